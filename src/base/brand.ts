@@ -1,0 +1,17 @@
+/** Strings that must not be mixed up. A branded string is made only by the checked constructor beside its type. */
+declare const brand: unique symbol
+export type Brand<Base, Name extends string> = Base & { readonly [brand]: Name }
+
+/** A host as the inventory names it; also the name of a node or container in events and resources. */
+export type HostName = Brand<string, 'HostName'>
+export function hostName(name: string): HostName {
+  return name as HostName
+}
+
+/** The kernel's id of one boot (`/proc/sys/kernel/random/boot_id`): changes with every reboot and only then. */
+export type BootId = Brand<string, 'BootId'>
+export function bootId(text: string): BootId {
+  const id = text.trim()
+  if (!/^[0-9a-f-]{36}$/.test(id)) throw new Error(`not a boot id: ${JSON.stringify(id)}`)
+  return id as BootId
+}

@@ -1,0 +1,44 @@
+import { type Brand } from './brand.ts'
+
+/** Text that a POSIX shell may run: built here from quoted words and our own fragments, never by plain concatenation. */
+export type ShellText = Brand<string, 'ShellText'>
+
+/**
+ * Quotes one word for a POSIX shell. Works in dash, bash and busybox alike.
+ * @throws Error for a NUL character, which no argument can hold.
+ */
+export function quote(word: string): ShellText {
+  if (word.includes('\0')) throw new Error('a NUL character cannot be passed to a program')
+  if (/^[A-Za-z0-9_\-./:=@%+,]+$/.test(word)) return word as ShellText
+  return `'${word.replaceAll("'", `'\\''`)}'` as ShellText
+}
+
+/** A command line from an argument vector, every word quoted. */
+export function commandLine(argv: readonly string[]): ShellText {
+  return argv.map(quote).join(' ') as ShellText
+}
+
+/** A script written by us: the template's own text is code, every `${}` is quoted unless it already is `ShellText` made by `raw`. */
+export function sh(
+  strings: TemplateStringsArray,
+  ...values: readonly (string | number | RawShell)[]
+): ShellText {
+  let text = strings[0] ?? ''
+  values.forEach((value, index) => {
+    text += value instanceof RawShell ? value.text : quote(String(value))
+    text += strings[index + 1] ?? ''
+  })
+  return text as ShellText
+}
+
+export class RawShell {
+  readonly text: ShellText
+  constructor(text: ShellText) {
+    this.text = text
+  }
+}
+
+/** Puts a script into a script as it is. */
+export function raw(text: ShellText): RawShell {
+  return new RawShell(text)
+}
