@@ -1,0 +1,102 @@
+import { type Readable, type Writable } from 'node:stream'
+
+/**
+ * How the rest of gpuplay sees a way to a machine: something on which a `/bin/sh` can be started.
+ *
+ * `ssh`, `openssh`, `local` and `pct` differ only in how that shell comes to be; on it runs one framed protocol (`shell.ts`).
+ */
+export interface Connection {
+  readonly kind: 'ssh' | 'openssh' | 'local' | 'pct'
+  /**
+   * Starts a program on the far side with its three streams. `command` is given to the login shell and is always of the form `exec ...`.
+   * @throws UnreachableError when no channel can be had.
+   */
+  open(command: string, signal: AbortSignal): Promise<Channel>
+  /** Ends everything that is open. Never throws, may be called twice. */
+  close(): Promise<void>
+}
+
+/** One running program on the far side. */
+export interface Channel {
+  readonly stdin: Writable
+  readonly stdout: Readable
+  readonly stderr: Readable
+  /** Settles once, never rejects. A reply without an exit status is a lost connection, never success. */
+  readonly ended: Promise<ChannelEnd>
+  /** Ends the program as hard as the transport can. */
+  kill(): void
+}
+
+export type ChannelEnd =
+  | { readonly kind: 'exited'; readonly code: number }
+  | { readonly kind: 'signalled'; readonly signal: string }
+  | { readonly kind: 'lost'; readonly why: string }
+
+/** A long-lived `/bin/sh` that answers one script after another; scripts may be sent ahead, replies come in order. */
+export interface Shell {
+  /** What the first frame told. */
+  readonly greeting: ShellGreeting
+  run(script: string, options: RunOptions): Promise<ShellReply>
+  /** Aborted once the shell is gone (lost connection, killed, closed). */
+  readonly gone: AbortSignal
+  close(): Promise<void>
+}
+
+export interface ShellGreeting {
+  /** `/proc/sys/kernel/random/boot_id`; in a container that of its node. */
+  readonly bootId: string
+  readonly uid: number
+  readonly kernel: string
+  readonly architecture: string
+  readonly hostname: string
+}
+
+export interface RunOptions {
+  /** Milliseconds until the script is given up: it is killed with its descendants, and the reply says `timedOut`. */
+  readonly timeout: number
+  readonly signal: AbortSignal
+  /** Bytes that the script reads on its standard input; without it, `/dev/null`. Small content only: files go through `Uploader`. */
+  readonly stdin?: Buffer
+  /** Bytes kept of each of stdout and stderr; the rest is dropped and `truncated` set. Default 4 MiB. */
+  readonly limit?: number
+}
+
+export type ShellReply =
+  | {
+      readonly kind: 'exited'
+      readonly code: number
+      readonly stdout: Buffer
+      readonly stderr: Buffer
+      readonly truncated: boolean
+      readonly milliseconds: number
+    }
+  | { readonly kind: 'timedOut'; readonly stdout: Buffer; readonly stderr: Buffer }
+  | { readonly kind: 'lost'; readonly why: string }
+
+/** What is needed to reach one host; made from inventory variables by the engine (`src/engine`), read by `connect`. */
+export type Target =
+  | ({ readonly kind: 'local' } & Privilege)
+  | ({
+      readonly kind: 'ssh' | 'openssh'
+      /** Name, address or `ssh_config` alias. */
+      readonly address: string
+      readonly port?: number
+      readonly user?: string
+      readonly privateKey?: string
+      readonly passphrase?: import('../base/secret.ts').Secret
+      readonly password?: import('../base/secret.ts').Secret
+      readonly hostKeyChecking: 'strict' | 'accept-new' | 'off'
+      /** Replaces the known_hosts files of the user's configuration. */
+      readonly knownHosts?: string
+      readonly proxyJump?: string
+      readonly connectTimeout?: number
+    } & Privilege)
+  | ({ readonly kind: 'pct'; readonly ctid: string; readonly node: Target } & Privilege)
+
+export interface Privilege {
+  readonly become?: {
+    readonly user: string
+    readonly method: 'sudo'
+    readonly password?: import('../base/secret.ts').Secret
+  }
+}
