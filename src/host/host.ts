@@ -1,0 +1,148 @@
+/**
+ * What a module may do with a host: read it. Nothing here can change anything.
+ *
+ * Reads are gathered while probes run and sent in one frame when every probe of the host waits (`batch.ts`). In a dry run the overlay
+ * answers first (`overlay.ts`): a read that meets something unknown rejects with `UnknownError`, and the task's outcome is `unknown`,
+ * unless the probe asked with `maybe`.
+ */
+import { type HostName } from '../base/brand.ts'
+import { type Unknown } from '../base/unknown.ts'
+import { type Resource } from './resource.ts'
+
+export interface FileStatus {
+  readonly kind: 'file' | 'directory' | 'link' | 'character' | 'block' | 'fifo' | 'socket'
+  /** Four octal digits, `0644`. */
+  readonly mode: string
+  readonly owner: string
+  readonly group: string
+  readonly uid: number
+  readonly gid: number
+  /** Bytes. */
+  readonly size: number
+  /** Where a link points to, as written in it. */
+  readonly target?: string
+  /** Of a device. */
+  readonly major?: number
+  readonly minor?: number
+}
+
+export interface PackageStatus {
+  /** The installed version; undefined when the package is not installed (removed with its configuration left counts as that). */
+  readonly installed: string | undefined
+  /** dpkg's own word, such as `installed`, `half-configured`, `config-files`, `not-installed`. */
+  readonly status: string
+}
+
+export interface UnitStatus {
+  readonly exists: boolean
+  /** systemd's ActiveState: active, inactive, failed, activating, ... */
+  readonly active: string
+  /** systemd's UnitFileState: enabled, disabled, masked, static, ...; `` when there is no unit file. */
+  readonly enabled: string
+}
+
+export interface KernelModuleStatus {
+  readonly loaded: boolean
+  /** `/sys/module/NAME/version` of what is loaded. */
+  readonly version: string | undefined
+  /** Reference count of what is loaded. */
+  readonly users: number
+}
+
+export interface ContainerStatus {
+  readonly status: 'running' | 'stopped'
+  /** The file `/etc/pve/lxc/CTID.conf` as it is. */
+  readonly config: string
+  /** The container's init as its node sees it; undefined when stopped. */
+  readonly pid: number | undefined
+}
+
+export interface KernelStatus {
+  /** `uname -r` */
+  readonly release: string
+  readonly bootId: string
+}
+
+export interface Answer {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface HttpAnswer {
+  /** 0 when no answer came; then `error` says why. */
+  readonly status: number
+  readonly error?: string
+  /** Content-Length of a HEAD. */
+  readonly length: number | undefined
+  readonly body: string
+}
+
+export type Maybe<T> =
+  { readonly known: true; readonly value: T } | { readonly known: false; readonly unknown: Unknown }
+
+export interface Host {
+  readonly name: HostName
+  /** lstat(2); undefined when there is nothing at that path. With `follow`, stat(2). */
+  stat(path: string, options?: { readonly follow?: boolean }): Promise<FileStatus | undefined>
+  /** The whole file as UTF-8 (up to 1 MiB; HostError beyond, or when it is a directory or unreadable); undefined when absent. */
+  text(path: string): Promise<string | undefined>
+  /** sha256 of the content in hex; undefined when absent. */
+  hash(path: string): Promise<string | undefined>
+  /** Names in a directory, sorted; undefined when there is no such directory. */
+  list(path: string): Promise<readonly string[] | undefined>
+  package(name: string): Promise<PackageStatus>
+  unit(name: string): Promise<UnitStatus>
+  kernelModule(name: string): Promise<KernelModuleStatus>
+  kernel(): Promise<KernelStatus>
+  /** Full path of a program on the host's PATH. */
+  command(name: string): Promise<string | undefined>
+  /** A container of this node; undefined when the node has no such container. */
+  container(ctid: string): Promise<ContainerStatus | undefined>
+  /** Free bytes for root on the file system that holds the path (or its nearest existing parent). */
+  space(path: string): Promise<number>
+  /** Asks from the host. */
+  http(
+    url: string,
+    options: { readonly method: 'HEAD' | 'GET'; readonly proxy?: string },
+  ): Promise<HttpAnswer>
+  /**
+   * Runs a program that is listed as read-only (`read-only-programs.ts`) and reads its answer. Any exit status is an answer.
+   * @throws Error (a broken invariant) for a program or subcommand that is not on the list.
+   */
+  ask(argv: readonly string[], options?: AskOptions): Promise<Answer>
+  /** Turns a read that met something unknown into a value; the only way to plan on what a dry run cannot know. */
+  maybe<T>(read: Promise<T>): Promise<Maybe<T>>
+  /** The node of a container; of every other host itself. */
+  readonly node: Host
+  /** Facts about where this host stands, from the inventory. */
+  readonly placement: Placement
+  /** Files beside the playbook, on the machine that gpuplay runs on. */
+  readonly controller: ControllerFiles
+}
+
+export interface AskOptions {
+  /** What the answer rests on beyond what the list of programs says; a predicted change of any of these makes the answer unknown. */
+  readonly reads?: readonly Resource[]
+  readonly environment?: Readonly<Record<string, string>>
+  /** Runs as this user (by `setpriv`/`runuser`, needs root): for "the GPU must work for this user too". */
+  readonly user?: string
+  readonly stdin?: string
+  /** Milliseconds; default 30 000. */
+  readonly timeout?: number
+}
+
+export interface Placement {
+  /** Set for a container. */
+  readonly ctid: string | undefined
+  readonly nodeName: HostName | undefined
+  readonly cluster: string | undefined
+}
+
+export interface ControllerFiles {
+  /** undefined when there is no such file. */
+  file(
+    path: string,
+  ): Promise<{ readonly sha256: string; readonly size: number; readonly mode: string } | undefined>
+  text(path: string): Promise<string | undefined>
+}

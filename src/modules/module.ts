@@ -1,0 +1,51 @@
+/**
+ * The contract of a module: arguments in, a reading of the host, and from both a plan. Nothing that a module is given can change a host.
+ */
+import { type JSONSchema } from 'json-schema-to-ts'
+import { type ExitCode } from '../base/errors.ts'
+import { type Host } from '../host/host.ts'
+import { type Plan } from '../host/plan.ts'
+
+export interface Module<Args = unknown, Seen = unknown> {
+  /** snake_case, as written in a task. */
+  readonly name: string
+  /** One sentence for `gpuplay modules`. */
+  readonly summary: string
+  /** JSON Schema of an object, `as const`; `Args` follows from it by `FromSchema`. Every property has a description; defaults are filled in before `probe`. */
+  readonly args: JSONSchema & { readonly type: 'object' }
+  /** JSON Schema of what `report` returns: conditions that use a registered result are checked against it. */
+  readonly result: JSONSchema & { readonly type: 'object' }
+  /** The argument that `module: some text` fills. */
+  readonly freeForm?: string
+  /** Arguments that name a file beside the playbook or in the role's `files/`: made absolute before `probe`. */
+  readonly controllerFiles?: readonly string[]
+  /** The argument that names a template in `templates/`: rendered with the task's variables, the text arrives as the argument `content`. */
+  readonly templateFile?: string
+  /** Changes whenever it runs (`command` without `creates`): the engine carries its plan out once and does not ask for convergence. */
+  imperative?(args: Args): boolean
+  /** Sets variables of the host from its arguments (`set_fact`). */
+  readonly setsFacts?: boolean
+  /** Exit code of the run when a task with this module fails and neither task nor role say another. Default 7. */
+  readonly exitCode?: ExitCode
+  /** Reads the host. Must not change it; is called again after every change. */
+  probe(args: Args, host: Host): Promise<Seen>
+  /** Pure and synchronous: what is to be done, from what was asked and what was seen. */
+  plan(args: Args, seen: Seen): Plan
+  /** What `register` gets, beside `changed`, `failed`, `skipped` which the engine adds. */
+  report?(args: Args, seen: Seen): Readonly<Record<string, unknown>>
+  /** A sentence to show to the person at the normal level (`debug`). */
+  message?(args: Args, seen: Seen): string | undefined
+  /** A row for the table that ends the run, such as the GPUs of a container. */
+  summary?(args: Args, seen: Seen): SummaryRow | undefined
+}
+
+/** A row of a table that is printed when the run ends; rows of the same table are put together over all hosts. */
+export interface SummaryRow {
+  readonly table: string
+  readonly columns: readonly string[]
+  readonly cells: readonly string[]
+  /** Rows are sorted by this, so that containers come under their node. */
+  readonly order: string
+  readonly indent?: number
+  readonly state: 'ok' | 'problem' | 'pending'
+}
