@@ -128,6 +128,9 @@ export interface AskOptions {
   /** Runs as this user (by `setpriv`/`runuser`, needs root): for "the GPU must work for this user too". */
   readonly user?: string
   readonly stdin?: string
+  readonly directory?: string
+  /** The playbook's author promised that this program only reads (`command` with `reads: true`): the list is not asked. */
+  readonly promised?: boolean
   /** Milliseconds; default 30 000. */
   readonly timeout?: number
 }

@@ -32,11 +32,18 @@ export interface Module<Args = unknown, Seen = unknown> {
   /** Pure and synchronous: what is to be done, from what was asked and what was seen. */
   plan(args: Args, seen: Seen): Plan
   /** What `register` gets, beside `changed`, `failed`, `skipped` which the engine adds. */
-  report?(args: Args, seen: Seen): Readonly<Record<string, unknown>>
+  report?(args: Args, seen: Seen, replies: readonly Reply[]): Readonly<Record<string, unknown>>
   /** A sentence to show to the person at the normal level (`debug`). */
   message?(args: Args, seen: Seen): string | undefined
   /** A row for the table that ends the run, such as the GPUs of a container. */
-  summary?(args: Args, seen: Seen): SummaryRow | undefined
+  row?(args: Args, seen: Seen): SummaryRow | undefined
+}
+
+/** What a `run` action answered, in the order of the plan's actions; empty in a dry run and when nothing ran. */
+export interface Reply {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
 }
 
 /** A row of a table that is printed when the run ends; rows of the same table are put together over all hosts. */
