@@ -17,10 +17,13 @@ export interface Module<Args = unknown, Seen = unknown> {
   readonly result: JSONSchema & { readonly type: 'object' }
   /** The argument that `module: some text` fills. */
   readonly freeForm?: string
-  /** Arguments that name a file beside the playbook or in the role's `files/`: made absolute before `probe`. */
-  readonly controllerFiles?: readonly string[]
-  /** The argument that names a template in `templates/`: rendered with the task's variables, the text arrives as the argument `content`. */
-  readonly templateFile?: string
+  /**
+   * Arguments that name a file on the machine that gpuplay runs on, and the folder of the role (or beside the playbook) in which it is looked for:
+   * made absolute before `probe`. A file of `templates` is also rendered with the task's variables, and its text arrives as the argument `content`.
+   */
+  readonly files?: Readonly<Record<string, 'files' | 'templates'>>
+  /** Arguments that are lists of CEL expressions (`that` of `assert`): each arrives as the boolean that it gave. */
+  readonly expressions?: readonly string[]
   /** Changes whenever it runs (`command` without `creates`): the engine carries its plan out once and does not ask for convergence. */
   imperative?(args: Args): boolean
   /** Sets variables of the host from its arguments (`set_fact`). */
