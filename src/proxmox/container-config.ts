@@ -1,0 +1,216 @@
+/**
+ * A container's configuration, `/etc/pve/lxc/CTID.conf`, as Proxmox VE reads and writes it (pve-container,
+ * `PVE::LXC::Config`, in its non-strict mode: what it does not understand it warns about, never refuses).
+ *
+ * Three views of the same text: `parseContainerConfig` (what Proxmox understands), `rewriteContainerConfig` (what the
+ * file is after any `pct set`), `editContainerConfig` (our own change, which leaves every other byte alone).
+ */
+import { isAllowedLxcKey, refusedLxcKeys } from './lxc-keys.ts'
+import { checkSetting } from './container-settings.ts'
+
+/** One line that sets something. */
+export interface ConfigEntry {
+  /** `dev0`, `memory`, `lxc.mount.entry`. */
+  readonly key: string
+  /** Without the white space around it. */
+  readonly value: string
+  /** Counts from 1, in the whole file. */
+  readonly line: number
+}
+
+/** The current configuration, the pending changes or one snapshot. */
+export interface ConfigSection {
+  /** Comment lines, decoded, without `#`: the notes that the web interface shows. Each ends in a newline. */
+  readonly description: string
+  /** Of a key that is given twice the last value counts. `delete` stands only in the pending section. */
+  readonly settings: ReadonlyMap<string, string>
+  /** The raw `lxc.*` lines in their order; duplicates are all kept. */
+  readonly lxc: readonly ConfigEntry[]
+  /** Settings and raw lines that Proxmox keeps, in the order of the file, duplicates included. */
+  readonly entries: readonly ConfigEntry[]
+}
+
+export interface ConfigWarning {
+  readonly line: number
+  /** In Proxmox's words, without its `vm CTID - ` and with its newline characters inside; some end in one. */
+  readonly message: string
+}
+
+export interface ContainerConfig {
+  readonly current: ConfigSection
+  readonly pending: ConfigSection
+  readonly snapshots: ReadonlyMap<string, ConfigSection>
+  /** What Proxmox would print on standard error, in order. Lines that it cannot read are dropped at its next rewrite. */
+  readonly warnings: readonly ConfigWarning[]
+}
+
+/** Never fails: text that is no configuration gives warnings. */
+export function parseContainerConfig(text: string): ContainerConfig {
+  const warnings: ConfigWarning[] = []
+  const current = new SectionBuilder()
+  let pending = new SectionBuilder()
+  const snapshots = new Map<string, SectionBuilder>()
+  let section = current
+  text.split('\n').forEach((content, index) => {
+    const line = index + 1
+    const header = sectionHeader(content)
+    if (header === 'pve:pending') section = pending = new SectionBuilder()
+    else if (header !== undefined) snapshots.set(header, (section = new SectionBuilder()))
+    else {
+      for (const message of section.read(content, line, section === pending)) warnings.push({ line, message })
+    }
+  })
+  return {
+    current: current.section(),
+    pending: pending.section(),
+    snapshots: new Map([...snapshots].map(([name, builder]) => [name, builder.section()])),
+    warnings,
+  }
+}
+
+/** The file after any rewrite by Proxmox: canonical order and spelling, unreadable lines gone. Rewriting that again changes nothing. */
+export function rewriteContainerConfig(config: ContainerConfig): string {
+  let text = sectionText(config.current)
+  if (config.pending.settings.size > 0 || config.pending.lxc.length > 0) {
+    text += `\n[pve:pending]\n${sectionText(config.pending)}`
+  }
+  for (const [name, snapshot] of [...config.snapshots].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
+    text += `\n[${name}]\n${sectionText(snapshot)}`
+  }
+  return text
+}
+
+export interface ContainerConfigEdit {
+  /** Asked for every entry of the current section: true takes its line out. */
+  readonly remove: (entry: ConfigEntry) => boolean
+  /** Lines `key: value`, put at the end of the current section in this order. */
+  readonly add: readonly string[]
+}
+
+/**
+ * Changes the current section only, and keeps every byte of the lines that stay, comments and unreadable ones included.
+ * A last line without a newline gets one before anything is put after it.
+ * @throws Error for a line to add that is not `key: value`, which Proxmox would drop.
+ */
+export function editContainerConfig(text: string, edit: ContainerConfigEdit): string {
+  for (const line of edit.add) {
+    if (!/^[a-z][a-z0-9_.-]*: \S.*$/.test(line))
+      throw new Error(`not a line "key: value": ${JSON.stringify(line)}`)
+  }
+  const removed = new Set(
+    parseContainerConfig(text)
+      .current.entries.filter(edit.remove)
+      .map(({ line }) => line),
+  )
+  const lines = text.split(/(?<=\n)/)
+  const firstHeader = lines.findIndex((line) => sectionHeader(line.replace(/\n$/, '')) !== undefined)
+  const end = firstHeader === -1 ? lines.length : firstHeader
+  const kept = lines.slice(0, end).filter((_, index) => !removed.has(index + 1))
+  if (edit.add.length > 0) {
+    const lastFilled = kept.findLastIndex((line) => line.trim() !== '')
+    const before = kept[lastFilled]
+    if (before !== undefined && !before.endsWith('\n')) kept[lastFilled] = `${before}\n`
+    kept.splice(lastFilled + 1, 0, ...edit.add.map((line) => `${line}\n`))
+  }
+  return [...kept, ...lines.slice(end)].join('')
+}
+
+/** The name of the section that this line begins; `undefined` for any other line, invalid headers included. */
+function sectionHeader(line: string): string | undefined {
+  if (/^\[pve:pending\][ \t\r\f\v]*$/i.test(line)) return 'pve:pending'
+  return /^\[([a-z][a-z0-9_-]+)\][ \t\r\f\v]*$/i.exec(line)?.[1]
+}
+
+class SectionBuilder {
+  #description = ''
+  readonly #settings = new Map<string, string>()
+  readonly #lxc: ConfigEntry[] = []
+  readonly #entries: ConfigEntry[] = []
+
+  /** Takes one line in; gives the warnings about it. */
+  read(content: string, line: number, pending: boolean): readonly string[] {
+    if (/^[ \t\r\f\v]*$/.test(content)) return []
+    if (content.startsWith('#')) {
+      this.#description += `${decodeText(content.slice(1))}\n`
+      return []
+    }
+    const raw = /^(lxc\.[a-z0-9_\-.]+)(?::|[ \t\r\f\v]*=)[ \t\r\f\v]*(.*?)[ \t\r\f\v]*$/.exec(content)
+    if (raw) return this.#readLxc({ key: raw[1] ?? '', value: raw[2] ?? '', line }, content)
+    const description = /^description:[ \t\r\f\v]*(.*[^ \t\r\f\v])[ \t\r\f\v]*$/.exec(content)
+    if (description) {
+      this.#description += decodeText(description[1] ?? '')
+      return []
+    }
+    const setting = /^([a-z][a-z_]*[0-9]*):[ \t\r\f\v]*(.+?)[ \t\r\f\v]*$/.exec(content)
+    if (setting) return this.#readSetting({ key: setting[1] ?? '', value: setting[2] ?? '', line }, pending)
+    return [`unable to parse config: ${content}\n`]
+  }
+
+  section(): ConfigSection {
+    return {
+      description: this.#description,
+      settings: this.#settings,
+      lxc: this.#lxc,
+      entries: this.#entries,
+    }
+  }
+
+  #readLxc(entry: ConfigEntry, content: string): readonly string[] {
+    const refused = refusedLxcKeys.get(entry.key)
+    if (refused !== undefined) return [`${entry.key}: ${refused}\n`]
+    if (!isAllowedLxcKey(entry.key)) return [`unable to parse config: ${content}\n`]
+    this.#entries.push(entry)
+    this.#lxc.push(entry)
+    if (!entry.key.startsWith('lxc.cgroup.')) return []
+    return [`${entry.key} is deprecated, this will be a hard error in the future!\n`]
+  }
+
+  #readSetting(entry: ConfigEntry, pending: boolean): readonly string[] {
+    if (entry.key === 'delete') {
+      if (!pending) return [`property 'delete' is only allowed in [pve:pending]\n`]
+      this.#settings.set('delete', entry.value)
+      return []
+    }
+    const checked = checkSetting(entry.key, entry.value)
+    this.#entries.push(entry)
+    this.#settings.set(entry.key, 'value' in checked ? checked.value : entry.value)
+    return 'problem' in checked ? [`unable to parse value of '${entry.key}' - ${checked.problem}`] : []
+  }
+}
+
+function sectionText(section: ConfigSection): string {
+  const notes = section.description.split('\n')
+  while (notes.at(-1) === '') notes.pop()
+  // The setting `env` holds the same as these raw lines, and is written as one: NUL-separated in the API, a line each here.
+  const environment = [
+    ...(section.settings.get('env')?.split('\0') ?? []),
+    ...section.lxc.filter(({ key }) => key === 'lxc.environment.runtime').map(({ value }) => value),
+  ]
+  const others = section.lxc.filter(({ key }) => key !== 'lxc.environment.runtime')
+  return [
+    ...notes.map((note) => `#${encodeText(note)}`),
+    ...[...section.settings]
+      .filter(([key]) => key !== 'env')
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, value]) => `${key}: ${value}`),
+    ...environment.map((value) => `lxc.environment.runtime: ${value}`),
+    ...others.map(({ key, value }) => `${key}: ${value}`),
+  ]
+    .map((line) => `${line}\n`)
+    .join('')
+}
+
+/** Control characters, `:`, `%` and everything beyond ASCII as %XX of its UTF-8 bytes. */
+function encodeText(text: string): string {
+  return text.replaceAll(/[^\x20-\x24\x26-\x39\x3b-\x7e]+/gu, (unsafe) =>
+    [...Buffer.from(unsafe)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join(''),
+  )
+}
+
+function decodeText(text: string): string {
+  const bytes = Buffer.from(text, 'utf8').toString('latin1')
+  const plain = bytes.replaceAll(/%([0-9A-Fa-f]{2})/g, (_, hex: string) =>
+    String.fromCharCode(Number.parseInt(hex, 16)),
+  )
+  return Buffer.from(plain, 'latin1').toString('utf8')
+}
