@@ -1,0 +1,100 @@
+/**
+ * What the NVIDIA kernel modules tell in /proc. Formats: `nv-procfs.c` of NVIDIA/open-gpu-kernel-modules; numbers of
+ * device nodes: `nv-chardev-numbers.h` there and `nvidia-modprobe-utils.h` of NVIDIA/nvidia-modprobe.
+ */
+
+export const versionFile = '/proc/driver/nvidia/version'
+export const gpusDirectory = '/proc/driver/nvidia/gpus'
+export const devicesFile = '/proc/devices'
+/** The version of what is loaded, on one line; absent when the module is not loaded. Containers see that of their node. */
+export const loadedVersionFile = '/sys/module/nvidia/version'
+
+/** The major of /dev/nvidiaN, nvidiactl and nvidia-modeset; the only one that is fixed. */
+export const nvidiaMajor = 195
+export const controlMinor = 255
+export const modesetMinor = 254
+
+/** `/proc/driver/nvidia/gpus/ADDRESS/information` */
+export function informationFile(pci: string): string {
+  return `${gpusDirectory}/${pci}/information`
+}
+
+export interface LoadedDriver {
+  readonly version: string
+  readonly flavour: 'open' | 'proprietary'
+}
+
+/** Reads /proc/driver/nvidia/version; undefined when the text is not understood. */
+export function parseDriverVersion(text: string): LoadedDriver | undefined {
+  const found = /(Open )?Kernel Module(?: for \S+)?\s+([0-9]+(?:\.[0-9]+)+)/.exec(text)
+  const version = found?.[2]
+  if (version === undefined) return undefined
+  return { version, flavour: found?.[1] === undefined ? 'proprietary' : 'open' }
+}
+
+export interface GpuInformation {
+  /** PCI address with domain, lower case: `0000:01:00.0`. */
+  readonly pci: string
+  readonly model: string
+  /** Absent until the GPU has been opened once since the driver was loaded. */
+  readonly uuid: string | undefined
+  /** The N of /dev/nvidiaN; undefined with drivers so old that they do not say. */
+  readonly minor: number | undefined
+  /** The driver was told to leave it alone. */
+  readonly excluded: boolean
+}
+
+/** Reads /proc/driver/nvidia/gpus/ADDRESS/information. `pci` is the directory's name, used when the text does not say. */
+export function parseGpuInformation(pci: string, text: string): GpuInformation {
+  const fields = new Map<string, string>()
+  for (const line of text.split('\n')) {
+    const colon = line.indexOf(':')
+    if (colon > 0) fields.set(line.slice(0, colon).trim(), line.slice(colon + 1).trim())
+  }
+  const uuid = fields.get('GPU UUID')
+  const minor = fields.get('Device Minor')
+  return {
+    pci: (fields.get('Bus Location') ?? pci).toLowerCase(),
+    model: fields.get('Model') ?? '',
+    // A GPU that was never opened has no such line; some versions print question marks.
+    uuid: uuid?.match(/^GPU-[0-9a-f-]{36}$/i)?.[0],
+    minor: minor !== undefined && /^\d+$/.test(minor) ? Number(minor) : undefined,
+    excluded: fields.get('GPU Excluded') === 'Yes',
+  }
+}
+
+/** The majors of the character devices in /proc/devices, by name: `nvidia-uvm` -> 511. A name listed twice keeps its first. */
+export function parseCharacterMajors(text: string): ReadonlyMap<string, number> {
+  const majors = new Map<string, number>()
+  let characters = false
+  for (const line of text.split('\n')) {
+    if (line.startsWith('Character devices:')) characters = true
+    else if (line.startsWith('Block devices:')) characters = false
+    const found = characters ? /^\s*(\d+) (\S+)\s*$/.exec(line) : undefined
+    const name = found?.[2]
+    if (name !== undefined && !majors.has(name)) majors.set(name, Number(found?.[1]))
+  }
+  return majors
+}
+
+export interface DeviceNode {
+  readonly path: string
+  readonly major: number
+  readonly minor: number
+}
+
+/** The nodes that CUDA needs beside those of the GPUs; the ones of unified memory only while `nvidia-uvm` is loaded. */
+export function sharedNodes(majors: ReadonlyMap<string, number>): readonly DeviceNode[] {
+  const uvm = majors.get('nvidia-uvm')
+  const control = { path: '/dev/nvidiactl', major: nvidiaMajor, minor: controlMinor }
+  if (uvm === undefined) return [control]
+  return [
+    control,
+    { path: '/dev/nvidia-uvm', major: uvm, minor: 0 },
+    { path: '/dev/nvidia-uvm-tools', major: uvm, minor: 1 },
+  ]
+}
+
+export function gpuNode(minor: number): DeviceNode {
+  return { path: `/dev/nvidia${minor}`, major: nvidiaMajor, minor }
+}

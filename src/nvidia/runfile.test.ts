@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { cachedRunfile, checksumUrl, runfileUrl, sha256FromFile, versionOfRunfile } from './runfile.ts'
+
+const hash = 'a1'.repeat(32)
+
+test('the address follows from the version, and the version from the address', () => {
+  const url = runfileUrl('580.95.05')
+  assert.equal(
+    url,
+    'https://download.nvidia.com/XFree86/Linux-x86_64/580.95.05/NVIDIA-Linux-x86_64-580.95.05.run',
+  )
+  assert.equal(versionOfRunfile(url), '580.95.05')
+  assert.equal(checksumUrl(url), `${url}.sha256sum`)
+  assert.equal(
+    cachedRunfile('/var/cache/gpuplay/', '590.48'),
+    '/var/cache/gpuplay/NVIDIA-Linux-x86_64-590.48.run',
+  )
+})
+
+test('variants of the name and mirrors are understood, other names are not guessed at', () => {
+  assert.equal(
+    versionOfRunfile('https://mirror.test/x/NVIDIA-Linux-x86_64-570.207-no-compat32.run?sig=1'),
+    '570.207',
+  )
+  assert.equal(versionOfRunfile('NVIDIA-Linux-x86_64-535.161.05-vgpu-kvm.run'), '535.161.05')
+  assert.equal(versionOfRunfile('https://mirror.test/driver.run'), undefined)
+  assert.equal(versionOfRunfile('https://mirror.test/580.95.05/driver.run'), undefined)
+})
+
+test('a checksum file names its file in any of the usual spellings', () => {
+  const name = 'NVIDIA-Linux-x86_64-580.95.05.run'
+  assert.equal(sha256FromFile(`${'b'.repeat(64)}  other.run\n${hash}  ${name}\n`, name), hash)
+  assert.equal(sha256FromFile(`${hash.toUpperCase()} *./${name}\r\n`, name), hash)
+  assert.equal(sha256FromFile(`SHA256 (${name}) = ${hash}\n`, name), hash)
+  assert.equal(sha256FromFile(`${hash}\n`, name), hash)
+  assert.equal(sha256FromFile(`${hash}  other.run\n`, name), undefined)
+  assert.equal(sha256FromFile('<html>not found</html>', name), undefined)
+})

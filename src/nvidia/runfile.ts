@@ -1,0 +1,55 @@
+/** The names under which NVIDIA publishes its driver as a self-extracting `.run`, and the checksum file beside it. */
+import { driverVersionPattern } from './version.ts'
+
+const publisher = 'https://download.nvidia.com/XFree86/Linux-x86_64'
+
+/** `NVIDIA-Linux-x86_64-580.95.05.run` */
+export function runfileName(version: string): string {
+  return `NVIDIA-Linux-x86_64-${version}.run`
+}
+
+/** Where NVIDIA publishes the `.run` of a version. */
+export function runfileUrl(version: string): string {
+  return `${publisher}/${version}/${runfileName(version)}`
+}
+
+/** The file with the `.run`'s sha256, published beside it. */
+export function checksumUrl(url: string): string {
+  return `${url}.sha256sum`
+}
+
+/** Where the cache keeps the `.run` of a version on a node. */
+export function cachedRunfile(directory: string, version: string): string {
+  return `${directory.replace(/\/+$/, '')}/${runfileName(version)}`
+}
+
+/**
+ * The version that a `.run`'s address or file name is about; undefined when the name does not say. Knows
+ * `NVIDIA-Linux-x86_64-580.95.05.run` and its variants `-no-compat32`, `-vgpu-kvm`, `-grid`.
+ */
+export function versionOfRunfile(urlOrName: string): string | undefined {
+  const path = urlOrName.replace(/[?#].*$/, '')
+  const name = path.slice(path.lastIndexOf('/') + 1)
+  const found = /^NVIDIA-Linux-[a-z0-9_]+-([0-9.]+?)(?:-[a-z][a-z0-9-]*)?\.run$/.exec(name)
+  const version = found?.[1]
+  return version !== undefined && new RegExp(driverVersionPattern).test(version) ? version : undefined
+}
+
+/**
+ * The sha256 of one file out of a checksum file: lines `HASH  NAME` or `HASH *NAME` (sha256sum), `SHA256 (NAME) = HASH`
+ * (BSD), or a hash alone. Lower case; undefined when the file does not name it.
+ */
+export function sha256FromFile(text: string, name: string): string | undefined {
+  for (const line of text.split('\n')) {
+    const plain = /^\s*([0-9a-fA-F]{64})(?:\s+\*?(\S+))?\s*$/.exec(line)
+    if (plain?.[1] !== undefined && (plain[2] === undefined || baseName(plain[2]) === name))
+      return plain[1].toLowerCase()
+    const bsd = /^SHA256 \((.+)\) = ([0-9a-fA-F]{64})\s*$/.exec(line)
+    if (bsd?.[1] !== undefined && baseName(bsd[1]) === name) return bsd[2]?.toLowerCase()
+  }
+  return undefined
+}
+
+function baseName(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1)
+}
