@@ -1,0 +1,214 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { HostError } from '../base/errors.ts'
+import { Unknown, UnknownError } from '../base/unknown.ts'
+import { type Action } from '../host/action.ts'
+import { actions, done, type Plan, refuse, settle } from '../host/plan.ts'
+import { type Module } from '../modules/module.ts'
+import { type ActionOutcome, converge, type Converged, type Host } from './converge.ts'
+
+/** A host whose whole state is a list of words; an action adds one. */
+interface World {
+  readonly words: string[]
+  readonly acted: string[]
+  predicted: string[]
+  probes: number
+  clock: number
+}
+
+function write(word: string): Action {
+  return { kind: 'writeFile', path: word, content: { kind: 'text', text: word } }
+}
+
+function wordOf(action: Action): string {
+  return action.kind === 'writeFile' ? action.path : ''
+}
+
+type PlanOf = (words: readonly string[], world: World) => Plan
+
+async function run(
+  planOf: PlanOf,
+  options: {
+    check?: boolean
+    outcomes?: ActionOutcome[]
+    imperative?: boolean
+    staleOnce?: boolean
+    unknownAfter?: number
+  } = {},
+): Promise<{ readonly result: Converged; readonly world: World }> {
+  const world: World = { words: [], acted: [], predicted: [], probes: 0, clock: 0 }
+  const outcomes = [...(options.outcomes ?? [])]
+  let staleLeft = options.staleOnce === true
+  const module: Module = {
+    name: 'words',
+    summary: 'adds words',
+    args: { type: 'object' },
+    result: { type: 'object' },
+    imperative: () => options.imperative === true,
+    probe: () => Promise.resolve([]),
+    plan: (_args, seen) => planOf(seen as string[], world),
+  }
+  const host: Host = {
+    probe: () => {
+      world.probes += 1
+      if (options.unknownAfter !== undefined && world.probes > options.unknownAfter) {
+        return Promise.reject(new UnknownError(new Unknown('the package will only come with the run')))
+      }
+      return Promise.resolve({ seen: [...world.words, ...world.predicted], touched: new Map() })
+    },
+    hold: () => {
+      const stale = staleLeft
+      staleLeft = false
+      return Promise.resolve({ stale, release: () => undefined })
+    },
+    act: (action) => {
+      const outcome = outcomes.shift() ?? { kind: 'done', reply: undefined }
+      if (outcome.kind === 'done') {
+        world.words.push(wordOf(action))
+        world.acted.push(wordOf(action))
+      }
+      return Promise.resolve(outcome)
+    },
+    predict: (action) => void world.predicted.push(wordOf(action)),
+    surprises: () => Promise.resolve([]),
+    label: wordOf,
+    sleep: (seconds) => {
+      world.clock += seconds * 1000
+      return Promise.resolve()
+    },
+    now: () => world.clock,
+  }
+  const result = await converge({ module, args: {}, check: options.check === true, host, first: undefined })
+  return { result, world }
+}
+
+const oneWord: PlanOf = (words) => (words.includes('a') ? done() : actions([write('a')]))
+
+test('what is as declared is ok, with one probe and no action', async () => {
+  const { result, world } = await run(() => done())
+  assert.equal(result.kind, 'ok')
+  assert.equal(world.probes, 1)
+})
+
+test('a change is probed again, and is changed when nothing is left', async () => {
+  const { result, world } = await run(oneWord)
+  assert.equal(result.kind, 'changed')
+  assert.deepEqual(result.labels, ['a'])
+  assert.equal(world.probes, 2)
+})
+
+test('a final plan that leaves actions fails the task and says what is left', async () => {
+  const { result } = await run(() => actions([write('a')]))
+  assert.equal(result.kind, 'failed')
+  assert.match(
+    result.kind === 'failed' ? result.failure.problem.message : '',
+    /did not converge.*left to do: a/,
+  )
+})
+
+test('stages follow each other; one that recurs fails the task', async () => {
+  const { result } = await run((words) =>
+    words.length < 2 ? actions([write(`w${words.length}`)], { stage: `s${words.length}` }) : done(),
+  )
+  assert.deepEqual(result.labels, ['w0', 'w1'])
+  assert.equal(result.kind, 'changed')
+  const recurring = await run(() => actions([write('a')], { stage: 'again' }))
+  assert.equal(recurring.result.kind, 'failed')
+})
+
+test('a dry run carries nothing out and predicts through all stages', async () => {
+  const { result, world } = await run(
+    (words) =>
+      words.length < 2 ? actions([write(`w${words.length}`)], { stage: `s${words.length}` }) : done(),
+    { check: true },
+  )
+  assert.equal(result.kind, 'changed')
+  assert.deepEqual(world.acted, [])
+  assert.deepEqual(result.labels, ['w0', 'w1'])
+})
+
+test('a dry run that meets something unknown is unknown; after a predicted change it is changed', async () => {
+  const before = await run(oneWord, { check: true, unknownAfter: 0 })
+  assert.equal(before.result.kind, 'unknown')
+  assert.equal(
+    before.result.kind === 'unknown' ? before.result.why : '',
+    'the package will only come with the run',
+  )
+  const after = await run(oneWord, { check: true, unknownAfter: 1 })
+  assert.equal(after.result.kind, 'changed')
+})
+
+test('what is imperative runs once and is unknown in a dry run', async () => {
+  const real = await run(() => actions([write('a')]), { imperative: true })
+  assert.equal(real.result.kind, 'changed')
+  assert.deepEqual(real.world.acted, ['a'])
+  const dry = await run(() => actions([write('a')]), { imperative: true, check: true })
+  assert.equal(dry.result.kind, 'unknown')
+})
+
+test('a stale plan is made again, at most three times', async () => {
+  const stale: ActionOutcome = { kind: 'stale', what: '/etc/x has changed' }
+  const { result } = await run(oneWord, { outcomes: [stale, stale, stale] })
+  assert.equal(result.kind, 'changed')
+  const never = await run(oneWord, { outcomes: [stale, stale, stale, stale] })
+  assert.equal(never.result.kind, 'failed')
+  assert.match(
+    never.result.kind === 'failed' ? never.result.failure.problem.message : '',
+    /\/etc\/x has changed/,
+  )
+})
+
+test('a lost connection is answered by probing again, never by acting blindly', async () => {
+  const { result, world } = await run(oneWord, { outcomes: [{ kind: 'lost', why: 'reset' }] })
+  assert.equal(result.kind, 'changed')
+  assert.equal(world.probes, 3)
+  const imperative = await run(() => actions([write('a')]), {
+    imperative: true,
+    outcomes: [{ kind: 'lost', why: 'reset' }],
+  })
+  assert.equal(imperative.result.kind, 'failed')
+  assert.deepEqual(imperative.world.acted, [])
+})
+
+test('actions stop at the first failure, and the task says that it changed something', async () => {
+  const { result, world } = await run(() => actions([write('a'), write('b'), write('c')]), {
+    outcomes: [
+      { kind: 'done', reply: undefined },
+      { kind: 'failed', problem: { code: 'x', message: 'no room' } },
+    ],
+  })
+  assert.equal(result.kind, 'failed')
+  assert.equal(result.kind === 'failed' && result.changed, true)
+  assert.deepEqual(world.acted, ['a'])
+})
+
+test('settling waits with back-off until its deadline', async () => {
+  const patient = await run((_words, world) => (world.clock < 3000 ? settle('starting', 10) : done()))
+  assert.equal(patient.result.kind, 'ok')
+  const tired = await run(() => settle('starting', 10))
+  assert.match(
+    tired.result.kind === 'failed' ? tired.result.failure.problem.message : '',
+    /gave up after 10 s: starting/,
+  )
+})
+
+test('when others held the resources first the host is read again before acting', async () => {
+  const { result, world } = await run(oneWord, { staleOnce: true })
+  assert.equal(result.kind, 'changed')
+  assert.equal(world.probes, 3)
+})
+
+test('a refusal fails the task with its own exit code and findings', async () => {
+  const { result } = await run(() =>
+    refuse({ code: 'no', message: 'not so', exitCode: 4, findings: [{ message: 'one' }] }),
+  )
+  assert.equal(result.kind === 'failed' && result.failure.exitCode, 4)
+  assert.equal(result.kind === 'failed' && result.failure.findings.length, 1)
+})
+
+test('a read that fails on the host fails the task with its sentence', async () => {
+  const { result } = await run(() => {
+    throw new HostError({ code: 'unreadable', message: 'cannot read /etc/x' })
+  })
+  assert.equal(result.kind === 'failed' && result.failure.problem.message, 'cannot read /etc/x')
+})

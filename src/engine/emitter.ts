@@ -1,0 +1,25 @@
+import { type Event, type EventBody, type EventSink } from './events.ts'
+import { type Redactor } from './redactor.ts'
+
+/** Gives events their number and time and takes secrets out of them. The only way from the engine to a view. */
+export interface Emitter {
+  emit(body: EventBody): void
+}
+
+export interface EmitterOptions {
+  readonly run: string
+  readonly now: () => Date
+  readonly sinks: readonly EventSink[]
+  readonly redactor: Redactor
+}
+
+export function createEmitter({ run, now, sinks, redactor }: EmitterOptions): Emitter {
+  let seq = 0
+  return {
+    emit(body) {
+      seq += 1
+      const event: Event = { v: 1, run, seq, time: now().toISOString(), ...redactor.redact(body) }
+      for (const sink of sinks) sink(event)
+    },
+  }
+}

@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createHolds } from './holds.ts'
+
+const never = new AbortController().signal
+
+test('an exclusive hold keeps others out until it is released, and they learn that they waited', async () => {
+  const holds = createHolds()
+  const first = await holds.acquire([{ key: 'a', mode: 'exclusive' }], never)
+  assert.equal(first.waited, false)
+  let granted = false
+  const second = holds.acquire([{ key: 'a', mode: 'shared' }], never).then((hold) => {
+    granted = true
+    return hold
+  })
+  await new Promise((resolve) => setImmediate(resolve))
+  assert.equal(granted, false)
+  first.release()
+  assert.equal((await second).waited, true)
+})
+
+test('shared holds do not exclude each other', async () => {
+  const holds = createHolds()
+  await holds.acquire([{ key: 'a', mode: 'shared' }], never)
+  const second = await holds.acquire([{ key: 'a', mode: 'shared' }], never)
+  assert.equal(second.waited, false)
+})
+
+test('an exclusive waiter is not overtaken for ever by shared ones', async () => {
+  const holds = createHolds()
+  const first = await holds.acquire([{ key: 'a', mode: 'shared' }], never)
+  const exclusive = holds.acquire([{ key: 'a', mode: 'exclusive' }], never)
+  let overtaken = false
+  const late = holds.acquire([{ key: 'a', mode: 'shared' }], never).then((hold) => {
+    overtaken = true
+    return hold
+  })
+  await new Promise((resolve) => setImmediate(resolve))
+  assert.equal(overtaken, false)
+  first.release()
+  const held = await exclusive
+  assert.equal(overtaken, false)
+  held.release()
+  await late
+})
+
+test('claims on several resources are granted together, so that two tasks cannot block each other', async () => {
+  const holds = createHolds()
+  const first = await holds.acquire([{ key: 'a', mode: 'exclusive' }], never)
+  const both = holds.acquire(
+    [
+      { key: 'b', mode: 'exclusive' },
+      { key: 'a', mode: 'exclusive' },
+    ],
+    never,
+  )
+  first.release()
+  const held = await both
+  held.release()
+  const again = await holds.acquire([{ key: 'b', mode: 'exclusive' }], never)
+  assert.equal(again.waited, false)
+})
+
+test('who waits can be called off, and is then not granted', async () => {
+  const holds = createHolds()
+  const first = await holds.acquire([{ key: 'a', mode: 'exclusive' }], never)
+  const controller = new AbortController()
+  const second = holds.acquire([{ key: 'a', mode: 'exclusive' }], controller.signal)
+  controller.abort(new Error('called off'))
+  await assert.rejects(second, /called off/)
+  first.release()
+  const third = await holds.acquire([{ key: 'a', mode: 'exclusive' }], never)
+  assert.equal(third.waited, false)
+})

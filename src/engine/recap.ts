@@ -1,0 +1,46 @@
+/** Counts outcomes by host and finds the exit code of the run. */
+import { type ExitCode, exitCodes } from '../base/errors.ts'
+import { type SummaryRow } from '../modules/module.ts'
+import { type Counts, type Outcome } from './events.ts'
+
+export interface Recap {
+  /** Makes the host appear in the recap even if nothing runs on it. */
+  host(name: string): void
+  count(host: string, outcome: Outcome): void
+  /** A failure that was not ignored, with the exit code that it asks for. */
+  failure(exitCode: ExitCode): void
+  row(row: SummaryRow): void
+  readonly hosts: Readonly<Record<string, Counts>>
+  readonly rows: readonly SummaryRow[]
+  /** Of several the lowest of 3 to 7; else `changesFound` where that is asked for. */
+  exitCode(options: { readonly failOnChange: boolean; readonly interrupted: boolean }): ExitCode
+}
+
+export function createRecap(): Recap {
+  const hosts: Record<string, Record<Outcome, number>> = {}
+  const rows = new Map<string, SummaryRow>()
+  const failures: ExitCode[] = []
+  const entry = (name: string): Record<Outcome, number> =>
+    (hosts[name] ??= { ok: 0, changed: 0, skipped: 0, failed: 0, unreachable: 0, unknown: 0 })
+  return {
+    host: (name) => void entry(name),
+    count(host, outcome) {
+      entry(host)[outcome] += 1
+    },
+    failure: (exitCode) => void failures.push(exitCode),
+    row: (row) => void rows.set(`${row.table} ${row.order}`, row),
+    get hosts() {
+      return hosts
+    },
+    get rows() {
+      return [...rows.values()].sort((left, right) => (left.order < right.order ? -1 : 1))
+    },
+    exitCode({ failOnChange, interrupted }) {
+      if (interrupted) return exitCodes.interrupted
+      const [lowest] = [...failures].sort((left, right) => left - right)
+      if (lowest !== undefined) return lowest
+      const found = Object.values(hosts).some((counts) => counts.changed > 0 || counts.unknown > 0)
+      return failOnChange && found ? exitCodes.changesFound : exitCodes.success
+    },
+  }
+}

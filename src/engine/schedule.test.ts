@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type HostName, hostName } from '../base/brand.ts'
+import { schedule, type ScheduledPlay } from './schedule.ts'
+
+interface World {
+  readonly log: string[]
+  readonly failed: Set<string>
+}
+
+async function run(
+  plays: readonly { name: string; after?: 'node'; hosts: readonly string[] }[],
+  options: {
+    readonly nodes?: Readonly<Record<string, string>>
+    readonly slow?: Readonly<Record<string, number>>
+    readonly fails?: readonly string[]
+    readonly forks?: number
+  } = {},
+): Promise<World> {
+  const log: string[] = []
+  const failed = new Set<string>()
+  const scheduled: ScheduledPlay[] = plays.map((play) => ({
+    name: play.name,
+    after: play.after,
+    hosts: play.hosts.map(hostName),
+  }))
+  await schedule({
+    plays: scheduled,
+    nodeOf: (host: HostName) => {
+      const node = options.nodes?.[host]
+      return node === undefined ? undefined : hostName(node)
+    },
+    forks: options.forks ?? 50,
+    run: async (play, host) => {
+      log.push(`${play.name} ${host} begins`)
+      await new Promise((resolve) => setTimeout(resolve, options.slow?.[host] ?? 1))
+      if (options.fails?.includes(host) === true) failed.add(host)
+      log.push(`${play.name} ${host} ends`)
+    },
+    failed: (host) => failed.has(host),
+    nodeFailed: (play, host, node) => {
+      failed.add(host)
+      log.push(`${play.name} ${host} fails with ${node}`)
+    },
+    started: () => undefined,
+    finished: () => undefined,
+    signal: new AbortController().signal,
+  })
+  return { log, failed }
+}
+
+test('a play begins on no host before the play before it has ended on all', async () => {
+  const { log } = await run(
+    [
+      { name: 'one', hosts: ['a', 'b'] },
+      { name: 'two', hosts: ['a', 'b'] },
+    ],
+    { slow: { b: 20 } },
+  )
+  assert.ok(log.indexOf('two a begins') > log.indexOf('one b ends'))
+})
+
+test('with `after: node` a container waits for its own node only', async () => {
+  const { log } = await run(
+    [
+      { name: 'nodes', hosts: ['n1', 'n2'] },
+      { name: 'containers', after: 'node', hosts: ['c1', 'c2'] },
+    ],
+    { nodes: { c1: 'n1', c2: 'n2' }, slow: { n2: 40 } },
+  )
+  assert.ok(log.indexOf('containers c1 begins') < log.indexOf('nodes n2 ends'))
+  assert.ok(log.indexOf('containers c2 begins') > log.indexOf('nodes n2 ends'))
+})
+
+test('a play after one with `after: node` is a barrier again', async () => {
+  const { log } = await run(
+    [
+      { name: 'nodes', hosts: ['n1', 'n2'] },
+      { name: 'containers', after: 'node', hosts: ['c1', 'c2'] },
+      { name: 'verify', hosts: ['n1', 'c1'] },
+    ],
+    { nodes: { c1: 'n1', c2: 'n2' }, slow: { n2: 40 } },
+  )
+  assert.ok(log.indexOf('verify c1 begins') > log.indexOf('containers c2 ends'))
+})
+
+test('in one play a container begins after its node', async () => {
+  const { log } = await run([{ name: 'all', hosts: ['c1', 'n1'] }], { nodes: { c1: 'n1' }, slow: { n1: 20 } })
+  assert.deepEqual(log, ['all n1 begins', 'all n1 ends', 'all c1 begins', 'all c1 ends'])
+})
+
+test('a node that failed fails its containers, and no other', async () => {
+  const { log } = await run(
+    [
+      { name: 'nodes', hosts: ['n1', 'n2'] },
+      { name: 'containers', hosts: ['c1', 'c2'] },
+    ],
+    { nodes: { c1: 'n1', c2: 'n2' }, fails: ['n1'] },
+  )
+  assert.ok(log.includes('containers c1 fails with n1'))
+  assert.ok(log.includes('containers c2 ends'))
+})
+
+test('a waiting container holds no fork', async () => {
+  const { log } = await run([{ name: 'all', hosts: ['c1', 'n1'] }], { nodes: { c1: 'n1' }, forks: 1 })
+  assert.equal(log.length, 4)
+})
+
+test('no more hosts run at a time than there are forks', async () => {
+  const { log } = await run([{ name: 'all', hosts: ['a', 'b', 'c', 'd', 'e'] }], { forks: 2 })
+  let running = 0
+  let most = 0
+  for (const line of log) {
+    running += line.endsWith('begins') ? 1 : -1
+    most = Math.max(most, running)
+  }
+  assert.equal(most, 2)
+})

@@ -1,0 +1,148 @@
+/**
+ * When each host may begin each play.
+ *
+ * Plays are barriers, unless a play says `after: node`: then a container begins once its own node has finished every earlier play, handlers included.
+ * In a play in which a node and its container both take part, the container begins after the node's last handler. A node outside the play is not waited
+ * for; a node that has failed fails its containers. Waiting holds no fork.
+ */
+import { type HostName } from '../base/brand.ts'
+
+export interface ScheduledPlay {
+  readonly name: string
+  readonly after: 'node' | undefined
+  readonly hosts: readonly HostName[]
+}
+
+export interface ScheduleOptions<P extends ScheduledPlay> {
+  readonly plays: readonly P[]
+  /** The node of a container; undefined for every other host. */
+  readonly nodeOf: (host: HostName) => HostName | undefined
+  /** How many hosts run at the same time. */
+  readonly forks: number
+  /** Runs the play on one host, handlers included. Never rejects but for a broken invariant. */
+  readonly run: (play: P, host: HostName) => Promise<void>
+  /** Whether the host is out of the run. */
+  readonly failed: (host: HostName) => boolean
+  /** Called instead of `run` for a container whose node is out of the run. */
+  readonly nodeFailed: (play: P, host: HostName, node: HostName) => void
+  readonly started: (play: P) => void
+  readonly finished: (play: P) => void
+  readonly signal: AbortSignal
+}
+
+export async function schedule<P extends ScheduledPlay>(options: ScheduleOptions<P>): Promise<void> {
+  const { plays, nodeOf, failed } = options
+  const forks = createForks(options.forks)
+  const progress = new Progress(plays)
+  const started = new Set<P>()
+
+  const runOne = async (play: P, index: number, host: HostName): Promise<void> => {
+    const node = nodeOf(host)
+    if (play.after === 'node' && node !== undefined) {
+      await Promise.all([progress.hostBefore(host, index), progress.hostBefore(node, index)])
+    } else {
+      await progress.allBefore(index)
+    }
+    if (node !== undefined && play.hosts.includes(node)) await progress.host(node, index)
+    if (options.signal.aborted || failed(host)) return
+    if (!started.has(play)) {
+      started.add(play)
+      options.started(play)
+    }
+    if (node !== undefined && failed(node)) {
+      options.nodeFailed(play, host, node)
+      return
+    }
+    await forks.with(() => options.run(play, host))
+  }
+
+  await Promise.all(
+    plays.map(async (play, index) => {
+      const running = play.hosts.map((host) => progress.record(host, index, runOne(play, index, host)))
+      await Promise.all(running)
+      progress.closePlay(index)
+      if (started.has(play)) options.finished(play)
+    }),
+  )
+}
+
+/** Who has finished what. */
+class Progress {
+  readonly #hosts = new Map<string, Promise<void>>()
+  readonly #plays: readonly { readonly done: Promise<void>; readonly resolve: () => void }[]
+  readonly #members: readonly ReadonlySet<HostName>[]
+  readonly #open = new Map<string, () => void>()
+
+  constructor(plays: readonly ScheduledPlay[]) {
+    this.#plays = plays.map(() => deferred())
+    this.#members = plays.map((play) => new Set(play.hosts))
+    plays.forEach((play, index) => {
+      for (const host of play.hosts) {
+        const { done, resolve } = deferred()
+        this.#hosts.set(key(host, index), done)
+        this.#open.set(key(host, index), resolve)
+      }
+    })
+  }
+
+  async record(host: HostName, index: number, work: Promise<void>): Promise<void> {
+    try {
+      await work
+    } finally {
+      this.#open.get(key(host, index))?.()
+    }
+  }
+
+  closePlay(index: number): void {
+    this.#plays[index]?.resolve()
+  }
+
+  /** The host has finished this play; at once for a host that is not in it. */
+  async host(host: HostName, index: number): Promise<void> {
+    await this.#hosts.get(key(host, index))
+  }
+
+  async hostBefore(host: HostName, index: number): Promise<void> {
+    for (let earlier = 0; earlier < index; earlier += 1) {
+      if (this.#members[earlier]?.has(host) === true) await this.host(host, earlier)
+    }
+  }
+
+  async allBefore(index: number): Promise<void> {
+    await Promise.all(this.#plays.slice(0, index).map((play) => play.done))
+  }
+}
+
+function key(host: HostName, index: number): string {
+  return `${index} ${host}`
+}
+
+function deferred(): { readonly done: Promise<void>; readonly resolve: () => void } {
+  let resolve = (): void => undefined
+  const done = new Promise<void>((settle) => {
+    resolve = settle
+  })
+  return { done, resolve }
+}
+
+interface Forks {
+  with(work: () => Promise<void>): Promise<void>
+}
+
+function createForks(most: number): Forks {
+  let free = most
+  const queue: (() => void)[] = []
+  return {
+    async with(work) {
+      if (free > 0) free -= 1
+      else await new Promise<void>((resolve) => queue.push(resolve))
+      try {
+        await work()
+      } finally {
+        const next = queue.shift()
+        if (next) next()
+        else free += 1
+      }
+    },
+  }
+}
