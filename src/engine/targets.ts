@@ -1,0 +1,125 @@
+/**
+ * From a host's variables to the way to reach it.
+ *
+ * The inventory has already checked the types and turned Ansible's names into ours; here the values are put together, and what one host says of another
+ * (`node`) is followed.
+ */
+import { type HostName, hostName } from '../base/brand.ts'
+import { Secret } from '../base/secret.ts'
+import { type Privilege, type Target } from '../connection/connection.ts'
+import { type Placement } from '../host/host.ts'
+
+/** Reads one rendered variable of a host; undefined when it has none of that name. */
+export type ReadVariable = (name: string) => unknown
+
+export interface TargetOptions {
+  /** What the command line says: `--user`, `--private-key`, `--host-key-checking`, ... */
+  readonly defaults: ConnectionDefaults
+  /** Variables of any host of the inventory, for the node of a container. */
+  readonly variablesOf: (host: HostName) => ReadVariable
+}
+
+export interface ConnectionDefaults {
+  readonly user?: string
+  readonly privateKey?: string
+  readonly hostKeyChecking?: 'strict' | 'accept-new' | 'off'
+  readonly becomePassword?: Secret
+  /** Seconds. */
+  readonly connectTimeout?: number
+}
+
+/** How the host is reached; `become` is left out and added per task (`withPrivilege`). */
+export function targetOf(host: HostName, options: TargetOptions): Target {
+  const read = options.variablesOf(host)
+  const kind = connectionKind(host, read)
+  switch (kind) {
+    case 'local':
+      return { kind }
+    case 'pct': {
+      const node = hostName(text(read('node')) ?? '')
+      const nodeTarget = targetOf(node, options)
+      const privilege = defaultPrivilege(options.variablesOf(node), options.defaults)
+      return { kind, ctid: text(read('ctid')) ?? '', node: withPrivilege(nodeTarget, privilege) }
+    }
+    case 'ssh':
+    case 'openssh':
+      return { kind, ...remote(host, read, options.defaults) }
+  }
+}
+
+export function withPrivilege(target: Target, become: Privilege['become']): Target {
+  return become === undefined ? target : { ...target, become }
+}
+
+/** What the host's own variables say of `become`; a task may say otherwise. */
+export function defaultPrivilege(read: ReadVariable, defaults: ConnectionDefaults): Privilege['become'] {
+  return read('become') === true ? privilege(text(read('become_user')) ?? 'root', read, defaults) : undefined
+}
+
+export function privilege(
+  user: string,
+  read: ReadVariable,
+  defaults: ConnectionDefaults,
+): Privilege['become'] {
+  const password = secret(read('become_password')) ?? defaults.becomePassword
+  return { user, method: 'sudo', ...(password === undefined ? {} : { password }) }
+}
+
+export function placementOf(read: ReadVariable): Placement {
+  const ctid = text(read('ctid'))
+  const node = text(read('node'))
+  return {
+    ctid,
+    nodeName: ctid !== undefined && node !== undefined ? hostName(node) : undefined,
+    cluster: text(read('pve_cluster')),
+  }
+}
+
+function connectionKind(host: HostName, read: ReadVariable): Target['kind'] {
+  const said = text(read('connection'))
+  if (said === undefined) {
+    if (read('ctid') !== undefined) return 'pct'
+    return host === 'localhost' && read('address') === undefined ? 'local' : 'ssh'
+  }
+  if (said === 'ssh' || said === 'openssh' || said === 'local' || said === 'pct') return said
+  throw new Error(`the inventory let the connection ${JSON.stringify(said)} through`)
+}
+
+type Remote = Omit<Extract<Target, { readonly kind: 'ssh' | 'openssh' }>, 'kind'>
+
+function remote(host: HostName, read: ReadVariable, defaults: ConnectionDefaults): Remote {
+  const port = text(read('port'))
+  const user = text(read('user')) ?? defaults.user
+  const privateKey = text(read('private_key')) ?? defaults.privateKey
+  const passphrase = secret(read('private_key_passphrase'))
+  const password = secret(read('password'))
+  const knownHosts = text(read('known_hosts'))
+  const proxyJump = text(read('proxy_jump'))
+  return {
+    address: text(read('address')) ?? host,
+    hostKeyChecking: hostKeyChecking(text(read('host_key_checking'))) ?? defaults.hostKeyChecking ?? 'strict',
+    ...(port === undefined ? {} : { port: Number(port) }),
+    ...(user === undefined ? {} : { user }),
+    ...(privateKey === undefined ? {} : { privateKey }),
+    ...(passphrase === undefined ? {} : { passphrase }),
+    ...(password === undefined ? {} : { password }),
+    ...(knownHosts === undefined ? {} : { knownHosts }),
+    ...(proxyJump === undefined ? {} : { proxyJump }),
+    ...(defaults.connectTimeout === undefined ? {} : { connectTimeout: defaults.connectTimeout }),
+  }
+}
+
+function hostKeyChecking(word: string | undefined): 'strict' | 'accept-new' | 'off' | undefined {
+  return word === 'strict' || word === 'accept-new' || word === 'off' ? word : undefined
+}
+
+function text(value: unknown): string | undefined {
+  if (typeof value === 'string') return value
+  return typeof value === 'number' || typeof value === 'bigint' ? String(value) : undefined
+}
+
+function secret(value: unknown): Secret | undefined {
+  if (value instanceof Secret) return value
+  const plain = text(value)
+  return plain === undefined ? undefined : new Secret(plain)
+}
