@@ -1,0 +1,72 @@
+/** What is built once and kept below the cache directory, each under the hash of what it is built from. */
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { cacheRoot } from './instance.ts'
+import { LabError, until } from './process.ts'
+
+export interface Recipe {
+  /** First part of the folder's name: `image`. */
+  readonly kind: string
+  /** Files and folders that decide what is built. */
+  readonly inputs: readonly string[]
+  /** Anything else that decides it. */
+  readonly salt?: string
+  /** Fills an empty folder. */
+  build(directory: string): Promise<void>
+}
+
+/** The folder with what the recipe makes; built first if it is not there. Safe against others building the same. */
+export async function cached(recipe: Recipe, say: (line: string) => void): Promise<string> {
+  const directory = join(cacheRoot, `${recipe.kind}-${hash(recipe)}`)
+  if (existsSync(directory)) return directory
+  mkdirSync(cacheRoot, { recursive: true })
+  const lock = `${directory}.lock`
+  const unfinished = `${directory}.new`
+  await until(`another lab to finish building ${directory}`, () => claim(lock), { within: 600_000, every: 200 })
+  try {
+    if (existsSync(directory)) return directory
+    say(`building the ${recipe.kind} (once; kept in ${cacheRoot})`)
+    rmSync(unfinished, { recursive: true, force: true })
+    mkdirSync(unfinished, { mode: 0o755 })
+    await recipe.build(unfinished)
+    renameSync(unfinished, directory)
+    return directory
+  } catch (error) {
+    throw new LabError(
+      `the lab's ${recipe.kind} could not be built: ${error instanceof Error ? error.message : String(error)}`,
+      `What there is of it: ${unfinished}`,
+      error,
+    )
+  } finally {
+    rmSync(lock, { force: true })
+  }
+}
+
+function hash(recipe: Recipe): string {
+  const digest = createHash('sha256').update(recipe.kind).update(recipe.salt ?? '')
+  for (const input of recipe.inputs) addTree(digest, input)
+  return digest.digest('hex').slice(0, 16)
+}
+
+function addTree(digest: ReturnType<typeof createHash>, path: string): void {
+  const stats = statSync(path)
+  if (stats.isDirectory()) {
+    for (const entry of readdirSync(path).sort()) {
+      digest.update(`${entry}\0`)
+      addTree(digest, join(path, entry))
+    }
+  } else digest.update(String(stats.mode & 0o111)).update(readFileSync(path))
+}
+
+function claim(lock: string): true | undefined {
+  try {
+    writeFileSync(lock, String(process.pid), { flag: 'wx' })
+    return true
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+    const owner = existsSync(lock) ? readFileSync(lock, 'utf8') : ''
+    if (owner !== '' && !existsSync(`/proc/${owner}`)) rmSync(lock, { force: true })
+    return undefined
+  }
+}

@@ -1,0 +1,116 @@
+/** `npm run lab -- COMMAND`: the lab by hand. README.md tells what it is. */
+import { spawn } from 'node:child_process'
+import { parseArgs } from 'node:util'
+import { Lab } from './lab.ts'
+import { LabError } from './process.ts'
+
+const usage = `usage: npm run lab -- COMMAND
+
+  up [--nodes N] [--containers M] [--gpus G] [--stopped]
+                     start a lab: N nodes (2) with G GPUs (2) and M containers (2) each
+  down               end it and remove everything of it
+  status             what is up
+  ssh NODE [CMD]     a shell on a node, or one command
+  enter CTID [CMD]   a shell in a container, or one command
+  run CMD [ARG...]   a command of this machine, inside the lab's network
+
+GPUPLAY_LAB=NAME chooses among several labs; the usual one is "lab".
+`
+
+async function main(argv: readonly string[]): Promise<number> {
+  const [command, ...rest] = argv
+  switch (command) {
+    case 'up':
+      return up(rest)
+    case 'down':
+      await Lab.down()
+      return 0
+    case 'status':
+      return status()
+    case 'ssh': {
+      const [node = '', ...words] = rest
+      const lab = theLab()
+      return foreground(['ssh', '-F', lab.sshConfig, lab.node(node).spec.name, ...words])
+    }
+    case 'enter': {
+      const [ctid = '', ...words] = rest
+      const lab = theLab()
+      const { node } = lab.container(Number(ctid))
+      const inside = words.length === 0 ? ['pct', 'enter', ctid] : ['pct', 'exec', ctid, '--', 'sh', '-c', words.join(' ')]
+      return foreground(lab.world.enterArgv(node.execArgv(inside)))
+    }
+    case 'run':
+      return foreground(theLab().world.enterArgv(rest))
+    default:
+      process.stderr.write(usage)
+      return command === undefined || command === 'help' || command === '--help' ? 0 : 2
+  }
+}
+
+async function up(args: readonly string[]): Promise<number> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      nodes: { type: 'string' },
+      containers: { type: 'string' },
+      gpus: { type: 'string' },
+      stopped: { type: 'boolean', default: false },
+    },
+  })
+  if (Lab.find() !== undefined) {
+    say('the lab is up already; to start afresh: npm run lab -- down')
+    return status()
+  }
+  const begun = Date.now()
+  await Lab.up({
+    ...(values.nodes === undefined ? {} : { nodes: Number(values.nodes) }),
+    ...(values.containers === undefined ? {} : { containers: Number(values.containers) }),
+    ...(values.gpus === undefined ? {} : { gpusPerNode: Number(values.gpus) }),
+    running: !values.stopped,
+    say,
+  })
+  say(`the lab is up (${((Date.now() - begun) / 1000).toFixed(1)} s)`)
+  return status()
+}
+
+function status(): number {
+  const lab = Lab.find()
+  if (lab === undefined) {
+    say('no lab is up')
+    return 1
+  }
+  for (const { spec } of lab.nodes) {
+    say(`${spec.name}  ${spec.address}  ${spec.gpus.length} GPUs, kernel ${spec.kernel}`)
+    for (const container of spec.containers)
+      say(`  ${container.ctid}  ${container.address}  ${container.hostname}${container.unprivileged ? ', unprivileged' : ''}`)
+  }
+  say(`state, keys and inventory: ${lab.instance.stateDir}`)
+  return 0
+}
+
+function theLab(): Lab {
+  const lab = Lab.find()
+  if (lab !== undefined) return lab
+  throw new LabError('no lab is up', 'Start one: npm run lab -- up')
+}
+
+function foreground(argv: readonly string[]): Promise<number> {
+  const [program = '', ...args] = argv
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { stdio: 'inherit' })
+    child.on('error', reject)
+    child.on('close', (code) => resolve(code ?? 255))
+  })
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`)
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2))
+} catch (error) {
+  if (!(error instanceof LabError)) throw error
+  process.stderr.write(`lab: ${error.message}\n${error.hint === undefined ? '' : `     ${error.hint}\n`}`)
+  process.exitCode = 1
+}

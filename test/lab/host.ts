@@ -1,0 +1,66 @@
+/** The nodes and containers of a lab, as tests handle them. */
+import type { Finished, RunOptions } from './process.ts'
+import { LabError } from './process.ts'
+import { sshdAnswers, startNode, switchOff } from './nodes.ts'
+import type { ContainerSpec, LabNodeSpec } from './topology.ts'
+import type { World } from './world.ts'
+
+export class LabNode {
+  readonly spec: LabNodeSpec
+  readonly world: World
+
+  constructor(world: World, spec: LabNodeSpec) {
+    this.world = world
+    this.spec = spec
+  }
+
+  /** Runs a shell command as root on the node, past its sshd. */
+  exec(command: string, options: RunOptions = {}): Promise<Finished> {
+    return this.world.attempt(this.execArgv(['/bin/sh', '-c', command]), options)
+  }
+
+  /** As `exec`, but a status other than 0 throws; returns what it printed. */
+  async output(command: string, options: RunOptions = {}): Promise<string> {
+    return outputOf(await this.exec(command, options), `${this.spec.name}: ${command}`)
+  }
+
+  execArgv(argv: readonly string[]): readonly string[] {
+    return [this.world.script('node-exec.sh'), this.world.instance.stateDir, this.spec.name, ...argv]
+  }
+
+  /** Cuts the power; disks stay. */
+  powerOff(): Promise<void> {
+    return switchOff(this.world, this.spec)
+  }
+
+  /** Switches on and waits for sshd. */
+  async powerOn(): Promise<void> {
+    startNode(this.world, this.spec)
+    await sshdAnswers(this.spec)
+  }
+}
+
+export class LabContainer {
+  readonly spec: ContainerSpec
+  readonly node: LabNode
+
+  constructor(node: LabNode, spec: ContainerSpec) {
+    this.node = node
+    this.spec = spec
+  }
+
+  /** Runs a shell command as root in the container, through the node's `pct`. */
+  exec(command: string, options: RunOptions = {}): Promise<Finished> {
+    const argv = ['pct', 'exec', String(this.spec.ctid), '--', '/bin/sh', '-c', command]
+    return this.node.world.attempt(this.node.execArgv(argv), options)
+  }
+
+  async output(command: string, options: RunOptions = {}): Promise<string> {
+    return outputOf(await this.exec(command, options), `container ${this.spec.ctid}: ${command}`)
+  }
+}
+
+function outputOf(done: Finished, what: string): string {
+  if (done.code === 0) return done.stdout
+  throw new LabError(`${what} ended with status ${done.code}:\n${done.stderr || done.stdout}`)
+}

@@ -1,0 +1,172 @@
+/**
+ * A practice world for whole-tool tests and for the demonstration: Proxmox-like nodes with real sshd, systemd, apt and
+ * LXC on this machine, reached by plain `ssh` at addresses that only it can route to. README.md beside this file tells
+ * how it is built.
+ */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { image } from './image/image.ts'
+import { claimNetwork, instance, releaseNetwork, network, type Instance } from './instance.ts'
+import { trust } from './internet/internet.ts'
+import { prepareMachine } from './machine.ts'
+import { LabNode, LabContainer } from './host.ts'
+import { addNode, layNodeFiles, switchOn } from './nodes.ts'
+import { LabError, attempt, run, type Finished, type RunOptions } from './process.ts'
+import { buildStandins } from './standins.ts'
+import { topology, type Topology, type TopologyOptions } from './topology.ts'
+import { stopWorld, World } from './world.ts'
+
+export interface UpOptions extends TopologyOptions {
+  /** Name of the lab; `GPUPLAY_LAB` or `lab` unless said. */
+  readonly name?: string
+  /** Hears what is being done. */
+  readonly say?: (line: string) => void
+}
+
+/** Kept in the state directory while the lab is up. */
+interface Recorded {
+  readonly slot: number
+  readonly topology: Topology
+}
+
+export class Lab {
+  readonly instance: Instance
+  readonly world: World
+  readonly topology: Topology
+
+  private constructor(world: World, shape: Topology) {
+    this.instance = world.instance
+    this.world = world
+    this.topology = shape
+  }
+
+  /** Builds what is missing, starts the lab and returns when every node answers on ssh and its containers run. */
+  static async up(options: UpOptions = {}): Promise<Lab> {
+    const say = options.say ?? (() => {})
+    const owner = instance(options.name)
+    if (Lab.find(owner.name) !== undefined)
+      throw new LabError(`the lab "${owner.name}" is up already`, 'Take it down first: npm run lab -- down')
+    await prepareMachine(say)
+    await Lab.down(owner.name)
+    const addresses = await claimNetwork(owner)
+    const shape = topology(addresses, options)
+    const keys = await trust(say)
+    const roots = await image(keys, say)
+    say(`starting ${shape.nodes.map((node) => node.name).join(', ')}`)
+    mkdirSync(owner.stateDir, { recursive: true })
+    try {
+      const js = join(owner.stateDir, 'js')
+      const [world, publicKey] = await Promise.all([
+        World.start(owner, addresses),
+        makeKey(owner),
+        buildStandins(js),
+        layNodeFiles(join(import.meta.dirname, 'node-files'), join(owner.stateDir, 'node-files')),
+      ])
+      const lab = new Lab(world, shape)
+      const lower = [join(owner.stateDir, 'node-files'), ...roots.node]
+      const parts = { lower, image: roots.directory, js, publicKey }
+      const hostKeys = await Promise.all(shape.nodes.map((node) => addNode(world, node, parts)))
+      lab.#writeFiles(hostKeys)
+      await Promise.all(shape.nodes.map((node) => switchOn(world, node)))
+      return lab
+    } catch (error) {
+      if (process.env['GPUPLAY_LAB_KEEP'] === undefined) await Lab.down(owner.name)
+      throw error
+    }
+  }
+
+  /** The lab of this name if it is up. */
+  static find(name?: string): Lab | undefined {
+    const owner = instance(name)
+    const file = join(owner.stateDir, 'lab.json')
+    if (!existsSync(file)) return undefined
+    const recorded: Recorded = JSON.parse(readFileSync(file, 'utf8'))
+    const world = World.find(owner, recorded.slot)
+    return world === undefined ? undefined : new Lab(world, recorded.topology)
+  }
+
+  /** Ends a lab and everything in it: processes, mounts, namespaces, cgroups, links, files. Quiet when there is none. */
+  static async down(name?: string): Promise<void> {
+    const owner = instance(name)
+    const file = join(owner.stateDir, 'lab.json')
+    const slot = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Recorded).slot : undefined
+    if (existsSync(owner.stateDir)) await stopWorld(owner, slot === undefined ? '' : network(slot).link)
+    releaseNetwork(owner)
+  }
+
+  down(): Promise<void> {
+    return Lab.down(this.instance.name)
+  }
+
+  /** @throws LabError when there is no such node, with the names there are. */
+  node(name: string): LabNode {
+    const spec = this.topology.nodes.find((node) => node.name === name)
+    if (spec !== undefined) return new LabNode(this.world, spec)
+    const names = this.topology.nodes.map((node) => node.name).join(', ')
+    throw new LabError(`the lab has no node "${name}"`, `It has ${names}.`)
+  }
+
+  get nodes(): readonly LabNode[] {
+    return this.topology.nodes.map((spec) => new LabNode(this.world, spec))
+  }
+
+  /** @throws LabError when no node has this container. */
+  container(ctid: number): LabContainer {
+    const found = this.containers.find((container) => container.spec.ctid === ctid)
+    if (found !== undefined) return found
+    const ctids = this.containers.map((container) => container.spec.ctid).join(', ')
+    throw new LabError(`the lab has no container ${ctid}`, `It has ${ctids}.`)
+  }
+
+  get containers(): readonly LabContainer[] {
+    return this.nodes.flatMap((node) => node.spec.containers.map((spec) => new LabContainer(node, spec)))
+  }
+
+  /** Runs a program of this machine inside the lab's network, where the practice internet is. */
+  run(argv: readonly string[], options: RunOptions = {}): Promise<Finished> {
+    return this.world.attempt(argv, options)
+  }
+
+  /** Options for `ssh` and `scp` that reach the nodes without a question. */
+  get sshConfig(): string {
+    return join(this.instance.stateDir, 'ssh_config')
+  }
+
+  get knownHosts(): string {
+    return join(this.instance.stateDir, 'known_hosts')
+  }
+
+  get privateKey(): string {
+    return join(this.instance.stateDir, 'id_ed25519')
+  }
+
+  /** A command through sshd, as gpuplay goes. */
+  ssh(node: string, command: string, options: RunOptions = {}): Promise<Finished> {
+    return attempt(['ssh', '-F', this.sshConfig, this.node(node).spec.name, command], options)
+  }
+
+  #writeFiles(hostKeys: readonly string[]): void {
+    const { nodes } = this.topology
+    const known = nodes.map((node, index) => `${node.name},${node.address} ${hostKeys[index] ?? ''}\n`)
+    writeFileSync(this.knownHosts, known.join(''))
+    const hosts = nodes.map((node) => `Host ${node.name}\n  HostName ${node.address}\n`)
+    const common = [
+      'Host *',
+      '  User root',
+      `  IdentityFile ${this.privateKey}`,
+      '  IdentitiesOnly yes',
+      `  UserKnownHostsFile ${this.knownHosts}`,
+      '  StrictHostKeyChecking yes',
+    ]
+    writeFileSync(this.sshConfig, `${hosts.join('')}${common.join('\n')}\n`)
+    const recorded: Recorded = { slot: this.world.network.slot, topology: this.topology }
+    writeFileSync(join(this.instance.stateDir, 'lab.json'), `${JSON.stringify(recorded, null, 2)}\n`)
+  }
+}
+
+/** Makes the key that opens every node; returns its public half. */
+async function makeKey(owner: Instance): Promise<string> {
+  const file = join(owner.stateDir, 'id_ed25519')
+  await run(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', `gpuplay lab ${owner.name}`, '-f', file])
+  return readFileSync(`${file}.pub`, 'utf8')
+}

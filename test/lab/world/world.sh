@@ -1,0 +1,37 @@
+#!/bin/sh
+# world.sh STATE ADDRESS/PREFIX - the first process of the lab's world (see start.sh): sets it up, then reaps orphans.
+set -e
+state=$1 address=$2
+
+# /proc is still the machine's: field 1 is our process id as the machine sees it, 22 when it started
+read -r stat </proc/self/stat
+set -- $stat
+echo "$1 ${22}" >"$state/world.pid"
+mount -t proc proc /proc
+hostname lab
+
+# sysfs of this network namespace, and version 2 of cgroups alone, as on Proxmox VE, whatever the machine has
+umount -l /sys/fs/cgroup
+umount -l /sys
+mount -t sysfs sysfs /sys
+mount -t cgroup2 cgroup2 /sys/fs/cgroup
+[ -d /run/netns ] || mkdir -p /run/netns
+mount -t tmpfs lab-netns /run/netns
+
+# Disks of the nodes, and saved ones. A mount of this namespace only: gone when the world is.
+mkdir -p "$state/nodes" "$state/saved"
+mount -t tmpfs -o mode=755,size=75% lab-nodes "$state/nodes"
+mkdir "$state/nodes/.saved"
+
+ip link set lo up
+ip link add lab type bridge
+ip addr add "$address" dev lab
+ip link set lab up
+echo 1 >/proc/sys/net/ipv4/ip_forward
+
+touch "$state/world.ready"
+# dash's wait collects any child, also those that were left to process 1
+while :; do
+  sleep 100000 &
+  wait $!
+done
