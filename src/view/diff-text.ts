@@ -1,0 +1,25 @@
+import { createTwoFilesPatch } from 'diff'
+import { type Diff } from '../host/plan.ts'
+import { type Colors } from './colors.ts'
+import { plainText } from './text.ts'
+
+/** A unified diff with three lines of context; nothing for two texts that are the same. */
+export function diffText({ title, before, after }: Diff, colors: Colors): string {
+  if (before === after) return ''
+  const patch = createTwoFilesPatch(`${title} (before)`, `${title} (after)`, before, after, '', '', {
+    context: 3,
+  })
+  return patch
+    .split('\n')
+    .slice(1)
+    .map((line) => colorLine(plainText(line), colors))
+    .join('\n')
+    .trimEnd()
+}
+
+function colorLine(line: string, colors: Colors): string {
+  if (line.startsWith('+++') || line.startsWith('---')) return colors.bold(line)
+  if (line.startsWith('+')) return colors.green(line)
+  if (line.startsWith('-')) return colors.red(line)
+  return line.startsWith('@@') ? colors.cyan(line) : line
+}

@@ -1,0 +1,11 @@
+import { type View } from './view.ts'
+
+/** One event a line, as JSON; the last is `run.finished`. */
+export function createJsonlView(write: (text: string) => void): View {
+  return {
+    take(event) {
+      write(`${JSON.stringify(event)}\n`)
+    },
+    close: () => Promise.resolve(),
+  }
+}

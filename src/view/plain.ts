@@ -1,0 +1,149 @@
+/** A line per task and host as it happens. For pipes, files and CI; also what `-v` on a terminal shows. */
+import { type Event, type Outcome, type TaskDetail } from '../engine/events.ts'
+import { diffText } from './diff-text.ts'
+import { recapText } from './recap.ts'
+import { duration, findingsText, indent, plainText, problemText } from './text.ts'
+import { type View, type ViewOptions } from './view.ts'
+
+const deep = '            '
+
+export function createPlainView(options: ViewOptions): View {
+  const { write, colors, verbosity, diff } = options
+  let check = false
+  const line = (text: string): void => write(`${text}\n`)
+
+  const outcomeWord = (outcome: Outcome, ignored: boolean): string => {
+    if (ignored) return colors.yellow('ignored')
+    switch (outcome) {
+      case 'ok':
+        return colors.green('ok')
+      case 'changed':
+        return colors.yellow(check ? 'would' : 'changed')
+      case 'skipped':
+        return colors.dim('skipped')
+      case 'unknown':
+        return colors.magenta('may run')
+      case 'failed':
+        return colors.red('FAILED')
+      case 'unreachable':
+        return colors.red('UNREACHED')
+    }
+  }
+
+  const detail = (outcome: Outcome, told: TaskDetail): void => {
+    if (told.message !== undefined) line(indent(plainText(told.message), deep))
+    const showActions = outcome === 'changed' && (check || verbosity > 0)
+    if (showActions) for (const action of told.actions ?? []) line(deep + colors.dim(plainText(action)))
+    if (told.why !== undefined && (outcome === 'unknown' || verbosity > 0))
+      line(deep + colors.dim(plainText(told.why)))
+    if (diff) {
+      for (const change of told.diffs ?? []) {
+        const text = diffText(change, colors)
+        if (text !== '') line(indent(text, deep))
+      }
+    }
+    if (told.problem !== undefined) line(indent(problemText(told.problem, colors), '  '))
+    if (told.findings !== undefined && told.findings.length > 0)
+      line(indent(findingsText(told.findings), '  '))
+  }
+
+  const taskLine = (outcome: Outcome, ignored: boolean, words: readonly string[]): void => {
+    const word = outcomeWord(outcome, ignored)
+    const plainLength = { ok: 2, changed: check ? 5 : 7, skipped: 7, unknown: 7, failed: 6, unreachable: 9 }[
+      outcome
+    ]
+    line(`${word}${' '.repeat(Math.max(1, 10 - (ignored ? 7 : plainLength)))}${words.join('  ')}`)
+  }
+
+  const take = (event: Event): void => {
+    switch (event.type) {
+      case 'run.started':
+        check = event.check
+        line(
+          colors.bold(
+            `${event.check ? 'Dry run of' : 'Running'} ${event.playbooks.join(', ')} on ${event.hosts.length} ${event.hosts.length === 1 ? 'host' : 'hosts'}`,
+          ),
+        )
+        return
+      case 'play.started':
+        line('')
+        line(colors.bold(`PLAY ${plainText(event.play)}`) + colors.dim(`  ${event.hosts.join(' ')}`))
+        return
+      case 'task.finished': {
+        const quiet = event.outcome === 'skipped' && verbosity === 0
+        if (quiet) return
+        const took = event.milliseconds >= 2000 ? colors.dim(duration(event.milliseconds)) : ''
+        taskLine(event.outcome, event.ignored === true, [
+          event.host,
+          `${event.task.handler ? 'handler ' : ''}${plainText(event.task.name)}`,
+          ...(took === '' ? [] : [took]),
+        ])
+        detail(event.outcome, event.detail)
+        return
+      }
+      case 'item.finished':
+        if (event.outcome === 'ok' || event.outcome === 'skipped') {
+          if (verbosity === 0) return
+        }
+        taskLine(event.outcome, false, [
+          event.host,
+          `${plainText(event.task.name)} (${plainText(event.item)})`,
+        ])
+        detail(event.outcome, event.detail)
+        return
+      case 'host.unreachable':
+        taskLine('unreachable', false, [event.host])
+        line(indent(problemText(event.problem, colors), '  '))
+        return
+      case 'host.waiting':
+        if (verbosity > 0) line(colors.dim(`waiting   ${event.host}  ${plainText(event.why)}`))
+        return
+      case 'task.progress':
+        if (verbosity > 0) line(colors.dim(`          ${event.host}  ${plainText(event.message)}`))
+        return
+      case 'action.finished':
+        if (verbosity > 1)
+          line(
+            colors.dim(
+              `          ${event.on}  ${event.kind}: ${plainText(event.label)} (${duration(event.milliseconds)})`,
+            ),
+          )
+        return
+      case 'handler.pending':
+        line(
+          colors.dim(
+            `pending   ${event.host}  handler ${plainText(event.handler)} was notified by an earlier run`,
+          ),
+        )
+        return
+      case 'handler.unknown':
+        line(
+          colors.yellow(
+            `warning   ${event.host}  the handler ${plainText(event.handler)} was notified and no play here has it; it stays pending`,
+          ),
+        )
+        return
+      case 'warning':
+        line(
+          colors.yellow(
+            `warning   ${event.host === undefined ? '' : `${event.host}  `}${plainText(event.message)}`,
+          ),
+        )
+        return
+      case 'run.finished':
+        line('')
+        line(recapText(event, colors))
+        return
+      case 'host.connecting':
+      case 'host.connected':
+        if (verbosity > 1)
+          line(colors.dim(`${event.type === 'host.connected' ? 'connected' : 'connects '} ${event.host}`))
+        return
+      case 'play.finished':
+      case 'task.started':
+      case 'handler.notified':
+        return
+    }
+  }
+  return { take, close: () => Promise.resolve() }
+}

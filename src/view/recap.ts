@@ -1,0 +1,92 @@
+/** What stands at the end of a run: tables that tasks filled, counts by host, what the exit code means. */
+import { type ExitCode } from '../base/errors.ts'
+import { type Counts, type Event } from '../engine/events.ts'
+import { type SummaryRow } from '../modules/module.ts'
+import { type Colors } from './colors.ts'
+import { duration, plainText, table } from './text.ts'
+
+type Finished = Extract<Event, { readonly type: 'run.finished' }>
+
+export function recapText(event: Finished, colors: Colors): string {
+  const parts = [tablesText(event.rows, colors), countsText(event, colors)]
+  return parts.filter((part) => part !== '').join('\n\n')
+}
+
+export function tablesText(rows: readonly SummaryRow[], colors: Colors): string {
+  const names = [...new Set(rows.map((row) => row.table))]
+  return names
+    .map((name) => {
+      const members = rows.filter((row) => row.table === name)
+      const lines = table([
+        members[0]?.columns ?? [],
+        ...members.map((row) =>
+          row.cells.map((cell, index) => (index === 0 ? '  '.repeat(row.indent ?? 0) : '') + plainText(cell)),
+        ),
+      ])
+      const problems = members.filter((row) => row.state === 'problem').length
+      const body = lines.map((line, index) => {
+        if (index === 0) return colors.bold(line)
+        const state = members[index - 1]?.state
+        return state === 'problem' ? colors.red(line) : state === 'pending' ? colors.yellow(line) : line
+      })
+      if (problems > 0) body.push(colors.red(`${problems} ${problems === 1 ? 'problem' : 'problems'}`))
+      return body.join('\n')
+    })
+    .join('\n\n')
+}
+
+const columns: readonly (keyof Counts)[] = ['ok', 'changed', 'skipped', 'failed', 'unreachable', 'unknown']
+
+function countsText(event: Finished, colors: Colors): string {
+  const hosts = Object.entries(event.hosts)
+  if (hosts.length === 0) return ''
+  const changed = event.check ? 'would change' : 'changed'
+  const unknown = event.check ? 'may run' : 'unknown'
+  const shown = columns.filter(
+    (name) => name === 'ok' || name === 'changed' || hosts.some(([, counts]) => counts[name] > 0),
+  )
+  const heads = shown.map((name) => (name === 'changed' ? changed : name === 'unknown' ? unknown : name))
+  const lines = table([
+    [event.check ? 'DRY RUN' : 'RECAP', ...heads, ''],
+    ...hosts.map(([host, counts]) => [host, ...shown.map((name) => String(counts[name])), '']),
+  ])
+  const body = lines.map((line, index) => {
+    if (index === 0) return colors.bold(line)
+    const counts = hosts[index - 1]?.[1]
+    if (counts && counts.failed + counts.unreachable > 0) return colors.red(line)
+    return counts && counts.changed > 0 ? colors.yellow(line) : colors.green(line)
+  })
+  body.push(`${closing(event)} in ${duration(event.milliseconds)}`)
+  return body.join('\n')
+}
+
+function closing({ hosts, check, exitCode }: Finished): string {
+  const counts = Object.values(hosts)
+  const sum = (name: keyof Counts): number => counts.reduce((total, host) => total + host[name], 0)
+  if (exitCode !== 0 && exitCode !== 8) return `${exitMeaning(exitCode)} (exit ${exitCode})`
+  if (check) {
+    const unknown = sum('unknown')
+    const changes = `${sum('changed')} would change`
+    return `nothing was changed: ${changes}${unknown === 0 ? '' : `, ${unknown} may run`}`
+  }
+  const changed = sum('changed')
+  return changed === 0 ? 'everything is as declared: 0 changed' : `done: ${changed} changed`
+}
+
+/** The exit codes in words (README, "Exit codes"). */
+export function exitMeaning(code: ExitCode): string {
+  const meanings: Readonly<Record<ExitCode, string>> = {
+    0: 'success',
+    1: 'internal error',
+    2: 'invalid input',
+    3: 'a host or container was not found or could not be reached',
+    4: 'the configuration of a node or of passthrough failed',
+    5: 'the installation of software failed',
+    6: 'a restart or reboot failed',
+    7: 'a verification or another task failed',
+    8: 'changes were found',
+    9: 'drifted since the plan',
+    130: 'interrupted',
+  }
+  return meanings[code]
+}

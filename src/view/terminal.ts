@@ -1,0 +1,217 @@
+/**
+ * The view on a terminal: one line per task of the playbook, with counts of hosts, drawn by listr2.
+ *
+ * listr2 wants to run the tasks; ours are run by the engine. So each line is a promise that events resolve. There is never a line per host:
+ * listr2's renderer needs seconds of processor time for a few hundred (https://github.com/listr2/listr2/issues/720).
+ * What needs words (failures, diffs, messages, the recap) is printed as text when its play has ended.
+ */
+import { Listr, type ListrTaskWrapper, type DefaultRenderer, type SimpleRenderer } from 'listr2'
+import { type Event, type Outcome, type TaskRef } from '../engine/events.ts'
+import { createPlainView } from './plain.ts'
+import { plainText } from './text.ts'
+import { type View, type ViewOptions } from './view.ts'
+
+type Wrapper = ListrTaskWrapper<unknown, typeof DefaultRenderer, typeof SimpleRenderer>
+
+interface Line {
+  readonly ref: TaskRef
+  readonly counts: Map<Outcome, number>
+  finished: number
+  wrapper: Wrapper | undefined
+  readonly started: Promise<void>
+  readonly start: () => void
+  readonly ended: Promise<void>
+  readonly end: () => void
+}
+
+interface ShownPlay {
+  readonly lines: Map<string, Line>
+  readonly hosts: number
+  readonly held: Event[]
+  readonly drawn: Promise<unknown>
+}
+
+/** Redraws at most this often, in milliseconds. */
+const frame = 100
+
+export function createTerminalView(options: ViewOptions): View {
+  const { write, colors } = options
+  const plain = createPlainView(options)
+  const plays = new Map<string, ShownPlay>()
+  const outputs = new Map<Line, string>()
+  let check = false
+  let queue: Promise<unknown> = Promise.resolve()
+  let timer: NodeJS.Timeout | undefined
+
+  const flush = (): void => {
+    timer = undefined
+    for (const [line, text] of outputs) if (line.wrapper) line.wrapper.output = text
+    outputs.clear()
+  }
+  const show = (line: Line, text: string): void => {
+    outputs.set(line, text)
+    timer ??= setTimeout(flush, frame)
+  }
+
+  const countsText = (line: Line): string =>
+    [...line.counts]
+      .filter(([, count]) => count > 0)
+      .map(([outcome, count]) => colorOf(outcome)(`${count} ${wordOf(outcome, check)}`))
+      .join(', ')
+  const colorOf = (outcome: Outcome): ((text: string) => string) => {
+    if (outcome === 'failed' || outcome === 'unreachable') return colors.red
+    if (outcome === 'changed') return colors.yellow
+    return outcome === 'unknown' ? colors.magenta : colors.dim
+  }
+
+  const startPlay = (event: Extract<Event, { readonly type: 'play.started' }>): void => {
+    const lines = new Map(event.tasks.map((ref) => [ref.id, newLine(ref)]))
+    const list = new Listr(
+      [...lines.values()].map((line) => ({
+        title: plainText(line.ref.name),
+        task: async (_context: unknown, wrapper: Wrapper) => {
+          line.wrapper = wrapper
+          await line.ended
+          if (line.finished === 0) wrapper.skip(`${plainText(line.ref.name)} ${colors.dim('not needed')}`)
+          else wrapper.title = `${plainText(line.ref.name)}  ${countsText(line)}`
+          const bad = (line.counts.get('failed') ?? 0) + (line.counts.get('unreachable') ?? 0)
+          if (bad > 0) throw new Error(`${bad} of ${event.hosts.length} hosts`)
+        },
+      })),
+      {
+        concurrent: true,
+        exitOnError: false,
+        registerSignalListeners: false,
+        rendererOptions: {
+          collapseErrors: true,
+          showErrorMessage: false,
+          collapseSkips: true,
+        },
+      },
+    )
+    const drawn = queue.then(() => {
+      write(`\n${colors.bold(`PLAY ${plainText(event.play)}`)}${colors.dim(`  ${hostsText(event.hosts)}`)}\n`)
+      return list.run()
+    })
+    plays.set(event.play, { lines, hosts: event.hosts.length, held: [], drawn })
+    queue = drawn
+  }
+
+  const findLine = (id: string): { readonly play: ShownPlay; readonly line: Line } | undefined => {
+    for (const play of plays.values()) {
+      const line = play.lines.get(id)
+      if (line) return { play, line }
+    }
+    return undefined
+  }
+
+  const after = (event: Event, play: ShownPlay | undefined): void => {
+    if (play) play.held.push(event)
+    else queue = queue.then(() => plain.take(event))
+  }
+
+  const take = (event: Event): void => {
+    switch (event.type) {
+      case 'run.started':
+        check = event.check
+        plain.take(event)
+        return
+      case 'play.started':
+        startPlay(event)
+        return
+      case 'play.finished': {
+        const play = plays.get(event.play)
+        plays.delete(event.play)
+        if (!play) return
+        for (const line of play.lines.values()) line.end()
+        queue = queue.then(() => {
+          for (const held of play.held) plain.take(held)
+        })
+        return
+      }
+      case 'task.started': {
+        const found = findLine(event.task.id)
+        if (found) show(found.line, progressText(found.line, found.play.hosts, event.host, ''))
+        return
+      }
+      case 'task.progress': {
+        const found = findLine(event.task.id)
+        if (found)
+          show(found.line, progressText(found.line, found.play.hosts, event.host, plainText(event.message)))
+        return
+      }
+      case 'task.finished': {
+        const found = findLine(event.task.id)
+        if (!found) return
+        const { line, play } = found
+        line.finished += 1
+        line.counts.set(event.outcome, (line.counts.get(event.outcome) ?? 0) + 1)
+        if (worthWords(event, options)) after(event, play)
+        if (!event.task.handler && line.finished >= play.hosts) line.end()
+        return
+      }
+      case 'item.finished':
+        if (event.outcome === 'failed') after(event, findLine(event.task.id)?.play)
+        return
+      case 'run.finished':
+      case 'host.unreachable':
+      case 'warning':
+      case 'handler.pending':
+      case 'handler.unknown':
+        after(event, event.type === 'run.finished' ? undefined : [...plays.values()].at(-1))
+        return
+      case 'action.finished':
+      case 'handler.notified':
+      case 'host.connecting':
+      case 'host.connected':
+      case 'host.waiting':
+        return
+    }
+  }
+
+  return {
+    take,
+    async close() {
+      if (timer) clearTimeout(timer)
+      flush()
+      for (const play of plays.values()) for (const line of play.lines.values()) line.end()
+      await queue
+    },
+  }
+}
+
+function newLine(ref: TaskRef): Line {
+  let start = (): void => undefined
+  let end = (): void => undefined
+  const started = new Promise<void>((resolve) => {
+    start = resolve
+  })
+  const ended = new Promise<void>((resolve) => {
+    end = resolve
+  })
+  return { ref, counts: new Map(), finished: 0, wrapper: undefined, started, start, ended, end }
+}
+
+function worthWords(
+  event: Extract<Event, { readonly type: 'task.finished' }>,
+  options: ViewOptions,
+): boolean {
+  if (event.outcome === 'failed' || event.outcome === 'unreachable') return true
+  if (event.detail.message !== undefined) return true
+  if (options.verbosity > 0 && event.outcome !== 'skipped') return true
+  return options.diff && (event.detail.diffs?.length ?? 0) > 0
+}
+
+function progressText(line: Line, hosts: number, host: string, message: string): string {
+  const words = message === '' ? host : `${host}: ${message}`
+  return hosts === 1 ? words : `${line.finished}/${hosts}  ${words}`
+}
+
+function hostsText(hosts: readonly string[]): string {
+  return hosts.length <= 8 ? hosts.join(' ') : `${hosts.slice(0, 6).join(' ')} and ${hosts.length - 6} more`
+}
+
+function wordOf(outcome: Outcome, check: boolean): string {
+  if (outcome === 'changed') return check ? 'would change' : 'changed'
+  return outcome === 'unknown' ? 'may run' : outcome
+}

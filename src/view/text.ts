@@ -1,0 +1,68 @@
+/** Texts for people: control characters taken out, problems with their place, tables. */
+import { type Position, type Problem } from '../base/errors.ts'
+import { type Finding } from '../host/plan.ts'
+import { type Colors } from './colors.ts'
+
+/** What comes from a host may hold escape sequences: nothing but line ends and tabs is let through. */
+export function plainText(text: string): string {
+  // oxlint-disable-next-line no-control-regex -- removing control characters is what this is for
+  return text.replaceAll(/\u001b\[[0-9;?]*[A-Za-z]|[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '')
+}
+
+export function indent(text: string, by: string): string {
+  return text
+    .split('\n')
+    .map((line) => (line === '' ? line : by + line))
+    .join('\n')
+}
+
+export function place({ file, line, column }: Position): string {
+  return `${file}:${line}:${column}`
+}
+
+/** `file:line:column: message`, the excerpt, what to do. */
+export function problemText(problem: Problem, colors: Colors): string {
+  const where = problem.where === undefined ? '' : `${colors.bold(place(problem.where))}: `
+  const lines = [`${where}${colors.red('error')}: ${plainText(problem.message)}`]
+  if (problem.excerpt !== undefined) lines.push(indent(plainText(problem.excerpt).replace(/\n$/, ''), '  '))
+  if (problem.hint !== undefined) lines.push(`  ${colors.cyan('help')}: ${plainText(problem.hint)}`)
+  return lines.join('\n')
+}
+
+/** Numbered, with cause, line and cure under each. */
+export function findingsText(findings: readonly Finding[]): string {
+  return findings
+    .map((finding, index) => {
+      const lines = [`${String(index + 1).padStart(2)} ${plainText(finding.message)}`]
+      if (finding.cause !== undefined) lines.push(`   cause  ${plainText(finding.cause)}`)
+      if (finding.line !== undefined) lines.push(`   line   ${plainText(finding.line)}`)
+      if (finding.mend !== undefined) lines.push(`   mend   ${plainText(finding.mend)}`)
+      return lines.join('\n')
+    })
+    .join('\n')
+}
+
+/** Columns padded to their widest cell, two blanks between; the last is not padded. */
+export function table(rows: readonly (readonly string[])[]): readonly string[] {
+  const widths: number[] = []
+  for (const row of rows) {
+    row.forEach((cell, index) => {
+      widths[index] = Math.max(widths[index] ?? 0, cell.length)
+    })
+  }
+  return rows.map((row) =>
+    row
+      .map((cell, index) => (index === row.length - 1 ? cell : cell.padEnd(widths[index] ?? 0)))
+      .join('  ')
+      .trimEnd(),
+  )
+}
+
+/** `0.4 s`, `12 s`, `3 min 5 s`. */
+export function duration(milliseconds: number): string {
+  const seconds = milliseconds / 1000
+  if (seconds < 10) return `${seconds.toFixed(1)} s`
+  if (seconds < 60) return `${Math.round(seconds)} s`
+  const whole = Math.round(seconds)
+  return `${Math.floor(whole / 60)} min ${whole % 60} s`
+}
