@@ -37,6 +37,8 @@ export type Value = LiteralValue | ListValue | MapValue | Template | Expression
 export interface LiteralValue {
   readonly kind: 'literal'
   readonly value: string | number | boolean | null
+  /** What stood in the file, for a scalar that is not a string: `0644` for the number 644. */
+  readonly source?: string
   readonly where: Position
 }
 

@@ -1,0 +1,290 @@
+/**
+ * Conditions and `!cel` values: CEL behind a port of our own.
+ *
+ * Evaluation is three-valued. What rests on an `Unknown` is `Unknown`, unless logic decides it without: `false && unknown` is
+ * false, `true || unknown` is true.
+ */
+import {
+  type ASTNode,
+  type Environment,
+  EvaluationError,
+  Optional,
+  ParseError,
+  TypeError as CelTypeError,
+} from '@marcbachmann/cel-js'
+import { InputError, type Problem } from '../base/errors.ts'
+import { Secret } from '../base/secret.ts'
+import { Unknown, UnknownError } from '../base/unknown.ts'
+import { celEnvironment } from './cel-environment.ts'
+import { type Expression } from './model.ts'
+import { readsOf, walk } from './reads.ts'
+import { type Locator, problem } from './source.ts'
+import { didYouMean } from './suggest.ts'
+import { Version } from './version.ts'
+import { contextOf, newReading, type Reading, type Scope } from './view.ts'
+
+/** Parses expressions. One for a playbook; holds nothing but the functions that CEL knows here. */
+export class ExpressionParser {
+  readonly #environment: Environment = celEnvironment({ anyVariable: true })
+
+  /** Parses one expression; a mistake is added to `problems`, and then there is no expression. */
+  parse(source: string, locator: Locator, problems: Problem[]): Expression | undefined {
+    const jinja = jinjaHint(source)
+    try {
+      const program = this.#environment.parse(source)
+      walk(program.ast, useLinearMatches)
+      const reads = readsOf(program.ast)
+      const checked = program.check()
+      if (!checked.valid && checked.error !== undefined) throw checked.error
+      const located = (error: unknown) => toProblem(error, source, locator, jinja, this.#environment)
+      return {
+        kind: 'expression',
+        source,
+        where: locator.where,
+        reads,
+        run: (context) => {
+          try {
+            return program(context)
+          } catch (error) {
+            const found = located(error)
+            throw found === undefined ? error : new InputError([found])
+          }
+        },
+      }
+    } catch (error) {
+      const found = toProblem(error, source, locator, jinja, this.#environment)
+      if (found === undefined) throw error
+      problems.push(found)
+      return undefined
+    }
+  }
+}
+
+/**
+ * The value of an expression, as plain data.
+ * @throws InputError when it cannot be evaluated: a missing key, values of kinds that do not go together.
+ */
+export function evaluate(expression: Expression, scope: Scope): unknown {
+  const reading = newReading()
+  const names = new Set(expression.reads.map((path) => path[0] ?? ''))
+  let result: unknown
+  try {
+    result = fromCel(expression.run(contextOf(scope, names, reading, 'cel')), reading)
+  } catch (error) {
+    if (reading.mistake !== undefined) throw reading.mistake
+    // Unknown wins over an error: the other side of an `&&` might have decided it.
+    if (reading.unknown !== undefined) return reading.unknown
+    throw error
+  }
+  if (reading.mistake !== undefined) throw reading.mistake
+  return reading.secret ? hide(result) : result
+}
+
+/**
+ * The value of a condition. Several are combined with "and".
+ * @throws InputError when one gives anything but true or false.
+ */
+export function evaluateCondition(conditions: readonly Expression[], scope: Scope): boolean | Unknown {
+  let unknown: Unknown | undefined
+  for (const condition of conditions) {
+    const value = evaluate(condition, scope)
+    if (value === false) return false
+    if (value instanceof Unknown) unknown ??= value
+    else if (value !== true) throw new InputError([notBoolean(condition, value)])
+  }
+  return unknown ?? true
+}
+
+function notBoolean(condition: Expression, value: unknown): Problem {
+  const shown = value instanceof Secret ? 'text' : describe(value)
+  return problem(
+    'not-a-condition',
+    `a condition must give true or false, and "${condition.source}" gives ${shown}`,
+    {
+      where: condition.where,
+      hint:
+        typeof value === 'string'
+          ? `compare it: ${condition.source} != ""`
+          : typeof value === 'number'
+            ? `compare it: ${condition.source} > 0`
+            : 'compare it with something, or use defined(...)',
+    },
+  )
+}
+
+function describe(value: unknown): string {
+  if (typeof value === 'string') return `the text ${JSON.stringify(value.slice(0, 40))}`
+  if (typeof value === 'number') return `the number ${value}`
+  if (value === null) return 'null'
+  return Array.isArray(value) ? 'a list' : 'a map'
+}
+
+/** CEL's values as plain data; unknown parts of a list or map stay `Unknown`, so that the rest can be used. */
+function fromCel(value: unknown, reading: Reading): unknown {
+  if (typeof value === 'bigint') return Number(value)
+  if (value instanceof Version) return value.text
+  if (value instanceof Optional) return value.hasValue() ? fromCel(value.value(), reading) : null
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) {
+    return Array.from({ length: value.length }, (_, index) =>
+      partFromCel(() => (value as readonly unknown[])[index], reading),
+    )
+  }
+  if (value instanceof Date) return value.toISOString()
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (value instanceof Map || prototype === null || prototype === Object.prototype) {
+    const map = value instanceof Map ? (Object.fromEntries(value) as object) : value
+    return Object.fromEntries(
+      Object.keys(map).map((key) => [key, partFromCel(() => (map as Record<string, unknown>)[key], reading)]),
+    )
+  }
+  // Durations, unsigned integers and CEL's types all have a text.
+  const { toString } = value as { readonly toString: () => string }
+  const text = toString.call(value)
+  return /^\d+$/.test(text) ? Number(text) : text
+}
+
+function partFromCel(part: () => unknown, reading: Reading): unknown {
+  try {
+    return fromCel(part(), reading)
+  } catch (error) {
+    if (error instanceof UnknownError) return error.unknown
+    throw error
+  }
+}
+
+function hide(value: unknown): unknown {
+  if (typeof value === 'string') return new Secret(value)
+  if (Array.isArray(value)) return value.map(hide)
+  if (
+    typeof value === 'object' &&
+    value !== null &&
+    !(value instanceof Secret) &&
+    !(value instanceof Unknown)
+  ) {
+    return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, hide(part)]))
+  }
+  return value
+}
+
+/** The library's `matches` is JavaScript's and can take forever; ours is RE2's, registered under another name. */
+function useLinearMatches(node: ASTNode): void {
+  if (node.op === 'rcall' && node.args[0] === 'matches') node.args[0] = 're2'
+}
+
+/** What is wrong with an expression, at its place in the file; `undefined` for what is not the expression's fault. */
+export function toProblem(
+  error: unknown,
+  source: string,
+  locator: Locator,
+  jinja: string | undefined,
+  environment: Environment,
+): Problem | undefined {
+  if (!(error instanceof ParseError || error instanceof CelTypeError || error instanceof EvaluationError)) {
+    if (error instanceof InputError || error instanceof UnknownError || !(error instanceof Error))
+      return undefined
+    // RE2's own complaint about a pattern, and the conversions' (`int("x")`).
+    return problem('expression-failed', `"${source}" cannot be evaluated: ${error.message}`, {
+      where: locator.where,
+    })
+  }
+  const start = Math.min(error.range?.start ?? 0, Math.max(0, source.length - 1))
+  const end = Math.max(start + 1, Math.min(error.range?.end ?? source.length, source.length))
+  const where = locator.at(start, end - start)
+  const summary = error.summary
+    .replaceAll('re2(', 'matches(')
+    .replaceAll('dyn<', '')
+    .replaceAll('>', (mark) => mark)
+  if (error instanceof ParseError) {
+    return problem('invalid-expression', `this is not a condition that can be read: ${lowerFirst(summary)}`, {
+      where,
+      hint: jinja,
+    })
+  }
+  const piece = source.slice(start, end)
+  switch (error.code) {
+    case 'unknown_variable':
+      return problem('undefined-variable', `"${piece}" is not defined`, {
+        where,
+        hint: `give it a value, or ask with defined(${piece})`,
+      })
+    case 'no_such_key':
+      return problem(
+        'no-such-key',
+        `there is no "${piece}" in "${
+          source
+            .slice(0, start)
+            .replace(/[.?[]+$/, '')
+            .split(/[\s(!]/)
+            .at(-1) ?? ''
+        }"`,
+        {
+          where,
+          hint: 'ask with has(...) or defined(...) first',
+        },
+      )
+    case 'no_matching_overload':
+      return callProblem(summary, where, environment)
+    case 'no_such_overload':
+      return problem(
+        'wrong-type',
+        `these do not go together: ${cleanTypes(summary.replace('no such overload: ', ''))}`,
+        {
+          where,
+          hint: 'compare values of one kind: text with text ("0"), numbers with numbers (0)',
+        },
+      )
+    case 'invalid_logical_operand':
+      return problem('wrong-type', lowerFirst(cleanTypes(summary)), {
+        where,
+        hint: 'both sides of && and || must be true or false: write a comparison',
+      })
+    default:
+      return problem('wrong-type', lowerFirst(cleanTypes(summary)), { where, hint: jinja })
+  }
+}
+
+function callProblem(summary: string, where: ReturnType<Locator['at']>, environment: Environment): Problem {
+  const call = /'(?:[^'(]*\.)?(\w+)\(/.exec(summary)?.[1] ?? ''
+  const functions = new Set(
+    environment
+      .getDefinitions()
+      .functions.map((definition) => definition.name)
+      .filter((name) => /^[a-z_]\w*$/i.test(name) && name !== 're2'),
+  )
+  if (functions.has(call)) {
+    return problem('wrong-type', `"${call}" cannot be called like this: ${cleanTypes(summary)}`, { where })
+  }
+  return problem('unknown-function', `there is no function "${call}"`, {
+    where,
+    hint: didYouMean(call, functions),
+  })
+}
+
+function cleanTypes(text: string): string {
+  return text
+    .replaceAll(/dyn<(\w+)>/g, '$1')
+    .replaceAll(/\bre2\(/g, 'matches(')
+    .replaceAll(/\bstring\b/g, 'text')
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1)
+}
+
+/** What people who come from Jinja write, and what it is here. */
+function jinjaHint(source: string): string | undefined {
+  const outside = source.replaceAll(/"[^"]*"|'[^']*'/g, '""')
+  if (outside.includes('{{')) return 'a condition is never templated: leave the braces out'
+  if (/\bis\s+not\s+defined\b/.test(outside)) return 'write !defined(x)'
+  if (/\bis\s+defined\b/.test(outside)) return 'write defined(x)'
+  if (/\bnot\s+in\b/.test(outside)) return 'write !(x in list)'
+  if (/(^|\s|\()not\s/.test(outside)) return 'write ! for "not"'
+  if (/\sand\s/.test(outside)) return 'write && for "and"'
+  if (/\sor\s/.test(outside)) return 'write || for "or"'
+  if (/[^|]\|[^|]/.test(outside))
+    return 'there are no filters: use functions, such as default(x, y) or x.size()'
+  if (/\b(True|False|None)\b/.test(outside)) return 'write true, false and null'
+  if (/[^=!<>]=[^=]/.test(outside)) return 'write == to compare'
+  return undefined
+}

@@ -1,0 +1,94 @@
+/** Walks a CEL tree: which variables it reads, and how far down. */
+import { type ASTNode } from '@marcbachmann/cel-js'
+import { type ReadPath } from './model.ts'
+
+const loops = new Set(['all', 'exists', 'exists_one', 'map', 'filter'])
+
+/** Every path that is read, each once. Names bound inside the expression (`xs.all(x, ...)`) are left out. */
+export function readsOf(root: ASTNode): readonly ReadPath[] {
+  const found = new Map<string, ReadPath>()
+  visit(root, new Set(), (path) => found.set(JSON.stringify(path), path))
+  return [...found.values()]
+}
+
+/** The path of `a.b["c"].?d`, if the node is one. */
+export function pathOf(node: ASTNode): ReadPath | undefined {
+  switch (node.op) {
+    case 'id':
+      return [node.args]
+    case '.':
+    case '.?': {
+      const left = pathOf(node.args[0])
+      return left === undefined ? undefined : [...left, node.args[1]]
+    }
+    case '[]':
+    case '[?]': {
+      const left = pathOf(node.args[0])
+      const index = node.args[1]
+      if (left === undefined || index.op !== 'value' || typeof index.args !== 'string') return undefined
+      return [...left, index.args]
+    }
+    default:
+      return undefined
+  }
+}
+
+/** Calls `see` for every node, parents first. */
+export function walk(node: ASTNode, see: (node: ASTNode) => void): void {
+  see(node)
+  for (const child of childrenOf(node)) walk(child, see)
+}
+
+function visit(node: ASTNode, bound: ReadonlySet<string>, found: (path: ReadPath) => void): void {
+  const path = pathOf(node)
+  if (path !== undefined) {
+    if (!bound.has(path[0] ?? '')) found(path)
+    return
+  }
+  if (node.op === 'rcall') {
+    const [name, receiver, args] = node.args
+    const variable = args[0]
+    if (loops.has(name) && args.length > 1 && variable?.op === 'id') {
+      visit(receiver, bound, found)
+      const inner = new Set([...bound, variable.args])
+      for (const child of args.slice(1)) visit(child, inner, found)
+      return
+    }
+    if (name === 'bind' && receiver.op === 'id' && receiver.args === 'cel' && variable?.op === 'id') {
+      const inner = new Set([...bound, variable.args])
+      const [, value, body] = args
+      if (value !== undefined) visit(value, bound, found)
+      if (body !== undefined) visit(body, inner, found)
+      return
+    }
+    if (receiver.op === 'id' && receiver.args === 'optional') {
+      for (const child of args) visit(child, bound, found)
+      return
+    }
+  }
+  for (const child of childrenOf(node)) visit(child, bound, found)
+}
+
+function childrenOf(node: ASTNode): readonly ASTNode[] {
+  switch (node.op) {
+    case 'value':
+    case 'id':
+      return []
+    case '.':
+    case '.?':
+      return [node.args[0]]
+    case 'call':
+      return node.args[1]
+    case 'rcall':
+      return [node.args[1], ...node.args[2]]
+    case 'list':
+      return node.args
+    case 'map':
+      return node.args.flat()
+    case '!_':
+    case '-_':
+      return [node.args]
+    default:
+      return node.args
+  }
+}

@@ -1,0 +1,80 @@
+/** From values to data, in the scope of one host and task. */
+import { InputError, type Problem } from '../base/errors.ts'
+import { evaluate } from './expression.ts'
+import { type ReadPath, type Value } from './model.ts'
+import { renderTemplate } from './template.ts'
+import { type Scope } from './view.ts'
+
+/**
+ * The data that a value stands for. What cannot be known is `Unknown` in its place (`findUnknown` tells), what is secret a
+ * `Secret`.
+ * @throws InputError with every mistake in the value.
+ */
+export function renderValue(value: Value, scope: Scope): unknown {
+  const problems: Problem[] = []
+  const data = render(value, scope, problems)
+  if (problems.length > 0) throw new InputError(problems)
+  return data
+}
+
+function render(value: Value, scope: Scope, problems: Problem[]): unknown {
+  switch (value.kind) {
+    case 'literal':
+      return value.value
+    case 'list':
+      return value.items.map((item) => render(item, scope, problems))
+    case 'map': {
+      const result: Record<string, unknown> = {}
+      for (const [key, entry] of value.entries) {
+        const data = render(entry.value, scope, problems)
+        // Assigning would lose a key that is called __proto__.
+        Object.defineProperty(result, key, {
+          value: data,
+          enumerable: true,
+          writable: true,
+          configurable: true,
+        })
+      }
+      return result
+    }
+    case 'template':
+    case 'expression':
+      try {
+        return value.kind === 'template' ? renderTemplate(value, scope) : evaluate(value, scope)
+      } catch (error) {
+        if (!(error instanceof InputError)) throw error
+        problems.push(...error.problems)
+        return undefined
+      }
+  }
+}
+
+/** Every path that a value reads, in the order of the text. */
+export function valueReads(value: Value): readonly ReadPath[] {
+  switch (value.kind) {
+    case 'literal':
+      return []
+    case 'list':
+      return value.items.flatMap(valueReads)
+    case 'map':
+      return [...value.entries.values()].flatMap((entry) => valueReads(entry.value))
+    case 'template':
+    case 'expression':
+      return value.reads
+  }
+}
+
+/** True when nothing has to be rendered. */
+export function isConstant(value: Value): boolean {
+  switch (value.kind) {
+    case 'literal':
+      return true
+    case 'list':
+      return value.items.every(isConstant)
+    case 'map':
+      return [...value.entries.values()].every((entry) => isConstant(entry.value))
+    case 'template':
+    case 'expression':
+      return false
+  }
+}

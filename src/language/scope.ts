@@ -1,0 +1,167 @@
+/** The variables that one task of one host sees: layers, the later ones before the earlier. */
+import { InputError } from '../base/errors.ts'
+import {
+  type Play,
+  type ReadPath,
+  type RoleUse,
+  type Task,
+  type Value,
+  type Variable,
+  type Variables,
+} from './model.ts'
+import { renderValue, valueReads } from './render.ts'
+import { problem } from './source.ts'
+import { type Scope } from './view.ts'
+
+/**
+ * Where variables come from, weakest first. Of one name, the layer furthest down in this list wins. Facts and what the engine
+ * itself offers (`inventory_hostname`, `groups`, `hostvars`, `check_mode`, ...) are above all: nobody can redefine them.
+ */
+export const layerOrder = [
+  'role defaults',
+  'inventory',
+  'play vars',
+  'role vars',
+  'role parameters',
+  'task vars',
+  'registered',
+  'extra vars',
+  'loop',
+  'built in',
+] as const
+export type LayerName = (typeof layerOrder)[number]
+
+/** What users wrote, rendered when it is read; or finished data, which may be or hold `Unknown` and `Secret`. */
+export type LayerValues = { readonly written: Variables } | { readonly data: ReadonlyMap<string, unknown> }
+
+export type Layer = { readonly layer: LayerName } & LayerValues
+
+type Found =
+  | { readonly kind: 'written'; readonly layer: LayerName; readonly variable: Variable }
+  | { readonly kind: 'data'; readonly layer: LayerName; readonly data: unknown }
+
+/**
+ * An immutable stack of layers. A variable's own templates are rendered in the scope that reads it, once per scope, so a task's
+ * `vars` reach into the role's defaults.
+ */
+export class VariableScope implements Scope {
+  readonly #layers: readonly Layer[]
+  readonly #rendered = new Map<string, unknown>()
+  readonly #open: string[] = []
+
+  constructor(layers: readonly Layer[]) {
+    // Of two layers with one name the later one given wins.
+    this.#layers = layers
+      .map((layer, index) => ({ layer, index, rank: layerOrder.indexOf(layer.layer) }))
+      .sort((left, right) => right.rank - left.rank || right.index - left.index)
+      .map(({ layer }) => layer)
+  }
+
+  /** This scope with more layers. */
+  with(...layers: readonly Layer[]): VariableScope {
+    const weakestFirst = [...this.#layers].reverse()
+    return new VariableScope([...weakestFirst, ...layers])
+  }
+
+  has(name: string): boolean {
+    return this.#find(name) !== undefined
+  }
+
+  get(name: string): unknown {
+    if (this.#rendered.has(name)) return this.#rendered.get(name)
+    const found = this.#find(name)
+    if (found === undefined) return undefined
+    const value = found.kind === 'data' ? found.data : this.#render(found.variable)
+    this.#rendered.set(name, value)
+    return value
+  }
+
+  *names(): Iterable<string> {
+    const seen = new Set<string>()
+    for (const layer of this.#layers) {
+      for (const name of 'written' in layer ? layer.written.keys() : layer.data.keys()) {
+        if (seen.has(name)) continue
+        seen.add(name)
+        yield name
+      }
+    }
+  }
+
+  /** The variable as it was written, and the layer it comes from; `variable` is absent for data. */
+  origin(name: string): { readonly layer: LayerName; readonly variable?: Variable } | undefined {
+    const found = this.#find(name)
+    if (found === undefined) return undefined
+    return found.kind === 'written'
+      ? { layer: found.layer, variable: found.variable }
+      : { layer: found.layer }
+  }
+
+  /** All that is read when these paths are: through variables that are made of others, down to data. Cycles end. */
+  reads(paths: Iterable<ReadPath>): readonly ReadPath[] {
+    const seen = new Map<string, ReadPath>()
+    const waiting = [...paths]
+    for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
+      const key = JSON.stringify(path)
+      if (seen.has(key)) continue
+      seen.set(key, path)
+      const found = this.#find(path[0] ?? '')
+      if (found?.kind === 'written') waiting.push(...valueReads(found.variable.value))
+    }
+    return [...seen.values()]
+  }
+
+  /** All that is read when this value is rendered here. */
+  readsOf(value: Value): readonly ReadPath[] {
+    return this.reads(valueReads(value))
+  }
+
+  #find(name: string): Found | undefined {
+    for (const layer of this.#layers) {
+      if ('written' in layer) {
+        const variable = layer.written.get(name)
+        if (variable !== undefined) return { kind: 'written', layer: layer.layer, variable }
+      } else if (layer.data.has(name)) {
+        return { kind: 'data', layer: layer.layer, data: layer.data.get(name) }
+      }
+    }
+    return undefined
+  }
+
+  #render(variable: Variable): unknown {
+    const { name, value, where } = variable
+    if (this.#open.includes(name)) {
+      const cycle = [...this.#open.slice(this.#open.indexOf(name)), name].join(' -> ')
+      throw new InputError([
+        problem('cyclic-variable', `this variable is made of itself: ${cycle}`, {
+          where,
+          hint: 'give one of them a value of its own',
+        }),
+      ])
+    }
+    this.#open.push(name)
+    try {
+      return renderValue(value, this)
+    } finally {
+      this.#open.pop()
+    }
+  }
+}
+
+/** What the playbook itself gives to one of its tasks: the play's variables, the role's and the task's own. */
+export function taskLayers(play: Play, task: Task): readonly Layer[] {
+  const layers: Layer[] = [
+    { layer: 'play vars', written: play.vars },
+    { layer: 'task vars', written: task.vars },
+  ]
+  if (task.role !== undefined) layers.push(...roleLayers(task.role))
+  return layers
+}
+
+/** What a role gives to its own tasks where it is used. */
+export function roleLayers(use: RoleUse): readonly Layer[] {
+  return [
+    { layer: 'role defaults', written: use.role.defaults },
+    { layer: 'role vars', written: use.role.vars },
+    { layer: 'role parameters', written: use.parameters },
+  ]
+}

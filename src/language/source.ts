@@ -1,0 +1,118 @@
+/** The text that positions point into, and how a place in it is shown. */
+import { type Position, type Problem } from '../base/errors.ts'
+
+/** A file that a user wrote. Makes positions that can show their surroundings. */
+export class SourceFile {
+  readonly file: string
+  readonly text: string
+  readonly #lineStarts: readonly number[]
+
+  constructor(file: string, text: string) {
+    this.file = file
+    this.text = text
+    const starts = [0]
+    for (let index = text.indexOf('\n'); index !== -1; index = text.indexOf('\n', index + 1)) {
+      starts.push(index + 1)
+    }
+    this.#lineStarts = starts
+  }
+
+  /** The place of `offset`; its length never goes past the end of the line. */
+  position(offset: number, length = 1): SourcePosition {
+    const clamped = Math.max(0, Math.min(offset, this.text.length))
+    let low = 0
+    let high = this.#lineStarts.length - 1
+    while (low < high) {
+      const middle = (low + high + 1) >> 1
+      if ((this.#lineStarts[middle] ?? 0) <= clamped) low = middle
+      else high = middle - 1
+    }
+    const start = this.#lineStarts[low] ?? 0
+    const left = this.lineText(low + 1).length - (clamped - start)
+    return new SourcePosition(this, {
+      line: low + 1,
+      column: clamped - start + 1,
+      length: Math.max(1, Math.min(length, left)),
+    })
+  }
+
+  lineText(line: number): string {
+    const start = this.#lineStarts[line - 1]
+    if (start === undefined) return ''
+    const end = this.#lineStarts[line]
+    return this.text.slice(start, end === undefined ? undefined : end - 1).replace(/\r$/, '')
+  }
+
+  /** The offset of a line's first character; lines count from 1. */
+  lineStart(line: number): number {
+    return this.#lineStarts[line - 1] ?? this.text.length
+  }
+}
+
+export class SourcePosition implements Position {
+  readonly file: string
+  readonly line: number
+  readonly column: number
+  readonly length: number
+  readonly #source: SourceFile
+
+  constructor(source: SourceFile, place: { line: number; column: number; length: number }) {
+    this.file = source.file
+    this.line = place.line
+    this.column = place.column
+    this.length = place.length
+    this.#source = source
+  }
+
+  /** The line and the one before it, numbered, with a caret under what is meant. */
+  excerpt(): string {
+    const width = String(this.line).length
+    const row = (line: number) => `${String(line).padStart(width)} | ${this.#source.lineText(line)}`.trimEnd()
+    // Tabs are kept in front of the caret so that it lands under the same column whatever a tab's width is.
+    const before = this.#source
+      .lineText(this.line)
+      .slice(0, this.column - 1)
+      .replaceAll(/[^\t]/g, ' ')
+    const caret = `${' '.repeat(width)} | ${before}${'^'.repeat(this.length)}`
+    return [...(this.line > 1 ? [row(this.line - 1)] : []), row(this.line), caret].join('\n')
+  }
+}
+
+/** The lines around a position with a caret, where the text it points into is at hand. */
+export function excerptOf(position: Position): string | undefined {
+  return position instanceof SourcePosition ? position.excerpt() : undefined
+}
+
+export interface ProblemDetails {
+  readonly where?: Position | undefined
+  readonly hint?: string | undefined
+}
+
+/** A problem with the excerpt of its place. */
+export function problem(code: string, message: string, details: ProblemDetails = {}): Problem {
+  const excerpt = details.where === undefined ? undefined : excerptOf(details.where)
+  return {
+    code,
+    message,
+    ...(details.hint === undefined ? {} : { hint: details.hint }),
+    ...(details.where === undefined ? {} : { where: details.where }),
+    ...(excerpt === undefined ? {} : { excerpt }),
+  }
+}
+
+/** Where something stands in a text that came out of a file: maps offsets in that text to the file. */
+export interface Locator {
+  readonly where: Position
+  /** The place of the characters from `offset` on. */
+  at(offset: number, length: number): Position
+}
+
+/** A locator for text that came from the command line: everything is at one place. */
+export function fixedLocator(where: Position): Locator {
+  return { where, at: () => where }
+}
+
+/** A locator for text that is a whole file. */
+export function fileLocator(source: SourceFile): Locator {
+  return { where: source.position(0), at: (offset, length) => source.position(offset, length) }
+}

@@ -1,0 +1,99 @@
+/** What templates may call. Pure functions on plain data; each gets its arguments as they are and gives text or a value. */
+import { posix } from 'node:path'
+import { stringify } from 'yaml'
+import { quote } from '../base/shell.ts'
+
+export interface TemplateHelper {
+  /** How many arguments it takes, at least and at most. */
+  readonly arguments: readonly [number, number]
+  readonly apply: (...values: readonly unknown[]) => unknown
+}
+
+/** A template helper was given something that it cannot work on. */
+export class HelperError extends Error {}
+
+export const templateHelpers: Readonly<Record<string, TemplateHelper>> = {
+  json: {
+    arguments: [1, 2],
+    apply: (value, indent) => JSON.stringify(value, undefined, numberOr(indent, 0)),
+  },
+  yaml: { arguments: [1, 1], apply: (value) => stringify(value).trimEnd() },
+  join: {
+    arguments: [1, 2],
+    apply: (list, separator) => listOf(list, 'join').map(text).join(textOr(separator, ', ')),
+  },
+  default: { arguments: [2, 2], apply: (value, fallback) => value ?? fallback },
+  defined: { arguments: [1, 1], apply: (value) => value !== undefined },
+  eq: { arguments: [2, 2], apply: (left, right) => left === right },
+  ne: { arguments: [2, 2], apply: (left, right) => left !== right },
+  and: { arguments: [2, 9], apply: (...values) => values.every(Boolean) },
+  or: { arguments: [2, 9], apply: (...values) => values.some(Boolean) },
+  not: { arguments: [1, 1], apply: (value) => !truthy(value) },
+  includes: { arguments: [2, 2], apply: (list, value) => listOf(list, 'includes').includes(value) },
+  lookup: { arguments: [2, 2], apply: (value, key) => lookup(value, text(key)) },
+  quote: { arguments: [1, 1], apply: (value) => quote(text(value)) },
+  indent: { arguments: [2, 2], apply: (value, width) => indent(text(value), numberOr(width, 0)) },
+  lower: { arguments: [1, 1], apply: (value) => text(value).toLowerCase() },
+  upper: { arguments: [1, 1], apply: (value) => text(value).toUpperCase() },
+  trim: { arguments: [1, 1], apply: (value) => text(value).trim() },
+  replace: { arguments: [3, 3], apply: (value, from, to) => text(value).replaceAll(text(from), text(to)) },
+  basename: { arguments: [1, 1], apply: (value) => posix.basename(text(value)) },
+  dirname: { arguments: [1, 1], apply: (value) => posix.dirname(text(value)) },
+  length: { arguments: [1, 1], apply: (value) => lengthOf(value) },
+}
+
+function text(value: unknown): string {
+  if (typeof value === 'string') return value
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value)
+  throw new HelperError(`needs text, and got ${kindOf(value)}`)
+}
+
+function listOf(value: unknown, helper: string): readonly unknown[] {
+  if (Array.isArray(value)) return value
+  throw new HelperError(`"${helper}" needs a list, and got ${kindOf(value)}`)
+}
+
+function lookup(value: unknown, key: string): unknown {
+  const found =
+    typeof value === 'object' && value !== null && Object.hasOwn(value, key)
+      ? (value as Record<string, unknown>)[key]
+      : undefined
+  if (found === undefined)
+    throw new HelperError(`"lookup" finds no ${JSON.stringify(key)} in ${kindOf(value)}`)
+  return found
+}
+
+function textOr(value: unknown, fallback: string): string {
+  return value === undefined ? fallback : text(value)
+}
+
+function numberOr(value: unknown, fallback: number): number {
+  return typeof value === 'number' ? value : fallback
+}
+
+function truthy(value: unknown): boolean {
+  return Array.isArray(value) ? value.length > 0 : Boolean(value)
+}
+
+function lengthOf(value: unknown): number {
+  if (typeof value === 'string' || Array.isArray(value)) return value.length
+  if (typeof value === 'object' && value !== null) return Object.keys(value).length
+  throw new HelperError(`"length" needs text, a list or a map, and got ${kindOf(value)}`)
+}
+
+/** Every line but the first, and no empty one, moved right: `{{indent text 4}}` stands where the first line begins. */
+function indent(value: string, width: number): string {
+  return value
+    .split('\n')
+    .map((line, index) => (index === 0 || line === '' ? line : ' '.repeat(width) + line))
+    .join('\n')
+}
+
+/** What a value is, in words. */
+export function kindOf(value: unknown): string {
+  if (value === undefined) return 'nothing'
+  if (value === null) return 'null'
+  if (Array.isArray(value)) return 'a list'
+  if (typeof value === 'object') return 'a map'
+  return typeof value === 'string' ? 'text' : `a ${typeof value}`
+}

@@ -1,0 +1,121 @@
+/** From YAML to values: literals stay, text with `{{ }}` becomes a template, `!cel` an expression. */
+import { type Position, type Problem } from '../base/errors.ts'
+import { ExpressionParser } from './expression.ts'
+import { type MapEntry, type MapValue, type Value, type Variable } from './model.ts'
+import { fixedLocator, problem } from './source.ts'
+import { isTemplate, TemplateParser } from './template.ts'
+import { type YamlMap, type YamlNode, type YamlScalar } from './yaml.ts'
+
+/** The parsers of both languages, and the problems that they met. One for everything that is loaded together. */
+export class ValueReader {
+  readonly problems: Problem[] = []
+  readonly expressions = new ExpressionParser()
+  readonly templates = new TemplateParser()
+
+  value(node: YamlNode): Value {
+    switch (node.kind) {
+      case 'scalar':
+        return this.#scalar(node)
+      case 'list':
+        return { kind: 'list', items: node.items.map((item) => this.value(item)), where: node.where }
+      case 'map':
+        return this.map(node)
+    }
+  }
+
+  map(node: YamlMap): MapValue {
+    const entries = new Map<string, MapEntry>()
+    for (const [key, entry] of node.entries) {
+      entries.set(key, { where: entry.where, value: this.value(entry.value) })
+    }
+    return { kind: 'map', entries, where: node.where }
+  }
+
+  /** The entries of a map as variables. Names that no expression could use are reported. */
+  variables(node: YamlMap): ReadonlyMap<string, Variable> {
+    const variables = new Map<string, Variable>()
+    for (const [name, entry] of node.entries) {
+      if (!this.checkName(name, entry.where)) continue
+      variables.set(name, { name, value: this.value(entry.value), where: entry.where })
+    }
+    return variables
+  }
+
+  checkName(name: string, where: Position): boolean {
+    const wrong = nameProblem(name, where)
+    if (wrong !== undefined) this.problems.push(wrong)
+    return wrong === undefined
+  }
+
+  #scalar(node: YamlScalar): Value {
+    if (node.cel) {
+      const expression = this.expressions.parse(String(node.value), node, this.problems)
+      return expression ?? { kind: 'literal', value: null, where: node.where }
+    }
+    if (typeof node.value === 'string' && isTemplate(node.value)) {
+      const template = this.templates.parse(node.value, node, this.problems)
+      return template ?? { kind: 'literal', value: node.value, where: node.where }
+    }
+    return literal(node)
+  }
+}
+
+function literal(node: YamlScalar): Value {
+  const { value, source, where } = node
+  return typeof value === 'string'
+    ? { kind: 'literal', value, where }
+    : { kind: 'literal', value, source, where }
+}
+
+/** Words that mean something in CEL, so that no variable can be called by them. */
+const reserved = new Set(
+  (
+    'as break const continue else for function if import in let loop package namespace return var void while ' +
+    'true false null __proto__ prototype constructor this ' +
+    'bool int uint double string bytes list map type null_type cel optional dyn'
+  ).split(' '),
+)
+
+/** What is wrong with the name of a variable, if anything is. */
+export function nameProblem(name: string, where: Position): Problem | undefined {
+  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
+    return problem('invalid-name', `"${name}" cannot be the name of a variable`, {
+      where,
+      hint: `use letters, digits and underscores: ${name.replaceAll(/[^A-Za-z0-9_]/g, '_').replace(/^(?=\d)/, '_')}`,
+    })
+  }
+  if (reserved.has(name)) {
+    return problem(
+      'invalid-name',
+      `"${name}" is a word of the expression language and cannot name a variable`,
+      {
+        where,
+        hint: `choose another name, such as ${name}_value`,
+      },
+    )
+  }
+  return undefined
+}
+
+/** Plain data as a value: what the command line and the engine hand in. Text in it is never a template. */
+export function literalValue(data: unknown, where: Position): Value {
+  if (Array.isArray(data)) {
+    return { kind: 'list', items: data.map((item) => literalValue(item, where)), where }
+  }
+  if (typeof data === 'object' && data !== null) {
+    const entries = Object.entries(data).map(([key, part]): [string, MapEntry] => [
+      key,
+      { where, value: literalValue(part, where) },
+    ])
+    return { kind: 'map', entries: new Map(entries), where }
+  }
+  if (typeof data === 'string' || typeof data === 'number' || typeof data === 'boolean') {
+    return { kind: 'literal', value: data, where }
+  }
+  return { kind: 'literal', value: null, where }
+}
+
+/** A scalar from somewhere that is no file. */
+export function commandLineScalar(text: string, where: Position): YamlScalar {
+  return { kind: 'scalar', value: text, source: text, cel: false, ...fixedLocator(where) }
+}

@@ -1,0 +1,124 @@
+/**
+ * Variables as expressions and templates see them: plain data whose unknown parts throw when they are read.
+ *
+ * So `{{ r.stdout }}` is unknown when only `stdout` is, and CEL's own rules (`false && error` is false) make its logic three-valued.
+ */
+import { InputError } from '../base/errors.ts'
+import { Secret } from '../base/secret.ts'
+import { isUnknown, type Unknown, UnknownError } from '../base/unknown.ts'
+
+/** What was met while one expression or template was evaluated. */
+export interface Reading {
+  unknown: Unknown | undefined
+  secret: boolean
+  /** A variable that was read could not be rendered: reported even where `||` would have hidden it. */
+  mistake: InputError | undefined
+}
+
+export interface Scope {
+  has(name: string): boolean
+  /**
+   * The rendered value; `undefined` when there is no such variable. May be or hold `Unknown` and `Secret`.
+   * @throws InputError when the variable's own templates are wrong.
+   */
+  get(name: string): unknown
+  names(): Iterable<string>
+}
+
+export type Numbers = 'cel' | 'plain'
+
+export function newReading(): Reading {
+  return { unknown: undefined, secret: false, mistake: undefined }
+}
+
+/** The scope as an object that reads each variable when it is asked for. */
+export function contextOf(
+  scope: Scope,
+  names: Iterable<string>,
+  reading: Reading,
+  numbers: Numbers,
+): Record<string, unknown> {
+  const context = Object.create(null) as Record<string, unknown>
+  for (const name of names) {
+    if (!scope.has(name)) continue
+    Object.defineProperty(context, name, {
+      enumerable: true,
+      configurable: true,
+      get: () => {
+        try {
+          return read(scope.get(name), reading, numbers)
+        } catch (error) {
+          if (error instanceof InputError) reading.mistake ??= error
+          throw error
+        }
+      },
+    })
+  }
+  return context
+}
+
+function read(value: unknown, reading: Reading, numbers: Numbers): unknown {
+  if (isUnknown(value)) {
+    reading.unknown ??= value
+    throw new UnknownError(value)
+  }
+  if (value instanceof Secret) {
+    reading.secret = true
+    return value.reveal()
+  }
+  if (typeof value === 'number')
+    return numbers === 'cel' && Number.isSafeInteger(value) ? BigInt(value) : value
+  if (typeof value !== 'object' || value === null) return value
+  return Array.isArray(value) ? readList(value, reading, numbers) : readMap(value, reading, numbers)
+}
+
+function readList(list: readonly unknown[], reading: Reading, numbers: Numbers): unknown[] {
+  const result: unknown[] = []
+  result.length = list.length
+  list.forEach((item, index) => {
+    if (isUnknown(item) || item instanceof Secret) {
+      Object.defineProperty(result, index, {
+        enumerable: true,
+        configurable: true,
+        get: () => read(item, reading, numbers),
+      })
+    } else {
+      result[index] = read(item, reading, numbers)
+    }
+  })
+  return result
+}
+
+function readMap(map: object, reading: Reading, numbers: Numbers): Record<string, unknown> {
+  const result = Object.create(null) as Record<string, unknown>
+  for (const key of Object.keys(map)) {
+    Object.defineProperty(result, key, {
+      enumerable: true,
+      configurable: true,
+      get: () => read((map as Record<string, unknown>)[key], reading, numbers),
+    })
+  }
+  return result
+}
+
+/**
+ * What lies at a path, raw: `Unknown` when the path leads into something unknown, `undefined` when there is nothing.
+ */
+export function lookUp(scope: Scope, path: readonly string[]): unknown {
+  const [root, ...rest] = path
+  if (root === undefined || !scope.has(root)) return undefined
+  let value = scope.get(root)
+  for (const key of rest) {
+    if (isUnknown(value)) return value
+    if (
+      typeof value !== 'object' ||
+      value === null ||
+      value instanceof Secret ||
+      !Object.hasOwn(value, key)
+    ) {
+      return undefined
+    }
+    value = (value as Record<string, unknown>)[key]
+  }
+  return value
+}

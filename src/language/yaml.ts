@@ -1,0 +1,318 @@
+/**
+ * Reads YAML 1.2 into a small tree in which every value and key knows its place.
+ *
+ * Aliases and `<<` are resolved here. All mistakes are collected; what could be read is returned beside them.
+ */
+import {
+  type Alias,
+  type Document,
+  isAlias,
+  isMap,
+  isPair,
+  isScalar,
+  isSeq,
+  type ParsedNode,
+  parseDocument,
+  type Scalar,
+  type YAMLMap,
+  type YAMLParseError,
+  type YAMLSeq,
+} from 'yaml'
+import { type Position, type Problem } from '../base/errors.ts'
+import { type Locator, problem, type SourceFile } from './source.ts'
+
+export type YamlNode = YamlScalar | YamlList | YamlMap
+
+export interface YamlScalar extends Locator {
+  readonly kind: 'scalar'
+  readonly value: string | number | boolean | null
+  /** As it stands in the file, without quotes. */
+  readonly source: string
+  /** Tagged `!cel`. */
+  readonly cel: boolean
+}
+
+export interface YamlList {
+  readonly kind: 'list'
+  readonly items: readonly YamlNode[]
+  readonly where: Position
+}
+
+export interface YamlMap {
+  readonly kind: 'map'
+  readonly entries: ReadonlyMap<string, YamlEntry>
+  readonly where: Position
+}
+
+export interface YamlEntry {
+  /** Where the key stands. */
+  readonly where: Position
+  readonly value: YamlNode
+}
+
+export interface YamlFile {
+  /** `undefined` when the file is empty or cannot be read at all. */
+  readonly root: YamlNode | undefined
+  readonly problems: readonly Problem[]
+}
+
+/** Values that one file may grow to through its aliases; a playbook has hundreds. */
+const largest = 200_000
+const deepest = 200
+
+/** Reads one document. Never throws. */
+export function readYaml(source: SourceFile): YamlFile {
+  const document = parseQuietly(source)
+  if (!('contents' in document)) return { root: undefined, problems: [document] }
+  const reader = new Reader(source, document)
+  const syntax = document.errors.map((error) => syntaxProblem(source, error))
+  if (document.errors.some((error) => error.code !== 'DUPLICATE_KEY')) {
+    // What follows a syntax error is mostly noise, except the one mistake that everybody makes.
+    const quoting = unquotedTemplate(source, document.errors[0])
+    return { root: undefined, problems: quoting === undefined ? syntax : [quoting] }
+  }
+  const tags = document.warnings.filter((warning) => warning.code === 'TAG_RESOLVE_FAILED')
+  const root = document.contents === null ? undefined : reader.node(document.contents, 0)
+  return {
+    root: isEmpty(root) ? undefined : root,
+    problems: [...syntax, ...tags.map((warning) => tagProblem(source, warning)), ...reader.problems],
+  }
+}
+
+function isEmpty(node: YamlNode | undefined): boolean {
+  return node?.kind === 'scalar' && node.value === null && node.source === ''
+}
+
+type QuietDocument = Document.Parsed
+
+function parseQuietly(source: SourceFile): QuietDocument | Problem {
+  try {
+    return parseDocument(source.text, {
+      version: '1.2',
+      merge: true,
+      // Also silences the process warning for keys that are collections.
+      logLevel: 'error',
+      prettyErrors: false,
+      stringKeys: false,
+      customTags: [{ tag: '!cel', resolve: (text: string) => text }],
+    })
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error)
+    return problem('invalid-yaml', `this is not YAML: ${text}`, { where: source.position(0) })
+  }
+}
+
+class Reader {
+  readonly problems: Problem[] = []
+  readonly #source: SourceFile
+  readonly #document: QuietDocument
+  readonly #open = new Set<unknown>()
+  #count = 0
+  #gaveUp = false
+
+  constructor(source: SourceFile, document: QuietDocument) {
+    this.#source = source
+    this.#document = document
+  }
+
+  node(node: ParsedNode | Alias | null, depth: number): YamlNode | undefined {
+    if (node === null) return undefined
+    const where = this.#place(node)
+    this.#count += 1
+    if (this.#count > largest || depth > deepest) {
+      if (!this.#gaveUp) {
+        this.#report('yaml-too-large', 'the aliases in this file expand to far too many values', where)
+      }
+      this.#gaveUp = true
+      return undefined
+    }
+    if (isAlias(node)) return this.#alias(node, where, depth)
+    if (isScalar(node)) return this.#scalar(node)
+    if (this.#open.has(node)) {
+      this.#report('cyclic-alias', 'this alias contains itself', where)
+      return undefined
+    }
+    this.#open.add(node)
+    const result = isSeq(node) ? this.#list(node, depth) : this.#map(node, depth)
+    this.#open.delete(node)
+    return result
+  }
+
+  #alias(node: Alias, where: Position, depth: number): YamlNode | undefined {
+    const target = node.resolve(this.#document)
+    if (target === undefined) {
+      this.#report('unknown-alias', `nothing is called "&${node.source}" in this file`, where)
+      return undefined
+    }
+    return this.node(target as ParsedNode, depth + 1)
+  }
+
+  #scalar(node: Scalar.Parsed): YamlScalar {
+    const [start, end] = node.range
+    const raw = this.#source.text.slice(start, end)
+    const value: unknown = node.value
+    const plain =
+      typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' || value === null
+        ? value
+        : node.source
+    return {
+      kind: 'scalar',
+      value: plain,
+      source: node.source,
+      cel: node.tag === '!cel',
+      where: this.#source.position(start, raw.trimEnd().length),
+      at: (offset, length) => this.#inside(node, offset, length),
+    }
+  }
+
+  /** The place of a character of a scalar's value. Exact unless the scalar has escapes or is folded. */
+  #inside(node: Scalar.Parsed, offset: number, length: number): Position {
+    const [start, end] = node.range
+    const value = String(node.value)
+    const raw = this.#source.text.slice(start, end)
+    if (node.type === 'BLOCK_LITERAL' || node.type === 'BLOCK_FOLDED') {
+      const before = value.slice(0, offset).split('\n')
+      const first = this.#source.position(start).line + 1
+      const line = first + before.length - 1
+      const firstText = this.#source.lineText(first)
+      const indent = firstText.length - firstText.trimStart().length
+      return this.#source.position(
+        this.#source.lineStart(line) + indent + (before.at(-1)?.length ?? 0),
+        length,
+      )
+    }
+    const lead = /^["']/.test(raw) ? 1 : 0
+    if (raw.slice(lead, lead + value.length) === value) {
+      return this.#source.position(start + lead + offset, length)
+    }
+    const needle = value.slice(offset, offset + length)
+    const found = needle === '' ? -1 : raw.indexOf(needle)
+    return found === -1
+      ? this.#source.position(start, raw.trimEnd().length)
+      : this.#source.position(start + found, length)
+  }
+
+  #list(node: YAMLSeq.Parsed, depth: number): YamlList {
+    const items: YamlNode[] = []
+    for (const item of node.items) {
+      if (isPair(item)) continue
+      const value = this.node(item, depth + 1)
+      if (value !== undefined) items.push(value)
+    }
+    return { kind: 'list', items, where: this.#place(node) }
+  }
+
+  #map(node: YAMLMap.Parsed, depth: number): YamlNode {
+    const where = this.#place(node)
+    const entries = new Map<string, YamlEntry>()
+    const merged: YamlMap[] = []
+    for (const pair of node.items) {
+      const key: unknown = pair.key
+      if (node.flow === true && (isMap(key) || isSeq(key))) {
+        this.#report('unquoted-template', 'a value that starts with "{{" must be quoted', where, {
+          hint: quoteIt(this.#source.text.slice(node.range[0] - 1, node.range[1] + 1)),
+        })
+        return { kind: 'scalar', value: '', source: '', cel: false, where, at: () => where }
+      }
+      if (!isScalar(key)) {
+        this.#report('invalid-key', 'a key must be a plain word', where)
+        continue
+      }
+      const keyNode = key as Scalar.Parsed
+      const keyAt = this.#place(keyNode)
+      const value = this.node(pair.value, depth + 1) ?? this.#nothing(keyAt)
+      if (keyNode.source === '<<' && keyNode.type === 'PLAIN') {
+        merged.push(...this.#mergeSources(value, keyAt))
+        continue
+      }
+      entries.set(keyNode.source, { where: keyAt, value })
+    }
+    for (const map of merged) {
+      for (const [name, entry] of map.entries) if (!entries.has(name)) entries.set(name, entry)
+    }
+    return { kind: 'map', entries, where }
+  }
+
+  #mergeSources(value: YamlNode, where: Position): readonly YamlMap[] {
+    const parts = value.kind === 'list' ? value.items : [value]
+    return parts.flatMap((part) => {
+      if (part.kind === 'map') return [part]
+      this.#report('invalid-merge', '"<<" takes a map or a list of maps', where)
+      return []
+    })
+  }
+
+  #nothing(where: Position): YamlScalar {
+    return { kind: 'scalar', value: null, source: '', cel: false, where, at: () => where }
+  }
+
+  #place(node: { range?: readonly [number, number, number] | null | undefined }): Position {
+    const [start, end] = node.range ?? [0, 1]
+    return this.#source.position(start, this.#source.text.slice(start, end).trimEnd().length)
+  }
+
+  #report(code: string, message: string, where: Position, more: { hint?: string } = {}): void {
+    this.problems.push(problem(code, message, { where, ...more }))
+  }
+}
+
+function quoteIt(text: string): string {
+  const template = /\{\{.*\}\}/s.exec(text)?.[0]
+  return template === undefined ? 'put quotes around it' : `quote it: "${template.replaceAll('"', "'")}"`
+}
+
+/** `name: {{ x }} and more` is a syntax error; say what it really is. */
+function unquotedTemplate(source: SourceFile, error: YAMLParseError | undefined): Problem | undefined {
+  if (error === undefined) return undefined
+  for (const offset of error.pos) {
+    const where = source.position(offset)
+    for (const line of [where.line, where.line - 1]) {
+      const text = source.lineText(line)
+      const match = /^(\s*(?:- )*(?:[\w.-]+:\s+|- ))(\{\{.*)$/.exec(text)
+      const lead = match?.[1]
+      const value = match?.[2]
+      if (lead === undefined || value === undefined) continue
+      return problem('unquoted-template', 'a value that starts with "{{" must be quoted', {
+        where: source.position(source.lineStart(line) + lead.length, value.length),
+        hint: `quote it: "${value.trimEnd().replaceAll('"', "'")}"`,
+      })
+    }
+  }
+  return undefined
+}
+
+function syntaxProblem(source: SourceFile, error: YAMLParseError): Problem {
+  const [start, end] = error.pos
+  const where = source.position(start, Math.max(1, end - start))
+  const [message, hint] = wording(error)
+  return problem(error.code === 'DUPLICATE_KEY' ? 'duplicate-key' : 'invalid-yaml', message, { where, hint })
+}
+
+function wording(error: YAMLParseError): [message: string, hint?: string] {
+  switch (error.code) {
+    case 'DUPLICATE_KEY':
+      return ['this key is given twice in one map', 'keep one of the two']
+    case 'TAB_AS_INDENT':
+      return ['a tab is used to indent', 'indent with spaces']
+    case 'BLOCK_AS_IMPLICIT_KEY':
+    case 'MULTILINE_IMPLICIT_KEY':
+      return ['a ": " inside a value makes YAML see a second key here', 'put quotes around the value']
+    case 'MULTIPLE_DOCS':
+      return ['there is more than one YAML document in this file', 'keep one; remove the "---" between them']
+    case 'MISSING_CHAR':
+      return [`this is not valid YAML: ${error.message}`, 'look for a quote or bracket that is not closed']
+    default:
+      return [`this is not valid YAML: ${error.message}`]
+  }
+}
+
+function tagProblem(source: SourceFile, warning: { message: string; pos: [number, number] }): Problem {
+  const [start, end] = warning.pos
+  const where = source.position(start, end - start)
+  const tag = source.text.slice(start, end).split(/\s/)[0] ?? ''
+  const hint =
+    tag === '!vault'
+      ? 'encrypted values are not yet supported: hand the value over with -e @file'
+      : 'the tag known here is !cel'
+  return problem('unknown-tag', `the tag "${tag}" is not known`, { where, hint })
+}
