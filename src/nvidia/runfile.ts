@@ -23,6 +23,11 @@ export function cachedRunfile(directory: string, version: string): string {
   return `${directory.replace(/\/+$/, '')}/${runfileName(version)}`
 }
 
+/** Beside a cached `.run`: its sha256 in the form of sha256sum, written once the file was checked. */
+export function checksumRecord(runfile: string): string {
+  return `${runfile}.sha256`
+}
+
 /**
  * The version that a `.run`'s address or file name is about; undefined when the name does not say. Knows
  * `NVIDIA-Linux-x86_64-580.95.05.run` and its variants `-no-compat32`, `-vgpu-kvm`, `-grid`.

@@ -1,0 +1,170 @@
+/**
+ * Looks at a node before anything is changed on it: its cards, who owns them, what is loaded; and refuses what cannot end well
+ * (no card, a driver that does not drive the cards, Secure Boot without a key, guests that nobody asked to disturb).
+ */
+import { type Host } from '../../host/host.ts'
+import { done, type Plan, type Refusal, refuse } from '../../host/plan.ts'
+import { type PciCard, readCards, readVmOwners } from '../../nvidia/cards.ts'
+import { chooseModuleType, commonBranches, misfits } from '../../nvidia/generations.ts'
+import { type GpuContainer, readGpuContainers, unmanaged } from '../../nvidia/guests.ts'
+import { headerPackages } from '../../nvidia/headers.ts'
+import { type ModuleType } from '../../nvidia/installer.ts'
+import { readSecureBoot, type SecureBoot } from '../../nvidia/secure-boot.ts'
+import { type Module } from '../module.ts'
+import { args, type Args, result } from './args.ts'
+
+export interface Seen {
+  readonly cards: readonly PciCard[]
+  /** PCI address -> VM. */
+  readonly owners: ReadonlyMap<string, string>
+  readonly loaded: string | undefined
+  readonly kernel: string
+  /** VERSION_ID of the node's Debian. */
+  readonly release: string
+  readonly secureBoot: SecureBoot
+  readonly containers: readonly GpuContainer[]
+}
+
+export const nvidiaNode = {
+  name: 'nvidia_node',
+  summary: "Tells a node's NVIDIA cards and driver, and refuses a driver that cannot work on it.",
+  args,
+  result,
+  exitCode: 4,
+  probe,
+  plan,
+  report(given, seen) {
+    const managed = managedCards(given, seen)
+    return {
+      cards: seen.cards.map((card) => ({
+        pci: card.pci,
+        device: card.device.toString(16).padStart(4, '0'),
+        driver: card.driver ?? null,
+        vm: seen.owners.get(card.pci) ?? null,
+        managed: managed.includes(card),
+      })),
+      gpus: managed.length,
+      gpus_in_vms: seen.cards.filter((card) => inVm(card, seen)).length,
+      change: seen.loaded !== given.version,
+      loaded: seen.loaded ?? null,
+      module_type: moduleType(given, managed) ?? 'proprietary',
+      kernel: seen.kernel,
+      headers: headerPackages(seen.kernel, seen.release),
+    }
+  },
+} satisfies Module<Args, Seen>
+
+async function probe(_: Args, host: Host): Promise<Seen> {
+  const [cards, owners, driver, { release: kernel }, os, secureBoot, containers] = await Promise.all([
+    readCards(host),
+    readVmOwners(host),
+    host.kernelModule('nvidia'),
+    host.kernel(),
+    host.text('/etc/os-release'),
+    readSecureBoot(host),
+    readGpuContainers(host),
+  ])
+  const release = /^VERSION_ID="?([^"\n]+)"?$/m.exec(os ?? '')?.[1] ?? ''
+  const loaded = driver.loaded ? driver.version : undefined
+  return { cards, owners, loaded, kernel, release, secureBoot, containers }
+}
+
+function plan(given: Args, seen: Seen): Plan {
+  const managed = managedCards(given, seen)
+  const problem =
+    noCard(managed, seen) ??
+    doesNotFit(given, managed) ??
+    (seen.loaded === given.version ? undefined : (secureBootProblem(seen) ?? disturbs(given, seen)))
+  return problem ? refuse(problem) : done()
+}
+
+function managedCards({ exclude_gpus: excluded }: Args, seen: Seen): readonly PciCard[] {
+  const addresses = excluded.map((address) => address.toLowerCase())
+  return seen.cards.filter((card) => !inVm(card, seen) && !addresses.includes(card.pci))
+}
+
+/** `vfio-pci` holds cards for virtual machines, also for those that are configured elsewhere. */
+function inVm(card: PciCard, { owners }: Seen): boolean {
+  return owners.has(card.pci) || card.driver === 'vfio-pci'
+}
+
+function moduleType(given: Args, managed: readonly PciCard[]): ModuleType | undefined {
+  const choice = chooseModuleType(given.version, managed, given.module_type)
+  return choice.kind === 'chosen' ? choice.type : undefined
+}
+
+function noCard(managed: readonly PciCard[], seen: Seen): Refusal | undefined {
+  if (managed.length > 0) return undefined
+  if (seen.cards.length === 0)
+    return {
+      code: 'no-gpu',
+      message: 'this node has no NVIDIA GPU',
+      hint: 'take it out of the group that the play is for; `lspci -d 10de:` lists what is there',
+    }
+  return {
+    code: 'no-free-gpu',
+    message: `none of the node's ${seen.cards.length} NVIDIA GPUs is left for containers`,
+    hint: 'take a card out of its virtual machine or out of nvidia_host_exclude_gpus',
+    findings: seen.cards.map((card) => {
+      const vm = seen.owners.get(card.pci)
+      if (vm !== undefined) return { message: `${card.pci} belongs to the virtual machine ${vm}` }
+      if (card.driver === 'vfio-pci') return { message: `${card.pci} is held by vfio-pci` }
+      return { message: `${card.pci} is in nvidia_host_exclude_gpus` }
+    }),
+  }
+}
+
+function doesNotFit(given: Args, managed: readonly PciCard[]): Refusal | undefined {
+  const unfit = misfits(given.version, managed)
+  if (unfit.length > 0) {
+    const common = commonBranches(managed)
+    return {
+      code: 'driver-does-not-fit',
+      message: `the driver ${given.version} does not drive every GPU of this node`,
+      hint: common
+        ? `choose a driver of a branch ${branches(common.first, common.last)}`
+        : 'no driver drives all of these cards: list those to leave alone in nvidia_host_exclude_gpus',
+      findings: unfit.map(({ card, generation, first, last }) => ({
+        message: `${card.pci} is ${generation}: branches ${branches(first, last)}`,
+      })),
+    }
+  }
+  const choice = chooseModuleType(given.version, managed, given.module_type)
+  if (choice.kind === 'chosen') return undefined
+  return {
+    code: 'module-type-does-not-fit',
+    message: choice.why,
+    hint: 'set nvidia_host_module_type to auto, or list the cards to leave alone in nvidia_host_exclude_gpus',
+  }
+}
+
+function branches(first: number, last: number | undefined): string {
+  if (last === undefined) return `from ${first} on`
+  return first === 0 ? `up to ${last}` : `from ${first} to ${last}`
+}
+
+function secureBootProblem({ secureBoot }: Seen): Refusal | undefined {
+  if (secureBoot !== 'no-key') return undefined
+  return {
+    code: 'secure-boot',
+    message:
+      'Secure Boot is on, and no key is enrolled that the driver could be signed with: it would not load',
+    hint: 'apt install dkms mokutil; dkms generate_mok; mokutil --import /var/lib/dkms/mok.pub; restart and confirm on the console; or turn Secure Boot off',
+  }
+}
+
+function disturbs(given: Args, seen: Seen): Refusal | undefined {
+  if (given.unmanaged_guests === 'allow' || seen.loaded === undefined) return undefined
+  const managed = given.containers.map(({ ctid }) => String(ctid))
+  const others = unmanaged(seen.containers, managed)
+  if (others.length === 0) return undefined
+  return {
+    code: 'unmanaged-guests',
+    message: `changing the driver from ${seen.loaded} to ${given.version} would break containers that take no part in this run`,
+    hint: 'add them to the inventory or widen --limit, so that they get the new driver too; nvidia_host_unmanaged_guests: allow goes on regardless',
+    findings: others.map(({ ctid, hostname, running }) => ({
+      message: `container ${ctid}${hostname === '' ? '' : ` (${hostname})`} has a GPU${running ? ' and runs' : ''}`,
+      line: `/etc/pve/lxc/${ctid}.conf`,
+    })),
+  }
+}

@@ -1,0 +1,246 @@
+/**
+ * Keeps the `.run` of one driver version in a node's cache, checked against its sha256, with the last few versions beside it.
+ *
+ * Beside each file lies `NAME.run.sha256`, written once the file was checked: whoever uses the file compares with that, and a
+ * converged run asks no server.
+ */
+import { type Host, type HttpAnswer } from '../../host/host.ts'
+import { type Action } from '../../host/action.ts'
+import { actions, done, type Plan, type Refusal, refuse } from '../../host/plan.ts'
+import { loadedVersionFile } from '../../nvidia/proc.ts'
+import {
+  cachedRunfile,
+  checksumRecord,
+  checksumUrl,
+  runfileName,
+  runfileUrl,
+  sha256FromFile,
+  versionOfRunfile,
+} from '../../nvidia/runfile.ts'
+import { compareVersions } from '../../nvidia/version.ts'
+import { type Module } from '../module.ts'
+import { args, type Args, result } from './args.ts'
+
+export interface Seen {
+  /** sha256 of the cached file; undefined when there is none, `unknown` when a dry run cannot say. */
+  readonly cached: string | undefined
+  readonly recorded: string | undefined
+  /** What the file must be; undefined when neither given nor published. */
+  readonly expected: string | undefined
+  /** Names in the cache's directory. */
+  readonly names: readonly string[]
+  readonly loaded: string | undefined
+  /** Asked only when the file has to be fetched. */
+  readonly offer: Offer | undefined
+  readonly free: number
+}
+
+export type Offer =
+  | {
+      readonly kind: 'url'
+      readonly url: string
+      readonly size: number | undefined
+      readonly status: number
+      readonly error: string | undefined
+    }
+  | {
+      readonly kind: 'controllerFile'
+      readonly path: string
+      readonly found: { readonly sha256: string; readonly size: number } | undefined
+    }
+
+export const nvidiaRunfile = {
+  name: 'nvidia_runfile',
+  summary: 'Keeps the `.run` of an NVIDIA driver version on a node, fetched once and checked.',
+  args,
+  result,
+  files: { file: 'files' },
+  exitCode: 5,
+  probe,
+  plan,
+  report: (given, { cached, expected }) => ({
+    path: cachedRunfile(given.directory, given.version),
+    version: given.version,
+    sha256: cached !== undefined && cached !== 'unknown' ? cached : (expected ?? null),
+  }),
+} satisfies Module<Args, Seen>
+
+async function probe(given: Args, host: Host): Promise<Seen> {
+  const path = cachedRunfile(given.directory, given.version)
+  const [hash, record, names, loaded] = await Promise.all([
+    host.maybe(host.hash(path)),
+    host.maybe(host.text(checksumRecord(path))),
+    host.maybe(host.list(given.directory)),
+    host.maybe(host.text(loadedVersionFile)),
+  ])
+  const recorded = record.known ? sha256FromFile(record.value ?? '', runfileName(given.version)) : undefined
+  const wanted = given.sha256 === '' ? recorded : given.sha256.toLowerCase()
+  const cached = hash.known ? hash.value : 'unknown'
+  const here = {
+    cached,
+    recorded,
+    names: (names.known ? names.value : undefined) ?? [],
+    loaded: loaded.known ? loaded.value?.trim() : undefined,
+  }
+  // A dry run that has predicted the download, or a converged host: nobody needs to be asked.
+  if (cached === 'unknown' || (wanted !== undefined && cached === wanted))
+    return { ...here, expected: wanted, offer: undefined, free: Infinity }
+  const [offer, published, free] = await Promise.all([
+    readOffer(given, host),
+    given.sha256 === '' ? readPublished(given, host) : undefined,
+    host.space(given.directory),
+  ])
+  return { ...here, expected: given.sha256 === '' ? published : wanted, offer, free }
+}
+
+async function readOffer(given: Args, host: Host): Promise<Offer> {
+  if (given.source === 'controller')
+    return { kind: 'controllerFile', path: given.file, found: await host.controller.file(given.file) }
+  const url = addressOf(given)
+  const answer = await host.http(url, { method: 'HEAD', ...proxyOf(given) })
+  return { kind: 'url', url, size: answer.length, status: answer.status, error: answer.error }
+}
+
+async function readPublished(given: Args, host: Host): Promise<string | undefined> {
+  const name = runfileName(given.version)
+  if (given.source === 'controller') {
+    const beside = await host.controller.text(checksumUrl(given.file))
+    return sha256FromFile(beside ?? '', name)
+  }
+  const url = addressOf(given)
+  const answer: HttpAnswer = await host.http(checksumUrl(url), { method: 'GET', ...proxyOf(given) })
+  const published = url.slice(url.lastIndexOf('/') + 1)
+  return answer.status === 200
+    ? (sha256FromFile(answer.body, published) ?? sha256FromFile(answer.body, name))
+    : undefined
+}
+
+function plan(given: Args, seen: Seen): Plan {
+  const named = versionOfRunfile(given.url)
+  if (given.url !== '' && named !== undefined && named !== given.version)
+    return refuse(disagreement(given, named))
+  const path = cachedRunfile(given.directory, given.version)
+  const surplus = surplusFiles(given, seen)
+  if (seen.offer === undefined) return surplus.length === 0 ? done() : actions(surplus)
+  if (seen.expected === undefined) return refuse(noChecksum(given))
+  const record: Action = {
+    kind: 'writeFile',
+    path: checksumRecord(path),
+    content: { kind: 'text', text: `${seen.expected}  ${runfileName(given.version)}\n` },
+    mode: '0644',
+    label: `note the sha256 of ${runfileName(given.version)}`,
+  }
+  if (seen.cached === seen.expected) return actions([record, ...surplus])
+  const problem = problemWithOffer(given, seen, seen.offer)
+  if (problem) return refuse(problem)
+  return actions([
+    seen.names.length === 0 ? { kind: 'makeDirectory', path: given.directory, mode: '0755' } : undefined,
+    fetch(given, seen.expected, seen.offer),
+    record,
+    ...surplus,
+  ])
+}
+
+function fetch(given: Args, sha256: string, offer: Offer): Action {
+  const path = cachedRunfile(given.directory, given.version)
+  if (offer.kind === 'controllerFile')
+    return {
+      kind: 'writeFile',
+      path,
+      content: { kind: 'controllerFile', path: offer.path, sha256, size: offer.found?.size ?? 0 },
+      mode: '0644',
+      label: `send ${runfileName(given.version)} to the node`,
+    }
+  return {
+    kind: 'download',
+    url: offer.url,
+    path,
+    sha256,
+    mode: '0644',
+    ...proxyOf(given),
+    ...(offer.size === undefined ? {} : { size: offer.size }),
+    label: `download ${runfileName(given.version)}`,
+  }
+}
+
+function problemWithOffer(given: Args, { expected, free }: Seen, offer: Offer): Refusal | undefined {
+  if (offer.kind === 'controllerFile') {
+    if (offer.found === undefined)
+      return {
+        code: 'runfile-not-found',
+        message: `there is no file ${offer.path || '(none named)'} to send`,
+        hint: 'name the `.run` with runfile_cache_file, or let the node fetch it with runfile_cache_source: node',
+      }
+    if (offer.found.sha256 !== expected)
+      return {
+        code: 'runfile-checksum-mismatch',
+        message: `${offer.path} has the sha256 ${offer.found.sha256}, not ${expected ?? ''}`,
+        hint: 'the file is damaged or another one; fetch it again, or correct runfile_cache_sha256',
+      }
+  } else if (offer.status !== 200) {
+    const said = offer.status === 0 ? (offer.error ?? 'no answer') : `status ${offer.status}`
+    const missing = `is the version right? NVIDIA keeps no ${runfileName(given.version)} there; see nvidia_driver_version and nvidia_runfile_url`
+    return {
+      code: 'runfile-not-available',
+      message: `the node cannot fetch ${offer.url}: ${said}`,
+      hint: offer.status === 404 ? missing : 'check the network of the node; gpuplay_proxy names a proxy',
+    }
+  }
+  const size = offer.kind === 'url' ? (offer.size ?? 0) : (offer.found?.size ?? 0)
+  if (size > free)
+    return {
+      code: 'no-space',
+      message: `${given.directory} has ${mebibytes(free)} free, the file needs ${mebibytes(size)}`,
+      hint: 'make room, or keep the cache elsewhere with runfile_cache_dir',
+    }
+  return undefined
+}
+
+/** What is beyond `keep`: the loaded version is kept first, for going back to it, then the newest. */
+function surplusFiles(given: Args, { names, loaded }: Seen): readonly Action[] {
+  const versions = names.flatMap((name) => {
+    const version = /^NVIDIA-.*\.run$/.test(name) ? versionOfRunfile(name) : undefined
+    return version !== undefined && version !== given.version && name === runfileName(version)
+      ? [version]
+      : []
+  })
+  const ranked = versions.sort((a, b) => {
+    if (a === loaded || b === loaded) return a === loaded ? -1 : 1
+    return compareVersions(b, a)
+  })
+  const leaving = ranked.slice(given.keep - 1).map(runfileName)
+  return names
+    .filter((name) => leaving.some((old) => name === old || name.startsWith(`${old}.`)))
+    .map((name) => ({ kind: 'remove', path: `${given.directory}/${name}` }))
+}
+
+function addressOf({ version, url, source }: Args): string {
+  if (url !== '') return url
+  if (source === 'node') return runfileUrl(version)
+  return `${source.replace(/\/+$/, '')}/${version}/${runfileName(version)}`
+}
+
+function proxyOf({ proxy }: Args): { readonly proxy?: string } {
+  return proxy === '' ? {} : { proxy }
+}
+
+function disagreement({ version, url }: Args, named: string): Refusal {
+  return {
+    code: 'version-and-url-disagree',
+    message: `nvidia_driver_version is ${version}, but nvidia_runfile_url names ${named}: ${url}`,
+    hint: 'leave nvidia_runfile_url out, or make the two agree',
+    exitCode: 2,
+  }
+}
+
+function noChecksum(given: Args): Refusal {
+  return {
+    code: 'no-checksum',
+    message: `no sha256 is known for ${runfileName(given.version)}: none was given, and none is published beside it`,
+    hint: 'give it as runfile_cache_sha256, from a source that you trust',
+  }
+}
+
+function mebibytes(bytes: number): string {
+  return `${Math.ceil(bytes / 1024 / 1024)} MiB`
+}

@@ -1,0 +1,104 @@
+/** The NVIDIA cards of a node as PCI devices, whether or not a driver has them: what sysfs and Proxmox's configurations tell. */
+import { type Host } from '../host/host.ts'
+import { type Card } from './generations.ts'
+
+export interface PciCard extends Card {
+  /** The kernel driver that holds it now. */
+  readonly driver: string | undefined
+}
+
+const pciDevices = '/sys/bus/pci/devices'
+const nvidiaVendor = '0x10de'
+
+/** All NVIDIA display devices (class 03xx), by PCI address. Their audio and USB functions are no cards. */
+export async function readCards(host: Host): Promise<readonly PciCard[]> {
+  // A graphics card is function 0 of its slot.
+  const slots = ((await host.list(pciDevices)) ?? []).filter((name) => name.endsWith('.0'))
+  const vendors = await Promise.all(slots.map((slot) => host.text(`${pciDevices}/${slot}/vendor`)))
+  const ours = slots.filter((_, index) => vendors[index]?.trim() === nvidiaVendor)
+  const cards = await Promise.all(ours.map((slot) => readCard(host, slot)))
+  return cards.filter((card) => card !== undefined)
+}
+
+async function readCard(host: Host, slot: string): Promise<PciCard | undefined> {
+  const directory = `${pciDevices}/${slot}`
+  const [kind, device, driver] = await Promise.all([
+    host.text(`${directory}/class`),
+    host.text(`${directory}/device`),
+    host.stat(`${directory}/driver`),
+  ])
+  if (kind === undefined || device === undefined || !kind.startsWith('0x03')) return undefined
+  const target = driver?.target
+  return {
+    pci: slot.toLowerCase(),
+    device: Number.parseInt(device.trim(), 16),
+    driver: target?.slice(target.lastIndexOf('/') + 1),
+  }
+}
+
+/** PCI address -> id of the virtual machine that is given it, from all VM configurations of the node and the cluster's resource mappings. */
+export async function readVmOwners(host: Host): Promise<ReadonlyMap<string, string>> {
+  const directory = '/etc/pve/qemu-server'
+  const [names, mappings, local] = await Promise.all([
+    host.list(directory),
+    host.text('/etc/pve/mapping/pci.cfg'),
+    host.stat('/etc/pve/local'),
+  ])
+  const machines = (names ?? []).filter((name) => /^\d+\.conf$/.test(name))
+  const configs = await Promise.all(machines.map((name) => host.text(`${directory}/${name}`)))
+  const node = local?.target?.replace(/^.*\//, '')
+  const mapped = parsePciMappings(mappings ?? '', node)
+  const owners = new Map<string, string>()
+  machines.forEach((name, index) => {
+    for (const address of passedThrough(configs[index] ?? '', mapped)) owners.set(address, name.slice(0, -5))
+  })
+  return owners
+}
+
+/** Addresses in the `hostpciN` lines of a VM's current configuration. `01:00` means every function of that slot: function 0 is the card. */
+export function passedThrough(
+  config: string,
+  mapped: ReadonlyMap<string, readonly string[]>,
+): readonly string[] {
+  const current = config.split(/^\[/m, 1)[0] ?? ''
+  return [...current.matchAll(/^hostpci\d+:\s*(.+?)\s*$/gm)].flatMap(([, value = '']) => {
+    const parts = value.split(',')
+    const mapping = parts.find((part) => part.startsWith('mapping='))?.slice('mapping='.length)
+    if (mapping !== undefined) return mapped.get(mapping) ?? []
+    const first = parts.find((part) => part.startsWith('host=')) ?? parts[0] ?? ''
+    return first
+      .replace(/^host=/, '')
+      .split(';')
+      .map(normalAddress)
+  })
+}
+
+/** Name of a mapping -> the addresses that it stands for on one node (on all, when the node's name is not known). */
+export function parsePciMappings(
+  text: string,
+  node: string | undefined,
+): ReadonlyMap<string, readonly string[]> {
+  const mapped = new Map<string, string[]>()
+  let addresses: string[] = []
+  for (const line of text.split('\n')) {
+    const header = /^pci:\s*(\S+)/.exec(line)
+    if (header?.[1] !== undefined) mapped.set(header[1], (addresses = []))
+    const map = /^\s+map\s+(.+)$/.exec(line)?.[1]
+    if (map === undefined) continue
+    const fields = new Map(map.split(',').map((field) => splitOnce(field.trim(), '=')))
+    if (node !== undefined && fields.get('node') !== node) continue
+    addresses.push(...(fields.get('path') ?? '').split(';').filter(Boolean).map(normalAddress))
+  }
+  return mapped
+}
+
+/** `01:00` or `0000:01:00.0` -> `0000:01:00.0`. */
+export function normalAddress(address: string): string {
+  const domain = /^[0-9a-f]{4,}:[0-9a-f]{2}:/i.test(address) ? address : `0000:${address}`
+  return (/\.\d$/.test(domain) ? domain : `${domain}.0`).toLowerCase()
+}
+
+function splitOnce(text: string, separator: string): readonly [string, string] {
+  const at = text.indexOf(separator)
+  return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)]
+}

@@ -1,0 +1,144 @@
+/**
+ * Which options the installer inside a `.run` knows, by version.
+ *
+ * From the option tables of NVIDIA/nvidia-installer at its tags 304.22 to 590.48.01 (`option_table.h`). The installer's own
+ * `--advanced-options` is no substitute: it leaves out options that work (`--no-kernel-module` has no help text), and an
+ * unknown option ends the installer with status 1 before it does anything.
+ */
+import { atLeast } from './version.ts'
+
+/** The option, and the first driver version whose installer takes it. */
+export const installerOptions = {
+  '--silent': '304.22',
+  '--uninstall': '304.22',
+  '--sanity': '304.22',
+  '--no-x-check': '304.22',
+  '--no-nouveau-check': '304.22',
+  '--no-opengl-files': '304.22',
+  '--no-distro-scripts': '304.22',
+  '--dkms': '304.22',
+  /** Kept as an alias of `--no-kernel-modules` in every later version. */
+  '--no-kernel-module': '304.22',
+  '--no-nvidia-modprobe': '319.12',
+  '--no-check-for-alternate-installs': '325.08',
+  '--no-install-compat32-libs': '346.16',
+  '--no-drm': '375.66',
+  '--no-systemd': '465.19.01',
+  '--kernel-module-build-directory': '470.42.01',
+  '--no-peermem': '470.86',
+  '--no-kernel-modules': '515.43.04',
+  /** `--dkms` became a boolean, on by default. */
+  '--no-dkms': '520.56.06',
+  '--allow-installation-with-running-driver': '545.23.06',
+  '--no-rebuild-initramfs': '545.23.06',
+  '--skip-module-load': '550.40.07',
+  '--kernel-module-type': '555.42.02',
+  '--print-recommended-kernel-module-type': '570.86.16',
+} as const
+
+export type InstallerOption = keyof typeof installerOptions
+
+/** Branch 495 was cut from an older state and lacks an option that 470 has. */
+const lacking: Partial<Record<InstallerOption, (version: string) => boolean>> = {
+  '--no-peermem': (version) => atLeast(version, '495') && !atLeast(version, '496'),
+}
+
+export function knowsOption(version: string, option: InstallerOption): boolean {
+  return atLeast(version, installerOptions[option]) && lacking[option]?.(version) !== true
+}
+
+export type ModuleType = 'open' | 'proprietary'
+
+/**
+ * The options for a node: kernel modules by DKMS, no X and no OpenGL files, an initramfs that we rebuild ourselves for every
+ * kernel, and no loading of modules, which is a step of its own.
+ * `beside`: a driver of another version is loaded and may be in use while this one is installed.
+ */
+export function nodeOptions(
+  version: string,
+  { moduleType, beside }: { readonly moduleType: ModuleType; readonly beside: boolean },
+): readonly string[] {
+  return [
+    ...known(version, [
+      '--silent',
+      '--no-x-check',
+      '--no-opengl-files',
+      '--no-distro-scripts',
+      '--dkms',
+      '--no-install-compat32-libs',
+      '--no-rebuild-initramfs',
+      '--skip-module-load',
+    ]),
+    ...moduleTypeOption(version, moduleType),
+    ...(beside ? known(version, ['--allow-installation-with-running-driver']) : []),
+  ]
+}
+
+/**
+ * The options for a container: user space alone. `graphics` keeps OpenGL, EGL and Vulkan; without them NVENC, NVDEC and CUDA
+ * are still complete. The setuid helper is left out, since it would undo the modes of the device nodes that the container was given.
+ */
+export function containerOptions(
+  version: string,
+  { graphics }: { readonly graphics: boolean },
+): readonly string[] {
+  return known(version, [
+    '--silent',
+    '--no-kernel-module',
+    '--no-x-check',
+    '--no-nouveau-check',
+    '--no-nvidia-modprobe',
+    '--no-distro-scripts',
+    '--no-install-compat32-libs',
+    '--no-systemd',
+    '--no-drm',
+    '--no-peermem',
+    '--no-rebuild-initramfs',
+    ...(graphics ? [] : (['--no-opengl-files'] as const)),
+  ])
+}
+
+/** Before 515 there are only proprietary modules; up to 550 the open ones are chosen by the directory that they are built in. */
+function moduleTypeOption(version: string, type: ModuleType): readonly string[] {
+  if (knowsOption(version, '--kernel-module-type')) return [`--kernel-module-type=${type}`]
+  if (type === 'open' && knowsOption(version, '--kernel-module-build-directory'))
+    return ['--kernel-module-build-directory=kernel-open']
+  return []
+}
+
+function known(version: string, wanted: readonly InstallerOption[]): readonly string[] {
+  return wanted.filter((option) => knowsOption(version, option))
+}
+
+/**
+ * What the installer wrote down about itself in `/var/lib/nvidia/log`: the version of the driver that it installed. The file's
+ * second line (the first, in newer versions) ends with the version in parentheses. Undefined when the text is not understood.
+ */
+export function installedVersion(log: string): string | undefined {
+  for (const line of log.split('\n', 4)) {
+    const found = /\(([0-9]+(?:\.[0-9]+)+)\)\s*$/.exec(line) ?? /^1\.0-[0-9]+ \((.+)\)/.exec(line)
+    if (found?.[1] !== undefined) return found[1]
+  }
+  return undefined
+}
+
+/** Where the installer keeps its records; present only on machines where a `.run` installed a driver. */
+export const installerLog = '/var/lib/nvidia/log'
+
+export type DkmsState = 'installed' | 'built' | 'added' | 'absent'
+
+/**
+ * What `dkms status` says of a driver for one kernel. Lines: `nvidia/580.95.05, 6.8.12-4-pve, x86_64: installed`,
+ * in older DKMS `nvidia, 580.95.05, 6.8.12-4-pve, x86_64: installed`; `nvidia/580.95.05: added` for no kernel.
+ */
+export function dkmsState(status: string, version: string, kernel: string): DkmsState {
+  let state: DkmsState = 'absent'
+  for (const line of status.split('\n')) {
+    const found = /^nvidia(?:\/|, )([0-9.]+)(?:, ([^,:]+), [^,:]+)?: (\w+)/.exec(line.trim())
+    if (found?.[1] !== version) continue
+    if (found[2] === undefined) state = state === 'absent' ? 'added' : state
+    else if (found[2] === kernel) return found[3] === 'installed' ? 'installed' : 'built'
+    else state = 'added'
+  }
+  return state
+}

@@ -1,0 +1,59 @@
+/** The packages that bring an NVIDIA driver from Debian or from NVIDIA's apt repository, as shell patterns for apt and dpkg. */
+export const driverPackagePatterns = [
+  'cuda-drivers*',
+  'firmware-nvidia-gsp*',
+  'libcuda1*',
+  'libnvcuvid1*',
+  'libnvidia-*',
+  'libnvoptix1*',
+  'nvidia-alternative*',
+  'nvidia-dkms*',
+  'nvidia-driver*',
+  'nvidia-firmware*',
+  'nvidia-headless*',
+  'nvidia-installer-cleanup',
+  'nvidia-kernel*',
+  'nvidia-legacy*',
+  'nvidia-modprobe*',
+  'nvidia-open*',
+  'nvidia-persistenced*',
+  'nvidia-smi*',
+  'nvidia-tesla*',
+  'nvidia-utils*',
+  'xserver-xorg-video-nvidia*',
+] as const
+
+/** Match one of the patterns above, and yet are no driver: NVIDIA's container tools live beside any driver. */
+const noDriver = ['libnvidia-container*', 'libnvidia-egl-wayland*', 'libnvidia-egl-gbm*']
+
+/** Whether a package is part of an NVIDIA driver. Never true for kernels, Proxmox's packages, the CUDA toolkit or NVIDIA's container tools. */
+export function isDriverPackage(name: string): boolean {
+  const plain = name.replace(/:[a-z0-9]+$/, '')
+  return (
+    driverPackagePatterns.some((pattern) => matches(plain, pattern)) &&
+    !noDriver.some((p) => matches(plain, p))
+  )
+}
+
+/** Arguments for dpkg-query; `${db:Status-Status}` needs no column layout. */
+export const driverPackageQuery = [
+  'dpkg-query',
+  '-W',
+  '-f',
+  '${db:Status-Status} ${Package}\\n',
+  ...driverPackagePatterns,
+] as const
+
+/** The driver packages that are there, out of what `driverPackageQuery` printed; those with only their configuration left do not count. */
+export function installedDriverPackages(output: string): readonly string[] {
+  const names = output.split('\n').flatMap((line) => {
+    const [status, name] = line.trim().split(' ')
+    const there = status !== undefined && status !== 'not-installed' && status !== 'config-files'
+    return there && name !== undefined && isDriverPackage(name) ? [name] : []
+  })
+  return [...new Set(names)].sort()
+}
+
+function matches(name: string, pattern: string): boolean {
+  return pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern
+}
