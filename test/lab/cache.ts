@@ -1,6 +1,15 @@
 /** What is built once and kept below the cache directory, each under the hash of what it is built from. */
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { cacheRoot } from './instance.ts'
 import { LabError, until } from './process.ts'
@@ -23,7 +32,10 @@ export async function cached(recipe: Recipe, say: (line: string) => void): Promi
   mkdirSync(cacheRoot, { recursive: true })
   const lock = `${directory}.lock`
   const unfinished = `${directory}.new`
-  await until(`another lab to finish building ${directory}`, () => claim(lock), { within: 600_000, every: 200 })
+  await until(`another lab to finish building ${directory}`, () => claim(lock), {
+    within: 600_000,
+    every: 200,
+  })
   try {
     if (existsSync(directory)) return directory
     say(`building the ${recipe.kind} (once; kept in ${cacheRoot})`)
@@ -44,7 +56,9 @@ export async function cached(recipe: Recipe, say: (line: string) => void): Promi
 }
 
 function hash(recipe: Recipe): string {
-  const digest = createHash('sha256').update(recipe.kind).update(recipe.salt ?? '')
+  const digest = createHash('sha256')
+    .update(recipe.kind)
+    .update(recipe.salt ?? '')
   for (const input of recipe.inputs) addTree(digest, input)
   return digest.digest('hex').slice(0, 16)
 }

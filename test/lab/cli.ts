@@ -36,7 +36,8 @@ async function main(argv: readonly string[]): Promise<number> {
       const [ctid = '', ...words] = rest
       const lab = theLab()
       const { node } = lab.container(Number(ctid))
-      const inside = words.length === 0 ? ['pct', 'enter', ctid] : ['pct', 'exec', ctid, '--', 'sh', '-c', words.join(' ')]
+      const inside =
+        words.length === 0 ? ['pct', 'enter', ctid] : ['pct', 'exec', ctid, '--', 'sh', '-c', words.join(' ')]
       return foreground(lab.world.enterArgv(node.execArgv(inside)))
     }
     case 'run':
@@ -82,7 +83,9 @@ function status(): number {
   for (const { spec } of lab.nodes) {
     say(`${spec.name}  ${spec.address}  ${spec.gpus.length} GPUs, kernel ${spec.kernel}`)
     for (const container of spec.containers)
-      say(`  ${container.ctid}  ${container.address}  ${container.hostname}${container.unprivileged ? ', unprivileged' : ''}`)
+      say(
+        `  ${container.ctid}  ${container.address}  ${container.hostname}${container.unprivileged ? ', unprivileged' : ''}`,
+      )
   }
   say(`state, keys and inventory: ${lab.instance.stateDir}`)
   return 0

@@ -62,7 +62,8 @@ export async function claimNetwork(owner: Instance): Promise<Network> {
   const taken = await routes()
   for (const slot of slots) {
     const candidate = network(slot)
-    if (taken.some((route) => overlaps(route, { address: candidate.internet, prefix: candidate.prefix }))) continue
+    if (taken.some((route) => overlaps(route, { address: candidate.internet, prefix: candidate.prefix })))
+      continue
     try {
       writeFileSync(join(directory, String(slot)), owner.name, { flag: 'wx' })
       return candidate

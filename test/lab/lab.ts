@@ -7,8 +7,10 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { image } from './image/image.ts'
 import { claimNetwork, instance, releaseNetwork, network, type Instance } from './instance.ts'
-import { trust } from './internet/internet.ts'
+import { drivers, repositories, startInternet, trust } from './internet/internet.ts'
+import { inventory } from './inventory.ts'
 import { prepareMachine } from './machine.ts'
+import { makeContainers } from './containers.ts'
 import { LabNode, LabContainer } from './host.ts'
 import { addNode, layNodeFiles, switchOn } from './nodes.ts'
 import { LabError, attempt, run, type Finished, type RunOptions } from './process.ts'
@@ -52,6 +54,10 @@ export class Lab {
     const shape = topology(addresses, options)
     const keys = await trust(say)
     const roots = await image(keys, say)
+    const sites = [
+      await drivers(say).catch(() => '/nonexistent'),
+      await repositories(keys, roots.packages, say),
+    ]
     say(`starting ${shape.nodes.map((node) => node.name).join(', ')}`)
     mkdirSync(owner.stateDir, { recursive: true })
     try {
@@ -67,7 +73,11 @@ export class Lab {
       const parts = { lower, image: roots.directory, js, publicKey }
       const hostKeys = await Promise.all(shape.nodes.map((node) => addNode(world, node, parts)))
       lab.#writeFiles(hostKeys)
-      await Promise.all(shape.nodes.map((node) => switchOn(world, node)))
+      await Promise.all([
+        startInternet(world, { roots: sites, keys, names: hostNames(shape) }),
+        ...shape.nodes.map((node) => switchOn(world, node)),
+      ])
+      await Promise.all(lab.nodes.map((node) => makeContainers(node)))
       return lab
     } catch (error) {
       if (process.env['GPUPLAY_LAB_KEEP'] === undefined) await Lab.down(owner.name)
@@ -159,6 +169,14 @@ export class Lab {
       '  StrictHostKeyChecking yes',
     ]
     writeFileSync(this.sshConfig, `${hosts.join('')}${common.join('\n')}\n`)
+    writeFileSync(
+      join(this.instance.stateDir, 'inventory.yaml'),
+      inventory(this.topology, this.instance.stateDir),
+    )
+    writeFileSync(
+      join(this.instance.stateDir, 'inventory.yaml'),
+      inventory(this.topology, this.instance.stateDir),
+    )
     const recorded: Recorded = { slot: this.world.network.slot, topology: this.topology }
     writeFileSync(join(this.instance.stateDir, 'lab.json'), `${JSON.stringify(recorded, null, 2)}\n`)
   }
@@ -169,4 +187,15 @@ async function makeKey(owner: Instance): Promise<string> {
   const file = join(owner.stateDir, 'id_ed25519')
   await run(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', `gpuplay lab ${owner.name}`, '-f', file])
   return readFileSync(`${file}.pub`, 'utf8')
+}
+
+/** What the lab's name server answers besides the practice internet. */
+function hostNames(shape: Topology): Record<string, string> {
+  const hosts = shape.nodes.flatMap((node) => [
+    { name: node.name, address: node.address },
+    ...node.containers.map((container) => ({ name: container.hostname, address: container.address })),
+  ])
+  return Object.fromEntries(
+    hosts.flatMap(({ name, address }) => [name, `${name}.lab.test`].map((one) => [one, address])),
+  )
 }

@@ -8,14 +8,16 @@ export function whyNoLab(): string | undefined {
   if (process.platform !== 'linux') return 'the lab needs Linux'
   if (process.getuid?.() !== 0) return 'the lab needs root: it makes namespaces, mounts and cgroups'
   const release = readFileSync('/etc/os-release', 'utf8')
-  if (!/^VERSION_CODENAME=bookworm$/m.test(release)) return 'the lab needs Debian 12: its nodes are made of this machine’s packages'
+  if (!/^VERSION_CODENAME=bookworm$/m.test(release))
+    return 'the lab needs Debian 12: its nodes are made of this machine’s packages'
   return undefined
 }
 
 /** Makes the machine ready: programs installed, limits raised. Says what it changes. */
 export async function prepareMachine(say: (line: string) => void): Promise<void> {
   const reason = whyNoLab()
-  if (reason !== undefined) throw new LabError(reason, 'Run it as root on a Debian 12 machine, virtual or not.')
+  if (reason !== undefined)
+    throw new LabError(reason, 'Run it as root on a Debian 12 machine, virtual or not.')
   await installPackages(say)
   raise('/proc/sys/fs/inotify/max_user_instances', 8192, say)
 }

@@ -1,0 +1,91 @@
+/** Packages of the practice Debian mirror that the real ones would be too large for; names and versions are Debian 12's. */
+import { program, saysVersion, standin, type PracticePackage } from './package.ts'
+
+const driver = '535.183.01-1'
+const cudaDriver = '535.183.01'
+const library = '/usr/lib/x86_64-linux-gnu'
+
+export const debianPackages: readonly PracticePackage[] = [
+  {
+    name: 'gcc',
+    version: '4:12.2.0-3',
+    files: {
+      '/usr/bin/gcc': saysVersion('gcc (Debian 12.2.0-14) 12.2.0'),
+      '/usr/bin/cc': saysVersion('cc (Debian 12.2.0-14) 12.2.0'),
+    },
+    fields: { Provides: 'c-compiler' },
+  },
+  { name: 'g++', version: '4:12.2.0-3', fields: { Depends: 'gcc' } },
+  { name: 'make', version: '4.3-4.1', files: { '/usr/bin/make': saysVersion('GNU Make 4.3') } },
+  { name: 'libc6-dev', version: '2.36-9+deb12u10' },
+  { name: 'build-essential', version: '12.9', fields: { Depends: 'gcc, g++, make, libc6-dev' } },
+  {
+    name: 'pkg-config',
+    version: '1.8.1-1',
+    files: { '/usr/bin/pkg-config': program('case $1 in --version) echo 1.8.1 ;; *) exit 1 ;; esac\n') },
+  },
+  {
+    name: 'libglvnd0',
+    version: '1.6.0-1',
+    files: { [`${library}/libGLdispatch.so.0`]: { text: 'practice\n' } },
+  },
+  { name: 'libglvnd-dev', version: '1.6.0-1', fields: { Depends: 'libglvnd0' } },
+  {
+    name: 'dkms',
+    version: '3.0.10-8+deb12u1',
+    architecture: 'all',
+    files: { '/usr/sbin/dkms': standin('nvidia/dkms.js') },
+    fields: { Depends: 'kmod, gcc, make', Recommends: 'sudo' },
+  },
+  { name: 'nvtop', version: '3.0.1-1', files: { '/usr/bin/nvtop': saysVersion('nvtop version 3.0.1') } },
+  {
+    name: 'mokutil',
+    version: '0.6.0-2',
+    files: {
+      '/usr/bin/mokutil': program('echo "EFI variables are not supported on this system" >&2\nexit 1\n'),
+    },
+  },
+
+  // Debian's own packaging of the driver, which a .run refuses to be installed beside.
+  {
+    name: 'nvidia-installer-cleanup',
+    version: '20220217+3~deb12u1',
+    files: { '/usr/lib/nvidia/alternate-install-present': { text: '' } },
+  },
+  {
+    name: 'libcuda1',
+    version: driver,
+    files: { [`${library}/libcuda.so.${cudaDriver}`]: { text: `${cudaDriver}\n` } },
+    fields: { Depends: 'nvidia-installer-cleanup' },
+  },
+  {
+    name: 'libnvidia-ml1',
+    version: driver,
+    files: { [`${library}/libnvidia-ml.so.${cudaDriver}`]: { text: `${cudaDriver}\n` } },
+    postinst: `ln -sfn libnvidia-ml.so.${cudaDriver} ${library}/libnvidia-ml.so.1\n`,
+    prerm: `rm -f ${library}/libnvidia-ml.so.1\n`,
+    fields: { Depends: 'nvidia-installer-cleanup' },
+  },
+  {
+    name: 'nvidia-smi',
+    version: driver,
+    files: { '/usr/bin/nvidia-smi': standin('nvidia/nvidia-smi.js') },
+    fields: { Depends: `libnvidia-ml1 (= ${driver})` },
+  },
+  { name: 'nvidia-kernel-dkms', version: driver, fields: { Depends: 'dkms' } },
+  {
+    name: 'nvidia-driver',
+    version: driver,
+    fields: { Depends: `nvidia-kernel-dkms, nvidia-smi, libcuda1 (= ${driver})` },
+  },
+  {
+    name: 'nvidia-cuda-dev',
+    version: '11.8.89~11.8.0-5~deb12u1',
+    fields: { Depends: 'libcuda1, libnvidia-ml1' },
+  },
+  {
+    name: 'nvidia-cuda-toolkit',
+    version: '11.8.89~11.8.0-5~deb12u1',
+    fields: { Depends: 'nvidia-cuda-dev' },
+  },
+]
