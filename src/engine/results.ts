@@ -1,0 +1,75 @@
+/** What `register` gets. */
+import { Unknown } from '../base/unknown.ts'
+import { type Module } from '../modules/module.ts'
+import { type Converged } from './converge.ts'
+import { type Outcome } from './events.ts'
+
+export type Result = Readonly<Record<string, unknown>>
+
+/** The result of one attempt, before `changed_when` and `failed_when` have their say. */
+export function resultOf(module: Module, args: unknown, converged: Converged): Result {
+  switch (converged.kind) {
+    case 'ok':
+    case 'changed': {
+      const base = { changed: converged.kind === 'changed', failed: false, skipped: false }
+      if (converged.seen === undefined)
+        return { ...unknownFields(module, converged.seenWhy ?? 'only the run can know'), ...base }
+      return { ...module.report?.(args, converged.seen, converged.replies), ...base }
+    }
+    case 'unknown':
+      return unknownResult(module, converged.why)
+    case 'failed': {
+      const [reply] = converged.replies.slice(-1)
+      return {
+        ...(reply === undefined ? {} : { rc: reply.code, stdout: reply.stdout, stderr: reply.stderr }),
+        changed: converged.changed,
+        failed: true,
+        skipped: false,
+        msg: converged.failure.problem.message,
+      }
+    }
+    case 'unreachable':
+      return {
+        changed: false,
+        failed: true,
+        skipped: false,
+        unreachable: true,
+        msg: converged.problem.message,
+      }
+  }
+}
+
+/** A task that a dry run cannot decide: every field of its result is unknown. */
+export function unknownResult(module: Module, why: string): Result {
+  const unknown = new Unknown(why)
+  return { ...unknownFields(module, why), changed: unknown, failed: unknown, skipped: unknown }
+}
+
+export function skippedResult(why: string): Result {
+  return { changed: false, failed: false, skipped: true, skip_reason: why }
+}
+
+/** The result of a loop: `results` in order, and the worst over all. */
+export function loopResult(results: readonly Result[]): Result {
+  const any = (field: 'changed' | 'failed'): unknown => {
+    const values = results.map((result) => result[field])
+    return values.find((value) => value === true) ?? values.find((value) => value instanceof Unknown) ?? false
+  }
+  return {
+    results,
+    changed: any('changed'),
+    failed: any('failed'),
+    skipped: results.length > 0 && results.every((result) => result['skipped'] === true),
+  }
+}
+
+/** The outcome of a loop from those of its items. */
+export function worstOutcome(outcomes: readonly Outcome[]): Outcome {
+  const order: readonly Outcome[] = ['unreachable', 'failed', 'changed', 'unknown', 'ok']
+  return order.find((outcome) => outcomes.includes(outcome)) ?? 'skipped'
+}
+
+function unknownFields(module: Module, why: string): Record<string, unknown> {
+  const { properties } = module.result
+  return Object.fromEntries(Object.keys(properties ?? {}).map((name) => [name, new Unknown(why)]))
+}
