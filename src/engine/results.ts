@@ -70,6 +70,7 @@ export function worstOutcome(outcomes: readonly Outcome[]): Outcome {
 }
 
 function unknownFields(module: Module, why: string): Record<string, unknown> {
-  const { properties } = module.result
-  return Object.fromEntries(Object.keys(properties ?? {}).map((name) => [name, new Unknown(why)]))
+  const { result } = module
+  const properties = 'properties' in result && typeof result.properties === 'object' ? result.properties : {}
+  return Object.fromEntries(Object.keys(properties).map((name) => [name, new Unknown(why)]))
 }
