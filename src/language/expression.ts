@@ -29,19 +29,20 @@ export class ExpressionParser {
 
   /** Parses one expression; a mistake is added to `problems`, and then there is no expression. */
   parse(source: string, locator: Locator, problems: Problem[]): Expression | undefined {
-    const jinja = jinjaHint(source)
+    const tools = { locator, environment: this.#environment }
     try {
       const program = this.#environment.parse(source)
       walk(program.ast, useLinearMatches)
       const reads = readsOf(program.ast)
       const checked = program.check()
       if (!checked.valid && checked.error !== undefined) throw checked.error
-      const located = (error: unknown) => toProblem(error, source, locator, jinja, this.#environment)
+      const located = (error: unknown) => toProblem(error, source, tools)
       return {
         kind: 'expression',
         source,
         where: locator.where,
         reads,
+        at: (offset, length) => locator.at(offset, length),
         run: (context) => {
           try {
             return program(context)
@@ -52,7 +53,7 @@ export class ExpressionParser {
         },
       }
     } catch (error) {
-      const found = toProblem(error, source, locator, jinja, this.#environment)
+      const found = toProblem(error, source, tools)
       if (found === undefined) throw error
       problems.push(found)
       return undefined
@@ -176,10 +177,9 @@ function useLinearMatches(node: ASTNode): void {
 export function toProblem(
   error: unknown,
   source: string,
-  locator: Locator,
-  jinja: string | undefined,
-  environment: Environment,
+  { locator, environment }: { readonly locator: Locator; readonly environment: Environment },
 ): Problem | undefined {
+  const jinja = jinjaHint(source)
   if (!(error instanceof ParseError || error instanceof CelTypeError || error instanceof EvaluationError)) {
     if (error instanceof InputError || error instanceof UnknownError || !(error instanceof Error))
       return undefined

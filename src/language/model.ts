@@ -15,6 +15,8 @@ export interface Expression {
   readonly source: string
   readonly where: Position
   readonly reads: readonly ReadPath[]
+  /** The place of a part of `source`. */
+  readonly at: (offset: number, length: number) => Position
   /** Runs the compiled program; only expression.ts calls it. */
   readonly run: (context: Record<string, unknown>) => unknown
 }
@@ -27,6 +29,8 @@ export interface Template {
   readonly reads: readonly ReadPath[]
   /** Set when the text is exactly one `{{path}}`: the value then keeps its type. */
   readonly path: ReadPath | undefined
+  /** The place of a part of `source`. */
+  readonly at: (offset: number, length: number) => Position
   /** Runs the compiled program; only template.ts calls it. */
   readonly run: (context: Record<string, unknown>) => string
 }

@@ -58,6 +58,7 @@ export class TemplateParser {
       where: locator.where,
       reads: rewriter.reads(),
       path,
+      at: (offset, length) => locator.at(offset, length),
       run: (context) => render(context, { helpers }),
     }
   }

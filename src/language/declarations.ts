@@ -1,0 +1,212 @@
+/**
+ * The names that an expression or template may read, and what is known of their types; checked when the playbook loads.
+ *
+ * Names with a schema (results, facts, role arguments) are checked down to their fields, the others by name alone.
+ */
+import { type Environment } from '@marcbachmann/cel-js'
+import { type Problem } from '../base/errors.ts'
+import { celEnvironment } from './cel-environment.ts'
+import { toProblem } from './expression.ts'
+import { type Expression, type ReadPath, type Template, type Value } from './model.ts'
+import { problem } from './source.ts'
+import { didYouMean, nearest } from './suggest.ts'
+
+export type JsonSchema = Readonly<Record<string, unknown>>
+
+/** What the engine offers to every task. */
+export const builtInNames = [
+  'inventory_hostname',
+  'group_names',
+  'groups',
+  'hostvars',
+  'facts',
+  'check_mode',
+  'play_hosts',
+  'playbook_dir',
+  'role_name',
+  'role_path',
+] as const
+
+/** Names that Ansible's users know, and ours. */
+const formerNames: Readonly<Record<string, string>> = {
+  ansible_check_mode: 'check_mode',
+  ansible_facts: 'facts',
+  ansible_host: 'address',
+  ansible_play_hosts: 'play_hosts',
+  ansible_hostname: 'facts.hostname',
+  ansible_distribution: 'facts.os.id',
+  ansible_os_family: 'facts.os.family',
+  ansible_architecture: 'facts.architecture',
+  ansible_kernel: 'facts.kernel',
+}
+
+/** Immutable: each `with` gives a new one that knows a name more. */
+export class Declarations {
+  readonly #types: ReadonlyMap<string, JsonSchema | undefined>
+  readonly #parent: Declarations | undefined
+  readonly #added: ReadonlyMap<string, JsonSchema | undefined>
+  #environment: Environment | undefined
+
+  constructor(names: ReadonlyMap<string, JsonSchema | undefined>, parent?: Declarations) {
+    this.#added = names
+    this.#parent = parent
+    this.#types = parent === undefined ? names : new Map([...parent.#types, ...names])
+  }
+
+  /** A name that was there before gets the new type. */
+  with(names: Iterable<readonly [string, JsonSchema | undefined]>): Declarations {
+    const added = new Map(names)
+    if (added.size === 0) return this
+    const replaces = [...added].some(([name]) => this.#types.has(name))
+    if (!replaces) return new Declarations(added, this)
+    return new Declarations(new Map([...this.#types, ...added]))
+  }
+
+  has(name: string): boolean {
+    return this.#types.has(name)
+  }
+
+  schemaOf(name: string): JsonSchema | undefined {
+    return this.#types.get(name)
+  }
+
+  /** What is wrong with a value's expressions and templates, wherever in it they are. */
+  check(value: Value): readonly Problem[] {
+    switch (value.kind) {
+      case 'literal':
+        return []
+      case 'list':
+        return value.items.flatMap((item) => this.check(item))
+      case 'map':
+        return [...value.entries.values()].flatMap((entry) => this.check(entry.value))
+      case 'template':
+        return this.#paths(value)
+      case 'expression':
+        return this.#expression(value)
+    }
+  }
+
+  #expression(expression: Expression): readonly Problem[] {
+    const paths = this.#paths(expression)
+    if (paths.length > 0) return paths
+    const result = this.#cel().check(expression.source.replaceAll('.matches(', '.re2('))
+    if (result.valid) return []
+    const { where } = expression
+    const found = toProblem(result.error, expression.source, {
+      locator: { where, at: (offset, length) => expression.at(offset, length) },
+      environment: this.#cel(),
+    })
+    return found === undefined ? [] : [found]
+  }
+
+  #paths(reader: Expression | Template): readonly Problem[] {
+    return reader.reads.flatMap((path) => {
+      const found = this.#path(path, reader)
+      return found === undefined ? [] : [found]
+    })
+  }
+
+  #path(path: ReadPath, reader: Expression | Template): Problem | undefined {
+    const [root = '', ...rest] = path
+    const offset = Math.max(0, findWord(reader.source, root))
+    if (!this.#types.has(root)) {
+      const former = formerNames[root]
+      return problem('undefined-variable', `nothing is called "${root}" here`, {
+        where: reader.at(offset, root.length),
+        hint:
+          former === undefined
+            ? didYouMean(
+                root,
+                this.#types.keys(),
+                'set it in the inventory, in vars, or register it in an earlier task',
+              )
+            : `it is called ${former} here`,
+      })
+    }
+    let schema = this.#types.get(root)
+    let walked = root
+    for (const key of rest) {
+      const fields = closedFields(schema)
+      if (fields === undefined) return undefined
+      if (!Object.hasOwn(fields, key)) {
+        const at = Math.max(0, findWord(reader.source, key, offset))
+        const known = Object.keys(fields)
+        return problem('no-such-key', `"${walked}" has no "${key}"`, {
+          where: reader.at(at, key.length),
+          hint: nearest(key, known) === undefined ? `it has ${known.join(', ')}` : didYouMean(key, known),
+        })
+      }
+      schema = asSchema(fields[key])
+      walked += `.${key}`
+    }
+    return undefined
+  }
+
+  #cel(): Environment {
+    if (this.#environment !== undefined) return this.#environment
+    const environment =
+      this.#parent === undefined ? celEnvironment({ anyVariable: false }) : this.#parent.#cel().clone()
+    for (const [name, schema] of this.#added) {
+      if (environment.hasVariable(name)) continue
+      const type = celType(schema)
+      if (typeof type === 'string') environment.registerVariable(name, type)
+      else environment.registerVariable({ name, schema: type })
+    }
+    this.#environment = environment
+    return environment
+  }
+}
+
+interface CelFields {
+  readonly [name: string]: string | CelFields
+}
+
+/** The CEL type of a schema; `dyn` where CEL has no word for it. */
+function celType(schema: JsonSchema | undefined): string | CelFields {
+  if (schema === undefined) return 'dyn'
+  const fields = closedFields(schema)
+  if (fields !== undefined) {
+    const entries = Object.entries(fields).map(([name, field]): [string, string | CelFields] => [
+      name,
+      celType(asSchema(field)),
+    ])
+    return entries.length === 0 ? 'dyn' : Object.fromEntries(entries)
+  }
+  switch (schema['type']) {
+    case 'string':
+      return 'string'
+    case 'integer':
+      return 'int'
+    case 'boolean':
+      return 'bool'
+    case 'array': {
+      const item = celType(asSchema(schema['items']))
+      return typeof item === 'string' ? `list<${item}>` : 'list<dyn>'
+    }
+    default:
+      return 'dyn'
+  }
+}
+
+/** The fields of an object that has no others; `undefined` for anything else. */
+function closedFields(schema: JsonSchema | undefined): Readonly<Record<string, unknown>> | undefined {
+  if (schema === undefined || schema['type'] !== 'object') return undefined
+  const fields = asSchema(schema['properties'])
+  const more = schema['additionalProperties']
+  return fields === undefined || (more !== undefined && more !== false) ? undefined : fields
+}
+
+function asSchema(value: unknown): JsonSchema | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as JsonSchema)
+    : undefined
+}
+
+function findWord(text: string, word: string, from = 0): number {
+  const escaped = word.replaceAll(/[$()*+.?[\\\]^{|}]/g, '\\$&')
+  const pattern = new RegExp(`(?<![\\w.])${escaped}(?!\\w)`)
+  const loose = new RegExp(`(?<!\\w)${escaped}(?!\\w)`)
+  const rest = text.slice(from)
+  const found = pattern.exec(rest)?.index ?? loose.exec(rest)?.index
+  return found === undefined ? -1 : from + found
+}

@@ -1,0 +1,215 @@
+/**
+ * Checks values against JSON Schemas and says what is wrong at its place.
+ *
+ * What is not known yet (a template before it is rendered, an `Unknown`, a `Secret`) passes every check.
+ */
+import { type ErrorObject, type ValidateFunction } from 'ajv'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import { type Position, type Problem } from '../base/errors.ts'
+import { Secret } from '../base/secret.ts'
+import { isUnknown } from '../base/unknown.ts'
+import { type MapEntry, type Value } from './model.ts'
+import { word, wordUnknownKey, type Wording } from './schema-wording.ts'
+import { problem } from './source.ts'
+
+export interface CheckSubject {
+  /** Names the whole in messages: `copy`, `the role "verify"`. */
+  readonly label: string
+  /** Where a missing key is reported. */
+  readonly where: Position
+  readonly code: 'invalid-argument' | 'invalid-role-argument' | 'invalid-variable'
+}
+
+/** Compiles each schema once. */
+export class SchemaChecker {
+  readonly #ajv = new Ajv2020({
+    allErrors: true,
+    verbose: true,
+    useDefaults: true,
+    strict: true,
+    strictTypes: false,
+    strictRequired: false,
+    validateFormats: false,
+  })
+  readonly #compiled = new WeakMap<object, ValidateFunction>()
+
+  /** Problems with a value as it was written; what has to be rendered first passes. */
+  checkValue(schema: object, value: Value, subject: CheckSubject): readonly Problem[] {
+    const waiting = new Waiting()
+    return this.#check(schema, waiting.fromValue(value), { waiting, value, subject })
+  }
+
+  /** Problems with rendered data, and the data with the schema's defaults filled in. `value` says where it was written. */
+  complete(
+    schema: object,
+    data: unknown,
+    origin: { readonly value: Value | undefined; readonly subject: CheckSubject },
+  ): { readonly data: unknown; readonly problems: readonly Problem[] } {
+    const waiting = new Waiting()
+    const copy = waiting.fromData(data)
+    const problems = this.#check(schema, copy, { waiting, ...origin })
+    return { data: waiting.restore(copy), problems }
+  }
+
+  /** @throws Error when the schema itself is wrong; for schemas that users write. */
+  compile(schema: object): void {
+    this.#validator(schema)
+  }
+
+  #validator(schema: object): ValidateFunction {
+    const known = this.#compiled.get(schema)
+    if (known !== undefined) return known
+    const compiled = this.#ajv.compile(schema)
+    this.#compiled.set(schema, compiled)
+    return compiled
+  }
+
+  #check(
+    schema: object,
+    data: unknown,
+    context: { waiting: Waiting; value: Value | undefined; subject: CheckSubject },
+  ): readonly Problem[] {
+    const validate = this.#validator(schema)
+    if (validate(data)) return []
+    const errors = (validate.errors ?? []).filter(
+      (error) => !insideAlternative(error) && !restsOnWaiting(error, context.waiting),
+    )
+    return errors.map((error) => toProblem(error, context.value, context.subject))
+  }
+}
+
+/** Stands in for values that are not known yet: symbols, which no schema says anything about. */
+class Waiting {
+  readonly #values = new Map<symbol, unknown>()
+
+  fromValue(value: Value): unknown {
+    switch (value.kind) {
+      case 'literal':
+        return value.value
+      case 'list':
+        return value.items.map((item) => this.fromValue(item))
+      case 'map':
+        return fromEntries([...value.entries].map(([key, entry]) => [key, this.fromValue(entry.value)]))
+      case 'template':
+      case 'expression':
+        return this.#standIn(value)
+    }
+  }
+
+  fromData(data: unknown): unknown {
+    if (isUnknown(data) || data instanceof Secret) return this.#standIn(data)
+    if (Array.isArray(data)) return data.map((item) => this.fromData(item))
+    if (typeof data === 'object' && data !== null) {
+      return fromEntries(Object.entries(data).map(([key, part]) => [key, this.fromData(part)]))
+    }
+    return data
+  }
+
+  restore(data: unknown): unknown {
+    if (typeof data === 'symbol') return this.#values.get(data)
+    if (Array.isArray(data)) return data.map((item) => this.restore(item))
+    if (typeof data === 'object' && data !== null) {
+      return fromEntries(Object.entries(data).map(([key, part]) => [key, this.restore(part)]))
+    }
+    return data
+  }
+
+  within(data: unknown): boolean {
+    if (typeof data === 'symbol') return this.#values.has(data)
+    if (typeof data !== 'object' || data === null) return false
+    return Object.values(data).some((part) => this.within(part))
+  }
+
+  #standIn(value: unknown): symbol {
+    const symbol = Symbol('waiting')
+    this.#values.set(symbol, value)
+    return symbol
+  }
+}
+
+function fromEntries(entries: readonly (readonly [string, unknown])[]): Record<string, unknown> {
+  return Object.fromEntries(entries)
+}
+
+/** Branches of `anyOf` and their like complain one by one; only the sum of it is shown. */
+function insideAlternative(error: ErrorObject): boolean {
+  return /\/(anyOf|oneOf|not|if)\/./.test(error.schemaPath) || error.keyword === 'if'
+}
+
+const aboutKeys = new Set(['required', 'additionalProperties', 'unevaluatedProperties', 'dependentRequired'])
+
+function restsOnWaiting(error: ErrorObject, waiting: Waiting): boolean {
+  if (aboutKeys.has(error.keyword) && typeof error.data === 'object') return false
+  return waiting.within(error.data)
+}
+
+function toProblem(error: ErrorObject, value: Value | undefined, subject: CheckSubject): Problem {
+  const path = error.instancePath
+    .split('/')
+    .slice(1)
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
+  const found = value === undefined ? undefined : valueAt(value, path)
+  const label = path.length === 0 ? subject.label : `"${pathText(path)}"`
+  const around = isRecord(error.parentSchema) ? error.parentSchema : {}
+  const extra = extraKey(error)
+  if (extra !== undefined) {
+    const known = isRecord(around['properties']) ? Object.keys(around['properties']) : []
+    const key = found?.value === undefined ? undefined : entryOf(found.value, extra)
+    return finish(wordUnknownKey(label, extra, known), key?.where ?? found?.where ?? subject.where, subject)
+  }
+  const whole = path.length === 0
+  const wording = word({
+    keyword: error.keyword,
+    params: error.params,
+    demanded: error.schema,
+    around,
+    label,
+    key: path.at(-1) ?? subject.label,
+    data: error.data,
+    source: found?.value?.kind === 'literal' ? found.value.source : undefined,
+  })
+  return finish(wording, whole ? subject.where : (found?.where ?? subject.where), subject)
+}
+
+function finish(wording: Wording, where: Position, subject: CheckSubject): Problem {
+  return problem(subject.code, wording.message, { where, hint: wording.hint })
+}
+
+function extraKey(error: ErrorObject): string | undefined {
+  const params: Record<string, unknown> = error.params
+  const key = params['additionalProperty'] ?? params['unevaluatedProperty']
+  return typeof key === 'string' ? key : undefined
+}
+
+function entryOf(value: Value, key: string): MapEntry | undefined {
+  return value.kind === 'map' ? value.entries.get(key) : undefined
+}
+
+/** The value at a path as far as it was written out, and where it stands. */
+function valueAt(
+  root: Value,
+  path: readonly string[],
+): { readonly value: Value | undefined; readonly where: Position } {
+  let value: Value = root
+  for (const key of path) {
+    const next: Value | undefined =
+      value.kind === 'map'
+        ? value.entries.get(key)?.value
+        : value.kind === 'list'
+          ? value.items[Number(key)]
+          : undefined
+    if (next === undefined) return { value: undefined, where: value.where }
+    value = next
+  }
+  return { value, where: value.where }
+}
+
+function pathText(path: readonly string[]): string {
+  return path
+    .map((part, index) => (/^\d+$/.test(part) ? `[${part}]` : index === 0 ? part : `.${part}`))
+    .join('')
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
