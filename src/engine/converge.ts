@@ -58,7 +58,13 @@ export type Converged = Common &
   (
     | { readonly kind: 'ok' | 'changed'; readonly seen: unknown; readonly seenWhy: string | undefined }
     | { readonly kind: 'unknown'; readonly why: string }
-    | { readonly kind: 'failed'; readonly failure: Failure; readonly changed: boolean }
+    | {
+        readonly kind: 'failed'
+        readonly failure: Failure
+        readonly changed: boolean
+        /** What the plan that refused had seen; undefined for every other failure. */
+        readonly seen: unknown
+      }
     | { readonly kind: 'unreachable'; readonly problem: Problem }
   )
 
@@ -102,7 +108,7 @@ async function predict(request: ConvergeRequest, record: Record): Promise<Conver
   for (let round = 0; round < mostStages; round += 1) {
     const plan = module.plan(args, reading.seen)
     record.warn(plan.warnings)
-    if (plan.refusal) return record.fail(failureOf(plan.refusal))
+    if (plan.refusal) return record.fail(failureOf(plan.refusal), reading.seen)
     if (plan.settle) {
       return record.labels.length > 0
         ? record.finish({ kind: 'changed', seen: undefined, seenWhy: plan.settle.why })
@@ -143,7 +149,7 @@ async function carryOut(request: ConvergeRequest, record: Record): Promise<Conve
   for (;;) {
     const plan = module.plan(args, reading.seen)
     record.warn(plan.warnings)
-    if (plan.refusal) return record.fail(failureOf(plan.refusal))
+    if (plan.refusal) return record.fail(failureOf(plan.refusal), reading.seen)
     if (plan.settle) {
       settling ??= new Settling(host.now())
       if (settling.expired(plan.settle, host.now())) return record.fail(notSettled(plan.settle))
@@ -256,8 +262,8 @@ class Record {
     }
   }
 
-  fail(failure: Failure): Converged {
-    return this.finish({ kind: 'failed' as const, failure, changed: this.labels.length > 0 })
+  fail(failure: Failure, seen?: unknown): Converged {
+    return this.finish({ kind: 'failed' as const, failure, changed: this.labels.length > 0, seen })
   }
 }
 

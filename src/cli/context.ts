@@ -1,0 +1,23 @@
+import { type CommandContext } from '@stricli/core'
+import { type Effects } from '../engine/effects.ts'
+
+/** What a command gets: the streams, the world, and a signal that says stop. */
+export interface Context extends CommandContext {
+  readonly effects: Effects
+  readonly version: string
+  /** The folder with the roles and playbooks that come with gpuplay. */
+  readonly shipped: string
+  readonly output: OutputStream
+  readonly errors: OutputStream
+  /** Aborted at the first SIGINT or SIGTERM: no new actions. */
+  readonly signal: AbortSignal
+  /** Asks the person for a secret on the terminal, without showing it; undefined when there is no terminal. */
+  readonly askSecret: (question: string) => Promise<string | undefined>
+  setExitCode(code: number): void
+}
+
+export interface OutputStream {
+  write(text: string): void
+  readonly isTerminal: boolean
+  readonly columns: number
+}

@@ -1,0 +1,78 @@
+/** Entry point, and the only file that reads `process`. */
+import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { homedir, hostname, userInfo } from 'node:os'
+import { setTimeout as delay } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { run } from '@stricli/core'
+import { exitCodes } from '../base/errors.ts'
+import { type Effects } from '../engine/effects.ts'
+import { createApplication } from './application.ts'
+import { askSecret } from './ask-secret.ts'
+import { type Context, type OutputStream } from './context.ts'
+
+const shipped = fileURLToPath(new URL('../..', import.meta.url))
+
+export async function main(words: readonly string[]): Promise<void> {
+  const version = packageVersion()
+  const stop = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      if (stop.signal.aborted) process.exit(exitCodes.interrupted)
+      process.stderr.write('\nstopping: what must not be cut is finished first; once more to end at once\n')
+      stop.abort(new Error('interrupted'))
+    })
+  }
+  // Whoever reads us may go away (`| head`): that ends the run without a stack trace.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0)
+    throw error
+  })
+  const context: Context & { readonly process: NodeJS.Process } = {
+    process,
+    effects: worldEffects(),
+    version,
+    shipped,
+    output: streamOf(process.stdout),
+    errors: streamOf(process.stderr),
+    signal: stop.signal,
+    askSecret: (question) => askSecret(question, process.stdin, process.stderr),
+    setExitCode: (code) => {
+      process.exitCode = code
+    },
+  }
+  await run(createApplication(version), words, context)
+  if (typeof process.exitCode === 'number' && process.exitCode < 0) {
+    process.exitCode =
+      process.exitCode === -5 || process.exitCode === -4 ? exitCodes.invalidInput : exitCodes.internal
+  }
+}
+
+function worldEffects(): Effects {
+  return {
+    now: () => new Date(),
+    clock: () => performance.now(),
+    sleep: async (milliseconds, signal) => void (await delay(milliseconds, undefined, { signal })),
+    randomHex: (bytes) => randomBytes(bytes).toString('hex'),
+    environment: process.env,
+    home: homedir(),
+    userName: userInfo().username,
+    hostName: hostname(),
+    pid: process.pid,
+    workingDirectory: process.cwd(),
+  }
+}
+
+function streamOf(stream: NodeJS.WriteStream): OutputStream {
+  return {
+    write: (text) => void stream.write(text),
+    isTerminal: stream.isTTY,
+    columns: stream.columns ?? 80,
+  }
+}
+
+function packageVersion(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
+  const parsed: { readonly version?: string } = JSON.parse(text)
+  return parsed.version ?? 'unknown'
+}

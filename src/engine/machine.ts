@@ -1,0 +1,180 @@
+/**
+ * One machine of a run: how it is reached, its shells, and what must be known to act on it safely.
+ *
+ * A container's shells come through its node, so whoever takes the node down closes them too. Shells are opened when they are first needed: a stopped
+ * container of which only the configuration is read is never entered.
+ */
+import { type HostName } from '../base/brand.ts'
+import { UnreachableError } from '../base/errors.ts'
+import {
+  type Channel,
+  type Connection,
+  type Privilege,
+  type Shell,
+  type Target,
+} from '../connection/connection.ts'
+import { type Placement } from '../host/host.ts'
+import { type Lease } from '../host/state.ts'
+import { withPrivilege } from './targets.ts'
+
+/** How machines are reached; `src/connection` in earnest, a fake in tests. */
+export interface Reach {
+  /** A way to the target; ways to the same node share their connections. */
+  connect(target: Target, signal: AbortSignal): Promise<Connection>
+  openShell(connection: Connection, signal: AbortSignal): Promise<Shell>
+  close(): Promise<void>
+}
+
+export interface MachineOptions {
+  readonly name: HostName
+  readonly target: Target
+  readonly placement: Placement
+  /** How the machine's own variables say that privilege is had; a task may say otherwise. */
+  readonly privilege: Privilege['become']
+  readonly node: Machine | undefined
+  readonly reach: Reach
+  readonly signal: AbortSignal
+  readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<void>
+  readonly onConnecting: () => void
+  readonly onConnected: () => void
+}
+
+/** Counts changes on a node and its containers: what was read before the count moved is not trusted. */
+export interface Epoch {
+  value: number
+}
+
+export class Machine {
+  readonly name: HostName
+  readonly placement: Placement
+  readonly node: Machine | undefined
+  readonly epoch: Epoch
+  readonly #options: MachineOptions
+  readonly #shells = new Map<string, Promise<Shell>>()
+  readonly #containers: Machine[] = []
+  #announced = false
+  #bootId: string | undefined
+  lease: Lease | undefined
+
+  constructor(options: MachineOptions) {
+    this.#options = options
+    this.name = options.name
+    this.placement = options.placement
+    this.node = options.node
+    this.epoch = options.node?.epoch ?? { value: 0 }
+    options.node?.adopt(this)
+  }
+
+  get privilege(): Privilege['become'] {
+    return this.#options.privilege
+  }
+
+  /** The last boot id that was seen here. */
+  get bootId(): string | undefined {
+    return this.#bootId
+  }
+
+  /** Containers of this node that take part in the run. */
+  get containers(): readonly Machine[] {
+    return this.#containers
+  }
+
+  adopt(container: Machine): void {
+    this.#containers.push(container)
+  }
+
+  /**
+   * The shell for one purpose (`read`, or the name of the host that acts) and one privilege; opened when first asked for and again after it has gone.
+   * @throws UnreachableError
+   */
+  async shell(purpose: string, privilege: Privilege['become']): Promise<Shell> {
+    const key = `${privilege?.user ?? ''} ${purpose}`
+    const present = await this.#shells.get(key)?.catch(() => undefined)
+    if (present && !present.gone.aborted) return present
+    const opening = this.#open(privilege)
+    this.#shells.set(key, opening)
+    try {
+      return await opening
+    } catch (error) {
+      this.#shells.delete(key)
+      throw error
+    }
+  }
+
+  /** A program with its own streams, beside the shells. */
+  async channel(command: string, privilege: Privilege['become']): Promise<Channel> {
+    return (await this.connection(privilege)).open(command, this.#options.signal)
+  }
+
+  async connection(privilege: Privilege['become']): Promise<Connection> {
+    return this.#options.reach.connect(withPrivilege(this.#options.target, privilege), this.#options.signal)
+  }
+
+  /** Closes every shell here and in the containers: the machine is about to go down, or has. The lease went with them. */
+  async closeShells(): Promise<void> {
+    const shells = [...this.#shells.values()]
+    this.#shells.clear()
+    this.lease = undefined
+    await Promise.all([
+      ...shells.map(async (opening) => {
+        const shell = await opening.catch(() => undefined)
+        await shell?.close()
+      }),
+      ...this.#containers.map((container) => container.closeShells()),
+    ])
+  }
+
+  /**
+   * Opens a shell again after the connection dropped, or after a reboot: tries until the deadline.
+   * @throws UnreachableError with the last reason.
+   */
+  async reopen(milliseconds: number, accept: (shell: Shell) => boolean = () => true): Promise<Shell> {
+    const { signal, sleep } = this.#options
+    const attempts = reopenPauses(milliseconds)
+    for (;;) {
+      signal.throwIfAborted()
+      try {
+        const shell = await this.shell('read', this.privilege)
+        if (accept(shell)) return shell
+        await this.closeShells()
+        if (attempts.length === 0) throw stillOldBoot(this.name)
+      } catch (error) {
+        if (!(error instanceof UnreachableError) || attempts.length === 0) throw error
+      }
+      await sleep(attempts.shift() ?? 0, signal)
+    }
+  }
+
+  async #open(privilege: Privilege['become']): Promise<Shell> {
+    const { reach, signal } = this.#options
+    if (!this.#announced) this.#options.onConnecting()
+    const shell = await reach.openShell(await this.connection(privilege), signal)
+    this.#bootId = shell.greeting.bootId
+    if (!this.#announced) {
+      this.#announced = true
+      this.#options.onConnected()
+    }
+    return shell
+  }
+}
+
+/** Half a second, growing to three, until the sum is reached. */
+function reopenPauses(milliseconds: number): number[] {
+  const pauses: number[] = []
+  let sum = 0
+  let next = 250
+  while (sum < milliseconds) {
+    pauses.push(next)
+    sum += next
+    next = Math.min(next * 1.3, 3000)
+  }
+  return pauses
+}
+
+function stillOldBoot(name: HostName): UnreachableError {
+  return new UnreachableError({
+    code: 'did-not-reboot',
+    message: `${name} still answers from before the reboot`,
+    hint: 'look at the console of the host: something holds its shutdown up',
+  })
+}

@@ -1,0 +1,423 @@
+/**
+ * One task on one host: its items, each prepared, converged and judged (`until`, `changed_when`, `failed_when`), then registered, counted and told.
+ */
+import { type ExitCode, exitCodes, HostError, type Problem, UnreachableError } from '../base/errors.ts'
+import { type HostName } from '../base/brand.ts'
+import { Unknown } from '../base/unknown.ts'
+import { evaluateCondition } from '../language/expression.ts'
+import { type Expression, type Play, type Task } from '../language/model.ts'
+import { type Layer } from '../language/scope.ts'
+import { type Module, type SummaryRow } from '../modules/module.ts'
+import { converge, type Converged, type Host, type Reading } from './converge.ts'
+import { type Emitter } from './emitter.ts'
+import { type Outcome, type TaskDetail, type TaskRef } from './events.ts'
+import { type HostVariables, type Unread, withFacts } from './host-variables.ts'
+import {
+  firstProblem,
+  type Item,
+  type Items,
+  itemsOf,
+  type PrepareContext,
+  type PreparedItem,
+  prepareItem,
+} from './prepare.ts'
+import { loopResult, type Result, resultOf, skippedResult, unknownResult, worstOutcome } from './results.ts'
+
+export interface TaskRunnerContext {
+  readonly host: HostName
+  readonly play: Play
+  readonly check: boolean
+  readonly variables: HostVariables
+  readonly module: (name: string) => Module
+  readonly prepare: PrepareContext
+  readonly readFact: (fact: Unread) => Promise<void>
+  readonly emitter: Emitter
+  readonly sleep: (seconds: number) => Promise<void>
+  readonly clock: () => number
+  /** A row for the tables at the end of the run. */
+  readonly addRow: (row: SummaryRow) => void
+  /** The host as this task may use it. */
+  readonly hostFor: (task: Task, ref: TaskRef, item: Item, prepared: Ready) => Host
+}
+
+export type Ready = Extract<PreparedItem, { readonly kind: 'ready' }>
+
+/** What was prepared and probed before the task's turn came. */
+export interface Ahead {
+  readonly items: Items
+  readonly prepared: readonly {
+    readonly item: Item
+    readonly prepared: PreparedItem
+    readonly reading: Reading | undefined
+  }[]
+}
+
+export interface TaskResult {
+  readonly outcome: Outcome
+  readonly ignored: boolean
+  readonly result: Result
+  readonly detail: TaskDetail
+  /** Of a failure that was not ignored. */
+  readonly exitCode: ExitCode | undefined
+  /** A real change was carried out, or a dry run predicts one. */
+  readonly changed: boolean
+  readonly problem: Problem | undefined
+}
+
+interface ItemResult {
+  readonly outcome: Outcome
+  readonly result: Result
+  readonly detail: TaskDetail
+  readonly exitCode: ExitCode | undefined
+  readonly converged: Converged | undefined
+}
+
+export async function runTask(
+  task: Task,
+  ref: TaskRef,
+  ahead: Ahead | undefined,
+  context: TaskRunnerContext,
+): Promise<TaskResult> {
+  const { emitter, host, clock } = context
+  const started = clock()
+  const items = ahead?.items ?? (await itemsOf(task, context.prepare))
+  const results = await runItems(task, ref, { items, ahead }, context)
+  const single = results.length === 1 && items.kind === 'items' && !items.loop ? results[0] : undefined
+  const summary = single ?? summarize(task, items, results)
+  const ignored = summary.outcome === 'failed' && task.ignoreErrors
+  const detail = task.noLog ? hidden(summary.detail) : summary.detail
+  if (task.register !== undefined) context.variables.register(task.register, summary.result)
+  const outcome: TaskResult = {
+    outcome: summary.outcome,
+    ignored,
+    result: summary.result,
+    detail,
+    exitCode: summary.outcome === 'failed' && !ignored ? (summary.exitCode ?? exitCodes.task) : undefined,
+    changed: summary.outcome === 'changed' || results.some((item) => item.outcome === 'changed'),
+    problem: detail.problem,
+  }
+  emitter.emit({
+    type: 'task.finished',
+    host,
+    task: ref,
+    outcome: summary.outcome,
+    ...(ignored ? { ignored } : {}),
+    detail,
+    milliseconds: Math.round(clock() - started),
+  })
+  return outcome
+}
+
+async function runItems(
+  task: Task,
+  ref: TaskRef,
+  { items, ahead }: { readonly items: Items; readonly ahead: Ahead | undefined },
+  context: TaskRunnerContext,
+): Promise<readonly ItemResult[]> {
+  const { emitter, host } = context
+  emitter.emit({ type: 'task.started', host, task: ref })
+  const module = context.module(task.module)
+  if (items.kind === 'unknown') return [unknownItem(module, items.why)]
+  if (items.kind === 'failed') return [failedItem(task, module, items.problem)]
+  const results: ItemResult[] = []
+  for (const [index, item] of items.items.entries()) {
+    const early = ahead?.prepared[index]
+    const result = await runOrExplain(task, { ref, item, early }, context)
+    results.push(result)
+    if (items.loop) {
+      emitter.emit({
+        type: 'item.finished',
+        host,
+        task: ref,
+        item: task.noLog ? '(hidden)' : item.label,
+        outcome: result.outcome,
+        detail: task.noLog ? hidden(result.detail) : result.detail,
+      })
+    }
+    if (result.outcome === 'unreachable') break
+  }
+  return results
+}
+
+/** Facts are read while arguments are rendered: what fails there ends the item as a failing probe would. */
+async function runOrExplain(
+  task: Task,
+  {
+    ref,
+    item,
+    early,
+  }: { readonly ref: TaskRef; readonly item: Item; readonly early: Ahead['prepared'][number] | undefined },
+  context: TaskRunnerContext,
+): Promise<ItemResult> {
+  try {
+    const prepared = early?.prepared ?? (await prepareItem(task, item, context.prepare))
+    return await runItem(task, { ref, item, prepared, reading: early?.reading }, context)
+  } catch (error) {
+    const module = context.module(task.module)
+    if (error instanceof UnreachableError) {
+      return {
+        ...failedItem(task, module, error.problem),
+        outcome: 'unreachable',
+        exitCode: exitCodes.unreachable,
+      }
+    }
+    if (error instanceof HostError) return failedItem(task, module, error.problem)
+    throw error
+  }
+}
+
+interface ItemRun {
+  readonly ref: TaskRef
+  readonly item: Item
+  readonly prepared: PreparedItem
+  readonly reading: Reading | undefined
+}
+
+async function runItem(task: Task, run: ItemRun, context: TaskRunnerContext): Promise<ItemResult> {
+  const module = context.module(task.module)
+  const { prepared } = run
+  switch (prepared.kind) {
+    case 'skipped':
+      return {
+        outcome: 'skipped',
+        result: skippedResult(prepared.why),
+        detail: { why: prepared.why },
+        exitCode: undefined,
+        converged: undefined,
+      }
+    case 'unknown':
+      return unknownItem(module, prepared.why)
+    case 'failed':
+      return failedItem(task, module, prepared.problem)
+    case 'ready':
+      return attempts(task, { ...run, prepared }, context)
+  }
+}
+
+/** `until`: again, up to `retries` times, as long as it is false. */
+async function attempts(
+  task: Task,
+  run: ItemRun & { readonly prepared: Ready },
+  context: TaskRunnerContext,
+): Promise<ItemResult> {
+  let { reading } = run
+  for (let attempt = 0; ; attempt += 1) {
+    const result = await attemptOnce(task, { ...run, reading }, context)
+    if (task.until === undefined || result.outcome === 'unreachable' || context.check) return result
+    let met: boolean | Unknown
+    try {
+      met = await judge(task.until, task, run.item, result.result, context)
+    } catch (error) {
+      return failedItem(task, context.module(task.module), firstProblem(error))
+    }
+    if (met === true) return result
+    if (attempt >= task.retries) {
+      if (result.outcome === 'failed') return result
+      const problem: Problem = {
+        code: 'until-not-met',
+        message: `gave up after ${attempt + 1} tries: this stayed false: ${task.until.map((condition) => condition.source).join(' && ')}`,
+        where: task.where,
+      }
+      return failedItem(task, context.module(task.module), problem, result.result)
+    }
+    context.emitter.emit({
+      type: 'task.progress',
+      host: context.host,
+      task: run.ref,
+      message: `try ${attempt + 1} of ${task.retries + 1} was not enough; again in ${task.delay} s`,
+    })
+    await context.sleep(task.delay)
+    reading = undefined
+  }
+}
+
+async function attemptOnce(
+  task: Task,
+  { ref, item, prepared, reading }: ItemRun & { readonly prepared: Ready },
+  context: TaskRunnerContext,
+): Promise<ItemResult> {
+  const module = context.module(task.module)
+  const host = context.hostFor(task, ref, item, prepared)
+  const converged = await converge({
+    module,
+    args: prepared.args,
+    check: context.check,
+    host,
+    first: reading,
+  })
+  const result = resultOf(module, prepared.args, converged)
+  for (const message of converged.warnings) {
+    context.emitter.emit({ type: 'warning', host: context.host, task: ref, message })
+  }
+  addRow(module, prepared.args, converged, context)
+  const outcome: Outcome = converged.kind
+  let judged: { readonly outcome: Outcome; readonly result: Result; readonly problem?: Problem }
+  try {
+    judged = await judgeOutcome(task, item, { outcome, result }, context)
+  } catch (error) {
+    return failedItem(task, module, firstProblem(error), result)
+  }
+  const detail = detailOf(module, prepared, converged, judged.outcome)
+  return {
+    outcome: judged.outcome,
+    result: judged.result,
+    detail: judged.problem === undefined ? detail : { ...detail, problem: judged.problem },
+    exitCode: exitCodeOf(task, module, converged),
+    converged,
+  }
+}
+
+/** `failed_when` and `changed_when` over what happened. In a dry run an unknown verdict leaves the outcome unknown. */
+async function judgeOutcome(
+  task: Task,
+  item: Item,
+  { outcome, result }: { readonly outcome: Outcome; readonly result: Result },
+  context: TaskRunnerContext,
+): Promise<{ readonly outcome: Outcome; readonly result: Result; readonly problem?: Problem }> {
+  if (outcome === 'unreachable') return { outcome, result }
+  let current = outcome
+  let values = result
+  if (task.failedWhen !== undefined && (outcome !== 'unknown' || !context.check)) {
+    const failed = await judge(task.failedWhen, task, item, values, context)
+    if (failed === true) {
+      const sources = task.failedWhen.map((condition) => condition.source).join(' && ')
+      const problem: Problem = {
+        code: 'failed-when',
+        message: `failed_when is true: ${sources}`,
+        where: task.where,
+      }
+      return { outcome: 'failed', result: { ...values, failed: true, msg: problem.message }, problem }
+    }
+    if (failed === false && outcome === 'failed') {
+      current = values['changed'] === true ? 'changed' : 'ok'
+      values = { ...values, failed: false }
+    }
+  }
+  if (
+    task.changedWhen !== undefined &&
+    (current === 'ok' || current === 'changed' || current === 'unknown')
+  ) {
+    const changed = await judge(task.changedWhen, task, item, values, context)
+    if (changed instanceof Unknown) return { outcome: 'unknown', result: values }
+    if (current !== 'unknown' || !changed) current = changed ? 'changed' : 'ok'
+    values = { ...values, changed }
+  }
+  return { outcome: current, result: values }
+}
+
+async function judge(
+  conditions: readonly Expression[],
+  task: Task,
+  item: Item,
+  result: Result,
+  context: TaskRunnerContext,
+): Promise<boolean | Unknown> {
+  const data: Layer[] =
+    task.register === undefined ? [] : [{ layer: 'registered', data: new Map([[task.register, result]]) }]
+  return withFacts(
+    () =>
+      evaluateCondition(conditions, context.variables.scope(context.play, task, [...item.layers, ...data])),
+    context.readFact,
+  )
+}
+
+function addRow(module: Module, args: unknown, converged: Converged, context: TaskRunnerContext): void {
+  const seen = 'seen' in converged ? converged.seen : undefined
+  const row = seen === undefined ? undefined : module.row?.(args, seen)
+  if (row !== undefined) context.addRow(row)
+}
+
+function detailOf(module: Module, prepared: Ready, converged: Converged, outcome: Outcome): TaskDetail {
+  if (prepared.secret) {
+    return converged.kind === 'failed' || converged.kind === 'unreachable'
+      ? { problem: converged.kind === 'failed' ? converged.failure.problem : converged.problem }
+      : { why: 'a secret is in its arguments: nothing is shown' }
+  }
+  const detail: TaskDetail = {
+    ...(converged.labels.length > 0 ? { actions: converged.labels } : {}),
+    ...(converged.diffs.length > 0 ? { diffs: converged.diffs } : {}),
+  }
+  switch (converged.kind) {
+    case 'ok':
+    case 'changed': {
+      const message =
+        converged.seen === undefined ? undefined : module.message?.(prepared.args, converged.seen)
+      return {
+        ...detail,
+        ...(message === undefined ? {} : { message }),
+        ...(converged.seenWhy === undefined ? {} : { why: converged.seenWhy }),
+      }
+    }
+    case 'unknown':
+      return { ...detail, why: converged.why }
+    case 'failed':
+      return outcome === 'failed'
+        ? { ...detail, problem: converged.failure.problem, findings: converged.failure.findings }
+        : detail
+    case 'unreachable':
+      return { ...detail, problem: converged.problem }
+  }
+}
+
+function exitCodeOf(task: Task, module: Module, converged: Converged): ExitCode | undefined {
+  if (converged.kind === 'unreachable') return exitCodes.unreachable
+  const refused = converged.kind === 'failed' ? converged.failure.exitCode : undefined
+  return refused ?? toExitCode(task.exitCode) ?? module.exitCode
+}
+
+function toExitCode(code: number | undefined): ExitCode | undefined {
+  return Object.values(exitCodes).find((known) => known === code)
+}
+
+function summarize(task: Task, items: Items, results: readonly ItemResult[]): ItemResult {
+  const outcome = worstOutcome(results.map((result) => result.outcome))
+  const bad = results.find((result) => result.outcome === 'failed' || result.outcome === 'unreachable')
+  const labels = items.kind === 'items' ? items.items.map((item) => item.label) : []
+  const byItem = Object.fromEntries(
+    results.map((result, index) => [labels[index] ?? String(index), result.outcome]),
+  )
+  const problem = bad?.detail.problem
+  return {
+    outcome,
+    result: loopResult(results.map((result) => result.result)),
+    detail: {
+      ...(task.noLog ? {} : { items: byItem }),
+      ...(problem === undefined ? {} : { problem }),
+      ...(results.length === 0 ? { why: 'the loop goes over an empty list' } : {}),
+    },
+    exitCode: bad?.exitCode,
+    converged: bad?.converged,
+  }
+}
+
+function unknownItem(module: Module, why: string): ItemResult {
+  return {
+    outcome: 'unknown',
+    result: unknownResult(module, why),
+    detail: { why },
+    exitCode: undefined,
+    converged: undefined,
+  }
+}
+
+function failedItem(task: Task, module: Module, problem: Problem, result: Result = {}): ItemResult {
+  return {
+    outcome: 'failed',
+    result: {
+      ...result,
+      changed: result['changed'] ?? false,
+      failed: true,
+      skipped: false,
+      msg: problem.message,
+    },
+    detail: { problem },
+    exitCode: toExitCode(task.exitCode) ?? module.exitCode,
+    converged: undefined,
+  }
+}
+
+/** Under `no_log` only that it failed is said, not how: the text of a failure may quote what must not be shown. */
+function hidden(detail: TaskDetail): TaskDetail {
+  if (detail.problem === undefined) return { why: 'hidden by no_log' }
+  return { problem: { code: detail.problem.code, message: 'failed; the reason is hidden by no_log' } }
+}
