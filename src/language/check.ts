@@ -1,0 +1,134 @@
+/** Follows the variables through a play: every name that is read must be declared by then. */
+import { builtInNames, Declarations, type JsonSchema } from './declarations.ts'
+import { type LoadOptions, type Loader } from './loader.ts'
+import { type Expression, type Play, type RoleUse, type Task, type Value, type Variables } from './model.ts'
+import { registeredSchema } from './registered.ts'
+import { didYouMean } from './suggest.ts'
+import { checkTaskFiles } from './task-files.ts'
+
+/** What is known once a play is over: registered results last, its variables do not. */
+export interface CheckedNames {
+  readonly base: Declarations
+  readonly results: ReadonlyMap<string, JsonSchema | undefined>
+}
+
+export function startNames(options: LoadOptions): CheckedNames {
+  const names = new Map<string, JsonSchema | undefined>()
+  for (const name of options.variables ?? []) names.set(name, undefined)
+  for (const name of builtInNames) names.set(name, undefined)
+  names.set('facts', options.facts)
+  return { base: new Declarations(names), results: new Map() }
+}
+
+/** Checks every expression and template of a play, and the names of its notifications; returns what later plays may read. */
+export function checkPlay(loader: Loader, play: Play, before: CheckedNames): CheckedNames {
+  const results = new Map(before.results)
+  const playNames = before.base.with(namesOf(play.vars))
+  const tasks = play.sections.flatMap((section) => section.tasks)
+  for (const task of tasks) {
+    const here = taskNames(playNames, task).with(results)
+    checkTask(loader, task, here)
+    for (const [name, schema] of given(loader, task)) {
+      const known = results.get(name)
+      const same = !results.has(name) || JSON.stringify(known) === JSON.stringify(schema)
+      results.set(name, same ? schema : undefined)
+    }
+  }
+  for (const handler of play.handlers) checkTask(loader, handler, taskNames(playNames, handler).with(results))
+  // Variables are rendered when they are read, so those of the play may use results of any of its tasks.
+  const everything = playNames.with(results)
+  checkVariables(loader, play.vars, everything)
+  for (const use of play.roles) checkRole(loader, use, everything)
+  checkNotifications(loader, play, [...tasks, ...play.handlers])
+  return { base: before.base, results }
+}
+
+function namesOf(variables: Variables): (readonly [string, undefined])[] {
+  return [...variables.keys()].map((name) => [name, undefined] as const)
+}
+
+function roleNames(names: Declarations, use: RoleUse): Declarations {
+  const properties = use.role.arguments?.schema['properties']
+  const typed =
+    typeof properties === 'object' && properties !== null
+      ? Object.entries(properties as Record<string, JsonSchema>)
+      : []
+  return names
+    .with(namesOf(use.role.defaults))
+    .with(namesOf(use.role.vars))
+    .with(namesOf(use.parameters))
+    .with(typed)
+}
+
+function taskNames(names: Declarations, task: Task): Declarations {
+  const inRole = task.role === undefined ? names : roleNames(names, task.role)
+  return inRole.with(namesOf(task.vars))
+}
+
+function checkTask(loader: Loader, task: Task, names: Declarations): void {
+  const check = (value: Value | undefined, known: Declarations) => {
+    if (value !== undefined) loader.problems.push(...known.check(value))
+  }
+  const checkAll = (conditions: readonly Expression[] | undefined, known: Declarations) => {
+    for (const condition of conditions ?? []) check(condition, known)
+  }
+  const inLoop =
+    task.loop === undefined
+      ? names
+      : names.with(
+          [task.loop.variable, task.loop.indexVariable]
+            .filter((name) => name !== undefined)
+            .map((name) => [name, undefined] as const),
+        )
+  const schema = registeredSchema(loader.modules.get(task.module), false)
+  const withResult = task.register === undefined ? inLoop : inLoop.with([[task.register, schema]])
+  check(task.loop?.items, names)
+  check(task.loop?.label, inLoop)
+  check(task.title, inLoop)
+  checkAll(task.when, inLoop)
+  check(task.args, inLoop)
+  check(task.become.user, inLoop)
+  for (const value of task.environment.values()) check(value, inLoop)
+  checkVariables(loader, task.vars, inLoop)
+  checkAll(task.until, withResult)
+  checkAll(task.changedWhen, withResult)
+  checkAll(task.failedWhen, withResult)
+  checkTaskFiles(loader, task, inLoop)
+}
+
+function checkVariables(loader: Loader, variables: Variables, names: Declarations): void {
+  for (const { value } of variables.values()) loader.problems.push(...names.check(value))
+}
+
+function checkRole(loader: Loader, use: RoleUse, names: Declarations): void {
+  const inside = roleNames(names, use)
+  checkVariables(loader, use.role.defaults, inside)
+  checkVariables(loader, use.role.vars, inside)
+  checkVariables(loader, use.parameters, inside)
+}
+
+/** What a task leaves behind for later ones. */
+function given(loader: Loader, task: Task): readonly (readonly [string, JsonSchema | undefined])[] {
+  const facts =
+    task.module === 'set_fact' ? [...task.args.entries.keys()].map((name) => [name, undefined] as const) : []
+  if (task.register === undefined) return facts
+  const schema = registeredSchema(loader.modules.get(task.module), task.loop !== undefined)
+  return [...facts, [task.register, schema]]
+}
+
+function checkNotifications(loader: Loader, play: Play, tasks: readonly Task[]): void {
+  const known = new Set(play.handlers.flatMap((handler) => [handler.name, ...handler.listen]))
+  for (const task of tasks) {
+    for (const { name, where } of task.notify) {
+      if (known.has(name)) continue
+      loader.report('unknown-handler', `there is no handler "${name}" in this play`, {
+        where,
+        hint: didYouMean(
+          name,
+          known,
+          known.size === 0 ? 'add one under "handlers"' : `there are ${[...known].join(', ')}`,
+        ),
+      })
+    }
+  }
+}

@@ -1,0 +1,176 @@
+/** Reads the fields of a map as the types they must have; what does not fit is reported at its place. */
+import { type Position, type Problem } from '../base/errors.ts'
+import { type Expression } from './model.ts'
+import { word } from './schema-wording.ts'
+import { problem } from './source.ts'
+import { isTemplate } from './template.ts'
+import { type ValueReader } from './values.ts'
+import { type YamlEntry, type YamlMap, type YamlNode, type YamlScalar } from './yaml.ts'
+
+export class FieldReader {
+  readonly #map: YamlMap
+  readonly #values: ValueReader
+
+  constructor(map: YamlMap, values: ValueReader) {
+    this.#map = map
+    this.#values = values
+  }
+
+  get where(): Position {
+    return this.#map.where
+  }
+
+  entry(name: string): YamlEntry | undefined {
+    return this.#map.entries.get(name)
+  }
+
+  node(name: string): YamlNode | undefined {
+    return this.#map.entries.get(name)?.value
+  }
+
+  report(found: Problem): void {
+    this.#values.problems.push(found)
+  }
+
+  /** Text that stands as it is: no template. */
+  text(name: string): string | undefined {
+    const node = this.node(name)
+    if (node === undefined) return undefined
+    const value = this.#scalar(node, name, 'string')
+    if (typeof value !== 'string') return undefined
+    if (isTemplate(value) && name !== 'name') {
+      this.report(
+        problem('not-templated', `"${name}" cannot be a template: it is read when the playbook loads`, {
+          where: node.where,
+          hint: 'write it out',
+        }),
+      )
+      return undefined
+    }
+    return value
+  }
+
+  boolean(name: string): boolean | undefined {
+    const node = this.node(name)
+    const value = node === undefined ? undefined : this.#scalar(node, name, 'boolean')
+    return typeof value === 'boolean' ? value : undefined
+  }
+
+  /** A whole number from `least` to `most`. */
+  integer(name: string, least: number, most: number): number | undefined {
+    const node = this.node(name)
+    const value = node === undefined ? undefined : this.#scalar(node, name, 'integer')
+    if (node === undefined || typeof value !== 'number') return undefined
+    if (value >= least && value <= most) return value
+    this.report(
+      problem('invalid-keyword', `"${name}" must be from ${least} to ${most}, and is ${value}`, {
+        where: node.where,
+      }),
+    )
+    return undefined
+  }
+
+  /** One of a few words. */
+  choice<Choice extends string>(name: string, choices: readonly Choice[]): Choice | undefined {
+    const text = this.text(name)
+    if (text === undefined) return undefined
+    const found = choices.find((choice) => choice === text)
+    if (found === undefined) this.#wrong(this.node(name), name, { keyword: 'enum', demanded: choices })
+    return found
+  }
+
+  /** Words with their places: one, or a list of them. `split` takes apart `a, b`. */
+  words(name: string, options: { readonly split: boolean }): readonly { text: string; where: Position }[] {
+    const node = this.node(name)
+    if (node === undefined) return []
+    const items = node.kind === 'list' ? node.items : [node]
+    return items.flatMap((item) => {
+      const value = this.#scalar(item, name, 'string')
+      if (typeof value !== 'string') return []
+      if (isTemplate(value)) {
+        this.report(
+          problem('not-templated', `"${name}" cannot be a template: it is read when the playbook loads`, {
+            where: item.where,
+            hint: 'write it out',
+          }),
+        )
+        return []
+      }
+      const parts = options.split ? value.split(',') : [value]
+      return parts
+        .map((part) => part.trim())
+        .filter((part) => part !== '')
+        .map((text) => ({ text, where: item.where }))
+    })
+  }
+
+  /** Conditions: one, or a list that must all hold; `undefined` when the field is not there. */
+  conditions(name: string): readonly Expression[] | undefined {
+    const node = this.node(name)
+    if (node === undefined) return undefined
+    const items = node.kind === 'list' ? node.items : [node]
+    return items.flatMap((item) => {
+      if (item.kind !== 'scalar' || (typeof item.value !== 'string' && typeof item.value !== 'boolean')) {
+        this.report(
+          problem('invalid-keyword', `"${name}" must be a condition or a list of conditions`, {
+            where: item.where,
+            hint: 'a condition is an expression in text: "facts.memory > 4"',
+          }),
+        )
+        return []
+      }
+      const parsed = this.#values.expressions.parse(String(item.value), item, this.#values.problems)
+      return parsed === undefined ? [] : [parsed]
+    })
+  }
+
+  /** A map; `undefined` and a report for anything else. */
+  map(name: string): YamlMap | undefined {
+    const node = this.node(name)
+    if (node === undefined || isNothing(node)) return undefined
+    if (node.kind === 'map') return node
+    this.#wrong(node, name, { keyword: 'type', demanded: 'object' })
+    return undefined
+  }
+
+  /** The entries of a list; a report for anything else. */
+  list(name: string): readonly YamlNode[] {
+    const node = this.node(name)
+    if (node === undefined || isNothing(node)) return []
+    if (node.kind === 'list') return node.items
+    this.#wrong(node, name, { keyword: 'type', demanded: 'array' })
+    return []
+  }
+
+  #scalar(node: YamlNode, name: string, type: 'string' | 'boolean' | 'integer'): unknown {
+    const fits =
+      node.kind === 'scalar' &&
+      !node.cel &&
+      (type === 'integer' ? Number.isInteger(node.value) : typeof node.value === type)
+    if (fits) return node.value
+    this.#wrong(node, name, { keyword: 'type', demanded: type })
+    return undefined
+  }
+
+  #wrong(
+    node: YamlNode | undefined,
+    name: string,
+    fault: { readonly keyword: string; readonly demanded: unknown },
+  ): void {
+    if (node === undefined) return
+    const wording = word({
+      ...fault,
+      params: {},
+      around: {},
+      label: `"${name}"`,
+      key: name,
+      data: node.kind === 'scalar' ? node.value : node.kind === 'list' ? [] : {},
+      source: node.kind === 'scalar' ? node.source : undefined,
+    })
+    this.report(problem('invalid-keyword', wording.message, { where: node.where, hint: wording.hint }))
+  }
+}
+
+export function isNothing(node: YamlNode): node is YamlScalar {
+  return node.kind === 'scalar' && node.value === null
+}

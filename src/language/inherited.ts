@@ -1,0 +1,54 @@
+/** What a task takes over from its play, its role use and its imports. */
+import { type FieldReader } from './fields.ts'
+import { type Become, type Expression, type Value, type Variable } from './model.ts'
+import { type ValueReader } from './values.ts'
+
+export interface Inherited {
+  readonly when: readonly Expression[]
+  readonly tags: readonly string[]
+  readonly become: Become
+  readonly environment: ReadonlyMap<string, Value>
+  readonly vars: ReadonlyMap<string, Variable>
+  readonly ignoreErrors: boolean
+  readonly noLog: boolean
+  readonly exitCode: number | undefined
+}
+
+export const nothingInherited: Inherited = {
+  when: [],
+  tags: [],
+  become: { enabled: undefined, user: undefined, method: undefined },
+  environment: new Map(),
+  vars: new Map(),
+  ignoreErrors: false,
+  noLog: false,
+  exitCode: undefined,
+}
+
+/**
+ * The common keywords of one map over what it inherits. Tags and conditions add up, maps are merged, the rest is replaced.
+ * `vars` are left to the caller, for whom they mean different things.
+ */
+export function inherit(fields: FieldReader, outer: Inherited, values: ValueReader): Inherited {
+  const environment = fields.map('environment')
+  const own = [...(environment?.entries ?? [])].map(([name, entry]): [string, Value] => [
+    name,
+    values.value(entry.value),
+  ])
+  const user = fields.node('become_user')
+  const tags = fields.words('tags', { split: true }).map((tag) => tag.text)
+  return {
+    when: [...outer.when, ...(fields.conditions('when') ?? [])],
+    tags: [...new Set([...outer.tags, ...tags])],
+    become: {
+      enabled: fields.boolean('become') ?? outer.become.enabled,
+      user: user === undefined ? outer.become.user : values.value(user),
+      method: fields.choice('become_method', ['sudo']) ?? outer.become.method,
+    },
+    environment: new Map([...outer.environment, ...own]),
+    vars: outer.vars,
+    ignoreErrors: fields.boolean('ignore_errors') ?? outer.ignoreErrors,
+    noLog: fields.boolean('no_log') ?? outer.noLog,
+    exitCode: fields.integer('exit_code', 3, 7) ?? outer.exitCode,
+  }
+}

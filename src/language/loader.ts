@@ -1,0 +1,70 @@
+/** What everything that loads one playbook shares. */
+import { type Position, type Problem } from '../base/errors.ts'
+import { type JsonSchema } from './declarations.ts'
+import { diskFiles, type Files } from './files.ts'
+import { type Role, type TaskIdentity } from './model.ts'
+import { type ModuleSchema } from './module-schema.ts'
+import { SchemaChecker } from './schema.ts'
+import { problem, type ProblemDetails } from './source.ts'
+import { ValueReader } from './values.ts'
+
+export interface LoadOptions {
+  readonly modules: ReadonlyMap<string, ModuleSchema>
+  /** Folders in which roles are looked for after `roles` and `../roles` beside the playbook: the package's own. */
+  readonly rolesPaths?: readonly string[]
+  /** Names of variables that come from elsewhere: the inventory's, and those of the command line. */
+  readonly variables?: Iterable<string>
+  /** The schema of `facts`, if its fields are to be checked. */
+  readonly facts?: JsonSchema
+  readonly files?: Files
+}
+
+export class Loader {
+  readonly modules: ReadonlyMap<string, ModuleSchema>
+  readonly files: Files
+  readonly values = new ValueReader()
+  readonly schemas = new SchemaChecker()
+  /** By folder, so that a role is read once. */
+  readonly roles = new Map<string, LoadedRole | undefined>()
+  readonly options: LoadOptions
+  readonly #ordinals = new Map<string, number>()
+
+  constructor(options: LoadOptions) {
+    this.options = options
+    this.modules = options.modules
+    this.files = options.files ?? diskFiles
+  }
+
+  get problems(): Problem[] {
+    return this.values.problems
+  }
+
+  report(code: string, message: string, details: ProblemDetails): void {
+    this.problems.push(problem(code, message, details))
+  }
+
+  /** The identity of the next task that is called so, and its text. */
+  identity(id: Omit<TaskIdentity, 'ordinal'>): { readonly id: TaskIdentity; readonly key: string } {
+    const parts = [id.playbook, id.play, id.role ?? '', id.file, id.name]
+    const text = JSON.stringify(parts)
+    const ordinal = this.#ordinals.get(text) ?? 0
+    this.#ordinals.set(text, ordinal + 1)
+    return { id: { ...id, ordinal }, key: JSON.stringify([...parts, ordinal]) }
+  }
+}
+
+/** A role and the files of its tasks, which are read anew at each use because they inherit from it. */
+export interface LoadedRole {
+  readonly role: Role
+  readonly tasksFile: string | undefined
+  readonly handlersFile: string | undefined
+}
+
+/** Where tasks stand: everything they need to know of their surroundings. */
+export interface TaskContext {
+  readonly playbook: string
+  readonly play: string
+  /** The playbook's folder. */
+  readonly directory: string
+  readonly at: Position
+}

@@ -1,0 +1,84 @@
+/** Files on the controller that tasks name: a role's `files` and `templates`, then those beside the playbook. */
+import { basename, dirname, isAbsolute, join } from 'node:path'
+import { type Declarations } from './declarations.ts'
+import { type Files } from './files.ts'
+import { type Loader } from './loader.ts'
+import { type Task, type Template } from './model.ts'
+import { InputError, type Problem } from '../base/errors.ts'
+import { fileLocator, SourceFile } from './source.ts'
+import { didYouMean } from './suggest.ts'
+import { TemplateParser } from './template.ts'
+
+export type FileKind = 'files' | 'templates'
+
+/** Where a task's file is looked for, in order. */
+export function fileCandidates(task: Task, kind: FileKind, name: string): readonly string[] {
+  if (isAbsolute(name)) return [name]
+  const folders = [...(task.role === undefined ? [] : [task.role.role.directory]), task.directory]
+  return folders.flatMap((folder) => [join(folder, kind, name), join(folder, name)])
+}
+
+/** The path of a file (or folder) that a task names; `undefined` when there is none. */
+export function findTaskFile(
+  task: Task,
+  options: { readonly kind: FileKind; readonly name: string; readonly files: Files },
+): string | undefined {
+  return fileCandidates(task, options.kind, options.name).find(
+    (path) => options.files.kind(path) !== undefined,
+  )
+}
+
+/**
+ * Reads and parses a template file; render it with `renderTemplate`.
+ * @throws InputError when it cannot be read or parsed.
+ */
+export function readTemplateFile(path: string, files: Files): Template {
+  const problems: Problem[] = []
+  const template = parseFile(new TemplateParser(), path, { files, problems })
+  if (template === undefined) throw new InputError(problems)
+  return template
+}
+
+function parseFile(
+  parser: TemplateParser,
+  path: string,
+  { files, problems }: { readonly files: Files; readonly problems: Problem[] },
+): Template | undefined {
+  const text = files.read(path)
+  if (text === undefined) {
+    problems.push({
+      code: 'missing-file',
+      message: `"${path}" cannot be read`,
+      hint: 'check the path and its permissions',
+    })
+    return undefined
+  }
+  const template = parser.parse(text, fileLocator(new SourceFile(path, text)), problems)
+  // A file's content is text, even when it is nothing but one placeholder.
+  return template === undefined ? undefined : { ...template, path: undefined }
+}
+
+/** Reports files that are named by constants and not there, and what is wrong in templates. */
+export function checkTaskFiles(loader: Loader, task: Task, names: Declarations): void {
+  const kinds = loader.modules.get(task.module)?.files ?? {}
+  const remote = task.args.entries.get('remote_src')?.value
+  if (remote !== undefined && !(remote.kind === 'literal' && remote.value === false)) return
+  for (const [argument, kind] of Object.entries(kinds)) {
+    const value = task.args.entries.get(argument)?.value
+    if (value?.kind !== 'literal' || typeof value.value !== 'string') continue
+    const name = value.value
+    const path = findTaskFile(task, { kind, name, files: loader.files })
+    if (path === undefined) {
+      const candidates = fileCandidates(task, kind, name)
+      const nearby = candidates.flatMap((candidate) => loader.files.list(dirname(candidate)))
+      loader.report('missing-file', `there is no file "${name}"`, {
+        where: value.where,
+        hint: didYouMean(basename(name), nearby, `looked for ${candidates.join(', ')}`),
+      })
+      continue
+    }
+    if (kind !== 'templates' || loader.files.kind(path) !== 'file') continue
+    const template = parseFile(loader.values.templates, path, loader)
+    if (template !== undefined) loader.problems.push(...names.check(template))
+  }
+}

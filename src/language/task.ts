@@ -1,0 +1,251 @@
+/** Reads one task or handler. */
+import { type Position } from '../base/errors.ts'
+import { FieldReader, isNothing } from './fields.ts'
+import { inherit, type Inherited } from './inherited.ts'
+import { handlerKeywords, notYet, taskKeywords } from './keywords.ts'
+import { type Loader } from './loader.ts'
+import { type Handler, type Loop, type MapEntry, type MapValue, type RoleUse, type Task } from './model.ts'
+import { type ModuleSchema } from './module-schema.ts'
+import { didYouMean } from './suggest.ts'
+import { nameProblem } from './values.ts'
+import { type YamlEntry, type YamlMap } from './yaml.ts'
+
+/** Where a list of tasks stands, and what its tasks inherit. */
+export interface TaskSurroundings {
+  readonly playbook: string
+  readonly play: string
+  /** The playbook's folder. */
+  readonly directory: string
+  readonly role: RoleUse | undefined
+  /** The file with the tasks as it is named in their identity. */
+  readonly file: string
+  /** The folder of that file, for imports. */
+  readonly folder: string
+  readonly inherited: Inherited
+}
+
+/** Reads a task; `undefined` when it is so wrong that nothing can be said of it. Problems are reported. */
+export function readTask(loader: Loader, map: YamlMap, around: TaskSurroundings): Task | undefined {
+  return read(loader, map, around, taskKeywords)
+}
+
+export function readHandler(loader: Loader, map: YamlMap, around: TaskSurroundings): Handler | undefined {
+  const task = read(loader, map, around, handlerKeywords)
+  if (task === undefined) return undefined
+  const fields = new FieldReader(map, loader.values)
+  const listen = fields.words('listen', { split: false }).map((topic) => topic.text)
+  if (fields.entry('name') === undefined && listen.length === 0) {
+    loader.report('unnamed-handler', 'a handler needs a name, or it can never be notified', {
+      where: task.moduleAt,
+      hint: 'give it a "name"',
+    })
+  }
+  return { ...task, listen }
+}
+
+/** `ansible.builtin.copy` is `copy`. */
+export function shortModuleName(key: string): string {
+  return /^[a-z]\w*\.[a-z]\w*\.(\w+)$/.exec(key)?.[1] ?? key
+}
+
+function read(
+  loader: Loader,
+  map: YamlMap,
+  around: TaskSurroundings,
+  keywords: ReadonlySet<string>,
+): Task | undefined {
+  const fields = new FieldReader(map, loader.values)
+  const found = findModule(loader, map, keywords)
+  const inherited = inherit(fields, around.inherited, loader.values)
+  const vars = fields.map('vars')
+  const own = vars === undefined ? [] : loader.values.variables(vars)
+  const titleNode = fields.node('name')
+  const name = fields.text('name')
+  const loop = readLoop(loader, fields)
+  const until = fields.conditions('until')
+  const register = readRegister(loader, fields)
+  const when = inherited.when
+  if (found === undefined) return undefined
+  const args = readArgs(loader, fields, found)
+  const identity = loader.identity({
+    playbook: around.playbook,
+    play: around.play,
+    role: around.role?.role.name,
+    file: around.file,
+    name: name ?? found.module.name,
+  })
+  return {
+    ...identity,
+    where: fields.entry('name')?.where ?? found.where,
+    name: name ?? found.module.name,
+    title:
+      titleNode === undefined || name === undefined
+        ? { kind: 'literal', value: found.module.name, where: found.where }
+        : loader.values.value(titleNode),
+    role: around.role,
+    directory: around.directory,
+    module: found.module.name,
+    moduleAt: found.where,
+    args,
+    when,
+    loop,
+    register,
+    notify: fields.words('notify', { split: false }).map(({ text, where }) => ({ name: text, where })),
+    vars: new Map([...inherited.vars, ...own]),
+    tags: inherited.tags,
+    until,
+    retries: fields.integer('retries', 0, 100_000) ?? (until === undefined ? 0 : 3),
+    delay: fields.integer('delay', 0, 86_400) ?? 5,
+    become: inherited.become,
+    environment: inherited.environment,
+    changedWhen: fields.conditions('changed_when'),
+    failedWhen: fields.conditions('failed_when'),
+    ignoreErrors: inherited.ignoreErrors,
+    noLog: inherited.noLog,
+    exitCode: inherited.exitCode,
+  }
+}
+
+interface FoundModule {
+  readonly module: ModuleSchema
+  readonly where: Position
+  readonly entry: YamlEntry
+}
+
+/** The one key that is a module; every other key must be a keyword. */
+function findModule(loader: Loader, map: YamlMap, keywords: ReadonlySet<string>): FoundModule | undefined {
+  const found: FoundModule[] = []
+  const unknown: (readonly [string, YamlEntry])[] = []
+  for (const [key, entry] of map.entries) {
+    if (keywords.has(key)) continue
+    const module = loader.modules.get(shortModuleName(key))
+    if (module !== undefined) found.push({ module, where: entry.where, entry })
+    else unknown.push([key, entry])
+  }
+  const [first, second] = found
+  if (first !== undefined && second !== undefined) {
+    loader.report(
+      'two-modules',
+      `a task calls one module; here are "${first.module.name}" and "${second.module.name}"`,
+      {
+        where: second.where,
+        hint: 'make two tasks of it, or indent what is an argument',
+      },
+    )
+  }
+  for (const [key, entry] of unknown)
+    reportUnknownKey(loader, key, entry, { keywords, module: first?.module })
+  if (first === undefined && unknown.length === 0) {
+    loader.report('no-module', 'this task calls no module', {
+      where: map.where,
+      hint: 'add one: "copy: {...}"',
+    })
+  }
+  return first
+}
+
+function reportUnknownKey(
+  loader: Loader,
+  key: string,
+  entry: YamlEntry,
+  context: { readonly keywords: ReadonlySet<string>; readonly module: ModuleSchema | undefined },
+): void {
+  const { where } = entry
+  const { keywords, module } = context
+  const later = Object.hasOwn(notYet, key) ? notYet[key] : undefined
+  if (later !== undefined || key.startsWith('with_')) {
+    const hint = later ?? 'write loop'
+    loader.report('not-yet-supported', `"${key}" is not yet supported`, { where, hint })
+    return
+  }
+  if (module === undefined) {
+    loader.report('unknown-module', `there is no module and no keyword "${key}"`, {
+      where,
+      hint: didYouMean(
+        shortModuleName(key),
+        [...loader.modules.keys(), ...keywords],
+        'see "gpuplay modules"',
+      ),
+    })
+    return
+  }
+  const argument = Object.keys(propertiesOf(module)).includes(key)
+  loader.report('unknown-keyword', `"${key}" is no keyword of a task`, {
+    where,
+    hint: argument ? `it is an argument of "${module.name}": indent it` : didYouMean(key, keywords),
+  })
+}
+
+function propertiesOf(module: ModuleSchema): Readonly<Record<string, unknown>> {
+  const { properties } = module.args as { readonly properties?: Readonly<Record<string, unknown>> }
+  return properties ?? {}
+}
+
+/** The arguments: a map, a string where the module takes one, and what `args` adds. Checked against the module's schema. */
+function readArgs(loader: Loader, fields: FieldReader, { module, where, entry }: FoundModule): MapValue {
+  const entries = new Map<string, MapEntry>()
+  const node = entry.value
+  if (node.kind === 'map') {
+    for (const [key, argument] of loader.values.map(node).entries) entries.set(key, argument)
+  } else if (node.kind === 'scalar' && node.value !== null && module.freeForm !== undefined) {
+    entries.set(module.freeForm, { where, value: loader.values.value(node) })
+  } else if (!isNothing(node)) {
+    const list = Object.keys(propertiesOf(module))
+    loader.report('invalid-argument', `"${module.name}" takes its arguments as a map`, {
+      where: node.where,
+      hint: `write them below it, one a line: ${list.slice(0, 4).join(', ')}${list.length > 4 ? ', ...' : ''}`,
+    })
+    return { kind: 'map', entries, where }
+  }
+  const more = fields.map('args')
+  if (more !== undefined) {
+    for (const [key, argument] of loader.values.map(more).entries) entries.set(key, argument)
+  }
+  const args: MapValue = { kind: 'map', entries, where: node.kind === 'map' ? node.where : where }
+  const subject = { label: `"${module.name}"`, where, code: 'invalid-argument' } as const
+  loader.problems.push(...loader.schemas.checkValue(module.args, args, subject))
+  return args
+}
+
+const loopControls = new Set(['loop_var', 'index_var', 'label'])
+
+function readLoop(loader: Loader, fields: FieldReader): Loop | undefined {
+  const entry = fields.entry('loop')
+  const control = fields.map('loop_control')
+  if (entry === undefined) return undefined
+  const items = loader.values.value(entry.value)
+  if (items.kind === 'literal' || items.kind === 'map') {
+    loader.report('invalid-keyword', '"loop" must be a list', {
+      where: items.where,
+      hint: 'write a list, or one {{variable}} or !cel expression that gives one',
+    })
+  }
+  const controls = control === undefined ? undefined : new FieldReader(control, loader.values)
+  for (const [key, found] of control?.entries ?? []) {
+    if (loopControls.has(key)) continue
+    const hint = didYouMean(key, loopControls)
+    loader.report('unknown-keyword', `"loop_control" has no "${key}"`, { where: found.where, hint })
+  }
+  const label = controls?.node('label')
+  return {
+    items,
+    variable: variableName(loader, controls, 'loop_var') ?? 'item',
+    indexVariable: variableName(loader, controls, 'index_var'),
+    label: label === undefined ? undefined : loader.values.value(label),
+    where: entry.where,
+  }
+}
+
+function readRegister(loader: Loader, fields: FieldReader): string | undefined {
+  return variableName(loader, fields, 'register')
+}
+
+function variableName(loader: Loader, fields: FieldReader | undefined, keyword: string): string | undefined {
+  const name = fields?.text(keyword)
+  const node = fields?.node(keyword)
+  if (name === undefined || node === undefined) return undefined
+  const wrong = nameProblem(name, node.where)
+  if (wrong === undefined) return name
+  loader.problems.push(wrong)
+  return undefined
+}
