@@ -156,7 +156,8 @@ export type Effect = {
   readonly afterBoot?: boolean
 } & (
   | { readonly file: string; readonly becomes: PredictedFile }
-  | { readonly package: string; readonly becomes: { readonly installed: string | undefined | 'unknown' } }
+  /** The version, or `unknown` where only the run can know it. */
+  | { readonly package: string; readonly becomes: { readonly installed: string | undefined } }
   | {
       readonly unit: string
       readonly becomes: { readonly active?: string; readonly enabled?: string; readonly exists?: boolean }

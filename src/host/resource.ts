@@ -11,6 +11,9 @@ export type Resource = Brand<string, 'Resource'>
 export type ResourceKind =
   'file' | 'package' | 'unit' | 'kernelModule' | 'container' | 'command' | 'kernel' | 'space' | 'http' | 'ask'
 
+/** A resource, or with a final `*` all that begin so; `*` alone is everything on the machine. */
+export type ResourcePattern = Resource | `${ResourceKind}:${string}` | '*'
+
 export function resource(kind: ResourceKind, name: string): Resource {
   return `${kind}:${name}` as Resource
 }
@@ -18,4 +21,17 @@ export function resource(kind: ResourceKind, name: string): Resource {
 /** A resource with its machine; the machine is the host that is read, or the node for `host.node`. */
 export function onMachine(machine: HostName, what: Resource): string {
   return `${machine} ${what}`
+}
+
+/** Whether two patterns can mean the same resource. */
+export function overlaps(a: string, b: string): boolean {
+  const [prefixA, prefixB] = [prefixOf(a), prefixOf(b)]
+  if (prefixA === undefined && prefixB === undefined) return a === b
+  if (prefixA === undefined) return a.startsWith(prefixB ?? '')
+  if (prefixB === undefined) return b.startsWith(prefixA)
+  return prefixA.startsWith(prefixB) || prefixB.startsWith(prefixA)
+}
+
+function prefixOf(pattern: string): string | undefined {
+  return pattern.endsWith('*') ? pattern.slice(0, -1) : undefined
 }

@@ -1,0 +1,101 @@
+/** What an action will have done: what its kind implies and what it declares, each with the machine that it is true of. */
+import { createHash } from 'node:crypto'
+import { Secret } from '../base/secret.ts'
+import { type Action, type Content, type Effect, type PredictedFile } from './action.ts'
+
+/** An effect that says itself where it is true: on the task's host, or on its node. */
+export type PlacedEffect = Effect & { readonly on: 'host' | 'node' }
+
+/** What the kind of an action says of it, without what the action declares. */
+export function impliedEffects(action: Action): readonly PlacedEffect[] {
+  const on = action.on ?? 'host'
+  switch (action.kind) {
+    case 'writeFile':
+      return [
+        {
+          on,
+          file: action.path,
+          becomes: { kind: 'file', ...predictedContent(action.content), ...attributes(action) },
+        },
+      ]
+    case 'makeDirectory':
+      return [{ on, file: action.path, becomes: { kind: 'directory', ...attributes(action) } }]
+    case 'makeLink':
+      return [{ on, file: action.path, becomes: { kind: 'link', target: action.target } }]
+    case 'remove':
+      return [{ on, file: action.path, becomes: { kind: 'absent' } }]
+    case 'download':
+      return [
+        {
+          on,
+          file: action.path,
+          becomes: {
+            kind: 'file',
+            mode: action.mode ?? '0644',
+            ...(action.sha256 === undefined ? {} : { sha256: action.sha256 }),
+            ...(action.size === undefined ? {} : { size: action.size }),
+          },
+        },
+      ]
+    // The copy runs on the node; the file is the container's.
+    case 'push':
+      return [
+        {
+          on: 'host',
+          file: action.to,
+          becomes: { kind: 'file', sha256: action.sha256, mode: action.mode ?? '0644' },
+        },
+      ]
+    case 'containerPower': {
+      const status = action.verb === 'start' || action.verb === 'restart' ? 'running' : 'stopped'
+      return [{ on, container: action.ctid, becomes: { status } }]
+    }
+    // New attributes are laid over what is there, which only the overlay knows; a reboot makes true what waits for it.
+    case 'setAttributes':
+    case 'reboot':
+    case 'run':
+      return []
+  }
+}
+
+/** Implied first, then declared: what a module says of its own action is the last word. */
+export function allEffects(action: Action): readonly PlacedEffect[] {
+  const on = action.on ?? 'host'
+  return [
+    ...impliedEffects(action),
+    ...(action.effects ?? []).map((effect) => ({ ...effect, on: effect.on ?? on })),
+  ]
+}
+
+interface Attributes {
+  readonly mode?: string
+  readonly owner?: string
+  readonly group?: string
+}
+
+export function attributes({ mode, owner, group }: Attributes): Attributes {
+  return {
+    ...(mode === undefined ? {} : { mode: mode.padStart(4, '0') }),
+    ...(owner === undefined ? {} : { owner }),
+    ...(group === undefined ? {} : { group }),
+  }
+}
+
+function predictedContent(content: Content): Partial<Extract<PredictedFile, { kind: 'file' }>> {
+  switch (content.kind) {
+    case 'text':
+      return { text: content.text }
+    case 'controllerFile':
+      return { sha256: content.sha256, size: content.size }
+    case 'unknown':
+      return {}
+  }
+}
+
+export function revealed(text: string | Secret): string {
+  return text instanceof Secret ? text.reveal() : text
+}
+
+export function sha256Of(text: string | Buffer): string {
+  return createHash('sha256').update(text).digest('hex')
+}

@@ -1,0 +1,16 @@
+import { UnreachableError } from '../base/errors.ts'
+
+/**
+ * The connection dropped while a read was under way. Reads change nothing: reconnect and read again.
+ * An `UnreachableError`, so that who does not care treats the host as unreachable.
+ */
+export class ConnectionLostError extends UnreachableError {
+  constructor(host: string, why: string) {
+    super({
+      code: 'connection-lost',
+      message: `the connection to ${host} dropped: ${why}`,
+      hint: 'run again; what was done stays done, and what was left is done then',
+    })
+    this.name = 'ConnectionLostError'
+  }
+}

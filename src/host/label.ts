@@ -1,0 +1,39 @@
+import { type Action } from './action.ts'
+
+/** What an action does, for people, in the imperative: its own words, or words made from its kind. */
+export function labelOf(action: Action): string {
+  return action.label ?? madeLabel(action)
+}
+
+function madeLabel(action: Action): string {
+  switch (action.kind) {
+    case 'writeFile':
+      return `write ${action.path}`
+    case 'setAttributes': {
+      const owner = [action.owner, action.group].filter((name) => name !== undefined).join(':')
+      const parts = [
+        ...(owner === '' ? [] : [`owner ${owner}`]),
+        ...(action.mode === undefined ? [] : [`mode ${action.mode}`]),
+      ]
+      return `set ${parts.join(' and ')} of ${action.path}`
+    }
+    case 'makeDirectory':
+      return `make the directory ${action.path}`
+    case 'makeLink':
+      return `link ${action.path} to ${action.target}`
+    case 'remove':
+      return `remove ${action.path}`
+    case 'run':
+      return `run ${action.argv.map((word) => (/^[\w\-./:=@%+,]+$/.test(word) ? word : JSON.stringify(word))).join(' ')}`
+    case 'download':
+      return `download ${action.url}`
+    case 'push':
+      return `copy ${action.from} of the node to ${action.to}`
+    case 'containerPower':
+      return action.verb === 'shutdown'
+        ? `shut container ${action.ctid} down`
+        : `${action.verb} container ${action.ctid}`
+    case 'reboot':
+      return `reboot: ${action.reason}`
+  }
+}

@@ -1,0 +1,21 @@
+import { posix } from 'node:path'
+import { type Brand } from '../base/brand.ts'
+
+/** An absolute, normalized path on a host, without a trailing slash, newline or NUL. */
+export type RemotePath = Brand<string, 'RemotePath'>
+
+/**
+ * Checks and normalizes a path of a host. Spaces, quotes and leading dashes are fine.
+ * @throws Error for a relative path, a newline or a NUL: a module has to check its arguments before it reads.
+ */
+export function remotePath(path: string): RemotePath {
+  if (!path.startsWith('/')) throw new Error(`not an absolute path: ${JSON.stringify(path)}`)
+  if (/[\n\0]/.test(path)) throw new Error(`a path must not hold a newline or NUL: ${JSON.stringify(path)}`)
+  const normal = posix.normalize(path).replace(/^\/+/, '/')
+  return (normal.length > 1 && normal.endsWith('/') ? normal.slice(0, -1) : normal) as RemotePath
+}
+
+/** The directory that holds a path; `/` holds itself. */
+export function parentOf(path: RemotePath): RemotePath {
+  return posix.dirname(path) as RemotePath
+}

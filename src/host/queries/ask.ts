@@ -1,0 +1,75 @@
+import { commandLine, quote, raw, sh, type ShellText } from '../../base/shell.ts'
+import { type Answer } from '../host.ts'
+import { found, type QueryKind, readFailed } from './query.ts'
+
+export interface AskRequest {
+  readonly argv: readonly string[]
+  readonly environment?: Readonly<Record<string, string>>
+  readonly user?: string
+  readonly stdin?: string
+  readonly directory?: string
+  /** Milliseconds. */
+  readonly timeout: number
+  /** Sees to it that the program cannot change the host though it would (`read-only-programs.ts`). */
+  readonly guard?: 'nvidia'
+}
+
+/** One program that only reads. Any exit status of its own is an answer; 127 with nothing on stdout is "not found". */
+export const ask: QueryKind<AskRequest, Answer> = {
+  kind: 'ask',
+  mergeLimit: 1,
+  answerBytes: 1024 * 1024,
+  timeout: ([request]) => (request?.timeout ?? 0) + 3_000,
+  script: ([request]) => (request === undefined ? sh`exit 127` : askScript(request)),
+  parse: ({ stdout, stderr, code }, [request]) => {
+    const seconds = Math.ceil((request?.timeout ?? 0) / 1000)
+    if (code === 124) return [readFailed(`${request?.argv[0] ?? ''} did not answer within ${seconds} s`)]
+    return [found({ code, stdout: stdout.toString('utf8'), stderr: stderr.toString('utf8') })]
+  },
+}
+
+function askScript(request: AskRequest): ShellText {
+  const { argv, user, stdin, directory, timeout, guard } = request
+  const exports = environmentScript(request.environment ?? {})
+  const enter = directory === undefined ? '' : sh`cd ${directory} || exit 126`
+  const become = user === undefined ? '' : asUser(user)
+  const limit = `timeout -k 2 ${(timeout / 1000).toFixed(1)}`
+  const feed = stdin === undefined ? 'exec' : `printf %s ${quote(stdin)} |`
+  const program = commandLine(argv)
+  const guarded = guard === undefined ? '' : nvidiaGuard
+  return [
+    enter,
+    exports,
+    guarded && nvidiaCheck(argv[0] ?? ''),
+    `${feed} ${limit} ${become} ${guarded} ${program}`,
+  ]
+    .filter((line) => line !== '')
+    .join('\n') as ShellText
+}
+
+/** Exports by the shell itself: a value never is an argument of a program, where other users could see it. */
+export function environmentScript(environment: Readonly<Record<string, string>>): ShellText {
+  return Object.entries(environment)
+    .map(([name, value]) => {
+      if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
+        throw new Error(`not the name of an environment variable: ${JSON.stringify(name)}`)
+      return sh`${raw(quote(name))}=${value}; export ${raw(quote(name))}`
+    })
+    .join('\n') as ShellText
+}
+
+function asUser(user: string): ShellText {
+  return sh`setpriv --reuid ${user} --regid "$(id -g -- ${user})" --init-groups --`
+}
+
+/**
+ * `nvidia-smi` loads the kernel module and makes device nodes when they are missing, itself as root or through the setuid `nvidia-modprobe`. So it
+ * is run only where the module is loaded and the control node is there, and even then without the capabilities for either and without setuid.
+ */
+const nvidiaGuard = 'setpriv --no-new-privs --bounding-set=-mknod,-sys_module --'
+
+function nvidiaCheck(program: string): ShellText {
+  return sh`command -v ${program} >/dev/null || { echo ${`${program}: not found`} >&2; exit 127; }
+[ -e /proc/driver/nvidia/version ] || [ -d /sys/module/nvidia ] || { echo "not run: the NVIDIA kernel module is not loaded, and nvidia-smi would load it" >&2; exit 9; }
+[ -c /dev/nvidiactl ] || { echo "not run: /dev/nvidiactl is not there, and nvidia-smi would create it" >&2; exit 9; }`
+}

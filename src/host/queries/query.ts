@@ -1,0 +1,67 @@
+/**
+ * A query is a reading of a host as data: a kind with one script for many items of it and one parser for the answers.
+ * Scripts are POSIX sh over coreutils; they print nothing that a locale could translate (`LC_ALL=C.UTF-8`, set by the frame).
+ */
+import { type Problem } from '../../base/errors.ts'
+import { type ShellText } from '../../base/shell.ts'
+
+export interface QueryKind<Item, Answer> {
+  readonly kind: string
+  /** How many items one run of the script takes; 1 where every item needs its own exit status. */
+  readonly mergeLimit: number
+  /** Bytes that one answer may have, for the size of frames. */
+  readonly answerBytes: number
+  /** Milliseconds that one run of the script may take. */
+  timeout(items: readonly Item[]): number
+  script(items: readonly Item[]): ShellText
+  /** One answer per item, in order. */
+  parse(output: SectionOutput, items: readonly Item[]): readonly Settled<Answer>[]
+}
+
+export interface SectionOutput {
+  readonly stdout: Buffer
+  readonly stderr: Buffer
+  readonly code: number
+}
+
+export type Settled<T> =
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problem: Problem }
+
+export function found<T>(value: T): Settled<T> {
+  return { ok: true, value }
+}
+
+export function readFailed(message: string, hint?: string): Settled<never> {
+  return {
+    ok: false,
+    problem: { code: 'read-failed', message, ...(hint === undefined ? {} : { hint }) },
+  }
+}
+
+/** Milliseconds for what only looks at the local machine. */
+export const localTimeout = 30_000
+
+/** The last line of what a program said on stderr, for a sentence. */
+export function lastLine(output: Buffer | string): string {
+  const lines = output
+    .toString('utf8')
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+  return lines.at(-1) ?? ''
+}
+
+/**
+ * Sorts out which of many paths a coreutils program had nothing for because they do not exist, and which it could not read.
+ * Its messages name the path, quoted or not, and end in the text of errno (C locale). Says `absent`, or what the program said.
+ */
+export function whyMissing(path: string, stderr: string): string {
+  const complaints = stderr
+    .split('\n')
+    .filter((line) => line !== '' && !/: (No such file or directory|Not a directory)$/.test(line))
+  if (complaints.length === 0) return 'absent'
+  const mine = complaints.find((line) => line.includes(`${path}'`) || line.includes(` ${path}:`))
+  if (mine !== undefined) return mine
+  // Names that the program quotes differently cannot be told apart: say what was said rather than that nothing is there.
+  return stderr.split('\n').some((line) => line.includes(path)) ? 'absent' : (complaints[0] ?? 'absent')
+}

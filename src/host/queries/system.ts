@@ -1,0 +1,160 @@
+import { commandLine, raw, sh } from '../../base/shell.ts'
+import { type KernelModuleStatus, type KernelStatus, type PackageStatus, type UnitStatus } from '../host.ts'
+import { found, lastLine, localTimeout, type QueryKind, readFailed } from './query.ts'
+
+/** Many packages by one dpkg-query. Files of a package that is only half installed cannot be relied on, so such a one has no installed version. */
+export const dpkg: QueryKind<string, PackageStatus> = {
+  kind: 'package',
+  mergeLimit: 200,
+  answerBytes: 512,
+  timeout: () => localTimeout,
+  script: (names) =>
+    commandLine([
+      'dpkg-query',
+      '-W',
+      '-f',
+      '${Package}\\t${Architecture}\\t${db:Status-Status}\\t${Version}\\n',
+      '--',
+      ...names,
+    ]),
+  parse: ({ stdout, stderr, code }, names) => {
+    if (code === 127) {
+      return names.map((name) =>
+        readFailed(
+          `cannot tell whether ${name} is installed: the host has no dpkg`,
+          'only Debian and its kin',
+        ),
+      )
+    }
+    if (code > 1) return names.map((name) => readFailed(`cannot read package ${name}: ${lastLine(stderr)}`))
+    const rows = stdout
+      .toString('utf8')
+      .split('\n')
+      .map((line) => line.split('\t'))
+    return names.map((name) => {
+      const [base, architecture] = name.split(':')
+      const mine = rows.filter(
+        ([rowName, rowArchitecture]) =>
+          rowName === base && (architecture === undefined || rowArchitecture === architecture),
+      )
+      const row = mine.find(([, , status]) => status !== undefined && installedStates.has(status)) ?? mine[0]
+      const status = row?.[2] ?? 'not-installed'
+      return found({ status, installed: installedStates.has(status) ? row?.[3] : undefined })
+    })
+  },
+}
+
+const installedStates: ReadonlySet<string> = new Set(['installed', 'triggers-awaited', 'triggers-pending'])
+
+/** Many units by one `systemctl show`; it answers in the order asked, a block each. */
+export const unit: QueryKind<string, UnitStatus> = {
+  kind: 'unit',
+  mergeLimit: 100,
+  answerBytes: 512,
+  timeout: () => localTimeout,
+  script: (names) =>
+    commandLine(['systemctl', 'show', '-p', 'LoadState,ActiveState,UnitFileState', '--', ...names]),
+  parse: ({ stdout, stderr, code }, names) => {
+    const blocks = stdout.toString('utf8').trimEnd().split('\n\n')
+    if (code !== 0 || blocks.length !== names.length) {
+      const hint = 'the host must have been booted with systemd; a container may still be starting'
+      return names.map((name) => readFailed(`cannot read the unit ${name}: ${lastLine(stderr)}`, hint))
+    }
+    return blocks.map((block) => {
+      const fields = new Map(
+        block.split('\n').map((line): [string, string] => {
+          const at = line.indexOf('=')
+          return [line.slice(0, at), line.slice(at + 1)]
+        }),
+      )
+      return found({
+        exists: (fields.get('LoadState') ?? 'not-found') !== 'not-found',
+        active: fields.get('ActiveState') ?? 'inactive',
+        enabled: fields.get('UnitFileState') ?? '',
+      })
+    })
+  },
+}
+
+/** systemd's full name: `ssh` is `ssh.service`. */
+export function unitName(name: string): string {
+  return /\.(service|socket|target|timer|mount|automount|path|slice|scope|swap|device)$/.test(name)
+    ? name
+    : `${name}.service`
+}
+
+/**
+ * Many modules without a process. `/sys/module` also lists what is built in; `/proc/modules` is asked where a container is not shown the former.
+ */
+export const kernelModule: QueryKind<string, KernelModuleStatus> = {
+  kind: 'kernelModule',
+  mergeLimit: 100,
+  answerBytes: 256,
+  timeout: () => localTimeout,
+  script: (names) => sh`for m in ${raw(commandLine(names))}; do
+  loaded=0 users= version=
+  if [ -d "/sys/module/$m" ]; then
+    loaded=1 state=live
+    { read -r state < "/sys/module/$m/initstate"; read -r users < "/sys/module/$m/refcnt"; read -r version < "/sys/module/$m/version"; } 2>/dev/null
+    [ "$state" = live ] || loaded=0
+  fi
+  if [ "$users" = "" ] && [ -r /proc/modules ]; then
+    while read -r name size count rest; do
+      [ "$name" = "$m" ] && loaded=1 users=$count && break
+    done < /proc/modules
+  fi
+  printf '%s\\t%s\\t%s\\n' "$loaded" "$users" "$version"
+done`,
+  parse: ({ stdout, stderr }, names) => {
+    const lines = stdout.toString('utf8').split('\n')
+    return names.map((name, index) => {
+      const [loaded, users, version] = (lines[index] ?? '').split('\t')
+      if (loaded === undefined || loaded === '')
+        return readFailed(`cannot read the kernel module ${name}: ${lastLine(stderr)}`)
+      return found({
+        loaded: loaded === '1',
+        version: version === undefined || version === '' ? undefined : version,
+        users: Number(users === undefined || users === '' ? 0 : users),
+      })
+    })
+  },
+}
+
+export const kernel: QueryKind<null, KernelStatus> = {
+  kind: 'kernel',
+  mergeLimit: 1,
+  answerBytes: 256,
+  timeout: () => localTimeout,
+  script: () => sh`read -r id < /proc/sys/kernel/random/boot_id && printf '%s\\n' "$id" && exec uname -r`,
+  parse: ({ stdout, stderr, code }) => {
+    const [bootId = '', release = ''] = stdout.toString('utf8').split('\n')
+    return [
+      code === 0 && release !== ''
+        ? found({ release, bootId })
+        : readFailed(`cannot read the kernel's release and boot id: ${lastLine(stderr)}`),
+    ]
+  },
+}
+
+/** Full paths of many programs, by walking PATH in the shell (`command -v` names builtins too): no process. */
+export const command: QueryKind<string, string | undefined> = {
+  kind: 'command',
+  mergeLimit: 200,
+  answerBytes: 256,
+  timeout: () => localTimeout,
+  script: (names) => sh`IFS=:; set -f
+for n in ${raw(commandLine(names))}; do
+  at=
+  for d in $PATH; do
+    [ -f "$d/$n" ] && [ -x "$d/$n" ] && at=$d/$n && break
+  done
+  printf '%s\\n' "$at"
+done`,
+  parse: ({ stdout }, names) => {
+    const lines = stdout.toString('utf8').split('\n')
+    return names.map((_, index) => {
+      const path = lines[index] ?? ''
+      return found(path === '' ? undefined : path)
+    })
+  },
+}

@@ -1,0 +1,203 @@
+import assert from 'node:assert/strict'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { hostName } from '../base/brand.ts'
+import { HostError } from '../base/errors.ts'
+import { ConnectionLostError } from './errors.ts'
+import { createReader, type HostReader } from './reader.ts'
+import { createLocalShell, type LocalShell } from './testing/local-shell.ts'
+
+const controller = { file: async () => undefined, text: async () => undefined }
+const placement = { ctid: undefined, nodeName: undefined, cluster: undefined }
+
+function reading(environment?: Record<string, string>): { reader: HostReader; shell: LocalShell } {
+  const shell = createLocalShell(environment)
+  const reader = createReader({
+    name: hostName('pve1'),
+    shell: async () => shell,
+    signal: new AbortController().signal,
+    placement,
+    controller,
+  })
+  return { reader, shell }
+}
+
+function scratch(): { directory: string; [Symbol.dispose](): void } {
+  const directory = mkdtempSync(join(tmpdir(), 'gpuplay-reader-'))
+  return { directory, [Symbol.dispose]: () => rmSync(directory, { recursive: true, force: true }) }
+}
+
+test('what two probes ask in the same turn travels in one frame, equal kinds in one process, equal queries once', async () => {
+  using dir = scratch()
+  for (const name of ['a', 'b', 'c']) writeFileSync(join(dir.directory, name), name)
+  const { reader, shell } = reading()
+  const path = (name: string): string => join(dir.directory, name)
+  const one = reader.forTask()
+  const two = reader.forTask()
+  const [a, b, absent, sum, again] = await Promise.all([
+    one.host.stat(path('a')),
+    one.host.stat(path('b')),
+    two.host.stat(path('none')),
+    two.host.hash(path('c')),
+    two.host.stat(path('a')),
+  ])
+  assert.equal(a?.size, 1)
+  assert.equal(b?.kind, 'file')
+  assert.equal(absent, undefined)
+  assert.equal(sum, '2e7d2c03a9507ae265ecf5b5356885a53393a2029d241394997265a1a25aefc6')
+  assert.deepEqual(again, a)
+  assert.equal(shell.scripts.length, 1)
+  assert.equal(shell.scripts[0]?.match(/\bstat /g)?.length, 1)
+})
+
+test('file names with spaces, quotes, dashes, dollars and arrows are read as they are', async () => {
+  using dir = scratch()
+  const names = ['-rf', "it's", 'a b', '$HOME', 'x -> y', '*', 'ünï', 'back\\slash', '"q"']
+  for (const name of names) writeFileSync(`${dir.directory}/${name}`, name)
+  symlinkSync('target -> of link', `${dir.directory}/link -> here`)
+  const { host } = reading().reader
+  assert.deepEqual(await host.list(dir.directory), [...names, 'link -> here'].sort())
+  for (const name of names) {
+    const [status, content] = await Promise.all([
+      host.stat(`${dir.directory}/${name}`),
+      host.text(`${dir.directory}/${name}`),
+    ])
+    assert.equal(status?.size, Buffer.byteLength(name))
+    assert.equal(content, name)
+  }
+  assert.equal((await host.stat(`${dir.directory}/link -> here`))?.target, 'target -> of link')
+  await assert.rejects(async () => host.stat('relative'), /not an absolute path/)
+  await assert.rejects(async () => host.stat('/a\nb'), /newline/)
+})
+
+test('a read that fails fails alone', async () => {
+  using dir = scratch()
+  mkdirSync(join(dir.directory, 'sub'))
+  writeFileSync(join(dir.directory, 'big'), Buffer.alloc(1024 * 1024 + 1))
+  writeFileSync(join(dir.directory, 'fine'), 'fine')
+  const { reader, shell } = reading()
+  const results = await Promise.allSettled([
+    reader.host.text(join(dir.directory, 'sub')),
+    reader.host.text(join(dir.directory, 'big')),
+    reader.host.text(join(dir.directory, 'fine')),
+    reader.host.list(join(dir.directory, 'fine')),
+    reader.host.text(join(dir.directory, 'fine', 'below-a-file')),
+  ])
+  assert.deepEqual(
+    results.map((result) =>
+      result.status === 'fulfilled' ? result.value : (result.reason as HostError).message,
+    ),
+    [
+      `cannot read ${dir.directory}/sub: is a directory`,
+      `${dir.directory}/big is larger than 1 MiB`,
+      'fine',
+      `cannot list ${dir.directory}/fine: not a directory`,
+      undefined,
+    ],
+  )
+  assert.equal(shell.scripts.length, 1)
+})
+
+test('a program that hangs is given up, and its neighbours are answered', async () => {
+  const { host } = reading().reader
+  const [slow, kernel] = await Promise.allSettled([
+    host.ask(['sleep', '30'], { promised: true, timeout: 300 }),
+    host.kernel(),
+  ])
+  assert.ok(slow.status === 'rejected' && slow.reason instanceof HostError)
+  assert.match(slow.reason.message, /sleep did not answer within 1 s/)
+  assert.ok(kernel.status === 'fulfilled' && /^[0-9a-f-]{36}$/.test(kernel.value.bootId))
+})
+
+test('a program that answers more than is kept fails alone', async () => {
+  const { host } = reading().reader
+  const [flood, command] = await Promise.allSettled([
+    host.ask(['head', '-c', '9000000', '/dev/zero'], { promised: true }),
+    host.command('sh'),
+  ])
+  assert.ok(flood.status === 'rejected' && flood.reason instanceof HostError)
+  assert.equal(flood.reason.problem.code, 'answer-too-long')
+  assert.ok(command.status === 'fulfilled' && command.value?.endsWith('/sh'))
+})
+
+test('a lost connection rejects every read with an error of its own', async () => {
+  const { reader, shell } = reading()
+  shell.lose()
+  const results = await Promise.allSettled([reader.host.kernel(), reader.host.stat('/etc')])
+  for (const result of results)
+    assert.ok(result.status === 'rejected' && result.reason instanceof ConnectionLostError)
+})
+
+test('only what is listed may be asked, unless the author of the playbook promised', async () => {
+  const { host } = reading().reader
+  for (const argv of [
+    ['rm', '/tmp/x'],
+    ['apt-get', 'install', 'x'],
+    ['nvidia-smi', '-pm', '1'],
+    ['nvidia-smi', '-i', '0', '-pl', '100'],
+    ['find', '/', '-delete'],
+    ['udevadm', 'info', '--cleanup-db'],
+    ['systemctl', 'stop', 'x'],
+    ['constructor'],
+  ]) {
+    await assert.rejects(async () => host.ask(argv), /not on the list/, argv.join(' '))
+  }
+  const answer = await host.ask(['sh', '-c', 'cat; echo "$A $PWD"; exit 7'], {
+    promised: true,
+    stdin: 'in ',
+    environment: { A: "it's" },
+    directory: '/etc',
+  })
+  assert.deepEqual(answer, { code: 7, stdout: "in it's /etc\n", stderr: '' })
+  assert.equal((await host.ask(['getent', 'passwd', 'root'])).stdout.split(':')[0], 'root')
+})
+
+test('nvidia-smi is not run where running it would load the module', async () => {
+  using dir = scratch()
+  writeFileSync(join(dir.directory, 'nvidia-smi'), `#!/bin/sh\ntouch ${dir.directory}/ran\n`)
+  chmodSync(join(dir.directory, 'nvidia-smi'), 0o755)
+  const { host } = reading({ PATH: `${dir.directory}:${process.env['PATH'] ?? ''}` }).reader
+  const answer = await host.ask(['nvidia-smi', '--query-gpu=driver_version', '--format=csv'])
+  assert.equal(answer.code, 9)
+  assert.match(answer.stderr, /not run: the NVIDIA kernel module is not loaded/)
+  assert.equal(await host.stat(join(dir.directory, 'ran')), undefined)
+})
+
+test('packages, kernel modules, programs and space of this machine are read', async (t) => {
+  const { host } = reading().reader
+  if ((await host.command('dpkg-query')) === undefined) return t.skip('no dpkg here')
+  const [bash, none, module, command, space] = await Promise.all([
+    host.package('bash'),
+    host.package('no-such-package'),
+    host.kernelModule('no-such-module'),
+    host.command('no-such-program'),
+    host.space('/var/no/such/place'),
+  ])
+  assert.equal(bash.status, 'installed')
+  assert.ok(bash.installed)
+  assert.deepEqual(none, { status: 'not-installed', installed: undefined })
+  assert.deepEqual(module, { loaded: false, version: undefined, users: 0 })
+  assert.equal(command, undefined)
+  assert.ok(space > 0)
+})
+
+test('a view remembers what its task looked at', async () => {
+  using dir = scratch()
+  writeFileSync(join(dir.directory, 'a'), 'a')
+  const { reader } = reading()
+  const task = reader.forTask()
+  const other = reader.forTask()
+  await Promise.all([
+    task.host.stat(join(dir.directory, 'a')),
+    task.host.text(join(dir.directory, 'a')),
+    task.host.node.text(join(dir.directory, 'none')),
+    other.host.stat('/etc'),
+  ])
+  assert.deepEqual(Object.fromEntries(task.touched()), {
+    [`pve1 file:${dir.directory}/a`]:
+      'sha256:ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb',
+    [`pve1 file:${dir.directory}/none`]: 'absent',
+  })
+})
