@@ -12,6 +12,8 @@ const usage = `usage: npm run lab -- COMMAND
   status             what is up
   ssh NODE [CMD]     a shell on a node, or one command
   enter CTID [CMD]   a shell in a container, or one command
+  save NAME          keep the disks of all nodes and containers as they are now, while the lab is up
+  restore NAME       put them back and boot
   run CMD [ARG...]   a command of this machine, inside the lab's network
 
 GPUPLAY_LAB=NAME chooses among several labs; the usual one is "lab".
@@ -39,6 +41,13 @@ async function main(argv: readonly string[]): Promise<number> {
       const inside =
         words.length === 0 ? ['pct', 'enter', ctid] : ['pct', 'exec', ctid, '--', 'sh', '-c', words.join(' ')]
       return foreground(lab.world.enterArgv(node.execArgv(inside)))
+    }
+    case 'save':
+    case 'restore': {
+      const [name = ''] = rest
+      await theLab()[command](name)
+      say(`${command}d "${name}"`)
+      return 0
     }
     case 'run':
       return foreground(theLab().world.enterArgv(rest))
@@ -87,6 +96,8 @@ function status(): number {
         `  ${container.ctid}  ${container.address}  ${container.hostname}${container.unprivileged ? ', unprivileged' : ''}`,
       )
   }
+  const saved = lab.savedStates
+  if (saved.length > 0) say(`saved states: ${saved.join(', ')}`)
   say(`state, keys and inventory: ${lab.instance.stateDir}`)
   return 0
 }

@@ -10,30 +10,62 @@ export const template = 'local:vztmpl/debian-12-standard_12.7-1_amd64.tar.zst'
 export async function makeContainers(node: LabNode): Promise<void> {
   if ((await node.exec('command -v pct')).code !== 0) return
   for (const spec of node.spec.containers) await node.output(createCommand(node, spec))
-  const running = node.spec.containers.filter((spec) => spec.running)
+  await startContainers(
+    node,
+    node.spec.containers.filter((spec) => spec.running).map((spec) => spec.ctid),
+  )
+}
+
+/** Starts those of `ctids` that are on this node and do not run; returns when all of them are ready for commands. */
+export async function startContainers(node: LabNode, ctids: readonly number[]): Promise<void> {
+  const here = node.spec.containers.map((spec) => spec.ctid).filter((ctid) => ctids.includes(ctid))
+  if (here.length === 0) return
+  // the node starts those with onboot itself
+  await node.exec('systemctl is-system-running --wait')
+  const running = await runningContainers(node)
   await Promise.all(
-    running.map(async ({ ctid }) => {
-      await node.output(`pct start ${ctid}`)
-      // right after the start its systemd does not answer yet
-      await node.output(
-        `for i in $(seq 200); do
-          case $(pct exec ${ctid} -- systemctl is-system-running 2>/dev/null) in running | degraded) exit 0 ;; esac
-          sleep 0.1
-        done
-        exit 1`,
-      )
+    here.map(async (ctid) => {
+      if (!running.includes(ctid)) await node.output(`pct start ${ctid}`)
+      await node.output(untilReady(ctid))
     }),
   )
+}
+
+/** The containers of a node that run. */
+export async function runningContainers(node: LabNode): Promise<readonly number[]> {
+  const lines = (await node.exec('pct list')).stdout.split('\n')
+  return lines.flatMap((line) => {
+    const [ctid, state] = line.trim().split(/\s+/)
+    return state === 'running' ? [Number(ctid)] : []
+  })
+}
+
+/** Right after its start a container's systemd does not answer yet. */
+function untilReady(ctid: number): string {
+  return `for i in $(seq 200); do
+    case $(pct exec ${ctid} -- systemctl is-system-running 2>/dev/null) in running | degraded) exit 0 ;; esac
+    sleep 0.1
+  done
+  echo 'still not ready' >&2
+  exit 1`
 }
 
 function createCommand(node: LabNode, spec: ContainerSpec): string {
   const { prefix, internet } = node.world.network
   const net = `name=eth0,bridge=vmbr0,gw=${internet},ip=${spec.address}/${prefix},type=veth`
-  return commandLine([
-    ...['pct', 'create', String(spec.ctid), template],
-    ...['--hostname', spec.hostname, '--cores', '1', '--memory', '512', '--swap', '512'],
-    ...['--net0', net, '--nameserver', internet, '--searchdomain', 'lab.test'],
-    ...['--unprivileged', spec.unprivileged ? '1' : '0', '--onboot', spec.running ? '1' : '0'],
-    ...['--ostype', 'debian', '--rootfs', 'local:8'],
-  ])
+  const settings = {
+    hostname: spec.hostname,
+    cores: '1',
+    memory: '512',
+    swap: '512',
+    net0: net,
+    nameserver: internet,
+    searchdomain: 'lab.test',
+    unprivileged: spec.unprivileged ? '1' : '0',
+    onboot: spec.running ? '1' : '0',
+    ostype: 'debian',
+    rootfs: 'local:8',
+  }
+  const options = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value])
+  return commandLine(['pct', 'create', String(spec.ctid), template, ...options])
 }

@@ -1,6 +1,6 @@
 /** The nodes and containers of a lab, as tests handle them. */
-import type { Finished, RunOptions } from './process.ts'
-import { LabError } from './process.ts'
+import { readFileSync } from 'node:fs'
+import { LabError, until, type Finished, type RunOptions } from './process.ts'
 import { sshdAnswers, startNode, switchOff } from './nodes.ts'
 import type { ContainerSpec, LabNodeSpec } from './topology.ts'
 import type { World } from './world.ts'
@@ -31,6 +31,21 @@ export class LabNode {
   /** Cuts the power; disks stay. */
   powerOff(): Promise<void> {
     return switchOff(this.world, this.spec)
+  }
+
+  /** Reboots in the node's own way; returns when the sshd of the next boot answers. */
+  async reboot(): Promise<void> {
+    const pidFile = this.world.path('nodes', this.spec.name, 'pid')
+    const before = readFileSync(pidFile, 'utf8')
+    await this.exec('systemctl reboot')
+    const booted = () => (readFileSync(pidFile, 'utf8') === before ? undefined : true)
+    await until(`${this.spec.name} to boot again`, booted, { within: 120_000 })
+    await sshdAnswers(this.spec)
+  }
+
+  /** Identity of the present boot. */
+  async bootId(): Promise<string> {
+    return (await this.output('cat /proc/sys/kernel/random/boot_id')).trim()
   }
 
   /** Switches on and waits for sshd. */

@@ -3,17 +3,19 @@
  * LXC on this machine, reached by plain `ssh` at addresses that only it can route to. README.md beside this file tells
  * how it is built.
  */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { image } from './image/image.ts'
 import { claimNetwork, instance, releaseNetwork, network, type Instance } from './instance.ts'
 import { drivers, repositories, startInternet, trust } from './internet/internet.ts'
 import { inventory } from './inventory.ts'
 import { prepareMachine } from './machine.ts'
-import { makeContainers } from './containers.ts'
+import { makeContainers, runningContainers, startContainers } from './containers.ts'
+import { breakInternet } from './faults.ts'
 import { LabNode, LabContainer } from './host.ts'
 import { addNode, layNodeFiles, switchOn } from './nodes.ts'
 import { LabError, attempt, run, type Finished, type RunOptions } from './process.ts'
+import { snapshotNode, type FileSnapshot } from './snapshot.ts'
 import { buildStandins } from './standins.ts'
 import { topology, type Topology, type TopologyOptions } from './topology.ts'
 import { stopWorld, World } from './world.ts'
@@ -137,6 +139,50 @@ export class Lab {
     return this.world.attempt(argv, options)
   }
 
+  /** Copies all disks as they are this moment, and which containers run. A state of the same name is replaced. */
+  async save(name: string): Promise<void> {
+    const running = await Promise.all(this.nodes.map((node) => runningContainers(node)))
+    const nodes = this.topology.nodes.map((node) => node.name)
+    await this.world.run([this.world.script('save.sh'), this.instance.stateDir, savedName(name), ...nodes])
+    writeFileSync(this.world.path('nodes/.saved', name, 'running.json'), JSON.stringify(running.flat()))
+  }
+
+  /**
+   * Puts all disks back to a saved state, boots the nodes and starts the containers that ran then. Faults end.
+   * @throws LabError when there is no such state.
+   */
+  async restore(name: string): Promise<void> {
+    const file = this.world.path('nodes/.saved', savedName(name), 'running.json')
+    if (!existsSync(file)) throw new LabError(`there is no saved state "${name}"`, 'States end with the lab.')
+    const running: readonly number[] = JSON.parse(readFileSync(file, 'utf8'))
+    breakInternet(this.world, [])
+    await Promise.all(this.nodes.map((node) => node.powerOff()))
+    const nodes = this.topology.nodes.map((node) => node.name)
+    await this.world.run([this.world.script('restore.sh'), this.instance.stateDir, name, ...nodes])
+    await Promise.all(
+      this.nodes.map(async (node) => {
+        await node.powerOn()
+        await startContainers(node, running)
+      }),
+    )
+  }
+
+  /** Names of the saved states. */
+  get savedStates(): readonly string[] {
+    return readdirSync(this.world.path('nodes/.saved'))
+  }
+
+  /** All files of all hosts that differ from the image, to compare with a later listing (`snapshotDifferences`). */
+  async snapshotFiles(): Promise<FileSnapshot> {
+    const nodes = await Promise.all(this.nodes.map((node) => snapshotNode(node)))
+    return new Map(nodes.flatMap((node) => [...node]))
+  }
+
+  /** Reboots a node as `reboot` on it does, and waits until its sshd answers again. */
+  async reboot(name: string): Promise<void> {
+    await this.node(name).reboot()
+  }
+
   /** Options for `ssh` and `scp` that reach the nodes without a question. */
   get sshConfig(): string {
     return join(this.instance.stateDir, 'ssh_config')
@@ -187,6 +233,11 @@ async function makeKey(owner: Instance): Promise<string> {
   const file = join(owner.stateDir, 'id_ed25519')
   await run(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', `gpuplay lab ${owner.name}`, '-f', file])
   return readFileSync(`${file}.pub`, 'utf8')
+}
+
+function savedName(name: string): string {
+  if (/^[a-z0-9][a-z0-9-]*$/.test(name)) return name
+  throw new LabError(`"${name}" cannot be the name of a saved state`, 'Use a-z, 0-9 and -.')
 }
 
 /** What the lab's name server answers besides the practice internet. */

@@ -36,9 +36,9 @@ install -D -m 644 "$trust/ca.crt" "$out/base/usr/local/share/ca-certificates/pra
 chroot "$out/base" update-ca-certificates >/dev/null 2>&1
 install -m 644 "$trust/debian.gpg" "$out/base/usr/share/keyrings/debian-practice-keyring.gpg"
 cp -r --no-preserve=mode,ownership "$here/base/." "$out/base/"
-# what makes no sense, or noise, without a kernel of one's own
+# what makes no sense without a kernel of one's own; sysctl would set limits of the machine that the lab runs on
 for unit in sys-kernel-debug.mount sys-kernel-tracing.mount sys-kernel-config.mount e2scrub_reap.service \
-  e2scrub_all.timer systemd-pcrphase.service; do
+  e2scrub_all.timer systemd-sysctl.service; do
   ln -sf /dev/null "$out/base/etc/systemd/system/$unit"
 done
 : >"$out/base/etc/machine-id"
@@ -53,8 +53,6 @@ trap 'umount -l "$out/merged/proc" "$out/merged" 2>/dev/null || :' EXIT
 root=$out/merged
 mount -t proc proc "$root/proc"
 cp /etc/resolv.conf "$root/etc/resolv.conf"
-cp /etc/hosts "$root/etc/hosts.machine" && mv "$root/etc/hosts" "$root/etc/hosts.image" 2>/dev/null || :
-mv "$root/etc/hosts.machine" "$root/etc/hosts"
 apt_in_image() {
   chroot "$root" env DEBIAN_FRONTEND=noninteractive LC_ALL=C apt-get -qq -y --no-install-recommends \
     -o Dir::State::Lists=/image-apt/lists -o Dir::Etc::SourceParts=/image-apt/sources.list.d \
@@ -71,8 +69,7 @@ umount "$root/image-apt"
 rmdir "$root/image-apt"
 mkdir "$out/packages"
 mv "$root"/var/cache/apt/archives/*.deb "$out/packages/"
-rm -f "$root"/var/cache/apt/*.bin "$root/etc/resolv.conf" "$root/etc/hosts" "$root"/etc/ssh/ssh_host_*
-[ ! -e "$root/etc/hosts.image" ] || mv "$root/etc/hosts.image" "$root/etc/hosts"
+rm -f "$root"/var/cache/apt/*.bin "$root/etc/resolv.conf" "$root"/etc/ssh/ssh_host_*
 install -m 644 "$trust/proxmox.gpg" "$root/etc/apt/trusted.gpg.d/proxmox-release-bookworm.gpg"
 cp -r --no-preserve=mode,ownership "$here/node-root/." "$root/"
 for unit in lxc.service lxc-net.service lxc-monitord.service systemd-networkd-wait-online.service; do

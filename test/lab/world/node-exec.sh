@@ -6,6 +6,6 @@ read -r pid <"$state/nodes/$name/pid" || exit 255
 group=/sys/fs/cgroup/$name/system/lab.slice
 mkdir -p "$group"
 echo $$ >"$group/cgroup.procs"
-exec nsenter --target "$pid" --pid --mount --net --ipc --uts --cgroup --time --root --wd=/root -- \
+exec nsenter --target "$pid" --pid --mount --net --ipc --uts --cgroup --time --root --wdns=/root -- \
   env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root USER=root LANG=C.UTF-8 \
   "TERM=${TERM:-dumb}" "$@"
