@@ -14,8 +14,10 @@ const nvidiaVendor = '0x10de'
 export async function readCards(host: Host): Promise<readonly PciCard[]> {
   // A graphics card is function 0 of its slot.
   const slots = ((await host.list(pciDevices)) ?? []).filter((name) => name.endsWith('.0'))
-  const vendors = await Promise.all(slots.map((slot) => host.text(`${pciDevices}/${slot}/vendor`)))
-  const ours = slots.filter((_, index) => vendors[index]?.trim() === nvidiaVendor)
+  if (slots.length === 0) return []
+  const vendors = slots.map((slot) => `${pciDevices}/${slot}/vendor`)
+  const { stdout } = await host.ask(['grep', '-lsxF', nvidiaVendor, ...vendors])
+  const ours = slots.filter((_, index) => stdout.split('\n').includes(vendors[index] ?? ''))
   const cards = await Promise.all(ours.map((slot) => readCard(host, slot)))
   return cards.filter((card) => card !== undefined)
 }

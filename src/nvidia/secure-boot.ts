@@ -17,6 +17,6 @@ export async function readSecureBoot(host: Host): Promise<SecureBoot> {
   if ((await host.hash(variable)) !== on) return 'off'
   const [mokutil, keyFile] = await Promise.all([host.command('mokutil'), host.stat(key)])
   if (mokutil === undefined || keyFile === undefined) return 'no-key'
-  const answer = await host.ask(['mokutil', '--test-key', key], { reads: [] })
+  const answer = await host.ask(['mokutil', '--test-key', key])
   return /is already enrolled/.test(answer.stdout + answer.stderr) ? 'key-enrolled' : 'no-key'
 }

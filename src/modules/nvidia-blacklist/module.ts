@@ -1,0 +1,165 @@
+/**
+ * Keeps other drivers from taking the NVIDIA cards at the next boot: a file in modprobe.d, and every initramfs rebuilt with it,
+ * since the modules may be loaded before the root file system is there.
+ *
+ * That the images hold the file is noted beside gpuplay's state, so that a run that was cut between the two rebuilds them.
+ */
+import { createHash } from 'node:crypto'
+import { type Host } from '../../host/host.ts'
+import { actions, done, type Plan, type Refusal, refuse } from '../../host/plan.ts'
+import { type Module } from '../module.ts'
+import { args, type Args, result } from './args.ts'
+
+export interface Seen {
+  readonly text: string | undefined
+  readonly noted: string | undefined
+  readonly loaded: readonly string[]
+  readonly room: Room | undefined
+  readonly tool: string | undefined
+}
+
+/** Bytes; asked only when images are to be rebuilt. */
+export interface Room {
+  readonly free: number
+  readonly largestImage: number
+  readonly largestKernel: number
+  /** Sizes of the EFI system partitions that Proxmox copies kernels to. */
+  readonly systemPartitions: readonly number[]
+}
+
+const note = '/var/lib/gpuplay/v1/initramfs-nvidia'
+const bootUuids = '/etc/kernel/proxmox-boot-uuids'
+
+export const nvidiaBlacklist = {
+  name: 'nvidia_blacklist',
+  summary: 'Keeps nouveau and its like from taking the NVIDIA cards, in the initramfs too.',
+  args,
+  result,
+  exitCode: 4,
+  probe,
+  plan,
+  report: (_, { loaded }) => ({ loaded }),
+} satisfies Module<Args, Seen>
+
+async function probe({ modules, path }: Args, host: Host): Promise<Seen> {
+  const [text, noted, statuses] = await Promise.all([
+    host.text(path),
+    host.text(note),
+    Promise.all(modules.map((name) => host.kernelModule(name))),
+  ])
+  const loaded = modules.filter((_, index) => statuses[index]?.loaded === true)
+  const wanted = fileText(modules)
+  if (text === wanted && noted === noteText(wanted))
+    return { text, noted, loaded, room: undefined, tool: undefined }
+  const [room, tool] = await Promise.all([readRoom(host), host.command('update-initramfs')])
+  return { text, noted, loaded, room, tool }
+}
+
+async function readRoom(host: Host): Promise<Room> {
+  const [names, free, uuids] = await Promise.all([
+    host.list('/boot'),
+    host.space('/boot'),
+    host.text(bootUuids),
+  ])
+  const images = (names ?? []).filter((name) => /^(initrd\.img|vmlinuz)-/.test(name))
+  const partitions = (uuids ?? '').split('\n').filter((uuid) => /^[0-9A-Fa-f-]+$/.test(uuid))
+  const [sizes, blocks] = await Promise.all([
+    Promise.all(images.map((name) => host.stat(`/boot/${name}`))),
+    Promise.all(partitions.map((uuid) => host.ask(['lsblk', '-bndo', 'SIZE', `/dev/disk/by-uuid/${uuid}`]))),
+  ])
+  const largest = (prefix: string): number =>
+    Math.max(0, ...images.map((name, index) => (name.startsWith(prefix) ? (sizes[index]?.size ?? 0) : 0)))
+  return {
+    free,
+    largestImage: largest('initrd.img-'),
+    largestKernel: largest('vmlinuz-'),
+    systemPartitions: blocks.map(({ stdout }) => Number.parseInt(stdout, 10)).filter((size) => size > 0),
+  }
+}
+
+function plan({ modules, path }: Args, { text, noted, loaded, room, tool }: Seen): Plan {
+  const wanted = fileText(modules)
+  if (text === wanted && noted === noteText(wanted)) return done()
+  if (tool === undefined)
+    return refuse({
+      code: 'no-initramfs-tools',
+      message: 'there is no update-initramfs on this node',
+      hint: 'apt install initramfs-tools',
+    })
+  const problem = room && noRoom(room)
+  if (problem) return refuse(problem)
+  return actions(
+    [
+      text === wanted
+        ? undefined
+        : { kind: 'writeFile', path, content: { kind: 'text', text: wanted }, mode: '0644' },
+      {
+        kind: 'run',
+        argv: ['update-initramfs', '-u', '-k', 'all'],
+        detached: { name: 'update-initramfs', fingerprint: digest(wanted) },
+        timeout: 1800,
+        label: 'rebuild the initramfs of every kernel',
+        hint: 'see what update-initramfs says; a full /boot or EFI partition is the usual cause',
+        effects: [
+          { unknown: ['file:/boot/initrd.img-*'], why: 'the initramfs is rebuilt first' },
+          ...loaded.map((name) => ({
+            kernelModule: name,
+            becomes: { loaded: false },
+            afterBoot: true,
+          })),
+        ],
+      },
+      { kind: 'makeDirectory', path: note.slice(0, note.lastIndexOf('/')), mode: '0700' },
+      {
+        kind: 'writeFile',
+        path: note,
+        content: { kind: 'text', text: noteText(wanted) },
+        mode: '0600',
+        label: 'note that the initramfs holds it',
+      },
+    ],
+    { diffs: text === wanted ? [] : [{ title: path, before: text ?? '', after: wanted }] },
+  )
+}
+
+/** A new image is written beside the old one, and copied with its kernel to each EFI system partition, which holds at least two. */
+function noRoom({ free, largestImage, largestKernel, systemPartitions }: Room): Refusal | undefined {
+  const hint = 'remove old kernels (apt autoremove --purge), then run again'
+  if (free < largestImage * 1.1)
+    return {
+      code: 'no-space',
+      message: `/boot has ${mebibytes(free)} free, a new initramfs needs ${mebibytes(largestImage * 1.1)}`,
+      hint,
+    }
+  const needed = 2 * (largestImage + largestKernel)
+  const small = systemPartitions.find((size) => size < needed)
+  if (small === undefined) return undefined
+  return {
+    code: 'no-space',
+    message: `an EFI system partition has ${mebibytes(small)}, two kernels with their initramfs need ${mebibytes(needed)}`,
+    hint,
+  }
+}
+
+function fileText(modules: readonly string[]): string {
+  const lines = modules.map((name) => `blacklist ${name}`)
+  const options = modules.includes('nouveau') ? ['options nouveau modeset=0'] : []
+  return [
+    '# Kept by gpuplay: these would take the NVIDIA cards before the NVIDIA driver does.',
+    ...lines,
+    ...options,
+    '',
+  ].join('\n')
+}
+
+function noteText(wanted: string): string {
+  return `${digest(wanted)}\n`
+}
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}
+
+function mebibytes(bytes: number): string {
+  return `${Math.ceil(bytes / 1024 / 1024)} MiB`
+}

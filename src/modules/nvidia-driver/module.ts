@@ -1,0 +1,261 @@
+/**
+ * Has an NVIDIA driver of one version on a node's disk, kernel modules built by DKMS for the running kernel. Does not load it:
+ * what is loaded, and who uses it, is the business of `nvidia_loaded`.
+ *
+ * The installer is judged by what it leaves behind, not by its words: it ends well when DKMS is missing or its registration failed,
+ * and prints ERROR lines in runs that succeed.
+ */
+import { createHash } from 'node:crypto'
+import { type Action, type Effect } from '../../host/action.ts'
+import { type Host, type Maybe } from '../../host/host.ts'
+import { actions, done, type Plan, type Refusal, refuse } from '../../host/plan.ts'
+import { resource } from '../../host/resource.ts'
+import {
+  type DkmsState,
+  dkmsState,
+  installedVersion,
+  installerLog,
+  knowsOption,
+  type ModuleType,
+  nodeOptions,
+} from '../../nvidia/installer.ts'
+import { checksumRecord, runfileName, sha256FromFile } from '../../nvidia/runfile.ts'
+import { type Module } from '../module.ts'
+import { args, type Args, result } from './args.ts'
+
+export interface Seen {
+  readonly kernel: string
+  /** Version of the driver that a `.run` installed; undefined when there is none, or when only packages are to come that bring none. */
+  readonly installed: string | undefined
+  /** Undefined when DKMS is not there, or when a dry run cannot say. */
+  readonly dkms: DkmsState | undefined
+  readonly moduleType: ModuleType | undefined
+  /** Whether DKMS has the driver's source, from which it can build. */
+  readonly source: boolean
+  readonly loaded: string | undefined
+  readonly nouveau: boolean
+  readonly runfile: Runfile | undefined
+}
+
+/** Read only when the installer is to run. */
+export interface Runfile {
+  /** Of the file as it is; undefined when there is none. */
+  readonly sha256: Maybe<string | undefined>
+  readonly recorded: string | undefined
+  readonly size: number
+  /** Free bytes where it unpacks, and where it installs. */
+  readonly free: { readonly work: number; readonly usr: number }
+}
+
+/** The archive unpacks here: /tmp may be small or without exec. */
+const workDirectory = '/var/tmp'
+const log = '/var/log/nvidia-installer.log'
+
+export const nvidiaDriver = {
+  name: 'nvidia_driver',
+  summary: 'Installs an NVIDIA driver on a node from its `.run`, with DKMS.',
+  args,
+  result,
+  exitCode: 5,
+  probe,
+  plan,
+  report: (given, seen) => ({ options: optionsFor(given, seen) }),
+} satisfies Module<Args, Seen>
+
+async function probe(given: Args, host: Host): Promise<Seen> {
+  const { release: kernel } = await host.kernel()
+  const [records, status, license, source, driver, nouveau] = await Promise.all([
+    host.maybe(host.text(installerLog)),
+    host.maybe(host.ask(['dkms', 'status', '-m', 'nvidia'])),
+    host.maybe(host.ask(['modinfo', '-k', kernel, '-F', 'license', 'nvidia'])),
+    host.maybe(host.stat(`/usr/src/nvidia-${given.version}`)),
+    host.kernelModule('nvidia'),
+    host.kernelModule('nouveau'),
+  ])
+  // Unknown only in a dry run, for a file that is not there: no package brings these records.
+  const installed = records.known ? installedVersion(records.value ?? '') : undefined
+  const seen = {
+    kernel,
+    installed,
+    dkms:
+      status.known && status.value.code === 0
+        ? dkmsState(status.value.stdout, given.version, kernel)
+        : undefined,
+    moduleType: license.known ? typeOf(license.value.stdout) : undefined,
+    source: source.known && source.value !== undefined,
+    loaded: driver.loaded ? driver.version : undefined,
+    nouveau: nouveau.loaded,
+  }
+  const runfile = isInstalled(given, seen) ? undefined : await readRunfile(given, host)
+  return { ...seen, runfile }
+}
+
+async function readRunfile({ version, runfile }: Args, host: Host): Promise<Runfile> {
+  const [sha256, record, status, work, usr] = await Promise.all([
+    host.maybe(host.hash(runfile)),
+    host.maybe(host.text(checksumRecord(runfile))),
+    host.maybe(host.stat(runfile)),
+    host.space(workDirectory),
+    host.space('/usr'),
+  ])
+  return {
+    sha256,
+    recorded: record.known ? sha256FromFile(record.value ?? '', runfileName(version)) : undefined,
+    size: status.known ? (status.value?.size ?? 0) : 0,
+    free: { work, usr },
+  }
+}
+
+type Installed = Pick<Seen, 'installed' | 'moduleType'>
+
+function isInstalled({ version, module_type: type, enforce_type: enforce }: Args, seen: Installed): boolean {
+  if (seen.installed !== version) return false
+  return !enforce || seen.moduleType === undefined || seen.moduleType === type
+}
+
+function plan(given: Args, seen: Seen): Plan {
+  if (isInstalled(given, seen) || loadedFromElsewhere(given, seen)) return dkmsPlan(given, seen)
+  const problem = cannotInstall(given, seen)
+  return problem ? refuse(problem) : actions([install(given, seen)])
+}
+
+/** Loaded at the wanted version and not by a `.run` that left records: somebody else's, and it works. */
+function loadedFromElsewhere({ version }: Args, { installed, loaded }: Seen): boolean {
+  return loaded === version && installed === undefined
+}
+
+function dkmsPlan({ version }: Args, { dkms, source, loaded, kernel }: Seen): Plan {
+  if (dkms === 'installed') return done()
+  if (source && dkms !== undefined) {
+    const command = (verb: string, more: readonly string[]): Action => ({
+      kind: 'run',
+      argv: ['dkms', verb, '-m', 'nvidia', '-v', version, ...more],
+      timeout: 1800,
+      detached: { name: 'nvidia-dkms', fingerprint: fingerprint(verb, version, kernel) },
+      label:
+        verb === 'add'
+          ? `register the driver ${version} with DKMS`
+          : `build the driver ${version} for ${kernel}`,
+      hint: `the build's own words are in /var/lib/dkms/nvidia/${version}/build/make.log`,
+      effects: [
+        {
+          unknown: ['file:/var/lib/dkms/*', `file:/lib/modules/${kernel}/*`],
+          why: 'the driver is built first',
+        },
+        ...bootEffects(version),
+      ],
+    })
+    return actions([dkms === 'absent' ? command('add', []) : undefined, command('install', ['-k', kernel])])
+  }
+  if (loaded === version)
+    return done([
+      `the driver ${version} is loaded but not registered with DKMS: the next kernel will come without it`,
+    ])
+  // In a dry run what DKMS will say cannot be known; it is looked at after every installation.
+  if (dkms === undefined && !source) return done()
+  return refuse({
+    code: 'dkms-not-registered',
+    message: `the installer did not register the driver ${version} with DKMS for the kernel ${kernel}`,
+    hint: `see ${log} and /var/lib/dkms/nvidia/${version}/build/make.log: this driver may be too old for this kernel`,
+  })
+}
+
+function cannotInstall(
+  { version, runfile: path }: Args,
+  { runfile, nouveau, loaded }: Seen,
+): Refusal | undefined {
+  if (nouveau)
+    return {
+      code: 'nouveau-loaded',
+      message: 'nouveau holds the cards, and the installer refuses to work beside it',
+      hint: 'restart the node: nouveau is kept from loading at the next boot',
+      exitCode: 6,
+    }
+  if (
+    loaded !== undefined &&
+    loaded !== version &&
+    !knowsOption(version, '--allow-installation-with-running-driver')
+  )
+    return {
+      code: 'driver-in-use',
+      message: `the installer of ${version} refuses to work while ${loaded} is loaded`,
+      hint: 'stop what uses the GPUs, run /usr/local/lib/gpuplay/nvidia-driver unload on the node, then run again',
+      exitCode: 6,
+    }
+  if (!runfile?.sha256.known) return undefined
+  const sha256 = runfile.sha256.value
+  if (sha256 === undefined)
+    return {
+      code: 'runfile-missing',
+      message: `there is no ${path} on the node`,
+      hint: 'run the role runfile_cache before nvidia_host',
+    }
+  if (runfile.recorded !== sha256)
+    return {
+      code: 'runfile-checksum-mismatch',
+      message: `${path} is not the file that was checked when it was fetched`,
+      hint: 'run the role runfile_cache again: it fetches the file anew',
+    }
+  const needed = 3 * runfile.size
+  const tight = runfile.free.work < needed ? workDirectory : runfile.free.usr < needed ? '/usr' : undefined
+  if (tight === undefined) return undefined
+  return {
+    code: 'no-space',
+    message: `${tight} has too little room: installing ${path} needs ${Math.ceil(needed / 1024 / 1024)} MiB`,
+    hint: 'make room, then run again',
+  }
+}
+
+function install(given: Args, seen: Seen): Action {
+  const { version, runfile, module_type: type, timeout } = given
+  const options = optionsFor(given, seen)
+  return {
+    kind: 'run',
+    argv: ['sh', runfile, ...options],
+    environment: { TMPDIR: workDirectory },
+    directory: workDirectory,
+    timeout,
+    detached: {
+      name: 'nvidia-installer',
+      fingerprint: fingerprint(version, type, seen.kernel, ...options),
+    },
+    label: `install the driver ${version} (${type} kernel modules)`,
+    hint: `the installer's own words are in ${log}; this driver may be too old for the kernel ${seen.kernel}`,
+    effects: [
+      {
+        unknown: [
+          'file:/var/lib/nvidia/*',
+          'file:/var/lib/dkms/*',
+          'file:/usr/src/nvidia-*',
+          'file:/usr/bin/nvidia-*',
+          'file:/usr/lib/x86_64-linux-gnu/*',
+          `file:/lib/modules/${seen.kernel}/*`,
+          resource('file', log),
+        ],
+        why: `the driver ${version} is installed first`,
+      },
+      { command: 'nvidia-smi', becomes: { path: '/usr/bin/nvidia-smi' } },
+      { mayBring: `the NVIDIA driver ${version}` },
+      ...bootEffects(version),
+    ],
+  }
+}
+
+/** The boot service of the role loads what is on the disk. */
+function bootEffects(version: string): readonly Effect[] {
+  return [{ kernelModule: 'nvidia', becomes: { loaded: true, version }, afterBoot: true }]
+}
+
+function optionsFor({ version, module_type: moduleType }: Args, { loaded }: Seen): readonly string[] {
+  return nodeOptions(version, { moduleType, beside: loaded !== undefined })
+}
+
+function typeOf(license: string): ModuleType | undefined {
+  const text = license.trim()
+  if (text === '') return undefined
+  return text === 'NVIDIA' ? 'proprietary' : 'open'
+}
+
+function fingerprint(...parts: readonly string[]): string {
+  return createHash('sha256').update(parts.join('\0')).digest('hex')
+}

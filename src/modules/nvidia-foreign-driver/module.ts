@@ -1,0 +1,86 @@
+/**
+ * An NVIDIA driver that came as packages, in the way of one from a `.run`: their files overwrite each other, and apt brings the
+ * packages' back at its next upgrade. Removes packages of a named list and nothing else.
+ */
+import { type Host } from '../../host/host.ts'
+import { actions, done, type Plan, refuse } from '../../host/plan.ts'
+import { driverPackageQuery, installedDriverPackages, isDriverPackage } from '../../nvidia/packages.ts'
+import { type Module } from '../module.ts'
+import { args, type Args, result } from './args.ts'
+
+export interface Seen {
+  readonly packages: readonly string[]
+  readonly loaded: string | undefined
+  /** What apt would remove along with them; only asked when they are to be removed. */
+  readonly removals: readonly string[]
+}
+
+export const nvidiaForeignDriver = {
+  name: 'nvidia_foreign_driver',
+  summary: 'Refuses or removes an NVIDIA driver that came as packages.',
+  args,
+  result,
+  exitCode: 5,
+  probe,
+  plan,
+  report: (_, { packages }) => ({ packages }),
+} satisfies Module<Args, Seen>
+
+async function probe({ policy }: Args, host: Host): Promise<Seen> {
+  const [query, driver] = await Promise.all([host.ask(driverPackageQuery), host.kernelModule('nvidia')])
+  const packages = installedDriverPackages(query.stdout)
+  const simulated =
+    policy === 'remove' && packages.length > 0
+      ? (await host.ask(['apt-get', '-s', 'purge', ...packages])).stdout
+      : ''
+  return { packages, loaded: driver.loaded ? driver.version : undefined, removals: removalsOf(simulated) }
+}
+
+function plan({ version, policy }: Args, { packages, loaded, removals }: Seen): Plan {
+  if (packages.length === 0) return done()
+  if (policy === 'refuse') {
+    const names = packages.join(', ')
+    if (loaded === version)
+      return done([
+        `the driver ${version} is loaded, but packages of a driver are installed as well: ${names}`,
+      ])
+    return refuse({
+      code: 'foreign-driver',
+      message: `an NVIDIA driver is installed from packages: ${names}`,
+      hint: 'remove them yourself, or set nvidia_host_foreign_driver: remove to have exactly these purged',
+    })
+  }
+  const others = removals.filter((name) => !isDriverPackage(name))
+  if (others.length > 0)
+    return refuse({
+      code: 'would-remove-others',
+      message: `purging the packaged driver would also remove ${others.join(', ')}`,
+      hint: 'remove what depends on the packaged driver yourself, then run again',
+    })
+  return actions([
+    {
+      kind: 'run',
+      argv: ['apt-get', '-y', '-q', '-o', 'DPkg::Lock::Timeout=300', 'purge', ...packages],
+      environment: { DEBIAN_FRONTEND: 'noninteractive' },
+      timeout: 900,
+      lock: { kind: 'dpkg', timeout: 300 },
+      label: `purge ${packages.length === 1 ? packages[0] : `${packages.length} packages of another NVIDIA driver`}`,
+      effects: [
+        ...packages.map((name) => ({ package: name, becomes: { installed: undefined } })),
+        {
+          unknown: [
+            'command:nvidia*',
+            'file:/usr/bin/nvidia*',
+            'file:/usr/lib/nvidia*',
+            'file:/etc/modprobe.d/*',
+          ],
+          why: 'a packaged driver is removed first',
+        },
+      ],
+    },
+  ])
+}
+
+function removalsOf(simulated: string): readonly string[] {
+  return [...simulated.matchAll(/^(?:Remv|Purg) (\S+)/gm)].map(([, name = '']) => name)
+}

@@ -1,0 +1,183 @@
+/**
+ * Has the installed NVIDIA driver loaded, with its device nodes. From one version to another without a restart of the node: the
+ * containers that have a GPU are stopped, the modules taken out and put in, the containers started again.
+ */
+import { type Action, type Effect } from '../../host/action.ts'
+import { type Host } from '../../host/host.ts'
+import { actions, done, type Plan } from '../../host/plan.ts'
+import { resource } from '../../host/resource.ts'
+import { type GpuContainer, readGpuContainers } from '../../nvidia/guests.ts'
+import { managedGuests, resourcesFile } from '../../nvidia/high-availability.ts'
+import {
+  type DeviceNode,
+  devicesFile,
+  gpuNode,
+  gpusDirectory,
+  informationFile,
+  loadedVersionFile,
+  parseCharacterMajors,
+  parseGpuInformation,
+  sharedNodes,
+} from '../../nvidia/proc.ts'
+import { failedReloadFile, helper, reloadFailed } from '../../nvidia/reload.ts'
+import { type Module } from '../module.ts'
+import { args, type Args, result } from './args.ts'
+
+export interface Seen {
+  readonly loaded: string | undefined
+  readonly unifiedMemory: boolean
+  readonly nouveau: boolean
+  /** Paths of device nodes that are missing or have other numbers; empty when a dry run cannot say. */
+  readonly wrongNodes: readonly string[]
+  readonly containers: readonly GpuContainer[]
+  /** Ids of guests that HA manages. */
+  readonly managedByHa: readonly string[]
+  readonly failedReload: string | undefined
+}
+
+export const nvidiaLoaded = {
+  name: 'nvidia_loaded',
+  summary: 'Has the installed NVIDIA driver loaded at its version, with its device nodes.',
+  args,
+  result,
+  exitCode: 4,
+  probe,
+  plan,
+  report: ({ version }, { loaded }) => ({ loaded: loaded ?? null, pending: loaded !== version }),
+} satisfies Module<Args, Seen>
+
+async function probe({ version }: Args, host: Host): Promise<Seen> {
+  const [driver, unifiedMemory, nouveau, failedReload] = await Promise.all([
+    host.kernelModule('nvidia'),
+    host.kernelModule('nvidia_uvm'),
+    host.kernelModule('nouveau'),
+    host.maybe(host.text(failedReloadFile)),
+  ])
+  const loaded = driver.loaded ? driver.version : undefined
+  const [wrongNodes, containers, resources] = await Promise.all([
+    loaded === undefined ? [] : readWrongNodes(host),
+    loaded === undefined || loaded === version ? [] : readGpuContainers(host),
+    host.text(resourcesFile),
+  ])
+  return {
+    loaded,
+    unifiedMemory: unifiedMemory.loaded,
+    nouveau: nouveau.loaded,
+    wrongNodes,
+    containers,
+    managedByHa: managedGuests(resources ?? ''),
+    failedReload: failedReload.known ? failedReload.value : undefined,
+  }
+}
+
+async function readWrongNodes(host: Host): Promise<readonly string[]> {
+  const read = await host.maybe(readNodes(host))
+  return read.known ? read.value : []
+}
+
+async function readNodes(host: Host): Promise<readonly string[]> {
+  const [devices, names] = await Promise.all([host.text(devicesFile), host.list(gpusDirectory)])
+  const gpus = await Promise.all((names ?? []).map((pci) => host.text(informationFile(pci))))
+  const minors = (names ?? []).flatMap(
+    (pci, index) => parseGpuInformation(pci, gpus[index] ?? '').minor ?? [],
+  )
+  const wanted = [...sharedNodes(parseCharacterMajors(devices ?? '')), ...minors.map(gpuNode)]
+  const present = await Promise.all(wanted.map(({ path }) => host.stat(path)))
+  const right = ({ major, minor }: DeviceNode, index: number): boolean => {
+    const node = present[index]
+    return node?.kind === 'character' && node.major === major && node.minor === minor
+  }
+  return wanted.filter((node, index) => !right(node, index)).map(({ path }) => path)
+}
+
+function plan(given: Args, seen: Seen): Plan {
+  const { version, reload } = given
+  const { loaded, unifiedMemory, wrongNodes } = seen
+  if (loaded === undefined) {
+    if (seen.nouveau)
+      return done([`nouveau holds the cards: the driver ${version} is loaded by the next restart`])
+    return actions([load(version)])
+  }
+  if (loaded === version) {
+    if (unifiedMemory && wrongNodes.length === 0) return done()
+    return actions([
+      helperRun('load', `make ${wrongNodes.join(', ') || 'the nodes of unified memory'}`, [
+        { kernelModule: 'nvidia_uvm', becomes: { loaded: true } },
+        nodesUnknown,
+      ]),
+    ])
+  }
+  const hindrance = hindranceOf(given, seen)
+  if (!reload || hindrance !== undefined) {
+    const why = hindrance ?? 'nvidia_host_reload is false'
+    return done([`the driver ${loaded} stays loaded until the node restarts: ${why}`])
+  }
+  return actions(exchange(given, seen, loaded))
+}
+
+function hindranceOf(
+  { version }: Args,
+  { loaded, failedReload, managedByHa, ...seen }: Seen,
+): string | undefined {
+  if (reloadFailed(failedReload, loaded, version))
+    return `it could not be unloaded (remove ${failedReloadFile} on the node to have it tried again)`
+  const byHa = seen.containers.filter(({ ctid, running }) => running && managedByHa.includes(ctid))
+  if (byHa.length > 0) return `HA manages ${byHa.map(({ ctid }) => `container ${ctid}`).join(', ')}`
+  return undefined
+}
+
+/** The helper ends well also when unloading failed, so that what was stopped is started again in any case. */
+function exchange(
+  { version, containers, stop_timeout: timeout }: Args,
+  seen: Seen,
+  loaded: string,
+): readonly Action[] {
+  const managed = containers.map(({ ctid }) => String(ctid))
+  const stopped = seen.containers.filter(({ ctid, running }) => running && managed.includes(ctid))
+  return [
+    ...stopped.map(({ ctid }): Action => ({ kind: 'containerPower', ctid, verb: 'shutdown', timeout })),
+    {
+      ...helperRun('reload', `exchange the loaded driver ${loaded} for ${version}`, loadedEffects(version)),
+      argv: [helper, 'reload', version],
+    },
+    ...stopped.map(({ ctid }): Action => ({ kind: 'containerPower', ctid, verb: 'start', timeout })),
+  ]
+}
+
+function load(version: string): Action {
+  return helperRun('load', `load the driver ${version}`, loadedEffects(version))
+}
+
+function helperRun(
+  verb: string,
+  label: string,
+  effects: readonly Effect[],
+): Action & { readonly kind: 'run' } {
+  return {
+    kind: 'run',
+    argv: [helper, verb],
+    timeout: 300,
+    label,
+    hint: 'see `dmesg` on the node: a driver that does not fit the card or the kernel says so there',
+    effects,
+  }
+}
+
+const nodesUnknown: Effect = {
+  unknown: [
+    'file:/dev/nvidia*',
+    'file:/proc/driver/nvidia*',
+    resource('file', devicesFile),
+    resource('file', '/proc/modules'),
+  ],
+  why: 'the driver is loaded first',
+}
+
+function loadedEffects(version: string): readonly Effect[] {
+  return [
+    { kernelModule: 'nvidia', becomes: { loaded: true, version } },
+    { kernelModule: 'nvidia_uvm', becomes: { loaded: true } },
+    { file: loadedVersionFile, becomes: { kind: 'file', text: `${version}\n` } },
+    nodesUnknown,
+  ]
+}

@@ -1,0 +1,88 @@
+/**
+ * Restarts a node when only that brings the wanted driver, and only when nothing speaks against it: the cluster stays quorate, Ceph is
+ * healthy, no backup or migration runs, HA leaves the guests alone, and gpuplay does not run on this very node.
+ *
+ * One node of a cluster at a time is the engine's doing; that the guests which ran are started again is the reboot action's.
+ */
+import { type Host } from '../../host/host.ts'
+import { actions, done, type Finding, type Plan, refuse } from '../../host/plan.ts'
+import { installedVersion, installerLog } from '../../nvidia/installer.ts'
+import { type Obstacle, readObstacles } from '../../nvidia/reboot-guards.ts'
+import { type Guest, readRunningGuests } from '../../nvidia/running-guests.ts'
+import { type Module } from '../module.ts'
+import { args, type Args, result } from './args.ts'
+
+export interface Seen {
+  readonly need: string | undefined
+  readonly guests: readonly Guest[]
+  readonly obstacles: readonly Obstacle[]
+}
+
+export const nvidiaNodeReboot = {
+  name: 'nvidia_node_reboot',
+  summary: 'Restarts a node when the NVIDIA driver needs it and the node can be spared.',
+  args,
+  result,
+  exitCode: 6,
+  probe,
+  plan,
+  report: (_, { need, guests }) => ({ pending: need !== undefined, guests: guests.map(nameOf) }),
+} satisfies Module<Args, Seen>
+
+async function probe(given: Args, host: Host): Promise<Seen> {
+  const need = given.purpose === 'free_cards' ? await heldBy(given, host) : await notLoaded(given, host)
+  if (need === undefined) return { need, guests: [], obstacles: [] }
+  const guests = await readRunningGuests(host)
+  return { need, guests, obstacles: given.mode === 'auto' ? await readObstacles(host, given.ha) : [] }
+}
+
+async function heldBy({ modules }: Args, host: Host): Promise<string | undefined> {
+  const statuses = await Promise.all(modules.map((name) => host.kernelModule(name)))
+  const loaded = modules.filter((_, index) => statuses[index]?.loaded === true)
+  return loaded.length > 0 ? `${loaded.join(', ')} holds the cards` : undefined
+}
+
+/** Only what the next boot would change is a reason: the wanted version must be on the disk. */
+async function notLoaded({ version }: Args, host: Host): Promise<string | undefined> {
+  const [driver, records] = await Promise.all([
+    host.kernelModule('nvidia'),
+    host.maybe(host.text(installerLog)),
+  ])
+  const onDisk = !records.known || installedVersion(records.value ?? '') === version
+  if (!driver.loaded || driver.version === version || !onDisk) return undefined
+  return `the driver ${driver.version ?? ''} is loaded, ${version} is installed`
+}
+
+function plan({ mode, timeout }: Args, { need, guests, obstacles }: Seen): Plan {
+  if (need === undefined) return done()
+  if (mode !== 'auto')
+    return done([
+      `RESTART PENDING: ${need}. ${stops(guests)} Restart the node yourself, or run again with -e nvidia_host_reboot=auto`,
+    ])
+  const own = obstacles.find(({ kind }) => kind === 'controller')
+  if (own) return done([`RESTART PENDING: ${need}. ${stops(guests)} Not done from here: ${own.message}`])
+  if (obstacles.length > 0)
+    return refuse({
+      code: 'cannot-restart',
+      message: `the node has to restart (${need}), and must not now`,
+      hint: 'run again when this is over',
+      findings: obstacles.map(({ message, mend }): Finding => ({
+        message,
+        ...(mend === undefined ? {} : { mend }),
+      })),
+    })
+  return actions(
+    [{ kind: 'reboot', timeout, reason: need, label: `restart the node: ${need}` }],
+    guests.length === 0
+      ? {}
+      : { warnings: [`the restart stops ${guests.map(nameOf).join(', ')} for its time`] },
+  )
+}
+
+function stops(guests: readonly Guest[]): string {
+  return guests.length === 0 ? 'No guest runs.' : `It would stop ${guests.map(nameOf).join(', ')}.`
+}
+
+function nameOf({ kind, id, name }: Guest): string {
+  return `${kind} ${id}${name === '' ? '' : ` (${name})`}`
+}

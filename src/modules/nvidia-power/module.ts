@@ -1,0 +1,100 @@
+/** Persistence mode and power limits of a node's GPUs, as they are now. What a boot begins with is the boot service's, from /etc/gpuplay/nvidia.conf. */
+import { type Action } from '../../host/action.ts'
+import { type Host } from '../../host/host.ts'
+import { actions, type Plan, refuse } from '../../host/plan.ts'
+import { normalAddress } from '../../nvidia/cards.ts'
+import { type Module } from '../module.ts'
+import { args, type Args, result } from './args.ts'
+
+export interface Gpu {
+  readonly pci: string
+  /** Undefined where the GPU has no such setting. */
+  readonly persistence: boolean | undefined
+  /** Watts. */
+  readonly limit: number | undefined
+}
+
+export type Seen =
+  | { readonly kind: 'gpus'; readonly gpus: readonly Gpu[] }
+  | { readonly kind: 'failed'; readonly said: string }
+
+export const nvidiaPower = {
+  name: 'nvidia_power',
+  summary: 'Persistence mode and power limits of the GPUs.',
+  args,
+  result,
+  exitCode: 4,
+  probe,
+  plan,
+  report: (_, seen) => ({
+    gpus:
+      seen.kind === 'failed'
+        ? []
+        : seen.gpus.map(({ pci, persistence, limit }) => ({
+            pci,
+            persistence: persistence ?? null,
+            limit: limit ?? null,
+          })),
+  }),
+} satisfies Module<Args, Seen>
+
+async function probe(_: Args, host: Host): Promise<Seen> {
+  const query = '--query-gpu=pci.bus_id,persistence_mode,power.limit'
+  const { code, stdout } = await host.ask(['nvidia-smi', query, '--format=csv,noheader,nounits'])
+  return code === 0 ? { kind: 'gpus', gpus: parseGpus(stdout) } : { kind: 'failed', said: stdout.trim() }
+}
+
+/** Rows `00000000:01:00.0, Enabled, 180.00`; what a GPU does not have is `[N/A]`. */
+export function parseGpus(csv: string): readonly Gpu[] {
+  return csv.split('\n').flatMap((line) => {
+    const [address, persistence, limit] = line.split(',').map((cell) => cell.trim())
+    if (!address || persistence === undefined || limit === undefined) return []
+    const watts = Number.parseFloat(limit)
+    return {
+      pci: normalAddress(address.replace(/^0{4}(?=[0-9a-f]{4}:)/i, '')),
+      persistence: persistence === 'Enabled' ? true : persistence === 'Disabled' ? false : undefined,
+      limit: Number.isFinite(watts) ? watts : undefined,
+    }
+  })
+}
+
+function plan({ persistence, power_limit: limits }: Args, seen: Seen): Plan {
+  if (seen.kind === 'failed')
+    return refuse({
+      code: 'nvidia-smi-failed',
+      message: `nvidia-smi does not answer: ${seen.said}`,
+      hint: 'see `dmesg` on the node',
+    })
+  const wanted = Object.entries(limits).map(([address, watts]) => ({ pci: normalAddress(address), watts }))
+  const absent = wanted.find(({ pci }) => !seen.gpus.some((gpu) => gpu.pci === pci))
+  if (absent)
+    return refuse({
+      code: 'no-such-gpu',
+      message: `nvidia_host_power_limit names ${absent.pci}, where the driver has no GPU`,
+      hint: `it has ${seen.gpus.map(({ pci }) => pci).join(', ')}`,
+    })
+  const mode = persistence ? '1' : '0'
+  return actions([
+    ...seen.gpus
+      .filter((gpu) => gpu.persistence !== undefined && gpu.persistence !== persistence)
+      .map(({ pci }): Action =>
+        set(pci, ['-pm', mode], `turn persistence mode ${persistence ? 'on' : 'off'}`),
+      ),
+    ...wanted
+      .filter(({ pci, watts }) => {
+        const limit = seen.gpus.find((gpu) => gpu.pci === pci)?.limit
+        return limit === undefined || Math.abs(limit - watts) >= 1
+      })
+      .map(({ pci, watts }): Action => set(pci, ['-pl', String(watts)], `limit the power to ${watts} W`)),
+  ])
+}
+
+function set(pci: string, options: readonly string[], what: string): Action {
+  return {
+    kind: 'run',
+    argv: ['nvidia-smi', '-i', pci, ...options],
+    timeout: 60,
+    label: `${what} on ${pci}`,
+    effects: [],
+  }
+}

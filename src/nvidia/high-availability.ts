@@ -1,0 +1,19 @@
+/** What Proxmox's HA manager is told, from its files below /etc/pve. */
+
+export const resourcesFile = '/etc/pve/ha/resources.cfg'
+export const datacenterFile = '/etc/pve/datacenter.cfg'
+
+/** Ids of the guests that HA manages and is not told to ignore: sections `ct: 101`, `vm: 100`. */
+export function managedGuests(resources: string): readonly string[] {
+  const ids: string[] = []
+  for (const section of resources.split(/^(?=\S)/m)) {
+    const id = /^(?:ct|vm):\s*(\d+)/.exec(section)?.[1]
+    if (id !== undefined && !/^\s+state\s+ignored\s*$/m.test(section)) ids.push(id)
+  }
+  return ids
+}
+
+/** What HA does with a node's guests when it shuts down; `conditional`, the default, freezes them for a restart. */
+export function shutdownPolicy(datacenter: string): string {
+  return /^ha:.*\bshutdown_policy=(\w+)/m.exec(datacenter)?.[1] ?? 'conditional'
+}

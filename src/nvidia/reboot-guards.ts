@@ -1,0 +1,169 @@
+/** What speaks against restarting a Proxmox VE node now. */
+import { type Host } from '../host/host.ts'
+import { datacenterFile, managedGuests, resourcesFile, shutdownPolicy } from './high-availability.ts'
+
+export interface Obstacle {
+  /** `controller`: gpuplay itself would go down with the node. */
+  readonly kind: 'controller' | 'quorum' | 'ceph' | 'task' | 'ha'
+  readonly message: string
+  readonly mend?: string
+}
+
+export async function readObstacles(host: Host, ha: 'refuse' | 'freeze'): Promise<readonly Obstacle[]> {
+  const found = await Promise.all([
+    controllerHere(host),
+    quorum(host),
+    ceph(host),
+    runningTasks(host),
+    highAvailability(host, ha),
+  ])
+  return found.flat()
+}
+
+/** gpuplay runs on the node or in a container of it (one kernel, one boot id), or in a VM of it (its UUID is in the VM's configuration). */
+async function controllerHere(host: Host): Promise<readonly Obstacle[]> {
+  const [ours, uuid, kernel, names] = await Promise.all([
+    host.controller.text('/proc/sys/kernel/random/boot_id'),
+    host.controller.text('/sys/class/dmi/id/product_uuid').catch(() => undefined),
+    host.kernel(),
+    host.list('/etc/pve/qemu-server'),
+  ])
+  if (ours?.trim() === kernel.bootId)
+    return [{ kind: 'controller', message: 'gpuplay runs on this node or in a container of it' }]
+  const own = uuid?.trim().toLowerCase()
+  if (own === undefined || own === '') return []
+  const machines = (names ?? []).filter((name) => /^\d+\.conf$/.test(name))
+  const configs = await Promise.all(machines.map((name) => host.text(`/etc/pve/qemu-server/${name}`)))
+  const index = configs.findIndex((config) =>
+    new RegExp(`^smbios1:.*\\buuid=${own}\\b`, 'im').test(config ?? ''),
+  )
+  if (index < 0) return []
+  return [
+    {
+      kind: 'controller',
+      message: `gpuplay runs in the VM ${machines[index]?.slice(0, -5) ?? ''} of this node`,
+    },
+  ]
+}
+
+async function quorum(host: Host): Promise<readonly Obstacle[]> {
+  if ((await host.stat('/etc/pve/corosync.conf')) === undefined) return []
+  const { code, stdout } = await host.ask(['pvecm', 'status'])
+  const votes = code === 0 ? parseVotes(stdout) : undefined
+  if (votes === undefined)
+    return [
+      {
+        kind: 'quorum',
+        message: 'pvecm status does not tell the votes of the cluster',
+        mend: 'pvecm status',
+      },
+    ]
+  const left = votes.total - votes.own
+  if (left >= votes.quorum) return []
+  return [
+    {
+      kind: 'quorum',
+      message: `without this node the cluster has ${left} of ${votes.quorum} votes that it needs`,
+      mend: 'bring the other nodes back first',
+    },
+  ]
+}
+
+export interface Votes {
+  readonly total: number
+  readonly quorum: number
+  /** Of this node. */
+  readonly own: number
+}
+
+/** Out of `pvecm status`: `Total votes: 3`, `Quorum: 2 ...`, and in the table of members `0x00000001 1 192.0.2.11 (local)`. */
+export function parseVotes(status: string): Votes | undefined {
+  const total = /^Total votes:\s*(\d+)/m.exec(status)?.[1]
+  const needed = /^Quorum:\s*(\d+)/m.exec(status)?.[1]
+  if (total === undefined || needed === undefined) return undefined
+  const own = /^0x[0-9a-f]+\s+(\d+)\s.*\(local\)/m.exec(status)?.[1]
+  return { total: Number(total), quorum: Number(needed), own: Number(own ?? 1) }
+}
+
+async function ceph(host: Host): Promise<readonly Obstacle[]> {
+  const [config, program] = await Promise.all([host.stat('/etc/pve/ceph.conf'), host.command('ceph')])
+  if (config === undefined || program === undefined) return []
+  const { stdout, stderr } = await host.ask(['ceph', 'health'])
+  if (stdout.startsWith('HEALTH_OK')) return []
+  const said = (stdout.trim() || stderr.trim() || 'no answer').split('\n')[0] ?? ''
+  return [{ kind: 'ceph', message: `Ceph is not healthy: ${said}`, mend: 'ceph health detail' }]
+}
+
+/** Types of Proxmox's tasks that a restart would cut in the middle of a guest's data. */
+const delicateTasks = [
+  'vzdump',
+  'qmigrate',
+  'vzmigrate',
+  'qmrestore',
+  'vzrestore',
+  'qmclone',
+  'vzclone',
+  'imgcopy',
+  'move_volume',
+  'qmmove',
+  'aptupdate',
+]
+
+async function runningTasks(host: Host): Promise<readonly Obstacle[]> {
+  const tasks = parseActiveTasks((await host.text('/var/log/pve/tasks/active')) ?? '')
+  const delicate = tasks.filter(({ type }) => delicateTasks.includes(type))
+  const processes = await Promise.all(delicate.map(({ pid }) => host.stat(`/proc/${pid}`)))
+  return delicate.flatMap(({ type, id }, index) =>
+    processes[index] === undefined
+      ? []
+      : [{ kind: 'task', message: `a task is running: ${type}${id === '' ? '' : ` of ${id}`}` }],
+  )
+}
+
+export interface ActiveTask {
+  readonly type: string
+  /** Of the guest, or empty. */
+  readonly id: string
+  readonly pid: number
+}
+
+/**
+ * Tasks without an end in Proxmox's list: `UPID:NODE:PID:PSTART:START:TYPE:ID:USER: SAVED [END] [STATUS]`, hexadecimal numbers
+ * (`PVE::Tools::upid_decode`, `PVE::INotify` of pve-common).
+ */
+export function parseActiveTasks(text: string): readonly ActiveTask[] {
+  return text.split('\n').flatMap((line) => {
+    const [upid = '', ...rest] = line.trim().split(' ')
+    const [tag, , pid = '', , , type = '', id = ''] = upid.split(':')
+    return tag === 'UPID' && rest.length <= 1 ? [{ type, id, pid: Number.parseInt(pid, 16) }] : []
+  })
+}
+
+async function highAvailability(host: Host, ha: 'refuse' | 'freeze'): Promise<readonly Obstacle[]> {
+  const [resources, datacenter, containers, machines] = await Promise.all([
+    host.text(resourcesFile),
+    host.text(datacenterFile),
+    host.list('/etc/pve/lxc'),
+    host.list('/etc/pve/qemu-server'),
+  ])
+  const here = [...(containers ?? []), ...(machines ?? [])].map((name) => name.replace(/\.conf$/, ''))
+  const managed = managedGuests(resources ?? '').filter((id) => here.includes(id))
+  if (managed.length === 0) return []
+  if (ha === 'refuse')
+    return [
+      {
+        kind: 'ha',
+        message: `HA manages guests of this node: ${managed.join(', ')}`,
+        mend: 'move them away, or set nvidia_host_ha: freeze',
+      },
+    ]
+  const policy = shutdownPolicy(datacenter ?? '')
+  if (['conditional', 'freeze'].includes(policy)) return []
+  return [
+    {
+      kind: 'ha',
+      message: `HA would not leave the guests ${managed.join(', ')} alone: shutdown_policy is ${policy}`,
+      mend: 'set shutdown_policy to conditional or freeze in Datacenter, Options, HA Settings',
+    },
+  ]
+}
