@@ -1,0 +1,91 @@
+/** What the stand-ins need of the machine they run on: files, programs, a way to end. */
+import { spawnSync } from 'node:child_process'
+import {
+  closeSync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  statSync,
+  writeSync,
+} from 'node:fs'
+
+/** Ends a stand-in: what to print on standard error, and the exit status. */
+export class Exit extends Error {
+  readonly status: number
+  constructor(status: number, message = '') {
+    super(message)
+    this.name = 'Exit'
+    this.status = status
+  }
+}
+
+/** Runs a stand-in's main function with the arguments of the process, and ends with its status. */
+export function runMain(main: (argv: readonly string[]) => number): void {
+  try {
+    process.exitCode = main(process.argv.slice(2))
+  } catch (error) {
+    if (!(error instanceof Exit)) throw error
+    if (error.message !== '') process.stderr.write(`${error.message}\n`)
+    process.exitCode = error.status
+  }
+}
+
+/** The text of a file; `undefined` when it cannot be read. */
+export function textOf(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return undefined
+  }
+}
+
+export function exists(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false }) !== undefined
+}
+
+/** Names in a directory, sorted; none when there is no such directory. */
+export function namesIn(directory: string): readonly string[] {
+  try {
+    return readdirSync(directory).toSorted()
+  } catch {
+    return []
+  }
+}
+
+/** Writes into the file that is there: it may be mounted over another, and must stay the same file. */
+export function overwrite(path: string, text: string): void {
+  const file = openSync(path, 'a')
+  closeSync(file)
+  const same = openSync(path, 'r+')
+  const bytes = Buffer.from(text)
+  if (bytes.length > 0) writeSync(same, bytes, 0, bytes.length, 0)
+  if (fstatSync(same).size > bytes.length) ftruncateSync(same, bytes.length)
+  closeSync(same)
+}
+
+export interface Ran {
+  readonly status: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Runs a program to its end; status 127 when it does not exist. */
+export function run(command: string, argv: readonly string[], input?: string): Ran {
+  const done = spawnSync(command, argv, { encoding: 'utf8', ...(input === undefined ? {} : { input }) })
+  return { status: done.status ?? 127, stdout: done.stdout ?? '', stderr: done.stderr ?? '' }
+}
+
+/** Where a program lies on the PATH. */
+export function which(program: string): string | undefined {
+  for (const directory of (process.env['PATH'] ?? '').split(':')) {
+    const path = `${directory}/${program}`
+    if (directory !== '' && exists(path)) return path
+  }
+  return undefined
+}
+
+export function isRoot(): boolean {
+  return process.geteuid?.() === 0
+}

@@ -1,0 +1,185 @@
+/** What Proxmox writes into /var/lib/lxc/CTID/config before a start, and the device nodes it makes for `devN`. */
+import { chmodSync, chownSync, mkdirSync, rmSync, statSync } from 'node:fs'
+import type { ConfigSection } from '../../../src/proxmox/container-config.ts'
+import { checkSetting, properties } from '../../../src/proxmox/container-settings.ts'
+import { shownDir } from '../nvidia/kernel.ts'
+import { Exit, exists, run } from '../nvidia/system.ts'
+import { isOn } from './guests.ts'
+
+export const lxcDir = '/var/lib/lxc'
+/** First id of unprivileged containers on the node. */
+export const idBase = 100_000
+
+/** What the containers of the lab see of their node's kernel, and what the stand-ins in them need. */
+const fromNode = [
+  `${shownDir}/driver proc/driver none bind,ro`,
+  `${shownDir}/devices proc/devices none bind,ro`,
+  `${shownDir}/modules proc/modules none bind,ro,optional`,
+  `${shownDir}/osrelease proc/sys/kernel/osrelease none bind,ro`,
+  '/run/lab/boot_id proc/sys/kernel/random/boot_id none bind,ro,optional',
+  `${shownDir}/module sys/module none bind,ro`,
+  `${shownDir}/pci sys/bus/pci none bind,ro`,
+  '/usr/bin/uname usr/bin/uname none bind,ro',
+  '/usr/lib/lab/node usr/lib/lab/node none bind,ro,create=file',
+  '/usr/lib/lab/run usr/lib/lab/run none bind,ro,create=file',
+  '/usr/lib/lab/js usr/lib/lab/js none bind,ro,create=dir',
+]
+
+/** The configuration for LXC: Proxmox's lines, then devices, then the raw lines, which so have the last word. */
+export function lxcConfig(ctid: number, section: ConfigSection, devicesAllowed: boolean): string {
+  const setting = (key: string): string | undefined => section.settings.get(key)
+  const unprivileged = isOn(setting('unprivileged'))
+  const os = exists(`/usr/share/lxc/config/${setting('ostype') ?? ''}.common.conf`)
+    ? setting('ostype')
+    : 'debian'
+  const features = properties(setting('features') ?? '', 'features')
+  const devices = devicesAllowed ? passedDevices(ctid, section, unprivileged) : []
+  refuseSecondMount(ctid, section, devices)
+  const lines = [
+    `lxc.arch = ${setting('arch') ?? 'amd64'}`,
+    `lxc.include = /usr/share/lxc/config/${os ?? 'debian'}.common.conf`,
+    ...(unprivileged
+      ? [
+          `lxc.include = /usr/share/lxc/config/${os ?? 'debian'}.userns.conf`,
+          `lxc.idmap = u 0 ${idBase} 65536`,
+          `lxc.idmap = g 0 ${idBase} 65536`,
+        ]
+      : []),
+    ...(isOn(features.get('nesting')) ? ['lxc.include = /usr/share/lxc/config/nesting.conf'] : []),
+    'lxc.apparmor.profile = unconfined',
+    'lxc.monitor.unshare = 1',
+    `lxc.tty.max = ${setting('tty') ?? '2'}`,
+    'lxc.environment = TERM=linux',
+    `lxc.uts.name = ${setting('hostname') ?? `CT${ctid}`}`,
+    ...memoryLimit(setting('memory') ?? '512'),
+    `lxc.rootfs.path = dir:${lxcDir}/${ctid}/rootfs`,
+    ...fromNode.map((mount) => `lxc.mount.entry = ${mount} 0 0`),
+    ...networkLines(ctid, section),
+    ...mountPoints(section),
+    ...devices.flatMap(({ rule, deny, source, target }) => [
+      `lxc.cgroup2.devices.allow = ${rule}`,
+      ...deny.map((denied) => `lxc.cgroup2.devices.deny = ${denied}`),
+      `lxc.mount.entry = ${source} ${target} none bind,create=file 0 0`,
+    ]),
+    ...section.lxc.map(({ key, value }) => `${key} = ${value}`),
+  ]
+  return lines.map((line) => `${line}\n`).join('')
+}
+
+interface PassedDevice {
+  /** `c 195:0 rw` */
+  readonly rule: string
+  readonly deny: readonly string[]
+  /** The private node on the host. */
+  readonly source: string
+  /** Relative to the container's root: `dev/nvidia0`. */
+  readonly target: string
+}
+
+/** Makes the private nodes of all `devN`, on a file system of their own. Dies of the first device that is not there. */
+function passedDevices(ctid: number, section: ConfigSection, unprivileged: boolean): readonly PassedDevice[] {
+  const wanted = [...section.settings]
+    .filter(([key]) => /^dev[0-9]+$/.test(key))
+    .toSorted(([a], [b]) => Number(a.slice(3)) - Number(b.slice(3)))
+  if (wanted.length === 0) return []
+  const base = unprivileged ? idBase : 0
+  const directory = `${lxcDir}/${ctid}/passthrough`
+  run('umount', ['-l', directory])
+  rmSync(directory, { recursive: true, force: true })
+  mkdirSync(directory, { recursive: true })
+  run('mount', ['-t', 'tmpfs', '-o', 'size=8k,mode=0755', 'passthrough', directory])
+  return wanted.map(([key, value]) => {
+    const checked = checkSetting(key, value)
+    if ('problem' in checked) throw new Exit(255, checked.problem.trimEnd())
+    const options = properties(value, 'path')
+    const path = options.get('path') ?? ''
+    const { type, major, minor } = deviceNumber(path)
+    const source = `${directory}${path}`
+    mkdirSync(source.slice(0, source.lastIndexOf('/')), { recursive: true })
+    run('mknod', [source, type, String(major), String(minor)])
+    chmodSync(source, Number.parseInt(options.get('mode') ?? '0660', 8))
+    chownSync(source, base + Number(options.get('uid') ?? 0), base + Number(options.get('gid') ?? 0))
+    const number = `${type} ${major}:${minor}`
+    const readOnly = isOn(options.get('deny-write'))
+    return {
+      rule: `${number} ${readOnly ? 'r' : 'rw'}`,
+      deny: readOnly ? [`${number} w`] : [],
+      source,
+      target: path.slice(1),
+    }
+  })
+}
+
+export function deviceNumber(path: string): {
+  readonly type: 'c' | 'b'
+  readonly major: number
+  readonly minor: number
+} {
+  const there = statSync(path, { throwIfNoEntry: false })
+  if (there === undefined) throw new Exit(255, `Device ${path} does not exist`)
+  if (!there.isCharacterDevice() && !there.isBlockDevice()) throw new Exit(255, `${path} is not a device`)
+  const major = Math.floor(there.rdev / 256) % 4096
+  return {
+    type: there.isBlockDevice() ? 'b' : 'c',
+    major,
+    minor: (there.rdev % 256) + (there.rdev >= 1_048_576 ? Math.floor(there.rdev / 1_048_576) * 256 : 0),
+  }
+}
+
+/** Proxmox's hook makes a file for each device, and fails where a raw mount line has made one before. */
+function refuseSecondMount(ctid: number, section: ConfigSection, devices: readonly PassedDevice[]): void {
+  const mounted = section.lxc
+    .filter(({ key }) => key === 'lxc.mount.entry')
+    .map(({ value }) => (value.split(/\s+/)[1] ?? '').replace(/^\/+/, ''))
+  if (!devices.some(({ target }) => mounted.includes(target))) return
+  throw new Exit(
+    255,
+    [
+      'run_buffer: 571 Script exited with status 17',
+      'lxc_setup: 3942 Failed to run autodev hooks',
+      `do_start: 1273 Failed to setup container "${ctid}"`,
+      'sync_wait: 34 An error occurred in another process (expected sequence number 4)',
+      `__lxc_start: 2114 Failed to spawn container "${ctid}"`,
+      `startup for container '${ctid}' failed`,
+    ].join('\n'),
+  )
+}
+
+/** Only where the machine delegates the memory controller. */
+function memoryLimit(megabytes: string): readonly string[] {
+  return exists('/sys/fs/cgroup/memory.stat') && exists('/sys/fs/cgroup/init.scope/memory.max')
+    ? [`lxc.cgroup2.memory.max = ${Number(megabytes) * 1_048_576}`]
+    : []
+}
+
+function networkLines(ctid: number, section: ConfigSection): readonly string[] {
+  return [...section.settings].flatMap(([key, value]) => {
+    const number = /^net([0-9]+)$/.exec(key)?.[1]
+    if (number === undefined) return []
+    const net = properties(value, 'name')
+    const line = (name: string, text: string | undefined): readonly string[] =>
+      text === undefined ? [] : [`lxc.net.${number}.${name} = ${text}`]
+    const address = net.get('ip')
+    return [
+      ...line('type', 'veth'),
+      ...line('veth.pair', `veth${ctid}i${number}`),
+      ...line('link', net.get('bridge')),
+      ...line('flags', 'up'),
+      ...line('name', net.get('name')),
+      ...line('hwaddr', net.get('hwaddr')),
+      ...line('ipv4.address', address?.includes('/') === true ? address : undefined),
+      ...line('ipv4.gateway', net.get('gw')),
+    ]
+  })
+}
+
+function mountPoints(section: ConfigSection): readonly string[] {
+  return [...section.settings].flatMap(([key, value]) => {
+    if (!/^mp[0-9]+$/.test(key)) return []
+    const point = properties(value, 'volume')
+    const target = (point.get('mp') ?? '').replace(/^\/+/, '')
+    return [
+      `lxc.mount.entry = ${point.get('volume') ?? ''} ${target} none bind,create=dir${isOn(point.get('ro')) ? ',ro' : ''} 0 0`,
+    ]
+  })
+}
