@@ -22,6 +22,11 @@ export interface Module<Args = unknown, Seen = unknown> {
    * made absolute before `probe`. A file of `templates` is also rendered with the task's variables, and its text arrives as the argument `content`.
    */
   readonly files?: Readonly<Record<string, 'files' | 'templates'>>
+  /**
+   * Arguments that may rest on what a dry run cannot know: such a one arrives as `Unknown`, and the module plans with "content known at run".
+   * Without this a task with an unknown argument ends as `unknown` before its module is asked.
+   */
+  readonly mayBeUnknown?: readonly string[]
   /** Arguments that are lists of CEL expressions (`that` of `assert`): each arrives as the boolean that it gave. */
   readonly expressions?: readonly string[]
   /** Changes whenever it runs (`command` without `creates`): the engine carries its plan out once and does not ask for convergence. */
