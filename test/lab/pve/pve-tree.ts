@@ -1,0 +1,283 @@
+/**
+ * The file system of /etc/pve: what pmxcfs allows and refuses (real pve-cluster 9.1, local mode). Modes and owners are
+ * given, files are small, and a guest's number exists once in the cluster. Contents are kept below `backing`.
+ */
+import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+
+/** Refusals, by the name of their errno. */
+export type Refusal =
+  | 'EPERM'
+  | 'ENOENT'
+  | 'EACCES'
+  | 'EEXIST'
+  | 'ENOTDIR'
+  | 'EISDIR'
+  | 'ENOTEMPTY'
+  | 'EFBIG'
+  | 'ENOSYS'
+  | 'EINVAL'
+
+export class Refused extends Error {
+  readonly errno: Refusal
+  constructor(errno: Refusal) {
+    super(errno)
+    this.name = 'Refused'
+    this.errno = errno
+  }
+}
+
+interface Common {
+  readonly inode: number
+  /** Seconds; pmxcfs knows no finer time. */
+  mtime: number
+  /** From the root, without a leading slash; the root is empty. */
+  path: string
+}
+export type PveFile = Common & { readonly kind: 'file'; content: Buffer }
+export type PveDirectory = Common & { readonly kind: 'directory' }
+export type PveLink = Common & { readonly kind: 'link'; readonly target: string }
+export type PveNode = PveFile | PveDirectory | PveLink
+
+const largestFile = 1024 * 1024
+/** root and www-data, whoever writes. */
+export const owner = { uid: 0, gid: 33 } as const
+
+export interface PveTreeOptions {
+  readonly backing: string
+  /** This node's name. */
+  readonly node: string
+  readonly quorate: () => boolean
+  /** Seconds. */
+  readonly now: () => number
+}
+
+export class PveTree {
+  readonly #options: PveTreeOptions
+  readonly #nodes = new Map<string, PveNode>()
+  readonly #byInode = new Map<number, PveNode>()
+  #lastInode = 0
+
+  constructor(options: PveTreeOptions) {
+    this.#options = options
+    const { backing, node } = options
+    for (const directory of [
+      'priv',
+      'ha',
+      'firewall',
+      'mapping',
+      'sdn',
+      `nodes/${node}/lxc`,
+      `nodes/${node}/qemu-server`,
+      `nodes/${node}/priv`,
+    ]) {
+      mkdirSync(`${backing}/${directory}`, { recursive: true })
+    }
+    this.#add({ ...this.#common(''), kind: 'directory' })
+    this.#load('')
+    const links = {
+      local: `nodes/${node}`,
+      lxc: `nodes/${node}/lxc`,
+      'qemu-server': `nodes/${node}/qemu-server`,
+    }
+    for (const [path, target] of Object.entries(links))
+      this.#add({ ...this.#common(path), kind: 'link', target })
+  }
+
+  get(inode: number): PveNode {
+    const node = this.#byInode.get(inode)
+    if (node === undefined) throw new Refused('ENOENT')
+    return node
+  }
+
+  /** The permission bits that are shown. Without quorum nothing can be written, and the modes say so. */
+  mode(node: PveNode): number {
+    if (node.kind === 'link') return 0o777
+    const secret = /(^|\/)priv(\/|$)/.test(node.path)
+    const mode = node.kind === 'directory' ? (secret ? 0o700 : 0o755) : secret ? 0o600 : 0o640
+    return this.#options.quorate() ? mode : mode & 0o555
+  }
+
+  lookup(parent: number, name: string): PveNode {
+    const node = this.#nodes.get(this.#pathIn(parent, name))
+    if (node === undefined) throw new Refused('ENOENT')
+    return node
+  }
+
+  list(inode: number): readonly (readonly [string, PveNode])[] {
+    const { path } = this.#directory(inode)
+    const prefix = path === '' ? '' : `${path}/`
+    return [...this.#nodes.values()]
+      .filter(
+        (node) =>
+          node.path !== '' && node.path.startsWith(prefix) && !node.path.slice(prefix.length).includes('/'),
+      )
+      .map((node) => [node.path.slice(prefix.length), node] as const)
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+  }
+
+  create(parent: number, name: string): PveFile {
+    const path = this.#newPath(parent, name)
+    this.#refuseTakenGuest(path)
+    const file: PveFile = { ...this.#common(path), kind: 'file', content: Buffer.alloc(0) }
+    this.#keep(file)
+    this.#add(file)
+    return file
+  }
+
+  makeDirectory(parent: number, name: string): PveDirectory {
+    const directory: PveDirectory = { ...this.#common(this.#newPath(parent, name)), kind: 'directory' }
+    mkdirSync(`${this.#options.backing}/${directory.path}`)
+    this.#add(directory)
+    return directory
+  }
+
+  read(inode: number): Buffer {
+    const node = this.get(inode)
+    if (node.kind !== 'file') throw new Refused('EISDIR')
+    return node.content
+  }
+
+  write(inode: number, offset: number, data: Buffer): void {
+    const content = this.read(inode)
+    const end = offset + data.length
+    if (end > largestFile) throw new Refused('EFBIG')
+    const grown =
+      end > content.length
+        ? Buffer.concat([content, Buffer.alloc(end - content.length)])
+        : Buffer.from(content)
+    data.copy(grown, offset)
+    this.#replace(inode, grown)
+  }
+
+  truncate(inode: number, size: number): void {
+    const content = this.read(inode)
+    if (size > largestFile) throw new Refused('EFBIG')
+    this.#replace(
+      inode,
+      Buffer.concat([content, Buffer.alloc(Math.max(0, size - content.length))]).subarray(0, size),
+    )
+  }
+
+  /** chmod: only to what it is anyway. */
+  changeMode(inode: number, mode: number): void {
+    this.#refuseWithoutQuorum()
+    if ((mode & 0o7777) !== this.mode(this.get(inode))) throw new Refused('EPERM')
+  }
+
+  /** chown: only to who it is anyway. */
+  changeOwner(inode: number, uid: number | undefined, gid: number | undefined): void {
+    this.#refuseWithoutQuorum()
+    this.get(inode)
+    if ((uid !== undefined && uid !== owner.uid) || (gid !== undefined && gid !== owner.gid))
+      throw new Refused('EPERM')
+  }
+
+  touch(inode: number, mtime: number): void {
+    this.get(inode).mtime = mtime
+  }
+
+  remove(parent: number, name: string, kind: 'file' | 'directory'): void {
+    const node = this.lookup(parent, name)
+    this.#refuseWithoutQuorum()
+    if (node.kind === 'link') throw new Refused('EACCES')
+    if (kind === 'file' && node.kind === 'directory') throw new Refused('EISDIR')
+    if (kind === 'directory' && node.kind !== 'directory') throw new Refused('ENOTDIR')
+    if (node.kind === 'directory' && this.list(node.inode).length > 0) throw new Refused('ENOTEMPTY')
+    rmSync(`${this.#options.backing}/${node.path}`, { recursive: true })
+    this.#nodes.delete(node.path)
+  }
+
+  rename(parent: number, name: string, newParent: number, newName: string): void {
+    const node = this.lookup(parent, name)
+    const path = this.#pathIn(newParent, newName)
+    this.#refuseWithoutQuorum()
+    if (node.kind === 'link' || path === node.path) return
+    this.#refuseTakenGuest(path, node.path)
+    const there = this.#nodes.get(path)
+    if (there?.kind === 'directory') throw new Refused(node.kind === 'directory' ? 'ENOTEMPTY' : 'EISDIR')
+    renameSync(`${this.#options.backing}/${node.path}`, `${this.#options.backing}/${path}`)
+    const old = node.path
+    for (const moved of [...this.#nodes.values()].filter(
+      (one) => one.path === old || one.path.startsWith(`${old}/`),
+    )) {
+      this.#nodes.delete(moved.path)
+      moved.path = path + moved.path.slice(old.length)
+      this.#nodes.set(moved.path, moved)
+    }
+    node.mtime = this.#options.now()
+  }
+
+  /** Guests' files: a number is taken once, on whatever node and of whatever kind. */
+  #refuseTakenGuest(path: string, moving?: string): void {
+    const guest = /^nodes\/[^/]+\/(?:lxc|qemu-server)\/([0-9]+)\.conf$/
+    const number = guest.exec(path)?.[1]
+    if (number === undefined) return
+    const taken = [...this.#nodes.keys()].some(
+      (other) => other !== path && other !== moving && guest.exec(other)?.[1] === number,
+    )
+    if (taken) throw new Refused('EEXIST')
+  }
+
+  #refuseWithoutQuorum(): void {
+    if (!this.#options.quorate()) throw new Refused('EACCES')
+  }
+
+  #replace(inode: number, content: Buffer): void {
+    const node = this.get(inode)
+    this.#refuseWithoutQuorum()
+    if (node.kind !== 'file') throw new Refused('EISDIR')
+    node.content = content
+    node.mtime = this.#options.now()
+    // a file that was removed or replaced while somebody has it open is nobody's business any more
+    if (this.#nodes.get(node.path) === node) this.#keep(node)
+  }
+
+  #keep(file: PveFile): void {
+    writeFileSync(`${this.#options.backing}/${file.path}`, file.content)
+  }
+
+  #directory(inode: number): PveDirectory {
+    const node = this.get(inode)
+    if (node.kind !== 'directory') throw new Refused('ENOTDIR')
+    return node
+  }
+
+  #pathIn(parent: number, name: string): string {
+    const { path } = this.#directory(parent)
+    return path === '' ? name : `${path}/${name}`
+  }
+
+  #newPath(parent: number, name: string): string {
+    const path = this.#pathIn(parent, name)
+    this.#refuseWithoutQuorum()
+    if (this.#nodes.has(path)) throw new Refused('EEXIST')
+    return path
+  }
+
+  #load(directory: string): void {
+    for (const entry of readdirSync(`${this.#options.backing}/${directory}`, { withFileTypes: true })) {
+      const path = directory === '' ? entry.name : `${directory}/${entry.name}`
+      const mtime = Math.floor(statSync(`${this.#options.backing}/${path}`).mtimeMs / 1000)
+      if (entry.isDirectory()) {
+        this.#add({ ...this.#common(path), mtime, kind: 'directory' })
+        this.#load(path)
+      } else
+        this.#add({
+          ...this.#common(path),
+          mtime,
+          kind: 'file',
+          content: readFileSync(`${this.#options.backing}/${path}`),
+        })
+    }
+  }
+
+  #common(path: string): Common {
+    this.#lastInode += 1
+    return { inode: this.#lastInode, mtime: this.#options.now(), path }
+  }
+
+  #add(node: PveNode): void {
+    this.#nodes.set(node.path, node)
+    this.#byInode.set(node.inode, node)
+  }
+}
