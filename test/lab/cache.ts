@@ -8,6 +8,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
@@ -28,7 +29,11 @@ export interface Recipe {
 /** The folder with what the recipe makes; built first if it is not there. Safe against others building the same. */
 export async function cached(recipe: Recipe, say: (line: string) => void): Promise<string> {
   const directory = join(cacheRoot, `${recipe.kind}-${hash(recipe)}`)
-  if (existsSync(directory)) return directory
+  if (existsSync(directory)) {
+    const now = new Date()
+    utimesSync(directory, now, now)
+    return directory
+  }
   mkdirSync(cacheRoot, { recursive: true })
   const lock = `${directory}.lock`
   const unfinished = `${directory}.new`
@@ -43,6 +48,7 @@ export async function cached(recipe: Recipe, say: (line: string) => void): Promi
     mkdirSync(unfinished, { mode: 0o755 })
     await recipe.build(unfinished)
     renameSync(unfinished, directory)
+    prune(recipe.kind)
     return directory
   } catch (error) {
     throw new LabError(
@@ -52,6 +58,16 @@ export async function cached(recipe: Recipe, say: (line: string) => void): Promi
     )
   } finally {
     rmSync(lock, { force: true })
+  }
+}
+
+/** Removes what older recipes made and no lab has been started from for a week. */
+function prune(kind: string): void {
+  const week = 7 * 24 * 3600 * 1000
+  for (const entry of readdirSync(cacheRoot)) {
+    const path = join(cacheRoot, entry)
+    if (!entry.startsWith(`${kind}-`) || entry.endsWith('.lock')) continue
+    if (Date.now() - statSync(path).mtimeMs > week) rmSync(path, { recursive: true, force: true })
   }
 }
 

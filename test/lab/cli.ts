@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process'
 import { parseArgs } from 'node:util'
 import { Lab } from './lab.ts'
+import { whyNoLab } from './machine.ts'
 import { LabError } from './process.ts'
 
 const usage = `usage: npm run lab -- COMMAND
@@ -21,6 +22,9 @@ GPUPLAY_LAB=NAME chooses among several labs; the usual one is "lab".
 
 async function main(argv: readonly string[]): Promise<number> {
   const [command, ...rest] = argv
+  const reason = whyNoLab()
+  if (command !== undefined && command !== 'help' && command !== '--help' && reason !== undefined)
+    throw new LabError(reason, 'Run it as root on a Debian 12 machine, virtual or not.')
   switch (command) {
     case 'up':
       return up(rest)

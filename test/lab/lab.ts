@@ -52,17 +52,17 @@ export class Lab {
       throw new LabError(`the lab "${owner.name}" is up already`, 'Take it down first: npm run lab -- down')
     await prepareMachine(say)
     await Lab.down(owner.name)
-    const addresses = await claimNetwork(owner)
-    const shape = topology(addresses, options)
-    const keys = await trust(say)
-    const roots = await image(keys, say)
-    const sites = [
-      await drivers(say).catch(() => '/nonexistent'),
-      await repositories(keys, roots.packages, say),
-    ]
-    say(`starting ${shape.nodes.map((node) => node.name).join(', ')}`)
     mkdirSync(owner.stateDir, { recursive: true })
     try {
+      const addresses = await claimNetwork(owner)
+      const shape = topology(addresses, options)
+      const keys = await trust(say)
+      const roots = await image(keys, say)
+      const sites = [
+        await drivers(say).catch(() => '/nonexistent'),
+        await repositories(keys, roots.packages, say),
+      ]
+      say(`starting ${shape.nodes.map((node) => node.name).join(', ')}`)
       const js = join(owner.stateDir, 'js')
       const [world, publicKey] = await Promise.all([
         World.start(owner, addresses),

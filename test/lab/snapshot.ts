@@ -9,7 +9,8 @@ export type FileSnapshot = ReadonlyMap<string, string>
 
 /**
  * Lists what differs from the image on a node's disk and on those of its containers, besides what the exceptions name, and
- * the device nodes there are. Files that equal the image's are not read: an overlay's upper layer holds whatever was written.
+ * the device nodes and
+ * kernel modules that there are. Files that equal the image's are not read: an overlay's upper layer holds whatever was written.
  */
 export async function snapshotNode(node: LabNode): Promise<FileSnapshot> {
   const exceptions = readExceptions()
@@ -38,6 +39,10 @@ export async function snapshotNode(node: LabNode): Promise<FileSnapshot> {
     const space = line.indexOf(' ')
     found.set(`${name}:${line.slice(0, space)}`, line.slice(space + 1))
   }
+  // Asking nvidia-smi as root loads modules.
+  const modules = (await node.output('lsmod')).split('\n').slice(1)
+  for (const line of modules.filter((text) => text !== ''))
+    found.set(`${name}:module ${line.split(' ')[0]}`, 'loaded')
   return found
 }
 

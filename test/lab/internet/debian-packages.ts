@@ -34,7 +34,7 @@ export const debianPackages: readonly PracticePackage[] = [
     name: 'dkms',
     version: '3.0.10-8+deb12u1',
     architecture: 'all',
-    files: { '/usr/sbin/dkms': standin('nvidia/dkms.js') },
+    files: { '/usr/sbin/dkms': standin('nvidia/dkms') },
     fields: { Depends: 'kmod, gcc, make', Recommends: 'sudo' },
   },
   { name: 'nvtop', version: '3.0.1-1', files: { '/usr/bin/nvtop': saysVersion('nvtop version 3.0.1') } },
@@ -69,7 +69,7 @@ export const debianPackages: readonly PracticePackage[] = [
   {
     name: 'nvidia-smi',
     version: driver,
-    files: { '/usr/bin/nvidia-smi': standin('nvidia/nvidia-smi.js') },
+    files: { '/usr/bin/nvidia-smi': standin('nvidia/smi') },
     fields: { Depends: `libnvidia-ml1 (= ${driver})` },
   },
   { name: 'nvidia-kernel-dkms', version: driver, fields: { Depends: 'dkms' } },

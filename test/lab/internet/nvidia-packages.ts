@@ -26,7 +26,7 @@ export function cudaPackages(distribution: string, key: Uint8Array): readonly Pr
       name: 'nvidia-utils-570',
       version: `${driver}-1`,
       files: {
-        '/usr/bin/nvidia-smi': standin('nvidia/nvidia-smi.js'),
+        '/usr/bin/nvidia-smi': standin('nvidia/smi'),
         [`/usr/lib/x86_64-linux-gnu/libnvidia-ml.so.${driver}`]: { text: `${driver}\n` },
       },
       postinst: `ln -sfn libnvidia-ml.so.${driver} /usr/lib/x86_64-linux-gnu/libnvidia-ml.so.1\n`,

@@ -19,9 +19,9 @@ export interface PackageFile {
   readonly conffile?: boolean
 }
 
-/** A program that a package brings and a stand-in plays: it runs the compiled stand-in on the node's own Node.js. */
+/** A program that a package brings and a stand-in plays: it runs the compiled stand-in (`nvidia/smi`) on the node's own Node.js. */
 export function standin(script: string): PackageFile {
-  return program(`exec /usr/lib/lab/node /usr/lib/lab/js/${script} "$@"\n`)
+  return program(`exec /usr/lib/lab/node /usr/lib/lab/js/test/lab/${script}.js "$@"\n`)
 }
 
 /** A program of a few lines of shell. */
