@@ -7,7 +7,7 @@ import { done, type Plan, type Refusal, refuse } from '../../host/plan.ts'
 import { type PciCard, readCards, readVmOwners } from '../../nvidia/cards.ts'
 import { chooseModuleType, commonBranches, misfits } from '../../nvidia/generations.ts'
 import { type GpuContainer, readGpuContainers, unmanaged } from '../../nvidia/guests.ts'
-import { headerPackages } from '../../nvidia/headers.ts'
+import { headerPackages, installedKernels } from '../../nvidia/headers.ts'
 import { type ModuleType } from '../../nvidia/installer.ts'
 import { readSecureBoot, type SecureBoot } from '../../nvidia/secure-boot.ts'
 import { type Module } from '../module.ts'
@@ -19,6 +19,8 @@ export interface Seen {
   readonly owners: ReadonlyMap<string, string>
   readonly loaded: string | undefined
   readonly kernel: string
+  /** Installed kernels. */
+  readonly kernels: readonly string[]
   /** VERSION_ID of the node's Debian. */
   readonly release: string
   readonly secureBoot: SecureBoot
@@ -49,13 +51,13 @@ export const nvidiaNode = {
       loaded: seen.loaded ?? null,
       module_type: moduleType(given, managed) ?? 'proprietary',
       kernel: seen.kernel,
-      headers: headerPackages(seen.kernel, seen.release),
+      headers: headerPackages(seen.kernel, { installed: seen.kernels, debian: seen.release }),
     }
   },
 } satisfies Module<Args, Seen>
 
 async function probe(_: Args, host: Host): Promise<Seen> {
-  const [cards, owners, driver, { release: kernel }, os, secureBoot, containers] = await Promise.all([
+  const [cards, owners, driver, { release: kernel }, os, secureBoot, containers, boot] = await Promise.all([
     readCards(host),
     readVmOwners(host),
     host.kernelModule('nvidia'),
@@ -63,10 +65,12 @@ async function probe(_: Args, host: Host): Promise<Seen> {
     host.text('/etc/os-release'),
     readSecureBoot(host),
     readGpuContainers(host),
+    host.list('/boot'),
   ])
   const release = /^VERSION_ID="?([^"\n]+)"?$/m.exec(os ?? '')?.[1] ?? ''
   const loaded = driver.loaded ? driver.version : undefined
-  return { cards, owners, loaded, kernel, release, secureBoot, containers }
+  const kernels = installedKernels(boot ?? [])
+  return { cards, owners, loaded, kernel, kernels, release, secureBoot, containers }
 }
 
 function plan(given: Args, seen: Seen): Plan {

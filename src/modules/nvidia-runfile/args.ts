@@ -33,7 +33,6 @@ export const args = {
     },
     file: {
       type: 'string',
-      default: '',
       description: 'With source `controller`: the file, looked for in `files/` of role and playbook',
     },
     keep: {

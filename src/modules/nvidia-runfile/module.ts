@@ -94,8 +94,14 @@ async function probe(given: Args, host: Host): Promise<Seen> {
 }
 
 async function readOffer(given: Args, host: Host): Promise<Offer> {
-  if (given.source === 'controller')
-    return { kind: 'controllerFile', path: given.file, found: await host.controller.file(given.file) }
+  if (given.source === 'controller') {
+    const path = given.file ?? ''
+    return {
+      kind: 'controllerFile',
+      path,
+      found: path === '' ? undefined : await host.controller.file(path),
+    }
+  }
   const url = addressOf(given)
   const answer = await host.http(url, { method: 'HEAD', ...proxyOf(given) })
   return { kind: 'url', url, size: answer.length, status: answer.status, error: answer.error }
@@ -104,7 +110,7 @@ async function readOffer(given: Args, host: Host): Promise<Offer> {
 async function readPublished(given: Args, host: Host): Promise<string | undefined> {
   const name = runfileName(given.version)
   if (given.source === 'controller') {
-    const beside = await host.controller.text(checksumUrl(given.file))
+    const beside = given.file === undefined ? undefined : await host.controller.text(checksumUrl(given.file))
     return sha256FromFile(beside ?? '', name)
   }
   const url = addressOf(given)

@@ -1,0 +1,72 @@
+/** The GPUs that a node can give to its containers, in the order in which nvidia-smi counts them. */
+import { type Host } from '../host/host.ts'
+import { normalAddress, readCards, readVmOwners } from './cards.ts'
+import { gpusDirectory, informationFile, parseGpuInformation } from './proc.ts'
+
+export interface Gpu {
+  /** nvidia-smi's index: the place in the order of the PCI addresses, without those that a VM owns. Not the minor. */
+  readonly index: number
+  /** `0000:01:00.0` */
+  readonly pci: string
+  readonly model: string
+  /** The N of /dev/nvidiaN; undefined while no driver is loaded. */
+  readonly minor: number | undefined
+  /** Undefined while no driver is loaded, and until the GPU has been opened once since then. */
+  readonly uuid: string | undefined
+}
+
+export interface NodeGpus {
+  readonly gpus: readonly Gpu[]
+  /** Whether the driver told of them; otherwise only addresses and order are known. */
+  readonly driver: boolean
+  /** Address -> id of the VM that owns the card. */
+  readonly owned: ReadonlyMap<string, string>
+}
+
+/** Reads them from /proc and sysfs: nothing is opened, nothing loaded. */
+export async function readNodeGpus(node: Host): Promise<NodeGpus> {
+  const [cards, owned, names] = await Promise.all([
+    readCards(node),
+    readVmOwners(node),
+    node.list(gpusDirectory),
+  ])
+  if (names === undefined || names.length === 0) {
+    const free = cards.filter(({ pci, driver }) => !owned.has(pci) && driver !== 'vfio-pci')
+    const gpus = free.map(({ pci }) => ({ pci, model: '', minor: undefined, uuid: undefined }))
+    return { gpus: numbered(gpus), driver: names !== undefined, owned }
+  }
+  const texts = await Promise.all(names.map((pci) => node.text(informationFile(pci))))
+  const known = names
+    .map((pci, index) => parseGpuInformation(pci, texts[index] ?? ''))
+    .filter(({ pci, excluded }) => !excluded && !owned.has(pci))
+  return { gpus: numbered(known), driver: true, owned }
+}
+
+/** The same with the UUIDs that /proc does not tell yet: nvidia-smi opens the GPUs, after which it does. */
+export async function withUuids(node: Host, read: NodeGpus): Promise<NodeGpus> {
+  if (!read.driver || read.gpus.every(({ uuid }) => uuid !== undefined)) return read
+  const answer = await node.ask(['nvidia-smi', '--query-gpu=pci.bus_id,uuid', '--format=csv,noheader'])
+  const uuids = new Map(
+    answer.stdout.split('\n').flatMap((line) => {
+      const found = /^([0-9A-F]{4,8}:[0-9A-F]{2}:[0-9A-F]{2}\.\d), (GPU-\S+)$/i.exec(line.trim())
+      return found?.[1] === undefined || found[2] === undefined ? [] : [[shortAddress(found[1]), found[2]]]
+    }),
+  )
+  return { ...read, gpus: read.gpus.map((gpu) => ({ ...gpu, uuid: gpu.uuid ?? uuids.get(gpu.pci) })) }
+}
+
+/** nvidia-smi writes the domain with eight digits, the kernel with four: `00000000:01:00.0` -> `0000:01:00.0`. */
+export function shortAddress(address: string): string {
+  return normalAddress(address.replace(/^0000(?=[0-9a-f]{4}:)/i, ''))
+}
+
+/** One GPU for people: `0 (0000:01:00.0, GPU-..., NVIDIA GeForce RTX 3060)`. */
+export function describeGpu({ index, pci, uuid, model }: Gpu): string {
+  return `${index} (${[pci, uuid, model].filter(Boolean).join(', ')})`
+}
+
+function numbered(gpus: readonly Omit<Gpu, 'index'>[]): readonly Gpu[] {
+  return gpus
+    .toSorted((a, b) => (a.pci < b.pci ? -1 : 1))
+    .map(({ pci, model, minor, uuid }, index) => ({ index, pci, model, minor, uuid }))
+}
