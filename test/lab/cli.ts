@@ -1,6 +1,7 @@
 /** `npm run lab -- COMMAND`: the lab by hand. README.md tells what it is. */
 import { spawn } from 'node:child_process'
 import { parseArgs } from 'node:util'
+import { quote } from '../../src/base/shell.ts'
 import { Lab } from './lab.ts'
 import { whyNoLab } from './machine.ts'
 import { LabError } from './process.ts'
@@ -38,14 +39,8 @@ async function main(argv: readonly string[]): Promise<number> {
       const lab = theLab()
       return foreground(['ssh', '-F', lab.sshConfig, lab.node(node).spec.name, ...words])
     }
-    case 'enter': {
-      const [ctid = '', ...words] = rest
-      const lab = theLab()
-      const { node } = lab.container(Number(ctid))
-      const inside =
-        words.length === 0 ? ['pct', 'enter', ctid] : ['pct', 'exec', ctid, '--', 'sh', '-c', words.join(' ')]
-      return foreground(lab.world.enterArgv(node.execArgv(inside)))
-    }
+    case 'enter':
+      return enter(rest)
     case 'save':
     case 'restore': {
       const [name = ''] = rest
@@ -85,6 +80,17 @@ async function up(args: readonly string[]): Promise<number> {
   })
   say(`the lab is up (${((Date.now() - begun) / 1000).toFixed(1)} s)`)
   return status()
+}
+
+async function enter([ctid = '', ...words]: readonly string[]): Promise<number> {
+  const lab = theLab()
+  for (const node of lab.nodes) {
+    // containers that were made by hand as well
+    if ((await node.exec(`test -e /etc/pve/lxc/${quote(ctid)}.conf`)).code !== 0) continue
+    const command = words.length === 0 ? ['enter', ctid] : ['exec', ctid, '--', 'sh', '-c', words.join(' ')]
+    return foreground(lab.world.enterArgv(node.execArgv(['pct', ...command])))
+  }
+  throw new LabError(`no node has a container "${ctid}"`, 'What there is: npm run lab -- status')
 }
 
 function status(): number {
@@ -127,7 +133,11 @@ function say(line: string): void {
 
 try {
   process.exitCode = await main(process.argv.slice(2))
-} catch (error) {
+} catch (caught) {
+  let error: unknown = caught
+  const misused =
+    caught instanceof TypeError && 'code' in caught && String(caught.code).startsWith('ERR_PARSE_ARGS')
+  if (misused) error = new LabError(caught.message, 'What there is: npm run lab -- help')
   if (!(error instanceof LabError)) throw error
   process.stderr.write(`lab: ${error.message}\n${error.hint === undefined ? '' : `     ${error.hint}\n`}`)
   process.exitCode = 1

@@ -60,6 +60,8 @@ describe('a lab', { skip, timeout: 300_000 }, () => {
     const address = 'https://developer.download.nvidia.com/compute/cuda/repos/debian12/x86_64/InRelease'
     assert.match(await node.output(`wget -qO- ${address}`), /BEGIN PGP SIGNED MESSAGE/)
     assert.notEqual((await node.exec('wget -qO- https://www.example.org/')).code, 0)
+    const program = `fetch('${address}').then((answer) => answer.text()).then((text) => process.stdout.write(text))`
+    assert.match((await lab.run([process.execPath, '-e', program])).stdout, /BEGIN PGP SIGNED MESSAGE/)
     assert.ok(requests(lab.world).some(({ path, status }) => path.endsWith('/InRelease') && status === 200))
   })
 

@@ -6,7 +6,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { image } from './image/image.ts'
-import { claimNetwork, instance, releaseNetwork, network, type Instance } from './instance.ts'
+import { claimNetwork, instance, releaseNetwork, network, type Instance, type Network } from './instance.ts'
 import { drivers, repositories, startInternet, trust } from './internet/internet.ts'
 import { inventory } from './inventory.ts'
 import { prepareMachine } from './machine.ts'
@@ -63,6 +63,7 @@ export class Lab {
         await repositories(keys, roots.packages, say),
       ]
       say(`starting ${shape.nodes.map((node) => node.name).join(', ')}`)
+      trustedOnTheInside(owner, addresses, keys)
       const js = join(owner.stateDir, 'js')
       const [world, publicKey] = await Promise.all([
         World.start(owner, addresses),
@@ -127,16 +128,18 @@ export class Lab {
     const found = this.containers.find((container) => container.spec.ctid === ctid)
     if (found !== undefined) return found
     const ctids = this.containers.map((container) => container.spec.ctid).join(', ')
-    throw new LabError(`the lab has no container ${ctid}`, `It has ${ctids}.`)
+    throw new LabError(`the lab has no container ${ctid}`, `It has ${ctids || 'none'}.`)
   }
 
   get containers(): readonly LabContainer[] {
     return this.nodes.flatMap((node) => node.spec.containers.map((spec) => new LabContainer(node, spec)))
   }
 
-  /** Runs a program of this machine inside the lab's network, where the practice internet is. */
+  /** Runs a program of this machine inside the lab's network, where the practice internet is, and is trusted. */
   run(argv: readonly string[], options: RunOptions = {}): Promise<Finished> {
-    return this.world.attempt(argv, options)
+    const certificates = join(this.instance.stateDir, 'ca-certificates.crt')
+    const env = { NODE_EXTRA_CA_CERTS: certificates, ...options.env }
+    return this.world.attempt(argv, { ...options, env })
   }
 
   /** Copies all disks as they are this moment, and which containers run. A state of the same name is replaced. */
@@ -233,6 +236,14 @@ async function makeKey(owner: Instance): Promise<string> {
   const file = join(owner.stateDir, 'id_ed25519')
   await run(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', `gpuplay lab ${owner.name}`, '-f', file])
   return readFileSync(`${file}.pub`, 'utf8')
+}
+
+/** Files that the world has in the place of the machine's: its name server, and certificates with the practice authority. */
+function trustedOnTheInside(owner: Instance, addresses: Network, keys: string): void {
+  const bundle = '/etc/ssl/certs/ca-certificates.crt'
+  const certificates = [bundle, join(keys, 'ca.crt')].map((file) => readFileSync(file, 'utf8'))
+  writeFileSync(join(owner.stateDir, 'ca-certificates.crt'), certificates.join('\n'))
+  writeFileSync(join(owner.stateDir, 'resolv.conf'), `search lab.test\nnameserver ${addresses.internet}\n`)
 }
 
 function savedName(name: string): string {
