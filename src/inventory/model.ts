@@ -1,0 +1,44 @@
+/** Hosts, groups and what is said of them, read and merged. */
+import { type HostName } from '../base/brand.ts'
+import { type Position, type Problem } from '../base/errors.ts'
+import { type Variables } from '../language/model.ts'
+
+export interface Host {
+  readonly name: HostName
+  /** Where it is first named. */
+  readonly where: Position
+  /** All groups that it is in, by itself or through their children, without `all`; the strongest last. */
+  readonly groups: readonly string[]
+  /** The merged variables. Each knows where it was written; Ansible's connection names are already ours. */
+  readonly variables: Variables
+}
+
+export interface Group {
+  readonly name: string
+  /** Absent for `all` and `ungrouped` where nobody wrote them. */
+  readonly where: Position | undefined
+  /** Its hosts and those of its children, in the order of the inventory. */
+  readonly hosts: readonly HostName[]
+  /** Hosts named in the group itself. */
+  readonly ownHosts: readonly HostName[]
+  readonly children: readonly string[]
+}
+
+export interface Inventory {
+  /** In the order in which they were first named. */
+  readonly hosts: ReadonlyMap<HostName, Host>
+  /** `all` first and `ungrouped` second, the others in the order in which they were first named. */
+  readonly groups: ReadonlyMap<string, Group>
+  /** The controller, for plays that name it although no inventory does; not in `all`. */
+  readonly localhost: Host
+  /** Every name that is a variable of some host. */
+  readonly variableNames: ReadonlySet<string>
+  /** What is odd, and not wrong. */
+  readonly warnings: readonly Problem[]
+}
+
+/** The host of that name; `localhost` is always there. */
+export function hostOf(inventory: Inventory, name: HostName): Host | undefined {
+  const found = inventory.hosts.get(name)
+  return found ?? (name === inventory.localhost.name ? inventory.localhost : undefined)
+}

@@ -1,0 +1,189 @@
+/** Which hosts are meant: `all`, names, groups, `web*`, `~regex`, `a:b`, `a,b`, `a:&b`, `a:!b`, `group[0]`, `group[1:3]`. */
+import { RE2JS } from 're2js'
+import { hostName } from '../base/brand.ts'
+import { type Position, type Problem } from '../base/errors.ts'
+import { type Files } from '../language/files.ts'
+import { problem } from '../language/source.ts'
+import { didYouMean } from '../language/suggest.ts'
+import { type Host, type Inventory } from './model.ts'
+
+export interface PatternResult {
+  /** In the order of the inventory. */
+  readonly hosts: readonly Host[]
+  /**
+   * Parts that match nothing or cannot be read. For a play that is a warning (an inventory need not have every group), for
+   * `--limit` a mistake.
+   */
+  readonly problems: readonly Problem[]
+}
+
+/** The hosts that a pattern selects. First all parts are united, then those with `&` intersected, then those with `!` taken away. */
+export function resolvePattern(inventory: Inventory, pattern: string, where?: Position): PatternResult {
+  const problems: Problem[] = []
+  const terms = splitPattern(pattern)
+  const select = (text: string): readonly Host[] => {
+    const found = resolveTerm(inventory, text, where)
+    if (!('problem' in found)) return found.hosts
+    problems.push(found.problem)
+    return []
+  }
+  const plain = terms.filter((term) => !/^[&!]/.test(term))
+  const chosen = new Set(plain.length === 0 ? inventory.hosts.values() : plain.flatMap(select))
+  const marked = (mark: string) => terms.filter((term) => term.startsWith(mark)).map((term) => term.slice(1))
+  for (const term of marked('&')) {
+    const keep = new Set(select(term))
+    for (const host of chosen) if (!keep.has(host)) chosen.delete(host)
+  }
+  for (const term of marked('!')) for (const host of select(term)) chosen.delete(host)
+  const inOrder = [...inventory.hosts.values(), inventory.localhost].filter((host) => chosen.has(host))
+  // A host that is in the inventory under the name localhost is not the implicit one.
+  return { hosts: inOrder, problems }
+}
+
+/** `--limit`: a pattern, or `@FILE` with one on each line. Anything that matches nothing is a mistake. */
+export function resolveLimit(inventory: Inventory, limit: string, files: Files): PatternResult {
+  const where = { file: '--limit', line: 1, column: 1 }
+  const terms: string[] = []
+  for (const part of splitPattern(limit)) {
+    if (!part.startsWith('@')) {
+      terms.push(part)
+      continue
+    }
+    const path = part.slice(1)
+    const text = files.read(path)
+    if (text === undefined) {
+      const missing = problem('missing-file', `there is no file "${path}"`, {
+        where,
+        hint: 'check what follows the @',
+      })
+      return { hosts: [], problems: [missing] }
+    }
+    terms.push(
+      ...text
+        .split('\n')
+        .map((line) => line.trim())
+        .filter((line) => line !== '' && !line.startsWith('#')),
+    )
+  }
+  const result = resolvePattern(inventory, terms.join(','), where)
+  if (result.hosts.length > 0 || result.problems.length > 0) return result
+  return {
+    hosts: [],
+    problems: [
+      problem('no-hosts', `"${limit}" leaves no hosts`, { where, hint: 'see "gpuplay inventory --graph"' }),
+    ],
+  }
+}
+
+/** At commas and colons, but not inside brackets, and not inside a regular expression after `~`. */
+export function splitPattern(pattern: string): readonly string[] {
+  const terms: string[] = []
+  let current = ''
+  let depth = 0
+  for (const character of pattern) {
+    const inRegex = /^[&!]?~/.test(current)
+    if (character === '[') depth += 1
+    if (character === ']') depth -= 1
+    const separates = character === ',' || (character === ':' && !inRegex)
+    if (separates && depth <= 0) {
+      terms.push(current)
+      current = ''
+    } else {
+      current += character
+    }
+  }
+  terms.push(current)
+  return terms.map((term) => term.trim()).filter((term) => term !== '')
+}
+
+type TermResult = { readonly hosts: readonly Host[] } | { readonly problem: Problem }
+
+function resolveTerm(inventory: Inventory, term: string, where: Position | undefined): TermResult {
+  if (term.startsWith('~')) return matchRegex(inventory, term.slice(1), where)
+  const subscript = /^(.+)\[(-?\d+|-?\d*:-?\d*)\]$/.exec(term)
+  const name = subscript?.[1] ?? term
+  const base = matchName(inventory, name)
+  if (base === undefined) return { problem: unknownName(inventory, name, where) }
+  return subscript?.[2] === undefined ? { hosts: base } : pick(base, term, { subscript: subscript[2], where })
+}
+
+/** Ansible's rules: counted from 0, from the end when negative; both ends of a slice belong to it. */
+function pick(
+  hosts: readonly Host[],
+  term: string,
+  { subscript, where }: { readonly subscript: string; readonly where: Position | undefined },
+): TermResult {
+  const place = (text: string, otherwise: number) => {
+    const number = text === '' ? otherwise : Number(text)
+    return number < 0 ? hosts.length + number : number
+  }
+  if (!subscript.includes(':')) {
+    const host = hosts[place(subscript, 0)]
+    if (host !== undefined) return { hosts: [host] }
+    return {
+      problem: problem('no-hosts', `"${term}" asks for more hosts than there are (${hosts.length})`, {
+        where,
+        hint: 'hosts are counted from 0',
+      }),
+    }
+  }
+  const [first = '', last = ''] = subscript.split(':')
+  return { hosts: hosts.slice(Math.max(0, place(first, 0)), place(last, hosts.length - 1) + 1) }
+}
+
+function matchName(inventory: Inventory, name: string): readonly Host[] | undefined {
+  if (name === 'all' || name === '*') return [...inventory.hosts.values()]
+  if (/[*?[]/.test(name)) {
+    const pattern = globPattern(name)
+    const found = matching(inventory, (candidate) => pattern.test(candidate))
+    return found.length === 0 ? undefined : found
+  }
+  const group = inventory.groups.get(name)
+  const host = inventory.hosts.get(hostName(name))
+  if (group === undefined && host === undefined) {
+    return name === inventory.localhost.name ? [inventory.localhost] : undefined
+  }
+  const members = (group?.hosts ?? []).flatMap((member) => inventory.hosts.get(member) ?? [])
+  return host === undefined || members.includes(host) ? members : [host, ...members]
+}
+
+function matchRegex(inventory: Inventory, source: string, where: Position | undefined): TermResult {
+  try {
+    const pattern = RE2JS.compile(source)
+    // From the beginning of the name on, as in Ansible.
+    const found = matching(inventory, (candidate) => pattern.matcher(candidate).lookingAt())
+    if (found.length > 0) return { hosts: found }
+    return { problem: problem('unknown-host', `no host or group matches "~${source}"`, { where }) }
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error)
+    return {
+      problem: problem('invalid-pattern', `"~${source}" is no regular expression: ${text}`, { where }),
+    }
+  }
+}
+
+/** Hosts whose name fits, and those of groups whose name fits. */
+function matching(inventory: Inventory, fits: (name: string) => boolean): readonly Host[] {
+  const groups = new Set([...inventory.groups.keys()].filter((name) => name !== 'all' && fits(name)))
+  return [...inventory.hosts.values()].filter(
+    (host) => fits(host.name) || host.groups.some((group) => groups.has(group)),
+  )
+}
+
+function globPattern(glob: string): RegExp {
+  const source = glob.replaceAll(/\[!?[^\]]+\]|[*?]|[$()+.[\\\]^{|}]/g, (part) => {
+    if (part === '*') return '.*'
+    if (part === '?') return '.'
+    if (part.length > 1) return part.replace('[!', '[^')
+    return `\\${part}`
+  })
+  return new RegExp(`^${source}$`)
+}
+
+function unknownName(inventory: Inventory, name: string, where: Position | undefined): Problem {
+  const known = [...inventory.groups.keys(), ...inventory.hosts.keys()]
+  return problem('unknown-host', `there is no host and no group "${name}"`, {
+    where,
+    hint: didYouMean(name, known, known.length > 30 ? undefined : `there are ${known.join(', ')}`),
+  })
+}

@@ -1,0 +1,48 @@
+/** Host names with ranges: `web[01:20]`, `rack[a:c]`, `node[0:10:5]`. */
+
+/** A range that cannot be counted out. The message ends the sentence "this range ...". */
+export class RangeError extends Error {}
+
+const largest = 10_000
+
+/**
+ * The names that a name with ranges stands for, in order; both ends belong to it. Leading zeros are kept.
+ * @throws RangeError for ranges that run backwards, mix letters and digits, or are far too large.
+ */
+export function expandRanges(name: string): readonly string[] {
+  const match = /^(.*?)\[([^\][]*:[^\][]*)\](.*)$/s.exec(name)
+  if (match === null) return [name]
+  const [, before = '', range = '', after = ''] = match
+  const rest = expandRanges(after)
+  const parts = expandRange(range)
+  if (parts.length * rest.length > largest) throw new RangeError(`gives more than ${largest} hosts`)
+  return parts.flatMap((part) => rest.map((tail) => `${before}${part}${tail}`))
+}
+
+function expandRange(range: string): readonly string[] {
+  const [start = '', end = '', step = '1', ...more] = range.split(':')
+  if (more.length > 0 || !/^[1-9]\d*$/.test(step))
+    throw new RangeError('must be [first:last] or [first:last:step]')
+  const stride = Number(step)
+  if (/^[a-z]$/i.test(start) && /^[a-z]$/i.test(end)) {
+    const sameCase = /^[a-z]{2}$/.test(start + end) || /^[A-Z]{2}$/.test(start + end)
+    if (!sameCase) throw new RangeError('mixes small and capital letters')
+    return count(start.charCodeAt(0), end.charCodeAt(0), stride).map((code) => String.fromCharCode(code))
+  }
+  const first = start === '' ? '0' : start
+  if (!/^\d+$/.test(first) || !/^\d+$/.test(end)) {
+    throw new RangeError('must go from number to number, or from letter to letter')
+  }
+  const padded = first.length > 1 && first.startsWith('0')
+  if (padded && first.length !== end.length)
+    throw new RangeError('must have as many digits at its end as at its start')
+  const width = padded ? first.length : 0
+  return count(Number(first), Number(end), stride).map((number) => String(number).padStart(width, '0'))
+}
+
+function count(first: number, last: number, stride: number): readonly number[] {
+  if (first > last) throw new RangeError('runs backwards')
+  const length = Math.floor((last - first) / stride) + 1
+  if (length > largest) throw new RangeError(`gives more than ${largest} hosts`)
+  return Array.from({ length }, (_, index) => first + index * stride)
+}

@@ -1,0 +1,139 @@
+/** Finds the files of an inventory and reads them: the sources themselves, then `group_vars` and `host_vars`. */
+import { basename, dirname, extname, join } from 'node:path'
+import { isNothing } from '../language/fields.ts'
+import { type Files, readYamlFile } from '../language/files.ts'
+import { type Variable } from '../language/model.ts'
+import { SourceFile } from '../language/source.ts'
+import { didYouMean } from '../language/suggest.ts'
+import { type InventoryBuilder, type Tier } from './builder.ts'
+import { readIniInventory } from './ini-inventory.ts'
+import { readYamlInventory } from './yaml-inventory.ts'
+
+const variableFolders = ['group_vars', 'host_vars']
+
+/** Reads one source: a file, a folder, or names with commas between them. */
+export function readSource(builder: InventoryBuilder, source: string, files: Files): void {
+  if (source.includes(',')) {
+    const where = { file: '-i', line: 1, column: 1 }
+    for (const name of source.split(',').map((part) => part.trim())) {
+      if (name !== '') builder.addHosts(name, where, 'ungrouped')
+    }
+    return
+  }
+  switch (files.kind(source)) {
+    case 'file':
+      readInventoryFile(builder, source, files)
+      return
+    case 'directory':
+      readFolder(builder, source, files)
+      return
+    case undefined:
+      builder.report('missing-file', `there is no inventory "${source}"`, {
+        hint: didYouMean(
+          basename(source),
+          files.list(dirname(source)),
+          'for a list of hosts put a comma behind it: -i pve1,',
+        ),
+      })
+  }
+}
+
+function readFolder(builder: InventoryBuilder, folder: string, files: Files): void {
+  const names = files
+    .list(folder)
+    .filter((name) => !name.startsWith('.') && !/(~|\.bak|\.orig|\.retry|\.md|\.txt)$/.test(name))
+    .filter((name) => !variableFolders.includes(name) && files.kind(join(folder, name)) === 'file')
+  if (names.length === 0) {
+    builder.report('missing-file', `the folder "${folder}" holds no inventory`, {
+      hint: 'put a file such as hosts.yml into it',
+    })
+  }
+  for (const name of names) readInventoryFile(builder, join(folder, name), files)
+}
+
+function readInventoryFile(builder: InventoryBuilder, path: string, files: Files): void {
+  const text = files.read(path)
+  if (text === undefined) {
+    builder.report('missing-file', `the inventory "${path}" cannot be read`, {
+      hint: 'check its permissions',
+    })
+    return
+  }
+  const source = new SourceFile(path, text)
+  if (text.startsWith('#!')) {
+    builder.report('not-yet-supported', 'inventories that are programs are not yet supported', {
+      where: source.position(0, 2),
+      hint: 'write its output to a file',
+    })
+    return
+  }
+  if (isYaml(path, text)) readYamlInventory(builder, source)
+  else readIniInventory(builder, source)
+}
+
+function isYaml(path: string, text: string): boolean {
+  const extension = extname(path)
+  if (['.yml', '.yaml', '.json'].includes(extension)) return true
+  if (['.ini', '.cfg'].includes(extension)) return false
+  const lines = text.split('\n').filter((line) => /^\s*[^\s#;]/.test(line))
+  return lines.some((line) => line === '---' || /^[\w.-]+:\s*(#.*)?$/.test(line))
+}
+
+/** Reads `group_vars` and `host_vars` in a folder, for the groups and hosts that there are. */
+export function readVariableFolders(
+  builder: InventoryBuilder,
+  folder: string,
+  options: { readonly files: Files; readonly beside: 'inventory' | 'playbook' },
+): void {
+  const { files, beside } = options
+  const prefix = beside === 'playbook' ? 'playbook ' : ''
+  for (const { name, paths } of variableFiles(files, join(folder, 'group_vars'))) {
+    const tier = `${prefix}group_vars${name === 'all' ? '/all' : ''}` as Tier
+    for (const path of paths) readVariables(builder, path, { files, tier, name })
+  }
+  for (const { name, paths } of variableFiles(files, join(folder, 'host_vars'))) {
+    const tier = `${prefix}host_vars` as Tier
+    for (const path of paths) readVariables(builder, path, { files, tier, name })
+  }
+}
+
+/** The names of groups or hosts for which there are variables beside an inventory, with the files. */
+export function variableFiles(
+  files: Files,
+  folder: string,
+): readonly { readonly name: string; readonly paths: readonly string[] }[] {
+  const byName = new Map<string, string[]>()
+  for (const entry of files.list(folder)) {
+    if (entry.startsWith('.') || entry.endsWith('~')) continue
+    const path = join(folder, entry)
+    const inside = files.kind(path) === 'directory'
+    const name = inside ? entry : entry.replace(/\.(yml|yaml|json)$/, '')
+    const paths = byName.get(name) ?? []
+    paths.push(...(inside ? filesBelow(files, path) : [path]))
+    byName.set(name, paths)
+  }
+  return [...byName].map(([name, paths]) => ({ name, paths }))
+}
+
+function filesBelow(files: Files, folder: string): readonly string[] {
+  return files.list(folder).flatMap((entry) => {
+    const path = join(folder, entry)
+    if (entry.startsWith('.') || entry.endsWith('~')) return []
+    return files.kind(path) === 'directory' ? filesBelow(files, path) : [path]
+  })
+}
+
+function readVariables(
+  builder: InventoryBuilder,
+  path: string,
+  target: { readonly files: Files; readonly tier: Tier; readonly name: string },
+): void {
+  const root = readYamlFile(target.files, path, builder.values.problems)?.root
+  if (root === undefined || isNothing(root)) return
+  if (root.kind !== 'map') {
+    builder.report('invalid-variables', 'this file must be a map of variables', { where: root.where })
+    return
+  }
+  const variables: ReadonlyMap<string, Variable> = builder.values.variables(root)
+  builder.setVariables(target.tier, target.name, variables)
+}

@@ -1,0 +1,81 @@
+/** Inventories in YAML: groups with `hosts`, `children` and `vars`. */
+import { isNothing } from '../language/fields.ts'
+import { type SourceFile } from '../language/source.ts'
+import { didYouMean } from '../language/suggest.ts'
+import { readYaml, type YamlEntry, type YamlMap } from '../language/yaml.ts'
+import { type InventoryBuilder } from './builder.ts'
+
+export function readYamlInventory(builder: InventoryBuilder, source: SourceFile): void {
+  const { root, problems } = readYaml(source)
+  builder.values.problems.push(...problems)
+  if (root === undefined) return
+  if (root.kind !== 'map') {
+    builder.report('invalid-inventory', 'an inventory is a map of groups', {
+      where: root.where,
+      hint: 'begin it with "all:", and "hosts:" below it',
+    })
+    return
+  }
+  for (const [name, entry] of root.entries) readGroup(builder, name, entry)
+}
+
+const groupKeys = ['hosts', 'children', 'vars']
+
+function readGroup(builder: InventoryBuilder, name: string, entry: YamlEntry): void {
+  builder.group(name, entry.where)
+  const map = mapOf(builder, entry, `the group "${name}"`)
+  if (map === undefined) return
+  for (const [key, part] of map.entries) {
+    const content = groupKeys.includes(key) ? mapOf(builder, part, `"${key}"`) : undefined
+    switch (key) {
+      case 'hosts':
+        for (const [host, variables] of content?.entries ?? [])
+          readHost(builder, { host, group: name }, variables)
+        break
+      case 'children':
+        for (const [child, childEntry] of content?.entries ?? []) {
+          builder.addChild(name, child, childEntry.where)
+          readGroup(builder, child, childEntry)
+        }
+        break
+      case 'vars':
+        if (content !== undefined) {
+          builder.setVariables('group in inventory', name, builder.values.variables(content))
+        }
+        break
+      default:
+        builder.report('unknown-keyword', `a group has hosts, children and vars, and no "${key}"`, {
+          where: part.where,
+          hint: didYouMean(
+            key,
+            groupKeys,
+            `if "${key}" is a group, put it under "children"; if it is a variable, under "vars"`,
+          ),
+        })
+    }
+  }
+}
+
+function readHost(
+  builder: InventoryBuilder,
+  { host, group }: { readonly host: string; readonly group: string },
+  entry: YamlEntry,
+): void {
+  const names = builder.addHosts(host, entry.where, group)
+  const map = mapOf(builder, entry, `the host "${host}"`)
+  if (map === undefined) return
+  const variables = builder.values.variables(map)
+  for (const name of names) builder.setVariables('host in inventory', name, variables)
+}
+
+function mapOf(builder: InventoryBuilder, entry: YamlEntry, what: string): YamlMap | undefined {
+  const { value } = entry
+  if (value.kind === 'map') return value
+  if (isNothing(value)) return undefined
+  builder.report('invalid-inventory', `${what} must be a map`, {
+    where: value.where,
+    hint:
+      value.kind === 'list' ? 'write each name as a key: "pve1:"' : 'put a colon behind each name: "pve1:"',
+  })
+  return undefined
+}
