@@ -1,6 +1,6 @@
 /** Follows the variables through a play: every name that is read must be declared by then. */
 import { builtInNames, Declarations, type JsonSchema } from './declarations.ts'
-import { type LoadOptions, type Loader } from './loader.ts'
+import { type Loader } from './loader.ts'
 import { type Expression, type Play, type RoleUse, type Task, type Value, type Variables } from './model.ts'
 import { registeredSchema } from './registered.ts'
 import { didYouMean } from './suggest.ts'
@@ -12,9 +12,10 @@ export interface CheckedNames {
   readonly results: ReadonlyMap<string, JsonSchema | undefined>
 }
 
-export function startNames(options: LoadOptions): CheckedNames {
+export function startNames({ options, lostResults }: Loader): CheckedNames {
   const names = new Map<string, JsonSchema | undefined>()
   for (const name of options.variables ?? []) names.set(name, undefined)
+  for (const name of lostResults) names.set(name, undefined)
   for (const name of builtInNames) names.set(name, undefined)
   names.set('facts', options.facts)
   return { base: new Declarations(names), results: new Map() }

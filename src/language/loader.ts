@@ -1,5 +1,5 @@
 /** What everything that loads one playbook shares. */
-import { type Position, type Problem } from '../base/errors.ts'
+import { type Problem } from '../base/errors.ts'
 import { type JsonSchema } from './declarations.ts'
 import { diskFiles, type Files } from './files.ts'
 import { type Role, type TaskIdentity } from './model.ts'
@@ -27,6 +27,8 @@ export class Loader {
   /** By folder, so that a role is read once. */
   readonly roles = new Map<string, LoadedRole | undefined>()
   readonly options: LoadOptions
+  /** What tasks that could not be read would have registered, so that one mistake is not reported as two. */
+  readonly lostResults = new Set<string>()
   readonly #ordinals = new Map<string, number>()
 
   constructor(options: LoadOptions) {
@@ -58,13 +60,4 @@ export interface LoadedRole {
   readonly role: Role
   readonly tasksFile: string | undefined
   readonly handlersFile: string | undefined
-}
-
-/** Where tasks stand: everything they need to know of their surroundings. */
-export interface TaskContext {
-  readonly playbook: string
-  readonly play: string
-  /** The playbook's folder. */
-  readonly directory: string
-  readonly at: Position
 }

@@ -47,11 +47,11 @@ export function readPlaybook(
   }
   const loader = new Loader(options)
   const plays = new PlaybookReader(loader).file(resolve(file), [])
-  let names: CheckedNames = startNames(options)
+  let names: CheckedNames = startNames(loader)
   for (const play of plays) names = checkPlay(loader, play, names)
   return {
     playbook: { file, directory: dirname(resolve(file)), plays },
-    problems: withoutRepeats(loader.problems),
+    problems: inOrder(withoutRepeats(loader.problems)),
   }
 }
 
@@ -64,6 +64,17 @@ function withoutRepeats(problems: readonly Problem[]): readonly Problem[] {
     seen.add(key)
     return true
   })
+}
+
+/** File by file as they were first met, and from top to bottom. */
+function inOrder(problems: readonly Problem[]): readonly Problem[] {
+  const files = [...new Set(problems.map((found) => found.where?.file))]
+  return [...problems].sort(
+    (left, right) =>
+      files.indexOf(left.where?.file) - files.indexOf(right.where?.file) ||
+      (left.where?.line ?? 0) - (right.where?.line ?? 0) ||
+      (left.where?.column ?? 0) - (right.where?.column ?? 0),
+  )
 }
 
 class PlaybookReader {

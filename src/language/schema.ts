@@ -11,6 +11,7 @@ import { isUnknown } from '../base/unknown.ts'
 import { type MapEntry, type Value } from './model.ts'
 import { word, wordUnknownKey, type Wording } from './schema-wording.ts'
 import { problem } from './source.ts'
+import { nearest } from './suggest.ts'
 
 export interface CheckSubject {
   /** Names the whole in messages: `copy`, `the role "verify"`. */
@@ -74,7 +75,10 @@ export class SchemaChecker {
     const errors = (validate.errors ?? []).filter(
       (error) => !insideAlternative(error) && !restsOnWaiting(error, context.waiting),
     )
-    return errors.map((error) => toProblem(error, context.value, context.subject))
+    const meant = new Set(errors.flatMap(meantProperty))
+    return errors
+      .filter((error) => !(error.keyword === 'required' && meant.has(error.params['missingProperty'])))
+      .map((error) => toProblem(error, context.value, context.subject))
   }
 }
 
@@ -169,6 +173,13 @@ function toProblem(error: ErrorObject, value: Value | undefined, subject: CheckS
     source: found?.value?.kind === 'literal' ? found.value.source : undefined,
   })
   return finish(wording, whole ? subject.where : (found?.where ?? subject.where), subject)
+}
+
+/** The missing key that an unknown key was meant to be: `desst` explains why there is no `dest`. */
+function meantProperty(error: ErrorObject): readonly unknown[] {
+  const extra = extraKey(error)
+  const around = isRecord(error.parentSchema) ? error.parentSchema['properties'] : undefined
+  return extra !== undefined && isRecord(around) ? [nearest(extra, Object.keys(around))] : []
 }
 
 function finish(wording: Wording, where: Position, subject: CheckSubject): Problem {

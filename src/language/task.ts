@@ -65,7 +65,10 @@ function read(
   const until = fields.conditions('until')
   const register = readRegister(loader, fields)
   const when = inherited.when
-  if (found === undefined) return undefined
+  if (found === undefined) {
+    if (register !== undefined) loader.lostResults.add(register)
+    return undefined
+  }
   const args = readArgs(loader, fields, found)
   const identity = loader.identity({
     playbook: around.playbook,
