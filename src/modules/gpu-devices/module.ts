@@ -1,0 +1,227 @@
+/**
+ * Which device nodes a container needs for the GPUs that it is assigned. Reads the node and changes nothing.
+ *
+ * Everything is looked up at each run: a minor is not an index and moves when cards are added, and the major of unified memory
+ * differs from boot to boot.
+ */
+import { type Host } from '../../host/host.ts'
+import { done, type Plan, refuse, settle } from '../../host/plan.ts'
+import { parseAssignment, resolveAssignment } from '../../nvidia/assignment.ts'
+import { type Gpu, readNodeGpus, withUuids } from '../../nvidia/gpus.ts'
+import {
+  type DeviceNode,
+  devicesFile,
+  gpuNode,
+  parseCharacterMajors,
+  sharedNodes,
+} from '../../nvidia/proc.ts'
+import { atLeast } from '../../nvidia/version.ts'
+import { type ConfigEntry, parseContainerConfig } from '../../proxmox/container-config.ts'
+import { isUnprivileged, wideDeviceRules } from '../../proxmox/device-entries.ts'
+import { type Module } from '../module.ts'
+import { args, type Args, result } from './args.ts'
+import { gpuUsers, type GpuUser } from './gpu-users.ts'
+
+export interface Seen {
+  readonly node: string
+  readonly ctid: string
+  /** The container's configuration; undefined when the node has no such container. */
+  readonly config: string | undefined
+  readonly style: 'devn' | 'lxc'
+  readonly newEnough: boolean
+  readonly resolution: Resolution
+  /** Other containers of the node that have one of the GPUs; empty unless asked for. */
+  readonly users: readonly GpuUser[]
+}
+
+export type Resolution =
+  | { readonly kind: 'problem'; readonly code: string; readonly message: string; readonly hint: string }
+  | {
+      readonly kind: 'found'
+      readonly gpus: readonly AssignedGpu[]
+      readonly devices: readonly DeviceNode[]
+      /** Majors that are NVIDIA's now, beside the fixed one. */
+      readonly majors: readonly number[]
+    }
+
+export type AssignedGpu = Gpu & { readonly minor: number }
+
+/** pve-container has `devN` since this version, Proxmox VE 8.1. */
+const devnSince = { container: '5.0.7', manager: '8.1' }
+
+export const gpuDevices = {
+  name: 'gpu_devices',
+  summary: 'Tells which device nodes a container needs for the GPUs that it is assigned.',
+  args,
+  result,
+  exitCode: 4,
+  probe,
+  plan,
+  report: (_, { style, resolution }) => {
+    const found = resolution.kind === 'found' ? resolution : { gpus: [], devices: [], majors: [] }
+    return {
+      style,
+      gpus: found.gpus.map(({ index, pci, minor, uuid, model }) => ({
+        index,
+        pci,
+        minor,
+        uuid: uuid ?? null,
+        model,
+      })),
+      devices: found.devices.map((device) => ({ ...device, target: device.path.slice(1) })),
+      owned: found.majors.map((major) => `^lxc\\.cgroup2?\\.devices\\.allow: c ${major}:`),
+      record: found.gpus.map(({ pci, minor, uuid }) => `gpu ${pci} ${minor} ${uuid ?? '-'}\n`).join(''),
+    }
+  },
+} satisfies Module<Args, Seen>
+
+async function probe(given: Args, host: Host): Promise<Seen> {
+  const ctid = host.placement.ctid ?? ''
+  const node = host.node
+  const [container, style, resolution] = await Promise.all([
+    node.container(ctid),
+    readStyle(given, node),
+    readResolution(given, host),
+  ])
+  const minors = resolution.kind === 'found' ? resolution.gpus.map(({ minor }) => minor) : []
+  const users = given.exclusive && minors.length > 0 ? await gpuUsers(node, ctid, minors) : []
+  return { node: node.name, ctid, config: container?.config, ...style, resolution, users }
+}
+
+async function readStyle(
+  { style }: Args,
+  node: Host,
+): Promise<{ readonly style: 'devn' | 'lxc'; readonly newEnough: boolean }> {
+  const [container, manager] = await Promise.all([node.package('pve-container'), node.package('pve-manager')])
+  const newEnough =
+    container.installed === undefined
+      ? atLeast(manager.installed ?? '0', devnSince.manager)
+      : atLeast(container.installed, devnSince.container)
+  if (style === 'auto') return { style: newEnough ? 'devn' : 'lxc', newEnough }
+  return { style, newEnough }
+}
+
+async function readResolution(given: Args, host: Host): Promise<Resolution> {
+  const parsed = parseAssignment(given.assignment)
+  if ('problem' in parsed) return { kind: 'problem', ...parsed.problem }
+  const { assignment } = parsed
+  const node = host.node
+  if (assignment.kind === 'none') {
+    // The numbers of this boot only help to recognise old lines: in a dry run it does without them.
+    const devices = await node.maybe(node.text(devicesFile))
+    return { kind: 'found', gpus: [], devices: [], majors: dynamicMajors(devices.known ? devices.value : '') }
+  }
+  const read = await readNodeGpus(node)
+  const byUuid = assignment.kind === 'gpus' && assignment.selectors.some(({ kind }) => kind === 'uuid')
+  const gpus = byUuid && read.driver ? await withUuids(node, read) : read
+  if (byUuid && !read.driver) return noDriver(node.name)
+  const resolved = resolveAssignment(assignment, gpus, node.name)
+  if ('problem' in resolved) return { kind: 'problem', ...resolved.problem }
+  if (!read.driver) return noDriver(node.name)
+  const assigned = resolved.gpus.flatMap((gpu) =>
+    gpu.minor === undefined ? [] : [{ ...gpu, minor: gpu.minor }],
+  )
+  if (assigned.length < resolved.gpus.length) return noMinor(node.name)
+  return readDevices(given, node, assigned)
+}
+
+async function readDevices(
+  { uvm_tools: tools }: Args,
+  node: Host,
+  gpus: readonly AssignedGpu[],
+): Promise<Resolution> {
+  const text = (await node.text(devicesFile)) ?? ''
+  const majors = parseCharacterMajors(text)
+  if (!majors.has('nvidia-uvm'))
+    return {
+      kind: 'problem',
+      code: 'no-unified-memory',
+      message: `${node.name} has the kernel module nvidia_uvm not loaded, without which CUDA does not work`,
+      hint: `run playbooks/nodes.yml for ${node.name}`,
+    }
+  const devices = [
+    ...sharedNodes(majors).filter(({ path }) => tools || path !== '/dev/nvidia-uvm-tools'),
+    ...gpus.map(({ minor }) => gpuNode(minor)),
+  ]
+  const present = await Promise.all(devices.map(({ path }) => node.stat(path)))
+  const wrong = devices.filter(({ major, minor }, index) => {
+    const status = present[index]
+    return status?.kind !== 'character' || status.major !== major || status.minor !== minor
+  })
+  if (wrong.length > 0)
+    return {
+      kind: 'problem',
+      code: 'device-nodes-missing',
+      message: `${node.name} lacks ${wrong.map((device) => `${device.path} (${device.major}:${device.minor})`).join(', ')}`,
+      hint: `run playbooks/nodes.yml for ${node.name}: it makes the nodes, now and at every boot`,
+    }
+  return { kind: 'found', gpus, devices, majors: dynamicMajors(text) }
+}
+
+function dynamicMajors(devices: string | undefined): readonly number[] {
+  const majors = parseCharacterMajors(devices ?? '')
+  return [...new Set(['nvidia-uvm', 'nvidia-caps'].flatMap((name) => majors.get(name) ?? []))]
+}
+
+function plan({ wait }: Args, { node, ctid, config, style, newEnough, resolution, users }: Seen): Plan {
+  if (config === undefined)
+    return refuse({
+      code: 'container-missing',
+      message: `${node} has no container ${ctid}`,
+      hint: `look with \`pct list\` on ${node}; the inventory says where each container is (node, ctid)`,
+      exitCode: 3,
+    })
+  if (resolution.kind === 'problem') {
+    const { code, message, hint } = resolution
+    return refuse({ code, message, hint, ...(inputProblems.has(code) ? { exitCode: 2 as const } : {}) })
+  }
+  if (style === 'devn' && !newEnough)
+    return refuse({
+      code: 'no-devn',
+      message: `the Proxmox VE of ${node} has no devN entries: they came with 8.1`,
+      hint: 'leave lxc_passthrough_style at auto, or set it to lxc',
+      exitCode: 2,
+    })
+  const parsed = parseContainerConfig(config)
+  const wide = isUnprivileged(parsed) ? [] : wideDeviceRules(parsed)
+  if (wide.length > 0) return refuse(openToAll(ctid, wide))
+  const [user] = users
+  if (user)
+    return settle(
+      `container ${user.ctid} ${user.why} /dev/nvidia${user.minor}, and lxc_passthrough_exclusive keeps container ${ctid} from sharing it`,
+      wait,
+    )
+  return done()
+}
+
+const inputProblems = new Set(['no-such-gpu', 'ambiguous-gpu', 'mig-not-yet', 'bad-gpu-assignment'])
+
+function openToAll(ctid: string, rules: readonly ConfigEntry[]): Parameters<typeof refuse>[0] {
+  return {
+    code: 'container-open-to-all-devices',
+    message: `container ${ctid} is privileged and allowed every device: no GPU of the node can be kept from it`,
+    hint: 'narrow these lines to the devices that they are for, or make the container unprivileged',
+    findings: rules.map(({ key, value, line }) => ({
+      message: `line ${line} of ${ctid}.conf allows all devices`,
+      line: `${key}: ${value}`,
+    })),
+  }
+}
+
+function noDriver(node: string): Resolution {
+  return {
+    kind: 'problem',
+    code: 'no-driver-on-node',
+    message: `${node} has no NVIDIA driver loaded`,
+    hint: `run playbooks/nodes.yml for ${node} first`,
+  }
+}
+
+function noMinor(node: string): Resolution {
+  return {
+    kind: 'problem',
+    code: 'driver-too-old',
+    message: `the driver loaded on ${node} does not tell the minors of its GPUs`,
+    hint: 'install a newer driver on the node (nvidia_driver_version)',
+  }
+}

@@ -1,0 +1,100 @@
+/** Which lines leave a container's configuration and which come, for a set of lines that is owned. Pure. */
+import {
+  editContainerConfig,
+  type ConfigEntry,
+  parseContainerConfig,
+} from '../../proxmox/container-config.ts'
+
+export interface Wanted {
+  /** Lines `key: value`, `devN` for a device entry of any number; empty lines and comments are left out. */
+  readonly content: string
+  readonly owns: (line: string) => boolean
+}
+
+export interface Desired {
+  /** The file as it is to be; the same text when nothing is to change. */
+  readonly text: string
+  /** The lines that are wanted, with the numbers that they have. */
+  readonly lines: readonly string[]
+}
+
+/**
+ * Only the current section is looked at and changed. A wanted line that is there stays where it is, whatever its number; what is
+ * owned and not wanted, or stands twice, goes; what is missing is put at the section's end.
+ * @throws TooManyDevices when no number is free for a `devN`.
+ */
+export function desiredConfig(text: string, wanted: Wanted): Desired {
+  const { current, pending } = parseContainerConfig(text)
+  const missing = contentLines(wanted.content)
+  const lines: string[] = []
+  const leaving = new Set<number>()
+  for (const entry of current.entries) {
+    const line = lineOf(entry)
+    if (!wanted.owns(line)) continue
+    const at = missing.findIndex((want) => means(want, entry) && isEffective(entry, current.entries))
+    if (at === -1) leaving.add(entry.line)
+    else {
+      missing.splice(at, 1)
+      lines.push(line)
+    }
+  }
+  const taken = new Set([
+    ...current.entries.filter(({ line }) => !leaving.has(line)).map(({ key }) => key),
+    ...pending.settings.keys(),
+  ])
+  const coming = missing.map((want) => numbered(want, taken))
+  const edited =
+    leaving.size === 0 && coming.length === 0
+      ? text
+      : editContainerConfig(text, { remove: ({ line }) => leaving.has(line), add: coming })
+  return { text: edited, lines: [...lines, ...coming] }
+}
+
+/** No number below 256 is free: Proxmox VE has dev0 to dev255. */
+export class TooManyDevices extends Error {}
+
+export function contentLines(content: string): string[] {
+  return content
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#'))
+}
+
+export function lineOf({ key, value }: ConfigEntry): string {
+  return `${key}: ${value}`
+}
+
+function means(want: string, entry: ConfigEntry): boolean {
+  if (want.startsWith('devN: ')) return /^dev\d+$/.test(entry.key) && sameValue(want.slice(6), entry.value)
+  return want === lineOf(entry)
+}
+
+/** `path=/dev/x,mode=0666` is the same as `/dev/x,mode=0666`, and the options have no order. */
+function sameValue(a: string, b: string): boolean {
+  const parts = (value: string): string =>
+    value
+      .split(',')
+      .filter((part) => part !== '')
+      .map((part) => (part.includes('=') ? part : `path=${part}`))
+      .sort()
+      .join(',')
+  return parts(a) === parts(b)
+}
+
+/** Of a setting that stands twice Proxmox takes the last; raw `lxc.*` lines all count. */
+function isEffective(entry: ConfigEntry, entries: readonly ConfigEntry[]): boolean {
+  return (
+    entry.key.startsWith('lxc.') || !entries.some(({ key, line }) => key === entry.key && line > entry.line)
+  )
+}
+
+function numbered(want: string, taken: Set<string>): string {
+  if (!want.startsWith('devN: ')) return want
+  for (let number = 0; number < 256; number += 1) {
+    const key = `dev${number}`
+    if (taken.has(key)) continue
+    taken.add(key)
+    return `${key}: ${want.slice(6)}`
+  }
+  throw new TooManyDevices('the container has 256 devices already')
+}

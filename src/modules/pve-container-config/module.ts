@@ -1,0 +1,187 @@
+/**
+ * Has exactly the given lines, of those that are owned, in a container's configuration (`/etc/pve/lxc/CTID.conf` on its node).
+ *
+ * Own lines are known by what they say: Proxmox moves comments away, so no marks can be left around them. The file is replaced as a
+ * whole under Proxmox's own lock, with every other byte as it was and the old file kept beside. Snapshots stay as they were taken.
+ */
+import { isUnknown, Unknown, UnknownError } from '../../base/unknown.ts'
+import { type Action, type Content } from '../../host/action.ts'
+import { type Host } from '../../host/host.ts'
+import { actions, done, type Plan, refuse, settle } from '../../host/plan.ts'
+import { managedGuests, resourcesFile } from '../../nvidia/high-availability.ts'
+import { parseContainerConfig } from '../../proxmox/container-config.ts'
+import { lockOf } from '../../proxmox/device-entries.ts'
+import { type Module } from '../module.ts'
+import { args, type Args, result } from './args.ts'
+import { type Desired, desiredConfig, lineOf, TooManyDevices } from './desired.ts'
+
+export interface Seen {
+  readonly node: string
+  readonly ctid: string
+  /** undefined: the node has no such container. */
+  readonly config: string | undefined
+  /** What the node keeps about the lines that were put in earlier. */
+  readonly record: string | undefined
+  readonly stateDirectory: boolean
+  readonly managedByHa: boolean
+}
+
+const state = '/var/lib/gpuplay/v1'
+const assignments = `${state}/assignments`
+
+export const pveContainerConfig = {
+  name: 'pve_container_config',
+  summary: "Has given lines in a container's configuration on its node, and keeps all others.",
+  args,
+  result,
+  files: { template: 'templates' },
+  mayBeUnknown: ['content', 'more_owned', 'record'],
+  exitCode: 4,
+  probe,
+  plan,
+  report: (_, { ctid }) => ({ ctid }),
+} satisfies Module<Args, Seen>
+
+async function probe(given: Args, host: Host): Promise<Seen> {
+  const { node, placement } = host
+  const ctid = given.ctid === '' ? (placement.ctid ?? '') : String(given.ctid)
+  const [container, record, directory, resources] = await Promise.all([
+    node.container(ctid),
+    node.text(`${assignments}/${ctid}`),
+    node.stat(assignments),
+    node.text(resourcesFile),
+  ])
+  const unknown: unknown = given.content
+  // With own lines already there, an unknown content may be the very same: then nobody can say whether the file will change.
+  if (isUnknown(unknown) && container && ownLines(given, container.config, record).length > 0)
+    throw new UnknownError(unknown)
+  return {
+    node: node.name,
+    ctid,
+    config: container?.config,
+    record,
+    stateDirectory: directory !== undefined,
+    managedByHa: managedGuests(resources ?? '').includes(ctid),
+  }
+}
+
+function plan(given: Args, seen: Seen): Plan {
+  const { node, ctid, config } = seen
+  if (config === undefined)
+    return refuse({
+      code: 'container-missing',
+      message: `${node} has no container ${ctid}`,
+      hint: `look with \`pct list\` on ${node}; the inventory says where each container is (node, ctid)`,
+      exitCode: 3,
+    })
+  const content: unknown = given.content
+  if (isUnknown(content)) return hindrance(given, seen, config) ?? planUnknown(seen, config, content)
+  let desired: Desired
+  try {
+    desired = desiredConfig(config, { content: given.content, owns: ownership(given, seen.record) })
+  } catch (error) {
+    if (!(error instanceof TooManyDevices)) throw error
+    return refuse({ code: 'too-many-devices', message: `container ${ctid}: ${error.message}` })
+  }
+  const record = given.record === '' ? undefined : recordText(given.record, desired.lines)
+  const remember = record === seen.record ? [] : recordActions(seen, record)
+  if (desired.text === config) return remember.length === 0 ? done() : actions(remember)
+  return (
+    hindrance(given, seen, config) ??
+    actions([...remember, write(given, seen, { kind: 'text', text: desired.text })], {
+      diffs: [{ title: configFile(ctid), before: config, after: desired.text }],
+    })
+  )
+}
+
+function hindrance(
+  { lock_timeout: timeout }: Args,
+  { ctid, managedByHa }: Seen,
+  config: string,
+): Plan | undefined {
+  const lock = lockOf(parseContainerConfig(config))
+  if (lock !== undefined)
+    return settle(`container ${ctid} is locked (lock: ${lock}): Proxmox is at work on it`, timeout)
+  if (!managedByHa) return undefined
+  return refuse({
+    code: 'managed-by-ha',
+    message: `container ${ctid} is managed by HA, which may move it to a node that has no such GPU`,
+    hint: `take it out of HA for now: ha-manager set ct:${ctid} --state ignored`,
+  })
+}
+
+function planUnknown(seen: Seen, config: string, content: Unknown): Plan {
+  const unknown = { kind: 'unknown', why: content.why } as const
+  return actions([...recordActions(seen, unknown), write(undefined, seen, unknown)], {
+    diffs: [
+      { title: configFile(seen.ctid), before: config, after: `${config}(lines that the run will know)\n` },
+    ],
+  })
+}
+
+/** The node's memory goes first: it names the lines, so a run that ends between the two can still be told apart. */
+function recordActions(
+  { ctid, stateDirectory }: Seen,
+  record: string | Content | undefined,
+): readonly Action[] {
+  const path = `${assignments}/${ctid}`
+  if (record === undefined) return [{ kind: 'remove', on: 'node', path, label: 'forget the assignment' }]
+  const content: Content = typeof record === 'string' ? { kind: 'text', text: record } : record
+  return [
+    ...(stateDirectory
+      ? []
+      : [{ kind: 'makeDirectory', on: 'node', path: assignments, mode: '0700' } as const]),
+    { kind: 'writeFile', on: 'node', path, content, mode: '0600', label: 'note which GPUs are assigned' },
+  ]
+}
+
+function write(given: Args | undefined, { ctid }: Seen, content: Content): Action {
+  return {
+    kind: 'writeFile',
+    on: 'node',
+    path: configFile(ctid),
+    content,
+    plain: true,
+    backup: true,
+    backupDirectory: `${state}/backups`,
+    lock: {
+      kind: 'flock',
+      path: `/run/lock/lxc/pve-config-${ctid}.lock`,
+      timeout: given?.lock_timeout ?? 60,
+    },
+    label: `change the configuration of container ${ctid}`,
+    ...(content.kind === 'text' && typeof content.text === 'string'
+      ? { effects: [{ container: ctid, becomes: { config: content.text } }] }
+      : {}),
+  }
+}
+
+function ownLines(given: Args, config: string, record: string | undefined): readonly string[] {
+  return parseContainerConfig(config).current.entries.map(lineOf).filter(ownership(given, record))
+}
+
+/** What matches a pattern, and what this module once wrote, whatever numbers it had then. */
+function ownership(given: Args, record: string | undefined): (line: string) => boolean {
+  const more: unknown = given.more_owned
+  const patterns = [...given.owned, ...(isUnknown(more) ? [] : given.more_owned)].map(
+    (text) => new RegExp(text),
+  )
+  const written = new Set((record ?? '').split('\n').flatMap((line) => /^line (.+)$/.exec(line)?.[1] ?? []))
+  return (line) => written.has(line) || patterns.some((pattern) => pattern.test(line))
+}
+
+/** Sorted: Proxmox puts the lines into another order when it rewrites the file. */
+function recordText(record: string, lines: readonly string[]): string {
+  const start = record.endsWith('\n') ? record : `${record}\n`
+  return (
+    start +
+    lines
+      .toSorted()
+      .map((line) => `line ${line}\n`)
+      .join('')
+  )
+}
+
+function configFile(ctid: string): string {
+  return `/etc/pve/lxc/${ctid}.conf`
+}

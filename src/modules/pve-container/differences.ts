@@ -1,0 +1,53 @@
+/** What a running container's devices differ in from its configuration. Pure. */
+import { type FileStatus } from '../../host/host.ts'
+import { type DeviceEntry } from '../../proxmox/device-entries.ts'
+import { mappedId, type RunningDevice } from '../../proxmox/running-container.ts'
+
+export interface RunningState {
+  readonly configured: readonly DeviceEntry[]
+  readonly running: readonly RunningDevice[]
+  /** The nodes of the host by path. */
+  readonly nodes: ReadonlyMap<string, FileStatus | undefined>
+  /** /proc/PID/uid_map and gid_map of the container. */
+  readonly uidMap: string
+  readonly gidMap: string
+}
+
+/** In words, one for each device that a restart would make right. */
+export function differences(state: RunningState): readonly string[] {
+  const { configured, running, nodes } = state
+  const found: string[] = []
+  for (const { path, status } of running) {
+    if (!configured.some((entry) => entry.path === path)) {
+      if (status !== undefined) found.push(`it still has ${path}`)
+    }
+  }
+  for (const entry of configured) {
+    const { path } = entry
+    const has = running.find((device) => device.path === path)?.status
+    const node = nodes.get(path)
+    if (has === undefined) found.push(`it has no ${path} yet`)
+    else if (has.kind !== 'character') found.push(`its ${path} is no device`)
+    else if (node && (has.major !== node.major || has.minor !== node.minor))
+      found.push(`its ${path} is ${has.major}:${has.minor}, that of the node ${node.major}:${node.minor}`)
+    else found.push(...attributes(entry, has, state))
+  }
+  return [...new Set(found)]
+}
+
+/** Mode and owner belong to `devN` alone; a bind mount shows those of the node. */
+function attributes(
+  entry: DeviceEntry,
+  has: FileStatus,
+  { uidMap, gidMap }: RunningState,
+): readonly string[] {
+  if (entry.style === 'lxc') return []
+  const found: string[] = []
+  if (entry.mode !== undefined && has.mode !== entry.mode.padStart(4, '0'))
+    found.push(`its ${entry.path} has the mode ${has.mode}, not ${entry.mode}`)
+  const uid = mappedId(uidMap, entry.uid ?? 0)
+  const gid = mappedId(gidMap, entry.gid ?? 0)
+  if (has.uid !== uid || has.gid !== gid)
+    found.push(`its ${entry.path} belongs to ${has.uid}:${has.gid}, not ${uid}:${gid} (as the node counts)`)
+  return found
+}

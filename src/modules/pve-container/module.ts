@@ -1,0 +1,129 @@
+/**
+ * Has a running container run with the devices that it is configured with. A stopped one stays stopped.
+ *
+ * Whether a restart is needed is read from the container: the device nodes that its /dev has now, their numbers, mode and owner,
+ * against the configuration and the nodes of the host. So a restart that an earlier run owed is made up for.
+ */
+import { type FileStatus, type Host } from '../../host/host.ts'
+import { actions, done, type Plan, refuse, settle } from '../../host/plan.ts'
+import { managedGuests, resourcesFile } from '../../nvidia/high-availability.ts'
+import { type ContainerConfig, parseContainerConfig } from '../../proxmox/container-config.ts'
+import { deviceEntries, lockOf } from '../../proxmox/device-entries.ts'
+import { containerDevices } from '../../proxmox/running-container.ts'
+import { type Module } from '../module.ts'
+import { args, type Args, result } from './args.ts'
+import { differences, type RunningState } from './differences.ts'
+
+export interface Seen {
+  readonly node: string
+  readonly ctid: string
+  readonly container: Container | undefined
+  readonly managedByHa: boolean
+}
+
+interface Container {
+  readonly running: boolean
+  readonly lock: string | undefined
+  /** What a restart would change, in words; empty when nothing. */
+  readonly differences: readonly string[]
+}
+
+export const pveContainer = {
+  name: 'pve_container',
+  summary: 'Restarts a running container whose devices are not those of its configuration.',
+  args,
+  result,
+  exitCode: 6,
+  probe,
+  plan,
+  report: (_, { ctid, container }) => ({
+    ctid,
+    running: container?.running === true,
+    restart_pending: (container?.differences.length ?? 0) > 0,
+  }),
+  message: (_, { container }) =>
+    container?.running === false ? 'the container is stopped: it is configured and left stopped' : undefined,
+} satisfies Module<Args, Seen>
+
+async function probe(given: Args, host: Host): Promise<Seen> {
+  const { node, placement } = host
+  const ctid = given.ctid === '' || given.ctid === undefined ? (placement.ctid ?? '') : String(given.ctid)
+  const [status, file, resources] = await Promise.all([
+    node.container(ctid),
+    node.maybe(node.text(`/etc/pve/lxc/${ctid}.conf`)),
+    node.text(resourcesFile),
+  ])
+  const managedByHa = managedGuests(resources ?? '').includes(ctid)
+  if (status === undefined) return { node: node.name, ctid, container: undefined, managedByHa }
+  const config = parseContainerConfig(status.config)
+  const running = status.status === 'running'
+  const container = { running, lock: lockOf(config) }
+  // Only a dry run does not know the file: it will get lines that are not there yet, so what runs cannot be what it says.
+  if (running && !file.known)
+    return {
+      node: node.name,
+      ctid,
+      container: { ...container, differences: ['its configuration changes'] },
+      managedByHa,
+    }
+  const state = running ? await readState(node, status.pid, config) : undefined
+  return {
+    node: node.name,
+    ctid,
+    container: { ...container, differences: state ? differences(state) : [] },
+    managedByHa,
+  }
+}
+
+/** @throws UnknownError in a dry run in which the node, and so the container, will have been restarted by then. */
+async function readState(
+  node: Host,
+  pid: number | undefined,
+  config: ContainerConfig,
+): Promise<RunningState> {
+  const configured = deviceEntries(config).filter(({ path }) => path.startsWith('/dev/nvidia'))
+  const paths = [...new Set(configured.map(({ path }) => path))]
+  const [running, uidMap, gidMap, ...present] = await Promise.all([
+    containerDevices(node, pid),
+    pid === undefined ? '' : node.text(`/proc/${pid}/uid_map`),
+    pid === undefined ? '' : node.text(`/proc/${pid}/gid_map`),
+    ...paths.map((path) => node.stat(path)),
+  ])
+  const nodes = new Map<string, FileStatus | undefined>(paths.map((path, index) => [path, present[index]]))
+  return { configured, running, nodes, uidMap: uidMap ?? '', gidMap: gidMap ?? '' }
+}
+
+function plan(given: Args, { node, ctid, container, managedByHa }: Seen): Plan {
+  if (container === undefined)
+    return refuse({
+      code: 'container-missing',
+      message: `${node} has no container ${ctid}`,
+      hint: `look with \`pct list\` on ${node}; the inventory says where each container is (node, ctid)`,
+      exitCode: 3,
+    })
+  if (container.differences.length === 0) return done()
+  const why = container.differences.join('; ')
+  if (given.restart === 'never')
+    return done([`container ${ctid} must be restarted before it has its GPUs right: ${why}`])
+  if (managedByHa)
+    return refuse({
+      code: 'managed-by-ha',
+      message: `container ${ctid} must be restarted (${why}), but HA manages it and would only be asked to`,
+      hint: `take it out of HA for now (ha-manager set ct:${ctid} --state ignored), or restart it yourself`,
+    })
+  if (container.lock !== undefined)
+    return settle(
+      `container ${ctid} is locked (lock: ${container.lock}): Proxmox is at work on it`,
+      given.lock_timeout ?? 60,
+    )
+  return actions([
+    {
+      kind: 'containerPower',
+      on: 'node',
+      ctid,
+      verb: 'restart',
+      timeout: given.timeout ?? 60,
+      label: `restart container ${ctid}: ${why}`,
+    },
+  ])
+}

@@ -1,0 +1,56 @@
+/** The device nodes that a container's configuration gives it, in both of Proxmox VE's ways. */
+import { type ConfigEntry, type ContainerConfig } from './container-config.ts'
+import { properties } from './container-settings.ts'
+
+export interface DeviceEntry {
+  readonly style: 'devn' | 'lxc'
+  /** The node's path, which is also its path in the container. */
+  readonly path: string
+  /** In octal; what the container's node will have. Undefined for a bind mount: the node's own inode shows. */
+  readonly mode: string | undefined
+  /** As the container counts. */
+  readonly uid: number | undefined
+  readonly gid: number | undefined
+  readonly entry: ConfigEntry
+}
+
+/** Devices of the current section; of a `devN` that stands twice the last counts. */
+export function deviceEntries(config: ContainerConfig): readonly DeviceEntry[] {
+  const { entries } = config.current
+  return entries.flatMap((entry): readonly DeviceEntry[] => {
+    if (/^dev\d+$/.test(entry.key)) {
+      if (entries.some((other) => other.key === entry.key && other.line > entry.line)) return []
+      const parts = properties(entry.value, 'path')
+      const path = parts.get('path')
+      if (path === undefined) return []
+      const [uid, gid] = [numeric(parts.get('uid')), numeric(parts.get('gid'))]
+      // pve-container makes the node 0660 root:root unless told.
+      return [{ style: 'devn', path, mode: parts.get('mode') ?? '0660', uid: uid ?? 0, gid: gid ?? 0, entry }]
+    }
+    if (entry.key !== 'lxc.mount.entry') return []
+    const [source = ''] = entry.value.split(/\s+/)
+    if (!source.startsWith('/dev/')) return []
+    return [{ style: 'lxc', path: source, mode: undefined, uid: undefined, gid: undefined, entry }]
+  })
+}
+
+/** Device rules so wide that they open every character device: `a`, `c *:* rw`. `c *:* m` is LXC's own default and opens nothing. */
+export function wideDeviceRules(config: ContainerConfig): readonly ConfigEntry[] {
+  return config.current.entries.filter(
+    ({ key, value }) =>
+      /^lxc\.cgroup2?\.devices\.allow$/.test(key) && /^(a\b|c\s+\*:\*\s+\S*[rw])/.test(value.trim()),
+  )
+}
+
+export function isUnprivileged(config: ContainerConfig): boolean {
+  return config.current.settings.get('unprivileged') === '1'
+}
+
+/** The word after `lock:` while Proxmox works on the container (backup, snapshot, ...). */
+export function lockOf(config: ContainerConfig): string | undefined {
+  return config.current.settings.get('lock')
+}
+
+function numeric(text: string | undefined): number | undefined {
+  return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined
+}
