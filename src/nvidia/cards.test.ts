@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { normalAddress, parsePciMappings, passedThrough, readCards, readVmOwners } from './cards.ts'
+import { fakeHost } from './testing/fake-host.ts'
+import { fakeNode } from './testing/node.ts'
+
+test('the cards are the NVIDIA display devices, with the driver that holds each', async () => {
+  const node = fakeNode([
+    { pci: '0000:01:00.0', driver: 'nouveau' },
+    { pci: '0000:41:00.0', device: '0x2684' },
+  ])
+  assert.deepEqual(await readCards(fakeHost(node)), [
+    { pci: '0000:01:00.0', device: 0x2d04, driver: 'nouveau' },
+    { pci: '0000:41:00.0', device: 0x2684, driver: undefined },
+  ])
+})
+
+test('the addresses of hostpci lines are read in all their spellings, in the current configuration only', () => {
+  const mapped = new Map([['gpu', ['0000:c1:00.0']]])
+  const config = [
+    'hostpci0: 0000:01:00.0,pcie=1',
+    'hostpci1: 41:00,x-vga=1',
+    'hostpci2: host=0000:81:00.0;0000:82:00.0,pcie=1',
+    'hostpci3: mapping=gpu,pcie=1',
+    'memory: 2048',
+    '[before]',
+    'hostpci0: 0000:e1:00.0',
+  ].join('\n')
+  assert.deepEqual(passedThrough(config, mapped), [
+    '0000:01:00.0',
+    '0000:41:00.0',
+    '0000:81:00.0',
+    '0000:82:00.0',
+    '0000:c1:00.0',
+  ])
+})
+
+test("a resource mapping counts with the addresses of this node, not with another's", () => {
+  const text =
+    'pci: gpu\n\tdescription a\n\tmap id=10de:2d04,iommugroup=1,node=pve1,path=0000:01:00.0\n\tmap id=10de:2d04,node=pve2,path=0000:02:00.0\n\npci: other\n\tmap id=10de:1b06,node=pve1,path=0000:03:00.0;0000:04:00.0\n'
+  assert.deepEqual(parsePciMappings(text, 'pve1').get('gpu'), ['0000:01:00.0'])
+  assert.deepEqual(parsePciMappings(text, 'pve1').get('other'), ['0000:03:00.0', '0000:04:00.0'])
+  assert.deepEqual(parsePciMappings(text, undefined).get('gpu'), ['0000:01:00.0', '0000:02:00.0'])
+})
+
+test('the owner of a card is found through a mapping as well as by its address', async () => {
+  const host = fakeHost({
+    links: { '/etc/pve/local': 'nodes/pve1' },
+    files: {
+      '/etc/pve/qemu-server/100.conf': 'hostpci0: mapping=gpu\n',
+      '/etc/pve/qemu-server/101.conf': 'hostpci0: 41:00\n',
+      '/etc/pve/mapping/pci.cfg': 'pci: gpu\n\tmap id=10de:2d04,node=pve1,path=0000:01:00.0\n',
+    },
+  })
+  assert.deepEqual(
+    [...(await readVmOwners(host))],
+    [
+      ['0000:01:00.0', '100'],
+      ['0000:41:00.0', '101'],
+    ],
+  )
+})
+
+test('an address gets its domain and its function', () => {
+  assert.equal(normalAddress('01:00'), '0000:01:00.0')
+  assert.equal(normalAddress('0001:0A:00.1'), '0001:0a:00.1')
+})

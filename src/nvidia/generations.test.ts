@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { chooseModuleType, commonBranches, misfits } from './generations.ts'
+
+const blackwell = { pci: '0000:01:00.0', device: 0x2d04 }
+const ada = { pci: '0000:41:00.0', device: 0x2684 }
+const pascal = { pci: '0000:81:00.0', device: 0x1b06 }
+
+test('a driver fits a card from its first branch to its last', () => {
+  assert.deepEqual(misfits('580.95.05', [blackwell, ada, pascal]), [])
+  assert.deepEqual(
+    misfits('590.48.01', [blackwell, pascal]).map(({ card }) => card.pci),
+    [pascal.pci],
+  )
+  assert.deepEqual(
+    misfits('550.144.03', [blackwell, pascal]).map(({ card }) => card.pci),
+    [blackwell.pci],
+  )
+})
+
+test('the branches for all cards of a node are those that fit each', () => {
+  assert.deepEqual(commonBranches([blackwell, pascal]), { first: 570, last: 580 })
+  assert.deepEqual(commonBranches([ada]), { first: 520, last: undefined })
+  assert.equal(commonBranches([{ pci: '0000:82:00.0', device: 0x0ffd }, blackwell]), undefined)
+})
+
+test('the kind of modules is what drives every card, and by default what the installer would choose', () => {
+  assert.deepEqual(chooseModuleType('580.95.05', [ada], 'auto'), { kind: 'chosen', type: 'open' })
+  assert.deepEqual(chooseModuleType('550.144.03', [ada], 'auto'), { kind: 'chosen', type: 'proprietary' })
+  assert.deepEqual(chooseModuleType('580.95.05', [ada, pascal], 'auto'), {
+    kind: 'chosen',
+    type: 'proprietary',
+  })
+  assert.deepEqual(chooseModuleType('580.95.05', [ada], 'proprietary'), {
+    kind: 'chosen',
+    type: 'proprietary',
+  })
+})
+
+test('no kind of modules drives Pascal beside Blackwell, and the reason names both', () => {
+  const choice = chooseModuleType('580.95.05', [blackwell, pascal], 'auto')
+  assert.equal(choice.kind, 'impossible')
+  assert.match(choice.kind === 'impossible' ? choice.why : '', /0000:01:00\.0 .*0000:81:00\.0/)
+  const proprietary = chooseModuleType('580.95.05', [blackwell], 'proprietary')
+  assert.match(proprietary.kind === 'impossible' ? proprietary.why : '', /0000:01:00\.0 is Blackwell/)
+})

@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { installedDriverPackages, isDriverPackage } from './packages.ts'
+
+test('driver packages are told from everything that only sounds alike', () => {
+  for (const name of [
+    'nvidia-driver',
+    'nvidia-driver-580-open',
+    'libnvidia-ml1',
+    'libcuda1:amd64',
+    'nvidia-kernel-dkms',
+    'cuda-drivers-570',
+  ])
+    assert.ok(isDriverPackage(name), name)
+  for (const name of [
+    'nvidia-container-toolkit',
+    'libnvidia-container1',
+    'libnvidia-container-tools',
+    'cuda-toolkit-12-8',
+    'nvtop',
+    'proxmox-ve',
+    'nvidia-cuda-toolkit',
+  ])
+    assert.ok(!isDriverPackage(name), name)
+})
+
+test('packages of which only the configuration is left are not installed', () => {
+  const output =
+    'installed nvidia-driver\nconfig-files nvidia-smi\nnot-installed libcuda1\nhalf-configured libnvidia-ml1\ninstalled libnvidia-container1\n'
+  assert.deepEqual(installedDriverPackages(output), ['libnvidia-ml1', 'nvidia-driver'])
+})
