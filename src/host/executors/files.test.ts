@@ -1,0 +1,252 @@
+import assert from 'node:assert/strict'
+import { execFileSync, spawn } from 'node:child_process'
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { test } from 'node:test'
+import { hostName } from '../../base/brand.ts'
+import { Secret } from '../../base/secret.ts'
+import { sh } from '../../base/shell.ts'
+import { type Action, type WriteFile } from '../action.ts'
+import { sha256Of } from '../effects.ts'
+import { execute, expectationsOf } from '../execute.ts'
+import { createTestMachine, testContext } from '../testing/machine.ts'
+import { type Scratch, scratch } from '../testing/scratch.ts'
+
+function text(path: string, content: string, more: Partial<WriteFile> = {}): WriteFile {
+  return { kind: 'writeFile', path, content: { kind: 'text', text: content }, ...more }
+}
+
+function here(dir: Scratch): ReturnType<typeof createTestMachine> {
+  return createTestMachine({ stateDirectory: dir.path('state') })
+}
+
+test('a file is written with its mode, and keeps the mode that it has', async () => {
+  using dir = scratch()
+  const path = dir.path("it's -new.conf")
+  const machine = here(dir)
+  assert.deepEqual(await execute(text(path, 'one\n\0\n', { mode: '0640' }), machine, testContext()), {
+    kind: 'done',
+  })
+  assert.equal(readFileSync(path, 'utf8'), 'one\n\0\n')
+  assert.equal(statSync(path).mode & 0o7777, 0o640)
+  const secret = { kind: 'text', text: new Secret('hush') } as const
+  await execute({ kind: 'writeFile', path, content: secret }, machine, testContext())
+  assert.equal(readFileSync(path, 'utf8'), 'hush')
+  assert.equal(statSync(path).mode & 0o7777, 0o640)
+  assert.ok(machine.current.scripts.every((script) => !script.includes('hush')))
+  assert.deepEqual(readdirSync(dir.directory), ["it's -new.conf"])
+})
+
+test('a link is followed to the file that it names', async () => {
+  using dir = scratch()
+  writeFileSync(dir.path('real'), 'old')
+  symlinkSync('real', dir.path('link'))
+  await execute(text(dir.path('link'), 'new'), here(dir), testContext())
+  assert.ok(lstatSync(dir.path('link')).isSymbolicLink())
+  assert.equal(readFileSync(dir.path('real'), 'utf8'), 'new')
+})
+
+test('content that is not valid leaves the old file, and nothing beside it', async () => {
+  using dir = scratch()
+  writeFileSync(dir.path('a'), 'old')
+  const action = text(dir.path('a'), 'bad', { validate: ['grep', '-q', 'good', '%s'] })
+  const result = await execute(action, here(dir), testContext())
+  assert.ok(result.kind === 'failed')
+  assert.match(result.problem.message, /cannot write .*\/a: the new content is not valid/)
+  assert.equal(readFileSync(dir.path('a'), 'utf8'), 'old')
+  assert.deepEqual(readdirSync(dir.directory), ['a'])
+})
+
+test('a backup is kept where it is asked for', async () => {
+  using dir = scratch()
+  writeFileSync(dir.path('a'), 'old')
+  await execute(
+    text(dir.path('a'), 'new', { backup: true, backupDirectory: dir.path('old') }),
+    here(dir),
+    testContext(),
+  )
+  const [name = ''] = readdirSync(dir.path('old'))
+  assert.match(name, /^a\.gpuplay-\d{8}T\d{6}Z$/)
+  assert.equal(readFileSync(`${dir.path('old')}/${name}`, 'utf8'), 'old')
+})
+
+test('a file that something else has changed since it was read is left alone', async () => {
+  using dir = scratch()
+  const path = dir.path('a')
+  writeFileSync(path, 'changed')
+  const machine = here(dir)
+  for (const [fingerprint, fine] of [
+    ['absent', false],
+    [`sha256:${sha256Of('read')}`, false],
+    [`sha256:${sha256Of('changed')}`, true],
+    ['present', true],
+  ] as const) {
+    writeFileSync(path, 'changed')
+    const context = testContext({ expectations: new Map([[path, fingerprint]]) })
+    const result = await execute(text(path, 'mine'), machine, context)
+    assert.equal(result.kind, fine ? 'done' : 'stale', fingerprint)
+    assert.equal(readFileSync(path, 'utf8'), fine ? 'mine' : 'changed')
+  }
+})
+
+test('a lock that is held is waited for, and its holder is named', async () => {
+  using dir = scratch()
+  const lock = dir.path('lock')
+  const holder = spawn('flock', [lock, 'sh', '-c', 'echo held; exec sleep 60'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  await new Promise((resolve) => holder.stdout.once('data', resolve))
+  const action = text(dir.path('a'), 'x', { lock: { kind: 'flock', path: lock, timeout: 1 } })
+  const result = await execute(action, here(dir), testContext())
+  assert.ok(result.kind === 'locked')
+  assert.match(result.problem.message, /lock was held for 1 s, by process \d+/)
+  assert.equal(existsSync(dir.path('a')), false)
+  // `flock` forks, and the lock is held as long as either lives.
+  execFileSync('fuser', ['-k', lock], { stdio: 'ignore' })
+  assert.equal((await execute(action, here(dir), testContext())).kind, 'done')
+})
+
+test('a full file system is named with what is left, and the old file stays', async (t) => {
+  if (process.getuid?.() !== 0) return t.skip('needs root, to mount a small tmpfs')
+  using dir = scratch()
+  const small = dir.path('small')
+  mkdirSync(small)
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', small], { stdio: 'ignore' })
+  } catch {
+    return t.skip('mounting is not allowed here')
+  }
+  try {
+    writeFileSync(`${small}/a`, 'old')
+    const result = await execute(text(`${small}/a`, 'x'.repeat(200_000)), here(dir), testContext())
+    assert.ok(result.kind === 'failed')
+    assert.equal(result.problem.code, 'no-space')
+    assert.match(result.problem.message, /no space left on tmpfs \(mounted at .*\/small\): \d+ KiB free/)
+    assert.equal(readFileSync(`${small}/a`, 'utf8'), 'old')
+    assert.deepEqual(readdirSync(small), ['a'])
+  } finally {
+    execFileSync('umount', [small])
+  }
+})
+
+test('a file of the controller is sent, compared and renamed', async () => {
+  using dir = scratch()
+  writeFileSync(dir.path('source'), 'large')
+  const content = {
+    kind: 'controllerFile',
+    path: dir.path('source'),
+    size: 5,
+    sha256: sha256Of('large'),
+  } as const
+  const machine = here(dir)
+  const action: Action = { kind: 'writeFile', path: dir.path('to'), content, mode: '0755' }
+  assert.deepEqual(await execute(action, machine, testContext()), { kind: 'done' })
+  assert.equal(readFileSync(dir.path('to'), 'utf8'), 'large')
+  const other: Action = { ...action, content: { ...content, sha256: sha256Of('other') } }
+  const result = await execute(other, machine, testContext())
+  assert.ok(result.kind === 'failed')
+  assert.match(result.problem.message, /arrived changed/)
+  assert.deepEqual(readdirSync(dir.directory).sort(), ['source', 'to'])
+})
+
+test('directories, links, attributes and removals are done, and again without harm', async () => {
+  using dir = scratch()
+  const machine = here(dir)
+  const actions: readonly Action[] = [
+    { kind: 'makeDirectory', path: dir.path('a/b'), mode: '0700' },
+    { kind: 'makeLink', path: dir.path('a/link'), target: 'over there' },
+    { kind: 'setAttributes', path: dir.path('a'), mode: '0711' },
+  ]
+  for (const action of [...actions, ...actions]) {
+    assert.deepEqual(await execute(action, machine, testContext()), { kind: 'done' })
+  }
+  assert.equal(statSync(dir.path('a/b')).mode & 0o7777, 0o700)
+  assert.equal(statSync(dir.path('a')).mode & 0o7777, 0o711)
+  assert.equal(readlinkSync(dir.path('a/link')), 'over there')
+  const refused = await execute({ kind: 'remove', path: dir.path('a') }, machine, testContext())
+  assert.ok(refused.kind === 'failed' && /is a directory/.test(refused.problem.message))
+  for (let time = 0; time < 2; time += 1) {
+    const gone = await execute(
+      { kind: 'remove', path: dir.path('a'), recursive: true },
+      machine,
+      testContext(),
+    )
+    assert.deepEqual(gone, { kind: 'done' })
+  }
+  await assert.rejects(
+    execute({ kind: 'remove', path: '/usr/', recursive: true }, machine, testContext()),
+    /refusing/,
+  )
+})
+
+test('what belongs to the change is written down in the same script, and only when it was made', async () => {
+  using dir = scratch()
+  const machine = here(dir)
+  const alsoScript = sh`echo noted >> ${dir.path('notes')}`
+  await execute(text(dir.path('a'), 'x'), machine, testContext({ alsoScript }))
+  await execute(text(dir.path('no/such/directory'), 'x'), machine, testContext({ alsoScript }))
+  assert.equal(readFileSync(dir.path('notes'), 'utf8'), 'noted\n')
+  assert.equal(machine.current.scripts.length, 2)
+})
+
+test('an action is refused when another run has taken the lease', async () => {
+  using dir = scratch()
+  const machine = here(dir)
+  mkdirSync(dir.path('state'))
+  writeFileSync(dir.path('state/lease'), '8\n')
+  const before = await execute(text(dir.path('a'), 'x'), machine, testContext({ lease: () => 7 }))
+  assert.ok(before.kind === 'failed' && before.problem.code === 'lease-taken')
+  assert.equal(existsSync(dir.path('a')), false)
+  assert.equal(
+    (await execute(text(dir.path('a'), 'x'), machine, testContext({ lease: () => 8 }))).kind,
+    'done',
+  )
+})
+
+test('a lost connection is not a failure: nobody knows whether it was done', async () => {
+  using dir = scratch()
+  const machine = here(dir)
+  machine.current.lose()
+  assert.deepEqual(await execute(text(dir.path('a'), 'x'), machine, testContext()), {
+    kind: 'lost',
+    why: 'dropped',
+  })
+})
+
+test('an action expects what was read of its files, unless an earlier one of the plan has changed them', () => {
+  const names = { host: hostName('ct'), node: hostName('pve1') }
+  const touched = new Map([
+    ['ct file:/etc/a', 'absent'],
+    ['ct file:/etc/b', 'present'],
+    ['pve1 file:/etc/a', 'present'],
+  ])
+  const action = text('/etc/a', 'x')
+  assert.deepEqual([...expectationsOf(action, names, { touched, before: [] })], [['/etc/a', 'absent']])
+  assert.deepEqual(
+    [...expectationsOf({ ...action, on: 'node' }, names, { touched, before: [] })],
+    [['/etc/a', 'present']],
+  )
+  assert.deepEqual([...expectationsOf(action, names, { touched, before: [text('/etc/a', 'y')] })], [])
+  const installs: Action = { kind: 'run', argv: ['x'], effects: [{ mayBring: 'x' }] }
+  assert.deepEqual([...expectationsOf(action, names, { touched, before: [installs] })], [])
+})
+
+test('on a file system without modes and owners neither is set', async () => {
+  using dir = scratch()
+  writeFileSync(dir.path('101.conf'), 'old')
+  chmodSync(dir.path('101.conf'), 0o640)
+  const machine = here(dir)
+  await execute(text(dir.path('101.conf'), 'new', { plain: true }), machine, testContext())
+  assert.equal(readFileSync(dir.path('101.conf'), 'utf8'), 'new')
+  assert.ok(!/chmod|chown/.test(machine.current.scripts[0] ?? ''))
+})

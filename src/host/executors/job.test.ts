@@ -1,0 +1,182 @@
+import assert from 'node:assert/strict'
+import { existsSync, readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { test } from 'node:test'
+import { Secret } from '../../base/secret.ts'
+import { type Run } from '../action.ts'
+import { execute } from '../execute.ts'
+import { createLocalShell } from '../testing/local-shell.ts'
+import { createTestMachine, testContext } from '../testing/machine.ts'
+import { type Scratch, scratch } from '../testing/scratch.ts'
+
+function here(dir: Scratch): ReturnType<typeof createTestMachine> {
+  return createTestMachine({ stateDirectory: dir.path('state') })
+}
+
+/** Appends a line to a file when it starts, and waits for another file before it ends. */
+function waiting(dir: Scratch, fingerprint = 'one'): Run {
+  const script = `echo started >> ${dir.path('starts')}; echo half way; while [ ! -e ${dir.path('go')} ]; do sleep 0.05; done; echo ended; exit 3`
+  return {
+    kind: 'run',
+    argv: ['sh', '-c', script],
+    success: [0, 3],
+    detached: { name: 'install', fingerprint },
+  }
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await sleep(20)
+}
+
+test('a program is run with its input, environment and directory, and its output is kept', async () => {
+  using dir = scratch()
+  const run: Run = {
+    kind: 'run',
+    argv: ['sh', '-c', 'cat; echo "$A $PWD"; echo oops >&2; exit 4'],
+    stdin: new Secret('hush '),
+    environment: { A: "it's" },
+    directory: '/etc',
+    success: [4],
+  }
+  const machine = here(dir)
+  const result = await execute(run, machine, testContext())
+  assert.deepEqual(result, { kind: 'done', reply: { code: 4, stdout: "hush it's /etc\n", stderr: 'oops\n' } })
+  assert.ok(machine.current.scripts.every((script) => !script.includes('hush')))
+})
+
+test('a program that fails says what and why', async () => {
+  using dir = scratch()
+  const machine = here(dir)
+  const fails = async (script: string, hint?: string): Promise<string> => {
+    const argv = ['sh', '-c', script]
+    const result = await execute(
+      { kind: 'run', label: 'install x', argv, ...(hint === undefined ? {} : { hint }) },
+      machine,
+      testContext(),
+    )
+    assert.ok(result.kind === 'failed')
+    return `${result.problem.code}: ${result.problem.message} [${result.problem.hint ?? ''}]`
+  }
+  assert.equal(
+    await fails('echo first; echo bad luck >&2; exit 9', 'be lucky'),
+    'program-failed: cannot install x: it exited with 9: bad luck [be lucky]',
+  )
+  assert.match(
+    await fails(
+      'echo "E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 4711 (unattended-upgr)" >&2; exit 100',
+    ),
+    /^dpkg-locked: .*process 4711 \(unattended-upgr\) holds \/var\/lib\/dpkg\/lock-frontend/,
+  )
+  assert.match(
+    await fails(
+      'echo "E: Failed to fetch http://deb.example/x.deb  503  Service Unavailable [IP: ::1 80]" >&2; exit 100',
+    ),
+    /^repository-failed: .* 503 \(Service Unavailable\): http:\/\/deb.example\/x.deb/,
+  )
+  assert.match(await fails('echo "CT is locked (backup)" >&2; exit 255'), /^container-locked: .*\(backup\)/)
+  const absent = await execute({ kind: 'run', argv: ['no-such-program'] }, machine, testContext())
+  assert.ok(absent.kind === 'failed' && /no-such-program is not installed/.test(absent.problem.message))
+})
+
+test('a program that takes too long is ended', async () => {
+  using dir = scratch()
+  const machine = here(dir)
+  const shell = createLocalShell()
+  machine.current = {
+    ...shell,
+    run: async (script, options) => shell.run(script, { ...options, timeout: 300 }),
+  }
+  const result = await execute(
+    { kind: 'run', argv: ['sh', '-c', 'echo busy; sleep 60'] },
+    machine,
+    testContext(),
+  )
+  assert.ok(result.kind === 'failed' && result.problem.code === 'timed-out')
+  assert.match(result.problem.message, /it said last: busy/)
+})
+
+test('a detached program outlives its follower, is attached to, and its result is taken once', async () => {
+  using dir = scratch()
+  const machine = here(dir)
+  const messages: string[] = []
+  const first = execute(waiting(dir), machine, testContext({ progress: (message) => messages.push(message) }))
+  await until(() => messages.some((message) => message.includes('half way')))
+  machine.current.lose()
+  assert.deepEqual(await first, { kind: 'lost', why: 'dropped' })
+
+  machine.current = createLocalShell()
+  const second = execute(waiting(dir), machine, testContext({ progress: () => writeGo(dir) }))
+  assert.deepEqual(await second, {
+    kind: 'done',
+    reply: { code: 3, stdout: 'half way\nended\n', stderr: '' },
+  })
+  assert.equal(readFileSync(dir.path('starts'), 'utf8'), 'started\n')
+
+  // Collected is collected: asked for again, it runs again.
+  assert.equal((await execute(waiting(dir), machine, testContext())).kind, 'done')
+  assert.equal(readFileSync(dir.path('starts'), 'utf8'), 'started\nstarted\n')
+})
+
+function writeGo(dir: Scratch): void {
+  if (!existsSync(dir.path('go')))
+    void import('node:fs').then(({ writeFileSync }) => writeFileSync(dir.path('go'), ''))
+}
+
+test('a detached program that ended while nobody was looking is not run again', async () => {
+  using dir = scratch()
+  const machine = here(dir)
+  const controller = new AbortController()
+  const following = execute(waiting(dir), machine, testContext({ signal: controller.signal }))
+  await until(() => existsSync(dir.path('starts')))
+  controller.abort(new Error('interrupted'))
+  await assert.rejects(following, { message: /interrupted|aborted/ })
+  writeGo(dir)
+  await until(() => existsSync(dir.path('state/jobs/install/status')))
+  const result = await execute(waiting(dir), machine, testContext())
+  assert.ok(result.kind === 'done' && result.reply?.code === 3)
+  assert.equal(readFileSync(dir.path('starts'), 'utf8'), 'started\n')
+})
+
+test('another program under the same name is waited for, and then the task plans again', async () => {
+  using dir = scratch()
+  const machine = here(dir)
+  const first = execute(waiting(dir), machine, testContext())
+  await until(() => existsSync(dir.path('starts')))
+  const other = { ...waiting(dir, 'two'), argv: ['true'] }
+  const second = await execute(other, machine, testContext({ progress: () => writeGo(dir) }))
+  assert.ok(second.kind === 'stale')
+  assert.equal((await first).kind, 'done')
+})
+
+test('a detached program that was killed is not taken for a success', async () => {
+  using dir = scratch()
+  const machine = here(dir)
+  const script = 'kill -9 $PPID $$'
+  const action: Run = {
+    kind: 'run',
+    argv: ['sh', '-c', script],
+    detached: { name: 'doomed', fingerprint: 'x' },
+  }
+  const result = await execute({ ...action, argv: ['sh', '-c', 'exit 5'] }, machine, testContext())
+  assert.ok(result.kind === 'failed' && /exited with 5/.test(result.problem.message))
+  const killed = await execute(action, machine, testContext())
+  assert.ok(killed.kind === 'failed')
+})
+
+test('a detached program gets its input from a file that nobody else can read, and that is gone when it runs', async () => {
+  using dir = scratch()
+  const machine = here(dir)
+  const action: Run = {
+    kind: 'run',
+    argv: [
+      'sh',
+      '-c',
+      `cat; ls ${dir.path('state/jobs/feed')} | grep -c stdin; stat -c %a ${dir.path('state/jobs/feed/run')}`,
+    ],
+    stdin: new Secret('hush\n'),
+    detached: { name: 'feed', fingerprint: 'x' },
+  }
+  const result = await execute(action, machine, testContext())
+  assert.ok(result.kind === 'done')
+  assert.equal(result.reply?.stdout, 'hush\n0\n600\n')
+})

@@ -1,0 +1,208 @@
+/**
+ * Long work that survives the connection: a job is a directory on the host with its script, log and exit status, run in a session of its own.
+ * Whether it still runs is told by a lock that it holds as long as it lives, so that neither a reused process id nor a reboot can deceive.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { raw, sh, type ShellText } from '../../base/shell.ts'
+import { type Lock } from '../action.ts'
+import { sha256Of } from '../effects.ts'
+import {
+  defaultStateDirectory,
+  type ActionReply,
+  type ExecutionContext,
+  type MachineAccess,
+} from '../machine.ts'
+import { type GuardedResult, runGuarded } from './guarded.ts'
+
+export interface Job {
+  /** Kept apart by name: one at a time runs of each. */
+  readonly name: string
+  /** What it does: the same is attached to, another is waited for. */
+  readonly fingerprint: string
+  readonly script: ShellText
+  /** Kept in a file of mode 0600 until the job has opened it. */
+  readonly stdin?: Buffer
+  readonly lock?: Lock
+  /** Exit statuses that are success; default [0]. */
+  readonly success?: readonly number[]
+  /** A file whose size is the progress, and what it will be. */
+  readonly watch?: { readonly path: string; readonly total?: number | undefined }
+  /** What the progress says as long as the log is empty. */
+  readonly label: string
+}
+
+export type JobResult =
+  { readonly kind: 'ended'; readonly reply: ActionReply } | Exclude<GuardedResult, { kind: 'exited' }>
+
+type State =
+  | { readonly kind: 'none' | 'collected' | 'died' }
+  | {
+      readonly kind: 'running' | 'finished'
+      readonly fingerprint: string
+      readonly fresh: boolean
+      readonly watched: number
+      readonly line: string
+    }
+
+const pause = { first: 100, growth: 1.5, longest: 1000 } as const
+const logTail = 1024 * 1024
+
+/** Starts the job, or attaches to the one that does the same, and waits for its end. Lost: call again, it attaches. */
+export async function runJob(
+  job: Job,
+  machine: MachineAccess,
+  context: ExecutionContext,
+): Promise<JobResult> {
+  const directory = jobDirectory(machine, job.name)
+  let started = false
+  let waitedForOther = false
+  let delay: number = pause.first
+  for (;;) {
+    const state = await readState(job, directory, machine)
+    if (state.kind === 'lost') return state
+    if (state.kind === 'running') {
+      const mine = state.fingerprint === fingerprintOf(job)
+      if (mine) report(job, state, context)
+      else {
+        waitedForOther = true
+        context.progress?.(`waiting for the end of another ${job.name} on ${machine.name}`)
+      }
+      await sleep(delay, undefined, { signal: context.signal })
+      delay = Math.min(delay * pause.growth, pause.longest)
+      continue
+    }
+    if (waitedForOther && !started)
+      return { kind: 'stale', what: `another ${job.name} ran on ${machine.name} meanwhile` }
+    // Yesterday's result is no answer to today's question, even if nobody has collected it.
+    if (state.kind === 'finished' && state.fingerprint === fingerprintOf(job) && (started || state.fresh)) {
+      return collect(job, directory, { machine, context })
+    }
+    if (started) return ended(machine, job)
+    const start = await runGuarded(machine, context, startScript(job, directory))
+    if (start.kind !== 'exited') return start
+    if (start.reply.code === busy) continue
+    if (start.reply.code !== 0) return { kind: 'ended', reply: start.reply }
+    started = true
+  }
+}
+
+/** Of a job's state file another fingerprint; hashed, so that it is one word whatever it was. */
+function fingerprintOf(job: Job): string {
+  return sha256Of(job.fingerprint).slice(0, 32)
+}
+
+function jobDirectory(machine: MachineAccess, name: string): string {
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name)) throw new Error(`not a name for a job: ${name}`)
+  return `${machine.stateDirectory ?? defaultStateDirectory}/jobs/${name}`
+}
+
+function ended(machine: MachineAccess, job: Job): JobResult {
+  return {
+    kind: 'failed',
+    problem: {
+      code: 'job-died',
+      message: `${job.name} on ${machine.name} ended without an exit status: it was killed, or the host went down`,
+      hint: 'look at the journal of the host for out-of-memory kills, then run again',
+    },
+  }
+}
+
+function report(
+  job: Job,
+  state: Extract<State, { kind: 'running' | 'finished' }>,
+  context: ExecutionContext,
+): void {
+  const message = state.line === '' ? job.label : `${job.label}: ${state.line}`
+  if (job.watch === undefined) context.progress?.(message)
+  else context.progress?.(job.label, state.watched, job.watch.total)
+}
+
+async function readState(
+  job: Job,
+  directory: string,
+  machine: MachineAccess,
+): Promise<State | Extract<GuardedResult, { kind: 'lost' }>> {
+  const shell = await machine.shell()
+  const script = sh`j=${directory}
+[ -d "$j" ] || { echo none; exit 0; }
+if [ -e "$j/alive" ] && ! flock -n "$j/alive" true; then state=running
+elif [ -f "$j/status" ]; then state=finished
+elif [ -f "$j/collected" ]; then state=collected
+elif [ -f "$j/fingerprint" ]; then state=died
+else state=none; fi
+fingerprint=; read -r fingerprint < "$j/fingerprint" 2>/dev/null
+fresh=$(find "$j/status" -mmin -60 2>/dev/null)
+size=$(stat -c %s -- ${job.watch?.path ?? '/dev/null'} 2>/dev/null)
+printf '%s\\n%s\\n%s\\n%s\\n' "$state" "$fingerprint" "$fresh" "$size"
+[ -f "$j/log" ] && tail -c 2048 "$j/log"
+exit 0`
+  const reply = await shell.run(script, { timeout: 60_000, signal: machine.signal })
+  if (reply.kind === 'lost') return { kind: 'lost', why: reply.why }
+  if (reply.kind === 'timedOut') return { kind: 'lost', why: 'the host no longer answers' }
+  const [kind = '', fingerprint = '', fresh = '', size = '', ...log] = reply.stdout
+    .toString('utf8')
+    .split('\n')
+  if (kind === 'running' || kind === 'finished') {
+    return {
+      kind,
+      fingerprint,
+      fresh: fresh !== '',
+      watched: Number(size === '' ? 0 : size),
+      line: progressLine(log),
+    }
+  }
+  return { kind: kind === 'collected' || kind === 'died' ? kind : 'none' }
+}
+
+/** The last line that says something; of a line that a program draws over and over, its last state. */
+function progressLine(log: readonly string[]): string {
+  const line = log.findLast((text) => text.trim() !== '') ?? ''
+  return (line.trimEnd().split('\r').at(-1) ?? '').trim().slice(0, 200)
+}
+
+const busy = 75
+
+function startScript(job: Job, directory: string): Parameters<typeof runGuarded>[2] {
+  const wrapper = sh`umask 022
+j=${directory}
+(
+exec 7>&- 9>&-
+[ -f "$j/stdin" ] && exec < "$j/stdin" && rm -f -- "$j/stdin"
+${raw(job.script)}
+) > "$j/log" 2>&1
+printf '%s\\n' "$?" > "$j/status.new" && mv -f "$j/status.new" "$j/status"`
+  const body = sh`umask 077
+j=${directory}
+mkdir -p "$j" || exit 1
+exec 7>>"$j/alive" || exit 1
+flock -w 2 7 || exit ${busy}
+rm -f "$j/status" "$j/collected" "$j/log" "$j/stdin"
+${raw(job.stdin === undefined ? ('' as ShellText) : sh`cat > "$j/stdin" || exit 1`)}
+printf '%s' ${wrapper} > "$j/run" && printf '%s\\n' ${fingerprintOf(job)} > "$j/fingerprint" || exit 1
+setsid sh "$j/run" </dev/null >/dev/null 2>&1 3>&- 4>&- 5>&- 6>&- 8>&- &
+exit 0`
+  return {
+    body,
+    timeout: 30_000,
+    keepLock: true,
+    partial: true,
+    ...(job.stdin === undefined ? {} : { stdin: job.stdin }),
+    ...(job.lock === undefined ? {} : { lock: job.lock }),
+  }
+}
+
+/** Takes the result once: from then on the same job would be started afresh. */
+async function collect(
+  job: Job,
+  directory: string,
+  { machine, context }: { machine: MachineAccess; context: ExecutionContext },
+): Promise<JobResult> {
+  const body = sh`j=${directory}
+code=; read -r code < "$j/status" || exit 1
+tail -c ${logTail} "$j/log"
+mv -f "$j/status" "$j/collected"
+exit "$code"`
+  const success = job.success ?? [0]
+  const result = await runGuarded(machine, context, { body, timeout: 60_000, success, begun: true })
+  return result.kind === 'exited' ? { kind: 'ended', reply: result.reply } : result
+}

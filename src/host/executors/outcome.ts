@@ -1,0 +1,80 @@
+/** From how a script ended to what a task is told. */
+import { type Problem } from '../../base/errors.ts'
+import { sh } from '../../base/shell.ts'
+import { diagnose, lastLines } from '../diagnose.ts'
+import { type ActionReply, type ActionResult, type MachineAccess } from '../machine.ts'
+import { type GuardedResult } from './guarded.ts'
+
+export interface Telling {
+  /** "cannot write /etc/x": begins the sentence of a failure. */
+  readonly failure: string
+  readonly code: string
+  readonly hint?: string
+  /** Whose file system is looked at when there was no space. */
+  readonly path?: string
+}
+
+/** The result of an action that is done when its script exits with 0. */
+export async function outcome(
+  machine: MachineAccess,
+  result: GuardedResult,
+  telling: Telling,
+): Promise<ActionResult> {
+  switch (result.kind) {
+    case 'exited':
+      return result.reply.code === 0 ? { kind: 'done' } : failed(machine, result.reply, telling)
+    case 'timedOut':
+      return timedOut(result.reply, telling)
+    case 'stale':
+    case 'lost':
+    case 'locked':
+    case 'failed':
+      return result
+  }
+}
+
+export async function failed(
+  machine: MachineAccess,
+  reply: ActionReply,
+  telling: Telling,
+): Promise<ActionResult> {
+  const output = `${reply.stdout}\n${reply.stderr}`
+  const known = diagnose(output)
+  const said = lastLines(reply.stderr) || lastLines(reply.stdout)
+  const space = known?.code === 'no-space' ? await spaceLeft(machine, telling.path ?? '/') : undefined
+  const why = space ?? (known === undefined ? said : known.message)
+  const hint = known?.hint ?? telling.hint
+  const problem: Problem = {
+    code: known?.code ?? telling.code,
+    message: `${telling.failure}${why === '' ? '' : `: ${why}`}`,
+    ...(hint === undefined ? {} : { hint }),
+  }
+  return { kind: 'failed', problem, reply }
+}
+
+export function timedOut(reply: ActionReply, telling: Telling): ActionResult {
+  return {
+    kind: 'failed',
+    reply,
+    problem: {
+      code: 'timed-out',
+      message: `${telling.failure}: it was given up when its time was over; it said last: ${lastLines(`${reply.stdout}\n${reply.stderr}`, 1) || 'nothing'}`,
+      hint: telling.hint ?? 'give it a longer `timeout`, or look what it waits for on the host',
+    },
+  }
+}
+
+/** "no space left on /dev/sda1 (mounted at /var): 12 KiB free". */
+async function spaceLeft(machine: MachineAccess, path: string): Promise<string | undefined> {
+  const shell = await machine.shell()
+  const script = sh`p=${path}; while [ ! -d "$p" ]; do p=\${p%/*}; [ -n "$p" ] || p=/; done
+df -Pk -- "$p" | tail -n 1; df -Pi -- "$p" | tail -n 1`
+  const reply = await shell.run(script, { timeout: 20_000, signal: machine.signal })
+  if (reply.kind !== 'exited' || reply.code !== 0) return undefined
+  const [blocks = '', inodes = ''] = reply.stdout.toString('utf8').split('\n')
+  const [device, , , free, , ...mount] = blocks.split(/\s+/)
+  const freeInodes = inodes.split(/\s+/)[3]
+  if (device === undefined || free === undefined) return undefined
+  const left = freeInodes === '0' ? 'no inodes' : `${free} KiB`
+  return `no space left on ${device} (mounted at ${mount.join(' ')}): ${left} free`
+}

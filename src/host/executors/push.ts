@@ -1,0 +1,159 @@
+import { commandLine, raw, sh, type ShellText } from '../../base/shell.ts'
+import { type Push } from '../action.ts'
+import { type ActionResult, type ExecutionContext, type MachineAccess } from '../machine.ts'
+import { remotePath } from '../paths.ts'
+import { runGuarded } from './guarded.ts'
+import { failed, outcome } from './outcome.ts'
+
+/** Milliseconds; some hundred MB, under the container's configuration lock all the while. */
+const copyTimeout = 15 * 60_000
+const absent = 3
+
+/**
+ * Copies a file of the node into its container, by `pct push` under a temporary name. `pct push` exits with 0 when it failed, and a full disk gives it a
+ * shorter file; so only the checksum inside decides, and only then is the file renamed.
+ */
+export async function push(
+  action: Push,
+  machine: MachineAccess,
+  context: ExecutionContext,
+): Promise<ActionResult> {
+  const { node, ctid } = machine
+  if (!node || ctid === undefined) throw new Error(`a push needs a container: ${machine.name} is none`)
+  const to = remotePath(action.to)
+  const from = remotePath(action.from)
+  const temporary = `${to}.gpuplay-push`
+  const telling = { failure: `cannot copy ${from} into container ${ctid}`, code: 'push-failed', path: to }
+
+  const before = await runGuarded(machine, context, {
+    body: presentScript(to, action.sha256),
+    timeout: 120_000,
+    partial: true,
+  })
+  if (before.kind !== 'exited') return outcome(machine, before, telling)
+  if (before.reply.code === 0) {
+    const body = sh`exit 0`
+    return outcome(
+      machine,
+      await runGuarded(machine, context, { body, timeout: 30_000, begun: true }),
+      telling,
+    )
+  }
+  if (before.reply.code !== absent) return failed(machine, before.reply, telling)
+
+  context.progress?.(`copying ${from} into container ${ctid}`)
+  const copied = await runGuarded(node, context, {
+    body: copyScript({ from, temporary, ctid, mode: action.mode ?? '0644' }),
+    timeout: copyTimeout,
+    partial: true,
+    begun: true,
+    ...(action.lock === undefined ? {} : { lock: action.lock }),
+  })
+  if (copied.kind !== 'exited') return outcome(node, copied, telling)
+  if (copied.reply.code !== 0) return failed(node, copied.reply, { ...telling, path: from })
+  const size = Number(/^size ([0-9]+)$/m.exec(copied.reply.stdout)?.[1] ?? 0)
+
+  const settled = await runGuarded(machine, context, {
+    body: settleScript({ to, temporary, sha256: action.sha256 }),
+    timeout: 300_000,
+    begun: true,
+  })
+  if (settled.kind === 'exited' && settled.reply.code !== 0) {
+    return tellMismatch(action, {
+      machine,
+      ctid,
+      size,
+      said: copied.reply.stderr,
+      found: settled.reply.stdout,
+    })
+  }
+  return outcome(machine, settled, telling)
+}
+
+function presentScript(to: string, sha256: string): ShellText {
+  return sh`p=${to}
+[ -d "\${p%/*}/" ] || { echo "the directory \${p%/*} does not exist in the container" >&2; exit 1; }
+[ -f "$p" ] || exit ${absent}
+sum=$(sha256sum < "$p") || exit 1
+[ "\${sum%% *}" = ${sha256} ] || exit ${absent}`
+}
+
+function copyScript({
+  from,
+  temporary,
+  ctid,
+  mode,
+}: {
+  from: string
+  temporary: string
+  ctid: string
+  mode: string
+}): ShellText {
+  return sh`f=${from}
+[ -f "$f" ] || { echo "$f does not exist on the node" >&2; exit 1; }
+printf 'size %s\\n' "$(stat -c %s -- "$f")"
+${raw(commandLine(['pct', 'push', ctid, from, temporary, '--perms', mode]))} >&2`
+}
+
+/** Prints what was found: checksum, size, and free bytes. */
+function settleScript({
+  to,
+  temporary,
+  sha256,
+}: {
+  to: string
+  temporary: string
+  sha256: string
+}): ShellText {
+  return sh`p=${to} t=${temporary}
+sum=none size=0
+if [ -f "$t" ]; then sum=$(sha256sum < "$t"); sum=\${sum%% *}; size=$(stat -c %s -- "$t"); fi
+if [ "$sum" = ${sha256} ]; then sync -- "$t" && mv -fT -- "$t" "$p"; exit; fi
+free=$(df -B1 --output=avail -- "\${p%/*}/" | tail -n 1)
+printf '%s %s %s\\n' "$sum" "$size" "$free"
+rm -f -- "$t"
+exit 1`
+}
+
+interface Mismatch {
+  readonly machine: MachineAccess
+  readonly ctid: string
+  readonly size: number
+  /** By `pct push` on stderr. */
+  readonly said: string
+  readonly found: string
+}
+
+function tellMismatch(action: Push, { ctid, size, said, found }: Mismatch): ActionResult {
+  const [sum = 'none', arrived = '0', free = '0'] = found.trim().split(/\s+/)
+  const failure = `cannot copy ${action.from} into container ${ctid}`
+  const missing = size - Number(arrived)
+  if (sum !== 'none' && missing > 0 && Number(free) < missing + 1024 * 1024) {
+    return {
+      kind: 'failed',
+      problem: {
+        code: 'no-space',
+        message: `${failure}: its disk is full, ${arrived} of ${size} bytes fitted`,
+        hint: `make the container's disk larger (pct resize ${ctid} rootfs +1G) or free some space in it, then run again`,
+      },
+    }
+  }
+  if (sum === 'none') {
+    const why = said.trim().split('\n').at(-1) ?? ''
+    return {
+      kind: 'failed',
+      problem: {
+        code: 'push-failed',
+        message: `${failure}: ${why === '' ? 'pct push left nothing behind' : why}`,
+      },
+    }
+  }
+  return {
+    kind: 'failed',
+    problem: {
+      code: 'checksum-mismatch',
+      message: `${failure}: what arrived has the sha256 ${sum}, wanted ${action.sha256}`,
+      hint: `compare \`sha256sum ${action.from}\` on the node; nothing was kept in the container`,
+    },
+  }
+}

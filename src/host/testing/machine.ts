@@ -1,0 +1,39 @@
+/** A machine for tests: this one, with its state in a directory of the test. */
+import { copyFile } from 'node:fs/promises'
+import { type HostName, hostName } from '../../base/brand.ts'
+import { type ExecutionContext, type MachineAccess } from '../machine.ts'
+import { createLocalShell, type LocalShell, openLocal } from './local-shell.ts'
+
+export interface TestMachine extends MachineAccess {
+  /** The shell that `shell()` gives. */
+  current: LocalShell
+}
+
+export interface TestMachineOptions {
+  readonly name?: string
+  readonly stateDirectory: string
+  readonly ctid?: string
+  readonly node?: MachineAccess
+  readonly environment?: Readonly<Record<string, string>>
+}
+
+export function createTestMachine(options: TestMachineOptions): TestMachine {
+  const { stateDirectory, ctid, node, environment } = options
+  const name: HostName = hostName(options.name ?? 'pve1')
+  const machine: TestMachine = {
+    name,
+    current: createLocalShell(environment),
+    signal: new AbortController().signal,
+    stateDirectory,
+    ...(ctid === undefined ? {} : { ctid }),
+    ...(node === undefined ? {} : { node }),
+    shell: async () => machine.current,
+    open: async (command) => openLocal(command),
+    upload: async (from, to) => copyFile(from, to),
+  }
+  return machine
+}
+
+export function testContext(given: Partial<ExecutionContext> = {}): ExecutionContext {
+  return { signal: new AbortController().signal, ...given }
+}
