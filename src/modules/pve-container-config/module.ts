@@ -4,7 +4,7 @@
  * Own lines are known by what they say: Proxmox moves comments away, so no marks can be left around them. The file is replaced as a
  * whole under Proxmox's own lock, with every other byte as it was and the old file kept beside. Snapshots stay as they were taken.
  */
-import { isUnknown, Unknown, UnknownError } from '../../base/unknown.ts'
+import { isUnknown, type Unknown, UnknownError } from '../../base/unknown.ts'
 import { type Action, type Content } from '../../host/action.ts'
 import { type Host } from '../../host/host.ts'
 import { actions, done, type Plan, refuse, settle } from '../../host/plan.ts'

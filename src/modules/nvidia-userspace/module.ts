@@ -1,0 +1,285 @@
+/**
+ * Has the user space of exactly the NVIDIA driver that the container's node has loaded: any other version cannot talk to it.
+ *
+ * It comes from the node's own `.run`, which is pushed into the container, checked there, run without kernel modules and removed.
+ */
+import { createHash } from 'node:crypto'
+import { type Action, type Effect } from '../../host/action.ts'
+import { type Host } from '../../host/host.ts'
+import { actions, done, type Plan, refuse, settle } from '../../host/plan.ts'
+import { resource } from '../../host/resource.ts'
+import { containerOptions } from '../../nvidia/installer.ts'
+import { driverPackageQuery, installedDriverPackages } from '../../nvidia/packages.ts'
+import { parseDriverVersion, versionFile } from '../../nvidia/proc.ts'
+import { cachedRunfile, checksumRecord, runfileName, sha256FromFile } from '../../nvidia/runfile.ts'
+import { isComplete, readUserspace, type Userspace, userspaceVersion } from '../../nvidia/userspace.ts'
+import { type Module } from '../module.ts'
+import { args, type Args, result } from './args.ts'
+import { refusalOf } from './refusals.ts'
+
+export interface Seen {
+  readonly node: string
+  readonly ctid: string
+  readonly loaded: string | undefined
+  /** undefined: the container does not run. */
+  readonly inside: Inside | undefined
+}
+
+export interface Inside {
+  readonly userspace: Userspace
+  /** systemd's word (`systemctl is-system-running`); undefined without systemd, or when a dry run cannot say. */
+  readonly system: string | undefined
+  /** Left by a run that was cut off. */
+  readonly leftovers: readonly string[]
+  /** Read only when the installer has to run. */
+  readonly preparation: Preparation | undefined
+}
+
+export interface Preparation {
+  readonly os: { readonly id: string; readonly like: string; readonly name: string }
+  readonly architecture: string
+  readonly driverPackages: readonly string[]
+  /** What apt would remove along with those. */
+  readonly removals: readonly string[]
+  readonly kmod: boolean
+  readonly uninstaller: boolean
+  /** The node's `.run`; the sha256 is undefined when it has none that was checked. */
+  readonly runfile: { readonly path: string; readonly sha256: string | undefined; readonly size: number }
+  /** Bytes. */
+  readonly free: number
+}
+
+/** Where it is unpacked: /tmp may be small, mounted noexec, or cleared while the container comes up. */
+const workDirectory = '/var/tmp'
+const prefix = 'gpuplay-'
+
+export const nvidiaUserspace = {
+  name: 'nvidia_userspace',
+  summary: "Has the user space of the driver that a container's node has loaded, from the node's `.run`.",
+  args,
+  result,
+  exitCode: 5,
+  probe,
+  plan,
+  report: (_, { loaded, inside }) => ({
+    running: inside !== undefined,
+    version: loaded ?? null,
+    installed: (inside && userspaceVersion(inside.userspace)) ?? null,
+  }),
+  message: (_, { inside }) =>
+    inside === undefined ? 'user space pending: the container is stopped' : undefined,
+} satisfies Module<Args, Seen>
+
+async function probe(given: Args, host: Host): Promise<Seen> {
+  const { node, placement } = host
+  const ctid = placement.ctid ?? ''
+  const [container, driver] = await Promise.all([node.container(ctid), node.kernelModule('nvidia')])
+  const loaded = driver.loaded ? (driver.version ?? (await versionFromProc(node))) : undefined
+  const here = { node: node.name, ctid, loaded }
+  if (container?.status !== 'running') return { ...here, inside: undefined }
+  const [userspace, names, system] = await Promise.all([
+    readUserspace(host),
+    host.list(workDirectory),
+    host.maybe(host.ask(['systemctl', 'is-system-running'])),
+  ])
+  const inside = {
+    userspace,
+    leftovers: (names ?? []).filter((name) => name.startsWith(`${prefix}NVIDIA-`)),
+    system: system.known ? system.value.stdout.trim() : undefined,
+  }
+  const preparation =
+    loaded === undefined || isWhole(given, userspace, loaded) ? undefined : await prepare(given, loaded, host)
+  return { ...here, inside: { ...inside, preparation } }
+}
+
+/** Older modules have no version in sysfs. */
+async function versionFromProc(node: Host): Promise<string | undefined> {
+  return parseDriverVersion((await node.text(versionFile)) ?? '')?.version
+}
+
+async function prepare({ directory, foreign }: Args, loaded: string, host: Host): Promise<Preparation> {
+  const path = cachedRunfile(directory, loaded)
+  const [release, architecture, query, kmod, uninstaller, record, file, free] = await Promise.all([
+    host.text('/etc/os-release'),
+    host.maybe(host.ask(['dpkg', '--print-architecture'])),
+    host.maybe(host.ask(driverPackageQuery)),
+    host.maybe(host.package('kmod')),
+    host.maybe(host.stat('/usr/bin/nvidia-uninstall')),
+    host.maybe(host.node.text(checksumRecord(path))),
+    host.maybe(host.node.stat(path)),
+    host.maybe(host.space(workDirectory)),
+  ])
+  const driverPackages = query.known ? installedDriverPackages(query.value.stdout) : []
+  const simulated =
+    foreign === 'remove' && driverPackages.length > 0
+      ? (await host.ask(['apt-get', '-s', 'purge', ...driverPackages])).stdout
+      : ''
+  const cached = !file.known || file.value !== undefined
+  return {
+    os: parseRelease(release ?? ''),
+    architecture: architecture.known ? architecture.value.stdout.trim() : 'amd64',
+    driverPackages,
+    removals: [...simulated.matchAll(/^(?:Remv|Purg) (\S+)/gm)].map(([, name = '']) => name),
+    kmod: !kmod.known || kmod.value.installed !== undefined,
+    uninstaller: uninstaller.known && uninstaller.value !== undefined,
+    runfile: {
+      path,
+      // Only a dry run does not know: the download that it predicts had no published checksum.
+      sha256: cached
+        ? record.known
+          ? sha256FromFile(record.value ?? '', runfileName(loaded))
+          : ''
+        : undefined,
+      size: file.known ? (file.value?.size ?? 0) : 0,
+    },
+    free: free.known ? free.value : Infinity,
+  }
+}
+
+function isWhole({ capabilities }: Args, userspace: Userspace, version: string): boolean {
+  return isComplete(userspace, version) && (userspace.graphics || !capabilities.includes('graphics'))
+}
+
+function plan(given: Args, seen: Seen): Plan {
+  const { inside, loaded } = seen
+  if (inside === undefined) return done()
+  if (loaded === undefined)
+    return refuse({
+      code: 'no-driver-on-node',
+      message: `${seen.node} has no NVIDIA driver loaded, so there is no version to install`,
+      hint: `run playbooks/nodes.yml for ${seen.node} first`,
+    })
+  const { preparation } = inside
+  if (preparation === undefined)
+    return inside.leftovers.length === 0 ? done() : actions(inside.leftovers.map(removeFile))
+  const refusal = refusalOf(given, seen, preparation)
+  if (refusal) return refuse(refusal)
+  if (inside.system !== undefined && /^(initializing|starting|stopping|maintenance)$/.test(inside.system))
+    return settle(`the container is not ready: ${inside.system}`, given.wait)
+  if (preparation.driverPackages.length > 0)
+    return actions([purge(preparation.driverPackages)], { stage: 'remove the packaged driver' })
+  if (!preparation.kmod) return actions(installKmod(given), { stage: 'install kmod' })
+  return actions(installation(given, loaded, inside, preparation))
+}
+
+function installation(
+  given: Args,
+  version: string,
+  { userspace, leftovers }: Inside,
+  { uninstaller, runfile }: Preparation,
+): readonly Action[] {
+  const target = `${prefix}${runfileName(version)}`
+  const path = `${workDirectory}/${target}`
+  const graphics = given.capabilities.includes('graphics')
+  const options = containerOptions(version, { graphics })
+  return [
+    ...leftovers.filter((name) => name !== target).map(removeFile),
+    // From one version to another the installer takes the old one out itself; half of its own version it would take for a whole one.
+    ...(uninstaller && userspace.logged === version ? [uninstall(version)] : []),
+    {
+      kind: 'push',
+      from: runfile.path,
+      to: path,
+      sha256: runfile.sha256 ?? '',
+      label: `push ${runfileName(version)} into the container`,
+    },
+    {
+      kind: 'run',
+      argv: ['sh', path, ...options],
+      directory: workDirectory,
+      environment: { TMPDIR: workDirectory },
+      timeout: given.timeout,
+      detached: { name: 'nvidia-userspace', fingerprint: fingerprint([runfile.sha256 ?? '', ...options]) },
+      label: `install the user space of the driver ${version}`,
+      hint: "the installer's own words are in /var/log/nvidia-installer.log in the container",
+      effects: installed(version),
+    },
+    removeFile(target),
+  ]
+}
+
+function installed(version: string): readonly Effect[] {
+  return [
+    {
+      unknown: [
+        'file:/usr/lib/x86_64-linux-gnu/*',
+        'file:/usr/bin/nvidia-*',
+        'file:/var/lib/nvidia/*',
+        resource('file', '/var/log/nvidia-installer.log'),
+        resource('file', '/etc/ld.so.cache'),
+      ],
+      why: `the user space of the driver ${version} is installed first`,
+    },
+    { command: 'nvidia-smi', becomes: { path: '/usr/bin/nvidia-smi' } },
+  ]
+}
+
+function uninstall(version: string): Action {
+  return {
+    kind: 'run',
+    argv: ['/usr/bin/nvidia-uninstall', '--silent'],
+    // Its status says nothing: it is 0 also when files were left.
+    success: [0, 1],
+    label: `clean up a failed installation of ${version}`,
+    effects: installed(version),
+  }
+}
+
+function installKmod({ proxy }: Args): readonly Action[] {
+  const apt = ['apt-get', '-q', '-y', '-o', 'DPkg::Lock::Timeout=300', ...proxyOptions(proxy)]
+  const common = { kind: 'run', environment: aptEnvironment, lock: { kind: 'dpkg', timeout: 300 } } as const
+  return [
+    {
+      ...common,
+      argv: [...apt, 'update'],
+      label: 'refresh the package lists',
+      effects: [{ unknown: ['file:/var/lib/apt/lists/*'], why: 'the package lists are fetched first' }],
+    },
+    {
+      ...common,
+      argv: [...apt, '--no-install-recommends', 'install', 'kmod'],
+      timeout: 600,
+      label: 'install kmod, without which the installer refuses to run',
+      effects: [
+        { package: 'kmod', becomes: { installed: 'unknown' } },
+        {
+          unknown: ['modprobe', 'lsmod', 'depmod'].map((name) => resource('command', name)),
+          why: 'kmod is installed first',
+        },
+      ],
+    },
+  ]
+}
+
+function purge(packages: readonly string[]): Action {
+  return {
+    kind: 'run',
+    argv: ['apt-get', '-q', '-y', '-o', 'DPkg::Lock::Timeout=300', 'purge', ...packages],
+    environment: aptEnvironment,
+    lock: { kind: 'dpkg', timeout: 300 },
+    timeout: 900,
+    label: `purge the packaged driver: ${packages.join(', ')}`,
+    effects: packages.map((name) => ({ package: name, becomes: { installed: undefined } })),
+  }
+}
+
+const aptEnvironment = { DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C.UTF-8' }
+
+function proxyOptions(proxy: string): readonly string[] {
+  if (proxy === '') return []
+  return ['-o', `Acquire::http::Proxy=${proxy}`, '-o', `Acquire::https::Proxy=${proxy}`]
+}
+
+function removeFile(name: string): Action {
+  return { kind: 'remove', path: `${workDirectory}/${name}`, label: `remove ${name} from the container` }
+}
+
+function parseRelease(text: string): Preparation['os'] {
+  const field = (name: string): string =>
+    new RegExp(`^${name}=["']?([^"'\\n]*)`, 'm').exec(text)?.[1]?.trim() ?? ''
+  return { id: field('ID'), like: field('ID_LIKE'), name: field('PRETTY_NAME') || field('ID') }
+}
+
+function fingerprint(parts: readonly string[]): string {
+  return createHash('sha256').update(parts.join('\0')).digest('hex')
+}

@@ -1,0 +1,62 @@
+/** Containers that the user space is not installed in, and why. */
+import { type Refusal } from '../../host/plan.ts'
+import { isDriverPackage } from '../../nvidia/packages.ts'
+import { type Args } from './args.ts'
+import { type Preparation, type Seen } from './module.ts'
+
+/** The archive, what it unpacks to and what is installed, as a multiple of the archive's size. */
+const roomNeeded = 4
+
+export function refusalOf({ foreign }: Args, seen: Seen, preparation: Preparation): Refusal | undefined {
+  const { ctid, node, loaded = '' } = seen
+  const { os, architecture, driverPackages, removals, runfile, free } = preparation
+  if (os.id === 'alpine')
+    return {
+      code: 'no-glibc',
+      message: `container ${ctid} runs ${os.name}, whose C library is not glibc: NVIDIA's programs cannot run there`,
+      hint: 'use a container of Debian or Ubuntu',
+    }
+  if (!['debian', 'ubuntu'].includes(os.id) && !/\b(debian|ubuntu)\b/.test(os.like))
+    return {
+      code: 'not-debian',
+      message: `container ${ctid} runs ${os.name || 'an unknown system'}: this role knows Debian and Ubuntu`,
+      hint: 'use a container of Debian or Ubuntu',
+    }
+  if (architecture !== 'amd64')
+    return {
+      code: 'wrong-architecture',
+      message: `container ${ctid} is ${architecture || 'of an unknown architecture'}: the node's .run is for amd64`,
+      hint: 'use an amd64 container',
+    }
+  if (driverPackages.length > 0 && foreign === 'refuse')
+    return {
+      code: 'foreign-driver',
+      message: `container ${ctid} has a driver from packages, which fights one from a .run: ${driverPackages.join(', ')}`,
+      hint: 'remove them yourself, or set lxc_userspace_driver_foreign: remove to have exactly these purged',
+    }
+  const others = removals.filter((name) => !isDriverPackage(name))
+  if (others.length > 0)
+    return {
+      code: 'would-remove-others',
+      message: `purging the packaged driver would also remove ${others.join(', ')}`,
+      hint: 'remove what depends on the packaged driver yourself, then run again',
+    }
+  if (runfile.sha256 === undefined)
+    return {
+      code: 'runfile-missing',
+      message: `${node} has driver ${loaded} loaded, but no checked ${runfile.path}`,
+      hint: `keep that version in the node's cache: run playbooks/nodes.yml for ${node}`,
+    }
+  const needed = roomNeeded * runfile.size
+  if (free < needed)
+    return {
+      code: 'no-space',
+      message: `container ${ctid} has ${mebibytes(free)} free, and the driver needs about ${mebibytes(needed)}`,
+      hint: `enlarge its disk (pct resize ${ctid} rootfs +4G), or make room`,
+    }
+  return undefined
+}
+
+function mebibytes(bytes: number): string {
+  return `${Math.ceil(bytes / 1024 / 1024)} MiB`
+}

@@ -1,0 +1,48 @@
+/** The user space of an NVIDIA driver on a machine: what is installed, judged by the files that programs load. */
+import { type Host } from '../host/host.ts'
+import { installedVersion, installerLog } from './installer.ts'
+
+export interface Userspace {
+  /** What the installer of a `.run` wrote down; undefined when none did. */
+  readonly logged: string | undefined
+  /** Versions of libnvidia-ml.so.1 and libcuda.so.1, from the files that they point to. */
+  readonly management: string | undefined
+  readonly cuda: string | undefined
+  readonly smi: boolean
+  /** OpenGL and Vulkan. */
+  readonly graphics: boolean
+}
+
+const libraries = '/usr/lib/x86_64-linux-gnu'
+
+export async function readUserspace(host: Host): Promise<Userspace> {
+  const [log, management, cuda, smi, glx] = await Promise.all([
+    host.text(installerLog),
+    host.stat(`${libraries}/libnvidia-ml.so.1`),
+    host.stat(`${libraries}/libcuda.so.1`),
+    host.stat('/usr/bin/nvidia-smi', { follow: true }),
+    host.stat(`${libraries}/libGLX_nvidia.so.0`),
+  ])
+  return {
+    logged: log === undefined ? undefined : installedVersion(log),
+    management: versionOfLink(management?.target),
+    cuda: versionOfLink(cuda?.target),
+    smi: smi?.kind === 'file',
+    graphics: glx !== undefined,
+  }
+}
+
+/** The version that programs get; undefined when there is none. */
+export function userspaceVersion({ management, cuda, logged }: Userspace): string | undefined {
+  return management ?? cuda ?? logged
+}
+
+/** Whether all of it is there in this version. Without the installer's records it is somebody else's, and good when whole. */
+export function isComplete({ logged, management, cuda, smi }: Userspace, version: string): boolean {
+  return smi && management === version && cuda === version && (logged === undefined || logged === version)
+}
+
+/** `libcuda.so.580.95.05` -> `580.95.05` */
+export function versionOfLink(target: string | undefined): string | undefined {
+  return target === undefined ? undefined : /\.so\.([0-9]+(?:\.[0-9]+)+)$/.exec(target)?.[1]
+}
