@@ -115,7 +115,7 @@ const inventory = buildCommand<InventoryCommandFlags, [], Context>({
   },
 })
 
-const modules = buildCommand<Record<never, never>, [string?], Context>({
+const modules = buildCommand<Record<string, never>, [string?], Context>({
   loader: async () => (await import('./commands/modules.ts')).modules,
   docs: { brief: 'List the modules, or tell all about one' },
   parameters: {

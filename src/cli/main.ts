@@ -52,7 +52,7 @@ function worldEffects(): Effects {
   return {
     now: () => new Date(),
     clock: () => performance.now(),
-    sleep: async (milliseconds, signal) => void (await delay(milliseconds, undefined, { signal })),
+    sleep: (milliseconds, signal) => delay(milliseconds, undefined, { signal }),
     randomHex: (bytes) => randomBytes(bytes).toString('hex'),
     environment: process.env,
     home: homedir(),

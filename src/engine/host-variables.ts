@@ -64,11 +64,21 @@ export function createHostVariables(options: HostVariablesOptions): HostVariable
         { layer: 'registered', data: registered },
         offered,
         ...(play === undefined ? [] : [{ layer: 'play vars' as const, written: play.vars }]),
-        ...(play === undefined || task === undefined ? [] : taskLayers(play, task)),
+        ...(play === undefined || task === undefined ? [] : [...taskLayers(play, task), placeOf(task)]),
         ...more,
       ])
     },
   }
+}
+
+/** Where the task stands. */
+function placeOf(task: Task): Layer {
+  const data = new Map<string, unknown>([['playbook_dir', task.directory]])
+  if (task.role !== undefined) {
+    data.set('role_name', task.role.role.name)
+    data.set('role_path', task.role.role.directory)
+  }
+  return { layer: 'built in', data }
 }
 
 /** Values that are made when they are asked for. */

@@ -14,6 +14,8 @@ export interface PrepareContext {
   readonly host: HostName
   readonly play: Play
   readonly variables: HostVariables
+  /** What the play adds for this host. */
+  readonly layers: readonly Layer[]
   readonly module: (name: string) => Module
   /** Checks rendered arguments against the module's schema and fills in its defaults. */
   readonly checkArgs: (
@@ -57,10 +59,13 @@ export type Items =
 export async function itemsOf(task: Task, context: PrepareContext): Promise<Items> {
   const { loop } = task
   if (loop === undefined)
-    return { kind: 'items', items: [{ label: '', value: undefined, layers: [] }], loop: false }
+    return { kind: 'items', items: [{ label: '', value: undefined, layers: context.layers }], loop: false }
   const { play, variables } = context
   try {
-    const list = await withFacts(() => renderValue(loop.items, variables.scope(play, task)), context.readFact)
+    const list = await withFacts(
+      () => renderValue(loop.items, variables.scope(play, task, context.layers)),
+      context.readFact,
+    )
     if (list instanceof Unknown) return { kind: 'unknown', why: list.why }
     if (!Array.isArray(list)) {
       return {
@@ -76,7 +81,7 @@ export async function itemsOf(task: Task, context: PrepareContext): Promise<Item
     for (const [index, value] of list.entries()) {
       const data = new Map<string, unknown>([[loop.variable, value]])
       if (loop.indexVariable !== undefined) data.set(loop.indexVariable, index)
-      const layers: readonly Layer[] = [{ layer: 'loop', data }]
+      const layers: readonly Layer[] = [...context.layers, { layer: 'loop', data }]
       items.push({ label: await labelOf(task, value, layers, context), value, layers })
     }
     return { kind: 'items', items, loop: true }
@@ -131,7 +136,7 @@ export async function prepareItem(task: Task, item: Item, context: PrepareContex
 
 /** Every path that a task reads before its module is asked: conditions, loop, arguments, environment, privilege. Through variables down to data. */
 export function pathsOf(task: Task, context: PrepareContext): readonly ReadPath[] {
-  const scope = context.variables.scope(context.play, task)
+  const scope = context.variables.scope(context.play, task, context.layers)
   const values: Value[] = [task.args, ...task.environment.values()]
   if (task.loop) values.push(task.loop.items)
   if (task.become.user) values.push(task.become.user)

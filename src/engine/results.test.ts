@@ -13,7 +13,13 @@ test('a loop is unknown when an item is and none has changed', () => {
 })
 
 test('a loop over nothing is neither changed nor skipped', () => {
-  assert.deepEqual(loopResult([]), { results: [], changed: false, failed: false, skipped: false })
+  assert.deepEqual(loopResult([]), {
+    results: [],
+    changed: false,
+    failed: false,
+    skipped: false,
+    msg: '',
+  })
 })
 
 test('the worst outcome of the items is that of the loop', () => {

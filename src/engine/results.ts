@@ -11,7 +11,7 @@ export function resultOf(module: Module, args: unknown, converged: Converged): R
   switch (converged.kind) {
     case 'ok':
     case 'changed': {
-      const base = { changed: converged.kind === 'changed', failed: false, skipped: false }
+      const base = { changed: converged.kind === 'changed', failed: false, skipped: false, msg: '' }
       if (converged.seen === undefined)
         return { ...unknownFields(module, converged.seenWhy ?? 'only the run can know'), ...base }
       return { ...module.report?.(args, converged.seen, converged.replies), ...base }
@@ -46,7 +46,7 @@ export function unknownResult(module: Module, why: string): Result {
 }
 
 export function skippedResult(why: string): Result {
-  return { changed: false, failed: false, skipped: true, skip_reason: why }
+  return { changed: false, failed: false, skipped: true, msg: why }
 }
 
 /** The result of a loop: `results` in order, and the worst over all. */
@@ -60,6 +60,10 @@ export function loopResult(results: readonly Result[]): Result {
     changed: any('changed'),
     failed: any('failed'),
     skipped: results.length > 0 && results.every((result) => result['skipped'] === true),
+    msg:
+      results
+        .map((result) => result['msg'])
+        .find((message) => typeof message === 'string' && message !== '') ?? '',
   }
 }
 

@@ -202,7 +202,9 @@ async function attempts(
 ): Promise<ItemResult> {
   let { reading } = run
   for (let attempt = 0; ; attempt += 1) {
-    const result = await attemptOnce(task, { ...run, reading }, context)
+    const once = await attemptOnce(task, { ...run, reading }, context)
+    const result =
+      task.until === undefined ? once : { ...once, result: { ...once.result, attempts: attempt + 1 } }
     if (task.until === undefined || result.outcome === 'unreachable' || context.check) return result
     let met: boolean | Unknown
     try {
@@ -379,7 +381,12 @@ function summarize(task: Task, items: Items, results: readonly ItemResult[]): It
   const problem = bad?.detail.problem
   return {
     outcome,
-    result: loopResult(results.map((result) => result.result)),
+    result: loopResult(
+      results.map((result, index) => ({
+        ...result.result,
+        item: items.kind === 'items' ? items.items[index]?.value : undefined,
+      })),
+    ),
     detail: {
       ...(task.noLog ? {} : { items: byItem }),
       ...(problem === undefined ? {} : { problem }),

@@ -1,0 +1,72 @@
+import { exitCodes } from '../../base/errors.ts'
+import { didYouMean } from '../../language/suggest.ts'
+import { modules as catalogue } from '../../modules/catalogue.ts'
+import { type Module } from '../../modules/module.ts'
+import { table } from '../../view/text.ts'
+import { type Context } from '../context.ts'
+
+/** `gpuplay modules [NAME]` */
+export function modules(this: Context, _flags: Record<string, never>, name?: string): void {
+  if (name === undefined) {
+    const rows = catalogue.map((module) => [module.name, module.summary])
+    this.output.write(`${table(rows).join('\n')}\n`)
+    return
+  }
+  const module = catalogue.find((candidate) => candidate.name === name)
+  if (module === undefined) {
+    const names = catalogue.map((candidate) => candidate.name)
+    const hint = didYouMean(name, names, 'see `gpuplay modules` for all of them')
+    this.errors.write(`error: there is no module ${JSON.stringify(name)}\n  help: ${hint}\n`)
+    this.setExitCode(exitCodes.invalidInput)
+    return
+  }
+  this.output.write(`${describe(module)}\n`)
+}
+
+interface Property {
+  readonly type?: string | readonly string[]
+  readonly description?: string
+  readonly default?: unknown
+  readonly enum?: readonly unknown[]
+  readonly items?: Property
+}
+
+interface Shape {
+  readonly properties?: Readonly<Record<string, Property>>
+  readonly required?: readonly string[]
+}
+
+function describe(module: Module): string {
+  const args = shapeOf(module.args)
+  const result = shapeOf(module.result)
+  const lines = [`${module.name}: ${module.summary}`, '', 'ARGUMENTS', ...properties(args)]
+  if (module.freeForm !== undefined)
+    lines.push('', `A plain text stands for ${module.freeForm}: \`${module.name}: ...\``)
+  lines.push('', 'RESULT (what register gets, beside changed, failed, skipped, msg)', ...properties(result))
+  return lines.join('\n')
+}
+
+function shapeOf(schema: unknown): Shape {
+  return typeof schema === 'object' && schema !== null ? schema : {}
+}
+
+function properties({ properties: all = {}, required = [] }: Shape): readonly string[] {
+  const rows = Object.entries(all).map(([name, property]) => [
+    `  ${name}`,
+    required.includes(name) ? 'required' : '',
+    typeText(property),
+    [
+      property.description ?? '',
+      property.default === undefined ? '' : `Default: ${JSON.stringify(property.default)}`,
+    ]
+      .filter((part) => part !== '')
+      .join(' '),
+  ])
+  return rows.length === 0 ? ['  none'] : table(rows)
+}
+
+function typeText({ type, enum: values, items }: Property): string {
+  if (values !== undefined) return values.map(String).join('|')
+  const name = typeof type === 'string' ? type : (type ?? []).join(' or ')
+  return items?.type === undefined ? name : `${name} of ${String(items.type)}`
+}

@@ -1,0 +1,65 @@
+import { InputError } from '../../base/errors.ts'
+import { type ExitCode, exitCodes } from '../../base/errors.ts'
+import { facts } from '../../host/facts.ts'
+import { diskFiles } from '../../language/files.ts'
+import { runPlaybooks } from '../../engine/run.ts'
+import { modules } from '../../modules/catalogue.ts'
+import { type Context } from '../context.ts'
+import { type ConnectionFlags, type InventoryFlags, type OutputFlags } from '../flags.ts'
+import { connectionDefaults, inventoriesOf, rolesPaths } from '../request.ts'
+import { createReach } from '../reach.ts'
+import { createView, reportProblems } from '../show.ts'
+
+export interface RunFlags extends InventoryFlags, ConnectionFlags, OutputFlags {
+  readonly check: boolean
+  readonly diff: boolean
+  readonly limit?: string
+  readonly tags?: readonly string[]
+  readonly skipTags?: readonly string[]
+  readonly forks: number
+  readonly failOnChange: boolean
+}
+
+/** `gpuplay run PLAYBOOK... -i INVENTORY` */
+export async function run(this: Context, flags: RunFlags, ...playbooks: string[]): Promise<void> {
+  this.setExitCode(await runOnce(this, flags, playbooks))
+}
+
+async function runOnce(context: Context, flags: RunFlags, playbooks: readonly string[]): Promise<ExitCode> {
+  try {
+    const connection = await connectionDefaults(context, flags)
+    const view = createView(context, { ...flags, verbosity: flags.verbose })
+    try {
+      return await runPlaybooks(
+        {
+          playbooks,
+          inventories: inventoriesOf(context, flags),
+          extraVars: flags.extraVars ?? [],
+          limit: flags.limit,
+          tags: { tags: flags.tags ?? [], skipTags: flags.skipTags ?? [] },
+          check: flags.check,
+          failOnChange: flags.failOnChange,
+          forks: flags.forks,
+          connection,
+          rolesPaths: rolesPaths(context),
+          version: context.version,
+        },
+        {
+          effects: context.effects,
+          files: diskFiles,
+          modules,
+          facts,
+          reach: createReach(context),
+          sinks: [(event) => view.take(event)],
+          signal: context.signal,
+        },
+      )
+    } finally {
+      await view.close()
+    }
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error
+    reportProblems(context, error.problems, flags)
+    return exitCodes.invalidInput
+  }
+}

@@ -1,0 +1,215 @@
+/** All hosts of a run, made when they are first needed: machine, reader and variables of each, a container's with those of its node. */
+import { type HostName } from '../base/brand.ts'
+import { Secret } from '../base/secret.ts'
+import { Unknown, UnknownError } from '../base/unknown.ts'
+import { type Privilege } from '../connection/connection.ts'
+import { uploadFile } from '../connection/upload.ts'
+import { type Fact } from '../host/facts.ts'
+import { type ControllerFiles } from '../host/host.ts'
+import { type MachineAccess } from '../host/machine.ts'
+import { type Overlay } from '../host/overlay.ts'
+import { createReader, type HostReader } from '../host/reader.ts'
+import { hostOf, type Inventory } from '../inventory/model.ts'
+import { type Variables } from '../language/model.ts'
+import { type Emitter } from './emitter.ts'
+import { createHostVariables, type HostVariables, type Unread } from './host-variables.ts'
+import { Machine, type Reach } from './machine.ts'
+import { type Redactor } from './redactor.ts'
+import {
+  type ConnectionDefaults,
+  defaultPrivilege,
+  placementOf,
+  type ReadVariable,
+  targetOf,
+} from './targets.ts'
+
+export interface FleetOptions {
+  readonly inventory: Inventory
+  readonly extra: Variables
+  readonly facts: readonly Fact[]
+  readonly defaults: ConnectionDefaults
+  readonly reach: Reach
+  readonly overlay: Overlay | undefined
+  readonly controller: ControllerFiles
+  readonly emitter: Emitter
+  readonly redactor: Redactor
+  readonly check: boolean
+  /** Hosts that take part in the run. */
+  readonly hosts: readonly HostName[]
+  /** Ends everything at once. */
+  readonly signal: AbortSignal
+  readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<void>
+}
+
+export interface FleetHost {
+  readonly machine: Machine
+  readonly variables: HostVariables
+  /** The reader as this privilege; the host's own when it is left out. */
+  reader(become?: Privilege['become']): HostReader
+}
+
+export interface Fleet {
+  host(name: HostName): FleetHost
+  variables(name: HostName): HostVariables
+  nodeOf(name: HostName): HostName | undefined
+  /** Reads a fact into the variables of its host; what a dry run cannot know becomes `Unknown`. */
+  readFact(fact: Unread): Promise<void>
+  /** Reads a variable of a host as the engine needs it: facts are not available here. */
+  variable(name: HostName): ReadVariable
+  accessOf(machine: Machine, become: Privilege['become']): MachineAccess
+  close(): Promise<void>
+}
+
+export function createFleet(options: FleetOptions): Fleet {
+  const { inventory, emitter, reach, signal } = options
+  const hosts = new Map<HostName, FleetHost>()
+  const variables = new Map<HostName, HostVariables>()
+
+  const variablesOf = (name: HostName): HostVariables => {
+    const present = variables.get(name)
+    if (present) return present
+    const host = hostOf(inventory, name)
+    if (host === undefined) throw new Error(`no host ${name} in the inventory`)
+    const made = createHostVariables({
+      name,
+      inventory: host.variables,
+      extra: options.extra,
+      factNames: options.facts.map((fact) => fact.name),
+      builtIn: {
+        inventory_hostname: () => name,
+        group_names: () => host.groups,
+        groups: () => groupsObject(inventory),
+        hostvars: () => hostvars,
+        check_mode: () => options.check,
+        node_containers: () => containersOf(name),
+      },
+    })
+    variables.set(name, made)
+    return made
+  }
+
+  const variable =
+    (name: HostName): ReadVariable =>
+    (wanted) => {
+      const scope = variablesOf(name).scope()
+      const value = scope.has(wanted) ? scope.get(wanted) : undefined
+      return value instanceof Unknown ? undefined : noteSecret(wanted, value, options.redactor)
+    }
+
+  const nodeOf = (name: HostName): HostName | undefined => placementOf(variable(name)).nodeName
+
+  const containersOf = (node: HostName): readonly { readonly name: string; readonly ctid: string }[] =>
+    options.hosts
+      .filter((name) => nodeOf(name) === node)
+      .map((name) => ({ name, ctid: placementOf(variable(name)).ctid ?? '' }))
+
+  // An object whose hosts are looked up when they are asked for: a fleet has many.
+  const hostvars = Object.create(null) as Record<string, unknown>
+  for (const name of [...inventory.hosts.keys(), inventory.localhost.name]) {
+    Object.defineProperty(hostvars, name, { enumerable: true, get: () => hostvarsOf(variablesOf(name)) })
+  }
+
+  const host = (name: HostName): FleetHost => {
+    const present = hosts.get(name)
+    if (present) return present
+    const read = variable(name)
+    const placement = placementOf(read)
+    const node = placement.nodeName === undefined ? undefined : host(placement.nodeName)
+    const machine = new Machine({
+      name,
+      target: targetOf(name, { defaults: options.defaults, variablesOf: variable }),
+      placement,
+      privilege: defaultPrivilege(read, options.defaults),
+      node: node?.machine,
+      reach,
+      signal,
+      sleep: options.sleep,
+      onConnecting: () => emitter.emit({ type: 'host.connecting', host: name }),
+      onConnected: () => emitter.emit({ type: 'host.connected', host: name }),
+    })
+    const readers = new Map<string, HostReader>()
+    const made: FleetHost = {
+      machine,
+      variables: variablesOf(name),
+      reader(become = machine.privilege) {
+        const key = become?.user ?? ''
+        const known = readers.get(key)
+        if (known) return known
+        const reader = createReader({
+          name,
+          shell: () => machine.shell('read', become),
+          signal,
+          placement,
+          controller: options.controller,
+          ...(options.overlay === undefined ? {} : { overlay: options.overlay }),
+          ...(node === undefined ? {} : { node: node.reader() }),
+        })
+        readers.set(key, reader)
+        return reader
+      },
+    }
+    hosts.set(name, made)
+    return made
+  }
+
+  return {
+    host,
+    variables: variablesOf,
+    nodeOf,
+    variable,
+    async readFact({ host: name, fact }) {
+      const known = options.facts.find((candidate) => candidate.name === fact)
+      if (known === undefined) throw new Error(`no fact ${fact}`)
+      const { variables: target, reader } = host(name)
+      try {
+        target.setFact(fact, await known.read(reader().host))
+      } catch (error) {
+        if (!(error instanceof UnknownError)) throw error
+        target.setFact(fact, error.unknown)
+      }
+    },
+    accessOf: (machine, become) => accessOf(machine, become, options),
+    async close() {
+      await Promise.all([...hosts.values()].map(({ machine }) => machine.closeShells()))
+      await reach.close()
+    },
+  }
+}
+
+function accessOf(machine: Machine, become: Privilege['become'], options: FleetOptions): MachineAccess {
+  const { node } = machine
+  return {
+    name: machine.name,
+    ...(machine.placement.ctid === undefined ? {} : { ctid: machine.placement.ctid }),
+    ...(node === undefined ? {} : { node: accessOf(node, node.privilege, options) }),
+    shell: () => machine.shell(`act for ${machine.name}`, become),
+    open: async (command, signal) => (await machine.connection(become)).open(command, signal),
+    upload: async (from, to, request) =>
+      uploadFile(await machine.connection(become), from, { to, ...request }),
+    signal: options.signal,
+  }
+}
+
+function groupsObject(inventory: Inventory): Readonly<Record<string, readonly string[]>> {
+  return Object.fromEntries([...inventory.groups.values()].map((group) => [group.name, group.hosts]))
+}
+
+/** Variables, registered results and facts of another host, each looked up when it is asked for. */
+function hostvarsOf(variables: HostVariables): Record<string, unknown> {
+  const scope = variables.scope()
+  const result = Object.create(null) as Record<string, unknown>
+  for (const name of scope.names()) {
+    if (name === 'hostvars') continue
+    Object.defineProperty(result, name, { enumerable: true, get: () => scope.get(name) })
+  }
+  return result
+}
+
+/** Passwords are secrets whatever they are called. */
+function noteSecret(name: string, value: unknown, redactor: Redactor): unknown {
+  if (!/(^|_)(password|passphrase)$/.test(name)) return value
+  const secret = value instanceof Secret ? value : typeof value === 'string' ? new Secret(value) : undefined
+  if (secret === undefined) return value
+  redactor.add(secret)
+  return secret
+}

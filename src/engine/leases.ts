@@ -1,0 +1,53 @@
+/** One run at a time per host: the lease of each machine is taken at this run's first action there, and lives as long as its channel. */
+import { type HostName } from '../base/brand.ts'
+import { HostError } from '../base/errors.ts'
+import { type Privilege } from '../connection/connection.ts'
+import { type MachineAccess } from '../host/machine.ts'
+import { type LeaseHolder, takeLease } from '../host/state.ts'
+import { type Machine } from './machine.ts'
+
+export interface Leases {
+  /** @throws HostError when another run holds the machine, UnreachableError */
+  take(machine: Machine): Promise<void>
+  token(name: HostName): number | undefined
+  accessOf(machine: Machine, become: Privilege['become']): MachineAccess
+}
+
+export interface LeasesOptions {
+  readonly holder: LeaseHolder
+  readonly accessOf: (machine: Machine, become: Privilege['become']) => MachineAccess
+  /** Run once after the lease of a machine is taken. */
+  readonly taken: (machine: Machine) => Promise<void>
+}
+
+export function createLeases({ holder, accessOf, taken }: LeasesOptions): Leases {
+  const machines = new Map<HostName, Machine>()
+  const taking = new Map<Machine, Promise<void>>()
+
+  const takeNow = async (machine: Machine): Promise<void> => {
+    const lease = await takeLease(accessOf(machine, machine.privilege), holder)
+    if (lease.kind === 'held') {
+      throw new HostError({
+        code: 'lease-held',
+        message: `another run of gpuplay works on ${machine.name}: ${lease.by}`,
+        hint: 'wait until it has ended, then run again',
+      })
+    }
+    machine.lease = lease.lease
+    machines.set(machine.name, machine)
+    await taken(machine)
+  }
+
+  return {
+    accessOf,
+    token: (name) => machines.get(name)?.lease?.token,
+    async take(machine) {
+      if (machine.lease !== undefined && !machine.lease.ended.aborted) return
+      const running = taking.get(machine)
+      if (running) return running
+      const begun = takeNow(machine).finally(() => taking.delete(machine))
+      taking.set(machine, begun)
+      return begun
+    },
+  }
+}

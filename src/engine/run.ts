@@ -1,0 +1,240 @@
+/** A whole run: load, select, check, then every play on its hosts, and what came of it. */
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { readFile, stat } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { type HostName } from '../base/brand.ts'
+import { type ExitCode, InputError, type Problem } from '../base/errors.ts'
+import { type Fact } from '../host/facts.ts'
+import { type ControllerFiles } from '../host/host.ts'
+import { createOverlay } from '../host/overlay.ts'
+import { type Files } from '../language/files.ts'
+import { type TagChoice } from '../language/tags.ts'
+import { type Module } from '../modules/module.ts'
+import { type Effects } from './effects.ts'
+import { createEmitter, type Emitter } from './emitter.ts'
+import { type EventSink } from './events.ts'
+import { createFleet, type Fleet } from './fleet.ts'
+import { createHolds } from './holds.ts'
+import { createHostPlays } from './host-plays.ts'
+import { createLeases } from './leases.ts'
+import { load } from './load.ts'
+import { type Reach } from './machine.ts'
+import { createPower } from './power.ts'
+import { createRecap } from './recap.ts'
+import { createRedactor } from './redactor.ts'
+import { checkRoleArguments } from './role-arguments.ts'
+import { schedule } from './schedule.ts'
+import { type SelectedPlay } from './selection.ts'
+
+import { type ConnectionDefaults } from './targets.ts'
+
+export interface RunRequest {
+  readonly playbooks: readonly string[]
+  readonly inventories: readonly string[]
+  readonly extraVars: readonly string[]
+  readonly limit: string | undefined
+  readonly tags: TagChoice
+  readonly check: boolean
+  readonly failOnChange: boolean
+  readonly forks: number
+  readonly connection: ConnectionDefaults
+  /** Folders of roles after those beside the playbook. */
+  readonly rolesPaths: readonly string[]
+  /** Version of gpuplay. */
+  readonly version: string
+}
+
+export interface RunDependencies {
+  readonly effects: Effects
+  readonly files: Files
+  readonly modules: readonly Module[]
+  readonly facts: readonly Fact[]
+  readonly reach: Reach
+  readonly sinks: readonly EventSink[]
+  /** First interruption: no new actions. */
+  readonly signal: AbortSignal
+}
+
+/** After an interruption, milliseconds until what still runs is cut off. */
+const grace = 120_000
+
+/**
+ * @throws InputError with every mistake in the files and arguments, before anything is connected to.
+ */
+export async function runPlaybooks(request: RunRequest, dependencies: RunDependencies): Promise<ExitCode> {
+  const { effects, signal } = dependencies
+  const loaded = load(request, dependencies)
+  const run = `${effects
+    .now()
+    .toISOString()
+    .replaceAll(/[-:]|\.\d+/g, '')}-${effects.randomHex(3)}`
+  const redactor = createRedactor()
+  const emitter = createEmitter({ run, now: effects.now, sinks: dependencies.sinks, redactor })
+  const recap = createRecap()
+  const cut = cutOff(signal)
+  const overlay = request.check ? createOverlay() : undefined
+  const started = effects.clock()
+  const fleet = createFleet({
+    inventory: loaded.inventory,
+    extra: loaded.extra,
+    facts: dependencies.facts,
+    defaults: request.connection,
+    reach: dependencies.reach,
+    overlay,
+    controller: createControllerFiles(effects.workingDirectory),
+    emitter,
+    redactor,
+    check: request.check,
+    hosts: loaded.selection.hosts,
+    signal: cut.signal,
+    sleep: effects.sleep,
+  })
+  const { plays, hosts } = loaded.selection
+  const problems = checkRoleArguments(loaded.selection, (host) => fleet.variables(host))
+  if (problems.length > 0) throw new InputError(problems)
+  for (const host of hosts) recap.host(host)
+  emitter.emit({
+    type: 'run.started',
+    playbooks: request.playbooks,
+    check: request.check,
+    hosts,
+    version: request.version,
+  })
+  warnOf(loaded.warnings, emitter)
+
+  const power = createPower({
+    emitter,
+    sleep: effects.sleep,
+    signal: cut.signal,
+    forget: (machine) => {
+      machine.epoch.value += 1
+      for (const { name } of [machine, ...machine.containers]) fleet.host(name).variables.forgetFacts()
+    },
+  })
+  const leases = createLeases({
+    holder: { run, controller: effects.hostName, pid: effects.pid, user: effects.userName },
+    accessOf: (machine, become) => fleet.accessOf(machine, become),
+    taken: (machine) => power.restoreGuests(machine),
+  })
+  const hostPlays = createHostPlays({
+    request,
+    dependencies,
+    loaded,
+    fleet,
+    overlay,
+    emitter,
+    recap,
+    redactor,
+    holds: createHolds(),
+    leases,
+    power,
+  })
+  const out = new Map<HostName, Problem | undefined>()
+  const stoppedPlays = new Set<SelectedPlay>()
+  try {
+    await schedule({
+      plays,
+      nodeOf: (host) => fleet.nodeOf(host),
+      forks: request.forks,
+      signal,
+      run: async (play, host) => {
+        const end = await hostPlays.run(play, host, () => stoppedPlays.has(play))
+        if (end.kind === 'finished') return
+        out.set(host, end.problem)
+        if (play.play.anyErrorsFatal) stoppedPlays.add(play)
+      },
+      failed: (host) => out.has(host),
+      nodeFailed: (play, host, node) => {
+        const problem = {
+          code: 'node-failed',
+          message: `its node ${node} failed`,
+          hint: `mend ${node}, then run again`,
+        }
+        out.set(host, problem)
+        recap.count(host, 'failed')
+        emitter.emit({ type: 'host.unreachable', host, problem })
+        if (play.play.anyErrorsFatal) stoppedPlays.add(play)
+      },
+      started: (play) => {
+        emitter.emit({
+          type: 'play.started',
+          play: play.name,
+          hosts: play.hosts,
+          tasks: hostPlays.refs(play),
+        })
+      },
+      finished: (play) => emitter.emit({ type: 'play.finished', play: play.name }),
+    })
+    if (!request.check && !signal.aborted)
+      await hostPlays.reportUnknownHandlers(hosts.filter((host) => !out.has(host)))
+  } catch (error) {
+    if (!signal.aborted) throw error
+  } finally {
+    cut.clear()
+    await closeQuietly(fleet)
+  }
+  const exitCode = recap.exitCode({
+    failOnChange: request.check && request.failOnChange,
+    interrupted: signal.aborted,
+  })
+  emitter.emit({
+    type: 'run.finished',
+    hosts: recap.hosts,
+    exitCode,
+    check: request.check,
+    milliseconds: Math.round(effects.clock() - started),
+    rows: recap.rows,
+  })
+  return exitCode
+}
+
+/** Hosts that a play names and that no inventory has, and the like. */
+function warnOf(warnings: readonly Problem[], emitter: Emitter): void {
+  for (const { message, where } of warnings) {
+    emitter.emit({
+      type: 'warning',
+      message: where === undefined ? message : `${where.file}:${where.line}:${where.column}: ${message}`,
+    })
+  }
+}
+
+/** Aborts some time after the interruption, when what must not be cut has had its time. */
+function cutOff(signal: AbortSignal): { readonly signal: AbortSignal; clear(): void } {
+  const controller = new AbortController()
+  let timer: NodeJS.Timeout | undefined
+  const onAbort = (): void => {
+    timer = setTimeout(() => controller.abort(signal.reason), grace)
+  }
+  if (signal.aborted) onAbort()
+  else signal.addEventListener('abort', onAbort, { once: true })
+  return {
+    signal: controller.signal,
+    clear() {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', onAbort)
+    },
+  }
+}
+
+async function closeQuietly(fleet: Fleet): Promise<void> {
+  await fleet.close().catch(() => undefined)
+}
+
+export function createControllerFiles(workingDirectory: string): ControllerFiles {
+  return {
+    async file(path) {
+      const absolute = resolve(workingDirectory, path)
+      const status = await stat(absolute).catch(() => undefined)
+      if (status === undefined || !status.isFile()) return undefined
+      const hash = createHash('sha256')
+      for await (const chunk of createReadStream(absolute)) hash.update(chunk)
+      return {
+        sha256: hash.digest('hex'),
+        size: status.size,
+        mode: (status.mode & 0o7777).toString(8).padStart(4, '0'),
+      }
+    },
+    text: (path) => readFile(resolve(workingDirectory, path), 'utf8').catch(() => undefined),
+  }
+}

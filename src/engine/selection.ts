@@ -1,0 +1,53 @@
+/** From playbooks and an inventory to what will run where. */
+import { type HostName } from '../base/brand.ts'
+import { type Problem } from '../base/errors.ts'
+import { type Inventory } from '../inventory/model.ts'
+import { resolveLimit, resolvePattern } from '../inventory/pattern.ts'
+import { type Files } from '../language/files.ts'
+import { type Play, type Playbook } from '../language/model.ts'
+
+/** A play with its hosts. */
+export interface SelectedPlay {
+  readonly name: string
+  readonly after: 'node' | undefined
+  readonly play: Play
+  readonly playbook: Playbook
+  readonly hosts: readonly HostName[]
+}
+
+export interface Selection {
+  readonly plays: readonly SelectedPlay[]
+  /** In the order of the inventory. */
+  readonly hosts: readonly HostName[]
+  readonly problems: readonly Problem[]
+  readonly warnings: readonly Problem[]
+}
+
+export interface SelectionOptions {
+  readonly playbooks: readonly Playbook[]
+  readonly inventory: Inventory
+  readonly limit: string | undefined
+  readonly files: Files
+}
+
+export function select({ playbooks, inventory, limit, files }: SelectionOptions): Selection {
+  const limited = limit === undefined ? undefined : resolveLimit(inventory, limit, files)
+  const allowed = limited === undefined ? undefined : new Set(limited.hosts.map((host) => host.name))
+  const warnings: Problem[] = []
+  const plays = playbooks.flatMap((playbook) =>
+    playbook.plays.map((play): SelectedPlay => {
+      const { hosts, problems } = resolvePattern(inventory, play.hosts, play.hostsAt)
+      warnings.push(...problems)
+      const names = hosts.map((host) => host.name).filter((name) => allowed?.has(name) ?? true)
+      return { name: play.name, after: play.after, play, playbook, hosts: names }
+    }),
+  )
+  const used = new Set(plays.flatMap((play) => play.hosts))
+  const all = [...inventory.hosts.keys(), inventory.localhost.name]
+  return {
+    plays,
+    hosts: [...new Set(all)].filter((name) => used.has(name)),
+    problems: limited?.problems ?? [],
+    warnings,
+  }
+}
