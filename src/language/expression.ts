@@ -191,10 +191,7 @@ export function toProblem(
   const start = Math.min(error.range?.start ?? 0, Math.max(0, source.length - 1))
   const end = Math.max(start + 1, Math.min(error.range?.end ?? source.length, source.length))
   const where = locator.at(start, end - start)
-  const summary = error.summary
-    .replaceAll('re2(', 'matches(')
-    .replaceAll('dyn<', '')
-    .replaceAll('>', (mark) => mark)
+  const { summary } = error
   if (error instanceof ParseError) {
     return problem('invalid-expression', `this is not a condition that can be read: ${lowerFirst(summary)}`, {
       where,

@@ -1,0 +1,188 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import * as fc from 'fast-check'
+import { Secret } from '../base/secret.ts'
+import { Unknown } from '../base/unknown.ts'
+import { evaluate, evaluateCondition } from './expression.ts'
+import { expressionOf, mistake, scopeOf } from './testing/scopes.ts'
+
+type Truth = boolean | 'unknown'
+
+/** A tree of logic over the variables `v0`, `v1`, ... with its three-valued (Kleene) meaning. */
+interface Logic {
+  readonly text: string
+  readonly meaning: (values: readonly Truth[]) => Truth
+}
+
+const variables = 4
+
+const logic: fc.Arbitrary<Logic> = fc.letrec<{ tree: Logic }>((tie) => ({
+  tree: fc.oneof(
+    { maxDepth: 5, withCrossShrink: true },
+    fc.nat(variables - 1).map((index) => ({
+      text: `v${index}`,
+      meaning: (values: readonly Truth[]) => values[index] ?? 'unknown',
+    })),
+    tie('tree').map(({ text, meaning }) => ({
+      text: `!(${text})`,
+      meaning: (values: readonly Truth[]) => not(meaning(values)),
+    })),
+    fc.tuple(tie('tree'), tie('tree')).map(([left, right]) => ({
+      text: `(${left.text} && ${right.text})`,
+      meaning: (values: readonly Truth[]) => and(left.meaning(values), right.meaning(values)),
+    })),
+    fc.tuple(tie('tree'), tie('tree')).map(([left, right]) => ({
+      text: `(${left.text} || ${right.text})`,
+      meaning: (values: readonly Truth[]) => not(and(not(left.meaning(values)), not(right.meaning(values)))),
+    })),
+  ),
+})).tree
+
+function not(value: Truth): Truth {
+  return value === 'unknown' ? 'unknown' : !value
+}
+
+function and(left: Truth, right: Truth): Truth {
+  if (left === false || right === false) return false
+  return left === true && right === true ? true : 'unknown'
+}
+
+test('logic over unknown values follows the three-valued truth table', () => {
+  const truth = fc.constantFrom<Truth>(true, false, 'unknown')
+  fc.assert(
+    fc.property(logic, fc.array(truth, { minLength: variables, maxLength: variables }), (tree, values) => {
+      const scope = scopeOf(
+        Object.fromEntries(
+          values.map((value, index) => [`v${index}`, value === 'unknown' ? new Unknown('a test') : value]),
+        ),
+      )
+      const result = evaluate(expressionOf(tree.text), scope)
+      assert.equal(result instanceof Unknown ? 'unknown' : result, tree.meaning(values))
+    }),
+  )
+})
+
+test('an unknown part of a result does not make the rest of it unknown', () => {
+  const scope = scopeOf({ r: { rc: 0, stdout: new Unknown('it has not run') } })
+  assert.equal(evaluate(expressionOf('r.rc == 0'), scope), true)
+  assert.deepEqual(evaluate(expressionOf('r.stdout == "x"'), scope), new Unknown('it has not run'))
+  assert.deepEqual(evaluate(expressionOf('r'), scope), { rc: 0, stdout: new Unknown('it has not run') })
+})
+
+test('unknown wins over an error on the other side of a logical operator', () => {
+  const scope = scopeOf({ u: new Unknown('later'), r: {} })
+  assert.ok(evaluate(expressionOf('u && r.missing'), scope) instanceof Unknown)
+  assert.ok(evaluate(expressionOf('r.missing && u'), scope) instanceof Unknown)
+})
+
+test('text that is made of a secret is a secret, a comparison with it is not', () => {
+  const scope = scopeOf({ password: new Secret('hunter2') })
+  const joined = evaluate(expressionOf('"-p" + password'), scope)
+  assert.ok(joined instanceof Secret)
+  assert.equal(joined.reveal(), '-phunter2')
+  assert.equal(evaluate(expressionOf('password == "hunter2"'), scope), true)
+})
+
+const values: readonly (readonly [expression: string, expected: unknown])[] = [
+  ['port + 1', 8081],
+  ['load * 2', 3],
+  ['load + port', 8081.5],
+  ['port / 3', 2693],
+  ['name == "pve1" ? [1, "a"] : [2]', [1, 'a']],
+  ['version("580.95.05") > version("580.9.1")', true],
+  ['version(driver) >= version("570")', true],
+  ['version("12.8") == version("12.8.0")', true],
+  ['version("12.8") != version("12.8.0")', false],
+  ['defined(nothing)', false],
+  ['defined(table.nothing)', false],
+  ['defined(items[9])', false],
+  ['defined(table.key)', true],
+  ['default(nothing, "x") + default(table.key, "y")', 'xv'],
+  ['table.?nothing.orValue("z")', 'z'],
+  ['has(table.key) && !has(table.nothing)', true],
+  ['items.exists(x, x == 2) && items.all(x, x > 0)', true],
+  ['name.matches("^pve[0-9]+$")', true],
+  ['matches(name, "^x")', false],
+  ['2 in items && "key" in table', true],
+  ['name.upper()', 'PVE1'],
+  ['!cel_is_no_word', true],
+]
+
+for (const [expression, expected] of values) {
+  test(`${expression} gives ${JSON.stringify(expected)}`, () => {
+    const scope = scopeOf({
+      port: 8080,
+      load: 1.5,
+      name: 'pve1',
+      driver: '580.95.05',
+      table: { key: 'v' },
+      items: [1, 2, 3],
+      cel_is_no_word: false,
+    })
+    assert.deepEqual(evaluate(expressionOf(expression), scope), expected)
+  })
+}
+
+test('a pattern that makes other engines hang is answered at once', () => {
+  const scope = scopeOf({ text: 'a'.repeat(50_000) })
+  assert.equal(evaluate(expressionOf('text.matches("^(a+)+b$")'), scope), false)
+})
+
+test('prototypes are out of reach', () => {
+  const scope = scopeOf({ table: { key: 1 } })
+  assert.match(
+    mistake(() => evaluate(expressionOf('table.constructor'), scope)),
+    /there is no "constructor" in "table"/,
+  )
+  assert.match(
+    mistake(() => evaluate(expressionOf('table["__proto__"]'), scope)),
+    /__proto__/,
+  )
+})
+
+const mistakes: readonly (readonly [expression: string, expected: string])[] = [
+  ['a and b', "3 this is not a condition that can be read: unexpected character: 'd'"],
+  ['{{ a }}', '6 this is not a condition that can be read: expected COLON, got RBRACE'],
+  ['name.stratsWith("p")', '1 there is no function "stratsWith"'],
+  ['nothing == 1', '1 "nothing" is not defined'],
+  ['table.kye == 1', '7 there is no "kye" in "table"'],
+  ['name > 1', '1 these do not go together: text > int'],
+]
+
+for (const [expression, expected] of mistakes) {
+  test(`the mistake in ${expression} is found at its column`, () => {
+    const scope = scopeOf({ name: 'x', table: {} })
+    assert.equal(
+      mistake(() => evaluate(expressionOf(expression), scope)),
+      expected,
+    )
+  })
+}
+
+test('a condition that gives text is an error that says how to compare', () => {
+  const scope = scopeOf({ name: 'x' })
+  assert.throws(
+    () => evaluateCondition([expressionOf('name')], scope),
+    (error: unknown) => {
+      assert.ok(error instanceof Error && 'problems' in error)
+      const [found] = error.problems as readonly { message: string; hint: string }[]
+      assert.equal(found?.message, 'a condition must give true or false, and "name" gives the text "x"')
+      assert.equal(found?.hint, 'compare it: name != ""')
+      return true
+    },
+  )
+})
+
+test('several conditions are all needed, and one that is false decides beside unknown ones', () => {
+  const scope = scopeOf({ u: new Unknown('later'), t: true, f: false })
+  const all = (...sources: string[]) => evaluateCondition(sources.map(expressionOf), scope)
+  assert.equal(all('u', 'f'), false)
+  assert.equal(all('t', 't'), true)
+  assert.ok(all('t', 'u') instanceof Unknown)
+  assert.equal(evaluateCondition([], scope), true)
+})
+
+test('an expression lists what it reads, without the names that it binds itself', () => {
+  const { reads } = expressionOf('facts.os.id == "debian" && xs.exists(x, x.n == y) && m["k"].z && m[i].z')
+  assert.deepEqual(reads, [['facts', 'os', 'id'], ['xs'], ['y'], ['m', 'k', 'z'], ['m'], ['i']])
+})
