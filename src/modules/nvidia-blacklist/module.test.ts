@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type Plan } from '../../host/plan.ts'
+import { fakeHost, type FakeHost, sha256 } from '../../nvidia/testing/fake-host.ts'
+import { type Args } from './args.ts'
+import { nvidiaBlacklist } from './module.ts'
+
+const path = '/etc/modprobe.d/gpuplay-nvidia.conf'
+const note = '/var/lib/gpuplay/v1/initramfs-nvidia'
+const text =
+  '# Kept by gpuplay: these would take the NVIDIA cards before the NVIDIA driver does.\nblacklist nouveau\nblacklist nvidiafb\noptions nouveau modeset=0\n'
+const boot = {
+  '/boot/initrd.img-6.8.12-9-pve': 'x'.repeat(1000),
+  '/boot/vmlinuz-6.8.12-9-pve': 'x'.repeat(100),
+}
+const programs = { 'update-initramfs': {} }
+
+async function planOf(given: FakeHost): Promise<Plan> {
+  const args: Args = { modules: ['nouveau', 'nvidiafb'], path }
+  return nvidiaBlacklist.plan(args, await nvidiaBlacklist.probe(args, fakeHost({ programs, ...given })))
+}
+
+test('the file is written, every initramfs rebuilt, and after the next boot nouveau is gone', async () => {
+  const { actions } = await planOf({ files: boot, modules: { nouveau: {} } })
+  assert.deepEqual(
+    actions.map((action) =>
+      'path' in action ? action.path : action.kind === 'run' ? action.argv.join(' ') : '',
+    ),
+    [path, 'update-initramfs -u -k all', '/var/lib/gpuplay/v1', note],
+  )
+  assert.deepEqual(
+    actions[1]?.effects?.filter((effect) => 'kernelModule' in effect),
+    [{ kernelModule: 'nouveau', becomes: { loaded: false }, afterBoot: true }],
+  )
+})
+
+test('a run that was cut before the initramfs was rebuilt rebuilds it', async () => {
+  const { actions } = await planOf({ files: { ...boot, [path]: text } })
+  assert.deepEqual(
+    actions.map(({ kind }) => kind),
+    ['run', 'makeDirectory', 'writeFile'],
+  )
+  const converged = await planOf({ files: { ...boot, [path]: text, [note]: `${sha256(text)}\n` } })
+  assert.deepEqual(converged.actions, [])
+})
+
+test('too little room on /boot or on an EFI partition is refused', async () => {
+  assert.match((await planOf({ files: boot, space: 1000 })).refusal?.message ?? '', /^\/boot has/)
+  const files = { ...boot, '/etc/kernel/proxmox-boot-uuids': 'AB12-CD34\n' }
+  const esp = (size: number): FakeHost => ({
+    files,
+    programs: { ...programs, lsblk: { stdout: `${size}\n` } },
+  })
+  assert.match((await planOf(esp(2000))).refusal?.message ?? '', /^an EFI system partition/)
+  assert.equal((await planOf(esp(2200))).refusal, undefined)
+})
+
+test('a node without update-initramfs is told what to install', async () => {
+  assert.equal((await planOf({ files: boot, programs: {} })).refusal?.code, 'no-initramfs-tools')
+})

@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type Plan } from '../../host/plan.ts'
+import { fakeHost, type FakeHost, sha256 } from '../../nvidia/testing/fake-host.ts'
+import { type Args } from './args.ts'
+import { nvidiaDriver } from './module.ts'
+
+const version = '580.95.05'
+const runfile = `/var/cache/gpuplay/NVIDIA-Linux-x86_64-${version}.run`
+const cache = {
+  [runfile]: 'a driver',
+  [`${runfile}.sha256`]: `${sha256('a driver')}  NVIDIA-Linux-x86_64-${version}.run\n`,
+}
+const records = (installed: string): Record<string, string> => ({
+  '/var/lib/nvidia/log': `1.0-5 (${installed})\nNVIDIA Accelerated Graphics Driver for Linux-x86_64 (${installed})\n`,
+})
+const registered = { 'dkms status': { stdout: `nvidia/${version}, 6.8.12-9-pve, x86_64: installed\n` } }
+const noDkms = { 'dkms status': { stdout: '' } }
+const source = { [`/usr/src/nvidia-${version}/dkms.conf`]: '' }
+
+async function planOf(given: FakeHost, more: Partial<Args> = {}): Promise<Plan> {
+  const args: Args = { version, runfile, module_type: 'open', enforce_type: false, timeout: 3600, ...more }
+  return nvidiaDriver.plan(args, await nvidiaDriver.probe(args, fakeHost(given)))
+}
+
+function commands({ actions }: Plan): readonly string[] {
+  return actions.map((action) => (action.kind === 'run' ? action.argv.join(' ') : action.kind))
+}
+
+test('on a bare node the installer runs detached, with options that its version knows, and a restart would load it', async () => {
+  const plan = await planOf({ files: cache })
+  assert.deepEqual(commands(plan), [
+    `sh ${runfile} --silent --no-x-check --no-opengl-files --no-distro-scripts --dkms --no-install-compat32-libs --no-rebuild-initramfs --skip-module-load --kernel-module-type=open`,
+  ])
+  const [install] = plan.actions
+  assert.equal(install?.kind === 'run' ? install.detached?.name : '', 'nvidia-installer')
+  assert.deepEqual(
+    install?.effects?.filter((effect) => 'kernelModule' in effect),
+    [{ kernelModule: 'nvidia', becomes: { loaded: true, version }, afterBoot: true }],
+  )
+})
+
+test('another kernel or other options are another job', async () => {
+  const fingerprint = async (given: FakeHost, more: Partial<Args> = {}): Promise<string | undefined> => {
+    const [action] = (await planOf({ files: cache, ...given }, more)).actions
+    return action?.kind === 'run' ? action.detached?.fingerprint : undefined
+  }
+  const first = await fingerprint({})
+  assert.equal(await fingerprint({}), first)
+  assert.notEqual(await fingerprint({ release: '6.8.12-10-pve' }), first)
+  assert.notEqual(await fingerprint({}, { module_type: 'proprietary' }), first)
+})
+
+test('an installed driver that DKMS knows leaves nothing to do', async () => {
+  assert.deepEqual((await planOf({ files: records(version), programs: registered })).actions, [])
+})
+
+test('for a new kernel the installed driver is built, not installed again', async () => {
+  const plan = await planOf({
+    files: { ...records(version), ...source },
+    programs: registered,
+    release: '6.11.0-1-pve',
+  })
+  assert.deepEqual(commands(plan), [`dkms install -m nvidia -v ${version} -k 6.11.0-1-pve`])
+})
+
+test('a driver that the installer failed to register with DKMS is refused, unless it is loaded', async () => {
+  const given = { files: records(version), programs: noDkms }
+  assert.equal((await planOf(given)).refusal?.code, 'dkms-not-registered')
+  const loaded = await planOf({ ...given, modules: { nvidia: { version } } })
+  assert.equal(loaded.refusal, undefined)
+  assert.match(loaded.warnings[0] ?? '', /not registered with DKMS/)
+})
+
+test('a driver that is loaded at the version and came from elsewhere is left alone', async () => {
+  const plan = await planOf({ files: cache, programs: noDkms, modules: { nvidia: { version } } })
+  assert.deepEqual(plan.actions, [])
+  assert.equal(plan.refusal, undefined)
+})
+
+test('beside another loaded driver the installer is told so; one that cannot be is refused', async () => {
+  const modules = { nvidia: { version: '570.207' } }
+  assert.match(
+    commands(await planOf({ files: cache, modules }))[0] ?? '',
+    /--allow-installation-with-running-driver$/,
+  )
+  const old = '535.216.01'
+  assert.equal((await planOf({ files: cache, modules }, { version: old })).refusal?.code, 'driver-in-use')
+})
+
+test('nouveau, a missing file, a damaged file and a full disk are refused with their cause', async () => {
+  const code = async (given: FakeHost): Promise<string | undefined> => (await planOf(given)).refusal?.code
+  assert.equal(await code({ files: cache, modules: { nouveau: {} } }), 'nouveau-loaded')
+  assert.equal(await code({}), 'runfile-missing')
+  assert.equal(await code({ files: { ...cache, [runfile]: 'a drivel' } }), 'runfile-checksum-mismatch')
+  assert.equal(await code({ files: cache, space: 10 }), 'no-space')
+})
+
+test('the other kind of kernel modules is installed only when it was asked for', async () => {
+  const given = {
+    files: { ...cache, ...records(version) },
+    programs: { ...registered, modinfo: { stdout: 'NVIDIA\n' } },
+  }
+  assert.deepEqual((await planOf(given)).actions, [])
+  assert.match(commands(await planOf(given, { enforce_type: true }))[0] ?? '', /--kernel-module-type=open/)
+})

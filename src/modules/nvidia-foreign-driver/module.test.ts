@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type Plan } from '../../host/plan.ts'
+import { fakeHost, type FakeHost } from '../../nvidia/testing/fake-host.ts'
+import { type Args } from './args.ts'
+import { nvidiaForeignDriver } from './module.ts'
+
+const packaged = {
+  'dpkg-query': {
+    code: 1,
+    stdout: 'installed nvidia-driver\ninstalled libcuda1\ninstalled libnvidia-container1\n',
+  },
+}
+
+async function planOf(policy: Args['policy'], given: FakeHost): Promise<Plan> {
+  const args: Args = { version: '580.95.05', policy }
+  return nvidiaForeignDriver.plan(args, await nvidiaForeignDriver.probe(args, fakeHost(given)))
+}
+
+test('a node without driver packages is left alone', async () => {
+  const plan = await planOf('refuse', { programs: { 'dpkg-query': { code: 1 } } })
+  assert.deepEqual(plan.actions, [])
+  assert.equal(plan.refusal, undefined)
+})
+
+test('a packaged driver is refused by name, or warned of where it is the wanted one', async () => {
+  assert.match(
+    (await planOf('refuse', { programs: packaged })).refusal?.message ?? '',
+    /libcuda1, nvidia-driver$/,
+  )
+  const right = await planOf('refuse', { programs: packaged, modules: { nvidia: { version: '580.95.05' } } })
+  assert.equal(right.refusal, undefined)
+  assert.equal(right.warnings.length, 1)
+})
+
+test('where it may be removed exactly the driver packages are purged', async () => {
+  const simulation = { 'apt-get -s purge': { stdout: 'Purg nvidia-driver [535]\nPurg libcuda1 [535]\n' } }
+  const { actions } = await planOf('remove', { programs: { ...packaged, ...simulation } })
+  const [purge] = actions
+  assert.deepEqual(purge?.kind === 'run' ? purge.argv.slice(-3) : [], ['purge', 'libcuda1', 'nvidia-driver'])
+  assert.ok(purge?.effects?.some((effect) => 'package' in effect && effect.package === 'libcuda1'))
+})
+
+test('nothing is removed when that would take something else along', async () => {
+  const simulation = {
+    'apt-get -s purge': { stdout: 'Purg nvidia-driver [535]\nRemv nvidia-container-toolkit [1.17]\n' },
+  }
+  const plan = await planOf('remove', { programs: { ...packaged, ...simulation } })
+  assert.deepEqual(plan.actions, [])
+  assert.match(plan.refusal?.message ?? '', /nvidia-container-toolkit/)
+})

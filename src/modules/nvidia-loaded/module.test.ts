@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type Plan } from '../../host/plan.ts'
+import { fakeHost, type FakeHost } from '../../nvidia/testing/fake-host.ts'
+import { type Args } from './args.ts'
+import { nvidiaLoaded } from './module.ts'
+
+const version = '580.95.05'
+const helper = '/usr/local/lib/gpuplay/nvidia-driver'
+
+interface Result {
+  readonly plan: Plan
+  readonly report: ReturnType<typeof nvidiaLoaded.report>
+}
+
+async function look(given: FakeHost, more: Partial<Args> = {}): Promise<Result> {
+  const args: Args = { version, reload: true, containers: [], stop_timeout: 60, ...more }
+  const seen = await nvidiaLoaded.probe(args, fakeHost(given))
+  return { plan: nvidiaLoaded.plan(args, seen), report: nvidiaLoaded.report(args, seen) }
+}
+
+function summary({ actions }: Plan): readonly string[] {
+  return actions.map((action) => {
+    if (action.kind === 'run') return action.argv.join(' ')
+    return action.kind === 'containerPower' ? `${action.verb} ${action.ctid}` : action.kind
+  })
+}
+
+const proc = {
+  '/proc/devices': 'Character devices:\n195 nvidia\n195 nvidiactl\n508 nvidia-uvm\n\nBlock devices:\n',
+  '/proc/driver/nvidia/gpus/0000:01:00.0/information': 'Bus Location: \t 0000:01:00.0\nDevice Minor: \t 1\n',
+}
+const nodes = {
+  '/dev/nvidiactl': '195:255',
+  '/dev/nvidia-uvm': '508:0',
+  '/dev/nvidia-uvm-tools': '508:1',
+  '/dev/nvidia1': '195:1',
+}
+const loaded = (at: string): FakeHost => ({
+  modules: { nvidia: { version: at }, nvidia_uvm: {} },
+  files: proc,
+  nodes,
+})
+
+test('a driver that is not loaded is loaded, and its device nodes are what only the run can know', async () => {
+  const { plan, report } = await look({})
+  assert.deepEqual(summary(plan), [`${helper} load`])
+  assert.ok(
+    plan.actions[0]?.effects?.some(
+      (effect) => 'unknown' in effect && effect.unknown.includes('file:/dev/nvidia*'),
+    ),
+  )
+  assert.equal(report.pending, true)
+})
+
+test('a loaded driver with all its nodes leaves nothing to do', async () => {
+  const { plan, report } = await look(loaded(version))
+  assert.deepEqual(plan.actions, [])
+  assert.equal(report.pending, false)
+})
+
+test('a node with the number of an earlier boot, a plain file in its place and unified memory that is missing are mended', async () => {
+  const moved = await look({ ...loaded(version), nodes: { ...nodes, '/dev/nvidia-uvm': '511:0' } })
+  assert.deepEqual(summary(moved.plan), [`${helper} load`])
+  assert.match(moved.plan.actions[0]?.label ?? '', /\/dev\/nvidia-uvm$/)
+  const { '/dev/nvidia1': _, ...others } = nodes
+  const plain = await look({ ...loaded(version), nodes: others, files: { ...proc, '/dev/nvidia1': '' } })
+  assert.deepEqual(summary(plain.plan), [`${helper} load`])
+  const without = await look({ modules: { nvidia: { version } }, files: proc, nodes })
+  assert.deepEqual(summary(without.plan), [`${helper} load`])
+})
+
+const withContainers = (at: string): FakeHost => ({
+  ...loaded(at),
+  files: {
+    ...proc,
+    '/etc/pve/lxc/101.conf': 'x',
+    '/etc/pve/lxc/102.conf': 'x',
+    '/etc/pve/lxc/103.conf': 'x',
+    '/etc/pve/lxc/104.conf': 'x',
+  },
+  containers: {
+    '101': { status: 'running', config: 'dev0: /dev/nvidia0\n', pid: 1 },
+    '102': { status: 'stopped', config: 'dev0: /dev/nvidia0\n', pid: undefined },
+    '103': { status: 'running', config: 'hostname: web\n', pid: 3 },
+    '104': { status: 'running', config: 'dev0: /dev/nvidia0\n', pid: 4 },
+  },
+})
+const managed = { containers: [{ ctid: '101' }, { ctid: 102 }, { ctid: '103' }] }
+
+test('another version is exchanged while only the running GPU containers of this run are stopped', async () => {
+  const { plan } = await look(withContainers('570.207'), managed)
+  assert.deepEqual(summary(plan), ['shutdown 101', `${helper} reload ${version}`, 'start 101'])
+})
+
+test('what could not be unloaded since the last boot is not tried again; another version is', async () => {
+  const failed = (text: string): FakeHost => ({
+    ...loaded('570.207'),
+    files: { ...proc, '/run/gpuplay/nvidia-reload-failed': text },
+  })
+  const { plan, report } = await look(failed(`570.207 ${version}\n`))
+  assert.deepEqual(plan.actions, [])
+  assert.match(plan.warnings[0] ?? '', /stays loaded until the node restarts/)
+  assert.equal(report.pending, true)
+  assert.deepEqual(summary((await look(failed('570.207 575.57.08\n'))).plan), [`${helper} reload ${version}`])
+})
+
+test('with reload off, or a GPU container that HA manages, the restart stays pending', async () => {
+  assert.deepEqual((await look(withContainers('570.207'), { ...managed, reload: false })).plan.actions, [])
+  const given = withContainers('570.207')
+  const ha = {
+    ...given,
+    files: { ...given.files, '/etc/pve/ha/resources.cfg': 'ct: 101\n\tstate started\n' },
+  }
+  const { plan } = await look(ha, managed)
+  assert.deepEqual(plan.actions, [])
+  assert.match(plan.warnings[0] ?? '', /HA manages container 101/)
+})
+
+test('while nouveau holds the cards nothing is loaded', async () => {
+  const { plan, report } = await look({ modules: { nouveau: {} } })
+  assert.deepEqual(plan.actions, [])
+  assert.equal(report.pending, true)
+})

@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type Plan } from '../../host/plan.ts'
+import { type FakeCard, fakeNode } from '../../nvidia/testing/node.ts'
+import { fakeHost, type FakeHost } from '../../nvidia/testing/fake-host.ts'
+import { type Args } from './args.ts'
+import { nvidiaNode } from './module.ts'
+
+const cards: readonly FakeCard[] = [
+  { pci: '0000:01:00.0', driver: 'nouveau' },
+  { pci: '0000:41:00.0', driver: 'nouveau' },
+]
+
+interface Result {
+  readonly plan: Plan
+  readonly report: ReturnType<typeof nvidiaNode.report>
+}
+
+async function look(
+  given: FakeHost = {},
+  more: Partial<Args> & { readonly cards?: readonly FakeCard[] } = {},
+): Promise<Result> {
+  const { cards: fitted = cards, ...rest } = more
+  const args: Args = {
+    version: '580.95.05',
+    module_type: 'auto',
+    exclude_gpus: [],
+    unmanaged_guests: 'refuse',
+    containers: [],
+    ...rest,
+  }
+  const seen = await nvidiaNode.probe(args, fakeHost(fakeNode(fitted, given)))
+  return { plan: nvidiaNode.plan(args, seen), report: nvidiaNode.report(args, seen) }
+}
+
+test('a bare node is told with its cards, the kind of modules and the headers for now and later', async () => {
+  const { plan, report } = await look()
+  assert.equal(plan.refusal, undefined)
+  assert.deepEqual(plan.actions, [])
+  assert.equal(report.gpus, 2)
+  assert.equal(report.change, true)
+  assert.equal(report.loaded, null)
+  assert.equal(report.module_type, 'open')
+  assert.deepEqual(report.headers, ['proxmox-headers-6.8.12-9-pve', 'proxmox-default-headers'])
+})
+
+test('a kernel that is installed and will boot next gets its headers too', async () => {
+  const files = { '/boot/vmlinuz-6.8.12-10-pve': 'kernel', '/boot/vmlinuz-6.8.12-4-pve': 'kernel' }
+  const { report } = await look({ files })
+  assert.deepEqual(report.headers, [
+    'proxmox-headers-6.8.12-9-pve',
+    'proxmox-headers-6.8.12-10-pve',
+    'proxmox-default-headers',
+  ])
+})
+
+test('a node without cards is refused, and so is one whose cards all belong to machines', async () => {
+  assert.equal((await look({}, { cards: [] })).plan.refusal?.code, 'no-gpu')
+  const { plan } = await look(
+    { files: { '/etc/pve/qemu-server/100.conf': 'hostpci0: 01:00\n' } },
+    {
+      cards: [{ pci: '0000:01:00.0' }, { pci: '0000:41:00.0', driver: 'vfio-pci' }, { pci: '0000:81:00.0' }],
+      exclude_gpus: ['0000:81:00.0'],
+    },
+  )
+  assert.equal(plan.refusal?.code, 'no-free-gpu')
+  assert.deepEqual(
+    plan.refusal?.findings?.map(({ message }) => message),
+    [
+      '0000:01:00.0 belongs to the virtual machine 100',
+      '0000:41:00.0 is held by vfio-pci',
+      '0000:81:00.0 is in nvidia_host_exclude_gpus',
+    ],
+  )
+})
+
+test('a card that a machine owns does not count when the driver is chosen', async () => {
+  const mixed = [{ pci: '0000:01:00.0' }, { pci: '0000:41:00.0', device: '0x1b06' }]
+  const alone = await look({}, { cards: mixed, version: '590.48.01' })
+  assert.equal(alone.plan.refusal?.code, 'driver-does-not-fit')
+  assert.match(alone.plan.refusal?.hint ?? '', /from 570 to 580/)
+  const files = { '/etc/pve/qemu-server/100.conf': 'hostpci0: 0000:41:00.0,pcie=1\n' }
+  const owned = await look({ files }, { cards: mixed, version: '590.48.01' })
+  assert.equal(owned.plan.refusal, undefined)
+  assert.equal(owned.report.gpus, 1)
+  assert.equal(owned.report.gpus_in_vms, 1)
+})
+
+test('Secure Boot without an enrolled key is refused, unless the driver is loaded already', async () => {
+  const secure = {
+    '/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c':
+      '\u0006\u0000\u0000\u0000\u0001',
+  }
+  const { plan } = await look({ files: secure })
+  assert.equal(plan.refusal?.code, 'secure-boot')
+  const modules = { nvidia: { version: '580.95.05' } }
+  assert.equal((await look({ files: secure, modules })).plan.refusal, undefined)
+  const enrolled = {
+    files: { ...secure, '/var/lib/dkms/mok.pub': 'key' },
+    programs: { 'mokutil --test-key': { code: 1, stdout: '/var/lib/dkms/mok.pub is already enrolled\n' } },
+  }
+  assert.equal((await look(enrolled)).plan.refusal, undefined)
+})
+
+const container = (config: string): FakeHost => ({
+  files: { '/etc/pve/lxc/140.conf': config },
+  containers: { '140': { status: 'running', config, pid: 4711 } },
+  modules: { nvidia: { version: '570.207' } },
+})
+
+test('an upgrade that would break a container outside the run is refused, and names it', async () => {
+  const given = container('hostname: frigate\ndev0: /dev/nvidia0,mode=0666\n')
+  const { plan } = await look(given)
+  assert.equal(plan.refusal?.code, 'unmanaged-guests')
+  assert.deepEqual(
+    plan.refusal?.findings?.map(({ message }) => message),
+    ['container 140 (frigate) has a GPU and runs'],
+  )
+  assert.equal((await look(given, { containers: [{ name: 'frigate', ctid: 140 }] })).plan.refusal, undefined)
+  assert.equal((await look(given, { unmanaged_guests: 'allow' })).plan.refusal, undefined)
+})
+
+test('a container without a GPU, or with one in a snapshot only, does not stand in the way', async () => {
+  for (const config of ['hostname: web\n', 'hostname: web\n[old]\ndev0: /dev/nvidia0\n'])
+    assert.equal((await look(container(config))).plan.refusal, undefined)
+})

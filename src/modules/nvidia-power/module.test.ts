@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type Plan } from '../../host/plan.ts'
+import { fakeHost } from '../../nvidia/testing/fake-host.ts'
+import { type Args } from './args.ts'
+import { nvidiaPower, parseGpus } from './module.ts'
+
+const gpus =
+  '00000000:01:00.0, Enabled, 180.00\n00000000:41:00.0, Disabled, 250.00\n00000000:81:00.0, [N/A], [N/A]\n'
+
+async function planOf(more: Partial<Args>, answer = { code: 0, stdout: gpus }): Promise<Plan> {
+  const args: Args = { persistence: true, power_limit: {}, ...more }
+  return nvidiaPower.plan(
+    args,
+    await nvidiaPower.probe(args, fakeHost({ programs: { 'nvidia-smi': answer } })),
+  )
+}
+
+function commands({ actions }: Plan): readonly string[] {
+  return actions.map((action) => (action.kind === 'run' ? action.argv.join(' ') : action.kind))
+}
+
+test('only GPUs that differ are set, and a GPU without the setting is left alone', async () => {
+  assert.deepEqual(commands(await planOf({})), ['nvidia-smi -i 0000:41:00.0 -pm 1'])
+  assert.deepEqual(commands(await planOf({ persistence: false })), ['nvidia-smi -i 0000:01:00.0 -pm 0'])
+  assert.deepEqual(commands(await planOf({ power_limit: { '0000:01:00.0': 180, '0000:41:00.0': 200 } })), [
+    'nvidia-smi -i 0000:41:00.0 -pm 1',
+    'nvidia-smi -i 0000:41:00.0 -pl 200',
+  ])
+})
+
+test('a limit for a GPU that is not there is refused, and those that are there are named', async () => {
+  const { refusal } = await planOf({ power_limit: { '0000:02:00.0': 100 } })
+  assert.equal(refusal?.code, 'no-such-gpu')
+  assert.match(refusal?.hint ?? '', /0000:01:00\.0, 0000:41:00\.0/)
+})
+
+test('the words of an nvidia-smi that fails are passed on', async () => {
+  const said = 'Failed to initialize NVML: Driver/library version mismatch'
+  assert.match((await planOf({}, { code: 18, stdout: `${said}\n` })).refusal?.message ?? '', new RegExp(said))
+})
+
+test('addresses of nvidia-smi have a longer domain than those of the kernel', () => {
+  assert.deepEqual(
+    parseGpus('00000001:0A:00.0, Enabled, 99.5\n').map(({ pci }) => pci),
+    ['0001:0a:00.0'],
+  )
+})

@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type Plan } from '../../host/plan.ts'
+import { fakeHost, type FakeHost, sha256 } from '../../nvidia/testing/fake-host.ts'
+import { type Args } from './args.ts'
+import { nvidiaRunfile } from './module.ts'
+
+const content = 'a driver'
+const hash = sha256(content)
+const url = 'https://download.nvidia.com/XFree86/Linux-x86_64/580.95.05/NVIDIA-Linux-x86_64-580.95.05.run'
+const path = '/var/cache/gpuplay/NVIDIA-Linux-x86_64-580.95.05.run'
+const record = { [`${path}.sha256`]: `${hash}  NVIDIA-Linux-x86_64-580.95.05.run\n` }
+const published = {
+  [`HEAD ${url}`]: { status: 200, length: 400 * 1024 * 1024 },
+  [`GET ${url}.sha256sum`]: { status: 200, body: `${hash}  NVIDIA-Linux-x86_64-580.95.05.run\n` },
+}
+
+function args(more: Partial<Args> = {}): Args {
+  return {
+    version: '580.95.05',
+    url: '',
+    directory: '/var/cache/gpuplay',
+    sha256: '',
+    source: 'node',
+    keep: 2,
+    proxy: '',
+    ...more,
+  }
+}
+
+async function planOf(given: FakeHost, more: Partial<Args> = {}): Promise<Plan> {
+  return nvidiaRunfile.plan(args(more), await nvidiaRunfile.probe(args(more), fakeHost(given)))
+}
+
+function summary({ actions }: Plan): readonly string[] {
+  return actions.map((action) => ('path' in action ? `${action.kind} ${action.path}` : action.kind))
+}
+
+test('a file that is missing is fetched with the published sha256, which is noted beside it', async () => {
+  const plan = await planOf({ pages: published })
+  assert.deepEqual(summary(plan), [
+    'makeDirectory /var/cache/gpuplay',
+    `download ${path}`,
+    `writeFile ${path}.sha256`,
+  ])
+  const download = plan.actions[1]
+  assert.equal(download?.kind === 'download' ? download.sha256 : '', hash)
+})
+
+test('a file that was checked before is left alone, and no server is asked', async () => {
+  assert.deepEqual((await planOf({ files: { [path]: content, ...record } })).actions, [])
+})
+
+test('a file that is damaged is fetched again', async () => {
+  const plan = await planOf({ files: { [path]: 'a drivel', ...record }, pages: published })
+  assert.ok(summary(plan).includes(`download ${path}`))
+})
+
+test('a file that somebody put there is taken over once it proves right', async () => {
+  assert.deepEqual(summary(await planOf({ files: { [path]: content }, pages: published })), [
+    `writeFile ${path}.sha256`,
+  ])
+})
+
+test('without a sha256 the file is refused', async () => {
+  const plan = await planOf({ pages: { [`HEAD ${url}`]: { status: 200, length: 9 } } })
+  assert.equal(plan.refusal?.code, 'no-checksum')
+  assert.match(plan.refusal?.hint ?? '', /runfile_cache_sha256/)
+})
+
+test('a version that the server does not have is refused before anything is done', async () => {
+  const plan = await planOf({}, { sha256: hash })
+  assert.equal(plan.refusal?.code, 'runfile-not-available')
+  assert.match(plan.refusal?.message ?? '', /status 404/)
+})
+
+test('a version and an address that disagree are invalid input', async () => {
+  const plan = await planOf({}, { url: url.replaceAll('580.95.05', '570.207') })
+  assert.equal(plan.refusal?.exitCode, 2)
+  assert.match(plan.refusal?.message ?? '', /580\.95\.05.*570\.207/)
+})
+
+test('too little room is said before the download begins', async () => {
+  assert.equal((await planOf({ pages: published, space: 1024 })).refusal?.code, 'no-space')
+})
+
+test('a mirror is asked for VERSION/NAME', async () => {
+  const mirror = 'https://mirror.test/nvidia/580.95.05/NVIDIA-Linux-x86_64-580.95.05.run'
+  const pages = { [`HEAD ${mirror}`]: { status: 200, length: 8 } }
+  const plan = await planOf({ pages }, { source: 'https://mirror.test/nvidia/', sha256: hash })
+  const download = plan.actions.find(({ kind }) => kind === 'download')
+  assert.equal(download?.kind === 'download' ? download.url : '', mirror)
+})
+
+test('from the controller a file is sent by reference, and refused when it is another', async () => {
+  const file = '/home/me/files/NVIDIA-Linux-x86_64-580.95.05.run'
+  const controllerFiles = { [file]: content }
+  const more: Partial<Args> = { source: 'controller', file }
+  const plan = await planOf({ controllerFiles }, { ...more, sha256: hash })
+  const sent = plan.actions.find((action) => action.kind === 'writeFile' && action.path === path)
+  assert.deepEqual(sent?.kind === 'writeFile' ? sent.content : undefined, {
+    kind: 'controllerFile',
+    path: file,
+    sha256: hash,
+    size: content.length,
+  })
+  const other = await planOf({ controllerFiles }, { ...more, sha256: 'b'.repeat(64) })
+  assert.equal(other.refusal?.code, 'runfile-checksum-mismatch')
+  assert.equal((await planOf({ controllerFiles }, more)).refusal?.code, 'no-checksum')
+})
+
+test('old versions leave, but the loaded one stays for going back', async () => {
+  const old = (version: string): string => `/var/cache/gpuplay/NVIDIA-Linux-x86_64-${version}.run`
+  const files = {
+    [path]: content,
+    ...record,
+    [old('570.207')]: 'x',
+    [`${old('570.207')}.sha256`]: 'x',
+    [`${old('570.207')}.part`]: 'x',
+    [old('550.144.03')]: 'x',
+    [old('575.57.08')]: 'x',
+    '/var/cache/gpuplay/other.run': 'x',
+    '/sys/module/nvidia/version': '550.144.03\n',
+  }
+  const plan = await planOf({ files })
+  assert.deepEqual(summary(plan), [
+    `remove ${old('570.207')}`,
+    `remove ${old('570.207')}.part`,
+    `remove ${old('570.207')}.sha256`,
+    `remove ${old('575.57.08')}`,
+  ])
+})
