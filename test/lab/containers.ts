@@ -8,25 +8,24 @@ export const template = 'local:vztmpl/debian-12-standard_12.7-1_amd64.tar.zst'
 
 /** Makes all containers of a node, and starts those that are to run; returns when they are ready for commands. */
 export async function makeContainers(node: LabNode): Promise<void> {
-  if ((await node.exec('command -v pct')).code !== 0) return
   for (const spec of node.spec.containers) await node.output(createCommand(node, spec))
-  await startContainers(
+  await runContainers(
     node,
     node.spec.containers.filter((spec) => spec.running).map((spec) => spec.ctid),
   )
 }
 
-/** Starts those of `ctids` that are on this node and do not run; returns when all of them are ready for commands. */
-export async function startContainers(node: LabNode, ctids: readonly number[]): Promise<void> {
-  const here = node.spec.containers.map((spec) => spec.ctid).filter((ctid) => ctids.includes(ctid))
-  if (here.length === 0) return
+/** Starts those of `ctids` that are on this node, and stops the others; returns when the former are ready for commands. */
+export async function runContainers(node: LabNode, ctids: readonly number[]): Promise<void> {
+  if (node.spec.containers.length === 0) return
   // the node starts those with onboot itself
   await node.exec('systemctl is-system-running --wait')
   const running = await runningContainers(node)
   await Promise.all(
-    here.map(async (ctid) => {
-      if (!running.includes(ctid)) await node.output(`pct start ${ctid}`)
-      await node.output(untilReady(ctid))
+    node.spec.containers.map(async ({ ctid }) => {
+      const wanted = ctids.includes(ctid)
+      if (wanted !== running.includes(ctid)) await node.output(`pct ${wanted ? 'start' : 'stop'} ${ctid}`)
+      if (wanted) await node.output(untilReady(ctid))
     }),
   )
 }

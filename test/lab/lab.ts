@@ -10,7 +10,7 @@ import { claimNetwork, instance, releaseNetwork, network, type Instance, type Ne
 import { drivers, repositories, startInternet, trust } from './internet/internet.ts'
 import { inventory } from './inventory.ts'
 import { prepareMachine } from './machine.ts'
-import { makeContainers, runningContainers, startContainers } from './containers.ts'
+import { makeContainers, runningContainers, runContainers } from './containers.ts'
 import { breakInternet } from './faults.ts'
 import { LabNode, LabContainer } from './host.ts'
 import { addNode, layNodeFiles, switchOn } from './nodes.ts'
@@ -59,7 +59,7 @@ export class Lab {
       const keys = await trust(say)
       const roots = await image(keys, say)
       const sites = [
-        await drivers(say).catch(() => '/nonexistent'),
+        await drivers(say),
         await repositories(keys, roots.packages, say),
       ]
       say(`starting ${shape.nodes.map((node) => node.name).join(', ')}`)
@@ -151,7 +151,7 @@ export class Lab {
   }
 
   /**
-   * Puts all disks back to a saved state, boots the nodes and starts the containers that ran then. Faults end.
+   * Puts all disks back to a saved state, boots the nodes, and runs the containers that ran then. Faults end.
    * @throws LabError when there is no such state.
    */
   async restore(name: string): Promise<void> {
@@ -165,7 +165,7 @@ export class Lab {
     await Promise.all(
       this.nodes.map(async (node) => {
         await node.powerOn()
-        await startContainers(node, running)
+        await runContainers(node, running)
       }),
     )
   }

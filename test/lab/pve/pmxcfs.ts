@@ -177,6 +177,7 @@ mounting.on('close', (code) => {
   spawnSync('systemd-notify', ['--ready'])
 })
 process.on('SIGTERM', () => {
-  spawn('umount', ['-l', mountPoint]).on('close', () => process.exit(0))
+  // by force: that ends the read above too, which this process could not exit in the middle of
+  spawn('umount', ['-f', '-l', mountPoint]).on('close', () => process.exit(0))
 })
 new Server(tree, device).serve()
