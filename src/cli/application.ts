@@ -14,6 +14,7 @@ import {
 import { type ExecFlags } from './commands/exec.ts'
 import { type FactsFlags } from './commands/facts.ts'
 import { type InventoryCommandFlags } from './commands/inventory.ts'
+import { type ModulesFlags } from './commands/modules.ts'
 import { type RunFlags } from './commands/run.ts'
 
 const run = buildCommand<RunFlags, string[], Context>({
@@ -115,13 +116,20 @@ const inventory = buildCommand<InventoryCommandFlags, [], Context>({
   },
 })
 
-const modules = buildCommand<Record<string, never>, [string?], Context>({
+const modules = buildCommand<ModulesFlags, [string?], Context>({
   loader: async () => (await import('./commands/modules.ts')).modules,
   docs: { brief: 'List the modules, or tell all about one' },
   parameters: {
     positional: {
       kind: 'tuple',
       parameters: [{ parse: String, brief: 'Name of a module', placeholder: 'name', optional: true }],
+    },
+    flags: {
+      json: {
+        kind: 'boolean',
+        withNegated: false,
+        brief: 'As JSON, with the schemas of arguments and results',
+      },
     },
   },
 })
@@ -155,7 +163,7 @@ const exec = buildCommand<ExecFlags, string[], Context>({
   docs: {
     brief: 'Run a command on hosts, as it is',
     fullDescription:
-      'gpuplay exec PATTERN -i INVENTORY -- COMMAND [ARGUMENT...]. The exit code is the highest that a host gave, or 3 when one could not be reached.',
+      'gpuplay exec PATTERN -i INVENTORY -- COMMAND [ARGUMENT...]. The exit code is 0 when the command gave 0 everywhere, 7 when it did not, 3 when a host could not be reached.',
   },
   parameters: {
     positional: {

@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs'
 import { homedir, hostname, userInfo } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { run } from '@stricli/core'
-import { exitCodes } from '../base/errors.ts'
+import { ExitCode as StricliExitCode, run } from '@stricli/core'
+import { type ExitCode, exitCodes } from '../base/errors.ts'
 import { type Effects } from '../engine/effects.ts'
 import { createApplication } from './application.ts'
 import { askSecret } from './ask-secret.ts'
@@ -28,8 +28,15 @@ export async function main(words: readonly string[]): Promise<void> {
     if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0)
     throw error
   })
-  const context: Context & { readonly process: NodeJS.Process } = {
-    process,
+  let wanted: number | undefined
+  // stricli sets `exitCode` of what it is given as its process; the command's own word counts more.
+  const stricli: { exitCode?: number | string | null } & Pick<NodeJS.Process, 'stdout' | 'stderr' | 'env'> = {
+    stdout: process.stdout,
+    stderr: process.stderr,
+    env: process.env,
+  }
+  const context: Context = {
+    process: stricli,
     effects: worldEffects(),
     version,
     shipped,
@@ -38,14 +45,18 @@ export async function main(words: readonly string[]): Promise<void> {
     signal: stop.signal,
     askSecret: (question) => askSecret(question, process.stdin, process.stderr),
     setExitCode: (code) => {
-      process.exitCode = code
+      wanted = code
     },
   }
-  await run(createApplication(version), words, context)
-  if (typeof process.exitCode === 'number' && process.exitCode < 0) {
-    process.exitCode =
-      process.exitCode === -5 || process.exitCode === -4 ? exitCodes.invalidInput : exitCodes.internal
-  }
+  await run(createApplication(version), words, { ...context, process: stricli })
+  process.exitCode = wanted ?? toExitCode(stricli.exitCode)
+}
+
+/** stricli's own codes are negative: what the person typed wrong is invalid input, the rest is our fault. */
+function toExitCode(code: number | string | null | undefined): ExitCode {
+  if (code === StricliExitCode.UnknownCommand || code === StricliExitCode.InvalidArgument)
+    return exitCodes.invalidInput
+  return code === 0 || code === undefined || code === null ? exitCodes.success : exitCodes.internal
 }
 
 function worldEffects(): Effects {

@@ -5,9 +5,17 @@ import { type Module } from '../../modules/module.ts'
 import { table } from '../../view/text.ts'
 import { type Context } from '../context.ts'
 
+export interface ModulesFlags {
+  readonly json: boolean
+}
+
 /** `gpuplay modules [NAME]` */
-export function modules(this: Context, _flags: Record<string, never>, name?: string): void {
+export function modules(this: Context, flags: ModulesFlags, name?: string): void {
   if (name === undefined) {
+    if (flags.json) {
+      this.output.write(`${JSON.stringify(catalogue.map(asData), null, 2)}\n`)
+      return
+    }
     const rows = catalogue.map((module) => [module.name, module.summary])
     this.output.write(`${table(rows).join('\n')}\n`)
     return
@@ -20,7 +28,11 @@ export function modules(this: Context, _flags: Record<string, never>, name?: str
     this.setExitCode(exitCodes.invalidInput)
     return
   }
-  this.output.write(`${describe(module)}\n`)
+  this.output.write(flags.json ? `${JSON.stringify(asData(module), null, 2)}\n` : `${describe(module)}\n`)
+}
+
+function asData({ name, summary, args, result }: Module): object {
+  return { name, summary, args, result }
 }
 
 interface Property {

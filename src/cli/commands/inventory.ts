@@ -1,0 +1,128 @@
+import { InputError, exitCodes } from '../../base/errors.ts'
+import { Secret } from '../../base/secret.ts'
+import { Unknown } from '../../base/unknown.ts'
+import { loadInventory } from '../../inventory/inventory.ts'
+import { type Host, type Inventory } from '../../inventory/model.ts'
+import { resolveLimit } from '../../inventory/pattern.ts'
+import { hostName } from '../../base/brand.ts'
+import { readExtraVars } from '../../language/extra-vars.ts'
+import { diskFiles } from '../../language/files.ts'
+import { type Variables } from '../../language/model.ts'
+import { VariableScope } from '../../language/scope.ts'
+import { problem } from '../../language/source.ts'
+import { didYouMean } from '../../language/suggest.ts'
+import { place, table } from '../../view/text.ts'
+import { type Context } from '../context.ts'
+import { type InventoryFlags } from '../flags.ts'
+import { inventoriesOf } from '../request.ts'
+import { reportProblems } from '../show.ts'
+
+export interface InventoryCommandFlags extends InventoryFlags {
+  readonly list: boolean
+  readonly graph: boolean
+  readonly host?: string
+  readonly limit?: string
+}
+
+/** `gpuplay inventory -i INV --list|--graph|--host NAME` */
+export function inventory(this: Context, flags: InventoryCommandFlags): void {
+  try {
+    const { variables: extra, problems } = readExtraVars(flags.extraVars ?? [], diskFiles)
+    if (problems.length > 0) throw new InputError(problems)
+    const loaded = loadInventory(inventoriesOf(this, flags), { extra })
+    const chosen = chosenHosts(loaded, flags.limit)
+    if (flags.host !== undefined) this.output.write(hostText(loaded, flags.host, extra))
+    else if (flags.list) this.output.write(`${JSON.stringify(listOf(loaded, chosen, extra), null, 2)}\n`)
+    else this.output.write(graphText(loaded, new Set(chosen.map((host) => host.name))))
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error
+    reportProblems(this, error.problems, { color: 'auto' })
+    this.setExitCode(exitCodes.invalidInput)
+  }
+}
+
+function chosenHosts(inventory: Inventory, limit: string | undefined): readonly Host[] {
+  if (limit === undefined) return [...inventory.hosts.values()]
+  const { hosts, problems } = resolveLimit(inventory, limit, diskFiles)
+  if (problems.length > 0) throw new InputError(problems)
+  return hosts
+}
+
+/** In the form that Ansible's `--list` has. */
+function listOf(inventory: Inventory, hosts: readonly Host[], extra: Variables): object {
+  const names = new Set(hosts.map((host) => host.name))
+  const groups = [...inventory.groups.values()].map((group) => [
+    group.name,
+    { hosts: group.ownHosts.filter((name) => names.has(name)), children: group.children },
+  ])
+  const hostvars = Object.fromEntries(hosts.map((host) => [host.name, valuesOf(host, extra)]))
+  return { _meta: { hostvars }, ...Object.fromEntries(groups) }
+}
+
+function valuesOf(host: Host, extra: Variables): Readonly<Record<string, unknown>> {
+  const scope = scopeOf(host, extra)
+  return Object.fromEntries(
+    [...host.variables.keys(), ...extra.keys()].map((name) => [name, shown(name, scope)]),
+  )
+}
+
+function scopeOf(host: Host, extra: Variables): VariableScope {
+  return new VariableScope([
+    { layer: 'inventory', written: host.variables },
+    { layer: 'extra vars', written: extra },
+  ])
+}
+
+/** What rests on facts or other hosts is shown as it was written; passwords never. */
+function shown(name: string, scope: VariableScope): unknown {
+  if (/(^|_)(password|passphrase)$/.test(name)) return '(secret)'
+  try {
+    const value = scope.get(name)
+    return value instanceof Secret ? '(secret)' : value instanceof Unknown ? '(only known at run)' : value
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error
+    const written = scope.origin(name)?.variable?.value
+    return written?.kind === 'template' || written?.kind === 'expression'
+      ? written.source
+      : '(only known at run)'
+  }
+}
+
+function graphText(inventory: Inventory, chosen: ReadonlySet<string>): string {
+  const lines: string[] = []
+  const walk = (name: string, depth: number): void => {
+    const group = inventory.groups.get(name)
+    if (group === undefined) return
+    lines.push(`${'  '.repeat(depth)}@${name}`)
+    for (const child of group.children) walk(child, depth + 1)
+    for (const host of group.ownHosts) if (chosen.has(host)) lines.push(`${'  '.repeat(depth + 1)}${host}`)
+  }
+  const all = inventory.groups.get('all')
+  const nested = new Set([...inventory.groups.values()].flatMap((group) => [...group.children]))
+  lines.push('@all')
+  const tops = [...inventory.groups.values()].filter(
+    (group) =>
+      group.name !== 'all' && (!nested.has(group.name) || all?.children.includes(group.name) === true),
+  )
+  for (const group of tops) if (group.hosts.length > 0 || group.name !== 'ungrouped') walk(group.name, 1)
+  return `${lines.join('\n')}\n`
+}
+
+function hostText(inventory: Inventory, name: string, extra: Variables): string {
+  const host = inventory.hosts.get(hostName(name))
+  if (host === undefined) {
+    throw new InputError([
+      problem('unknown-host', `there is no host ${JSON.stringify(name)} in the inventory`, {
+        hint: didYouMean(name, [...inventory.hosts.keys()], 'see `gpuplay inventory --graph`'),
+      }),
+    ])
+  }
+  const scope = scopeOf(host, extra)
+  const names = [...new Set([...host.variables.keys(), ...extra.keys()])].sort()
+  const rows = names.map((variable) => {
+    const where = (extra.get(variable) ?? host.variables.get(variable))?.where
+    return [variable, JSON.stringify(shown(variable, scope)), where === undefined ? '' : place(where)]
+  })
+  const head = `${host.name}  ${host.groups.map((group) => `@${group}`).join(' ')}`
+  return `${[head.trimEnd(), ...table(rows).map((line) => `  ${line}`)].join('\n')}\n`
+}
