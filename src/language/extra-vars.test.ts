@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { readExtraVars } from './extra-vars.ts'
+import { type Files } from './files.ts'
+import { VariableScope } from './scope.ts'
+
+const files: Files = {
+  read: (path) => (path === 'vars.yml' ? 'driver: "580.95.05"\nports: [1, 2]\n' : undefined),
+  kind: (path) => (path === 'vars.yml' ? 'file' : undefined),
+  list: () => [],
+}
+
+function values(...texts: string[]): Readonly<Record<string, unknown>> {
+  const { variables, problems } = readExtraVars(texts, files)
+  assert.deepEqual(problems, [])
+  const scope = new VariableScope([{ layer: 'extra vars', written: variables }])
+  return Object.fromEntries([...scope.names()].map((name) => [name, scope.get(name)]))
+}
+
+test('values after an equals sign are text, so that versions stay versions', () => {
+  assert.deepEqual(values('version=12.8 driver=580.95.05'), { version: '12.8', driver: '580.95.05' })
+})
+
+test('true and false are booleans', () => {
+  assert.deepEqual(values('a=true b=false'), { a: true, b: false })
+})
+
+test('a quoted value may have blanks', () => {
+  assert.deepEqual(values(`motto="two words" other='x y'`), { motto: 'two words', other: 'x y' })
+})
+
+test('a map in YAML keeps its types', () => {
+  assert.deepEqual(values('{a: 1, b: [x]}'), { a: 1, b: ['x'] })
+})
+
+test('a file is read, and what comes later wins', () => {
+  assert.deepEqual(values('@vars.yml', 'driver=590.48.01'), { driver: '590.48.01', ports: [1, 2] })
+})
+
+test('a value may be made of other variables', () => {
+  assert.deepEqual(values('a=x', 'b={{ a }}y'), { a: 'x', b: 'xy' })
+})
+
+for (const [text, message] of [
+  ['lonely', /"lonely" gives no value/],
+  ['@nothing.yml', /there is no file "nothing.yml"/],
+  ['[1, 2]', /variables are a map/],
+  ['a-b=1', /cannot be the name of a variable/],
+] as const) {
+  test(`${text} is refused`, () => {
+    const { problems } = readExtraVars([text], files)
+    assert.match(problems[0]?.message ?? '', message)
+  })
+}

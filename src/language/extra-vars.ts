@@ -1,0 +1,99 @@
+/** Variables of the command line: `-e name=value`, `-e '{name: value}'`, `-e @file.yml`. They win over all others; of one name the last one counts. */
+import { type Position, type Problem } from '../base/errors.ts'
+import { type Files, readYamlFile } from './files.ts'
+import { type Variable, type Variables } from './model.ts'
+import { problem, SourceFile } from './source.ts'
+import { commandLineScalar, ValueReader } from './values.ts'
+import { readYaml, type YamlNode } from './yaml.ts'
+
+/**
+ * Values after `=` are text, so that `12.8` stays a version; only `true` and `false` are booleans. YAML has its own types.
+ * Several `name=value` may stand in one argument, with blanks between; a value with blanks is quoted.
+ */
+export function readExtraVars(
+  texts: readonly string[],
+  files: Files,
+): { readonly variables: Variables; readonly problems: readonly Problem[] } {
+  const reader = new ValueReader()
+  const variables = new Map<string, Variable>()
+  const add = (found: ReadonlyMap<string, Variable>): void => {
+    for (const [name, variable] of found) variables.set(name, variable)
+  }
+  for (const text of texts) {
+    if (text.startsWith('@')) add(fromFile(text.slice(1), files, reader))
+    else if (/^\s*[{[]/.test(text)) add(fromYaml(text, reader))
+    else add(fromPairs(text, reader))
+  }
+  return { variables, problems: reader.problems }
+}
+
+function fromFile(path: string, files: Files, reader: ValueReader): ReadonlyMap<string, Variable> {
+  const read = readYamlFile(files, path, reader.problems)
+  if (read === undefined) {
+    reader.problems.push(
+      problem('missing-file', `there is no file "${path}"`, {
+        where: commandLine(1),
+        hint: 'check what follows the @',
+      }),
+    )
+    return new Map()
+  }
+  return mapOf(read.root, reader, read.source.position(0))
+}
+
+function fromYaml(text: string, reader: ValueReader): ReadonlyMap<string, Variable> {
+  const source = new SourceFile('-e', text)
+  const { root, problems } = readYaml(source)
+  reader.problems.push(...problems)
+  return root === undefined ? new Map() : mapOf(root, reader, source.position(0))
+}
+
+function mapOf(
+  root: YamlNode | undefined,
+  reader: ValueReader,
+  where: Position,
+): ReadonlyMap<string, Variable> {
+  if (root === undefined) return new Map()
+  if (root.kind === 'map') return reader.variables(root)
+  reader.problems.push(
+    problem('invalid-variable', 'variables are a map of names and values', {
+      where,
+      hint: 'write {name: value}',
+    }),
+  )
+  return new Map()
+}
+
+function fromPairs(text: string, reader: ValueReader): ReadonlyMap<string, Variable> {
+  const found = new Map<string, Variable>()
+  const words = text.match(/(?:[^\s"']|"[^"]*"|'[^']*')+/g) ?? []
+  for (const word of words) {
+    const equals = word.indexOf('=')
+    const name = equals === -1 ? word : word.slice(0, equals)
+    if (equals === -1) {
+      reader.problems.push(
+        problem('invalid-variable', `"${word}" gives no value to a variable`, {
+          where: commandLine(1),
+          hint: 'write -e name=value, -e @file, or quote a value that has blanks in it',
+        }),
+      )
+      continue
+    }
+    const where = commandLine(text.indexOf(word) + 1)
+    if (!reader.checkName(name, where)) continue
+    const value = word.slice(equals + 1).replaceAll(/"([^"]*)"|'([^']*)'/g, '$1$2')
+    const boolean = value === 'true' || value === 'false'
+    found.set(name, {
+      name,
+      where,
+      value: boolean
+        ? { kind: 'literal', value: value === 'true', where }
+        : reader.value(commandLineScalar(value, where)),
+    })
+  }
+  return found
+}
+
+function commandLine(column: number): Position {
+  return { file: '-e', line: 1, column }
+}
