@@ -32,11 +32,8 @@ export async function runContainers(node: LabNode, ctids: readonly number[]): Pr
 
 /** The containers of a node that run. */
 export async function runningContainers(node: LabNode): Promise<readonly number[]> {
-  const lines = (await node.exec('pct list')).stdout.split('\n')
-  return lines.flatMap((line) => {
-    const [ctid, state] = line.trim().split(/\s+/)
-    return state === 'running' ? [Number(ctid)] : []
-  })
+  const lines = (await node.output('lxc-ls --running -1')).split('\n')
+  return lines.filter((line) => line !== '').map(Number)
 }
 
 /** Right after its start a container's systemd does not answer yet. */

@@ -9,7 +9,7 @@ import { LabError, run } from './process.ts'
 /** What `down` removes. Everything of a lab that is not in the image cache is below it. */
 export const stateRoot = '/run/gpuplay-lab'
 /** Images, repositories and keys, built once; safe to delete while no lab runs. */
-export const cacheRoot = '/var/cache/gpuplay-lab'
+export const cacheRoot = process.env['GPUPLAY_LAB_CACHE'] ?? '/var/cache/gpuplay-lab'
 
 export interface Instance {
   readonly name: string

@@ -58,10 +58,7 @@ export class Lab {
       const shape = topology(addresses, options)
       const keys = await trust(say)
       const roots = await image(keys, say)
-      const sites = [
-        await drivers(say),
-        await repositories(keys, roots.packages, say),
-      ]
+      const sites = [await drivers(say), await repositories(keys, roots.packages, say)]
       say(`starting ${shape.nodes.map((node) => node.name).join(', ')}`)
       trustedOnTheInside(owner, addresses, keys)
       const js = join(owner.stateDir, 'js')
