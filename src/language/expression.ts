@@ -29,6 +29,16 @@ export class ExpressionParser {
 
   /** Parses one expression; a mistake is added to `problems`, and then there is no expression. */
   parse(source: string, locator: Locator, problems: Problem[]): Expression | undefined {
+    const braces = source.replaceAll(/"[^"]*"|'[^']*'/g, (text) => ' '.repeat(text.length)).indexOf('{{')
+    if (braces !== -1) {
+      problems.push(
+        problem('invalid-expression', 'a condition is never templated', {
+          where: locator.at(braces, 2),
+          hint: 'leave the braces out',
+        }),
+      )
+      return undefined
+    }
     const tools = { locator, environment: this.#environment }
     try {
       const program = this.#environment.parse(source)
@@ -272,7 +282,6 @@ function lowerFirst(text: string): string {
 /** What people who come from Jinja write, and what it is here. */
 function jinjaHint(source: string): string | undefined {
   const outside = source.replaceAll(/"[^"]*"|'[^']*'/g, '""')
-  if (outside.includes('{{')) return 'a condition is never templated: leave the braces out'
   if (/\bis\s+not\s+defined\b/.test(outside)) return 'write !defined(x)'
   if (/\bis\s+defined\b/.test(outside)) return 'write defined(x)'
   if (/\bnot\s+in\b/.test(outside)) return 'write !(x in list)'

@@ -66,7 +66,7 @@ function mapOf(
 
 function fromPairs(text: string, reader: ValueReader): ReadonlyMap<string, Variable> {
   const found = new Map<string, Variable>()
-  const words = text.match(/(?:[^\s"']|"[^"]*"|'[^']*')+/g) ?? []
+  const words = text.match(/(?:\{\{.*?\}\}|[^\s"']|"[^"]*"|'[^']*')+/g) ?? []
   for (const word of words) {
     const equals = word.indexOf('=')
     const name = equals === -1 ? word : word.slice(0, equals)

@@ -1,5 +1,5 @@
 /** Reads playbooks: the plays, their roles and tasks, and everything these import. */
-import { basename, dirname, join, relative, resolve } from 'node:path'
+import { basename, dirname, relative, resolve } from 'node:path'
 import { InputError, type Position, type Problem } from '../base/errors.ts'
 import { checkPlay, type CheckedNames, startNames } from './check.ts'
 import { FieldReader, isNothing } from './fields.ts'
@@ -429,7 +429,7 @@ class PlaybookReader {
   #missing(what: string, name: string, folder: string, where: Position): void {
     this.#loader.report('missing-file', `there is no ${what} "${name}"`, {
       where,
-      hint: didYouMean(basename(name), this.#loader.files.list(folder), `looked in ${join(folder, '.')}`),
+      hint: didYouMean(basename(name), this.#loader.files.list(folder), `looked in ${folder}`),
     })
   }
 }

@@ -10,7 +10,7 @@ export interface SchemaFault {
   readonly around: Readonly<Record<string, unknown>>
   /** The value's name in the message, quoted: `"mode"`, `"packages[1]"`; what has the arguments, where it is the whole. */
   readonly label: string
-  /** The last part of the name, for "write it like this". */
+  /** The last part of the name, for "write it like this"; empty for an entry of a list. */
   readonly key: string
   readonly data: unknown
   /** What stood in the file, where that differs from the value. */
@@ -116,7 +116,10 @@ function wrongType(fault: SchemaFault): Wording {
       written === String(data)
         ? `${written} is a ${typeof data}`
         : `${written} is read as the number ${String(data)}`
-    return { message: `${label} must be ${wanted}, and ${read}`, hint: `quote it: ${key}: "${written}"` }
+    return {
+      message: `${label} must be ${wanted}, and ${read}`,
+      hint: `quote it: ${assignment(key)}"${written}"`,
+    }
   }
   if (typeof data === 'string') {
     if (types.includes('boolean') && /^(y|n|yes|no|on|off)$/i.test(data)) {
@@ -144,13 +147,17 @@ function wrongType(fault: SchemaFault): Wording {
   return { message: `${label} must be ${wanted}, and is ${show(data)}`, hint: description(fault.around) }
 }
 
+function assignment(key: string): string {
+  return key === '' ? '' : `${key}: `
+}
+
 function wrongChoice(fault: SchemaFault): Wording {
   const choices = Array.isArray(fault.demanded) ? fault.demanded : []
   const words = choices.map((choice) => (typeof choice === 'string' ? choice : JSON.stringify(choice)))
   if (typeof fault.data === 'number' && words.includes(String(fault.data))) {
     return {
       message: `${fault.label} must be text, and ${String(fault.data)} is a number`,
-      hint: `quote it: ${fault.key}: "${fault.source ?? String(fault.data)}"`,
+      hint: `quote it: ${assignment(fault.key)}"${fault.source ?? String(fault.data)}"`,
     }
   }
   return {

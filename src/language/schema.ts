@@ -168,11 +168,16 @@ function toProblem(error: ErrorObject, value: Value | undefined, subject: CheckS
     demanded: error.schema,
     around,
     label,
-    key: path.at(-1) ?? subject.label,
+    key: keyOf(path, subject),
     data: error.data,
     source: found?.value?.kind === 'literal' ? found.value.source : undefined,
   })
   return finish(wording, whole ? subject.where : (found?.where ?? subject.where), subject)
+}
+
+function keyOf(path: readonly string[], subject: CheckSubject): string {
+  const last = path.at(-1) ?? subject.label.replaceAll('"', '')
+  return /^\d+$/.test(last) ? '' : last
 }
 
 /** The missing key that an unknown key was meant to be: `desst` explains why there is no `dest`. */

@@ -191,7 +191,9 @@ function readArgs(loader: Loader, fields: FieldReader, { module, where, entry }:
   if (node.kind === 'map') {
     for (const [key, argument] of loader.values.map(node).entries) entries.set(key, argument)
   } else if (node.kind === 'scalar' && node.value !== null && module.freeForm !== undefined) {
-    entries.set(module.freeForm, { where, value: loader.values.value(node) })
+    // `command: true` runs the program of that name.
+    const text = typeof node.value === 'string' ? node : { ...node, value: node.source }
+    entries.set(module.freeForm, { where, value: loader.values.value(text) })
   } else if (!isNothing(node)) {
     const list = Object.keys(propertiesOf(module))
     loader.report('invalid-argument', `"${module.name}" takes its arguments as a map`, {

@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Unknown } from '../base/unknown.ts'
+import { type Variables } from './model.ts'
+import { loadPlaybook } from './playbook.ts'
+import { checkRoleArguments } from './role-arguments.ts'
+import { SchemaChecker } from './schema.ts'
+import { roleLayers, VariableScope } from './scope.ts'
+import { SourceFile } from './source.ts'
+import { memoryFiles } from './testing/memory-files.ts'
+import { testModules } from './testing/modules.ts'
+import { report } from './testing/report.ts'
+import { ValueReader } from './values.ts'
+import { readYaml } from './yaml.ts'
+
+const files = memoryFiles({
+  '/p/site.yml': '- hosts: all\n  roles: [gpu]\n',
+  '/p/roles/gpu/tasks/main.yml': '[]\n',
+  '/p/roles/gpu/meta/arguments.yml': `type: object
+properties:
+  driver_version: { type: string, description: 'the driver, such as "580.95.05"' }
+  assignment: { type: [string, integer, array] }
+  reboot: { enum: [ask, auto, never], default: ask }
+  exclude: { type: array, items: { type: string }, default: [] }
+required: [driver_version]
+`,
+})
+
+function check(inventory: string, registered: ReadonlyMap<string, unknown> = new Map()): readonly string[] {
+  const [play] = loadPlaybook('/p/site.yml', { modules: testModules, files }).plays
+  const use = play?.roles[0]
+  assert.ok(use)
+  const scope = new VariableScope([
+    ...roleLayers(use),
+    { layer: 'inventory', written: variables(inventory) },
+    { layer: 'registered', data: registered },
+  ])
+  return report(checkRoleArguments(use, scope, { host: 'pve1', schemas: new SchemaChecker() }))
+}
+
+function variables(text: string): Variables {
+  const { root } = readYaml(new SourceFile('hosts.yml', text))
+  return root?.kind === 'map' ? new ValueReader().variables(root) : new Map()
+}
+
+test('a variable that a role needs and nobody set is asked for where the role is used', () => {
+  assert.deepEqual(check(''), [
+    'site.yml:2:11 invalid-role-argument: the role "gpu" needs "driver_version" (pve1) (driver_version: the driver, such as "580.95.05")',
+  ])
+})
+
+test('a version that is a number is reported where it was set', () => {
+  assert.deepEqual(check('driver_version: 580.95\n'), [
+    'hosts.yml:1:17 invalid-role-argument: "driver_version" must be text, and 580.95 is a number (pve1) (quote it: driver_version: "580.95")',
+  ])
+})
+
+test('several mistakes are found, inside lists too', () => {
+  assert.deepEqual(check('driver_version: "580"\nreboot: aks\nexclude: [a, 1]\n'), [
+    'hosts.yml:2:9 invalid-role-argument: "reboot" must be one of ask, auto, never, and is "aks" (pve1) (did you mean "ask"?)',
+    'hosts.yml:3:14 invalid-role-argument: "exclude[1]" must be text, and 1 is a number (pve1) (quote it: "1")',
+  ])
+})
+
+test('a union of types takes each of them', () => {
+  for (const value of ['0', '"0,1"', '[0, 1]']) {
+    assert.deepEqual(check(`driver_version: "580"\nassignment: ${value}\n`), [])
+  }
+})
+
+test('templates are rendered for the check, and a mistake in one is placed in it', () => {
+  assert.deepEqual(check('driver_version: "{{v}}"\nv: 580\n'), [
+    'hosts.yml:1:17 invalid-role-argument: "driver_version" must be text, and 580 is a number (pve1) (quote it: driver_version: "580")',
+  ])
+  assert.deepEqual(check('driver_version: "{{nothing}}"\n'), [
+    'hosts.yml:1:20 undefined-variable: "nothing" is not defined (give it a value, or write {{default nothing "..."}})',
+  ])
+})
+
+test('what cannot be known yet passes', () => {
+  const registered = new Map([['driver_version', new Unknown('a fact has not been read')]])
+  assert.deepEqual(check('', registered), [])
+})
