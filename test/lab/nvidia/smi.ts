@@ -1,7 +1,8 @@
 /**
  * Stand-in of nvidia-smi: the real messages and exit statuses (535 and 550), decided by what is really there: the
  * library beside it, the loaded module in /proc, and what opening the device nodes really gives.
- * The first argument is the version that it was installed with. As root it loads the module and makes nodes, as NVML does.
+ * The first argument may be --lab-version=VERSION, the one that it was installed with; else it is the library's.
+ * As root it loads the module and makes nodes, as NVML does.
  */
 import { closeSync, openSync, readlinkSync, statSync } from 'node:fs'
 import { controlNode, ensureNode, gpuNode, type DeviceNode } from './device-nodes.ts'
@@ -27,7 +28,11 @@ interface Options {
   powerLimit?: string
 }
 
-export function nvidiaSmi([installed = '', ...argv]: readonly string[]): number {
+export function nvidiaSmi(given: readonly string[]): number {
+  const mark = '--lab-version='
+  const own = given[0]?.startsWith(mark) === true ? given[0].slice(mark.length) : undefined
+  const argv = own === undefined ? given : given.slice(1)
+  const installed = own ?? libraryVersion() ?? ''
   if (argv.includes('-h') || argv.includes('--help')) {
     process.stdout.write(
       `NVIDIA System Management Interface -- v${installed}\n\nnvidia-smi [OPTION1 [ARG1]] [OPTION2 [ARG2]] ...\n`,
