@@ -10,7 +10,7 @@ const usage = `usage: npm run lab -- COMMAND
 
   up [--nodes N] [--containers M] [--gpus G] [--stopped]
                      start a lab: N nodes (2) with G GPUs (2) and M containers (2) each
-  down               end it and remove everything of it
+  down [--all]       end it and remove everything of it; --all: every lab of this machine
   status             what is up
   ssh NODE [CMD]     a shell on a node, or one command
   enter CTID [CMD]   a shell in a container, or one command
@@ -30,8 +30,7 @@ async function main(argv: readonly string[]): Promise<number> {
     case 'up':
       return up(rest)
     case 'down':
-      await Lab.down()
-      return 0
+      return down(rest)
     case 'status':
       return status()
     case 'ssh': {
@@ -82,6 +81,13 @@ async function up(args: readonly string[]): Promise<number> {
   return status()
 }
 
+async function down(args: readonly string[]): Promise<number> {
+  const { values } = parseArgs({ args: [...args], options: { all: { type: 'boolean', default: false } } })
+  if (!values.all) await Lab.down()
+  else for (const name of Lab.all()) await Lab.down(name)
+  return 0
+}
+
 async function enter([ctid = '', ...words]: readonly string[]): Promise<number> {
   const lab = theLab()
   for (const node of lab.nodes) {
@@ -95,6 +101,8 @@ async function enter([ctid = '', ...words]: readonly string[]): Promise<number> 
 
 function status(): number {
   const lab = Lab.find()
+  const others = Lab.all().filter((name) => name !== lab?.instance.name)
+  if (others.length > 0) say(`other labs (GPUPLAY_LAB): ${others.join(', ')}`)
   if (lab === undefined) {
     say('no lab is up')
     return 1

@@ -16,7 +16,7 @@ describe('a lab', { skip, timeout: 300_000 }, () => {
   let lab: Lab
 
   before(async () => {
-    lab = await Lab.up({ name, nodes: 2, containers: 0 })
+    lab = await Lab.up({ name, nodes: 2, containers: 1 })
   })
   after(async () => {
     await Lab.down(name)
@@ -77,6 +77,10 @@ describe('a lab', { skip, timeout: 300_000 }, () => {
     assert.equal(await node.output('stat -c %s /root/part'), '100\n')
     breakInternet(lab.world, [])
     await node.output(`curl -fsS -C - -o /root/part ${address} && cmp /root/part /root/whole`)
+    breakInternet(lab.world, [{ match: 'debian12/x86_64/Packages', kind: { corrupt: true } }])
+    await node.output(`curl -fsS -o /root/bad ${address}`)
+    assert.match((await node.exec('cmp /root/bad /root/whole')).stdout, /differ/)
+    breakInternet(lab.world, [])
   })
 
   it('saves all disks and puts them back', async () => {

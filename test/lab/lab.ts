@@ -6,7 +6,15 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { image } from './image/image.ts'
-import { claimNetwork, instance, releaseNetwork, network, type Instance, type Network } from './instance.ts'
+import {
+  claimNetwork,
+  instance,
+  releaseNetwork,
+  network,
+  stateRoot,
+  type Instance,
+  type Network,
+} from './instance.ts'
 import { drivers, repositories, startInternet, trust } from './internet/internet.ts'
 import { inventory } from './inventory.ts'
 import { prepareMachine } from './machine.ts'
@@ -93,6 +101,12 @@ export class Lab {
     const recorded: Recorded = JSON.parse(readFileSync(file, 'utf8'))
     const world = World.find(owner, recorded.slot)
     return world === undefined ? undefined : new Lab(world, recorded.topology)
+  }
+
+  /** Names of all labs that are up on this machine. */
+  static all(): readonly string[] {
+    if (!existsSync(stateRoot)) return []
+    return readdirSync(stateRoot).filter((name) => !name.startsWith('.') && Lab.find(name) !== undefined)
   }
 
   /** Ends a lab and everything in it: processes, mounts, namespaces, cgroups, links, files. Quiet when there is none. */
