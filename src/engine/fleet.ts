@@ -160,12 +160,12 @@ export function createFleet(options: FleetOptions): Fleet {
     async readFact({ host: name, fact }) {
       const known = options.facts.find((candidate) => candidate.name === fact)
       if (known === undefined) throw new Error(`no fact ${fact}`)
-      const { variables: target, reader } = host(name)
+      const target = host(name)
       try {
-        target.setFact(fact, await known.read(reader().host))
+        target.variables.setFact(fact, await known.read(target.reader().host))
       } catch (error) {
         if (!(error instanceof UnknownError)) throw error
-        target.setFact(fact, error.unknown)
+        target.variables.setFact(fact, error.unknown)
       }
     },
     accessOf: (machine, become) => accessOf(machine, become, options),

@@ -3,7 +3,6 @@ import { isAbsolute, relative } from 'node:path'
 import { type HostName } from '../base/brand.ts'
 import { HostError, InputError, UnreachableError } from '../base/errors.ts'
 import { Secret } from '../base/secret.ts'
-import { findUnknown } from '../base/unknown.ts'
 import { type Overlay } from '../host/overlay.ts'
 import { type Task } from '../language/model.ts'
 import { SchemaChecker } from '../language/schema.ts'
@@ -265,7 +264,7 @@ function resolveFiles(
     resolved[argument] = name.endsWith('/') && !path.endsWith('/') ? `${path}/` : path
     if (kind === 'templates') resolved['content'] = renderTemplate(readTemplateFile(path, files), scope)
   }
-  return findUnknown(resolved) ?? resolved
+  return resolved
 }
 
 function reveal(environment: Readonly<Record<string, string | Secret>>): Readonly<Record<string, string>> {

@@ -23,7 +23,7 @@ export interface PrepareContext {
     args: unknown,
   ) => { readonly args: unknown; readonly problems: readonly Problem[] }
   /** Makes the paths of `files` absolute and renders templates; `Unknown` where a template rests on something unknown. */
-  readonly resolveFiles: (task: Task, args: Record<string, unknown>, scope: VariableScope) => Promise<unknown>
+  readonly resolveFiles: (task: Task, args: Record<string, unknown>, scope: VariableScope) => unknown
   readonly readFact: (fact: Unread) => Promise<void>
   /** Secrets that were rendered: the redactor takes note of them. */
   readonly sawSecret: (secret: Secret) => void
@@ -111,17 +111,18 @@ export async function prepareItem(task: Task, item: Item, context: PrepareContex
   try {
     const condition = await withFacts(() => evaluateCondition(task.when, scope()), readFact)
     if (condition === false) return { kind: 'skipped', why: await falseCondition(task, scope, readFact) }
-    const rendered = await withFacts(() => renderValue(task.args, scope()), readFact)
+    const rendered = await withFacts(() => asRecord(renderValue(task.args, scope())), readFact)
     const environment = await renderEnvironment(task, scope, readFact)
     const become = await renderBecome(task, scope, readFact)
     if (condition instanceof Unknown) return { kind: 'unknown', why: condition.why }
-    const unknown = findUnknown(rendered) ?? findUnknown(environment)
+    const unknown =
+      findUnknown(mustBeKnown(rendered, context.module(task.module))) ?? findUnknown(environment)
     if (unknown) return { kind: 'unknown', why: unknown.why }
-    const resolved = await withFacts(() => context.resolveFiles(task, asRecord(rendered), scope()), readFact)
-    const unknownContent = findUnknown(resolved)
+    const resolved = await withFacts(() => context.resolveFiles(task, rendered, scope()), readFact)
+    const unknownContent = findUnknown(mustBeKnown(resolved, context.module(task.module)))
     if (unknownContent) return { kind: 'unknown', why: unknownContent.why }
     let secret = false
-    const revealed = reveal(resolved, (found) => {
+    const revealed = reveal(wholeUnknowns(resolved, context.module(task.module)), (found) => {
       secret = true
       context.sawSecret(found)
     })
@@ -190,10 +191,25 @@ function reveal(value: unknown, saw: (secret: Secret) => void): unknown {
     return value.reveal()
   }
   if (Array.isArray(value)) return value.map((item) => reveal(item, saw))
-  if (typeof value === 'object' && value !== null) {
+  if (typeof value === 'object' && value !== null && !(value instanceof Unknown)) {
     return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, reveal(part, saw)]))
   }
   return value
+}
+
+/** The arguments without those that the module takes unknown. */
+function mustBeKnown(args: unknown, { mayBeUnknown = [] }: Module): unknown {
+  return Object.fromEntries(Object.entries(asRecord(args)).filter(([name]) => !mayBeUnknown.includes(name)))
+}
+
+/** An argument that is unknown in part arrives as a whole `Unknown`. */
+function wholeUnknowns(args: unknown, { mayBeUnknown = [] }: Module): unknown {
+  if (args instanceof Unknown) return args
+  const entries = Object.entries(asRecord(args)).map(([name, value]): [string, unknown] => [
+    name,
+    mayBeUnknown.includes(name) ? (findUnknown(value) ?? value) : value,
+  ])
+  return Object.fromEntries(entries)
 }
 
 function asRecord(value: unknown): Record<string, unknown> {
