@@ -157,8 +157,8 @@ function words(line: string): readonly Word[] {
     } else {
       start ??= index
       if (character === '"' || character === "'") quote = character
-      if (character === '{') depth += 1
-      if (character === '}') depth -= 1
+      if (character === '{' || character === '[') depth += 1
+      if (character === '}' || character === ']') depth -= 1
     }
   }
   end(line.length)

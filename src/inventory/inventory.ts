@@ -4,7 +4,7 @@ import { type HostName, hostName } from '../base/brand.ts'
 import { InputError, type Problem } from '../base/errors.ts'
 import { diskFiles, type Files } from '../language/files.ts'
 import { type Variable, type Variables } from '../language/model.ts'
-import { problem } from '../language/source.ts'
+import { problem, tidy } from '../language/source.ts'
 import { didYouMean } from '../language/suggest.ts'
 import { InventoryBuilder, type Tier } from './builder.ts'
 import { type Group, type Host, type Inventory } from './model.ts'
@@ -46,11 +46,11 @@ export function readInventory(
   const cycle = findCycle(builder)
   if (cycle !== undefined) {
     problems.push(cycle)
-    return { inventory: undefined, problems }
+    return { inventory: undefined, problems: tidy(problems) }
   }
   const inventory = assemble(builder, unusedVariableFiles(builder, folders, files))
   problems.push(...checkRelations(inventory, options.extra ?? new Map(), builder.schemas))
-  return { inventory, problems }
+  return { inventory, problems: tidy(problems) }
 }
 
 function folderOf(source: string, files: Files): readonly string[] {

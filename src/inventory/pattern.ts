@@ -81,7 +81,7 @@ export function splitPattern(pattern: string): readonly string[] {
   let current = ''
   let depth = 0
   for (const character of pattern) {
-    const inRegex = /^[&!]?~/.test(current)
+    const inRegex = /^\s*[&!]?~/.test(current)
     if (character === '[') depth += 1
     if (character === ']') depth -= 1
     const separates = character === ',' || (character === ':' && !inRegex)

@@ -18,7 +18,7 @@ import {
   type Variable,
 } from './model.ts'
 import { findRole } from './role.ts'
-import { problem } from './source.ts'
+import { problem, tidy } from './source.ts'
 import { didYouMean } from './suggest.ts'
 import { readHandler, readTask, shortModuleName, type TaskSurroundings } from './task.ts'
 import { type YamlEntry, type YamlMap, type YamlNode } from './yaml.ts'
@@ -51,30 +51,8 @@ export function readPlaybook(
   for (const play of plays) names = checkPlay(loader, play, names)
   return {
     playbook: { file, directory: dirname(resolve(file)), plays },
-    problems: inOrder(withoutRepeats(loader.problems)),
+    problems: tidy(loader.problems),
   }
-}
-
-/** A role that is used twice has each of its mistakes twice. */
-function withoutRepeats(problems: readonly Problem[]): readonly Problem[] {
-  const seen = new Set<string>()
-  return problems.filter(({ code, message, where }) => {
-    const key = JSON.stringify([code, message, where])
-    if (seen.has(key)) return false
-    seen.add(key)
-    return true
-  })
-}
-
-/** File by file as they were first met, and from top to bottom. */
-function inOrder(problems: readonly Problem[]): readonly Problem[] {
-  const files = [...new Set(problems.map((found) => found.where?.file))]
-  return [...problems].sort(
-    (left, right) =>
-      files.indexOf(left.where?.file) - files.indexOf(right.where?.file) ||
-      (left.where?.line ?? 0) - (right.where?.line ?? 0) ||
-      (left.where?.column ?? 0) - (right.where?.column ?? 0),
-  )
 }
 
 class PlaybookReader {

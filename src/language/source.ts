@@ -116,3 +116,20 @@ export function fixedLocator(where: Position): Locator {
 export function fileLocator(source: SourceFile): Locator {
   return { where: source.position(0), at: (offset, length) => source.position(offset, length) }
 }
+
+/**
+ * Problems as a person wants to read them: each once (a role that is used twice has its mistakes twice), file by file as they
+ * were first met, from top to bottom.
+ */
+export function tidy(problems: readonly Problem[]): readonly Problem[] {
+  const files = [...new Set(problems.map((found) => found.where?.file))]
+  const once = new Map(
+    problems.map((found) => [JSON.stringify([found.code, found.message, found.where]), found] as const),
+  )
+  return [...once.values()].sort(
+    (left, right) =>
+      files.indexOf(left.where?.file) - files.indexOf(right.where?.file) ||
+      (left.where?.line ?? 0) - (right.where?.line ?? 0) ||
+      (left.where?.column ?? 0) - (right.where?.column ?? 0),
+  )
+}
