@@ -82,7 +82,7 @@ test('beside another loaded driver the installer is told so; one that cannot be 
   const modules = { nvidia: { version: '570.207' } }
   assert.match(
     commands(await planOf({ files: cache, modules }))[0] ?? '',
-    /--allow-installation-with-running-driver$/,
+    /nvidia-driver hold sh .*--allow-installation-with-running-driver$/,
   )
   const old = '535.216.01'
   assert.equal((await planOf({ files: cache, modules }, { version: old })).refusal?.code, 'driver-in-use')

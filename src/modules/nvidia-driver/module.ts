@@ -19,6 +19,7 @@ import {
   type ModuleType,
   nodeOptions,
 } from '../../nvidia/installer.ts'
+import { helper } from '../../nvidia/reload.ts'
 import { checksumRecord, runfileName, sha256FromFile } from '../../nvidia/runfile.ts'
 import { type Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
@@ -179,7 +180,7 @@ function cannotInstall(
     return {
       code: 'driver-in-use',
       message: `the installer of ${version} refuses to work while ${loaded} is loaded`,
-      hint: 'stop what uses the GPUs, run /usr/local/lib/gpuplay/nvidia-driver unload on the node, then run again',
+      hint: `stop what uses the GPUs, run ${helper} unload on the node, then run again`,
       exitCode: 6,
     }
   if (!runfile?.sha256.known) return undefined
@@ -211,7 +212,8 @@ function install(given: Args, seen: Seen): Action {
   const options = optionsFor(given, seen)
   return {
     kind: 'run',
-    argv: ['sh', runfile, ...options],
+    // Idle modules would be taken out by the installer, under containers that run: they are exchanged once everything is built.
+    argv: [...(seen.loaded === undefined ? [] : [helper, 'hold']), 'sh', runfile, ...options],
     environment: { TMPDIR: workDirectory },
     directory: workDirectory,
     timeout,

@@ -93,6 +93,11 @@ test('another version is exchanged while only the running GPU containers of this
   assert.deepEqual(summary(plan), ['shutdown 101', `${helper} reload ${version}`, 'start 101'])
 })
 
+test('containers that run with a GPU while no driver is loaded are started anew after it is', async () => {
+  const { plan } = await look({ ...withContainers(version), modules: {} }, managed)
+  assert.deepEqual(summary(plan), ['shutdown 101', `${helper} load`, 'start 101'])
+})
+
 test('what could not be unloaded since the last boot is not tried again; another version is', async () => {
   const failed = (text: string): FakeHost => ({
     ...loaded('570.207'),

@@ -56,7 +56,7 @@ async function probe({ version }: Args, host: Host): Promise<Seen> {
   const loaded = driver.loaded ? driver.version : undefined
   const [wrongNodes, containers, resources] = await Promise.all([
     loaded === undefined ? [] : readWrongNodes(host),
-    loaded === undefined || loaded === version ? [] : readGpuContainers(host),
+    loaded === version ? [] : readGpuContainers(host),
     host.text(resourcesFile),
   ])
   return {
@@ -96,7 +96,7 @@ function plan(given: Args, seen: Seen): Plan {
   if (loaded === undefined) {
     if (seen.nouveau)
       return done([`nouveau holds the cards: the driver ${version} is loaded by the next restart`])
-    return actions([load(version)])
+    return actions(around(given, seen, load(version)))
   }
   if (loaded === version) {
     if (unifiedMemory && wrongNodes.length === 0) return done()
@@ -127,21 +127,23 @@ function hindranceOf(
 }
 
 /** The helper ends well also when unloading failed, so that what was stopped is started again in any case. */
-function exchange(
-  { version, containers, stop_timeout: timeout }: Args,
-  seen: Seen,
-  loaded: string,
-): readonly Action[] {
+function exchange(given: Args, seen: Seen, loaded: string): readonly Action[] {
+  const { version } = given
+  const reload = helperRun(
+    'reload',
+    `exchange the loaded driver ${loaded} for ${version}`,
+    loadedEffects(version),
+  )
+  return around(given, seen, { ...reload, argv: [...reload.argv, version] })
+}
+
+/** What runs with a GPU while the driver comes or goes would keep device nodes with numbers of before. */
+function around({ containers, stop_timeout: timeout }: Args, seen: Seen, change: Action): readonly Action[] {
   const managed = containers.map(({ ctid }) => String(ctid))
   const stopped = seen.containers.filter(({ ctid, running }) => running && managed.includes(ctid))
-  return [
-    ...stopped.map(({ ctid }): Action => ({ kind: 'containerPower', ctid, verb: 'shutdown', timeout })),
-    {
-      ...helperRun('reload', `exchange the loaded driver ${loaded} for ${version}`, loadedEffects(version)),
-      argv: [helper, 'reload', version],
-    },
-    ...stopped.map(({ ctid }): Action => ({ kind: 'containerPower', ctid, verb: 'start', timeout })),
-  ]
+  const power = (verb: 'shutdown' | 'start'): readonly Action[] =>
+    stopped.map(({ ctid }) => ({ kind: 'containerPower', ctid, verb, timeout }))
+  return [...power('shutdown'), change, ...power('start')]
 }
 
 function load(version: string): Action {
