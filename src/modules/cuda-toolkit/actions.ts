@@ -1,0 +1,96 @@
+/** The changes that bring a CUDA toolkit: its repository, apt's lists, its packages. */
+import { type Action } from '../../host/action.ts'
+import { cudaRepository, withoutSources } from '../../nvidia/cuda-sources.ts'
+import { toolkitHome } from '../../nvidia/cuda.ts'
+import { type Args } from './args.ts'
+import { type Inside } from './module.ts'
+
+/** NVIDIA's own package with the repository's source and key. */
+const keyring = 'cuda-keyring_1.1-1_all.deb'
+const keyFile = '/usr/share/keyrings/cuda-archive-keyring.gpg'
+const deb = `/var/tmp/gpuplay-${keyring}`
+const lock = { kind: 'dpkg', timeout: 300 } as const
+const environment = { DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C.UTF-8' }
+
+/** Whatever names a CUDA repository goes out of force, and NVIDIA's own entry comes, with its key. */
+export function addRepository(given: Args, { distribution = '', files, sources }: Inside): readonly Action[] {
+  const repository = cudaRepository(distribution)
+  const list = `/etc/apt/sources.list.d/cuda-${distribution}-x86_64.list`
+  const others = files.filter(({ path }) => path !== list && sources.some((source) => source.path === path))
+  return [
+    ...others.map((file): Action => ({
+      kind: 'writeFile',
+      path: file.path,
+      content: { kind: 'text', text: withoutSources(file, sources) },
+      backup: true,
+      backupDirectory: '/var/lib/gpuplay/v1/backups',
+      label: `take the CUDA repository in ${file.path} out of force`,
+    })),
+    {
+      kind: 'download',
+      url: `${repository}/${keyring}`,
+      path: deb,
+      ...(given.proxy === '' ? {} : { proxy: given.proxy }),
+      label: "download the CUDA repository's key",
+    },
+    {
+      kind: 'run',
+      // The source is the package's configuration file: what somebody made of it is replaced, what was removed comes back.
+      argv: ['dpkg', '--force-confnew', '--force-confmiss', '-i', deb],
+      environment,
+      lock,
+      label: `add NVIDIA's CUDA repository for ${distribution}`,
+      effects: [
+        { package: 'cuda-keyring', becomes: { installed: '1.1-1' } },
+        {
+          file: list,
+          becomes: { kind: 'file', text: `deb [signed-by=${keyFile}] ${repository}/ /\n`, mode: '0644' },
+        },
+        { file: keyFile, becomes: { kind: 'file' } },
+        {
+          unknown: ['file:/etc/apt/preferences.d/*'],
+          why: "the CUDA repository's package is installed first",
+        },
+      ],
+    },
+    { kind: 'remove', path: deb, label: 'remove the downloaded package' },
+    refresh(given),
+  ]
+}
+
+export function refresh({ proxy }: Args): Action {
+  return {
+    kind: 'run',
+    argv: [...apt(proxy), 'update'],
+    environment,
+    timeout: 600,
+    lock,
+    label: 'refresh the package lists',
+    hint: "apt's own words say which repository it could not read; a repository that is none of ours is left alone",
+    effects: [{ unknown: ['file:/var/lib/apt/lists/*'], why: 'the package lists are fetched first' }],
+  }
+}
+
+export function install({ version, proxy, timeout }: Args, packages: readonly string[]): Action {
+  return {
+    kind: 'run',
+    argv: [...apt(proxy), '--no-install-recommends', '--no-remove', 'install', ...packages],
+    environment,
+    timeout,
+    lock,
+    detached: { name: 'cuda-toolkit', fingerprint: packages.join(' ') },
+    label: `install ${packages.join(', ')}`,
+    hint: 'a download that fails is often a stale list: `apt-get update` in the container, then run again',
+    effects: [
+      ...packages.map((name) => ({ package: name, becomes: { installed: 'unknown' } }) as const),
+      { unknown: [`file:${toolkitHome(version)}*`, 'file:/usr/local/cuda*'], why: 'CUDA is installed first' },
+      { mayBring: 'the CUDA toolkit' },
+    ],
+  }
+}
+
+function apt(proxy: string): readonly string[] {
+  const options = proxy === '' ? [] : [`Acquire::http::Proxy=${proxy}`, `Acquire::https::Proxy=${proxy}`]
+  const all = ['DPkg::Lock::Timeout=300', ...options]
+  return ['apt-get', '-q', '-y', ...all.flatMap((option) => ['-o', option])]
+}

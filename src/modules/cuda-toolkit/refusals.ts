@@ -1,0 +1,88 @@
+/** Why a CUDA toolkit is not installed, and what to do about it. */
+import { type Refusal } from '../../host/plan.ts'
+import { compatibility } from '../../nvidia/cuda.ts'
+import { isDriverPackage } from '../../nvidia/packages.ts'
+import { atLeast } from '../../nvidia/version.ts'
+import { type Args } from './args.ts'
+import { type Inside, type Offer, type Seen } from './module.ts'
+
+/** A refusal, a sentence of warning, or nothing when toolkit and driver fit. */
+export function compatibilityOf(
+  { version, compat }: Args,
+  { node, driver }: Seen,
+): Refusal | string | undefined {
+  if (driver === undefined) return undefined
+  const { kind, least = '' } = compatibility(version, driver)
+  if (kind === 'full') return undefined
+  const newer = `install the driver ${least} or newer on ${node} (nvidia_driver_version), or an older toolkit`
+  if (kind === 'none' || compat === 'strict')
+    return {
+      code: 'driver-too-old-for-cuda',
+      message: `CUDA ${version} needs the driver ${least}, and ${node} has ${driver} loaded`,
+      hint: newer,
+    }
+  return `CUDA ${version} is made for the driver ${least} and newer, ${node} has ${driver}: it works except for code that is compiled when it runs (PTX)`
+}
+
+export function refusalOf({ version, sources }: Args, { ctid }: Seen, inside: Inside): Refusal | undefined {
+  const { distribution, osName } = inside
+  if (distribution === undefined)
+    return {
+      code: 'no-cuda-repository',
+      message: `container ${ctid} runs ${osName || 'an unknown system'}, for which NVIDIA has no apt repository`,
+      hint: 'use a container of Debian or Ubuntu',
+    }
+  if (/^debian1[3-9]$/.test(distribution) && !atLeast(version, '13.0'))
+    return {
+      code: 'no-candidate',
+      message: `NVIDIA publishes CUDA ${version} for Debian 12 and older, and container ${ctid} runs ${osName}`,
+      hint: 'use CUDA 13.0 or newer, or a container of Debian 12: Debian 13 rejects the SHA-1 signed key of the older repository',
+    }
+  if (sources === 'refuse' && inside.sources.length > 1)
+    return {
+      code: 'several-cuda-sources',
+      message: `container ${ctid} has ${inside.sources.length} apt sources for CUDA, and apt takes only one`,
+      hint: 'take out all but one, or set cuda_toolkit_sources: cure',
+      findings: inside.sources.map(({ path, line, text }) => ({
+        message: `${path}, line ${line}`,
+        line: text,
+      })),
+    }
+  return undefined
+}
+
+export function noCandidate({ version }: Args, { distribution }: Inside, offer: Offer): Refusal | undefined {
+  if (offer.unavailable.length === 0) return undefined
+  const versions = offer.available.flatMap((name) => {
+    const found = /-(\d+)-(\d+)$/.exec(name)
+    return found === null ? [] : [`${found[1]}.${found[2]}`]
+  })
+  const listed = versions.length === 0 ? 'it has none' : `it has ${versions.sort().join(', ')}`
+  return {
+    code: 'no-candidate',
+    message: `NVIDIA's repository for ${distribution ?? 'this system'} has no ${offer.unavailable.join(', ')}`,
+    hint: `choose another cuda_toolkit_version (${listed}); if ${version} is new, run \`apt-get update\` in the container`,
+  }
+}
+
+export function wouldBringDriver(missing: readonly string[], offer: Offer): Refusal | undefined {
+  const drivers = offer.installs.filter(isDriverPackage)
+  if (drivers.length > 0)
+    return {
+      code: 'would-bring-driver',
+      message: `installing ${missing.join(', ')} would bring a driver from packages: ${drivers.join(', ')}`,
+      hint: 'choose packages that bring none: cuda_toolkit_packages: [cuda-toolkit] (cuda, cuda-runtime and cuda-drivers do)',
+    }
+  if (offer.removes.length > 0)
+    return {
+      code: 'would-remove-others',
+      message: `installing ${missing.join(', ')} would remove ${offer.removes.join(', ')}`,
+      hint: 'remove them yourself if that is right, then run again',
+    }
+  if (offer.failure === undefined) return undefined
+  return {
+    code: 'apt-cannot-install',
+    message: `apt cannot install ${missing.join(', ')}: ${offer.failure}`,
+    hint: `see what it says in the container: apt-get -s install ${missing.join(' ')}`,
+  }
+}

@@ -1,0 +1,60 @@
+/**
+ * The oldest driver that each CUDA toolkit works with, on Linux x86_64 (CUDA Toolkit Release Notes, table "CUDA Toolkit and
+ * Corresponding Driver Versions"), and how far older drivers go within a major version (table "Minor Version Compatibility").
+ */
+import { branchOf, compareVersions } from './version.ts'
+
+/** The first release of each minor version; updates of it may ask for a newer patch of the same branch. */
+const oldestDriver: Readonly<Record<string, string>> = {
+  '11.7': '515.43.04',
+  '11.8': '520.61.05',
+  '12.0': '525.60.13',
+  '12.1': '530.30.02',
+  '12.2': '535.54.03',
+  '12.3': '545.23.06',
+  '12.4': '550.54.14',
+  '12.5': '555.42.02',
+  '12.6': '560.28.03',
+  '12.8': '570.26',
+  '12.9': '575.51.03',
+  '13.0': '580.65.06',
+  '13.1': '590.44.01',
+  '13.2': '595.45.04',
+}
+
+const oldestOfMajor: Readonly<Record<string, string>> = { 11: '450.80.02', 12: '525.60.13', 13: '580.65.06' }
+
+export type Compatibility =
+  /** Older drivers than the toolkit's own run it with limits: code that is compiled when it runs (PTX) may fail. */
+  | { readonly kind: 'full' | 'minor'; readonly least: string | undefined }
+  | { readonly kind: 'none'; readonly least: string }
+
+/** How a toolkit gets along with a driver. A toolkit that the tables do not know counts as fitting within its major version. */
+export function compatibility(cuda: string, driver: string): Compatibility {
+  const least = oldestDriver[cuda]
+  if (least !== undefined && compareVersions(driver, least) >= 0) return { kind: 'full', least }
+  const floor = oldestOfMajor[String(branchOf(cuda))]
+  if (floor !== undefined && compareVersions(driver, floor) < 0) return { kind: 'none', least: floor }
+  return { kind: least === undefined ? 'full' : 'minor', least }
+}
+
+/** `cuda-toolkit` and 12.8 -> `cuda-toolkit-12-8`: the names with a version stay at it, those without follow the newest. */
+export function versionedPackage(name: string, cuda: string): string {
+  return `${name}-${cuda.replace('.', '-')}`
+}
+
+/** Where the toolkit of a version lies. */
+export function toolkitHome(cuda: string): string {
+  return `/usr/local/cuda-${cuda}`
+}
+
+/** The release in what `nvcc --version` prints: `Cuda compilation tools, release 12.8, V12.8.93` -> `12.8`. */
+export function nvccRelease(output: string): string | undefined {
+  return /\brelease (\d+\.\d+)/.exec(output)?.[1]
+}
+
+/** NVIDIA's name of a distribution in its repository addresses: `debian12` (major alone), `ubuntu2404`. Undefined for others. */
+export function repositoryName(id: string, version: string): string | undefined {
+  if (id === 'debian' && /^\d+/.test(version)) return `debian${Number.parseInt(version, 10)}`
+  return id === 'ubuntu' && /^\d+\.\d+$/.test(version) ? `ubuntu${version.replace('.', '')}` : undefined
+}
