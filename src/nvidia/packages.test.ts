@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
-import { installedDriverPackages, isDriverPackage } from './packages.ts'
+import { parse } from 'yaml'
+import { driverPackagePatterns, installedDriverPackages, isDriverPackage } from './packages.ts'
 
 test('driver packages are told from everything that only sounds alike', () => {
   for (const name of [
@@ -28,4 +31,10 @@ test('packages of which only the configuration is left are not installed', () =>
   const output =
     'installed nvidia-driver\nconfig-files nvidia-smi\nnot-installed libcuda1\nhalf-configured libnvidia-ml1\ninstalled libnvidia-container1\n'
   assert.deepEqual(installedDriverPackages(output), ['libnvidia-ml1', 'nvidia-driver'])
+})
+
+test('the role nvidia_host keeps out what it would remove', () => {
+  const file = join(import.meta.dirname, '../../roles/nvidia_host/vars/main.yml')
+  const variables: unknown = parse(readFileSync(file, 'utf8'))
+  assert.deepEqual(variables, { nvidia_host_driver_packages: [...driverPackagePatterns] })
 })

@@ -1,0 +1,53 @@
+/** What nvidia-smi answers. It says everything on standard output; its exit statuses are those of NVML (nvidia-smi(1), "RETURN VALUE"). */
+import { type Answer } from '../host/host.ts'
+import { shortAddress } from './gpus.ts'
+
+/** Asks for the GPUs that the caller can use. */
+export const smiQuery = [
+  'nvidia-smi',
+  '--query-gpu=uuid,pci.bus_id,driver_version',
+  '--format=csv,noheader',
+] as const
+
+export interface VisibleGpu {
+  readonly uuid: string
+  /** `0000:01:00.0` */
+  readonly pci: string
+  readonly driver: string
+}
+
+export type SmiResult =
+  | { readonly kind: 'gpus'; readonly gpus: readonly VisibleGpu[] }
+  | { readonly kind: 'failed'; readonly code: number; readonly meaning: string }
+
+export function parseSmi({ code, stdout, stderr }: Answer): SmiResult {
+  // No GPU at all is status 6 here; with `-L` it would be 0.
+  if (code === 0 || code === 6) return { kind: 'gpus', gpus: rows(stdout) }
+  const said = firstLine(stdout) || firstLine(stderr)
+  return { kind: 'failed', code, meaning: meanings[code] ?? (said || 'it gave no reason') }
+}
+
+const meanings: Readonly<Record<number, string>> = {
+  4: 'it may not open the device nodes',
+  9: 'the NVIDIA driver is not loaded',
+  12: 'libnvidia-ml.so.1 is not there',
+  15: 'a GPU has fallen off the bus: the node must be restarted',
+  18: 'its library and the loaded kernel module are of different versions',
+  127: 'nvidia-smi is not installed',
+}
+
+function rows(text: string): readonly VisibleGpu[] {
+  return text.split('\n').flatMap((line) => {
+    const [uuid = '', pci = '', driver = ''] = line.split(',').map((cell) => cell.trim())
+    return uuid.startsWith('GPU-') ? [{ uuid, pci: shortAddress(pci), driver }] : []
+  })
+}
+
+function firstLine(text: string): string {
+  return text.trim().split('\n', 1)[0] ?? ''
+}
+
+/** Enough of a UUID to tell the GPUs of a node apart: `GPU-8f3c0000`. */
+export function shortUuid(uuid: string): string {
+  return uuid.slice(0, 12)
+}
