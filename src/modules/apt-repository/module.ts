@@ -1,0 +1,249 @@
+/**
+ * A package repository with its key, in a file of its own; and no other entry of the same repository that would set apt at odds with itself.
+ *
+ * Two entries for one repository with different `Signed-By` make every apt command fail ("Conflicting values set for option Signed-By"), which
+ * vendors' own installation guides bring about easily.
+ */
+import { type Action } from '../../host/action.ts'
+import { type Host, type HttpAnswer } from '../../host/host.ts'
+import { actions, type Diff, type Plan, refuse } from '../../host/plan.ts'
+import { type Module } from '../module.ts'
+import { changedSinceFetch, fetchLists } from '../support/apt-lists.ts'
+import {
+  disableEntries,
+  formatOf,
+  parseSources,
+  type PlacedEntry,
+  renderSources,
+  sameRepository,
+  type SourceEntry,
+  type SourceFormat,
+} from '../support/sources-list.ts'
+import { contentDiff } from '../support/text.ts'
+import { args, type Args, result } from './args.ts'
+
+export interface Seen {
+  /** All files that apt reads sources from, by path. */
+  readonly files: ReadonlyMap<string, string>
+  /** Our key file. */
+  readonly key: string | undefined
+  /** The key from its address; undefined when it was not asked for. */
+  readonly fetched: HttpAnswer | undefined
+  /** The file is as it is to be, but the lists are older than it. */
+  readonly stale: boolean
+}
+
+export const aptRepository = {
+  name: 'apt_repository',
+  summary: 'Configures a package repository with its key, and settles conflicts with other entries of it.',
+  args,
+  result,
+  exitCode: 5,
+  probe,
+  plan,
+  report: (given, seen) => ({
+    file: fileOf(given),
+    conflicts: conflictsOf(given, seen).map(({ path }) => path),
+  }),
+} satisfies Module<Args, Seen>
+
+const directory = '/etc/apt/sources.list.d'
+const main = '/etc/apt/sources.list'
+
+function fileOf({ name, format }: Args): string {
+  return `${directory}/${name}.${format === 'deb822' ? 'sources' : 'list'}`
+}
+
+function otherFileOf({ name, format }: Args): string {
+  return `${directory}/${name}.${format === 'deb822' ? 'list' : 'sources'}`
+}
+
+function keyFileOf({ name }: Args): string {
+  return `/etc/apt/keyrings/${name}.asc`
+}
+
+async function probe(given: Args, host: Host): Promise<Seen> {
+  const names = (await host.list(directory)) ?? []
+  const paths = [
+    main,
+    ...names.filter((name) => /\.(list|sources)$/.test(name)).map((name) => `${directory}/${name}`),
+  ]
+  const [texts, key] = await Promise.all([
+    Promise.all(paths.map((path) => host.text(path))),
+    host.text(keyFileOf(given)),
+  ])
+  const files = new Map(
+    paths.flatMap((path, index) => {
+      const text = texts[index]
+      return text === undefined ? [] : [[path, text] as const]
+    }),
+  )
+  const fetches = given.state === 'present' && keySource(given) === 'url' && key === undefined
+  const [fetched, stale] = await Promise.all([
+    fetches ? host.http(given.signed_by ?? '', { method: 'GET', ...proxyOf(given) }) : undefined,
+    given.state === 'present' && given.update_cache && files.get(fileOf(given)) === textOf(given)
+      ? changedSinceFetch([fileOf(given)], host)
+      : false,
+  ])
+  return { files, key, fetched, stale }
+}
+
+function proxyOf({ proxy }: Args): { readonly proxy?: string } {
+  return proxy === '' ? {} : { proxy }
+}
+
+function keySource({ signed_by: given }: Args): 'none' | 'text' | 'url' | 'path' {
+  if (given === undefined) return 'none'
+  if (/^https?:\/\//.test(given)) return 'url'
+  return given.startsWith('/') ? 'path' : 'text'
+}
+
+function plan(given: Args, seen: Seen): Plan {
+  return given.state === 'absent' ? absent(given, seen) : present(given, seen)
+}
+
+function absent(given: Args, { files, key }: Seen): Plan {
+  const gone = [fileOf(given), otherFileOf(given)].filter((path) => files.has(path))
+  const removals: readonly Action[] = [...gone, ...(key === undefined ? [] : [keyFileOf(given)])].map(
+    (path) => ({ kind: 'remove', path }),
+  )
+  return actions([...removals, given.update_cache && gone.length > 0 ? update(given) : undefined], {
+    diffs: gone.map((path) => contentDiff({ title: path, before: files.get(path), after: undefined })),
+  })
+}
+
+function present(given: Args, seen: Seen): Plan {
+  const key = wantedKey(given, seen)
+  if (typeof key === 'object') return refuse(key)
+  const conflicts = conflictsOf(given, seen)
+  if (conflicts.length > 0 && given.conflicts === 'refuse') return refuseConflicts(given, conflicts)
+  const file = fileOf(given)
+  const text = textOf(given)
+  const changes: readonly Change[] = [
+    ...(key === undefined || key === seen.key
+      ? []
+      : [{ path: keyFileOf(given), before: seen.key, after: key, backup: false }]),
+    ...conflicts.map(({ path, format, entries }) => {
+      const before = seen.files.get(path) ?? ''
+      return { path, before, after: disableEntries(before, format, entries), backup: true }
+    }),
+    ...(seen.files.get(file) === text
+      ? []
+      : [{ path: file, before: seen.files.get(file), after: text, backup: false }]),
+  ]
+  const diffs: readonly Diff[] = changes.map(({ path, before, after }) =>
+    contentDiff({ title: path, before, after }),
+  )
+  const updates = given.update_cache && (changes.length > 0 || seen.stale)
+  return actions([...changes.map(write), updates ? update(given) : undefined], { diffs })
+}
+
+interface Change {
+  readonly path: string
+  readonly before: string | undefined
+  readonly after: string
+  readonly backup: boolean
+}
+
+function write({ path, after, backup }: Change): Action {
+  return {
+    kind: 'writeFile',
+    path,
+    content: { kind: 'text', text: after },
+    ...(backup
+      ? { backup, backupDirectory: '/var/backups', label: `switch off the conflicting entries in ${path}` }
+      : { mode: '0644' }),
+  }
+}
+
+function update(given: Args): Action {
+  return fetchLists({ lockTimeout: given.lock_timeout, proxy: given.proxy })
+}
+
+function textOf(given: Args): string {
+  return renderSources(entryOf(given), given.format)
+}
+
+function entryOf(given: Args): SourceEntry {
+  const { types, uris, suites, components, architectures, signed_by: signedBy } = given
+  const source = keySource(given)
+  return {
+    types,
+    uris,
+    suites,
+    components,
+    architectures,
+    signedBy: source === 'none' ? undefined : source === 'path' ? signedBy : keyFileOf(given),
+  }
+}
+
+/** The text of our key file; undefined when there is to be none; else what is wrong. */
+function wantedKey(
+  given: Args,
+  seen: Seen,
+): string | undefined | { readonly code: string; readonly message: string; readonly hint: string } {
+  const { signed_by: url = '' } = given
+  switch (keySource(given)) {
+    case 'none':
+    case 'path':
+      return undefined
+    case 'text':
+      return isKey(url)
+        ? `${url.trim()}\n`
+        : {
+            code: 'invalid-argument',
+            message: '`signed_by` is neither an armored key nor a path nor an address',
+            hint: 'an armored key begins with -----BEGIN PGP PUBLIC KEY BLOCK-----',
+          }
+    case 'url': {
+      if (seen.key !== undefined) return seen.key
+      const { status = 0, error, body = '' } = seen.fetched ?? {}
+      if (status === 200 && isKey(body)) return `${body.trim()}\n`
+      return {
+        code: 'no-key',
+        message:
+          status === 200
+            ? `what is at ${url} is no armored key`
+            : `cannot fetch the key ${url}: ${status === 0 ? (error ?? 'no answer') : `status ${status}`}`,
+        hint: 'check the address and the proxy, or give the armored key itself',
+      }
+    }
+  }
+}
+
+function isKey(text: string): boolean {
+  return text.trimStart().startsWith('-----BEGIN PGP PUBLIC KEY BLOCK-----')
+}
+
+interface Conflict {
+  readonly path: string
+  readonly format: SourceFormat
+  readonly entries: readonly PlacedEntry[]
+}
+
+function conflictsOf(given: Args, { files }: Seen): readonly Conflict[] {
+  const own = entryOf(given)
+  if (given.state === 'absent') return []
+  return [...files].flatMap(([path, text]) => {
+    if (path === fileOf(given)) return []
+    const format = formatOf(path)
+    const entries = parseSources(text, format).filter(
+      (entry) => sameRepository(own, entry) && entry.signedBy !== own.signedBy,
+    )
+    return entries.length === 0 ? [] : [{ path, format, entries }]
+  })
+}
+
+function refuseConflicts(given: Args, conflicts: readonly Conflict[]): Plan {
+  const paths = conflicts.map(({ path }) => path)
+  return refuse({
+    code: 'signed-by-conflict',
+    message: `the repository ${given.uris.join(' ')} is already configured with another key in ${paths.join(', ')}: apt would refuse to work`,
+    hint: 'with `conflicts: cure` those entries are switched off, with a copy in /var/backups',
+    findings: conflicts.flatMap(({ path, entries }) =>
+      entries.map(({ from, signedBy }) => ({
+        message: `${path}:${from + 1} has ${signedBy === undefined ? 'no Signed-By' : `Signed-By ${signedBy.split('\n')[0] ?? ''}`}`,
+      })),
+    ),
+  })
+}

@@ -1,0 +1,110 @@
+/** What `apt-get -s` says it would do, and what its refusals mean. */
+import { type Answer } from '../../host/host.ts'
+import { type Refusal } from '../../host/plan.ts'
+
+export interface Simulation {
+  readonly installs: readonly SimulatedPackage[]
+  readonly removes: readonly string[]
+  /** Why apt would not do it. */
+  readonly refusal: Refusal | undefined
+}
+
+export interface SimulatedPackage {
+  readonly name: string
+  readonly version: string
+  /** undefined: new. */
+  readonly before: string | undefined
+}
+
+/** `Inst NAME [OLD] (NEW ORIGIN [ARCH])`, `Remv NAME [OLD]`, `Purg NAME [OLD]` (apt-get(8), --simulate). */
+export function parseSimulation(answer: Answer): Simulation {
+  const { code, stdout, stderr } = answer
+  const installs = [...stdout.matchAll(/^Inst (\S+) (?:\[(\S+)\] )?\((\S+)/gm)].map(
+    ([, name = '', before, version = '']) => ({ name, version, before }),
+  )
+  const removes = [...stdout.matchAll(/^(?:Remv|Purg) (\S+)/gm)].map(([, name = '']) => name)
+  return { installs, removes, refusal: code === 0 ? undefined : explain(stdout, stderr, code) }
+}
+
+function explain(stdout: string, stderr: string, code: number): Refusal {
+  const conflict = /Conflicting values set for option Signed-By regarding source (\S+) (\S+): (.*)/.exec(
+    stderr,
+  )
+  if (conflict)
+    return {
+      code: 'signed-by-conflict',
+      message: `two entries of the repository ${conflict[1] ?? ''} name different keys, so apt does not work at all: ${conflict[3] ?? ''}`,
+      hint: 'keep one entry in /etc/apt/sources.list.d; `apt_repository` with `conflicts: cure` does so',
+    }
+  const version = /Version '([^']+)' for '([^']+)' was not found/.exec(stderr)
+  if (version)
+    return {
+      code: 'no-candidate',
+      message: `no configured repository offers ${version[2] ?? ''} in version ${version[1] ?? ''}`,
+      hint: `\`apt-cache madison ${version[2] ?? ''}\` on the host lists those that there are`,
+    }
+  const missing =
+    /(?:Unable to locate package (\S+)|Package '?([^\s']+)'? has no installation candidate)/.exec(stderr)
+  if (missing) return noCandidate(missing[1] ?? missing[2] ?? '')
+  if (/Held packages were changed/.test(stderr))
+    return {
+      code: 'packages-held',
+      message: `it would change packages that are on hold: ${section(stdout, 'The following held packages will be changed') || 'see apt-mark showhold'}`,
+      hint: 'release them on the host with `apt-mark unhold`, or leave this out',
+    }
+  if (/unmet dependencies/.test(stdout) || /held broken packages/.test(stderr))
+    return {
+      code: 'unmet-dependencies',
+      message: `apt cannot satisfy the dependencies: ${section(stdout, 'The following packages have unmet dependencies')}`,
+      hint: 'a repository is missing or mixed with another release, or a package is on hold (`apt-mark showhold`)',
+    }
+  if (/Packages were downgraded/.test(stderr))
+    return {
+      code: 'would-downgrade',
+      message: 'an older version would replace a newer one',
+      hint: 'with `allow_downgrade: true` it may',
+    }
+  if (/Essential packages were removed/.test(stderr))
+    return { code: 'apt-would-remove', message: 'it would remove packages that the system cannot do without' }
+  const said = stderr
+    .split('\n')
+    .filter((line) => line.startsWith('E: '))
+    .map((line) => line.slice(3))
+    .join('; ')
+  return {
+    code: 'apt-failed',
+    message: `apt-get would not do it: ${said === '' ? `status ${code}` : said}`,
+    hint: 'run `apt-get -s install` with these packages on the host to see all that it says',
+  }
+}
+
+export function noCandidate(name: string): Refusal {
+  return {
+    code: 'no-candidate',
+    message: `no configured repository offers the package ${name}`,
+    hint: 'check the name, and that its repository is configured for this release and architecture',
+  }
+}
+
+/** The indented lines below a heading. */
+function section(text: string, heading: string): string {
+  const lines = text.split('\n')
+  const start = lines.findIndex((line) => line.startsWith(heading))
+  if (start < 0) return ''
+  const below = lines.slice(start + 1)
+  const end = below.findIndex((line) => !/^\s+\S/.test(line))
+  return below
+    .slice(0, end < 0 ? undefined : end)
+    .map((line) => line.trim())
+    .join('; ')
+}
+
+/** Candidate by package from `apt-cache policy`; a package of which apt never heard is not in it. */
+export function parsePolicy(text: string): ReadonlyMap<string, string | undefined> {
+  const found = new Map<string, string | undefined>()
+  for (const [, name = '', candidate = ''] of text.matchAll(
+    /^(\S+):\n {2}Installed: .*\n {2}Candidate: (.*)$/gm,
+  ))
+    found.set(name, candidate === '(none)' ? undefined : candidate)
+  return found
+}

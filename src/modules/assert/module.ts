@@ -1,0 +1,37 @@
+/** Conditions that must hold. The engine evaluates them; here they are true or false. */
+import { done, type Plan, refuse } from '../../host/plan.ts'
+import { type Module } from '../module.ts'
+import { args, type Args, result } from './args.ts'
+
+export const assert = {
+  name: 'assert',
+  summary: 'Fails unless all of its conditions hold.',
+  args,
+  result,
+  expressions: ['that'],
+  probe: () => Promise.resolve(),
+  plan,
+  report: ({ success_msg: message }) => ({ msg: message ?? 'all conditions hold' }),
+  message: ({ that, success_msg: message }) => (that.every(Boolean) ? message : undefined),
+} satisfies Module<Args, void>
+
+function plan({ that, fail_msg: message }: Args): Plan {
+  const broken = that.flatMap((holds, index) => (holds ? [] : [index + 1]))
+  if (broken.length === 0) return done()
+  const which =
+    that.length === 1
+      ? 'the condition does not hold'
+      : `of ${that.length} conditions ${numbers(broken)} not hold`
+  return refuse({
+    code: 'assertion-failed',
+    message: message ?? which,
+    ...(message === undefined ? { hint: '`fail_msg` can say what that means' } : { hint: which }),
+  })
+}
+
+function numbers(broken: readonly number[]): string {
+  const last = broken.at(-1)
+  return broken.length === 1
+    ? `number ${last} does`
+    : `numbers ${broken.slice(0, -1).join(', ')} and ${last} do`
+}

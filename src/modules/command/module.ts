@@ -1,0 +1,37 @@
+/** A program, run without a shell. */
+import { type Plan, refuse } from '../../host/plan.ts'
+import { type Module } from '../module.ts'
+import {
+  isImperative,
+  planProgram,
+  probeProgram,
+  type ProgramSeen,
+  reportProgram,
+} from '../support/program.ts'
+import { words } from '../support/words.ts'
+import { args, type Args, programResult } from './args.ts'
+
+export const command = {
+  name: 'command',
+  summary: 'Runs a program, without a shell.',
+  args,
+  result: programResult,
+  freeForm: 'cmd',
+  imperative: isImperative,
+  probe: (given, host) => probeProgram(argvOf(given) ?? [], given, host),
+  plan,
+  report: (given, seen, replies) => reportProgram(argvOf(given) ?? [], seen, replies),
+} satisfies Module<Args, ProgramSeen>
+
+function plan(given: Args, seen: ProgramSeen): Plan {
+  const argv = argvOf(given)
+  if (argv === undefined)
+    return refuse({ code: 'invalid-argument', message: `a quote is not closed in: ${given.cmd ?? ''}` })
+  if (argv.length === 0) return refuse({ code: 'invalid-argument', message: 'there is no program to run' })
+  return planProgram(argv, given, seen)
+}
+
+/** undefined when a quote is not closed. */
+function argvOf({ cmd, argv }: Args): readonly string[] | undefined {
+  return argv ?? words(cmd ?? '')
+}

@@ -1,0 +1,23 @@
+import { type FromSchema } from 'json-schema-to-ts'
+import { contentProperties, contentResult } from '../support/content.ts'
+
+const shape = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['dest'],
+  properties: {
+    src: {
+      type: 'string',
+      minLength: 1,
+      description: "A file in the role's `files/` or beside the playbook, or its full path",
+    },
+    content: { type: 'string', description: 'The text itself, instead of `src`' },
+    ...contentProperties,
+  },
+} as const
+
+export const args = { ...shape, oneOf: [{ required: ['src'] }, { required: ['content'] }] } as const
+
+export const result = contentResult
+
+export type Args = FromSchema<typeof shape>

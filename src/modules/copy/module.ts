@@ -1,0 +1,60 @@
+/** A file with exactly this content, from the machine that gpuplay runs on or from the task itself. */
+import { type Host } from '../../host/host.ts'
+import { type Plan, refuse } from '../../host/plan.ts'
+import { type Module } from '../module.ts'
+import {
+  type ContentSeen,
+  keptName,
+  planContent,
+  probeContent,
+  reportContent,
+  type Source,
+} from '../support/content.ts'
+import { diffLimit, sha256 } from '../support/text.ts'
+import { args, type Args, result } from './args.ts'
+
+export interface Seen extends ContentSeen {
+  /** undefined: there is no such file on the controller. */
+  readonly source: Source | undefined
+}
+
+export const copy = {
+  name: 'copy',
+  summary: 'Writes a file: a copy of one beside the playbook, or the text given.',
+  args,
+  result,
+  files: { src: 'files' },
+  probe,
+  plan,
+  report: (_, seen) => reportContent(seen.source, seen),
+} satisfies Module<Args, Seen>
+
+async function probe({ src, content, dest }: Args, host: Host): Promise<Seen> {
+  const source: Source | undefined =
+    content === undefined
+      ? await fromController(src ?? '', host)
+      : { content: { kind: 'text', text: content }, sha256: sha256(content), text: content }
+  const name = src === undefined ? undefined : keptName(src)
+  return { ...(await probeContent(dest, name, source?.sha256 ?? '', host)), source }
+}
+
+async function fromController(path: string, { controller }: Host): Promise<Source | undefined> {
+  const found = await controller.file(path)
+  if (found === undefined) return undefined
+  const { sha256: hash, size } = found
+  return {
+    content: { kind: 'controllerFile', path, sha256: hash, size },
+    sha256: hash,
+    text: size > diffLimit ? `(${size} bytes)\n` : await controller.text(path),
+  }
+}
+
+function plan(given: Args, seen: Seen): Plan {
+  if (seen.source === undefined)
+    return refuse({
+      code: 'file-not-found',
+      message: `there is no file ${given.src ?? ''} on the machine that gpuplay runs on`,
+      hint: "put it into the role's files/ or beside the playbook; directories are not copied",
+    })
+  return planContent(given, seen.source, seen)
+}

@@ -1,0 +1,24 @@
+/** Shows a text or a value. */
+import { done } from '../../host/plan.ts'
+import { type Module } from '../module.ts'
+import { args, type Args, result } from './args.ts'
+
+export const debug = {
+  name: 'debug',
+  summary: 'Shows a text or a value. Changes nothing.',
+  args,
+  result,
+  freeForm: 'msg',
+  probe: () => Promise.resolve(),
+  plan: () => done(),
+  report: (given) => ({ msg: shown(given) }),
+  message: (given) => text(shown(given)),
+} satisfies Module<Args, void>
+
+function shown(given: Args): unknown {
+  return given.var === undefined ? given.msg : given.var
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : (JSON.stringify(value, undefined, 2) ?? '')
+}

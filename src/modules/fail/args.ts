@@ -1,0 +1,19 @@
+import { type FromSchema } from 'json-schema-to-ts'
+
+export const args = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    msg: {
+      type: 'string',
+      minLength: 1,
+      default: 'failed as requested by the task',
+      description: 'Why',
+    },
+    hint: { type: 'string', minLength: 1, description: 'What to do about it' },
+  },
+} as const
+
+export const result = { type: 'object', properties: {} } as const
+
+export type Args = FromSchema<typeof args>

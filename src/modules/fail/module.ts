@@ -1,0 +1,15 @@
+/** Ends the host's part of the play with a reason. */
+import { refuse } from '../../host/plan.ts'
+import { type Module } from '../module.ts'
+import { args, type Args, result } from './args.ts'
+
+export const fail = {
+  name: 'fail',
+  summary: 'Fails, with a message; mostly under a condition.',
+  args,
+  result,
+  freeForm: 'msg',
+  probe: () => Promise.resolve(),
+  plan: ({ msg, hint }) =>
+    refuse({ code: 'failed-on-purpose', message: msg, ...(hint === undefined ? {} : { hint }) }),
+} satisfies Module<Args, void>

@@ -1,0 +1,155 @@
+/** Files, directories and links as such: that they exist or not, and whose they are. */
+import { type FileStatus, type Host } from '../../host/host.ts'
+import { type Diff, actions, done, type Plan, refuse } from '../../host/plan.ts'
+import { type Module } from '../module.ts'
+import { attributeAction, attributeDiffs, givenAttributes } from '../support/attributes.ts'
+import { normalized } from '../support/paths.ts'
+import { args, type Args, result } from './args.ts'
+
+export interface Seen {
+  /** Of the path itself, a link not followed. */
+  readonly itself: FileStatus | undefined
+  /** Of what a link leads to; equal to `itself` otherwise. */
+  readonly target: FileStatus | undefined
+  /** Whether a directory that `link` would replace has nothing in it. */
+  readonly empty: boolean
+}
+
+export const file = {
+  name: 'file',
+  summary: 'Makes or removes a file, directory or link, and sets its permissions and owner.',
+  args,
+  result,
+  probe,
+  plan,
+  report,
+} satisfies Module<Args, Seen>
+
+async function probe({ path, state }: Args, host: Host): Promise<Seen> {
+  const [itself, target] = await Promise.all([host.stat(path), host.stat(path, { follow: true })])
+  if (state !== 'link' || itself?.kind !== 'directory') return { itself, target, empty: false }
+  return { itself, target, empty: (await host.list(path))?.length === 0 }
+}
+
+function plan(given: Args, seen: Seen): Plan {
+  const path = normalized(given.path)
+  switch (given.state) {
+    case 'absent':
+      return absent(path, seen)
+    case 'directory':
+      return directory(path, given, seen)
+    case 'link':
+      return link(path, given, seen)
+    case 'touch':
+      if (seen.target === undefined) return touch(path, given)
+      return attributes(path, given, seen.target)
+    case 'file':
+      if (seen.target === undefined)
+        return refuse({
+          code: 'file-not-found',
+          message: `${path} does not exist`,
+          hint: 'make it with `copy` or `template`, or with `state: touch`',
+        })
+      if (seen.target.kind === 'directory') return wrongKind(path, seen.target, 'file')
+      return attributes(path, given, seen.target)
+  }
+}
+
+/** Removing these would take the system with them: a variable that was empty, most likely. */
+const never = new Set(
+  '/ /bin /boot /dev /etc /etc/pve /home /lib /lib64 /opt /proc /root /run /sbin /srv /sys /tmp /usr /usr/lib /var /var/lib'.split(
+    ' ',
+  ),
+)
+
+function absent(path: string, { itself }: Seen): Plan {
+  if (itself === undefined) return done()
+  if (never.has(path))
+    return refuse({
+      code: 'path-protected',
+      message: `${path} is not removed: the system rests on it`,
+      hint: 'see whether a variable in the path was empty',
+    })
+  const recursive = itself.kind === 'directory'
+  return actions([{ kind: 'remove', path, ...(recursive ? { recursive } : {}) }], {
+    diffs: existence(path, itself.kind, 'absent'),
+  })
+}
+
+function directory(path: string, given: Args, { target, itself }: Seen): Plan {
+  if (target === undefined && itself !== undefined) return wrongKind(path, itself, 'directory')
+  if (target === undefined)
+    return actions([{ kind: 'makeDirectory', path, ...givenAttributes(given) }], {
+      diffs: existence(path, 'absent', 'directory'),
+    })
+  if (target.kind !== 'directory') return wrongKind(path, target, 'directory')
+  return attributes(path, given, target)
+}
+
+function link(path: string, given: Args, { itself, empty }: Seen): Plan {
+  const target = given.src
+  if (target === undefined)
+    return refuse({
+      code: 'argument-missing',
+      message: 'a link needs `src`, where it points to',
+    })
+  if (itself?.kind === 'link' && itself.target === target) return done()
+  if (itself !== undefined && itself.kind !== 'link' && !given.force)
+    return wrongKind(path, itself, 'link', 'with `force: true` the link takes its place')
+  if (itself?.kind === 'directory' && !empty)
+    return wrongKind(path, itself, 'link', 'empty or remove the directory first')
+  const before =
+    itself === undefined ? 'absent' : itself.kind === 'link' ? linkTo(itself.target) : itself.kind
+  return actions(
+    [
+      itself === undefined || itself.kind === 'link' ? undefined : clear(path, itself),
+      { kind: 'makeLink', path, target },
+    ],
+    { diffs: existence(path, before, linkTo(target)) },
+  )
+}
+
+function clear(path: string, { kind }: FileStatus): { kind: 'remove'; path: string; recursive?: true } {
+  return { kind: 'remove', path, ...(kind === 'directory' ? { recursive: true as const } : {}) }
+}
+
+function touch(path: string, given: Args): Plan {
+  return actions(
+    [
+      {
+        kind: 'writeFile',
+        path,
+        content: { kind: 'text', text: '' },
+        ...givenAttributes(given),
+        label: `make the empty file ${path}`,
+      },
+    ],
+    { diffs: existence(path, 'absent', 'file') },
+  )
+}
+
+function attributes(path: string, given: Args, seen: FileStatus): Plan {
+  return actions([attributeAction(path, given, seen)], { diffs: attributeDiffs(path, given, seen) })
+}
+
+function wrongKind(path: string, seen: FileStatus, wanted: string, hint?: string): Plan {
+  return refuse({
+    code: 'wrong-kind-of-file',
+    message: `${path} is a ${seen.kind}, not a ${wanted}`,
+    hint: hint ?? 'look at it on the host; nothing was changed',
+  })
+}
+
+function existence(path: string, before: string, after: string): readonly Diff[] {
+  return [{ title: path, before: `${before}\n`, after: `${after}\n` }]
+}
+
+function linkTo(target: string | undefined): string {
+  return `link to ${target ?? '?'}`
+}
+
+function report({ path, state }: Args, { itself, target }: Seen): Readonly<Record<string, unknown>> {
+  const seen = state === 'link' || state === 'absent' ? itself : (target ?? itself)
+  if (seen === undefined) return { path, state: 'absent' }
+  return { path, state: seen.kind, mode: seen.mode, owner: seen.owner, group: seen.group }
+}

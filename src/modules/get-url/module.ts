@@ -1,0 +1,169 @@
+/** A file from a server, fetched by the host itself, resumed when it breaks off, checked before it takes its place. */
+import { type Download } from '../../host/action.ts'
+import { type FileStatus, type Host, type HttpAnswer } from '../../host/host.ts'
+import { actions, type Plan, type Refusal, refuse } from '../../host/plan.ts'
+import { type Module } from '../module.ts'
+import { attributeAction, attributeDiffs, givenAttributes } from '../support/attributes.ts'
+import { join, nameOf, normalized, parentOf } from '../support/paths.ts'
+import { args, type Args, result } from './args.ts'
+
+export interface Seen {
+  readonly dest: string
+  readonly status: FileStatus | undefined
+  readonly parent: FileStatus | undefined
+  readonly wanted: Wanted
+  readonly present: string | undefined
+  /** Of a HEAD; asked only when there is something to fetch, undefined when a dry run cannot ask. */
+  readonly server: HttpAnswer | undefined
+}
+
+/** Which checksum is asked for. */
+export type Wanted =
+  | { readonly kind: 'any' }
+  | { readonly kind: 'sha256'; readonly hex: string }
+  | { readonly kind: 'problem'; readonly refusal: Refusal }
+
+export const getUrl = {
+  name: 'get_url',
+  summary: 'Has the host download a file.',
+  args,
+  result,
+  exitCode: 5,
+  probe,
+  plan,
+  report: ({ url }, { dest, wanted }) => ({
+    dest,
+    url,
+    ...(wanted.kind === 'sha256' ? { checksum: wanted.hex } : {}),
+  }),
+} satisfies Module<Args, Seen>
+
+async function probe(given: Args, host: Host): Promise<Seen> {
+  const [atDest, wanted] = await Promise.all([
+    host.stat(given.dest, { follow: true }),
+    wantedChecksum(given, host),
+  ])
+  const directory = atDest?.kind === 'directory' || given.dest.endsWith('/')
+  const dest = directory ? join(given.dest, remoteName(given.url)) : normalized(given.dest)
+  const [status, parent] = await Promise.all([
+    directory ? host.stat(dest, { follow: true }) : atDest,
+    host.stat(parentOf(dest), { follow: true }),
+  ])
+  const present = status?.kind === 'file' && wanted.kind === 'sha256' ? await host.hash(dest) : undefined
+  const fetches = status === undefined || (wanted.kind === 'sha256' && present !== wanted.hex)
+  const head = fetches
+    ? await host.maybe(host.http(given.url, { method: 'HEAD', ...proxyOf(given) }))
+    : undefined
+  return { dest, status, parent, wanted, present, server: head?.known === true ? head.value : undefined }
+}
+
+async function wantedChecksum(given: Args, host: Host): Promise<Wanted> {
+  const { checksum, url } = given
+  if (checksum === undefined) return { kind: 'any' }
+  const value = checksum.slice('sha256:'.length)
+  if (!value.startsWith('http')) return { kind: 'sha256', hex: value.toLowerCase() }
+  const answer = await host.http(value, { method: 'GET', ...proxyOf(given) })
+  const hex = answer.status === 200 ? checksumIn(answer.body, remoteName(url)) : undefined
+  if (hex !== undefined) return { kind: 'sha256', hex }
+  const said = answer.status === 0 ? (answer.error ?? 'no answer') : `status ${answer.status}`
+  return {
+    kind: 'problem',
+    refusal: {
+      code: 'no-checksum',
+      message:
+        answer.status === 200
+          ? `${value} has no sha256 of ${remoteName(url)}`
+          : `cannot read the checksums at ${value}: ${said}`,
+      hint: 'give the checksum itself, `sha256:` and 64 hex digits',
+    },
+  }
+}
+
+/** From the output of sha256sum, or a file that holds nothing but the checksum. */
+export function checksumIn(text: string, name: string): string | undefined {
+  const lines = text.split(/\r?\n/).filter((line) => line.trim() !== '')
+  for (const line of lines) {
+    const [, hex, file] = /^([0-9A-Fa-f]{64})\s+\*?(\S.*)$/.exec(line.trim()) ?? []
+    if (hex !== undefined && file !== undefined && nameOf(file) === name) return hex.toLowerCase()
+  }
+  const [only = '', ...more] = lines
+  return more.length === 0 && /^[0-9A-Fa-f]{64}$/.test(only.trim()) ? only.trim().toLowerCase() : undefined
+}
+
+function remoteName(url: string): string {
+  return nameOf(new URL(url).pathname) || 'index.html'
+}
+
+function proxyOf({ proxy }: Args): { readonly proxy?: string } {
+  return proxy === '' ? {} : { proxy }
+}
+
+function plan(given: Args, seen: Seen): Plan {
+  const { dest, status, wanted, present, server, parent } = seen
+  if (wanted.kind === 'problem') return refuse(wanted.refusal)
+  if (status !== undefined && status.kind !== 'file')
+    return refuse({ code: 'wrong-kind-of-file', message: `${dest} is a ${status.kind}, not a file` })
+  if (status !== undefined && (wanted.kind === 'any' || present === wanted.hex))
+    return actions([attributeAction(dest, given, status)], { diffs: attributeDiffs(dest, given, status) })
+  const problem = refusalOf(given.url, server)
+  if (problem) return refuse(problem)
+  const { mode, ...owners } = givenAttributes(given)
+  const download: Download = {
+    kind: 'download',
+    url: given.url,
+    path: dest,
+    ...(wanted.kind === 'sha256' ? { sha256: wanted.hex } : {}),
+    ...(mode === undefined ? {} : { mode }),
+    ...proxyOf(given),
+    ...(server?.status === 200 && server.length !== undefined ? { size: server.length } : {}),
+  }
+  return actions(
+    [
+      parent === undefined && given.dest.endsWith('/')
+        ? { kind: 'makeDirectory', path: parentOf(dest) }
+        : undefined,
+      download,
+      Object.keys(owners).length === 0 ? undefined : { kind: 'setAttributes', path: dest, ...owners },
+    ],
+    {
+      diffs: [
+        {
+          title: dest,
+          before: status === undefined ? 'absent\n' : `sha256 ${present ?? 'unknown'}\n`,
+          after: wanted.kind === 'sha256' ? `sha256 ${wanted.hex}\n` : `from ${given.url}\n`,
+        },
+      ],
+    },
+  )
+}
+
+/** What a HEAD says for certain; servers that do not answer it properly are left to the download itself. */
+function refusalOf(url: string, server: HttpAnswer | undefined): Refusal | undefined {
+  if (server === undefined) return undefined
+  const { status, error } = server
+  if (status === 0)
+    return {
+      code: 'download-unreachable',
+      message: `the host cannot reach ${url}: ${error ?? 'no answer'}`,
+      hint: 'check its network and DNS, or give a `proxy`',
+    }
+  if (status === 404 || status === 410)
+    return {
+      code: 'download-not-found',
+      message: `there is nothing at ${url} (status ${status})`,
+      hint: 'check the address',
+    }
+  if (status === 401 || status === 407)
+    return {
+      code: 'download-refused',
+      message: `the server wants a password for ${url} (status ${status})`,
+      hint: status === 407 ? 'check the `proxy`' : 'use an address that needs none',
+    }
+  if (status >= 500 && status !== 501)
+    return {
+      code: 'download-unavailable',
+      message: `the server has trouble with ${url} (status ${status})`,
+      hint: 'try again later, or name a mirror',
+    }
+  return undefined
+}

@@ -1,0 +1,70 @@
+/**
+ * A text with one line present or absent.
+ *
+ * Laws (tested): done twice is done once; every other line keeps its bytes, its end of line included.
+ */
+export interface LineRequest {
+  readonly state: 'present' | 'absent'
+  readonly line: string | undefined
+  readonly matches: ((line: string) => boolean) | undefined
+  /** `EOF`, or what finds the line after which it goes. */
+  readonly after: 'EOF' | ((line: string) => boolean) | undefined
+  /** `BOF`, or what finds the line before which it goes. */
+  readonly before: 'BOF' | ((line: string) => boolean) | undefined
+}
+
+export function withLine(text: string, request: LineRequest): string {
+  const lines = split(text)
+  return (request.state === 'absent' ? without(lines, request) : withPresent(lines, request)).join('')
+}
+
+/** How many lines the request is about. */
+export function countLines(text: string, { line, matches }: LineRequest): number {
+  return split(text).filter((entry) => (matches ? matches(body(entry)) : body(entry) === line)).length
+}
+
+/** Each with its end; the last may have none. */
+function split(text: string): readonly string[] {
+  return text.match(/[^\n]*\n|[^\n]+$/g) ?? []
+}
+
+function body(entry: string): string {
+  return entry.replace(/\r?\n$/, '')
+}
+
+function ending(entry: string): string {
+  return entry.slice(body(entry).length)
+}
+
+function without(lines: readonly string[], { line, matches }: LineRequest): readonly string[] {
+  return lines.filter((entry) => !(matches ? matches(body(entry)) : body(entry) === line))
+}
+
+function withPresent(lines: readonly string[], request: LineRequest): readonly string[] {
+  const { line = '', matches } = request
+  const present = lines.some((entry) => body(entry) === line)
+  // A line that its own pattern does not find ("#Port" becomes "Port 22") is looked for as it is, else the next run would replace another one.
+  if (present && matches?.(line) !== true) return lines
+  const found = matches === undefined ? -1 : lines.findLastIndex((entry) => matches(body(entry)))
+  if (found >= 0) return lines.with(found, line + ending(lines[found] ?? ''))
+  return inserted(lines, line, place(lines, request))
+}
+
+function place(lines: readonly string[], { after, before }: LineRequest): number {
+  if (before === 'BOF') return 0
+  if (before !== undefined) {
+    const at = lines.findLastIndex((entry) => before(body(entry)))
+    return at < 0 ? lines.length : at
+  }
+  if (after === undefined || after === 'EOF') return lines.length
+  const at = lines.findLastIndex((entry) => after(body(entry)))
+  return at < 0 ? lines.length : at + 1
+}
+
+function inserted(lines: readonly string[], line: string, at: number): readonly string[] {
+  const newline = ending(lines[0] ?? '') || '\n'
+  const before = lines.slice(0, at)
+  const last = before.at(-1)
+  if (last !== undefined && ending(last) === '') before[before.length - 1] = last + newline
+  return [...before, line + newline, ...lines.slice(at)]
+}

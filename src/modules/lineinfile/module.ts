@@ -1,0 +1,103 @@
+/** One line of a file: there, replaced or gone; every other line stays as it is. */
+import { type FileStatus, type Host } from '../../host/host.ts'
+import { actions, done, type Plan, refuse } from '../../host/plan.ts'
+import { type Module } from '../module.ts'
+import { attributeAction, attributeDiffs, givenAttributes } from '../support/attributes.ts'
+import { parentOf } from '../support/paths.ts'
+import { compilePattern } from '../support/pattern.ts'
+import { contentDiff } from '../support/text.ts'
+import { args, type Args, result } from './args.ts'
+import { countLines, type LineRequest, withLine } from './lines.ts'
+
+export interface Seen {
+  readonly status: FileStatus | undefined
+  readonly text: string | undefined
+  readonly parent: boolean
+}
+
+export const lineinfile = {
+  name: 'lineinfile',
+  summary: 'Keeps one line of a file present, replaced or absent.',
+  args,
+  result,
+  probe,
+  plan,
+  report,
+} satisfies Module<Args, Seen>
+
+async function probe({ path }: Args, host: Host): Promise<Seen> {
+  const [status, parent] = await Promise.all([
+    host.stat(path, { follow: true }),
+    host.stat(parentOf(path), { follow: true }),
+  ])
+  const text = status?.kind === 'file' ? await host.text(path) : undefined
+  return { status, text, parent: parent?.kind === 'directory' }
+}
+
+function plan(given: Args, { status, text, parent }: Seen): Plan {
+  const { path } = given
+  const request = requestOf(given)
+  if ('wrong' in request) return refuse({ code: 'invalid-argument', message: request.wrong })
+  if (status !== undefined && status.kind !== 'file')
+    return refuse({ code: 'wrong-kind-of-file', message: `${path} is a ${status.kind}, not a file` })
+  if (status === undefined && request.state === 'absent') return done()
+  if (status === undefined && !given.create)
+    return refuse({
+      code: 'file-not-found',
+      message: `${path} does not exist`,
+      hint: 'with `create: true` it is made',
+    })
+  if (status === undefined && !parent)
+    return refuse({
+      code: 'no-directory',
+      message: `there is no directory ${parentOf(path)}`,
+      hint: 'make it first with `file` and `state: directory`',
+    })
+  const after = withLine(text ?? '', request)
+  if (status !== undefined && after === text)
+    return actions([attributeAction(path, given, status)], { diffs: attributeDiffs(path, given, status) })
+  return actions(
+    [
+      {
+        kind: 'writeFile',
+        path,
+        content: { kind: 'text', text: after },
+        ...givenAttributes(given),
+        ...(given.backup && status !== undefined ? { backup: true } : {}),
+        label: `${request.state === 'absent' ? 'take the line out of' : 'set the line in'} ${path}`,
+      },
+    ],
+    { diffs: [contentDiff({ title: path, before: text, after })] },
+  )
+}
+
+function requestOf(given: Args): LineRequest | { readonly wrong: string } {
+  const { line } = given
+  if (given.state === 'present' && line === undefined)
+    return { wrong: '`line` is needed unless `state` is `absent`' }
+  const matches = finder('regexp', given.regexp)
+  const after = given.insertafter === 'EOF' ? 'EOF' : finder('insertafter', given.insertafter)
+  const before = given.insertbefore === 'BOF' ? 'BOF' : finder('insertbefore', given.insertbefore)
+  for (const each of [matches, after, before]) if (typeof each === 'object') return each
+  return {
+    state: given.state,
+    line,
+    matches: typeof matches === 'function' ? matches : undefined,
+    after: typeof after === 'object' ? undefined : after,
+    before: typeof before === 'object' ? undefined : before,
+  }
+}
+
+function finder(
+  name: string,
+  source: string | undefined,
+): ((line: string) => boolean) | { readonly wrong: string } | undefined {
+  if (source === undefined) return undefined
+  const compiled = compilePattern(source)
+  return 'wrong' in compiled ? { wrong: `\`${name}\`: ${compiled.wrong}` } : compiled.matches
+}
+
+function report(given: Args, { text }: Seen): Readonly<Record<string, unknown>> {
+  const request = requestOf(given)
+  return { found: 'wrong' in request ? 0 : countLines(text ?? '', request) }
+}

@@ -1,0 +1,39 @@
+/** Restarts the host and waits for it. */
+import { type Host, type KernelStatus } from '../../host/host.ts'
+import { actions, done, type Plan, refuse } from '../../host/plan.ts'
+import { type Module } from '../module.ts'
+import { args, type Args, result } from './args.ts'
+
+export interface Seen {
+  readonly kernel: KernelStatus | undefined
+  readonly container: boolean
+}
+
+export const reboot = {
+  name: 'reboot',
+  summary: 'Restarts a node and waits until it is back.',
+  args,
+  result,
+  exitCode: 6,
+  // Only the task knows whether it is needed, and it does not know that it was done.
+  imperative: () => true,
+  probe,
+  plan,
+  report: (_, { kernel }) => ({ boot_id: kernel?.bootId ?? '', kernel: kernel?.release ?? '' }),
+} satisfies Module<Args, Seen>
+
+async function probe({ required }: Args, host: Host): Promise<Seen> {
+  const container = host.placement.ctid !== undefined
+  return { kernel: required && !container ? await host.kernel() : undefined, container }
+}
+
+function plan({ required, reason, timeout }: Args, { container }: Seen): Plan {
+  if (!required) return done()
+  if (container)
+    return refuse({
+      code: 'no-reboot-of-containers',
+      message: 'a container is not rebooted: it shares the kernel of its node',
+      hint: 'restart it with `pve_container` and `state: restarted`',
+    })
+  return actions([{ kind: 'reboot', reason, timeout }])
+}

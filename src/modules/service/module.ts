@@ -1,0 +1,138 @@
+/** A systemd unit: running or not, now and at boot. */
+import { type Effect, type Run } from '../../host/action.ts'
+import { type Host, type UnitStatus } from '../../host/host.ts'
+import { actions, type Diff, done, type Plan, refuse, settle } from '../../host/plan.ts'
+import { resource } from '../../host/resource.ts'
+import { type Module } from '../module.ts'
+import { args, type Args, result } from './args.ts'
+
+export interface Seen {
+  readonly unit: UnitStatus
+  /** systemd says that the unit's files are newer than what it has read; false unless it was asked for. */
+  readonly stale: boolean
+}
+
+export const service = {
+  name: 'service',
+  summary: 'Starts, stops, restarts, enables or masks a systemd unit.',
+  args,
+  result,
+  imperative: ({ state }) => state === 'restarted' || state === 'reloaded',
+  probe,
+  plan,
+  report: ({ name }, { unit }) => ({ name: fullName(name), state: unit.active, enabled: unit.enabled }),
+} satisfies Module<Args, Seen>
+
+/** As `host.unit` names it. */
+function fullName(name: string): string {
+  return /\.(service|socket|timer|path|mount|automount|target|slice|swap|device|scope)$/.test(name)
+    ? name
+    : `${name}.service`
+}
+
+async function probe({ name, daemon_reload: reload }: Args, host: Host): Promise<Seen> {
+  const full = fullName(name)
+  const [unit, needed] = await Promise.all([
+    host.unit(full),
+    reload ? host.ask(['systemctl', 'show', '-p', 'NeedDaemonReload', full]) : undefined,
+  ])
+  return { unit, stale: needed?.stdout.trim() === 'NeedDaemonReload=yes' }
+}
+
+function plan(given: Args, { unit, stale }: Seen): Plan {
+  const name = fullName(given.name)
+  const reload = stale ? systemctl(['daemon-reload'], given, []) : undefined
+  if (!unit.exists && !stale) return missing(name, given)
+  if (waits(given, unit)) return settle(`${name} is ${unit.active}`, given.timeout)
+  const steps = [masking(name, given, unit), enabling(name, given, unit), running(name, given, unit)]
+  const warnings =
+    given.enabled === true && fixed.has(unit.enabled)
+      ? [`${name} has nothing to enable (${unit.enabled}): other units start it`]
+      : []
+  return actions([reload, ...steps.map((step) => step?.run)], {
+    diffs: steps.flatMap((step) => (step ? [step.diff] : [])),
+    warnings,
+  })
+}
+
+/** Unit files that say nothing of when they start (systemctl(1), is-enabled). */
+const fixed = new Set(['static', 'indirect', 'generated', 'transient'])
+const atBoot = new Set(['enabled', 'enabled-runtime', 'alias', ...fixed])
+const isMasked = (unit: UnitStatus): boolean => unit.enabled.startsWith('masked')
+const runs = (unit: UnitStatus): boolean => ['active', 'activating', 'reloading'].includes(unit.active)
+
+function missing(name: string, { state, enabled, masked }: Args): Plan {
+  const fine = (state === undefined || state === 'stopped') && enabled !== true && masked !== true
+  return fine
+    ? done()
+    : refuse({
+        code: 'no-such-unit',
+        message: `there is no unit ${name}`,
+        hint: 'install the package that brings it first, or check the name with `systemctl list-unit-files`',
+      })
+}
+
+function waits({ state }: Args, { active }: UnitStatus): boolean {
+  return state === 'stopped' && active === 'deactivating'
+}
+
+interface Step {
+  readonly run: Run
+  readonly diff: Diff
+}
+
+function masking(name: string, given: Args, unit: UnitStatus): Step | undefined {
+  const { masked } = given
+  if (masked === undefined || masked === isMasked(unit)) return undefined
+  const verb = masked ? 'mask' : 'unmask'
+  // What an unmasked unit is like by its own file is not known while the mask hides it.
+  const effect: Effect = masked
+    ? { unit: name, becomes: { enabled: 'masked' } }
+    : { unknown: [resource('unit', name)], why: `${name} is unmasked first` }
+  return {
+    run: systemctl([verb, name], given, [effect]),
+    diff: change(name, unit.enabled, masked ? 'masked' : 'not masked'),
+  }
+}
+
+function enabling(name: string, given: Args, unit: UnitStatus): Step | undefined {
+  const { enabled } = given
+  if (enabled === undefined || enabled === atBoot.has(unit.enabled)) return undefined
+  if (!enabled && fixed.has(unit.enabled)) return undefined
+  const after = enabled ? 'enabled' : 'disabled'
+  return {
+    run: systemctl([enabled ? 'enable' : 'disable', name], given, [
+      { unit: name, becomes: { enabled: after } },
+    ]),
+    diff: change(name, unit.enabled, after),
+  }
+}
+
+function running(name: string, given: Args, unit: UnitStatus): Step | undefined {
+  const { state } = given
+  if (state === undefined) return undefined
+  if (state === 'started' && runs(unit)) return undefined
+  if (state === 'stopped' && !runs(unit)) return undefined
+  const verbs = { started: 'start', stopped: 'stop', restarted: 'restart', reloaded: 'reload-or-restart' }
+  const after = state === 'stopped' ? 'inactive' : 'active'
+  // A oneshot unit is inactive again when it has done its work, and the next run would start it once more: that is what it is for.
+  return {
+    run: systemctl([verbs[state], name], given, [{ unit: name, becomes: { active: after } }]),
+    diff: change(name, unit.active, state === 'restarted' || state === 'reloaded' ? state : after),
+  }
+}
+
+function systemctl(words: readonly string[], { timeout }: Args, effects: readonly Effect[]): Run {
+  const name = words[1]
+  return {
+    kind: 'run',
+    argv: ['systemctl', ...words],
+    timeout,
+    effects,
+    ...(name === undefined ? {} : { hint: `see \`systemctl status ${name}\` and \`journalctl -u ${name}\`` }),
+  }
+}
+
+function change(name: string, before: string, after: string): Diff {
+  return { title: `unit ${name}`, before: `${before}\n`, after: `${after}\n` }
+}

@@ -1,0 +1,26 @@
+/** A script of a few words, run by a shell. */
+import { type Module } from '../module.ts'
+import {
+  isImperative,
+  planProgram,
+  probeProgram,
+  type ProgramSeen,
+  reportProgram,
+} from '../support/program.ts'
+import { args, type Args, result } from './args.ts'
+
+export const shell = {
+  name: 'shell',
+  summary: 'Runs a command line with a shell.',
+  args,
+  result,
+  freeForm: 'cmd',
+  imperative: isImperative,
+  probe: (given, host) => probeProgram(argvOf(given), given, host),
+  plan: (given, seen) => planProgram(argvOf(given), given, seen),
+  report: (given, seen, replies) => reportProgram(argvOf(given), seen, replies),
+} satisfies Module<Args, ProgramSeen>
+
+function argvOf({ cmd, executable }: Args): readonly string[] {
+  return [executable, '-c', cmd]
+}

@@ -1,0 +1,72 @@
+/** apt's package lists: whether they are fresh, and fetching them. Shared by `apt` and `apt_repository`. */
+import { type Run } from '../../host/action.ts'
+import { type Host } from '../../host/host.ts'
+
+/**
+ * Touched whenever the lists were fetched whole. The directory of the lists does not do: with every list unchanged apt leaves its time as it was.
+ * The name is the one that Debian's and Ubuntu's own tools use.
+ */
+const stamp = '/var/lib/apt/periodic/update-success-stamp'
+
+/** Whether the lists were fetched within so many seconds, by the host's own clock. */
+export async function fetchedWithin(seconds: number, host: Host): Promise<boolean> {
+  const argv = ['find', stamp, '-maxdepth', '0', '-newermt', `-${seconds} seconds`]
+  const { stdout } = await host.ask(argv)
+  return stdout.trim() !== ''
+}
+
+/** Whether any of these files or directories changed after the lists were fetched; true when they never were. */
+export async function changedSinceFetch(paths: readonly string[], host: Host): Promise<boolean> {
+  // Where a path is missing the status is 1, which says nothing of the others.
+  const [fetched, { stdout }] = await Promise.all([
+    host.stat(stamp),
+    host.ask(['find', ...paths, '-newer', stamp]),
+  ])
+  return fetched === undefined || stdout.trim() !== ''
+}
+
+export interface AptOptions {
+  /** Seconds to wait for another package manager. */
+  readonly lockTimeout: number
+  readonly proxy: string
+}
+
+/** Options of every real apt-get: wait for the lock, never ask, keep the administrator's configuration files. */
+export function aptOptions({ lockTimeout, proxy }: AptOptions): readonly string[] {
+  return [
+    '-o',
+    `DPkg::Lock::Timeout=${lockTimeout}`,
+    ...(proxy === '' ? [] : ['-o', `Acquire::http::Proxy=${proxy}`, '-o', `Acquire::https::Proxy=${proxy}`]),
+  ]
+}
+
+export const aptEnvironment: Readonly<Record<string, string>> = {
+  DEBIAN_FRONTEND: 'noninteractive',
+  LC_ALL: 'C',
+  // needrestart would restart services that nobody asked to restart.
+  NEEDRESTART_SUSPEND: '1',
+}
+
+/** Fetches the lists. One that cannot be fetched fails it, so that no old list is taken for a new one. */
+export function fetchLists(options: AptOptions): Run {
+  return {
+    kind: 'run',
+    argv: [
+      'apt-get',
+      ...aptOptions(options),
+      '-o',
+      'APT::Update::Error-Mode=any',
+      '-o',
+      `APT::Update::Post-Invoke-Success::=mkdir -p ${stamp.slice(0, stamp.lastIndexOf('/'))}; touch ${stamp}`,
+      'update',
+    ],
+    environment: aptEnvironment,
+    timeout: 600,
+    lock: { kind: 'dpkg', timeout: options.lockTimeout },
+    label: 'fetch the package lists',
+    hint:
+      'a repository did not answer as it should: see its name above, then mend it, disable it, or wait; ' +
+      'enterprise repositories answer 401 without a subscription',
+    effects: [{ unknown: ['file:/var/lib/apt/*'], why: 'the package lists are fetched first' }],
+  }
+}

@@ -1,0 +1,65 @@
+/** Permissions and owners, which every module that makes files takes in the same way. */
+import { type SetAttributes } from '../../host/action.ts'
+import { type FileStatus } from '../../host/host.ts'
+import { type Diff } from '../../host/plan.ts'
+
+export const attributeProperties = {
+  mode: {
+    type: 'string',
+    pattern: '^[0-7]{3,4}$',
+    description: 'Permissions in octal digits, quoted: "0644". What exists keeps its own unless given',
+  },
+  owner: { type: 'string', pattern: '^[^:\\s]+$', description: 'User, by name or number' },
+  group: { type: 'string', pattern: '^[^:\\s]+$', description: 'Group, by name or number' },
+} as const
+
+/** As a task gives them. */
+export interface Attributes {
+  readonly mode?: string | undefined
+  readonly owner?: string | undefined
+  readonly group?: string | undefined
+}
+
+/** As an action takes them: four digits, and nothing that was not given. */
+export interface GivenAttributes {
+  readonly mode?: string
+  readonly owner?: string
+  readonly group?: string
+}
+
+export function givenAttributes({ mode, owner, group }: Attributes): GivenAttributes {
+  return {
+    ...(mode === undefined ? {} : { mode: mode.padStart(4, '0') }),
+    ...(owner === undefined ? {} : { owner }),
+    ...(group === undefined ? {} : { group }),
+  }
+}
+
+/** Those of the wanted attributes that are not as wanted. A number means the id, so that "0" is root. */
+export function differing(wanted: Attributes, seen: FileStatus): GivenAttributes {
+  const { mode, owner, group } = givenAttributes(wanted)
+  return givenAttributes({
+    mode: mode === seen.mode ? undefined : mode,
+    owner: owner === seen.owner || owner === String(seen.uid) ? undefined : owner,
+    group: group === seen.group || group === String(seen.gid) ? undefined : group,
+  })
+}
+
+/** undefined when what exists is as wanted. */
+export function attributeAction(
+  path: string,
+  wanted: Attributes,
+  seen: FileStatus,
+): SetAttributes | undefined {
+  const changes = differing(wanted, seen)
+  return Object.keys(changes).length === 0 ? undefined : { kind: 'setAttributes', path, ...changes }
+}
+
+/** Nothing when no attribute differs. */
+export function attributeDiffs(path: string, wanted: Attributes, seen: FileStatus): readonly Diff[] {
+  const changes = Object.entries(differing(wanted, seen)) as readonly [keyof GivenAttributes, string][]
+  if (changes.length === 0) return []
+  const lines = (value: (name: keyof GivenAttributes, wanted: string) => string): string =>
+    changes.map(([name, to]) => `${name} ${value(name, to)}\n`).join('')
+  return [{ title: path, before: lines((name) => seen[name]), after: lines((_, to) => to) }]
+}

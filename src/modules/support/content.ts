@@ -1,0 +1,143 @@
+/** One file whose content is given: what `copy` and `template` have in common. */
+import { type Content, type WriteFile } from '../../host/action.ts'
+import { type FileStatus, type Host } from '../../host/host.ts'
+import { actions, type Plan, refuse } from '../../host/plan.ts'
+import {
+  attributeAction,
+  attributeDiffs,
+  attributeProperties,
+  type Attributes,
+  differing,
+  givenAttributes,
+} from './attributes.ts'
+import { absolutePath, join, nameOf, normalized, parentOf } from './paths.ts'
+import { contentDiff, textForDiff } from './text.ts'
+import { words } from './words.ts'
+
+export const contentProperties = {
+  dest: {
+    type: 'string',
+    pattern: absolutePath,
+    description: 'Where it goes; with a final slash, or where a directory is, into that directory',
+  },
+  backup: {
+    type: 'boolean',
+    default: false,
+    description: 'Keeps a copy of what was there, named with the time',
+  },
+  validate: {
+    type: 'string',
+    pattern: '%s',
+    description:
+      'A program that must accept the new file before it takes its place; `%s` stands for its path. Run without a shell',
+  },
+  ...attributeProperties,
+} as const
+
+export const contentResult = {
+  type: 'object',
+  required: ['dest', 'checksum'],
+  properties: {
+    dest: { type: 'string', description: 'The file' },
+    checksum: { type: 'string', description: 'sha256 of what was asked for, in hex' },
+  },
+} as const
+
+export interface ContentArgs extends Attributes {
+  readonly dest: string
+  readonly backup: boolean
+  readonly validate?: string | undefined
+}
+
+/** What is to be written; `text` for the diff, where it is text of a reasonable size. */
+export interface Source {
+  readonly content: Content
+  readonly sha256: string
+  readonly text: string | undefined
+}
+
+export interface ContentSeen {
+  /** The file itself, never a directory. */
+  readonly dest: string
+  /** The directory that `dest` names with a final slash and that has to be made. */
+  readonly makes: string | undefined
+  readonly parent: FileStatus | undefined
+  /** A link followed. */
+  readonly status: FileStatus | undefined
+  readonly sha256: string | undefined
+  readonly before: string | undefined
+}
+
+/** `name` is what the file is called when `dest` is a directory. */
+export async function probeContent(
+  dest: string,
+  name: string | undefined,
+  sha256: string,
+  host: Host,
+): Promise<ContentSeen> {
+  const given = await host.stat(dest, { follow: true })
+  const directory = given?.kind === 'directory' || dest.endsWith('/')
+  const path = directory && name !== undefined ? join(dest, name) : normalized(dest)
+  const [status, parent] = await Promise.all([
+    directory && name !== undefined ? host.stat(path, { follow: true }) : given,
+    host.stat(parentOf(path), { follow: true }),
+  ])
+  const current = status?.kind === 'file' ? await host.hash(path) : undefined
+  return {
+    dest: path,
+    makes: dest.endsWith('/') && parent === undefined ? parentOf(path) : undefined,
+    parent,
+    status,
+    sha256: current,
+    before: current === sha256 ? undefined : await textForDiff(host, path, status),
+  }
+}
+
+export function planContent(given: ContentArgs, source: Source, seen: ContentSeen): Plan {
+  const { dest, status } = seen
+  if (status !== undefined && status.kind !== 'file')
+    return refuse({
+      code: 'wrong-kind-of-file',
+      message: `${dest} is a ${status.kind}, not a file`,
+      hint: 'name the file itself in `dest`',
+    })
+  if (status !== undefined && seen.sha256 === source.sha256)
+    return actions([attributeAction(dest, given, status)], { diffs: attributeDiffs(dest, given, status) })
+  if (seen.parent === undefined && seen.makes === undefined)
+    return refuse({
+      code: 'no-directory',
+      message: `there is no directory ${parentOf(dest)}`,
+      hint: 'make it first with `file` and `state: directory`',
+    })
+  if (seen.parent !== undefined && seen.parent.kind !== 'directory')
+    return refuse({ code: 'wrong-kind-of-file', message: `${parentOf(dest)} is a ${seen.parent.kind}` })
+  const validate = given.validate === undefined ? [] : words(given.validate)
+  if (validate === undefined)
+    return refuse({ code: 'invalid-argument', message: '`validate` has a quote that is not closed' })
+  const write: WriteFile = {
+    kind: 'writeFile',
+    path: dest,
+    content: source.content,
+    ...givenAttributes(given),
+    ...(given.backup && status !== undefined ? { backup: true } : {}),
+    ...(validate.length === 0 ? {} : { validate }),
+  }
+  const made = seen.makes === undefined ? undefined : ({ kind: 'makeDirectory', path: seen.makes } as const)
+  const changes = status === undefined ? {} : differing(given, status)
+  return actions([made, write], {
+    diffs: [
+      contentDiff({ title: dest, before: seen.before, after: source.text }),
+      ...(status !== undefined && Object.keys(changes).length > 0 ? attributeDiffs(dest, given, status) : []),
+    ],
+  })
+}
+
+export function reportContent(source: Source | undefined, seen: ContentSeen): Record<string, unknown> {
+  return { dest: seen.dest, checksum: source?.sha256 ?? '' }
+}
+
+/** The name that a file of the controller keeps in a directory. */
+export function keptName(source: string, suffix = ''): string {
+  const name = nameOf(source)
+  return suffix !== '' && name.endsWith(suffix) ? name.slice(0, -suffix.length) : name
+}

@@ -1,0 +1,23 @@
+/** Paths on a host: always POSIX, whatever gpuplay runs on. */
+import { posix } from 'node:path'
+
+/** A path that a task may name: absolute, without a NUL. */
+export const absolutePath = '^/[^\\u0000]*$'
+
+export function parentOf(path: string): string {
+  return posix.dirname(path)
+}
+
+export function nameOf(path: string): string {
+  return posix.basename(path)
+}
+
+export function join(directory: string, name: string): string {
+  return posix.join(directory, name)
+}
+
+/** Without a final slash, `.` and `..`; `/` stays. */
+export function normalized(path: string): string {
+  const clean = posix.normalize(path)
+  return clean.length > 1 && clean.endsWith('/') ? clean.slice(0, -1) : clean
+}

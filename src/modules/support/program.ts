@@ -1,0 +1,114 @@
+/** A program that a task names itself: what `command` and `shell` have in common. */
+import { type Effect, type Run } from '../../host/action.ts'
+import { type Answer, type Host } from '../../host/host.ts'
+import { actions, done, type Plan, refuse } from '../../host/plan.ts'
+import { type Reply } from '../module.ts'
+
+export interface ProgramArgs {
+  readonly creates?: string | undefined
+  readonly removes?: string | undefined
+  readonly chdir?: string | undefined
+  readonly stdin?: string | undefined
+  readonly reads: boolean
+  readonly timeout: number
+}
+
+export interface ProgramSeen {
+  readonly created: boolean
+  readonly removed: boolean
+  /** Of a program that only reads. */
+  readonly answer: Answer | undefined
+}
+
+/** What it does is known to nobody but its author; only `creates` and `removes` say when it is done. */
+export function isImperative({ reads, creates, removes }: ProgramArgs): boolean {
+  return !reads && creates === undefined && removes === undefined
+}
+
+export async function probeProgram(
+  argv: readonly string[],
+  given: ProgramArgs,
+  host: Host,
+): Promise<ProgramSeen> {
+  const { creates, removes, reads, chdir, stdin, timeout } = given
+  const [made, kept] = await Promise.all([
+    creates === undefined ? undefined : host.stat(creates, { follow: true }),
+    removes === undefined ? undefined : host.stat(removes),
+  ])
+  const created = made !== undefined
+  const removed = removes !== undefined && kept === undefined
+  if (!reads || created || removed || argv.length === 0) return { created, removed, answer: undefined }
+  const answer = await host.ask(argv, {
+    promised: true,
+    timeout: timeout * 1000,
+    ...(chdir === undefined ? {} : { directory: chdir }),
+    ...(stdin === undefined ? {} : { stdin }),
+  })
+  return { created, removed, answer }
+}
+
+export function planProgram(argv: readonly string[], given: ProgramArgs, seen: ProgramSeen): Plan {
+  const { creates, removes, reads, chdir, stdin, timeout } = given
+  if (seen.created || seen.removed) return done()
+  if (reads) return seen.answer === undefined ? done() : read(argv, seen.answer)
+  const run: Run = {
+    kind: 'run',
+    argv,
+    timeout,
+    ...(chdir === undefined ? {} : { directory: chdir }),
+    ...(stdin === undefined ? {} : { stdin }),
+    effects: effectsOf(argv, { creates, removes }),
+  }
+  return actions([run])
+}
+
+/** Whatever it touches is unknown to a dry run; that its condition then holds is all that the task says of it. */
+function effectsOf(
+  argv: readonly string[],
+  { creates, removes }: Pick<ProgramArgs, 'creates' | 'removes'>,
+): readonly Effect[] {
+  const name = argv[0] ?? ''
+  const why = `an earlier task runs ${name}, and what that changes only the run can show`
+  return [
+    { unknown: ['*'], why },
+    ...(creates === undefined
+      ? []
+      : [{ file: creates, becomes: { kind: 'unknown', why: `${name} is to make it` } } as const]),
+    ...(removes === undefined ? [] : [{ file: removes, becomes: { kind: 'absent' } } as const]),
+  ]
+}
+
+function read(argv: readonly string[], { code, stdout, stderr }: Answer): Plan {
+  if (code === 0) return done()
+  const said = (stderr.trim() || stdout.trim()).split('\n').slice(-3).join(' | ')
+  return refuse({
+    code: 'program-failed',
+    message: `${argv[0] ?? ''} ended with status ${code}${said === '' ? '' : `: ${said}`}`,
+    hint: 'run it by hand on the host to see all that it says',
+  })
+}
+
+export function reportProgram(
+  argv: readonly string[],
+  seen: ProgramSeen,
+  replies: readonly Reply[],
+): Readonly<Record<string, unknown>> {
+  const { code, stdout, stderr } = seen.answer ?? replies[0] ?? { code: 0, stdout: '', stderr: '' }
+  const [out, err] = [chomp(stdout), chomp(stderr)]
+  return {
+    cmd: argv,
+    rc: code,
+    stdout: out,
+    stderr: err,
+    stdout_lines: lines(out),
+    stderr_lines: lines(err),
+  }
+}
+
+function chomp(text: string): string {
+  return text.replace(/[\r\n]+$/, '')
+}
+
+function lines(text: string): readonly string[] {
+  return text === '' ? [] : text.split(/\r?\n/)
+}

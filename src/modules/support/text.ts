@@ -1,0 +1,43 @@
+/** Text of files, and how much of it a diff shows. */
+import { createHash } from 'node:crypto'
+import { type FileStatus, type Host } from '../../host/host.ts'
+import { type Diff } from '../../host/plan.ts'
+
+/** Bytes of a file that are read and shown as a difference; beyond it only sizes are named. */
+export const diffLimit = 256 * 1024
+
+export function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}
+
+export interface ContentChange {
+  readonly title: string
+  /** undefined: absent before, or not known. */
+  readonly before: string | undefined
+  readonly after: string | undefined
+}
+
+/** Before and after for people. What is large or no text is named, not shown. */
+export function contentDiff({ title, before, after }: ContentChange): Diff {
+  return { title, before: shown(before), after: shown(after) }
+}
+
+function shown(text: string | undefined): string {
+  if (text === undefined) return ''
+  if (text.includes('\0')) return `(${Buffer.byteLength(text)} bytes that are no text)\n`
+  return Buffer.byteLength(text) > diffLimit ? `(${Buffer.byteLength(text)} bytes)\n` : text
+}
+
+/** What a file holds, for a diff: undefined when it is absent, large, or only the run will know. */
+export async function textForDiff(
+  host: Host,
+  path: string,
+  status: FileStatus | undefined,
+): Promise<string | undefined> {
+  if (status?.kind !== 'file') return undefined
+  // The size of a file that a dry run predicts may be unknown: reading it throws.
+  const size = await host.maybe(Promise.resolve().then(() => status.size))
+  if (!size.known || size.value > diffLimit) return undefined
+  const text = await host.maybe(host.text(path))
+  return text.known ? text.value : undefined
+}

@@ -1,0 +1,38 @@
+/** A file whose text is made from a template and the task's variables. The engine renders; here it is text like any other. */
+import { type Host } from '../../host/host.ts'
+import { type Plan } from '../../host/plan.ts'
+import { type Module } from '../module.ts'
+import {
+  type ContentSeen,
+  keptName,
+  planContent,
+  probeContent,
+  reportContent,
+  type Source,
+} from '../support/content.ts'
+import { sha256 } from '../support/text.ts'
+import { args, type Args, result } from './args.ts'
+
+export const template = {
+  name: 'template',
+  summary: 'Writes a file from a template, filled with the variables of the task.',
+  args,
+  result,
+  files: { src: 'templates' },
+  probe,
+  plan,
+  report: (given, seen) => reportContent(sourceOf(given), seen),
+} satisfies Module<Args, ContentSeen>
+
+async function probe(given: Args, host: Host): Promise<ContentSeen> {
+  return probeContent(given.dest, keptName(given.src, '.hbs'), sourceOf(given).sha256, host)
+}
+
+function plan(given: Args, seen: ContentSeen): Plan {
+  return planContent(given, sourceOf(given), seen)
+}
+
+function sourceOf({ content }: Args): Source {
+  if (content === undefined) throw new Error('a template reached its module before it was rendered')
+  return { content: { kind: 'text', text: content }, sha256: sha256(content), text: content }
+}

@@ -1,0 +1,119 @@
+/** Does to a `World` what an action says it does: executors for a host in memory. */
+import { Secret } from '../../base/secret.ts'
+import { type Action, type Content, type Effect } from '../../host/action.ts'
+import { type Reply } from '../module.ts'
+import { type GivenAttributes } from '../support/attributes.ts'
+import { addFile, type FakeFile, followed, makeParents, type World } from './fake-host.ts'
+
+/** @throws Error where a real host would refuse, such as for a missing directory. */
+export function carryOut(world: World, action: Action): Reply | undefined {
+  const reply = act(world, action)
+  if (action.kind !== 'run' || reply === undefined)
+    for (const effect of action.effects ?? []) bringAbout(world, effect)
+  return action.kind === 'run' ? (reply ?? { code: 0, stdout: '', stderr: '' }) : undefined
+}
+
+function act(world: World, action: Action): Reply | undefined {
+  const { files } = world
+  switch (action.kind) {
+    case 'writeFile': {
+      const path = followed(world, action.path)
+      const parent = files.get(path.slice(0, path.lastIndexOf('/')) || '/')
+      // apt makes this one itself; every other directory a module has to see to.
+      if (parent === undefined && !path.startsWith('/etc/apt/')) throw new Error(`no directory for ${path}`)
+      const before = files.get(path)
+      if (action.backup === true && before?.text !== undefined)
+        addFile(world, `${action.backupDirectory ?? ''}${path}.gpuplay-20260101T000000`, before.text)
+      const text = textOf(world, action.content)
+      addFile(world, path, text, { ...kept(before), ...attributes(action) })
+      return undefined
+    }
+    case 'setAttributes': {
+      const path = followed(world, action.path)
+      const before = files.get(path)
+      if (before === undefined) throw new Error(`nothing at ${path}`)
+      files.set(path, { ...before, ...attributes(action) })
+      return undefined
+    }
+    case 'makeDirectory':
+      makeParents(world, `${action.path}/x`)
+      files.set(action.path, { ...directory, ...attributes(action) })
+      return undefined
+    case 'makeLink':
+      files.set(action.path, {
+        kind: 'link',
+        mode: '0777',
+        owner: 'root',
+        group: 'root',
+        target: action.target,
+      })
+      return undefined
+    case 'remove':
+      for (const path of files.keys())
+        if (path === action.path || (action.recursive === true && path.startsWith(`${action.path}/`)))
+          files.delete(path)
+      return undefined
+    case 'run':
+      return world.program(action.argv)
+    case 'download': {
+      const answer = world.http.get(action.url)
+      if (answer?.status !== 200) throw new Error(`no ${action.url}`)
+      addFile(world, action.path, answer.body, { mode: action.mode ?? '0644' })
+      return undefined
+    }
+    case 'reboot':
+      world.kernel = {
+        ...world.kernel,
+        bootId: world.kernel.bootId.replace(/.$/, (digit) => `${Number(digit) + 1}`),
+      }
+      return undefined
+    case 'push':
+    case 'containerPower':
+      throw new Error(`the fake host has no ${action.kind}`)
+  }
+}
+
+const directory: FakeFile = { kind: 'directory', mode: '0755', owner: 'root', group: 'root' }
+
+function kept(before: FakeFile | undefined): Partial<FakeFile> {
+  return before === undefined ? {} : { mode: before.mode, owner: before.owner, group: before.group }
+}
+
+function attributes({ mode, owner, group }: GivenAttributes): Partial<FakeFile> {
+  return {
+    ...(mode === undefined ? {} : { mode }),
+    ...(owner === undefined ? {} : { owner }),
+    ...(group === undefined ? {} : { group }),
+  }
+}
+
+function textOf(world: World, content: Content): string {
+  switch (content.kind) {
+    case 'text':
+      return content.text instanceof Secret ? content.text.reveal() : content.text
+    case 'controllerFile':
+      return world.controller.get(content.path) ?? ''
+    case 'unknown':
+      throw new Error('content that is unknown reached a real run')
+  }
+}
+
+function bringAbout(world: World, effect: Effect): void {
+  if ('package' in effect) {
+    const { installed } = effect.becomes
+    if (installed === undefined) world.packages.delete(effect.package)
+    else world.packages.set(effect.package, { installed, status: 'installed' })
+  } else if ('unit' in effect) {
+    const before = world.units.get(effect.unit) ?? { exists: true, active: 'inactive', enabled: 'disabled' }
+    world.units.set(effect.unit, { ...before, ...effect.becomes })
+  } else if ('kernelModule' in effect) {
+    const { loaded, version } = effect.becomes
+    world.kernelModules.set(effect.kernelModule, { loaded, version, users: 0 })
+  } else if ('command' in effect) {
+    if (effect.becomes.path === undefined) world.commands.delete(effect.command)
+    else world.commands.set(effect.command, effect.becomes.path)
+  } else if ('file' in effect) {
+    if (effect.becomes.kind === 'absent') world.files.delete(effect.file)
+    else addFile(world, effect.file, '')
+  }
+}

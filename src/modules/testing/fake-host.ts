@@ -1,0 +1,262 @@
+/**
+ * A host in memory for tests of modules: reads answer from a `World`, and `carryOut` does to it what an action says it does.
+ *
+ * So that a module can be asked, without a machine: is its plan empty once its own actions are done, and were their effects what it said?
+ */
+import { createHash } from 'node:crypto'
+import { posix } from 'node:path'
+import { hostName, type HostName } from '../../base/brand.ts'
+import { HostError } from '../../base/errors.ts'
+import { Secret } from '../../base/secret.ts'
+import { Unknown, UnknownError } from '../../base/unknown.ts'
+import {
+  type Answer,
+  type AskOptions,
+  type ContainerStatus,
+  type ControllerFiles,
+  type FileStatus,
+  type Host,
+  type HttpAnswer,
+  type KernelModuleStatus,
+  type KernelStatus,
+  type Maybe,
+  type PackageStatus,
+  type Placement,
+  type UnitStatus,
+} from '../../host/host.ts'
+
+export interface FakeFile {
+  readonly kind: FileStatus['kind']
+  readonly text?: string
+  readonly mode: string
+  readonly owner: string
+  readonly group: string
+  readonly target?: string
+  readonly major?: number
+  readonly minor?: number
+}
+
+/** Everything there is on a host. Tests fill it in and look at it afterwards. */
+export interface World {
+  readonly files: Map<string, FakeFile>
+  readonly packages: Map<string, PackageStatus>
+  readonly units: Map<string, UnitStatus>
+  readonly kernelModules: Map<string, KernelModuleStatus>
+  readonly commands: Map<string, string>
+  readonly containers: Map<string, ContainerStatus>
+  readonly http: Map<string, HttpAnswer>
+  /** Files beside the playbook. */
+  readonly controller: Map<string, string>
+  kernel: KernelStatus
+  space: number
+  /** Set for a container. */
+  ctid: string | undefined
+  /** Answers `ask`; an undefined answer is "not found". */
+  answer: (argv: readonly string[], options: AskOptions) => Answer | undefined
+  /** Does what a program does, and answers; undefined: its declared effects come true and it says nothing. */
+  program: (argv: readonly string[]) => Answer | undefined
+  /** Resources that a dry run could not know: reading one of them rejects. `ask` stands for every question. */
+  readonly unknown: Set<string>
+}
+
+export function fakeWorld(files: Readonly<Record<string, string>> = {}): World {
+  const world: World = {
+    files: new Map([['/', directory()]]),
+    packages: new Map(),
+    units: new Map(),
+    kernelModules: new Map(),
+    commands: new Map(),
+    containers: new Map(),
+    http: new Map(),
+    controller: new Map(),
+    kernel: { release: '6.8.12-9-pve', bootId: '00000000-0000-0000-0000-000000000001' },
+    space: 10 ** 11,
+    ctid: undefined,
+    answer: () => undefined,
+    program: () => undefined,
+    unknown: new Set(),
+  }
+  for (const path of ['/etc', '/tmp', '/var/lib', '/usr/bin', '/root']) makeParents(world, `${path}/x`)
+  for (const [path, text] of Object.entries(files)) addFile(world, path, text)
+  return world
+}
+
+export function addFile(world: World, path: string, text: string, file: Partial<FakeFile> = {}): void {
+  makeParents(world, path)
+  world.files.set(path, { kind: 'file', text, mode: '0644', owner: 'root', group: 'root', ...file })
+}
+
+export function makeParents(world: World, path: string): void {
+  const parent = posix.dirname(path)
+  if (parent === path || world.files.has(parent)) return
+  makeParents(world, parent)
+  world.files.set(parent, directory())
+}
+
+function directory(): FakeFile {
+  return { kind: 'directory', mode: '0755', owner: 'root', group: 'root' }
+}
+
+/** Where a path ends once links are followed. */
+export function followed(world: World, path: string, links = 0): string {
+  const clean = path.length > 1 ? path.replace(/\/+$/, '') : path
+  const file = world.files.get(clean)
+  if (file?.kind !== 'link' || links > 40) return clean
+  return followed(world, posix.resolve(posix.dirname(clean), file.target ?? ''), links + 1)
+}
+
+export function fakeHost(world: World, name = 'fake'): Host {
+  const host: Host = new FakeHost(world, hostName(name))
+  return host
+}
+
+class FakeHost implements Host {
+  readonly name: HostName
+  readonly #world: World
+  constructor(world: World, name: HostName) {
+    this.#world = world
+    this.name = name
+  }
+
+  get node(): Host {
+    return this
+  }
+
+  get placement(): Placement {
+    const { ctid } = this.#world
+    return { ctid, nodeName: ctid === undefined ? undefined : hostName('node'), cluster: undefined }
+  }
+
+  get controller(): ControllerFiles {
+    const { controller } = this.#world
+    return {
+      file: async (path) => {
+        const text = controller.get(path)
+        return text === undefined
+          ? undefined
+          : { sha256: sha256(text), size: Buffer.byteLength(text), mode: '0644' }
+      },
+      text: async (path) => controller.get(path),
+    }
+  }
+
+  #check(resource: string): void {
+    if (this.#world.unknown.has(resource)) throw new UnknownError(new Unknown('an earlier task changes it'))
+  }
+
+  async stat(path: string, options?: { readonly follow?: boolean }): Promise<FileStatus | undefined> {
+    this.#check(`file:${path}`)
+    const { files } = this.#world
+    const file = files.get(options?.follow === true ? followed(this.#world, path) : clean(path))
+    if (file === undefined || (options?.follow === true && file.kind === 'link')) return undefined
+    const { kind, text, mode, owner, group, target, major, minor } = file
+    return {
+      kind,
+      mode,
+      owner,
+      group,
+      uid: idOf(owner),
+      gid: idOf(group),
+      size: Buffer.byteLength(text ?? ''),
+      ...(target === undefined ? {} : { target }),
+      ...(major === undefined ? {} : { major }),
+      ...(minor === undefined ? {} : { minor }),
+    }
+  }
+
+  async text(path: string): Promise<string | undefined> {
+    this.#check(`file:${path}`)
+    const file = this.#world.files.get(followed(this.#world, path))
+    if (file === undefined || file.kind === 'link') return undefined
+    if (file.kind !== 'file')
+      throw new HostError({ code: 'read-failed', message: `cannot read ${path}: it is a ${file.kind}` })
+    return file.text ?? ''
+  }
+
+  async hash(path: string): Promise<string | undefined> {
+    const text = await this.text(path)
+    return text === undefined ? undefined : sha256(text)
+  }
+
+  async list(path: string): Promise<readonly string[] | undefined> {
+    this.#check(`file:${path}`)
+    const at = followed(this.#world, path)
+    if (this.#world.files.get(at)?.kind !== 'directory') return undefined
+    const below = [...this.#world.files.keys()].filter((name) => name !== at && posix.dirname(name) === at)
+    return below.map((name) => posix.basename(name)).sort((a, b) => (a < b ? -1 : 1))
+  }
+
+  async package(name: string): Promise<PackageStatus> {
+    this.#check(`package:${name}`)
+    return this.#world.packages.get(name) ?? { installed: undefined, status: 'not-installed' }
+  }
+
+  async unit(name: string): Promise<UnitStatus> {
+    this.#check(`unit:${name}`)
+    return this.#world.units.get(name) ?? { exists: false, active: 'inactive', enabled: '' }
+  }
+
+  async kernelModule(name: string): Promise<KernelModuleStatus> {
+    this.#check(`kernelModule:${name}`)
+    return this.#world.kernelModules.get(name) ?? { loaded: false, version: undefined, users: 0 }
+  }
+
+  async kernel(): Promise<KernelStatus> {
+    return this.#world.kernel
+  }
+
+  async command(name: string): Promise<string | undefined> {
+    return this.#world.commands.get(name)
+  }
+
+  async container(ctid: string): Promise<ContainerStatus | undefined> {
+    return this.#world.containers.get(ctid)
+  }
+
+  async space(): Promise<number> {
+    return this.#world.space
+  }
+
+  async http(url: string): Promise<HttpAnswer> {
+    this.#check(`http:${url}`)
+    return (
+      this.#world.http.get(url) ?? {
+        status: 0,
+        error: 'could not resolve the name',
+        length: undefined,
+        body: '',
+      }
+    )
+  }
+
+  async ask(argv: readonly string[], options: AskOptions = {}): Promise<Answer> {
+    this.#check('ask')
+    this.#check(`ask:${argv[0] ?? ''}`)
+    const answer = this.#world.answer(argv, options)
+    return answer ?? { code: 127, stdout: '', stderr: `${argv[0] ?? ''}: not found\n` }
+  }
+
+  async maybe<T>(read: Promise<T>): Promise<Maybe<T>> {
+    try {
+      return { known: true, value: await read }
+    } catch (error) {
+      if (error instanceof UnknownError) return { known: false, unknown: error.unknown }
+      throw error
+    }
+  }
+}
+
+function clean(path: string): string {
+  return path.length > 1 ? path.replace(/\/+$/, '') : path
+}
+
+function idOf(name: string): number {
+  if (name === 'root') return 0
+  return /^\d+$/.test(name) ? Number(name) : 1000
+}
+
+export function sha256(text: string | Secret): string {
+  return createHash('sha256')
+    .update(text instanceof Secret ? text.reveal() : text)
+    .digest('hex')
+}

@@ -1,0 +1,55 @@
+/** Waits until a path is there or something listens, or until neither is so. */
+import { type Host } from '../../host/host.ts'
+import { done, type Plan, refuse, settle } from '../../host/plan.ts'
+import { type Module } from '../module.ts'
+import { compilePattern } from '../support/pattern.ts'
+import { args, type Args, result } from './args.ts'
+
+export interface Seen {
+  readonly present: boolean
+  readonly wrong: string | undefined
+}
+
+export const waitFor = {
+  name: 'wait_for',
+  summary: 'Waits for a file or a listening port. Changes nothing.',
+  args,
+  result,
+  probe,
+  plan,
+  report: (_, { present }) => ({ state: present ? 'present' : 'absent' }),
+} satisfies Module<Args, Seen>
+
+async function probe({ path, port, search_regex: pattern }: Args, host: Host): Promise<Seen> {
+  if (port !== undefined) return { present: await listens(port, host), wrong: undefined }
+  if (path === undefined) return { present: false, wrong: 'there is nothing to wait for' }
+  if (pattern === undefined)
+    return { present: (await host.stat(path, { follow: true })) !== undefined, wrong: undefined }
+  const compiled = compilePattern(pattern)
+  if ('wrong' in compiled) return { present: false, wrong: `\`search_regex\`: ${compiled.wrong}` }
+  const text = await host.text(path)
+  return { present: text !== undefined && compiled.matches(text), wrong: undefined }
+}
+
+async function listens(port: number, host: Host): Promise<boolean> {
+  // cat says with its status that one of them is missing (no IPv6), and still prints the other.
+  const { stdout } = await host.ask(['cat', '/proc/net/tcp', '/proc/net/tcp6'])
+  return listeningPorts(stdout).has(port)
+}
+
+/** From `/proc/net/tcp` and `tcp6`: the local port in hex after the last colon, state 0A is LISTEN (proc(5), linux/tcp_states.h). */
+export function listeningPorts(table: string): ReadonlySet<number> {
+  const ports = [...table.matchAll(/^ *\d+: [0-9A-F]+:([0-9A-F]{4}) [0-9A-F]+:[0-9A-F]{4} 0A /gm)]
+  return new Set(ports.map(([, hex = '']) => Number.parseInt(hex, 16)))
+}
+
+function plan({ path, port, state, timeout, search_regex: pattern }: Args, { present, wrong }: Seen): Plan {
+  if (wrong !== undefined) return refuse({ code: 'invalid-argument', message: wrong })
+  const wanted = state === 'present' || state === 'started'
+  if (present === wanted) return done()
+  const what =
+    port !== undefined
+      ? `something ${wanted ? 'listens' : 'still listens'} on port ${port}`
+      : `${path ?? ''} ${pattern === undefined ? (wanted ? 'exists' : 'still exists') : `${wanted ? 'holds' : 'still holds'} ${pattern}`}`
+  return settle(wanted ? `waiting until ${what}` : `waiting, since ${what}`, timeout)
+}
