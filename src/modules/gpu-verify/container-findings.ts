@@ -1,0 +1,174 @@
+/** What is wrong with a container. Pure. */
+import { type Finding } from '../../host/plan.ts'
+import { type Gpu } from '../../nvidia/gpus.ts'
+import { type SmiResult, type VisibleGpu } from '../../nvidia/smi.ts'
+import { userspaceVersion } from '../../nvidia/userspace.ts'
+import { compareVersions } from '../../nvidia/version.ts'
+import { type ConfigEntry, parseContainerConfig } from '../../proxmox/container-config.ts'
+import { deviceEntries, isUnprivileged, wideDeviceRules } from '../../proxmox/device-entries.ts'
+import { type Args } from './args.ts'
+import { type ContainerSeen } from './container.ts'
+
+export function containerFindings(given: Args, seen: ContainerSeen): readonly Finding[] {
+  const { config, node, ctid, assigned, running } = seen
+  if (config === undefined)
+    return [{ message: `${node} has no container ${ctid}`, mend: `correct node or ctid of ${seen.name}` }]
+  if (assigned === undefined) return running ? toolkitFindings(given, seen) : []
+  if (assigned.kind === 'problem') return [{ message: assigned.message, mend: assigned.hint }]
+  const { gpus } = assigned
+  const isolation = given.isolation ? isolationFindings(seen, config, gpus) : []
+  if (!running) return isolation
+  const version = gpus.length === 0 ? undefined : versionFinding(seen)
+  return [
+    ...(version ? [version] : []),
+    ...deviceFindings(seen),
+    ...(gpus.length === 0 ? [] : visibleFindings(given, seen, gpus, version !== undefined)),
+    ...isolation,
+    ...toolkitFindings(given, seen),
+  ]
+}
+
+/** `+` sees and should not, `-` should see and does not. */
+export function visibility(
+  gpus: readonly Gpu[],
+  visible: readonly VisibleGpu[],
+): { readonly missing: readonly Gpu[]; readonly extra: readonly VisibleGpu[] } {
+  const same = (gpu: Gpu, shown: VisibleGpu): boolean =>
+    gpu.uuid === undefined ? gpu.pci === shown.pci : gpu.uuid === shown.uuid
+  return {
+    missing: gpus.filter((gpu) => !visible.some((shown) => same(gpu, shown))),
+    extra: visible.filter((shown) => !gpus.some((gpu) => same(gpu, shown))),
+  }
+}
+
+function mendContainer({ name }: ContainerSeen): string {
+  return `gpuplay run playbooks/containers.yml -i INVENTORY -l ${name}`
+}
+
+function versionFinding(seen: ContainerSeen): Finding | undefined {
+  const { loaded, userspace, smi } = seen
+  if (loaded === undefined)
+    return {
+      message: `${seen.node} has no NVIDIA driver loaded`,
+      mend: `gpuplay run playbooks/nodes.yml -i INVENTORY -l ${seen.node}`,
+    }
+  const installed = userspace && userspaceVersion(userspace)
+  if (installed === loaded) return undefined
+  const status = smi?.kind === 'failed' ? ` (nvidia-smi exit ${smi.code})` : ''
+  if (installed === undefined)
+    return { message: `no user space of the driver is installed${status}`, mend: mendContainer(seen) }
+  const older = compareVersions(installed, loaded) < 0
+  return {
+    message: `user space ${installed}, module ${loaded}${status}`,
+    cause: older
+      ? 'the node was upgraded, this container was not'
+      : 'the user space is newer than what the node has loaded',
+    mend: mendContainer(seen),
+  }
+}
+
+function deviceFindings(seen: ContainerSeen): readonly Finding[] {
+  return seen.wrongDevices.map((message) => ({
+    message,
+    cause: 'the container does not run with what is configured, or the node has changed since it started',
+    mend: mendContainer(seen),
+  }))
+}
+
+/** With a wrong version nothing works anyway: that is said once. */
+function visibleFindings(
+  { user }: Args,
+  seen: ContainerSeen,
+  gpus: readonly Gpu[],
+  wrongVersion: boolean,
+): readonly Finding[] {
+  if (wrongVersion) return []
+  const asRoot = smiFindings(seen, gpus, seen.smi, '')
+  if (asRoot.length > 0) return asRoot
+  return smiFindings(seen, gpus, seen.smiAsUser, ` for the user ${user}`)
+}
+
+function smiFindings(
+  seen: ContainerSeen,
+  gpus: readonly Gpu[],
+  smi: SmiResult | undefined,
+  who: string,
+): readonly Finding[] {
+  const mend = mendContainer(seen)
+  const closed =
+    who === '' ? {} : { cause: 'the device nodes are closed to others: see lxc_passthrough_mode' }
+  if (smi === undefined) return []
+  if (smi.kind === 'failed')
+    return [{ message: `nvidia-smi ends with status ${smi.code}${who}: ${smi.meaning}`, ...closed, mend }]
+  const { missing, extra } = visibility(gpus, smi.gpus)
+  return [
+    ...missing.map(({ pci, uuid }) => ({
+      message: `${uuid ?? 'the GPU'} (${pci}) is assigned and cannot be seen${who}`,
+      ...closed,
+      mend,
+    })),
+    ...extra.map(({ pci, uuid }) => ({
+      message: `${uuid} (${pci}) can be seen${who} and is not assigned`,
+      mend: `${mend}, which restarts the container`,
+    })),
+  ]
+}
+
+function isolationFindings(seen: ContainerSeen, config: string, gpus: readonly Gpu[]): readonly Finding[] {
+  const { ctid, open } = seen
+  const parsed = parseContainerConfig(config)
+  const entries = deviceEntries(parsed)
+  const assigned = gpus.map(({ minor }) => `/dev/nvidia${minor ?? ''}`)
+  const configured = entries.filter(({ path }) => /^\/dev\/nvidia\d+$/.test(path) && !assigned.includes(path))
+  const rules = isUnprivileged(parsed)
+    ? []
+    : [...wideDeviceRules(parsed), ...gpuRules(parsed.current.entries, gpus)]
+  const mend = 'run lxc_passthrough, then restart the container'
+  const line = (entry: ConfigEntry): string => `${ctid}.conf: ${entry.key}: ${entry.value}`
+  return [
+    ...open.map((path) => {
+      const entry = configured.find((device) => device.path === path)?.entry
+      return {
+        message: `${path} opens, but is not assigned`,
+        ...(entry === undefined ? {} : { line: line(entry) }),
+        mend,
+      }
+    }),
+    ...configured
+      .filter(({ path }) => !open.includes(path))
+      .map(({ path, entry }) => ({
+        message: `${path} is configured, but not assigned`,
+        line: line(entry),
+        mend,
+      })),
+    ...rules.map((entry) => ({
+      message: 'a device rule of this privileged container opens GPUs that are not assigned',
+      line: line(entry),
+      mend,
+    })),
+  ]
+}
+
+/** Rules for GPUs, `c 195:N`, beyond those that are assigned; 254 and 255 are modeset and control. */
+function gpuRules(entries: readonly ConfigEntry[], gpus: readonly Gpu[]): readonly ConfigEntry[] {
+  const minors = gpus.map(({ minor }) => minor)
+  return entries.filter(({ key, value }) => {
+    if (!/^lxc\.cgroup2?\.devices\.allow$/.test(key)) return false
+    const minor = /^c\s+195:(\*|\d+)\s/.exec(value)?.[1]
+    if (minor === undefined) return false
+    return minor === '*' || (Number(minor) < 254 && !minors.includes(Number(minor)))
+  })
+}
+
+function toolkitFindings({ cuda }: Args, seen: ContainerSeen): readonly Finding[] {
+  if (cuda === '' || seen.nvcc === cuda) return []
+  return [
+    {
+      message:
+        seen.nvcc === undefined
+          ? `CUDA ${cuda} is wanted, and there is no nvcc of it`
+          : `CUDA ${cuda} is wanted, and nvcc says ${seen.nvcc}`,
+      mend: mendContainer(seen),
+    },
+  ]
+}

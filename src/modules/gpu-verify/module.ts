@@ -1,0 +1,78 @@
+/**
+ * Checks that GPUs work where they should and nowhere else, on a node and in a container. Changes nothing; what is wrong comes as
+ * findings, each with its cause and what mends it, and as a row of the table that ends the run.
+ */
+import { type Host } from '../../host/host.ts'
+import { done, type Plan, refuse } from '../../host/plan.ts'
+import { userspaceVersion } from '../../nvidia/userspace.ts'
+import { type Module, type SummaryRow } from '../module.ts'
+import { args, type Args, result } from './args.ts'
+import { containerFindings } from './container-findings.ts'
+import { type ContainerSeen, readContainer } from './container.ts'
+import { nodeFindings } from './node-findings.ts'
+import { type NodeSeen, readNode } from './node.ts'
+import { containerRow, nodeRow } from './table.ts'
+
+export type Seen =
+  | { readonly kind: 'node'; readonly node: NodeSeen }
+  | { readonly kind: 'container'; readonly container: ContainerSeen }
+
+export const gpuVerify = {
+  name: 'gpu_verify',
+  summary: 'Checks that GPUs work on a node or in a container, and that no others do.',
+  args,
+  result,
+  exitCode: 7,
+  probe,
+  plan,
+  report,
+  row,
+} satisfies Module<Args, Seen>
+
+async function probe(given: Args, host: Host): Promise<Seen> {
+  return host.placement.ctid === undefined
+    ? { kind: 'node', node: await readNode(given, host) }
+    : { kind: 'container', container: await readContainer(given, host) }
+}
+
+function plan(given: Args, seen: Seen): Plan {
+  const [findings, who, warnings] =
+    seen.kind === 'node'
+      ? [nodeFindings(given, seen.node), seen.node.name, unmanagedWarnings(seen.node)]
+      : [containerFindings(given, seen.container), nameOf(seen.container), []]
+  if (findings.length === 0) return done(warnings)
+  return refuse({
+    code: 'verification-failed',
+    message: `${who}: ${findings.length === 1 ? '1 finding' : `${findings.length} findings`}`,
+    findings,
+  })
+}
+
+function unmanagedWarnings({ name, unmanaged }: NodeSeen): readonly string[] {
+  return unmanaged.map(
+    ({ ctid, hostname }) =>
+      `container ${ctid}${hostname === '' ? '' : ` (${hostname})`} of ${name} has a GPU and is not in this run: a change of the driver breaks it`,
+  )
+}
+
+function nameOf({ name, ctid, node }: ContainerSeen): string {
+  return `${name} (CT ${ctid} on ${node})`
+}
+
+function report(
+  _: Args,
+  seen: Seen,
+): { loaded: string | null; installed: string | null; gpus: readonly string[] } {
+  const { loaded, userspace, smi } = seen.kind === 'node' ? seen.node : seen.container
+  return {
+    loaded: loaded ?? null,
+    installed: (userspace && userspaceVersion(userspace)) ?? null,
+    gpus: smi?.kind === 'gpus' ? smi.gpus.map(({ uuid }) => uuid) : [],
+  }
+}
+
+function row(given: Args, seen: Seen): SummaryRow {
+  return seen.kind === 'node'
+    ? nodeRow(given, seen.node, nodeFindings(given, seen.node))
+    : containerRow(given, seen.container, containerFindings(given, seen.container))
+}

@@ -1,0 +1,71 @@
+/** What is seen of a node. */
+import { type Host } from '../../host/host.ts'
+import { type NodeGpus, readNodeGpus } from '../../nvidia/gpus.ts'
+import { type GpuContainer, readGpuContainers, unmanaged } from '../../nvidia/guests.ts'
+import {
+  type DeviceNode,
+  devicesFile,
+  gpuNode,
+  parseCharacterMajors,
+  parseDriverVersion,
+  sharedNodes,
+  versionFile,
+} from '../../nvidia/proc.ts'
+import { parseSmi, smiQuery, type SmiResult } from '../../nvidia/smi.ts'
+import { readUserspace, type Userspace } from '../../nvidia/userspace.ts'
+import { type Args } from './args.ts'
+import { deviceProblem } from './devices.ts'
+
+export interface NodeSeen {
+  readonly name: string
+  readonly loaded: string | undefined
+  readonly userspace: Userspace
+  readonly gpus: NodeGpus
+  readonly unifiedMemory: boolean
+  /** Device nodes that are wrong, in words. */
+  readonly wrongNodes: readonly string[]
+  /** undefined while no driver is loaded. */
+  readonly smi: SmiResult | undefined
+  readonly unmanaged: readonly GpuContainer[]
+}
+
+export async function readNode({ containers }: Args, host: Host): Promise<NodeSeen> {
+  const [loaded, userspace, gpus, devices, guests] = await Promise.all([
+    readLoaded(host),
+    readUserspace(host),
+    readNodeGpus(host),
+    host.text(devicesFile),
+    readGpuContainers(host),
+  ])
+  const majors = parseCharacterMajors(devices ?? '')
+  const wanted: readonly DeviceNode[] =
+    loaded === undefined
+      ? []
+      : [
+          ...sharedNodes(majors),
+          ...gpus.gpus.flatMap(({ minor }) => (minor === undefined ? [] : [gpuNode(minor)])),
+        ]
+  const [smi, ...present] = await Promise.all([
+    loaded === undefined ? undefined : host.ask(smiQuery),
+    ...wanted.map(({ path }) => host.stat(path)),
+  ])
+  return {
+    name: host.name,
+    loaded,
+    userspace,
+    gpus,
+    unifiedMemory: majors.has('nvidia-uvm'),
+    wrongNodes: wanted.flatMap((node, index) => deviceProblem(node, present[index]) ?? []),
+    smi: smi && parseSmi(smi),
+    unmanaged: unmanaged(
+      guests,
+      containers.map(({ ctid }) => String(ctid)),
+    ),
+  }
+}
+
+/** Older modules have no version in sysfs. */
+export async function readLoaded(node: Host): Promise<string | undefined> {
+  const [driver, text] = await Promise.all([node.kernelModule('nvidia'), node.text(versionFile)])
+  return driver.loaded ? (driver.version ?? parseDriverVersion(text ?? '')?.version) : undefined
+}

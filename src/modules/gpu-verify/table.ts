@@ -1,0 +1,88 @@
+/** Rows of the table that ends a run: what is wanted, loaded and seen, and in one word how it is. Pure. */
+import { type Finding } from '../../host/plan.ts'
+import { shortUuid } from '../../nvidia/smi.ts'
+import { userspaceVersion } from '../../nvidia/userspace.ts'
+import { compareVersions } from '../../nvidia/version.ts'
+import { type SummaryRow } from '../module.ts'
+import { type Args } from './args.ts'
+import { visibility } from './container-findings.ts'
+import { type ContainerSeen } from './container.ts'
+import { type NodeSeen } from './node.ts'
+
+const columns = ['NODE/CT', 'WANTED', 'LOADED', 'USER', 'CUDA', 'GPUS', 'UUID', 'STATE']
+const table = 'GPUs'
+const none = '-'
+
+export function nodeRow({ version }: Args, seen: NodeSeen, findings: readonly Finding[]): SummaryRow {
+  const { name, loaded, userspace, gpus, smi, unmanaged } = seen
+  const inVm = gpus.owned.size
+  const installed = userspaceVersion(userspace)
+  const pending = version !== '' && installed === version && loaded !== version
+  const guests = unmanaged.map(({ ctid }) => ctid)
+  const well = guests.length === 0 ? 'ok' : `ok, UNMANAGED CT ${guests.join(', ')}`
+  return {
+    table,
+    columns,
+    cells: [
+      name,
+      version || none,
+      loaded ?? none,
+      installed ?? none,
+      none,
+      inVm === 0 ? String(gpus.gpus.length) : `${gpus.gpus.length} (${inVm} in VM)`,
+      smi?.kind === 'gpus' ? smi.gpus.map(({ uuid }) => shortUuid(uuid)).join(' ') : none,
+      findings.length === 0 ? well : pending ? 'REBOOT PENDING' : stateOf(findings),
+    ],
+    order: name,
+    state: findings.length === 0 ? 'ok' : pending ? 'pending' : 'problem',
+  }
+}
+
+export function containerRow({ cuda }: Args, seen: ContainerSeen, findings: readonly Finding[]): SummaryRow {
+  const { name, ctid, node, loaded, userspace, smi, assigned, running, nvcc } = seen
+  const gpus = assigned?.kind === 'gpus' ? assigned.gpus : []
+  const visible = smi?.kind === 'gpus' ? smi.gpus : []
+  const { missing, extra } = visibility(gpus, visible)
+  const right = visible.filter((gpu) => !extra.includes(gpu))
+  const uuids = [
+    ...right.map(({ uuid }) => shortUuid(uuid)),
+    ...missing.map(({ uuid, pci }) => `-${uuid === undefined ? pci : shortUuid(uuid)}`),
+    ...extra.map(({ uuid }) => `+${shortUuid(uuid)}`),
+  ]
+  const installed = userspace && userspaceVersion(userspace)
+  return {
+    table,
+    columns,
+    cells: [
+      `${name} ${ctid}`,
+      '',
+      loaded ?? none,
+      installed ?? none,
+      nvcc ?? (cuda === '' ? none : 'none'),
+      assigned === undefined
+        ? none
+        : `${right.length}/${gpus.length}${extra.length === 0 ? '' : ` +${extra.length}`}`,
+      uuids.length === 0 ? none : uuids.join(' '),
+      findings.length > 0 ? containerState(seen, installed, findings) : running ? 'ok' : 'STOPPED',
+    ],
+    order: `${node} ${ctid.padStart(10, '0')}`,
+    indent: 1,
+    state: findings.length > 0 ? 'problem' : running ? 'ok' : 'pending',
+  }
+}
+
+function containerState(
+  { loaded, assigned }: ContainerSeen,
+  installed: string | undefined,
+  findings: readonly Finding[],
+): string {
+  if (assigned === undefined || loaded === undefined || installed === undefined || installed === loaded)
+    return stateOf(findings)
+  return compareVersions(installed, loaded) < 0
+    ? 'DRIFT user space older than module'
+    : 'DRIFT user space newer than module'
+}
+
+function stateOf([first, ...others]: readonly Finding[]): string {
+  return `PROBLEM ${first?.message ?? ''}${others.length === 0 ? '' : `, and ${others.length} more`}`
+}
