@@ -88,7 +88,7 @@ export interface Remove extends Common {
 export interface Run extends Common {
   readonly kind: 'run'
   readonly argv: readonly string[]
-  readonly environment?: Readonly<Record<string, string>>
+  readonly environment?: Readonly<Record<string, string | Secret>>
   readonly stdin?: string | Secret
   readonly directory?: string
   /** Seconds. Default 300. */

@@ -164,6 +164,7 @@ const rules: Readonly<Record<string, Rule>> = {
       ? { reads: ['file:/etc/ld.so.cache', 'file:/usr/lib/*', 'file:/etc/ld.so.conf*'] }
       : undefined,
   lscpu: always(),
+  'systemd-detect-virt': always(),
   nproc: always(),
   lsblk: always('file:/dev/*'),
   // Proxmox VE

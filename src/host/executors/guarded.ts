@@ -120,10 +120,7 @@ function guardedScript(
     sh`LC_ALL=C.UTF-8; export LC_ALL; umask 022
 _gp_say() { printf '\\n%s %s\\n' ${nonce} "$*" >&2; }`,
     lock === undefined ? '' : lockScript(lock),
-    token === undefined
-      ? ''
-      : sh`_gp_token=; read -r _gp_token < ${`${state}/lease`} 2>/dev/null
-[ "$_gp_token" = ${token} ] || { _gp_say lease; exit 0; }`,
+    token === undefined ? '' : leaseScript(state, token),
     begun ? '' : expectationScript(context.expectations ?? new Map()),
     sh`(
 ${raw(body)}
@@ -137,6 +134,14 @@ ${raw(context.alsoScript)}
     sh`_gp_say exit "$_gp_code"`,
   ]
   return parts.filter((part) => part !== '').join('\n') as ShellText
+}
+
+/** A user who may not look into the state directory acts under the lease without seeing it; whoever may and finds none has lost it. */
+function leaseScript(state: string, token: number): ShellText {
+  return sh`if [ ! -d ${state} ] || [ -x ${state} ]; then
+  _gp_token=; [ -f ${`${state}/lease`} ] && read -r _gp_token < ${`${state}/lease`}
+  [ "$_gp_token" = ${token} ] || { _gp_say lease; exit 0; }
+fi`
 }
 
 /** Takes the lock on descriptor 9; says who holds it when it is not to be had (`/proc/locks` knows by inode). */

@@ -1,4 +1,6 @@
+import { type Secret } from '../../base/secret.ts'
 import { commandLine, quote, raw, sh, type ShellText } from '../../base/shell.ts'
+import { revealed } from '../effects.ts'
 import { type Answer } from '../host.ts'
 import { found, type QueryKind, readFailed } from './query.ts'
 
@@ -48,12 +50,12 @@ function askScript(request: AskRequest): ShellText {
 }
 
 /** Exports by the shell itself: a value never is an argument of a program, where other users could see it. */
-export function environmentScript(environment: Readonly<Record<string, string>>): ShellText {
+export function environmentScript(environment: Readonly<Record<string, string | Secret>>): ShellText {
   return Object.entries(environment)
     .map(([name, value]) => {
       if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
         throw new Error(`not the name of an environment variable: ${JSON.stringify(name)}`)
-      return sh`${raw(quote(name))}=${value}; export ${raw(quote(name))}`
+      return sh`${raw(quote(name))}=${revealed(value)}; export ${raw(quote(name))}`
     })
     .join('\n') as ShellText
 }

@@ -1,0 +1,188 @@
+/**
+ * What gpuplay keeps on a host, in `/var/lib/gpuplay/v1` (0700): who works there now, notifications of handlers that have not run yet, jobs
+ * (`executors/job.ts`). Real runs alone make any of it. Removing the directory is safe while nothing runs.
+ */
+import { HostError, UnreachableError } from '../base/errors.ts'
+import { raw, sh, type ShellText } from '../base/shell.ts'
+import { type Channel } from '../connection/connection.ts'
+import { sha256Of } from './effects.ts'
+import { type Host } from './host.ts'
+import { defaultStateDirectory, type MachineAccess } from './machine.ts'
+
+/** Said to whoever finds the host taken. */
+export interface LeaseHolder {
+  readonly run: string
+  readonly controller: string
+  readonly pid: number
+  readonly user: string
+}
+
+/** The right to change a machine: as long as its channel lives. */
+export interface Lease {
+  /** Larger than that of every lease before; actions of an earlier one are refused by the host. */
+  readonly token: number
+  /** Aborted once the lease is gone. */
+  readonly ended: AbortSignal
+  release(): Promise<void>
+}
+
+export type LeaseResult =
+  { readonly kind: 'taken'; readonly lease: Lease } | { readonly kind: 'held'; readonly by: string }
+
+/** What this version of gpuplay writes; in the name of the directory. */
+const stateVersion = 1
+const leaseTimeout = 30_000
+
+/**
+ * Takes the lease of a machine, on a channel of its own: a flock that dies with the connection, so that a killed run blocks nobody.
+ * @throws HostError `state-newer` when a newer gpuplay has written there, `state-not-writable`; UnreachableError
+ */
+export async function takeLease(machine: MachineAccess, holder: LeaseHolder): Promise<LeaseResult> {
+  const directory = machine.stateDirectory ?? defaultStateDirectory
+  const channel = await machine.open('exec /bin/sh', machine.signal)
+  const ended = new AbortController()
+  void channel.ended.then((end) => ended.abort(new Error(`the lease ended: ${end.kind}`)))
+  channel.stdin.on('error', () => undefined)
+  channel.stderr.on('error', () => undefined)
+  channel.stderr.resume()
+  channel.stdin.write(leaseScript(directory, describe(holder)))
+  const [word, detail] = await answer(channel, machine)
+  if (word === 'token') {
+    const release = async (): Promise<void> => {
+      channel.stdin.end()
+      await channel.ended
+    }
+    return { kind: 'taken', lease: { token: Number(detail), ended: ended.signal, release } }
+  }
+  channel.kill()
+  if (word === 'held') return { kind: 'held', by: detail === '' ? 'somebody' : detail }
+  if (word === 'newer') {
+    throw new HostError({
+      code: 'state-newer',
+      message: `a newer gpuplay has worked on ${machine.name} (its state there has version ${detail}, this one knows ${stateVersion})`,
+      hint: 'use that version of gpuplay',
+    })
+  }
+  throw new HostError({
+    code: 'state-not-writable',
+    message: `${directory} cannot be written on ${machine.name}${detail === '' ? '' : `: ${detail}`}`,
+    hint: 'connect as root or set `become: true`, and see that /var has space and is writable',
+  })
+}
+
+function describe({ run, controller, pid, user }: LeaseHolder): string {
+  return `run ${run} of ${user} on ${controller} (process ${pid})`.replaceAll(/[^\x20-\x7e]/g, '?')
+}
+
+/** Sent whole as a function, so that half of it is never run. The lock is inherited by `cat`, which ends with the connection. */
+function leaseScript(directory: string, who: string): string {
+  const parent = directory.slice(0, directory.lastIndexOf('/'))
+  return sh`_lease() {
+umask 077
+d=${directory} p=${parent}
+for o in "$p"/v*; do
+  n=\${o##*/v}
+  case $n in ''|*[!0-9]*) ;; *) [ "$n" -gt ${stateVersion} ] && { echo "gpuplay-lease newer $n"; exit; };; esac
+done
+{ (umask 022; mkdir -p "$p") && mkdir -p "$d" && { true >> "$d/lease.lock"; }; } 2>/dev/null || { echo "gpuplay-lease failed"; exit; }
+exec 9>>"$d/lease.lock"
+flock -n 9 || { echo "gpuplay-lease held $(cat "$d/lease.holder" 2>/dev/null)"; exit; }
+t=0; [ -f "$d/lease" ] && read -r t < "$d/lease"
+case $t in ''|*[!0-9]*) t=0;; esac
+t=$((t+1))
+printf '%s\\n' "$t" > "$d/lease.new" && printf '%s\\n' ${who} > "$d/lease.holder" && mv -f "$d/lease.new" "$d/lease" || { echo "gpuplay-lease failed no space"; exit; }
+echo "gpuplay-lease token $t"
+exec cat > /dev/null
+}; _lease
+`
+}
+
+/** The first line that is ours: what a login script prints before it is passed over. */
+async function answer(channel: Channel, machine: MachineAccess): Promise<readonly [string, string]> {
+  return new Promise((resolve, reject) => {
+    let text = ''
+    const finish = (): void => {
+      clearTimeout(timer)
+      machine.signal.removeEventListener('abort', aborted)
+      channel.stdout.off('data', onData)
+      channel.stdout.resume()
+    }
+    const fail = (why: string): void => {
+      finish()
+      channel.kill()
+      const message = `cannot take the lease of ${machine.name}: ${why}`
+      reject(new UnreachableError({ code: 'connection-lost', message, hint: 'run again' }))
+    }
+    const onData = (chunk: Buffer): void => {
+      text = (text + chunk.toString('utf8')).slice(-64 * 1024)
+      const match = /^gpuplay-lease (\S+) ?(.*)\n/m.exec(text)
+      if (!match) return
+      finish()
+      resolve([match[1] ?? '', match[2] ?? ''])
+    }
+    const aborted = (): void => {
+      finish()
+      channel.kill()
+      reject(machine.signal.reason instanceof Error ? machine.signal.reason : new Error('cancelled'))
+    }
+    const timer = setTimeout(() => fail('no answer in time'), leaseTimeout)
+    machine.signal.addEventListener('abort', aborted, { once: true })
+    channel.stdout.on('error', () => undefined)
+    channel.stdout.on('data', onData)
+    // Its last words may come after its end.
+    void channel.ended.then(() => setImmediate(() => fail('its shell ended')))
+  })
+}
+
+/** A notification that waits for its handler. `value` is the engine's: plain data. */
+export interface PendingNote {
+  /** By which it is struck out; the same key is the same note. */
+  readonly key: string
+  readonly value: unknown
+}
+
+/** Writes a note down on the host; for `ExecutionContext.alsoScript`. */
+export function notePendingScript(note: PendingNote, stateDirectory = defaultStateDirectory): ShellText {
+  const text = JSON.stringify({ key: note.key, value: note.value })
+  return sh`d=${`${stateDirectory}/pending`} n=${fileName(note.key)}
+umask 077
+mkdir -p "$d" && printf '%s\\n' ${text} > "$d/.new-$n" && mv -f "$d/.new-$n" "$d/$n"`
+}
+
+/** Strikes notes out; those that are not there are no matter. */
+export function strikePendingScript(
+  keys: readonly string[],
+  stateDirectory = defaultStateDirectory,
+): ShellText {
+  const files = keys.map((key) => sh` ${`${stateDirectory}/pending/${fileName(key)}`}`)
+  return sh`rm -f --${raw(files.join('') as ShellText)}`
+}
+
+/** The notes that wait on a host, in the order of their keys' hashes. What is no note of ours is passed over. */
+export async function readPending(
+  host: Host,
+  stateDirectory = defaultStateDirectory,
+): Promise<readonly PendingNote[]> {
+  const names = (await host.list(`${stateDirectory}/pending`)) ?? []
+  const texts = await Promise.all(
+    names
+      .filter((name) => /^[0-9a-f]{32}$/.test(name))
+      .map((name) => host.text(`${stateDirectory}/pending/${name}`)),
+  )
+  return texts.flatMap((text) => parseNote(text))
+}
+
+function parseNote(text: string | undefined): readonly PendingNote[] {
+  if (text === undefined) return []
+  try {
+    const parsed: unknown = JSON.parse(text)
+    if (typeof parsed !== 'object' || parsed === null || !('key' in parsed) || !('value' in parsed)) return []
+    return typeof parsed.key === 'string' ? [{ key: parsed.key, value: parsed.value }] : []
+  } catch {
+    return []
+  }
+}
+
+function fileName(key: string): string {
+  return sha256Of(key).slice(0, 32)
+}
