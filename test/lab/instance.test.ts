@@ -44,6 +44,14 @@ test('every second node numbers its GPUs against the order of their addresses, a
   )
 })
 
+test('a test may change nodes before they are made', () => {
+  const { nodes } = topology(network(0), { adjust: (node) => ({ ...node, pveVersion: '8.0.4' }) })
+  assert.deepEqual(
+    nodes.map((node) => node.pveVersion),
+    ['8.0.4', '8.0.4'],
+  )
+})
+
 test('a number of nodes that makes no sense is refused', () => {
   assert.throws(() => topology(network(0), { nodes: 0 }), /nodes must be a whole number from 1 to 200, not 0/)
   assert.throws(() => topology(network(0), { nodes: Number.NaN }), /not NaN/)

@@ -31,6 +31,8 @@ export function inventory(shape: Topology, stateDir: string): string {
             user: 'root',
             private_key: join(stateDir, 'id_ed25519'),
             known_hosts: join(stateDir, 'known_hosts'),
+            // one node at a time
+            pve_cluster: 'lab',
             nvidia_host_reboot: 'auto',
           },
           hosts: Object.fromEntries(nodes),

@@ -29,6 +29,8 @@ export interface TopologyOptions {
   readonly gpusPerNode?: number
   /** Whether the containers are started. */
   readonly running?: boolean
+  /** Changes a node before it is made: another kernel or version of Proxmox VE, a cluster, a GPU that a VM owns. */
+  readonly adjust?: (node: LabNodeSpec) => LabNodeSpec
 }
 
 /** The kernels that the practice Proxmox repository has headers for; nodes run the first. */
@@ -42,29 +44,29 @@ export function topology(network: Network, options: TopologyOptions = {}): Topol
   const nodes = bounded('nodes', options.nodes ?? 2, 1, 200)
   const containers = bounded('containers', options.containers ?? 2, 0, 90)
   const gpus = bounded('gpusPerNode', options.gpusPerNode ?? 2, 0, 16)
-  return {
-    nodes: Array.from({ length: nodes }, (_, node) => ({
-      name: `pve${node + 1}`,
-      address: network.node(node),
-      kernel: kernels[0],
-      pveVersion: '8.4.1',
-      gpus: Array.from({ length: gpus }, (_, gpu) => ({
-        pci: `0000:${hex(gpu === 0 ? 1 : gpu * 0x40 + 1)}:00.0`,
-        model: 'NVIDIA GeForce RTX 5060 Ti',
-        deviceId: '2d04',
-        memoryMiB: 16311,
-        uuid: uuid(node, gpu),
-        minor: node % 2 === 1 ? gpus - 1 - gpu : gpu,
-      })),
-      containers: Array.from({ length: containers }, (_, index) => ({
-        ctid: (node + 1) * 100 + 1 + index,
-        hostname: `ct${(node + 1) * 100 + 1 + index}`,
-        unprivileged: index % 2 === 1,
-        running: options.running ?? true,
-        address: network.container(node * containers + index),
-      })),
+  const adjust = options.adjust ?? ((node: LabNodeSpec) => node)
+  const plain = Array.from({ length: nodes }, (_, node): LabNodeSpec => ({
+    name: `pve${node + 1}`,
+    address: network.node(node),
+    kernel: kernels[0],
+    pveVersion: '8.4.1',
+    gpus: Array.from({ length: gpus }, (_, gpu) => ({
+      pci: `0000:${hex(gpu === 0 ? 1 : gpu * 0x40 + 1)}:00.0`,
+      model: 'NVIDIA GeForce RTX 5060 Ti',
+      deviceId: '2d04',
+      memoryMiB: 16311,
+      uuid: uuid(node, gpu),
+      minor: node % 2 === 1 ? gpus - 1 - gpu : gpu,
     })),
-  }
+    containers: Array.from({ length: containers }, (_, index) => ({
+      ctid: (node + 1) * 100 + 1 + index,
+      hostname: `ct${(node + 1) * 100 + 1 + index}`,
+      unprivileged: index % 2 === 1,
+      running: options.running ?? true,
+      address: network.container(node * containers + index),
+    })),
+  }))
+  return { nodes: plain.map((node) => adjust(node)) }
 }
 
 function uuid(node: number, gpu: number): string {

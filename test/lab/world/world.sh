@@ -24,7 +24,7 @@ mount -t tmpfs -o mode=755,size=75% lab-nodes "$state/nodes"
 mkdir "$state/nodes/.saved"
 
 # the lab's name server and certificates, for programs of the machine that run in here
-mount --bind "$state/resolv.conf" "$(readlink -f /etc/resolv.conf)"
+[ ! -e /etc/resolv.conf ] || mount --bind "$state/resolv.conf" "$(readlink -f /etc/resolv.conf)"
 mount --bind "$state/ca-certificates.crt" /etc/ssl/certs/ca-certificates.crt
 
 ip link set lo up
