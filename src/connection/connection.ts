@@ -1,4 +1,5 @@
 import { type Readable, type Writable } from 'node:stream'
+import { type Secret } from '../base/secret.ts'
 
 /**
  * How the rest of gpuplay sees a way to a machine: something on which a `/bin/sh` can be started.
@@ -36,6 +37,11 @@ export type ChannelEnd =
 export interface Shell {
   /** What the first frame told. */
   readonly greeting: ShellGreeting
+  /**
+   * Runs a script in a subshell of its own: nothing that it does to its shell (`cd`, `exit`, `set`, `trap`, `umask`) outlives it.
+   * A failure of the host's is a reply. @throws the reason of `options.signal` once the script is dead, if that aborts meanwhile;
+   * Error for a script with a NUL.
+   */
   run(script: string, options: RunOptions): Promise<ShellReply>
   /** Aborted once the shell is gone (lost connection, killed, closed). */
   readonly gone: AbortSignal
@@ -43,7 +49,7 @@ export interface Shell {
 }
 
 export interface ShellGreeting {
-  /** `/proc/sys/kernel/random/boot_id`; in a container that of its node. */
+  /** `/proc/sys/kernel/random/boot_id`; in a container that of its node; empty where there is none. */
   readonly bootId: string
   readonly uid: number
   readonly kernel: string
@@ -52,7 +58,7 @@ export interface ShellGreeting {
 }
 
 export interface RunOptions {
-  /** Milliseconds until the script is given up: it is killed with its descendants, and the reply says `timedOut`. */
+  /** Milliseconds, counted once the scripts before it are done, until the script is given up: it is killed with its descendants, and the reply says `timedOut`. */
   readonly timeout: number
   readonly signal: AbortSignal
   /** Bytes that the script reads on its standard input; without it, `/dev/null`. Small content only: files go through `Uploader`. */
@@ -83,20 +89,25 @@ export type Target =
       readonly port?: number
       readonly user?: string
       readonly privateKey?: string
-      readonly passphrase?: import('../base/secret.ts').Secret
-      readonly password?: import('../base/secret.ts').Secret
-      readonly hostKeyChecking: 'strict' | 'accept-new' | 'off'
+      readonly passphrase?: Secret
+      readonly password?: Secret
+      /** Without it, what the user's ssh configuration says (`StrictHostKeyChecking`), and `strict` where that says nothing. */
+      readonly hostKeyChecking?: HostKeyChecking
       /** Replaces the known_hosts files of the user's configuration. */
       readonly knownHosts?: string
       readonly proxyJump?: string
+      /** Seconds; 20 when not given. */
       readonly connectTimeout?: number
     } & Privilege)
   | ({ readonly kind: 'pct'; readonly ctid: string; readonly node: Target } & Privilege)
+
+/** `accept-new` writes an unknown host's key down and refuses a changed one; `off` accepts all but revoked ones. */
+export type HostKeyChecking = 'strict' | 'accept-new' | 'off'
 
 export interface Privilege {
   readonly become?: {
     readonly user: string
     readonly method: 'sudo'
-    readonly password?: import('../base/secret.ts').Secret
+    readonly password?: Secret
   }
 }

@@ -1,0 +1,38 @@
+import { type ChildProcessWithoutNullStreams } from 'node:child_process'
+import { setMaxListeners } from 'node:events'
+import { type Channel, type ChannelEnd } from './connection.ts'
+
+/** How long what a program wrote may still be on its way once the program itself has ended, in milliseconds. */
+const drainTime = 250
+
+/** A program of this machine as a channel. `kill` ends it as hard as the caller can. */
+export function channelOfChild(child: ChildProcessWithoutNullStreams, kill: () => void): Channel {
+  for (const stream of [child.stdin, child.stdout, child.stderr]) stream.on('error', ignore)
+  const ended = new Promise<ChannelEnd>((resolve) => {
+    let end: ChannelEnd | undefined
+    child.on('error', (error) => resolve({ kind: 'lost', why: error.message }))
+    child.on('exit', (code, signal) => {
+      end = code === null ? { kind: 'signalled', signal: signal ?? 'unknown' } : { kind: 'exited', code }
+      // A child that keeps the pipes open must not keep this waiting.
+      setTimeout(resolve, drainTime, end).unref()
+    })
+    child.on('close', () => resolve(end ?? { kind: 'lost', why: 'ended without a status' }))
+  })
+  return { stdin: child.stdin, stdout: child.stdout, stderr: child.stderr, ended, kill }
+}
+
+/** For streams whose errors are seen another way: an `error` event without a listener would end the whole process. */
+export function ignore(): void {}
+
+/** Calls back once `signal` aborts, until the function that it gives is called. One signal serves any number of listeners. */
+export function whenAborted(signal: AbortSignal, listener: () => void): () => void {
+  setMaxListeners(0, signal)
+  signal.addEventListener('abort', listener, { once: true })
+  return () => signal.removeEventListener('abort', listener)
+}
+
+/** What a person reads of how a program ended. */
+export function describeEnd(end: ChannelEnd): string {
+  if (end.kind === 'exited') return `it ended with status ${end.code}`
+  return end.kind === 'signalled' ? `it was ended by signal ${end.signal}` : end.why
+}

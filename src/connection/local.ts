@@ -1,0 +1,28 @@
+import { channelOfChild } from './channel.ts'
+import { type Channel, type Connection } from './connection.ts'
+import { type ConnectEffects } from './effects.ts'
+
+/** The machine that gpuplay itself runs on. Every channel is a process group of its own, so that `kill` takes all of it. */
+export function localConnection(effects: Pick<ConnectEffects, 'spawn' | 'killGroup'>): Connection {
+  const open = new Set<Channel>()
+  return {
+    kind: 'local',
+    async open(command, signal) {
+      signal.throwIfAborted()
+      const child = effects.spawn('/bin/sh', ['-c', command], { group: true })
+      const channel = channelOfChild(child, () => {
+        if (child.pid !== undefined && child.exitCode === null && child.signalCode === null)
+          effects.killGroup(child.pid)
+        for (const stream of [child.stdin, child.stdout, child.stderr]) stream.destroy()
+      })
+      open.add(channel)
+      void channel.ended.then(() => open.delete(channel))
+      return channel
+    },
+    async close() {
+      const channels = [...open]
+      for (const channel of channels) channel.kill()
+      await Promise.all(channels.map((channel) => channel.ended))
+    },
+  }
+}

@@ -1,0 +1,93 @@
+import { whenAborted } from './channel.ts'
+import { type Connection } from './connection.ts'
+
+/**
+ * What is done to a script from outside its shell, over a second channel: POSIX sh and `/proc`, no other program.
+ *
+ * Process ids are never trusted alone: the wrapper that a frame named must still be a grandchild of the shell it belongs to, so a number that
+ * the kernel has given away since is not hit.
+ */
+const walk = `
+parent() { { read -r line <"/proc/$1/stat"; } 2>/dev/null || return 1; set -- \${line##*) }; state=$1 ppid=$2; }
+# The processes below $1 without itself, as " a b c ".
+below() {
+tree=" $1 "; more=1
+while [ -n "$more" ]; do more=
+for dir in /proc/[0-9]*; do pid=\${dir#/proc/}
+case $tree in *" $pid "*) continue ;; esac
+parent "$pid" || continue
+[ "$state" = Z ] && continue
+case $tree in *" $ppid "*) tree="$tree$pid "; more=1 ;; esac
+done; done
+tree=\${tree#" $1"}
+}
+`
+
+/**
+ * Ends a script with everything below it, and what it left behind that still holds its output, TERM first and KILL two seconds later.
+ * Prints `gone`, or `left` and the processes that would not die.
+ */
+export function endScript(shell: number, wrapper: number): string {
+  return `${walk}
+parent ${wrapper} && relayed=$ppid && parent "$relayed" && [ "$ppid" = ${shell} ] || { echo gone; exit 0; }
+victims() {
+below ${wrapper}
+for dir in /proc/[0-9]*; do pid=\${dir#/proc/}
+case " ${wrapper} $relayed ${shell} $$ $tree" in *" $pid "*) continue ;; esac
+if [ "$dir/fd/1" -ef /proc/${wrapper}/fd/1 ] || [ "$dir/fd/2" -ef /proc/${wrapper}/fd/2 ]; then tree="$tree$pid "; fi
+done
+[ "$tree" != ' ' ]
+}
+signal=TERM; round=0
+while [ -d /proc/${wrapper} ] && victims && [ $round -lt 40 ]; do
+[ $round -ge 20 ] && signal=KILL
+kill -s $signal $tree 2>/dev/null
+sleep 0.1 2>/dev/null || sleep 1
+round=$((round + 1))
+done
+if [ -d /proc/${wrapper} ] && victims; then echo left $tree; else echo gone; fi`
+}
+
+/**
+ * Frees a shell whose last script has ended but has left children that hold its output: ends the two relays, so that those children live on
+ * with nobody listening. The shell is stopped meanwhile, so that it cannot begin the next script under our hands; if it has already begun
+ * one (a child that is neither `relayed`, the parent of the last script's wrapper, nor a relay), nothing is touched.
+ */
+export function releaseShell(shell: number, relayed: number): string {
+  return `${walk}
+relays() {
+below ${shell}; cats=
+for pid in $tree; do
+[ "$pid" = ${relayed} ] && continue
+{ read -r name <"/proc/$pid/comm"; } 2>/dev/null || continue
+[ "$name" = cat ] || return 1
+cats="$cats $pid"
+done
+[ -n "$cats" ]
+}
+kill -s STOP ${shell} || exit 1
+if relays; then kill -s TERM $cats; fi
+kill -s CONT ${shell}`
+}
+
+/** Runs one script in a shell of its own and gives what it printed, or `undefined` when that cannot be had in time. */
+export async function runOnce(
+  connection: Connection,
+  script: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  try {
+    const channel = await connection.open('exec /bin/sh', signal)
+    const chunks: Buffer[] = []
+    channel.stdout.on('data', (chunk: Buffer) => chunks.push(chunk))
+    channel.stderr.resume()
+    channel.stdin.end(`{ ${script}\n}\nexit\n`)
+    const stop = (): void => channel.kill()
+    const stopListening = whenAborted(signal, stop)
+    const end = await channel.ended
+    stopListening()
+    return end.kind === 'exited' && end.code === 0 ? Buffer.concat(chunks).toString('latin1') : undefined
+  } catch {
+    return undefined
+  }
+}
