@@ -3,6 +3,7 @@ import { builtInNames, Declarations, type JsonSchema } from './declarations.ts'
 import { type Loader } from './loader.ts'
 import { type Expression, type Play, type RoleUse, type Task, type Value, type Variables } from './model.ts'
 import { registeredSchema } from './registered.ts'
+import { valueReads } from './render.ts'
 import { didYouMean } from './suggest.ts'
 import { checkTaskFiles } from './task-files.ts'
 
@@ -68,7 +69,7 @@ function taskNames(names: Declarations, task: Task): Declarations {
 
 function checkTask(loader: Loader, task: Task, names: Declarations): void {
   const check = (value: Value | undefined, known: Declarations) => {
-    if (value !== undefined) loader.problems.push(...known.check(value))
+    if (value !== undefined) checkValue(loader, value, known)
   }
   const checkAll = (conditions: readonly Expression[] | undefined, known: Declarations) => {
     for (const condition of conditions ?? []) check(condition, known)
@@ -98,7 +99,12 @@ function checkTask(loader: Loader, task: Task, names: Declarations): void {
 }
 
 function checkVariables(loader: Loader, variables: Variables, names: Declarations): void {
-  for (const { value } of variables.values()) loader.problems.push(...names.check(value))
+  for (const { value } of variables.values()) checkValue(loader, value, names)
+}
+
+function checkValue(loader: Loader, value: Value, names: Declarations): void {
+  for (const [name] of valueReads(value)) if (name !== undefined) loader.reads.add(name)
+  loader.problems.push(...names.check(value))
 }
 
 function checkRole(loader: Loader, use: RoleUse, names: Declarations): void {

@@ -29,6 +29,8 @@ export class Loader {
   readonly options: LoadOptions
   /** What tasks that could not be read would have registered, so that one mistake is not reported as two. */
   readonly lostResults = new Set<string>()
+  /** Names of all variables that something reads. */
+  readonly reads = new Set<string>()
   readonly #ordinals = new Map<string, number>()
 
   constructor(options: LoadOptions) {

@@ -79,6 +79,8 @@ export interface Playbook {
   readonly file: string
   readonly directory: string
   readonly plays: readonly Play[]
+  /** Names of all variables that something in it reads. */
+  readonly reads: ReadonlySet<string>
 }
 
 export interface Play {

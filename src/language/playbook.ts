@@ -1,27 +1,18 @@
 /** Reads playbooks: the plays, their roles and tasks, and everything these import. */
-import { basename, dirname, relative, resolve } from 'node:path'
-import { InputError, type Position, type Problem } from '../base/errors.ts'
+import { basename, dirname, resolve } from 'node:path'
+import { InputError, type Problem } from '../base/errors.ts'
 import { checkPlay, type CheckedNames, startNames } from './check.ts'
 import { FieldReader, isNothing } from './fields.ts'
 import { diskFiles, readYamlFile } from './files.ts'
-import { inherit, type Inherited, nothingInherited } from './inherited.ts'
-import { importKeywords, notYet, playKeywords, roleKeywords } from './keywords.ts'
-import { type LoadOptions, type LoadedRole, Loader } from './loader.ts'
-import {
-  type Expression,
-  type Handler,
-  type Play,
-  type Playbook,
-  type RoleUse,
-  type Section,
-  type Task,
-  type Variable,
-} from './model.ts'
-import { findRole } from './role.ts'
+import { inherit, nothingInherited } from './inherited.ts'
+import { playKeywords } from './keywords.ts'
+import { type LoadOptions, Loader } from './loader.ts'
+import { type Handler, type Play, type Playbook, type Section, type Task, type Variable } from './model.ts'
 import { problem, tidy } from './source.ts'
 import { didYouMean } from './suggest.ts'
-import { readHandler, readTask, shortModuleName, type TaskSurroundings } from './task.ts'
-import { type YamlEntry, type YamlMap, type YamlNode } from './yaml.ts'
+import { TaskListReader } from './task-list.ts'
+import { type TaskSurroundings } from './task.ts'
+import { type YamlMap } from './yaml.ts'
 
 /**
  * Reads a playbook and checks all of it: keywords, modules and their arguments, roles, conditions, templates, names.
@@ -50,7 +41,7 @@ export function readPlaybook(
   let names: CheckedNames = startNames(loader)
   for (const play of plays) names = checkPlay(loader, play, names)
   return {
-    playbook: { file, directory: dirname(resolve(file)), plays },
+    playbook: { file, directory: dirname(resolve(file)), plays, reads: loader.reads },
     problems: tidy(loader.problems),
   }
 }
@@ -58,8 +49,11 @@ export function readPlaybook(
 class PlaybookReader {
   readonly #loader: Loader
 
+  readonly #lists: TaskListReader
+
   constructor(loader: Loader) {
     this.#loader = loader
+    this.#lists = new TaskListReader(loader)
   }
 
   /** The plays of a file and of the playbooks it imports; `open` are the files being read, to end cycles. */
@@ -78,7 +72,7 @@ class PlaybookReader {
       return []
     }
     return root.items.flatMap((node) => {
-      const map = this.#mapOf(node, 'a play')
+      const map = this.#lists.mapOf(node, 'a play')
       if (map === undefined) return []
       if (map.entries.has('import_playbook')) return this.#importPlaybook(map, path, [...open, path])
       return [this.#play(map, path)]
@@ -88,13 +82,13 @@ class PlaybookReader {
   #importPlaybook(map: YamlMap, path: string, open: readonly string[]): readonly Play[] {
     const loader = this.#loader
     const fields = new FieldReader(map, loader.values)
-    this.#checkKeys(map, new Set(['name', 'import_playbook']), 'an import of a playbook')
+    this.#lists.checkKeys(map, new Set(['name', 'import_playbook']), 'an import of a playbook')
     const name = fields.text('import_playbook')
     const where = fields.entry('import_playbook')?.value.where ?? map.where
     if (name === undefined) return []
     const target = resolve(dirname(path), name)
     if (loader.files.kind(target) !== 'file') {
-      this.#missing('playbook', name, dirname(target), where)
+      this.#lists.missing('playbook', name, dirname(target), where)
       return []
     }
     if (open.includes(target)) {
@@ -108,7 +102,7 @@ class PlaybookReader {
   #play(map: YamlMap, path: string): Play {
     const loader = this.#loader
     const fields = new FieldReader(map, loader.values)
-    this.#checkKeys(map, playKeywords, 'a play')
+    this.#lists.checkKeys(map, playKeywords, 'a play')
     const hosts = fields.words('hosts', { split: false })
     const hostsAt = fields.entry('hosts')?.value.where ?? map.where
     if (
@@ -138,20 +132,23 @@ class PlaybookReader {
       folder: dirname(path),
       inherited: inherit(fields, nothingInherited, loader.values),
     }
-    const roles = this.#roles(fields, around)
+    const roles = this.#lists.roles(fields, around)
     const sections: Section[] = []
     const section = (sectionName: Section['name'], tasks: readonly Task[]) => {
       if (tasks.length > 0) sections.push({ name: sectionName, tasks })
     }
-    section('pre_tasks', this.#tasks(fields.list('pre_tasks'), around))
-    section('tasks', [...roles.flatMap((role) => role.tasks), ...this.#tasks(fields.list('tasks'), around)])
-    section('post_tasks', this.#tasks(fields.list('post_tasks'), around))
+    section('pre_tasks', this.#lists.tasks(fields.list('pre_tasks'), around))
+    section('tasks', [
+      ...roles.flatMap((role) => role.tasks),
+      ...this.#lists.tasks(fields.list('tasks'), around),
+    ])
+    section('post_tasks', this.#lists.tasks(fields.list('post_tasks'), around))
     const handlers = [
-      ...[...roles, ...this.#imported].flatMap((role) => role.handlers),
-      ...this.#handlers(fields.list('handlers'), around),
+      ...[...roles, ...this.#lists.imported].flatMap((role) => role.handlers),
+      ...this.#lists.handlers(fields.list('handlers'), around),
     ]
-    const uses = [...roles, ...this.#imported].map((role) => role.use)
-    this.#imported = []
+    const uses = [...roles, ...this.#lists.imported].map((role) => role.use)
+    this.#lists.imported.length = 0
     return {
       name,
       where: map.where,
@@ -166,262 +163,6 @@ class PlaybookReader {
       handlers: lastOfEachName(handlers),
     }
   }
-
-  /** Roles that tasks of the play being read import. */
-  #imported: UsedRole[] = []
-
-  #roles(fields: FieldReader, around: TaskSurroundings): readonly UsedRole[] {
-    return fields.list('roles').flatMap((node) => {
-      const used = this.#roleEntry(node, around)
-      return used === undefined ? [] : [used]
-    })
-  }
-
-  #roleEntry(node: YamlNode, around: TaskSurroundings): UsedRole | undefined {
-    const loader = this.#loader
-    if (node.kind === 'scalar' && typeof node.value === 'string') {
-      const place = { directory: around.directory, where: node.where }
-      const loaded = findRole(loader, node.value, place)
-      if (loaded === undefined) return undefined
-      return this.#useRole(
-        loaded,
-        { where: node.where, parameters: new Map(), inherited: around.inherited },
-        around,
-      )
-    }
-    const map = this.#mapOf(node, 'a role')
-    if (map === undefined) return undefined
-    const fields = new FieldReader(map, loader.values)
-    const key = map.entries.has('role') ? 'role' : 'name'
-    const name = fields.text(key)
-    if (name === undefined) {
-      if (!map.entries.has(key)) {
-        loader.report('invalid-role', 'this entry does not name a role', {
-          where: map.where,
-          hint: 'add "role: NAME"',
-        })
-      }
-      return undefined
-    }
-    const where = fields.node(key)?.where ?? map.where
-    const loaded = findRole(loader, name, { directory: around.directory, where })
-    const parameters = this.#parameters(map, fields)
-    const inherited = inherit(fields, around.inherited, loader.values)
-    if (loaded === undefined) return undefined
-    return this.#useRole(loaded, { where, parameters, inherited }, around)
-  }
-
-  /** The `vars` of a role entry and its other keys, which are variables of the role. */
-  #parameters(map: YamlMap, fields: FieldReader): ReadonlyMap<string, Variable> {
-    const loader = this.#loader
-    const entries = new Map<string, YamlEntry>(fields.map('vars')?.entries)
-    for (const [key, entry] of map.entries) {
-      if (roleKeywords.has(key)) continue
-      const later = Object.hasOwn(notYet, key) ? notYet[key] : undefined
-      if (later === undefined) entries.set(key, entry)
-      else
-        loader.report('not-yet-supported', `"${key}" is not yet supported`, {
-          where: entry.where,
-          hint: later,
-        })
-    }
-    return loader.values.variables({ kind: 'map', entries, where: map.where })
-  }
-
-  #useRole(
-    loaded: LoadedRole,
-    given: {
-      readonly where: Position
-      readonly parameters: ReadonlyMap<string, Variable>
-      readonly inherited: Inherited
-    },
-    around: TaskSurroundings,
-  ): UsedRole {
-    const { role } = loaded
-    this.#checkParameters(role, given.parameters)
-    const when: readonly Expression[] = given.inherited.when
-    const use: RoleUse = {
-      role,
-      where: given.where,
-      parameters: given.parameters,
-      when,
-      tags: given.inherited.tags,
-    }
-    const inside = (file: string): TaskSurroundings => ({
-      ...around,
-      role: use,
-      file: relative(role.directory, file),
-      folder: dirname(file),
-      inherited: given.inherited,
-    })
-    const { tasksFile, handlersFile } = loaded
-    return {
-      use,
-      tasks: tasksFile === undefined ? [] : this.#tasks(this.#taskFile(tasksFile), inside(tasksFile)),
-      handlers:
-        handlersFile === undefined ? [] : this.#handlers(this.#taskFile(handlersFile), inside(handlersFile)),
-    }
-  }
-
-  #checkParameters(role: RoleUse['role'], parameters: ReadonlyMap<string, Variable>): void {
-    const known = role.arguments?.schema['properties']
-    if (typeof known !== 'object' || known === null) return
-    const names = [...Object.keys(known), ...role.defaults.keys()]
-    for (const { name, where } of parameters.values()) {
-      if (names.includes(name)) continue
-      this.#loader.report('unknown-parameter', `the role "${role.name}" has no parameter "${name}"`, {
-        where,
-        hint: didYouMean(name, [...names, ...roleKeywords], `it has ${names.join(', ')}`),
-      })
-    }
-  }
-
-  #taskFile(path: string): readonly YamlNode[] {
-    const loader = this.#loader
-    const root = readYamlFile(loader.files, path, loader.problems)?.root
-    if (root === undefined || isNothing(root)) return []
-    if (root.kind === 'list') return root.items
-    loader.report('invalid-tasks', 'this file must be a list of tasks', {
-      where: root.where,
-      hint: 'begin it with "- name: ..."',
-    })
-    return []
-  }
-
-  #tasks(nodes: readonly YamlNode[], around: TaskSurroundings): readonly Task[] {
-    return nodes.flatMap((node) => {
-      const map = this.#mapOf(node, 'a task')
-      if (map === undefined) return []
-      for (const [key, entry] of map.entries) {
-        const short = shortModuleName(key)
-        if (short === 'import_tasks') return this.#importTasks(map, entry, around)
-        if (short === 'import_role') return this.#importRole(map, entry, around)
-      }
-      const task = readTask(this.#loader, map, around)
-      return task === undefined ? [] : [task]
-    })
-  }
-
-  #handlers(nodes: readonly YamlNode[], around: TaskSurroundings): readonly Handler[] {
-    return nodes.flatMap((node) => {
-      const map = this.#mapOf(node, 'a handler')
-      const handler = map === undefined ? undefined : readHandler(this.#loader, map, around)
-      return handler === undefined ? [] : [handler]
-    })
-  }
-
-  #importTasks(map: YamlMap, entry: YamlEntry, around: TaskSurroundings): readonly Task[] {
-    const loader = this.#loader
-    const target = importTarget(entry, 'file')
-    if (typeof target?.value !== 'string') {
-      loader.report('invalid-import', '"import_tasks" takes the name of a file', { where: entry.value.where })
-      return []
-    }
-    const path = resolve(around.folder, target.value)
-    if (loader.files.kind(path) !== 'file') {
-      this.#missing('file', target.value, dirname(path), target.where)
-      return []
-    }
-    if (this.#open.includes(path)) {
-      loader.report('cyclic-import', `"${target.value}" imports itself`, { where: target.where })
-      return []
-    }
-    const inherited = this.#importInherited(map, around, { own: true })
-    const root = around.role?.role.directory ?? around.directory
-    this.#open.push(path)
-    const tasks = this.#tasks(this.#taskFile(path), {
-      ...around,
-      inherited,
-      folder: dirname(path),
-      file: relative(root, path),
-    })
-    this.#open.pop()
-    return tasks
-  }
-
-  /** Task files being read, to end cycles. */
-  readonly #open: string[] = []
-
-  #importRole(map: YamlMap, entry: YamlEntry, around: TaskSurroundings): readonly Task[] {
-    const loader = this.#loader
-    const target = importTarget(entry, 'name')
-    if (typeof target?.value !== 'string') {
-      loader.report('invalid-import', '"import_role" takes "name: ROLE"', { where: entry.value.where })
-      return []
-    }
-    const loaded = findRole(loader, target.value, { directory: around.directory, where: target.where })
-    if (loaded === undefined) return []
-    if (this.#open.includes(loaded.role.directory)) {
-      loader.report('cyclic-import', `the role "${loaded.role.name}" imports itself`, { where: target.where })
-      return []
-    }
-    const fields = new FieldReader(map, loader.values)
-    const vars = fields.map('vars')
-    const parameters = vars === undefined ? new Map<string, Variable>() : loader.values.variables(vars)
-    const inherited = this.#importInherited(map, around, { own: false })
-    this.#open.push(loaded.role.directory)
-    const used = this.#useRole(loaded, { where: target.where, parameters, inherited }, around)
-    this.#open.pop()
-    this.#imported.push(used)
-    return used.tasks
-  }
-
-  #importInherited(map: YamlMap, around: TaskSurroundings, vars: { readonly own: boolean }): Inherited {
-    const loader = this.#loader
-    const imports = new Set(['import_tasks', 'import_role'])
-    this.#checkKeys(map, importKeywords, 'an import', (key) => imports.has(shortModuleName(key)))
-    const fields = new FieldReader(map, loader.values)
-    const inherited = inherit(fields, around.inherited, loader.values)
-    const own = vars.own ? fields.map('vars') : undefined
-    if (own === undefined) return inherited
-    return { ...inherited, vars: new Map([...inherited.vars, ...loader.values.variables(own)]) }
-  }
-
-  #checkKeys(
-    map: YamlMap,
-    known: ReadonlySet<string>,
-    what: string,
-    also: (key: string) => boolean = () => false,
-  ): void {
-    for (const [key, { where }] of map.entries) {
-      if (known.has(key) || also(key)) continue
-      const later = Object.hasOwn(notYet, key) ? notYet[key] : undefined
-      if (later === undefined) {
-        const hint = didYouMean(key, known, `${what} has ${[...known].join(', ')}`)
-        this.#loader.report('unknown-keyword', `"${key}" is no keyword of ${what}`, { where, hint })
-      } else {
-        this.#loader.report('not-yet-supported', `"${key}" is not yet supported`, { where, hint: later })
-      }
-    }
-  }
-
-  #mapOf(node: YamlNode, what: string): YamlMap | undefined {
-    if (node.kind === 'map') return node
-    this.#loader.report('invalid-playbook', `${what} must be a map`, {
-      where: node.where,
-      hint: what === 'a task' ? 'write "- name: ..." and the module below it' : undefined,
-    })
-    return undefined
-  }
-
-  #missing(what: string, name: string, folder: string, where: Position): void {
-    this.#loader.report('missing-file', `there is no ${what} "${name}"`, {
-      where,
-      hint: didYouMean(basename(name), this.#loader.files.list(folder), `looked in ${folder}`),
-    })
-  }
-}
-
-interface UsedRole {
-  readonly use: RoleUse
-  readonly tasks: readonly Task[]
-  readonly handlers: readonly Handler[]
-}
-
-/** `import_tasks: FILE` or `import_tasks: {file: FILE}`. */
-function importTarget(entry: YamlEntry, key: string) {
-  const node = entry.value.kind === 'map' ? entry.value.entries.get(key)?.value : entry.value
-  return node?.kind === 'scalar' ? node : undefined
 }
 
 function lastOfEachName(handlers: readonly Handler[]): readonly Handler[] {

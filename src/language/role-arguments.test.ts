@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Unknown } from '../base/unknown.ts'
+import { misspeltVariables } from './misspelt.ts'
 import { type Variables } from './model.ts'
 import { loadPlaybook } from './playbook.ts'
 import { checkRoleArguments } from './role-arguments.ts'
@@ -45,20 +46,20 @@ function variables(text: string): Variables {
 
 test('a variable that a role needs and nobody set is asked for where the role is used', () => {
   assert.deepEqual(check(''), [
-    'site.yml:2:11 invalid-role-argument: the role "gpu" needs "driver_version" (pve1) (driver_version: the driver, such as "580.95.05")',
+    'site.yml:2:11 invalid-role-argument: the role "gpu" needs "driver_version" on pve1 (driver_version: the driver, such as "580.95.05")',
   ])
 })
 
 test('a version that is a number is reported where it was set', () => {
   assert.deepEqual(check('driver_version: 580.95\n'), [
-    'hosts.yml:1:17 invalid-role-argument: "driver_version" must be text, and 580.95 is a number (pve1) (quote it: driver_version: "580.95")',
+    'hosts.yml:1:17 invalid-role-argument: "driver_version" must be text, and 580.95 is a number (quote it: driver_version: "580.95")',
   ])
 })
 
 test('several mistakes are found, inside lists too', () => {
   assert.deepEqual(check('driver_version: "580"\nreboot: aks\nexclude: [a, 1]\n'), [
-    'hosts.yml:2:9 invalid-role-argument: "reboot" must be one of ask, auto, never, and is "aks" (pve1) (did you mean "ask"?)',
-    'hosts.yml:3:14 invalid-role-argument: "exclude[1]" must be text, and 1 is a number (pve1) (quote it: "1")',
+    'hosts.yml:2:9 invalid-role-argument: "reboot" must be one of ask, auto, never, and is "aks" (did you mean "ask"?)',
+    'hosts.yml:3:14 invalid-role-argument: "exclude[1]" must be text, and 1 is a number (quote it: "1")',
   ])
 })
 
@@ -70,7 +71,7 @@ test('a union of types takes each of them', () => {
 
 test('templates are rendered for the check, and a mistake in one is placed in it', () => {
   assert.deepEqual(check('driver_version: "{{v}}"\nv: 580\n'), [
-    'hosts.yml:1:17 invalid-role-argument: "driver_version" must be text, and 580 is a number (pve1) (quote it: driver_version: "580")',
+    'hosts.yml:1:17 invalid-role-argument: "driver_version" must be text, and 580 is a number (quote it: driver_version: "580")',
   ])
   assert.deepEqual(check('driver_version: "{{nothing}}"\n'), [
     'hosts.yml:1:20 undefined-variable: "nothing" is not defined (give it a value, or write {{default nothing "..."}})',
@@ -80,4 +81,13 @@ test('templates are rendered for the check, and a mistake in one is placed in it
 test('what cannot be known yet passes', () => {
   const registered = new Map([['driver_version', new Unknown('a fact has not been read')]])
   assert.deepEqual(check('', registered), [])
+})
+
+test('a variable of the inventory that is nearly called like one of a role is reported, others are not', () => {
+  const playbook = loadPlaybook('/p/site.yml', { modules: testModules, files })
+  const given = variables('asignment: none\nassignment: none\nunrelated: 1\nrebot: x\ndriver_versions: y\n')
+  const found = misspeltVariables(playbook, given.values(), new Set(['driver_versions']))
+  assert.deepEqual(report(found), [
+    'hosts.yml:1:1 misspelt-variable: nothing reads "asignment"; the role "gpu" has "assignment" (did you mean "assignment"?)',
+  ])
 })

@@ -40,7 +40,10 @@ export function checkRoleArguments(
     value,
     subject: { label, where: use.where, code: 'invalid-role-argument' },
   })
+  // A variable that is wrong is wrong at its place; one that is missing has none, so the host is named.
   return found.problems.map((wrong) =>
-    problem(wrong.code, `${wrong.message} (${options.host})`, { where: wrong.where, hint: wrong.hint }),
+    wrong.where === use.where
+      ? problem(wrong.code, `${wrong.message} on ${options.host}`, { where: wrong.where, hint: wrong.hint })
+      : wrong,
   )
 }

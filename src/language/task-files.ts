@@ -79,6 +79,8 @@ export function checkTaskFiles(loader: Loader, task: Task, names: Declarations):
     }
     if (kind !== 'templates' || loader.files.kind(path) !== 'file') continue
     const template = parseFile(loader.values.templates, path, loader)
-    if (template !== undefined) loader.problems.push(...names.check(template))
+    if (template === undefined) continue
+    for (const [variable] of template.reads) if (variable !== undefined) loader.reads.add(variable)
+    loader.problems.push(...names.check(template))
   }
 }

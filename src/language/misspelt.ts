@@ -1,0 +1,41 @@
+/** Finds variables that nothing reads and that are nearly called like one that a role reads: `gpu_asignment`. */
+import { type Problem } from '../base/errors.ts'
+import { type Playbook, type Variable } from './model.ts'
+import { problem } from './source.ts'
+import { editDistance } from './suggest.ts'
+
+/** Shorter names are too much alike to say anything. */
+const shortest = 6
+
+/**
+ * Problems for variables of the inventory or the command line. A misspelt optional variable would otherwise do nothing at all,
+ * silently.
+ * @param known Names that have a meaning without the playbook: those the engine reads.
+ */
+export function misspeltVariables(
+  playbook: Playbook,
+  variables: Iterable<Variable>,
+  known: ReadonlySet<string>,
+): readonly Problem[] {
+  const roleNames = new Map<string, string>()
+  const declared = new Set([...known, ...playbook.reads])
+  for (const { role, parameters } of playbook.plays.flatMap((play) => play.roles)) {
+    for (const name of role.defaults.keys()) declared.add(name)
+    for (const name of parameters.keys()) declared.add(name)
+    for (const name of Object.keys(role.arguments?.schema['properties'] ?? {})) roleNames.set(name, role.name)
+  }
+  const problems: Problem[] = []
+  for (const { name, where } of new Set(variables)) {
+    if (name.length < shortest || declared.has(name) || roleNames.has(name)) continue
+    const meant = [...roleNames].find(([other]) => editDistance(name, other) <= 2)
+    if (meant === undefined) continue
+    const [other, role] = meant
+    problems.push(
+      problem('misspelt-variable', `nothing reads "${name}"; the role "${role}" has "${other}"`, {
+        where,
+        hint: `did you mean "${other}"?`,
+      }),
+    )
+  }
+  return problems
+}
