@@ -1,4 +1,4 @@
-/** What goes wrong in practice, for tests to order. Everything but a changed host key ends with `lab.restore`. */
+/** What goes wrong in practice, for tests to order. `lab.restore` ends all of it. */
 import { rmSync, writeFileSync, existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { quote } from '../../src/base/shell.ts'

@@ -2,7 +2,10 @@
 # node-exec.sh STATE NAME COMMAND... - inside the world: runs a command on a node, past its sshd.
 state=$1 name=$2
 shift 2
-read -r pid <"$state/nodes/$name/pid" || exit 255
+if ! read -r pid 2>/dev/null <"$state/nodes/$name/pid"; then
+  echo "$name is off" >&2
+  exit 255
+fi
 group=/sys/fs/cgroup/$name/system/lab.slice
 mkdir -p "$group"
 echo $$ >"$group/cgroup.procs"
