@@ -18,7 +18,7 @@ export interface Seen {
   readonly tool: string | undefined
 }
 
-/** Bytes; asked only when images are to be rebuilt. */
+/** Bytes; asked only when images are to be rebuilt, and not known where an earlier task of a dry run may bring some. */
 export interface Room {
   readonly free: number
   readonly largestImage: number
@@ -51,8 +51,8 @@ async function probe({ modules, path }: Args, host: Host): Promise<Seen> {
   const wanted = fileText(modules)
   if (text === wanted && noted === noteText(wanted))
     return { text, noted, loaded, room: undefined, tool: undefined }
-  const [room, tool] = await Promise.all([readRoom(host), host.command('update-initramfs')])
-  return { text, noted, loaded, room, tool }
+  const [room, tool] = await Promise.all([host.maybe(readRoom(host)), host.command('update-initramfs')])
+  return { text, noted, loaded, room: room.known ? room.value : undefined, tool }
 }
 
 async function readRoom(host: Host): Promise<Room> {

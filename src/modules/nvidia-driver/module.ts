@@ -25,7 +25,8 @@ import { type Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
 
 export interface Seen {
-  readonly kernel: string
+  /** Release of the running kernel; undefined in a dry run that restarts the node first. */
+  readonly kernel: string | undefined
   /** Version of the driver that a `.run` installed; undefined when there is none, or when only packages are to come that bring none. */
   readonly installed: string | undefined
   /** Undefined when DKMS is not there, or when a dry run cannot say. */
@@ -64,11 +65,14 @@ export const nvidiaDriver = {
 } satisfies Module<Args, Seen>
 
 async function probe(given: Args, host: Host): Promise<Seen> {
-  const { release: kernel } = await host.kernel()
+  const running = await host.maybe(host.kernel())
+  const kernel = running.known ? running.value.release : undefined
   const [records, status, license, source, driver, nouveau] = await Promise.all([
     host.maybe(host.text(installerLog)),
     host.maybe(host.ask(['dkms', 'status', '-m', 'nvidia'])),
-    host.maybe(host.ask(['modinfo', '-k', kernel, '-F', 'license', 'nvidia'])),
+    host.maybe(
+      host.ask(['modinfo', ...(kernel === undefined ? [] : ['-k', kernel]), '-F', 'license', 'nvidia']),
+    ),
     host.maybe(host.stat(`/usr/src/nvidia-${given.version}`)),
     host.kernelModule('nvidia'),
     host.kernelModule('nouveau'),
@@ -79,7 +83,7 @@ async function probe(given: Args, host: Host): Promise<Seen> {
     kernel,
     installed,
     dkms:
-      status.known && status.value.code === 0
+      status.known && status.value.code === 0 && kernel !== undefined
         ? dkmsState(status.value.stdout, given.version, kernel)
         : undefined,
     moduleType: license.known ? typeOf(license.value.stdout) : undefined,
@@ -127,7 +131,7 @@ function loadedFromElsewhere({ version }: Args, { installed, loaded }: Seen): bo
 
 function dkmsPlan({ version }: Args, { dkms, source, loaded, kernel }: Seen): Plan {
   if (dkms === 'installed') return done()
-  if (source && dkms !== undefined) {
+  if (source && dkms !== undefined && kernel !== undefined) {
     const command = (verb: string, more: readonly string[]): Action => ({
       kind: 'run',
       argv: ['dkms', verb, '-m', 'nvidia', '-v', version, ...more],
@@ -156,7 +160,7 @@ function dkmsPlan({ version }: Args, { dkms, source, loaded, kernel }: Seen): Pl
   if (dkms === undefined && !source) return done()
   return refuse({
     code: 'dkms-not-registered',
-    message: `the installer did not register the driver ${version} with DKMS for the kernel ${kernel}`,
+    message: `the installer did not register the driver ${version} with DKMS for the kernel ${kernel ?? ''}`,
     hint: `see ${log} and /var/lib/dkms/nvidia/${version}/build/make.log: this driver may be too old for this kernel`,
   })
 }
@@ -210,6 +214,7 @@ function cannotInstall(
 function install(given: Args, seen: Seen): Action {
   const { version, runfile, module_type: type, timeout } = given
   const options = optionsFor(given, seen)
+  const kernel = seen.kernel ?? 'that boots next'
   return {
     kind: 'run',
     // Idle modules would be taken out by the installer, under containers that run: they are exchanged once everything is built.
@@ -219,10 +224,10 @@ function install(given: Args, seen: Seen): Action {
     timeout,
     detached: {
       name: 'nvidia-installer',
-      fingerprint: fingerprint(version, type, seen.kernel, ...options),
+      fingerprint: fingerprint(version, type, kernel, ...options),
     },
     label: `install the driver ${version} (${type} kernel modules)`,
-    hint: `the installer's own words are in ${log}; this driver may be too old for the kernel ${seen.kernel}`,
+    hint: `the installer's own words are in ${log}; this driver may be too old for the kernel ${kernel}`,
     effects: [
       {
         unknown: [
@@ -231,7 +236,7 @@ function install(given: Args, seen: Seen): Action {
           'file:/usr/src/nvidia-*',
           'file:/usr/bin/nvidia-*',
           'file:/usr/lib/x86_64-linux-gnu/*',
-          `file:/lib/modules/${seen.kernel}/*`,
+          'file:/lib/modules/*',
           resource('file', log),
         ],
         why: `the driver ${version} is installed first`,

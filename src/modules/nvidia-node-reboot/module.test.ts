@@ -50,6 +50,32 @@ test('a node restarts while nouveau holds the cards, and says which guests that 
   assert.match(plan.warnings[0] ?? '', /CT 101 \(jellyfin\), VM 200 \(windows\)/)
 })
 
+test('a dry run learns from the restart what will be loaded after it', async () => {
+  const effects = async (
+    given: FakeHost,
+    more: Partial<Args> = {},
+  ): Promise<Readonly<Record<string, unknown>>> => {
+    const [reboot] = (await look(given, more)).plan.actions
+    const modules = (reboot?.effects ?? []).flatMap((effect) =>
+      'kernelModule' in effect ? [[effect.kernelModule, effect.becomes] as const] : [],
+    )
+    return Object.fromEntries(modules)
+  }
+  const none = { loaded: false }
+  assert.deepEqual(await effects(guests), { nouveau: none, nova_core: none, nvidia: none, nvidia_uvm: none })
+  const files = { '/var/lib/nvidia/log': `1.0-5 (${version})\n` }
+  const driver = { loaded: true, version }
+  assert.deepEqual(
+    await effects({ files, modules: { nvidia: { version: '570.207' } } }, { purpose: 'load_driver' }),
+    {
+      nouveau: none,
+      nova_core: none,
+      nvidia: driver,
+      nvidia_uvm: driver,
+    },
+  )
+})
+
 test('without leave the restart is pending, and what it would stop is told', async () => {
   for (const mode of ['ask', 'never'] as const) {
     const { plan, report } = await look(guests, { mode })

@@ -4,6 +4,7 @@
  *
  * One node of a cluster at a time is the engine's doing; that the guests which ran are started again is the reboot action's.
  */
+import { type Effect } from '../../host/action.ts'
 import { type Host } from '../../host/host.ts'
 import { actions, done, type Finding, type Plan, refuse } from '../../host/plan.ts'
 import { installedVersion, installerLog } from '../../nvidia/installer.ts'
@@ -14,6 +15,8 @@ import { args, type Args, result } from './args.ts'
 
 export interface Seen {
   readonly need: string | undefined
+  /** Version of the driver that the next boot loads; undefined when none is installed, or when a dry run cannot say. */
+  readonly installed: string | undefined
   readonly guests: readonly Guest[]
   readonly obstacles: readonly Obstacle[]
 }
@@ -30,10 +33,15 @@ export const nvidiaNodeReboot = {
 } satisfies Module<Args, Seen>
 
 async function probe(given: Args, host: Host): Promise<Seen> {
-  const need = given.purpose === 'free_cards' ? await heldBy(given, host) : await notLoaded(given, host)
-  if (need === undefined) return { need, guests: [], obstacles: [] }
+  const records = await host.maybe(host.text(installerLog))
+  const installed = records.known ? installedVersion(records.value ?? '') : undefined
+  const onDisk = !records.known || installed === given.version
+  const need =
+    given.purpose === 'free_cards' ? await heldBy(given, host) : await notLoaded(given, { host, onDisk })
+  if (need === undefined) return { need, installed, guests: [], obstacles: [] }
   const guests = await readRunningGuests(host)
-  return { need, guests, obstacles: given.mode === 'auto' ? await readObstacles(host, given.ha) : [] }
+  const obstacles = given.mode === 'auto' ? await readObstacles(host, given.ha) : []
+  return { need, installed, guests, obstacles }
 }
 
 async function heldBy({ modules }: Args, host: Host): Promise<string | undefined> {
@@ -43,17 +51,17 @@ async function heldBy({ modules }: Args, host: Host): Promise<string | undefined
 }
 
 /** Only what the next boot would change is a reason: the wanted version must be on the disk. */
-async function notLoaded({ version }: Args, host: Host): Promise<string | undefined> {
-  const [driver, records] = await Promise.all([
-    host.kernelModule('nvidia'),
-    host.maybe(host.text(installerLog)),
-  ])
-  const onDisk = !records.known || installedVersion(records.value ?? '') === version
+async function notLoaded(
+  { version }: Args,
+  { host, onDisk }: { readonly host: Host; readonly onDisk: boolean },
+): Promise<string | undefined> {
+  const driver = await host.kernelModule('nvidia')
   if (!driver.loaded || driver.version === version || !onDisk) return undefined
   return `the driver ${driver.version ?? ''} is loaded, ${version} is installed`
 }
 
-function plan({ mode, timeout }: Args, { need, guests, obstacles }: Seen): Plan {
+function plan(given: Args, { need, installed, guests, obstacles }: Seen): Plan {
+  const { mode, timeout } = given
   if (need === undefined) return done()
   if (mode !== 'auto')
     return done([
@@ -72,11 +80,33 @@ function plan({ mode, timeout }: Args, { need, guests, obstacles }: Seen): Plan 
       })),
     })
   return actions(
-    [{ kind: 'reboot', timeout, reason: need, label: `restart the node: ${need}` }],
+    [
+      {
+        kind: 'reboot',
+        timeout,
+        reason: need,
+        label: `restart the node: ${need}`,
+        effects: afterBoot(given, installed),
+      },
+    ],
     guests.length === 0
       ? {}
       : { warnings: [`the restart stops ${guests.map(nameOf).join(', ')} for its time`] },
   )
+}
+
+/** The other modules are kept from loading; the boot service of the role loads the driver, where there is one. */
+function afterBoot({ purpose, version, modules }: Args, installed: string | undefined): readonly Effect[] {
+  const driver = purpose === 'load_driver' ? version : installed
+  const loaded = (name: string): Effect => ({
+    kernelModule: name,
+    becomes: driver === undefined ? { loaded: false } : { loaded: true, version: driver },
+  })
+  return [
+    ...modules.map((name): Effect => ({ kernelModule: name, becomes: { loaded: false } })),
+    loaded('nvidia'),
+    loaded('nvidia_uvm'),
+  ]
 }
 
 function stops(guests: readonly Guest[]): string {
