@@ -11,7 +11,7 @@ import type { DrivenGpu } from './proc-nvidia.ts'
 import { fieldNames, queryField } from './smi-fields.ts'
 import { type VisibleGpu, cudaVersion } from './smi-gpu.ts'
 import { driverTable, queryText, queryXml } from './smi-text.ts'
-import { isRoot, run, runMain, textOf } from './system.ts'
+import { exists, isRoot, run, runMain, textOf } from './system.ts'
 import { atLeast } from './version.ts'
 
 const libraryDirectories = ['/usr/lib/x86_64-linux-gnu', '/usr/lib64', '/usr/lib']
@@ -161,7 +161,9 @@ function openDriver(library: string): Opened {
   return { version }
 }
 
+/** On a node root's programs do what nvidia-modprobe does; in containers only where that is installed. */
 function prepareAsRoot(): void {
+  if (!runsOnNode() && !exists('/usr/bin/nvidia-modprobe')) return
   if (moduleVersion() === undefined && runsOnNode()) run('modprobe', ['nvidia'])
   if (moduleVersion() === undefined) return
   for (const node of [controlNode, ...hardware().map(({ minor }) => gpuNode(minor))]) ensureNode(node)

@@ -1,0 +1,273 @@
+/** Stand-ins of the Proxmox VE tools that are asked about a node: pveversion, pvecm, pvesh, qm, ha-manager, proxmox-boot-tool. The first argument is the tool's name. */
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { parseContainerConfig } from '../../../src/proxmox/container-config.ts'
+import { nodeSpec } from '../nvidia/kernel.ts'
+import { Exit, exists, namesIn, run, runMain, textOf } from '../nvidia/system.ts'
+import { bootTool } from './boot-tool.ts'
+import { ctids, isOn, isRunning } from './guests.ts'
+
+/** A virtual machine "runs" while this file exists; a reboot of the node stops it. */
+const machines = '/run/lab/machines'
+
+function tools([tool = '', ...argv]: readonly string[]): number {
+  switch (tool) {
+    case 'pveversion':
+      return pveversion(argv)
+    case 'pvecm':
+      return pvecm(argv)
+    case 'pvesh':
+      return pvesh(argv)
+    case 'qm':
+      return qm(argv)
+    case 'ha-manager':
+      return haManager(argv)
+    case 'proxmox-boot-tool':
+      return bootTool(argv)
+    default:
+      throw new Exit(1, `no stand-in for '${tool}'`)
+  }
+}
+
+function pveversion(argv: readonly string[]): number {
+  const { pveVersion } = nodeSpec()
+  const kernel = run('uname', ['-r']).stdout.trim()
+  const manager = `pve-manager/${pveVersion}/2a5fa54a8503f96d`
+  if (!argv.some((word) => word === '-v' || word === '--verbose'))
+    return say(`${manager} (running kernel: ${kernel})\n`)
+  const major = Number.parseInt(pveVersion, 10)
+  return say(
+    `proxmox-ve: ${major}.${major >= 9 ? 0 : 4}.0 (running kernel: ${kernel})\npve-manager: ${pveVersion} (running version: ${pveVersion}/2a5fa54a8503f96d)\nproxmox-kernel-helper: ${major}.1.1\nlxc-pve: 6.0.0-1\npve-container: ${major >= 9 ? '6.0.9' : '5.2.6'}\n`,
+  )
+}
+
+function quorate(): boolean {
+  return nodeSpec().cluster === undefined || exists('/etc/lab/quorate')
+}
+
+function pvecm([command = '']: readonly string[]): number {
+  const { cluster, name } = nodeSpec()
+  if (cluster === undefined)
+    throw new Exit(
+      2,
+      "Error: Corosync config '/etc/pve/corosync.conf' does not exist - is this node part of a cluster?",
+    )
+  const votes = quorate() ? cluster.members.length : 1
+  const members = quorate() ? cluster.members : [name]
+  const row = (member: string, index: number): string =>
+    `0x0000000${index + 1}          1 ${member}${member === name ? ' (local)' : ''}\n`
+  if (command === 'nodes')
+    return say(
+      `\nMembership information\n----------------------\n    Nodeid      Votes Name\n${members.map(row).join('')}`,
+    )
+  if (command !== 'status') throw new Exit(255, `ERROR: unknown command 'pvecm ${command}'`)
+  const needed = Math.floor(cluster.members.length / 2) + 1
+  return say(
+    [
+      'Cluster information',
+      '-------------------',
+      `Name:             ${cluster.name}`,
+      'Config Version:   1',
+      'Transport:        knet',
+      'Secure auth:      on',
+      '',
+      'Quorum information',
+      '------------------',
+      'Quorum provider:  corosync_votequorum',
+      `Nodes:            ${votes}`,
+      `Node ID:          0x0000000${cluster.members.indexOf(name) + 1}`,
+      `Quorate:          ${quorate() ? 'Yes' : 'No'}`,
+      '',
+      'Votequorum information',
+      '----------------------',
+      `Expected votes:   ${cluster.members.length}`,
+      `Highest expected: ${cluster.members.length}`,
+      `Total votes:      ${votes}`,
+      `Quorum:           ${needed}${quorate() ? '' : ' Activity blocked'}`,
+      `Flags:            ${quorate() ? 'Quorate' : ''}`,
+      '',
+      'Membership information',
+      '----------------------',
+      '    Nodeid      Votes Name',
+      members.map(row).join(''),
+    ].join('\n'),
+  )
+}
+
+interface Guest {
+  readonly vmid: number
+  readonly type: 'lxc' | 'qemu'
+  readonly name: string
+  readonly status: 'running' | 'stopped'
+  readonly node: string
+  readonly template: number
+  readonly lock?: string
+}
+
+function containers(): readonly Guest[] {
+  return ctids().map((vmid) => guest(vmid, 'lxc', isRunning(vmid)))
+}
+
+function virtualMachines(): readonly Guest[] {
+  return namesIn('/etc/pve/qemu-server')
+    .filter((name) => /^[0-9]+\.conf$/.test(name))
+    .map((name) => Number.parseInt(name, 10))
+    .toSorted((a, b) => a - b)
+    .map((vmid) => guest(vmid, 'qemu', exists(`${machines}/${vmid}`)))
+}
+
+function guest(vmid: number, type: Guest['type'], running: boolean): Guest {
+  // a machine's configuration has the same form
+  const { settings } = parseContainerConfig(
+    textOf(`/etc/pve/${type === 'lxc' ? 'lxc' : 'qemu-server'}/${vmid}.conf`) ?? '',
+  ).current
+  const lock = settings.get('lock')
+  return {
+    vmid,
+    type,
+    name: settings.get(type === 'lxc' ? 'hostname' : 'name') ?? `${type === 'lxc' ? 'CT' : 'VM'}${vmid}`,
+    status: running ? 'running' : 'stopped',
+    node: hostname(),
+    template: isOn(settings.get('template')) ? 1 : 0,
+    ...(lock === undefined ? {} : { lock }),
+  }
+}
+
+function pvesh(argv: readonly string[]): number {
+  const [command, path = '', ...rest] = argv
+  if (command !== 'get')
+    throw new Exit(255, `ERROR: the lab's pvesh only knows 'get', not '${command ?? ''}'`)
+  const { pveVersion, cluster, name } = nodeSpec()
+  const own = `/nodes/${name}`
+  const members = cluster?.members ?? [name]
+  const answers: Readonly<Record<string, () => unknown>> = {
+    '/version': () => ({
+      release: pveVersion.split('.').slice(0, 2).join('.'),
+      repoid: '2a5fa54a8503f96d',
+      version: pveVersion,
+    }),
+    '/nodes': () =>
+      members.map((node) => ({
+        node,
+        type: 'node',
+        status: node === name || quorate() ? 'online' : 'offline',
+      })),
+    '/cluster/status': () => [
+      ...(cluster === undefined
+        ? []
+        : [
+            {
+              id: 'cluster',
+              name: cluster.name,
+              nodes: members.length,
+              quorate: quorate() ? 1 : 0,
+              type: 'cluster',
+              version: 1,
+            },
+          ]),
+      ...members.map((node, index) => ({
+        id: `node/${node}`,
+        name: node,
+        type: 'node',
+        local: node === name ? 1 : 0,
+        nodeid: cluster === undefined ? 0 : index + 1,
+        online: node === name || quorate() ? 1 : 0,
+      })),
+    ],
+    '/cluster/resources': () =>
+      [...containers(), ...virtualMachines()].map((one) => ({ id: `${one.type}/${one.vmid}`, ...one })),
+    '/cluster/tasks': () => [],
+    '/cluster/ceph/status': () => {
+      throw new Exit(255, 'binary not installed: /usr/bin/ceph-mon')
+    },
+    '/cluster/ha/resources': () =>
+      haResources().map(([sid, state]) => ({ sid, state, type: sid.split(':')[0] })),
+    '/cluster/ha/status/current': () => [
+      {
+        id: 'quorum',
+        node: name,
+        quorate: quorate() ? 1 : 0,
+        status: quorate() ? 'OK' : 'No quorum!',
+        type: 'quorum',
+      },
+    ],
+    [`${own}/lxc`]: containers,
+    [`${own}/qemu`]: virtualMachines,
+    [`${own}/tasks`]: () => [],
+    [`${own}/version`]: () => ({ version: pveVersion, release: pveVersion.split('.').slice(0, 2).join('.') }),
+    [`${own}/status`]: () => ({
+      pveversion: `pve-manager/${pveVersion}/2a5fa54a8503f96d`,
+      kversion: `Linux ${run('uname', ['-r']).stdout.trim()}`,
+    }),
+  }
+  const answer = answers[path.replace(/\/$/, '')]
+  if (answer === undefined) throw new Exit(255, `No 'get' handler defined for '${path}'`)
+  const pretty = rest.includes('json-pretty') || rest.includes('--output-format=json-pretty')
+  return say(`${JSON.stringify(answer(), null, pretty ? 3 : 0)}\n`)
+}
+
+function qm([command = '', id = '', ...rest]: readonly string[]): number {
+  if (command === 'list') {
+    const rows = virtualMachines().map(
+      ({ vmid, name, status }) =>
+        `${String(vmid).padStart(10)} ${name.padEnd(20)} ${status.padEnd(10)} ${'2048'.padEnd(10)} ${'32.00'.padStart(12)} ${(status === 'running' ? '4242' : '0').padEnd(10)}\n`,
+    )
+    return say(
+      rows.length === 0
+        ? ''
+        : `      VMID NAME                 STATUS     MEM(MB)    BOOTDISK(GB) PID       \n${rows.join('')}`,
+    )
+  }
+  const text = textOf(`/etc/pve/qemu-server/${id}.conf`)
+  if (text === undefined)
+    throw new Exit(2, `Configuration file 'nodes/${hostname()}/qemu-server/${id}.conf' does not exist`)
+  switch (command) {
+    case 'config':
+      return say(text)
+    case 'status':
+      return say(`status: ${exists(`${machines}/${id}`) ? 'running' : 'stopped'}\n`)
+    case 'start':
+      if (exists(`${machines}/${id}`)) throw new Exit(255, `VM ${id} already running`)
+      mkdirSync(machines, { recursive: true })
+      writeFileSync(`${machines}/${id}`, '')
+      return 0
+    case 'stop':
+    case 'shutdown':
+      rmSync(`${machines}/${id}`, { force: true })
+      return 0
+    default:
+      throw new Exit(255, `ERROR: unknown command 'qm ${[command, ...rest].join(' ')}'`)
+  }
+}
+
+/** Of /etc/pve/ha/resources.cfg: `ct: 101` and an indented `state started`. */
+function haResources(): readonly (readonly [string, string])[] {
+  return (textOf('/etc/pve/ha/resources.cfg') ?? '')
+    .split(/\n(?=\S)/)
+    .flatMap((block): (readonly [string, string])[] => {
+      const [, type, id] = /^(ct|vm): *([0-9]+)/.exec(block) ?? []
+      return type === undefined ? [] : [[`${type}:${id}`, /^\s+state +(\S+)/m.exec(block)?.[1] ?? 'started']]
+    })
+}
+
+function haManager([command = '']: readonly string[]): number {
+  if (command === 'config')
+    return say(
+      haResources()
+        .map(([sid, state]) => `${sid}\n\tstate ${state}\n`)
+        .join('\n'),
+    )
+  if (command !== 'status') throw new Exit(255, `ERROR: unknown command 'ha-manager ${command}'`)
+  const resources = haResources()
+  const node = hostname()
+  const services = resources.map(([sid, state]) => `service ${sid} (${node}, ${state})\n`)
+  const managers = resources.length === 0 ? '' : `master ${node} (active, now)\nlrm ${node} (active, now)\n`
+  return say(`quorum ${quorate() ? 'OK' : 'No quorum on node'}\n${managers}${services.join('')}`)
+}
+
+function say(text: string): number {
+  process.stdout.write(text)
+  return 0
+}
+
+runMain(tools)
