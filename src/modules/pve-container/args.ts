@@ -10,10 +10,10 @@ export const args = {
       description: 'The container; left out: the one that the task runs for',
     },
     restart: {
-      enum: ['auto', 'never'],
+      enum: ['auto', 'never', 'observe'],
       default: 'auto',
       description:
-        '`auto`: a running container whose NVIDIA devices are not those of its configuration is restarted; `never`: that is only told',
+        '`auto`: a running container whose NVIDIA devices are not those of its configuration is restarted; `never`: that is only told; `observe`: only whether it runs is looked at',
     },
     timeout: {
       type: 'integer',

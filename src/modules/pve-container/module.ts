@@ -41,8 +41,10 @@ export const pveContainer = {
     running: container?.running === true,
     restart_pending: (container?.differences.length ?? 0) > 0,
   }),
-  message: (_, { container }) =>
-    container?.running === false ? 'the container is stopped: it is configured and left stopped' : undefined,
+  message: ({ restart }, { container }) =>
+    container?.running === false && restart !== 'observe'
+      ? 'the container is stopped: it is configured and left stopped'
+      : undefined,
 } satisfies Module<Args, Seen>
 
 async function probe(given: Args, host: Host): Promise<Seen> {
@@ -58,6 +60,8 @@ async function probe(given: Args, host: Host): Promise<Seen> {
   const config = parseContainerConfig(status.config)
   const running = status.status === 'running'
   const container = { running, lock: lockOf(config) }
+  if (given.restart === 'observe')
+    return { node: node.name, ctid, container: { ...container, differences: [] }, managedByHa }
   // Only a dry run does not know the file: it will get lines that are not there yet, so what runs cannot be what it says.
   if (running && !file.known)
     return {
