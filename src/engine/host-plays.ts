@@ -71,7 +71,8 @@ export function createHostPlays(options: HostPlaysOptions): HostPlays {
   const pendingOf = (host: FleetHost): PendingHandlers => {
     const present = pendings.get(host.machine.name)
     if (present) return present
-    const made = createPending(host, { leases: options.leases, check: request.check })
+    const node = host.machine.node === undefined ? undefined : fleet.host(host.machine.node.name)
+    const made = createPending(host, node)
     pendings.set(host.machine.name, made)
     return made
   }

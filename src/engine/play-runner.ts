@@ -46,10 +46,10 @@ export async function runPlay(context: PlayRunnerContext): Promise<PlayEnd> {
       if (end) return end
     }
     for (const handler of (await earlier) ?? []) {
-      const [match] = notified.find(handler.name)
-      if (match === undefined) continue
+      const matches = notified.find(handler.name)
+      if (matches.length === 0) continue
       context.emitter.emit({ type: 'handler.pending', host: context.host, handler: handler.name })
-      notified.add(match, 'certain')
+      for (const match of matches) notified.add(match, 'certain')
     }
     const end = await runHandlers(notified, context)
     if (end) return end
@@ -61,9 +61,15 @@ async function runHandlers(
   notified: Notifications,
   context: PlayRunnerContext,
 ): Promise<PlayEnd | undefined> {
+  const ran: Handler[] = []
   for (;;) {
     const next = notified.next()
-    if (next === undefined) return undefined
+    if (next === undefined) {
+      // A topic may have several listeners: it is struck out when all of them have run.
+      const topics = ran.flatMap((handler) => handler.listen)
+      if (topics.length > 0 && !context.check) await context.pending.strike(topics)
+      return undefined
+    }
     if (context.signal.aborted || context.stopped()) return undefined
     const { handler, certainty } = next
     const ref = context.ref(handler)
@@ -75,7 +81,8 @@ async function runHandlers(
     const end = settle(result, context)
     notify(handler, result, { notified, context })
     if (end) return end
-    if (!context.check) await context.pending.strike(handler)
+    ran.push(handler)
+    if (!context.check) await context.pending.strike([handler.id.name])
   }
 }
 

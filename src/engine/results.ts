@@ -12,8 +12,7 @@ export function resultOf(module: Module, args: unknown, converged: Converged): R
     case 'ok':
     case 'changed': {
       const base = { changed: converged.kind === 'changed', failed: false, skipped: false, msg: '' }
-      if (converged.seen === undefined)
-        return { ...unknownFields(module, converged.seenWhy ?? 'only the run can know'), ...base }
+      if (converged.seenWhy !== undefined) return { ...unknownFields(module, converged.seenWhy), ...base }
       return { ...module.report?.(args, converged.seen, converged.replies), ...base }
     }
     case 'unknown':

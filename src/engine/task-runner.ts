@@ -120,9 +120,13 @@ async function runItems(
   if (items.kind === 'unknown') return [unknownItem(module, items.why)]
   if (items.kind === 'failed') return [failedItem(task, module, items.problem)]
   const results: ItemResult[] = []
+  let changed = false
   for (const [index, item] of items.items.entries()) {
-    const early = ahead?.prepared[index]
+    const found = ahead?.prepared[index]
+    // What was read before an earlier item changed something is not trusted.
+    const early = changed && found !== undefined ? { ...found, reading: undefined } : found
     const result = await runOrExplain(task, { ref, item, early }, context)
+    changed ||= result.outcome !== 'ok' && result.outcome !== 'skipped'
     results.push(result)
     if (items.loop) {
       emitter.emit({

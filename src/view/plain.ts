@@ -71,7 +71,7 @@ export function createPlainView(options: ViewOptions): View {
         return
       case 'task.finished': {
         const quiet = event.outcome === 'skipped' && verbosity === 0
-        if (quiet) return
+        if (quiet || itemsSaidIt(event)) return
         const took = event.milliseconds >= 2000 ? colors.dim(duration(event.milliseconds)) : ''
         taskLine(event.outcome, event.ignored === true, [
           event.host,
@@ -146,4 +146,10 @@ export function createPlainView(options: ViewOptions): View {
     }
   }
   return { take, close: () => Promise.resolve() }
+}
+
+/** The items of a loop have their own lines; the task's own is for a loop of which none had one. */
+function itemsSaidIt({ detail }: Extract<Event, { readonly type: 'task.finished' }>): boolean {
+  const outcomes = Object.values(detail.items ?? {})
+  return outcomes.some((outcome) => outcome !== 'ok' && outcome !== 'skipped')
 }
