@@ -117,7 +117,9 @@ function checkRole(loader: Loader, use: RoleUse, names: Declarations): void {
 /** What a task leaves behind for later ones. */
 function given(loader: Loader, task: Task): readonly (readonly [string, JsonSchema | undefined])[] {
   const facts =
-    task.module === 'set_fact' ? [...task.args.entries.keys()].map((name) => [name, undefined] as const) : []
+    loader.modules.get(task.module)?.setsFacts === true
+      ? [...task.args.entries.keys()].map((name) => [name, undefined] as const)
+      : []
   if (task.register === undefined) return facts
   const schema = registeredSchema(loader.modules.get(task.module), task.loop !== undefined)
   return [...facts, [task.register, schema]]

@@ -16,6 +16,10 @@ export interface ModuleSchema {
   readonly result: ObjectSchema
   /** The argument that a plain string stands for: `command: echo hi`. */
   readonly freeForm?: string
+  /** Arguments that are conditions, one or a list of them: read as expressions, rendered to a list of booleans. */
+  readonly expressions?: readonly string[]
+  /** Its arguments become variables of the host (`set_fact`). */
+  readonly setsFacts?: boolean
   /** Arguments that name a file on the controller, and the role's folder in which it is looked for. */
   readonly files?: Readonly<Record<string, 'files' | 'templates'>>
 }

@@ -4,9 +4,11 @@ import { InputError } from '../base/errors.ts'
 import { type LoadOptions } from './loader.ts'
 import { type Play } from './model.ts'
 import { loadPlaybook, readPlaybook } from './playbook.ts'
+import { renderValue } from './render.ts'
 import { memoryFiles } from './testing/memory-files.ts'
 import { testModules } from './testing/modules.ts'
 import { report } from './testing/report.ts'
+import { scopeOf } from './testing/scopes.ts'
 
 type Contents = Readonly<Record<string, string>>
 
@@ -412,4 +414,21 @@ test('facts are checked by their schema where there is one', () => {
   assert.deepEqual(mistakesIn('- debug: {msg: "{{facts.kernle}}"}\n', { facts }), [
     'site.yml:3:29 no-such-key: "facts" has no "kernle" (did you mean "kernel"?)',
   ])
+})
+
+test('conditions among the arguments of a module are expressions, checked by name and rendered to booleans', () => {
+  assert.deepEqual(
+    mistakesIn('- assert: {that: prot == 1}\n- assert: {that: [true, "{{x}}"]}\n', { variables: ['port'] }),
+    [
+      'site.yml:3:22 undefined-variable: nothing is called "prot" here (did you mean "port"?)',
+      'site.yml:4:30 invalid-expression: a condition is never templated (leave the braces out)',
+    ],
+  )
+  const [play] = playsOf(
+    { '/p/site.yml': '- hosts: all\n  tasks:\n    - assert: {that: [port == 1, port > 1]}\n' },
+    { variables: ['port'] },
+  )
+  const task = play?.sections[0]?.tasks[0]
+  assert.ok(task)
+  assert.deepEqual(renderValue(task.args, scopeOf({ port: 1 })), { that: [true, false] })
 })

@@ -189,7 +189,7 @@ function readArgs(loader: Loader, fields: FieldReader, { module, where, entry }:
   const entries = new Map<string, MapEntry>()
   const node = entry.value
   if (node.kind === 'map') {
-    for (const [key, argument] of loader.values.map(node).entries) entries.set(key, argument)
+    for (const [key, argument] of argumentsOf(loader, node, module).entries) entries.set(key, argument)
   } else if (node.kind === 'scalar' && node.value !== null && module.freeForm !== undefined) {
     // `command: true` runs the program of that name.
     const text = typeof node.value === 'string' ? node : { ...node, value: node.source }
@@ -204,12 +204,27 @@ function readArgs(loader: Loader, fields: FieldReader, { module, where, entry }:
   }
   const more = fields.map('args')
   if (more !== undefined) {
-    for (const [key, argument] of loader.values.map(more).entries) entries.set(key, argument)
+    for (const [key, argument] of argumentsOf(loader, more, module).entries) entries.set(key, argument)
   }
   const args: MapValue = { kind: 'map', entries, where: node.kind === 'map' ? node.where : where }
   const subject = { label: `"${module.name}"`, where, code: 'invalid-argument' } as const
   loader.problems.push(...loader.schemas.checkValue(module.args, args, subject))
   return args
+}
+
+/** As written, but for the module's conditions, which are expressions without a tag. */
+function argumentsOf(loader: Loader, node: YamlMap, module: ModuleSchema): MapValue {
+  const conditions = new Set(module.expressions)
+  const plain = new Map([...node.entries].filter(([key]) => !conditions.has(key)))
+  const entries = new Map(loader.values.map({ ...node, entries: plain }).entries)
+  const fields = new FieldReader(node, loader.values)
+  for (const key of conditions) {
+    const entry = node.entries.get(key)
+    if (entry === undefined) continue
+    const items = fields.conditions(key) ?? []
+    entries.set(key, { where: entry.where, value: { kind: 'list', items, where: entry.value.where } })
+  }
+  return { kind: 'map', entries, where: node.where }
 }
 
 const loopControls = new Set(['loop_var', 'index_var', 'label'])

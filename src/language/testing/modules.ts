@@ -75,6 +75,19 @@ export const testModules: ReadonlyMap<string, ModuleSchema> = new Map(
       summary: 'Sets variables.',
       args: { type: 'object', additionalProperties: true },
       result: { type: 'object', properties: {} },
+      setsFacts: true,
+    },
+    {
+      name: 'assert',
+      summary: 'Fails unless all conditions hold.',
+      args: {
+        type: 'object',
+        properties: { that: { type: 'array', items: { type: 'boolean' }, minItems: 1 } },
+        required: ['that'],
+        additionalProperties: false,
+      },
+      result: { type: 'object', properties: {} },
+      expressions: ['that'],
     },
   ].map((module): [string, ModuleSchema] => [module.name, module as ModuleSchema]),
 )
