@@ -4,13 +4,27 @@ import { aptRepository } from './apt-repository/module.ts'
 import { assert } from './assert/module.ts'
 import { command } from './command/module.ts'
 import { copy } from './copy/module.ts'
+import { cudaToolkit } from './cuda-toolkit/module.ts'
 import { debug } from './debug/module.ts'
 import { fail } from './fail/module.ts'
 import { file } from './file/module.ts'
 import { getUrl } from './get-url/module.ts'
+import { gpuDevices } from './gpu-devices/module.ts'
+import { gpuVerify } from './gpu-verify/module.ts'
 import { kernelModule } from './kernel-module/module.ts'
 import { lineinfile } from './lineinfile/module.ts'
 import { type Module } from './module.ts'
+import { nvidiaBlacklist } from './nvidia-blacklist/module.ts'
+import { nvidiaDriver } from './nvidia-driver/module.ts'
+import { nvidiaForeignDriver } from './nvidia-foreign-driver/module.ts'
+import { nvidiaLoaded } from './nvidia-loaded/module.ts'
+import { nvidiaNode } from './nvidia-node/module.ts'
+import { nvidiaNodeReboot } from './nvidia-node-reboot/module.ts'
+import { nvidiaPower } from './nvidia-power/module.ts'
+import { nvidiaRunfile } from './nvidia-runfile/module.ts'
+import { nvidiaUserspace } from './nvidia-userspace/module.ts'
+import { pveContainer } from './pve-container/module.ts'
+import { pveContainerConfig } from './pve-container-config/module.ts'
 import { reboot } from './reboot/module.ts'
 import { service } from './service/module.ts'
 import { setFact } from './set-fact/module.ts'
@@ -25,12 +39,26 @@ export const modules: readonly Module[] = [
   assert,
   command,
   copy,
+  cudaToolkit,
   debug,
   fail,
   file,
   getUrl,
+  gpuDevices,
+  gpuVerify,
   kernelModule,
   lineinfile,
+  nvidiaBlacklist,
+  nvidiaDriver,
+  nvidiaForeignDriver,
+  nvidiaLoaded,
+  nvidiaNode,
+  nvidiaNodeReboot,
+  nvidiaPower,
+  nvidiaRunfile,
+  nvidiaUserspace,
+  pveContainer,
+  pveContainerConfig,
   reboot,
   service,
   setFact,
