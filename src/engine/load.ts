@@ -1,8 +1,10 @@
 /** Reads everything that the user wrote and finds every mistake in it, before anything is connected to. */
 import { InputError, type Problem } from '../base/errors.ts'
+import { hostVariableSchemas } from '../inventory/host-variables.ts'
 import { readInventory } from '../inventory/inventory.ts'
 import { type Inventory } from '../inventory/model.ts'
 import { readExtraVars } from '../language/extra-vars.ts'
+import { misspeltVariables } from '../language/misspelt.ts'
 import { type Playbook, type Variables } from '../language/model.ts'
 import { readPlaybook } from '../language/playbook.ts'
 import { type RunDependencies, type RunRequest } from './run.ts'
@@ -40,6 +42,7 @@ export function load(request: RunRequest, dependencies: RunDependencies): Loaded
     problems.push(...found)
     if (playbook !== undefined) playbooks.push(playbook)
   }
+  if (inventory !== undefined) problems.push(...misspelt(playbooks, inventory, extra))
   if (problems.length > 0 || inventory === undefined) throw new InputError(problems)
   const selection = select({ playbooks, inventory, limit: request.limit, files })
   problems.push(...selection.problems)
@@ -51,6 +54,16 @@ export function load(request: RunRequest, dependencies: RunDependencies): Loaded
     selection,
     warnings: [...inventory.warnings, ...selection.warnings],
   }
+}
+
+function misspelt(
+  playbooks: readonly Playbook[],
+  inventory: Inventory,
+  extra: Variables,
+): readonly Problem[] {
+  const given = [...inventory.hosts.values()].flatMap((host) => [...host.variables.values()])
+  const known = new Set(Object.keys(hostVariableSchemas))
+  return misspeltVariables(playbooks, [...given, ...extra.values()], known)
 }
 
 function factsSchema({ facts }: RunDependencies): Readonly<Record<string, unknown>> {

@@ -346,8 +346,8 @@ function detailOf(module: Module, prepared: Ready, converged: Converged, outcome
   switch (converged.kind) {
     case 'ok':
     case 'changed': {
-      const message =
-        converged.seen === undefined ? undefined : module.message?.(prepared.args, converged.seen)
+      const known = converged.seenWhy === undefined
+      const message = known ? module.message?.(prepared.args, converged.seen) : undefined
       return {
         ...detail,
         ...(message === undefined ? {} : { message }),
