@@ -22,6 +22,7 @@ export const builtInNames = [
   'facts',
   'check_mode',
   'play_hosts',
+  'node_containers',
   'playbook_dir',
   'role_name',
   'role_path',

@@ -13,13 +13,13 @@ const shortest = 6
  * @param known Names that have a meaning without the playbook: those the engine reads.
  */
 export function misspeltVariables(
-  playbook: Playbook,
+  playbooks: readonly Playbook[],
   variables: Iterable<Variable>,
   known: ReadonlySet<string>,
 ): readonly Problem[] {
   const roleNames = new Map<string, string>()
-  const declared = new Set([...known, ...playbook.reads])
-  for (const { role, parameters } of playbook.plays.flatMap((play) => play.roles)) {
+  const declared = new Set([...known, ...playbooks.flatMap((playbook) => [...playbook.reads])])
+  for (const { role, parameters } of playbooks.flatMap(({ plays }) => plays).flatMap((play) => play.roles)) {
     for (const name of role.defaults.keys()) declared.add(name)
     for (const name of parameters.keys()) declared.add(name)
     for (const name of Object.keys(role.arguments?.schema['properties'] ?? {})) roleNames.set(name, role.name)

@@ -86,7 +86,7 @@ test('what cannot be known yet passes', () => {
 test('a variable of the inventory that is nearly called like one of a role is reported, others are not', () => {
   const playbook = loadPlaybook('/p/site.yml', { modules: testModules, files })
   const given = variables('asignment: none\nunrelated: 1\nrebot: x\ndriver_versions: y\n')
-  const found = misspeltVariables(playbook, given.values(), new Set(['driver_versions']))
+  const found = misspeltVariables([playbook], given.values(), new Set(['driver_versions']))
   assert.deepEqual(report(found), [
     'hosts.yml:1:1 misspelt-variable: nothing reads "asignment"; the role "gpu" has "assignment" (did you mean "assignment"?)',
   ])
