@@ -26,7 +26,7 @@ if command -v curl >/dev/null; then
   if [ ${head} = 1 ]; then
     exec curl -sSLI --max-time ${seconds} -o /dev/stderr -- ${url}
   else
-    { curl -sSL --max-time ${seconds} -D /dev/stderr -- ${url}; r=$?; echo "curl-status $r" >&2; } | head -c ${largestBody + 1}
+    curl -sSL --max-time ${seconds} -D /dev/stderr -- ${url} | head -c ${largestBody + 1}
   fi
 elif command -v wget >/dev/null; then
   if [ ${head} = 1 ]; then
@@ -51,7 +51,7 @@ function answer(stdout: Buffer, headers: string): HttpAnswer {
   const lines = headers.split('\n').map((line) => line.trim())
   const last = lines.findLastIndex((line) => /^HTTP\/[0-9.]+ [0-9]{3}/.test(line))
   if (last === -1) {
-    const error = lastLine(lines.filter((line) => !line.startsWith('curl-status')).join('\n'))
+    const error = lastLine(lines.join('\n'))
     return { status: 0, error: error === '' ? 'no answer' : error, length: undefined, body: '' }
   }
   const length = lines
