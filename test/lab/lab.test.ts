@@ -2,7 +2,16 @@ import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { breakInternet, cable, changeHostKey, fillDisk, emptyDisk, holdDpkgLock, requests } from './faults.ts'
+import {
+  breakInternet,
+  cable,
+  changeHostKey,
+  fillDisk,
+  emptyDisk,
+  holdDpkgLock,
+  requests,
+  slowReboots,
+} from './faults.ts'
 import { instance, network, stateRoot } from './instance.ts'
 import { Lab } from './lab.ts'
 import { whyNoLab } from './machine.ts'
@@ -48,6 +57,15 @@ describe('a lab', { skip, timeout: 300_000 }, () => {
     assert.notEqual(await node.bootId(), first)
     assert.ok(Number((await node.output('cut -d " " -f 1 /proc/uptime')).trim()) < 60)
     assert.equal(await lab.node('pve1').output('hostname'), 'pve1\n')
+  })
+
+  it('stays away as long as a test says when it reboots', async () => {
+    slowReboots(lab.node('pve2'), 2)
+    await lab.reboot('pve2')
+    const log = readFileSync(lab.world.path('nodes/pve2/boots.log'), 'utf8').trim().split('\n').slice(-2)
+    const [down, boot] = log.map((line) => Number(line.split(' ')[0]))
+    assert.match(log.join(' '), /down 129 \S+ boot/)
+    assert.ok(Number(boot) - Number(down) >= 2, log.join(' '))
   })
 
   it('serves signed apt repositories under their real addresses, over names and practice certificates', async () => {
