@@ -12,9 +12,14 @@ export function channelOfChild(child: ChildProcessWithoutNullStreams, kill: () =
     let end: ChannelEnd | undefined
     child.on('error', (error) => resolve({ kind: 'lost', why: error.message }))
     child.on('exit', (code, signal) => {
-      end = code === null ? { kind: 'signalled', signal: signal ?? 'unknown' } : { kind: 'exited', code }
-      // A child that keeps the pipes open must not keep this waiting.
-      setTimeout(resolve, drainTime, end).unref()
+      const ended: ChannelEnd =
+        code === null ? { kind: 'signalled', signal: signal ?? 'unknown' } : { kind: 'exited', code }
+      end = ended
+      // A child that keeps the pipes open must keep neither this nor the whole of gpuplay waiting.
+      setTimeout(() => {
+        for (const stream of [child.stdin, child.stdout, child.stderr]) stream.destroy()
+        resolve(ended)
+      }, drainTime)
     })
     child.on('close', () => resolve(end ?? { kind: 'lost', why: 'ended without a status' }))
   })

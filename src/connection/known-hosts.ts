@@ -1,0 +1,166 @@
+import { createHash, createHmac } from 'node:crypto'
+import { appendFile, mkdir, readFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
+
+/** One line of a `known_hosts` file (sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT"). */
+export interface KnownHost {
+  readonly file: string
+  readonly line: number
+  readonly marker: 'none' | 'revoked' | 'cert-authority'
+  readonly patterns: readonly string[]
+  /** `ssh-ed25519`, `ssh-rsa`, ... */
+  readonly keyType: string
+  readonly key: Buffer
+}
+
+export type HostKeyVerdict =
+  | { readonly kind: 'known' }
+  /** `authorities`: a certificate authority is trusted for the host, which only `connection: openssh` can use. */
+  | { readonly kind: 'unknown'; readonly authorities: boolean }
+  /** `entry` is a key that the host is known by, of the same type where there is one. */
+  | { readonly kind: 'changed'; readonly entry: KnownHost }
+  | { readonly kind: 'revoked'; readonly entry: KnownHost }
+
+/**
+ * Reads the files in order. One that does not exist holds nothing.
+ * @throws the file system's error for one that exists and cannot be read: nothing may be trusted then.
+ */
+export async function readKnownHosts(files: readonly string[]): Promise<KnownHost[]> {
+  const hosts: KnownHost[] = []
+  for (const file of files) {
+    try {
+      hosts.push(...parseKnownHosts(file, await readFile(file, 'utf8')))
+    } catch (error) {
+      if (!isMissing(error)) throw error
+    }
+  }
+  return hosts
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
+}
+
+/** Lines that make no sense are passed over, as OpenSSH does: they can only make a host less known. */
+export function parseKnownHosts(file: string, text: string): KnownHost[] {
+  const hosts: KnownHost[] = []
+  text.split('\n').forEach((line, index) => {
+    const words = line.trim().split(/\s+/)
+    if (words[0] === undefined || words[0] === '' || words[0].startsWith('#')) return
+    const marked = words[0].startsWith('@') ? words.shift()?.slice(1) : 'none'
+    const [names, keyType, encoded] = words
+    if (marked !== 'none' && marked !== 'revoked' && marked !== 'cert-authority') return
+    if (names === undefined || keyType === undefined || encoded === undefined) return
+    const key = Buffer.from(encoded, 'base64')
+    if (keyTypeOf(key) !== keyType) return
+    hosts.push({ file, line: index + 1, marker: marked, patterns: names.split(','), keyType, key })
+  })
+  return hosts
+}
+
+/** The name under which OpenSSH files a host: `[name]:port` unless the port is 22. */
+export function knownHostName(host: string, port: number): string {
+  const name = host.toLowerCase()
+  return port === 22 ? name : `[${name}]:${port}`
+}
+
+/** The entries that speak of `name` (from `knownHostName`). */
+export function entriesFor(hosts: readonly KnownHost[], name: string): KnownHost[] {
+  return hosts.filter((host) => matches(host.patterns, name))
+}
+
+/**
+ * What the entries say of the key that a host shows. A host that is known by a key of another type only counts as changed, which is stricter
+ * than OpenSSH: whoever sits in the middle may choose the type.
+ */
+export function judgeHostKey(hosts: readonly KnownHost[], name: string, key: Buffer): HostKeyVerdict {
+  const entries = entriesFor(hosts, name)
+  const revoked = entries.find((entry) => entry.marker === 'revoked' && entry.key.equals(key))
+  if (revoked !== undefined) return { kind: 'revoked', entry: revoked }
+  const plain = entries.filter((entry) => entry.marker === 'none')
+  if (plain.some((entry) => entry.key.equals(key))) return { kind: 'known' }
+  const type = keyTypeOf(key)
+  const other = plain.find((entry) => entry.keyType === type) ?? plain[0]
+  if (other !== undefined) return { kind: 'changed', entry: other }
+  return { kind: 'unknown', authorities: entries.some((entry) => entry.marker === 'cert-authority') }
+}
+
+function matches(patterns: readonly string[], name: string): boolean {
+  let found = false
+  for (const pattern of patterns) {
+    if (pattern.startsWith('|1|')) {
+      if (matchesHash(pattern, name)) found = true
+    } else if (pattern.startsWith('!')) {
+      if (matchesGlob(pattern.slice(1), name)) return false
+    } else if (matchesGlob(pattern, name)) found = true
+  }
+  return found
+}
+
+function matchesHash(pattern: string, name: string): boolean {
+  const [, , salt, hash] = pattern.split('|')
+  if (salt === undefined || hash === undefined) return false
+  return hashName(name, Buffer.from(salt, 'base64')) === hash
+}
+
+function hashName(name: string, salt: Buffer): string {
+  return createHmac('sha1', salt).update(name).digest('base64')
+}
+
+/** `*` and `?` over the whole name; brackets are letters like any other here. */
+function matchesGlob(pattern: string, name: string): boolean {
+  const source = pattern
+    .toLowerCase()
+    .replaceAll(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replaceAll(/\*+/g, '.*')
+    .replaceAll('?', '.')
+  return new RegExp(`^${source}$`).test(name)
+}
+
+/** The type that a public key names in its first field (RFC 4253 section 6.6); empty when it is no key. */
+export function keyTypeOf(key: Buffer): string {
+  if (key.length < 4) return ''
+  const length = key.readUInt32BE(0)
+  return length > 64 || key.length < 4 + length ? '' : key.subarray(4, 4 + length).toString('latin1')
+}
+
+/** `SHA256:...`, as `ssh-keygen -l` prints it. */
+export function fingerprint(key: Buffer): string {
+  return `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`
+}
+
+/**
+ * Signature algorithms with those first for which we hold a key of the host, so that a host known by its RSA key does not show another one.
+ * `undefined` when we hold none, which leaves the library's own order.
+ */
+export function preferredAlgorithms(entries: readonly KnownHost[]): string[] | undefined {
+  const held = new Set(entries.filter((entry) => entry.marker === 'none').map((entry) => entry.keyType))
+  if (held.size === 0) return undefined
+  const all: [type: string, algorithm: string][] = [
+    ['ssh-ed25519', 'ssh-ed25519'],
+    ['ecdsa-sha2-nistp256', 'ecdsa-sha2-nistp256'],
+    ['ecdsa-sha2-nistp384', 'ecdsa-sha2-nistp384'],
+    ['ecdsa-sha2-nistp521', 'ecdsa-sha2-nistp521'],
+    ['ssh-rsa', 'rsa-sha2-512'],
+    ['ssh-rsa', 'rsa-sha2-256'],
+  ]
+  const first = all.filter(([type]) => held.has(type))
+  const rest = all.filter(([type]) => !held.has(type))
+  return [...first, ...rest].map(([, algorithm]) => algorithm)
+}
+
+/** Adds a host in one write at the file's end; makes the file (0600) and its folder (0700) where they are missing. */
+export async function addKnownHost(
+  file: string,
+  entry: { readonly name: string; readonly key: Buffer; readonly salt?: Buffer },
+): Promise<void> {
+  const { name, key, salt } = entry
+  const filed = salt === undefined ? name : `|1|${salt.toString('base64')}|${hashName(name, salt)}`
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 })
+  const before = await readFile(file).catch((error: unknown) => {
+    if (isMissing(error)) return Buffer.alloc(0)
+    throw error
+  })
+  const gap = before.length > 0 && before.at(-1) !== 0x0a ? '\n' : ''
+  await appendFile(file, `${gap}${filed} ${keyTypeOf(key)} ${key.toString('base64')}\n`, { mode: 0o600 })
+}

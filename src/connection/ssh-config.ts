@@ -1,0 +1,198 @@
+import { UnreachableError } from '../base/errors.ts'
+import { type HostKeyChecking } from './connection.ts'
+import { type ConnectEffects } from './effects.ts'
+
+/** What the user's ssh configuration says of one host, every value decided and every path absolute. */
+export interface SshConfig {
+  readonly hostname: string
+  readonly port: number
+  readonly user: string
+  /** In the order in which they are to be offered. */
+  readonly identityFiles: readonly string[]
+  readonly identitiesOnly: boolean
+  /** A socket's path; without it there is no agent. */
+  readonly agentSocket?: string
+  readonly userKnownHosts: readonly string[]
+  readonly globalKnownHosts: readonly string[]
+  readonly hashKnownHosts: boolean
+  readonly hostKeyAlias?: string
+  /** Only what the user chose: OpenSSH's own default, `ask`, is left out. */
+  readonly hostKeyChecking?: HostKeyChecking
+  readonly proxyJump?: string
+  readonly proxyCommand?: string
+  /** Seconds. */
+  readonly connectTimeout?: number
+}
+
+export interface Destination {
+  readonly address: string
+  readonly port?: number
+  readonly user?: string
+}
+
+/**
+ * Asks `ssh -G`, which follows `Include` and `Match` as no library does; OpenSSH's defaults where ssh is not installed.
+ * @throws UnreachableError for a configuration that ssh refuses.
+ */
+export async function readSshConfig(
+  destination: Destination,
+  effects: ConnectEffects,
+  signal: AbortSignal,
+): Promise<SshConfig> {
+  const { address, port, user } = destination
+  if (!isDestination(address) || (user !== undefined && !isDestination(user))) {
+    throw new UnreachableError({
+      code: 'invalid-address',
+      message: `${JSON.stringify(isDestination(address) ? user : address)} is not a name that ssh can be given`,
+      hint: 'set `address` to a host name, an IP address or an alias of your ssh configuration',
+    })
+  }
+  const argv = [
+    '-G',
+    ...(effects.sshConfig === undefined ? [] : ['-F', effects.sshConfig]),
+    ...(port === undefined ? [] : ['-p', String(port)]),
+    ...(user === undefined ? [] : ['-l', user]),
+    '--',
+    address,
+  ]
+  const answer = await capture(effects, argv, signal)
+  if (answer === undefined) return withoutSsh(destination, effects)
+  if (answer.code !== 0) {
+    throw new UnreachableError({
+      code: 'ssh-config-invalid',
+      message: `ssh refuses its configuration for ${address}: ${answer.stderr.trim()}`,
+      hint: `run \`ssh -G ${address}\` and mend what it reports`,
+    })
+  }
+  return parseSshConfig(answer.stdout, destination, effects)
+}
+
+/** Nothing that ssh or a shell could take for an option or for several words. */
+function isDestination(name: string): boolean {
+  return /^[^\s\0'"`$\\;&<>|(){}-][^\s\0'"`$\\;&<>|(){}]*$/.test(name)
+}
+
+function capture(
+  effects: ConnectEffects,
+  argv: readonly string[],
+  signal: AbortSignal,
+): Promise<{ code: number | null; stdout: string; stderr: string } | undefined> {
+  signal.throwIfAborted()
+  return new Promise((resolve) => {
+    const child = effects.spawn('ssh', argv, { group: false })
+    const stdout: Buffer[] = []
+    const stderr: Buffer[] = []
+    child.stdin.on('error', () => {})
+    child.stdin.end()
+    child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk))
+    child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk))
+    child.on('error', () => resolve(undefined))
+    child.on('close', (code) =>
+      resolve({ code, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() }),
+    )
+  })
+}
+
+export function parseSshConfig(
+  text: string,
+  destination: Destination,
+  effects: Pick<ConnectEffects, 'home' | 'user' | 'agentSocket'>,
+): SshConfig {
+  const values = new Map<string, string[]>()
+  for (const line of text.split('\n')) {
+    const space = line.indexOf(' ')
+    if (space < 0) continue
+    const key = line.slice(0, space).toLowerCase()
+    values.set(key, [...(values.get(key) ?? []), line.slice(space + 1).trim()])
+  }
+  const one = (key: string): string | undefined => {
+    const value = values.get(key)?.[0]
+    return value === undefined || value === 'none' || value === '' ? undefined : value
+  }
+  const hostname = one('hostname') ?? destination.address
+  const port = Number(one('port') ?? destination.port ?? 22)
+  const user = one('user') ?? destination.user ?? effects.user
+  const expand = (path: string): string =>
+    path.replace(/^~(?=\/|$)/, effects.home).replaceAll(/%([%dhnpru])/g, (_, letter: string) => {
+      const tokens: Record<string, string> = {
+        '%': '%',
+        d: effects.home,
+        h: hostname,
+        n: destination.address,
+        p: String(port),
+        r: user,
+        u: effects.user,
+      }
+      return tokens[letter] ?? ''
+    })
+  const files = (key: string): string[] =>
+    (one(key) ?? '')
+      .split(/\s+/)
+      .filter((file) => file !== '')
+      .map(expand)
+  const agent = one('identityagent') ?? 'SSH_AUTH_SOCK'
+  const agentOff = values.get('identityagent')?.[0] === 'none'
+  const agentSocket = agentOff ? undefined : agent === 'SSH_AUTH_SOCK' ? effects.agentSocket : expand(agent)
+  const checking = hostKeyCheckings[one('stricthostkeychecking') ?? '']
+  const hostKeyAlias = one('hostkeyalias')
+  const proxyJump = one('proxyjump')
+  const proxyCommand = one('proxycommand')
+  const connectTimeout = Number(one('connecttimeout'))
+  return {
+    hostname,
+    port,
+    user,
+    identityFiles: (values.get('identityfile') ?? []).filter((file) => file !== 'none').map(expand),
+    identitiesOnly: one('identitiesonly') === 'yes',
+    userKnownHosts: files('userknownhostsfile'),
+    globalKnownHosts: files('globalknownhostsfile'),
+    hashKnownHosts: one('hashknownhosts') === 'yes',
+    ...(agentSocket === undefined ? {} : { agentSocket }),
+    ...(hostKeyAlias === undefined ? {} : { hostKeyAlias }),
+    ...(checking === undefined ? {} : { hostKeyChecking: checking }),
+    ...(proxyJump === undefined ? {} : { proxyJump }),
+    ...(proxyCommand === undefined ? {} : { proxyCommand }),
+    ...(Number.isFinite(connectTimeout) && connectTimeout > 0 ? { connectTimeout } : {}),
+  }
+}
+
+/** `ssh -G` prints booleans of this setting as `true` and `false`. */
+const hostKeyCheckings: Record<string, HostKeyChecking> = {
+  true: 'strict',
+  yes: 'strict',
+  'accept-new': 'accept-new',
+  false: 'off',
+  no: 'off',
+  off: 'off',
+}
+
+function withoutSsh(destination: Destination, effects: ConnectEffects): SshConfig {
+  const folder = `${effects.home}/.ssh`
+  return {
+    hostname: destination.address,
+    port: destination.port ?? 22,
+    user: destination.user ?? effects.user,
+    identityFiles: ['id_ed25519', 'id_ecdsa', 'id_rsa'].map((name) => `${folder}/${name}`),
+    identitiesOnly: false,
+    userKnownHosts: [`${folder}/known_hosts`, `${folder}/known_hosts2`],
+    globalKnownHosts: ['/etc/ssh/ssh_known_hosts', '/etc/ssh/ssh_known_hosts2'],
+    hashKnownHosts: false,
+    ...(effects.agentSocket === undefined ? {} : { agentSocket: effects.agentSocket }),
+  }
+}
+
+/** `[user@]host[:port]` or `ssh://...`, the hops of a ProxyJump from the first one on. */
+export function parseProxyJump(text: string): Destination[] {
+  if (text === 'none' || text === '') return []
+  return text.split(',').map((hop) => {
+    const bare = hop.trim().replace(/^ssh:\/\//, '')
+    const found = /^(?:(?<user>.*)@)?(?:\[(?<v6>[^\]]+)\]|(?<host>[^:]*))(?::(?<port>\d+))?$/.exec(bare)
+    const { user, v6, host, port } = found?.groups ?? {}
+    const address = v6 ?? host ?? bare
+    return {
+      address,
+      ...(user === undefined ? {} : { user }),
+      ...(port === undefined ? {} : { port: Number(port) }),
+    }
+  })
+}
