@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { cudaRepository, findCudaSources, withoutSources } from './cuda-sources.ts'
+import { compatibility, nvccRelease, repositoryName, versionedPackage } from './cuda.ts'
+
+test('a driver fits fully, within its major version, or not at all', () => {
+  const kinds = (cuda: string, ...drivers: readonly string[]): readonly string[] =>
+    drivers.map((driver) => compatibility(cuda, driver).kind)
+  assert.deepEqual(kinds('12.8', '580.95.05', '570.26', '560.35.05', '525.60.13', '520.61.05'), [
+    'full',
+    'full',
+    'minor',
+    'minor',
+    'none',
+  ])
+  assert.deepEqual(kinds('13.1', '590.44.01', '580.65.06', '575.57.08'), ['full', 'minor', 'none'])
+  assert.deepEqual(kinds('12.99', '580.95.05'), ['full'])
+})
+
+test('names of packages, repositories and releases', () => {
+  assert.equal(versionedPackage('cuda-toolkit', '12.8'), 'cuda-toolkit-12-8')
+  assert.equal(repositoryName('debian', '12.5'), 'debian12')
+  assert.equal(repositoryName('ubuntu', '24.04'), 'ubuntu2404')
+  assert.equal(repositoryName('alpine', '3.20'), undefined)
+  assert.equal(nvccRelease('Cuda compilation tools, release 12.8, V12.8.93\n'), '12.8')
+})
+
+const list = {
+  path: '/etc/apt/sources.list.d/nvidia.list',
+  text: '# deb https://developer.download.nvidia.com/compute/cuda/repos/debian12/x86_64/ /\ndeb http://developer.download.nvidia.com/compute/cuda/repos/debian12/x86_64 /\ndeb [arch=amd64 signed-by=/k.gpg] https://developer.download.nvidia.com/compute/cuda/repos/debian11/x86_64/ /\ndeb https://example.org/ stable main\n',
+}
+const stanzas = {
+  path: '/etc/apt/sources.list.d/cuda.sources',
+  text: 'Types: deb\nURIs: https://example.org/\nSuites: stable\n\n# ours\nTypes: deb\nURIs: https://developer.download.nvidia.com/compute/cuda/repos/debian12/x86_64/\nSuites: /\nSigned-By: /usr/share/keyrings/k.gpg\n',
+}
+
+test('every entry that is in force is found, in both formats', () => {
+  assert.deepEqual(
+    findCudaSources([list, stanzas]).map(({ path, line, url, signedBy }) => [path, line, url, signedBy]),
+    [
+      [list.path, 2, cudaRepository('debian12'), undefined],
+      [list.path, 3, cudaRepository('debian11'), '/k.gpg'],
+      [stanzas.path, 5, cudaRepository('debian12'), '/usr/share/keyrings/k.gpg'],
+    ],
+  )
+})
+
+test('taken out of force they are found no more, and the rest is as it was', () => {
+  for (const file of [list, stanzas]) {
+    const text = withoutSources(file, findCudaSources([list, stanzas]))
+    assert.deepEqual(findCudaSources([{ ...file, text }]), [])
+    assert.equal(
+      text.replace('Enabled: no\n', '').replaceAll('# deb ', 'deb '),
+      file.text.replaceAll('# deb ', 'deb '),
+    )
+    assert.match(text, /example\.org/)
+  }
+})
