@@ -27,6 +27,8 @@ export interface Seen {
   readonly files: ReadonlyMap<string, string>
   /** Our key file. */
   readonly key: string | undefined
+  /** Whether there is a directory for keys; older releases have none. */
+  readonly keyrings: boolean
   /** The key from its address; undefined when it was not asked for. */
   readonly fetched: HttpAnswer | undefined
   /** The file is as it is to be, but the lists are older than it. */
@@ -49,6 +51,7 @@ export const aptRepository = {
 
 const directory = '/etc/apt/sources.list.d'
 const main = '/etc/apt/sources.list'
+const keyDirectory = '/etc/apt/keyrings'
 
 function fileOf({ name, format }: Args): string {
   return `${directory}/${name}.${format === 'deb822' ? 'sources' : 'list'}`
@@ -59,7 +62,7 @@ function otherFileOf({ name, format }: Args): string {
 }
 
 function keyFileOf({ name }: Args): string {
-  return `/etc/apt/keyrings/${name}.asc`
+  return `${keyDirectory}/${name}.asc`
 }
 
 async function probe(given: Args, host: Host): Promise<Seen> {
@@ -68,9 +71,10 @@ async function probe(given: Args, host: Host): Promise<Seen> {
     main,
     ...names.filter((name) => /\.(list|sources)$/.test(name)).map((name) => `${directory}/${name}`),
   ]
-  const [texts, key] = await Promise.all([
+  const [texts, key, keyrings] = await Promise.all([
     Promise.all(paths.map((path) => host.text(path))),
     host.text(keyFileOf(given)),
+    host.stat(keyDirectory, { follow: true }),
   ])
   const files = new Map(
     paths.flatMap((path, index) => {
@@ -85,7 +89,7 @@ async function probe(given: Args, host: Host): Promise<Seen> {
       ? changedSinceFetch([fileOf(given)], host)
       : false,
   ])
-  return { files, key, fetched, stale }
+  return { files, key, keyrings: keyrings !== undefined, fetched, stale }
 }
 
 function proxyOf({ proxy }: Args): { readonly proxy?: string } {
@@ -135,7 +139,11 @@ function present(given: Args, seen: Seen): Plan {
     contentDiff({ title: path, before, after }),
   )
   const updates = given.update_cache && (changes.length > 0 || seen.stale)
-  return actions([...changes.map(write), updates ? update(given) : undefined], { diffs })
+  const makesKey = !seen.keyrings && changes.some(({ path }) => path === keyFileOf(given))
+  const made: Action | undefined = makesKey
+    ? { kind: 'makeDirectory', path: keyDirectory, mode: '0755' }
+    : undefined
+  return actions([made, ...changes.map(write), updates ? update(given) : undefined], { diffs })
 }
 
 interface Change {

@@ -25,7 +25,8 @@ export const file = {
   report,
 } satisfies Module<Args, Seen>
 
-async function probe({ path, state }: Args, host: Host): Promise<Seen> {
+async function probe({ path: given, state }: Args, host: Host): Promise<Seen> {
+  const path = normalized(given)
   const [itself, target] = await Promise.all([host.stat(path), host.stat(path, { follow: true })])
   if (state !== 'link' || itself?.kind !== 'directory') return { itself, target, empty: false }
   return { itself, target, empty: (await host.list(path))?.length === 0 }

@@ -7,6 +7,7 @@ import { type Action } from '../../host/action.ts'
 import { type Host, type KernelModuleStatus } from '../../host/host.ts'
 import { actions, type Diff, done, type Plan, refuse } from '../../host/plan.ts'
 import { type Module } from '../module.ts'
+import { parentOf } from '../support/paths.ts'
 import { contentDiff } from '../support/text.ts'
 import { args, type Args, result } from './args.ts'
 
@@ -17,6 +18,8 @@ export interface Seen {
   readonly boot: string | undefined
   /** Our file in /etc/modprobe.d. */
   readonly options: string | undefined
+  /** Directories of ours that are missing, as where kmod is not installed. */
+  readonly missing: readonly string[]
 }
 
 export const kernelModule = {
@@ -33,15 +36,18 @@ export const kernelModule = {
 } satisfies Module<Args, Seen>
 
 async function probe({ name }: Args, host: Host): Promise<Seen> {
-  const [module, boot, options] = await Promise.all([
+  const directories = [bootFile(name), optionsFile(name)].map(parentOf)
+  const [module, boot, options, statuses] = await Promise.all([
     host.kernelModule(name),
     host.text(bootFile(name)),
     host.text(optionsFile(name)),
+    Promise.all(directories.map((path) => host.stat(path, { follow: true }))),
   ])
-  return { container: host.placement.ctid !== undefined, module, boot, options }
+  const missing = directories.filter((_, index) => statuses[index] === undefined)
+  return { container: host.placement.ctid !== undefined, module, boot, options, missing }
 }
 
-function plan(given: Args, { container, module, boot, options }: Seen): Plan {
+function plan(given: Args, { container, module, boot, options, missing }: Seen): Plan {
   const { name, state } = given
   if (container)
     return refuse({
@@ -63,7 +69,12 @@ function plan(given: Args, { container, module, boot, options }: Seen): Plan {
     [optionsFile(name), options, wantedOptions],
   ]
   const list: readonly (Action | undefined)[] = [
-    ...files.map(([path, before, after]) => place(path, before, after)),
+    ...files.flatMap(([path, before, after]) => [
+      after !== undefined && missing.includes(parentOf(path))
+        ? ({ kind: 'makeDirectory', path: parentOf(path) } as const)
+        : undefined,
+      place(path, before, after),
+    ]),
     loading(given, module, stays),
   ]
   const warnings = stays ? [`${name} is in use and stays loaded until the next boot`] : []

@@ -46,7 +46,9 @@ function withPresent(lines: readonly string[], request: LineRequest): readonly s
   // A line that its own pattern does not find ("#Port" becomes "Port 22") is looked for as it is, else the next run would replace another one.
   if (present && matches?.(line) !== true) return lines
   const found = matches === undefined ? -1 : lines.findLastIndex((entry) => matches(body(entry)))
-  if (found >= 0) return lines.with(found, line + ending(lines[found] ?? ''))
+  // An empty line without an end would be no line at all.
+  const end = ending(lines[found] ?? '') || (line === '' ? '\n' : '')
+  if (found >= 0) return lines.with(found, line + end)
   return inserted(lines, line, place(lines, request))
 }
 

@@ -19,8 +19,7 @@ function act(world: World, action: Action): Reply | undefined {
     case 'writeFile': {
       const path = followed(world, action.path)
       const parent = files.get(path.slice(0, path.lastIndexOf('/')) || '/')
-      // apt makes this one itself; every other directory a module has to see to.
-      if (parent === undefined && !path.startsWith('/etc/apt/')) throw new Error(`no directory for ${path}`)
+      if (parent === undefined) throw new Error(`no directory for ${path}`)
       const before = files.get(path)
       if (action.backup === true && before?.text !== undefined)
         addFile(world, `${action.backupDirectory ?? ''}${path}.gpuplay-20260101T000000`, before.text)

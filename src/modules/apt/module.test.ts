@@ -1,0 +1,227 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { UnknownError } from '../../base/unknown.ts'
+import { converge, planOnce } from '../testing/converge.ts'
+import { addFile, fakeWorld, type World } from '../testing/fake-host.ts'
+import { assertHas } from '../testing/has.ts'
+import { apt, globMatches } from './module.ts'
+
+/** A repository in memory: version and dependencies by name. */
+type Offers = Readonly<
+  Record<string, { version: string; needs?: readonly string[]; replaces?: readonly string[] }>
+>
+
+interface Fake {
+  readonly world: World
+  /** What repositories offer; the lists know it after a fetch. */
+  offers: Offers
+  lists: Offers
+  /** Every apt-get and dpkg that was really run. */
+  readonly ran: string[]
+  fetched: boolean
+}
+
+const stamp = '/var/lib/apt/periodic/update-success-stamp'
+
+function fake(offers: Offers, installed: Readonly<Record<string, string>> = {}): Fake {
+  const world = fakeWorld()
+  const state: Fake = { world, offers, lists: offers, ran: [], fetched: false }
+  for (const [name, version] of Object.entries(installed))
+    world.packages.set(name, { installed: version, status: 'installed' })
+  world.answer = (argv) => {
+    const [program = '', ...rest] = argv
+    if (program === 'find')
+      return { code: 0, stdout: state.fetched === rest.includes('-newermt') ? 'x\n' : '', stderr: '' }
+    if (program === 'dpkg-query') return { code: 0, stdout: statuses(world), stderr: '' }
+    if (program === 'apt-cache') return { code: 0, stdout: policy(state, rest.slice(1)), stderr: '' }
+    if (program === 'apt-get') return simulation(state, rest)
+    return undefined
+  }
+  world.program = (argv) => {
+    state.ran.push(argv.join(' '))
+    if (argv[0] === 'dpkg') {
+      for (const [name, { installed: version }] of world.packages)
+        world.packages.set(name, { installed: version, status: 'installed' })
+      return { code: 0, stdout: '', stderr: '' }
+    }
+    if (argv.at(-1) !== 'update') return undefined
+    state.lists = state.offers
+    state.fetched = true
+    addFile(world, stamp, '')
+    return { code: 0, stdout: '', stderr: '' }
+  }
+  return state
+}
+
+function statuses({ packages }: World): string {
+  return [...packages].map(([name, { status }]) => `${status} ${name}\n`).join('')
+}
+
+function policy({ lists, world }: Fake, names: readonly string[]): string {
+  return names
+    .filter((name) => name in lists)
+    .map(
+      (name) =>
+        `${name}:\n  Installed: ${world.packages.get(name)?.installed ?? '(none)'}\n  Candidate: ${lists[name]?.version ?? ''}\n`,
+    )
+    .join('')
+}
+
+function simulation(
+  { lists, world }: Fake,
+  words: readonly string[],
+): { code: number; stdout: string; stderr: string } {
+  const verb = words.findIndex((word) => ['install', 'remove', 'purge'].includes(word))
+  const names = words.slice(verb + 1)
+  if (words[verb] !== 'install')
+    return { code: 0, stdout: names.map((name) => `Remv ${name} [1]\n`).join(''), stderr: '' }
+  const lines: string[] = []
+  const add = (given: string): void => {
+    const [name = '', version] = given.split('=')
+    const offer = lists[name]
+    if (!offer || (version !== undefined && version !== offer.version)) return
+    const before = world.packages.get(name)?.installed
+    if (before === offer.version) return
+    for (const need of offer.needs ?? []) add(need)
+    for (const gone of offer.replaces ?? []) lines.push(`Remv ${gone} [1]\n`)
+    lines.push(`Inst ${name} ${before === undefined ? '' : `[${before}] `}(${offer.version} Repo [amd64])\n`)
+  }
+  for (const name of names) add(name)
+  return { code: 0, stdout: lines.join(''), stderr: '' }
+}
+
+const dkms: Offers = { dkms: { version: '3.0', needs: ['kmod'] }, kmod: { version: '30' } }
+
+test('a package comes with what it needs, and then nothing is left to do', async () => {
+  const { world, ran } = fake(dkms)
+  const { actions, report, diffs } = await converge(
+    apt,
+    { name: 'dkms', install_recommends: false, proxy: 'http://p:1' },
+    world,
+  )
+  assert.equal(world.packages.get('kmod')?.installed, '30')
+  assert.deepEqual(report, { versions: { dkms: '3.0' } })
+  assert.deepEqual(diffs, [{ title: 'packages', before: '', after: 'dkms 3.0\nkmod 30\n' }])
+  assert.equal(
+    ran[0],
+    'apt-get -y -o DPkg::Lock::Timeout=120 -o Acquire::http::Proxy=http://p:1 -o Acquire::https::Proxy=http://p:1 ' +
+      '-o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold --no-remove --no-install-recommends install dkms',
+  )
+  assertHas(actions, [
+    {
+      environment: { DEBIAN_FRONTEND: 'noninteractive' },
+      detached: { name: 'apt' },
+      lock: { kind: 'dpkg' },
+      label: 'install dkms',
+      effects: [
+        { package: 'kmod', becomes: { installed: '30' } },
+        { package: 'dkms', becomes: { installed: '3.0' } },
+        { mayBring: 'kmod, dkms' },
+      ],
+    },
+  ])
+})
+
+test('what is installed is not asked about', async () => {
+  const { world } = fake(dkms, { dkms: '2.0' })
+  world.unknown.add('ask')
+  assert.deepEqual((await planOnce(apt, { name: ['dkms'], update_cache: true }, world)).actions, [])
+})
+
+test('a version that was asked for replaces another', async () => {
+  const { world } = fake(dkms, { dkms: '2.0', kmod: '30' })
+  await converge(apt, { name: 'dkms=3.0' }, world)
+  assert.equal(world.packages.get('dkms')?.installed, '3.0')
+})
+
+test('latest upgrades, and then nothing is left to do', async () => {
+  const { world } = fake(dkms, { dkms: '2.0', kmod: '30' })
+  const { diffs } = await converge(apt, { name: 'dkms', state: 'latest' }, world)
+  assert.deepEqual(diffs, [{ title: 'packages', before: 'dkms 2.0\n', after: 'dkms 3.0\n' }])
+})
+
+test('lists are fetched where a package is in none, even unasked', async () => {
+  const state = fake(dkms)
+  state.lists = {}
+  const { stages } = await converge(apt, { name: 'dkms' }, state.world)
+  assert.deepEqual(stages, ['fetch the package lists'])
+  assert.match(state.ran[0] ?? '', / update$/)
+})
+
+test('a package that nobody offers is named once the lists are fresh', async () => {
+  const { end, stages } = await converge(apt, { name: 'none' }, fake(dkms).world)
+  assert.deepEqual(stages, ['fetch the package lists'])
+  assert.equal(end.refusal?.message, 'no configured repository offers the package none')
+})
+
+test('old lists are fetched when asked, also without a package, and once', async () => {
+  const { world } = fake(dkms)
+  assert.deepEqual((await converge(apt, { update_cache: true }, world)).stages, ['fetch the package lists'])
+  assert.deepEqual((await converge(apt, { update_cache: true }, world)).stages, [])
+})
+
+test('removals that were not named are refused before anything is done', async () => {
+  const { world } = fake({ cuda: { version: '12', replaces: ['proxmox-ve', 'nvidia-old-1'] } })
+  const refused = await planOnce(apt, { name: 'cuda', allow_remove: ['nvidia-*'] }, world)
+  assert.deepEqual(
+    [refused.refusal?.code, refused.refusal?.message],
+    ['apt-would-remove', 'apt would also remove proxmox-ve'],
+  )
+  const allowed = await planOnce(apt, { name: 'cuda', allow_remove: ['nvidia-*', 'proxmox-ve'] }, world)
+  assertHas(allowed.actions, [{ effects: [{ package: 'proxmox-ve' }, { package: 'nvidia-old-1' }, {}, {}] }])
+  assert.ok(allowed.actions.every((action) => action.kind !== 'run' || !action.argv.includes('--no-remove')))
+})
+
+test('packages that must not come in are refused before anything is done', async () => {
+  const { world } = fake({
+    cuda: { version: '12', needs: ['nvidia-driver-570'] },
+    'nvidia-driver-570': { version: '570' },
+  })
+  const { refusal } = await planOnce(apt, { name: 'cuda', forbid: ['nvidia-driver*', 'libcuda1'] }, world)
+  assert.equal(refusal?.message, 'apt would bring in nvidia-driver-570, which must not come')
+})
+
+test('packages go, with their configuration where asked', async () => {
+  const { world, ran } = fake({}, { dkms: '3.0' })
+  await converge(apt, { name: 'dkms', state: 'absent', purge: true }, world)
+  assert.match(ran[0] ?? '', / purge dkms$/)
+})
+
+test('what an interrupted run left is finished first', async () => {
+  const { world, ran } = fake(dkms)
+  world.packages.set('grub', { installed: '2', status: 'half-configured' })
+  const { stages } = await converge(apt, { name: 'dkms' }, world)
+  assert.deepEqual(stages, ['finish an interrupted installation'])
+  assert.equal(ran[0], 'dpkg --force-confdef --force-confold --configure -a')
+})
+
+test('a dry run that cannot simulate says that the package comes, and that more may', async () => {
+  const { world } = fake(dkms)
+  world.unknown.add('ask')
+  const { actions } = await planOnce(apt, { name: 'dkms' }, world)
+  assertHas(actions, [
+    {
+      effects: [
+        { unknown: ['package:*'] },
+        { package: 'dkms', becomes: { installed: 'unknown' } },
+        { mayBring: 'dkms' },
+      ],
+    },
+  ])
+})
+
+test('whether there is something newer is unknown to a dry run that cannot ask', async () => {
+  const { world } = fake(dkms, { dkms: '2.0' })
+  world.unknown.add('ask')
+  await assert.rejects(planOnce(apt, { name: 'dkms', state: 'latest' }, world), UnknownError)
+})
+
+test('a name with a final minus, with which apt would remove, is not accepted', async () => {
+  await assert.rejects(planOnce(apt, { name: 'dkms-' }, fake({}).world), /name/)
+})
+
+test('globs stand for whole names, whatever the architecture', () => {
+  assert.ok(globMatches('libnvidia-*', 'libnvidia-ml1:i386'))
+  assert.ok(globMatches('g++', 'g++'))
+  assert.ok(!globMatches('nvidia', 'nvidia-smi'))
+})

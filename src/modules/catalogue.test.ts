@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import { modules } from './catalogue.ts'
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** Every property of a schema, at any depth, by its path. */
+function properties(schema: unknown, path: string): readonly (readonly [string, unknown])[] {
+  if (!isRecord(schema) || !isRecord(schema['properties'])) return []
+  return Object.entries(schema['properties']).flatMap(([name, property]) => [
+    [`${path}.${name}`, property] as const,
+    ...properties(property, `${path}.${name}`),
+  ])
+}
+
+test('every module has a name of its own, as tasks write it', () => {
+  const names = modules.map(({ name }) => name)
+  assert.equal(new Set(names).size, names.length)
+  for (const name of names) assert.match(name, /^[a-z][a-z0-9_]*$/)
+})
+
+for (const module of modules) {
+  test(`${module.name}: its schemas compile, and every argument is described`, () => {
+    const ajv = new Ajv2020({ strict: true, strictTypes: false, strictRequired: false, useDefaults: true })
+    for (const schema of [module.args, module.result]) ajv.compile({ ...(schema as object) })
+    for (const [path, property] of properties(module.args, 'args')) {
+      const text = isRecord(property) ? property['description'] : undefined
+      assert.ok(typeof text === 'string' && text.length > 0, `${path} says nothing`)
+    }
+  })
+
+  test(`${module.name}: says in one sentence what it does, and names only arguments that it has`, () => {
+    assert.match(module.summary, /^[A-Z].*\.$/)
+    const names = properties(module.args, '').map(([path]) => path.slice(1))
+    const used = [
+      ...(module.freeForm === undefined ? [] : [module.freeForm]),
+      ...Object.keys(module.files ?? {}),
+      ...(module.expressions ?? []),
+    ]
+    for (const name of used) assert.ok(names.includes(name), name)
+  })
+}

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { shell } from '../shell/module.ts'
+import { carryOut } from '../testing/carry-out.ts'
+import { completed, converge, planOnce } from '../testing/converge.ts'
+import { assertHas } from '../testing/has.ts'
+import { addFile, fakeWorld } from '../testing/fake-host.ts'
+import { command } from './module.ts'
+
+test('command runs its words without a shell and reports what was said', async () => {
+  const world = fakeWorld()
+  world.program = (argv) => ({ code: 0, stdout: `${argv.join('|')}\nb\n`, stderr: '' })
+  const { report, actions } = await converge(command, { cmd: `echo 'a b' "c\\"d" e\\ f $X` }, world)
+  assertHas(actions, [{ argv: ['echo', 'a b', 'c"d', 'e f', '$X'], timeout: 300 }])
+  assert.deepEqual(report['stdout_lines'], ['echo|a b|c"d|e f|$X', 'b'])
+  assert.equal(report['rc'], 0)
+})
+
+test('without creates or removes a command is imperative, and all it may touch is unknown', async () => {
+  const args = completed(command, { argv: ['make', 'install'] })
+  assert.equal(command.imperative(args), true)
+  const plan = await planOnce(command, { argv: ['make', 'install'] }, fakeWorld())
+  assertHas(plan.actions, [{ effects: [{ unknown: ['*'] }] }])
+})
+
+test('with creates it runs once', async () => {
+  const world = fakeWorld()
+  const args = { cmd: 'mkfs /dev/x', creates: '/etc/made' }
+  assert.equal(command.imperative(completed(command, args)), false)
+  const first = await converge(command, args, world)
+  assert.equal(first.actions.length, 1)
+  const second = await converge(command, args, world)
+  assert.equal(second.actions.length, 0)
+  assert.equal(second.report['rc'], 0)
+})
+
+test('a command that does not make what it creates does not converge', async () => {
+  const world = fakeWorld()
+  world.program = () => ({ code: 0, stdout: '', stderr: '' })
+  await assert.rejects(converge(command, { cmd: 'true', creates: '/etc/made' }, world), /did not converge/)
+})
+
+test('with removes it runs only while the path is there', async () => {
+  const world = fakeWorld({ '/etc/old': 'x' })
+  assert.equal(
+    (await converge(command, { cmd: 'rm /etc/old', removes: '/etc/old' }, world)).actions.length,
+    1,
+  )
+  assert.equal(
+    (await converge(command, { cmd: 'rm /etc/old', removes: '/etc/old' }, world)).actions.length,
+    0,
+  )
+})
+
+test('what only reads runs in the probe, by the promise of the author, and changes nothing', async () => {
+  const world = fakeWorld()
+  const asked: unknown[] = []
+  world.answer = (argv, options) => {
+    asked.push([argv, options.promised, options.directory, options.timeout])
+    return { code: 0, stdout: 'yes\n', stderr: '' }
+  }
+  const { actions, report } = await converge(
+    command,
+    { cmd: 'probe x', reads: true, chdir: '/etc', timeout: 5 },
+    world,
+  )
+  assert.deepEqual(actions, [])
+  assert.deepEqual(asked, [[['probe', 'x'], true, '/etc', 5000]])
+  assert.equal(report['stdout'], 'yes')
+})
+
+test('a reading program that fails is a failure with its last words', async () => {
+  const world = fakeWorld()
+  world.answer = () => ({ code: 3, stdout: '', stderr: 'one\nno such card\n' })
+  const { refusal } = await planOnce(command, { cmd: 'probe', reads: true }, world)
+  assert.equal(refusal?.message, 'probe ended with status 3: one | no such card')
+})
+
+test('shell gives the line to the shell that was asked for', async () => {
+  const { actions } = await planOnce(shell, { cmd: 'a | b > c', executable: '/bin/bash' }, fakeWorld())
+  assertHas(actions, [{ argv: ['/bin/bash', '-c', 'a | b > c'] }])
+})
+
+test('an open quote is a mistake', async () => {
+  const { refusal } = await planOnce(command, { cmd: "echo 'a" }, fakeWorld())
+  assert.equal(refusal?.code, 'invalid-argument')
+})
+
+test('the fake host tells what a program did', () => {
+  const world = fakeWorld()
+  addFile(world, '/x', '1')
+  assert.deepEqual(carryOut(world, { kind: 'run', argv: ['true'] }), { code: 0, stdout: '', stderr: '' })
+})

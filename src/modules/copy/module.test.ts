@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { converge, planOnce } from '../testing/converge.ts'
+import { assertHas } from '../testing/has.ts'
+import { addFile, fakeWorld, makeParents } from '../testing/fake-host.ts'
+import { copy } from './module.ts'
+
+test('copy writes the text and its attributes, and then nothing is left to do', async () => {
+  const world = fakeWorld()
+  const run = await converge(copy, { dest: '/etc/x', content: 'a\n', mode: '0600', owner: 'app' }, world)
+  assertHas(world.files.get('/etc/x'), { text: 'a\n', mode: '0600', owner: 'app' })
+  assert.deepEqual(run.diffs, [{ title: '/etc/x', before: '', after: 'a\n' }])
+  assert.equal(run.report['dest'], '/etc/x')
+})
+
+test('copy only sets attributes where the text is right', async () => {
+  const world = fakeWorld({ '/etc/x': 'a\n' })
+  const { actions } = await converge(copy, { dest: '/etc/x', content: 'a\n', mode: '0600' }, world)
+  assert.deepEqual(actions, [{ kind: 'setAttributes', path: '/etc/x', mode: '0600' }])
+})
+
+test('copy sends a file of the controller by reference, into a directory by its name', async () => {
+  const world = fakeWorld()
+  world.controller.set('/play/files/tool.sh', '#!/bin/sh\n')
+  makeParents(world, '/opt/x')
+  const { actions } = await converge(copy, { dest: '/opt', src: '/play/files/tool.sh' }, world)
+  assertHas(actions, [
+    { kind: 'writeFile', path: '/opt/tool.sh', content: { kind: 'controllerFile', size: 10 } },
+  ])
+  assert.equal(world.files.get('/opt/tool.sh')?.text, '#!/bin/sh\n')
+})
+
+test('copy makes the directory that dest names with a slash', async () => {
+  const world = fakeWorld()
+  world.controller.set('/play/a', 'a')
+  const { actions } = await converge(copy, { dest: '/opt/new/', src: '/play/a' }, world)
+  assert.deepEqual(
+    actions.map(({ kind }) => kind),
+    ['makeDirectory', 'writeFile'],
+  )
+  assert.ok(world.files.has('/opt/new/a'))
+})
+
+test('copy keeps the old text with backup and passes the validator on', async () => {
+  const world = fakeWorld({ '/etc/sudoers': 'old' })
+  const { actions } = await converge(
+    copy,
+    { dest: '/etc/sudoers', content: 'new', backup: true, validate: "visudo -cf '%s'" },
+    world,
+  )
+  assertHas(actions, [{ backup: true, validate: ['visudo', '-cf', '%s'] }])
+})
+
+test('copy writes through a link', async () => {
+  const world = fakeWorld({ '/etc/real': 'old' })
+  world.files.set('/etc/x', { kind: 'link', mode: '0777', owner: 'root', group: 'root', target: 'real' })
+  await converge(copy, { dest: '/etc/x', content: 'new' }, world)
+  assert.equal(world.files.get('/etc/real')?.text, 'new')
+})
+
+test('a diff names what is no text instead of showing it', async () => {
+  const world = fakeWorld()
+  addFile(world, '/etc/x', 'a\0b')
+  const plan = await planOnce(copy, { dest: '/etc/x', content: 'new' }, world)
+  assert.equal(plan.diffs[0]?.before, '(3 bytes that are no text)\n')
+})
+
+const refusals: readonly [says: string, args: Readonly<Record<string, unknown>>, message: RegExp][] = [
+  ['a file that is not on the controller', { dest: '/etc/x', src: '/play/none' }, /no file \/play\/none/],
+  ['text for a directory', { dest: '/etc', content: 'x' }, /\/etc is a directory/],
+  ['a directory that is missing', { dest: '/nowhere/x', content: 'x' }, /no directory \/nowhere/],
+  ['a quote left open', { dest: '/etc/x', content: 'x', validate: "test '%s" }, /not closed/],
+]
+
+for (const [says, args, message] of refusals) {
+  test(`copy refuses ${says}`, async () => {
+    const plan = await planOnce(copy, args, fakeWorld())
+    assert.match(plan.refusal?.message ?? '', message)
+  })
+}
+
+test('copy takes src or content, not both and not neither', async () => {
+  await assert.rejects(planOnce(copy, { dest: '/x' }, fakeWorld()), /src/)
+  await assert.rejects(planOnce(copy, { dest: '/x', src: 'a', content: 'b' }, fakeWorld()), /exactly one/)
+})

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { converge, planOnce } from '../testing/converge.ts'
+import { fakeWorld, makeParents, sha256, type World } from '../testing/fake-host.ts'
+import { assertHas } from '../testing/has.ts'
+import { checksumIn, getUrl } from './module.ts'
+
+const url = 'https://mirror.example/pool/tool.run'
+const hex = sha256('tool')
+
+function serving(status = 200): World {
+  const world = fakeWorld()
+  world.http.set(url, { status, length: 4, body: 'tool' })
+  world.http.set('https://mirror.example/SUMS', {
+    status: 200,
+    length: undefined,
+    body: `${'0'.repeat(64)}  other.run\n${hex} *tool.run\n`,
+  })
+  makeParents(world, '/opt/x')
+  return world
+}
+
+test('get_url fetches into a directory, checked, and then nothing is left to do', async () => {
+  const world = serving()
+  const args = { url, dest: '/opt', checksum: `sha256:${hex.toUpperCase()}`, mode: '0755', owner: 'app' }
+  const { actions, report } = await converge(getUrl, args, world)
+  assertHas(actions, [
+    { kind: 'download', path: '/opt/tool.run', sha256: hex, size: 4, mode: '0755' },
+    { kind: 'setAttributes', owner: 'app' },
+  ])
+  assert.deepEqual(report, { dest: '/opt/tool.run', url, checksum: hex })
+  world.http.clear()
+  assert.deepEqual((await converge(getUrl, args, world)).actions, [])
+})
+
+test('get_url fetches again what has another checksum, and leaves it where none is asked for', async () => {
+  const world = serving()
+  await converge(getUrl, { url, dest: '/opt/x' }, world)
+  world.files.set('/opt/x', { kind: 'file', text: 'old', mode: '0644', owner: 'root', group: 'root' })
+  assert.deepEqual((await converge(getUrl, { url, dest: '/opt/x' }, world)).actions, [])
+  const again = await converge(getUrl, { url, dest: '/opt/x', checksum: `sha256:${hex}` }, world)
+  assert.equal(again.actions.length, 1)
+})
+
+test('get_url finds the checksum in a published list', async () => {
+  const args = { url, dest: '/opt/', checksum: 'sha256:https://mirror.example/SUMS' }
+  const { report } = await converge(getUrl, args, serving())
+  assert.equal(report['checksum'], hex)
+})
+
+const refusals: readonly [status: number, code: string][] = [
+  [0, 'download-unreachable'],
+  [404, 'download-not-found'],
+  [407, 'download-refused'],
+  [503, 'download-unavailable'],
+]
+
+for (const [status, code] of refusals) {
+  test(`get_url says before it begins that the server answers ${status}`, async () => {
+    assert.equal((await planOnce(getUrl, { url, dest: '/opt/x' }, serving(status))).refusal?.code, code)
+  })
+}
+
+test('a server that does not know HEAD is tried all the same', async () => {
+  assert.equal((await planOnce(getUrl, { url, dest: '/opt/x' }, serving(405))).actions.length, 1)
+})
+
+test('a lone checksum counts, one of another file does not', () => {
+  assert.equal(checksumIn(`${hex}\n`, 'tool.run'), hex)
+  assert.equal(checksumIn(`${hex}  other\n`, 'tool.run'), undefined)
+})

@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import * as fc from 'fast-check'
+import { type LineRequest, withLine } from './lines.ts'
+
+const find =
+  (pattern: RegExp) =>
+  (line: string): boolean =>
+    pattern.test(line)
+const base: LineRequest = {
+  state: 'present',
+  line: undefined,
+  matches: undefined,
+  after: undefined,
+  before: undefined,
+}
+
+const cases: readonly [says: string, text: string, request: Partial<LineRequest>, after: string][] = [
+  ['adds at the end', 'a\n', { line: 'b' }, 'a\nb\n'],
+  ['adds to an empty text', '', { line: 'b' }, 'b\n'],
+  ['ends the last line first', 'a', { line: 'b' }, 'a\nb\n'],
+  ['leaves what is there', 'b\na', { line: 'b' }, 'b\na'],
+  ['replaces the last match', 'p 1\np 2\nq\n', { line: 'p 3', matches: find(/^p/) }, 'p 1\np 3\nq\n'],
+  ['keeps a missing end of line', 'q\np 1', { line: 'p 2', matches: find(/^p/) }, 'q\np 2'],
+  ['keeps Windows ends of lines', 'p 1\r\nq\r\n', { line: 'p 2', matches: find(/^p/) }, 'p 2\r\nq\r\n'],
+  ['adds after a match', 'a\nb\nc\n', { line: 'x', after: find(/a|b/) }, 'a\nb\nx\nc\n'],
+  ['adds before a match', 'a\nb\nc\n', { line: 'x', before: find(/b/) }, 'a\nx\nb\nc\n'],
+  ['adds at the beginning', 'a\n', { line: 'x', before: 'BOF' }, 'x\na\n'],
+  ['adds at the end where nothing matches', 'a\n', { line: 'x', after: find(/none/) }, 'a\nx\n'],
+  ['uncomments once', '#p\n#p\n', { line: 'p 1', matches: find(/^#p/) }, '#p\np 1\n'],
+  ['removes all matches', 'p 1\na\np 2\n', { state: 'absent', matches: find(/^p/) }, 'a\n'],
+  ['removes equal lines', 'a\r\nb\na\n', { state: 'absent', line: 'a' }, 'b\n'],
+]
+
+for (const [says, text, request, after] of cases) {
+  test(`a line: ${says}`, () => assert.equal(withLine(text, { ...base, ...request }), after))
+}
+
+test('done twice is done once, for any text, line and pattern', () => {
+  const alphabet = fc.constantFrom('a', 'b', '#', ' ', '\n', '\r\n', 'é', '=')
+  const text = fc.array(alphabet, { maxLength: 40 }).map((parts) => parts.join(''))
+  const line = fc
+    .array(fc.constantFrom('a', 'b', '#', ' ', 'é', '='), { maxLength: 6 })
+    .map((parts) => parts.join(''))
+  const pattern = fc.option(
+    fc.constantFrom(/a/, /^#/, /^$/, /b$/, /^a/, /./).map((expression) => find(expression)),
+    { nil: undefined },
+  )
+  fc.assert(
+    fc.property(
+      text,
+      fc.record({
+        state: fc.constantFrom('present' as const, 'absent' as const),
+        line,
+        matches: pattern,
+        after: pattern,
+        before: fc.option(fc.constant('BOF' as const), { nil: undefined }),
+      }),
+      (before, request) => {
+        const once = withLine(before, request)
+        assert.equal(withLine(once, request), once)
+        if (request.state === 'present')
+          assert.ok(once.split(/\r?\n/).includes(request.line), 'the line is there')
+      },
+    ),
+  )
+})
+
+test('lines that are not meant keep their bytes', () => {
+  const other = fc.constantFrom('x', 'y\r', '  z', '', '\u00e9')
+  fc.assert(
+    fc.property(fc.array(other, { maxLength: 10 }), (lines) => {
+      const text = lines.map((each) => `${each}\n`).join('')
+      const after = withLine(text, { ...base, line: 'new', matches: find(/^new/) })
+      assert.equal(after, `${text}new${text.startsWith('y\r\n') ? '\r\n' : '\n'}`)
+    }),
+  )
+})

@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type UnitStatus } from '../../host/host.ts'
+import { completed, converge, planOnce } from '../testing/converge.ts'
+import { fakeWorld, type World } from '../testing/fake-host.ts'
+import { service } from './module.ts'
+
+function worldWith(unit: Partial<UnitStatus>): World {
+  const world = fakeWorld()
+  world.units.set('gpu.service', { exists: true, active: 'inactive', enabled: 'disabled', ...unit })
+  return world
+}
+
+const cases: readonly [
+  says: string,
+  unit: Partial<UnitStatus>,
+  args: Readonly<Record<string, unknown>>,
+  does: readonly string[],
+][] = [
+  [
+    'starts and enables',
+    {},
+    { state: 'started', enabled: true },
+    ['enable gpu.service', 'start gpu.service'],
+  ],
+  ['leaves what runs', { active: 'active', enabled: 'enabled' }, { state: 'started', enabled: true }, []],
+  ['takes a start that goes on for running', { active: 'activating' }, { state: 'started' }, []],
+  ['starts what failed', { active: 'failed' }, { state: 'started' }, ['start gpu.service']],
+  [
+    'stops and disables',
+    { active: 'active', enabled: 'enabled' },
+    { state: 'stopped', enabled: false },
+    ['disable gpu.service', 'stop gpu.service'],
+  ],
+  ['leaves what failed stopped', { active: 'failed' }, { state: 'stopped' }, []],
+  ['masks', {}, { masked: true }, ['mask gpu.service']],
+  ['leaves a static unit that is not to be enabled', { enabled: 'static' }, { enabled: false }, []],
+]
+
+for (const [says, unit, args, does] of cases) {
+  test(`service ${says}, and then nothing is left to do`, async () => {
+    const { actions } = await converge(service, { name: 'gpu', ...args }, worldWith(unit))
+    assert.deepEqual(
+      actions.map((action) => (action.kind === 'run' ? action.argv.slice(1).join(' ') : action.kind)),
+      does,
+    )
+  })
+}
+
+test('restarting is imperative: it is for handlers', async () => {
+  assert.equal(service.imperative(completed(service, { name: 'gpu', state: 'restarted' })), true)
+  assert.equal(service.imperative(completed(service, { name: 'gpu', state: 'started' })), false)
+  const { actions } = await converge(
+    service,
+    { name: 'gpu', state: 'restarted' },
+    worldWith({ active: 'active' }),
+  )
+  assert.equal(actions.length, 1)
+})
+
+test('unit files are read again only where systemd says that they are newer', async () => {
+  const world = worldWith({ active: 'active' })
+  let stale = true
+  world.answer = () => ({ code: 0, stdout: `NeedDaemonReload=${stale ? 'yes' : 'no'}\n`, stderr: '' })
+  world.program = (argv) => {
+    stale = stale && argv[1] !== 'daemon-reload'
+    return undefined
+  }
+  const args = { name: 'gpu', state: 'started', daemon_reload: true }
+  assert.equal((await converge(service, args, world)).actions.length, 1)
+  assert.equal((await converge(service, args, world)).actions.length, 0)
+})
+
+test('a unit that does not exist is named, unless it is to be stopped', async () => {
+  const { refusal } = await planOnce(service, { name: 'none', state: 'started' }, fakeWorld())
+  assert.equal(refusal?.message, 'there is no unit none.service')
+  const stopped = await planOnce(
+    service,
+    { name: 'none.timer', state: 'stopped', enabled: false },
+    fakeWorld(),
+  )
+  assert.deepEqual([stopped.actions, stopped.refusal], [[], undefined])
+})
+
+test('a unit with nothing to enable is warned of, not tried at every run', async () => {
+  const plan = await planOnce(service, { name: 'gpu', enabled: true }, worldWith({ enabled: 'static' }))
+  assert.deepEqual(plan.actions, [])
+  assert.match(plan.warnings[0] ?? '', /nothing to enable \(static\)/)
+})
+
+test('stopping waits for what is stopping already', async () => {
+  const { settle } = await planOnce(
+    service,
+    { name: 'gpu', state: 'stopped' },
+    worldWith({ active: 'deactivating' }),
+  )
+  assert.equal(settle?.why, 'gpu.service is deactivating')
+})
