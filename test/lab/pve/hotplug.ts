@@ -17,8 +17,6 @@ my $tree = syscall(428, -100, $source, 1);
 $tree >= 0 or die "open_tree: $!\\n";
 sysopen(my $space, "/proc/$pid/ns/mnt", O_RDONLY) or die "namespace: $!\\n";
 syscall(308, fileno($space), 0x20000) == 0 or die "setns: $!\\n";
-my $place = $target; $place =~ s{/[^/]*$}{}; system("mkdir", "-p", $place);
-open(my $file, ">>", $target) or die "$target: $!\\n"; close $file;
 my $none = "";
 syscall(429, $tree, $none, -100, $target, 4) == 0 or die "move_mount: $!\\n";
 `
@@ -39,6 +37,9 @@ export function plugDevice(ctid: number, section: ConfigSection, value: string):
   chownSync(source, base + Number(options.get('uid') ?? 0), base + Number(options.get('gid') ?? 0))
   run('lxc-cgroup', ['-n', String(ctid), 'devices.allow', `${type} ${major}:${minor} rw`])
   const pid = run('lxc-info', ['-n', String(ctid), '-pH']).stdout.trim()
+  // the place is made by the container's own root: ids of the node mean nothing in its /dev
+  const makePlace = 'mkdir -p "${1%/*}" && : >>"$1"'
+  run('lxc-attach', ['-n', String(ctid), '--clear-env', '--', '/bin/sh', '-c', makePlace, 'sh', path])
   const plugged = run('perl', ['-e', carryMount, source, path, pid])
   if (plugged.status !== 0) throw new Exit(1, `unable to hotplug dev: ${plugged.stderr.trimEnd()}`)
 }
