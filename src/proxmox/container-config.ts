@@ -131,14 +131,14 @@ class SectionBuilder {
   read(content: string, line: number, pending: boolean): readonly string[] {
     if (/^[ \t\r\f\v]*$/.test(content)) return []
     if (content.startsWith('#')) {
-      this.#description += `${decodeText(content.slice(1))}\n`
+      this.#description += `${decodeDescription(content.slice(1))}\n`
       return []
     }
     const raw = /^(lxc\.[a-z0-9_\-.]+)(?::|[ \t\r\f\v]*=)[ \t\r\f\v]*(.*?)[ \t\r\f\v]*$/.exec(content)
     if (raw) return this.#readLxc({ key: raw[1] ?? '', value: raw[2] ?? '', line }, content)
     const description = /^description:[ \t\r\f\v]*(.*[^ \t\r\f\v])[ \t\r\f\v]*$/.exec(content)
     if (description) {
-      this.#description += decodeText(description[1] ?? '')
+      this.#description += decodeDescription(description[1] ?? '')
       return []
     }
     const setting = /^([a-z][a-z_]*[0-9]*):[ \t\r\f\v]*(.+?)[ \t\r\f\v]*$/.exec(content)
@@ -188,7 +188,7 @@ function sectionText(section: ConfigSection): string {
   ]
   const others = section.lxc.filter(({ key }) => key !== 'lxc.environment.runtime')
   return [
-    ...notes.map((note) => `#${encodeText(note)}`),
+    ...notes.map((note) => `#${encodeDescription(note)}`),
     ...[...section.settings]
       .filter(([key]) => key !== 'env')
       .toSorted(([a], [b]) => (a < b ? -1 : 1))
@@ -200,14 +200,14 @@ function sectionText(section: ConfigSection): string {
     .join('')
 }
 
-/** Control characters, `:`, `%` and everything beyond ASCII as %XX of its UTF-8 bytes. */
-function encodeText(text: string): string {
+/** Notes as Proxmox writes them in a file or a list: control characters, `:`, `%` and everything beyond ASCII as %XX of its UTF-8 bytes. */
+export function encodeDescription(text: string): string {
   return text.replaceAll(/[^\x20-\x24\x26-\x39\x3b-\x7e]+/gu, (unsafe) =>
     [...Buffer.from(unsafe)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join(''),
   )
 }
 
-function decodeText(text: string): string {
+function decodeDescription(text: string): string {
   const bytes = Buffer.from(text, 'utf8').toString('latin1')
   const plain = bytes.replaceAll(/%([0-9A-Fa-f]{2})/g, (_, hex: string) =>
     String.fromCharCode(Number.parseInt(hex, 16)),

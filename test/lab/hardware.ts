@@ -38,19 +38,12 @@ export const nodeSpecFile = '/etc/lab/node.json'
 
 /**
  * The files a node of this kind has before its first boot, by absolute path: the specification itself, the installed
- * kernel with its nouveau module, and the VM configurations that own cards. All are to be written 0644 root:root.
+ * kernel, and the VM configurations that own cards. All are to be written 0644 root:root.
  */
 export function nodeFacts(spec: NodeSpec): Record<string, string> {
-  const modules = `/usr/lib/modules/${spec.kernel}`
   const facts: Record<string, string> = {
     [nodeSpecFile]: `${JSON.stringify(spec, null, 2)}\n`,
-    [`/boot/vmlinuz-${spec.kernel}`]: `lab kernel ${spec.kernel}\n`,
-    [`/boot/initrd.img-${spec.kernel}`]: '',
-    [`${modules}/kernel/drivers/gpu/drm/nouveau/nouveau.ko`]: moduleFile({
-      version: '',
-      license: 'GPL and additional rights',
-    }),
-    [`${modules}/kernel/drivers/vfio/pci/vfio-pci.ko`]: moduleFile({ version: '0.2', license: 'GPL v2' }),
+    ...kernelFiles(spec.kernel),
   }
   if (spec.cluster) facts['/etc/lab/quorate'] = ''
   const machines = new Map<number, GpuSpec[]>()
@@ -64,6 +57,27 @@ export function nodeFacts(spec: NodeSpec): Record<string, string> {
       `cores: 2\n${passed}memory: 2048\nname: vm${vmid}\nostype: l26\n`
   }
   return facts
+}
+
+/** The files of an installed kernel, by absolute path: what a kernel package brings, and the initramfs that its installation makes. */
+export function kernelFiles(release: string): Record<string, string> {
+  const drivers = {
+    'gpu/drm/nouveau/nouveau': 'GPL and additional rights',
+    'video/fbdev/nvidia/nvidiafb': 'GPL',
+    'vfio/vfio': 'GPL v2',
+    'vfio/pci/vfio-pci': 'GPL v2',
+    'net/dummy': 'GPL',
+    'block/nbd': 'GPL',
+  }
+  const modules = Object.entries(drivers).map(([path, license]) => [
+    `/usr/lib/modules/${release}/kernel/drivers/${path}.ko`,
+    moduleFile({ version: '', license }),
+  ])
+  return {
+    [`/boot/vmlinuz-${release}`]: `lab kernel ${release}\n`,
+    [`/boot/initrd.img-${release}`]: '',
+    ...Object.fromEntries(modules),
+  }
 }
 
 /** A module file of the lab: `modinfo` reads these lines. */

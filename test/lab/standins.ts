@@ -14,9 +14,6 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 
-/** Where the compiled stand-ins lie on a node. */
-export const standinsDir = '/usr/lib/lab/js'
-
 /**
  * Compiles the stand-ins into `outDir`, which is created: ES modules that need nothing but Node.js.
  * @throws Error with the compiler's words when they do not compile.

@@ -12,6 +12,7 @@ const dependencies: Readonly<Record<string, readonly string[]>> = {
   nvidia_modeset: ['nvidia'],
   nvidia_drm: ['nvidia_modeset'],
   nvidia_peermem: ['nvidia'],
+  vfio_pci: ['vfio'],
 }
 
 /** Modules that must be loaded before this one. */

@@ -1,6 +1,6 @@
 /** Stand-in of Proxmox VE's `pct`: commands and options. `pct exec` and the lock are in /usr/sbin/pct. */
 import { spawnSync } from 'node:child_process'
-import type { ContainerConfig } from '../../../src/proxmox/container-config.ts'
+import { type ContainerConfig, encodeDescription } from '../../../src/proxmox/container-config.ts'
 import { Exit, runMain } from '../nvidia/system.ts'
 import {
   ctids,
@@ -153,7 +153,7 @@ function showConfig(config: ContainerConfig, given: ReadonlyMap<string, string>)
   const shown =
     description === ''
       ? [...settings]
-      : [...settings, ['description', encodeURIComponent(description)] as const]
+      : [...settings, ['description', encodeDescription(description)] as const]
   const lines = shown.toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([key, value]) => `${key}: ${value}\n`)
   process.stdout.write([...lines, ...lxc.map(({ key, value }) => `${key}: ${value}\n`)].join(''))
   return 0
