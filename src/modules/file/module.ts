@@ -9,7 +9,7 @@ import { args, type Args, result } from './args.ts'
 export interface Seen {
   /** Of the path itself, a link not followed. */
   readonly itself: FileStatus | undefined
-  /** Of what a link leads to; equal to `itself` otherwise. */
+  /** With links followed; not asked for where the link itself is meant. */
   readonly target: FileStatus | undefined
   /** Whether a directory that `link` would replace has nothing in it. */
   readonly empty: boolean
@@ -27,7 +27,12 @@ export const file = {
 
 async function probe({ path: given, state }: Args, host: Host): Promise<Seen> {
   const path = normalized(given)
-  const [itself, target] = await Promise.all([host.stat(path), host.stat(path, { follow: true })])
+  // What a link leads to is nothing to a task that makes or removes the link itself.
+  const follows = state !== 'link' && state !== 'absent'
+  const [itself, target] = await Promise.all([
+    host.stat(path),
+    follows ? host.stat(path, { follow: true }) : undefined,
+  ])
   if (state !== 'link' || itself?.kind !== 'directory') return { itself, target, empty: false }
   return { itself, target, empty: (await host.list(path))?.length === 0 }
 }

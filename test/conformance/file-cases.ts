@@ -1,0 +1,143 @@
+/** Cases of the modules that deal in files, all below one folder: they hold on any machine. */
+import { command } from '../../src/modules/command/module.ts'
+import { copy } from '../../src/modules/copy/module.ts'
+import { file } from '../../src/modules/file/module.ts'
+import { lineinfile } from '../../src/modules/lineinfile/module.ts'
+import { shell } from '../../src/modules/shell/module.ts'
+import { stat } from '../../src/modules/stat/module.ts'
+import { template } from '../../src/modules/template/module.ts'
+import { waitFor } from '../../src/modules/wait-for/module.ts'
+import { type ConformanceCase } from './conformance.ts'
+
+/** `folder` exists and is empty; paths in it are free of characters that a shell minds. */
+export function fileCases(folder: string): readonly ConformanceCase[] {
+  const at = (name: string): string => `${folder}/${name}`
+  return [
+    {
+      module: file,
+      says: 'a directory with its parents',
+      args: { path: at('a/b'), state: 'directory', mode: '0750' },
+    },
+    {
+      module: file,
+      says: 'attributes of a directory',
+      setup: `mkdir ${at('attr')}`,
+      args: { path: at('attr'), state: 'directory', mode: '1777', owner: 'nobody', group: '0' },
+    },
+    { module: file, says: 'an empty file', args: { path: at('touched'), state: 'touch', mode: '0600' } },
+    { module: file, says: 'a link', args: { path: at('link'), state: 'link', src: 'nowhere' } },
+    {
+      module: file,
+      says: 'a link in the place of another',
+      setup: `ln -s x ${at('link2')}`,
+      args: { path: at('link2'), state: 'link', src: '/etc/hostname' },
+    },
+    {
+      module: file,
+      says: 'a link in the place of a file',
+      setup: `echo x >${at('link3')}`,
+      args: { path: at('link3'), state: 'link', src: '/etc/hostname', force: true },
+    },
+    {
+      module: file,
+      says: 'no file',
+      setup: `echo x >${at('gone')}`,
+      args: { path: at('gone'), state: 'absent' },
+    },
+    {
+      module: file,
+      says: 'no tree',
+      setup: `mkdir -p ${at('tree/deep')}; echo x >${at('tree/deep/file')}`,
+      args: { path: at('tree'), state: 'absent' },
+    },
+    {
+      module: file,
+      says: 'a link that leads nowhere is removed, not followed',
+      setup: `ln -s nowhere ${at('dangling')}`,
+      args: { path: at('dangling'), state: 'absent' },
+    },
+    { module: file, says: 'what is absent', args: { path: at('never'), state: 'absent' }, dry: 'ok' },
+    {
+      module: copy,
+      says: 'a new file',
+      args: { dest: at('new'), content: 'text\n', mode: '0640', group: 'nogroup' },
+    },
+    {
+      module: copy,
+      says: 'another text, attributes kept',
+      setup: `echo old >${at('kept')}; chmod 0600 ${at('kept')}`,
+      args: { dest: at('kept'), content: 'new\n' },
+    },
+    {
+      module: copy,
+      says: 'attributes alone',
+      setup: `printf same >${at('same')}`,
+      args: { dest: at('same'), content: 'same', mode: '0400' },
+    },
+    {
+      module: copy,
+      says: 'a backup',
+      setup: `echo old >${at('backed')}`,
+      args: { dest: at('backed'), content: 'new\n', backup: true },
+    },
+    {
+      module: copy,
+      says: 'a validator that agrees',
+      args: { dest: at('valid'), content: 'exit 0\n', validate: 'sh -n %s' },
+    },
+    {
+      module: copy,
+      says: 'through a link',
+      setup: `echo old >${at('target')}; ln -s target ${at('through')}`,
+      args: { dest: at('through'), content: 'new\n' },
+      besides: [/\/target$/],
+    },
+    {
+      module: copy,
+      says: 'a directory that has to be made',
+      args: { dest: at('made/'), src: import.meta.filename },
+    },
+    {
+      module: copy,
+      says: 'odd characters',
+      args: { dest: at("it's a \\ $(file)\t;"), content: 'a\0b\'"\\$`\n\n' },
+    },
+    {
+      module: template,
+      says: 'rendered text',
+      args: { dest: at('rendered'), src: 'x.hbs', content: 'gpu 0\n' },
+    },
+    {
+      module: lineinfile,
+      says: 'a line replaced',
+      setup: `printf '#Port 22\\nUse yes' >${at('sshd')}`,
+      args: { path: at('sshd'), regexp: '^#?Port', line: 'Port 2222' },
+    },
+    {
+      module: lineinfile,
+      says: 'a file made',
+      args: { path: at('lines'), line: 'one', create: true, mode: '0600' },
+    },
+    {
+      module: lineinfile,
+      says: 'lines gone',
+      setup: `printf 'a\\nb\\na\\n' >${at('ab')}`,
+      args: { path: at('ab'), state: 'absent', regexp: '^a$' },
+    },
+    {
+      module: command,
+      says: 'what it creates',
+      args: { argv: ['touch', at('created')], creates: at('created') },
+    },
+    {
+      module: command,
+      says: 'what it removes',
+      setup: `echo x >${at('old')}`,
+      args: { cmd: `rm ${at('old')}`, removes: at('old') },
+    },
+    { module: command, says: 'only reads', args: { cmd: 'uname -r', reads: true }, dry: 'ok' },
+    { module: shell, says: 'anything', args: { cmd: `echo x >${at('any')}` }, dry: 'unknown' },
+    { module: stat, says: 'looking', args: { path: '/etc/hostname' }, dry: 'ok' },
+    { module: waitFor, says: 'what is there', args: { path: '/etc/hostname' }, dry: 'ok' },
+  ]
+}

@@ -1,0 +1,95 @@
+/** Modules of files on this machine, in a folder of the test. */
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, describe, it } from 'node:test'
+import { type Module } from '../../src/modules/module.ts'
+import { actions } from '../../src/host/plan.ts'
+import { conforms } from './conformance.ts'
+import { fileCases } from './file-cases.ts'
+import { localSubject } from './subject.ts'
+
+const skip = process.getuid?.() === 0 ? false : 'owners can be set by root only'
+
+describe('modules of files conform', { skip }, () => {
+  const folder = mkdtempSync(join(tmpdir(), 'gpuplay-conformance-'))
+  after(() => {
+    rmSync(folder, { recursive: true, force: true })
+    rmSync(`${folder}.state`, { recursive: true, force: true })
+  })
+
+  for (const given of fileCases(folder))
+    it(`${given.module.name}: ${given.says}`, () => conforms(given, localSubject(folder)))
+})
+
+describe('the suite catches a module that', { skip }, () => {
+  const folder = mkdtempSync(join(tmpdir(), 'gpuplay-conformance-'))
+  after(() => {
+    rmSync(folder, { recursive: true, force: true })
+    rmSync(`${folder}.state`, { recursive: true, force: true })
+  })
+  const faulty = (probe: Module['probe'], plan: Module['plan']): Module => ({
+    name: 'faulty',
+    summary: 'Breaks a law.',
+    args: { type: 'object' },
+    result: { type: 'object' },
+    probe,
+    plan,
+  })
+  const fails = (module: Module, message: RegExp): Promise<void> =>
+    assert.rejects(conforms({ module, says: '', args: {} }, localSubject(folder)), message)
+
+  it('changes the host when it looks', async () => {
+    const path = `${folder}/touched`
+    const module = faulty(
+      (_, host) => host.ask(['touch', path], { promised: true }),
+      () => actions([]),
+    )
+    await fails(module, /looking and planning change nothing/)
+  })
+
+  it('never comes to rest', async () => {
+    const module = faulty(
+      () => Promise.resolve(),
+      () => actions([{ kind: 'run', argv: ['true'], effects: [] }]),
+    )
+    await fails(module, /did not converge/)
+  })
+
+  it('says nothing of what it changes', async () => {
+    const path = `${folder}/silent`
+    const module = faulty(
+      (_, host) => host.ask(['ls', path]),
+      (_, seen) =>
+        actions([
+          (seen as { readonly code: number }).code === 0
+            ? undefined
+            : { kind: 'run', argv: ['touch', path], effects: [] },
+        ]),
+    )
+    await fails(module, /nothing changes but what the effects name/)
+  })
+
+  it('promises what does not come true', async () => {
+    const path = `${folder}/promised`
+    const other = `${folder}/other`
+    const module = faulty(
+      (_, host) => host.stat(path),
+      (_, seen) =>
+        actions([
+          seen === undefined
+            ? {
+                kind: 'run',
+                argv: ['touch', path],
+                effects: [
+                  { file: path, becomes: { kind: 'file' } },
+                  { file: other, becomes: { kind: 'file' } },
+                ],
+              }
+            : undefined,
+        ]),
+    )
+    await fails(module, /no effect was missing/)
+  })
+})
