@@ -1,6 +1,7 @@
 import { createHash, createHmac } from 'node:crypto'
 import { appendFile, mkdir, readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { type ServerHostKeyAlgorithm } from 'ssh2'
 
 /** One line of a `known_hosts` file (sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT"). */
 export interface KnownHost {
@@ -133,10 +134,10 @@ export function fingerprint(key: Buffer): string {
  * Signature algorithms with those first for which we hold a key of the host, so that a host known by its RSA key does not show another one.
  * `undefined` when we hold none, which leaves the library's own order.
  */
-export function preferredAlgorithms(entries: readonly KnownHost[]): string[] | undefined {
+export function preferredAlgorithms(entries: readonly KnownHost[]): ServerHostKeyAlgorithm[] | undefined {
   const held = new Set(entries.filter((entry) => entry.marker === 'none').map((entry) => entry.keyType))
   if (held.size === 0) return undefined
-  const all: [type: string, algorithm: string][] = [
+  const all: [type: string, algorithm: ServerHostKeyAlgorithm][] = [
     ['ssh-ed25519', 'ssh-ed25519'],
     ['ecdsa-sha2-nistp256', 'ecdsa-sha2-nistp256'],
     ['ecdsa-sha2-nistp384', 'ecdsa-sha2-nistp384'],

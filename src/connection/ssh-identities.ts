@@ -190,6 +190,7 @@ async function agentIdentities(socket: string, username: string): Promise<HeldId
   const keys = await new Promise<readonly ParsedKey[]>((resolve) => {
     agent.getIdentities((error, found) => resolve(error || found === undefined ? [] : asKeys(found)))
   })
+  const sign = agent.sign.bind(agent) as (...parameters: unknown[]) => void
   return keys.map((key) => {
     // ssh2 offers all that an agent holds in one go: an agent of one key keeps the order, and the number, ours.
     class OneKey extends Base<ParsedKey> {
@@ -197,7 +198,7 @@ async function agentIdentities(socket: string, username: string): Promise<HeldId
         callback(undefined, [key])
       }
       sign(...parameters: unknown[]): void {
-        Reflect.apply(agent.sign, agent, parameters)
+        sign(...parameters)
       }
     }
     const method: AgentAuthMethod = { type: 'agent', username, agent: new OneKey() }

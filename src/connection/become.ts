@@ -1,0 +1,119 @@
+import { randomBytes } from 'node:crypto'
+import { UnreachableError } from '../base/errors.ts'
+import { quote } from '../base/shell.ts'
+import { describeEnd } from './channel.ts'
+import { type Connection, type Privilege } from './connection.ts'
+import { launch } from './launch.ts'
+
+/**
+ * The same machine as another user. What `open` starts runs under `sudo`; where the login already is that user, without it.
+ *
+ * The password is written to sudo's standard input once a channel, only after sudo has asked with a prompt of ours. One that was refused is
+ * never tried again on this connection: a second and third try may lock the account.
+ */
+export function becomeConnection(
+  connection: Connection,
+  become: NonNullable<Privilege['become']>,
+): Connection {
+  const { user, password } = become
+  let refused: UnreachableError | undefined
+  return {
+    kind: connection.kind,
+    async open(command, signal) {
+      if (!/^[A-Za-z0-9_][A-Za-z0-9_.-]*\$?$/.test(user)) throw problem('become-unknown-user', user, '')
+      if (refused !== undefined) throw refused
+      const prompt = `gpuplay-${randomBytes(16).toString('hex')}:`
+      let asked = 0
+      const launched = await launch(
+        connection,
+        {
+          command,
+          line: (farSide) => commandFor(user, prompt, farSide),
+        },
+        {
+          signal,
+          timeout: 30_000,
+          onStderr: (text, channel) => {
+            const prompts = text.split(prompt).length - 1
+            if (prompts <= asked) return
+            asked = prompts
+            if (asked === 1 && password !== undefined) channel.stdin.write(`${password.reveal()}\n`)
+            // No second attempt: at the end of input sudo gives up by itself.
+            else channel.stdin.end()
+          },
+        },
+      )
+      if (launched.kind === 'started') return launched.channel
+      const said = launched.stderr.replaceAll(prompt, '').trim()
+      const why = launched.kind === 'timedOut' ? 'sudo did not answer in time' : describeEnd(launched.end)
+      if (launched.kind === 'failed' && launched.end.kind === 'lost') {
+        throw new UnreachableError({
+          code: 'connection-lost',
+          message: `the connection broke while becoming ${user}: ${why}`,
+          hint: 'check that the host is up, and run again',
+        })
+      }
+      const code = classify(said, { asked, password: password !== undefined })
+      const error = problem(code, user, said === '' ? why : said)
+      if (code === 'become-password-wrong') refused = error
+      throw error
+    },
+    close: () => connection.close(),
+  }
+}
+
+/**
+ * `-k` with a command asks anew instead of relying on a time stamp, `-S` reads the password from standard input, `-p` makes the prompt ours
+ * (sudo(8)). A root login without sudo, as in many containers, uses `su`, which asks root for nothing.
+ */
+function commandFor(user: string, prompt: string, farSide: string): string {
+  const who = quote(user)
+  const script = `if [ "$(id -un)" = ${who} ]; then exec /bin/sh -c "$1"; fi
+if [ "$(id -u)" = 0 ] && ! command -v sudo >/dev/null 2>&1; then exec su -s /bin/sh ${who} -c "$1"; fi
+export LC_ALL=C
+exec sudo -k -S -p ${quote(prompt)} -u ${who} -- /bin/sh -c "$1"`
+  return `/bin/sh -c ${quote(script)} sh ${farSide}`
+}
+
+type BecomeCode = keyof typeof texts
+
+function classify(said: string, { asked, password }: { asked: number; password: boolean }): BecomeCode {
+  if (/sudo: (?:command )?not found|sudo: No such file/.test(said)) return 'become-missing'
+  if (/unknown user|does not exist|invalid user/i.test(said)) return 'become-unknown-user'
+  if (/must have a tty|a terminal is required/i.test(said) && asked === 0) return 'become-needs-tty'
+  if (/not in the sudoers|not allowed to (?:execute|run)|may not run/i.test(said)) return 'become-not-allowed'
+  if (asked > 0 && !password) return 'become-password-needed'
+  if (asked > 0) return 'become-password-wrong'
+  return 'become-failed'
+}
+
+const texts = {
+  'become-missing': ['sudo is not installed there', 'install sudo on the host, or log in as that user'],
+  'become-unknown-user': ['there is no such user', 'check `become_user`'],
+  'become-needs-tty': [
+    'sudo wants a terminal',
+    'remove `requiretty` from sudoers for this user: `Defaults:LOGIN !requiretty`',
+  ],
+  'become-not-allowed': [
+    'sudo does not allow it',
+    'add the login user to sudoers, for example to the group sudo',
+  ],
+  'become-password-needed': [
+    'sudo asks for a password, and none was given',
+    'set `become_password`, or let sudoers say NOPASSWD',
+  ],
+  'become-password-wrong': [
+    'sudo refuses the password (it was tried once)',
+    'check `become_password`: it is the password of the login user',
+  ],
+  'become-failed': ['sudo failed', 'run `sudo -u USER true` on the host to see why'],
+} as const
+
+function problem(code: BecomeCode, user: string, said: string): UnreachableError {
+  const [what, hint] = texts[code]
+  return new UnreachableError({
+    code,
+    message: `cannot become ${user}: ${what}${said === '' ? '' : ` (${said.slice(-400)})`}`,
+    hint,
+  })
+}

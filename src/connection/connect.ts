@@ -1,0 +1,96 @@
+import { becomeConnection } from './become.ts'
+import { type Connection, type Target } from './connection.ts'
+import { type ConnectEffects } from './effects.ts'
+import { HandshakeGate } from './handshake-gate.ts'
+import { localConnection } from './local.ts'
+import { opensshConnection } from './openssh.ts'
+import { pctConnection } from './pct.ts'
+
+/**
+ * The connections of one run. A node and all its containers share what leads to the node, which opens as many ssh connections as their
+ * channels need. The pool owns every connection: users close their shells, `close` ends the rest.
+ */
+export class ConnectionPool {
+  readonly #effects: ConnectEffects
+  readonly #gate = new HandshakeGate()
+  readonly #connections = new Map<string, Promise<Connection>>()
+
+  constructor(effects: ConnectEffects) {
+    this.#effects = effects
+  }
+
+  /**
+   * The way to a host, made on the first call and shared by the later ones; one that could not be made is tried afresh.
+   * @throws UnreachableError with what is wrong and what mends it.
+   */
+  async connect(target: Target, signal: AbortSignal): Promise<Connection> {
+    const reached = await this.#reach(target, signal)
+    return target.become === undefined
+      ? reached
+      : this.#shared(`${keyOf(target)} as ${target.become.user}`, async () =>
+          becomeConnection(reached, target.become ?? { user: 'root', method: 'sudo' }),
+        )
+  }
+
+  async close(): Promise<void> {
+    const connections = [...this.#connections.values()]
+    this.#connections.clear()
+    await Promise.all(connections.map(async (making) => (await making.catch(() => undefined))?.close()))
+  }
+
+  async #reach(target: Target, signal: AbortSignal): Promise<Connection> {
+    const key = keyOf(target)
+    if (target.kind === 'local') return this.#shared(key, async () => localConnection(this.#effects))
+    if (target.kind === 'openssh')
+      return this.#shared(key, async () => opensshConnection(target, this.#effects))
+    if (target.kind === 'pct') {
+      const node = await this.connect(target.node, signal)
+      return this.#shared(key, async () => pctConnection(node, target.ctid))
+    }
+    return this.#shared(key, async () => {
+      // node-ssh and ssh2 take longer to load than the whole rest of the program: only who connects pays.
+      const { sshConnection } = await import('./ssh.ts')
+      return sshConnection(target, this.#gate, this.#effects, signal)
+    })
+  }
+
+  #shared(key: string, make: () => Promise<Connection>): Promise<Connection> {
+    const there = this.#connections.get(key)
+    if (there !== undefined) return there
+    const making = make()
+    this.#connections.set(key, making)
+    making.catch(() => {
+      if (this.#connections.get(key) === making) this.#connections.delete(key)
+    })
+    return making
+  }
+}
+
+/** Equal for targets that lead to the same place in the same way. Passwords are not part of it. */
+function keyOf(target: Target): string {
+  if (target.kind === 'local') return 'local'
+  if (target.kind === 'pct') {
+    const { become } = target.node
+    return `pct ${target.ctid} on ${keyOf(target.node)}${become === undefined ? '' : ` as ${become.user}`}`
+  }
+  const { kind, address, port, user, privateKey, hostKeyChecking, knownHosts, proxyJump } = target
+  return JSON.stringify([kind, address, port, user, privateKey, hostKeyChecking, knownHosts, proxyJump])
+}
+
+/** One connection on its own; closing it closes what leads to it. */
+export async function connect(
+  target: Target,
+  effects: ConnectEffects,
+  signal: AbortSignal,
+): Promise<Connection> {
+  const pool = new ConnectionPool(effects)
+  const connection = await pool.connect(target, signal).catch(async (error: unknown) => {
+    await pool.close()
+    throw error
+  })
+  return {
+    kind: connection.kind,
+    open: (command, openSignal) => connection.open(command, openSignal),
+    close: () => pool.close(),
+  }
+}

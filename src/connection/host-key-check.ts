@@ -1,0 +1,141 @@
+import { type ServerHostKeyAlgorithm } from 'ssh2'
+import { quote } from '../base/shell.ts'
+import { UnreachableError } from '../base/errors.ts'
+import { type HostKeyChecking } from './connection.ts'
+import { type ConnectEffects } from './effects.ts'
+import {
+  type HostKeyVerdict,
+  type KnownHost,
+  addKnownHost,
+  entriesFor,
+  fingerprint,
+  judgeHostKey,
+  keyTypeOf,
+  knownHostName,
+  preferredAlgorithms,
+  readKnownHosts,
+} from './known-hosts.ts'
+import { type SshConfig } from './ssh-config.ts'
+
+/** Decides about one server's key, once. */
+export interface HostKeyCheck {
+  /** Signature algorithms to ask for, those of keys that we hold first. */
+  readonly algorithms: ServerHostKeyAlgorithm[] | undefined
+  /** `true` only for a key that is to be trusted; otherwise `refusal` says why not. */
+  judge(key: Buffer): Promise<boolean>
+  readonly refusal: UnreachableError | undefined
+}
+
+export interface HostKeyWishes {
+  readonly hostKeyChecking?: HostKeyChecking
+  readonly knownHosts?: string
+}
+
+/**
+ * Reads the known hosts of the configuration, or the one file that is given in their place.
+ * @throws UnreachableError when one cannot be read: nothing can be trusted then, whatever the checking.
+ */
+export async function hostKeyCheck(
+  config: SshConfig,
+  wishes: HostKeyWishes,
+  effects: Pick<ConnectEffects, 'random'>,
+): Promise<HostKeyCheck> {
+  const checking = wishes.hostKeyChecking ?? config.hostKeyChecking ?? 'strict'
+  const userFiles = wishes.knownHosts === undefined ? config.userKnownHosts : [wishes.knownHosts]
+  const files = wishes.knownHosts === undefined ? [...userFiles, ...config.globalKnownHosts] : userFiles
+  const hosts = await readKnownHosts(files).catch((error: unknown) => {
+    throw new UnreachableError(
+      {
+        code: 'known-hosts-unreadable',
+        message: `the known hosts cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+        hint: 'mend the permissions of that file; without it no host can be trusted',
+      },
+      error,
+    )
+  })
+  const name = config.hostKeyAlias ?? knownHostName(config.hostname, config.port)
+  let refusal: UnreachableError | undefined
+  return {
+    algorithms: preferredAlgorithms(entriesFor(hosts, name)),
+    get refusal() {
+      return refusal
+    },
+    async judge(key) {
+      const verdict = judgeWithFallback(hosts, { name, config, key })
+      if (verdict.kind === 'known') return true
+      if (checking === 'off' && verdict.kind !== 'revoked') return true
+      const file = userFiles[0]
+      if (checking === 'accept-new' && verdict.kind === 'unknown' && file !== undefined) {
+        const salt = config.hashKnownHosts ? effects.random(20) : undefined
+        try {
+          await addKnownHost(file, salt === undefined ? { name, key } : { name, key, salt })
+          return true
+        } catch (error) {
+          refusal = new UnreachableError(
+            {
+              code: 'known-hosts-unwritable',
+              message: `the new key of ${name} cannot be written to ${file}: ${error instanceof Error ? error.message : String(error)}`,
+              hint: 'mend the permissions of that file',
+            },
+            error,
+          )
+          return false
+        }
+      }
+      refusal = describeRefusal(verdict, { name, config, key, file: wishes.knownHosts })
+      return false
+    },
+  }
+}
+
+/** As OpenSSH does, a key filed without a port is good for the host's other ports too; it never makes one changed. */
+function judgeWithFallback(
+  hosts: readonly KnownHost[],
+  { name, config, key }: { name: string; config: SshConfig; key: Buffer },
+): HostKeyVerdict {
+  const verdict = judgeHostKey(hosts, name, key)
+  if (verdict.kind !== 'unknown' || config.port === 22 || config.hostKeyAlias !== undefined) return verdict
+  const bare = judgeHostKey(hosts, knownHostName(config.hostname, 22), key)
+  return bare.kind === 'known' || bare.kind === 'revoked' ? bare : verdict
+}
+
+interface Refused {
+  readonly name: string
+  readonly config: SshConfig
+  readonly key: Buffer
+  /** The file that the inventory names. */
+  readonly file: string | undefined
+}
+
+function describeRefusal(
+  verdict: Exclude<HostKeyVerdict, { kind: 'known' }>,
+  { name, config, key, file }: Refused,
+): UnreachableError {
+  const shown = `${keyTypeOf(key)} ${fingerprint(key)}`
+  const port = config.port === 22 ? '' : `-p ${config.port} `
+  const fileOption = file === undefined ? '' : ` -o UserKnownHostsFile=${quote(file)}`
+  const connect = `ssh ${port}${config.user}@${config.hostname}${fileOption}`
+  if (verdict.kind === 'unknown') {
+    const authority = verdict.authorities
+      ? '; a certificate authority is known for it, which needs `connection: openssh`'
+      : ''
+    return new UnreachableError({
+      code: 'host-key-unknown',
+      message: `the host key of ${name} is not known (${shown})${authority}`,
+      hint: `compare the fingerprint with \`ssh-keygen -lf\` on the host, then connect once with \`${connect}\` and accept it, or set \`host_key_checking: accept-new\``,
+    })
+  }
+  const { entry } = verdict
+  if (verdict.kind === 'revoked') {
+    return new UnreachableError({
+      code: 'host-key-revoked',
+      message: `the host key of ${name} (${shown}) is revoked in ${entry.file} line ${entry.line}`,
+      hint: 'the key may be in foreign hands: give the host new keys and file those',
+    })
+  }
+  return new UnreachableError({
+    code: 'host-key-changed',
+    message: `the host key of ${name} is not the one in ${entry.file} line ${entry.line}: it shows ${shown}, known is ${entry.keyType} ${fingerprint(entry.key)}`,
+    hint: `somebody may be listening in. If the host was installed anew: \`ssh-keygen -f ${quote(entry.file)} -R ${quote(name)}\`, then \`${connect}\``,
+  })
+}

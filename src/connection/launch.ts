@@ -1,0 +1,99 @@
+import { randomBytes } from 'node:crypto'
+import { type Readable } from 'node:stream'
+import { quote } from '../base/shell.ts'
+import { ignore, whenAborted } from './channel.ts'
+import { type Channel, type ChannelEnd, type Connection } from './connection.ts'
+
+export interface LaunchOptions {
+  readonly signal: AbortSignal
+  /** Milliseconds until the program must have started. */
+  readonly timeout: number
+  /** Sees what comes on stderr before the program has started, whole so far each time, and may answer on standard input. */
+  readonly onStderr?: (text: string, channel: Channel) => void
+}
+
+export type Launched =
+  | { readonly kind: 'started'; readonly channel: Channel }
+  | { readonly kind: 'failed'; readonly end: ChannelEnd; readonly stderr: string }
+  | { readonly kind: 'timedOut'; readonly stderr: string }
+
+/**
+ * Starts a program that leads elsewhere (`sudo`, `pct exec`) from a plain shell on `connection`, and waits until it is really there.
+ *
+ * `line` is built around the words that are to run on the far side: they first print a mark of ours, then run `command`. Nothing is sent after
+ * the line before that mark has come, so whatever asks for a password, or a shell that reads ahead, swallows nothing of ours. And since the line
+ * goes to a POSIX shell's input, the login shell (fish, csh) never reads our quoting.
+ */
+export async function launch(
+  connection: Connection,
+  { command, line }: { command: string; line: (farSide: string) => string },
+  options: LaunchOptions,
+): Promise<Launched> {
+  const { signal } = options
+  const nonce = randomBytes(16).toString('hex')
+  const ready = Buffer.from(`\0${nonce}\n`)
+  const printMark = `printf '\\000%s%s\\n' ${nonce.slice(0, 16)} ${nonce.slice(16)}`
+  const channel = await connection.open('exec /bin/sh', signal)
+  channel.stdin.on('error', ignore)
+  let stderr = ''
+  const letGo = listen(channel.stderr, (chunk) => {
+    stderr = (stderr + chunk.toString()).slice(-8192)
+    options.onStderr?.(stderr, channel)
+    return false
+  })
+  const timer = new AbortController()
+  const timeout = setTimeout(() => timer.abort(), options.timeout)
+  const stopListening = whenAborted(signal, () => timer.abort())
+  const given = new Promise<'timedOut'>((resolve) => {
+    timer.signal.addEventListener('abort', () => resolve('timedOut'), { once: true })
+  })
+  channel.stdin.write(`exec ${line(quote(`${printMark}; ${command}`))}\n`)
+  const outcome = await Promise.race([readUntil(channel, ready), channel.ended, given])
+  clearTimeout(timeout)
+  stopListening()
+  letGo()
+  if (outcome === 'started') return { kind: 'started', channel }
+  channel.stdout.on('data', ignore)
+  channel.stderr.on('data', ignore)
+  channel.kill()
+  signal.throwIfAborted()
+  return outcome === 'timedOut' ? { kind: 'timedOut', stderr } : { kind: 'failed', end: outcome, stderr }
+}
+
+/** Takes everything up to and with `mark` off the stream, and leaves the stream as if it had never been read. */
+function readUntil(channel: Channel, mark: Buffer): Promise<'started'> {
+  return new Promise((resolve) => {
+    let held = Buffer.alloc(0)
+    listen(channel.stdout, (chunk) => {
+      held = Buffer.concat([held, chunk])
+      const at = held.indexOf(mark)
+      if (at < 0) {
+        held = held.subarray(Math.max(0, held.length - mark.length))
+        return false
+      }
+      const rest = held.subarray(at + mark.length)
+      if (rest.length > 0) channel.stdout.unshift(rest)
+      resolve('started')
+      return true
+    })
+  })
+}
+
+/**
+ * Reads until `take` says that it has enough, or until the function that this gives is called. Without `data` listeners, whose removal would
+ * leave the stream flowing into nothing: the next reader gets every byte that was not taken.
+ */
+function listen(stream: Readable, take: (chunk: Buffer) => boolean): () => void {
+  const stop = (): void => {
+    stream.off('readable', onReadable)
+  }
+  const onReadable = (): void => {
+    for (;;) {
+      const chunk: unknown = stream.read()
+      if (!Buffer.isBuffer(chunk)) return
+      if (take(chunk)) return stop()
+    }
+  }
+  stream.on('readable', onReadable)
+  return stop
+}

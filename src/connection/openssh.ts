@@ -1,0 +1,136 @@
+import { UnreachableError } from '../base/errors.ts'
+import { channelOfChild, describeEnd } from './channel.ts'
+import { type Channel, type Connection } from './connection.ts'
+import { type ConnectEffects } from './effects.ts'
+import { launch } from './launch.ts'
+import { type SshTarget } from './ssh-dial.ts'
+
+/**
+ * A host through the `ssh` program, one child a channel: for certificates, security keys, GSSAPI and whatever else a user's configuration holds
+ * that our own ssh cannot do. It never asks anything (BatchMode).
+ */
+export function opensshConnection(target: SshTarget, effects: ConnectEffects): Connection {
+  const children = new Set<Channel>()
+  const raw: Connection = {
+    kind: 'openssh',
+    async open(command, signal) {
+      signal.throwIfAborted()
+      const child = effects.spawn('ssh', [...optionsFor(target, effects), '--', target.address, command], {
+        group: true,
+      })
+      const channel = channelOfChild(child, () => {
+        if (child.pid !== undefined && child.exitCode === null && child.signalCode === null)
+          effects.killGroup(child.pid)
+      })
+      children.add(channel)
+      void channel.ended.then(() => children.delete(channel))
+      return channel
+    },
+    async close() {
+      const open = [...children]
+      for (const channel of open) channel.kill()
+      await Promise.all(open.map((channel) => channel.ended))
+    },
+  }
+  return {
+    kind: 'openssh',
+    async open(command, signal) {
+      const timeout = ((target.connectTimeout ?? 20) + 10) * 1000
+      const launched = await launch(
+        raw,
+        { command, line: (farSide) => `/bin/sh -c ${farSide}` },
+        { signal, timeout },
+      )
+      if (launched.kind === 'started') return launched.channel
+      const said = launched.stderr.trim()
+      const why = launched.kind === 'timedOut' ? 'it did not answer in time' : describeEnd(launched.end)
+      throw problemOf(target, said === '' ? why : said)
+    },
+    close: () => raw.close(),
+  }
+}
+
+function optionsFor(target: SshTarget, effects: ConnectEffects): string[] {
+  const checking = { strict: 'yes', 'accept-new': 'accept-new', off: 'no' } as const
+  const set = (name: string, value: string): string[] => ['-o', `${name}=${value}`]
+  return [
+    '-T',
+    ...(effects.sshConfig === undefined ? [] : ['-F', effects.sshConfig]),
+    ...set('BatchMode', 'yes'),
+    ...set('ServerAliveInterval', '15'),
+    ...set('ServerAliveCountMax', '4'),
+    ...set('ConnectTimeout', String(target.connectTimeout ?? 20)),
+    ...(target.hostKeyChecking === undefined
+      ? []
+      : set('StrictHostKeyChecking', checking[target.hostKeyChecking])),
+    ...(target.knownHosts === undefined
+      ? []
+      : [...set('UserKnownHostsFile', `"${target.knownHosts}"`), ...set('GlobalKnownHostsFile', 'none')]),
+    ...(target.privateKey === undefined ? [] : ['-i', target.privateKey, ...set('IdentitiesOnly', 'yes')]),
+    ...(target.proxyJump === undefined ? [] : ['-J', target.proxyJump]),
+    ...(target.port === undefined ? [] : ['-p', String(target.port)]),
+    ...(target.user === undefined ? [] : ['-l', target.user]),
+  ]
+}
+
+const texts: readonly [pattern: RegExp, code: string, what: string, hint: string][] = [
+  [
+    /REMOTE HOST IDENTIFICATION HAS CHANGED/,
+    'host-key-changed',
+    'its host key is not the one in known_hosts',
+    'somebody may be listening in; if the host was installed anew, remove the old key with `ssh-keygen -R`',
+  ],
+  [/revoked/i, 'host-key-revoked', 'its host key is revoked', 'give the host new keys and file those'],
+  [
+    /host key verification failed|no .* host key is known/i,
+    'host-key-unknown',
+    'its host key is not known',
+    'connect once with `ssh` and compare the fingerprint, or set `host_key_checking: accept-new`',
+  ],
+  [
+    /permission denied|too many authentication failures/i,
+    'authentication-failed',
+    'it refuses the login',
+    'check `user` and `private_key`; passwords and passphrases cannot be asked for here: use an agent',
+  ],
+  [
+    /could not resolve/i,
+    'name-not-resolved',
+    'its name cannot be resolved',
+    'check `address` in the inventory',
+  ],
+  [
+    /connection refused/i,
+    'connection-refused',
+    'it refuses the connection',
+    'check that sshd runs there on this port',
+  ],
+  [
+    /timed out|did not answer/i,
+    'connection-timeout',
+    'it did not answer in time',
+    'check that the host is up and no firewall drops the packets',
+  ],
+  [/no route|unreachable/i, 'host-unreachable', 'there is no way to it', 'check the network in between'],
+  [
+    /ENOENT/,
+    'ssh-missing',
+    'ssh is not installed here',
+    'install the OpenSSH client, or use `connection: ssh`',
+  ],
+]
+
+function problemOf(target: SshTarget, said: string): UnreachableError {
+  const found = texts.find(([pattern]) => pattern.test(said))
+  const [, code, what, hint] = found ?? [
+    undefined,
+    'openssh-failed',
+    'ssh gave up',
+    `run \`ssh ${target.address} true\` to see why`,
+  ]
+  return new UnreachableError({
+    code,
+    message: `${target.address} cannot be reached: ${what} (${said.slice(-400)})`,
+    hint,
+  })
+}

@@ -1,0 +1,80 @@
+import { UnreachableError } from '../base/errors.ts'
+import { describeEnd } from './channel.ts'
+import { type Connection } from './connection.ts'
+import { launch } from './launch.ts'
+
+/** A call of pct costs half a second, and waits for what else Proxmox is doing; in milliseconds. */
+const startTime = 60_000
+
+/**
+ * A container of the node that `node` leads to as root. Every channel is one `pct exec`, which is why one long-lived shell does nearly all.
+ * Closing it leaves the node's connection as it is: its owner closes that.
+ */
+export function pctConnection(node: Connection, ctid: string): Connection {
+  return {
+    kind: 'pct',
+    async open(command, signal) {
+      if (!/^[1-9]\d{2,8}$/.test(ctid)) throw problem('container-missing', ctid, 'not a container id')
+      const launched = await launch(
+        node,
+        {
+          command,
+          // The default of --keep-env changes between Proxmox versions; without it PATH, HOME and the like are what the container says.
+          line: (farSide) =>
+            `/bin/sh -c 'PATH=$PATH:/usr/sbin:/sbin; exec pct exec "$1" --keep-env 0 -- /bin/sh -c "$2"' sh ${ctid} ${farSide}`,
+        },
+        { signal, timeout: startTime },
+      )
+      if (launched.kind === 'started') return launched.channel
+      const said = launched.stderr.trim()
+      if (launched.kind === 'timedOut') throw problem('container-silent', ctid, said)
+      const { end } = launched
+      if (end.kind === 'lost') {
+        throw new UnreachableError({
+          code: 'connection-lost',
+          message: `the connection to the node broke while entering container ${ctid}: ${end.why}`,
+          hint: 'check that the node is up, and run again',
+        })
+      }
+      throw problem(
+        classify(end.kind === 'exited' ? end.code : undefined, said),
+        ctid,
+        said || describeEnd(end),
+      )
+    },
+    async close() {},
+  }
+}
+
+type PctCode = keyof typeof texts
+
+/** Status 2 for a container that is not on this node, 255 for one that does not run; 2 is also what wrong options give. */
+function classify(status: number | undefined, said: string): PctCode {
+  if (status === 127 || /pct: (?:command )?not found/.test(said)) return 'pct-missing'
+  if (/not running/i.test(said)) return 'container-stopped'
+  if (/does not exist/i.test(said)) return 'container-missing'
+  if (/permission denied|please run as root|must be root/i.test(said)) return 'pct-not-root'
+  if (status === 255) return 'container-stopped'
+  return status === 2 ? 'container-missing' : 'container-unreachable'
+}
+
+const texts = {
+  'pct-missing': ['the node has no pct', 'check that `node` names a Proxmox VE host'],
+  'container-stopped': ['it is not running', 'start it with `pct start`'],
+  'container-missing': [
+    'there is no such container on this node',
+    'check `ctid`, and `node` in case it has moved: `pct list` on the node shows its containers',
+  ],
+  'pct-not-root': ['pct needs root on the node', 'log in to the node as root, or set `become: true` for it'],
+  'container-silent': ['no shell answered in it in time', 'look at it with `pct enter` on the node'],
+  'container-unreachable': ['no shell can be started in it', 'look at it with `pct enter` on the node'],
+} as const
+
+function problem(code: PctCode, ctid: string, said: string): UnreachableError {
+  const [what, hint] = texts[code]
+  return new UnreachableError({
+    code,
+    message: `container ${ctid} cannot be entered: ${what}${said === '' ? '' : ` (${said.slice(-400)})`}`,
+    hint,
+  })
+}

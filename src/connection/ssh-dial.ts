@@ -1,0 +1,355 @@
+import { connect as connectTcp } from 'node:net'
+import { Duplex } from 'node:stream'
+import { type Client, type NextAuthHandler } from 'ssh2'
+import { UnreachableError } from '../base/errors.ts'
+import { whenAborted } from './channel.ts'
+import { type Target } from './connection.ts'
+import { type ConnectEffects } from './effects.ts'
+import { type HandshakeGate } from './handshake-gate.ts'
+import { type HostKeyCheck, hostKeyCheck } from './host-key-check.ts'
+import { type Destination, type SshConfig, parseProxyJump, readSshConfig } from './ssh-config.ts'
+import { type Identity, findIdentities } from './ssh-identities.ts'
+
+export type SshTarget = Extract<Target, { kind: 'ssh' | 'openssh' }>
+
+/** One authenticated connection to a server. */
+export interface Line {
+  readonly client: Client
+  /** Why it is gone, once it is; a connection through a jump host takes that one with it. */
+  readonly lost: Promise<string>
+}
+
+/**
+ * Connects and logs in, through the jump hosts that are configured.
+ * @throws UnreachableError with what is wrong and what mends it.
+ */
+export async function dial(
+  target: SshTarget,
+  gate: HandshakeGate,
+  effects: ConnectEffects,
+  signal: AbortSignal,
+): Promise<Line> {
+  const destination: Destination = {
+    address: target.address,
+    ...(target.port === undefined ? {} : { port: target.port }),
+    ...(target.user === undefined ? {} : { user: target.user }),
+  }
+  return new Dialler(target, gate, effects, signal).dial(destination, { jump: false, depth: 0 })
+}
+
+/** Waits between attempts after a server that is too busy for a handshake, in milliseconds. */
+const busyWaits = [300, 800, 2000, 4000]
+
+class Dialler {
+  readonly #target: SshTarget
+  readonly #gate: HandshakeGate
+  readonly #effects: ConnectEffects
+  readonly #signal: AbortSignal
+
+  constructor(target: SshTarget, gate: HandshakeGate, effects: ConnectEffects, signal: AbortSignal) {
+    this.#target = target
+    this.#gate = gate
+    this.#effects = effects
+    this.#signal = signal
+  }
+
+  async dial(destination: Destination, place: { jump: boolean; depth: number }): Promise<Line> {
+    const config = await readSshConfig(destination, this.#effects, this.#signal)
+    const jumps = parseProxyJump(
+      (place.jump ? undefined : this.#target.proxyJump) ?? config.proxyJump ?? 'none',
+    )
+    const via = await this.#through(jumps, place.depth)
+    return this.#dialThrough(via, config, place.jump)
+  }
+
+  /** The connection to the last of several jump hosts, each reached through the one before. */
+  async #through(jumps: readonly Destination[], depth: number): Promise<Line | undefined> {
+    if (depth + jumps.length > 8) {
+      throw new UnreachableError({
+        code: 'too-many-jumps',
+        message: `${this.#target.address} is behind more than eight jump hosts`,
+        hint: 'look for a ProxyJump that leads back to itself',
+      })
+    }
+    let via: Line | undefined
+    for (const [index, jump] of jumps.entries()) {
+      if (index === 0) via = await this.dial(jump, { jump: true, depth: depth + jumps.length })
+      else {
+        const config = await readSshConfig(jump, this.#effects, this.#signal)
+        via = await this.#dialThrough(via, config, true)
+      }
+    }
+    return via
+  }
+
+  async #dialThrough(via: Line | undefined, config: SshConfig, jump: boolean): Promise<Line> {
+    try {
+      const identities = await findIdentities({ ...this.#target, config, jump })
+      if (identities.length === 0) throw nothingToOffer(config)
+      for (let attempt = 0; ; attempt += 1) {
+        try {
+          const address = `${config.hostname}:${config.port}`
+          return await this.#gate.pass(address, () => this.#handshake(via, config, identities))
+        } catch (error) {
+          const wait = busyWaits[attempt]
+          if (!(error instanceof ServerBusy)) throw error
+          if (wait === undefined) throw error.problem(config)
+          await this.#effects.sleep(wait * (0.5 + this.#effects.random(1).readUInt8(0) / 256), this.#signal)
+        }
+      }
+    } catch (error) {
+      via?.client.end()
+      throw error
+    }
+  }
+
+  async #handshake(via: Line | undefined, config: SshConfig, identities: readonly Identity[]): Promise<Line> {
+    this.#signal.throwIfAborted()
+    const seconds = this.#target.connectTimeout ?? config.connectTimeout ?? 20
+    const deadline = AbortSignal.any([this.#signal, AbortSignal.timeout(seconds * 1000)])
+    const check = await hostKeyCheck(config, this.#target, this.#effects)
+    try {
+      const socket = await this.#socket(via, config, deadline)
+      return await logIn(socket, { config, identities, check, deadline, via })
+    } catch (error) {
+      this.#signal.throwIfAborted()
+      if (check.refusal !== undefined) throw check.refusal
+      if (error instanceof UnreachableError) throw error
+      if (deadline.aborted) throw timedOut(config, seconds)
+      if (error instanceof ServerBusy) throw error
+      throw networkProblem(config, error)
+    }
+  }
+
+  #socket(via: Line | undefined, config: SshConfig, deadline: AbortSignal): Promise<Duplex> {
+    if (via !== undefined) return forwarded(via, config)
+    if (config.proxyCommand !== undefined) return Promise.resolve(this.#proxied(config.proxyCommand, config))
+    return new Promise((resolve, reject) => {
+      const socket = connectTcp({ host: config.hostname, port: config.port, noDelay: true })
+      const stopListening = whenAborted(deadline, () => socket.destroy(new Error('timed out')))
+      socket.once('error', reject)
+      socket.once('connect', () => {
+        stopListening()
+        socket.off('error', reject)
+        // Somebody always listens: an error between here and the handshake would end the process.
+        socket.on('error', () => {})
+        resolve(socket)
+      })
+    })
+  }
+
+  #proxied(command: string, config: SshConfig): Duplex {
+    const text = command.replaceAll(/%([%hpr])/g, (_, letter: string) => {
+      if (letter === '%') return '%'
+      return letter === 'h' ? config.hostname : letter === 'p' ? String(config.port) : config.user
+    })
+    const child = this.#effects.spawn('/bin/sh', ['-c', `exec ${text}`], { group: false })
+    child.on('error', () => {})
+    child.stderr.resume()
+    const socket = Duplex.from({ readable: child.stdout, writable: child.stdin })
+    socket.on('close', () => child.kill())
+    return socket
+  }
+}
+
+function forwarded(via: Line, config: SshConfig): Promise<Duplex> {
+  return new Promise((resolve, reject) => {
+    via.client.forwardOut('127.0.0.1', 0, config.hostname, config.port, (error, stream) => {
+      if (error === undefined) resolve(stream)
+      else {
+        reject(
+          new UnreachableError(
+            {
+              code: 'jump-refused',
+              message: `the jump host cannot reach ${config.hostname} port ${config.port}: ${error.message}`,
+              hint: 'check the name and port as the jump host sees them, and that it allows forwarding (AllowTcpForwarding)',
+            },
+            error,
+          ),
+        )
+      }
+    })
+  })
+}
+
+interface LogIn {
+  readonly config: SshConfig
+  readonly identities: readonly Identity[]
+  readonly check: HostKeyCheck
+  readonly deadline: AbortSignal
+  readonly via: Line | undefined
+}
+
+async function logIn(socket: Duplex, { config, identities, check, deadline, via }: LogIn): Promise<Line> {
+  const { NodeSSH } = (await import('node-ssh')).default
+  const tried: string[] = []
+  const left = [...identities]
+  let refusedMethods: readonly string[] = []
+  const ssh = new NodeSSH()
+  const connecting = ssh.connect({
+    sock: socket,
+    host: config.hostname,
+    port: config.port,
+    username: config.user,
+    readyTimeout: 0,
+    keepaliveInterval: 15_000,
+    keepaliveCountMax: 4,
+    ...(check.algorithms === undefined ? {} : { algorithms: { serverHostKey: check.algorithms } }),
+    hostVerifier: (key: Buffer, verify: (permitted: boolean) => void) => {
+      // The braces matter: ssh2 takes whatever this returns, a promise too, for consent unless it is `false` or `undefined`.
+      check.judge(key).then(
+        (known) => verify(known),
+        () => verify(false),
+      )
+    },
+    authHandler: (methodsLeft: readonly string[] | null, _partial: boolean | null, next: NextAuthHandler) => {
+      const usable = (identity: Identity): boolean =>
+        methodsLeft === null || methodsLeft.includes(methodName(identity))
+      refusedMethods = methodsLeft ?? []
+      let identity = left.shift()
+      while (identity !== undefined && !usable(identity)) identity = left.shift()
+      if (identity === undefined) {
+        // The types do not know that `false` ends the attempt.
+        Reflect.apply(next, undefined, [false])
+        return
+      }
+      tried.push(identity.label)
+      next(identity.method)
+    },
+  })
+  const client = ssh.connection
+  if (client === null) {
+    await connecting
+    throw new Error('node-ssh made no connection')
+  }
+  let failure: unknown
+  client.on('error', (error: Error) => {
+    failure ??= error
+  })
+  const lost = watchLoss(client)
+  client.on('close', () => via?.client.end())
+  const stopListening = whenAborted(deadline, () => client.destroy())
+  try {
+    await Promise.race([connecting, lost.then((why) => Promise.reject(new ServerBusy(why)))])
+  } catch (raced) {
+    const error = failure ?? raced
+    client.destroy()
+    socket.destroy()
+    if (isAuthenticationFailure(error)) throw refused(config, tried, refusedMethods)
+    if (isEarlyLoss(error)) throw new ServerBusy(error instanceof Error ? error.message : String(error))
+    throw error
+  } finally {
+    stopListening()
+    connecting.catch(() => {})
+  }
+  client.setNoDelay(true)
+  return { client, lost }
+}
+
+function methodName(identity: Identity): string {
+  return identity.method.type === 'agent' ? 'publickey' : identity.method.type
+}
+
+/** Watches a client from the moment it is made: without a listener an `error` event ends the whole process. */
+function watchLoss(client: Client): Promise<string> {
+  return new Promise((resolve) => {
+    let why = 'the connection was closed'
+    client.on('error', (error: Error) => {
+      why = `the connection was lost: ${error.message}`
+    })
+    client.on('close', () => resolve(why))
+  })
+}
+
+/** The server hung up before it was even asked for a login, as sshd does when too many knock at once. */
+class ServerBusy extends Error {
+  problem(config: SshConfig): UnreachableError {
+    return new UnreachableError({
+      code: 'connection-dropped',
+      message: `${config.hostname} port ${config.port} drops the connection before the login (${this.message})`,
+      hint: 'the server may be overloaded, may block this address (PerSourcePenalties, fail2ban), or may not be an ssh server',
+    })
+  }
+}
+
+function isEarlyLoss(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  return (
+    error instanceof ServerBusy || /before handshake|ECONNRESET|EPIPE|premature close/i.test(error.message)
+  )
+}
+
+function isAuthenticationFailure(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  return ('level' in error && error.level === 'client-authentication') || /too many auth/i.test(error.message)
+}
+
+function refused(config: SshConfig, tried: readonly string[], methods: readonly string[]): UnreachableError {
+  const offered = methods.length === 0 ? '' : `; the server accepts ${methods.join(', ')}`
+  return new UnreachableError({
+    code: 'authentication-failed',
+    message: `${config.user}@${config.hostname} refuses the login; tried: ${tried.length === 0 ? 'nothing that it accepts' : tried.join(', ')}${offered}`,
+    hint: `add the public key to ~/.ssh/authorized_keys of ${config.user} there, or set \`user\` and \`private_key\`; \`connection: openssh\` also uses certificates and security keys`,
+  })
+}
+
+function nothingToOffer(config: SshConfig): UnreachableError {
+  return new UnreachableError({
+    code: 'no-identity',
+    message: `there is no key and no password to log in to ${config.user}@${config.hostname} with`,
+    hint: 'set `private_key`, add a key to your agent with `ssh-add`, or make one with `ssh-keygen -t ed25519`',
+  })
+}
+
+function timedOut(config: SshConfig, seconds: number): UnreachableError {
+  return new UnreachableError({
+    code: 'connection-timeout',
+    message: `${config.hostname} port ${config.port} did not answer within ${seconds} seconds`,
+    hint: 'check that the host is up, the address is right and no firewall drops the packets',
+  })
+}
+
+function networkProblem(config: SshConfig, error: unknown): UnreachableError {
+  const at = `${config.hostname} port ${config.port}`
+  const name = error instanceof Error && 'code' in error ? String(error.code) : ''
+  const known: Record<string, [code: string, message: string, hint: string]> = {
+    ENOTFOUND: [
+      'name-not-resolved',
+      `the name ${config.hostname} cannot be resolved`,
+      'check `address` in the inventory',
+    ],
+    EAI_AGAIN: [
+      'name-not-resolved',
+      `the name ${config.hostname} cannot be resolved now`,
+      'check the network and the name server of this machine',
+    ],
+    ECONNREFUSED: [
+      'connection-refused',
+      `${at} refuses the connection`,
+      'check that sshd runs there and listens on this port',
+    ],
+    EHOSTUNREACH: [
+      'host-unreachable',
+      `there is no way to ${at}`,
+      'check that the host is up and the network in between',
+    ],
+    ENETUNREACH: ['host-unreachable', `there is no way to ${at}`, 'check the network of this machine'],
+    ETIMEDOUT: [
+      'connection-timeout',
+      `${at} does not answer`,
+      'check that the host is up and no firewall drops the packets',
+    ],
+  }
+  const found = known[name]
+  if (found !== undefined)
+    return new UnreachableError({ code: found[0], message: found[1], hint: found[2] }, error)
+  const message = error instanceof Error ? error.message : String(error)
+  return new UnreachableError(
+    {
+      code: 'handshake-failed',
+      message: `no ssh connection with ${at}: ${message}`,
+      hint: 'if `ssh` itself can connect, set `connection: openssh` for this host',
+    },
+    error,
+  )
+}

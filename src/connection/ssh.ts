@@ -1,0 +1,187 @@
+import { type ClientChannel } from 'ssh2'
+import { UnreachableError } from '../base/errors.ts'
+import { ignore } from './channel.ts'
+import { type Channel, type ChannelEnd, type Connection } from './connection.ts'
+import { type ConnectEffects } from './effects.ts'
+import { type HandshakeGate } from './handshake-gate.ts'
+import { type Line, type SshTarget, dial } from './ssh-dial.ts'
+
+/** A server allows ten by default (`MaxSessions`) and frees one later than it says; four leave room for others. */
+const mostChannels = 4
+
+/** A place for channels: the line that is being made or stands, and how many channels are on it or promised. */
+interface Slot {
+  readonly line: Promise<Line>
+  used: number
+  most: number
+}
+
+/**
+ * A host over ssh. More connections to it are made as channels need them, and new ones after they broke: what ran on a broken one is lost,
+ * a new `open` begins afresh.
+ *
+ * The first connection stands when this resolves.
+ * @throws UnreachableError with what is wrong and what mends it.
+ */
+export async function sshConnection(
+  target: SshTarget,
+  gate: HandshakeGate,
+  effects: ConnectEffects,
+  signal: AbortSignal,
+): Promise<Connection> {
+  const connection = new SshConnection(target, gate, effects)
+  await connection.prepare(signal)
+  return connection
+}
+
+class SshConnection implements Connection {
+  readonly kind = 'ssh'
+  readonly #target: SshTarget
+  readonly #gate: HandshakeGate
+  readonly #effects: ConnectEffects
+  readonly #slots = new Set<Slot>()
+  readonly #closing = new AbortController()
+
+  constructor(target: SshTarget, gate: HandshakeGate, effects: ConnectEffects) {
+    this.#target = target
+    this.#gate = gate
+    this.#effects = effects
+  }
+
+  async prepare(signal: AbortSignal): Promise<void> {
+    const slot = this.#addSlot(signal)
+    slot.used -= 1
+    await slot.line
+  }
+
+  async open(command: string, signal: AbortSignal): Promise<Channel> {
+    signal.throwIfAborted()
+    for (let attempt = 0; ; attempt += 1) {
+      const slot = this.#reserve(signal)
+      const free = (): void => {
+        slot.used -= 1
+      }
+      try {
+        const line = await slot.line
+        const channel = await execute(line, command)
+        void channel.ended.then(free)
+        return channel
+      } catch (error) {
+        free()
+        signal.throwIfAborted()
+        if (error instanceof UnreachableError) throw error
+        if (attempt >= 6 || this.#closing.signal.aborted) throw channelRefused(this.#target, error)
+        // A refused channel means that the server counts more of them than we do: fewer on this line, and a moment's rest.
+        if (isOpenFailure(error)) slot.most = Math.max(1, Math.min(slot.most, slot.used))
+        else this.#slots.delete(slot)
+        await this.#effects.sleep(50 * 2 ** attempt * (0.5 + this.#fraction()), signal)
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort(new Error('the connection was closed'))
+    const slots = [...this.#slots]
+    this.#slots.clear()
+    await Promise.all(
+      slots.map(async (slot) => {
+        const line = await slot.line.catch(() => undefined)
+        if (line === undefined) return
+        line.client.end()
+        const timer = setTimeout(() => line.client.destroy(), 500)
+        await line.lost
+        clearTimeout(timer)
+      }),
+    )
+  }
+
+  /** Promises a channel on a line that has room, or on a new one. Synchronous, so that no two callers take the same place. */
+  #reserve(signal: AbortSignal): Slot {
+    for (const slot of this.#slots) {
+      if (slot.used < slot.most) {
+        slot.used += 1
+        return slot
+      }
+    }
+    return this.#addSlot(signal)
+  }
+
+  #addSlot(signal: AbortSignal): Slot {
+    const closing = AbortSignal.any([signal, this.#closing.signal])
+    const line = dial(this.#target, this.#gate, this.#effects, closing)
+    const slot: Slot = { line, used: 1, most: mostChannels }
+    this.#slots.add(slot)
+    line.then(
+      ({ lost }) => void lost.then(() => this.#slots.delete(slot)),
+      () => this.#slots.delete(slot),
+    )
+    return slot
+  }
+
+  #fraction(): number {
+    return this.#effects.random(1).readUInt8(0) / 256
+  }
+}
+
+function isOpenFailure(error: unknown): boolean {
+  return error instanceof Error && /channel open failure/i.test(error.message)
+}
+
+function channelRefused(target: SshTarget, error: unknown): UnreachableError {
+  return new UnreachableError(
+    {
+      code: 'channel-refused',
+      message: `${target.address} opens no further channel: ${error instanceof Error ? error.message : String(error)}`,
+      hint: 'the server may limit sessions (MaxSessions in its sshd_config) or may have dropped the connection',
+    },
+    error,
+  )
+}
+
+/** Starts a program. ssh2's own events are turned into one end that is known or lost, never taken for success. */
+function execute(line: Line, command: string): Promise<Channel> {
+  return new Promise((resolve, reject) => {
+    void line.lost.then((why) => reject(new Error(why)))
+    try {
+      line.client.exec(command, (error, stream) => {
+        if (error !== undefined) reject(error)
+        else resolve(channelOf(stream, line.lost))
+      })
+    } catch (error) {
+      reject(error instanceof Error ? error : new Error(String(error)))
+    }
+  })
+}
+
+/** How long output may come after the exit status, since a child left behind keeps the channel open; in milliseconds. */
+const drainTime = 250
+
+function channelOf(stream: ClientChannel, lost: Promise<string>): Channel {
+  stream.on('error', ignore)
+  stream.stderr.on('error', ignore)
+  const ended = new Promise<ChannelEnd>((resolve) => {
+    let end: ChannelEnd | undefined
+    stream.on('exit', (code: number | null, signal?: string) => {
+      const known: ChannelEnd =
+        code === null ? { kind: 'signalled', signal: signal ?? 'unknown' } : { kind: 'exited', code }
+      end = known
+      setTimeout(() => {
+        resolve(known)
+        stream.close()
+      }, drainTime).unref()
+    })
+    stream.on('close', () => resolve(end ?? { kind: 'lost', why: 'the channel was closed without a status' }))
+    void lost.then((why) => resolve(end ?? { kind: 'lost', why }))
+  })
+  const kill = (): void => {
+    // Closing a channel leaves the program running; the signal ends it (OpenSSH from 7.9 on).
+    try {
+      stream.signal('KILL')
+      stream.close()
+    } catch {
+      // The connection is gone, and the channel with it.
+    }
+    stream.destroy()
+  }
+  return { stdin: stream, stdout: stream, stderr: stream.stderr, ended, kill }
+}

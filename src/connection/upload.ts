@@ -1,0 +1,178 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { type Readable } from 'node:stream'
+import { type Problem } from '../base/errors.ts'
+import { quote } from '../base/shell.ts'
+import { describeEnd, whenAborted } from './channel.ts'
+import { type Channel, type Connection } from './connection.ts'
+import { launch } from './launch.ts'
+
+export interface Upload {
+  /** A file of this machine, bytes, or a stream of bytes that is read once. */
+  readonly source: string | Buffer | Readable
+  /** Absolute path on the far side; its folder exists. */
+  readonly path: string
+  /** Octal, such as `0644`. */
+  readonly mode: string
+  /** `user`, `user:group` or numbers; without it, who writes owns. */
+  readonly owner?: string
+  /** Refused before the file is put in place if the content turns out to be another. */
+  readonly sha256?: string
+  readonly signal: AbortSignal
+  /** Called with the bytes sent so far. */
+  readonly onProgress?: (bytes: number) => void
+}
+
+export type UploadResult =
+  | { readonly kind: 'sent'; readonly bytes: number; readonly sha256: string }
+  /** Nothing changed at `path`, and nothing is left beside it. */
+  | { readonly kind: 'failed'; readonly problem: Problem }
+  /** It is not known whether the file is in place. */
+  | { readonly kind: 'lost'; readonly why: string }
+
+/** ssh moves a stream of 1 MiB reads at half the cost of small ones; it waits wherever the far side is slower. */
+const readSize = 1024 * 1024
+
+/**
+ * Sends a file over a channel of its own: into a temporary file beside the target, compared there by sha256, then renamed over it.
+ *
+ * The hash travels behind the content, so the content is read only once and a stream that breaks off can never pass for the whole.
+ * @throws UnreachableError when no channel can be had; the reason of `signal` when that aborts.
+ */
+export async function upload(connection: Connection, request: Upload): Promise<UploadResult> {
+  const { signal } = request
+  if (!request.path.startsWith('/')) throw new Error(`not an absolute path: ${request.path}`)
+  if (!/^[0-7]{3,4}$/.test(request.mode)) throw new Error(`not a mode: ${request.mode}`)
+  const launched = await launch(
+    connection,
+    { command: farSide(request), line: (script) => `/bin/sh -c ${script}` },
+    { signal, timeout: 60_000 },
+  )
+  if (launched.kind === 'timedOut') return { kind: 'lost', why: 'no shell answered in time' }
+  if (launched.kind === 'failed') {
+    const { end, stderr } = launched
+    return end.kind === 'lost'
+      ? { kind: 'lost', why: end.why }
+      : { kind: 'failed', problem: problemOf(stderr.trim() || describeEnd(end), request.path) }
+  }
+  const { channel } = launched
+  const stdout: Buffer[] = []
+  const stderr: Buffer[] = []
+  channel.stdout.on('data', (chunk: Buffer) => stdout.push(chunk))
+  channel.stderr.on('data', (chunk: Buffer) => stderr.push(chunk))
+  const stopListening = whenAborted(signal, () => channel.kill())
+  try {
+    const sent = await send(request, channel)
+    if (sent.kind === 'unreadable') {
+      channel.stdin.end()
+      await channel.ended
+      signal.throwIfAborted()
+      return { kind: 'failed', problem: sent.problem }
+    }
+    const end = await channel.ended
+    signal.throwIfAborted()
+    if (end.kind !== 'exited') return { kind: 'lost', why: describeEnd(end) }
+    const said = Buffer.concat(stderr).toString().trim()
+    if (end.code !== 0) return { kind: 'failed', problem: problemOf(said || describeEnd(end), request.path) }
+    if (Buffer.concat(stdout).toString().trim() !== sent.sha256)
+      return { kind: 'lost', why: 'the host did not confirm the upload' }
+    return { kind: 'sent', bytes: sent.bytes, sha256: sent.sha256 }
+  } finally {
+    stopListening()
+  }
+}
+
+type Sent =
+  | { readonly kind: 'sent'; readonly bytes: number; readonly sha256: string }
+  | { readonly kind: 'unreadable'; readonly problem: Problem }
+
+async function send(request: Upload, channel: Channel): Promise<Sent> {
+  const { source } = request
+  const hash = createHash('sha256')
+  let bytes = 0
+  try {
+    const chunks: AsyncIterable<unknown> | Iterable<unknown> = Buffer.isBuffer(source)
+      ? [source]
+      : typeof source === 'string'
+        ? createReadStream(source, { highWaterMark: readSize })
+        : source
+    for await (const chunk of chunks) {
+      request.signal.throwIfAborted()
+      const data = Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk))
+      hash.update(data)
+      bytes += data.length
+      if (!(await write(channel, data))) break
+      request.onProgress?.(bytes)
+    }
+  } catch (error) {
+    request.signal.throwIfAborted()
+    const why = error instanceof Error ? error.message : String(error)
+    return {
+      kind: 'unreadable',
+      problem: {
+        code: 'upload-source-unreadable',
+        message: `${typeof source === 'string' ? source : 'the content'} cannot be read: ${why}`,
+        hint: 'check the file on this machine',
+      },
+    }
+  }
+  const sha256 = hash.digest('hex')
+  channel.stdin.end(sha256)
+  return { kind: 'sent', bytes, sha256 }
+}
+
+/** Waits for room; `false` once the far side takes no more, which a transport does not always tell the writer. */
+function write({ stdin, ended }: Channel, data: Buffer): Promise<boolean> {
+  if (!stdin.writable) return Promise.resolve(false)
+  return new Promise((resolve) => {
+    stdin.write(data, (error) => resolve(error === undefined || error === null))
+    void ended.then(() => resolve(false))
+  })
+}
+
+/** The hash's length behind the content. */
+const trailer = 64
+
+function farSide(request: Upload): string {
+  const target = quote(request.path)
+  const slash = request.path.lastIndexOf('/')
+  const folder = request.path.slice(0, slash + 1)
+  const name = request.path.slice(slash + 1)
+  const template = quote(`${folder}.${name.slice(0, 100)}.gpuplay.XXXXXXXX`)
+  return `set -e
+umask 077
+[ ! -d ${target} ] || { echo 'is a directory' >&2; exit 1; }
+tmp=$(mktemp ${template})
+trap 'rm -f "$tmp"' EXIT
+trap 'exit 1' HUP INT TERM
+cat >"$tmp"
+size=$(wc -c <"$tmp"); size=$((size - ${trailer}))
+[ "$size" -ge 0 ] || { echo 'the content did not arrive whole' >&2; exit 1; }
+want=$(tail -c ${trailer} "$tmp")
+dd if=/dev/null of="$tmp" bs=1 seek="$size" count=0 2>/dev/null
+have=$(sha256sum <"$tmp"); have=\${have%% *}
+[ "$have" = "$want" ] || { echo 'the content did not arrive whole' >&2; exit 1; }
+${request.sha256 === undefined ? '' : `[ "$have" = ${quote(request.sha256.toLowerCase())} ] || { echo "wrong checksum: $have" >&2; exit 1; }`}
+${request.owner === undefined ? '' : `chown -- ${quote(request.owner)} "$tmp"`}
+chmod ${request.mode} "$tmp"
+mv -f -- "$tmp" ${target}
+trap - EXIT
+echo "$have"`
+}
+
+function problemOf(said: string, path: string): Problem {
+  const message = `${path} could not be written: ${said.slice(-400)}`
+  if (/no space left|disk quota/i.test(said))
+    return { code: 'disk-full', message, hint: 'make room on the file system of that path, and run again' }
+  if (/wrong checksum/.test(said))
+    return { code: 'wrong-checksum', message, hint: 'check the source and the checksum that is asked for' }
+  if (/did not arrive whole/.test(said))
+    return {
+      code: 'upload-incomplete',
+      message,
+      hint: 'run again; if it happens again, check the connection',
+    }
+  if (/permission denied|read-only|not permitted/i.test(said))
+    return { code: 'permission-denied', message, hint: 'set `become: true`, or choose another path' }
+  return { code: 'upload-failed', message, hint: 'check the path and its folder on the host' }
+}
