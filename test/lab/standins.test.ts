@@ -126,6 +126,60 @@ describe('the stand-ins of a node', { skip, timeout: 300_000 }, () => {
       assert.notEqual(await node.output('grep nvidia-uvm /proc/devices'), major)
     })
 
+    it('an installation that was killed is taken back by the next one', async () => {
+      await node.output('echo 3 >/etc/lab/installer-seconds')
+      assert.equal(await status(`timeout -s KILL 2.2 sh /root/${older}.run ${quietly} --dkms`), 137)
+      await node.output('rm /etc/lab/installer-seconds')
+      await node.output(`sh /root/${driver}.run ${quietly} --dkms`)
+      assert.match(
+        await node.output('nvidia-installer --driver-info'),
+        new RegExp(`\\(version: ${driver}\\)`),
+      )
+      await node.output('nvidia-installer --sanity')
+      assert.equal(
+        await node.output('ls /usr/lib/x86_64-linux-gnu/libcuda.so.5*'),
+        `/usr/lib/x86_64-linux-gnu/libcuda.so.${driver}\n`,
+      )
+      await node.output('nvidia-smi -L && nvidia-modprobe -u -c0')
+    })
+
+    it("a card that a virtual machine owns is not the driver's, and its machine is listed", async () => {
+      const before = await node.output('cat /etc/lab/node.json')
+      await node.output(
+        'sed -i \'0,/"minor"/s//"ownedByVm": 900,\\n      &/\' /etc/lab/node.json; echo \'name: gamer\' >/etc/pve/qemu-server/900.conf',
+      )
+      await node.reboot()
+      assert.match(await node.output('lspci -k -s 01:00.0 2>/dev/null'), /Kernel driver in use: vfio-pci/)
+      assert.match(await node.output('nvidia-smi -L'), /^GPU 0: [^\n]*\n$/)
+      assert.match(await node.output('qm list'), /^ +900 gamer +stopped/m)
+      assert.equal(
+        await both('pct create 900 local:vztmpl/x.tar.zst'),
+        "unable to create CT 900 - VM 900 already exists on node 'pve1'\n= 255",
+      )
+      await node.output(`cat >/etc/lab/node.json <<'END'\n${before}END\nrm /etc/pve/qemu-server/900.conf`)
+      await node.reboot()
+      await node.output('nvidia-smi -L && nvidia-modprobe -u -c0')
+    })
+
+    it('modules named in modules-load.d are there before guests start', async () => {
+      await node.output('echo nvidia-uvm >/etc/modules-load.d/lab.conf; echo dummy >>/etc/modules')
+      await node.reboot()
+      assert.match(await node.output('lsmod'), /^dummy [^]*^nvidia_uvm |^nvidia_uvm [^]*^dummy /m)
+      await node.output('rm /etc/modules-load.d/lab.conf; nvidia-smi -L && nvidia-modprobe -u -c0')
+    })
+
+    it('a clone has the devices of its original, and a linked one needs a template', async () => {
+      await node.output('pct stop 102; pct set 102 --dev0 /dev/nvidia0; pct clone 102 150 --hostname copy')
+      assert.match(await node.output('pct config 150'), /^dev0: \/dev\/nvidia0$[^]*^hostname: copy$/m)
+      assert.equal(await status('pct clone 150 151 --full 0'), 255)
+      await node.output('pct template 150; pct clone 150 151; pct start 151')
+      assert.equal(await status('pct start 150'), 255)
+      await node.output(
+        'pct stop 151; pct destroy 151; pct destroy 150; pct set 102 --delete dev0; pct start 102',
+      )
+      assert.doesNotMatch(await node.output('pct list'), /15[01]/)
+    })
+
     it("minors run against the cards' addresses on the second node", async () => {
       const other = lab.node('pve2')
       const minors = other.spec.gpus.map(({ minor }) => minor)
