@@ -16,7 +16,7 @@ export interface MachineAccess {
   shell(): Promise<Shell>
   /** A program on a channel of its own, with the same rights as the shell. `command` is of the form `exec ...`. @throws UnreachableError */
   open(command: string, signal: AbortSignal): Promise<Channel>
-  /** Copies a file of the machine that gpuplay runs on, mode 0600, replacing what is there. @throws HostError, UnreachableError */
+  /** Copies a file of the machine that gpuplay runs on, mode 0600, replacing what is there. @throws HostError, ConnectionLostError, UnreachableError */
   upload(from: string, to: string, options: UploadRequest): Promise<void>
   /** Ends everything at once, in the middle of an action too: the grace after an interruption is over. */
   readonly signal: AbortSignal

@@ -10,7 +10,7 @@ import { Unknown } from '../base/unknown.ts'
 import { type Action, type PredictedFile } from './action.ts'
 import { allEffects, attributes, type PlacedEffect } from './effects.ts'
 import { labelOf } from './label.ts'
-import { parentOf, type RemotePath, remotePath } from './paths.ts'
+import { linkTarget, mostLinks, parentOf, type RemotePath, remotePath } from './paths.ts'
 import { overlaps } from './resource.ts'
 
 /** A machine as the overlay needs it: a container also has what happens to its node. */
@@ -24,6 +24,10 @@ export interface Place {
 export type FilePrediction =
   | PredictedFile
   | { readonly kind: 'attributes'; readonly mode?: string; readonly owner?: string; readonly group?: string }
+  /** Something below it will be there, and so will it be, as a directory. */
+  | { readonly kind: 'parent' }
+  /** Something below it will be there, and so will it be, as a directory. */
+  | { readonly kind: 'parent' }
 
 export interface UnitPrediction {
   readonly active?: string
@@ -51,8 +55,10 @@ export interface PlaceOverlay {
   /** The machine itself will be something else by then (a container that only the run starts): nothing on it can be known. */
   whole(): Unknown | undefined
   file(path: RemotePath): Predicted<readonly FilePrediction[]>
-  /** Names that were predicted directly below a directory; `present: undefined` where that is unknown. */
-  below(path: RemotePath): Predicted<ReadonlyMap<string, boolean>>
+  /** Names directly below a directory that will be there or not; `emptied`: nothing of what is there now will be. */
+  below(
+    path: RemotePath,
+  ): Predicted<{ readonly emptied: boolean; readonly names: ReadonlyMap<string, boolean> }>
   package(name: string): Predicted<string | undefined>
   unit(name: string): Predicted<UnitPrediction>
   /** The machine would have been booted since the unit was last predicted: only what starts by itself is known to run. */
@@ -78,6 +84,8 @@ interface Machine {
   readonly unknown: { readonly at: number; readonly pattern: string; readonly why: string }[]
   readonly brings: { readonly at: number; readonly why: string }[]
   readonly boots: { readonly at: number; readonly why: string }[]
+  /** When a path was last removed, with all below it. */
+  readonly removed: Map<string, number>
   /** For the containers of this machine. */
   readonly power: Map<string, { readonly at: number; readonly verb: string; readonly why: string }[]>
   afterBoot: PlacedEffect[]
@@ -100,6 +108,7 @@ export function createOverlay(): Overlay {
       unknown: [],
       brings: [],
       boots: [],
+      removed: new Map(),
       power: new Map(),
       afterBoot: [],
     }
@@ -117,7 +126,7 @@ export function createOverlay(): Overlay {
     } else if ('file' in effect) {
       if (effect.becomes.kind === 'unknown') {
         machine.unknown.push({ at, pattern: `file:${remotePath(effect.file)}`, why: effect.becomes.why })
-      } else set(machine, `file:${remotePath(effect.file)}`, { at, value: effect.becomes }, false)
+      } else applyFile(machine, remotePath(effect.file), { at, value: effect.becomes })
     } else if ('package' in effect) {
       if (effect.becomes.installed === 'unknown')
         machine.unknown.push({ at, pattern: `package:${effect.package}`, why })
@@ -136,6 +145,15 @@ export function createOverlay(): Overlay {
     } else {
       set(machine, `command:${effect.command}`, { at, value: effect.becomes.path }, false)
     }
+  }
+
+  /** Writing into a link that would have been made writes what it leads to. */
+  const followed = (machine: Machine, given: string, links = 0): RemotePath => {
+    const path = remotePath(given)
+    const last = machine.exact.get(`file:${path}`)?.at(-1)?.value as FilePrediction | undefined
+    return last?.kind === 'link' && links < mostLinks
+      ? followed(machine, linkTarget(path, last.target), links + 1)
+      : path
   }
 
   const boot = (name: HostName, why: string): void => {
@@ -159,7 +177,7 @@ export function createOverlay(): Overlay {
       if (action.kind === 'setAttributes') {
         clock += 1
         const value: FilePrediction = { kind: 'attributes', ...attributes(action) }
-        set(machineOf(where), `file:${remotePath(action.path)}`, { at: clock, value }, true)
+        set(machineOf(where), `file:${followed(machineOf(where), action.path)}`, { at: clock, value }, true)
       }
       if (action.kind === 'containerPower') {
         const { power } = machineOf(where)
@@ -170,7 +188,9 @@ export function createOverlay(): Overlay {
       for (const effect of allEffects(action)) {
         const machine = machineOf(nameOf(effect.on))
         if (effect.afterBoot === true) machine.afterBoot.push(effect)
-        else applyEffect(machine, effect, why)
+        else if (action.kind === 'writeFile' && 'file' in effect) {
+          applyEffect(machine, { ...effect, file: followed(machine, effect.file) }, why)
+        } else applyEffect(machine, effect, why)
       }
     },
     of: (place) => placeOverlay(place, machines),
@@ -181,6 +201,18 @@ export function createOverlay(): Overlay {
 
 function set(machine: Machine, resource: string, mark: Mark, partial: boolean): void {
   machine.exact.set(resource, partial ? [...(machine.exact.get(resource) ?? []), mark] : [mark])
+}
+
+function applyFile(machine: Machine, path: RemotePath, mark: Mark<PredictedFile>): void {
+  // What replaces a file or is already a directory keeps the attributes that it does not name.
+  set(machine, `file:${path}`, mark, mark.value.kind === 'file' || mark.value.kind === 'directory')
+  if (isAbsent(mark.value)) {
+    machine.removed.set(path, mark.at)
+    return
+  }
+  for (let above = parentOf(path); above !== '/'; above = parentOf(above)) {
+    set(machine, `file:${above}`, { at: mark.at, value: { kind: 'parent' } }, true)
+  }
 }
 
 function placeOverlay(place: Place, machines: ReadonlyMap<HostName, Machine>): PlaceOverlay {
@@ -233,14 +265,13 @@ function placeOverlay(place: Place, machines: ReadonlyMap<HostName, Machine>): P
     const mark = own?.brings.findLast(({ at }) => at > after)
     return mark && new Unknown(mark.why)
   }
-  /** The nearest directory above that was predicted to be gone, later than the path itself was predicted. */
+  /** When a directory above was last removed, with the path in it. */
   const goneAbove = (path: RemotePath): number => {
     let latest = 0
-    for (let above = parentOf(path); ; above = parentOf(above)) {
-      const mark = marksOf(`file:${above}`).findLast(({ value }) => isAbsent(value))
-      if (mark) latest = Math.max(latest, mark.at)
-      if (above === '/') return latest
+    for (let above = parentOf(path); above !== '/'; above = parentOf(above)) {
+      latest = Math.max(latest, own?.removed.get(above) ?? 0)
     }
+    return latest
   }
 
   const self: PlaceOverlay = {
@@ -255,16 +286,19 @@ function placeOverlay(place: Place, machines: ReadonlyMap<HostName, Machine>): P
     file(path) {
       const resource = `file:${path}`
       const all = predictions<FilePrediction>(resource)
-      const gone = goneAbove(path)
-      if (gone > lastAt(resource) && all.kind !== 'unknown') {
-        const why = brought(resource, gone)
-        return why ? { kind: 'unknown', unknown: why } : { kind: 'predicted', value: [{ kind: 'absent' }] }
-      }
-      if (all.kind === 'predicted' && isAbsent(all.value[0])) {
-        const why = brought(resource, lastAt(resource))
+      if (all.kind === 'unknown') return all
+      const gone = Math.max(goneAbove(path), own?.removed.get(path) ?? 0)
+      const later = marksOf(resource)
+        .filter(({ at }) => at > gone)
+        .map(({ value }) => value as FilePrediction)
+      const value: readonly FilePrediction[] =
+        gone === 0 ? (all.kind === 'live' ? [] : all.value) : [{ kind: 'absent' }, ...later]
+      if (value.length === 0) return { kind: 'live' }
+      if (value.every(isAbsent)) {
+        const why = brought(resource, Math.max(gone, lastAt(resource)))
         if (why) return { kind: 'unknown', unknown: why }
       }
-      return all
+      return { ...(all.kind === 'predicted' && all.base ? { base: all.base } : {}), kind: 'predicted', value }
     },
     below(path) {
       const prefix = path === '/' ? 'file:/' : `file:${path}/`
@@ -272,15 +306,19 @@ function placeOverlay(place: Place, machines: ReadonlyMap<HostName, Machine>): P
       if (unknown) return { kind: 'unknown', unknown: new Unknown(unknown.why) }
       const why = brought(`${prefix}x`, 0)
       if (why) return { kind: 'unknown', unknown: why }
+      const gone = Math.max(goneAbove(path), own?.removed.get(path) ?? 0)
       const names = new Map<string, boolean>()
       for (const [resource, marks] of own?.exact ?? []) {
-        if (!resource.startsWith(prefix)) continue
-        const rest = resource.slice(prefix.length)
-        const value = marks.at(-1)?.value as FilePrediction | undefined
-        const isAttribute = marks.every((mark) => (mark.value as FilePrediction).kind === 'attributes')
-        if (!rest.includes('/') && !isAttribute) names.set(rest, !isAbsent(value))
+        const name = resource.startsWith(prefix) ? resource.slice(prefix.length) : ''
+        if (name === '' || name.includes('/')) continue
+        const last = marks.findLast(
+          ({ at, value }) => at > gone && (value as FilePrediction).kind !== 'attributes',
+        )
+        if (last) names.set(name, !isAbsent(last.value))
       }
-      return names.size === 0 ? { kind: 'live' } : { kind: 'predicted', value: names }
+      return names.size === 0 && gone === 0
+        ? { kind: 'live' }
+        : { kind: 'predicted', value: { emptied: gone > 0, names } }
     },
     package: (name) => newest(`package:${name}`),
     unit: (name) => merged<UnitPrediction>(`unit:${name}`),
@@ -296,7 +334,9 @@ function placeOverlay(place: Place, machines: ReadonlyMap<HostName, Machine>): P
     touches(pattern) {
       const unknown = unknowns.findLast((mark) => overlaps(mark.pattern, pattern))
       if (unknown) return new Unknown(unknown.why)
-      const resources = [...(own?.exact.keys() ?? [])]
+      const resources = [...(own?.exact ?? [])]
+        .filter(([, marks]) => !marks.every(isParent))
+        .map(([name]) => name)
       if (node)
         resources.push(
           ...[...node.exact.keys()].filter((name) => shared.some((prefix) => name.startsWith(prefix))),
@@ -318,6 +358,10 @@ function lastStatus(node: Machine | undefined, ctid: string): string | undefined
   return marks
     .map(({ value }) => (value as { status?: string }).status)
     .findLast((status) => status !== undefined)
+}
+
+function isParent({ value }: Mark): boolean {
+  return (value as FilePrediction | undefined)?.kind === 'parent'
 }
 
 function isAbsent(value: unknown): boolean {

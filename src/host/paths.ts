@@ -19,3 +19,11 @@ export function remotePath(path: string): RemotePath {
 export function parentOf(path: RemotePath): RemotePath {
   return posix.dirname(path) as RemotePath
 }
+
+/** How many links a path may lead through, as the kernel allows. */
+export const mostLinks = 40
+
+/** Where a link at `path` leads. */
+export function linkTarget(path: RemotePath, target: string): RemotePath {
+  return remotePath(target.startsWith('/') ? target : `${parentOf(path)}/${target}`)
+}

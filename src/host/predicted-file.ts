@@ -12,29 +12,46 @@ type Full = Exclude<PredictedFile, { kind: 'unknown' }>
 export interface Foreseen {
   /** undefined: what is on the host now. */
   readonly file: Full | undefined
+  /** What is on the host now will be gone before it: nothing of that is kept. */
+  readonly anew: boolean
+  /** It will be a directory if there is nothing now. */
+  readonly parent: boolean
   readonly attributes: { readonly mode?: string; readonly owner?: string; readonly group?: string }
 }
 
 /** Predictions of one path, oldest first. */
 export function foresee(predictions: readonly FilePrediction[]): Foreseen {
   let file: Full | undefined
+  let anew = false
+  let parent = false
   let attributes = {}
   for (const prediction of predictions) {
     if (prediction.kind === 'attributes') {
       const { kind: _, ...given } = prediction
       attributes = { ...attributes, ...given }
+    } else if (prediction.kind === 'parent') {
+      if (file?.kind === 'absent') file = { kind: 'directory' }
+      parent = true
     } else if (prediction.kind !== 'unknown') {
+      const kept =
+        file === undefined ? attributes : file.kind === prediction.kind ? { ...own(file), ...attributes } : {}
       file = prediction
-      attributes = {}
+      anew ||= prediction.kind === 'absent'
+      attributes =
+        prediction.kind === 'file' || prediction.kind === 'directory' ? { ...kept, ...own(prediction) } : {}
     }
   }
-  return { file, attributes }
+  return { file, anew, parent, attributes }
 }
 
 /** What `stat` will say; `live` is what it says now. */
-export function foreseenStatus(foreseen: Foreseen, live: FileStatus | undefined): FileStatus | undefined {
-  const { file, attributes } = foreseen
-  if (file === undefined) return live && withAttributes(live, attributes)
+export function foreseenStatus(foreseen: Foreseen, now: FileStatus | undefined): FileStatus | undefined {
+  const { file, anew, parent, attributes } = foreseen
+  const live = anew ? undefined : now
+  if (file === undefined) {
+    const kept = live ?? (parent ? fresh('directory') : undefined)
+    return kept && withAttributes(kept, attributes)
+  }
   if (file.kind === 'absent') return undefined
   // A file that exists keeps what is not given, and a link is followed: what the link is stays as it is.
   if (file.kind === 'file' && live?.kind === 'link') return live

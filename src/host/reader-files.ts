@@ -1,16 +1,13 @@
 import { UnknownError } from '../base/unknown.ts'
 import { type FileStatus, type Host } from './host.ts'
 import { type PlaceOverlay } from './overlay.ts'
-import { remotePath, type RemotePath } from './paths.ts'
+import { linkTarget, mostLinks, remotePath, type RemotePath } from './paths.ts'
 import { foresee, type Foreseen, foreseenHash, foreseenStatus, foreseenText } from './predicted-file.ts'
 import * as files from './queries/files.ts'
 import { fingerprintOf, type ViewContext } from './reader-context.ts'
 import { resource } from './resource.ts'
 
 type FileReads = Pick<Host, 'stat' | 'text' | 'hash' | 'list' | 'space'>
-
-/** How many links a path may lead through, as the kernel allows. */
-const mostLinks = 40
 
 export function createFileReads({ source, overlay, saw }: ViewContext): FileReads {
   const { batcher } = source
@@ -28,9 +25,7 @@ export function createFileReads({ source, overlay, saw }: ViewContext): FileRead
     if (!foreseen) return orBrought(view, path, await liveStat(path, follow))
     sawFile(path, 'predicted')
     if (follow && foreseen.file?.kind === 'link') {
-      if (links >= mostLinks) return undefined
-      const target = foreseen.file.target
-      return stat(remotePath(target.startsWith('/') ? target : `${path}/../${target}`), follow, links + 1)
+      return links < mostLinks ? stat(linkTarget(path, foreseen.file.target), follow, links + 1) : undefined
     }
     return foreseenStatus(foreseen, await liveStat(path, follow))
   }
@@ -38,8 +33,8 @@ export function createFileReads({ source, overlay, saw }: ViewContext): FileRead
   return {
     stat: async (path, options) => stat(remotePath(path), options?.follow === true),
     async text(given) {
-      const path = remotePath(given)
       const view = overlay()
+      const path = throughLinks(view, remotePath(given))
       const foreseen = foresight(view, path)
       if (foreseen?.file) {
         sawFile(path, 'predicted')
@@ -50,8 +45,8 @@ export function createFileReads({ source, overlay, saw }: ViewContext): FileRead
       return orBrought(view, path, answer)?.text
     },
     async hash(given) {
-      const path = remotePath(given)
       const view = overlay()
+      const path = throughLinks(view, remotePath(given))
       const foreseen = foresight(view, path)
       if (foreseen?.file) {
         sawFile(path, 'predicted')
@@ -70,10 +65,11 @@ export function createFileReads({ source, overlay, saw }: ViewContext): FileRead
       const live = await batcher.query(files.list, path)
       saw(resource('file', `${path}/`), fingerprintOf(live))
       if (itself?.file?.kind === 'absent') return undefined
-      const before = itself?.file === undefined ? live : (live ?? [])
-      if (below.kind === 'live') return itself?.file === undefined ? orBrought(view, path, before) : before
-      const names = new Set(before)
-      for (const [name, present] of below.value) {
+      const made = itself?.file !== undefined || itself?.parent === true
+      const before = live ?? (made ? [] : undefined)
+      if (below.kind === 'live') return made ? before : orBrought(view, path, before)
+      const names = new Set(below.value.emptied ? [] : before)
+      for (const [name, present] of below.value.names) {
         if (present) names.add(name)
         else names.delete(name)
       }
@@ -96,6 +92,14 @@ function foresight(view: PlaceOverlay | undefined, path: RemotePath): Foreseen |
   const foreseen = foresee(all.value)
   if (foreseen.file === undefined && all.base) throw new UnknownError(all.base)
   return foreseen
+}
+
+/** Where a path leads by the links that are predicted; those of the host itself its own programs follow. */
+function throughLinks(view: PlaceOverlay | undefined, path: RemotePath, links = 0): RemotePath {
+  const foreseen = foresight(view, path)
+  return foreseen?.file?.kind === 'link' && links < mostLinks
+    ? throughLinks(view, linkTarget(path, foreseen.file.target), links + 1)
+    : path
 }
 
 /** What is absent on the host now and may come with a predicted installation is unknown. */

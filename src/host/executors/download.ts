@@ -100,6 +100,7 @@ interface Fetch {
  */
 function downloadScript({ url, path, sha256, mode, proxy }: Fetch): ShellText {
   return sh`url=${url} path=${path} part=${`${path}.part`} want=${sha256} proxy=${proxy}
+trap '[ -s "$part" ] || rm -f -- "$part"' EXIT
 give_up() { echo "gpuplay-download $*"; exit 1; }
 sum_of() { set -- "$(sha256sum < "$1")"; echo "\${1%% *}"; }
 if [ -n "$proxy" ]; then http_proxy=$proxy https_proxy=$proxy; export http_proxy https_proxy; fi

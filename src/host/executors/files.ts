@@ -1,4 +1,5 @@
 /** Actions on files: each one script, atomic where the file system is. */
+import { HostError } from '../../base/errors.ts'
 import { commandLine, quote, raw, sh, type ShellText } from '../../base/shell.ts'
 import {
   type MakeDirectory,
@@ -8,6 +9,7 @@ import {
   type WriteFile,
 } from '../action.ts'
 import { revealed } from '../effects.ts'
+import { ConnectionLostError } from '../errors.ts'
 import { type ActionResult, type ExecutionContext, type MachineAccess } from '../machine.ts'
 import { remotePath } from '../paths.ts'
 import { runGuarded } from './guarded.ts'
@@ -37,12 +39,8 @@ export async function writeFile(
   }
   // The name does not depend on the attempt, so that what an interrupted one left behind is overwritten.
   const staged = stagedPath(path)
-  await machine.upload(content.path, staged, {
-    size: content.size,
-    sha256: content.sha256,
-    signal: context.signal,
-    progress: (done) => context.progress?.(`sending ${content.path}`, done, content.size),
-  })
+  const sent = await send(content, staged, { machine, context })
+  if (sent) return sent
   const receive = sh`rm -f -- "$tmp"; tmp=${staged}
 sum=$(sha256sum < "$tmp") || fail "the content did not arrive"
 [ "\${sum%% *}" = ${content.sha256} ] || fail "the content arrived changed (sha256 \${sum%% *}, wanted ${raw(quote(content.sha256))})"`
@@ -53,6 +51,28 @@ sum=$(sha256sum < "$tmp") || fail "the content did not arrive"
     await shell.run(sh`rm -f -- ${staged}`, { timeout: fileTimeout, signal: machine.signal })
   }
   return outcome(machine, result, telling)
+}
+
+/** Sends the content; what went wrong, if anything did. */
+async function send(
+  content: Extract<WriteFile['content'], { kind: 'controllerFile' }>,
+  to: string,
+  { machine, context }: { readonly machine: MachineAccess; readonly context: ExecutionContext },
+): Promise<ActionResult | undefined> {
+  context.signal.throwIfAborted()
+  try {
+    await machine.upload(content.path, to, {
+      size: content.size,
+      sha256: content.sha256,
+      signal: machine.signal,
+      progress: (done) => context.progress?.(`sending ${content.path}`, done, content.size),
+    })
+    return undefined
+  } catch (error) {
+    if (error instanceof ConnectionLostError) return { kind: 'lost', why: error.message }
+    if (error instanceof HostError) return { kind: 'failed', problem: error.problem }
+    throw error
+  }
 }
 
 function stagedPath(path: string): string {

@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { hostName } from '../base/brand.ts'
+import { type Action } from './action.ts'
+import { effectsHold } from './effects-hold.ts'
+import { type Host } from './host.ts'
+import { createReader } from './reader.ts'
+import { createLocalShell } from './testing/local-shell.ts'
+import { scratch } from './testing/scratch.ts'
+
+function here(): Host {
+  const shell = createLocalShell()
+  return createReader({
+    name: hostName('here'),
+    shell: async () => shell,
+    signal: new AbortController().signal,
+    placement: { ctid: undefined, nodeName: undefined, cluster: undefined },
+    controller: { file: async () => undefined, text: async () => undefined },
+  }).host
+}
+
+test('what was said and is not seen is told, and nothing else', async () => {
+  using dir = scratch()
+  writeFileSync(dir.path('right'), 'right', { mode: 0o600 })
+  writeFileSync(dir.path('wrong'), 'other', { mode: 0o644 })
+  writeFileSync(dir.path('there'), '')
+  mkdirSync(dir.path('directory'))
+  const write = (name: string, text: string): Action => ({
+    kind: 'writeFile',
+    path: dir.path(name),
+    content: { kind: 'text', text },
+    mode: '0600',
+    owner: '0',
+  })
+  const actions: readonly Action[] = [
+    write('right', 'not the last word'),
+    write('right', 'right'),
+    write('wrong', 'wanted'),
+    { kind: 'remove', path: dir.path('there') },
+    { kind: 'makeLink', path: dir.path('directory'), target: 'x' },
+    {
+      kind: 'run',
+      argv: ['x'],
+      effects: [
+        { kernelModule: 'no_such_module', becomes: { loaded: true } },
+        { kernelModule: 'after_boot', becomes: { loaded: true }, afterBoot: true },
+        { command: 'sh', becomes: { path: undefined } },
+      ],
+    },
+  ]
+  const owner = process.getuid?.() === 0
+  const sentences = await effectsHold(actions, here())
+  assert.deepEqual(
+    sentences
+      .filter((sentence) => owner || !sentence.includes('owner'))
+      .map((sentence) => sentence.replaceAll(/[0-9a-f]{64}/g, 'SUM').replaceAll(dir.directory, 'DIR'))
+      .sort(),
+    [
+      'said that kind of DIR/directory would be "link", saw "directory"',
+      'said that kind of DIR/there would be "absent", saw "file"',
+      'said that loaded of kernel module no_such_module would be true, saw false',
+      'said that mode of DIR/wrong would be "0600", saw "0644"',
+      'said that path of program sh would be none, saw "/usr/bin/sh"',
+      'said that sha256 of DIR/wrong would be "SUM", saw "SUM"',
+    ].sort(),
+  )
+})
+
+test('what was declared unknown afterwards is not compared', async () => {
+  using dir = scratch()
+  const actions: readonly Action[] = [
+    { kind: 'writeFile', path: dir.path('a'), content: { kind: 'text', text: 'x' } },
+    { kind: 'run', argv: ['x'], effects: [{ unknown: [`file:${dir.directory}/*`], why: 'x' }] },
+  ]
+  assert.deepEqual(await effectsHold(actions, here()), [])
+})

@@ -1,0 +1,287 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { test } from 'node:test'
+import * as fc from 'fast-check'
+import { type HostName, hostName } from '../base/brand.ts'
+import { UnknownError } from '../base/unknown.ts'
+import { type Action, type WriteFile } from './action.ts'
+import { sha256Of } from './effects.ts'
+import { execute } from './execute.ts'
+import { type Host } from './host.ts'
+import { createOverlay, type Overlay } from './overlay.ts'
+import { createReader, type HostReader } from './reader.ts'
+import { createLocalShell } from './testing/local-shell.ts'
+import { createTestMachine, testContext } from './testing/machine.ts'
+import { scratch } from './testing/scratch.ts'
+
+const pve1 = hostName('pve1')
+const node = { name: pve1 }
+const ct = { name: hostName('ct'), nodeName: pve1, ctid: '101' }
+
+function reader(overlay: Overlay, name: HostName = pve1, of?: HostReader): HostReader {
+  const shell = createLocalShell()
+  return createReader({
+    name,
+    shell: async () => shell,
+    signal: new AbortController().signal,
+    overlay,
+    ...(of ? { node: of } : {}),
+    placement: { ctid: of ? '101' : undefined, nodeName: of ? pve1 : undefined, cluster: undefined },
+    controller: { file: async () => undefined, text: async () => undefined },
+  })
+}
+
+function write(path: string, text: string, more: Partial<WriteFile> = {}): WriteFile {
+  return { kind: 'writeFile', path, content: { kind: 'text', text }, ...more }
+}
+
+async function rejectsUnknown(read: Promise<unknown>, why: RegExp): Promise<void> {
+  await assert.rejects(read, (error: unknown) => error instanceof UnknownError && why.test(error.message))
+}
+
+/** What a sequence of file actions leaves behind: predicted, and after they were really carried out. */
+const names = ['a', 'b', 'd/a', 'd/e/a'] as const
+const fileAction = (at: (name: string) => string): fc.Arbitrary<Action> =>
+  fc.oneof(
+    fc
+      .record({
+        name: fc.constantFrom(...names),
+        text: fc.string(),
+        mode: fc.constantFrom(undefined, '0600', '0755'),
+      })
+      .map(({ name, text, mode }): Action => write(at(name), text, mode === undefined ? {} : { mode })),
+    fc.constantFrom(...names).map((name): Action => ({ kind: 'remove', path: at(name) })),
+    fc
+      .constantFrom('d', 'd/e')
+      .map((name): Action => ({ kind: 'makeDirectory', path: at(name), mode: '0750' })),
+    fc.constantFrom('d', 'd/e').map((name): Action => ({ kind: 'remove', path: at(name), recursive: true })),
+    fc.constantFrom('nowhere', 'b').map((target): Action => ({ kind: 'makeLink', path: at('a'), target })),
+    fc
+      .constantFrom(...names)
+      .map((name): Action => ({ kind: 'setAttributes', path: at(name), mode: '0640' })),
+  )
+
+async function seen(host: Host, directory: string): Promise<unknown> {
+  const [root, ...files] = await Promise.all([
+    host.list(directory),
+    ...['a', 'b', 'd', 'd/a', 'd/e', 'd/e/a'].map(async (name) => {
+      const path = `${directory}/${name}`
+      const status = await host.stat(path)
+      // A link of these tests leads nowhere, a directory has a size of its own.
+      const text = status?.kind === 'file' ? await host.text(path) : undefined
+      const hash = status?.kind === 'file' ? await host.hash(path) : undefined
+      const { kind, mode, owner, target } = status ?? {}
+      const names = kind === 'directory' ? await host.list(path) : undefined
+      return {
+        name,
+        kind,
+        mode,
+        owner,
+        target,
+        text,
+        hash,
+        names,
+        size: kind === 'file' ? status?.size : undefined,
+      }
+    }),
+  ])
+  return { root, files }
+}
+
+/** Two directories with the same in them: one to be predicted on, one to be changed. */
+function twins(path: (name: string) => string): readonly [string, string] {
+  const roots = [path('predicted'), path('real')] as const
+  for (const root of roots) {
+    mkdirSync(`${root}/d`, { recursive: true, mode: 0o700 })
+    writeFileSync(`${root}/a`, 'live', { mode: 0o644 })
+    writeFileSync(`${root}/d/a`, 'live', { mode: 0o600 })
+  }
+  return roots
+}
+
+test('what is predicted of an untouched host is what is there once the actions are carried out', async () => {
+  const planned = fc.array(
+    fileAction((name) => name),
+    { minLength: 1, maxLength: 6 },
+  )
+  await fc.assert(
+    fc.asyncProperty(planned, async (actions) => {
+      using dir = scratch()
+      const [predicted, real] = twins((name) => dir.path(name))
+      const machine = createTestMachine({ stateDirectory: dir.path('state') })
+      const overlay = createOverlay()
+      const below = (root: string, action: Action): Action =>
+        'path' in action ? { ...action, path: `${root}/${action.path}` } : action
+      for (const action of actions) {
+        // What cannot be carried out no plan would hold.
+        const result = await execute(below(real, action), machine, testContext())
+        if (result.kind === 'done') overlay.apply(node, below(predicted, action))
+      }
+      assert.deepEqual(
+        await seen(reader(overlay).host, predicted),
+        await seen(reader(createOverlay()).host, real),
+      )
+    }),
+    { numRuns: 40 },
+  )
+})
+
+test('over the untouched host, what is written is read back, and what is not touched reads as it is', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.string(), fc.boolean(), async (text, exists) => {
+      using dir = scratch()
+      writeFileSync(dir.path('other'), 'other', { mode: 0o640 })
+      if (exists) writeFileSync(dir.path('file'), 'live', { mode: 0o600 })
+      const overlay = createOverlay()
+      overlay.apply(node, write(dir.path('file'), text))
+      const { host } = reader(overlay)
+      assert.equal(await host.text(dir.path('file')), text)
+      assert.equal(await host.hash(dir.path('file')), sha256Of(text))
+      const status = await host.stat(dir.path('file'))
+      assert.equal(status?.size, Buffer.byteLength(text))
+      assert.equal(status.mode, exists ? '0600' : '0644')
+      assert.deepEqual(await host.list(dir.directory), ['file', 'other'])
+      assert.equal((await host.stat(dir.path('other')))?.mode, '0640')
+      overlay.apply(node, { kind: 'remove', path: dir.path('file') })
+      assert.equal(await host.stat(dir.path('file')), undefined)
+      assert.equal(await host.text(dir.path('file')), undefined)
+      assert.deepEqual(await host.list(dir.directory), ['other'])
+    }),
+    { numRuns: 20 },
+  )
+})
+
+test('a file whose content only the run will know has its mode, but neither text nor size', async () => {
+  using dir = scratch()
+  const overlay = createOverlay()
+  const content = { kind: 'unknown', why: 'rendered at run' } as const
+  overlay.apply(node, { kind: 'writeFile', path: dir.path('a'), content, mode: '0600' })
+  const { host } = reader(overlay)
+  const status = await host.stat(dir.path('a'))
+  assert.equal(status?.mode, '0600')
+  assert.throws(() => status.size, UnknownError)
+  await rejectsUnknown(host.text(dir.path('a')), /only be known when the run writes it/)
+  const maybe = await host.maybe(host.text(dir.path('a')))
+  assert.equal(maybe.known, false)
+})
+
+test('links that are predicted are followed', async () => {
+  using dir = scratch()
+  writeFileSync(dir.path('real'), 'x', { mode: 0o600 })
+  symlinkSync('real', dir.path('old'))
+  const overlay = createOverlay()
+  overlay.apply(node, { kind: 'makeLink', path: dir.path('link'), target: 'real' })
+  overlay.apply(node, write(dir.path('old'), 'new'))
+  const { host } = reader(overlay)
+  assert.equal((await host.stat(dir.path('link')))?.kind, 'link')
+  assert.equal((await host.stat(dir.path('link'), { follow: true }))?.mode, '0600')
+  assert.equal((await host.stat(dir.path('old')))?.kind, 'link')
+  assert.equal(await host.text(dir.path('old')), 'new')
+})
+
+test('what is absent and could come with a package is unknown; what is there, or could not come with it, is known', async () => {
+  const overlay = createOverlay()
+  overlay.apply(node, {
+    kind: 'run',
+    argv: ['apt-get', 'install', 'nvtop'],
+    effects: [{ package: 'nvtop', becomes: { installed: '3.0' } }, { mayBring: 'nvtop' }],
+  })
+  const { host } = reader(overlay)
+  assert.equal((await host.package('nvtop')).installed, '3.0')
+  assert.ok(await host.text('/etc/passwd'))
+  await rejectsUnknown(host.stat('/etc/nvtop.conf'), /nvtop may bring it/)
+  await rejectsUnknown(host.command('no-such-program'), /nvtop may bring it/)
+  await rejectsUnknown(host.list('/etc/apt'), /nvtop may bring it/)
+  await rejectsUnknown(host.ask(['dpkg-query', '-W']), /nvtop/)
+  for (const path of [
+    '/etc/modprobe.d/gpuplay.conf',
+    '/usr/local/bin/none',
+    '/etc/pve/lxc/1.conf',
+    '/root/none',
+  ]) {
+    assert.equal(await host.stat(path), undefined, path)
+  }
+  overlay.apply(node, write('/etc/nvtop.conf', 'known again'))
+  assert.equal(await host.text('/etc/nvtop.conf'), 'known again')
+  assert.equal((await host.ask(['uname', '-s'])).stdout, 'Linux\n')
+})
+
+test('what was declared unknown stays so until something later says otherwise', async () => {
+  using dir = scratch()
+  writeFileSync(dir.path('a'), 'live')
+  const overlay = createOverlay()
+  const { host } = reader(overlay)
+  overlay.apply(node, write(dir.path('a'), 'first'))
+  overlay.apply(node, {
+    kind: 'run',
+    argv: ['x'],
+    effects: [{ unknown: [`file:${dir.directory}/*`, 'unit:a.service*'], why: 'x does as it likes' }],
+  })
+  await rejectsUnknown(host.text(dir.path('a')), /x does as it likes/)
+  await rejectsUnknown(host.list(dir.directory), /x does as it likes/)
+  await rejectsUnknown(host.ask(['cat', dir.path('a')]), /x does as it likes/)
+  overlay.apply(node, { kind: 'setAttributes', path: dir.path('a'), mode: '0600' })
+  await rejectsUnknown(host.stat(dir.path('a')), /x does as it likes/)
+  overlay.apply(node, write(dir.path('a'), 'second'))
+  assert.equal(await host.text(dir.path('a')), 'second')
+  const unit: Action = {
+    kind: 'run',
+    argv: ['y'],
+    effects: [{ unit: 'a.service', becomes: { enabled: 'enabled' } }],
+  }
+  overlay.apply(node, unit)
+  const status = await host.unit('a.service')
+  assert.equal(status.enabled, 'enabled')
+  assert.throws(() => status.active, UnknownError)
+})
+
+test('what waits for a reboot comes true with it, and what a boot makes anew is unknown', async () => {
+  const overlay = createOverlay()
+  const { host } = reader(overlay)
+  overlay.apply(node, {
+    kind: 'run',
+    argv: ['install'],
+    effects: [{ kernelModule: 'nvidia', becomes: { loaded: true, version: '580.95.05' }, afterBoot: true }],
+  })
+  assert.equal((await host.kernelModule('nvidia')).loaded, false)
+  await host.stat('/dev/null')
+  overlay.apply(node, { kind: 'reboot', reason: 'the driver' })
+  assert.deepEqual(await host.kernelModule('nvidia'), { loaded: true, version: '580.95.05', users: 0 })
+  await rejectsUnknown(host.stat('/dev/null'), /reboot: the driver/)
+  await rejectsUnknown(host.kernel(), /reboot: the driver/)
+  await rejectsUnknown(host.kernelModule('nouveau'), /reboot: the driver/)
+  assert.ok(await host.text('/etc/passwd'))
+})
+
+test('a container sees what happens to its node', async () => {
+  const overlay = createOverlay()
+  const onNode = reader(overlay)
+  const { host } = reader(overlay, ct.name, onNode)
+  overlay.apply(node, {
+    kind: 'run',
+    argv: ['modprobe', 'nvidia'],
+    effects: [{ kernelModule: 'nvidia', becomes: { loaded: true, version: '580.95.05' } }],
+  })
+  assert.equal((await host.kernelModule('nvidia')).version, '580.95.05')
+  assert.ok(await host.stat('/dev/null'))
+  overlay.apply(ct, { kind: 'containerPower', ctid: '101', verb: 'restart', on: 'node' })
+  await rejectsUnknown(host.stat('/dev/null'), /restart container 101/)
+  assert.ok(await host.text('/etc/passwd'))
+  overlay.apply(ct, write('/dev/null', 'predicted after the restart'))
+  assert.equal(await host.text('/dev/null'), 'predicted after the restart')
+  overlay.apply(ct, { kind: 'containerPower', ctid: '101', verb: 'start', on: 'node' })
+  await rejectsUnknown(host.text('/etc/passwd'), /the container will only be started by the run/)
+  await rejectsUnknown(host.ask(['id']), /the container will only be started by the run/)
+  overlay.apply(node, { kind: 'containerPower', ctid: '101', verb: 'stop' })
+  await rejectsUnknown(host.text('/etc/passwd'), /will have been stopped/)
+})
+
+test('a program that an author promised to be reading is unknown once anything is predicted, unless he said what it reads', async () => {
+  const overlay = createOverlay()
+  const { host } = reader(overlay)
+  const promised = { promised: true } as const
+  assert.equal((await host.ask(['sh', '-c', 'echo x'], promised)).stdout, 'x\n')
+  overlay.apply(node, write('/etc/some/file', 'x'))
+  await rejectsUnknown(host.ask(['sh', '-c', 'echo x'], promised), /changes file \/etc\/some\/file/)
+  assert.equal((await host.ask(['sh', '-c', 'echo x'], { promised: true, reads: [] })).stdout, 'x\n')
+})

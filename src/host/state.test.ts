@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { test } from 'node:test'
+import * as fc from 'fast-check'
+import { HostError } from '../base/errors.ts'
+import { hostName } from '../base/brand.ts'
+import { type Channel } from '../connection/connection.ts'
+import { createReader } from './reader.ts'
+import { type LeaseHolder, notePendingScript, readPending, strikePendingScript, takeLease } from './state.ts'
+import { createLocalShell, openLocal } from './testing/local-shell.ts'
+import { createTestMachine } from './testing/machine.ts'
+import { scratch } from './testing/scratch.ts'
+
+const holder: LeaseHolder = { run: 'r1', controller: "it's here", pid: 42, user: 'me' }
+
+test('one run at a time holds a machine; the next one gets a larger token', async () => {
+  using dir = scratch()
+  const machine = createTestMachine({ stateDirectory: dir.path('gpuplay/v1') })
+  const first = await takeLease(machine, holder)
+  assert.ok(first.kind === 'taken' && first.lease.token === 1)
+  assert.equal(statSync(dir.path('gpuplay/v1')).mode & 0o7777, 0o700)
+  assert.deepEqual(await takeLease(machine, { ...holder, run: 'r2' }), {
+    kind: 'held',
+    by: "run r1 of me on it's here (process 42)",
+  })
+  await first.lease.release()
+  assert.ok(first.lease.ended.aborted)
+  const second = await takeLease(machine, holder)
+  assert.ok(second.kind === 'taken' && second.lease.token === 2)
+  assert.equal(readFileSync(dir.path('gpuplay/v1/lease'), 'utf8'), '2\n')
+  await second.lease.release()
+})
+
+test('a lease dies with its connection', async () => {
+  using dir = scratch()
+  const machine = createTestMachine({ stateDirectory: dir.path('v1') })
+  const channels: Channel[] = []
+  const open = async (command: string): Promise<Channel> => {
+    const channel = await openLocal(command)
+    channels.push(channel)
+    return channel
+  }
+  const first = await takeLease({ ...machine, open }, holder)
+  assert.ok(first.kind === 'taken')
+  channels[0]?.kill()
+  await new Promise((resolve) => first.lease.ended.addEventListener('abort', resolve))
+  const second = await takeLease(machine, holder)
+  assert.ok(second.kind === 'taken')
+  await second.lease.release()
+})
+
+test('the state of a newer gpuplay is left alone', async () => {
+  using dir = scratch()
+  mkdirSync(dir.path('gpuplay/v2'), { recursive: true })
+  const machine = createTestMachine({ stateDirectory: dir.path('gpuplay/v1') })
+  await assert.rejects(
+    takeLease(machine, holder),
+    (error: unknown) => error instanceof HostError && error.problem.code === 'state-newer',
+  )
+  assert.equal(existsSync(dir.path('gpuplay/v1')), false)
+})
+
+test('a state directory that cannot be made is an error that says so', async () => {
+  using dir = scratch()
+  writeFileSync(dir.path('file'), '')
+  const machine = createTestMachine({ stateDirectory: dir.path('file/v1') })
+  await assert.rejects(takeLease(machine, holder), /cannot be written on pve1/)
+})
+
+test('notes are written, read and struck out, whatever their keys and values', async () => {
+  const value = fc.jsonValue().map((plain): unknown => JSON.parse(JSON.stringify(plain)))
+  await fc.assert(
+    fc.asyncProperty(
+      fc.uniqueArray(fc.string(), { minLength: 1, maxLength: 4 }),
+      value,
+      async (keys, plain) => {
+        using dir = scratch()
+        const shell = createLocalShell()
+        const { host } = createReader({
+          name: hostName('pve1'),
+          shell: async () => shell,
+          signal: new AbortController().signal,
+          placement: { ctid: undefined, nodeName: undefined, cluster: undefined },
+          controller: { file: async () => undefined, text: async () => undefined },
+        })
+        const state = dir.path('v1')
+        assert.deepEqual(await readPending(host, state), [])
+        for (const key of [...keys, ...keys])
+          execFileSync('sh', ['-c', notePendingScript({ key, value: plain }, state)])
+        const notes = await readPending(host, state)
+        assert.deepEqual(new Set(notes.map(({ key }) => key)), new Set(keys))
+        for (const note of notes) assert.deepEqual(note.value, plain)
+        const [first = '', ...rest] = keys
+        execFileSync('sh', ['-c', strikePendingScript([first, 'not there'], state)])
+        assert.deepEqual(new Set((await readPending(host, state)).map(({ key }) => key)), new Set(rest))
+      },
+    ),
+    { numRuns: 10 },
+  )
+})
