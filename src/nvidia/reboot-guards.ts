@@ -86,8 +86,9 @@ export function parseVotes(status: string): Votes | undefined {
 }
 
 async function ceph(host: Host): Promise<readonly Obstacle[]> {
-  const [config, program] = await Promise.all([host.stat('/etc/pve/ceph.conf'), host.command('ceph')])
-  if (config === undefined || program === undefined) return []
+  // In this order: in a dry run a program that is absent may come with a package.
+  if ((await host.stat('/etc/pve/ceph.conf')) === undefined) return []
+  if ((await host.command('ceph')) === undefined) return []
   const { stdout, stderr } = await host.ask(['ceph', 'health'])
   if (stdout.startsWith('HEALTH_OK')) return []
   const said = (stdout.trim() || stderr.trim() || 'no answer').split('\n')[0] ?? ''
@@ -110,7 +111,8 @@ const delicateTasks = [
 ]
 
 async function runningTasks(host: Host): Promise<readonly Obstacle[]> {
-  const tasks = parseActiveTasks((await host.text('/var/log/pve/tasks/active')) ?? '')
+  const list = await host.maybe(host.text('/var/log/pve/tasks/active'))
+  const tasks = parseActiveTasks((list.known ? list.value : undefined) ?? '')
   const delicate = tasks.filter(({ type }) => delicateTasks.includes(type))
   const processes = await Promise.all(delicate.map(({ pid }) => host.stat(`/proc/${pid}`)))
   return delicate.flatMap(({ type, id }, index) =>
