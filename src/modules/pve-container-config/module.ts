@@ -45,12 +45,14 @@ export const pveContainerConfig = {
 async function probe(given: Args, host: Host): Promise<Seen> {
   const { node, placement } = host
   const ctid = given.ctid === '' ? (placement.ctid ?? '') : String(given.ctid)
-  const [container, record, directory, resources] = await Promise.all([
+  const [container, read, directory, resources] = await Promise.all([
     node.container(ctid),
-    node.text(`${assignments}/${ctid}`),
+    node.maybe(node.text(`${assignments}/${ctid}`)),
     node.stat(assignments),
     node.text(resourcesFile),
   ])
+  // Unknown only once a dry run has predicted it.
+  const record = read.known ? read.value : undefined
   const unknown: unknown = given.content
   // With own lines already there, an unknown content may be the very same: then nobody can say whether the file will change.
   if (isUnknown(unknown) && container && ownLines(given, container.config, record).length > 0)
