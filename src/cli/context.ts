@@ -13,6 +13,8 @@ export interface Context extends CommandContext {
   readonly signal: AbortSignal
   /** Asks the person for a secret on the terminal, without showing it; undefined when there is no terminal. */
   readonly askSecret: (question: string) => Promise<string | undefined>
+  /** Ends a process group of this machine. Never throws. */
+  readonly killGroup: (pid: number) => void
   setExitCode(code: number): void
 }
 

@@ -44,6 +44,7 @@ export async function main(words: readonly string[]): Promise<void> {
     errors: streamOf(process.stderr),
     signal: stop.signal,
     askSecret: (question) => askSecret(question, process.stdin, process.stderr),
+    killGroup,
     setExitCode: (code) => {
       wanted = code
     },
@@ -57,6 +58,15 @@ function toExitCode(code: number | string | null | undefined): ExitCode {
   if (code === StricliExitCode.UnknownCommand || code === StricliExitCode.InvalidArgument)
     return exitCodes.invalidInput
   return code === 0 || code === undefined || code === null ? exitCodes.success : exitCodes.internal
+}
+
+/** It may have ended by itself meanwhile. */
+function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL')
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error
+  }
 }
 
 function worldEffects(): Effects {

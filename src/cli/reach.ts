@@ -1,11 +1,46 @@
-import { type Reach } from '../engine/machine.ts'
-import { localConnection } from '../connection/local.ts'
-import { openShell } from '../connection/shell.ts'
-import { type Context } from './context.ts'
+/** How hosts are reached from the command line: the connections of `src/connection`, with the effects of this process. */
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-export function createReach(context: Context): Reach {
-  const effects = { spawn: (f: string, a: readonly string[], o: {group: boolean}) => spawn(f, [...a], { detached: o.group, stdio: 'pipe' }), killGroup: (pid: number) => { try { process.kill(-pid, 'SIGKILL') } catch { /* gone */ } } , random: randomBytes, sleep: context.effects.sleep, now: context.effects.clock, user: 'root', home: '/root' }
-  const c = localConnection(effects)
-  return { connect: async () => c, openShell: (connection, signal) => openShell(connection, { signal }), close: () => c.close() }
+import { HostError, UnreachableError } from '../base/errors.ts'
+import { ConnectionPool } from '../connection/connect.ts'
+import { openShell } from '../connection/shell.ts'
+import { upload } from '../connection/upload.ts'
+import { type Reach } from '../engine/machine.ts'
+import { type Context } from './context.ts'
+
+export function createReach({ effects, killGroup }: Context): Reach {
+  const agentSocket = effects.environment['SSH_AUTH_SOCK']
+  const pool = new ConnectionPool({
+    spawn: (file, argv, { group }) => spawn(file, [...argv], { detached: group, stdio: 'pipe' }),
+    killGroup,
+    random: randomBytes,
+    sleep: effects.sleep,
+    now: effects.clock,
+    user: effects.userName,
+    home: effects.home,
+    ...(agentSocket === undefined ? {} : { agentSocket }),
+  })
+  return {
+    connect: (target, signal) => pool.connect(target, signal),
+    openShell: (connection, signal) => openShell(connection, { signal }),
+    async upload(connection, { from, to, sha256, signal, progress }) {
+      const result = await upload(connection, {
+        source: from,
+        path: to,
+        mode: '0600',
+        sha256,
+        signal,
+        ...(progress === undefined ? {} : { onProgress: progress }),
+      })
+      if (result.kind === 'failed') throw new HostError(result.problem)
+      if (result.kind === 'lost') {
+        throw new UnreachableError({
+          code: 'connection-lost',
+          message: `the connection dropped while ${from} was sent: ${result.why}`,
+          hint: 'run again; the file is sent from its beginning',
+        })
+      }
+    },
+    close: () => pool.close(),
+  }
 }

@@ -3,9 +3,6 @@ import { type HostName } from '../base/brand.ts'
 import { Secret } from '../base/secret.ts'
 import { Unknown, UnknownError } from '../base/unknown.ts'
 import { type Privilege } from '../connection/connection.ts'
-const uploadFile: any = () => {
-  throw new Error('x')
-}
 import { type Fact } from '../host/facts.ts'
 import { type ControllerFiles } from '../host/host.ts'
 import { type MachineAccess } from '../host/machine.ts'
@@ -187,7 +184,7 @@ function accessOf(machine: Machine, become: Privilege['become'], options: FleetO
     shell: () => machine.shell(`act for ${machine.name}`, become),
     open: async (command, signal) => (await machine.connection(become)).open(command, signal),
     upload: async (from, to, request) =>
-      uploadFile(await machine.connection(become), from, { to, ...request }),
+      options.reach.upload(await machine.connection(become), { from, to, ...request }),
     signal: options.signal,
   }
 }

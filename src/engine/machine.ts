@@ -14,6 +14,7 @@ import {
   type Target,
 } from '../connection/connection.ts'
 import { type Placement } from '../host/host.ts'
+import { type UploadRequest } from '../host/machine.ts'
 import { type Lease } from '../host/state.ts'
 import { withPrivilege } from './targets.ts'
 
@@ -22,6 +23,11 @@ export interface Reach {
   /** A way to the target; ways to the same node share their connections. */
   connect(target: Target, signal: AbortSignal): Promise<Connection>
   openShell(connection: Connection, signal: AbortSignal): Promise<Shell>
+  /** Sends a file of the machine that gpuplay runs on, mode 0600, and compares its checksum there. @throws HostError, UnreachableError */
+  upload(
+    connection: Connection,
+    request: UploadRequest & { readonly from: string; readonly to: string },
+  ): Promise<void>
   close(): Promise<void>
 }
 
