@@ -165,7 +165,10 @@ if [ ! -c /dev/nvidiactl ]; then
 fi
 mkdir -p /run/nvidia-persistenced
 (
-	trap 'rm -rf /run/nvidia-persistenced; exit 0' TERM INT
+	# loading what is loaded has the lab count its users anew
+	trap 'rm -rf /run/nvidia-persistenced; setsid sh -c "sleep 0.2; modprobe nvidia" & exit 0' TERM INT
+	sleep 0.1
+	modprobe nvidia
 	while :; do
 		sleep 3600 &
 		wait $!
