@@ -1,8 +1,8 @@
 import { type CommandContext } from '@stricli/core'
 import { type Effects } from '../engine/effects.ts'
 
-/** What a command gets: the streams, the world, and a signal that says stop. */
-export interface Context extends CommandContext {
+/** What `main` hands in: the streams, the effects, and a signal that says stop. */
+export interface World {
   readonly effects: Effects
   readonly version: string
   /** The folder with the roles and playbooks that come with gpuplay. */
@@ -15,6 +15,10 @@ export interface Context extends CommandContext {
   readonly askSecret: (question: string) => Promise<string | undefined>
   /** Ends a process group of this machine. Never throws. */
   readonly killGroup: (pid: number) => void
+}
+
+/** What a command gets. */
+export interface Context extends CommandContext, World {
   setExitCode(code: number): void
 }
 

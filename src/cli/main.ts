@@ -4,17 +4,15 @@ import { readFileSync } from 'node:fs'
 import { homedir, hostname, userInfo } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { ExitCode as StricliExitCode, run } from '@stricli/core'
-import { type ExitCode, exitCodes } from '../base/errors.ts'
+import { exitCodes } from '../base/errors.ts'
 import { type Effects } from '../engine/effects.ts'
-import { createApplication } from './application.ts'
 import { askSecret } from './ask-secret.ts'
-import { type Context, type OutputStream } from './context.ts'
+import { type OutputStream } from './context.ts'
+import { execute } from './execute.ts'
 
 const shipped = fileURLToPath(new URL('../..', import.meta.url))
 
 export async function main(words: readonly string[]): Promise<void> {
-  const version = packageVersion()
   const stop = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {
@@ -28,36 +26,16 @@ export async function main(words: readonly string[]): Promise<void> {
     if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0)
     throw error
   })
-  let wanted: number | undefined
-  // stricli sets `exitCode` of what it is given as its process; the command's own word counts more.
-  const stricli: { exitCode?: number | string | null } & Pick<NodeJS.Process, 'stdout' | 'stderr' | 'env'> = {
-    stdout: process.stdout,
-    stderr: process.stderr,
-    env: process.env,
-  }
-  const context: Context = {
-    process: stricli,
+  process.exitCode = await execute(words, {
     effects: worldEffects(),
-    version,
+    version: packageVersion(),
     shipped,
     output: streamOf(process.stdout),
     errors: streamOf(process.stderr),
     signal: stop.signal,
     askSecret: (question) => askSecret(question, process.stdin, process.stderr),
     killGroup,
-    setExitCode: (code) => {
-      wanted = code
-    },
-  }
-  await run(createApplication(version), words, { ...context, process: stricli })
-  process.exitCode = wanted ?? toExitCode(stricli.exitCode)
-}
-
-/** stricli's own codes are negative: what the person typed wrong is invalid input, the rest is our fault. */
-function toExitCode(code: number | string | null | undefined): ExitCode {
-  if (code === StricliExitCode.UnknownCommand || code === StricliExitCode.InvalidArgument)
-    return exitCodes.invalidInput
-  return code === 0 || code === undefined || code === null ? exitCodes.success : exitCodes.internal
+  })
 }
 
 /** It may have ended by itself meanwhile. */
