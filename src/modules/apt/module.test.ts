@@ -54,7 +54,9 @@ function fake(offers: Offers, installed: Readonly<Record<string, string>> = {}):
 }
 
 function statuses({ packages }: World): string {
-  return [...packages].map(([name, { status }]) => `${status} ${name}\n`).join('')
+  return [...packages]
+    .map(([name, { status, installed }]) => `${status} ${name} ${installed ?? ''}\n`)
+    .join('')
 }
 
 function policy({ lists, world }: Fake, names: readonly string[]): string {

@@ -29,7 +29,7 @@ export interface Work {
   /** What is to be installed or removed, as apt-get takes it. */
   readonly names: readonly string[]
   /** Packages that an interrupted run left half done. */
-  readonly interrupted: readonly string[]
+  readonly interrupted: readonly HalfDone[]
   /** The lists are to be fetched first. */
   readonly fetch: boolean
   /** Asked for and offered by no repository. */
@@ -53,6 +53,11 @@ export const apt = {
     ),
   }),
 } satisfies Module<Args, Seen>
+
+export interface HalfDone {
+  readonly name: string
+  readonly version: string
+}
 
 interface Target {
   /** As the task names it. */
@@ -141,14 +146,14 @@ async function probeWork(
 }
 
 /** What an interrupted dpkg left. A dry run that cannot know takes it that its own earlier tasks end well. */
-async function interruptedPackages(host: Host): Promise<readonly string[]> {
+async function interruptedPackages(host: Host): Promise<readonly HalfDone[]> {
   const asked = await host.maybe(
-    host.ask(['dpkg-query', '-W', '-f', '${db:Status-Status} ${binary:Package}\\n']),
+    host.ask(['dpkg-query', '-W', '-f', '${db:Status-Status} ${Package} ${Version}\\n']),
   )
   if (!asked.known) return []
   return asked.value.stdout.split('\n').flatMap((line) => {
-    const [status = '', name = ''] = line.split(' ')
-    return unfinished.has(status) ? [name] : []
+    const [status = '', name = '', version = ''] = line.split(' ')
+    return unfinished.has(status) ? [{ name, version }] : []
   })
 }
 
@@ -212,16 +217,20 @@ function plan(given: Args, { work, packages }: Seen): Plan {
   return actions([act(given, names, foreseen)], { diffs: [diffOf(names, foreseen, packages)] })
 }
 
-function finish(interrupted: readonly string[], given: Args): Run {
+function finish(interrupted: readonly HalfDone[], given: Args): Run {
+  const names = some(interrupted.map(({ name }) => name))
   return {
     kind: 'run',
     argv: ['dpkg', '--force-confdef', '--force-confold', '--configure', '-a'],
     environment: aptEnvironment,
     timeout: 1800,
     lock: { kind: 'dpkg', timeout: given.lock_timeout },
-    label: `finish the interrupted installation of ${some(interrupted)}`,
+    label: `finish the interrupted installation of ${names}`,
     hint: 'a package cannot be configured: its own message is above',
-    effects: [{ mayBring: some(interrupted) }],
+    effects: [
+      ...interrupted.map(({ name, version }): Effect => ({ package: name, becomes: { installed: version } })),
+      { mayBring: names },
+    ],
   }
 }
 

@@ -1,0 +1,114 @@
+/** Cases of the modules that deal in packages, services and the kernel: for a node of the lab, in this order. */
+import { apt } from '../../src/modules/apt/module.ts'
+import { aptRepository } from '../../src/modules/apt-repository/module.ts'
+import { getUrl } from '../../src/modules/get-url/module.ts'
+import { kernelModule } from '../../src/modules/kernel-module/module.ts'
+import { service } from '../../src/modules/service/module.ts'
+import { stat } from '../../src/modules/stat/module.ts'
+import { waitFor } from '../../src/modules/wait-for/module.ts'
+import { type ConformanceCase } from './conformance.ts'
+
+const cuda = 'https://developer.download.nvidia.com/compute/cuda/repos/debian12/x86_64'
+const unit = '[Service]\\nExecStart=/bin/sleep infinity\\n[Install]\\nWantedBy=multi-user.target\\n'
+const keyring = '/usr/share/keyrings/conformance.gpg'
+const getKey = `cd "$(mktemp -d)" && curl -fsSO ${cuda}/cuda-keyring_1.1-1_all.deb && dpkg-deb -x *.deb . && cp usr/share/keyrings/*.gpg ${keyring}`
+const conflicting = `deb [signed-by=/usr/share/keyrings/old.gpg] ${cuda} /`
+
+/** Programs keep books of their own there. */
+const books = [/^\/var\/cache\//, /^\/var\/lib\/(apt|dpkg|gpuplay|systemd)\//, /^\/var\/backups\//]
+
+export const systemCases: readonly ConformanceCase[] = [
+  {
+    module: apt,
+    says: 'a package with what it needs, lists that have to be fetched first',
+    args: { name: 'dkms', install_recommends: false },
+    besides: books,
+  },
+  {
+    module: apt,
+    says: 'the same package, with more',
+    args: { name: ['dkms', 'nvtop'], update_cache: true, allow_remove: ['nothing*'] },
+    besides: books,
+  },
+  {
+    module: apt,
+    says: 'what an interrupted installation left',
+    setup:
+      "sed -i '/^Package: nvtop$/,/^$/s/^Status: .*/Status: install ok half-configured/' /var/lib/dpkg/status",
+    args: { name: 'nvtop' },
+    besides: books,
+  },
+  {
+    module: apt,
+    says: 'no package',
+    args: { name: 'nvtop', state: 'absent', purge: true },
+    besides: [...books, /./],
+  },
+  {
+    module: aptRepository,
+    says: 'a repository whose key is on the host',
+    setup: getKey,
+    args: { name: 'cuda', uris: [`${cuda}/`], suites: ['/'], signed_by: keyring },
+    besides: books,
+  },
+  {
+    module: aptRepository,
+    says: 'a conflict cured',
+    setup: `echo '${conflicting}' >/etc/apt/sources.list.d/cuda-debian12.list`,
+    args: {
+      name: 'cuda',
+      uris: [`${cuda}/`],
+      suites: ['/'],
+      signed_by: keyring,
+      conflicts: 'cure',
+    },
+    besides: books,
+  },
+  { module: aptRepository, says: 'no repository', args: { name: 'cuda', state: 'absent' }, besides: books },
+  {
+    module: service,
+    says: 'a new unit, running and at boot',
+    setup: `printf '${unit}' >/etc/systemd/system/conformance.service; systemctl daemon-reload`,
+    args: { name: 'conformance', state: 'started', enabled: true },
+    besides: [/^\/etc\/systemd\/system\//],
+  },
+  {
+    module: service,
+    says: 'unit files that are newer than what systemd has read',
+    setup: "sed -i 's/infinity/1d/' /etc/systemd/system/conformance.service",
+    args: { name: 'conformance', daemon_reload: true },
+  },
+  {
+    module: service,
+    says: 'stopped and not at boot',
+    args: { name: 'conformance', state: 'stopped', enabled: false },
+    besides: [/^\/etc\/systemd\/system\//],
+  },
+  {
+    module: service,
+    says: 'again at every run',
+    args: { name: 'conformance', state: 'restarted' },
+    dry: 'unknown',
+  },
+  {
+    module: service,
+    says: 'masked',
+    setup: 'systemctl stop conformance; rm /etc/systemd/system/conformance.service; systemctl daemon-reload',
+    args: { name: 'fstrim', masked: true },
+    besides: [/^\/etc\/systemd\/system\//],
+  },
+  {
+    module: kernelModule,
+    says: 'kept from loading, and out',
+    args: { name: 'nouveau', state: 'blacklisted' },
+    besides: [/^module nouveau$/],
+  },
+  {
+    module: getUrl,
+    says: 'a file, in a new folder',
+    args: { url: `${cuda}/Packages`, dest: '/opt/lists/', mode: '0600' },
+    besides: books,
+  },
+  { module: waitFor, says: 'a port', args: { port: 22 }, dry: 'ok' },
+  { module: stat, says: 'a device', args: { path: '/dev/null' }, dry: 'ok' },
+]
