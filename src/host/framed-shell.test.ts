@@ -1,0 +1,155 @@
+/** Reads and actions on the shell that runs use, where descriptors, standard input and what scripts leave behind are not those of a fresh `sh -c`. */
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { hostName } from '../base/brand.ts'
+import { type Shell } from '../connection/connection.ts'
+import { localConnection } from '../connection/local.ts'
+import { openShell } from '../connection/shell.ts'
+import { testEffects } from '../connection/testing/effects.ts'
+import { type Run } from './action.ts'
+import { execute } from './execute.ts'
+import { type MachineAccess } from './machine.ts'
+import { createReader } from './reader.ts'
+import { takeLease } from './state.ts'
+import { createTestMachine, testContext } from './testing/machine.ts'
+import { scratch, type Scratch } from './testing/scratch.ts'
+
+const { signal } = new AbortController()
+const controller = { file: async () => undefined, text: async () => undefined }
+const placement = { ctid: undefined, nodeName: undefined, cluster: undefined }
+
+interface Opened {
+  readonly machine: MachineAccess & { readonly reopen: () => Promise<void> }
+  readonly shell: () => Shell
+  close(): Promise<void>
+}
+
+async function opening(dir: Scratch, command: string): Promise<Opened> {
+  const connection = localConnection(testEffects())
+  let shell = await openShell(connection, { signal, command })
+  const machine = {
+    ...createTestMachine({ stateDirectory: dir.path('state') }),
+    shell: async () => shell,
+    open: (line: string, end: AbortSignal) => connection.open(line, end),
+    async reopen() {
+      await shell.close()
+      shell = await openShell(connection, { signal, command })
+    },
+  }
+  return { machine, shell: () => shell, close: () => connection.close() }
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await delay(20)
+}
+
+for (const [name, command] of [
+  ['dash', 'exec dash'],
+  ['bash as sh', 'exec bash --posix'],
+] as const) {
+  const skip =
+    spawnSync(name.split(' ')[0] ?? '', ['-c', ':']).error === undefined ? false : `no ${name} here`
+
+  test(
+    `${name}: reads travel together, and one that hangs takes no neighbour with it`,
+    { skip },
+    async () => {
+      using dir = scratch()
+      const opened = await opening(dir, command)
+      try {
+        writeFileSync(dir.path("it's"), 'a\0b\n')
+        const { host } = createReader({
+          name: hostName('here'),
+          shell: async () => opened.shell(),
+          signal,
+          placement,
+          controller,
+        })
+        const answers = await Promise.allSettled([
+          host.text(dir.path("it's")),
+          host.list(dir.directory),
+          host.kernel(),
+          host.command('sh'),
+          host.kernelModule('no_such_module'),
+          host.ask(['sleep', '60'], { promised: true, timeout: 300 }),
+          host.ask(['cat'], { promised: true, stdin: 'fed' }),
+          host.ask(['cat'], { promised: true }),
+        ])
+        const values = answers.map((answer) => (answer.status === 'fulfilled' ? answer.value : 'failed'))
+        assert.equal(values[0], 'a\0b\n')
+        assert.deepEqual(values[1], ["it's"])
+        assert.deepEqual(values.slice(4), [
+          { loaded: false, version: undefined, users: 0 },
+          'failed',
+          { code: 0, stdout: 'fed', stderr: '' },
+          { code: 0, stdout: '', stderr: '' },
+        ])
+      } finally {
+        await opened.close()
+      }
+    },
+  )
+
+  test(`${name}: files are written, locks taken, and a lease is held`, { skip }, async () => {
+    using dir = scratch()
+    const opened = await opening(dir, command)
+    try {
+      const { machine } = opened
+      const taken = await takeLease(machine, { run: 'r', controller: 'c', pid: 1, user: 'u' })
+      assert.ok(taken.kind === 'taken')
+      const context = testContext({ lease: () => taken.lease.token })
+      const lock = { kind: 'flock', path: dir.path('lock'), timeout: 1 } as const
+      for (const text of ['one', 'x'.repeat(300_000)]) {
+        const content = { kind: 'text', text } as const
+        const result = await execute(
+          { kind: 'writeFile', path: dir.path('a'), content, lock },
+          machine,
+          context,
+        )
+        assert.deepEqual(result, { kind: 'done' })
+        assert.equal(readFileSync(dir.path('a'), 'utf8'), text)
+      }
+      const left = await execute(
+        { kind: 'run', argv: ['sh', '-c', 'sleep 30 & echo started'], lock },
+        machine,
+        context,
+      )
+      assert.ok(left.kind === 'done' && left.reply?.stdout === 'started\n')
+      // What a program leaves running does not keep the lock.
+      const after = await execute({ kind: 'remove', path: dir.path('a'), lock }, machine, context)
+      assert.deepEqual(after, { kind: 'done' })
+      await taken.lease.release()
+    } finally {
+      await opened.close()
+    }
+  })
+
+  test(`${name}: a detached program outlives the shell that started it`, { skip }, async () => {
+    using dir = scratch()
+    const opened = await opening(dir, command)
+    try {
+      const { machine } = opened
+      const script = `echo once >> ${dir.path('starts')}; while [ ! -e ${dir.path('go')} ]; do sleep 0.05; done; echo ended`
+      const action: Run = {
+        kind: 'run',
+        argv: ['sh', '-c', script],
+        detached: { name: 'job', fingerprint: 'x' },
+      }
+      const following = new AbortController()
+      const first = execute(action, machine, testContext({ signal: following.signal }))
+      await until(() => existsSync(dir.path('starts')))
+      following.abort(new Error('interrupted'))
+      await assert.rejects(first)
+      await machine.reopen()
+      writeFileSync(dir.path('go'), '')
+      const second = await execute(action, machine, testContext())
+      assert.ok(second.kind === 'done' && second.reply?.stdout === 'ended\n')
+      assert.equal(readFileSync(dir.path('starts'), 'utf8'), 'once\n')
+    } finally {
+      await opened.close()
+    }
+  })
+}
