@@ -1,8 +1,9 @@
 import { connect as connectTcp } from 'node:net'
 import { Duplex } from 'node:stream'
+import { type NodeSSH } from 'node-ssh'
 import { type Client, type NextAuthHandler } from 'ssh2'
 import { UnreachableError } from '../base/errors.ts'
-import { whenAborted } from './channel.ts'
+import { ignore, whenAborted } from './channel.ts'
 import { type Target } from './connection.ts'
 import { type ConnectEffects } from './effects.ts'
 import { type HandshakeGate } from './handshake-gate.ts'
@@ -109,8 +110,10 @@ class Dialler {
     const deadline = AbortSignal.any([this.#signal, AbortSignal.timeout(seconds * 1000)])
     const check = await hostKeyCheck(config, this.#target, this.#effects)
     try {
+      // Loaded before there is a socket: an event that came meanwhile would be missed.
+      const { NodeSSH } = await import('node-ssh')
       const socket = await this.#socket(via, config, deadline)
-      return await logIn(socket, { config, identities, check, deadline, via })
+      return await logIn(socket, NodeSSH, { config, identities, check, deadline, via })
     } catch (error) {
       this.#signal.throwIfAborted()
       if (check.refusal !== undefined) throw check.refusal
@@ -132,7 +135,7 @@ class Dialler {
         stopListening()
         socket.off('error', reject)
         // Somebody always listens: an error between here and the handshake would end the process.
-        socket.on('error', () => {})
+        socket.on('error', ignore)
         resolve(socket)
       })
     })
@@ -172,6 +175,8 @@ function forwarded(via: Line, config: SshConfig): Promise<Duplex> {
   })
 }
 
+type NodeSshClass = typeof NodeSSH
+
 interface LogIn {
   readonly config: SshConfig
   readonly identities: readonly Identity[]
@@ -180,12 +185,15 @@ interface LogIn {
   readonly via: Line | undefined
 }
 
-async function logIn(socket: Duplex, { config, identities, check, deadline, via }: LogIn): Promise<Line> {
-  const { NodeSSH } = (await import('node-ssh')).default
+async function logIn(
+  socket: Duplex,
+  Ssh: NodeSshClass,
+  { config, identities, check, deadline, via }: LogIn,
+): Promise<Line> {
   const tried: string[] = []
   const left = [...identities]
   let refusedMethods: readonly string[] = []
-  const ssh = new NodeSSH()
+  const ssh = new Ssh()
   const connecting = ssh.connect({
     sock: socket,
     host: config.hostname,
@@ -226,11 +234,14 @@ async function logIn(socket: Duplex, { config, identities, check, deadline, via 
   client.on('error', (error: Error) => {
     failure ??= error
   })
-  const lost = watchLoss(client)
+  const lost = watchLoss(client, socket)
   client.on('close', () => via?.client.end())
-  const stopListening = whenAborted(deadline, () => client.destroy())
+  let stopListening = ignore
+  const given = new Promise<never>((_resolve, reject) => {
+    stopListening = whenAborted(deadline, () => reject(new Error('timed out')))
+  })
   try {
-    await Promise.race([connecting, lost.then((why) => Promise.reject(new ServerBusy(why)))])
+    await Promise.race([connecting, given, lost.then((why) => Promise.reject(new ServerBusy(why)))])
   } catch (raced) {
     const error = failure ?? raced
     client.destroy()
@@ -251,13 +262,16 @@ function methodName(identity: Identity): string {
 }
 
 /** Watches a client from the moment it is made: without a listener an `error` event ends the whole process. */
-function watchLoss(client: Client): Promise<string> {
+function watchLoss(client: Client, socket: Duplex): Promise<string> {
   return new Promise((resolve) => {
     let why = 'the connection was closed'
     client.on('error', (error: Error) => {
       why = `the connection was lost: ${error.message}`
     })
     client.on('close', () => resolve(why))
+    // Where the socket ended before the client listened, the client never says so.
+    socket.on('close', () => setImmediate(() => resolve(why)))
+    if (socket.destroyed) resolve(why)
   })
 }
 

@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { generateKeyPairSync } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import * as fc from 'fast-check'
+import {
+  addKnownHost,
+  entriesFor,
+  judgeHostKey,
+  knownHostName,
+  parseKnownHosts,
+  preferredAlgorithms,
+  readKnownHosts,
+} from './known-hosts.ts'
+
+function field(bytes: Buffer): Buffer {
+  const length = Buffer.alloc(4)
+  length.writeUInt32BE(bytes.length)
+  return Buffer.concat([length, bytes])
+}
+
+function key(type = 'ssh-ed25519'): { wire: Buffer; text: string } {
+  const der = generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'der' })
+  const wire = Buffer.concat([field(Buffer.from(type)), field(der.subarray(-32))])
+  return { wire, text: `${type} ${wire.toString('base64')}` }
+}
+
+function verdict(lines: string, name: string, shown: Buffer): string {
+  return judgeHostKey(parseKnownHosts('file', lines), name, shown).kind
+}
+
+const mine = key()
+const other = key()
+
+test('a plain entry makes a host known, and only that host', () => {
+  const lines = `# comment\n\npve1,192.0.2.1 ${mine.text} a comment\n`
+  assert.equal(verdict(lines, 'pve1', mine.wire), 'known')
+  assert.equal(verdict(lines, '192.0.2.1', mine.wire), 'known')
+  assert.equal(verdict(lines, 'pve1', other.wire), 'changed')
+  assert.equal(verdict(lines, 'pve2', mine.wire), 'unknown')
+  assert.equal(verdict(lines, 'pve', mine.wire), 'unknown')
+})
+
+test('a port other than 22 is part of the name', () => {
+  assert.equal(knownHostName('PVE1', 22), 'pve1')
+  assert.equal(knownHostName('pve1', 2222), '[pve1]:2222')
+  const lines = `[pve1]:2222 ${mine.text}`
+  assert.equal(verdict(lines, '[pve1]:2222', mine.wire), 'known')
+  assert.equal(verdict(lines, 'pve1', mine.wire), 'unknown')
+})
+
+test('wildcards match, and a negation anywhere in the line takes the host out', () => {
+  const lines = `*.lab,!bad.lab,10.0.0.? ${mine.text}`
+  assert.equal(verdict(lines, 'a.lab', mine.wire), 'known')
+  assert.equal(verdict(lines, 'bad.lab', mine.wire), 'unknown')
+  assert.equal(verdict(lines, '10.0.0.7', mine.wire), 'known')
+  assert.equal(verdict(lines, '10.0.0.77', mine.wire), 'unknown')
+  assert.equal(verdict(`a.lab ${mine.text}`, 'axlab', mine.wire), 'unknown')
+})
+
+test('a revoked key is revoked even where it is also known', () => {
+  assert.equal(verdict(`pve1 ${mine.text}\n@revoked * ${mine.text}`, 'pve1', mine.wire), 'revoked')
+  assert.equal(verdict(`pve1 ${mine.text}\n@revoked * ${other.text}`, 'pve1', mine.wire), 'known')
+})
+
+test('a certificate authority makes no plain key known, and is told', () => {
+  const hosts = parseKnownHosts('file', `@cert-authority *.lab ${mine.text}`)
+  assert.deepEqual(judgeHostKey(hosts, 'a.lab', mine.wire), { kind: 'unknown', authorities: true })
+})
+
+test('a key of another type than those that are known counts as changed', () => {
+  assert.equal(verdict(`pve1 ${mine.text}`, 'pve1', key('ecdsa-sha2-nistp256').wire), 'changed')
+})
+
+test('lines that make no sense make nothing known', () => {
+  for (const line of [
+    'pve1',
+    'pve1 ssh-rsa',
+    `@future pve1 ${mine.text}`,
+    `pve1 ssh-rsa ${mine.text.split(' ')[1]}`,
+    'pve1 ssh-ed25519 AAAA',
+  ])
+    assert.equal(verdict(line, 'pve1', mine.wire), 'unknown')
+})
+
+test('algorithms of keys that are held come first', () => {
+  const lines = `pve1 ${key('ssh-rsa').text}`
+  const hosts = parseKnownHosts('file', lines)
+  assert.deepEqual(preferredAlgorithms(entriesFor(hosts, 'pve1'))?.slice(0, 3), [
+    'rsa-sha2-512',
+    'rsa-sha2-256',
+    'ssh-ed25519',
+  ])
+  assert.equal(preferredAlgorithms(entriesFor(hosts, 'pve2')), undefined)
+})
+
+test('a file that is missing holds nothing; one that cannot be read is an error', async () => {
+  assert.deepEqual(await readKnownHosts(['/does/not/exist']), [])
+  await assert.rejects(readKnownHosts([tmpdir()]), /EISDIR/)
+})
+
+test('a host that is added is known, to us and to ssh-keygen, hashed or not', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'gpuplay-known-'))
+  const file = join(folder, 'deep', 'known_hosts')
+  await addKnownHost(file, { name: 'pve1', key: mine.wire })
+  writeFileSync(file, readFileSync(file, 'utf8').trimEnd())
+  await addKnownHost(file, { name: '[pve2]:2222', key: other.wire, salt: Buffer.alloc(20, 7) })
+  assert.equal(statSync(file).mode & 0o777, 0o600)
+  const hosts = await readKnownHosts([file])
+  assert.equal(judgeHostKey(hosts, 'pve1', mine.wire).kind, 'known')
+  assert.equal(judgeHostKey(hosts, '[pve2]:2222', other.wire).kind, 'known')
+  assert.ok(!readFileSync(file, 'utf8').includes('pve2'))
+  if (spawnSync('ssh-keygen', ['-?']).error === undefined) {
+    for (const name of ['pve1', '[pve2]:2222'])
+      assert.equal(spawnSync('ssh-keygen', ['-F', name, '-f', file]).status, 0)
+    assert.equal(spawnSync('ssh-keygen', ['-H', '-f', file]).status, 0)
+    const hashed = await readKnownHosts([file])
+    assert.equal(judgeHostKey(hashed, 'pve1', mine.wire).kind, 'known')
+    assert.equal(judgeHostKey(hashed, 'pve1', other.wire).kind, 'changed')
+  }
+  rmSync(folder, { recursive: true })
+})
+
+test('no text in a known_hosts file makes a key known that is not in it', () => {
+  fc.assert(
+    fc.property(fc.string({ maxLength: 200 }), fc.domain(), (text, name) => {
+      assert.notEqual(verdict(text, name, mine.wire), 'known')
+    }),
+  )
+})
