@@ -92,13 +92,16 @@ async function readStyle(
   { style }: Args,
   node: Host,
 ): Promise<{ readonly style: 'devn' | 'lxc'; readonly newEnough: boolean }> {
-  const [container, manager] = await Promise.all([node.package('pve-container'), node.package('pve-manager')])
-  const newEnough =
-    container.installed === undefined
-      ? atLeast(manager.installed ?? '0', devnSince.manager)
-      : atLeast(container.installed, devnSince.container)
+  const newEnough = await knowsDevn(node)
   if (style === 'auto') return { style: newEnough ? 'devn' : 'lxc', newEnough }
   return { style, newEnough }
+}
+
+async function knowsDevn(node: Host): Promise<boolean> {
+  const { installed } = await node.package('pve-container')
+  if (installed !== undefined) return atLeast(installed, devnSince.container)
+  const { stdout } = await node.ask(['pveversion'])
+  return atLeast(/^pve-manager\/([0-9.]+)/.exec(stdout)?.[1] ?? '0', devnSince.manager)
 }
 
 async function readResolution(given: Args, host: Host): Promise<Resolution> {
