@@ -35,7 +35,17 @@ export function localSubject(folder: string): Subject {
 }
 
 export function labSubject(lab: Lab, node: string): Subject {
-  const launch: Launch = (script) => ['ssh', '-F', lab.sshConfig, node, `exec /bin/sh -c ${quote(script)}`]
+  // One connection for all scripts of a case; it ends by itself a moment after the last.
+  const shared = ['ControlMaster=auto', 'ControlPersist=5', `ControlPath=${lab.sshConfig}-%C`]
+  const options = shared.flatMap((option) => ['-o', option])
+  const launch: Launch = (script) => [
+    'ssh',
+    '-F',
+    lab.sshConfig,
+    ...options,
+    node,
+    `exec /bin/sh -c ${quote(script)}`,
+  ]
   return {
     machine: machineOf(hostName(node), launch, undefined),
     controller: controllerFiles,
