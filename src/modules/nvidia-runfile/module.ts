@@ -128,6 +128,11 @@ function plan(given: Args, seen: Seen): Plan {
   const path = cachedRunfile(given.directory, given.version)
   const surplus = surplusFiles(given, seen)
   if (seen.offer === undefined) return surplus.length === 0 ? done() : actions(surplus)
+  const problem =
+    seen.cached === seen.expected && seen.cached !== undefined
+      ? undefined
+      : problemWithOffer(given, seen, seen.offer)
+  if (problem) return refuse(problem)
   if (seen.expected === undefined) return refuse(noChecksum(given))
   const record: Action = {
     kind: 'writeFile',
@@ -137,8 +142,6 @@ function plan(given: Args, seen: Seen): Plan {
     label: `note the sha256 of ${runfileName(given.version)}`,
   }
   if (seen.cached === seen.expected) return actions([record, ...surplus])
-  const problem = problemWithOffer(given, seen, seen.offer)
-  if (problem) return refuse(problem)
   return actions([
     seen.names.length === 0 ? { kind: 'makeDirectory', path: given.directory, mode: '0755' } : undefined,
     fetch(given, seen.expected, seen.offer),
@@ -177,10 +180,10 @@ function problemWithOffer(given: Args, { expected, free }: Seen, offer: Offer): 
         message: `there is no file ${offer.path || '(none named)'} to send`,
         hint: 'name the `.run` with runfile_cache_file, or let the node fetch it with runfile_cache_source: node',
       }
-    if (offer.found.sha256 !== expected)
+    if (expected !== undefined && offer.found.sha256 !== expected)
       return {
         code: 'runfile-checksum-mismatch',
-        message: `${offer.path} has the sha256 ${offer.found.sha256}, not ${expected ?? ''}`,
+        message: `${offer.path} has the sha256 ${offer.found.sha256}, not ${expected}`,
         hint: 'the file is damaged or another one; fetch it again, or correct runfile_cache_sha256',
       }
   } else if (offer.status !== 200) {
