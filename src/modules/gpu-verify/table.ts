@@ -46,7 +46,7 @@ export function containerRow({ cuda }: Args, seen: ContainerSeen, findings: read
   const right = visible.filter((gpu) => !extra.includes(gpu))
   const uuids = [
     ...right.map(({ uuid }) => shortUuid(uuid)),
-    ...missing.map(({ uuid, pci }) => `-${uuid === undefined ? pci : shortUuid(uuid)}`),
+    ...(running ? missing : []).map(({ uuid, pci }) => `-${uuid === undefined ? pci : shortUuid(uuid)}`),
     ...extra.map(({ uuid }) => `+${shortUuid(uuid)}`),
   ]
   const installed = userspace && userspaceVersion(userspace)
@@ -58,7 +58,7 @@ export function containerRow({ cuda }: Args, seen: ContainerSeen, findings: read
       '',
       loaded ?? none,
       installed ?? none,
-      nvcc ?? (cuda === '' ? none : 'none'),
+      nvcc ?? (cuda === '' || !running ? none : 'none'),
       assigned === undefined
         ? none
         : `${right.length}/${gpus.length}${extra.length === 0 ? '' : ` +${extra.length}`}`,
