@@ -15,10 +15,12 @@ export interface Loaded {
   readonly playbooks: readonly Playbook[]
   readonly extra: Variables
   readonly selection: Selection
+  /** Every mistake in what was read; with any of them nothing may run. */
+  readonly problems: readonly Problem[]
   readonly warnings: readonly Problem[]
 }
 
-/** @throws InputError */
+/** @throws InputError when not even the inventory can be made sense of. */
 export function load(request: RunRequest, dependencies: RunDependencies): Loaded {
   const { files } = dependencies
   const problems: Problem[] = []
@@ -35,23 +37,24 @@ export function load(request: RunRequest, dependencies: RunDependencies): Loaded
     const { playbook, problems: found } = readPlaybook(file, {
       modules: new Map(dependencies.modules.map((module) => [module.name, module])),
       rolesPaths: request.rolesPaths,
-      variables: [...(inventory?.variableNames ?? []), ...extra.keys()],
+      variables: [...(inventory?.variableNames ?? []), ...Object.keys(hostVariableSchemas), ...extra.keys()],
       facts: factsSchema(dependencies),
       files,
     })
-    problems.push(...found)
+    // Without the inventory nobody knows which variables there are.
+    problems.push(...found.filter(({ code }) => inventory !== undefined || code !== 'undefined-variable'))
     if (playbook !== undefined) playbooks.push(playbook)
   }
-  if (inventory !== undefined) problems.push(...misspelt(playbooks, inventory, extra))
-  if (problems.length > 0 || inventory === undefined) throw new InputError(problems)
+  if (inventory === undefined) throw new InputError(problems)
+  problems.push(...misspelt(playbooks, inventory, extra))
   const selection = select({ playbooks, inventory, limit: request.limit, files })
   problems.push(...selection.problems)
-  if (problems.length > 0) throw new InputError(problems)
   return {
     inventory,
     playbooks,
     extra,
     selection,
+    problems,
     warnings: [...inventory.warnings, ...selection.warnings],
   }
 }

@@ -1,28 +1,51 @@
 /** Checks the variables of every role on every host that will run it, before anything is connected to. */
 import { type HostName } from '../base/brand.ts'
 import { type Problem } from '../base/errors.ts'
+import { Unknown } from '../base/unknown.ts'
+import { type Play } from '../language/model.ts'
 import { checkRoleArguments as checkUse } from '../language/role-arguments.ts'
 import { SchemaChecker } from '../language/schema.ts'
-import { roleLayers } from '../language/scope.ts'
+import { type Layer, roleLayers } from '../language/scope.ts'
 import { type HostVariables } from './host-variables.ts'
-import { type Selection } from './selection.ts'
+import { type Loaded } from './load.ts'
 
-/** Facts and results are not known yet: what rests on them passes. The same mistake on many hosts is told once, with all of them. */
+/**
+ * Facts and results are not known yet: what rests on them passes. The same mistake on many hosts is told once.
+ * Where something is already known to be wrong nothing more is said of the same place.
+ */
 export function checkRoleArguments(
-  { plays }: Selection,
+  { selection: { plays }, problems }: Pick<Loaded, 'selection' | 'problems'>,
   variablesOf: (host: HostName) => HostVariables,
 ): readonly Problem[] {
   const schemas = new SchemaChecker()
+  const known = new Set(problems.map(placeOf))
   const found = new Map<string, Problem>()
+  const results = resultsOf(plays.map(({ play }) => play))
   for (const { play, hosts } of plays) {
     for (const use of play.roles) {
       for (const host of hosts) {
-        const scope = variablesOf(host).scope(play, undefined, roleLayers(use))
+        const scope = variablesOf(host).scope(play, undefined, [...roleLayers(use), results])
         for (const problem of checkUse(use, scope, { host, schemas })) {
+          if (problem.where !== undefined && known.has(placeOf(problem))) continue
           found.set(JSON.stringify([problem.code, problem.message, problem.where]), problem)
         }
       }
     }
   }
   return [...found.values()]
+}
+
+function placeOf({ where }: Problem): string {
+  return `${where?.file}:${where?.line}`
+}
+
+/** What tasks will register. */
+function resultsOf(plays: readonly Play[]): Layer {
+  const data = new Map<string, Unknown>()
+  for (const { sections, handlers } of plays) {
+    for (const { register, name } of [...sections.flatMap(({ tasks }) => tasks), ...handlers]) {
+      if (register !== undefined) data.set(register, new Unknown(`it is the result of "${name}"`))
+    }
+  }
+  return { layer: 'registered', data }
 }

@@ -91,7 +91,7 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
     sleep: effects.sleep,
   })
   const { plays, hosts } = loaded.selection
-  const problems = checkRoleArguments(loaded.selection, (host) => fleet.variables(host))
+  const problems = [...loaded.problems, ...checkRoleArguments(loaded, (host) => fleet.variables(host))]
   if (problems.length > 0) throw new InputError(problems)
   for (const host of hosts) recap.host(host)
   emitter.emit({

@@ -112,6 +112,11 @@ function checkRole(loader: Loader, use: RoleUse, names: Declarations): void {
   checkVariables(loader, use.role.defaults, inside)
   checkVariables(loader, use.role.vars, inside)
   checkVariables(loader, use.parameters, inside)
+  for (const { that, message, hint } of use.role.arguments?.checks ?? []) {
+    checkValue(loader, that, inside)
+    checkValue(loader, message, inside)
+    if (hint !== undefined) checkValue(loader, hint, inside)
+  }
 }
 
 /** What a task leaves behind for later ones. */

@@ -118,6 +118,16 @@ export interface Role {
 export interface RoleArguments {
   readonly file: string
   readonly schema: Readonly<Record<string, unknown>>
+  readonly checks: readonly RoleCheck[]
+}
+
+/** What a schema cannot say of a role's variables. */
+export interface RoleCheck {
+  readonly that: Expression
+  readonly message: Value
+  readonly hint?: Value
+  /** The variable whose place is shown. */
+  readonly at?: string
 }
 
 /** A role where a play uses it. */

@@ -14,21 +14,32 @@ import { report } from './testing/report.ts'
 import { ValueReader } from './values.ts'
 import { readYaml } from './yaml.ts'
 
-const files = memoryFiles({
-  '/p/site.yml': '- hosts: all\n  roles: [gpu]\n',
+const role = {
   '/p/roles/gpu/tasks/main.yml': '[]\n',
   '/p/roles/gpu/meta/arguments.yml': `type: object
 properties:
+  url: { type: string }
   driver_version: { type: string, description: 'the driver, such as "580.95.05"' }
   assignment: { type: [string, integer, array] }
   reboot: { enum: [ask, auto, never], default: ask }
   exclude: { type: array, items: { type: string }, default: [] }
 required: [driver_version]
+checks:
+  - that: url.contains("-" + driver_version + ".run")
+    message: '"url" is for another version than {{ driver_version }}'
+    hint: leave it out, or make it end in -{{ driver_version }}.run
+    at: url
 `,
-})
+}
 
-function check(inventory: string, registered: ReadonlyMap<string, unknown> = new Map()): readonly string[] {
-  const [play] = loadPlaybook('/p/site.yml', { modules: testModules, files }).plays
+function check(
+  inventory: string,
+  registered: ReadonlyMap<string, unknown> = new Map(),
+  playbook = '- hosts: all\n  roles: [gpu]\n',
+): readonly string[] {
+  const files = memoryFiles({ ...role, '/p/site.yml': playbook })
+  const options = { modules: testModules, files, variables: ['wanted'] }
+  const [play] = loadPlaybook('/p/site.yml', options).plays
   const use = play?.roles[0]
   assert.ok(use)
   const scope = new VariableScope([
@@ -83,7 +94,30 @@ test('what cannot be known yet passes', () => {
   assert.deepEqual(check('', registered), [])
 })
 
+test('a check of the role fails at the place of its variable, with its message and hint rendered', () => {
+  assert.deepEqual(
+    check('driver_version: "580.95.05"\nurl: http://mirror/NVIDIA-Linux-x86_64-570.86.run\n'),
+    [
+      'hosts.yml:2:6 invalid-role-argument: "url" is for another version than 580.95.05 (leave it out, or make it end in -580.95.05.run)',
+    ],
+  )
+  assert.deepEqual(check('driver_version: "580.95.05"\nurl: http://mirror/x-580.95.05.run\n'), [])
+})
+
+test('a check that meets a variable that is not set, or is not known yet, passes', () => {
+  assert.deepEqual(check('driver_version: "580.95.05"\n'), [])
+  const registered = new Map([['url', new Unknown('a result')]])
+  assert.deepEqual(check('driver_version: "580.95.05"\n', registered), [])
+})
+
+test('a role that is known to be left out on a host asks for nothing there', () => {
+  const play = '- hosts: all\n  roles:\n    - { role: gpu, when: wanted }\n'
+  assert.deepEqual(check('wanted: false\n', new Map(), play), [])
+  assert.equal(check('wanted: true\n', new Map(), play).length, 1)
+})
+
 test('a variable of the inventory that is nearly called like one of a role is reported, others are not', () => {
+  const files = memoryFiles({ ...role, '/p/site.yml': '- hosts: all\n  roles: [gpu]\n' })
   const playbook = loadPlaybook('/p/site.yml', { modules: testModules, files })
   const given = variables('asignment: none\nunrelated: 1\nrebot: x\ndriver_versions: y\n')
   const found = misspeltVariables([playbook], given.values(), new Set(['driver_versions']))

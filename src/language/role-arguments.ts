@@ -1,6 +1,8 @@
 /** Checks a role's variables against its `meta/arguments.yml`, for one host, before anything connects. */
-import { InputError, type Problem } from '../base/errors.ts'
-import { type MapEntry, type MapValue, type RoleUse } from './model.ts'
+import { InputError, type Position, type Problem } from '../base/errors.ts'
+import { evaluateCondition } from './expression.ts'
+import { type MapEntry, type MapValue, type RoleCheck, type RoleUse } from './model.ts'
+import { renderValue } from './render.ts'
 import { type SchemaChecker } from './schema.ts'
 import { type VariableScope } from './scope.ts'
 import { problem } from './source.ts'
@@ -15,7 +17,7 @@ export function checkRoleArguments(
   options: { readonly host: string; readonly schemas: SchemaChecker },
 ): readonly Problem[] {
   const { role } = use
-  if (role.arguments === undefined) return []
+  if (role.arguments === undefined || isLeftOut(use, scope)) return []
   const { schema } = role.arguments
   const properties = schema['properties']
   if (typeof properties !== 'object' || properties === null) return []
@@ -41,9 +43,53 @@ export function checkRoleArguments(
     subject: { label, where: use.where, code: 'invalid-role-argument' },
   })
   // A variable that is wrong is wrong at its place; one that is missing has none, so the host is named.
-  return found.problems.map((wrong) =>
-    wrong.where === use.where
-      ? problem(wrong.code, `${wrong.message} on ${options.host}`, { where: wrong.where, hint: wrong.hint })
-      : wrong,
+  const wrong = found.problems.map((mistake) =>
+    mistake.where === use.where
+      ? problem(mistake.code, `${mistake.message} on ${options.host}`, {
+          where: mistake.where,
+          hint: mistake.hint,
+        })
+      : mistake,
   )
+  if (wrong.length > 0) return wrong
+  return role.arguments.checks.flatMap((check) => {
+    const at = check.at === undefined ? undefined : entries.get(check.at)?.value.where
+    return runCheck(check, scope, at ?? use.where)
+  })
+}
+
+/** The role will not run there, as far as that can be known; a mistake in its condition is left to the condition's own check. */
+function isLeftOut({ when }: RoleUse, scope: VariableScope): boolean {
+  try {
+    return evaluateCondition(when, scope) === false
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error
+    return false
+  }
+}
+
+/** What rests on something unknown or on a variable that is not set passes. */
+function runCheck(
+  { that, message, hint }: RoleCheck,
+  scope: VariableScope,
+  where: Position,
+): readonly Problem[] {
+  try {
+    if (evaluateCondition([that], scope) !== false) return []
+    const text = renderValue(message, scope)
+    const cure = hint === undefined ? undefined : renderValue(hint, scope)
+    return [
+      problem(
+        'invalid-role-argument',
+        typeof text === 'string' ? text : `this does not hold: ${that.source}`,
+        {
+          where,
+          hint: typeof cure === 'string' ? cure : undefined,
+        },
+      ),
+    ]
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error
+    return error.problems.filter(({ code }) => code !== 'undefined-variable')
+  }
 }

@@ -3,10 +3,10 @@ import { basename, isAbsolute, join, resolve } from 'node:path'
 import { type Position } from '../base/errors.ts'
 import { readYamlFile } from './files.ts'
 import { type LoadedRole, type Loader } from './loader.ts'
-import { type MapValue, type RoleArguments, type Variable, type Variables } from './model.ts'
+import { type Variable, type Variables } from './model.ts'
+import { readArguments } from './role-meta.ts'
 import { didYouMean } from './suggest.ts'
 import { isNothing } from './fields.ts'
-import { isConstant, renderValue } from './render.ts'
 import { type YamlMap } from './yaml.ts'
 
 /** The role of that name; reported at `where` when there is none. */
@@ -42,7 +42,7 @@ function rolesFolders(loader: Loader, directory: string): readonly string[] {
 
 function readRole(loader: Loader, directory: string): LoadedRole {
   const name = basename(directory)
-  const declared = readArguments(loader, directory)
+  const declared = declaredArguments(loader, directory)
   refuseDependencies(loader, directory)
   return {
     role: {
@@ -78,54 +78,10 @@ function readMapFile(loader: Loader, path: string): YamlMap | undefined {
   return undefined
 }
 
-/** The schema of the role's variables; the defaults in it are the role's weakest. */
-function readArguments(
-  loader: Loader,
-  directory: string,
-): { readonly arguments: RoleArguments; readonly defaults: Variables } | undefined {
+function declaredArguments(loader: Loader, directory: string): ReturnType<typeof readArguments> {
   const path = join(directory, 'meta', 'arguments.yml')
-  if (loader.files.kind(path) !== 'file') return undefined
-  const root = readMapFile(loader, path)
-  if (root === undefined) return undefined
-  const value = withoutTemplates(loader, root)
-  if (value === undefined) return undefined
-  const schema = renderValue(value, { has: () => false, get: () => undefined, names: () => [] })
-  if (!isRecord(schema) || schema['type'] !== 'object' || !isRecord(schema['properties'])) {
-    loader.report('invalid-schema', 'the arguments of a role are described as a map', {
-      where: root.where,
-      hint: 'write "type: object" and the variables under "properties"',
-    })
-    return undefined
-  }
-  try {
-    loader.schemas.compile(schema)
-  } catch (error) {
-    const text = error instanceof Error ? error.message : String(error)
-    loader.report('invalid-schema', `this is not a JSON Schema: ${text}`, { where: root.where })
-    return undefined
-  }
-  return { arguments: { file: path, schema }, defaults: schemaDefaults(value) }
-}
-
-function withoutTemplates(loader: Loader, root: YamlMap): MapValue | undefined {
-  const value = loader.values.map(root)
-  if (isConstant(value)) return value
-  loader.report('invalid-schema', 'there can be no templates where arguments are described', {
-    where: root.where,
-    hint: 'put a default that is made of other variables into defaults/main.yml',
-  })
-  return undefined
-}
-
-function schemaDefaults(schema: MapValue): Variables {
-  const defaults = new Map<string, Variable>()
-  const properties = schema.entries.get('properties')?.value
-  if (properties?.kind !== 'map') return defaults
-  for (const [name, { value }] of properties.entries) {
-    const found = value.kind === 'map' ? value.entries.get('default') : undefined
-    if (found !== undefined) defaults.set(name, { name, value: found.value, where: found.where })
-  }
-  return defaults
+  const root = loader.files.kind(path) === 'file' ? readMapFile(loader, path) : undefined
+  return root === undefined ? undefined : readArguments(loader, path, root)
 }
 
 function refuseDependencies(loader: Loader, directory: string): void {
@@ -137,8 +93,4 @@ function refuseDependencies(loader: Loader, directory: string): void {
     where: found.where,
     hint: 'list the roles in the play, in their order',
   })
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
