@@ -4,7 +4,7 @@ import { Unknown, UnknownError } from '../base/unknown.ts'
 import { type PredictedFile } from './action.ts'
 import { revealed, sha256Of } from './effects.ts'
 import { type FileStatus } from './host.ts'
-import { type FilePrediction } from './overlay.ts'
+import { type FilePrediction } from './overlay-marks.ts'
 
 type Full = Exclude<PredictedFile, { kind: 'unknown' }>
 

@@ -34,11 +34,6 @@ export function readOnlyProgram(argv: readonly string[]): ReadOnlyProgram | unde
   }
 }
 
-/** The names on the list, sorted, for documentation and messages. */
-export function readOnlyProgramNames(): readonly string[] {
-  return Object.keys(rules).sort()
-}
-
 function always(...reads: readonly ResourcePattern[]): Rule {
   return () => ({ reads })
 }

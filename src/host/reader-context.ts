@@ -4,7 +4,8 @@ import { HostError } from '../base/errors.ts'
 import { type Batcher } from './batch.ts'
 import { sha256Of } from './effects.ts'
 import { type ControllerFiles, type Placement } from './host.ts'
-import { type Overlay, type PlaceOverlay } from './overlay.ts'
+import { type Overlay } from './overlay.ts'
+import { type PlaceOverlay } from './overlay-place.ts'
 import { type Resource } from './resource.ts'
 
 /** What a view reads from. */

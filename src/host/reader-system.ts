@@ -1,6 +1,7 @@
 import { UnknownError } from '../base/unknown.ts'
 import { type Answer, type AskOptions, type ContainerStatus, type Host, type UnitStatus } from './host.ts'
-import { type PlaceOverlay, type Predicted, type UnitPrediction } from './overlay.ts'
+import { type Predicted, type UnitPrediction } from './overlay-marks.ts'
+import { type PlaceOverlay } from './overlay-place.ts'
 import { withUnknown } from './predicted-file.ts'
 import { ask as askKind } from './queries/ask.ts'
 import { container as containerKind } from './queries/container.ts'

@@ -1,6 +1,6 @@
 import { UnknownError } from '../base/unknown.ts'
 import { type Host, type Maybe } from './host.ts'
-import { type Place } from './overlay.ts'
+import { type Place } from './overlay-place.ts'
 import { type ReaderSource, type Trace, type ViewContext } from './reader-context.ts'
 import { createFileReads } from './reader-files.ts'
 import { createSystemReads } from './reader-system.ts'

@@ -104,6 +104,7 @@ test('a lock that is held is waited for, and its holder is named', async () => {
   const lock = dir.path('lock')
   const holder = spawn('flock', [lock, 'sh', '-c', 'echo held; exec sleep 60'], {
     stdio: ['ignore', 'pipe', 'ignore'],
+    detached: true,
   })
   await new Promise((resolve) => holder.stdout.once('data', resolve))
   const action = text(dir.path('a'), 'x', { lock: { kind: 'flock', path: lock, timeout: 1 } })
@@ -112,7 +113,7 @@ test('a lock that is held is waited for, and its holder is named', async () => {
   assert.match(result.problem.message, /lock was held for 1 s, by process \d+/)
   assert.equal(existsSync(dir.path('a')), false)
   // `flock` forks, and the lock is held as long as either lives.
-  execFileSync('fuser', ['-k', lock], { stdio: 'ignore' })
+  process.kill(-(holder.pid ?? 0), 'SIGKILL')
   assert.equal((await execute(action, here(dir), testContext())).kind, 'done')
 })
 

@@ -1,0 +1,51 @@
+/** What is predicted of one machine, as marks with numbers that only grow. */
+import { type Unknown } from '../base/unknown.ts'
+import { type PredictedFile } from './action.ts'
+import { type PlacedEffect } from './effects.ts'
+
+/** Later predictions of the same file: attributes alone are laid over what is there. */
+export type FilePrediction =
+  | PredictedFile
+  | { readonly kind: 'attributes'; readonly mode?: string; readonly owner?: string; readonly group?: string }
+  /** Something below it will be there, and so will it be, as a directory. */
+  | { readonly kind: 'parent' }
+  /** Something below it will be there, and so will it be, as a directory. */
+  | { readonly kind: 'parent' }
+
+export interface UnitPrediction {
+  readonly active?: string
+  readonly enabled?: string
+  readonly exists?: boolean
+}
+
+/** `live`: nothing was predicted, the host answers. */
+export type Predicted<T> =
+  | { readonly kind: 'live' }
+  | { readonly kind: 'unknown'; readonly unknown: Unknown }
+  /** `base`: what the prediction does not name was unknown before it; otherwise it is as on the host. */
+  | { readonly kind: 'predicted'; readonly value: T; readonly base?: Unknown }
+
+export interface Mark<T = unknown> {
+  readonly at: number
+  readonly value: T
+}
+
+/** What is known of one machine. */
+export interface Machine {
+  /** By resource; the predictions since the last that says all, oldest first. */
+  readonly exact: Map<string, readonly Mark[]>
+  readonly unknown: { readonly at: number; readonly pattern: string; readonly why: string }[]
+  readonly brings: { readonly at: number; readonly why: string }[]
+  readonly boots: { readonly at: number; readonly why: string }[]
+  /** When a path was last removed, with all below it. */
+  readonly removed: Map<string, number>
+  /** For the containers of this machine. */
+  readonly power: Map<string, { readonly at: number; readonly verb: string; readonly why: string }[]>
+  afterBoot: PlacedEffect[]
+}
+
+/** What a boot makes anew, whatever was there before. */
+export const volatile = ['file:/dev/*', 'file:/run/*', 'file:/proc/*', 'file:/sys/*', 'file:/tmp/*']
+export function isAbsent(value: unknown): boolean {
+  return (value as FilePrediction | undefined)?.kind === 'absent'
+}

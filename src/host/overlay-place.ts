@@ -1,0 +1,207 @@
+/** Looks predictions up: what the marks of a machine, and for a container those of its node, say of one resource. */
+import { type HostName } from '../base/brand.ts'
+import { Unknown } from '../base/unknown.ts'
+import {
+  type FilePrediction,
+  isAbsent,
+  type Machine,
+  type Mark,
+  type Predicted,
+  type UnitPrediction,
+  volatile,
+} from './overlay-marks.ts'
+import { parentOf, type RemotePath } from './paths.ts'
+import { overlaps } from './resource.ts'
+
+/** A machine as the overlay needs it: a container also has what happens to its node. */
+export interface Place {
+  readonly name: HostName
+  readonly nodeName?: HostName | undefined
+  readonly ctid?: string | undefined
+}
+
+export interface PlaceOverlay {
+  /** The machine itself will be something else by then (a container that only the run starts): nothing on it can be known. */
+  whole(): Unknown | undefined
+  file(path: RemotePath): Predicted<readonly FilePrediction[]>
+  /** Names directly below a directory that will be there or not; `emptied`: nothing of what is there now will be. */
+  below(
+    path: RemotePath,
+  ): Predicted<{ readonly emptied: boolean; readonly names: ReadonlyMap<string, boolean> }>
+  package(name: string): Predicted<string | undefined>
+  unit(name: string): Predicted<UnitPrediction>
+  /** The machine would have been booted since the unit was last predicted: only what starts by itself is known to run. */
+  bootedSinceUnit(name: string): Unknown | undefined
+  kernelModule(name: string): Predicted<{ readonly loaded: boolean; readonly version?: string }>
+  kernel(): Predicted<never>
+  container(ctid: string): Predicted<{ readonly status?: 'running' | 'stopped'; readonly config?: string }>
+  command(name: string): Predicted<string | undefined>
+  /** Of something that is absent on the host now: unknown when a predicted installation may bring it. */
+  absent(resource: string): Unknown | undefined
+  touches(pattern: string): Unknown | undefined
+}
+
+/** What a container has in common with its node. */
+const shared = ['file:/proc/', 'file:/sys/', 'kernelModule:', 'kernel:']
+
+export function placeOverlay(place: Place, machines: ReadonlyMap<HostName, Machine>): PlaceOverlay {
+  const own = machines.get(place.name)
+  const node =
+    place.nodeName === undefined || place.nodeName === place.name ? undefined : machines.get(place.nodeName)
+  const power = (place.ctid === undefined ? undefined : node?.power.get(place.ctid)) ?? []
+  /** Times at which this machine would have been booted, oldest first. */
+  const boots = [
+    ...(own?.boots ?? []),
+    ...(place.ctid === undefined ? [] : (node?.boots ?? [])),
+    ...power,
+  ].sort((a, b) => a.at - b.at)
+  const unknowns = [
+    ...(own?.unknown ?? []),
+    ...boots.flatMap(({ at, why }) => volatile.map((pattern) => ({ at, pattern, why }))),
+    ...(node?.unknown ?? []).filter(({ pattern }) => shared.some((prefix) => pattern.startsWith(prefix))),
+  ]
+  const marksOf = (resource: string): readonly Mark[] => {
+    const machine = node !== undefined && shared.some((prefix) => resource.startsWith(prefix)) ? node : own
+    return machine?.exact.get(resource) ?? []
+  }
+  const lastUnknown = (pattern: string, after: number): Unknown | undefined => {
+    const mark = unknowns.findLast((entry) => entry.at > after && overlaps(entry.pattern, pattern))
+    return mark && new Unknown(mark.why)
+  }
+
+  /** The predictions of a resource, newest last, unless something later made it unknown. */
+  const predictions = <T>(resource: string): Predicted<readonly T[]> => {
+    const marks = marksOf(resource)
+    const unknown = lastUnknown(resource, marks.at(-1)?.at ?? 0)
+    if (unknown) return { kind: 'unknown', unknown }
+    if (marks.length === 0) return { kind: 'live' }
+    const base = unknowns.findLast((entry) => overlaps(entry.pattern, resource))
+    const value = marks.filter(({ at }) => at > (base?.at ?? 0)).map((mark) => mark.value as T)
+    return { kind: 'predicted', value, ...(base ? { base: new Unknown(base.why) } : {}) }
+  }
+  const newest = <T>(resource: string): Predicted<T> => {
+    const all = predictions<T>(resource)
+    return all.kind === 'predicted' ? { ...all, value: all.value.at(-1) as T } : all
+  }
+  const merged = <T extends object>(resource: string): Predicted<T> => {
+    const all = predictions<T>(resource)
+    return all.kind === 'predicted' ? { ...all, value: Object.assign({}, ...all.value) as T } : all
+  }
+  const lastAt = (resource: string): number => marksOf(resource).at(-1)?.at ?? 0
+
+  const brought = (resource: string, after: number): Unknown | undefined => {
+    if (!canBeBrought(resource)) return undefined
+    const mark = own?.brings.findLast(({ at }) => at > after)
+    return mark && new Unknown(mark.why)
+  }
+  /** When a directory above was last removed, with the path in it. */
+  const goneAbove = (path: RemotePath): number => {
+    let latest = 0
+    for (let above = parentOf(path); above !== '/'; above = parentOf(above)) {
+      latest = Math.max(latest, own?.removed.get(above) ?? 0)
+    }
+    return latest
+  }
+
+  const self: PlaceOverlay = {
+    whole() {
+      const last = power.findLast(({ verb }) => verb !== 'restart')
+      const state = place.ctid === undefined ? undefined : lastStatus(node, place.ctid)
+      if (last?.verb === 'start' || (power.length === 0 && state === 'running'))
+        return new Unknown('the container will only be started by the run')
+      if (last) return new Unknown('the container will have been stopped by then')
+      return undefined
+    },
+    file(path) {
+      const resource = `file:${path}`
+      const all = predictions<FilePrediction>(resource)
+      if (all.kind === 'unknown') return all
+      const gone = Math.max(goneAbove(path), own?.removed.get(path) ?? 0)
+      const later = marksOf(resource)
+        .filter(({ at }) => at > gone)
+        .map(({ value }) => value as FilePrediction)
+      const value: readonly FilePrediction[] =
+        gone === 0 ? (all.kind === 'live' ? [] : all.value) : [{ kind: 'absent' }, ...later]
+      if (value.length === 0) return { kind: 'live' }
+      if (value.every(isAbsent)) {
+        const why = brought(resource, Math.max(gone, lastAt(resource)))
+        if (why) return { kind: 'unknown', unknown: why }
+      }
+      return { ...(all.kind === 'predicted' && all.base ? { base: all.base } : {}), kind: 'predicted', value }
+    },
+    below(path) {
+      const prefix = path === '/' ? 'file:/' : `file:${path}/`
+      const unknown = unknowns.findLast(({ pattern }) => overlaps(pattern, `${prefix}*`))
+      if (unknown) return { kind: 'unknown', unknown: new Unknown(unknown.why) }
+      const why = brought(`${prefix}x`, 0)
+      if (why) return { kind: 'unknown', unknown: why }
+      const gone = Math.max(goneAbove(path), own?.removed.get(path) ?? 0)
+      const names = new Map<string, boolean>()
+      for (const [resource, marks] of own?.exact ?? []) {
+        const name = resource.startsWith(prefix) ? resource.slice(prefix.length) : ''
+        if (name === '' || name.includes('/')) continue
+        const last = marks.findLast(
+          ({ at, value }) => at > gone && (value as FilePrediction).kind !== 'attributes',
+        )
+        if (last) names.set(name, !isAbsent(last.value))
+      }
+      return names.size === 0 && gone === 0
+        ? { kind: 'live' }
+        : { kind: 'predicted', value: { emptied: gone > 0, names } }
+    },
+    package: (name) => newest(`package:${name}`),
+    unit: (name) => merged<UnitPrediction>(`unit:${name}`),
+    bootedSinceUnit(name) {
+      const last = boots.findLast(({ at }) => at > lastAt(`unit:${name}`))
+      return last && new Unknown(last.why)
+    },
+    kernelModule: (name) => newest(`kernelModule:${name}`),
+    kernel: () => newest<never>('kernel:'),
+    container: (ctid) => merged(`container:${ctid}`),
+    command: (name) => newest(`command:${name}`),
+    absent: (resource) => brought(resource, 0),
+    touches(pattern) {
+      const unknown = unknowns.findLast((mark) => overlaps(mark.pattern, pattern))
+      if (unknown) return new Unknown(unknown.why)
+      const resources = [...(own?.exact ?? [])]
+        .filter(([, marks]) => !marks.every(isParent))
+        .map(([name]) => name)
+      if (node)
+        resources.push(
+          ...[...node.exact.keys()].filter((name) => shared.some((prefix) => name.startsWith(prefix))),
+        )
+      const hit = resources.find((name) => overlaps(name, pattern))
+      if (hit !== undefined) return new Unknown(`an earlier task changes ${hit.replace(':', ' ')}`)
+      if (pattern === '*') {
+        const bring = own?.brings.at(-1)
+        if (bring) return new Unknown(bring.why)
+      }
+      return undefined
+    },
+  }
+  return self
+}
+
+function lastStatus(node: Machine | undefined, ctid: string): string | undefined {
+  const marks = node?.exact.get(`container:${ctid}`) ?? []
+  return marks
+    .map(({ value }) => (value as { status?: string }).status)
+    .findLast((status) => status !== undefined)
+}
+
+function isParent({ value }: Mark): boolean {
+  return (value as FilePrediction | undefined)?.kind === 'parent'
+}
+
+/**
+ * Whether an installation could bring this: packages put nothing into what belongs to the administrator, to users, to the running system or to us
+ * (Filesystem Hierarchy Standard, Debian policy 9.1.2). What an installer does beyond that it has to declare as unknown.
+ */
+function canBeBrought(resource: string): boolean {
+  if (resource.startsWith('unit:') || resource.startsWith('command:')) return true
+  if (!resource.startsWith('file:')) return false
+  const path = resource.slice('file:'.length)
+  return !/^\/(?:dev|proc|sys|run|tmp|root|home|srv|mnt|media|usr\/local|etc\/pve|var\/tmp|var\/cache\/gpuplay|var\/lib\/gpuplay)(?:\/|$)|gpuplay/.test(
+    path,
+  )
+}
