@@ -1,0 +1,150 @@
+/** The promises of `playbooks/site.yml` on hosts that nothing was ever done to (docs/architecture.md). */
+import assert from 'node:assert/strict'
+import { before, describe, it } from 'node:test'
+import { template } from '../lab/containers.ts'
+import { whyNoLab } from '../lab/machine.ts'
+import { snapshotDifferences } from '../lab/snapshot.ts'
+import { actions, changedCount, finished, keysOf, outcomes, outcomesById, spans } from './support/events.ts'
+import { siteRuns, type SiteRuns } from './support/site-runs.ts'
+
+/**
+ * What a dry run on bare nodes cannot tell: the cards have neither driver nor UUID nor device number yet, so what is set on
+ * them, looked up about them and verified of them rests on what only the run will know.
+ */
+const unknownTasks = [
+  ...['pve1', 'pve2'].flatMap((node) => [
+    `${node} nvidia_host : Set persistence mode and power limits`,
+    `${node} verify : Check the node's GPUs`,
+  ]),
+  ...['ct101', 'ct102', 'ct201', 'ct202'].flatMap((container) => [
+    `${container} lxc_passthrough : Look up the assigned GPUs`,
+    `${container} verify : Check the container's GPUs`,
+  ]),
+].sort()
+
+describe('site.yml on untouched hosts', { skip: whyNoLab() ?? false, timeout: 600_000 }, () => {
+  let runs: SiteRuns
+
+  before(async () => {
+    runs = await siteRuns()
+  })
+
+  it('is told by a dry run, which changes no file, device or kernel module of any host', () => {
+    assert.equal(runs.check.exitCode, 0, runs.check.text)
+    assert.deepEqual(snapshotDifferences(runs.before, runs.afterCheck), [])
+    assert.deepEqual(actions(runs.check.events), [])
+    for (const host of ['pve1', 'pve2', 'pve1 container 101', 'pve2 container 202'])
+      assert.ok([...runs.before.keys()].some((name) => name.startsWith(`${host}:`)), `nothing of ${host}`)
+  })
+
+  it('leaves in the dry run only these tasks untold', () => {
+    assert.deepEqual(keysOf(outcomes(runs.check.events), 'unknown'), unknownTasks)
+  })
+
+  it('does what the dry run told: predicted is in changed, changed is in predicted and unknown', () => {
+    assert.equal(runs.real.exitCode, 0, runs.real.text)
+    const told = outcomesById(runs.check.events)
+    const done = outcomesById(runs.real.events)
+    const predicted = keysOf(told, 'changed')
+    const changed = keysOf(done, 'changed')
+    const allowed = new Set([...predicted, ...keysOf(told, 'unknown')])
+    assert.ok(predicted.length >= 40, `${predicted.length} changes were predicted`)
+    assert.deepEqual(
+      predicted.filter((task) => done.get(task) !== 'changed'),
+      [],
+      'predicted, and not changed',
+    )
+    assert.deepEqual(
+      changed.filter((task) => !allowed.has(task)),
+      [],
+      'changed, and not predicted',
+    )
+  })
+
+  it('restarts each node once, never two at a time', () => {
+    const reboots = spans(runs.real.events, 'reboot').toSorted((a, b) => a.from - b.from)
+    assert.deepEqual(reboots.map(({ on }) => on).sort(), ['pve1', 'pve2'])
+    const [first, second] = reboots
+    assert.ok(first !== undefined && second !== undefined)
+    assert.ok(first.to <= second.from, JSON.stringify(reboots))
+  })
+
+  it('begins with the containers of a node that is ready while the other node is still at work', () => {
+    const reboots = spans(runs.real.events, 'reboot').toSorted((a, b) => a.from - b.from)
+    const last = reboots[1]
+    const restarts = spans(runs.real.events, 'containerPower').filter(({ on }) => on !== last?.on)
+    const lastDriver = spans(runs.real.events, 'run').find(
+      ({ on, label }) => on === last?.on && label.startsWith('load the driver'),
+    )
+    assert.ok(lastDriver !== undefined)
+    assert.ok(
+      restarts.some(({ to }) => to < lastDriver.from),
+      'no container was worked on meanwhile',
+    )
+  })
+
+  it('changes nothing the second time, and sends no action', () => {
+    assert.equal(runs.second.exitCode, 0, runs.second.text)
+    assert.deepEqual(keysOf(outcomes(runs.second.events), 'changed'), [])
+    assert.equal(changedCount(runs.second.events), 0)
+    assert.deepEqual(actions(runs.second.events), [])
+  })
+
+  it('counts in its last event what each host saw, and has a row for each in the table', () => {
+    const last = runs.real.events.at(-1)
+    assert.equal(last?.type, 'run.finished')
+    const { hosts, exitCode, rows } = finished(runs.real.events) ?? assert.fail('no last event')
+    assert.equal(exitCode, 0)
+    assert.deepEqual(Object.keys(hosts), ['pve1', 'pve2', 'ct101', 'ct102', 'ct201', 'ct202'])
+    for (const counts of Object.values(hosts)) {
+      const { failed, unreachable, unknown } = counts
+      assert.deepEqual({ failed, unreachable, unknown }, { failed: 0, unreachable: 0, unknown: 0 })
+    }
+    assert.equal(rows.length, 6)
+    assert.deepEqual(
+      rows.map(({ state }) => state),
+      rows.map(() => 'ok'),
+    )
+  })
+
+  describe('ends with containers', () => {
+    before(() => runs.lab.restore('done'))
+
+    it('that see exactly the GPUs they were assigned', async () => {
+      for (const node of runs.lab.nodes) {
+        for (const [index, { ctid }] of node.spec.containers.entries()) {
+          const listed = await runs.lab.container(ctid).output('nvidia-smi -L')
+          const uuids = [...listed.matchAll(/UUID: (GPU-[0-9a-f-]+)/g)].map(([, uuid]) => uuid)
+          assert.deepEqual(uuids, [node.spec.gpus[index]?.uuid], `container ${ctid}`)
+        }
+      }
+    })
+
+    it('that cannot open the other GPU, not even by a node that they make themselves', async () => {
+      for (const node of runs.lab.nodes) {
+        for (const [index, { ctid, unprivileged }] of node.spec.containers.entries()) {
+          const own = node.spec.gpus[index]?.minor ?? assert.fail()
+          const other = node.spec.gpus.find(({ minor }) => minor !== own)?.minor ?? assert.fail()
+          const container = runs.lab.container(ctid)
+          assert.equal((await container.exec(`test -e /dev/nvidia${other}`)).code, 1)
+          const forge = `mknod /root/forged c 195 ${other} && head -c 1 /root/forged; rm -f /root/forged`
+          const { stderr } = await container.exec(forge)
+          assert.match(stderr, /Operation not permitted/, `container ${ctid}, minor ${other}`)
+          // The way to its own card is free: nobody is behind the node, which is not the same as a closed door.
+          const opened = await container.exec(`head -c 1 /dev/nvidia${own}`)
+          assert.doesNotMatch(opened.stderr, /not permitted|denied/i, `${unprivileged}`)
+        }
+      }
+    })
+
+    it('and leaves a container that no inventory names without any', async () => {
+      const node = runs.lab.node('pve1')
+      const create = `pct create 150 ${template} --hostname other --rootfs local:8 --memory 256 --unprivileged 0`
+      await node.output(`${create} && pct start 150`)
+      const forge = 'mknod /root/forged c 195 0 && head -c 1 /root/forged'
+      const { stderr } = await node.exec(`pct exec 150 -- sh -c '${forge}'`)
+      assert.match(stderr, /Operation not permitted/)
+      assert.equal((await node.exec('pct exec 150 -- sh -c "ls /dev/nvidia*"')).code, 2)
+    })
+  })
+})

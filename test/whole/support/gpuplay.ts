@@ -1,0 +1,128 @@
+/** The tool as its users start it: `bin/gpuplay` as a process of its own, with a deadline, its events read as they come. */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { existsSync, readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type Event } from '../../../src/engine/events.ts'
+import { run as runProgram } from '../../lab/process.ts'
+
+export const root = fileURLToPath(new URL('../../..', import.meta.url))
+
+export interface Ended {
+  /** Exit status; 128 + N when signal N ended it. */
+  readonly exitCode: number
+  /** Everything that was printed, to show when an assertion fails. */
+  readonly text: string
+  readonly events: readonly Event[]
+}
+
+export interface StartOptions {
+  /** `jsonl` unless said: without it there are no events. */
+  readonly output?: 'jsonl' | 'plain'
+  readonly env?: Readonly<Record<string, string>>
+  /** Milliseconds until it is killed, which fails the test; four minutes unless said. */
+  readonly deadline?: number
+}
+
+/** A run of gpuplay that goes on. */
+export class Controller {
+  readonly ended: Promise<Ended>
+  readonly #child: ChildProcess
+  readonly #events: Event[] = []
+  readonly #waiting = new Set<() => void>()
+
+  constructor(words: readonly string[], { output = 'jsonl', env, deadline = 240_000 }: StartOptions) {
+    const argv = [join(root, 'bin/gpuplay'), ...words, ...(words[0] === 'run' ? ['--output', output] : [])]
+    const child = spawn(process.execPath, argv, {
+      cwd: root,
+      env: { ...process.env, NO_COLOR: '1', ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    this.#child = child
+    const printed: string[] = []
+    let rest = ''
+    child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+      printed.push(chunk)
+      if (output !== 'jsonl') return
+      const lines = (rest + chunk).split('\n')
+      rest = lines.pop() ?? ''
+      for (const line of lines.filter((text) => text.startsWith('{"v":'))) {
+        const event: Event = JSON.parse(line)
+        this.#events.push(event)
+      }
+      for (const look of this.#waiting) look()
+    })
+    child.stderr.setEncoding('utf8').on('data', (chunk: string) => printed.push(chunk))
+    this.ended = new Promise((resolve, reject) => {
+      let late = false
+      const timer = setTimeout(() => {
+        late = true
+        child.kill('SIGKILL')
+      }, deadline)
+      child.once('error', reject)
+      child.once('close', (code, signal) => {
+        clearTimeout(timer)
+        const text = printed.join('')
+        if (late) {
+          const what = `gpuplay ${words.join(' ')} took longer than ${deadline / 1000} s`
+          reject(new Error(`${what}:\n${text.slice(-3000)}`))
+        } else {
+          const exitCode = code ?? 128 + (signal === 'SIGKILL' ? 9 : signal === 'SIGINT' ? 2 : 15)
+          resolve({ exitCode, text, events: this.#events })
+        }
+        for (const look of this.#waiting) look()
+      })
+    })
+    // Whoever waits for an event hears of the failure there.
+    this.ended.catch(() => undefined)
+  }
+
+  /** Resolves with the first event that is wanted; rejects when the run ends without one. */
+  seen(what: string, wanted: (event: Event) => boolean): Promise<Event> {
+    return new Promise((resolve, reject) => {
+      const done = (settle: () => void): void => {
+        this.#waiting.delete(look)
+        settle()
+      }
+      const look = (): void => {
+        const found = this.#events.find(wanted)
+        if (found !== undefined) return done(() => resolve(found))
+        if (this.#child.exitCode !== null || this.#child.signalCode !== null)
+          done(() => reject(new Error(`the run ended without ${what}`)))
+      }
+      this.#waiting.add(look)
+      look()
+    })
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal)
+  }
+}
+
+/** Starts gpuplay from the repository's root. Builds it first where what is built is older than its sources. */
+export async function start(words: readonly string[], options: StartOptions = {}): Promise<Controller> {
+  await built()
+  return new Controller(words, options)
+}
+
+/** Runs gpuplay to its end. */
+export async function gpuplay(words: readonly string[], options: StartOptions = {}): Promise<Ended> {
+  const controller = await start(words, options)
+  return controller.ended
+}
+
+let building: Promise<void> | undefined
+
+function built(): Promise<void> {
+  building ??= build()
+  return building
+}
+
+async function build(): Promise<void> {
+  const entry = join(root, 'dist/cli/main.js')
+  const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+  const newest = Math.max(...sources.map((name) => statSync(join(root, 'src', name)).mtimeMs))
+  if (existsSync(entry) && statSync(entry).mtimeMs > newest) return
+  await runProgram([process.execPath, join(root, 'node_modules/typescript/bin/tsc'), '-p', root])
+}

@@ -1,0 +1,61 @@
+/**
+ * One lab for all tests of this phase, and what `playbooks/site.yml` did on it from the very beginning: a dry run, the real
+ * run, and once more. Made when the first test asks, so that each file can also run alone.
+ *
+ * States to restore: `fresh`, as no driver was ever on it, and `done`, as the real run left it.
+ */
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { after } from 'node:test'
+import { Lab } from '../../lab/lab.ts'
+import { type FileSnapshot } from '../../lab/snapshot.ts'
+import { gpuplay, type Ended } from './gpuplay.ts'
+
+export interface SiteRuns {
+  readonly lab: Lab
+  readonly inventory: string
+  /** The files of all hosts before and after the dry run. */
+  readonly before: FileSnapshot
+  readonly afterCheck: FileSnapshot
+  readonly check: Ended
+  readonly real: Ended
+  readonly second: Ended
+}
+
+export const site = 'playbooks/site.yml'
+
+const name = `whole-${process.pid}`
+let runs: Promise<SiteRuns> | undefined
+
+export function siteRuns(): Promise<SiteRuns> {
+  runs ??= make()
+  return runs
+}
+
+/** The lab with everything in place, as the real run left it. */
+export async function doneLab(): Promise<SiteRuns> {
+  const made = await siteRuns()
+  assert.equal(made.real.exitCode, 0, `site.yml did not run through:\n${made.real.text.slice(-3000)}`)
+  await made.lab.restore('done')
+  return made
+}
+
+export function inventoryOf(lab: Lab): string {
+  return join(lab.instance.stateDir, 'inventory.yaml')
+}
+
+async function make(): Promise<SiteRuns> {
+  const lab = await Lab.up({ name, nodes: 2, containers: 2 })
+  const inventory = inventoryOf(lab)
+  const words = ['run', site, '-i', inventory]
+  await lab.save('fresh')
+  const before = await lab.snapshotFiles()
+  const check = await gpuplay([...words, '--check'])
+  const afterCheck = await lab.snapshotFiles()
+  const real = await gpuplay(words)
+  const second = await gpuplay(words)
+  await lab.save('done')
+  return { lab, inventory, before, afterCheck, check, real, second }
+}
+
+after(() => Lab.down(name))
