@@ -9,8 +9,6 @@ export type FilePrediction =
   | { readonly kind: 'attributes'; readonly mode?: string; readonly owner?: string; readonly group?: string }
   /** Something below it will be there, and so will it be, as a directory. */
   | { readonly kind: 'parent' }
-  /** Something below it will be there, and so will it be, as a directory. */
-  | { readonly kind: 'parent' }
 
 export interface UnitPrediction {
   readonly active?: string
@@ -46,6 +44,7 @@ export interface Machine {
 
 /** What a boot makes anew, whatever was there before. */
 export const volatile = ['file:/dev/*', 'file:/run/*', 'file:/proc/*', 'file:/sys/*', 'file:/tmp/*']
+
 export function isAbsent(value: unknown): boolean {
   return (value as FilePrediction | undefined)?.kind === 'absent'
 }
