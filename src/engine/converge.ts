@@ -19,7 +19,7 @@ export interface Reading {
 
 export type ActionOutcome =
   | { readonly kind: 'done'; readonly reply: Reply | undefined }
-  | { readonly kind: 'failed'; readonly problem: Problem }
+  | { readonly kind: 'failed'; readonly problem: Problem; readonly reply?: Reply }
   /** Something else changed what the plan rests on: nothing was done. */
   | { readonly kind: 'stale'; readonly what: string }
   /** The connection dropped: it is not known whether it was done. It is open again. */
@@ -223,6 +223,7 @@ async function actAll(plan: Plan, reading: Reading, { request, record, done }: A
         if (outcome.reply) record.replies.push(outcome.reply)
         break
       case 'failed':
+        if (outcome.reply) record.replies.push(outcome.reply)
         return {
           kind: 'failed',
           end: record.fail({ problem: outcome.problem, findings: [], exitCode: undefined }),

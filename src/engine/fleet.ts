@@ -38,6 +38,8 @@ export interface FleetOptions {
   /** Ends everything at once. */
   readonly signal: AbortSignal
   readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<void>
+  /** Where the state of gpuplay is on every machine; the usual place unless said. */
+  readonly stateDirectory?: string | undefined
 }
 
 export interface FleetHost {
@@ -186,6 +188,7 @@ function accessOf(machine: Machine, become: Privilege['become'], options: FleetO
     upload: async (from, to, request) =>
       options.reach.upload(await machine.connection(become), { from, to, ...request }),
     signal: options.signal,
+    ...(options.stateDirectory === undefined ? {} : { stateDirectory: options.stateDirectory }),
   }
 }
 

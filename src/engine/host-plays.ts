@@ -72,7 +72,7 @@ export function createHostPlays(options: HostPlaysOptions): HostPlays {
     const present = pendings.get(host.machine.name)
     if (present) return present
     const node = host.machine.node === undefined ? undefined : fleet.host(host.machine.node.name)
-    const made = createPending(host, node)
+    const made = createPending(host, node, dependencies.stateDirectory)
     pendings.set(host.machine.name, made)
     return made
   }
@@ -158,6 +158,7 @@ export function createHostPlays(options: HostPlaysOptions): HostPlays {
               reader: host.reader(becomeOf(ready)),
               module: moduleOf(task.module),
               args: ready.args,
+              environment: reveal(ready.environment),
             },
             async (lost) => {
               await lost.closeShells()

@@ -37,7 +37,11 @@ interface Noted extends PendingHandler {
   readonly machine: Machine
 }
 
-export function createPending(host: FleetHost, node: FleetHost | undefined): PendingHandlers {
+export function createPending(
+  host: FleetHost,
+  node: FleetHost | undefined,
+  stateDirectory: string | undefined,
+): PendingHandlers {
   const { machine } = host
   /** Machines on which this run has written a note, or found one. */
   const noted = new Set<Machine>()
@@ -51,7 +55,7 @@ export function createPending(host: FleetHost, node: FleetHost | undefined): Pen
   const readAll = async (): Promise<readonly Noted[]> => {
     const all = await Promise.all(
       places.map(async (place) => {
-        const notes = await quietly(() => readPending(place.host()))
+        const notes = await quietly(() => readPending(place.host(), stateDirectory))
         const mine = notes
           .flatMap((note) => parse(note, place.machine))
           .filter((note) => note.host === machine.name)
@@ -72,7 +76,10 @@ export function createPending(host: FleetHost, node: FleetHost | undefined): Pen
       noted.add(on)
       return task.notify
         .map(({ name }) =>
-          notePendingScript({ key: keyOf(machine, name), value: { host: machine.name, name, by: task.key } }),
+          notePendingScript(
+            { key: keyOf(machine, name), value: { host: machine.name, name, by: task.key } },
+            stateDirectory,
+          ),
         )
         .join(' && ') as ShellText
     },
@@ -80,7 +87,10 @@ export function createPending(host: FleetHost, node: FleetHost | undefined): Pen
       const keys = names.map((name) => keyOf(machine, name))
       for (const on of noted) {
         const shell = await on.shell('read', on.privilege)
-        await shell.run(strikePendingScript(keys), { timeout: 30_000, signal: new AbortController().signal })
+        await shell.run(strikePendingScript(keys, stateDirectory), {
+          timeout: 30_000,
+          signal: new AbortController().signal,
+        })
       }
     },
     async left() {

@@ -9,6 +9,7 @@ import { type Action, type Run } from '../host/action.ts'
 import { allEffects } from '../host/effects.ts'
 import { effectsHold } from '../host/effects-hold.ts'
 import { execute, expectationsOf } from '../host/execute.ts'
+import { type AskOptions, type Host as HostReads } from '../host/host.ts'
 import { labelOf } from '../host/label.ts'
 import { type ActionResult, type ExecutionContext } from '../host/machine.ts'
 import { type Overlay, type Place } from '../host/overlay.ts'
@@ -152,15 +153,17 @@ export function createRealHost(options: RealHostOptions): Host {
   }
 }
 
+export type ProbeOptions = Pick<RealHostOptions, 'machine' | 'reader' | 'module' | 'args' | 'environment'>
+
 /** A probe of its own view; a connection that drops under it is opened again and the probe repeated. */
 export async function probeOnce(
-  { machine, reader, module, args }: Pick<RealHostOptions, 'machine' | 'reader' | 'module' | 'args'>,
+  { machine, reader, module, args, environment }: ProbeOptions,
   reconnect: (machine: Machine) => Promise<void>,
 ): Promise<Reading> {
   for (let attempt = 0; ; attempt += 1) {
     const view = reader.forTask()
     try {
-      const seen = await module.probe(args, view.host)
+      const seen = await module.probe(args, withAskEnvironment(view.host, environment))
       return { seen, touched: view.touched() }
     } catch (error) {
       const lost = error instanceof UnreachableError && error.problem.code === 'connection-lost'
@@ -168,6 +171,18 @@ export async function probeOnce(
       await reconnect(machine)
     }
   }
+}
+
+/** The task's environment is for the programs that it asks as well as for those that it runs. */
+function withAskEnvironment(host: HostReads, environment: Readonly<Record<string, string>>): HostReads {
+  if (Object.keys(environment).length === 0) return host
+  const asked: HostReads = Object.create(host, {
+    ask: {
+      value: (argv: readonly string[], options: AskOptions = {}) =>
+        host.ask(argv, { ...options, environment: { ...environment, ...options.environment } }),
+    },
+  })
+  return asked
 }
 
 const interrupted: Problem = {
@@ -221,6 +236,11 @@ async function outcomeOf(
     case 'done':
       return { kind: 'done', reply: result.reply }
     case 'failed':
+      return {
+        kind: 'failed',
+        problem: result.problem,
+        ...(result.reply === undefined ? {} : { reply: result.reply }),
+      }
     case 'locked':
       return { kind: 'failed', problem: result.problem }
     case 'stale':

@@ -19,7 +19,10 @@ export function resultOf(module: Module, args: unknown, converged: Converged): R
       return unknownResult(module, converged.why)
     case 'failed': {
       const [reply] = converged.replies.slice(-1)
+      const seen =
+        converged.seen === undefined ? {} : module.report?.(args, converged.seen, converged.replies)
       return {
+        ...seen,
         ...(reply === undefined ? {} : { rc: reply.code, stdout: reply.stdout, stderr: reply.stderr }),
         changed: converged.changed,
         failed: true,

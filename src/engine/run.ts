@@ -54,6 +54,8 @@ export interface RunDependencies {
   readonly sinks: readonly EventSink[]
   /** First interruption: no new actions. */
   readonly signal: AbortSignal
+  /** Where the state of gpuplay is on every machine; the usual place unless said. */
+  readonly stateDirectory?: string
 }
 
 /** After an interruption, milliseconds until what still runs is cut off. */
@@ -89,6 +91,7 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
     hosts: loaded.selection.hosts,
     signal: cut.signal,
     sleep: effects.sleep,
+    stateDirectory: dependencies.stateDirectory,
   })
   const { plays, hosts } = loaded.selection
   const problems = [...loaded.problems, ...checkRoleArguments(loaded, (host) => fleet.variables(host))]
