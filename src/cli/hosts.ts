@@ -45,7 +45,7 @@ export async function chooseHosts(
     emitter: createEmitter({ run: 'none', now: context.effects.now, sinks: [], redactor }),
     redactor,
     check: false,
-    hosts: names,
+    reachable: names,
     signal: context.signal,
     sleep: context.effects.sleep,
   })

@@ -33,8 +33,8 @@ export interface FleetOptions {
   readonly emitter: Emitter
   readonly redactor: Redactor
   readonly check: boolean
-  /** Hosts that take part in the run. */
-  readonly hosts: readonly HostName[]
+  /** Hosts of the inventory within `--limit`, whether or not a play names them: what may be touched. */
+  readonly reachable: readonly HostName[]
   /** Ends everything at once. */
   readonly signal: AbortSignal
   readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<void>
@@ -57,7 +57,7 @@ export interface Fleet {
   readFact(fact: Unread): Promise<void>
   /** Reads a variable of a host as the engine needs it: facts are not available here. */
   variable(name: HostName): ReadVariable
-  accessOf(machine: Machine, become: Privilege['become']): MachineAccess
+  accessOf(machine: Machine, become: Privilege['become']): Promise<MachineAccess>
   close(): Promise<void>
 }
 
@@ -100,7 +100,7 @@ export function createFleet(options: FleetOptions): Fleet {
   const nodeOf = (name: HostName): HostName | undefined => placementOf(variable(name)).nodeName
 
   const containersOf = (node: HostName): readonly { readonly name: string; readonly ctid: string }[] =>
-    options.hosts
+    options.reachable
       .filter((name) => nodeOf(name) === node)
       .map((name) => ({ name, ctid: placementOf(variable(name)).ctid ?? '' }))
 
@@ -125,6 +125,7 @@ export function createFleet(options: FleetOptions): Fleet {
       reach,
       signal,
       sleep: options.sleep,
+      stateDirectory: options.stateDirectory,
       onConnecting: () => emitter.emit({ type: 'host.connecting', host: name }),
       onConnected: () => emitter.emit({ type: 'host.connected', host: name }),
     })
@@ -177,18 +178,25 @@ export function createFleet(options: FleetOptions): Fleet {
   }
 }
 
-function accessOf(machine: Machine, become: Privilege['become'], options: FleetOptions): MachineAccess {
+/** What actions of `machine` are carried out with; its node's for those that run there, on a shell of their own so that containers do not wait for each other. */
+async function accessOf(
+  machine: Machine,
+  become: Privilege['become'],
+  options: FleetOptions,
+  forHost: HostName = machine.name,
+): Promise<MachineAccess> {
   const { node } = machine
+  const own = become?.user === machine.statePrivilege?.user
   return {
     name: machine.name,
     ...(machine.placement.ctid === undefined ? {} : { ctid: machine.placement.ctid }),
-    ...(node === undefined ? {} : { node: accessOf(node, node.privilege, options) }),
-    shell: () => machine.shell(`act for ${machine.name}`, become),
+    ...(node === undefined ? {} : { node: await accessOf(node, node.statePrivilege, options, forHost) }),
+    shell: () => machine.shell(`act for ${forHost}`, become),
     open: async (command, signal) => (await machine.connection(become)).open(command, signal),
     upload: async (from, to, request) =>
       options.reach.upload(await machine.connection(become), { from, to, ...request }),
     signal: options.signal,
-    ...(options.stateDirectory === undefined ? {} : { stateDirectory: options.stateDirectory }),
+    ...(own && machine.lease !== undefined ? { stateDirectory: await machine.stateDirectory() } : {}),
   }
 }
 

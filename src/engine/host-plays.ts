@@ -4,7 +4,7 @@ import { type HostName } from '../base/brand.ts'
 import { HostError, InputError, UnreachableError } from '../base/errors.ts'
 import { Secret } from '../base/secret.ts'
 import { type Overlay } from '../host/overlay.ts'
-import { type Task } from '../language/model.ts'
+import { type Play, type Task } from '../language/model.ts'
 import { SchemaChecker } from '../language/schema.ts'
 import { isChosen } from '../language/tags.ts'
 import { findTaskFile, readTemplateFile } from '../language/task-files.ts'
@@ -27,7 +27,7 @@ import { type Recap } from './recap.ts'
 import { type Redactor } from './redactor.ts'
 import { type RunDependencies, type RunRequest } from './run.ts'
 import { type SelectedPlay } from './selection.ts'
-import { privilege } from './targets.ts'
+import { type ConnectionDefaults, privilege, type ReadVariable } from './targets.ts'
 import { type Ready, type TaskRunnerContext } from './task-runner.ts'
 
 export interface HostPlays {
@@ -72,7 +72,7 @@ export function createHostPlays(options: HostPlaysOptions): HostPlays {
     const present = pendings.get(host.machine.name)
     if (present) return present
     const node = host.machine.node === undefined ? undefined : fleet.host(host.machine.node.name)
-    const made = createPending(host, node, dependencies.stateDirectory)
+    const made = createPending(host, node)
     pendings.set(host.machine.name, made)
     return made
   }
@@ -113,6 +113,7 @@ export function createHostPlays(options: HostPlaysOptions): HostPlays {
           ? privilege(ready.become.user, fleet.variable(name), request.connection)
           : undefined
       }
+      machine.statePrivilege ??= taskPrivilege(play, fleet.variable(name), request.connection)
       const pending = pendingOf(host)
       const tasks: TaskRunnerContext = {
         host: name,
@@ -205,6 +206,17 @@ export function createHostPlays(options: HostPlaysOptions): HostPlays {
 function refOf(task: Task, handler: boolean): TaskRef {
   const name = task.role === undefined ? task.name : `${task.role.role.name} : ${task.name}`
   return { id: task.key, name, module: task.module, handler }
+}
+
+/** Where the host's own variables say nothing of `become`, the first task that takes root decides with which rights gpuplay keeps its own things. */
+function taskPrivilege(
+  play: Play,
+  read: ReadVariable,
+  defaults: ConnectionDefaults,
+): ReturnType<typeof privilege> {
+  const tasks = play.sections.flatMap((section) => section.tasks)
+  const becomes = tasks.some(({ become }) => become.enabled === true && become.user === undefined)
+  return becomes ? privilege('root', read, defaults) : undefined
 }
 
 /** Guests that an interrupted run had noted before it rebooted the node; asked with the first frame that goes there anyway. */

@@ -10,12 +10,12 @@ export interface Leases {
   /** @throws HostError when another run holds the machine, UnreachableError */
   take(machine: Machine): Promise<void>
   token(name: HostName): number | undefined
-  accessOf(machine: Machine, become: Privilege['become']): MachineAccess
+  accessOf(machine: Machine, become: Privilege['become']): Promise<MachineAccess>
 }
 
 export interface LeasesOptions {
   readonly holder: LeaseHolder
-  readonly accessOf: (machine: Machine, become: Privilege['become']) => MachineAccess
+  readonly accessOf: (machine: Machine, become: Privilege['become']) => Promise<MachineAccess>
   /** Run once after the lease of a machine is taken. */
   readonly taken: (machine: Machine) => Promise<void>
 }
@@ -25,7 +25,8 @@ export function createLeases({ holder, accessOf, taken }: LeasesOptions): Leases
   const taking = new Map<Machine, Promise<void>>()
 
   const takeNow = async (machine: Machine): Promise<void> => {
-    const lease = await takeLease(accessOf(machine, machine.privilege), holder)
+    const access = await accessOf(machine, machine.statePrivilege)
+    const lease = await takeLease({ ...access, stateDirectory: await machine.stateDirectory() }, holder)
     if (lease.kind === 'held') {
       throw new HostError({
         code: 'lease-held',

@@ -14,7 +14,7 @@ import {
   type Target,
 } from '../connection/connection.ts'
 import { type Placement } from '../host/host.ts'
-import { type UploadRequest } from '../host/machine.ts'
+import { defaultStateDirectory, type UploadRequest } from '../host/machine.ts'
 import { type Lease } from '../host/state.ts'
 import { withPrivilege } from './targets.ts'
 
@@ -41,6 +41,8 @@ export interface MachineOptions {
   readonly reach: Reach
   readonly signal: AbortSignal
   readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<void>
+  /** Instead of the usual places. */
+  readonly stateDirectory?: string | undefined
   readonly onConnecting: () => void
   readonly onConnected: () => void
 }
@@ -58,6 +60,12 @@ export class Machine {
   readonly #options: MachineOptions
   readonly #shells = new Map<string, Promise<Shell>>()
   readonly #containers: Machine[] = []
+  /**
+   * With which privilege gpuplay keeps its own things here: the host's own, or the one that the tasks of its plays take. Actions of other users are not checked
+   * against the lease: they could not read it.
+   */
+  statePrivilege: Privilege['become']
+  #state: Promise<string> | undefined
   #announced = false
   #bootId: string | undefined
   lease: Lease | undefined
@@ -68,6 +76,7 @@ export class Machine {
     this.placement = options.placement
     this.node = options.node
     this.epoch = options.node?.epoch ?? { value: 0 }
+    this.statePrivilege = options.privilege
     options.node?.adopt(this)
   }
 
@@ -105,6 +114,28 @@ export class Machine {
       this.#shells.delete(key)
       throw error
     }
+  }
+
+  /**
+   * Where gpuplay keeps its own things: `/var/lib/gpuplay/v1`, or in the home of a user who is not root.
+   * @throws UnreachableError
+   */
+  async stateDirectory(): Promise<string> {
+    this.#state ??= this.#findState().catch((error: unknown) => {
+      this.#state = undefined
+      throw error
+    })
+    return this.#state
+  }
+
+  async #findState(): Promise<string> {
+    const { stateDirectory, signal } = this.#options
+    if (stateDirectory !== undefined) return stateDirectory
+    const shell = await this.shell('read', this.statePrivilege)
+    if (shell.greeting.uid === 0) return defaultStateDirectory
+    const reply = await shell.run('printf %s "$HOME"', { timeout: 10_000, signal })
+    const home = reply.kind === 'exited' && reply.code === 0 ? reply.stdout.toString('utf8') : ''
+    return home.startsWith('/') ? `${home}/.local/state/gpuplay/v1` : defaultStateDirectory
   }
 
   /** A program with its own streams, beside the shells. */

@@ -24,7 +24,7 @@ export interface PendingHandlers {
   /** What earlier runs have left; empty where the host cannot be read, such as in a stopped container. */
   read(): Promise<readonly PendingHandler[]>
   /** To be run on this machine with the task's change; undefined for a task that notifies nobody. */
-  noteScript(task: Task, on: Machine): ShellText | undefined
+  noteScript(task: Task, on: Machine): Promise<ShellText | undefined>
   /** Takes every note of these names out. */
   strike(names: readonly string[]): Promise<void>
   /** What still waits when the run is over and no play of it has defined. */
@@ -37,25 +37,25 @@ interface Noted extends PendingHandler {
   readonly machine: Machine
 }
 
-export function createPending(
-  host: FleetHost,
-  node: FleetHost | undefined,
-  stateDirectory: string | undefined,
-): PendingHandlers {
+export function createPending(host: FleetHost, node: FleetHost | undefined): PendingHandlers {
   const { machine } = host
   /** Machines on which this run has written a note, or found one. */
   const noted = new Set<Machine>()
   let found: Promise<readonly Noted[]> | undefined
 
   const places: readonly { readonly machine: Machine; readonly host: () => Host }[] = [
-    { machine, host: () => host.reader().host },
-    ...(node === undefined ? [] : [{ machine: node.machine, host: () => node.reader().host }]),
+    { machine, host: () => host.reader(machine.statePrivilege).host },
+    ...(node === undefined
+      ? []
+      : [{ machine: node.machine, host: () => node.reader(node.machine.statePrivilege).host }]),
   ]
 
   const readAll = async (): Promise<readonly Noted[]> => {
     const all = await Promise.all(
       places.map(async (place) => {
-        const notes = await quietly(() => readPending(place.host(), stateDirectory))
+        const notes = await quietly(async () =>
+          readPending(place.host(), await place.machine.stateDirectory()),
+        )
         const mine = notes
           .flatMap((note) => parse(note, place.machine))
           .filter((note) => note.host === machine.name)
@@ -71,14 +71,15 @@ export function createPending(
       found ??= readAll()
       return found
     },
-    noteScript(task, on) {
+    async noteScript(task, on) {
       if (task.notify.length === 0) return undefined
+      const directory = await on.stateDirectory()
       noted.add(on)
       return task.notify
         .map(({ name }) =>
           notePendingScript(
             { key: keyOf(machine, name), value: { host: machine.name, name, by: task.key } },
-            stateDirectory,
+            directory,
           ),
         )
         .join(' && ') as ShellText
@@ -86,8 +87,8 @@ export function createPending(
     async strike(names) {
       const keys = names.map((name) => keyOf(machine, name))
       for (const on of noted) {
-        const shell = await on.shell('read', on.privilege)
-        await shell.run(strikePendingScript(keys, stateDirectory), {
+        const shell = await on.shell('read', on.statePrivilege)
+        await shell.run(strikePendingScript(keys, await on.stateDirectory()), {
           timeout: 30_000,
           signal: new AbortController().signal,
         })

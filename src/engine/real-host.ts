@@ -2,6 +2,7 @@
  * What `converge` asks of a host, on a real machine: probes through the reader, actions through the executors, with the lease taken at the first action, the
  * resources held, and the machine waited for when an action took it down.
  */
+import { type HostName } from '../base/brand.ts'
 import { HostError, type Problem, UnreachableError } from '../base/errors.ts'
 import { type ShellText } from '../base/shell.ts'
 import { type Privilege } from '../connection/connection.ts'
@@ -34,7 +35,7 @@ export interface RealHostOptions {
   readonly item: string | undefined
   readonly environment: Readonly<Record<string, string>>
   /** Written down on the machine with the first change: the handlers that it notifies. */
-  readonly pendingScript: (machine: Machine) => ShellText | undefined
+  readonly pendingScript: (machine: Machine) => Promise<ShellText | undefined>
   readonly leases: Leases
   readonly holds: Holds
   readonly power: Power
@@ -100,6 +101,7 @@ export function createRealHost(options: RealHostOptions): Host {
         if (action.kind === 'push' && machine.node) await options.leases.take(machine.node)
         const before = doneSince.get(reading) ?? []
         doneSince.set(reading, before)
+        const access = await options.leases.accessOf(machine, options.become)
         const context: ExecutionContext = {
           signal,
           expectations: expectationsOf(
@@ -107,7 +109,7 @@ export function createRealHost(options: RealHostOptions): Host {
             { host: machine.name, node: machine.node?.name },
             { touched: reading.touched, before },
           ),
-          lease: (name) => options.leases.token(name),
+          lease: (name) => (mayReadState(options, name) ? options.leases.token(name) : undefined),
           progress: (message, done, total) =>
             emitter.emit({
               type: 'task.progress',
@@ -116,14 +118,10 @@ export function createRealHost(options: RealHostOptions): Host {
               ...(done === undefined ? {} : { done }),
               ...(total === undefined ? {} : { total }),
             }),
-          ...also(options.pendingScript(target)),
+          ...(await also(target)),
         }
         const result = await options.power.around(action, target, () =>
-          execute(
-            withEnvironment(action, options.environment),
-            options.leases.accessOf(machine, options.become),
-            context,
-          ),
+          execute(withEnvironment(action, options.environment), access, context),
         )
         machine.epoch.value += 1
         const outcome = await outcomeOf(result, target, reconnect)
@@ -148,9 +146,23 @@ export function createRealHost(options: RealHostOptions): Host {
     },
   }
 
-  function also(script: ShellText | undefined): { readonly alsoScript?: ShellText } {
-    return script === undefined || module.imperative?.(args) === true ? {} : { alsoScript: script }
+  /** In the same frame as the change, or, for an action of a user who may not write there, just before it: too often is safe, never is not. */
+  async function also(target: Machine): Promise<{ readonly alsoScript?: ShellText }> {
+    if (module.imperative?.(args) === true) return {}
+    const script = await options.pendingScript(target)
+    if (script === undefined) return {}
+    if (mayReadState(options, target.name)) return { alsoScript: script }
+    const shell = await target.shell('read', target.statePrivilege)
+    await shell.run(script, { timeout: noteTimeout, signal })
+    return {}
   }
+}
+
+/** Milliseconds to write a note of a few bytes. */
+const noteTimeout = 30_000
+
+function mayReadState({ machine, become }: RealHostOptions, name: HostName): boolean {
+  return name !== machine.name || become?.user === machine.statePrivilege?.user
 }
 
 export type ProbeOptions = Pick<RealHostOptions, 'machine' | 'reader' | 'module' | 'args' | 'environment'>

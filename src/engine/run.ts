@@ -88,7 +88,7 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
     emitter,
     redactor,
     check: request.check,
-    hosts: loaded.selection.hosts,
+    reachable: loaded.selection.reachable,
     signal: cut.signal,
     sleep: effects.sleep,
     stateDirectory: dependencies.stateDirectory,

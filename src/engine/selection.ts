@@ -19,6 +19,8 @@ export interface Selection {
   readonly plays: readonly SelectedPlay[]
   /** In the order of the inventory. */
   readonly hosts: readonly HostName[]
+  /** Every host of the inventory that `--limit` leaves. */
+  readonly reachable: readonly HostName[]
   readonly problems: readonly Problem[]
   readonly warnings: readonly Problem[]
 }
@@ -47,6 +49,7 @@ export function select({ playbooks, inventory, limit, files }: SelectionOptions)
   return {
     plays,
     hosts: [...new Set(all)].filter((name) => used.has(name)),
+    reachable: [...inventory.hosts.keys()].filter((name) => allowed?.has(name) ?? true),
     problems: limited?.problems ?? [],
     warnings,
   }

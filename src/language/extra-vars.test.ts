@@ -21,8 +21,8 @@ test('values after an equals sign are text, so that versions stay versions', () 
   assert.deepEqual(values('version=12.8 driver=580.95.05'), { version: '12.8', driver: '580.95.05' })
 })
 
-test('true and false are booleans', () => {
-  assert.deepEqual(values('a=true b=false'), { a: true, b: false })
+test('true, false and whole numbers have their types', () => {
+  assert.deepEqual(values('a=true b=false c=12 d=0644'), { a: true, b: false, c: 12, d: '0644' })
 })
 
 test('a quoted value may have blanks', () => {

@@ -1,13 +1,13 @@
 /** Variables of the command line: `-e name=value`, `-e '{name: value}'`, `-e @file.yml`. They win over all others; of one name the last one counts. */
 import { type Position, type Problem } from '../base/errors.ts'
 import { type Files, readYamlFile } from './files.ts'
-import { type Variable, type Variables } from './model.ts'
+import { type LiteralValue, type Variable, type Variables } from './model.ts'
 import { problem, SourceFile } from './source.ts'
 import { commandLineScalar, ValueReader } from './values.ts'
 import { readYaml, type YamlNode } from './yaml.ts'
 
 /**
- * Values after `=` are text, so that `12.8` stays a version; only `true` and `false` are booleans. YAML has its own types.
+ * Values after `=` are text, so that `12.8` stays a version; whole numbers, `true` and `false` have their types. YAML has its own.
  * Several `name=value` may stand in one argument, with blanks between; a value with blanks is quoted.
  */
 export function readExtraVars(
@@ -82,16 +82,21 @@ function fromPairs(text: string, reader: ValueReader): ReadonlyMap<string, Varia
     const where = commandLine(text.indexOf(word) + 1)
     if (!reader.checkName(name, where)) continue
     const value = word.slice(equals + 1).replaceAll(/"([^"]*)"|'([^']*)'/g, '$1$2')
-    const boolean = value === 'true' || value === 'false'
     found.set(name, {
       name,
       where,
-      value: boolean
-        ? { kind: 'literal', value: value === 'true', where }
-        : reader.value(commandLineScalar(value, where)),
+      value: typed(value, where) ?? reader.value(commandLineScalar(value, where)),
     })
   }
   return found
+}
+
+/** As in INI inventories: whole numbers and booleans have their type, unless quotes say that they are text. */
+function typed(value: string, where: Position): LiteralValue | undefined {
+  if (value === 'true' || value === 'false') return { kind: 'literal', value: value === 'true', where }
+  return /^(0|-?[1-9][0-9]{0,14})$/.test(value)
+    ? { kind: 'literal', value: Number(value), source: value, where }
+    : undefined
 }
 
 function commandLine(column: number): Position {
