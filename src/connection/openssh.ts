@@ -59,7 +59,7 @@ function optionsFor(target: SshTarget, effects: ConnectEffects): string[] {
     ...set('BatchMode', 'yes'),
     ...set('ServerAliveInterval', '15'),
     ...set('ServerAliveCountMax', '4'),
-    ...set('ConnectTimeout', String(target.connectTimeout ?? 20)),
+    ...set('ConnectTimeout', String(Math.ceil(target.connectTimeout ?? 20))),
     ...(target.hostKeyChecking === undefined
       ? []
       : set('StrictHostKeyChecking', checking[target.hostKeyChecking])),

@@ -2,24 +2,20 @@ import { whenAborted } from './channel.ts'
 import { type Connection } from './connection.ts'
 
 /**
- * What is done to a script from outside its shell, over a second channel: POSIX sh and `/proc`, no other program.
+ * What is done to a script from outside its shell, over a second channel: POSIX sh, `cat`, `awk` and `/proc`.
  *
  * Process ids are never trusted alone: the wrapper that a frame named must still be a grandchild of the shell it belongs to, so a number that
  * the kernel has given away since is not hit.
  */
 const walk = `
 parent() { { read -r line <"/proc/$1/stat"; } 2>/dev/null || return 1; set -- \${line##*) }; state=$1 ppid=$2; }
-# The processes below $1 without itself, as " a b c ".
+# The living processes below $1 without itself, as " a b c ". One reading of /proc: a node has thousands of processes.
 below() {
-tree=" $1 "; more=1
-while [ -n "$more" ]; do more=
-for dir in /proc/[0-9]*; do pid=\${dir#/proc/}
-case $tree in *" $pid "*) continue ;; esac
-parent "$pid" || continue
-[ "$state" = Z ] && continue
-case $tree in *" $ppid "*) tree="$tree$pid "; more=1 ;; esac
-done; done
-tree=\${tree#" $1"}
+tree=" $(cat /proc/[0-9]*/stat 2>/dev/null | awk -v root="$1" '
+{ pid = $1; sub(/^.*[)] /, ""); if ($1 != "Z") parent[pid] = $2 }
+END { inside[root]; do { more = 0
+for (pid in parent) if (!(pid in inside) && (parent[pid] in inside)) { inside[pid]; more = 1; printf "%s ", pid }
+} while (more) }')"
 }
 `
 
@@ -30,22 +26,28 @@ tree=\${tree#" $1"}
 export function endScript(shell: number, wrapper: number): string {
   return `${walk}
 parent ${wrapper} && relayed=$ppid && parent "$relayed" && [ "$ppid" = ${shell} ] || { echo gone; exit 0; }
+# What left the tree is found by the output that it holds, which needs the wrapper alive: kept once it is found.
+held=' '
 victims() {
 below ${wrapper}
-for dir in /proc/[0-9]*; do pid=\${dir#/proc/}
-case " ${wrapper} $relayed ${shell} $$ $tree" in *" $pid "*) continue ;; esac
-if [ "$dir/fd/1" -ef /proc/${wrapper}/fd/1 ] || [ "$dir/fd/2" -ef /proc/${wrapper}/fd/2 ]; then tree="$tree$pid "; fi
+for dir in /proc/[0-9]*; do
+if [ "$dir/fd/1" -ef /proc/${wrapper}/fd/1 ] || [ "$dir/fd/2" -ef /proc/${wrapper}/fd/2 ]; then
+case " ${wrapper} $relayed ${shell} $$$held" in *" \${dir#/proc/} "*) ;; *) held="$held\${dir#/proc/} " ;; esac
+fi
+done
+for pid in $held; do
+case $tree in *" $pid "*) ;; *) parent "$pid" && [ "$state" != Z ] && tree="$tree$pid " ;; esac
 done
 [ "$tree" != ' ' ]
 }
-signal=TERM; round=0
-while [ -d /proc/${wrapper} ] && victims && [ $round -lt 40 ]; do
-[ $round -ge 20 ] && signal=KILL
-kill -s $signal $tree 2>/dev/null
+victims && kill -s TERM $tree 2>/dev/null
+round=0
+while victims && [ $round -lt 40 ]; do
+[ $round -ge 20 ] && kill -s KILL $tree 2>/dev/null
 sleep 0.1 2>/dev/null || sleep 1
 round=$((round + 1))
 done
-if [ -d /proc/${wrapper} ] && victims; then echo left $tree; else echo gone; fi`
+if victims; then echo left $tree; else echo gone; fi`
 }
 
 /**

@@ -22,7 +22,7 @@ export interface OpenShellOptions {
 
 const defaultLimit = 4 * 1024 * 1024
 /** How long a script that has ended may leave its output held before the next script frees the shell, in milliseconds. */
-const holdTime = 200
+const holdTime = 500
 /** How long a script that was killed may take to be seen dead: TERM, two seconds, KILL, two seconds, and the way there. */
 const killTime = 15_000
 
@@ -88,6 +88,8 @@ class Frame {
   readonly unclosed = new Set(['stdout', 'stderr'])
   timer: NodeJS.Timeout | undefined
   releasing = false
+  /** Called once nothing holds the script's streams any more. */
+  closed: () => void = () => {}
   /** Everything of a script that was to be killed is dead. */
   killed = false
   settle: (reply: ShellReply) => void = () => {}
@@ -208,7 +210,13 @@ class FramedShell implements Shell {
 
   async close(): Promise<void> {
     const holder = this.#frames[0]
-    if (holder?.state === 'replied' && this.#frames.length === 1) await this.#release(holder)
+    if (holder?.state === 'replied' && this.#frames.length === 1) {
+      await new Promise<void>((resolve) => {
+        holder.closed = resolve
+        setTimeout(resolve, holdTime)
+      })
+      await this.#release(holder)
+    }
     this.#lose('the shell was closed')
     this.#channel.stdin.end()
     const killer = setTimeout(() => this.#channel.kill(), 500)
@@ -267,6 +275,7 @@ class FramedShell implements Shell {
   #onClosed(): void {
     const done = this.#frames.shift()
     clearTimeout(done?.timer)
+    done?.closed()
     const next = this.#frames[0]
     if (next !== undefined) this.#startClock(next)
   }
@@ -285,6 +294,7 @@ class FramedShell implements Shell {
   }
 
   async #release(holder: Frame): Promise<void> {
+    if (this.#gone.signal.aborted) return
     if (holder.unclosed.size === 0 || this.#pid === 0) return
     await runOnce(this.#connection, releaseShell(this.#pid, holder.relayed), AbortSignal.timeout(killTime))
     if (holder.unclosed.size === 0 || this.#gone.signal.aborted) return
@@ -328,6 +338,7 @@ class FramedShell implements Shell {
     this.#gone.abort(new Error(why))
     for (const frame of this.#frames.splice(0)) {
       clearTimeout(frame.timer)
+      frame.closed()
       frame.reply({ kind: 'lost', why })
     }
   }

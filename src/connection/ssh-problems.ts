@@ -1,0 +1,87 @@
+import { UnreachableError } from '../base/errors.ts'
+import { type SshConfig } from './ssh-config.ts'
+
+/** The server hung up before it was even asked for a login, as sshd does when too many knock at once. */
+export class ServerBusy extends Error {
+  problem(config: SshConfig): UnreachableError {
+    return new UnreachableError({
+      code: 'connection-dropped',
+      message: `${config.hostname} port ${config.port} drops the connection before the login (${this.message})`,
+      hint: 'the server may be overloaded, may block this address (PerSourcePenalties, fail2ban), or may not be an ssh server',
+    })
+  }
+}
+
+export function refused(
+  config: SshConfig,
+  tried: readonly string[],
+  methods: readonly string[],
+): UnreachableError {
+  const offered = methods.length === 0 ? '' : `; the server accepts ${methods.join(', ')}`
+  return new UnreachableError({
+    code: 'authentication-failed',
+    message: `${config.user}@${config.hostname} refuses the login; tried: ${tried.length === 0 ? 'nothing that it accepts' : tried.join(', ')}${offered}`,
+    hint: `add the public key to ~/.ssh/authorized_keys of ${config.user} there, or set \`user\` and \`private_key\`; \`connection: openssh\` also uses certificates and security keys`,
+  })
+}
+
+export function nothingToOffer(config: SshConfig): UnreachableError {
+  return new UnreachableError({
+    code: 'no-identity',
+    message: `there is no key and no password to log in to ${config.user}@${config.hostname} with`,
+    hint: 'set `private_key`, add a key to your agent with `ssh-add`, or make one with `ssh-keygen -t ed25519`',
+  })
+}
+
+export function timedOut(config: SshConfig, seconds: number): UnreachableError {
+  return new UnreachableError({
+    code: 'connection-timeout',
+    message: `${config.hostname} port ${config.port} did not answer within ${seconds} seconds`,
+    hint: 'check that the host is up, the address is right and no firewall drops the packets',
+  })
+}
+
+export function networkProblem(config: SshConfig, error: unknown): UnreachableError {
+  const at = `${config.hostname} port ${config.port}`
+  const name = error instanceof Error && 'code' in error ? String(error.code) : ''
+  const known: Record<string, [code: string, message: string, hint: string]> = {
+    ENOTFOUND: [
+      'name-not-resolved',
+      `the name ${config.hostname} cannot be resolved`,
+      'check `address` in the inventory',
+    ],
+    EAI_AGAIN: [
+      'name-not-resolved',
+      `the name ${config.hostname} cannot be resolved now`,
+      'check the network and the name server of this machine',
+    ],
+    ECONNREFUSED: [
+      'connection-refused',
+      `${at} refuses the connection`,
+      'check that sshd runs there and listens on this port',
+    ],
+    EHOSTUNREACH: [
+      'host-unreachable',
+      `there is no way to ${at}`,
+      'check that the host is up and the network in between',
+    ],
+    ENETUNREACH: ['host-unreachable', `there is no way to ${at}`, 'check the network of this machine'],
+    ETIMEDOUT: [
+      'connection-timeout',
+      `${at} does not answer`,
+      'check that the host is up and no firewall drops the packets',
+    ],
+  }
+  const found = known[name]
+  if (found !== undefined)
+    return new UnreachableError({ code: found[0], message: found[1], hint: found[2] }, error)
+  const message = error instanceof Error ? error.message : String(error)
+  return new UnreachableError(
+    {
+      code: 'handshake-failed',
+      message: `no ssh connection with ${at}: ${message}`,
+      hint: 'if `ssh` itself can connect, set `connection: openssh` for this host',
+    },
+    error,
+  )
+}
