@@ -35,7 +35,9 @@ export function reportProblems(
   { color }: Pick<OutputFlags, 'color'>,
 ): void {
   const colors = colorsFor(context, context.errors, color)
-  for (const problem of problems) context.errors.write(`${problemText(problem, colors)}\n\n`)
+  const { workingDirectory } = context.effects
+  for (const problem of problems)
+    context.errors.write(`${problemText(problem, colors, workingDirectory)}\n\n`)
   const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`
   context.errors.write(`${count}; nothing was connected to, nothing was changed\n`)
 }

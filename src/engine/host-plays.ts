@@ -3,6 +3,7 @@ import { isAbsolute, relative } from 'node:path'
 import { type HostName } from '../base/brand.ts'
 import { HostError, InputError, UnreachableError } from '../base/errors.ts'
 import { Secret } from '../base/secret.ts'
+import { defaultStateDirectory } from '../host/machine.ts'
 import { type Overlay } from '../host/overlay.ts'
 import { type Play, type Task } from '../language/model.ts'
 import { SchemaChecker } from '../language/schema.ts'
@@ -222,7 +223,9 @@ function taskPrivilege(
 /** Guests that an interrupted run had noted before it rebooted the node; asked with the first frame that goes there anyway. */
 async function restoreGuests(host: FleetHost, { power, leases }: HostPlaysOptions): Promise<void> {
   const { machine } = host
-  const note = await host.reader().host.stat(power.noteFile)
+  // Who is not root has not rebooted anything.
+  if ((await machine.stateDirectory()) !== defaultStateDirectory) return
+  const note = await host.reader(machine.statePrivilege).host.stat(power.noteFile)
   if (note === undefined) return
   await leases.take(machine)
 }

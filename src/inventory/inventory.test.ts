@@ -220,11 +220,11 @@ const wrong: readonly (readonly [name: string, yaml: string, expected: readonly 
     'a port, an id, a connection and a boolean that cannot be',
     'all:\n  hosts:\n    a: {port: 70000, become: yes}\n    b: {port: ssh, connection: shh}\n    c: {ctid: 99, node: a}\n',
     [
-      'hosts.yml:3:15 invalid-variable: "port" must be <= 65535, and is 70000',
+      'hosts.yml:3:15 invalid-variable: "port" must be at most 65535, and is 70000 (a port is a number from 1 to 65535)',
       'hosts.yml:3:30 invalid-variable: "become" must be true or false, and yes is text in YAML 1.2 (write true)',
       'hosts.yml:4:15 invalid-variable: "port" is "ssh", which is not what it must look like (a port is a number from 1 to 65535)',
       'hosts.yml:4:32 invalid-variable: "connection" must be one of ssh, openssh, local, pct, and is "shh" (did you mean "ssh"?)',
-      'hosts.yml:5:15 invalid-variable: "ctid" must be >= 100, and is 99',
+      'hosts.yml:5:15 invalid-variable: "ctid" must be at least 100, and is 99 (a container id is a number from 100 on)',
     ],
   ],
   [

@@ -67,6 +67,15 @@ function readInventoryFile(builder: InventoryBuilder, path: string, files: Files
     })
     return
   }
+  const section = /^(?:\s*(?:[#;].*)?\n)*(\[[\w.:-]+\])\s*$/m.exec(text)
+  if (section?.index === 0 && ['.yml', '.yaml'].includes(extname(path))) {
+    const header = section[1] ?? ''
+    builder.report('invalid-inventory', 'this is INI, in a file that is called YAML', {
+      where: source.position(text.indexOf(header), header.length),
+      hint: `call the file ${basename(path, extname(path))}.ini`,
+    })
+    return
+  }
   if (isYaml(path, text)) readYamlInventory(builder, source)
   else readIniInventory(builder, source)
 }

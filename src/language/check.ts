@@ -72,7 +72,7 @@ function checkTask(loader: Loader, task: Task, names: Declarations): void {
     if (value !== undefined) checkValue(loader, value, known)
   }
   const checkAll = (conditions: readonly Expression[] | undefined, known: Declarations) => {
-    for (const condition of conditions ?? []) check(condition, known)
+    for (const condition of conditions ?? []) checkCondition(loader, condition, known)
   }
   const inLoop =
     task.loop === undefined
@@ -107,13 +107,18 @@ function checkValue(loader: Loader, value: Value, names: Declarations): void {
   loader.problems.push(...names.check(value))
 }
 
+function checkCondition(loader: Loader, condition: Expression, names: Declarations): void {
+  for (const [name] of condition.reads) if (name !== undefined) loader.reads.add(name)
+  loader.problems.push(...names.checkCondition(condition))
+}
+
 function checkRole(loader: Loader, use: RoleUse, names: Declarations): void {
   const inside = roleNames(names, use)
   checkVariables(loader, use.role.defaults, inside)
   checkVariables(loader, use.role.vars, inside)
   checkVariables(loader, use.parameters, inside)
   for (const { that, message, hint } of use.role.arguments?.checks ?? []) {
-    checkValue(loader, that, inside)
+    checkCondition(loader, that, inside)
     checkValue(loader, message, inside)
     if (hint !== undefined) checkValue(loader, hint, inside)
   }

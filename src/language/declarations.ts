@@ -6,7 +6,7 @@
 import { type Environment } from '@marcbachmann/cel-js'
 import { type Problem } from '../base/errors.ts'
 import { celEnvironment } from './cel-environment.ts'
-import { toProblem } from './expression.ts'
+import { notCondition, toProblem, type ValueKind } from './expression.ts'
 import { type Expression, type ReadPath, type Template, type Value } from './model.ts'
 import { problem } from './source.ts'
 import { didYouMean, nearest } from './suggest.ts'
@@ -87,12 +87,20 @@ export class Declarations {
     }
   }
 
-  #expression(expression: Expression): readonly Problem[] {
+  /** As `check`; and what a condition gives must be true or false, where that can be told. */
+  checkCondition(condition: Expression): readonly Problem[] {
+    return this.#expression(condition, true)
+  }
+
+  #expression(expression: Expression, isCondition = false): readonly Problem[] {
     const paths = this.#paths(expression)
     if (paths.length > 0) return paths
     const result = this.#cel().check(expression.source.replaceAll('.matches(', '.re2('))
-    if (result.valid) return []
     const { where } = expression
+    if (result.valid) {
+      const kind = isCondition ? kindOfType(result.type) : undefined
+      return kind === undefined ? [] : [notCondition(expression, kind)]
+    }
     const found = toProblem(result.error, expression.source, {
       locator: { where, at: (offset, length) => expression.at(offset, length) },
       environment: this.#cel(),
@@ -109,7 +117,8 @@ export class Declarations {
 
   #path(path: ReadPath, reader: Expression | Template): Problem | undefined {
     const [root = '', ...rest] = path
-    const offset = Math.max(0, findWord(reader.source, root))
+    const source = reader.kind === 'template' ? placeholdersOnly(reader.source) : reader.source
+    const offset = Math.max(0, findWord(source, root))
     if (!this.#types.has(root)) {
       const former = formerNames[root]
       return problem('undefined-variable', `nothing is called "${root}" here`, {
@@ -130,7 +139,7 @@ export class Declarations {
       const fields = closedFields(schema)
       if (fields === undefined) return undefined
       if (!Object.hasOwn(fields, key)) {
-        const at = Math.max(0, findWord(reader.source, key, offset))
+        const at = Math.max(0, findWord(source, key, offset))
         const known = Object.keys(fields)
         return problem('no-such-key', `"${walked}" has no "${key}"`, {
           where: reader.at(at, key.length),
@@ -155,6 +164,24 @@ export class Declarations {
     }
     this.#environment = environment
     return environment
+  }
+}
+
+/** What a CEL type is in plain words, where it cannot be true or false. */
+function kindOfType(type: string | undefined): ValueKind | undefined {
+  switch (type?.replace(/<.*/, '')) {
+    case 'int':
+    case 'uint':
+    case 'double':
+      return 'a number'
+    case 'string':
+      return 'text'
+    case 'list':
+      return 'a list'
+    case 'map':
+      return 'a map'
+    default:
+      return undefined
   }
 }
 
@@ -201,6 +228,17 @@ function asSchema(value: unknown): JsonSchema | undefined {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
     ? (value as JsonSchema)
     : undefined
+}
+
+/** The text with blanks where it is no placeholder, so that words of the text are not taken for names. */
+function placeholdersOnly(text: string): string {
+  let end = 0
+  let result = ''
+  for (const match of text.matchAll(/\{\{.*?\}\}/gs)) {
+    result += ' '.repeat(match.index - end) + match[0]
+    end = match.index + match[0].length
+  }
+  return result
 }
 
 function findWord(text: string, word: string, from = 0): number {

@@ -141,7 +141,7 @@ test('prototypes are out of reach', () => {
 })
 
 const mistakes: readonly (readonly [expression: string, expected: string])[] = [
-  ['a and b', "3 this is not a condition that can be read: unexpected character: 'd'"],
+  ['a and b', "3 this expression cannot be read: unexpected character: 'd'"],
   ['{{ a }}', '1 a condition is never templated'],
   ['name.stratsWith("p")', '1 there is no function "stratsWith"'],
   ['nothing == 1', '1 "nothing" is not defined'],

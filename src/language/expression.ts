@@ -106,21 +106,40 @@ export function evaluateCondition(conditions: readonly Expression[], scope: Scop
   return unknown ?? true
 }
 
+export type ValueKind = 'text' | 'a number' | 'a list' | 'a map' | 'null'
+
+/** The problem of a condition that gives something of this kind; `shown` is the value itself in words. */
+export function notCondition(condition: Expression, kind: ValueKind, shown: string = kind): Problem {
+  const { source, where } = condition
+  return problem('not-a-condition', `a condition must give true or false, and "${source}" gives ${shown}`, {
+    where,
+    hint: comparison(source, kind),
+  })
+}
+
+function comparison(source: string, kind: ValueKind): string {
+  switch (kind) {
+    case 'text':
+      return `compare it: ${source} != ""`
+    case 'a number':
+      return `compare it: ${source} > 0`
+    case 'a list':
+      return `compare its size: ${source}.size() > 0`
+    case 'a map':
+    case 'null':
+      return 'compare it with something, or use defined(...)'
+  }
+}
+
 function notBoolean(condition: Expression, value: unknown): Problem {
-  const shown = value instanceof Secret ? 'text' : describe(value)
-  return problem(
-    'not-a-condition',
-    `a condition must give true or false, and "${condition.source}" gives ${shown}`,
-    {
-      where: condition.where,
-      hint:
-        typeof value === 'string'
-          ? `compare it: ${condition.source} != ""`
-          : typeof value === 'number'
-            ? `compare it: ${condition.source} > 0`
-            : 'compare it with something, or use defined(...)',
-    },
-  )
+  return notCondition(condition, kindOfValue(value), value instanceof Secret ? 'text' : describe(value))
+}
+
+function kindOfValue(value: unknown): ValueKind {
+  if (typeof value === 'string' || value instanceof Secret) return 'text'
+  if (typeof value === 'number') return 'a number'
+  if (value === null) return 'null'
+  return Array.isArray(value) ? 'a list' : 'a map'
 }
 
 function describe(value: unknown): string {
@@ -203,9 +222,9 @@ export function toProblem(
   const where = locator.at(start, end - start)
   const { summary } = error
   if (error instanceof ParseError) {
-    return problem('invalid-expression', `this is not a condition that can be read: ${lowerFirst(summary)}`, {
+    return problem('invalid-expression', `this expression cannot be read: ${tokensInWords(summary)}`, {
       where,
-      hint: jinja,
+      hint: jinja ?? 'look for a bracket, a quote or an operator that is missing or left over',
     })
   }
   const piece = source.slice(start, end)
@@ -273,6 +292,29 @@ function cleanTypes(text: string): string {
     .replaceAll(/dyn<(\w+)>/g, '$1')
     .replaceAll(/\bre2\(/g, 'matches(')
     .replaceAll(/\bstring\b/g, 'text')
+}
+
+/** The parser's names for what stands in the text. */
+const tokens: Readonly<Record<string, string>> = {
+  EOF: 'its end',
+  RPAREN: '")"',
+  LPAREN: '"("',
+  RBRACKET: '"]"',
+  LBRACKET: '"["',
+  RBRACE: '"}"',
+  LBRACE: '"{"',
+  COLON: '":"',
+  COMMA: '","',
+  DOT: '"."',
+  IDENTIFIER: 'a name',
+  STRING: 'text',
+  NUMBER: 'a number',
+}
+
+function tokensInWords(summary: string): string {
+  return lowerFirst(summary)
+    .replaceAll(/\b[A-Z]{2,}\b/g, (token) => tokens[token] ?? token)
+    .replace(/, got /, ', and found ')
 }
 
 function lowerFirst(text: string): string {

@@ -65,6 +65,7 @@ export class FieldReader {
     this.report(
       problem('invalid-keyword', `"${name}" must be from ${least} to ${most}, and is ${value}`, {
         where: node.where,
+        hint: `write a number from ${least} to ${most}`,
       }),
     )
     return undefined

@@ -200,7 +200,7 @@ const taskMistakes: readonly (readonly [name: string, tasks: string, expected: r
   [
     'an exit code that means something else',
     '- command: x\n  exit_code: 2\n',
-    ['site.yml:4:18 invalid-keyword: "exit_code" must be from 3 to 7, and is 2'],
+    ['site.yml:4:18 invalid-keyword: "exit_code" must be from 3 to 7, and is 2 (write a number from 3 to 7)'],
   ],
   [
     'a loop that is no list',

@@ -1,7 +1,7 @@
 /** Checks a role's variables against its `meta/arguments.yml`, for one host, before anything connects. */
 import { InputError, type Position, type Problem } from '../base/errors.ts'
 import { evaluateCondition } from './expression.ts'
-import { type MapEntry, type MapValue, type RoleCheck, type RoleUse } from './model.ts'
+import { type MapEntry, type MapValue, type RoleArguments, type RoleCheck, type RoleUse } from './model.ts'
 import { renderValue } from './render.ts'
 import { type SchemaChecker } from './schema.ts'
 import { type VariableScope } from './scope.ts'
@@ -35,7 +35,10 @@ export function checkRoleArguments(
       problems.push(...error.problems)
     }
   }
-  if (problems.length > 0) return problems
+  const missing = requiredNames(schema).filter((name) => scope.origin(name) === undefined)
+  // A default that is made of a variable that is missing says less than the missing one itself.
+  const others = problems.filter(({ message }) => !missing.some((name) => message.includes(`"${name}"`)))
+  if (others.length > 0) return others
   const value: MapValue = { kind: 'map', entries, where: use.where }
   const label = `the role "${role.name}"`
   const found = options.schemas.complete(schema, data, {
@@ -56,6 +59,11 @@ export function checkRoleArguments(
     const at = check.at === undefined ? undefined : entries.get(check.at)?.value.where
     return runCheck(check, scope, at ?? use.where)
   })
+}
+
+function requiredNames(schema: RoleArguments['schema']): readonly string[] {
+  const names = schema['required']
+  return Array.isArray(names) ? names.filter((name) => typeof name === 'string') : []
 }
 
 /** The role will not run there, as far as that can be known; a mistake in its condition is left to the condition's own check. */

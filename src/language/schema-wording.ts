@@ -46,7 +46,8 @@ export function word(fault: SchemaFault): Wording {
     case 'maximum':
     case 'exclusiveMaximum':
       return {
-        message: `${label} must be ${String(params['comparison'])} ${String(demanded)}, and is ${show(fault.data)}`,
+        message: `${label} must be ${bounds[fault.keyword]} ${String(demanded)}, and is ${show(fault.data)}`,
+        hint: description(fault.around),
       }
     case 'minLength':
       return {
@@ -84,6 +85,13 @@ export function word(fault: SchemaFault): Wording {
       return { message: `${label} does not fit`, hint: description(fault.around) }
   }
 }
+
+const bounds = {
+  minimum: 'at least',
+  exclusiveMinimum: 'above',
+  maximum: 'at most',
+  exclusiveMaximum: 'below',
+} as const
 
 /** An unknown key, with what it may have been meant to be. */
 export function wordUnknownKey(label: string, key: string, known: readonly string[]): Wording {
@@ -162,7 +170,7 @@ function wrongChoice(fault: SchemaFault): Wording {
   }
   return {
     message: `${fault.label} must be one of ${words.join(', ')}, and is ${show(fault.data)}`,
-    hint: typeof fault.data === 'string' ? didYouMean(fault.data, words) : undefined,
+    hint: didYouMean(String(fault.data), words, 'write one of these words'),
   }
 }
 
@@ -181,12 +189,20 @@ function wrongAlternative(fault: SchemaFault): Wording {
     }
   }
   const types = branches.flatMap((branch: unknown) => typesOf(property(branch, 'type')))
-  if (types.length === branches.length && types.length > 0)
+  const right = branches.some((branch: unknown) =>
+    typesOf(property(branch, 'type')).includes(typeName(fault.data)),
+  )
+  if (types.length === branches.length && types.length > 0 && !right)
     return wrongType({ ...fault, demanded: [...new Set(types)] })
   return {
-    message: `${fault.label} is ${show(fault.data)}, which is none of what it may be`,
+    message: `${fault.label} is ${show(fault.data)}, which is not what it must look like`,
     hint: description(fault.around),
   }
+}
+
+function typeName(data: unknown): string {
+  if (Array.isArray(data)) return 'array'
+  return Number.isInteger(data) ? 'integer' : typeof data
 }
 
 function requiredOf(branch: unknown): readonly string[] | undefined {

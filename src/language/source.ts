@@ -123,8 +123,14 @@ export function fileLocator(source: SourceFile): Locator {
  */
 export function tidy(problems: readonly Problem[]): readonly Problem[] {
   const files = [...new Set(problems.map((found) => found.where?.file))]
+  // What stands there without its quotes was read as nothing: no use in saying that nothing is wrong too.
+  const unread = new Set(
+    problems.filter(({ code }) => code === 'unquoted-template').map(({ where }) => JSON.stringify(where)),
+  )
   const once = new Map(
-    problems.map((found) => [JSON.stringify([found.code, found.message, found.where]), found] as const),
+    problems
+      .filter(({ code, where }) => code === 'unquoted-template' || !unread.has(JSON.stringify(where)))
+      .map((found) => [JSON.stringify([found.code, found.message, found.where]), found] as const),
   )
   return [...once.values()].sort(
     (left, right) =>

@@ -17,6 +17,7 @@ import {
   type YAMLMap,
   type YAMLParseError,
   type YAMLSeq,
+  visit,
 } from 'yaml'
 import { type Position, type Problem } from '../base/errors.ts'
 import { type Locator, problem, type SourceFile } from './source.ts'
@@ -69,7 +70,8 @@ export function readYaml(source: SourceFile): YamlFile {
   if (document.errors.some((error) => error.code !== 'DUPLICATE_KEY')) {
     // What follows a syntax error is mostly noise, except the one mistake that everybody makes.
     const quoting = unquotedTemplate(source, document.errors[0])
-    return { root: undefined, problems: quoting === undefined ? syntax : [quoting] }
+    const first = quoting ?? unclosedQuote(source, document) ?? syntax[0]
+    return { root: undefined, problems: first === undefined ? [] : [first] }
   }
   const tags = document.warnings.filter((warning) => warning.code === 'TAG_RESOLVE_FAILED')
   const root = document.contents === null ? undefined : reader.node(document.contents, 0)
@@ -281,6 +283,23 @@ function unquotedTemplate(source: SourceFile, error: YAMLParseError | undefined)
   return undefined
 }
 
+/** A quote that nobody closed swallows the rest of the file; the place to look at is where it was opened. */
+function unclosedQuote(source: SourceFile, document: QuietDocument): Problem | undefined {
+  const [error] = document.errors
+  if (error?.code !== 'MISSING_CHAR' || !error.message.endsWith('quote')) return undefined
+  let opened: number | undefined
+  visit(document, {
+    Scalar(_key, { type, range }) {
+      if (type === 'QUOTE_DOUBLE' || type === 'QUOTE_SINGLE') opened = range?.[0]
+    },
+  })
+  if (opened === undefined) return undefined
+  return problem('invalid-yaml', 'this quote is never closed', {
+    where: source.position(opened),
+    hint: `close it with ${source.text[opened] ?? 'another'}`,
+  })
+}
+
 function syntaxProblem(source: SourceFile, error: YAMLParseError): Problem {
   const [start, end] = error.pos
   const where = source.position(start, Math.max(1, end - start))
@@ -302,7 +321,10 @@ function wording(error: YAMLParseError): [message: string, hint?: string] {
     case 'MISSING_CHAR':
       return [`this is not valid YAML: ${error.message}`, 'look for a quote or bracket that is not closed']
     default:
-      return [`this is not valid YAML: ${error.message}`]
+      return [
+        `this is not valid YAML: ${error.message}`,
+        'look at the quotes, brackets and indentation of this line and the one before it',
+      ]
   }
 }
 

@@ -16,16 +16,22 @@ export function indent(text: string, by: string): string {
     .join('\n')
 }
 
+/** What stands on the command line has no lines. */
 export function place({ file, line, column }: Position): string {
-  return `${file}:${line}:${column}`
+  return file.startsWith('-') ? file : `${file}:${line}:${column}`
 }
 
-/** `file:line:column: message`, the excerpt, what to do. */
-export function problemText(problem: Problem, colors: Colors): string {
-  const where = problem.where === undefined ? '' : `${colors.bold(place(problem.where))}: `
-  const lines = [`${where}${colors.red('error')}: ${plainText(problem.message)}`]
+/**
+ * `file:line:column: message`, the excerpt, what to do.
+ * @param base A folder: files below it are named relative to it.
+ */
+export function problemText(problem: Problem, colors: Colors, base = ''): string {
+  const shorten = (text: string): string =>
+    base.length > 1 ? plainText(text).replaceAll(`${base}/`, '') : plainText(text)
+  const where = problem.where === undefined ? '' : `${colors.bold(shorten(place(problem.where)))}: `
+  const lines = [`${where}${colors.red('error')}: ${shorten(problem.message)}`]
   if (problem.excerpt !== undefined) lines.push(indent(plainText(problem.excerpt).replace(/\n$/, ''), '  '))
-  if (problem.hint !== undefined) lines.push(`  ${colors.cyan('help')}: ${plainText(problem.hint)}`)
+  if (problem.hint !== undefined) lines.push(`  ${colors.cyan('help')}: ${shorten(problem.hint)}`)
   return lines.join('\n')
 }
 

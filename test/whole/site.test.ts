@@ -34,7 +34,10 @@ describe('site.yml on untouched hosts', { skip: whyNoLab() ?? false, timeout: 60
     assert.deepEqual(snapshotDifferences(runs.before, runs.afterCheck), [])
     assert.deepEqual(actions(runs.check.events), [])
     for (const host of ['pve1', 'pve2', 'pve1 container 101', 'pve2 container 202'])
-      assert.ok([...runs.before.keys()].some((name) => name.startsWith(`${host}:`)), `nothing of ${host}`)
+      assert.ok(
+        [...runs.before.keys()].some((name) => name.startsWith(`${host}:`)),
+        `nothing of ${host}`,
+      )
   })
 
   it('leaves in the dry run only these tasks untold', () => {
