@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type Host } from '../../host/host.ts'
+import { type Plan } from '../../host/plan.ts'
+import { fakeHost, type FakeHost } from '../../nvidia/testing/fake-host.ts'
+import { type Args } from './args.ts'
+import { cudaToolkit } from './module.ts'
+
+const repository = 'https://developer.download.nvidia.com/compute/cuda/repos/debian12/x86_64'
+const key = '/usr/share/keyrings/cuda-archive-keyring.gpg'
+const list = '/etc/apt/sources.list.d/cuda-debian12-x86_64.list'
+const good = { [list]: `deb [signed-by=${key}] ${repository}/ /\n`, [key]: 'key' }
+const lists = {
+  '/var/lib/apt/lists/developer.download.nvidia.com_compute_cuda_repos_debian12_x86%5f64_Packages': '',
+}
+const simulation = 'apt-get -s --no-install-recommends install cuda-toolkit-12-8'
+
+interface Scene {
+  readonly files?: Readonly<Record<string, string>>
+  readonly programs?: FakeHost['programs']
+  readonly installed?: boolean
+  readonly driver?: string
+  readonly system?: string
+  readonly args?: Partial<Args>
+}
+
+async function look({
+  files = {},
+  programs = {},
+  installed = false,
+  driver = '580.95.05',
+  system,
+  args,
+}: Scene): Promise<Plan> {
+  const given: Args = {
+    version: '12.8',
+    packages: ['cuda-toolkit'],
+    compat: 'minor',
+    sources: 'cure',
+    proxy: '',
+    wait: 120,
+    timeout: 3600,
+    ...args,
+  }
+  const release = system ?? 'ID=debian\nVERSION_ID="12"\nPRETTY_NAME="Debian GNU/Linux 12"\n'
+  const host: Host = {
+    ...fakeHost({ files: { '/etc/os-release': release, ...files }, programs }),
+    package: async () => ({ installed: installed ? '12.8.1-1' : undefined, status: '' }),
+    node: fakeHost({
+      modules: { nvidia: { version: driver } },
+      containers: { 101: { status: 'running', config: '', pid: 7 } },
+    }),
+    placement: { ctid: '101', nodeName: undefined, cluster: undefined },
+  }
+  return cudaToolkit.plan(given, await cudaToolkit.probe(given, host))
+}
+
+const ready = { ...good, ...lists }
+const code = async (scene: Scene): Promise<string | undefined> => (await look(scene)).refusal?.code
+
+test('installed with one source leaves nothing to do', async () => {
+  const plan = await look({ files: ready, installed: true })
+  assert.deepEqual([plan.actions, plan.refusal], [[], undefined])
+})
+
+test('the repository comes first, then its list, then the packages', async () => {
+  assert.equal((await look({})).stage, 'add the repository')
+  assert.equal(
+    (await look({ files: good, programs: { [simulation]: {}, 'apt-cache': {} } })).stage,
+    'refresh the package lists',
+  )
+  const plan = await look({
+    files: ready,
+    programs: { [simulation]: { stdout: 'Inst cuda-toolkit-12-8 (1)\n' } },
+  })
+  assert.equal(plan.stage, undefined)
+  assert.equal(plan.actions[0]?.label, 'install cuda-toolkit-12-8')
+})
+
+test('sources that are in the way are taken out of force, or refused', async () => {
+  const other = '/etc/apt/sources.list.d/mine.list'
+  const files = { ...ready, [other]: `deb ${repository} /\n` }
+  const [first] = (await look({ files, installed: true })).actions
+  assert.ok(first?.kind === 'writeFile' && first.backup === true)
+  assert.equal(first.path, other)
+  assert.deepEqual(first.content, { kind: 'text', text: `# deb ${repository} /\n` })
+  assert.equal(await code({ files, args: { sources: 'refuse' } }), 'several-cuda-sources')
+})
+
+test('a key that is gone brings the repository back', async () => {
+  assert.equal((await look({ files: { [list]: good[list] ?? '', ...lists } })).stage, 'add the repository')
+})
+
+test('no driver comes in, nothing is removed, and a missing candidate is named with what there is', async () => {
+  const simulated = (stdout: string, stderr = '', status = 0): Scene => ({
+    files: ready,
+    programs: {
+      [simulation]: { stdout, stderr, code: status },
+      'apt-cache': { stdout: 'cuda-toolkit-12-6\ncuda-toolkit-13-0\n' },
+    },
+  })
+  assert.equal(await code(simulated('Inst cuda-drivers (1)\n')), 'would-bring-driver')
+  assert.equal(await code(simulated('Remv nginx [1]\n')), 'would-remove-others')
+  assert.equal(await code(simulated('', 'E: Unmet dependencies\n', 100)), 'apt-cannot-install')
+  const missing = (await look(simulated('', 'E: Unable to locate package cuda-toolkit-12-8\n', 100))).refusal
+  assert.equal(missing?.code, 'no-candidate')
+  assert.match(missing.hint ?? '', /it has 12\.6, 13\.0/)
+})
+
+test('toolkits that the driver or the system cannot have are refused before anything is changed', async () => {
+  assert.equal(await code({ driver: '520.61.05' }), 'driver-too-old-for-cuda')
+  assert.equal(await code({ driver: '560.35.05', args: { compat: 'strict' } }), 'driver-too-old-for-cuda')
+  assert.match((await look({ driver: '560.35.05' })).warnings.join(), /PTX/)
+  assert.equal(await code({ system: 'ID=alpine\n' }), 'no-cuda-repository')
+  assert.equal(await code({ system: 'ID=debian\nVERSION_ID="13"\n' }), 'no-candidate')
+})

@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type ContainerStatus, type Host } from '../../host/host.ts'
+import { type Plan } from '../../host/plan.ts'
+import { fakeHost, type FakeHost } from '../../nvidia/testing/fake-host.ts'
+import { type Args } from './args.ts'
+import { gpuDevices } from './module.ts'
+
+const information = (pci: string, minor: number): Readonly<Record<string, string>> => ({
+  [`/proc/driver/nvidia/gpus/${pci}/information`]: `GPU UUID: \t GPU-8f3c000${minor}-5060-4c1e-a5b2-000001000000\nBus Location: \t ${pci}\nDevice Minor: \t ${minor}\n`,
+})
+const files = {
+  ...information('0000:01:00.0', 1),
+  ...information('0000:41:00.0', 0),
+  '/proc/devices': 'Character devices:\n195 nvidia\n508 nvidia-uvm\n510 nvidia-caps\n\nBlock devices:\n',
+}
+const nodes = {
+  '/dev/nvidiactl': '195:255',
+  '/dev/nvidia-uvm': '508:0',
+  '/dev/nvidia-uvm-tools': '508:1',
+  '/dev/nvidia0': '195:0',
+  '/dev/nvidia1': '195:1',
+}
+const stopped = (config: string): ContainerStatus => ({ status: 'stopped', config, pid: undefined })
+
+interface Scene {
+  readonly node?: Partial<FakeHost>
+  readonly config?: string
+  readonly version?: string
+  readonly args?: Partial<Args>
+}
+
+async function look({ node, config = 'unprivileged: 1\n', version = '5.2.6', args }: Scene): Promise<{
+  readonly plan: Plan
+  readonly report: ReturnType<typeof gpuDevices.report>
+}> {
+  const given = {
+    assignment: '0',
+    style: 'auto',
+    uvm_tools: true,
+    exclusive: false,
+    wait: 60,
+    ...args,
+  } satisfies Args
+  const base = fakeHost({ files, nodes, containers: { 101: stopped(config) }, ...node })
+  const host: Host = {
+    ...base,
+    node: { ...base, package: async () => ({ installed: version, status: 'installed' }) },
+    placement: { ctid: '101', nodeName: undefined, cluster: undefined },
+  }
+  const seen = await gpuDevices.probe(given, host)
+  return { plan: gpuDevices.plan(given, seen), report: gpuDevices.report(given, seen) }
+}
+
+const refusal = async (scene: Scene): Promise<readonly [string | undefined, number | undefined]> => {
+  const { plan } = await look(scene)
+  return [plan.refusal?.code, plan.refusal?.exitCode]
+}
+
+test('an index becomes the exact nodes of that card, with the majors of this boot', async () => {
+  const { report, plan } = await look({})
+  assert.equal(plan.refusal, undefined)
+  assert.equal(report.style, 'devn')
+  assert.deepEqual(
+    report.devices.map(({ path, target, major, minor }) => [path, target, `${major}:${minor}`]),
+    [
+      ['/dev/nvidiactl', 'dev/nvidiactl', '195:255'],
+      ['/dev/nvidia-uvm', 'dev/nvidia-uvm', '508:0'],
+      ['/dev/nvidia-uvm-tools', 'dev/nvidia-uvm-tools', '508:1'],
+      ['/dev/nvidia1', 'dev/nvidia1', '195:1'],
+    ],
+  )
+  assert.deepEqual(
+    report.owned.map((pattern) => new RegExp(pattern).test('lxc.cgroup2.devices.allow: c 508:0 rw')),
+    [true, false],
+  )
+  assert.equal(report.record, 'gpu 0000:01:00.0 1 GPU-8f3c0001-5060-4c1e-a5b2-000001000000\n')
+})
+
+test('none needs no driver, and old Proxmox VE gets raw lines', async () => {
+  const bare = await look({ node: { files: {}, nodes: {} }, args: { assignment: 'none' } })
+  assert.deepEqual([bare.plan.refusal, bare.report.devices], [undefined, []])
+  assert.equal((await look({ version: '4.4-3' })).report.style, 'lxc')
+  assert.deepEqual(await refusal({ version: '4.4-3', args: { style: 'devn' } }), ['no-devn', 2])
+})
+
+test('what cannot be assigned is refused as a mistake of input, what the node lacks is not', async () => {
+  assert.deepEqual(await refusal({ args: { assignment: '2' } }), ['no-such-gpu', 2])
+  assert.deepEqual(await refusal({ args: { assignment: 'MIG-1' } }), ['mig-not-yet', 2])
+  assert.deepEqual(await refusal({ node: { containers: {} } }), ['container-missing', 3])
+  const { '/dev/nvidia1': _, ...others } = nodes
+  assert.deepEqual(await refusal({ node: { nodes: others } }), ['device-nodes-missing', undefined])
+  const unloaded = { ...files, '/proc/devices': 'Character devices:\n195 nvidia\n' }
+  assert.deepEqual(await refusal({ node: { files: unloaded } }), ['no-unified-memory', undefined])
+})
+
+test('a privileged container that may open everything cannot be given a GPU of several', async () => {
+  for (const rule of ['a', 'c *:* rwm'])
+    assert.deepEqual(await refusal({ config: `lxc.cgroup2.devices.allow: ${rule}\n` }), [
+      'container-open-to-all-devices',
+      undefined,
+    ])
+  assert.deepEqual(await refusal({ config: 'lxc.cgroup2.devices.allow: c *:* m\n' }), [undefined, undefined])
+  assert.deepEqual(await refusal({ config: 'unprivileged: 1\nlxc.cgroup2.devices.allow: a\n' }), [
+    undefined,
+    undefined,
+  ])
+})
+
+test('an exclusive GPU is waited for while another container has it, configured or still running', async () => {
+  const why = async (
+    other: ContainerStatus,
+    more: Readonly<Record<string, string>> = {},
+  ): Promise<string> => {
+    const scene: Scene = {
+      node: {
+        files: { ...files, '/etc/pve/lxc/101.conf': '', '/etc/pve/lxc/102.conf': '', ...more },
+        nodes: { ...nodes, '/proc/9/root/dev/nvidia1': '195:1' },
+        containers: { 101: stopped('unprivileged: 1\n'), 102: other },
+      },
+      args: { exclusive: true },
+    }
+    return (await look(scene)).plan.settle?.why ?? ''
+  }
+  assert.match(await why(stopped('dev0: /dev/nvidia1\n')), /^container 102 is configured with \/dev\/nvidia1/)
+  const running: ContainerStatus = { status: 'running', config: '', pid: 9 }
+  const mounts = { '/proc/9/mountinfo': '1 2 0:5 / /dev/nvidia1 rw - tmpfs none rw\n' }
+  assert.match(await why(running, mounts), /^container 102 still runs with/)
+  assert.equal(await why(stopped('dev0: /dev/nvidia0\n')), '')
+})

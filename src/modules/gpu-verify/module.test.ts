@@ -1,0 +1,199 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type Answer, type Host } from '../../host/host.ts'
+import { type Plan } from '../../host/plan.ts'
+import { fakeHost, type FakeHost } from '../../nvidia/testing/fake-host.ts'
+import { type SummaryRow } from '../module.ts'
+import { type Args } from './args.ts'
+import { gpuVerify } from './module.ts'
+
+const version = '580.95.05'
+const first = 'GPU-8f3c0000-5060-4c1e-a5b2-000001000000'
+const second = 'GPU-8f3c0001-5060-4c1e-a5b2-000001000001'
+const libraries = '/usr/lib/x86_64-linux-gnu'
+
+const information = (pci: string, uuid: string, minor: number): Readonly<Record<string, string>> => ({
+  [`/proc/driver/nvidia/gpus/${pci}/information`]: `GPU UUID: \t ${uuid}\nBus Location: \t ${pci}\nDevice Minor: \t ${minor}\n`,
+})
+const nodeHost: FakeHost = {
+  modules: { nvidia: { version } },
+  files: {
+    ...information('0000:01:00.0', first, 1),
+    ...information('0000:41:00.0', second, 0),
+    '/proc/devices': 'Character devices:\n195 nvidia\n508 nvidia-uvm\n\nBlock devices:\n',
+  },
+}
+const smi = (...uuids: readonly string[]): Partial<Answer> => ({
+  stdout: uuids
+    .map((uuid) => `${uuid}, 00000000:${uuid === first ? '01' : '41'}:00.0, ${version}\n`)
+    .join(''),
+})
+const userspace = (at: string): FakeHost => ({
+  files: { '/usr/bin/nvidia-smi': '' },
+  links: {
+    [`${libraries}/libnvidia-ml.so.1`]: `libnvidia-ml.so.${at}`,
+    [`${libraries}/libcuda.so.1`]: `libcuda.so.${at}`,
+  },
+})
+const devices = { '/dev/nvidiactl': '195:255', '/dev/nvidia-uvm': '508:0', '/dev/nvidia1': '195:1' }
+
+interface Scene {
+  readonly inside?: FakeHost
+  readonly config?: string
+  readonly running?: boolean
+  readonly args?: Partial<Args>
+  /** What nvidia-smi says to the user; root hears what `programs` say. */
+  readonly user?: Partial<Answer>
+}
+
+async function look(
+  scene: Scene,
+): Promise<{ readonly findings: readonly string[]; readonly row: SummaryRow; readonly plan: Plan }> {
+  const { running = true, config = 'unprivileged: 1\n', args } = scene
+  const inside: FakeHost = {
+    ...userspace(version),
+    nodes: devices,
+    programs: { 'nvidia-smi': smi(first) },
+    ...scene.inside,
+  }
+  const given: Args = {
+    version: '',
+    containers: [],
+    assignment: '0',
+    cuda: '',
+    user: 'nobody',
+    isolation: true,
+    ...args,
+  }
+  const container = fakeHost(inside)
+  const host: Host = {
+    ...container,
+    ask: async (argv, options) =>
+      options?.user !== undefined && scene.user !== undefined
+        ? { code: 0, stdout: '', stderr: '', ...scene.user }
+        : container.ask(argv, options),
+    node: fakeHost({
+      ...nodeHost,
+      containers: { 101: { status: running ? 'running' : 'stopped', config, pid: running ? 7 : undefined } },
+    }),
+    placement: { ctid: '101', nodeName: undefined, cluster: undefined },
+  }
+  const seen = await gpuVerify.probe(given, host)
+  const plan = gpuVerify.plan(given, seen)
+  const findings = (plan.refusal?.findings ?? []).map(({ message }) => message)
+  return { findings, row: gpuVerify.row(given, seen), plan }
+}
+
+test('a container that sees its GPU and no other is well', async () => {
+  const { findings, row } = await look({})
+  assert.deepEqual(findings, [])
+  assert.deepEqual(row.cells, ['pve1 101', '', version, version, '-', '1/1', 'GPU-8f3c0000', 'ok'])
+})
+
+test('a user space that is not of the node is told once, with its cause', async () => {
+  const { plan, row } = await look({
+    inside: { ...userspace('570.86.16'), programs: { 'nvidia-smi': { code: 18 } } },
+  })
+  assert.deepEqual(plan.refusal?.findings, [
+    {
+      message: `user space 570.86.16, module ${version} (nvidia-smi exit 18)`,
+      cause: 'the node was upgraded, this container was not',
+      mend: 'gpuplay run playbooks/containers.yml -i INVENTORY -l pve1',
+    },
+  ])
+  assert.equal(row.cells.at(-1), 'DRIFT user space older than module')
+})
+
+test('GPUs that are missing or too many are told by UUID, and shown in the table', async () => {
+  const { findings, row } = await look({ inside: { programs: { 'nvidia-smi': smi(second) } } })
+  assert.deepEqual(findings, [
+    `${first} (0000:01:00.0) is assigned and cannot be seen`,
+    `${second} (0000:41:00.0) can be seen and is not assigned`,
+  ])
+  assert.equal(row.cells[6], '-GPU-8f3c0000 +GPU-8f3c0001')
+})
+
+test('a file where a device should be, and wrong numbers, are found', async () => {
+  const { findings } = await look({
+    inside: {
+      files: { '/usr/bin/nvidia-smi': '', '/dev/nvidia1': '' },
+      nodes: { '/dev/nvidiactl': '195:255', '/dev/nvidia-uvm': '511:0' },
+    },
+  })
+  assert.deepEqual(findings, ['/dev/nvidia-uvm is 511:0, not 508:0', '/dev/nvidia1 is a file, not a device'])
+})
+
+test('the GPU must work for the user too', async () => {
+  const { findings } = await look({ user: { code: 4, stdout: 'No devices were found.' } })
+  assert.deepEqual(findings, [
+    'nvidia-smi ends with status 4 for the user nobody: it may not open the device nodes',
+  ])
+})
+
+test('a GPU that is not assigned and opens is told with the line that gives it', async () => {
+  const inside: FakeHost = {
+    nodes: { ...devices, '/dev/nvidia0': '195:0' },
+    programs: { 'nvidia-smi': smi(first), 'head -c 0 /dev/nvidia0': {} },
+  }
+  const { plan } = await look({ inside, config: 'dev5: /dev/nvidia0\nunprivileged: 1\n' })
+  assert.deepEqual(plan.refusal?.findings, [
+    {
+      message: '/dev/nvidia0 opens, but is not assigned',
+      line: '101.conf: dev5: /dev/nvidia0',
+      mend: 'run lxc_passthrough, then restart the container',
+    },
+  ])
+  assert.deepEqual((await look({ inside, args: { isolation: false } })).findings, [])
+})
+
+test('rules that open other GPUs count in a privileged container, and mean nothing in another', async () => {
+  const rules = 'lxc.cgroup2.devices.allow: c 195:* rwm\nlxc.cgroup2.devices.allow: c 195:255 rw\n'
+  assert.equal((await look({ config: rules })).findings.length, 1)
+  assert.equal((await look({ config: `unprivileged: 1\n${rules}` })).findings.length, 0)
+})
+
+test('a stopped container is no finding, and CUDA that is wanted and missing is one', async () => {
+  const stopped = await look({ running: false })
+  assert.deepEqual(
+    [stopped.findings, stopped.row.cells.at(-1), stopped.row.state],
+    [[], 'STOPPED', 'pending'],
+  )
+  assert.deepEqual((await look({ args: { cuda: '12.8' } })).findings, [
+    'CUDA 12.8 is wanted, and there is no nvcc of it',
+  ])
+  const nvcc = { '/usr/local/cuda-12.8/bin/nvcc --version': { stdout: 'release 12.8, V12.8.93' } }
+  const { findings, row } = await look({
+    inside: { programs: { 'nvidia-smi': smi(first), ...nvcc } },
+    args: { cuda: '12.8' },
+  })
+  assert.deepEqual([findings, row.cells[4]], [[], '12.8'])
+})
+
+test('a node says what is loaded against what is wanted', async () => {
+  const given: Args = { version, containers: [], assignment: '', cuda: '', user: '', isolation: true }
+  const good: FakeHost = {
+    ...nodeHost,
+    ...userspace(version),
+    files: { ...nodeHost.files, '/usr/bin/nvidia-smi': '' },
+    nodes: { ...devices, '/dev/nvidia-uvm-tools': '508:1', '/dev/nvidia0': '195:0' },
+    programs: { 'nvidia-smi': smi(first, second) },
+  }
+  const check = async (node: FakeHost): Promise<readonly (string | undefined)[]> => {
+    const seen = await gpuVerify.probe(given, fakeHost(node))
+    const { refusal } = gpuVerify.plan(given, seen)
+    return [
+      gpuVerify.row(given, seen).cells.at(-1),
+      ...(refusal?.findings ?? []).map(({ message }) => message),
+    ]
+  }
+  assert.deepEqual(await check(good), ['ok'])
+  assert.deepEqual(await check({ ...good, modules: {} }), [
+    'REBOOT PENDING',
+    'no NVIDIA driver is loaded',
+  ])
+  const [state, ...messages] = await check({ ...good, modules: { nvidia: { version: '570.86.16' } } })
+  assert.deepEqual(
+    [state, messages[0]],
+    ['REBOOT PENDING', `the driver 570.86.16 is loaded, ${version} is wanted`],
+  )
+})

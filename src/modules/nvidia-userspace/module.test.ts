@@ -1,0 +1,172 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type Host } from '../../host/host.ts'
+import { type Plan } from '../../host/plan.ts'
+import { fakeHost, type FakeHost } from '../../nvidia/testing/fake-host.ts'
+import { type Args } from './args.ts'
+import { nvidiaUserspace } from './module.ts'
+
+const version = '580.95.05'
+const sha256 = 'a'.repeat(64)
+const runfile = `/var/cache/gpuplay/NVIDIA-Linux-x86_64-${version}.run`
+const debian = {
+  '/etc/os-release': 'ID=debian\nPRETTY_NAME="Debian GNU/Linux 12"\n',
+  '/var/tmp/x': '',
+}
+const programs = { 'dpkg --print-architecture': { stdout: 'amd64\n' } }
+
+function installed(at: string): FakeHost {
+  const libraries = '/usr/lib/x86_64-linux-gnu'
+  return {
+    files: {
+      ...debian,
+      '/usr/bin/nvidia-smi': '',
+      '/var/lib/nvidia/log': `1.0-1 (${at})\n`,
+    },
+    links: {
+      [`${libraries}/libnvidia-ml.so.1`]: `libnvidia-ml.so.${at}`,
+      [`${libraries}/libcuda.so.1`]: `libcuda.so.${at}`,
+    },
+    programs,
+  }
+}
+
+interface Scene {
+  readonly inside?: FakeHost
+  readonly node?: FakeHost
+  readonly kmod?: boolean
+  readonly running?: boolean
+  readonly args?: Partial<Args>
+}
+
+async function look({
+  inside = { files: debian, programs },
+  node,
+  kmod = true,
+  running = true,
+  args,
+}: Scene): Promise<Plan> {
+  const given: Args = {
+    directory: '/var/cache/gpuplay',
+    capabilities: ['compute', 'utility', 'video'],
+    foreign: 'refuse',
+    version: '',
+    proxy: '',
+    wait: 120,
+    timeout: 900,
+    ...args,
+  }
+  const container = {
+    status: running ? 'running' : 'stopped',
+    config: '',
+    pid: running ? 7 : undefined,
+  } as const
+  const host: Host = {
+    ...fakeHost(inside),
+    package: async () => ({ installed: kmod ? '30-1' : undefined, status: '' }),
+    node: fakeHost({
+      modules: { nvidia: { version } },
+      files: { [runfile]: 'x', [`${runfile}.sha256`]: `${sha256}  NVIDIA-Linux-x86_64-${version}.run\n` },
+      containers: { 101: container },
+      ...node,
+    }),
+    placement: { ctid: '101', nodeName: undefined, cluster: undefined },
+  }
+  return nvidiaUserspace.plan(given, await nvidiaUserspace.probe(given, host))
+}
+
+function words({ actions }: Plan): readonly string[] {
+  return actions.map((action) => {
+    if (action.kind === 'run') return action.argv.join(' ')
+    return 'path' in action ? `${action.kind} ${action.path}` : action.kind
+  })
+}
+
+test('the version of the node leaves nothing to do', async () => {
+  assert.deepEqual((await look({ inside: installed(version) })).actions, [])
+})
+
+test('a bare container gets kmod first, then push, installer and removal as one plan', async () => {
+  const first = await look({ kmod: false })
+  assert.equal(first.stage, 'install kmod')
+  const then = await look({})
+  assert.equal(then.stage, undefined)
+  assert.deepEqual(
+    then.actions.map(({ kind }) => kind),
+    ['push', 'run', 'remove'],
+  )
+  const [push, run] = then.actions
+  assert.equal(push?.kind === 'push' && push.sha256, sha256)
+  assert.match(words({ ...then, actions: run ? [run] : [] }).join(), /--no-kernel-module .*--no-opengl-files/)
+})
+
+test('another version is exchanged, and a broken installation of the same one cleaned up first', async () => {
+  assert.match(
+    words(await look({ inside: installed('570.86.16') }))[1] ?? '',
+    /^sh \/var\/tmp\/gpuplay-NVIDIA/,
+  )
+  const broken = installed(version)
+  const half = { ...broken, links: {}, files: { ...broken.files, '/usr/bin/nvidia-uninstall': '' } }
+  assert.equal(words(await look({ inside: half }))[0], '/usr/bin/nvidia-uninstall --silent')
+})
+
+test('graphics is installed where it is asked for and missing', async () => {
+  const plan = await look({ inside: installed(version), args: { capabilities: ['compute', 'graphics'] } })
+  assert.doesNotMatch(words(plan).join(), /--no-opengl-files/)
+  assert.equal(plan.actions.length, 3)
+})
+
+test('what an earlier run left behind is removed', async () => {
+  const left = installed(version)
+  const plan = await look({
+    inside: { ...left, files: { ...left.files, '/var/tmp/gpuplay-NVIDIA-Linux-x86_64-1.run': '' } },
+  })
+  assert.deepEqual(words(plan), ['remove /var/tmp/gpuplay-NVIDIA-Linux-x86_64-1.run'])
+})
+
+test('a stopped container is left alone, a starting one waited for', async () => {
+  assert.deepEqual((await look({ running: false })).actions, [])
+  const starting = {
+    files: debian,
+    programs: { ...programs, 'systemctl is-system-running': { stdout: 'starting\n', code: 1 } },
+  }
+  assert.match((await look({ inside: starting })).settle?.why ?? '', /starting/)
+})
+
+test('what cannot work is refused with its reason', async () => {
+  const code = async (scene: Scene): Promise<string | undefined> => (await look(scene)).refusal?.code
+  const os = (text: string): FakeHost => ({ files: { ...debian, '/etc/os-release': text }, programs })
+  assert.equal(await code({ node: { modules: {} } }), 'no-driver-on-node')
+  assert.equal(await code({ inside: os('ID=alpine\n') }), 'no-glibc')
+  assert.equal(await code({ inside: os('ID=fedora\n') }), 'not-debian')
+  assert.equal(
+    await code({ inside: { files: debian, programs: { 'dpkg --print-architecture': { stdout: 'arm64' } } } }),
+    'wrong-architecture',
+  )
+  assert.equal(await code({ node: { files: {} } }), 'runfile-missing')
+  assert.equal(
+    await code({
+      node: { files: { [runfile]: 'x'.repeat(50), [`${runfile}.sha256`]: sha256 } },
+      inside: { files: debian, programs, space: 100 },
+    }),
+    'no-space',
+  )
+  assert.equal(await code({ args: { version: '570.86.16' } }), 'other-version-wanted')
+})
+
+test('packages of a driver are refused, or purged when nothing else goes with them', async () => {
+  const packaged = (removed: string): FakeHost => ({
+    files: debian,
+    programs: {
+      ...programs,
+      'dpkg-query': { stdout: 'installed nvidia-utils-570\n' },
+      'apt-get -s purge nvidia-utils-570': { stdout: `Purg nvidia-utils-570 [1]\n${removed}` },
+    },
+  })
+  assert.equal((await look({ inside: packaged('') })).refusal?.code, 'foreign-driver')
+  const purge = await look({ inside: packaged(''), args: { foreign: 'remove' } })
+  assert.match(words(purge).join(), /purge nvidia-utils-570$/)
+  assert.equal(purge.stage, 'remove the packaged driver')
+  const more = await look({ inside: packaged('Remv blender [3]\n'), args: { foreign: 'remove' } })
+  assert.match(more.refusal?.message ?? '', /would also remove blender/)
+})

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Unknown, UnknownError } from '../../base/unknown.ts'
+import { type Host } from '../../host/host.ts'
+import { type Plan } from '../../host/plan.ts'
+import { fakeHost } from '../../nvidia/testing/fake-host.ts'
+import { type Args } from './args.ts'
+import { pveContainerConfig } from './module.ts'
+
+const base = 'cores: 1\nunprivileged: 1\n'
+const wanted = 'devN: /dev/nvidia0,mode=0666\n'
+const record = 'gpu 0000:01:00.0 0 GPU-x\n'
+
+async function look(
+  config: string,
+  given: Readonly<Record<string, unknown>> = {},
+  files: Readonly<Record<string, string>> = {},
+): Promise<Plan> {
+  const args = {
+    ctid: '',
+    content: wanted,
+    owned: ['^dev\\d+: /dev/nvidia'],
+    more_owned: [],
+    record,
+    lock_timeout: 60,
+    ...given,
+  } as unknown as Args // content, record and patterns may be Unknown here, as in a dry run
+  const host: Host = {
+    ...fakeHost({ containers: { 101: { status: 'stopped', config, pid: undefined } }, files }),
+    placement: { ctid: '101', nodeName: undefined, cluster: undefined },
+  }
+  return pveContainerConfig.plan(args, await pveContainerConfig.probe(args, host))
+}
+
+test("the file is replaced on the node, under Proxmox's lock, with the old one kept elsewhere", async () => {
+  const { actions } = await look(base)
+  assert.deepEqual(
+    actions.map((action) => [action.kind, action.on, 'path' in action ? action.path : '']),
+    [
+      ['makeDirectory', 'node', '/var/lib/gpuplay/v1/assignments'],
+      ['writeFile', 'node', '/var/lib/gpuplay/v1/assignments/101'],
+      ['writeFile', 'node', '/etc/pve/lxc/101.conf'],
+    ],
+  )
+  const write = actions[2]
+  assert.ok(write?.kind === 'writeFile')
+  assert.deepEqual(write.lock, { kind: 'flock', path: '/run/lock/lxc/pve-config-101.lock', timeout: 60 })
+  assert.deepEqual(
+    [write.plain, write.backup, write.backupDirectory],
+    [true, true, '/var/lib/gpuplay/v1/backups'],
+  )
+  assert.deepEqual(write.content, { kind: 'text', text: `${base}dev0: /dev/nvidia0,mode=0666\n` })
+})
+
+test('with lines and note as they should be nothing is left to do', async () => {
+  const note = { '/var/lib/gpuplay/v1/assignments/101': `${record}line dev3: /dev/nvidia0,mode=0666\n` }
+  assert.deepEqual((await look(`${base}dev3: /dev/nvidia0,mode=0666\n`, {}, note)).actions, [])
+})
+
+test('lines that the note names are ours also when their numbers mean nothing any more', async () => {
+  const old = 'lxc.cgroup2.devices.allow: c 511:0 rw'
+  const note = { '/var/lib/gpuplay/v1/assignments/101': `line ${old}\n` }
+  const { actions } = await look(`${base}${old}\n`, { content: '', record: '' }, note)
+  assert.deepEqual(
+    actions.map(({ kind }) => kind),
+    ['remove', 'writeFile'],
+  )
+  assert.deepEqual((await look(`${base}${old}\n`, { content: '', record: '' })).actions, [])
+})
+
+test('a lock of Proxmox is waited for, and HA refuses, only when there is something to change', async () => {
+  const config = `lock: backup\n${base}`
+  assert.match((await look(config)).settle?.why ?? '', /lock: backup/)
+  assert.deepEqual((await look(config, { content: '', record: '' })).settle, undefined)
+  const ha = { '/etc/pve/ha/resources.cfg': 'ct: 101\n\tstate started\n' }
+  assert.equal((await look(base, {}, ha)).refusal?.code, 'managed-by-ha')
+  assert.equal((await look(base, { content: '', record: '' }, ha)).refusal, undefined)
+})
+
+test('in a dry run unknown lines are a change where there were none, and unknown where there were', async () => {
+  const content = new Unknown('the driver is loaded first')
+  const { actions } = await look(base, { content, record: content, more_owned: content })
+  const write = actions.at(-1)
+  assert.ok(write?.kind === 'writeFile')
+  assert.deepEqual(write.content, { kind: 'unknown', why: content.why })
+  await assert.rejects(
+    look(`${base}dev0: /dev/nvidia0\n`, { content, record: content, more_owned: content }),
+    UnknownError,
+  )
+})

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type FileStatus } from '../../host/host.ts'
+import { parseContainerConfig } from '../../proxmox/container-config.ts'
+import { deviceEntries } from '../../proxmox/device-entries.ts'
+import { mountPoints, type RunningDevice } from '../../proxmox/running-container.ts'
+import { differences } from './differences.ts'
+
+const unprivileged = '         0     100000      65536\n'
+
+function node(numbers: string, more: Partial<FileStatus> = {}): FileStatus {
+  const [major = 0, minor = 0] = numbers.split(':').map(Number)
+  const owner = { mode: '0666', owner: 'root', group: 'root', uid: 100_000, gid: 100_000, size: 0 }
+  return { kind: 'character', ...owner, major, minor, ...more }
+}
+
+function compare(
+  config: string,
+  running: Readonly<Record<string, FileStatus>>,
+  nodes: Readonly<Record<string, string>> = { '/dev/nvidia0': '195:0', '/dev/nvidia-uvm': '508:0' },
+): readonly string[] {
+  const devices: readonly RunningDevice[] = Object.entries(running).map(([path, status]) => ({
+    path,
+    status,
+  }))
+  return differences({
+    configured: deviceEntries(parseContainerConfig(config)),
+    running: devices,
+    nodes: new Map(Object.entries(nodes).map(([path, numbers]) => [path, node(numbers)])),
+    uidMap: unprivileged,
+    gidMap: unprivileged,
+  })
+}
+
+const devn = 'dev0: /dev/nvidia0,mode=0666\n'
+
+test('a container that runs with what is configured needs no restart', () => {
+  assert.deepEqual(compare(devn, { '/dev/nvidia0': node('195:0') }), [])
+  assert.deepEqual(compare('', {}), [])
+})
+
+test('devices that are missing, left over or changed are told', () => {
+  assert.deepEqual(compare(devn, {}), ['it has no /dev/nvidia0 yet'])
+  assert.deepEqual(compare('', { '/dev/nvidia0': node('195:0') }), ['it still has /dev/nvidia0'])
+  assert.deepEqual(compare('dev0: /dev/nvidia-uvm,mode=0666\n', { '/dev/nvidia-uvm': node('511:0') }), [
+    'its /dev/nvidia-uvm is 511:0, that of the node 508:0',
+  ])
+})
+
+test('a mount whose source was missing leaves a file that is no device', () => {
+  const config = 'lxc.mount.entry: /dev/nvidia0 dev/nvidia0 none bind,optional,create=file\n'
+  const file: FileStatus = { ...node('0:0'), kind: 'file', mode: '0000' }
+  assert.deepEqual(compare(config, { '/dev/nvidia0': file }), ['its /dev/nvidia0 is no device'])
+})
+
+test('mode and owner count for devN, as the container counts, and not for bind mounts', () => {
+  const other = { '/dev/nvidia0': node('195:0', { mode: '0660', uid: 0, gid: 0 }) }
+  assert.deepEqual(compare(devn, other), [
+    'its /dev/nvidia0 has the mode 0660, not 0666',
+    'its /dev/nvidia0 belongs to 0:0, not 100000:100000 (as the node counts)',
+  ])
+  assert.deepEqual(compare('lxc.mount.entry: /dev/nvidia0 dev/nvidia0 none bind\n', other), [])
+  const grouped = { '/dev/nvidia0': node('195:0', { mode: '0660', gid: 100_044 }) }
+  assert.deepEqual(compare('dev0: /dev/nvidia0,gid=44\n', grouped), [])
+})
+
+test('mount points are read from the mount table with their escapes', () => {
+  const table =
+    '100 99 0:5 /nvidia0 /dev/nvidia0 rw,nosuid - devtmpfs udev rw\n101 99 0:5 /x /dev/a\\040b rw - tmpfs none rw\n'
+  assert.deepEqual(mountPoints(table), ['/dev/nvidia0', '/dev/a b'])
+})
