@@ -50,7 +50,7 @@ type PctCode = keyof typeof texts
 
 /** Status 2 for a container that is not on this node, 255 for one that does not run; 2 is also what wrong options give. */
 function classify(status: number | undefined, said: string): PctCode {
-  if (status === 127 || /pct: (?:command )?not found/.test(said)) return 'pct-missing'
+  if (status === 126 || status === 127 || /pct: (?:command )?not found/.test(said)) return 'pct-missing'
   if (/not running/i.test(said)) return 'container-stopped'
   if (/does not exist/i.test(said)) return 'container-missing'
   if (/permission denied|please run as root|must be root/i.test(said)) return 'pct-not-root'
