@@ -1,0 +1,109 @@
+/** Command lines as a person types them: words in, text and an exit code out. */
+import { spawn } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { execute } from '../../src/cli/execute.ts'
+
+export const repository = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '')
+
+export interface Ended {
+  readonly exitCode: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export type FileTexts = Readonly<Record<string, string>>
+
+/** A new folder with these files, and the way to remove it. */
+export function makeFolder(files: FileTexts): { readonly path: string; remove(): void } {
+  const path = mkdtempSync(join(tmpdir(), 'gpuplay-whole-'))
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(path, name)), { recursive: true })
+    writeFileSync(join(path, name), text)
+  }
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) }
+}
+
+/**
+ * The commands in this process, without a second of start-up for each. Files are read from the real working directory, so name them
+ * absolutely; `folder` is only what names in messages are relative to.
+ */
+export async function inProcess(words: readonly string[], folder: string): Promise<Ended> {
+  const written = { stdout: '', stderr: '' }
+  const stream = (name: 'stdout' | 'stderr') => ({
+    write: (text: string) => {
+      written[name] += text
+    },
+    isTerminal: false,
+    columns: 80,
+  })
+  let random = 0
+  const exitCode = await execute(words, {
+    effects: {
+      now: () => new Date(0),
+      clock: () => performance.now(),
+      sleep: () => Promise.resolve(),
+      randomHex: (bytes) => String((random += 1)).padStart(bytes * 2, '0'),
+      environment: { PATH: process.env['PATH'] },
+      home: folder,
+      userName: 'nobody-in-particular',
+      hostName: 'controller',
+      pid: process.pid,
+      workingDirectory: folder,
+    },
+    version: '0.0.0',
+    shipped: repository,
+    output: stream('stdout'),
+    errors: stream('stderr'),
+    signal: AbortSignal.timeout(60_000),
+    askSecret: () => Promise.resolve(undefined),
+    killGroup: () => undefined,
+  })
+  return { exitCode, ...written }
+}
+
+/** The executable itself, in the folder; what `npm run build` made last. */
+export async function inShell(words: readonly string[], folder: string): Promise<Ended> {
+  return await runProgram(join(repository, 'bin/gpuplay'), words, folder)
+}
+
+export async function runProgram(file: string, words: readonly string[], cwd: string): Promise<Ended> {
+  const child = spawn(file, [...words], { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
+  const written = { stdout: '', stderr: '' }
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (written.stdout += text))
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (written.stderr += text))
+  return await new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (code, signal) => {
+      if (code === null) reject(new Error(`${file} ended with ${signal ?? 'nothing'}: ${written.stderr}`))
+      else resolve({ exitCode: code, ...written })
+    })
+  })
+}
+
+/** A port of this machine that counts who comes, and hangs up. */
+export interface Doorbell {
+  readonly port: number
+  /** Connections so far. */
+  rings(): number
+  close(): void
+}
+
+export async function openDoorbell(): Promise<Doorbell> {
+  let rings = 0
+  const server = createServer((socket) => {
+    rings += 1
+    socket.on('error', () => undefined)
+    socket.destroy()
+  })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', resolve)
+  })
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('the server has no port')
+  return { port: address.port, rings: () => rings, close: () => void server.close() }
+}

@@ -1,0 +1,40 @@
+/** A mistake that people make, and all that gpuplay says of it. */
+import { type FileTexts } from '../command-line.ts'
+
+export interface Mistake {
+  /** Ends the sentence "a person is told of ...". */
+  readonly name: string
+  /** Instead of, or beside, those of `soundFiles`. */
+  readonly files?: FileTexts
+  /** Behind `run site.yml -i inventory.yml`. */
+  readonly words?: readonly string[]
+  /** The whole text, up to the line that counts the problems. */
+  readonly says: string
+}
+
+/** `PORT` is one that is listened on. Without a mistake these connect to it. */
+export const soundFiles: FileTexts = {
+  'inventory.yml': `all:
+  vars: { address: 127.0.0.1, port: PORT, user: root, password: open }
+  children:
+    nodes:
+      hosts:
+        pve1: { nvidia_driver_version: "580.95.05" }
+    containers:
+      hosts:
+        ollama: { node: pve1, ctid: 101, gpu_assignment: "0" }
+`,
+  'site.yml': `- hosts: all
+  tasks:
+    - name: Greet
+      copy: { dest: /etc/motd, content: "hello\\n" }
+`,
+}
+
+/** A playbook of one play over the nodes with these tasks, which begin in column 5 of line 3. */
+export function tasks(text: string): FileTexts {
+  const lines = text.trimEnd().split('\n')
+  return {
+    'site.yml': `- hosts: nodes\n  tasks:\n${lines.map((line) => (line === '' ? '' : `    ${line}`)).join('\n')}\n`,
+  }
+}

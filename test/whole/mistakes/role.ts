@@ -1,0 +1,150 @@
+/** Mistakes in what the roles that ship are given. */
+import { type Mistake } from './mistake.ts'
+
+const nodesPlay = '- hosts: nodes\n  roles: [runfile_cache, nvidia_host]\n'
+const containersPlay = '- hosts: containers\n  roles: [lxc_passthrough, lxc_userspace_driver, cuda_toolkit]\n'
+
+function node(variables: string): string {
+  return `all:
+  children:
+    nodes:
+      hosts:
+        pve1:
+${indent(variables)}`
+}
+
+function container(variables: string): string {
+  return `all:
+  hosts: { pve1: {} }
+  children:
+    containers:
+      hosts:
+        ollama:
+          node: pve1
+          ctid: 101
+${indent(variables)}`
+}
+
+function indent(lines: string): string {
+  return `${lines
+    .split('\n')
+    .map((line) => `          ${line}`)
+    .join('\n')}\n`
+}
+
+export const roleMistakes: readonly Mistake[] = [
+  {
+    name: 'a version that YAML reads as a number',
+    files: { 'site.yml': nodesPlay, 'inventory.yml': node('nvidia_driver_version: 580.95') },
+    says: `
+inventory.yml:6:34: error: "nvidia_driver_version" must be text, and 580.95 is a number
+  5 |         pve1:
+  6 |           nvidia_driver_version: 580.95
+    |                                  ^^^^^^
+  help: quote it: nvidia_driver_version: "580.95"
+`,
+  },
+  {
+    name: 'a version that nobody set',
+    files: { 'site.yml': nodesPlay, 'inventory.yml': node('address: 127.0.0.1') },
+    says: `
+site.yml:2:11: error: the role "runfile_cache" needs "nvidia_driver_version" on pve1
+  1 | - hosts: nodes
+  2 |   roles: [runfile_cache, nvidia_host]
+    |           ^^^^^^^^^^^^^
+  help: nvidia_driver_version: Driver version of the node, in quotes: "580.95.05"
+
+site.yml:2:26: error: the role "nvidia_host" needs "nvidia_driver_version" on pve1
+  1 | - hosts: nodes
+  2 |   roles: [runfile_cache, nvidia_host]
+    |                          ^^^^^^^^^^^
+  help: nvidia_driver_version: Driver version of the node, in quotes: "580.95.05"
+`,
+  },
+  {
+    name: 'a version and an address that disagree',
+    files: {
+      'site.yml': nodesPlay,
+      'inventory.yml': node(
+        'nvidia_driver_version: "580.95.05"\nnvidia_runfile_url: https://mirror.example.org/NVIDIA-Linux-x86_64-570.86.16.run',
+      ),
+    },
+    says: `
+inventory.yml:7:31: error: the address is not that of version 580.95.05
+  6 |           nvidia_driver_version: "580.95.05"
+  7 |           nvidia_runfile_url: https://mirror.example.org/NVIDIA-Linux-x86_64-570.86.16.run
+    |                               ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  help: leave nvidia_runfile_url out, and it follows from the version; or make both say the same version
+`,
+  },
+  {
+    name: 'a choice that a role does not have',
+    files: {
+      'site.yml': nodesPlay,
+      'inventory.yml': node('nvidia_driver_version: "580.95.05"\nnvidia_host_reboot: always'),
+    },
+    says: `
+inventory.yml:7:31: error: "nvidia_host_reboot" must be one of ask, auto, never, and is "always"
+  6 |           nvidia_driver_version: "580.95.05"
+  7 |           nvidia_host_reboot: always
+    |                               ^^^^^^
+  help: write one of these words
+`,
+  },
+  {
+    name: 'GPUs in a form that there is not',
+    files: { 'site.yml': containersPlay, 'inventory.yml': container('gpu_assignment: nvidia0') },
+    says: `
+inventory.yml:9:27: error: "gpu_assignment" is "nvidia0", which is not what it must look like
+  8 |           ctid: 101
+  9 |           gpu_assignment: nvidia0
+    |                           ^^^^^^^
+  help: The GPUs of the container: an index ("0"), several ("0,1"), all, none, UUIDs or PCI addresses
+`,
+  },
+  {
+    name: 'a toolkit version that YAML reads as a number',
+    files: {
+      'site.yml': containersPlay,
+      'inventory.yml': container('gpu_assignment: "0"\ncuda_toolkit_version: 12.8'),
+    },
+    says: `
+inventory.yml:10:33: error: "cuda_toolkit_version" must be text, and 12.8 is a number
+   9 |           gpu_assignment: "0"
+  10 |           cuda_toolkit_version: 12.8
+     |                                 ^^^^
+  help: quote it: cuda_toolkit_version: "12.8"
+`,
+  },
+  {
+    name: 'a mode that YAML reads as a number, in the variables of a play',
+    files: {
+      'site.yml': `- hosts: containers
+  vars:
+    lxc_passthrough_mode: 0666
+  roles: [lxc_passthrough]
+`,
+      'inventory.yml': container('gpu_assignment: all'),
+    },
+    says: `
+site.yml:3:27: error: "lxc_passthrough_mode" must be text, and 0666 is read as the number 666
+  2 |   vars:
+  3 |     lxc_passthrough_mode: 0666
+    |                           ^^^^
+  help: quote it: lxc_passthrough_mode: "0666"
+`,
+  },
+  {
+    name: 'a parameter that a role does not know',
+    files: {
+      'site.yml': '- hosts: nodes\n  roles:\n    - role: nvidia_host\n      nvidia_host_rebot: never\n',
+    },
+    says: `
+site.yml:4:7: error: the role "nvidia_host" has no parameter "nvidia_host_rebot"
+  3 |     - role: nvidia_host
+  4 |       nvidia_host_rebot: never
+    |       ^^^^^^^^^^^^^^^^^
+  help: did you mean "nvidia_host_reboot"?
+`,
+  },
+]

@@ -1,0 +1,40 @@
+/** Mistakes on the command line. */
+import { type Mistake } from './mistake.ts'
+
+export const wordMistakes: readonly Mistake[] = [
+  {
+    name: 'a limit that no host matches',
+    words: ['--limit', 'pve9'],
+    says: `
+--limit: error: there is no host and no group "pve9"
+  help: did you mean "pve1"?
+`,
+  },
+  {
+    name: 'a variable without a value',
+    words: ['-e', 'driver'],
+    says: `
+-e: error: "driver" gives no value to a variable
+  help: write -e name=value, -e @file, or quote a value that has blanks in it
+`,
+  },
+  {
+    name: 'a file of variables that is not there',
+    words: ['-e', '@vars.yml'],
+    says: `
+-e: error: there is no file "vars.yml"
+  help: check what follows the @
+`,
+  },
+  {
+    name: 'a variable of the command line of the wrong type',
+    files: { 'site.yml': '- hosts: nodes\n  roles: [nvidia_host]\n' },
+    words: ['-e', '{nvidia_driver_version: 580.95}'],
+    says: `
+-e: error: "nvidia_driver_version" must be text, and 580.95 is a number
+  1 | {nvidia_driver_version: 580.95}
+    |                         ^^^^^^
+  help: quote it: nvidia_driver_version: "580.95"
+`,
+  },
+]
