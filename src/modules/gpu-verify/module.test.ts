@@ -187,10 +187,7 @@ test('a node says what is loaded against what is wanted', async () => {
     ]
   }
   assert.deepEqual(await check(good), ['ok'])
-  assert.deepEqual(await check({ ...good, modules: {} }), [
-    'REBOOT PENDING',
-    'no NVIDIA driver is loaded',
-  ])
+  assert.deepEqual(await check({ ...good, modules: {} }), ['REBOOT PENDING', 'no NVIDIA driver is loaded'])
   const [state, ...messages] = await check({ ...good, modules: { nvidia: { version: '570.86.16' } } })
   assert.deepEqual(
     [state, messages[0]],
