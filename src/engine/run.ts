@@ -9,9 +9,11 @@ import { type Fact } from '../host/facts.ts'
 import { type ControllerFiles } from '../host/host.ts'
 import { createOverlay } from '../host/overlay.ts'
 import { type Files } from '../language/files.ts'
+import { tidy } from '../language/source.ts'
 import { type TagChoice } from '../language/tags.ts'
 import { type Module } from '../modules/module.ts'
 import { type Effects } from './effects.ts'
+import { findCycles } from './cycles.ts'
 import { createEmitter, type Emitter } from './emitter.ts'
 import { type EventSink } from './events.ts'
 import { createFleet, type Fleet } from './fleet.ts'
@@ -94,8 +96,12 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
     stateDirectory: dependencies.stateDirectory,
   })
   const { plays, hosts } = loaded.selection
-  const problems = [...loaded.problems, ...checkRoleArguments(loaded, (host) => fleet.variables(host))]
-  if (problems.length > 0) throw new InputError(problems)
+  const problems = [
+    ...loaded.problems,
+    ...checkRoleArguments(loaded, (host) => fleet.variables(host)),
+    ...findCycles(loaded.selection, (host) => fleet.variables(host)),
+  ]
+  if (problems.length > 0) throw new InputError(tidy(problems))
   for (const host of hosts) recap.host(host)
   emitter.emit({
     type: 'run.started',

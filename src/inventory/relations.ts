@@ -9,7 +9,7 @@ import { didYouMean } from '../language/suggest.ts'
 import { hostVariableSchemas } from './host-variables.ts'
 import { type Host, type Inventory } from './model.ts'
 
-/** Problems with `node`, `ctid` and `connection`, which are rendered for this. */
+/** Problems with the variables that the engine itself reads (`node`, `ctid`, `address`, ...), which are rendered for this. */
 export function checkRelations(
   inventory: Inventory,
   extra: Variables,
@@ -39,6 +39,7 @@ class RelationChecker {
     const ctid = this.#text(host, 'ctid')
     const node = this.#text(host, 'node')
     const connection = this.#text(host, 'connection')
+    for (const name of Object.keys(hostVariableSchemas)) this.#text(host, name)
     if (ctid === undefined) {
       if (connection === 'pct' || node !== undefined) this.#noContainerId(host, connection)
       return

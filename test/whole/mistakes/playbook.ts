@@ -284,6 +284,17 @@ templates/motd.hbs:2:13: error: nothing is called "driver" here
 `,
   },
   {
+    name: 'a variable of a task that is made of itself',
+    files: tasks('- debug: { msg: "{{ greeting }}" }\n  vars:\n    greeting: "{{ greeting }}"'),
+    says: `
+site.yml:5:9: error: this variable is made of itself: greeting -> greeting
+  4 |       vars:
+  5 |         greeting: "{{ greeting }}"
+    |         ^^^^^^^^
+  help: give one of them a value of its own
+`,
+  },
+  {
     name: 'a key that stands twice',
     files: tasks('- file:\n    path: /etc/motd\n    mode: "0644"\n    path: /etc/issue'),
     says: `

@@ -1,0 +1,47 @@
+/** Finds variables that are made of themselves, which no host needs to be asked for. */
+import { type HostName } from '../base/brand.ts'
+import { InputError, type Problem } from '../base/errors.ts'
+import { roleLayers, type VariableScope } from '../language/scope.ts'
+import { type HostVariables } from './host-variables.ts'
+import { type SelectedPlay, type Selection } from './selection.ts'
+
+/** Looks at every variable that something in the playbook reads, as each host has it. */
+export function findCycles(
+  { plays }: Selection,
+  variablesOf: (host: HostName) => HostVariables,
+): readonly Problem[] {
+  const found = new Map<string, Problem>()
+  for (const selected of plays) {
+    for (const host of selected.hosts) {
+      for (const [scope, names] of scopesOf(selected, variablesOf(host))) {
+        for (const problem of cyclesIn(scope, names)) found.set(JSON.stringify(problem.where), problem)
+      }
+    }
+  }
+  return [...found.values()]
+}
+
+function* scopesOf(
+  { play, playbook }: SelectedPlay,
+  variables: HostVariables,
+): Iterable<readonly [VariableScope, Iterable<string>]> {
+  yield [variables.scope(play), playbook.reads]
+  for (const use of play.roles) yield [variables.scope(play, undefined, roleLayers(use)), playbook.reads]
+  for (const task of [...play.sections.flatMap(({ tasks }) => tasks), ...play.handlers]) {
+    if (task.vars.size > 0) yield [variables.scope(play, task), task.vars.keys()]
+  }
+}
+
+/** Other mistakes wait for the task that meets them: a condition may keep it from doing so. */
+function cyclesIn(scope: VariableScope, names: Iterable<string>): readonly Problem[] {
+  return [...names].flatMap((name) => {
+    if (scope.origin(name)?.variable === undefined) return []
+    try {
+      scope.get(name)
+      return []
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error
+      return error.problems.filter(({ code }) => code === 'cyclic-variable')
+    }
+  })
+}
