@@ -22,3 +22,8 @@ export class Secret {
     return '(secret)'
   }
 }
+
+/** Whether a variable of this name holds what nobody may see: passwords and passphrases, whatever they are for. */
+export function isSecretName(name: string): boolean {
+  return /(^|_)(password|passphrase)$/.test(name)
+}

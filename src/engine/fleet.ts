@@ -94,7 +94,8 @@ export function createFleet(options: FleetOptions): Fleet {
     (wanted) => {
       const scope = variablesOf(name).scope()
       const value = scope.has(wanted) ? scope.get(wanted) : undefined
-      return value instanceof Unknown ? undefined : noteSecret(wanted, value, options.redactor)
+      if (value instanceof Secret) options.redactor.add(value)
+      return value instanceof Unknown ? undefined : value
     }
 
   const nodeOf = (name: HostName): HostName | undefined => placementOf(variable(name)).nodeName
@@ -213,13 +214,4 @@ function hostvarsOf(variables: HostVariables): Record<string, unknown> {
     Object.defineProperty(result, name, { enumerable: true, get: () => scope.get(name) })
   }
   return result
-}
-
-/** Passwords are secrets whatever they are called. */
-function noteSecret(name: string, value: unknown, redactor: Redactor): unknown {
-  if (!/(^|_)(password|passphrase)$/.test(name)) return value
-  const secret = value instanceof Secret ? value : typeof value === 'string' ? new Secret(value) : undefined
-  if (secret === undefined) return value
-  redactor.add(secret)
-  return secret
 }

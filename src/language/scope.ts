@@ -1,5 +1,6 @@
 /** The variables that one task of one host sees: layers, the later ones before the earlier. */
 import { InputError } from '../base/errors.ts'
+import { isSecretName, Secret } from '../base/secret.ts'
 import {
   type Play,
   type ReadPath,
@@ -71,7 +72,8 @@ export class VariableScope implements Scope {
     if (this.#rendered.has(name)) return this.#rendered.get(name)
     const found = this.#find(name)
     if (found === undefined) return undefined
-    const value = found.kind === 'data' ? found.data : this.#render(found.variable)
+    const rendered = found.kind === 'data' ? found.data : this.#render(found.variable)
+    const value = typeof rendered === 'string' && isSecretName(name) ? new Secret(rendered) : rendered
     this.#rendered.set(name, value)
     return value
   }

@@ -1,5 +1,5 @@
 import { InputError, exitCodes } from '../../base/errors.ts'
-import { Secret } from '../../base/secret.ts'
+import { isSecretName, Secret } from '../../base/secret.ts'
 import { Unknown } from '../../base/unknown.ts'
 import { loadInventory } from '../../inventory/inventory.ts'
 import { type Host, type Inventory } from '../../inventory/model.ts'
@@ -75,7 +75,7 @@ function scopeOf(host: Host, extra: Variables): VariableScope {
 
 /** What rests on facts or other hosts is shown as it was written; passwords never. */
 function shown(name: string, scope: VariableScope): unknown {
-  if (/(^|_)(password|passphrase)$/.test(name)) return '(secret)'
+  if (isSecretName(name)) return '(secret)'
   try {
     const value = scope.get(name)
     return value instanceof Secret ? '(secret)' : value instanceof Unknown ? '(only known at run)' : value

@@ -1,0 +1,132 @@
+/** Runs playbooks on the local machine in a folder of its own, and gives back what was told. */
+import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { homedir, tmpdir, userInfo } from 'node:os'
+import { dirname, join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { type ExitCode } from '../../base/errors.ts'
+import { ConnectionPool } from '../../connection/connect.ts'
+import { openShell } from '../../connection/shell.ts'
+import { facts } from '../../host/facts.ts'
+import { diskFiles } from '../../language/files.ts'
+import { modules } from '../../modules/catalogue.ts'
+import { type Effects } from '../effects.ts'
+import { type Event, type Outcome } from '../events.ts'
+import { type Reach } from '../machine.ts'
+import { runPlaybooks, type RunRequest } from '../run.ts'
+
+export interface LocalRun {
+  readonly exitCode: ExitCode
+  readonly events: readonly Event[]
+  /** Outcomes by name of task, in order; of a task that ran on several hosts the last. */
+  readonly outcomes: Readonly<Record<string, Outcome>>
+  readonly messages: readonly string[]
+}
+
+export interface Folder {
+  readonly path: string
+  write(name: string, text: string): string
+  /** `site.yml` of the folder, on localhost unless the request says otherwise. */
+  run(playbook: string, request?: Partial<RunRequest>, signal?: AbortSignal): Promise<LocalRun>
+  remove(): void
+}
+
+export function localFolder(): Folder {
+  const path = mkdtempSync(join(tmpdir(), 'gpuplay-engine-'))
+  const write = (name: string, text: string): string => {
+    const file = join(path, name)
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, text)
+    return file
+  }
+  return {
+    path,
+    write,
+    remove: () => rmSync(path, { recursive: true, force: true }),
+    run: (playbook, request = {}, signal = new AbortController().signal) =>
+      runLocally(path, write('site.yml', playbook), request, signal),
+  }
+}
+
+async function runLocally(
+  path: string,
+  playbook: string,
+  request: Partial<RunRequest>,
+  signal: AbortSignal,
+): Promise<LocalRun> {
+  const events: Event[] = []
+  const effects = testEffects(path)
+  const exitCode = await runPlaybooks(
+    {
+      playbooks: [playbook],
+      inventories: ['localhost,'],
+      extraVars: [],
+      limit: undefined,
+      tags: { tags: [], skipTags: [] },
+      check: false,
+      failOnChange: false,
+      forks: 10,
+      connection: {},
+      rolesPaths: [],
+      version: 'test',
+      ...request,
+    },
+    {
+      effects,
+      files: diskFiles,
+      modules,
+      facts,
+      reach: localReach(effects),
+      sinks: [(event) => events.push(event)],
+      signal,
+      stateDirectory: join(path, 'state/v1'),
+    },
+  )
+  const finished = events.flatMap((event) => (event.type === 'task.finished' ? [event] : []))
+  return {
+    exitCode,
+    events,
+    outcomes: Object.fromEntries(finished.map((event) => [event.task.name, event.outcome])),
+    messages: finished.flatMap((event) => event.detail.message ?? []),
+  }
+}
+
+function testEffects(path: string): Effects {
+  return {
+    now: () => new Date(),
+    clock: () => performance.now(),
+    sleep: (milliseconds, signal) => delay(milliseconds, undefined, { signal }),
+    randomHex: (bytes) => randomBytes(bytes).toString('hex'),
+    environment: {},
+    home: homedir(),
+    userName: userInfo().username,
+    hostName: 'test',
+    pid: process.pid,
+    workingDirectory: path,
+  }
+}
+
+function localReach(effects: Effects): Reach {
+  const pool = new ConnectionPool({
+    spawn: (file, argv, { group }) => spawn(file, [...argv], { detached: group, stdio: 'pipe' }),
+    killGroup: (pid) => {
+      try {
+        process.kill(-pid, 'SIGKILL')
+      } catch {
+        // It has ended by itself.
+      }
+    },
+    random: randomBytes,
+    sleep: effects.sleep,
+    now: effects.clock,
+    user: effects.userName,
+    home: effects.home,
+  })
+  return {
+    connect: (target, signal) => pool.connect(target, signal),
+    openShell: (connection, signal) => openShell(connection, { signal }),
+    upload: () => Promise.reject(new Error('nothing is sent in these tests')),
+    close: () => pool.close(),
+  }
+}
