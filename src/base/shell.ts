@@ -1,4 +1,4 @@
-import { type Brand } from './brand.ts'
+import type { Brand } from './brand.ts'
 
 /** Text that a POSIX shell may run: built here from quoted words and our own fragments, never by plain concatenation. */
 export type ShellText = Brand<string, 'ShellText'>

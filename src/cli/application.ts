@@ -1,7 +1,7 @@
 /** The commands of `gpuplay`, each loaded when it is used: what a command does not need it does not pay for at start-up. */
 import { type Application, buildApplication, buildCommand, buildRouteMap, text_en } from '@stricli/core'
 import { exitCodes, InputError } from '../base/errors.ts'
-import { type Context } from './context.ts'
+import type { Context } from './context.ts'
 import {
   connectionAliases,
   connectionFlags,
@@ -11,11 +11,11 @@ import {
   outputFlags,
   positiveNumber,
 } from './flags.ts'
-import { type ExecFlags } from './commands/exec.ts'
-import { type FactsFlags } from './commands/facts.ts'
-import { type InventoryCommandFlags } from './commands/inventory.ts'
-import { type ModulesFlags } from './commands/modules.ts'
-import { type RunFlags } from './commands/run.ts'
+import type { ExecFlags } from './commands/exec.ts'
+import type { FactsFlags } from './commands/facts.ts'
+import type { InventoryCommandFlags } from './commands/inventory.ts'
+import type { ModulesFlags } from './commands/modules.ts'
+import type { RunFlags } from './commands/run.ts'
 
 const run = buildCommand<RunFlags, string[], Context>({
   loader: async () => (await import('./commands/run.ts')).run,

@@ -1,5 +1,5 @@
-import { type CommandContext } from '@stricli/core'
-import { type Effects } from '../engine/effects.ts'
+import type { CommandContext } from '@stricli/core'
+import type { Effects } from '../engine/effects.ts'
 
 /** What `main` hands in: the streams, the effects, and a signal that says stop. */
 export interface World {

@@ -1,9 +1,9 @@
 /** One command line from words to exit code, with everything of the process handed in. */
 import { ExitCode as StricliExitCode, run } from '@stricli/core'
 import { type ExitCode, exitCodes } from '../base/errors.ts'
-import { type Effects } from '../engine/effects.ts'
+import type { Effects } from '../engine/effects.ts'
 import { createApplication } from './application.ts'
-import { type Context, type OutputStream, type World } from './context.ts'
+import type { Context, OutputStream, World } from './context.ts'
 
 export async function execute(words: readonly string[], world: World): Promise<number> {
   let wanted: number | undefined

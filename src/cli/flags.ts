@@ -1,5 +1,5 @@
 /** Flags that several commands share, each defined once. They mean what they mean in Ansible. */
-import { type FlagParametersForType } from '@stricli/core'
+import type { FlagParametersForType } from '@stricli/core'
 
 export interface InventoryFlags {
   readonly inventory?: readonly string[]

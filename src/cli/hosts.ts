@@ -1,5 +1,5 @@
 /** For commands that go to hosts without a playbook: inventory, pattern, and a fleet to read them with. */
-import { type HostName } from '../base/brand.ts'
+import type { HostName } from '../base/brand.ts'
 import { InputError } from '../base/errors.ts'
 import { createEmitter } from '../engine/emitter.ts'
 import { createFleet, type Fleet } from '../engine/fleet.ts'
@@ -10,8 +10,8 @@ import { loadInventory } from '../inventory/inventory.ts'
 import { resolveLimit } from '../inventory/pattern.ts'
 import { readExtraVars } from '../language/extra-vars.ts'
 import { diskFiles } from '../language/files.ts'
-import { type Context } from './context.ts'
-import { type ConnectionFlags, type InventoryFlags } from './flags.ts'
+import type { Context } from './context.ts'
+import type { ConnectionFlags, InventoryFlags } from './flags.ts'
 import { createReach } from './reach.ts'
 import { connectionDefaults, inventoriesOf } from './request.ts'
 

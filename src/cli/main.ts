@@ -5,9 +5,9 @@ import { homedir, hostname, userInfo } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { exitCodes } from '../base/errors.ts'
-import { type Effects } from '../engine/effects.ts'
+import type { Effects } from '../engine/effects.ts'
 import { askSecret } from './ask-secret.ts'
-import { type OutputStream } from './context.ts'
+import type { OutputStream } from './context.ts'
 import { execute } from './execute.ts'
 
 const shipped = fileURLToPath(new URL('../..', import.meta.url))

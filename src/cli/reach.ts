@@ -5,8 +5,8 @@ import { HostError, UnreachableError } from '../base/errors.ts'
 import { ConnectionPool } from '../connection/connect.ts'
 import { openShell } from '../connection/shell.ts'
 import { upload } from '../connection/upload.ts'
-import { type Reach } from '../engine/machine.ts'
-import { type Context } from './context.ts'
+import type { Reach } from '../engine/machine.ts'
+import type { Context } from './context.ts'
 
 export function createReach({ effects, killGroup }: Context): Reach {
   const agentSocket = effects.environment['SSH_AUTH_SOCK']

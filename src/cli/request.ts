@@ -2,10 +2,10 @@
 import { join } from 'node:path'
 import { InputError } from '../base/errors.ts'
 import { Secret } from '../base/secret.ts'
-import { type ConnectionDefaults } from '../engine/targets.ts'
+import type { ConnectionDefaults } from '../engine/targets.ts'
 import { diskFiles } from '../language/files.ts'
-import { type Context } from './context.ts'
-import { type ConnectionFlags, type InventoryFlags } from './flags.ts'
+import type { Context } from './context.ts'
+import type { ConnectionFlags, InventoryFlags } from './flags.ts'
 
 /** @throws InputError when none is named and there is no `inventory` here. */
 export function inventoriesOf(context: Context, { inventory }: InventoryFlags): readonly string[] {

@@ -1,13 +1,13 @@
 /** How commands speak to the person: views of runs, problems. */
-import { type Problem } from '../base/errors.ts'
+import type { Problem } from '../base/errors.ts'
 import { createColors } from '../view/colors.ts'
 import { createJsonlView } from '../view/jsonl.ts'
 import { createPlainView } from '../view/plain.ts'
 import { createTerminalView } from '../view/terminal.ts'
 import { problemText } from '../view/text.ts'
-import { type View } from '../view/view.ts'
-import { type Context, type OutputStream } from './context.ts'
-import { type OutputFlags } from './flags.ts'
+import type { View } from '../view/view.ts'
+import type { Context, OutputStream } from './context.ts'
+import type { OutputFlags } from './flags.ts'
 
 export interface ViewChoice extends Pick<OutputFlags, 'output' | 'color'> {
   readonly verbosity: number

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { UnreachableError } from '../base/errors.ts'
 import { quote } from '../base/shell.ts'
 import { describeEnd } from './channel.ts'
-import { type Connection, type Privilege } from './connection.ts'
+import type { Connection, Privilege } from './connection.ts'
 import { launch } from './launch.ts'
 
 /**

@@ -1,6 +1,6 @@
-import { type ChildProcessWithoutNullStreams } from 'node:child_process'
+import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import { setMaxListeners } from 'node:events'
-import { type Channel, type ChannelEnd } from './connection.ts'
+import type { Channel, ChannelEnd } from './connection.ts'
 
 /** How long what a program wrote may still be on its way once the program itself has ended, in milliseconds. */
 const drainTime = 250

@@ -1,6 +1,6 @@
 import { becomeConnection } from './become.ts'
-import { type Connection, type Target } from './connection.ts'
-import { type ConnectEffects } from './effects.ts'
+import type { Connection, Target } from './connection.ts'
+import type { ConnectEffects } from './effects.ts'
 import { HandshakeGate } from './handshake-gate.ts'
 import { localConnection } from './local.ts'
 import { opensshConnection } from './openssh.ts'

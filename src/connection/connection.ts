@@ -1,5 +1,5 @@
-import { type Readable, type Writable } from 'node:stream'
-import { type Secret } from '../base/secret.ts'
+import type { Readable, Writable } from 'node:stream'
+import type { Secret } from '../base/secret.ts'
 
 /**
  * How the rest of gpuplay sees a way to a machine: something on which a `/bin/sh` can be started.

@@ -1,4 +1,4 @@
-import { type ChildProcessWithoutNullStreams } from 'node:child_process'
+import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 
 /** What connections need of the machine that gpuplay runs on; handed in, so that nothing here reads `process`. */
 export interface ConnectEffects {

@@ -1,8 +1,8 @@
-import { type ServerHostKeyAlgorithm } from 'ssh2'
+import type { ServerHostKeyAlgorithm } from 'ssh2'
 import { quote } from '../base/shell.ts'
 import { UnreachableError } from '../base/errors.ts'
-import { type HostKeyChecking } from './connection.ts'
-import { type ConnectEffects } from './effects.ts'
+import type { HostKeyChecking } from './connection.ts'
+import type { ConnectEffects } from './effects.ts'
 import {
   type HostKeyVerdict,
   type KnownHost,
@@ -15,7 +15,7 @@ import {
   preferredAlgorithms,
   readKnownHosts,
 } from './known-hosts.ts'
-import { type SshConfig } from './ssh-config.ts'
+import type { SshConfig } from './ssh-config.ts'
 
 /** Decides about one server's key, once. */
 export interface HostKeyCheck {

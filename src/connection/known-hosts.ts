@@ -1,7 +1,7 @@
 import { createHash, createHmac } from 'node:crypto'
 import { appendFile, mkdir, readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { type ServerHostKeyAlgorithm } from 'ssh2'
+import type { ServerHostKeyAlgorithm } from 'ssh2'
 
 /** One line of a `known_hosts` file (sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT"). */
 export interface KnownHost {

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { type Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import { quote } from '../base/shell.ts'
 import { ignore, whenAborted } from './channel.ts'
-import { type Channel, type ChannelEnd, type Connection } from './connection.ts'
+import type { Channel, ChannelEnd, Connection } from './connection.ts'
 
 export interface LaunchOptions {
   readonly signal: AbortSignal

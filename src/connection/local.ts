@@ -1,6 +1,6 @@
 import { channelOfChild } from './channel.ts'
-import { type Channel, type Connection } from './connection.ts'
-import { type ConnectEffects } from './effects.ts'
+import type { Channel, Connection } from './connection.ts'
+import type { ConnectEffects } from './effects.ts'
 
 /** The machine that gpuplay itself runs on. Every channel is a process group of its own, so that `kill` takes all of it. */
 export function localConnection(effects: Pick<ConnectEffects, 'spawn' | 'killGroup'>): Connection {

@@ -1,9 +1,9 @@
 import { UnreachableError } from '../base/errors.ts'
 import { channelOfChild, describeEnd } from './channel.ts'
-import { type Channel, type Connection } from './connection.ts'
-import { type ConnectEffects } from './effects.ts'
+import type { Channel, Connection } from './connection.ts'
+import type { ConnectEffects } from './effects.ts'
 import { launch } from './launch.ts'
-import { type SshTarget } from './ssh-dial.ts'
+import type { SshTarget } from './ssh-dial.ts'
 
 /**
  * A host through the `ssh` program, one child a channel: for certificates, security keys, GSSAPI and whatever else a user's configuration holds

@@ -1,6 +1,6 @@
 import { UnreachableError } from '../base/errors.ts'
 import { describeEnd } from './channel.ts'
-import { type Connection } from './connection.ts'
+import type { Connection } from './connection.ts'
 import { launch } from './launch.ts'
 
 /** A call of pct costs half a second, and waits for what else Proxmox is doing; in milliseconds. */

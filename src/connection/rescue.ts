@@ -1,5 +1,5 @@
 import { whenAborted } from './channel.ts'
-import { type Connection } from './connection.ts'
+import type { Connection } from './connection.ts'
 
 /**
  * What is done to a script from outside its shell, over a second channel: POSIX sh, `cat`, `awk` and `/proc`.

@@ -1,14 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { UnreachableError } from '../base/errors.ts'
 import { describeEnd, whenAborted } from './channel.ts'
-import {
-  type Channel,
-  type Connection,
-  type RunOptions,
-  type Shell,
-  type ShellGreeting,
-  type ShellReply,
-} from './connection.ts'
+import type { Channel, Connection, RunOptions, Shell, ShellGreeting, ShellReply } from './connection.ts'
 import { type Mark, MarkScanner, frameText, greetingScript, openingText } from './frame.ts'
 import { endScript, releaseShell, runOnce } from './rescue.ts'
 

@@ -1,6 +1,6 @@
 import { UnreachableError } from '../base/errors.ts'
-import { type HostKeyChecking } from './connection.ts'
-import { type ConnectEffects } from './effects.ts'
+import type { HostKeyChecking } from './connection.ts'
+import type { ConnectEffects } from './effects.ts'
 
 /** What the user's ssh configuration says of one host, every value decided and every path absolute. */
 export interface SshConfig {

@@ -1,15 +1,9 @@
 import { readFile } from 'node:fs/promises'
-import {
-  type AgentAuthMethod,
-  type AnyAuthMethod,
-  type BaseAgent,
-  type ParsedKey,
-  type PublicKeyAuthMethod,
-} from 'ssh2'
+import type { AgentAuthMethod, AnyAuthMethod, BaseAgent, ParsedKey, PublicKeyAuthMethod } from 'ssh2'
 import { UnreachableError } from '../base/errors.ts'
-import { type Secret } from '../base/secret.ts'
+import type { Secret } from '../base/secret.ts'
 import { fingerprint } from './known-hosts.ts'
-import { type SshConfig } from './ssh-config.ts'
+import type { SshConfig } from './ssh-config.ts'
 
 /** One thing that can be shown to a server to be let in, with the words for it. */
 export interface Identity {

@@ -1,5 +1,5 @@
 import { UnreachableError } from '../base/errors.ts'
-import { type SshConfig } from './ssh-config.ts'
+import type { SshConfig } from './ssh-config.ts'
 
 /** The server hung up before it was even asked for a login, as sshd does when too many knock at once. */
 export class ServerBusy extends Error {

@@ -1,9 +1,9 @@
-import { type ClientChannel } from 'ssh2'
+import type { ClientChannel } from 'ssh2'
 import { UnreachableError } from '../base/errors.ts'
 import { ignore } from './channel.ts'
-import { type Channel, type ChannelEnd, type Connection } from './connection.ts'
-import { type ConnectEffects } from './effects.ts'
-import { type HandshakeGate } from './handshake-gate.ts'
+import type { Channel, ChannelEnd, Connection } from './connection.ts'
+import type { ConnectEffects } from './effects.ts'
+import type { HandshakeGate } from './handshake-gate.ts'
 import { type Line, type SshTarget, dial } from './ssh-dial.ts'
 
 /** A server allows ten by default (`MaxSessions`) and frees one later than it says; four leave room for others. */

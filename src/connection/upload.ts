@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { type Readable } from 'node:stream'
-import { type Problem } from '../base/errors.ts'
+import type { Readable } from 'node:stream'
+import type { Problem } from '../base/errors.ts'
 import { quote } from '../base/shell.ts'
 import { describeEnd, whenAborted } from './channel.ts'
-import { type Channel, type Connection } from './connection.ts'
+import type { Channel, Connection } from './connection.ts'
 import { launch } from './launch.ts'
 
 export interface Upload {

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { HostError } from '../base/errors.ts'
 import { Unknown, UnknownError } from '../base/unknown.ts'
-import { type Action } from '../host/action.ts'
+import type { Action } from '../host/action.ts'
 import { actions, done, type Plan, refuse, settle } from '../host/plan.ts'
-import { type Module } from '../modules/module.ts'
+import type { Module } from '../modules/module.ts'
 import { type ActionOutcome, converge, type Converged, type Host } from './converge.ts'
 
 /** A host whose whole state is a list of words; an action adds one. */

@@ -6,9 +6,9 @@
  */
 import { type ExitCode, HostError, type Problem, UnreachableError } from '../base/errors.ts'
 import { UnknownError } from '../base/unknown.ts'
-import { type Action } from '../host/action.ts'
-import { type Diff, type Finding, type Plan, type Refusal, type Settle } from '../host/plan.ts'
-import { type Module, type Reply } from '../modules/module.ts'
+import type { Action } from '../host/action.ts'
+import type { Diff, Finding, Plan, Refusal, Settle } from '../host/plan.ts'
+import type { Module, Reply } from '../modules/module.ts'
 
 /** What one probe saw, and what it looked at to see it. */
 export interface Reading {

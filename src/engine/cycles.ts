@@ -1,9 +1,9 @@
 /** Finds variables that are made of themselves, which no host needs to be asked for. */
-import { type HostName } from '../base/brand.ts'
+import type { HostName } from '../base/brand.ts'
 import { InputError, type Problem } from '../base/errors.ts'
 import { roleLayers, type VariableScope } from '../language/scope.ts'
-import { type HostVariables } from './host-variables.ts'
-import { type SelectedPlay, type Selection } from './selection.ts'
+import type { HostVariables } from './host-variables.ts'
+import type { SelectedPlay, Selection } from './selection.ts'
 
 /** Looks at every variable that something in the playbook reads, as each host has it. */
 export function findCycles(

@@ -1,5 +1,5 @@
-import { type Event, type EventBody, type EventSink } from './events.ts'
-import { type Redactor } from './redactor.ts'
+import type { Event, EventBody, EventSink } from './events.ts'
+import type { Redactor } from './redactor.ts'
 
 /** Gives events their number and time and takes secrets out of them. The only way from the engine to a view. */
 export interface Emitter {

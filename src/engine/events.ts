@@ -3,9 +3,9 @@
  *
  * Every event has `v` (version of this format), `run`, `seq` (from 1, without gaps), `time` (ISO 8601, UTC) and `type`. Texts are already redacted.
  */
-import { type ExitCode, type Problem } from '../base/errors.ts'
-import { type Diff, type Finding } from '../host/plan.ts'
-import { type SummaryRow } from '../modules/module.ts'
+import type { ExitCode, Problem } from '../base/errors.ts'
+import type { Diff, Finding } from '../host/plan.ts'
+import type { SummaryRow } from '../modules/module.ts'
 
 export type Event = EventBody & {
   readonly v: 1

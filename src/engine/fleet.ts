@@ -1,19 +1,19 @@
 /** All hosts of a run, made when they are first needed: machine, reader and variables of each, a container's with those of its node. */
-import { type HostName } from '../base/brand.ts'
+import type { HostName } from '../base/brand.ts'
 import { Secret } from '../base/secret.ts'
 import { Unknown, UnknownError } from '../base/unknown.ts'
-import { type Privilege } from '../connection/connection.ts'
-import { type Fact } from '../host/facts.ts'
-import { type ControllerFiles } from '../host/host.ts'
-import { type MachineAccess } from '../host/machine.ts'
-import { type Overlay } from '../host/overlay.ts'
+import type { Privilege } from '../connection/connection.ts'
+import type { Fact } from '../host/facts.ts'
+import type { ControllerFiles } from '../host/host.ts'
+import type { MachineAccess } from '../host/machine.ts'
+import type { Overlay } from '../host/overlay.ts'
 import { createReader, type HostReader } from '../host/reader.ts'
 import { hostOf, type Inventory } from '../inventory/model.ts'
-import { type Variables } from '../language/model.ts'
-import { type Emitter } from './emitter.ts'
+import type { Variables } from '../language/model.ts'
+import type { Emitter } from './emitter.ts'
 import { createHostVariables, type HostVariables, type Unread } from './host-variables.ts'
 import { Machine, type Reach } from './machine.ts'
-import { type Redactor } from './redactor.ts'
+import type { Redactor } from './redactor.ts'
 import {
   type ConnectionDefaults,
   defaultPrivilege,

@@ -2,9 +2,9 @@
  * The variables of one host while a run goes on: what the inventory gives, what tasks registered, facts that are read when they are first asked for, and what
  * the engine itself offers.
  */
-import { type HostName } from '../base/brand.ts'
+import type { HostName } from '../base/brand.ts'
 import { findUnknown, Unknown } from '../base/unknown.ts'
-import { type Play, type Task, type Variables } from '../language/model.ts'
+import type { Play, Task, Variables } from '../language/model.ts'
 import { type Layer, taskLayers, VariableScope } from '../language/scope.ts'
 
 /** Stands where a fact would be that nobody has read yet. The engine reads it and evaluates again, so that only used facts are ever read. */

@@ -1,10 +1,10 @@
 /** One run at a time per host: the lease of each machine is taken at this run's first action there, and lives as long as its channel. */
-import { type HostName } from '../base/brand.ts'
+import type { HostName } from '../base/brand.ts'
 import { HostError } from '../base/errors.ts'
-import { type Privilege } from '../connection/connection.ts'
-import { type MachineAccess } from '../host/machine.ts'
+import type { Privilege } from '../connection/connection.ts'
+import type { MachineAccess } from '../host/machine.ts'
 import { type LeaseHolder, takeLease } from '../host/state.ts'
-import { type Machine } from './machine.ts'
+import type { Machine } from './machine.ts'
 
 export interface Leases {
   /** @throws HostError when another run holds the machine, UnreachableError */

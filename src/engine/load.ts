@@ -2,12 +2,12 @@
 import { InputError, type Problem } from '../base/errors.ts'
 import { hostVariableSchemas } from '../inventory/host-variables.ts'
 import { readInventory } from '../inventory/inventory.ts'
-import { type Inventory } from '../inventory/model.ts'
+import type { Inventory } from '../inventory/model.ts'
 import { readExtraVars } from '../language/extra-vars.ts'
 import { misspeltVariables } from '../language/misspelt.ts'
-import { type Playbook, type Variables } from '../language/model.ts'
+import type { Playbook, Variables } from '../language/model.ts'
 import { readPlaybook } from '../language/playbook.ts'
-import { type RunDependencies, type RunRequest } from './run.ts'
+import type { RunDependencies, RunRequest } from './run.ts'
 import { select, type Selection } from './selection.ts'
 
 export interface Loaded {

@@ -3,11 +3,11 @@
  * converged host answers them in a few frames. A failed read-ahead is no failure: the task reads again at its turn. A change on the node or one of its
  * containers makes everything that was read before it worthless.
  */
-import { type Task } from '../language/model.ts'
-import { type Reading } from './converge.ts'
-import { type Epoch } from './machine.ts'
+import type { Task } from '../language/model.ts'
+import type { Reading } from './converge.ts'
+import type { Epoch } from './machine.ts'
 import { type Item, itemsOf, pathsOf, type PrepareContext, prepareItem } from './prepare.ts'
-import { type Ahead, type Ready } from './task-runner.ts'
+import type { Ahead, Ready } from './task-runner.ts'
 
 export interface Lookahead {
   /** What was read for this task, if it still holds; otherwise reads it now, with those of the following tasks that can be read with it. */

@@ -4,18 +4,12 @@
  * A container's shells come through its node, so whoever takes the node down closes them too. Shells are opened when they are first needed: a stopped
  * container of which only the configuration is read is never entered.
  */
-import { type HostName } from '../base/brand.ts'
+import type { HostName } from '../base/brand.ts'
 import { UnreachableError } from '../base/errors.ts'
-import {
-  type Channel,
-  type Connection,
-  type Privilege,
-  type Shell,
-  type Target,
-} from '../connection/connection.ts'
-import { type Placement } from '../host/host.ts'
+import type { Channel, Connection, Privilege, Shell, Target } from '../connection/connection.ts'
+import type { Placement } from '../host/host.ts'
 import { defaultStateDirectory, type UploadRequest } from '../host/machine.ts'
-import { type Lease } from '../host/state.ts'
+import type { Lease } from '../host/state.ts'
 import { withPrivilege } from './targets.ts'
 
 /** How machines are reached; `src/connection` in earnest, a fake in tests. */

@@ -6,12 +6,12 @@
  */
 import { HostError, UnreachableError } from '../base/errors.ts'
 import { UnknownError } from '../base/unknown.ts'
-import { type ShellText } from '../base/shell.ts'
-import { type Host } from '../host/host.ts'
+import type { ShellText } from '../base/shell.ts'
+import type { Host } from '../host/host.ts'
 import { notePendingScript, type PendingNote, readPending, strikePendingScript } from '../host/state.ts'
-import { type Task } from '../language/model.ts'
-import { type FleetHost } from './fleet.ts'
-import { type Machine } from './machine.ts'
+import type { Task } from '../language/model.ts'
+import type { FleetHost } from './fleet.ts'
+import type { Machine } from './machine.ts'
 
 export interface PendingHandler {
   /** As the task names it in `notify`. */

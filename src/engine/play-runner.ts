@@ -1,14 +1,14 @@
 /**
  * One play on one host: its sections in order, handlers at the end of each, everything that can be read early read early.
  */
-import { type HostName } from '../base/brand.ts'
+import type { HostName } from '../base/brand.ts'
 import { type ExitCode, exitCodes, type Problem } from '../base/errors.ts'
-import { type Handler, type Play, type Task } from '../language/model.ts'
-import { type Emitter } from './emitter.ts'
-import { type Outcome, type TaskRef } from './events.ts'
-import { type Lookahead } from './lookahead.ts'
-import { type PendingHandlers } from './pending.ts'
-import { type Recap } from './recap.ts'
+import type { Handler, Play, Task } from '../language/model.ts'
+import type { Emitter } from './emitter.ts'
+import type { Outcome, TaskRef } from './events.ts'
+import type { Lookahead } from './lookahead.ts'
+import type { PendingHandlers } from './pending.ts'
+import type { Recap } from './recap.ts'
 import { runTask, type TaskResult, type TaskRunnerContext } from './task-runner.ts'
 
 export interface PlayRunnerContext {

@@ -4,10 +4,10 @@
  */
 import { HostError, UnreachableError } from '../base/errors.ts'
 import { commandLine, raw, sh } from '../base/shell.ts'
-import { type Action, type ContainerPower, type Reboot } from '../host/action.ts'
-import { type ActionResult } from '../host/machine.ts'
-import { type Emitter } from './emitter.ts'
-import { type Machine } from './machine.ts'
+import type { Action, ContainerPower, Reboot } from '../host/action.ts'
+import type { ActionResult } from '../host/machine.ts'
+import type { Emitter } from './emitter.ts'
+import type { Machine } from './machine.ts'
 
 export interface Power {
   /** Carries an action out with what has to happen before and after it. */

@@ -1,13 +1,13 @@
 /** From a task and a host's variables to what the module gets: conditions decided, loop unrolled, arguments rendered and checked. */
-import { type HostName } from '../base/brand.ts'
+import type { HostName } from '../base/brand.ts'
 import { InputError, type Problem } from '../base/errors.ts'
 import { Secret } from '../base/secret.ts'
 import { findUnknown, Unknown } from '../base/unknown.ts'
 import { evaluate, evaluateCondition } from '../language/expression.ts'
-import { type Play, type ReadPath, type Task, type Value } from '../language/model.ts'
+import type { Play, ReadPath, Task, Value } from '../language/model.ts'
 import { renderValue, valueReads } from '../language/render.ts'
-import { type Layer, type VariableScope } from '../language/scope.ts'
-import { type Module } from '../modules/module.ts'
+import type { Layer, VariableScope } from '../language/scope.ts'
+import type { Module } from '../modules/module.ts'
 import { type HostVariables, type Unread, withFacts } from './host-variables.ts'
 
 export interface PrepareContext {

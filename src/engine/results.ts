@@ -1,8 +1,8 @@
 /** What `register` gets. */
 import { Unknown } from '../base/unknown.ts'
-import { type Module } from '../modules/module.ts'
-import { type Converged } from './converge.ts'
-import { type Outcome } from './events.ts'
+import type { Module } from '../modules/module.ts'
+import type { Converged } from './converge.ts'
+import type { Outcome } from './events.ts'
 
 export type Result = Readonly<Record<string, unknown>>
 

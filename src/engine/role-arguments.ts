@@ -1,13 +1,13 @@
 /** Checks the variables of every role on every host that will run it, before anything is connected to. */
-import { type HostName } from '../base/brand.ts'
-import { type Problem } from '../base/errors.ts'
+import type { HostName } from '../base/brand.ts'
+import type { Problem } from '../base/errors.ts'
 import { Unknown } from '../base/unknown.ts'
-import { type Play } from '../language/model.ts'
+import type { Play } from '../language/model.ts'
 import { checkRoleArguments as checkUse } from '../language/role-arguments.ts'
 import { SchemaChecker } from '../language/schema.ts'
 import { type Layer, roleLayers } from '../language/scope.ts'
-import { type HostVariables } from './host-variables.ts'
-import { type Loaded } from './load.ts'
+import type { HostVariables } from './host-variables.ts'
+import type { Loaded } from './load.ts'
 
 /**
  * Facts and results are not known yet: what rests on them passes. The same mistake on many hosts is told once.

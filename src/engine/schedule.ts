@@ -5,7 +5,7 @@
  * In a play in which a node and its container both take part, the container begins after the node's last handler. A node outside the play is not waited
  * for; a node that has failed fails its containers. Waiting holds no fork.
  */
-import { type HostName } from '../base/brand.ts'
+import type { HostName } from '../base/brand.ts'
 
 export interface ScheduledPlay {
   readonly name: string

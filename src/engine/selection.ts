@@ -1,10 +1,10 @@
 /** From playbooks and an inventory to what will run where. */
-import { type HostName } from '../base/brand.ts'
-import { type Problem } from '../base/errors.ts'
-import { type Inventory } from '../inventory/model.ts'
+import type { HostName } from '../base/brand.ts'
+import type { Problem } from '../base/errors.ts'
+import type { Inventory } from '../inventory/model.ts'
 import { resolveLimit, resolvePattern } from '../inventory/pattern.ts'
-import { type Files } from '../language/files.ts'
-import { type Play, type Playbook } from '../language/model.ts'
+import type { Files } from '../language/files.ts'
+import type { Play, Playbook } from '../language/model.ts'
 
 /** A play with its hosts. */
 export interface SelectedPlay {

@@ -6,8 +6,8 @@
  */
 import { type HostName, hostName } from '../base/brand.ts'
 import { Secret } from '../base/secret.ts'
-import { type Privilege, type Target } from '../connection/connection.ts'
-import { type Placement } from '../host/host.ts'
+import type { Privilege, Target } from '../connection/connection.ts'
+import type { Placement } from '../host/host.ts'
 
 /** Reads one rendered variable of a host; undefined when it has none of that name. */
 export type ReadVariable = (name: string) => unknown

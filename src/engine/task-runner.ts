@@ -2,15 +2,15 @@
  * One task on one host: its items, each prepared, converged and judged (`until`, `changed_when`, `failed_when`), then registered, counted and told.
  */
 import { type ExitCode, exitCodes, HostError, type Problem, UnreachableError } from '../base/errors.ts'
-import { type HostName } from '../base/brand.ts'
+import type { HostName } from '../base/brand.ts'
 import { Unknown } from '../base/unknown.ts'
 import { evaluateCondition } from '../language/expression.ts'
-import { type Expression, type Play, type Task } from '../language/model.ts'
-import { type Layer } from '../language/scope.ts'
-import { type Module, type SummaryRow } from '../modules/module.ts'
+import type { Expression, Play, Task } from '../language/model.ts'
+import type { Layer } from '../language/scope.ts'
+import type { Module, SummaryRow } from '../modules/module.ts'
 import { converge, type Converged, type Host, type Reading } from './converge.ts'
-import { type Emitter } from './emitter.ts'
-import { type Outcome, type TaskDetail, type TaskRef } from './events.ts'
+import type { Emitter } from './emitter.ts'
+import type { Outcome, TaskDetail, TaskRef } from './events.ts'
 import { type HostVariables, type Unread, withFacts } from './host-variables.ts'
 import {
   firstProblem,

@@ -4,8 +4,8 @@
  * An action says what it will have done (`effects`; most are implied by its kind), so that a dry run can go on as if it had been, and so that
  * a real run can tell when a module's word and the host differ.
  */
-import { type Secret } from '../base/secret.ts'
-import { type Resource } from './resource.ts'
+import type { Secret } from '../base/secret.ts'
+import type { Resource } from './resource.ts'
 
 export type Action =
   | WriteFile

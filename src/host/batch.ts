@@ -3,10 +3,10 @@
  * are asked once. A query that fails, hangs or answers too much takes none of its neighbours with it: they are asked again in a frame without it.
  */
 import { HostError, type Problem } from '../base/errors.ts'
-import { type ShellText } from '../base/shell.ts'
-import { type Shell } from '../connection/connection.ts'
+import type { ShellText } from '../base/shell.ts'
+import type { Shell } from '../connection/connection.ts'
 import { ConnectionLostError } from './errors.ts'
-import { type QueryKind, type SectionOutput, type Settled } from './queries/query.ts'
+import type { QueryKind, SectionOutput, Settled } from './queries/query.ts'
 
 export interface Batcher {
   /** Answers when the frame that holds this query is back. Equal queries of one frame (`key`) are asked once. */

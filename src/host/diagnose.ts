@@ -1,5 +1,5 @@
 /** What the messages of programs mean, for a person: the field's usual failures with what to do about them. */
-import { type Problem } from '../base/errors.ts'
+import type { Problem } from '../base/errors.ts'
 
 interface Diagnosis {
   readonly pattern: RegExp

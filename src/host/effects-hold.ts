@@ -1,8 +1,8 @@
 /** Compares what actions said they would do with what is there afterwards. */
 import { HostError } from '../base/errors.ts'
-import { type Action, type PredictedFile } from './action.ts'
+import type { Action, PredictedFile } from './action.ts'
 import { allEffects, type PlacedEffect, revealed, sha256Of } from './effects.ts'
-import { type Host } from './host.ts'
+import type { Host } from './host.ts'
 import { remotePath } from './paths.ts'
 import { overlaps } from './resource.ts'
 

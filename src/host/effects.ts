@@ -1,7 +1,7 @@
 /** What an action will have done: what its kind implies and what it declares, each with the machine that it is true of. */
 import { createHash } from 'node:crypto'
 import { Secret } from '../base/secret.ts'
-import { type Action, type Content, type Effect, type PredictedFile } from './action.ts'
+import type { Action, Content, Effect, PredictedFile } from './action.ts'
 
 /** An effect that says itself where it is true: on the task's host, or on its node. */
 export type PlacedEffect = Effect & { readonly on: 'host' | 'node' }

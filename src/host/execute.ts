@@ -1,13 +1,13 @@
 /** Carries one action out. The only way from data to change. */
-import { type HostName } from '../base/brand.ts'
-import { type Action } from './action.ts'
+import type { HostName } from '../base/brand.ts'
+import type { Action } from './action.ts'
 import { allEffects } from './effects.ts'
 import { download } from './executors/download.ts'
 import { makeDirectory, makeLink, remove, setAttributes, writeFile } from './executors/files.ts'
 import { containerPower, reboot } from './executors/power.ts'
 import { push } from './executors/push.ts'
 import { run } from './executors/run.ts'
-import { type ActionResult, type ExecutionContext, type MachineAccess } from './machine.ts'
+import type { ActionResult, ExecutionContext, MachineAccess } from './machine.ts'
 import { remotePath } from './paths.ts'
 import { overlaps } from './resource.ts'
 

@@ -1,7 +1,7 @@
 /** What can be known of every host, each fact read when it is first asked for. Names are Ansible's where it has the same thing. */
-import { type JSONSchema } from 'json-schema-to-ts'
+import type { JSONSchema } from 'json-schema-to-ts'
 import { HostError } from '../base/errors.ts'
-import { type Host } from './host.ts'
+import type { Host } from './host.ts'
 
 export interface Fact {
   readonly name: string

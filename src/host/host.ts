@@ -5,9 +5,9 @@
  * answers first (`overlay.ts`): a read that meets something unknown rejects with `UnknownError`, and the task's outcome is `unknown`,
  * unless the probe asked with `maybe`.
  */
-import { type HostName } from '../base/brand.ts'
-import { type Unknown } from '../base/unknown.ts'
-import { type Resource } from './resource.ts'
+import type { HostName } from '../base/brand.ts'
+import type { Unknown } from '../base/unknown.ts'
+import type { Resource } from './resource.ts'
 
 export interface FileStatus {
   readonly kind: 'file' | 'directory' | 'link' | 'character' | 'block' | 'fifo' | 'socket'

@@ -1,4 +1,4 @@
-import { type Action } from './action.ts'
+import type { Action } from './action.ts'
 
 /** What an action does, for people, in the imperative: its own words, or words made from its kind. */
 export function labelOf(action: Action): string {

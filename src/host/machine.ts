@@ -28,7 +28,7 @@ export interface UploadRequest {
   readonly size: number
   readonly sha256: string
   readonly signal: AbortSignal
-  progress?(done: number): void
+  readonly progress?: (done: number) => void
 }
 
 export interface ExecutionContext {
@@ -43,7 +43,7 @@ export interface ExecutionContext {
   lease?(machine: HostName): number | undefined
   /** Run in the same script right after success, on the machine that the action runs on: pending notifications. */
   readonly alsoScript?: ShellText
-  progress?(message: string, done?: number, total?: number): void
+  readonly progress?: (message: string, done?: number, total?: number) => void
   /** Fresh 32 hex digits for each script. */
   readonly nonce?: () => string
 }

@@ -1,7 +1,7 @@
 /** What is predicted of one machine, as marks with numbers that only grow. */
-import { type Unknown } from '../base/unknown.ts'
-import { type PredictedFile } from './action.ts'
-import { type PlacedEffect } from './effects.ts'
+import type { Unknown } from '../base/unknown.ts'
+import type { PredictedFile } from './action.ts'
+import type { PlacedEffect } from './effects.ts'
 
 /** Later predictions of the same file: attributes alone are laid over what is there. */
 export type FilePrediction =

@@ -1,5 +1,5 @@
 /** Looks predictions up: what the marks of a machine, and for a container those of its node, say of one resource. */
-import { type HostName } from '../base/brand.ts'
+import type { HostName } from '../base/brand.ts'
 import { Unknown } from '../base/unknown.ts'
 import {
   type FilePrediction,

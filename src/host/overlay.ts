@@ -5,9 +5,9 @@
  * unknown, one that is written afterwards is known again. The laws (tested): what was predicted is read back; what cannot be known is never answered
  * from the host; a machine that nothing was predicted for reads as it is.
  */
-import { type HostName } from '../base/brand.ts'
-import { type Unknown } from '../base/unknown.ts'
-import { type Action, type PredictedFile } from './action.ts'
+import type { HostName } from '../base/brand.ts'
+import type { Unknown } from '../base/unknown.ts'
+import type { Action, PredictedFile } from './action.ts'
 import { allEffects, attributes, type PlacedEffect } from './effects.ts'
 import { labelOf } from './label.ts'
 import { type FilePrediction, isAbsent, type Machine, type Mark, volatile } from './overlay-marks.ts'

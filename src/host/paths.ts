@@ -1,5 +1,5 @@
 import { posix } from 'node:path'
-import { type Brand } from '../base/brand.ts'
+import type { Brand } from '../base/brand.ts'
 
 /** An absolute, normalized path on a host, without a trailing slash, newline or NUL. */
 export type RemotePath = Brand<string, 'RemotePath'>

@@ -1,6 +1,6 @@
 /** What a module's `plan` returns. */
-import { type ExitCode } from '../base/errors.ts'
-import { type Action } from './action.ts'
+import type { ExitCode } from '../base/errors.ts'
+import type { Action } from './action.ts'
 
 export interface Plan {
   readonly actions: readonly Action[]

@@ -1,10 +1,10 @@
 /** Answers about files from what was predicted of them, laid over what the host says. */
 import { HostError } from '../base/errors.ts'
 import { Unknown, UnknownError } from '../base/unknown.ts'
-import { type PredictedFile } from './action.ts'
+import type { PredictedFile } from './action.ts'
 import { revealed, sha256Of } from './effects.ts'
-import { type FileStatus } from './host.ts'
-import { type FilePrediction } from './overlay-marks.ts'
+import type { FileStatus } from './host.ts'
+import type { FilePrediction } from './overlay-marks.ts'
 
 type Full = Exclude<PredictedFile, { kind: 'unknown' }>
 

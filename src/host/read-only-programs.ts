@@ -5,7 +5,7 @@
  * `/var/cache/apt/*.bin` as root unless told not to, so they are told (`argv`); `nvidia-smi` loads modules and makes nodes, so it is guarded
  * (`queries/ask.ts`). Options that would turn a reader into a writer are refused by listing what is allowed, not what is not.
  */
-import { type ResourcePattern } from './resource.ts'
+import type { ResourcePattern } from './resource.ts'
 
 export interface ReadOnlyProgram {
   /** What is run instead of what was asked, where the program needs to be told not to write. */

@@ -1,12 +1,12 @@
 /** What the reads of one view of a host share. */
-import { type HostName } from '../base/brand.ts'
+import type { HostName } from '../base/brand.ts'
 import { HostError } from '../base/errors.ts'
-import { type Batcher } from './batch.ts'
+import type { Batcher } from './batch.ts'
 import { sha256Of } from './effects.ts'
-import { type ControllerFiles, type Placement } from './host.ts'
-import { type Overlay } from './overlay.ts'
-import { type PlaceOverlay } from './overlay-place.ts'
-import { type Resource } from './resource.ts'
+import type { ControllerFiles, Placement } from './host.ts'
+import type { Overlay } from './overlay.ts'
+import type { PlaceOverlay } from './overlay-place.ts'
+import type { Resource } from './resource.ts'
 
 /** What a view reads from. */
 export interface ReaderSource {

@@ -1,6 +1,6 @@
 import { UnknownError } from '../base/unknown.ts'
-import { type FileStatus, type Host } from './host.ts'
-import { type PlaceOverlay } from './overlay-place.ts'
+import type { FileStatus, Host } from './host.ts'
+import type { PlaceOverlay } from './overlay-place.ts'
 import { linkTarget, mostLinks, remotePath, type RemotePath } from './paths.ts'
 import { foresee, type Foreseen, foreseenHash, foreseenStatus, foreseenText } from './predicted-file.ts'
 import * as files from './queries/files.ts'

@@ -5,13 +5,13 @@
  * Each task has a view of its own that remembers what the task looked at: its expectations, and what invalidates it when it was read ahead.
  */
 import { randomUUID } from 'node:crypto'
-import { type HostName } from '../base/brand.ts'
-import { type Shell } from '../connection/connection.ts'
+import type { HostName } from '../base/brand.ts'
+import type { Shell } from '../connection/connection.ts'
 import { createBatcher } from './batch.ts'
-import { type ControllerFiles, type Host, type Placement } from './host.ts'
-import { type ReaderSource, type Trace } from './reader-context.ts'
+import type { ControllerFiles, Host, Placement } from './host.ts'
+import type { ReaderSource, Trace } from './reader-context.ts'
 import { createView } from './reader-view.ts'
-import { type Overlay } from './overlay.ts'
+import type { Overlay } from './overlay.ts'
 
 export interface ReaderOptions {
   readonly name: HostName

@@ -3,7 +3,7 @@
  *
  * The overlay of a dry run, read-ahead and the holding of resources are keyed by these.
  */
-import { type Brand, type HostName } from '../base/brand.ts'
+import type { Brand, HostName } from '../base/brand.ts'
 
 /** A thing on one machine, without the machine: `file:/etc/x`. */
 export type Resource = Brand<string, 'Resource'>

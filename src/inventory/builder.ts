@@ -1,7 +1,7 @@
 /** Gathers hosts, groups and variables while the sources are read. */
 import { type HostName, hostName } from '../base/brand.ts'
-import { type Position } from '../base/errors.ts'
-import { type Variables } from '../language/model.ts'
+import type { Position } from '../base/errors.ts'
+import type { Variables } from '../language/model.ts'
 import { problem } from '../language/source.ts'
 import { SchemaChecker } from '../language/schema.ts'
 import { ValueReader } from '../language/values.ts'

@@ -1,7 +1,7 @@
 /** The variables of a host that the engine itself reads: their names, Ansible's names for them, and what they may hold. */
-import { type Problem } from '../base/errors.ts'
-import { type Value, type Variable, type Variables } from '../language/model.ts'
-import { type SchemaChecker } from '../language/schema.ts'
+import type { Problem } from '../base/errors.ts'
+import type { Value, Variable, Variables } from '../language/model.ts'
+import type { SchemaChecker } from '../language/schema.ts'
 
 const text = { type: 'string', minLength: 1 } as const
 

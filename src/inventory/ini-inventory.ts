@@ -1,10 +1,10 @@
 /** Inventories as INI: `[group]`, `[group:children]`, `[group:vars]`, and a host with its variables on each line. */
-import { type Value, type Variable } from '../language/model.ts'
-import { type SourceFile } from '../language/source.ts'
+import type { Value, Variable } from '../language/model.ts'
+import type { SourceFile } from '../language/source.ts'
 import { didYouMean } from '../language/suggest.ts'
 import { literalValue } from '../language/values.ts'
-import { type YamlScalar } from '../language/yaml.ts'
-import { type InventoryBuilder } from './builder.ts'
+import type { YamlScalar } from '../language/yaml.ts'
+import type { InventoryBuilder } from './builder.ts'
 
 interface Section {
   readonly group: string

@@ -7,7 +7,7 @@ import { memoryFiles } from '../language/testing/memory-files.ts'
 import { report } from '../language/testing/report.ts'
 import { scopeOf } from '../language/testing/scopes.ts'
 import { type InventoryOptions, readInventory } from './inventory.ts'
-import { type Inventory } from './model.ts'
+import type { Inventory } from './model.ts'
 
 type Contents = Readonly<Record<string, string>>
 

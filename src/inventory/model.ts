@@ -1,7 +1,7 @@
 /** Hosts, groups and what is said of them, read and merged. */
-import { type HostName } from '../base/brand.ts'
-import { type Position, type Problem } from '../base/errors.ts'
-import { type Variables } from '../language/model.ts'
+import type { HostName } from '../base/brand.ts'
+import type { Position, Problem } from '../base/errors.ts'
+import type { Variables } from '../language/model.ts'
 
 export interface Host {
   readonly name: HostName

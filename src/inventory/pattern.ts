@@ -1,11 +1,11 @@
 /** Which hosts are meant: `all`, names, groups, `web*`, `~regex`, `a:b`, `a,b`, `a:&b`, `a:!b`, `group[0]`, `group[1:3]`. */
 import { RE2JS } from 're2js'
 import { hostName } from '../base/brand.ts'
-import { type Position, type Problem } from '../base/errors.ts'
-import { type Files } from '../language/files.ts'
+import type { Position, Problem } from '../base/errors.ts'
+import type { Files } from '../language/files.ts'
 import { problem } from '../language/source.ts'
 import { didYouMean } from '../language/suggest.ts'
-import { type Host, type Inventory } from './model.ts'
+import type { Host, Inventory } from './model.ts'
 
 export interface PatternResult {
   /** In the order of the inventory. */

@@ -1,13 +1,13 @@
 /** What hosts say of one another: each container has a node, and no two are the same container. */
 import { type HostName, hostName } from '../base/brand.ts'
 import { InputError, type Position, type Problem } from '../base/errors.ts'
-import { type Variables } from '../language/model.ts'
-import { type SchemaChecker } from '../language/schema.ts'
+import type { Variables } from '../language/model.ts'
+import type { SchemaChecker } from '../language/schema.ts'
 import { VariableScope } from '../language/scope.ts'
 import { problem } from '../language/source.ts'
 import { didYouMean } from '../language/suggest.ts'
 import { hostVariableSchemas } from './host-variables.ts'
-import { type Host, type Inventory } from './model.ts'
+import type { Host, Inventory } from './model.ts'
 
 /** Problems with the variables that the engine itself reads (`node`, `ctid`, `address`, ...), which are rendered for this. */
 export function checkRelations(

@@ -2,10 +2,10 @@
 import { basename, dirname, extname, join } from 'node:path'
 import { isNothing } from '../language/fields.ts'
 import { type Files, readYamlFile } from '../language/files.ts'
-import { type Variable } from '../language/model.ts'
+import type { Variable } from '../language/model.ts'
 import { SourceFile } from '../language/source.ts'
 import { didYouMean } from '../language/suggest.ts'
-import { type InventoryBuilder, type Tier } from './builder.ts'
+import type { InventoryBuilder, Tier } from './builder.ts'
 import { readIniInventory } from './ini-inventory.ts'
 import { readYamlInventory } from './yaml-inventory.ts'
 

@@ -1,9 +1,9 @@
 /** Inventories in YAML: groups with `hosts`, `children` and `vars`. */
 import { isNothing } from '../language/fields.ts'
-import { type SourceFile } from '../language/source.ts'
+import type { SourceFile } from '../language/source.ts'
 import { didYouMean } from '../language/suggest.ts'
 import { readYaml, type YamlEntry, type YamlMap } from '../language/yaml.ts'
-import { type InventoryBuilder } from './builder.ts'
+import type { InventoryBuilder } from './builder.ts'
 
 export function readYamlInventory(builder: InventoryBuilder, source: SourceFile): void {
   const { root, problems } = readYaml(source)

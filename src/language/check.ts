@@ -1,7 +1,7 @@
 /** Follows the variables through a play: every name that is read must be declared by then. */
 import { builtInNames, Declarations, type JsonSchema } from './declarations.ts'
-import { type Loader } from './loader.ts'
-import { type Expression, type Play, type RoleUse, type Task, type Value, type Variables } from './model.ts'
+import type { Loader } from './loader.ts'
+import type { Expression, Play, RoleUse, Task, Value, Variables } from './model.ts'
 import { registeredSchema } from './registered.ts'
 import { valueReads } from './render.ts'
 import { didYouMean } from './suggest.ts'

@@ -3,11 +3,11 @@
  *
  * Names with a schema (results, facts, role arguments) are checked down to their fields, the others by name alone.
  */
-import { type Environment } from '@marcbachmann/cel-js'
-import { type Problem } from '../base/errors.ts'
+import type { Environment } from '@marcbachmann/cel-js'
+import type { Problem } from '../base/errors.ts'
 import { celEnvironment } from './cel-environment.ts'
 import { notCondition, toProblem, type ValueKind } from './expression.ts'
-import { type Expression, type ReadPath, type Template, type Value } from './model.ts'
+import type { Expression, ReadPath, Template, Value } from './model.ts'
 import { problem } from './source.ts'
 import { didYouMean, nearest } from './suggest.ts'
 

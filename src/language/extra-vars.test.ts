@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { readExtraVars } from './extra-vars.ts'
-import { type Files } from './files.ts'
+import type { Files } from './files.ts'
 import { VariableScope } from './scope.ts'
 
 const files: Files = {

@@ -1,7 +1,7 @@
 /** Variables of the command line: `-e name=value`, `-e '{name: value}'`, `-e @file.yml`. They win over all others; of one name the last one counts. */
-import { type Position, type Problem } from '../base/errors.ts'
+import type { Position, Problem } from '../base/errors.ts'
 import { type Files, readYamlFile } from './files.ts'
-import { type LiteralValue, type Variable, type Variables } from './model.ts'
+import type { LiteralValue, Variable, Variables } from './model.ts'
 import { problem, SourceFile } from './source.ts'
 import { commandLineScalar, ValueReader } from './values.ts'
 import { readYaml, type YamlNode } from './yaml.ts'

@@ -1,11 +1,11 @@
 /** Reads the fields of a map as the types they must have; what does not fit is reported at its place. */
-import { type Position, type Problem } from '../base/errors.ts'
-import { type Expression } from './model.ts'
+import type { Position, Problem } from '../base/errors.ts'
+import type { Expression } from './model.ts'
 import { word } from './schema-wording.ts'
 import { problem } from './source.ts'
 import { isTemplate } from './template.ts'
-import { type ValueReader } from './values.ts'
-import { type YamlEntry, type YamlMap, type YamlNode, type YamlScalar } from './yaml.ts'
+import type { ValueReader } from './values.ts'
+import type { YamlEntry, YamlMap, YamlNode, YamlScalar } from './yaml.ts'
 
 export class FieldReader {
   readonly #map: YamlMap

@@ -1,6 +1,6 @@
 /** What the loaders need of the controller's file system. */
 import { readdirSync, readFileSync, statSync } from 'node:fs'
-import { type Problem } from '../base/errors.ts'
+import type { Problem } from '../base/errors.ts'
 import { SourceFile } from './source.ts'
 import { readYaml, type YamlNode } from './yaml.ts'
 

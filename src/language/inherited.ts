@@ -1,7 +1,7 @@
 /** What a task takes over from its play, its role use and its imports. */
-import { type FieldReader } from './fields.ts'
-import { type Become, type Expression, type Value, type Variable } from './model.ts'
-import { type ValueReader } from './values.ts'
+import type { FieldReader } from './fields.ts'
+import type { Become, Expression, Value, Variable } from './model.ts'
+import type { ValueReader } from './values.ts'
 
 export interface Inherited {
   readonly when: readonly Expression[]

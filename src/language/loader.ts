@@ -1,9 +1,9 @@
 /** What everything that loads one playbook shares. */
-import { type Problem } from '../base/errors.ts'
-import { type JsonSchema } from './declarations.ts'
+import type { Problem } from '../base/errors.ts'
+import type { JsonSchema } from './declarations.ts'
 import { diskFiles, type Files } from './files.ts'
-import { type Role, type TaskIdentity } from './model.ts'
-import { type ModuleSchema } from './module-schema.ts'
+import type { Role, TaskIdentity } from './model.ts'
+import type { ModuleSchema } from './module-schema.ts'
 import { SchemaChecker } from './schema.ts'
 import { problem, type ProblemDetails } from './source.ts'
 import { ValueReader } from './values.ts'

@@ -1,6 +1,6 @@
 /** Finds variables that nothing reads and that are nearly called like one that a role reads: `gpu_asignment`. */
-import { type Problem } from '../base/errors.ts'
-import { type Playbook, type Variable } from './model.ts'
+import type { Problem } from '../base/errors.ts'
+import type { Playbook, Variable } from './model.ts'
 import { problem } from './source.ts'
 import { editDistance } from './suggest.ts'
 

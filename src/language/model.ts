@@ -4,7 +4,7 @@
  * Everything inherited is settled here (tags, become, environment, exit codes), so that whoever runs a task needs to look
  * at the task alone.
  */
-import { type Position } from '../base/errors.ts'
+import type { Position } from '../base/errors.ts'
 
 /** A path that an expression or template reads: `facts.os.id` is `['facts', 'os', 'id']`; it ends where an index is computed. */
 export type ReadPath = readonly string[]

@@ -1,4 +1,4 @@
-import { type JSONSchema } from 'json-schema-to-ts'
+import type { JSONSchema } from 'json-schema-to-ts'
 
 /** A JSON Schema of an object: what a module's arguments, its result and a role's arguments are described with. */
 export type ObjectSchema = JSONSchema & object

@@ -7,12 +7,12 @@ import { diskFiles, readYamlFile } from './files.ts'
 import { inherit, nothingInherited } from './inherited.ts'
 import { playKeywords } from './keywords.ts'
 import { type LoadOptions, Loader } from './loader.ts'
-import { type Handler, type Play, type Playbook, type Section, type Task, type Variable } from './model.ts'
+import type { Handler, Play, Playbook, Section, Task, Variable } from './model.ts'
 import { problem, tidy } from './source.ts'
 import { didYouMean } from './suggest.ts'
 import { TaskListReader } from './task-list.ts'
-import { type TaskSurroundings } from './task.ts'
-import { type YamlMap } from './yaml.ts'
+import type { TaskSurroundings } from './task.ts'
+import type { YamlMap } from './yaml.ts'
 
 /**
  * Reads a playbook and checks all of it: keywords, modules and their arguments, roles, conditions, templates, names.

@@ -1,6 +1,6 @@
 /** Walks a CEL tree: which variables it reads, and how far down. */
-import { type ASTNode } from '@marcbachmann/cel-js'
-import { type ReadPath } from './model.ts'
+import type { ASTNode } from '@marcbachmann/cel-js'
+import type { ReadPath } from './model.ts'
 
 const loops = new Set(['all', 'exists', 'exists_one', 'map', 'filter'])
 

@@ -1,6 +1,6 @@
 /** What a registered result holds: the module's own fields, and those that every result has. */
-import { type JsonSchema } from './declarations.ts'
-import { type ModuleSchema } from './module-schema.ts'
+import type { JsonSchema } from './declarations.ts'
+import type { ModuleSchema } from './module-schema.ts'
 
 /** The fields that the engine adds to every result. */
 export const resultFields: Readonly<Record<string, JsonSchema>> = {

@@ -1,9 +1,9 @@
 /** From values to data, in the scope of one host and task. */
 import { InputError, type Problem } from '../base/errors.ts'
 import { evaluate } from './expression.ts'
-import { type ReadPath, type Value } from './model.ts'
+import type { ReadPath, Value } from './model.ts'
 import { renderTemplate } from './template.ts'
-import { type Scope } from './view.ts'
+import type { Scope } from './view.ts'
 
 /**
  * The data that a value stands for. What cannot be known is `Unknown` in its place (`findUnknown` tells), what is secret a

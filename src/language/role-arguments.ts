@@ -1,10 +1,10 @@
 /** Checks a role's variables against its `meta/arguments.yml`, for one host, before anything connects. */
 import { InputError, type Position, type Problem } from '../base/errors.ts'
 import { evaluateCondition } from './expression.ts'
-import { type MapEntry, type MapValue, type RoleArguments, type RoleCheck, type RoleUse } from './model.ts'
+import type { MapEntry, MapValue, RoleArguments, RoleCheck, RoleUse } from './model.ts'
 import { renderValue } from './render.ts'
-import { type SchemaChecker } from './schema.ts'
-import { type VariableScope } from './scope.ts'
+import type { SchemaChecker } from './schema.ts'
+import type { VariableScope } from './scope.ts'
 import { problem } from './source.ts'
 
 /**

@@ -14,11 +14,11 @@
  * ```
  */
 import { FieldReader, isNothing } from './fields.ts'
-import { type Loader } from './loader.ts'
-import { type MapValue, type RoleArguments, type RoleCheck, type Variable, type Variables } from './model.ts'
+import type { Loader } from './loader.ts'
+import type { MapValue, RoleArguments, RoleCheck, Variable, Variables } from './model.ts'
 import { isConstant, renderValue } from './render.ts'
 import { didYouMean } from './suggest.ts'
-import { type YamlMap, type YamlNode } from './yaml.ts'
+import type { YamlMap, YamlNode } from './yaml.ts'
 
 /** The defaults in the schema are the role's weakest. */
 export function readArguments(

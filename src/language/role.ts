@@ -1,13 +1,13 @@
 /** Finds and reads roles: `defaults`, `vars`, `tasks`, `handlers`, `meta/arguments.yml`. */
 import { basename, isAbsolute, join, resolve } from 'node:path'
-import { type Position } from '../base/errors.ts'
+import type { Position } from '../base/errors.ts'
 import { readYamlFile } from './files.ts'
-import { type LoadedRole, type Loader } from './loader.ts'
-import { type Variable, type Variables } from './model.ts'
+import type { LoadedRole, Loader } from './loader.ts'
+import type { Variable, Variables } from './model.ts'
 import { readArguments } from './role-meta.ts'
 import { didYouMean } from './suggest.ts'
 import { isNothing } from './fields.ts'
-import { type YamlMap } from './yaml.ts'
+import type { YamlMap } from './yaml.ts'
 
 /** The role of that name; reported at `where` when there is none. */
 export function findRole(

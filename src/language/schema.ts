@@ -3,12 +3,12 @@
  *
  * What is not known yet (a template before it is rendered, an `Unknown`, a `Secret`) passes every check.
  */
-import { type ErrorObject, type ValidateFunction } from 'ajv'
+import type { ErrorObject, ValidateFunction } from 'ajv'
 import { Ajv2020 } from 'ajv/dist/2020.js'
-import { type Position, type Problem } from '../base/errors.ts'
+import type { Position, Problem } from '../base/errors.ts'
 import { Secret } from '../base/secret.ts'
 import { isUnknown } from '../base/unknown.ts'
-import { type MapEntry, type Value } from './model.ts'
+import type { MapEntry, Value } from './model.ts'
 import { word, wordUnknownKey, type Wording } from './schema-wording.ts'
 import { problem } from './source.ts'
 import { nearest } from './suggest.ts'

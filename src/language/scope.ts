@@ -1,18 +1,10 @@
 /** The variables that one task of one host sees: layers, the later ones before the earlier. */
 import { InputError } from '../base/errors.ts'
 import { isSecretName, Secret } from '../base/secret.ts'
-import {
-  type Play,
-  type ReadPath,
-  type RoleUse,
-  type Task,
-  type Value,
-  type Variable,
-  type Variables,
-} from './model.ts'
+import type { Play, ReadPath, RoleUse, Task, Value, Variable, Variables } from './model.ts'
 import { renderValue, valueReads } from './render.ts'
 import { problem } from './source.ts'
-import { type Scope } from './view.ts'
+import type { Scope } from './view.ts'
 
 /**
  * Where variables come from, weakest first. Of one name, the layer furthest down in this list wins. Facts and what the engine

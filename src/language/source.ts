@@ -1,5 +1,5 @@
 /** The text that positions point into, and how a place in it is shown. */
-import { type Position, type Problem } from '../base/errors.ts'
+import type { Position, Problem } from '../base/errors.ts'
 
 /** A file that a user wrote. Makes positions that can show their surroundings. */
 export class SourceFile {

@@ -1,9 +1,9 @@
 /** Files on the controller that tasks name: a role's `files` and `templates`, then those beside the playbook. */
 import { basename, dirname, isAbsolute, join } from 'node:path'
-import { type Declarations } from './declarations.ts'
-import { type Files } from './files.ts'
-import { type Loader } from './loader.ts'
-import { type Task, type Template } from './model.ts'
+import type { Declarations } from './declarations.ts'
+import type { Files } from './files.ts'
+import type { Loader } from './loader.ts'
+import type { Task, Template } from './model.ts'
 import { InputError, type Problem } from '../base/errors.ts'
 import { fileLocator, SourceFile } from './source.ts'
 import { didYouMean } from './suggest.ts'

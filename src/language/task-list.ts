@@ -1,16 +1,16 @@
 /** Reads lists of tasks, and what stands in for tasks: roles, and imports of either. */
 import { basename, dirname, relative, resolve } from 'node:path'
-import { type Position } from '../base/errors.ts'
+import type { Position } from '../base/errors.ts'
 import { FieldReader, isNothing } from './fields.ts'
 import { readYamlFile } from './files.ts'
 import { inherit, type Inherited } from './inherited.ts'
 import { importKeywords, notYet, roleKeywords } from './keywords.ts'
-import { type LoadedRole, type Loader } from './loader.ts'
-import { type Expression, type Handler, type RoleUse, type Task, type Variable } from './model.ts'
+import type { LoadedRole, Loader } from './loader.ts'
+import type { Expression, Handler, RoleUse, Task, Variable } from './model.ts'
 import { findRole } from './role.ts'
 import { didYouMean } from './suggest.ts'
 import { readHandler, readTask, shortModuleName, type TaskSurroundings } from './task.ts'
-import { type YamlEntry, type YamlMap, type YamlNode } from './yaml.ts'
+import type { YamlEntry, YamlMap, YamlNode } from './yaml.ts'
 
 export class TaskListReader {
   /** Roles that tasks of the play being read import. */

@@ -1,14 +1,14 @@
 /** Reads one task or handler. */
-import { type Position } from '../base/errors.ts'
+import type { Position } from '../base/errors.ts'
 import { FieldReader, isNothing } from './fields.ts'
 import { inherit, type Inherited } from './inherited.ts'
 import { handlerKeywords, notYet, taskKeywords } from './keywords.ts'
-import { type Loader } from './loader.ts'
-import { type Handler, type Loop, type MapEntry, type MapValue, type RoleUse, type Task } from './model.ts'
-import { type ModuleSchema } from './module-schema.ts'
+import type { Loader } from './loader.ts'
+import type { Handler, Loop, MapEntry, MapValue, RoleUse, Task } from './model.ts'
+import type { ModuleSchema } from './module-schema.ts'
 import { didYouMean } from './suggest.ts'
 import { nameProblem } from './values.ts'
-import { type YamlEntry, type YamlMap } from './yaml.ts'
+import type { YamlEntry, YamlMap } from './yaml.ts'
 
 /** Where a list of tasks stands, and what its tasks inherit. */
 export interface TaskSurroundings {

@@ -1,10 +1,10 @@
 /** From YAML to values: literals stay, text with `{{ }}` becomes a template, `!cel` an expression. */
-import { type Position, type Problem } from '../base/errors.ts'
+import type { Position, Problem } from '../base/errors.ts'
 import { ExpressionParser } from './expression.ts'
-import { type MapEntry, type MapValue, type Value, type Variable } from './model.ts'
+import type { MapEntry, MapValue, Value, Variable } from './model.ts'
 import { fixedLocator, problem } from './source.ts'
 import { isTemplate, TemplateParser } from './template.ts'
-import { type YamlMap, type YamlNode, type YamlScalar } from './yaml.ts'
+import type { YamlMap, YamlNode, YamlScalar } from './yaml.ts'
 
 /** The parsers of both languages, and the problems that they met. One for everything that is loaded together. */
 export class ValueReader {

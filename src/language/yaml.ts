@@ -19,7 +19,7 @@ import {
   type YAMLSeq,
   visit,
 } from 'yaml'
-import { type Position, type Problem } from '../base/errors.ts'
+import type { Position, Problem } from '../base/errors.ts'
 import { type Locator, problem, type SourceFile } from './source.ts'
 
 export type YamlNode = YamlScalar | YamlList | YamlMap

@@ -1,10 +1,10 @@
 /**
  * The contract of a module: arguments in, a reading of the host, and from both a plan. Nothing that a module is given can change a host.
  */
-import { type JSONSchema } from 'json-schema-to-ts'
-import { type ExitCode } from '../base/errors.ts'
-import { type Host } from '../host/host.ts'
-import { type Plan } from '../host/plan.ts'
+import type { JSONSchema } from 'json-schema-to-ts'
+import type { ExitCode } from '../base/errors.ts'
+import type { Host } from '../host/host.ts'
+import type { Plan } from '../host/plan.ts'
 
 export interface Module<Args = unknown, Seen = unknown> {
   /** snake_case, as written in a task. */

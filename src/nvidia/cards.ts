@@ -1,6 +1,6 @@
 /** The NVIDIA cards of a node as PCI devices, whether or not a driver has them: what sysfs and Proxmox's configurations tell. */
-import { type Host } from '../host/host.ts'
-import { type Card } from './generations.ts'
+import type { Host } from '../host/host.ts'
+import type { Card } from './generations.ts'
 
 export interface PciCard extends Card {
   /** The kernel driver that holds it now. */

@@ -5,7 +5,7 @@
  * (`nvGpus.h`: ids up to 0x1DFF are in "580.xx" or older) and NVIDIA's driver installation guide, "Kernel modules" (open modules
  * from Turing on, the only ones from Blackwell on).
  */
-import { type ModuleType } from './installer.ts'
+import type { ModuleType } from './installer.ts'
 import { atLeast, branchOf } from './version.ts'
 
 interface Generation {

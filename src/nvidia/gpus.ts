@@ -1,5 +1,5 @@
 /** The GPUs that a node can give to its containers, in the order in which nvidia-smi counts them. */
-import { type Host } from '../host/host.ts'
+import type { Host } from '../host/host.ts'
 import { normalAddress, readCards, readVmOwners } from './cards.ts'
 import { gpusDirectory, informationFile, parseGpuInformation } from './proc.ts'
 

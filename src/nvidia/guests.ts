@@ -1,5 +1,5 @@
 /** Which containers of a node use its GPUs: those that a change of the driver disturbs. */
-import { type Host } from '../host/host.ts'
+import type { Host } from '../host/host.ts'
 import { parseContainerConfig } from '../proxmox/container-config.ts'
 
 export interface GpuContainer {

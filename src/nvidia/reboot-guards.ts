@@ -1,5 +1,5 @@
 /** What speaks against restarting a Proxmox VE node now. */
-import { type Host } from '../host/host.ts'
+import type { Host } from '../host/host.ts'
 import { datacenterFile, managedGuests, resourcesFile, shutdownPolicy } from './high-availability.ts'
 
 export interface Obstacle {

@@ -1,5 +1,5 @@
 /** The guests that run on a node: those that a restart of it stops. */
-import { type Host } from '../host/host.ts'
+import type { Host } from '../host/host.ts'
 import { parseContainerConfig } from '../proxmox/container-config.ts'
 
 export interface Guest {

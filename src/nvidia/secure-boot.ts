@@ -1,6 +1,6 @@
 /** Whether the kernel will load modules that DKMS built. */
 import { createHash } from 'node:crypto'
-import { type Host } from '../host/host.ts'
+import type { Host } from '../host/host.ts'
 
 /** `no-key`: Secure Boot is on and the key that DKMS signs with is not enrolled, or nothing is there that could tell. */
 export type SecureBoot = 'off' | 'key-enrolled' | 'no-key'

@@ -1,5 +1,5 @@
 /** What nvidia-smi answers. It says everything on standard output; its exit statuses are those of NVML (nvidia-smi(1), "RETURN VALUE"). */
-import { type Answer } from '../host/host.ts'
+import type { Answer } from '../host/host.ts'
 import { shortAddress } from './gpus.ts'
 
 /** Asks for the GPUs that the caller can use. */

@@ -1,5 +1,5 @@
 /** The user space of an NVIDIA driver on a machine: what is installed, judged by the files that programs load. */
-import { type Host } from '../host/host.ts'
+import type { Host } from '../host/host.ts'
 import { installedVersion, installerLog } from './installer.ts'
 
 export interface Userspace {

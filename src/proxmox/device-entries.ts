@@ -1,5 +1,5 @@
 /** The device nodes that a container's configuration gives it, in both of Proxmox VE's ways. */
-import { type ConfigEntry, type ContainerConfig } from './container-config.ts'
+import type { ConfigEntry, ContainerConfig } from './container-config.ts'
 import { properties } from './container-settings.ts'
 
 export interface DeviceEntry {

@@ -1,5 +1,5 @@
 /** What a running container really has, seen from its node: no shell inside it is needed, and nothing is remembered. */
-import { type FileStatus, type Host } from '../host/host.ts'
+import type { FileStatus, Host } from '../host/host.ts'
 
 export interface RunningDevice {
   /** In the container. */

@@ -1,6 +1,6 @@
 import { createTwoFilesPatch } from 'diff'
-import { type Diff } from '../host/plan.ts'
-import { type Colors } from './colors.ts'
+import type { Diff } from '../host/plan.ts'
+import type { Colors } from './colors.ts'
 import { plainText } from './text.ts'
 
 /** A unified diff with three lines of context; nothing for two texts that are the same. */

@@ -1,4 +1,4 @@
-import { type View } from './view.ts'
+import type { View } from './view.ts'
 
 /** One event a line, as JSON; the last is `run.finished`. */
 export function createJsonlView(write: (text: string) => void): View {

@@ -6,10 +6,10 @@
  * What needs words (failures, diffs, messages, the recap) is printed as text when its play has ended.
  */
 import { Listr, type ListrTaskWrapper, type DefaultRenderer, type SimpleRenderer } from 'listr2'
-import { type Event, type Outcome, type TaskRef } from '../engine/events.ts'
+import type { Event, Outcome, TaskRef } from '../engine/events.ts'
 import { createPlainView } from './plain.ts'
 import { plainText } from './text.ts'
-import { type View, type ViewOptions } from './view.ts'
+import type { View, ViewOptions } from './view.ts'
 
 type Wrapper = ListrTaskWrapper<unknown, typeof DefaultRenderer, typeof SimpleRenderer>
 

@@ -1,7 +1,7 @@
 /** Texts for people: control characters taken out, problems with their place, tables. */
-import { type Position, type Problem } from '../base/errors.ts'
-import { type Finding } from '../host/plan.ts'
-import { type Colors } from './colors.ts'
+import type { Position, Problem } from '../base/errors.ts'
+import type { Finding } from '../host/plan.ts'
+import type { Colors } from './colors.ts'
 
 /** What comes from a host may hold escape sequences: nothing but line ends and tabs is let through. */
 export function plainText(text: string): string {

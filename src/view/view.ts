@@ -1,5 +1,5 @@
-import { type Event } from '../engine/events.ts'
-import { type Colors } from './colors.ts'
+import type { Event } from '../engine/events.ts'
+import type { Colors } from './colors.ts'
 
 /** A consumer of events that shows them. */
 export interface View {

@@ -9,19 +9,19 @@ import {
   type Host as ConvergeHost,
   type Reading,
 } from '../../src/engine/converge.ts'
-import { type Action } from '../../src/host/action.ts'
+import type { Action } from '../../src/host/action.ts'
 import { effectsHold } from '../../src/host/effects-hold.ts'
 import { allEffects } from '../../src/host/effects.ts'
 import { execute, expectationsOf } from '../../src/host/execute.ts'
 import { labelOf } from '../../src/host/label.ts'
-import { type ActionResult } from '../../src/host/machine.ts'
+import type { ActionResult } from '../../src/host/machine.ts'
 import { createOverlay, type Overlay } from '../../src/host/overlay.ts'
 import { remotePath } from '../../src/host/paths.ts'
 import { createReader } from '../../src/host/reader.ts'
 import { overlaps } from '../../src/host/resource.ts'
-import { type Module } from '../../src/modules/module.ts'
+import type { Module } from '../../src/modules/module.ts'
 import { completed } from '../../src/modules/testing/converge.ts'
-import { type Subject } from './subject.ts'
+import type { Subject } from './subject.ts'
 
 export interface ConformanceCase {
   readonly module: Module

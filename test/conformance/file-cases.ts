@@ -7,7 +7,7 @@ import { shell } from '../../src/modules/shell/module.ts'
 import { stat } from '../../src/modules/stat/module.ts'
 import { template } from '../../src/modules/template/module.ts'
 import { waitFor } from '../../src/modules/wait-for/module.ts'
-import { type ConformanceCase } from './conformance.ts'
+import type { ConformanceCase } from './conformance.ts'
 
 /** `folder` exists and is empty; paths in it are free of characters that a shell minds. */
 export function fileCases(folder: string): readonly ConformanceCase[] {

@@ -5,10 +5,10 @@ import { copyFileSync, lstatSync, readdirSync, readFileSync, readlinkSync } from
 import { join } from 'node:path'
 import { type HostName, hostName } from '../../src/base/brand.ts'
 import { quote } from '../../src/base/shell.ts'
-import { type Shell, type ShellReply } from '../../src/connection/connection.ts'
-import { type ControllerFiles } from '../../src/host/host.ts'
-import { type MachineAccess } from '../../src/host/machine.ts'
-import { type Lab } from '../lab/lab.ts'
+import type { Shell, ShellReply } from '../../src/connection/connection.ts'
+import type { ControllerFiles } from '../../src/host/host.ts'
+import type { MachineAccess } from '../../src/host/machine.ts'
+import type { Lab } from '../lab/lab.ts'
 
 export interface Subject {
   readonly machine: MachineAccess

@@ -6,7 +6,7 @@ import { kernelModule } from '../../src/modules/kernel-module/module.ts'
 import { service } from '../../src/modules/service/module.ts'
 import { stat } from '../../src/modules/stat/module.ts'
 import { waitFor } from '../../src/modules/wait-for/module.ts'
-import { type ConformanceCase } from './conformance.ts'
+import type { ConformanceCase } from './conformance.ts'
 
 const cuda = 'https://developer.download.nvidia.com/compute/cuda/repos/debian12/x86_64'
 const unit = '[Service]\\nExecStart=/bin/sleep infinity\\n[Install]\\nWantedBy=multi-user.target\\n'

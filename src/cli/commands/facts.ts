@@ -9,8 +9,8 @@ import {
 import { facts as known } from '../../host/facts.ts'
 import { problem } from '../../language/source.ts'
 import { didYouMean } from '../../language/suggest.ts'
-import { type Context } from '../context.ts'
-import { type ConnectionFlags, type InventoryFlags } from '../flags.ts'
+import type { Context } from '../context.ts'
+import type { ConnectionFlags, InventoryFlags } from '../flags.ts'
 import { chooseHosts, onEach } from '../hosts.ts'
 import { reportProblems } from '../show.ts'
 

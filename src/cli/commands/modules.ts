@@ -1,9 +1,9 @@
 import { exitCodes } from '../../base/errors.ts'
 import { didYouMean } from '../../language/suggest.ts'
 import { modules as catalogue } from '../../modules/catalogue.ts'
-import { type Module } from '../../modules/module.ts'
+import type { Module } from '../../modules/module.ts'
 import { table } from '../../view/text.ts'
-import { type Context } from '../context.ts'
+import type { Context } from '../context.ts'
 
 export interface ModulesFlags {
   readonly json: boolean

@@ -1,16 +1,10 @@
 /** Actions on files: each one script, atomic where the file system is. */
 import { HostError } from '../../base/errors.ts'
 import { commandLine, quote, raw, sh, type ShellText } from '../../base/shell.ts'
-import {
-  type MakeDirectory,
-  type MakeLink,
-  type Remove,
-  type SetAttributes,
-  type WriteFile,
-} from '../action.ts'
+import type { MakeDirectory, MakeLink, Remove, SetAttributes, WriteFile } from '../action.ts'
 import { revealed } from '../effects.ts'
 import { ConnectionLostError } from '../errors.ts'
-import { type ActionResult, type ExecutionContext, type MachineAccess } from '../machine.ts'
+import type { ActionResult, ExecutionContext, MachineAccess } from '../machine.ts'
 import { remotePath } from '../paths.ts'
 import { runGuarded } from './guarded.ts'
 import { outcome } from './outcome.ts'

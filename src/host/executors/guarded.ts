@@ -3,9 +3,9 @@
  * How it ended is said on stderr behind a nonce, so that any exit status can be the program's own.
  */
 import { randomUUID } from 'node:crypto'
-import { type Problem } from '../../base/errors.ts'
+import type { Problem } from '../../base/errors.ts'
 import { raw, sh, type ShellText } from '../../base/shell.ts'
-import { type Lock } from '../action.ts'
+import type { Lock } from '../action.ts'
 import {
   defaultStateDirectory,
   type ActionReply,

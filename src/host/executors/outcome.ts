@@ -1,9 +1,9 @@
 /** From how a script ended to what a task is told. */
-import { type Problem } from '../../base/errors.ts'
+import type { Problem } from '../../base/errors.ts'
 import { sh } from '../../base/shell.ts'
 import { diagnose, lastLines } from '../diagnose.ts'
-import { type ActionReply, type ActionResult, type MachineAccess } from '../machine.ts'
-import { type GuardedResult } from './guarded.ts'
+import type { ActionReply, ActionResult, MachineAccess } from '../machine.ts'
+import type { GuardedResult } from './guarded.ts'
 
 export interface Telling {
   /** "cannot write /etc/x": begins the sentence of a failure. */

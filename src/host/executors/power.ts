@@ -1,8 +1,8 @@
 /** The part of power actions that is a script; waiting for what comes back and opening shells again is the engine's. */
 import { sh, type ShellText } from '../../base/shell.ts'
-import { type ContainerPower, type Reboot } from '../action.ts'
+import type { ContainerPower, Reboot } from '../action.ts'
 import { labelOf } from '../label.ts'
-import { type ActionResult, type ExecutionContext, type MachineAccess } from '../machine.ts'
+import type { ActionResult, ExecutionContext, MachineAccess } from '../machine.ts'
 import { runGuarded } from './guarded.ts'
 import { failed, outcome } from './outcome.ts'
 

@@ -1,6 +1,6 @@
 import { commandLine, raw, sh, type ShellText } from '../../base/shell.ts'
-import { type Push } from '../action.ts'
-import { type ActionResult, type ExecutionContext, type MachineAccess } from '../machine.ts'
+import type { Push } from '../action.ts'
+import type { ActionResult, ExecutionContext, MachineAccess } from '../machine.ts'
 import { remotePath } from '../paths.ts'
 import { runGuarded } from './guarded.ts'
 import { failed, outcome } from './outcome.ts'

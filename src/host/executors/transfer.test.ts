@@ -11,13 +11,13 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { type AddressInfo } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { type Action } from '../action.ts'
+import type { Action } from '../action.ts'
 import { sha256Of } from '../effects.ts'
 import { execute } from '../execute.ts'
-import { type ActionResult } from '../machine.ts'
+import type { ActionResult } from '../machine.ts'
 import { createTestMachine, testContext } from '../testing/machine.ts'
 import { type Scratch, scratch } from '../testing/scratch.ts'
 

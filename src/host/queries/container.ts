@@ -1,5 +1,5 @@
 import { sh } from '../../base/shell.ts'
-import { type ContainerStatus } from '../host.ts'
+import type { ContainerStatus } from '../host.ts'
 import { found, lastLine, localTimeout, type QueryKind, readFailed } from './query.ts'
 
 /**

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { commandLine, raw, sh, type ShellText } from '../../base/shell.ts'
-import { type FileStatus } from '../host.ts'
+import type { FileStatus } from '../host.ts'
 import {
   found,
   lastLine,

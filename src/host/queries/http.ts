@@ -1,5 +1,5 @@
 import { sh } from '../../base/shell.ts'
-import { type HttpAnswer } from '../host.ts'
+import type { HttpAnswer } from '../host.ts'
 import { found, lastLine, type QueryKind, readFailed } from './query.ts'
 
 export interface HttpRequest {

@@ -2,8 +2,8 @@
  * A query is a reading of a host as data: a kind with one script for many items of it and one parser for the answers.
  * Scripts are POSIX sh over coreutils; they print nothing that a locale could translate (`LC_ALL=C.UTF-8`, set by the frame).
  */
-import { type Problem } from '../../base/errors.ts'
-import { type ShellText } from '../../base/shell.ts'
+import type { Problem } from '../../base/errors.ts'
+import type { ShellText } from '../../base/shell.ts'
 
 export interface QueryKind<Item, Answer> {
   readonly kind: string

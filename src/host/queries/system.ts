@@ -1,5 +1,5 @@
 import { commandLine, raw, sh } from '../../base/shell.ts'
-import { type KernelModuleStatus, type KernelStatus, type PackageStatus, type UnitStatus } from '../host.ts'
+import type { KernelModuleStatus, KernelStatus, PackageStatus, UnitStatus } from '../host.ts'
 import { found, lastLine, localTimeout, type QueryKind, readFailed } from './query.ts'
 
 /** Many packages by one dpkg-query. Files of a package that is only half installed cannot be relied on, so such a one has no installed version. */

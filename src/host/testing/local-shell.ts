@@ -1,6 +1,6 @@
 /** A shell for tests: every script is run by a fresh `/bin/sh` of this machine. What it promises is what `Shell` promises. */
 import { spawn } from 'node:child_process'
-import { type Channel, type RunOptions, type Shell, type ShellReply } from '../../connection/connection.ts'
+import type { Channel, RunOptions, Shell, ShellReply } from '../../connection/connection.ts'
 
 export interface LocalShell extends Shell {
   /** Scripts that were sent, in order. */

@@ -1,7 +1,7 @@
 /** A machine for tests: this one, with its state in a directory of the test. */
 import { copyFile } from 'node:fs/promises'
 import { type HostName, hostName } from '../../base/brand.ts'
-import { type ExecutionContext, type MachineAccess } from '../machine.ts'
+import type { ExecutionContext, MachineAccess } from '../machine.ts'
 import { createLocalShell, type LocalShell, openLocal } from './local-shell.ts'
 
 export interface TestMachine extends MachineAccess {

@@ -1,4 +1,4 @@
-import { type ModuleSchema } from '../module-schema.ts'
+import type { ModuleSchema } from '../module-schema.ts'
 
 const text = { type: 'string' } as const
 

@@ -1,4 +1,4 @@
-import { type Problem } from '../../base/errors.ts'
+import type { Problem } from '../../base/errors.ts'
 
 /** One line a problem, as tests compare it: `site.yml:3:5 code: message (hint)`. */
 export function report(problems: readonly Problem[]): readonly string[] {

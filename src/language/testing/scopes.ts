@@ -1,9 +1,9 @@
 import { InputError } from '../../base/errors.ts'
 import { ExpressionParser } from '../expression.ts'
-import { type Expression, type Template } from '../model.ts'
+import type { Expression, Template } from '../model.ts'
 import { fileLocator, SourceFile } from '../source.ts'
 import { TemplateParser } from '../template.ts'
-import { type Scope } from '../view.ts'
+import type { Scope } from '../view.ts'
 
 /** A scope of finished data. */
 export function scopeOf(data: Readonly<Record<string, unknown>>): Scope {

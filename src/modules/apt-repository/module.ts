@@ -4,10 +4,10 @@
  * Two entries for one repository with different `Signed-By` make every apt command fail ("Conflicting values set for option Signed-By"), which
  * vendors' own installation guides bring about easily.
  */
-import { type Action } from '../../host/action.ts'
-import { type Host, type HttpAnswer } from '../../host/host.ts'
+import type { Action } from '../../host/action.ts'
+import type { Host, HttpAnswer } from '../../host/host.ts'
 import { actions, type Diff, type Plan, refuse } from '../../host/plan.ts'
-import { type Module } from '../module.ts'
+import type { Module } from '../module.ts'
 import { changedSinceFetch, fetchLists } from '../support/apt-lists.ts'
 import {
   disableEntries,

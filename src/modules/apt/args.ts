@@ -1,4 +1,4 @@
-import { type FromSchema } from 'json-schema-to-ts'
+import type { FromSchema } from 'json-schema-to-ts'
 
 /** Name, architecture and version as apt-get takes them; no globs, and no `name-`, with which apt-get would remove. */
 const packageName = {

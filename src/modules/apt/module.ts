@@ -5,10 +5,10 @@
  */
 import { createHash } from 'node:crypto'
 import { UnknownError } from '../../base/unknown.ts'
-import { type Action, type Effect, type Run } from '../../host/action.ts'
-import { type Host, type Maybe, type PackageStatus } from '../../host/host.ts'
+import type { Action, Effect, Run } from '../../host/action.ts'
+import type { Host, Maybe, PackageStatus } from '../../host/host.ts'
 import { actions, type Diff, done, type Plan, type Refusal, refuse } from '../../host/plan.ts'
-import { type Module } from '../module.ts'
+import type { Module } from '../module.ts'
 import {
   aptEnvironment,
   aptOptions,

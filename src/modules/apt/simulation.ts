@@ -1,6 +1,6 @@
 /** What `apt-get -s` says it would do, and what its refusals mean. */
-import { type Answer } from '../../host/host.ts'
-import { type Refusal } from '../../host/plan.ts'
+import type { Answer } from '../../host/host.ts'
+import type { Refusal } from '../../host/plan.ts'
 
 export interface Simulation {
   readonly installs: readonly SimulatedPackage[]

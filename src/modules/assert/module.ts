@@ -1,6 +1,6 @@
 /** Conditions that must hold. The engine evaluates them; here they are true or false. */
 import { done, type Plan, refuse } from '../../host/plan.ts'
-import { type Module } from '../module.ts'
+import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
 
 export const assert = {

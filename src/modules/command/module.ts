@@ -1,6 +1,6 @@
 /** A program, run without a shell. */
 import { type Plan, refuse } from '../../host/plan.ts'
-import { type Module } from '../module.ts'
+import type { Module } from '../module.ts'
 import {
   isImperative,
   planProgram,

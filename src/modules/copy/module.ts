@@ -1,7 +1,7 @@
 /** A file with exactly this content, from the machine that gpuplay runs on or from the task itself. */
-import { type Host } from '../../host/host.ts'
+import type { Host } from '../../host/host.ts'
 import { type Plan, refuse } from '../../host/plan.ts'
-import { type Module } from '../module.ts'
+import type { Module } from '../module.ts'
 import {
   type ContentSeen,
   keptName,

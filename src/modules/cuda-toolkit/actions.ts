@@ -1,9 +1,9 @@
 /** The changes that bring a CUDA toolkit: its repository, apt's lists, its packages. */
-import { type Action } from '../../host/action.ts'
+import type { Action } from '../../host/action.ts'
 import { cudaRepository, withoutSources } from '../../nvidia/cuda-sources.ts'
 import { toolkitHome } from '../../nvidia/cuda.ts'
-import { type Args } from './args.ts'
-import { type Inside } from './module.ts'
+import type { Args } from './args.ts'
+import type { Inside } from './module.ts'
 
 /** NVIDIA's own package with the repository's source and key. */
 const keyring = 'cuda-keyring_1.1-1_all.deb'

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Host } from '../../host/host.ts'
-import { type Plan } from '../../host/plan.ts'
+import type { Host } from '../../host/host.ts'
+import type { Plan } from '../../host/plan.ts'
 import { fakeHost, type FakeHost } from '../../nvidia/testing/fake-host.ts'
-import { type Args } from './args.ts'
+import type { Args } from './args.ts'
 import { cudaToolkit } from './module.ts'
 
 const repository = 'https://developer.download.nvidia.com/compute/cuda/repos/debian12/x86_64'

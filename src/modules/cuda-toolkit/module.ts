@@ -3,7 +3,7 @@
  *
  * The repository stands in apt's sources exactly once. What apt would do is simulated before it may do it.
  */
-import { type Host } from '../../host/host.ts'
+import type { Host } from '../../host/host.ts'
 import { actions, done, type Plan, refuse, settle } from '../../host/plan.ts'
 import {
   cudaRepository,
@@ -12,7 +12,7 @@ import {
   type SourceFile,
 } from '../../nvidia/cuda-sources.ts'
 import { repositoryName, toolkitHome, versionedPackage } from '../../nvidia/cuda.ts'
-import { type Module } from '../module.ts'
+import type { Module } from '../module.ts'
 import { addRepository, install, refresh } from './actions.ts'
 import { args, type Args, result } from './args.ts'
 import { compatibilityOf, noCandidate, refusalOf, wouldBringDriver } from './refusals.ts'

@@ -1,10 +1,10 @@
 /** Why a CUDA toolkit is not installed, and what to do about it. */
-import { type Refusal } from '../../host/plan.ts'
+import type { Refusal } from '../../host/plan.ts'
 import { compatibility } from '../../nvidia/cuda.ts'
 import { isDriverPackage } from '../../nvidia/packages.ts'
 import { atLeast } from '../../nvidia/version.ts'
-import { type Args } from './args.ts'
-import { type Inside, type Offer, type Seen } from './module.ts'
+import type { Args } from './args.ts'
+import type { Inside, Offer, Seen } from './module.ts'
 
 /** A refusal, a sentence of warning, or nothing when toolkit and driver fit. */
 export function compatibilityOf(

@@ -1,6 +1,6 @@
 /** Shows a text or a value. */
 import { done } from '../../host/plan.ts'
-import { type Module } from '../module.ts'
+import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
 
 export const debug = {

@@ -1,6 +1,6 @@
 /** Ends the host's part of the play with a reason. */
 import { refuse } from '../../host/plan.ts'
-import { type Module } from '../module.ts'
+import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
 
 export const fail = {

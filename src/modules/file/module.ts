@@ -1,7 +1,7 @@
 /** Files, directories and links as such: that they exist or not, and whose they are. */
-import { type FileStatus, type Host } from '../../host/host.ts'
+import type { FileStatus, Host } from '../../host/host.ts'
 import { type Diff, actions, done, type Plan, refuse } from '../../host/plan.ts'
-import { type Module } from '../module.ts'
+import type { Module } from '../module.ts'
 import { attributeAction, attributeDiffs, givenAttributes } from '../support/attributes.ts'
 import { normalized } from '../support/paths.ts'
 import { args, type Args, result } from './args.ts'

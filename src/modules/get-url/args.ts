@@ -1,4 +1,4 @@
-import { type FromSchema } from 'json-schema-to-ts'
+import type { FromSchema } from 'json-schema-to-ts'
 import { attributeProperties } from '../support/attributes.ts'
 import { absolutePath } from '../support/paths.ts'
 

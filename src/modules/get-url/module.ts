@@ -1,8 +1,8 @@
 /** A file from a server, fetched by the host itself, resumed when it breaks off, checked before it takes its place. */
-import { type Download } from '../../host/action.ts'
-import { type FileStatus, type Host, type HttpAnswer } from '../../host/host.ts'
+import type { Download } from '../../host/action.ts'
+import type { FileStatus, Host, HttpAnswer } from '../../host/host.ts'
 import { actions, type Plan, type Refusal, refuse } from '../../host/plan.ts'
-import { type Module } from '../module.ts'
+import type { Module } from '../module.ts'
 import { attributeAction, attributeDiffs, givenAttributes } from '../support/attributes.ts'
 import { join, nameOf, normalized, parentOf } from '../support/paths.ts'
 import { args, type Args, result } from './args.ts'

@@ -1,5 +1,5 @@
 /** Which containers of a node have a GPU, by their configuration or still in what runs. */
-import { type Host } from '../../host/host.ts'
+import type { Host } from '../../host/host.ts'
 import { parseContainerConfig } from '../../proxmox/container-config.ts'
 import { deviceEntries } from '../../proxmox/device-entries.ts'
 import { containerDevices } from '../../proxmox/running-container.ts'

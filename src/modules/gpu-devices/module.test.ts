@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type ContainerStatus, type Host } from '../../host/host.ts'
-import { type Plan } from '../../host/plan.ts'
+import type { ContainerStatus, Host } from '../../host/host.ts'
+import type { Plan } from '../../host/plan.ts'
 import { fakeHost, type FakeHost } from '../../nvidia/testing/fake-host.ts'
-import { type Args } from './args.ts'
+import type { Args } from './args.ts'
 import { gpuDevices } from './module.ts'
 
 const information = (pci: string, minor: number): Readonly<Record<string, string>> => ({

@@ -4,7 +4,7 @@
  * Everything is looked up at each run: a minor is not an index and moves when cards are added, and the major of unified memory
  * differs from boot to boot.
  */
-import { type Host } from '../../host/host.ts'
+import type { Host } from '../../host/host.ts'
 import { done, type Plan, refuse, settle } from '../../host/plan.ts'
 import { parseAssignment, resolveAssignment } from '../../nvidia/assignment.ts'
 import { type Gpu, readNodeGpus, withUuids } from '../../nvidia/gpus.ts'
@@ -18,7 +18,7 @@ import {
 import { atLeast } from '../../nvidia/version.ts'
 import { type ConfigEntry, parseContainerConfig } from '../../proxmox/container-config.ts'
 import { isUnprivileged, wideDeviceRules } from '../../proxmox/device-entries.ts'
-import { type Module } from '../module.ts'
+import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
 import { gpuUsers, type GpuUser } from './gpu-users.ts'
 

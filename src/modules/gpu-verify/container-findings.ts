@@ -1,13 +1,13 @@
 /** What is wrong with a container. Pure. */
-import { type Finding } from '../../host/plan.ts'
-import { type Gpu } from '../../nvidia/gpus.ts'
-import { type SmiResult, type VisibleGpu } from '../../nvidia/smi.ts'
+import type { Finding } from '../../host/plan.ts'
+import type { Gpu } from '../../nvidia/gpus.ts'
+import type { SmiResult, VisibleGpu } from '../../nvidia/smi.ts'
 import { userspaceVersion } from '../../nvidia/userspace.ts'
 import { compareVersions } from '../../nvidia/version.ts'
 import { type ConfigEntry, parseContainerConfig } from '../../proxmox/container-config.ts'
 import { deviceEntries, isUnprivileged, wideDeviceRules } from '../../proxmox/device-entries.ts'
-import { type Args } from './args.ts'
-import { type ContainerSeen } from './container.ts'
+import type { Args } from './args.ts'
+import type { ContainerSeen } from './container.ts'
 
 export function containerFindings(given: Args, seen: ContainerSeen): readonly Finding[] {
   const { config, node, ctid, assigned, running } = seen

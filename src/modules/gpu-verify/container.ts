@@ -1,5 +1,5 @@
 /** What is seen of a container: from its node first, and inside only when it runs. */
-import { type FileStatus, type Host } from '../../host/host.ts'
+import type { FileStatus, Host } from '../../host/host.ts'
 import { parseAssignment, resolveAssignment } from '../../nvidia/assignment.ts'
 import { nvccRelease, toolkitHome } from '../../nvidia/cuda.ts'
 import { type Gpu, readNodeGpus } from '../../nvidia/gpus.ts'
@@ -12,7 +12,7 @@ import {
 } from '../../nvidia/proc.ts'
 import { parseSmi, smiQuery, type SmiResult } from '../../nvidia/smi.ts'
 import { readUserspace, type Userspace } from '../../nvidia/userspace.ts'
-import { type Args } from './args.ts'
+import type { Args } from './args.ts'
 import { deviceProblem } from './devices.ts'
 import { readLoaded } from './node.ts'
 

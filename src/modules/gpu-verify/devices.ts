@@ -1,5 +1,5 @@
-import { type FileStatus } from '../../host/host.ts'
-import { type DeviceNode } from '../../nvidia/proc.ts'
+import type { FileStatus } from '../../host/host.ts'
+import type { DeviceNode } from '../../nvidia/proc.ts'
 
 /** What is wrong with a device node, in words. That a path exists says nothing: a mount whose source was missing leaves an empty file. */
 export function deviceProblem(wanted: DeviceNode, has: FileStatus | undefined): string | undefined {

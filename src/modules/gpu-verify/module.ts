@@ -2,10 +2,10 @@
  * Checks that GPUs work where they should and nowhere else, on a node and in a container. Changes nothing; what is wrong comes as
  * findings, each with its cause and what mends it, and as a row of the table that ends the run.
  */
-import { type Host } from '../../host/host.ts'
+import type { Host } from '../../host/host.ts'
 import { done, type Plan, refuse } from '../../host/plan.ts'
 import { userspaceVersion } from '../../nvidia/userspace.ts'
-import { type Module, type SummaryRow } from '../module.ts'
+import type { Module, SummaryRow } from '../module.ts'
 import { args, type Args, result } from './args.ts'
 import { containerFindings } from './container-findings.ts'
 import { type ContainerSeen, readContainer } from './container.ts'

@@ -1,8 +1,8 @@
 /** What is wrong on a node. Pure. */
-import { type Finding } from '../../host/plan.ts'
+import type { Finding } from '../../host/plan.ts'
 import { userspaceVersion } from '../../nvidia/userspace.ts'
-import { type Args } from './args.ts'
-import { type NodeSeen } from './node.ts'
+import type { Args } from './args.ts'
+import type { NodeSeen } from './node.ts'
 
 export function nodeFindings({ version }: Args, seen: NodeSeen): readonly Finding[] {
   const { name, loaded, userspace, gpus, smi, wrongNodes, unifiedMemory } = seen

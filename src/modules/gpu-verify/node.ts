@@ -1,5 +1,5 @@
 /** What is seen of a node. */
-import { type Host } from '../../host/host.ts'
+import type { Host } from '../../host/host.ts'
 import { type NodeGpus, readNodeGpus } from '../../nvidia/gpus.ts'
 import { type GpuContainer, readGpuContainers, unmanaged } from '../../nvidia/guests.ts'
 import {
@@ -13,7 +13,7 @@ import {
 } from '../../nvidia/proc.ts'
 import { parseSmi, smiQuery, type SmiResult } from '../../nvidia/smi.ts'
 import { readUserspace, type Userspace } from '../../nvidia/userspace.ts'
-import { type Args } from './args.ts'
+import type { Args } from './args.ts'
 import { deviceProblem } from './devices.ts'
 
 export interface NodeSeen {

@@ -1,13 +1,13 @@
 /** Rows of the table that ends a run: what is wanted, loaded and seen, and in one word how it is. Pure. */
-import { type Finding } from '../../host/plan.ts'
+import type { Finding } from '../../host/plan.ts'
 import { shortUuid } from '../../nvidia/smi.ts'
 import { userspaceVersion } from '../../nvidia/userspace.ts'
 import { compareVersions } from '../../nvidia/version.ts'
-import { type SummaryRow } from '../module.ts'
-import { type Args } from './args.ts'
+import type { SummaryRow } from '../module.ts'
+import type { Args } from './args.ts'
 import { visibility } from './container-findings.ts'
-import { type ContainerSeen } from './container.ts'
-import { type NodeSeen } from './node.ts'
+import type { ContainerSeen } from './container.ts'
+import type { NodeSeen } from './node.ts'
 
 const columns = ['NODE/CT', 'WANTED', 'LOADED', 'USER', 'CUDA', 'GPUS', 'UUID', 'STATE']
 const table = 'GPUs'

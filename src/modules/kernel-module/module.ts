@@ -3,10 +3,10 @@
  *
  * Modules that are needed before the root file system is there are read from the initramfs, which is not rebuilt here.
  */
-import { type Action } from '../../host/action.ts'
-import { type Host, type KernelModuleStatus } from '../../host/host.ts'
+import type { Action } from '../../host/action.ts'
+import type { Host, KernelModuleStatus } from '../../host/host.ts'
 import { actions, type Diff, done, type Plan, refuse } from '../../host/plan.ts'
-import { type Module } from '../module.ts'
+import type { Module } from '../module.ts'
 import { parentOf } from '../support/paths.ts'
 import { contentDiff } from '../support/text.ts'
 import { args, type Args, result } from './args.ts'

@@ -1,7 +1,7 @@
 /** One line of a file: there, replaced or gone; every other line stays as it is. */
-import { type FileStatus, type Host } from '../../host/host.ts'
+import type { FileStatus, Host } from '../../host/host.ts'
 import { actions, done, type Plan, refuse } from '../../host/plan.ts'
-import { type Module } from '../module.ts'
+import type { Module } from '../module.ts'
 import { attributeAction, attributeDiffs, givenAttributes } from '../support/attributes.ts'
 import { parentOf } from '../support/paths.ts'
 import { compilePattern } from '../support/pattern.ts'

@@ -5,9 +5,9 @@
  * That the images hold the file is noted beside gpuplay's state, so that a run that was cut between the two rebuilds them.
  */
 import { createHash } from 'node:crypto'
-import { type Host } from '../../host/host.ts'
+import type { Host } from '../../host/host.ts'
 import { actions, done, type Plan, type Refusal, refuse } from '../../host/plan.ts'
-import { type Module } from '../module.ts'
+import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
 
 export interface Seen {

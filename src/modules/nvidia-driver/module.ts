@@ -6,8 +6,8 @@
  * and prints ERROR lines in runs that succeed.
  */
 import { createHash } from 'node:crypto'
-import { type Action, type Effect } from '../../host/action.ts'
-import { type Host, type Maybe } from '../../host/host.ts'
+import type { Action, Effect } from '../../host/action.ts'
+import type { Host, Maybe } from '../../host/host.ts'
 import { actions, done, type Plan, type Refusal, refuse } from '../../host/plan.ts'
 import { resource } from '../../host/resource.ts'
 import {
@@ -21,7 +21,7 @@ import {
 } from '../../nvidia/installer.ts'
 import { helper } from '../../nvidia/reload.ts'
 import { checksumRecord, runfileName, sha256FromFile } from '../../nvidia/runfile.ts'
-import { type Module } from '../module.ts'
+import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
 
 export interface Seen {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Plan } from '../../host/plan.ts'
+import type { Plan } from '../../host/plan.ts'
 import { fakeHost, type FakeHost } from '../../nvidia/testing/fake-host.ts'
-import { type Args } from './args.ts'
+import type { Args } from './args.ts'
 import { nvidiaForeignDriver } from './module.ts'
 
 const packaged = {

@@ -2,10 +2,10 @@
  * An NVIDIA driver that came as packages, in the way of one from a `.run`: their files overwrite each other, and apt brings the
  * packages' back at its next upgrade. Removes packages of a named list and nothing else.
  */
-import { type Host } from '../../host/host.ts'
+import type { Host } from '../../host/host.ts'
 import { actions, done, type Plan, refuse } from '../../host/plan.ts'
 import { driverPackageQuery, installedDriverPackages, isDriverPackage } from '../../nvidia/packages.ts'
-import { type Module } from '../module.ts'
+import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
 
 export interface Seen {

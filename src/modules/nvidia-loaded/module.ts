@@ -2,8 +2,8 @@
  * Has the installed NVIDIA driver loaded, with its device nodes. From one version to another without a restart of the node: the
  * containers that have a GPU are stopped, the modules taken out and put in, the containers started again.
  */
-import { type Action, type Effect } from '../../host/action.ts'
-import { type Host } from '../../host/host.ts'
+import type { Action, Effect } from '../../host/action.ts'
+import type { Host } from '../../host/host.ts'
 import { actions, done, type Plan } from '../../host/plan.ts'
 import { resource } from '../../host/resource.ts'
 import { type GpuContainer, readGpuContainers } from '../../nvidia/guests.ts'
@@ -20,7 +20,7 @@ import {
   sharedNodes,
 } from '../../nvidia/proc.ts'
 import { failedReloadFile, helper, reloadFailed } from '../../nvidia/reload.ts'
-import { type Module } from '../module.ts'
+import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
 
 export interface Seen {

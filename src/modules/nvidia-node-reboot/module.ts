@@ -4,13 +4,13 @@
  *
  * One node of a cluster at a time is the engine's doing; that the guests which ran are started again is the reboot action's.
  */
-import { type Effect } from '../../host/action.ts'
-import { type Host } from '../../host/host.ts'
+import type { Effect } from '../../host/action.ts'
+import type { Host } from '../../host/host.ts'
 import { actions, done, type Finding, type Plan, refuse } from '../../host/plan.ts'
 import { installedVersion, installerLog } from '../../nvidia/installer.ts'
 import { type Obstacle, readObstacles } from '../../nvidia/reboot-guards.ts'
 import { type Guest, readRunningGuests } from '../../nvidia/running-guests.ts'
-import { type Module } from '../module.ts'
+import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
 
 export interface Seen {

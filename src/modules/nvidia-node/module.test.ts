@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Plan } from '../../host/plan.ts'
+import type { Plan } from '../../host/plan.ts'
 import { type FakeCard, fakeNode } from '../../nvidia/testing/node.ts'
 import { fakeHost, type FakeHost } from '../../nvidia/testing/fake-host.ts'
-import { type Args } from './args.ts'
+import type { Args } from './args.ts'
 import { nvidiaNode } from './module.ts'
 
 const cards: readonly FakeCard[] = [

@@ -2,15 +2,15 @@
  * Looks at a node before anything is changed on it: its cards, who owns them, what is loaded; and refuses what cannot end well
  * (no card, a driver that does not drive the cards, Secure Boot without a key, guests that nobody asked to disturb).
  */
-import { type Host } from '../../host/host.ts'
+import type { Host } from '../../host/host.ts'
 import { done, type Plan, type Refusal, refuse } from '../../host/plan.ts'
 import { type PciCard, readCards, readVmOwners } from '../../nvidia/cards.ts'
 import { chooseModuleType, commonBranches, misfits } from '../../nvidia/generations.ts'
 import { type GpuContainer, readGpuContainers, unmanaged } from '../../nvidia/guests.ts'
 import { headerPackages, installedKernels } from '../../nvidia/headers.ts'
-import { type ModuleType } from '../../nvidia/installer.ts'
+import type { ModuleType } from '../../nvidia/installer.ts'
 import { readSecureBoot, type SecureBoot } from '../../nvidia/secure-boot.ts'
-import { type Module } from '../module.ts'
+import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
 
 export interface Seen {

@@ -1,9 +1,9 @@
 /** Persistence mode and power limits of a node's GPUs, as they are now. What a boot begins with is the boot service's, from /etc/gpuplay/nvidia.conf. */
-import { type Action } from '../../host/action.ts'
-import { type Host } from '../../host/host.ts'
+import type { Action } from '../../host/action.ts'
+import type { Host } from '../../host/host.ts'
 import { actions, type Plan, refuse } from '../../host/plan.ts'
 import { normalAddress } from '../../nvidia/cards.ts'
-import { type Module } from '../module.ts'
+import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
 
 export interface Gpu {

@@ -1,4 +1,4 @@
-import { type FromSchema } from 'json-schema-to-ts'
+import type { FromSchema } from 'json-schema-to-ts'
 import { driverVersionPattern } from '../../nvidia/version.ts'
 
 export const args = {

@@ -4,8 +4,8 @@
  * Beside each file lies `NAME.run.sha256`, written once the file was checked: whoever uses the file compares with that, and a
  * converged run asks no server.
  */
-import { type Host, type HttpAnswer } from '../../host/host.ts'
-import { type Action } from '../../host/action.ts'
+import type { Host, HttpAnswer } from '../../host/host.ts'
+import type { Action } from '../../host/action.ts'
 import { actions, done, type Plan, type Refusal, refuse } from '../../host/plan.ts'
 import { loadedVersionFile } from '../../nvidia/proc.ts'
 import {
@@ -18,7 +18,7 @@ import {
   versionOfRunfile,
 } from '../../nvidia/runfile.ts'
 import { compareVersions } from '../../nvidia/version.ts'
-import { type Module } from '../module.ts'
+import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
 
 export interface Seen {

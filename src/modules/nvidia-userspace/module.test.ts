@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Host } from '../../host/host.ts'
-import { type Plan } from '../../host/plan.ts'
+import type { Host } from '../../host/host.ts'
+import type { Plan } from '../../host/plan.ts'
 import { fakeHost, type FakeHost } from '../../nvidia/testing/fake-host.ts'
-import { type Args } from './args.ts'
+import type { Args } from './args.ts'
 import { nvidiaUserspace } from './module.ts'
 
 const version = '580.95.05'

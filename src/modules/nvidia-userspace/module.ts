@@ -4,8 +4,8 @@
  * It comes from the node's own `.run`, which is pushed into the container, checked there, run without kernel modules and removed.
  */
 import { createHash } from 'node:crypto'
-import { type Action, type Effect } from '../../host/action.ts'
-import { type Host } from '../../host/host.ts'
+import type { Action, Effect } from '../../host/action.ts'
+import type { Host } from '../../host/host.ts'
 import { actions, done, type Plan, refuse, settle } from '../../host/plan.ts'
 import { resource } from '../../host/resource.ts'
 import { containerOptions } from '../../nvidia/installer.ts'
@@ -13,7 +13,7 @@ import { driverPackageQuery, installedDriverPackages } from '../../nvidia/packag
 import { parseDriverVersion, versionFile } from '../../nvidia/proc.ts'
 import { cachedRunfile, checksumRecord, runfileName, sha256FromFile } from '../../nvidia/runfile.ts'
 import { isComplete, readUserspace, type Userspace, userspaceVersion } from '../../nvidia/userspace.ts'
-import { type Module } from '../module.ts'
+import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
 import { refusalOf } from './refusals.ts'
 

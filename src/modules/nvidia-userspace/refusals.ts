@@ -1,8 +1,8 @@
 /** Containers that the user space is not installed in, and why. */
-import { type Refusal } from '../../host/plan.ts'
+import type { Refusal } from '../../host/plan.ts'
 import { isDriverPackage } from '../../nvidia/packages.ts'
-import { type Args } from './args.ts'
-import { type Preparation, type Seen } from './module.ts'
+import type { Args } from './args.ts'
+import type { Preparation, Seen } from './module.ts'
 
 /** The archive, what it unpacks to and what is installed, as a multiple of the archive's size. */
 const roomNeeded = 4

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Unknown, UnknownError } from '../../base/unknown.ts'
-import { type Host } from '../../host/host.ts'
-import { type Plan } from '../../host/plan.ts'
+import type { Host } from '../../host/host.ts'
+import type { Plan } from '../../host/plan.ts'
 import { fakeHost } from '../../nvidia/testing/fake-host.ts'
-import { type Args } from './args.ts'
+import type { Args } from './args.ts'
 import { pveContainerConfig } from './module.ts'
 
 const base = 'cores: 1\nunprivileged: 1\n'

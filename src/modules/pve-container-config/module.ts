@@ -5,13 +5,13 @@
  * whole under Proxmox's own lock, with every other byte as it was and the old file kept beside. Snapshots stay as they were taken.
  */
 import { isUnknown, type Unknown, UnknownError } from '../../base/unknown.ts'
-import { type Action, type Content } from '../../host/action.ts'
-import { type Host } from '../../host/host.ts'
+import type { Action, Content } from '../../host/action.ts'
+import type { Host } from '../../host/host.ts'
 import { actions, done, type Plan, refuse, settle } from '../../host/plan.ts'
 import { managedGuests, resourcesFile } from '../../nvidia/high-availability.ts'
 import { parseContainerConfig } from '../../proxmox/container-config.ts'
 import { lockOf } from '../../proxmox/device-entries.ts'
-import { type Module } from '../module.ts'
+import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
 import { type Desired, desiredConfig, lineOf, TooManyDevices } from './desired.ts'
 

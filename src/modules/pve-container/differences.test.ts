@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type FileStatus } from '../../host/host.ts'
+import type { FileStatus } from '../../host/host.ts'
 import { parseContainerConfig } from '../../proxmox/container-config.ts'
 import { deviceEntries } from '../../proxmox/device-entries.ts'
 import { mountPoints, type RunningDevice } from '../../proxmox/running-container.ts'

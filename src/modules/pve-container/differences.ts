@@ -1,6 +1,6 @@
 /** What a running container's devices differ in from its configuration. Pure. */
-import { type FileStatus } from '../../host/host.ts'
-import { type DeviceEntry } from '../../proxmox/device-entries.ts'
+import type { FileStatus } from '../../host/host.ts'
+import type { DeviceEntry } from '../../proxmox/device-entries.ts'
 import { mappedId, type RunningDevice } from '../../proxmox/running-container.ts'
 
 export interface RunningState {

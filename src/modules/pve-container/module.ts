@@ -4,13 +4,13 @@
  * Whether a restart is needed is read from the container: the device nodes that its /dev has now, their numbers, mode and owner,
  * against the configuration and the nodes of the host. So a restart that an earlier run owed is made up for.
  */
-import { type FileStatus, type Host } from '../../host/host.ts'
+import type { FileStatus, Host } from '../../host/host.ts'
 import { actions, done, type Plan, refuse, settle } from '../../host/plan.ts'
 import { managedGuests, resourcesFile } from '../../nvidia/high-availability.ts'
 import { type ContainerConfig, parseContainerConfig } from '../../proxmox/container-config.ts'
 import { deviceEntries, lockOf } from '../../proxmox/device-entries.ts'
 import { containerDevices } from '../../proxmox/running-container.ts'
-import { type Module } from '../module.ts'
+import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
 import { differences, type RunningState } from './differences.ts'
 

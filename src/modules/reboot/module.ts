@@ -1,7 +1,7 @@
 /** Restarts the host and waits for it. */
-import { type Host, type KernelStatus } from '../../host/host.ts'
+import type { Host, KernelStatus } from '../../host/host.ts'
 import { actions, done, type Plan, refuse } from '../../host/plan.ts'
-import { type Module } from '../module.ts'
+import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
 
 export interface Seen {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type UnitStatus } from '../../host/host.ts'
+import type { UnitStatus } from '../../host/host.ts'
 import { completed, converge, planOnce } from '../testing/converge.ts'
 import { fakeWorld, type World } from '../testing/fake-host.ts'
 import { service } from './module.ts'

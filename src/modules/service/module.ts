@@ -1,9 +1,9 @@
 /** A systemd unit: running or not, now and at boot. */
-import { type Effect, type Run } from '../../host/action.ts'
-import { type Host, type UnitStatus } from '../../host/host.ts'
+import type { Effect, Run } from '../../host/action.ts'
+import type { Host, UnitStatus } from '../../host/host.ts'
 import { actions, type Diff, done, type Plan, refuse, settle } from '../../host/plan.ts'
 import { resource } from '../../host/resource.ts'
-import { type Module } from '../module.ts'
+import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
 
 export interface Seen {

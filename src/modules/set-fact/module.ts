@@ -1,6 +1,6 @@
 /** Variables of the host, known to all later tasks of the run. The engine sets them. */
 import { done } from '../../host/plan.ts'
-import { type Module } from '../module.ts'
+import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
 
 export const setFact = {

@@ -1,4 +1,4 @@
-import { type FromSchema } from 'json-schema-to-ts'
+import type { FromSchema } from 'json-schema-to-ts'
 import { programProperties, programResult } from '../command/args.ts'
 import { absolutePath } from '../support/paths.ts'
 

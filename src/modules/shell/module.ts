@@ -1,5 +1,5 @@
 /** A script of a few words, run by a shell. */
-import { type Module } from '../module.ts'
+import type { Module } from '../module.ts'
 import {
   isImperative,
   planProgram,

@@ -1,7 +1,7 @@
 /** Looks at a path, for conditions of later tasks. */
-import { type FileStatus, type Host } from '../../host/host.ts'
+import type { FileStatus, Host } from '../../host/host.ts'
 import { done } from '../../host/plan.ts'
-import { type Module } from '../module.ts'
+import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
 
 export interface Seen {

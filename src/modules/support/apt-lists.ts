@@ -1,6 +1,6 @@
 /** apt's package lists: whether they are fresh, and fetching them. Shared by `apt` and `apt_repository`. */
-import { type Run } from '../../host/action.ts'
-import { type Host } from '../../host/host.ts'
+import type { Run } from '../../host/action.ts'
+import type { Host } from '../../host/host.ts'
 
 /**
  * Touched whenever the lists were fetched whole. The directory of the lists does not do: with every list unchanged apt leaves its time as it was.

@@ -1,7 +1,7 @@
 /** Permissions and owners, which every module that makes files takes in the same way. */
-import { type SetAttributes } from '../../host/action.ts'
-import { type FileStatus } from '../../host/host.ts'
-import { type Diff } from '../../host/plan.ts'
+import type { SetAttributes } from '../../host/action.ts'
+import type { FileStatus } from '../../host/host.ts'
+import type { Diff } from '../../host/plan.ts'
 
 export const attributeProperties = {
   mode: {

@@ -1,6 +1,6 @@
 /** One file whose content is given: what `copy` and `template` have in common. */
-import { type Content, type WriteFile } from '../../host/action.ts'
-import { type FileStatus, type Host } from '../../host/host.ts'
+import type { Content, WriteFile } from '../../host/action.ts'
+import type { FileStatus, Host } from '../../host/host.ts'
 import { actions, type Plan, refuse } from '../../host/plan.ts'
 import {
   attributeAction,

@@ -1,8 +1,8 @@
 /** A program that a task names itself: what `command` and `shell` have in common. */
-import { type Effect, type Run } from '../../host/action.ts'
-import { type Answer, type Host } from '../../host/host.ts'
+import type { Effect, Run } from '../../host/action.ts'
+import type { Answer, Host } from '../../host/host.ts'
 import { actions, done, type Plan, refuse } from '../../host/plan.ts'
-import { type Reply } from '../module.ts'
+import type { Reply } from '../module.ts'
 
 export interface ProgramArgs {
   readonly creates?: string | undefined

@@ -1,7 +1,7 @@
 /** Text of files, and how much of it a diff shows. */
 import { createHash } from 'node:crypto'
-import { type FileStatus, type Host } from '../../host/host.ts'
-import { type Diff } from '../../host/plan.ts'
+import type { FileStatus, Host } from '../../host/host.ts'
+import type { Diff } from '../../host/plan.ts'
 
 /** Bytes of a file that are read and shown as a difference; beyond it only sizes are named. */
 export const diffLimit = 256 * 1024

@@ -1,7 +1,7 @@
 /** A file whose text is made from a template and the task's variables. The engine renders; here it is text like any other. */
-import { type Host } from '../../host/host.ts'
-import { type Plan } from '../../host/plan.ts'
-import { type Module } from '../module.ts'
+import type { Host } from '../../host/host.ts'
+import type { Plan } from '../../host/plan.ts'
+import type { Module } from '../module.ts'
 import {
   type ContentSeen,
   keptName,

@@ -1,8 +1,8 @@
 /** Does to a `World` what an action says it does: executors for a host in memory. */
 import { Secret } from '../../base/secret.ts'
-import { type Action, type Content, type Effect } from '../../host/action.ts'
-import { type Reply } from '../module.ts'
-import { type GivenAttributes } from '../support/attributes.ts'
+import type { Action, Content, Effect } from '../../host/action.ts'
+import type { Reply } from '../module.ts'
+import type { GivenAttributes } from '../support/attributes.ts'
 import { addFile, type FakeFile, followed, makeParents, type World } from './fake-host.ts'
 
 /** @throws Error where a real host would refuse, such as for a missing directory. */

@@ -1,8 +1,8 @@
 /** The law of every module, on a host in memory: what it plans, done, leaves nothing to plan. */
 import { Ajv2020 } from 'ajv/dist/2020.js'
-import { type Action } from '../../host/action.ts'
-import { type Plan } from '../../host/plan.ts'
-import { type Module, type Reply } from '../module.ts'
+import type { Action } from '../../host/action.ts'
+import type { Plan } from '../../host/plan.ts'
+import type { Module, Reply } from '../module.ts'
 import { carryOut } from './carry-out.ts'
 import { fakeHost, type World } from './fake-host.ts'
 

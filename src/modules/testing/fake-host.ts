@@ -9,20 +9,20 @@ import { hostName, type HostName } from '../../base/brand.ts'
 import { HostError } from '../../base/errors.ts'
 import { Secret } from '../../base/secret.ts'
 import { Unknown, UnknownError } from '../../base/unknown.ts'
-import {
-  type Answer,
-  type AskOptions,
-  type ContainerStatus,
-  type ControllerFiles,
-  type FileStatus,
-  type Host,
-  type HttpAnswer,
-  type KernelModuleStatus,
-  type KernelStatus,
-  type Maybe,
-  type PackageStatus,
-  type Placement,
-  type UnitStatus,
+import type {
+  Answer,
+  AskOptions,
+  ContainerStatus,
+  ControllerFiles,
+  FileStatus,
+  Host,
+  HttpAnswer,
+  KernelModuleStatus,
+  KernelStatus,
+  Maybe,
+  PackageStatus,
+  Placement,
+  UnitStatus,
 } from '../../host/host.ts'
 
 export interface FakeFile {

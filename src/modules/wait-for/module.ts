@@ -1,7 +1,7 @@
 /** Waits until a path is there or something listens, or until neither is so. */
-import { type Host } from '../../host/host.ts'
+import type { Host } from '../../host/host.ts'
 import { done, type Plan, refuse, settle } from '../../host/plan.ts'
-import { type Module } from '../module.ts'
+import type { Module } from '../module.ts'
 import { compilePattern } from '../support/pattern.ts'
 import { args, type Args, result } from './args.ts'
 

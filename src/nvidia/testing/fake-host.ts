@@ -2,13 +2,13 @@
 import { createHash } from 'node:crypto'
 import { hostName } from '../../base/brand.ts'
 import { UnknownError } from '../../base/unknown.ts'
-import {
-  type Answer,
-  type ContainerStatus,
-  type FileStatus,
-  type Host,
-  type HttpAnswer,
-  type KernelModuleStatus,
+import type {
+  Answer,
+  ContainerStatus,
+  FileStatus,
+  Host,
+  HttpAnswer,
+  KernelModuleStatus,
 } from '../../host/host.ts'
 
 export interface FakeHost {

@@ -1,5 +1,5 @@
 /** Files of a Proxmox VE node with NVIDIA cards, for `fakeHost`. */
-import { type FakeHost } from './fake-host.ts'
+import type { FakeHost } from './fake-host.ts'
 
 export interface FakeCard {
   readonly pci: string

@@ -1,5 +1,5 @@
 /** Mistakes in inventories. */
-import { type Mistake } from './mistake.ts'
+import type { Mistake } from './mistake.ts'
 
 export const inventoryMistakes: readonly Mistake[] = [
   {

@@ -1,5 +1,5 @@
 /** A mistake that people make, and all that gpuplay says of it. */
-import { type FileTexts } from '../command-line.ts'
+import type { FileTexts } from '../command-line.ts'
 
 export interface Mistake {
   /** Ends the sentence "a person is told of ...". */

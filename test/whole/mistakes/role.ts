@@ -1,5 +1,5 @@
 /** Mistakes in what the roles that ship are given. */
-import { type Mistake } from './mistake.ts'
+import type { Mistake } from './mistake.ts'
 
 const nodesPlay = '- hosts: nodes\n  roles: [runfile_cache, nvidia_host]\n'
 const containersPlay = '- hosts: containers\n  roles: [lxc_passthrough, lxc_userspace_driver, cuda_toolkit]\n'

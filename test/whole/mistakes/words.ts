@@ -1,5 +1,5 @@
 /** Mistakes on the command line. */
-import { type Mistake } from './mistake.ts'
+import type { Mistake } from './mistake.ts'
 
 export const wordMistakes: readonly Mistake[] = [
   {

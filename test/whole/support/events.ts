@@ -1,5 +1,5 @@
 /** What tests ask of the events of a run. */
-import { type Event, type Outcome } from '../../../src/engine/events.ts'
+import type { Event, Outcome } from '../../../src/engine/events.ts'
 
 type Of<Type extends Event['type']> = Extract<Event, { readonly type: Type }>
 
