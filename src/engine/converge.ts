@@ -293,9 +293,10 @@ function failureOf(refusal: Refusal): Failure {
   }
 }
 
-function notSettled(settle: Settle): Failure {
+function notSettled({ why, timeout, hint }: Settle): Failure {
+  const message = `gave up after ${timeout} s: ${why}`
   return {
-    problem: { code: 'not-settled', message: `gave up after ${settle.timeout} s: ${settle.why}` },
+    problem: { code: 'not-settled', message, ...(hint === undefined ? {} : { hint }) },
     findings: [],
     exitCode: undefined,
   }

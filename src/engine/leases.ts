@@ -3,7 +3,7 @@ import type { HostName } from '../base/brand.ts'
 import { HostError } from '../base/errors.ts'
 import type { Privilege } from '../connection/connection.ts'
 import type { MachineAccess } from '../host/machine.ts'
-import { type LeaseHolder, takeLease } from '../host/state.ts'
+import { type Lease, type LeaseHolder, takeLease } from '../host/state.ts'
 import type { Machine } from './machine.ts'
 
 export interface Leases {
@@ -16,17 +16,25 @@ export interface Leases {
 export interface LeasesOptions {
   readonly holder: LeaseHolder
   readonly accessOf: (machine: Machine, become: Privilege['become']) => Promise<MachineAccess>
+  readonly sleep: (milliseconds: number) => Promise<void>
   /** Run once after the lease of a machine is taken. */
   readonly taken: (machine: Machine) => Promise<void>
 }
 
-export function createLeases({ holder, accessOf, taken }: LeasesOptions): Leases {
+export function createLeases({ holder, accessOf, sleep, taken }: LeasesOptions): Leases {
   const machines = new Map<HostName, Machine>()
   const taking = new Map<Machine, Promise<void>>()
 
   const takeNow = async (machine: Machine): Promise<void> => {
     const access = await accessOf(machine, machine.statePrivilege)
     const lease = await takeLease({ ...access, stateDirectory: await machine.stateDirectory() }, holder)
+    const own =
+      lease.kind === 'held' && lease.by.includes(holder.run) ? await sameMachine(machine) : undefined
+    if (own !== undefined) {
+      machine.lease = own
+      machines.set(machine.name, machine)
+      return
+    }
     if (lease.kind === 'held') {
       throw new HostError({
         code: 'lease-held',
@@ -37,6 +45,19 @@ export function createLeases({ holder, accessOf, taken }: LeasesOptions): Leases
     machine.lease = lease.lease
     machines.set(machine.name, machine)
     await taken(machine)
+  }
+
+  /** An inventory may name one machine twice: what holds it then is this run itself, which may just be taking it. */
+  const sameMachine = async (machine: Machine): Promise<Lease | undefined> => {
+    for (let attempt = 0; attempt < 50; attempt += 1) {
+      const other = [...machines.values()].find(
+        (candidate) =>
+          candidate.bootId === machine.bootId && candidate.placement.ctid === machine.placement.ctid,
+      )
+      if (other?.lease !== undefined) return other.lease
+      await sleep(100)
+    }
+    return undefined
   }
 
   return {

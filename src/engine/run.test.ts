@@ -252,6 +252,19 @@ describe('a run on the local machine', () => {
     assert.equal(run.exitCode, 5)
   })
 
+  test('a machine that the inventory names twice is not kept from itself', async () => {
+    folder.write('twice.yml', 'all: { vars: { connection: local }, hosts: { one: , two: } }\n')
+    const run = await folder.run(
+      tasks('- name: file\n  copy: { content: x, dest: "{{ out }}-{{ inventory_hostname }}" }').replace(
+        'hosts: localhost',
+        'hosts: all',
+      ),
+      { inventories: [join(folder.path, 'twice.yml')] },
+    )
+    assert.equal(run.exitCode, 0)
+    assert.equal(existsSync(join(folder.path, 'out-one')) && existsSync(join(folder.path, 'out-two')), true)
+  })
+
   test('an interruption starts nothing new and says so', async () => {
     const controller = new AbortController()
     setTimeout(() => controller.abort(new Error('interrupted')), 700)

@@ -124,6 +124,7 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
   const leases = createLeases({
     holder: { run, controller: effects.hostName, pid: effects.pid, user: effects.userName },
     accessOf: (machine, become) => fleet.accessOf(machine, become),
+    sleep: (milliseconds) => effects.sleep(milliseconds, cut.signal),
     taken: (machine) => power.restoreGuests(machine),
   })
   const hostPlays = createHostPlays({

@@ -18,8 +18,7 @@ interface Line {
   readonly counts: Map<Outcome, number>
   finished: number
   wrapper: Wrapper | undefined
-  readonly started: Promise<void>
-  readonly start: () => void
+  over: boolean
   readonly ended: Promise<void>
   readonly end: () => void
 }
@@ -45,7 +44,8 @@ export function createTerminalView(options: ViewOptions): View {
 
   const flush = (): void => {
     timer = undefined
-    for (const [line, text] of outputs) if (line.wrapper) line.wrapper.output = text
+    // A line that has ended belongs to a list that may be drawn no more.
+    for (const [line, text] of outputs) if (line.wrapper && !line.over) line.wrapper.output = text
     outputs.clear()
   }
   const show = (line: Line, text: string): void => {
@@ -173,7 +173,6 @@ export function createTerminalView(options: ViewOptions): View {
     take,
     async close() {
       if (timer) clearTimeout(timer)
-      flush()
       for (const play of plays.values()) for (const line of play.lines.values()) line.end()
       await queue
     },
@@ -181,15 +180,23 @@ export function createTerminalView(options: ViewOptions): View {
 }
 
 function newLine(ref: TaskRef): Line {
-  let start = (): void => undefined
-  let end = (): void => undefined
-  const started = new Promise<void>((resolve) => {
-    start = resolve
-  })
+  let resolveEnd = (): void => undefined
   const ended = new Promise<void>((resolve) => {
-    end = resolve
+    resolveEnd = resolve
   })
-  return { ref, counts: new Map(), finished: 0, wrapper: undefined, started, start, ended, end }
+  const line: Line = {
+    ref,
+    counts: new Map(),
+    finished: 0,
+    wrapper: undefined,
+    over: false,
+    ended,
+    end() {
+      line.over = true
+      resolveEnd()
+    },
+  }
+  return line
 }
 
 function worthWords(
