@@ -20,6 +20,8 @@ export interface Settle {
   readonly why: string
   /** Seconds from the first time that the task waits. */
   readonly timeout: number
+  /** What a person can do when that was not long enough. */
+  readonly hint?: string
 }
 
 export interface Diff {
@@ -71,8 +73,8 @@ export function actions(list: readonly (Action | undefined)[], options: PlanOpti
   }
 }
 
-export function settle(why: string, timeout: number): Plan {
-  return { ...nothing, settle: { why, timeout } }
+export function settle(why: string, timeout: number, hint?: string): Plan {
+  return { ...nothing, settle: { why, timeout, ...(hint === undefined ? {} : { hint }) } }
 }
 
 export function refuse(refusal: Refusal): Plan {

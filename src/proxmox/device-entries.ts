@@ -51,6 +51,11 @@ export function lockOf(config: ContainerConfig): string | undefined {
   return config.current.settings.get('lock')
 }
 
+/** What to do about a lock that stays: a task that was killed leaves it behind. */
+export function unlockHint(ctid: string): string {
+  return `run again when that has ended; where nothing runs any more (the node's task log tells), \`pct unlock ${ctid}\` takes the lock away`
+}
+
 function numeric(text: string | undefined): number | undefined {
   return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined
 }

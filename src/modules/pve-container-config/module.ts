@@ -10,7 +10,7 @@ import type { Host } from '../../host/host.ts'
 import { actions, done, type Plan, refuse, settle } from '../../host/plan.ts'
 import { managedGuests, resourcesFile } from '../../nvidia/high-availability.ts'
 import { parseContainerConfig } from '../../proxmox/container-config.ts'
-import { lockOf } from '../../proxmox/device-entries.ts'
+import { lockOf, unlockHint } from '../../proxmox/device-entries.ts'
 import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
 import { type Desired, desiredConfig, lineOf, TooManyDevices } from './desired.ts'
@@ -103,7 +103,11 @@ function hindrance(
 ): Plan | undefined {
   const lock = lockOf(parseContainerConfig(config))
   if (lock !== undefined)
-    return settle(`container ${ctid} is locked (lock: ${lock}): Proxmox is at work on it`, timeout)
+    return settle(
+      `container ${ctid} is locked (lock: ${lock}): Proxmox is at work on it`,
+      timeout,
+      unlockHint(ctid),
+    )
   if (!managedByHa) return undefined
   return refuse({
     code: 'managed-by-ha',

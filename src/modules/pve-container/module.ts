@@ -8,7 +8,7 @@ import type { FileStatus, Host } from '../../host/host.ts'
 import { actions, done, type Plan, refuse, settle } from '../../host/plan.ts'
 import { managedGuests, resourcesFile } from '../../nvidia/high-availability.ts'
 import { type ContainerConfig, parseContainerConfig } from '../../proxmox/container-config.ts'
-import { deviceEntries, lockOf } from '../../proxmox/device-entries.ts'
+import { deviceEntries, lockOf, unlockHint } from '../../proxmox/device-entries.ts'
 import { containerDevices } from '../../proxmox/running-container.ts'
 import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
@@ -119,6 +119,7 @@ function plan(given: Args, { node, ctid, container, managedByHa }: Seen): Plan {
     return settle(
       `container ${ctid} is locked (lock: ${container.lock}): Proxmox is at work on it`,
       given.lock_timeout ?? 60,
+      unlockHint(ctid),
     )
   return actions([
     {
