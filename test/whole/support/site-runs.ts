@@ -3,6 +3,9 @@
  * run, and once more. Made when the first test asks, so that each file can also run alone.
  *
  * States to restore: `fresh`, as no driver was ever on it, and `done`, as the real run left it.
+ *
+ * While tests are written, `GPUPLAY_TEST_LAB` may name a lab that is up and has a saved state `done`: files that begin there
+ * use it and leave it up.
  */
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
@@ -33,11 +36,17 @@ export function siteRuns(): Promise<SiteRuns> {
 }
 
 /** The lab with everything in place, as the real run left it. */
-export async function doneLab(): Promise<SiteRuns> {
+export async function doneLab(): Promise<Lab> {
+  const named = process.env['GPUPLAY_TEST_LAB']
+  const lab = named === undefined ? undefined : Lab.find(named)
+  if (lab !== undefined) {
+    await lab.restore('done')
+    return lab
+  }
   const made = await siteRuns()
   assert.equal(made.real.exitCode, 0, `site.yml did not run through:\n${made.real.text.slice(-3000)}`)
   await made.lab.restore('done')
-  return made
+  return made.lab
 }
 
 export function inventoryOf(lab: Lab): string {
