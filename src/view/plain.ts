@@ -43,8 +43,7 @@ export function createPlainView(options: ViewOptions): View {
       }
     }
     if (told.problem !== undefined) line(indent(problemText(told.problem, colors), '  '))
-    if (told.findings !== undefined && told.findings.length > 0)
-      line(indent(findingsText(told.findings), '  '))
+    if (hasFindings(told)) line(indent(findingsText(told.findings ?? []), '  '))
   }
 
   const taskLine = (outcome: Outcome, ignored: boolean, words: readonly string[]): void => {
@@ -72,6 +71,11 @@ export function createPlainView(options: ViewOptions): View {
       case 'task.finished': {
         const quiet = event.outcome === 'skipped' && verbosity === 0
         if (quiet || itemsSaidIt(event)) return
+        if (event.outcome === 'failed' && event.ignored !== true && hasFindings(event.detail)) {
+          line(`${colors.red('FAILED')} ${plainText(event.detail.problem?.message ?? event.host)}`)
+          line(findingsText(event.detail.findings ?? []))
+          return
+        }
         const took = event.milliseconds >= 2000 ? colors.dim(duration(event.milliseconds)) : ''
         taskLine(event.outcome, event.ignored === true, [
           event.host,
@@ -146,6 +150,11 @@ export function createPlainView(options: ViewOptions): View {
     }
   }
   return { take, close: () => Promise.resolve() }
+}
+
+/** Findings name the host and what is wrong with it themselves: no use in naming the task that looked. */
+function hasFindings({ findings }: TaskDetail): boolean {
+  return findings !== undefined && findings.length > 0
 }
 
 /** The items of a loop have their own lines; the task's own is for a loop of which none had one. */

@@ -18,6 +18,8 @@ interface Line {
   readonly counts: Map<Outcome, number>
   finished: number
   wrapper: Wrapper | undefined
+  /** A host has come to it. */
+  begun: boolean
   over: boolean
   readonly ended: Promise<void>
   readonly end: () => void
@@ -45,10 +47,15 @@ export function createTerminalView(options: ViewOptions): View {
   const flush = (): void => {
     timer = undefined
     // A line that has ended belongs to a list that may be drawn no more.
-    for (const [line, text] of outputs) if (line.wrapper && !line.over) line.wrapper.output = text
+    for (const [line, text] of outputs) {
+      if (!line.wrapper || line.over) continue
+      line.wrapper.title = plainText(line.ref.name)
+      line.wrapper.output = text
+    }
     outputs.clear()
   }
   const show = (line: Line, text: string): void => {
+    line.begun = true
     outputs.set(line, text)
     timer ??= setTimeout(flush, frame)
   }
@@ -68,9 +75,11 @@ export function createTerminalView(options: ViewOptions): View {
     const lines = new Map(event.tasks.map((ref) => [ref.id, newLine(ref)]))
     const list = new Listr(
       [...lines.values()].map((line) => ({
-        title: plainText(line.ref.name),
+        // Dim until a host has come to it: listr2 knows no line that waits beside ones that run.
+        title: colors.dim(plainText(line.ref.name)),
         task: async (_context: unknown, wrapper: Wrapper) => {
           line.wrapper = wrapper
+          if (line.begun) wrapper.title = plainText(line.ref.name)
           await line.ended
           if (line.finished === 0) wrapper.skip(`${plainText(line.ref.name)} ${colors.dim('not needed')}`)
           else wrapper.title = `${plainText(line.ref.name)}  ${countsText(line)}`
@@ -189,6 +198,7 @@ function newLine(ref: TaskRef): Line {
     counts: new Map(),
     finished: 0,
     wrapper: undefined,
+    begun: false,
     over: false,
     ended,
     end() {

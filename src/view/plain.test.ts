@@ -1,0 +1,227 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { EventBody } from '../engine/events.ts'
+import { createColors } from './colors.ts'
+import { createPlainView } from './plain.ts'
+import { noCounts, numbered, playStarted, started, taskFinished, taskRef } from './testing/events.ts'
+
+const colors = createColors({ wanted: 'never', environment: {}, isTerminal: false })
+const copy = taskRef('motd : Greet')
+
+function shown(
+  events: readonly EventBody[],
+  options: { readonly verbosity?: number; readonly diff?: boolean } = {},
+): string {
+  let text = ''
+  const view = createPlainView({
+    write: (part) => {
+      text += part
+    },
+    colors,
+    verbosity: 0,
+    diff: false,
+    columns: 80,
+    ...options,
+  })
+  for (const event of numbered(events)) view.take(event)
+  return text
+}
+
+test('a run is a line for each task and host, and what was skipped is left out', () => {
+  const events = [
+    started(['pve1', 'pve2']),
+    playStarted('Nodes', ['pve1', 'pve2'], [copy]),
+    taskFinished('pve1', copy, 'ok'),
+    taskFinished('pve2', copy, 'changed', { milliseconds: 65_000 }),
+    taskFinished('pve1', taskRef('Never'), 'skipped', { detail: { why: 'when: false' } }),
+    taskFinished('pve2', taskRef('Restart', { handler: true }), 'changed'),
+  ]
+  assert.equal(
+    shown(events),
+    `Running site.yml on 2 hosts
+
+PLAY Nodes  pve1 pve2
+ok        pve1  motd : Greet
+changed   pve2  motd : Greet  1 min 5 s
+changed   pve2  handler Restart
+`,
+  )
+  assert.match(shown(events, { verbosity: 1 }), /\nskipped   pve1  Never\n            when: false\n/)
+})
+
+test('a dry run says what would change, action by action, and why something may run', () => {
+  const events = [
+    started(['pve1'], true),
+    taskFinished('pve1', copy, 'changed', { detail: { actions: ['write /etc/motd', 'run update-motd'] } }),
+    taskFinished('pve1', taskRef('Probe'), 'unknown', { detail: { why: 'it rests on a result' } }),
+  ]
+  assert.equal(
+    shown(events),
+    `Dry run of site.yml on 1 host
+would     pve1  motd : Greet
+            write /etc/motd
+            run update-motd
+may run   pve1  Probe
+            it rests on a result
+`,
+  )
+})
+
+test('diffs are shown when they are asked for', () => {
+  const diffs = [{ title: '/etc/motd', before: 'one\ntwo\n', after: 'one\n2\n' }]
+  const events = [taskFinished('pve1', copy, 'changed', { detail: { diffs } })]
+  assert.equal(shown(events), 'changed   pve1  motd : Greet\n')
+  assert.equal(
+    shown(events, { diff: true }),
+    `changed   pve1  motd : Greet
+            --- /etc/motd (before)
+            +++ /etc/motd (after)
+            @@ -1,2 +1,2 @@
+             one
+            -two
+            +2
+`,
+  )
+})
+
+test('a failure says what is wrong, where it was written and what to do; one that is ignored says so', () => {
+  const problem = {
+    code: 'failed',
+    message: 'sleep ended with 3',
+    hint: 'wake it up',
+    where: { file: 'site.yml', line: 3, column: 5 },
+    excerpt: '3 | - sleep\n  |   ^',
+  }
+  assert.equal(
+    shown([taskFinished('pve1', copy, 'failed', { detail: { problem } })]),
+    `FAILED    pve1  motd : Greet
+  site.yml:3:5: error: sleep ended with 3
+    3 | - sleep
+      |   ^
+    help: wake it up
+`,
+  )
+  assert.match(
+    shown([taskFinished('pve1', copy, 'failed', { detail: { problem }, ignored: true })]),
+    /^ignored   pve1  motd : Greet\n/,
+  )
+})
+
+test('findings stand below the host that they are about, each with cause, line and cure', () => {
+  const detail = {
+    problem: { code: 'not-as-declared', message: 'vllm-a (CT 201 on pve1): 2 findings' },
+    findings: [
+      {
+        message: 'user space 570.86.16, module 580.95.05 (nvidia-smi exit 18)',
+        cause: 'the node was upgraded, this container was not',
+        mend: 'gpuplay run playbooks/containers.yml -i inventory -l vllm-a',
+      },
+      {
+        message: '/dev/nvidia1 (0000:41:00.0) opens, but is not assigned',
+        line: '201.conf: dev5: /dev/nvidia1',
+        mend: 'run lxc_passthrough, then restart the container',
+      },
+    ],
+  }
+  assert.equal(
+    shown([taskFinished('vllm-a', taskRef('verify : Check'), 'failed', { detail })]),
+    `FAILED vllm-a (CT 201 on pve1): 2 findings
+ 1 user space 570.86.16, module 580.95.05 (nvidia-smi exit 18)
+   cause  the node was upgraded, this container was not
+   mend   gpuplay run playbooks/containers.yml -i inventory -l vllm-a
+ 2 /dev/nvidia1 (0000:41:00.0) opens, but is not assigned
+   line   201.conf: dev5: /dev/nvidia1
+   mend   run lxc_passthrough, then restart the container
+`,
+  )
+})
+
+test('items of a loop that changed something have a line each, and then the task has none', () => {
+  const loop = taskRef('Install')
+  const events: readonly EventBody[] = [
+    { type: 'item.finished', host: 'pve1', task: loop, item: 'dkms', outcome: 'ok', detail: {} },
+    { type: 'item.finished', host: 'pve1', task: loop, item: 'nvtop', outcome: 'changed', detail: {} },
+    taskFinished('pve1', loop, 'changed', { detail: { items: { dkms: 'ok', nvtop: 'changed' } } }),
+  ]
+  assert.equal(shown(events), 'changed   pve1  Install (nvtop)\n')
+})
+
+test('what comes from a host cannot paint the terminal', () => {
+  const message = 'done\u001b[2J\u001b]0;title\u0007 and\u009b31m more'
+  const text = shown([taskFinished('pve1', copy, 'ok', { detail: { message } })])
+  // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
+  assert.doesNotMatch(text, /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/)
+  assert.match(text, /done/)
+})
+
+test('the recap has the tables of the tasks, the counts of each host, and what the exit code means', () => {
+  const columns = ['NODE/CT', 'GPUS', 'STATE']
+  const events: readonly EventBody[] = [
+    started(['pve1', 'vllm-a']),
+    {
+      type: 'run.finished',
+      hosts: { pve1: { ...noCounts, ok: 3, changed: 1 }, 'vllm-a': { ...noCounts, ok: 2, failed: 1 } },
+      exitCode: 7,
+      check: false,
+      milliseconds: 12_300,
+      rows: [
+        { table: 'gpus', columns, cells: ['pve1', '2', 'ok'], order: '1', state: 'ok' },
+        {
+          table: 'gpus',
+          columns,
+          cells: ['vllm-a 201', '0/1', 'DRIFT'],
+          order: '2',
+          indent: 1,
+          state: 'problem',
+        },
+      ],
+    },
+  ]
+  assert.equal(
+    shown(events),
+    `Running site.yml on 2 hosts
+
+NODE/CT       GPUS  STATE
+pve1          2     ok
+  vllm-a 201  0/1   DRIFT
+1 problem
+
+RECAP   ok  changed  failed
+pve1    3   1        0
+vllm-a  2   0        1
+a verification or another task failed (exit 7) in 12 s
+`,
+  )
+})
+
+for (const [check, changed, unknown, closing] of [
+  [false, 0, 0, 'everything is as declared: 0 changed'],
+  [false, 4, 0, 'done: 4 changed'],
+  [true, 4, 2, 'nothing was changed: 4 would change, 2 may run'],
+] as const) {
+  test(`a run with check ${check} and ${changed} changed ends with "${closing}"`, () => {
+    const hosts = { pve1: { ...noCounts, ok: 1, changed, unknown } }
+    const text = shown([{ type: 'run.finished', hosts, exitCode: 0, check, milliseconds: 400, rows: [] }])
+    assert.equal(text.trimEnd().split('\n').at(-1), `${closing} in 0.4 s`)
+  })
+}
+
+test('notified handlers that nobody has, unreachable hosts and warnings are told', () => {
+  const problem = { code: 'timed-out', message: 'pve2 did not answer', hint: 'is it on?' }
+  const events: readonly EventBody[] = [
+    { type: 'host.unreachable', host: 'pve2', problem },
+    { type: 'handler.pending', host: 'pve1', handler: 'Restart' },
+    { type: 'handler.unknown', host: 'pve1', handler: 'Gone' },
+    { type: 'warning', host: 'pve1', message: 'old file' },
+  ]
+  assert.equal(
+    shown(events),
+    `UNREACHED pve2
+  error: pve2 did not answer
+    help: is it on?
+pending   pve1  handler Restart was notified by an earlier run
+warning   pve1  the handler Gone was notified and no play here has it; it stays pending
+warning   pve1  old file
+`,
+  )
+})

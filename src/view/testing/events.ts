@@ -1,0 +1,33 @@
+/** A run told by its events, for tests of views. */
+import type { Event, EventBody, Outcome, TaskDetail, TaskRef } from '../../engine/events.ts'
+
+/** Events as a run would number them. */
+export function numbered(bodies: readonly EventBody[]): readonly Event[] {
+  return bodies.map((body, index): Event => {
+    return { v: 1, run: 'r1', seq: index + 1, time: '2026-01-02T03:04:05.000Z', ...body }
+  })
+}
+
+export function taskRef(name: string, more: Partial<TaskRef> = {}): TaskRef {
+  return { id: name, name, module: 'command', handler: false, ...more }
+}
+
+export function started(hosts: readonly string[], check = false): EventBody {
+  return { type: 'run.started', playbooks: ['site.yml'], check, hosts, version: '1.2.3' }
+}
+
+export function playStarted(play: string, hosts: readonly string[], tasks: readonly TaskRef[]): EventBody {
+  return { type: 'play.started', play, hosts, tasks }
+}
+
+export interface Ending {
+  readonly detail?: TaskDetail
+  readonly ignored?: true
+  readonly milliseconds?: number
+}
+
+export function taskFinished(host: string, task: TaskRef, outcome: Outcome, ending: Ending = {}): EventBody {
+  return { type: 'task.finished', host, task, outcome, detail: {}, milliseconds: 5, ...ending }
+}
+
+export const noCounts = { ok: 0, changed: 0, skipped: 0, failed: 0, unreachable: 0, unknown: 0 }
