@@ -255,7 +255,7 @@ async function attemptOnce(
   for (const message of converged.warnings) {
     context.emitter.emit({ type: 'warning', host: context.host, task: ref, message })
   }
-  addRow(module, prepared.args, converged, context)
+  addRows(module, prepared.args, converged, context)
   const outcome: Outcome = converged.kind
   let judged: { readonly outcome: Outcome; readonly result: Result; readonly problem?: Problem }
   try {
@@ -327,10 +327,10 @@ async function judge(
   )
 }
 
-function addRow(module: Module, args: unknown, converged: Converged, context: TaskRunnerContext): void {
+function addRows(module: Module, args: unknown, converged: Converged, context: TaskRunnerContext): void {
   const seen = 'seen' in converged ? converged.seen : undefined
-  const row = seen === undefined ? undefined : module.row?.(args, seen)
-  if (row !== undefined) context.addRow(row)
+  const rows = seen === undefined ? [] : (module.row?.(args, seen) ?? [])
+  for (const row of [rows].flat()) context.addRow(row)
 }
 
 function detailOf(module: Module, prepared: Ready, converged: Converged, outcome: Outcome): TaskDetail {

@@ -43,8 +43,8 @@ export interface Module<Args = unknown, Seen = unknown> {
   report?(args: Args, seen: Seen, replies: readonly Reply[]): Readonly<Record<string, unknown>>
   /** A sentence to show to the person at the normal level (`debug`). */
   message?(args: Args, seen: Seen): string | undefined
-  /** A row for the table that ends the run, such as the GPUs of a container. */
-  row?(args: Args, seen: Seen): SummaryRow | undefined
+  /** Rows for the table that ends the run, such as the GPUs of a container. */
+  row?(args: Args, seen: Seen): SummaryRow | readonly SummaryRow[] | undefined
 }
 
 /** What a `run` action answered, in the order of the plan's actions; empty in a dry run and when nothing ran. */

@@ -1,11 +1,14 @@
 /** Which containers of a node use its GPUs: those that a change of the driver disturbs. */
 import type { Host } from '../host/host.ts'
 import { parseContainerConfig } from '../proxmox/container-config.ts'
+import { deviceEntries } from '../proxmox/device-entries.ts'
 
 export interface GpuContainer {
   readonly ctid: string
   readonly hostname: string
   readonly running: boolean
+  /** Names of the nodes of its GPUs, `nvidia0`; none when it only has a device rule. */
+  readonly gpus: readonly string[]
 }
 
 /** Containers of this node whose current configuration names an NVIDIA device. */
@@ -16,8 +19,10 @@ export async function readGpuContainers(host: Host): Promise<readonly GpuContain
   return ctids.flatMap((ctid, index) => {
     const container = containers[index]
     if (!container || !namesNvidia(container.config)) return []
-    const hostname = parseContainerConfig(container.config).current.settings.get('hostname') ?? ''
-    return [{ ctid, hostname, running: container.status === 'running' }]
+    const config = parseContainerConfig(container.config)
+    const hostname = config.current.settings.get('hostname') ?? ''
+    const gpus = deviceEntries(config).flatMap(({ path }) => /^\/dev\/(nvidia\d+)$/.exec(path)?.[1] ?? [])
+    return [{ ctid, hostname, running: container.status === 'running', gpus }]
   })
 }
 

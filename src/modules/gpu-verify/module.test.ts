@@ -81,7 +81,8 @@ async function look(
   const seen = await gpuVerify.probe(given, host)
   const plan = gpuVerify.plan(given, seen)
   const findings = (plan.refusal?.findings ?? []).map(({ message }) => message)
-  return { findings, row: gpuVerify.row(given, seen), plan }
+  const [row = assert.fail('no row')] = gpuVerify.row(given, seen)
+  return { findings, row, plan }
 }
 
 test('a container that sees its GPU and no other is well', async () => {
@@ -182,7 +183,7 @@ test('a node says what is loaded against what is wanted', async () => {
     const seen = await gpuVerify.probe(given, fakeHost(node))
     const { refusal } = gpuVerify.plan(given, seen)
     return [
-      gpuVerify.row(given, seen).cells.at(-1),
+      gpuVerify.row(given, seen)[0]?.cells.at(-1),
       ...(refusal?.findings ?? []).map(({ message }) => message),
     ]
   }
@@ -192,5 +193,47 @@ test('a node says what is loaded against what is wanted', async () => {
   assert.deepEqual(
     [state, messages[0]],
     ['REBOOT PENDING', `the driver 570.86.16 is loaded, ${version} is wanted`],
+  )
+})
+
+test('a node that must restart tells how many guests that stops, and each container that nobody manages has a row', async () => {
+  const given: Args = {
+    version,
+    containers: [{ ctid: 101 }],
+    assignment: '',
+    cuda: '',
+    user: '',
+    isolation: true,
+  }
+  const seen = await gpuVerify.probe(
+    given,
+    fakeHost({
+      ...nodeHost,
+      ...userspace(version),
+      modules: { nvidia: { version: '570.86.16' } },
+      files: {
+        ...nodeHost.files,
+        '/usr/bin/nvidia-smi': '',
+        '/etc/pve/lxc/101.conf': '',
+        '/etc/pve/lxc/140.conf': '',
+        '/etc/pve/lxc/150.conf': '',
+        '/etc/pve/qemu-server/900.conf': 'name: win\n',
+        '/run/qemu-server/900.pid': '1',
+      },
+      containers: {
+        101: { status: 'running', config: 'dev0: /dev/nvidia0\n', pid: 7 },
+        140: { status: 'running', config: 'dev0: /dev/nvidia0\ndev1: /dev/nvidiactl\n', pid: 8 },
+        150: { status: 'stopped', config: 'hostname: plain\n', pid: undefined },
+      },
+      programs: { 'nvidia-smi': smi(first, second) },
+    }),
+  )
+  const rows = gpuVerify.row(given, seen)
+  assert.deepEqual(
+    rows.map(({ cells, state, indent }) => [cells[0], cells[5], cells.at(-1), state, indent]),
+    [
+      ['pve1', '2', 'REBOOT PENDING 3 guests', 'problem', undefined],
+      ['(CT 140)', 'nvidia0', 'UNMANAGED', 'pending', 1],
+    ],
   )
 })

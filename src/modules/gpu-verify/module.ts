@@ -11,7 +11,7 @@ import { containerFindings } from './container-findings.ts'
 import { type ContainerSeen, readContainer } from './container.ts'
 import { nodeFindings } from './node-findings.ts'
 import { type NodeSeen, readNode } from './node.ts'
-import { containerRow, nodeRow } from './table.ts'
+import { containerRow, nodeRows } from './table.ts'
 
 export type Seen =
   | { readonly kind: 'node'; readonly node: NodeSeen }
@@ -71,8 +71,8 @@ function report(
   }
 }
 
-function row(given: Args, seen: Seen): SummaryRow {
+function row(given: Args, seen: Seen): readonly SummaryRow[] {
   return seen.kind === 'node'
-    ? nodeRow(given, seen.node, nodeFindings(given, seen.node))
-    : containerRow(given, seen.container, containerFindings(given, seen.container))
+    ? nodeRows(given, seen.node, nodeFindings(given, seen.node))
+    : [containerRow(given, seen.container, containerFindings(given, seen.container))]
 }

@@ -11,6 +11,7 @@ import {
   sharedNodes,
   versionFile,
 } from '../../nvidia/proc.ts'
+import { readRunningGuests } from '../../nvidia/running-guests.ts'
 import { parseSmi, smiQuery, type SmiResult } from '../../nvidia/smi.ts'
 import { readUserspace, type Userspace } from '../../nvidia/userspace.ts'
 import type { Args } from './args.ts'
@@ -27,9 +28,11 @@ export interface NodeSeen {
   /** undefined while no driver is loaded. */
   readonly smi: SmiResult | undefined
   readonly unmanaged: readonly GpuContainer[]
+  /** How many guests a restart of the node would stop; not counted where the wanted driver is loaded. */
+  readonly runningGuests: number
 }
 
-export async function readNode({ containers }: Args, host: Host): Promise<NodeSeen> {
+export async function readNode({ version, containers }: Args, host: Host): Promise<NodeSeen> {
   const [loaded, userspace, gpus, devices, guests] = await Promise.all([
     readLoaded(host),
     readUserspace(host),
@@ -45,8 +48,9 @@ export async function readNode({ containers }: Args, host: Host): Promise<NodeSe
           ...sharedNodes(majors),
           ...gpus.gpus.flatMap(({ minor }) => (minor === undefined ? [] : [gpuNode(minor)])),
         ]
-  const [smi, ...present] = await Promise.all([
+  const [smi, running, ...present] = await Promise.all([
     loaded === undefined ? undefined : host.ask(smiQuery),
+    version === '' || loaded === version ? [] : readRunningGuests(host),
     ...wanted.map(({ path }) => host.stat(path)),
   ])
   return {
@@ -61,6 +65,7 @@ export async function readNode({ containers }: Args, host: Host): Promise<NodeSe
       guests,
       containers.map(({ ctid }) => String(ctid)),
     ),
+    runningGuests: running.length,
   }
 }
 

@@ -1,5 +1,6 @@
 /** Rows of the table that ends a run: what is wanted, loaded and seen, and in one word how it is. Pure. */
 import type { Finding } from '../../host/plan.ts'
+import type { GpuContainer } from '../../nvidia/guests.ts'
 import { shortUuid } from '../../nvidia/smi.ts'
 import { userspaceVersion } from '../../nvidia/userspace.ts'
 import { compareVersions } from '../../nvidia/version.ts'
@@ -13,13 +14,17 @@ const columns = ['NODE/CT', 'WANTED', 'LOADED', 'USER', 'CUDA', 'GPUS', 'UUID', 
 const table = 'GPUs'
 const none = '-'
 
-export function nodeRow({ version }: Args, seen: NodeSeen, findings: readonly Finding[]): SummaryRow {
-  const { name, loaded, userspace, gpus, smi, unmanaged } = seen
+/** The node, and the containers on it that use a GPU and that nobody manages. */
+export function nodeRows(given: Args, seen: NodeSeen, findings: readonly Finding[]): readonly SummaryRow[] {
+  return [nodeRow(given, seen, findings), ...seen.unmanaged.map((container) => unmanagedRow(seen, container))]
+}
+
+function nodeRow({ version }: Args, seen: NodeSeen, findings: readonly Finding[]): SummaryRow {
+  const { name, loaded, userspace, gpus, smi, runningGuests } = seen
   const inVm = gpus.owned.size
   const installed = userspaceVersion(userspace)
   const pending = version !== '' && installed === version && loaded !== version
-  const guests = unmanaged.map(({ ctid }) => ctid)
-  const well = guests.length === 0 ? 'ok' : `ok, UNMANAGED CT ${guests.join(', ')}`
+  const stopped = runningGuests === 0 ? '' : ` ${runningGuests} ${runningGuests === 1 ? 'guest' : 'guests'}`
   return {
     table,
     columns,
@@ -31,11 +36,27 @@ export function nodeRow({ version }: Args, seen: NodeSeen, findings: readonly Fi
       none,
       inVm === 0 ? String(gpus.gpus.length) : `${gpus.gpus.length} (${inVm} in VM)`,
       smi?.kind === 'gpus' ? smi.gpus.map(({ uuid }) => shortUuid(uuid)).join(' ') : none,
-      findings.length === 0 ? well : pending ? 'REBOOT PENDING' : stateOf(findings),
+      findings.length === 0 ? 'ok' : pending ? `REBOOT PENDING${stopped}` : stateOf(findings),
     ],
     order: name,
-    state: findings.length === 0 ? 'ok' : pending ? 'pending' : 'problem',
+    state: findings.length === 0 ? 'ok' : 'problem',
   }
+}
+
+/** Its GPUs work until the node's driver changes: no problem yet, and none that this run could solve. */
+function unmanagedRow({ name }: NodeSeen, { ctid, gpus }: GpuContainer): SummaryRow {
+  return {
+    table,
+    columns,
+    cells: [`(CT ${ctid})`, '', '', '', '', gpus.join(' ') || none, '', 'UNMANAGED'],
+    order: orderOf(name, ctid),
+    indent: 1,
+    state: 'pending',
+  }
+}
+
+function orderOf(node: string, ctid: string): string {
+  return `${node} ${ctid.padStart(10, '0')}`
 }
 
 export function containerRow({ cuda }: Args, seen: ContainerSeen, findings: readonly Finding[]): SummaryRow {
@@ -65,7 +86,7 @@ export function containerRow({ cuda }: Args, seen: ContainerSeen, findings: read
       uuids.length === 0 ? none : uuids.join(' '),
       findings.length > 0 ? containerState(seen, installed, findings) : running ? 'ok' : 'STOPPED',
     ],
-    order: `${node} ${ctid.padStart(10, '0')}`,
+    order: orderOf(node, ctid),
     indent: 1,
     state: findings.length > 0 ? 'problem' : running ? 'ok' : 'pending',
   }
