@@ -7,11 +7,3 @@ export type HostName = Brand<string, 'HostName'>
 export function hostName(name: string): HostName {
   return name as HostName
 }
-
-/** The kernel's id of one boot (`/proc/sys/kernel/random/boot_id`): changes with every reboot and only then. */
-export type BootId = Brand<string, 'BootId'>
-export function bootId(text: string): BootId {
-  const id = text.trim()
-  if (!/^[0-9a-f-]{36}$/.test(id)) throw new Error(`not a boot id: ${JSON.stringify(id)}`)
-  return id as BootId
-}

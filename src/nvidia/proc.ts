@@ -12,7 +12,6 @@ export const loadedVersionFile = '/sys/module/nvidia/version'
 /** The major of /dev/nvidiaN, nvidiactl and nvidia-modeset; the only one that is fixed. */
 export const nvidiaMajor = 195
 export const controlMinor = 255
-export const modesetMinor = 254
 
 /** `/proc/driver/nvidia/gpus/ADDRESS/information` */
 export function informationFile(pci: string): string {
