@@ -101,6 +101,11 @@ export function createPower(options: PowerOptions): Power {
   const restoreGuests = async (target: Machine): Promise<void> => {
     if (target.node) return
     const left = await run(target, restoreScript, bootTimeout + 120)
+    for (const line of left.split('\n').filter((text) => text.startsWith('held ')))
+      emitter.emit({
+        type: 'warning',
+        message: `container ${line.slice('held pct '.length)} of ${target.name} is held back: its configuration names another's card since this boot; lxc_passthrough mends that and starts it`,
+      })
     const failed = left.split('\n').filter((line) => line.startsWith('failed '))
     if (failed.length === 0) return
     throw new HostError({
@@ -127,7 +132,10 @@ mkdir -p -m 0700 /var/lib/gpuplay/v1 || exit 1
   command -v qm >/dev/null 2>&1 && qm list 2>/dev/null | awk '$3 == "running" { print "qm", $1 }'
 } > ${noteFile}.new && mv ${noteFile}.new ${noteFile}`
 
-/** Guests with `onboot` are the node's own business: they are waited for, and only what is still stopped then is started. */
+/**
+ * A container that the node holds back (its configuration names another's card since this boot) is no failure here: what mends it comes later in the run,
+ * and starts it. Guests with `onboot` are the node's own business: they are waited for, and only what is still stopped then is started.
+ */
 const restoreScript = sh`[ -s ${noteFile} ] || { rm -f ${noteFile}; exit 0; }
 i=0
 while [ "$i" -lt ${bootTimeout} ]; do
@@ -137,7 +145,10 @@ done
 bad=0
 while read -r tool id; do
   case $("$tool" status "$id" 2>/dev/null) in *running*) continue;; esac
-  said=$("$tool" start "$id" 2>&1 </dev/null) || { bad=1; echo "failed $tool $id: $(printf %s "$said" | tail -n 1)"; }
+  said=$("$tool" start "$id" 2>&1 </dev/null) && continue
+  [ "$tool" = pct ] && [ -e /run/gpuplay/held/"$id" ] && { echo "held $tool $id"; continue; }
+  bad=1
+  echo "failed $tool $id: $(printf %s "$said" | tail -n 1)"
 done < ${noteFile}
 [ "$bad" = 1 ] || ${raw(commandLine(['rm', '-f', noteFile]))}`
 

@@ -237,3 +237,31 @@ test('a node that must restart tells how many guests that stops, and each contai
     ],
   )
 })
+
+test('a container that its node holds back is told with what starts it', async () => {
+  const why = '/dev/nvidia0 is the card 0000:41:00.0 now, which it is not assigned'
+  const host = fakeHost({
+    ...nodeHost,
+    files: { ...nodeHost.files, ...userspace(version).files, '/run/gpuplay/held/101': `${why}\n` },
+    links: userspace(version).links ?? {},
+    nodes: { ...devices, '/dev/nvidia0': '195:0', '/dev/nvidia-uvm-tools': '508:1' },
+    programs: { 'nvidia-smi': smi(first, second) },
+  })
+  const given: Args = {
+    version,
+    containers: [{ name: 'jellyfin', ctid: 101 }],
+    assignment: '',
+    cuda: '',
+    user: '',
+    isolation: true,
+  }
+  const seen = await gpuVerify.probe(given, host)
+  assert.deepEqual(gpuVerify.plan(given, seen).refusal?.findings, [
+    {
+      message: `container 101 was held back at its start: ${why}`,
+      cause: 'the minors of the cards have moved since it was configured, as they do when cards come or go',
+      mend: 'gpuplay run playbooks/containers.yml -i INVENTORY -l jellyfin, which starts it',
+    },
+  ])
+  assert.equal(gpuVerify.row(given, seen)[0]?.cells.at(-1), 'HELD BACK CT 101')
+})

@@ -1,10 +1,11 @@
 /** What is wrong on a node. Pure. */
 import type { Finding } from '../../host/plan.ts'
+import { heldBackFinding } from '../../nvidia/held-back.ts'
 import { userspaceVersion } from '../../nvidia/userspace.ts'
 import type { Args } from './args.ts'
 import type { NodeSeen } from './node.ts'
 
-export function nodeFindings({ version }: Args, seen: NodeSeen): readonly Finding[] {
+export function nodeFindings({ version, containers }: Args, seen: NodeSeen): readonly Finding[] {
   const { name, loaded, userspace, gpus, smi, wrongNodes, unifiedMemory } = seen
   const mend = `gpuplay run playbooks/nodes.yml -i INVENTORY -l ${name}`
   const installed = userspaceVersion(userspace)
@@ -28,6 +29,7 @@ export function nodeFindings({ version }: Args, seen: NodeSeen): readonly Findin
   if (!unifiedMemory)
     findings.push({ message: 'nvidia_uvm is not loaded', cause: 'CUDA does not work without it', mend })
   for (const message of wrongNodes) findings.push({ message, mend })
+  for (const held of seen.heldBack) findings.push(heldBackFinding(held, containers))
   if (smi?.kind === 'failed')
     findings.push({ message: `nvidia-smi ends with status ${smi.code}: ${smi.meaning}`, mend })
   else if (smi !== undefined) {

@@ -1,6 +1,7 @@
 /** What is seen of a node. */
 import type { Host } from '../../host/host.ts'
 import { type NodeGpus, readNodeGpus } from '../../nvidia/gpus.ts'
+import { type HeldBack, readAllHeldBack } from '../../nvidia/held-back.ts'
 import { type GpuContainer, readGpuContainers, unmanaged } from '../../nvidia/guests.ts'
 import {
   type DeviceNode,
@@ -30,15 +31,17 @@ export interface NodeSeen {
   readonly unmanaged: readonly GpuContainer[]
   /** How many guests a restart of the node would stop; not counted where the wanted driver is loaded. */
   readonly runningGuests: number
+  readonly heldBack: readonly HeldBack[]
 }
 
 export async function readNode({ version, containers }: Args, host: Host): Promise<NodeSeen> {
-  const [loaded, userspace, gpus, devices, guests] = await Promise.all([
+  const [loaded, userspace, gpus, devices, guests, heldBack] = await Promise.all([
     readLoaded(host),
     readUserspace(host),
     readNodeGpus(host),
     host.text(devicesFile),
     readGpuContainers(host),
+    readAllHeldBack(host),
   ])
   const majors = parseCharacterMajors(devices ?? '')
   const wanted: readonly DeviceNode[] =
@@ -66,6 +69,7 @@ export async function readNode({ version, containers }: Args, host: Host): Promi
       containers.map(({ ctid }) => String(ctid)),
     ),
     runningGuests: running.length,
+    heldBack,
   }
 }
 

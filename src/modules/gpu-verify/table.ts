@@ -20,11 +20,15 @@ export function nodeRows(given: Args, seen: NodeSeen, findings: readonly Finding
 }
 
 function nodeRow({ version }: Args, seen: NodeSeen, findings: readonly Finding[]): SummaryRow {
-  const { name, loaded, userspace, gpus, smi, runningGuests } = seen
+  const { name, loaded, userspace, gpus, smi, runningGuests, heldBack } = seen
   const inVm = gpus.owned.size
   const installed = userspaceVersion(userspace)
   const pending = version !== '' && installed === version && loaded !== version
   const stopped = runningGuests === 0 ? '' : ` ${runningGuests} ${runningGuests === 1 ? 'guest' : 'guests'}`
+  const problem =
+    findings.length === heldBack.length
+      ? `HELD BACK CT ${heldBack.map(({ ctid }) => ctid).join(', ')}`
+      : stateOf(findings)
   return {
     table,
     columns,
@@ -36,7 +40,7 @@ function nodeRow({ version }: Args, seen: NodeSeen, findings: readonly Finding[]
       none,
       inVm === 0 ? String(gpus.gpus.length) : `${gpus.gpus.length} (${inVm} in VM)`,
       smi?.kind === 'gpus' ? smi.gpus.map(({ uuid }) => shortUuid(uuid)).join(' ') : none,
-      findings.length === 0 ? 'ok' : pending ? `REBOOT PENDING${stopped}` : stateOf(findings),
+      findings.length === 0 ? 'ok' : pending ? `REBOOT PENDING${stopped}` : problem,
     ],
     order: name,
     state: findings.length === 0 ? 'ok' : 'problem',

@@ -7,6 +7,7 @@ import { done, type Plan, type Refusal, refuse } from '../../host/plan.ts'
 import { type PciCard, readCards, readVmOwners } from '../../nvidia/cards.ts'
 import { chooseModuleType, commonBranches, misfits } from '../../nvidia/generations.ts'
 import { type GpuContainer, readGpuContainers, unmanaged } from '../../nvidia/guests.ts'
+import { type HeldBack, readAllHeldBack } from '../../nvidia/held-back.ts'
 import { headerPackages, installedKernels } from '../../nvidia/headers.ts'
 import type { ModuleType } from '../../nvidia/installer.ts'
 import { readSecureBoot, type SecureBoot } from '../../nvidia/secure-boot.ts'
@@ -25,6 +26,7 @@ export interface Seen {
   readonly release: string
   readonly secureBoot: SecureBoot
   readonly containers: readonly GpuContainer[]
+  readonly heldBack: readonly HeldBack[]
 }
 
 export const nvidiaNode = {
@@ -57,20 +59,22 @@ export const nvidiaNode = {
 } satisfies Module<Args, Seen>
 
 async function probe(_: Args, host: Host): Promise<Seen> {
-  const [cards, owners, driver, { release: kernel }, os, secureBoot, containers, boot] = await Promise.all([
-    readCards(host),
-    readVmOwners(host),
-    host.kernelModule('nvidia'),
-    host.kernel(),
-    host.text('/etc/os-release'),
-    readSecureBoot(host),
-    readGpuContainers(host),
-    host.list('/boot'),
-  ])
+  const [cards, owners, driver, { release: kernel }, os, secureBoot, containers, heldBack, boot] =
+    await Promise.all([
+      readCards(host),
+      readVmOwners(host),
+      host.kernelModule('nvidia'),
+      host.kernel(),
+      host.text('/etc/os-release'),
+      readSecureBoot(host),
+      readGpuContainers(host),
+      readAllHeldBack(host),
+      host.list('/boot'),
+    ])
   const release = /^VERSION_ID="?([^"\n]+)"?$/m.exec(os ?? '')?.[1] ?? ''
   const loaded = driver.loaded ? driver.version : undefined
   const kernels = installedKernels(boot ?? [])
-  return { cards, owners, loaded, kernel, kernels, release, secureBoot, containers }
+  return { cards, owners, loaded, kernel, kernels, release, secureBoot, containers, heldBack }
 }
 
 function plan(given: Args, seen: Seen): Plan {
@@ -79,7 +83,12 @@ function plan(given: Args, seen: Seen): Plan {
     noCard(managed, seen) ??
     doesNotFit(given, managed) ??
     (seen.loaded === given.version ? undefined : (secureBootProblem(seen) ?? disturbs(given, seen)))
-  return problem ? refuse(problem) : done()
+  if (problem) return refuse(problem)
+  return done(
+    seen.heldBack.map(
+      ({ ctid, why }) => `container ${ctid} was held back at its start: ${why}; lxc_passthrough mends it`,
+    ),
+  )
 }
 
 function managedCards({ exclude_gpus: excluded }: Args, seen: Seen): readonly PciCard[] {

@@ -1,11 +1,13 @@
 /**
- * Has a running container run with the devices that it is configured with. A stopped one stays stopped.
+ * Has a running container run with the devices that it is configured with. A stopped one stays stopped, unless the node itself kept it
+ * from starting with another's card: then it starts with its own.
  *
  * Whether a restart is needed is read from the container: the device nodes that its /dev has now, their numbers, mode and owner,
  * against the configuration and the nodes of the host. So a restart that an earlier run owed is made up for.
  */
 import type { FileStatus, Host } from '../../host/host.ts'
 import { actions, done, type Plan, refuse, settle } from '../../host/plan.ts'
+import { readHeldBack } from '../../nvidia/held-back.ts'
 import { managedGuests, resourcesFile } from '../../nvidia/high-availability.ts'
 import { type ContainerConfig, parseContainerConfig } from '../../proxmox/container-config.ts'
 import { deviceEntries, lockOf, unlockHint } from '../../proxmox/device-entries.ts'
@@ -24,7 +26,7 @@ export interface Seen {
 interface Container {
   readonly running: boolean
   readonly lock: string | undefined
-  /** What a restart would change, in words; empty when nothing. */
+  /** What a restart or a start would change, in words; empty when nothing. */
   readonly differences: readonly string[]
 }
 
@@ -42,7 +44,7 @@ export const pveContainer = {
     restart_pending: (container?.differences.length ?? 0) > 0,
   }),
   message: ({ restart }, { container }) =>
-    container?.running === false && restart !== 'observe'
+    container?.running === false && container.differences.length === 0 && restart !== 'observe'
       ? 'the container is stopped: it is configured and left stopped'
       : undefined,
 } satisfies Module<Args, Seen>
@@ -70,13 +72,15 @@ async function probe(given: Args, host: Host): Promise<Seen> {
       container: { ...container, differences: ['its configuration changes'] },
       managedByHa,
     }
-  const state = running ? await readState(node, status.pid, config) : undefined
-  return {
-    node: node.name,
-    ctid,
-    container: { ...container, differences: state ? differences(state) : [] },
-    managedByHa,
-  }
+  const found = running
+    ? differences(await readState(node, status.pid, config))
+    : await heldBackBy(node, ctid)
+  return { node: node.name, ctid, container: { ...container, differences: found }, managedByHa }
+}
+
+async function heldBackBy(node: Host, ctid: string): Promise<readonly string[]> {
+  const held = await readHeldBack(node, ctid)
+  return held === undefined ? [] : [`it was held back at its start: ${held.why}`]
 }
 
 /** @throws UnknownError in a dry run in which the node, and so the container, will have been restarted by then. */
@@ -107,13 +111,14 @@ function plan(given: Args, { node, ctid, container, managedByHa }: Seen): Plan {
     })
   if (container.differences.length === 0) return done()
   const why = container.differences.join('; ')
+  const verb = container.running ? 'restart' : 'start'
   if (given.restart === 'never')
-    return done([`container ${ctid} must be restarted before it has its GPUs right: ${why}`])
+    return done([`container ${ctid} must be ${verb}ed before it has its GPUs right: ${why}`])
   if (managedByHa)
     return refuse({
       code: 'managed-by-ha',
-      message: `container ${ctid} must be restarted (${why}), but HA manages it and would only be asked to`,
-      hint: `take it out of HA for now (ha-manager set ct:${ctid} --state ignored), or restart it yourself`,
+      message: `container ${ctid} must be ${verb}ed (${why}), but HA manages it and would only be asked to`,
+      hint: `take it out of HA for now (ha-manager set ct:${ctid} --state ignored), or ${verb} it yourself`,
     })
   if (container.lock !== undefined)
     return settle(
@@ -126,9 +131,9 @@ function plan(given: Args, { node, ctid, container, managedByHa }: Seen): Plan {
       kind: 'containerPower',
       on: 'node',
       ctid,
-      verb: 'restart',
+      verb,
       timeout: given.timeout ?? 60,
-      label: `restart container ${ctid}: ${why}`,
+      label: `${verb} container ${ctid}: ${why}`,
     },
   ])
 }

@@ -1,5 +1,5 @@
 /** pct start, stop, shutdown, reboot, mount, unmount. */
-import { chmodSync, chownSync, mkdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import type { ConfigSection } from '../../../src/proxmox/container-config.ts'
 import { nodeSpec } from '../nvidia/kernel.ts'
 import { Exit, run, textOf } from '../nvidia/system.ts'
@@ -36,6 +36,7 @@ export function start(ctid: number): void {
 
 /** The daemon must not keep the lock that this process inherited (descriptor 9). */
 function startLxc(ctid: number): void {
+  startUnit(ctid)
   const log = `/run/lxc-start-${ctid}.log`
   writeFileSync(log, '')
   const started = run('/bin/sh', ['-c', `exec lxc-start -n ${ctid} -o ${log} -l ERROR 9>&-`])
@@ -44,6 +45,26 @@ function startLxc(ctid: number): void {
   // lxc-start 101 20250101120000.000 ERROR    conf - ../src/lxc/conf.c:function:123 - message
   const messages = lines.map((line) => line.replace(/^.*?ERROR\s+\S+ - \S+?:(\w+):(\d+) - /, '$1: $2 '))
   throw new Exit(255, [...messages, `startup for container '${ctid}' failed`].join('\n'))
+}
+
+/** Proxmox starts a container by its unit: what was added to that unit has a say (`PVE::LXC::vm_start`). */
+function startUnit(ctid: number): void {
+  const log = `/run/pve/ct-${ctid}.stderr`
+  mkdirSync('/run/pve', { recursive: true })
+  rmSync(log, { force: true })
+  const command = ['systemctl', 'start', `pve-container@${ctid}`]
+  const started = run('systemctl', command.slice(1))
+  if (started.status === 0) return
+  throw new Exit(
+    255,
+    [
+      started.stderr.trimEnd(),
+      (textOf(log) ?? '').trimEnd(),
+      `command '${command.join(' ')}' failed: exit code 1`,
+    ]
+      .filter((text) => text !== '')
+      .join('\n'),
+  )
 }
 
 function warnOfNesting(section: ConfigSection): void {

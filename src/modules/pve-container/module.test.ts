@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Host } from '../../host/host.ts'
+import type { Plan } from '../../host/plan.ts'
+import { fakeHost } from '../../nvidia/testing/fake-host.ts'
+import { pveContainer } from './module.ts'
+
+const held = {
+  '/run/gpuplay/held/101': '/dev/nvidia0 is the card 0000:41:00.0 now, which it is not assigned\n',
+}
+
+async function look(
+  files: Readonly<Record<string, string>>,
+  { restart = 'auto', lock = '' }: { restart?: 'auto' | 'never' | 'observe'; lock?: string } = {},
+): Promise<{ readonly plan: Plan; readonly message: string | undefined }> {
+  const config = `${lock === '' ? '' : `lock: ${lock}\n`}cores: 1\n`
+  const given = { ctid: '', restart, timeout: 60, lock_timeout: 60 }
+  const host: Host = {
+    ...fakeHost({ files, containers: { 101: { status: 'stopped', config, pid: undefined } } }),
+    placement: { ctid: '101', nodeName: undefined, cluster: undefined },
+  }
+  const seen = await pveContainer.probe(given, host)
+  return { plan: pveContainer.plan(given, seen), message: pveContainer.message(given, seen) }
+}
+
+test('a container that is stopped stays stopped', async () => {
+  const { plan, message } = await look({})
+  assert.deepEqual(plan.actions, [])
+  assert.match(message ?? '', /left stopped/)
+})
+
+test('one that its node held back at its start is started, as it was to be', async () => {
+  const { plan, message } = await look(held)
+  assert.deepEqual(
+    plan.actions.map((action) => [action.kind, action.on, 'verb' in action ? action.verb : '', action.label]),
+    [
+      [
+        'containerPower',
+        'node',
+        'start',
+        'start container 101: it was held back at its start: /dev/nvidia0 is the card 0000:41:00.0 now, which it is not assigned',
+      ],
+    ],
+  )
+  assert.equal(message, undefined)
+})
+
+test('it is left alone where containers are not to be restarted, where HA has it, and while Proxmox is at work on it', async () => {
+  const never = await look(held, { restart: 'never' })
+  assert.deepEqual(never.plan.actions, [])
+  assert.match(never.plan.warnings[0] ?? '', /container 101 must be started/)
+  assert.deepEqual((await look(held, { restart: 'observe' })).plan.actions, [])
+  const ha = await look({ ...held, '/etc/pve/ha/resources.cfg': 'ct: 101\n\tstate started\n' })
+  assert.equal(ha.plan.refusal?.code, 'managed-by-ha')
+  assert.match((await look(held, { lock: 'backup' })).plan.settle?.why ?? '', /lock: backup/)
+})

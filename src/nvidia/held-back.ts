@@ -1,0 +1,46 @@
+/**
+ * Containers that a node keeps from starting, because the minors of its cards have moved and their configuration would give them a card
+ * that they were not assigned. The program that decides so at each start is `roles/nvidia_host/files/nvidia-driver`; these are its marks.
+ */
+import type { Host } from '../host/host.ts'
+import type { Finding } from '../host/plan.ts'
+
+/** Gone with the next boot, and with the next start that is let through. */
+const directory = '/run/gpuplay/held'
+
+export interface HeldBack {
+  readonly ctid: string
+  /** `/dev/nvidia0 is the card 0000:41:00.0 now, which it is not assigned` */
+  readonly why: string
+}
+
+/** Why the container's last start was refused; undefined when it was not, or when a dry run cannot know. */
+export async function readHeldBack(node: Host, ctid: string): Promise<HeldBack | undefined> {
+  const mark = await node.maybe(node.text(`${directory}/${ctid}`))
+  if (!mark.known || mark.value === undefined) return undefined
+  return { ctid, why: mark.value.trim().split('\n').join('; ') }
+}
+
+/** All of a node. */
+export async function readAllHeldBack(node: Host): Promise<readonly HeldBack[]> {
+  const names = await node.maybe(node.list(directory))
+  const ctids = ((names.known ? names.value : undefined) ?? []).filter((name) => /^\d+$/.test(name))
+  const marks = await Promise.all(ctids.map((ctid) => readHeldBack(node, ctid)))
+  return marks.flatMap((mark) => mark ?? [])
+}
+
+/** `containers`: those of the node that take part in the run; the others can only be named by their number. */
+export function heldBackFinding(
+  { ctid, why }: HeldBack,
+  containers: readonly { readonly name?: string; readonly ctid: string | number }[],
+): Finding {
+  const name = containers.find((container) => String(container.ctid) === ctid)?.name
+  return {
+    message: `container ${ctid} was held back at its start: ${why}`,
+    cause: 'the minors of the cards have moved since it was configured, as they do when cards come or go',
+    mend:
+      name === undefined
+        ? `take container ${ctid} into the inventory and run playbooks/containers.yml for it, or remove /var/lib/gpuplay/v1/assignments/${ctid} on the node`
+        : `gpuplay run playbooks/containers.yml -i INVENTORY -l ${name}, which starts it`,
+  }
+}

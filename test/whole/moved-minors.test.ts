@@ -1,0 +1,86 @@
+/** A minor is not an identity: after a boot that numbers the cards anew no container gets another's card, and a run mends it. */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { whyNoLab } from '../lab/machine.ts'
+import { type Lab } from '../lab/lab.ts'
+import { gpuplay } from './support/gpuplay.ts'
+import { doneLab, inventoryOf, site } from './support/site-runs.ts'
+
+const skip = whyNoLab() ?? false
+
+describe('minors that move between boots', { skip, timeout: 400_000 }, () => {
+  it('hold the containers back until a run has given them their own cards', async () => {
+    const lab = await doneLab()
+    const node = lab.node('pve1')
+    const before = { 101: await visible(lab, 101), 102: await visible(lab, 102) }
+    assert.notEqual(before[101], before[102])
+    await swapMinors(lab)
+    await lab.reboot('pve1')
+    await node.exec('systemctl is-system-running --wait')
+
+    assert.match(await node.output('pct list'), /^101\s+stopped[^]*^102\s+stopped/m)
+    const journal = await node.output('journalctl -b -u gpuplay-nvidia.service --no-pager -o cat')
+    assert.match(journal, /container 101 is held back: \/dev\/nvidia0 is the card 0000:41:00\.0 now/)
+    const start = await node.exec('pct start 101')
+    assert.notEqual(start.code, 0)
+    assert.match(start.stderr, /Run gpuplay's lxc_passthrough for it/)
+
+    const inventory = inventoryOf(lab)
+    const verified = await gpuplay(['run', 'playbooks/verify.yml', '-i', inventory, '-l', 'pve1'])
+    assert.equal(verified.exitCode, 7, verified.text)
+    assert.match(verified.text, /container 101 was held back at its start/)
+    assert.match(verified.text, /containers\.yml -i INVENTORY -l ct101, which starts it/)
+
+    const check = await gpuplay(['run', site, '-i', inventory, '--check'])
+    assert.equal(await node.output('pct status 101'), 'status: stopped\n', check.text)
+    const mended = await gpuplay(['run', site, '-i', inventory])
+    assert.equal(mended.exitCode, 0, mended.text)
+    assert.deepEqual({ 101: await visible(lab, 101), 102: await visible(lab, 102) }, before)
+    assert.match(await node.output('cat /etc/pve/lxc/101.conf'), /^dev\d+: \/dev\/nvidia1,/m)
+    assert.equal((await node.exec('ls /run/gpuplay/held/*')).stdout, '')
+    const again = await gpuplay(['run', site, '-i', inventory])
+    assert.equal(again.exitCode, 0, again.text)
+    assert.equal(
+      again.events.some(({ type }) => type === 'action.finished'),
+      false,
+      again.text,
+    )
+  })
+
+  it('hold nobody back where the cards are the assigned ones, in whatever order', async () => {
+    const lab = await doneLab()
+    const node = lab.node('pve1')
+    const inventory = inventoryOf(lab)
+    const all = ['-e', '{"gpu_assignment": "all"}', '-l', 'pve1,ct101']
+    const given = await gpuplay(['run', site, '-i', inventory, ...all])
+    assert.equal(given.exitCode, 0, given.text)
+    await swapMinors(lab)
+    await lab.reboot('pve1')
+    await node.exec('systemctl is-system-running --wait')
+    assert.equal(await node.output('pct status 101'), 'status: running\n')
+    assert.equal(await node.output('pct status 102'), 'status: stopped\n')
+  })
+
+  it('leave a container that a cut-off run noted and did not configure yet where it is', async () => {
+    const lab = await doneLab()
+    const node = lab.node('pve1')
+    await swapMinors(lab)
+    await lab.reboot('pve1')
+    await node.exec('systemctl is-system-running --wait')
+    await node.output(
+      'sed -i "s/^gpu 0000:01:00.0 0 /gpu 0000:01:00.0 1 /" /var/lib/gpuplay/v1/assignments/101',
+    )
+    assert.notEqual((await node.exec('pct start 101')).code, 0)
+  })
+})
+
+/** What the container sees of cards, by UUID. */
+async function visible(lab: Lab, ctid: number): Promise<string> {
+  return (await lab.container(ctid).exec('nvidia-smi -L')).stdout.replaceAll(/^GPU \d+/gm, 'GPU')
+}
+
+/** The next boot of pve1 finds its two cards with each other's minors. */
+async function swapMinors(lab: Lab): Promise<void> {
+  const script = `const f="/etc/lab/node.json",fs=require("fs"),n=JSON.parse(fs.readFileSync(f));[n.gpus[0].minor,n.gpus[1].minor]=[n.gpus[1].minor,n.gpus[0].minor];fs.writeFileSync(f,JSON.stringify(n))`
+  await lab.node('pve1').output(`/usr/lib/lab/node -e '${script}'`)
+}
