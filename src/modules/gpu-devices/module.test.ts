@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { Unknown, UnknownError } from '../../base/unknown.ts'
 import type { ContainerStatus, Host } from '../../host/host.ts'
 import type { Plan } from '../../host/plan.ts'
 import { fakeHost, type FakeHost } from '../../nvidia/testing/fake-host.ts'
@@ -127,4 +128,22 @@ test('an exclusive GPU is waited for while another container has it, configured 
   const mounts = { '/proc/9/mountinfo': '1 2 0:5 / /dev/nvidia1 rw - tmpfs none rw\n' }
   assert.match(await why(running, mounts), /^container 102 still runs with/)
   assert.equal(await why(stopped('dev0: /dev/nvidia0\n')), '')
+})
+
+test('a dry run that knows neither the driver nor the version of Proxmox VE says that it waits for the driver', async () => {
+  const unknown = async (why: string): Promise<never> => {
+    throw new UnknownError(new Unknown(why))
+  }
+  const base = fakeHost({ containers: { 101: stopped('unprivileged: 1\n') } })
+  const node: Host = {
+    ...base,
+    package: () => unknown('packages are installed first'),
+    list: async () => {
+      await base.text('/proc/devices')
+      return unknown('the driver is loaded first')
+    },
+  }
+  const host: Host = { ...node, node, placement: { ctid: '101', nodeName: undefined, cluster: undefined } }
+  const given: Args = { assignment: '0', style: 'auto', uvm_tools: true, exclusive: false, wait: 60 }
+  await assert.rejects(gpuDevices.probe(given, host), /^UnknownError: the driver is loaded first$/)
 })

@@ -4,6 +4,7 @@
  * Everything is looked up at each run: a minor is not an index and moves when cards are added, and the major of unified memory
  * differs from boot to boot.
  */
+import { UnknownError } from '../../base/unknown.ts'
 import type { Host } from '../../host/host.ts'
 import { done, type Plan, refuse, settle } from '../../host/plan.ts'
 import { parseAssignment, resolveAssignment } from '../../nvidia/assignment.ts'
@@ -78,23 +79,18 @@ export const gpuDevices = {
 async function probe(given: Args, host: Host): Promise<Seen> {
   const ctid = host.placement.ctid ?? ''
   const node = host.node
-  const [container, style, resolution] = await Promise.all([
+  // In a dry run on a node without a driver many reads are unknown: the one that says why is that of the GPUs.
+  const [container, devn, resolution] = await Promise.all([
     node.container(ctid),
-    readStyle(given, node),
+    node.maybe(knowsDevn(node)),
     readResolution(given, host),
   ])
+  if (!devn.known) throw new UnknownError(devn.unknown)
+  const newEnough = devn.value
+  const style = given.style === 'auto' ? (newEnough ? 'devn' : 'lxc') : given.style
   const minors = resolution.kind === 'found' ? resolution.gpus.map(({ minor }) => minor) : []
   const users = given.exclusive && minors.length > 0 ? await gpuUsers(node, ctid, minors) : []
-  return { node: node.name, ctid, config: container?.config, ...style, resolution, users }
-}
-
-async function readStyle(
-  { style }: Args,
-  node: Host,
-): Promise<{ readonly style: 'devn' | 'lxc'; readonly newEnough: boolean }> {
-  const newEnough = await knowsDevn(node)
-  if (style === 'auto') return { style: newEnough ? 'devn' : 'lxc', newEnough }
-  return { style, newEnough }
+  return { node: node.name, ctid, config: container?.config, style, newEnough, resolution, users }
 }
 
 async function knowsDevn(node: Host): Promise<boolean> {
