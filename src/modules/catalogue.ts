@@ -14,6 +14,7 @@ import { gpuVerify } from './gpu-verify/module.ts'
 import { kernelModule } from './kernel-module/module.ts'
 import { lineinfile } from './lineinfile/module.ts'
 import type { Module } from './module.ts'
+import { nvidiaAptPin } from './nvidia-apt-pin/module.ts'
 import { nvidiaBlacklist } from './nvidia-blacklist/module.ts'
 import { nvidiaDriver } from './nvidia-driver/module.ts'
 import { nvidiaForeignDriver } from './nvidia-foreign-driver/module.ts'
@@ -48,6 +49,7 @@ export const modules: readonly Module[] = [
   gpuVerify,
   kernelModule,
   lineinfile,
+  nvidiaAptPin,
   nvidiaBlacklist,
   nvidiaDriver,
   nvidiaForeignDriver,

@@ -7,6 +7,7 @@ export const driverPackagePatterns = [
   'libnvidia-*',
   'libnvoptix1*',
   'nvidia-alternative*',
+  'nvidia-compute-utils*',
   'nvidia-dkms*',
   'nvidia-driver*',
   'nvidia-firmware*',
@@ -34,6 +35,22 @@ export function isDriverPackage(name: string): boolean {
     !noDriver.some((p) => matches(plain, p))
   )
 }
+
+/**
+ * Preferences for apt with which it installs none of these packages, not even as a dependency (apt_preferences(5)). Of several records
+ * for one package the first counts, so what is no driver comes first, with apt's usual priority.
+ */
+export const driverPin = [
+  '# Written by gpuplay: the NVIDIA driver here is from a .run, and packages of another one would break it.',
+  `Package: ${noDriver.join(' ')}`,
+  'Pin: release *',
+  'Pin-Priority: 500',
+  '',
+  `Package: ${driverPackagePatterns.join(' ')}`,
+  'Pin: release *',
+  'Pin-Priority: -1',
+  '',
+].join('\n')
 
 /** Arguments for dpkg-query; `${db:Status-Status}` needs no column layout. */
 export const driverPackageQuery = [

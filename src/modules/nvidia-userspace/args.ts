@@ -21,12 +21,6 @@ export const args = {
       default: 'refuse',
       description: 'What to do with driver packages of the distribution or of an apt repository',
     },
-    version: {
-      type: 'string',
-      default: '',
-      description:
-        'A version that is asked for: another than the loaded one is refused; empty: the loaded one',
-    },
     proxy: { type: 'string', default: '', description: 'Proxy for apt' },
     wait: {
       type: 'integer',

@@ -50,7 +50,6 @@ async function look({
     directory: '/var/cache/gpuplay',
     capabilities: ['compute', 'utility', 'video'],
     foreign: 'refuse',
-    version: '',
     proxy: '',
     wait: 120,
     timeout: 900,
@@ -151,7 +150,6 @@ test('what cannot work is refused with its reason', async () => {
     }),
     'no-space',
   )
-  assert.equal(await code({ args: { version: '570.86.16' } }), 'other-version-wanted')
 })
 
 test('packages of a driver are refused, or purged when nothing else goes with them', async () => {

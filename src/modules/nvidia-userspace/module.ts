@@ -149,13 +149,6 @@ function plan(given: Args, seen: Seen): Plan {
       message: `${seen.node} has no NVIDIA driver loaded, so there is no version to install`,
       hint: `run playbooks/nodes.yml for ${seen.node} first`,
     })
-  if (given.version !== '' && given.version !== loaded)
-    return refuse({
-      code: 'other-version-wanted',
-      message: `container ${seen.ctid} asks for the driver ${given.version}, and ${seen.node} has ${loaded} loaded: no other can work there`,
-      hint: `leave nvidia_driver_version out for the container; it is set for the node`,
-      exitCode: 2,
-    })
   const { preparation } = inside
   if (preparation === undefined)
     return inside.leftovers.length === 0 ? done() : actions(inside.leftovers.map(removeFile))
@@ -244,7 +237,7 @@ function installKmod({ proxy }: Args): readonly Action[] {
     },
     {
       ...common,
-      argv: [...apt, '--no-install-recommends', 'install', 'kmod'],
+      argv: [...apt, '--no-install-recommends', '--no-remove', 'install', 'kmod'],
       timeout: 600,
       label: 'install kmod, without which the installer refuses to run',
       effects: [

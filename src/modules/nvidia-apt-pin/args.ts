@@ -1,0 +1,19 @@
+import type { FromSchema } from 'json-schema-to-ts'
+
+export const args = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    state: {
+      enum: ['present', 'absent'],
+      default: 'present',
+      description: '`present`: apt installs no package of an NVIDIA driver; `absent`: it chooses freely',
+    },
+  },
+} as const
+
+export const result = { type: 'object', properties: {} } as const
+
+type Schema = FromSchema<typeof args>
+/** Defaults are filled in before the module is asked. */
+export type Args = Required<Schema>

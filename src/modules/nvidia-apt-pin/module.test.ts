@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Host } from '../../host/host.ts'
+import type { Plan } from '../../host/plan.ts'
+import { driverPin } from '../../nvidia/packages.ts'
+import { fakeHost } from '../../nvidia/testing/fake-host.ts'
+import type { Args } from './args.ts'
+import { nvidiaAptPin } from './module.ts'
+
+const path = '/etc/apt/preferences.d/gpuplay-nvidia.pref'
+
+async function look(state: Args['state'], text: string | undefined, running = true): Promise<Plan> {
+  const status = { status: running ? 'running' : 'stopped', config: '', pid: undefined } as const
+  const host: Host = {
+    ...fakeHost({ files: text === undefined ? {} : { [path]: text } }),
+    node: fakeHost({ containers: { 101: status } }),
+    placement: { ctid: '101', nodeName: undefined, cluster: undefined },
+  }
+  return nvidiaAptPin.plan({ state }, await nvidiaAptPin.probe({ state }, host))
+}
+
+test('the pin is written where it is missing or another, and taken away where it is not wanted', async () => {
+  assert.deepEqual((await look('present', driverPin)).actions, [])
+  for (const text of [undefined, 'Package: x\n']) {
+    const [action] = (await look('present', text)).actions
+    assert.deepEqual(action?.kind === 'writeFile' && action.content, { kind: 'text', text: driverPin })
+  }
+  assert.deepEqual((await look('absent', undefined)).actions, [])
+  assert.deepEqual(
+    (await look('absent', driverPin)).actions.map(({ kind }) => kind),
+    ['remove'],
+  )
+})
+
+test('a stopped container is left as it is', async () => {
+  assert.deepEqual((await look('present', undefined, false)).actions, [])
+})
