@@ -1,5 +1,12 @@
 /** The commands of `gpuplay`, each loaded when it is used: what a command does not need it does not pay for at start-up. */
-import { type Application, buildApplication, buildCommand, buildRouteMap, text_en } from '@stricli/core'
+import {
+  type Application,
+  buildApplication,
+  buildCommand,
+  buildRouteMap,
+  text_en,
+  type Command,
+} from '@stricli/core'
 import { exitCodes, InputError } from '../base/errors.ts'
 import type { Context } from './context.ts'
 import {
@@ -17,10 +24,19 @@ import type { InventoryCommandFlags } from './commands/inventory.ts'
 import type { ModulesFlags } from './commands/modules.ts'
 import type { RunFlags } from './commands/run.ts'
 
+/** The flags that matter, instead of all of them in one line. */
+const usage = {
+  run: '-i inventory [--check] [--diff] [--limit pattern] [-e name=value] <playbook>...',
+  inventory: '-i inventory (--list | --graph | --host name)',
+  facts: '-i inventory [--only name,...] <pattern>',
+  exec: '-i inventory [--become] [--shell] <pattern> -- <command> [argument]...',
+} as const
+
 const run = buildCommand<RunFlags, string[], Context>({
   loader: async () => (await import('./commands/run.ts')).run,
   docs: {
     brief: 'Bring hosts to the state that playbooks declare',
+    customUsage: [usage.run],
     fullDescription:
       'Runs playbooks in order. With --check nothing is changed anywhere: the plan is printed, and what it says will change is what a run then changes.',
   },
@@ -87,7 +103,10 @@ const run = buildCommand<RunFlags, string[], Context>({
 
 const inventory = buildCommand<InventoryCommandFlags, [], Context>({
   loader: async () => (await import('./commands/inventory.ts')).inventory,
-  docs: { brief: 'Show what the inventory says, without connecting anywhere' },
+  docs: {
+    brief: 'Show what the inventory says, without connecting anywhere',
+    customUsage: [usage.inventory],
+  },
   parameters: {
     flags: {
       ...inventoryFlags,
@@ -136,7 +155,7 @@ const modules = buildCommand<ModulesFlags, [string?], Context>({
 
 const facts = buildCommand<FactsFlags, [string], Context>({
   loader: async () => (await import('./commands/facts.ts')).facts,
-  docs: { brief: 'Read the facts of hosts' },
+  docs: { brief: 'Read the facts of hosts', customUsage: [usage.facts] },
   parameters: {
     positional: {
       kind: 'tuple',
@@ -162,8 +181,9 @@ const exec = buildCommand<ExecFlags, string[], Context>({
   loader: async () => (await import('./commands/exec.ts')).exec,
   docs: {
     brief: 'Run a command on hosts, as it is',
+    customUsage: [usage.exec],
     fullDescription:
-      'gpuplay exec PATTERN -i INVENTORY -- COMMAND [ARGUMENT...]. The exit code is 0 when the command gave 0 everywhere, 7 when it did not, 3 when a host could not be reached.',
+      'The exit code is 0 when the command gave 0 everywhere, 7 when it did not, 3 when a host could not be reached.',
   },
   parameters: {
     positional: {
@@ -192,10 +212,21 @@ const exec = buildCommand<ExecFlags, string[], Context>({
   },
 })
 
+/** stricli's list of commands would show the generated line, `customUsage` or not. */
+function withUsage(command: Command<Context>, line: string): Command<Context> {
+  return { ...command, formatUsageLine: ({ prefix }) => `${prefix.join(' ')} ${line}` }
+}
+
 export function createApplication(version: string): Application<Context> {
   return buildApplication<Context>(
     buildRouteMap({
-      routes: { run, inventory, modules, facts, exec },
+      routes: {
+        run: withUsage(run, usage.run),
+        inventory: withUsage(inventory, usage.inventory),
+        modules,
+        facts: withUsage(facts, usage.facts),
+        exec: withUsage(exec, usage.exec),
+      },
       docs: { brief: 'Agentless playbooks for GPUs in Proxmox containers' },
     }),
     {

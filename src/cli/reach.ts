@@ -8,7 +8,7 @@ import { upload } from '../connection/upload.ts'
 import type { Reach } from '../engine/machine.ts'
 import type { Context } from './context.ts'
 
-export function createReach({ effects, killGroup }: Context): Reach {
+export function createReach({ effects, killGroup }: Pick<Context, 'effects' | 'killGroup'>): Reach {
   const agentSocket = effects.environment['SSH_AUTH_SOCK']
   const pool = new ConnectionPool({
     spawn: (file, argv, { group }) => spawn(file, [...argv], { detached: group, stdio: 'pipe' }),

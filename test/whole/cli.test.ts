@@ -1,0 +1,181 @@
+/** The commands as a person meets them, on this machine alone. */
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { type Ended, inShell, makeFolder, repository, runProgram } from './command-line.ts'
+
+const files = {
+  'inventory.yml': 'all:\n  hosts:\n    here: { connection: local }\n',
+  'site.yml': `- name: Greeting
+  hosts: here
+  tasks:
+    - name: Greet
+      copy: { dest: "{{ playbook_dir }}/motd", content: "hello\\n" }
+    - name: Look
+      stat: { path: "{{ playbook_dir }}/motd" }
+      register: motd
+    - name: Tell
+      debug: { msg: "it is {{ motd.stat.size }} bytes long" }
+`,
+  'broken.yml': `- hosts: here
+  tasks:
+    - name: Cannot work
+      command: sh -c 'echo too bad >&2; exit 3'
+      exit_code: 5
+    - name: Never reached
+      debug: { msg: never }
+`,
+}
+
+/** A name of its own for the machine's lease: other tests run on this machine too. */
+let folder: ReturnType<typeof makeFolder>
+before(() => {
+  folder = makeFolder(files)
+})
+after(() => folder.remove())
+
+const gpuplay = (...words: readonly string[]): Promise<Ended> => inShell(words, folder.path)
+
+test('the version is that of the package', async () => {
+  const text = readFileSync(join(repository, 'package.json'), 'utf8')
+  const { version }: { version: string } = JSON.parse(text)
+  assert.deepEqual(await gpuplay('--version'), { exitCode: 0, stdout: `${version}\n`, stderr: '' })
+})
+
+test('help lists every command in a line, and fits on a screen', async () => {
+  const { stdout, exitCode } = await gpuplay('--help')
+  assert.equal(exitCode, 0)
+  for (const command of ['run', 'inventory', 'modules', 'facts', 'exec'])
+    assert.match(stdout, new RegExp(`\\n  ${command} +[A-Z]`))
+  assert.ok(stdout.split('\n').length < 30)
+  assert.ok(Math.max(...stdout.split('\n').map((line) => line.length)) <= 110, stdout)
+})
+
+test('nothing but the command line is loaded to show the version', async () => {
+  const listing = `import { writeSync } from 'node:fs'
+export async function load(url, context, next) { writeSync(2, url + '\\n'); return next(url, context) }`
+  const hook = `import { register } from 'node:module'
+register('data:text/javascript,' + encodeURIComponent(${JSON.stringify(listing)}))`
+  const { stderr } = await runProgram(
+    process.execPath,
+    [
+      '--import',
+      `data:text/javascript,${encodeURIComponent(hook)}`,
+      join(repository, 'bin/gpuplay'),
+      '--version',
+    ],
+    folder.path,
+  )
+  const loaded = stderr.split('\n').filter((url) => url.startsWith('file:'))
+  assert.ok(loaded.length > 3)
+  const others = loaded.filter((url) => !/\/(bin\/gpuplay|dist\/(cli|base)\/[^/]+|@stricli\/.*)$/.test(url))
+  assert.deepEqual(others, [])
+})
+
+for (const [words, told] of [
+  [['rum'], /did you mean `run`\?/],
+  [['run', '--chek', 'site.yml'], /did you mean --check\?/],
+  [['run'], /Expected at least 1 argument/],
+  [['run', 'site.yml', '--forks', '0'], /"0" is not a whole number above 0/],
+  [['run', 'site.yml', '--output', 'pretty'], /auto\|plain\|jsonl/],
+  [['run', 'stie.yml', '-i', 'inventory.yml'], /did you mean "site.yml"\?/],
+  [['run', 'site.yml', '-i', 'inventori.yml'], /did you mean "inventory.yml"\?/],
+  [['modules', 'coppy'], /did you mean "copy"\?/],
+  [['inventory', '-i', 'inventory.yml', '--host', 'hree'], /did you mean "here"\?/],
+  [['facts', 'hree', '-i', 'inventory.yml'], /did you mean "here"\?/],
+] as const) {
+  test(`gpuplay ${words.join(' ')} ends with 2 and a suggestion`, async () => {
+    const { exitCode, stdout, stderr } = await gpuplay(...words)
+    assert.match(stderr, told)
+    assert.equal(exitCode, 2, stderr)
+    assert.equal(stdout, '')
+  })
+}
+
+test('inventory tells of hosts, groups and where a variable was set', async () => {
+  const list = await gpuplay('inventory', '-i', 'inventory.yml', '--list')
+  const { _meta }: { _meta: unknown } = JSON.parse(list.stdout)
+  assert.deepEqual(_meta, { hostvars: { here: { connection: 'local' } } })
+  assert.match((await gpuplay('inventory', '-i', 'inventory.yml', '--graph')).stdout, /^@all\n/)
+  const host = await gpuplay('inventory', '-i', 'inventory.yml', '--host', 'here')
+  assert.match(host.stdout, /connection +"local" +inventory\.yml:3:13\n/)
+})
+
+test('modules are listed with what they do, and one is told whole', async () => {
+  assert.match((await gpuplay('modules')).stdout, /\nnvidia_driver +\S/)
+  assert.match((await gpuplay('modules', 'copy')).stdout, /\n {2}dest +required +string/)
+  const data: unknown = JSON.parse((await gpuplay('modules', '--json')).stdout)
+  assert.ok(Array.isArray(data) && data.length > 20)
+})
+
+/** One after the other: a run holds the lease of this machine. */
+describe('on this machine', { concurrency: 1 }, () => {
+  const run = (...words: readonly string[]): Promise<Ended> => gpuplay('run', '-i', 'inventory.yml', ...words)
+
+  test('facts and exec answer', async () => {
+    const facts = await gpuplay('facts', 'here', '-i', 'inventory.yml', '--only', 'kernel')
+    const { here }: { here: { kernel: unknown } } = JSON.parse(facts.stdout)
+    assert.ok(here.kernel)
+    const said = await gpuplay('exec', 'here', '-i', 'inventory.yml', '--', 'echo', 'two  words')
+    assert.deepEqual(said, { exitCode: 0, stdout: 'here | exit 0\n  two  words\n', stderr: '' })
+    assert.equal((await gpuplay('exec', 'here', '-i', 'inventory.yml', '--', 'false')).exitCode, 7)
+  })
+
+  test('a dry run says what would change and changes nothing; --fail-on-change makes that exit code 8', async () => {
+    const dry = await run('--check', 'site.yml')
+    assert.equal(dry.exitCode, 0, dry.stderr)
+    assert.match(dry.stdout, /\nwould +here  Greet\n/)
+    assert.match(dry.stdout, /nothing was changed: 1 would change/)
+    assert.throws(() => readFileSync(join(folder.path, 'motd')), /ENOENT/)
+    assert.equal((await run('--check', '--fail-on-change', 'site.yml')).exitCode, 8)
+  })
+
+  test('a run changes what a second run finds as declared, and the last event has the counts', async () => {
+    const first = await run('-D', 'site.yml')
+    assert.equal(first.exitCode, 0, first.stderr)
+    assert.match(first.stdout, /\nchanged +here  Greet\n[^]*\+hello\n/)
+    assert.match(first.stdout, /it is 6 bytes long/)
+    const second = await run('--output', 'jsonl', 'site.yml')
+    const events = second.stdout.trimEnd().split('\n')
+    const last: Record<string, unknown> = JSON.parse(events.at(-1) ?? '')
+    assert.equal(last['type'], 'run.finished')
+    assert.equal(last['exitCode'], 0)
+    assert.deepEqual(last['hosts'], {
+      here: { ok: 3, changed: 0, skipped: 0, failed: 0, unreachable: 0, unknown: 0 },
+    })
+    assert.doesNotMatch(second.stdout, /"type":"action\.finished"/)
+  })
+
+  test('a task that fails ends the host with the exit code that it states', async () => {
+    const { exitCode, stdout } = await run('broken.yml')
+    assert.equal(exitCode, 5)
+    assert.match(stdout, /\nFAILED +here  Cannot work\n[^]*too bad/)
+    assert.doesNotMatch(stdout, /Never reached/)
+    assert.match(stdout, /the installation of software failed \(exit 5\)/)
+  })
+
+  const script = spawnSync('script', ['--version']).status === 0 ? false : 'needs the program "script"'
+  test(
+    'on a terminal there is a line for each task, then the words, then the recap',
+    { skip: script },
+    async () => {
+      const line = `${join(repository, 'bin/gpuplay')} run -i inventory.yml site.yml broken.yml`
+      const { exitCode, stdout } = await runProgram(
+        'script',
+        ['--quiet', '--return', '--command', `stty cols 100 rows 40; ${line}`, '/dev/null'],
+        folder.path,
+      )
+      // oxlint-disable-next-line no-control-regex -- what paints the terminal is taken out
+      const screen = stdout.replaceAll(/\u001b\[[0-9;?]*[A-Za-z]|\r/g, '')
+      assert.equal(exitCode, 5, screen)
+      assert.match(screen, /PLAY Greeting {2}here\n/)
+      assert.match(screen, /✔ Greet {2}1 ok/)
+      assert.match(screen, /✖ Cannot work {2}1 failed/)
+      assert.match(screen, /Never reached not needed/)
+      assert.match(screen, /FAILED +here {2}Cannot work\n/)
+      assert.match(screen, /\nRECAP +ok[^]*\(exit 5\)/)
+    },
+  )
+})

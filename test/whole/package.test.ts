@@ -1,0 +1,99 @@
+/** What `npm pack` makes: exactly what a user needs, and it works elsewhere. */
+import assert from 'node:assert/strict'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { repository, runProgram } from './command-line.ts'
+
+interface Packed {
+  readonly filename: string
+  readonly files: readonly { readonly path: string }[]
+}
+
+interface Manifest {
+  readonly version: string
+  readonly dependencies: Readonly<Record<string, string>>
+}
+
+const manifest: Manifest = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8'))
+
+let folder = ''
+let packed: Packed
+before(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'gpuplay-pack-'))
+  // Not built again: other tests use dist/ meanwhile.
+  const words = ['pack', '--json', '--ignore-scripts', '--pack-destination', folder]
+  const { stdout, stderr, exitCode } = await runProgram('npm', words, repository)
+  assert.equal(exitCode, 0, stderr)
+  const [only]: readonly Packed[] = JSON.parse(stdout)
+  assert.ok(only)
+  packed = only
+})
+after(() => rmSync(folder, { recursive: true, force: true }))
+
+test('the package holds the program, roles, playbooks and the example, and no tests', () => {
+  const paths = packed.files.map(({ path }) => path)
+  for (const path of [
+    'bin/gpuplay',
+    'dist/cli/main.js',
+    'dist/index.js',
+    'dist/index.d.ts',
+    'roles/nvidia_host/tasks/main.yml',
+    'playbooks/site.yml',
+    'inventory/example/hosts.yml',
+    'README.md',
+    'LICENSE',
+    'CHANGELOG.md',
+    'package.json',
+  ]) {
+    assert.ok(paths.includes(path), `${path} is missing`)
+  }
+  const wanted =
+    /^(bin|dist|roles|playbooks|inventory\/example|schemas)\/|^(README|CHANGELOG)\.md$|^LICENSE$|^package\.json$/
+  assert.deepEqual(
+    paths.filter((path) => !wanted.test(path)),
+    [],
+  )
+  assert.deepEqual(
+    paths.filter((path) => /\.test\.|\/testing\/|\.ts$/.test(path) && !path.endsWith('.d.ts')),
+    [],
+  )
+})
+
+/** As `npm i -g` lays it out, with the dependencies that are installed here instead of a registry's. */
+test('installed elsewhere it runs, and finds its roles', async () => {
+  const prefix = join(folder, 'prefix')
+  const home = join(prefix, 'lib/node_modules/gpuplay')
+  mkdirSync(home, { recursive: true })
+  mkdirSync(join(prefix, 'bin'))
+  const tarball = join(folder, packed.filename)
+  const unpacked = await runProgram('tar', ['-xzf', tarball, '--strip-components=1', '-C', home], folder)
+  assert.equal(unpacked.exitCode, 0, unpacked.stderr)
+  for (const name of await productionModules()) {
+    cpSync(join(repository, 'node_modules', name), join(home, 'node_modules', name), { recursive: true })
+  }
+  symlinkSync('../lib/node_modules/gpuplay/bin/gpuplay', join(prefix, 'bin/gpuplay'))
+  const gpuplay = join(prefix, 'bin/gpuplay')
+  assert.equal((await runProgram(gpuplay, ['--version'], folder)).stdout, `${manifest.version}\n`)
+  assert.match((await runProgram(gpuplay, ['modules'], folder)).stdout, /^pve_container +\S/m)
+  // Its own playbook and roles, as far as they can be read without a host.
+  const site = join(home, 'playbooks/site.yml')
+  const inventory = join(home, 'inventory/example')
+  const limited = await runProgram(gpuplay, ['run', site, '-i', inventory, '--limit', 'no-such-host'], folder)
+  assert.match(limited.stderr, /--limit: error: there is no host and no group "no-such-host"/)
+  assert.match(limited.stderr, /\n1 problem; nothing was connected to/)
+  assert.equal(limited.exitCode, 2)
+})
+
+/** Paths below node_modules of what `npm i` without development dependencies would install. */
+async function productionModules(): Promise<readonly string[]> {
+  const { stdout, stderr } = await runProgram('npm', ['ls', '--omit=dev', '--all', '--parseable'], repository)
+  const root = join(repository, 'node_modules/')
+  const found = stdout
+    .split('\n')
+    .filter((path) => path.startsWith(root))
+    .map((path) => path.slice(root.length))
+  assert.ok(found.length >= Object.keys(manifest.dependencies).length, stderr)
+  return found.filter((path) => !path.includes('/node_modules/'))
+}
