@@ -2,7 +2,7 @@
  * Actions that take a machine down: the reboot of a host, the start and stop of a container. Shells are closed before, the machine is waited for after, and
  * guests that ran before a reboot run again afterwards.
  */
-import { HostError, UnreachableError } from '../base/errors.ts'
+import { HostError, type Problem, UnreachableError } from '../base/errors.ts'
 import { commandLine, raw, sh } from '../base/shell.ts'
 import type { Action, ContainerPower, Reboot } from '../host/action.ts'
 import type { ActionResult } from '../host/machine.ts'
@@ -22,6 +22,8 @@ export interface PowerOptions {
   readonly emitter: Emitter
   readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<void>
   readonly signal: AbortSignal
+  /** Boot id of the machine that gpuplay runs on. */
+  readonly ownBootId: () => Promise<string | undefined>
   /** Everything that was read of the machine is worthless now. */
   readonly forget: (machine: Machine) => void
 }
@@ -44,6 +46,9 @@ export function createPower(options: PowerOptions): Power {
   ): Promise<ActionResult> => {
     const shell = await target.shell('read', target.privilege)
     const before = shell.greeting.bootId
+    // One kernel, one boot id: gpuplay runs on that machine or in a container of it.
+    if (before !== '' && before === (await options.ownBootId()))
+      return { kind: 'failed', problem: ownMachine(target) }
     await noteGuests(target)
     emitter.emit({ type: 'host.waiting', host: target.name, why: `reboots: ${action.reason}` })
     const asked = await carryOut()
@@ -151,6 +156,14 @@ while read -r tool id; do
   echo "failed $tool $id: $(printf %s "$said" | tail -n 1)"
 done < ${noteFile}
 [ "$bad" = 1 ] || ${raw(commandLine(['rm', '-f', noteFile]))}`
+
+function ownMachine(target: Machine): Problem {
+  return {
+    code: 'own-machine',
+    message: `${target.name} is the machine that gpuplay itself runs on: the restart stays pending`,
+    hint: 'restart it by hand, then run again',
+  }
+}
 
 function didNotComeBack(
   target: Machine,

@@ -79,6 +79,7 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
   const cut = cutOff(signal)
   const overlay = request.check ? createOverlay() : undefined
   const started = effects.clock()
+  const controller = createControllerFiles(effects.workingDirectory)
   const fleet = createFleet({
     inventory: loaded.inventory,
     extra: loaded.extra,
@@ -86,7 +87,7 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
     defaults: request.connection,
     reach: dependencies.reach,
     overlay,
-    controller: createControllerFiles(effects.workingDirectory),
+    controller,
     emitter,
     redactor,
     check: request.check,
@@ -116,6 +117,7 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
     emitter,
     sleep: effects.sleep,
     signal: cut.signal,
+    ownBootId: async () => (await controller.text('/proc/sys/kernel/random/boot_id'))?.trim(),
     forget: (machine) => {
       machine.epoch.value += 1
       for (const { name } of [machine, ...machine.containers]) fleet.host(name).variables.forgetFacts()
