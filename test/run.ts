@@ -6,10 +6,12 @@
  * conformance  every module on a real host of the lab
  * whole        the whole tool in the lab: real sshd, real LXC, real apt
  *
+ * The unit tests come first; then the whole-tool tests run beside the other two, in labs of their own.
+ *
  * `npm test -- unit` runs one phase; further words choose the files whose path holds one of them: `npm test -- unit holds`. What this machine cannot run is
  * skipped with its reason. The last line counts everything that ran; the exit status is 1 when anything failed.
  */
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -22,37 +24,72 @@ interface Counts {
 }
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const phases: Readonly<Record<string, string>> = {
+const phases = {
   unit: 'src',
   lab: 'test/lab',
   conformance: 'test/conformance',
   whole: 'test/whole',
-}
+} as const
+type Phase = keyof typeof phases
+/** What runs at the same time; within a lane one after the other. */
+const steps: readonly (readonly (readonly Phase[])[])[] = [[['unit']], [['lab', 'conformance'], ['whole']]]
 
-function main(words: readonly string[]): number {
+async function main(words: readonly string[]): Promise<number> {
   const [first = '', ...rest] = words
-  const chosen = first in phases ? [first] : Object.keys(phases)
-  const filter = first in phases ? rest : words
+  const named = isPhase(first)
+  const filter = named ? rest : words
   const total = { passed: 0, failed: 0, skipped: 0 }
-  for (const phase of chosen) {
-    const files = testFiles(phases[phase] ?? '').filter(
-      (file) => filter.length === 0 || filter.some((word) => file.includes(word)),
+  for (const lanes of steps) {
+    await Promise.all(
+      lanes.map(async (lane) => {
+        for (const phase of lane) {
+          if (named && phase !== first) continue
+          const counts = await runPhase(phase, filter)
+          total.passed += counts.passed
+          total.failed += counts.failed
+          total.skipped += counts.skipped
+        }
+      }),
     )
-    if (files.length === 0) continue
-    print(`\n== ${phase}: ${files.length} files\n`)
-    const counts = run(files)
-    total.passed += counts.passed
-    total.failed += counts.failed
-    total.skipped += counts.skipped
   }
   if (total.passed + total.failed === 0) {
     print(`no test ran${filter.length === 0 ? '' : `: no test file's path holds ${filter.join(' or ')}`}\n`)
     return 1
   }
-  print(
-    `\n${total.passed} passed, ${total.failed} failed${total.skipped === 0 ? '' : `, ${total.skipped} skipped`}\n`,
-  )
+  const skipped = total.skipped === 0 ? '' : `, ${total.skipped} skipped`
+  print(`\n${total.passed} passed, ${total.failed} failed${skipped}\n`)
   return total.failed === 0 ? 0 : 1
+}
+
+function isPhase(word: string): word is Phase {
+  return word in phases
+}
+
+/** All files of a phase in one process; what it says is printed when it ends, so that two phases do not mix. */
+async function runPhase(phase: Phase, filter: readonly string[]): Promise<Counts> {
+  const files = testFiles(phases[phase]).filter(
+    (file) => filter.length === 0 || filter.some((word) => file.includes(word)),
+  )
+  if (files.length === 0) return { passed: 0, failed: 0, skipped: 0 }
+  print(`== ${phase}: ${files.length} files\n`)
+  const begun = Date.now()
+  const directory = mkdtempSync(join(tmpdir(), 'gpuplay-test-'))
+  const countsFile = join(directory, 'counts.json')
+  try {
+    const { ended, output } = await run(files, countsFile)
+    print(`\n== ${phase} ended after ${Math.round((Date.now() - begun) / 1000)} s\n${output}`)
+    const counts = readCounts(countsFile)
+    if (counts !== undefined && (ended === 'status 0') === (counts.failed === 0)) return counts
+    // A process that ends without having counted has failed as a whole.
+    print(`FAILED: the process of this phase ended with ${ended} and did not count all its tests\n`)
+    return {
+      passed: counts?.passed ?? 0,
+      failed: (counts?.failed ?? 0) + 1,
+      skipped: counts?.skipped ?? 0,
+    }
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
 }
 
 function testFiles(directory: string): readonly string[] {
@@ -66,12 +103,12 @@ function testFiles(directory: string): readonly string[] {
   }
 }
 
-/** A process that ends without having counted has failed as a whole. */
-function run(files: readonly string[]): Counts {
-  const directory = mkdtempSync(join(tmpdir(), 'gpuplay-test-'))
-  const countsFile = join(directory, 'counts.json')
-  try {
-    const { status, signal } = spawnSync(
+function run(
+  files: readonly string[],
+  countsFile: string,
+): Promise<{ readonly ended: string; readonly output: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(
       process.execPath,
       [
         '--import',
@@ -81,17 +118,20 @@ function run(files: readonly string[]): Counts {
         'test/phase.ts',
         ...files,
       ],
-      { cwd: root, stdio: 'inherit', env: { ...process.env, GPUPLAY_TEST_COUNTS: countsFile } },
+      {
+        cwd: root,
+        stdio: ['ignore', 'pipe', 'pipe'],
+        env: { ...process.env, GPUPLAY_TEST_COUNTS: countsFile },
+      },
     )
-    const counts = readCounts(countsFile)
-    if (counts !== undefined && (status === 0) === (counts.failed === 0)) return counts
-    print(
-      `FAILED: the test process ended with ${signal ?? `status ${status}`} and did not count all its tests\n`,
-    )
-    return { passed: counts?.passed ?? 0, failed: (counts?.failed ?? 0) + 1, skipped: counts?.skipped ?? 0 }
-  } finally {
-    rmSync(directory, { recursive: true, force: true })
-  }
+    const chunks: Buffer[] = []
+    child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk))
+    child.stderr.on('data', (chunk: Buffer) => chunks.push(chunk))
+    child.once('error', reject)
+    child.once('close', (status, signal) => {
+      resolve({ ended: signal ?? `status ${status}`, output: Buffer.concat(chunks).toString('utf8') })
+    })
+  })
 }
 
 function readCounts(file: string): Counts | undefined {
@@ -107,4 +147,4 @@ function print(text: string): void {
   process.stdout.write(text)
 }
 
-process.exitCode = main(process.argv.slice(2))
+process.exitCode = await main(process.argv.slice(2))
