@@ -1,5 +1,6 @@
 import { commandLine, raw, sh, type ShellText } from '../../base/shell.ts'
 import type { Push } from '../action.ts'
+import { diagnose } from '../diagnose.ts'
 import type { ActionResult, ExecutionContext, MachineAccess } from '../machine.ts'
 import { remotePath } from '../paths.ts'
 import { runGuarded } from './guarded.ts'
@@ -145,6 +146,9 @@ function tellMismatch(action: Push, { ctid, size, said, found }: Mismatch): Acti
       problem: {
         code: 'push-failed',
         message: `${failure}: ${why === '' ? 'pct push left nothing behind' : why}`,
+        hint:
+          diagnose(said)?.hint ??
+          `look in container ${ctid} why ${action.to} cannot be written, then run again`,
       },
     }
   }
