@@ -210,6 +210,11 @@ test('notified handlers that nobody has, unreachable hosts and warnings are told
   const problem = { code: 'timed-out', message: 'pve2 did not answer', hint: 'is it on?' }
   const events: readonly EventBody[] = [
     { type: 'host.unreachable', host: 'pve2', problem },
+    {
+      type: 'host.unreachable',
+      host: 'ct1',
+      problem: { code: 'node-failed', message: 'its node pve2 failed' },
+    },
     { type: 'handler.pending', host: 'pve1', handler: 'Restart' },
     { type: 'handler.unknown', host: 'pve1', handler: 'Gone' },
     { type: 'warning', host: 'pve1', message: 'old file' },
@@ -219,6 +224,8 @@ test('notified handlers that nobody has, unreachable hosts and warnings are told
     `UNREACHED pve2
   error: pve2 did not answer
     help: is it on?
+FAILED    ct1
+  error: its node pve2 failed
 pending   pve1  handler Restart was notified by an earlier run
 warning   pve1  the handler Gone was notified and no play here has it; it stays pending
 warning   pve1  old file

@@ -96,7 +96,7 @@ export function createPlainView(options: ViewOptions): View {
         detail(event.outcome, event.detail)
         return
       case 'host.unreachable':
-        taskLine('unreachable', false, [event.host])
+        taskLine(event.problem.code === 'node-failed' ? 'failed' : 'unreachable', false, [event.host])
         line(indent(problemText(event.problem, colors), '  '))
         return
       case 'host.waiting':
