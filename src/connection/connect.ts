@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto'
+import type { Secret } from '../base/secret.ts'
 import { becomeConnection } from './become.ts'
-import type { Connection, Target } from './connection.ts'
+import type { Connection, Privilege, Target } from './connection.ts'
 import type { ConnectEffects } from './effects.ts'
 import { HandshakeGate } from './handshake-gate.ts'
 import { localConnection } from './local.ts'
@@ -25,11 +27,10 @@ export class ConnectionPool {
    */
   async connect(target: Target, signal: AbortSignal): Promise<Connection> {
     const reached = await this.#reach(target, signal)
-    return target.become === undefined
+    const { become } = target
+    return become === undefined
       ? reached
-      : this.#shared(`${keyOf(target)} as ${target.become.user}`, async () =>
-          becomeConnection(reached, target.become ?? { user: 'root', method: 'sudo' }),
-        )
+      : this.#shared(becomeKey(target, become), async () => becomeConnection(reached, become))
   }
 
   async close(): Promise<void> {
@@ -66,15 +67,37 @@ export class ConnectionPool {
   }
 }
 
-/** Equal for targets that lead to the same place in the same way. Passwords are not part of it. */
+/**
+ * Equal for targets that lead to the same place in the same way. Passwords are part of it, as their hashes: a key may be printed, and a host that one
+ * password opens is not open to whoever knows another.
+ */
 function keyOf(target: Target): string {
   if (target.kind === 'local') return 'local'
   if (target.kind === 'pct') {
-    const { become } = target.node
-    return `pct ${target.ctid} on ${keyOf(target.node)}${become === undefined ? '' : ` as ${become.user}`}`
+    const { node } = target
+    return `pct ${target.ctid} on ${node.become === undefined ? keyOf(node) : becomeKey(node, node.become)}`
   }
   const { kind, address, port, user, privateKey, hostKeyChecking, knownHosts, proxyJump } = target
-  return JSON.stringify([kind, address, port, user, privateKey, hostKeyChecking, knownHosts, proxyJump])
+  const secrets = [hashOf(target.password), hashOf(target.passphrase)]
+  return JSON.stringify([
+    kind,
+    address,
+    port,
+    user,
+    privateKey,
+    hostKeyChecking,
+    knownHosts,
+    proxyJump,
+    ...secrets,
+  ])
+}
+
+function becomeKey(target: Target, { user, password }: NonNullable<Privilege['become']>): string {
+  return `${keyOf(target)} as ${JSON.stringify([user, hashOf(password)])}`
+}
+
+function hashOf(secret: Secret | undefined): string | undefined {
+  return secret && createHash('sha256').update(secret.reveal()).digest('hex')
 }
 
 /** One connection on its own; closing it closes what leads to it. */
