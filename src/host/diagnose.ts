@@ -17,7 +17,7 @@ export function diagnose(output: string): Problem | undefined {
 
 const diagnoses: readonly Diagnosis[] = [
   {
-    pattern: /No space left on device|Disk quota exceeded|not enough free space|ENOSPC/,
+    pattern: /No space left on device|Disk quota exceeded|enough free space in|not enough free space|ENOSPC/,
     tell: () => ({
       code: 'no-space',
       message: 'no space left on the file system',
@@ -66,6 +66,60 @@ const diagnoses: readonly Diagnosis[] = [
     }),
   },
   {
+    pattern:
+      /Conflicting values set for option Signed-By regarding source (\S+) ([^:\n]+): ([^\n]*?) != ([^\n]*)/,
+    tell: ([, url, suite, one, other]) => ({
+      code: 'repository-twice',
+      message: `apt reads no repository at all, because two of its files give ${url} ${suite} different keys: ${keyName(one)} and ${keyName(other)}`,
+      hint: `remove one of the two entries; to find them: grep -rn ${url} /etc/apt/sources.list /etc/apt/sources.list.d`,
+    }),
+  },
+  {
+    pattern: /(?:GPG error: (\S+)[^\n]*)?(?:NO_PUBKEY|Missing key) ([0-9A-F]+)/,
+    tell: ([, url, key]) => ({
+      code: 'repository-key-missing',
+      message: `a repository is signed with a key that apt does not have (${key})${url === undefined || url === '' ? '' : `: ${url}`}`,
+      hint: 'give its key file as `signed_by` (apt_repository), or mend its entry in /etc/apt/sources.list.d',
+    }),
+  },
+  {
+    pattern: /(?:EXPKEYSIG|KEYEXPIRED|REVKEYSIG) ?([0-9A-F]*)/,
+    tell: ([, key]) => ({
+      code: 'repository-key-expired',
+      message: `the key of a repository has expired or was revoked${key === '' ? '' : ` (${key})`}`,
+      hint: 'fetch the key that its owner publishes now, and see that the clock of the host is right',
+    }),
+  },
+  {
+    pattern: /Release file for (\S+) is (not valid yet|expired)/,
+    tell: ([, url, wrong]) => ({
+      code: 'repository-out-of-date',
+      message: `the index of a repository is ${wrong}: ${url}`,
+      hint:
+        wrong === 'expired'
+          ? 'the mirror is no longer kept up, or the clock of the host is ahead: use another mirror, set the clock'
+          : 'the clock of the host is behind: set it (timedatectl), then run again',
+    }),
+  },
+  {
+    pattern:
+      /Failed to fetch (\S+)\s+(?:Hash Sum mismatch|File has unexpected size|Writing more data than expected)/,
+    tell: ([, url]) => ({
+      code: 'repository-corrupt',
+      message: `a file of a repository arrived other than its index says: ${url}`,
+      hint: 'the mirror is being updated, or a proxy keeps an old copy: try again in some minutes, past the proxy if it lasts',
+    }),
+  },
+  {
+    pattern:
+      /The repository '([^'\n]+)' (does not have a Release file|is not signed|no longer has a Release file)/,
+    tell: ([, name, wrong]) => ({
+      code: 'repository-failed',
+      message: `the repository ${name} ${wrong}`,
+      hint: 'check its address and suite in /etc/apt/sources.list.d: it may not serve this release of Debian',
+    }),
+  },
+  {
     pattern: /Failed to fetch (\S+)\s+(\d{3})\s+([^\n[]*)/,
     tell: ([, url, status, words]) => repository(url ?? '', status ?? '', (words ?? '').trim()),
   },
@@ -104,9 +158,16 @@ const diagnoses: readonly Diagnosis[] = [
   },
 ]
 
+/** A path; an entry may hold the key itself instead, or name none. */
+function keyName(given = ''): string {
+  const name = given.trim()
+  return name === '' ? 'none' : name.length > 100 ? 'a key in the entry itself' : name
+}
+
 function repository(url: string, status: string, words: string): Problem {
   const hints: Readonly<Record<string, string>> = {
     401: 'this repository wants a subscription; disable it or add the key, gpuplay does not edit it',
+    403: 'the server or a proxy refuses this host: check the address, the proxy and what it lets through',
     404: 'the repository has no such file: its list is old, or it does not serve this release',
     407: 'the proxy wants a password',
   }

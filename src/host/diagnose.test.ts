@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { diagnose } from './diagnose.ts'
+
+/** What apt, dpkg, tar and cp write in these cases; the words are those of apt 2.6 and dpkg 1.21 (Debian 12). */
+const usual: readonly {
+  readonly name: string
+  readonly said: string
+  readonly code: string
+  readonly message: RegExp
+  readonly hint: RegExp
+}[] = [
+  {
+    name: 'two entries of one repository with different keys',
+    said: 'E: Conflicting values set for option Signed-By regarding source https://mirror.example/cuda/ /: /usr/share/keyrings/cuda.gpg != \nE: The list of sources could not be read.',
+    code: 'repository-twice',
+    message: /mirror\.example\/cuda\/ \/ different keys: \/usr\/share\/keyrings\/cuda\.gpg and none$/,
+    hint: /remove one of the two entries.*grep -rn https:\/\/mirror\.example/,
+  },
+  {
+    name: 'a lock of dpkg with its holder',
+    said: 'E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 812 (unattended-upgr)',
+    code: 'dpkg-locked',
+    message: /process 812 \(unattended-upgr\) holds \/var\/lib\/dpkg\/lock-frontend/,
+    hint: /wait/,
+  },
+  {
+    name: 'a lock of dpkg without one',
+    said: 'E: Unable to acquire the dpkg frontend lock (/var/lib/dpkg/lock-frontend), is another process using it?',
+    code: 'dpkg-locked',
+    message: /\/var\/lib\/dpkg\/lock-frontend is held/,
+    hint: /wait/,
+  },
+  ...(
+    [
+      [401, 'Unauthorized', /subscription/],
+      [403, 'Forbidden', /refuses this host/],
+      [404, 'Not Found', /no such file/],
+      [407, 'Proxy Authentication Required', /proxy wants a password/],
+      [503, 'Service Unavailable', /try again later/],
+    ] as const
+  ).map(([status, words, hint]) => ({
+    name: `a repository that answers ${status}`,
+    said: `E: Failed to fetch https://mirror.example/dists/bookworm/InRelease  ${status}  ${words} [IP: 192.0.2.1 443]`,
+    code: 'repository-failed',
+    message: new RegExp(
+      `answered ${status} \\(${words}\\): https://mirror\\.example/dists/bookworm/InRelease`,
+    ),
+    hint,
+  })),
+  {
+    name: 'a key that is missing',
+    said: "W: GPG error: https://mirror.example bookworm InRelease: The following signatures couldn't be verified because the public key is not available: NO_PUBKEY A4B469963BF863CC\nE: The repository 'https://mirror.example bookworm InRelease' is not signed.",
+    code: 'repository-key-missing',
+    message: /\(A4B469963BF863CC\): https:\/\/mirror\.example$/,
+    hint: /signed_by/,
+  },
+  {
+    name: 'a key that has expired',
+    said: 'W: GPG error: https://mirror.example InRelease: The following signatures were invalid: EXPKEYSIG A4B469963BF863CC Someone',
+    code: 'repository-key-expired',
+    message: /A4B469963BF863CC/,
+    hint: /fetch the key/,
+  },
+  {
+    name: 'a clock that is behind',
+    said: 'E: Release file for https://mirror.example/InRelease is not valid yet (invalid for another 3h). Updates for this repository will not be applied.',
+    code: 'repository-out-of-date',
+    message: /not valid yet: https:\/\/mirror\.example\/InRelease/,
+    hint: /clock of the host is behind/,
+  },
+  {
+    name: 'a checksum that does not fit',
+    said: 'E: Failed to fetch https://mirror.example/Packages.gz  Hash Sum mismatch\n   Hashes of expected file:',
+    code: 'repository-corrupt',
+    message: /https:\/\/mirror\.example\/Packages\.gz$/,
+    hint: /try again/,
+  },
+  {
+    name: 'a repository without this release',
+    said: "E: The repository 'https://mirror.example trixie Release' does not have a Release file.",
+    code: 'repository-failed',
+    message: /trixie Release does not have a Release file/,
+    hint: /may not serve this release/,
+  },
+  {
+    name: 'a full disk',
+    said: 'dpkg: error processing archive x.deb (--unpack):\n cannot copy extracted data: failed to write (No space left on device)',
+    code: 'no-space',
+    message: /no space left/,
+    hint: /free some space/,
+  },
+  {
+    name: "a full disk in apt's words",
+    said: "E: You don't have enough free space in /var/cache/apt/archives/.",
+    code: 'no-space',
+    message: /no space left/,
+    hint: /free some space/,
+  },
+]
+
+for (const { name, said, code, message, hint } of usual) {
+  test(`${name} is told with what to do about it`, () => {
+    const problem = diagnose(said)
+    assert.equal(problem?.code, code)
+    assert.match(problem?.message ?? '', message)
+    assert.match(problem?.hint ?? '', hint)
+  })
+}
+
+test('what is not known is not guessed at', () => {
+  assert.equal(diagnose('make: *** [Makefile:12: all] Error 2'), undefined)
+})
