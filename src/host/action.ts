@@ -84,7 +84,7 @@ export interface Remove extends Common {
   readonly recursive?: boolean
 }
 
-/** Runs a program. Its effects must be declared: what is not declared is unknown to a dry run and to the next tasks. */
+/** Runs a program. Without `effects` everything is unknown to a dry run afterwards; with them, nothing but what they name (`[]`: nothing) is changed. */
 export interface Run extends Common {
   readonly kind: 'run'
   readonly argv: readonly string[]

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { Secret } from '../base/secret.ts'
 import type { Action, Content, Effect, PredictedFile } from './action.ts'
+import { labelOf } from './label.ts'
 
 /** An effect that says itself where it is true: on the task's host, or on its node. */
 export type PlacedEffect = Effect & { readonly on: 'host' | 'node' }
@@ -50,10 +51,14 @@ export function impliedEffects(action: Action): readonly PlacedEffect[] {
       const status = action.verb === 'start' || action.verb === 'restart' ? 'running' : 'stopped'
       return [{ on, container: action.ctid, becomes: { status } }]
     }
+    // What is not declared of a program is unknown: everything, where nothing is.
+    case 'run':
+      return action.effects === undefined
+        ? [{ on, unknown: ['*'], why: `what "${labelOf(action)}" changes only the run can show` }]
+        : []
     // New attributes are laid over what is there, which only the overlay knows; a reboot makes true what waits for it.
     case 'setAttributes':
     case 'reboot':
-    case 'run':
       return []
   }
 }

@@ -75,7 +75,6 @@ function pathsOf(action: Action, on: 'host' | 'node'): readonly string[] {
 }
 
 function mayHaveChanged(action: Action, path: string): boolean {
-  if (action.kind === 'run' && action.effects === undefined) return true
   if (action.kind === 'setAttributes' && remotePath(action.path) === path) return true
   return allEffects(action).some((effect) => {
     if ('mayBring' in effect) return true

@@ -122,7 +122,7 @@ test('what is predicted of an untouched host is what is there once the actions a
         await seen(reader(createOverlay()).host, real),
       )
     }),
-    { numRuns: 40 },
+    { numRuns: 15 },
   )
 })
 
@@ -147,7 +147,7 @@ test('over the untouched host, what is written is read back, and what is not tou
       assert.equal(await host.text(dir.path('file')), undefined)
       assert.deepEqual(await host.list(dir.directory), ['other'])
     }),
-    { numRuns: 20 },
+    { numRuns: 8 },
   )
 })
 
@@ -284,4 +284,18 @@ test('a program that an author promised to be reading is unknown once anything i
   overlay.apply(node, write('/etc/some/file', 'x'))
   await rejectsUnknown(host.ask(['sh', '-c', 'echo x'], promised), /changes file \/etc\/some\/file/)
   assert.equal((await host.ask(['sh', '-c', 'echo x'], { promised: true, reads: [] })).stdout, 'x\n')
+})
+
+test('what a program without declared effects changes is unknown; one that declares none changes nothing', async () => {
+  using dir = scratch()
+  const overlay = createOverlay()
+  overlay.apply(node, write(dir.path('a'), 'before'))
+  overlay.apply(node, { kind: 'run', argv: ['true'], effects: [] })
+  const { host } = reader(overlay)
+  assert.equal(await host.text(dir.path('a')), 'before')
+  overlay.apply(node, { kind: 'run', argv: ['mend', 'it'] })
+  await rejectsUnknown(host.text(dir.path('a')), /what "run mend it" changes only the run can show/)
+  await rejectsUnknown(host.package('bash'), /mend it/)
+  overlay.apply(node, write(dir.path('a'), 'after'))
+  assert.equal(await host.text(dir.path('a')), 'after')
 })

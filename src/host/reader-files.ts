@@ -15,7 +15,7 @@ export function createFileReads({ source, overlay, saw }: ViewContext): FileRead
 
   const liveStat = async (path: RemotePath, follow: boolean): Promise<FileStatus | undefined> => {
     const status = await batcher.query(follow ? files.statFollow : files.stat, path)
-    sawFile(path, status ? 'present' : 'absent')
+    sawFile(path, status ? 'present' : follow ? 'nothing' : 'absent')
     return status
   }
 
@@ -41,7 +41,7 @@ export function createFileReads({ source, overlay, saw }: ViewContext): FileRead
         return foreseenText(path, foreseen.file)
       }
       const answer = await batcher.query(files.text, path)
-      sawFile(path, answer ? `sha256:${answer.sha256}` : 'absent')
+      sawFile(path, answer ? `sha256:${answer.sha256}` : 'nothing')
       return orBrought(view, path, answer)?.text
     },
     async hash(given) {
@@ -53,7 +53,7 @@ export function createFileReads({ source, overlay, saw }: ViewContext): FileRead
         return foreseenHash(path, foreseen.file)
       }
       const answer = await batcher.query(files.hash, path)
-      sawFile(path, answer === undefined ? 'absent' : `sha256:${answer}`)
+      sawFile(path, answer === undefined ? 'nothing' : `sha256:${answer}`)
       return orBrought(view, path, answer)
     },
     async list(given) {

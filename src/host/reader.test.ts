@@ -1,13 +1,18 @@
 import assert from 'node:assert/strict'
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { hostName } from '../base/brand.ts'
 import { HostError } from '../base/errors.ts'
+import type { Action } from './action.ts'
 import { ConnectionLostError } from './errors.ts'
+import { execute, expectationsOf } from './execute.ts'
+import { withoutDriverPowers } from './queries/ask.ts'
 import { createReader, type HostReader } from './reader.ts'
 import { createLocalShell, type LocalShell } from './testing/local-shell.ts'
+import { createTestMachine, testContext } from './testing/machine.ts'
 
 const controller = { file: async () => undefined, text: async () => undefined }
 const placement = { ctid: undefined, nodeName: undefined, cluster: undefined }
@@ -165,6 +170,18 @@ test('nvidia-smi is not run where running it would load the module', async () =>
   assert.equal(await host.stat(join(dir.directory, 'ran')), undefined)
 })
 
+test('nvidia-smi runs without the capabilities to load modules or make nodes, as root and as another user', () => {
+  const users = process.getuid?.() === 0 ? ['', 'setpriv --reuid 65534 --regid 65534 --clear-groups'] : ['']
+  for (const user of users) {
+    const program = `sh -c 'echo "no new: $(sed -n "s/^NoNewPrivs:.//p" /proc/self/status)"; sed -n "s/^Cap[PE][a-z]*:.//p" /proc/self/status'`
+    const said = execFileSync('sh', ['-c', `${user} ${withoutDriverPowers} ${program}`], { encoding: 'utf8' })
+    const [privileges, ...sets] = said.trim().split('\n')
+    assert.equal(privileges, 'no new: 1')
+    assert.equal(sets.length, 2)
+    for (const set of sets) assert.equal(BigInt(`0x${set}`) & ((1n << 27n) | (1n << 16n)), 0n)
+  }
+})
+
 test('packages, kernel modules, programs and space of this machine are read', async (t) => {
   const { host } = reading().reader
   if ((await host.command('dpkg-query')) === undefined) return t.skip('no dpkg here')
@@ -198,6 +215,29 @@ test('a view remembers what its task looked at', async () => {
   assert.deepEqual(Object.fromEntries(task.touched()), {
     [`pve1 file:${dir.directory}/a`]:
       'sha256:ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb',
-    [`pve1 file:${dir.directory}/none`]: 'absent',
+    [`pve1 file:${dir.directory}/none`]: 'nothing',
   })
+})
+
+test('a link that leads nowhere is no absent file: who reads through it may write through it', async () => {
+  using dir = scratch()
+  const [link, none] = [join(dir.directory, 'link'), join(dir.directory, 'none')]
+  symlinkSync('nowhere', link)
+  const { reader } = reading()
+  const through = reader.forTask()
+  assert.equal(await through.host.stat(link, { follow: true }), undefined)
+  const both = reader.forTask()
+  await Promise.all([both.host.stat(link), both.host.stat(link, { follow: true }), both.host.text(link)])
+  const itself = reader.forTask()
+  await Promise.all([itself.host.stat(none), itself.host.stat(none, { follow: true })])
+  for (const task of [through, both]) assert.equal(task.touched().get(`pve1 file:${link}`), 'nothing')
+  assert.equal(itself.touched().get(`pve1 file:${none}`), 'absent')
+
+  const touched = through.touched()
+  const action: Action = { kind: 'writeFile', path: link, content: { kind: 'text', text: 'new' } }
+  const expectations = expectationsOf(action, { host: hostName('pve1') }, { touched, before: [] })
+  const target = createTestMachine({ stateDirectory: join(dir.directory, 'state') })
+  assert.deepEqual(await execute(action, target, testContext({ expectations })), { kind: 'done' })
+  assert.equal(readFileSync(join(dir.directory, 'nowhere'), 'utf8'), 'new')
+  assert.equal((await execute(action, target, testContext({ expectations }))).kind, 'stale')
 })

@@ -41,8 +41,9 @@ export interface HostReader {
 export interface TaskReader {
   readonly host: Host
   /**
-   * By machine and resource (`onMachine`), what the host itself answered, as a fingerprint: `absent`, `sha256:HEX` or `present` for a file, else a hash
-   * of the answer. A fingerprint of several answers says `absent` or the content where one of them did. Answers from the overlay are in it as `predicted`.
+   * By machine and resource (`onMachine`), what the host itself answered, as a fingerprint: for a file `absent`, `nothing` (read through links: none is
+   * there, or a link that leads nowhere), `sha256:HEX` or `present`, else a hash of the answer. Of several answers the one that says most stands. Answers
+   * from the overlay are in it as `predicted`.
    */
   touched(): ReadonlyMap<string, string>
 }
@@ -74,5 +75,6 @@ export function createReader(options: ReaderOptions): HostReader {
 
 /** The more a fingerprint says, the higher. */
 function rank(fingerprint: string): number {
-  return fingerprint === 'present' || fingerprint === 'predicted' ? 0 : 1
+  if (fingerprint === 'present' || fingerprint === 'predicted') return 0
+  return fingerprint === 'nothing' ? 1 : 2
 }

@@ -162,6 +162,7 @@ function expectationScript(expectations: ReadonlyMap<string, string>): ShellText
   const checks = [...expectations].map(([path, fingerprint]) => {
     const stale = sh`{ _gp_say stale ${path}; exit 0; }`
     if (fingerprint === 'absent') return sh`if [ -e ${path} ] || [ -L ${path} ]; then ${raw(stale)}; fi`
+    if (fingerprint === 'nothing') return sh`if [ -e ${path} ]; then ${raw(stale)}; fi`
     if (fingerprint === 'present') return sh`if [ ! -e ${path} ] && [ ! -L ${path} ]; then ${raw(stale)}; fi`
     const sum = /^sha256:([0-9a-f]{64})$/.exec(fingerprint)?.[1]
     if (sum === undefined) return ''

@@ -38,7 +38,7 @@ function askScript(request: AskRequest): ShellText {
   const limit = `timeout -k 2 ${(timeout / 1000).toFixed(1)}`
   const feed = stdin === undefined ? 'exec' : `printf %s ${quote(stdin)} |`
   const program = commandLine(argv)
-  const guarded = guard === undefined ? '' : nvidiaGuard
+  const guarded = guard === undefined ? '' : withoutDriverPowers
   return [
     enter,
     exports,
@@ -68,7 +68,7 @@ function asUser(user: string): ShellText {
  * `nvidia-smi` loads the kernel module and makes device nodes when they are missing, itself as root or through the setuid `nvidia-modprobe`. So it
  * is run only where the module is loaded and the control node is there, and even then without the capabilities for either and without setuid.
  */
-const nvidiaGuard = 'setpriv --no-new-privs --bounding-set=-mknod,-sys_module --'
+export const withoutDriverPowers = 'setpriv --no-new-privs --bounding-set=-mknod,-sys_module --'
 
 function nvidiaCheck(program: string): ShellText {
   return sh`command -v ${program} >/dev/null || { echo ${`${program}: not found`} >&2; exit 127; }
