@@ -1,9 +1,10 @@
 /** The changes that bring a CUDA toolkit: its repository, apt's lists, its packages. */
 import type { Action } from '../../host/action.ts'
+import { resource } from '../../host/resource.ts'
 import { cudaRepository, withoutSources } from '../../nvidia/cuda-sources.ts'
 import { toolkitHome } from '../../nvidia/cuda.ts'
 import type { Args } from './args.ts'
-import type { Inside } from './module.ts'
+import type { Inside, Todo } from './inside.ts'
 
 /** NVIDIA's own package with the repository's source and key. */
 const keyring = 'cuda-keyring_1.1-1_all.deb'
@@ -13,19 +14,11 @@ const lock = { kind: 'dpkg', timeout: 300 } as const
 const environment = { DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C.UTF-8' }
 
 /** Whatever names a CUDA repository goes out of force, and NVIDIA's own entry comes, with its key. */
-export function addRepository(given: Args, { distribution = '', files, sources }: Inside): readonly Action[] {
+export function addRepository(given: Args, inside: Inside): readonly Action[] {
+  const { distribution = '' } = inside
   const repository = cudaRepository(distribution)
-  const list = `/etc/apt/sources.list.d/cuda-${distribution}-x86_64.list`
-  const others = files.filter(({ path }) => path !== list && sources.some((source) => source.path === path))
   return [
-    ...others.map((file): Action => ({
-      kind: 'writeFile',
-      path: file.path,
-      content: { kind: 'text', text: withoutSources(file, sources) },
-      backup: true,
-      backupDirectory: '/var/lib/gpuplay/v1/backups',
-      label: `take the CUDA repository in ${file.path} out of force`,
-    })),
+    ...takeOutOfForce(inside),
     {
       kind: 'download',
       url: `${repository}/${keyring}`,
@@ -43,7 +36,7 @@ export function addRepository(given: Args, { distribution = '', files, sources }
       effects: [
         { package: 'cuda-keyring', becomes: { installed: '1.1-1' } },
         {
-          file: list,
+          file: ownList(distribution),
           becomes: { kind: 'file', text: `deb [signed-by=${keyFile}] ${repository}/ /\n`, mode: '0644' },
         },
         { file: keyFile, becomes: { kind: 'file' } },
@@ -56,6 +49,44 @@ export function addRepository(given: Args, { distribution = '', files, sources }
     { kind: 'remove', path: deb, label: 'remove the downloaded package' },
     refresh(given),
   ]
+}
+
+/** Entries for a CUDA repository elsewhere than in the file of NVIDIA's own package. */
+export function takeOutOfForce({ distribution = '', files, sources }: Inside): readonly Action[] {
+  const others = files.filter(
+    ({ path }) => path !== ownList(distribution) && sources.some((source) => source.path === path),
+  )
+  return others.map((file): Action => ({
+    kind: 'writeFile',
+    path: file.path,
+    content: { kind: 'text', text: withoutSources(file, sources) },
+    backup: true,
+    backupDirectory: '/var/lib/gpuplay/v1/backups',
+    label: `take the CUDA repository in ${file.path} out of force`,
+  }))
+}
+
+function ownList(distribution: string): string {
+  return `/etc/apt/sources.list.d/cuda-${distribution}-x86_64.list`
+}
+
+export function installTools({ proxy }: Args, names: readonly string[]): Action {
+  return {
+    kind: 'run',
+    argv: [...apt(proxy), '--no-install-recommends', '--no-remove', 'install', ...names],
+    environment,
+    timeout: 600,
+    lock,
+    label: `install ${names.join(', ')} to download with`,
+    hint: 'a download that fails is often a stale list: `apt-get update` in the container, then run again',
+    effects: [
+      ...names.map((name) => ({ package: name, becomes: { installed: 'unknown' } }) as const),
+      {
+        unknown: [resource('command', 'curl'), 'file:/etc/ssl/certs/*'],
+        why: `${names.join(', ')} is installed first`,
+      },
+    ],
+  }
 }
 
 export function refresh({ proxy }: Args): Action {
@@ -71,18 +102,21 @@ export function refresh({ proxy }: Args): Action {
   }
 }
 
-export function install({ version, proxy, timeout }: Args, packages: readonly string[]): Action {
+export function install({ version, proxy, timeout }: Args, { names, reinstall }: Todo): Action {
+  const options = ['--no-install-recommends', '--no-remove', 'install', ...(reinstall ? ['--reinstall'] : [])]
   return {
     kind: 'run',
-    argv: [...apt(proxy), '--no-install-recommends', '--no-remove', 'install', ...packages],
+    argv: [...apt(proxy), ...options, ...names],
     environment,
     timeout,
     lock,
-    detached: { name: 'cuda-toolkit', fingerprint: packages.join(' ') },
-    label: `install ${packages.join(', ')}`,
+    detached: { name: 'cuda-toolkit', fingerprint: [...options, ...names].join(' ') },
+    label: reinstall
+      ? `reinstall ${names.join(', ')}, whose nvcc does not run`
+      : `install ${names.join(', ')}`,
     hint: 'a download that fails is often a stale list: `apt-get update` in the container, then run again',
     effects: [
-      ...packages.map((name) => ({ package: name, becomes: { installed: 'unknown' } }) as const),
+      ...names.map((name) => ({ package: name, becomes: { installed: 'unknown' } }) as const),
       { unknown: [`file:${toolkitHome(version)}*`, 'file:/usr/local/cuda*'], why: 'CUDA is installed first' },
       { mayBring: 'the CUDA toolkit' },
     ],

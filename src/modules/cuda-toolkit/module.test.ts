@@ -19,6 +19,8 @@ interface Scene {
   readonly files?: Readonly<Record<string, string>>
   readonly programs?: FakeHost['programs']
   readonly installed?: boolean
+  /** Nothing to download with. */
+  readonly bare?: boolean
   readonly driver?: string
   readonly system?: string
   readonly args?: Partial<Args>
@@ -28,6 +30,7 @@ async function look({
   files = {},
   programs = {},
   installed = false,
+  bare = false,
   driver = '580.95.05',
   system,
   args,
@@ -44,7 +47,10 @@ async function look({
   }
   const release = system ?? 'ID=debian\nVERSION_ID="12"\nPRETTY_NAME="Debian GNU/Linux 12"\n'
   const host: Host = {
-    ...fakeHost({ files: { '/etc/os-release': release, ...files }, programs }),
+    ...fakeHost({
+      files: { '/etc/os-release': release, ...(bare ? {} : certificates), ...files },
+      programs: { ...(bare ? {} : fetching), ...programs },
+    }),
     package: async () => ({ installed: installed ? '12.8.1-1' : undefined, status: '' }),
     node: fakeHost({
       modules: { nvidia: { version: driver } },
@@ -55,11 +61,14 @@ async function look({
   return cudaToolkit.plan(given, await cudaToolkit.probe(given, host))
 }
 
+const nvcc = { '/usr/local/cuda-12.8/bin/nvcc --version': { stdout: 'release 12.8, V12.8.93' } }
+const fetching = { wget: {} }
+const certificates = { '/etc/ssl/certs/ca-certificates.crt': 'x' }
 const ready = { ...good, ...lists }
 const code = async (scene: Scene): Promise<string | undefined> => (await look(scene)).refusal?.code
 
 test('installed with one source leaves nothing to do', async () => {
-  const plan = await look({ files: ready, installed: true })
+  const plan = await look({ files: ready, installed: true, programs: nvcc })
   assert.deepEqual([plan.actions, plan.refusal], [[], undefined])
 })
 
@@ -80,7 +89,7 @@ test('the repository comes first, then its list, then the packages', async () =>
 test('sources that are in the way are taken out of force, or refused', async () => {
   const other = '/etc/apt/sources.list.d/mine.list'
   const files = { ...ready, [other]: `deb ${repository} /\n` }
-  const [first] = (await look({ files, installed: true })).actions
+  const [first] = (await look({ files, installed: true, programs: nvcc })).actions
   assert.ok(first?.kind === 'writeFile' && first.backup === true)
   assert.equal(first.path, other)
   assert.deepEqual(first.content, { kind: 'text', text: `# deb ${repository} /\n` })
@@ -113,4 +122,36 @@ test('toolkits that the driver or the system cannot have are refused before anyt
   assert.match((await look({ driver: '560.35.05' })).warnings.join(), /PTX/)
   assert.equal(await code({ system: 'ID=alpine\n' }), 'no-cuda-repository')
   assert.equal(await code({ system: 'ID=debian\nVERSION_ID="13"\n' }), 'no-candidate')
+})
+
+test('a compiler that dpkg knows and that does not run is installed again', async () => {
+  const reinstall = 'apt-get -s --no-install-recommends install --reinstall cuda-nvcc-12-8'
+  const scene = (stdout: string): Scene => ({
+    files: ready,
+    installed: true,
+    programs: { [reinstall]: { stdout }, 'apt-cache': {} },
+  })
+  const { actions } = await look(scene('Inst cuda-nvcc-12-8 [12.8.93-1] (12.8.93-1)\n'))
+  assert.deepEqual(
+    actions.map((action) => action.kind === 'run' && action.argv.slice(-3)),
+    [['install', '--reinstall', 'cuda-nvcc-12-8']],
+  )
+  const gone = 'Reinstallation of cuda-nvcc-12-8 is not possible, it cannot be downloaded.\n'
+  assert.equal(await code(scene(gone)), 'no-candidate')
+})
+
+test('what downloads need comes first, once nothing keeps apt from working', async () => {
+  const simulated = 'apt-get -s --no-install-recommends install curl ca-certificates'
+  const other = { '/etc/apt/sources.list.d/mine.list': `deb ${repository} /\n` }
+  const bare = (scene: Scene): Promise<Plan> => look({ bare: true, ...scene })
+  assert.equal((await bare({ files: other })).stage, 'take other sources out of force')
+  const failing = { [simulated]: { code: 100, stderr: 'E: Unable to locate package curl\n' } }
+  assert.equal((await bare({ programs: failing })).stage, 'refresh the package lists')
+  assert.equal((await bare({ files: lists, programs: failing })).refusal?.code, 'apt-cannot-install')
+  const plan = await bare({ programs: { [simulated]: { stdout: 'Inst curl (1)\n' } } })
+  assert.equal(plan.stage, 'install what downloads need')
+  assert.deepEqual(plan.actions[0]?.kind === 'run' && plan.actions[0].argv.slice(-2), [
+    'curl',
+    'ca-certificates',
+  ])
 })

@@ -4,7 +4,8 @@ import { compatibility } from '../../nvidia/cuda.ts'
 import { isDriverPackage } from '../../nvidia/packages.ts'
 import { atLeast } from '../../nvidia/version.ts'
 import type { Args } from './args.ts'
-import type { Inside, Offer, Seen } from './module.ts'
+import type { Inside, Offer, Simulated } from './inside.ts'
+import type { Seen } from './module.ts'
 
 /** A refusal, a sentence of warning, or nothing when toolkit and driver fit. */
 export function compatibilityOf(
@@ -65,7 +66,7 @@ export function noCandidate({ version }: Args, { distribution }: Inside, offer: 
   }
 }
 
-export function wouldBringDriver(missing: readonly string[], offer: Offer): Refusal | undefined {
+export function wouldBringDriver(missing: readonly string[], offer: Simulated): Refusal | undefined {
   const drivers = offer.installs.filter(isDriverPackage)
   if (drivers.length > 0)
     return {

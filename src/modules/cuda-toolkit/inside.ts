@@ -1,0 +1,207 @@
+/** What is seen inside a container that is to have a CUDA toolkit: its sources, its packages, and what apt would do. */
+import type { Host, Maybe } from '../../host/host.ts'
+import {
+  cudaRepository,
+  type CudaSource,
+  findCudaSources,
+  type SourceFile,
+} from '../../nvidia/cuda-sources.ts'
+import { nvccRelease, repositoryName, toolkitHome, versionedPackage } from '../../nvidia/cuda.ts'
+import type { Args } from './args.ts'
+
+export interface Inside {
+  /** As NVIDIA's repositories are called: `debian12`; undefined for a system that they do not serve. */
+  readonly distribution: string | undefined
+  readonly osName: string
+  readonly system: string | undefined
+  readonly files: readonly SourceFile[]
+  readonly sources: readonly CudaSource[]
+  /** The one source that is used and whose key is there; undefined when the repository has to be added. */
+  readonly good: CudaSource | undefined
+  /** undefined: all of it is there. */
+  readonly todo: Todo | undefined
+  /** Read only when there is something to do. Undefined in a dry run, where the repository is only predicted. */
+  readonly offer: Offer | undefined
+  /** What downloads need and the container lacks. */
+  readonly tools: Tools | undefined
+}
+
+/** Packages with the toolkit's version in their names. */
+export interface Todo {
+  readonly names: readonly string[]
+  /** dpkg has it as installed, and its compiler does not run. */
+  readonly reinstall: boolean
+}
+
+export interface Tools {
+  readonly names: readonly string[]
+  /** undefined: a dry run cannot ask apt. */
+  readonly simulated: Simulated | undefined
+}
+
+/** What apt would do. */
+export interface Simulated {
+  /** Packages without a candidate. */
+  readonly unavailable: readonly string[]
+  readonly installs: readonly string[]
+  readonly removes: readonly string[]
+  /** What apt said when it would not even simulate. */
+  readonly failure: string | undefined
+  /** Whether apt has the list of any repository. */
+  readonly anyLists: boolean
+}
+
+export interface Offer extends Simulated {
+  /** Whether apt has the repository's list. */
+  readonly listed: boolean
+  readonly available: readonly string[]
+}
+
+export async function readInside(given: Args, host: Host): Promise<Inside> {
+  const wanted = given.packages.map((name) => versionedPackage(name, given.version))
+  const [release = '', names, system, ...packages] = await Promise.all([
+    host.text('/etc/os-release'),
+    host.list('/etc/apt/sources.list.d'),
+    host.maybe(host.ask(['systemctl', 'is-system-running'])),
+    ...wanted.map((name) => host.maybe(host.package(name))),
+  ])
+  const field = (name: string): string => new RegExp(`^${name}="?([^"\\n]*)`, 'm').exec(release)?.[1] ?? ''
+  const distribution = repositoryName(field('ID'), field('VERSION_ID'))
+  const files = await readFiles(host, names ?? [])
+  const sources = findCudaSources(files)
+  // Unknown only in a dry run, in which another task is to install it.
+  const missing = wanted.filter((_, index) => {
+    const status = packages[index]
+    return status?.known === true && status.value.installed === undefined
+  })
+  const good = distribution === undefined ? undefined : await goodSource(host, sources, distribution)
+  const todo = missing.length > 0 ? { names: missing, reinstall: false } : await lostCompiler(given, host)
+  const fetches = todo !== undefined || sources.length > 1
+  const [offer, tools] = await Promise.all([
+    todo && good ? readOffer(given, host, todo, good) : undefined,
+    fetches ? readTools(host, good) : undefined,
+  ])
+  return {
+    distribution,
+    osName: field('PRETTY_NAME') || field('ID'),
+    system: system.known ? system.value.stdout.trim() : undefined,
+    files,
+    sources,
+    good,
+    todo,
+    offer,
+    tools,
+  }
+}
+
+async function readFiles(host: Host, names: readonly string[]): Promise<readonly SourceFile[]> {
+  const listed = names.filter((name) => /^[A-Za-z0-9_.-]+\.(list|sources)$/.test(name))
+  const paths = ['/etc/apt/sources.list', ...listed.map((name) => `/etc/apt/sources.list.d/${name}`)]
+  const texts = await Promise.all(paths.map((path) => host.text(path)))
+  return paths.flatMap((path, index) => {
+    const text = texts[index]
+    return text === undefined ? [] : [{ path, text }]
+  })
+}
+
+/** One entry alone, for this distribution, signed by a key that is there. */
+async function goodSource(
+  host: Host,
+  sources: readonly CudaSource[],
+  distribution: string,
+): Promise<CudaSource | undefined> {
+  const [source] = sources
+  if (source === undefined || sources.length > 1) return undefined
+  if (source.url !== cudaRepository(distribution) || source.signedBy === undefined) return undefined
+  if (!source.signedBy.startsWith('/')) return source
+  const key = await host.maybe(host.stat(source.signedBy, { follow: true }))
+  return !key.known || key.value?.kind === 'file' ? source : undefined
+}
+
+/** A file of a package may be gone without dpkg noticing: what counts is that the compiler runs. */
+async function lostCompiler({ version }: Args, host: Host): Promise<Todo | undefined> {
+  const name = versionedPackage('cuda-nvcc', version)
+  const [status, answer] = await Promise.all([
+    host.maybe(host.package(name)),
+    host.maybe(host.ask([`${toolkitHome(version)}/bin/nvcc`, '--version'])),
+  ])
+  if (!status.known || !answer.known || status.value.installed === undefined) return undefined
+  return nvccRelease(answer.value.stdout) === version ? undefined : { names: [name], reinstall: true }
+}
+
+/** The key comes by curl or wget, and all of it over https. */
+async function readTools(host: Host, good: CudaSource | undefined): Promise<Tools | undefined> {
+  const [curl, wget, certificates] = await Promise.all([
+    host.maybe(host.command('curl')),
+    host.maybe(host.command('wget')),
+    host.maybe(host.stat('/etc/ssl/certs/ca-certificates.crt')),
+  ])
+  // Unknown only in a dry run that installs it first.
+  const lacks = (tool: Maybe<unknown>): boolean => tool.known && tool.value === undefined
+  const names = [
+    ...(good === undefined && lacks(curl) && lacks(wget) ? ['curl'] : []),
+    ...(lacks(certificates) ? ['ca-certificates'] : []),
+  ]
+  return names.length === 0 ? undefined : { names, simulated: await simulate(host, names, []) }
+}
+
+async function readOffer(
+  given: Args,
+  host: Host,
+  { names, reinstall }: Todo,
+  source: CudaSource,
+): Promise<Offer | undefined> {
+  // apt's names for its lists: the address with _ for / and %5f for _.
+  const list = source.url
+    .replace(/^https:\/\//, '')
+    .replaceAll('_', '%5f')
+    .replaceAll('/', '_')
+  const [lists, known, simulated] = await Promise.all([
+    host.maybe(host.list(listsDirectory)),
+    host.maybe(host.ask(['apt-cache', 'pkgnames', `${given.packages[0] ?? 'cuda-toolkit'}-`])),
+    simulate(host, names, reinstall ? ['--reinstall'] : []),
+  ])
+  if (!lists.known || !known.known || !simulated) return undefined
+  return {
+    ...simulated,
+    listed: (lists.value ?? []).some((name) => name.startsWith(list) && isPackageList(name)),
+    available: known.value.stdout.split('\n').filter((name) => name !== ''),
+  }
+}
+
+const listsDirectory = '/var/lib/apt/lists'
+
+function isPackageList(name: string): boolean {
+  return /_Packages(\.|$)/.test(name)
+}
+
+async function simulate(
+  host: Host,
+  names: readonly string[],
+  options: readonly string[],
+): Promise<Simulated | undefined> {
+  const [lists, simulated] = await Promise.all([
+    host.maybe(host.list(listsDirectory)),
+    host.maybe(
+      host.ask(['apt-get', '-s', '--no-install-recommends', 'install', ...options, ...names], {
+        environment: { LC_ALL: 'C' },
+      }),
+    ),
+  ])
+  if (!lists.known || !simulated.known) return undefined
+  const { code, stdout, stderr } = simulated.value
+  const acted = (verb: string): readonly string[] =>
+    [...stdout.matchAll(new RegExp(`^${verb} (\\S+)`, 'gm'))].map(([, name = '']) => name)
+  return {
+    unavailable: names.filter((name) =>
+      new RegExp(
+        `Unable to locate package ${name}$|'${name}' has no installation candidate|^Reinstallation of ${name} is not possible`,
+        'm',
+      ).test(stdout + stderr),
+    ),
+    installs: acted('Inst'),
+    removes: [...acted('Remv'), ...acted('Purg')],
+    failure: code === 0 ? undefined : (/^E: (.+)$/m.exec(stderr)?.[1] ?? `status ${code}`),
+    anyLists: (lists.value ?? []).some(isPackageList),
+  }
+}
