@@ -26,7 +26,7 @@ describe('minors that move between boots', { skip, timeout: 400_000 }, () => {
     assert.match(start.stderr, /Run gpuplay's lxc_passthrough for it/)
 
     const inventory = inventoryOf(lab)
-    const verified = await gpuplay(['run', 'playbooks/verify.yml', '-i', inventory, '-l', 'pve1'])
+    const verified = await gpuplay(['run', 'playbooks/verify.yml', '-i', inventory])
     assert.equal(verified.exitCode, 7, verified.text)
     assert.match(verified.text, /container 101 was held back at its start/)
     assert.match(verified.text, /containers\.yml -i INVENTORY -l ct101, which starts it/)

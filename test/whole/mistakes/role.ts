@@ -103,6 +103,81 @@ inventory.yml:9:27: error: "gpu_assignment" is "nvidia0", which is not what it m
 `,
   },
   {
+    name: 'a part of a GPU',
+    files: { 'site.yml': containersPlay, 'inventory.yml': container('gpu_assignment: MIG-1234') },
+    says: `
+inventory.yml:9:27: error: a part of a GPU cannot be assigned yet, only whole GPUs
+  8 |           ctid: 101
+  9 |           gpu_assignment: MIG-1234
+    |                           ^^^^^^^^
+  help: assign the GPU itself: its index, its UUID (GPU-...) or its PCI address
+`,
+  },
+  {
+    name: 'a part of a GPU in a list',
+    files: { 'site.yml': containersPlay, 'inventory.yml': container('gpu_assignment: [0, MIG-1234]') },
+    says: `
+inventory.yml:9:27: error: a part of a GPU cannot be assigned yet, only whole GPUs
+  8 |           ctid: 101
+  9 |           gpu_assignment: [0, MIG-1234]
+    |                           ^^^^^^^^^^^^^
+  help: assign the GPU itself: its index, its UUID (GPU-...) or its PCI address
+`,
+  },
+  {
+    name: 'a PCI address in a form that there is not',
+    files: {
+      'site.yml': nodesPlay,
+      'inventory.yml': node('nvidia_driver_version: "580.95.05"\nnvidia_host_exclude_gpus: ["01:00.0"]'),
+    },
+    says: `
+inventory.yml:7:38: error: "nvidia_host_exclude_gpus[0]" is "01:00.0", which is not what it must look like
+  6 |           nvidia_driver_version: "580.95.05"
+  7 |           nvidia_host_exclude_gpus: ["01:00.0"]
+    |                                      ^^^^^^^^^
+  help: a PCI address with its domain: "0000:01:00.0"
+`,
+  },
+  {
+    name: 'a list of GPUs with one in a form that there is not',
+    files: { 'site.yml': containersPlay, 'inventory.yml': container('gpu_assignment: [0, nvidia1]') },
+    says: `
+inventory.yml:9:27: error: "gpu_assignment" is a list, which is not what it must look like
+  8 |           ctid: 101
+  9 |           gpu_assignment: [0, nvidia1]
+    |                           ^^^^^^^^^^^^
+  help: The GPUs of the container: an index ("0"), several ("0,1"), all, none, UUIDs or PCI addresses
+`,
+  },
+  {
+    name: 'a driver version in a form that there is not',
+    files: { 'site.yml': nodesPlay, 'inventory.yml': node('nvidia_driver_version: latest') },
+    says: `
+inventory.yml:6:34: error: "nvidia_driver_version" is "latest", which is not what it must look like
+  5 |         pve1:
+  6 |           nvidia_driver_version: latest
+    |                                  ^^^^^^
+  help: Driver version of the node, in quotes: "580.95.05"
+`,
+  },
+  {
+    name: 'a container that wants another driver than its node',
+    files: {
+      'site.yml': containersPlay,
+      'inventory.yml': container('gpu_assignment: "0"\nnvidia_driver_version: "570.86.16"').replace(
+        'pve1: {}',
+        'pve1: { nvidia_driver_version: "580.95.05" }',
+      ),
+    },
+    says: `
+inventory.yml:10:34: error: ollama wants the driver 570.86.16, and its node pve1 has 580.95.05
+   9 |           gpu_assignment: "0"
+  10 |           nvidia_driver_version: "570.86.16"
+     |                                  ^^^^^^^^^^^
+  help: leave nvidia_driver_version out for the container; a container can only have the driver of its node
+`,
+  },
+  {
     name: 'a toolkit version that YAML reads as a number',
     files: {
       'site.yml': containersPlay,
