@@ -1,8 +1,10 @@
 import { UnreachableError } from '../base/errors.ts'
+import { commandLine, quote } from '../base/shell.ts'
 import { channelOfChild, describeEnd } from './channel.ts'
 import type { Channel, Connection } from './connection.ts'
 import type { ConnectEffects } from './effects.ts'
 import { launch } from './launch.ts'
+import { type Destination, parseProxyJump } from './ssh-config.ts'
 import type { SshTarget } from './ssh-dial.ts'
 
 /**
@@ -51,26 +53,58 @@ export function opensshConnection(target: SshTarget, effects: ConnectEffects): C
 }
 
 function optionsFor(target: SshTarget, effects: ConnectEffects): string[] {
+  const own = target.privateKey === undefined ? [] : option('IdentitiesOnly', 'yes')
+  return [
+    ...commonOptions(target, effects),
+    ...own,
+    ...(target.proxyJump === undefined ? [] : throughHops(target, effects)),
+    ...loginOptions(target),
+  ]
+}
+
+/** What holds for the host and for those on the way to it. */
+function commonOptions(target: SshTarget, effects: ConnectEffects): string[] {
   const checking = { strict: 'yes', 'accept-new': 'accept-new', off: 'no' } as const
-  const set = (name: string, value: string): string[] => ['-o', `${name}=${value}`]
   return [
     '-T',
     ...(effects.sshConfig === undefined ? [] : ['-F', effects.sshConfig]),
-    ...set('BatchMode', 'yes'),
-    ...set('ServerAliveInterval', '15'),
-    ...set('ServerAliveCountMax', '4'),
-    ...set('ConnectTimeout', String(Math.ceil(target.connectTimeout ?? 20))),
+    ...option('BatchMode', 'yes'),
+    ...option('ServerAliveInterval', '15'),
+    ...option('ServerAliveCountMax', '4'),
+    ...option('ConnectTimeout', String(Math.ceil(target.connectTimeout ?? 20))),
     ...(target.hostKeyChecking === undefined
       ? []
-      : set('StrictHostKeyChecking', checking[target.hostKeyChecking])),
+      : option('StrictHostKeyChecking', checking[target.hostKeyChecking])),
     ...(target.knownHosts === undefined
       ? []
-      : [...set('UserKnownHostsFile', `"${target.knownHosts}"`), ...set('GlobalKnownHostsFile', 'none')]),
-    ...(target.privateKey === undefined ? [] : ['-i', target.privateKey, ...set('IdentitiesOnly', 'yes')]),
-    ...(target.proxyJump === undefined ? [] : ['-J', target.proxyJump]),
-    ...(target.port === undefined ? [] : ['-p', String(target.port)]),
-    ...(target.user === undefined ? [] : ['-l', target.user]),
+      : [
+          ...option('UserKnownHostsFile', `"${target.knownHosts}"`),
+          ...option('GlobalKnownHostsFile', 'none'),
+        ]),
+    ...(target.privateKey === undefined ? [] : ['-i', target.privateKey]),
   ]
+}
+
+/** `ssh -J` would ask the hops for the keys of the user's own configuration alone: none of our options reaches them. */
+function throughHops(target: SshTarget, effects: ConnectEffects): string[] {
+  const common = commonOptions(target, effects)
+  const hops = parseProxyJump(target.proxyJump ?? 'none')
+  if (hops.length === 0) return option('ProxyJump', 'none')
+  const command = hops.reduce<string | undefined>((before, hop) => {
+    const way = before === undefined ? [] : option('ProxyCommand', before)
+    const argv = ['ssh', ...common, ...way, ...loginOptions(hop)]
+    // ssh expands what begins with % in the command of its own proxy, and %% to the percent sign of the one behind that.
+    return `${commandLine(argv).replaceAll('%', '%%')} -W '[%h]:%p' -- ${quote(hop.address).replaceAll('%', '%%')}`
+  }, undefined)
+  return command === undefined ? [] : option('ProxyCommand', command)
+}
+
+function loginOptions({ port, user }: Destination): string[] {
+  return [...(port === undefined ? [] : ['-p', String(port)]), ...(user === undefined ? [] : ['-l', user])]
+}
+
+function option(name: string, value: string): string[] {
+  return ['-o', `${name}=${value}`]
 }
 
 const texts: readonly [pattern: RegExp, code: string, what: string, hint: string][] = [
