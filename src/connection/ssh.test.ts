@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
-import { appendFileSync, chmodSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { type Socket, connect as connectTcp, createServer } from 'node:net'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
 import { UnreachableError } from '../base/errors.ts'
 import { Secret } from '../base/secret.ts'
 import { ConnectionPool, connect } from './connect.ts'
@@ -16,8 +17,10 @@ import { testEffects } from './testing/effects.ts'
 import { type Sshd, knownHostsLine, makeKey, startSshd, withoutSshd } from './testing/sshd.ts'
 
 const calm = new AbortController().signal
+/** So long that only what never ends meets it, however busy the machine is. */
+const patience = 120_000
 
-describe('a real sshd', { skip: withoutSshd() }, () => {
+describe('a real sshd', { skip: withoutSshd(), concurrency: 4 }, () => {
   let server: Sshd
   before(async () => {
     server = await startSshd()
@@ -61,7 +64,7 @@ describe('a real sshd', { skip: withoutSshd() }, () => {
 
   async function helloOn(connection: Connection): Promise<void> {
     const shell = await openShell(connection, { signal: calm })
-    const reply = await shell.run('echo hello; exit 4', { timeout: 10_000, signal: calm })
+    const reply = await shell.run('echo hello; exit 4', { timeout: patience, signal: calm })
     assert.deepEqual(summary(reply), 'hello 4')
     await shell.close()
   }
@@ -118,7 +121,7 @@ describe('a real sshd', { skip: withoutSshd() }, () => {
         const shell = await openShell(connection, { signal: calm })
         const late = await shell.run('echo a; sleep 200', { timeout: 500, signal: calm })
         assert.equal(late.kind, 'timedOut')
-        assert.equal(summary(await shell.run('echo b', { timeout: 9000, signal: calm })), 'b 0')
+        assert.equal(summary(await shell.run('echo b', { timeout: patience, signal: calm })), 'b 0')
         await connection.close()
       })
     })
@@ -237,7 +240,7 @@ describe('a real sshd', { skip: withoutSshd() }, () => {
     const parents = await Promise.all(
       shells.map(async (shell) => {
         const reply = await shell.run('read -r x <"/proc/$$/stat"; set -- ${x##*) }; echo "$2"', {
-          timeout: 9000,
+          timeout: patience,
           signal: calm,
         })
         return summary(reply)
@@ -257,8 +260,9 @@ describe('a real sshd', { skip: withoutSshd() }, () => {
     const connection = await connect(target({ port: proxy.port, knownHosts }), testEffects(), calm)
     for (const cut of ['reset', 'end'] as const) {
       const shell = await openShell(connection, { signal: calm })
-      const running = shell.run('echo begun; sleep 2; echo done', { timeout: 9000, signal: calm })
-      await shellBegan()
+      const begun = join(server.folder, `begun-${cut}`)
+      const running = shell.run(`: >${begun}; sleep 300`, { timeout: patience, signal: calm })
+      while (!existsSync(begun)) await delay(20)
       proxy.cut(cut)
       const reply = await running
       assert.equal(reply.kind, 'lost')
@@ -314,10 +318,6 @@ describe('a real sshd', { skip: withoutSshd() }, () => {
 function summary(reply: ShellReply): string {
   if (reply.kind !== 'exited') assert.fail(`expected a script that exited, got ${JSON.stringify(reply)}`)
   return `${reply.stdout.toString().trim()} ${reply.code}`
-}
-
-async function shellBegan(): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, 400))
 }
 
 function listening(server: ReturnType<typeof createServer>): Promise<number> {

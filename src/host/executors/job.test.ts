@@ -84,7 +84,7 @@ test('a program that takes too long is ended', async () => {
   const shell = createLocalShell()
   machine.current = {
     ...shell,
-    run: async (script, options) => shell.run(script, { ...options, timeout: 300 }),
+    run: async (script, options) => shell.run(script, { ...options, timeout: 2000 }),
   }
   const result = await execute(
     { kind: 'run', argv: ['sh', '-c', 'echo busy; sleep 60'] },

@@ -12,8 +12,7 @@ import {
 } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
-import { test } from 'node:test'
+import { after, describe, test } from 'node:test'
 import type { Action } from '../action.ts'
 import { sha256Of } from '../effects.ts'
 import { execute } from '../execute.ts'
@@ -64,57 +63,60 @@ function status(code: number): typeof serve {
 }
 
 /** A PATH on which only one of curl and wget is found. */
-function only(dir: Scratch, program: 'curl' | 'wget'): Record<string, string> {
-  const bin = dir.path('bin')
-  mkdirSync(bin)
+function only(bin: Scratch, program: 'curl' | 'wget'): Record<string, string> {
   for (const name of readdirSync('/usr/bin')) {
-    if (name === program || !['curl', 'wget'].includes(name)) symlinkSync(`/usr/bin/${name}`, join(bin, name))
+    if (name === program || !['curl', 'wget'].includes(name)) symlinkSync(`/usr/bin/${name}`, bin.path(name))
   }
-  return { PATH: bin }
+  return { PATH: bin.directory }
 }
 
+// Most of it is waiting before another try.
 for (const program of ['curl', 'wget'] as const) {
   const skip = existsSync(`/usr/bin/${program}`) ? false : `no ${program} here`
-  const fetchTo = async (
-    dir: Scratch,
-    url: string,
-    more: Record<string, unknown> = {},
-  ): Promise<ActionResult> => {
-    const machine = createTestMachine({ stateDirectory: dir.path('state'), environment: only(dir, program) })
-    const action: Action = {
-      kind: 'download',
-      url,
-      path: dir.path('to.run'),
-      sha256: sha256Of(content),
-      mode: '0755',
-      ...more,
+  describe(`a download by ${program}`, { skip, concurrency: 4 }, () => {
+    const bin = scratch()
+    after(() => bin[Symbol.dispose]())
+    const environment = only(bin, program)
+    const fetchTo = async (
+      dir: Scratch,
+      url: string,
+      more: Record<string, unknown> = {},
+    ): Promise<ActionResult> => {
+      const machine = createTestMachine({
+        stateDirectory: dir.path('state'),
+        environment,
+      })
+      const action: Action = {
+        kind: 'download',
+        url,
+        path: dir.path('to.run'),
+        sha256: sha256Of(content),
+        mode: '0755',
+        ...more,
+      }
+      return execute(action, machine, testContext())
     }
-    return execute(action, machine, testContext())
-  }
 
-  test(`${program}: a file is fetched, checked and renamed`, { skip }, async () => {
-    using dir = scratch()
-    using server = await serving(serve)
-    assert.deepEqual(await fetchTo(dir, server.url), { kind: 'done' })
-    assert.deepEqual(readFileSync(dir.path('to.run')), content)
-    assert.equal(statSync(dir.path('to.run')).mode & 0o7777, 0o755)
-    assert.ok(!existsSync(dir.path('to.run.part')))
-  })
+    test(`a file is fetched, checked and renamed`, async () => {
+      using dir = scratch()
+      using server = await serving(serve)
+      assert.deepEqual(await fetchTo(dir, server.url), { kind: 'done' })
+      assert.deepEqual(readFileSync(dir.path('to.run')), content)
+      assert.equal(statSync(dir.path('to.run')).mode & 0o7777, 0o755)
+      assert.ok(!existsSync(dir.path('to.run.part')))
+    })
 
-  test(`${program}: what has arrived before is not fetched again`, { skip }, async () => {
-    using dir = scratch()
-    using server = await serving(serve)
-    writeFileSync(dir.path('to.run.part'), content.subarray(0, 150_000))
-    assert.deepEqual(await fetchTo(dir, server.url), { kind: 'done' })
-    assert.equal(server.requests.length, 1)
-    assert.equal(server.requests[0]?.headers.range, 'bytes=150000-')
-    assert.deepEqual(readFileSync(dir.path('to.run')), content)
-  })
+    test(`what has arrived before is not fetched again`, async () => {
+      using dir = scratch()
+      using server = await serving(serve)
+      writeFileSync(dir.path('to.run.part'), content.subarray(0, 150_000))
+      assert.deepEqual(await fetchTo(dir, server.url), { kind: 'done' })
+      assert.equal(server.requests.length, 1)
+      assert.equal(server.requests[0]?.headers.range, 'bytes=150000-')
+      assert.deepEqual(readFileSync(dir.path('to.run')), content)
+    })
 
-  test(
-    `${program}: a part of another file is thrown away, and so is one that the server cannot go on with`,
-    { skip },
-    async () => {
+    test(`a part of another file is thrown away, and so is one that the server cannot go on with`, async () => {
       for (const [part, handle] of [
         [Buffer.alloc(1000, 'x'), serve],
         [Buffer.alloc(content.length + 5, 'x'), serve],
@@ -129,53 +131,56 @@ for (const program of ['curl', 'wget'] as const) {
         assert.deepEqual(await fetchTo(dir, server.url), { kind: 'done' })
         assert.deepEqual(readFileSync(dir.path('to.run')), content)
       }
-    },
-  )
+    })
 
-  test(`${program}: a wrong checksum keeps nothing and shows both`, { skip }, async () => {
-    using dir = scratch()
-    using server = await serving(serve)
-    const wanted = sha256Of('another')
-    const result = await fetchTo(dir, server.url, { sha256: wanted })
-    assert.ok(result.kind === 'failed' && result.problem.code === 'checksum-mismatch')
-    assert.ok(result.problem.message.endsWith(`its sha256 is ${sha256Of(content)}, wanted ${wanted}`))
-    assert.deepEqual(
-      readdirSync(dir.directory).filter((name) => name.startsWith('to.')),
-      [],
-    )
-  })
-
-  test(`${program}: a server that says no is quoted`, { skip }, async () => {
-    for (const [code, requests, hint] of [
-      [404, 1, /no such file/],
-      [503, 3, /try again later/],
-    ] as const) {
+    test(`a wrong checksum keeps nothing and shows both`, async () => {
       using dir = scratch()
-      using server = await serving(status(code))
-      const result = await fetchTo(dir, server.url)
-      assert.ok(result.kind === 'failed')
-      assert.equal(result.problem.message, `cannot download ${server.url}: the server answered ${code}`)
-      assert.match(result.problem.hint ?? '', hint)
-      assert.equal(server.requests.length, requests)
+      using server = await serving(serve)
+      const wanted = sha256Of('another')
+      const result = await fetchTo(dir, server.url, { sha256: wanted })
+      assert.ok(result.kind === 'failed' && result.problem.code === 'checksum-mismatch')
+      assert.ok(result.problem.message.endsWith(`its sha256 is ${sha256Of(content)}, wanted ${wanted}`))
       assert.deepEqual(
         readdirSync(dir.directory).filter((name) => name.startsWith('to.')),
         [],
       )
-    }
-  })
+    })
 
-  test(`${program}: without a checksum nothing is resumed`, { skip }, async () => {
-    using dir = scratch()
-    using server = await serving(serve)
-    writeFileSync(dir.path('to.run.part'), 'who knows')
-    const machine = createTestMachine({ stateDirectory: dir.path('state'), environment: only(dir, program) })
-    const result = await execute(
-      { kind: 'download', url: server.url, path: dir.path('to.run') },
-      machine,
-      testContext(),
-    )
-    assert.deepEqual(result, { kind: 'done' })
-    assert.deepEqual(readFileSync(dir.path('to.run')), content)
+    test(`a server that says no is quoted`, async () => {
+      for (const [code, requests, hint] of [
+        [404, 1, /no such file/],
+        [503, 3, /try again later/],
+      ] as const) {
+        using dir = scratch()
+        using server = await serving(status(code))
+        const result = await fetchTo(dir, server.url)
+        assert.ok(result.kind === 'failed')
+        assert.equal(result.problem.message, `cannot download ${server.url}: the server answered ${code}`)
+        assert.match(result.problem.hint ?? '', hint)
+        assert.equal(server.requests.length, requests)
+        assert.deepEqual(
+          readdirSync(dir.directory).filter((name) => name.startsWith('to.')),
+          [],
+        )
+      }
+    })
+
+    test(`without a checksum nothing is resumed`, async () => {
+      using dir = scratch()
+      using server = await serving(serve)
+      writeFileSync(dir.path('to.run.part'), 'who knows')
+      const machine = createTestMachine({
+        stateDirectory: dir.path('state'),
+        environment,
+      })
+      const result = await execute(
+        { kind: 'download', url: server.url, path: dir.path('to.run') },
+        machine,
+        testContext(),
+      )
+      assert.deepEqual(result, { kind: 'done' })
+      assert.deepEqual(readFileSync(dir.path('to.run')), content)
+    })
   })
 }
 
