@@ -8,6 +8,7 @@ import { misspeltVariables } from '../language/misspelt.ts'
 import type { Playbook, Variables } from '../language/model.ts'
 import { readPlaybook } from '../language/playbook.ts'
 import type { RunDependencies, RunRequest } from './run.ts'
+import { unknownTags } from '../language/tags.ts'
 import { select, type Selection } from './selection.ts'
 
 export interface Loaded {
@@ -46,7 +47,7 @@ export function load(request: RunRequest, dependencies: RunDependencies): Loaded
     if (playbook !== undefined) playbooks.push(playbook)
   }
   if (inventory === undefined) throw new InputError(problems)
-  problems.push(...misspelt(playbooks, inventory, extra))
+  problems.push(...misspelt(playbooks, inventory, extra), ...unknownTags(playbooks, request.tags))
   const selection = select({ playbooks, inventory, limit: request.limit, files })
   problems.push(...selection.problems)
   return {

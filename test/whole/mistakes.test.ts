@@ -56,7 +56,7 @@ test('every mistake has a cure, and every one in a file its place and an excerpt
   for (const { name, says } of mistakes) {
     for (const problem of says.trim().split('\n\n')) {
       assert.match(problem, /\n  help: \S/, name)
-      if (!/^(-e|--limit): /.test(problem))
+      if (!/^(-e|--limit|--tags): /.test(problem))
         assert.match(problem, /^\S+:\d+:\d+: error: [^]*\n +\| +\^+\n/, name)
     }
   }

@@ -1,5 +1,5 @@
 /** Mistakes on the command line. */
-import type { Mistake } from './mistake.ts'
+import { type Mistake, tasks } from './mistake.ts'
 
 export const wordMistakes: readonly Mistake[] = [
   {
@@ -8,6 +8,15 @@ export const wordMistakes: readonly Mistake[] = [
     says: `
 --limit: error: there is no host and no group "pve9"
   help: did you mean "pve1"?
+`,
+  },
+  {
+    name: 'a tag that no task has',
+    files: tasks('- debug: { msg: hello }\n  tags: [greeting]'),
+    words: ['--tags', 'greting'],
+    says: `
+--tags: error: no task has the tag "greting"
+  help: did you mean "greeting"?
 `,
   },
   {
