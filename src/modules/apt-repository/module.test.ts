@@ -20,7 +20,7 @@ function aptWorld(files: Readonly<Record<string, string>> = {}): World {
   world.answer = (argv) =>
     argv[0] === 'find' ? { code: 0, stdout: fetched ? '' : 'x\n', stderr: '' } : undefined
   world.program = (argv) => {
-    if (argv[0] !== 'apt-get') return undefined
+    if (argv.at(-1) !== 'update') return undefined
     fetched = true
     addFile(world, stamp, '')
     return { code: 0, stdout: '', stderr: '' }

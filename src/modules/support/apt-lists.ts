@@ -52,12 +52,14 @@ export function fetchLists(options: AptOptions): Run {
   return {
     kind: 'run',
     argv: [
-      'apt-get',
+      'sh',
+      '-c',
+      // Not by APT::Update::Post-Invoke-Success: apt runs that when one list of several was fetched.
+      `apt-get "$@" && mkdir -p ${stamp.slice(0, stamp.lastIndexOf('/'))} && touch ${stamp}`,
+      'sh',
       ...aptOptions(options),
       '-o',
       'APT::Update::Error-Mode=any',
-      '-o',
-      `APT::Update::Post-Invoke-Success::=mkdir -p ${stamp.slice(0, stamp.lastIndexOf('/'))}; touch ${stamp}`,
       'update',
     ],
     environment: aptEnvironment,
