@@ -1,7 +1,13 @@
 /** What tests ask of the events of a run. */
 import type { Event, Outcome } from '../../../src/engine/events.ts'
 
-type Of<Type extends Event['type']> = Extract<Event, { readonly type: Type }>
+type Of<Type extends Event['type']> = Having<Event, Type>
+/** Some kinds of events share one shape. */
+type Having<Each, Type> = Each extends { readonly type: infer Own }
+  ? Type extends Own
+    ? Each
+    : never
+  : never
 
 export function eventsOf<Type extends Event['type']>(
   events: readonly Event[],

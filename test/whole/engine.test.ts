@@ -1,0 +1,204 @@
+/** What the engine promises whatever the roles are: leases, handlers that are not forgotten, order, ways to reach a host. */
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { slowReboots } from '../lab/faults.ts'
+import { type Lab } from '../lab/lab.ts'
+import { whyNoLab } from '../lab/machine.ts'
+import { eventsOf, keysOf, outcomes, spans } from './support/events.ts'
+import { gpuplay, start, type Controller, type Ended } from './support/gpuplay.ts'
+import { doneLab, inventoryOf } from './support/site-runs.ts'
+
+describe('the engine', { skip: whyNoLab() ?? false, timeout: 600_000 }, () => {
+  let lab: Lab
+  let folder: string
+
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'gpuplay-engine-'))
+    lab = await doneLab()
+  })
+  after(() => rmSync(folder, { recursive: true, force: true }))
+
+  /** The command line that runs a playbook of this text. */
+  function words(playbook: string, more: readonly string[]): readonly string[] {
+    const file = join(mkdtempSync(join(folder, 'play-')), 'play.yml')
+    writeFileSync(file, playbook)
+    return ['run', file, '-i', inventoryOf(lab), ...more]
+  }
+  const play = (playbook: string, ...more: readonly string[]): Promise<Ended> =>
+    gpuplay(words(playbook, more))
+  const begin = (playbook: string, ...more: readonly string[]): Promise<Controller> =>
+    start(words(playbook, more))
+  const read = (playbook: string, ...more: readonly string[]): Promise<Ended> =>
+    gpuplay(words(playbook, more), { output: 'plain' })
+  /** What a command says on one host. */
+  const exec = (host: string, command: readonly string[], more: readonly string[] = []): Promise<Ended> =>
+    gpuplay(['exec', host, '-i', inventoryOf(lab), ...more, '--', ...command])
+
+  it('lets one run at a time change a host, and says who holds it', async () => {
+    const first = await begin(`
+- hosts: pve1
+  tasks:
+    - { name: Take the host, command: 'true' }
+    - { name: Keep it, command: sleep 60 }
+`)
+    await first.seen('the first action', (event) => event.type === 'action.finished')
+    const touch = `
+- hosts: pve1,pve2
+  tasks:
+    - { name: Touch, command: touch /root/touched }
+`
+    const second = await read(touch)
+    assert.notEqual(second.exitCode, 0)
+    assert.match(
+      second.text,
+      /^FAILED +pve1  Touch[^\n]*\n  error: another run of gpuplay works on pve1: run \S+ of root on \S+ \(process \d+\)\n    help: wait until it has ended, then run again$/m,
+    )
+    assert.match(second.text, /^changed +pve2  Touch/m)
+    assert.equal((await lab.node('pve1').exec('test -e /root/touched')).code, 1)
+    // Reading needs no leave.
+    assert.equal((await play(touch, '--check')).exitCode, 0)
+    first.signal('SIGKILL')
+    await first.ended
+    assert.equal((await play(touch)).exitCode, 0)
+  })
+
+  it('runs a handler in the next run when the run that notified it failed before', async () => {
+    const playbook = `
+- hosts: pve1
+  handlers:
+    - { name: Take note, command: touch /root/noted }
+  tasks:
+    - name: Write
+      copy: { content: new, dest: /root/written, mode: '0600' }
+      notify: Take note
+    - { name: Stumble, command: test -e /root/stone-gone }
+`
+    const failed = await play(playbook)
+    assert.equal(failed.exitCode, 7, failed.text)
+    assert.equal((await lab.node('pve1').exec('test -e /root/noted')).code, 1)
+    await lab.node('pve1').output('touch /root/stone-gone')
+    const { exitCode, text, events } = await play(playbook)
+    assert.equal(exitCode, 0, text)
+    assert.equal(outcomes(events).get('pve1 Write'), 'ok')
+    assert.deepEqual(
+      eventsOf(events, 'handler.pending').map(({ host, handler }) => `${host} ${handler}`),
+      ['pve1 Take note'],
+    )
+    assert.equal(outcomes(events).get('pve1 Take note'), 'changed')
+    await lab.node('pve1').output('test -e /root/noted')
+    const third = await play(playbook)
+    assert.equal(outcomes(third.events).get('pve1 Take note'), undefined, 'it was not struck out')
+  })
+
+  it('begins with a container as soon as its own node is ready, after: node', async () => {
+    slowReboots(lab.node('pve2'), 5)
+    const { exitCode, text, events } = await play(`
+- name: Nodes
+  hosts: nodes
+  tasks:
+    - { name: Restart, reboot: { reason: a test }, when: inventory_hostname == "pve2" }
+- name: Containers
+  hosts: containers
+  after: node
+  tasks:
+    - { name: Work, command: 'true' }
+`)
+    assert.equal(exitCode, 0, text)
+    const [reboot] = spans(events, 'reboot')
+    assert.equal(reboot?.on, 'pve2')
+    const ended = (host: string): number => {
+      const found = eventsOf(events, 'task.finished').find(
+        (event) => event.host === host && event.task.name === 'Work',
+      )
+      assert.equal(found?.outcome, 'changed', `${host}: ${text}`)
+      return Date.parse(found?.time ?? '')
+    }
+    for (const host of ['ct101', 'ct102'])
+      assert.ok(ended(host) < (reboot?.to ?? 0), `${host} waited for the other node`)
+    for (const host of ['ct201', 'ct202'])
+      assert.ok(ended(host) > (reboot?.to ?? 0), `${host} did not wait for its node`)
+  })
+
+  it('reaches a host through another, and by OpenSSH’s own program', async () => {
+    const [jump, target] = [lab.node('pve1').spec.address, lab.node('pve2').spec.address]
+    const connection = ['printenv', 'SSH_CONNECTION']
+    const direct = await exec('pve2', connection)
+    assert.match(direct.text, new RegExp(`${lab.world.network.machine} \\d+ ${target} 22`))
+    for (const kind of ['ssh', 'openssh']) {
+      const through = await exec('pve2', connection, [
+        '-e',
+        `connection=${kind}`,
+        '-e',
+        `proxy_jump=root@${jump}`,
+      ])
+      assert.equal(through.exitCode, 0, `${kind}: ${through.text}`)
+      assert.match(through.text, new RegExp(`${jump} \\d+ ${target} 22`), kind)
+    }
+    const openssh = await exec('pve2', connection, ['-e', 'connection=openssh'])
+    assert.match(openssh.text, new RegExp(`${lab.world.network.machine} \\d+ ${target} 22`))
+  })
+
+  it('reaches containers through their node', async () => {
+    const { exitCode, text } = await exec('ct101,ct202', ['hostname'])
+    assert.equal(exitCode, 0, text)
+    assert.match(text, /ct101[^]*ct202/)
+    assert.equal((await exec('ct202', ['cat', '/proc/self/uid_map'])).text.match(/100000/)?.[0], '100000')
+  })
+
+  it('becomes root by a password that is never shown', async () => {
+    const password = 'correct horse, "battery" $taple'
+    const node = lab.node('pve1')
+    await node.output('useradd -m -s /bin/sh -G sudo ann && chpasswd', { input: `ann:${password}\n` })
+    await node.output(
+      'install -d -o ann -m 700 ~ann/.ssh && install -o ann -m 600 ~/.ssh/authorized_keys ~ann/.ssh/',
+    )
+    const playbook = `
+- hosts: pve1
+  tasks:
+    - name: Write
+      copy: { content: 'of root', dest: /etc/of-root, mode: '0600' }
+    - name: Who
+      command: id -un
+      become: false
+      register: who
+    - { name: Tell, debug: { msg: 'the user is {{ who.stdout }}' } }
+`
+    const as = (given: string): readonly string[] => {
+      const file = join(folder, `vars-${given.length}.yml`)
+      writeFileSync(file, JSON.stringify({ user: 'ann', become: true, become_password: given }))
+      return ['-e', `@${file}`]
+    }
+    const wrong = await read(playbook, ...as('wrong'))
+    assert.equal(wrong.exitCode, 3, wrong.text)
+    assert.match(wrong.text, /^  error: .*sudo.*password/im)
+    assert.match(wrong.text, /^    help: .*become_password/m)
+    const { exitCode, text } = await read(playbook, ...as(password), '-v', '-v', '-D')
+    assert.equal(exitCode, 0, text)
+    assert.match(text, /the user is ann/)
+    assert.ok(!text.includes(password) && !text.includes(JSON.stringify(password)), 'the password is shown')
+    assert.equal(await node.output('stat -c %U:%a /etc/of-root'), 'root:600\n')
+    assert.equal((await node.exec(`grep -rF 'battery' /var/lib/gpuplay /tmp /var/tmp`)).code, 1)
+  })
+
+  it('goes on with an installation when all connections to the node are cut', async () => {
+    const node = lab.node('pve1')
+    await node.output('echo 4 >/etc/lab/installer-seconds')
+    const limit = ['-l', 'pve1,ct101,ct102', '-e', 'nvidia_driver_version=590.48.01']
+    const controller = await start(['run', 'playbooks/nodes.yml', '-i', inventoryOf(lab), ...limit])
+    await controller.seen(
+      'the installation',
+      (event) => event.type === 'task.progress' && event.task.name.endsWith(': Install the driver'),
+    )
+    await node.output('sleep 1; systemctl stop ssh; pkill -KILL -x sshd; systemctl start ssh')
+    const { exitCode, text, events } = await controller.ended
+    await node.output('rm /etc/lab/installer-seconds')
+    assert.equal(exitCode, 0, text.slice(-3000))
+    assert.ok(keysOf(outcomes(events), 'changed').includes('pve1 nvidia_host : Install the driver'))
+    assert.equal((await node.output('cat /sys/module/nvidia/version')).trim(), '590.48.01')
+    const started = await node.output('grep -c "^creation time" /var/log/nvidia-installer.log')
+    assert.equal(started.trim(), '1', 'it was begun anew')
+  })
+})
