@@ -1,8 +1,8 @@
 /** What actions are carried out with: the way to a machine, what a task says of it, and what may come of it. */
-import { type HostName } from '../base/brand.ts'
-import { type Problem } from '../base/errors.ts'
-import { type ShellText } from '../base/shell.ts'
-import { type Channel, type Shell } from '../connection/connection.ts'
+import type { HostName } from '../base/brand.ts'
+import type { Problem } from '../base/errors.ts'
+import type { ShellText } from '../base/shell.ts'
+import type { Channel, Shell } from '../connection/connection.ts'
 
 /** Where the state of gpuplay lives on a host (`state.ts`). */
 export const defaultStateDirectory = '/var/lib/gpuplay/v1'
