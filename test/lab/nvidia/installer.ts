@@ -16,7 +16,7 @@ import {
   registerWithDkms,
   removeFromDkms,
 } from './installer-modules.ts'
-import { type PackageFile, readManifest } from './manifest.ts'
+import { type PackageFile, readManifest, soname } from './manifest.ts'
 import { Exit, exists, isRoot, run, runMain, textOf, which } from './system.ts'
 
 const product = 'NVIDIA Accelerated Graphics Driver for Linux-x86_64'
@@ -135,10 +135,10 @@ function putFiles(
   for (const file of wanted) {
     installation.file(file.destination, readFileSync(`${source}/${file.name}`), file.mode)
     takeTime(0.5 / wanted.length)
-    const soname = /^(lib[^/]*\.so)\.[0-9.]+$/.exec(file.name)?.[1]
-    if (soname === undefined) continue
-    installation.link(`${library}/${soname}.1`, file.name)
-    installation.link(`${library}/${soname}`, `${soname}.1`)
+    const name = /^(lib[^/]*)\.so\.[0-9.]+$/.exec(file.name)?.[1]
+    if (name === undefined) continue
+    installation.link(`${library}/${soname(name)}`, file.name)
+    installation.link(`${library}/${name}.so`, soname(name))
   }
   const program = textOf(`${source}/nvidia-installer`) ?? ''
   installation.file('/usr/bin/nvidia-installer', program, 0o755)

@@ -45,6 +45,11 @@ export function readManifest(directory: string): Manifest | undefined {
   return { version, files }
 }
 
+/** The name that programs load a library by: those that libglvnd asks for count from 0, the others from 1. */
+export function soname(library: string): string {
+  return `${library}.so.${/^lib(GLX|EGL)_/.test(library) ? 0 : 1}`
+}
+
 function isType(text: string | undefined): text is FileType {
   return text !== undefined && types.includes(text)
 }

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { gzipSync } from 'node:zlib'
 import { sharedLibrary } from './elf.ts'
-import { type FileType, type PackageFile, manifestText } from './manifest.ts'
+import { type FileType, type PackageFile, manifestText, soname } from './manifest.ts'
 
 /** Where drivers put libraries on Debian. */
 const libraries = '/usr/lib/x86_64-linux-gnu'
@@ -79,7 +79,7 @@ function packageContents(version: string): readonly Content[] {
   const library = (name: string, type: FileType): readonly [Content, PackageFile] => {
     const file = `${name}.so.${version}`
     return [
-      { name: file, mode: 0o755, content: sharedLibrary(`${name}.so.1`) },
+      { name: file, mode: 0o755, content: sharedLibrary(soname(name)) },
       { name: file, mode: 0o755, type, destination: `${libraries}/${file}` },
     ]
   }
