@@ -13,6 +13,8 @@ export interface World {
   readonly signal: AbortSignal
   /** Asks the person for a secret on the terminal, without showing it; undefined when there is no terminal. */
   readonly askSecret: (question: string) => Promise<string | undefined>
+  /** Asks a question with yes or no; absent when there is no terminal. */
+  readonly confirm?: (question: string) => Promise<boolean>
   /** Ends a process group of this machine. Never throws. */
   readonly killGroup: (pid: number) => void
 }

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { exitCodes } from '../base/errors.ts'
 import type { Effects } from '../engine/effects.ts'
 import { askSecret } from './ask-secret.ts'
+import { confirm } from './confirm.ts'
 import type { OutputStream } from './context.ts'
 import { execute } from './execute.ts'
 
@@ -14,6 +15,8 @@ const shipped = fileURLToPath(new URL('../..', import.meta.url))
 
 export async function main(words: readonly string[]): Promise<void> {
   const stop = new AbortController()
+  // As it is now: the view on the terminal keeps back what is written while it draws.
+  const writeError = process.stderr.write.bind(process.stderr)
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {
       if (stop.signal.aborted) process.exit(exitCodes.interrupted)
@@ -34,6 +37,12 @@ export async function main(words: readonly string[]): Promise<void> {
     errors: streamOf(process.stderr),
     signal: stop.signal,
     askSecret: (question) => askSecret(question, process.stdin, process.stderr),
+    ...(process.stdin.isTTY && process.stderr.isTTY
+      ? {
+          confirm: (question) =>
+            confirm(question, { input: process.stdin, write: writeError, signal: stop.signal }),
+        }
+      : {}),
     killGroup,
   })
 }

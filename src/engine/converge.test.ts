@@ -5,6 +5,7 @@ import { Unknown, UnknownError } from '../base/unknown.ts'
 import type { Action } from '../host/action.ts'
 import { actions, done, type Plan, refuse, settle } from '../host/plan.ts'
 import type { Module } from '../modules/module.ts'
+import type { Confirm } from './confirm.ts'
 import { type ActionOutcome, converge, type Converged, type Host } from './converge.ts'
 
 /** A host whose whole state is a list of words; an action adds one. */
@@ -21,7 +22,7 @@ function write(word: string): Action {
 }
 
 function wordOf(action: Action): string {
-  return action.kind === 'writeFile' ? action.path : ''
+  return action.kind === 'writeFile' ? action.path : action.kind
 }
 
 type PlanOf = (words: readonly string[], world: World) => Plan
@@ -34,6 +35,7 @@ async function run(
     imperative?: boolean
     staleOnce?: boolean
     unknownAfter?: number
+    confirm?: Confirm
   } = {},
 ): Promise<{ readonly result: Converged; readonly world: World }> {
   const world: World = { words: [], acted: [], predicted: [], probes: 0, clock: 0 }
@@ -49,6 +51,7 @@ async function run(
     plan: (_args, seen) => planOf(seen as string[], world),
   }
   const host: Host = {
+    ...(options.confirm === undefined ? {} : { confirm: options.confirm }),
     probe: () => {
       world.probes += 1
       if (options.unknownAfter !== undefined && world.probes > options.unknownAfter) {
@@ -211,4 +214,41 @@ test('a read that fails on the host fails the task with its sentence', async () 
     throw new HostError({ code: 'unreadable', message: 'cannot read /etc/x' })
   })
   assert.equal(result.kind === 'failed' && result.failure.problem.message, 'cannot read /etc/x')
+})
+
+const question = { question: 'Restart it now?', declined: 'RESTART PENDING' }
+const asking: PlanOf = (words) =>
+  words.includes('reboot') ? done() : actions([{ kind: 'reboot', reason: 'it must', ask: question }])
+
+test('what the person agrees to is done; a question is asked once', async () => {
+  const asked: string[] = []
+  const { result } = await run(asking, {
+    confirm: (text) => {
+      asked.push(text)
+      return Promise.resolve(true)
+    },
+  })
+  assert.equal(result.kind, 'changed')
+  assert.deepEqual(asked, ['Restart it now?'])
+  assert.deepEqual(result.warnings, [])
+})
+
+test('what the person declines is left, and said; so it is when nobody can be asked', async () => {
+  for (const confirm of [() => Promise.resolve(false), undefined]) {
+    const { result, world } = await run(asking, confirm === undefined ? {} : { confirm })
+    assert.equal(result.kind, 'ok')
+    assert.deepEqual(result.warnings, ['RESTART PENDING'])
+    assert.deepEqual(world.acted, [])
+  }
+})
+
+test('a dry run asks nobody: with somebody to ask it is unknown, without it is the same as declined', async () => {
+  const confirm = (): Promise<boolean> => Promise.reject(new Error('asked in a dry run'))
+  const open = await run(asking, { check: true, confirm })
+  assert.deepEqual(
+    [open.result.kind, open.result.kind === 'unknown' && open.result.why],
+    ['unknown', 'the run asks first: Restart it now?'],
+  )
+  const alone = await run(asking, { check: true })
+  assert.deepEqual([alone.result.kind, alone.result.warnings], ['ok', ['RESTART PENDING']])
 })

@@ -9,6 +9,7 @@ import { UnknownError } from '../base/unknown.ts'
 import type { Action } from '../host/action.ts'
 import type { Diff, Finding, Plan, Refusal, Settle } from '../host/plan.ts'
 import type { Module, Reply } from '../modules/module.ts'
+import type { Confirm } from './confirm.ts'
 
 /** What one probe saw, and what it looked at to see it. */
 export interface Reading {
@@ -37,6 +38,8 @@ export interface Host {
   /** After a real change: sentences on effects that were predicted and not seen. */
   surprises(actions: readonly Action[]): Promise<readonly string[]>
   label(action: Action): string
+  /** Asks the person; absent when nobody can be asked. */
+  readonly confirm?: Confirm
   sleep(seconds: number): Promise<void>
   now(): number
 }
@@ -121,6 +124,12 @@ async function predict(request: ConvergeRequest, record: Record): Promise<Conver
         seenWhy: undefined,
       })
     }
+    const asked = questionOf(plan)
+    if (asked !== undefined) {
+      if (host.confirm === undefined) return record.declined(asked, reading)
+      for (const action of plan.actions) host.predict(action)
+      return record.finish({ kind: 'unknown', why: `the run asks first: ${asked.question}` })
+    }
     if (module.imperative?.(args) === true) {
       for (const action of plan.actions) host.predict(action)
       return record.finish({ kind: 'unknown', why: 'it runs a program whose effect only the run can show' })
@@ -146,6 +155,7 @@ async function carryOut(request: ConvergeRequest, record: Record): Promise<Conve
   let final = false
   let restarts = 0
   let settling: Settling | undefined
+  let agreed: string | undefined
   for (;;) {
     const plan = module.plan(args, reading.seen)
     record.warn(plan.warnings)
@@ -170,6 +180,12 @@ async function carryOut(request: ConvergeRequest, record: Record): Promise<Conve
     if (plan.stage !== undefined) {
       if (stages.has(plan.stage)) return record.fail(notConverged(plan, host))
       stages.add(plan.stage)
+    }
+    // Before anything is held: a person takes time. What has changed meanwhile is noticed when the actions are carried out.
+    const asked = questionOf(plan)
+    if (asked !== undefined && asked.question !== agreed) {
+      if ((await host.confirm?.(asked.question)) !== true) return record.declined(asked, reading)
+      agreed = asked.question
     }
     const held = await host.hold(plan.actions)
     try {
@@ -206,6 +222,12 @@ interface Acting {
   readonly request: ConvergeRequest
   readonly record: Record
   readonly done: Action[]
+}
+
+type Asked = NonNullable<Extract<Action, { readonly kind: 'reboot' }>['ask']>
+
+function questionOf({ actions }: Plan): Asked | undefined {
+  return actions.flatMap((action) => (action.kind === 'reboot' ? (action.ask ?? []) : []))[0]
 }
 
 /** In order, stopping at the first failure. */
@@ -261,6 +283,12 @@ class Record {
       replies: this.replies,
       warnings: [...this.#warnings],
     }
+  }
+
+  /** The plan is left undone, as if it had none of its actions. */
+  declined({ declined }: Asked, { seen }: Reading): Converged {
+    this.warn([declined])
+    return this.finish({ kind: this.labels.length > 0 ? 'changed' : 'ok', seen, seenWhy: undefined })
   }
 
   fail(failure: Failure, seen?: unknown): Converged {

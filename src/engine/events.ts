@@ -100,6 +100,14 @@ export type EventBody =
       readonly handler: string
       readonly by?: string
     }
+  /** The person is asked something on the terminal, and has answered. */
+  | { readonly type: 'prompt.started'; readonly host: string; readonly question: string }
+  | {
+      readonly type: 'prompt.finished'
+      readonly host: string
+      readonly question: string
+      readonly answer: boolean
+    }
   | { readonly type: 'warning'; readonly host?: string; readonly task?: TaskRef; readonly message: string }
   | {
       readonly type: 'run.finished'

@@ -21,6 +21,7 @@ import type { Loaded } from './load.ts'
 import { createLookahead } from './lookahead.ts'
 import { createPending, type PendingHandlers } from './pending.ts'
 import { type PlayEnd, runPlay } from './play-runner.ts'
+import type { Confirm } from './confirm.ts'
 import type { Power } from './power.ts'
 import type { PrepareContext } from './prepare.ts'
 import { createRealHost, probeOnce } from './real-host.ts'
@@ -51,6 +52,8 @@ export interface HostPlaysOptions {
   readonly holds: Holds
   readonly leases: Leases
   readonly power: Power
+  /** Undefined when nobody can be asked. */
+  readonly asking: ((host: string) => Confirm) | undefined
 }
 
 /** Milliseconds that a dropped connection is tried again. */
@@ -148,6 +151,7 @@ export function createHostPlays(options: HostPlaysOptions): HostPlays {
             sleep: effects.sleep,
             clock: effects.clock,
             signal,
+            confirm: options.asking?.(name),
           }),
       }
       const lookahead = createLookahead({

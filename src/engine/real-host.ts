@@ -17,6 +17,7 @@ import type { Overlay, Place } from '../host/overlay.ts'
 import type { HostReader } from '../host/reader.ts'
 import type { Module } from '../modules/module.ts'
 import type { ActionOutcome, Host, Reading } from './converge.ts'
+import type { Confirm } from './confirm.ts'
 import type { Emitter } from './emitter.ts'
 import type { TaskRef } from './events.ts'
 import type { Claim, Holds } from './holds.ts'
@@ -47,6 +48,7 @@ export interface RealHostOptions {
   readonly clock: () => number
   /** No new action after this. */
   readonly signal: AbortSignal
+  readonly confirm?: Confirm | undefined
 }
 
 /** Seconds for which a connection that dropped is tried again. */
@@ -66,6 +68,7 @@ export function createRealHost(options: RealHostOptions): Host {
   return {
     probe,
     label: labelOf,
+    ...(options.confirm === undefined ? {} : { confirm: options.confirm }),
     now: clock,
     sleep: (seconds) => options.sleep(seconds * 1000, signal),
     predict(action) {

@@ -14,6 +14,7 @@ import type { TagChoice } from '../language/tags.ts'
 import type { Module } from '../modules/module.ts'
 import type { Effects } from './effects.ts'
 import { findCycles } from './cycles.ts'
+import { type Confirm, createAsking } from './confirm.ts'
 import { createEmitter, type Emitter } from './emitter.ts'
 import type { EventSink } from './events.ts'
 import { createFleet, type Fleet } from './fleet.ts'
@@ -56,6 +57,8 @@ export interface RunDependencies {
   readonly sinks: readonly EventSink[]
   /** First interruption: no new actions. */
   readonly signal: AbortSignal
+  /** Asks the person a question; absent when there is no terminal. False as well when that is interrupted. */
+  readonly confirm?: Confirm
   /** Where the state of gpuplay is on every machine; the usual place unless said. */
   readonly stateDirectory?: string
 }
@@ -141,6 +144,7 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
     holds: createHolds(),
     leases,
     power,
+    asking: dependencies.confirm && createAsking({ confirm: dependencies.confirm, emitter, signal }),
   })
   const out = new Map<HostName, Problem | undefined>()
   const stoppedPlays = new Set<SelectedPlay>()

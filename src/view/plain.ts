@@ -144,6 +144,8 @@ export function createPlainView(options: ViewOptions): View {
           line(colors.dim(`${event.type === 'host.connected' ? 'connected' : 'connects '} ${event.host}`))
         return
       case 'play.finished':
+      case 'prompt.started':
+      case 'prompt.finished':
       case 'task.started':
       case 'handler.notified':
         return

@@ -5,7 +5,7 @@
  * listr2's renderer needs seconds of processor time for a few hundred (https://github.com/listr2/listr2/issues/720).
  * What needs words (failures, diffs, messages, the recap) is printed as text when its play has ended.
  */
-import { Listr, type ListrTaskWrapper, type DefaultRenderer, type SimpleRenderer } from 'listr2'
+import { DefaultRenderer, Listr, type ListrTaskWrapper, type SimpleRenderer } from 'listr2'
 import type { Event, Outcome, TaskRef } from '../engine/events.ts'
 import { createPlainView } from './plain.ts'
 import { plainText } from './text.ts'
@@ -36,6 +36,7 @@ interface ShownPlay {
 const frame = 100
 
 export function createTerminalView(options: ViewOptions): View {
+  const asked: Asked = { now: false, drawn: new Set() }
   const { write, colors } = options
   const plain = createPlainView(options)
   const plays = new Map<string, ShownPlay>()
@@ -91,6 +92,7 @@ export function createTerminalView(options: ViewOptions): View {
         concurrent: true,
         exitOnError: false,
         registerSignalListeners: false,
+        renderer: yielding(asked),
         rendererOptions: {
           collapseErrors: true,
           showErrorMessage: false,
@@ -169,6 +171,13 @@ export function createTerminalView(options: ViewOptions): View {
       case 'handler.unknown':
         after(event, event.type === 'run.finished' ? undefined : [...plays.values()].at(-1))
         return
+      case 'prompt.started':
+        asked.now = true
+        for (const draw of asked.drawn) draw()
+        return
+      case 'prompt.finished':
+        asked.now = false
+        return
       case 'action.finished':
       case 'handler.notified':
       case 'host.connecting':
@@ -185,6 +194,34 @@ export function createTerminalView(options: ViewOptions): View {
       for (const play of plays.values()) for (const line of play.lines.values()) line.end()
       await queue
     },
+  }
+}
+
+interface Asked {
+  /** The person is asked something. */
+  now: boolean
+  /** Draws what is on the screen now. */
+  readonly drawn: Set<() => void>
+}
+
+/** A renderer that takes its lines off the screen while somebody is asked something there, and draws them below afterwards. */
+function yielding(asked: Asked): typeof DefaultRenderer {
+  return class extends DefaultRenderer {
+    readonly #draw = (): void => this.update()
+
+    override async render(): Promise<void> {
+      await super.render()
+      asked.drawn.add(this.#draw)
+    }
+
+    override create(options?: Parameters<DefaultRenderer['create']>[0]): string {
+      return asked.now ? '' : super.create(options)
+    }
+
+    override end(): void {
+      asked.drawn.delete(this.#draw)
+      super.end()
+    }
   }
 }
 

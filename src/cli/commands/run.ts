@@ -52,6 +52,8 @@ async function runOnce(context: Context, flags: RunFlags, playbooks: readonly st
           reach: createReach(context),
           sinks: [(event) => view.take(event)],
           signal: context.signal,
+          // Whoever reads the events is no person.
+          ...(context.confirm === undefined || flags.output === 'jsonl' ? {} : { confirm: context.confirm }),
         },
       )
     } finally {

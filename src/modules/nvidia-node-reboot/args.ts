@@ -15,7 +15,8 @@ export const args = {
     mode: {
       enum: ['ask', 'auto', 'never'],
       default: 'ask',
-      description: '`auto` restarts the node; otherwise the restart is reported as pending',
+      description:
+        '`auto` restarts the node, `ask` does when the person at the terminal agrees; otherwise the restart is reported as pending',
     },
     ha: {
       enum: ['refuse', 'freeze'],

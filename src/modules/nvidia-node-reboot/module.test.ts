@@ -77,15 +77,27 @@ test('a dry run learns from the restart what will be loaded after it', async () 
 })
 
 test('without leave the restart is pending, and what it would stop is told', async () => {
-  for (const mode of ['ask', 'never'] as const) {
-    const { plan, report } = await look(guests, { mode })
-    assert.deepEqual(plan.actions, [])
-    assert.match(
-      plan.warnings[0] ?? '',
-      /RESTART PENDING.*CT 101 \(jellyfin\), VM 200 \(windows\).*nvidia_host_reboot=auto/,
-    )
+  const pending = /RESTART PENDING.*CT 101 \(jellyfin\), VM 200 \(windows\).*nvidia_host_reboot=auto/
+  const never = await look(guests, { mode: 'never' })
+  assert.deepEqual(never.plan.actions, [])
+  assert.match(never.plan.warnings[0] ?? '', pending)
+  const ask = await look(guests, { mode: 'ask' })
+  const [reboot] = ask.plan.actions
+  assert.ok(reboot?.kind === 'reboot')
+  assert.match(reboot.ask?.question ?? '', /^Restart pve1 now\? .*It would stop CT 101 \(jellyfin\)/)
+  assert.equal(reboot.ask?.declined, never.plan.warnings[0])
+  for (const { report } of [never, ask])
     assert.deepEqual(report, { pending: true, guests: ['CT 101 (jellyfin)', 'VM 200 (windows)'] })
-  }
+})
+
+test('nobody is asked for a restart that must not be: it stays pending, and says why', async () => {
+  const files = { '/etc/pve/lxc/101.conf': '', '/etc/pve/ha/resources.cfg': 'ct: 101\n\tstate started\n' }
+  const { plan } = await look({ ...nouveau, files }, { mode: 'ask' })
+  assert.deepEqual(plan.actions, [])
+  assert.match(
+    plan.warnings[0] ?? '',
+    /RESTART PENDING.*must not restart now: HA manages guests of this node: 101/,
+  )
 })
 
 test('a node whose cards are free is left running', async () => {

@@ -14,6 +14,7 @@ import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
 
 export interface Seen {
+  readonly node: string
   readonly need: string | undefined
   /** Version of the driver that the next boot loads; undefined when none is installed, or when a dry run cannot say. */
   readonly installed: string | undefined
@@ -38,10 +39,10 @@ async function probe(given: Args, host: Host): Promise<Seen> {
   const onDisk = !records.known || installed === given.version
   const need =
     given.purpose === 'free_cards' ? await heldBy(given, host) : await notLoaded(given, { host, onDisk })
-  if (need === undefined) return { need, installed, guests: [], obstacles: [] }
+  if (need === undefined) return { node: host.name, need, installed, guests: [], obstacles: [] }
   const guests = await readRunningGuests(host)
-  const obstacles = given.mode === 'auto' ? await readObstacles(host, given.ha) : []
-  return { need, installed, guests, obstacles }
+  const obstacles = given.mode !== 'never' ? await readObstacles(host, given.ha) : []
+  return { node: host.name, need, installed, guests, obstacles }
 }
 
 async function heldBy({ modules }: Args, host: Host): Promise<string | undefined> {
@@ -60,15 +61,17 @@ async function notLoaded(
   return `the driver ${driver.version ?? ''} is loaded, ${version} is installed`
 }
 
-function plan(given: Args, { need, installed, guests, obstacles }: Seen): Plan {
+function plan(given: Args, { node, need, installed, guests, obstacles }: Seen): Plan {
   const { mode, timeout } = given
   if (need === undefined) return done()
-  if (mode !== 'auto')
-    return done([
-      `RESTART PENDING: ${need}. ${stops(guests)} Restart the node yourself, or run again with -e nvidia_host_reboot=auto`,
-    ])
+  const pending = `RESTART PENDING: ${need}. ${stops(guests)}`
+  const yourself = `${pending} Restart the node yourself, or run again with -e nvidia_host_reboot=auto`
+  if (mode === 'never') return done([yourself])
   const own = obstacles.find(({ kind }) => kind === 'controller')
-  if (own) return done([`RESTART PENDING: ${need}. ${stops(guests)} Not done from here: ${own.message}`])
+  if (own) return done([`${pending} Not done from here: ${own.message}`])
+  // Nobody is asked for what must not be done.
+  if (mode === 'ask' && obstacles.length > 0)
+    return done([`${pending} It must not restart now: ${obstacles.map(({ message }) => message).join('; ')}`])
   if (obstacles.length > 0)
     return refuse({
       code: 'cannot-restart',
@@ -85,11 +88,19 @@ function plan(given: Args, { need, installed, guests, obstacles }: Seen): Plan {
         kind: 'reboot',
         timeout,
         reason: need,
+        ...(mode === 'ask'
+          ? {
+              ask: {
+                question: `Restart ${node} now? ${need}. ${stops(guests)}`,
+                declined: yourself,
+              },
+            }
+          : {}),
         label: `restart the node: ${need}`,
         effects: afterBoot(given, installed),
       },
     ],
-    guests.length === 0
+    guests.length === 0 || mode === 'ask'
       ? {}
       : { warnings: [`the restart stops ${guests.map(nameOf).join(', ')} for its time`] },
   )

@@ -1,0 +1,33 @@
+import { createInterface } from 'node:readline'
+
+export interface ConfirmOptions {
+  readonly input: NodeJS.ReadStream
+  /** Must reach the terminal also while a view draws there. */
+  readonly write: (text: string) => void
+  readonly signal: AbortSignal
+}
+
+/**
+ * Asks a question that is answered with y or n, and then with the Enter key; everything but a yes is a no. The empty line behind the answer is what a
+ * view that draws on the terminal takes away.
+ */
+export async function confirm(question: string, { input, write, signal }: ConfirmOptions): Promise<boolean> {
+  if (signal.aborted) return false
+  const showCursor = '\u001b[?25h'
+  write(`${showCursor}${question} [y/N] `)
+  // The terminal itself echoes what is typed.
+  const lines = createInterface({ input, terminal: false })
+  const stop = (): void => lines.close()
+  signal.addEventListener('abort', stop, { once: true })
+  try {
+    const answer = await new Promise<string>((resolve) => {
+      lines.once('line', resolve)
+      lines.once('close', () => resolve(''))
+    })
+    return /^\s*(y|yes)\s*$/i.test(answer)
+  } finally {
+    signal.removeEventListener('abort', stop)
+    lines.close()
+    write('\n')
+  }
+}
