@@ -1,0 +1,224 @@
+/** The roles of containers where their variables ask for something else than usual, and where something is in their way. */
+import assert from 'node:assert/strict'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import type { LabContainer, LabNode } from '../lab/host.ts'
+import type { Lab } from '../lab/lab.ts'
+import { whyNoLab } from '../lab/machine.ts'
+import { keysOf, outcomes } from './support/events.ts'
+import { gpuplay, type Ended } from './support/gpuplay.ts'
+import { doneLab, inventoryOf } from './support/site-runs.ts'
+
+const containers = 'playbooks/containers.yml'
+const verify = 'playbooks/verify.yml'
+
+const configured = "lxc_passthrough : Give the container the GPUs' device nodes"
+const restarted = 'lxc_passthrough : Restart the container where it runs without them'
+const userspace = "lxc_userspace_driver : Install the user space of the node's driver"
+const services = 'lxc_userspace_driver : Restart services that use the GPU'
+const toolkit = 'cuda_toolkit : Install the CUDA toolkit'
+
+describe('the roles of containers', { skip: whyNoLab() ?? false, timeout: 300_000 }, () => {
+  let lab: Lab
+  let node: LabNode
+  /** Privileged, with the toolkit and GPU 0. */
+  let ct101: LabContainer
+  /** Unprivileged, with GPU 1. */
+  let ct102: LabContainer
+  let folder: string
+
+  before(async () => {
+    lab = await doneLab()
+    node = lab.node('pve1')
+    ct101 = lab.container(101)
+    ct102 = lab.container(102)
+    folder = mkdtempSync(join(tmpdir(), 'gpuplay-containers-'))
+  })
+  after(() => rmSync(folder, { recursive: true, force: true }))
+
+  interface Play {
+    readonly playbook?: string
+    readonly limit: string
+    readonly variables?: Readonly<Record<string, unknown>>
+    readonly inventory?: string
+    readonly output?: 'plain' | 'jsonl'
+  }
+
+  const play = (given: Play): Promise<Ended> => {
+    const { playbook = containers, limit, variables = {}, inventory = inventoryOf(lab), output } = given
+    const words = ['run', playbook, '-i', inventory, '-l', limit, '-e', JSON.stringify(variables)]
+    return gpuplay(words, output === undefined ? {} : { output })
+  }
+
+  /** Runs through, and returns the tasks that changed something, as `HOST ROLE : NAME`. */
+  async function changes(given: Play): Promise<readonly string[]> {
+    const { exitCode, text, events } = await play(given)
+    assert.equal(exitCode, 0, text)
+    return keysOf(outcomes(events), 'changed')
+  }
+
+  /** Ends with this code, and says all of this. */
+  async function said(given: Play, code: number, ...sentences: readonly RegExp[]): Promise<void> {
+    const { exitCode, text } = await play({ ...given, output: 'plain' })
+    assert.equal(exitCode, code, text)
+    for (const sentence of sentences) assert.match(text, sentence)
+  }
+
+  /** The lab's inventory with containers that want something else: `vars` by name, each in place of the usual. */
+  function inventoryWith(wishes: Readonly<Record<string, Readonly<Record<string, string>>>>): string {
+    let text = readFileSync(inventoryOf(lab), 'utf8')
+    for (const [name, wish] of Object.entries(wishes)) {
+      for (const [key, value] of Object.entries(wish)) {
+        const host = new RegExp(`(\\n( +)${name}:\\n)((?:\\2 .*\\n)*)`)
+        text = text.replace(host, (_, head: string, indent: string, body: string) => {
+          const others = body.replace(new RegExp(`^ +${key}:.*\\n`, 'm'), '')
+          return `${head}${indent}  ${key}: ${JSON.stringify(value)}\n${others}`
+        })
+      }
+    }
+    const file = join(folder, 'inventory.yaml')
+    writeFileSync(file, text)
+    return file
+  }
+
+  const config = (ctid: number): Promise<string> => node.output(`cat /etc/pve/lxc/${ctid}.conf`)
+
+  async function visible(container: LabContainer): Promise<readonly (string | undefined)[]> {
+    const { stdout } = await container.exec('nvidia-smi -L')
+    return [...stdout.matchAll(/UUID: (GPU-[0-9a-f-]+)/g)].map(([, uuid]) => uuid)
+  }
+
+  const uuids = (): readonly string[] => node.spec.gpus.map(({ uuid }) => uuid)
+
+  it('leave a container alone that HA manages, unless nothing is to change', async () => {
+    await node.output(
+      "mkdir -p /etc/pve/ha && printf 'ct: 101\\n\\tstate started\\n' >/etc/pve/ha/resources.cfg",
+    )
+    const old = await config(101)
+    assert.deepEqual(await changes({ limit: 'ct101' }), [])
+    await said(
+      { limit: 'ct101', variables: { gpu_assignment: '1' } },
+      4,
+      /^  error: container 101 is managed by HA, which may move it to a node that has no such GPU$/m,
+      /^    help: take it out of HA for now: ha-manager set ct:101 --state ignored$/m,
+    )
+    assert.equal(await config(101), old)
+    await node.output('rm /etc/pve/ha/resources.cfg')
+  })
+
+  it('only tell of a restart where none may be, and make up for it later', async () => {
+    const wish = { gpu_assignment: 'all', lxc_passthrough_restart: 'never' }
+    const first = await play({ limit: 'ct101', variables: wish })
+    assert.equal(first.exitCode, 0, first.text)
+    assert.deepEqual(keysOf(outcomes(first.events), 'changed'), [`ct101 ${configured}`])
+    assert.match(
+      first.text,
+      /container 101 must be restarted before it has its GPUs right: it has no \/dev\/nvidia1 yet/,
+    )
+    assert.deepEqual(await visible(ct101), [uuids()[0]])
+    const later = { gpu_assignment: 'all' }
+    assert.deepEqual(await changes({ limit: 'ct101', variables: later }), [`ct101 ${restarted}`])
+    assert.deepEqual(await visible(ct101), uuids())
+  })
+
+  it('keep an exclusive GPU from a second container, and give it once the first has let go of it', async () => {
+    await changes({ limit: 'ct101' })
+    const exclusive = { lxc_passthrough_exclusive: true }
+    await said(
+      {
+        limit: 'ct101',
+        variables: { ...exclusive, gpu_assignment: '1', lxc_passthrough_lock_timeout: 1 },
+      },
+      4,
+      /container 102 is configured with \/dev\/nvidia1, and lxc_passthrough_exclusive keeps container 101 from sharing it/,
+    )
+    assert.deepEqual(await visible(ct101), [uuids()[0]])
+    const inventory = inventoryWith({ ct101: { gpu_assignment: '1' }, ct102: { gpu_assignment: 'none' } })
+    await changes({ limit: 'ct101,ct102', variables: exclusive, inventory })
+    assert.deepEqual([await visible(ct101), await visible(ct102)], [[uuids()[1]], []])
+    await changes({ limit: 'ct101' })
+    await changes({ limit: 'ct102' })
+  })
+
+  it('restart the services that use the GPU once its user space has changed', async () => {
+    const unit = '[Service]\nExecStart=/bin/sleep infinity\n'
+    await ct102.output('cat >/etc/systemd/system/gpu-app.service && systemctl daemon-reload', { input: unit })
+    await ct102.output('systemctl start gpu-app; nvidia-uninstall --silent')
+    const process = (): Promise<string> => ct102.output('systemctl show -P MainPID gpu-app')
+    const old = await process()
+    const given = {
+      limit: 'ct102',
+      variables: { lxc_userspace_driver_restart_services: ['gpu-app.service'] },
+    }
+    assert.deepEqual(await changes(given), [`ct102 ${userspace}`, `ct102 ${services}`])
+    const fresh = await process()
+    assert.notEqual(fresh, old)
+    assert.deepEqual(await changes(given), [])
+    assert.equal(await process(), fresh)
+  })
+
+  it('bring OpenGL and Vulkan where they are asked for, and leave them where they are', async () => {
+    const library = 'test -e /usr/lib/x86_64-linux-gnu/libGLX_nvidia.so.0'
+    assert.equal((await ct102.exec(library)).code, 1)
+    const capabilities = ['compute', 'utility', 'video', 'graphics']
+    const given = { limit: 'ct102', variables: { lxc_userspace_driver_capabilities: capabilities } }
+    assert.deepEqual(await changes(given), [`ct102 ${userspace}`])
+    await ct102.output(library)
+    assert.deepEqual(await visible(ct102), [uuids()[1]])
+    assert.deepEqual(await changes({ limit: 'ct102' }), [])
+  })
+
+  it('keep apt from bringing a driver, and let it where that is wished', async () => {
+    const candidate = async (): Promise<string | undefined> =>
+      /Candidate: (.*)/.exec(await ct102.output('apt-cache policy nvidia-smi'))?.[1]
+    assert.equal(await candidate(), '(none)')
+    const free = { limit: 'ct102', variables: { lxc_userspace_driver_pin_apt: false } }
+    const pin = 'ct102 lxc_userspace_driver : Keep apt from bringing another driver'
+    assert.deepEqual(await changes(free), [pin])
+    assert.match((await candidate()) ?? '', /^\d/)
+    assert.deepEqual(await changes({ limit: 'ct102' }), [pin])
+  })
+
+  it('mend a compiler that somebody deleted, as verification promises', async () => {
+    await ct101.output('rm /usr/local/cuda-12.8/bin/nvcc')
+    await said(
+      { playbook: verify, limit: 'ct101' },
+      7,
+      /^ 1 CUDA 12\.8 is wanted, and there is no nvcc of it\n +mend +gpuplay run playbooks\/containers\.yml -i \S+ -l ct101$/m,
+    )
+    assert.deepEqual(await changes({ limit: 'ct101' }), [`ct101 ${toolkit}`])
+    assert.deepEqual(await changes({ playbook: verify, limit: 'ct101' }), [])
+  })
+
+  it('bring a program to download with, although sources contradict each other and apt knows no packages', async () => {
+    const address = 'https://developer.download.nvidia.com/compute/cuda/repos/debian12/x86_64/'
+    await ct101.output(`apt-get -y -qq purge cuda-keyring 'cuda-toolkit*' wget; rm -rf /var/lib/apt/lists/*
+      echo 'deb [signed-by=/a.gpg] ${address} /' >/etc/apt/sources.list.d/a.list
+      echo 'deb ${address} /' >/etc/apt/sources.list.d/b.list`)
+    assert.deepEqual(await changes({ limit: 'ct101' }), [`ct101 ${toolkit}`])
+    assert.match(await ct101.output('bash -lc "nvcc --version"'), /release 12\.8/)
+    assert.deepEqual(await changes({ limit: 'ct101' }), [])
+  })
+
+  it('show in the table the containers with a GPU that take no part', async () => {
+    await said(
+      { playbook: verify, limit: 'pve1' },
+      0,
+      /^warning +pve1 +container 101 \(ct101\) of pve1 has a GPU and is not in this run/m,
+      /^  \(CT 101\) +nvidia0 +UNMANAGED$/m,
+      /^  \(CT 102\) +nvidia1 +UNMANAGED$/m,
+    )
+  })
+
+  it('take the wish for another driver than that of the node for a mistake, before connecting', async () => {
+    const inventory = inventoryWith({ ct102: { nvidia_driver_version: '590.48.01' } })
+    await said(
+      { limit: 'ct102', inventory },
+      2,
+      /inventory\.yaml:\d+:\d+: error: ct102 wants the driver 590\.48\.01, and its node pve1 has 580\.95\.05$/m,
+      /nothing was connected to, nothing was changed$/m,
+    )
+  })
+})
