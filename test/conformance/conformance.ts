@@ -1,139 +1,145 @@
 /**
- * What every module owes, on a real host: looking changes nothing; what a dry run says is what is done; what it said of its effects is so; a second run
- * finds nothing to do.
+ * What every module owes, on a real host: looking changes nothing; what a dry run says is what is done; what it said of its effects is so, at the next
+ * boot too; what it reports is as declared; a second run finds nothing to do.
  */
 import assert from 'node:assert/strict'
-import {
-  converge,
-  type Converged,
-  type Host as ConvergeHost,
-  type Reading,
-} from '../../src/engine/converge.ts'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import type { Converged } from '../../src/engine/converge.ts'
 import type { Action } from '../../src/host/action.ts'
-import { effectsHold } from '../../src/host/effects-hold.ts'
-import { allEffects } from '../../src/host/effects.ts'
-import { execute, expectationsOf } from '../../src/host/execute.ts'
-import { labelOf } from '../../src/host/label.ts'
-import type { ActionResult } from '../../src/host/machine.ts'
-import { createOverlay, type Overlay } from '../../src/host/overlay.ts'
+import { allEffects, type PlacedEffect } from '../../src/host/effects.ts'
 import { remotePath } from '../../src/host/paths.ts'
-import { createReader } from '../../src/host/reader.ts'
 import { overlaps } from '../../src/host/resource.ts'
 import type { Module } from '../../src/modules/module.ts'
 import { completed } from '../../src/modules/testing/converge.ts'
 import type { Subject } from './subject.ts'
+
+/** What earlier cases reported, by the name that they registered it under. */
+export type Registered = Map<string, Readonly<Record<string, unknown>>>
+
+type Given = Readonly<Record<string, unknown>>
 
 export interface ConformanceCase {
   readonly module: Module
   readonly says: string
   /** Shell commands that make the host as the case needs it. */
   readonly setup?: string
-  readonly args: Readonly<Record<string, unknown>>
-  /** `unknown`: only the run can know what comes of it. */
-  readonly dry?: 'changed' | 'unknown' | 'ok'
-  /** Paths (regular expressions) that change beside what the effects name: caches and logs of programs that were run. */
+  /** The same, where a shell on the host is not enough; returns what takes it back. */
+  readonly arrange?: (subject: Subject) => Promise<() => Promise<void>>
+  readonly args: Given | ((registered: Registered) => Given)
+  /** `unknown`: only the run can know what comes of it. `refused`: it fails and nothing is done, in a run as in a dry run. */
+  readonly dry?: 'changed' | 'unknown' | 'ok' | 'refused'
+  /** Code of the problem with which it is refused, or with which the run fails although the dry run could not see why. */
+  readonly problem?: string
+  /** Names of what changes (regular expressions) beside what the effects say: caches and logs of programs that were run. */
   readonly besides?: readonly RegExp[]
+  /** The name under which later cases find what the module reports. */
+  readonly register?: string
 }
 
+/** Gpuplay's own books, which are written with the first change on a machine and belong to no task. */
+const ownBooks = /^\/var\/lib\/gpuplay\/v1\/(lease|lease\.holder|lease\.lock|version|jobs\/.*)$/
+
 /** @throws AssertionError that says which of the laws does not hold. */
-export async function conforms(given: ConformanceCase, subject: Subject): Promise<void> {
-  const { module, dry: expected = 'changed' } = given
+export async function conforms(
+  given: ConformanceCase,
+  subject: Subject,
+  registered: Registered = new Map(),
+): Promise<void> {
   if (given.setup !== undefined) await subject.prepare(given.setup)
-  const args = completed(module, given.args)
-  const before = await subject.snapshot()
+  const takeBack = await given.arrange?.(subject)
+  try {
+    await holds(given, subject, registered)
+  } finally {
+    await takeBack?.()
+  }
+}
 
-  const dry = await go({ module, args, subject, overlay: createOverlay() })
-  const looked = await subject.snapshot()
-  assert.deepEqual(changedPaths(before, looked), [], 'looking and planning change nothing')
-  assert.equal(dry.converged.kind, expected, `the dry run: ${why(dry.converged)}`)
+async function holds(given: ConformanceCase, subject: Subject, registered: Registered): Promise<void> {
+  const { module, dry: expected = 'changed', problem } = given
+  const { engine } = subject
+  const written = typeof given.args === 'function' ? given.args(registered) : given.args
+  const args = completed(module, written)
+  const task = { host: subject.name, module, args }
+  const asLeft = given.setup === undefined && given.arrange === undefined ? subject.latest() : undefined
+  const before = asLeft ?? (await subject.snapshot())
 
-  const real = await go({ module, args, subject, overlay: undefined })
+  const dry = await engine.go(task, true)
+  // Where the run changes nothing either, one comparison is enough for both.
+  const looked = expected === 'ok' || expected === 'refused' ? before : await subject.snapshot()
+  assert.deepEqual(changedNames(before, looked), [], 'looking and planning change nothing')
+  assert.equal(kindOf(dry.converged), expected, `the dry run: ${why(dry.converged)}`)
+
+  const real = await engine.go(task, false)
   const after = await subject.snapshot()
-  assert.equal(real.converged.kind, expected === 'ok' ? 'ok' : 'changed', `the run: ${why(real.converged)}`)
+  const strange = changedNames(looked, after).filter(
+    (name) => !ownBooks.test(pathOf(name)) && !foretold(name, { ...given, actions: real.actions, subject }),
+  )
+  if (problem !== undefined) {
+    assert.equal(kindOf(real.converged), 'refused', `the run: ${why(real.converged)}`)
+    assert.equal(problemOf(real.converged), problem, why(real.converged))
+    if (expected === 'refused') assert.equal(problemOf(dry.converged), problem, why(dry.converged))
+    assert.deepEqual(real.actions, [], 'what is refused is not begun')
+    assert.deepEqual(strange, [], 'what is refused changes nothing')
+    return
+  }
+  assert.equal(
+    kindOf(real.converged),
+    expected === 'ok' ? 'ok' : 'changed',
+    `the run: ${why(real.converged)}`,
+  )
   if (expected === 'changed')
     assert.deepEqual(real.converged.labels, dry.converged.labels, 'what was foretold is what was done')
   assert.deepEqual(real.converged.warnings, dry.converged.warnings, 'no effect was missing')
-  const strange = changedPaths(looked, after).filter(
-    (path) => !foretold(path, real.actions) && !(given.besides ?? []).some((known) => known.test(path)),
-  )
   assert.deepEqual(strange, [], 'nothing changes but what the effects name')
+  await bootHolds(real.actions, subject)
+  const report = reportOf(module, args, real.converged)
+  if (given.register !== undefined) registered.set(given.register, report)
 
+  // A boot goes on for a while.
+  if (real.actions.some(({ kind }) => kind === 'reboot' || kind === 'containerPower')) subject.forget()
   if (module.imperative?.(args) === true) return
-  const again = await go({ module, args, subject, overlay: undefined })
+  const again = await engine.go(task, false)
   assert.equal(again.converged.kind, 'ok', `the second run: ${why(again.converged)}`)
   assert.deepEqual(again.actions, [], 'a second run does nothing')
 }
 
-interface Went {
-  readonly converged: Converged
-  /** Carried out, in order. */
-  readonly actions: readonly Action[]
+/** What actions said of the next boot is compared when it comes, whichever case brings it. */
+async function bootHolds(actions: readonly Action[], { awaitsBoot, engine, name }: Subject): Promise<void> {
+  awaitsBoot.push(...actions.flatMap(onlyAfterBoot))
+  const reboot = actions.find(({ kind }) => kind === 'reboot')
+  if (reboot === undefined) return
+  const said = await engine.surprises(name, [...awaitsBoot.splice(0), reboot])
+  assert.deepEqual(said, [], 'the boot brought what was foretold of it')
 }
 
-interface Going {
-  readonly module: Module
-  readonly args: unknown
-  readonly subject: Subject
-  /** Of a dry run. */
-  readonly overlay: Overlay | undefined
+function onlyAfterBoot(action: Action): readonly Action[] {
+  const effects = allEffects(action).filter(({ afterBoot }) => afterBoot === true)
+  return effects.length === 0 ? [] : [{ kind: 'run', argv: ['true'], effects }]
 }
 
-async function go({ module, args, subject, overlay }: Going): Promise<Went> {
-  const { machine } = subject
-  const reader = createReader({
-    name: machine.name,
-    shell: () => machine.shell(),
-    signal: machine.signal,
-    placement: { ctid: undefined, nodeName: undefined, cluster: undefined },
-    controller: subject.controller,
-    ...(overlay === undefined ? {} : { overlay }),
-  })
-  const acted: Action[] = []
-  const sinceReading = new WeakMap<Reading, Action[]>()
-  const host: ConvergeHost = {
-    async probe() {
-      const task = reader.forTask()
-      const seen = await module.probe(args, task.host)
-      return { seen, touched: task.touched() }
-    },
-    hold: () => Promise.resolve({ stale: false, release: () => undefined }),
-    async act(action, reading) {
-      assert.equal(overlay, undefined, 'a dry run carries nothing out')
-      const earlier = sinceReading.get(reading) ?? []
-      const names = { host: machine.name }
-      const expectations = expectationsOf(action, names, { touched: reading.touched, before: earlier })
-      const result = await execute(action, machine, { signal: machine.signal, expectations })
-      acted.push(action)
-      sinceReading.set(reading, [...earlier, action])
-      return outcomeOf(result)
-    },
-    predict: (action) => overlay?.apply({ name: machine.name }, action),
-    surprises: (actions) => effectsHold(actions, reader.host),
-    label: labelOf,
-    sleep: (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000)),
-    now: () => Date.now(),
-  }
-  const converged = await converge({ module, args, check: overlay !== undefined, host, first: undefined })
-  return { converged, actions: acted }
+function reportOf(module: Module, args: unknown, converged: Converged): Given {
+  if (converged.kind !== 'ok' && converged.kind !== 'changed') return {}
+  const report = module.report?.(args, converged.seen, converged.replies) ?? {}
+  const ajv = new Ajv2020({ strict: true, strictTypes: false, strictRequired: false, allErrors: true })
+  assert.ok(ajv.validate({ ...(module.result as object) }, report), `the report: ${ajv.errorsText()}`)
+  return report
 }
 
-function outcomeOf(result: ActionResult): Awaited<ReturnType<ConvergeHost['act']>> {
-  switch (result.kind) {
-    case 'done':
-      return { kind: 'done', reply: result.reply }
-    case 'locked':
-    case 'failed':
-      return { kind: 'failed', problem: result.problem }
-    case 'stale':
-    case 'lost':
-      return result
-  }
+function kindOf({ kind }: Converged): string {
+  return kind === 'failed' ? 'refused' : kind
+}
+
+function problemOf(converged: Converged): string | undefined {
+  return converged.kind === 'failed' ? converged.failure.problem.code : undefined
 }
 
 function why(converged: Converged): string {
   switch (converged.kind) {
-    case 'failed':
-      return `${converged.failure.problem.message} (${converged.failure.problem.hint ?? ''})`
+    case 'failed': {
+      const { problem, findings } = converged.failure
+      const found = findings.map(({ message }) => message).join('; ')
+      return `${problem.code}: ${problem.message} (${problem.hint ?? ''}) ${found}`
+    }
     case 'unreachable':
       return converged.problem.message
     case 'unknown':
@@ -144,36 +150,62 @@ function why(converged: Converged): string {
   }
 }
 
-function changedPaths(
+function changedNames(
   before: ReadonlyMap<string, string>,
   after: ReadonlyMap<string, string>,
 ): readonly string[] {
   const names = new Set([...before.keys(), ...after.keys()])
-  return [...names]
-    .filter((name) => before.get(name) !== after.get(name))
-    .map((name) => name.slice(name.indexOf(':') + 1))
-    .sort()
+  return [...names].filter((name) => before.get(name) !== after.get(name)).sort()
 }
 
-/** Whether an effect names the path: the file itself, a directory of it that had to be made, or what a package may bring. */
-function foretold(path: string, actions: readonly Action[]): boolean {
+function pathOf(name: string): string {
+  return name.slice(name.indexOf(':') + 1)
+}
+
+interface Foretelling {
+  readonly actions: readonly Action[]
+  readonly besides?: readonly RegExp[]
+  readonly subject: Subject
+}
+
+/** Whether an effect names it: the file itself, a directory of it that had to be made, what a package may bring, what comes and goes with a boot. */
+function foretold(name: string, { actions, besides = [], subject: { places } }: Foretelling): boolean {
+  const path = pathOf(name)
+  if (besides.some((known) => known.test(path))) return true
+  const place = name.slice(0, -path.length - 1)
+  const isAt = (on: 'host' | 'node'): boolean => place === places[on]
   return actions.some((action) => {
-    if (action.kind === 'setAttributes' && action.path === path) return true
+    const on = action.on ?? 'host'
+    if (action.kind === 'setAttributes' && isAt(on) && action.path === path) return true
+    if (action.kind === 'reboot') return comesWithBoot(name, places[on])
+    if (action.kind === 'containerPower' && name === `${places[on]} container ${action.ctid}:boot`)
+      return true
     // A backup beside the file is what was asked for.
     if (
       action.kind === 'writeFile' &&
       action.backup === true &&
+      isAt(on) &&
       path.startsWith(`${backupOf(action)}.gpuplay-`)
     )
       return true
-    return allEffects(action).some((effect) => {
-      if ('mayBring' in effect) return true
-      if ('unknown' in effect) return effect.unknown.some((pattern) => overlaps(pattern, `file:${path}`))
-      if (!('file' in effect)) return false
-      const file = remotePath(effect.file)
-      return file === path || file.startsWith(`${path}/`) || path.startsWith(`${file}/`)
-    })
+    return allEffects(action).some((effect) => isAt(effect.on) && speaksOf(effect, path))
   })
+}
+
+function speaksOf(effect: PlacedEffect, path: string): boolean {
+  if ('mayBring' in effect) return path.startsWith('/')
+  if ('unknown' in effect) return effect.unknown.some((pattern) => overlaps(pattern, `file:${path}`))
+  if ('kernelModule' in effect) return path === `module ${effect.kernelModule.replaceAll('-', '_')}`
+  if (!('file' in effect)) return false
+  const file = remotePath(effect.file)
+  return file === path || file.startsWith(`${path}/`) || path.startsWith(`${file}/`)
+}
+
+/** Of the node: its boot, modules and devices; of its containers: their boots. */
+function comesWithBoot(name: string, node: string): boolean {
+  const path = pathOf(name)
+  if (name.startsWith(`${node} container `)) return path === 'boot'
+  return name.startsWith(`${node}:`) && (path === 'boot' || /^(module |\/dev\/)/.test(path))
 }
 
 function backupOf({ path, backupDirectory }: Extract<Action, { kind: 'writeFile' }>): string {

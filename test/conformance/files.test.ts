@@ -1,4 +1,4 @@
-/** Modules of files on this machine, in a folder of the test. */
+/** Modules of files, and those that touch no host, on this machine, in a folder of the test. */
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -7,19 +7,20 @@ import { after, describe, it } from 'node:test'
 import type { Module } from '../../src/modules/module.ts'
 import { actions } from '../../src/host/plan.ts'
 import { conforms } from './conformance.ts'
+import { controlCases } from './control-cases.ts'
 import { fileCases } from './file-cases.ts'
 import { localSubject } from './subject.ts'
 
 const skip = process.getuid?.() === 0 ? false : 'owners can be set by root only'
 
-describe('modules of files conform', { skip }, () => {
+describe('modules of files, and those that touch no host, conform', { skip }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'gpuplay-conformance-'))
   after(() => {
     rmSync(folder, { recursive: true, force: true })
     rmSync(`${folder}.state`, { recursive: true, force: true })
   })
 
-  for (const given of fileCases(folder))
+  for (const given of [...fileCases(folder), ...controlCases])
     it(`${given.module.name}: ${given.says}`, () => conforms(given, localSubject(folder)))
 })
 

@@ -1,122 +1,105 @@
-/** A host that modules are held against: this machine, as far as one folder goes, or a node of the lab. */
-import { spawn } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import { copyFileSync, lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
+/** A host that modules are held against: this machine, as far as one folder goes, or a node or a container of the lab. */
+import { execFileSync } from 'node:child_process'
+import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { type HostName, hostName } from '../../src/base/brand.ts'
-import { quote } from '../../src/base/shell.ts'
-import type { Shell, ShellReply } from '../../src/connection/connection.ts'
-import type { ControllerFiles } from '../../src/host/host.ts'
-import type { MachineAccess } from '../../src/host/machine.ts'
+import type { Action } from '../../src/host/action.ts'
+import { loadInventory } from '../../src/inventory/inventory.ts'
 import type { Lab } from '../lab/lab.ts'
+import { createEngine, type Engine } from './engine.ts'
 
 export interface Subject {
-  readonly machine: MachineAccess
-  readonly controller: ControllerFiles
-  /** Everything whose change counts, by `NAME:PATH`. */
+  readonly name: HostName
+  readonly engine: Engine
+  /** How the snapshot calls the host, and the node that it is on (itself, for a node). */
+  readonly places: { readonly host: string; readonly node: string }
+  /** Everything whose change counts, by `PLACE:PATH`; what is no file has a name that does not begin with `/`. */
   snapshot(): Promise<ReadonlyMap<string, string>>
-  /** Runs a shell command, to prepare a case. */
+  /** The last one, when nobody but the cases has done anything since. */
+  latest(): ReadonlyMap<string, string> | undefined
+  /** Something goes on there: the last one says nothing. */
+  forget(): void
+  /** Runs a shell command there, to prepare a case. */
   prepare(command: string): Promise<void>
+  /** What earlier cases said that the next boot brings. */
+  readonly awaitsBoot: Action[]
 }
-
-/** Starts a shell that runs one script and ends. */
-type Launch = (script: string) => readonly string[]
 
 /** This machine. What happens outside the folder is not looked at, so only modules of files can be held against it. */
 export function localSubject(folder: string): Subject {
-  const launch: Launch = (script) => ['/bin/sh', '-c', script]
-  const machine = machineOf(hostName('local'), launch, `${folder}.state`)
+  const engine = createEngine({ inventory: loadInventory(['localhost,']), stateDirectory: `${folder}.state` })
   return {
-    machine,
-    controller: controllerFiles,
-    snapshot: async () => new Map(walk(folder).map(([path, what]) => [`local:${path}`, what])),
-    prepare: (command) => prepare(launch, command),
+    name: hostName('localhost'),
+    engine,
+    places: { host: 'local', node: 'local' },
+    snapshot: () => Promise.resolve(new Map(walk(folder).map(([path, what]) => [`local:${path}`, what]))),
+    latest: () => undefined,
+    forget: () => undefined,
+    prepare: (command) => {
+      execFileSync('/bin/sh', ['-c', command])
+      return Promise.resolve()
+    },
+    awaitsBoot: [],
   }
 }
 
-export function labSubject(lab: Lab, node: string): Subject {
-  // One connection for all scripts of a case; it ends by itself a moment after the last.
-  const shared = ['ControlMaster=auto', 'ControlPersist=5', `ControlPath=${lab.sshConfig}-%C`]
-  const options = shared.flatMap((option) => ['-o', option])
-  const launch: Launch = (script) => [
-    'ssh',
-    '-F',
-    lab.sshConfig,
-    ...options,
-    node,
-    `exec /bin/sh -c ${quote(script)}`,
-  ]
+/** The nodes and containers of a lab, by their names in its inventory. */
+export function labSubjects(lab: Lab): {
+  subject(name: string): Subject
+  forget(): void
+  close(): Promise<void>
+} {
+  const engine = createEngine({ inventory: loadInventory([join(lab.instance.stateDir, 'inventory.yaml')]) })
+  const subjects = new Map<string, Subject>()
+  let latest: ReadonlyMap<string, string> | undefined
+  const make = (name: string): Subject => {
+    const container = lab.containers.find(({ spec }) => spec.hostname === name)
+    const node = container?.node.spec.name ?? name
+    const place = container === undefined ? name : `${node} container ${container.spec.ctid}`
+    const host = container ?? lab.node(name)
+    return {
+      name: hostName(name),
+      engine,
+      places: { host: place, node },
+      async snapshot() {
+        latest = await snapshotOf(lab)
+        return latest
+      },
+      latest: () => latest,
+      forget() {
+        latest = undefined
+      },
+      prepare: async (command) => void (await host.output(command)),
+      awaitsBoot: [],
+    }
+  }
   return {
-    machine: machineOf(hostName(node), launch, undefined),
-    controller: controllerFiles,
-    snapshot: () => lab.snapshotFiles(),
-    prepare: (command) => prepare(launch, command),
+    subject(name) {
+      const subject = subjects.get(name) ?? make(name)
+      subjects.set(name, subject)
+      return subject
+    },
+    forget() {
+      latest = undefined
+    },
+    close: () => engine.close(),
   }
 }
 
-function machineOf(name: HostName, launch: Launch, stateDirectory: string | undefined): MachineAccess {
-  const shell: Shell = {
-    greeting: { bootId: '', uid: 0, kernel: '', architecture: '', hostname: name },
-    gone: new AbortController().signal,
-    close: () => Promise.resolve(),
-    run: (script, { timeout, stdin }) => runScript(launch(script), timeout, stdin),
+/** Besides the files: which boot of each node and container it is. A container's configuration goes by the name that Proxmox shows. */
+async function snapshotOf(lab: Lab): Promise<ReadonlyMap<string, string>> {
+  const found = new Map<string, string>()
+  for (const [name, what] of await lab.snapshotFiles())
+    found.set(name.replace(/\/var\/lib\/pve-cluster\/files\/nodes\/[^/]+\//, '/etc/pve/'), what)
+  for (const node of lab.nodes) {
+    const { name, containers } = node.spec
+    const asked = containers.map(({ ctid }) => `lxc-info -n ${ctid} -pH || echo`).join('; ')
+    const lines = (await node.output(`cat /proc/sys/kernel/random/boot_id; ${asked}`)).split('\n')
+    found.set(`${name}:boot`, lines[0] ?? '')
+    for (const [index, { ctid }] of containers.entries())
+      found.set(`${name} container ${ctid}:boot`, lines[index + 1] ?? '')
   }
-  return {
-    name,
-    shell: () => Promise.resolve(shell),
-    open: () => Promise.reject(new Error('the conformance suite sends no large files')),
-    // Only where controller and host are one machine.
-    upload: (from, to) => Promise.resolve(copyFileSync(from, to)),
-    signal: new AbortController().signal,
-    ...(stateDirectory === undefined ? {} : { stateDirectory }),
-  }
-}
-
-function runScript(
-  [program = '', ...args]: readonly string[],
-  timeout: number,
-  stdin?: Buffer,
-): Promise<ShellReply> {
-  return new Promise((resolve, reject) => {
-    const started = Date.now()
-    const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'] })
-    const out: Buffer[] = []
-    const err: Buffer[] = []
-    let timedOut = false
-    const timer = setTimeout(() => {
-      timedOut = true
-      child.kill('SIGKILL')
-    }, timeout)
-    child.stdout.on('data', (chunk: Buffer) => out.push(chunk))
-    child.stderr.on('data', (chunk: Buffer) => err.push(chunk))
-    child.on('error', reject)
-    child.on('close', (code) => {
-      clearTimeout(timer)
-      const [stdout, stderr] = [Buffer.concat(out), Buffer.concat(err)]
-      const milliseconds = Date.now() - started
-      if (timedOut) resolve({ kind: 'timedOut', stdout, stderr })
-      else resolve({ kind: 'exited', code: code ?? 255, stdout, stderr, truncated: false, milliseconds })
-    })
-    child.stdin.on('error', () => undefined)
-    child.stdin.end(stdin ?? Buffer.alloc(0))
-  })
-}
-
-async function prepare(launch: Launch, command: string): Promise<void> {
-  const reply = await runScript(launch(command), 120_000)
-  if (reply.kind !== 'exited' || reply.code !== 0)
-    throw new Error(
-      `preparing failed: ${command}\n${reply.kind === 'lost' ? '' : reply.stderr.toString('utf8')}`,
-    )
-}
-
-const controllerFiles: ControllerFiles = {
-  async file(path) {
-    const content = readFileSync(path)
-    const sha256 = createHash('sha256').update(content).digest('hex')
-    return { sha256, size: content.length, mode: '0644' }
-  },
-  text: async (path) => readFileSync(path, 'utf8'),
+  return found
 }
 
 function walk(folder: string): readonly (readonly [string, string])[] {

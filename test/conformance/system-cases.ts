@@ -3,19 +3,18 @@ import { apt } from '../../src/modules/apt/module.ts'
 import { aptRepository } from '../../src/modules/apt-repository/module.ts'
 import { getUrl } from '../../src/modules/get-url/module.ts'
 import { kernelModule } from '../../src/modules/kernel-module/module.ts'
+import { reboot } from '../../src/modules/reboot/module.ts'
 import { service } from '../../src/modules/service/module.ts'
 import { stat } from '../../src/modules/stat/module.ts'
 import { waitFor } from '../../src/modules/wait-for/module.ts'
+import { books } from './books.ts'
 import type { ConformanceCase } from './conformance.ts'
 
 const cuda = 'https://developer.download.nvidia.com/compute/cuda/repos/debian12/x86_64'
 const unit = '[Service]\\nExecStart=/bin/sleep infinity\\n[Install]\\nWantedBy=multi-user.target\\n'
 const keyring = '/usr/share/keyrings/conformance.gpg'
-const getKey = `cd "$(mktemp -d)" && curl -fsSO ${cuda}/cuda-keyring_1.1-1_all.deb && dpkg-deb -x *.deb . && cp usr/share/keyrings/*.gpg ${keyring}`
+const getKey = `mkdir /run/key && cd /run/key && curl -fsSO ${cuda}/cuda-keyring_1.1-1_all.deb && dpkg-deb -x *.deb . && cp usr/share/keyrings/*.gpg ${keyring}`
 const conflicting = `deb [signed-by=/usr/share/keyrings/old.gpg] ${cuda} /`
-
-/** Programs keep books of their own there. */
-const books = [/^\/var\/cache\//, /^\/var\/lib\/(apt|dpkg|gpuplay|systemd)\//, /^\/var\/backups\//]
 
 export const systemCases: readonly ConformanceCase[] = [
   {
@@ -109,6 +108,8 @@ export const systemCases: readonly ConformanceCase[] = [
     args: { url: `${cuda}/Packages`, dest: '/opt/lists/', mode: '0600' },
     besides: books,
   },
+  { module: reboot, says: 'only where it is required', args: { required: false }, dry: 'ok' },
+  { module: reboot, says: 'the node', args: { timeout: 120 }, dry: 'unknown' },
   { module: waitFor, says: 'a port', args: { port: 22 }, dry: 'ok' },
   { module: stat, says: 'a device', args: { path: '/dev/null' }, dry: 'ok' },
 ]

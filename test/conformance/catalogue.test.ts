@@ -1,0 +1,41 @@
+/** No module is without a case: one that is added to the catalogue fails here until it has some. */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { modules } from '../../src/modules/catalogue.ts'
+import { aptCases } from './apt-cases.ts'
+import type { ConformanceCase } from './conformance.ts'
+import { containerCases } from './container-cases.ts'
+import { controlCases } from './control-cases.ts'
+import { fileCases } from './file-cases.ts'
+import { gpuCases } from './gpu-cases.ts'
+import { systemCases } from './system-cases.ts'
+
+const noLab = (): never => {
+  throw new Error('cases are only counted here')
+}
+const cases: readonly ConformanceCase[] = [
+  ...fileCases('/srv/conformance'),
+  ...controlCases,
+  ...aptCases(noLab),
+  ...systemCases,
+  ...containerCases,
+  ...gpuCases,
+]
+
+describe('the cases of the conformance suite', () => {
+  for (const module of modules) {
+    it(`hold ${module.name} to what it owes`, () => {
+      const own = cases.filter((given) => given.module.name === module.name)
+      assert.ok(own.length > 0, `no case for ${module.name}: add one to test/conformance/*-cases.ts`)
+      assert.ok(
+        module.name === 'fail' || own.some(({ dry }) => dry !== 'refused'),
+        `${module.name} is only ever refused`,
+      )
+    })
+  }
+
+  it('are of modules that tasks can name', () => {
+    const strange = cases.filter(({ module }) => !modules.some(({ name }) => name === module.name))
+    assert.deepEqual(strange, [])
+  })
+})

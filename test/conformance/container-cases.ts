@@ -1,0 +1,47 @@
+/** Cases of general modules in a container: what goes through `pct` has to arrive there. */
+import { apt } from '../../src/modules/apt/module.ts'
+import { copy } from '../../src/modules/copy/module.ts'
+import { file } from '../../src/modules/file/module.ts'
+import { reboot } from '../../src/modules/reboot/module.ts'
+import { service } from '../../src/modules/service/module.ts'
+import { shell } from '../../src/modules/shell/module.ts'
+import { stat } from '../../src/modules/stat/module.ts'
+import { books } from './books.ts'
+import type { ConformanceCase } from './conformance.ts'
+
+const unit = '[Service]\\nExecStart=/bin/sleep infinity\\n'
+
+export const containerCases: readonly ConformanceCase[] = [
+  {
+    module: file,
+    says: 'a directory with its parents and an owner',
+    args: { path: '/srv/a/b', state: 'directory', mode: '0750', owner: 'nobody', group: 'nogroup' },
+  },
+  {
+    module: copy,
+    says: 'a file of the controller',
+    args: { src: import.meta.filename, dest: '/srv/sent', mode: '0640', owner: 'nobody' },
+  },
+  { module: copy, says: 'odd characters', args: { dest: '/srv/it\'s "$a"', content: 'a\0b\'"\\$`\n\n' } },
+  { module: shell, says: 'anything', args: { cmd: 'echo x >/srv/any' }, dry: 'unknown' },
+  { module: stat, says: 'a device', args: { path: '/dev/null' }, dry: 'ok' },
+  {
+    module: service,
+    says: 'a new unit',
+    setup: `printf '${unit}' >/etc/systemd/system/conformance.service; systemctl daemon-reload`,
+    args: { name: 'conformance', state: 'started' },
+  },
+  {
+    module: apt,
+    says: 'a package, lists that have to be fetched first',
+    args: { name: 'nvtop' },
+    besides: books,
+  },
+  {
+    module: reboot,
+    says: 'refuses: it shares the kernel of its node',
+    args: {},
+    dry: 'refused',
+    problem: 'no-reboot-of-containers',
+  },
+]

@@ -1,0 +1,20 @@
+/** Cases of the modules that touch no host. */
+import { assert } from '../../src/modules/assert/module.ts'
+import { debug } from '../../src/modules/debug/module.ts'
+import { fail } from '../../src/modules/fail/module.ts'
+import { setFact } from '../../src/modules/set-fact/module.ts'
+import type { ConformanceCase } from './conformance.ts'
+
+export const controlCases: readonly ConformanceCase[] = [
+  { module: assert, says: 'what holds', args: { that: [true] }, dry: 'ok' },
+  {
+    module: assert,
+    says: 'what does not',
+    args: { that: [true, false] },
+    dry: 'refused',
+    problem: 'assertion-failed',
+  },
+  { module: debug, says: 'a text', args: { msg: 'here' }, dry: 'ok' },
+  { module: fail, says: 'always', args: { msg: 'no' }, dry: 'refused', problem: 'failed-on-purpose' },
+  { module: setFact, says: 'a variable', args: { wanted: '1' }, dry: 'ok' },
+]

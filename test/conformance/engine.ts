@@ -1,0 +1,181 @@
+/** One task on one host as a run carries it out: the engine's own fleet, leases, holds and power, without plays around it. */
+import { randomBytes } from 'node:crypto'
+import { homedir, hostname, userInfo } from 'node:os'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { HostName } from '../../src/base/brand.ts'
+import { createReach } from '../../src/cli/reach.ts'
+import { converge, type Converged } from '../../src/engine/converge.ts'
+import type { Effects } from '../../src/engine/effects.ts'
+import { createEmitter } from '../../src/engine/emitter.ts'
+import { createFleet, type Fleet, type FleetHost } from '../../src/engine/fleet.ts'
+import { createHolds } from '../../src/engine/holds.ts'
+import { createLeases } from '../../src/engine/leases.ts'
+import type { Reach } from '../../src/engine/machine.ts'
+import { createPower } from '../../src/engine/power.ts'
+import { createRealHost } from '../../src/engine/real-host.ts'
+import { createRedactor } from '../../src/engine/redactor.ts'
+import { createControllerFiles } from '../../src/engine/run.ts'
+import type { Action } from '../../src/host/action.ts'
+import { effectsHold } from '../../src/host/effects-hold.ts'
+import { createOverlay } from '../../src/host/overlay.ts'
+import type { Inventory } from '../../src/inventory/model.ts'
+import type { Module } from '../../src/modules/module.ts'
+
+export interface Engine {
+  /** The task is all that there is of this run; `check` makes it a dry one. */
+  go(task: Task, check: boolean): Promise<Went>
+  /** Sentences on effects that were foretold and are not seen. */
+  surprises(host: HostName, actions: readonly Action[]): Promise<readonly string[]>
+  close(): Promise<void>
+}
+
+export interface Task {
+  readonly host: HostName
+  readonly module: Module
+  readonly args: unknown
+}
+
+export interface Went {
+  readonly converged: Converged
+  /** Carried out, in order. */
+  readonly actions: readonly Action[]
+}
+
+export interface EngineOptions {
+  readonly inventory: Inventory
+  /** Instead of the usual place on every machine. */
+  readonly stateDirectory?: string
+}
+
+const effects: Effects = {
+  now: () => new Date(),
+  clock: () => performance.now(),
+  sleep: (milliseconds, signal) => delay(milliseconds, undefined, { signal }),
+  randomHex: (bytes) => randomBytes(bytes).toString('hex'),
+  environment: {},
+  home: homedir(),
+  userName: userInfo().username,
+  hostName: hostname(),
+  pid: process.pid,
+  workingDirectory: process.cwd(),
+}
+
+/** Runs share their connections, as a run's hosts do; everything else each of them makes anew. */
+export function createEngine(options: EngineOptions): Engine {
+  const reach = createReach({ effects, killGroup })
+  const shared: Reach = { ...reach, close: () => Promise.resolve() }
+  const within = async <T>(check: boolean, work: (run: Run) => Promise<T>): Promise<T> => {
+    const run = begin(options, shared, check)
+    try {
+      return await work(run)
+    } finally {
+      await run.end()
+    }
+  }
+  return {
+    go: (task, check) => within(check, (run) => run.go(task)),
+    surprises: (host, actions) =>
+      within(false, ({ fleet }) => effectsHold(actions, fleet.host(host).reader().host)),
+    close: () => reach.close(),
+  }
+}
+
+interface Run {
+  readonly fleet: Fleet
+  go(task: Task): Promise<Went>
+  end(): Promise<void>
+}
+
+function begin({ inventory, stateDirectory }: EngineOptions, reach: Reach, check: boolean): Run {
+  const { signal } = new AbortController()
+  const redactor = createRedactor()
+  const emitter = createEmitter({ run: 'conformance', now: effects.now, sinks: [], redactor })
+  const overlay = check ? createOverlay() : undefined
+  const controller = createControllerFiles(effects.workingDirectory)
+  const names = [...inventory.hosts.keys()]
+  const fleet = createFleet({
+    inventory,
+    extra: new Map(),
+    facts: [],
+    defaults: {},
+    reach,
+    overlay,
+    controller,
+    emitter,
+    redactor,
+    check,
+    reachable: names,
+    signal,
+    sleep: effects.sleep,
+    stateDirectory,
+  })
+  // A node knows its containers once they are there.
+  for (const name of names) fleet.host(name)
+  const power = createPower({
+    emitter,
+    sleep: effects.sleep,
+    signal,
+    ownBootId: async () => (await controller.text('/proc/sys/kernel/random/boot_id'))?.trim(),
+    forget: (machine) => {
+      machine.epoch.value += 1
+    },
+  })
+  const leases = createLeases({
+    holder: { run: 'conformance', controller: effects.hostName, pid: effects.pid, user: effects.userName },
+    accessOf: (machine, become) => fleet.accessOf(machine, become),
+    sleep: (milliseconds) => effects.sleep(milliseconds, signal),
+    taken: (machine) => power.restoreGuests(machine),
+  })
+  const hostOf = (target: FleetHost, { module, args }: Task): ReturnType<typeof createRealHost> =>
+    createRealHost({
+      machine: target.machine,
+      reader: target.reader(),
+      overlay,
+      module,
+      args,
+      ref: { id: module.name, name: module.name, module: module.name, handler: false },
+      item: undefined,
+      environment: {},
+      pendingScript: () => Promise.resolve(undefined),
+      leases,
+      holds: createHolds(),
+      power,
+      redactor,
+      emitter,
+      become: target.machine.privilege,
+      sleep: effects.sleep,
+      clock: effects.clock,
+      signal,
+    })
+  return {
+    fleet,
+    // A run's leases end with its connections; these are shared.
+    async end() {
+      for (const name of names) await fleet.host(name).machine.lease?.release()
+      await fleet.close()
+    },
+    async go(task) {
+      const real = hostOf(fleet.host(task.host), task)
+      const actions: Action[] = []
+      const host: typeof real = {
+        ...real,
+        async act(action, reading, plan) {
+          const outcome = await real.act(action, reading, plan)
+          if (outcome.kind === 'done') actions.push(action)
+          return outcome
+        },
+      }
+      const { module, args } = task
+      return { converged: await converge({ module, args, check, host, first: undefined }), actions }
+    },
+  }
+}
+
+/** It may have ended by itself meanwhile. */
+function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL')
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error
+  }
+}

@@ -1,0 +1,43 @@
+/** Every general module on a node and in containers of the lab: over ssh and `pct`, with real systemd, apt and dpkg. */
+import { before, describe, it } from 'node:test'
+import { whyNoLab } from '../lab/machine.ts'
+import { aptCases } from './apt-cases.ts'
+import { conforms, type ConformanceCase } from './conformance.ts'
+import { containerCases } from './container-cases.ts'
+import { fileCases } from './file-cases.ts'
+import { freshLab, type ConformanceLab } from './lab.ts'
+import { systemCases } from './system-cases.ts'
+
+describe('general modules conform', { skip: whyNoLab() ?? false, timeout: 300_000 }, () => {
+  let hosts: ConformanceLab
+  before(async () => {
+    hosts = await freshLab()
+    await hosts.lab.node('pve1').output('mkdir /srv/conformance')
+  })
+
+  describe('on a node', () => {
+    for (const given of [...filesOnNode(), ...aptCases(() => hosts.lab), ...systemCases])
+      it(`${given.module.name}: ${given.says}`, () => conforms(given, hosts.subject('pve1')))
+  })
+
+  for (const [container, what] of [
+    ['ct101', 'a privileged container'],
+    ['ct102', 'an unprivileged container'],
+  ] as const)
+    describe(`in ${what}`, () => {
+      for (const given of containerCases)
+        it(`${given.module.name}: ${given.says}`, () => conforms(given, hosts.subject(container)))
+    })
+})
+
+/** The rest of these was done on this machine; over ssh it is enough that attributes and bytes arrive. */
+function filesOnNode(): readonly ConformanceCase[] {
+  const chosen = [
+    'odd characters',
+    'attributes of a directory',
+    'a backup',
+    'what it creates',
+    'a directory that has to be made',
+  ]
+  return fileCases('/srv/conformance').filter(({ says }) => chosen.includes(says))
+}
