@@ -139,18 +139,21 @@ mkdir -p -m 0700 /var/lib/gpuplay/v1 || exit 1
 
 /**
  * A container that the node holds back (its configuration names another's card since this boot) is no failure here: what mends it comes later in the run,
- * and starts it. Guests with `onboot` are the node's own business: they are waited for, and only what is still stopped then is started.
+ * and starts it. Guests with `onboot` are the node's own business: they are waited for, also while their start is only queued behind a boot that has just
+ * let ssh in, and only what is still stopped then is started. Whoever starts one of them meanwhile has done it.
  */
 const restoreScript = sh`[ -s ${noteFile} ] || { rm -f ${noteFile}; exit 0; }
 i=0
 while [ "$i" -lt ${bootTimeout} ]; do
   state=$(systemctl show -p ActiveState --value pve-guests.service 2>/dev/null)
-  case $state in activating) sleep 1; i=$((i + 1));; *) break;; esac
+  job=$(systemctl show -p Job --value pve-guests.service 2>/dev/null)
+  case $state,$job in activating,*|*,[1-9]*) sleep 1; i=$((i + 1));; *) break;; esac
 done
 bad=0
 while read -r tool id; do
   case $("$tool" status "$id" 2>/dev/null) in *running*) continue;; esac
   said=$("$tool" start "$id" 2>&1 </dev/null) && continue
+  case $("$tool" status "$id" 2>/dev/null) in *running*) continue;; esac
   [ "$tool" = pct ] && [ -e /run/gpuplay/held/"$id" ] && { echo "held $tool $id"; continue; }
   bad=1
   echo "failed $tool $id: $(printf %s "$said" | tail -n 1)"
