@@ -1,0 +1,108 @@
+/**
+ * A run that is killed can be run again from any point, and ends in the state of one that nobody disturbed.
+ *
+ * Each kill has a node of its own, so that all go on at once. The moments come from a seed, which is printed;
+ * `GPUPLAY_TEST_SEED` sets it.
+ */
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { Lab } from '../lab/lab.ts'
+import { whyNoLab } from '../lab/machine.ts'
+import { type FileSnapshot } from '../lab/snapshot.ts'
+import { eventsOf } from './support/events.ts'
+import { gpuplay, start, type Controller, type Ended } from './support/gpuplay.ts'
+import { randomNumbers } from './support/random.ts'
+import { stateDifferences } from './support/same-state.ts'
+import { inventoryOf, site } from './support/site-runs.ts'
+
+const kills = 5
+const seed = Number(process.env['GPUPLAY_TEST_SEED'] ?? Math.floor(Math.random() * 2 ** 31))
+const name = `kill-${process.pid}`
+
+/** A moment in the life of a run: after so many of its events, and some milliseconds. */
+interface Moment {
+  readonly event: number
+  readonly later: number
+}
+
+describe('a run whose controller is killed', { skip: whyNoLab() ?? false, timeout: 600_000 }, () => {
+  let lab: Lab
+  let undisturbed: readonly Ended[] = []
+  let wanted: FileSnapshot = new Map()
+  const random = randomNumbers(seed)
+  const numbers = Array.from({ length: kills }, (_, index) => index + 1)
+  const interrupted = kills + 1
+
+  /** The command line that sees to one node and its container. */
+  const words = (number: number): readonly string[] => [
+    'run',
+    site,
+    '-i',
+    inventoryOf(lab),
+    '--limit',
+    `pve${number},ct${number}01`,
+  ]
+  const ofNode = (snapshot: FileSnapshot, number: number): FileSnapshot =>
+    new Map(
+      [...snapshot].filter(([path]) => path.startsWith(`pve${number}:`) || path.startsWith(`pve${number} `)),
+    )
+
+  before(async () => {
+    process.stdout.write(`moments of the kills: GPUPLAY_TEST_SEED=${seed}\n`)
+    lab = await Lab.up({ name, nodes: kills + 1, containers: 1, gpusPerNode: 1 })
+    await lab.save('fresh')
+    undisturbed = await Promise.all([...numbers, interrupted].map((number) => gpuplay(words(number))))
+    for (const { exitCode, text } of undisturbed) assert.equal(exitCode, 0, text.slice(-3000))
+    wanted = await lab.snapshotFiles()
+    await lab.restore('fresh')
+  })
+  after(() => Lab.down(name))
+
+  it('ends, run again, in the same state, whatever the moment', async () => {
+    const told = await Promise.all(
+      numbers.map(async (number) => {
+        const events = undisturbed[number - 1]?.events.length ?? 0
+        const moment = { event: 1 + Math.floor(random() * events), later: Math.floor(random() * 500) }
+        const controller = await start(words(number))
+        const where = await killAt(controller, moment)
+        const again = await gpuplay(words(number))
+        return { number, where, again }
+      }),
+    )
+    const found = await lab.snapshotFiles()
+    for (const { number, where, again } of told) {
+      const what = `pve${number}, killed ${where}, seed ${seed}`
+      assert.equal(again.exitCode, 0, `${what}: ${again.text.slice(-3000)}`)
+      assert.deepEqual(stateDifferences(ofNode(wanted, number), ofNode(found, number)), [], what)
+    }
+  })
+
+  it('and one that is interrupted by Ctrl-C finishes what must not be cut, and ends with 130', async () => {
+    const controller = await start(words(interrupted))
+    await controller.seen(
+      'an installation',
+      (event) => event.type === 'task.finished' && event.outcome === 'changed',
+    )
+    controller.signal('SIGINT')
+    const { exitCode, text, events } = await controller.ended
+    assert.equal(exitCode, 130, text.slice(-3000))
+    assert.match(text, /stopping: what must not be cut is finished first/)
+    assert.equal(eventsOf(events, 'run.finished')[0]?.exitCode, 130)
+    const again = await gpuplay(words(interrupted))
+    assert.equal(again.exitCode, 0, again.text.slice(-3000))
+    const found = await lab.snapshotFiles()
+    assert.deepEqual(stateDifferences(ofNode(wanted, interrupted), ofNode(found, interrupted)), [])
+  })
+})
+
+/** Kills the run at a moment and says where that was. A run that ends before has lived to its end, which is a moment too. */
+async function killAt(controller: Controller, { event, later }: Moment): Promise<string> {
+  await Promise.race([controller.seen('that event', ({ seq }) => seq === event), controller.ended])
+  await delay(later)
+  controller.signal('SIGKILL')
+  const { events } = await controller.ended
+  const last = events.at(-1)
+  const task = last !== undefined && 'task' in last ? last.task?.name : undefined
+  return `after event ${last?.seq ?? 0} (${last?.type ?? 'none'}${task === undefined ? '' : ` of ${task}`})`
+}
