@@ -45,7 +45,11 @@ export function nodeFacts(spec: NodeSpec): Record<string, string> {
     [nodeSpecFile]: `${JSON.stringify(spec, null, 2)}\n`,
     ...kernelFiles(spec.kernel),
   }
-  if (spec.cluster) facts['/etc/lab/quorate'] = ''
+  if (spec.cluster) {
+    facts['/etc/lab/quorate'] = ''
+    facts['/var/lib/pve-cluster/files/corosync.conf'] =
+      `totem {\n  cluster_name: ${spec.cluster.name}\n  version: 2\n}\n`
+  }
   const machines = new Map<number, GpuSpec[]>()
   for (const gpu of spec.gpus) {
     if (gpu.ownedByVm === undefined) continue

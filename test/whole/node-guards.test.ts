@@ -1,0 +1,130 @@
+/** What keeps a node from being restarted, and a driver that came as packages: on one node of a cluster of three, from nouveau on. */
+import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { Lab } from '../lab/lab.ts'
+import { whyNoLab } from '../lab/machine.ts'
+import { finished, outcomes } from './support/events.ts'
+import { type Ended, gpuplay } from './support/gpuplay.ts'
+
+const skip = whyNoLab() ?? false
+const name = `node-guards-${process.pid}`
+const restart = 'pve1 nvidia_host : Restart the node, so that nouveau lets go of the cards'
+
+describe('a node that must be spared', { skip, timeout: 400_000 }, () => {
+  let lab: Lab
+
+  before(async () => {
+    lab = await Lab.up({
+      name,
+      nodes: 1,
+      containers: 1,
+      adjust: (node) => ({ ...node, cluster: { name: 'lab', members: ['pve1', 'pve2', 'pve3'] } }),
+    })
+    writeFileSync(
+      join(lab.instance.stateDir, 'nodes.yml'),
+      '- hosts: nodes\n  roles: [runfile_cache, nvidia_host]\n',
+    )
+  })
+  after(() => Lab.down(name))
+
+  function play(...words: readonly string[]): Promise<Ended> {
+    const { stateDir } = lab.instance
+    return gpuplay(['run', join(stateDir, 'nodes.yml'), '-i', join(stateDir, 'inventory.yaml'), ...words])
+  }
+
+  function bootId(): Promise<string> {
+    return lab.node('pve1').output('cat /proc/sys/kernel/random/boot_id')
+  }
+
+  /** The restart is refused with this finding and exit code 6, the node goes on, and nothing of the driver is installed. */
+  async function refused(finding: RegExp, ...words: readonly string[]): Promise<void> {
+    const boot = await bootId()
+    const run = await play(...words)
+    assert.equal(run.exitCode, 6, run.text)
+    assert.equal(outcomes(run.events).get(restart), 'failed')
+    assert.match(run.text, /the node has to restart \(nouveau holds the cards\), and must not now/)
+    assert.match(run.text, finding)
+    assert.equal(await bootId(), boot)
+    assert.notEqual((await lab.node('pve1').exec('test -e /var/lib/nvidia')).code, 0)
+  }
+
+  it('is not restarted while packages of a driver are there, and is told how to have them removed', async () => {
+    const node = lab.node('pve1')
+    await node.output(
+      'apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -y -q install nvidia-driver </dev/null',
+    )
+    const run = await play()
+    assert.equal(run.exitCode, 5, run.text)
+    assert.match(run.text, /an NVIDIA driver is installed from packages: [^"]*nvidia-driver/)
+    assert.match(run.text, /set nvidia_host_foreign_driver: remove to have exactly these purged/)
+    assert.match(await node.output('dpkg -s nvidia-driver'), /^Status: install ok installed$/m)
+  })
+
+  it('is not restarted when the cluster would lose its quorum', async () => {
+    const node = lab.node('pve1')
+    await node.output('rm /etc/lab/quorate')
+    await refused(
+      /without this node the cluster has 0 of 2 votes that it needs/,
+      '-e',
+      'nvidia_host_foreign_driver=remove',
+    )
+    await node.output(': > /etc/lab/quorate')
+  })
+
+  it('has lost exactly the packages of the driver by then', async () => {
+    const left = await lab
+      .node('pve1')
+      .output(
+        "dpkg-query -W -f '${db:Status-Abbrev} ${Package}\\n' '*nvidia*' 'libcuda*' dkms 2>/dev/null || true",
+      )
+    assert.deepEqual(
+      left
+        .trim()
+        .split('\n')
+        .filter((line) => line.startsWith('ii')),
+      ['ii  dkms'],
+    )
+  })
+
+  it('is not restarted while HA manages a guest of it, nor frozen where HA would move the guest', async () => {
+    const node = lab.node('pve1')
+    await node.output("printf 'ct: 101\\n\\tstate started\\n' > /etc/pve/ha/resources.cfg")
+    await refused(/HA manages guests of this node: 101/)
+    await node.output("echo 'ha: shutdown_policy=migrate' > /etc/pve/datacenter.cfg")
+    await refused(
+      /HA would not leave the guests 101 alone: shutdown_policy is migrate/,
+      '-e',
+      'nvidia_host_ha=freeze',
+    )
+    await node.output('rm /etc/pve/ha/resources.cfg /etc/pve/datacenter.cfg')
+  })
+
+  it('is not restarted while a backup runs', async () => {
+    const node = lab.node('pve1')
+    const task =
+      'sleep 600 >/dev/null 2>&1 & mkdir -p /var/log/pve/tasks; printf "UPID:pve1:%08X:0000ABCD:68F0AAAA:vzdump:101:root@pam: 0\\n" $! > /var/log/pve/tasks/active; echo $!'
+    const process = (await node.output(task)).trim()
+    await refused(/a task is running: vzdump of 101/)
+    await node.output(`kill ${process}`)
+  })
+
+  it('asks nobody where there is no terminal: the restart stays pending', async () => {
+    const boot = await bootId()
+    const run = await play('-e', 'nvidia_host_reboot=ask')
+    assert.equal(run.exitCode, 0, run.text)
+    assert.match(run.text, /RESTART PENDING: nouveau holds the cards\. It would stop CT 101 \(ct101\)/)
+    assert.equal(await bootId(), boot)
+  })
+
+  it('is restarted and gets its driver once nothing stands in the way', async () => {
+    const boot = await bootId()
+    const run = await play()
+    assert.equal(run.exitCode, 0, run.text)
+    assert.notEqual(await bootId(), boot)
+    assert.equal(await lab.node('pve1').output('cat /sys/module/nvidia/version'), '580.95.05\n')
+    assert.equal(await lab.node('pve1').output('pct status 101'), 'status: running\n')
+    assert.equal(finished((await play()).events)?.hosts['pve1']?.changed, 0)
+  })
+})
