@@ -253,8 +253,9 @@ describe('a real sshd', { skip: withoutSshd(), concurrency: 4 }, () => {
     for (const shell of shells) assert.equal(shell.gone.aborted, true)
   })
 
-  test('a connection that is reset under a script is lost, and opens anew', async () => {
+  test('a connection that is reset under a script is lost, and opens anew', async (t) => {
     const proxy = await startProxy(server.port)
+    t.after(() => proxy.close())
     const knownHosts = join(server.folder, 'proxied')
     writeFileSync(knownHosts, knownHostsLine(proxy.port, server.hostKey))
     const connection = await connect(target({ port: proxy.port, knownHosts }), testEffects(), calm)
@@ -270,12 +271,12 @@ describe('a real sshd', { skip: withoutSshd(), concurrency: 4 }, () => {
     }
     await helloOn(connection)
     await connection.close()
-    proxy.close()
   })
 
-  test('a server that is too busy for a handshake is asked again', async () => {
+  test('a server that is too busy for a handshake is asked again', async (t) => {
     let dropped = 0
     const proxy = await startProxy(server.port, () => (dropped += 1) <= 2)
+    t.after(() => proxy.close())
     const knownHosts = join(server.folder, 'busy')
     writeFileSync(knownHosts, knownHostsLine(proxy.port, server.hostKey))
     const waits: number[] = []
@@ -283,7 +284,6 @@ describe('a real sshd', { skip: withoutSshd(), concurrency: 4 }, () => {
       sleep: async (milliseconds) => void waits.push(milliseconds),
     })
     assert.equal(waits.length, 2)
-    proxy.close()
   })
 
   test('a host that accepts and then says nothing times out', async () => {

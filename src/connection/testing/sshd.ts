@@ -10,6 +10,9 @@ export function withoutSshd(): string | false {
   for (const program of [sshd, '/usr/bin/ssh-keygen']) {
     if (!existsSync(program)) return `${program} is not installed`
   }
+  const { shell, username } = userInfo()
+  if (shell !== null && /\/(nologin|false)$/.test(shell))
+    return `${username} may not log in: its shell is ${shell}`
   return false
 }
 
