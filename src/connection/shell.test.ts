@@ -50,7 +50,7 @@ function alive(pid: string): boolean {
 // Most of it is waiting, which the shells can do together.
 describe('the framed shell', { concurrency: true }, () => {
   for (const { name, command, skip } of kinds) {
-    describe(`on ${name}`, { skip }, () => {
+    describe(`on ${name}`, { skip, concurrency: false }, () => {
       const connection = localConnection(testEffects())
       const folder = mkdtempSync(join(tmpdir(), 'gpuplay-shell-'))
       after(async () => {
@@ -219,10 +219,10 @@ describe('the framed shell', { concurrency: true }, () => {
 
       test('a child that is left holding only one stream lives on', async () => {
         const shell = await start()
-        const pid = await text(shell, 'sleep 30 >/dev/null & echo $!')
+        const pid = await text(shell, 'sleep 300 >/dev/null & echo $!')
         assert.equal(await text(shell, 'echo next'), 'next\n')
         assert.equal(alive(pid), true)
-        const second = await text(shell, 'nohup sleep 30 >/dev/null 2>&1 & echo $!')
+        const second = await text(shell, 'nohup sleep 300 >/dev/null 2>&1 & echo $!')
         await shell.close()
         assert.equal(alive(pid) && alive(second), true)
         spawnSync('kill', [pid.trim(), second.trim()])
