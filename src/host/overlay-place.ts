@@ -195,13 +195,13 @@ function isParent({ value }: Mark): boolean {
 
 /**
  * Whether an installation could bring this: packages put nothing into what belongs to the administrator, to users, to the running system or to us
- * (Filesystem Hierarchy Standard, Debian policy 9.1.2). What an installer does beyond that it has to declare as unknown.
+ * (Filesystem Hierarchy Standard, Debian policy 9.1.2; what is added to units in /etc is the administrator's, systemd.unit(5)). What an installer does beyond that it has to declare as unknown.
  */
 function canBeBrought(resource: string): boolean {
   if (resource.startsWith('unit:') || resource.startsWith('command:')) return true
   if (!resource.startsWith('file:')) return false
   const path = resource.slice('file:'.length)
-  return !/^\/(?:dev|proc|sys|run|tmp|root|home|srv|mnt|media|usr\/local|etc\/pve|var\/tmp|var\/cache\/gpuplay|var\/lib\/gpuplay)(?:\/|$)|gpuplay/.test(
+  return !/^\/(?:dev|proc|sys|run|tmp|root|home|srv|mnt|media|usr\/local|etc\/pve|var\/tmp|var\/cache\/gpuplay|var\/lib\/gpuplay|etc\/systemd\/system\/[^/]+\.d)(?:\/|$)|gpuplay/.test(
     path,
   )
 }

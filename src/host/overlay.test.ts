@@ -197,6 +197,7 @@ test('what is absent and could come with a package is unknown; what is there, or
     '/etc/modprobe.d/gpuplay.conf',
     '/usr/local/bin/none',
     '/etc/pve/lxc/1.conf',
+    '/etc/systemd/system/none@.service.d/own.conf',
     '/root/none',
   ]) {
     assert.equal(await host.stat(path), undefined, path)
