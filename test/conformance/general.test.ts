@@ -1,4 +1,4 @@
-/** Every general module on a node and in containers of the lab: over ssh and `pct`, with real systemd, apt and dpkg. */
+/** Every general module on a node and in a container of the lab: over ssh and `pct`, with real systemd, apt and dpkg. */
 import { before, describe, it } from 'node:test'
 import { whyNoLab } from '../lab/machine.ts'
 import { aptCases } from './apt-cases.ts'
@@ -8,7 +8,7 @@ import { fileCases } from './file-cases.ts'
 import { freshLab, type ConformanceLab } from './lab.ts'
 import { systemCases } from './system-cases.ts'
 
-describe('general modules conform', { skip: whyNoLab() ?? false, timeout: 300_000 }, () => {
+describe('general modules conform', { skip: whyNoLab() ?? false, timeout: 600_000 }, () => {
   let hosts: ConformanceLab
   before(async () => {
     hosts = await freshLab()
@@ -20,14 +20,11 @@ describe('general modules conform', { skip: whyNoLab() ?? false, timeout: 300_00
       it(`${given.module.name}: ${given.says}`, () => conforms(given, hosts.subject('pve1')))
   })
 
-  for (const [container, what] of [
-    ['ct101', 'a privileged container'],
-    ['ct102', 'an unprivileged container'],
-  ] as const)
-    describe(`in ${what}`, () => {
-      for (const given of containerCases)
-        it(`${given.module.name}: ${given.says}`, () => conforms(given, hosts.subject(container)))
-    })
+  // With ids that are shifted: what arrives rightly here does so in a privileged one.
+  describe('in an unprivileged container', () => {
+    for (const given of containerCases)
+      it(`${given.module.name}: ${given.says}`, () => conforms(given, hosts.subject('ct102')))
+  })
 })
 
 /** The rest of these was done on this machine; over ssh it is enough that attributes and bytes arrive. */

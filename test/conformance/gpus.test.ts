@@ -5,7 +5,7 @@ import { conforms, type Registered } from './conformance.ts'
 import { gpuCases } from './gpu-cases.ts'
 import { freshLab, type ConformanceLab } from './lab.ts'
 
-describe('modules of GPUs conform', { skip: whyNoLab() ?? false, timeout: 300_000 }, () => {
+describe('modules of GPUs conform', { skip: whyNoLab() ?? false, timeout: 600_000 }, () => {
   const registered: Registered = new Map()
   let hosts: ConformanceLab
   before(async () => {

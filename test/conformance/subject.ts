@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { type HostName, hostName } from '../../src/base/brand.ts'
 import type { Action } from '../../src/host/action.ts'
 import { loadInventory } from '../../src/inventory/inventory.ts'
+import type { LabNode } from '../lab/host.ts'
 import type { Lab } from '../lab/lab.ts'
 import { createEngine, type Engine } from './engine.ts'
 
@@ -88,18 +89,25 @@ export function labSubjects(lab: Lab): {
 
 /** Besides the files: which boot of each node and container it is. A container's configuration goes by the name that Proxmox shows. */
 async function snapshotOf(lab: Lab): Promise<ReadonlyMap<string, string>> {
-  const found = new Map<string, string>()
-  for (const [name, what] of await lab.snapshotFiles())
-    found.set(name.replace(/\/var\/lib\/pve-cluster\/files\/nodes\/[^/]+\//, '/etc/pve/'), what)
-  for (const node of lab.nodes) {
-    const { name, containers } = node.spec
-    const asked = containers.map(({ ctid }) => `lxc-info -n ${ctid} -pH || echo`).join('; ')
-    const lines = (await node.output(`cat /proc/sys/kernel/random/boot_id; ${asked}`)).split('\n')
-    found.set(`${name}:boot`, lines[0] ?? '')
-    for (const [index, { ctid }] of containers.entries())
-      found.set(`${name} container ${ctid}:boot`, lines[index + 1] ?? '')
-  }
-  return found
+  const [files, ...boots] = await Promise.all([
+    lab.snapshotFiles(),
+    ...lab.nodes.map((node) => bootsOf(node)),
+  ])
+  const shown = [...files].map(
+    ([name, what]) =>
+      [name.replace(/\/var\/lib\/pve-cluster\/files\/nodes\/[^/]+\//, '/etc/pve/'), what] as const,
+  )
+  return new Map([...shown, ...boots.flat()])
+}
+
+async function bootsOf(node: LabNode): Promise<readonly (readonly [string, string])[]> {
+  const { name, containers } = node.spec
+  const asked = containers.map(({ ctid }) => `lxc-info -n ${ctid} -pH || echo`).join('; ')
+  const lines = (await node.output(`cat /proc/sys/kernel/random/boot_id; ${asked}`)).split('\n')
+  const guests = containers.map(
+    ({ ctid }, index) => [`${name} container ${ctid}:boot`, lines[index + 1] ?? ''] as const,
+  )
+  return [[`${name}:boot`, lines[0] ?? ''], ...guests]
 }
 
 function walk(folder: string): readonly (readonly [string, string])[] {
