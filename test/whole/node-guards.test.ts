@@ -127,4 +127,18 @@ describe('a node that must be spared', { skip, timeout: 400_000 }, () => {
     assert.equal(await lab.node('pve1').output('pct status 101'), 'status: running\n')
     assert.equal(finished((await play()).events)?.hosts['pve1']?.changed, 0)
   })
+
+  it('loses packages that came beside its driver, and keeps the driver', async () => {
+    const node = lab.node('pve1')
+    await node.output('DEBIAN_FRONTEND=noninteractive apt-get -y -q install nvidia-smi libcuda1 </dev/null')
+    const told = await play()
+    assert.equal(told.exitCode, 5, told.text)
+    assert.match(told.text, /presence of an alternate driver installation/)
+    assert.match(told.text, /packages of a driver are installed as well: libcuda1/)
+    const run = await play('-e', 'nvidia_host_foreign_driver=remove')
+    assert.equal(run.exitCode, 0, run.text)
+    assert.match(await node.output('nvidia-smi'), /580\.95\.05/)
+    assert.notEqual((await node.exec('dpkg -s libcuda1 2>/dev/null | grep -q "ok installed"')).code, 0)
+    assert.equal(finished((await play()).events)?.hosts['pve1']?.changed, 0)
+  })
 })

@@ -14,13 +14,19 @@ const cache = {
 const records = (installed: string): Record<string, string> => ({
   '/var/lib/nvidia/log': `1.0-5 (${installed})\nNVIDIA Accelerated Graphics Driver for Linux-x86_64 (${installed})\n`,
 })
+const libraries = '/usr/lib/x86_64-linux-gnu'
+const links = {
+  [`${libraries}/libnvidia-ml.so.1`]: `libnvidia-ml.so.${version}`,
+  [`${libraries}/libcuda.so.1`]: `libcuda.so.${version}`,
+}
 const registered = { 'dkms status': { stdout: `nvidia/${version}, 6.8.12-9-pve, x86_64: installed\n` } }
 const noDkms = { 'dkms status': { stdout: '' } }
 const source = { [`/usr/src/nvidia-${version}/dkms.conf`]: '' }
 
 async function planOf(given: FakeHost, more: Partial<Args> = {}): Promise<Plan> {
   const args: Args = { version, runfile, module_type: 'open', enforce_type: false, timeout: 3600, ...more }
-  return nvidiaDriver.plan(args, await nvidiaDriver.probe(args, fakeHost(given)))
+  const whole = { links, ...given, files: { '/usr/bin/nvidia-smi': '', ...given.files } }
+  return nvidiaDriver.plan(args, await nvidiaDriver.probe(args, fakeHost(whole)))
 }
 
 function commands({ actions }: Plan): readonly string[] {
@@ -53,6 +59,19 @@ test('another kernel or other options are another job', async () => {
 
 test('an installed driver that DKMS knows leaves nothing to do', async () => {
   assert.deepEqual((await planOf({ files: records(version), programs: registered })).actions, [])
+})
+
+test('a driver whose user space went with packages that were removed is installed again', async () => {
+  const plan = await planOf({
+    files: { ...records(version), ...cache },
+    links: { [`${libraries}/libcuda.so.1`]: `libcuda.so.${version}` },
+    modules: { nvidia: { version } },
+    programs: registered,
+  })
+  assert.match(
+    commands(plan)[0] ?? '',
+    /^\S+nvidia-driver hold sh .* --allow-installation-with-running-driver/,
+  )
 })
 
 test('for a new kernel the installed driver is built, not installed again', async () => {

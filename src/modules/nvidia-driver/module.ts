@@ -21,6 +21,7 @@ import {
 } from '../../nvidia/installer.ts'
 import { helper } from '../../nvidia/reload.ts'
 import { checksumRecord, runfileName, sha256FromFile } from '../../nvidia/runfile.ts'
+import { isComplete, readUserspace } from '../../nvidia/userspace.ts'
 import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
 
@@ -29,6 +30,8 @@ export interface Seen {
   readonly kernel: string | undefined
   /** Version of the driver that a `.run` installed; undefined when there is none, or when only packages are to come that bring none. */
   readonly installed: string | undefined
+  /** Whether its user space is there: packages that were removed may have taken parts of it along. */
+  readonly whole: boolean
   /** Undefined when DKMS is not there, or when a dry run cannot say. */
   readonly dkms: DkmsState | undefined
   readonly moduleType: ModuleType | undefined
@@ -82,6 +85,7 @@ async function probe(given: Args, host: Host): Promise<Seen> {
   const seen = {
     kernel,
     installed,
+    whole: installed !== given.version || isComplete(await readUserspace(host), given.version),
     dkms:
       status.known && status.value.code === 0 && kernel !== undefined
         ? dkmsState(status.value.stdout, given.version, kernel)
@@ -111,10 +115,10 @@ async function readRunfile({ version, runfile }: Args, host: Host): Promise<Runf
   }
 }
 
-type Installed = Pick<Seen, 'installed' | 'moduleType'>
+type Installed = Pick<Seen, 'installed' | 'whole' | 'moduleType'>
 
 function isInstalled({ version, module_type: type, enforce_type: enforce }: Args, seen: Installed): boolean {
-  if (seen.installed !== version) return false
+  if (seen.installed !== version || !seen.whole) return false
   return !enforce || seen.moduleType === undefined || seen.moduleType === type
 }
 
