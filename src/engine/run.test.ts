@@ -267,17 +267,21 @@ describe('a run on the local machine', () => {
 
   test('an interruption starts nothing new and says so', async () => {
     const controller = new AbortController()
-    setTimeout(() => controller.abort(new Error('interrupted')), 700)
+    const begun = join(folder.path, 'begun')
+    const watch = setInterval(() => {
+      if (existsSync(begun)) controller.abort(new Error('interrupted'))
+    }, 20)
     const run = await folder.run(
       tasks(`
 - name: slow
-  command: { cmd: "sleep 2" }
+  shell: { cmd: "touch ${begun}; sleep 1" }
 - name: next
   command: { cmd: "touch ${folder.path}/must-not-be" }
 `),
       {},
       controller.signal,
     )
+    clearInterval(watch)
     assert.equal(run.exitCode, 130)
     assert.equal(run.outcomes['slow'], 'changed')
     assert.equal(existsSync(join(folder.path, 'must-not-be')), false)
