@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { hostName } from '../base/brand.ts'
-import { type Connection, type Shell, type ShellReply } from '../connection/connection.ts'
-import { type Reboot } from '../host/action.ts'
-import { type ActionResult } from '../host/machine.ts'
+import type { Connection, Shell, ShellReply } from '../connection/connection.ts'
+import type { Reboot } from '../host/action.ts'
+import type { ActionResult } from '../host/machine.ts'
 import { Machine, type Reach } from './machine.ts'
 import { createPower, type PowerOptions } from './power.ts'
 

@@ -15,7 +15,7 @@ import {
   holdDpkgLock,
   lockContainer,
 } from '../lab/faults.ts'
-import { type Lab } from '../lab/lab.ts'
+import type { Lab } from '../lab/lab.ts'
 import { whyNoLab } from '../lab/machine.ts'
 import { run as runProgram } from '../lab/process.ts'
 import { gpuplay, type Ended } from './support/gpuplay.ts'

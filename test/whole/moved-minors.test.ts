@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { whyNoLab } from '../lab/machine.ts'
-import { type Lab } from '../lab/lab.ts'
+import type { Lab } from '../lab/lab.ts'
 import { gpuplay } from './support/gpuplay.ts'
 import { doneLab, inventoryOf, site } from './support/site-runs.ts'
 

@@ -1,8 +1,8 @@
 /** The roles on hosts that have drifted, or are wanted otherwise: what they change, what they leave, what they refuse. */
 import assert from 'node:assert/strict'
 import { before, beforeEach, describe, it } from 'node:test'
-import { type LabContainer, type LabNode } from '../lab/host.ts'
-import { type Lab } from '../lab/lab.ts'
+import type { LabContainer, LabNode } from '../lab/host.ts'
+import type { Lab } from '../lab/lab.ts'
 import { whyNoLab } from '../lab/machine.ts'
 import { eventsOf, keysOf, outcomes, spans } from './support/events.ts'
 import { gpuplay, type Ended } from './support/gpuplay.ts'

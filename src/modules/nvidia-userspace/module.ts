@@ -204,6 +204,7 @@ function installed(version: string): readonly Effect[] {
       unknown: [
         'file:/usr/lib/x86_64-linux-gnu/*',
         'file:/usr/bin/nvidia-*',
+        'file:/usr/lib/firmware/nvidia/*',
         'file:/var/lib/nvidia/*',
         resource('file', '/var/log/nvidia-installer.log'),
         resource('file', '/etc/ld.so.cache'),

@@ -1,5 +1,5 @@
 /** Whether two hosts that were brought to one state in different ways are in the same state. */
-import { type FileSnapshot } from '../../lab/snapshot.ts'
+import type { FileSnapshot } from '../../lab/snapshot.ts'
 
 /** What may differ although the state is the same: regular expressions on `HOST:PATH`, with the reason. */
 const mayDiffer: readonly RegExp[] = [

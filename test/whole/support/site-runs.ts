@@ -11,7 +11,7 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after } from 'node:test'
 import { Lab } from '../../lab/lab.ts'
-import { type FileSnapshot } from '../../lab/snapshot.ts'
+import type { FileSnapshot } from '../../lab/snapshot.ts'
 import { gpuplay, type Ended } from './gpuplay.ts'
 
 export interface SiteRuns {
