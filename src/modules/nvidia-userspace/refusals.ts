@@ -51,12 +51,10 @@ export function refusalOf({ foreign }: Args, seen: Seen, preparation: Preparatio
   if (free < needed)
     return {
       code: 'no-space',
-      message: `container ${ctid} has ${mebibytes(free)} free, and the driver needs about ${mebibytes(needed)}`,
+      message: `container ${ctid} has ${Math.floor(free / mebibyte)} MiB free, and the driver needs about ${Math.ceil(needed / mebibyte)} MiB`,
       hint: `enlarge its disk (pct resize ${ctid} rootfs +4G), or make room`,
     }
   return undefined
 }
 
-function mebibytes(bytes: number): string {
-  return `${Math.ceil(bytes / 1024 / 1024)} MiB`
-}
+const mebibyte = 1024 * 1024
