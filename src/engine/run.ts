@@ -1,13 +1,7 @@
 /** A whole run: load, select, check, then every play on its hosts, and what came of it. */
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { readFile, stat } from 'node:fs/promises'
-import { resolve } from 'node:path'
 import type { HostName } from '../base/brand.ts'
 import { type ExitCode, InputError, type Problem } from '../base/errors.ts'
 import type { Fact } from '../host/facts.ts'
-import type { ControllerFiles } from '../host/host.ts'
-import { createOverlay } from '../host/overlay.ts'
 import type { Files } from '../language/files.ts'
 import { tidy } from '../language/source.ts'
 import type { TagChoice } from '../language/tags.ts'
@@ -15,17 +9,14 @@ import type { Module } from '../modules/module.ts'
 import type { Effects } from './effects.ts'
 import { findCycles } from './cycles.ts'
 import { type Confirm, createAsking } from './confirm.ts'
-import { createEmitter, type Emitter } from './emitter.ts'
+import type { Emitter } from './emitter.ts'
 import type { EventSink } from './events.ts'
-import { createFleet, type Fleet } from './fleet.ts'
-import { createHolds } from './holds.ts'
+import type { Fleet } from './fleet.ts'
 import { createHostPlays } from './host-plays.ts'
-import { createLeases } from './leases.ts'
 import { load } from './load.ts'
 import type { Reach } from './machine.ts'
-import { createPower } from './power.ts'
+import { createParts } from './parts.ts'
 import { createRecap } from './recap.ts'
-import { createRedactor } from './redactor.ts'
 import { checkRoleArguments } from './role-arguments.ts'
 import { schedule } from './schedule.ts'
 import type { SelectedPlay } from './selection.ts'
@@ -76,29 +67,24 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
     .now()
     .toISOString()
     .replaceAll(/[-:]|\.\d+/g, '')}-${effects.randomHex(3)}`
-  const redactor = createRedactor()
-  const emitter = createEmitter({ run, now: effects.now, sinks: dependencies.sinks, redactor })
   const recap = createRecap()
   const cut = cutOff(signal)
-  const overlay = request.check ? createOverlay() : undefined
   const started = effects.clock()
-  const controller = createControllerFiles(effects.workingDirectory)
-  const fleet = createFleet({
+  const parts = createParts({
+    run,
+    effects,
+    sinks: dependencies.sinks,
     inventory: loaded.inventory,
     extra: loaded.extra,
     facts: dependencies.facts,
     defaults: request.connection,
     reach: dependencies.reach,
-    overlay,
-    controller,
-    emitter,
-    redactor,
     check: request.check,
     reachable: loaded.selection.reachable,
     signal: cut.signal,
-    sleep: effects.sleep,
     stateDirectory: dependencies.stateDirectory,
   })
+  const { emitter, fleet } = parts
   const { plays, hosts } = loaded.selection
   const problems = [
     ...loaded.problems,
@@ -116,34 +102,12 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
   })
   warnOf(loaded.warnings, emitter)
 
-  const power = createPower({
-    emitter,
-    sleep: effects.sleep,
-    signal: cut.signal,
-    ownBootId: async () => (await controller.text('/proc/sys/kernel/random/boot_id'))?.trim(),
-    forget: (machine) => {
-      machine.epoch.value += 1
-      for (const { name } of [machine, ...machine.containers]) fleet.host(name).variables.forgetFacts()
-    },
-  })
-  const leases = createLeases({
-    holder: { run, controller: effects.hostName, pid: effects.pid, user: effects.userName },
-    accessOf: (machine, become) => fleet.accessOf(machine, become),
-    sleep: (milliseconds) => effects.sleep(milliseconds, cut.signal),
-    taken: (machine) => power.restoreGuests(machine),
-  })
   const hostPlays = createHostPlays({
     request,
     dependencies,
     loaded,
-    fleet,
-    overlay,
-    emitter,
+    ...parts,
     recap,
-    redactor,
-    holds: createHolds(),
-    leases,
-    power,
     asking: dependencies.confirm && createAsking({ confirm: dependencies.confirm, emitter, signal }),
   })
   const out = new Map<HostName, Problem | undefined>()
@@ -235,22 +199,4 @@ function cutOff(signal: AbortSignal): { readonly signal: AbortSignal; clear(): v
 
 async function closeQuietly(fleet: Fleet): Promise<void> {
   await fleet.close().catch(() => undefined)
-}
-
-export function createControllerFiles(workingDirectory: string): ControllerFiles {
-  return {
-    async file(path) {
-      const absolute = resolve(workingDirectory, path)
-      const status = await stat(absolute).catch(() => undefined)
-      if (status === undefined || !status.isFile()) return undefined
-      const hash = createHash('sha256')
-      for await (const chunk of createReadStream(absolute)) hash.update(chunk)
-      return {
-        sha256: hash.digest('hex'),
-        size: status.size,
-        mode: (status.mode & 0o7777).toString(8).padStart(4, '0'),
-      }
-    },
-    text: (path) => readFile(resolve(workingDirectory, path), 'utf8').catch(() => undefined),
-  }
 }

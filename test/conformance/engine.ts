@@ -6,18 +6,12 @@ import type { HostName } from '../../src/base/brand.ts'
 import { createReach } from '../../src/cli/reach.ts'
 import { converge, type Converged } from '../../src/engine/converge.ts'
 import type { Effects } from '../../src/engine/effects.ts'
-import { createEmitter } from '../../src/engine/emitter.ts'
-import { createFleet, type Fleet, type FleetHost } from '../../src/engine/fleet.ts'
-import { createHolds } from '../../src/engine/holds.ts'
-import { createLeases } from '../../src/engine/leases.ts'
+import type { Fleet, FleetHost } from '../../src/engine/fleet.ts'
 import type { Reach } from '../../src/engine/machine.ts'
-import { createPower } from '../../src/engine/power.ts'
+import { createParts } from '../../src/engine/parts.ts'
 import { createRealHost } from '../../src/engine/real-host.ts'
-import { createRedactor } from '../../src/engine/redactor.ts'
-import { createControllerFiles } from '../../src/engine/run.ts'
 import type { Action } from '../../src/host/action.ts'
 import { effectsHold } from '../../src/host/effects-hold.ts'
-import { createOverlay } from '../../src/host/overlay.ts'
 import type { Inventory } from '../../src/inventory/model.ts'
 import type { Module } from '../../src/modules/module.ts'
 
@@ -88,44 +82,23 @@ interface Run {
 
 function begin({ inventory, stateDirectory }: EngineOptions, reach: Reach, check: boolean): Run {
   const { signal } = new AbortController()
-  const redactor = createRedactor()
-  const emitter = createEmitter({ run: 'conformance', now: effects.now, sinks: [], redactor })
-  const overlay = check ? createOverlay() : undefined
-  const controller = createControllerFiles(effects.workingDirectory)
   const names = [...inventory.hosts.keys()]
-  const fleet = createFleet({
+  const { fleet, overlay, power, leases, holds, redactor, emitter } = createParts({
+    run: 'conformance',
+    effects,
+    sinks: [],
     inventory,
     extra: new Map(),
     facts: [],
     defaults: {},
     reach,
-    overlay,
-    controller,
-    emitter,
-    redactor,
     check,
     reachable: names,
     signal,
-    sleep: effects.sleep,
     stateDirectory,
   })
   // A node knows its containers once they are there.
   for (const name of names) fleet.host(name)
-  const power = createPower({
-    emitter,
-    sleep: effects.sleep,
-    signal,
-    ownBootId: async () => (await controller.text('/proc/sys/kernel/random/boot_id'))?.trim(),
-    forget: (machine) => {
-      machine.epoch.value += 1
-    },
-  })
-  const leases = createLeases({
-    holder: { run: 'conformance', controller: effects.hostName, pid: effects.pid, user: effects.userName },
-    accessOf: (machine, become) => fleet.accessOf(machine, become),
-    sleep: (milliseconds) => effects.sleep(milliseconds, signal),
-    taken: (machine) => power.restoreGuests(machine),
-  })
   const hostOf = (target: FleetHost, { module, args }: Task): ReturnType<typeof createRealHost> =>
     createRealHost({
       machine: target.machine,
@@ -138,7 +111,7 @@ function begin({ inventory, stateDirectory }: EngineOptions, reach: Reach, check
       environment: {},
       pendingScript: () => Promise.resolve(undefined),
       leases,
-      holds: createHolds(),
+      holds,
       power,
       redactor,
       emitter,
