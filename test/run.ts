@@ -1,12 +1,13 @@
 /**
- * `npm test`: everything that this machine allows, in four phases.
+ * `npm test`: everything that this machine allows, in five phases.
  *
  * unit         beside the code and fast; needs nothing
  * lab          the lab itself: its stand-ins against what the real programs were seen to do
  * conformance  every module on a real host of the lab
- * whole        the whole tool in the lab: real sshd, real LXC, real apt
+ * whole        the whole tool in the lab: real sshd, real LXC, real apt; one lab for all files
+ * alone        the same for what a lab has to be made for: nodes of other shapes, runs that are killed
  *
- * The unit tests come first; then the whole-tool tests run beside the other two, in labs of their own.
+ * The unit tests come first; then two lanes run beside each other.
  *
  * `npm test -- unit` runs one phase; further words choose the files whose path holds one of them: `npm test -- unit holds`. What this machine cannot run is
  * skipped with its reason. The last line counts everything that ran; the exit status is 1 when anything failed.
@@ -29,10 +30,14 @@ const phases = {
   lab: 'test/lab',
   conformance: 'test/conformance',
   whole: 'test/whole',
+  alone: 'test/alone',
 } as const
 type Phase = keyof typeof phases
 /** What runs at the same time; within a lane one after the other. */
-const steps: readonly (readonly (readonly Phase[])[])[] = [[['unit']], [['lab', 'conformance'], ['whole']]]
+const steps: readonly (readonly (readonly Phase[])[])[] = [
+  [['unit']],
+  [['lab', 'conformance', 'alone'], ['whole']],
+]
 
 async function main(words: readonly string[]): Promise<number> {
   const [first = '', ...rest] = words

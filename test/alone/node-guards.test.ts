@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { Lab } from '../lab/lab.ts'
 import { whyNoLab } from '../lab/machine.ts'
-import { finished, outcomes } from './support/events.ts'
-import { type Ended, gpuplay } from './support/gpuplay.ts'
+import { finished, outcomes } from '../whole/support/events.ts'
+import { type Ended, gpuplay } from '../whole/support/gpuplay.ts'
 
 const skip = whyNoLab() ?? false
 const name = `node-guards-${process.pid}`

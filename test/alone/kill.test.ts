@@ -10,11 +10,11 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { Lab } from '../lab/lab.ts'
 import { whyNoLab } from '../lab/machine.ts'
 import type { FileSnapshot } from '../lab/snapshot.ts'
-import { eventsOf } from './support/events.ts'
-import { gpuplay, start, type Controller, type Ended } from './support/gpuplay.ts'
-import { randomNumbers } from './support/random.ts'
-import { stateDifferences } from './support/same-state.ts'
-import { inventoryOf, site } from './support/site-runs.ts'
+import { eventsOf } from '../whole/support/events.ts'
+import { gpuplay, start, type Controller, type Ended } from '../whole/support/gpuplay.ts'
+import { randomNumbers } from '../whole/support/random.ts'
+import { stateDifferences } from '../whole/support/same-state.ts'
+import { inventoryOf, site } from '../whole/support/site-runs.ts'
 
 /** Kills of the runs on each node. */
 const kills = [3, 2] as const
