@@ -45,6 +45,15 @@ export async function main(words: readonly string[]): Promise<void> {
       : {}),
     killGroup,
   })
+  // What somebody still holds open (a connection that does not close) must not keep the program; what was written must arrive.
+  await Promise.all([drained(process.stdout), drained(process.stderr)])
+  process.exit()
+}
+
+function drained(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    stream.write('', () => resolve())
+  })
 }
 
 /** It may have ended by itself meanwhile. */

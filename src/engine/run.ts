@@ -54,6 +54,9 @@ export interface RunDependencies {
   readonly stateDirectory?: string
 }
 
+/** Milliseconds for connections to close. */
+const closing = 5000
+
 /** After an interruption, milliseconds until what still runs is cut off. */
 const grace = 120_000
 
@@ -197,6 +200,12 @@ function cutOff(signal: AbortSignal): { readonly signal: AbortSignal; clear(): v
   }
 }
 
+/** What does not close in time is left to the end of the process: nothing waits for it any more. */
 async function closeQuietly(fleet: Fleet): Promise<void> {
-  await fleet.close().catch(() => undefined)
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, closing)
+  })
+  await Promise.race([fleet.close().catch(() => undefined), late])
+  clearTimeout(timer)
 }

@@ -58,3 +58,8 @@ export function repositoryName(id: string, version: string): string | undefined 
   if (id === 'debian' && /^\d+/.test(version)) return `debian${Number.parseInt(version, 10)}`
   return id === 'ubuntu' && /^\d+\.\d+$/.test(version) ? `ubuntu${version.replace('.', '')}` : undefined
 }
+
+/** NVIDIA's package with the key and the source of a CUDA repository. */
+export const keyringPackage = 'cuda-keyring_1.1-1_all.deb'
+/** Where it is downloaded to; a run that was killed may have left it there. */
+export const keyringDownload = `/var/tmp/gpuplay-${keyringPackage}`

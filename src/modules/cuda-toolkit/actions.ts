@@ -2,14 +2,12 @@
 import type { Action } from '../../host/action.ts'
 import { resource } from '../../host/resource.ts'
 import { cudaRepository, withoutSources } from '../../nvidia/cuda-sources.ts'
-import { toolkitHome } from '../../nvidia/cuda.ts'
+import { keyringDownload as deb, keyringPackage as keyring, toolkitHome } from '../../nvidia/cuda.ts'
 import type { Args } from './args.ts'
 import type { Inside, Todo } from './inside.ts'
 
 /** NVIDIA's own package with the repository's source and key. */
-const keyring = 'cuda-keyring_1.1-1_all.deb'
 const keyFile = '/usr/share/keyrings/cuda-archive-keyring.gpg'
-const deb = `/var/tmp/gpuplay-${keyring}`
 const lock = { kind: 'dpkg', timeout: 300 } as const
 const environment = { DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C.UTF-8' }
 
@@ -46,10 +44,12 @@ export function addRepository(given: Args, inside: Inside): readonly Action[] {
         },
       ],
     },
-    { kind: 'remove', path: deb, label: 'remove the downloaded package' },
+    removeDownload,
     refresh(given),
   ]
 }
+
+export const removeDownload: Action = { kind: 'remove', path: deb, label: 'remove the downloaded package' }
 
 /** Entries for a CUDA repository elsewhere than in the file of NVIDIA's own package. */
 export function takeOutOfForce({ distribution = '', files, sources }: Inside): readonly Action[] {

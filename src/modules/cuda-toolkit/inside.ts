@@ -6,7 +6,13 @@ import {
   findCudaSources,
   type SourceFile,
 } from '../../nvidia/cuda-sources.ts'
-import { nvccRelease, repositoryName, toolkitHome, versionedPackage } from '../../nvidia/cuda.ts'
+import {
+  keyringDownload,
+  nvccRelease,
+  repositoryName,
+  toolkitHome,
+  versionedPackage,
+} from '../../nvidia/cuda.ts'
 import type { Args } from './args.ts'
 
 export interface Inside {
@@ -24,6 +30,8 @@ export interface Inside {
   readonly offer: Offer | undefined
   /** What downloads need and the container lacks. */
   readonly tools: Tools | undefined
+  /** A download of a run that was killed. */
+  readonly leftover: boolean
 }
 
 /** Packages with the toolkit's version in their names. */
@@ -59,10 +67,11 @@ export interface Offer extends Simulated {
 
 export async function readInside(given: Args, host: Host): Promise<Inside> {
   const wanted = given.packages.map((name) => versionedPackage(name, given.version))
-  const [release = '', names, system, ...packages] = await Promise.all([
+  const [release = '', names, system, leftover, ...packages] = await Promise.all([
     host.text('/etc/os-release'),
     host.list('/etc/apt/sources.list.d'),
     host.maybe(host.ask(['systemctl', 'is-system-running'])),
+    host.stat(keyringDownload),
     ...wanted.map((name) => host.maybe(host.package(name))),
   ])
   const field = (name: string): string => new RegExp(`^${name}="?([^"\\n]*)`, 'm').exec(release)?.[1] ?? ''
@@ -87,6 +96,7 @@ export async function readInside(given: Args, host: Host): Promise<Inside> {
     system: system.known ? system.value.stdout.trim() : undefined,
     files,
     sources,
+    leftover: leftover !== undefined,
     good,
     todo,
     offer,

@@ -7,7 +7,7 @@ import type { Host } from '../../host/host.ts'
 import { actions, done, type Plan, refuse, settle } from '../../host/plan.ts'
 import { toolkitHome } from '../../nvidia/cuda.ts'
 import type { Module } from '../module.ts'
-import { addRepository, install, installTools, refresh, takeOutOfForce } from './actions.ts'
+import { addRepository, install, installTools, refresh, removeDownload, takeOutOfForce } from './actions.ts'
 import { args, type Args, result } from './args.ts'
 import { type Inside, readInside, type Tools } from './inside.ts'
 import { compatibilityOf, noCandidate, refusalOf, wouldBringDriver } from './refusals.ts'
@@ -49,7 +49,8 @@ function plan(given: Args, seen: Seen): Plan {
   const compatible = compatibilityOf(given, seen)
   if (typeof compatible === 'object') return refuse(compatible)
   const warnings = compatible === undefined ? [] : [compatible]
-  if (inside.todo === undefined && inside.sources.length <= 1) return done(warnings)
+  const complete = inside.leftover ? actions([removeDownload], { warnings }) : done(warnings)
+  if (inside.todo === undefined && inside.sources.length <= 1) return complete
   const refusal = refusalOf(given, seen, inside)
   if (refusal) return refuse(refusal)
   if (inside.system !== undefined && /^(initializing|starting|stopping|maintenance)$/.test(inside.system))
@@ -58,7 +59,7 @@ function plan(given: Args, seen: Seen): Plan {
   if (tools) return planTools(given, inside, tools, warnings)
   if (inside.good === undefined)
     return actions(addRepository(given, inside), { stage: 'add the repository', warnings })
-  if (todo === undefined) return done(warnings)
+  if (todo === undefined) return complete
   if (offer === undefined) return actions([install(given, todo)], { warnings })
   if (!offer.listed) return actions([refresh(given)], { stage: 'refresh the package lists', warnings })
   const problem = noCandidate(given, inside, offer) ?? wouldBringDriver(todo.names, offer)

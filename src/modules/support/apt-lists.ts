@@ -8,11 +8,15 @@ import type { Host } from '../../host/host.ts'
  */
 const stamp = '/var/lib/apt/periodic/update-success-stamp'
 
-/** Whether the lists were fetched within so many seconds, by the host's own clock. */
+const lists = '/var/lib/apt/lists'
+
+/** Whether the lists were fetched within so many seconds, by the host's own clock, and nobody has put in or taken out a list since. */
 export async function fetchedWithin(seconds: number, host: Host): Promise<boolean> {
-  const argv = ['find', stamp, '-maxdepth', '0', '-newermt', `-${seconds} seconds`]
-  const { stdout } = await host.ask(argv)
-  return stdout.trim() !== ''
+  const [fetched, touched] = await Promise.all([
+    host.ask(['find', stamp, '-maxdepth', '0', '-newermt', `-${seconds} seconds`]),
+    host.ask(['find', lists, '-maxdepth', '0', '-newer', stamp]),
+  ])
+  return fetched.stdout.trim() !== '' && touched.stdout.trim() === ''
 }
 
 /** Whether any of these files or directories changed after the lists were fetched; true when they never were. */
