@@ -4,14 +4,12 @@
 import { type ExitCode, exitCodes, HostError, type Problem, UnreachableError } from '../base/errors.ts'
 import type { HostName } from '../base/brand.ts'
 import { Unknown } from '../base/unknown.ts'
-import { evaluateCondition } from '../language/expression.ts'
-import type { Expression, Play, Task } from '../language/model.ts'
-import type { Layer } from '../language/scope.ts'
+import type { Play, Task } from '../language/model.ts'
 import type { Module, SummaryRow } from '../modules/module.ts'
 import { converge, type Converged, type Host, type Reading } from './converge.ts'
 import type { Emitter } from './emitter.ts'
 import type { Outcome, TaskDetail, TaskRef } from './events.ts'
-import { type HostVariables, type Unread, withFacts } from './host-variables.ts'
+import type { HostVariables, Unread } from './host-variables.ts'
 import {
   firstProblem,
   type Item,
@@ -21,6 +19,8 @@ import {
   type PreparedItem,
   prepareItem,
 } from './prepare.ts'
+import { detailOf, hidden } from './task-detail.ts'
+import { judge, judgeOutcome } from './verdicts.ts'
 import { loopResult, type Result, resultOf, skippedResult, unknownResult, worstOutcome } from './results.ts'
 
 export interface TaskRunnerContext {
@@ -273,96 +273,10 @@ async function attemptOnce(
   }
 }
 
-/** `failed_when` and `changed_when` over what happened. In a dry run an unknown verdict leaves the outcome unknown. */
-async function judgeOutcome(
-  task: Task,
-  item: Item,
-  { outcome, result }: { readonly outcome: Outcome; readonly result: Result },
-  context: TaskRunnerContext,
-): Promise<{ readonly outcome: Outcome; readonly result: Result; readonly problem?: Problem }> {
-  if (outcome === 'unreachable') return { outcome, result }
-  let current = outcome
-  let values = result
-  if (task.failedWhen !== undefined && (outcome !== 'unknown' || !context.check)) {
-    const failed = await judge(task.failedWhen, task, item, values, context)
-    if (failed === true) {
-      const sources = task.failedWhen.map((condition) => condition.source).join(' && ')
-      const problem: Problem = {
-        code: 'failed-when',
-        message: `failed_when is true: ${sources}`,
-        where: task.where,
-      }
-      return { outcome: 'failed', result: { ...values, failed: true, msg: problem.message }, problem }
-    }
-    if (failed === false && outcome === 'failed') {
-      current = values['changed'] === true ? 'changed' : 'ok'
-      values = { ...values, failed: false }
-    }
-  }
-  if (
-    task.changedWhen !== undefined &&
-    (current === 'ok' || current === 'changed' || current === 'unknown')
-  ) {
-    const changed = await judge(task.changedWhen, task, item, values, context)
-    if (changed instanceof Unknown) return { outcome: 'unknown', result: values }
-    if (current !== 'unknown' || !changed) current = changed ? 'changed' : 'ok'
-    values = { ...values, changed }
-  }
-  return { outcome: current, result: values }
-}
-
-async function judge(
-  conditions: readonly Expression[],
-  task: Task,
-  item: Item,
-  result: Result,
-  context: TaskRunnerContext,
-): Promise<boolean | Unknown> {
-  const data: Layer[] =
-    task.register === undefined ? [] : [{ layer: 'registered', data: new Map([[task.register, result]]) }]
-  return withFacts(
-    () =>
-      evaluateCondition(conditions, context.variables.scope(context.play, task, [...item.layers, ...data])),
-    context.readFact,
-  )
-}
-
 function addRows(module: Module, args: unknown, converged: Converged, context: TaskRunnerContext): void {
   const seen = 'seen' in converged ? converged.seen : undefined
   const rows = seen === undefined ? [] : (module.row?.(args, seen) ?? [])
   for (const row of [rows].flat()) context.addRow(row)
-}
-
-function detailOf(module: Module, prepared: Ready, converged: Converged, outcome: Outcome): TaskDetail {
-  if (prepared.secret) {
-    return converged.kind === 'failed' || converged.kind === 'unreachable'
-      ? { problem: converged.kind === 'failed' ? converged.failure.problem : converged.problem }
-      : { why: 'a secret is in its arguments: nothing is shown' }
-  }
-  const detail: TaskDetail = {
-    ...(converged.labels.length > 0 ? { actions: converged.labels } : {}),
-    ...(converged.diffs.length > 0 ? { diffs: converged.diffs } : {}),
-  }
-  switch (converged.kind) {
-    case 'ok':
-    case 'changed': {
-      const known = converged.seenWhy === undefined
-      const message = known ? module.message?.(prepared.args, converged.seen) : undefined
-      return {
-        ...detail,
-        ...(message === undefined ? {} : { message }),
-        ...(converged.seenWhy === undefined ? {} : { why: converged.seenWhy }),
-      }
-    }
-    case 'unknown':
-      return { ...detail, why: converged.why }
-    case 'failed':
-      return outcome === 'failed'
-        ? { ...detail, problem: converged.failure.problem, findings: converged.failure.findings }
-        : detail
-    case 'unreachable':
-      return { ...detail, problem: converged.problem }
-  }
 }
 
 function exitCodeOf(task: Task, module: Module, converged: Converged): ExitCode | undefined {
@@ -425,10 +339,4 @@ function failedItem(task: Task, module: Module, problem: Problem, result: Result
     exitCode: toExitCode(task.exitCode) ?? module.exitCode,
     converged: undefined,
   }
-}
-
-/** Under `no_log` only that it failed is said, not how: the text of a failure may quote what must not be shown. */
-function hidden(detail: TaskDetail): TaskDetail {
-  if (detail.problem === undefined) return { why: 'hidden by no_log' }
-  return { problem: { code: detail.problem.code, message: 'failed; the reason is hidden by no_log' } }
 }

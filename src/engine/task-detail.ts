@@ -1,0 +1,48 @@
+/** What is told of a task when it has ended. */
+import type { Module } from '../modules/module.ts'
+import type { Converged } from './converge.ts'
+import type { Outcome, TaskDetail } from './events.ts'
+
+/** What events tell of an item; of one with a secret in its arguments only how it ended. */
+export function detailOf(
+  module: Module,
+  prepared: { readonly args: unknown; readonly secret: boolean },
+  converged: Converged,
+  outcome: Outcome,
+): TaskDetail {
+  if (prepared.secret) {
+    return converged.kind === 'failed' || converged.kind === 'unreachable'
+      ? { problem: converged.kind === 'failed' ? converged.failure.problem : converged.problem }
+      : { why: 'a secret is in its arguments: nothing is shown' }
+  }
+  const detail: TaskDetail = {
+    ...(converged.labels.length > 0 ? { actions: converged.labels } : {}),
+    ...(converged.diffs.length > 0 ? { diffs: converged.diffs } : {}),
+  }
+  switch (converged.kind) {
+    case 'ok':
+    case 'changed': {
+      const known = converged.seenWhy === undefined
+      const message = known ? module.message?.(prepared.args, converged.seen) : undefined
+      return {
+        ...detail,
+        ...(message === undefined ? {} : { message }),
+        ...(converged.seenWhy === undefined ? {} : { why: converged.seenWhy }),
+      }
+    }
+    case 'unknown':
+      return { ...detail, why: converged.why }
+    case 'failed':
+      return outcome === 'failed'
+        ? { ...detail, problem: converged.failure.problem, findings: converged.failure.findings }
+        : detail
+    case 'unreachable':
+      return { ...detail, problem: converged.problem }
+  }
+}
+
+/** Under `no_log` only that it failed is said, not how: the text of a failure may quote what must not be shown. */
+export function hidden(detail: TaskDetail): TaskDetail {
+  if (detail.problem === undefined) return { why: 'hidden by no_log' }
+  return { problem: { code: detail.problem.code, message: 'failed; the reason is hidden by no_log' } }
+}

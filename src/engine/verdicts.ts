@@ -1,0 +1,72 @@
+/** What `until`, `failed_when` and `changed_when` make of what happened. */
+import type { Problem } from '../base/errors.ts'
+import { Unknown } from '../base/unknown.ts'
+import { evaluateCondition } from '../language/expression.ts'
+import type { Expression, Play, Task } from '../language/model.ts'
+import type { Layer } from '../language/scope.ts'
+import type { Outcome } from './events.ts'
+import { type HostVariables, type Unread, withFacts } from './host-variables.ts'
+import type { Item } from './prepare.ts'
+import type { Result } from './results.ts'
+
+export interface VerdictContext {
+  readonly play: Play
+  readonly check: boolean
+  readonly variables: HostVariables
+  readonly readFact: (fact: Unread) => Promise<void>
+}
+
+/** `failed_when` and `changed_when` over what happened. In a dry run an unknown verdict leaves the outcome unknown. */
+export async function judgeOutcome(
+  task: Task,
+  item: Item,
+  { outcome, result }: { readonly outcome: Outcome; readonly result: Result },
+  context: VerdictContext,
+): Promise<{ readonly outcome: Outcome; readonly result: Result; readonly problem?: Problem }> {
+  if (outcome === 'unreachable') return { outcome, result }
+  let current = outcome
+  let values = result
+  if (task.failedWhen !== undefined && (outcome !== 'unknown' || !context.check)) {
+    const failed = await judge(task.failedWhen, task, item, values, context)
+    if (failed === true) {
+      const sources = task.failedWhen.map((condition) => condition.source).join(' && ')
+      const problem: Problem = {
+        code: 'failed-when',
+        message: `failed_when is true: ${sources}`,
+        where: task.where,
+      }
+      return { outcome: 'failed', result: { ...values, failed: true, msg: problem.message }, problem }
+    }
+    if (failed === false && outcome === 'failed') {
+      current = values['changed'] === true ? 'changed' : 'ok'
+      values = { ...values, failed: false }
+    }
+  }
+  if (
+    task.changedWhen !== undefined &&
+    (current === 'ok' || current === 'changed' || current === 'unknown')
+  ) {
+    const changed = await judge(task.changedWhen, task, item, values, context)
+    if (changed instanceof Unknown) return { outcome: 'unknown', result: values }
+    if (current !== 'unknown' || !changed) current = changed ? 'changed' : 'ok'
+    values = { ...values, changed }
+  }
+  return { outcome: current, result: values }
+}
+
+/** Conditions over a result, as if it were registered already. */
+export async function judge(
+  conditions: readonly Expression[],
+  task: Task,
+  item: Item,
+  result: Result,
+  context: VerdictContext,
+): Promise<boolean | Unknown> {
+  const data: Layer[] =
+    task.register === undefined ? [] : [{ layer: 'registered', data: new Map([[task.register, result]]) }]
+  return withFacts(
+    () =>
+      evaluateCondition(conditions, context.variables.scope(context.play, task, [...item.layers, ...data])),
+    context.readFact,
+  )
+}
