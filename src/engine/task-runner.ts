@@ -3,7 +3,7 @@
  */
 import { type ExitCode, exitCodes, HostError, type Problem, UnreachableError } from '../base/errors.ts'
 import type { HostName } from '../base/brand.ts'
-import { Unknown } from '../base/unknown.ts'
+import type { Unknown } from '../base/unknown.ts'
 import type { Play, Task } from '../language/model.ts'
 import type { Module, SummaryRow } from '../modules/module.ts'
 import { converge, type Converged, type Host, type Reading } from './converge.ts'
