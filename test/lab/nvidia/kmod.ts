@@ -1,4 +1,7 @@
-/** Stand-in of kmod: modprobe, rmmod, insmod, lsmod, modinfo and depmod for the lab's kernel. The first argument is the name it was called by. */
+/**
+ * Stand-in of kmod: modprobe, rmmod, insmod, lsmod, modinfo and depmod for the lab's kernel. The first argument is the name it was called by.
+ * `recount` is the lab's own: a program that has begun or ceased to use a module says so by it.
+ */
 import { writeFileSync } from 'node:fs'
 import {
   type KernelState,
@@ -40,6 +43,9 @@ export function kmod([tool = '', ...argv]: readonly string[]): number {
       return modinfo(argv)
     case 'depmod':
       return depmod(argv)
+    case 'recount':
+      changeKernel(() => {})
+      return 0
     default:
       throw new Exit(1, `kmod: no stand-in for '${tool}'`)
   }

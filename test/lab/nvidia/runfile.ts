@@ -165,10 +165,10 @@ if [ ! -c /dev/nvidiactl ]; then
 fi
 mkdir -p /run/nvidia-persistenced
 (
-	# loading what is loaded has the lab count its users anew
-	trap 'rm -rf /run/nvidia-persistenced; setsid sh -c "sleep 0.2; modprobe nvidia" & exit 0' TERM INT
+	recount='/usr/lib/lab/run nvidia/kmod recount'
+	trap 'rm -rf /run/nvidia-persistenced; setsid sh -c "sleep 0.2; $recount" & exit 0' TERM INT
 	sleep 0.1
-	modprobe nvidia
+	$recount
 	while :; do
 		sleep 3600 &
 		wait $!
