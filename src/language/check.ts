@@ -11,6 +11,8 @@ import { checkTaskFiles } from './task-files.ts'
 export interface CheckedNames {
   readonly base: Declarations
   readonly results: ReadonlyMap<string, JsonSchema | undefined>
+  /** Results of plays that may still go on elsewhere when the next one begins, if that is played `after: node`. */
+  readonly unsettled: ReadonlySet<string>
 }
 
 export function startNames({ options, lostResults }: Loader): CheckedNames {
@@ -19,14 +21,17 @@ export function startNames({ options, lostResults }: Loader): CheckedNames {
   for (const name of lostResults) names.set(name, undefined)
   for (const name of builtInNames) names.set(name, undefined)
   names.set('facts', options.facts)
-  return { base: new Declarations(names), results: new Map() }
+  return { base: new Declarations(names), results: new Map(), unsettled: new Set() }
 }
 
 /** Checks every expression and template of a play, and the names of its notifications; returns what later plays may read. */
 export function checkPlay(loader: Loader, play: Play, before: CheckedNames): CheckedNames {
   const results = new Map(before.results)
-  const playNames = before.base.with(namesOf(play.vars))
   const tasks = play.sections.flatMap((section) => section.tasks)
+  const unsettled = new Set(play.after === 'node' ? before.unsettled : [])
+  for (const task of [...tasks, ...play.handlers])
+    for (const [name] of given(loader, task)) unsettled.add(name)
+  const playNames = before.base.with(namesOf(play.vars)).unsettled(unsettled)
   for (const task of tasks) {
     const here = taskNames(playNames, task).with(results)
     checkTask(loader, task, here)
@@ -42,7 +47,7 @@ export function checkPlay(loader: Loader, play: Play, before: CheckedNames): Che
   checkVariables(loader, play.vars, everything)
   for (const use of play.roles) checkRole(loader, use, everything)
   checkNotifications(loader, play, [...tasks, ...play.handlers])
-  return { base: before.base, results }
+  return { base: before.base, results, unsettled }
 }
 
 function namesOf(variables: Variables): (readonly [string, undefined])[] {

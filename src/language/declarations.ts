@@ -8,6 +8,7 @@ import type { Problem } from '../base/errors.ts'
 import { celEnvironment } from './cel-environment.ts'
 import { notCondition, toProblem, type ValueKind } from './expression.ts'
 import type { Expression, ReadPath, Template, Value } from './model.ts'
+import { computedKey, ownNodeKey } from './reads.ts'
 import { problem } from './source.ts'
 import { didYouMean, nearest } from './suggest.ts'
 
@@ -46,11 +47,18 @@ export class Declarations {
   readonly #types: ReadonlyMap<string, JsonSchema | undefined>
   readonly #parent: Declarations | undefined
   readonly #added: ReadonlyMap<string, JsonSchema | undefined>
+  /** Results that other hosts may not have yet: they are registered while this is read. */
+  readonly #unsettled: ReadonlySet<string>
   #environment: Environment | undefined
 
-  constructor(names: ReadonlyMap<string, JsonSchema | undefined>, parent?: Declarations) {
+  constructor(
+    names: ReadonlyMap<string, JsonSchema | undefined>,
+    parent?: Declarations,
+    unsettled: ReadonlySet<string> = new Set(),
+  ) {
     this.#added = names
     this.#parent = parent
+    this.#unsettled = unsettled
     this.#types = parent === undefined ? names : new Map([...parent.#types, ...names])
   }
 
@@ -59,8 +67,13 @@ export class Declarations {
     const added = new Map(names)
     if (added.size === 0) return this
     const replaces = [...added].some(([name]) => this.#types.has(name))
-    if (!replaces) return new Declarations(added, this)
-    return new Declarations(new Map([...this.#types, ...added]))
+    if (!replaces) return new Declarations(added, this, this.#unsettled)
+    return new Declarations(new Map([...this.#types, ...added]), undefined, this.#unsettled)
+  }
+
+  /** The same names where these results are not to be asked of another host (`hostvars.X.NAME`): whether it has them already is a matter of luck. */
+  unsettled(results: ReadonlySet<string>): Declarations {
+    return new Declarations(new Map(), this, results)
   }
 
   has(name: string): boolean {
@@ -133,9 +146,21 @@ export class Declarations {
             : `it is called ${former} here`,
       })
     }
+    const early = root === 'hostvars' ? this.#early(rest, source, offset) : undefined
+    if (early !== undefined) {
+      return problem(
+        'unsettled-result',
+        `"${early.name}" is registered in this play or beside it, and another host may not have come that far`,
+        {
+          where: reader.at(early.at, early.name.length),
+          hint: `read it in a later play${early.own ? `, or write ${early.name} alone for the host's own` : ''}`,
+        },
+      )
+    }
     let schema = this.#types.get(root)
     let walked = root
     for (const key of rest) {
+      if (key === computedKey || key === ownNodeKey) return undefined
       const fields = closedFields(schema)
       if (fields === undefined) return undefined
       if (!Object.hasOwn(fields, key)) {
@@ -152,6 +177,13 @@ export class Declarations {
     return undefined
   }
 
+  /** A read of another host's result that may not be there yet. A container's own node has ended its part before. */
+  #early([host, name]: ReadPath, source: string, offset: number): EarlyRead | undefined {
+    if (host === undefined || host === ownNodeKey || name === undefined || !this.#unsettled.has(name))
+      return undefined
+    return { name, at: Math.max(0, findWord(source, name, offset)), own: host === computedKey }
+  }
+
   #cel(): Environment {
     if (this.#environment !== undefined) return this.#environment
     const environment =
@@ -165,6 +197,13 @@ export class Declarations {
     this.#environment = environment
     return environment
   }
+}
+
+interface EarlyRead {
+  readonly name: string
+  readonly at: number
+  /** It may be the host itself that is meant. */
+  readonly own: boolean
 }
 
 /** What a CEL type is in plain words, where it cannot be true or false. */

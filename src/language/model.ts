@@ -6,7 +6,7 @@
  */
 import type { Position } from '../base/errors.ts'
 
-/** A path that an expression or template reads: `facts.os.id` is `['facts', 'os', 'id']`; it ends where an index is computed. */
+/** A path that an expression or template reads: `facts.os.id` is `['facts', 'os', 'id']`; where an index is computed, `computedKey` stands for it (reads.ts). */
 export type ReadPath = readonly string[]
 
 /** A CEL expression that parsed. Evaluate it with `evaluate` or `evaluateCondition` (expression.ts). */

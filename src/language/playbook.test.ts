@@ -432,3 +432,30 @@ test('conditions among the arguments of a module are expressions, checked by nam
   assert.ok(task)
   assert.deepEqual(renderValue(task.args, scopeOf({ port: 1 })), { that: [true, false] })
 })
+
+test("another host's result is read in a later play only", () => {
+  const plays = `- hosts: all
+  tasks:
+    - command: date
+      register: out
+    - assert: { that: 'groups.all.all(h, hostvars[h].out.changed)' }
+    - debug: { msg: '{{hostvars.web1.out.stdout}}' }
+    - assert: { that: '!hostvars[node].out.failed' }
+    - assert: { that: '!hostvars[groups.all[0]].other.failed' }
+- hosts: all
+  after: node
+  tasks:
+    - assert: { that: 'hostvars["web1"].out.changed' }
+- hosts: all
+  tasks:
+    - assert: { that: 'groups.all.all(h, hostvars[h].out.changed)' }
+`
+  const { problems } = load({ '/p/site.yml': plays }, { variables: ['node'] })
+  const text =
+    'unsettled-result: "out" is registered in this play or beside it, and another host may not have come that far'
+  assert.deepEqual(report(problems), [
+    `site.yml:5:54 ${text} (read it in a later play, or write out alone for the host's own)`,
+    `site.yml:6:38 ${text} (read it in a later play)`,
+    `site.yml:12:41 ${text} (read it in a later play)`,
+  ])
+})

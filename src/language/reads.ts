@@ -33,6 +33,48 @@ export function pathOf(node: ASTNode): ReadPath | undefined {
   }
 }
 
+/** Stands in a path for a key that is computed; `hostvars[node]`, the host's own node, is told apart. */
+export const computedKey = '[...]'
+export const ownNodeKey = '[node]'
+
+/** The path of `a[b].c`, computed keys and all: the name that is read of whichever element it is. */
+function computedPathOf(node: ASTNode, bound: ReadonlySet<string>): ReadPath | undefined {
+  switch (node.op) {
+    case 'id':
+      return bound.has(node.args) ? undefined : [node.args]
+    case '.':
+    case '.?': {
+      const left = computedPathOf(node.args[0], bound)
+      return left === undefined ? undefined : [...left, node.args[1]]
+    }
+    case '[]':
+    case '[?]': {
+      const left = computedPathOf(node.args[0], bound)
+      const index = node.args[1]
+      if (left === undefined) return undefined
+      if (index.op === 'value' && typeof index.args === 'string') return [...left, index.args]
+      const own = index.op === 'id' && index.args === 'node' && !bound.has('node')
+      return [...left, own ? ownNodeKey : computedKey]
+    }
+    default:
+      return undefined
+  }
+}
+
+/** The keys that are computed in such a path. */
+function computedKeysOf(node: ASTNode): readonly ASTNode[] {
+  switch (node.op) {
+    case '.':
+    case '.?':
+      return computedKeysOf(node.args[0])
+    case '[]':
+    case '[?]':
+      return [...computedKeysOf(node.args[0]), node.args[1]]
+    default:
+      return []
+  }
+}
+
 /** Calls `see` for every node, parents first. */
 export function walk(node: ASTNode, see: (node: ASTNode) => void): void {
   see(node)
@@ -43,6 +85,12 @@ function visit(node: ASTNode, bound: ReadonlySet<string>, found: (path: ReadPath
   const path = pathOf(node)
   if (path !== undefined) {
     if (!bound.has(path[0] ?? '')) found(path)
+    return
+  }
+  const computed = computedPathOf(node, bound)
+  if (computed !== undefined) {
+    found(computed)
+    for (const key of computedKeysOf(node)) visit(key, bound, found)
     return
   }
   if (node.op === 'rcall') {
