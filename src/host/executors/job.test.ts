@@ -180,3 +180,17 @@ test('a detached program gets its input from a file that nobody else can read, a
   assert.ok(result.kind === 'done')
   assert.equal(result.reply?.stdout, 'hush\n0\n600\n')
 })
+
+test('a host that gives no answer about a job is not taken for one without it', async () => {
+  using dir = scratch()
+  const machine = here(dir)
+  const shell = createLocalShell()
+  machine.current = {
+    ...shell,
+    run: async (script, options) =>
+      shell.run(script.includes('state=running') ? 'echo "sh: Cannot fork" >&2; exit 2' : script, options),
+  }
+  const result = await execute(waiting(dir), machine, testContext())
+  assert.deepEqual(result, { kind: 'lost', why: 'the state of install cannot be read: sh: Cannot fork' })
+  assert.ok(!existsSync(dir.path('starts')))
+})

@@ -151,7 +151,10 @@ exit 0`
       line: progressLine(log),
     }
   }
-  return { kind: kind === 'collected' || kind === 'died' ? kind : 'none' }
+  if (kind === 'none' || kind === 'collected' || kind === 'died') return { kind }
+  // No state is not the state "none": a host too short of memory to run the script gives no answer.
+  const said = reply.stderr.toString('utf8').trim()
+  return { kind: 'lost', why: `the state of ${job.name} cannot be read${said === '' ? '' : `: ${said}`}` }
 }
 
 /** The last line that says something; of a line that a program draws over and over, its last state. */

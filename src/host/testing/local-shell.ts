@@ -1,5 +1,7 @@
 /** A shell for tests: every script is run by a fresh `/bin/sh` of this machine. What it promises is what `Shell` promises. */
 import { spawn } from 'node:child_process'
+import type { Readable } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Channel, RunOptions, Shell, ShellReply } from '../../connection/connection.ts'
 
 export interface LocalShell extends Shell {
@@ -35,20 +37,15 @@ function runScript(
 ): Promise<ShellReply> {
   return new Promise((resolve, reject) => {
     const started = Date.now()
-    const child = spawn('/bin/sh', ['-c', script], {
+    const child = spawn('/bin/sh', ['-c', fenced, 'sh', script, fence], {
       env: { ...process.env, ...environment },
       detached: true,
       stdio: ['pipe', 'pipe', 'pipe'],
     })
     const limit = options.limit ?? 4 * 1024 * 1024
-    const streams = { stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) }
-    let truncated = false
-    for (const name of ['stdout', 'stderr'] as const) {
-      child[name].on('data', (chunk: Buffer) => {
-        const room = limit - streams[name].length
-        if (chunk.length > room) truncated = true
-        streams[name] = Buffer.concat([streams[name], chunk.subarray(0, Math.max(0, room))])
-      })
+    const streams = {
+      stdout: new FencedStream(child.stdout, limit),
+      stderr: new FencedStream(child.stderr, limit),
     }
     const killAll = (): void => {
       if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
@@ -64,25 +61,67 @@ function runScript(
     }
     options.signal.addEventListener('abort', abort)
     child.on('error', reject)
-    // Like the framed shell: the script's end counts, not that of whoever it left behind.
     child.on('exit', (code) => {
       clearTimeout(timer)
       options.signal.removeEventListener('abort', abort)
-      setTimeout(() => {
-        if (timedOut) resolve({ kind: 'timedOut', ...streams })
-        else
+      // A shell that was killed has put up no fence; what it left behind may hold the streams.
+      const patience = code === null ? sleep(100) : Promise.all([streams.stdout.ended, streams.stderr.ended])
+      void patience.then(() => {
+        const output = { stdout: streams.stdout.bytes(), stderr: streams.stderr.bytes() }
+        if (timedOut) resolve({ kind: 'timedOut', ...output })
+        else {
+          const truncated = streams.stdout.truncated || streams.stderr.truncated
           resolve({
             kind: 'exited',
             code: code ?? 255,
-            ...streams,
+            ...output,
             truncated,
             milliseconds: Date.now() - started,
           })
-      }, 5)
+        }
+      })
     })
     child.stdin.on('error', () => undefined)
     child.stdin.end(options.stdin ?? Buffer.alloc(0))
   })
+}
+
+/** Like the framed shell: the script's end counts, not that of whoever it left behind, and not before all of its output is here. */
+const fenced = `( eval "$1" ); code=$?; printf %s "$2"; printf %s "$2" >&2; exit $code`
+const fence = '\u0001the end of the script\u0002'
+
+/** What a script wrote to one stream, up to the fence. */
+class FencedStream {
+  readonly ended: Promise<void>
+  readonly #limit: number
+  #all = Buffer.alloc(0)
+
+  constructor(stream: Readable, limit: number) {
+    this.#limit = limit
+    this.ended = new Promise((resolve) => {
+      stream.on('data', (chunk: Buffer) => {
+        this.#all = Buffer.concat([this.#all, chunk])
+        if (this.#end !== -1) resolve()
+      })
+      stream.once('close', resolve)
+    })
+  }
+
+  get truncated(): boolean {
+    return this.#whole().length > this.#limit
+  }
+
+  bytes(): Buffer {
+    return this.#whole().subarray(0, this.#limit)
+  }
+
+  get #end(): number {
+    return this.#all.indexOf(fence)
+  }
+
+  #whole(): Buffer {
+    return this.#end === -1 ? this.#all : this.#all.subarray(0, this.#end)
+  }
 }
 
 /** Starts a program of this machine as a connection would. */
