@@ -5,11 +5,16 @@ import type { Channel, ChannelEnd } from './connection.ts'
 /** How long what a program wrote may still be on its way once the program itself has ended, in milliseconds. */
 const drainTime = 250
 
+/** How long the end of a program that was to be killed may take to be told, in milliseconds. */
+export const confirmTime = 2000
+
 /** A program of this machine as a channel. `kill` ends it as hard as the caller can. */
 export function channelOfChild(child: ChildProcessWithoutNullStreams, kill: () => void): Channel {
   for (const stream of [child.stdin, child.stdout, child.stderr]) stream.on('error', ignore)
+  let giveUp = (): void => {}
   const ended = new Promise<ChannelEnd>((resolve) => {
     let end: ChannelEnd | undefined
+    giveUp = () => resolve(end ?? { kind: 'lost', why: 'it was to be killed, and its end was not seen' })
     child.on('error', (error) => resolve({ kind: 'lost', why: error.message }))
     child.on('exit', (code, signal) => {
       const ended: ChannelEnd =
@@ -23,7 +28,12 @@ export function channelOfChild(child: ChildProcessWithoutNullStreams, kill: () =
     })
     child.on('close', () => resolve(end ?? { kind: 'lost', why: 'ended without a status' }))
   })
-  return { stdin: child.stdin, stdout: child.stdout, stderr: child.stderr, ended, kill }
+  const killFor = (): void => {
+    kill()
+    const timer = setTimeout(giveUp, confirmTime)
+    void ended.then(() => clearTimeout(timer))
+  }
+  return { stdin: child.stdin, stdout: child.stdout, stderr: child.stderr, ended, kill: killFor }
 }
 
 /** For streams whose errors are seen another way: an `error` event without a listener would end the whole process. */

@@ -24,7 +24,7 @@ export interface Channel {
   readonly stderr: Readable
   /** Settles once, never rejects. A reply without an exit status is a lost connection, never success. */
   readonly ended: Promise<ChannelEnd>
-  /** Ends the program as hard as the transport can. */
+  /** Ends the program as hard as the transport can; `ended` settles two seconds later at most, whether or not the far side confirms it. */
   kill(): void
 }
 

@@ -51,6 +51,25 @@ if victims; then echo left $tree; else echo gone; fi`
 }
 
 /**
+ * Ends a shell under its scripts, TERM first and KILL two seconds later; those that were sent ahead never begin, since the shell is stopped meanwhile.
+ * What a script has left behind lives on, as a detached job must. Needed because closing a channel ends nothing on the far side, and OpenSSH refuses
+ * to signal the processes of root (session_signal_req in its session.c wants privilege separation).
+ */
+export function endShell(shell: number): string {
+  return `${walk}
+kill -s STOP ${shell} || exit 0
+below ${shell}
+[ "$tree" != ' ' ] && kill -s TERM $tree 2>/dev/null
+round=0
+while below ${shell}; [ "$tree" != ' ' ] && [ $round -lt 40 ]; do
+[ $round -ge 20 ] && kill -s KILL $tree 2>/dev/null
+sleep 0.1 2>/dev/null || sleep 1
+round=$((round + 1))
+done
+kill -s KILL ${shell}`
+}
+
+/**
  * Frees a shell whose last script has ended but has left children that hold its output: ends the two relays, so that those children live on
  * with nobody listening. The shell is stopped meanwhile, so that it cannot begin the next script under our hands; if it has already begun
  * one (a child that is neither `relayed`, the parent of the last script's wrapper, nor a relay), nothing is touched.

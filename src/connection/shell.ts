@@ -3,7 +3,7 @@ import { UnreachableError } from '../base/errors.ts'
 import { describeEnd, whenAborted } from './channel.ts'
 import type { Channel, Connection, RunOptions, Shell, ShellGreeting, ShellReply } from './connection.ts'
 import { type Mark, MarkScanner, frameText, greetingScript, openingText } from './frame.ts'
-import { endScript, releaseShell, runOnce } from './rescue.ts'
+import { endScript, endShell, releaseShell, runOnce } from './rescue.ts'
 
 export interface OpenShellOptions {
   readonly signal: AbortSignal
@@ -210,7 +210,11 @@ class FramedShell implements Shell {
       })
       await this.#release(holder)
     }
+    const busy = this.#frames.some((frame) => frame.state !== 'replied')
+    const gone = this.#gone.signal.aborted
     this.#lose('the shell was closed')
+    if (busy && !gone && this.#pid !== 0)
+      await runOnce(this.#connection, endShell(this.#pid), AbortSignal.timeout(killTime))
     this.#channel.stdin.end()
     const killer = setTimeout(() => this.#channel.kill(), 500)
     await this.#channel.ended

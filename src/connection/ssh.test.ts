@@ -232,6 +232,26 @@ describe('a real sshd', { skip: withoutSshd(), concurrency: 4 }, () => {
     }
   })
 
+  test('a shell that is closed under its script takes the script with it', async () => {
+    const connection = await connect(target(), testEffects(), calm)
+    const shell = await openShell(connection, { signal: calm })
+    const reply = shell.run('echo $$; exec sleep 86399', { timeout: patience, signal: calm })
+    await delay(300)
+    await shell.close()
+    assert.deepEqual(await reply, { kind: 'lost', why: 'the shell was closed' })
+    assert.equal(spawnSync('pgrep', ['-f', '^sleep 86399']).status, 1)
+    await connection.close()
+  })
+
+  test('a program that the server does not kill keeps nobody waiting', async () => {
+    const connection = await connect(target(), testEffects(), calm)
+    const channel = await connection.open('exec sleep 86398', calm)
+    channel.kill()
+    assert.notEqual((await channel.ended).kind, 'exited')
+    await connection.close()
+    spawnSync('pkill', ['-f', '^sleep 86398'])
+  })
+
   test('many channels spread over connections of four', async () => {
     const connection = await connect(target(), testEffects(), calm)
     const shells = await Promise.all(

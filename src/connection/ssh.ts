@@ -1,6 +1,6 @@
 import type { ClientChannel } from 'ssh2'
 import { UnreachableError } from '../base/errors.ts'
-import { ignore } from './channel.ts'
+import { confirmTime, ignore } from './channel.ts'
 import type { Channel, ChannelEnd, Connection } from './connection.ts'
 import type { ConnectEffects } from './effects.ts'
 import type { HandshakeGate } from './handshake-gate.ts'
@@ -159,8 +159,10 @@ const drainTime = 250
 function channelOf(stream: ClientChannel, lost: Promise<string>): Channel {
   stream.on('error', ignore)
   stream.stderr.on('error', ignore)
+  let giveUp = (): void => {}
   const ended = new Promise<ChannelEnd>((resolve) => {
     let end: ChannelEnd | undefined
+    giveUp = () => resolve(end ?? { kind: 'lost', why: 'it was to be killed, and its end was not confirmed' })
     stream.on('exit', (code: number | null, signal?: string) => {
       const known: ChannelEnd =
         code === null ? { kind: 'signalled', signal: signal ?? 'unknown' } : { kind: 'exited', code }
@@ -174,7 +176,8 @@ function channelOf(stream: ClientChannel, lost: Promise<string>): Channel {
     void lost.then((why) => resolve(end ?? { kind: 'lost', why }))
   })
   const kill = (): void => {
-    // Closing a channel leaves the program running; the signal ends it (OpenSSH from 7.9 on).
+    // Closing a channel leaves the program running; the signal ends it (OpenSSH from 7.9 on, but not for root). As long as it runs the server
+    // does not confirm the close.
     try {
       stream.signal('KILL')
       stream.close()
@@ -182,6 +185,8 @@ function channelOf(stream: ClientChannel, lost: Promise<string>): Channel {
       // The connection is gone, and the channel with it.
     }
     stream.destroy()
+    const timer = setTimeout(giveUp, confirmTime)
+    void ended.then(() => clearTimeout(timer))
   }
   return { stdin: stream, stdout: stream, stderr: stream.stderr, ended, kill }
 }
