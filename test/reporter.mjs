@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs'
 
 /** @param {AsyncIterable<{type: string, data: any}>} source */
 export default async function* report(source) {
-  const counts = { passed: 0, failed: 0, skipped: 0, failedFiles: [] }
+  const counts = { passed: 0, failed: 0, skipped: 0 }
   const parents = new Set()
   const names = []
   for await (const { type, data } of source) {
@@ -24,7 +24,6 @@ export default async function* report(source) {
         counts.passed += 1
       } else {
         counts.failed += 1
-        if (data.file && !counts.failedFiles.includes(data.file)) counts.failedFiles.push(data.file)
         yield `FAILED: ${path}\n${describe(data)}\n`
       }
     } else if (type === 'test:stderr' || type === 'test:stdout') {

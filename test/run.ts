@@ -22,8 +22,6 @@ interface Counts {
   readonly passed: number
   readonly failed: number
   readonly skipped: number
-  /** Where tests failed. */
-  readonly failedFiles?: readonly string[]
 }
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -72,24 +70,12 @@ function isPhase(word: string): word is Phase {
   return word in phases
 }
 
-/** A file that failed is run once more by itself: a test that only fails on a busy machine is told as unstable, one that fails again has failed. */
+/** Files of a phase, in one process; what it says is printed when it ends, so that two phases do not mix. */
 async function runPhase(phase: Phase, filter: readonly string[]): Promise<Counts> {
   const files = testFiles(phases[phase]).filter(
     (file) => filter.length === 0 || filter.some((word) => file.includes(word)),
   )
   if (files.length === 0) return { passed: 0, failed: 0, skipped: 0 }
-  const first = await runFiles(phase, files)
-  const again = first.failedFiles ?? []
-  if (first.failed === 0 || again.length === 0) return first
-  print(`== ${phase}: once more, what failed: ${again.join(' ')}\n`)
-  const second = await runFiles(phase, again)
-  const mended = first.failed - second.failed
-  if (mended > 0) print(`UNSTABLE: ${mended} of ${first.failed} passed the second time\n`)
-  return { passed: first.passed + Math.max(mended, 0), failed: second.failed, skipped: first.skipped }
-}
-
-/** Files in one process; what it says is printed when it ends, so that two phases do not mix. */
-async function runFiles(phase: Phase, files: readonly string[]): Promise<Counts> {
   print(`== ${phase}: ${files.length} files\n`)
   const begun = Date.now()
   const directory = mkdtempSync(join(tmpdir(), 'gpuplay-test-'))
