@@ -24,7 +24,7 @@ async function main(): Promise<number> {
   }
   const lab = await Lab.up({ nodes: 2, containers: 2, say })
 
-  const inventory = join(lab.instance.stateDir, 'inventory.yaml')
+  const inventories = ['-i', 'inventory/lab', '-i', join(lab.instance.stateDir, 'addresses.yaml')]
   const steps: readonly (readonly [string, readonly string[]])[] = [
     ['1. A dry run: the whole plan, and nothing is changed', ['--check']],
     ['2. The real run: both nodes reboot, one after the other', []],
@@ -32,7 +32,7 @@ async function main(): Promise<number> {
   ]
   for (const [name, flags] of steps) {
     title(name)
-    const argv = ['run', 'playbooks/site.yml', '-i', inventory, ...flags]
+    const argv = ['run', 'playbooks/site.yml', ...inventories, ...flags]
     say(`$ npx gpuplay ${argv.join(' ')}`)
     const code = await run(argv)
     if (code !== 0) {
@@ -43,7 +43,8 @@ async function main(): Promise<number> {
   title(`Done in ${Math.round((Date.now() - begun) / 1000)} s. The lab is still up:`)
   say('npm run lab -- enter 101            a shell in a container; try nvidia-smi')
   say('npm run lab -- ssh pve1             a shell on a node')
-  say(`npx gpuplay run playbooks/verify.yml -i ${inventory}`)
+  say(`npx gpuplay run playbooks/verify.yml ${inventories.join(' ')}`)
+  say('inventory/lab/hosts.yml             change what it says, and run site.yml again')
   say('npm run lab -- down                 take it down; nothing is left')
   return 0
 }

@@ -3,14 +3,20 @@ import { join } from 'node:path'
 import { stringify } from 'yaml'
 import type { Topology } from './topology.ts'
 
+interface Hosts {
+  readonly vars?: Readonly<Record<string, unknown>>
+  readonly hosts: Readonly<Record<string, Readonly<Record<string, unknown>>>>
+}
+
 /**
- * Text of `inventory.yaml` in the lab's state directory: who there is and how to reach it, GPUs handed out in turn
+ * Text of `inventory.yaml` in the lab's state directory: who there is, how to reach it and what it is to have. GPUs are handed out in turn
  * (the last container of a node gets its last GPU, the others share from the first on).
  */
 export function inventory(shape: Topology, stateDir: string): string {
-  const nodes = shape.nodes.map((node) => [
-    node.name,
-    { address: node.address, nvidia_driver_version: '580.95.05' },
+  const { vars, hosts } = reached(shape, stateDir)
+  const nodes = Object.entries(hosts).map(([name, reach]) => [
+    name,
+    { ...reach, nvidia_driver_version: '580.95.05' },
   ])
   const containers = shape.nodes.flatMap((node) =>
     node.containers.map((container, index) => [
@@ -23,22 +29,28 @@ export function inventory(shape: Topology, stateDir: string): string {
       },
     ]),
   )
-  return stringify({
-    all: {
-      children: {
-        nodes: {
-          vars: {
-            user: 'root',
-            private_key: join(stateDir, 'id_ed25519'),
-            known_hosts: join(stateDir, 'known_hosts'),
-            // one node at a time
-            pve_cluster: 'lab',
-            nvidia_host_reboot: 'auto',
-          },
-          hosts: Object.fromEntries(nodes),
-        },
-        containers: { hosts: Object.fromEntries(containers) },
-      },
+  return grouped({
+    nodes: {
+      // one node at a time
+      vars: { ...vars, user: 'root', pve_cluster: 'lab', nvidia_host_reboot: 'auto' },
+      hosts: Object.fromEntries(nodes),
     },
+    containers: { hosts: Object.fromEntries(containers) },
   })
+}
+
+/** Text of `addresses.yaml`: only how the nodes are reached, to stand beside an inventory that says the rest (inventory/lab). */
+export function addresses(shape: Topology, stateDir: string): string {
+  return grouped({ nodes: reached(shape, stateDir) })
+}
+
+function reached(shape: Topology, stateDir: string): Hosts {
+  return {
+    vars: { private_key: join(stateDir, 'id_ed25519'), known_hosts: join(stateDir, 'known_hosts') },
+    hosts: Object.fromEntries(shape.nodes.map(({ name, address }) => [name, { address }])),
+  }
+}
+
+function grouped(groups: Readonly<Record<string, Hosts>>): string {
+  return stringify({ all: { children: groups } })
 }

@@ -16,7 +16,7 @@ import {
   type Network,
 } from './instance.ts'
 import { drivers, repositories, startInternet, trust } from './internet/internet.ts'
-import { inventory } from './inventory.ts'
+import { addresses, inventory } from './inventory.ts'
 import { prepareMachine } from './machine.ts'
 import { makeContainers, runningContainers, runContainers } from './containers.ts'
 import { breakInternet } from './faults.ts'
@@ -229,14 +229,9 @@ export class Lab {
       '  StrictHostKeyChecking yes',
     ]
     writeFileSync(this.sshConfig, `${hosts.join('')}${common.join('\n')}\n`)
-    writeFileSync(
-      join(this.instance.stateDir, 'inventory.yaml'),
-      inventory(this.topology, this.instance.stateDir),
-    )
-    writeFileSync(
-      join(this.instance.stateDir, 'inventory.yaml'),
-      inventory(this.topology, this.instance.stateDir),
-    )
+    const { stateDir } = this.instance
+    writeFileSync(join(stateDir, 'inventory.yaml'), inventory(this.topology, stateDir))
+    writeFileSync(join(stateDir, 'addresses.yaml'), addresses(this.topology, stateDir))
     const recorded: Recorded = { slot: this.world.network.slot, topology: this.topology }
     writeFileSync(join(this.instance.stateDir, 'lab.json'), `${JSON.stringify(recorded, null, 2)}\n`)
   }
