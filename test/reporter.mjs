@@ -1,5 +1,6 @@
 // Reporter for node:test: a line per file's worth of trouble, the reason of every skip, and counts for test/run.ts (in the file that
-// GPUPLAY_TEST_COUNTS names). Every test counts once; suites and the tests that only hold subtests do not.
+// GPUPLAY_TEST_COUNTS names). Every test counts once; suites and the tests that only hold
+// subtests do not, unless they are skipped as a whole.
 import { writeFileSync } from 'node:fs'
 
 /** @param {AsyncIterable<{type: string, data: any}>} source */
@@ -15,9 +16,10 @@ export default async function* report(source) {
       if (process.env.GPUPLAY_TEST_VERBOSE) yield `  ${'  '.repeat(data.nesting)}${data.name}\n`
     } else if (type === 'test:pass' || type === 'test:fail') {
       const path = [...names.slice(0, data.nesting), data.name].join(' > ')
-      if (data.details?.type === 'suite' || (parents.has(path) && type === 'test:pass')) continue
+      const skipped = data.skip !== undefined && data.skip !== false
+      if (!skipped && (data.details?.type === 'suite' || (parents.has(path) && type === 'test:pass'))) continue
       if (parents.has(path) && data.details?.error?.failureType === 'subtestsFailed') continue
-      if (data.skip !== undefined && data.skip !== false) {
+      if (skipped) {
         counts.skipped += 1
         yield `skipped: ${path} (${data.skip === true || data.skip === '' ? 'no reason given' : data.skip})\n`
       } else if (type === 'test:pass') {

@@ -57,7 +57,7 @@ async function main(words: readonly string[]): Promise<number> {
       }),
     )
   }
-  if (total.passed + total.failed === 0) {
+  if (total.passed + total.failed + total.skipped === 0) {
     print(`no test ran${filter.length === 0 ? '' : `: no test file's path holds ${filter.join(' or ')}`}\n`)
     return 1
   }

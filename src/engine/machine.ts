@@ -62,6 +62,8 @@ export class Machine {
   #state: Promise<string> | undefined
   #announced = false
   #bootId: string | undefined
+  /** By the name of who one becomes; '' for the login. */
+  readonly #uids = new Map<string, number>()
   lease: Lease | undefined
 
   constructor(options: MachineOptions) {
@@ -86,6 +88,11 @@ export class Machine {
   /** Containers of this node that take part in the run. */
   get containers(): readonly Machine[] {
     return this.#containers
+  }
+
+  /** Whether this privilege makes one root here, as far as a shell has been opened with it. */
+  isRoot(privilege: Privilege['become']): boolean {
+    return (this.#uids.get(privilege?.user ?? '') ?? 0) === 0
   }
 
   adopt(container: Machine): void {
@@ -181,6 +188,7 @@ export class Machine {
     if (!this.#announced) this.#options.onConnecting()
     const shell = await reach.openShell(await this.connection(privilege), signal)
     this.#bootId = shell.greeting.bootId
+    this.#uids.set(privilege?.user ?? '', shell.greeting.uid)
     if (!this.#announced) {
       this.#announced = true
       this.#options.onConnected()

@@ -72,7 +72,7 @@ export function createRealHost(options: RealHostOptions): Host {
     now: clock,
     sleep: (seconds) => options.sleep(seconds * 1000, signal),
     predict(action) {
-      overlay?.apply(placeOf(machine), action)
+      overlay?.apply(placeOf(machine), action, { byUser: !machine.isRoot(options.become) })
       machine.epoch.value += 1
     },
     surprises: (actions) => effectsHold(actions, reader.host),

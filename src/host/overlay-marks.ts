@@ -4,11 +4,15 @@ import type { PredictedFile } from './action.ts'
 import type { PlacedEffect } from './effects.ts'
 
 /** Later predictions of the same file: attributes alone are laid over what is there. */
-export type FilePrediction =
+export type FilePrediction = (
   | PredictedFile
   | { readonly kind: 'attributes'; readonly mode?: string; readonly owner?: string; readonly group?: string }
   /** Something below it will be there, and so will it be, as a directory. */
   | { readonly kind: 'parent' }
+) & {
+  /** Who acts is not root: what is made belongs to nobody that could be named here. */
+  readonly byUser?: boolean
+}
 
 export interface UnitPrediction {
   readonly active?: string

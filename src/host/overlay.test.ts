@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { userInfo } from 'node:os'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { type HostName, hostName } from '../base/brand.ts'
@@ -61,6 +62,18 @@ const fileAction = (at: (name: string) => string): fc.Arbitrary<Action> =>
       .map((name): Action => ({ kind: 'setAttributes', path: at(name), mode: '0640' })),
   )
 
+const byUser = process.getuid?.() !== 0
+
+/** A field that only the run can know, as it is known: whoever runs these tests. */
+function unlessUnknown<T>(read: () => T, otherwise: T): T {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof UnknownError) return otherwise
+    throw error
+  }
+}
+
 async function seen(host: Host, directory: string): Promise<unknown> {
   const [root, ...files] = await Promise.all([
     host.list(directory),
@@ -70,7 +83,8 @@ async function seen(host: Host, directory: string): Promise<unknown> {
       // A link of these tests leads nowhere, a directory has a size of its own.
       const text = status?.kind === 'file' ? await host.text(path) : undefined
       const hash = status?.kind === 'file' ? await host.hash(path) : undefined
-      const { kind, mode, owner, target } = status ?? {}
+      const { kind, mode, target } = status ?? {}
+      const owner = unlessUnknown(() => status?.owner, userInfo().username)
       const names = kind === 'directory' ? await host.list(path) : undefined
       return {
         name,
@@ -115,7 +129,7 @@ test('what is predicted of an untouched host is what is there once the actions a
       for (const action of actions) {
         // What cannot be carried out no plan would hold.
         const result = await execute(below(real, action), machine, testContext())
-        if (result.kind === 'done') overlay.apply(node, below(predicted, action))
+        if (result.kind === 'done') overlay.apply(node, below(predicted, action), { byUser })
       }
       assert.deepEqual(
         await seen(reader(overlay).host, predicted),
@@ -198,7 +212,7 @@ test('what is absent and could come with a package is unknown; what is there, or
     '/usr/local/bin/none',
     '/etc/pve/lxc/1.conf',
     '/etc/systemd/system/none@.service.d/own.conf',
-    '/root/none',
+    '/srv/none',
   ]) {
     assert.equal(await host.stat(path), undefined, path)
   }
@@ -299,4 +313,21 @@ test('what a program without declared effects changes is unknown; one that decla
   await rejectsUnknown(host.package('bash'), /mend it/)
   overlay.apply(node, write(dir.path('a'), 'after'))
   assert.equal(await host.text(dir.path('a')), 'after')
+})
+
+test('a file that someone else than root makes belongs to nobody who is known; one that is there keeps its owner', async () => {
+  using dir = scratch()
+  writeFileSync(dir.path('old'), 'live')
+  const overlay = createOverlay()
+  const { host } = reader(overlay)
+  const by = { byUser: true }
+  for (const name of ['old', 'new', 'given']) overlay.apply(node, write(dir.path(name), 'x'), by)
+  overlay.apply(node, { kind: 'setAttributes', path: dir.path('given'), owner: 'root', group: 'root' })
+  overlay.apply(node, { kind: 'remove', path: dir.path('old') }, by)
+  overlay.apply(node, write(dir.path('old'), 'x'))
+  const status = await host.stat(dir.path('new'))
+  assert.throws(() => status?.owner, UnknownError)
+  assert.equal(status?.mode, '0644')
+  assert.equal((await host.stat(dir.path('given')))?.owner, 'root')
+  assert.equal((await host.stat(dir.path('old')))?.owner, 'root')
 })

@@ -7,7 +7,7 @@
  */
 import type { HostName } from '../base/brand.ts'
 import type { Unknown } from '../base/unknown.ts'
-import type { Action, PredictedFile } from './action.ts'
+import type { Action } from './action.ts'
 import { allEffects, attributes, type PlacedEffect } from './effects.ts'
 import { labelOf } from './label.ts'
 import { type FilePrediction, isAbsent, type Machine, type Mark, volatile } from './overlay-marks.ts'
@@ -17,8 +17,8 @@ import { linkTarget, mostLinks, parentOf, type RemotePath, remotePath } from './
 export type { Place } from './overlay-place.ts'
 
 export interface Overlay {
-  /** The action would be carried out for a task of this machine. */
-  apply(place: Place, action: Action): void
+  /** The action would be carried out for a task of this machine; by root, unless `byUser`. */
+  apply(place: Place, action: Action, actor?: { readonly byUser: boolean }): void
   /** What is predicted of a machine. */
   of(place: Place): PlaceOverlay
   /** Whether anything predicted may change a resource (or pattern) of a machine, and why. */
@@ -45,7 +45,7 @@ export function createOverlay(): Overlay {
     return fresh
   }
 
-  const applyEffect = (machine: Machine, effect: PlacedEffect, why: string): void => {
+  const applyEffect = (machine: Machine, effect: PlacedEffect, why: string, byUser = false): void => {
     clock += 1
     const at = clock
     if ('unknown' in effect) {
@@ -55,7 +55,7 @@ export function createOverlay(): Overlay {
     } else if ('file' in effect) {
       if (effect.becomes.kind === 'unknown') {
         machine.unknown.push({ at, pattern: `file:${remotePath(effect.file)}`, why: effect.becomes.why })
-      } else applyFile(machine, remotePath(effect.file), { at, value: effect.becomes })
+      } else applyFile(machine, remotePath(effect.file), { at, value: { ...effect.becomes, byUser } })
     } else if ('package' in effect) {
       if (effect.becomes.installed === 'unknown')
         machine.unknown.push({ at, pattern: `package:${effect.package}`, why })
@@ -98,7 +98,7 @@ export function createOverlay(): Overlay {
   }
 
   const overlay: Overlay = {
-    apply(place, action) {
+    apply(place, action, { byUser } = { byUser: false }) {
       const why = `"${labelOf(action)}" comes first`
       const nameOf = (on: 'host' | 'node'): HostName =>
         on === 'node' ? (place.nodeName ?? place.name) : place.name
@@ -118,8 +118,8 @@ export function createOverlay(): Overlay {
         const machine = machineOf(nameOf(effect.on))
         if (effect.afterBoot === true) machine.afterBoot.push(effect)
         else if (action.kind === 'writeFile' && 'file' in effect) {
-          applyEffect(machine, { ...effect, file: followed(machine, effect.file) }, why)
-        } else applyEffect(machine, effect, why)
+          applyEffect(machine, { ...effect, file: followed(machine, effect.file) }, why, byUser)
+        } else applyEffect(machine, effect, why, byUser && effect.on === 'host')
       }
     },
     of: (place) => placeOverlay(place, machines),
@@ -132,7 +132,7 @@ function set(machine: Machine, resource: string, mark: Mark, partial: boolean): 
   machine.exact.set(resource, partial ? [...(machine.exact.get(resource) ?? []), mark] : [mark])
 }
 
-function applyFile(machine: Machine, path: RemotePath, mark: Mark<PredictedFile>): void {
+function applyFile(machine: Machine, path: RemotePath, mark: Mark<FilePrediction>): void {
   // What replaces a file or is already a directory keeps the attributes that it does not name.
   set(machine, `file:${path}`, mark, mark.value.kind === 'file' || mark.value.kind === 'directory')
   if (isAbsent(mark.value)) {
@@ -140,6 +140,7 @@ function applyFile(machine: Machine, path: RemotePath, mark: Mark<PredictedFile>
     return
   }
   for (let above = parentOf(path); above !== '/'; above = parentOf(above)) {
-    set(machine, `file:${above}`, { at: mark.at, value: { kind: 'parent' } }, true)
+    const value: FilePrediction = { kind: 'parent', byUser: mark.value.byUser === true }
+    set(machine, `file:${above}`, { at: mark.at, value }, true)
   }
 }

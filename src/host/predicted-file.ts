@@ -16,6 +16,8 @@ export interface Foreseen {
   readonly anew: boolean
   /** It will be a directory if there is nothing now. */
   readonly parent: boolean
+  /** Whoever makes it is not root, and who that is, is not known here. */
+  readonly byUser: boolean
   readonly attributes: { readonly mode?: string; readonly owner?: string; readonly group?: string }
 }
 
@@ -24,41 +26,62 @@ export function foresee(predictions: readonly FilePrediction[]): Foreseen {
   let file: Full | undefined
   let anew = false
   let parent = false
+  let byUser = false
   let attributes = {}
   for (const prediction of predictions) {
     if (prediction.kind === 'attributes') {
       const { kind: _, ...given } = prediction
       attributes = { ...attributes, ...given }
     } else if (prediction.kind === 'parent') {
+      if (file === undefined ? !parent : file.kind === 'absent') byUser = prediction.byUser === true
       if (file?.kind === 'absent') file = { kind: 'directory' }
       parent = true
     } else if (prediction.kind !== 'unknown') {
       const kept =
         file === undefined ? attributes : file.kind === prediction.kind ? { ...own(file), ...attributes } : {}
+      // What is there already keeps its owner.
+      const made = file === undefined ? !parent : file.kind !== prediction.kind
+      if (made) byUser = prediction.byUser === true
       file = prediction
       anew ||= prediction.kind === 'absent'
       attributes =
         prediction.kind === 'file' || prediction.kind === 'directory' ? { ...kept, ...own(prediction) } : {}
     }
   }
-  return { file, anew, parent, attributes }
+  return { file, anew, parent, byUser, attributes }
 }
 
 /** What `stat` will say; `live` is what it says now. */
 export function foreseenStatus(foreseen: Foreseen, now: FileStatus | undefined): FileStatus | undefined {
-  const { file, anew, parent, attributes } = foreseen
+  const { file, anew, parent, byUser, attributes } = foreseen
   const live = anew ? undefined : now
   if (file === undefined) {
     const kept = live ?? (parent ? fresh('directory') : undefined)
-    return kept && withAttributes(kept, attributes)
+    const named = kept && withAttributes(kept, attributes)
+    return named && byUser && live === undefined ? ownedBySomeone(named, attributes) : named
   }
   if (file.kind === 'absent') return undefined
   // A file that exists keeps what is not given, and a link is followed: what the link is stays as it is.
   if (file.kind === 'file' && live?.kind === 'link') return live
   const kept = live?.kind === file.kind ? live : fresh(file.kind)
-  const named = withAttributes({ ...kept, ...kindFields(file) }, { ...own(file), ...attributes })
-  return file.kind === 'file' ? sized(named, file) : named
+  const given = { ...own(file), ...attributes }
+  const named = withAttributes({ ...kept, ...kindFields(file) }, given)
+  const whole = file.kind === 'file' ? sized(named, file) : named
+  return byUser && kept !== live ? ownedBySomeone(whole, given) : whole
 }
+
+/** Owner and group that are not given cannot be known, however the host may know who acts: it is asked when the run has done it. */
+function ownedBySomeone(status: FileStatus, given: Foreseen['attributes']): FileStatus {
+  let result = status
+  const unknown = [
+    ...(given.owner === undefined ? (['owner', 'uid'] as const) : []),
+    ...(given.group === undefined ? (['group', 'gid'] as const) : []),
+  ]
+  for (const field of unknown) result = withUnknown(result, field, ownerUnknown)
+  return result
+}
+
+const ownerUnknown = new Unknown('who will own it is only known when the run has made it')
 
 function fresh(kind: Full['kind']): FileStatus {
   const known: FileStatus['kind'] = kind === 'absent' ? 'file' : kind
