@@ -17,7 +17,8 @@ export default async function* report(source) {
     } else if (type === 'test:pass' || type === 'test:fail') {
       const path = [...names.slice(0, data.nesting), data.name].join(' > ')
       const skipped = data.skip !== undefined && data.skip !== false
-      if (!skipped && (data.details?.type === 'suite' || (parents.has(path) && type === 'test:pass'))) continue
+      if (!skipped && (data.details?.type === 'suite' || (parents.has(path) && type === 'test:pass')))
+        continue
       if (parents.has(path) && data.details?.error?.failureType === 'subtestsFailed') continue
       if (skipped) {
         counts.skipped += 1
