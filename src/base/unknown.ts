@@ -26,6 +26,16 @@ export class UnknownError extends Error {
   }
 }
 
+/** What a read gives, with an `Unknown` in the place of what cannot be known: for results, whose other fields are. */
+export function orUnknown<T>(read: () => T): T | Unknown {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof UnknownError) return error.unknown
+    throw error
+  }
+}
+
 /** The first `Unknown` inside a value of plain data, at any depth; `undefined` when all of it is known. */
 export function findUnknown(value: unknown): Unknown | undefined {
   if (isUnknown(value)) return value

@@ -1,5 +1,5 @@
 /** What `register` gets. */
-import { Unknown } from '../base/unknown.ts'
+import { Unknown, UnknownError } from '../base/unknown.ts'
 import type { Module } from '../modules/module.ts'
 import type { Converged } from './converge.ts'
 import type { Outcome } from './events.ts'
@@ -13,14 +13,13 @@ export function resultOf(module: Module, args: unknown, converged: Converged): R
     case 'changed': {
       const base = { changed: converged.kind === 'changed', failed: false, skipped: false, msg: '' }
       if (converged.seenWhy !== undefined) return { ...unknownFields(module, converged.seenWhy), ...base }
-      return { ...module.report?.(args, converged.seen, converged.replies), ...base }
+      return { ...reported(module, args, converged), ...base }
     }
     case 'unknown':
       return unknownResult(module, converged.why)
     case 'failed': {
       const [reply] = converged.replies.slice(-1)
-      const seen =
-        converged.seen === undefined ? {} : module.report?.(args, converged.seen, converged.replies)
+      const seen = converged.seen === undefined ? {} : reported(module, args, converged)
       return {
         ...seen,
         ...(reply === undefined ? {} : { rc: reply.code, stdout: reply.stdout, stderr: reply.stderr }),
@@ -38,6 +37,20 @@ export function resultOf(module: Module, args: unknown, converged: Converged): R
         unreachable: true,
         msg: converged.problem.message,
       }
+  }
+}
+
+/** What the module reports; in a dry run it may come upon what only the run can know, and then none of its fields is known. */
+function reported(
+  module: Module,
+  args: unknown,
+  { seen, replies }: Extract<Converged, { kind: 'ok' | 'changed' | 'failed' }>,
+): Result | undefined {
+  try {
+    return module.report?.(args, seen, replies)
+  } catch (error) {
+    if (!(error instanceof UnknownError)) throw error
+    return unknownFields(module, error.message)
   }
 }
 

@@ -44,6 +44,27 @@ describe('a run on the local machine', () => {
     assert.notEqual(fail.exitCode, 8)
   })
 
+  test('who owns what a user makes is left open in a dry run, and all else about it is known', async () => {
+    const playbook = tasks(`
+- copy: { content: x, dest: "{{ out }}-owned", mode: "0600" }
+  name: write
+- file: { path: "{{ out }}-owned", mode: "0600" }
+  name: attributes
+- stat: { path: "{{ out }}-owned" }
+  name: look
+  register: it
+- debug: { msg: "{{ it.stat.mode }}" }
+  name: mode
+- debug: { msg: "{{ it.stat.pw_name }}" }
+  name: owner
+`)
+    const root = process.getuid?.() === 0
+    const dry = await folder.run(playbook, { check: true })
+    const outcomes = { write: 'changed', attributes: 'ok', look: 'ok', mode: 'ok' }
+    assert.deepEqual(dry.outcomes, { ...outcomes, owner: root ? 'ok' : 'unknown' })
+    assert.deepEqual((await folder.run(playbook)).outcomes, { ...outcomes, owner: 'ok' })
+  })
+
   test('what is converged sends no action', async () => {
     const playbook = tasks(`
 - name: folder

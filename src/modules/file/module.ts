@@ -1,4 +1,5 @@
 /** Files, directories and links as such: that they exist or not, and whose they are. */
+import { orUnknown } from '../../base/unknown.ts'
 import type { FileStatus, Host } from '../../host/host.ts'
 import { type Diff, actions, done, type Plan, refuse } from '../../host/plan.ts'
 import type { Module } from '../module.ts'
@@ -157,5 +158,11 @@ function linkTo(target: string | undefined): string {
 function report({ path, state }: Args, { itself, target }: Seen): Readonly<Record<string, unknown>> {
   const seen = state === 'link' || state === 'absent' ? itself : (target ?? itself)
   if (seen === undefined) return { path, state: 'absent' }
-  return { path, state: seen.kind, mode: seen.mode, owner: seen.owner, group: seen.group }
+  return {
+    path,
+    state: seen.kind,
+    mode: seen.mode,
+    owner: orUnknown(() => seen.owner),
+    group: orUnknown(() => seen.group),
+  }
 }

@@ -1,4 +1,5 @@
 /** Looks at a path, for conditions of later tasks. */
+import { orUnknown } from '../../base/unknown.ts'
 import type { FileStatus, Host } from '../../host/host.ts'
 import { done } from '../../host/plan.ts'
 import type { Module } from '../module.ts'
@@ -38,11 +39,11 @@ function report({ path }: Args, { status, checksum }: Seen): Readonly<Record<str
       ischr: kind === 'character',
       isblk: kind === 'block',
       mode: status.mode,
-      size: status.size,
-      uid: status.uid,
-      gid: status.gid,
-      pw_name: status.owner,
-      gr_name: status.group,
+      size: orUnknown(() => status.size),
+      uid: orUnknown(() => status.uid),
+      gid: orUnknown(() => status.gid),
+      pw_name: orUnknown(() => status.owner),
+      gr_name: orUnknown(() => status.group),
       ...(target === undefined ? {} : { lnk_target: target }),
       ...(major === undefined ? {} : { major }),
       ...(minor === undefined ? {} : { minor }),

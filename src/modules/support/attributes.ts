@@ -35,13 +35,13 @@ export function givenAttributes({ mode, owner, group }: Attributes): GivenAttrib
   }
 }
 
-/** Those of the wanted attributes that are not as wanted. A number means the id, so that "0" is root. */
+/** Those of the wanted attributes that are not as wanted; of what is seen only these are read. A number means the id, so that "0" is root. */
 export function differing(wanted: Attributes, seen: FileStatus): GivenAttributes {
   const { mode, owner, group } = givenAttributes(wanted)
   return givenAttributes({
     mode: mode === seen.mode ? undefined : mode,
-    owner: owner === seen.owner || owner === String(seen.uid) ? undefined : owner,
-    group: group === seen.group || group === String(seen.gid) ? undefined : group,
+    owner: owner === undefined || owner === seen.owner || owner === String(seen.uid) ? undefined : owner,
+    group: group === undefined || group === seen.group || group === String(seen.gid) ? undefined : group,
   })
 }
 
