@@ -39,13 +39,20 @@ export function readSource(builder: InventoryBuilder, source: string, files: Fil
 }
 
 function readFolder(builder: InventoryBuilder, folder: string, files: Files): void {
-  const names = files
+  const entries = files
     .list(folder)
     .filter((name) => !name.startsWith('.') && !/(~|\.bak|\.orig|\.retry|\.md|\.txt)$/.test(name))
-    .filter((name) => !variableFolders.includes(name) && files.kind(join(folder, name)) === 'file')
+    .filter((name) => !variableFolders.includes(name))
+  const names = entries.filter((name) => files.kind(join(folder, name)) === 'file')
   if (names.length === 0) {
+    const folders = entries
+      .map((name) => join(folder, name))
+      .filter((path) => files.kind(path) === 'directory')
     builder.report('missing-file', `the folder "${folder}" holds no inventory`, {
-      hint: 'put a file such as hosts.yml into it',
+      hint:
+        folders.length === 0
+          ? 'put a file such as hosts.yml into it'
+          : `name one of the folders in it: ${folders.map((path) => `-i ${path}`).join(', ')}`,
     })
   }
   for (const name of names) readInventoryFile(builder, join(folder, name), files)
