@@ -54,8 +54,8 @@ export interface RunDependencies {
   readonly stateDirectory?: string
 }
 
-/** Milliseconds for connections to close. */
-const closing = 5000
+/** Milliseconds for connections to close; to end what still runs on a shell alone may take four seconds. */
+const closing = 10_000
 
 /** After an interruption, milliseconds until what still runs is cut off. */
 const grace = 120_000
