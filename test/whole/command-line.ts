@@ -41,6 +41,9 @@ export async function inProcess(words: readonly string[], folder: string): Promi
     columns: 80,
   })
   let random = 0
+  // Not AbortSignal.timeout: once somebody listens, its timer keeps the process that long.
+  const late = new AbortController()
+  const timer = setTimeout(() => late.abort(new Error('it took longer than a minute')), 60_000)
   const exitCode = await execute(words, {
     effects: {
       now: () => new Date(0),
@@ -58,10 +61,10 @@ export async function inProcess(words: readonly string[], folder: string): Promi
     shipped: repository,
     output: stream('stdout'),
     errors: stream('stderr'),
-    signal: AbortSignal.timeout(60_000),
+    signal: late.signal,
     askSecret: () => Promise.resolve(undefined),
     killGroup: () => undefined,
-  })
+  }).finally(() => clearTimeout(timer))
   return { exitCode, ...written }
 }
 
