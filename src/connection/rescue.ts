@@ -26,15 +26,19 @@ for (pid in parent) if (!(pid in inside) && (parent[pid] in inside)) { inside[pi
 export function endScript(shell: number, wrapper: number): string {
   return `${walk}
 parent ${wrapper} && relayed=$ppid && parent "$relayed" && [ "$ppid" = ${shell} ] || { echo gone; exit 0; }
-# What left the tree is found by the output that it holds, which needs the wrapper alive: kept once it is found.
+# What left the tree is found by the output that it holds, which needs the wrapper alive: kept once it is found. The wrapper may end in
+# between and its number be given away: it is asked for its parent each time.
 held=' '
 victims() {
+tree=' '
+if parent ${wrapper} && [ "$ppid" = "$relayed" ]; then
 below ${wrapper}
 for dir in /proc/[0-9]*; do
 if [ "$dir/fd/1" -ef /proc/${wrapper}/fd/1 ] || [ "$dir/fd/2" -ef /proc/${wrapper}/fd/2 ]; then
 case " ${wrapper} $relayed ${shell} $$$held" in *" \${dir#/proc/} "*) ;; *) held="$held\${dir#/proc/} " ;; esac
 fi
 done
+fi
 for pid in $held; do
 case $tree in *" $pid "*) ;; *) parent "$pid" && [ "$state" != Z ] && tree="$tree$pid " ;; esac
 done
