@@ -1,7 +1,7 @@
 /** What keeps a node from being restarted, and a driver that came as packages: on one node of a cluster of three, from nouveau on. */
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { Lab } from '../lab/lab.ts'
 import { whyNoLab } from '../lab/machine.ts'
@@ -49,6 +49,47 @@ describe('a node that must be spared', { skip, timeout: 400_000 }, () => {
     assert.equal(await bootId(), boot)
     assert.notEqual((await lab.node('pve1').exec('test -e /var/lib/nvidia')).code, 0)
   }
+
+  /** A program that answers as told, until the function that this gives is called. */
+  async function program(called: string, answer: string): Promise<() => Promise<unknown>> {
+    const file = `/usr/local/bin/${called}`
+    await lab.node('pve1').output(`printf '#!/bin/sh\\necho "${answer}"\\n' >${file}; chmod +x ${file}`)
+    return () => lab.node('pve1').output(`rm ${file}`)
+  }
+
+  it('is left as it is where Secure Boot would not let the driver load', async () => {
+    const node = lab.node('pve1')
+    const variable = '/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c'
+    await node.output(
+      `mount -t tmpfs tmpfs /sys/firmware; mkdir -p ${dirname(variable)}; printf '\\006\\000\\000\\000\\001' >${variable}`,
+    )
+    const run = await play()
+    assert.equal(run.exitCode, 4, run.text)
+    assert.match(run.text, /Secure Boot is on, and no key is enrolled that the driver could be signed with/)
+    assert.notEqual((await node.exec('dpkg -s dkms')).code, 0)
+    await node.output('umount /sys/firmware')
+  })
+
+  it('is left with its initramfs where /boot or the EFI partition has no room for another', async () => {
+    const node = lab.node('pve1')
+    const image = '/boot/initrd.img-6.8.12-9-pve'
+    await node.output(
+      `cp -a /boot /run/boot; mount -t tmpfs -o size=64k tmpfs /boot; cp /run/boot/vmlinuz* /boot; head -c 40000 /dev/zero >${image}`,
+    )
+    const full = await play()
+    assert.equal(full.exitCode, 4, full.text)
+    assert.match(full.text, /\/boot has 1 MiB free, a new initramfs needs 1 MiB/)
+    await node.output('umount /boot')
+
+    await node.output(`head -c 1000000 /dev/zero >${image}; echo ABCD-1234 >/etc/kernel/proxmox-boot-uuids`)
+    const remove = await program('lsblk', '1048576')
+    const small = await play()
+    assert.equal(small.exitCode, 4, small.text)
+    assert.match(small.text, /an EFI system partition has 1 MiB, two kernels with their initramfs need 2 MiB/)
+    assert.notEqual((await node.exec('grep -r nouveau /etc/modprobe.d')).code, 0)
+    await remove()
+    await node.output(`rm /etc/kernel/proxmox-boot-uuids; : >${image}`)
+  })
 
   it('is not restarted while packages of a driver are there, and is told how to have them removed', async () => {
     const node = lab.node('pve1')
@@ -99,6 +140,15 @@ describe('a node that must be spared', { skip, timeout: 400_000 }, () => {
       'nvidia_host_ha=freeze',
     )
     await node.output('rm /etc/pve/ha/resources.cfg /etc/pve/datacenter.cfg')
+  })
+
+  it('is not restarted while Ceph is not healthy', async () => {
+    const node = lab.node('pve1')
+    await node.output("echo '[global]' >/etc/pve/ceph.conf")
+    const remove = await program('ceph', 'HEALTH_WARN 1 osds down')
+    await refused(/Ceph is not healthy: HEALTH_WARN 1 osds down/)
+    await remove()
+    await node.output('rm /etc/pve/ceph.conf')
   })
 
   it('is not restarted while a backup runs', async () => {
