@@ -1,0 +1,185 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { mistakesIn } from './testing/playbooks.ts'
+
+const taskMistakes: readonly (readonly [name: string, tasks: string, expected: readonly string[]])[] = [
+  [
+    'a misspelt keyword',
+    '- debug: {msg: x}\n  wehn: true\n',
+    ['site.yml:4:7 unknown-keyword: "wehn" is no keyword of a task (did you mean "when"?)'],
+  ],
+  [
+    'a misspelt module',
+    '- copyy: {dest: /x}\n',
+    ['site.yml:3:7 unknown-module: there is no module and no keyword "copyy" (did you mean "copy"?)'],
+  ],
+  [
+    'a misspelt argument, without also missing the one that was meant',
+    '- copy: {desst: /x, content: a}\n',
+    ['site.yml:3:14 invalid-argument: "copy" has no "desst" (did you mean "dest"?)'],
+  ],
+  [
+    'an argument that stands among the keywords',
+    '- command: x\n  chdir: /tmp\n',
+    [
+      'site.yml:4:7 unknown-keyword: "chdir" is no keyword of a task (it is an argument of "command": indent it)',
+    ],
+  ],
+  [
+    'a missing argument',
+    '- copy: {content: x}\n',
+    ['site.yml:3:7 invalid-argument: "copy" needs "dest" (dest: where the file is written)'],
+  ],
+  [
+    'two arguments of which there can be one',
+    '- copy: {dest: /x, content: x, src: /p/site.yml}\n',
+    ['site.yml:3:7 invalid-argument: "copy" takes only one of "src", "content"'],
+  ],
+  [
+    'neither of two arguments',
+    '- copy: {dest: /x}\n',
+    ['site.yml:3:7 invalid-argument: "copy" needs one of "src", "content"'],
+  ],
+  [
+    'a mode that is a number',
+    '- copy: {dest: /x, content: x, mode: 0644}\n',
+    [
+      'site.yml:3:42 invalid-argument: "mode" must be text, and 0644 is read as the number 644 (quote it: mode: "0644")',
+    ],
+  ],
+  [
+    'yes where true is meant',
+    '- service: {name: x, enabled: yes}\n',
+    [
+      'site.yml:3:35 invalid-argument: "enabled" must be true or false, and yes is text in YAML 1.2 (write true)',
+    ],
+  ],
+  [
+    'a word that is none of the choices',
+    '- service: {name: x, state: startd}\n',
+    [
+      'site.yml:3:33 invalid-argument: "state" must be one of started, stopped, restarted, and is "startd" (did you mean "started"?)',
+    ],
+  ],
+  [
+    'an undefined variable in a template',
+    '- debug: {msg: "{{ prot }}"}\n',
+    ['site.yml:3:24 undefined-variable: nothing is called "prot" here (did you mean "port"?)'],
+  ],
+  [
+    'an undefined variable in a condition',
+    '- debug: {msg: x}\n  when: prot == 1\n',
+    ['site.yml:4:13 undefined-variable: nothing is called "prot" here (did you mean "port"?)'],
+  ],
+  [
+    'a condition in braces',
+    '- debug: {msg: x}\n  when: "{{ port }}"\n',
+    ['site.yml:4:14 invalid-expression: a condition is never templated (leave the braces out)'],
+  ],
+  [
+    'a field that no result of that module has',
+    '- command: x\n  register: out\n- debug: {msg: x}\n  when: out.stdot == ""\n',
+    ['site.yml:6:17 no-such-key: "out" has no "stdot" (did you mean "stdout"?)'],
+  ],
+  [
+    'the same in has() and in a template',
+    '- command: x\n  register: out\n- debug: {msg: "{{out.stdot}}"}\n  when: has(out.stder)\n',
+    [
+      'site.yml:5:27 no-such-key: "out" has no "stdot" (did you mean "stdout"?)',
+      'site.yml:6:21 no-such-key: "out" has no "stder" (did you mean "stderr"?)',
+    ],
+  ],
+  [
+    'a number that is compared with text',
+    '- command: x\n  register: out\n- debug: {msg: x}\n  when: out.rc == "0"\n',
+    [
+      'site.yml:6:13 wrong-type: these do not go together: int == text (compare values of one kind: text with text ("0"), numbers with numbers (0))',
+    ],
+  ],
+  [
+    'a result that is read before it is there',
+    '- debug: {msg: "{{later.rc}}"}\n- command: x\n  register: later\n',
+    [
+      'site.yml:3:23 undefined-variable: nothing is called "later" here (set it in the inventory, in vars, or register it in an earlier task)',
+    ],
+  ],
+  [
+    'the loop variable outside of a loop',
+    '- debug: {msg: "{{item}}"}\n',
+    [
+      'site.yml:3:23 undefined-variable: nothing is called "item" here (set it in the inventory, in vars, or register it in an earlier task)',
+    ],
+  ],
+  [
+    'an Ansible name that is another one here',
+    '- debug: {msg: "{{ansible_check_mode}}"}\n',
+    [
+      'site.yml:3:23 undefined-variable: nothing is called "ansible_check_mode" here (it is called check_mode here)',
+    ],
+  ],
+  [
+    'a file that is not there',
+    '- copy: {dest: /x, src: a.txt}\n',
+    ['site.yml:3:29 missing-file: there is no file "a.txt" (looked for /p/files/a.txt, /p/a.txt)'],
+  ],
+  [
+    'a handler that is not there',
+    '- debug: {msg: x}\n  notify: restart\n',
+    ['site.yml:4:15 unknown-handler: there is no handler "restart" in this play (add one under "handlers")'],
+  ],
+  [
+    'keywords that are not supported yet',
+    '- block: []\n- debug: {msg: x}\n  with_items: [1]\n  delegate_to: x\n',
+    [
+      'site.yml:3:7 not-yet-supported: "block" is not yet supported (write the tasks one after the other, or put them in a file and use import_tasks)',
+      'site.yml:5:7 not-yet-supported: "with_items" is not yet supported (write loop)',
+      'site.yml:6:7 not-yet-supported: "delegate_to" is not yet supported (give the task a play of its own for that host; container modules reach the node by themselves)',
+    ],
+  ],
+  [
+    'two modules in one task',
+    '- debug: {msg: x}\n  command: x\n',
+    [
+      'site.yml:4:7 two-modules: a task calls one module; here are "debug" and "command" (make two tasks of it, or indent what is an argument)',
+    ],
+  ],
+  [
+    'a name that no expression could use',
+    '- command: x\n  register: my-result\n',
+    [
+      'site.yml:4:17 invalid-name: "my-result" cannot be the name of a variable (use letters, digits and underscores: my_result)',
+    ],
+  ],
+  [
+    'an exit code that means something else',
+    '- command: x\n  exit_code: 2\n',
+    ['site.yml:4:18 invalid-keyword: "exit_code" must be from 3 to 7, and is 2 (write a number from 3 to 7)'],
+  ],
+  [
+    'a loop that is no list',
+    '- debug: {msg: x}\n  loop: abc\n',
+    [
+      'site.yml:4:13 invalid-keyword: "loop" must be a list (write a list, or one {{variable}} or !cel expression that gives one)',
+    ],
+  ],
+  [
+    'a mistake in an expression among the arguments',
+    '- debug: {msg: !cel "prot + 1"}\n',
+    ['site.yml:3:26 undefined-variable: nothing is called "prot" here (did you mean "port"?)'],
+  ],
+]
+
+for (const [name, tasks, expected] of taskMistakes) {
+  test(`finds ${name}`, () => {
+    assert.deepEqual(mistakesIn(tasks, { variables: ['port'] }), expected)
+  })
+}
+
+test('a condition on text that a number is compared with is placed in the file, also inside quotes', () => {
+  const found = mistakesIn('- debug: {msg: x}\n  when:\n    - true\n    - "port == 1 && prt == 2"\n', {
+    variables: ['port'],
+  })
+  assert.deepEqual(found, [
+    'site.yml:6:25 undefined-variable: nothing is called "prt" here (did you mean "port"?)',
+  ])
+})
