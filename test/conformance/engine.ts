@@ -1,15 +1,12 @@
 /** One task on one host as a run carries it out: the engine's own fleet, leases, holds and power, without plays around it. */
-import { randomBytes } from 'node:crypto'
-import { homedir, hostname, userInfo } from 'node:os'
-import { setTimeout as delay } from 'node:timers/promises'
 import type { HostName } from '../../src/base/brand.ts'
 import { createReach } from '../../src/cli/reach.ts'
 import { converge, type Converged } from '../../src/engine/converge.ts'
-import type { Effects } from '../../src/engine/effects.ts'
 import type { Fleet, FleetHost } from '../../src/engine/fleet.ts'
 import type { Reach } from '../../src/engine/machine.ts'
 import { createParts } from '../../src/engine/parts.ts'
 import { createRealHost } from '../../src/engine/real-host.ts'
+import { testEffects } from '../../src/engine/testing/local-run.ts'
 import type { Action } from '../../src/host/action.ts'
 import { effectsHold } from '../../src/host/effects-hold.ts'
 import type { Inventory } from '../../src/inventory/model.ts'
@@ -41,18 +38,7 @@ export interface EngineOptions {
   readonly stateDirectory?: string
 }
 
-const effects: Effects = {
-  now: () => new Date(),
-  clock: () => performance.now(),
-  sleep: (milliseconds, signal) => delay(milliseconds, undefined, { signal }),
-  randomHex: (bytes) => randomBytes(bytes).toString('hex'),
-  environment: {},
-  home: homedir(),
-  userName: userInfo().username,
-  hostName: hostname(),
-  pid: process.pid,
-  workingDirectory: process.cwd(),
-}
+const effects = testEffects(process.cwd())
 
 /** Runs share their connections, as a run's hosts do; everything else each of them makes anew. */
 export function createEngine(options: EngineOptions): Engine {

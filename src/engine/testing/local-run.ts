@@ -92,7 +92,8 @@ async function runLocally(
   }
 }
 
-function testEffects(path: string): Effects {
+/** The world as it is, but for the environment, which is empty, and the name of the controller. */
+export function testEffects(path: string): Effects {
   return {
     now: () => new Date(),
     clock: () => performance.now(),
