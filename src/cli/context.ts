@@ -1,9 +1,9 @@
 import type { CommandContext } from '@stricli/core'
-import type { Effects } from '../engine/effects.ts'
+import type { World } from '../base/world.ts'
 
-/** What `main` hands in: the streams, the effects, and a signal that says stop. */
-export interface World {
-  readonly effects: Effects
+/** What `main` hands in: the streams, the world, and a signal that says stop. */
+export interface Surroundings {
+  readonly world: World
   readonly version: string
   /** The folder with the roles and playbooks that come with gpuplay. */
   readonly shipped: string
@@ -20,7 +20,7 @@ export interface World {
 }
 
 /** What a command gets. */
-export interface Context extends CommandContext, World {
+export interface Context extends CommandContext, Surroundings {
   setExitCode(code: number): void
 }
 

@@ -1,26 +1,26 @@
 /** One command line from words to exit code, with everything of the process handed in. */
 import { ExitCode as StricliExitCode, run } from '@stricli/core'
 import { type ExitCode, exitCodes } from '../base/errors.ts'
-import type { Effects } from '../engine/effects.ts'
+import type { World } from '../base/world.ts'
 import { createApplication } from './application.ts'
-import type { Context, OutputStream, World } from './context.ts'
+import type { Context, OutputStream, Surroundings } from './context.ts'
 
-export async function execute(words: readonly string[], world: World): Promise<number> {
+export async function execute(words: readonly string[], surroundings: Surroundings): Promise<number> {
   let wanted: number | undefined
-  const { output, errors, effects } = world
+  const { output, errors, world } = surroundings
   // stricli sets `exitCode` of what it is given as its process; the command's own word counts more.
   const stricli: { exitCode?: number | string | null } & Context['process'] = {
-    stdout: stricliStream(output, effects.environment),
-    stderr: stricliStream(errors, effects.environment),
+    stdout: stricliStream(output, world.environment),
+    stderr: stricliStream(errors, world.environment),
   }
   const context: Context = {
-    ...world,
+    ...surroundings,
     process: stricli,
     setExitCode: (code) => {
       wanted = code
     },
   }
-  await run(createApplication(world.version), words, context)
+  await run(createApplication(surroundings.version), words, context)
   return wanted ?? toExitCode(stricli.exitCode)
 }
 
@@ -34,7 +34,7 @@ function toExitCode(code: number | string | null | undefined): ExitCode {
 type StricliStream = Context['process']['stdout']
 
 /** stricli asks for bits of colour, as Node tells them: 1 is none, 4 is enough. */
-function stricliStream(stream: OutputStream, environment: Effects['environment']): StricliStream {
+function stricliStream(stream: OutputStream, environment: World['environment']): StricliStream {
   const colors = stream.isTerminal && (environment['NO_COLOR'] ?? '') === ''
   return { write: (text) => stream.write(text), getColorDepth: () => (colors ? 4 : 1) }
 }

@@ -1,10 +1,10 @@
 /** For commands that go to hosts without a playbook: inventory, pattern, and a fleet to read them with. */
 import type { HostName } from '../base/brand.ts'
 import { InputError } from '../base/errors.ts'
-import { createEmitter } from '../engine/emitter.ts'
-import { createFleet, type Fleet } from '../engine/fleet.ts'
-import { createRedactor, type Redactor } from '../engine/redactor.ts'
-import { createControllerFiles } from '../engine/controller-files.ts'
+import { createEmitter } from '../events/emitter.ts'
+import { createFleet, type Fleet } from '../fleet/fleet.ts'
+import { createRedactor, type Redactor } from '../events/redactor.ts'
+import { createControllerFiles } from '../fleet/controller-files.ts'
 import { facts } from '../host/facts.ts'
 import { loadInventory } from '../inventory/inventory.ts'
 import { resolveLimit } from '../inventory/pattern.ts'
@@ -41,13 +41,13 @@ export async function chooseHosts(
     defaults: await connectionDefaults(context, flags),
     reach: createReach(context),
     overlay: undefined,
-    controller: createControllerFiles(context.effects.workingDirectory),
-    emitter: createEmitter({ run: 'none', now: context.effects.now, sinks: [], redactor }),
+    controller: createControllerFiles(context.world.workingDirectory),
+    emitter: createEmitter({ run: 'none', now: context.world.now, sinks: [], redactor }),
     redactor,
     check: false,
     reachable: names,
     signal: context.signal,
-    sleep: context.effects.sleep,
+    sleep: context.world.sleep,
   })
   return { names, fleet, redactor }
 }

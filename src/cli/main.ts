@@ -5,7 +5,7 @@ import { homedir, hostname, userInfo } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { exitCodes } from '../base/errors.ts'
-import type { Effects } from '../engine/effects.ts'
+import type { World } from '../base/world.ts'
 import { askSecret } from './ask-secret.ts'
 import { confirm } from './confirm.ts'
 import type { OutputStream } from './context.ts'
@@ -30,7 +30,7 @@ export async function main(words: readonly string[]): Promise<void> {
     throw error
   })
   process.exitCode = await execute(words, {
-    effects: worldEffects(),
+    world: systemWorld(),
     version: packageVersion(),
     shipped,
     output: streamOf(process.stdout),
@@ -65,7 +65,7 @@ function killGroup(pid: number): void {
   }
 }
 
-function worldEffects(): Effects {
+function systemWorld(): World {
   return {
     now: () => new Date(),
     clock: () => performance.now(),

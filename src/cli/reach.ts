@@ -5,19 +5,19 @@ import { HostError, UnreachableError } from '../base/errors.ts'
 import { ConnectionPool } from '../connection/connect.ts'
 import { openShell } from '../connection/shell.ts'
 import { upload } from '../connection/upload.ts'
-import type { Reach } from '../engine/machine.ts'
+import type { Reach } from '../fleet/machine.ts'
 import type { Context } from './context.ts'
 
-export function createReach({ effects, killGroup }: Pick<Context, 'effects' | 'killGroup'>): Reach {
-  const agentSocket = effects.environment['SSH_AUTH_SOCK']
+export function createReach({ world, killGroup }: Pick<Context, 'world' | 'killGroup'>): Reach {
+  const agentSocket = world.environment['SSH_AUTH_SOCK']
   const pool = new ConnectionPool({
     spawn: (file, argv, { group }) => spawn(file, [...argv], { detached: group, stdio: 'pipe' }),
     killGroup,
     random: randomBytes,
-    sleep: effects.sleep,
-    now: effects.clock,
-    user: effects.userName,
-    home: effects.home,
+    sleep: world.sleep,
+    now: world.clock,
+    user: world.userName,
+    home: world.home,
     ...(agentSocket === undefined ? {} : { agentSocket }),
   })
   return {

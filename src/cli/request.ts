@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { InputError } from '../base/errors.ts'
 import { Secret } from '../base/secret.ts'
-import type { ConnectionDefaults } from '../engine/targets.ts'
+import type { ConnectionDefaults } from '../fleet/targets.ts'
 import { diskFiles } from '../language/files.ts'
 import type { Context } from './context.ts'
 import type { ConnectionFlags, InventoryFlags } from './flags.ts'
@@ -10,10 +10,10 @@ import type { ConnectionFlags, InventoryFlags } from './flags.ts'
 /** @throws InputError when none is named and there is no `inventory` here. */
 export function inventoriesOf(context: Context, { inventory }: InventoryFlags): readonly string[] {
   if (inventory !== undefined && inventory.length > 0) return inventory
-  const named = context.effects.environment['GPUPLAY_INVENTORY']
+  const named = context.world.environment['GPUPLAY_INVENTORY']
   if (named !== undefined && named !== '') return [named]
   const found = ['inventory', 'inventory.yml', 'inventory.yaml', 'inventory.ini'].find(
-    (name) => diskFiles.kind(join(context.effects.workingDirectory, name)) !== undefined,
+    (name) => diskFiles.kind(join(context.world.workingDirectory, name)) !== undefined,
   )
   if (found !== undefined) return [found]
   throw new InputError([

@@ -35,7 +35,7 @@ export function reportProblems(
   { color }: Pick<OutputFlags, 'color'>,
 ): void {
   const colors = colorsFor(context, context.errors, color)
-  const { workingDirectory } = context.effects
+  const { workingDirectory } = context.world
   for (const problem of problems)
     context.errors.write(`${problemText(problem, colors, workingDirectory)}\n\n`)
   const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`
@@ -47,5 +47,5 @@ function colorsFor(
   stream: OutputStream,
   wanted: OutputFlags['color'],
 ): ReturnType<typeof createColors> {
-  return createColors({ wanted, environment: context.effects.environment, isTerminal: stream.isTerminal })
+  return createColors({ wanted, environment: context.world.environment, isTerminal: stream.isTerminal })
 }

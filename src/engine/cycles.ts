@@ -2,7 +2,7 @@
 import type { HostName } from '../base/brand.ts'
 import { InputError, type Problem } from '../base/errors.ts'
 import { roleLayers, type VariableScope } from '../language/scope.ts'
-import type { HostVariables } from './host-variables.ts'
+import type { HostVariables } from '../fleet/host-variables.ts'
 import type { SelectedPlay, Selection } from './selection.ts'
 
 /** Looks at every variable that something in the playbook reads, as each host has it. */

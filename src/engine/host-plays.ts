@@ -11,26 +11,26 @@ import { isChosen } from '../language/tags.ts'
 import { findTaskFile, readTemplateFile } from '../language/task-files.ts'
 import { renderTemplate } from '../language/template.ts'
 import type { Module } from '../modules/module.ts'
-import type { Reading } from './converge.ts'
-import type { Emitter } from './emitter.ts'
-import type { TaskRef } from './events.ts'
-import type { Fleet, FleetHost } from './fleet.ts'
-import type { Holds } from './holds.ts'
-import type { Leases } from './leases.ts'
+import type { Reading } from '../task/converge.ts'
+import type { Emitter } from '../events/emitter.ts'
+import type { TaskRef } from '../events/events.ts'
+import type { Fleet, FleetHost } from '../fleet/fleet.ts'
+import type { Holds } from '../fleet/holds.ts'
+import type { Leases } from '../fleet/leases.ts'
 import type { Loaded } from './load.ts'
-import { createLookahead } from './lookahead.ts'
-import { createPending, type PendingHandlers } from './pending.ts'
+import { createLookahead } from '../task/lookahead.ts'
+import { createPending, type PendingHandlers } from '../fleet/pending.ts'
 import { type PlayEnd, runPlay } from './play-runner.ts'
-import type { Confirm } from './confirm.ts'
-import type { Power } from './power.ts'
-import type { PrepareContext } from './prepare.ts'
-import { createRealHost, probeOnce } from './real-host.ts'
+import type { Confirm } from '../task/confirm.ts'
+import type { Power } from '../fleet/power.ts'
+import type { PrepareContext } from '../task/prepare.ts'
+import { createRealHost, probeOnce } from '../task/task-host.ts'
 import type { Recap } from './recap.ts'
-import type { Redactor } from './redactor.ts'
-import type { RunDependencies, RunRequest } from './run.ts'
+import type { Redactor } from '../events/redactor.ts'
+import type { RunDependencies, RunRequest } from './request.ts'
 import type { SelectedPlay } from './selection.ts'
-import { type ConnectionDefaults, privilege, type ReadVariable } from './targets.ts'
-import type { Ready, TaskRunnerContext } from './task-runner.ts'
+import { type ConnectionDefaults, privilege, type ReadVariable } from '../fleet/targets.ts'
+import type { Ready, TaskRunnerContext } from '../task/task-runner.ts'
 
 export interface HostPlays {
   run(play: SelectedPlay, host: HostName, stopped: () => boolean): Promise<PlayEnd>
@@ -61,7 +61,7 @@ const reconnect = 60_000
 
 export function createHostPlays(options: HostPlaysOptions): HostPlays {
   const { request, dependencies, fleet, emitter, recap, redactor } = options
-  const { effects, signal } = dependencies
+  const { world, signal } = dependencies
   const modules = new Map(dependencies.modules.map((module) => [module.name, module]))
   const schemas = new SchemaChecker()
   const pendings = new Map<HostName, PendingHandlers>()
@@ -128,8 +128,8 @@ export function createHostPlays(options: HostPlaysOptions): HostPlays {
         prepare,
         readFact: prepare.readFact,
         emitter,
-        sleep: (seconds) => effects.sleep(seconds * 1000, signal),
-        clock: effects.clock,
+        sleep: (seconds) => world.sleep(seconds * 1000, signal),
+        clock: world.clock,
         addRow: (row) => recap.row(row),
         hostFor: (task, ref, item, ready) =>
           createRealHost({
@@ -148,8 +148,8 @@ export function createHostPlays(options: HostPlaysOptions): HostPlays {
             redactor,
             emitter,
             become: becomeOf(ready),
-            sleep: effects.sleep,
-            clock: effects.clock,
+            sleep: world.sleep,
+            clock: world.clock,
             signal,
             confirm: options.asking?.(name),
           }),

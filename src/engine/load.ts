@@ -7,7 +7,7 @@ import { readExtraVars } from '../language/extra-vars.ts'
 import { misspeltVariables } from '../language/misspelt.ts'
 import type { Playbook, Variables } from '../language/model.ts'
 import { readPlaybook } from '../language/playbook.ts'
-import type { RunDependencies, RunRequest } from './run.ts'
+import type { RunDependencies, RunRequest } from './request.ts'
 import { unknownTags } from '../language/tags.ts'
 import { select, type Selection } from './selection.ts'
 

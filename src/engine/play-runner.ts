@@ -4,12 +4,12 @@
 import type { HostName } from '../base/brand.ts'
 import { type ExitCode, exitCodes, type Problem } from '../base/errors.ts'
 import type { Handler, Play, Task } from '../language/model.ts'
-import type { Emitter } from './emitter.ts'
-import type { Outcome, TaskRef } from './events.ts'
-import type { Lookahead } from './lookahead.ts'
-import type { PendingHandlers } from './pending.ts'
+import type { Emitter } from '../events/emitter.ts'
+import type { Outcome, TaskRef } from '../events/events.ts'
+import type { Lookahead } from '../task/lookahead.ts'
+import type { PendingHandlers } from '../fleet/pending.ts'
 import type { Recap } from './recap.ts'
-import { runTask, type TaskResult, type TaskRunnerContext } from './task-runner.ts'
+import { runTask, type TaskResult, type TaskRunnerContext } from '../task/task-runner.ts'
 
 export interface PlayRunnerContext {
   readonly host: HostName

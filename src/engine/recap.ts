@@ -1,7 +1,7 @@
 /** Counts outcomes by host and finds the exit code of the run. */
 import { type ExitCode, exitCodes } from '../base/errors.ts'
 import type { SummaryRow } from '../modules/module.ts'
-import type { Counts, Outcome } from './events.ts'
+import type { Counts, Outcome } from '../events/events.ts'
 
 export interface Recap {
   /** Makes the host appear in the recap even if nothing runs on it. */

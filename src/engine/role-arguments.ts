@@ -6,7 +6,7 @@ import type { Play } from '../language/model.ts'
 import { checkRoleArguments as checkUse } from '../language/role-arguments.ts'
 import { SchemaChecker } from '../language/schema.ts'
 import { type Layer, roleLayers } from '../language/scope.ts'
-import type { HostVariables } from './host-variables.ts'
+import type { HostVariables } from '../fleet/host-variables.ts'
 import type { Loaded } from './load.ts'
 
 /**

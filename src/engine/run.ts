@@ -1,58 +1,19 @@
 /** A whole run: load, select, check, then every play on its hosts, and what came of it. */
 import type { HostName } from '../base/brand.ts'
 import { type ExitCode, InputError, type Problem } from '../base/errors.ts'
-import type { Fact } from '../host/facts.ts'
-import type { Files } from '../language/files.ts'
 import { tidy } from '../language/source.ts'
-import type { TagChoice } from '../language/tags.ts'
-import type { Module } from '../modules/module.ts'
-import type { Effects } from './effects.ts'
 import { findCycles } from './cycles.ts'
-import { type Confirm, createAsking } from './confirm.ts'
-import type { Emitter } from './emitter.ts'
-import type { EventSink } from './events.ts'
-import type { Fleet } from './fleet.ts'
+import { createAsking } from '../task/confirm.ts'
+import type { Emitter } from '../events/emitter.ts'
+import type { Fleet } from '../fleet/fleet.ts'
 import { createHostPlays } from './host-plays.ts'
 import { load } from './load.ts'
-import type { Reach } from './machine.ts'
-import { createParts } from './parts.ts'
+import { createParts } from '../fleet/parts.ts'
 import { createRecap } from './recap.ts'
 import { checkRoleArguments } from './role-arguments.ts'
+import type { RunDependencies, RunRequest } from './request.ts'
 import { schedule } from './schedule.ts'
 import type { SelectedPlay } from './selection.ts'
-
-import type { ConnectionDefaults } from './targets.ts'
-
-export interface RunRequest {
-  readonly playbooks: readonly string[]
-  readonly inventories: readonly string[]
-  readonly extraVars: readonly string[]
-  readonly limit: string | undefined
-  readonly tags: TagChoice
-  readonly check: boolean
-  readonly failOnChange: boolean
-  readonly forks: number
-  readonly connection: ConnectionDefaults
-  /** Folders of roles after those beside the playbook. */
-  readonly rolesPaths: readonly string[]
-  /** Version of gpuplay. */
-  readonly version: string
-}
-
-export interface RunDependencies {
-  readonly effects: Effects
-  readonly files: Files
-  readonly modules: readonly Module[]
-  readonly facts: readonly Fact[]
-  readonly reach: Reach
-  readonly sinks: readonly EventSink[]
-  /** First interruption: no new actions. */
-  readonly signal: AbortSignal
-  /** Asks the person a question; absent when there is no terminal. False as well when that is interrupted. */
-  readonly confirm?: Confirm
-  /** Where the state of gpuplay is on every machine; the usual place unless said. */
-  readonly stateDirectory?: string
-}
 
 /** Milliseconds for connections to close; to end what still runs on a shell alone may take four seconds. */
 const closing = 10_000
@@ -64,18 +25,18 @@ const grace = 120_000
  * @throws InputError with every mistake in the files and arguments, before anything is connected to.
  */
 export async function runPlaybooks(request: RunRequest, dependencies: RunDependencies): Promise<ExitCode> {
-  const { effects, signal } = dependencies
+  const { world, signal } = dependencies
   const loaded = load(request, dependencies)
-  const run = `${effects
+  const run = `${world
     .now()
     .toISOString()
-    .replaceAll(/[-:]|\.\d+/g, '')}-${effects.randomHex(3)}`
+    .replaceAll(/[-:]|\.\d+/g, '')}-${world.randomHex(3)}`
   const recap = createRecap()
   const cut = cutOff(signal)
-  const started = effects.clock()
+  const started = world.clock()
   const parts = createParts({
     run,
-    effects,
+    world,
     sinks: dependencies.sinks,
     inventory: loaded.inventory,
     extra: loaded.extra,
@@ -166,7 +127,7 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
     hosts: recap.hosts,
     exitCode,
     check: request.check,
-    milliseconds: Math.round(effects.clock() - started),
+    milliseconds: Math.round(world.clock() - started),
     rows: recap.rows,
   })
   return exitCode

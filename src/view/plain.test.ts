@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { EventBody } from '../engine/events.ts'
+import type { EventBody } from '../events/events.ts'
 import { createColors } from './colors.ts'
 import { createPlainView } from './plain.ts'
 import { noCounts, numbered, playStarted, started, taskFinished, taskRef } from './testing/events.ts'

@@ -1,5 +1,5 @@
 /** A line per task and host as it happens. For pipes, files and CI; also what `-v` on a terminal shows. */
-import type { Event, Outcome, TaskDetail } from '../engine/events.ts'
+import type { Event, Outcome, TaskDetail } from '../events/events.ts'
 import { diffText } from './diff-text.ts'
 import { recapText } from './recap.ts'
 import { duration, findingsText, indent, plainText, problemText } from './text.ts'

@@ -1,6 +1,6 @@
 /** What stands at the end of a run: tables that tasks filled, counts by host, what the exit code means. */
 import type { ExitCode } from '../base/errors.ts'
-import type { Counts, Event } from '../engine/events.ts'
+import type { Counts, Event } from '../events/events.ts'
 import type { SummaryRow } from '../modules/module.ts'
 import type { Colors } from './colors.ts'
 import { duration, plainText, table } from './text.ts'

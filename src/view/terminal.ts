@@ -6,7 +6,7 @@
  * What needs words (failures, diffs, messages, the recap) is printed as text when its play has ended.
  */
 import { DefaultRenderer, Listr, type ListrTaskWrapper, type SimpleRenderer } from 'listr2'
-import type { Event, Outcome, TaskRef } from '../engine/events.ts'
+import type { Event, Outcome, TaskRef } from '../events/events.ts'
 import { createPlainView } from './plain.ts'
 import { plainText } from './text.ts'
 import type { View, ViewOptions } from './view.ts'

@@ -1,4 +1,4 @@
-import type { Event } from '../engine/events.ts'
+import type { Event } from '../events/events.ts'
 import type { Colors } from './colors.ts'
 
 /** A consumer of events that shows them. */

@@ -1,12 +1,12 @@
 /** One task on one host as a run carries it out: the engine's own fleet, leases, holds and power, without plays around it. */
 import type { HostName } from '../../src/base/brand.ts'
 import { createReach } from '../../src/cli/reach.ts'
-import { converge, type Converged } from '../../src/engine/converge.ts'
-import type { Fleet, FleetHost } from '../../src/engine/fleet.ts'
-import type { Reach } from '../../src/engine/machine.ts'
-import { createParts } from '../../src/engine/parts.ts'
-import { createRealHost } from '../../src/engine/real-host.ts'
-import { testEffects } from '../../src/engine/testing/local-run.ts'
+import { converge, type Converged } from '../../src/task/converge.ts'
+import type { Fleet, FleetHost } from '../../src/fleet/fleet.ts'
+import type { Reach } from '../../src/fleet/machine.ts'
+import { createParts } from '../../src/fleet/parts.ts'
+import { createRealHost } from '../../src/task/task-host.ts'
+import { testWorld } from '../../src/engine/testing/local-run.ts'
 import type { Action } from '../../src/host/action.ts'
 import { effectsHold } from '../../src/host/effects-hold.ts'
 import type { Inventory } from '../../src/inventory/model.ts'
@@ -38,11 +38,11 @@ export interface EngineOptions {
   readonly stateDirectory?: string
 }
 
-const effects = testEffects(process.cwd())
+const world = testWorld(process.cwd())
 
 /** Runs share their connections, as a run's hosts do; everything else each of them makes anew. */
 export function createEngine(options: EngineOptions): Engine {
-  const reach = createReach({ effects, killGroup })
+  const reach = createReach({ world, killGroup })
   const shared: Reach = { ...reach, close: () => Promise.resolve() }
   const within = async <T>(check: boolean, work: (run: Run) => Promise<T>): Promise<T> => {
     const run = begin(options, shared, check)
@@ -71,7 +71,7 @@ function begin({ inventory, stateDirectory }: EngineOptions, reach: Reach, check
   const names = [...inventory.hosts.keys()]
   const { fleet, overlay, power, leases, holds, redactor, emitter } = createParts({
     run: 'conformance',
-    effects,
+    world,
     sinks: [],
     inventory,
     extra: new Map(),
@@ -102,8 +102,8 @@ function begin({ inventory, stateDirectory }: EngineOptions, reach: Reach, check
       redactor,
       emitter,
       become: target.machine.privilege,
-      sleep: effects.sleep,
-      clock: effects.clock,
+      sleep: world.sleep,
+      clock: world.clock,
       signal,
     })
   return {

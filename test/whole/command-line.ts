@@ -45,7 +45,7 @@ export async function inProcess(words: readonly string[], folder: string): Promi
   const late = new AbortController()
   const timer = setTimeout(() => late.abort(new Error('it took longer than a minute')), 60_000)
   const exitCode = await execute(words, {
-    effects: {
+    world: {
       now: () => new Date(0),
       clock: () => performance.now(),
       sleep: () => Promise.resolve(),

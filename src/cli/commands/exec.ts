@@ -1,6 +1,6 @@
 import { type ExitCode, exitCodes, InputError, type Problem, UnreachableError } from '../../base/errors.ts'
 import { commandLine } from '../../base/shell.ts'
-import { privilege } from '../../engine/targets.ts'
+import { privilege } from '../../fleet/targets.ts'
 import { plainText } from '../../view/text.ts'
 import type { Context } from '../context.ts'
 import type { ConnectionFlags, InventoryFlags } from '../flags.ts'

@@ -45,7 +45,7 @@ async function runOnce(context: Context, flags: RunFlags, playbooks: readonly st
           version: context.version,
         },
         {
-          effects: context.effects,
+          world: context.world,
           files: diskFiles,
           modules,
           facts,

@@ -11,10 +11,11 @@ import { openShell } from '../../connection/shell.ts'
 import { facts } from '../../host/facts.ts'
 import { diskFiles } from '../../language/files.ts'
 import { modules } from '../../modules/catalogue.ts'
-import type { Effects } from '../effects.ts'
-import type { Event, Outcome } from '../events.ts'
-import type { Reach } from '../machine.ts'
-import { runPlaybooks, type RunRequest } from '../run.ts'
+import type { World } from '../../base/world.ts'
+import type { Event, Outcome } from '../../events/events.ts'
+import type { Reach } from '../../fleet/machine.ts'
+import type { RunRequest } from '../request.ts'
+import { runPlaybooks } from '../run.ts'
 
 export interface LocalRun {
   readonly exitCode: ExitCode
@@ -56,7 +57,7 @@ async function runLocally(
   signal: AbortSignal,
 ): Promise<LocalRun> {
   const events: Event[] = []
-  const effects = testEffects(path)
+  const world = testWorld(path)
   const exitCode = await runPlaybooks(
     {
       playbooks: [playbook],
@@ -73,11 +74,11 @@ async function runLocally(
       ...request,
     },
     {
-      effects,
+      world,
       files: diskFiles,
       modules,
       facts,
-      reach: localReach(effects),
+      reach: localReach(world),
       sinks: [(event) => events.push(event)],
       signal,
       stateDirectory: join(path, 'state/v1'),
@@ -93,7 +94,7 @@ async function runLocally(
 }
 
 /** The world as it is, but for the environment, which is empty, and the name of the controller. */
-export function testEffects(path: string): Effects {
+export function testWorld(path: string): World {
   return {
     now: () => new Date(),
     clock: () => performance.now(),
@@ -108,7 +109,7 @@ export function testEffects(path: string): Effects {
   }
 }
 
-function localReach(effects: Effects): Reach {
+function localReach(world: World): Reach {
   const pool = new ConnectionPool({
     spawn: (file, argv, { group }) => spawn(file, [...argv], { detached: group, stdio: 'pipe' }),
     killGroup: (pid) => {
@@ -119,10 +120,10 @@ function localReach(effects: Effects): Reach {
       }
     },
     random: randomBytes,
-    sleep: effects.sleep,
-    now: effects.clock,
-    user: effects.userName,
-    home: effects.home,
+    sleep: world.sleep,
+    now: world.clock,
+    user: world.userName,
+    home: world.home,
   })
   return {
     connect: (target, signal) => pool.connect(target, signal),

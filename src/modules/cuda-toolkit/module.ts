@@ -10,16 +10,8 @@ import type { Module } from '../module.ts'
 import { addRepository, install, installTools, refresh, removeDownload, takeOutOfForce } from './actions.ts'
 import { args, type Args, result } from './args.ts'
 import { type Inside, readInside, type Tools } from './inside.ts'
+import type { Seen } from './seen.ts'
 import { compatibilityOf, noCandidate, refusalOf, wouldBringDriver } from './refusals.ts'
-
-export interface Seen {
-  readonly node: string
-  readonly ctid: string
-  /** The driver that the node has loaded. */
-  readonly driver: string | undefined
-  /** undefined: the container does not run. */
-  readonly inside: Inside | undefined
-}
 
 export const cudaToolkit = {
   name: 'cuda_toolkit',

@@ -5,7 +5,7 @@ import { isDriverPackage } from '../../nvidia/packages.ts'
 import { atLeast } from '../../nvidia/version.ts'
 import type { Args } from './args.ts'
 import type { Inside, Offer, Simulated } from './inside.ts'
-import type { Seen } from './module.ts'
+import type { Seen } from './seen.ts'
 
 /** A refusal, a sentence of warning, or nothing when toolkit and driver fit. */
 export function compatibilityOf(

@@ -2,7 +2,7 @@
 import type { Refusal } from '../../host/plan.ts'
 import { isDriverPackage } from '../../nvidia/packages.ts'
 import type { Args } from './args.ts'
-import type { Preparation, Seen } from './module.ts'
+import type { Preparation, Seen } from './seen.ts'
 
 /** The archive, what it unpacks to and what is installed, as a multiple of the archive's size. */
 const roomNeeded = 4

@@ -1,5 +1,5 @@
 /** A run told by its events, for tests of views. */
-import type { Event, EventBody, Outcome, TaskDetail, TaskRef } from '../../engine/events.ts'
+import type { Event, EventBody, Outcome, TaskDetail, TaskRef } from '../../events/events.ts'
 
 /** Events as a run would number them. */
 export function numbered(bodies: readonly EventBody[]): readonly Event[] {

@@ -1,5 +1,5 @@
 /** What tests ask of the events of a run. */
-import type { Event, Outcome } from '../../../src/engine/events.ts'
+import type { Event, Outcome } from '../../../src/events/events.ts'
 
 type Of<Type extends Event['type']> = Having<Event, Type>
 /** Some kinds of events share one shape. */

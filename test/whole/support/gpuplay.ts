@@ -3,7 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Event } from '../../../src/engine/events.ts'
+import type { Event } from '../../../src/events/events.ts'
 import { run as runProgram } from '../../lab/process.ts'
 
 export const root = fileURLToPath(new URL('../../..', import.meta.url))

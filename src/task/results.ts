@@ -2,7 +2,7 @@
 import { Unknown, UnknownError } from '../base/unknown.ts'
 import type { Module } from '../modules/module.ts'
 import type { Converged } from './converge.ts'
-import type { Outcome } from './events.ts'
+import type { Outcome } from '../events/events.ts'
 
 export type Result = Readonly<Record<string, unknown>>
 

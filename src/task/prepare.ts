@@ -8,7 +8,7 @@ import type { Play, ReadPath, Task, Value } from '../language/model.ts'
 import { renderValue, valueReads } from '../language/render.ts'
 import type { Layer, VariableScope } from '../language/scope.ts'
 import type { Module } from '../modules/module.ts'
-import { type HostVariables, type Unread, withFacts } from './host-variables.ts'
+import { type HostVariables, type Unread, withFacts } from '../fleet/host-variables.ts'
 
 export interface PrepareContext {
   readonly host: HostName

@@ -1,5 +1,5 @@
 /** Questions to the person who runs gpuplay, one at a time: several hosts may come to one at once. */
-import type { Emitter } from './emitter.ts'
+import type { Emitter } from '../events/emitter.ts'
 
 /** False when the person says no, or is interrupted. */
 export type Confirm = (question: string) => Promise<boolean>

@@ -6,7 +6,7 @@ import { HostError, type Problem, UnreachableError } from '../base/errors.ts'
 import { commandLine, raw, sh } from '../base/shell.ts'
 import type { Action, ContainerPower, Reboot } from '../host/action.ts'
 import type { ActionResult } from '../host/machine.ts'
-import type { Emitter } from './emitter.ts'
+import type { Emitter } from '../events/emitter.ts'
 import type { Machine } from './machine.ts'
 
 export interface Power {

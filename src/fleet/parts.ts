@@ -1,14 +1,14 @@
 /** What every run is made of, whoever drives it: hosts, what was predicted, who may touch what, and how machines go down and come back. */
 import { createOverlay, type Overlay } from '../host/overlay.ts'
-import type { Effects } from './effects.ts'
-import { createEmitter, type Emitter } from './emitter.ts'
-import type { EventSink } from './events.ts'
+import type { World } from '../base/world.ts'
+import { createEmitter, type Emitter } from '../events/emitter.ts'
+import type { EventSink } from '../events/events.ts'
 import { createFleet, type Fleet, type FleetOptions } from './fleet.ts'
 import { createControllerFiles } from './controller-files.ts'
 import { createHolds, type Holds } from './holds.ts'
 import { createLeases, type Leases } from './leases.ts'
 import { createPower, type Power } from './power.ts'
-import { createRedactor, type Redactor } from './redactor.ts'
+import { createRedactor, type Redactor } from '../events/redactor.ts'
 
 export interface PartsOptions extends Pick<
   FleetOptions,
@@ -16,7 +16,7 @@ export interface PartsOptions extends Pick<
 > {
   /** The name of the run, for events and for whoever finds a host taken. */
   readonly run: string
-  readonly effects: Effects
+  readonly world: World
   readonly sinks: readonly EventSink[]
 }
 
@@ -32,15 +32,15 @@ export interface Parts {
 }
 
 export function createParts(options: PartsOptions): Parts {
-  const { run, effects, sinks, signal, check } = options
+  const { run, world, sinks, signal, check } = options
   const redactor = createRedactor()
-  const emitter = createEmitter({ run, now: effects.now, sinks, redactor })
+  const emitter = createEmitter({ run, now: world.now, sinks, redactor })
   const overlay = check ? createOverlay() : undefined
-  const controller = createControllerFiles(effects.workingDirectory)
-  const fleet = createFleet({ ...options, overlay, controller, emitter, redactor, sleep: effects.sleep })
+  const controller = createControllerFiles(world.workingDirectory)
+  const fleet = createFleet({ ...options, overlay, controller, emitter, redactor, sleep: world.sleep })
   const power = createPower({
     emitter,
-    sleep: effects.sleep,
+    sleep: world.sleep,
     signal,
     ownBootId: async () => (await controller.text('/proc/sys/kernel/random/boot_id'))?.trim(),
     forget: (machine) => {
@@ -49,9 +49,9 @@ export function createParts(options: PartsOptions): Parts {
     },
   })
   const leases = createLeases({
-    holder: { run, controller: effects.hostName, pid: effects.pid, user: effects.userName },
+    holder: { run, controller: world.hostName, pid: world.pid, user: world.userName },
     accessOf: (machine, become) => fleet.accessOf(machine, become),
-    sleep: (milliseconds) => effects.sleep(milliseconds, signal),
+    sleep: (milliseconds) => world.sleep(milliseconds, signal),
     taken: (machine) => power.restoreGuests(machine),
   })
   return { redactor, emitter, overlay, fleet, holds: createHolds(), power, leases }

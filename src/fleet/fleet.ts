@@ -10,10 +10,10 @@ import type { Overlay } from '../host/overlay.ts'
 import { createReader, type HostReader } from '../host/reader.ts'
 import { hostOf, type Inventory } from '../inventory/model.ts'
 import type { Variables } from '../language/model.ts'
-import type { Emitter } from './emitter.ts'
+import type { Emitter } from '../events/emitter.ts'
 import { createHostVariables, type HostVariables, type Unread } from './host-variables.ts'
 import { Machine, type Reach } from './machine.ts'
-import type { Redactor } from './redactor.ts'
+import type { Redactor } from '../events/redactor.ts'
 import {
   type ConnectionDefaults,
   defaultPrivilege,

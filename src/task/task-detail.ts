@@ -1,7 +1,7 @@
 /** What is told of a task when it has ended. */
 import type { Module } from '../modules/module.ts'
 import type { Converged } from './converge.ts'
-import type { Outcome, TaskDetail } from './events.ts'
+import type { Outcome, TaskDetail } from '../events/events.ts'
 
 /** What events tell of an item; of one with a secret in its arguments only how it ended. */
 export function detailOf(

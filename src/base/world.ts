@@ -1,5 +1,5 @@
 /** Everything that reaches out of the program, in one object that `cli` builds once. Nothing else touches the clock, chance or the process. */
-export interface Effects {
+export interface World {
   readonly now: () => Date
   /** Milliseconds, only ever growing. */
   readonly clock: () => number

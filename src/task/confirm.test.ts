@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createAsking } from './confirm.ts'
-import { createEmitter } from './emitter.ts'
-import type { Event } from './events.ts'
-import { createRedactor } from './redactor.ts'
+import { createEmitter } from '../events/emitter.ts'
+import type { Event } from '../events/events.ts'
+import { createRedactor } from '../events/redactor.ts'
 
 function emitterInto(events: Event[]): ReturnType<typeof createEmitter> {
   return createEmitter({

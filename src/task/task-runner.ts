@@ -7,9 +7,9 @@ import type { Unknown } from '../base/unknown.ts'
 import type { Play, Task } from '../language/model.ts'
 import type { Module, SummaryRow } from '../modules/module.ts'
 import { converge, type Converged, type Host, type Reading } from './converge.ts'
-import type { Emitter } from './emitter.ts'
-import type { Outcome, TaskDetail, TaskRef } from './events.ts'
-import type { HostVariables, Unread } from './host-variables.ts'
+import type { Emitter } from '../events/emitter.ts'
+import type { Outcome, TaskDetail, TaskRef } from '../events/events.ts'
+import type { HostVariables, Unread } from '../fleet/host-variables.ts'
 import {
   firstProblem,
   type Item,

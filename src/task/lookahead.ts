@@ -5,7 +5,7 @@
  */
 import type { Task } from '../language/model.ts'
 import type { Reading } from './converge.ts'
-import type { Epoch } from './machine.ts'
+import type { Epoch } from '../fleet/machine.ts'
 import { type Item, itemsOf, pathsOf, type PrepareContext, prepareItem } from './prepare.ts'
 import type { Ahead, Ready } from './task-runner.ts'
 

@@ -1,0 +1,41 @@
+/** What a run is asked for, and what it is made with. */
+import type { World } from '../base/world.ts'
+import type { EventSink } from '../events/events.ts'
+import type { Reach } from '../fleet/machine.ts'
+import type { ConnectionDefaults } from '../fleet/targets.ts'
+import type { Fact } from '../host/facts.ts'
+import type { Files } from '../language/files.ts'
+import type { TagChoice } from '../language/tags.ts'
+import type { Module } from '../modules/module.ts'
+import type { Confirm } from '../task/confirm.ts'
+
+export interface RunRequest {
+  readonly playbooks: readonly string[]
+  readonly inventories: readonly string[]
+  readonly extraVars: readonly string[]
+  readonly limit: string | undefined
+  readonly tags: TagChoice
+  readonly check: boolean
+  readonly failOnChange: boolean
+  readonly forks: number
+  readonly connection: ConnectionDefaults
+  /** Folders of roles after those beside the playbook. */
+  readonly rolesPaths: readonly string[]
+  /** Version of gpuplay. */
+  readonly version: string
+}
+
+export interface RunDependencies {
+  readonly world: World
+  readonly files: Files
+  readonly modules: readonly Module[]
+  readonly facts: readonly Fact[]
+  readonly reach: Reach
+  readonly sinks: readonly EventSink[]
+  /** First interruption: no new actions. */
+  readonly signal: AbortSignal
+  /** Asks the person a question; absent when there is no terminal. False as well when that is interrupted. */
+  readonly confirm?: Confirm
+  /** Where the state of gpuplay is on every machine; the usual place unless said. */
+  readonly stateDirectory?: string
+}
