@@ -1,5 +1,6 @@
 import type { Readable, Writable } from 'node:stream'
 import type { Secret } from '../base/secret.ts'
+import type { ShellText } from '../base/shell.ts'
 
 /**
  * How the rest of gpuplay sees a way to a machine: something on which a `/bin/sh` can be started.
@@ -65,6 +66,18 @@ export interface RunOptions {
   readonly stdin?: Buffer
   /** Bytes kept of each of stdout and stderr; the rest is dropped and `truncated` set. Default 4 MiB. */
   readonly limit?: number
+  /** The script only reads and leaves nothing running behind it: its streams need no relays, which saves processes. */
+  readonly light?: boolean
+  /** Functions that the script calls; a shell learns each of them once in its life, by name. */
+  readonly helpers?: readonly ShellHelper[]
+  /** What the script says by `gp_say WORD...`, at once and beside everything that it prints. */
+  readonly onSay?: (text: string) => void
+}
+
+/** Definitions of shell functions under a name that changes when they do. */
+export interface ShellHelper {
+  readonly name: string
+  readonly text: ShellText
 }
 
 export type ShellReply =
