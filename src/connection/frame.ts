@@ -1,30 +1,85 @@
 import { quote } from '../base/shell.ts'
+import type { ShellHelper } from './connection.ts'
 
 /**
- * The text of the framed protocol, both directions. Pure: `shell.ts` moves it.
+ * The descriptor of `gp_say`. A program that may outlive its script is started with `8>&-`: it would hold the script's stdout open by it, and the
+ * shell would have to be freed of it before the next script.
+ */
+export const sayDescriptor = 8
+
+/**
+ * The text of the framed protocol, both directions. Pure: `framed-shell.ts` moves it.
  *
  * Upstream a session starts with `openingText`, then every script is one simple command on the shell's standard input, the script in single
  * quotes, so that a write that breaks off is never run in part. Downstream every script is fenced by marks, each a NUL, the session's
  * 128-bit nonce, a letter, the script's number and a newline:
  *
  *     B n pid parent   on both: script n begins, under the wrapper process `pid` and its parent (0 0 without /proc)
+ *     V n flag text    on stdout: script n says `text` (`gp_say`), in as many marks as it needs
  *     E n code         on both: script n has ended; all it wrote comes before
  *     C n              on both: nothing that script n left running can write here any more
  *
  * The script's stdout and stderr are pipes of its own, relayed by two `cat`. A child that it leaves behind therefore holds those pipes, not
  * the shell's: between E and C its bytes are told apart and dropped, and after C there can be none.
+ *
+ * A light script has no relays: it is one subshell that writes on the shell's own streams, and there is no C. What it leaves behind against
+ * its promise may still write: between scripts that is dropped, during one it is part of that script's output; it cannot forge a mark.
+ *
+ * `gp_say` writes to descriptor 8, a second name for the script's stdout, so that captures and redirections do not swallow a mark. The nonce is
+ * a variable of the shell, never exported: a program that inherits descriptor 8 can write bytes there, and no marks.
  */
 const functions = `
 __gpuplay_mark() { printf '\\000%s%s %s\\n' "$__gpuplay_a" "$__gpuplay_b" "$*"; }
-__gpuplay_user() { __gpuplay_s=$2; shift $#; eval "$__gpuplay_s"; }
+__gpuplay_both() { __gpuplay_mark "$@"; __gpuplay_mark "$@" >&2; }
+__gpuplay_begin() {
+{ read -r __gpuplay_p __gpuplay_x __gpuplay_x __gpuplay_q __gpuplay_x </proc/self/stat; } 2>/dev/null
+__gpuplay_both B "$1" "$__gpuplay_p" "$__gpuplay_q"
+}
+__gpuplay_user() { __gpuplay_s=$3; if [ "$2" = say ]; then exec ${sayDescriptor}>&1; fi; shift $#; eval "$__gpuplay_s"; }
 __gpuplay_frame() {
-{ { { { read -r __gpuplay_p __gpuplay_x __gpuplay_x __gpuplay_q __gpuplay_x </proc/self/stat; } 2>/dev/null
-__gpuplay_mark B "$1" "$__gpuplay_p" "$__gpuplay_q"; __gpuplay_mark B "$1" "$__gpuplay_p" "$__gpuplay_q" >&2
-if [ $# = 3 ]; then printf "$3" 2>/dev/null | ( __gpuplay_user "$@" ); else ( __gpuplay_user "$@" ) </dev/null; fi
+__gpuplay_n=$1
+{ { { __gpuplay_begin "$1"
+if [ $# = 4 ]; then printf "$4" 2>/dev/null | ( __gpuplay_user "$@" ); else ( __gpuplay_user "$@" ) </dev/null; fi
 set -- "$1" $?
-__gpuplay_mark E "$@"; __gpuplay_mark E "$@" >&2
+__gpuplay_both E "$@"
 } 2>&3 3>&- 4>&- | cat >&4 3>&- 4>&-; } 3>&1 | cat >&2 4>&-; } 4>&1
-__gpuplay_mark C "$1"; __gpuplay_mark C "$1" >&2
+__gpuplay_both C "$1"
+}
+__gpuplay_light() {
+__gpuplay_n=$1
+if [ $# = 4 ]; then printf "$4" 2>/dev/null | ( __gpuplay_begin "$1"; __gpuplay_user "$@" )
+else ( __gpuplay_begin "$1"; __gpuplay_user "$@" ) </dev/null; fi
+set -- "$1" $?
+__gpuplay_both E "$@"
+}
+`
+
+/**
+ * `gp_say WORD...`, by builtins alone. One mark a line of the text, or several for a long one, since only a write of at most PIPE_BUF (4096 bytes)
+ * is never mixed with another's; 900 characters are at most 3600 bytes. The flag says what follows: `+` more of the line, `n` the next line,
+ * `.` nothing. The words are joined by blanks whatever IFS is.
+ */
+const sayFunctions = `
+__gpuplay_l='
+'
+__gpuplay_m=${'?'.repeat(900)}
+__gpuplay_piece() { printf '\\000%s%s V %s %s %s\\n' "$__gpuplay_a" "$__gpuplay_b" "$__gpuplay_n" "$1" "$2" >&${sayDescriptor}; }
+__gpuplay_line() {
+while case $2 in $__gpuplay_m?*) ;; *) false ;; esac; do
+__gpuplay_r=\${2#$__gpuplay_m}
+__gpuplay_piece + "\${2%"$__gpuplay_r"}"
+set -- "$1" "$__gpuplay_r"
+done
+__gpuplay_piece "$1" "$2"
+}
+gp_say() {
+__gpuplay_t=\${1-}; if [ $# != 0 ]; then shift; fi
+for __gpuplay_w in "$@"; do __gpuplay_t="$__gpuplay_t $__gpuplay_w"; done
+while case $__gpuplay_t in *"$__gpuplay_l"*) ;; *) false ;; esac; do
+__gpuplay_line n "\${__gpuplay_t%%"$__gpuplay_l"*}"
+__gpuplay_t=\${__gpuplay_t#*"$__gpuplay_l"}
+done
+__gpuplay_line . "$__gpuplay_t"
 }
 `
 
@@ -41,19 +96,42 @@ export const greetingScript = `uname -r; uname -m; uname -n; id -u; echo $$
 
 /** The session's first bytes. The nonce travels in two pieces, so that an echo of our own text is never taken for a mark. */
 export function openingText(nonce: string): string {
-  const half = nonce.length / 2
   // One compound command on the last line: nothing of it runs unless all of it arrived.
-  const variables = `__gpuplay_a=${nonce.slice(0, half)}; __gpuplay_b=${nonce.slice(half)}`
-  return `eval ${quote(`${variables}${environment}${functions}`)}\n`
+  return `eval ${quote(`${nonceText(nonce)}${environment}${functions}${sayFunctions}`)}\n`
+}
+
+/** Defines `gp_say` for script number 1 of a shell that has no other part of the protocol. */
+export function sayText(nonce: string): string {
+  return `${nonceText(nonce)}__gpuplay_n=1${sayFunctions}`
+}
+
+/** A variable of this name in the environment would be exported again with our value. */
+function nonceText(nonce: string): string {
+  const half = nonce.length / 2
+  const names = '__gpuplay_a __gpuplay_b'
+  return `unset ${names}; __gpuplay_a=${nonce.slice(0, half)}; __gpuplay_b=${nonce.slice(half)}\n`
+}
+
+export interface FrameOptions {
+  readonly light: boolean
+  /** Whether the script may call `gp_say`. */
+  readonly says: boolean
+  /** Definitions that the shell has not learnt yet. */
+  readonly helpers: readonly ShellHelper[]
+  readonly stdin?: Buffer
 }
 
 /**
- * The command that runs one script.
+ * The commands that define what the shell has not learnt yet, and the one that runs the script.
  * @throws Error when the script holds a NUL, which no shell can read.
  */
-export function frameText(sequence: number, script: string, stdin?: Buffer): string {
+export function frameText(sequence: number, script: string, options: FrameOptions): string {
+  const { light, says, helpers, stdin } = options
+  const definitions = helpers.map((helper) => `eval ${alwaysQuote(helper.text)}\n`)
   const payload = stdin === undefined ? '' : ` ${printfFormat(stdin)}`
-  return `__gpuplay_frame ${sequence} ${alwaysQuote(script)}${payload}\n`
+  const command = light ? '__gpuplay_light' : '__gpuplay_frame'
+  const flag = says ? 'say' : 'mute'
+  return `${definitions.join('')}${command} ${sequence} ${flag} ${alwaysQuote(script)}${payload}\n`
 }
 
 function alwaysQuote(script: string): string {
@@ -70,79 +148,4 @@ function printfFormat(bytes: Buffer): string {
     pieces.push(plain ? String.fromCharCode(byte) : `\\${byte.toString(8).padStart(3, '0')}`)
   }
   return `'${pieces.join('')}'`
-}
-
-export type Mark =
-  | { readonly kind: 'begin'; readonly sequence: number; readonly wrapper: number; readonly relayed: number }
-  | { readonly kind: 'end'; readonly sequence: number; readonly code: number }
-  | { readonly kind: 'closed'; readonly sequence: number }
-
-/** The longest text after the nonce that is still a mark. */
-const longestMark = 64
-
-/**
- * Finds the marks in one stream, however its chunks are cut.
- * `data` gets every byte that is not part of a mark, in order; `mark` is called between them.
- */
-export class MarkScanner {
-  readonly #needle: Buffer
-  readonly #sink: { data(bytes: Buffer): void; mark(mark: Mark): void }
-  #held: Buffer = Buffer.alloc(0)
-
-  constructor(nonce: string, sink: { data(bytes: Buffer): void; mark(mark: Mark): void }) {
-    this.#needle = Buffer.from(`\0${nonce} `, 'latin1')
-    this.#sink = sink
-  }
-
-  push(chunk: Buffer): void {
-    let rest = this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk])
-    this.#held = Buffer.alloc(0)
-    while (rest.length > 0) {
-      const at = rest.indexOf(this.#needle)
-      if (at < 0) {
-        const keep = unfinished(rest, this.#needle)
-        this.#emit(rest.subarray(0, rest.length - keep))
-        this.#held = Buffer.from(rest.subarray(rest.length - keep))
-        return
-      }
-      this.#emit(rest.subarray(0, at))
-      const body = rest.subarray(at + this.#needle.length)
-      const newline = body.subarray(0, longestMark).indexOf(0x0a)
-      if (newline < 0 && body.length < longestMark) {
-        this.#held = Buffer.from(rest.subarray(at))
-        return
-      }
-      const mark = newline < 0 ? undefined : parseMark(body.subarray(0, newline).toString('latin1'))
-      if (mark === undefined) {
-        this.#emit(rest.subarray(at, at + this.#needle.length))
-        rest = body
-      } else {
-        this.#sink.mark(mark)
-        rest = body.subarray(newline + 1)
-      }
-    }
-  }
-
-  #emit(bytes: Buffer): void {
-    if (bytes.length > 0) this.#sink.data(bytes)
-  }
-}
-
-/** How many of the last bytes could be the start of `needle`. */
-function unfinished(bytes: Buffer, needle: Buffer): number {
-  for (let length = Math.min(needle.length - 1, bytes.length); length > 0; length -= 1) {
-    if (bytes.subarray(bytes.length - length).equals(needle.subarray(0, length))) return length
-  }
-  return 0
-}
-
-function parseMark(text: string): Mark | undefined {
-  const [letter, ...words] = text.split(' ')
-  const [sequence = NaN, first = NaN, second = NaN] = words.map((word) =>
-    /^\d+$/.test(word) ? Number(word) : NaN,
-  )
-  if (Number.isNaN(sequence)) return undefined
-  if (letter === 'B') return { kind: 'begin', sequence, wrapper: first || 0, relayed: second || 0 }
-  if (letter === 'C') return { kind: 'closed', sequence }
-  return letter === 'E' && !Number.isNaN(first) ? { kind: 'end', sequence, code: first } : undefined
 }

@@ -1,5 +1,6 @@
 import { whenAborted } from './channel.ts'
 import type { Connection } from './connection.ts'
+import { sayDescriptor } from './frame.ts'
 
 /**
  * What is done to a script from outside its shell, over a second channel: POSIX sh, `cat`, `awk` and `/proc`.
@@ -19,28 +20,46 @@ for (pid in parent) if (!(pid in inside) && (parent[pid] in inside)) { inside[pi
 }
 `
 
+/** Where a script runs. */
+export interface ScriptPlace {
+  /** The process that B named; of a light script its own subshell, else the one that waits for it. */
+  readonly wrapper: number
+  readonly light: boolean
+}
+
 /**
- * Ends a script with everything below it, and what it left behind that still holds its output, TERM first and KILL two seconds later.
- * Prints `gone`, or `left` and the processes that would not die.
+ * Ends a script with everything below it, and what it left behind that still holds its output (a light script has none of its own), TERM first and
+ * KILL two seconds later. Prints `gone`, or `left` and the processes that would not die.
  */
-export function endScript(shell: number, wrapper: number): string {
-  return `${walk}
-parent ${wrapper} && relayed=$ppid && parent "$relayed" && [ "$ppid" = ${shell} ] || { echo gone; exit 0; }
-# What left the tree is found by the output that it holds, which needs the wrapper alive: kept once it is found. The wrapper may end in
-# between and its number be given away: it is asked for its parent each time.
-held=' '
-victims() {
-tree=' '
-if parent ${wrapper} && [ "$ppid" = "$relayed" ]; then
-below ${wrapper}
-for dir in /proc/[0-9]*; do
-if [ "$dir/fd/1" -ef /proc/${wrapper}/fd/1 ] || [ "$dir/fd/2" -ef /proc/${wrapper}/fd/2 ]; then
-case " ${wrapper} $relayed ${shell} $$$held" in *" \${dir#/proc/} "*) ;; *) held="$held\${dir#/proc/} " ;; esac
+export function endScript(shell: number, { wrapper, light }: ScriptPlace): string {
+  // What left the tree of a script with relays is found by the output that it holds, which needs the wrapper alive.
+  const found = light
+    ? `keep ${wrapper} $tree`
+    : `for dir in /proc/[0-9]*; do
+if [ "$dir/fd/1" -ef /proc/${wrapper}/fd/1 ] || [ "$dir/fd/2" -ef /proc/${wrapper}/fd/2 ] || [ "$dir/fd/${sayDescriptor}" -ef /proc/${wrapper}/fd/1 ]; then
+keep "\${dir#/proc/}"
 fi
 done
+keep $tree`
+  const spared = light ? `${shell} $$` : `${wrapper} $relayed ${shell} $$`
+  return `${walk}
+parent ${wrapper} && relayed=$ppid || { echo gone; exit 0; }
+[ "$relayed" = ${shell} ] || { parent "$relayed" && [ "$ppid" = ${shell} ]; } || { echo gone; exit 0; }
+# Kept once it is found. The wrapper may end in between and its number be given away: it is asked for its parent each time.
+held=' '
+keep() {
+for pid in "$@"; do
+case " ${spared}$held" in *" $pid "*) ;; *) held="$held$pid " ;; esac
+done
+}
+victims() {
+if parent ${wrapper} && [ "$ppid" = "$relayed" ]; then
+below ${wrapper}
+${found}
 fi
+tree=' '
 for pid in $held; do
-case $tree in *" $pid "*) ;; *) parent "$pid" && [ "$state" != Z ] && tree="$tree$pid " ;; esac
+parent "$pid" && [ "$state" != Z ] && tree="$tree$pid "
 done
 [ "$tree" != ' ' ]
 }

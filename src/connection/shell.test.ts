@@ -7,49 +7,17 @@ import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import * as fc from 'fast-check'
-import type { RunOptions, Shell, ShellReply } from './connection.ts'
+import type { Shell } from './connection.ts'
 import { localConnection } from './local.ts'
 import { openShell } from './shell.ts'
 import { testEffects } from './testing/effects.ts'
+import { alive, exited, shellKinds, text, usual } from './testing/shells.ts'
 
-const calm = new AbortController().signal
-/** So long that only a script that never ends meets it, however busy the machine is. */
-const usual: RunOptions = { timeout: 120_000, signal: calm }
-
-const kinds = [
-  { name: 'dash', command: 'exec dash' },
-  { name: 'bash as sh', command: 'exec bash --posix' },
-  { name: 'bash', command: 'exec bash' },
-  { name: 'busybox', command: 'exec busybox sh' },
-].map((kind) => {
-  const program = kind.command.split(' ')[1] ?? ''
-  const there = spawnSync(program, ['-c', 'exit 0']).error === undefined
-  if (program !== 'busybox') return { ...kind, skip: there ? false : `${program} is not installed` }
-  return {
-    ...kind,
-    skip: spawnSync('busybox', ['sh', '-c', ':']).status === 0 ? false : 'busybox is not installed',
-  }
-})
-
-function exited(reply: ShellReply): Extract<ShellReply, { kind: 'exited' }> {
-  if (reply.kind !== 'exited') assert.fail(`expected a script that exited, got ${JSON.stringify(reply)}`)
-  return reply
-}
-
-async function text(shell: Shell, script: string, options: Partial<RunOptions> = {}): Promise<string> {
-  return exited(await shell.run(script, { ...usual, ...options })).stdout.toString()
-}
-
-function alive(pid: string): boolean {
-  const state = /^State:\s+(\S)/m.exec(
-    spawnSync('cat', [`/proc/${pid.trim()}/status`]).stdout.toString(),
-  )?.[1]
-  return state !== undefined && state !== 'Z'
-}
+const calm = usual.signal
 
 // Most of it is waiting, which the shells can do together.
 describe('the framed shell', { concurrency: true }, () => {
-  for (const { name, command, skip } of kinds) {
+  for (const { name, command, skip } of shellKinds) {
     describe(`on ${name}`, { skip, concurrency: false }, () => {
       const connection = localConnection(testEffects())
       const folder = mkdtempSync(join(tmpdir(), 'gpuplay-shell-'))

@@ -1,8 +1,15 @@
-/** A shell for tests: every script is run by a fresh `/bin/sh` of this machine. What it promises is what `Shell` promises. */
+/**
+ * A shell for tests: every script is run by a fresh `/bin/sh` of this machine. What it promises is what `Shell` promises; a light script has
+ * pipes of its own here as well.
+ */
 import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Channel, RunOptions, Shell, ShellReply } from '../../connection/connection.ts'
+import { sayDescriptor, sayText } from '../../connection/frame.ts'
+import { MarkScanner } from '../../connection/marks.ts'
+import { SentScript, type StreamName } from '../../connection/sent-script.ts'
 
 export interface LocalShell extends Shell {
   /** Scripts that were sent, in order. */
@@ -37,16 +44,22 @@ function runScript(
 ): Promise<ShellReply> {
   return new Promise((resolve, reject) => {
     const started = Date.now()
-    const child = spawn('/bin/sh', ['-c', fenced, 'sh', script, fence], {
-      env: { ...process.env, ...environment },
-      detached: true,
-      stdio: ['pipe', 'pipe', 'pipe'],
-    })
-    const limit = options.limit ?? 4 * 1024 * 1024
-    const streams = {
-      stdout: new FencedStream(child.stdout, limit),
-      stderr: new FencedStream(child.stderr, limit),
-    }
+    const nonce = randomBytes(16).toString('hex')
+    const definitions = [sayText(nonce), ...(options.helpers ?? []).map(({ text }) => text)].join('\n')
+    const child = spawn(
+      '/bin/sh',
+      ['-c', options.onSay === undefined ? mute : speaking, 'sh', script, definitions],
+      {
+        env: { ...process.env, ...environment },
+        detached: true,
+        stdio: ['pipe', 'pipe', 'pipe'],
+      },
+    )
+    const sent = new SentScript(1, options)
+    const ended = Promise.all([
+      untilEnd(child.stdout, 'stdout', { sent, nonce }),
+      untilEnd(child.stderr, 'stderr', { sent, nonce }),
+    ])
     const killAll = (): void => {
       if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
     }
@@ -64,13 +77,14 @@ function runScript(
     child.on('exit', (code) => {
       clearTimeout(timer)
       options.signal.removeEventListener('abort', abort)
-      // A shell that was killed has put up no fence; what it left behind may hold the streams.
-      const patience = code === null ? sleep(100) : Promise.all([streams.stdout.ended, streams.stderr.ended])
+      // A shell that was killed has marked no end; what it left behind may hold the streams.
+      const patience = code === null ? sleep(100) : ended
       void patience.then(() => {
-        const output = { stdout: streams.stdout.bytes(), stderr: streams.stderr.bytes() }
-        if (timedOut) resolve({ kind: 'timedOut', ...output })
+        const output = { stdout: sent.stdout.bytes(), stderr: sent.stderr.bytes() }
+        if (sent.fault !== undefined) reject(sent.fault.error)
+        else if (timedOut) resolve({ kind: 'timedOut', ...output })
         else {
-          const truncated = streams.stdout.truncated || streams.stderr.truncated
+          const truncated = sent.stdout.truncated || sent.stderr.truncated
           resolve({
             kind: 'exited',
             code: code ?? 255,
@@ -87,41 +101,37 @@ function runScript(
 }
 
 /** Like the framed shell: the script's end counts, not that of whoever it left behind, and not before all of its output is here. */
-const fenced = `( eval "$1" ); code=$?; printf %s "$2"; printf %s "$2" >&2; exit $code`
-const fence = '\u0001the end of the script\u0002'
+const mute = scriptWith('')
+const speaking = scriptWith(`exec ${sayDescriptor}>&1;`)
 
-/** What a script wrote to one stream, up to the fence. */
-class FencedStream {
-  readonly ended: Promise<void>
-  readonly #limit: number
-  #all = Buffer.alloc(0)
+function scriptWith(opening: string): string {
+  return `eval "$2"; ( ${opening} eval "$1" ); code=$?
+end() { printf '\\000%s%s E 1 %s\\n' "$__gpuplay_a" "$__gpuplay_b" "$code"; }
+end; end >&2; exit $code`
+}
 
-  constructor(stream: Readable, limit: number) {
-    this.#limit = limit
-    this.ended = new Promise((resolve) => {
-      stream.on('data', (chunk: Buffer) => {
-        this.#all = Buffer.concat([this.#all, chunk])
-        if (this.#end !== -1) resolve()
-      })
-      stream.once('close', resolve)
+/** Collects what a script writes to one stream; settles at its end. */
+function untilEnd(
+  stream: Readable,
+  name: StreamName,
+  { sent, nonce }: { sent: SentScript; nonce: string },
+): Promise<void> {
+  return new Promise((resolve) => {
+    let ended = false
+    const scanner = new MarkScanner(nonce, {
+      data: (bytes) => {
+        if (!ended) sent[name].push(bytes)
+      },
+      mark: (mark) => {
+        if (mark.kind === 'said' && !ended) sent.say(mark)
+        if (mark.kind !== 'end') return
+        ended = true
+        resolve()
+      },
     })
-  }
-
-  get truncated(): boolean {
-    return this.#whole().length > this.#limit
-  }
-
-  bytes(): Buffer {
-    return this.#whole().subarray(0, this.#limit)
-  }
-
-  get #end(): number {
-    return this.#all.indexOf(fence)
-  }
-
-  #whole(): Buffer {
-    return this.#end === -1 ? this.#all : this.#all.subarray(0, this.#end)
-  }
+    stream.on('data', (chunk: Buffer) => scanner.push(chunk))
+    stream.once('close', resolve)
+  })
 }
 
 /** Starts a program of this machine as a connection would. */

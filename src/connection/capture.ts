@@ -1,0 +1,24 @@
+/** Keeps the first bytes of a stream and counts on. */
+export class Capture {
+  readonly #limit: number
+  readonly #chunks: Buffer[] = []
+  #kept = 0
+  truncated = false
+
+  constructor(limit: number) {
+    this.#limit = limit
+  }
+
+  push(chunk: Buffer): void {
+    const room = this.#limit - this.#kept
+    if (chunk.length > room) this.truncated = true
+    if (room <= 0) return
+    // A copy: a slice would keep the whole of what was read alive.
+    this.#chunks.push(Buffer.from(chunk.subarray(0, room)))
+    this.#kept += Math.min(room, chunk.length)
+  }
+
+  bytes(): Buffer {
+    return Buffer.concat(this.#chunks)
+  }
+}

@@ -1,0 +1,272 @@
+import { Capture } from './capture.ts'
+import { describeEnd, whenAborted } from './channel.ts'
+import type { Channel, Connection, RunOptions, Shell, ShellGreeting, ShellReply } from './connection.ts'
+import { frameText, openingText } from './frame.ts'
+import { type Mark, MarkScanner } from './marks.ts'
+import { endScript, endShell, releaseShell, runOnce } from './rescue.ts'
+import { SentScript, type StreamName } from './sent-script.ts'
+
+/** How long a script that has ended may leave its output held before the next script frees the shell, in milliseconds. */
+const holdTime = 500
+/** How long a script that was killed may take to be seen dead: TERM, two seconds, KILL, two seconds, and the way there. */
+const killTime = 15_000
+
+/** How far one stream is. */
+interface StreamState {
+  /** Number of the script whose B comes next. */
+  next: number
+  /** Between its B and its C. */
+  script: SentScript | undefined
+  /** Between its B and its E. */
+  within: boolean
+}
+
+/** The framed protocol on one channel: see `Shell` for what it promises. */
+export class FramedShell implements Shell {
+  readonly #connection: Connection
+  readonly #channel: Channel
+  readonly #gone = new AbortController()
+  /** In the order they were sent; the first one is what the shell is at. */
+  readonly #sent: SentScript[] = []
+  /** The two streams are not in step, but on each of them marks come in one order only. */
+  readonly #streams: Readonly<Record<StreamName, StreamState>> = {
+    stdout: { next: 1, script: undefined, within: false },
+    stderr: { next: 1, script: undefined, within: false },
+  }
+  readonly #noise = new Capture(4096)
+  /** Names of the helpers that the shell knows. */
+  readonly #learnt = new Set<string>()
+  #sequence = 0
+  #greeting: ShellGreeting | undefined
+  #pid = 0
+
+  constructor(connection: Connection, channel: Channel, nonce: string) {
+    this.#connection = connection
+    this.#channel = channel
+    for (const name of ['stdout', 'stderr'] as const) {
+      const scanner = new MarkScanner(nonce, {
+        data: (bytes) => this.#onData(name, bytes),
+        mark: (mark) => this.#onMark(name, mark),
+      })
+      channel[name].on('data', (chunk: Buffer) => scanner.push(chunk))
+      channel[name].on('error', () => {})
+    }
+    channel.stdin.on('error', () => {})
+    void channel.ended.then((end) => this.#lose(`the shell is gone: ${describeEnd(end)}`))
+    channel.stdin.write(openingText(nonce))
+  }
+
+  get greeting(): ShellGreeting {
+    if (this.#greeting === undefined) throw new Error('the shell has not greeted yet')
+    return this.#greeting
+  }
+
+  get gone(): AbortSignal {
+    return this.#gone.signal
+  }
+
+  greet(greeting: ShellGreeting, pid: number): void {
+    this.#greeting = greeting
+    this.#pid = pid
+  }
+
+  /** What came outside any script, such as the words of a program that started the shell. */
+  noise(): string {
+    return this.#noise.bytes().toString().trim().slice(-500)
+  }
+
+  async run(script: string, options: RunOptions): Promise<ShellReply> {
+    options.signal.throwIfAborted()
+    const helpers = (options.helpers ?? []).filter(({ name }) => !this.#learnt.has(name))
+    const text = frameText(this.#sequence + 1, script, {
+      light: options.light === true,
+      says: options.onSay !== undefined,
+      helpers,
+      ...(options.stdin === undefined ? {} : { stdin: options.stdin }),
+    })
+    if (this.#gone.signal.aborted) return { kind: 'lost', why: 'the shell is gone' }
+    for (const { name } of helpers) this.#learnt.add(name)
+    this.#sequence += 1
+    const sent = new SentScript(this.#sequence, options)
+    this.#sent.push(sent)
+    sent.stopListening = whenAborted(options.signal, () => {
+      if (sent.state === 'running') void this.#kill(sent)
+    })
+    this.#channel.stdin.write(text)
+    const holder = this.#sent[0]
+    if (holder === sent) this.#startClock(sent)
+    else if (holder?.state === 'replied') this.#releaseSoon(holder)
+    const reply = await sent.replied
+    // Whoever cancelled learns it once nothing of the script runs any more, whatever it had answered.
+    options.signal.throwIfAborted()
+    if (sent.fault !== undefined) throw sent.fault.error
+    return reply
+  }
+
+  async close(): Promise<void> {
+    const holder = this.#sent[0]
+    if (holder?.state === 'replied' && this.#sent.length === 1) {
+      await new Promise<void>((resolve) => {
+        holder.closed = resolve
+        setTimeout(resolve, holdTime)
+      })
+      await this.#release(holder)
+    }
+    const busy = this.#sent.some((sent) => sent.state !== 'replied')
+    const gone = this.#gone.signal.aborted
+    this.#lose('the shell was closed')
+    if (busy && !gone && this.#pid !== 0)
+      await runOnce(this.#connection, endShell(this.#pid), AbortSignal.timeout(killTime))
+    this.#channel.stdin.end()
+    const killer = setTimeout(() => this.#channel.kill(), 500)
+    await this.#channel.ended
+    clearTimeout(killer)
+  }
+
+  #onData(name: StreamName, bytes: Buffer): void {
+    // Outside B and E nothing is the script's: greetings of a login, or a child that an earlier script left behind.
+    const { script, within } = this.#streams[name]
+    const capture = within && script !== undefined ? script[name] : this.#noise
+    capture.push(bytes)
+  }
+
+  #onMark(name: StreamName, mark: Mark): void {
+    if (this.#gone.signal.aborted || this.#accept(name, mark)) return
+    this.#lose(`the shell answered out of turn (script ${mark.sequence})`)
+    this.#channel.kill()
+  }
+
+  /** Whether the mark may come now: on each stream B, E and (of a script with relays) C of one script after the other, and V only in between. */
+  #accept(name: StreamName, mark: Mark): boolean {
+    const stream = this.#streams[name]
+    if (mark.kind === 'begin') {
+      const script = this.#sent.find(({ sequence }) => sequence === mark.sequence)
+      if (stream.script !== undefined || script === undefined || mark.sequence !== stream.next) return false
+      stream.next += 1
+      stream.script = script
+      stream.within = true
+      if (name === 'stdout') this.#onBegin(script, mark.wrapper, mark.relayed)
+      return true
+    }
+    const { script, within } = stream
+    if (mark.kind === 'said') {
+      if (within && script?.sequence === mark.sequence) script.say(mark)
+      // What a script left behind may still speak; nobody listens.
+      return mark.sequence < stream.next
+    }
+    if (script?.sequence !== mark.sequence || within !== (mark.kind === 'end')) return false
+    stream.within = false
+    if (mark.kind === 'end') {
+      script.code = mark.code
+      script.unended.delete(name)
+    }
+    if (mark.kind === 'closed' || script.light) {
+      script.unclosed.delete(name)
+      stream.script = undefined
+    }
+    if (mark.kind === 'end' && script.unended.size === 0) this.#onEnd(script)
+    this.#advance()
+    return true
+  }
+
+  #onBegin(sent: SentScript, wrapper: number, relayed: number): void {
+    sent.wrapper = wrapper
+    sent.relayed = relayed
+    sent.began = performance.now()
+    if (sent.state === 'sent') sent.state = 'running'
+    if (sent.options.signal.aborted) void this.#kill(sent)
+  }
+
+  #onEnd(sent: SentScript): void {
+    const stdout = sent.stdout.bytes()
+    const stderr = sent.stderr.bytes()
+    if (sent.state === 'killing') {
+      // The script's shell may die before the rest of it does.
+      if (!sent.killed) return
+      sent.reply({ kind: 'timedOut', stdout, stderr })
+    } else {
+      const milliseconds = performance.now() - sent.began
+      const truncated = sent.stdout.truncated || sent.stderr.truncated
+      sent.reply({ kind: 'exited', code: sent.code ?? 255, stdout, stderr, truncated, milliseconds })
+    }
+    if (this.#sent.length > 1) this.#releaseSoon(sent)
+  }
+
+  /** Goes on to the next script once the one at the head has been answered and nothing holds its streams. */
+  #advance(): void {
+    const head = this.#sent[0]
+    if (head?.state !== 'replied' || head.unclosed.size > 0) return
+    this.#sent.shift()
+    clearTimeout(head.timer)
+    head.closed()
+    const next = this.#sent[0]
+    if (next === undefined) return
+    this.#startClock(next)
+    this.#advance()
+  }
+
+  /** A script's time begins when it is at the head: those before it have their own. */
+  #startClock(sent: SentScript): void {
+    if (sent.state !== 'sent' && sent.state !== 'running') return
+    clearTimeout(sent.timer)
+    sent.timer = setTimeout(() => void this.#kill(sent), sent.options.timeout)
+  }
+
+  /** The shell waits for children of `holder` that keep its output open; if they still do in a moment, it is freed of them. */
+  #releaseSoon(holder: SentScript): void {
+    if (holder.releasing || holder.unclosed.size === 0) return
+    holder.releasing = true
+    holder.timer = setTimeout(() => void this.#release(holder), holdTime)
+  }
+
+  async #release(holder: SentScript): Promise<void> {
+    if (this.#gone.signal.aborted) return
+    if (holder.unclosed.size === 0 || this.#pid === 0) return
+    await runOnce(this.#connection, releaseShell(this.#pid, holder.relayed), AbortSignal.timeout(killTime))
+    if (holder.unclosed.size === 0 || this.#gone.signal.aborted) return
+    holder.timer = setTimeout(() => {
+      this.#lose('a process that an earlier script left behind holds the shell')
+      this.#channel.kill()
+    }, 5000)
+  }
+
+  async #kill(sent: SentScript): Promise<void> {
+    if (sent.state !== 'running' && sent.state !== 'sent') return
+    const began = sent.state === 'running'
+    sent.state = 'killing'
+    clearTimeout(sent.timer)
+    if (!began || sent.wrapper === 0 || this.#pid === 0) {
+      this.#lose(
+        began ? 'a script ran out of time and cannot be killed here' : 'the shell did not answer in time',
+      )
+      this.#channel.kill()
+      return
+    }
+    const deadline = AbortSignal.timeout(killTime)
+    const told = await runOnce(this.#connection, endScript(this.#pid, sent), deadline)
+    sent.killed = told?.startsWith('gone') === true
+    if (sent.killed && sent.unended.size === 0) {
+      this.#onEnd(sent)
+      this.#advance()
+      return
+    }
+    const left = told?.startsWith('left') === true ? ` (processes${told.slice(4).trimEnd()})` : ''
+    sent.timer = setTimeout(
+      () => {
+        this.#lose(`a script ran out of time and could not be killed${left}`)
+        this.#channel.kill()
+      },
+      sent.killed ? 5000 : 0,
+    )
+  }
+
+  #lose(why: string): void {
+    if (this.#gone.signal.aborted) return
+    this.#gone.abort(new Error(why))
+    for (const sent of this.#sent.splice(0)) {
+      clearTimeout(sent.timer)
+      sent.closed()
+      sent.reply({ kind: 'lost', why })
+    }
+  }
+}

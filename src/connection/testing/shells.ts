@@ -1,0 +1,35 @@
+/** The shells that a host may have as its `/bin/sh`, for tests of what runs on them. */
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import type { RunOptions, Shell, ShellReply } from '../connection.ts'
+
+const calm = new AbortController().signal
+/** So long that only a script that never ends meets it, however busy the machine is. */
+export const usual: RunOptions = { timeout: 120_000, signal: calm }
+
+export const shellKinds = [
+  { name: 'dash', command: 'exec dash' },
+  { name: 'bash as sh', command: 'exec bash --posix' },
+  { name: 'bash', command: 'exec bash' },
+  { name: 'busybox', command: 'exec busybox sh' },
+].map((kind) => {
+  const [, program = '', ...options] = kind.command.split(' ')
+  const there = spawnSync(program, [...(program === 'busybox' ? options : []), '-c', ':']).status === 0
+  return { ...kind, skip: there ? false : `${program} is not installed` }
+})
+
+export function exited(reply: ShellReply): Extract<ShellReply, { kind: 'exited' }> {
+  if (reply.kind !== 'exited') assert.fail(`expected a script that exited, got ${JSON.stringify(reply)}`)
+  return reply
+}
+
+export async function text(shell: Shell, script: string, options: Partial<RunOptions> = {}): Promise<string> {
+  return exited(await shell.run(script, { ...usual, ...options })).stdout.toString()
+}
+
+export function alive(pid: string): boolean {
+  const state = /^State:\s+(\S)/m.exec(
+    spawnSync('cat', [`/proc/${pid.trim()}/status`]).stdout.toString(),
+  )?.[1]
+  return state !== undefined && state !== 'Z'
+}
