@@ -87,6 +87,11 @@ const run = buildCommand<RunFlags, string[], Context>({
         withNegated: false,
         brief: 'With --check: exit 8 when something would change',
       },
+      stepByStep: {
+        kind: 'boolean',
+        withNegated: false,
+        brief: 'Plan and send every task by itself; slower, with the same result',
+      },
     },
     aliases: {
       ...inventoryAliases,

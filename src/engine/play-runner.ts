@@ -1,131 +1,140 @@
-/**
- * One play on one host: its sections in order, handlers at the end of each, everything that can be read early read early.
- */
-import type { HostName } from '../base/brand.ts'
+/** One play on one host: its sections in order, handlers at the end of each. */
 import { type ExitCode, exitCodes, type Problem } from '../base/errors.ts'
-import type { Handler, Play, Task } from '../language/model.ts'
-import type { Emitter } from '../events/emitter.ts'
-import type { Outcome, TaskRef } from '../events/events.ts'
-import type { Lookahead } from '../task/lookahead.ts'
-import type { PendingHandlers } from '../fleet/pending.ts'
+import type { Outcome } from '../events/events.ts'
+import type { Handler, Task } from '../language/model.ts'
+import type { TaskContext } from '../task/context.ts'
+import type { TaskResult } from '../task/item-result.ts'
+import { createTaskRunner, type TaskRunner } from '../task/run-tasks.ts'
 import type { Recap } from './recap.ts'
-import { runTask, type TaskResult, type TaskRunnerContext } from '../task/task-runner.ts'
 
-export interface PlayRunnerContext {
-  readonly host: HostName
-  readonly play: Play
-  readonly check: boolean
-  readonly tasks: TaskRunnerContext
-  readonly lookahead: Lookahead
-  readonly pending: PendingHandlers
-  readonly emitter: Emitter
+export interface PlayOptions {
+  readonly context: TaskContext
   readonly recap: Recap
-  readonly signal: AbortSignal
   readonly selected: (task: Task) => boolean
   /** Set by a play with `any_errors_fatal` once a host has failed: no new tasks. */
   readonly stopped: () => boolean
-  readonly ref: (task: Task) => TaskRef
 }
 
 export type PlayEnd =
   | { readonly kind: 'finished' }
   | { readonly kind: 'failed'; readonly exitCode: ExitCode; readonly problem: Problem | undefined }
 
-export async function runPlay(context: PlayRunnerContext): Promise<PlayEnd> {
-  const { play } = context
-  const notified = new Notifications(play.handlers)
-  const earlier = play.handlers.length === 0 ? undefined : context.pending.read()
-  for (const section of play.sections) {
-    const tasks = section.tasks.filter(context.selected)
-    for (const [index, task] of tasks.entries()) {
-      if (context.signal.aborted || context.stopped()) return { kind: 'finished' }
-      const ahead = await context.lookahead.take(task, tasks.slice(index))
-      const result = await runTask(task, context.ref(task), ahead, context.tasks)
-      const end = settle(result, context)
-      notify(task, result, { notified, context })
-      if (end) return end
-    }
-    for (const handler of (await earlier) ?? []) {
-      const matches = notified.find(handler.name)
-      if (matches.length === 0) continue
-      context.emitter.emit({ type: 'handler.pending', host: context.host, handler: handler.name })
-      for (const match of matches) notified.add(match, 'certain')
-    }
-    const end = await runHandlers(notified, context)
-    if (end) return end
+export async function runPlay(options: PlayOptions): Promise<PlayEnd> {
+  return new PlayRunner(options).run()
+}
+
+class PlayRunner {
+  readonly #options: PlayOptions
+  readonly #notified: Notifications
+  readonly #tasks: TaskRunner
+  #end: PlayEnd | undefined
+
+  constructor(options: PlayOptions) {
+    this.#options = options
+    this.#notified = new Notifications(options.context.play.handlers)
+    this.#tasks = createTaskRunner(options.context)
   }
-  return { kind: 'finished' }
-}
 
-async function runHandlers(
-  notified: Notifications,
-  context: PlayRunnerContext,
-): Promise<PlayEnd | undefined> {
-  const ran: Handler[] = []
-  for (;;) {
-    const next = notified.next()
-    if (next === undefined) {
-      // A topic may have several listeners: it is struck out when all of them have run.
-      const topics = ran.flatMap((handler) => handler.listen)
-      if (topics.length > 0 && !context.check) await context.pending.strike(topics)
-      return undefined
-    }
-    if (context.signal.aborted || context.stopped()) return undefined
-    const { handler, certainty } = next
-    const ref = context.ref(handler)
-    if (certainty === 'maybe') {
-      mayRun(ref, context)
-      continue
-    }
-    const result = await runTask(handler, ref, undefined, context.tasks)
-    const end = settle(result, context)
-    notify(handler, result, { notified, context })
-    if (end) return end
-    ran.push(handler)
-    if (!context.check) await context.pending.strike([handler.id.name])
-  }
-}
-
-/** In a dry run: a task that may run would have notified it. */
-function mayRun(ref: TaskRef, { emitter, host, recap }: PlayRunnerContext): void {
-  recap.count(host, 'unknown')
-  emitter.emit({
-    type: 'task.finished',
-    host,
-    task: ref,
-    outcome: 'unknown',
-    detail: { why: 'a task that may run notifies it' },
-    milliseconds: 0,
-  })
-}
-
-function settle(result: TaskResult, { recap, host }: PlayRunnerContext): PlayEnd | undefined {
-  recap.count(host, result.ignored ? 'ok' : result.outcome)
-  if (result.outcome === 'unreachable') {
-    recap.failure(exitCodes.unreachable)
-    return { kind: 'failed', exitCode: exitCodes.unreachable, problem: result.problem }
-  }
-  if (result.exitCode === undefined) return undefined
-  recap.failure(result.exitCode)
-  return { kind: 'failed', exitCode: result.exitCode, problem: result.problem }
-}
-
-function notify(
-  task: Task,
-  result: TaskResult,
-  { notified, context }: { readonly notified: Notifications; readonly context: PlayRunnerContext },
-): void {
-  const certainty = certaintyOf(result.outcome, result.changed)
-  if (certainty === undefined) return
-  for (const { name } of task.notify) {
-    for (const handler of notified.find(name)) {
-      notified.add(handler, certainty)
-      context.emitter.emit({
-        type: 'handler.notified',
-        host: context.host,
-        handler: handler.name,
-        by: task.key,
+  async run(): Promise<PlayEnd> {
+    const { context, selected, stopped } = this.#options
+    const { play, pending, run } = context
+    const earlier = play.handlers.length === 0 ? undefined : pending.read()
+    for (const section of play.sections) {
+      await this.#tasks.run(section.tasks.filter(selected), {
+        stopped,
+        finished: (task, result) => this.#finished(task, result),
       })
+      if (this.#end) return this.#end
+      if (run.signal.aborted || stopped()) return { kind: 'finished' }
+      for (const handler of (await earlier) ?? []) {
+        const matches = this.#notified.find(handler.name)
+        if (matches.length === 0) continue
+        run.emitter.emit({
+          type: 'handler.pending',
+          host: context.host.machine.name,
+          handler: handler.name,
+        })
+        for (const match of matches) this.#notified.add(match, 'certain')
+      }
+      await this.#handlers()
+      if (this.#end) return this.#end
+    }
+    return { kind: 'finished' }
+  }
+
+  async #handlers(): Promise<void> {
+    const { context, stopped } = this.#options
+    const { run, pending } = context
+    const ran: Handler[] = []
+    for (;;) {
+      const next = this.#notified.next()
+      if (next === undefined) {
+        // A topic may have several listeners: it is struck out when all of them have run.
+        const topics = ran.flatMap((handler) => handler.listen)
+        if (topics.length > 0 && !run.check) await pending.strike(topics)
+        return
+      }
+      if (run.signal.aborted || stopped()) return
+      const { handler, certainty } = next
+      if (certainty === 'maybe') {
+        this.#mayRun(handler)
+        continue
+      }
+      let ended = false
+      await this.#tasks.run([handler], {
+        stopped,
+        finished: (task, result) => {
+          ended = true
+          return this.#finished(task, result)
+        },
+      })
+      if (this.#end || !ended) return
+      ran.push(handler)
+      if (!run.check) await pending.strike([handler.id.name])
+    }
+  }
+
+  /** In a dry run: a task that may run would have notified it. */
+  #mayRun(handler: Handler): void {
+    const { context, recap } = this.#options
+    const host = context.host.machine.name
+    recap.count(host, 'unknown')
+    context.run.emitter.emit({
+      type: 'task.finished',
+      host,
+      task: context.ref(handler),
+      outcome: 'unknown',
+      detail: { why: 'a task that may run notifies it' },
+      milliseconds: 0,
+    })
+  }
+
+  #finished(task: Task, result: TaskResult): 'next' | 'stop' {
+    const { recap, context } = this.#options
+    recap.count(context.host.machine.name, result.ignored ? 'ok' : result.outcome)
+    this.#notify(task, result)
+    const { problem } = result
+    const exitCode = result.outcome === 'unreachable' ? exitCodes.unreachable : result.exitCode
+    if (exitCode === undefined) return 'next'
+    recap.failure(exitCode)
+    this.#end = { kind: 'failed', exitCode, problem }
+    return 'stop'
+  }
+
+  #notify(task: Task, { outcome, changed }: TaskResult): void {
+    const certainty = certaintyOf(outcome, changed)
+    if (certainty === undefined) return
+    const { run, host } = this.#options.context
+    for (const { name } of task.notify) {
+      for (const handler of this.#notified.find(name)) {
+        this.#notified.add(handler, certainty)
+        run.emitter.emit({
+          type: 'handler.notified',
+          host: host.machine.name,
+          handler: handler.name,
+          by: task.key,
+        })
+      }
     }
   }
 }

@@ -16,6 +16,8 @@ export interface RunRequest {
   readonly limit: string | undefined
   readonly tags: TagChoice
   readonly check: boolean
+  /** Every task is planned and sent by itself, nothing is read ahead. */
+  readonly stepByStep: boolean
   readonly failOnChange: boolean
   readonly forks: number
   readonly connection: ConnectionDefaults

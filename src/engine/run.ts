@@ -8,7 +8,8 @@ import type { Emitter } from '../events/emitter.ts'
 import type { Fleet } from '../fleet/fleet.ts'
 import { createHostPlays } from './host-plays.ts'
 import { load } from './load.ts'
-import { createParts } from '../fleet/parts.ts'
+import { createRunContext } from '../fleet/run-context.ts'
+import { createArguments } from '../task/arguments.ts'
 import { createRecap } from './recap.ts'
 import { checkRoleArguments } from './role-arguments.ts'
 import type { RunDependencies, RunRequest } from './request.ts'
@@ -34,8 +35,8 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
   const recap = createRecap()
   const cut = cutOff(signal)
   const started = world.clock()
-  const parts = createParts({
-    run,
+  const context = createRunContext({
+    name: run,
     world,
     sinks: dependencies.sinks,
     inventory: loaded.inventory,
@@ -44,11 +45,13 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
     defaults: request.connection,
     reach: dependencies.reach,
     check: request.check,
+    stepByStep: request.stepByStep,
     reachable: loaded.selection.reachable,
-    signal: cut.signal,
+    signal,
+    cut: cut.signal,
     stateDirectory: dependencies.stateDirectory,
   })
-  const { emitter, fleet } = parts
+  const { emitter, fleet } = context
   const { plays, hosts } = loaded.selection
   const problems = [
     ...loaded.problems,
@@ -67,10 +70,10 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
   warnOf(loaded.warnings, emitter)
 
   const hostPlays = createHostPlays({
-    request,
-    dependencies,
-    loaded,
-    ...parts,
+    run: context,
+    arguments: createArguments(dependencies.modules, dependencies.files),
+    tags: request.tags,
+    connection: request.connection,
     recap,
     asking: dependencies.confirm && createAsking({ confirm: dependencies.confirm, emitter, signal }),
   })

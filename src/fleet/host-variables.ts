@@ -30,44 +30,117 @@ export interface HostVariablesOptions {
 
 export interface HostVariables {
   readonly name: HostName
-  /** Registered results and facts that were set; they last for the whole run. */
-  register(name: string, value: unknown): void
+  /** Registered results and variables that tasks set last for the whole run. What is returned takes it back. */
+  register(name: string, value: unknown): () => void
   setFact(name: string, value: unknown): void
   forgetFacts(): void
-  /** Facts as an object: read ones by value, others `Unread`. */
-  facts(): Readonly<Record<string, unknown>>
   /** What a task sees. Make a new one for every evaluation: a scope remembers what it has rendered. */
-  scope(play?: Play, task?: Task, more?: readonly Layer[]): VariableScope
-  readonly registered: ReadonlyMap<string, unknown>
+  scope(play?: Play, task?: Task, options?: ScopeOptions): VariableScope
+  /** Counts changes of variables. */
+  readonly revision: number
+  /** Whether one of these has changed after that revision. */
+  changedSince(revision: number, names: ReadonlySet<string>): boolean
+}
+
+export interface ScopeOptions {
+  readonly layers?: readonly Layer[]
+  /** Filled with the names of variables that may change while the run goes on, whether or not there is one. */
+  readonly reads?: Set<string>
 }
 
 export function createHostVariables(options: HostVariablesOptions): HostVariables {
   const { name, inventory, extra, factNames, builtIn } = options
   const registered = new Map<string, unknown>()
   const read = new Map<string, unknown>()
+  const changedAt = new Map<string, number>()
+  let revision = 0
   const facts = (): Readonly<Record<string, unknown>> =>
     Object.fromEntries(
       factNames.map((fact) => [fact, read.has(fact) ? read.get(fact) : new Unread(name, fact)]),
     )
-  const offered: Layer = { layer: 'built in', data: new LazyMap({ ...builtIn, facts }) }
+  const offered = new LazyMap({ ...builtIn, facts })
+  const changed = (variable: string): void => {
+    revision += 1
+    changedAt.set(variable, revision)
+  }
+  const put = (variable: string, value: unknown): void => {
+    changed(variable)
+    registered.set(variable, value)
+  }
   return {
     name,
-    registered,
-    facts,
-    register: (variable, value) => void registered.set(variable, value),
+    register(variable, value) {
+      const before = registered.get(variable)
+      const had = registered.has(variable)
+      put(variable, value)
+      return () => {
+        if (had) put(variable, before)
+        else {
+          changed(variable)
+          registered.delete(variable)
+        }
+      }
+    },
     setFact: (fact, value) => void read.set(fact, value),
-    forgetFacts: () => read.clear(),
-    scope(play, task, more = []) {
+    forgetFacts() {
+      changed('facts')
+      read.clear()
+    },
+    get revision() {
+      return revision
+    },
+    changedSince(since, names) {
+      if (revision === since) return false
+      // Through `hostvars` anything may have been read.
+      return names.has('hostvars') || [...names].some((variable) => (changedAt.get(variable) ?? 0) > since)
+    },
+    scope(play, task, { layers = [], reads } = {}) {
       return new VariableScope([
         { layer: 'inventory', written: inventory },
         { layer: 'extra vars', written: extra },
-        { layer: 'registered', data: registered },
-        offered,
+        { layer: 'registered', data: reads === undefined ? registered : new WatchedMap(registered, reads) },
+        { layer: 'built in', data: reads === undefined ? offered : new WatchedMap(offered, reads) },
         ...(play === undefined ? [] : [{ layer: 'play vars' as const, written: play.vars }]),
         ...(play === undefined || task === undefined ? [] : [...taskLayers(play, task), placeOf(task)]),
-        ...more,
+        ...layers,
       ])
     },
+  }
+}
+
+/** A map that remembers what was looked up. */
+class WatchedMap implements ReadonlyMap<string, unknown> {
+  readonly #map: ReadonlyMap<string, unknown>
+  readonly #reads: Set<string>
+  constructor(map: ReadonlyMap<string, unknown>, reads: Set<string>) {
+    this.#map = map
+    this.#reads = reads
+  }
+  get size(): number {
+    return this.#map.size
+  }
+  has(name: string): boolean {
+    this.#reads.add(name)
+    return this.#map.has(name)
+  }
+  get(name: string): unknown {
+    this.#reads.add(name)
+    return this.#map.get(name)
+  }
+  keys(): MapIterator<string> {
+    return this.#map.keys()
+  }
+  values(): MapIterator<unknown> {
+    return this.#map.values()
+  }
+  entries(): MapIterator<[string, unknown]> {
+    return this.#map.entries()
+  }
+  forEach(see: (value: unknown, name: string, map: ReadonlyMap<string, unknown>) => void): void {
+    this.#map.forEach((value, name) => see(value, name, this))
+  }
+  [Symbol.iterator](): MapIterator<[string, unknown]> {
+    return this.#map[Symbol.iterator]()
   }
 }
 

@@ -129,6 +129,11 @@ export class Machine {
     return this.#state
   }
 
+  /** Whether the state is the whole system's: whoever works here is root. @throws UnreachableError */
+  async keepsSystemState(): Promise<boolean> {
+    return (await this.stateDirectory()) === defaultStateDirectory
+  }
+
   async #findState(): Promise<string> {
     const { stateDirectory, signal } = this.#options
     if (stateDirectory !== undefined) return stateDirectory

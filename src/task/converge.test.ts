@@ -1,46 +1,102 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { hostName } from '../base/brand.ts'
 import { HostError } from '../base/errors.ts'
 import { Unknown, UnknownError } from '../base/unknown.ts'
 import type { Action } from '../host/action.ts'
+import { createOverlay, type Overlay } from '../host/overlay.ts'
 import { actions, done, type Plan, refuse, settle } from '../host/plan.ts'
 import type { Module } from '../modules/module.ts'
 import type { Confirm } from './confirm.ts'
-import { type ActionOutcome, converge, type Converged, type Host } from './converge.ts'
+import { converge } from './converge.ts'
+import { unitOf } from './testing/unit.ts'
+import { type Converged, Progress } from './unit.ts'
+import { type ActionOutcome, DryStage, type TaskHost, Window } from './window.ts'
 
 /** A host whose whole state is a list of words; an action adds one. */
 interface World {
   readonly words: string[]
   readonly acted: string[]
-  predicted: string[]
+  readonly predicted: Map<Overlay, string[]>
   probes: number
+  frames: number
   clock: number
 }
 
 function write(word: string): Action {
-  return { kind: 'writeFile', path: word, content: { kind: 'text', text: word } }
+  return { kind: 'writeFile', path: `/${word}`, content: { kind: 'text', text: word } }
 }
 
 function wordOf(action: Action): string {
-  return action.kind === 'writeFile' ? action.path : action.kind
+  return action.kind === 'writeFile' ? action.path.slice(1) : action.kind
 }
 
 type PlanOf = (words: readonly string[], world: World) => Plan
 
-async function run(
-  planOf: PlanOf,
-  options: {
-    check?: boolean
-    outcomes?: ActionOutcome[]
-    imperative?: boolean
-    staleOnce?: boolean
-    unknownAfter?: number
-    confirm?: Confirm
-  } = {},
-): Promise<{ readonly result: Converged; readonly world: World }> {
-  const world: World = { words: [], acted: [], predicted: [], probes: 0, clock: 0 }
+interface Options {
+  readonly check?: boolean
+  readonly outcomes?: readonly ActionOutcome[]
+  readonly imperative?: boolean
+  readonly staleOnce?: boolean
+  readonly unknownAfter?: number
+  readonly confirm?: Confirm
+}
+
+function hostOf(world: World, options: Options): TaskHost {
   const outcomes = [...(options.outcomes ?? [])]
   let staleLeft = options.staleOnce === true
+  return {
+    ...(options.confirm === undefined ? {} : { confirm: options.confirm }),
+    userOf: () => '',
+    newOverlay: createOverlay,
+    probe(_unit, overlay) {
+      world.probes += 1
+      if (options.unknownAfter !== undefined && world.probes > options.unknownAfter)
+        return Promise.reject(new UnknownError(new Unknown('the package will only come with the run')))
+      const predicted = overlay === undefined ? [] : (world.predicted.get(overlay) ?? [])
+      return Promise.resolve({ seen: [...world.words, ...predicted], touched: new Map(), rests: predicted.length > 0 })
+    },
+    predict(_unit, action, overlay) {
+      overlay.apply({ name: hostName('words') }, action)
+      world.predicted.set(overlay, [...(world.predicted.get(overlay) ?? []), wordOf(action)])
+    },
+    hold() {
+      const waited = staleLeft
+      staleLeft = false
+      return Promise.resolve({ waited, release: () => undefined })
+    },
+    send(sent, finished) {
+      world.frames += 1
+      const results: ActionOutcome[] = []
+      for (const [index, { planned }] of sent.entries()) {
+        const bad = results.some(({ kind }) => kind !== 'done')
+        const outcome: ActionOutcome = bad ? { kind: 'notBegun' } : (outcomes.shift() ?? { kind: 'done' })
+        results.push(outcome)
+        if (outcome.kind !== 'done') continue
+        world.words.push(wordOf(planned.action))
+        world.acted.push(wordOf(planned.action))
+        finished(index, 0)
+      }
+      return Promise.resolve(results)
+    },
+    touched: () => undefined,
+    waited: () => undefined,
+    overlaps: () => false,
+    surprises: () => Promise.resolve([]),
+    sleep(seconds) {
+      world.clock += seconds * 1000
+      return Promise.resolve()
+    },
+    now: () => world.clock,
+  }
+}
+
+/** One unit to its end, as a sequence of one task would take it. */
+async function run(
+  planOf: PlanOf,
+  options: Options = {},
+): Promise<{ readonly result: Converged; readonly world: World }> {
+  const world: World = { words: [], acted: [], predicted: new Map(), probes: 0, frames: 0, clock: 0 }
   const module: Module = {
     name: 'words',
     summary: 'adds words',
@@ -50,39 +106,35 @@ async function run(
     probe: () => Promise.resolve([]),
     plan: (_args, seen) => planOf(seen as string[], world),
   }
-  const host: Host = {
-    ...(options.confirm === undefined ? {} : { confirm: options.confirm }),
-    probe: () => {
-      world.probes += 1
-      if (options.unknownAfter !== undefined && world.probes > options.unknownAfter) {
-        return Promise.reject(new UnknownError(new Unknown('the package will only come with the run')))
-      }
-      return Promise.resolve({ seen: [...world.words, ...world.predicted], touched: new Map() })
-    },
-    hold: () => {
-      const stale = staleLeft
-      staleLeft = false
-      return Promise.resolve({ stale, release: () => undefined })
-    },
-    act: (action) => {
-      const outcome = outcomes.shift() ?? { kind: 'done', reply: undefined }
-      if (outcome.kind === 'done') {
-        world.words.push(wordOf(action))
-        world.acted.push(wordOf(action))
-      }
-      return Promise.resolve(outcome)
-    },
-    predict: (action) => void world.predicted.push(wordOf(action)),
-    surprises: () => Promise.resolve([]),
-    label: wordOf,
-    sleep: (seconds) => {
-      world.clock += seconds * 1000
-      return Promise.resolve()
-    },
-    now: () => world.clock,
+  const host = hostOf(world, options)
+  const progress = new Progress()
+  if (options.check === true) {
+    const result = await converge(unitOf(module, progress), new DryStage(host, createOverlay()))
+    if (result === undefined) throw new Error('a dry run went back')
+    return { result, world }
   }
-  const result = await converge({ module, args: {}, check: options.check === true, host, first: undefined })
-  return { result, world }
+  let settled: Converged | undefined
+  const window = new Window({
+    host,
+    stepByStep: false,
+    owner: {
+      settle(_unit, converged) {
+        settled = converged
+        return Promise.resolve('next')
+      },
+      goBackTo: () => Promise.resolve(),
+      acted: () => undefined,
+      sending: () => undefined,
+    },
+  })
+  while (settled === undefined) {
+    const unit = unitOf(module, progress)
+    const converged = await converge(unit, window)
+    if (converged === undefined) continue
+    await window.add(unit, converged)
+    if (window.waiting) await window.flush()
+  }
+  return { result: settled, world }
 }
 
 const oneWord: PlanOf = (words) => (words.includes('a') ? done() : actions([write('a')]))
@@ -150,7 +202,7 @@ test('what is imperative runs once and is unknown in a dry run', async () => {
 })
 
 test('a stale plan is made again, at most three times', async () => {
-  const stale: ActionOutcome = { kind: 'stale', what: '/etc/x has changed' }
+  const stale: ActionOutcome = { kind: 'stale', why: '/etc/x has changed' }
   const { result } = await run(oneWord, { outcomes: [stale, stale, stale] })
   assert.equal(result.kind, 'changed')
   const never = await run(oneWord, { outcomes: [stale, stale, stale, stale] })
@@ -176,7 +228,7 @@ test('a lost connection is answered by probing again, never by acting blindly', 
 test('actions stop at the first failure, and the task says that it changed something', async () => {
   const { result, world } = await run(() => actions([write('a'), write('b'), write('c')]), {
     outcomes: [
-      { kind: 'done', reply: undefined },
+      { kind: 'done' },
       { kind: 'failed', problem: { code: 'x', message: 'no room' } },
     ],
   })
@@ -191,7 +243,7 @@ test('settling waits with back-off until its deadline', async () => {
   const tired = await run(() => settle('starting', 10))
   assert.match(
     tired.result.kind === 'failed' ? tired.result.failure.problem.message : '',
-    /gave up after 10 s: starting/,
+    /timed out after 10 s: starting/,
   )
 })
 

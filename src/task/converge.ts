@@ -1,227 +1,244 @@
 /**
- * Brings one host to what one task declares: probe, plan, act, and again until nothing is left.
+ * Brings one host to what one unit declares: probe, plan, queue, and again until nothing is left.
  *
  * There is no `apply` in a module. A plan whose later steps rest on its first ones says so (`stage`); a plan that does not is final, and if the next
- * plan still has actions the task did not converge. So idempotence is checked on every change ever made.
+ * plan still has actions the task did not converge. A dry run takes the same way and never sends; a run sends what it queued when it has to see what
+ * came of it, and otherwise goes on over the prediction.
  */
-import { type ExitCode, HostError, type Problem, UnreachableError } from '../base/errors.ts'
-import { UnknownError } from '../base/unknown.ts'
+import { HostError, type Problem, UnreachableError } from '../base/errors.ts'
+import { findUnknown, UnknownError } from '../base/unknown.ts'
 import type { Action } from '../host/action.ts'
-import type { Diff, Finding, Plan, Refusal, Settle } from '../host/plan.ts'
-import type { Module, Reply } from '../modules/module.ts'
+import { labelOf } from '../host/label.ts'
+import type { Plan, Settle } from '../host/plan.ts'
+import type { Reply } from '../modules/module.ts'
 import type { Confirm } from './confirm.ts'
+import { failureOf, keptChanging, lostImperative, notConverged, notSettled, plainFailure } from './failures.ts'
+import type { Converged, Reading, Unit } from './unit.ts'
 
-/** What one probe saw, and what it looked at to see it. */
-export interface Reading {
-  readonly seen: unknown
-  /** By machine and resource, a fingerprint of the answer: actions are refused on the host when these have changed meanwhile. */
-  readonly touched: ReadonlyMap<string, string>
-}
-
-export type ActionOutcome =
-  | { readonly kind: 'done'; readonly reply: Reply | undefined }
+export type Flushed =
+  /** All that was queued is done. */
+  | { readonly kind: 'clear' }
+  /** An earlier task did not end as it was planned: the run goes on there. */
+  | { readonly kind: 'moved' }
+  /** Nothing was sent: others held what was to be changed, and may have changed it. */
+  | { readonly kind: 'again' }
+  /** The unit's own actions: */
   | { readonly kind: 'failed'; readonly problem: Problem; readonly reply?: Reply }
-  /** Something else changed what the plan rests on: nothing was done. */
-  | { readonly kind: 'stale'; readonly what: string }
-  /** The connection dropped: it is not known whether it was done. It is open again. */
-  | { readonly kind: 'lost'; readonly why: string }
   | { readonly kind: 'unreachable'; readonly problem: Problem }
+  | { readonly kind: 'stale' | 'lost'; readonly why: string; readonly label: string }
 
-export interface Host {
-  /** Reads afresh; in a dry run through the overlay. Throws UnknownError, UnreachableError, HostError. */
-  probe(): Promise<Reading>
-  /** Holds the resources of the actions until `release`; `stale` when others held them first, so that what was read may not be true any more. */
-  hold(actions: readonly Action[]): Promise<{ readonly stale: boolean; release(): void }>
-  act(action: Action, reading: Reading, plan: Plan): Promise<ActionOutcome>
-  /** Dry runs: what the action would leave behind. */
-  predict(action: Action): void
-  /** After a real change: sentences on effects that were predicted and not seen. */
-  surprises(actions: readonly Action[]): Promise<readonly string[]>
-  label(action: Action): string
+/** What `converge` asks for. */
+export interface Stage {
+  /** False in a dry run. */
+  readonly sends: boolean
+  /** Actions of earlier units wait to be sent. */
+  readonly waiting: boolean
+  /** Reads the host, over what is queued. @throws UnknownError, UnreachableError, HostError */
+  probe(unit: Unit): Promise<Reading>
+  /** The actions are laid over all later readings, and wait; in a dry run that is all. */
+  queue(unit: Unit, plan: Plan, reading: Reading): void
+  /** In a dry run: what would be left behind, of a plan that may not be carried out. */
+  predict(unit: Unit, plan: Plan): void
+  /** Sends all that waits, this unit's actions last, and settles the units before this one. */
+  flush(unit: Unit): Promise<Flushed>
   /** Asks the person; absent when nobody can be asked. */
   readonly confirm?: Confirm
-  sleep(seconds: number): Promise<void>
+  /** Time passes, and with it what was read loses its worth. */
+  wait(seconds: number): Promise<void>
+  /** A person took time. */
+  waited(): void
   now(): number
 }
 
-export interface Failure {
-  readonly problem: Problem
-  readonly findings: readonly Finding[]
-  readonly exitCode: ExitCode | undefined
-}
-
-interface Common {
-  readonly labels: readonly string[]
-  readonly diffs: readonly Diff[]
-  readonly warnings: readonly string[]
-  readonly replies: readonly Reply[]
-}
-
-export type Converged = Common &
-  (
-    | { readonly kind: 'ok' | 'changed'; readonly seen: unknown; readonly seenWhy: string | undefined }
-    | { readonly kind: 'unknown'; readonly why: string }
-    | {
-        readonly kind: 'failed'
-        readonly failure: Failure
-        readonly changed: boolean
-        /** What the plan that refused had seen; undefined for every other failure. */
-        readonly seen: unknown
-      }
-    | { readonly kind: 'unreachable'; readonly problem: Problem }
-  )
-
-export interface ConvergeRequest {
-  readonly module: Module
-  readonly args: unknown
-  readonly check: boolean
-  readonly host: Host
-  /** What was read ahead and still holds. */
-  readonly first: Reading | undefined
-}
-
-/** How often one task begins again because something else changed the host, or because the connection dropped. */
-const mostRestarts = 3
+/** How often one unit begins again because something else changed the host, or because the connection dropped. */
+export const mostRestarts = 3
 /** No task of ours has as many stages; a module that does is caught here. */
 const mostStages = 24
 const settleSteps = { first: 0.2, growth: 1.5, longest: 5 } as const
 
-export async function converge(request: ConvergeRequest): Promise<Converged> {
-  const record = new Record()
-  try {
-    return await (request.check ? predict(request, record) : carryOut(request, record))
-  } catch (error) {
-    if (error instanceof UnknownError) {
-      return record.labels.length > 0
-        ? record.finish({ kind: 'changed', seen: undefined, seenWhy: error.message })
-        : record.finish({ kind: 'unknown', why: error.message })
+/** undefined: the run goes on at an earlier task. */
+export async function converge(unit: Unit, stage: Stage): Promise<Converged | undefined> {
+  const state: State = { final: false, stages: new Set(), last: undefined, settling: undefined, agreed: undefined }
+  for (;;) {
+    const look = await lookAndPlan(unit, stage)
+    const step = decide(look, unit, state, stage)
+    if (step.kind === 'finish') return step.converged
+    if (step.kind === 'wait') {
+      await stage.wait(step.seconds)
+      continue
     }
-    if (error instanceof UnreachableError)
-      return record.finish({ kind: 'unreachable', problem: error.problem })
-    if (error instanceof HostError)
-      return record.fail({ problem: error.problem, findings: [], exitCode: undefined })
+    if (step.kind === 'ask') {
+      const yes = await stage.confirm?.(step.asked.question)
+      stage.waited()
+      if (yes !== true) return declined(step.asked, step.reading, unit)
+      state.agreed = step.asked.question
+      continue
+    }
+    if (step.kind === 'queue') {
+      const { plan, reading, thenFlush } = step
+      state.final = plan.stage === undefined
+      state.last = plan.stage
+      if (plan.stage !== undefined) state.stages.add(plan.stage)
+      stage.queue(unit, plan, reading)
+      if (!thenFlush) continue
+    }
+    const end = afterFlush(await stage.flush(unit), unit, state)
+    if (end.kind === 'moved') return undefined
+    if (end.kind === 'end') return end.converged
+    if (step.kind === 'queue' && unit.imperative && end.kind === 'clear') {
+      return finish(unit, { kind: 'changed', seen: step.reading.seen, seenWhy: undefined })
+    }
+  }
+}
+
+interface State {
+  /** The last plan said that nothing would be left after it. */
+  final: boolean
+  readonly stages: Set<string>
+  last: string | undefined
+  settling: Settling | undefined
+  agreed: string | undefined
+}
+
+type Look =
+  | { readonly kind: 'planned'; readonly reading: Reading; readonly plan: Plan }
+  | { readonly kind: 'unknown'; readonly why: string }
+  | { readonly kind: 'failed' | 'unreachable'; readonly problem: Problem }
+
+/** A run never plans on what is only predicted to be unknown: it sends first, and looks. */
+async function lookAndPlan(unit: Unit, stage: Stage): Promise<Look> {
+  try {
+    const reading = unit.takeEarly() ?? (await stage.probe(unit))
+    unit.reading = reading
+    const unknown = stage.sends ? findUnknown(reading.seen) : undefined
+    if (unknown !== undefined) return { kind: 'unknown', why: unknown.why }
+    return { kind: 'planned', reading, plan: unit.plan(reading) }
+  } catch (error) {
+    if (error instanceof UnknownError) return { kind: 'unknown', why: error.message }
+    if (error instanceof UnreachableError) return { kind: 'unreachable', problem: error.problem }
+    if (error instanceof HostError) return { kind: 'failed', problem: error.problem }
     throw error
   }
 }
 
-/** A dry run: what would be done is written into the overlay; as long as stages follow each other the module is asked again, over the overlay. */
-async function predict(request: ConvergeRequest, record: Record): Promise<Converged> {
-  const { module, args, host } = request
-  let reading = request.first ?? (await host.probe())
-  for (let round = 0; round < mostStages; round += 1) {
-    const plan = module.plan(args, reading.seen)
-    record.warn(plan.warnings)
-    if (plan.refusal) return record.fail(failureOf(plan.refusal), reading.seen)
-    if (plan.settle) {
-      return record.labels.length > 0
-        ? record.finish({ kind: 'changed', seen: undefined, seenWhy: plan.settle.why })
-        : record.finish({ kind: 'unknown', why: plan.settle.why })
-    }
-    if (plan.actions.length === 0) {
-      return record.finish({
-        kind: record.labels.length > 0 ? 'changed' : 'ok',
-        seen: reading.seen,
-        seenWhy: undefined,
-      })
-    }
-    const asked = questionOf(plan)
-    if (asked !== undefined) {
-      if (host.confirm === undefined) return record.declined(asked, reading)
-      for (const action of plan.actions) host.predict(action)
-      return record.finish({ kind: 'unknown', why: `the run asks first: ${asked.question}` })
-    }
-    if (module.imperative?.(args) === true) {
-      for (const action of plan.actions) host.predict(action)
-      return record.finish({ kind: 'unknown', why: 'it runs a program whose effect only the run can show' })
-    }
-    record.diffs.push(...plan.diffs)
-    for (const action of plan.actions) {
-      record.labels.push(host.label(action))
-      host.predict(action)
-    }
-    reading = await host.probe()
-    if (plan.stage === undefined) {
-      return record.finish({ kind: 'changed', seen: reading.seen, seenWhy: undefined })
-    }
+type Next =
+  | { readonly kind: 'finish'; readonly converged: Converged }
+  | { readonly kind: 'flush' }
+  | { readonly kind: 'wait'; readonly seconds: number }
+  | { readonly kind: 'ask'; readonly asked: Asked; readonly reading: Reading }
+  | { readonly kind: 'queue'; readonly plan: Plan; readonly reading: Reading; readonly thenFlush: boolean }
+
+function decide(look: Look, unit: Unit, state: State, stage: Stage): Next {
+  const pending = stage.sends && (stage.waiting || unit.queued.length > 0)
+  const { progress } = unit
+  if (look.kind === 'unknown') {
+    const changed = stage.sends ? state.final && unit.queued.length > 0 : progress.labels.length > 0
+    if (changed) return done(finish(unit, { kind: 'changed', seen: undefined, seenWhy: look.why }))
+    return pending ? { kind: 'flush' } : done(finish(unit, { kind: 'unknown', why: look.why }))
   }
-  throw new Error(`${module.name} went through more than ${mostStages} stages in a dry run`)
+  // What failed over a prediction is asked again when everything before it has been done.
+  if (look.kind !== 'planned') {
+    if (pending) return { kind: 'flush' }
+    return done(
+      look.kind === 'unreachable'
+        ? progress.finish({ kind: 'unreachable', problem: look.problem })
+        : progress.fail(plainFailure(look.problem)),
+    )
+  }
+  const { plan, reading } = look
+  if (!stage.sends && state.final) return done(finish(unit, { kind: 'changed', seen: reading.seen, seenWhy: undefined }))
+  progress.warn(plan.warnings)
+  if (plan.refusal) return pending ? { kind: 'flush' } : done(progress.fail(failureOf(plan.refusal), reading.seen))
+  if (plan.settle) return settle(plan.settle, unit, state, stage)
+  state.settling = undefined
+  progress.found(plan.actions.map(labelOf))
+  if (plan.actions.length === 0) {
+    const changed = progress.labels.length > 0 || unit.queued.length > 0
+    return done(finish(unit, { kind: changed ? 'changed' : 'ok', seen: reading.seen, seenWhy: undefined }))
+  }
+  if (state.final || (plan.stage !== undefined && state.stages.has(plan.stage)) || state.stages.size >= mostStages) {
+    return unit.queued.length > 0 && stage.sends ? { kind: 'flush' } : done(progress.fail(notConverged(plan)))
+  }
+  return act(plan, reading, { unit, state, stage })
 }
 
-async function carryOut(request: ConvergeRequest, record: Record): Promise<Converged> {
-  const { module, args, host } = request
-  const stages = new Set<string>()
-  const done: Action[] = []
-  let reading = request.first ?? (await host.probe())
-  let final = false
-  let restarts = 0
-  let settling: Settling | undefined
-  let agreed: string | undefined
-  for (;;) {
-    const plan = module.plan(args, reading.seen)
-    record.warn(plan.warnings)
-    if (plan.refusal) return record.fail(failureOf(plan.refusal), reading.seen)
-    if (plan.settle) {
-      settling ??= new Settling(host.now())
-      if (settling.expired(plan.settle, host.now())) return record.fail(notSettled(plan.settle))
-      await host.sleep(settling.pause())
-      reading = await host.probe()
-      continue
-    }
-    settling = undefined
-    if (plan.actions.length === 0) {
-      if (done.length > 0) record.warn(await host.surprises(done))
-      return record.finish({
-        kind: record.labels.length > 0 ? 'changed' : 'ok',
-        seen: reading.seen,
-        seenWhy: undefined,
-      })
-    }
-    if (final) return record.fail(notConverged(plan, host))
-    if (plan.stage !== undefined) {
-      if (stages.has(plan.stage)) return record.fail(notConverged(plan, host))
-      stages.add(plan.stage)
-    }
-    // Before anything is held: a person takes time. What has changed meanwhile is noticed when the actions are carried out.
-    const asked = questionOf(plan)
-    if (asked !== undefined && asked.question !== agreed) {
-      if ((await host.confirm?.(asked.question)) !== true) return record.declined(asked, reading)
-      agreed = asked.question
-    }
-    const held = await host.hold(plan.actions)
-    try {
-      if (held.stale) {
-        reading = await host.probe()
-        if (plan.stage !== undefined) stages.delete(plan.stage)
-        continue
-      }
-      const result = await actAll(plan, reading, { request, record, done })
-      if (result.kind === 'failed' || result.kind === 'unreachable') return result.end
-      if (result.kind === 'again') {
-        restarts += 1
-        if (restarts > mostRestarts) return record.fail(keptChanging(result.why))
-        if (plan.stage !== undefined) stages.delete(plan.stage)
-      } else {
-        final = plan.stage === undefined
-        if (module.imperative?.(args) === true) {
-          return record.finish({ kind: 'changed', seen: reading.seen, seenWhy: undefined })
-        }
-      }
-      reading = await host.probe()
-    } finally {
-      held.release()
-    }
+function act(
+  plan: Plan,
+  reading: Reading,
+  { unit, state, stage }: { readonly unit: Unit; readonly state: State; readonly stage: Stage },
+): Next {
+  const queue = { kind: 'queue', plan, reading } as const
+  const asked = questionOf(plan)
+  if (!stage.sends) {
+    if (asked !== undefined && stage.confirm === undefined) return done(declined(asked, reading, unit))
+    if (asked === undefined && !unit.imperative) return { ...queue, thenFlush: false }
+    stage.predict(unit, plan)
+    const why =
+      asked === undefined
+        ? 'it runs a program whose effect only the run can show'
+        : `the run asks first: ${asked.question}`
+    return done(finish(unit, { kind: 'unknown', why }))
+  }
+  const pending = stage.waiting || unit.queued.length > 0
+  const question = asked !== undefined && asked.question !== state.agreed
+  const first = question || unit.imperative || unit.alone || plan.actions.some(isLong)
+  if (first && pending) return { kind: 'flush' }
+  // Before anything is held: a person takes time. What has changed meanwhile is noticed when the actions are carried out.
+  if (question) return { kind: 'ask', asked, reading }
+  return { ...queue, thenFlush: first }
+}
+
+function settle(wanted: Settle, unit: Unit, state: State, stage: Stage): Next {
+  if (!stage.sends) {
+    return done(
+      unit.progress.labels.length > 0
+        ? finish(unit, { kind: 'changed', seen: undefined, seenWhy: wanted.why })
+        : finish(unit, { kind: 'unknown', why: wanted.why }),
+    )
+  }
+  if (stage.waiting || unit.queued.length > 0) return { kind: 'flush' }
+  state.settling ??= new Settling(stage.now())
+  if (state.settling.expired(wanted, stage.now())) return done(unit.progress.fail(notSettled(wanted)))
+  return { kind: 'wait', seconds: state.settling.pause() }
+}
+
+type After =
+  { readonly kind: 'clear' | 'again' | 'moved' } | { readonly kind: 'end'; readonly converged: Converged }
+
+function afterFlush(flushed: Flushed, unit: Unit, state: State): After {
+  const { progress } = unit
+  switch (flushed.kind) {
+    case 'clear':
+    case 'moved':
+      return flushed
+    case 'again':
+      state.final = false
+      if (state.last !== undefined) state.stages.delete(state.last)
+      return flushed
+    case 'failed':
+      if (flushed.reply) progress.replies.push(flushed.reply)
+      return { kind: 'end', converged: progress.fail(plainFailure(flushed.problem)) }
+    case 'unreachable':
+      return { kind: 'end', converged: progress.finish({ kind: 'unreachable', problem: flushed.problem }) }
+    case 'stale':
+    case 'lost':
+      if (flushed.kind === 'lost' && unit.imperative)
+        return { kind: 'end', converged: progress.fail(lostImperative(flushed.label, flushed.why)) }
+      progress.restarts += 1
+      if (progress.restarts > mostRestarts)
+        return { kind: 'end', converged: progress.fail(keptChanging(mostRestarts, flushed.why)) }
+      state.final = false
+      if (state.last !== undefined) state.stages.delete(state.last)
+      return { kind: 'again' }
   }
 }
 
-type ActedAll =
-  | { readonly kind: 'done' }
-  | { readonly kind: 'again'; readonly why: string }
-  | { readonly kind: 'failed' | 'unreachable'; readonly end: Converged }
+function done(converged: Converged): Next {
+  return { kind: 'finish', converged }
+}
 
-interface Acting {
-  readonly request: ConvergeRequest
-  readonly record: Record
-  readonly done: Action[]
+function finish<T>(unit: Unit, result: T): ReturnType<typeof unit.progress.finish<T>> {
+  return unit.progress.finish(result)
 }
 
 type Asked = NonNullable<Extract<Action, { readonly kind: 'reboot' }>['ask']>
@@ -230,69 +247,27 @@ function questionOf({ actions }: Plan): Asked | undefined {
   return actions.flatMap((action) => (action.kind === 'reboot' ? (action.ask ?? []) : []))[0]
 }
 
-/** In order, stopping at the first failure. */
-async function actAll(plan: Plan, reading: Reading, { request, record, done }: Acting): Promise<ActedAll> {
-  const { host } = request
-  let diffsNoted = false
-  for (const action of plan.actions) {
-    const outcome = await host.act(action, reading, plan)
-    switch (outcome.kind) {
-      case 'done':
-        done.push(action)
-        record.labels.push(host.label(action))
-        if (!diffsNoted) record.diffs.push(...plan.diffs)
-        diffsNoted = true
-        if (outcome.reply) record.replies.push(outcome.reply)
-        break
-      case 'failed':
-        if (outcome.reply) record.replies.push(outcome.reply)
-        return {
-          kind: 'failed',
-          end: record.fail({ problem: outcome.problem, findings: [], exitCode: undefined }),
-        }
-      case 'unreachable':
-        return { kind: 'unreachable', end: record.finish({ kind: 'unreachable', problem: outcome.problem }) }
-      case 'stale':
-        return { kind: 'again', why: outcome.what }
-      case 'lost':
-        if (request.module.imperative?.(request.args) === true) {
-          return { kind: 'failed', end: record.fail(lostImperative(host.label(action), outcome.why)) }
-        }
-        return { kind: 'again', why: outcome.why }
-    }
-  }
-  return { kind: 'done' }
+/** The plan is left undone, as if it had none of its actions. */
+function declined(asked: Asked, { seen }: Reading, unit: Unit): Converged {
+  unit.progress.warn([asked.declined])
+  const kind = unit.progress.labels.length > 0 ? 'changed' : 'ok'
+  return finish(unit, { kind, seen, seenWhy: undefined })
 }
 
-/** What has happened so far in this task. */
-class Record {
-  readonly labels: string[] = []
-  readonly diffs: Diff[] = []
-  readonly replies: Reply[] = []
-  readonly #warnings = new Set<string>()
-
-  warn(warnings: readonly string[]): void {
-    for (const warning of warnings) this.#warnings.add(warning)
-  }
-
-  finish<T>(result: T): T & Common {
-    return {
-      ...result,
-      labels: this.labels,
-      diffs: this.diffs,
-      replies: this.replies,
-      warnings: [...this.#warnings],
-    }
-  }
-
-  /** The plan is left undone, as if it had none of its actions. */
-  declined({ declined }: Asked, { seen }: Reading): Converged {
-    this.warn([declined])
-    return this.finish({ kind: this.labels.length > 0 ? 'changed' : 'ok', seen, seenWhy: undefined })
-  }
-
-  fail(failure: Failure, seen?: unknown): Converged {
-    return this.finish({ kind: 'failed' as const, failure, changed: this.labels.length > 0, seen })
+/** Takes its time, or takes the machine down: it goes by itself, so that what came before it is told first. */
+function isLong(action: Action): boolean {
+  switch (action.kind) {
+    case 'download':
+    case 'push':
+    case 'containerPower':
+    case 'reboot':
+      return true
+    case 'writeFile':
+      return action.content.kind === 'controllerFile'
+    case 'run':
+      return action.detached !== undefined || action.lock?.kind === 'dpkg'
+    default:
+      return false
   }
 }
 
@@ -309,60 +284,5 @@ class Settling {
     const pause = this.#next
     this.#next = Math.min(pause * settleSteps.growth, settleSteps.longest)
     return pause
-  }
-}
-
-function failureOf(refusal: Refusal): Failure {
-  const { code, message, hint, findings, exitCode } = refusal
-  return {
-    problem: { code, message, ...(hint === undefined ? {} : { hint }) },
-    findings: findings ?? [],
-    exitCode,
-  }
-}
-
-function notSettled({ why, timeout, hint }: Settle): Failure {
-  const message = `gave up after ${timeout} s: ${why}`
-  return {
-    problem: { code: 'not-settled', message, ...(hint === undefined ? {} : { hint }) },
-    findings: [],
-    exitCode: undefined,
-  }
-}
-
-function notConverged(plan: Plan, host: Host): Failure {
-  const left = plan.actions.map((action) => host.label(action)).join('; ')
-  return {
-    problem: {
-      code: 'not-converged',
-      message: `did not converge: after its changes this is still left to do: ${left}`,
-      hint: 'something on the host undoes the change, or the module is at fault; run with -vv to see what was done',
-    },
-    findings: [],
-    exitCode: undefined,
-  }
-}
-
-function keptChanging(why: string): Failure {
-  return {
-    problem: {
-      code: 'kept-changing',
-      message: `began again ${mostRestarts} times and gave up: ${why}`,
-      hint: 'see what else works on this host at the same time, then run again',
-    },
-    findings: [],
-    exitCode: undefined,
-  }
-}
-
-function lostImperative(label: string, why: string): Failure {
-  return {
-    problem: {
-      code: 'connection-lost',
-      message: `the connection dropped while this ran, so whether it was done is not known: ${label} (${why})`,
-      hint: 'look at the host; a task with `creates` or a module that describes a state can be run again safely',
-    },
-    findings: [],
-    exitCode: undefined,
   }
 }

@@ -1,283 +1,307 @@
 /**
- * What `converge` asks of a host, on a real machine: probes through the reader, actions through the executors, with the lease taken at the first action, the
- * resources held, and the machine waited for when an action took it down.
+ * A host as the window of its tasks uses it, on real machines: probes through the reader, actions through the executors, with the lease taken at the first
+ * action, the resources held, and the machine waited for when an action took it down.
  */
 import type { HostName } from '../base/brand.ts'
 import { HostError, type Problem, UnreachableError } from '../base/errors.ts'
-import type { ShellText } from '../base/shell.ts'
+import { Secret } from '../base/secret.ts'
 import type { Privilege } from '../connection/connection.ts'
-import type { Action, Run } from '../host/action.ts'
-import { allEffects } from '../host/effects.ts'
-import { effectsHold } from '../host/effects-hold.ts'
-import { execute, expectationsOf } from '../host/execute.ts'
-import type { AskOptions, Host as HostReads } from '../host/host.ts'
-import { labelOf } from '../host/label.ts'
-import type { ActionResult, ExecutionContext } from '../host/machine.ts'
-import type { Overlay, Place } from '../host/overlay.ts'
-import type { HostReader } from '../host/reader.ts'
-import type { Module } from '../modules/module.ts'
-import type { ActionOutcome, Host, Reading } from './converge.ts'
-import type { Confirm } from './confirm.ts'
-import type { Emitter } from '../events/emitter.ts'
-import type { TaskRef } from '../events/events.ts'
-import type { Claim, Holds } from '../fleet/holds.ts'
-import type { Leases } from '../fleet/leases.ts'
 import type { Machine } from '../fleet/machine.ts'
-import type { Power } from '../fleet/power.ts'
-import type { Redactor } from '../events/redactor.ts'
-
-export interface RealHostOptions {
-  readonly machine: Machine
-  readonly reader: HostReader
-  readonly overlay: Overlay | undefined
-  readonly module: Module
-  readonly args: unknown
-  readonly ref: TaskRef
-  readonly item: string | undefined
-  readonly environment: Readonly<Record<string, string>>
-  /** Written down on the machine with the first change: the handlers that it notifies. */
-  readonly pendingScript: (machine: Machine) => Promise<ShellText | undefined>
-  readonly leases: Leases
-  readonly holds: Holds
-  readonly power: Power
-  readonly redactor: Redactor
-  readonly emitter: Emitter
-  /** The privilege of this task on its own host; the node is always acted on with the node's own. */
-  readonly become: Privilege['become']
-  readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<void>
-  readonly clock: () => number
-  /** No new action after this. */
-  readonly signal: AbortSignal
-  readonly confirm?: Confirm | undefined
-}
+import { privilege } from '../fleet/targets.ts'
+import type { Action } from '../host/action.ts'
+import { effectsHold } from '../host/effects-hold.ts'
+import type { ActionResult } from '../host/machine.ts'
+import { createOverlay } from '../host/overlay.ts'
+import type { Step, StepResult } from '../host/step.ts'
+import { carryOut } from '../host/window.ts'
+import { claimsOf } from './claims.ts'
+import type { TaskContext } from './context.ts'
+import { expectsOf, overlapping } from './expectations.ts'
+import { probeUnit } from './probe.ts'
+import type { Unit } from './unit.ts'
+import type { ActionOutcome, Sent, TaskHost } from './window.ts'
 
 /** Seconds for which a connection that dropped is tried again. */
 const reconnectSeconds = 60
 
-export function createRealHost(options: RealHostOptions): Host {
-  const { machine, reader, overlay, module, args, emitter, ref, clock, signal } = options
-  const doneSince = new WeakMap<Reading, Action[]>()
-  const at = { host: machine.name, task: ref, ...(options.item === undefined ? {} : { item: options.item }) }
+export interface RealTaskHost extends TaskHost {
+  /** Moves with every change and every prediction on the host and its node. */
+  generation(): number
+}
 
-  const probe = (): Promise<Reading> => probeOnce(options, reconnect)
+export function createTaskHost(context: TaskContext): RealTaskHost {
+  const { run, host } = context
+  const { machine, variables } = host
+  const { world, signal } = run
+  const place = { name: machine.name, nodeName: machine.node?.name, ctid: machine.placement.ctid }
+  const becomeOf = (unit: Unit): Privilege['become'] => becomeFor(unit, context)
   const reconnect = async (target: Machine): Promise<void> => {
     await target.closeShells()
     await target.reopen(reconnectSeconds * 1000)
   }
+  const sender = new Sender(context, becomeOf, reconnect)
 
   return {
-    probe,
-    label: labelOf,
-    ...(options.confirm === undefined ? {} : { confirm: options.confirm }),
-    now: clock,
-    sleep: (seconds) => options.sleep(seconds * 1000, signal),
-    predict(action) {
-      overlay?.apply(placeOf(machine), action, { byUser: !machine.isRoot(options.become) })
+    ...(context.confirm === undefined ? {} : { confirm: context.confirm }),
+    now: world.clock,
+    sleep: (seconds) => world.sleep(seconds * 1000, signal),
+    generation: () => machine.epoch.value,
+    newOverlay: createOverlay,
+    userOf: (unit) => becomeOf(unit)?.user ?? '',
+    probe: (unit, overlay) =>
+      probeUnit(unit, {
+        reader: host.reader(becomeOf(unit)),
+        overlay,
+        environment: reveal(unit.ready.environment),
+        check: run.check,
+        reconnect: () => reconnect(machine),
+      }),
+    predict(unit, action, overlay) {
+      overlay.apply(place, action, { byUser: !machine.isRoot(becomeOf(unit)) })
       machine.epoch.value += 1
     },
-    surprises: (actions) => effectsHold(actions, reader.host),
     async hold(actions) {
-      const claims = claimsOf(actions, machine)
       const waiting = setTimeout(() => {
-        emitter.emit({
+        run.emitter.emit({
           type: 'host.waiting',
           host: machine.name,
-          why: 'another host of this run holds what is to be changed',
+          why: 'waiting for another host of this run that is changing the same resource',
         })
       }, 1000)
       const before = machine.epoch.value
       try {
-        const hold = await options.holds.acquire(claims, signal)
-        return { stale: hold.waited && machine.epoch.value !== before, release: () => hold.release() }
+        const hold = await run.holds.acquire(claimsOf(actions, machine), signal)
+        return { waited: hold.waited && machine.epoch.value !== before, release: () => hold.release() }
       } finally {
         clearTimeout(waiting)
       }
     },
-    async act(action, reading) {
-      if (signal.aborted) return { kind: 'failed', problem: interrupted }
-      const target = targetOf(action, machine)
-      const onCommandLine = secretOnCommandLine(action, options.redactor)
-      if (onCommandLine) return { kind: 'failed', problem: onCommandLine }
-      const started = clock()
-      try {
-        await options.leases.take(target)
-        if (action.kind === 'push' && machine.node) await options.leases.take(machine.node)
-        const before = doneSince.get(reading) ?? []
-        doneSince.set(reading, before)
-        const access = await options.leases.accessOf(machine, options.become)
-        const context: ExecutionContext = {
-          signal,
-          expectations: expectationsOf(
-            action,
-            { host: machine.name, node: machine.node?.name },
-            { touched: reading.touched, before },
-          ),
-          lease: (name) => (mayReadState(options, name) ? options.leases.token(name) : undefined),
-          progress: (message, done, total) =>
-            emitter.emit({
-              type: 'task.progress',
-              ...at,
-              message,
-              ...(done === undefined ? {} : { done }),
-              ...(total === undefined ? {} : { total }),
-            }),
-          ...(await also(target)),
-        }
-        const result = await options.power.around(action, target, () =>
-          execute(withEnvironment(action, options.environment), access, context),
-        )
-        machine.epoch.value += 1
-        const outcome = await outcomeOf(result, target, reconnect)
-        if (outcome.kind !== 'done') return outcome
-        before.push(action)
-        emitter.emit({
-          type: 'action.finished',
-          host: machine.name,
-          task: ref,
-          on: target.name,
-          kind: action.kind,
-          label: labelOf(action),
-          milliseconds: Math.round(clock() - started),
-        })
-        return outcome
-      } catch (error) {
-        if (error instanceof UnreachableError) return { kind: 'unreachable', problem: error.problem }
-        if (error instanceof HostError) return { kind: 'failed', problem: error.problem }
-        if (signal.aborted) return { kind: 'failed', problem: interrupted }
-        throw error
-      }
+    send: (sent, finished) => sender.send(sent, finished),
+    touched(actions) {
+      machine.epoch.value += 1
+      for (const action of actions) host.reader().readings.dropFor(action, place)
+      variables.forgetFacts()
+      if (machine.node && actions.some(({ on }) => on === 'node'))
+        run.fleet.variables(machine.node.name).forgetFacts()
     },
-  }
-
-  /** In the same frame as the change, or, for an action of a user who may not write there, just before it: too often is safe, never is not. */
-  async function also(target: Machine): Promise<{ readonly alsoScript?: ShellText }> {
-    if (module.imperative?.(args) === true) return {}
-    const script = await options.pendingScript(target)
-    if (script === undefined) return {}
-    if (mayReadState(options, target.name)) return { alsoScript: script }
-    const shell = await target.shell('read', target.statePrivilege)
-    await shell.run(script, { timeout: noteTimeout, signal })
-    return {}
-  }
-}
-
-/** Milliseconds to write a note of a few bytes. */
-const noteTimeout = 30_000
-
-function mayReadState({ machine, become }: RealHostOptions, name: HostName): boolean {
-  return name !== machine.name || become?.user === machine.statePrivilege?.user
-}
-
-export type ProbeOptions = Pick<RealHostOptions, 'machine' | 'reader' | 'module' | 'args' | 'environment'>
-
-/** A probe of its own view; a connection that drops under it is opened again and the probe repeated. */
-export async function probeOnce(
-  { machine, reader, module, args, environment }: ProbeOptions,
-  reconnect: (machine: Machine) => Promise<void>,
-): Promise<Reading> {
-  for (let attempt = 0; ; attempt += 1) {
-    const view = reader.forTask()
-    try {
-      const seen = await module.probe(args, withAskEnvironment(view.host, environment))
-      return { seen, touched: view.touched() }
-    } catch (error) {
-      const lost = error instanceof UnreachableError && error.problem.code === 'connection-lost'
-      if (!lost || attempt >= 2) throw error
-      await reconnect(machine)
-    }
-  }
-}
-
-/** The task's environment is for the programs that it asks as well as for those that it runs. */
-function withAskEnvironment(host: HostReads, environment: Readonly<Record<string, string>>): HostReads {
-  if (Object.keys(environment).length === 0) return host
-  const asked: HostReads = Object.create(host, {
-    ask: {
-      value: (argv: readonly string[], options: AskOptions = {}) =>
-        host.ask(argv, { ...options, environment: { ...environment, ...options.environment } }),
+    waited() {
+      machine.epoch.value += 1
+      host.reader().readings.clear()
+      host.reader().node?.readings.clear()
+      variables.forgetFacts()
     },
-  })
-  return asked
+    overlaps: (actions, reading) => overlapping(actions, reading, place),
+    surprises: (unit, actions) =>
+      actions.length === 0 ? Promise.resolve([]) : effectsHold(actions, host.reader(becomeOf(unit)).view()),
+  }
+}
+
+/** With which privilege a unit acts on its own host; on the node it is always the node's own. */
+function becomeFor({ ready }: Unit, { host, run, connection }: TaskContext): Privilege['become'] {
+  const { machine } = host
+  if (ready.become === undefined) return machine.privilege
+  if (!ready.become.enabled) return undefined
+  return privilege(ready.become.user, run.fleet.variable(machine.name), connection)
 }
 
 const interrupted: Problem = {
   code: 'interrupted',
   message: 'interrupted before this was done',
-  hint: 'run again: what was done stays done',
+  hint: 'run again: finished tasks are kept',
 }
 
-export function placeOf(machine: Machine): Place {
-  return { name: machine.name, nodeName: machine.node?.name, ctid: machine.placement.ctid }
+/** Carries out what a window holds. */
+class Sender {
+  readonly #context: TaskContext
+  readonly #becomeOf: (unit: Unit) => Privilege['become']
+  readonly #reconnect: (machine: Machine) => Promise<void>
+
+  constructor(
+    context: TaskContext,
+    becomeOf: (unit: Unit) => Privilege['become'],
+    reconnect: (machine: Machine) => Promise<void>,
+  ) {
+    this.#context = context
+    this.#becomeOf = becomeOf
+    this.#reconnect = reconnect
+  }
+
+  /** In order, in as few frames as can be; what takes a machine down goes by itself. */
+  async send(
+    sent: readonly Sent[],
+    finished: (index: number, milliseconds: number) => void,
+  ): Promise<readonly ActionOutcome[]> {
+    const outcomes: ActionOutcome[] = []
+    const [first] = sent
+    if (first === undefined) return outcomes
+    const { run } = this.#context
+    try {
+      if (run.signal.aborted) throw new Interrupted()
+      await this.#takeLeases(sent)
+      const steps = await this.#stepsOf(sent)
+      for (const [from, to] of portions(sent)) {
+        const results = await this.#portion(sent.slice(from, to), steps.slice(from, to), (index, milliseconds) =>
+          finished(from + index, milliseconds),
+        )
+        for (const [index, result] of results.entries()) outcomes.push(await this.#outcomeOf(result, sent[from + index]))
+        if (outcomes.some(({ kind }) => kind !== 'done')) break
+      }
+    } catch (error) {
+      if (error instanceof UnreachableError) outcomes.push({ kind: 'unreachable', problem: error.problem })
+      else if (error instanceof HostError) outcomes.push({ kind: 'failed', problem: error.problem })
+      else if (run.signal.aborted) outcomes.push({ kind: 'failed', problem: interrupted })
+      else throw error
+    }
+    while (outcomes.length < sent.length) outcomes.push({ kind: 'notBegun' })
+    return outcomes
+  }
+
+  async #takeLeases(sent: readonly Sent[]): Promise<void> {
+    const { run, host } = this.#context
+    const { machine } = host
+    const targets = new Set<Machine>()
+    for (const { planned } of sent) {
+      const { action } = planned
+      targets.add(targetOf(action, machine))
+      if (action.kind === 'push' && machine.node) targets.add(machine.node)
+    }
+    for (const target of targets) await run.leases.take(target)
+  }
+
+  /** With each unit's first change on a machine the handlers that it notifies are written down there. */
+  async #stepsOf(sent: readonly Sent[]): Promise<readonly Step[]> {
+    const { pending, host } = this.#context
+    const { machine } = host
+    const noted = new Set<string>()
+    const steps: Step[] = []
+    for (const [index, { unit, planned }] of sent.entries()) {
+      const { action, plan, reading } = planned
+      const target = targetOf(action, machine)
+      const before = sent.slice(0, index).flatMap((one) => (one.planned.plan === plan ? [one.planned.action] : []))
+      const key = `${unit.key} ${target.name}`
+      const notes = noted.has(key) ? [] : await pending.notes(unit.task, target)
+      noted.add(key)
+      const here = this.#mayReadState(unit, target)
+      if (!here && notes.length > 0) await pending.write(notes, target)
+      steps.push({
+        action: withEnvironment(action, reveal(unit.ready.environment)),
+        expects: expectsOf(action, { host: machine.name, node: machine.node?.name }, { reading, before }),
+        notes: here ? notes : [],
+      })
+    }
+    return steps
+  }
+
+  async #portion(
+    sent: readonly Sent[],
+    steps: readonly Step[],
+    finished: (index: number, milliseconds: number) => void,
+  ): Promise<readonly StepResult[]> {
+    const { run, host } = this.#context
+    const { machine } = host
+    const { clock } = run.world
+    const [first] = sent
+    if (first === undefined) return []
+    const access = await run.leases.accessOf(machine, this.#becomeOf(first.unit))
+    let last = clock()
+    const begin = (): Promise<readonly StepResult[]> =>
+      carryOut(steps, access, {
+        signal: run.signal,
+        lease: (name) => (this.#mayReadState(first.unit, name) ? run.leases.token(name) : undefined),
+        progress: (index, message, done, total) => this.#progress(sent[index] ?? first, { message, done, total }),
+        finished: (index, result) => {
+          const now = clock()
+          if (result.kind === 'done' && !isPower(sent[index])) finished(index, now - last)
+          last = now
+        },
+      })
+    if (!isPower(first)) return begin()
+    const { action } = first.planned
+    const result = await run.power.around(action, targetOf(action, machine), async () => onlyResult(await begin()))
+    if (result.kind === 'done') finished(0, clock() - last)
+    return [result]
+  }
+
+  #progress(
+    { unit }: Sent,
+    { message, done, total }: { readonly message: string; readonly done?: number | undefined; readonly total?: number | undefined },
+  ): void {
+    const { run, host } = this.#context
+    run.emitter.emit({
+      type: 'task.progress',
+      host: host.machine.name,
+      task: unit.ref,
+      ...(unit.item.label === '' ? {} : { item: unit.item.label }),
+      message,
+      ...(done === undefined ? {} : { done }),
+      ...(total === undefined ? {} : { total }),
+    })
+  }
+
+  /** Whether the unit's user may see the state directory of a machine: its own host's with the same privilege, every other's. */
+  #mayReadState(unit: Unit, target: Machine | HostName): boolean {
+    const { machine } = this.#context.host
+    const name = typeof target === 'string' ? target : target.name
+    return name !== machine.name || this.#becomeOf(unit)?.user === machine.statePrivilege?.user
+  }
+
+  async #outcomeOf(result: StepResult, sent: Sent | undefined): Promise<ActionOutcome> {
+    switch (result.kind) {
+      case 'done':
+      case 'notBegun':
+        return result
+      case 'failed':
+        return { kind: 'failed', problem: result.problem, ...(result.reply === undefined ? {} : { reply: result.reply }) }
+      case 'locked':
+        return { kind: 'failed', problem: result.problem }
+      case 'stale':
+        return { kind: 'stale', why: result.what }
+      case 'lost':
+        if (sent) await this.#reconnect(targetOf(sent.planned.action, this.#context.host.machine))
+        return result
+    }
+  }
+}
+
+class Interrupted extends Error {}
+
+function onlyResult([result]: readonly StepResult[]): ActionResult {
+  if (result === undefined || result.kind === 'notBegun') throw new Error('an action was not begun, and nothing says why')
+  return result
+}
+
+/** What takes a machine down alone, everything else together. */
+function portions(sent: readonly Sent[]): readonly (readonly [number, number])[] {
+  const result: (readonly [number, number])[] = []
+  let from = 0
+  for (const [index, one] of sent.entries()) {
+    if (!isPower(one)) continue
+    if (index > from) result.push([from, index])
+    result.push([index, index + 1])
+    from = index + 1
+  }
+  if (from < sent.length) result.push([from, sent.length])
+  return result
+}
+
+function isPower(sent: Sent | undefined): boolean {
+  const kind = sent?.planned.action.kind
+  return kind === 'reboot' || kind === 'containerPower'
 }
 
 function targetOf(action: Action, machine: Machine): Machine {
   return action.on === 'node' && machine.node ? machine.node : machine
 }
 
-/** What takes a machine down holds it, its containers and its cluster's turn alone; everything else holds the machine with others and its own resources alone. */
-function claimsOf(actions: readonly Action[], machine: Machine): readonly Claim[] {
-  const claims: Claim[] = []
-  for (const action of actions) {
-    const target = targetOf(action, machine)
-    if (action.kind === 'reboot') {
-      claims.push({ key: `machine ${target.name}`, mode: 'exclusive' })
-      claims.push({ key: `reboot ${target.placement.cluster ?? target.name}`, mode: 'exclusive' })
-      continue
-    }
-    if (action.kind === 'containerPower') {
-      const container = target.containers.find((candidate) => candidate.placement.ctid === action.ctid)
-      if (container) claims.push({ key: `machine ${container.name}`, mode: 'exclusive' })
-    }
-    claims.push({ key: `machine ${target.name}`, mode: 'shared' })
-    if (target.node) claims.push({ key: `machine ${target.node.name}`, mode: 'shared' })
-    if (action.lock?.kind === 'dpkg') claims.push({ key: `${target.name} dpkg`, mode: 'exclusive' })
-    for (const effect of allEffects(action)) {
-      const where = effect.on === 'node' && machine.node ? machine.node : target
-      if ('file' in effect) claims.push({ key: `${where.name} file:${effect.file}`, mode: 'exclusive' })
-      if ('unit' in effect) claims.push({ key: `${where.name} unit:${effect.unit}`, mode: 'exclusive' })
-      if ('kernelModule' in effect)
-        claims.push({ key: `${where.name} kernelModule:${effect.kernelModule}`, mode: 'exclusive' })
-    }
-  }
-  return claims
-}
-
-async function outcomeOf(
-  result: ActionResult,
-  target: Machine,
-  reconnect: (machine: Machine) => Promise<void>,
-): Promise<ActionOutcome> {
-  switch (result.kind) {
-    case 'done':
-      return { kind: 'done', reply: result.reply }
-    case 'failed':
-      return {
-        kind: 'failed',
-        problem: result.problem,
-        ...(result.reply === undefined ? {} : { reply: result.reply }),
-      }
-    case 'locked':
-      return { kind: 'failed', problem: result.problem }
-    case 'stale':
-      return result
-    case 'lost':
-      await reconnect(target)
-      return result
-  }
-}
-
 function withEnvironment(action: Action, environment: Readonly<Record<string, string>>): Action {
   if (action.kind !== 'run' || Object.keys(environment).length === 0) return action
-  const run: Run = { ...action, environment: { ...environment, ...action.environment } }
-  return run
+  return { ...action, environment: { ...environment, ...action.environment } }
 }
 
-/** Command lines can be read by everyone on a host. */
-function secretOnCommandLine(action: Action, redactor: Redactor): Problem | undefined {
-  if (action.kind !== 'run' || !action.argv.some((word) => redactor.holds(word))) return undefined
-  return {
-    code: 'secret-on-command-line',
-    message: 'a secret would be on a command line, where every user of the host can read it',
-    hint: 'hand it over by `stdin`, by `environment`, or in a file that only root can read',
-  }
+function reveal(environment: Readonly<Record<string, string | Secret>>): Readonly<Record<string, string>> {
+  const entries = Object.entries(environment)
+  return Object.fromEntries(
+    entries.map(([name, value]) => [name, value instanceof Secret ? value.reveal() : value]),
+  )
 }
+

@@ -1,33 +1,33 @@
 /** What `until`, `failed_when` and `changed_when` make of what happened. */
 import type { Problem } from '../base/errors.ts'
 import { Unknown } from '../base/unknown.ts'
-import { evaluateCondition } from '../language/expression.ts'
-import type { Expression, Play, Task } from '../language/model.ts'
-import type { Layer } from '../language/scope.ts'
 import type { Outcome } from '../events/events.ts'
-import { type HostVariables, type Unread, withFacts } from '../fleet/host-variables.ts'
-import type { Item } from './prepare.ts'
+import { withFacts } from '../fleet/host-variables.ts'
+import { evaluateCondition } from '../language/expression.ts'
+import type { Expression, Task } from '../language/model.ts'
+import type { Layer } from '../language/scope.ts'
+import type { Item } from './items.ts'
+import { type Preparing, scopeOf } from './preparing.ts'
 import type { Result } from './results.ts'
 
-export interface VerdictContext {
-  readonly play: Play
-  readonly check: boolean
-  readonly variables: HostVariables
-  readonly readFact: (fact: Unread) => Promise<void>
+export interface Judged {
+  readonly outcome: Outcome
+  readonly result: Result
+  readonly problem?: Problem
 }
 
-/** `failed_when` and `changed_when` over what happened. In a dry run an unknown verdict leaves the outcome unknown. */
+/** `failed_when` and `changed_when` over what happened. An unknown verdict leaves the outcome unknown. */
 export async function judgeOutcome(
   task: Task,
   item: Item,
   { outcome, result }: { readonly outcome: Outcome; readonly result: Result },
-  context: VerdictContext,
-): Promise<{ readonly outcome: Outcome; readonly result: Result; readonly problem?: Problem }> {
+  preparing: Preparing,
+): Promise<Judged> {
   if (outcome === 'unreachable') return { outcome, result }
   let current = outcome
   let values = result
-  if (task.failedWhen !== undefined && (outcome !== 'unknown' || !context.check)) {
-    const failed = await judge(task.failedWhen, task, item, values, context)
+  if (task.failedWhen !== undefined && outcome !== 'unknown') {
+    const failed = await judge(task.failedWhen, task, { item, result: values, preparing })
     if (failed === true) {
       const sources = task.failedWhen.map((condition) => condition.source).join(' && ')
       const problem: Problem = {
@@ -46,7 +46,7 @@ export async function judgeOutcome(
     task.changedWhen !== undefined &&
     (current === 'ok' || current === 'changed' || current === 'unknown')
   ) {
-    const changed = await judge(task.changedWhen, task, item, values, context)
+    const changed = await judge(task.changedWhen, task, { item, result: values, preparing })
     if (changed instanceof Unknown) return { outcome: 'unknown', result: values }
     if (current !== 'unknown' || !changed) current = changed ? 'changed' : 'ok'
     values = { ...values, changed }
@@ -58,15 +58,12 @@ export async function judgeOutcome(
 export async function judge(
   conditions: readonly Expression[],
   task: Task,
-  item: Item,
-  result: Result,
-  context: VerdictContext,
+  { item, result, preparing }: { readonly item: Item; readonly result: Result; readonly preparing: Preparing },
 ): Promise<boolean | Unknown> {
   const data: Layer[] =
     task.register === undefined ? [] : [{ layer: 'registered', data: new Map([[task.register, result]]) }]
   return withFacts(
-    () =>
-      evaluateCondition(conditions, context.variables.scope(context.play, task, [...item.layers, ...data])),
-    context.readFact,
+    () => evaluateCondition(conditions, scopeOf(task, [...item.layers, ...data], preparing)),
+    preparing.readFact,
   )
 }

@@ -18,6 +18,7 @@ export interface RunFlags extends InventoryFlags, ConnectionFlags, OutputFlags {
   readonly skipTags?: readonly string[]
   readonly forks: number
   readonly failOnChange: boolean
+  readonly stepByStep: boolean
 }
 
 /** `gpuplay run PLAYBOOK... -i INVENTORY` */
@@ -38,6 +39,7 @@ async function runOnce(context: Context, flags: RunFlags, playbooks: readonly st
           limit: flags.limit,
           tags: { tags: flags.tags ?? [], skipTags: flags.skipTags ?? [] },
           check: flags.check,
+          stepByStep: flags.stepByStep,
           failOnChange: flags.failOnChange,
           forks: flags.forks,
           connection,

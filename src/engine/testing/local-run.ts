@@ -66,6 +66,7 @@ async function runLocally(
       limit: undefined,
       tags: { tags: [], skipTags: [] },
       check: false,
+      stepByStep: false,
       failOnChange: false,
       forks: 10,
       connection: {},

@@ -1,0 +1,81 @@
+/** One run: hosts, what was predicted, who may touch what, and how machines go down and come back; whoever drives it. */
+import type { World } from '../base/world.ts'
+import { createEmitter, type Emitter } from '../events/emitter.ts'
+import type { EventSink } from '../events/events.ts'
+import { createRedactor, type Redactor } from '../events/redactor.ts'
+import { createOverlay, type Overlay } from '../host/overlay.ts'
+import { createControllerFiles } from './controller-files.ts'
+import { createFleet, type Fleet, type FleetOptions } from './fleet.ts'
+import { createHolds, type Holds } from './holds.ts'
+import { createLeases, type Leases } from './leases.ts'
+import { createPower, type Power } from './power.ts'
+
+export interface RunContextOptions extends Pick<
+  FleetOptions,
+  'inventory' | 'extra' | 'facts' | 'defaults' | 'reach' | 'check' | 'reachable' | 'stateDirectory'
+> {
+  /** For events, and for whoever finds a host taken. */
+  readonly name: string
+  readonly world: World
+  readonly sinks: readonly EventSink[]
+  /** Every task is planned and sent by itself. */
+  readonly stepByStep?: boolean
+  /** No new actions after this. */
+  readonly signal: AbortSignal
+  /** Ends everything at once; `signal` where there is no grace. */
+  readonly cut?: AbortSignal
+}
+
+export interface RunContext {
+  readonly name: string
+  readonly world: World
+  readonly check: boolean
+  readonly stepByStep: boolean
+  /** No new actions after this. */
+  readonly signal: AbortSignal
+  readonly redactor: Redactor
+  readonly emitter: Emitter
+  /** Dry runs only. */
+  readonly overlay: Overlay | undefined
+  readonly fleet: Fleet
+  readonly holds: Holds
+  readonly power: Power
+  readonly leases: Leases
+}
+
+export function createRunContext(options: RunContextOptions): RunContext {
+  const { name, world, sinks, check, signal, stepByStep = false, cut = signal } = options
+  const redactor = createRedactor()
+  const emitter = createEmitter({ run: name, now: world.now, sinks, redactor })
+  const overlay = check ? createOverlay() : undefined
+  const controller = createControllerFiles(world.workingDirectory)
+  const { sleep } = world
+  const fleet = createFleet({ ...options, signal: cut, overlay, controller, emitter, redactor, sleep })
+  const power = createPower({
+    emitter,
+    sleep,
+    signal: cut,
+    ownBootId: async () => (await controller.text('/proc/sys/kernel/random/boot_id'))?.trim(),
+    forget: (machine) => fleet.forget(machine),
+  })
+  const leases = createLeases({
+    holder: { run: name, controller: world.hostName, pid: world.pid, user: world.userName },
+    accessOf: (machine, become) => fleet.accessOf(machine, become),
+    sleep: (milliseconds) => sleep(milliseconds, cut),
+    taken: (machine) => power.restoreGuests(machine),
+  })
+  return {
+    name,
+    world,
+    check,
+    stepByStep,
+    signal,
+    redactor,
+    emitter,
+    overlay,
+    fleet,
+    holds: createHolds(),
+    power,
+    leases,
+  }
+}

@@ -1,0 +1,79 @@
+/** From rendered arguments to those that a module gets: files found, templates rendered, checked against the schema, defaults filled in. */
+import { isAbsolute } from 'node:path'
+import { InputError, type Problem } from '../base/errors.ts'
+import type { Files } from '../language/files.ts'
+import type { Task, Template } from '../language/model.ts'
+import { SchemaChecker } from '../language/schema.ts'
+import { findTaskFile, readTemplateFile } from '../language/task-files.ts'
+import { renderTemplate } from '../language/template.ts'
+import type { VariableScope } from '../language/scope.ts'
+import type { Module } from '../modules/module.ts'
+
+/** One for a whole run: a template file is read and parsed once. */
+export interface Arguments {
+  module(name: string): Module
+  /** Checks rendered arguments against the module's schema and fills in its defaults. */
+  check(task: Task, args: unknown): { readonly args: unknown; readonly problems: readonly Problem[] }
+  /**
+   * Makes the paths of `files` absolute and renders templates into `content`; `Unknown` where a template rests on something unknown.
+   * @throws InputError for a file that is not there, and for mistakes in a template
+   */
+  resolve(task: Task, args: Readonly<Record<string, unknown>>, scope: VariableScope): Record<string, unknown>
+}
+
+export function createArguments(list: readonly Module[], files: Files): Arguments {
+  const modules = new Map(list.map((module) => [module.name, module]))
+  const schemas = new SchemaChecker()
+  const templates = new Map<string, Template>()
+  const templateOf = (path: string): Template => {
+    const known = templates.get(path)
+    if (known) return known
+    const template = readTemplateFile(path, files)
+    templates.set(path, template)
+    return template
+  }
+  const moduleOf = (name: string): Module => {
+    const module = modules.get(name)
+    if (module === undefined)
+      throw new Error(`the playbook was loaded with a module ${name} that is not there`)
+    return module
+  }
+  return {
+    module: moduleOf,
+    check(task, args) {
+      const { data, problems } = schemas.complete(moduleOf(task.module).args, args, {
+        value: task.args,
+        subject: { label: task.module, where: task.moduleAt, code: 'invalid-argument' },
+      })
+      return { args: data, problems }
+    },
+    resolve(task, args, scope) {
+      const resolved: Record<string, unknown> = { ...args }
+      if (resolved['remote_src'] === true) return resolved
+      for (const [argument, kind] of Object.entries(moduleOf(task.module).files ?? {})) {
+        const name = resolved[argument]
+        if (typeof name !== 'string') continue
+        const path = findTaskFile(task, { kind, name, files })
+        if (path === undefined) throw missingFile(task, { argument, name, kind })
+        // A trailing slash means the content of a folder and must stay.
+        resolved[argument] = name.endsWith('/') && !path.endsWith('/') ? `${path}/` : path
+        if (kind === 'templates') resolved['content'] = renderTemplate(templateOf(path), scope)
+      }
+      return resolved
+    },
+  }
+}
+
+function missingFile(
+  task: Task,
+  { argument, name, kind }: { readonly argument: string; readonly name: string; readonly kind: string },
+): InputError {
+  return new InputError([
+    {
+      code: 'missing-file',
+      message: `there is no file ${JSON.stringify(name)}`,
+      ...(isAbsolute(name) ? {} : { hint: `put it into ${kind}/ of the role, or beside the playbook` }),
+      where: task.args.entries.get(argument)?.value.where ?? task.where,
+    },
+  ])
+}

@@ -1,0 +1,33 @@
+/** What a window holds while it is sent, so that two hosts of a run never plan on what the other is changing. */
+import type { Claim } from '../fleet/holds.ts'
+import type { Machine } from '../fleet/machine.ts'
+import type { Action } from '../host/action.ts'
+import { allEffects } from '../host/effects.ts'
+
+/** What takes a machine down holds it, its containers and its cluster's turn alone; everything else holds the machine with others and its own resources alone. */
+export function claimsOf(actions: readonly Action[], machine: Machine): readonly Claim[] {
+  const claims: Claim[] = []
+  for (const action of actions) {
+    const target = action.on === 'node' && machine.node ? machine.node : machine
+    if (action.kind === 'reboot') {
+      claims.push({ key: `machine ${target.name}`, mode: 'exclusive' })
+      claims.push({ key: `reboot ${target.placement.cluster ?? target.name}`, mode: 'exclusive' })
+      continue
+    }
+    if (action.kind === 'containerPower') {
+      const container = target.containers.find((candidate) => candidate.placement.ctid === action.ctid)
+      if (container) claims.push({ key: `machine ${container.name}`, mode: 'exclusive' })
+    }
+    claims.push({ key: `machine ${target.name}`, mode: 'shared' })
+    if (target.node) claims.push({ key: `machine ${target.node.name}`, mode: 'shared' })
+    if (action.lock?.kind === 'dpkg') claims.push({ key: `${target.name} dpkg`, mode: 'exclusive' })
+    for (const effect of allEffects(action)) {
+      const where = effect.on === 'node' && machine.node ? machine.node : target
+      if ('file' in effect) claims.push({ key: `${where.name} file:${effect.file}`, mode: 'exclusive' })
+      if ('unit' in effect) claims.push({ key: `${where.name} unit:${effect.unit}`, mode: 'exclusive' })
+      if ('kernelModule' in effect)
+        claims.push({ key: `${where.name} kernelModule:${effect.kernelModule}`, mode: 'exclusive' })
+    }
+  }
+  return claims
+}

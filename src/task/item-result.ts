@@ -1,0 +1,100 @@
+/** What came of one item, and of a task from its items. */
+import { type ExitCode, exitCodes, type Problem } from '../base/errors.ts'
+import type { Outcome, TaskDetail } from '../events/events.ts'
+import type { Task } from '../language/model.ts'
+import type { Module } from '../modules/module.ts'
+import type { Items } from './items.ts'
+import { loopResult, type Result, skippedResult, unknownResult, worstOutcome } from './results.ts'
+import { hidden } from './task-detail.ts'
+import type { Converged } from './unit.ts'
+
+export interface ItemResult {
+  readonly outcome: Outcome
+  readonly result: Result
+  readonly detail: TaskDetail
+  readonly exitCode: ExitCode | undefined
+  /** Variables that it sets. */
+  readonly facts?: Readonly<Record<string, unknown>>
+}
+
+export interface TaskResult {
+  readonly outcome: Outcome
+  readonly ignored: boolean
+  readonly result: Result
+  readonly detail: TaskDetail
+  /** Of a failure that was not ignored. */
+  readonly exitCode: ExitCode | undefined
+  /** A real change was carried out, or a dry run predicts one. */
+  readonly changed: boolean
+  readonly problem: Problem | undefined
+}
+
+export function skippedItem(why: string): ItemResult {
+  return { outcome: 'skipped', result: skippedResult(why), detail: { why }, exitCode: undefined }
+}
+
+export function unknownItem(module: Module, why: string): ItemResult {
+  return { outcome: 'unknown', result: unknownResult(module, why), detail: { why }, exitCode: undefined }
+}
+
+export function failedItem(task: Task, module: Module, problem: Problem, result: Result = {}): ItemResult {
+  return {
+    outcome: 'failed',
+    result: {
+      ...result,
+      changed: result['changed'] ?? false,
+      failed: true,
+      skipped: false,
+      msg: problem.message,
+    },
+    detail: { problem },
+    exitCode: toExitCode(task.exitCode) ?? module.exitCode,
+  }
+}
+
+export function exitCodeOf(task: Task, module: Module, converged: Converged): ExitCode | undefined {
+  if (converged.kind === 'unreachable') return exitCodes.unreachable
+  const refused = converged.kind === 'failed' ? converged.failure.exitCode : undefined
+  return refused ?? toExitCode(task.exitCode) ?? module.exitCode
+}
+
+function toExitCode(code: number | undefined): ExitCode | undefined {
+  return Object.values(exitCodes).find((known) => known === code)
+}
+
+/** Of a task whose items have all ended, or are all foreseen. */
+export function taskResult(task: Task, items: Items, results: readonly ItemResult[]): TaskResult {
+  const [single] = items.kind === 'items' && items.loop ? [] : results
+  const summary = single ?? summarize(task, items, results)
+  const ignored = summary.outcome === 'failed' && task.ignoreErrors
+  const detail = task.noLog ? hidden(summary.detail) : summary.detail
+  return {
+    outcome: summary.outcome,
+    ignored,
+    result: summary.result,
+    detail,
+    exitCode: summary.outcome === 'failed' && !ignored ? (summary.exitCode ?? exitCodes.task) : undefined,
+    changed: summary.outcome === 'changed' || results.some((item) => item.outcome === 'changed'),
+    problem: detail.problem,
+  }
+}
+
+function summarize(task: Task, items: Items, results: readonly ItemResult[]): ItemResult {
+  const outcome = worstOutcome(results.map((result) => result.outcome))
+  const bad = results.find((result) => result.outcome === 'failed' || result.outcome === 'unreachable')
+  const all = items.kind === 'items' ? items.items : []
+  const byItem = Object.fromEntries(
+    results.map((result, index) => [all[index]?.label ?? String(index), result.outcome]),
+  )
+  const problem = bad?.detail.problem
+  return {
+    outcome,
+    result: loopResult(results.map((result, index) => ({ ...result.result, item: all[index]?.value }))),
+    detail: {
+      ...(task.noLog ? {} : { items: byItem }),
+      ...(problem === undefined ? {} : { problem }),
+      ...(results.length === 0 ? { why: 'the loop goes over an empty list' } : {}),
+    },
+    exitCode: bad?.exitCode,
+  }
+}

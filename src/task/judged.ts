@@ -1,0 +1,48 @@
+/** From how a unit ended to the result of its item. */
+import type { Problem } from '../base/errors.ts'
+import type { Outcome } from '../events/events.ts'
+import type { Task } from '../language/model.ts'
+import type { Module } from '../modules/module.ts'
+import { exitCodeOf, failedItem, type ItemResult } from './item-result.ts'
+import { firstProblem, type Preparing } from './preparing.ts'
+import { type Result, resultOf } from './results.ts'
+import { detailOf } from './task-detail.ts'
+import type { Converged, Unit } from './unit.ts'
+import { type Judged, judgeOutcome } from './verdicts.ts'
+
+export async function judgedItem(
+  { task, item, module, ready }: Unit,
+  converged: Converged,
+  preparing: Preparing,
+): Promise<ItemResult> {
+  const result = resultOf(module, ready.args, converged)
+  const outcome: Outcome = converged.kind
+  let judged: Judged
+  try {
+    judged = await judgeOutcome(task, item, { outcome, result }, preparing)
+  } catch (error) {
+    return failedItem(task, module, firstProblem(error), result)
+  }
+  const detail = detailOf(module, ready, converged, judged.outcome)
+  return {
+    outcome: judged.outcome,
+    result: judged.result,
+    detail: judged.problem === undefined ? detail : { ...detail, problem: judged.problem },
+    exitCode: exitCodeOf(task, module, converged),
+    ...(ready.facts === undefined ? {} : { facts: ready.facts }),
+  }
+}
+
+export function untilNotMet(
+  task: Task,
+  module: Module,
+  { result, attempt }: { readonly result: Result; readonly attempt: number },
+): ItemResult {
+  const conditions = (task.until ?? []).map((condition) => condition.source).join(' && ')
+  const problem: Problem = {
+    code: 'until-not-met',
+    message: `gave up after ${attempt + 1} tries: this stayed false: ${conditions}`,
+    where: task.where,
+  }
+  return failedItem(task, module, problem, result)
+}

@@ -1,0 +1,59 @@
+/** One probe of a unit's module, in a view of its own. */
+import { HostError, UnreachableError } from '../base/errors.ts'
+import type { AskOptions, Host } from '../host/host.ts'
+import type { Overlay } from '../host/overlay.ts'
+import type { HostReader } from '../host/reader.ts'
+import type { Reading, Unit } from './unit.ts'
+
+export interface ProbeOptions {
+  readonly reader: HostReader
+  readonly overlay: Overlay | undefined
+  readonly environment: Readonly<Record<string, string>>
+  readonly check: boolean
+  readonly reconnect: () => Promise<void>
+}
+
+/** How often a probe is repeated when the connection drops under it. */
+const mostAttempts = 3
+
+/**
+ * A connection that drops under the probe is opened again and the probe repeated.
+ * @throws UnknownError for what rests on something that is only predicted, UnreachableError, HostError
+ */
+export async function probeUnit({ module, ready }: Unit, options: ProbeOptions): Promise<Reading> {
+  const { reader, overlay, environment, check, reconnect } = options
+  for (let attempt = 1; ; attempt += 1) {
+    const view = reader.forTask({ overlay })
+    try {
+      const host = withAskEnvironment(check ? view.host : withoutMaybe(view.host), environment)
+      const seen = await module.probe(ready.args, host)
+      return { seen, touched: view.touched(), rests: view.predicted().size > 0 }
+    } catch (error) {
+      const lost =
+        (error instanceof UnreachableError || error instanceof HostError) && error.problem.code === 'connection-lost'
+      if (!lost || attempt >= mostAttempts) throw error
+      await reconnect()
+    }
+  }
+}
+
+/** A run does not plan on what is unknown: it sends what it has, and then knows. */
+function withoutMaybe(host: Host): Host {
+  const strict: Host = Object.create(host, {
+    maybe: { value: async <T>(read: Promise<T>) => ({ known: true, value: await read }) },
+    node: { get: () => (host.node === host ? strict : withoutMaybe(host.node)) },
+  })
+  return strict
+}
+
+/** The task's environment is for the programs that it asks as well as for those that it runs. */
+function withAskEnvironment(host: Host, environment: Readonly<Record<string, string>>): Host {
+  if (Object.keys(environment).length === 0) return host
+  const asked: Host = Object.create(host, {
+    ask: {
+      value: (argv: readonly string[], options: AskOptions = {}) =>
+        host.ask(argv, { ...options, environment: { ...environment, ...options.environment } }),
+    },
+  })
+  return asked
+}

@@ -1,0 +1,58 @@
+/** Runs tasks of one play on one host, in a dry run and in earnest on the same way. */
+import type { Task } from '../language/model.ts'
+import type { TaskContext } from './context.ts'
+import type { TaskResult } from './item-result.ts'
+import { Progress, Unit } from './unit.ts'
+import { ReadAhead } from './read-ahead.ts'
+import { Sequence } from './sequence.ts'
+import { createTaskHost } from './task-host.ts'
+import { DryStage, Window } from './window.ts'
+
+export interface TaskRunner {
+  /**
+   * One after the other, until one says `stop` or no new task may begin.
+   * @throws UnreachableError, HostError, InputError when a host ends outside a task
+   */
+  run(tasks: readonly Task[], options: RunTasksOptions): Promise<void>
+}
+
+export interface RunTasksOptions {
+  /** No new tasks. */
+  readonly stopped: () => boolean
+  /** A task has ended and was told; `stop` ends it all. */
+  readonly finished: (task: Task, result: TaskResult) => 'next' | 'stop'
+}
+
+export function createTaskRunner(context: TaskContext): TaskRunner {
+  const { run } = context
+  const host = createTaskHost(context)
+  return {
+    async run(tasks, { stopped, finished }) {
+      const readAhead = new ReadAhead({
+        context,
+        probe: (task, item, ready) => {
+          const module = context.arguments.module(task.module)
+          const progress = new Progress()
+          const unit = new Unit({ key: '', task, ref: context.ref(task), module, item, ready, progress })
+          return host.probe(unit, run.overlay)
+        },
+        generation: () => host.generation(),
+      })
+      const sequence = new Sequence(
+        {
+          tasks,
+          context,
+          readAhead: run.stepByStep ? undefined : readAhead,
+          stopped,
+          finished,
+        },
+        (owner) => {
+          if (run.overlay !== undefined) return { stage: new DryStage(host, run.overlay), window: undefined }
+          const window = new Window({ host, owner, stepByStep: run.stepByStep })
+          return { stage: window, window }
+        },
+      )
+      await sequence.run()
+    },
+  }
+}
