@@ -26,7 +26,8 @@ function* scopesOf(
   variables: HostVariables,
 ): Iterable<readonly [VariableScope, Iterable<string>]> {
   yield [variables.scope(play), playbook.reads]
-  for (const use of play.roles) yield [variables.scope(play, undefined, roleLayers(use)), playbook.reads]
+  for (const use of play.roles)
+    yield [variables.scope(play, undefined, { layers: roleLayers(use) }), playbook.reads]
   for (const task of [...play.sections.flatMap(({ tasks }) => tasks), ...play.handlers]) {
     if (task.vars.size > 0) yield [variables.scope(play, task), task.vars.keys()]
   }

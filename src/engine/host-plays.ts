@@ -113,7 +113,8 @@ function taskPrivilege(
 async function takeGuestsBack({ machine, reader }: FleetHost, { power, leases }: RunContext): Promise<void> {
   // Whoever is not root has not restarted anything.
   if (!(await machine.keepsSystemState())) return
-  if ((await reader(machine.statePrivilege).view().stat(power.noteFile)) !== undefined) await leases.take(machine)
+  if ((await reader(machine.statePrivilege).view().stat(power.noteFile)) !== undefined)
+    await leases.take(machine)
 }
 
 /** What ends a host's part in a play although no task of it has failed. */

@@ -24,7 +24,7 @@ export function checkRoleArguments(
   for (const { play, hosts } of plays) {
     for (const use of play.roles) {
       for (const host of hosts) {
-        const scope = variablesOf(host).scope(play, undefined, [...roleLayers(use), results])
+        const scope = variablesOf(host).scope(play, undefined, { layers: [...roleLayers(use), results] })
         for (const problem of checkUse(use, scope, { host, schemas })) {
           if (problem.where !== undefined && known.has(placeOf(problem))) continue
           found.set(JSON.stringify([problem.code, problem.message, problem.where]), problem)

@@ -8,6 +8,7 @@ import type { ControllerFiles } from '../host/host.ts'
 import type { MachineAccess } from '../host/machine.ts'
 import type { Overlay } from '../host/overlay.ts'
 import { createReader, type HostReader } from '../host/reader.ts'
+import { createReadings } from '../host/readings.ts'
 import { hostOf, type Inventory } from '../inventory/model.ts'
 import type { Variables } from '../language/model.ts'
 import type { Emitter } from '../events/emitter.ts'
@@ -28,6 +29,7 @@ export interface FleetOptions {
   readonly facts: readonly Fact[]
   readonly defaults: ConnectionDefaults
   readonly reach: Reach
+  /** What facts are read through: in a dry run, what is predicted. */
   readonly overlay: Overlay | undefined
   readonly controller: ControllerFiles
   readonly emitter: Emitter
@@ -58,6 +60,8 @@ export interface Fleet {
   /** Reads a variable of a host as the engine needs it: facts are not available here. */
   variable(name: HostName): ReadVariable
   accessOf(machine: Machine, become: Privilege['become']): Promise<MachineAccess>
+  /** Nothing that was read of a machine and its containers is trusted any more. */
+  forget(machine: Machine): void
   close(): Promise<void>
 }
 
@@ -65,6 +69,7 @@ export function createFleet(options: FleetOptions): Fleet {
   const { inventory, emitter, reach, signal } = options
   const hosts = new Map<HostName, FleetHost>()
   const variables = new Map<HostName, HostVariables>()
+  const readings = createReadings()
 
   const variablesOf = (name: HostName): HostVariables => {
     const present = variables.get(name)
@@ -144,7 +149,8 @@ export function createFleet(options: FleetOptions): Fleet {
           signal,
           placement,
           controller: options.controller,
-          ...(options.overlay === undefined ? {} : { overlay: options.overlay }),
+          readings,
+          user: key,
           ...(node === undefined ? {} : { node: node.reader() }),
         })
         readers.set(key, reader)
@@ -165,13 +171,20 @@ export function createFleet(options: FleetOptions): Fleet {
       if (known === undefined) throw new Error(`no fact ${fact}`)
       const target = host(name)
       try {
-        target.variables.setFact(fact, await known.read(target.reader().host))
+        target.variables.setFact(fact, await known.read(target.reader().view(options.overlay)))
       } catch (error) {
         if (!(error instanceof UnknownError)) throw error
         target.variables.setFact(fact, error.unknown)
       }
     },
     accessOf: (machine, become) => accessOf(machine, become, options),
+    forget(machine) {
+      machine.epoch.value += 1
+      for (const { name } of [machine, ...machine.containers]) {
+        host(name).reader().readings.clear()
+        variablesOf(name).forgetFacts()
+      }
+    },
     async close() {
       await Promise.all([...hosts.values()].map(({ machine }) => machine.closeShells()))
       await reach.close()

@@ -6,7 +6,6 @@
  */
 import { HostError, UnreachableError } from '../base/errors.ts'
 import { UnknownError } from '../base/unknown.ts'
-import type { ShellText } from '../base/shell.ts'
 import type { Host } from '../host/host.ts'
 import { notePendingScript, type PendingNote, readPending, strikePendingScript } from '../host/state.ts'
 import type { Task } from '../language/model.ts'
@@ -23,8 +22,10 @@ export interface PendingHandler {
 export interface PendingHandlers {
   /** What earlier runs have left; empty where the host cannot be read, such as in a stopped container. */
   read(): Promise<readonly PendingHandler[]>
-  /** To be run on this machine with the task's change; undefined for a task that notifies nobody. */
-  noteScript(task: Task, on: Machine): Promise<ShellText | undefined>
+  /** To be written down on this machine with the task's change; none for a task that notifies nobody. */
+  notes(task: Task, on: Machine): Promise<readonly PendingNote[]>
+  /** For changes of a user who may not write there: just before them. @throws HostError when they could not be written */
+  write(notes: readonly PendingNote[], on: Machine): Promise<void>
   /** Takes every note of these names out. */
   strike(names: readonly string[]): Promise<void>
   /** What still waits when the run is over and no play of it has defined. */
@@ -44,10 +45,8 @@ export function createPending(host: FleetHost, node: FleetHost | undefined): Pen
   let found: Promise<readonly Noted[]> | undefined
 
   const places: readonly { readonly machine: Machine; readonly host: () => Host }[] = [
-    { machine, host: () => host.reader(machine.statePrivilege).host },
-    ...(node === undefined
-      ? []
-      : [{ machine: node.machine, host: () => node.reader(node.machine.statePrivilege).host }]),
+    { machine, host: () => fresh(host) },
+    ...(node === undefined ? [] : [{ machine: node.machine, host: () => fresh(node) }]),
   ]
 
   const readAll = async (): Promise<readonly Noted[]> => {
@@ -71,18 +70,28 @@ export function createPending(host: FleetHost, node: FleetHost | undefined): Pen
       found ??= readAll()
       return found
     },
-    async noteScript(task, on) {
-      if (task.notify.length === 0) return undefined
-      const directory = await on.stateDirectory()
+    notes(task, on) {
+      if (task.notify.length === 0) return Promise.resolve([])
       noted.add(on)
-      return task.notify
-        .map(({ name }) =>
-          notePendingScript(
-            { key: keyOf(machine, name), value: { host: machine.name, name, by: task.key } },
-            directory,
-          ),
-        )
-        .join(' && ') as ShellText
+      return Promise.resolve(
+        task.notify.map(({ name }) => ({
+          key: keyOf(machine, name),
+          value: { host: machine.name, name, by: task.key },
+        })),
+      )
+    },
+    async write(notes, on) {
+      const directory = await on.stateDirectory()
+      const shell = await on.shell('read', on.statePrivilege)
+      const scripts = notes.map((note) => notePendingScript(note, directory))
+      const signal = new AbortController().signal
+      const reply = await shell.run(scripts.join(' && '), { timeout: 30_000, signal })
+      if (reply.kind === 'exited' && reply.code === 0) return
+      throw new HostError({
+        code: 'state-not-written',
+        message: `the handlers of this task could not be recorded on ${on.name}`,
+        hint: `check the free space in ${directory} there, and run again`,
+      })
     },
     async strike(names) {
       const keys = names.map((name) => keyOf(machine, name))
@@ -100,6 +109,13 @@ export function createPending(host: FleetHost, node: FleetHost | undefined): Pen
       return found
     },
   }
+}
+
+/** Notes are written by no action that could drop what was read of them. */
+function fresh(host: FleetHost): Host {
+  const reader = host.reader(host.machine.statePrivilege)
+  reader.readings.drop('file:*')
+  return reader.view()
 }
 
 function keyOf(machine: Machine, name: string): string {

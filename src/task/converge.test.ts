@@ -8,10 +8,10 @@ import { createOverlay, type Overlay } from '../host/overlay.ts'
 import { actions, done, type Plan, refuse, settle } from '../host/plan.ts'
 import type { Module } from '../modules/module.ts'
 import type { Confirm } from './confirm.ts'
-import { converge } from './converge.ts'
+import { settleUnit } from './testing/one-unit.ts'
 import { unitOf } from './testing/unit.ts'
 import { type Converged, Progress } from './unit.ts'
-import { type ActionOutcome, DryStage, type TaskHost, Window } from './window.ts'
+import type { ActionOutcome, TaskHost } from './window.ts'
 
 /** A host whose whole state is a list of words; an action adds one. */
 interface World {
@@ -54,7 +54,11 @@ function hostOf(world: World, options: Options): TaskHost {
       if (options.unknownAfter !== undefined && world.probes > options.unknownAfter)
         return Promise.reject(new UnknownError(new Unknown('the package will only come with the run')))
       const predicted = overlay === undefined ? [] : (world.predicted.get(overlay) ?? [])
-      return Promise.resolve({ seen: [...world.words, ...predicted], touched: new Map(), rests: predicted.length > 0 })
+      return Promise.resolve({
+        seen: [...world.words, ...predicted],
+        touched: new Map(),
+        rests: predicted.length > 0,
+      })
     },
     predict(_unit, action, overlay) {
       overlay.apply({ name: hostName('words') }, action)
@@ -106,35 +110,10 @@ async function run(
     probe: () => Promise.resolve([]),
     plan: (_args, seen) => planOf(seen as string[], world),
   }
-  const host = hostOf(world, options)
   const progress = new Progress()
-  if (options.check === true) {
-    const result = await converge(unitOf(module, progress), new DryStage(host, createOverlay()))
-    if (result === undefined) throw new Error('a dry run went back')
-    return { result, world }
-  }
-  let settled: Converged | undefined
-  const window = new Window({
-    host,
-    stepByStep: false,
-    owner: {
-      settle(_unit, converged) {
-        settled = converged
-        return Promise.resolve('next')
-      },
-      goBackTo: () => Promise.resolve(),
-      acted: () => undefined,
-      sending: () => undefined,
-    },
-  })
-  while (settled === undefined) {
-    const unit = unitOf(module, progress)
-    const converged = await converge(unit, window)
-    if (converged === undefined) continue
-    await window.add(unit, converged)
-    if (window.waiting) await window.flush()
-  }
-  return { result: settled, world }
+  const overlay = options.check === true ? createOverlay() : undefined
+  const { converged } = await settleUnit(() => unitOf(module, progress), hostOf(world, options), overlay)
+  return { result: converged, world }
 }
 
 const oneWord: PlanOf = (words) => (words.includes('a') ? done() : actions([write('a')]))
@@ -148,8 +127,10 @@ test('what is as declared is ok, with one probe and no action', async () => {
 test('a change is probed again, and is changed when nothing is left', async () => {
   const { result, world } = await run(oneWord)
   assert.equal(result.kind, 'changed')
-  assert.deepEqual(result.labels, ['a'])
-  assert.equal(world.probes, 2)
+  assert.deepEqual(result.labels, ['write /a'])
+  // The host, the prediction, and the host again.
+  assert.equal(world.probes, 3)
+  assert.equal(world.frames, 1)
 })
 
 test('a final plan that leaves actions fails the task and says what is left', async () => {
@@ -157,7 +138,7 @@ test('a final plan that leaves actions fails the task and says what is left', as
   assert.equal(result.kind, 'failed')
   assert.match(
     result.kind === 'failed' ? result.failure.problem.message : '',
-    /did not converge.*left to do: a/,
+    /did not converge.*left to do: write \/a/,
   )
 })
 
@@ -165,7 +146,7 @@ test('stages follow each other; one that recurs fails the task', async () => {
   const { result } = await run((words) =>
     words.length < 2 ? actions([write(`w${words.length}`)], { stage: `s${words.length}` }) : done(),
   )
-  assert.deepEqual(result.labels, ['w0', 'w1'])
+  assert.deepEqual(result.labels, ['write /w0', 'write /w1'])
   assert.equal(result.kind, 'changed')
   const recurring = await run(() => actions([write('a')], { stage: 'again' }))
   assert.equal(recurring.result.kind, 'failed')
@@ -179,7 +160,7 @@ test('a dry run carries nothing out and predicts through all stages', async () =
   )
   assert.equal(result.kind, 'changed')
   assert.deepEqual(world.acted, [])
-  assert.deepEqual(result.labels, ['w0', 'w1'])
+  assert.deepEqual(result.labels, ['write /w0', 'write /w1'])
 })
 
 test('a dry run that meets something unknown is unknown; after a predicted change it is changed', async () => {
@@ -216,7 +197,8 @@ test('a stale plan is made again, at most three times', async () => {
 test('a lost connection is answered by probing again, never by acting blindly', async () => {
   const { result, world } = await run(oneWord, { outcomes: [{ kind: 'lost', why: 'reset' }] })
   assert.equal(result.kind, 'changed')
-  assert.equal(world.probes, 3)
+  assert.equal(world.frames, 2)
+  assert.deepEqual(world.acted, ['a'])
   const imperative = await run(() => actions([write('a')]), {
     imperative: true,
     outcomes: [{ kind: 'lost', why: 'reset' }],
@@ -227,10 +209,7 @@ test('a lost connection is answered by probing again, never by acting blindly', 
 
 test('actions stop at the first failure, and the task says that it changed something', async () => {
   const { result, world } = await run(() => actions([write('a'), write('b'), write('c')]), {
-    outcomes: [
-      { kind: 'done' },
-      { kind: 'failed', problem: { code: 'x', message: 'no room' } },
-    ],
+    outcomes: [{ kind: 'done' }, { kind: 'failed', problem: { code: 'x', message: 'no room' } }],
   })
   assert.equal(result.kind, 'failed')
   assert.equal(result.kind === 'failed' && result.changed, true)
@@ -250,7 +229,8 @@ test('settling waits with back-off until its deadline', async () => {
 test('when others held the resources first the host is read again before acting', async () => {
   const { result, world } = await run(oneWord, { staleOnce: true })
   assert.equal(result.kind, 'changed')
-  assert.equal(world.probes, 3)
+  assert.equal(world.frames, 1)
+  assert.equal(world.probes, 5)
 })
 
 test('a refusal fails the task with its own exit code and findings', async () => {

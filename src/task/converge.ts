@@ -12,7 +12,14 @@ import { labelOf } from '../host/label.ts'
 import type { Plan, Settle } from '../host/plan.ts'
 import type { Reply } from '../modules/module.ts'
 import type { Confirm } from './confirm.ts'
-import { failureOf, keptChanging, lostImperative, notConverged, notSettled, plainFailure } from './failures.ts'
+import {
+  failureOf,
+  keptChanging,
+  lostImperative,
+  notConverged,
+  notSettled,
+  plainFailure,
+} from './failures.ts'
 import type { Converged, Reading, Unit } from './unit.ts'
 
 export type Flushed =
@@ -42,7 +49,7 @@ export interface Stage {
   /** Sends all that waits, this unit's actions last, and settles the units before this one. */
   flush(unit: Unit): Promise<Flushed>
   /** Asks the person; absent when nobody can be asked. */
-  readonly confirm?: Confirm
+  readonly confirm?: Confirm | undefined
   /** Time passes, and with it what was read loses its worth. */
   wait(seconds: number): Promise<void>
   /** A person took time. */
@@ -58,7 +65,13 @@ const settleSteps = { first: 0.2, growth: 1.5, longest: 5 } as const
 
 /** undefined: the run goes on at an earlier task. */
 export async function converge(unit: Unit, stage: Stage): Promise<Converged | undefined> {
-  const state: State = { final: false, stages: new Set(), last: undefined, settling: undefined, agreed: undefined }
+  const state: State = {
+    final: false,
+    stages: new Set(),
+    last: undefined,
+    settling: undefined,
+    agreed: undefined,
+  }
   for (;;) {
     const look = await lookAndPlan(unit, stage)
     const step = decide(look, unit, state, stage)
@@ -146,9 +159,11 @@ function decide(look: Look, unit: Unit, state: State, stage: Stage): Next {
     )
   }
   const { plan, reading } = look
-  if (!stage.sends && state.final) return done(finish(unit, { kind: 'changed', seen: reading.seen, seenWhy: undefined }))
+  if (!stage.sends && state.final)
+    return done(finish(unit, { kind: 'changed', seen: reading.seen, seenWhy: undefined }))
   progress.warn(plan.warnings)
-  if (plan.refusal) return pending ? { kind: 'flush' } : done(progress.fail(failureOf(plan.refusal), reading.seen))
+  if (plan.refusal)
+    return pending ? { kind: 'flush' } : done(progress.fail(failureOf(plan.refusal), reading.seen))
   if (plan.settle) return settle(plan.settle, unit, state, stage)
   state.settling = undefined
   progress.found(plan.actions.map(labelOf))
@@ -156,7 +171,11 @@ function decide(look: Look, unit: Unit, state: State, stage: Stage): Next {
     const changed = progress.labels.length > 0 || unit.queued.length > 0
     return done(finish(unit, { kind: changed ? 'changed' : 'ok', seen: reading.seen, seenWhy: undefined }))
   }
-  if (state.final || (plan.stage !== undefined && state.stages.has(plan.stage)) || state.stages.size >= mostStages) {
+  if (
+    state.final ||
+    (plan.stage !== undefined && state.stages.has(plan.stage)) ||
+    state.stages.size >= mostStages
+  ) {
     return unit.queued.length > 0 && stage.sends ? { kind: 'flush' } : done(progress.fail(notConverged(plan)))
   }
   return act(plan, reading, { unit, state, stage })

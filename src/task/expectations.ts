@@ -53,7 +53,8 @@ export function overlapping(actions: readonly Action[], { touched }: Reading, pl
   return [...touched.keys()].some((key) => {
     const space = key.indexOf(' ')
     const machine = key.slice(0, space)
-    const where = machine === place.name ? place : { ...place, name: place.nodeName ?? place.name, ctid: undefined }
+    const where =
+      machine === place.name ? place : { ...place, name: place.nodeName ?? place.name, ctid: undefined }
     return overlay.touches(where, key.slice(space + 1)) !== undefined
   })
 }

@@ -27,10 +27,17 @@ export async function itemsOf(task: Task, preparing: Preparing): Promise<Items> 
   if (loop === undefined)
     return { kind: 'items', items: [{ label: '', value: undefined, layers }], loop: false }
   try {
-    const list = await withFacts(() => renderValue(loop.items, scopeOf(task, layers, preparing)), preparing.readFact)
+    const list = await withFacts(
+      () => renderValue(loop.items, scopeOf(task, layers, preparing)),
+      preparing.readFact,
+    )
     if (list instanceof Unknown) return { kind: 'unknown', why: list.why }
     if (!Array.isArray(list)) {
-      const problem = { code: 'not-a-list', message: 'a loop needs a list, and this is none', where: loop.where }
+      const problem = {
+        code: 'not-a-list',
+        message: 'a loop needs a list, and this is none',
+        where: loop.where,
+      }
       return { kind: 'failed', problem }
     }
     const items: Item[] = []

@@ -30,7 +30,8 @@ export async function probeUnit({ module, ready }: Unit, options: ProbeOptions):
       return { seen, touched: view.touched(), rests: view.predicted().size > 0 }
     } catch (error) {
       const lost =
-        (error instanceof UnreachableError || error instanceof HostError) && error.problem.code === 'connection-lost'
+        (error instanceof UnreachableError || error instanceof HostError) &&
+        error.problem.code === 'connection-lost'
       if (!lost || attempt >= mostAttempts) throw error
       await reconnect()
     }

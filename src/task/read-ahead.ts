@@ -56,11 +56,14 @@ export class ReadAhead {
   #holds(early: Early | undefined): boolean {
     if (early === undefined) return false
     const { variables } = this.#options.context.host
-    return early.generation === this.#options.generation() && !variables.changedSince(early.revision, early.reads)
+    return (
+      early.generation === this.#options.generation() && !variables.changedSince(early.revision, early.reads)
+    )
   }
 
   #read(tasks: readonly Task[]): void {
-    for (const task of tasks.slice(0, mostTasks)) if (!this.#holds(this.#early.get(task))) this.#early.set(task, this.#begin(task))
+    for (const task of tasks.slice(0, mostTasks))
+      if (!this.#holds(this.#early.get(task))) this.#early.set(task, this.#begin(task))
   }
 
   #begin(task: Task): Early {

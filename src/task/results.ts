@@ -1,7 +1,7 @@
 /** What `register` gets. */
 import { Unknown, UnknownError } from '../base/unknown.ts'
 import type { Module } from '../modules/module.ts'
-import type { Converged } from './converge.ts'
+import type { Converged } from './unit.ts'
 import type { Outcome } from '../events/events.ts'
 
 export type Result = Readonly<Record<string, unknown>>

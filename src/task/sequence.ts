@@ -9,7 +9,14 @@ import type { Task } from '../language/model.ts'
 import { type Item, itemsOf } from './items.ts'
 import { converge, type Stage } from './converge.ts'
 import type { TaskContext } from './context.ts'
-import { failedItem, type ItemResult, skippedItem, taskResult, type TaskResult, unknownItem } from './item-result.ts'
+import {
+  failedItem,
+  type ItemResult,
+  skippedItem,
+  taskResult,
+  type TaskResult,
+  unknownItem,
+} from './item-result.ts'
 import { judgedItem, untilNotMet } from './judged.ts'
 import { type PreparedItem, prepareItem, type Ready } from './prepare.ts'
 import { firstProblem, type Preparing } from './preparing.ts'
@@ -56,7 +63,10 @@ export class Sequence implements WindowOwner {
   /** Events of actions whose task's turn has not come, by unit. */
   readonly #held = new Map<string, EventBody[]>()
 
-  constructor(options: SequenceOptions, stage: (owner: WindowOwner) => { stage: Stage; window: Window | undefined }) {
+  constructor(
+    options: SequenceOptions,
+    stage: (owner: WindowOwner) => { stage: Stage; window: Window | undefined },
+  ) {
     this.#options = options
     const made = stage(this)
     this.#stage = made.stage
@@ -105,12 +115,15 @@ export class Sequence implements WindowOwner {
       if (items.kind !== 'items') {
         if (this.#waiting) return await this.#flush()
         const result =
-          items.kind === 'unknown' ? unknownItem(module, items.why) : failedItem(run.task, module, items.problem)
+          items.kind === 'unknown'
+            ? unknownItem(module, items.why)
+            : failedItem(run.task, module, items.problem)
         return await this.#expect({ run, unit: undefined, converged: undefined, result })
       }
       const at = run.foreseen
       const item = items.items[at]
-      if (item === undefined) return await this.#expect({ run, unit: undefined, converged: undefined, result: undefined })
+      if (item === undefined)
+        return await this.#expect({ run, unit: undefined, converged: undefined, result: undefined })
       const early = ahead?.holds() === true ? ahead.prepared[at] : undefined
       const prepared = early?.prepared ?? (await prepareItem(run.task, item, preparing))
       await this.#item(run, item, { prepared, reading: early?.reading })
@@ -191,7 +204,9 @@ export class Sequence implements WindowOwner {
       return failedItem(task, module, firstProblem(error))
     }
     if (attempt >= task.retries)
-      return result.outcome === 'failed' ? result : untilNotMet(task, module, { result: result.result, attempt })
+      return result.outcome === 'failed'
+        ? result
+        : untilNotMet(task, module, { result: result.result, attempt })
     context.run.emitter.emit({
       type: 'task.progress',
       host: context.host.machine.name,
@@ -235,8 +250,16 @@ export class Sequence implements WindowOwner {
     const { run, unit, converged, result } = expected
     this.#expected.push(expected)
     if (result !== undefined) run.planned.push(result)
-    const last = run.items?.kind !== 'items' || run.foreseen >= run.items.items.length || result?.outcome === 'unreachable'
-    if (unit !== undefined && converged !== undefined && this.#window !== undefined && (this.#waiting || unit.queued.length > 0)) {
+    const last =
+      run.items?.kind !== 'items' ||
+      run.foreseen >= run.items.items.length ||
+      result?.outcome === 'unreachable'
+    if (
+      unit !== undefined &&
+      converged !== undefined &&
+      this.#window !== undefined &&
+      (this.#waiting || unit.queued.length > 0)
+    ) {
       if (last) this.#foresee(run)
       await this.#window.add(unit, converged)
       if (!this.#waiting) while (this.#expected.length > 0) if ((await this.#settleNext()) === 'moved') return
@@ -303,7 +326,8 @@ export class Sequence implements WindowOwner {
     if (unit !== undefined) {
       for (const event of this.#held.get(unit.key) ?? []) emitter.emit(event)
       this.#held.delete(unit.key)
-      for (const message of converged?.warnings ?? []) emitter.emit({ type: 'warning', host, task: ref, message })
+      for (const message of converged?.warnings ?? [])
+        emitter.emit({ type: 'warning', host, task: ref, message })
       const seen = converged !== undefined && 'seen' in converged ? converged.seen : undefined
       const rows = seen === undefined ? [] : (unit.module.row?.(unit.ready.args, seen) ?? [])
       for (const row of [rows].flat()) context.addRow(row)

@@ -1,6 +1,6 @@
 /** What is told of a task when it has ended. */
 import type { Module } from '../modules/module.ts'
-import type { Converged } from './converge.ts'
+import type { Converged } from './unit.ts'
 import type { Outcome, TaskDetail } from '../events/events.ts'
 
 /** What events tell of an item; of one with a secret in its arguments only how it ended. */

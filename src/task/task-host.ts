@@ -24,12 +24,14 @@ import type { ActionOutcome, Sent, TaskHost } from './window.ts'
 /** Seconds for which a connection that dropped is tried again. */
 const reconnectSeconds = 60
 
+type HostContext = Pick<TaskContext, 'run' | 'host' | 'pending' | 'connection' | 'confirm'>
+
 export interface RealTaskHost extends TaskHost {
   /** Moves with every change and every prediction on the host and its node. */
   generation(): number
 }
 
-export function createTaskHost(context: TaskContext): RealTaskHost {
+export function createTaskHost(context: HostContext): RealTaskHost {
   const { run, host } = context
   const { machine, variables } = host
   const { world, signal } = run
@@ -97,7 +99,7 @@ export function createTaskHost(context: TaskContext): RealTaskHost {
 }
 
 /** With which privilege a unit acts on its own host; on the node it is always the node's own. */
-function becomeFor({ ready }: Unit, { host, run, connection }: TaskContext): Privilege['become'] {
+function becomeFor({ ready }: Unit, { host, run, connection }: HostContext): Privilege['become'] {
   const { machine } = host
   if (ready.become === undefined) return machine.privilege
   if (!ready.become.enabled) return undefined
@@ -112,12 +114,12 @@ const interrupted: Problem = {
 
 /** Carries out what a window holds. */
 class Sender {
-  readonly #context: TaskContext
+  readonly #context: HostContext
   readonly #becomeOf: (unit: Unit) => Privilege['become']
   readonly #reconnect: (machine: Machine) => Promise<void>
 
   constructor(
-    context: TaskContext,
+    context: HostContext,
     becomeOf: (unit: Unit) => Privilege['become'],
     reconnect: (machine: Machine) => Promise<void>,
   ) {
@@ -140,10 +142,13 @@ class Sender {
       await this.#takeLeases(sent)
       const steps = await this.#stepsOf(sent)
       for (const [from, to] of portions(sent)) {
-        const results = await this.#portion(sent.slice(from, to), steps.slice(from, to), (index, milliseconds) =>
-          finished(from + index, milliseconds),
+        const results = await this.#portion(
+          sent.slice(from, to),
+          steps.slice(from, to),
+          (index, milliseconds) => finished(from + index, milliseconds),
         )
-        for (const [index, result] of results.entries()) outcomes.push(await this.#outcomeOf(result, sent[from + index]))
+        for (const [index, result] of results.entries())
+          outcomes.push(await this.#outcomeOf(result, sent[from + index]))
         if (outcomes.some(({ kind }) => kind !== 'done')) break
       }
     } catch (error) {
@@ -177,7 +182,9 @@ class Sender {
     for (const [index, { unit, planned }] of sent.entries()) {
       const { action, plan, reading } = planned
       const target = targetOf(action, machine)
-      const before = sent.slice(0, index).flatMap((one) => (one.planned.plan === plan ? [one.planned.action] : []))
+      const before = sent
+        .slice(0, index)
+        .flatMap((one) => (one.planned.plan === plan ? [one.planned.action] : []))
       const key = `${unit.key} ${target.name}`
       const notes = noted.has(key) ? [] : await pending.notes(unit.task, target)
       noted.add(key)
@@ -208,7 +215,8 @@ class Sender {
       carryOut(steps, access, {
         signal: run.signal,
         lease: (name) => (this.#mayReadState(first.unit, name) ? run.leases.token(name) : undefined),
-        progress: (index, message, done, total) => this.#progress(sent[index] ?? first, { message, done, total }),
+        progress: (index, message, done, total) =>
+          this.#progress(sent[index] ?? first, { message, done, total }),
         finished: (index, result) => {
           const now = clock()
           if (result.kind === 'done' && !isPower(sent[index])) finished(index, now - last)
@@ -217,14 +225,20 @@ class Sender {
       })
     if (!isPower(first)) return begin()
     const { action } = first.planned
-    const result = await run.power.around(action, targetOf(action, machine), async () => onlyResult(await begin()))
+    const result = await run.power.around(action, targetOf(action, machine), async () =>
+      onlyResult(await begin()),
+    )
     if (result.kind === 'done') finished(0, clock() - last)
     return [result]
   }
 
   #progress(
     { unit }: Sent,
-    { message, done, total }: { readonly message: string; readonly done?: number | undefined; readonly total?: number | undefined },
+    {
+      message,
+      done,
+      total,
+    }: { readonly message: string; readonly done?: number | undefined; readonly total?: number | undefined },
   ): void {
     const { run, host } = this.#context
     run.emitter.emit({
@@ -251,7 +265,11 @@ class Sender {
       case 'notBegun':
         return result
       case 'failed':
-        return { kind: 'failed', problem: result.problem, ...(result.reply === undefined ? {} : { reply: result.reply }) }
+        return {
+          kind: 'failed',
+          problem: result.problem,
+          ...(result.reply === undefined ? {} : { reply: result.reply }),
+        }
       case 'locked':
         return { kind: 'failed', problem: result.problem }
       case 'stale':
@@ -266,7 +284,8 @@ class Sender {
 class Interrupted extends Error {}
 
 function onlyResult([result]: readonly StepResult[]): ActionResult {
-  if (result === undefined || result.kind === 'notBegun') throw new Error('an action was not begun, and nothing says why')
+  if (result === undefined || result.kind === 'notBegun')
+    throw new Error('an action was not begun, and nothing says why')
   return result
 }
 
@@ -304,4 +323,3 @@ function reveal(environment: Readonly<Record<string, string | Secret>>): Readonl
     entries.map(([name, value]) => [name, value instanceof Secret ? value.reveal() : value]),
   )
 }
-

@@ -3,10 +3,11 @@ import { type ExitCode, type Problem } from '../base/errors.ts'
 import type { TaskRef } from '../events/events.ts'
 import type { Action } from '../host/action.ts'
 import type { Diff, Finding, Plan } from '../host/plan.ts'
-import type { Expectation } from '../host/window.ts'
+import type { Expectation } from '../host/step.ts'
 import type { Task } from '../language/model.ts'
 import type { Module, Reply } from '../modules/module.ts'
-import type { Item, Ready } from './prepare.ts'
+import type { Item } from './items.ts'
+import type { Ready } from './prepare.ts'
 
 /** What one probe saw, and what it looked at to see it. */
 export interface Reading {

@@ -58,7 +58,11 @@ export async function judgeOutcome(
 export async function judge(
   conditions: readonly Expression[],
   task: Task,
-  { item, result, preparing }: { readonly item: Item; readonly result: Result; readonly preparing: Preparing },
+  {
+    item,
+    result,
+    preparing,
+  }: { readonly item: Item; readonly result: Result; readonly preparing: Preparing },
 ): Promise<boolean | Unknown> {
   const data: Layer[] =
     task.register === undefined ? [] : [{ layer: 'registered', data: new Map([[task.register, result]]) }]

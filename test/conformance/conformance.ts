@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { Ajv2020 } from 'ajv/dist/2020.js'
-import type { Converged } from '../../src/task/converge.ts'
+import type { Converged } from '../../src/task/unit.ts'
 import type { Action } from '../../src/host/action.ts'
 import { allEffects, type PlacedEffect } from '../../src/host/effects.ts'
 import { remotePath } from '../../src/host/paths.ts'

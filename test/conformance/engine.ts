@@ -1,11 +1,15 @@
 /** One task on one host as a run carries it out: the engine's own fleet, leases, holds and power, without plays around it. */
 import type { HostName } from '../../src/base/brand.ts'
 import { createReach } from '../../src/cli/reach.ts'
-import { converge, type Converged } from '../../src/task/converge.ts'
-import type { Fleet, FleetHost } from '../../src/fleet/fleet.ts'
+import type { Converged } from '../../src/task/unit.ts'
+import type { Fleet } from '../../src/fleet/fleet.ts'
 import type { Reach } from '../../src/fleet/machine.ts'
-import { createParts } from '../../src/fleet/parts.ts'
-import { createRealHost } from '../../src/task/task-host.ts'
+import { createPending } from '../../src/fleet/pending.ts'
+import { createRunContext } from '../../src/fleet/run-context.ts'
+import { createTaskHost } from '../../src/task/task-host.ts'
+import { settleUnit } from '../../src/task/testing/one-unit.ts'
+import { unitOf } from '../../src/task/testing/unit.ts'
+import { Progress } from '../../src/task/unit.ts'
 import { testWorld } from '../../src/engine/testing/local-run.ts'
 import type { Action } from '../../src/host/action.ts'
 import { effectsHold } from '../../src/host/effects-hold.ts'
@@ -55,7 +59,7 @@ export function createEngine(options: EngineOptions): Engine {
   return {
     go: (task, check) => within(check, (run) => run.go(task)),
     surprises: (host, actions) =>
-      within(false, ({ fleet }) => effectsHold(actions, fleet.host(host).reader().host)),
+      within(false, ({ fleet }) => effectsHold(actions, fleet.host(host).reader().view())),
     close: () => reach.close(),
   }
 }
@@ -69,8 +73,8 @@ interface Run {
 function begin({ inventory, stateDirectory }: EngineOptions, reach: Reach, check: boolean): Run {
   const { signal } = new AbortController()
   const names = [...inventory.hosts.keys()]
-  const { fleet, overlay, power, leases, holds, redactor, emitter } = createParts({
-    run: 'conformance',
+  const run = createRunContext({
+    name: 'conformance',
     world,
     sinks: [],
     inventory,
@@ -83,29 +87,9 @@ function begin({ inventory, stateDirectory }: EngineOptions, reach: Reach, check
     signal,
     stateDirectory,
   })
+  const { fleet } = run
   // A node knows its containers once they are there.
   for (const name of names) fleet.host(name)
-  const hostOf = (target: FleetHost, { module, args }: Task): ReturnType<typeof createRealHost> =>
-    createRealHost({
-      machine: target.machine,
-      reader: target.reader(),
-      overlay,
-      module,
-      args,
-      ref: { id: module.name, name: module.name, module: module.name, handler: false },
-      item: undefined,
-      environment: {},
-      pendingScript: () => Promise.resolve(undefined),
-      leases,
-      holds,
-      power,
-      redactor,
-      emitter,
-      become: target.machine.privilege,
-      sleep: world.sleep,
-      clock: world.clock,
-      signal,
-    })
   return {
     fleet,
     // A run's leases end with its connections; these are shared.
@@ -113,19 +97,16 @@ function begin({ inventory, stateDirectory }: EngineOptions, reach: Reach, check
       for (const name of names) await fleet.host(name).machine.lease?.release()
       await fleet.close()
     },
-    async go(task) {
-      const real = hostOf(fleet.host(task.host), task)
-      const actions: Action[] = []
-      const host: typeof real = {
-        ...real,
-        async act(action, reading, plan) {
-          const outcome = await real.act(action, reading, plan)
-          if (outcome.kind === 'done') actions.push(action)
-          return outcome
-        },
-      }
-      const { module, args } = task
-      return { converged: await converge({ module, args, check, host, first: undefined }), actions }
+    async go({ host: name, module, args }) {
+      const host = fleet.host(name)
+      const progress = new Progress()
+      const pending = createPending(host, undefined)
+      const { converged, acted } = await settleUnit(
+        () => unitOf(module, progress, {}, args),
+        createTaskHost({ run, host, pending, connection: {} }),
+        run.overlay,
+      )
+      return { converged, actions: acted.map(({ action }) => action) }
     },
   }
 }

@@ -28,13 +28,23 @@ const pieces: readonly fc.Arbitrary<Piece>[] = [
   fc.record({ path: folderPath, state: fc.constant('absent') }).map(of('file')),
   fc.record({ path, mode }).map(of('file')),
   fc
-    .record({ path: fc.constantFrom('{{ root }}/link', '{{ root }}/b'), src: fc.constantFrom('{{ root }}/d', '{{ root }}/e', 'a') })
+    .record({
+      path: fc.constantFrom('{{ root }}/link', '{{ root }}/b'),
+      src: fc.constantFrom('{{ root }}/d', '{{ root }}/e', 'a'),
+    })
     .map(({ path: at, src }) => of('file')({ path: at, src, state: 'link' })),
   fc.record({ content: text, dest: path, mode: some(mode) }).map(of('copy')),
   fc.record({ content: fc.constant('{{ json seen }}'), dest: path }).map(of('copy', { when: 'has_seen' })),
-  fc.record({ path, line: fc.constantFrom('one', 'two', 'key=1'), create: fc.boolean() }).map(of('lineinfile')),
   fc
-    .record({ path, regexp: fc.constant('^key='), line: fc.constantFrom('key=2', 'key=3'), create: fc.boolean() })
+    .record({ path, line: fc.constantFrom('one', 'two', 'key=1'), create: fc.boolean() })
+    .map(of('lineinfile')),
+  fc
+    .record({
+      path,
+      regexp: fc.constant('^key='),
+      line: fc.constantFrom('key=2', 'key=3'),
+      create: fc.boolean(),
+    })
     .map(of('lineinfile')),
   fc.record({ src: fc.constant('t.hbs'), dest: path }).map(of('template')),
   path.map((at) => of('stat', { register: 'seen' })({ path: at })),
@@ -60,13 +70,21 @@ const keywords = fc.record({
 })
 
 export const playbooks: fc.Arbitrary<Playbook> = fc
-  .array(fc.tuple(fc.oneof(...pieces), fc.option(keywords, { nil: undefined, freq: 2 })), { minLength: 1, maxLength: 8 })
+  .array(fc.tuple(fc.oneof(...pieces), fc.option(keywords, { nil: undefined, freq: 2 })), {
+    minLength: 1,
+    maxLength: 8,
+  })
   .map((tasks) => ({
     text: JSON.stringify([
       {
         name: 'Play',
         hosts: 'localhost',
-        vars: { has_seen: false, seen: 'nothing', known: 'nothing', first: { changed: false, failed: false } },
+        vars: {
+          has_seen: false,
+          seen: 'nothing',
+          known: 'nothing',
+          first: { changed: false, failed: false },
+        },
         tasks: tasks.map(([piece, more], index) => taskOf(piece, more ?? {}, index)),
         handlers: [
           { name: 'note', copy: { content: 'noted\n', dest: '{{ root }}/noted' } },
@@ -84,14 +102,23 @@ function of(
   return (args) => ({ module, args: defined(args), keywords: own })
 }
 
-function taskOf({ module, args, keywords: own = {} }: Piece, more: Readonly<Record<string, unknown>>, index: number): object {
+function taskOf(
+  { module, args, keywords: own = {} }: Piece,
+  more: Readonly<Record<string, unknown>>,
+  index: number,
+): object {
   // A loop goes over names of files; without one the task has a single path.
   const looped = more['loop'] === undefined ? args : Object.fromEntries(Object.entries(args).map(withItem))
   return { name: `task ${index}`, ...defined({ ...more, ...own }), [module]: looped }
 }
 
 function withItem([key, value]: [string, unknown]): [string, unknown] {
-  return [key, typeof value === 'string' && ['path', 'dest'].includes(key) ? value.replace(/[abc]$/, '{{ item }}') : value]
+  return [
+    key,
+    typeof value === 'string' && ['path', 'dest'].includes(key)
+      ? value.replace(/[abc]$/, '{{ item }}')
+      : value,
+  ]
 }
 
 function defined(record: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {

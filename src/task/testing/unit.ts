@@ -5,7 +5,12 @@ import { type Progress, Unit } from '../unit.ts'
 
 const where = { file: 'site.yml', line: 1, column: 1 }
 
-export function unitOf(module: Module, progress: Progress, changes: Partial<Task> = {}): Unit {
+export function unitOf(
+  module: Module,
+  progress: Progress,
+  changes: Partial<Task> = {},
+  args: unknown = {},
+): Unit {
   const { name } = module
   const task: Task = {
     id: { playbook: 'site.yml', play: 'Play', role: undefined, file: 'site.yml', name, ordinal: 0 },
@@ -42,7 +47,7 @@ export function unitOf(module: Module, progress: Progress, changes: Partial<Task
     ref: { id: name, name, module: name, handler: false },
     module,
     item: { label: '', value: undefined, layers: [] },
-    ready: { kind: 'ready', args: {}, environment: {}, become: undefined, secret: false, facts: undefined },
+    ready: { kind: 'ready', args, environment: {}, become: undefined, secret: false, facts: undefined },
     progress,
   })
 }

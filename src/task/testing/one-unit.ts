@@ -1,0 +1,43 @@
+/** Takes one unit to its end, as a sequence of a single task would. */
+import type { Overlay } from '../../host/overlay.ts'
+import { converge } from '../converge.ts'
+import type { Converged, Planned, Unit } from '../unit.ts'
+import { DryStage, type TaskHost, Window } from '../window.ts'
+
+export interface OneUnit {
+  readonly converged: Converged
+  /** Carried out, in order. */
+  readonly acted: readonly Planned[]
+}
+
+/** `makeUnit` is called whenever it is planned again. With an overlay it is a dry run. */
+export async function settleUnit(makeUnit: () => Unit, host: TaskHost, overlay?: Overlay): Promise<OneUnit> {
+  if (overlay !== undefined) {
+    const converged = await converge(makeUnit(), new DryStage(host, overlay))
+    if (converged === undefined) throw new Error('a dry run went back')
+    return { converged, acted: [] }
+  }
+  let settled: Converged | undefined
+  const acted: Planned[] = []
+  const window = new Window({
+    host,
+    stepByStep: false,
+    owner: {
+      settle(_unit, converged) {
+        settled = converged
+        return Promise.resolve('next')
+      },
+      goBackTo: () => Promise.resolve(),
+      acted: (_unit, planned) => void acted.push(planned),
+      sending: () => undefined,
+    },
+  })
+  while (settled === undefined) {
+    const unit = makeUnit()
+    const converged = await converge(unit, window)
+    if (converged === undefined) continue
+    await window.add(unit, converged)
+    if (window.waiting) await window.flush()
+  }
+  return { converged: settled, acted }
+}
