@@ -162,6 +162,7 @@ export function createHostPlays(options: HostPlaysOptions): HostPlays {
             {
               machine,
               reader: host.reader(becomeOf(ready)),
+              overlay: options.overlay,
               module: moduleOf(task.module),
               args: ready.args,
               environment: reveal(ready.environment),
@@ -229,7 +230,9 @@ async function restoreGuests(host: FleetHost, { power, leases }: HostPlaysOption
   const { machine } = host
   // Who is not root has not rebooted anything.
   if ((await machine.stateDirectory()) !== defaultStateDirectory) return
-  const note = await host.reader(machine.statePrivilege).host.stat(power.noteFile)
+  const reader = host.reader(machine.statePrivilege)
+  reader.readings.drop(`file:${power.noteFile}`)
+  const note = await reader.view().stat(power.noteFile)
   if (note === undefined) return
   await leases.take(machine)
 }

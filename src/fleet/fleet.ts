@@ -8,6 +8,7 @@ import type { ControllerFiles } from '../host/host.ts'
 import type { MachineAccess } from '../host/machine.ts'
 import type { Overlay } from '../host/overlay.ts'
 import { createReader, type HostReader } from '../host/reader.ts'
+import { createReadings } from '../host/readings.ts'
 import { hostOf, type Inventory } from '../inventory/model.ts'
 import type { Variables } from '../language/model.ts'
 import type { Emitter } from '../events/emitter.ts'
@@ -28,6 +29,7 @@ export interface FleetOptions {
   readonly facts: readonly Fact[]
   readonly defaults: ConnectionDefaults
   readonly reach: Reach
+  /** What facts are read through: in a dry run, what is predicted. */
   readonly overlay: Overlay | undefined
   readonly controller: ControllerFiles
   readonly emitter: Emitter
@@ -65,6 +67,7 @@ export function createFleet(options: FleetOptions): Fleet {
   const { inventory, emitter, reach, signal } = options
   const hosts = new Map<HostName, FleetHost>()
   const variables = new Map<HostName, HostVariables>()
+  const readings = createReadings()
 
   const variablesOf = (name: HostName): HostVariables => {
     const present = variables.get(name)
@@ -144,7 +147,8 @@ export function createFleet(options: FleetOptions): Fleet {
           signal,
           placement,
           controller: options.controller,
-          ...(options.overlay === undefined ? {} : { overlay: options.overlay }),
+          readings,
+          user: key,
           ...(node === undefined ? {} : { node: node.reader() }),
         })
         readers.set(key, reader)
@@ -165,7 +169,7 @@ export function createFleet(options: FleetOptions): Fleet {
       if (known === undefined) throw new Error(`no fact ${fact}`)
       const target = host(name)
       try {
-        target.variables.setFact(fact, await known.read(target.reader().host))
+        target.variables.setFact(fact, await known.read(target.reader().view(options.overlay)))
       } catch (error) {
         if (!(error instanceof UnknownError)) throw error
         target.variables.setFact(fact, error.unknown)

@@ -44,10 +44,8 @@ export function createPending(host: FleetHost, node: FleetHost | undefined): Pen
   let found: Promise<readonly Noted[]> | undefined
 
   const places: readonly { readonly machine: Machine; readonly host: () => Host }[] = [
-    { machine, host: () => host.reader(machine.statePrivilege).host },
-    ...(node === undefined
-      ? []
-      : [{ machine: node.machine, host: () => node.reader(node.machine.statePrivilege).host }]),
+    { machine, host: () => fresh(host) },
+    ...(node === undefined ? [] : [{ machine: node.machine, host: () => fresh(node) }]),
   ]
 
   const readAll = async (): Promise<readonly Noted[]> => {
@@ -100,6 +98,13 @@ export function createPending(host: FleetHost, node: FleetHost | undefined): Pen
       return found
     },
   }
+}
+
+/** Notes are written by no action that could drop what was read of them. */
+function fresh(host: FleetHost): Host {
+  const reader = host.reader(host.machine.statePrivilege)
+  reader.readings.drop('file:*')
+  return reader.view()
 }
 
 function keyOf(machine: Machine, name: string): string {

@@ -17,7 +17,7 @@ function here(): Host {
     signal: new AbortController().signal,
     placement: { ctid: undefined, nodeName: undefined, cluster: undefined },
     controller: { file: async () => undefined, text: async () => undefined },
-  }).host
+  }).view()
 }
 
 test('what was said and is not seen is told, and nothing else', async () => {

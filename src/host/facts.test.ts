@@ -8,13 +8,13 @@ import { createLocalShell } from './testing/local-shell.ts'
 
 test('every fact of this machine is what its schema says', async () => {
   const shell = createLocalShell()
-  const { host } = createReader({
+  const host = createReader({
     name: hostName('here'),
     shell: async () => shell,
     signal: new AbortController().signal,
     placement: { ctid: undefined, nodeName: undefined, cluster: undefined },
     controller: { file: async () => undefined, text: async () => undefined },
-  })
+  }).view()
   const ajv = new Ajv()
   for (const fact of facts) {
     const value = await fact.read(host)

@@ -61,13 +61,13 @@ for (const [name, command] of [
       const opened = await opening(dir, command)
       try {
         writeFileSync(dir.path("it's"), 'a\0b\n')
-        const { host } = createReader({
+        const host = createReader({
           name: hostName('here'),
           shell: async () => opened.shell(),
           signal,
           placement,
           controller,
-        })
+        }).view()
         const answers = await Promise.allSettled([
           host.text(dir.path("it's")),
           host.list(dir.directory),

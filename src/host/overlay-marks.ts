@@ -2,6 +2,7 @@
 import type { Unknown } from '../base/unknown.ts'
 import type { PredictedFile } from './action.ts'
 import type { PlacedEffect } from './effects.ts'
+import type { RemotePath } from './paths.ts'
 
 /** Later predictions of the same file: attributes alone are laid over what is there. */
 export type FilePrediction = (
@@ -41,6 +42,8 @@ export interface Machine {
   readonly boots: { readonly at: number; readonly why: string }[]
   /** When a path was last removed, with all below it. */
   readonly removed: Map<string, number>
+  /** Links of the host, as far as reads have met them: by their path without links, where they lead. */
+  readonly links: Map<RemotePath, RemotePath>
   /** For the containers of this machine. */
   readonly power: Map<string, { readonly at: number; readonly verb: string; readonly why: string }[]>
   afterBoot: PlacedEffect[]
@@ -48,6 +51,41 @@ export interface Machine {
 
 /** What a boot makes anew, whatever was there before. */
 export const volatile = ['file:/dev/*', 'file:/run/*', 'file:/proc/*', 'file:/sys/*', 'file:/tmp/*']
+
+export function freshMachine(): Machine {
+  return {
+    exact: new Map(),
+    unknown: [],
+    brings: [],
+    boots: [],
+    removed: new Map(),
+    links: new Map(),
+    power: new Map(),
+    afterBoot: [],
+  }
+}
+
+/** What was predicted by the name of a link, before it was known to be one, is true of what the link leads to. */
+export function learnLink({ links, exact }: Machine, at: RemotePath, target: RemotePath): void {
+  if (links.get(at) === target) return
+  links.set(at, target)
+  for (const [name, marks] of Array.from(exact)) {
+    if (name !== `file:${at}` && !name.startsWith(`file:${at}/`)) continue
+    // What replaces the link itself stays.
+    if (name === `file:${at}` && marks.some(({ value }) => replacesLink(value))) continue
+    const other = `file:${target === '/' ? '' : target}${name.slice(`file:${at}`.length)}`
+    exact.delete(name)
+    exact.set(
+      other,
+      [...(exact.get(other) ?? []), ...marks].sort((a, b) => a.at - b.at),
+    )
+  }
+}
+
+function replacesLink(value: unknown): boolean {
+  const kind = (value as FilePrediction | undefined)?.kind
+  return kind === 'link' || kind === 'absent'
+}
 
 export function isAbsent(value: unknown): boolean {
   return (value as FilePrediction | undefined)?.kind === 'absent'

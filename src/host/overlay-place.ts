@@ -1,9 +1,12 @@
 /** Looks predictions up: what the marks of a machine, and for a container those of its node, say of one resource. */
 import type { HostName } from '../base/brand.ts'
 import { Unknown } from '../base/unknown.ts'
+import { foreseenPlace, type LinkSight } from './links.ts'
 import {
   type FilePrediction,
+  freshMachine,
   isAbsent,
+  learnLink,
   type Machine,
   type Mark,
   type Predicted,
@@ -11,7 +14,8 @@ import {
   volatile,
 } from './overlay-marks.ts'
 import { parentOf, type RemotePath } from './paths.ts'
-import { overlaps } from './resource.ts'
+import { foresee } from './predicted-file.ts'
+import { overlaps, shared } from './resource.ts'
 
 /** A machine as the overlay needs it: a container also has what happens to its node. */
 export interface Place {
@@ -23,7 +27,12 @@ export interface Place {
 export interface PlaceOverlay {
   /** The machine itself will be something else by then (a container that only the run starts): nothing on it can be known. */
   whole(): Unknown | undefined
+  /** Of a path without links (`resolve`). */
   file(path: RemotePath): Predicted<readonly FilePrediction[]>
+  /** Where a path will lead by the links that are predicted and those of the host that are known; with `follow`, the path itself is followed too. */
+  resolve(path: RemotePath, follow: boolean): RemotePath
+  /** Links of the host, each by its path without links. */
+  learn(links: ReadonlyMap<RemotePath, RemotePath>): void
   /** Names directly below a directory that will be there or not; `emptied`: nothing of what is there now will be. */
   below(
     path: RemotePath,
@@ -41,11 +50,8 @@ export interface PlaceOverlay {
   touches(pattern: string): Unknown | undefined
 }
 
-/** What a container has in common with its node. */
-const shared = ['file:/proc/', 'file:/sys/', 'kernelModule:', 'kernel:']
-
-export function placeOverlay(place: Place, machines: ReadonlyMap<HostName, Machine>): PlaceOverlay {
-  const own = machines.get(place.name)
+export function placeOverlay(place: Place, machines: Map<HostName, Machine>): PlaceOverlay {
+  let own = machines.get(place.name)
   const node =
     place.nodeName === undefined || place.nodeName === place.name ? undefined : machines.get(place.nodeName)
   const power = (place.ctid === undefined ? undefined : node?.power.get(place.ctid)) ?? []
@@ -103,6 +109,17 @@ export function placeOverlay(place: Place, machines: ReadonlyMap<HostName, Machi
     return latest
   }
 
+  const sight: LinkSight = {
+    predicted(path) {
+      const all = self.file(path)
+      if (all.kind !== 'predicted') return undefined
+      const { file, anew } = foresee(all.value)
+      if (file?.kind === 'link') return file
+      return anew || file?.kind === 'absent' ? { kind: 'gone' } : undefined
+    },
+    live: (path) => own?.links.get(path),
+  }
+
   const self: PlaceOverlay = {
     whole() {
       const last = power.findLast(({ verb }) => verb !== 'restart')
@@ -128,6 +145,14 @@ export function placeOverlay(place: Place, machines: ReadonlyMap<HostName, Machi
         if (why) return { kind: 'unknown', unknown: why }
       }
       return { ...(all.kind === 'predicted' && all.base ? { base: all.base } : {}), kind: 'predicted', value }
+    },
+    resolve: (path, follow) => (own === undefined ? path : foreseenPlace(path, sight, follow)),
+    learn(links) {
+      if (links.size === 0) return
+      const known = machines.get(place.name) ?? freshMachine()
+      machines.set(place.name, known)
+      for (const [at, target] of links) learnLink(known, at, target)
+      own = known
     },
     below(path) {
       const prefix = path === '/' ? 'file:/' : `file:${path}/`

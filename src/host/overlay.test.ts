@@ -19,17 +19,21 @@ const pve1 = hostName('pve1')
 const node = { name: pve1 }
 const ct = { name: hostName('ct'), nodeName: pve1, ctid: '101' }
 
-function reader(overlay: Overlay, name: HostName = pve1, of?: HostReader): HostReader {
+function reader(
+  overlay: Overlay,
+  name: HostName = pve1,
+  of?: HostReader,
+): { readonly host: Host; readonly all: HostReader } {
   const shell = createLocalShell()
-  return createReader({
+  const all = createReader({
     name,
     shell: async () => shell,
     signal: new AbortController().signal,
-    overlay,
     ...(of ? { node: of } : {}),
     placement: { ctid: of ? '101' : undefined, nodeName: of ? pve1 : undefined, cluster: undefined },
     controller: { file: async () => undefined, text: async () => undefined },
   })
+  return { host: all.view(overlay), all }
 }
 
 function write(path: string, text: string, more: Partial<WriteFile> = {}): WriteFile {
@@ -41,7 +45,7 @@ async function rejectsUnknown(read: Promise<unknown>, why: RegExp): Promise<void
 }
 
 /** What a sequence of file actions leaves behind: predicted, and after they were really carried out. */
-const names = ['a', 'b', 'd/a', 'd/e/a'] as const
+const names = ['a', 'b', 'd/a', 'd/e/a', 'l/a', 'l/e', 'l', 'k/a', 'k'] as const
 const fileAction = (at: (name: string) => string): fc.Arbitrary<Action> =>
   fc.oneof(
     fc
@@ -56,6 +60,7 @@ const fileAction = (at: (name: string) => string): fc.Arbitrary<Action> =>
       .constantFrom('d', 'd/e')
       .map((name): Action => ({ kind: 'makeDirectory', path: at(name), mode: '0750' })),
     fc.constantFrom('d', 'd/e').map((name): Action => ({ kind: 'remove', path: at(name), recursive: true })),
+    fc.constantFrom('d', 'd/e').map((target): Action => ({ kind: 'makeLink', path: at('l'), target })),
     fc.constantFrom('nowhere', 'b').map((target): Action => ({ kind: 'makeLink', path: at('a'), target })),
     fc
       .constantFrom(...names)
@@ -77,27 +82,29 @@ function unlessUnknown<T>(read: () => T, otherwise: T): T {
 async function seen(host: Host, directory: string): Promise<unknown> {
   const [root, ...files] = await Promise.all([
     host.list(directory),
-    ...['a', 'b', 'd', 'd/a', 'd/e', 'd/e/a'].map(async (name) => {
-      const path = `${directory}/${name}`
-      const status = await host.stat(path)
-      // A link of these tests leads nowhere, a directory has a size of its own.
-      const text = status?.kind === 'file' ? await host.text(path) : undefined
-      const hash = status?.kind === 'file' ? await host.hash(path) : undefined
-      const { kind, mode, target } = status ?? {}
-      const owner = unlessUnknown(() => status?.owner, userInfo().username)
-      const names = kind === 'directory' ? await host.list(path) : undefined
-      return {
-        name,
-        kind,
-        mode,
-        owner,
-        target,
-        text,
-        hash,
-        names,
-        size: kind === 'file' ? status?.size : undefined,
-      }
-    }),
+    ...['a', 'b', 'd', 'd/a', 'd/e', 'd/e/a', 'l', 'l/a', 'l/e', 'l/e/a', 'k', 'k/a', 'k/e'].map(
+      async (name) => {
+        const path = `${directory}/${name}`
+        const status = await host.stat(path)
+        // A link of these tests leads nowhere, a directory has a size of its own.
+        const text = status?.kind === 'file' ? await host.text(path) : undefined
+        const hash = status?.kind === 'file' ? await host.hash(path) : undefined
+        const { kind, mode, target } = status ?? {}
+        const owner = unlessUnknown(() => status?.owner, userInfo().username)
+        const names = kind === 'directory' ? await host.list(path) : undefined
+        return {
+          name,
+          kind,
+          mode,
+          owner,
+          target,
+          text,
+          hash,
+          names,
+          size: kind === 'file' ? status?.size : undefined,
+        }
+      },
+    ),
   ])
   return { root, files }
 }
@@ -107,6 +114,7 @@ function twins(path: (name: string) => string): readonly [string, string] {
   const roots = [path('predicted'), path('real')] as const
   for (const root of roots) {
     mkdirSync(`${root}/d`, { recursive: true, mode: 0o700 })
+    symlinkSync('d', `${root}/k`)
     writeFileSync(`${root}/a`, 'live', { mode: 0o644 })
     writeFileSync(`${root}/d/a`, 'live', { mode: 0o600 })
   }
@@ -124,19 +132,18 @@ test('what is predicted of an untouched host is what is there once the actions a
       const [predicted, real] = twins((name) => dir.path(name))
       const machine = createTestMachine({ stateDirectory: dir.path('state') })
       const overlay = createOverlay()
+      const { host, all } = reader(overlay)
       const below = (root: string, action: Action): Action =>
         'path' in action ? { ...action, path: `${root}/${action.path}` } : action
       for (const action of actions) {
+        await all.findLinks(below(predicted, action), overlay)
         // What cannot be carried out no plan would hold.
         const result = await execute(below(real, action), machine, testContext())
         if (result.kind === 'done') overlay.apply(node, below(predicted, action), { byUser })
       }
-      assert.deepEqual(
-        await seen(reader(overlay).host, predicted),
-        await seen(reader(createOverlay()).host, real),
-      )
+      assert.deepEqual(await seen(host, predicted), await seen(reader(createOverlay()).host, real))
     }),
-    { numRuns: 15 },
+    { numRuns: 25 },
   )
 })
 
@@ -270,7 +277,7 @@ test('what waits for a reboot comes true with it, and what a boot makes anew is 
 
 test('a container sees what happens to its node', async () => {
   const overlay = createOverlay()
-  const onNode = reader(overlay)
+  const onNode = reader(overlay).all
   const { host } = reader(overlay, ct.name, onNode)
   overlay.apply(node, {
     kind: 'run',
@@ -330,4 +337,45 @@ test('a file that someone else than root makes belongs to nobody who is known; o
   assert.equal(status?.mode, '0644')
   assert.equal((await host.stat(dir.path('given')))?.owner, 'root')
   assert.equal((await host.stat(dir.path('old')))?.owner, 'root')
+})
+
+test('a file written through a link to its directory is read back by its other name, whether the link is predicted or there', async () => {
+  using dir = scratch()
+  mkdirSync(dir.path('real'))
+  symlinkSync('real', dir.path('there'))
+  writeFileSync(dir.path('real/old'), 'live')
+  const overlay = createOverlay()
+  const { host } = reader(overlay)
+  overlay.apply(node, { kind: 'makeLink', path: dir.path('soon'), target: 'real' })
+  for (const name of ['there', 'soon']) {
+    const path = dir.path(`${name}/via-${name}`)
+    assert.equal(await host.stat(path), undefined)
+    overlay.apply(node, write(path, `through ${name}`))
+    assert.equal(await host.text(dir.path(`real/via-${name}`)), `through ${name}`)
+    assert.equal(await host.text(path), `through ${name}`)
+  }
+  assert.deepEqual(await host.list(dir.path('there')), ['old', 'via-soon', 'via-there'])
+  overlay.apply(node, { kind: 'remove', path: dir.path('soon/old') })
+  assert.equal(await host.stat(dir.path('there/old')), undefined)
+  assert.equal((await host.ask(['cat', '/etc/hostname'])).code, 0)
+  await rejectsUnknown(host.ask(['cat', dir.path('soon/via-there')]), /an earlier task changes/)
+  overlay.apply(node, { kind: 'remove', path: dir.path('there') })
+  assert.equal(await host.stat(dir.path('there/old')), undefined)
+  assert.equal(await host.text(dir.path('real/via-there')), 'through there')
+})
+
+test('links that go round in circles, or lead nowhere, are followed no further than the host does', async () => {
+  using dir = scratch()
+  symlinkSync('round', dir.path('round'))
+  symlinkSync('none/below', dir.path('nowhere'))
+  const overlay = createOverlay()
+  const { host } = reader(overlay)
+  overlay.apply(node, { kind: 'makeLink', path: dir.path('a'), target: 'b' })
+  overlay.apply(node, { kind: 'makeLink', path: dir.path('b'), target: 'a' })
+  assert.equal((await host.stat(dir.path('round')))?.kind, 'link')
+  assert.equal(await host.text(dir.path('nowhere')), undefined)
+  assert.equal((await host.stat(dir.path('a')))?.kind, 'link')
+  await host.stat(dir.path('a'), { follow: true })
+  overlay.apply(node, write(dir.path('none/below'), 'x'))
+  assert.equal(await host.text(dir.path('nowhere')), 'x')
 })

@@ -10,14 +10,24 @@ import type { Unknown } from '../base/unknown.ts'
 import type { Action } from './action.ts'
 import { allEffects, attributes, type PlacedEffect } from './effects.ts'
 import { labelOf } from './label.ts'
-import { type FilePrediction, isAbsent, type Machine, type Mark, volatile } from './overlay-marks.ts'
+import {
+  type FilePrediction,
+  freshMachine,
+  isAbsent,
+  type Machine,
+  type Mark,
+  volatile,
+} from './overlay-marks.ts'
 import { type Place, placeOverlay, type PlaceOverlay } from './overlay-place.ts'
-import { linkTarget, mostLinks, parentOf, type RemotePath, remotePath } from './paths.ts'
+import { parentOf, type RemotePath, remotePath } from './paths.ts'
 
 export type { Place } from './overlay-place.ts'
 
 export interface Overlay {
-  /** The action would be carried out for a task of this machine; by root, unless `byUser`. */
+  /**
+   * The action would be carried out for a task of this machine; by root, unless `byUser`. The paths that it changes have been read over this overlay, or their
+   * links asked for (`HostReader.findLinks`).
+   */
   apply(place: Place, action: Action, actor?: { readonly byUser: boolean }): void
   /** What is predicted of a machine. */
   of(place: Place): PlaceOverlay
@@ -32,15 +42,7 @@ export function createOverlay(): Overlay {
   const machineOf = (name: HostName): Machine => {
     const present = machines.get(name)
     if (present) return present
-    const fresh: Machine = {
-      exact: new Map(),
-      unknown: [],
-      brings: [],
-      boots: [],
-      removed: new Map(),
-      power: new Map(),
-      afterBoot: [],
-    }
+    const fresh = freshMachine()
     machines.set(name, fresh)
     return fresh
   }
@@ -76,15 +78,6 @@ export function createOverlay(): Overlay {
     }
   }
 
-  /** Writing into a link that would have been made writes what it leads to. */
-  const followed = (machine: Machine, given: string, links = 0): RemotePath => {
-    const path = remotePath(given)
-    const last = machine.exact.get(`file:${path}`)?.at(-1)?.value as FilePrediction | undefined
-    return last?.kind === 'link' && links < mostLinks
-      ? followed(machine, linkTarget(path, last.target), links + 1)
-      : path
-  }
-
   const boot = (name: HostName, why: string): void => {
     const machine = machineOf(name)
     clock += 1
@@ -99,6 +92,11 @@ export function createOverlay(): Overlay {
 
   const overlay: Overlay = {
     apply(place, action, { byUser } = { byUser: false }) {
+      /** Links are followed: what is written through one is read back by the other name too. */
+      const located = (name: HostName, path: string, follow: boolean): RemotePath => {
+        const there = name === place.name ? place : { name }
+        return placeOverlay(there, machines).resolve(remotePath(path), follow)
+      }
       const why = `"${labelOf(action)}" comes first`
       const nameOf = (on: 'host' | 'node'): HostName =>
         on === 'node' ? (place.nodeName ?? place.name) : place.name
@@ -106,7 +104,7 @@ export function createOverlay(): Overlay {
       if (action.kind === 'setAttributes') {
         clock += 1
         const value: FilePrediction = { kind: 'attributes', ...attributes(action) }
-        set(machineOf(where), `file:${followed(machineOf(where), action.path)}`, { at: clock, value }, true)
+        set(machineOf(where), `file:${located(where, action.path, true)}`, { at: clock, value }, true)
       }
       if (action.kind === 'containerPower') {
         const { power } = machineOf(where)
@@ -115,10 +113,12 @@ export function createOverlay(): Overlay {
       }
       if (action.kind === 'reboot') boot(where, why)
       for (const effect of allEffects(action)) {
-        const machine = machineOf(nameOf(effect.on))
+        const name = nameOf(effect.on)
+        const machine = machineOf(name)
         if (effect.afterBoot === true) machine.afterBoot.push(effect)
-        else if (action.kind === 'writeFile' && 'file' in effect) {
-          applyEffect(machine, { ...effect, file: followed(machine, effect.file) }, why, byUser)
+        else if ('file' in effect) {
+          const file = located(name, effect.file, followsLinks.has(action.kind))
+          applyEffect(machine, { ...effect, file }, why, byUser && effect.on === 'host')
         } else applyEffect(machine, effect, why, byUser && effect.on === 'host')
       }
     },
@@ -127,6 +127,9 @@ export function createOverlay(): Overlay {
   }
   return overlay
 }
+
+/** What they do to a path that is a link they do to what it leads to; all others replace the link. */
+const followsLinks: ReadonlySet<Action['kind']> = new Set(['writeFile', 'makeDirectory'])
 
 function set(machine: Machine, resource: string, mark: Mark, partial: boolean): void {
   machine.exact.set(resource, partial ? [...(machine.exact.get(resource) ?? []), mark] : [mark])

@@ -1,38 +1,46 @@
 /** What the reads of one view of a host share. */
-import type { HostName } from '../base/brand.ts'
 import { HostError } from '../base/errors.ts'
-import type { Batcher } from './batch.ts'
+import { type Unknown, UnknownError } from '../base/unknown.ts'
 import { sha256Of } from './effects.ts'
-import type { ControllerFiles, Placement } from './host.ts'
-import type { Overlay } from './overlay.ts'
 import type { PlaceOverlay } from './overlay-place.ts'
+import type { ReaderSource } from './reader-source.ts'
 import type { Resource } from './resource.ts'
+import type { Expectation } from './window.ts'
 
-/** What a view reads from. */
-export interface ReaderSource {
-  readonly name: HostName
-  readonly batcher: Batcher
-  readonly overlay: Overlay | undefined
-  readonly placement: Placement
-  readonly controller: ControllerFiles
-  readonly node: ReaderSource | undefined
+/** What a read saw: what the host must show for it to hold, and whether that was predicted. */
+export interface Sighting extends Expectation {
+  readonly predicted?: boolean
 }
 
-/** Told of every answer: what was looked at (machine first) and a fingerprint of what was seen. */
-export type Trace = (key: string, fingerprint: string) => void
+/** Told of every answer: what was looked at (machine first) and what was seen. */
+export type Trace = (key: string, sighting: Sighting) => void
 
 /** What the reads of one view share. */
 export interface ViewContext {
   readonly source: ReaderSource
-  /** Of a dry run; throws UnknownError when the whole machine will be another. */
+  /** What is predicted, if anything can be; throws UnknownError when the whole machine will be another. */
   readonly overlay: () => PlaceOverlay | undefined
-  /** Remembers an answer of the host. */
-  readonly saw: (what: Resource, fingerprint: string) => void
+  /** Remembers an answer. */
+  readonly saw: (what: Resource, sighting: Sighting) => void
 }
 
 /** The hash of an answer that is plain data. */
 export function fingerprintOf(answer: unknown): string {
   return answer === undefined ? 'absent' : sha256Of(JSON.stringify(answer)).slice(0, 32)
+}
+
+/** Of an answer of the host itself. */
+export function seen(answer: unknown): Sighting {
+  return { content: fingerprintOf(answer) }
+}
+
+/** Of an answer that is predicted; no action compares it on the host. */
+export function foreseen(answer: unknown): Sighting {
+  return { content: fingerprintOf(answer), predicted: true }
+}
+
+export function refuseIf(unknown: Unknown | undefined): void {
+  if (unknown) throw new UnknownError(unknown)
 }
 
 export function invalidName(what: string, name: string): HostError {

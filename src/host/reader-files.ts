@@ -1,73 +1,142 @@
 import { UnknownError } from '../base/unknown.ts'
+import { sha256Of } from './effects.ts'
 import type { FileStatus, Host } from './host.ts'
 import type { PlaceOverlay } from './overlay-place.ts'
-import { linkTarget, mostLinks, remotePath, type RemotePath } from './paths.ts'
+import { mostLinks, type RemotePath, remotePath } from './paths.ts'
 import { foresee, type Foreseen, foreseenHash, foreseenStatus, foreseenText } from './predicted-file.ts'
 import * as files from './queries/files.ts'
-import { fingerprintOf, type ViewContext } from './reader-context.ts'
+import { refuseIf, seen, type Sighting, type ViewContext } from './reader-context.ts'
 import { resource } from './resource.ts'
 
 type FileReads = Pick<Host, 'stat' | 'text' | 'hash' | 'list' | 'space'>
 
-export function createFileReads({ source, overlay, saw }: ViewContext): FileReads {
-  const { batcher } = source
-  const sawFile = (path: RemotePath, fingerprint: string): void => saw(resource('file', path), fingerprint)
+/** Where a path leads to, and what is known of it. */
+interface Located<Live> {
+  readonly view: PlaceOverlay | undefined
+  /** Without links, predicted ones and those of the host. */
+  readonly at: RemotePath
+  /** What the host says now. */
+  live(): Promise<Live>
+  /** undefined when that is the answer. */
+  readonly foreseen: Foreseen | undefined
+  /** What a reader finds when there is nothing: a path that is itself a link is not absent. */
+  readonly nothing: 'absent' | 'nothing'
+}
 
-  const liveStat = async (path: RemotePath, follow: boolean): Promise<FileStatus | undefined> => {
-    const status = await batcher.query(follow ? files.statFollow : files.stat, path)
-    sawFile(path, status ? 'present' : follow ? 'nothing' : 'absent')
-    return status
+export function createFileReads({ source, overlay, saw }: ViewContext): FileReads {
+  const sawFile = (path: RemotePath, sighting: Sighting): void => saw(resource('file', path), sighting)
+
+  const locate = async <Live>(
+    path: RemotePath,
+    follow: boolean,
+    ask: (path: RemotePath) => Promise<Live>,
+  ): Promise<Located<Live>> => {
+    const view = overlay()
+    if (view === undefined) {
+      const live = (): Promise<Live> => ask(path)
+      return { view, at: path, live, foreseen: undefined, nothing: follow ? 'nothing' : 'absent' }
+    }
+    // Asked in the frame that says where the path leads: most often it is the answer.
+    const early = view.file(path).kind === 'live' ? ask(path) : undefined
+    early?.catch(() => undefined)
+    const { at, asked } = await follows(view, path, follow)
+    return {
+      view,
+      at,
+      live: () => (asked === path && early ? early : ask(asked)),
+      foreseen: foresight(view, at),
+      nothing: follow && view.resolve(path, false) !== at ? 'nothing' : 'absent',
+    }
   }
 
-  const stat = async (path: RemotePath, follow: boolean, links = 0): Promise<FileStatus | undefined> => {
-    const view = overlay()
-    const foreseen = foresight(view, path)
-    if (!foreseen) return orBrought(view, path, await liveStat(path, follow))
-    sawFile(path, 'predicted')
-    if (follow && foreseen.file?.kind === 'link') {
-      return links < mostLinks ? stat(linkTarget(path, foreseen.file.target), follow, links + 1) : undefined
+  /** Where a path will lead, and the path by which the host answers for it now. */
+  const follows = async (
+    view: PlaceOverlay,
+    path: RemotePath,
+    follow: boolean,
+  ): Promise<{ at: RemotePath; asked: RemotePath }> => {
+    let asked = path
+    for (let hops = 0; hops < mostLinks; hops += 1) {
+      const walk = await source.walk(asked)
+      view.learn(walk.links)
+      const at = view.resolve(asked, follow)
+      if (at === (follow ? walk.target : walk.place)) return { at, asked }
+      asked = at
     }
-    return foreseenStatus(foreseen, await liveStat(path, follow))
+    return { at: asked, asked }
+  }
+
+  const stat = async (path: RemotePath, follow: boolean): Promise<FileStatus | undefined> => {
+    const kind = follow ? files.statFollow : files.stat
+    const found = await locate(path, follow, (asked) =>
+      source.ask(kind, asked, [`above:${asked}`], [{ path: asked, follow, suffix: '' }]),
+    )
+    const { foreseen, nothing } = found
+    const predicted = foreseen !== undefined
+    const live = foreseen?.anew === true ? undefined : await found.live()
+    const status = foreseen ? foreseenStatus(foreseen, live) : orBrought(found, live)
+    sawFile(path, {
+      content: status === undefined ? (predicted ? nothing : follow ? 'nothing' : 'absent') : 'present',
+      ...(status === undefined || follow || !isWhole(status) ? {} : { status }),
+      predicted,
+    })
+    return status
   }
 
   return {
     stat: async (path, options) => stat(remotePath(path), options?.follow === true),
     async text(given) {
-      const view = overlay()
-      const path = throughLinks(view, remotePath(given))
-      const foreseen = foresight(view, path)
+      const path = remotePath(given)
+      const found = await locate(path, true, (asked) =>
+        source.ask(files.text, asked, [], [{ path: asked, follow: true, suffix: '' }]),
+      )
+      const { foreseen, nothing, at } = found
       if (foreseen?.file) {
-        sawFile(path, 'predicted')
-        return foreseenText(path, foreseen.file)
+        const text = foreseenText(at, foreseen.file)
+        sawFile(path, { content: text === undefined ? nothing : `sha256:${sha256Of(text)}`, predicted: true })
+        return text
       }
-      const answer = await batcher.query(files.text, path)
-      sawFile(path, answer ? `sha256:${answer.sha256}` : 'nothing')
-      return orBrought(view, path, answer)?.text
+      const answer = orBrought(found, await found.live())
+      sawFile(path, { content: answer ? `sha256:${answer.sha256}` : 'nothing' })
+      return answer?.text
     },
     async hash(given) {
-      const view = overlay()
-      const path = throughLinks(view, remotePath(given))
-      const foreseen = foresight(view, path)
+      const path = remotePath(given)
+      const found = await locate(path, true, (asked) =>
+        source.ask(files.hash, asked, [], [{ path: asked, follow: true, suffix: '' }]),
+      )
+      const { foreseen, nothing, at } = found
       if (foreseen?.file) {
-        sawFile(path, 'predicted')
-        return foreseenHash(path, foreseen.file)
+        const hash = foreseenHash(at, foreseen.file)
+        sawFile(path, { content: hash === undefined ? nothing : `sha256:${hash}`, predicted: true })
+        return hash
       }
-      const answer = await batcher.query(files.hash, path)
-      sawFile(path, answer === undefined ? 'nothing' : `sha256:${answer}`)
-      return orBrought(view, path, answer)
+      const answer = orBrought(found, await found.live())
+      sawFile(path, { content: answer === undefined ? 'nothing' : `sha256:${answer}` })
+      return answer
     },
     async list(given) {
       const path = remotePath(given)
-      const view = overlay()
-      const itself = foresight(view, path)
-      const below = view?.below(path) ?? { kind: 'live' as const }
+      const found = await locate(path, true, (asked) =>
+        source.ask(
+          files.list,
+          asked,
+          [`above:${asked}`],
+          [
+            { path: asked, follow: true, suffix: '' },
+            { path: asked, follow: true, suffix: '/' },
+          ],
+        ),
+      )
+      const { foreseen, at, view } = found
+      const below = view?.below(at) ?? { kind: 'live' as const }
       if (below.kind === 'unknown') throw new UnknownError(below.unknown)
-      const live = await batcher.query(files.list, path)
-      saw(resource('file', `${path}/`), fingerprintOf(live))
-      if (itself?.file?.kind === 'absent') return undefined
-      const made = itself?.file !== undefined || itself?.parent === true
+      const live = foreseen?.anew === true ? undefined : await found.live()
+      saw(resource('file', `${path}/`), { ...seen(live), predicted: below.kind === 'predicted' })
+      if (foreseen?.file?.kind === 'absent') return undefined
+      const made = foreseen?.file !== undefined || foreseen?.parent === true
       const before = live ?? (made ? [] : undefined)
-      if (below.kind === 'live') return made ? before : orBrought(view, path, before)
+      if (below.kind === 'live') return made ? before : orBrought(found, before)
       const names = new Set(below.value.emptied ? [] : before)
       for (const [name, present] of below.value.names) {
         if (present) names.add(name)
@@ -77,39 +146,29 @@ export function createFileReads({ source, overlay, saw }: ViewContext): FileRead
     },
     async space(given) {
       const path = remotePath(given)
-      const unknown = overlay()?.touches(resource('space', path))
-      if (unknown) throw new UnknownError(unknown)
-      return batcher.query(files.space, path)
+      refuseIf(overlay()?.touches(resource('space', path)))
+      return source.ask(files.space, path, [`space:${path}`])
     },
   }
 }
 
 /** What was predicted of a path; undefined when the host is to be asked. @throws UnknownError */
-function foresight(view: PlaceOverlay | undefined, path: RemotePath): Foreseen | undefined {
-  const all = view?.file(path)
-  if (all === undefined || all.kind === 'live') return undefined
+function foresight(view: PlaceOverlay, path: RemotePath): Foreseen | undefined {
+  const all = view.file(path)
+  if (all.kind === 'live') return undefined
   if (all.kind === 'unknown') throw new UnknownError(all.unknown)
   const foreseen = foresee(all.value)
   if (foreseen.file === undefined && all.base) throw new UnknownError(all.base)
   return foreseen
 }
 
-/** Where a path leads by the links that are predicted; those of the host itself its own programs follow. */
-function throughLinks(view: PlaceOverlay | undefined, path: RemotePath, links = 0): RemotePath {
-  const foreseen = foresight(view, path)
-  return foreseen?.file?.kind === 'link' && links < mostLinks
-    ? throughLinks(view, linkTarget(path, foreseen.file.target), links + 1)
-    : path
+/** What is absent on the host now and may come with a predicted installation is unknown. */
+function orBrought<T>({ view, at }: Located<unknown>, answer: T | undefined): T | undefined {
+  if (answer === undefined) refuseIf(view?.absent(resource('file', at)))
+  return answer
 }
 
-/** What is absent on the host now and may come with a predicted installation is unknown. */
-function orBrought<T>(
-  view: PlaceOverlay | undefined,
-  path: RemotePath,
-  answer: T | undefined,
-): T | undefined {
-  if (answer !== undefined) return answer
-  const unknown = view?.absent(resource('file', path))
-  if (unknown) throw new UnknownError(unknown)
-  return undefined
+/** Whether all of it is known: reading what is not throws. */
+function isWhole(status: FileStatus): boolean {
+  return Object.values(Object.getOwnPropertyDescriptors(status)).every((field) => 'value' in field)
 }

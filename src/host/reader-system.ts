@@ -1,14 +1,23 @@
 import { UnknownError } from '../base/unknown.ts'
+import { sha256Of } from './effects.ts'
 import type { Answer, AskOptions, ContainerStatus, Host, UnitStatus } from './host.ts'
 import type { Predicted, UnitPrediction } from './overlay-marks.ts'
 import type { PlaceOverlay } from './overlay-place.ts'
+import { remotePath } from './paths.ts'
 import { withUnknown } from './predicted-file.ts'
 import { ask as askKind } from './queries/ask.ts'
 import { container as containerKind } from './queries/container.ts'
 import { http as httpKind } from './queries/http.ts'
 import * as system from './queries/system.ts'
 import { readOnlyProgram } from './read-only-programs.ts'
-import { fingerprintOf, invalidName, type ViewContext } from './reader-context.ts'
+import {
+  foreseen as predictedAnswer,
+  invalidName,
+  refuseIf,
+  seen,
+  type ViewContext,
+} from './reader-context.ts'
+import type { FileBasis } from './reader-source.ts'
 import { resource } from './resource.ts'
 
 type SystemReads = Pick<
@@ -17,18 +26,17 @@ type SystemReads = Pick<
 >
 
 export function createSystemReads({ source, overlay, saw }: ViewContext): SystemReads {
-  const { batcher } = source
   return {
     async package(name) {
       if (!/^[a-z0-9][a-z0-9+.-]*(:[a-z0-9-]+)?$/.test(name)) throw invalidName('package', name)
       const predicted = known(overlay()?.package(name))
       if (predicted) {
-        saw(resource('package', name), 'predicted')
+        saw(resource('package', name), predictedAnswer(predicted.value))
         const installed = predicted.value
         return { installed, status: installed === undefined ? 'not-installed' : 'installed' }
       }
-      const answer = await batcher.query(system.dpkg, name)
-      saw(resource('package', name), fingerprintOf(answer))
+      const answer = await source.ask(system.dpkg, name, [`package:${name}`])
+      saw(resource('package', name), seen(answer))
       return answer
     },
     async unit(given) {
@@ -38,11 +46,11 @@ export function createSystemReads({ source, overlay, saw }: ViewContext): System
       const short = resource('unit', given)
       const predicted = known(view?.unit(given)) ?? known(view?.unit(name))
       if (predicted?.base || (predicted && complete(predicted.value))) {
-        saw(short, 'predicted')
+        saw(short, predictedAnswer(predicted.value))
         return fromPrediction(predicted.value, predicted.base)
       }
-      const live = await batcher.query(system.unit, name)
-      saw(short, fingerprintOf(live))
+      const live = await source.ask(system.unit, name, [`unit:${name}`])
+      saw(short, seen(live))
       if (!predicted && !live.exists) refuseIf(view?.absent(short))
       const foreseen = predicted ? overUnit(live, predicted.value) : live
       const booted = view?.bootedSinceUnit(given)
@@ -56,18 +64,18 @@ export function createSystemReads({ source, overlay, saw }: ViewContext): System
       const name = given.replaceAll('-', '_')
       const predicted = known(overlay()?.kernelModule(name))
       if (predicted) {
-        saw(resource('kernelModule', name), 'predicted')
+        saw(resource('kernelModule', name), predictedAnswer(predicted.value))
         return { loaded: predicted.value.loaded, version: predicted.value.version, users: 0 }
       }
-      const answer = await batcher.query(system.kernelModule, name)
+      const answer = await source.ask(system.kernelModule, name, [`kernelModule:${name}`])
       // The reference count moves all the time: it is no reason to plan again.
-      saw(resource('kernelModule', name), fingerprintOf([answer.loaded, answer.version]))
+      saw(resource('kernelModule', name), seen([answer.loaded, answer.version]))
       return answer
     },
     async kernel() {
       known(overlay()?.kernel())
-      const answer = await batcher.query(system.kernel, null)
-      saw(resource('kernel', ''), fingerprintOf(answer))
+      const answer = await source.ask(system.kernel, null, ['kernel:'])
+      saw(resource('kernel', ''), seen(answer))
       return answer
     },
     async command(name) {
@@ -75,30 +83,31 @@ export function createSystemReads({ source, overlay, saw }: ViewContext): System
       const view = overlay()
       const predicted = known(view?.command(name))
       if (predicted) {
-        saw(resource('command', name), 'predicted')
+        saw(resource('command', name), predictedAnswer(predicted.value))
         return predicted.value
       }
-      const answer = await batcher.query(system.command, name)
-      saw(resource('command', name), fingerprintOf(answer))
+      const answer = await source.ask(system.command, name, [`command:${name}`])
+      saw(resource('command', name), seen(answer))
       if (answer === undefined) refuseIf(view?.absent(resource('command', name)))
       return answer
     },
     async container(ctid) {
       if (!/^[1-9][0-9]{0,8}$/.test(ctid)) throw invalidName('container', ctid)
       const predicted = known(overlay()?.container(ctid))
-      const live = await batcher.query(containerKind, ctid)
+      const file = resource('file', `/etc/pve/lxc/${ctid}.conf`)
+      const live = await source.ask(containerKind, ctid, [`container:${ctid}`, file])
+      const answer = predicted ? overContainer(live, predicted.value) : live
       // A pid says nothing that a plan rests on.
-      saw(resource('container', ctid), fingerprintOf(live && [live.status, live.config]))
-      return predicted ? overContainer(live, predicted.value) : live
+      const facts = answer && [answer.status, answer.config]
+      saw(resource('container', ctid), { ...seen(facts), predicted: predicted !== undefined })
+      saw(file, { content: configSeen(answer), predicted: predicted?.value.config !== undefined })
+      return answer
     },
     async http(url, options) {
       refuseIf(overlay()?.touches(resource('http', url)))
       const { method, proxy } = options
-      return batcher.query(httpKind, {
-        url,
-        method,
-        ...(proxy === undefined || proxy === '' ? {} : { proxy }),
-      })
+      const request = { url, method, ...(proxy === undefined || proxy === '' ? {} : { proxy }) }
+      return source.ask(httpKind, request, [resource('http', url)])
     },
     ask: (argv, options = {}) => ask({ source, overlay, saw }, argv, options),
   }
@@ -115,10 +124,9 @@ async function ask(
   }
   // An author's promise does not say what the program looks at: everything, unless he says so too.
   const reads = listed ? [...listed.reads, ...(options.reads ?? [])] : (options.reads ?? ['*'])
-  const view = overlay()
-  for (const pattern of reads) refuseIf(view?.touches(pattern))
+  const files = reads.flatMap(fileBasisOf)
   const { environment, user, stdin, directory, timeout = 30_000 } = options
-  const answer = await source.batcher.query(askKind, {
+  const request = {
     argv: listed?.argv ?? argv,
     timeout,
     ...(environment === undefined ? {} : { environment }),
@@ -126,8 +134,20 @@ async function ask(
     ...(stdin === undefined ? {} : { stdin }),
     ...(directory === undefined ? {} : { directory }),
     ...(listed?.guard === undefined ? {} : { guard: listed.guard }),
-  })
-  saw(resource('ask', argv.join(' ')), fingerprintOf(answer))
+  }
+  const view = overlay()
+  for (const pattern of reads) refuseIf(view?.touches(pattern))
+  const asked = source.ask(askKind, request, reads, files)
+  if (view) {
+    asked.catch(() => undefined)
+    // What it reads may have been predicted by another name.
+    for (const { path, suffix } of files) {
+      view.learn((await source.walk(path)).links)
+      refuseIf(view.touches(`file:${view.resolve(path, true)}${suffix}`))
+    }
+  }
+  const answer = await asked
+  saw(resource('ask', argv.join(' ')), seen(answer))
   if (answer.code === 127) refuseIf(view?.absent(resource('command', programName(argv))))
   return answer
 }
@@ -143,8 +163,18 @@ function known<T>(
   return predicted?.kind === 'predicted' ? predicted : undefined
 }
 
-function refuseIf(unknown: ConstructorParameters<typeof UnknownError>[0] | undefined): void {
-  if (unknown) throw new UnknownError(unknown)
+/** Of a pattern of files, the directory that it begins in. */
+function fileBasisOf(pattern: string): readonly FileBasis[] {
+  if (!pattern.startsWith('file:/')) return []
+  const given = pattern.slice('file:'.length)
+  const end = given.endsWith('*') ? given.lastIndexOf('/') : given.length
+  return [{ path: remotePath(given.slice(0, end) || '/'), follow: true, suffix: given.slice(end) }]
+}
+
+/** What the host must show of a container's configuration; `present` where its bytes are no text, so that they cannot be told from the text. */
+function configSeen(answer: ContainerStatus | undefined): string {
+  if (answer === undefined) return 'absent'
+  return answer.config.includes('\u{fffd}') ? 'present' : `sha256:${sha256Of(answer.config)}`
 }
 
 function complete({ active, enabled, exists }: UnitPrediction): boolean {

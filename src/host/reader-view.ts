@@ -1,26 +1,24 @@
 import { UnknownError } from '../base/unknown.ts'
 import type { Host, Maybe } from './host.ts'
+import type { Overlay } from './overlay.ts'
 import type { Place } from './overlay-place.ts'
-import type { ReaderSource, Trace, ViewContext } from './reader-context.ts'
+import type { Trace, ViewContext } from './reader-context.ts'
 import { createFileReads } from './reader-files.ts'
+import type { ReaderSource } from './reader-source.ts'
 import { createSystemReads } from './reader-system.ts'
 import { onMachine } from './resource.ts'
 
-export function createView(source: ReaderSource, trace: Trace): Host {
-  const place: Place = {
-    name: source.name,
-    nodeName: source.placement.nodeName,
-    ctid: source.placement.ctid,
-  }
+export function createView(source: ReaderSource, trace: Trace, overlay: Overlay | undefined): Host {
+  const place = placeOf(source)
   const context: ViewContext = {
     source,
     overlay() {
-      const view = source.overlay?.of(place)
+      const view = overlay?.of(place)
       const whole = view?.whole()
       if (whole) throw new UnknownError(whole)
       return view
     },
-    saw: (what, fingerprint) => trace(onMachine(source.name, what), fingerprint),
+    saw: (what, sighting) => trace(onMachine(source.name, what), sighting),
   }
   const reads = {
     name: source.name,
@@ -30,7 +28,7 @@ export function createView(source: ReaderSource, trace: Trace): Host {
     ...createSystemReads(context),
     maybe,
   }
-  const nodeView = source.node === undefined ? undefined : createView(source.node, trace)
+  const nodeView = source.node === undefined ? undefined : createView(source.node, trace, overlay)
   const host: Host = {
     ...reads,
     get node() {
@@ -38,6 +36,10 @@ export function createView(source: ReaderSource, trace: Trace): Host {
     },
   }
   return host
+}
+
+export function placeOf({ name, placement }: Pick<ReaderSource, 'name' | 'placement'>): Place {
+  return { name, nodeName: placement.nodeName, ctid: placement.ctid }
 }
 
 async function maybe<T>(read: Promise<T>): Promise<Maybe<T>> {

@@ -10,7 +10,7 @@ import type { Action } from './action.ts'
 import { ConnectionLostError } from './errors.ts'
 import { execute, expectationsOf } from './execute.ts'
 import { withoutDriverPowers } from './queries/ask.ts'
-import { createReader, type HostReader } from './reader.ts'
+import { createReader, type HostReader, type TaskReader } from './reader.ts'
 import { createLocalShell, type LocalShell } from './testing/local-shell.ts'
 import { createTestMachine, testContext } from './testing/machine.ts'
 
@@ -27,6 +27,10 @@ function reading(environment?: Record<string, string>): { reader: HostReader; sh
     controller,
   })
   return { reader, shell }
+}
+
+function contents(task: TaskReader): ReadonlyMap<string, string> {
+  return new Map([...task.touched()].map(([key, { content }]) => [key, content]))
 }
 
 function scratch(): { directory: string; [Symbol.dispose](): void } {
@@ -62,7 +66,7 @@ test('file names with spaces, quotes, dashes, dollars and arrows are read as the
   const names = ['-rf', "it's", 'a b', '$HOME', 'x -> y', '*', 'ünï', 'back\\slash', '"q"']
   for (const name of names) writeFileSync(`${dir.directory}/${name}`, name)
   symlinkSync('target -> of link', `${dir.directory}/link -> here`)
-  const { host } = reading().reader
+  const host = reading().reader.view()
   assert.deepEqual(await host.list(dir.directory), [...names, 'link -> here'].sort())
   for (const name of names) {
     const [status, content] = await Promise.all([
@@ -84,11 +88,11 @@ test('a read that fails fails alone', async () => {
   writeFileSync(join(dir.directory, 'fine'), 'fine')
   const { reader, shell } = reading()
   const results = await Promise.allSettled([
-    reader.host.text(join(dir.directory, 'sub')),
-    reader.host.text(join(dir.directory, 'big')),
-    reader.host.text(join(dir.directory, 'fine')),
-    reader.host.list(join(dir.directory, 'fine')),
-    reader.host.text(join(dir.directory, 'fine', 'below-a-file')),
+    reader.view().text(join(dir.directory, 'sub')),
+    reader.view().text(join(dir.directory, 'big')),
+    reader.view().text(join(dir.directory, 'fine')),
+    reader.view().list(join(dir.directory, 'fine')),
+    reader.view().text(join(dir.directory, 'fine', 'below-a-file')),
   ])
   assert.deepEqual(
     results.map((result) =>
@@ -106,7 +110,7 @@ test('a read that fails fails alone', async () => {
 })
 
 test('a program that hangs is given up, and its neighbours are answered', async () => {
-  const { host } = reading().reader
+  const host = reading().reader.view()
   const [slow, kernel] = await Promise.allSettled([
     host.ask(['sleep', '30'], { promised: true, timeout: 300 }),
     host.kernel(),
@@ -117,7 +121,7 @@ test('a program that hangs is given up, and its neighbours are answered', async 
 })
 
 test('a program that answers more than is kept fails alone', async () => {
-  const { host } = reading().reader
+  const host = reading().reader.view()
   const [flood, command] = await Promise.allSettled([
     host.ask(['head', '-c', '9000000', '/dev/zero'], { promised: true }),
     host.command('sh'),
@@ -130,13 +134,13 @@ test('a program that answers more than is kept fails alone', async () => {
 test('a lost connection rejects every read with an error of its own', async () => {
   const { reader, shell } = reading()
   shell.lose()
-  const results = await Promise.allSettled([reader.host.kernel(), reader.host.stat('/etc')])
+  const results = await Promise.allSettled([reader.view().kernel(), reader.view().stat('/etc')])
   for (const result of results)
     assert.ok(result.status === 'rejected' && result.reason instanceof ConnectionLostError)
 })
 
 test('only what is listed may be asked, unless the author of the playbook promised', async () => {
-  const { host } = reading().reader
+  const host = reading().reader.view()
   for (const argv of [
     ['rm', '/tmp/x'],
     ['apt-get', 'install', 'x'],
@@ -163,7 +167,7 @@ test('nvidia-smi is not run where running it would load the module', async () =>
   using dir = scratch()
   writeFileSync(join(dir.directory, 'nvidia-smi'), `#!/bin/sh\ntouch ${dir.directory}/ran\n`)
   chmodSync(join(dir.directory, 'nvidia-smi'), 0o755)
-  const { host } = reading({ PATH: `${dir.directory}:${process.env['PATH'] ?? ''}` }).reader
+  const host = reading({ PATH: `${dir.directory}:${process.env['PATH'] ?? ''}` }).reader.view()
   const answer = await host.ask(['nvidia-smi', '--query-gpu=driver_version', '--format=csv'])
   assert.equal(answer.code, 9)
   assert.match(answer.stderr, /not run: the NVIDIA kernel module is not loaded/)
@@ -183,7 +187,7 @@ test('nvidia-smi runs without the capabilities to load modules or make nodes, as
 })
 
 test('packages, kernel modules, programs and space of this machine are read', async (t) => {
-  const { host } = reading().reader
+  const host = reading().reader.view()
   if ((await host.command('dpkg-query')) === undefined) return t.skip('no dpkg here')
   const [bash, none, module, command, space] = await Promise.all([
     host.package('bash'),
@@ -212,7 +216,7 @@ test('a view remembers what its task looked at', async () => {
     task.host.node.text(join(dir.directory, 'none')),
     other.host.stat('/etc'),
   ])
-  assert.deepEqual(Object.fromEntries(task.touched()), {
+  assert.deepEqual(Object.fromEntries(contents(task)), {
     [`pve1 file:${dir.directory}/a`]:
       'sha256:ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb',
     [`pve1 file:${dir.directory}/none`]: 'nothing',
@@ -230,10 +234,10 @@ test('a link that leads nowhere is no absent file: who reads through it may writ
   await Promise.all([both.host.stat(link), both.host.stat(link, { follow: true }), both.host.text(link)])
   const itself = reader.forTask()
   await Promise.all([itself.host.stat(none), itself.host.stat(none, { follow: true })])
-  for (const task of [through, both]) assert.equal(task.touched().get(`pve1 file:${link}`), 'nothing')
-  assert.equal(itself.touched().get(`pve1 file:${none}`), 'absent')
+  for (const task of [through, both]) assert.equal(contents(task).get(`pve1 file:${link}`), 'nothing')
+  assert.equal(contents(itself).get(`pve1 file:${none}`), 'absent')
 
-  const touched = through.touched()
+  const touched = contents(through)
   const action: Action = { kind: 'writeFile', path: link, content: { kind: 'text', text: 'new' } }
   const expectations = expectationsOf(action, { host: hostName('pve1') }, { touched, before: [] })
   const target = createTestMachine({ stateDirectory: join(dir.directory, 'state') })

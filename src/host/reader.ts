@@ -1,17 +1,23 @@
 /**
  * Reads one host for any number of tasks at a time: the implementation of `Host`.
  *
- * What was predicted in a dry run is answered first; everything else goes to the batcher, which makes one frame of what all tasks ask in the same turn.
- * Each task has a view of its own that remembers what the task looked at: its expectations, and what invalidates it when it was read ahead.
+ * What was predicted is answered first, then what is kept of earlier answers (`readings.ts`); everything else goes to the batcher, which makes one frame of
+ * what all tasks ask in the same turn. Each task has a view of its own that remembers what the task looked at.
  */
 import { randomUUID } from 'node:crypto'
 import type { HostName } from '../base/brand.ts'
 import type { Shell } from '../connection/connection.ts'
+import type { Action } from './action.ts'
 import { createBatcher } from './batch.ts'
+import { allEffects } from './effects.ts'
 import type { ControllerFiles, Host, Placement } from './host.ts'
-import type { ReaderSource, Trace } from './reader-context.ts'
-import { createView } from './reader-view.ts'
 import type { Overlay } from './overlay.ts'
+import { type RemotePath, remotePath } from './paths.ts'
+import type { Sighting } from './reader-context.ts'
+import { createSource, type ReaderSource } from './reader-source.ts'
+import { createView, placeOf } from './reader-view.ts'
+import { createReadings, type Readings, type ReadingsBook } from './readings.ts'
+import type { Expectation } from './window.ts'
 
 export interface ReaderOptions {
   readonly name: HostName
@@ -19,8 +25,10 @@ export interface ReaderOptions {
   readonly shell: () => Promise<Shell>
   /** Ends all reads of this host. */
   readonly signal: AbortSignal
-  /** Dry runs only. */
-  readonly overlay?: Overlay
+  /** Answers that are kept, of all machines of a run; nothing but this reader's own when left out. */
+  readonly readings?: ReadingsBook
+  /** The user who reads, as far as a host has readers of several. */
+  readonly user?: string
   /** The reader of a container's node. */
   readonly node?: HostReader
   readonly placement: Placement
@@ -30,10 +38,20 @@ export interface ReaderOptions {
 }
 
 export interface HostReader {
-  /** Reads without being traced: facts, effects, what belongs to no task. */
-  readonly host: Host
-  /** A view for one probe. */
-  forTask(): TaskReader
+  /** Reads without being traced: facts, effects, what belongs to no task. With an overlay, what is predicted is answered first. */
+  view(overlay?: Overlay): Host
+  /** A view for one probe; without an overlay it sees the host as it is. */
+  forTask(options?: { readonly overlay?: Overlay | undefined }): TaskReader
+  /**
+   * Before an action is laid over what is read: asks for the links on the paths that it changes, so that it is known which other names those files have. A
+   * probe over the same overlay that has read these paths has asked already.
+   * @throws UnreachableError
+   */
+  findLinks(action: Action, overlay: Overlay): Promise<void>
+  /** What is kept of this machine, whoever read it. */
+  readonly readings: Readings
+  /** Of a container. */
+  readonly node: HostReader | undefined
   /** For the views of a container on this host. */
   readonly source: ReaderSource
 }
@@ -41,40 +59,77 @@ export interface HostReader {
 export interface TaskReader {
   readonly host: Host
   /**
-   * By machine and resource (`onMachine`), what the host itself answered, as a fingerprint: for a file `absent`, `nothing` (read through links: none is
-   * there, or a link that leads nowhere), `sha256:HEX` or `present`, else a hash of the answer. Of several answers the one that says most stands. Answers
-   * from the overlay are in it as `predicted`.
+   * By machine and resource (`onMachine`), what was seen: of a file what the host must show when the task acts on it, of everything else a hash of the answer.
+   * Of several answers on one file the one that says most stands. An answer from the overlay says what the host will show once the actions before are done.
    */
-  touched(): ReadonlyMap<string, string>
+  touched(): ReadonlyMap<string, Expectation>
+  /** Those of `touched` that rest on a prediction; when there are none, the reading is that of the host. */
+  predicted(): ReadonlySet<string>
 }
 
 export function createReader(options: ReaderOptions): HostReader {
-  const { name, shell, signal, overlay, node, placement, controller } = options
+  const { name, shell, signal, node, placement, controller, user = '' } = options
   const nonce = options.nonce ?? (() => randomUUID().replaceAll('-', ''))
-  const source: ReaderSource = {
+  const readings = (options.readings ?? createReadings()).of(placeOf({ name, placement }))
+  const batcher = createBatcher({ hostName: name, shell, signal, nonce })
+  const source = createSource({
     name,
-    batcher: createBatcher({ hostName: name, shell, signal, nonce }),
-    overlay,
+    batcher,
+    kept: readings,
+    user,
     placement,
     controller,
     node: node?.source,
-  }
+  })
   return {
     source,
-    host: createView(source, () => undefined),
-    forTask() {
-      const seen = new Map<string, string>()
-      const trace: Trace = (key, fingerprint) => {
-        const before = seen.get(key)
-        if (before === undefined || rank(fingerprint) >= rank(before)) seen.set(key, fingerprint)
+    readings,
+    node,
+    view: (overlay) => createView(source, () => undefined, overlay),
+    async findLinks(action, overlay) {
+      await Promise.all(
+        pathsChanged(action).map(async ({ on, path }) => {
+          const at = on === 'node' ? (source.node ?? source) : source
+          overlay.of(placeOf(at)).learn((await at.walk(path)).links)
+        }),
+      )
+    },
+    forTask({ overlay } = {}) {
+      const touched = new Map<string, Expectation>()
+      const predicted = new Set<string>()
+      const trace = (key: string, sighting: Sighting): void => {
+        touched.set(key, together(touched.get(key), sighting))
+        if (sighting.predicted === true) predicted.add(key)
       }
-      return { host: createView(source, trace), touched: () => seen }
+      return {
+        host: createView(source, trace, overlay),
+        touched: () => touched,
+        predicted: () => predicted,
+      }
     },
   }
 }
 
+function pathsChanged(
+  action: Action,
+): readonly { readonly on: 'host' | 'node'; readonly path: RemotePath }[] {
+  const own = action.kind === 'setAttributes' ? [{ on: action.on ?? 'host', path: action.path }] : []
+  const effects = allEffects(action).flatMap((effect) =>
+    'file' in effect ? [{ on: effect.on, path: effect.file }] : [],
+  )
+  return [...own, ...effects].map(({ on, path }) => ({ on, path: remotePath(path) }))
+}
+
+function together(before: Expectation | undefined, { content, status }: Sighting): Expectation {
+  const known = status ?? before?.status
+  return {
+    content: before === undefined || rank(content) >= rank(before.content) ? content : before.content,
+    ...(known === undefined ? {} : { status: known }),
+  }
+}
+
 /** The more a fingerprint says, the higher. */
-function rank(fingerprint: string): number {
-  if (fingerprint === 'present' || fingerprint === 'predicted') return 0
-  return fingerprint === 'nothing' ? 1 : 2
+function rank(content: string): number {
+  if (content === 'present') return 0
+  return content === 'nothing' ? 1 : 2
 }

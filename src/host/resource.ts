@@ -1,7 +1,7 @@
 /**
  * What a read looked at and what a change touches, machine first: `pve1 file:/etc/x`, `pve1 package:dkms`, `pve1 container:101`.
  *
- * The overlay of a dry run, read-ahead and the holding of resources are keyed by these.
+ * What is predicted, what is kept of earlier answers and what a task holds are keyed by these.
  */
 import type { Brand, HostName } from '../base/brand.ts'
 
@@ -13,6 +13,9 @@ export type ResourceKind =
 
 /** A resource, or with a final `*` all that begin so; `*` alone is everything on the machine. */
 export type ResourcePattern = Resource | `${ResourceKind}:${string}` | '*'
+
+/** What a container has in common with its node. */
+export const shared = ['file:/proc/', 'file:/sys/', 'kernelModule:', 'kernel:'] as const
 
 export function resource(kind: ResourceKind, name: string): Resource {
   return `${kind}:${name}` as Resource

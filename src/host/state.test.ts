@@ -77,23 +77,27 @@ test('notes are written, read and struck out, whatever their keys and values', a
       async (keys, plain) => {
         using dir = scratch()
         const shell = createLocalShell()
-        const { host } = createReader({
+        const reader = createReader({
           name: hostName('pve1'),
           shell: async () => shell,
           signal: new AbortController().signal,
           placement: { ctid: undefined, nodeName: undefined, cluster: undefined },
           controller: { file: async () => undefined, text: async () => undefined },
         })
+        const read = (): ReturnType<typeof readPending> => {
+          reader.readings.clear()
+          return readPending(reader.view(), state)
+        }
         const state = dir.path('v1')
-        assert.deepEqual(await readPending(host, state), [])
+        assert.deepEqual(await read(), [])
         for (const key of [...keys, ...keys])
           execFileSync('sh', ['-c', notePendingScript({ key, value: plain }, state)])
-        const notes = await readPending(host, state)
+        const notes = await read()
         assert.deepEqual(new Set(notes.map(({ key }) => key)), new Set(keys))
         for (const note of notes) assert.deepEqual(note.value, plain)
         const [first = '', ...rest] = keys
         execFileSync('sh', ['-c', strikePendingScript([first, 'not there'], state)])
-        assert.deepEqual(new Set((await readPending(host, state)).map(({ key }) => key)), new Set(rest))
+        assert.deepEqual(new Set((await read()).map(({ key }) => key)), new Set(rest))
       },
     ),
     { numRuns: 10 },

@@ -15,6 +15,7 @@ import { labelOf } from '../host/label.ts'
 import type { ActionResult, ExecutionContext } from '../host/machine.ts'
 import type { Overlay, Place } from '../host/overlay.ts'
 import type { HostReader } from '../host/reader.ts'
+import type { Expectation } from '../host/window.ts'
 import type { Module } from '../modules/module.ts'
 import type { ActionOutcome, Host, Reading } from './converge.ts'
 import type { Confirm } from './confirm.ts'
@@ -59,7 +60,10 @@ export function createRealHost(options: RealHostOptions): Host {
   const doneSince = new WeakMap<Reading, Action[]>()
   const at = { host: machine.name, task: ref, ...(options.item === undefined ? {} : { item: options.item }) }
 
-  const probe = (): Promise<Reading> => probeOnce(options, reconnect)
+  const probe = (): Promise<Reading> => {
+    forget(options)
+    return probeOnce(options, reconnect)
+  }
   const reconnect = async (target: Machine): Promise<void> => {
     await target.closeShells()
     await target.reopen(reconnectSeconds * 1000)
@@ -75,7 +79,10 @@ export function createRealHost(options: RealHostOptions): Host {
       overlay?.apply(placeOf(machine), action, { byUser: !machine.isRoot(options.become) })
       machine.epoch.value += 1
     },
-    surprises: (actions) => effectsHold(actions, reader.host),
+    surprises(actions) {
+      forget(options)
+      return effectsHold(actions, reader.view())
+    },
     async hold(actions) {
       const claims = claimsOf(actions, machine)
       const waiting = setTimeout(() => {
@@ -168,24 +175,37 @@ function mayReadState({ machine, become }: RealHostOptions, name: HostName): boo
   return name !== machine.name || become?.user === machine.statePrivilege?.user
 }
 
-export type ProbeOptions = Pick<RealHostOptions, 'machine' | 'reader' | 'module' | 'args' | 'environment'>
+export type ProbeOptions = Pick<
+  RealHostOptions,
+  'machine' | 'reader' | 'overlay' | 'module' | 'args' | 'environment'
+>
+
+/** A probe at its turn reads afresh. */
+function forget({ reader }: Pick<RealHostOptions, 'reader'>): void {
+  reader.readings.clear()
+  reader.node?.readings.clear()
+}
 
 /** A probe of its own view; a connection that drops under it is opened again and the probe repeated. */
 export async function probeOnce(
-  { machine, reader, module, args, environment }: ProbeOptions,
+  { machine, reader, overlay, module, args, environment }: ProbeOptions,
   reconnect: (machine: Machine) => Promise<void>,
 ): Promise<Reading> {
   for (let attempt = 0; ; attempt += 1) {
-    const view = reader.forTask()
+    const view = reader.forTask({ overlay })
     try {
       const seen = await module.probe(args, withAskEnvironment(view.host, environment))
-      return { seen, touched: view.touched() }
+      return { seen, touched: contents(view.touched()) }
     } catch (error) {
       const lost = error instanceof UnreachableError && error.problem.code === 'connection-lost'
       if (!lost || attempt >= 2) throw error
       await reconnect(machine)
     }
   }
+}
+
+function contents(touched: ReadonlyMap<string, Expectation>): ReadonlyMap<string, string> {
+  return new Map([...touched].map(([key, { content }]) => [key, content]))
 }
 
 /** The task's environment is for the programs that it asks as well as for those that it runs. */

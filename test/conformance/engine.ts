@@ -55,7 +55,7 @@ export function createEngine(options: EngineOptions): Engine {
   return {
     go: (task, check) => within(check, (run) => run.go(task)),
     surprises: (host, actions) =>
-      within(false, ({ fleet }) => effectsHold(actions, fleet.host(host).reader().host)),
+      within(false, ({ fleet }) => effectsHold(actions, fleet.host(host).reader().view())),
     close: () => reach.close(),
   }
 }

@@ -36,7 +36,7 @@ async function read(context: Context, flags: FactsFlags, pattern: string): Promi
   const { names, fleet, redactor } = await chooseHosts(context, pattern, flags)
   try {
     const results = await onEach(names, 50, async (name): Promise<HostFacts> => {
-      const { host } = fleet.host(name).reader()
+      const host = fleet.host(name).reader().view()
       try {
         const entries = await Promise.all(
           known

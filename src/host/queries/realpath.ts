@@ -1,0 +1,37 @@
+import { commandLine, raw, sh } from '../../base/shell.ts'
+import { found, localTimeout, type QueryKind } from './query.ts'
+
+/**
+ * Where each path leads when it is a link itself: the path of what it leads to, without links; undefined when it is no link.
+ * A link to a directory is followed by the shell (`cd -P`); one process follows all other links, and none is started when there are none.
+ */
+export const realpath: QueryKind<string, string | undefined> = {
+  kind: 'realpath',
+  mergeLimit: 500,
+  answerBytes: 512,
+  timeout: () => localTimeout,
+  script: (paths) => sh`set --
+for p in ${raw(commandLine(paths))}; do
+  [ -L "$p" ] || continue
+  if cd -P -- "$p" 2>/dev/null; then printf '%s\\0%s\\0' "$p" "$PWD"
+  else printf '%s\\0\\0' "$p"; set -- "$@" "$p"; fi
+done
+printf '\\0\\0'
+[ "$#" = 0 ] || exec realpath -mz -- "$@"`,
+  parse: ({ stdout }, paths) => {
+    const fields = stdout.toString('utf8').split('\0')
+    const links = new Map<string, string>()
+    const others: string[] = []
+    let at = 0
+    for (; at + 1 < fields.length && fields[at] !== ''; at += 2) {
+      const [path = '', target = ''] = fields.slice(at, at + 2)
+      if (target === '') others.push(path)
+      else links.set(path, target)
+    }
+    const targets = fields.slice(at + 2, -1)
+    // A link that goes round in circles leads nowhere, and is left out: none of the answers could be told apart then.
+    if (targets.length === others.length)
+      for (const [index, path] of others.entries()) links.set(path, targets[index] ?? path)
+    return paths.map((path) => found(links.get(path)))
+  },
+}
