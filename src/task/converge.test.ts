@@ -49,6 +49,7 @@ function hostOf(world: World, options: Options): TaskHost {
     ...(options.confirm === undefined ? {} : { confirm: options.confirm }),
     userOf: () => '',
     newOverlay: createOverlay,
+    forbids: () => undefined,
     probe(_unit, overlay) {
       world.probes += 1
       if (options.unknownAfter !== undefined && world.probes > options.unknownAfter)

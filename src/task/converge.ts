@@ -46,6 +46,8 @@ export interface Stage {
   queue(unit: Unit, plan: Plan, reading: Reading): void
   /** In a dry run: what would be left behind, of a plan that may not be carried out. */
   predict(unit: Unit, plan: Plan): void
+  /** Why an action must not be carried out, if it must not. */
+  forbids(action: Action): Problem | undefined
   /** Sends all that waits, this unit's actions last, and settles the units before this one. */
   flush(unit: Unit): Promise<Flushed>
   /** Asks the person; absent when nobody can be asked. */
@@ -187,6 +189,12 @@ function act(
   { unit, state, stage }: { readonly unit: Unit; readonly state: State; readonly stage: Stage },
 ): Next {
   const queue = { kind: 'queue', plan, reading } as const
+  for (const action of plan.actions) {
+    const problem = stage.forbids(action)
+    if (problem === undefined) continue
+    if (stage.sends && (stage.waiting || unit.queued.length > 0)) return { kind: 'flush' }
+    return done(unit.progress.fail(plainFailure(problem)))
+  }
   const asked = questionOf(plan)
   if (!stage.sends) {
     if (asked !== undefined && stage.confirm === undefined) return done(declined(asked, reading, unit))

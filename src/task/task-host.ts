@@ -6,6 +6,7 @@ import type { HostName } from '../base/brand.ts'
 import { HostError, type Problem, UnreachableError } from '../base/errors.ts'
 import { Secret } from '../base/secret.ts'
 import type { Privilege } from '../connection/connection.ts'
+import type { Redactor } from '../events/redactor.ts'
 import type { Machine } from '../fleet/machine.ts'
 import { privilege } from '../fleet/targets.ts'
 import type { Action } from '../host/action.ts'
@@ -49,6 +50,7 @@ export function createTaskHost(context: HostContext): RealTaskHost {
     sleep: (seconds) => world.sleep(seconds * 1000, signal),
     generation: () => machine.epoch.value,
     newOverlay: createOverlay,
+    forbids: (action) => secretOnCommandLine(action, run.redactor),
     userOf: (unit) => becomeOf(unit)?.user ?? '',
     probe: (unit, overlay) =>
       probeUnit(unit, {
@@ -110,6 +112,16 @@ const interrupted: Problem = {
   code: 'interrupted',
   message: 'interrupted before this was done',
   hint: 'run again: finished tasks are kept',
+}
+
+/** Command lines can be read by everyone on a host. */
+function secretOnCommandLine(action: Action, redactor: Redactor): Problem | undefined {
+  if (action.kind !== 'run' || !action.argv.some((word) => redactor.holds(word))) return undefined
+  return {
+    code: 'secret-on-command-line',
+    message: 'a secret would be on a command line, where every user of the host can read it',
+    hint: 'pass it by `stdin`, by `environment`, or in a file that only root can read',
+  }
 }
 
 /** Carries out what a window holds. */

@@ -40,6 +40,8 @@ export interface TaskHost {
   /** Reads over an overlay. @throws UnknownError, UnreachableError, HostError */
   probe(unit: Unit, overlay: Overlay | undefined): Promise<Reading>
   newOverlay(): Overlay
+  /** Why an action must not be carried out, if it must not. */
+  forbids(action: Action): Problem | undefined
   predict(unit: Unit, action: Action, overlay: Overlay): void
   /** Holds the resources of the actions until `release`; `waited` when others held them first. */
   hold(actions: readonly Action[]): Promise<{ readonly waited: boolean; release(): void }>
@@ -132,6 +134,10 @@ export class Window implements Stage {
 
   waited(): void {
     this.#host.waited()
+  }
+
+  forbids(action: Action): Problem | undefined {
+    return this.#host.forbids(action)
   }
 
   now(): number {
@@ -347,6 +353,10 @@ export class DryStage implements Stage {
 
   waited(): void {
     // Nothing waits in a dry run.
+  }
+
+  forbids(action: Action): Problem | undefined {
+    return this.#host.forbids(action)
   }
 
   now(): number {
