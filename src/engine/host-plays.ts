@@ -110,10 +110,11 @@ function taskPrivilege(
 }
 
 /** Guests that an interrupted run had noted before it restarted the node; asked with the first frame that goes there anyway. */
-async function takeGuestsBack({ machine, reader }: FleetHost, { power, leases }: RunContext): Promise<void> {
+async function takeGuestsBack(host: FleetHost, { power, leases }: RunContext): Promise<void> {
+  const { machine } = host
   // Whoever is not root has not restarted anything.
   if (!(await machine.keepsSystemState())) return
-  if ((await reader(machine.statePrivilege).view().stat(power.noteFile)) !== undefined)
+  if ((await host.reader(machine.statePrivilege).view().stat(power.noteFile)) !== undefined)
     await leases.take(machine)
 }
 

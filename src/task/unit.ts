@@ -1,5 +1,5 @@
 /** One item of one task on its way through a run: what was prepared, what is planned and not sent yet, and what has been done. */
-import { type ExitCode, type Problem } from '../base/errors.ts'
+import type { ExitCode, Problem } from '../base/errors.ts'
 import type { TaskRef } from '../events/events.ts'
 import type { Action } from '../host/action.ts'
 import type { Diff, Finding, Plan } from '../host/plan.ts'

@@ -17,14 +17,14 @@ export async function settleUnit(makeUnit: () => Unit, host: TaskHost, overlay?:
     if (converged === undefined) throw new Error('a dry run went back')
     return { converged, acted: [] }
   }
-  let settled: Converged | undefined
+  const settled: Converged[] = []
   const acted: Planned[] = []
   const window = new Window({
     host,
     stepByStep: false,
     owner: {
       settle(_unit, converged) {
-        settled = converged
+        settled.push(converged)
         return Promise.resolve('next')
       },
       goBackTo: () => Promise.resolve(),
@@ -32,12 +32,13 @@ export async function settleUnit(makeUnit: () => Unit, host: TaskHost, overlay?:
       sending: () => undefined,
     },
   })
-  while (settled === undefined) {
+  for (;;) {
+    const [converged] = settled
+    if (converged !== undefined) return { converged, acted }
     const unit = makeUnit()
-    const converged = await converge(unit, window)
-    if (converged === undefined) continue
-    await window.add(unit, converged)
+    const end = await converge(unit, window)
+    if (end === undefined) continue
+    await window.add(unit, end)
     if (window.waiting) await window.flush()
   }
-  return { converged: settled, acted }
 }
