@@ -1,0 +1,109 @@
+/** One playbook run three ways: dry, in windows, and task by task; and what must be alike. */
+import assert from 'node:assert/strict'
+import { lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Folder, type LocalRun, localFolder } from '../../src/engine/testing/local-run.ts'
+import type { Event, Outcome } from '../../src/events/events.ts'
+import type { Playbook } from './playbooks.ts'
+
+/** @throws AssertionError that says which way differs, and in what. */
+export async function compare(playbook: Playbook): Promise<void> {
+  const folder = localFolder()
+  try {
+    for (const [name, text] of Object.entries(playbook.files)) folder.write(name, text)
+    const before = await prepared(folder, playbook)
+    const dry = await run(folder, playbook, { check: true })
+    assert.deepEqual(treeOf(folder), before, 'a dry run changes nothing')
+    const windows = await run(folder, playbook, {})
+    const windowsTree = treeOf(folder)
+    await prepared(folder, playbook)
+    const steps = await run(folder, playbook, { stepByStep: true })
+    assert.deepEqual(windowsTree, treeOf(folder), 'windows and single steps leave the same files')
+    assert.deepEqual(eventsOf(windows), eventsOf(steps), 'windows and single steps tell the same')
+    assert.equal(windows.exitCode, steps.exitCode)
+    obeysLaw(dry, steps)
+  } finally {
+    folder.remove()
+  }
+}
+
+/** The folder as every way finds it. */
+async function prepared(folder: Folder, { files }: Playbook): Promise<readonly string[]> {
+  for (const name of ['root', 'state']) rmSync(join(folder.path, name), { recursive: true, force: true })
+  mkdirSync(join(folder.path, 'root/d'), { recursive: true })
+  for (const [name, text] of Object.entries(files)) folder.write(name, text)
+  folder.write('root/a', 'one\n')
+  folder.write('root/d/b', 'key=1\n')
+  return Promise.resolve(treeOf(folder))
+}
+
+async function run(
+  folder: Folder,
+  { text }: Playbook,
+  options: { readonly check?: boolean; readonly stepByStep?: boolean },
+): Promise<LocalRun> {
+  return folder.run(text.replaceAll('{{ root }}', join(folder.path, 'root')), options)
+}
+
+function treeOf({ path }: Folder): readonly string[] {
+  const lines: string[] = []
+  const walk = (directory: string): void => {
+    for (const name of readdirSync(join(path, directory)).sort()) {
+      const at = join(directory, name)
+      const full = join(path, at)
+      const { mode } = lstatSync(full)
+      const stat = lstatSync(full)
+      if (stat.isDirectory()) {
+        lines.push(`${at}/ ${mode.toString(8)}`)
+        walk(at)
+      } else if (stat.isSymbolicLink()) lines.push(`${at} -> ${readlinkSync(full)}`)
+      else lines.push(`${at} ${mode.toString(8)} ${JSON.stringify(readFileSync(full, 'utf8'))}`)
+    }
+  }
+  walk('root')
+  return lines.map((line) => line.replaceAll(path, '.'))
+}
+
+/** Without times and what belongs to the single run. */
+function eventsOf({ events }: LocalRun): readonly unknown[] {
+  return events.map((event) => {
+    const { run: _run, time: _time, ...rest } = event
+    return 'milliseconds' in rest ? { ...rest, milliseconds: 0 } : rest
+  })
+}
+
+/**
+ * What was predicted is changed; what is changed was predicted, or unknown. What did not come to run says nothing. A program of the playbook's own may
+ * fail for reasons of its own: what follows is then another run.
+ */
+function obeysLaw(dry: LocalRun, real: LocalRun): void {
+  const foretold = outcomesOf(dry.events)
+  for (const [task, { outcome, program }] of outcomesOf(real.events)) {
+    const said = foretold.get(task)?.outcome
+    if (program && outcome === 'failed' && said !== 'failed') return
+    if (said === 'unknown') {
+      if (outcome === 'failed') return
+      continue
+    }
+    // A dry run that meets a failure ends there, as the run does.
+    if (said === undefined && [...foretold.values()].some((one) => one.outcome === 'unknown')) continue
+    assert.equal(said, outcome, `the dry run of ${task}`)
+  }
+}
+
+interface Ended {
+  readonly outcome: Outcome
+  readonly program: boolean
+}
+
+function outcomesOf(events: readonly Event[]): ReadonlyMap<string, Ended> {
+  return new Map(
+    events.flatMap((event): [string, Ended][] => {
+      if (event.type !== 'task.finished' && event.type !== 'item.finished') return []
+      const { outcome, task } = event
+      const program = task.module === 'command' || task.module === 'shell'
+      const name = event.type === 'item.finished' ? `${task.name} (${event.item})` : task.name
+      return [[name, { outcome, program }]]
+    }),
+  )
+}
