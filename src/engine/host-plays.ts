@@ -76,7 +76,7 @@ export function createHostPlays(options: HostPlaysOptions): HostPlays {
     const present = pendings.get(host.machine.name)
     if (present) return present
     const node = host.machine.node === undefined ? undefined : fleet.host(host.machine.node.name)
-    const made = createPending(host, node)
+    const made = createPending(host, node, options.leases)
     pendings.set(host.machine.name, made)
     return made
   }
@@ -141,7 +141,7 @@ export function createHostPlays(options: HostPlaysOptions): HostPlays {
             ref,
             item: item.label === '' ? undefined : item.label,
             environment: reveal(ready.environment),
-            pendingScript: (on) => pending.noteScript(task, on),
+            pendingNotes: (on) => pending.notes(task, on),
             leases: options.leases,
             holds: options.holds,
             power: options.power,

@@ -6,11 +6,13 @@
  */
 import { HostError, UnreachableError } from '../base/errors.ts'
 import { UnknownError } from '../base/unknown.ts'
-import type { ShellText } from '../base/shell.ts'
 import type { Host } from '../host/host.ts'
-import { notePendingScript, type PendingNote, readPending, strikePendingScript } from '../host/state.ts'
+import type { PendingNote } from '../host/expectation.ts'
+import { readPending, strikeActions } from '../host/notes.ts'
+import { carryOutOwn } from '../host/own-actions.ts'
 import type { Task } from '../language/model.ts'
 import type { FleetHost } from './fleet.ts'
+import type { Leases } from './leases.ts'
 import type { Machine } from './machine.ts'
 
 export interface PendingHandler {
@@ -23,9 +25,9 @@ export interface PendingHandler {
 export interface PendingHandlers {
   /** What earlier runs have left; empty where the host cannot be read, such as in a stopped container. */
   read(): Promise<readonly PendingHandler[]>
-  /** To be run on this machine with the task's change; undefined for a task that notifies nobody. */
-  noteScript(task: Task, on: Machine): Promise<ShellText | undefined>
-  /** Takes every note of these names out. */
+  /** What is written down on this machine with the task's change; nothing for a task that notifies nobody. */
+  notes(task: Task, on: Machine): readonly PendingNote[]
+  /** Strikes every note of these names out. @throws HostError when that fails, UnreachableError */
   strike(names: readonly string[]): Promise<void>
   /** What still waits when the run is over and no play of it has defined. */
   left(): Promise<readonly PendingHandler[]>
@@ -37,7 +39,7 @@ interface Noted extends PendingHandler {
   readonly machine: Machine
 }
 
-export function createPending(host: FleetHost, node: FleetHost | undefined): PendingHandlers {
+export function createPending(host: FleetHost, node: FleetHost | undefined, leases: Leases): PendingHandlers {
   const { machine } = host
   /** Machines on which this run has written a note, or found one. */
   const noted = new Set<Machine>()
@@ -71,26 +73,22 @@ export function createPending(host: FleetHost, node: FleetHost | undefined): Pen
       found ??= readAll()
       return found
     },
-    async noteScript(task, on) {
-      if (task.notify.length === 0) return undefined
-      const directory = await on.stateDirectory()
-      noted.add(on)
-      return task.notify
-        .map(({ name }) =>
-          notePendingScript(
-            { key: keyOf(machine, name), value: { host: machine.name, name, by: task.key } },
-            directory,
-          ),
-        )
-        .join(' && ') as ShellText
+    notes(task, on) {
+      if (task.notify.length > 0) noted.add(on)
+      return task.notify.map(({ name }) => ({
+        key: keyOf(machine, name),
+        value: { host: machine.name, name, by: task.key },
+      }))
     },
     async strike(names) {
       const keys = names.map((name) => keyOf(machine, name))
       for (const on of noted) {
-        const shell = await on.shell('read', on.statePrivilege)
-        await shell.run(strikePendingScript(keys, await on.stateDirectory()), {
-          timeout: 30_000,
+        await leases.take(on)
+        const access = await leases.accessOf(on, on.statePrivilege)
+        // Handlers that have run are struck out after an interruption too.
+        await carryOutOwn(strikeActions(keys, await on.stateDirectory()), access, {
           signal: new AbortController().signal,
+          lease: (name) => leases.token(name),
         })
       }
     },

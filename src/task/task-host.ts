@@ -4,17 +4,20 @@
  */
 import type { HostName } from '../base/brand.ts'
 import { HostError, type Problem, UnreachableError } from '../base/errors.ts'
-import type { ShellText } from '../base/shell.ts'
 import type { Privilege } from '../connection/connection.ts'
 import type { Action, Run } from '../host/action.ts'
 import { allEffects } from '../host/effects.ts'
 import { effectsHold } from '../host/effects-hold.ts'
-import { execute, expectationsOf } from '../host/execute.ts'
+import type { PendingNote } from '../host/expectation.ts'
+import { expectationsOf } from '../host/expectations-of.ts'
 import type { AskOptions, Host as HostReads } from '../host/host.ts'
 import { labelOf } from '../host/label.ts'
-import type { ActionResult, ExecutionContext } from '../host/machine.ts'
+import type { ActionResult, MachineAccess } from '../host/machine.ts'
+import { noteActions } from '../host/notes.ts'
+import { carryOutOwn } from '../host/own-actions.ts'
 import type { Overlay, Place } from '../host/overlay.ts'
 import type { HostReader } from '../host/reader.ts'
+import { carryOut, type Step, type WindowContext } from '../host/window.ts'
 import type { Module } from '../modules/module.ts'
 import type { ActionOutcome, Host, Reading } from './converge.ts'
 import type { Confirm } from './confirm.ts'
@@ -36,7 +39,7 @@ export interface RealHostOptions {
   readonly item: string | undefined
   readonly environment: Readonly<Record<string, string>>
   /** Written down on the machine with the first change: the handlers that it notifies. */
-  readonly pendingScript: (machine: Machine) => Promise<ShellText | undefined>
+  readonly pendingNotes: (machine: Machine) => readonly PendingNote[]
   readonly leases: Leases
   readonly holds: Holds
   readonly power: Power
@@ -105,15 +108,19 @@ export function createRealHost(options: RealHostOptions): Host {
         const before = doneSince.get(reading) ?? []
         doneSince.set(reading, before)
         const access = await options.leases.accessOf(machine, options.become)
-        const context: ExecutionContext = {
-          signal,
-          expectations: expectationsOf(
+        const step: Step = {
+          action: withEnvironment(action, options.environment),
+          expects: expectationsOf(
             action,
             { host: machine.name, node: machine.node?.name },
             { touched: reading.touched, before },
           ),
+          notes: await notesFor(target),
+        }
+        const context: WindowContext = {
+          signal,
           lease: (name) => (mayReadState(options, name) ? options.leases.token(name) : undefined),
-          progress: (message, done, total) =>
+          progress: (_, message, done, total) =>
             emitter.emit({
               type: 'task.progress',
               ...at,
@@ -121,11 +128,8 @@ export function createRealHost(options: RealHostOptions): Host {
               ...(done === undefined ? {} : { done }),
               ...(total === undefined ? {} : { total }),
             }),
-          ...(await also(target)),
         }
-        const result = await options.power.around(action, target, () =>
-          execute(withEnvironment(action, options.environment), access, context),
-        )
+        const result = await options.power.around(action, target, () => carryOutOne(step, access, context))
         machine.epoch.value += 1
         const outcome = await outcomeOf(result, target, reconnect)
         if (outcome.kind !== 'done') return outcome
@@ -149,20 +153,25 @@ export function createRealHost(options: RealHostOptions): Host {
     },
   }
 
-  /** In the same frame as the change, or, for an action of a user who may not write there, just before it: too often is safe, never is not. */
-  async function also(target: Machine): Promise<{ readonly alsoScript?: ShellText }> {
-    if (module.imperative?.(args) === true) return {}
-    const script = await options.pendingScript(target)
-    if (script === undefined) return {}
-    if (mayReadState(options, target.name)) return { alsoScript: script }
-    const shell = await target.shell('read', target.statePrivilege)
-    await shell.run(script, { timeout: noteTimeout, signal })
-    return {}
+  /** Runs with the change itself. If the task's user cannot write the state directory, runs just before it: a spurious note is harmless, a missing one is not. */
+  async function notesFor(target: Machine): Promise<readonly PendingNote[]> {
+    if (module.imperative?.(args) === true) return []
+    const notes = options.pendingNotes(target)
+    if (notes.length === 0 || mayReadState(options, target.name)) return notes
+    const access = await options.leases.accessOf(target, target.statePrivilege)
+    await carryOutOwn(noteActions(notes, await target.stateDirectory()), access, {
+      signal,
+      lease: (name) => options.leases.token(name),
+    })
+    return []
   }
 }
 
-/** Milliseconds to write a note of a few bytes. */
-const noteTimeout = 30_000
+async function carryOutOne(step: Step, access: MachineAccess, context: WindowContext): Promise<ActionResult> {
+  const [result] = await carryOut([step], access, context)
+  if (result !== undefined && result.kind !== 'notBegun') return result
+  return { kind: 'failed', problem: interrupted }
+}
 
 function mayReadState({ machine, become }: RealHostOptions, name: HostName): boolean {
   return name !== machine.name || become?.user === machine.statePrivilege?.user

@@ -95,7 +95,7 @@ function begin({ inventory, stateDirectory }: EngineOptions, reach: Reach, check
       ref: { id: module.name, name: module.name, module: module.name, handler: false },
       item: undefined,
       environment: {},
-      pendingScript: () => Promise.resolve(undefined),
+      pendingNotes: () => [],
       leases,
       holds,
       power,
