@@ -150,9 +150,9 @@ export class FramedShell implements Shell {
     }
     const { script, within } = stream
     if (mark.kind === 'said') {
-      if (within && script?.sequence === mark.sequence) script.say(mark)
+      if (name === 'stdout' && within && script?.sequence === mark.sequence) script.say(mark)
       // What a script left behind may still speak; nobody listens.
-      return mark.sequence < stream.next
+      return name === 'stdout' && mark.sequence < stream.next
     }
     if (script?.sequence !== mark.sequence || within !== (mark.kind === 'end')) return false
     stream.within = false
