@@ -1,4 +1,4 @@
-import { quote } from '../base/shell.ts'
+import { quote, type ShellText } from '../base/shell.ts'
 import type { ShellHelper } from './connection.ts'
 
 /**
@@ -140,12 +140,12 @@ function alwaysQuote(script: string): string {
 }
 
 /** Bytes as a quoted format of the shell's own `printf`: no program is needed, and no argument vector shows them. */
-function printfFormat(bytes: Buffer): string {
+export function printfFormat(bytes: Buffer): ShellText {
   const pieces: string[] = []
   for (const byte of bytes) {
     const plain = (byte >= 0x30 && byte <= 0x7e && byte !== 0x5c) || byte === 0x20 || byte === 0x0a
     // Everything else, `%`, quotes, `-` and backslashes among it, travels as three octal digits.
     pieces.push(plain ? String.fromCharCode(byte) : `\\${byte.toString(8).padStart(3, '0')}`)
   }
-  return `'${pieces.join('')}'`
+  return quote(pieces.join(''))
 }

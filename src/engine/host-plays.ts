@@ -41,7 +41,7 @@ export function createHostPlays(options: HostPlaysOptions): HostPlays {
     const present = pendings.get(host.machine.name)
     if (present) return present
     const node = host.machine.node === undefined ? undefined : fleet.host(host.machine.node.name)
-    const made = createPending(host, node)
+    const made = createPending(host, node, run.leases)
     pendings.set(host.machine.name, made)
     return made
   }

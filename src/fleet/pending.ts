@@ -7,9 +7,12 @@
 import { HostError, UnreachableError } from '../base/errors.ts'
 import { UnknownError } from '../base/unknown.ts'
 import type { Host } from '../host/host.ts'
-import { notePendingScript, type PendingNote, readPending, strikePendingScript } from '../host/state.ts'
+import type { PendingNote } from '../host/expectation.ts'
+import { readPending, strikeActions } from '../host/notes.ts'
+import { carryOutOwn } from '../host/own-actions.ts'
 import type { Task } from '../language/model.ts'
 import type { FleetHost } from './fleet.ts'
+import type { Leases } from './leases.ts'
 import type { Machine } from './machine.ts'
 
 export interface PendingHandler {
@@ -22,11 +25,9 @@ export interface PendingHandler {
 export interface PendingHandlers {
   /** What earlier runs have left; empty where the host cannot be read, such as in a stopped container. */
   read(): Promise<readonly PendingHandler[]>
-  /** To be written down on this machine with the task's change; none for a task that notifies nobody. */
-  notes(task: Task, on: Machine): Promise<readonly PendingNote[]>
-  /** For changes of a user who may not write there: just before them. @throws HostError when they could not be written */
-  write(notes: readonly PendingNote[], on: Machine): Promise<void>
-  /** Takes every note of these names out. */
+  /** What is written down on this machine with the task's change; nothing for a task that notifies nobody. */
+  notes(task: Task, on: Machine): readonly PendingNote[]
+  /** Strikes every note of these names out. @throws HostError when that fails, UnreachableError */
   strike(names: readonly string[]): Promise<void>
   /** What still waits when the run is over and no play of it has defined. */
   left(): Promise<readonly PendingHandler[]>
@@ -38,7 +39,7 @@ interface Noted extends PendingHandler {
   readonly machine: Machine
 }
 
-export function createPending(host: FleetHost, node: FleetHost | undefined): PendingHandlers {
+export function createPending(host: FleetHost, node: FleetHost | undefined, leases: Leases): PendingHandlers {
   const { machine } = host
   /** Machines on which this run has written a note, or found one. */
   const noted = new Set<Machine>()
@@ -71,35 +72,21 @@ export function createPending(host: FleetHost, node: FleetHost | undefined): Pen
       return found
     },
     notes(task, on) {
-      if (task.notify.length === 0) return Promise.resolve([])
-      noted.add(on)
-      return Promise.resolve(
-        task.notify.map(({ name }) => ({
-          key: keyOf(machine, name),
-          value: { host: machine.name, name, by: task.key },
-        })),
-      )
-    },
-    async write(notes, on) {
-      const directory = await on.stateDirectory()
-      const shell = await on.shell('read', on.statePrivilege)
-      const scripts = notes.map((note) => notePendingScript(note, directory))
-      const signal = new AbortController().signal
-      const reply = await shell.run(scripts.join(' && '), { timeout: 30_000, signal })
-      if (reply.kind === 'exited' && reply.code === 0) return
-      throw new HostError({
-        code: 'state-not-written',
-        message: `the handlers of this task could not be recorded on ${on.name}`,
-        hint: `check the free space in ${directory} there, and run again`,
-      })
+      if (task.notify.length > 0) noted.add(on)
+      return task.notify.map(({ name }) => ({
+        key: keyOf(machine, name),
+        value: { host: machine.name, name, by: task.key },
+      }))
     },
     async strike(names) {
       const keys = names.map((name) => keyOf(machine, name))
       for (const on of noted) {
-        const shell = await on.shell('read', on.statePrivilege)
-        await shell.run(strikePendingScript(keys, await on.stateDirectory()), {
-          timeout: 30_000,
+        await leases.take(on)
+        const access = await leases.accessOf(on, on.statePrivilege)
+        // Handlers that have run are struck out after an interruption too.
+        await carryOutOwn(strikeActions(keys, await on.stateDirectory()), access, {
           signal: new AbortController().signal,
+          lease: (name) => leases.token(name),
         })
       }
     },

@@ -73,8 +73,9 @@ const usual: readonly {
     name: 'a checksum that does not fit',
     said: 'E: Failed to fetch https://mirror.example/Packages.gz  Hash Sum mismatch\n   Hashes of expected file:',
     code: 'repository-corrupt',
-    message: /https:\/\/mirror\.example\/Packages\.gz$/,
-    hint: /try again/,
+    message:
+      /does not match the repository's index \(hash mismatch\): https:\/\/mirror\.example\/Packages\.gz$/,
+    hint: /retry in a few minutes/,
   },
   {
     name: 'a repository without this release',

@@ -79,7 +79,7 @@ const diagnoses: readonly Diagnosis[] = [
     tell: ([, url, key]) => ({
       code: 'repository-key-missing',
       message: `a repository is signed with a key that apt does not have (${key})${url === undefined || url === '' ? '' : `: ${url}`}`,
-      hint: 'give its key file as `signed_by` (apt_repository), or mend its entry in /etc/apt/sources.list.d',
+      hint: 'give its key file as `signed_by` (apt_repository), or fix its entry in /etc/apt/sources.list.d',
     }),
   },
   {
@@ -106,8 +106,8 @@ const diagnoses: readonly Diagnosis[] = [
       /Failed to fetch (\S+)\s+(?:Hash Sum mismatch|File has unexpected size|Writing more data than expected)/,
     tell: ([, url]) => ({
       code: 'repository-corrupt',
-      message: `a file of a repository arrived other than its index says: ${url}`,
-      hint: 'the mirror is being updated, or a proxy keeps an old copy: try again in some minutes, past the proxy if it lasts',
+      message: `a repository file does not match the repository's index (hash mismatch): ${url}`,
+      hint: 'the mirror is being updated, or a proxy serves an old copy: retry in a few minutes; if it persists, bypass the proxy',
     }),
   },
   {
@@ -149,6 +149,14 @@ const diagnoses: readonly Diagnosis[] = [
     }),
   },
   {
+    pattern: /Read-only file system/,
+    tell: () => ({
+      code: 'read-only',
+      message: 'the file system is read-only',
+      hint: 'check why it is mounted so (dmesg shows disk errors), remount it, then run again',
+    }),
+  },
+  {
     pattern: /Permission denied|are you root\?|must be root|Operation not permitted/,
     tell: () => ({
       code: 'no-permission',
@@ -178,11 +186,15 @@ function repository(url: string, status: string, words: string): Problem {
   }
 }
 
-/** The last lines of an output that say something, joined for a sentence. */
+/** Characters of a line that a sentence can hold. */
+const longestLine = 400
+
+/** The last lines of an output that say something, joined for a sentence; of a long line its end. */
 export function lastLines(output: string, count = 3): string {
   return output
+    .slice(-10 * count * longestLine)
     .split('\n')
-    .map((line) => line.trim())
+    .map((line) => line.trim().slice(-longestLine))
     .filter((line) => line !== '')
     .slice(-count)
     .join(' | ')

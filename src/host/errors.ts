@@ -9,7 +9,7 @@ export class ConnectionLostError extends UnreachableError {
     super({
       code: 'connection-lost',
       message: `the connection to ${host} dropped: ${why}`,
-      hint: 'run again; what was done stays done, and what was left is done then',
+      hint: 'run again: finished tasks are kept, the rest is applied',
     })
     this.name = 'ConnectionLostError'
   }

@@ -1,8 +1,8 @@
 /** What actions are carried out with: the way to a machine, what a task says of it, and what may come of it. */
 import type { HostName } from '../base/brand.ts'
 import type { Problem } from '../base/errors.ts'
-import type { ShellText } from '../base/shell.ts'
 import type { Channel, Shell } from '../connection/connection.ts'
+import type { Expectation, PendingNote } from './expectation.ts'
 
 /** Where the state of gpuplay lives on a host (`state.ts`). */
 export const defaultStateDirectory = '/var/lib/gpuplay/v1'
@@ -31,18 +31,16 @@ export interface UploadRequest {
   readonly progress?: (done: number) => void
 }
 
+/** What executors of a single action are given; in a window each step has its own part (`WindowContext`). */
 export interface ExecutionContext {
   /** No new step begins after this; a step that has begun runs to its end (until `MachineAccess.signal`), a detached job runs on without us. */
   readonly signal: AbortSignal
-  /**
-   * What the plan rests on, by path on the machine that the action runs on: `absent`, `present` or `sha256:HEX`. Compared under the lock before anything
-   * is changed.
-   */
-  readonly expectations?: ReadonlyMap<string, string>
+  /** What the plan rests on, by path on the machine that the action runs on. Compared under the lock before anything is changed. */
+  readonly expects: ReadonlyMap<string, Expectation>
+  /** Written down on the machine that the action runs on before it is changed. */
+  readonly notes: readonly PendingNote[]
   /** The token of the lease on a machine; an action is refused when another run has taken it since. */
   lease?(machine: HostName): number | undefined
-  /** Run in the same script right after success, on the machine that the action runs on: pending notifications. */
-  readonly alsoScript?: ShellText
   readonly progress?: (message: string, done?: number, total?: number) => void
   /** Fresh 32 hex digits for each script. */
   readonly nonce?: () => string

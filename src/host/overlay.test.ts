@@ -7,12 +7,11 @@ import { type HostName, hostName } from '../base/brand.ts'
 import { UnknownError } from '../base/unknown.ts'
 import type { Action, WriteFile } from './action.ts'
 import { sha256Of } from './effects.ts'
-import { execute } from './execute.ts'
 import type { Host } from './host.ts'
 import { createOverlay, type Overlay } from './overlay.ts'
 import { createReader, type HostReader } from './reader.ts'
 import { createLocalShell } from './testing/local-shell.ts'
-import { createTestMachine, testContext } from './testing/machine.ts'
+import { createTestMachine, execute, testContext } from './testing/machine.ts'
 import { scratch } from './testing/scratch.ts'
 
 const pve1 = hostName('pve1')

@@ -5,7 +5,7 @@ import { sha256Of } from './effects.ts'
 import type { PlaceOverlay } from './overlay-place.ts'
 import type { ReaderSource } from './reader-source.ts'
 import type { Resource } from './resource.ts'
-import type { Expectation } from './step.ts'
+import type { Expectation } from './expectation.ts'
 
 /** What a read saw: what the host must show for it to hold, and whether that was predicted. */
 export interface Sighting extends Expectation {

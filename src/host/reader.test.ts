@@ -8,11 +8,11 @@ import { hostName } from '../base/brand.ts'
 import { HostError } from '../base/errors.ts'
 import type { Action } from './action.ts'
 import { ConnectionLostError } from './errors.ts'
-import { execute, expectationsOf } from './execute.ts'
+import { expectationsOf } from './expectations-of.ts'
 import { withoutDriverPowers } from './queries/ask.ts'
 import { createReader, type HostReader, type TaskReader } from './reader.ts'
 import { createLocalShell, type LocalShell } from './testing/local-shell.ts'
-import { createTestMachine, testContext } from './testing/machine.ts'
+import { createTestMachine, execute, testContext } from './testing/machine.ts'
 
 const controller = { file: async () => undefined, text: async () => undefined }
 const placement = { ctid: undefined, nodeName: undefined, cluster: undefined }
@@ -239,9 +239,9 @@ test('a link that leads nowhere is no absent file: who reads through it may writ
 
   const touched = contents(through)
   const action: Action = { kind: 'writeFile', path: link, content: { kind: 'text', text: 'new' } }
-  const expectations = expectationsOf(action, { host: hostName('pve1') }, { touched, before: [] })
+  const expects = expectationsOf(action, { host: hostName('pve1') }, { touched, before: [] })
   const target = createTestMachine({ stateDirectory: join(dir.directory, 'state') })
-  assert.deepEqual(await execute(action, target, testContext({ expectations })), { kind: 'done' })
+  assert.deepEqual(await execute(action, target, testContext({ expects })), { kind: 'done' })
   assert.equal(readFileSync(join(dir.directory, 'nowhere'), 'utf8'), 'new')
-  assert.equal((await execute(action, target, testContext({ expectations }))).kind, 'stale')
+  assert.equal((await execute(action, target, testContext({ expects }))).kind, 'stale')
 })

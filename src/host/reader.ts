@@ -17,7 +17,7 @@ import type { Sighting } from './reader-context.ts'
 import { createSource, type ReaderSource } from './reader-source.ts'
 import { createView, placeOf } from './reader-view.ts'
 import { createReadings, type Readings, type ReadingsBook } from './readings.ts'
-import type { Expectation } from './step.ts'
+import type { Expectation } from './expectation.ts'
 
 export interface ReaderOptions {
   readonly name: HostName

@@ -1,14 +1,10 @@
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
-import * as fc from 'fast-check'
 import { HostError } from '../base/errors.ts'
-import { hostName } from '../base/brand.ts'
 import type { Channel } from '../connection/connection.ts'
-import { createReader } from './reader.ts'
-import { type LeaseHolder, notePendingScript, readPending, strikePendingScript, takeLease } from './state.ts'
-import { createLocalShell, openLocal } from './testing/local-shell.ts'
+import { type LeaseHolder, takeLease } from './state.ts'
+import { openLocal } from './testing/local-shell.ts'
 import { createTestMachine } from './testing/machine.ts'
 import { scratch } from './testing/scratch.ts'
 
@@ -66,40 +62,4 @@ test('a state directory that cannot be made is an error that says so', async () 
   writeFileSync(dir.path('file'), '')
   const machine = createTestMachine({ stateDirectory: dir.path('file/v1') })
   await assert.rejects(takeLease(machine, holder), /cannot be written on pve1/)
-})
-
-test('notes are written, read and struck out, whatever their keys and values', async () => {
-  const value = fc.jsonValue().map((plain): unknown => JSON.parse(JSON.stringify(plain)))
-  await fc.assert(
-    fc.asyncProperty(
-      fc.uniqueArray(fc.string(), { minLength: 1, maxLength: 4 }),
-      value,
-      async (keys, plain) => {
-        using dir = scratch()
-        const shell = createLocalShell()
-        const reader = createReader({
-          name: hostName('pve1'),
-          shell: async () => shell,
-          signal: new AbortController().signal,
-          placement: { ctid: undefined, nodeName: undefined, cluster: undefined },
-          controller: { file: async () => undefined, text: async () => undefined },
-        })
-        const read = (): ReturnType<typeof readPending> => {
-          reader.readings.clear()
-          return readPending(reader.view(), state)
-        }
-        const state = dir.path('v1')
-        assert.deepEqual(await read(), [])
-        for (const key of [...keys, ...keys])
-          execFileSync('sh', ['-c', notePendingScript({ key, value: plain }, state)])
-        const notes = await read()
-        assert.deepEqual(new Set(notes.map(({ key }) => key)), new Set(keys))
-        for (const note of notes) assert.deepEqual(note.value, plain)
-        const [first = '', ...rest] = keys
-        execFileSync('sh', ['-c', strikePendingScript([first, 'not there'], state)])
-        assert.deepEqual(new Set((await read()).map(({ key }) => key)), new Set(rest))
-      },
-    ),
-    { numRuns: 10 },
-  )
 })

@@ -1,12 +1,10 @@
 /**
- * What gpuplay keeps on a host, in `/var/lib/gpuplay/v1` (0700): who works there now, notifications of handlers that have not run yet, jobs
- * (`executors/job.ts`). Real runs alone make any of it. Removing the directory is safe while nothing runs.
+ * What gpuplay keeps on a host, in `/var/lib/gpuplay/v1` (0700): who works there now, notifications of handlers that have not run yet (`notes.ts`),
+ * jobs (`executors/job.ts`). Real runs alone make any of it. Removing the directory is safe while nothing runs.
  */
 import { HostError, UnreachableError } from '../base/errors.ts'
-import { raw, sh, type ShellText } from '../base/shell.ts'
+import { sh } from '../base/shell.ts'
 import type { Channel } from '../connection/connection.ts'
-import { sha256Of } from './effects.ts'
-import type { Host } from './host.ts'
 import { defaultStateDirectory, type MachineAccess } from './machine.ts'
 
 /** Said to whoever finds the host taken. */
@@ -132,57 +130,4 @@ async function answer(channel: Channel, machine: MachineAccess): Promise<readonl
     // Its last words may come after its end.
     void channel.ended.then(() => setImmediate(() => fail('its shell ended')))
   })
-}
-
-/** A notification that waits for its handler. `value` is the engine's: plain data. */
-export interface PendingNote {
-  /** By which it is struck out; the same key is the same note. */
-  readonly key: string
-  readonly value: unknown
-}
-
-/** Writes a note down on the host; for `ExecutionContext.alsoScript`. */
-export function notePendingScript(note: PendingNote, stateDirectory = defaultStateDirectory): ShellText {
-  const text = JSON.stringify({ key: note.key, value: note.value })
-  return sh`d=${`${stateDirectory}/pending`} n=${fileName(note.key)}
-umask 077
-mkdir -p "$d" && printf '%s\\n' ${text} > "$d/.new-$n" && mv -f "$d/.new-$n" "$d/$n"`
-}
-
-/** Strikes notes out; those that are not there are no matter. */
-export function strikePendingScript(
-  keys: readonly string[],
-  stateDirectory = defaultStateDirectory,
-): ShellText {
-  const files = keys.map((key) => sh` ${`${stateDirectory}/pending/${fileName(key)}`}`)
-  return sh`rm -f --${raw(files.join('') as ShellText)}`
-}
-
-/** The notes that wait on a host, in the order of their keys' hashes. What is no note of ours is passed over. */
-export async function readPending(
-  host: Host,
-  stateDirectory = defaultStateDirectory,
-): Promise<readonly PendingNote[]> {
-  const names = (await host.list(`${stateDirectory}/pending`)) ?? []
-  const texts = await Promise.all(
-    names
-      .filter((name) => /^[0-9a-f]{32}$/.test(name))
-      .map((name) => host.text(`${stateDirectory}/pending/${name}`)),
-  )
-  return texts.flatMap((text) => parseNote(text))
-}
-
-function parseNote(text: string | undefined): readonly PendingNote[] {
-  if (text === undefined) return []
-  try {
-    const parsed: unknown = JSON.parse(text)
-    if (typeof parsed !== 'object' || parsed === null || !('key' in parsed) || !('value' in parsed)) return []
-    return typeof parsed.key === 'string' ? [{ key: parsed.key, value: parsed.value }] : []
-  } catch {
-    return []
-  }
-}
-
-function fileName(key: string): string {
-  return sha256Of(key).slice(0, 32)
 }

@@ -1,17 +1,8 @@
-/** A step of a window. */
+/** A step of a window: one action with what it rests on and what belongs to it, and how it ended. */
 import type { HostName } from '../base/brand.ts'
 import type { Action } from './action.ts'
-import type { FileStatus } from './host.ts'
+import type { Expectation, PendingNote } from './expectation.ts'
 import type { ActionResult } from './machine.ts'
-import type { PendingNote } from './state.ts'
-
-/** What a path has to be on the host for an action to be carried out. */
-export interface Expectation {
-  /** `absent`, `nothing` (read through links: none is there, or one that leads nowhere), `present` or `sha256:HEX`. */
-  readonly content: string
-  /** What `lstat` said of it when the action was planned; undefined when nobody asked. */
-  readonly status?: FileStatus
-}
 
 export interface Step {
   readonly action: Action
@@ -21,7 +12,7 @@ export interface Step {
   readonly notes: readonly PendingNote[]
 }
 
-/** `notBegun`: a step before it did not end well, so nothing of this one was done. */
+/** `notBegun`: a step before it did not end well, or the run was interrupted, so nothing of this one was done. */
 export type StepResult = ActionResult | { readonly kind: 'notBegun' }
 
 export interface WindowContext {
@@ -31,7 +22,10 @@ export interface WindowContext {
   lease?(machine: HostName): number | undefined
   /** Long work of a step says how far it is. */
   progress?(step: number, message: string, done?: number, total?: number): void
-  /** A step has ended; called in order, as soon as it is known. */
+  /**
+   * A step has ended; called in order, as soon as it is known. What a program printed is there at once when the program is the last of its frame;
+   * for one in the middle `reply` comes with the results.
+   */
   finished?(step: number, result: ActionResult): void
   /** Fresh hex digits for names of temporary files. */
   readonly nonce?: () => string

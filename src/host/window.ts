@@ -1,30 +1,213 @@
-/** Stopgap. */
-import { execute } from './execute.ts'
-import type { MachineAccess } from './machine.ts'
-import { notePendingScript } from './state.ts'
+/**
+ * A window: actions of one task or of many that go to a machine together, in order, and stop at the first that does not end well. The only way from
+ * data to change.
+ *
+ * Steps that can share a frame travel in one; those that need more than a script (large files, downloads, what takes a machine down, detached
+ * programs) have an executor each. Each step runs under its lock and its expectation, and is reported as it happens.
+ */
+import type { Action, Run } from './action.ts'
+import { revealed } from './effects.ts'
+import { writeControllerFile } from './executors/controller-file.ts'
+import { download } from './executors/download.ts'
+import { type FileAction, fileStep } from './executors/file-steps.ts'
+import { freshNonce, frameTimeout, type FrameResult, sendFrame } from './executors/frame.ts'
+import type { FrameStep } from './executors/frame-step.ts'
+import { outcome } from './executors/outcome.ts'
+import { containerPower, reboot } from './executors/power.ts'
+import { push } from './executors/push.ts'
+import { programOutcome, programStep, runDetached } from './executors/run.ts'
+import type { ActionResult, ExecutionContext, MachineAccess } from './machine.ts'
+import { expectedNow } from './expected-now.ts'
 import type { Step, StepResult, WindowContext } from './step.ts'
-import type { ShellText } from '../base/shell.ts'
 
+export type { Step, StepResult, WindowContext } from './step.ts'
+
+/**
+ * Carries steps of a task's host out, there or on its node as each action says. A failure of the host is a result, never an exception; after an
+ * interruption the steps that have not begun say so.
+ * @throws UnreachableError when no shell can be had; the reason of `MachineAccess.signal` when that aborts
+ */
 export async function carryOut(
   steps: readonly Step[],
   machine: MachineAccess,
   context: WindowContext,
 ): Promise<readonly StepResult[]> {
+  const settled = expectedNow(steps)
   const results: StepResult[] = []
-  for (const [index, step] of steps.entries()) {
-    const target = step.action.on === 'node' ? (machine.node ?? machine) : machine
-    const scripts = step.notes.map((note) => notePendingScript(note, target.stateDirectory))
-    const result = await execute(step.action, machine, {
-      signal: context.signal,
-      expectations: new Map([...step.expects].map(([path, { content }]) => [path, content])),
-      ...(context.lease === undefined ? {} : { lease: context.lease }),
-      ...(scripts.length === 0 ? {} : { alsoScript: scripts.join(' && ') as ShellText }),
-      progress: (message, done, total) => context.progress?.(index, message, done, total),
-    })
-    context.finished?.(index, result)
-    results.push(result)
-    if (result.kind !== 'done') break
+  while (results.length < settled.length) {
+    const first = settled[results.length]
+    if (first === undefined || context.signal.aborted || results.some(({ kind }) => kind !== 'done')) break
+    const run = frameFrom(settled, results.length)
+    const ended =
+      run.length > 0
+        ? await carryOutFrame(run, {
+            machine: targetOf(first.action, machine),
+            context,
+            offset: results.length,
+          })
+        : [await carryOutAlone(first, machine, { context, index: results.length })]
+    results.push(...ended)
   }
-  while (results.length < steps.length) results.push({ kind: 'notBegun' })
+  return settled.map((_, index) => results[index] ?? { kind: 'notBegun' })
+}
+
+interface FrameAction {
+  readonly action: FileAction | Run
+  readonly step: Step
+}
+
+/** Bytes of content that travel in one frame; a larger file has a frame of its own. */
+const frameContent = 64 * 1024
+
+/** The steps from `start` on that can share a frame: on one machine, and no more content than one script should hold. */
+function frameFrom(steps: readonly Step[], start: number): readonly FrameAction[] {
+  const run: FrameAction[] = []
+  let content = 0
+  for (const step of steps.slice(start)) {
+    const action = inFrame(step.action)
+    if (action === undefined || (action.on ?? 'host') !== (steps[start]?.action.on ?? 'host')) break
+    content += contentSize(action)
+    if (content > frameContent && run.length > 0) break
+    run.push({ action, step })
+  }
+  return run
+}
+
+function inFrame(action: Action): FileAction | Run | undefined {
+  switch (action.kind) {
+    case 'writeFile':
+      return action.content.kind === 'controllerFile' ? undefined : action
+    case 'run':
+      return action.detached === undefined ? action : undefined
+    case 'setAttributes':
+    case 'makeDirectory':
+    case 'makeLink':
+    case 'remove':
+      return action
+    case 'download':
+    case 'push':
+    case 'containerPower':
+    case 'reboot':
+      return undefined
+  }
+}
+
+function contentSize(action: FileAction | Run): number {
+  if (action.kind === 'writeFile' && action.content.kind === 'text')
+    return revealed(action.content.text).length
+  return action.kind === 'run' && action.stdin !== undefined ? revealed(action.stdin).length : 0
+}
+
+interface Conclusion {
+  readonly step: FrameStep
+  readonly conclude: (result: Exclude<FrameResult, { kind: 'notBegun' }>) => Promise<ActionResult>
+}
+
+interface FramePlace {
+  readonly machine: MachineAccess
+  readonly context: WindowContext
+  /** Of the frame's first step in the window. */
+  readonly offset: number
+}
+
+async function carryOutFrame(
+  actions: readonly FrameAction[],
+  { machine, context, offset }: FramePlace,
+): Promise<readonly StepResult[]> {
+  const prepared = actions.map(({ action, step }) => prepare(action, step, { machine, context }))
+  const steps = prepared.map(({ step }) => step)
+  let reported = 0
+  const report = (index: number, result: ActionResult): void => {
+    // In order, each once: what was said while it ran is not said again.
+    if (index !== reported) return
+    reported += 1
+    context.finished?.(offset + index, result)
+  }
+  const last = steps.length - 1
+  const ended = await sendFrame(steps, machine, {
+    ...context,
+    timeout: frameTimeout(steps),
+    // The last one's output is here in a moment, with the end of the frame.
+    done: (index) => {
+      if (index < last || steps[index]?.work.kind === 'files') report(index, { kind: 'done' })
+    },
+  })
+  const results: StepResult[] = []
+  for (const [index, { conclude }] of prepared.entries()) {
+    const result = ended[index] ?? { kind: 'notBegun' }
+    if (result.kind === 'notBegun') results.push(result)
+    else {
+      const concluded = await conclude(result)
+      results.push(concluded)
+      report(index, concluded)
+    }
+  }
   return results
+}
+
+function prepare(
+  action: FileAction | Run,
+  { expects, notes }: Step,
+  { machine, context }: Pick<FramePlace, 'machine' | 'context'>,
+): Conclusion {
+  if (action.kind === 'run') {
+    return {
+      step: programStep(action, { expects, notes }),
+      conclude: (result) => programOutcome(action, machine, result),
+    }
+  }
+  const { step, telling } = fileStep(action, { expects, notes, nonce: freshNonce(context) })
+  return { step, conclude: (result) => outcome(machine, result, telling) }
+}
+
+async function carryOutAlone(
+  step: Step,
+  machine: MachineAccess,
+  { context, index }: { readonly context: WindowContext; readonly index: number },
+): Promise<StepResult> {
+  const { action, expects, notes } = step
+  const own: ExecutionContext = {
+    ...context,
+    expects,
+    notes,
+    progress: (message, done, total) => context.progress?.(index, message, done, total),
+  }
+  const result = await byExecutor(action, machine, own)
+  context.finished?.(index, result)
+  return result
+}
+
+async function byExecutor(
+  action: Action,
+  machine: MachineAccess,
+  context: ExecutionContext,
+): Promise<ActionResult> {
+  const target = targetOf(action, machine)
+  switch (action.kind) {
+    case 'writeFile': {
+      const { content } = action
+      if (content.kind !== 'controllerFile') throw new Error(`${action.path} belongs into a frame`)
+      return writeControllerFile({ ...action, content }, target, context)
+    }
+    case 'run':
+      return runDetached(action, target, context)
+    case 'download':
+      return download(action, target, context)
+    // Both machines have their part in it.
+    case 'push':
+      return push(action, machine, context)
+    case 'containerPower':
+      return containerPower(action, target, context)
+    case 'reboot':
+      return reboot(action, target, context)
+    case 'setAttributes':
+    case 'makeDirectory':
+    case 'makeLink':
+    case 'remove':
+      throw new Error(`${action.path} belongs into a frame`)
+  }
+}
+
+function targetOf(action: Action, machine: MachineAccess): MachineAccess {
+  return action.on === 'node' ? (machine.node ?? machine) : machine
 }

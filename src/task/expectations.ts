@@ -5,7 +5,7 @@ import { allEffects } from '../host/effects.ts'
 import { createOverlay, type Place } from '../host/overlay.ts'
 import { remotePath } from '../host/paths.ts'
 import { overlaps } from '../host/resource.ts'
-import type { Expectation } from '../host/step.ts'
+import type { Expectation } from '../host/expectation.ts'
 import type { Reading } from './unit.ts'
 
 /**

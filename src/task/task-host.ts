@@ -13,6 +13,9 @@ import type { Action } from '../host/action.ts'
 import { effectsHold } from '../host/effects-hold.ts'
 import type { ActionResult } from '../host/machine.ts'
 import { createOverlay } from '../host/overlay.ts'
+import type { PendingNote } from '../host/expectation.ts'
+import { noteActions } from '../host/notes.ts'
+import { carryOutOwn } from '../host/own-actions.ts'
 import type { Step, StepResult } from '../host/step.ts'
 import { carryOut } from '../host/window.ts'
 import { claimsOf } from './claims.ts'
@@ -198,10 +201,10 @@ class Sender {
         .slice(0, index)
         .flatMap((one) => (one.planned.plan === plan ? [one.planned.action] : []))
       const key = `${unit.key} ${target.name}`
-      const notes = noted.has(key) ? [] : await pending.notes(unit.task, target)
+      const notes = noted.has(key) ? [] : pending.notes(unit.task, target)
       noted.add(key)
       const here = this.#mayReadState(unit, target)
-      if (!here && notes.length > 0) await pending.write(notes, target)
+      if (!here && notes.length > 0) await this.#noteAsKeeper(notes, target)
       steps.push({
         action: withEnvironment(action, reveal(unit.ready.environment)),
         expects: expectsOf(action, { host: machine.name, node: machine.node?.name }, { reading, before }),
@@ -209,6 +212,16 @@ class Sender {
       })
     }
     return steps
+  }
+
+  /** For a user who may not write there: just before the change. A note too many is harmless, a missing one is not. */
+  async #noteAsKeeper(notes: readonly PendingNote[], target: Machine): Promise<void> {
+    const { leases, signal } = this.#context.run
+    const access = await leases.accessOf(target, target.statePrivilege)
+    await carryOutOwn(noteActions(notes, await target.stateDirectory()), access, {
+      signal,
+      lease: (name) => leases.token(name),
+    })
   }
 
   async #portion(

@@ -100,7 +100,7 @@ function begin({ inventory, stateDirectory }: EngineOptions, reach: Reach, check
     async go({ host: name, module, args }) {
       const host = fleet.host(name)
       const progress = new Progress()
-      const pending = createPending(host, undefined)
+      const pending = createPending(host, undefined, run.leases)
       const { converged, acted } = await settleUnit(
         () => unitOf(module, progress, {}, args),
         createTaskHost({ run, host, pending, connection: {} }),

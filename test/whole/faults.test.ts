@@ -134,7 +134,7 @@ describe('what a person reads when there is', { skip: whyNoLab() ?? false, timeo
     said(
       await play(containers, 'ct101', ...words, '-e', '{lxc_passthrough_lock_timeout: 1}'),
       4,
-      /^  error: gave up after 1 s: container 101 is locked \(lock: backup\): Proxmox is at work on it\n    help: .*pct unlock 101/m,
+      /^  error: timed out after 1 s: container 101 is locked \(lock: backup\): Proxmox is at work on it\n    help: .*pct unlock 101/m,
     )
     assert.doesNotMatch(await lab.node('pve1').output('cat /etc/pve/lxc/101.conf'), /nvidia1/)
     await lockContainer(container, undefined)

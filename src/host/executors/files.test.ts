@@ -15,15 +15,23 @@ import {
 import { test } from 'node:test'
 import { hostName } from '../../base/brand.ts'
 import { Secret } from '../../base/secret.ts'
-import { sh } from '../../base/shell.ts'
 import type { Action, WriteFile } from '../action.ts'
 import { sha256Of } from '../effects.ts'
-import { execute, expectationsOf } from '../execute.ts'
-import { createTestMachine, testContext } from '../testing/machine.ts'
+import { expectationsOf } from '../expectations-of.ts'
+import { openFramed } from '../testing/framed-machine.ts'
+import { createTestMachine, execute, type TestContext, testContext } from '../testing/machine.ts'
 import { type Scratch, scratch } from '../testing/scratch.ts'
 
 function text(path: string, content: string, more: Partial<WriteFile> = {}): WriteFile {
   return { kind: 'writeFile', path, content: { kind: 'text', text: content }, ...more }
+}
+
+/** What is written down in the state directory of a test. */
+function notesOf(dir: Scratch): readonly unknown[] {
+  const pending = dir.path('state/pending')
+  return existsSync(pending)
+    ? readdirSync(pending).map((name): unknown => JSON.parse(readFileSync(`${pending}/${name}`, 'utf8')))
+    : []
 }
 
 function here(dir: Scratch): ReturnType<typeof createTestMachine> {
@@ -43,7 +51,6 @@ test('a file is written with its mode, and keeps the mode that it has', async ()
   await execute({ kind: 'writeFile', path, content: secret }, machine, testContext())
   assert.equal(readFileSync(path, 'utf8'), 'hush')
   assert.equal(statSync(path).mode & 0o7777, 0o640)
-  assert.ok(machine.current.scripts.every((script) => !script.includes('hush')))
   assert.deepEqual(readdirSync(dir.directory), ["it's -new.conf"])
 })
 
@@ -92,7 +99,7 @@ test('a file that something else has changed since it was read is left alone', a
     ['present', true],
   ] as const) {
     writeFileSync(path, 'changed')
-    const context = testContext({ expectations: new Map([[path, fingerprint]]) })
+    const context = testContext({ expects: new Map([[path, { content: fingerprint }]]) })
     const result = await execute(text(path, 'mine'), machine, context)
     assert.equal(result.kind, fine ? 'done' : 'stale', fingerprint)
     assert.equal(readFileSync(path, 'utf8'), fine ? 'mine' : 'changed')
@@ -110,7 +117,7 @@ test('a lock that is held is waited for, and its holder is named', async () => {
   const action = text(dir.path('a'), 'x', { lock: { kind: 'flock', path: lock, timeout: 1 } })
   const result = await execute(action, here(dir), testContext())
   assert.ok(result.kind === 'locked')
-  assert.match(result.problem.message, /lock was held for 1 s, by process \d+/)
+  assert.match(result.problem.message, /lock was still held by process \d+ \(\w+\) after 1 s/)
   assert.equal(existsSync(dir.path('a')), false)
   // `flock` forks, and the lock is held as long as either lives.
   process.kill(-(holder.pid ?? 0), 'SIGKILL')
@@ -129,7 +136,9 @@ test('a full file system is named with what is left, and the old file stays', as
   }
   try {
     writeFileSync(`${small}/a`, 'old')
-    const result = await execute(text(`${small}/a`, 'x'.repeat(200_000)), here(dir), testContext())
+    const framed = await openFramed(dir)
+    const result = await execute(text(`${small}/a`, 'x'.repeat(200_000)), framed.machine, testContext())
+    await framed.close()
     assert.ok(result.kind === 'failed')
     assert.equal(result.problem.code, 'no-space')
     assert.match(result.problem.message, /no space left on tmpfs \(mounted at .*\/small\): \d+ KiB free/)
@@ -193,10 +202,10 @@ test('directories, links, attributes and removals are done, and again without ha
 test('what belongs to the change is written down in the same script, and only when it was made', async () => {
   using dir = scratch()
   const machine = here(dir)
-  const alsoScript = sh`echo noted >> ${dir.path('notes')}`
-  await execute(text(dir.path('a'), 'x'), machine, testContext({ alsoScript }))
-  await execute(text(dir.path('no/such/directory'), 'x'), machine, testContext({ alsoScript }))
-  assert.equal(readFileSync(dir.path('notes'), 'utf8'), 'noted\n')
+  const note = (key: string): TestContext => testContext({ notes: [{ key, value: `of ${key}` }] })
+  await execute(text(dir.path('a'), 'x'), machine, note('made'))
+  await execute(text(dir.path('no/such/directory'), 'x'), machine, note('failed'))
+  assert.deepEqual(notesOf(dir), [{ key: 'made', value: 'of made' }])
   assert.equal(machine.current.scripts.length, 2)
 })
 
@@ -232,10 +241,13 @@ test('an action expects what was read of its files, unless an earlier one of the
     ['pve1 file:/etc/a', 'present'],
   ])
   const action = text('/etc/a', 'x')
-  assert.deepEqual([...expectationsOf(action, names, { touched, before: [] })], [['/etc/a', 'absent']])
+  assert.deepEqual(
+    [...expectationsOf(action, names, { touched, before: [] })],
+    [['/etc/a', { content: 'absent' }]],
+  )
   assert.deepEqual(
     [...expectationsOf({ ...action, on: 'node' }, names, { touched, before: [] })],
-    [['/etc/a', 'present']],
+    [['/etc/a', { content: 'present' }]],
   )
   assert.deepEqual([...expectationsOf(action, names, { touched, before: [text('/etc/a', 'y')] })], [])
   const installs: Action = { kind: 'run', argv: ['x'], effects: [{ mayBring: 'x' }] }

@@ -20,8 +20,8 @@ export interface Job {
   /** What it does: the same is attached to, another is waited for. */
   readonly fingerprint: string
   readonly script: ShellText
-  /** Kept in a file of mode 0600 until the job has opened it. */
-  readonly stdin?: Buffer
+  /** A quoted format of `printf`; kept in a file of mode 0600 until the job has opened it. */
+  readonly stdin?: ShellText
   readonly lock?: Lock
   /** Exit statuses that are success; default [0]. */
   readonly success?: readonly number[]
@@ -180,7 +180,7 @@ mkdir -p "$j" || exit 1
 exec 7>>"$j/alive" || exit 1
 flock -w 2 7 || exit ${busy}
 rm -f "$j/status" "$j/collected" "$j/log" "$j/stdin"
-${raw(job.stdin === undefined ? ('' as ShellText) : sh`cat > "$j/stdin" || exit 1`)}
+${raw(job.stdin === undefined ? sh`` : sh`printf ${raw(job.stdin)} > "$j/stdin" || exit 1`)}
 printf '%s' ${wrapper} > "$j/run" && printf '%s\\n' ${fingerprintOf(job)} > "$j/fingerprint" || exit 1
 setsid sh "$j/run" </dev/null >/dev/null 2>&1 3>&- 4>&- 5>&- 6>&- 8>&- &
 exit 0`
@@ -188,8 +188,7 @@ exit 0`
     body,
     timeout: 30_000,
     keepLock: true,
-    partial: true,
-    ...(job.stdin === undefined ? {} : { stdin: job.stdin }),
+    whole: true,
     ...(job.lock === undefined ? {} : { lock: job.lock }),
   }
 }
@@ -206,6 +205,12 @@ tail -c ${logTail} "$j/log"
 mv -f "$j/status" "$j/collected"
 exit "$code"`
   const success = job.success ?? [0]
-  const result = await runGuarded(machine, context, { body, timeout: 60_000, success, begun: true })
+  const result = await runGuarded(machine, context, {
+    body,
+    timeout: 60_000,
+    success,
+    begun: true,
+    partial: true,
+  })
   return result.kind === 'exited' ? { kind: 'ended', reply: result.reply } : result
 }

@@ -1,4 +1,4 @@
-/** From how a script ended to what a task is told. */
+/** From how a script ended to the result of its action. */
 import type { Problem } from '../../base/errors.ts'
 import { sh } from '../../base/shell.ts'
 import { diagnose, lastLines } from '../diagnose.ts'
@@ -12,6 +12,8 @@ export interface Telling {
   readonly hint?: string
   /** Whose file system is looked at when there was no space. */
   readonly path?: string
+  /** The time that it had, for the sentence of a timeout. */
+  readonly seconds?: number
 }
 
 /** The result of an action that is done when its script exits with 0. */
@@ -53,13 +55,15 @@ export async function failed(
 }
 
 export function timedOut(reply: ActionReply, telling: Telling): ActionResult {
+  const last = lastLines(`${reply.stdout}\n${reply.stderr}`, 1)
+  const after = telling.seconds === undefined ? '' : ` after ${telling.seconds} s`
   return {
     kind: 'failed',
     reply,
     problem: {
       code: 'timed-out',
-      message: `${telling.failure}: it was given up when its time was over; it said last: ${lastLines(`${reply.stdout}\n${reply.stderr}`, 1) || 'nothing'}`,
-      hint: telling.hint ?? 'give it a longer `timeout`, or look what it waits for on the host',
+      message: `${telling.failure}: timed out${after}; ${last === '' ? 'it printed nothing' : `last output: ${last}`}`,
+      hint: telling.hint ?? 'set a longer `timeout`, or check on the host what it waits for',
     },
   }
 }

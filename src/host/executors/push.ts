@@ -58,6 +58,7 @@ export async function push(
     body: settleScript({ to, temporary, sha256: action.sha256 }),
     timeout: 300_000,
     begun: true,
+    whole: true,
   })
   if (settled.kind === 'exited' && settled.reply.code !== 0) {
     return tellMismatch(action, {

@@ -1,10 +1,14 @@
+/** Programs: in a frame, or detached from the connection. */
 import { commandLine, raw, sh, type ShellText } from '../../base/shell.ts'
+import { printfFormat } from '../../connection/frame.ts'
 import type { Run } from '../action.ts'
 import { revealed } from '../effects.ts'
 import { labelOf } from '../label.ts'
 import type { ActionReply, ActionResult, ExecutionContext, MachineAccess } from '../machine.ts'
 import { environmentScript } from '../queries/ask.ts'
-import { runGuarded } from './guarded.ts'
+import { graceSeconds } from './frame.ts'
+import type { FrameStep } from './frame-step.ts'
+import type { GuardedResult } from './guarded.ts'
 import { type JobResult, runJob } from './job.ts'
 import { failed, type Telling, timedOut } from './outcome.ts'
 
@@ -12,44 +16,46 @@ const defaultSeconds = 300
 /** A job that never ends would be waited for by every later run. */
 const defaultDetachedSeconds = 3600
 
-/** Runs a program and keeps what it says; detached ones are found again after a lost connection. */
-export async function run(
+/** A program that ends with its frame at the latest. */
+export function programStep(action: Run, parts: Pick<FrameStep, 'expects' | 'notes'>): FrameStep {
+  const seconds = Math.ceil(action.timeout ?? defaultSeconds)
+  return {
+    work: {
+      kind: 'program',
+      body: program(action, seconds),
+      seconds,
+      success: action.success ?? [0],
+      ...standardInput(action),
+    },
+    expects: parts.expects,
+    notes: parts.notes,
+    ...(action.lock === undefined ? {} : { lock: action.lock }),
+  }
+}
+
+/** Runs a program detached, and finds it again after a lost connection. */
+export async function runDetached(
   action: Run,
   machine: MachineAccess,
   context: ExecutionContext,
 ): Promise<ActionResult> {
   const { detached, success = [0], lock } = action
-  const stdin = action.stdin === undefined ? undefined : Buffer.from(revealed(action.stdin))
-  const locked = lock === undefined ? {} : { lock }
-  const fed = stdin === undefined ? {} : { stdin }
-  const result =
-    detached === undefined
-      ? await runGuarded(machine, context, {
-          body: program(action),
-          timeout: (action.timeout ?? defaultSeconds) * 1000,
-          success,
-          ...fed,
-          ...locked,
-        })
-      : await runJob(
-          {
-            ...detached,
-            script: program(action, action.timeout ?? defaultDetachedSeconds),
-            label: labelOf(action),
-            success,
-            ...fed,
-            ...locked,
-          },
-          machine,
-          context,
-        )
-  return told(action, machine, result)
+  if (detached === undefined) throw new Error(`not detached: ${labelOf(action)}`)
+  const job = {
+    ...detached,
+    script: program(action, Math.ceil(action.timeout ?? defaultDetachedSeconds)),
+    label: labelOf(action),
+    success,
+    ...standardInput(action),
+    ...(lock === undefined ? {} : { lock }),
+  }
+  return programOutcome(action, machine, await runJob(job, machine, context))
 }
 
-async function told(
+export async function programOutcome(
   action: Run,
   machine: MachineAccess,
-  result: JobResult | Awaited<ReturnType<typeof runGuarded>>,
+  result: JobResult | GuardedResult,
 ): Promise<ActionResult> {
   const { success = [0], detached } = action
   const telling: Telling = {
@@ -63,11 +69,11 @@ async function told(
       const { reply } = result
       if (success.includes(reply.code)) return { kind: 'done', reply }
       if (detached !== undefined && (reply.code === 124 || reply.code === 137))
-        return timedOut(reply, telling)
+        return timedOut(reply, { ...telling, seconds: action.timeout ?? defaultDetachedSeconds })
       return failed(machine, reply, { ...telling, failure: sentence(action, reply) })
     }
     case 'timedOut':
-      return timedOut(result.reply, telling)
+      return timedOut(result.reply, { ...telling, seconds: action.timeout ?? defaultSeconds })
     case 'stale':
     case 'lost':
     case 'locked':
@@ -76,17 +82,20 @@ async function told(
   }
 }
 
+function standardInput({ stdin }: Run): { readonly stdin?: ShellText } {
+  return stdin === undefined ? {} : { stdin: printfFormat(Buffer.from(revealed(stdin))) }
+}
+
 function sentence(action: Run, { code }: ActionReply): string {
   const program = action.argv[0] ?? ''
   if (code === 127) return `${program} is not installed on the host (cannot ${labelOf(action)})`
   return `cannot ${labelOf(action)}: it exited with ${code}`
 }
 
-/** With a limit the program is ended by `timeout` on the host itself: nobody may be connected when its time is over. */
-function program({ argv, environment, directory }: Run, seconds?: number): ShellText {
-  const enter = directory === undefined ? ('' as ShellText) : sh`cd -- ${directory} || exit 126`
-  const limit = seconds === undefined ? ('' as ShellText) : sh`timeout -k 30 ${seconds}`
+/** `timeout` ends it on the host itself: nobody may be connected when its time is over, and its neighbours in a frame have their own. */
+function program({ argv, environment, directory }: Run, seconds: number): ShellText {
+  const enter = directory === undefined ? sh`` : sh`cd -- ${directory} || exit 126`
   return sh`${raw(enter)}
 ${raw(environmentScript(environment ?? {}))}
-${raw((seconds === undefined ? 'exec' : '') as ShellText)} ${raw(limit)} ${raw(commandLine(argv))}`
+exec timeout -k ${graceSeconds} ${seconds} ${raw(commandLine(argv))}`
 }

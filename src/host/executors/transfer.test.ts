@@ -15,9 +15,8 @@ import type { AddressInfo } from 'node:net'
 import { after, describe, test } from 'node:test'
 import type { Action } from '../action.ts'
 import { sha256Of } from '../effects.ts'
-import { execute } from '../execute.ts'
 import type { ActionResult } from '../machine.ts'
-import { createTestMachine, testContext } from '../testing/machine.ts'
+import { createTestMachine, execute, testContext } from '../testing/machine.ts'
 import { type Scratch, scratch } from '../testing/scratch.ts'
 
 const content = Buffer.from('0123456789'.repeat(20_000))

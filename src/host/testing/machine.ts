@@ -1,7 +1,11 @@
 /** A machine for tests: this one, with its state in a directory of the test. */
 import { copyFile } from 'node:fs/promises'
 import { type HostName, hostName } from '../../base/brand.ts'
-import type { ExecutionContext, MachineAccess } from '../machine.ts'
+import type { Action } from '../action.ts'
+import type { Expectation, PendingNote } from '../expectation.ts'
+import type { ActionResult, MachineAccess } from '../machine.ts'
+import type { WindowContext } from '../step.ts'
+import { carryOut } from '../window.ts'
 import { createLocalShell, type LocalShell, openLocal } from './local-shell.ts'
 
 export interface TestMachine extends MachineAccess {
@@ -34,6 +38,23 @@ export function createTestMachine(options: TestMachineOptions): TestMachine {
   return machine
 }
 
-export function testContext(given: Partial<ExecutionContext> = {}): ExecutionContext {
+export interface TestContext extends WindowContext {
+  readonly expects?: ReadonlyMap<string, Expectation>
+  readonly notes?: readonly PendingNote[]
+}
+
+export function testContext(given: Partial<TestContext> = {}): TestContext {
   return { signal: new AbortController().signal, ...given }
+}
+
+/** Carries a single action out. @throws Error when it did not begin */
+export async function execute(
+  action: Action,
+  machine: MachineAccess,
+  context: TestContext,
+): Promise<ActionResult> {
+  const { expects = new Map(), notes = [] } = context
+  const [result] = await carryOut([{ action, expects, notes }], machine, context)
+  if (result === undefined || result.kind === 'notBegun') throw new Error('it did not begin')
+  return result
 }

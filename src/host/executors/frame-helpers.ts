@@ -1,0 +1,234 @@
+/**
+ * The shell functions of a frame. A shell learns them once, so that a step is a few words.
+ *
+ * They fork nothing but the programs that they name; every verdict goes through `gp_say`, and whatever a step prints stands between its mark and the
+ * next. A step of files that was done is said once it is on the disk: `gp_kept` holds those that wait, and one `sync` serves them all.
+ *
+ *     pid N            the frame's process, for whoever wants it to stop before the next step
+ *     begin I          step I begins
+ *     exit I CODE      it has ended; for a step of files CODE is 0 or 1
+ *     timeout I        its time was over, and it was ended
+ *     stale I PATH     PATH is not as expected
+ *     locked I HOLDER  its lock was not to be had
+ *     lease I          another run has taken the machine
+ *     note I           a note could not be written
+ *     stop I           asked to stop: I and what is behind it does not begin
+ */
+import { sh } from '../../base/shell.ts'
+import type { ShellHelper } from '../../connection/connection.ts'
+import { sha256Of } from '../effects.ts'
+
+const frame = sh`gp_start() { # nonce
+  gp_nonce=$1 gp_step= gp_temporary= gp_files= gp_directories= gp_kept= gp_stopping= gp_noted= gp_summed= gp_uid= gp_gid=
+  gp_newline='
+'
+  gp_notes() { :; }
+  trap gp_leave EXIT
+  trap 'exit 143' HUP INT TERM
+  trap 'gp_stopping=1' USR1
+  { while read -r gp_key gp_real gp_value gp_rest; do
+    case $gp_key in Pid:) gp_pid=$gp_real;; Uid:) gp_uid=$gp_value;; Gid:) gp_gid=$gp_value; break;; esac
+  done < /proc/self/status; } 2>/dev/null && gp_say pid "$gp_pid"
+}
+gp_leave() { [ -z "$gp_temporary" ] || rm -f -- "$gp_temporary"; }
+gp_mark() { printf '%s %s\\n' "$gp_nonce" "$1"; printf '%s %s\\n' "$gp_nonce" "$1" >&2; }
+gp_begin() { # step
+  if [ -n "$gp_stopping" ]; then gp_flush; gp_say stop "$1"; exit 0; fi
+  gp_step=$1 gp_noted=
+  gp_say begin "$1" || exit 1
+  gp_mark "$1"
+}
+gp_end() { gp_flush; gp_say "$@"; exit 0; }
+gp_done() { # [file that has to be on the disk before this is said]
+  if [ -n "$gp_kept$gp_files" ]; then gp_kept=$gp_kept$gp_step\${1:+ $1}$gp_newline; else gp_say exit "$gp_step" 0; fi
+}
+gp_fail() { # [why]
+  [ $# = 0 ] || printf '%s\\n' "$*" >&2
+  gp_strike
+  gp_end exit "$gp_step" 1
+}
+gp_keep() { # file: wants to be on the disk, with its name in its directory
+  gp_files=$gp_files$1$gp_newline gp_parent=\${1%/*}/
+  case $gp_newline$gp_directories in *"$gp_newline$gp_parent$gp_newline"*) ;; *) gp_directories=$gp_directories$gp_parent$gp_newline;; esac
+}
+gp_flush() {
+  [ -n "$gp_kept$gp_files" ] || return 0
+  gp_ifs=$IFS IFS=$gp_newline; set -f
+  sync -- $gp_files $gp_directories 2>/dev/null; gp_synced=$?
+  set -- $gp_kept
+  IFS=$gp_ifs; set +f
+  gp_kept= gp_files= gp_directories=
+  for gp_line in "$@"; do
+    case $gp_synced:$gp_line in
+      0:*) ;;
+      *' '*) gp_mark "\${gp_line%% *}"; sync -- "\${gp_line#* }" || { gp_say exit "\${gp_line%% *}" 1; exit 0; };;
+    esac
+    gp_say exit "\${gp_line%% *}" 0
+  done
+}
+gp_lock() { # file seconds mode-of-its-directory
+  [ -d "\${1%/*}" ] || mkdir -p -m "$3" -- "\${1%/*}" || gp_fail
+  if [ -e "$1" ] && [ ! -f "$1" ]; then gp_fail "$1 is not a regular file"; fi
+  { true >> "$1"; } || gp_fail
+  exec 9>> "$1"
+  flock -w "$2" 9 && return
+  gp_inode=$(stat -c %i -- "$1") gp_holder=
+  while read -r gp_n gp_kind gp_a gp_m gp_pid gp_where gp_rest; do
+    case $gp_kind:$gp_where in FLOCK:*":$gp_inode") gp_holder=$gp_pid; [ -r "/proc/$gp_pid/comm" ] && read -r gp_name < "/proc/$gp_pid/comm" && gp_holder="$gp_pid ($gp_name)"; break;; esac
+  done < /proc/locks
+  gp_end locked "$gp_step" "$gp_holder"
+}
+gp_lock_packages() { # state-directory seconds: a directory that only root can write to, if there is one
+  if [ "$gp_uid" = 0 ] && { [ ! -e "$1" ] || [ -O "$1" ]; }; then gp_lock "$1/packages.lock" "$2" 0700; else gp_lock /run/lock/gpuplay-packages "$2" 0755; fi
+}
+gp_unlock() { exec 9>&-; }
+gp_lease() { # state-directory token: a user who may not look into the directory acts under the lease without seeing it
+  if [ ! -d "$1" ] || [ -x "$1" ]; then
+    gp_token=; [ -f "$1/lease" ] && read -r gp_token < "$1/lease"
+    [ "$gp_token" = "$2" ] || gp_end lease "$gp_step"
+  fi
+}
+gp_stale() { gp_end stale "$gp_step" "$1"; }
+gp_absent() { if [ -e "$1" ] || [ -L "$1" ]; then gp_stale "$1"; fi; }
+gp_nothing() { [ ! -e "$1" ] || gp_stale "$1"; }
+gp_present() { [ -e "$1" ] || [ -L "$1" ] || gp_stale "$1"; }
+gp_sums() { gp_summed=$(sha256sum -- "$@" 2>/dev/null </dev/null); }
+gp_summed_as() { # sum path: among those that gp_sums has read
+  case $gp_newline$gp_summed$gp_newline in *"$gp_newline$1  $2$gp_newline"*) ;; *) gp_stale "$2";; esac
+}
+gp_same() { # sum path
+  gp_sum=$(sha256sum -- "$2" 2>/dev/null </dev/null); case $gp_sum in *"$1 "*) ;; *) gp_stale "$2";; esac
+}
+gp_note() { # directory name text: before the change, and on the disk with it or before it
+  [ ! -s "$1/$2" ] || return 0
+  umask 077
+  [ -d "$1" ] || mkdir -p -- "$1" || gp_unnoted
+  printf '%s\\n' "$3" > "$1/$2" || { rm -f -- "$1/$2"; gp_unnoted; }
+  umask 022
+  gp_noted=$gp_noted$1/$2$gp_newline
+  gp_keep "$1/$2"
+}
+gp_unnoted() { gp_strike; gp_end note "$gp_step"; }
+gp_strike() { # nothing was changed, so there is nothing to handle
+  [ -n "$gp_noted" ] || return 0
+  gp_ifs=$IFS IFS=$gp_newline; set -f
+  rm -f -- $gp_noted
+  IFS=$gp_ifs; set +f
+  gp_noted=
+}
+gp_clock() { { read -r gp_now gp_rest < /proc/uptime; } 2>/dev/null && gp_now=\${gp_now%.*}; }
+gp_timed() { gp_clock; gp_since=$gp_now; }
+gp_ran() { # code success seconds-or-nothing whole-or-nothing
+  case $1:$3 in 124:?*|137:?*) gp_clock; [ "$((gp_now - gp_since))" -lt "$(($3 - 1))" ] || gp_end timeout "$gp_step";; esac
+  case " $2 " in *" $1 "*) gp_say exit "$gp_step" "$1"; return;; esac
+  [ -z "$4" ] || gp_strike
+  gp_say exit "$gp_step" "$1"
+  exit 0
+}
+`
+
+const files = sh`gp_own() { # path owner group; - leaves it as it is
+  gp_owner=$2 gp_group=$3
+  if [ "$gp_owner" = - ] || { [ "$gp_owner" = "$gp_uid" ] && [ -O "$1" ]; }; then gp_owner=; fi
+  if [ "$gp_group" = - ] || { [ "$gp_group" = "$gp_gid" ] && [ -G "$1" ]; }; then gp_group=; fi
+  [ -z "$gp_owner$gp_group" ] || chown -- "$gp_owner\${gp_group:+:$gp_group}" "$1"
+}
+gp_target() { # path: what a link leads to, in a directory that is there
+  gp_path=$1
+  if [ -L "$gp_path" ]; then gp_path=$(readlink -f -- "$gp_path") || gp_fail "the link leads nowhere"; fi
+  [ ! -d "$gp_path" ] || gp_fail "it is a directory"
+  gp_directory=\${gp_path%/*}; gp_directory=\${gp_directory:-/}
+  [ -d "$gp_directory" ] || gp_fail "the directory $gp_directory does not exist"
+}
+gp_look() { # mode owner group: what is not given stays as it is, and a new file gets 0644
+  gp_mode=$1 gp_owned=$2 gp_grouped=$3
+  case ,$1,$2,$3, in *,,*) ;; *) return;; esac
+  if [ -e "$gp_path" ]; then
+    gp_seen=$(stat -c '%a %u %g' -- "$gp_path") || gp_fail
+    gp_mode=\${gp_mode:-\${gp_seen%% *}} gp_seen=\${gp_seen#* }
+    gp_owned=\${gp_owned:-\${gp_seen% *}} gp_grouped=\${gp_grouped:-\${gp_seen#* }}
+  else
+    gp_mode=\${gp_mode:-0644} gp_owned=\${gp_owned:--} gp_grouped=\${gp_grouped:--}
+  fi
+}
+gp_write() { # path nonce mode owner group content-as-a-format: nobody else can open it before it has its owner and mode
+  gp_target "$1"; gp_look "$3" "$4" "$5"
+  umask 077; set -C
+  gp_temporary=\${gp_directory%/}/.gpuplay-$2
+  printf "$6" > "$gp_temporary" || gp_unwritten
+  umask 022; set +C
+  gp_dress
+}
+gp_unwritten() { # not every shell says why its printf failed
+  [ ! -f "$gp_temporary" ] || head -c 65536 /dev/zero >> "$gp_temporary"
+  gp_fail
+}
+gp_take() { # path file-with-the-content sum mode owner group
+  gp_temporary=$2
+  gp_target "$1"; gp_look "$4" "$5" "$6"
+  gp_sum=$(sha256sum < "$2") || gp_fail "the content did not arrive"
+  [ "\${gp_sum%% *}" = "$3" ] || gp_fail "the content arrived changed (sha256 \${gp_sum%% *}, wanted $3)"
+  gp_dress
+}
+gp_dress() { # chown clears setuid, so the mode comes last
+  gp_own "$gp_temporary" "$gp_owned" "$gp_grouped" || gp_fail
+  [ "$gp_mode" = - ] || chmod -- "$gp_mode" "$gp_temporary" || gp_fail
+}
+gp_backup() { # directory
+  [ -e "$gp_path" ] || return 0
+  gp_beside=$gp_path
+  if [ -n "$1" ]; then mkdir -p -- "$1" || gp_fail; gp_beside=$1/\${gp_path##*/}; fi
+  cp -p -- "$gp_path" "$gp_beside.gpuplay-$(date -u +%Y%m%dT%H%M%SZ)" || gp_fail
+}
+gp_place() {
+  gp_notes
+  mv -fT -- "$gp_temporary" "$gp_path" || gp_fail
+  gp_temporary=
+  gp_keep "$gp_path"
+  gp_done "$gp_path"
+}
+gp_attributes() { # path mode owner group; - leaves it as it is
+  gp_mode=$2
+  # A new owner costs a program its setuid, which was not asked for.
+  if [ "$gp_mode" = - ] && [ "$3$4" != -- ] && [ ! -d "$1" ] && { [ -u "$1" ] || [ -g "$1" ]; }; then gp_mode=$(stat -Lc %a -- "$1") || gp_fail; fi
+  gp_notes
+  gp_own "$1" "$3" "$4" || gp_fail
+  [ "$gp_mode" = - ] || chmod -- "$gp_mode" "$1" || gp_half
+}
+gp_half() { gp_noted=; gp_fail; } # something may have been changed: the notes stay
+gp_directory() { # path mode owner group; - leaves it as it is
+  if [ -d "$1" ]; then gp_attributes "$@"; gp_done; return; fi
+  gp_notes
+  gp_mode=$2
+  if [ "$3$4" != -- ] && [ "$2" != - ]; then gp_mode=0700; fi
+  if [ "$gp_mode" = - ]; then mkdir -p -- "$1" || gp_half; else mkdir -p -m "$gp_mode" -- "$1" || gp_half; fi
+  gp_own "$1" "$3" "$4" || gp_half
+  [ "$gp_mode" = "$2" ] || chmod -- "$2" "$1" || gp_half
+  gp_done
+}
+gp_link() { # path target nonce
+  if [ -d "$1" ] && [ ! -L "$1" ]; then gp_fail "it is a directory"; fi
+  gp_notes
+  if [ -e "$1" ] || [ -L "$1" ]; then
+    gp_temporary=\${1%/*}/.gpuplay-$3
+    ln -sT -- "$2" "$gp_temporary" && mv -fT -- "$gp_temporary" "$1" || gp_fail
+    gp_temporary=
+  else
+    ln -sT -- "$2" "$1" || gp_fail
+  fi
+  gp_done
+}
+gp_remove() { # path
+  if [ -d "$1" ] && [ ! -L "$1" ]; then gp_fail "it is a directory"; fi
+  if [ -e "$1" ] || [ -L "$1" ]; then gp_notes; rm -f -- "$1" || gp_fail; fi
+  gp_done
+}
+gp_remove_tree() { # path
+  gp_notes
+  rm -rf --one-file-system -- "$1" || gp_half
+  gp_done
+}
+`
+
+export const frameHelper: ShellHelper = { name: `gp_frame_${sha256Of(frame).slice(0, 8)}`, text: frame }
+export const filesHelper: ShellHelper = { name: `gp_files_${sha256Of(files).slice(0, 8)}`, text: files }

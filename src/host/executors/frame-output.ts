@@ -1,0 +1,37 @@
+/** What each step of a frame printed: the frame's streams, cut at the marks of the steps. */
+import type { ActionReply } from '../machine.ts'
+
+/** Bytes kept of each step: the first of stdout, the last of stderr, where a failure is explained. */
+const outputLimit = 1024 * 1024
+
+type Output = Omit<ActionReply, 'code'>
+
+export function outputsOf(
+  { stdout, stderr }: { readonly stdout: Buffer; readonly stderr: Buffer },
+  nonce: string,
+): (step: number) => Output {
+  const said = { stdout: pieces(stdout, nonce), stderr: pieces(stderr, nonce) }
+  return (step) => ({
+    stdout: (said.stdout.get(step) ?? empty).subarray(0, outputLimit).toString('utf8'),
+    stderr: (said.stderr.get(step) ?? empty).subarray(-outputLimit).toString('utf8'),
+  })
+}
+
+const empty = Buffer.alloc(0)
+
+/** By the number in the mark before it; a step may have more than one piece. */
+function pieces(bytes: Buffer, nonce: string): ReadonlyMap<number, Buffer> {
+  const result = new Map<number, Buffer>()
+  const needle = `${nonce} `
+  let at = bytes.indexOf(needle)
+  while (at !== -1) {
+    const newline = bytes.indexOf(0x0a, at)
+    if (newline === -1) break
+    const step = Number(bytes.toString('latin1', at + needle.length, newline))
+    const next = bytes.indexOf(needle, newline)
+    const piece = bytes.subarray(newline + 1, next === -1 ? bytes.length : next)
+    result.set(step, Buffer.concat([result.get(step) ?? empty, piece]))
+    at = next
+  }
+  return result
+}

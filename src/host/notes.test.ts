@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import * as fc from 'fast-check'
+import { hostName } from '../base/brand.ts'
+import { noteActions, readPending, strikeActions } from './notes.ts'
+import { carryOutOwn } from './own-actions.ts'
+import type { Host } from './host.ts'
+import { createReader } from './reader.ts'
+import { createLocalShell } from './testing/local-shell.ts'
+import { createTestMachine } from './testing/machine.ts'
+import { scratch } from './testing/scratch.ts'
+
+const { signal } = new AbortController()
+
+test('notes are written, read and struck out, whatever their keys and values', async () => {
+  const value = fc.jsonValue().map((plain): unknown => JSON.parse(JSON.stringify(plain)))
+  await fc.assert(
+    fc.asyncProperty(
+      fc.uniqueArray(fc.string(), { minLength: 1, maxLength: 4 }),
+      value,
+      async (keys, plain) => {
+        using dir = scratch()
+        const shell = createLocalShell()
+        const reader = createReader({
+          name: hostName('pve1'),
+          shell: async () => shell,
+          signal,
+          placement: { ctid: undefined, nodeName: undefined, cluster: undefined },
+          controller: { file: async () => undefined, text: async () => undefined },
+        })
+        // What nobody else changes is kept; here somebody does.
+        const fresh = (): Host => {
+          reader.readings.clear()
+          return reader.view()
+        }
+        const state = dir.path('v1')
+        assert.deepEqual(await readPending(fresh(), state), [])
+        const machine = createTestMachine({ stateDirectory: state })
+        const notes = [...keys, ...keys].map((key) => ({ key, value: plain }))
+        await carryOutOwn(noteActions(notes, state), machine, { signal })
+        const read = await readPending(fresh(), state)
+        assert.deepEqual(new Set(read.map(({ key }) => key)), new Set(keys))
+        for (const note of read) assert.deepEqual(note.value, plain)
+        const [first = '', ...rest] = keys
+        await carryOutOwn(strikeActions([first, 'not there'], state), machine, { signal })
+        assert.deepEqual(new Set((await readPending(fresh(), state)).map(({ key }) => key)), new Set(rest))
+      },
+    ),
+    { numRuns: 10 },
+  )
+})

@@ -1,0 +1,61 @@
+/** Notes of handlers that wait, on a host: a file each in `pending` of the state directory, there from just before the change until the handler has run. */
+import type { Action } from './action.ts'
+import { sha256Of } from './effects.ts'
+import type { PendingNote } from './expectation.ts'
+import type { Host } from './host.ts'
+import { defaultStateDirectory } from './machine.ts'
+
+/** Where a note is kept, and what is in it. */
+export function noteFile(
+  { key, value }: PendingNote,
+  stateDirectory: string,
+): { readonly path: string; readonly text: string } {
+  return { path: `${stateDirectory}/pending/${fileName(key)}`, text: JSON.stringify({ key, value }) }
+}
+
+/**
+ * Writes notes down as actions of their own, through a user who may: before the change of another user who may not. A note too many is harmless,
+ * a missing one is not.
+ */
+export function noteActions(notes: readonly PendingNote[], stateDirectory: string): readonly Action[] {
+  const files = notes.map((note): Action => {
+    const { path, text } = noteFile(note, stateDirectory)
+    const content = { kind: 'text', text: `${text}\n` } as const
+    return { kind: 'writeFile', path, content, mode: '0600', label: 'record the handlers to notify' }
+  })
+  return notes.length === 0 ? [] : [{ kind: 'makeDirectory', path: `${stateDirectory}/pending` }, ...files]
+}
+
+/** Strikes notes out; those that are not there are no matter. */
+export function strikeActions(keys: readonly string[], stateDirectory: string): readonly Action[] {
+  return keys.map((key) => ({ kind: 'remove', path: `${stateDirectory}/pending/${fileName(key)}` }))
+}
+
+/** The notes that wait on a host, in the order of their keys' hashes. What is no note of ours is passed over. */
+export async function readPending(
+  host: Host,
+  stateDirectory = defaultStateDirectory,
+): Promise<readonly PendingNote[]> {
+  const names = (await host.list(`${stateDirectory}/pending`)) ?? []
+  const texts = await Promise.all(
+    names
+      .filter((name) => /^[0-9a-f]{32}$/.test(name))
+      .map((name) => host.text(`${stateDirectory}/pending/${name}`)),
+  )
+  return texts.flatMap((text) => parseNote(text))
+}
+
+function parseNote(text: string | undefined): readonly PendingNote[] {
+  if (text === undefined) return []
+  try {
+    const parsed: unknown = JSON.parse(text)
+    if (typeof parsed !== 'object' || parsed === null || !('key' in parsed) || !('value' in parsed)) return []
+    return typeof parsed.key === 'string' ? [{ key: parsed.key, value: parsed.value }] : []
+  } catch {
+    return []
+  }
+}
+
+function fileName(key: string): string {
+  return sha256Of(key).slice(0, 32)
+}

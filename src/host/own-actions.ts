@@ -1,0 +1,37 @@
+/** Actions that gpuplay carries out for itself, outside any task: notes of handlers, guests of a node. */
+import { HostError } from '../base/errors.ts'
+import type { Action } from './action.ts'
+import { ConnectionLostError } from './errors.ts'
+import type { ActionReply, MachineAccess } from './machine.ts'
+import { carryOut } from './window.ts'
+import type { WindowContext } from './step.ts'
+
+/**
+ * Carries actions out in order. What the programs among them printed, by action.
+ * @throws HostError with the first failure; ConnectionLostError when it is not known whether they were done; UnreachableError; the reason of
+ * `context.signal` when they did not all begin
+ */
+export async function carryOutOwn(
+  actions: readonly Action[],
+  machine: MachineAccess,
+  context: Pick<WindowContext, 'signal' | 'lease'>,
+): Promise<readonly (ActionReply | undefined)[]> {
+  const steps = actions.map((action) => ({ action, expects: new Map(), notes: [] }))
+  const results = await carryOut(steps, machine, context)
+  return results.map((result) => {
+    switch (result.kind) {
+      case 'done':
+        return result.reply
+      case 'failed':
+      case 'locked':
+        throw new HostError(result.problem)
+      case 'stale':
+        throw new HostError({ code: 'changed-meanwhile', message: result.what, hint: 'run again' })
+      case 'lost':
+        throw new ConnectionLostError(machine.name, result.why)
+      case 'notBegun':
+        context.signal.throwIfAborted()
+        throw new Error(`not begun on ${machine.name}, and nobody was interrupted`)
+    }
+  })
+}
