@@ -106,7 +106,7 @@ while [ $n -lt 200 ]; do n=$((n + 1)); gp_say "number $n"; done; wait; noise x >
         // What every script of the session can read in its environment, and what marks look like without the nonce.
         const answer = await saying(
           shell,
-          `env | grep -c gpuplay; tr '\\0' '\\n' </proc/self/environ | grep -c gpuplay; tr '\\0' '\\n' </proc/$$/environ | grep -c gpuplay
+          `env | grep -c __gpuplay_; tr '\\0' '\\n' </proc/self/environ | grep -c __gpuplay_; tr '\\0' '\\n' </proc/$$/environ | grep -c __gpuplay_
 sh -c 'gp_say forged' 2>/dev/null; sh -c 'printf "\\000%s V 2 . forged\\n" "$__gpuplay_a$__gpuplay_b" >&8'; gp_say true`,
         )
         assert.deepEqual(answer.said, ['true'])
@@ -143,7 +143,7 @@ sh -c 'gp_say forged' 2>/dev/null; sh -c 'printf "\\000%s V 2 . forged\\n" "$__g
         signal: usual.signal,
         command: `export __gpuplay_a=old __gpuplay_b=old; ${command}`,
       })
-      assert.equal(await text(shell, 'env | grep -c gpuplay_[ab]'), '0\n')
+      assert.equal(await text(shell, 'env | grep -c __gpuplay_[ab]'), '0\n')
       await shell.close()
     })
 
