@@ -67,6 +67,61 @@ for (const [name, command] of [
     },
   )
 
+  test(
+    `${name}: reads without relays see what reads with relays see, again and again`,
+    { skip },
+    async () => {
+      using dir = scratch()
+      const opened = await opening(dir, command)
+      try {
+        for (const file of ["it's", 'second', 'empty'])
+          writeFileSync(dir.path(file), file === 'empty' ? '' : `${file}\0\n`)
+        let light = 0
+        const { host } = createReader({
+          name: hostName('here'),
+          shell: async () => {
+            const shell = opened.shell()
+            return {
+              ...shell,
+              greeting: shell.greeting,
+              gone: shell.gone,
+              close: () => shell.close(),
+              run: (script, options) => {
+                if (options.light === true) light += 1
+                return shell.run(script, options)
+              },
+            }
+          },
+          signal,
+          placement,
+          controller,
+        })
+        const read = (): readonly Promise<unknown>[] => [
+          ...["it's", 'second', 'empty', 'absent'].map((file) => host.text(dir.path(file))),
+          ...["it's", 'absent', '..'].map((file) => host.stat(dir.path(file))),
+          ...["it's", 'absent'].map((file) => host.hash(dir.path(file))),
+          host.list(dir.directory),
+          host.list('/no/such/place'),
+          ...['sh', 'no-such-program'].map((program) => host.command(program)),
+          host.kernel(),
+          host.kernelModule('no_such_module'),
+          host.package('no-such-package'),
+        ]
+        const first = await Promise.all(read())
+        assert.deepEqual(first.slice(0, 4), ["it's\0\n", 'second\0\n', '', undefined])
+        assert.deepEqual(first[9], ['empty', "it's", 'second'])
+        assert.equal(light, 1)
+        const relayed = await Promise.all([...read(), host.ask(['true'], { promised: true })])
+        assert.deepEqual(relayed.slice(0, -1), first)
+        assert.equal(light, 1)
+        assert.deepEqual(await Promise.all(read()), first)
+        assert.equal(light, 2)
+      } finally {
+        await opened.close()
+      }
+    },
+  )
+
   test(`${name}: files are written, locks taken, and a lease is held`, { skip }, async () => {
     using dir = scratch()
     const opened = await openFramed(dir, command)
