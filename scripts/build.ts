@@ -29,21 +29,22 @@ async function main(): Promise<void> {
   rmSync(dist, { recursive: true, force: true })
   declareTypes()
   const validators = prepareValidators()
-  const inputs = [await bundleProgram(validators.map(({ digest }) => digest)), await bundleValidators()]
+  const inputs = [await bundleProgram(validators.map(({ digest }) => digest)), await bundleLoaded()]
   writeFileSync(join(dist, 'LICENSES.txt'), licencesOf(root, inputs.flat()))
 
-  /** CommonJS, since a validator is needed in the middle of a synchronous check. */
-  async function bundleValidators(): Promise<readonly string[]> {
+  /** What `src/base/built.ts` loads: CommonJS, which is there at once. */
+  async function bundleLoaded(): Promise<readonly string[]> {
     const codes = new Map(validators.map(({ digest, code }) => [digest, code]))
     codes.set('ajv', "module.exports = require('ajv/dist/2020.js')")
+    codes.set('re2', "module.exports = require('re2js')")
     const { metafile } = await build({
       ...common,
-      entryPoints: [...codes.keys()].map((name) => ({ in: `validator:${name}`, out: name })),
+      entryPoints: [...codes.keys()].map((name) => ({ in: `loaded:${name}`, out: name })),
       format: 'cjs',
       minify: true,
-      outdir: join(dist, 'validators'),
+      outdir: join(dist, 'loaded'),
       outExtension: { '.js': '.cjs' },
-      plugins: [virtual(/^validator:/, (path) => codes.get(path.replace('validator:', '')))],
+      plugins: [virtual(/^loaded:/, (path) => codes.get(path.replace('loaded:', '')))],
     })
     return Object.keys(metafile.inputs)
   }
@@ -53,8 +54,9 @@ async function bundleProgram(digests: readonly string[]): Promise<readonly strin
   const built = `import { createRequire } from 'node:module'
 const load = createRequire(import.meta.url)
 const digests = new Set(${JSON.stringify(digests)})
-export const loadAjv = () => load('../validators/ajv.cjs').Ajv2020
-export const preparedValidator = (digest) => digests.has(digest) ? load(\`../validators/\${digest}.cjs\`) : undefined
+export const loadAjv = () => load('../loaded/ajv.cjs').Ajv2020
+export const loadRe2 = () => load('../loaded/re2.cjs').RE2JS
+export const preparedValidator = (digest) => digests.has(digest) ? load(\`../loaded/\${digest}.cjs\`) : undefined
 `
   const { metafile } = await build({
     ...common,
@@ -69,7 +71,8 @@ export const preparedValidator = (digest) => digests.has(digest) ? load(\`../val
     banner: {
       js: "import { createRequire as gpuplayRequire } from 'node:module'; const require = gpuplayRequire(import.meta.url), __dirname = import.meta.dirname, __filename = import.meta.filename;",
     },
-    plugins: [instead(join(root, 'src/language/built.ts'), built)],
+    // Handlebars does without source maps where there is no such package.
+    plugins: [instead(join(root, 'src/base/built.ts'), built), virtual(/^source-map$/, () => '')],
   })
   return Object.keys(metafile.inputs)
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { ValidateFunction } from 'ajv'
 import type { Ajv2020 } from 'ajv/dist/2020.js'
-import { loadAjv, preparedValidator } from './built.ts'
+import { loadAjv, preparedValidator } from '../base/built.ts'
 
 /** How every validator is made, in the build and in a run. `verbose` adds schema and value to each error, which their wording needs. */
 export const validatorOptions = {

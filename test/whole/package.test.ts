@@ -79,7 +79,7 @@ test('installed elsewhere it runs, and finds its roles', async () => {
   assert.equal((await runProgram(gpuplay, ['--version'], folder)).stdout, `${manifest.version}\n`)
   assert.match((await runProgram(gpuplay, ['modules'], folder)).stdout, /^pve_container +\S/m)
   // The validators of all that ships were made by the build: nothing is left to compile.
-  rmSync(join(home, 'dist/validators/ajv.cjs'))
+  rmSync(join(home, 'dist/loaded/ajv.cjs'))
   // Its own playbook and roles, as far as they can be read without a host.
   const site = join(home, 'playbooks/site.yml')
   const inventory = join(home, 'inventory/example')
