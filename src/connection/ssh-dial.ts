@@ -1,16 +1,17 @@
-import { connect as connectTcp } from 'node:net'
-import { Duplex } from 'node:stream'
+import type { Duplex } from 'node:stream'
 import type { NodeSSH } from 'node-ssh'
 import type { Client, NextAuthHandler } from 'ssh2'
 import { UnreachableError } from '../base/errors.ts'
 import { ignore, whenAborted } from './channel.ts'
 import type { Target } from './connection.ts'
+import { Deadline } from './deadline.ts'
 import type { ConnectEffects } from './effects.ts'
 import type { HandshakeGate } from './handshake-gate.ts'
 import { type HostKeyCheck, hostKeyCheck } from './host-key-check.ts'
 import { type Destination, type SshConfig, parseProxyJump, readSshConfig } from './ssh-config.ts'
 import { type Identity, findIdentities } from './ssh-identities.ts'
 import { ServerBusy, networkProblem, nothingToOffer, refused, timedOut } from './ssh-problems.ts'
+import { forwardedSocket, proxiedSocket, tcpSocket } from './ssh-socket.ts'
 
 export type SshTarget = Extract<Target, { kind: 'ssh' | 'openssh' }>
 
@@ -19,6 +20,8 @@ export interface Line {
   readonly client: Client
   /** Why it is gone, once it is; a connection through a jump host takes that one with it. */
   readonly lost: Promise<string>
+  /** How long the server may take to answer, in seconds. */
+  readonly patience: number
 }
 
 /**
@@ -107,73 +110,33 @@ class Dialler {
 
   async #handshake(via: Line | undefined, config: SshConfig, identities: readonly Identity[]): Promise<Line> {
     this.#signal.throwIfAborted()
-    const seconds = this.#target.connectTimeout ?? config.connectTimeout ?? 20
-    const deadline = AbortSignal.any([this.#signal, AbortSignal.timeout(seconds * 1000)])
     const check = await hostKeyCheck(config, this.#target, this.#effects)
+    const patience = this.#target.connectTimeout ?? config.connectTimeout ?? 20
+    const deadline = new Deadline([this.#signal], patience * 1000)
     try {
       // Loaded before there is a socket: an event that came meanwhile would be missed.
       const { NodeSSH } = await import('node-ssh')
-      const socket = await this.#socket(via, config, deadline)
-      return await logIn(socket, NodeSSH, { config, identities, check, deadline, via })
+      const { signal } = deadline
+      const socket = await this.#socket(via, config, signal)
+      const line = await logIn(socket, NodeSSH, { config, identities, check, signal, via })
+      return { ...line, patience }
     } catch (error) {
       this.#signal.throwIfAborted()
       if (check.refusal !== undefined) throw check.refusal
       if (error instanceof UnreachableError) throw error
-      if (deadline.aborted) throw timedOut(config, seconds)
+      if (deadline.passed) throw timedOut(config, patience)
       if (error instanceof ServerBusy) throw error
       throw networkProblem(config, error)
+    } finally {
+      deadline.end()
     }
   }
 
-  #socket(via: Line | undefined, config: SshConfig, deadline: AbortSignal): Promise<Duplex> {
-    if (via !== undefined) return forwarded(via, config)
-    if (config.proxyCommand !== undefined) return Promise.resolve(this.#proxied(config.proxyCommand, config))
-    return new Promise((resolve, reject) => {
-      const socket = connectTcp({ host: config.hostname, port: config.port, noDelay: true })
-      const stopListening = whenAborted(deadline, () => socket.destroy(new Error('timed out')))
-      socket.once('error', reject)
-      socket.once('connect', () => {
-        stopListening()
-        socket.off('error', reject)
-        // Somebody always listens: an error between here and the handshake would end the process.
-        socket.on('error', ignore)
-        resolve(socket)
-      })
-    })
+  #socket(via: Line | undefined, config: SshConfig, signal: AbortSignal): Promise<Duplex> {
+    if (via !== undefined) return forwardedSocket(via.client, config, signal)
+    if (config.proxyCommand === undefined) return tcpSocket(config, signal)
+    return Promise.resolve(proxiedSocket(config.proxyCommand, config, this.#effects))
   }
-
-  #proxied(command: string, config: SshConfig): Duplex {
-    const text = command.replaceAll(/%([%hpr])/g, (_, letter: string) => {
-      if (letter === '%') return '%'
-      return letter === 'h' ? config.hostname : letter === 'p' ? String(config.port) : config.user
-    })
-    const child = this.#effects.spawn('/bin/sh', ['-c', `exec ${text}`], { group: false })
-    child.on('error', () => {})
-    child.stderr.resume()
-    const socket = Duplex.from({ readable: child.stdout, writable: child.stdin })
-    socket.on('close', () => child.kill())
-    return socket
-  }
-}
-
-function forwarded(via: Line, config: SshConfig): Promise<Duplex> {
-  return new Promise((resolve, reject) => {
-    via.client.forwardOut('127.0.0.1', 0, config.hostname, config.port, (error, stream) => {
-      if (error === undefined) resolve(stream)
-      else {
-        reject(
-          new UnreachableError(
-            {
-              code: 'jump-refused',
-              message: `the jump host cannot reach ${config.hostname} port ${config.port}: ${error.message}`,
-              hint: 'check the name and port as the jump host sees them, and that it allows forwarding (AllowTcpForwarding)',
-            },
-            error,
-          ),
-        )
-      }
-    })
-  })
 }
 
 type NodeSshClass = typeof NodeSSH
@@ -182,15 +145,15 @@ interface LogIn {
   readonly config: SshConfig
   readonly identities: readonly Identity[]
   readonly check: HostKeyCheck
-  readonly deadline: AbortSignal
+  readonly signal: AbortSignal
   readonly via: Line | undefined
 }
 
 async function logIn(
   socket: Duplex,
   Ssh: NodeSshClass,
-  { config, identities, check, deadline, via }: LogIn,
-): Promise<Line> {
+  { config, identities, check, signal, via }: LogIn,
+): Promise<Omit<Line, 'patience'>> {
   const tried: string[] = []
   const left = [...identities]
   let refusedMethods: readonly string[] = []
@@ -239,7 +202,7 @@ async function logIn(
   client.on('close', () => via?.client.end())
   let stopListening = ignore
   const given = new Promise<never>((_resolve, reject) => {
-    stopListening = whenAborted(deadline, () => reject(new Error('timed out')))
+    stopListening = whenAborted(signal, () => reject(new Error('timed out')))
   })
   try {
     await Promise.race([connecting, given, lost.then((why) => Promise.reject(new ServerBusy(why)))])
