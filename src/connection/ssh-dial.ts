@@ -5,12 +5,11 @@ import { UnreachableError } from '../base/errors.ts'
 import { ignore, whenAborted } from './channel.ts'
 import type { Target } from './connection.ts'
 import { Deadline } from './deadline.ts'
-import type { ConnectEffects } from './effects.ts'
-import type { HandshakeGate } from './handshake-gate.ts'
 import { type HostKeyCheck, hostKeyCheck } from './host-key-check.ts'
-import { type Destination, type SshConfig, parseProxyJump, readSshConfig } from './ssh-config.ts'
+import { type Destination, type SshConfig, parseProxyJump } from './ssh-config.ts'
 import { type Identity, findIdentities } from './ssh-identities.ts'
 import { ServerBusy, networkProblem, nothingToOffer, refused, timedOut } from './ssh-problems.ts'
+import type { SshShared } from './ssh-shared.ts'
 import { forwardedSocket, proxiedSocket, tcpSocket } from './ssh-socket.ts'
 
 export type SshTarget = Extract<Target, { kind: 'ssh' | 'openssh' }>
@@ -28,18 +27,13 @@ export interface Line {
  * Connects and logs in, through the jump hosts that are configured.
  * @throws UnreachableError with what is wrong and what mends it.
  */
-export async function dial(
-  target: SshTarget,
-  gate: HandshakeGate,
-  effects: ConnectEffects,
-  signal: AbortSignal,
-): Promise<Line> {
+export async function dial(target: SshTarget, shared: SshShared, signal: AbortSignal): Promise<Line> {
   const destination: Destination = {
     address: target.address,
     ...(target.port === undefined ? {} : { port: target.port }),
     ...(target.user === undefined ? {} : { user: target.user }),
   }
-  return new Dialler(target, gate, effects, signal).dial(destination, { jump: false, depth: 0 })
+  return new Dialler(target, shared, signal).dial(destination, { jump: false, depth: 0 })
 }
 
 /** Waits between attempts after a server that is too busy for a handshake, in milliseconds. */
@@ -47,19 +41,17 @@ const busyWaits = [300, 800, 2000, 4000]
 
 class Dialler {
   readonly #target: SshTarget
-  readonly #gate: HandshakeGate
-  readonly #effects: ConnectEffects
+  readonly #shared: SshShared
   readonly #signal: AbortSignal
 
-  constructor(target: SshTarget, gate: HandshakeGate, effects: ConnectEffects, signal: AbortSignal) {
+  constructor(target: SshTarget, shared: SshShared, signal: AbortSignal) {
     this.#target = target
-    this.#gate = gate
-    this.#effects = effects
+    this.#shared = shared
     this.#signal = signal
   }
 
   async dial(destination: Destination, place: { jump: boolean; depth: number }): Promise<Line> {
-    const config = await readSshConfig(destination, this.#effects, this.#signal)
+    const config = await this.#shared.configs.read(destination, this.#signal)
     const jumps = parseProxyJump(
       (place.jump ? undefined : this.#target.proxyJump) ?? config.proxyJump ?? 'none',
     )
@@ -80,7 +72,7 @@ class Dialler {
     for (const [index, jump] of jumps.entries()) {
       if (index === 0) via = await this.dial(jump, { jump: true, depth: depth + jumps.length })
       else {
-        const config = await readSshConfig(jump, this.#effects, this.#signal)
+        const config = await this.#shared.configs.read(jump, this.#signal)
         via = await this.#dialThrough(via, config, true)
       }
     }
@@ -94,12 +86,15 @@ class Dialler {
       for (let attempt = 0; ; attempt += 1) {
         try {
           const address = `${config.hostname}:${config.port}`
-          return await this.#gate.pass(address, () => this.#handshake(via, config, identities))
+          return await this.#shared.gate.pass(address, () => this.#handshake(via, config, identities))
         } catch (error) {
           const wait = busyWaits[attempt]
           if (!(error instanceof ServerBusy)) throw error
           if (wait === undefined) throw error.problem(config)
-          await this.#effects.sleep(wait * (0.5 + this.#effects.random(1).readUInt8(0) / 256), this.#signal)
+          await this.#shared.effects.sleep(
+            wait * (0.5 + this.#shared.effects.random(1).readUInt8(0) / 256),
+            this.#signal,
+          )
         }
       }
     } catch (error) {
@@ -110,7 +105,7 @@ class Dialler {
 
   async #handshake(via: Line | undefined, config: SshConfig, identities: readonly Identity[]): Promise<Line> {
     this.#signal.throwIfAborted()
-    const check = await hostKeyCheck(config, this.#target, this.#effects)
+    const check = await hostKeyCheck(config, this.#target, this.#shared.effects)
     const patience = this.#target.connectTimeout ?? config.connectTimeout ?? 20
     const deadline = new Deadline([this.#signal], patience * 1000)
     try {
@@ -135,7 +130,7 @@ class Dialler {
   #socket(via: Line | undefined, config: SshConfig, signal: AbortSignal): Promise<Duplex> {
     if (via !== undefined) return forwardedSocket(via.client, config, signal)
     if (config.proxyCommand === undefined) return tcpSocket(config, signal)
-    return Promise.resolve(proxiedSocket(config.proxyCommand, config, this.#effects))
+    return Promise.resolve(proxiedSocket(config.proxyCommand, config, this.#shared.effects))
   }
 }
 

@@ -3,9 +3,8 @@ import { UnreachableError } from '../base/errors.ts'
 import { confirmTime, ignore, whenAborted } from './channel.ts'
 import type { Channel, ChannelEnd, Connection } from './connection.ts'
 import { Deadline } from './deadline.ts'
-import type { ConnectEffects } from './effects.ts'
-import type { HandshakeGate } from './handshake-gate.ts'
 import { type Line, type SshTarget, dial } from './ssh-dial.ts'
+import type { SshShared } from './ssh-shared.ts'
 
 /** A server allows ten by default (`MaxSessions`) and frees one later than it says; four leave room for others. */
 const mostChannels = 4
@@ -26,11 +25,10 @@ interface Slot {
  */
 export async function sshConnection(
   target: SshTarget,
-  gate: HandshakeGate,
-  effects: ConnectEffects,
+  shared: SshShared,
   signal: AbortSignal,
 ): Promise<Connection> {
-  const connection = new SshConnection(target, gate, effects)
+  const connection = new SshConnection(target, shared)
   await connection.prepare(signal)
   return connection
 }
@@ -38,15 +36,13 @@ export async function sshConnection(
 class SshConnection implements Connection {
   readonly kind = 'ssh'
   readonly #target: SshTarget
-  readonly #gate: HandshakeGate
-  readonly #effects: ConnectEffects
+  readonly #shared: SshShared
   readonly #slots = new Set<Slot>()
   readonly #closing = new AbortController()
 
-  constructor(target: SshTarget, gate: HandshakeGate, effects: ConnectEffects) {
+  constructor(target: SshTarget, shared: SshShared) {
     this.#target = target
-    this.#gate = gate
-    this.#effects = effects
+    this.#shared = shared
   }
 
   async prepare(signal: AbortSignal): Promise<void> {
@@ -76,7 +72,7 @@ class SshConnection implements Connection {
         // A refused channel means that the server counts more of them than we do: fewer on this line, and a moment's rest.
         if (isOpenFailure(error)) slot.most = Math.max(1, Math.min(slot.most, slot.used))
         else this.#slots.delete(slot)
-        await this.#effects.sleep(50 * 2 ** attempt * (0.5 + this.#fraction()), signal)
+        await this.#shared.effects.sleep(50 * 2 ** attempt * (0.5 + this.#fraction()), signal)
       }
     }
   }
@@ -110,7 +106,7 @@ class SshConnection implements Connection {
 
   #addSlot(signal: AbortSignal): Slot {
     const deadline = new Deadline([signal, this.#closing.signal])
-    const line = dial(this.#target, this.#gate, this.#effects, deadline.signal).finally(() => deadline.end())
+    const line = dial(this.#target, this.#shared, deadline.signal).finally(() => deadline.end())
     const slot: Slot = { line, used: 1, most: mostChannels }
     this.#slots.add(slot)
     line.then(
@@ -121,7 +117,7 @@ class SshConnection implements Connection {
   }
 
   #fraction(): number {
-    return this.#effects.random(1).readUInt8(0) / 256
+    return this.#shared.effects.random(1).readUInt8(0) / 256
   }
 }
 

@@ -1,0 +1,14 @@
+import type { ConnectEffects } from './effects.ts'
+import { HandshakeGate } from './handshake-gate.ts'
+import { SshConfigs } from './ssh-configs.ts'
+
+/** What the ssh connections of one run have in common, so that each thing is read once. */
+export interface SshShared {
+  readonly effects: ConnectEffects
+  readonly gate: HandshakeGate
+  readonly configs: SshConfigs
+}
+
+export function shareSsh(effects: ConnectEffects): SshShared {
+  return { effects, gate: new HandshakeGate(), configs: new SshConfigs(effects) }
+}
