@@ -80,8 +80,9 @@ class Dialler {
   }
 
   async #dialThrough(via: Line | undefined, config: SshConfig, jump: boolean): Promise<Line> {
+    const { keys } = this.#shared
     try {
-      const identities = await findIdentities({ ...this.#target, config, jump })
+      const identities = await findIdentities({ ...this.#target, config, jump, keys, signal: this.#signal })
       if (identities.length === 0) throw nothingToOffer(config)
       for (let attempt = 0; ; attempt += 1) {
         try {
@@ -105,7 +106,7 @@ class Dialler {
 
   async #handshake(via: Line | undefined, config: SshConfig, identities: readonly Identity[]): Promise<Line> {
     this.#signal.throwIfAborted()
-    const check = await hostKeyCheck(config, this.#target, this.#shared.effects)
+    const check = await hostKeyCheck(config, this.#target, this.#shared)
     const patience = this.#target.connectTimeout ?? config.connectTimeout ?? 20
     const deadline = new Deadline([this.#signal], patience * 1000)
     try {
