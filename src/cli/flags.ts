@@ -61,7 +61,7 @@ export const connectionFlags: FlagParametersForType<ConnectionFlags> = {
     kind: 'parsed',
     parse: positiveNumber,
     optional: true,
-    brief: 'Seconds to wait for a connection. Default 20',
+    brief: 'Seconds that a host may take to let us in. Default 20',
     placeholder: 'seconds',
   },
   askBecomePass: { kind: 'boolean', withNegated: false, brief: 'Ask once for the password of sudo' },

@@ -1,6 +1,7 @@
 /** How hosts are reached from the command line: the connections of `src/connection`, with the effects of this process. */
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { userInfo } from 'node:os'
 import { HostError, UnreachableError } from '../base/errors.ts'
 import { ConnectionPool } from '../connection/connect.ts'
 import { openShell } from '../connection/shell.ts'
@@ -18,6 +19,7 @@ export function createReach({ world, killGroup }: Pick<Context, 'world' | 'killG
     now: world.clock,
     user: world.userName,
     home: world.home,
+    accountHome: userInfo().homedir,
     ...(agentSocket === undefined ? {} : { agentSocket }),
   })
   return {

@@ -3,7 +3,6 @@ import type { Problem } from '../base/errors.ts'
 import { createColors } from '../view/colors.ts'
 import { createJsonlView } from '../view/jsonl.ts'
 import { createPlainView } from '../view/plain.ts'
-import { createTerminalView } from '../view/terminal.ts'
 import { problemText } from '../view/text.ts'
 import type { View } from '../view/view.ts'
 import type { Context, OutputStream } from './context.ts'
@@ -14,7 +13,10 @@ export interface ViewChoice extends Pick<OutputFlags, 'output' | 'color'> {
   readonly diff: boolean
 }
 
-export function createView(context: Context, { output, color, verbosity, diff }: ViewChoice): View {
+export async function createView(
+  context: Context,
+  { output, color, verbosity, diff }: ViewChoice,
+): Promise<View> {
   const stream = context.output
   const write = (text: string): void => stream.write(text)
   if (output === 'jsonl') return createJsonlView(write)
@@ -25,7 +27,9 @@ export function createView(context: Context, { output, color, verbosity, diff }:
     diff,
     columns: stream.columns,
   }
-  return output === 'auto' && stream.isTerminal ? createTerminalView(options) : createPlainView(options)
+  if (output !== 'auto' || !stream.isTerminal) return createPlainView(options)
+  const { createTerminalView } = await import('../view/terminal.ts')
+  return createTerminalView(options)
 }
 
 /** Every problem with its place, then how many there are. On the error stream: nothing else is there. */

@@ -39,8 +39,17 @@ export function channelOfChild(child: ChildProcessWithoutNullStreams, kill: () =
 /** For streams whose errors are seen another way: an `error` event without a listener would end the whole process. */
 export function ignore(): void {}
 
-/** Calls back once `signal` aborts, until the function that it gives is called. One signal serves any number of listeners. */
+/**
+ * Calls back once `signal` aborts, soon where it has already, until the function that it gives is called. One signal serves any number of listeners.
+ */
 export function whenAborted(signal: AbortSignal, listener: () => void): () => void {
+  if (signal.aborted) {
+    let wanted = true
+    queueMicrotask(() => wanted && listener())
+    return () => {
+      wanted = false
+    }
+  }
   setMaxListeners(0, signal)
   signal.addEventListener('abort', listener, { once: true })
   return () => signal.removeEventListener('abort', listener)

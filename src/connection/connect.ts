@@ -3,10 +3,10 @@ import type { Secret } from '../base/secret.ts'
 import { becomeConnection } from './become.ts'
 import type { Connection, Privilege, Target } from './connection.ts'
 import type { ConnectEffects } from './effects.ts'
-import { HandshakeGate } from './handshake-gate.ts'
 import { localConnection } from './local.ts'
 import { opensshConnection } from './openssh.ts'
 import { pctConnection } from './pct.ts'
+import { shareSsh, type SshShared } from './ssh-shared.ts'
 
 /**
  * The connections of one run. A node and all its containers share what leads to the node, which opens as many ssh connections as their
@@ -14,11 +14,12 @@ import { pctConnection } from './pct.ts'
  */
 export class ConnectionPool {
   readonly #effects: ConnectEffects
-  readonly #gate = new HandshakeGate()
+  readonly #ssh: SshShared
   readonly #connections = new Map<string, Promise<Connection>>()
 
   constructor(effects: ConnectEffects) {
     this.#effects = effects
+    this.#ssh = shareSsh(effects)
   }
 
   /**
@@ -51,7 +52,7 @@ export class ConnectionPool {
     return this.#shared(key, async () => {
       // node-ssh and ssh2 take longer to load than the whole rest of the program: only who connects pays.
       const { sshConnection } = await import('./ssh.ts')
-      return sshConnection(target, this.#gate, this.#effects, signal)
+      return sshConnection(target, this.#ssh, signal)
     })
   }
 

@@ -19,6 +19,8 @@ export interface ConnectEffects {
   /** The person who runs gpuplay, as ssh sees them. */
   readonly user: string
   readonly home: string
+  /** The home in the account database, where ssh itself looks for its files; `home` when not given. */
+  readonly accountHome?: string
   /** `SSH_AUTH_SOCK`. */
   readonly agentSocket?: string
   /** Read in place of the user's and the system's ssh configuration, as `ssh -F` does. */

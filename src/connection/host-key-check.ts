@@ -2,7 +2,6 @@ import type { ServerHostKeyAlgorithm } from 'ssh2'
 import { quote } from '../base/shell.ts'
 import { UnreachableError } from '../base/errors.ts'
 import type { HostKeyChecking } from './connection.ts'
-import type { ConnectEffects } from './effects.ts'
 import {
   type HostKeyVerdict,
   type KnownHost,
@@ -13,9 +12,9 @@ import {
   keyTypeOf,
   knownHostName,
   preferredAlgorithms,
-  readKnownHosts,
 } from './known-hosts.ts'
 import type { SshConfig } from './ssh-config.ts'
+import type { SshShared } from './ssh-shared.ts'
 
 /** Decides about one server's key, once. */
 export interface HostKeyCheck {
@@ -38,22 +37,23 @@ export interface HostKeyWishes {
 export async function hostKeyCheck(
   config: SshConfig,
   wishes: HostKeyWishes,
-  effects: Pick<ConnectEffects, 'random'>,
+  { effects, knownHosts }: Pick<SshShared, 'effects' | 'knownHosts'>,
 ): Promise<HostKeyCheck> {
   const checking = wishes.hostKeyChecking ?? config.hostKeyChecking ?? 'strict'
   const userFiles = wishes.knownHosts === undefined ? config.userKnownHosts : [wishes.knownHosts]
   const files = wishes.knownHosts === undefined ? [...userFiles, ...config.globalKnownHosts] : userFiles
-  const hosts = await readKnownHosts(files).catch((error: unknown) => {
+  const name = config.hostKeyAlias ?? knownHostName(config.hostname, config.port)
+  const names = [name, knownHostName(config.hostname, 22)]
+  const hosts = await knownHosts.entries(files, names).catch((error: unknown) => {
     throw new UnreachableError(
       {
         code: 'known-hosts-unreadable',
         message: `the known hosts cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-        hint: 'mend the permissions of that file; without it no host can be trusted',
+        hint: 'fix the permissions of that file; without it no host can be trusted',
       },
       error,
     )
   })
-  const name = config.hostKeyAlias ?? knownHostName(config.hostname, config.port)
   let refusal: UnreachableError | undefined
   return {
     algorithms: preferredAlgorithms(entriesFor(hosts, name)),
@@ -75,7 +75,7 @@ export async function hostKeyCheck(
             {
               code: 'known-hosts-unwritable',
               message: `the new key of ${name} cannot be written to ${file}: ${error instanceof Error ? error.message : String(error)}`,
-              hint: 'mend the permissions of that file',
+              hint: 'fix the permissions of that file',
             },
             error,
           )

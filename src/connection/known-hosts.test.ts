@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { generateKeyPairSync } from 'node:crypto'
+import { createHmac, generateKeyPairSync } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
+import { KnownHostsFiles } from './known-hosts-files.ts'
 import {
   addKnownHost,
   entriesFor,
@@ -13,7 +14,6 @@ import {
   knownHostName,
   parseKnownHosts,
   preferredAlgorithms,
-  readKnownHosts,
 } from './known-hosts.ts'
 
 function field(bytes: Buffer): Buffer {
@@ -98,8 +98,9 @@ test('algorithms of keys that are held come first', () => {
 })
 
 test('a file that is missing holds nothing; one that cannot be read is an error', async () => {
-  assert.deepEqual(await readKnownHosts(['/does/not/exist']), [])
-  await assert.rejects(readKnownHosts([tmpdir()]), /EISDIR/)
+  const files = new KnownHostsFiles()
+  assert.deepEqual(await files.entries(['/does/not/exist'], ['pve1']), [])
+  await assert.rejects(files.entries([tmpdir()], ['pve1']), /EISDIR/)
 })
 
 test('a host that is added is known, to us and to ssh-keygen, hashed or not', async () => {
@@ -109,7 +110,8 @@ test('a host that is added is known, to us and to ssh-keygen, hashed or not', as
   writeFileSync(file, readFileSync(file, 'utf8').trimEnd())
   await addKnownHost(file, { name: '[pve2]:2222', key: other.wire, salt: Buffer.alloc(20, 7) })
   assert.equal(statSync(file).mode & 0o777, 0o600)
-  const hosts = await readKnownHosts([file])
+  const files = new KnownHostsFiles()
+  const hosts = await files.entries([file], ['pve1', '[pve2]:2222'])
   assert.equal(judgeHostKey(hosts, 'pve1', mine.wire).kind, 'known')
   assert.equal(judgeHostKey(hosts, '[pve2]:2222', other.wire).kind, 'known')
   assert.ok(!readFileSync(file, 'utf8').includes('pve2'))
@@ -117,10 +119,35 @@ test('a host that is added is known, to us and to ssh-keygen, hashed or not', as
     for (const name of ['pve1', '[pve2]:2222'])
       assert.equal(spawnSync('ssh-keygen', ['-F', name, '-f', file]).status, 0)
     assert.equal(spawnSync('ssh-keygen', ['-H', '-f', file]).status, 0)
-    const hashed = await readKnownHosts([file])
+    const hashed = await files.entries([file], ['pve1'])
     assert.equal(judgeHostKey(hashed, 'pve1', mine.wire).kind, 'known')
     assert.equal(judgeHostKey(hashed, 'pve1', other.wire).kind, 'changed')
   }
+  rmSync(folder, { recursive: true })
+})
+
+test('files give the lines of a host as a search through all of them does, also once they have changed', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'gpuplay-known-'))
+  const file = join(folder, 'known_hosts')
+  const files = new KnownHostsFiles()
+  const hashed = `|1|${Buffer.alloc(20, 3).toString('base64')}|${createHmac('sha1', Buffer.alloc(20, 3)).update('pve1').digest('base64')}`
+  const name = fc.constantFrom('pve1', 'PVE1', 'pve2', 'pve*', '!pve1', hashed, '10.0.0.1')
+  const line = fc
+    .tuple(
+      fc.constantFrom('', '@revoked '),
+      fc.array(name, { minLength: 1, maxLength: 3 }),
+      fc.constantFrom(mine, other),
+    )
+    .map(([marker, names, { text }]) => `${marker}${names.join(',')} ${text}`)
+  await fc.assert(
+    fc.asyncProperty(fc.array(line, { maxLength: 6 }), async (lines) => {
+      writeFileSync(file, lines.join('\n'))
+      for (const asked of ['pve1', 'pve2', '10.0.0.1']) {
+        const wanted = entriesFor(parseKnownHosts(file, lines.join('\n')), asked)
+        assert.deepEqual(await files.entries([file], [asked]), wanted)
+      }
+    }),
+  )
   rmSync(folder, { recursive: true })
 })
 

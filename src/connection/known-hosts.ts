@@ -22,22 +22,6 @@ export type HostKeyVerdict =
   | { readonly kind: 'changed'; readonly entry: KnownHost }
   | { readonly kind: 'revoked'; readonly entry: KnownHost }
 
-/**
- * Reads the files in order. One that does not exist holds nothing.
- * @throws the file system's error for one that exists and cannot be read: nothing may be trusted then.
- */
-export async function readKnownHosts(files: readonly string[]): Promise<KnownHost[]> {
-  const hosts: KnownHost[] = []
-  for (const file of files) {
-    try {
-      hosts.push(...parseKnownHosts(file, await readFile(file, 'utf8')))
-    } catch (error) {
-      if (!isMissing(error)) throw error
-    }
-  }
-  return hosts
-}
-
 function isMissing(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ENOENT'
 }

@@ -1,4 +1,3 @@
-import { UnreachableError } from '../base/errors.ts'
 import type { HostKeyChecking } from './connection.ts'
 import type { ConnectEffects } from './effects.ts'
 
@@ -30,69 +29,7 @@ export interface Destination {
   readonly user?: string
 }
 
-/**
- * Asks `ssh -G`, which follows `Include` and `Match` as no library does; OpenSSH's defaults where ssh is not installed.
- * @throws UnreachableError for a configuration that ssh refuses.
- */
-export async function readSshConfig(
-  destination: Destination,
-  effects: ConnectEffects,
-  signal: AbortSignal,
-): Promise<SshConfig> {
-  const { address, port, user } = destination
-  if (!isDestination(address) || (user !== undefined && !isDestination(user))) {
-    throw new UnreachableError({
-      code: 'invalid-address',
-      message: `${JSON.stringify(isDestination(address) ? user : address)} is not a name that ssh can be given`,
-      hint: 'set `address` to a host name, an IP address or an alias of your ssh configuration',
-    })
-  }
-  const argv = [
-    '-G',
-    ...(effects.sshConfig === undefined ? [] : ['-F', effects.sshConfig]),
-    ...(port === undefined ? [] : ['-p', String(port)]),
-    ...(user === undefined ? [] : ['-l', user]),
-    '--',
-    address,
-  ]
-  const answer = await capture(effects, argv, signal)
-  if (answer === undefined) return withoutSsh(destination, effects)
-  if (answer.code !== 0) {
-    throw new UnreachableError({
-      code: 'ssh-config-invalid',
-      message: `ssh refuses its configuration for ${address}: ${answer.stderr.trim()}`,
-      hint: `run \`ssh -G ${address}\` and mend what it reports`,
-    })
-  }
-  return parseSshConfig(answer.stdout, destination, effects)
-}
-
-/** Nothing that ssh or a shell could take for an option or for several words. */
-function isDestination(name: string): boolean {
-  return /^[^\s\0'"`$\\;&<>|(){}-][^\s\0'"`$\\;&<>|(){}]*$/.test(name)
-}
-
-function capture(
-  effects: ConnectEffects,
-  argv: readonly string[],
-  signal: AbortSignal,
-): Promise<{ code: number | null; stdout: string; stderr: string } | undefined> {
-  signal.throwIfAborted()
-  return new Promise((resolve) => {
-    const child = effects.spawn('ssh', argv, { group: false })
-    const stdout: Buffer[] = []
-    const stderr: Buffer[] = []
-    child.stdin.on('error', () => {})
-    child.stdin.end()
-    child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk))
-    child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk))
-    child.on('error', () => resolve(undefined))
-    child.on('close', (code) =>
-      resolve({ code, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() }),
-    )
-  })
-}
-
+/** Reads what `ssh -G` prints. */
 export function parseSshConfig(
   text: string,
   destination: Destination,
@@ -166,17 +103,22 @@ const hostKeyCheckings: Record<string, HostKeyChecking> = {
   off: 'off',
 }
 
-function withoutSsh(destination: Destination, effects: ConnectEffects): SshConfig {
-  const folder = `${effects.home}/.ssh`
+/** What holds where no configuration says otherwise (ssh_config(5)). */
+export function defaultConfig(
+  { address, port, user }: Destination,
+  effects: Pick<ConnectEffects, 'home' | 'accountHome' | 'user' | 'agentSocket'>,
+  hashKnownHosts: boolean,
+): SshConfig {
+  const known = `${effects.accountHome ?? effects.home}/.ssh/known_hosts`
   return {
-    hostname: destination.address,
-    port: destination.port ?? 22,
-    user: destination.user ?? effects.user,
-    identityFiles: ['id_ed25519', 'id_ecdsa', 'id_rsa'].map((name) => `${folder}/${name}`),
+    hostname: address.toLowerCase(),
+    port: port ?? 22,
+    user: user ?? effects.user,
+    identityFiles: ['id_rsa', 'id_ecdsa', 'id_ed25519'].map((name) => `${effects.home}/.ssh/${name}`),
     identitiesOnly: false,
-    userKnownHosts: [`${folder}/known_hosts`, `${folder}/known_hosts2`],
+    userKnownHosts: [known, `${known}2`],
     globalKnownHosts: ['/etc/ssh/ssh_known_hosts', '/etc/ssh/ssh_known_hosts2'],
-    hashKnownHosts: false,
+    hashKnownHosts,
     ...(effects.agentSocket === undefined ? {} : { agentSocket: effects.agentSocket }),
   }
 }

@@ -1,16 +1,16 @@
-import { connect as connectTcp } from 'node:net'
-import { Duplex } from 'node:stream'
+import type { Duplex } from 'node:stream'
 import type { NodeSSH } from 'node-ssh'
 import type { Client, NextAuthHandler } from 'ssh2'
 import { UnreachableError } from '../base/errors.ts'
 import { ignore, whenAborted } from './channel.ts'
 import type { Target } from './connection.ts'
-import type { ConnectEffects } from './effects.ts'
-import type { HandshakeGate } from './handshake-gate.ts'
+import { Deadline } from './deadline.ts'
 import { type HostKeyCheck, hostKeyCheck } from './host-key-check.ts'
-import { type Destination, type SshConfig, parseProxyJump, readSshConfig } from './ssh-config.ts'
+import { type Destination, type SshConfig, parseProxyJump } from './ssh-config.ts'
 import { type Identity, findIdentities } from './ssh-identities.ts'
 import { ServerBusy, networkProblem, nothingToOffer, refused, timedOut } from './ssh-problems.ts'
+import type { SshShared } from './ssh-shared.ts'
+import { forwardedSocket, proxiedSocket, tcpSocket } from './ssh-socket.ts'
 
 export type SshTarget = Extract<Target, { kind: 'ssh' | 'openssh' }>
 
@@ -19,24 +19,21 @@ export interface Line {
   readonly client: Client
   /** Why it is gone, once it is; a connection through a jump host takes that one with it. */
   readonly lost: Promise<string>
+  /** How long the server may take to answer, in seconds. */
+  readonly patience: number
 }
 
 /**
  * Connects and logs in, through the jump hosts that are configured.
  * @throws UnreachableError with what is wrong and what mends it.
  */
-export async function dial(
-  target: SshTarget,
-  gate: HandshakeGate,
-  effects: ConnectEffects,
-  signal: AbortSignal,
-): Promise<Line> {
+export async function dial(target: SshTarget, shared: SshShared, signal: AbortSignal): Promise<Line> {
   const destination: Destination = {
     address: target.address,
     ...(target.port === undefined ? {} : { port: target.port }),
     ...(target.user === undefined ? {} : { user: target.user }),
   }
-  return new Dialler(target, gate, effects, signal).dial(destination, { jump: false, depth: 0 })
+  return new Dialler(target, shared, signal).dial(destination, { jump: false, depth: 0 })
 }
 
 /** Waits between attempts after a server that is too busy for a handshake, in milliseconds. */
@@ -44,19 +41,17 @@ const busyWaits = [300, 800, 2000, 4000]
 
 class Dialler {
   readonly #target: SshTarget
-  readonly #gate: HandshakeGate
-  readonly #effects: ConnectEffects
+  readonly #shared: SshShared
   readonly #signal: AbortSignal
 
-  constructor(target: SshTarget, gate: HandshakeGate, effects: ConnectEffects, signal: AbortSignal) {
+  constructor(target: SshTarget, shared: SshShared, signal: AbortSignal) {
     this.#target = target
-    this.#gate = gate
-    this.#effects = effects
+    this.#shared = shared
     this.#signal = signal
   }
 
   async dial(destination: Destination, place: { jump: boolean; depth: number }): Promise<Line> {
-    const config = await readSshConfig(destination, this.#effects, this.#signal)
+    const config = await this.#shared.configs.read(destination, this.#signal)
     const jumps = parseProxyJump(
       (place.jump ? undefined : this.#target.proxyJump) ?? config.proxyJump ?? 'none',
     )
@@ -77,7 +72,7 @@ class Dialler {
     for (const [index, jump] of jumps.entries()) {
       if (index === 0) via = await this.dial(jump, { jump: true, depth: depth + jumps.length })
       else {
-        const config = await readSshConfig(jump, this.#effects, this.#signal)
+        const config = await this.#shared.configs.read(jump, this.#signal)
         via = await this.#dialThrough(via, config, true)
       }
     }
@@ -85,18 +80,22 @@ class Dialler {
   }
 
   async #dialThrough(via: Line | undefined, config: SshConfig, jump: boolean): Promise<Line> {
+    const { keys } = this.#shared
     try {
-      const identities = await findIdentities({ ...this.#target, config, jump })
+      const identities = await findIdentities({ ...this.#target, config, jump, keys, signal: this.#signal })
       if (identities.length === 0) throw nothingToOffer(config)
       for (let attempt = 0; ; attempt += 1) {
         try {
           const address = `${config.hostname}:${config.port}`
-          return await this.#gate.pass(address, () => this.#handshake(via, config, identities))
+          return await this.#shared.gate.pass(address, () => this.#handshake(via, config, identities))
         } catch (error) {
           const wait = busyWaits[attempt]
           if (!(error instanceof ServerBusy)) throw error
           if (wait === undefined) throw error.problem(config)
-          await this.#effects.sleep(wait * (0.5 + this.#effects.random(1).readUInt8(0) / 256), this.#signal)
+          await this.#shared.effects.sleep(
+            wait * (0.5 + this.#shared.effects.random(1).readUInt8(0) / 256),
+            this.#signal,
+          )
         }
       }
     } catch (error) {
@@ -107,73 +106,33 @@ class Dialler {
 
   async #handshake(via: Line | undefined, config: SshConfig, identities: readonly Identity[]): Promise<Line> {
     this.#signal.throwIfAborted()
-    const seconds = this.#target.connectTimeout ?? config.connectTimeout ?? 20
-    const deadline = AbortSignal.any([this.#signal, AbortSignal.timeout(seconds * 1000)])
-    const check = await hostKeyCheck(config, this.#target, this.#effects)
+    const check = await hostKeyCheck(config, this.#target, this.#shared)
+    const patience = this.#target.connectTimeout ?? config.connectTimeout ?? 20
+    const deadline = new Deadline([this.#signal], patience * 1000)
     try {
       // Loaded before there is a socket: an event that came meanwhile would be missed.
       const { NodeSSH } = await import('node-ssh')
-      const socket = await this.#socket(via, config, deadline)
-      return await logIn(socket, NodeSSH, { config, identities, check, deadline, via })
+      const { signal } = deadline
+      const socket = await this.#socket(via, config, signal)
+      const line = await logIn(socket, NodeSSH, { config, identities, check, signal, via })
+      return { ...line, patience }
     } catch (error) {
       this.#signal.throwIfAborted()
       if (check.refusal !== undefined) throw check.refusal
       if (error instanceof UnreachableError) throw error
-      if (deadline.aborted) throw timedOut(config, seconds)
+      if (deadline.passed) throw timedOut(config, patience)
       if (error instanceof ServerBusy) throw error
       throw networkProblem(config, error)
+    } finally {
+      deadline.end()
     }
   }
 
-  #socket(via: Line | undefined, config: SshConfig, deadline: AbortSignal): Promise<Duplex> {
-    if (via !== undefined) return forwarded(via, config)
-    if (config.proxyCommand !== undefined) return Promise.resolve(this.#proxied(config.proxyCommand, config))
-    return new Promise((resolve, reject) => {
-      const socket = connectTcp({ host: config.hostname, port: config.port, noDelay: true })
-      const stopListening = whenAborted(deadline, () => socket.destroy(new Error('timed out')))
-      socket.once('error', reject)
-      socket.once('connect', () => {
-        stopListening()
-        socket.off('error', reject)
-        // Somebody always listens: an error between here and the handshake would end the process.
-        socket.on('error', ignore)
-        resolve(socket)
-      })
-    })
+  #socket(via: Line | undefined, config: SshConfig, signal: AbortSignal): Promise<Duplex> {
+    if (via !== undefined) return forwardedSocket(via.client, config, signal)
+    if (config.proxyCommand === undefined) return tcpSocket(config, signal)
+    return Promise.resolve(proxiedSocket(config.proxyCommand, config, this.#shared.effects))
   }
-
-  #proxied(command: string, config: SshConfig): Duplex {
-    const text = command.replaceAll(/%([%hpr])/g, (_, letter: string) => {
-      if (letter === '%') return '%'
-      return letter === 'h' ? config.hostname : letter === 'p' ? String(config.port) : config.user
-    })
-    const child = this.#effects.spawn('/bin/sh', ['-c', `exec ${text}`], { group: false })
-    child.on('error', () => {})
-    child.stderr.resume()
-    const socket = Duplex.from({ readable: child.stdout, writable: child.stdin })
-    socket.on('close', () => child.kill())
-    return socket
-  }
-}
-
-function forwarded(via: Line, config: SshConfig): Promise<Duplex> {
-  return new Promise((resolve, reject) => {
-    via.client.forwardOut('127.0.0.1', 0, config.hostname, config.port, (error, stream) => {
-      if (error === undefined) resolve(stream)
-      else {
-        reject(
-          new UnreachableError(
-            {
-              code: 'jump-refused',
-              message: `the jump host cannot reach ${config.hostname} port ${config.port}: ${error.message}`,
-              hint: 'check the name and port as the jump host sees them, and that it allows forwarding (AllowTcpForwarding)',
-            },
-            error,
-          ),
-        )
-      }
-    })
-  })
 }
 
 type NodeSshClass = typeof NodeSSH
@@ -182,15 +141,15 @@ interface LogIn {
   readonly config: SshConfig
   readonly identities: readonly Identity[]
   readonly check: HostKeyCheck
-  readonly deadline: AbortSignal
+  readonly signal: AbortSignal
   readonly via: Line | undefined
 }
 
 async function logIn(
   socket: Duplex,
   Ssh: NodeSshClass,
-  { config, identities, check, deadline, via }: LogIn,
-): Promise<Line> {
+  { config, identities, check, signal, via }: LogIn,
+): Promise<Omit<Line, 'patience'>> {
   const tried: string[] = []
   const left = [...identities]
   let refusedMethods: readonly string[] = []
@@ -239,7 +198,7 @@ async function logIn(
   client.on('close', () => via?.client.end())
   let stopListening = ignore
   const given = new Promise<never>((_resolve, reject) => {
-    stopListening = whenAborted(deadline, () => reject(new Error('timed out')))
+    stopListening = whenAborted(signal, () => reject(new Error('timed out')))
   })
   try {
     await Promise.race([connecting, given, lost.then((why) => Promise.reject(new ServerBusy(why)))])

@@ -1,7 +1,10 @@
 import { readFile } from 'node:fs/promises'
-import type { AgentAuthMethod, AnyAuthMethod, BaseAgent, ParsedKey, PublicKeyAuthMethod } from 'ssh2'
+import type { AgentAuthMethod, AnyAuthMethod, BaseAgent, ParsedKey } from 'ssh2'
 import { UnreachableError } from '../base/errors.ts'
 import type { Secret } from '../base/secret.ts'
+import { whenAborted } from './channel.ts'
+import { Deadline } from './deadline.ts'
+import type { KeyFiles } from './key-files.ts'
 import { fingerprint } from './known-hosts.ts'
 import type { SshConfig } from './ssh-config.ts'
 
@@ -18,6 +21,8 @@ export interface IdentityWishes {
   readonly passphrase?: Secret
   readonly password?: Secret
   readonly jump: boolean
+  readonly keys: KeyFiles
+  readonly signal: AbortSignal
 }
 
 /** Servers give up after six (`MaxAuthTries`), and punish the address of whoever tries too often (`PerSourcePenalties`). */
@@ -30,7 +35,10 @@ const mostKeys = 5
  */
 export async function findIdentities(wishes: IdentityWishes): Promise<Identity[]> {
   const { config, privateKey } = wishes
-  const held = config.agentSocket === undefined ? [] : await agentIdentities(config.agentSocket, config.user)
+  const held =
+    config.agentSocket === undefined
+      ? []
+      : await agentIdentities(config.agentSocket, config.user, wishes.signal)
   const own = privateKey === undefined ? [] : [await namedKey(privateKey, wishes, held)]
   const keys: HeldIdentity[] = []
   if (privateKey === undefined || wishes.jump) {
@@ -76,8 +84,8 @@ async function namedKey(
   wishes: IdentityWishes,
   held: readonly HeldIdentity[],
 ): Promise<HeldIdentity> {
-  const read = await readKey(file, wishes)
-  if (read.kind === 'usable') return read.identity
+  const read = await wishes.keys.read(file, wishes.passphrase)
+  if (read.kind === 'usable') return ofFile(file, read.key, wishes)
   const agents = await throughAgent(file, held)
   if (agents !== undefined) return agents
   throw new UnreachableError(read.problem)
@@ -90,76 +98,16 @@ async function configuredKey(
 ): Promise<HeldIdentity | undefined> {
   const agents = await throughAgent(file, held)
   if (agents !== undefined) return agents
-  const read = await readKey(file, wishes)
-  return read.kind === 'usable' ? read.identity : undefined
+  const read = await wishes.keys.read(file, wishes.passphrase)
+  return read.kind === 'usable' ? ofFile(file, read.key, wishes) : undefined
 }
 
-type ReadKey =
-  | { readonly kind: 'usable'; readonly identity: HeldIdentity }
-  | {
-      readonly kind: 'unusable'
-      readonly problem: { readonly code: string; readonly message: string; readonly hint: string }
-    }
-
-async function readKey(file: string, wishes: IdentityWishes): Promise<ReadKey> {
-  let text: Buffer
-  try {
-    text = await readFile(file)
-  } catch (error) {
-    return {
-      kind: 'unusable',
-      problem: {
-        code: 'private-key-unreadable',
-        message: `the private key ${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-        hint: 'set `private_key` to a key file that you may read, or leave it out to use your ssh configuration and agent',
-      },
-    }
-  }
-  const { utils } = (await import('ssh2')).default
-  const parse = (passphrase?: string): ParsedKey | Error => {
-    const parsed: ParsedKey | Error | (ParsedKey | Error)[] = utils.parseKey(text, passphrase)
-    return Array.isArray(parsed) ? (parsed[0] ?? new Error('no key in it')) : parsed
-  }
-  const key = parse(wishes.passphrase?.reveal())
-  if (!(key instanceof Error)) {
-    if (!key.isPrivateKey()) {
-      return {
-        kind: 'unusable',
-        problem: {
-          code: 'private-key-invalid',
-          message: `${file} holds no private key`,
-          hint: 'set `private_key` to the file without `.pub`',
-        },
-      }
-    }
-    const method: PublicKeyAuthMethod = { type: 'publickey', username: wishes.config.user, key }
-    return {
-      kind: 'usable',
-      identity: {
-        label: `key ${file}`,
-        method,
-        fingerprint: fingerprint(key.getPublicSSH()),
-        fromAgent: false,
-      },
-    }
-  }
-  const encrypted = /encrypted|passphrase|bad decrypt|integrity/i.test(key.message)
+function ofFile(file: string, key: ParsedKey, { config }: IdentityWishes): HeldIdentity {
   return {
-    kind: 'unusable',
-    problem: encrypted
-      ? {
-          code: wishes.passphrase === undefined ? 'passphrase-needed' : 'passphrase-wrong',
-          message:
-            wishes.passphrase === undefined
-              ? `the private key ${file} is encrypted, and no passphrase was given`
-              : `the passphrase does not open the private key ${file}`,
-          hint: `add the key to your agent with \`ssh-add ${file}\`, or give the right passphrase`,
-        }
-      : {
-          code: 'private-key-invalid',
-          message: `the private key ${file} cannot be used: ${key.message}`,
-          hint: 'security keys and certificates need `connection: openssh`',
-        },
+    label: `key ${file}`,
+    method: { type: 'publickey', username: config.user, key },
+    fingerprint: fingerprint(key.getPublicSSH()),
+    fromAgent: false,
   }
 }
 
@@ -177,13 +125,24 @@ async function throughAgent(file: string, held: readonly HeldIdentity[]): Promis
   return undefined
 }
 
+/** How long an agent may take to list its keys, in milliseconds. */
+const agentTime = 10_000
+
 /** An agent that is not there, or does not answer, holds no keys. */
-async function agentIdentities(socket: string, username: string): Promise<HeldIdentity[]> {
+async function agentIdentities(
+  socket: string,
+  username: string,
+  signal: AbortSignal,
+): Promise<HeldIdentity[]> {
   const { BaseAgent: Base, OpenSSHAgent } = (await import('ssh2')).default
   const agent = new OpenSSHAgent(socket)
+  const deadline = new Deadline([signal], agentTime)
   const keys = await new Promise<readonly ParsedKey[]>((resolve) => {
+    whenAborted(deadline.signal, () => resolve([]))
     agent.getIdentities((error, found) => resolve(error || found === undefined ? [] : asKeys(found)))
   })
+  deadline.end()
+  signal.throwIfAborted()
   const sign = agent.sign.bind(agent) as (...parameters: unknown[]) => void
   return keys.map((key) => {
     // ssh2 offers all that an agent holds in one go: an agent of one key keeps the order, and the number, ours.

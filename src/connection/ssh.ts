@@ -1,10 +1,10 @@
 import type { ClientChannel } from 'ssh2'
 import { UnreachableError } from '../base/errors.ts'
-import { confirmTime, ignore } from './channel.ts'
+import { confirmTime, ignore, whenAborted } from './channel.ts'
 import type { Channel, ChannelEnd, Connection } from './connection.ts'
-import type { ConnectEffects } from './effects.ts'
-import type { HandshakeGate } from './handshake-gate.ts'
+import { Deadline } from './deadline.ts'
 import { type Line, type SshTarget, dial } from './ssh-dial.ts'
+import type { SshShared } from './ssh-shared.ts'
 
 /** A server allows ten by default (`MaxSessions`) and frees one later than it says; four leave room for others. */
 const mostChannels = 4
@@ -25,11 +25,10 @@ interface Slot {
  */
 export async function sshConnection(
   target: SshTarget,
-  gate: HandshakeGate,
-  effects: ConnectEffects,
+  shared: SshShared,
   signal: AbortSignal,
 ): Promise<Connection> {
-  const connection = new SshConnection(target, gate, effects)
+  const connection = new SshConnection(target, shared)
   await connection.prepare(signal)
   return connection
 }
@@ -37,15 +36,13 @@ export async function sshConnection(
 class SshConnection implements Connection {
   readonly kind = 'ssh'
   readonly #target: SshTarget
-  readonly #gate: HandshakeGate
-  readonly #effects: ConnectEffects
+  readonly #shared: SshShared
   readonly #slots = new Set<Slot>()
   readonly #closing = new AbortController()
 
-  constructor(target: SshTarget, gate: HandshakeGate, effects: ConnectEffects) {
+  constructor(target: SshTarget, shared: SshShared) {
     this.#target = target
-    this.#gate = gate
-    this.#effects = effects
+    this.#shared = shared
   }
 
   async prepare(signal: AbortSignal): Promise<void> {
@@ -63,18 +60,19 @@ class SshConnection implements Connection {
       }
       try {
         const line = await slot.line
-        const channel = await execute(line, command)
+        const channel = await execute(line, command, { address: this.#target.address, signal })
         void channel.ended.then(free)
         return channel
       } catch (error) {
         free()
+        if (error instanceof UnreachableError && error.problem.code === 'no-answer') await retire(slot)
         signal.throwIfAborted()
         if (error instanceof UnreachableError) throw error
         if (attempt >= 6 || this.#closing.signal.aborted) throw channelRefused(this.#target, error)
         // A refused channel means that the server counts more of them than we do: fewer on this line, and a moment's rest.
         if (isOpenFailure(error)) slot.most = Math.max(1, Math.min(slot.most, slot.used))
         else this.#slots.delete(slot)
-        await this.#effects.sleep(50 * 2 ** attempt * (0.5 + this.#fraction()), signal)
+        await this.#shared.effects.sleep(50 * 2 ** attempt * (0.5 + this.#fraction()), signal)
       }
     }
   }
@@ -107,8 +105,8 @@ class SshConnection implements Connection {
   }
 
   #addSlot(signal: AbortSignal): Slot {
-    const closing = AbortSignal.any([signal, this.#closing.signal])
-    const line = dial(this.#target, this.#gate, this.#effects, closing)
+    const deadline = new Deadline([signal, this.#closing.signal])
+    const line = dial(this.#target, this.#shared, deadline.signal).finally(() => deadline.end())
     const slot: Slot = { line, used: 1, most: mostChannels }
     this.#slots.add(slot)
     line.then(
@@ -119,7 +117,7 @@ class SshConnection implements Connection {
   }
 
   #fraction(): number {
-    return this.#effects.random(1).readUInt8(0) / 256
+    return this.#shared.effects.random(1).readUInt8(0) / 256
   }
 }
 
@@ -138,18 +136,45 @@ function channelRefused(target: SshTarget, error: unknown): UnreachableError {
   )
 }
 
-/** Starts a program. ssh2's own events are turned into one end that is known or lost, never taken for success. */
-function execute(line: Line, command: string): Promise<Channel> {
-  return new Promise((resolve, reject) => {
-    void line.lost.then((why) => reject(new Error(why)))
-    try {
-      line.client.exec(command, (error, stream) => {
-        if (error !== undefined) reject(error)
-        else resolve(channelOf(stream, line.lost))
-      })
-    } catch (error) {
-      reject(error instanceof Error ? error : new Error(String(error)))
-    }
+/** A line that does not answer gets no further channels; nobody else's are cut. */
+async function retire(slot: Slot): Promise<void> {
+  slot.most = 0
+  const { client } = await slot.line
+  if (slot.used === 0) client.destroy()
+}
+
+/**
+ * Starts a program. ssh2's own events are turned into one end that is known or lost, never taken for success.
+ * @throws UnreachableError with the code `no-answer` where the server does not start it in time.
+ */
+function execute(
+  { client, lost, patience }: Line,
+  command: string,
+  { address, signal }: { address: string; signal: AbortSignal },
+): Promise<Channel> {
+  const deadline = new Deadline([signal], patience * 1000)
+  const started = new Promise<Channel>((resolve, reject) => {
+    void lost.then((why) => reject(new Error(why)))
+    whenAborted(deadline.signal, () => {
+      reject(deadline.passed ? noAnswer(address, patience) : new Error('cancelled'))
+    })
+    client.exec(command, (error, stream) => {
+      if (error !== undefined) reject(error)
+      else if (!deadline.signal.aborted) resolve(channelOf(stream, lost))
+      else {
+        stream.on('error', ignore)
+        stream.close()
+      }
+    })
+  })
+  return started.finally(() => deadline.end())
+}
+
+function noAnswer(address: string, seconds: number): UnreachableError {
+  return new UnreachableError({
+    code: 'no-answer',
+    message: `${address} accepted the login, and then did not answer within ${seconds} seconds`,
+    hint: 'the host may be overloaded or hang, for example on a file system that does not answer; try `ssh` to it',
   })
 }
 

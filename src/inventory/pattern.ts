@@ -1,6 +1,6 @@
 /** Which hosts are meant: `all`, names, groups, `web*`, `~regex`, `a:b`, `a,b`, `a:&b`, `a:!b`, `group[0]`, `group[1:3]`. */
-import { RE2JS } from 're2js'
 import { hostName } from '../base/brand.ts'
+import { loadRe2 } from '../base/built.ts'
 import type { Position, Problem } from '../base/errors.ts'
 import type { Files } from '../language/files.ts'
 import { problem } from '../language/source.ts'
@@ -149,7 +149,7 @@ function matchName(inventory: Inventory, name: string): readonly Host[] | undefi
 
 function matchRegex(inventory: Inventory, source: string, where: Position | undefined): TermResult {
   try {
-    const pattern = RE2JS.compile(source)
+    const pattern = loadRe2().compile(source)
     // From the beginning of the name on, as in Ansible.
     const found = matching(inventory, (candidate) => pattern.matcher(candidate).lookingAt())
     if (found.length > 0) return { hosts: found }

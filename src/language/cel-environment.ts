@@ -1,6 +1,6 @@
 /** The CEL that users write in: the library's, with versions, mixed numbers, `defined`, and a `matches` that cannot run away. */
 import { type ASTNode, Environment } from '@marcbachmann/cel-js'
-import { RE2JS } from 're2js'
+import { loadRe2 } from '../base/built.ts'
 import { UnknownError } from '../base/unknown.ts'
 import { Version } from './version.ts'
 
@@ -56,7 +56,7 @@ function addText(environment: Environment): void {
 
 /** RE2: linear in the text, so that no pattern can hang a run. Found anywhere in the text, as CEL has it. */
 function matches(text: string, pattern: string): boolean {
-  return RE2JS.compile(pattern).matcher(text).find()
+  return loadRe2().compile(pattern).matcher(text).find()
 }
 
 interface Checker {

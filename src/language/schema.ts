@@ -3,8 +3,7 @@
  *
  * What is not known yet (a template before it is rendered, an `Unknown`, a `Secret`) passes every check.
  */
-import type { ErrorObject, ValidateFunction } from 'ajv'
-import { Ajv2020 } from 'ajv/dist/2020.js'
+import type { ErrorObject } from 'ajv'
 import type { Position, Problem } from '../base/errors.ts'
 import { Secret } from '../base/secret.ts'
 import { isUnknown } from '../base/unknown.ts'
@@ -12,6 +11,7 @@ import type { MapEntry, Value } from './model.ts'
 import { word, wordUnknownKey, type Wording } from './schema-wording.ts'
 import { problem } from './source.ts'
 import { nearest } from './suggest.ts'
+import { Validators } from './validators.ts'
 
 export interface CheckSubject {
   /** Names the whole in messages: `copy`, `the role "verify"`. */
@@ -21,18 +21,12 @@ export interface CheckSubject {
   readonly code: 'invalid-argument' | 'invalid-role-argument' | 'invalid-variable'
 }
 
-/** Compiles each schema once. */
 export class SchemaChecker {
-  readonly #ajv = new Ajv2020({
-    allErrors: true,
-    verbose: true,
-    useDefaults: true,
-    strict: true,
-    strictTypes: false,
-    strictRequired: false,
-    validateFormats: false,
-  })
-  readonly #compiled = new WeakMap<object, ValidateFunction>()
+  readonly #validators: Validators
+
+  constructor(validators = new Validators()) {
+    this.#validators = validators
+  }
 
   /** Problems with a value as it was written; what has to be rendered first passes. */
   checkValue(schema: object, value: Value, subject: CheckSubject): readonly Problem[] {
@@ -54,15 +48,7 @@ export class SchemaChecker {
 
   /** @throws Error when the schema itself is wrong; for schemas that users write. */
   compile(schema: object): void {
-    this.#validator(schema)
-  }
-
-  #validator(schema: object): ValidateFunction {
-    const known = this.#compiled.get(schema)
-    if (known !== undefined) return known
-    const compiled = this.#ajv.compile(schema)
-    this.#compiled.set(schema, compiled)
-    return compiled
+    this.#validators.of(schema)
   }
 
   #check(
@@ -70,7 +56,7 @@ export class SchemaChecker {
     data: unknown,
     context: { waiting: Waiting; value: Value | undefined; subject: CheckSubject },
   ): readonly Problem[] {
-    const validate = this.#validator(schema)
+    const validate = this.#validators.of(schema)
     if (validate(data)) return []
     const errors = (validate.errors ?? []).filter(
       (error) => !insideAlternative(error) && !restsOnWaiting(error, context.waiting),

@@ -1,9 +1,10 @@
 /** The commands as a person meets them, on this machine alone. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { type Ended, inShell, makeFolder, repository, runProgram } from './command-line.ts'
 
 const files = {
@@ -70,8 +71,13 @@ register('data:text/javascript,' + encodeURIComponent(${JSON.stringify(listing)}
   )
   const loaded = stderr.split('\n').filter((url) => url.startsWith('file:'))
   assert.ok(loaded.length > 3)
-  const others = loaded.filter((url) => !/\/(bin\/gpuplay|dist\/(cli|base)\/[^/]+|@stricli\/.*)$/.test(url))
+  const others = loaded.filter((url) => !/\/(bin\/gpuplay|dist\/cli\/[^/]+)$/.test(url))
   assert.deepEqual(others, [])
+  const bytes = loaded.map((url) => statSync(fileURLToPath(url)).size)
+  assert.ok(
+    bytes.reduce((sum, size) => sum + size, 0) < 150_000,
+    `${loaded.join(' ')} hold ${bytes.join(' + ')} bytes`,
+  )
 })
 
 for (const [words, told] of [

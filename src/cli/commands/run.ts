@@ -29,7 +29,7 @@ export async function run(this: Context, flags: RunFlags, ...playbooks: string[]
 async function runOnce(context: Context, flags: RunFlags, playbooks: readonly string[]): Promise<ExitCode> {
   try {
     const connection = await connectionDefaults(context, flags)
-    const view = createView(context, { ...flags, verbosity: flags.verbose })
+    const view = await createView(context, { ...flags, verbosity: flags.verbose })
     try {
       return await runPlaybooks(
         {

@@ -124,5 +124,5 @@ async function build(): Promise<void> {
   const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
   const newest = Math.max(...sources.map((name) => statSync(join(root, 'src', name)).mtimeMs))
   if (existsSync(entry) && statSync(entry).mtimeMs > newest) return
-  await runProgram([process.execPath, join(root, 'node_modules/typescript/bin/tsc'), '-p', root])
+  await runProgram([process.execPath, '--import', 'tsx', join(root, 'scripts/build.ts')])
 }

@@ -1,0 +1,115 @@
+/**
+ * `npm run build`: makes `dist/`. The program is bundled with the packages that it uses, in pieces that are loaded when they are needed: one file for
+ * each of some five hundred took half of the time of a short run. The types of `src/index.ts` come from tsc.
+ */
+import { spawnSync } from 'node:child_process'
+import { rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type BuildOptions, build, type Plugin } from 'esbuild'
+import { licencesOf } from './licences.ts'
+import { prepareValidators } from './validators.ts'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const dist = join(root, 'dist')
+
+const common = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: 'node',
+  target: 'node20.19',
+  // Native parts that ssh2 does without: installing needs no compiler.
+  external: ['*.node', 'cpu-features'],
+  logLevel: 'warning',
+  metafile: true,
+} satisfies BuildOptions
+
+async function main(): Promise<void> {
+  rmSync(dist, { recursive: true, force: true })
+  declareTypes()
+  const validators = prepareValidators()
+  const inputs = [await bundleProgram(validators.map(({ digest }) => digest)), await bundleLoaded()]
+  writeFileSync(join(dist, 'LICENSES.txt'), licencesOf(root, inputs.flat()))
+
+  /** What `src/base/built.ts` loads: CommonJS, which is there at once. */
+  async function bundleLoaded(): Promise<readonly string[]> {
+    const codes = new Map(validators.map(({ digest, code }) => [digest, code]))
+    codes.set('ajv', "module.exports = require('ajv/dist/2020.js')")
+    codes.set('re2', "module.exports = require('re2js')")
+    const { metafile } = await build({
+      ...common,
+      entryPoints: [...codes.keys()].map((name) => ({ in: `loaded:${name}`, out: name })),
+      format: 'cjs',
+      minify: true,
+      outdir: join(dist, 'loaded'),
+      outExtension: { '.js': '.cjs' },
+      plugins: [virtual(/^loaded:/, (path) => codes.get(path.replace('loaded:', '')))],
+    })
+    return Object.keys(metafile.inputs)
+  }
+}
+
+async function bundleProgram(digests: readonly string[]): Promise<readonly string[]> {
+  const built = `import { createRequire } from 'node:module'
+const load = createRequire(import.meta.url)
+const digests = new Set(${JSON.stringify(digests)})
+export const loadAjv = () => load('../loaded/ajv.cjs').Ajv2020
+export const loadRe2 = () => load('../loaded/re2.cjs').RE2JS
+export const preparedValidator = (digest) => digests.has(digest) ? load(\`../loaded/\${digest}.cjs\`) : undefined
+`
+  const { metafile } = await build({
+    ...common,
+    entryPoints: { 'cli/main': 'src/cli/main.ts', index: 'src/index.ts' },
+    format: 'esm',
+    splitting: true,
+    sourcemap: 'linked',
+    sourcesContent: false,
+    outdir: dist,
+    chunkNames: 'cli/[name]-[hash]',
+    // What CommonJS packages expect to find.
+    banner: {
+      js: "import { createRequire as gpuplayRequire } from 'node:module'; const require = gpuplayRequire(import.meta.url), __dirname = import.meta.dirname, __filename = import.meta.filename;",
+    },
+    // Handlebars does without source maps where there is no such package.
+    plugins: [instead(join(root, 'src/base/built.ts'), built), virtual(/^source-map$/, () => '')],
+  })
+  return Object.keys(metafile.inputs)
+}
+
+/** A file's text is replaced. */
+function instead(file: string, contents: string): Plugin {
+  return {
+    name: 'instead',
+    setup(bundler) {
+      bundler.onLoad({ filter: /\/built\.ts$/ }, ({ path }) =>
+        path === file ? { contents, loader: 'js', resolveDir: dirname(file) } : undefined,
+      )
+    },
+  }
+}
+
+/** Files that only exist here. */
+function virtual(filter: RegExp, textOf: (path: string) => string | undefined): Plugin {
+  return {
+    name: 'virtual',
+    setup(bundler) {
+      bundler.onResolve({ filter }, ({ path }) => ({ path, namespace: 'virtual' }))
+      bundler.onLoad({ filter, namespace: 'virtual' }, ({ path }) => {
+        const contents = textOf(path)
+        return contents === undefined ? undefined : { contents, loader: 'js', resolveDir: root }
+      })
+    },
+  }
+}
+
+function declareTypes(): void {
+  const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin/tsc')
+  const { status } = spawnSync(process.execPath, [tsc, '-p', root, '--emitDeclarationOnly'], {
+    cwd: root,
+    stdio: 'inherit',
+  })
+  if (status !== 0) throw new Error(`tsc ended with status ${status}`)
+}
+
+await main()

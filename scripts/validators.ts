@@ -1,0 +1,72 @@
+/** The validators that the build makes: their schemas, and the code that ajv writes for each. */
+import { readdirSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import standalone from 'ajv/dist/standalone/index.js'
+import { hostVariableSchemas } from '../src/inventory/host-variables.ts'
+import { diskFiles, type Files } from '../src/language/files.ts'
+import { readPlaybook } from '../src/language/playbook.ts'
+import { digestOf, validatorOptions } from '../src/language/validators.ts'
+import { modules } from '../src/modules/catalogue.ts'
+
+export interface PreparedValidator {
+  /** As `preparedValidator` is asked for it. */
+  readonly digest: string
+  readonly schema: object
+  /** A CommonJS module that exports the function; it requires parts of ajv. */
+  readonly code: string
+}
+
+/** Those of the arguments of modules and of the roles that come with gpuplay, of the variables that the engine reads, and of schemas themselves. */
+export function prepareValidators(): readonly PreparedValidator[] {
+  const schemas = [
+    ...modules.map((module) => module.args),
+    ...Object.values(hostVariableSchemas),
+    ...roleSchemas(),
+  ]
+  const validators = new Map(
+    schemas.map((schema) => {
+      const digest = digestOf(schema)
+      return [digest, { digest, schema, code: codeOf((ajv) => ajv.compile(schema)) }]
+    }),
+  )
+  return [...validators.values(), schemaOfSchemas()]
+}
+
+function schemaOfSchemas(): PreparedValidator {
+  const code = codeOf((ajv) => {
+    const validate = ajv.getSchema(metaSchema)
+    if (validate === undefined) throw new Error('ajv does not know the schema of schemas')
+    return validate
+  })
+  return { digest: 'json-schema', schema: { $ref: metaSchema }, code }
+}
+
+const metaSchema = 'https://json-schema.org/draft/2020-12/schema'
+
+type Validate = ReturnType<Ajv2020['compile']>
+
+function codeOf(compile: (ajv: Ajv2020) => Validate): string {
+  const ajv = new Ajv2020({ ...validatorOptions, code: { source: true } })
+  return standalone.default(ajv, compile(ajv))
+}
+
+/** As a run reads them, out of a playbook that uses every role. */
+function roleSchemas(): readonly object[] {
+  const folder = fileURLToPath(new URL('../roles', import.meta.url))
+  const playbook = '/every-role.yml'
+  const text = `- hosts: all\n  roles: [${readdirSync(folder).join(', ')}]\n`
+  const files: Files = {
+    ...diskFiles,
+    read: (path) => (path === playbook ? text : diskFiles.read(path)),
+    kind: (path) => (path === playbook ? 'file' : diskFiles.kind(path)),
+  }
+  const { playbook: read } = readPlaybook(playbook, {
+    modules: new Map(modules.map((module) => [module.name, module])),
+    rolesPaths: [folder],
+    variables: [],
+    files,
+  })
+  const uses = (read?.plays ?? []).flatMap(({ roles }) => roles)
+  return uses.flatMap(({ role }) => (role.arguments === undefined ? [] : [role.arguments.schema]))
+}

@@ -1,0 +1,24 @@
+import type { ConnectEffects } from './effects.ts'
+import { HandshakeGate } from './handshake-gate.ts'
+import { KeyFiles } from './key-files.ts'
+import { KnownHostsFiles } from './known-hosts-files.ts'
+import { SshConfigs } from './ssh-configs.ts'
+
+/** What the ssh connections of one run have in common, so that each thing is read once. */
+export interface SshShared {
+  readonly effects: ConnectEffects
+  readonly gate: HandshakeGate
+  readonly configs: SshConfigs
+  readonly knownHosts: KnownHostsFiles
+  readonly keys: KeyFiles
+}
+
+export function shareSsh(effects: ConnectEffects): SshShared {
+  return {
+    effects,
+    gate: new HandshakeGate(),
+    configs: new SshConfigs(effects),
+    knownHosts: new KnownHostsFiles(),
+    keys: new KeyFiles(),
+  }
+}

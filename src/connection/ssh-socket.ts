@@ -1,0 +1,72 @@
+/** The byte streams on which ssh is spoken: TCP, a channel of a jump host, the program of a `ProxyCommand`. */
+import { connect as connectTcp } from 'node:net'
+import { Duplex } from 'node:stream'
+import type { Client } from 'ssh2'
+import { UnreachableError } from '../base/errors.ts'
+import { ignore, whenAborted } from './channel.ts'
+import type { ConnectEffects } from './effects.ts'
+import type { SshConfig } from './ssh-config.ts'
+
+/** Rejects with any error once `signal` aborts; whoever gave the signal knows why. */
+export function tcpSocket({ hostname, port }: SshConfig, signal: AbortSignal): Promise<Duplex> {
+  return new Promise((resolve, reject) => {
+    const socket = connectTcp({ host: hostname, port, noDelay: true })
+    const stopListening = whenAborted(signal, () => socket.destroy(new Error('timed out')))
+    socket.once('error', reject)
+    socket.once('connect', () => {
+      stopListening()
+      socket.off('error', reject)
+      // Somebody always listens: an error between here and the handshake would end the process.
+      socket.on('error', ignore)
+      resolve(socket)
+    })
+  })
+}
+
+/**
+ * Rejects with any error once `signal` aborts.
+ * @throws UnreachableError when the jump host says that it cannot connect.
+ */
+export function forwardedSocket(
+  jump: Client,
+  { hostname, port }: SshConfig,
+  signal: AbortSignal,
+): Promise<Duplex> {
+  return new Promise((resolve, reject) => {
+    const stopListening = whenAborted(signal, () => reject(new Error('timed out')))
+    jump.forwardOut('127.0.0.1', 0, hostname, port, (error, stream) => {
+      stopListening()
+      if (error !== undefined) reject(jumpRefused(`${hostname} port ${port}`, error))
+      else if (signal.aborted) stream.destroy()
+      else resolve(stream)
+    })
+  })
+}
+
+function jumpRefused(place: string, error: Error): UnreachableError {
+  return new UnreachableError(
+    {
+      code: 'jump-refused',
+      message: `the jump host cannot reach ${place}: ${error.message}`,
+      hint: 'check the name and port as the jump host sees them, and that it allows forwarding (AllowTcpForwarding)',
+    },
+    error,
+  )
+}
+
+export function proxiedSocket(
+  command: string,
+  { hostname, port, user }: SshConfig,
+  { spawn }: Pick<ConnectEffects, 'spawn'>,
+): Duplex {
+  const text = command.replaceAll(/%([%hpr])/g, (_, letter: string) => {
+    if (letter === '%') return '%'
+    return letter === 'h' ? hostname : letter === 'p' ? String(port) : user
+  })
+  const child = spawn('/bin/sh', ['-c', `exec ${text}`], { group: false })
+  child.on('error', () => {})
+  child.stderr.resume()
+  const socket = Duplex.from({ readable: child.stdout, writable: child.stdin })
+  socket.on('close', () => child.kill())
+  return socket
+}
