@@ -239,10 +239,7 @@ export class Sequence implements WindowOwner {
   }
 
   async #flush(): Promise<void> {
-    const flushed = await this.#window?.flush()
-    if (flushed?.kind !== 'clear') return
-    // What follows the last unit that was sent and needed nothing of its own.
-    while (this.#expected.length > 0) if ((await this.#settleNext()) === 'moved') return
+    await this.#window?.flush()
   }
 
   /** An item is planned to its end; it is settled at once when nothing waits. */
@@ -262,7 +259,6 @@ export class Sequence implements WindowOwner {
     ) {
       if (last) this.#foresee(run)
       await this.#window.add(unit, converged)
-      if (!this.#waiting) while (this.#expected.length > 0) if ((await this.#settleNext()) === 'moved') return
       return
     }
     if (this.#waiting) {
@@ -292,6 +288,12 @@ export class Sequence implements WindowOwner {
     for (const { facts = {} } of [...run.results, ...run.planned]) {
       for (const [name, value] of Object.entries(facts)) run.undo.push(variables.register(name, value))
     }
+  }
+
+  /** Of the window: what follows the last unit needed nothing of the host. */
+  async drained(): Promise<'next' | 'moved'> {
+    while (this.#expected.length > 0) if ((await this.#settleNext()) === 'moved') return 'moved'
+    return 'next'
   }
 
   /** Of the window: the unit is done, and this is how it ended. */

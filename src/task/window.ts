@@ -14,7 +14,7 @@ import type { Plan } from '../host/plan.ts'
 import type { Reply } from '../modules/module.ts'
 import type { Confirm } from './confirm.ts'
 import { type Flushed, mostRestarts, type Stage } from './converge.ts'
-import { keptChanging, plainFailure } from './failures.ts'
+import { keptChanging, notConverged, plainFailure } from './failures.ts'
 import type { Converged, Planned, Reading, Unit } from './unit.ts'
 
 export type ActionOutcome =
@@ -67,6 +67,8 @@ export interface TaskHost {
 export interface WindowOwner {
   /** `moved`: what follows was planned on another end of this unit, or must not run: it is dropped. */
   settle(unit: Unit, converged: Converged): Promise<'next' | 'moved'>
+  /** All units that waited are settled. */
+  drained(): Promise<'next' | 'moved'>
   /** The run goes on at this unit, which is planned again. */
   goBackTo(unit: Unit): Promise<void>
   acted(unit: Unit, planned: Planned, milliseconds: number): void
@@ -223,6 +225,7 @@ export class Window implements Stage {
       }
       if ((await this.#owner.settle(unit, look.converged)) === 'moved') return { kind: 'moved' }
     }
+    if ((await this.#owner.drained()) === 'moved') return { kind: 'moved' }
     if (bad === undefined) return { kind: 'clear' }
     return this.#ended(bad, outcomes[badAt] ?? { kind: 'notBegun' }, current)
   }
@@ -268,10 +271,18 @@ export class Window implements Stage {
         if (look === undefined) return { kind: 'again' }
         const { plan, seen } = look
         if (plan.settle) return { kind: 'again' }
-        if (plan.actions.length > 0 || plan.refusal) {
-          return own.length === 0
-            ? { kind: 'again' }
-            : { kind: 'otherwise', warnings: [`did more, or less, than it said: ${leftOf(plan)}`] }
+        if (plan.refusal || (plan.actions.length > 0 && own.length === 0)) return { kind: 'again' }
+        if (plan.actions.length > 0) {
+          // Where no other unit had a hand in it, to act again would not help.
+          const others = begun.filter((one) => one.unit !== unit).map(({ planned }) => planned.action)
+          unit.progress.restarts += 1
+          if (unit.progress.restarts > mostRestarts || !this.#host.overlaps(others, look.reading))
+            return { kind: 'as planned', converged: unit.progress.fail(notConverged(plan)) }
+          const left = plan.actions.map(labelOf).join('; ')
+          return {
+            kind: 'otherwise',
+            warnings: [`did more, or less, than it said: this is left to do: ${left}`],
+          }
         }
         unit.reading = look.reading
         const kind = unit.progress.labels.length > 0 ? 'changed' : 'ok'
@@ -307,12 +318,6 @@ type Verified =
   | { readonly kind: 'as planned'; readonly converged: Converged }
   | { readonly kind: 'again' }
   | { readonly kind: 'otherwise'; readonly warnings: readonly string[] }
-
-function leftOf(plan: Plan): string {
-  return plan.refusal === undefined
-    ? `this is left to do: ${plan.actions.map(labelOf).join('; ')}`
-    : plan.refusal.message
-}
 
 /** A dry run: everything is laid over what later tasks read, and nothing waits. */
 export class DryStage implements Stage {

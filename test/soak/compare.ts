@@ -80,7 +80,7 @@ function obeysLaw(dry: LocalRun, real: LocalRun): void {
   const foretold = outcomesOf(dry.events)
   for (const [task, { outcome, program }] of outcomesOf(real.events)) {
     const said = foretold.get(task)?.outcome
-    if (program && outcome === 'failed' && said !== 'failed') return
+    if (program && (outcome === 'failed') !== (said === 'failed')) return
     if (said === 'unknown') {
       if (outcome === 'failed') return
       continue

@@ -27,6 +27,7 @@ export async function settleUnit(makeUnit: () => Unit, host: TaskHost, overlay?:
         settled.push(converged)
         return Promise.resolve('next')
       },
+      drained: () => Promise.resolve('next'),
       goBackTo: () => Promise.resolve(),
       acted: (_unit, planned) => void acted.push(planned),
       sending: () => undefined,
