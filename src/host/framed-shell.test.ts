@@ -10,8 +10,12 @@ import { localConnection } from '../connection/local.ts'
 import { openShell } from '../connection/shell.ts'
 import { testEffects } from '../connection/testing/effects.ts'
 import type { Run } from './action.ts'
+import { createBatcher } from './batch.ts'
 import { execute } from './execute.ts'
 import type { MachineAccess } from './machine.ts'
+import { ask } from './queries/ask.ts'
+import * as files from './queries/files.ts'
+import * as system from './queries/system.ts'
 import { createReader } from './reader.ts'
 import { takeLease } from './state.ts'
 import { createTestMachine, testContext } from './testing/machine.ts'
@@ -103,12 +107,11 @@ for (const [name, command] of [
         for (const file of ["it's", 'second', 'empty'])
           writeFileSync(dir.path(file), file === 'empty' ? '' : `${file}\0\n`)
         let light = 0
-        const { host } = createReader({
-          name: hostName('here'),
+        const batcher = createBatcher({
+          hostName: 'here',
           shell: async () => {
             const shell = opened.shell()
             return {
-              ...shell,
               greeting: shell.greeting,
               gone: shell.gone,
               close: () => shell.close(),
@@ -119,25 +122,27 @@ for (const [name, command] of [
             }
           },
           signal,
-          placement,
-          controller,
+          nonce: () => '0123456789abcdef0123456789abcdef',
         })
         const read = (): readonly Promise<unknown>[] => [
-          ...["it's", 'second', 'empty', 'absent'].map((file) => host.text(dir.path(file))),
-          ...["it's", 'absent', '..'].map((file) => host.stat(dir.path(file))),
-          ...["it's", 'absent'].map((file) => host.hash(dir.path(file))),
-          host.list(dir.directory),
-          host.list('/no/such/place'),
-          ...['sh', 'no-such-program'].map((program) => host.command(program)),
-          host.kernel(),
-          host.kernelModule('no_such_module'),
-          host.package('no-such-package'),
+          ...["it's", 'second', 'empty', 'absent'].map((file) => batcher.query(files.text, dir.path(file))),
+          ...["it's", 'absent', '..'].map((file) => batcher.query(files.stat, dir.path(file))),
+          ...["it's", 'absent'].map((file) => batcher.query(files.hash, dir.path(file))),
+          batcher.query(files.list, dir.directory),
+          batcher.query(files.list, '/no/such/place'),
+          ...['sh', 'no-such-program'].map((program) => batcher.query(system.command, program)),
+          batcher.query(system.kernel, null),
+          batcher.query(system.kernelModule, 'no_such_module'),
+          batcher.query(system.dpkg, 'no-such-package'),
         ]
         const first = await Promise.all(read())
-        assert.deepEqual(first.slice(0, 4), ["it's\0\n", 'second\0\n', '', undefined])
+        assert.match(JSON.stringify(first.slice(0, 4)), /it's.*second.*"text":"".*null/)
         assert.deepEqual(first[9], ['empty', "it's", 'second'])
         assert.equal(light, 1)
-        const relayed = await Promise.all([...read(), host.ask(['true'], { promised: true })])
+        const relayed = await Promise.all([
+          ...read(),
+          batcher.query(ask, { argv: ['true'], timeout: 10_000 }),
+        ])
         assert.deepEqual(relayed.slice(0, -1), first)
         assert.equal(light, 1)
         assert.deepEqual(await Promise.all(read()), first)
