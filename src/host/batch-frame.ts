@@ -91,7 +91,7 @@ export const endHelper: ShellHelper = {
 
 export function frameScript(frame: readonly Section[], nonce: string): ShellText {
   const parts = frame.map(({ kind, script }) =>
-    kind.isolated === true ? sh`(\n${raw(script)}\n)\ngp_end "$?"` : sh`${raw(script)}\ngp_end "$?"`,
+    kind.plain === true ? sh`${raw(script)}\ngp_end "$?"` : sh`(\n${raw(script)}\n)\ngp_end "$?"`,
   )
   return sh`_gp_nonce=${nonce}\n${raw(parts.join('\n') as ShellText)}`
 }

@@ -5,16 +5,46 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { hostName } from '../base/brand.ts'
+import type { Shell } from '../connection/connection.ts'
+import { localConnection } from '../connection/local.ts'
+import { openShell } from '../connection/shell.ts'
+import { testEffects } from '../connection/testing/effects.ts'
 import type { Run } from './action.ts'
+import { createBatcher } from './batch.ts'
+import { execute } from './execute.ts'
+import type { MachineAccess } from './machine.ts'
+import { ask } from './queries/ask.ts'
+import * as files from './queries/files.ts'
+import * as system from './queries/system.ts'
 import { createReader } from './reader.ts'
 import { takeLease } from './state.ts'
-import { openFramed } from './testing/framed-machine.ts'
-import { execute, testContext } from './testing/machine.ts'
-import { scratch } from './testing/scratch.ts'
+import { createTestMachine, testContext } from './testing/machine.ts'
+import { scratch, type Scratch } from './testing/scratch.ts'
 
 const { signal } = new AbortController()
 const controller = { file: async () => undefined, text: async () => undefined }
 const placement = { ctid: undefined, nodeName: undefined, cluster: undefined }
+
+interface Opened {
+  readonly machine: MachineAccess & { readonly reopen: () => Promise<void> }
+  readonly shell: () => Shell
+  close(): Promise<void>
+}
+
+async function opening(dir: Scratch, command: string): Promise<Opened> {
+  const connection = localConnection(testEffects())
+  let shell = await openShell(connection, { signal, command })
+  const machine = {
+    ...createTestMachine({ stateDirectory: dir.path('state') }),
+    shell: async () => shell,
+    open: (line: string, end: AbortSignal) => connection.open(line, end),
+    async reopen() {
+      await shell.close()
+      shell = await openShell(connection, { signal, command })
+    },
+  }
+  return { machine, shell: () => shell, close: () => connection.close() }
+}
 
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await delay(20)
@@ -32,16 +62,16 @@ for (const [name, command] of [
     { skip },
     async () => {
       using dir = scratch()
-      const opened = await openFramed(dir, command)
+      const opened = await opening(dir, command)
       try {
         writeFileSync(dir.path("it's"), 'a\0b\n')
-        const host = createReader({
+        const { host } = createReader({
           name: hostName('here'),
           shell: async () => opened.shell(),
           signal,
           placement,
           controller,
-        }).view()
+        })
         const answers = await Promise.allSettled([
           host.text(dir.path("it's")),
           host.list(dir.directory),
@@ -72,17 +102,16 @@ for (const [name, command] of [
     { skip },
     async () => {
       using dir = scratch()
-      const opened = await openFramed(dir, command)
+      const opened = await opening(dir, command)
       try {
         for (const file of ["it's", 'second', 'empty'])
           writeFileSync(dir.path(file), file === 'empty' ? '' : `${file}\0\n`)
         let light = 0
-        const reader = createReader({
-          name: hostName('here'),
+        const batcher = createBatcher({
+          hostName: 'here',
           shell: async () => {
             const shell = opened.shell()
             return {
-              ...shell,
               greeting: shell.greeting,
               gone: shell.gone,
               close: () => shell.close(),
@@ -93,29 +122,27 @@ for (const [name, command] of [
             }
           },
           signal,
-          placement,
-          controller,
+          nonce: () => '0123456789abcdef0123456789abcdef',
         })
-        const host = reader.view()
-        const read = (): readonly Promise<unknown>[] => {
-          reader.readings.clear()
-          return [
-            ...["it's", 'second', 'empty', 'absent'].map((file) => host.text(dir.path(file))),
-            ...["it's", 'absent', '..'].map((file) => host.stat(dir.path(file))),
-            ...["it's", 'absent'].map((file) => host.hash(dir.path(file))),
-            host.list(dir.directory),
-            host.list('/no/such/place'),
-            ...['sh', 'no-such-program'].map((program) => host.command(program)),
-            host.kernel(),
-            host.kernelModule('no_such_module'),
-            host.package('no-such-package'),
-          ]
-        }
+        const read = (): readonly Promise<unknown>[] => [
+          ...["it's", 'second', 'empty', 'absent'].map((file) => batcher.query(files.text, dir.path(file))),
+          ...["it's", 'absent', '..'].map((file) => batcher.query(files.stat, dir.path(file))),
+          ...["it's", 'absent'].map((file) => batcher.query(files.hash, dir.path(file))),
+          batcher.query(files.list, dir.directory),
+          batcher.query(files.list, '/no/such/place'),
+          ...['sh', 'no-such-program'].map((program) => batcher.query(system.command, program)),
+          batcher.query(system.kernel, null),
+          batcher.query(system.kernelModule, 'no_such_module'),
+          batcher.query(system.dpkg, 'no-such-package'),
+        ]
         const first = await Promise.all(read())
-        assert.deepEqual(first.slice(0, 4), ["it's\0\n", 'second\0\n', '', undefined])
+        assert.match(JSON.stringify(first.slice(0, 4)), /it's.*second.*"text":"".*null/)
         assert.deepEqual(first[9], ['empty', "it's", 'second'])
         assert.equal(light, 1)
-        const relayed = await Promise.all([...read(), host.ask(['true'], { promised: true })])
+        const relayed = await Promise.all([
+          ...read(),
+          batcher.query(ask, { argv: ['true'], timeout: 10_000 }),
+        ])
         assert.deepEqual(relayed.slice(0, -1), first)
         assert.equal(light, 1)
         assert.deepEqual(await Promise.all(read()), first)
@@ -128,7 +155,7 @@ for (const [name, command] of [
 
   test(`${name}: files are written, locks taken, and a lease is held`, { skip }, async () => {
     using dir = scratch()
-    const opened = await openFramed(dir, command)
+    const opened = await opening(dir, command)
     try {
       const { machine } = opened
       const taken = await takeLease(machine, { run: 'r', controller: 'c', pid: 1, user: 'u' })
@@ -162,7 +189,7 @@ for (const [name, command] of [
 
   test(`${name}: a detached program outlives the shell that started it`, { skip }, async () => {
     using dir = scratch()
-    const opened = await openFramed(dir, command)
+    const opened = await opening(dir, command)
     try {
       const { machine } = opened
       const script = `echo once >> ${dir.path('starts')}; while [ ! -e ${dir.path('go')} ]; do sleep 0.05; done; echo ended`

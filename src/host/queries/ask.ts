@@ -26,7 +26,6 @@ export const ask: QueryKind<AskRequest, Answer> = {
   kind: 'ask',
   mergeLimit: 1,
   answerBytes: 1024 * 1024,
-  isolated: true,
   mayLeave: ({ promised }) => promised !== false,
   timeout: ([request]) => (request?.timeout ?? 0) + 3_000,
   script: ([request]) => (request === undefined ? sh`exit 127` : askScript(request)),

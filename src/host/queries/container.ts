@@ -42,6 +42,7 @@ if [ "$_gp_many" = 1 ]; then cat -- "$1"; else gp_texts "$@"; fi
  */
 export const container: QueryKind<string, ContainerStatus | undefined> = {
   kind: 'container',
+  plain: true,
   mergeLimit: 32,
   answerBytes: 64 * 1024,
   helpers: [textsHelper, containersHelper],

@@ -18,6 +18,7 @@ import { largestText, parseTexts, type TextFound, textsHelper } from './texts.ts
 function statKind(follow: boolean): QueryKind<string, FileStatus | undefined> {
   return {
     kind: follow ? 'stat-follow' : 'stat',
+    plain: true,
     mergeLimit: 300,
     answerBytes: 512,
     timeout: () => localTimeout,
@@ -90,6 +91,7 @@ export interface TextAnswer {
 /** The content of files: of one by one process, of many by two, of one that is absent by none. */
 export const text: QueryKind<string, TextAnswer | undefined> = {
   kind: 'text',
+  plain: true,
   mergeLimit: 64,
   // What the kernel makes while it is read has no length that could be compared.
   merges: (path) => !/^\/(?:proc|sys|dev)\//.test(path),
@@ -155,6 +157,7 @@ done
 /** sha256 of many files by one process. */
 export const hash: QueryKind<string, string | undefined> = {
   kind: 'hash',
+  plain: true,
   mergeLimit: 100,
   answerBytes: 512,
   helpers: [hashHelper],
@@ -198,6 +201,7 @@ done
 /** Names in many directories by the shell's own globbing: no process. */
 export const list: QueryKind<string, readonly string[] | undefined> = {
   kind: 'list',
+  plain: true,
   mergeLimit: 16,
   answerBytes: 64 * 1024,
   helpers: [listHelper],
@@ -231,6 +235,7 @@ df -B1 --output=avail -- "$@"
 /** Free bytes on the file system of each path or its nearest existing parent, by one `df`. */
 export const space: QueryKind<string, number> = {
   kind: 'space',
+  plain: true,
   mergeLimit: 50,
   answerBytes: 128,
   timeout: () => localTimeout,

@@ -16,7 +16,6 @@ export const http: QueryKind<HttpRequest, HttpAnswer> = {
   kind: 'http',
   mergeLimit: 1,
   answerBytes: largestBody,
-  isolated: true,
   timeout: () => (seconds + 15) * 1000,
   script: ([request = { url: '', method: 'GET' }]) => {
     const { url, method, proxy = '' } = request

@@ -18,8 +18,8 @@ export interface QueryKind<Item, Answer> {
   readonly usualBytes?: number
   /** Functions that the script calls. */
   readonly helpers?: readonly ShellHelper[]
-  /** The script changes its shell (`exec`, `cd`, exports, `exit`): it runs in a subshell, which costs a process. Else it only calls. */
-  readonly isolated?: boolean
+  /** The script only calls programs and functions, and leaves its shell as it was: it needs no subshell of its own, which would be a process. */
+  readonly plain?: boolean
   /** Whether what is run for the item may leave something running that holds its output; none does when not given. */
   mayLeave?(item: Item): boolean
   /** Milliseconds that one run of the script may take. */

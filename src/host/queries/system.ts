@@ -6,6 +6,7 @@ import { found, lastLine, localTimeout, type QueryKind, readFailed } from './que
 /** Many packages by one dpkg-query. Files of a package that is only half installed cannot be relied on, so such a one has no installed version. */
 export const dpkg: QueryKind<string, PackageStatus> = {
   kind: 'package',
+  plain: true,
   mergeLimit: 200,
   answerBytes: 512,
   timeout: () => localTimeout,
@@ -50,6 +51,7 @@ const installedStates: ReadonlySet<string> = new Set(['installed', 'triggers-awa
 /** Many units by one `systemctl show`; it answers in the order asked, a block each. */
 export const unit: QueryKind<string, UnitStatus> = {
   kind: 'unit',
+  plain: true,
   mergeLimit: 100,
   answerBytes: 512,
   timeout: () => localTimeout,
@@ -109,6 +111,7 @@ done
  */
 export const kernelModule: QueryKind<string, KernelModuleStatus> = {
   kind: 'kernelModule',
+  plain: true,
   mergeLimit: 100,
   answerBytes: 256,
   helpers: [kernelModulesHelper],
@@ -131,6 +134,7 @@ export const kernelModule: QueryKind<string, KernelModuleStatus> = {
 
 export const kernel: QueryKind<null, KernelStatus> = {
   kind: 'kernel',
+  plain: true,
   mergeLimit: 1,
   answerBytes: 256,
   timeout: () => localTimeout,
@@ -165,6 +169,7 @@ unset IFS; set +f
 /** Full paths of many programs, by walking PATH in the shell (`command -v` names builtins too): no process. */
 export const command: QueryKind<string, string | undefined> = {
   kind: 'command',
+  plain: true,
   mergeLimit: 200,
   answerBytes: 256,
   helpers: [commandsHelper],
