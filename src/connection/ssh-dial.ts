@@ -5,6 +5,7 @@ import { UnreachableError } from '../base/errors.ts'
 import { ignore, whenAborted } from './channel.ts'
 import type { Target } from './connection.ts'
 import { Deadline } from './deadline.ts'
+import { ignoreFurtherHostKeys } from './further-host-keys.ts'
 import { type HostKeyCheck, hostKeyCheck } from './host-key-check.ts'
 import { type Destination, type SshConfig, parseProxyJump } from './ssh-config.ts'
 import { type Identity, findIdentities } from './ssh-identities.ts'
@@ -190,6 +191,7 @@ async function logIn(
     await connecting
     throw new Error('node-ssh made no connection')
   }
+  ignoreFurtherHostKeys(client)
   let failure: unknown
   client.on('error', (error: Error) => {
     failure ??= error

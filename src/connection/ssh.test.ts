@@ -12,7 +12,8 @@ import { ConnectionPool, connect } from './connect.ts'
 import type { Connection, ShellReply, Target } from './connection.ts'
 import type { ConnectEffects } from './effects.ts'
 import { openShell } from './shell.ts'
-import type { SshTarget } from './ssh-dial.ts'
+import { dial, type SshTarget } from './ssh-dial.ts'
+import { shareSsh } from './ssh-shared.ts'
 import { testEffects } from './testing/effects.ts'
 import { type Sshd, knownHostsLine, makeKey, startSshd, withoutSshd } from './testing/sshd.ts'
 
@@ -312,6 +313,22 @@ describe('a real sshd', { skip: withoutSshd(), concurrency: 4 }, () => {
     const { problem } = await refusal(target({ port, connectTimeout: 0.3 }))
     assert.equal(problem.code, 'connection-timeout')
     mute.close()
+  })
+
+  test('a server is not asked to prove the host keys that it has besides', async () => {
+    const { client, lost } = await dial(target(), shareSsh(testEffects()), calm)
+    let proven = 0
+    client.on('hostkeys', () => (proven += 1))
+    // What the server answers comes in order: the proof would come before the end of this.
+    await new Promise<void>((resolve, reject) => {
+      client.exec('true', (error, stream) => {
+        if (error !== undefined) reject(error)
+        else stream.on('close', resolve).resume()
+      })
+    })
+    client.end()
+    await lost
+    assert.equal(proven, 0)
   })
 
   test('giving up ends a connection attempt', async () => {
