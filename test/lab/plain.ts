@@ -102,6 +102,11 @@ export class PlainHosts {
     return `${address} ${key.split(' ').slice(0, 2).join(' ')}\n`
   }
 
+  /** Name of the cgroup that all processes of the hosts are in. */
+  get cgroup(): string {
+    return this.world.instance.cgroup
+  }
+
   /** Ends the hosts and starts them on an empty disk, as they were when they came up. */
   async fresh(hosts: readonly PlainHost[]): Promise<void> {
     const { stateDir } = this.world.instance
