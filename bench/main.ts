@@ -32,7 +32,9 @@ async function main(options: Options, signal: AbortSignal): Promise<void> {
   await run(['npm', 'run', '--silent', 'build'], { cwd: repository })
   const compiler = join(repository, 'node_modules/typescript/bin/tsc')
   await run([process.execPath, compiler, '-p', join(import.meta.dirname, 'tsconfig.floor.json')])
-  const { found: tools, missing } = await findTools()
+  const all = await findTools()
+  const tools = all.found.filter(({ name }) => options.tools.includes(name))
+  const missing = all.missing.filter(({ name }) => options.tools.includes(name))
   for (const { name, why } of missing) say(`${name} is left out: ${why}`)
   const folder = mkdtempSync(join(tmpdir(), 'gpuplay-bench-'))
   const bench: Bench = { book: new Book(say), tools, runs: options.runs, folder, signal }

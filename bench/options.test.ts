@@ -9,10 +9,19 @@ test('everything is measured unless something is named, in the order of the benc
     runs: 3,
     only: ['startup', 'counts', 'fleet', 'distance', 'site', 'push'],
     mostForPeers: 20,
+    tools: ['gpuplay', 'mitogen', 'ansible', 'pyinfra'],
     out: 'out.md',
   })
-  const some = readOptions(['--only', 'fleet,counts', '--hosts', '3', '--runs', '7', '--out', 'x'], 'out.md')
-  assert.deepEqual(some, { sizes: [3], runs: 7, only: ['counts', 'fleet'], mostForPeers: 20, out: 'x' })
+  const words = '--only fleet,counts --hosts 3 --runs 7 --tools ansible,gpuplay --peers-up-to 4 --out x'
+  const some = readOptions(words.split(' '), 'out.md')
+  assert.deepEqual(some, {
+    sizes: [3],
+    runs: 7,
+    only: ['counts', 'fleet'],
+    mostForPeers: 4,
+    tools: ['gpuplay', 'ansible'],
+    out: 'x',
+  })
 })
 
 test('a quick bench needs no lab of whole nodes', () => {

@@ -3,7 +3,7 @@ import { programCount } from '../test/lab/costs.ts'
 import type { Book } from './book.ts'
 import type { Counted } from './counts.ts'
 import { roundTrip } from './distance.ts'
-import type { Options } from './options.ts'
+import type { Options, ToolName } from './options.ts'
 import { pushedSize, siteShape } from './site.ts'
 import {
   convergedTarget,
@@ -83,7 +83,7 @@ function fleetRows({ book, options, tools, missing }: Results): readonly Row[] {
 }
 
 interface PeerRun {
-  readonly name: Tool['name']
+  readonly name: ToolName
   readonly phase: 'first' | 'converged'
   readonly size: number
 }

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { stringify } from 'yaml'
 import { attempt } from '../test/lab/process.ts'
 import type { Command } from './measure.ts'
+import type { ToolName } from './options.ts'
 
 export const repository = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '')
 export const workload = join(repository, 'bench/workload')
@@ -20,7 +21,7 @@ export interface Reached {
 }
 
 export interface Tool {
-  readonly name: 'gpuplay' | 'mitogen' | 'ansible' | 'pyinfra'
+  readonly name: ToolName
   /** Of the program, as a person reads it. */
   readonly version: string
   /** The command that brings the hosts to the state of the workload. `folder` takes what it needs on the way. */
@@ -30,7 +31,7 @@ export interface Tool {
 }
 
 export interface Missing {
-  readonly name: Tool['name']
+  readonly name: ToolName
   readonly why: string
 }
 
