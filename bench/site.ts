@@ -6,7 +6,7 @@ import { spans } from '../test/whole/support/events.ts'
 import type { Lab } from '../test/lab/lab.ts'
 import type { LabNode } from '../test/lab/host.ts'
 import { type Bench, floorCommand, succeeded } from './fleet.ts'
-import { type Command, measure, type Sample } from './measure.ts'
+import { type Command, measure } from './measure.ts'
 import { gpuplayProgram, type Reached, repository } from './tools.ts'
 
 export const siteShape = { nodes: 4, containers: 8 } as const
@@ -42,12 +42,12 @@ export async function measurePush(bench: Bench, lab: Lab): Promise<void> {
   const limit = ctids.map((ctid) => `ct${ctid}`).join(',')
   const command = play(lab, 'containers.yml', '--limit', limit)
   for (let round = 0; round < bench.runs; round += 1) {
-    const cat = await measure(catCommand(lab, file), bench.signal, lab.instance.cgroup)
-    bench.book.add('push cat', succeeded(cat, 'cat').sample)
+    const cat = succeeded(await measure(catCommand(lab, file), bench.signal, lab.instance.cgroup), 'cat')
+    bench.book.add('push cat', { ...cat.sample, wall: Number(cat.stdout) / 1000 })
     for (const ctid of ctids)
       await lab.container(ctid).output('rm -f /var/tmp/bench.run; nvidia-uninstall --silent')
     const ended = succeeded(await measure(command, bench.signal, lab.instance.cgroup), 'containers.yml')
-    bench.book.add('push gpuplay', { ...ended.sample, wall: pushTime(ended.stdout) } satisfies Sample)
+    bench.book.add('push gpuplay', { ...ended.sample, wall: pushTime(ended.stdout) })
   }
 }
 
@@ -68,9 +68,10 @@ async function padRunfile(node: LabNode): Promise<string> {
   const file = (await node.output('ls /var/cache/gpuplay/*.run')).trim()
   await node.output(`set -e
     file=${quote(file)}
-    skip=$(sed -n "s/^skip='\\([0-9]*\\)'$/\\1/p" "$file" | head -n 1)
+    skip=$(sed -n "s/^skip=' *\\([0-9]*\\)'$/\\1/p" "$file" | head -n 1)
+    [ "$skip" -gt 0 ]
     moved=$((${pushedSize} - $(stat -c %s "$file") + skip))
-    head -c "$skip" "$file" | sed "s/^skip='[0-9]*'$/skip='$moved'/" >/var/tmp/header
+    head -c "$skip" "$file" | sed "s/^skip=' *[0-9]*'$/skip='$moved'/" >/var/tmp/header
     cat /var/tmp/header >/var/tmp/padded
     head -c $((moved - $(stat -c %s /var/tmp/header))) /dev/urandom >>/var/tmp/padded
     tail -c "+$((skip + 1))" "$file" >>/var/tmp/padded
@@ -81,12 +82,18 @@ async function padRunfile(node: LabNode): Promise<string> {
   return file
 }
 
+/** Prints how long it took, in milliseconds, by the node's clock: gpuplay's push is measured without the connection too. */
 function catCommand(lab: Lab, file: string): Command {
   const into = ctids.map(
-    (ctid) => `pct exec ${ctid} -- /bin/sh -c 'cat >/var/tmp/bench.run' <${quote(file)} || exit 1 &`,
+    (ctid) => `pct exec ${ctid} -- /bin/sh -c 'cat >/var/tmp/bench.run' <${quote(file)} & jobs="$jobs $!"`,
   )
-  const script = `${into.join('\n')}\nwait`
-  return { argv: ['ssh', '-F', lab.sshConfig, 'pve1', script] }
+  const script = [
+    'begun=$(date +%s%3N)',
+    ...into,
+    'for job in $jobs; do wait "$job" || exit 1; done',
+    'echo $(($(date +%s%3N) - begun))',
+  ]
+  return { argv: ['ssh', '-F', lab.sshConfig, 'pve1', `exec /bin/sh -c ${quote(script.join('\n'))}`] }
 }
 
 function play(lab: Lab, playbook: string, ...words: readonly string[]): Command {
