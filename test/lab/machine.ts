@@ -18,12 +18,13 @@ export async function prepareMachine(say: (line: string) => void): Promise<void>
   const reason = whyNoLab()
   if (reason !== undefined)
     throw new LabError(reason, 'Run it as root on a Debian 12 machine, virtual or not.')
-  await installPackages(say)
+  await installPackages(join(import.meta.dirname, 'packages.txt'), say)
   raise('/proc/sys/fs/inotify/max_user_instances', 8192, say)
 }
 
-async function installPackages(say: (line: string) => void): Promise<void> {
-  const wanted = readFileSync(join(import.meta.dirname, 'packages.txt'), 'utf8')
+/** Installs on this machine those of the packages listed in a file, one a line, that are missing. */
+export async function installPackages(list: string, say: (line: string) => void): Promise<void> {
+  const wanted = readFileSync(list, 'utf8')
     .split('\n')
     .filter((line) => line !== '' && !line.startsWith('#'))
   // dpkg-query ends with 1 when a package is unknown to it, and still lists the others

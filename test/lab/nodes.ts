@@ -63,7 +63,10 @@ export async function switchOff(world: World, spec: LabNodeSpec): Promise<void> 
   await world.run([world.script('node-off.sh'), world.instance.stateDir, spec.name])
 }
 
-export async function sshdAnswers(spec: LabNodeSpec, within = 60_000): Promise<void> {
+export async function sshdAnswers(
+  spec: { readonly name: string; readonly address: string },
+  within = 60_000,
+): Promise<void> {
   await until(`sshd of ${spec.name} (${spec.address})`, () => banner(spec.address), { within, every: 30 })
 }
 

@@ -10,12 +10,13 @@ const scripts = join(import.meta.dirname, 'world')
 export class World {
   readonly instance: Instance
   readonly network: Network
-  readonly #pid: number
+  /** Of its first process, as the machine counts. */
+  readonly pid: number
 
   constructor(owner: Instance, pid: number, addresses: Network) {
     this.instance = owner
     this.network = addresses
-    this.#pid = pid
+    this.pid = pid
   }
 
   static async start(owner: Instance, addresses: Network): Promise<World> {
@@ -34,7 +35,7 @@ export class World {
 
   /** A file below the state directory as the world sees it: the nodes' disks are mounted there and nowhere else. */
   path(...parts: readonly string[]): string {
-    return join(`/proc/${this.#pid}/root`, this.instance.stateDir, ...parts)
+    return join(`/proc/${this.pid}/root`, this.instance.stateDir, ...parts)
   }
 
   script(name: string): string {

@@ -1,0 +1,3 @@
+#!/bin/sh
+# Prints what the service was configured with.
+exec cat /opt/bench/app.conf "$@"

@@ -1,0 +1,71 @@
+/** What twenty tasks cost one host: counts are exact on any machine, so they can have bounds. */
+import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { stringify } from 'yaml'
+import { type Costs, countCosts, programCount, type Reach } from '../lab/costs.ts'
+import { whyNoLab } from '../lab/machine.ts'
+import { PlainHosts } from '../lab/plain.ts'
+import { changedCount } from '../whole/support/events.ts'
+import { type Ended, gpuplay, root } from '../whole/support/gpuplay.ts'
+
+/** Beyond the opening of a connection with one shell. */
+const bounds = {
+  first: { forks: 900, waits: 130 },
+  converged: { forks: 160, waits: 60 },
+} as const
+
+describe('twenty tasks on one host', { skip: whyNoLab() ?? false, timeout: 240_000 }, () => {
+  const name = `counts-${process.pid}`
+  let plain: PlainHosts
+  before(async () => {
+    plain = await PlainHosts.up({ name, count: 1 })
+  })
+  after(() => PlainHosts.down(name))
+
+  /** One run, counted. */
+  async function counted(): Promise<{ readonly costs: Costs; readonly ended: Ended }> {
+    const [host = assert.fail('no host')] = plain.hosts
+    let ended: Ended | undefined
+    const costs = await countCosts(plain, host, async (reach) => {
+      ended = await gpuplay(['run', join(root, 'bench/workload/gpuplay.yml'), '-i', inventory(reach)])
+    })
+    return { costs, ended: ended ?? assert.fail('no run') }
+  }
+
+  function inventory({ address, port, user, privateKey, knownHosts }: Reach): string {
+    const file = join(plain.world.instance.stateDir, 'inventory.yaml')
+    const host = { address, port, user, private_key: privateKey, known_hosts: knownHosts }
+    writeFileSync(file, stringify({ all: { hosts: { host1: host } } }))
+    return file
+  }
+
+  function within(costs: Costs, bound: { readonly forks: number; readonly waits: number }): void {
+    const seen = `${costs.forks} forks, ${programCount(costs)} programs, ${costs.waits} waits`
+    assert.ok(costs.forks <= bound.forks && costs.waits <= bound.waits, seen)
+  }
+
+  it('cost so many processes and waits the first time', async (context) => {
+    const { costs, ended } = await counted()
+    assert.equal(ended.exitCode, 0, ended.text)
+    assert.equal(changedCount(ended.events), 13)
+    context.diagnostic(told(costs))
+    within(costs, bounds.first)
+  })
+
+  it('cost so many once nothing is left to do', async (context) => {
+    const { costs, ended } = await counted()
+    assert.equal(ended.exitCode, 0, ended.text)
+    assert.equal(changedCount(ended.events), 0)
+    context.diagnostic(told(costs))
+    within(costs, bounds.converged)
+  })
+})
+
+function told(costs: Costs): string {
+  const programs = [...costs.programs]
+    .sort(([, a], [, b]) => b - a)
+    .map(([name, count]) => `${count} ${name}`)
+  return `${costs.forks} forks, ${costs.waits} waits, ${programCount(costs)} programs: ${programs.join(', ')}`
+}
