@@ -5,46 +5,20 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { hostName } from '../base/brand.ts'
-import type { Shell } from '../connection/connection.ts'
-import { localConnection } from '../connection/local.ts'
-import { openShell } from '../connection/shell.ts'
-import { testEffects } from '../connection/testing/effects.ts'
 import type { Run } from './action.ts'
 import { createBatcher } from './batch.ts'
-import { execute } from './execute.ts'
-import type { MachineAccess } from './machine.ts'
 import { ask } from './queries/ask.ts'
 import * as files from './queries/files.ts'
 import * as system from './queries/system.ts'
 import { createReader } from './reader.ts'
 import { takeLease } from './state.ts'
-import { createTestMachine, testContext } from './testing/machine.ts'
-import { scratch, type Scratch } from './testing/scratch.ts'
+import { openFramed } from './testing/framed-machine.ts'
+import { execute, testContext } from './testing/machine.ts'
+import { scratch } from './testing/scratch.ts'
 
 const { signal } = new AbortController()
 const controller = { file: async () => undefined, text: async () => undefined }
 const placement = { ctid: undefined, nodeName: undefined, cluster: undefined }
-
-interface Opened {
-  readonly machine: MachineAccess & { readonly reopen: () => Promise<void> }
-  readonly shell: () => Shell
-  close(): Promise<void>
-}
-
-async function opening(dir: Scratch, command: string): Promise<Opened> {
-  const connection = localConnection(testEffects())
-  let shell = await openShell(connection, { signal, command })
-  const machine = {
-    ...createTestMachine({ stateDirectory: dir.path('state') }),
-    shell: async () => shell,
-    open: (line: string, end: AbortSignal) => connection.open(line, end),
-    async reopen() {
-      await shell.close()
-      shell = await openShell(connection, { signal, command })
-    },
-  }
-  return { machine, shell: () => shell, close: () => connection.close() }
-}
 
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await delay(20)
@@ -62,16 +36,16 @@ for (const [name, command] of [
     { skip },
     async () => {
       using dir = scratch()
-      const opened = await opening(dir, command)
+      const opened = await openFramed(dir, command)
       try {
         writeFileSync(dir.path("it's"), 'a\0b\n')
-        const { host } = createReader({
+        const host = createReader({
           name: hostName('here'),
           shell: async () => opened.shell(),
           signal,
           placement,
           controller,
-        })
+        }).view()
         const answers = await Promise.allSettled([
           host.text(dir.path("it's")),
           host.list(dir.directory),
@@ -102,7 +76,7 @@ for (const [name, command] of [
     { skip },
     async () => {
       using dir = scratch()
-      const opened = await opening(dir, command)
+      const opened = await openFramed(dir, command)
       try {
         for (const file of ["it's", 'second', 'empty'])
           writeFileSync(dir.path(file), file === 'empty' ? '' : `${file}\0\n`)
@@ -155,7 +129,7 @@ for (const [name, command] of [
 
   test(`${name}: files are written, locks taken, and a lease is held`, { skip }, async () => {
     using dir = scratch()
-    const opened = await opening(dir, command)
+    const opened = await openFramed(dir, command)
     try {
       const { machine } = opened
       const taken = await takeLease(machine, { run: 'r', controller: 'c', pid: 1, user: 'u' })
@@ -189,7 +163,7 @@ for (const [name, command] of [
 
   test(`${name}: a detached program outlives the shell that started it`, { skip }, async () => {
     using dir = scratch()
-    const opened = await opening(dir, command)
+    const opened = await openFramed(dir, command)
     try {
       const { machine } = opened
       const script = `echo once >> ${dir.path('starts')}; while [ ! -e ${dir.path('go')} ]; do sleep 0.05; done; echo ended`
