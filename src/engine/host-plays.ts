@@ -229,7 +229,7 @@ async function restoreGuests(host: FleetHost, { power, leases }: HostPlaysOption
   const { machine } = host
   // Who is not root has not rebooted anything.
   if ((await machine.stateDirectory()) !== defaultStateDirectory) return
-  const note = await host.reader(machine.statePrivilege).host.stat(power.noteFile)
+  const note = await host.reader(machine.statePrivilege).host.stat(await power.record(machine))
   if (note === undefined) return
   await leases.take(machine)
 }

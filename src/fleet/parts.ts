@@ -42,6 +42,8 @@ export function createParts(options: PartsOptions): Parts {
     emitter,
     sleep: world.sleep,
     signal,
+    accessOf: (machine) => fleet.accessOf(machine, machine.privilege),
+    lease: (name) => leases.token(name),
     ownBootId: async () => (await controller.text('/proc/sys/kernel/random/boot_id'))?.trim(),
     forget: (machine) => {
       machine.epoch.value += 1
