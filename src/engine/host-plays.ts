@@ -114,7 +114,12 @@ async function takeGuestsBack(host: FleetHost, { power, leases }: RunContext): P
   const { machine } = host
   // Whoever is not root has not restarted anything.
   if (!(await machine.keepsSystemState())) return
-  if ((await host.reader(machine.statePrivilege).view().stat(power.noteFile)) !== undefined)
+  if (
+    (await host
+      .reader(machine.statePrivilege)
+      .view()
+      .stat(await power.record(machine))) !== undefined
+  )
     await leases.take(machine)
 }
 

@@ -1,18 +1,48 @@
 import assert from 'node:assert/strict'
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { hostName } from '../base/brand.ts'
-import type { Connection, Shell, ShellReply } from '../connection/connection.ts'
+import type { Connection } from '../connection/connection.ts'
 import type { Reboot } from '../host/action.ts'
 import type { ActionResult } from '../host/machine.ts'
+import { createLocalShell } from '../host/testing/local-shell.ts'
+import { createTestMachine } from '../host/testing/machine.ts'
+import { type Scratch, scratch } from '../host/testing/scratch.ts'
 import { Machine, type Reach } from './machine.ts'
 import { createPower, type PowerOptions } from './power.ts'
 
 const never = new AbortController().signal
 const restart: Reboot = { kind: 'reboot', reason: 'a test', timeout: 2 }
 
-/** A machine whose shells greet with these boot ids, one after the other; the last stays. */
-function machine(bootIds: readonly string[], scripts: string[] = []): Machine {
+/** A node with its guests: `pct` and `qm` of the test, and the state in a directory of its own. */
+interface Node {
+  readonly machine: Machine
+  readonly options: PowerOptions
+  readonly forgotten: readonly string[]
+  readonly warnings: readonly string[]
+  /** What `pct` and `qm` were called with, and the reboot among them. */
+  readonly calls: () => readonly string[]
+}
+
+interface NodeOptions {
+  /** With which boot ids its shells greet, one after the other; the last stays. */
+  readonly bootIds: readonly string[]
+  /** Of the machine that gpuplay runs on. */
+  readonly own?: string
+  /** What `pct` does; without it the machine is no Proxmox node. */
+  readonly pct?: string
+}
+
+function node(dir: Scratch, { bootIds, own = 'another', pct }: NodeOptions): Node {
   const left = [...bootIds]
+  const forgotten: string[] = []
+  const warnings: string[] = []
+  mkdirSync(dir.path('bin'))
+  const programs = { systemctl: 'exit 0', ...(pct === undefined ? {} : { pct, qm: 'exit 0' }) }
+  for (const [name, does] of Object.entries(programs)) {
+    writeFileSync(dir.path(`bin/${name}`), `#!/bin/sh\necho "${name} $*" >> ${dir.path('calls')}\n${does}\n`)
+    chmodSync(dir.path(`bin/${name}`), 0o755)
+  }
   const connection: Connection = {
     kind: 'local',
     open: () => Promise.reject(new Error('no channel is needed')),
@@ -22,12 +52,13 @@ function machine(bootIds: readonly string[], scripts: string[] = []): Machine {
     connect: () => Promise.resolve(connection),
     openShell: () => {
       const bootId = left.length > 1 ? (left.shift() ?? '') : (left[0] ?? '')
-      return Promise.resolve(shell(bootId, scripts))
+      const shell = createLocalShell({ PATH: `${dir.path('bin')}:${process.env['PATH'] ?? ''}` })
+      return Promise.resolve({ ...shell, greeting: { ...shell.greeting, bootId } })
     },
     upload: () => Promise.reject(new Error('nothing is sent')),
     close: () => Promise.resolve(),
   }
-  return new Machine({
+  const machine = new Machine({
     name: hostName('pve1'),
     target: { kind: 'local' },
     placement: { ctid: undefined, nodeName: undefined, cluster: undefined },
@@ -36,39 +67,29 @@ function machine(bootIds: readonly string[], scripts: string[] = []): Machine {
     reach,
     signal: never,
     sleep: () => Promise.resolve(),
+    stateDirectory: dir.path('state'),
     onConnecting: () => undefined,
     onConnected: () => undefined,
   })
-}
-
-function shell(bootId: string, scripts: string[]): Shell {
   return {
-    greeting: { bootId, uid: 0, kernel: '6.8', architecture: 'x86_64', hostname: 'pve1' },
-    gone: never,
-    close: () => Promise.resolve(),
-    run(script): Promise<ShellReply> {
-      scripts.push(script)
-      const empty = Buffer.alloc(0)
-      return Promise.resolve({
-        kind: 'exited',
-        code: 0,
-        stdout: empty,
-        stderr: empty,
-        truncated: false,
-        milliseconds: 1,
-      })
-    },
-  }
-}
-
-function power(own: string): { readonly options: PowerOptions; readonly forgotten: string[] } {
-  const forgotten: string[] = []
-  return {
+    machine,
     forgotten,
+    warnings,
+    calls: () =>
+      existsSync(dir.path('calls')) ? readFileSync(dir.path('calls'), 'utf8').trim().split('\n') : [],
     options: {
-      emitter: { emit: () => undefined },
+      emitter: {
+        emit: (event) => {
+          if (event.type === 'warning') warnings.push(event.message)
+        },
+      },
       sleep: () => Promise.resolve(),
       signal: never,
+      accessOf: async (target) => ({
+        ...createTestMachine({ stateDirectory: dir.path('state') }),
+        shell: () => target.shell('act', undefined),
+      }),
+      lease: () => undefined,
       ownBootId: () => Promise.resolve(own),
       forget: (target) => forgotten.push(target.name),
     },
@@ -78,8 +99,10 @@ function power(own: string): { readonly options: PowerOptions; readonly forgotte
 const done = (): Promise<ActionResult> => Promise.resolve({ kind: 'done' })
 
 test('the machine that gpuplay runs on is not rebooted, and the run says why', async () => {
+  using dir = scratch()
+  const { machine, options } = node(dir, { bootIds: ['one'], own: 'one' })
   let asked = false
-  const result = await createPower(power('one').options).around(restart, machine(['one']), () => {
+  const result = await createPower(options).around(restart, machine, () => {
     asked = true
     return done()
   })
@@ -88,16 +111,69 @@ test('the machine that gpuplay runs on is not rebooted, and the run says why', a
 })
 
 test('a reboot is over when another boot answers; what was read before is forgotten', async () => {
-  const { options, forgotten } = power('another')
-  const scripts: string[] = []
-  const result = await createPower(options).around(restart, machine(['one', 'one', 'two'], scripts), done)
-  assert.equal(result.kind, 'done')
+  using dir = scratch()
+  const { machine, options, forgotten } = node(dir, { bootIds: ['one', 'one', 'one', 'two'] })
+  const result = await createPower(options).around(restart, machine, done)
+  assert.deepEqual(result, { kind: 'done' })
   assert.deepEqual(forgotten, ['pve1'])
-  assert.match(scripts[0] ?? '', /pct list/)
-  assert.match(scripts.at(-1) ?? '', /guests-before-reboot/)
+  assert.ok(!existsSync(dir.path('state/guests-before-reboot')))
 })
 
 test('a machine that only ever answers from before the reboot did not come back', async () => {
-  const result = await createPower(power('another').options).around(restart, machine(['one']), done)
+  using dir = scratch()
+  const { machine, options } = node(dir, { bootIds: ['one'] })
+  const result = await createPower(options).around(restart, machine, done)
   assert.equal(result.kind === 'failed' && result.problem.code, 'did-not-come-back')
+})
+
+/** 101 and 103 run, 102 does not; after the reboot nothing does. */
+const listing = `case $1 in list) printf 'VMID Status Lock Name\\n101 running ct\\n102 stopped ct\\n103 running ct\\n';; status) echo 'status: stopped';; esac`
+
+test('guests that ran before a reboot are started after it, and those that did not stay as they are', async () => {
+  using dir = scratch()
+  const { machine, options, calls } = node(dir, { bootIds: ['one', 'one', 'one', 'two'], pct: listing })
+  let recorded = ''
+  const result = await createPower(options).around(restart, machine, () => {
+    recorded = readFileSync(dir.path('state/guests-before-reboot'), 'utf8')
+    return done()
+  })
+  assert.deepEqual(result, { kind: 'done' })
+  assert.equal(recorded, 'pct 101\npct 103\n')
+  assert.deepEqual(
+    calls().filter((call) => call.startsWith('pct start')),
+    ['pct start 101', 'pct start 103'],
+  )
+  assert.ok(!existsSync(dir.path('state/guests-before-reboot')))
+})
+
+test('a node whose running guests cannot be recorded is not rebooted', async () => {
+  for (const [pct, blocked] of [
+    ['echo "ipcc_send_rec failed: Connection refused" >&2; exit 255', false],
+    [listing, true],
+  ] as const) {
+    using dir = scratch()
+    const { machine, options } = node(dir, { bootIds: ['one', 'one', 'one', 'two'], pct })
+    if (blocked) writeFileSync(dir.path('state'), 'no directory')
+    let asked = false
+    const result = await createPower(options).around(restart, machine, () => {
+      asked = true
+      return done()
+    })
+    assert.equal(asked, false)
+    assert.ok(result.kind === 'failed' && result.problem.code === 'guests-not-recorded')
+    assert.match(
+      result.problem.message,
+      /^pve1 was not rebooted, because the guests to start again afterwards could not be recorded: cannot record the running guests: /,
+    )
+  }
+})
+
+test('guests that do not start are named, and their record stays', async () => {
+  using dir = scratch()
+  const pct = `${listing}\n[ "$1 $2" != "start 103" ] || { echo "no such card" >&2; exit 1; }`
+  const { machine, options } = node(dir, { bootIds: ['one', 'one', 'one', 'two'], pct })
+  await assert.rejects(createPower(options).around(restart, machine, done), {
+    message: 'after the reboot of pve1 these guests did not start again: pct 103: no such card',
+  })
+  assert.equal(readFileSync(dir.path('state/guests-before-reboot'), 'utf8'), 'pct 101\npct 103\n')
 })

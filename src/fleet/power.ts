@@ -3,25 +3,30 @@
  * guests that ran before a reboot run again afterwards.
  */
 import { HostError, type Problem, UnreachableError } from '../base/errors.ts'
-import { commandLine, raw, sh } from '../base/shell.ts'
+import type { HostName } from '../base/brand.ts'
 import type { Action, ContainerPower, Reboot } from '../host/action.ts'
-import type { ActionResult } from '../host/machine.ts'
+import type { ActionResult, MachineAccess } from '../host/machine.ts'
+import { carryOutOwn } from '../host/own-actions.ts'
+import { guestsLeft, guestsRecord, recordGuests, startGuests } from '../proxmox/guests.ts'
 import type { Emitter } from '../events/emitter.ts'
 import type { Machine } from './machine.ts'
 
 export interface Power {
   /** Carries an action out with what has to happen before and after it. */
-  around(action: Action, target: Machine, carryOut: () => Promise<ActionResult>): Promise<ActionResult>
-  /** Starts guests that an earlier, interrupted run had noted before it rebooted this node. */
+  around(action: Action, target: Machine, carryOutAction: () => Promise<ActionResult>): Promise<ActionResult>
+  /** Starts guests that an earlier, interrupted run had recorded before it rebooted this node. */
   restoreGuests(machine: Machine): Promise<void>
-  /** Where it is noted; there only between a reboot and the start of its guests. */
-  readonly noteFile: string
+  /** The file that records them; there only between a reboot and the start of the guests. */
+  record(machine: Machine): Promise<string>
 }
 
 export interface PowerOptions {
   readonly emitter: Emitter
   readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<void>
   readonly signal: AbortSignal
+  /** What the machine's own privilege acts with. */
+  readonly accessOf: (machine: Machine) => Promise<MachineAccess>
+  readonly lease: (name: HostName) => number | undefined
   /** Boot id of the machine that gpuplay runs on. */
   readonly ownBootId: () => Promise<string | undefined>
   /** Everything that was read of the machine is worthless now. */
@@ -32,9 +37,6 @@ export interface PowerOptions {
 const defaultRebootTimeout = 600
 /** Seconds for a container to take a shell after its start. */
 const containerTimeout = 60
-/** Seconds that a booted node gets to start the guests that it starts by itself. */
-const bootTimeout = 180
-const noteFile = '/var/lib/gpuplay/v1/guests-before-reboot'
 
 export function createPower(options: PowerOptions): Power {
   const { emitter, forget } = options
@@ -42,16 +44,17 @@ export function createPower(options: PowerOptions): Power {
   const reboot = async (
     action: Reboot,
     target: Machine,
-    carryOut: () => Promise<ActionResult>,
+    carryOutAction: () => Promise<ActionResult>,
   ): Promise<ActionResult> => {
     const shell = await target.shell('read', target.privilege)
     const before = shell.greeting.bootId
     // One kernel, one boot id: gpuplay runs on that machine or in a container of it.
     if (before !== '' && before === (await options.ownBootId()))
       return { kind: 'failed', problem: ownMachine(target) }
-    await noteGuests(target)
+    const unrecorded = await recordRunning(target)
+    if (unrecorded) return { kind: 'failed', problem: unrecorded }
     emitter.emit({ type: 'host.waiting', host: target.name, why: `reboots: ${action.reason}` })
-    const asked = await carryOut()
+    const asked = await carryOutAction()
     if (asked.kind !== 'done' && asked.kind !== 'lost') return asked
     await target.closeShells()
     try {
@@ -71,11 +74,11 @@ export function createPower(options: PowerOptions): Power {
   const power = async (
     action: ContainerPower,
     target: Machine,
-    carryOut: () => Promise<ActionResult>,
+    carryOutAction: () => Promise<ActionResult>,
   ): Promise<ActionResult> => {
     const container = target.containers.find((candidate) => candidate.placement.ctid === action.ctid)
     if (container && action.verb !== 'start') await container.closeShells()
-    const result = await carryOut()
+    const result = await carryOutAction()
     if (container) {
       await container.closeShells()
       forget(container)
@@ -86,79 +89,56 @@ export function createPower(options: PowerOptions): Power {
     return result
   }
 
-  const run = async (target: Machine, script: string, seconds: number): Promise<string> => {
-    const shell = await target.shell('read', target.privilege)
-    const reply = await shell.run(script, { timeout: seconds * 1000, signal: options.signal })
-    if (reply.kind === 'exited') return reply.stdout.toString('utf8')
-    throw new HostError({
-      code: 'guests-unknown',
-      message: `${target.name} did not answer about its guests in ${seconds} s`,
-      hint: 'look at the node; run again when it answers',
-    })
+  const carryOut = async (target: Machine, action: Action): Promise<string> => {
+    const access = await options.accessOf(target)
+    const [reply] = await carryOutOwn([action], access, { signal: options.signal, lease: options.lease })
+    return reply?.stdout ?? ''
   }
 
-  /** Written down on the node itself, so that a run that is killed during the reboot loses nothing. */
-  const noteGuests = async (target: Machine): Promise<void> => {
-    if (target.node) return
-    await run(target, noteScript, 30)
+  /** On the node itself, so that a run that is killed during the reboot loses nothing. The reason why they could not be recorded. */
+  const recordRunning = async (target: Machine): Promise<Problem | undefined> => {
+    if (target.node) return undefined
+    try {
+      await carryOut(target, recordGuests(await target.stateDirectory()))
+      return undefined
+    } catch (error) {
+      if (!(error instanceof HostError)) throw error
+      return notRecorded(target, error.problem)
+    }
   }
 
   const restoreGuests = async (target: Machine): Promise<void> => {
     if (target.node) return
-    const left = await run(target, restoreScript, bootTimeout + 120)
-    for (const line of left.split('\n').filter((text) => text.startsWith('held ')))
-      emitter.emit({
-        type: 'warning',
-        message: `container ${line.slice('held pct '.length)} of ${target.name} is held back: its configuration names another's card since this boot; lxc_passthrough mends that and starts it`,
-      })
-    const failed = left.split('\n').filter((line) => line.startsWith('failed '))
+    const stateDirectory = await target.stateDirectory()
+    const { held, failed } = guestsLeft(await carryOut(target, startGuests(stateDirectory)), target.name)
+    for (const message of held) emitter.emit({ type: 'warning', message })
     if (failed.length === 0) return
     throw new HostError({
       code: 'guests-not-started',
-      message: `after the reboot of ${target.name} these guests did not start again: ${failed.map((line) => line.slice(7)).join('; ')}`,
-      hint: `start them by hand (pct start, qm start) and look at their logs; then remove ${noteFile}`,
+      message: `after the reboot of ${target.name} these guests did not start again: ${failed.join('; ')}`,
+      hint: `start them by hand (pct start, qm start) and look at their logs; then remove ${guestsRecord(stateDirectory)}`,
     })
   }
 
   return {
-    async around(action, target, carryOut) {
-      if (action.kind === 'reboot') return reboot(action, target, carryOut)
-      if (action.kind === 'containerPower') return power(action, target, carryOut)
-      return carryOut()
+    async around(action, target, carryOutAction) {
+      if (action.kind === 'reboot') return reboot(action, target, carryOutAction)
+      if (action.kind === 'containerPower') return power(action, target, carryOutAction)
+      return carryOutAction()
     },
     restoreGuests,
-    noteFile,
+    record: async (machine) => guestsRecord(await machine.stateDirectory()),
   }
 }
 
-const noteScript = sh`command -v pct >/dev/null 2>&1 || exit 0
-mkdir -p -m 0700 /var/lib/gpuplay/v1 || exit 1
-{ pct list 2>/dev/null | awk '$2 == "running" { print "pct", $1 }'
-  command -v qm >/dev/null 2>&1 && qm list 2>/dev/null | awk '$3 == "running" { print "qm", $1 }'
-} > ${noteFile}.new && mv ${noteFile}.new ${noteFile}`
-
-/**
- * A container that the node holds back (its configuration names another's card since this boot) is no failure here: what mends it comes later in the run,
- * and starts it. Guests with `onboot` are the node's own business: they are waited for, also while their start is only queued behind a boot that has just
- * let ssh in, and only what is still stopped then is started. Whoever starts one of them meanwhile has done it.
- */
-const restoreScript = sh`[ -s ${noteFile} ] || { rm -f ${noteFile}; exit 0; }
-i=0
-while [ "$i" -lt ${bootTimeout} ]; do
-  state=$(systemctl show -p ActiveState --value pve-guests.service 2>/dev/null)
-  job=$(systemctl show -p Job --value pve-guests.service 2>/dev/null)
-  case $state,$job in activating,*|*,[1-9]*) sleep 1; i=$((i + 1));; *) break;; esac
-done
-bad=0
-while read -r tool id; do
-  case $("$tool" status "$id" 2>/dev/null) in *running*) continue;; esac
-  said=$("$tool" start "$id" 2>&1 </dev/null) && continue
-  case $("$tool" status "$id" 2>/dev/null) in *running*) continue;; esac
-  [ "$tool" = pct ] && [ -e /run/gpuplay/held/"$id" ] && { echo "held $tool $id"; continue; }
-  bad=1
-  echo "failed $tool $id: $(printf %s "$said" | tail -n 1)"
-done < ${noteFile}
-[ "$bad" = 1 ] || ${raw(commandLine(['rm', '-f', noteFile]))}`
+function notRecorded(target: Machine, { message, hint }: Problem): Problem {
+  return {
+    code: 'guests-not-recorded',
+    message: `${target.name} was not rebooted, because the guests to start again afterwards could not be recorded: ${message}`,
+    hint:
+      hint ?? `check that \`pct list\` and \`qm list\` work there and that /var is writable, then run again`,
+  }
+}
 
 function ownMachine(target: Machine): Problem {
   return {

@@ -55,6 +55,8 @@ export function createRunContext(options: RunContextOptions): RunContext {
     emitter,
     sleep,
     signal: cut,
+    accessOf: (machine) => fleet.accessOf(machine, machine.privilege),
+    lease: (host) => leases.token(host),
     ownBootId: async () => (await controller.text('/proc/sys/kernel/random/boot_id'))?.trim(),
     forget: (machine) => fleet.forget(machine),
   })

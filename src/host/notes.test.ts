@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { hostName } from '../base/brand.ts'
@@ -48,4 +50,23 @@ test('notes are written, read and struck out, whatever their keys and values', a
     ),
     { numRuns: 10 },
   )
+})
+
+test('notes that cannot be written, and strikes that fail, are failures', async () => {
+  using dir = scratch()
+  const state = dir.path('v1')
+  mkdirSync(state)
+  writeFileSync(join(state, 'pending'), 'no directory')
+  const machine = createTestMachine({ stateDirectory: state })
+  const notes = noteActions([{ key: 'one', value: 1 }], state)
+  await assert.rejects(carryOutOwn(notes, machine, { signal }), {
+    name: 'HostError',
+    message: /^cannot create the directory .*\/pending: /,
+  })
+  const [strike] = strikeActions(['one'], state)
+  rmSync(join(state, 'pending'))
+  mkdirSync(strike?.kind === 'remove' ? strike.path : '', { recursive: true })
+  await assert.rejects(carryOutOwn(strikeActions(['one'], state), machine, { signal }), {
+    message: /^cannot remove .*: it is a directory$/,
+  })
 })

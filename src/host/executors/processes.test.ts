@@ -1,0 +1,182 @@
+/** What writing costs, in processes: counted exactly. */
+import assert from 'node:assert/strict'
+import { chownSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { cannotCount, countingCommand, forksOf } from '../../connection/testing/forks.ts'
+import { shellKinds } from '../../connection/testing/shells.ts'
+import type { Action } from '../action.ts'
+import { sha256Of } from '../effects.ts'
+import type { Expectation } from '../expectation.ts'
+import type { FileStatus } from '../host.ts'
+import { openFramed } from '../testing/framed-machine.ts'
+import { type Scratch, scratch } from '../testing/scratch.ts'
+import { carryOut, type Step } from '../window.ts'
+
+const { signal } = new AbortController()
+
+function write(path: string, more: Partial<Extract<Action, { kind: 'writeFile' }>> = {}): Action {
+  return { kind: 'writeFile', path, content: { kind: 'text', text: 'new\n' }, ...more }
+}
+
+function status(given: Partial<FileStatus>): FileStatus {
+  return { kind: 'file', mode: '0644', owner: 'root', group: 'root', uid: 0, gid: 0, size: 4, ...given }
+}
+
+function step(action: Action, path: string, expected: Expectation): Step {
+  return { action, expects: new Map([[path, expected]]), notes: [] }
+}
+
+interface Counted {
+  readonly what: string
+  /** Forks of each step beyond what a frame of one has. */
+  readonly each: number
+  readonly steps: (dir: Scratch, count: number) => readonly Step[]
+}
+
+const old = sha256Of('old\n')
+
+/** Ten of each against one of each: what is left of the frame itself cancels out. */
+const counted: readonly Counted[] = [
+  {
+    what: 'a new file',
+    // chmod and mv
+    each: 2,
+    steps: (dir, count) =>
+      paths(dir, count).map((path) => step(write(path, { mode: '0640' }), path, { content: 'absent' })),
+  },
+  {
+    what: 'a new file of another owner',
+    // chown, chmod and mv
+    each: 3,
+    steps: (dir, count) =>
+      paths(dir, count).map((path) => step(write(path, { owner: '65534' }), path, { content: 'absent' })),
+  },
+  {
+    what: 'a file that is replaced, its attributes read before',
+    // chmod and mv; one sha256sum for all
+    each: 2,
+    steps: (dir, count) =>
+      paths(dir, count).map((path) => {
+        writeFileSync(path, 'old\n')
+        return step(write(path), path, { content: `sha256:${old}`, status: status({}) })
+      }),
+  },
+  {
+    what: "another user's program that is replaced, its attributes read before",
+    // chown, chmod and mv
+    each: 3,
+    steps: (dir, count) =>
+      paths(dir, count).map((path) => {
+        writeFileSync(path, 'old\n')
+        chownSync(path, 65534, 65534)
+        const seen = status({ mode: '4755', uid: 65534, gid: 65534 })
+        return step(write(path), path, { content: `sha256:${old}`, status: seen })
+      }),
+  },
+  {
+    what: 'a directory',
+    each: 1,
+    steps: (dir, count) =>
+      paths(dir, count).map((path) =>
+        step({ kind: 'makeDirectory', path, mode: '0750' }, path, { content: 'absent' }),
+      ),
+  },
+  {
+    what: 'a directory that is there as it should be',
+    each: 0,
+    steps: (dir, count) =>
+      paths(dir, count).map((path) => {
+        mkdirSync(path)
+        const seen = status({ kind: 'directory', mode: '0755' })
+        return step({ kind: 'makeDirectory', path, mode: '0755', owner: 'root' }, path, {
+          content: 'present',
+          status: seen,
+        })
+      }),
+  },
+  {
+    what: 'a link',
+    each: 1,
+    steps: (dir, count) =>
+      paths(dir, count).map((path) =>
+        step({ kind: 'makeLink', path, target: 'there' }, path, { content: 'absent' }),
+      ),
+  },
+  {
+    what: 'a removal',
+    each: 1,
+    steps: (dir, count) =>
+      paths(dir, count).map((path) => {
+        writeFileSync(path, 'old\n')
+        return step({ kind: 'remove', path }, path, { content: 'present' })
+      }),
+  },
+  {
+    what: 'a note of a handler',
+    // Of a removal that has one.
+    each: 1,
+    steps: (dir, count) =>
+      paths(dir, count).map((path) => {
+        writeFileSync(path, 'old\n')
+        const notes = [{ key: path, value: 'x' }]
+        return { action: { kind: 'remove', path }, expects: new Map(), notes }
+      }),
+  },
+  {
+    what: 'a program',
+    // Its time limit and itself.
+    each: 2,
+    steps: (_, count) =>
+      Array.from({ length: count }, () => ({
+        action: { kind: 'run', argv: ['/bin/true'] },
+        expects: new Map(),
+        notes: [],
+      })),
+  },
+]
+
+function paths(dir: Scratch, count: number): readonly string[] {
+  const directory = mkdtempSync(dir.path('of '))
+  return Array.from({ length: count }, (_, index) => `${directory}/file ${index}`)
+}
+
+const skip =
+  cannotCount !== false ? cannotCount : process.getuid?.() === 0 ? false : 'needs root, to change owners'
+
+for (const { name, command, skip: missing } of shellKinds) {
+  test(`on ${name} a step costs what it has to`, { skip: skip || missing }, async (t) => {
+    using dir = scratch()
+    const framed = await openFramed(dir, countingCommand(command.replace('exec ', '')))
+    t.after(() => framed.close())
+    const forks = async (steps: readonly Step[]): Promise<number> =>
+      forksOf(framed.shell(), async () => {
+        const results = await carryOut(steps, framed.machine, { signal })
+        for (const result of results) assert.equal(result.kind, 'done', JSON.stringify(result))
+      })
+    mkdirSync(dir.path('state/pending'), { recursive: true })
+    const costs = new Map<string, number>()
+    for (const { what, steps } of counted) {
+      const one = await forks(steps(dir, 1))
+      const ten = await forks(steps(dir, 11))
+      costs.set(what, (ten - one) / 10)
+    }
+    assert.deepEqual(
+      Object.fromEntries(costs),
+      Object.fromEntries(counted.map(({ what, each }) => [what, each])),
+    )
+  })
+}
+
+test(
+  'ten new files are a frame of at most three processes each, and a few of its own',
+  { skip },
+  async (t) => {
+    using dir = scratch()
+    const framed = await openFramed(dir, countingCommand('/bin/sh'))
+    t.after(() => framed.close())
+    const steps = paths(dir, 10).map((path) => step(write(path), path, { content: 'absent' }))
+    const forks = await forksOf(framed.shell(), () => carryOut(steps, framed.machine, { signal }))
+    // Two relays with the frame's own subshells, chmod and mv for each, and one sync.
+    assert.equal(forks, 20 + 6)
+  },
+)
