@@ -69,7 +69,7 @@ export function expectationsOf(
 
 function pathsOf(action: Action, on: 'host' | 'node'): readonly string[] {
   const declared = allEffects(action).flatMap((effect) =>
-    'file' in effect && effect.on === on ? [remotePath(effect.file)] : [],
+    effect.kind === 'file' && effect.on === on ? [remotePath(effect.name)] : [],
   )
   return action.kind === 'setAttributes' ? [...declared, remotePath(action.path)] : declared
 }
@@ -77,10 +77,12 @@ function pathsOf(action: Action, on: 'host' | 'node'): readonly string[] {
 function mayHaveChanged(action: Action, path: string): boolean {
   if (action.kind === 'setAttributes' && remotePath(action.path) === path) return true
   return allEffects(action).some((effect) => {
-    if ('mayBring' in effect) return true
-    if ('unknown' in effect) return effect.unknown.some((pattern) => overlaps(pattern, `file:${path}`))
+    if (effect.kind === 'brings') return true
+    if (effect.kind === 'unknown')
+      return effect.resources.some((pattern) => overlaps(pattern, `file:${path}`))
     return (
-      'file' in effect && (path === remotePath(effect.file) || path.startsWith(`${remotePath(effect.file)}/`))
+      effect.kind === 'file' &&
+      (path === remotePath(effect.name) || path.startsWith(`${remotePath(effect.name)}/`))
     )
   })
 }

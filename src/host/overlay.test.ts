@@ -4,9 +4,9 @@ import { userInfo } from 'node:os'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { type HostName, hostName } from '../base/brand.ts'
-import { UnknownError } from '../base/unknown.ts'
+import { isUnknown, knownOr, UnknownError } from '../base/unknown.ts'
 import type { Action, WriteFile } from './action.ts'
-import { sha256Of } from './effects.ts'
+import { sha256Of } from './content.ts'
 import { execute } from './execute.ts'
 import type { Host } from './host.ts'
 import { createOverlay, type Overlay } from './overlay.ts'
@@ -21,10 +21,13 @@ const ct = { name: hostName('ct'), nodeName: pve1, ctid: '101' }
 
 function reader(
   overlay: Overlay,
-  name: HostName = pve1,
-  of?: HostReader,
+  {
+    name = pve1,
+    of,
+    path,
+  }: { readonly name?: HostName; readonly of?: HostReader; readonly path?: string } = {},
 ): { readonly host: Host; readonly all: HostReader } {
-  const shell = createLocalShell()
+  const shell = createLocalShell(path === undefined ? {} : { PATH: `${path}:${process.env['PATH'] ?? ''}` })
   const all = createReader({
     name,
     shell: async () => shell,
@@ -69,16 +72,6 @@ const fileAction = (at: (name: string) => string): fc.Arbitrary<Action> =>
 
 const byUser = process.getuid?.() !== 0
 
-/** A field that only the run can know, as it is known: whoever runs these tests. */
-function unlessUnknown<T>(read: () => T, otherwise: T): T {
-  try {
-    return read()
-  } catch (error) {
-    if (error instanceof UnknownError) return otherwise
-    throw error
-  }
-}
-
 async function seen(host: Host, directory: string): Promise<unknown> {
   const [root, ...files] = await Promise.all([
     host.list(directory),
@@ -90,7 +83,7 @@ async function seen(host: Host, directory: string): Promise<unknown> {
         const text = status?.kind === 'file' ? await host.text(path) : undefined
         const hash = status?.kind === 'file' ? await host.hash(path) : undefined
         const { kind, mode, target } = status ?? {}
-        const owner = unlessUnknown(() => status?.owner, userInfo().username)
+        const owner = knownOr(status?.owner, userInfo().username)
         const names = kind === 'directory' ? await host.list(path) : undefined
         return {
           name,
@@ -180,10 +173,10 @@ test('a file whose content only the run will know has its mode, but neither text
   const { host } = reader(overlay)
   const status = await host.stat(dir.path('a'))
   assert.equal(status?.mode, '0600')
-  assert.throws(() => status.size, UnknownError)
+  assert.ok(isUnknown(status.size))
   await rejectsUnknown(host.text(dir.path('a')), /only be known when the run writes it/)
   const maybe = await host.maybe(host.text(dir.path('a')))
-  assert.equal(maybe.known, false)
+  assert.ok(isUnknown(maybe))
 })
 
 test('links that are predicted are followed', async () => {
@@ -205,7 +198,10 @@ test('what is absent and could come with a package is unknown; what is there, or
   overlay.apply(node, {
     kind: 'run',
     argv: ['apt-get', 'install', 'nvtop'],
-    effects: [{ package: 'nvtop', becomes: { installed: '3.0' } }, { mayBring: 'nvtop' }],
+    effects: [
+      { kind: 'package', name: 'nvtop', becomes: { installed: '3.0' } },
+      { kind: 'brings', what: 'nvtop' },
+    ],
   })
   const { host } = reader(overlay)
   assert.equal((await host.package('nvtop')).installed, '3.0')
@@ -237,7 +233,13 @@ test('what was declared unknown stays so until something later says otherwise', 
   overlay.apply(node, {
     kind: 'run',
     argv: ['x'],
-    effects: [{ unknown: [`file:${dir.directory}/*`, 'unit:a.service*'], why: 'x does as it likes' }],
+    effects: [
+      {
+        kind: 'unknown',
+        resources: [`file:${dir.directory}/*`, 'unit:a.service*'],
+        why: 'x does as it likes',
+      },
+    ],
   })
   await rejectsUnknown(host.text(dir.path('a')), /x does as it likes/)
   await rejectsUnknown(host.list(dir.directory), /x does as it likes/)
@@ -249,12 +251,12 @@ test('what was declared unknown stays so until something later says otherwise', 
   const unit: Action = {
     kind: 'run',
     argv: ['y'],
-    effects: [{ unit: 'a.service', becomes: { enabled: 'enabled' } }],
+    effects: [{ kind: 'unit', name: 'a.service', becomes: { enabled: 'enabled' } }],
   }
   overlay.apply(node, unit)
   const status = await host.unit('a.service')
   assert.equal(status.enabled, 'enabled')
-  assert.throws(() => status.active, UnknownError)
+  assert.ok(isUnknown(status.active))
 })
 
 test('what waits for a reboot comes true with it, and what a boot makes anew is unknown', async () => {
@@ -263,7 +265,14 @@ test('what waits for a reboot comes true with it, and what a boot makes anew is 
   overlay.apply(node, {
     kind: 'run',
     argv: ['install'],
-    effects: [{ kernelModule: 'nvidia', becomes: { loaded: true, version: '580.95.05' }, afterBoot: true }],
+    effects: [
+      {
+        kind: 'kernelModule',
+        name: 'nvidia',
+        becomes: { loaded: true, version: '580.95.05' },
+        afterBoot: true,
+      },
+    ],
   })
   assert.equal((await host.kernelModule('nvidia')).loaded, false)
   await host.stat('/dev/null')
@@ -278,11 +287,11 @@ test('what waits for a reboot comes true with it, and what a boot makes anew is 
 test('a container sees what happens to its node', async () => {
   const overlay = createOverlay()
   const onNode = reader(overlay).all
-  const { host } = reader(overlay, ct.name, onNode)
+  const { host } = reader(overlay, { name: ct.name, of: onNode })
   overlay.apply(node, {
     kind: 'run',
     argv: ['modprobe', 'nvidia'],
-    effects: [{ kernelModule: 'nvidia', becomes: { loaded: true, version: '580.95.05' } }],
+    effects: [{ kind: 'kernelModule', name: 'nvidia', becomes: { loaded: true, version: '580.95.05' } }],
   })
   assert.equal((await host.kernelModule('nvidia')).version, '580.95.05')
   assert.ok(await host.stat('/dev/null'))
@@ -333,7 +342,7 @@ test('a file that someone else than root makes belongs to nobody who is known; o
   overlay.apply(node, { kind: 'remove', path: dir.path('old') }, by)
   overlay.apply(node, write(dir.path('old'), 'x'))
   const status = await host.stat(dir.path('new'))
-  assert.throws(() => status?.owner, UnknownError)
+  assert.ok(isUnknown(status?.owner))
   assert.equal(status?.mode, '0644')
   assert.equal((await host.stat(dir.path('given')))?.owner, 'root')
   assert.equal((await host.stat(dir.path('old')))?.owner, 'root')
@@ -378,4 +387,43 @@ test('links that go round in circles, or lead nowhere, are followed no further t
   await host.stat(dir.path('a'), { follow: true })
   overlay.apply(node, write(dir.path('none/below'), 'x'))
   assert.equal(await host.text(dir.path('nowhere')), 'x')
+})
+
+test('a unit file that is predicted is a unit, as its file says, and a program that is predicted may be one', async () => {
+  using dir = scratch()
+  // A host whose systemd has none of these.
+  const answer = 'LoadState=not-found\\nActiveState=inactive\\nUnitFileState=\\n\\n'
+  writeFileSync(dir.path('systemctl'), `#!/bin/sh\nshift 4; for unit; do printf '${answer}'; done\n`, {
+    mode: 0o755,
+  })
+  const overlay = createOverlay()
+  const { host } = reader(overlay, { path: dir.directory })
+  const unit = (name: string): string => `/etc/systemd/system/${name}`
+  overlay.apply(node, write(unit('gpuplay-dry.service'), '[Service]\nExecStart=/x\n[Install]\nWantedBy=x\n'))
+  overlay.apply(node, write(unit('gpuplay-static@.timer'), '[Timer]\n'))
+  overlay.apply(node, { kind: 'makeLink', path: unit('gpuplay-masked.service'), target: '/dev/null' })
+  overlay.apply(node, write('/usr/local/bin/gpuplay-program', '#!/bin/sh\n', { mode: '0755' }))
+  const started: Action = {
+    kind: 'run',
+    argv: ['systemctl', 'start', 'gpuplay-dry'],
+    effects: [{ kind: 'unit', name: 'gpuplay-dry', becomes: { active: 'active' } }],
+  }
+  const status = { exists: true, active: 'inactive', enabled: 'disabled' }
+  assert.deepEqual(await host.unit('gpuplay-dry'), status)
+  assert.deepEqual(await host.unit('gpuplay-static@x.timer'), { ...status, enabled: 'static' })
+  assert.equal((await host.unit('gpuplay-masked')).enabled, 'masked')
+  overlay.apply(node, started)
+  assert.deepEqual(await host.unit('gpuplay-dry.service'), { ...status, active: 'active' })
+  await rejectsUnknown(host.command('gpuplay-program'), /an earlier task changes/)
+  assert.equal(await host.command('gpuplay-none'), undefined)
+})
+
+test('what a reading cannot know is a value in it: it can be written down, and compared', async () => {
+  using dir = scratch()
+  const overlay = createOverlay()
+  const content = { kind: 'unknown', why: 'rendered at run' } as const
+  overlay.apply(node, { kind: 'writeFile', path: dir.path('a'), content }, { byUser: true })
+  const status = await reader(overlay).host.stat(dir.path('a'))
+  assert.match(JSON.stringify(status), /"size":\{"why":"its content/)
+  assert.deepEqual({ ...status, owner: 'somebody' }.mode, '0644')
 })

@@ -115,7 +115,7 @@ function pathsChanged(
 ): readonly { readonly on: 'host' | 'node'; readonly path: RemotePath }[] {
   const own = action.kind === 'setAttributes' ? [{ on: action.on ?? 'host', path: action.path }] : []
   const effects = allEffects(action).flatMap((effect) =>
-    'file' in effect ? [{ on: effect.on, path: effect.file }] : [],
+    effect.kind === 'file' ? [{ on: effect.on, path: effect.name }] : [],
   )
   return [...own, ...effects].map(({ on, path }) => ({ on, path: remotePath(path) }))
 }

@@ -5,7 +5,7 @@
 import { HostError, UnreachableError } from '../base/errors.ts'
 import { raw, sh, type ShellText } from '../base/shell.ts'
 import type { Channel } from '../connection/connection.ts'
-import { sha256Of } from './effects.ts'
+import { sha256Of } from './content.ts'
 import type { Host } from './host.ts'
 import { defaultStateDirectory, type MachineAccess } from './machine.ts'
 

@@ -7,8 +7,8 @@ import { HostError, type Problem, UnreachableError } from '../base/errors.ts'
 import type { ShellText } from '../base/shell.ts'
 import type { Privilege } from '../connection/connection.ts'
 import type { Action, Run } from '../host/action.ts'
-import { allEffects } from '../host/effects.ts'
-import { effectsHold } from '../host/effects-hold.ts'
+import { allEffects, heldBy } from '../host/effects.ts'
+import { surprises } from '../host/surprises.ts'
 import { execute, expectationsOf } from '../host/execute.ts'
 import type { AskOptions, Host as HostReads } from '../host/host.ts'
 import { labelOf } from '../host/label.ts'
@@ -81,7 +81,7 @@ export function createRealHost(options: RealHostOptions): Host {
     },
     surprises(actions) {
       forget(options)
-      return effectsHold(actions, reader.view())
+      return surprises(actions, reader.view())
     },
     async hold(actions) {
       const claims = claimsOf(actions, machine)
@@ -253,10 +253,8 @@ function claimsOf(actions: readonly Action[], machine: Machine): readonly Claim[
     if (action.lock?.kind === 'dpkg') claims.push({ key: `${target.name} dpkg`, mode: 'exclusive' })
     for (const effect of allEffects(action)) {
       const where = effect.on === 'node' && machine.node ? machine.node : target
-      if ('file' in effect) claims.push({ key: `${where.name} file:${effect.file}`, mode: 'exclusive' })
-      if ('unit' in effect) claims.push({ key: `${where.name} unit:${effect.unit}`, mode: 'exclusive' })
-      if ('kernelModule' in effect)
-        claims.push({ key: `${where.name} kernelModule:${effect.kernelModule}`, mode: 'exclusive' })
+      const held = heldBy(effect)
+      if (held !== undefined) claims.push({ key: `${where.name} ${held}`, mode: 'exclusive' })
     }
   }
   return claims

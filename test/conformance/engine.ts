@@ -8,7 +8,7 @@ import { createParts } from '../../src/fleet/parts.ts'
 import { createRealHost } from '../../src/task/task-host.ts'
 import { testWorld } from '../../src/engine/testing/local-run.ts'
 import type { Action } from '../../src/host/action.ts'
-import { effectsHold } from '../../src/host/effects-hold.ts'
+import { surprises } from '../../src/host/surprises.ts'
 import type { Inventory } from '../../src/inventory/model.ts'
 import type { Module } from '../../src/modules/module.ts'
 
@@ -55,7 +55,7 @@ export function createEngine(options: EngineOptions): Engine {
   return {
     go: (task, check) => within(check, (run) => run.go(task)),
     surprises: (host, actions) =>
-      within(false, ({ fleet }) => effectsHold(actions, fleet.host(host).reader().view())),
+      within(false, ({ fleet }) => surprises(actions, fleet.host(host).reader().view())),
     close: () => reach.close(),
   }
 }

@@ -17,7 +17,7 @@ import { hostName } from '../../base/brand.ts'
 import { Secret } from '../../base/secret.ts'
 import { sh } from '../../base/shell.ts'
 import type { Action, WriteFile } from '../action.ts'
-import { sha256Of } from '../effects.ts'
+import { sha256Of } from '../content.ts'
 import { execute, expectationsOf } from '../execute.ts'
 import { createTestMachine, testContext } from '../testing/machine.ts'
 import { type Scratch, scratch } from '../testing/scratch.ts'
@@ -238,7 +238,7 @@ test('an action expects what was read of its files, unless an earlier one of the
     [['/etc/a', 'present']],
   )
   assert.deepEqual([...expectationsOf(action, names, { touched, before: [text('/etc/a', 'y')] })], [])
-  const installs: Action = { kind: 'run', argv: ['x'], effects: [{ mayBring: 'x' }] }
+  const installs: Action = { kind: 'run', argv: ['x'], effects: [{ kind: 'brings', what: 'x' }] }
   assert.deepEqual([...expectationsOf(action, names, { touched, before: [installs] })], [])
 })
 

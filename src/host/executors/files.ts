@@ -2,7 +2,7 @@
 import { HostError } from '../../base/errors.ts'
 import { commandLine, quote, raw, sh, type ShellText } from '../../base/shell.ts'
 import type { MakeDirectory, MakeLink, Remove, SetAttributes, WriteFile } from '../action.ts'
-import { revealed } from '../effects.ts'
+import { revealed } from '../content.ts'
 import { ConnectionLostError } from '../errors.ts'
 import type { ActionResult, ExecutionContext, MachineAccess } from '../machine.ts'
 import { remotePath } from '../paths.ts'

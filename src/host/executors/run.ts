@@ -1,6 +1,6 @@
 import { commandLine, raw, sh, type ShellText } from '../../base/shell.ts'
 import type { Run } from '../action.ts'
-import { revealed } from '../effects.ts'
+import { revealed } from '../content.ts'
 import { labelOf } from '../label.ts'
 import type { ActionReply, ActionResult, ExecutionContext, MachineAccess } from '../machine.ts'
 import { environmentScript } from '../queries/ask.ts'
