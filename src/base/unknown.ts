@@ -26,14 +26,15 @@ export class UnknownError extends Error {
   }
 }
 
-/** What a read gives, with an `Unknown` in the place of what cannot be known: for results, whose other fields are. */
-export function orUnknown<T>(read: () => T): T | Unknown {
-  try {
-    return read()
-  } catch (error) {
-    if (error instanceof UnknownError) return error.unknown
-    throw error
-  }
+/** A value where it is known, else something in its place. */
+export function knownOr<T, U>(value: T | Unknown, otherwise: U): T | U {
+  return value instanceof Unknown ? otherwise : value
+}
+
+/** A value that a reading cannot do without. @throws UnknownError */
+export function known<T>(value: T | Unknown): T {
+  if (value instanceof Unknown) throw new UnknownError(value)
+  return value
 }
 
 /** The first `Unknown` inside a value of plain data, at any depth; `undefined` when all of it is known. */

@@ -6,6 +6,7 @@
  */
 import type { Secret } from '../base/secret.ts'
 import type { Resource } from './resource.ts'
+import type { ResourceEffect } from './resources/all.ts'
 
 export type Action =
   | WriteFile
@@ -150,48 +151,20 @@ export type Lock =
   /** The package manager's; `apt-get -o DPkg::Lock::Timeout` in the argv does the waiting, this keeps our own tasks from meeting there. */
   | { readonly kind: 'dpkg'; readonly timeout: number }
 
-/** What will be true of a resource once an action is done. */
+/** What will be true once an action is done. */
 export type Effect = {
   /** Default: where the action runs. */
   readonly on?: 'host' | 'node'
   /** True only after the next reboot of that machine. */
   readonly afterBoot?: boolean
 } & (
-  | { readonly file: string; readonly becomes: PredictedFile }
-  /** The version, or `unknown` where only the run can know it. */
-  | { readonly package: string; readonly becomes: { readonly installed: string | undefined } }
-  | {
-      readonly unit: string
-      readonly becomes: { readonly active?: string; readonly enabled?: string; readonly exists?: boolean }
-    }
-  | {
-      readonly kernelModule: string
-      readonly becomes: { readonly loaded: boolean; readonly version?: string }
-    }
-  | {
-      readonly container: string
-      readonly becomes: { readonly status?: 'running' | 'stopped'; readonly config?: string }
-    }
-  | { readonly command: string; readonly becomes: { readonly path: string | undefined } }
+  | ResourceEffect
   /** These cannot be known until it has really run; a name that ends in `*` stands for all that begin so. */
-  | { readonly unknown: readonly (Resource | `${string}*`)[]; readonly why: string }
-  /** Files, units and commands that were absent may come with it (a package, an installer). */
-  | { readonly mayBring: string }
-)
-
-export type PredictedFile =
-  | { readonly kind: 'absent' }
-  | { readonly kind: 'unknown'; readonly why: string }
   | {
-      readonly kind: 'file'
-      /** undefined: unknown to a dry run. */
-      readonly text?: string | Secret
-      readonly sha256?: string
-      readonly size?: number
-      readonly mode?: string
-      readonly owner?: string
-      readonly group?: string
+      readonly kind: 'unknown'
+      readonly resources: readonly (Resource | `${string}*`)[]
+      readonly why: string
     }
-  | { readonly kind: 'directory'; readonly mode?: string; readonly owner?: string; readonly group?: string }
-  | { readonly kind: 'link'; readonly target: string }
-  | { readonly kind: 'character'; readonly major?: number; readonly minor?: number }
+  /** Files, units and commands that were absent may come with it (a package, an installer). */
+  | { readonly kind: 'brings'; readonly what: string }
+)

@@ -1,8 +1,9 @@
 /** What an action will have done: what its kind implies and what it declares, each with the machine that it is true of. */
-import { createHash } from 'node:crypto'
-import { Secret } from '../base/secret.ts'
-import type { Action, Content, Effect, PredictedFile } from './action.ts'
+import type { Action, Content, Effect } from './action.ts'
 import { labelOf } from './label.ts'
+import type { PredictedFile } from './predicted-file.ts'
+import { type Resource, resource } from './resource.ts'
+import { kindOf, type Kinds, kindsOf } from './resources/all.ts'
 
 /** An effect that says itself where it is true: on the task's host, or on its node. */
 export type PlacedEffect = Effect & { readonly on: 'host' | 'node' }
@@ -15,21 +16,23 @@ export function impliedEffects(action: Action): readonly PlacedEffect[] {
       return [
         {
           on,
-          file: action.path,
+          kind: 'file',
+          name: action.path,
           becomes: { kind: 'file', ...predictedContent(action.content), ...attributes(action) },
         },
       ]
     case 'makeDirectory':
-      return [{ on, file: action.path, becomes: { kind: 'directory', ...attributes(action) } }]
+      return [{ on, kind: 'file', name: action.path, becomes: { kind: 'directory', ...attributes(action) } }]
     case 'makeLink':
-      return [{ on, file: action.path, becomes: { kind: 'link', target: action.target } }]
+      return [{ on, kind: 'file', name: action.path, becomes: { kind: 'link', target: action.target } }]
     case 'remove':
-      return [{ on, file: action.path, becomes: { kind: 'absent' } }]
+      return [{ on, kind: 'file', name: action.path, becomes: { kind: 'absent' } }]
     case 'download':
       return [
         {
           on,
-          file: action.path,
+          kind: 'file',
+          name: action.path,
           becomes: {
             kind: 'file',
             mode: action.mode ?? '0644',
@@ -43,18 +46,26 @@ export function impliedEffects(action: Action): readonly PlacedEffect[] {
       return [
         {
           on: 'host',
-          file: action.to,
+          kind: 'file',
+          name: action.to,
           becomes: { kind: 'file', sha256: action.sha256, mode: action.mode ?? '0644' },
         },
       ]
     case 'containerPower': {
       const status = action.verb === 'start' || action.verb === 'restart' ? 'running' : 'stopped'
-      return [{ on, container: action.ctid, becomes: { status } }]
+      return [{ on, kind: 'container', name: action.ctid, becomes: { status } }]
     }
     // What is not declared of a program is unknown: everything, where nothing is.
     case 'run':
       return action.effects === undefined
-        ? [{ on, unknown: ['*'], why: `what "${labelOf(action)}" changes only the run can show` }]
+        ? [
+            {
+              on,
+              kind: 'unknown',
+              resources: ['*'],
+              why: `what "${labelOf(action)}" changes only the run can show`,
+            },
+          ]
         : []
     // New attributes are laid over what is there, which only the overlay knows; a reboot makes true what waits for it.
     case 'setAttributes':
@@ -70,6 +81,13 @@ export function allEffects(action: Action): readonly PlacedEffect[] {
     ...impliedEffects(action),
     ...(action.effects ?? []).map((effect) => ({ ...effect, on: effect.on ?? on })),
   ]
+}
+
+/** The resource that a task holds alone while this is done and looked at; undefined for what others may change at the same time. */
+export function heldBy(effect: Effect, kinds: Kinds = kindsOf()): Resource | undefined {
+  if (effect.kind === 'unknown' || effect.kind === 'brings') return undefined
+  const kind = kindOf(kinds, effect.kind)
+  return kind.held ? resource(effect.kind, kind.key(effect.name)) : undefined
 }
 
 interface Attributes {
@@ -95,12 +113,4 @@ function predictedContent(content: Content): Partial<Extract<PredictedFile, { ki
     case 'unknown':
       return {}
   }
-}
-
-export function revealed(text: string | Secret): string {
-  return text instanceof Secret ? text.reveal() : text
-}
-
-export function sha256Of(text: string | Buffer): string {
-  return createHash('sha256').update(text).digest('hex')
 }

@@ -13,23 +13,22 @@ import { overlaps } from './resource.ts'
 export function expectationsOf(
   action: Action,
   names: { readonly host: HostName; readonly node?: HostName | undefined },
-  reading: { readonly touched: ReadonlyMap<string, string>; readonly before: readonly Action[] },
+  reading: { readonly touched: ReadonlyMap<string, Expectation>; readonly before: readonly Action[] },
 ): ReadonlyMap<string, Expectation> {
   const on = action.kind === 'push' ? 'host' : (action.on ?? 'host')
   const machine = on === 'node' ? (names.node ?? names.host) : names.host
   const result = new Map<string, Expectation>()
   for (const path of pathsOf(action, on)) {
-    const fingerprint = reading.touched.get(`${machine} file:${path}`)
-    if (fingerprint !== undefined && !reading.before.some((earlier) => mayHaveChanged(earlier, path))) {
-      result.set(path, { content: fingerprint })
-    }
+    const expectation = reading.touched.get(`${machine} file:${path}`)
+    if (expectation !== undefined && !reading.before.some((earlier) => mayHaveChanged(earlier, path)))
+      result.set(path, expectation)
   }
   return result
 }
 
 function pathsOf(action: Action, on: 'host' | 'node'): readonly string[] {
   const declared = allEffects(action).flatMap((effect) =>
-    'file' in effect && effect.on === on ? [remotePath(effect.file)] : [],
+    effect.kind === 'file' && effect.on === on ? [remotePath(effect.name)] : [],
   )
   return action.kind === 'setAttributes' ? [...declared, remotePath(action.path)] : declared
 }
@@ -37,10 +36,12 @@ function pathsOf(action: Action, on: 'host' | 'node'): readonly string[] {
 function mayHaveChanged(action: Action, path: string): boolean {
   if (action.kind === 'setAttributes' && remotePath(action.path) === path) return true
   return allEffects(action).some((effect) => {
-    if ('mayBring' in effect) return true
-    if ('unknown' in effect) return effect.unknown.some((pattern) => overlaps(pattern, `file:${path}`))
+    if (effect.kind === 'brings') return true
+    if (effect.kind === 'unknown')
+      return effect.resources.some((pattern) => overlaps(pattern, `file:${path}`))
     return (
-      'file' in effect && (path === remotePath(effect.file) || path.startsWith(`${remotePath(effect.file)}/`))
+      effect.kind === 'file' &&
+      (path === remotePath(effect.name) || path.startsWith(`${remotePath(effect.name)}/`))
     )
   })
 }

@@ -1,5 +1,5 @@
 /** What a step expects once the steps before it in the same window have been carried out. */
-import { revealed, sha256Of } from './effects.ts'
+import { revealed, sha256Of } from './content.ts'
 import type { Expectation } from './expectation.ts'
 import { remotePath } from './paths.ts'
 import type { Step } from './step.ts'

@@ -8,60 +8,25 @@
 import type { HostName } from '../base/brand.ts'
 import type { Unknown } from '../base/unknown.ts'
 import type { Resource } from './resource.ts'
+import type { ResourceKind } from './resources/kind.ts'
+import type {
+  ContainerStatus,
+  KernelModuleStatus,
+  KernelStatus,
+  PackageStatus,
+  SeenFile,
+  UnitStatus,
+} from './status.ts'
 
-export interface FileStatus {
-  readonly kind: 'file' | 'directory' | 'link' | 'character' | 'block' | 'fifo' | 'socket'
-  /** Four octal digits, `0644`. */
-  readonly mode: string
-  readonly owner: string
-  readonly group: string
-  readonly uid: number
-  readonly gid: number
-  /** Bytes. */
-  readonly size: number
-  /** Where a link points to, as written in it. */
-  readonly target?: string
-  /** Of a device. */
-  readonly major?: number
-  readonly minor?: number
-}
-
-export interface PackageStatus {
-  /** The installed version; undefined when the package is not installed (removed with its configuration left counts as that). */
-  readonly installed: string | undefined
-  /** dpkg's own word, such as `installed`, `half-configured`, `config-files`, `not-installed`. */
-  readonly status: string
-}
-
-export interface UnitStatus {
-  readonly exists: boolean
-  /** systemd's ActiveState: active, inactive, failed, activating, ... */
-  readonly active: string
-  /** systemd's UnitFileState: enabled, disabled, masked, static, ...; `` when there is no unit file. */
-  readonly enabled: string
-}
-
-export interface KernelModuleStatus {
-  readonly loaded: boolean
-  /** `/sys/module/NAME/version` of what is loaded. */
-  readonly version: string | undefined
-  /** Reference count of what is loaded. */
-  readonly users: number
-}
-
-export interface ContainerStatus {
-  readonly status: 'running' | 'stopped'
-  /** The file `/etc/pve/lxc/CTID.conf` as it is. */
-  readonly config: string
-  /** The container's init as its node sees it; undefined when stopped. */
-  readonly pid: number | undefined
-}
-
-export interface KernelStatus {
-  /** `uname -r` */
-  readonly release: string
-  readonly bootId: string
-}
+export type {
+  ContainerStatus,
+  FileStatus,
+  KernelModuleStatus,
+  KernelStatus,
+  PackageStatus,
+  SeenFile,
+  UnitStatus,
+} from './status.ts'
 
 export interface Answer {
   readonly code: number
@@ -78,13 +43,12 @@ export interface HttpAnswer {
   readonly body: string
 }
 
-export type Maybe<T> =
-  { readonly known: true; readonly value: T } | { readonly known: false; readonly unknown: Unknown }
-
 export interface Host {
   readonly name: HostName
+  /** A resource of any kind that there is, by its name; the methods below do this for their kinds. */
+  read<Reading>(kind: ResourceKind<string, Reading>, name: string): Promise<Reading>
   /** lstat(2); undefined when there is nothing at that path. With `follow`, stat(2). */
-  stat(path: string, options?: { readonly follow?: boolean }): Promise<FileStatus | undefined>
+  stat(path: string, options?: { readonly follow?: boolean }): Promise<SeenFile | undefined>
   /** The whole file as UTF-8 (up to 1 MiB; HostError beyond, or when it is a directory or unreadable); undefined when absent. */
   text(path: string): Promise<string | undefined>
   /** sha256 of the content in hex; undefined when absent. */
@@ -112,7 +76,7 @@ export interface Host {
    */
   ask(argv: readonly string[], options?: AskOptions): Promise<Answer>
   /** Turns a read that met something unknown into a value; the only way to plan on what a dry run cannot know. */
-  maybe<T>(read: Promise<T>): Promise<Maybe<T>>
+  maybe<T>(read: Promise<T>): Promise<T | Unknown>
   /** The node of a container; of every other host itself. */
   readonly node: Host
   /** Facts about where this host stands, from the inventory. */

@@ -1,6 +1,6 @@
 /** Notes of handlers that wait, on a host: a file each in `pending` of the state directory, there from just before the change until the handler has run. */
 import type { Action } from './action.ts'
-import { sha256Of } from './effects.ts'
+import { sha256Of } from './content.ts'
 import type { PendingNote } from './expectation.ts'
 import type { Host } from './host.ts'
 import { defaultStateDirectory } from './machine.ts'

@@ -1,25 +1,8 @@
 /** What is predicted of one machine, as marks with numbers that only grow. */
 import type { Unknown } from '../base/unknown.ts'
-import type { PredictedFile } from './action.ts'
 import type { PlacedEffect } from './effects.ts'
 import type { RemotePath } from './paths.ts'
-
-/** Later predictions of the same file: attributes alone are laid over what is there. */
-export type FilePrediction = (
-  | PredictedFile
-  | { readonly kind: 'attributes'; readonly mode?: string; readonly owner?: string; readonly group?: string }
-  /** Something below it will be there, and so will it be, as a directory. */
-  | { readonly kind: 'parent' }
-) & {
-  /** Who acts is not root: what is made belongs to nobody that could be named here. */
-  readonly byUser?: boolean
-}
-
-export interface UnitPrediction {
-  readonly active?: string
-  readonly enabled?: string
-  readonly exists?: boolean
-}
+import type { FilePrediction } from './predicted-file.ts'
 
 /** `live`: nothing was predicted, the host answers. */
 export type Predicted<T> =

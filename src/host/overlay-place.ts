@@ -3,19 +3,17 @@ import type { HostName } from '../base/brand.ts'
 import { Unknown } from '../base/unknown.ts'
 import { foreseenPlace, type LinkSight } from './links.ts'
 import {
-  type FilePrediction,
   freshMachine,
   isAbsent,
   learnLink,
   type Machine,
   type Mark,
   type Predicted,
-  type UnitPrediction,
   volatile,
 } from './overlay-marks.ts'
 import { parentOf, type RemotePath } from './paths.ts'
-import { foresee } from './predicted-file.ts'
-import { overlaps, shared } from './resource.ts'
+import { type FilePrediction, foresee } from './predicted-file.ts'
+import { overlaps, type Resource, shared } from './resource.ts'
 
 /** A machine as the overlay needs it: a container also has what happens to its node. */
 export interface Place {
@@ -37,14 +35,10 @@ export interface PlaceOverlay {
   below(
     path: RemotePath,
   ): Predicted<{ readonly emptied: boolean; readonly names: ReadonlyMap<string, boolean> }>
-  package(name: string): Predicted<string | undefined>
-  unit(name: string): Predicted<UnitPrediction>
-  /** The machine would have been booted since the unit was last predicted: only what starts by itself is known to run. */
-  bootedSinceUnit(name: string): Unknown | undefined
-  kernelModule(name: string): Predicted<{ readonly loaded: boolean; readonly version?: string }>
-  kernel(): Predicted<never>
-  container(ctid: string): Predicted<{ readonly status?: 'running' | 'stopped'; readonly config?: string }>
-  command(name: string): Predicted<string | undefined>
+  /** Of one thing, all that was predicted of it together. */
+  prediction(resource: Resource): Predicted<object>
+  /** The machine would have been booted since this was last predicted. */
+  bootedSince(resource: Resource): Unknown | undefined
   /** Of something that is absent on the host now: unknown when a predicted installation may bring it. */
   absent(resource: string): Unknown | undefined
   touches(pattern: string): Unknown | undefined
@@ -84,14 +78,6 @@ export function placeOverlay(place: Place, machines: Map<HostName, Machine>): Pl
     const base = unknowns.findLast((entry) => overlaps(entry.pattern, resource))
     const value = marks.filter(({ at }) => at > (base?.at ?? 0)).map((mark) => mark.value as T)
     return { kind: 'predicted', value, ...(base ? { base: new Unknown(base.why) } : {}) }
-  }
-  const newest = <T>(resource: string): Predicted<T> => {
-    const all = predictions<T>(resource)
-    return all.kind === 'predicted' ? { ...all, value: all.value.at(-1) as T } : all
-  }
-  const merged = <T extends object>(resource: string): Predicted<T> => {
-    const all = predictions<T>(resource)
-    return all.kind === 'predicted' ? { ...all, value: Object.assign({}, ...all.value) as T } : all
   }
   const lastAt = (resource: string): number => marksOf(resource).at(-1)?.at ?? 0
 
@@ -174,16 +160,15 @@ export function placeOverlay(place: Place, machines: Map<HostName, Machine>): Pl
         ? { kind: 'live' }
         : { kind: 'predicted', value: { emptied: gone > 0, names } }
     },
-    package: (name) => newest(`package:${name}`),
-    unit: (name) => merged<UnitPrediction>(`unit:${name}`),
-    bootedSinceUnit(name) {
-      const last = boots.findLast(({ at }) => at > lastAt(`unit:${name}`))
+    prediction(resource) {
+      const all = predictions<object>(resource)
+      if (all.kind !== 'predicted') return all
+      return { ...all, value: all.value.reduce((before, value) => ({ ...before, ...value }), {}) }
+    },
+    bootedSince(resource) {
+      const last = boots.findLast(({ at }) => at > lastAt(resource))
       return last && new Unknown(last.why)
     },
-    kernelModule: (name) => newest(`kernelModule:${name}`),
-    kernel: () => newest<never>('kernel:'),
-    container: (ctid) => merged(`container:${ctid}`),
-    command: (name) => newest(`command:${name}`),
     absent: (resource) => brought(resource, 0),
     touches(pattern) {
       const unknown = unknowns.findLast((mark) => overlaps(mark.pattern, pattern))

@@ -10,16 +10,11 @@ import type { Unknown } from '../base/unknown.ts'
 import type { Action } from './action.ts'
 import { allEffects, attributes, type PlacedEffect } from './effects.ts'
 import { labelOf } from './label.ts'
-import {
-  type FilePrediction,
-  freshMachine,
-  isAbsent,
-  type Machine,
-  type Mark,
-  volatile,
-} from './overlay-marks.ts'
+import { freshMachine, type Machine, type Mark, volatile } from './overlay-marks.ts'
 import { type Place, placeOverlay, type PlaceOverlay } from './overlay-place.ts'
-import { parentOf, type RemotePath, remotePath } from './paths.ts'
+import { type RemotePath, remotePath } from './paths.ts'
+import type { FilePrediction } from './predicted-file.ts'
+import { kindOf, type Kinds, kindsOf } from './resources/all.ts'
 
 export type { Place } from './overlay-place.ts'
 
@@ -35,7 +30,7 @@ export interface Overlay {
   touches(place: Place, pattern: string): Unknown | undefined
 }
 
-export function createOverlay(): Overlay {
+export function createOverlay(kinds: Kinds = kindsOf()): Overlay {
   const machines = new Map<HostName, Machine>()
   let clock = 0
 
@@ -47,35 +42,29 @@ export function createOverlay(): Overlay {
     return fresh
   }
 
-  const applyEffect = (machine: Machine, effect: PlacedEffect, why: string, byUser = false): void => {
+  const applyEffect = (machine: Machine, effect: PlacedEffect, byUser = false): void => {
     clock += 1
     const at = clock
-    if ('unknown' in effect) {
-      for (const pattern of effect.unknown) machine.unknown.push({ at, pattern, why: effect.why })
-    } else if ('mayBring' in effect) {
-      machine.brings.push({ at, why: `${effect.mayBring} may bring it` })
-    } else if ('file' in effect) {
-      if (effect.becomes.kind === 'unknown') {
-        machine.unknown.push({ at, pattern: `file:${remotePath(effect.file)}`, why: effect.becomes.why })
-      } else applyFile(machine, remotePath(effect.file), { at, value: { ...effect.becomes, byUser } })
-    } else if ('package' in effect) {
-      if (effect.becomes.installed === 'unknown')
-        machine.unknown.push({ at, pattern: `package:${effect.package}`, why })
-      else set(machine, `package:${effect.package}`, { at, value: effect.becomes.installed }, false)
-    } else if ('unit' in effect) {
-      set(machine, `unit:${effect.unit}`, { at, value: effect.becomes }, true)
-    } else if ('kernelModule' in effect) {
-      set(
-        machine,
-        `kernelModule:${effect.kernelModule.replaceAll('-', '_')}`,
-        { at, value: effect.becomes },
-        false,
-      )
-    } else if ('container' in effect) {
-      set(machine, `container:${effect.container}`, { at, value: effect.becomes }, true)
-    } else {
-      set(machine, `command:${effect.command}`, { at, value: effect.becomes.path }, false)
+    if (effect.kind === 'unknown') {
+      for (const pattern of effect.resources) machine.unknown.push({ at, pattern, why: effect.why })
+      return
     }
+    if (effect.kind === 'brings') {
+      machine.brings.push({ at, why: `${effect.what} may bring it` })
+      return
+    }
+    const kind = kindOf(kinds, effect.kind)
+    const key = kind.key(effect.name)
+    const unforeseen = kind.unforeseen?.(effect.becomes)
+    if (unforeseen) {
+      machine.unknown.push({ at, pattern: `${kind.kind}:${key}`, why: unforeseen.why })
+      return
+    }
+    const value = kind.predicted ? kind.predicted(effect.becomes, byUser) : effect.becomes
+    set(machine, `${kind.kind}:${key}`, { at, value }, kind.partial(effect.becomes))
+    if (kind.empties?.(effect.becomes) === true) machine.removed.set(key, at)
+    for (const other of kind.brings?.(key, value) ?? [])
+      set(machine, `${kind.kind}:${other.key}`, { at, value: other.prediction }, true)
   }
 
   const boot = (name: HostName, why: string): void => {
@@ -87,7 +76,7 @@ export function createOverlay(): Overlay {
       machine.unknown.push({ at, pattern, why })
     const waiting = machine.afterBoot
     machine.afterBoot = []
-    for (const effect of waiting) applyEffect(machine, effect, why)
+    for (const effect of waiting) applyEffect(machine, effect)
   }
 
   const overlay: Overlay = {
@@ -116,10 +105,10 @@ export function createOverlay(): Overlay {
         const name = nameOf(effect.on)
         const machine = machineOf(name)
         if (effect.afterBoot === true) machine.afterBoot.push(effect)
-        else if ('file' in effect) {
-          const file = located(name, effect.file, followsLinks.has(action.kind))
-          applyEffect(machine, { ...effect, file }, why, byUser && effect.on === 'host')
-        } else applyEffect(machine, effect, why, byUser && effect.on === 'host')
+        else if (effect.kind === 'file') {
+          const there = located(name, effect.name, followsLinks.has(action.kind))
+          applyEffect(machine, { ...effect, name: there }, byUser && effect.on === 'host')
+        } else applyEffect(machine, effect, byUser && effect.on === 'host')
       }
     },
     of: (place) => placeOverlay(place, machines),
@@ -133,17 +122,4 @@ const followsLinks: ReadonlySet<Action['kind']> = new Set(['writeFile', 'makeDir
 
 function set(machine: Machine, resource: string, mark: Mark, partial: boolean): void {
   machine.exact.set(resource, partial ? [...(machine.exact.get(resource) ?? []), mark] : [mark])
-}
-
-function applyFile(machine: Machine, path: RemotePath, mark: Mark<FilePrediction>): void {
-  // What replaces a file or is already a directory keeps the attributes that it does not name.
-  set(machine, `file:${path}`, mark, mark.value.kind === 'file' || mark.value.kind === 'directory')
-  if (isAbsent(mark.value)) {
-    machine.removed.set(path, mark.at)
-    return
-  }
-  for (let above = parentOf(path); above !== '/'; above = parentOf(above)) {
-    const value: FilePrediction = { kind: 'parent', byUser: mark.value.byUser === true }
-    set(machine, `file:${above}`, { at: mark.at, value }, true)
-  }
 }

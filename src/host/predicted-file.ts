@@ -1,17 +1,42 @@
 /** Answers about files from what was predicted of them, laid over what the host says. */
 import { HostError } from '../base/errors.ts'
+import type { Secret } from '../base/secret.ts'
 import { Unknown, UnknownError } from '../base/unknown.ts'
-import type { PredictedFile } from './action.ts'
-import { revealed, sha256Of } from './effects.ts'
-import type { FileStatus } from './host.ts'
-import type { FilePrediction } from './overlay-marks.ts'
+import { revealed, sha256Of } from './content.ts'
+import type { FileStatus, SeenFile } from './status.ts'
 
-type Full = Exclude<PredictedFile, { kind: 'unknown' }>
+/** What a path becomes. */
+export type PredictedFile =
+  | { readonly kind: 'absent' }
+  | {
+      readonly kind: 'file'
+      /** undefined: unknown until the run. */
+      readonly text?: string | Secret
+      readonly sha256?: string
+      readonly size?: number
+      readonly mode?: string
+      readonly owner?: string
+      readonly group?: string
+    }
+  | { readonly kind: 'directory'; readonly mode?: string; readonly owner?: string; readonly group?: string }
+  | { readonly kind: 'link'; readonly target: string }
+  | { readonly kind: 'character'; readonly major?: number; readonly minor?: number }
+
+/** Later predictions of the same file: attributes alone are laid over what is there. */
+export type FilePrediction = (
+  | PredictedFile
+  | { readonly kind: 'attributes'; readonly mode?: string; readonly owner?: string; readonly group?: string }
+  /** Something below it will be there, and so will it be, as a directory. */
+  | { readonly kind: 'parent' }
+) & {
+  /** Who acts is not root: what is made belongs to nobody that could be named here. */
+  readonly byUser?: boolean
+}
 
 /** What the path will be: the last prediction that says all, and the attributes that were laid over it since. */
 export interface Foreseen {
   /** undefined: what is on the host now. */
-  readonly file: Full | undefined
+  readonly file: PredictedFile | undefined
   /** What is on the host now will be gone before it: nothing of that is kept. */
   readonly anew: boolean
   /** It will be a directory if there is nothing now. */
@@ -23,7 +48,7 @@ export interface Foreseen {
 
 /** Predictions of one path, oldest first. */
 export function foresee(predictions: readonly FilePrediction[]): Foreseen {
-  let file: Full | undefined
+  let file: PredictedFile | undefined
   let anew = false
   let parent = false
   let byUser = false
@@ -36,7 +61,7 @@ export function foresee(predictions: readonly FilePrediction[]): Foreseen {
       if (file === undefined ? !parent : file.kind === 'absent') byUser = prediction.byUser === true
       if (file?.kind === 'absent') file = { kind: 'directory' }
       parent = true
-    } else if (prediction.kind !== 'unknown') {
+    } else {
       const kept =
         file === undefined ? attributes : file.kind === prediction.kind ? { ...own(file), ...attributes } : {}
       // What is there already keeps its owner.
@@ -52,7 +77,7 @@ export function foresee(predictions: readonly FilePrediction[]): Foreseen {
 }
 
 /** What `stat` will say; `live` is what it says now. */
-export function foreseenStatus(foreseen: Foreseen, now: FileStatus | undefined): FileStatus | undefined {
+export function foreseenStatus(foreseen: Foreseen, now: SeenFile | undefined): SeenFile | undefined {
   const { file, anew, parent, byUser, attributes } = foreseen
   const live = anew ? undefined : now
   if (file === undefined) {
@@ -71,26 +96,24 @@ export function foreseenStatus(foreseen: Foreseen, now: FileStatus | undefined):
 }
 
 /** Owner and group that are not given cannot be known, however the host may know who acts: it is asked when the run has done it. */
-function ownedBySomeone(status: FileStatus, given: Foreseen['attributes']): FileStatus {
-  let result = status
-  const unknown = [
-    ...(given.owner === undefined ? (['owner', 'uid'] as const) : []),
-    ...(given.group === undefined ? (['group', 'gid'] as const) : []),
-  ]
-  for (const field of unknown) result = withUnknown(result, field, ownerUnknown)
-  return result
+function ownedBySomeone(status: SeenFile, given: Foreseen['attributes']): SeenFile {
+  return {
+    ...status,
+    ...(given.owner === undefined ? { owner: ownerUnknown, uid: ownerUnknown } : {}),
+    ...(given.group === undefined ? { group: ownerUnknown, gid: ownerUnknown } : {}),
+  }
 }
 
 const ownerUnknown = new Unknown('who will own it is only known when the run has made it')
 
-function fresh(kind: Full['kind']): FileStatus {
+function fresh(kind: PredictedFile['kind']): FileStatus {
   const known: FileStatus['kind'] = kind === 'absent' ? 'file' : kind
   const mode =
     known === 'directory' ? '0755' : known === 'link' ? '0777' : known === 'character' ? '0600' : '0644'
   return { kind: known, mode, owner: 'root', group: 'root', uid: 0, gid: 0, size: 0 }
 }
 
-function kindFields(file: Full): Partial<FileStatus> {
+function kindFields(file: PredictedFile): Partial<FileStatus> {
   if (file.kind === 'link') return { target: file.target, size: Buffer.byteLength(file.target) }
   if (file.kind !== 'character') return {}
   return {
@@ -99,7 +122,7 @@ function kindFields(file: Full): Partial<FileStatus> {
   }
 }
 
-function own(file: Full): Foreseen['attributes'] {
+function own(file: PredictedFile): Foreseen['attributes'] {
   if (file.kind !== 'file' && file.kind !== 'directory') return {}
   return {
     ...(file.mode === undefined ? {} : { mode: file.mode.padStart(4, '0') }),
@@ -108,48 +131,33 @@ function own(file: Full): Foreseen['attributes'] {
   }
 }
 
-/** A new owner's number is known only for root and for owners given as numbers; asking for another is asking for something unknown. */
-function withAttributes(status: FileStatus, { mode, owner, group }: Foreseen['attributes']): FileStatus {
-  const named: FileStatus = {
+/** A new owner's number is known only for root and for owners given as numbers. */
+function withAttributes(status: SeenFile, { mode, owner, group }: Foreseen['attributes']): SeenFile {
+  return {
     ...status,
     ...(mode === undefined ? {} : { mode: mode.padStart(4, '0') }),
     ...(owner === undefined ? {} : { owner, uid: idOf(owner, status.owner, status.uid) }),
     ...(group === undefined ? {} : { group, gid: idOf(group, status.group, status.gid) }),
   }
-  return named
 }
 
-function idOf(name: string, before: string, idBefore: number): number {
+function idOf(name: string, before: string | Unknown, idBefore: number | Unknown): number | Unknown {
   if (name === before) return idBefore
   if (name === 'root') return 0
-  return /^[0-9]+$/.test(name) ? Number(name) : Number.NaN
+  return /^[0-9]+$/.test(name) ? Number(name) : idUnknown
 }
 
-function sized(status: FileStatus, file: Extract<Full, { kind: 'file' }>): FileStatus {
+const idUnknown = new Unknown('the number of a new owner is only known when the run has set it')
+
+function sized(status: SeenFile, file: Extract<PredictedFile, { kind: 'file' }>): SeenFile {
   if (file.text !== undefined) return { ...status, size: Buffer.byteLength(revealed(file.text)) }
-  if (file.size !== undefined) return { ...status, size: file.size }
-  return withUnknown(status, 'size', contentUnknown)
-}
-
-/** The same object, but reading this one field throws: the rest of it is known. */
-export function withUnknown<T extends object>(value: T, field: keyof T, unknown: Unknown): T {
-  return Object.defineProperty(copyOf(value), field, {
-    enumerable: true,
-    get(): never {
-      throw new UnknownError(unknown)
-    },
-  })
-}
-
-/** A copy that keeps the fields that throw. */
-function copyOf<T extends object>(value: T): T {
-  return Object.defineProperties({}, Object.getOwnPropertyDescriptors(value)) as T
+  return { ...status, size: file.size ?? contentUnknown }
 }
 
 const contentUnknown = new Unknown('its content will only be known when the run writes it')
 
 /** What `text` will answer. @throws UnknownError, HostError for what is no file. */
-export function foreseenText(path: string, file: Full): string | undefined {
+export function foreseenText(path: string, file: PredictedFile): string | undefined {
   if (file.kind === 'absent') return undefined
   if (file.kind !== 'file')
     throw new HostError({ code: 'read-failed', message: `cannot read ${path}: it will be a ${file.kind}` })
@@ -158,7 +166,7 @@ export function foreseenText(path: string, file: Full): string | undefined {
 }
 
 /** What `hash` will answer. @throws UnknownError, HostError for what is no file. */
-export function foreseenHash(path: string, file: Full): string | undefined {
+export function foreseenHash(path: string, file: PredictedFile): string | undefined {
   if (file.kind === 'file' && file.sha256 !== undefined) return file.sha256
   const content = foreseenText(path, file)
   return content === undefined ? undefined : sha256Of(content)

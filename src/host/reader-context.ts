@@ -1,7 +1,6 @@
 /** What the reads of one view of a host share. */
-import { HostError } from '../base/errors.ts'
 import { type Unknown, UnknownError } from '../base/unknown.ts'
-import { sha256Of } from './effects.ts'
+import { sha256Of } from './content.ts'
 import type { PlaceOverlay } from './overlay-place.ts'
 import type { ReaderSource } from './reader-source.ts'
 import type { Resource } from './resource.ts'
@@ -34,18 +33,6 @@ export function seen(answer: unknown): Sighting {
   return { content: fingerprintOf(answer) }
 }
 
-/** Of an answer that is predicted; no action compares it on the host. */
-export function foreseen(answer: unknown): Sighting {
-  return { content: fingerprintOf(answer), predicted: true }
-}
-
 export function refuseIf(unknown: Unknown | undefined): void {
   if (unknown) throw new UnknownError(unknown)
-}
-
-export function invalidName(what: string, name: string): HostError {
-  return new HostError({
-    code: 'invalid-name',
-    message: `not the name of a ${what}: ${JSON.stringify(name)}`,
-  })
 }

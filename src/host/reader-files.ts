@@ -1,6 +1,6 @@
-import { UnknownError } from '../base/unknown.ts'
-import { sha256Of } from './effects.ts'
-import type { FileStatus, Host } from './host.ts'
+import { isUnknown, UnknownError } from '../base/unknown.ts'
+import { sha256Of } from './content.ts'
+import type { FileStatus, Host, SeenFile } from './host.ts'
 import type { PlaceOverlay } from './overlay-place.ts'
 import { mostLinks, type RemotePath, remotePath } from './paths.ts'
 import { foresee, type Foreseen, foreseenHash, foreseenStatus, foreseenText } from './predicted-file.ts'
@@ -66,7 +66,7 @@ export function createFileReads({ source, overlay, saw }: ViewContext): FileRead
     return { at: asked, asked }
   }
 
-  const stat = async (path: RemotePath, follow: boolean): Promise<FileStatus | undefined> => {
+  const stat = async (path: RemotePath, follow: boolean): Promise<SeenFile | undefined> => {
     const kind = follow ? files.statFollow : files.stat
     const found = await locate(path, follow, (asked) =>
       source.ask(kind, asked, [`above:${asked}`], [{ path: asked, follow, suffix: '' }]),
@@ -77,7 +77,7 @@ export function createFileReads({ source, overlay, saw }: ViewContext): FileRead
     const status = foreseen ? foreseenStatus(foreseen, live) : orBrought(found, live)
     sawFile(path, {
       content: status === undefined ? (predicted ? nothing : follow ? 'nothing' : 'absent') : 'present',
-      ...(status === undefined || follow || !isWhole(status) ? {} : { status }),
+      ...(status !== undefined && !follow && isWhole(status) ? { status } : {}),
       predicted,
     })
     return status
@@ -168,7 +168,6 @@ function orBrought<T>({ view, at }: Located<unknown>, answer: T | undefined): T 
   return answer
 }
 
-/** Whether all of it is known: reading what is not throws. */
-function isWhole(status: FileStatus): boolean {
-  return Object.values(Object.getOwnPropertyDescriptors(status)).every((field) => 'value' in field)
+function isWhole(status: SeenFile): status is FileStatus {
+  return !Object.values(status).some(isUnknown)
 }

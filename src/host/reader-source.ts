@@ -1,7 +1,7 @@
 /** What the views of one host read from: answers that are kept, and the host for all others. */
 import type { HostName } from '../base/brand.ts'
 import type { Batcher } from './batch.ts'
-import { sha256Of } from './effects.ts'
+import { sha256Of } from './content.ts'
 import type { ControllerFiles, Placement } from './host.ts'
 import type { Walk } from './links.ts'
 import { linkTarget, parentOf, type RemotePath } from './paths.ts'

@@ -1,5 +1,5 @@
-import { UnknownError } from '../base/unknown.ts'
-import type { Host, Maybe } from './host.ts'
+import { type Unknown, UnknownError } from '../base/unknown.ts'
+import type { Host } from './host.ts'
 import type { Overlay } from './overlay.ts'
 import type { Place } from './overlay-place.ts'
 import type { Trace, ViewContext } from './reader-context.ts'
@@ -42,11 +42,12 @@ export function placeOf({ name, placement }: Pick<ReaderSource, 'name' | 'placem
   return { name, nodeName: placement.nodeName, ctid: placement.ctid }
 }
 
-async function maybe<T>(read: Promise<T>): Promise<Maybe<T>> {
+/** The one way to go on where something cannot be known. */
+async function maybe<T>(read: Promise<T>): Promise<T | Unknown> {
   try {
-    return { known: true, value: await read }
+    return await read
   } catch (error) {
-    if (error instanceof UnknownError) return { known: false, unknown: error.unknown }
+    if (error instanceof UnknownError) return error.unknown
     throw error
   }
 }

@@ -237,7 +237,7 @@ test('a link that leads nowhere is no absent file: who reads through it may writ
   for (const task of [through, both]) assert.equal(contents(task).get(`pve1 file:${link}`), 'nothing')
   assert.equal(contents(itself).get(`pve1 file:${none}`), 'absent')
 
-  const touched = contents(through)
+  const touched = through.touched()
   const action: Action = { kind: 'writeFile', path: link, content: { kind: 'text', text: 'new' } }
   const expects = expectationsOf(action, { host: hostName('pve1') }, { touched, before: [] })
   const target = createTestMachine({ stateDirectory: join(dir.directory, 'state') })

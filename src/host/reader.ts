@@ -6,6 +6,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { HostName } from '../base/brand.ts'
+import type { Unknown } from '../base/unknown.ts'
 import type { Shell } from '../connection/connection.ts'
 import type { Action } from './action.ts'
 import { createBatcher } from './batch.ts'
@@ -13,6 +14,7 @@ import { allEffects } from './effects.ts'
 import type { ControllerFiles, Host, Placement } from './host.ts'
 import type { Overlay } from './overlay.ts'
 import { type RemotePath, remotePath } from './paths.ts'
+import { whyNot } from './reader-access.ts'
 import type { Sighting } from './reader-context.ts'
 import { createSource, type ReaderSource } from './reader-source.ts'
 import { createView, placeOf } from './reader-view.ts'
@@ -63,6 +65,11 @@ export interface TaskReader {
    * Of several answers on one file the one that says most stands. An answer from the overlay says what the host will show once the actions before are done.
    */
   touched(): ReadonlyMap<string, Expectation>
+  /**
+   * For a user who is not root: why the action would fail, as far as files tell; undefined when nothing speaks against it. A dry run must not promise it.
+   * @throws UnreachableError, HostError
+   */
+  whyNot(action: Action): Promise<Unknown | undefined>
   /** Those of `touched` that rest on a prediction; when there are none, the reading is that of the host. */
   predicted(): ReadonlySet<string>
 }
@@ -104,6 +111,7 @@ export function createReader(options: ReaderOptions): HostReader {
       return {
         host: createView(source, trace, overlay),
         touched: () => touched,
+        whyNot: (action) => whyNot(action, source, overlay),
         predicted: () => predicted,
       }
     },
@@ -115,7 +123,7 @@ function pathsChanged(
 ): readonly { readonly on: 'host' | 'node'; readonly path: RemotePath }[] {
   const own = action.kind === 'setAttributes' ? [{ on: action.on ?? 'host', path: action.path }] : []
   const effects = allEffects(action).flatMap((effect) =>
-    'file' in effect ? [{ on: effect.on, path: effect.file }] : [],
+    effect.kind === 'file' ? [{ on: effect.on, path: effect.name }] : [],
   )
   return [...own, ...effects].map(({ on, path }) => ({ on, path: remotePath(path) }))
 }

@@ -1,9 +1,10 @@
 /** What an action may have changed of a machine, in the words in which answers say what they rest on. */
 import type { Action } from './action.ts'
 import { allEffects, type PlacedEffect } from './effects.ts'
-import { pathsAbove } from './links.ts'
 import { type RemotePath, remotePath } from './paths.ts'
-import { unitName } from './queries/system.ts'
+import { kindOf, type Kinds, kindsOf } from './resources/all.ts'
+import { fileKind } from './resources/file.ts'
+import type { ChangeKind } from './resources/kind.ts'
 
 /** What an answer rests on. */
 export interface Basis {
@@ -25,7 +26,11 @@ export interface Change {
 export type OtherNames = (path: RemotePath) => readonly RemotePath[]
 
 /** What an action changes on the host of its task, or on the node; undefined for nothing. */
-export function changeOf(action: Action, on: 'host' | 'node', names: OtherNames): Change | undefined {
+export function changeOf(
+  action: Action,
+  on: 'host' | 'node',
+  { names, kinds = kindsOf() }: { readonly names: OtherNames; readonly kinds?: Kinds | undefined },
+): Change | undefined {
   const exact = new Set<string>()
   const below: string[] = []
   const add = (...patterns: readonly string[]): void => {
@@ -35,9 +40,9 @@ export function changeOf(action: Action, on: 'host' | 'node', names: OtherNames)
     }
   }
   const own = (action.on ?? 'host') === on
-  if (own && action.kind === 'setAttributes') add(...fileChange(action.path, names))
+  if (own && action.kind === 'setAttributes') add(...changed(fileKind, remotePath(action.path), names))
   const effects = allEffects(action).filter((effect) => effect.on === on)
-  for (const effect of effects) add(...patternsOf(effect, names))
+  for (const effect of effects) add(...patternsOf(effect, names, kinds))
   // What a machine serves, and what room it has, changes with anything that is done there.
   if (own || effects.length > 0) add('http:*', 'space:*')
   if (exact.size === 0 && below.length === 0) return undefined
@@ -75,27 +80,15 @@ export function touches({ everything, exact, below }: Change, { on, open }: Basi
   })
 }
 
-function patternsOf(effect: PlacedEffect, names: OtherNames): readonly string[] {
-  if ('unknown' in effect) return effect.unknown.flatMap((pattern) => withOtherNames(pattern, names))
-  // A package brings, replaces and removes files, programs and units, and runs scripts of its own.
-  if ('mayBring' in effect || 'package' in effect) return ['*']
-  if ('file' in effect) return fileChange(effect.file, names)
-  if ('unit' in effect) return [`unit:${unitName(effect.unit)}`]
-  // It brings others with it, and makes devices and what is below /proc and /sys.
-  if ('kernelModule' in effect) return ['kernelModule:*', 'file:/dev/*', 'file:/proc/*', 'file:/sys/*']
-  if ('container' in effect)
-    return [`container:${effect.container}`, `file:/etc/pve/lxc/${effect.container}.conf`]
-  return [`command:${effect.command}`]
+function patternsOf(effect: PlacedEffect, names: OtherNames, kinds: Kinds): readonly string[] {
+  if (effect.kind === 'unknown') return effect.resources.flatMap((pattern) => withOtherNames(pattern, names))
+  // Programs, files and units, and what scripts of its own do.
+  if (effect.kind === 'brings') return ['*']
+  const kind = kindOf(kinds, effect.kind)
+  return changed(kind, kind.key(effect.name), names)
 }
 
-/** A file with all below it, the names in its directory, and the directories above it, which may be new. */
-function fileChange(given: string, names: OtherNames): readonly string[] {
-  const path = remotePath(given)
-  return [path, ...names(path)].flatMap((name) => {
-    const above = pathsAbove(name).flatMap((directory) => [`above:${directory}`, `file:${directory}/`])
-    const program = `command:${name.slice(name.lastIndexOf('/') + 1)}`
-    // Units are files too: systemd.unit(5).
-    const units = name.includes('/systemd/') ? ['unit:*'] : []
-    return [`file:${name}`, `file:${name}/*`, program, 'above:/', 'file://', ...above, ...units]
-  })
+function changed(kind: ChangeKind, key: string, names: OtherNames): readonly string[] {
+  const keys = kind.kind === fileKind.kind ? [key, ...names(remotePath(key))] : [key]
+  return keys.flatMap((each) => [`${kind.kind}:${each}`, ...(kind.concerns?.(each) ?? [])])
 }

@@ -7,7 +7,7 @@ import type { Action, Effect } from './action.ts'
 import { createOverlay } from './overlay.ts'
 import { createReader, type HostReader } from './reader.ts'
 import { createReadings, type ReadingsBook } from './readings.ts'
-import { sha256Of } from './effects.ts'
+import { sha256Of } from './content.ts'
 import { createLocalShell, type LocalShell } from './testing/local-shell.ts'
 import { scratch } from './testing/scratch.ts'
 
@@ -137,7 +137,7 @@ test('an action drops what it may have changed, and keeps the rest', async () =>
   )
   // Whoever may look at everything looks at what a program leaves undeclared too.
   assert.deepEqual(await dropped(run()), ['promised', 'space'])
-  assert.deepEqual(await dropped(run({ kernelModule: 'nvidia', becomes: { loaded: true } })), [
+  assert.deepEqual(await dropped(run({ kind: 'kernelModule', name: 'nvidia', becomes: { loaded: true } })), [
     'promised',
     'module',
     'space',
@@ -146,9 +146,12 @@ test('an action drops what it may have changed, and keeps the rest', async () =>
   assert.deepEqual(await dropped(write('/usr/local/bin/gpuplay-none')), ['promised', 'command', 'space'])
   const everything = Object.keys(asked)
   assert.deepEqual(await dropped({ kind: 'run', argv: ['x'] }), everything)
-  assert.deepEqual(await dropped(run({ package: 'x', becomes: { installed: '1' } })), everything)
+  assert.deepEqual(
+    await dropped(run({ kind: 'package', name: 'x', becomes: { installed: '1' } })),
+    everything,
+  )
   assert.deepEqual(await dropped({ kind: 'reboot', reason: 'x' }), everything)
-  assert.deepEqual(await dropped(run({ unknown: ['package:*', 'kernel:*'], why: 'x' })), [
+  assert.deepEqual(await dropped(run({ kind: 'unknown', resources: ['package:*', 'kernel:*'], why: 'x' })), [
     'promised',
     'package',
     'kernel',
@@ -187,7 +190,7 @@ test('a container forgets what it shares with its node, and everything when it i
   const common = (): Promise<unknown> => inside.reader.view().kernelModule('loop')
   const ask = (): Promise<unknown> => Promise.all([own(), common()])
   await ask()
-  onNode.reader.readings.dropFor(run({ kernelModule: 'loop', becomes: { loaded: true } }), node)
+  onNode.reader.readings.dropFor(run({ kind: 'kernelModule', name: 'loop', becomes: { loaded: true } }), node)
   assert.equal(await frames(inside.shell, own), 0)
   assert.equal(await frames(inside.shell, common), 1)
   for (const action of [

@@ -17,6 +17,7 @@ import {
   patternChange,
   touches,
 } from './readings-change.ts'
+import type { Kinds } from './resources/all.ts'
 import { shared } from './resource.ts'
 
 /** What is kept of one machine, whoever asked. */
@@ -55,7 +56,7 @@ interface Page {
   readonly links: Map<string, RemotePath>
 }
 
-export function createReadings(): ReadingsBook {
+export function createReadings(kinds?: Kinds): ReadingsBook {
   const pages = new Map<HostName, Page>()
 
   const pageOf = (place: Place): Page => {
@@ -103,7 +104,7 @@ export function createReadings(): ReadingsBook {
     if (action.kind === 'reboot') down(at[action.on ?? 'host'])
     if (action.kind === 'containerPower') down(at[action.on ?? 'host'], action.ctid)
     for (const on of ['host', 'node'] as const) {
-      const what = changeOf(action, on, namesOn(at[on]))
+      const what = changeOf(action, on, { names: namesOn(at[on]), kinds })
       if (what) change(at[on], what)
     }
   }

@@ -8,16 +8,13 @@ import type { Brand, HostName } from '../base/brand.ts'
 /** A thing on one machine, without the machine: `file:/etc/x`. */
 export type Resource = Brand<string, 'Resource'>
 
-export type ResourceKind =
-  'file' | 'package' | 'unit' | 'kernelModule' | 'container' | 'command' | 'kernel' | 'space' | 'http' | 'ask'
-
 /** A resource, or with a final `*` all that begin so; `*` alone is everything on the machine. */
-export type ResourcePattern = Resource | `${ResourceKind}:${string}` | '*'
+export type ResourcePattern = Resource | `${string}:${string}` | '*'
 
 /** What a container has in common with its node. */
 export const shared = ['file:/proc/', 'file:/sys/', 'kernelModule:', 'kernel:'] as const
 
-export function resource(kind: ResourceKind, name: string): Resource {
+export function resource(kind: string, name: string): Resource {
   return `${kind}:${name}` as Resource
 }
 

@@ -11,7 +11,7 @@ import {
 } from 'node:fs'
 import { test } from 'node:test'
 import type { Action, Run } from './action.ts'
-import { sha256Of } from './effects.ts'
+import { sha256Of } from './content.ts'
 import type { MachineAccess } from './machine.ts'
 import { openFramed } from './testing/framed-machine.ts'
 import { createTestMachine } from './testing/machine.ts'

@@ -6,7 +6,7 @@
  * programs) have an executor each. Each step runs under its lock and its expectation, and is reported as it happens.
  */
 import type { Action, Run } from './action.ts'
-import { revealed } from './effects.ts'
+import { revealed } from './content.ts'
 import { writeControllerFile } from './executors/controller-file.ts'
 import { download } from './executors/download.ts'
 import { type FileAction, fileStep } from './executors/file-steps.ts'

@@ -2,6 +2,7 @@
  * Containers that a node keeps from starting, because the minors of its cards have moved and their configuration would give them a card
  * that they were not assigned. The program that decides so at each start is `roles/nvidia_host/files/nvidia-driver`; these are its marks.
  */
+import { isUnknown, knownOr } from '../base/unknown.ts'
 import type { Host } from '../host/host.ts'
 import type { Finding } from '../host/plan.ts'
 
@@ -17,14 +18,14 @@ export interface HeldBack {
 /** Why the container's last start was refused; undefined when it was not, or when a dry run cannot know. */
 export async function readHeldBack(node: Host, ctid: string): Promise<HeldBack | undefined> {
   const mark = await node.maybe(node.text(`${directory}/${ctid}`))
-  if (!mark.known || mark.value === undefined) return undefined
-  return { ctid, why: mark.value.trim().split('\n').join('; ') }
+  if (isUnknown(mark) || mark === undefined) return undefined
+  return { ctid, why: mark.trim().split('\n').join('; ') }
 }
 
 /** All of a node. */
 export async function readAllHeldBack(node: Host): Promise<readonly HeldBack[]> {
   const names = await node.maybe(node.list(directory))
-  const ctids = ((names.known ? names.value : undefined) ?? []).filter((name) => /^\d+$/.test(name))
+  const ctids = (knownOr(names, undefined) ?? []).filter((name) => /^\d+$/.test(name))
   const marks = await Promise.all(ctids.map((ctid) => readHeldBack(node, ctid)))
   return marks.flatMap((mark) => mark ?? [])
 }

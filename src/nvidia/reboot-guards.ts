@@ -1,4 +1,5 @@
 /** What speaks against restarting a Proxmox VE node now. */
+import { knownOr } from '../base/unknown.ts'
 import type { Host } from '../host/host.ts'
 import { datacenterFile, managedGuests, resourcesFile, shutdownPolicy } from './high-availability.ts'
 
@@ -112,7 +113,7 @@ const delicateTasks = [
 
 async function runningTasks(host: Host): Promise<readonly Obstacle[]> {
   const list = await host.maybe(host.text('/var/log/pve/tasks/active'))
-  const tasks = parseActiveTasks((list.known ? list.value : undefined) ?? '')
+  const tasks = parseActiveTasks(knownOr(list, undefined) ?? '')
   const delicate = tasks.filter(({ type }) => delicateTasks.includes(type))
   const processes = await Promise.all(delicate.map(({ pid }) => host.stat(`/proc/${pid}`)))
   return delicate.flatMap(({ type, id }, index) =>

@@ -1,11 +1,11 @@
 /** What a running container really has, seen from its node: no shell inside it is needed, and nothing is remembered. */
-import type { FileStatus, Host } from '../host/host.ts'
+import type { SeenFile, Host } from '../host/host.ts'
 
 export interface RunningDevice {
   /** In the container. */
   readonly path: string
   /** undefined: the mount is there, the node behind it is not. */
-  readonly status: FileStatus | undefined
+  readonly status: SeenFile | undefined
 }
 
 /**

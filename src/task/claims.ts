@@ -2,7 +2,7 @@
 import type { Claim } from '../fleet/holds.ts'
 import type { Machine } from '../fleet/machine.ts'
 import type { Action } from '../host/action.ts'
-import { allEffects } from '../host/effects.ts'
+import { allEffects, heldBy } from '../host/effects.ts'
 
 /** What takes a machine down holds it, its containers and its cluster's turn alone; everything else holds the machine with others and its own resources alone. */
 export function claimsOf(actions: readonly Action[], machine: Machine): readonly Claim[] {
@@ -23,10 +23,8 @@ export function claimsOf(actions: readonly Action[], machine: Machine): readonly
     if (action.lock?.kind === 'dpkg') claims.push({ key: `${target.name} dpkg`, mode: 'exclusive' })
     for (const effect of allEffects(action)) {
       const where = effect.on === 'node' && machine.node ? machine.node : target
-      if ('file' in effect) claims.push({ key: `${where.name} file:${effect.file}`, mode: 'exclusive' })
-      if ('unit' in effect) claims.push({ key: `${where.name} unit:${effect.unit}`, mode: 'exclusive' })
-      if ('kernelModule' in effect)
-        claims.push({ key: `${where.name} kernelModule:${effect.kernelModule}`, mode: 'exclusive' })
+      const held = heldBy(effect)
+      if (held !== undefined) claims.push({ key: `${where.name} ${held}`, mode: 'exclusive' })
     }
   }
   return claims

@@ -41,7 +41,7 @@ export async function probeUnit({ module, ready }: Unit, options: ProbeOptions):
 /** A run does not plan on what is unknown: it sends what it has, and then knows. */
 function withoutMaybe(host: Host): Host {
   const strict: Host = Object.create(host, {
-    maybe: { value: async <T>(read: Promise<T>) => ({ known: true, value: await read }) },
+    maybe: { value: <T>(read: Promise<T>): Promise<T> => read },
     node: { get: () => (host.node === host ? strict : withoutMaybe(host.node)) },
   })
   return strict

@@ -10,17 +10,18 @@ import type { Redactor } from '../events/redactor.ts'
 import type { Machine } from '../fleet/machine.ts'
 import { privilege } from '../fleet/targets.ts'
 import type { Action } from '../host/action.ts'
-import { effectsHold } from '../host/effects-hold.ts'
+import { expectationsOf } from '../host/expectations-of.ts'
 import type { ActionResult } from '../host/machine.ts'
 import { createOverlay } from '../host/overlay.ts'
 import type { PendingNote } from '../host/expectation.ts'
 import { noteActions } from '../host/notes.ts'
 import { carryOutOwn } from '../host/own-actions.ts'
 import type { Step, StepResult } from '../host/step.ts'
+import { surprises } from '../host/surprises.ts'
 import { carryOut } from '../host/window.ts'
 import { claimsOf } from './claims.ts'
 import type { TaskContext } from './context.ts'
-import { expectsOf, overlapping } from './expectations.ts'
+import { overlapping } from './overlap.ts'
 import { probeUnit } from './probe.ts'
 import type { Unit } from './unit.ts'
 import type { ActionOutcome, Sent, TaskHost } from './window.ts'
@@ -99,7 +100,7 @@ export function createTaskHost(context: HostContext): RealTaskHost {
     },
     overlaps: (actions, reading) => overlapping(actions, reading, place),
     surprises: (unit, actions) =>
-      actions.length === 0 ? Promise.resolve([]) : effectsHold(actions, host.reader(becomeOf(unit)).view()),
+      actions.length === 0 ? Promise.resolve([]) : surprises(actions, host.reader(becomeOf(unit)).view()),
   }
 }
 
@@ -207,7 +208,11 @@ class Sender {
       if (!here && notes.length > 0) await this.#noteAsKeeper(notes, target)
       steps.push({
         action: withEnvironment(action, reveal(unit.ready.environment)),
-        expects: expectsOf(action, { host: machine.name, node: machine.node?.name }, { reading, before }),
+        expects: expectationsOf(
+          action,
+          { host: machine.name, node: machine.node?.name },
+          { touched: reading.touched, before },
+        ),
         notes: here ? notes : [],
       })
     }

@@ -193,11 +193,11 @@ function foretold(name: string, { actions, besides = [], subject: { places } }: 
 }
 
 function speaksOf(effect: PlacedEffect, path: string): boolean {
-  if ('mayBring' in effect) return path.startsWith('/')
-  if ('unknown' in effect) return effect.unknown.some((pattern) => overlaps(pattern, `file:${path}`))
-  if ('kernelModule' in effect) return path === `module ${effect.kernelModule.replaceAll('-', '_')}`
-  if (!('file' in effect)) return false
-  const file = remotePath(effect.file)
+  if (effect.kind === 'brings') return path.startsWith('/')
+  if (effect.kind === 'unknown') return effect.resources.some((pattern) => overlaps(pattern, `file:${path}`))
+  if (effect.kind === 'kernelModule') return path === `module ${effect.name.replaceAll('-', '_')}`
+  if (effect.kind !== 'file') return false
+  const file = remotePath(effect.name)
   return file === path || file.startsWith(`${path}/`) || path.startsWith(`${file}/`)
 }
 

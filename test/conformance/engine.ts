@@ -12,7 +12,7 @@ import { unitOf } from '../../src/task/testing/unit.ts'
 import { Progress } from '../../src/task/unit.ts'
 import { testWorld } from '../../src/engine/testing/local-run.ts'
 import type { Action } from '../../src/host/action.ts'
-import { effectsHold } from '../../src/host/effects-hold.ts'
+import { surprises } from '../../src/host/surprises.ts'
 import type { Inventory } from '../../src/inventory/model.ts'
 import type { Module } from '../../src/modules/module.ts'
 
@@ -59,7 +59,7 @@ export function createEngine(options: EngineOptions): Engine {
   return {
     go: (task, check) => within(check, (run) => run.go(task)),
     surprises: (host, actions) =>
-      within(false, ({ fleet }) => effectsHold(actions, fleet.host(host).reader().view())),
+      within(false, ({ fleet }) => surprises(actions, fleet.host(host).reader().view())),
     close: () => reach.close(),
   }
 }

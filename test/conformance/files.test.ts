@@ -84,8 +84,8 @@ describe('the suite catches a module that', { skip }, () => {
                 kind: 'run',
                 argv: ['touch', path],
                 effects: [
-                  { file: path, becomes: { kind: 'file' } },
-                  { file: other, becomes: { kind: 'file' } },
+                  { kind: 'file', name: path, becomes: { kind: 'file' } },
+                  { kind: 'file', name: other, becomes: { kind: 'file' } },
                 ],
               }
             : undefined,

@@ -1,7 +1,7 @@
 import type { Problem } from '../../base/errors.ts'
 import { sh, type ShellText } from '../../base/shell.ts'
 import type { Download } from '../action.ts'
-import { sha256Of } from '../effects.ts'
+import { sha256Of } from '../content.ts'
 import type { ActionResult, ExecutionContext, MachineAccess } from '../machine.ts'
 import { remotePath } from '../paths.ts'
 import { runJob } from './job.ts'

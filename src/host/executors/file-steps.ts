@@ -2,7 +2,7 @@
 import { quote, raw, sh, type ShellText } from '../../base/shell.ts'
 import { printfFormat } from '../../connection/frame.ts'
 import type { MakeDirectory, MakeLink, Remove, SetAttributes, WriteFile } from '../action.ts'
-import { revealed } from '../effects.ts'
+import { revealed } from '../content.ts'
 import type { Expectation } from '../expectation.ts'
 import type { FileStatus } from '../host.ts'
 import { remotePath } from '../paths.ts'

@@ -16,7 +16,7 @@ import { test } from 'node:test'
 import { hostName } from '../../base/brand.ts'
 import { Secret } from '../../base/secret.ts'
 import type { Action, WriteFile } from '../action.ts'
-import { sha256Of } from '../effects.ts'
+import { sha256Of } from '../content.ts'
 import { expectationsOf } from '../expectations-of.ts'
 import { openFramed } from '../testing/framed-machine.ts'
 import { createTestMachine, execute, type TestContext, testContext } from '../testing/machine.ts'
@@ -236,9 +236,9 @@ test('a lost connection is not a failure: nobody knows whether it was done', asy
 test('an action expects what was read of its files, unless an earlier one of the plan has changed them', () => {
   const names = { host: hostName('ct'), node: hostName('pve1') }
   const touched = new Map([
-    ['ct file:/etc/a', 'absent'],
-    ['ct file:/etc/b', 'present'],
-    ['pve1 file:/etc/a', 'present'],
+    ['ct file:/etc/a', { content: 'absent' }],
+    ['ct file:/etc/b', { content: 'present' }],
+    ['pve1 file:/etc/a', { content: 'present' }],
   ])
   const action = text('/etc/a', 'x')
   assert.deepEqual(
@@ -250,7 +250,7 @@ test('an action expects what was read of its files, unless an earlier one of the
     [['/etc/a', { content: 'present' }]],
   )
   assert.deepEqual([...expectationsOf(action, names, { touched, before: [text('/etc/a', 'y')] })], [])
-  const installs: Action = { kind: 'run', argv: ['x'], effects: [{ mayBring: 'x' }] }
+  const installs: Action = { kind: 'run', argv: ['x'], effects: [{ kind: 'brings', what: 'x' }] }
   assert.deepEqual([...expectationsOf(action, names, { touched, before: [installs] })], [])
 })
 

@@ -16,7 +16,7 @@
  */
 import { sh } from '../../base/shell.ts'
 import type { ShellHelper } from '../../connection/connection.ts'
-import { sha256Of } from '../effects.ts'
+import { sha256Of } from '../content.ts'
 
 const frame = sh`gp_start() { # nonce
   gp_nonce=$1 gp_step= gp_temporary= gp_files= gp_directories= gp_kept= gp_stopping= gp_noted= gp_summed= gp_uid= gp_gid=

@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { raw, sh, type ShellText } from '../../base/shell.ts'
 import type { Lock } from '../action.ts'
-import { sha256Of } from '../effects.ts'
+import { sha256Of } from '../content.ts'
 import {
   defaultStateDirectory,
   type ActionReply,

@@ -2,7 +2,7 @@
 import { commandLine, raw, sh, type ShellText } from '../../base/shell.ts'
 import { printfFormat } from '../../connection/frame.ts'
 import type { Run } from '../action.ts'
-import { revealed } from '../effects.ts'
+import { revealed } from '../content.ts'
 import { labelOf } from '../label.ts'
 import type { ActionReply, ActionResult, ExecutionContext, MachineAccess } from '../machine.ts'
 import { environmentScript } from '../queries/ask.ts'

@@ -1,6 +1,6 @@
 import type { Secret } from '../../base/secret.ts'
 import { commandLine, quote, raw, sh, type ShellText } from '../../base/shell.ts'
-import { revealed } from '../effects.ts'
+import { revealed } from '../content.ts'
 import type { Answer } from '../host.ts'
 import { found, type QueryKind, readFailed } from './query.ts'
 

@@ -1,6 +1,7 @@
+import { unknownVersion } from '../../host/resources/package.ts'
+import { UnknownError } from '../../base/unknown.ts'
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { UnknownError } from '../../base/unknown.ts'
 import { converge, planOnce } from '../testing/converge.ts'
 import { addFile, fakeWorld, type World } from '../testing/fake-host.ts'
 import { assertHas } from '../testing/has.ts'
@@ -116,9 +117,9 @@ test('a package comes with what it needs, and then nothing is left to do', async
       lock: { kind: 'dpkg' },
       label: 'install dkms',
       effects: [
-        { package: 'kmod', becomes: { installed: '30' } },
-        { package: 'dkms', becomes: { installed: '3.0' } },
-        { mayBring: 'kmod, dkms' },
+        { kind: 'package', name: 'kmod', becomes: { installed: '30' } },
+        { kind: 'package', name: 'dkms', becomes: { installed: '3.0' } },
+        { kind: 'brings', what: 'kmod, dkms' },
       ],
     },
   ])
@@ -170,7 +171,7 @@ test('removals that were not named are refused before anything is done', async (
     ['apt-would-remove', 'apt would also remove proxmox-ve'],
   )
   const allowed = await planOnce(apt, { name: 'cuda', allow_remove: ['nvidia-*', 'proxmox-ve'] }, world)
-  assertHas(allowed.actions, [{ effects: [{ package: 'proxmox-ve' }, { package: 'nvidia-old-1' }, {}, {}] }])
+  assertHas(allowed.actions, [{ effects: [{ name: 'proxmox-ve' }, { name: 'nvidia-old-1' }, {}, {}] }])
   assert.ok(allowed.actions.every((action) => action.kind !== 'run' || !action.argv.includes('--no-remove')))
 })
 
@@ -204,9 +205,9 @@ test('a dry run that cannot simulate says that the package comes, and that more 
   assertHas(actions, [
     {
       effects: [
-        { unknown: ['package:*'] },
-        { package: 'dkms', becomes: { installed: 'unknown' } },
-        { mayBring: 'dkms' },
+        { kind: 'unknown', resources: ['package:*'] },
+        { kind: 'package', name: 'dkms', becomes: { installed: unknownVersion } },
+        { kind: 'brings', what: 'dkms' },
       ],
     },
   ])

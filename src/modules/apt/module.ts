@@ -3,11 +3,12 @@
  *
  * Nothing is removed that was not named and nothing comes in that was forbidden: the simulation says so before, and apt-get is told again.
  */
+import { isUnknown, knownOr, type Unknown, UnknownError } from '../../base/unknown.ts'
 import { createHash } from 'node:crypto'
-import { UnknownError } from '../../base/unknown.ts'
 import type { Action, Effect, Run } from '../../host/action.ts'
-import type { Host, Maybe, PackageStatus } from '../../host/host.ts'
+import type { Host, PackageStatus } from '../../host/host.ts'
 import { actions, type Diff, done, type Plan, type Refusal, refuse } from '../../host/plan.ts'
+import { unknownVersion } from '../../host/resources/package.ts'
 import type { Module } from '../module.ts'
 import {
   aptEnvironment,
@@ -35,7 +36,7 @@ export interface Work {
   /** Asked for and offered by no repository. */
   readonly missing: readonly string[]
   /** Unknown where an earlier task of a dry run changes what it rests on; undefined where there is nothing to simulate yet. */
-  readonly simulation: Maybe<Simulation> | undefined
+  readonly simulation: Simulation | Unknown | undefined
 }
 
 export const apt = {
@@ -115,12 +116,12 @@ async function probeWork(
     given.update_cache && !removing ? host.maybe(isOld(given, host)) : undefined,
   ])
   if (
-    candidates?.known === false &&
+    isUnknown(candidates) &&
     given.state === 'latest' &&
     targets.every(({ name }) => packages.get(name)?.installed !== undefined)
   )
-    throw new UnknownError(candidates.unknown)
-  const offered = candidates?.known === true ? candidates.value : undefined
+    throw new UnknownError(candidates)
+  const offered = knownOr(candidates, undefined)
   const due = targets.filter((target) => {
     const status = packages.get(target.name)
     const candidate = offered?.get(target.name)
@@ -134,7 +135,7 @@ async function probeWork(
       ? []
       : due.filter(({ name }) => offered.get(name) === undefined).map(({ name }) => name)
   const names = due.map((target) => target.given)
-  const fetch = (old?.known === true && old.value) || (missing.length > 0 && (await canHelp(host)))
+  const fetch = knownOr(old, false) === true || (missing.length > 0 && (await canHelp(host)))
   const simulates = names.length > 0 && interrupted.length === 0 && !fetch && missing.length === 0
   return {
     names,
@@ -150,8 +151,8 @@ async function interruptedPackages(host: Host): Promise<readonly HalfDone[]> {
   const asked = await host.maybe(
     host.ask(['dpkg-query', '-W', '-f', '${db:Status-Status} ${Package} ${Version}\\n']),
   )
-  if (!asked.known) return []
-  return asked.value.stdout.split('\n').flatMap((line) => {
+  if (isUnknown(asked)) return []
+  return asked.stdout.split('\n').flatMap((line) => {
     const [status = '', name = '', version = ''] = line.split(' ')
     return unfinished.has(status) ? [{ name, version }] : []
   })
@@ -160,7 +161,7 @@ async function interruptedPackages(host: Host): Promise<readonly HalfDone[]> {
 async function candidatesOf(
   targets: readonly Target[],
   host: Host,
-): Promise<Maybe<ReadonlyMap<string, string | undefined>>> {
+): Promise<ReadonlyMap<string, string | undefined> | Unknown> {
   const names = targets.map(({ name }) => name)
   return host.maybe(
     host
@@ -178,8 +179,8 @@ async function isOld({ cache_valid_time: seconds }: Args, host: Host): Promise<b
 /** Whether fetching the lists could bring a package that is in none of them: not when that was done a moment ago. */
 async function canHelp(host: Host): Promise<boolean> {
   const asked = await host.maybe(Promise.all([fetchedWithin(300, host), changedSinceFetch(sources, host)]))
-  if (!asked.known) return false
-  const [recent, changed] = asked.value
+  if (isUnknown(asked)) return false
+  const [recent, changed] = asked
   return !recent || changed
 }
 
@@ -209,11 +210,11 @@ function plan(given: Args, { work, packages }: Seen): Plan {
   if (names.length === 0) return done()
   const [unavailable] = missing
   if (unavailable !== undefined) return refuse(noCandidate(unavailable))
-  if (simulation?.known === true) {
-    const problem = simulation.value.refusal ?? objection(given, simulation.value)
+  if (simulation !== undefined && !isUnknown(simulation)) {
+    const problem = simulation.refusal ?? objection(given, simulation)
     if (problem) return refuse(problem)
   }
-  const foreseen = simulation?.known === true ? simulation.value : undefined
+  const foreseen = knownOr(simulation, undefined)
   return actions([act(given, names, foreseen)], { diffs: [diffOf(names, foreseen, packages)] })
 }
 
@@ -228,8 +229,12 @@ function finish(interrupted: readonly HalfDone[], given: Args): Run {
     label: `finish the interrupted installation of ${names}`,
     hint: 'a package cannot be configured: its own message is above',
     effects: [
-      ...interrupted.map(({ name, version }): Effect => ({ package: name, becomes: { installed: version } })),
-      { mayBring: names },
+      ...interrupted.map(({ name, version }): Effect => ({
+        kind: 'package',
+        name,
+        becomes: { installed: version },
+      })),
+      { kind: 'brings', what: names },
     ],
   }
 }
@@ -288,15 +293,21 @@ function act(given: Args, names: readonly string[], foreseen: Simulation | undef
     lock: { kind: 'dpkg', timeout: given.lock_timeout },
     label: `${removing ? (given.purge ? 'purge' : 'remove') : 'install'} ${some(names)}`,
     hint: 'see /var/log/apt/term.log on the host; running again goes on where it stopped',
-    effects: foreseen ? known(foreseen) : unknownEffects(given, names),
+    effects: foreseen ? foreseenEffects(foreseen) : unknownEffects(given, names),
   }
 }
 
-function known({ installs, removes }: Simulation): readonly Effect[] {
+function foreseenEffects({ installs, removes }: Simulation): readonly Effect[] {
   return [
-    ...removes.map((name): Effect => ({ package: name, becomes: { installed: undefined } })),
-    ...installs.map(({ name, version }): Effect => ({ package: name, becomes: { installed: version } })),
-    ...(installs.length === 0 ? [] : [{ mayBring: some(installs.map(({ name }) => name)) }]),
+    ...removes.map((name): Effect => ({ kind: 'package', name, becomes: { installed: undefined } })),
+    ...installs.map(({ name, version }): Effect => ({
+      kind: 'package',
+      name,
+      becomes: { installed: version },
+    })),
+    ...(installs.length === 0
+      ? []
+      : [{ kind: 'brings' as const, what: some(installs.map(({ name }) => name)) }]),
   ]
 }
 
@@ -305,13 +316,18 @@ function unknownEffects(given: Args, names: readonly string[]): readonly Effect[
   const removing = given.state === 'absent'
   return [
     {
-      unknown: ['package:*'],
+      kind: 'unknown',
+      resources: ['package:*'],
       why: `which packages ${removing ? 'go' : 'come'} with ${what} only the run can know`,
     },
     ...targetsOf({ ...given, name: [...names] }).map(({ name, version }): Effect => {
-      return { package: name, becomes: { installed: removing ? undefined : (version ?? 'unknown') } }
+      return {
+        kind: 'package',
+        name,
+        becomes: { installed: removing ? undefined : (version ?? unknownVersion) },
+      }
     }),
-    ...(removing ? [] : [{ mayBring: what }]),
+    ...(removing ? [] : [{ kind: 'brings' as const, what }]),
   ]
 }
 

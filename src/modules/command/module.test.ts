@@ -20,7 +20,7 @@ test('without creates or removes a command is imperative, and all it may touch i
   const args = completed(command, { argv: ['make', 'install'] })
   assert.equal(command.imperative(args), true)
   const plan = await planOnce(command, { argv: ['make', 'install'] }, fakeWorld())
-  assertHas(plan.actions, [{ effects: [{ unknown: ['*'] }] }])
+  assertHas(plan.actions, [{ effects: [{ kind: 'unknown', resources: ['*'] }] }])
 })
 
 test('with creates it runs once', async () => {

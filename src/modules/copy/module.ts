@@ -29,13 +29,14 @@ export const copy = {
   report: (_, seen) => reportContent(seen.source, seen),
 } satisfies Module<Args, Seen>
 
-async function probe({ src, content, dest }: Args, host: Host): Promise<Seen> {
+async function probe(given: Args, host: Host): Promise<Seen> {
+  const { src, content } = given
   const source: Source | undefined =
     content === undefined
       ? await fromController(src ?? '', host)
       : { content: { kind: 'text', text: content }, sha256: sha256(content), text: content }
   const name = src === undefined ? undefined : keptName(src)
-  return { ...(await probeContent(dest, name, source?.sha256 ?? '', host)), source }
+  return { ...(await probeContent(given, name, source?.sha256 ?? '', host)), source }
 }
 
 async function fromController(path: string, { controller }: Host): Promise<Source | undefined> {

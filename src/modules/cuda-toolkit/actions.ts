@@ -1,6 +1,7 @@
 /** The changes that bring a CUDA toolkit: its repository, apt's lists, its packages. */
 import type { Action } from '../../host/action.ts'
 import { resource } from '../../host/resource.ts'
+import { unknownVersion } from '../../host/resources/package.ts'
 import { cudaRepository, withoutSources } from '../../nvidia/cuda-sources.ts'
 import { keyringDownload as deb, keyringPackage as keyring, toolkitHome } from '../../nvidia/cuda.ts'
 import type { Args } from './args.ts'
@@ -32,14 +33,16 @@ export function addRepository(given: Args, inside: Inside): readonly Action[] {
       lock,
       label: `add NVIDIA's CUDA repository for ${distribution}`,
       effects: [
-        { package: 'cuda-keyring', becomes: { installed: '1.1-1' } },
+        { kind: 'package', name: 'cuda-keyring', becomes: { installed: '1.1-1' } },
         {
-          file: ownList(distribution),
+          kind: 'file',
+          name: ownList(distribution),
           becomes: { kind: 'file', text: `deb [signed-by=${keyFile}] ${repository}/ /\n`, mode: '0644' },
         },
-        { file: keyFile, becomes: { kind: 'file' } },
+        { kind: 'file', name: keyFile, becomes: { kind: 'file' } },
         {
-          unknown: ['file:/etc/apt/preferences.d/*'],
+          kind: 'unknown',
+          resources: ['file:/etc/apt/preferences.d/*'],
           why: "the CUDA repository's package is installed first",
         },
       ],
@@ -80,9 +83,10 @@ export function installTools({ proxy }: Args, names: readonly string[]): Action 
     label: `install ${names.join(', ')} to download with`,
     hint: 'a download that fails is often a stale list: `apt-get update` in the container, then run again',
     effects: [
-      ...names.map((name) => ({ package: name, becomes: { installed: 'unknown' } }) as const),
+      ...names.map((name) => ({ kind: 'package', name, becomes: { installed: unknownVersion } }) as const),
       {
-        unknown: [resource('command', 'curl'), 'file:/etc/ssl/certs/*'],
+        kind: 'unknown',
+        resources: [resource('command', 'curl'), 'file:/etc/ssl/certs/*'],
         why: `${names.join(', ')} is installed first`,
       },
     ],
@@ -98,7 +102,13 @@ export function refresh({ proxy }: Args): Action {
     lock,
     label: 'refresh the package lists',
     hint: "apt's own words say which repository it could not read; a repository that is none of ours is left alone",
-    effects: [{ unknown: ['file:/var/lib/apt/lists/*'], why: 'the package lists are fetched first' }],
+    effects: [
+      {
+        kind: 'unknown',
+        resources: ['file:/var/lib/apt/lists/*'],
+        why: 'the package lists are fetched first',
+      },
+    ],
   }
 }
 
@@ -116,9 +126,13 @@ export function install({ version, proxy, timeout }: Args, { names, reinstall }:
       : `install ${names.join(', ')}`,
     hint: 'a download that fails is often a stale list: `apt-get update` in the container, then run again',
     effects: [
-      ...names.map((name) => ({ package: name, becomes: { installed: 'unknown' } }) as const),
-      { unknown: [`file:${toolkitHome(version)}*`, 'file:/usr/local/cuda*'], why: 'CUDA is installed first' },
-      { mayBring: 'the CUDA toolkit' },
+      ...names.map((name) => ({ kind: 'package', name, becomes: { installed: unknownVersion } }) as const),
+      {
+        kind: 'unknown',
+        resources: [`file:${toolkitHome(version)}*`, 'file:/usr/local/cuda*'],
+        why: 'CUDA is installed first',
+      },
+      { kind: 'brings', what: 'the CUDA toolkit' },
     ],
   }
 }

@@ -1,5 +1,6 @@
 /** What is seen inside a container that is to have a CUDA toolkit: its sources, its packages, and what apt would do. */
-import type { Host, Maybe } from '../../host/host.ts'
+import { isUnknown } from '../../base/unknown.ts'
+import type { Host } from '../../host/host.ts'
 import {
   cudaRepository,
   type CudaSource,
@@ -81,7 +82,7 @@ export async function readInside(given: Args, host: Host): Promise<Inside> {
   // Unknown only in a dry run, in which another task is to install it.
   const missing = wanted.filter((_, index) => {
     const status = packages[index]
-    return status?.known === true && status.value.installed === undefined
+    return status !== undefined && !isUnknown(status) && status.installed === undefined
   })
   const good = distribution === undefined ? undefined : await goodSource(host, sources, distribution)
   const todo = missing.length > 0 ? { names: missing, reinstall: false } : await lostCompiler(given, host)
@@ -93,7 +94,7 @@ export async function readInside(given: Args, host: Host): Promise<Inside> {
   return {
     distribution,
     osName: field('PRETTY_NAME') || field('ID'),
-    system: system.known ? system.value.stdout.trim() : undefined,
+    system: isUnknown(system) ? undefined : system.stdout.trim(),
     files,
     sources,
     leftover: leftover !== undefined,
@@ -125,7 +126,7 @@ async function goodSource(
   if (source.url !== cudaRepository(distribution) || source.signedBy === undefined) return undefined
   if (!source.signedBy.startsWith('/')) return source
   const key = await host.maybe(host.stat(source.signedBy, { follow: true }))
-  return !key.known || key.value?.kind === 'file' ? source : undefined
+  return isUnknown(key) || key?.kind === 'file' ? source : undefined
 }
 
 /** A file of a package may be gone without dpkg noticing: what counts is that the compiler runs. */
@@ -135,8 +136,8 @@ async function lostCompiler({ version }: Args, host: Host): Promise<Todo | undef
     host.maybe(host.package(name)),
     host.maybe(host.ask([`${toolkitHome(version)}/bin/nvcc`, '--version'])),
   ])
-  if (!status.known || !answer.known || status.value.installed === undefined) return undefined
-  return nvccRelease(answer.value.stdout) === version ? undefined : { names: [name], reinstall: true }
+  if (isUnknown(status) || isUnknown(answer) || status.installed === undefined) return undefined
+  return nvccRelease(answer.stdout) === version ? undefined : { names: [name], reinstall: true }
 }
 
 /** The key comes by curl or wget, and all of it over https. */
@@ -147,7 +148,7 @@ async function readTools(host: Host, good: CudaSource | undefined): Promise<Tool
     host.maybe(host.stat('/etc/ssl/certs/ca-certificates.crt')),
   ])
   // Unknown only in a dry run that installs it first.
-  const lacks = (tool: Maybe<unknown>): boolean => tool.known && tool.value === undefined
+  const lacks = (tool: unknown): boolean => tool === undefined
   const names = [
     ...(good === undefined && lacks(curl) && lacks(wget) ? ['curl'] : []),
     ...(lacks(certificates) ? ['ca-certificates'] : []),
@@ -171,11 +172,11 @@ async function readOffer(
     host.maybe(host.ask(['apt-cache', 'pkgnames', `${given.packages[0] ?? 'cuda-toolkit'}-`])),
     simulate(host, names, reinstall ? ['--reinstall'] : []),
   ])
-  if (!lists.known || !known.known || !simulated) return undefined
+  if (isUnknown(lists) || isUnknown(known) || !simulated) return undefined
   return {
     ...simulated,
-    listed: (lists.value ?? []).some((name) => name.startsWith(list) && isPackageList(name)),
-    available: known.value.stdout.split('\n').filter((name) => name !== ''),
+    listed: (lists ?? []).some((name) => name.startsWith(list) && isPackageList(name)),
+    available: known.stdout.split('\n').filter((name) => name !== ''),
   }
 }
 
@@ -198,8 +199,8 @@ async function simulate(
       }),
     ),
   ])
-  if (!lists.known || !simulated.known) return undefined
-  const { code, stdout, stderr } = simulated.value
+  if (isUnknown(lists) || isUnknown(simulated)) return undefined
+  const { code, stdout, stderr } = simulated
   const acted = (verb: string): readonly string[] =>
     [...stdout.matchAll(new RegExp(`^${verb} (\\S+)`, 'gm'))].map(([, name = '']) => name)
   return {
@@ -212,6 +213,6 @@ async function simulate(
     installs: acted('Inst'),
     removes: [...acted('Remv'), ...acted('Purg')],
     failure: code === 0 ? undefined : (/^E: (.+)$/m.exec(stderr)?.[1] ?? `status ${code}`),
-    anyLists: (lists.value ?? []).some(isPackageList),
+    anyLists: (lists ?? []).some(isPackageList),
   }
 }

@@ -1,17 +1,16 @@
 /** Files, directories and links as such: that they exist or not, and whose they are. */
-import { orUnknown } from '../../base/unknown.ts'
-import type { FileStatus, Host } from '../../host/host.ts'
+import type { SeenFile, Host } from '../../host/host.ts'
 import { type Diff, actions, done, type Plan, refuse } from '../../host/plan.ts'
 import type { Module } from '../module.ts'
-import { attributeAction, attributeDiffs, givenAttributes } from '../support/attributes.ts'
+import { attributeAction, attributeDiffs, givenAttributes, knowAttributes } from '../support/attributes.ts'
 import { normalized } from '../support/paths.ts'
 import { args, type Args, result } from './args.ts'
 
 export interface Seen {
   /** Of the path itself, a link not followed. */
-  readonly itself: FileStatus | undefined
+  readonly itself: SeenFile | undefined
   /** With links followed; not asked for where the link itself is meant. */
-  readonly target: FileStatus | undefined
+  readonly target: SeenFile | undefined
   /** Whether a directory that `link` would replace has nothing in it. */
   readonly empty: boolean
 }
@@ -26,14 +25,16 @@ export const file = {
   report,
 } satisfies Module<Args, Seen>
 
-async function probe({ path: given, state }: Args, host: Host): Promise<Seen> {
-  const path = normalized(given)
+async function probe(args: Args, host: Host): Promise<Seen> {
+  const { state } = args
+  const path = normalized(args.path)
   // What a link leads to is nothing to a task that makes or removes the link itself.
   const follows = state !== 'link' && state !== 'absent'
   const [itself, target] = await Promise.all([
     host.stat(path),
     follows ? host.stat(path, { follow: true }) : undefined,
   ])
+  knowAttributes(args, target)
   if (state !== 'link' || itself?.kind !== 'directory') return { itself, target, empty: false }
   return { itself, target, empty: (await host.list(path))?.length === 0 }
 }
@@ -116,7 +117,7 @@ function link(path: string, given: Args, { itself, empty }: Seen): Plan {
   )
 }
 
-function clear(path: string, { kind }: FileStatus): { kind: 'remove'; path: string; recursive?: true } {
+function clear(path: string, { kind }: SeenFile): { kind: 'remove'; path: string; recursive?: true } {
   return { kind: 'remove', path, ...(kind === 'directory' ? { recursive: true as const } : {}) }
 }
 
@@ -135,11 +136,11 @@ function touch(path: string, given: Args): Plan {
   )
 }
 
-function attributes(path: string, given: Args, seen: FileStatus): Plan {
+function attributes(path: string, given: Args, seen: SeenFile): Plan {
   return actions([attributeAction(path, given, seen)], { diffs: attributeDiffs(path, given, seen) })
 }
 
-function wrongKind(path: string, seen: FileStatus, wanted: string, hint?: string): Plan {
+function wrongKind(path: string, seen: SeenFile, wanted: string, hint?: string): Plan {
   return refuse({
     code: 'wrong-kind-of-file',
     message: `${path} is a ${seen.kind}, not a ${wanted}`,
@@ -162,7 +163,7 @@ function report({ path, state }: Args, { itself, target }: Seen): Readonly<Recor
     path,
     state: seen.kind,
     mode: seen.mode,
-    owner: orUnknown(() => seen.owner),
-    group: orUnknown(() => seen.group),
+    owner: seen.owner,
+    group: seen.group,
   }
 }

@@ -1,16 +1,17 @@
 /** A file from a server, fetched by the host itself, resumed when it breaks off, checked before it takes its place. */
+import { knownOr } from '../../base/unknown.ts'
 import type { Download } from '../../host/action.ts'
-import type { FileStatus, Host, HttpAnswer } from '../../host/host.ts'
+import type { SeenFile, Host, HttpAnswer } from '../../host/host.ts'
 import { actions, type Plan, type Refusal, refuse } from '../../host/plan.ts'
 import type { Module } from '../module.ts'
-import { attributeAction, attributeDiffs, givenAttributes } from '../support/attributes.ts'
+import { attributeAction, attributeDiffs, givenAttributes, knowAttributes } from '../support/attributes.ts'
 import { join, nameOf, normalized, parentOf } from '../support/paths.ts'
 import { args, type Args, result } from './args.ts'
 
 export interface Seen {
   readonly dest: string
-  readonly status: FileStatus | undefined
-  readonly parent: FileStatus | undefined
+  readonly status: SeenFile | undefined
+  readonly parent: SeenFile | undefined
   readonly wanted: Wanted
   readonly present: string | undefined
   /** Of a HEAD; asked only when there is something to fetch, undefined when a dry run cannot ask. */
@@ -49,12 +50,13 @@ async function probe(given: Args, host: Host): Promise<Seen> {
     directory ? host.stat(dest, { follow: true }) : atDest,
     host.stat(parentOf(dest), { follow: true }),
   ])
+  knowAttributes(given, status)
   const present = status?.kind === 'file' && wanted.kind === 'sha256' ? await host.hash(dest) : undefined
   const fetches = status === undefined || (wanted.kind === 'sha256' && present !== wanted.hex)
   const head = fetches
     ? await host.maybe(host.http(given.url, { method: 'HEAD', ...proxyOf(given) }))
     : undefined
-  return { dest, status, parent, wanted, present, server: head?.known === true ? head.value : undefined }
+  return { dest, status, parent, wanted, present, server: knownOr(head, undefined) }
 }
 
 async function wantedChecksum(given: Args, host: Host): Promise<Wanted> {

@@ -4,7 +4,7 @@
  * Everything is looked up at each run: a minor is not an index and moves when cards are added, and the major of unified memory
  * differs from boot to boot.
  */
-import { UnknownError } from '../../base/unknown.ts'
+import { isUnknown, UnknownError } from '../../base/unknown.ts'
 import type { Host } from '../../host/host.ts'
 import { done, type Plan, refuse, settle } from '../../host/plan.ts'
 import { parseAssignment, resolveAssignment } from '../../nvidia/assignment.ts'
@@ -85,8 +85,8 @@ async function probe(given: Args, host: Host): Promise<Seen> {
     node.maybe(knowsDevn(node)),
     readResolution(given, host),
   ])
-  if (!devn.known) throw new UnknownError(devn.unknown)
-  const newEnough = devn.value
+  if (isUnknown(devn)) throw new UnknownError(devn)
+  const newEnough = devn
   const style = given.style === 'auto' ? (newEnough ? 'devn' : 'lxc') : given.style
   const minors = resolution.kind === 'found' ? resolution.gpus.map(({ minor }) => minor) : []
   const users = given.exclusive && minors.length > 0 ? await gpuUsers(node, ctid, minors) : []
@@ -108,7 +108,7 @@ async function readResolution(given: Args, host: Host): Promise<Resolution> {
   if (assignment.kind === 'none') {
     // The numbers of this boot only help to recognise old lines: in a dry run it does without them.
     const devices = await node.maybe(node.text(devicesFile))
-    return { kind: 'found', gpus: [], devices: [], majors: dynamicMajors(devices.known ? devices.value : '') }
+    return { kind: 'found', gpus: [], devices: [], majors: dynamicMajors(!isUnknown(devices) ? devices : '') }
   }
   const read = await readNodeGpus(node)
   const byUuid = assignment.kind === 'gpus' && assignment.selectors.some(({ kind }) => kind === 'uuid')

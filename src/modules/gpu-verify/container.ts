@@ -1,5 +1,5 @@
 /** What is seen of a container: from its node first, and inside only when it runs. */
-import type { FileStatus, Host } from '../../host/host.ts'
+import type { Host } from '../../host/host.ts'
 import { parseAssignment, resolveAssignment } from '../../nvidia/assignment.ts'
 import { nvccRelease, toolkitHome } from '../../nvidia/cuda.ts'
 import { type Gpu, readNodeGpus } from '../../nvidia/gpus.ts'
@@ -127,7 +127,7 @@ function otherGpus(names: readonly string[], minors: readonly number[]): readonl
 async function openOnes(host: Host, names: readonly string[]): Promise<readonly string[]> {
   const paths = names.map((name) => `/dev/${name}`)
   const [statuses, answers] = await Promise.all([
-    Promise.all(paths.map((path): Promise<FileStatus | undefined> => host.stat(path))),
+    Promise.all(paths.map((path) => host.stat(path))),
     Promise.all(paths.map((path) => host.ask(['head', '-c', '0', path]))),
   ])
   return paths.filter((_, index) => statuses[index]?.kind === 'character' && answers[index]?.code === 0)

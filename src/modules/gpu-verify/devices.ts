@@ -1,8 +1,8 @@
-import type { FileStatus } from '../../host/host.ts'
+import type { SeenFile } from '../../host/host.ts'
 import type { DeviceNode } from '../../nvidia/proc.ts'
 
 /** What is wrong with a device node, in words. That a path exists says nothing: a mount whose source was missing leaves an empty file. */
-export function deviceProblem(wanted: DeviceNode, has: FileStatus | undefined): string | undefined {
+export function deviceProblem(wanted: DeviceNode, has: SeenFile | undefined): string | undefined {
   const numbers = `${wanted.major}:${wanted.minor}`
   if (has === undefined) return `${wanted.path} (${numbers}) is missing`
   if (has.kind !== 'character') return `${wanted.path} is a ${has.kind}, not a device`

@@ -119,6 +119,6 @@ function loading({ name, state }: Args, { loaded }: KernelModuleStatus, stays: b
     hint: wanted
       ? 'see the last lines of `dmesg` on the host'
       : `\`lsmod | grep ${name}\` shows what uses it`,
-    effects: [{ kernelModule: name, becomes: { loaded: wanted } }],
+    effects: [{ kind: 'kernelModule', name, becomes: { loaded: wanted } }],
   }
 }

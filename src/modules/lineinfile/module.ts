@@ -1,8 +1,8 @@
 /** One line of a file: there, replaced or gone; every other line stays as it is. */
-import type { FileStatus, Host } from '../../host/host.ts'
+import type { SeenFile, Host } from '../../host/host.ts'
 import { actions, done, type Plan, refuse } from '../../host/plan.ts'
 import type { Module } from '../module.ts'
-import { attributeAction, attributeDiffs, givenAttributes } from '../support/attributes.ts'
+import { attributeAction, attributeDiffs, givenAttributes, knowAttributes } from '../support/attributes.ts'
 import { parentOf } from '../support/paths.ts'
 import { compilePattern } from '../support/pattern.ts'
 import { contentDiff } from '../support/text.ts'
@@ -10,7 +10,7 @@ import { args, type Args, result } from './args.ts'
 import { countLines, type LineRequest, withLine } from './lines.ts'
 
 export interface Seen {
-  readonly status: FileStatus | undefined
+  readonly status: SeenFile | undefined
   readonly text: string | undefined
   readonly parent: boolean
 }
@@ -25,11 +25,13 @@ export const lineinfile = {
   report,
 } satisfies Module<Args, Seen>
 
-async function probe({ path }: Args, host: Host): Promise<Seen> {
+async function probe(given: Args, host: Host): Promise<Seen> {
+  const { path } = given
   const [status, parent] = await Promise.all([
     host.stat(path, { follow: true }),
     host.stat(parentOf(path), { follow: true }),
   ])
+  knowAttributes(given, status)
   const text = status?.kind === 'file' ? await host.text(path) : undefined
   return { status, text, parent: parent?.kind === 'directory' }
 }

@@ -29,8 +29,8 @@ test('the file is written, every initramfs rebuilt, and after the next boot nouv
     [path, 'update-initramfs -u -k all', '/var/lib/gpuplay/v1', note],
   )
   assert.deepEqual(
-    actions[1]?.effects?.filter((effect) => 'kernelModule' in effect),
-    [{ kernelModule: 'nouveau', becomes: { loaded: false }, afterBoot: true }],
+    actions[1]?.effects?.filter((effect) => effect.kind === 'kernelModule'),
+    [{ kind: 'kernelModule', name: 'nouveau', becomes: { loaded: false }, afterBoot: true }],
   )
 })
 

@@ -4,6 +4,7 @@
  *
  * That the images hold the file is noted beside gpuplay's state, so that a run that was cut between the two rebuilds them.
  */
+import { known, knownOr } from '../../base/unknown.ts'
 import { createHash } from 'node:crypto'
 import type { Host } from '../../host/host.ts'
 import { actions, done, type Plan, type Refusal, refuse } from '../../host/plan.ts'
@@ -52,7 +53,7 @@ async function probe({ modules, path }: Args, host: Host): Promise<Seen> {
   if (text === wanted && noted === noteText(wanted))
     return { text, noted, loaded, room: undefined, tool: undefined }
   const [room, tool] = await Promise.all([host.maybe(readRoom(host)), host.command('update-initramfs')])
-  return { text, noted, loaded, room: room.known ? room.value : undefined, tool }
+  return { text, noted, loaded, room: knownOr(room, undefined), tool }
 }
 
 async function readRoom(host: Host): Promise<Room> {
@@ -68,7 +69,10 @@ async function readRoom(host: Host): Promise<Room> {
     Promise.all(partitions.map((uuid) => host.ask(['lsblk', '-bndo', 'SIZE', `/dev/disk/by-uuid/${uuid}`]))),
   ])
   const largest = (prefix: string): number =>
-    Math.max(0, ...images.map((name, index) => (name.startsWith(prefix) ? (sizes[index]?.size ?? 0) : 0)))
+    Math.max(
+      0,
+      ...images.map((name, index) => (name.startsWith(prefix) ? known(sizes[index]?.size ?? 0) : 0)),
+    )
   return {
     free,
     largestImage: largest('initrd.img-'),
@@ -101,9 +105,10 @@ function plan({ modules, path }: Args, { text, noted, loaded, room, tool }: Seen
         label: 'rebuild the initramfs of every kernel',
         hint: 'see what update-initramfs says; a full /boot or EFI partition is the usual cause',
         effects: [
-          { unknown: ['file:/boot/initrd.img-*'], why: 'the initramfs is rebuilt first' },
+          { kind: 'unknown', resources: ['file:/boot/initrd.img-*'], why: 'the initramfs is rebuilt first' },
           ...loaded.map((name) => ({
-            kernelModule: name,
+            kind: 'kernelModule' as const,
+            name,
             becomes: { loaded: false },
             afterBoot: true,
           })),

@@ -41,8 +41,8 @@ test('on a bare node the installer runs detached, with options that its version 
   const [install] = plan.actions
   assert.equal(install?.kind === 'run' ? install.detached?.name : '', 'nvidia-installer')
   assert.deepEqual(
-    install?.effects?.filter((effect) => 'kernelModule' in effect),
-    [{ kernelModule: 'nvidia', becomes: { loaded: true, version }, afterBoot: true }],
+    install?.effects?.filter((effect) => effect.kind === 'kernelModule'),
+    [{ kind: 'kernelModule', name: 'nvidia', becomes: { loaded: true, version }, afterBoot: true }],
   )
 })
 

@@ -5,9 +5,10 @@
  * The installer is judged by what it leaves behind, not by its words: it ends well when DKMS is missing or its registration failed,
  * and prints ERROR lines in runs that succeed.
  */
+import { isUnknown, known, type Unknown } from '../../base/unknown.ts'
 import { createHash } from 'node:crypto'
 import type { Action, Effect } from '../../host/action.ts'
-import type { Host, Maybe } from '../../host/host.ts'
+import type { Host } from '../../host/host.ts'
 import { actions, done, type Plan, type Refusal, refuse } from '../../host/plan.ts'
 import { resource } from '../../host/resource.ts'
 import {
@@ -45,7 +46,7 @@ export interface Seen {
 /** Read only when the installer is to run. */
 export interface Runfile {
   /** Of the file as it is; undefined when there is none. */
-  readonly sha256: Maybe<string | undefined>
+  readonly sha256: string | undefined | Unknown
   readonly recorded: string | undefined
   readonly size: number
   /** Free bytes where it unpacks, and where it installs. */
@@ -69,7 +70,7 @@ export const nvidiaDriver = {
 
 async function probe(given: Args, host: Host): Promise<Seen> {
   const running = await host.maybe(host.kernel())
-  const kernel = running.known ? running.value.release : undefined
+  const kernel = isUnknown(running) ? undefined : running.release
   const [records, status, license, source, driver, nouveau] = await Promise.all([
     host.maybe(host.text(installerLog)),
     host.maybe(host.ask(['dkms', 'status', '-m', 'nvidia'])),
@@ -81,17 +82,17 @@ async function probe(given: Args, host: Host): Promise<Seen> {
     host.kernelModule('nouveau'),
   ])
   // Unknown only in a dry run, for a file that is not there: no package brings these records.
-  const installed = records.known ? installedVersion(records.value ?? '') : undefined
+  const installed = !isUnknown(records) ? installedVersion(records ?? '') : undefined
   const seen = {
     kernel,
     installed,
     whole: installed !== given.version || isComplete(await readUserspace(host), given.version),
     dkms:
-      status.known && status.value.code === 0 && kernel !== undefined
-        ? dkmsState(status.value.stdout, given.version, kernel)
+      !isUnknown(status) && status.code === 0 && kernel !== undefined
+        ? dkmsState(status.stdout, given.version, kernel)
         : undefined,
-    moduleType: license.known ? typeOf(license.value.stdout) : undefined,
-    source: source.known && source.value !== undefined,
+    moduleType: isUnknown(license) ? undefined : typeOf(license.stdout),
+    source: !isUnknown(source) && source !== undefined,
     loaded: driver.loaded ? driver.version : undefined,
     nouveau: nouveau.loaded,
   }
@@ -109,8 +110,8 @@ async function readRunfile({ version, runfile }: Args, host: Host): Promise<Runf
   ])
   return {
     sha256,
-    recorded: record.known ? sha256FromFile(record.value ?? '', runfileName(version)) : undefined,
-    size: status.known ? (status.value?.size ?? 0) : 0,
+    recorded: !isUnknown(record) ? sha256FromFile(record ?? '', runfileName(version)) : undefined,
+    size: isUnknown(status) ? 0 : known(status?.size ?? 0),
     free: { work, usr },
   }
 }
@@ -148,7 +149,8 @@ function dkmsPlan({ version }: Args, { dkms, source, loaded, kernel }: Seen): Pl
       hint: `the build's own words are in /var/lib/dkms/nvidia/${version}/build/make.log`,
       effects: [
         {
-          unknown: ['file:/var/lib/dkms/*', `file:/lib/modules/${kernel}/*`],
+          kind: 'unknown',
+          resources: ['file:/var/lib/dkms/*', `file:/lib/modules/${kernel}/*`],
           why: 'the driver is built first',
         },
         ...bootEffects(version),
@@ -191,8 +193,8 @@ function cannotInstall(
       hint: `stop what uses the GPUs, run ${helper} unload on the node, then run again`,
       exitCode: 6,
     }
-  if (!runfile?.sha256.known) return undefined
-  const sha256 = runfile.sha256.value
+  const sha256 = runfile?.sha256
+  if (runfile === undefined || isUnknown(sha256)) return undefined
   if (sha256 === undefined)
     return {
       code: 'runfile-missing',
@@ -234,7 +236,8 @@ function install(given: Args, seen: Seen): Action {
     hint: `the installer's own words are in ${log}; this driver may be too old for the kernel ${kernel}`,
     effects: [
       {
-        unknown: [
+        kind: 'unknown',
+        resources: [
           'file:/var/lib/nvidia/*',
           'file:/var/lib/dkms/*',
           'file:/usr/src/nvidia-*',
@@ -245,8 +248,8 @@ function install(given: Args, seen: Seen): Action {
         ],
         why: `the driver ${version} is installed first`,
       },
-      { command: 'nvidia-smi', becomes: { path: '/usr/bin/nvidia-smi' } },
-      { mayBring: `the NVIDIA driver ${version}` },
+      { kind: 'command', name: 'nvidia-smi', becomes: { path: '/usr/bin/nvidia-smi' } },
+      { kind: 'brings', what: `the NVIDIA driver ${version}` },
       ...bootEffects(version),
     ],
   }
@@ -254,7 +257,7 @@ function install(given: Args, seen: Seen): Action {
 
 /** The boot service of the role loads what is on the disk. */
 function bootEffects(version: string): readonly Effect[] {
-  return [{ kernelModule: 'nvidia', becomes: { loaded: true, version }, afterBoot: true }]
+  return [{ kind: 'kernelModule', name: 'nvidia', becomes: { loaded: true, version }, afterBoot: true }]
 }
 
 function optionsFor({ version, module_type: moduleType }: Args, { loaded }: Seen): readonly string[] {

@@ -38,7 +38,7 @@ test('where it may be removed exactly the driver packages are purged', async () 
   const { actions } = await planOf('remove', { programs: { ...packaged, ...simulation } })
   const [purge] = actions
   assert.deepEqual(purge?.kind === 'run' ? purge.argv.slice(-3) : [], ['purge', 'libcuda1', 'nvidia-driver'])
-  assert.ok(purge?.effects?.some((effect) => 'package' in effect && effect.package === 'libcuda1'))
+  assert.ok(purge?.effects?.some((effect) => effect.kind === 'package' && effect.name === 'libcuda1'))
 })
 
 test('nothing is removed when that would take something else along', async () => {

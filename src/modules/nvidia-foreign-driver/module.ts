@@ -2,6 +2,7 @@
  * An NVIDIA driver that came as packages, in the way of one from a `.run`: their files overwrite each other, and apt brings the
  * packages' back at its next upgrade. Removes packages of a named list and nothing else.
  */
+import type { Effect } from '../../host/action.ts'
 import type { Host } from '../../host/host.ts'
 import { actions, done, type Plan, refuse } from '../../host/plan.ts'
 import { driverPackageQuery, installedDriverPackages, isDriverPackage } from '../../nvidia/packages.ts'
@@ -66,9 +67,10 @@ function plan({ version, policy }: Args, { packages, loaded, removals }: Seen): 
       lock: { kind: 'dpkg', timeout: 300 },
       label: `purge ${packages.length === 1 ? packages[0] : `${packages.length} packages of another NVIDIA driver`}`,
       effects: [
-        ...packages.map((name) => ({ package: name, becomes: { installed: undefined } })),
+        ...packages.map((name): Effect => ({ kind: 'package', name, becomes: { installed: undefined } })),
         {
-          unknown: [
+          kind: 'unknown',
+          resources: [
             'command:nvidia*',
             'file:/usr/bin/nvidia*',
             'file:/usr/lib/nvidia*',

@@ -47,7 +47,7 @@ test('a driver that is not loaded is loaded, and its device nodes are what only 
   assert.deepEqual(summary(plan), [`${helper} load`])
   assert.ok(
     plan.actions[0]?.effects?.some(
-      (effect) => 'unknown' in effect && effect.unknown.includes('file:/dev/nvidia*'),
+      (effect) => effect.kind === 'unknown' && effect.resources.includes('file:/dev/nvidia*'),
     ),
   )
   assert.equal(report.pending, true)

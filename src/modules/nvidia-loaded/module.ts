@@ -2,6 +2,7 @@
  * Has the installed NVIDIA driver loaded, with its device nodes. From one version to another without a restart of the node: the
  * containers that have a GPU are stopped, the modules taken out and put in, the containers started again.
  */
+import { isUnknown, knownOr } from '../../base/unknown.ts'
 import type { Action, Effect } from '../../host/action.ts'
 import type { Host } from '../../host/host.ts'
 import { actions, done, type Plan } from '../../host/plan.ts'
@@ -66,13 +67,13 @@ async function probe({ version }: Args, host: Host): Promise<Seen> {
     wrongNodes,
     containers,
     managedByHa: managedGuests(resources ?? ''),
-    failedReload: failedReload.known ? failedReload.value : undefined,
+    failedReload: knownOr(failedReload, undefined),
   }
 }
 
 async function readWrongNodes(host: Host): Promise<readonly string[]> {
   const read = await host.maybe(readNodes(host))
-  return read.known ? read.value : []
+  return !isUnknown(read) ? read : []
 }
 
 async function readNodes(host: Host): Promise<readonly string[]> {
@@ -102,7 +103,7 @@ function plan(given: Args, seen: Seen): Plan {
     if (unifiedMemory && wrongNodes.length === 0) return done()
     return actions([
       helperRun('load', `make ${wrongNodes.join(', ') || 'the nodes of unified memory'}`, [
-        { kernelModule: 'nvidia_uvm', becomes: { loaded: true } },
+        { kind: 'kernelModule', name: 'nvidia_uvm', becomes: { loaded: true } },
         nodesUnknown,
       ]),
     ])
@@ -166,7 +167,8 @@ function helperRun(
 }
 
 const nodesUnknown: Effect = {
-  unknown: [
+  kind: 'unknown',
+  resources: [
     'file:/dev/nvidia*',
     'file:/proc/driver/nvidia*',
     resource('file', devicesFile),
@@ -177,9 +179,9 @@ const nodesUnknown: Effect = {
 
 function loadedEffects(version: string): readonly Effect[] {
   return [
-    { kernelModule: 'nvidia', becomes: { loaded: true, version } },
-    { kernelModule: 'nvidia_uvm', becomes: { loaded: true } },
-    { file: loadedVersionFile, becomes: { kind: 'file', text: `${version}\n` } },
+    { kind: 'kernelModule', name: 'nvidia', becomes: { loaded: true, version } },
+    { kind: 'kernelModule', name: 'nvidia_uvm', becomes: { loaded: true } },
+    { kind: 'file', name: loadedVersionFile, becomes: { kind: 'file', text: `${version}\n` } },
     nodesUnknown,
   ]
 }

@@ -57,7 +57,7 @@ test('a dry run learns from the restart what will be loaded after it', async () 
   ): Promise<Readonly<Record<string, unknown>>> => {
     const [reboot] = (await look(given, more)).plan.actions
     const modules = (reboot?.effects ?? []).flatMap((effect) =>
-      'kernelModule' in effect ? [[effect.kernelModule, effect.becomes] as const] : [],
+      effect.kind === 'kernelModule' ? [[effect.name, effect.becomes] as const] : [],
     )
     return Object.fromEntries(modules)
   }

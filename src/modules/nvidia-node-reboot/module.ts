@@ -4,6 +4,7 @@
  *
  * One node of a cluster at a time is the engine's doing; that the guests which ran are started again is the reboot action's.
  */
+import { isUnknown } from '../../base/unknown.ts'
 import type { Effect } from '../../host/action.ts'
 import type { Host } from '../../host/host.ts'
 import { actions, done, type Finding, type Plan, refuse } from '../../host/plan.ts'
@@ -35,8 +36,8 @@ export const nvidiaNodeReboot = {
 
 async function probe(given: Args, host: Host): Promise<Seen> {
   const records = await host.maybe(host.text(installerLog))
-  const installed = records.known ? installedVersion(records.value ?? '') : undefined
-  const onDisk = !records.known || installed === given.version
+  const installed = !isUnknown(records) ? installedVersion(records ?? '') : undefined
+  const onDisk = isUnknown(records) || installed === given.version
   const need =
     given.purpose === 'free_cards' ? await heldBy(given, host) : await notLoaded(given, { host, onDisk })
   if (need === undefined) return { node: host.name, need, installed, guests: [], obstacles: [] }
@@ -110,11 +111,12 @@ function plan(given: Args, { node, need, installed, guests, obstacles }: Seen): 
 function afterBoot({ purpose, version, modules }: Args, installed: string | undefined): readonly Effect[] {
   const driver = purpose === 'load_driver' ? version : installed
   const loaded = (name: string): Effect => ({
-    kernelModule: name,
+    kind: 'kernelModule',
+    name,
     becomes: driver === undefined ? { loaded: false } : { loaded: true, version: driver },
   })
   return [
-    ...modules.map((name): Effect => ({ kernelModule: name, becomes: { loaded: false } })),
+    ...modules.map((name): Effect => ({ kind: 'kernelModule', name, becomes: { loaded: false } })),
     loaded('nvidia'),
     loaded('nvidia_uvm'),
   ]

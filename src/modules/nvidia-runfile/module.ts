@@ -4,6 +4,7 @@
  * Beside each file lies `NAME.run.sha256`, written once the file was checked: whoever uses the file compares with that, and a
  * converged run asks no server.
  */
+import { isUnknown, knownOr } from '../../base/unknown.ts'
 import type { Host, HttpAnswer } from '../../host/host.ts'
 import type { Action } from '../../host/action.ts'
 import { actions, done, type Plan, type Refusal, refuse } from '../../host/plan.ts'
@@ -73,14 +74,14 @@ async function probe(given: Args, host: Host): Promise<Seen> {
     host.maybe(host.list(given.directory)),
     host.maybe(host.text(loadedVersionFile)),
   ])
-  const recorded = record.known ? sha256FromFile(record.value ?? '', runfileName(given.version)) : undefined
+  const recorded = !isUnknown(record) ? sha256FromFile(record ?? '', runfileName(given.version)) : undefined
   const wanted = given.sha256 === '' ? recorded : given.sha256.toLowerCase()
-  const cached = hash.known ? hash.value : 'unknown'
+  const cached = !isUnknown(hash) ? hash : 'unknown'
   const here = {
     cached,
     recorded,
-    names: (names.known ? names.value : undefined) ?? [],
-    loaded: loaded.known ? loaded.value?.trim() : undefined,
+    names: knownOr(names, undefined) ?? [],
+    loaded: !isUnknown(loaded) ? loaded?.trim() : undefined,
   }
   // A dry run that has predicted the download, or a converged host: nobody needs to be asked.
   if (cached === 'unknown' || (wanted !== undefined && cached === wanted))

@@ -3,11 +3,13 @@
  *
  * It comes from the node's own `.run`, which is pushed into the container, checked there, run without kernel modules and removed.
  */
+import { isUnknown, known } from '../../base/unknown.ts'
 import { createHash } from 'node:crypto'
 import type { Action, Effect } from '../../host/action.ts'
 import type { Host } from '../../host/host.ts'
 import { actions, done, type Plan, refuse, settle } from '../../host/plan.ts'
 import { resource } from '../../host/resource.ts'
+import { unknownVersion } from '../../host/resources/package.ts'
 import { containerOptions } from '../../nvidia/installer.ts'
 import { driverPackageQuery, installedDriverPackages } from '../../nvidia/packages.ts'
 import { parseDriverVersion, versionFile } from '../../nvidia/proc.ts'
@@ -54,7 +56,7 @@ async function probe(given: Args, host: Host): Promise<Seen> {
   const inside = {
     userspace,
     leftovers: (names ?? []).filter((name) => name.startsWith(`${prefix}NVIDIA-`)),
-    system: system.known ? system.value.stdout.trim() : undefined,
+    system: isUnknown(system) ? undefined : system.stdout.trim(),
   }
   const preparation =
     loaded === undefined || isWhole(given, userspace, loaded) ? undefined : await prepare(given, loaded, host)
@@ -78,30 +80,30 @@ async function prepare({ directory, foreign }: Args, loaded: string, host: Host)
     host.maybe(host.node.stat(path)),
     host.maybe(host.space(workDirectory)),
   ])
-  const driverPackages = query.known ? installedDriverPackages(query.value.stdout) : []
+  const driverPackages = !isUnknown(query) ? installedDriverPackages(query.stdout) : []
   const simulated =
     foreign === 'remove' && driverPackages.length > 0
       ? (await host.ask(['apt-get', '-s', 'purge', ...driverPackages])).stdout
       : ''
-  const cached = !file.known || file.value !== undefined
+  const cached = isUnknown(file) || file !== undefined
   return {
     os: parseRelease(release ?? ''),
-    architecture: architecture.known ? architecture.value.stdout.trim() : 'amd64',
+    architecture: !isUnknown(architecture) ? architecture.stdout.trim() : 'amd64',
     driverPackages,
     removals: [...simulated.matchAll(/^(?:Remv|Purg) (\S+)/gm)].map(([, name = '']) => name),
-    kmod: !kmod.known || kmod.value.installed !== undefined,
-    uninstaller: uninstaller.known && uninstaller.value !== undefined,
+    kmod: isUnknown(kmod) || kmod.installed !== undefined,
+    uninstaller: !isUnknown(uninstaller) && uninstaller !== undefined,
     runfile: {
       path,
       // Only a dry run does not know: the download that it predicts had no published checksum.
       sha256: cached
-        ? record.known
-          ? sha256FromFile(record.value ?? '', runfileName(loaded))
+        ? !isUnknown(record)
+          ? sha256FromFile(record ?? '', runfileName(loaded))
           : ''
         : undefined,
-      size: file.known ? (file.value?.size ?? 0) : 0,
+      size: isUnknown(file) ? 0 : known(file?.size ?? 0),
     },
-    free: free.known ? free.value : Infinity,
+    free: !isUnknown(free) ? free : Infinity,
   }
 }
 
@@ -170,7 +172,8 @@ function installation(
 function installed(version: string): readonly Effect[] {
   return [
     {
-      unknown: [
+      kind: 'unknown',
+      resources: [
         'file:/usr/lib/x86_64-linux-gnu/*',
         'file:/usr/bin/nvidia-*',
         'file:/usr/lib/firmware/nvidia/*',
@@ -180,7 +183,7 @@ function installed(version: string): readonly Effect[] {
       ],
       why: `the user space of the driver ${version} is installed first`,
     },
-    { command: 'nvidia-smi', becomes: { path: '/usr/bin/nvidia-smi' } },
+    { kind: 'command', name: 'nvidia-smi', becomes: { path: '/usr/bin/nvidia-smi' } },
   ]
 }
 
@@ -203,7 +206,13 @@ function installKmod({ proxy }: Args): readonly Action[] {
       ...common,
       argv: [...apt, 'update'],
       label: 'refresh the package lists',
-      effects: [{ unknown: ['file:/var/lib/apt/lists/*'], why: 'the package lists are fetched first' }],
+      effects: [
+        {
+          kind: 'unknown',
+          resources: ['file:/var/lib/apt/lists/*'],
+          why: 'the package lists are fetched first',
+        },
+      ],
     },
     {
       ...common,
@@ -211,9 +220,10 @@ function installKmod({ proxy }: Args): readonly Action[] {
       timeout: 600,
       label: 'install kmod, without which the installer refuses to run',
       effects: [
-        { package: 'kmod', becomes: { installed: 'unknown' } },
+        { kind: 'package', name: 'kmod', becomes: { installed: unknownVersion } },
         {
-          unknown: ['modprobe', 'lsmod', 'depmod'].map((name) => resource('command', name)),
+          kind: 'unknown',
+          resources: ['modprobe', 'lsmod', 'depmod'].map((name) => resource('command', name)),
           why: 'kmod is installed first',
         },
       ],
@@ -229,7 +239,7 @@ function purge(packages: readonly string[]): Action {
     lock: { kind: 'dpkg', timeout: 300 },
     timeout: 900,
     label: `purge the packaged driver: ${packages.join(', ')}`,
-    effects: packages.map((name) => ({ package: name, becomes: { installed: undefined } })),
+    effects: packages.map((name) => ({ kind: 'package', name, becomes: { installed: undefined } })),
   }
 }
 

@@ -4,7 +4,7 @@
  * Own lines are known by what they say: Proxmox moves comments away, so no marks can be left around them. The file is replaced as a
  * whole under Proxmox's own lock, with every other byte as it was and the old file kept beside. Snapshots stay as they were taken.
  */
-import { isUnknown, type Unknown, UnknownError } from '../../base/unknown.ts'
+import { isUnknown, knownOr, type Unknown, UnknownError } from '../../base/unknown.ts'
 import type { Action, Content } from '../../host/action.ts'
 import type { Host } from '../../host/host.ts'
 import { actions, done, type Plan, refuse, settle } from '../../host/plan.ts'
@@ -52,7 +52,7 @@ async function probe(given: Args, host: Host): Promise<Seen> {
     node.text(resourcesFile),
   ])
   // Unknown only once a dry run has predicted it.
-  const record = read.known ? read.value : undefined
+  const record = knownOr(read, undefined)
   const unknown: unknown = given.content
   // With own lines already there, an unknown content may be the very same: then nobody can say whether the file will change.
   if (isUnknown(unknown) && container && ownLines(given, container.config, record).length > 0)
@@ -157,7 +157,7 @@ function write(given: Args | undefined, { ctid }: Seen, content: Content): Actio
     },
     label: `change the configuration of container ${ctid}`,
     ...(content.kind === 'text' && typeof content.text === 'string'
-      ? { effects: [{ container: ctid, becomes: { config: content.text } }] }
+      ? { effects: [{ kind: 'container', name: ctid, becomes: { config: content.text } }] }
       : {}),
   }
 }

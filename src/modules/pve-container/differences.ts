@@ -1,5 +1,6 @@
 /** What a running container's devices differ in from its configuration. Pure. */
-import type { FileStatus } from '../../host/host.ts'
+import { known } from '../../base/unknown.ts'
+import type { SeenFile } from '../../host/host.ts'
 import type { DeviceEntry } from '../../proxmox/device-entries.ts'
 import { mappedId, type RunningDevice } from '../../proxmox/running-container.ts'
 
@@ -7,13 +8,13 @@ export interface RunningState {
   readonly configured: readonly DeviceEntry[]
   readonly running: readonly RunningDevice[]
   /** The nodes of the host by path. */
-  readonly nodes: ReadonlyMap<string, FileStatus | undefined>
+  readonly nodes: ReadonlyMap<string, SeenFile | undefined>
   /** /proc/PID/uid_map and gid_map of the container. */
   readonly uidMap: string
   readonly gidMap: string
 }
 
-/** In words, one for each device that a restart would make right. */
+/** In words, one for each device that a restart would make right. @throws UnknownError */
 export function differences(state: RunningState): readonly string[] {
   const { configured, running, nodes } = state
   const found: string[] = []
@@ -36,18 +37,15 @@ export function differences(state: RunningState): readonly string[] {
 }
 
 /** Mode and owner belong to `devN` alone; a bind mount shows those of the node. */
-function attributes(
-  entry: DeviceEntry,
-  has: FileStatus,
-  { uidMap, gidMap }: RunningState,
-): readonly string[] {
+function attributes(entry: DeviceEntry, has: SeenFile, { uidMap, gidMap }: RunningState): readonly string[] {
   if (entry.style === 'lxc') return []
   const found: string[] = []
   if (entry.mode !== undefined && has.mode !== entry.mode.padStart(4, '0'))
     found.push(`its ${entry.path} has the mode ${has.mode}, not ${entry.mode}`)
   const uid = mappedId(uidMap, entry.uid ?? 0)
   const gid = mappedId(gidMap, entry.gid ?? 0)
-  if (has.uid !== uid || has.gid !== gid)
-    found.push(`its ${entry.path} belongs to ${has.uid}:${has.gid}, not ${uid}:${gid} (as the node counts)`)
+  const owner = [known(has.uid), known(has.gid)]
+  if (owner[0] !== uid || owner[1] !== gid)
+    found.push(`its ${entry.path} belongs to ${owner.join(':')}, not ${uid}:${gid} (as the node counts)`)
   return found
 }

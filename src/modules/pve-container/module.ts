@@ -5,7 +5,8 @@
  * Whether a restart is needed is read from the container: the device nodes that its /dev has now, their numbers, mode and owner,
  * against the configuration and the nodes of the host. So a restart that an earlier run owed is made up for.
  */
-import type { FileStatus, Host } from '../../host/host.ts'
+import { isUnknown } from '../../base/unknown.ts'
+import type { SeenFile, Host } from '../../host/host.ts'
 import { actions, done, type Plan, refuse, settle } from '../../host/plan.ts'
 import { readHeldBack } from '../../nvidia/held-back.ts'
 import { managedGuests, resourcesFile } from '../../nvidia/high-availability.ts'
@@ -65,7 +66,7 @@ async function probe(given: Args, host: Host): Promise<Seen> {
   if (given.restart === 'observe')
     return { node: node.name, ctid, container: { ...container, differences: [] }, managedByHa }
   // Only a dry run does not know the file: it will get lines that are not there yet, so what runs cannot be what it says.
-  if (running && !file.known)
+  if (running && isUnknown(file))
     return {
       node: node.name,
       ctid,
@@ -97,7 +98,7 @@ async function readState(
     pid === undefined ? '' : node.text(`/proc/${pid}/gid_map`),
     ...paths.map((path) => node.stat(path)),
   ])
-  const nodes = new Map<string, FileStatus | undefined>(paths.map((path, index) => [path, present[index]]))
+  const nodes = new Map<string, SeenFile | undefined>(paths.map((path, index) => [path, present[index]]))
   return { configured, running, nodes, uidMap: uidMap ?? '', gidMap: gidMap ?? '' }
 }
 

@@ -1,4 +1,5 @@
 /** A systemd unit: running or not, now and at boot. */
+import { known, knownOr } from '../../base/unknown.ts'
 import type { Effect, Run } from '../../host/action.ts'
 import type { Host, UnitStatus } from '../../host/host.ts'
 import { actions, type Diff, done, type Plan, refuse, settle } from '../../host/plan.ts'
@@ -30,16 +31,25 @@ function fullName(name: string): string {
     : `${name}.service`
 }
 
-async function probe({ name, daemon_reload: reload }: Args, host: Host): Promise<Seen> {
+async function probe(given: Args, host: Host): Promise<Seen> {
+  const { name, daemon_reload: reload } = given
   const full = fullName(name)
   const [unit, needed] = await Promise.all([
     host.unit(full),
     reload ? host.ask(['systemctl', 'show', '-p', 'NeedDaemonReload', full]) : undefined,
   ])
+  // What the task is about has to be known.
+  if (given.state !== undefined) known(unit.active)
+  if (given.enabled !== undefined || given.masked !== undefined) known(unit.enabled)
   return { unit, stale: needed?.stdout.trim() === 'NeedDaemonReload=yes' }
 }
 
-function plan(given: Args, { unit, stale }: Seen): Plan {
+function plan(given: Args, { unit: seen, stale }: Seen): Plan {
+  const unit: Unit = {
+    exists: seen.exists,
+    active: knownOr(seen.active, ''),
+    enabled: knownOr(seen.enabled, ''),
+  }
   const name = fullName(given.name)
   const reload = stale ? systemctl(['daemon-reload'], given, []) : undefined
   if (!unit.exists && !stale) return missing(name, given)
@@ -58,8 +68,15 @@ function plan(given: Args, { unit, stale }: Seen): Plan {
 /** Unit files that say nothing of when they start (systemctl(1), is-enabled). */
 const fixed = new Set(['static', 'indirect', 'generated', 'transient'])
 const atBoot = new Set(['enabled', 'enabled-runtime', 'alias', ...fixed])
-const isMasked = (unit: UnitStatus): boolean => unit.enabled.startsWith('masked')
-const runs = (unit: UnitStatus): boolean => ['active', 'activating', 'reloading'].includes(unit.active)
+const isMasked = (unit: Unit): boolean => unit.enabled.startsWith('masked')
+const runs = (unit: Unit): boolean => ['active', 'activating', 'reloading'].includes(unit.active)
+
+/** What the task is not about may be empty in a dry run. */
+interface Unit {
+  readonly exists: boolean
+  readonly active: string
+  readonly enabled: string
+}
 
 function missing(name: string, { state, enabled, masked }: Args): Plan {
   const fine = (state === undefined || state === 'stopped') && enabled !== true && masked !== true
@@ -72,7 +89,7 @@ function missing(name: string, { state, enabled, masked }: Args): Plan {
       })
 }
 
-function waits({ state }: Args, { active }: UnitStatus): boolean {
+function waits({ state }: Args, { active }: Unit): boolean {
   return state === 'stopped' && active === 'deactivating'
 }
 
@@ -81,34 +98,34 @@ interface Step {
   readonly diff: Diff
 }
 
-function masking(name: string, given: Args, unit: UnitStatus): Step | undefined {
+function masking(name: string, given: Args, unit: Unit): Step | undefined {
   const { masked } = given
   if (masked === undefined || masked === isMasked(unit)) return undefined
   const verb = masked ? 'mask' : 'unmask'
   // What an unmasked unit is like by its own file is not known while the mask hides it.
   const effect: Effect = masked
-    ? { unit: name, becomes: { enabled: 'masked' } }
-    : { unknown: [resource('unit', name)], why: `${name} is unmasked first` }
+    ? { kind: 'unit', name, becomes: { enabled: 'masked' } }
+    : { kind: 'unknown', resources: [resource('unit', name)], why: `${name} is unmasked first` }
   return {
     run: systemctl([verb, name], given, [effect]),
     diff: change(name, unit.enabled, masked ? 'masked' : 'not masked'),
   }
 }
 
-function enabling(name: string, given: Args, unit: UnitStatus): Step | undefined {
+function enabling(name: string, given: Args, unit: Unit): Step | undefined {
   const { enabled } = given
   if (enabled === undefined || enabled === atBoot.has(unit.enabled)) return undefined
   if (!enabled && fixed.has(unit.enabled)) return undefined
   const after = enabled ? 'enabled' : 'disabled'
   return {
     run: systemctl([enabled ? 'enable' : 'disable', name], given, [
-      { unit: name, becomes: { enabled: after } },
+      { kind: 'unit', name, becomes: { enabled: after } },
     ]),
     diff: change(name, unit.enabled, after),
   }
 }
 
-function running(name: string, given: Args, unit: UnitStatus): Step | undefined {
+function running(name: string, given: Args, unit: Unit): Step | undefined {
   const { state } = given
   if (state === undefined) return undefined
   if (state === 'started' && runs(unit)) return undefined
@@ -117,7 +134,7 @@ function running(name: string, given: Args, unit: UnitStatus): Step | undefined 
   const after = state === 'stopped' ? 'inactive' : 'active'
   // A oneshot unit is inactive again when it has done its work, and the next run would start it once more: that is what it is for.
   return {
-    run: systemctl([verbs[state], name], given, [{ unit: name, becomes: { active: after } }]),
+    run: systemctl([verbs[state], name], given, [{ kind: 'unit', name, becomes: { active: after } }]),
     diff: change(name, unit.active, state === 'restarted' || state === 'reloaded' ? state : after),
   }
 }

@@ -1,12 +1,11 @@
 /** Looks at a path, for conditions of later tasks. */
-import { orUnknown } from '../../base/unknown.ts'
-import type { FileStatus, Host } from '../../host/host.ts'
+import type { SeenFile, Host } from '../../host/host.ts'
 import { done } from '../../host/plan.ts'
 import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
 
 export interface Seen {
-  readonly status: FileStatus | undefined
+  readonly status: SeenFile | undefined
   readonly checksum: string | undefined
 }
 
@@ -39,11 +38,11 @@ function report({ path }: Args, { status, checksum }: Seen): Readonly<Record<str
       ischr: kind === 'character',
       isblk: kind === 'block',
       mode: status.mode,
-      size: orUnknown(() => status.size),
-      uid: orUnknown(() => status.uid),
-      gid: orUnknown(() => status.gid),
-      pw_name: orUnknown(() => status.owner),
-      gr_name: orUnknown(() => status.group),
+      size: status.size,
+      uid: status.uid,
+      gid: status.gid,
+      pw_name: status.owner,
+      gr_name: status.group,
       ...(target === undefined ? {} : { lnk_target: target }),
       ...(major === undefined ? {} : { major }),
       ...(minor === undefined ? {} : { minor }),

@@ -73,6 +73,8 @@ export function fetchLists(options: AptOptions): Run {
     hint:
       'a repository did not answer as it should: see its name above, then mend it, disable it, or wait; ' +
       'enterprise repositories answer 401 without a subscription',
-    effects: [{ unknown: ['file:/var/lib/apt/*'], why: 'the package lists are fetched first' }],
+    effects: [
+      { kind: 'unknown', resources: ['file:/var/lib/apt/*'], why: 'the package lists are fetched first' },
+    ],
   }
 }

@@ -1,6 +1,7 @@
 /** Permissions and owners, which every module that makes files takes in the same way. */
 import type { SetAttributes } from '../../host/action.ts'
-import type { FileStatus } from '../../host/host.ts'
+import { isUnknown, known, knownOr } from '../../base/unknown.ts'
+import type { SeenFile } from '../../host/host.ts'
 import type { Diff } from '../../host/plan.ts'
 
 export const attributeProperties = {
@@ -35,31 +36,50 @@ export function givenAttributes({ mode, owner, group }: Attributes): GivenAttrib
   }
 }
 
+/**
+ * For a probe: insists on knowing, of what is there, the attributes that are wanted.
+ * @throws UnknownError
+ */
+export function knowAttributes({ owner, group }: Attributes, seen: SeenFile | undefined): void {
+  if (seen === undefined) return
+  if (owner !== undefined) knowOwner(owner, [seen.owner, seen.uid])
+  if (group !== undefined) knowOwner(group, [seen.group, seen.gid])
+}
+
+/** An owner or a group. */
+type Named = readonly [SeenFile['owner'], SeenFile['uid']]
+
+function knowOwner(wanted: string, [name, id]: Named): void {
+  if (known(name) !== wanted && isUnknown(id) && /^[0-9]+$/.test(wanted)) known(id)
+}
+
 /** Those of the wanted attributes that are not as wanted; of what is seen only these are read. A number means the id, so that "0" is root. */
-export function differing(wanted: Attributes, seen: FileStatus): GivenAttributes {
+export function differing(wanted: Attributes, seen: SeenFile): GivenAttributes {
   const { mode, owner, group } = givenAttributes(wanted)
   return givenAttributes({
     mode: mode === seen.mode ? undefined : mode,
-    owner: owner === undefined || owner === seen.owner || owner === String(seen.uid) ? undefined : owner,
-    group: group === undefined || group === seen.group || group === String(seen.gid) ? undefined : group,
+    owner: isNamed(owner, [seen.owner, seen.uid]) ? undefined : owner,
+    group: isNamed(group, [seen.group, seen.gid]) ? undefined : group,
   })
 }
 
+function isNamed(wanted: string | undefined, [name, id]: Named): boolean {
+  return wanted === undefined || wanted === name || (!isUnknown(id) && wanted === String(id))
+}
+
 /** undefined when what exists is as wanted. */
-export function attributeAction(
-  path: string,
-  wanted: Attributes,
-  seen: FileStatus,
-): SetAttributes | undefined {
+export function attributeAction(path: string, wanted: Attributes, seen: SeenFile): SetAttributes | undefined {
   const changes = differing(wanted, seen)
   return Object.keys(changes).length === 0 ? undefined : { kind: 'setAttributes', path, ...changes }
 }
 
 /** Nothing when no attribute differs. */
-export function attributeDiffs(path: string, wanted: Attributes, seen: FileStatus): readonly Diff[] {
+export function attributeDiffs(path: string, wanted: Attributes, seen: SeenFile): readonly Diff[] {
   const changes = Object.entries(differing(wanted, seen)) as readonly [keyof GivenAttributes, string][]
   if (changes.length === 0) return []
   const lines = (value: (name: keyof GivenAttributes, wanted: string) => string): string =>
     changes.map(([name, to]) => `${name} ${value(name, to)}\n`).join('')
-  return [{ title: path, before: lines((name) => seen[name]), after: lines((_, to) => to) }]
+  return [
+    { title: path, before: lines((name) => knownOr(seen[name], 'unknown')), after: lines((_, to) => to) },
+  ]
 }

@@ -1,6 +1,6 @@
 /** One file whose content is given: what `copy` and `template` have in common. */
 import type { Content, WriteFile } from '../../host/action.ts'
-import type { FileStatus, Host } from '../../host/host.ts'
+import type { SeenFile, Host } from '../../host/host.ts'
 import { actions, type Plan, refuse } from '../../host/plan.ts'
 import {
   attributeAction,
@@ -9,6 +9,7 @@ import {
   type Attributes,
   differing,
   givenAttributes,
+  knowAttributes,
 } from './attributes.ts'
 import { absolutePath, join, nameOf, normalized, parentOf } from './paths.ts'
 import { contentDiff, textForDiff } from './text.ts'
@@ -61,27 +62,29 @@ export interface ContentSeen {
   readonly dest: string
   /** The directory that `dest` names with a final slash and that has to be made. */
   readonly makes: string | undefined
-  readonly parent: FileStatus | undefined
+  readonly parent: SeenFile | undefined
   /** A link followed. */
-  readonly status: FileStatus | undefined
+  readonly status: SeenFile | undefined
   readonly sha256: string | undefined
   readonly before: string | undefined
 }
 
 /** `name` is what the file is called when `dest` is a directory. */
 export async function probeContent(
-  dest: string,
+  given: ContentArgs,
   name: string | undefined,
   sha256: string,
   host: Host,
 ): Promise<ContentSeen> {
-  const given = await host.stat(dest, { follow: true })
-  const directory = given?.kind === 'directory' || dest.endsWith('/')
+  const { dest } = given
+  const there = await host.stat(dest, { follow: true })
+  const directory = there?.kind === 'directory' || dest.endsWith('/')
   const path = directory && name !== undefined ? join(dest, name) : normalized(dest)
   const [status, parent] = await Promise.all([
-    directory && name !== undefined ? host.stat(path, { follow: true }) : given,
+    directory && name !== undefined ? host.stat(path, { follow: true }) : there,
     host.stat(parentOf(path), { follow: true }),
   ])
+  knowAttributes(given, status)
   const current = status?.kind === 'file' ? await host.hash(path) : undefined
   return {
     dest: path,

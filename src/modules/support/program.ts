@@ -1,4 +1,5 @@
 /** A program that a task names itself: what `command` and `shell` have in common. */
+import { Unknown } from '../../base/unknown.ts'
 import type { Effect, Run } from '../../host/action.ts'
 import type { Answer, Host } from '../../host/host.ts'
 import { actions, done, type Plan, refuse } from '../../host/plan.ts'
@@ -70,11 +71,17 @@ function effectsOf(
   const name = argv[0] ?? ''
   const why = `an earlier task runs ${name}, and what that changes only the run can show`
   return [
-    { unknown: ['*'], why },
+    { kind: 'unknown', resources: ['*'], why },
     ...(creates === undefined
       ? []
-      : [{ file: creates, becomes: { kind: 'unknown', why: `${name} is to make it` } } as const]),
-    ...(removes === undefined ? [] : [{ file: removes, becomes: { kind: 'absent' } } as const]),
+      : [
+          {
+            kind: 'file',
+            name: creates,
+            becomes: new Unknown(`${name} is to make it`),
+          } as const,
+        ]),
+    ...(removes === undefined ? [] : [{ kind: 'file', name: removes, becomes: { kind: 'absent' } } as const]),
   ]
 }
 

@@ -1,6 +1,7 @@
 /** Text of files, and how much of it a diff shows. */
+import { isUnknown, knownOr } from '../../base/unknown.ts'
 import { createHash } from 'node:crypto'
-import type { FileStatus, Host } from '../../host/host.ts'
+import type { SeenFile, Host } from '../../host/host.ts'
 import type { Diff } from '../../host/plan.ts'
 
 /** Bytes of a file that are read and shown as a difference; beyond it only sizes are named. */
@@ -32,12 +33,10 @@ function shown(text: string | undefined): string {
 export async function textForDiff(
   host: Host,
   path: string,
-  status: FileStatus | undefined,
+  status: SeenFile | undefined,
 ): Promise<string | undefined> {
   if (status?.kind !== 'file') return undefined
-  // The size of a file that a dry run predicts may be unknown: reading it throws.
-  const size = await host.maybe(Promise.resolve().then(() => status.size))
-  if (!size.known || size.value > diffLimit) return undefined
+  if (isUnknown(status.size) || status.size > diffLimit) return undefined
   const text = await host.maybe(host.text(path))
-  return text.known ? text.value : undefined
+  return knownOr(text, undefined)
 }

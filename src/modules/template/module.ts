@@ -25,7 +25,7 @@ export const template = {
 } satisfies Module<Args, ContentSeen>
 
 async function probe(given: Args, host: Host): Promise<ContentSeen> {
-  return probeContent(given.dest, keptName(given.src, '.hbs'), sourceOf(given).sha256, host)
+  return probeContent(given, keptName(given.src, '.hbs'), sourceOf(given).sha256, host)
 }
 
 function plan(given: Args, seen: ContentSeen): Plan {

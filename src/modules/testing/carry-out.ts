@@ -1,9 +1,13 @@
 /** Does to a `World` what an action says it does: executors for a host in memory. */
-import { Secret } from '../../base/secret.ts'
+import { isUnknown } from '../../base/unknown.ts'
 import type { Action, Content, Effect } from '../../host/action.ts'
+import { revealed } from '../../host/content.ts'
+import { kindOf, kindsOf } from '../../host/resources/all.ts'
+import type { FileBecomes } from '../../host/resources/file.ts'
+import { isReadable } from '../../host/resources/kind.ts'
 import type { Reply } from '../module.ts'
 import type { GivenAttributes } from '../support/attributes.ts'
-import { addFile, type FakeFile, followed, makeParents, type World } from './fake-host.ts'
+import { addFile, type FakeFile, followed, makeParents, thingsOf, type World } from './fake-host.ts'
 
 /** @throws Error where a real host would refuse, such as for a missing directory. */
 export function carryOut(world: World, action: Action): Reply | undefined {
@@ -89,7 +93,7 @@ function attributes({ mode, owner, group }: GivenAttributes): Partial<FakeFile> 
 function textOf(world: World, content: Content): string {
   switch (content.kind) {
     case 'text':
-      return content.text instanceof Secret ? content.text.reveal() : content.text
+      return revealed(content.text)
     case 'controllerFile':
       return world.controller.get(content.path) ?? ''
     case 'unknown':
@@ -98,21 +102,36 @@ function textOf(world: World, content: Content): string {
 }
 
 function bringAbout(world: World, effect: Effect): void {
-  if ('package' in effect) {
-    const { installed } = effect.becomes
-    if (installed === undefined) world.packages.delete(effect.package)
-    else world.packages.set(effect.package, { installed, status: 'installed' })
-  } else if ('unit' in effect) {
-    const before = world.units.get(effect.unit) ?? { exists: true, active: 'inactive', enabled: 'disabled' }
-    world.units.set(effect.unit, { ...before, ...effect.becomes })
-  } else if ('kernelModule' in effect) {
-    const { loaded, version } = effect.becomes
-    world.kernelModules.set(effect.kernelModule, { loaded, version, users: 0 })
-  } else if ('command' in effect) {
-    if (effect.becomes.path === undefined) world.commands.delete(effect.command)
-    else world.commands.set(effect.command, effect.becomes.path)
-  } else if ('file' in effect) {
-    if (effect.becomes.kind === 'absent') world.files.delete(effect.file)
-    else addFile(world, effect.file, '')
+  if (effect.kind === 'unknown' || effect.kind === 'brings') return
+  if (effect.kind === 'file') bringFileAbout(world, effect.name, effect.becomes)
+  else {
+    const kind = kindOf(kindsOf(), effect.kind)
+    if (!isReadable(kind)) throw new Error(`a fake host has no ${effect.kind}`)
+    const things = thingsOf(world, kind.kind)
+    const key = kind.key(effect.name)
+    things.set(key, kind.foresee(effect.becomes, things.get(key) ?? kind.nothing))
+  }
+}
+
+function bringFileAbout(world: World, path: string, becomes: FileBecomes): void {
+  if (isUnknown(becomes)) return addFile(world, path, '')
+  switch (becomes.kind) {
+    case 'absent':
+      for (const other of world.files.keys())
+        if (other === path || other.startsWith(`${path}/`)) world.files.delete(other)
+      return
+    case 'file':
+      return addFile(world, path, becomes.text === undefined ? '' : revealed(becomes.text), {
+        ...kept(world.files.get(path)),
+        ...attributes(becomes),
+      })
+    case 'directory':
+      makeParents(world, `${path}/x`)
+      world.files.set(path, { ...directory, ...attributes(becomes) })
+      return
+    case 'link':
+    case 'character':
+      makeParents(world, path)
+      world.files.set(path, { mode: '0777', owner: 'root', group: 'root', ...becomes })
   }
 }

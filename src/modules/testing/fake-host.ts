@@ -3,12 +3,12 @@
  *
  * So that a module can be asked, without a machine: is its plan empty once its own actions are done, and were their effects what it said?
  */
+import { Unknown, UnknownError } from '../../base/unknown.ts'
 import { createHash } from 'node:crypto'
 import { posix } from 'node:path'
 import { hostName, type HostName } from '../../base/brand.ts'
 import { HostError } from '../../base/errors.ts'
 import { Secret } from '../../base/secret.ts'
-import { Unknown, UnknownError } from '../../base/unknown.ts'
 import type {
   Answer,
   AskOptions,
@@ -19,11 +19,16 @@ import type {
   HttpAnswer,
   KernelModuleStatus,
   KernelStatus,
-  Maybe,
   PackageStatus,
   Placement,
   UnitStatus,
 } from '../../host/host.ts'
+import { commandKind } from '../../host/resources/command.ts'
+import { containerKind } from '../../host/resources/container.ts'
+import { kernelModuleKind } from '../../host/resources/kernel-module.ts'
+import type { ResourceKind } from '../../host/resources/kind.ts'
+import { packageKind } from '../../host/resources/package.ts'
+import { unitKind } from '../../host/resources/unit.ts'
 
 export interface FakeFile {
   readonly kind: FileStatus['kind']
@@ -79,6 +84,24 @@ export function fakeWorld(files: Readonly<Record<string, string>> = {}): World {
   for (const path of ['/etc', '/tmp', '/var/lib', '/usr/bin', '/root']) makeParents(world, `${path}/x`)
   for (const [path, text] of Object.entries(files)) addFile(world, path, text)
   return world
+}
+
+/** Everything of one kind that there is, by its key. */
+export function thingsOf(world: World, kind: string): Map<string, unknown> {
+  switch (kind) {
+    case 'package':
+      return world.packages
+    case 'unit':
+      return world.units
+    case 'kernelModule':
+      return world.kernelModules
+    case 'command':
+      return world.commands
+    case 'container':
+      return world.containers
+    default:
+      throw new Error(`a fake host has no ${kind}`)
+  }
 }
 
 export function addFile(world: World, path: string, text: string, file: Partial<FakeFile> = {}): void {
@@ -186,31 +209,35 @@ class FakeHost implements Host {
     return below.map((name) => posix.basename(name)).sort((a, b) => (a < b ? -1 : 1))
   }
 
-  async package(name: string): Promise<PackageStatus> {
-    this.#check(`package:${name}`)
-    return this.#world.packages.get(name) ?? { installed: undefined, status: 'not-installed' }
+  async read<Reading>(kind: ResourceKind<string, Reading>, name: string): Promise<Reading> {
+    const key = kind.key(name)
+    this.#check(`${kind.kind}:${key}`)
+    const things = thingsOf(this.#world, kind.kind)
+    return things.has(key) ? (things.get(key) as Reading) : kind.nothing
   }
 
-  async unit(name: string): Promise<UnitStatus> {
-    this.#check(`unit:${name}`)
-    return this.#world.units.get(name) ?? { exists: false, active: 'inactive', enabled: '' }
+  package(name: string): Promise<PackageStatus> {
+    return this.read(packageKind, name)
   }
 
-  async kernelModule(name: string): Promise<KernelModuleStatus> {
-    this.#check(`kernelModule:${name}`)
-    return this.#world.kernelModules.get(name) ?? { loaded: false, version: undefined, users: 0 }
+  unit(name: string): Promise<UnitStatus> {
+    return this.read(unitKind, name)
+  }
+
+  kernelModule(name: string): Promise<KernelModuleStatus> {
+    return this.read(kernelModuleKind, name)
+  }
+
+  command(name: string): Promise<string | undefined> {
+    return this.read(commandKind, name)
+  }
+
+  container(ctid: string): Promise<ContainerStatus | undefined> {
+    return this.read(containerKind, ctid)
   }
 
   async kernel(): Promise<KernelStatus> {
     return this.#world.kernel
-  }
-
-  async command(name: string): Promise<string | undefined> {
-    return this.#world.commands.get(name)
-  }
-
-  async container(ctid: string): Promise<ContainerStatus | undefined> {
-    return this.#world.containers.get(ctid)
   }
 
   async space(): Promise<number> {
@@ -236,11 +263,11 @@ class FakeHost implements Host {
     return answer ?? { code: 127, stdout: '', stderr: `${argv[0] ?? ''}: not found\n` }
   }
 
-  async maybe<T>(read: Promise<T>): Promise<Maybe<T>> {
+  async maybe<T>(read: Promise<T>): Promise<T | Unknown> {
     try {
-      return { known: true, value: await read }
+      return await read
     } catch (error) {
-      if (error instanceof UnknownError) return { known: false, unknown: error.unknown }
+      if (error instanceof UnknownError) return error.unknown
       throw error
     }
   }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { isUnknown } from '../../base/unknown.ts'
 
 /** Asserts that a value has what the pattern names, at any depth; lists must be of the same length. */
 export function assertHas(actual: unknown, pattern: unknown): void {
@@ -17,5 +18,5 @@ function only(actual: unknown, pattern: unknown): unknown {
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !isUnknown(value)
 }

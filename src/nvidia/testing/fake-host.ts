@@ -35,6 +35,7 @@ export function fakeHost(given: FakeHost = {}): Host {
   const paths = [...Object.keys(files), ...Object.keys(links), ...Object.keys(nodes)]
   const host: Host = {
     name: hostName('pve1'),
+    read: async (kind) => kind.nothing,
     stat: async (path) => status(path),
     text: async (path) => files[path],
     hash: async (path) => (files[path] === undefined ? undefined : sha256(files[path])),
@@ -74,9 +75,9 @@ export function fakeHost(given: FakeHost = {}): Host {
     },
     maybe: async (read) => {
       try {
-        return { known: true, value: await read }
+        return await read
       } catch (error) {
-        if (error instanceof UnknownError) return { known: false, unknown: error.unknown }
+        if (error instanceof UnknownError) return error.unknown
         throw error
       }
     },

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { hostName } from '../base/brand.ts'
 import type { Action } from './action.ts'
-import { effectsHold } from './effects-hold.ts'
+import { surprises } from './surprises.ts'
 import type { Host } from './host.ts'
 import { createReader } from './reader.ts'
 import { createLocalShell } from './testing/local-shell.ts'
@@ -43,14 +43,14 @@ test('what was said and is not seen is told, and nothing else', async () => {
       kind: 'run',
       argv: ['x'],
       effects: [
-        { kernelModule: 'no_such_module', becomes: { loaded: true } },
-        { kernelModule: 'after_boot', becomes: { loaded: true }, afterBoot: true },
-        { command: 'sh', becomes: { path: undefined } },
+        { kind: 'kernelModule', name: 'no_such_module', becomes: { loaded: true } },
+        { kind: 'kernelModule', name: 'after_boot', becomes: { loaded: true }, afterBoot: true },
+        { kind: 'command', name: 'sh', becomes: { path: undefined } },
       ],
     },
   ]
   const owner = process.getuid?.() === 0
-  const sentences = await effectsHold(actions, here())
+  const sentences = await surprises(actions, here())
   assert.deepEqual(
     sentences
       .filter((sentence) => owner || !sentence.includes('owner'))
@@ -76,7 +76,11 @@ test('what was declared unknown afterwards is not compared', async () => {
   using dir = scratch()
   const actions: readonly Action[] = [
     { kind: 'writeFile', path: dir.path('a'), content: { kind: 'text', text: 'x' } },
-    { kind: 'run', argv: ['x'], effects: [{ unknown: [`file:${dir.directory}/*`], why: 'x' }] },
+    {
+      kind: 'run',
+      argv: ['x'],
+      effects: [{ kind: 'unknown', resources: [`file:${dir.directory}/*`], why: 'x' }],
+    },
   ]
-  assert.deepEqual(await effectsHold(actions, here()), [])
+  assert.deepEqual(await surprises(actions, here()), [])
 })

@@ -1,0 +1,39 @@
+/** All kinds of resources that there are. A new one is a file beside this one and a line here. */
+import { commandKind } from './command.ts'
+import { containerKind } from './container.ts'
+import { fileKind } from './file.ts'
+import { kernelModuleKind } from './kernel-module.ts'
+import type { ChangeKind } from './kind.ts'
+import { packageKind } from './package.ts'
+import { unitKind } from './unit.ts'
+
+export const allKinds = [
+  fileKind,
+  packageKind,
+  unitKind,
+  kernelModuleKind,
+  containerKind,
+  commandKind,
+] as const satisfies readonly ChangeKind[]
+
+/** What becomes of one thing of some kind. */
+export type ResourceEffect = EffectOf<(typeof allKinds)[number]>
+
+type EffectOf<Each> =
+  Each extends ChangeKind<infer Kind, infer _Seen, infer Becomes, infer _Key, infer _Prediction>
+    ? { readonly kind: Kind; readonly name: string; readonly becomes: Becomes }
+    : never
+
+/** The kinds by their word. */
+export type Kinds = ReadonlyMap<string, ChangeKind>
+
+export function kindsOf(kinds: readonly ChangeKind[] = allKinds): Kinds {
+  return new Map(kinds.map((kind) => [kind.kind, kind]))
+}
+
+/** @throws Error for a kind that is not among them */
+export function kindOf(kinds: Kinds, word: string): ChangeKind {
+  const kind = kinds.get(word)
+  if (kind === undefined) throw new Error(`no kind of resource is called ${word}`)
+  return kind
+}

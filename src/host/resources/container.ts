@@ -1,0 +1,56 @@
+import { sha256Of } from '../content.ts'
+import { invalidName } from '../names.ts'
+import { container } from '../queries/container.ts'
+import type { ContainerStatus } from '../status.ts'
+import type { Difference, ResourceKind } from './kind.ts'
+
+export interface ContainerBecomes {
+  readonly status?: 'running' | 'stopped'
+  /** The file `/etc/pve/lxc/CTID.conf`. */
+  readonly config?: string
+}
+
+/** Where Proxmox VE keeps the configuration of a container of this node. */
+export function configFile(ctid: string): string {
+  return `/etc/pve/lxc/${ctid}.conf`
+}
+
+/** A container, as its node knows it. */
+export const containerKind: ResourceKind<'container', ContainerStatus | undefined, ContainerBecomes> = {
+  kind: 'container',
+  word: 'container',
+  key(ctid) {
+    if (!/^[1-9][0-9]{0,8}$/.test(ctid)) throw invalidName('container', ctid)
+    return ctid
+  },
+  query: container,
+  nothing: undefined,
+  isNothing: () => false,
+  // A pid says nothing that a plan rests on.
+  essence: (seen) => seen && [seen.status, seen.config],
+  files: (ctid, seen) => [{ path: configFile(ctid), text: seen?.config }],
+  restsOn: (ctid) => [`file:${configFile(ctid)}`],
+  partial: () => true,
+  saysAll: () => false,
+  foresee({ status, config }, before) {
+    const now: ContainerStatus = before ?? { status: 'stopped', config: '', pid: undefined }
+    return {
+      status: status ?? now.status,
+      config: config ?? now.config,
+      pid: status === 'stopped' ? undefined : now.pid,
+    }
+  },
+  look: (reads, name) => reads.read(containerKind, name),
+  differences({ status, config }, seen) {
+    const found: Difference[] = []
+    if (status !== undefined && seen?.status !== status)
+      found.push({ field: 'status', wanted: status, seen: seen?.status ?? 'absent' })
+    const [wanted, there] = [config, seen?.config].map((text) =>
+      text === undefined ? undefined : sha256Of(text),
+    )
+    if (wanted !== undefined && wanted !== there) found.push({ field: 'configuration', wanted, seen: there })
+    return found
+  },
+  concerns: (ctid) => [`file:${configFile(ctid)}`],
+  held: false,
+}

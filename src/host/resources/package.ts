@@ -1,0 +1,40 @@
+import { isUnknown, Unknown } from '../../base/unknown.ts'
+import { invalidName } from '../names.ts'
+import { dpkg } from '../queries/system.ts'
+import type { PackageStatus } from '../status.ts'
+import { fieldDifferences, type ResourceKind } from './kind.ts'
+
+export interface PackageBecomes {
+  /** The version; undefined: none. */
+  readonly installed: string | undefined | Unknown
+}
+
+/** Where nobody has asked which one would come. */
+export const unknownVersion = new Unknown(
+  'which version it is will only be known when the run has installed it',
+)
+
+export const packageKind: ResourceKind<'package', PackageStatus, PackageBecomes> = {
+  kind: 'package',
+  word: 'package',
+  key(name) {
+    if (!/^[a-z0-9][a-z0-9+.-]*(:[a-z0-9-]+)?$/.test(name)) throw invalidName('package', name)
+    return name
+  },
+  query: dpkg,
+  nothing: { installed: undefined, status: 'not-installed' },
+  isNothing: ({ installed }) => installed === undefined,
+  partial: () => false,
+  unforeseen: ({ installed }) => (isUnknown(installed) ? installed : undefined),
+  saysAll: () => true,
+  foresee({ installed }) {
+    if (isUnknown(installed)) return { installed: undefined, status: 'unknown' }
+    return { installed, status: installed === undefined ? 'not-installed' : 'installed' }
+  },
+  look: (reads, name) => reads.read(packageKind, name),
+  differences: ({ installed }, seen) =>
+    isUnknown(installed) ? [] : fieldDifferences({ installed }, { installed: seen.installed }),
+  // It brings, replaces and removes files, programs and units, and runs scripts of its own.
+  concerns: () => ['*'],
+  held: false,
+}

@@ -1,0 +1,41 @@
+/** Reading this machine as if something had been done on it. */
+import assert from 'node:assert/strict'
+import { type HostName, hostName } from '../../base/brand.ts'
+import { UnknownError } from '../../base/unknown.ts'
+import type { WriteFile } from '../action.ts'
+import type { Host } from '../host.ts'
+import type { Overlay } from '../overlay.ts'
+import { createReader, type HostReader } from '../reader.ts'
+import { createLocalShell } from './local-shell.ts'
+
+export const pve1 = hostName('pve1')
+export const node = { name: pve1 }
+export const ct = { name: hostName('ct'), nodeName: pve1, ctid: '101' }
+
+export function reader(
+  overlay: Overlay,
+  {
+    name = pve1,
+    of,
+    path,
+  }: { readonly name?: HostName; readonly of?: HostReader; readonly path?: string } = {},
+): { readonly host: Host; readonly all: HostReader } {
+  const shell = createLocalShell(path === undefined ? {} : { PATH: `${path}:${process.env['PATH'] ?? ''}` })
+  const all = createReader({
+    name,
+    shell: async () => shell,
+    signal: new AbortController().signal,
+    ...(of ? { node: of } : {}),
+    placement: { ctid: of ? '101' : undefined, nodeName: of ? pve1 : undefined, cluster: undefined },
+    controller: { file: async () => undefined, text: async () => undefined },
+  })
+  return { host: all.view(overlay), all }
+}
+
+export function write(path: string, text: string, more: Partial<WriteFile> = {}): WriteFile {
+  return { kind: 'writeFile', path, content: { kind: 'text', text }, ...more }
+}
+
+export async function rejectsUnknown(read: Promise<unknown>, why: RegExp): Promise<void> {
+  await assert.rejects(read, (error: unknown) => error instanceof UnknownError && why.test(error.message))
+}
