@@ -64,11 +64,12 @@ function treeOf({ path }: Folder): readonly string[] {
   return lines.map((line) => line.replaceAll(path, '.'))
 }
 
-/** Without times and what belongs to the single run. */
+/** Without times, and without what is told at a time of its own: when a host is connected to. */
 function eventsOf({ events }: LocalRun): readonly unknown[] {
-  return events.map((event) => {
-    const { run: _run, time: _time, ...rest } = event
-    return 'milliseconds' in rest ? { ...rest, milliseconds: 0 } : rest
+  return events.flatMap((event) => {
+    if (event.type === 'host.connecting' || event.type === 'host.connected') return []
+    const { run: _run, time: _time, seq: _seq, ...rest } = event
+    return ['milliseconds' in rest ? { ...rest, milliseconds: 0 } : rest]
   })
 }
 

@@ -6,21 +6,19 @@
 import { Unknown, UnknownError } from '../../base/unknown.ts'
 import { createHash } from 'node:crypto'
 import { posix } from 'node:path'
-import { hostName, type HostName } from '../../base/brand.ts'
+import { hostName } from '../../base/brand.ts'
 import { HostError } from '../../base/errors.ts'
 import { Secret } from '../../base/secret.ts'
 import type {
   Answer,
   AskOptions,
   ContainerStatus,
-  ControllerFiles,
   FileStatus,
   Host,
   HttpAnswer,
   KernelModuleStatus,
   KernelStatus,
   PackageStatus,
-  Placement,
   UnitStatus,
 } from '../../host/host.ts'
 import { commandKind } from '../../host/resources/command.ts'
@@ -44,12 +42,17 @@ export interface FakeFile {
 /** Everything there is on a host. Tests fill it in and look at it afterwards. */
 export interface World {
   readonly files: Map<string, FakeFile>
+  /** By kind of resource; those below are among them. */
+  readonly things: Map<string, Map<string, unknown>>
   readonly packages: Map<string, PackageStatus>
   readonly units: Map<string, UnitStatus>
   readonly kernelModules: Map<string, KernelModuleStatus>
   readonly commands: Map<string, string>
   readonly containers: Map<string, ContainerStatus>
+  /** By address, or by method and address. */
   readonly http: Map<string, HttpAnswer>
+  /** Of every other address. */
+  httpOtherwise: HttpAnswer
   /** Files beside the playbook. */
   readonly controller: Map<string, string>
   kernel: KernelStatus
@@ -65,14 +68,27 @@ export interface World {
 }
 
 export function fakeWorld(files: Readonly<Record<string, string>> = {}): World {
+  const packages = new Map<string, PackageStatus>()
+  const units = new Map<string, UnitStatus>()
+  const kernelModules = new Map<string, KernelModuleStatus>()
+  const commands = new Map<string, string>()
+  const containers = new Map<string, ContainerStatus>()
   const world: World = {
     files: new Map([['/', directory()]]),
-    packages: new Map(),
-    units: new Map(),
-    kernelModules: new Map(),
-    commands: new Map(),
-    containers: new Map(),
+    things: new Map<string, Map<string, unknown>>([
+      [packageKind.kind, packages],
+      [unitKind.kind, units],
+      [kernelModuleKind.kind, kernelModules],
+      [commandKind.kind, commands],
+      [containerKind.kind, containers],
+    ]),
+    packages,
+    units,
+    kernelModules,
+    commands,
+    containers,
     http: new Map(),
+    httpOtherwise: { status: 0, error: 'could not resolve the name', length: undefined, body: '' },
     controller: new Map(),
     kernel: { release: '6.8.12-9-pve', bootId: '00000000-0000-0000-0000-000000000001' },
     space: 10 ** 11,
@@ -88,20 +104,11 @@ export function fakeWorld(files: Readonly<Record<string, string>> = {}): World {
 
 /** Everything of one kind that there is, by its key. */
 export function thingsOf(world: World, kind: string): Map<string, unknown> {
-  switch (kind) {
-    case 'package':
-      return world.packages
-    case 'unit':
-      return world.units
-    case 'kernelModule':
-      return world.kernelModules
-    case 'command':
-      return world.commands
-    case 'container':
-      return world.containers
-    default:
-      throw new Error(`a fake host has no ${kind}`)
-  }
+  const present = world.things.get(kind)
+  if (present) return present
+  const fresh = new Map<string, unknown>()
+  world.things.set(kind, fresh)
+  return fresh
 }
 
 export function addFile(world: World, path: string, text: string, file: Partial<FakeFile> = {}): void {
@@ -128,31 +135,22 @@ export function followed(world: World, path: string, links = 0): string {
   return followed(world, posix.resolve(posix.dirname(clean), file.target ?? ''), links + 1)
 }
 
+/** A plain object, so that a test can take it and answer one question otherwise. */
 export function fakeHost(world: World, name = 'fake'): Host {
-  const host: Host = new FakeHost(world, hostName(name))
-  return host
-}
-
-class FakeHost implements Host {
-  readonly name: HostName
-  readonly #world: World
-  constructor(world: World, name: HostName) {
-    this.#world = world
-    this.name = name
+  const { controller } = world
+  const check = (resource: string): void => {
+    if (world.unknown.has(resource)) throw new UnknownError(new Unknown('an earlier task changes it'))
   }
-
-  get node(): Host {
-    return this
-  }
-
-  get placement(): Placement {
-    const { ctid } = this.#world
-    return { ctid, nodeName: ctid === undefined ? undefined : hostName('node'), cluster: undefined }
-  }
-
-  get controller(): ControllerFiles {
-    const { controller } = this.#world
-    return {
+  const host: Host = {
+    name: hostName(name),
+    get node() {
+      return host
+    },
+    get placement() {
+      const { ctid } = world
+      return { ctid, nodeName: ctid === undefined ? undefined : hostName('node'), cluster: undefined }
+    },
+    controller: {
       file: async (path) => {
         const text = controller.get(path)
         return text === undefined
@@ -160,117 +158,107 @@ class FakeHost implements Host {
           : { sha256: sha256(text), size: Buffer.byteLength(text), mode: '0644' }
       },
       text: async (path) => controller.get(path),
-    }
-  }
-
-  #check(resource: string): void {
-    if (this.#world.unknown.has(resource)) throw new UnknownError(new Unknown('an earlier task changes it'))
-  }
-
-  async stat(path: string, options?: { readonly follow?: boolean }): Promise<FileStatus | undefined> {
-    this.#check(`file:${path}`)
-    const { files } = this.#world
-    const file = files.get(options?.follow === true ? followed(this.#world, path) : clean(path))
-    if (file === undefined || (options?.follow === true && file.kind === 'link')) return undefined
-    const { kind, text, mode, owner, group, target, major, minor } = file
-    return {
-      kind,
-      mode,
-      owner,
-      group,
-      uid: idOf(owner),
-      gid: idOf(group),
-      size: Buffer.byteLength(text ?? ''),
-      ...(target === undefined ? {} : { target }),
-      ...(major === undefined ? {} : { major }),
-      ...(minor === undefined ? {} : { minor }),
-    }
-  }
-
-  async text(path: string): Promise<string | undefined> {
-    this.#check(`file:${path}`)
-    const file = this.#world.files.get(followed(this.#world, path))
-    if (file === undefined || file.kind === 'link') return undefined
-    if (file.kind !== 'file')
-      throw new HostError({ code: 'read-failed', message: `cannot read ${path}: it is a ${file.kind}` })
-    return file.text ?? ''
-  }
-
-  async hash(path: string): Promise<string | undefined> {
-    const text = await this.text(path)
-    return text === undefined ? undefined : sha256(text)
-  }
-
-  async list(path: string): Promise<readonly string[] | undefined> {
-    this.#check(`file:${path}`)
-    const at = followed(this.#world, path)
-    if (this.#world.files.get(at)?.kind !== 'directory') return undefined
-    const below = [...this.#world.files.keys()].filter((name) => name !== at && posix.dirname(name) === at)
-    return below.map((name) => posix.basename(name)).sort((a, b) => (a < b ? -1 : 1))
-  }
-
-  async read<Reading>(kind: ResourceKind<string, Reading>, name: string): Promise<Reading> {
-    const key = kind.key(name)
-    this.#check(`${kind.kind}:${key}`)
-    const things = thingsOf(this.#world, kind.kind)
-    return things.has(key) ? (things.get(key) as Reading) : kind.nothing
-  }
-
-  package(name: string): Promise<PackageStatus> {
-    return this.read(packageKind, name)
-  }
-
-  unit(name: string): Promise<UnitStatus> {
-    return this.read(unitKind, name)
-  }
-
-  kernelModule(name: string): Promise<KernelModuleStatus> {
-    return this.read(kernelModuleKind, name)
-  }
-
-  command(name: string): Promise<string | undefined> {
-    return this.read(commandKind, name)
-  }
-
-  container(ctid: string): Promise<ContainerStatus | undefined> {
-    return this.read(containerKind, ctid)
-  }
-
-  async kernel(): Promise<KernelStatus> {
-    return this.#world.kernel
-  }
-
-  async space(): Promise<number> {
-    return this.#world.space
-  }
-
-  async http(url: string): Promise<HttpAnswer> {
-    this.#check(`http:${url}`)
-    return (
-      this.#world.http.get(url) ?? {
-        status: 0,
-        error: 'could not resolve the name',
-        length: undefined,
-        body: '',
+    },
+    async stat(path: string, options?: { readonly follow?: boolean }): Promise<FileStatus | undefined> {
+      check(`file:${path}`)
+      const { files } = world
+      const file = files.get(options?.follow === true ? followed(world, path) : clean(path))
+      if (file === undefined || (options?.follow === true && file.kind === 'link')) return undefined
+      const { kind, text, mode, owner, group, target, major, minor } = file
+      return {
+        kind,
+        mode,
+        owner,
+        group,
+        uid: idOf(owner),
+        gid: idOf(group),
+        size: Buffer.byteLength(text ?? ''),
+        ...(target === undefined ? {} : { target }),
+        ...(major === undefined ? {} : { major }),
+        ...(minor === undefined ? {} : { minor }),
       }
-    )
-  }
+    },
 
-  async ask(argv: readonly string[], options: AskOptions = {}): Promise<Answer> {
-    this.#check('ask')
-    this.#check(`ask:${argv[0] ?? ''}`)
-    const answer = this.#world.answer(argv, options)
-    return answer ?? { code: 127, stdout: '', stderr: `${argv[0] ?? ''}: not found\n` }
-  }
+    async text(path: string): Promise<string | undefined> {
+      check(`file:${path}`)
+      const file = world.files.get(followed(world, path))
+      if (file === undefined || file.kind === 'link') return undefined
+      if (file.kind !== 'file')
+        throw new HostError({ code: 'read-failed', message: `cannot read ${path}: it is a ${file.kind}` })
+      return file.text ?? ''
+    },
 
-  async maybe<T>(read: Promise<T>): Promise<T | Unknown> {
-    try {
-      return await read
-    } catch (error) {
-      if (error instanceof UnknownError) return error.unknown
-      throw error
-    }
+    async hash(path: string): Promise<string | undefined> {
+      const text = await host.text(path)
+      return text === undefined ? undefined : sha256(text)
+    },
+
+    async list(path: string): Promise<readonly string[] | undefined> {
+      check(`file:${path}`)
+      const at = followed(world, path)
+      if (world.files.get(at)?.kind !== 'directory') return undefined
+      const below = [...world.files.keys()].filter((name) => name !== at && posix.dirname(name) === at)
+      return below.map((name) => posix.basename(name)).sort((a, b) => (a < b ? -1 : 1))
+    },
+
+    async read<Reading>(kind: ResourceKind<string, Reading>, name: string): Promise<Reading> {
+      const key = kind.key(name)
+      check(`${kind.kind}:${key}`)
+      const things = thingsOf(world, kind.kind)
+      return things.has(key) ? (things.get(key) as Reading) : kind.nothing
+    },
+
+    package(name: string): Promise<PackageStatus> {
+      return host.read(packageKind, name)
+    },
+
+    unit(name: string): Promise<UnitStatus> {
+      return host.read(unitKind, name)
+    },
+
+    kernelModule(name: string): Promise<KernelModuleStatus> {
+      return host.read(kernelModuleKind, name)
+    },
+
+    command(name: string): Promise<string | undefined> {
+      return host.read(commandKind, name)
+    },
+
+    container(ctid: string): Promise<ContainerStatus | undefined> {
+      return host.read(containerKind, ctid)
+    },
+
+    async kernel(): Promise<KernelStatus> {
+      return world.kernel
+    },
+
+    async space(): Promise<number> {
+      return world.space
+    },
+
+    async http(url: string, { method }: { readonly method: string }): Promise<HttpAnswer> {
+      check(`http:${url}`)
+      const { http, httpOtherwise } = world
+      return http.get(`${method} ${url}`) ?? http.get(url) ?? httpOtherwise
+    },
+
+    async ask(argv: readonly string[], options: AskOptions = {}): Promise<Answer> {
+      check('ask')
+      check(`ask:${argv[0] ?? ''}`)
+      const answer = world.answer(argv, options)
+      return answer ?? { code: 127, stdout: '', stderr: `${argv[0] ?? ''}: not found\n` }
+    },
+
+    async maybe<T>(read: Promise<T>): Promise<T | Unknown> {
+      try {
+        return await read
+      } catch (error) {
+        if (error instanceof UnknownError) return error.unknown
+        throw error
+      }
+    },
   }
+  return host
 }
 
 function clean(path: string): string {

@@ -1,15 +1,13 @@
-/** A host made of data, for the probes of modules: what is not in it is absent, and programs answer what they are told to. */
-import { createHash } from 'node:crypto'
-import { hostName } from '../../base/brand.ts'
-import { UnknownError } from '../../base/unknown.ts'
-import type {
-  Answer,
-  ContainerStatus,
-  FileStatus,
-  Host,
-  HttpAnswer,
-  KernelModuleStatus,
-} from '../../host/host.ts'
+/** A Proxmox VE node made of data, for the probes of modules: what is not in it is absent, and programs answer what they are told to. */
+import type { Answer, ContainerStatus, Host, HttpAnswer, KernelModuleStatus } from '../../host/host.ts'
+import {
+  type FakeFile,
+  fakeHost as hostOf,
+  fakeWorld,
+  makeParents,
+  sha256 as sha256Of,
+  type World,
+} from '../../modules/testing/fake-host.ts'
 
 export interface FakeHost {
   /** Texts by path; directories follow from them. */
@@ -31,96 +29,51 @@ export interface FakeHost {
 }
 
 export function fakeHost(given: FakeHost = {}): Host {
-  const { files = {}, links = {}, nodes = {} } = given
-  const paths = [...Object.keys(files), ...Object.keys(links), ...Object.keys(nodes)]
-  const host: Host = {
-    name: hostName('pve1'),
-    read: async (kind) => kind.nothing,
-    stat: async (path) => status(path),
-    text: async (path) => files[path],
-    hash: async (path) => (files[path] === undefined ? undefined : sha256(files[path])),
-    list: async (path) => {
-      const below = paths.filter((other) => other.startsWith(`${path}/`))
-      if (below.length === 0) return undefined
-      return [...new Set(below.map((other) => other.slice(path.length + 1).split('/', 1)[0] ?? ''))].sort()
-    },
-    package: async () => ({ installed: undefined, status: 'not-installed' }),
-    unit: async () => ({ exists: false, active: 'inactive', enabled: '' }),
-    kernelModule: async (name) => ({
-      loaded: given.modules?.[name] !== undefined,
-      version: undefined,
-      users: 0,
-      ...given.modules?.[name],
-    }),
-    kernel: async () => ({
-      release: given.release ?? '6.8.12-9-pve',
-      bootId: given.bootId ?? '11111111-2222-3333-4444-555555555555',
-    }),
-    command: async (name) => {
-      const known = Object.keys(given.programs ?? {}).some((line) => line.split(' ', 1)[0] === name)
-      return known ? `/usr/bin/${name}` : undefined
-    },
-    container: async (ctid) => given.containers?.[ctid],
-    space: async () => given.space ?? 100 * 1024 ** 3,
-    http: async (url, { method }) => ({
-      status: 404,
-      length: undefined,
-      body: '',
-      ...given.pages?.[`${method} ${url}`],
-    }),
-    ask: async (argv) => {
-      const line = argv.join(' ')
-      if (argv[0] === 'grep') return grep(argv)
-      return { code: 127, stdout: '', stderr: `${argv[0]}: not found`, ...answer(line) }
-    },
-    maybe: async (read) => {
-      try {
-        return await read
-      } catch (error) {
-        if (error instanceof UnknownError) return error.unknown
-        throw error
-      }
-    },
-    get node(): Host {
-      return host
-    },
-    placement: { ctid: undefined, nodeName: undefined, cluster: undefined },
-    controller: {
-      file: async (path) => {
-        const text = given.controllerFiles?.[path]
-        return text === undefined ? undefined : { sha256: sha256(text), size: text.length, mode: '0644' }
-      },
-      text: async (path) => given.controllerFiles?.[path],
-    },
+  const world = fakeWorld(given.files)
+  for (const [path, target] of Object.entries(given.links ?? {}))
+    addNode(world, path, { kind: 'link', target })
+  for (const [path, numbers] of Object.entries(given.nodes ?? {})) {
+    const [major = 0, minor = 0] = numbers.split(':').map(Number)
+    addNode(world, path, { kind: 'character', major, minor })
   }
-
-  function status(path: string): FileStatus | undefined {
-    const base = { mode: '0644', owner: 'root', group: 'root', uid: 0, gid: 0, size: 0 }
-    const [major, minor] = (nodes[path] ?? '').split(':').map(Number)
-    if (nodes[path] !== undefined) return { ...base, kind: 'character', major: major ?? 0, minor: minor ?? 0 }
-    const target = links[path]
-    if (target !== undefined) return { ...base, kind: 'link', target }
-    const text = files[path]
-    if (text !== undefined) return { ...base, kind: 'file', size: Buffer.byteLength(text) }
-    return paths.some((other) => other.startsWith(`${path}/`)) ? { ...base, kind: 'directory' } : undefined
+  for (const [name, status] of Object.entries(given.modules ?? {}))
+    world.kernelModules.set(name, { loaded: true, version: undefined, users: 0, ...status })
+  for (const [ctid, status] of Object.entries(given.containers ?? {})) world.containers.set(ctid, status)
+  for (const [page, answer] of Object.entries(given.pages ?? {}))
+    world.http.set(page, { ...noPage, ...answer })
+  for (const [path, text] of Object.entries(given.controllerFiles ?? {})) world.controller.set(path, text)
+  for (const line of Object.keys(given.programs ?? {})) {
+    const name = line.split(' ', 1)[0] ?? ''
+    world.commands.set(name, `/usr/bin/${name}`)
   }
-
-  function answer(line: string): Partial<Answer> | undefined {
-    const found = Object.entries(given.programs ?? {}).find(
-      ([start]) => line === start || line.startsWith(`${start} `),
-    )
-    return found === undefined ? undefined : { code: 0, stdout: '', stderr: '', ...found[1] }
+  world.httpOtherwise = noPage
+  world.space = given.space ?? 100 * 1024 ** 3
+  world.kernel = {
+    release: given.release ?? '6.8.12-9-pve',
+    bootId: given.bootId ?? '11111111-2222-3333-4444-555555555555',
   }
+  world.answer = (argv) => (argv[0] === 'grep' ? grep(given, argv) : programAnswer(given, argv.join(' ')))
+  return hostOf(world, 'pve1')
+}
 
-  /** `grep -lsxF WORD FILE...`, as the modules ask it. */
-  function grep([, , word = '', ...names]: readonly string[]): Answer {
-    const hits = names.filter((name) => files[name]?.split('\n').includes(word))
-    return { code: hits.length > 0 ? 0 : 1, stdout: hits.map((name) => `${name}\n`).join(''), stderr: '' }
-  }
+const noPage: HttpAnswer = { status: 404, length: undefined, body: '' }
 
-  return host
+function addNode(world: World, path: string, node: Partial<FakeFile> & Pick<FakeFile, 'kind'>): void {
+  makeParents(world, path)
+  world.files.set(path, { mode: '0644', owner: 'root', group: 'root', ...node })
+}
+
+function programAnswer({ programs = {} }: FakeHost, line: string): Answer | undefined {
+  const found = Object.entries(programs).find(([start]) => line === start || line.startsWith(`${start} `))
+  return found === undefined ? undefined : { code: 0, stdout: '', stderr: '', ...found[1] }
+}
+
+/** `grep -lsxF WORD FILE...`, as the modules ask it. */
+function grep({ files = {} }: FakeHost, [, , word = '', ...names]: readonly string[]): Answer {
+  const hits = names.filter((name) => files[name]?.split('\n').includes(word))
+  return { code: hits.length > 0 ? 0 : 1, stdout: hits.map((name) => `${name}\n`).join(''), stderr: '' }
 }
 
 export function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex')
+  return sha256Of(text)
 }
