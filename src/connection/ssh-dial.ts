@@ -9,7 +9,7 @@ import { ignoreFurtherHostKeys } from './further-host-keys.ts'
 import { type HostKeyCheck, hostKeyCheck } from './host-key-check.ts'
 import { type Destination, type SshConfig, parseProxyJump } from './ssh-config.ts'
 import { type Identity, findIdentities } from './ssh-identities.ts'
-import { ServerBusy, networkProblem, nothingToOffer, refused, timedOut } from './ssh-problems.ts'
+import { ServerBusy, atJumpHost, networkProblem, nothingToOffer, refused, timedOut } from './ssh-problems.ts'
 import type { SshShared } from './ssh-shared.ts'
 import { forwardedSocket, proxiedSocket, tcpSocket } from './ssh-socket.ts'
 
@@ -71,10 +71,14 @@ class Dialler {
     }
     let via: Line | undefined
     for (const [index, jump] of jumps.entries()) {
-      if (index === 0) via = await this.dial(jump, { jump: true, depth: depth + jumps.length })
-      else {
-        const config = await this.#shared.configs.read(jump, this.#signal)
-        via = await this.#dialThrough(via, config, true)
+      try {
+        if (index === 0) via = await this.dial(jump, { jump: true, depth: depth + jumps.length })
+        else {
+          const config = await this.#shared.configs.read(jump, this.#signal)
+          via = await this.#dialThrough(via, config, true)
+        }
+      } catch (error) {
+        throw error instanceof UnreachableError ? atJumpHost(jump, this.#target, error) : error
       }
     }
     return via
