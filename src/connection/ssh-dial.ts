@@ -20,7 +20,7 @@ export interface Line {
   readonly client: Client
   /** Why it is gone, once it is; a connection through a jump host takes that one with it. */
   readonly lost: Promise<string>
-  /** How long the server may take to answer, in seconds. */
+  /** How long the server may take to start a program, in seconds. */
   readonly patience: number
 }
 
@@ -112,20 +112,22 @@ class Dialler {
   async #handshake(via: Line | undefined, config: SshConfig, identities: readonly Identity[]): Promise<Line> {
     this.#signal.throwIfAborted()
     const check = await hostKeyCheck(config, this.#target, this.#shared)
-    const patience = this.#target.connectTimeout ?? config.connectTimeout ?? 20
-    const deadline = new Deadline([this.#signal], patience * 1000)
+    const chosen = this.#target.connectTimeout ?? config.connectTimeout
+    const seconds = chosen ?? 20
+    const deadline = new Deadline([this.#signal], seconds * 1000)
     try {
       // Loaded before there is a socket: an event that came meanwhile would be missed.
       const { NodeSSH } = await import('node-ssh')
       const { signal } = deadline
       const socket = await this.#socket(via, config, signal)
       const line = await logIn(socket, NodeSSH, { config, identities, check, signal, via })
-      return { ...line, patience }
+      // A host that all of a fleet works on is slow to start programs.
+      return { ...line, patience: chosen ?? 30 }
     } catch (error) {
       this.#signal.throwIfAborted()
       if (check.refusal !== undefined) throw check.refusal
       if (error instanceof UnreachableError) throw error
-      if (deadline.passed) throw timedOut(config, patience)
+      if (deadline.passed) throw timedOut(config, seconds)
       if (error instanceof ServerBusy) throw error
       throw networkProblem(config, error)
     } finally {
