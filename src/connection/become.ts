@@ -3,7 +3,8 @@ import { UnreachableError } from '../base/errors.ts'
 import { quote } from '../base/shell.ts'
 import { describeEnd } from './channel.ts'
 import type { Connection, Privilege } from './connection.ts'
-import { launch } from './launch.ts'
+import { launch, type Launched } from './launch.ts'
+import { lastSaid } from './said.ts'
 
 /**
  * The same machine as another user. What `open` starts runs under `sudo`; where the login already is that user, without it.
@@ -44,6 +45,7 @@ export function becomeConnection(
         },
       )
       if (launched.kind === 'started') return launched.channel
+      if (launched.kind === 'noShell') throw noLoginShell(launched)
       const said = launched.stderr.replaceAll(prompt, '').trim()
       const why = launched.kind === 'timedOut' ? 'sudo did not answer in time' : describeEnd(launched.end)
       if (launched.kind === 'failed' && launched.end.kind === 'lost') {
@@ -73,6 +75,23 @@ if [ "$(id -u)" = 0 ] && ! command -v sudo >/dev/null 2>&1; then exec su -s /bin
 export LC_ALL=C
 exec sudo -k -S -p ${quote(prompt)} -u ${who} -- /bin/sh -c "$1"`
   return `/bin/sh -c ${quote(script)} sh ${farSide}`
+}
+
+/** Before sudo has begun: the account's own shell does not run what it is given. */
+export function noLoginShell({ end, said }: Extract<Launched, { kind: 'noShell' }>): UnreachableError {
+  if (end?.kind === 'lost') {
+    return new UnreachableError({
+      code: 'connection-lost',
+      message: `the connection broke before a shell ran: ${end.why}`,
+      hint: 'check that the host is up, and run again',
+    })
+  }
+  const why = end === undefined ? 'it did not answer in time' : describeEnd(end)
+  return new UnreachableError({
+    code: 'no-shell',
+    message: `the login succeeds, but no shell runs: ${why}${said === '' ? '' : ` (${lastSaid(said)})`}`,
+    hint: 'check the login shell of this account (nologin, an expired password, a forced command) and what its start-up files start',
+  })
 }
 
 type BecomeCode = keyof typeof texts
@@ -113,7 +132,7 @@ function problem(code: BecomeCode, user: string, said: string): UnreachableError
   const [what, hint] = texts[code]
   return new UnreachableError({
     code,
-    message: `cannot become ${user}: ${what}${said === '' ? '' : ` (${said.slice(-400)})`}`,
+    message: `cannot become ${user}: ${what}${said === '' ? '' : ` (${lastSaid(said)})`}`,
     hint,
   })
 }

@@ -14,11 +14,16 @@ export interface LaunchOptions {
 
 export type Launched =
   | { readonly kind: 'started'; readonly channel: Channel }
+  /** The near shell ran, and what it started did not get there. */
   | { readonly kind: 'failed'; readonly end: ChannelEnd; readonly stderr: string }
   | { readonly kind: 'timedOut'; readonly stderr: string }
+  /** Not even the near shell ran: something else is started at the login. `said` is what that said, on either stream. */
+  | { readonly kind: 'noShell'; readonly end: ChannelEnd | undefined; readonly said: string }
 
 /**
  * Starts a program that leads elsewhere (`sudo`, `pct exec`) from a plain shell on `connection`, and waits until it is really there.
+ *
+ * The plain shell prints a mark of its own first, which tells a login that starts something else from a program that fails.
  *
  * `line` is built around the words that are to run on the far side: they first print a mark of ours, then run `command`. Nothing is sent after
  * the line before that mark has come, so whatever asks for a password, or a shell that reads ahead, swallows nothing of ours. And since the line
@@ -33,6 +38,8 @@ export async function launch(
   const nonce = randomBytes(16).toString('hex')
   const ready = Buffer.from(`\0${nonce}\n`)
   const printMark = `printf '\\000%s%s\\n' ${nonce.slice(0, 16)} ${nonce.slice(16)}`
+  const near = `${nonce}-near`
+  const printNear = `printf '\\000%s%s\\n' ${near.slice(0, 16)} ${near.slice(16)}`
   const channel = await connection.open('exec /bin/sh', signal)
   channel.stdin.on('error', ignore)
   let stderr = ''
@@ -47,8 +54,9 @@ export async function launch(
   const given = new Promise<'timedOut'>((resolve) => {
     timer.signal.addEventListener('abort', () => resolve('timedOut'), { once: true })
   })
-  channel.stdin.write(`exec ${line(quote(`${printMark}; ${command}`))}\n`)
-  const outcome = await Promise.race([readUntil(channel, ready), channel.ended, given])
+  channel.stdin.write(`${printNear}; exec ${line(quote(`${printMark}; ${command}`))}\n`)
+  const stdout = new Beginning(channel, near, ready)
+  const outcome = await Promise.race([stdout.ended, channel.ended, given])
   clearTimeout(timeout)
   stopListening()
   letGo()
@@ -57,26 +65,42 @@ export async function launch(
   channel.stderr.on('data', ignore)
   channel.kill()
   signal.throwIfAborted()
+  if (!stdout.near) {
+    const end = outcome === 'timedOut' ? undefined : outcome
+    return { kind: 'noShell', end, said: `${stdout.text()}\n${stderr}`.trim() }
+  }
   return outcome === 'timedOut' ? { kind: 'timedOut', stderr } : { kind: 'failed', end: outcome, stderr }
 }
 
-/** Takes everything up to and with `mark` off the stream, and leaves the stream as if it had never been read. */
-function readUntil(channel: Channel, mark: Buffer): Promise<'started'> {
-  return new Promise((resolve) => {
-    let held = Buffer.alloc(0)
-    listen(channel.stdout, (chunk) => {
-      held = Buffer.concat([held, chunk])
-      const at = held.indexOf(mark)
-      if (at < 0) {
-        held = held.subarray(Math.max(0, held.length - mark.length))
-        return false
-      }
-      const rest = held.subarray(at + mark.length)
-      if (rest.length > 0) channel.stdout.unshift(rest)
-      resolve('started')
-      return true
+/** Takes everything up to and with `mark` off a channel's stdout, and leaves the stream as if it had never been read. */
+class Beginning {
+  readonly ended: Promise<'started'>
+  /** The near shell has run. */
+  near = false
+  #held = Buffer.alloc(0)
+
+  constructor({ stdout }: Channel, near: string, mark: Buffer) {
+    this.ended = new Promise((resolve) => {
+      listen(stdout, (chunk) => {
+        this.#held = Buffer.concat([this.#held, chunk])
+        this.near ||= this.#held.includes(near)
+        const at = this.#held.indexOf(mark)
+        if (at < 0) {
+          this.#held = this.#held.subarray(-8192)
+          return false
+        }
+        const rest = this.#held.subarray(at + mark.length)
+        if (rest.length > 0) stdout.unshift(rest)
+        resolve('started')
+        return true
+      })
     })
-  })
+  }
+
+  /** The end of what came before the mark. */
+  text(): string {
+    return this.#held.toString()
+  }
 }
 
 /**

@@ -4,6 +4,7 @@ import { channelOfChild, describeEnd } from './channel.ts'
 import type { Channel, Connection } from './connection.ts'
 import type { ConnectEffects } from './effects.ts'
 import { launch } from './launch.ts'
+import { lastSaid } from './said.ts'
 import { type Destination, parseProxyJump } from './ssh-config.ts'
 import type { SshTarget } from './ssh-dial.ts'
 
@@ -44,8 +45,9 @@ export function opensshConnection(target: SshTarget, effects: ConnectEffects): C
         { signal, timeout },
       )
       if (launched.kind === 'started') return launched.channel
-      const said = launched.stderr.trim()
-      const why = launched.kind === 'timedOut' ? 'it did not answer in time' : describeEnd(launched.end)
+      const said = (launched.kind === 'noShell' ? launched.said : launched.stderr).trim()
+      const end = launched.kind === 'timedOut' ? undefined : launched.end
+      const why = end === undefined ? 'it did not answer in time' : describeEnd(end)
       throw problemOf(target, said === '' ? why : said)
     },
     close: () => raw.close(),
@@ -162,9 +164,13 @@ function problemOf(target: SshTarget, said: string): UnreachableError {
     'ssh gave up',
     `run \`ssh ${target.address} true\` to see why`,
   ]
+  // What ssh says when the way that it was given to the host breaks off.
+  const place = /UNKNOWN port 65535|stdio forwarding failed/.test(said)
+    ? `${target.address} cannot be reached through its jump host`
+    : `${target.address} cannot be reached`
   return new UnreachableError({
     code,
-    message: `${target.address} cannot be reached: ${what} (${said.slice(-400)})`,
+    message: `${place}: ${what} (${lastSaid(said)})`,
     hint,
   })
 }

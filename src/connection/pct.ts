@@ -1,7 +1,9 @@
 import { UnreachableError } from '../base/errors.ts'
+import { noLoginShell } from './become.ts'
 import { describeEnd } from './channel.ts'
 import type { Connection } from './connection.ts'
 import { launch } from './launch.ts'
+import { lastSaid } from './said.ts'
 
 /** A call of pct costs half a second, and waits for what else Proxmox is doing; in milliseconds. */
 const startTime = 60_000
@@ -26,6 +28,7 @@ export function pctConnection(node: Connection, ctid: string): Connection {
         { signal, timeout: startTime },
       )
       if (launched.kind === 'started') return launched.channel
+      if (launched.kind === 'noShell') throw noLoginShell(launched)
       const said = launched.stderr.trim()
       if (launched.kind === 'timedOut') throw problem('container-silent', ctid, said)
       const { end } = launched
@@ -74,7 +77,7 @@ function problem(code: PctCode, ctid: string, said: string): UnreachableError {
   const [what, hint] = texts[code]
   return new UnreachableError({
     code,
-    message: `container ${ctid} cannot be entered: ${what}${said === '' ? '' : ` (${said.slice(-400)})`}`,
+    message: `container ${ctid} cannot be entered: ${what}${said === '' ? '' : ` (${lastSaid(said)})`}`,
     hint,
   })
 }

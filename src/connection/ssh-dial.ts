@@ -9,7 +9,7 @@ import { ignoreFurtherHostKeys } from './further-host-keys.ts'
 import { type HostKeyCheck, hostKeyCheck } from './host-key-check.ts'
 import { type Destination, type SshConfig, parseProxyJump } from './ssh-config.ts'
 import { type Identity, findIdentities } from './ssh-identities.ts'
-import { ServerBusy, networkProblem, nothingToOffer, refused, timedOut } from './ssh-problems.ts'
+import { ServerBusy, atJumpHost, networkProblem, nothingToOffer, refused, timedOut } from './ssh-problems.ts'
 import type { SshShared } from './ssh-shared.ts'
 import { forwardedSocket, proxiedSocket, tcpSocket } from './ssh-socket.ts'
 
@@ -20,7 +20,7 @@ export interface Line {
   readonly client: Client
   /** Why it is gone, once it is; a connection through a jump host takes that one with it. */
   readonly lost: Promise<string>
-  /** How long the server may take to answer, in seconds. */
+  /** How long the server may take to start a program, in seconds. */
   readonly patience: number
 }
 
@@ -71,10 +71,14 @@ class Dialler {
     }
     let via: Line | undefined
     for (const [index, jump] of jumps.entries()) {
-      if (index === 0) via = await this.dial(jump, { jump: true, depth: depth + jumps.length })
-      else {
-        const config = await this.#shared.configs.read(jump, this.#signal)
-        via = await this.#dialThrough(via, config, true)
+      try {
+        if (index === 0) via = await this.dial(jump, { jump: true, depth: depth + jumps.length })
+        else {
+          const config = await this.#shared.configs.read(jump, this.#signal)
+          via = await this.#dialThrough(via, config, true)
+        }
+      } catch (error) {
+        throw error instanceof UnreachableError ? atJumpHost(jump, this.#target, error) : error
       }
     }
     return via
@@ -108,20 +112,22 @@ class Dialler {
   async #handshake(via: Line | undefined, config: SshConfig, identities: readonly Identity[]): Promise<Line> {
     this.#signal.throwIfAborted()
     const check = await hostKeyCheck(config, this.#target, this.#shared)
-    const patience = this.#target.connectTimeout ?? config.connectTimeout ?? 20
-    const deadline = new Deadline([this.#signal], patience * 1000)
+    const chosen = this.#target.connectTimeout ?? config.connectTimeout
+    const seconds = chosen ?? 20
+    const deadline = new Deadline([this.#signal], seconds * 1000)
     try {
       // Loaded before there is a socket: an event that came meanwhile would be missed.
       const { NodeSSH } = await import('node-ssh')
       const { signal } = deadline
       const socket = await this.#socket(via, config, signal)
       const line = await logIn(socket, NodeSSH, { config, identities, check, signal, via })
-      return { ...line, patience }
+      // A host that all of a fleet works on is slow to start programs.
+      return { ...line, patience: chosen ?? 30 }
     } catch (error) {
       this.#signal.throwIfAborted()
       if (check.refusal !== undefined) throw check.refusal
       if (error instanceof UnreachableError) throw error
-      if (deadline.passed) throw timedOut(config, patience)
+      if (deadline.passed) throw timedOut(config, seconds)
       if (error instanceof ServerBusy) throw error
       throw networkProblem(config, error)
     } finally {

@@ -1,5 +1,5 @@
 import { UnreachableError } from '../base/errors.ts'
-import type { SshConfig } from './ssh-config.ts'
+import type { Destination, SshConfig } from './ssh-config.ts'
 
 /** The server hung up before it was even asked for a login, as sshd does when too many knock at once. */
 export class ServerBusy extends Error {
@@ -10,6 +10,22 @@ export class ServerBusy extends Error {
       hint: 'the server may be overloaded, may block this address (PerSourcePenalties, fail2ban), or may not be an ssh server',
     })
   }
+}
+
+/** The same problem, said of the way to a host. */
+export function atJumpHost(
+  jump: Destination,
+  host: { readonly address: string },
+  error: UnreachableError,
+): UnreachableError {
+  const { message } = error.problem
+  return new UnreachableError(
+    {
+      ...error.problem,
+      message: `${host.address} cannot be reached through its jump host ${jump.address}: ${message}`,
+    },
+    error,
+  )
 }
 
 export function refused(

@@ -223,6 +223,12 @@ describe('a real sshd', { skip: withoutSshd(), concurrency: 4 }, () => {
       writeFileSync(both, readFileSync(server.knownHosts))
       const unknown = await refusal(target({ proxyJump, knownHosts: both }))
       assert.equal(unknown.problem.code, 'host-key-unknown')
+      assert.match(
+        unknown.problem.message,
+        /^127\.0\.0\.1 cannot be reached through its jump host 127\.0\.0\.1: the host key/,
+      )
+      const program = await refusal(target({ kind: 'openssh', proxyJump, knownHosts: both }))
+      assert.match(program.problem.message, /^127\.0\.0\.1 cannot be reached through its jump host: /)
       appendFileSync(both, readFileSync(bastion.knownHosts))
       await hello(target({ proxyJump, knownHosts: both }))
       await hello(target({ proxyJump: `${proxyJump},${proxyJump}`, knownHosts: both }))

@@ -211,6 +211,24 @@ describe('becoming another user', () => {
     })
   }
 
+  for (const [name, script, said] of [
+    [
+      'ends at once',
+      'echo This account is currently not available.; exit 1',
+      /it ended with status 1 \(This account/,
+    ],
+    ['runs something else', 'echo forced >&2', /it ended with status 0 \(forced\)/],
+  ] as const) {
+    test(`a login shell that ${name} is not taken for sudo`, async () => {
+      const near = machineWith(scratch())
+      const login: Connection = { ...near, open: (_command, signal) => near.open(script, signal) }
+      const { problem } = await problemOf(becomeConnection(login, other))
+      assert.equal(problem.code, 'no-shell')
+      assert.match(problem.message, /^the login succeeds, but no shell runs: /)
+      assert.match(problem.message, said)
+    })
+  }
+
   test('who already is that user needs no sudo', async () => {
     const folder = scratch()
     program(folder, 'sudo', 'echo no sudo here >&2; exit 1\n')

@@ -49,6 +49,10 @@ export async function upload(connection: Connection, request: Upload): Promise<U
     { signal, timeout: 60_000 },
   )
   if (launched.kind === 'timedOut') return { kind: 'lost', why: 'no shell answered in time' }
+  if (launched.kind === 'noShell') {
+    const { end } = launched
+    return { kind: 'lost', why: end === undefined ? 'no shell answered in time' : describeEnd(end) }
+  }
   if (launched.kind === 'failed') {
     const { end, stderr } = launched
     return end.kind === 'lost'
