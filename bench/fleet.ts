@@ -37,13 +37,14 @@ export async function measureFleets(bench: Bench, plain: PlainHosts, options: Fl
         await quiet(plain, hosts)
         const floor = await measure(floorCommand(reached, bench.folder), bench.signal, plain.cgroup)
         bench.book.add(`fleet floor ${size}`, succeeded(floor, 'the floor').sample)
-        await measureTool(bench, tool, {
+        const whole = await measureTool(bench, tool, {
           reached,
           what: 'fleet',
           size,
           settle: () => quiet(plain, hosts),
           cgroup: plain.cgroup,
         })
+        if (!whole) continue
         const trees = hosts.map((host) => treeOf(plain.disk(host)))
         reference ??= trees
         compare(tool, hosts, reference, trees)
@@ -62,16 +63,27 @@ export interface OnHosts {
   settle(): Promise<void>
 }
 
-/** A first and a second run of one tool. */
-export async function measureTool(bench: Bench, tool: Tool, on: OnHosts): Promise<void> {
+/**
+ * A first and a second run of one tool. Returns whether both were measured: when another tool than gpuplay fails, that is noted
+ * and the bench goes on without this measurement.
+ */
+export async function measureTool(bench: Bench, tool: Tool, on: OnHosts): Promise<boolean> {
   for (const phase of ['first', 'converged'] as const) {
     await on.settle()
     const measured = await measure(tool.command(on.reached, bench.folder), bench.signal, on.cgroup)
     await tool.afterwards(bench.folder)
+    if (measured.code !== 0 && tool.name !== 'gpuplay') {
+      const hosts = on.size === 1 ? '1 host' : `${on.size} hosts`
+      bench.book.note(
+        `A ${phase} run of ${tool.name} on ${hosts} (${on.what}) failed with status ${measured.code} and is left out.`,
+      )
+      return false
+    }
     succeeded(measured, `${tool.name}, ${phase} run`)
     checkOutcome(tool, phase, measured, on.size)
     bench.book.add(`${on.what} ${tool.name} ${phase} ${on.size}`, measured.sample)
   }
+  return true
 }
 
 export function reach(plain: PlainHosts, { name, address }: PlainHost): Reached {

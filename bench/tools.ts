@@ -121,6 +121,8 @@ function ansibleCommand(hosts: readonly Reached[], folder: string, strategy: str
     '[defaults]',
     `forks = ${Math.min(hosts.length, 20)}`,
     strategy,
+    // Of a connection, on a machine that is busy with all hosts at once.
+    'timeout = 60',
     `local_tmp = ${join(folder, 'ansible-tmp')}`,
     '[ssh_connection]',
     'pipelining = True',

@@ -27,15 +27,17 @@ files.template(
     dest="/opt/bench/app.conf",
     mode="644",
     app_name="bench",
-    port=8080,
+    listen_port=8080,
     workers=4,
     features=features,
+    jinja_env_kwargs={"trim_blocks": True},
 )
 files.template(
     name="A template with a list",
     src="templates/peers.list.j2",
     dest="/opt/bench/peers.list",
     mode="644",
+    jinja_env_kwargs={"trim_blocks": True},
     peers=[{"name": name, "address": address} for name, address in peers],
 )
 files.file(name="A line of a new file: the file", path="/etc/bench.env", mode="644")
