@@ -225,7 +225,8 @@ export class Window implements Stage {
       }
       if ((await this.#owner.settle(unit, look.converged)) === 'moved') return { kind: 'moved' }
     }
-    if ((await this.#owner.drained()) === 'moved') return { kind: 'moved' }
+    if ((bad === undefined || badUnit === current) && (await this.#owner.drained()) === 'moved')
+      return { kind: 'moved' }
     if (bad === undefined) return { kind: 'clear' }
     return this.#ended(bad, outcomes[badAt] ?? { kind: 'notBegun' }, current)
   }

@@ -61,7 +61,8 @@ gp_flush() {
   for gp_line in "$@"; do
     case $gp_synced:$gp_line in
       0:*) ;;
-      *' '*) gp_mark "\${gp_line%% *}"; sync -- "\${gp_line#* }" || { gp_say exit "\${gp_line%% *}" 1; exit 0; };;
+      # What a later step has removed again need not be on the disk.
+      *' '*) gp_mark "\${gp_line%% *}"; [ ! -e "\${gp_line#* }" ] || sync -- "\${gp_line#* }" || { gp_say exit "\${gp_line%% *}" 1; exit 0; };;
     esac
     gp_say exit "\${gp_line%% *}" 0
   done
