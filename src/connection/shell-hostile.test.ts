@@ -33,12 +33,12 @@ async function hostile(): Promise<Hostile> {
   let sent = ''
   stdin.on('data', (chunk: Buffer) => {
     sent += chunk.toString()
-    if (nonce !== '' || !sent.includes('__gpuplay_frame 1 ')) return
+    if (nonce !== '' || !sent.includes('__gpuplay_light 1 ')) return
     const [, first = '', second = ''] = /__gpuplay_a=([0-9a-f]+); __gpuplay_b=([0-9a-f]+)/.exec(sent) ?? []
     nonce = first + second
     says('both', 'B 1 8 9')
-    says('stdout', 'data 6.1\nx86_64\nhere\n0\n7\nboot\n')
-    says('both', 'E 1 0', 'C 1')
+    says('stdout', 'data here 6.1 x86_64\n7\n0\nboot\n')
+    says('both', 'E 1 0')
   })
   const kill = (): void => {
     killed = true

@@ -27,6 +27,16 @@ describe('a light script', { concurrency: true }, () => {
       })
       const start = (): Promise<Shell> => openShell(connection, { signal: usual.signal, command })
 
+      test('opening a shell costs two processes', { skip: cannotCount }, async () => {
+        const counted = await openShell(connection, {
+          signal: usual.signal,
+          command: countingCommand(command.slice('exec '.length)),
+        })
+        // The shell itself is number 1.
+        assert.equal(await text(counted, "exec sh -c 'echo $$'", light), '4\n')
+        await counted.close()
+      })
+
       test('costs one process, and one with relays five', { skip: cannotCount }, async () => {
         const counted = await openShell(connection, {
           signal: usual.signal,

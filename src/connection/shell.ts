@@ -21,7 +21,7 @@ export async function openShell(connection: Connection, options: OpenShellOption
   const channel = await connection.open(options.command ?? 'exec /bin/sh', options.signal)
   const shell = new FramedShell(connection, channel, randomBytes(16).toString('hex'))
   const reply = await shell
-    .run(greetingScript, { timeout, signal: options.signal })
+    .run(greetingScript, { timeout, signal: options.signal, light: true })
     .catch(async (error: unknown) => {
       await shell.close()
       throw error
@@ -47,11 +47,14 @@ export async function openShell(connection: Connection, options: OpenShellOption
 }
 
 function readGreeting(text: string): { greeting: ShellGreeting; pid: number } | undefined {
-  const [kernel, architecture, hostname, uid, pid, bootId] = text.split('\n')
-  if (kernel === undefined || architecture === undefined || hostname === undefined) return undefined
-  if (uid === undefined || pid === undefined || !/^\d+$/.test(uid) || !/^\d+$/.test(pid)) return undefined
+  const [names = '', pid = '', uid = '', bootId = ''] = text.split('\n')
+  // In the order of uname, whatever the order of its options.
+  const [hostname, kernel, architecture, ...more] = names.split(' ')
+  if (hostname === undefined || kernel === undefined || architecture === undefined || more.length > 0)
+    return undefined
+  if (!/^\d+$/.test(uid) || !/^\d+$/.test(pid)) return undefined
   return {
-    greeting: { bootId: bootId ?? '', uid: Number(uid), kernel, architecture, hostname },
+    greeting: { bootId, uid: Number(uid), kernel, architecture, hostname },
     pid: Number(pid),
   }
 }

@@ -6,6 +6,10 @@ import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { hostName } from '../base/brand.ts'
 import type { Run } from './action.ts'
+import { createBatcher } from './batch.ts'
+import { ask } from './queries/ask.ts'
+import * as files from './queries/files.ts'
+import * as system from './queries/system.ts'
 import { createReader } from './reader.ts'
 import { takeLease } from './state.ts'
 import { openFramed } from './testing/framed-machine.ts'
@@ -61,6 +65,62 @@ for (const [name, command] of [
           { code: 0, stdout: 'fed', stderr: '' },
           { code: 0, stdout: '', stderr: '' },
         ])
+      } finally {
+        await opened.close()
+      }
+    },
+  )
+
+  test(
+    `${name}: reads without relays see what reads with relays see, again and again`,
+    { skip },
+    async () => {
+      using dir = scratch()
+      const opened = await openFramed(dir, command)
+      try {
+        for (const file of ["it's", 'second', 'empty'])
+          writeFileSync(dir.path(file), file === 'empty' ? '' : `${file}\0\n`)
+        let light = 0
+        const batcher = createBatcher({
+          hostName: 'here',
+          shell: async () => {
+            const shell = opened.shell()
+            return {
+              greeting: shell.greeting,
+              gone: shell.gone,
+              close: () => shell.close(),
+              run: (script, options) => {
+                if (options.light === true) light += 1
+                return shell.run(script, options)
+              },
+            }
+          },
+          signal,
+          nonce: () => '0123456789abcdef0123456789abcdef',
+        })
+        const read = (): readonly Promise<unknown>[] => [
+          ...["it's", 'second', 'empty', 'absent'].map((file) => batcher.query(files.text, dir.path(file))),
+          ...["it's", 'absent', '..'].map((file) => batcher.query(files.stat, dir.path(file))),
+          ...["it's", 'absent'].map((file) => batcher.query(files.hash, dir.path(file))),
+          batcher.query(files.list, dir.directory),
+          batcher.query(files.list, '/no/such/place'),
+          ...['sh', 'no-such-program'].map((program) => batcher.query(system.command, program)),
+          batcher.query(system.kernel, null),
+          batcher.query(system.kernelModule, 'no_such_module'),
+          batcher.query(system.dpkg, 'no-such-package'),
+        ]
+        const first = await Promise.all(read())
+        assert.match(JSON.stringify(first.slice(0, 4)), /it's.*second.*"text":"".*null/)
+        assert.deepEqual(first[9], ['empty', "it's", 'second'])
+        assert.equal(light, 1)
+        const relayed = await Promise.all([
+          ...read(),
+          batcher.query(ask, { argv: ['true'], timeout: 10_000 }),
+        ])
+        assert.deepEqual(relayed.slice(0, -1), first)
+        assert.equal(light, 1)
+        assert.deepEqual(await Promise.all(read()), first)
+        assert.equal(light, 2)
       } finally {
         await opened.close()
       }

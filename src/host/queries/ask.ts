@@ -12,6 +12,11 @@ export interface AskRequest {
   readonly directory?: string
   /** Milliseconds. */
   readonly timeout: number
+  /**
+   * Whether only an author's promise says that it reads. Such a program may leave something running behind it, so its output is relayed;
+   * taken for true when not given.
+   */
+  readonly promised?: boolean
   /** Sees to it that the program cannot change the host though it would (`read-only-programs.ts`). */
   readonly guard?: 'nvidia'
 }
@@ -21,6 +26,7 @@ export const ask: QueryKind<AskRequest, Answer> = {
   kind: 'ask',
   mergeLimit: 1,
   answerBytes: 1024 * 1024,
+  mayLeave: ({ promised }) => promised !== false,
   timeout: ([request]) => (request?.timeout ?? 0) + 3_000,
   script: ([request]) => (request === undefined ? sh`exit 127` : askScript(request)),
   parse: ({ stdout, stderr, code }, [request]) => {

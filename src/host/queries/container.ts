@@ -1,44 +1,90 @@
-import { sh } from '../../base/shell.ts'
+import { commandLine, raw, sh } from '../../base/shell.ts'
+import type { ShellHelper } from '../../connection/connection.ts'
 import type { ContainerStatus } from '../host.ts'
 import { found, lastLine, localTimeout, type QueryKind, readFailed } from './query.ts'
+import { parseTexts, textsHelper } from './texts.ts'
 
 /**
- * Configuration and state of one container of a node. `pct status` costs half a second; liblxc's command socket
+ * `gp_containers CTID...` prints for each a word (`absent`, `stopped`, `running`) and the pid of its init, each ending in NUL, then the
+ * configurations of all (`gp_texts`), or of the one that was asked for as it is. One reading of /proc/net/unix serves all.
+ */
+const containersHelper: ShellHelper = {
+  name: 'gp_containers 1',
+  text: sh`gp_containers() {
+if [ ! -d /etc/pve ]; then
+echo "/etc/pve is not there: not a Proxmox VE node, or its cluster file system is not mounted" >&2
+return 4
+fi
+_gp_many=$# _gp_sockets=' '
+while read -r _gp_x _gp_x _gp_x _gp_x _gp_x _gp_x _gp_x _gp_at; do
+case $_gp_at in *[[:space:]]*) ;; @*/command) _gp_sockets="$_gp_sockets$_gp_at " ;; esac
+done </proc/net/unix
+for _gp_c in "$@"; do
+shift
+if [ ! -e "/etc/pve/lxc/$_gp_c.conf" ]; then printf 'absent\\0\\0'; continue; fi
+set -- "$@" "/etc/pve/lxc/$_gp_c.conf"
+case $_gp_sockets in
+*"/$_gp_c/command "*)
+_gp_at=\${_gp_sockets%%"/$_gp_c/command "*}
+_gp_at=$(lxc-info -P "\${_gp_at##* @}" -n "$_gp_c" -p -H 2>/dev/null) || _gp_at=
+printf 'running\\0%s\\0' "$_gp_at" ;;
+*) printf 'stopped\\0\\0' ;;
+esac
+done
+if [ $# = 0 ]; then return; fi
+if [ "$_gp_many" = 1 ]; then cat -- "$1"; else gp_texts "$@"; fi
+}`,
+}
+
+/**
+ * Configuration and state of containers of a node. `pct status` costs half a second; liblxc's command socket
  * (`@LXCPATH/CTID/command` in /proc/net/unix, which Proxmox itself looks at) costs nothing, and only a running container needs `lxc-info` for its pid.
- * Status 3: there is no such container here.
  */
 export const container: QueryKind<string, ContainerStatus | undefined> = {
   kind: 'container',
-  mergeLimit: 1,
+  plain: true,
+  mergeLimit: 32,
   answerBytes: 64 * 1024,
+  helpers: [textsHelper, containersHelper],
   timeout: () => localTimeout,
-  script: ([ctid = '']) => sh`f=/etc/pve/lxc/${ctid}.conf
-[ -d /etc/pve ] || { echo "/etc/pve is not there: not a Proxmox VE node, or its cluster file system is not mounted" >&2; exit 4; }
-[ -e "$f" ] || exit 3
-socket=
-while read -r n r p fl t st i path; do
-  case $path in @*/${ctid}/command) socket=$path; break;; esac
-done < /proc/net/unix
-pid=
-if [ -n "$socket" ]; then
-  at=\${socket#@}
-  pid=$(lxc-info -P "\${at%/*/command}" -n ${ctid} -p -H 2>/dev/null) || pid=
-  printf 'running %s\\n' "$pid"
-else
-  printf 'stopped\\n'
-fi
-exec cat -- "$f"`,
-  parse: ({ stdout, stderr, code }, [ctid = '']) => {
-    if (code === 3) return [found(undefined)]
-    if (code !== 0) return [readFailed(`cannot read container ${ctid}: ${lastLine(stderr)}`)]
-    const end = stdout.indexOf(0x0a)
-    const [status, pid = ''] = stdout.toString('utf8', 0, end).split(' ')
-    return [
-      found({
-        status: status === 'running' ? 'running' : 'stopped',
-        config: stdout.toString('utf8', end + 1),
-        pid: /^[0-9]+$/.test(pid) && pid !== '0' ? Number(pid) : undefined,
-      }),
-    ]
+  script: (ctids) => sh`gp_containers ${raw(commandLine(ctids))}`,
+  parse: ({ stdout, stderr, code }, ctids) => {
+    if (code === 4) return ctids.map((ctid) => cannotRead(ctid, stderr))
+    const { words, rest } = takeWords(stdout, 2 * ctids.length)
+    const present = ctids.filter((_, index) => words[2 * index] !== 'absent')
+    const configs = new Map<string, string>()
+    if (ctids.length === 1) {
+      if (code === 0) configs.set(ctids[0] ?? '', rest.toString('utf8'))
+    } else {
+      const paths = present.map((ctid) => `/etc/pve/lxc/${ctid}.conf`)
+      parseTexts(rest, stderr, paths).forEach((text, index) => {
+        if (text.kind === 'bytes') configs.set(present[index] ?? '', text.bytes.toString('utf8'))
+      })
+    }
+    return ctids.map((ctid, index) => {
+      const [status, pid = ''] = words.slice(2 * index)
+      if (status === 'absent') return found(undefined)
+      const config = configs.get(ctid)
+      if (config === undefined || (status !== 'running' && status !== 'stopped'))
+        return ctids.length === 1 ? cannotRead(ctid, stderr) : 'alone'
+      return found({ status, config, pid: /^[1-9][0-9]*$/.test(pid) ? Number(pid) : undefined })
+    })
   },
+}
+
+function cannotRead(ctid: string, stderr: Buffer): ReturnType<typeof readFailed> {
+  return readFailed(`cannot read container ${ctid}: ${lastLine(stderr)}`)
+}
+
+/** The first `count` words, each ending in NUL, and what comes after them. */
+function takeWords(bytes: Buffer, count: number): { words: readonly string[]; rest: Buffer } {
+  const words: string[] = []
+  let at = 0
+  while (words.length < count) {
+    const end = bytes.indexOf(0, at)
+    if (end === -1) break
+    words.push(bytes.toString('utf8', at, end))
+    at = end + 1
+  }
+  return { words, rest: bytes.subarray(at) }
 }

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
-import { commandLine, raw, sh, type ShellText } from '../../base/shell.ts'
+import { commandLine, raw, sh } from '../../base/shell.ts'
+import type { ShellHelper } from '../../connection/connection.ts'
 import type { FileStatus } from '../host.ts'
 import {
+  coreutilsHint,
   found,
   lastLine,
   localTimeout,
@@ -10,13 +12,13 @@ import {
   type Settled,
   whyMissing,
 } from './query.ts'
-
-const largestText = 1024 * 1024
+import { largestText, parseTexts, type TextFound, textsHelper } from './texts.ts'
 
 /** lstat or stat of many paths by one `stat`: for each a name, its fields, and the name with a link's target, all ending in NUL. */
 function statKind(follow: boolean): QueryKind<string, FileStatus | undefined> {
   return {
     kind: follow ? 'stat-follow' : 'stat',
+    plain: true,
     mergeLimit: 300,
     answerBytes: 512,
     timeout: () => localTimeout,
@@ -25,22 +27,24 @@ function statKind(follow: boolean): QueryKind<string, FileStatus | undefined> {
       const options = follow ? ['-L'] : []
       return sh`QUOTING_STYLE=literal ${raw(commandLine(['stat', ...options, '--printf', format, '--', ...paths]))}`
     },
-    parse: ({ stdout, stderr }, paths) => {
+    parse: ({ stdout, stderr, code }, paths) => {
       const fields = stdout.toString('utf8').split('\0')
-      const seen = new Map<string, FileStatus>()
+      const seen = new Map<string, Settled<FileStatus>>()
       for (let index = 0; index + 2 < fields.length; index += 3) {
         const name = fields[index] ?? ''
         seen.set(name, fileStatus(name, fields[index + 1] ?? '', fields[index + 2] ?? ''))
       }
-      return paths.map((path) => presentOrAbsent(path, seen.get(path), stderr.toString('utf8')))
+      const complaints = stderr.toString('utf8')
+      return paths.map((path) => seen.get(path) ?? absentOrFailed(path, complaints, code))
     },
   }
 }
 
-function presentOrAbsent<T>(path: string, value: T | undefined, stderr: string): Settled<T | undefined> {
-  if (value !== undefined) return found(value)
+/** Of a path that a program said nothing about. */
+function absentOrFailed(path: string, stderr: string, code: number): Settled<undefined> {
   const why = whyMissing(path, stderr)
-  return why === 'absent' ? found(undefined) : readFailed(`cannot read ${path}: ${why}`)
+  if (why === 'absent' && code !== 127) return found(undefined)
+  return readFailed(`cannot read ${path}: ${why}`, coreutilsHint(code, stderr))
 }
 
 const fileKinds: Readonly<Record<number, FileStatus['kind']>> = {
@@ -53,13 +57,14 @@ const fileKinds: Readonly<Record<number, FileStatus['kind']>> = {
   0xc: 'socket',
 }
 
-function fileStatus(name: string, record: string, shown: string): FileStatus {
+function fileStatus(name: string, record: string, shown: string): Settled<FileStatus> {
   const [rawMode = '', owner = '', group = '', uid = '', gid = '', size = '', major = '', minor = ''] =
     record.split('\t')
   const bits = Number.parseInt(rawMode, 16)
   const kind = fileKinds[bits >> 12]
-  if (kind === undefined) throw new Error(`stat said mode ${rawMode} of ${name}`)
-  return {
+  if (kind === undefined)
+    return readFailed(`cannot read ${name}: stat says that its mode is ${JSON.stringify(rawMode)}`)
+  return found({
     kind,
     mode: (bits & 0o7777).toString(8).padStart(4, '0'),
     owner,
@@ -71,7 +76,7 @@ function fileStatus(name: string, record: string, shown: string): FileStatus {
     ...(kind === 'character' || kind === 'block'
       ? { major: Number.parseInt(major, 16), minor: Number.parseInt(minor, 16) }
       : {}),
-  }
+  })
 }
 
 export const stat = statKind(false)
@@ -83,21 +88,32 @@ export interface TextAnswer {
   readonly sha256: string
 }
 
-/** The content of one file; one process, none when the file is absent. */
+/** The content of files: of one by one process, of many by two, of one that is absent by none. */
 export const text: QueryKind<string, TextAnswer | undefined> = {
   kind: 'text',
-  mergeLimit: 1,
+  plain: true,
+  mergeLimit: 64,
+  // What the kernel makes while it is read has no length that could be compared.
+  merges: (path) => !/^\/(?:proc|sys|dev)\//.test(path),
   answerBytes: largestText,
+  usualBytes: 256 * 1024,
+  helpers: [textsHelper],
   timeout: () => localTimeout,
-  script: ([path = '']) => sh`if [ -d ${path} ]; then echo "is a directory" >&2; exit 1
-elif [ -p ${path} ]; then echo "is a pipe" >&2; exit 1
-elif [ -e ${path} ]; then exec head -c ${largestText + 1} -- ${path}
-else exec cat -- ${path}; fi`,
-  parse: ({ stdout, stderr, code }, [path = '']) => {
+  script: ([path = '', ...others]) =>
+    others.length > 0
+      ? sh`gp_texts ${raw(commandLine([path, ...others]))}`
+      : sh`if [ -d ${path} ]; then echo "is a directory" >&2; false
+elif [ -p ${path} ]; then echo "is a pipe" >&2; false
+elif [ -e ${path} ]; then head -c ${largestText + 1} -- ${path}
+else cat -- ${path}; fi`,
+  parse: ({ stdout, stderr, code }, [path = '', ...others]) => {
+    if (others.length > 0) {
+      const paths = [path, ...others]
+      return parseTexts(stdout, stderr, paths).map((each, index) => textAnswer(paths[index] ?? '', each))
+    }
     if (code === 0) {
-      if (stdout.length > largestText) return [readFailed(`${path} is larger than 1 MiB`)]
-      const sha256 = createHash('sha256').update(stdout).digest('hex')
-      return [found({ text: stdout.toString('utf8'), sha256 })]
+      const kind = stdout.length > largestText ? 'tooLong' : 'bytes'
+      return [textAnswer(path, { kind, bytes: stdout })]
     }
     const why = lastLine(stderr)
     return /: (No such file or directory|Not a directory)$/.test(why)
@@ -106,67 +122,135 @@ else exec cat -- ${path}; fi`,
   },
 }
 
+function textAnswer(path: string, text: TextFound): Settled<TextAnswer | undefined> | 'alone' {
+  switch (text.kind) {
+    case 'bytes':
+      return found({
+        text: text.bytes.toString('utf8'),
+        sha256: createHash('sha256').update(text.bytes).digest('hex'),
+      })
+    case 'absent':
+      return found(undefined)
+    case 'directory':
+      return readFailed(`cannot read ${path}: is a directory`)
+    case 'pipe':
+      return readFailed(`cannot read ${path}: is a pipe`)
+    case 'tooLong':
+      return readFailed(`${path} is larger than 1 MiB`)
+    case 'unclear':
+      return 'alone'
+  }
+}
+
+/** `gp_hash PATH...`: a pipe would never end, and take the others with it. */
+const hashHelper: ShellHelper = {
+  name: 'gp_hash 1',
+  text: sh`gp_hash() {
+for _gp_p in "$@"; do
+shift
+if [ -p "$_gp_p" ]; then echo "gp_hash: $_gp_p: is a pipe" >&2; else set -- "$@" "$_gp_p"; fi
+done
+[ $# = 0 ] || sha256sum -z -- "$@"
+}`,
+}
+
 /** sha256 of many files by one process. */
 export const hash: QueryKind<string, string | undefined> = {
   kind: 'hash',
+  plain: true,
   mergeLimit: 100,
   answerBytes: 512,
+  helpers: [hashHelper],
   // Hashing some hundred MB on a slow disk takes its time.
   timeout: (paths) => localTimeout + paths.length * 60_000,
-  script: (paths) => commandLine(['sha256sum', '-z', '--', ...paths]),
-  parse: ({ stdout, stderr }, paths) => {
+  script: (paths) => sh`gp_hash ${raw(commandLine(paths))}`,
+  parse: ({ stdout, stderr, code }, paths) => {
     const sums = new Map<string, string>()
     for (const line of stdout.toString('utf8').split('\0')) {
       const match = /^([0-9a-f]{64}) [ *](.*)$/s.exec(line)
       if (match) sums.set(match[2] ?? '', match[1] ?? '')
     }
-    return paths.map((path) => presentOrAbsent(path, sums.get(path), stderr.toString('utf8')))
+    const complaints = stderr.toString('utf8')
+    return paths.map((path) => {
+      const sum = sums.get(path)
+      return sum === undefined ? absentOrFailed(path, complaints, code) : found(sum)
+    })
   },
 }
 
-/** Names in one directory, NUL-separated, by the shell's own globbing: no process. */
+/** `gp_list PATH...` prints for each a word (`names`, `absent`, `other`, `denied`), its names, and an empty word; all end in NUL. */
+const listHelper: ShellHelper = {
+  name: 'gp_list 1',
+  text: sh`gp_list() {
+for _gp_p in "$@"; do
+if [ ! -d "$_gp_p" ]; then
+if [ -e "$_gp_p" ]; then printf 'other\\0'; else printf 'absent\\0'; fi
+elif [ ! -r "$_gp_p" ] || [ ! -x "$_gp_p" ]; then printf 'denied\\0'
+else
+printf 'names\\0'
+for _gp_n in "$_gp_p"/* "$_gp_p"/.*; do
+case $_gp_n in "$_gp_p/." | "$_gp_p/..") continue ;; esac
+if [ -e "$_gp_n" ] || [ -L "$_gp_n" ]; then printf '%s\\0' "\${_gp_n#"$_gp_p"/}"; fi
+done
+fi
+printf '\\0'
+done
+}`,
+}
+
+/** Names in many directories by the shell's own globbing: no process. */
 export const list: QueryKind<string, readonly string[] | undefined> = {
   kind: 'list',
-  mergeLimit: 1,
+  plain: true,
+  mergeLimit: 16,
   answerBytes: 64 * 1024,
+  helpers: [listHelper],
   timeout: () => localTimeout,
-  script: ([path = '']) => listScript(path),
-  parse: ({ stdout, stderr, code }, [path = '']) => {
-    if (code === 3) return [found(undefined)]
-    if (code !== 0) return [readFailed(`cannot list ${path}: ${lastLine(stderr)}`)]
-    const names = stdout.toString('utf8').split('\0').slice(0, -1)
-    return [found(names.sort())]
+  script: (paths) => sh`gp_list ${raw(commandLine(paths))}`,
+  parse: ({ stdout, stderr }, paths) => {
+    const blocks = stdout.toString('utf8').split('\0\0')
+    return paths.map((path, index) => {
+      const [word, ...names] = (blocks[index] ?? '').split('\0')
+      if (word === 'names') return found(names.sort())
+      if (word === 'absent') return found(undefined)
+      const why =
+        word === 'other' ? 'not a directory' : word === 'denied' ? 'permission denied' : lastLine(stderr)
+      return readFailed(`cannot list ${path}: ${why}`)
+    })
   },
 }
 
-function listScript(path: string): ShellText {
-  return sh`[ -d ${path} ] || { [ -e ${path} ] && { echo "not a directory" >&2; exit 4; }; exit 3; }
-cd ${path} || exit 4
-[ -r . ] || { echo "permission denied" >&2; exit 4; }
-for n in * .*; do
-  case $n in .|..) continue;; esac
-  if [ -e "$n" ] || [ -L "$n" ]; then printf '%s\\0' "$n"; fi
+const spaceHelper: ShellHelper = {
+  name: 'gp_space 1',
+  text: sh`gp_space() {
+for _gp_p in "$@"; do
+shift
+while [ ! -e "$_gp_p" ]; do _gp_p=\${_gp_p%/*}; [ -n "$_gp_p" ] || _gp_p=/; done
+set -- "$@" "$_gp_p"
 done
-exit 0`
+df -B1 --output=avail -- "$@"
+}`,
 }
 
 /** Free bytes on the file system of each path or its nearest existing parent, by one `df`. */
 export const space: QueryKind<string, number> = {
   kind: 'space',
+  plain: true,
   mergeLimit: 50,
   answerBytes: 128,
   timeout: () => localTimeout,
-  script: (paths) => sh`_near() { p=$1; while [ ! -e "$p" ]; do p=\${p%/*}; [ -n "$p" ] || p=/; done; }
-set --${raw(paths.map((path) => sh` ${path}`).join('') as ShellText)}
-i=$#; while [ "$i" -gt 0 ]; do _near "$1"; shift; set -- "$@" "$p"; i=$((i-1)); done
-exec df -B1 --output=avail -- "$@"`,
+  helpers: [spaceHelper],
+  script: (paths) => sh`gp_space ${raw(commandLine(paths))}`,
   parse: ({ stdout, stderr, code }, paths) => {
     const lines = stdout.toString('utf8').trim().split('\n').slice(1)
     return paths.map((path, index) => {
       const bytes = Number((lines[index] ?? '').trim() || Number.NaN)
       return code === 0 && lines.length === paths.length && Number.isFinite(bytes)
         ? found(bytes)
-        : readFailed(`cannot tell the free space of ${path}: ${lastLine(stderr)}`)
+        : readFailed(
+            `cannot tell the free space of ${path}: ${lastLine(stderr)}`,
+            coreutilsHint(code, stderr.toString('utf8')),
+          )
     })
   },
 }

@@ -4,18 +4,29 @@
  */
 import type { Problem } from '../../base/errors.ts'
 import type { ShellText } from '../../base/shell.ts'
+import type { ShellHelper } from '../../connection/connection.ts'
 
 export interface QueryKind<Item, Answer> {
   readonly kind: string
   /** How many items one run of the script takes; 1 where every item needs its own exit status. */
   readonly mergeLimit: number
+  /** Whether an item may share a run of the script with others; all may when not given. */
+  merges?(item: Item): boolean
   /** Bytes that one answer may have, for the size of frames. */
   readonly answerBytes: number
+  /** Bytes that one answer has among many; `answerBytes` when not given. What is longer after all is asked again alone. */
+  readonly usualBytes?: number
+  /** Functions that the script calls. */
+  readonly helpers?: readonly ShellHelper[]
+  /** The script only calls programs and functions, and leaves its shell as it was: it needs no subshell of its own, which would be a process. */
+  readonly plain?: boolean
+  /** Whether what is run for the item may leave something running that holds its output; none does when not given. */
+  mayLeave?(item: Item): boolean
   /** Milliseconds that one run of the script may take. */
   timeout(items: readonly Item[]): number
   script(items: readonly Item[]): ShellText
-  /** One answer per item, in order. */
-  parse(output: SectionOutput, items: readonly Item[]): readonly Settled<Answer>[]
+  /** One answer per item, in order; `alone`: ask again with a script of its own (never for a single item). Whatever it throws is the host's fault. */
+  parse(output: SectionOutput, items: readonly Item[]): readonly (Settled<Answer> | 'alone')[]
 }
 
 export interface SectionOutput {
@@ -36,6 +47,13 @@ export function readFailed(message: string, hint?: string): Settled<never> {
     ok: false,
     problem: { code: 'read-failed', message, ...(hint === undefined ? {} : { hint }) },
   }
+}
+
+/** What to do when the host's programs lack what its scripts need; nothing where that is not why. */
+export function coreutilsHint(code: number, stderr: string): string | undefined {
+  return code === 127 || /(?:unrecognized|invalid|unknown) option|BusyBox/.test(stderr)
+    ? 'gpuplay needs GNU coreutils there; install coreutils (busybox lacks options that it uses)'
+    : undefined
 }
 
 /** Milliseconds for what only looks at the local machine. */

@@ -1,10 +1,12 @@
 import { commandLine, raw, sh } from '../../base/shell.ts'
+import type { ShellHelper } from '../../connection/connection.ts'
 import type { KernelModuleStatus, KernelStatus, PackageStatus, UnitStatus } from '../host.ts'
 import { found, lastLine, localTimeout, type QueryKind, readFailed } from './query.ts'
 
 /** Many packages by one dpkg-query. Files of a package that is only half installed cannot be relied on, so such a one has no installed version. */
 export const dpkg: QueryKind<string, PackageStatus> = {
   kind: 'package',
+  plain: true,
   mergeLimit: 200,
   answerBytes: 512,
   timeout: () => localTimeout,
@@ -49,6 +51,7 @@ const installedStates: ReadonlySet<string> = new Set(['installed', 'triggers-awa
 /** Many units by one `systemctl show`; it answers in the order asked, a block each. */
 export const unit: QueryKind<string, UnitStatus> = {
   kind: 'unit',
+  plain: true,
   mergeLimit: 100,
   answerBytes: 512,
   timeout: () => localTimeout,
@@ -83,28 +86,37 @@ export function unitName(name: string): string {
     : `${name}.service`
 }
 
+const kernelModulesHelper: ShellHelper = {
+  name: 'gp_kernel_modules 1',
+  text: sh`gp_kernel_modules() {
+for _gp_m in "$@"; do
+_gp_loaded=0 _gp_users= _gp_version=
+if [ -d "/sys/module/$_gp_m" ]; then
+_gp_loaded=1 _gp_state=live
+{ read -r _gp_state <"/sys/module/$_gp_m/initstate"; read -r _gp_users <"/sys/module/$_gp_m/refcnt"; read -r _gp_version <"/sys/module/$_gp_m/version"; } 2>/dev/null
+[ "$_gp_state" = live ] || _gp_loaded=0
+fi
+if [ "$_gp_users" = "" ] && [ -r /proc/modules ]; then
+while read -r _gp_name _gp_size _gp_count _gp_rest; do
+[ "$_gp_name" = "$_gp_m" ] && _gp_loaded=1 _gp_users=$_gp_count && break
+done </proc/modules
+fi
+printf '%s\\t%s\\t%s\\n' "$_gp_loaded" "$_gp_users" "$_gp_version"
+done
+}`,
+}
+
 /**
  * Many modules without a process. `/sys/module` also lists what is built in; `/proc/modules` is asked where a container is not shown the former.
  */
 export const kernelModule: QueryKind<string, KernelModuleStatus> = {
   kind: 'kernelModule',
+  plain: true,
   mergeLimit: 100,
   answerBytes: 256,
+  helpers: [kernelModulesHelper],
   timeout: () => localTimeout,
-  script: (names) => sh`for m in ${raw(commandLine(names))}; do
-  loaded=0 users= version=
-  if [ -d "/sys/module/$m" ]; then
-    loaded=1 state=live
-    { read -r state < "/sys/module/$m/initstate"; read -r users < "/sys/module/$m/refcnt"; read -r version < "/sys/module/$m/version"; } 2>/dev/null
-    [ "$state" = live ] || loaded=0
-  fi
-  if [ "$users" = "" ] && [ -r /proc/modules ]; then
-    while read -r name size count rest; do
-      [ "$name" = "$m" ] && loaded=1 users=$count && break
-    done < /proc/modules
-  fi
-  printf '%s\\t%s\\t%s\\n' "$loaded" "$users" "$version"
-done`,
+  script: (names) => sh`gp_kernel_modules ${raw(commandLine(names))}`,
   parse: ({ stdout, stderr }, names) => {
     const lines = stdout.toString('utf8').split('\n')
     return names.map((name, index) => {
@@ -122,10 +134,13 @@ done`,
 
 export const kernel: QueryKind<null, KernelStatus> = {
   kind: 'kernel',
+  plain: true,
   mergeLimit: 1,
   answerBytes: 256,
   timeout: () => localTimeout,
-  script: () => sh`read -r id < /proc/sys/kernel/random/boot_id && printf '%s\\n' "$id" && exec uname -r`,
+  script: () => sh`{ read -r _gp_id </proc/sys/kernel/random/boot_id &&
+{ read -r _gp_release </proc/sys/kernel/osrelease || _gp_release=$(uname -r); } &&
+printf '%s\\n%s\\n' "$_gp_id" "$_gp_release"; }`,
   parse: ({ stdout, stderr, code }) => {
     const [bootId = '', release = ''] = stdout.toString('utf8').split('\n')
     return [
@@ -136,20 +151,30 @@ export const kernel: QueryKind<null, KernelStatus> = {
   },
 }
 
+const commandsHelper: ShellHelper = {
+  name: 'gp_commands 1',
+  text: sh`gp_commands() {
+IFS=:; set -f
+for _gp_n in "$@"; do
+_gp_at=
+for _gp_d in $PATH; do
+[ -f "$_gp_d/$_gp_n" ] && [ -x "$_gp_d/$_gp_n" ] && _gp_at=$_gp_d/$_gp_n && break
+done
+printf '%s\\n' "$_gp_at"
+done
+unset IFS; set +f
+}`,
+}
+
 /** Full paths of many programs, by walking PATH in the shell (`command -v` names builtins too): no process. */
 export const command: QueryKind<string, string | undefined> = {
   kind: 'command',
+  plain: true,
   mergeLimit: 200,
   answerBytes: 256,
+  helpers: [commandsHelper],
   timeout: () => localTimeout,
-  script: (names) => sh`IFS=:; set -f
-for n in ${raw(commandLine(names))}; do
-  at=
-  for d in $PATH; do
-    [ -f "$d/$n" ] && [ -x "$d/$n" ] && at=$d/$n && break
-  done
-  printf '%s\\n' "$at"
-done`,
+  script: (names) => sh`gp_commands ${raw(commandLine(names))}`,
   parse: ({ stdout }, names) => {
     const lines = stdout.toString('utf8').split('\n')
     return names.map((_, index) => {

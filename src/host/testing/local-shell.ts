@@ -50,7 +50,7 @@ function runScript(
       '/bin/sh',
       ['-c', options.onSay === undefined ? mute : speaking, 'sh', script, definitions],
       {
-        env: { ...process.env, ...environment },
+        env: { ...process.env, LC_ALL: 'C.UTF-8', ...environment },
         detached: true,
         stdio: ['pipe', 'pipe', 'pipe'],
       },

@@ -1,0 +1,169 @@
+/** What one frame of a batch holds: its sections, their script, and what came back of each. */
+import { raw, sh, type ShellText } from '../base/shell.ts'
+import type { ShellHelper } from '../connection/connection.ts'
+import type { QueryKind, SectionOutput, Settled } from './queries/query.ts'
+
+const mostScriptBytes = 96 * 1024
+const mostAnswerBytes = 16 * 1024 * 1024
+
+/** A query that waits, with everyone who asked it. */
+export interface Waiting {
+  readonly kind: QueryKind<unknown, unknown>
+  readonly item: unknown
+  readonly key: string
+  readonly settle: (answer: Settled<unknown>) => void
+  readonly fail: (error: unknown) => void
+  /** Asked before in a frame that went wrong: now in a section of its own. */
+  alone: boolean
+}
+
+export interface Section {
+  readonly kind: QueryKind<unknown, unknown>
+  readonly queries: readonly Waiting[]
+  readonly script: ShellText
+}
+
+/** Cheap kinds first, so that what hangs hangs last; no frame over the limits. */
+export function frames(queries: readonly Waiting[], host: string): readonly (readonly Section[])[] {
+  const result: Section[][] = []
+  let current: Section[] = []
+  let scriptBytes = 0
+  let answers = 0
+  for (const section of sections(queries, host)) {
+    const bytes = Buffer.byteLength(section.script)
+    if (
+      current.length > 0 &&
+      (scriptBytes + bytes > mostScriptBytes || answers + answerBytes(section) > mostAnswerBytes)
+    ) {
+      result.push(current)
+      current = []
+      scriptBytes = 0
+      answers = 0
+    }
+    current.push(section)
+    scriptBytes += bytes
+    answers += answerBytes(section)
+  }
+  if (current.length > 0) result.push(current)
+  return result
+}
+
+export function answerBytes({ kind, queries }: Section): number {
+  return queries.length === 1
+    ? kind.answerBytes
+    : queries.length * Math.min(kind.usualBytes ?? kind.answerBytes, kind.answerBytes)
+}
+
+function sections(queries: readonly Waiting[], host: string): readonly Section[] {
+  const groups = new Map<string, Waiting[]>()
+  for (const query of queries) {
+    const alone = query.alone || query.kind.merges?.(query.item) === false
+    const key = alone ? query.key : query.kind.kind
+    groups.set(key, [...(groups.get(key) ?? []), query])
+  }
+  const result: Section[] = []
+  for (const group of groups.values()) {
+    const kind = group[0]?.kind
+    if (!kind) continue
+    for (let start = 0; start < group.length; start += kind.mergeLimit)
+      result.push(...section(kind, group.slice(start, start + kind.mergeLimit), host))
+  }
+  return result.sort((a, b) => a.kind.answerBytes - b.kind.answerBytes)
+}
+
+/** One section, or, where an item cannot be put into a script, one for each of the others; that item fails. */
+function section(kind: Section['kind'], queries: readonly Waiting[], host: string): readonly Section[] {
+  try {
+    return [{ kind, queries, script: kind.script(queries.map(({ item }) => item)) }]
+  } catch (error) {
+    if (queries.length > 1) return queries.flatMap((query) => section(kind, [query], host))
+    const message = `cannot ask ${host} (${kind.kind}): ${messageOf(error)}`
+    queries[0]?.settle({ ok: false, problem: { code: 'invalid-question', message } })
+    return []
+  }
+}
+
+/** Marks the end of a section on both streams, with its exit status. */
+export const endHelper: ShellHelper = {
+  name: 'gp_end 1',
+  text: sh`gp_end() { printf '\\n%s %s\\n' "$_gp_nonce" "$1"; printf '\\n%s %s\\n' "$_gp_nonce" "$1" >&2; }`,
+}
+
+export function frameScript(frame: readonly Section[], nonce: string): ShellText {
+  const parts = frame.map(({ kind, script }) =>
+    kind.plain === true ? sh`${raw(script)}\ngp_end "$?"` : sh`(\n${raw(script)}\n)\ngp_end "$?"`,
+  )
+  return sh`_gp_nonce=${nonce}\n${raw(parts.join('\n') as ShellText)}`
+}
+
+/** The output of each section whose end was seen on both streams, in order. */
+export function splitSections(stdout: Buffer, stderr: Buffer, nonce: string): readonly SectionOutput[] {
+  const out = splitStream(stdout, nonce)
+  const err = splitStream(stderr, nonce)
+  return out.slice(0, err.length).map(({ bytes, code }, index) => ({
+    stdout: bytes,
+    stderr: err[index]?.bytes ?? Buffer.alloc(0),
+    code,
+  }))
+}
+
+function splitStream(stream: Buffer, nonce: string): readonly { bytes: Buffer; code: number }[] {
+  const marker = Buffer.from(`\n${nonce} `)
+  const parts: { bytes: Buffer; code: number }[] = []
+  let start = 0
+  for (;;) {
+    const at = stream.indexOf(marker, start)
+    const end = at === -1 ? -1 : stream.indexOf(0x0a, at + marker.length)
+    if (end === -1) return parts
+    parts.push({
+      bytes: stream.subarray(start, at),
+      code: Number(stream.toString('utf8', at + marker.length, end)),
+    })
+    start = end + 1
+  }
+}
+
+/** Answers the queries of one section; returns those that are to be asked again alone. */
+export function settleSection(
+  { kind, queries }: Section,
+  output: SectionOutput,
+  host: string,
+): readonly Waiting[] {
+  const answers = parse({ kind, queries }, output, host)
+  return queries.filter((query, index) => {
+    const answer = answers[index]
+    if (answer === 'alone' && queries.length > 1) return true
+    query.settle(
+      answer === undefined || answer === 'alone' ? senseless(kind.kind, 'it is incomplete', host) : answer,
+    )
+    return false
+  })
+}
+
+function parse(
+  { kind, queries }: Pick<Section, 'kind' | 'queries'>,
+  output: SectionOutput,
+  host: string,
+): readonly (Settled<unknown> | 'alone')[] {
+  try {
+    const items = queries.map(({ item }) => item)
+    return kind.parse(output, items)
+  } catch (error) {
+    return queries.map(() => senseless(kind.kind, messageOf(error), host))
+  }
+}
+
+function senseless(kind: string, why: string, host: string): Settled<never> {
+  return {
+    ok: false,
+    problem: {
+      code: 'senseless-answer',
+      message: `the answer of ${host} makes no sense (${kind}): ${why}`,
+      hint: 'a program there may have been replaced by another one: look at what the PATH of root leads to',
+    },
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
