@@ -13,7 +13,8 @@ export interface LaunchOptions {
 }
 
 export type Launched =
-  | { readonly kind: 'started'; readonly channel: Channel }
+  /** `stderr` is what came before anybody knew that it had started: it may be the program's own. */
+  | { readonly kind: 'started'; readonly channel: Channel; readonly stderr: string }
   /** The near shell ran, and what it started did not get there. */
   | { readonly kind: 'failed'; readonly end: ChannelEnd; readonly stderr: string }
   | { readonly kind: 'timedOut'; readonly stderr: string }
@@ -60,7 +61,7 @@ export async function launch(
   clearTimeout(timeout)
   stopListening()
   letGo()
-  if (outcome === 'started') return { kind: 'started', channel }
+  if (outcome === 'started') return { kind: 'started', channel, stderr }
   channel.stdout.on('data', ignore)
   channel.stderr.on('data', ignore)
   channel.kill()

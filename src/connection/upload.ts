@@ -61,7 +61,7 @@ export async function upload(connection: Connection, request: Upload): Promise<U
   }
   const { channel } = launched
   const stdout: Buffer[] = []
-  const stderr: Buffer[] = []
+  const stderr: Buffer[] = [Buffer.from(launched.stderr)]
   channel.stdout.on('data', (chunk: Buffer) => stdout.push(chunk))
   channel.stderr.on('data', (chunk: Buffer) => stderr.push(chunk))
   const stopListening = whenAborted(signal, () => channel.kill())
@@ -176,7 +176,13 @@ function problemOf(said: string, path: string): Problem {
       message,
       hint: 'run again; if it happens again, check the connection',
     }
-  if (/permission denied|read-only|not permitted/i.test(said))
+  if (/read-only file system/i.test(said))
+    return {
+      code: 'read-only',
+      message,
+      hint: 'check why that file system is mounted read-only, or choose another path',
+    }
+  if (/permission denied|not permitted/i.test(said))
     return { code: 'permission-denied', message, hint: 'set `become: true`, or choose another path' }
   return { code: 'upload-failed', message, hint: 'check the path and its folder on the host' }
 }

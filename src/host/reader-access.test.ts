@@ -26,7 +26,11 @@ test('what a user may not do with files is not promised, whatever the name he do
     name: place.name,
     shell: async () => ({
       ...shell,
-      run: (script, options) => shell.run(sh`${asNobody} ${script}`, options),
+      // The other user's shell has learnt nothing.
+      run: (script, options) => {
+        const helpers = (options.helpers ?? []).map(({ text }) => text)
+        return shell.run(sh`${asNobody} ${[...helpers, script].join('\n')}`, options)
+      },
     }),
     signal: new AbortController().signal,
     placement: { ctid: undefined, nodeName: undefined, cluster: undefined },

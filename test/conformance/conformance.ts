@@ -37,7 +37,8 @@ export interface ConformanceCase {
 }
 
 /** Gpuplay's own books, which are written with the first change on a machine and belong to no task. */
-const ownBooks = /^\/var\/lib\/gpuplay\/v1\/(lease|lease\.holder|lease\.lock|version|jobs\/.*)$/
+const ownBooks =
+  /^\/var\/lib\/gpuplay\/v1\/(lease|lease\.holder|lease\.lock|packages\.lock|version|jobs\/.*)$/
 
 /** @throws AssertionError that says which of the laws does not hold. */
 export async function conforms(

@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict'
+import { PassThrough } from 'node:stream'
+import { test } from 'node:test'
+import type { Channel, ChannelEnd, Connection } from './connection.ts'
+import { upload } from './upload.ts'
+
+const { signal } = new AbortController()
+const why = "mktemp: failed to create file via template '/mnt/.x.gpuplay.XXXXXXXX': Read-only file system\n"
+
+/** A far side that complains before anybody knows that it has started, as a fast one does. */
+function complaining(): Connection {
+  const open = async (): Promise<Channel> => {
+    const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()]
+    let finish: (end: ChannelEnd) => void = () => undefined
+    const ended = new Promise<ChannelEnd>((resolve) => {
+      finish = resolve
+    })
+    stdin.on('data', (chunk: Buffer) => {
+      const mark = /%s%s\\n' (\w+) (\w+)/.exec(chunk.toString().replaceAll("'\\''", "'"))
+      if (mark === null) return
+      stderr.write(why)
+      setImmediate(() => {
+        stdout.write(`\0${mark[1]}${mark[2]}\n`)
+        setImmediate(() => finish({ kind: 'exited', code: 1 }))
+      })
+    })
+    return { stdin, stdout, stderr, ended, kill: () => finish({ kind: 'signalled', signal: 'KILL' }) }
+  }
+  return { kind: 'ssh', open, close: () => Promise.resolve() }
+}
+
+test('an upload that fails at once says why', async () => {
+  const result = await upload(complaining(), {
+    source: Buffer.from('x'),
+    path: '/mnt/x',
+    mode: '0600',
+    signal,
+  })
+  assert.ok(result.kind === 'failed')
+  assert.match(result.problem.message, /^\/mnt\/x could not be written: mktemp: .*: Read-only file system$/)
+  assert.equal(result.problem.code, 'read-only')
+})

@@ -1,0 +1,36 @@
+/** Steps of windows, as tests write them. */
+import type { Action, Run } from '../action.ts'
+import type { Step, StepResult } from '../window.ts'
+import { createTestMachine } from './machine.ts'
+import type { Scratch } from './scratch.ts'
+
+export function step(action: Action, more: Partial<Step> = {}): Step {
+  return { action, expects: new Map(), notes: [], ...more }
+}
+
+export function write(
+  path: string,
+  text: string,
+  more: Partial<Extract<Action, { kind: 'writeFile' }>> = {},
+): Action {
+  return { kind: 'writeFile', path, content: { kind: 'text', text }, ...more }
+}
+
+export function run(script: string, more: Partial<Run> = {}): Run {
+  return { kind: 'run', argv: ['sh', '-c', script], ...more }
+}
+
+export function here(
+  dir: Scratch,
+  environment: Readonly<Record<string, string>> = {},
+): ReturnType<typeof createTestMachine> {
+  return createTestMachine({ stateDirectory: dir.path('state'), environment })
+}
+
+export function kinds(results: readonly StepResult[]): readonly string[] {
+  return results.map(({ kind }) => kind)
+}
+
+export function outputOf(result: StepResult | undefined): string | undefined {
+  return result?.kind === 'done' ? result.reply?.stdout : undefined
+}
