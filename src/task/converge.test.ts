@@ -90,6 +90,7 @@ function hostOf(world: World, options: Options): TaskHost {
       return Promise.resolve(results)
     },
     touched: () => undefined,
+    refresh: () => undefined,
     waited: () => undefined,
     overlaps: () => false,
     surprises: () => Promise.resolve([]),

@@ -102,6 +102,14 @@ export function createTaskHost(context: HostContext): RealTaskHost {
       if (machine.node && actions.some(({ on }) => on === 'node'))
         run.fleet.variables(machine.node.name).forgetFacts()
     },
+    refresh({ touched }) {
+      const reader = host.reader()
+      for (const key of touched.keys()) {
+        const space = key.indexOf(' ')
+        const readings = key.slice(0, space) === machine.name ? reader.readings : reader.node?.readings
+        readings?.drop(key.slice(space + 1))
+      }
+    },
     waited() {
       machine.epoch.value += 1
       host.reader().readings.clear()

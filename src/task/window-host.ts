@@ -48,6 +48,8 @@ export interface TaskHost {
   ): Promise<readonly ActionOutcome[]>
   /** What these may have changed is not trusted any more. */
   touched(actions: readonly Action[]): void
+  /** What was looked at here is asked again, whatever actions said of it. */
+  refresh(reading: Reading): void
   /** Time has passed: nothing that was read is trusted any more. */
   waited(): void
   /** Whether one of the actions may change what the reading saw. */

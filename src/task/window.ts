@@ -156,6 +156,7 @@ export class Window implements Stage {
   ): Promise<Flushed> {
     const begun = sent.filter((_, index) => outcomes[index]?.kind !== 'notBegun')
     this.#host.touched(begun.map(({ planned }) => planned.action))
+    for (const { unit } of begun) if (unit.reading !== undefined) this.#host.refresh(unit.reading)
     sent.forEach(({ unit, planned }, index) => {
       const outcome = outcomes[index]
       if (outcome?.kind === 'done') unit.progress.did(labelOf(planned.action), planned.plan, outcome.reply)
