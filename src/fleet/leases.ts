@@ -3,7 +3,8 @@ import type { HostName } from '../base/brand.ts'
 import { HostError } from '../base/errors.ts'
 import type { Privilege } from '../connection/connection.ts'
 import type { MachineAccess } from '../host/machine.ts'
-import { type Lease, type LeaseHolder, takeLease } from '../host/state.ts'
+import type { Means } from '../host/means.ts'
+import type { Lease, LeaseHolder } from '../host/state.ts'
 import type { Machine } from './machine.ts'
 
 export interface Leases {
@@ -11,23 +12,26 @@ export interface Leases {
   take(machine: Machine): Promise<void>
   token(name: HostName): number | undefined
   accessOf(machine: Machine, become: Privilege['become']): Promise<MachineAccess>
+  /** What acts under them. */
+  readonly means: Means
 }
 
 export interface LeasesOptions {
   readonly holder: LeaseHolder
+  readonly means: Means
   readonly accessOf: (machine: Machine, become: Privilege['become']) => Promise<MachineAccess>
   readonly sleep: (milliseconds: number) => Promise<void>
   /** Run once after the lease of a machine is taken. */
   readonly taken: (machine: Machine) => Promise<void>
 }
 
-export function createLeases({ holder, accessOf, sleep, taken }: LeasesOptions): Leases {
+export function createLeases({ holder, means, accessOf, sleep, taken }: LeasesOptions): Leases {
   const machines = new Map<HostName, Machine>()
   const taking = new Map<Machine, Promise<void>>()
 
   const takeNow = async (machine: Machine): Promise<void> => {
     const access = await accessOf(machine, machine.statePrivilege)
-    const lease = await takeLease({ ...access, stateDirectory: await machine.stateDirectory() }, holder)
+    const lease = await means.takeLease({ ...access, stateDirectory: await machine.stateDirectory() }, holder)
     const own =
       lease.kind === 'held' && lease.by.includes(holder.run) ? await sameMachine(machine) : undefined
     if (own !== undefined) {
@@ -62,6 +66,7 @@ export function createLeases({ holder, accessOf, sleep, taken }: LeasesOptions):
 
   return {
     accessOf,
+    means,
     token: (name) => machines.get(name)?.lease?.token,
     async take(machine) {
       if (machine.lease !== undefined && !machine.lease.ended.aborted) return

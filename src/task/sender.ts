@@ -11,7 +11,6 @@ import type { PendingNote } from '../host/expectation.ts'
 import { noteActions } from '../host/notes.ts'
 import { carryOutOwn } from '../host/own-actions.ts'
 import type { Step, StepResult } from '../host/step.ts'
-import { carryOut } from '../host/window.ts'
 import type { Unit } from './unit.ts'
 import type { ActionOutcome, Sent } from './window-host.ts'
 
@@ -113,11 +112,12 @@ export class Sender {
 
   /** For a user who may not write there: just before the change. A note too many is harmless, a missing one is not. */
   async #noteAsKeeper(notes: readonly PendingNote[], target: Machine): Promise<void> {
-    const { leases, signal } = this.#context.run
+    const { leases, means, signal } = this.#context.run
     const access = await leases.accessOf(target, target.statePrivilege)
     await carryOutOwn(noteActions(notes, await target.stateDirectory()), access, {
       signal,
       lease: (name) => leases.token(name),
+      means,
     })
   }
 
@@ -134,7 +134,7 @@ export class Sender {
     const access = await run.leases.accessOf(machine, this.#becomeOf(first.unit))
     let last = clock()
     const begin = (): Promise<readonly StepResult[]> =>
-      carryOut(steps, access, {
+      run.means.carryOut(steps, access, {
         signal: run.signal,
         lease: (name) => (this.#mayReadState(first.unit, name) ? run.leases.token(name) : undefined),
         progress: (index, message, done, total) =>
