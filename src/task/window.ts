@@ -225,10 +225,11 @@ export class Window implements Stage {
         if (plan.settle) return { kind: 'again' }
         if (plan.refusal || (plan.actions.length > 0 && own.length === 0)) return { kind: 'again' }
         if (plan.actions.length > 0) {
-          // Where no other unit had a hand in it, to act again would not help.
+          // Where no other unit can have had a hand in it, to act again would not help. A later program may have done more than it declared.
           const others = begun.filter((one) => one.unit !== unit).map(({ planned }) => planned.action)
+          const undone = after.some(({ kind }) => kind === 'run') || this.#host.overlaps(others, look.reading)
           unit.progress.restarts += 1
-          if (unit.progress.restarts > mostRestarts || !this.#host.overlaps(others, look.reading))
+          if (unit.progress.restarts > mostRestarts || !undone)
             return { kind: 'as planned', converged: unit.progress.fail(notConverged(plan)) }
           const left = plan.actions.map(labelOf).join('; ')
           return {
