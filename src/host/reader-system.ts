@@ -116,7 +116,8 @@ async function ask(
   }
   const view = overlay()
   for (const pattern of reads) refuseIf(view?.touches(pattern))
-  const asked = source.ask(askKind, request, reads, files)
+  const question = resource('ask', argv.join(' '))
+  const asked = source.ask(askKind, request, [...reads, question], files)
   if (view) {
     asked.catch(() => undefined)
     // What it reads may have been predicted by another name.
@@ -126,7 +127,7 @@ async function ask(
     }
   }
   const answer = await asked
-  saw(resource('ask', argv.join(' ')), seen(answer))
+  saw(question, seen(answer))
   if (answer.code === 127) refuseIf(view?.absent(resource('command', programName(argv))))
   return answer
 }
