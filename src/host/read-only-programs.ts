@@ -7,6 +7,7 @@
  *
  * Modules ask most of these. The others tell what a `command` with `reads: true` looks at, which would else be everything.
  */
+import { given } from '../base/given.ts'
 import { fits, type Shape } from './program-shape.ts'
 import type { ResourcePattern } from './resource.ts'
 
@@ -39,7 +40,7 @@ export function readOnlyProgram(argv: readonly string[]): ReadOnlyProgram | unde
   return {
     reads: [...own, ...(typeof reads === 'function' ? reads(args) : reads)],
     ...(adds === undefined ? {} : { argv: [program, ...adds, ...args] }),
-    ...(guard === undefined ? {} : { guard }),
+    ...given({ guard }),
   }
 }
 
