@@ -1,4 +1,5 @@
 import { UnknownError } from '../base/unknown.ts'
+import { given } from '../base/given.ts'
 import { sha256Of } from './content.ts'
 import type { Answer, AskOptions, Host } from './host.ts'
 import type { PlaceOverlay } from './overlay-place.ts'
@@ -108,11 +109,7 @@ async function ask(
   const request = {
     argv: listed?.argv ?? argv,
     timeout,
-    ...(environment === undefined ? {} : { environment }),
-    ...(user === undefined ? {} : { user }),
-    ...(stdin === undefined ? {} : { stdin }),
-    ...(directory === undefined ? {} : { directory }),
-    ...(listed?.guard === undefined ? {} : { guard: listed.guard }),
+    ...given({ environment, user, stdin, directory, guard: listed?.guard }),
   }
   const view = overlay()
   for (const pattern of reads) refuseIf(view?.touches(pattern))
