@@ -6,6 +6,7 @@ import { createFleet, type Fleet } from '../fleet/fleet.ts'
 import { createRedactor, type Redactor } from '../events/redactor.ts'
 import { createControllerFiles } from '../fleet/controller-files.ts'
 import { facts } from '../host/facts.ts'
+import { scripts } from '../host/means.ts'
 import { loadInventory } from '../inventory/inventory.ts'
 import { resolveLimit } from '../inventory/pattern.ts'
 import { readExtraVars } from '../language/extra-vars.ts'
@@ -40,6 +41,7 @@ export async function chooseHosts(
     facts,
     defaults: await connectionDefaults(context, flags),
     reach: createReach(context),
+    means: scripts,
     overlay: undefined,
     controller: createControllerFiles(context.world.workingDirectory),
     emitter: createEmitter({ run: 'none', now: context.world.now, sinks: [], redactor }),

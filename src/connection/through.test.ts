@@ -1,60 +1,30 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  readdirSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
-import { tmpdir, userInfo } from 'node:os'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { userInfo } from 'node:os'
 import { join } from 'node:path'
-import { Readable } from 'node:stream'
 import { after, describe, test } from 'node:test'
 import { UnreachableError } from '../base/errors.ts'
 import { Secret } from '../base/secret.ts'
 import { becomeConnection } from './become.ts'
 import { ConnectionPool } from './connect.ts'
-import type { Connection, ShellReply } from './connection.ts'
+import type { Connection } from './connection.ts'
 import { localConnection } from './local.ts'
 import { pctConnection } from './pct.ts'
 import { openShell } from './shell.ts'
 import { testEffects } from './testing/effects.ts'
-import { type Upload, upload } from './upload.ts'
-
-const calm = new AbortController().signal
-/** So long that only what never ends meets it, however busy the machine is. */
-const patience = 120_000
-const isRoot = userInfo().uid === 0
-
-/** This machine with programs of ours found first. */
-function machineWith(folder: string): Connection {
-  const PATH = `${folder}:${spawnSync('/bin/sh', ['-c', 'echo "$PATH"']).stdout.toString().trim()}`
-  return localConnection(
-    testEffects({
-      spawn: (file, argv, { group }) =>
-        spawn(file, argv, { detached: group, stdio: 'pipe', env: { PATH, HOME: folder } }),
-    }),
-  )
-}
-
-function program(folder: string, name: string, script: string): void {
-  const file = join(folder, name)
-  writeFileSync(file, `#!/bin/sh\n${script}`)
-  chmodSync(file, 0o755)
-}
-
-function scratch(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'gpuplay-through-'))
-  chmodSync(folder, 0o755)
-  after(() => rmSync(folder, { recursive: true, force: true }))
-  return folder
-}
+import {
+  calm,
+  fakePct,
+  fakeSudo,
+  isRoot,
+  machineWith,
+  patience,
+  program,
+  say,
+  scratch,
+} from './testing/programs.ts'
 
 async function problemOf(connection: Connection): Promise<UnreachableError> {
   try {
@@ -65,25 +35,6 @@ async function problemOf(connection: Connection): Promise<UnreachableError> {
   }
   assert.fail('a shell was opened')
 }
-
-async function say(connection: Connection, script: string): Promise<string> {
-  const shell = await openShell(connection, { signal: calm })
-  const reply: ShellReply = await shell.run(script, { timeout: patience, signal: calm })
-  await shell.close()
-  if (reply.kind !== 'exited') assert.fail(JSON.stringify(reply))
-  return reply.stdout.toString().trim()
-}
-
-/** Keeps what the real one does: statuses, messages, argument order. */
-const fakePct = `echo "$*" >>"$HOME/calls"
-[ "$1" = exec ] && [ "$3 $4 $5" = '--keep-env 0 --' ] || { echo '400 wrong usage' >&2; exit 2; }
-case $2 in
-101) shift 5; exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin CTID=101 "$@" ;;
-102) echo 'container 102 not running!' >&2; exit 255 ;;
-103) exec sleep 60 ;;
-*) echo "Configuration file 'nodes/pve1/lxc/$2.conf' does not exist" >&2; exit 2 ;;
-esac
-`
 
 test('the shell of a container answers many scripts over one pct exec', async () => {
   const folder = scratch()
@@ -142,18 +93,6 @@ test('the containers of a node share what leads to it', async () => {
 })
 
 /** Behaves as sudo does with -S and -p: three tries, the prompt on stderr. */
-const fakeSudo = `while [ $# -gt 0 ]; do case $1 in
--k|-S) shift ;; -p) prompt=$2; shift 2 ;; -u) user=$2; shift 2 ;; --) shift; break ;; *) exit 1 ;; esac; done
-for try in 1 2 3; do
-printf %s "$prompt" >&2
-read -r answer || { echo 'sudo: no password was provided' >&2; exit 1; }
-echo "asked" >>"$HOME/asked"
-[ "$answer" = 'correct horse' ] && SUDO_USER=$user exec "$@"
-echo 'Sorry, try again.' >&2
-done
-exit 1
-`
-
 describe('becoming another user', () => {
   const other = { user: 'gpuplay-nobody', method: 'sudo' } as const
 
@@ -289,123 +228,5 @@ describe('becoming another user', () => {
     )
     assert.equal(await say(becomeConnection(bare, { user: 'nobody', method: 'sudo' }), 'id -un'), 'nobody')
     await bare.close()
-  })
-})
-
-describe('uploading', () => {
-  const connection = localConnection(testEffects())
-  after(() => connection.close())
-
-  async function send(
-    changes: Partial<Upload> & Pick<Upload, 'source' | 'path'>,
-    by = connection,
-  ): Promise<string> {
-    const result = await upload(by, { mode: '0644', signal: calm, ...changes })
-    return result.kind === 'failed' ? result.problem.code : result.kind
-  }
-
-  test('bytes, a file and a stream arrive whole, with their mode, and nothing else is left', async () => {
-    const folder = scratch()
-    const source = join(folder, 'source')
-    const bytes = randomBytes(3_000_001)
-    writeFileSync(source, bytes)
-    const there = join(folder, 'there')
-    mkdirSync(there)
-    assert.equal(await send({ source, path: `${there}/it's a file`, mode: '0750' }), 'sent')
-    assert.ok(readFileSync(`${there}/it's a file`).equals(bytes))
-    assert.equal(statSync(`${there}/it's a file`).mode & 0o777, 0o750)
-    assert.equal(await send({ source: Readable.from([bytes, bytes]), path: `${there}/stream` }), 'sent')
-    assert.ok(readFileSync(`${there}/stream`).equals(Buffer.concat([bytes, bytes])))
-    assert.equal(await send({ source: Buffer.alloc(0), path: `${there}/stream` }), 'sent')
-    assert.equal(statSync(`${there}/stream`).size, 0)
-    assert.deepEqual(readdirSync(there).sort(), ["it's a file", 'stream'])
-  })
-
-  test('what goes wrong leaves the old file and nothing beside it', async () => {
-    const folder = scratch()
-    const path = join(folder, 'file')
-    writeFileSync(path, 'old')
-    assert.equal(await send({ source: Buffer.from('new'), path, sha256: '0'.repeat(64) }), 'wrong-checksum')
-    assert.equal(await send({ source: '/does/not/exist', path }), 'upload-source-unreadable')
-    const breaks = new Readable({
-      read() {
-        this.push(randomBytes(100_000))
-        this.destroy(new Error('the source broke'))
-      },
-    })
-    assert.equal(await send({ source: breaks, path }), 'upload-source-unreadable')
-    assert.equal(await send({ source: Buffer.from('x'), path: folder }), 'upload-failed')
-    assert.equal(await send({ source: Buffer.from('x'), path: `${folder}/no/such/folder` }), 'upload-failed')
-    assert.deepEqual(readdirSync(folder), ['file'])
-    assert.equal(readFileSync(path, 'utf8'), 'old')
-  })
-
-  test(
-    'a full disk is said',
-    { skip: isRoot ? false : 'needs root to mount a small file system' },
-    async (t) => {
-      const folder = scratch()
-      if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'none', folder]).status !== 0) {
-        t.skip('no file system can be mounted here')
-        return
-      }
-      try {
-        assert.equal(await send({ source: randomBytes(20_000_000), path: join(folder, 'big') }), 'disk-full')
-        assert.deepEqual(readdirSync(folder), [])
-      } finally {
-        spawnSync('umount', [folder])
-      }
-    },
-  )
-
-  test('giving up ends it, and cleans up there', async () => {
-    const folder = scratch()
-    const controller = new AbortController()
-    const endless = new Readable({ read: () => {} })
-    endless.push(randomBytes(1000))
-    const sending = upload(connection, {
-      source: endless,
-      path: join(folder, 'f'),
-      mode: '0644',
-      signal: controller.signal,
-    })
-    setTimeout(() => {
-      controller.abort(new Error('enough'))
-      endless.destroy(new Error('enough'))
-    }, 300)
-    await assert.rejects(sending, /enough/)
-    assert.equal(existsSync(join(folder, 'f')), false)
-  })
-
-  test('a host that dies under it is lost, never sent', async () => {
-    const folder = scratch()
-    program(folder, 'cat', 'head -c 100000 >/dev/null; kill -9 $PPID; sleep 1\n')
-    const dying = machineWith(folder)
-    const result = await upload(dying, {
-      source: randomBytes(5_000_000),
-      path: join(folder, 'f'),
-      mode: '0644',
-      signal: calm,
-    })
-    assert.equal(result.kind, 'lost')
-    await dying.close()
-  })
-
-  test('files go through pct and become as well', async () => {
-    const folder = scratch()
-    program(folder, 'pct', fakePct)
-    program(folder, 'sudo', fakeSudo)
-    const become = becomeConnection(machineWith(folder), {
-      user: 'gpuplay-nobody',
-      method: 'sudo',
-      password: new Secret('correct horse'),
-    })
-    const bytes = randomBytes(300_000)
-    assert.equal(
-      await send({ source: bytes, path: join(folder, 'inside') }, pctConnection(become, '101')),
-      'sent',
-    )
-    assert.ok(readFileSync(join(folder, 'inside')).equals(bytes))
-    await become.close()
   })
 })

@@ -3,7 +3,8 @@ import type { HostName } from '../base/brand.ts'
 import { HostError } from '../base/errors.ts'
 import type { Privilege } from '../connection/connection.ts'
 import type { MachineAccess } from '../host/machine.ts'
-import { type Lease, type LeaseHolder, takeLease } from '../host/state.ts'
+import type { Means } from '../host/means.ts'
+import type { Lease, LeaseHolder } from '../host/state.ts'
 import type { Machine } from './machine.ts'
 
 export interface Leases {
@@ -11,10 +12,13 @@ export interface Leases {
   take(machine: Machine): Promise<void>
   token(name: HostName): number | undefined
   accessOf(machine: Machine, become: Privilege['become']): Promise<MachineAccess>
+  /** What acts under them. */
+  readonly means: Means
 }
 
 export interface LeasesOptions {
   readonly holder: LeaseHolder
+  readonly means: Means
   readonly accessOf: (machine: Machine, become: Privilege['become']) => Promise<MachineAccess>
   readonly sleep: (milliseconds: number) => Promise<void>
   /** Run once after the lease of a machine is taken. */
@@ -30,7 +34,7 @@ const pauses: readonly number[] = [
   ...Array.from({ length: 14 }, () => 2000),
 ]
 
-export function createLeases({ holder, accessOf, sleep, taken }: LeasesOptions): Leases {
+export function createLeases({ holder, means, accessOf, sleep, taken }: LeasesOptions): Leases {
   const machines = new Map<HostName, Machine>()
   const taking = new Map<Machine, Promise<void>>()
 
@@ -38,7 +42,7 @@ export function createLeases({ holder, accessOf, sleep, taken }: LeasesOptions):
     const access = await accessOf(machine, machine.statePrivilege)
     const place = { ...access, stateDirectory: await machine.stateDirectory() }
     for (const pause of [...pauses, undefined]) {
-      const result = await takeLease(place, holder)
+      const result = await means.takeLease(place, holder)
       if (result.kind === 'taken') {
         machine.lease = result.lease
         machines.set(machine.name, machine)
@@ -70,6 +74,7 @@ export function createLeases({ holder, accessOf, sleep, taken }: LeasesOptions):
 
   return {
     accessOf,
+    means,
     token: (name) => machines.get(name)?.lease?.token,
     async take(machine) {
       if (machine.lease !== undefined && !machine.lease.ended.aborted) return

@@ -15,12 +15,11 @@ import {
   parseDocument,
   type Scalar,
   type YAMLMap,
-  type YAMLParseError,
   type YAMLSeq,
-  visit,
 } from 'yaml'
 import type { Position, Problem } from '../base/errors.ts'
 import { type Locator, problem, type SourceFile } from './source.ts'
+import { quoteIt, syntaxProblem, tagProblem, unclosedQuote, unquotedTemplate } from './yaml-problems.ts'
 
 export type YamlNode = YamlScalar | YamlList | YamlMap
 
@@ -256,85 +255,4 @@ class Reader {
   #report(code: string, message: string, where: Position, more: { hint?: string } = {}): void {
     this.problems.push(problem(code, message, { where, ...more }))
   }
-}
-
-function quoteIt(text: string): string {
-  const template = /\{\{.*\}\}/s.exec(text)?.[0]
-  return template === undefined ? 'put quotes around it' : `quote it: "${template.replaceAll('"', "'")}"`
-}
-
-/** `name: {{ x }} and more` is a syntax error; say what it really is. */
-function unquotedTemplate(source: SourceFile, error: YAMLParseError | undefined): Problem | undefined {
-  if (error === undefined) return undefined
-  for (const offset of error.pos) {
-    const where = source.position(offset)
-    for (const line of [where.line, where.line - 1]) {
-      const text = source.lineText(line)
-      const match = /^(\s*(?:- )*(?:[\w.-]+:\s+|- ))(\{\{.*)$/.exec(text)
-      const lead = match?.[1]
-      const value = match?.[2]
-      if (lead === undefined || value === undefined) continue
-      return problem('unquoted-template', 'a value that starts with "{{" must be quoted', {
-        where: source.position(source.lineStart(line) + lead.length, value.length),
-        hint: `quote it: "${value.trimEnd().replaceAll('"', "'")}"`,
-      })
-    }
-  }
-  return undefined
-}
-
-/** A quote that nobody closed swallows the rest of the file; the place to look at is where it was opened. */
-function unclosedQuote(source: SourceFile, document: QuietDocument): Problem | undefined {
-  const [error] = document.errors
-  if (error?.code !== 'MISSING_CHAR' || !error.message.endsWith('quote')) return undefined
-  let opened: number | undefined
-  visit(document, {
-    Scalar(_key, { type, range }) {
-      if (type === 'QUOTE_DOUBLE' || type === 'QUOTE_SINGLE') opened = range?.[0]
-    },
-  })
-  if (opened === undefined) return undefined
-  return problem('invalid-yaml', 'this quote is never closed', {
-    where: source.position(opened),
-    hint: `close it with ${source.text[opened] ?? 'another'}`,
-  })
-}
-
-function syntaxProblem(source: SourceFile, error: YAMLParseError): Problem {
-  const [start, end] = error.pos
-  const where = source.position(start, Math.max(1, end - start))
-  const [message, hint] = wording(error)
-  return problem(error.code === 'DUPLICATE_KEY' ? 'duplicate-key' : 'invalid-yaml', message, { where, hint })
-}
-
-function wording(error: YAMLParseError): [message: string, hint?: string] {
-  switch (error.code) {
-    case 'DUPLICATE_KEY':
-      return ['this key is given twice in one map', 'keep one of the two']
-    case 'TAB_AS_INDENT':
-      return ['a tab is used to indent', 'indent with spaces']
-    case 'BLOCK_AS_IMPLICIT_KEY':
-    case 'MULTILINE_IMPLICIT_KEY':
-      return ['a ": " inside a value makes YAML see a second key here', 'put quotes around the value']
-    case 'MULTIPLE_DOCS':
-      return ['there is more than one YAML document in this file', 'keep one; remove the "---" between them']
-    case 'MISSING_CHAR':
-      return [`this is not valid YAML: ${error.message}`, 'look for a quote or bracket that is not closed']
-    default:
-      return [
-        `this is not valid YAML: ${error.message}`,
-        'look at the quotes, brackets and indentation of this line and the one before it',
-      ]
-  }
-}
-
-function tagProblem(source: SourceFile, warning: { message: string; pos: [number, number] }): Problem {
-  const [start, end] = warning.pos
-  const where = source.position(start, end - start)
-  const tag = source.text.slice(start, end).split(/\s/)[0] ?? ''
-  const hint =
-    tag === '!vault'
-      ? 'encrypted values are not yet supported: hand the value over with -e @file'
-      : 'the tag known here is !cel'
-  return problem('unknown-tag', `the tag "${tag}" is not known`, { where, hint })
 }

@@ -20,6 +20,7 @@ export type Seen =
 export const gpuVerify = {
   name: 'gpu_verify',
   summary: 'Checks that GPUs work on a node or in a container, and that no others do.',
+  mayChange: () => [],
   args,
   result,
   exitCode: 7,

@@ -12,6 +12,7 @@ export interface Seen {
 export const stat = {
   name: 'stat',
   summary: 'Looks at a file, directory or device. Changes nothing.',
+  mayChange: () => [],
   args,
   result,
   probe,

@@ -1,0 +1,69 @@
+/** Logins to the sshd of a test. */
+import assert from 'node:assert/strict'
+import { UnreachableError } from '../../base/errors.ts'
+import { connect } from '../connect.ts'
+import type { Connection, ShellReply, Target } from '../connection.ts'
+import type { ConnectEffects } from '../effects.ts'
+import { openShell } from '../shell.ts'
+import type { SshTarget } from '../ssh-dial.ts'
+import { testEffects } from './effects.ts'
+import type { Sshd } from './sshd.ts'
+
+export const calm: AbortSignal = new AbortController().signal
+/** So long that only what never ends meets it, however busy the machine is. */
+export const patience = 120_000
+
+/** How to reach a server with its own key. */
+export function targetOf(server: Sshd, changes: Partial<SshTarget> = {}): SshTarget {
+  const { port, user, key, knownHosts } = server
+  return {
+    kind: 'ssh',
+    address: '127.0.0.1',
+    port,
+    user,
+    privateKey: key,
+    knownHosts,
+    hostKeyChecking: 'strict',
+    ...changes,
+  }
+}
+
+/** Why a login was refused. */
+export async function refusal(
+  wanted: Target,
+  effects: Partial<ConnectEffects> = {},
+): Promise<UnreachableError> {
+  try {
+    const connection = await connect(wanted, testEffects(effects), calm)
+    try {
+      await openShell(connection, { signal: calm })
+    } finally {
+      await connection.close()
+    }
+  } catch (error) {
+    if (error instanceof UnreachableError) return error
+    throw error
+  }
+  assert.fail('the host let us in')
+}
+
+/** Logs in and runs one script. */
+export async function hello(wanted: Target, effects: Partial<ConnectEffects> = {}): Promise<void> {
+  const connection = await connect(wanted, testEffects(effects), calm)
+  await helloOn(connection)
+  await connection.close()
+}
+
+/** Runs one script on a connection. */
+export async function helloOn(connection: Connection): Promise<void> {
+  const shell = await openShell(connection, { signal: calm })
+  const reply = await shell.run('echo hello; exit 4', { timeout: patience, signal: calm })
+  assert.deepEqual(summary(reply), 'hello 4')
+  await shell.close()
+}
+
+/** What a script said, and its exit code. */
+export function summary(reply: ShellReply): string {
+  if (reply.kind !== 'exited') assert.fail(`expected a script that exited, got ${JSON.stringify(reply)}`)
+  return `${reply.stdout.toString().trim()} ${reply.code}`
+}

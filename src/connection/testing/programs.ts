@@ -1,0 +1,71 @@
+/** This machine as a host, with programs of ours in place of `pct` and `sudo`. */
+import assert from 'node:assert/strict'
+import { spawn, spawnSync } from 'node:child_process'
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir, userInfo } from 'node:os'
+import { join } from 'node:path'
+import { after } from 'node:test'
+import type { Connection, ShellReply } from '../connection.ts'
+import { localConnection } from '../local.ts'
+import { openShell } from '../shell.ts'
+import { testEffects } from './effects.ts'
+
+export const calm: AbortSignal = new AbortController().signal
+/** So long that only what never ends meets it, however busy the machine is. */
+export const patience = 120_000
+export const isRoot = userInfo().uid === 0
+
+/** This machine with programs of ours found first. */
+export function machineWith(folder: string): Connection {
+  const PATH = `${folder}:${spawnSync('/bin/sh', ['-c', 'echo "$PATH"']).stdout.toString().trim()}`
+  return localConnection(
+    testEffects({
+      spawn: (file, argv, { group }) =>
+        spawn(file, argv, { detached: group, stdio: 'pipe', env: { PATH, HOME: folder } }),
+    }),
+  )
+}
+
+export function program(folder: string, name: string, script: string): void {
+  const file = join(folder, name)
+  writeFileSync(file, `#!/bin/sh\n${script}`)
+  chmodSync(file, 0o755)
+}
+
+export function scratch(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'gpuplay-through-'))
+  chmodSync(folder, 0o755)
+  after(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+export async function say(connection: Connection, script: string): Promise<string> {
+  const shell = await openShell(connection, { signal: calm })
+  const reply: ShellReply = await shell.run(script, { timeout: patience, signal: calm })
+  await shell.close()
+  if (reply.kind !== 'exited') assert.fail(JSON.stringify(reply))
+  return reply.stdout.toString().trim()
+}
+
+/** Keeps what the real one does: statuses, messages, argument order. */
+export const fakePct = `echo "$*" >>"$HOME/calls"
+[ "$1" = exec ] && [ "$3 $4 $5" = '--keep-env 0 --' ] || { echo '400 wrong usage' >&2; exit 2; }
+case $2 in
+101) shift 5; exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin CTID=101 "$@" ;;
+102) echo 'container 102 not running!' >&2; exit 255 ;;
+103) exec sleep 60 ;;
+*) echo "Configuration file 'nodes/pve1/lxc/$2.conf' does not exist" >&2; exit 2 ;;
+esac
+`
+
+export const fakeSudo = `while [ $# -gt 0 ]; do case $1 in
+-k|-S) shift ;; -p) prompt=$2; shift 2 ;; -u) user=$2; shift 2 ;; --) shift; break ;; *) exit 1 ;; esac; done
+for try in 1 2 3; do
+printf %s "$prompt" >&2
+read -r answer || { echo 'sudo: no password was provided' >&2; exit 1; }
+echo "asked" >>"$HOME/asked"
+[ "$answer" = 'correct horse' ] && SUDO_USER=$user exec "$@"
+echo 'Sorry, try again.' >&2
+done
+exit 1
+`

@@ -1,0 +1,56 @@
+/** Questions to a real shell, with what was sent for them. */
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { HostError } from '../../base/errors.ts'
+import type { RunOptions } from '../../connection/connection.ts'
+import { type Batcher, createBatcher } from '../batch.ts'
+import { createLocalShell } from './local-shell.ts'
+import type { Scratch } from './scratch.ts'
+
+/** A batcher over a real shell, and what it sent. */
+export interface Asking {
+  readonly batcher: Batcher
+  /** What was sent, in order. */
+  readonly sent: { readonly script: string; readonly options: RunOptions }[]
+}
+
+/** A batcher over a real shell. */
+export function asking(environment: Readonly<Record<string, string>> = {}): Asking {
+  const local = createLocalShell(environment)
+  const sent: Asking['sent'] = []
+  const shell = {
+    ...local,
+    run: (script: string, options: RunOptions) => {
+      sent.push({ script, options })
+      return local.run(script, options)
+    },
+  }
+  const { signal } = new AbortController()
+  const nonce = (): string => '0123456789abcdef0123456789abcdef'
+  return { batcher: createBatcher({ hostName: 'pve1', shell: async () => shell, signal, nonce }), sent }
+}
+
+/** A folder at the head of PATH with programs that are not what they seem. */
+export function programs(dir: Scratch, scripts: Readonly<Record<string, string>>): { readonly PATH: string } {
+  mkdirSync(dir.path('bin'))
+  for (const [name, script] of Object.entries(scripts)) {
+    writeFileSync(dir.path(`bin/${name}`), `#!/bin/sh\n${script}\n`)
+    chmodSync(dir.path(`bin/${name}`), 0o755)
+  }
+  return { PATH: `${dir.path('bin')}:${process.env['PATH'] ?? ''}` }
+}
+
+/** The answer, or the code, message and hint of the failure. */
+export async function outcome(asked: Promise<unknown>): Promise<unknown> {
+  try {
+    return await asked
+  } catch (error) {
+    if (!(error instanceof HostError)) throw error
+    const { code, message, hint } = error.problem
+    return [code, message, ...(hint === undefined ? [] : [hint])]
+  }
+}
+
+/** The text of an answer. */
+export function textOf(answer: { readonly text: string } | undefined): string | undefined {
+  return answer?.text
+}

@@ -1,0 +1,195 @@
+/**
+ * Checks the tree of a template and rewrites it: each value that is printed goes through `emit`, each that a block or a helper
+ * takes through `need`, and every call of a helper carries its place.
+ */
+import type { Position, Problem } from '../base/errors.ts'
+import type { ReadPath } from './model.ts'
+import { type Locator, problem, SourceFile } from './source.ts'
+import { didYouMean } from './suggest.ts'
+import { templateHelpers } from './template-helpers.ts'
+
+type Node = hbs.AST.Node
+type Path = hbs.AST.PathExpression
+type Call = hbs.AST.SubExpression
+
+/** Where a placeholder stands, for what is said of its value. */
+export interface Place {
+  readonly where: Position
+  /** As written. */
+  readonly text: string
+  /** Inside `#each` or `#with`, where names mean the item's. */
+  readonly inItem: boolean
+}
+
+interface Context {
+  /** Names mean the parts of an item here, not variables. */
+  readonly item: boolean
+  readonly outer: Context | undefined
+  /** Block parameters (`as |x|`). */
+  readonly bound: ReadonlySet<string>
+}
+
+const blocks = new Set(['if', 'unless', 'each', 'with'])
+/** Helpers whose arguments may be undefined. */
+const tolerant = new Set(['defined', 'default'])
+
+/** Rewrites one parsed template in place of its nodes; collects its mistakes, its places and the paths that it reads. */
+export class Rewriter {
+  readonly problems: Problem[] = []
+  readonly places: Place[] = []
+  readonly #found = new Map<string, ReadPath>()
+  readonly #locator: Locator
+  readonly #text: SourceFile
+
+  constructor(source: string, locator: Locator) {
+    this.#locator = locator
+    this.#text = new SourceFile('', source)
+  }
+
+  reads(): readonly ReadPath[] {
+    return [...this.#found.values()]
+  }
+
+  program(program: hbs.AST.Program | undefined, context: Context): void {
+    if (program === undefined || program === null) return
+    program.body = program.body.map((statement) => this.#statement(statement, context))
+  }
+
+  #statement(statement: hbs.AST.Statement, context: Context): hbs.AST.Statement {
+    switch (statement.type) {
+      case 'MustacheStatement': {
+        const mustache = statement as hbs.AST.MustacheStatement
+        const place = this.#place(mustache.path, mustache.path, context)
+        const called = mustache.params.length > 0 || mustache.hash !== undefined
+        const value =
+          called && isPath(mustache.path)
+            ? this.#call({ ...mustache, type: 'SubExpression', path: mustache.path }, context)
+            : this.#read(mustache.path, context)
+        return { ...mustache, path: name('emit', mustache), params: [value, place], hash: undefined } as never
+      }
+      case 'BlockStatement':
+        return this.#block(statement as hbs.AST.BlockStatement, context)
+      case 'ContentStatement':
+      case 'CommentStatement':
+        return statement
+      default:
+        this.#report(
+          'unsupported-template',
+          'partials and decorators are not supported in templates',
+          statement,
+        )
+        return statement
+    }
+  }
+
+  #block(block: hbs.AST.BlockStatement, context: Context): hbs.AST.BlockStatement {
+    const kind = block.path.original
+    if (!blocks.has(kind) || block.params.length !== 1) {
+      const message = blocks.has(kind)
+        ? `"{{#${kind}}}" takes exactly one value`
+        : `there is no block "{{#${kind}}}"`
+      this.#report('unknown-block', message, block.path, {
+        hint: blocks.has(kind)
+          ? `for more than a value write a helper in brackets: {{#${kind} (eq a b)}}`
+          : didYouMean(kind, blocks, `write {{#if ${kind}}} or {{#each ${kind}}}`),
+      })
+      return block
+    }
+    const params = block.params.map((param) => this.#needed(param, context))
+    const changes = kind === 'each' || kind === 'with'
+    const bound = new Set([...context.bound, ...(block.program?.blockParams ?? [])])
+    this.program(block.program, changes ? { item: true, outer: context, bound } : context)
+    this.program(block.inverse, context)
+    return { ...block, params }
+  }
+
+  /** A helper with its arguments, its own place first. */
+  #call(call: Call, context: Context): Call {
+    const helperName = call.path.original
+    const helper = Object.hasOwn(templateHelpers, helperName) ? templateHelpers[helperName] : undefined
+    if (helper === undefined) {
+      this.#report('unknown-helper', `there is no template helper "${helperName}"`, call.path, {
+        hint: didYouMean(
+          helperName,
+          Object.keys(templateHelpers),
+          `there are ${Object.keys(templateHelpers).join(', ')}`,
+        ),
+      })
+      return call
+    }
+    const [least, most] = helper.arguments
+    if (call.params.length < least || call.params.length > most || (call.hash?.pairs.length ?? 0) > 0) {
+      const wanted = least === most ? `${least}` : `${least} to ${most}`
+      this.#report('wrong-arguments', `"${helperName}" takes ${wanted} value${most === 1 ? '' : 's'}`, call)
+    }
+    const params = call.params.map((param, index) =>
+      tolerant.has(helperName) && index === 0 && isPath(param)
+        ? this.#read(param, context)
+        : this.#needed(param, context),
+    )
+    return {
+      ...call,
+      path: name(`helper:${helperName}`, call),
+      params: [this.#place(call, call.path, context), ...params],
+    }
+  }
+
+  #needed(node: hbs.AST.Expression, context: Context): hbs.AST.Expression {
+    if (!isPath(node)) return this.#read(node, context)
+    return {
+      type: 'SubExpression',
+      path: name('need', node),
+      params: [this.#read(node, context), this.#place(node, node, context)],
+      loc: node.loc,
+    } as Call
+  }
+
+  #read(node: hbs.AST.Expression, context: Context): hbs.AST.Expression {
+    if (node.type === 'SubExpression') return this.#call(node as Call, context)
+    if (!isPath(node)) return node
+    if (node.data) {
+      if (node.parts[0] === 'root' && node.parts.length > 1) this.#note(node.parts.slice(1))
+      return node
+    }
+    let target: Context | undefined = context
+    for (let depth = node.depth; depth > 0; depth--) target = target?.outer
+    const first = node.parts[0]
+    if (target?.item === false && first !== undefined && !context.bound.has(first)) this.#note(node.parts)
+    return node
+  }
+
+  #note(parts: readonly string[]): void {
+    this.#found.set(JSON.stringify(parts), parts)
+  }
+
+  /** A literal that stands for a place; helpers get it to say where they failed. */
+  #place(node: Node, shown: Node, context: Context): hbs.AST.NumberLiteral {
+    const { start, end } = this.#range(node)
+    const text = isPath(shown) ? shown.original : this.#text.text.slice(start, end)
+    const index = this.places.length
+    this.places.push({ where: this.#locator.at(start, end - start), text, inItem: context.item })
+    return { type: 'NumberLiteral', value: index, original: index, loc: node.loc }
+  }
+
+  #range(node: Node): { start: number; end: number } {
+    const { start, end } = node.loc
+    return {
+      start: this.#text.lineStart(start.line) + start.column,
+      end: this.#text.lineStart(end.line) + end.column,
+    }
+  }
+
+  #report(code: string, message: string, node: Node, more: { hint?: string | undefined } = {}): void {
+    const { start, end } = this.#range(node)
+    this.problems.push(problem(code, message, { where: this.#locator.at(start, end - start), ...more }))
+  }
+}
+
+/** True for a name or a path of names. */
+export function isPath(node: Node): node is Path {
+  return node.type === 'PathExpression'
+}
+
+function name(helper: string, node: Node): Path {
+  return { type: 'PathExpression', data: false, depth: 0, parts: [helper], original: helper, loc: node.loc }
+}

@@ -1,0 +1,62 @@
+/** What a rewritten template calls while it is rendered: values become text, or an error with its place. */
+import { InputError } from '../base/errors.ts'
+import { problem } from './source.ts'
+import { HelperError, kindOf, templateHelpers } from './template-helpers.ts'
+import type { Place } from './template-rewriter.ts'
+
+/** The helpers that a rewritten template calls; what they throw names the place. */
+export function runtimeHelpers(places: readonly Place[]): Record<string, (...values: unknown[]) => unknown> {
+  const placeOf = (index: unknown): Place | undefined => places[Number(index)]
+  const helpers: Record<string, (...values: unknown[]) => unknown> = {
+    emit: (value, index) => emit(value, placeOf(index)),
+    need: (value, index) => {
+      if (value === undefined) throw undefinedError(placeOf(index))
+      return value
+    },
+  }
+  for (const [helperName, helper] of Object.entries(templateHelpers)) {
+    helpers[`helper:${helperName}`] = (index, ...values) => {
+      try {
+        return helper.apply(...values.slice(0, -1))
+      } catch (error) {
+        if (!(error instanceof HelperError)) throw error
+        throw new InputError([problem('template-failed', error.message, { where: placeOf(index)?.where })])
+      }
+    }
+  }
+  return helpers
+}
+
+function emit(value: unknown, place: Place | undefined): string {
+  if (typeof value === 'string') return value
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value)
+  if (value === undefined || typeof value === 'function') throw undefinedError(place)
+  const text = place?.text ?? ''
+  if (value === null) {
+    throw new InputError([
+      problem('undefined-variable', `"${text}" is null, which is no text`, {
+        where: place?.where,
+        hint: `give it a value, or write {{default ${text} "..."}}`,
+      }),
+    ])
+  }
+  throw new InputError([
+    problem('not-text', `"${text}" is ${kindOf(value)}, which is no text`, {
+      where: place?.where,
+      hint: Array.isArray(value)
+        ? `write {{join ${text} ", "}} or {{json ${text}}}`
+        : `write {{json ${text}}}`,
+    }),
+  ])
+}
+
+function undefinedError(place: Place | undefined): InputError {
+  const text = place?.text ?? ''
+  const hint =
+    place?.inItem === true
+      ? `names mean parts of the item here: for a variable write @root.${text}`
+      : `give it a value, or write {{default ${text} "..."}}`
+  return new InputError([
+    problem('undefined-variable', `"${text}" is not defined`, { where: place?.where, hint }),
+  ])
+}

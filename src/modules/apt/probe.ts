@@ -1,0 +1,172 @@
+/** What a task on packages reads: their states, what the repositories offer, and what apt-get says it would do. */
+import { isUnknown, knownOr, type Unknown, UnknownError } from '../../base/unknown.ts'
+import type { Host, PackageStatus } from '../../host/host.ts'
+import { changedSinceFetch, fetchedWithin } from '../support/apt-lists.ts'
+import type { Args } from './args.ts'
+import { parsePolicy, parseSimulation, type Simulation } from './simulation.ts'
+
+export interface Seen {
+  readonly packages: ReadonlyMap<string, PackageStatus>
+  /** undefined: there is nothing to do. */
+  readonly work: Work | undefined
+}
+
+export interface Work {
+  /** What is to be installed or removed, as apt-get takes it. */
+  readonly names: readonly string[]
+  /** Packages that an interrupted run left half done. */
+  readonly interrupted: readonly HalfDone[]
+  /** The lists are to be fetched first. */
+  readonly fetch: boolean
+  /** Asked for and offered by no repository. */
+  readonly missing: readonly string[]
+  /** Unknown where an earlier task of a dry run changes what it rests on; undefined where there is nothing to simulate yet. */
+  readonly simulation: Simulation | Unknown | undefined
+}
+
+export interface HalfDone {
+  readonly name: string
+  readonly version: string
+}
+
+interface Target {
+  /** As the task names it. */
+  readonly given: string
+  readonly name: string
+  readonly version: string | undefined
+}
+
+/** The packages that a task names. */
+export function targetsOf({ name }: Args): readonly Target[] {
+  const list = typeof name === 'string' ? [name] : name
+  return list.map((given) => {
+    const [plain = given, version] = given.split('=', 2)
+    return { given, name: plain, version }
+  })
+}
+
+/** Reads the packages; where something is due, what apt-get would do. */
+export async function probe(given: Args, host: Host): Promise<Seen> {
+  const targets = targetsOf(given)
+  const statuses = await Promise.all(
+    targets.map(async ({ name }) => [name, await host.package(name)] as const),
+  )
+  const packages = new Map(statuses)
+  const due = targets.filter((target) => isDue(given, target, packages.get(target.name)))
+  const maybeDue = given.state === 'latest' ? targets : due
+  if (maybeDue.length === 0 && (targets.length > 0 || !given.update_cache))
+    return { packages, work: undefined }
+  return { packages, work: await probeWork(given, maybeDue, { packages, host }) }
+}
+
+/** Whether something is to be done whatever the repositories offer. */
+function isDue(given: Args, { version }: Target, status: PackageStatus | undefined): boolean {
+  const { installed, status: word } = status ?? { installed: undefined, status: 'not-installed' }
+  if (given.state === 'absent') return installed !== undefined || (given.purge && word === 'config-files')
+  return installed === undefined || (version !== undefined && version !== installed) || halfDone.has(word)
+}
+
+/** dpkg(1), package states: what `dpkg --configure -a` goes on with, and what has to be installed again. */
+const unfinished = new Set(['half-configured', 'unpacked', 'triggers-awaited', 'triggers-pending'])
+const halfDone = new Set(['half-installed', 'half-configured', 'unpacked'])
+
+interface Context {
+  readonly packages: ReadonlyMap<string, PackageStatus>
+  readonly host: Host
+}
+
+async function probeWork(
+  given: Args,
+  targets: readonly Target[],
+  { packages, host }: Context,
+): Promise<Work> {
+  const removing = given.state === 'absent'
+  const [interrupted, candidates, old] = await Promise.all([
+    interruptedPackages(host),
+    removing || targets.length === 0 ? undefined : candidatesOf(targets, host),
+    given.update_cache && !removing ? host.maybe(isOld(given, host)) : undefined,
+  ])
+  if (
+    isUnknown(candidates) &&
+    given.state === 'latest' &&
+    targets.every(({ name }) => packages.get(name)?.installed !== undefined)
+  )
+    throw new UnknownError(candidates)
+  const offered = knownOr(candidates, undefined)
+  const due = targets.filter((target) => {
+    const status = packages.get(target.name)
+    const candidate = offered?.get(target.name)
+    return (
+      isDue(given, target, status) ||
+      (given.state === 'latest' && candidate !== undefined && candidate !== status?.installed)
+    )
+  })
+  const missing =
+    offered === undefined
+      ? []
+      : due.filter(({ name }) => offered.get(name) === undefined).map(({ name }) => name)
+  const names = due.map((target) => target.given)
+  const fetch = knownOr(old, false) === true || (missing.length > 0 && (await canHelp(host)))
+  const simulates = names.length > 0 && interrupted.length === 0 && !fetch && missing.length === 0
+  return {
+    names,
+    interrupted,
+    fetch,
+    missing,
+    simulation: simulates ? await host.maybe(simulate(given, names, host)) : undefined,
+  }
+}
+
+/** What an interrupted dpkg left. A dry run that cannot know takes it that its own earlier tasks end well. */
+async function interruptedPackages(host: Host): Promise<readonly HalfDone[]> {
+  const asked = await host.maybe(
+    host.ask(['dpkg-query', '-W', '-f', '${db:Status-Status} ${Package} ${Version}\\n']),
+  )
+  if (isUnknown(asked)) return []
+  return asked.stdout.split('\n').flatMap((line) => {
+    const [status = '', name = '', version = ''] = line.split(' ')
+    return unfinished.has(status) ? [{ name, version }] : []
+  })
+}
+
+async function candidatesOf(
+  targets: readonly Target[],
+  host: Host,
+): Promise<ReadonlyMap<string, string | undefined> | Unknown> {
+  const names = targets.map(({ name }) => name)
+  return host.maybe(
+    host
+      .ask(['apt-cache', 'policy', ...names], { environment: { LC_ALL: 'C' } })
+      .then(({ stdout }) => parsePolicy(stdout)),
+  )
+}
+
+const sources = ['/etc/apt/sources.list', '/etc/apt/sources.list.d']
+
+async function isOld({ cache_valid_time: seconds }: Args, host: Host): Promise<boolean> {
+  return !(await fetchedWithin(seconds, host))
+}
+
+/** Whether fetching the lists could bring a package that is in none of them: not when that was done a moment ago. */
+async function canHelp(host: Host): Promise<boolean> {
+  const asked = await host.maybe(Promise.all([fetchedWithin(300, host), changedSinceFetch(sources, host)]))
+  if (isUnknown(asked)) return false
+  const [recent, changed] = asked
+  return !recent || changed
+}
+
+async function simulate(given: Args, names: readonly string[], host: Host): Promise<Simulation> {
+  const argv = ['apt-get', '-s', '-y', ...changing(given), ...names]
+  return parseSimulation(await host.ask(argv, { environment: { LC_ALL: 'C' } }))
+}
+
+/** The part of the command line that simulation and deed have in common. */
+export function changing(given: Args): readonly string[] {
+  if (given.state === 'absent') return [given.purge ? 'purge' : 'remove']
+  const recommends = given.install_recommends
+  return [
+    ...(recommends === undefined ? [] : [recommends ? '--install-recommends' : '--no-install-recommends']),
+    ...(given.allow_downgrade ? ['--allow-downgrades'] : []),
+    'install',
+  ]
+}
