@@ -108,6 +108,8 @@ async function ask(
   const request = {
     argv: listed?.argv ?? argv,
     timeout,
+    // Only an author's promise does not say that nothing is left running.
+    promised: listed === undefined,
     ...(environment === undefined ? {} : { environment }),
     ...(user === undefined ? {} : { user }),
     ...(stdin === undefined ? {} : { stdin }),
