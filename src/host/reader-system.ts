@@ -109,6 +109,8 @@ async function ask(
   const request = {
     argv: listed?.argv ?? argv,
     timeout,
+    // Only an author's promise does not say that nothing is left running.
+    promised: listed === undefined,
     ...given({ environment, user, stdin, directory, guard: listed?.guard }),
   }
   const view = overlay()
