@@ -54,8 +54,13 @@ export class Sender {
           steps.slice(from, to),
           (index, milliseconds) => finished(from + index, milliseconds),
         )
-        for (const [index, result] of results.entries())
-          outcomes.push(await this.#outcomeOf(result, sent[from + index]))
+        for (const [index, result] of results.entries()) {
+          const one = sent[from + index]
+          // All that a frame lost it lost at once.
+          if (one && result.kind === 'lost' && results[index - 1]?.kind !== 'lost')
+            await this.#reconnect(targetOf(one.planned.action, this.#context.host.machine))
+          outcomes.push(outcomeOf(result))
+        }
         if (outcomes.some(({ kind }) => kind !== 'done')) break
       }
     } catch (error) {
@@ -180,26 +185,24 @@ export class Sender {
     const name = typeof target === 'string' ? target : target.name
     return name !== machine.name || this.#becomeOf(unit)?.user === machine.statePrivilege?.user
   }
+}
 
-  async #outcomeOf(result: StepResult, sent: Sent | undefined): Promise<ActionOutcome> {
-    switch (result.kind) {
-      case 'done':
-      case 'notBegun':
-        return result
-      case 'failed':
-        return {
-          kind: 'failed',
-          problem: result.problem,
-          ...(result.reply === undefined ? {} : { reply: result.reply }),
-        }
-      case 'locked':
-        return { kind: 'failed', problem: result.problem }
-      case 'stale':
-        return { kind: 'stale', why: result.what }
-      case 'lost':
-        if (sent) await this.#reconnect(targetOf(sent.planned.action, this.#context.host.machine))
-        return result
-    }
+function outcomeOf(result: StepResult): ActionOutcome {
+  switch (result.kind) {
+    case 'done':
+    case 'notBegun':
+    case 'lost':
+      return result
+    case 'failed':
+      return {
+        kind: 'failed',
+        problem: result.problem,
+        ...(result.reply === undefined ? {} : { reply: result.reply }),
+      }
+    case 'locked':
+      return { kind: 'failed', problem: result.problem }
+    case 'stale':
+      return { kind: 'stale', why: result.what }
   }
 }
 

@@ -159,7 +159,9 @@ export class Window implements Stage {
     for (const { unit } of begun) if (unit.reading !== undefined) this.#host.refresh(unit.reading)
     sent.forEach(({ unit, planned }, index) => {
       const outcome = outcomes[index]
-      if (outcome?.kind === 'done') unit.progress.did(labelOf(planned.action), planned.plan, outcome.reply)
+      const label = labelOf(planned.action)
+      if (outcome?.kind === 'done') unit.progress.did(label, planned.plan, outcome.reply)
+      if (outcome?.kind === 'lost') unit.progress.lost = [...unit.progress.lost, label]
     })
     const badAt = outcomes.findIndex(({ kind }) => kind !== 'done')
     const bad = sent[badAt]
@@ -186,7 +188,6 @@ export class Window implements Stage {
   async #ended(bad: Sent, outcome: ActionOutcome, current: Unit | undefined): Promise<Flushed> {
     const { unit, planned } = bad
     const label = labelOf(planned.action)
-    if (outcome.kind === 'lost') unit.progress.lost = [label]
     if (unit === current) {
       if (outcome.kind === 'stale' || outcome.kind === 'lost') return { ...outcome, label }
       if (outcome.kind === 'failed' || outcome.kind === 'unreachable') return outcome

@@ -86,8 +86,19 @@ export function stepsIn(script: string): number {
 
 /** The script with the end of its process group in it. @throws Error where it has no such place. */
 function severed(script: string, cut: Cut): string {
-  const place = cut.kind === 'step' ? new RegExp(`^gp_begin ${cut.step}$`, 'm') : /^gp_flush(?![^]*gp_flush)/m
-  const text = cut.kind === 'said' ? 'gp_flush; kill -KILL 0' : 'kill -KILL 0'
+  const [place, text] = placeOf(cut)
   if (!place.test(script)) throw new Error('the frame has no such place')
   return script.replace(place, text)
+}
+
+/** Of a file it is said at the end of the frame that it is done, of a program when it has ended. */
+function placeOf(cut: Cut): readonly [RegExp, string] {
+  switch (cut.kind) {
+    case 'step':
+      return [new RegExp(`^gp_begin ${cut.step}$`, 'm'), 'kill -KILL 0']
+    case 'unsaid':
+      return [/^gp_(flush$|ran )(?![^]*gp_ran )(?![^]*gp_flush[^]*gp_begin )/m, 'kill -KILL 0; $&']
+    case 'said':
+      return [/gp_flush$/, 'gp_flush; kill -KILL 0']
+  }
 }
