@@ -52,14 +52,14 @@ export const systemCases: readonly ConformanceCase[] = [
   },
   {
     module: aptRepository,
-    says: 'a conflict cured',
+    says: 'a conflict disabled',
     setup: `echo '${conflicting}' >/etc/apt/sources.list.d/cuda-debian12.list`,
     args: {
       name: 'cuda',
       uris: [`${cuda}/`],
       suites: ['/'],
       signed_by: keyring,
-      conflicts: 'cure',
+      conflicts: 'disable',
     },
     besides: books,
   },

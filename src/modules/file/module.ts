@@ -17,7 +17,7 @@ export interface Seen {
 
 export const file = {
   name: 'file',
-  summary: 'Makes or removes a file, directory or link, and sets its permissions and owner.',
+  summary: 'Creates or removes a file, directory or link, and sets its mode and owner.',
   args,
   result,
   probe,

@@ -26,7 +26,7 @@ export type Wanted =
 
 export const getUrl = {
   name: 'get_url',
-  summary: 'Has the host download a file.',
+  summary: 'Downloads a file on the host.',
   args,
   result,
   exitCode: 5,

@@ -15,7 +15,7 @@ import { args, type Args, result } from './args.ts'
 
 export const template = {
   name: 'template',
-  summary: 'Writes a file from a template, filled with the variables of the task.',
+  summary: 'Renders a template and writes the result to a file.',
   args,
   result,
   files: { src: 'templates' },
