@@ -4,6 +4,7 @@ import type { EventSink } from '../events/events.ts'
 import type { Reach } from '../fleet/machine.ts'
 import type { ConnectionDefaults } from '../fleet/targets.ts'
 import type { Fact } from '../host/facts.ts'
+import type { Means } from '../host/means.ts'
 import type { Files } from '../language/files.ts'
 import type { TagChoice } from '../language/tags.ts'
 import type { Module } from '../modules/module.ts'
@@ -33,6 +34,8 @@ export interface RunDependencies {
   readonly modules: readonly Module[]
   readonly facts: readonly Fact[]
   readonly reach: Reach
+  /** Scripts over the shells of the machines when left out. */
+  readonly means?: Means
   readonly sinks: readonly EventSink[]
   /** First interruption: no new actions. */
   readonly signal: AbortSignal

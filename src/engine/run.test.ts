@@ -300,7 +300,7 @@ describe('a run on the local machine', () => {
   command: { cmd: "touch ${folder.path}/must-not-be" }
 `),
       {},
-      controller.signal,
+      { signal: controller.signal },
     )
     clearInterval(watch)
     assert.equal(run.exitCode, 130)

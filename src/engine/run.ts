@@ -44,6 +44,7 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
     facts: dependencies.facts,
     defaults: request.connection,
     reach: dependencies.reach,
+    means: dependencies.means,
     check: request.check,
     stepByStep: request.stepByStep,
     reachable: loaded.selection.reachable,

@@ -6,6 +6,7 @@ import type { Privilege } from '../connection/connection.ts'
 import type { Fact } from '../host/facts.ts'
 import type { ControllerFiles } from '../host/host.ts'
 import type { MachineAccess } from '../host/machine.ts'
+import type { Means } from '../host/means.ts'
 import type { Overlay } from '../host/overlay.ts'
 import { createReader, type HostReader } from '../host/reader.ts'
 import { createReadings } from '../host/readings.ts'
@@ -29,6 +30,7 @@ export interface FleetOptions {
   readonly facts: readonly Fact[]
   readonly defaults: ConnectionDefaults
   readonly reach: Reach
+  readonly means: Means
   /** What facts are read through: in a dry run, what is predicted. */
   readonly overlay: Overlay | undefined
   readonly controller: ControllerFiles
@@ -151,6 +153,7 @@ export function createFleet(options: FleetOptions): Fleet {
           controller: options.controller,
           readings,
           user: key,
+          createBatcher: (asked) => options.means.createBatcher(asked),
           ...(node === undefined ? {} : { node: node.reader() }),
         })
         readers.set(key, reader)

@@ -3,7 +3,8 @@ import type { HostName } from '../base/brand.ts'
 import { HostError } from '../base/errors.ts'
 import type { Privilege } from '../connection/connection.ts'
 import type { MachineAccess } from '../host/machine.ts'
-import { type Lease, type LeaseHolder, takeLease } from '../host/state.ts'
+import type { Means } from '../host/means.ts'
+import type { Lease, LeaseHolder } from '../host/state.ts'
 import type { Machine } from './machine.ts'
 
 export interface Leases {
@@ -11,57 +12,69 @@ export interface Leases {
   take(machine: Machine): Promise<void>
   token(name: HostName): number | undefined
   accessOf(machine: Machine, become: Privilege['become']): Promise<MachineAccess>
+  /** What acts under them. */
+  readonly means: Means
 }
 
 export interface LeasesOptions {
   readonly holder: LeaseHolder
+  readonly means: Means
   readonly accessOf: (machine: Machine, become: Privilege['become']) => Promise<MachineAccess>
   readonly sleep: (milliseconds: number) => Promise<void>
   /** Run once after the lease of a machine is taken. */
   readonly taken: (machine: Machine) => Promise<void>
 }
 
-export function createLeases({ holder, accessOf, sleep, taken }: LeasesOptions): Leases {
+/**
+ * Milliseconds between tries while this run itself holds the machine: by a connection that dropped and that the machine still takes for alive, or by
+ * another name of the machine that is just taking it. Half a minute in all.
+ */
+const pauses: readonly number[] = [
+  ...Array.from({ length: 20 }, () => 100),
+  ...Array.from({ length: 14 }, () => 2000),
+]
+
+export function createLeases({ holder, means, accessOf, sleep, taken }: LeasesOptions): Leases {
   const machines = new Map<HostName, Machine>()
   const taking = new Map<Machine, Promise<void>>()
 
   const takeNow = async (machine: Machine): Promise<void> => {
     const access = await accessOf(machine, machine.statePrivilege)
-    const lease = await takeLease({ ...access, stateDirectory: await machine.stateDirectory() }, holder)
-    const own =
-      lease.kind === 'held' && lease.by.includes(holder.run) ? await sameMachine(machine) : undefined
-    if (own !== undefined) {
-      machine.lease = own
-      machines.set(machine.name, machine)
-      return
+    const place = { ...access, stateDirectory: await machine.stateDirectory() }
+    for (const pause of [...pauses, undefined]) {
+      const result = await means.takeLease(place, holder)
+      if (result.kind === 'taken') {
+        machine.lease = result.lease
+        machines.set(machine.name, machine)
+        await taken(machine)
+        return
+      }
+      const ours = result.by.includes(holder.run)
+      const other = ours ? sameMachine(machine) : undefined
+      if (other !== undefined) {
+        // Whoever took it gives it back.
+        machine.lease = { ...other, release: () => Promise.resolve() }
+        machines.set(machine.name, machine)
+        return
+      }
+      if (!ours || pause === undefined) throw held(machine, result.by)
+      await sleep(pause)
     }
-    if (lease.kind === 'held') {
-      throw new HostError({
-        code: 'lease-held',
-        message: `another run of gpuplay works on ${machine.name}: ${lease.by}`,
-        hint: 'wait until it has ended, then run again',
-      })
-    }
-    machine.lease = lease.lease
-    machines.set(machine.name, machine)
-    await taken(machine)
   }
 
-  /** An inventory may name one machine twice: what holds it then is this run itself, which may just be taking it. */
-  const sameMachine = async (machine: Machine): Promise<Lease | undefined> => {
-    for (let attempt = 0; attempt < 50; attempt += 1) {
-      const other = [...machines.values()].find(
-        (candidate) =>
-          candidate.bootId === machine.bootId && candidate.placement.ctid === machine.placement.ctid,
-      )
-      if (other?.lease !== undefined) return other.lease
-      await sleep(100)
-    }
-    return undefined
-  }
+  /** An inventory may name one machine twice: what holds it then is this run itself. */
+  const sameMachine = ({ name, bootId, placement }: Machine): Lease | undefined =>
+    [...machines.values()].find(
+      (other) =>
+        other.name !== name &&
+        other.bootId === bootId &&
+        other.placement.ctid === placement.ctid &&
+        other.lease?.ended.aborted === false,
+    )?.lease
 
   return {
     accessOf,
+    means,
     token: (name) => machines.get(name)?.lease?.token,
     async take(machine) {
       if (machine.lease !== undefined && !machine.lease.ended.aborted) return
@@ -72,4 +85,12 @@ export function createLeases({ holder, accessOf, sleep, taken }: LeasesOptions):
       return begun
     },
   }
+}
+
+function held({ name }: Machine, by: string): HostError {
+  return new HostError({
+    code: 'lease-held',
+    message: `another run of gpuplay works on ${name}: ${by}`,
+    hint: 'wait until it has ended, then run again',
+  })
 }

@@ -157,8 +157,11 @@ export class Machine {
   async closeShells(): Promise<void> {
     const shells = [...this.#shells.values()]
     this.#shells.clear()
+    const { lease } = this
     this.lease = undefined
     await Promise.all([
+      // The channel of a lease may outlive the shells, and would keep this run itself from taking it again.
+      lease?.release(),
       ...shells.map(async (opening) => {
         const shell = await opening.catch(() => undefined)
         await shell?.close()

@@ -87,6 +87,7 @@ export function createPending(host: FleetHost, node: FleetHost | undefined, leas
         await carryOutOwn(strikeActions(keys, await on.stateDirectory()), access, {
           signal: new AbortController().signal,
           lease: (name) => leases.token(name),
+          means: leases.means,
         })
       }
     },

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { hostName } from '../base/brand.ts'
+import { scripts } from '../host/means.ts'
 import type { Connection } from '../connection/connection.ts'
 import type { Reboot } from '../host/action.ts'
 import type { ActionResult } from '../host/machine.ts'
@@ -90,6 +91,7 @@ function node(dir: Scratch, { bootIds, own = 'another', pct }: NodeOptions): Nod
         shell: () => target.shell('act', undefined),
       }),
       lease: () => undefined,
+      means: scripts,
       ownBootId: () => Promise.resolve(own),
       forget: (target) => forgotten.push(target.name),
     },

@@ -5,6 +5,7 @@
 import { HostError, type Problem, UnreachableError } from '../base/errors.ts'
 import type { HostName } from '../base/brand.ts'
 import type { Action, ContainerPower, Reboot } from '../host/action.ts'
+import type { Means } from '../host/means.ts'
 import type { ActionResult, MachineAccess } from '../host/machine.ts'
 import { carryOutOwn } from '../host/own-actions.ts'
 import { guestsLeft, guestsRecord, recordGuests, startGuests } from '../proxmox/guests.ts'
@@ -27,6 +28,7 @@ export interface PowerOptions {
   /** What the machine's own privilege acts with. */
   readonly accessOf: (machine: Machine) => Promise<MachineAccess>
   readonly lease: (name: HostName) => number | undefined
+  readonly means: Means
   /** Boot id of the machine that gpuplay runs on. */
   readonly ownBootId: () => Promise<string | undefined>
   /** Everything that was read of the machine is worthless now. */
@@ -91,7 +93,8 @@ export function createPower(options: PowerOptions): Power {
 
   const carryOut = async (target: Machine, action: Action): Promise<string> => {
     const access = await options.accessOf(target)
-    const [reply] = await carryOutOwn([action], access, { signal: options.signal, lease: options.lease })
+    const { signal, lease, means } = options
+    const [reply] = await carryOutOwn([action], access, { signal, lease, means })
     return reply?.stdout ?? ''
   }
 

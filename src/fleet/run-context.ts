@@ -3,6 +3,7 @@ import type { World } from '../base/world.ts'
 import { createEmitter, type Emitter } from '../events/emitter.ts'
 import type { EventSink } from '../events/events.ts'
 import { createRedactor, type Redactor } from '../events/redactor.ts'
+import { type Means, scripts } from '../host/means.ts'
 import { createOverlay, type Overlay } from '../host/overlay.ts'
 import { createControllerFiles } from './controller-files.ts'
 import { createFleet, type Fleet, type FleetOptions } from './fleet.ts'
@@ -14,6 +15,8 @@ export interface RunContextOptions extends Pick<
   FleetOptions,
   'inventory' | 'extra' | 'facts' | 'defaults' | 'reach' | 'check' | 'reachable' | 'stateDirectory'
 > {
+  /** Scripts over the shells of the machines when left out. */
+  readonly means?: Means | undefined
   /** For events, and for whoever finds a host taken. */
   readonly name: string
   readonly world: World
@@ -41,20 +44,22 @@ export interface RunContext {
   readonly holds: Holds
   readonly power: Power
   readonly leases: Leases
+  readonly means: Means
 }
 
 export function createRunContext(options: RunContextOptions): RunContext {
-  const { name, world, sinks, check, signal, stepByStep = false, cut = signal } = options
+  const { name, world, sinks, check, signal, stepByStep = false, cut = signal, means = scripts } = options
   const redactor = createRedactor()
   const emitter = createEmitter({ run: name, now: world.now, sinks, redactor })
   const overlay = check ? createOverlay() : undefined
   const controller = createControllerFiles(world.workingDirectory)
   const { sleep } = world
-  const fleet = createFleet({ ...options, signal: cut, overlay, controller, emitter, redactor, sleep })
+  const fleet = createFleet({ ...options, means, signal: cut, overlay, controller, emitter, redactor, sleep })
   const power = createPower({
     emitter,
     sleep,
     signal: cut,
+    means,
     accessOf: (machine) => fleet.accessOf(machine, machine.privilege),
     lease: (host) => leases.token(host),
     ownBootId: async () => (await controller.text('/proc/sys/kernel/random/boot_id'))?.trim(),
@@ -62,6 +67,7 @@ export function createRunContext(options: RunContextOptions): RunContext {
   })
   const leases = createLeases({
     holder: { run: name, controller: world.hostName, pid: world.pid, user: world.userName },
+    means,
     accessOf: (machine, become) => fleet.accessOf(machine, become),
     sleep: (milliseconds) => sleep(milliseconds, cut),
     taken: (machine) => power.restoreGuests(machine),
@@ -79,5 +85,6 @@ export function createRunContext(options: RunContextOptions): RunContext {
     holds: createHolds(),
     power,
     leases,
+    means,
   }
 }

@@ -5,7 +5,7 @@
  * a real run can tell when a module's word and the host differ.
  */
 import type { Secret } from '../base/secret.ts'
-import type { Resource } from './resource.ts'
+import type { ResourcePattern } from './resource.ts'
 import type { ResourceEffect } from './resources/all.ts'
 
 export type Action =
@@ -162,7 +162,7 @@ export type Effect = {
   /** These cannot be known until it has really run; a name that ends in `*` stands for all that begin so. */
   | {
       readonly kind: 'unknown'
-      readonly resources: readonly (Resource | `${string}*`)[]
+      readonly resources: readonly (ResourcePattern | `${string}*`)[]
       readonly why: string
     }
   /** Files, units and commands that were absent may come with it (a package, an installer). */

@@ -3,7 +3,7 @@ import { HostError } from '../base/errors.ts'
 import type { Action } from './action.ts'
 import { ConnectionLostError } from './errors.ts'
 import type { ActionReply, MachineAccess } from './machine.ts'
-import { carryOut } from './window.ts'
+import { type Means, scripts } from './means.ts'
 import type { WindowContext } from './step.ts'
 
 /**
@@ -14,10 +14,10 @@ import type { WindowContext } from './step.ts'
 export async function carryOutOwn(
   actions: readonly Action[],
   machine: MachineAccess,
-  context: Pick<WindowContext, 'signal' | 'lease'>,
+  context: Pick<WindowContext, 'signal' | 'lease'> & { readonly means?: Means },
 ): Promise<readonly (ActionReply | undefined)[]> {
   const steps = actions.map((action) => ({ action, expects: new Map(), notes: [] }))
-  const results = await carryOut(steps, machine, context)
+  const results = await (context.means ?? scripts).carryOut(steps, machine, context)
   return results.map((result) => {
     switch (result.kind) {
       case 'done':

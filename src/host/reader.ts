@@ -10,7 +10,7 @@ import type { Unknown } from '../base/unknown.ts'
 import { given } from '../base/given.ts'
 import type { Shell } from '../connection/connection.ts'
 import type { Action } from './action.ts'
-import { createBatcher } from './batch.ts'
+import { createBatcher, type Batcher, type BatcherOptions } from './batch.ts'
 import { allEffects } from './effects.ts'
 import type { ControllerFiles, Host, Placement } from './host.ts'
 import type { Overlay } from './overlay.ts'
@@ -38,6 +38,8 @@ export interface ReaderOptions {
   readonly controller: ControllerFiles
   /** Fresh 32 hex digits for each frame. */
   readonly nonce?: () => string
+  /** What sends the questions; scripts over the shell when left out. */
+  readonly createBatcher?: (options: BatcherOptions) => Batcher
 }
 
 export interface HostReader {
@@ -79,7 +81,7 @@ export function createReader(options: ReaderOptions): HostReader {
   const { name, shell, signal, node, placement, controller, user = '' } = options
   const nonce = options.nonce ?? (() => randomUUID().replaceAll('-', ''))
   const readings = (options.readings ?? createReadings()).of(placeOf({ name, placement }))
-  const batcher = createBatcher({ hostName: name, shell, signal, nonce })
+  const batcher = (options.createBatcher ?? createBatcher)({ hostName: name, shell, signal, nonce })
   const source = createSource({
     name,
     batcher,

@@ -30,6 +30,8 @@ export type LeaseResult =
 /** What this version of gpuplay writes; in the name of the directory. */
 const stateVersion = 1
 const leaseTimeout = 30_000
+/** Milliseconds until the channel of a lease that was given back is cut. */
+const releaseTime = 1000
 
 /**
  * Takes the lease of a machine, on a channel of its own: a flock that dies with the connection, so that a killed run blocks nobody.
@@ -48,7 +50,9 @@ export async function takeLease(machine: MachineAccess, holder: LeaseHolder): Pr
   if (word === 'token') {
     const release = async (): Promise<void> => {
       channel.stdin.end()
+      const killer = setTimeout(() => channel.kill(), releaseTime)
       await channel.ended
+      clearTimeout(killer)
     }
     return { kind: 'taken', lease: { token: Number(detail), ended: ended.signal, release } }
   }

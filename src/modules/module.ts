@@ -5,6 +5,7 @@ import type { JSONSchema } from 'json-schema-to-ts'
 import type { ExitCode } from '../base/errors.ts'
 import type { Host } from '../host/host.ts'
 import type { Plan } from '../host/plan.ts'
+import type { ResourcePattern } from '../host/resource.ts'
 
 export interface Module<Args = unknown, Seen = unknown> {
   /** snake_case, as written in a task. */
@@ -27,6 +28,11 @@ export interface Module<Args = unknown, Seen = unknown> {
    * Without this a task with an unknown argument ends as `unknown` before its module is asked.
    */
   readonly mayBeUnknown?: readonly string[]
+  /**
+   * What a task may change of which a dry run cannot know whether it runs, or with what; everything on its host when left out. `args` may hold `Unknown`, or
+   * nothing at all.
+   */
+  mayChange?(args: Readonly<Record<string, unknown>>): readonly ResourcePattern[]
   /** Arguments that are lists of CEL expressions (`that` of `assert`): each arrives as the boolean that it gave. */
   readonly expressions?: readonly string[]
   /** Changes whenever it runs (`command` without `creates`): the engine carries its plan out once and does not ask for convergence. */

@@ -11,7 +11,7 @@ import type { Confirm } from './confirm.ts'
 import { settleUnit } from './testing/one-unit.ts'
 import { unitOf } from './testing/unit.ts'
 import { type Converged, Progress } from './unit.ts'
-import type { ActionOutcome, TaskHost } from './window.ts'
+import type { ActionOutcome, TaskHost } from './window-host.ts'
 
 /** A host whose whole state is a list of words; an action adds one. */
 interface World {
@@ -61,10 +61,15 @@ function hostOf(world: World, options: Options): TaskHost {
         rests: predicted.length > 0,
       })
     },
-    predict(_unit, action, overlay) {
-      overlay.apply({ name: hostName('words') }, action)
-      world.predicted.set(overlay, [...(world.predicted.get(overlay) ?? []), wordOf(action)])
+    predict(_unit, planned, overlay) {
+      for (const action of planned) {
+        overlay.apply({ name: hostName('words') }, action)
+        world.predicted.set(overlay, [...(world.predicted.get(overlay) ?? []), wordOf(action)])
+      }
+      return Promise.resolve()
     },
+    mayChange: () => undefined,
+    whyNot: () => Promise.resolve(undefined),
     hold() {
       const waited = staleLeft
       staleLeft = false
@@ -85,6 +90,7 @@ function hostOf(world: World, options: Options): TaskHost {
       return Promise.resolve(results)
     },
     touched: () => undefined,
+    refresh: () => undefined,
     waited: () => undefined,
     overlaps: () => false,
     surprises: () => Promise.resolve([]),

@@ -25,7 +25,8 @@ export interface Ready {
 
 export type PreparedItem =
   | { readonly kind: 'skipped'; readonly why: string }
-  | { readonly kind: 'unknown'; readonly why: string }
+  /** `args` as far as they could be rendered. */
+  | { readonly kind: 'unknown'; readonly why: string; readonly args: Readonly<Record<string, unknown>> }
   | { readonly kind: 'failed'; readonly problem: Problem }
   | Ready
 
@@ -39,12 +40,12 @@ export async function prepareItem(task: Task, item: Item, preparing: Preparing):
     const rendered = await withFacts(() => asRecord(renderValue(task.args, scope())), readFact)
     const environment = await renderEnvironment(task, scope, preparing)
     const become = await renderBecome(task, scope, preparing)
-    if (condition instanceof Unknown) return { kind: 'unknown', why: condition.why }
+    if (condition instanceof Unknown) return { kind: 'unknown', why: condition.why, args: rendered }
     const unknown = findUnknown(mustBeKnown(rendered, module, context.run.check)) ?? findUnknown(environment)
-    if (unknown) return { kind: 'unknown', why: unknown.why }
+    if (unknown) return { kind: 'unknown', why: unknown.why, args: rendered }
     const resolved = await withFacts(() => context.arguments.resolve(task, rendered, scope()), readFact)
     const unknownContent = findUnknown(mustBeKnown(resolved, module, context.run.check))
-    if (unknownContent) return { kind: 'unknown', why: unknownContent.why }
+    if (unknownContent) return { kind: 'unknown', why: unknownContent.why, args: resolved }
     let secret = false
     const revealed = reveal(wholeUnknowns(resolved, module), (found) => {
       secret = true

@@ -6,7 +6,8 @@ import { Progress, Unit } from './unit.ts'
 import { ReadAhead } from './read-ahead.ts'
 import { Sequence } from './sequence.ts'
 import { createTaskHost } from './task-host.ts'
-import { DryStage, Window } from './window.ts'
+import { DryStage } from './dry-stage.ts'
+import { Window } from './window.ts'
 
 export interface TaskRunner {
   /**

@@ -3,11 +3,10 @@
  * they have been sent, and where one ends otherwise, those behind it are planned again. People see tasks in their order, each once its outcome is known.
  */
 import { isDeepStrictEqual } from 'node:util'
-import type { EventBody } from '../events/events.ts'
-import { labelOf } from '../host/label.ts'
 import type { Task } from '../language/model.ts'
 import { type Item, itemsOf } from './items.ts'
-import { converge, type Stage } from './converge.ts'
+import { attempt } from './attempt.ts'
+import type { Stage } from './stage.ts'
 import type { TaskContext } from './context.ts'
 import {
   failedItem,
@@ -17,15 +16,15 @@ import {
   type TaskResult,
   unknownItem,
 } from './item-result.ts'
-import { judgedItem, untilNotMet } from './judged.ts'
+import { judgedItem } from './judged.ts'
+import { Narrator } from './narrator.ts'
 import { type PreparedItem, prepareItem, type Ready } from './prepare.ts'
-import { firstProblem, type Preparing } from './preparing.ts'
+import type { Preparing } from './preparing.ts'
 import type { Ahead, ReadAhead } from './read-ahead.ts'
-import { hidden } from './task-detail.ts'
 import { TaskRun } from './task-run.ts'
-import { type Converged, type Planned, Progress, type Reading, Unit } from './unit.ts'
-import { judge } from './verdicts.ts'
-import type { Window, WindowOwner } from './window.ts'
+import { type Converged, mayChange, type Planned, Progress, type Reading, type Unit } from './unit.ts'
+import type { Window } from './window.ts'
+import type { WindowOwner } from './window-host.ts'
 
 export interface SequenceOptions {
   readonly tasks: readonly Task[]
@@ -59,15 +58,14 @@ export class Sequence implements WindowOwner {
   #runs: TaskRun[] = []
   #expected: Expected[] = []
   readonly #progress = new Map<string, Progress>()
-  readonly #announced = new Set<number>()
-  /** Events of actions whose task's turn has not come, by unit. */
-  readonly #held = new Map<string, EventBody[]>()
+  readonly #narrator: Narrator
 
   constructor(
     options: SequenceOptions,
     stage: (owner: WindowOwner) => { stage: Stage; window: Window | undefined },
   ) {
     this.#options = options
+    this.#narrator = new Narrator(options.context)
     const made = stage(this)
     this.#stage = made.stage
     this.#window = made.window
@@ -105,7 +103,7 @@ export class Sequence implements WindowOwner {
 
   /** Takes the next item of a task as far as it can be foreseen. */
   async #advance(run: TaskRun): Promise<void> {
-    if (!this.#waiting) this.#announce(run)
+    if (!this.#waiting) this.#narrator.announce(run)
     try {
       const ahead = this.#waiting ? undefined : await this.#ahead(run)
       const preparing = this.#preparing()
@@ -114,6 +112,7 @@ export class Sequence implements WindowOwner {
       const module = this.#options.context.arguments.module(run.task.module)
       if (items.kind !== 'items') {
         if (this.#waiting) return await this.#flush()
+        if (items.kind === 'unknown') this.#leaveOpen(run, {})
         const result =
           items.kind === 'unknown'
             ? unknownItem(module, items.why)
@@ -149,6 +148,7 @@ export class Sequence implements WindowOwner {
     const module = context.arguments.module(run.task.module)
     if (prepared.kind === 'ready') return this.#unit(run, item, { ready: prepared, reading })
     if (prepared.kind !== 'skipped' && this.#waiting) return this.#flush()
+    if (prepared.kind === 'unknown') this.#leaveOpen(run, prepared.args)
     const result =
       prepared.kind === 'skipped'
         ? skippedItem(prepared.why)
@@ -158,63 +158,33 @@ export class Sequence implements WindowOwner {
     await this.#expect({ run, unit: undefined, converged: undefined, result })
   }
 
+  /** In a dry run: whatever the task may change is unknown from here on. */
+  #leaveOpen({ task }: TaskRun, args: Readonly<Record<string, unknown>>): void {
+    const { arguments: known, run } = this.#options.context
+    if (!run.check) return
+    const why = `what "${task.name}" changes only the run can show`
+    this.#stage.mayChange(mayChange(known.module(task.module), args), why)
+  }
+
   async #unit(
     run: TaskRun,
     item: Item,
     { ready, reading }: { readonly ready: Ready; readonly reading: Reading | undefined },
   ): Promise<void> {
-    const { context } = this.#options
-    const { task, ref } = run
-    const module = context.arguments.module(task.module)
-    let early = reading
-    for (let attempt = 0; ; attempt += 1) {
-      const key = keyOf(run)
-      const unit = new Unit({ key, task, ref, module, item, ready, early, progress: this.#progressOf(key) })
-      early = undefined
-      if (this.#window?.refuses(unit) === true) return this.#flush()
-      const converged = await converge(unit, this.#stage)
-      if (converged === undefined) return
-      const judged = await judgedItem(unit, converged, this.#preparing())
-      const result =
-        task.until === undefined ? judged : { ...judged, result: { ...judged.result, attempts: attempt + 1 } }
-      // It is judged again when what it rests on has been done.
-      if (this.#waiting && isOpen(result)) return this.#flush()
-      const end = await this.#until(run, unit, { result, attempt })
-      if (end === 'again') {
-        this.#progress.delete(key)
-        continue
-      }
-      return this.#expect({ run, unit, converged: end === result ? converged : undefined, result: end })
-    }
-  }
-
-  /** `until`: again, up to `retries` times, as long as it is false. */
-  async #until(
-    run: TaskRun,
-    { item, module }: Unit,
-    { result, attempt }: { readonly result: ItemResult; readonly attempt: number },
-  ): Promise<ItemResult | 'again'> {
-    const { task, ref } = run
-    const { context } = this.#options
-    if (task.until === undefined || result.outcome === 'unreachable' || context.run.check) return result
-    try {
-      const met = await judge(task.until, task, { item, result: result.result, preparing: this.#preparing() })
-      if (met === true) return result
-    } catch (error) {
-      return failedItem(task, module, firstProblem(error))
-    }
-    if (attempt >= task.retries)
-      return result.outcome === 'failed'
-        ? result
-        : untilNotMet(task, module, { result: result.result, attempt })
-    context.run.emitter.emit({
-      type: 'task.progress',
-      host: context.host.machine.name,
-      task: ref,
-      message: `try ${attempt + 1} of ${task.retries + 1} was not enough; again in ${task.delay} s`,
+    const key = keyOf(run)
+    const attempted = await attempt(run, item, {
+      key,
+      ready,
+      reading,
+      stage: this.#stage,
+      window: this.#window,
+      preparing: this.#preparing(),
+      narrator: this.#narrator,
+      progress: this.#progressOf(key),
     })
-    await this.#stage.wait(task.delay)
-    return 'again'
+    if (attempted.kind === 'moved') return
+    if (attempted.kind === 'flush') return this.#flush()
+    await this.#expect({ run, ...attempted })
   }
 
   #progressOf(key: string): Progress {
@@ -273,21 +243,8 @@ export class Sequence implements WindowOwner {
     const { items } = run
     if (items === undefined) return
     const result = taskResult(run.task, items, [...run.results, ...run.planned])
-    this.#register(run, result)
+    run.register(result, this.#options.context.host.variables)
     this.#index = run.index + 1
-  }
-
-  #register(run: TaskRun, { result, outcome }: TaskResult): void {
-    const { variables } = this.#options.context.host
-    run.takeBack()
-    if (run.task.register !== undefined) {
-      run.registered = result
-      run.undo.push(variables.register(run.task.register, result))
-    }
-    if (outcome === 'failed' || outcome === 'skipped' || outcome === 'unreachable') return
-    for (const { facts = {} } of [...run.results, ...run.planned]) {
-      for (const [name, value] of Object.entries(facts)) run.undo.push(variables.register(name, value))
-    }
   }
 
   /** Of the window: what follows the last unit needed nothing of the host. */
@@ -307,65 +264,29 @@ export class Sequence implements WindowOwner {
     const next = this.#expected.shift()
     if (next === undefined) return 'next'
     const { run, unit } = next
-    this.#announce(run)
+    this.#narrator.announce(run)
     if (next.result !== undefined) {
       run.planned.shift()
       const otherwise = unit !== undefined && converged !== undefined && converged !== next.converged
       const result = otherwise ? await judgedItem(unit, converged, this.#preparing()) : next.result
-      this.#tell(next, converged ?? next.converged, result)
+      this.#narrator.item(run, unit, { converged: converged ?? next.converged, result })
       run.results.push(result)
       if (unit !== undefined) this.#progress.delete(unit.key)
     }
     return run.whole ? this.#finish(run) : 'next'
   }
 
-  /** Events of one item. */
-  #tell({ run, unit }: Expected, converged: Converged | undefined, { outcome, detail }: ItemResult): void {
-    const { task, ref, items } = run
-    const { context } = this.#options
-    const { emitter } = context.run
-    const host = context.host.machine.name
-    if (unit !== undefined) {
-      for (const event of this.#held.get(unit.key) ?? []) emitter.emit(event)
-      this.#held.delete(unit.key)
-      for (const message of converged?.warnings ?? [])
-        emitter.emit({ type: 'warning', host, task: ref, message })
-      const seen = converged !== undefined && 'seen' in converged ? converged.seen : undefined
-      const rows = seen === undefined ? [] : (unit.module.row?.(unit.ready.args, seen) ?? [])
-      for (const row of [rows].flat()) context.addRow(row)
-    }
-    if (items?.kind !== 'items' || !items.loop) return
-    const item = task.noLog ? '(hidden)' : (items.items[run.results.length]?.label ?? '')
-    emitter.emit({
-      type: 'item.finished',
-      host,
-      task: ref,
-      item,
-      outcome,
-      detail: task.noLog ? hidden(detail) : detail,
-    })
-  }
-
   #finish(run: TaskRun): 'next' | 'moved' {
-    const { context, finished } = this.#options
-    const { clock } = context.run.world
-    const { task, ref, items } = run
+    const { finished } = this.#options
+    const { task, items } = run
     if (items === undefined) throw new Error('a task ended without items')
     const result = taskResult(task, items, run.results)
     const foreseen = run.registered
-    this.#register(run, result)
+    run.register(result, this.#options.context.host.variables)
     this.#runs = this.#runs.filter((other) => other !== run)
     const after = this.#index > run.index
     this.#index = Math.max(this.#index, run.index + 1)
-    context.run.emitter.emit({
-      type: 'task.finished',
-      host: context.host.machine.name,
-      task: ref,
-      outcome: result.outcome,
-      ...(result.ignored ? { ignored: true } : {}),
-      detail: result.detail,
-      milliseconds: Math.round(clock() - run.started),
-    })
+    this.#narrator.task(run, result)
     if (finished(task, result) === 'stop') {
       this.#over = true
       this.#window?.drop()
@@ -401,41 +322,18 @@ export class Sequence implements WindowOwner {
   }
 
   /** Of the window: an action was carried out. Only those of the first unit are told at once; the rest waits for its turn. */
-  acted(unit: Unit, { action }: Planned, milliseconds: number): void {
-    const { context } = this.#options
-    const { machine } = context.host
-    const event: EventBody = {
-      type: 'action.finished',
-      host: machine.name,
-      task: unit.ref,
-      on: action.on === 'node' && machine.node ? machine.node.name : machine.name,
-      kind: action.kind,
-      label: labelOf(action),
-      milliseconds: Math.round(milliseconds),
-    }
+  acted(unit: Unit, planned: Planned, milliseconds: number): void {
     const first = this.#expected.find((expected) => expected.unit !== undefined)?.unit ?? unit
-    if (first === unit) context.run.emitter.emit(event)
-    else this.#held.set(unit.key, [...(this.#held.get(unit.key) ?? []), event])
+    this.#narrator.acted(unit, planned, { milliseconds, now: first === unit })
   }
 
   sending(): void {
     const [first] = this.#expected
     const run = first?.run ?? this.#runs.at(-1)
-    if (run !== undefined) this.#announce(run)
-  }
-
-  #announce({ index, ref }: TaskRun): void {
-    if (this.#announced.has(index)) return
-    this.#announced.add(index)
-    const { context } = this.#options
-    context.run.emitter.emit({ type: 'task.started', host: context.host.machine.name, task: ref })
+    if (run !== undefined) this.#narrator.announce(run)
   }
 }
 
 function keyOf(run: TaskRun): string {
   return `${run.index}/${run.foreseen}`
-}
-
-function isOpen({ outcome }: ItemResult): boolean {
-  return outcome === 'failed' || outcome === 'unreachable' || outcome === 'unknown'
 }

@@ -1,7 +1,8 @@
 /** One task on its way: its items, those that have ended and those that are only foreseen. */
 import type { TaskRef } from '../events/events.ts'
 import type { Task } from '../language/model.ts'
-import type { ItemResult } from './item-result.ts'
+import type { HostVariables } from '../fleet/host-variables.ts'
+import type { ItemResult, TaskResult } from './item-result.ts'
 import type { Items } from './items.ts'
 import type { Ahead } from './read-ahead.ts'
 import type { Result } from './results.ts'
@@ -38,6 +39,19 @@ export class TaskRun {
     if (this.items === undefined || this.planned.length > 0) return false
     if (this.items.kind !== 'items') return this.results.length > 0
     return this.results.length >= this.items.items.length || this.results.at(-1)?.outcome === 'unreachable'
+  }
+
+  /** Later tasks see the result, foreseen or real, instead of the one before. */
+  register({ result, outcome }: TaskResult, variables: HostVariables): void {
+    this.takeBack()
+    if (this.task.register !== undefined) {
+      this.registered = result
+      this.undo.push(variables.register(this.task.register, result))
+    }
+    if (outcome === 'failed' || outcome === 'skipped' || outcome === 'unreachable') return
+    for (const { facts = {} } of [...this.results, ...this.planned]) {
+      for (const [name, value] of Object.entries(facts)) this.undo.push(variables.register(name, value))
+    }
   }
 
   takeBack(): void {

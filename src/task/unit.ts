@@ -4,6 +4,7 @@ import type { TaskRef } from '../events/events.ts'
 import type { Action } from '../host/action.ts'
 import type { Diff, Finding, Plan } from '../host/plan.ts'
 import type { Expectation } from '../host/expectation.ts'
+import type { ResourcePattern } from '../host/resource.ts'
 import type { Task } from '../language/model.ts'
 import type { Module, Reply } from '../modules/module.ts'
 import type { Item } from './items.ts'
@@ -155,4 +156,10 @@ export class Progress {
   fail(failure: Failure, seen?: unknown): Converged {
     return this.finish({ kind: 'failed' as const, failure, changed: this.labels.length > 0, seen })
   }
+}
+
+/** What a task may change of which a dry run does not know more than these arguments. */
+export function mayChange(module: Module, args: unknown): readonly ResourcePattern[] {
+  const given = typeof args === 'object' && args !== null ? { ...args } : {}
+  return module.mayChange?.(given) ?? ['*']
 }

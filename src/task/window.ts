@@ -11,70 +11,12 @@ import type { Action } from '../host/action.ts'
 import { labelOf } from '../host/label.ts'
 import type { Overlay } from '../host/overlay.ts'
 import type { Plan } from '../host/plan.ts'
-import type { Reply } from '../modules/module.ts'
 import type { Confirm } from './confirm.ts'
-import { type Flushed, mostRestarts, type Stage } from './converge.ts'
+import { mostRestarts } from './decide.ts'
+import type { Flushed, Stage } from './stage.ts'
+import type { ActionOutcome, Sent, TaskHost, WindowOwner } from './window-host.ts'
 import { keptChanging, notConverged, plainFailure } from './failures.ts'
-import type { Converged, Planned, Reading, Unit } from './unit.ts'
-
-export type ActionOutcome =
-  | { readonly kind: 'done'; readonly reply?: Reply }
-  | { readonly kind: 'failed'; readonly problem: Problem; readonly reply?: Reply }
-  /** Something else changed what the plan rests on: nothing was done. */
-  | { readonly kind: 'stale'; readonly why: string }
-  /** The connection dropped: it is not known whether it was done. It is open again. */
-  | { readonly kind: 'lost'; readonly why: string }
-  | { readonly kind: 'unreachable'; readonly problem: Problem }
-  /** One before it did not end well. */
-  | { readonly kind: 'notBegun' }
-
-export interface Sent {
-  readonly unit: Unit
-  readonly planned: Planned
-}
-
-/** What a window asks of its host; `task-host.ts` in earnest, a fake in tests. */
-export interface TaskHost {
-  /** Units of different users are not sent together. */
-  userOf(unit: Unit): string
-  /** Reads over an overlay. @throws UnknownError, UnreachableError, HostError */
-  probe(unit: Unit, overlay: Overlay | undefined): Promise<Reading>
-  newOverlay(): Overlay
-  /** Why an action must not be carried out, if it must not. */
-  forbids(action: Action): Problem | undefined
-  predict(unit: Unit, action: Action, overlay: Overlay): void
-  /** Holds the resources of the actions until `release`; `waited` when others held them first. */
-  hold(actions: readonly Action[]): Promise<{ readonly waited: boolean; release(): void }>
-  /** Carries out in order up to the first that is not done; `finished` is called for each that is, at once. */
-  send(
-    sent: readonly Sent[],
-    finished: (index: number, milliseconds: number) => void,
-  ): Promise<readonly ActionOutcome[]>
-  /** What these may have changed is not trusted any more. */
-  touched(actions: readonly Action[]): void
-  /** Time has passed: nothing that was read is trusted any more. */
-  waited(): void
-  /** Whether one of the actions may change what the reading saw. */
-  overlaps(actions: readonly Action[], reading: Reading): boolean
-  /** Sentences on effects that were predicted and not seen. */
-  surprises(unit: Unit, actions: readonly Action[]): Promise<readonly string[]>
-  readonly confirm?: Confirm
-  sleep(seconds: number): Promise<void>
-  now(): number
-}
-
-/** Whoever owns the order of the tasks is told how units ended. */
-export interface WindowOwner {
-  /** `moved`: what follows was planned on another end of this unit, or must not run: it is dropped. */
-  settle(unit: Unit, converged: Converged): Promise<'next' | 'moved'>
-  /** All units that waited are settled. */
-  drained(): Promise<'next' | 'moved'>
-  /** The run goes on at this unit, which is planned again. */
-  goBackTo(unit: Unit): Promise<void>
-  acted(unit: Unit, planned: Planned, milliseconds: number): void
-  /** Before actions are sent. */
-  sending(): void
-}
+import type { Converged, Reading, Unit } from './unit.ts'
 
 interface Waiting {
   readonly unit: Unit
@@ -119,14 +61,22 @@ export class Window implements Stage {
     return this.#host.probe(unit, this.#overlay)
   }
 
-  queue(unit: Unit, plan: Plan, reading: Reading): void {
+  async queue(unit: Unit, plan: Plan, reading: Reading): Promise<void> {
     unit.queued = [...unit.queued, ...plan.actions.map((action) => ({ action, plan, reading }))]
     this.#overlay ??= this.#host.newOverlay()
-    for (const action of plan.actions) this.#host.predict(unit, action, this.#overlay)
+    await this.#host.predict(unit, plan.actions, this.#overlay)
   }
 
-  predict(): void {
+  predict(): Promise<void> {
     throw new Error('only a dry run predicts without sending')
+  }
+
+  mayChange(): void {
+    throw new Error('a run waits until it knows')
+  }
+
+  whyNot(): Promise<undefined> {
+    return Promise.resolve(undefined)
   }
 
   async wait(seconds: number): Promise<void> {
@@ -206,9 +156,12 @@ export class Window implements Stage {
   ): Promise<Flushed> {
     const begun = sent.filter((_, index) => outcomes[index]?.kind !== 'notBegun')
     this.#host.touched(begun.map(({ planned }) => planned.action))
+    for (const { unit } of begun) if (unit.reading !== undefined) this.#host.refresh(unit.reading)
     sent.forEach(({ unit, planned }, index) => {
       const outcome = outcomes[index]
-      if (outcome?.kind === 'done') unit.progress.did(labelOf(planned.action), planned.plan, outcome.reply)
+      const label = labelOf(planned.action)
+      if (outcome?.kind === 'done') unit.progress.did(label, planned.plan, outcome.reply)
+      if (outcome?.kind === 'lost') unit.progress.lost = [...unit.progress.lost, label]
     })
     const badAt = outcomes.findIndex(({ kind }) => kind !== 'done')
     const bad = sent[badAt]
@@ -235,7 +188,6 @@ export class Window implements Stage {
   async #ended(bad: Sent, outcome: ActionOutcome, current: Unit | undefined): Promise<Flushed> {
     const { unit, planned } = bad
     const label = labelOf(planned.action)
-    if (outcome.kind === 'lost') unit.progress.lost = [label]
     if (unit === current) {
       if (outcome.kind === 'stale' || outcome.kind === 'lost') return { ...outcome, label }
       if (outcome.kind === 'failed' || outcome.kind === 'unreachable') return outcome
@@ -274,10 +226,11 @@ export class Window implements Stage {
         if (plan.settle) return { kind: 'again' }
         if (plan.refusal || (plan.actions.length > 0 && own.length === 0)) return { kind: 'again' }
         if (plan.actions.length > 0) {
-          // Where no other unit had a hand in it, to act again would not help.
+          // Where no other unit can have had a hand in it, to act again would not help. A later program may have done more than it declared.
           const others = begun.filter((one) => one.unit !== unit).map(({ planned }) => planned.action)
+          const undone = after.some(({ kind }) => kind === 'run') || this.#host.overlaps(others, look.reading)
           unit.progress.restarts += 1
-          if (unit.progress.restarts > mostRestarts || !this.#host.overlaps(others, look.reading))
+          if (unit.progress.restarts > mostRestarts || !undone)
             return { kind: 'as planned', converged: unit.progress.fail(notConverged(plan)) }
           const left = plan.actions.map(labelOf).join('; ')
           return {
@@ -319,53 +272,3 @@ type Verified =
   | { readonly kind: 'as planned'; readonly converged: Converged }
   | { readonly kind: 'again' }
   | { readonly kind: 'otherwise'; readonly warnings: readonly string[] }
-
-/** A dry run: everything is laid over what later tasks read, and nothing waits. */
-export class DryStage implements Stage {
-  readonly sends = false
-  readonly waiting = false
-  readonly #host: TaskHost
-  readonly #overlay: Overlay
-
-  constructor(host: TaskHost, overlay: Overlay) {
-    this.#host = host
-    this.#overlay = overlay
-  }
-
-  get confirm(): Confirm | undefined {
-    return this.#host.confirm
-  }
-
-  probe(unit: Unit): Promise<Reading> {
-    return this.#host.probe(unit, this.#overlay)
-  }
-
-  queue(unit: Unit, plan: Plan): void {
-    for (const action of plan.actions) unit.progress.did(labelOf(action), plan, undefined)
-    this.predict(unit, plan)
-  }
-
-  predict(unit: Unit, plan: Plan): void {
-    for (const action of plan.actions) this.#host.predict(unit, action, this.#overlay)
-  }
-
-  flush(): Promise<Flushed> {
-    throw new Error('a dry run sends nothing')
-  }
-
-  wait(): Promise<void> {
-    throw new Error('a dry run waits for nothing')
-  }
-
-  waited(): void {
-    // Nothing waits in a dry run.
-  }
-
-  forbids(action: Action): Problem | undefined {
-    return this.#host.forbids(action)
-  }
-
-  now(): number {
-    return this.#host.now()
-  }
-}

@@ -14,7 +14,7 @@ import { modules } from '../../modules/catalogue.ts'
 import type { World } from '../../base/world.ts'
 import type { Event, Outcome } from '../../events/events.ts'
 import type { Reach } from '../../fleet/machine.ts'
-import type { RunRequest } from '../request.ts'
+import type { RunDependencies, RunRequest } from '../request.ts'
 import { runPlaybooks } from '../run.ts'
 
 export interface LocalRun {
@@ -29,7 +29,11 @@ export interface Folder {
   readonly path: string
   write(name: string, text: string): string
   /** `site.yml` of the folder, on localhost unless the request says otherwise. */
-  run(playbook: string, request?: Partial<RunRequest>, signal?: AbortSignal): Promise<LocalRun>
+  run(
+    playbook: string,
+    request?: Partial<RunRequest>,
+    dependencies?: Partial<RunDependencies>,
+  ): Promise<LocalRun>
   remove(): void
 }
 
@@ -45,19 +49,31 @@ export function localFolder(): Folder {
     path,
     write,
     remove: () => rmSync(path, { recursive: true, force: true }),
-    run: (playbook, request = {}, signal = new AbortController().signal) =>
-      runLocally(path, write('site.yml', playbook), request, signal),
+    run: (playbook, request = {}, dependencies = {}) =>
+      runLocally(write('site.yml', playbook), request, { ...worldOf(path), ...dependencies }),
+  }
+}
+
+function worldOf(path: string): RunDependencies {
+  const world = testWorld(path)
+  return {
+    world,
+    files: diskFiles,
+    modules,
+    facts,
+    reach: localReach(world),
+    sinks: [],
+    signal: new AbortController().signal,
+    stateDirectory: join(path, 'state/v1'),
   }
 }
 
 async function runLocally(
-  path: string,
   playbook: string,
   request: Partial<RunRequest>,
-  signal: AbortSignal,
+  dependencies: RunDependencies,
 ): Promise<LocalRun> {
   const events: Event[] = []
-  const world = testWorld(path)
   const exitCode = await runPlaybooks(
     {
       playbooks: [playbook],
@@ -74,16 +90,7 @@ async function runLocally(
       version: 'test',
       ...request,
     },
-    {
-      world,
-      files: diskFiles,
-      modules,
-      facts,
-      reach: localReach(world),
-      sinks: [(event) => events.push(event)],
-      signal,
-      stateDirectory: join(path, 'state/v1'),
-    },
+    { ...dependencies, sinks: [...dependencies.sinks, (event) => events.push(event)] },
   )
   const finished = events.flatMap((event) => (event.type === 'task.finished' ? [event] : []))
   return {
@@ -110,7 +117,8 @@ export function testWorld(path: string): World {
   }
 }
 
-function localReach(world: World): Reach {
+/** This machine, as it is reached in earnest. */
+export function localReach(world: World): Reach {
   const pool = new ConnectionPool({
     spawn: (file, argv, { group }) => spawn(file, [...argv], { detached: group, stdio: 'pipe' }),
     killGroup: (pid) => {

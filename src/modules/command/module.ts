@@ -14,6 +14,7 @@ import { args, type Args, programResult } from './args.ts'
 export const command = {
   name: 'command',
   summary: 'Runs a program, without a shell.',
+  mayChange: ({ reads }) => (reads === true ? [] : ['*']),
   args,
   result: programResult,
   freeForm: 'cmd',

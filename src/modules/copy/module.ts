@@ -1,6 +1,7 @@
 /** A file with exactly this content, from the machine that gpuplay runs on or from the task itself. */
 import type { Host } from '../../host/host.ts'
 import { type Plan, refuse } from '../../host/plan.ts'
+import { filesAt } from '../support/may-change.ts'
 import type { Module } from '../module.ts'
 import {
   type ContentSeen,
@@ -21,6 +22,7 @@ export interface Seen extends ContentSeen {
 export const copy = {
   name: 'copy',
   summary: 'Writes a file, from a local file or from the given text.',
+  mayChange: ({ dest }) => filesAt(dest),
   args,
   result,
   files: { src: 'files' },

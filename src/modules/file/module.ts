@@ -1,6 +1,7 @@
 /** Files, directories and links as such: that they exist or not, and whose they are. */
 import type { SeenFile, Host } from '../../host/host.ts'
 import { type Diff, actions, done, type Plan, refuse } from '../../host/plan.ts'
+import { filesAt } from '../support/may-change.ts'
 import type { Module } from '../module.ts'
 import { attributeAction, attributeDiffs, givenAttributes, knowAttributes } from '../support/attributes.ts'
 import { normalized } from '../support/paths.ts'
@@ -18,6 +19,7 @@ export interface Seen {
 export const file = {
   name: 'file',
   summary: 'Creates or removes a file, directory or link, and sets its mode and owner.',
+  mayChange: ({ path }) => filesAt(path),
   args,
   result,
   probe,

@@ -3,6 +3,7 @@ import { knownOr } from '../../base/unknown.ts'
 import type { Download } from '../../host/action.ts'
 import type { SeenFile, Host, HttpAnswer } from '../../host/host.ts'
 import { actions, type Plan, type Refusal, refuse } from '../../host/plan.ts'
+import { filesAt } from '../support/may-change.ts'
 import type { Module } from '../module.ts'
 import { attributeAction, attributeDiffs, givenAttributes, knowAttributes } from '../support/attributes.ts'
 import { join, nameOf, normalized, parentOf } from '../support/paths.ts'
@@ -27,6 +28,7 @@ export type Wanted =
 export const getUrl = {
   name: 'get_url',
   summary: 'Downloads a file on the host.',
+  mayChange: ({ dest }) => filesAt(dest),
   args,
   result,
   exitCode: 5,

@@ -1,6 +1,7 @@
 /** One line of a file: there, replaced or gone; every other line stays as it is. */
 import type { SeenFile, Host } from '../../host/host.ts'
 import { actions, done, type Plan, refuse } from '../../host/plan.ts'
+import { filesAt } from '../support/may-change.ts'
 import type { Module } from '../module.ts'
 import { attributeAction, attributeDiffs, givenAttributes, knowAttributes } from '../support/attributes.ts'
 import { parentOf } from '../support/paths.ts'
@@ -18,6 +19,7 @@ export interface Seen {
 export const lineinfile = {
   name: 'lineinfile',
   summary: 'Adds, replaces or removes a line in a file.',
+  mayChange: ({ path }) => filesAt(path),
   args,
   result,
   probe,

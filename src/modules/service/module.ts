@@ -16,6 +16,7 @@ export interface Seen {
 export const service = {
   name: 'service',
   summary: 'Starts, stops, restarts, enables or masks a systemd unit.',
+  mayChange: ({ name }) => (typeof name === 'string' ? [`unit:${name}`] : ['*']),
   args,
   result,
   imperative: ({ state }) => state === 'restarted' || state === 'reloaded',

@@ -12,6 +12,7 @@ import { args, type Args, result } from './args.ts'
 export const shell = {
   name: 'shell',
   summary: 'Runs a command line with a shell.',
+  mayChange: ({ reads }) => (reads === true ? [] : ['*']),
   args,
   result,
   freeForm: 'cmd',

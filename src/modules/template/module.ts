@@ -1,6 +1,7 @@
 /** A file whose text is made from a template and the task's variables. The engine renders; here it is text like any other. */
 import type { Host } from '../../host/host.ts'
 import type { Plan } from '../../host/plan.ts'
+import { filesAt } from '../support/may-change.ts'
 import type { Module } from '../module.ts'
 import {
   type ContentSeen,
@@ -16,6 +17,7 @@ import { args, type Args, result } from './args.ts'
 export const template = {
   name: 'template',
   summary: 'Renders a template and writes the result to a file.',
+  mayChange: ({ dest }) => filesAt(dest),
   args,
   result,
   files: { src: 'templates' },

@@ -2,7 +2,9 @@
 import type { Overlay } from '../../host/overlay.ts'
 import { converge } from '../converge.ts'
 import type { Converged, Planned, Unit } from '../unit.ts'
-import { DryStage, type TaskHost, Window } from '../window.ts'
+import { DryStage } from '../dry-stage.ts'
+import { Window } from '../window.ts'
+import type { TaskHost } from '../window-host.ts'
 
 export interface OneUnit {
   readonly converged: Converged

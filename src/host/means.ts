@@ -1,0 +1,22 @@
+/** How a machine that is reached is asked, changed and taken. */
+import { type Batcher, type BatcherOptions, createBatcher } from './batch.ts'
+import type { MachineAccess } from './machine.ts'
+import { type LeaseHolder, type LeaseResult, takeLease } from './state.ts'
+import type { Step, StepResult, WindowContext } from './step.ts'
+import { carryOut } from './window.ts'
+
+/** All that a run does to machines goes through this: scripts in earnest, a model of the machine in a simulation. */
+export interface Means {
+  createBatcher(options: BatcherOptions): Batcher
+  /** @throws as `carryOut` of `window.ts` */
+  carryOut(
+    steps: readonly Step[],
+    machine: MachineAccess,
+    context: WindowContext,
+  ): Promise<readonly StepResult[]>
+  /** @throws as `takeLease` of `state.ts` */
+  takeLease(machine: MachineAccess, holder: LeaseHolder): Promise<LeaseResult>
+}
+
+/** By scripts over the machine's shells. */
+export const scripts: Means = { createBatcher, carryOut, takeLease }

@@ -1,0 +1,94 @@
+/** One item of a task, planned to its end; with `until` again, up to `retries` times, as long as that is false. */
+import { converge } from './converge.ts'
+import { failedItem, type ItemResult } from './item-result.ts'
+import type { Item } from './items.ts'
+import { judgedItem, untilNotMet } from './judged.ts'
+import type { Narrator } from './narrator.ts'
+import type { Ready } from './prepare.ts'
+import { firstProblem, type Preparing } from './preparing.ts'
+import type { Stage } from './stage.ts'
+import type { TaskRun } from './task-run.ts'
+import { type Converged, Progress, type Reading, Unit } from './unit.ts'
+import { judge } from './verdicts.ts'
+import type { Window } from './window.ts'
+
+export interface AttemptOptions {
+  /** Of the unit. */
+  readonly key: string
+  readonly ready: Ready
+  /** What was read ahead and still holds. */
+  readonly reading: Reading | undefined
+  readonly stage: Stage
+  /** Undefined in a dry run. */
+  readonly window: Window | undefined
+  readonly preparing: Preparing
+  readonly narrator: Narrator
+  readonly progress: Progress
+}
+
+export type Attempted =
+  /** The run goes on at an earlier task. */
+  | { readonly kind: 'moved' }
+  /** It can only be decided once what waits has been sent. */
+  | { readonly kind: 'flush' }
+  | {
+      readonly kind: 'ended'
+      readonly unit: Unit
+      /** Undefined where `until` had the last word. */
+      readonly converged: Converged | undefined
+      readonly result: ItemResult
+    }
+
+export async function attempt(run: TaskRun, item: Item, options: AttemptOptions): Promise<Attempted> {
+  const { key, ready, stage, window, preparing } = options
+  const { task, ref } = run
+  const module = preparing.context.arguments.module(task.module)
+  let early = options.reading
+  let { progress } = options
+  for (let number = 0; ; number += 1) {
+    const unit = new Unit({ key, task, ref, module, item, ready, early, progress })
+    early = undefined
+    if (window?.refuses(unit) === true) return { kind: 'flush' }
+    const converged = await converge(unit, stage)
+    if (converged === undefined) return { kind: 'moved' }
+    const judged = await judgedItem(unit, converged, preparing)
+    const result =
+      task.until === undefined ? judged : { ...judged, result: { ...judged.result, attempts: number + 1 } }
+    // It is judged again when what it rests on has been done.
+    if (stage.waiting && isOpen(result)) return { kind: 'flush' }
+    const end = await until(run, unit, { result, number, options })
+    if (end !== 'again')
+      return { kind: 'ended', unit, converged: end === result ? converged : undefined, result: end }
+    progress = new Progress()
+  }
+}
+
+function isOpen({ outcome }: ItemResult): boolean {
+  return outcome === 'failed' || outcome === 'unreachable' || outcome === 'unknown'
+}
+
+async function until(
+  run: TaskRun,
+  { item, module }: Unit,
+  {
+    result,
+    number,
+    options,
+  }: { readonly result: ItemResult; readonly number: number; readonly options: AttemptOptions },
+): Promise<ItemResult | 'again'> {
+  const { task } = run
+  const { preparing, stage, narrator } = options
+  if (task.until === undefined || result.outcome === 'unreachable' || !stage.sends) return result
+  try {
+    if ((await judge(task.until, task, { item, result: result.result, preparing })) === true) return result
+  } catch (error) {
+    return failedItem(task, module, firstProblem(error))
+  }
+  if (number >= task.retries)
+    return result.outcome === 'failed'
+      ? result
+      : untilNotMet(task, module, { result: result.result, attempt: number })
+  narrator.progress(run, `try ${number + 1} of ${task.retries + 1} was not enough; again in ${task.delay} s`)
+  await stage.wait(task.delay)
+  return 'again'
+}

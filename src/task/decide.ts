@@ -1,0 +1,217 @@
+/** What a unit does next: a pure choice from what was seen and planned, in a dry run and in earnest. */
+import { labelOf } from '../host/label.ts'
+import type { Action } from '../host/action.ts'
+import type { Plan, Settle } from '../host/plan.ts'
+import type { Problem } from '../base/errors.ts'
+import {
+  failureOf,
+  keptChanging,
+  lostImperative,
+  notConverged,
+  notSettled,
+  plainFailure,
+} from './failures.ts'
+import type { Flushed, Stage } from './stage.ts'
+import type { Converged, Reading, Unit } from './unit.ts'
+
+/** How often one unit begins again because something else changed the host, or because the connection dropped. */
+export const mostRestarts = 3
+/** No task of ours has as many stages; a module that does is caught here. */
+const mostStages = 24
+const settleSteps = { first: 0.2, growth: 1.5, longest: 5 } as const
+
+export interface State {
+  /** The last plan said that nothing would be left after it. */
+  final: boolean
+  readonly stages: Set<string>
+  last: string | undefined
+  settling: Settling | undefined
+  agreed: string | undefined
+}
+
+export type Look =
+  | { readonly kind: 'planned'; readonly reading: Reading; readonly plan: Plan }
+  | { readonly kind: 'unknown'; readonly why: string }
+  | { readonly kind: 'failed' | 'unreachable'; readonly problem: Problem }
+
+export type Next =
+  /** `open`: what the unit would change is not known. */
+  | { readonly kind: 'finish'; readonly converged: Converged; readonly open?: boolean }
+  /** In a dry run: what would be left behind, of a plan that may not be carried out. */
+  | { readonly kind: 'foretell'; readonly plan: Plan; readonly converged: Converged }
+  | { readonly kind: 'flush' }
+  | { readonly kind: 'wait'; readonly seconds: number }
+  | { readonly kind: 'ask'; readonly asked: Asked; readonly reading: Reading }
+  | { readonly kind: 'queue'; readonly plan: Plan; readonly reading: Reading; readonly thenFlush: boolean }
+
+export function decide(look: Look, unit: Unit, state: State, stage: Stage): Next {
+  const pending = stage.sends && (stage.waiting || unit.queued.length > 0)
+  const { progress } = unit
+  if (look.kind === 'unknown') {
+    const changed = stage.sends ? state.final && unit.queued.length > 0 : progress.labels.length > 0
+    if (changed) return done(finish(unit, { kind: 'changed', seen: undefined, seenWhy: look.why }))
+    return pending ? { kind: 'flush' } : open(finish(unit, { kind: 'unknown', why: look.why }))
+  }
+  // What failed over a prediction is asked again when everything before it has been done.
+  if (look.kind !== 'planned') {
+    if (pending) return { kind: 'flush' }
+    return done(
+      look.kind === 'unreachable'
+        ? progress.finish({ kind: 'unreachable', problem: look.problem })
+        : progress.fail(plainFailure(look.problem)),
+    )
+  }
+  const { plan, reading } = look
+  if (!stage.sends && state.final)
+    return done(finish(unit, { kind: 'changed', seen: reading.seen, seenWhy: undefined }))
+  progress.warn(plan.warnings)
+  if (plan.refusal)
+    return pending ? { kind: 'flush' } : done(progress.fail(failureOf(plan.refusal), reading.seen))
+  if (plan.settle) return settle(plan.settle, unit, state, stage)
+  state.settling = undefined
+  progress.found(plan.actions.map(labelOf))
+  if (plan.actions.length === 0) {
+    const changed = progress.labels.length > 0 || unit.queued.length > 0
+    return done(finish(unit, { kind: changed ? 'changed' : 'ok', seen: reading.seen, seenWhy: undefined }))
+  }
+  if (
+    state.final ||
+    (plan.stage !== undefined && state.stages.has(plan.stage)) ||
+    state.stages.size >= mostStages
+  ) {
+    return unit.queued.length > 0 && stage.sends ? { kind: 'flush' } : done(progress.fail(notConverged(plan)))
+  }
+  return act(plan, reading, { unit, state, stage })
+}
+
+function act(
+  plan: Plan,
+  reading: Reading,
+  { unit, state, stage }: { readonly unit: Unit; readonly state: State; readonly stage: Stage },
+): Next {
+  const queue = { kind: 'queue', plan, reading } as const
+  for (const action of plan.actions) {
+    const problem = stage.forbids(action)
+    if (problem === undefined) continue
+    if (stage.sends && (stage.waiting || unit.queued.length > 0)) return { kind: 'flush' }
+    return done(unit.progress.fail(plainFailure(problem)))
+  }
+  const asked = questionOf(plan)
+  if (!stage.sends) {
+    if (asked !== undefined && stage.confirm === undefined) return done(declined(asked, reading, unit))
+    if (asked === undefined && !unit.imperative) return { ...queue, thenFlush: false }
+    const why =
+      asked === undefined
+        ? 'it runs a program whose effect only the run can show'
+        : `the run asks first: ${asked.question}`
+    return { kind: 'foretell', plan, converged: finish(unit, { kind: 'unknown', why }) }
+  }
+  const pending = stage.waiting || unit.queued.length > 0
+  const question = asked !== undefined && asked.question !== state.agreed
+  const first = question || unit.imperative || unit.alone || plan.actions.some(isLong)
+  if (first && pending) return { kind: 'flush' }
+  // Before anything is held: a person takes time. What has changed meanwhile is noticed when the actions are carried out.
+  if (question) return { kind: 'ask', asked, reading }
+  return { ...queue, thenFlush: first }
+}
+
+function settle(wanted: Settle, unit: Unit, state: State, stage: Stage): Next {
+  if (!stage.sends) {
+    return unit.progress.labels.length > 0
+      ? done(finish(unit, { kind: 'changed', seen: undefined, seenWhy: wanted.why }))
+      : open(finish(unit, { kind: 'unknown', why: wanted.why }))
+  }
+  if (stage.waiting || unit.queued.length > 0) return { kind: 'flush' }
+  state.settling ??= new Settling(stage.now())
+  if (state.settling.expired(wanted, stage.now())) return done(unit.progress.fail(notSettled(wanted)))
+  return { kind: 'wait', seconds: state.settling.pause() }
+}
+
+export type After =
+  { readonly kind: 'clear' | 'again' | 'moved' } | { readonly kind: 'end'; readonly converged: Converged }
+
+export function afterFlush(flushed: Flushed, unit: Unit, state: State): After {
+  const { progress } = unit
+  switch (flushed.kind) {
+    case 'clear':
+    case 'moved':
+      return flushed
+    case 'again':
+      state.final = false
+      if (state.last !== undefined) state.stages.delete(state.last)
+      return flushed
+    case 'failed':
+      if (flushed.reply) progress.replies.push(flushed.reply)
+      return { kind: 'end', converged: progress.fail(plainFailure(flushed.problem)) }
+    case 'unreachable':
+      return { kind: 'end', converged: progress.finish({ kind: 'unreachable', problem: flushed.problem }) }
+    case 'stale':
+    case 'lost':
+      if (flushed.kind === 'lost' && unit.imperative)
+        return { kind: 'end', converged: progress.fail(lostImperative(flushed.label, flushed.why)) }
+      progress.restarts += 1
+      if (progress.restarts > mostRestarts)
+        return { kind: 'end', converged: progress.fail(keptChanging(mostRestarts, flushed.why)) }
+      state.final = false
+      if (state.last !== undefined) state.stages.delete(state.last)
+      return { kind: 'again' }
+  }
+}
+
+function done(converged: Converged): Next {
+  return { kind: 'finish', converged }
+}
+
+function open(converged: Converged): Next {
+  return { kind: 'finish', converged, open: true }
+}
+
+export function finish<T>(unit: Unit, result: T): ReturnType<typeof unit.progress.finish<T>> {
+  return unit.progress.finish(result)
+}
+
+export type Asked = NonNullable<Extract<Action, { readonly kind: 'reboot' }>['ask']>
+
+function questionOf({ actions }: Plan): Asked | undefined {
+  return actions.flatMap((action) => (action.kind === 'reboot' ? (action.ask ?? []) : []))[0]
+}
+
+/** The plan is left undone, as if it had none of its actions. */
+export function declined(asked: Asked, { seen }: Reading, unit: Unit): Converged {
+  unit.progress.warn([asked.declined])
+  const kind = unit.progress.labels.length > 0 ? 'changed' : 'ok'
+  return finish(unit, { kind, seen, seenWhy: undefined })
+}
+
+/** Takes its time, or takes the machine down: it goes by itself, so that what came before it is told first. */
+function isLong(action: Action): boolean {
+  switch (action.kind) {
+    case 'download':
+    case 'push':
+    case 'containerPower':
+    case 'reboot':
+      return true
+    case 'writeFile':
+      return action.content.kind === 'controllerFile'
+    case 'run':
+      return action.detached !== undefined || action.lock?.kind === 'dpkg'
+    default:
+      return false
+  }
+}
+
+class Settling {
+  readonly #since: number
+  #next: number = settleSteps.first
+  constructor(since: number) {
+    this.#since = since
+  }
+  expired(settle: Settle, now: number): boolean {
+    return (now - this.#since) / 1000 >= settle.timeout
+  }
+  pause(): number {
+    const pause = this.#next
+    this.#next = Math.min(pause * settleSteps.growth, settleSteps.longest)
+    return pause
+  }
+}

@@ -1,0 +1,98 @@
+/** Tells what happens to the tasks of one host, in their order. */
+import type { EventBody } from '../events/events.ts'
+import { labelOf } from '../host/label.ts'
+import type { TaskContext } from './context.ts'
+import type { ItemResult, TaskResult } from './item-result.ts'
+import { hidden } from './task-detail.ts'
+import type { TaskRun } from './task-run.ts'
+import type { Converged, Planned, Unit } from './unit.ts'
+
+export class Narrator {
+  readonly #context: TaskContext
+  readonly #announced = new Set<number>()
+  /** Events of actions whose task's turn has not come, by unit. */
+  readonly #held = new Map<string, EventBody[]>()
+
+  constructor(context: TaskContext) {
+    this.#context = context
+  }
+
+  /** Once, however often the task is planned. */
+  announce({ index, ref }: TaskRun): void {
+    if (this.#announced.has(index)) return
+    this.#announced.add(index)
+    this.#emit({ type: 'task.started', host: this.#host, task: ref })
+  }
+
+  progress({ ref }: TaskRun, message: string): void {
+    this.#emit({ type: 'task.progress', host: this.#host, task: ref, message })
+  }
+
+  /** An action was carried out; it is told now, or with its unit. */
+  acted(
+    { key, ref }: Unit,
+    { action }: Planned,
+    { milliseconds, now }: { readonly milliseconds: number; readonly now: boolean },
+  ): void {
+    const { machine } = this.#context.host
+    const event: EventBody = {
+      type: 'action.finished',
+      host: machine.name,
+      task: ref,
+      on: action.on === 'node' && machine.node ? machine.node.name : machine.name,
+      kind: action.kind,
+      label: labelOf(action),
+      milliseconds: Math.round(milliseconds),
+    }
+    if (now) this.#emit(event)
+    else this.#held.set(key, [...(this.#held.get(key) ?? []), event])
+  }
+
+  /** The next item of a task has ended. */
+  item(
+    { task, ref, items, results }: TaskRun,
+    unit: Unit | undefined,
+    { converged, result }: { readonly converged: Converged | undefined; readonly result: ItemResult },
+  ): void {
+    const host = this.#host
+    if (unit !== undefined) {
+      for (const event of this.#held.get(unit.key) ?? []) this.#emit(event)
+      this.#held.delete(unit.key)
+      for (const message of converged?.warnings ?? [])
+        this.#emit({ type: 'warning', host, task: ref, message })
+      const seen = converged !== undefined && 'seen' in converged ? converged.seen : undefined
+      const rows = seen === undefined ? [] : (unit.module.row?.(unit.ready.args, seen) ?? [])
+      for (const row of [rows].flat()) this.#context.addRow(row)
+    }
+    if (items?.kind !== 'items' || !items.loop) return
+    const { outcome, detail } = result
+    this.#emit({
+      type: 'item.finished',
+      host,
+      task: ref,
+      item: task.noLog ? '(hidden)' : (items.items[results.length]?.label ?? ''),
+      outcome,
+      detail: task.noLog ? hidden(detail) : detail,
+    })
+  }
+
+  task({ ref, started }: TaskRun, { outcome, ignored, detail }: TaskResult): void {
+    this.#emit({
+      type: 'task.finished',
+      host: this.#host,
+      task: ref,
+      outcome,
+      ...(ignored ? { ignored: true } : {}),
+      detail,
+      milliseconds: Math.round(this.#context.run.world.clock() - started),
+    })
+  }
+
+  get #host(): string {
+    return this.#context.host.machine.name
+  }
+
+  #emit(event: EventBody): void {
+    this.#context.run.emitter.emit(event)
+  }
+}

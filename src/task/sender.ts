@@ -1,0 +1,243 @@
+/** Carries out what a window holds: leases, notes, frames, and what takes a machine down by itself. */
+import { type HostContext, reveal } from './host-context.ts'
+import type { HostName } from '../base/brand.ts'
+import { HostError, type Problem, UnreachableError } from '../base/errors.ts'
+import type { Privilege } from '../connection/connection.ts'
+import type { Machine } from '../fleet/machine.ts'
+import type { Action } from '../host/action.ts'
+import { expectationsOf } from '../host/expectations-of.ts'
+import type { ActionResult } from '../host/machine.ts'
+import type { PendingNote } from '../host/expectation.ts'
+import { noteActions } from '../host/notes.ts'
+import { carryOutOwn } from '../host/own-actions.ts'
+import type { Step, StepResult } from '../host/step.ts'
+import type { Unit } from './unit.ts'
+import type { ActionOutcome, Sent } from './window-host.ts'
+
+const interrupted: Problem = {
+  code: 'interrupted',
+  message: 'interrupted before this was done',
+  hint: 'run again: finished tasks are kept',
+}
+
+export class Sender {
+  readonly #context: HostContext
+  readonly #becomeOf: (unit: Unit) => Privilege['become']
+  readonly #reconnect: (machine: Machine) => Promise<void>
+
+  constructor(
+    context: HostContext,
+    becomeOf: (unit: Unit) => Privilege['become'],
+    reconnect: (machine: Machine) => Promise<void>,
+  ) {
+    this.#context = context
+    this.#becomeOf = becomeOf
+    this.#reconnect = reconnect
+  }
+
+  /** In order, in as few frames as can be; what takes a machine down goes by itself. */
+  async send(
+    sent: readonly Sent[],
+    finished: (index: number, milliseconds: number) => void,
+  ): Promise<readonly ActionOutcome[]> {
+    const outcomes: ActionOutcome[] = []
+    const [first] = sent
+    if (first === undefined) return outcomes
+    const { run } = this.#context
+    try {
+      if (run.signal.aborted) throw new Interrupted()
+      await this.#takeLeases(sent)
+      const steps = await this.#stepsOf(sent)
+      for (const [from, to] of portions(sent)) {
+        const results = await this.#portion(
+          sent.slice(from, to),
+          steps.slice(from, to),
+          (index, milliseconds) => finished(from + index, milliseconds),
+        )
+        for (const [index, result] of results.entries()) {
+          const one = sent[from + index]
+          // All that a frame lost it lost at once.
+          if (one && result.kind === 'lost' && results[index - 1]?.kind !== 'lost')
+            await this.#reconnect(targetOf(one.planned.action, this.#context.host.machine))
+          outcomes.push(outcomeOf(result))
+        }
+        if (outcomes.some(({ kind }) => kind !== 'done')) break
+      }
+    } catch (error) {
+      if (error instanceof UnreachableError) outcomes.push({ kind: 'unreachable', problem: error.problem })
+      else if (error instanceof HostError) outcomes.push({ kind: 'failed', problem: error.problem })
+      else if (run.signal.aborted) outcomes.push({ kind: 'failed', problem: interrupted })
+      else throw error
+    }
+    while (outcomes.length < sent.length) outcomes.push({ kind: 'notBegun' })
+    return outcomes
+  }
+
+  async #takeLeases(sent: readonly Sent[]): Promise<void> {
+    const { run, host } = this.#context
+    const { machine } = host
+    const targets = new Set<Machine>()
+    for (const { planned } of sent) {
+      const { action } = planned
+      targets.add(targetOf(action, machine))
+      if (action.kind === 'push' && machine.node) targets.add(machine.node)
+    }
+    for (const target of targets) await run.leases.take(target)
+  }
+
+  /** With each unit's first change on a machine the handlers that it notifies are written down there. */
+  async #stepsOf(sent: readonly Sent[]): Promise<readonly Step[]> {
+    const { pending, host } = this.#context
+    const { machine } = host
+    const noted = new Set<string>()
+    const steps: Step[] = []
+    for (const [index, { unit, planned }] of sent.entries()) {
+      const { action, plan, reading } = planned
+      const target = targetOf(action, machine)
+      const before = sent
+        .slice(0, index)
+        .flatMap((one) => (one.planned.plan === plan ? [one.planned.action] : []))
+      const key = `${unit.key} ${target.name}`
+      const notes = noted.has(key) ? [] : pending.notes(unit.task, target)
+      noted.add(key)
+      const here = this.#mayReadState(unit, target)
+      if (!here && notes.length > 0) await this.#noteAsKeeper(notes, target)
+      steps.push({
+        action: withEnvironment(action, reveal(unit.ready.environment)),
+        expects: expectationsOf(
+          action,
+          { host: machine.name, node: machine.node?.name },
+          { touched: reading.touched, before },
+        ),
+        notes: here ? notes : [],
+      })
+    }
+    return steps
+  }
+
+  /** For a user who may not write there: just before the change. A note too many is harmless, a missing one is not. */
+  async #noteAsKeeper(notes: readonly PendingNote[], target: Machine): Promise<void> {
+    const { leases, means, signal } = this.#context.run
+    const access = await leases.accessOf(target, target.statePrivilege)
+    await carryOutOwn(noteActions(notes, await target.stateDirectory()), access, {
+      signal,
+      lease: (name) => leases.token(name),
+      means,
+    })
+  }
+
+  async #portion(
+    sent: readonly Sent[],
+    steps: readonly Step[],
+    finished: (index: number, milliseconds: number) => void,
+  ): Promise<readonly StepResult[]> {
+    const { run, host } = this.#context
+    const { machine } = host
+    const { clock } = run.world
+    const [first] = sent
+    if (first === undefined) return []
+    const access = await run.leases.accessOf(machine, this.#becomeOf(first.unit))
+    let last = clock()
+    const begin = (): Promise<readonly StepResult[]> =>
+      run.means.carryOut(steps, access, {
+        signal: run.signal,
+        lease: (name) => (this.#mayReadState(first.unit, name) ? run.leases.token(name) : undefined),
+        progress: (index, message, done, total) =>
+          this.#progress(sent[index] ?? first, { message, done, total }),
+        finished: (index, result) => {
+          const now = clock()
+          if (result.kind === 'done' && !isPower(sent[index])) finished(index, now - last)
+          last = now
+        },
+      })
+    if (!isPower(first)) return begin()
+    const { action } = first.planned
+    const result = await run.power.around(action, targetOf(action, machine), async () =>
+      onlyResult(await begin()),
+    )
+    if (result.kind === 'done') finished(0, clock() - last)
+    return [result]
+  }
+
+  #progress(
+    { unit }: Sent,
+    {
+      message,
+      done,
+      total,
+    }: { readonly message: string; readonly done?: number | undefined; readonly total?: number | undefined },
+  ): void {
+    const { run, host } = this.#context
+    run.emitter.emit({
+      type: 'task.progress',
+      host: host.machine.name,
+      task: unit.ref,
+      ...(unit.item.label === '' ? {} : { item: unit.item.label }),
+      message,
+      ...(done === undefined ? {} : { done }),
+      ...(total === undefined ? {} : { total }),
+    })
+  }
+
+  /** Whether the unit's user may see the state directory of a machine: its own host's with the same privilege, every other's. */
+  #mayReadState(unit: Unit, target: Machine | HostName): boolean {
+    const { machine } = this.#context.host
+    const name = typeof target === 'string' ? target : target.name
+    return name !== machine.name || this.#becomeOf(unit)?.user === machine.statePrivilege?.user
+  }
+}
+
+function outcomeOf(result: StepResult): ActionOutcome {
+  switch (result.kind) {
+    case 'done':
+    case 'notBegun':
+    case 'lost':
+      return result
+    case 'failed':
+      return {
+        kind: 'failed',
+        problem: result.problem,
+        ...(result.reply === undefined ? {} : { reply: result.reply }),
+      }
+    case 'locked':
+      return { kind: 'failed', problem: result.problem }
+    case 'stale':
+      return { kind: 'stale', why: result.what }
+  }
+}
+
+class Interrupted extends Error {}
+
+function onlyResult([result]: readonly StepResult[]): ActionResult {
+  if (result === undefined || result.kind === 'notBegun')
+    throw new Error('an action was not begun, and nothing says why')
+  return result
+}
+
+/** What takes a machine down alone, everything else together. */
+function portions(sent: readonly Sent[]): readonly (readonly [number, number])[] {
+  const result: (readonly [number, number])[] = []
+  let from = 0
+  for (const [index, one] of sent.entries()) {
+    if (!isPower(one)) continue
+    if (index > from) result.push([from, index])
+    result.push([index, index + 1])
+    from = index + 1
+  }
+  if (from < sent.length) result.push([from, sent.length])
+  return result
+}
+
+function isPower(sent: Sent | undefined): boolean {
+  const kind = sent?.planned.action.kind
+  return kind === 'reboot' || kind === 'containerPower'
+}
+
+function targetOf(action: Action, machine: Machine): Machine {
+  return action.on === 'node' && machine.node ? machine.node : machine
+}
+
+function withEnvironment(action: Action, environment: Readonly<Record<string, string>>): Action {
+  if (action.kind !== 'run' || Object.keys(environment).length === 0) return action
+  return { ...action, environment: { ...environment, ...action.environment } }
+}
