@@ -69,7 +69,7 @@ for (const orders of [
     const holds = createHolds()
     const granted: Hold[] = []
     for (const order of orders) {
-      const claims = [...order].map((key) => ({ key, mode: 'exclusive' as const }))
+      const claims = order.split('').map((key) => ({ key, mode: 'exclusive' as const }))
       void holds.acquire(claims, never).then((hold) => granted.push(hold))
     }
     for (const [index] of orders.entries()) {
