@@ -5,7 +5,7 @@ import { args, type Args, result } from './args.ts'
 
 export const assert = {
   name: 'assert',
-  summary: 'Fails unless all of its conditions hold.',
+  summary: 'Fails unless all conditions are true.',
   mayChange: () => [],
   args,
   result,

@@ -12,7 +12,7 @@ export interface Seen {
 
 export const stat = {
   name: 'stat',
-  summary: 'Looks at a file, directory or device. Changes nothing.',
+  summary: 'Reports the state of a file, directory or device. Changes nothing.',
   mayChange: () => [],
   args,
   result,
