@@ -92,6 +92,11 @@ const run = buildCommand<RunFlags, string[], Context>({
         withNegated: false,
         brief: 'Plan and send every task by itself; slower, with the same result',
       },
+      profile: {
+        kind: 'boolean',
+        withNegated: false,
+        brief: 'Say at the end how long each task connected, looked, acted and waited',
+      },
     },
     aliases: {
       ...inventoryAliases,
