@@ -27,5 +27,4 @@ export interface Context extends CommandContext, Surroundings {
 export interface OutputStream {
   write(text: string): void
   readonly isTerminal: boolean
-  readonly columns: number
 }

@@ -1,12 +1,9 @@
 /** For commands that go to hosts without a playbook: inventory, pattern, and a fleet to read them with. */
 import type { HostName } from '../base/brand.ts'
 import { InputError } from '../base/errors.ts'
-import { createEmitter } from '../events/emitter.ts'
-import { createFleet, type Fleet } from '../fleet/fleet.ts'
-import { createRedactor, type Redactor } from '../events/redactor.ts'
-import { createControllerFiles } from '../fleet/controller-files.ts'
+import type { ConnectionDefaults } from '../fleet/targets.ts'
+import { createRunContext, type RunContext } from '../fleet/run-context.ts'
 import { facts } from '../host/facts.ts'
-import { scripts } from '../host/means.ts'
 import { loadInventory } from '../inventory/inventory.ts'
 import { resolveLimit } from '../inventory/pattern.ts'
 import { readExtraVars } from '../language/extra-vars.ts'
@@ -18,8 +15,9 @@ import { connectionDefaults, inventoriesOf } from './request.ts'
 
 export interface ChosenHosts {
   readonly names: readonly HostName[]
-  readonly fleet: Fleet
-  readonly redactor: Redactor
+  readonly run: RunContext
+  /** What the command line says of the way to hosts; a password is asked for once. */
+  readonly connection: ConnectionDefaults
 }
 
 /** @throws InputError */
@@ -34,24 +32,21 @@ export async function chooseHosts(
   const chosen = resolveLimit(inventory, pattern, diskFiles)
   if (chosen.problems.length > 0) throw new InputError(chosen.problems)
   const names = chosen.hosts.map((host) => host.name)
-  const redactor = createRedactor()
-  const fleet = createFleet({
+  const connection = await connectionDefaults(context, flags)
+  const run = createRunContext({
+    name: 'none',
+    world: context.world,
+    sinks: [],
     inventory,
     extra,
     facts,
-    defaults: await connectionDefaults(context, flags),
+    defaults: connection,
     reach: createReach(context),
-    means: scripts,
-    overlay: undefined,
-    controller: createControllerFiles(context.world.workingDirectory),
-    emitter: createEmitter({ run: 'none', now: context.world.now, sinks: [], redactor }),
-    redactor,
     check: false,
     reachable: names,
     signal: context.signal,
-    sleep: context.world.sleep,
   })
-  return { names, fleet, redactor }
+  return { names, run, connection }
 }
 
 /** Works on hosts, so many at a time; the results in the order of the hosts. */

@@ -84,7 +84,6 @@ function streamOf(stream: NodeJS.WriteStream): OutputStream {
   return {
     write: (text) => void stream.write(text),
     isTerminal: stream.isTTY,
-    columns: stream.columns ?? 80,
   }
 }
 

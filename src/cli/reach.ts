@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { userInfo } from 'node:os'
 import { HostError, UnreachableError } from '../base/errors.ts'
+import { given } from '../base/given.ts'
 import { ConnectionPool } from '../connection/connect.ts'
 import { openShell } from '../connection/shell.ts'
 import { upload } from '../connection/upload.ts'
@@ -20,7 +21,7 @@ export function createReach({ world, killGroup }: Pick<Context, 'world' | 'killG
     user: world.userName,
     home: world.home,
     accountHome: userInfo().homedir,
-    ...(agentSocket === undefined ? {} : { agentSocket }),
+    ...given({ agentSocket }),
   })
   return {
     connect: (target, signal) => pool.connect(target, signal),
@@ -32,7 +33,7 @@ export function createReach({ world, killGroup }: Pick<Context, 'world' | 'killG
         mode: '0600',
         sha256,
         signal,
-        ...(progress === undefined ? {} : { onProgress: progress }),
+        ...given({ onProgress: progress }),
       })
       if (result.kind === 'failed') throw new HostError(result.problem)
       if (result.kind === 'lost') {

@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { InputError } from '../base/errors.ts'
 import { Secret } from '../base/secret.ts'
+import { given } from '../base/given.ts'
 import type { ConnectionDefaults } from '../fleet/targets.ts'
 import { diskFiles } from '../language/files.ts'
 import type { Context } from './context.ts'
@@ -37,11 +38,13 @@ export async function connectionDefaults(
 ): Promise<ConnectionDefaults> {
   const becomePassword = flags.askBecomePass ? await askBecomePassword(context) : undefined
   return {
-    ...(flags.user === undefined ? {} : { user: flags.user }),
-    ...(flags.privateKey === undefined ? {} : { privateKey: flags.privateKey }),
-    ...(flags.hostKeyChecking === undefined ? {} : { hostKeyChecking: flags.hostKeyChecking }),
-    ...(flags.connectTimeout === undefined ? {} : { connectTimeout: flags.connectTimeout }),
-    ...(becomePassword === undefined ? {} : { becomePassword }),
+    ...given({
+      user: flags.user,
+      privateKey: flags.privateKey,
+      hostKeyChecking: flags.hostKeyChecking,
+      connectTimeout: flags.connectTimeout,
+      becomePassword,
+    }),
   }
 }
 

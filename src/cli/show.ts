@@ -25,7 +25,6 @@ export async function createView(
     colors: colorsFor(context, stream, color),
     verbosity,
     diff,
-    columns: stream.columns,
   }
   if (output !== 'auto' || !stream.isTerminal) return createPlainView(options)
   const { createTerminalView } = await import('../view/terminal.ts')

@@ -141,7 +141,6 @@ export interface TaskDetail {
   readonly message?: string
   readonly problem?: Problem
   readonly findings?: readonly Finding[]
-  readonly exitCode?: ExitCode
   /** Of a loop: outcome by item label. */
   readonly items?: Readonly<Record<string, Outcome>>
 }

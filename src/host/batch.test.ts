@@ -57,6 +57,21 @@ for (const [what, parse, why] of [
   })
 }
 
+test('what is asked while the shell is being opened travels in one frame', async () => {
+  let open = (): void => undefined
+  const opened = new Promise<void>((resolve) => {
+    open = resolve
+  })
+  const { batcher, sent } = asking({}, opened)
+  const first = batcher.query(system.command, 'sh')
+  await new Promise(setImmediate)
+  await new Promise(setImmediate)
+  const second = batcher.query(system.command, 'cat')
+  open()
+  await Promise.all([first, second])
+  assert.equal(sent.length, 1)
+})
+
 test('what cannot be put into a script fails alone', async () => {
   const { batcher, sent } = asking()
   const answers = await Promise.all([

@@ -35,14 +35,19 @@ export interface BatcherOptions {
 export function createBatcher(options: BatcherOptions): Batcher {
   let gathered = new Map<string, { waiting: Waiting; promise: Promise<unknown> }>()
 
-  const flush = (): void => {
+  const take = (): readonly Waiting[] => {
     const queries = [...gathered.values()].map(({ waiting }) => waiting)
     gathered = new Map()
-    void send(queries)
+    return queries
   }
 
-  const send = async (queries: readonly Waiting[]): Promise<void> => {
+  const flush = async (): Promise<void> => {
+    let queries: readonly Waiting[] = []
     try {
+      // What is asked while the shell is being opened travels in the same frame.
+      await options.shell().finally(() => {
+        queries = take()
+      })
       let left = queries
       while (left.length > 0) {
         // All are sent at once: the shell answers one after the other.
@@ -62,7 +67,7 @@ export function createBatcher(options: BatcherOptions): Batcher {
       const key = `${kind.kind} ${JSON.stringify(item)}`
       const present = gathered.get(key)
       if (present) return present.promise as Promise<Answer>
-      if (gathered.size === 0) setImmediate(flush)
+      if (gathered.size === 0) setImmediate(() => void flush())
       const { promise, waiting } = wait(kind, item, key)
       gathered.set(key, { waiting, promise })
       return promise

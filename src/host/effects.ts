@@ -1,4 +1,5 @@
 /** What an action will have done: what its kind implies and what it declares, each with the machine that it is true of. */
+import { given } from '../base/given.ts'
 import type { Action, Content, Effect } from './action.ts'
 import { labelOf } from './label.ts'
 import type { PredictedFile } from './predicted-file.ts'
@@ -36,8 +37,7 @@ export function impliedEffects(action: Action): readonly PlacedEffect[] {
           becomes: {
             kind: 'file',
             mode: action.mode ?? '0644',
-            ...(action.sha256 === undefined ? {} : { sha256: action.sha256 }),
-            ...(action.size === undefined ? {} : { size: action.size }),
+            ...given({ sha256: action.sha256, size: action.size }),
           },
         },
       ]
@@ -98,9 +98,7 @@ interface Attributes {
 
 export function attributes({ mode, owner, group }: Attributes): Attributes {
   return {
-    ...(mode === undefined ? {} : { mode: mode.padStart(4, '0') }),
-    ...(owner === undefined ? {} : { owner }),
-    ...(group === undefined ? {} : { group }),
+    ...given({ mode: mode?.padStart(4, '0'), owner, group }),
   }
 }
 

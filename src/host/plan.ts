@@ -1,5 +1,6 @@
 /** What a module's `plan` returns. */
 import type { ExitCode } from '../base/errors.ts'
+import { given } from '../base/given.ts'
 import type { Action } from './action.ts'
 
 export interface Plan {
@@ -74,7 +75,7 @@ export function actions(list: readonly (Action | undefined)[], options: PlanOpti
 }
 
 export function settle(why: string, timeout: number, hint?: string): Plan {
-  return { ...nothing, settle: { why, timeout, ...(hint === undefined ? {} : { hint }) } }
+  return { ...nothing, settle: { why, timeout, ...given({ hint }) } }
 }
 
 export function refuse(refusal: Refusal): Plan {

@@ -2,6 +2,7 @@
 import { HostError } from '../base/errors.ts'
 import type { Secret } from '../base/secret.ts'
 import { Unknown, UnknownError } from '../base/unknown.ts'
+import { given } from '../base/given.ts'
 import { revealed, sha256Of } from './content.ts'
 import type { FileStatus, SeenFile } from './status.ts'
 
@@ -117,17 +118,14 @@ function kindFields(file: PredictedFile): Partial<FileStatus> {
   if (file.kind === 'link') return { target: file.target, size: Buffer.byteLength(file.target) }
   if (file.kind !== 'character') return {}
   return {
-    ...(file.major === undefined ? {} : { major: file.major }),
-    ...(file.minor === undefined ? {} : { minor: file.minor }),
+    ...given({ major: file.major, minor: file.minor }),
   }
 }
 
 function own(file: PredictedFile): Foreseen['attributes'] {
   if (file.kind !== 'file' && file.kind !== 'directory') return {}
   return {
-    ...(file.mode === undefined ? {} : { mode: file.mode.padStart(4, '0') }),
-    ...(file.owner === undefined ? {} : { owner: file.owner }),
-    ...(file.group === undefined ? {} : { group: file.group }),
+    ...given({ mode: file.mode?.padStart(4, '0'), owner: file.owner, group: file.group }),
   }
 }
 
@@ -135,7 +133,7 @@ function own(file: PredictedFile): Foreseen['attributes'] {
 function withAttributes(status: SeenFile, { mode, owner, group }: Foreseen['attributes']): SeenFile {
   return {
     ...status,
-    ...(mode === undefined ? {} : { mode: mode.padStart(4, '0') }),
+    ...given({ mode: mode?.padStart(4, '0') }),
     ...(owner === undefined ? {} : { owner, uid: idOf(owner, status.owner, status.uid) }),
     ...(group === undefined ? {} : { group, gid: idOf(group, status.group, status.gid) }),
   }

@@ -1,4 +1,5 @@
 import { UnknownError } from '../base/unknown.ts'
+import { given } from '../base/given.ts'
 import { sha256Of } from './content.ts'
 import type { Answer, AskOptions, Host } from './host.ts'
 import type { PlaceOverlay } from './overlay-place.ts'
@@ -108,15 +109,14 @@ async function ask(
   const request = {
     argv: listed?.argv ?? argv,
     timeout,
-    ...(environment === undefined ? {} : { environment }),
-    ...(user === undefined ? {} : { user }),
-    ...(stdin === undefined ? {} : { stdin }),
-    ...(directory === undefined ? {} : { directory }),
-    ...(listed?.guard === undefined ? {} : { guard: listed.guard }),
+    // Only an author's promise does not say that nothing is left running.
+    promised: listed === undefined,
+    ...given({ environment, user, stdin, directory, guard: listed?.guard }),
   }
   const view = overlay()
   for (const pattern of reads) refuseIf(view?.touches(pattern))
-  const asked = source.ask(askKind, request, reads, files)
+  const question = resource('ask', argv.join(' '))
+  const asked = source.ask(askKind, request, [...reads, question], files)
   if (view) {
     asked.catch(() => undefined)
     // What it reads may have been predicted by another name.
@@ -126,7 +126,7 @@ async function ask(
     }
   }
   const answer = await asked
-  saw(resource('ask', argv.join(' ')), seen(answer))
+  saw(question, seen(answer))
   if (answer.code === 127) refuseIf(view?.absent(resource('command', programName(argv))))
   return answer
 }

@@ -38,6 +38,27 @@ function scratch(): { directory: string; [Symbol.dispose](): void } {
   return { directory, [Symbol.dispose]: () => rmSync(directory, { recursive: true, force: true }) }
 }
 
+test('only a program that an author promised to be reading gets relays', async () => {
+  const local = createLocalShell()
+  const light: unknown[] = []
+  const reader = createReader({
+    name: hostName('pve1'),
+    shell: async () => ({
+      ...local,
+      run: (script, options) => {
+        light.push(options.light)
+        return local.run(script, options)
+      },
+    }),
+    signal: new AbortController().signal,
+    placement,
+    controller,
+  })
+  await reader.view().ask(['uname', '-r'])
+  await reader.view().ask(['true'], { promised: true })
+  assert.deepEqual(light, [true, false])
+})
+
 test('what two probes ask in the same turn travels in one frame, equal kinds in one process, equal queries once', async () => {
   using dir = scratch()
   for (const name of ['a', 'b', 'c']) writeFileSync(join(dir.directory, name), name)

@@ -3,6 +3,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { hostName } from '../base/brand.ts'
 import { HostError } from '../base/errors.ts'
+import { given } from '../base/given.ts'
 import type { Action, Effect } from './action.ts'
 import { createOverlay } from './overlay.ts'
 import { createReader, type HostReader } from './reader.ts'
@@ -37,7 +38,7 @@ function write(path: string, mode?: string): Action {
     kind: 'writeFile',
     path,
     content: { kind: 'text', text: 'x' },
-    ...(mode === undefined ? {} : { mode }),
+    ...given({ mode }),
   }
 }
 

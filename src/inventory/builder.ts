@@ -1,6 +1,7 @@
 /** Gathers hosts, groups and variables while the sources are read. */
 import { type HostName, hostName } from '../base/brand.ts'
 import type { Position } from '../base/errors.ts'
+import { given } from '../base/given.ts'
 import type { Variables } from '../language/model.ts'
 import { problem } from '../language/source.ts'
 import { SchemaChecker } from '../language/schema.ts'
@@ -53,7 +54,7 @@ export class InventoryBuilder {
     }
     if (!/^[A-Za-z_][\w.-]*$/.test(name)) {
       this.report('invalid-name', `"${name}" cannot be the name of a group`, {
-        ...(where === undefined ? {} : { where }),
+        ...given({ where }),
         hint: 'use letters, digits and underscores',
       })
     }

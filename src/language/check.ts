@@ -45,6 +45,7 @@ export function checkPlay(loader: Loader, play: Play, before: CheckedNames): Che
   // Variables are rendered when they are read, so those of the play may use results of any of its tasks.
   const everything = playNames.with(results)
   checkVariables(loader, play.vars, everything)
+  checkValue(loader, play.title, playNames)
   for (const use of play.roles) checkRole(loader, use, everything)
   checkNotifications(loader, play, [...tasks, ...play.handlers])
   return { base: before.base, results, unsettled }

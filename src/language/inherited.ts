@@ -17,7 +17,7 @@ export interface Inherited {
 export const nothingInherited: Inherited = {
   when: [],
   tags: [],
-  become: { enabled: undefined, user: undefined, method: undefined },
+  become: { enabled: undefined, user: undefined },
   environment: new Map(),
   vars: new Map(),
   ignoreErrors: false,
@@ -36,6 +36,8 @@ export function inherit(fields: FieldReader, outer: Inherited, values: ValueRead
     values.value(entry.value),
   ])
   const user = fields.node('become_user')
+  // There is one method; another one is a mistake.
+  fields.choice('become_method', ['sudo'])
   const tags = fields.words('tags', { split: true }).map((tag) => tag.text)
   return {
     when: [...outer.when, ...(fields.conditions('when') ?? [])],
@@ -43,7 +45,6 @@ export function inherit(fields: FieldReader, outer: Inherited, values: ValueRead
     become: {
       enabled: fields.boolean('become') ?? outer.become.enabled,
       user: user === undefined ? outer.become.user : values.value(user),
-      method: fields.choice('become_method', ['sudo']) ?? outer.become.method,
     },
     environment: new Map([...outer.environment, ...own]),
     vars: outer.vars,

@@ -1,5 +1,5 @@
 /**
- * What users wrote, as typed values with positions. Made by `loadPlaybook` and `loadInventory`; read by the engine.
+ * What users wrote, as typed values with positions. Made by `readPlaybook` and `loadInventory`; read by the engine.
  *
  * Everything inherited is settled here (tags, become, environment, exit codes), so that whoever runs a task needs to look
  * at the task alone.
@@ -84,7 +84,10 @@ export interface Playbook {
 }
 
 export interface Play {
+  /** The name as written, or else the pattern of its hosts. It is part of the identity of its tasks. */
   readonly name: string
+  /** The name for people: `displayName` renders it. */
+  readonly title: Value
   readonly where: Position
   /** The pattern of `hosts`, and where it stands: patterns are resolved by inventory/pattern.ts. */
   readonly hosts: string
@@ -92,7 +95,6 @@ export interface Play {
   /** `node`: a container starts once its own node has finished every earlier play. */
   readonly after: 'node' | undefined
   readonly anyErrorsFatal: boolean
-  readonly gatherFacts: boolean
   readonly vars: Variables
   readonly roles: readonly RoleUse[]
   /** In order: `pre_tasks`, `tasks` (the roles' first), `post_tasks`; empty ones are absent. Handlers run at the end of each. */
@@ -157,8 +159,9 @@ export interface Task {
   /** One string made from `id`. */
   readonly key: string
   readonly where: Position
-  /** The name as written; the module's where there is none. May be a template: `displayName` renders it as far as it goes. */
+  /** The name as written; the module's where there is none. It is part of the identity. */
   readonly name: string
+  /** The name for people: `displayName` renders it. */
   readonly title: Value
   readonly role: RoleUse | undefined
   /** The folder that relative files of the task are looked for in when there is no role: the playbook's. */
@@ -212,5 +215,4 @@ export interface Notification {
 export interface Become {
   readonly enabled: boolean | undefined
   readonly user: Value | undefined
-  readonly method: string | undefined
 }

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { InputError } from '../base/errors.ts'
-import { loadPlaybook, readPlaybook } from './playbook.ts'
+import { readPlaybook } from './playbook.ts'
 import { memoryFiles } from './testing/memory-files.ts'
 import { testModules } from './testing/modules.ts'
 import { report } from './testing/report.ts'
@@ -22,14 +21,6 @@ test('all mistakes of all files are reported together, with excerpts', () => {
     'more.yml:1:20 undefined-variable: nothing is called "prot" here (did you mean "port"?)',
   ])
   assert.equal(problems[3]?.excerpt, '1 | port\n2 |   {{prot}}\n  |     ^^^^')
-})
-
-test('loadPlaybook throws all mistakes in one error', () => {
-  const files = memoryFiles({ '/p/site.yml': '- hosts: all\n  a: 1\n  b: 2\n' })
-  assert.throws(
-    () => loadPlaybook('/p/site.yml', { modules: testModules, files }),
-    (error: unknown) => error instanceof InputError && error.problems.length === 2,
-  )
 })
 
 test('a playbook that is not there is reported with one that is', () => {

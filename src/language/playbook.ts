@@ -1,6 +1,6 @@
 /** Reads playbooks: the plays, their roles and tasks, and everything these import. */
 import { basename, dirname, resolve } from 'node:path'
-import { InputError, type Problem } from '../base/errors.ts'
+import type { Problem } from '../base/errors.ts'
 import { checkPlay, type CheckedNames, startNames } from './check.ts'
 import { FieldReader, isNothing } from './fields.ts'
 import { diskFiles, readYamlFile } from './files.ts'
@@ -16,15 +16,8 @@ import type { YamlMap } from './yaml.ts'
 
 /**
  * Reads a playbook and checks all of it: keywords, modules and their arguments, roles, conditions, templates, names.
- * @throws InputError with every mistake that was found.
+ * Mistakes are a value, so that those of several files can be reported together.
  */
-export function loadPlaybook(file: string, options: LoadOptions): Playbook {
-  const { playbook, problems } = readPlaybook(file, options)
-  if (playbook === undefined || problems.length > 0) throw new InputError(problems)
-  return playbook
-}
-
-/** As `loadPlaybook`, with the mistakes as a value, so that those of several files can be reported together. */
 export function readPlaybook(
   file: string,
   options: LoadOptions,
@@ -120,6 +113,8 @@ class PlaybookReader {
         hint: 'leave it out: each host advances on its own; a new play is a barrier for all',
       })
     }
+    // Facts are read when something uses them; the keyword is only checked.
+    fields.boolean('gather_facts')
     const vars = fields.map('vars')
     const pattern = hosts.map((host) => host.text).join(',')
     const name = fields.text('name') ?? pattern
@@ -149,14 +144,18 @@ class PlaybookReader {
     ]
     const uses = [...roles, ...this.#lists.imported].map((role) => role.use)
     this.#lists.imported.length = 0
+    const titleNode = fields.node('name')
     return {
       name,
+      title:
+        titleNode === undefined
+          ? { kind: 'literal', value: pattern, where: hostsAt }
+          : loader.values.value(titleNode),
       where: map.where,
       hosts: pattern,
       hostsAt,
       after: fields.choice('after', ['node']),
       anyErrorsFatal: fields.boolean('any_errors_fatal') ?? false,
-      gatherFacts: fields.boolean('gather_facts') ?? false,
       vars: vars === undefined ? new Map<string, Variable>() : loader.values.variables(vars),
       roles: uses,
       sections,

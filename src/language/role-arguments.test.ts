@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Unknown } from '../base/unknown.ts'
 import { misspeltVariables } from './misspelt.ts'
-import type { Variables } from './model.ts'
-import { loadPlaybook } from './playbook.ts'
+import type { Playbook, Variables } from './model.ts'
+import { readPlaybook } from './playbook.ts'
 import { checkRoleArguments } from './role-arguments.ts'
 import { SchemaChecker } from './schema.ts'
 import { roleLayers, VariableScope } from './scope.ts'
@@ -32,14 +32,20 @@ checks:
 `,
 }
 
+function loaded(contents: Readonly<Record<string, string>>): Playbook {
+  const options = { modules: testModules, files: memoryFiles(contents), variables: ['wanted'] }
+  const { playbook, problems } = readPlaybook('/p/site.yml', options)
+  assert.deepEqual(report(problems), [])
+  assert.ok(playbook)
+  return playbook
+}
+
 function check(
   inventory: string,
   registered: ReadonlyMap<string, unknown> = new Map(),
   playbook = '- hosts: all\n  roles: [gpu]\n',
 ): readonly string[] {
-  const files = memoryFiles({ ...role, '/p/site.yml': playbook })
-  const options = { modules: testModules, files, variables: ['wanted'] }
-  const [play] = loadPlaybook('/p/site.yml', options).plays
+  const [play] = loaded({ ...role, '/p/site.yml': playbook }).plays
   const use = play?.roles[0]
   assert.ok(use)
   const scope = new VariableScope([
@@ -117,8 +123,7 @@ test('a role that is known to be left out on a host asks for nothing there', () 
 })
 
 test('a variable of the inventory that is nearly called like one of a role is reported, others are not', () => {
-  const files = memoryFiles({ ...role, '/p/site.yml': '- hosts: all\n  roles: [gpu]\n' })
-  const playbook = loadPlaybook('/p/site.yml', { modules: testModules, files })
+  const playbook = loaded({ ...role, '/p/site.yml': '- hosts: all\n  roles: [gpu]\n' })
   const given = variables('asignment: none\nunrelated: 1\nrebot: x\ndriver_versions: y\n')
   const found = misspeltVariables([playbook], given.values(), new Set(['driver_versions']))
   assert.deepEqual(report(found), [

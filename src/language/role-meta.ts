@@ -13,6 +13,7 @@
  *     at: first              # whose place is shown
  * ```
  */
+import { given } from '../base/given.ts'
 import { FieldReader, isNothing } from './fields.ts'
 import type { Loader } from './loader.ts'
 import type { MapValue, RoleArguments, RoleCheck, Variable, Variables } from './model.ts'
@@ -112,7 +113,7 @@ function readCheck(loader: Loader, node: YamlNode, variables: readonly string[])
       that: condition,
       message: loader.values.value(message),
       ...(hint === undefined ? {} : { hint: loader.values.value(hint) }),
-      ...(at === undefined ? {} : { at }),
+      ...given({ at }),
     },
   ]
 }

@@ -1,8 +1,8 @@
 /** The variables that one task of one host sees: layers, the later ones before the earlier. */
 import { InputError } from '../base/errors.ts'
 import { isSecretName, Secret } from '../base/secret.ts'
-import type { Play, ReadPath, RoleUse, Task, Value, Variable, Variables } from './model.ts'
-import { renderValue, valueReads } from './render.ts'
+import type { Play, RoleUse, Task, Variable, Variables } from './model.ts'
+import { renderValue } from './render.ts'
 import { problem } from './source.ts'
 import type { Scope } from './view.ts'
 
@@ -50,12 +50,6 @@ export class VariableScope implements Scope {
       .map(({ layer }) => layer)
   }
 
-  /** This scope with more layers. */
-  with(...layers: readonly Layer[]): VariableScope {
-    const weakestFirst = [...this.#layers].reverse()
-    return new VariableScope([...weakestFirst, ...layers])
-  }
-
   has(name: string): boolean {
     return this.#find(name) !== undefined
   }
@@ -88,25 +82,6 @@ export class VariableScope implements Scope {
     return found.kind === 'written'
       ? { layer: found.layer, variable: found.variable }
       : { layer: found.layer }
-  }
-
-  /** All that is read when these paths are: through variables that are made of others, down to data. Cycles end. */
-  reads(paths: Iterable<ReadPath>): readonly ReadPath[] {
-    const seen = new Map<string, ReadPath>()
-    const waiting = [...paths]
-    for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
-      const key = JSON.stringify(path)
-      if (seen.has(key)) continue
-      seen.set(key, path)
-      const found = this.#find(path[0] ?? '')
-      if (found?.kind === 'written') waiting.push(...valueReads(found.variable.value))
-    }
-    return [...seen.values()]
-  }
-
-  /** All that is read when this value is rendered here. */
-  readsOf(value: Value): readonly ReadPath[] {
-    return this.reads(valueReads(value))
   }
 
   #find(name: string): Found | undefined {

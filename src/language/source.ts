@@ -1,5 +1,6 @@
 /** The text that positions point into, and how a place in it is shown. */
 import type { Position, Problem } from '../base/errors.ts'
+import { given } from '../base/given.ts'
 
 /** A file that a user wrote. Makes positions that can show their surroundings. */
 export class SourceFile {
@@ -94,9 +95,7 @@ export function problem(code: string, message: string, details: ProblemDetails =
   return {
     code,
     message,
-    ...(details.hint === undefined ? {} : { hint: details.hint }),
-    ...(details.where === undefined ? {} : { where: details.where }),
-    ...(excerpt === undefined ? {} : { excerpt }),
+    ...given({ hint: details.hint, where: details.where, excerpt }),
   }
 }
 

@@ -20,7 +20,6 @@ function shown(
     colors,
     verbosity: 0,
     diff: false,
-    columns: 80,
     ...options,
   })
   for (const event of numbered(events)) view.take(event)

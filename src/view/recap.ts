@@ -114,7 +114,6 @@ export function exitMeaning(code: ExitCode): string {
     6: 'a restart or reboot failed',
     7: 'a verification or another task failed',
     8: 'changes were found',
-    9: 'drifted since the plan',
     130: 'interrupted',
   }
   return meanings[code]

@@ -14,6 +14,4 @@ export interface ViewOptions {
   /** `-v` counted: 0 leaves out what is ok or skipped in large runs' detail; 1 tells why; 2 tells every action. */
   readonly verbosity: number
   readonly diff: boolean
-  /** The command that was run, for the cures that are printed. */
-  readonly columns: number
 }

@@ -38,7 +38,6 @@ export async function inProcess(words: readonly string[], folder: string): Promi
       written[name] += text
     },
     isTerminal: false,
-    columns: 80,
   })
   let random = 0
   // Not AbortSignal.timeout: once somebody listens, its timer keeps the process that long.

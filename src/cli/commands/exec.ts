@@ -5,7 +5,6 @@ import { plainText } from '../../view/text.ts'
 import type { Context } from '../context.ts'
 import type { ConnectionFlags, InventoryFlags } from '../flags.ts'
 import { chooseHosts, onEach } from '../hosts.ts'
-import { connectionDefaults } from '../request.ts'
 import { reportProblems } from '../show.ts'
 
 export interface ExecFlags extends InventoryFlags, ConnectionFlags {
@@ -33,14 +32,14 @@ export async function exec(this: Context, flags: ExecFlags, ...words: string[]):
 async function execute(context: Context, flags: ExecFlags, words: readonly string[]): Promise<ExitCode> {
   const [pattern = '', ...argv] = words
   const script = flags.shell ? argv.join(' ') : commandLine(argv)
-  const { names, fleet, redactor } = await chooseHosts(context, pattern, flags)
-  const defaults = await connectionDefaults(context, { ...flags, askBecomePass: false })
+  const { names, run, connection } = await chooseHosts(context, pattern, flags)
+  const { fleet, redactor } = run
   let worst = 0
   let unreached = false
   try {
     await onEach(names, flags.forks, async (name) => {
       const { machine } = fleet.host(name)
-      const become = flags.become ? privilege('root', fleet.variable(name), defaults) : machine.privilege
+      const become = flags.become ? privilege('root', fleet.variable(name), connection) : machine.privilege
       const ran = await runOn(async () => {
         const shell = await machine.shell('exec', become)
         const reply = await shell.run(script, { timeout, signal: context.signal })

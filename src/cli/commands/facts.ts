@@ -33,7 +33,8 @@ export async function facts(this: Context, flags: FactsFlags, pattern: string): 
 
 async function read(context: Context, flags: FactsFlags, pattern: string): Promise<ExitCode> {
   const wanted = wantedFacts(flags.only)
-  const { names, fleet, redactor } = await chooseHosts(context, pattern, flags)
+  const { names, run } = await chooseHosts(context, pattern, flags)
+  const { fleet, redactor } = run
   try {
     const results = await onEach(names, 50, async (name): Promise<HostFacts> => {
       const host = fleet.host(name).reader().view()

@@ -263,3 +263,16 @@ test('on a file system without modes and owners neither is set', async () => {
   assert.equal(readFileSync(dir.path('101.conf'), 'utf8'), 'new')
   assert.ok(!/chmod|chown/.test(machine.current.scripts[0] ?? ''))
 })
+
+test('the mode of a directory is what is asked for, setuid and setgid included', async () => {
+  using dir = scratch()
+  const machine = createTestMachine({ stateDirectory: dir.path('state') })
+  const path = dir.path('d')
+  mkdirSync(path)
+  chmodSync(path, 0o6755)
+  for (const kind of ['setAttributes', 'makeDirectory'] as const) {
+    chmodSync(path, 0o6755)
+    assert.deepEqual(await execute({ kind, path, mode: '0700' }, machine, testContext()), { kind: 'done' })
+    assert.equal(statSync(path).mode & 0o7777, 0o700)
+  }
+})

@@ -173,7 +173,7 @@ gp_take() { # path file-with-the-content sum mode owner group
 }
 gp_dress() { # chown clears setuid, so the mode comes last
   gp_own "$gp_temporary" "$gp_owned" "$gp_grouped" || gp_fail
-  [ "$gp_mode" = - ] || chmod -- "$gp_mode" "$gp_temporary" || gp_fail
+  [ "$gp_mode" = - ] || chmod -- "0$gp_mode" "$gp_temporary" || gp_fail
 }
 gp_backup() { # directory
   [ -e "$gp_path" ] || return 0
@@ -194,7 +194,7 @@ gp_attributes() { # path mode owner group; - leaves it as it is
   if [ "$gp_mode" = - ] && [ "$3$4" != -- ] && [ ! -d "$1" ] && { [ -u "$1" ] || [ -g "$1" ]; }; then gp_mode=$(stat -Lc %a -- "$1") || gp_fail; fi
   gp_notes
   gp_own "$1" "$3" "$4" || gp_fail
-  [ "$gp_mode" = - ] || chmod -- "$gp_mode" "$1" || gp_half
+  [ "$gp_mode" = - ] || chmod -- "0$gp_mode" "$1" || gp_half
 }
 gp_half() { gp_noted=; gp_fail; } # something may have been changed: the notes stay
 gp_directory() { # path mode owner group; - leaves it as it is
@@ -204,7 +204,7 @@ gp_directory() { # path mode owner group; - leaves it as it is
   if [ "$3$4" != -- ] && [ "$2" != - ]; then gp_mode=0700; fi
   if [ "$gp_mode" = - ]; then mkdir -p -- "$1" || gp_half; else mkdir -p -m "$gp_mode" -- "$1" || gp_half; fi
   gp_own "$1" "$3" "$4" || gp_half
-  [ "$gp_mode" = "$2" ] || chmod -- "$2" "$1" || gp_half
+  [ "$gp_mode" = "$2" ] || chmod -- "0$2" "$1" || gp_half
   gp_done
 }
 gp_link() { # path target nonce

@@ -11,6 +11,7 @@ import { type Batcher, createBatcher } from '../batch.ts'
 import { type Scratch, scratch } from '../testing/scratch.ts'
 import { ask } from './ask.ts'
 import * as files from './files.ts'
+import { realpath } from './realpath.ts'
 import * as system from './system.ts'
 
 const { signal } = new AbortController()
@@ -39,6 +40,11 @@ const asked: readonly {
         batcher.query(system.unit, name).catch(() => undefined),
       ),
     ],
+  },
+  {
+    what: 'where four paths lead that are no links',
+    most: 1,
+    send: (batcher, dir) => named(dir, 'plain', 4).map((path) => batcher.query(realpath, path)),
   },
   {
     what: 'one text',

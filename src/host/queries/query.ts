@@ -4,6 +4,7 @@
  */
 import type { Problem } from '../../base/errors.ts'
 import type { ShellText } from '../../base/shell.ts'
+import { given } from '../../base/given.ts'
 import type { ShellHelper } from '../../connection/connection.ts'
 
 export interface QueryKind<Item, Answer> {
@@ -45,7 +46,7 @@ export function found<T>(value: T): Settled<T> {
 export function readFailed(message: string, hint?: string): Settled<never> {
   return {
     ok: false,
-    problem: { code: 'read-failed', message, ...(hint === undefined ? {} : { hint }) },
+    problem: { code: 'read-failed', message, ...given({ hint }) },
   }
 }
 

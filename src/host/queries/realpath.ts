@@ -1,5 +1,27 @@
 import { commandLine, raw, sh } from '../../base/shell.ts'
+import type { ShellHelper } from '../../connection/connection.ts'
 import { found, localTimeout, type QueryKind } from './query.ts'
+
+/** `gp_links PATH...` prints the links among them with where they lead. Only where there is one, a subshell follows it. */
+const linksHelper: ShellHelper = {
+  name: 'gp_links 1',
+  text: sh`gp_links() {
+for _gp_p in "$@"; do
+shift
+[ ! -L "$_gp_p" ] || set -- "$@" "$_gp_p"
+done
+if [ $# = 0 ]; then printf '\\0\\0'; else ( gp_follow "$@" ); fi
+}
+gp_follow() {
+for _gp_p in "$@"; do
+shift
+if cd -P -- "$_gp_p" 2>/dev/null; then printf '%s\\0%s\\0' "$_gp_p" "$PWD"
+else printf '%s\\0\\0' "$_gp_p"; set -- "$@" "$_gp_p"; fi
+done
+printf '\\0\\0'
+[ $# = 0 ] || exec realpath -mz -- "$@"
+}`,
+}
 
 /**
  * Where each path leads when it is a link itself: the path of what it leads to, without links; undefined when it is no link.
@@ -7,17 +29,12 @@ import { found, localTimeout, type QueryKind } from './query.ts'
  */
 export const realpath: QueryKind<string, string | undefined> = {
   kind: 'realpath',
+  plain: true,
+  helpers: [linksHelper],
   mergeLimit: 500,
   answerBytes: 512,
   timeout: () => localTimeout,
-  script: (paths) => sh`set --
-for p in ${raw(commandLine(paths))}; do
-  [ -L "$p" ] || continue
-  if cd -P -- "$p" 2>/dev/null; then printf '%s\\0%s\\0' "$p" "$PWD"
-  else printf '%s\\0\\0' "$p"; set -- "$@" "$p"; fi
-done
-printf '\\0\\0'
-[ "$#" = 0 ] || exec realpath -mz -- "$@"`,
+  script: (paths) => sh`gp_links ${raw(commandLine(paths))}`,
   parse: ({ stdout }, paths) => {
     const fields = stdout.toString('utf8').split('\0')
     const links = new Map<string, string>()

@@ -1,4 +1,5 @@
 import { isUnknown, type Unknown } from '../../base/unknown.ts'
+import { given } from '../../base/given.ts'
 import { revealed, sha256Of } from '../content.ts'
 import { pathsAbove } from '../links.ts'
 import { type RemotePath, remotePath } from '../paths.ts'
@@ -46,10 +47,9 @@ export const fileKind: ChangeKind<'file', FoundFile, FileBecomes, RemotePath, Fi
     const { kind: _kind, ...rest } = becomes
     const { text: _text, ...wanted } = { text: undefined, ...rest }
     const content = contentOf(becomes)
-    return fieldDifferences(
-      { ...wanted, ...(content === undefined ? {} : { sha256: content }) },
-      { ...status, sha256 },
-    ).filter((difference) => !isSame(difference, status))
+    return fieldDifferences({ ...wanted, ...given({ sha256: content }) }, { ...status, sha256 }).filter(
+      (difference) => !isSame(difference, status),
+    )
   },
   /** All below it, the names in its directory, and the directories above it, which may be new. */
   concerns(path) {

@@ -13,8 +13,11 @@ export interface Asking {
   readonly sent: { readonly script: string; readonly options: RunOptions }[]
 }
 
-/** A batcher over a real shell. */
-export function asking(environment: Readonly<Record<string, string>> = {}): Asking {
+/** A batcher over a real shell, which is there once `opened` is. */
+export function asking(
+  environment: Readonly<Record<string, string>> = {},
+  opened: Promise<void> = Promise.resolve(),
+): Asking {
   const local = createLocalShell(environment)
   const sent: Asking['sent'] = []
   const shell = {
@@ -26,7 +29,11 @@ export function asking(environment: Readonly<Record<string, string>> = {}): Aski
   }
   const { signal } = new AbortController()
   const nonce = (): string => '0123456789abcdef0123456789abcdef'
-  return { batcher: createBatcher({ hostName: 'pve1', shell: async () => shell, signal, nonce }), sent }
+  const open = async (): Promise<typeof shell> => {
+    await opened
+    return shell
+  }
+  return { batcher: createBatcher({ hostName: 'pve1', shell: open, signal, nonce }), sent }
 }
 
 /** A folder at the head of PATH with programs that are not what they seem. */

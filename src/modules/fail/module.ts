@@ -1,4 +1,5 @@
 /** Ends the host's part of the play with a reason. */
+import { given } from '../../base/given.ts'
 import { refuse } from '../../host/plan.ts'
 import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
@@ -11,6 +12,5 @@ export const fail = {
   result,
   freeForm: 'msg',
   probe: () => Promise.resolve(),
-  plan: ({ msg, hint }) =>
-    refuse({ code: 'failed-on-purpose', message: msg, ...(hint === undefined ? {} : { hint }) }),
+  plan: ({ msg, hint }) => refuse({ code: 'failed-on-purpose', message: msg, ...given({ hint }) }),
 } satisfies Module<Args, void>

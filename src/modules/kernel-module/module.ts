@@ -3,6 +3,7 @@
  *
  * Modules that are needed before the root file system is there are read from the initramfs, which is not rebuilt here.
  */
+import { given } from '../../base/given.ts'
 import type { Action } from '../../host/action.ts'
 import type { Host, KernelModuleStatus } from '../../host/host.ts'
 import { actions, type Diff, done, type Plan, refuse } from '../../host/plan.ts'
@@ -31,7 +32,7 @@ export const kernelModule = {
   plan,
   report: (_, { module: { loaded, version } }) => ({
     loaded,
-    ...(version === undefined ? {} : { version }),
+    ...given({ version }),
   }),
 } satisfies Module<Args, Seen>
 

@@ -1,4 +1,5 @@
 /** Looks at a path, for conditions of later tasks. */
+import { given } from '../../base/given.ts'
 import type { SeenFile, Host } from '../../host/host.ts'
 import { done } from '../../host/plan.ts'
 import type { Module } from '../module.ts'
@@ -44,10 +45,7 @@ function report({ path }: Args, { status, checksum }: Seen): Readonly<Record<str
       gid: status.gid,
       pw_name: status.owner,
       gr_name: status.group,
-      ...(target === undefined ? {} : { lnk_target: target }),
-      ...(major === undefined ? {} : { major }),
-      ...(minor === undefined ? {} : { minor }),
-      ...(checksum === undefined ? {} : { checksum }),
+      ...given({ lnk_target: target, major, minor, checksum }),
     },
   }
 }

@@ -1,6 +1,7 @@
 /** Permissions and owners, which every module that makes files takes in the same way. */
 import type { SetAttributes } from '../../host/action.ts'
 import { isUnknown, known, knownOr } from '../../base/unknown.ts'
+import { given } from '../../base/given.ts'
 import type { SeenFile } from '../../host/host.ts'
 import type { Diff } from '../../host/plan.ts'
 
@@ -30,9 +31,7 @@ export interface GivenAttributes {
 
 export function givenAttributes({ mode, owner, group }: Attributes): GivenAttributes {
   return {
-    ...(mode === undefined ? {} : { mode: mode.padStart(4, '0') }),
-    ...(owner === undefined ? {} : { owner }),
-    ...(group === undefined ? {} : { group }),
+    ...given({ mode: mode?.padStart(4, '0'), owner, group }),
   }
 }
 

@@ -1,5 +1,6 @@
 /** Does to a `World` what an action says it does: executors for a host in memory. */
 import { isUnknown } from '../../base/unknown.ts'
+import { given } from '../../base/given.ts'
 import type { Action, Content, Effect } from '../../host/action.ts'
 import { revealed } from '../../host/content.ts'
 import { kindOf, kindsOf } from '../../host/resources/all.ts'
@@ -84,9 +85,7 @@ function kept(before: FakeFile | undefined): Partial<FakeFile> {
 
 function attributes({ mode, owner, group }: GivenAttributes): Partial<FakeFile> {
   return {
-    ...(mode === undefined ? {} : { mode }),
-    ...(owner === undefined ? {} : { owner }),
-    ...(group === undefined ? {} : { group }),
+    ...given({ mode, owner, group }),
   }
 }
 

@@ -9,6 +9,7 @@ import { posix } from 'node:path'
 import { hostName } from '../../base/brand.ts'
 import { HostError } from '../../base/errors.ts'
 import { Secret } from '../../base/secret.ts'
+import { given } from '../../base/given.ts'
 import type {
   Answer,
   AskOptions,
@@ -173,9 +174,7 @@ export function fakeHost(world: World, name = 'fake'): Host {
         uid: idOf(owner),
         gid: idOf(group),
         size: Buffer.byteLength(text ?? ''),
-        ...(target === undefined ? {} : { target }),
-        ...(major === undefined ? {} : { major }),
-        ...(minor === undefined ? {} : { minor }),
+        ...given({ target, major, minor }),
       }
     },
 

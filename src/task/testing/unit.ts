@@ -32,7 +32,7 @@ export function unitOf(
     until: undefined,
     retries: 0,
     delay: 0,
-    become: { enabled: undefined, user: undefined, method: undefined },
+    become: { enabled: undefined, user: undefined },
     environment: new Map(),
     changedWhen: undefined,
     failedWhen: undefined,

@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Secret } from '../base/secret.ts'
+import { Unknown } from '../base/unknown.ts'
+import { displayName } from './display-name.ts'
+import { report } from './testing/report.ts'
+import { load, playsOf } from './testing/playbooks.ts'
+import { scopeOf } from './testing/scopes.ts'
+
+const [play] = playsOf({
+  '/p/site.yml': `- name: Greet on {{ place }}
+  hosts: all
+  vars: { place: earth, who: nobody }
+  tasks:
+    - name: Greet {{ who }}
+      command: "true"
+`,
+})
+assert.ok(play)
+const [task] = play.sections.flatMap(({ tasks }) => tasks)
+assert.ok(task)
+
+test('names of plays and tasks are rendered', () => {
+  assert.equal(displayName(task.title, task.name, scopeOf({ who: 'Ada' })), 'Greet Ada')
+  assert.equal(displayName(play.title, play.name, scopeOf({ place: 'Mars' })), 'Greet on Mars')
+})
+
+test('what the name needs and is not there, unknown or secret leaves it as it was written', () => {
+  for (const scope of [{}, { who: new Unknown('later') }, { who: new Secret('x') }, { who: ['a'] }])
+    assert.equal(displayName(task.title, task.name, scopeOf(scope)), 'Greet {{ who }}')
+})
+
+test('a name that reads what nothing declares is a mistake of the playbook', () => {
+  const { problems } = load({
+    '/p/site.yml':
+      '- name: On {{ plaec }}\n  hosts: all\n  vars: { place: x }\n  tasks: [{ name: "To {{ whom }}", command: "true" }]\n',
+  })
+  assert.deepEqual(report(problems), [
+    'site.yml:1:15 undefined-variable: nothing is called "plaec" here (did you mean "place"?)',
+    'site.yml:4:26 undefined-variable: nothing is called "whom" here (set it in the inventory, in vars, or register it in an earlier task)',
+  ])
+})
