@@ -6,7 +6,9 @@ import type { FleetHost } from '../fleet/fleet.ts'
 import { createPending, type PendingHandlers } from '../fleet/pending.ts'
 import type { RunContext } from '../fleet/run-context.ts'
 import { type ConnectionDefaults, privilege, type ReadVariable } from '../fleet/targets.ts'
+import { displayName } from '../language/display-name.ts'
 import type { Play, Task } from '../language/model.ts'
+import type { Layer } from '../language/scope.ts'
 import { isChosen, type TagChoice } from '../language/tags.ts'
 import type { Arguments } from '../task/arguments.ts'
 import type { Confirm } from '../task/confirm.ts'
@@ -50,7 +52,7 @@ export function createHostPlays(options: HostPlaysOptions): HostPlays {
   return {
     refs: ({ play }) =>
       [...play.sections.flatMap((section) => section.tasks.filter(selected)), ...play.handlers].map((task) =>
-        refOf(task, play),
+        refOf(play, task, task.name),
       ),
     async run({ play, hosts }, name, stopped) {
       const host = fleet.host(name)
@@ -59,16 +61,20 @@ export function createHostPlays(options: HostPlaysOptions): HostPlays {
       const confirm = options.asking?.(name)
       try {
         if (!run.check && machine.node === undefined) await takeGuestsBack(host, run)
+        const layers: readonly Layer[] = [{ layer: 'built in', data: new Map([['play_hosts', hosts]]) }]
         return await runPlay({
           context: {
             run,
             host,
             play,
-            layers: [{ layer: 'built in', data: new Map([['play_hosts', hosts]]) }],
+            layers,
             arguments: options.arguments,
             pending: pendingOf(host),
             connection: options.connection,
-            ref: (task) => refOf(task, play),
+            ref: (task) => {
+              const scope = host.variables.scope(play, task, { layers, reads: new Set() })
+              return refOf(play, task, displayName(task.title, task.name, scope))
+            },
             addRow: (row) => recap.row(row),
             ...(confirm === undefined ? {} : { confirm }),
           },
@@ -92,8 +98,9 @@ export function createHostPlays(options: HostPlaysOptions): HostPlays {
   }
 }
 
-function refOf(task: Task, play: Play): TaskRef {
-  const name = task.role === undefined ? task.name : `${task.role.role.name} : ${task.name}`
+/** `shown` is the name for people, which may be rendered for a host. */
+function refOf(play: Play, task: Task, shown: string): TaskRef {
+  const name = task.role === undefined ? shown : `${task.role.role.name} : ${shown}`
   const handler = play.handlers.some((candidate) => candidate === task)
   return { id: task.key, name, module: task.module, handler }
 }

@@ -72,6 +72,17 @@ test('what the pages link to is there', () => {
   }
 })
 
+test('what docs/architecture.md and CONTRIBUTING.md name in the tree is there', () => {
+  for (const page of ['docs/architecture.md', 'CONTRIBUTING.md']) {
+    const named = [...text(page).matchAll(/`((?:src|test|roles|docs|bench)\/[\w./-]*)`/g)].map(
+      ([, path = '']) => path,
+    )
+    assert.ok(named.length > 5, page)
+    for (const path of named)
+      assert.doesNotThrow(() => readdirOrFile(join(repository, path)), `${page}: ${path}`)
+  }
+})
+
 function readdirOrFile(path: string): void {
   try {
     readFileSync(path)

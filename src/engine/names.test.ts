@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { type Folder, localFolder } from './testing/local-run.ts'
+
+let folder: Folder
+before(() => {
+  folder = localFolder()
+})
+after(() => folder.remove())
+
+test('names of tasks are rendered for the host, with results of earlier tasks; what is not known stays as written', async () => {
+  const playbook = `- hosts: localhost
+  vars: { who: Ada }
+  tasks:
+    - name: Greet {{ who }} on {{ inventory_hostname }}
+      command: { cmd: echo hello, reads: true }
+      register: said
+    - name: Repeat {{ said.stdout }}
+      debug: { msg: x }
+    - name: Say {{ item }}
+      debug: { msg: x }
+      loop: [a]
+`
+  for (const check of [false, true]) {
+    const { outcomes } = await folder.run(playbook, { check })
+    assert.deepEqual(Object.keys(outcomes), ['Greet Ada on localhost', 'Repeat hello', 'Say {{ item }}'])
+  }
+})
