@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { after, beforeEach, describe, test } from 'node:test'
 import { modules } from '../modules/catalogue.ts'
 import { type LocalRun, localFolder, localReach, testWorld } from './testing/local-run.ts'
-import { asks, claims } from './testing/own-modules.ts'
+import { asks, claims, starts } from './testing/own-modules.ts'
 import { playOf } from './testing/play-text.ts'
 import { type WatchOptions, type Watched, watched } from './testing/watched-reach.ts'
 
@@ -182,6 +182,21 @@ describe('an action whose word was false', () => {
     assert.equal(run.exitCode, 0)
     assert.equal(file('shown'), 'two')
   })
+})
+
+test('what a task has started is waited for, though a later program of the window may have changed anything', async () => {
+  const run = await folder.run(
+    play(`
+- name: starts
+  starts: { path: "{{ out }}/x" }
+- name: program
+  command: { cmd: "touch {{ out }}/made", creates: "{{ out }}/made" }
+`),
+    {},
+    { modules: [...modules, starts] },
+  )
+  assert.deepEqual(run.outcomes, { starts: 'changed', program: 'changed' })
+  assert.ok(existsSync(at('x')), 'the run has waited for it')
 })
 
 describe('what was read before time passed is asked again', () => {

@@ -248,7 +248,10 @@ export class Window implements Stage {
   /** A later unit found what this one had made before it changed it again: only its result may have to be read anew. */
   async #changedAgain(unit: Unit, expected: Converged): Promise<Verified> {
     const known = (expected.kind === 'ok' || expected.kind === 'changed') && expected.seenWhy === undefined
-    const seen = known ? expected.seen : (await this.#look(unit))?.seen
+    const look = known ? undefined : await this.#look(unit)
+    // What it has started may not be there yet.
+    if (look?.plan.settle) return { kind: 'again' }
+    const seen = known ? expected.seen : look?.seen
     const kind = unit.progress.labels.length > 0 ? 'changed' : 'ok'
     return { kind: 'as planned', converged: unit.progress.finish({ kind, seen, seenWhy: undefined }) }
   }

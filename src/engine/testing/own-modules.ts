@@ -1,5 +1,6 @@
 /** Modules whose word can be false, and one that asks: for what no module of the catalogue does. */
-import { actions, done } from '../../host/plan.ts'
+import { actions, done, settle } from '../../host/plan.ts'
+import { resource } from '../../host/resource.ts'
 import type { Module } from '../../modules/module.ts'
 
 interface Claim {
@@ -50,3 +51,39 @@ export const asks = {
       { kind: 'reboot', reason: 'of a test', ask: { question: 'Restart?', declined: 'not restarted' } },
     ]),
 } satisfies Module<object, void>
+
+interface Started {
+  readonly path: string
+}
+
+/** Starts what makes a file a second later, and waits for the file. */
+export const starts = {
+  name: 'starts',
+  summary: 'Starts what makes a file.',
+  args: {
+    type: 'object',
+    additionalProperties: false,
+    required: ['path'],
+    properties: { path: { type: 'string', description: 'A file' } },
+  },
+  result: { type: 'object' },
+  async probe({ path }, host) {
+    const [begun, there] = await Promise.all([host.stat(`${path}.begun`), host.stat(path)])
+    return { begun: begun !== undefined, there: there !== undefined }
+  },
+  plan({ path }, { begun, there }) {
+    if (there) return done()
+    if (begun) return settle('it is starting', 30)
+    const script = `touch "$1".begun; { sleep 1; touch "$1"; } >/dev/null 2>&1 &`
+    return actions([
+      {
+        kind: 'run',
+        argv: ['sh', '-c', script, 'sh', path],
+        effects: [
+          { kind: 'file', name: `${path}.begun`, becomes: { kind: 'file', text: '' } },
+          { kind: 'unknown', resources: [resource('file', path)], why: 'it is made later' },
+        ],
+      },
+    ])
+  },
+} satisfies Module<Started, { readonly begun: boolean; readonly there: boolean }>
