@@ -58,8 +58,9 @@ export function createHostPlays(options: HostPlaysOptions): HostPlays {
       machine.statePrivilege ??= taskPrivilege(play, fleet.variable(name), options.connection)
       const confirm = options.asking?.(name)
       try {
-        if (!run.check && machine.node === undefined) await takeGuestsBack(host, run)
+        const begun = !run.check && machine.node === undefined ? takeGuestsBack(host, run) : undefined
         return await runPlay({
+          begun,
           context: {
             run,
             host,

@@ -21,17 +21,24 @@ export interface LeasesOptions {
   readonly means: Means
   readonly accessOf: (machine: Machine, become: Privilege['become']) => Promise<MachineAccess>
   readonly sleep: (milliseconds: number) => Promise<void>
-  /** Run once after the lease of a machine is taken. */
-  readonly taken: (machine: Machine) => Promise<void>
+  /** Starts the guests that an interrupted run has left stopped: once the lease of a machine is taken, where there may be any. */
+  readonly restore: (machine: Machine) => Promise<void>
 }
 
-export function createLeases({ holder, means, accessOf, sleep, taken }: LeasesOptions): Leases {
+export function createLeases({ holder, means, accessOf, sleep, restore }: LeasesOptions): Leases {
   const machines = new Map<HostName, Machine>()
   const taking = new Map<Machine, Promise<void>>()
 
   const takeNow = async (machine: Machine): Promise<void> => {
     const access = await accessOf(machine, machine.statePrivilege)
-    const lease = await means.takeLease({ ...access, stateDirectory: await machine.stateDirectory() }, holder)
+    // It is opened while the machine still says where its state is.
+    const channel = access.open('exec /bin/sh', access.signal)
+    channel.catch(() => undefined)
+    const stateDirectory = await machine.stateDirectory().catch(async (error: unknown) => {
+      void channel.then((opened) => opened.kill()).catch(() => undefined)
+      throw error
+    })
+    const lease = await means.takeLease({ ...access, stateDirectory, open: () => channel }, holder)
     const own =
       lease.kind === 'held' && lease.by.includes(holder.run) ? await sameMachine(machine) : undefined
     if (own !== undefined) {
@@ -48,7 +55,7 @@ export function createLeases({ holder, means, accessOf, sleep, taken }: LeasesOp
     }
     machine.lease = lease.lease
     machines.set(machine.name, machine)
-    await taken(machine)
+    if (lease.guests !== false) await restore(machine)
   }
 
   /** An inventory may name one machine twice: what holds it then is this run itself, which may just be taking it. */
