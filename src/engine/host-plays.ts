@@ -60,9 +60,10 @@ export function createHostPlays(options: HostPlaysOptions): HostPlays {
       machine.statePrivilege ??= taskPrivilege(play, fleet.variable(name), options.connection)
       const confirm = options.asking?.(name)
       try {
-        if (!run.check && machine.node === undefined) await takeGuestsBack(host, run)
         const layers: readonly Layer[] = [{ layer: 'built in', data: new Map([['play_hosts', hosts]]) }]
+        const begun = !run.check && machine.node === undefined ? takeGuestsBack(host, run) : undefined
         return await runPlay({
+          begun,
           context: {
             run,
             host,

@@ -9,6 +9,8 @@ import type { Recap } from './recap.ts'
 
 export interface PlayOptions {
   readonly context: TaskContext
+  /** What has to be done on the host before the first task: the tasks are read meanwhile. */
+  readonly begun?: Promise<void> | undefined
   readonly recap: Recap
   readonly selected: (task: Task) => boolean
   /** Set by a play with `any_errors_fatal` once a host has failed: no new tasks. */
@@ -36,11 +38,12 @@ class PlayRunner {
   }
 
   async run(): Promise<PlayEnd> {
-    const { context, selected, stopped } = this.#options
+    const { context, selected, stopped, begun } = this.#options
     const { play, pending, run } = context
     const earlier = play.handlers.length === 0 ? undefined : pending.read()
     for (const section of play.sections) {
       await this.#tasks.run(section.tasks.filter(selected), {
+        begun,
         stopped,
         finished: (task, result) => this.#finished(task, result),
       })

@@ -198,7 +198,10 @@ export function createFleet(options: FleetOptions): Fleet {
   }
 }
 
-/** What actions of `machine` are carried out with; its node's for those that run there, on a shell of their own so that containers do not wait for each other. */
+/**
+ * What actions of `machine` are carried out with; its node's for those that run there. Where containers take part, whoever acts has a shell of its own, so
+ * that nobody waits for another; elsewhere one shell serves to ask and to act.
+ */
 async function accessOf(
   machine: Machine,
   become: Privilege['become'],
@@ -211,7 +214,11 @@ async function accessOf(
     name: machine.name,
     ...(machine.placement.ctid === undefined ? {} : { ctid: machine.placement.ctid }),
     ...(node === undefined ? {} : { node: await accessOf(node, node.statePrivilege, options, forHost) }),
-    shell: () => machine.shell(`act for ${forHost}`, become),
+    shell: () =>
+      machine.shell(
+        forHost === machine.name && machine.containers.length === 0 ? 'read' : `act for ${forHost}`,
+        become,
+      ),
     open: async (command, signal) => (await machine.connection(become)).open(command, signal),
     upload: async (from, to, request) =>
       options.reach.upload(await machine.connection(become), { from, to, ...request }),

@@ -65,7 +65,7 @@ function leasesOf(answers: readonly LeaseResult[] = []): Taken {
       slept += 1
       return Promise.resolve()
     },
-    taken: ({ name }) => {
+    restore: ({ name }) => {
       first.push(name)
       return Promise.resolve()
     },

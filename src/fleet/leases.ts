@@ -21,8 +21,8 @@ export interface LeasesOptions {
   readonly means: Means
   readonly accessOf: (machine: Machine, become: Privilege['become']) => Promise<MachineAccess>
   readonly sleep: (milliseconds: number) => Promise<void>
-  /** Run once after the lease of a machine is taken. */
-  readonly taken: (machine: Machine) => Promise<void>
+  /** Starts the guests that an interrupted run has left stopped: once the lease of a machine is taken, where there may be any. */
+  readonly restore: (machine: Machine) => Promise<void>
 }
 
 /**
@@ -34,19 +34,26 @@ const pauses: readonly number[] = [
   ...Array.from({ length: 14 }, () => 2000),
 ]
 
-export function createLeases({ holder, means, accessOf, sleep, taken }: LeasesOptions): Leases {
+export function createLeases({ holder, means, accessOf, sleep, restore }: LeasesOptions): Leases {
   const machines = new Map<HostName, Machine>()
   const taking = new Map<Machine, Promise<void>>()
 
   const takeNow = async (machine: Machine): Promise<void> => {
     const access = await accessOf(machine, machine.statePrivilege)
-    const place = { ...access, stateDirectory: await machine.stateDirectory() }
-    for (const pause of [...pauses, undefined]) {
-      const result = await means.takeLease(place, holder)
+    // The first channel is opened while the machine still says where its state is.
+    const channel = access.open('exec /bin/sh', access.signal)
+    channel.catch(() => undefined)
+    const stateDirectory = await machine.stateDirectory().catch(async (error: unknown) => {
+      void channel.then((opened) => opened.kill()).catch(() => undefined)
+      throw error
+    })
+    const place = { ...access, stateDirectory }
+    for (const [attempt, pause] of [...pauses, undefined].entries()) {
+      const result = await means.takeLease(attempt === 0 ? { ...place, open: () => channel } : place, holder)
       if (result.kind === 'taken') {
         machine.lease = result.lease
         machines.set(machine.name, machine)
-        await taken(machine)
+        if (result.guests !== false) await restore(machine)
         return
       }
       const ours = result.by.includes(holder.run)

@@ -85,7 +85,10 @@ export function createRunContext(options: RunContextOptions): RunContext {
     means,
     accessOf: (machine, become) => fleet.accessOf(machine, become),
     sleep: (milliseconds) => sleep(milliseconds, cut),
-    taken: (machine) => power.restoreGuests(machine),
+    restore: async (machine) => {
+      await power.restoreGuests(machine)
+      fleet.forget(machine)
+    },
   })
   return {
     name,

@@ -85,13 +85,13 @@ function section(kind: Section['kind'], queries: readonly Waiting[], host: strin
 
 /** Marks the end of a section on both streams, with its exit status. */
 export const endHelper: ShellHelper = {
-  name: 'gp_end 1',
-  text: sh`gp_end() { printf '\\n%s %s\\n' "$_gp_nonce" "$1"; printf '\\n%s %s\\n' "$_gp_nonce" "$1" >&2; }`,
+  name: 'gp_answered 1',
+  text: sh`gp_answered() { printf '\\n%s %s\\n' "$_gp_nonce" "$1"; printf '\\n%s %s\\n' "$_gp_nonce" "$1" >&2; }`,
 }
 
 export function frameScript(frame: readonly Section[], nonce: string): ShellText {
   const parts = frame.map(({ kind, script }) =>
-    kind.plain === true ? sh`${raw(script)}\ngp_end "$?"` : sh`(\n${raw(script)}\n)\ngp_end "$?"`,
+    kind.plain === true ? sh`${raw(script)}\ngp_answered "$?"` : sh`(\n${raw(script)}\n)\ngp_answered "$?"`,
   )
   return sh`_gp_nonce=${nonce}\n${raw(parts.join('\n') as ShellText)}`
 }

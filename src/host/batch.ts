@@ -44,10 +44,13 @@ export function createBatcher(options: BatcherOptions): Batcher {
   const flush = async (): Promise<void> => {
     let queries: readonly Waiting[] = []
     try {
-      // What is asked while the shell is being opened travels in the same frame.
-      await options.shell().finally(() => {
-        queries = take()
-      })
+      // What is asked while the shell is being opened, and in the turn after that, travels in the same frame.
+      await options
+        .shell()
+        .then(() => nextTurn())
+        .finally(() => {
+          queries = take()
+        })
       let left = queries
       while (left.length > 0) {
         // All are sent at once: the shell answers one after the other.
@@ -67,12 +70,16 @@ export function createBatcher(options: BatcherOptions): Batcher {
       const key = `${kind.kind} ${JSON.stringify(item)}`
       const present = gathered.get(key)
       if (present) return present.promise as Promise<Answer>
-      if (gathered.size === 0) setImmediate(() => void flush())
+      if (gathered.size === 0) void flush()
       const { promise, waiting } = wait(kind, item, key)
       gathered.set(key, { waiting, promise })
       return promise
     },
   }
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => void setImmediate(resolve))
 }
 
 function wait<Item, Answer>(

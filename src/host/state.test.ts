@@ -28,6 +28,18 @@ test('one run at a time holds a machine; the next one gets a larger token', asyn
   await second.lease.release()
 })
 
+test('a lease says whether guests wait to be started again', async () => {
+  using dir = scratch()
+  const machine = createTestMachine({ stateDirectory: dir.path('v1') })
+  const first = await takeLease(machine, holder)
+  assert.ok(first.kind === 'taken' && first.guests === false)
+  await first.lease.release()
+  writeFileSync(dir.path('v1/guests-before-reboot'), 'pct 101\n')
+  const second = await takeLease(machine, holder)
+  assert.ok(second.kind === 'taken' && second.guests === true && second.lease.token === 2)
+  await second.lease.release()
+})
+
 test('a lease dies with its connection', async () => {
   using dir = scratch()
   const machine = createTestMachine({ stateDirectory: dir.path('v1') })

@@ -25,7 +25,13 @@ export interface Lease {
 }
 
 export type LeaseResult =
-  { readonly kind: 'taken'; readonly lease: Lease } | { readonly kind: 'held'; readonly by: string }
+  | {
+      readonly kind: 'taken'
+      readonly lease: Lease
+      /** Whether guests are recorded there that an interrupted run has not started again; undefined where that was not looked at. */
+      readonly guests?: boolean | undefined
+    }
+  | { readonly kind: 'held'; readonly by: string }
 
 /** What this version of gpuplay writes; in the name of the directory. */
 const stateVersion = 1
@@ -48,13 +54,15 @@ export async function takeLease(machine: MachineAccess, holder: LeaseHolder): Pr
   channel.stdin.write(leaseScript(directory, describe(holder)))
   const [word, detail] = await answer(channel, machine)
   if (word === 'token') {
+    const [token = '', ...found] = detail.split(' ')
     const release = async (): Promise<void> => {
       channel.stdin.end()
       const killer = setTimeout(() => channel.kill(), releaseTime)
       await channel.ended
       clearTimeout(killer)
     }
-    return { kind: 'taken', lease: { token: Number(detail), ended: ended.signal, release } }
+    const lease = { token: Number(token), ended: ended.signal, release }
+    return { kind: 'taken', lease, guests: found.includes('guests') }
   }
   channel.kill()
   if (word === 'held') return { kind: 'held', by: detail === '' ? 'somebody' : detail }
@@ -86,14 +94,15 @@ for o in "$p"/v*; do
   n=\${o##*/v}
   case $n in ''|*[!0-9]*) ;; *) [ "$n" -gt ${stateVersion} ] && { echo "gpuplay-lease newer $n"; exit; };; esac
 done
-{ (umask 022; mkdir -p "$p") && mkdir -p "$d" && { true >> "$d/lease.lock"; }; } 2>/dev/null || { echo "gpuplay-lease failed"; exit; }
+{ { [ -d "$d" ] || { (umask 022; mkdir -p "$p") && mkdir -p "$d"; }; } && { true >> "$d/lease.lock"; }; } 2>/dev/null || { echo "gpuplay-lease failed"; exit; }
 exec 9>>"$d/lease.lock"
 flock -n 9 || { echo "gpuplay-lease held $(cat "$d/lease.holder" 2>/dev/null)"; exit; }
 t=0; [ -f "$d/lease" ] && read -r t < "$d/lease"
 case $t in ''|*[!0-9]*) t=0;; esac
 t=$((t+1))
 printf '%s\\n' "$t" > "$d/lease.new" && printf '%s\\n' ${who} > "$d/lease.holder" && mv -f "$d/lease.new" "$d/lease" || { echo "gpuplay-lease failed no space"; exit; }
-echo "gpuplay-lease token $t"
+g=; if [ -e "$d/guests-before-reboot" ]; then g=' guests'; fi
+echo "gpuplay-lease token $t$g"
 exec cat > /dev/null
 }; _lease
 `

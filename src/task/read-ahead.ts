@@ -44,6 +44,11 @@ export class ReadAhead {
     this.#options = options
   }
 
+  /** Reads the first of these tasks before the turn of any. */
+  begin(tasks: readonly Task[]): void {
+    this.#read(tasks)
+  }
+
   /** What was read for this task and still holds, after reading it now with those that follow where that was not done. */
   async take(task: Task, following: readonly Task[]): Promise<Ahead | undefined> {
     if (!this.#holds(this.#early.get(task))) this.#read([task, ...following])

@@ -19,6 +19,8 @@ export interface TaskRunner {
 }
 
 export interface RunTasksOptions {
+  /** What has to be done on the host before the first task: the tasks are read meanwhile. */
+  readonly begun?: Promise<void> | undefined
   /** No new tasks. */
   readonly stopped: () => boolean
   /** A task has ended and was told; `stop` ends it all. */
@@ -29,17 +31,21 @@ export function createTaskRunner(context: TaskContext): TaskRunner {
   const { run } = context
   const host = timedHost(createTaskHost(context), context.host.machine.name, run.profile)
   return {
-    async run(tasks, { stopped, finished }) {
+    async run(tasks, { begun, stopped, finished }) {
       const readAhead = new ReadAhead({
         context,
         probe: (task, item, ready) => {
           const module = context.arguments.module(task.module)
           const progress = new Progress()
           const unit = new Unit({ key: '', task, ref: context.ref(task), module, item, ready, progress })
+          // That it will act is known before anything is read.
+          if (!run.check && unit.imperative) void run.leases.take(context.host.machine).catch(() => undefined)
           return host.probe(unit, run.overlay)
         },
         generation: () => host.generation(),
       })
+      if (!run.stepByStep && begun !== undefined) readAhead.begin(tasks)
+      await begun
       const sequence = new Sequence(
         {
           tasks,

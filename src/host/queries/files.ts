@@ -142,13 +142,15 @@ function textAnswer(path: string, text: TextFound): Settled<TextAnswer | undefin
   }
 }
 
-/** `gp_hash PATH...`: a pipe would never end, and take the others with it. */
+/** `gp_hash PATH...`: a pipe or a device may never end, and take the others with it. */
 const hashHelper: ShellHelper = {
-  name: 'gp_hash 1',
+  name: 'gp_hash 2',
   text: sh`gp_hash() {
 for _gp_p in "$@"; do
 shift
-if [ -p "$_gp_p" ]; then echo "gp_hash: $_gp_p: is a pipe" >&2; else set -- "$@" "$_gp_p"; fi
+if [ -p "$_gp_p" ]; then echo "gp_hash: $_gp_p: is a pipe" >&2
+elif [ -e "$_gp_p" ] && [ ! -f "$_gp_p" ]; then echo "gp_hash: $_gp_p: is not a regular file" >&2
+else set -- "$@" "$_gp_p"; fi
 done
 [ $# = 0 ] || sha256sum -z -- "$@"
 }`,

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Host } from '../../host/host.ts'
 import { converge, planOnce } from '../testing/converge.ts'
 import { assertHas } from '../testing/has.ts'
-import { addFile, fakeWorld, makeParents } from '../testing/fake-host.ts'
+import { addFile, fakeHost, fakeWorld, makeParents } from '../testing/fake-host.ts'
 import { copy } from './module.ts'
 
 test('copy writes the text and its attributes, and then nothing is left to do', async () => {
@@ -19,15 +20,33 @@ test('copy only sets attributes where the text is right', async () => {
   assert.deepEqual(actions, [{ kind: 'setAttributes', path: '/etc/x', mode: '0600' }])
 })
 
-test('copy sends a file of the controller by reference, into a directory by its name', async () => {
+test('copy sends the text of a small file of the controller, into a directory by its name', async () => {
   const world = fakeWorld()
   world.controller.set('/play/files/tool.sh', '#!/bin/sh\n')
   makeParents(world, '/opt/x')
   const { actions } = await converge(copy, { dest: '/opt', src: '/play/files/tool.sh' }, world)
   assertHas(actions, [
-    { kind: 'writeFile', path: '/opt/tool.sh', content: { kind: 'controllerFile', size: 10 } },
+    { kind: 'writeFile', path: '/opt/tool.sh', content: { kind: 'text', text: '#!/bin/sh\n' } },
   ])
   assert.equal(world.files.get('/opt/tool.sh')?.text, '#!/bin/sh\n')
+})
+
+test('copy sends a large file of the controller by reference, and one that is no text', async () => {
+  const text = 'x'.repeat(33 * 1024)
+  const world = fakeWorld()
+  world.controller.set('/play/large', text)
+  makeParents(world, '/opt/x')
+  const { actions } = await converge(copy, { dest: '/opt/large', src: '/play/large' }, world)
+  assertHas(actions, [
+    { kind: 'writeFile', path: '/opt/large', content: { kind: 'controllerFile', size: text.length } },
+  ])
+  const controller: Host['controller'] = {
+    file: async () => ({ sha256: 'that of the bytes', size: 1, mode: '0644' }),
+    text: async () => '\u{fffd}',
+  }
+  const host: Host = Object.create(fakeHost(world), { controller: { value: controller } })
+  const seen = await copy.probe({ dest: '/opt/b', src: '/play/b', backup: false }, host)
+  assert.equal(seen.source?.content.kind, 'controllerFile')
 })
 
 test('copy makes the directory that dest names with a slash', async () => {

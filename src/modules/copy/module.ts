@@ -19,6 +19,9 @@ export interface Seen extends ContentSeen {
   readonly source: Source | undefined
 }
 
+/** Bytes of a file that are sent in the frame of its task. */
+const travelLimit = 32 * 1024
+
 export const copy = {
   name: 'copy',
   summary: 'Writes a file, from a local file or from the given text.',
@@ -45,10 +48,13 @@ async function fromController(path: string, { controller }: Host): Promise<Sourc
   const found = await controller.file(path)
   if (found === undefined) return undefined
   const { sha256: hash, size } = found
+  const text = size > diffLimit ? `(${size} bytes)\n` : await controller.text(path)
+  // Text of a small file travels with what else is done; bytes that are no text, and what has changed meanwhile, are sent by themselves.
+  const travels = size <= travelLimit && text !== undefined && sha256(text) === hash
   return {
-    content: { kind: 'controllerFile', path, sha256: hash, size },
+    content: travels ? { kind: 'text', text } : { kind: 'controllerFile', path, sha256: hash, size },
     sha256: hash,
-    text: size > diffLimit ? `(${size} bytes)\n` : await controller.text(path),
+    text,
   }
 }
 

@@ -29,12 +29,15 @@ export const lineinfile = {
 
 async function probe(given: Args, host: Host): Promise<Seen> {
   const { path } = given
+  // Asked together, and used for a file; a device is not read, since that may take something from it.
+  const asked = path.startsWith('/dev/') ? undefined : host.text(path)
+  asked?.catch(() => undefined)
   const [status, parent] = await Promise.all([
     host.stat(path, { follow: true }),
     host.stat(parentOf(path), { follow: true }),
   ])
   knowAttributes(given, status)
-  const text = status?.kind === 'file' ? await host.text(path) : undefined
+  const text = status?.kind === 'file' ? await (asked ?? host.text(path)) : undefined
   return { status, text, parent: parent?.kind === 'directory' }
 }
 

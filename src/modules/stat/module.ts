@@ -21,8 +21,11 @@ export const stat = {
 } satisfies Module<Args, Seen>
 
 async function probe({ path, follow, get_checksum: wanted }: Args, host: Host): Promise<Seen> {
+  // Asked together, and used for a file.
+  const asked = wanted ? host.hash(path) : undefined
+  asked?.catch(() => undefined)
   const status = await host.stat(path, { follow })
-  const checksum = wanted && status?.kind === 'file' ? await host.hash(path) : undefined
+  const checksum = status?.kind === 'file' ? await asked : undefined
   return { status, checksum }
 }
 

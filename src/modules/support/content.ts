@@ -77,6 +77,11 @@ export async function probeContent(
   host: Host,
 ): Promise<ContentSeen> {
   const { dest } = given
+  // All is asked together, for the most frequent case that `dest` is a file in a directory that is there.
+  const early = dest.endsWith('/')
+    ? []
+    : [host.hash(normalized(dest)), host.stat(parentOf(normalized(dest)), { follow: true })]
+  for (const asked of early) asked.catch(() => undefined)
   const there = await host.stat(dest, { follow: true })
   const directory = there?.kind === 'directory' || dest.endsWith('/')
   const path = directory && name !== undefined ? join(dest, name) : normalized(dest)

@@ -1,0 +1,26 @@
+/** Functions that a shell learns once: one shell learns those of questions and those of frames. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { ShellHelper } from '../connection/connection.ts'
+import { endHelper } from './batch-frame.ts'
+import { filesHelper, frameHelper } from './executors/frame-helpers.ts'
+import * as container from './queries/container.ts'
+import * as files from './queries/files.ts'
+import { realpath } from './queries/realpath.ts'
+import * as system from './queries/system.ts'
+
+test('no two helpers define a function of the same name', () => {
+  const kinds = [...Object.values(container), ...Object.values(files), ...Object.values(system), realpath]
+  const asking = kinds.flatMap((kind): readonly ShellHelper[] =>
+    typeof kind === 'object' && 'helpers' in kind ? (kind.helpers ?? []) : [],
+  )
+  const helpers = new Set([...asking, endHelper, frameHelper, filesHelper])
+  assert.ok(helpers.size > 6, 'the helpers are found')
+  const names = [...helpers].flatMap(({ text }) => [
+    ...new Set([...text.matchAll(/^(gp_\w+)\(\)/gm)].map(([, name = '']) => name)),
+  ])
+  assert.deepEqual(
+    names.filter((name, index) => names.indexOf(name) !== index),
+    [],
+  )
+})
