@@ -96,6 +96,11 @@ const run = buildCommand<RunFlags, string[], Context>({
         withNegated: false,
         brief: 'Plan and send one task at a time; slower, same result',
       },
+      profile: {
+        kind: 'boolean',
+        withNegated: false,
+        brief: 'Say at the end how long each task connected, looked, acted and waited',
+      },
     },
     aliases: {
       ...inventoryAliases,

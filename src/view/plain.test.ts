@@ -193,6 +193,37 @@ a verification or another task failed (exit 7) in 12 s
   )
 })
 
+const install = { id: 'i', name: 'install', module: 'apt', handler: false }
+
+test('where the time went is told task by task, over all hosts', () => {
+  const times = { connect: 0, look: 0, act: 0, wait: 0 }
+  const text = shown([
+    {
+      type: 'run.finished',
+      hosts: {},
+      exitCode: 0,
+      check: false,
+      milliseconds: 400,
+      rows: [],
+      profile: [
+        { ...times, host: 'pve1', task: undefined, connect: 300 },
+        { ...times, host: 'pve1', task: install, look: 100, act: 2000 },
+        { ...times, host: 'pve2', task: undefined, connect: 500 },
+        { ...times, host: 'pve2', task: install, act: 4000, wait: 65_000 },
+      ],
+    },
+  ])
+  assert.equal(
+    text,
+    `
+TIMES OF 2 HOSTS         connect  look   act    wait       all
+(before the first task)  0.8 s    -      -      -          0.8 s
+install                  -        0.1 s  6.0 s  1 min 5 s  1 min 11 s
+all tasks                0.8 s    0.1 s  6.0 s  1 min 5 s  1 min 12 s
+`,
+  )
+})
+
 for (const [check, changed, unknown, closing] of [
   [false, 0, 0, 'everything is as declared: 0 changed'],
   [false, 4, 0, 'done: 4 changed'],

@@ -6,7 +6,6 @@ import { args, type Args, result } from './args.ts'
 export const assert = {
   name: 'assert',
   summary: 'Fails unless all conditions are true.',
-  mayChange: () => [],
   args,
   result,
   expressions: ['that'],

@@ -6,7 +6,6 @@ import { args, type Args, result } from './args.ts'
 export const debug = {
   name: 'debug',
   summary: 'Prints a message or a value. Changes nothing.',
-  mayChange: () => [],
   args,
   result,
   freeForm: 'msg',

@@ -7,7 +7,6 @@ import { args, type Args, result } from './args.ts'
 export const fail = {
   name: 'fail',
   summary: 'Fails with a message; usually under a condition.',
-  mayChange: () => [],
   args,
   result,
   freeForm: 'msg',

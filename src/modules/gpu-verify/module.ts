@@ -21,7 +21,6 @@ export const gpuVerify = {
   name: 'gpu_verify',
   summary:
     'Checks that the assigned GPUs work on a node or in a container, and that no other GPU is accessible.',
-  mayChange: () => [],
   args,
   result,
   exitCode: 7,

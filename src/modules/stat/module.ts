@@ -13,7 +13,6 @@ export interface Seen {
 export const stat = {
   name: 'stat',
   summary: 'Reports the state of a file, directory or device. Changes nothing.',
-  mayChange: () => [],
   args,
   result,
   probe,
