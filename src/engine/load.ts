@@ -48,7 +48,7 @@ export function load(request: RunRequest, dependencies: RunDependencies): Loaded
   }
   if (inventory === undefined) throw new InputError(problems)
   problems.push(...misspelt(playbooks, inventory, extra), ...unknownTags(playbooks, request.tags))
-  const selection = select({ playbooks, inventory, limit: request.limit, files })
+  const selection = select({ playbooks, inventory, limit: request.limit, extra, files })
   problems.push(...selection.problems)
   return {
     inventory,

@@ -26,3 +26,11 @@ test('names of tasks are rendered for the host, with results of earlier tasks; w
     assert.deepEqual(Object.keys(outcomes), ['Greet Ada on localhost', 'Repeat hello', 'Say {{ item }}'])
   }
 })
+
+test('names of plays are rendered with variables of the play and the command line', async () => {
+  const playbook =
+    '- name: Greetings to {{ who }}\n  hosts: localhost\n  vars: { who: Ada }\n  tasks: [{ debug: { msg: x } }]\n'
+  const { events } = await folder.run(playbook)
+  const plays = events.flatMap((event) => ('play' in event ? [event.play] : []))
+  assert.deepEqual(plays, ['Greetings to Ada', 'Greetings to Ada'])
+})

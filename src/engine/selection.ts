@@ -3,11 +3,14 @@ import type { HostName } from '../base/brand.ts'
 import type { Problem } from '../base/errors.ts'
 import type { Inventory } from '../inventory/model.ts'
 import { resolveLimit, resolvePattern } from '../inventory/pattern.ts'
+import { displayName } from '../language/display-name.ts'
 import type { Files } from '../language/files.ts'
-import type { Play, Playbook } from '../language/model.ts'
+import type { Play, Playbook, Variables } from '../language/model.ts'
+import { VariableScope } from '../language/scope.ts'
 
 /** A play with its hosts. */
 export interface SelectedPlay {
+  /** For people: rendered with the variables of the play and of the command line. */
   readonly name: string
   readonly after: 'node' | undefined
   readonly play: Play
@@ -29,10 +32,11 @@ export interface SelectionOptions {
   readonly playbooks: readonly Playbook[]
   readonly inventory: Inventory
   readonly limit: string | undefined
+  readonly extra: Variables
   readonly files: Files
 }
 
-export function select({ playbooks, inventory, limit, files }: SelectionOptions): Selection {
+export function select({ playbooks, inventory, limit, extra, files }: SelectionOptions): Selection {
   const limited = limit === undefined ? undefined : resolveLimit(inventory, limit, files)
   const allowed = limited === undefined ? undefined : new Set(limited.hosts.map((host) => host.name))
   const warnings: Problem[] = []
@@ -41,7 +45,12 @@ export function select({ playbooks, inventory, limit, files }: SelectionOptions)
       const { hosts, problems } = resolvePattern(inventory, play.hosts, play.hostsAt)
       warnings.push(...problems)
       const names = hosts.map((host) => host.name).filter((name) => allowed?.has(name) ?? true)
-      return { name: play.name, after: play.after, play, playbook, hosts: names }
+      const scope = new VariableScope([
+        { layer: 'play vars', written: play.vars },
+        { layer: 'extra vars', written: extra },
+      ])
+      const name = displayName(play.title, play.name, scope)
+      return { name, after: play.after, play, playbook, hosts: names }
     }),
   )
   const used = new Set(plays.flatMap((play) => play.hosts))
