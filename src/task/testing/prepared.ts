@@ -1,11 +1,11 @@
 /** Tasks from a playbook in memory, where `it` is a variable, and what they are prepared with on a host that nobody can reach. */
-import { UnreachableError } from '../../base/errors.ts'
+import { InputError, UnreachableError } from '../../base/errors.ts'
 import { createRunContext } from '../../fleet/run-context.ts'
 import { createPending } from '../../fleet/pending.ts'
 import type { Fact } from '../../host/facts.ts'
 import { readInventory } from '../../inventory/inventory.ts'
 import type { Task } from '../../language/model.ts'
-import { loadPlaybook } from '../../language/playbook.ts'
+import { readPlaybook } from '../../language/playbook.ts'
 import { memoryFiles } from '../../language/testing/memory-files.ts'
 import { modules } from '../../modules/catalogue.ts'
 import { createArguments } from '../arguments.ts'
@@ -42,15 +42,15 @@ export function prepared(tasks: string, options: PreparedOptions = {}): Prepared
   }))
   const { inventory } = readInventory(['/p/hosts.yml'], { files })
   if (inventory === undefined) throw new Error('the inventory of the test has a mistake')
-  const { plays } = loadPlaybook('/p/site.yml', {
+  const { playbook, problems } = readPlaybook('/p/site.yml', {
     modules: new Map(modules.map((module) => [module.name, module])),
     rolesPaths: [],
     variables: ['it'],
     facts: { type: 'object', properties: Object.fromEntries(facts.map(({ name }) => [name, {}])) },
     files,
   })
-  const [play] = plays
-  if (play === undefined) throw new Error('the playbook of the test has no play')
+  const [play] = playbook?.plays ?? []
+  if (play === undefined || problems.length > 0) throw new InputError(problems)
   const unreachable = (): Promise<never> =>
     Promise.reject(new UnreachableError({ code: 'unreachable', message: 'nobody is reached in this test' }))
   const run = createRunContext({
