@@ -99,7 +99,7 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
         const problem = {
           code: 'node-failed',
           message: `its node ${node} failed`,
-          hint: `mend ${node}, then run again`,
+          hint: `fix ${node}, then run again`,
         }
         out.set(host, problem)
         recap.count(host, 'failed')

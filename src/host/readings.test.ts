@@ -160,6 +160,21 @@ test('an action drops what it may have changed, and keeps the rest', async () =>
   ])
 })
 
+test('what is done through a link that the run has made drops what was read by the other name', async () => {
+  using dir = scratch()
+  mkdirSync(dir.path('d'))
+  writeFileSync(dir.path('d/x'), 'x')
+  const { reader, shell } = reading()
+  const ask = (): Promise<unknown> => reader.view().text(dir.path('d/x'))
+  for (const target of ['d', dir.path('d')]) {
+    reader.readings.dropFor({ kind: 'makeLink', path: dir.path('l'), target }, node)
+    await ask()
+    assert.equal(await frames(shell, ask), 0, 'it is kept')
+    reader.readings.dropFor(write(dir.path('l/x')), node)
+    assert.equal(await frames(shell, ask), 1, `through a link to ${target}`)
+  }
+})
+
 test('what is done through a link drops what was read by another name, and the other way round', async () => {
   using dir = scratch()
   mkdirSync(dir.path('d'))

@@ -5,10 +5,12 @@
  * waits for it gets it, and who asks later asks again. Failures are never kept.
  */
 import type { HostName } from '../base/brand.ts'
+import { isUnknown } from '../base/unknown.ts'
 import type { Action } from './action.ts'
+import { allEffects, type PlacedEffect } from './effects.ts'
 import type { Place } from './overlay-place.ts'
 import { walk } from './links.ts'
-import type { RemotePath } from './paths.ts'
+import { linkTarget, type RemotePath, remotePath } from './paths.ts'
 import {
   type Basis,
   type Change,
@@ -107,6 +109,18 @@ export function createReadings(kinds?: Kinds): ReadingsBook {
       const what = changeOf(action, on, { names: namesOn(at[on]), kinds })
       if (what) change(at[on], what)
     }
+    for (const effect of allEffects(action)) learnLink(at[effect.on], effect)
+  }
+
+  /** What is done later through a link that the run has made changes what is there. */
+  const learnLink = (machine: HostName, effect: PlacedEffect): void => {
+    if (effect.kind !== 'file' || isUnknown(effect.becomes) || effect.becomes.kind !== 'link') return
+    const { links } = pages.get(machine) ?? {}
+    if (links === undefined) return
+    const path = remotePath(effect.name)
+    const { place } = walk(path, (at) => (at === path ? undefined : links.get(at)))
+    const { target } = walk(linkTarget(place, effect.becomes.target), (at) => links.get(at))
+    for (const name of [path, place]) links.set(name, target)
   }
 
   return {

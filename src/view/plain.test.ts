@@ -106,19 +106,19 @@ test('a failure says what is wrong, where it was written and what to do; one tha
   )
 })
 
-test('findings stand below the host that they are about, each with cause, line and cure', () => {
+test('findings stand below the host that they are about, each with cause, line and fix', () => {
   const detail = {
     problem: { code: 'not-as-declared', message: 'vllm-a (CT 201 on pve1): 2 findings' },
     findings: [
       {
         message: 'user space 570.86.16, module 580.95.05 (nvidia-smi exit 18)',
         cause: 'the node was upgraded, this container was not',
-        mend: 'gpuplay run playbooks/containers.yml -i inventory -l vllm-a',
+        fix: 'gpuplay run playbooks/containers.yml -i inventory -l vllm-a',
       },
       {
         message: '/dev/nvidia1 (0000:41:00.0) opens, but is not assigned',
         line: '201.conf: dev5: /dev/nvidia1',
-        mend: 'run lxc_passthrough, then restart the container',
+        fix: 'run lxc_passthrough, then restart the container',
       },
     ],
   }
@@ -127,10 +127,10 @@ test('findings stand below the host that they are about, each with cause, line a
     `FAILED vllm-a (CT 201 on pve1): 2 findings
  1 user space 570.86.16, module 580.95.05 (nvidia-smi exit 18)
    cause  the node was upgraded, this container was not
-   mend   gpuplay run playbooks/containers.yml -i inventory -l vllm-a
+   fix    gpuplay run playbooks/containers.yml -i inventory -l vllm-a
  2 /dev/nvidia1 (0000:41:00.0) opens, but is not assigned
    line   201.conf: dev5: /dev/nvidia1
-   mend   run lxc_passthrough, then restart the container
+   fix    run lxc_passthrough, then restart the container
 `,
   )
 })
@@ -257,7 +257,7 @@ test('notified handlers that nobody has, unreachable hosts and warnings are told
 FAILED    ct1
   error: its node pve2 failed
 pending   pve1  handler Restart was notified by an earlier run
-warning   pve1  the handler Gone was notified and no play here has it; it stays pending
+warning   pve1  the handler Gone was notified, but no play in this run defines it; it stays pending
 warning   pve1  old file
 `,
   )
