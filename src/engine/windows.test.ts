@@ -1,6 +1,6 @@
 /** What a window may hold, and what people see of it. */
 import assert from 'node:assert/strict'
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, beforeEach, describe, test } from 'node:test'
 import type { Event } from '../events/events.ts'
@@ -128,6 +128,27 @@ describe('windows', () => {
     assert.equal(again.outcomes['template'], 'changed', 'wrote.changed is false now')
     assert.equal(file('template'), 'said hi, wrote false, set hi there\n')
     assert.equal(again.outcomes['not if'], 'changed')
+  })
+
+  test('what a later task removes with its folder was there, and is no failure of the task that made it', async () => {
+    mkdirSync(join(out, 'd/e'), { recursive: true })
+    writeFileSync(join(out, 'd/e/x'), 'x')
+    const run = await folder.run(
+      playOf(
+        `
+- name: line
+  lineinfile: { path: "{{ out }}/d/e/x", line: y }
+- name: gone
+  file: { path: "{{ out }}/d", state: absent }
+`,
+        { out },
+      ),
+    )
+    assert.deepEqual(run.outcomes, { line: 'changed', gone: 'changed' })
+    assert.deepEqual(
+      run.events.filter(({ type }) => type === 'warning'),
+      [],
+    )
   })
 
   test('what an imperative program printed is known to the tasks behind it', async () => {

@@ -1,31 +1,17 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type HostName, hostName } from '../base/brand.ts'
+import type { HostName } from '../base/brand.ts'
 import { HostError } from '../base/errors.ts'
 import type { MachineAccess } from '../host/machine.ts'
 import { scripts } from '../host/means.ts'
 import type { LeaseResult } from '../host/state.ts'
 import { createLeases, type Leases } from './leases.ts'
-import { Machine } from './machine.ts'
+import type { Machine } from './machine.ts'
+import { fakeMachine } from './testing/fake-reach.ts'
+
+const machineOf = (name: string): Machine => fakeMachine(name, { stateDirectory: '/state' })
 
 const holder = { run: 'run-1', controller: 'here', pid: 1, user: 'me' }
-
-function machine(name: string): Machine {
-  const unreached = (): Promise<never> => Promise.reject(new Error('nobody is reached in this test'))
-  return new Machine({
-    name: hostName(name),
-    target: { kind: 'local' },
-    placement: { ctid: undefined, nodeName: undefined, cluster: undefined },
-    privilege: undefined,
-    node: undefined,
-    reach: { connect: unreached, openShell: unreached, upload: unreached, close: () => Promise.resolve() },
-    signal: new AbortController().signal,
-    sleep: () => Promise.resolve(),
-    stateDirectory: '/state',
-    onConnecting: () => undefined,
-    onConnected: () => undefined,
-  })
-}
 
 interface Taken {
   readonly leases: Leases
@@ -82,7 +68,7 @@ const ofAnother: LeaseResult = { kind: 'held', by: 'run run-2 of her' }
 const ofThisRun: LeaseResult = { kind: 'held', by: 'run run-1 of me' }
 
 test('a lease is taken once, however many ask at once', async () => {
-  const one = machine('one')
+  const one = machineOf('one')
   const { leases, first, tries } = leasesOf()
   await Promise.all([leases.take(one), leases.take(one)])
   await leases.take(one)
@@ -92,23 +78,23 @@ test('a lease is taken once, however many ask at once', async () => {
 test('what another run holds is refused at once, with its name', async () => {
   const { leases, slept } = leasesOf([ofAnother])
   await assert.rejects(
-    leases.take(machine('one')),
+    leases.take(machineOf('one')),
     (error: unknown) => error instanceof HostError && /run-2 of her/.test(error.problem.message),
   )
   assert.equal(slept(), 0)
 })
 
 test('what this run has lost is taken again once the machine has let it go', async () => {
-  const one = machine('one')
+  const one = machineOf('one')
   const { leases, first } = leasesOf([ofThisRun, ofThisRun])
   await leases.take(one)
   assert.deepEqual([first, leases.token(one.name)], [['one'], 3])
   const forever = leasesOf(Array.from({ length: 100 }, () => ofThisRun))
-  await assert.rejects(forever.leases.take(machine('two')), HostError)
+  await assert.rejects(forever.leases.take(machineOf('two')), HostError)
 })
 
 test('a machine closes its lease with its shells, and takes another with a larger token', async () => {
-  const one = machine('one')
+  const one = machineOf('one')
   const { leases } = leasesOf()
   await leases.take(one)
   await one.closeShells()
@@ -117,7 +103,7 @@ test('a machine closes its lease with its shells, and takes another with a large
 })
 
 test('another name of the same machine shares its lease, and does not give it back', async () => {
-  const [one, two] = [machine('one'), machine('two')]
+  const [one, two] = [machineOf('one'), machineOf('two')]
   const { leases, first } = leasesOf()
   await leases.take(one)
   await leases.take(two)

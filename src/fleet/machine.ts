@@ -105,14 +105,19 @@ export class Machine {
    */
   async shell(purpose: string, privilege: Privilege['become']): Promise<Shell> {
     const key = `${privilege?.user ?? ''} ${purpose}`
-    const present = await this.#shells.get(key)?.catch(() => undefined)
-    if (present && !present.gone.aborted) return present
+    const present = this.#shells.get(key)
+    if (present !== undefined) {
+      const shell = await present
+      if (!shell.gone.aborted) return shell
+      if (this.#shells.get(key) === present) this.#shells.delete(key)
+      return this.shell(purpose, privilege)
+    }
     const opening = this.#open(privilege)
     this.#shells.set(key, opening)
     try {
       return await opening
     } catch (error) {
-      this.#shells.delete(key)
+      if (this.#shells.get(key) === opening) this.#shells.delete(key)
       throw error
     }
   }

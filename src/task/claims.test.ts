@@ -1,28 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { hostName } from '../base/brand.ts'
-import { Machine } from '../fleet/machine.ts'
+import type { Machine } from '../fleet/machine.ts'
 import type { Action } from '../host/action.ts'
+import { fakeMachine } from '../fleet/testing/fake-reach.ts'
 import { claimsOf } from './claims.ts'
 
-function machine(name: string, node?: Machine, ctid?: string): Machine {
-  const unreached = (): Promise<never> => Promise.reject(new Error('nobody is reached in this test'))
-  return new Machine({
-    name: hostName(name),
-    target: { kind: 'local' },
-    placement: { ctid, nodeName: node?.name, cluster: node === undefined ? 'lab' : undefined },
-    privilege: undefined,
-    node,
-    reach: { connect: unreached, openShell: unreached, upload: unreached, close: () => Promise.resolve() },
-    signal: new AbortController().signal,
-    sleep: () => Promise.resolve(),
-    onConnecting: () => undefined,
-    onConnected: () => undefined,
-  })
-}
-
-const node = machine('pve1')
-const container = machine('ct101', node, '101')
+const node = fakeMachine('pve1')
+const container = fakeMachine('ct101', { node, ctid: '101' })
 
 function claims(action: Action, of: Machine): readonly string[] {
   return claimsOf([action], of).map(({ key, mode }) => `${mode} ${key}`)

@@ -1,5 +1,6 @@
 /** Whether later actions change what was read. */
 import type { Action } from '../host/action.ts'
+import { allEffects } from '../host/effects.ts'
 import { createOverlay, type Place } from '../host/overlay.ts'
 import type { Reading } from './unit.ts'
 
@@ -7,11 +8,24 @@ import type { Reading } from './unit.ts'
 export function overlapping(actions: readonly Action[], { touched }: Reading, place: Place): boolean {
   const overlay = createOverlay()
   for (const action of actions) overlay.apply(place, action)
+  const trees = actions.flatMap((action) => treesOf(action, place))
   return [...touched.keys()].some((key) => {
+    if (trees.some((tree) => key.startsWith(tree))) return true
     const space = key.indexOf(' ')
     const machine = key.slice(0, space)
     const where =
       machine === place.name ? place : { ...place, name: place.nodeName ?? place.name, ctid: undefined }
     return overlay.touches(where, key.slice(space + 1)) !== undefined
   })
+}
+
+/** What becomes another thing with all that is below it, as keys of a reading begin: directories that go, or become links. */
+function treesOf(action: Action, { name, nodeName = name }: Place): readonly string[] {
+  return allEffects(action).flatMap((effect) =>
+    effect.kind === 'file' &&
+    'kind' in effect.becomes &&
+    (effect.becomes.kind === 'absent' || effect.becomes.kind === 'link')
+      ? [`${effect.on === 'node' ? nodeName : name} file:${effect.name}/`]
+      : [],
+  )
 }

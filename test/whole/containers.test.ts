@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { quote } from '../../src/base/shell.ts'
 import type { LabContainer, LabNode } from '../lab/host.ts'
 import type { Lab } from '../lab/lab.ts'
 import { whyNoLab } from '../lab/machine.ts'
@@ -121,6 +122,24 @@ describe('the roles of containers', { skip: whyNoLab() ?? false, timeout: 300_00
     const later = { gpu_assignment: 'all' }
     assert.deepEqual(await changes({ limit: 'ct101', variables: later }), [`ct101 ${restarted}`])
     assert.deepEqual(await visible(ct101), uuids())
+  })
+
+  it('keep what somebody else writes into a configuration while they wait for its lock', async () => {
+    await changes({ limit: 'ct101' })
+    const file = '/etc/pve/lxc/101.conf'
+    const rewrite = (edit: string): string => `text=$(sed ${edit} ${file}) && printf '%s\n' "$text" >${file}`
+    const lock = '/run/lock/lxc/pve-config-101.lock'
+    const waited = `grep -q -e "-> FLOCK .*:$(stat -c %i ${lock}) " /proc/locks`
+    const holder = `touch /run/held; i=0; until ${waited} || [ $i = 300 ]; do sleep 0.1; i=$((i + 1)); done; ${waited} && { ${rewrite('"1i tags: theirs"')}; }`
+    await node.output(
+      `mkdir -p /run/lock/lxc; setsid flock ${lock} sh -c ${quote(holder)} </dev/null >/dev/null 2>&1 & until [ -e /run/held ]; do sleep 0.1; done`,
+    )
+    const { exitCode, text } = await play({ limit: 'ct101', variables: { gpu_assignment: 'all' } })
+    assert.equal(exitCode, 0, text)
+    assert.match(await config(101), /^tags: theirs$/m)
+    assert.match(await config(101), /nvidia1/)
+    await node.output(`rm /run/held; ${rewrite("'/^tags: theirs/d'")}`)
+    await changes({ limit: 'ct101' })
   })
 
   it('keep an exclusive GPU from a second container, and give it once the first has let go of it', async () => {

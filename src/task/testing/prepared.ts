@@ -1,5 +1,5 @@
 /** Tasks from a playbook in memory, where `it` is a variable, and what they are prepared with on a host that nobody can reach. */
-import { UnreachableError } from '../../base/errors.ts'
+import { InputError, UnreachableError } from '../../base/errors.ts'
 import { createRunContext } from '../../fleet/run-context.ts'
 import { createPending } from '../../fleet/pending.ts'
 import type { Fact } from '../../host/facts.ts'
@@ -50,8 +50,7 @@ export function prepared(tasks: string, options: PreparedOptions = {}): Prepared
     files,
   })
   const [play] = playbook?.plays ?? []
-  if (play === undefined || problems.length > 0)
-    throw new Error(`the playbook of the test: ${JSON.stringify(problems)}`)
+  if (play === undefined || problems.length > 0) throw new InputError(problems)
   const unreachable = (): Promise<never> =>
     Promise.reject(new UnreachableError({ code: 'unreachable', message: 'nobody is reached in this test' }))
   const run = createRunContext({

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { UnreachableError } from '../base/errors.ts'
+import { fakeMachine, fakeReach } from './testing/fake-reach.ts'
+
+test('a shell is opened when it is first asked for, once for each purpose and user', async () => {
+  const reach = fakeReach()
+  const told: string[] = []
+  const machine = fakeMachine('one', { reach, told: (what) => void told.push(what) })
+  assert.equal(reach.open.length, 0)
+  const [first, again] = await Promise.all([
+    machine.shell('read', undefined),
+    machine.shell('read', undefined),
+  ])
+  assert.equal(first, again)
+  await machine.shell('act', undefined)
+  await machine.shell('read', { user: 'root', method: 'sudo' })
+  assert.equal(reach.open.length, 3)
+  assert.deepEqual(told, ['connecting', 'connected'])
+})
+
+test('one that has gone, and one that could not be opened, is opened again', async () => {
+  const reach = fakeReach()
+  const machine = fakeMachine('one', { reach })
+  const first = await machine.shell('read', undefined)
+  reach.drop()
+  reach.fail(1)
+  await assert.rejects(machine.shell('read', undefined), UnreachableError)
+  assert.notEqual(await machine.shell('read', undefined), first)
+})
+
+test('whoever takes a node down closes the shells of its containers and gives the leases back', async () => {
+  const reach = fakeReach()
+  const node = fakeMachine('pve1', { reach })
+  const container = fakeMachine('ct101', { reach, node, ctid: '101' })
+  await Promise.all([node.shell('read', undefined), container.shell('read', undefined)])
+  const released: string[] = []
+  for (const machine of [node, container]) {
+    const release = (): Promise<void> => Promise.resolve(void released.push(machine.name))
+    machine.lease = { token: 1, ended: new AbortController().signal, release }
+  }
+  await node.closeShells()
+  assert.equal(reach.open.length, 0)
+  assert.deepEqual([node.lease, container.lease, released.sort()], [undefined, undefined, ['ct101', 'pve1']])
+})
+
+test('reopening goes on until a shell is accepted', async () => {
+  const reach = fakeReach()
+  const machine = fakeMachine('one', { reach })
+  await machine.shell('read', undefined)
+  reach.fail(3)
+  let asked = 0
+  await machine.closeShells()
+  const shell = await machine.reopen(60_000, (opened) => {
+    asked += 1
+    if (asked === 2) reach.greet({ bootId: 'boot-2' })
+    return opened.greeting.bootId === 'boot-2'
+  })
+  assert.deepEqual(
+    [asked, shell.greeting.bootId, machine.bootId, reach.open.length],
+    [3, 'boot-2', 'boot-2', 1],
+  )
+})
+
+test('and ends with the last reason when its time is over', async () => {
+  const reach = fakeReach()
+  const machine = fakeMachine('one', { reach })
+  await assert.rejects(
+    machine.reopen(1000, () => false),
+    (error: unknown) => error instanceof UnreachableError && error.problem.code === 'did-not-reboot',
+  )
+  reach.fail(1000)
+  await assert.rejects(
+    machine.reopen(1000),
+    (error: unknown) => error instanceof UnreachableError && error.problem.message === 'down',
+  )
+})
+
+test("the state is the system's for root, and in the home of everyone else", async () => {
+  const root = fakeMachine('one')
+  assert.deepEqual(
+    [await root.stateDirectory(), await root.keepsSystemState()],
+    ['/var/lib/gpuplay/v1', true],
+  )
+  const reach = fakeReach()
+  reach.greet({ uid: 1000 })
+  const user = fakeMachine('two', { reach })
+  assert.equal(await user.stateDirectory(), '/home/me/.local/state/gpuplay/v1')
+  assert.equal(user.isRoot(undefined), false)
+})

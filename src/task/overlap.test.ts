@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { hostName } from '../base/brand.ts'
+import type { Action } from '../host/action.ts'
+import { overlapping } from './overlap.ts'
+import type { Reading } from './unit.ts'
+
+const host = { name: hostName('one') }
+const container = { name: hostName('ct'), nodeName: hostName('pve1'), ctid: '101' }
+
+function saw(...keys: readonly string[]): Reading {
+  return { seen: undefined, touched: new Map(keys.map((key) => [key, { content: 'present' }])), rests: false }
+}
+
+const write: Action = { kind: 'writeFile', path: '/etc/x', content: { kind: 'text', text: '' } }
+
+test('an action touches a reading that looked at what it changes, and no other', () => {
+  assert.equal(overlapping([write], saw('one file:/etc/x'), host), true)
+  assert.equal(overlapping([write], saw('one file:/etc/y', 'one package:x'), host), false)
+  assert.equal(overlapping([], saw('one file:/etc/x'), host), false)
+})
+
+test('what is below a tree that goes is touched', () => {
+  assert.equal(
+    overlapping([{ kind: 'remove', path: '/etc', recursive: true }], saw('one file:/etc/x'), host),
+    true,
+  )
+})
+
+test('a program that declares nothing touches everything, one that declares touches that', () => {
+  const run: Action = { kind: 'run', argv: ['x'] }
+  assert.equal(overlapping([run], saw('one package:y'), host), true)
+  assert.equal(overlapping([{ ...run, effects: [] }], saw('one package:y'), host), false)
+})
+
+test('the same path on the node is another one', () => {
+  assert.equal(overlapping([{ ...write, on: 'node' }], saw('ct file:/etc/x'), container), false)
+  assert.equal(overlapping([{ ...write, on: 'node' }], saw('pve1 file:/etc/x'), container), true)
+})

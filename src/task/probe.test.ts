@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { ConnectionLostError } from '../host/errors.ts'
+import type { Module } from '../modules/module.ts'
+import { prepared } from './testing/prepared.ts'
+import { unitOf } from './testing/unit.ts'
+import { probeUnit } from './probe.ts'
+import { Progress } from './unit.ts'
+
+async function probed(drops: number): Promise<{ readonly probes: number; readonly reconnects: number }> {
+  let probes = 0
+  let reconnects = 0
+  const module: Module = {
+    name: 'drops',
+    summary: 'loses its connection',
+    args: { type: 'object' },
+    result: { type: 'object' },
+    probe() {
+      probes += 1
+      return probes > drops ? Promise.resolve('seen') : Promise.reject(new ConnectionLostError('one', 'cut'))
+    },
+    plan: () => ({ actions: [], diffs: [], warnings: [] }),
+  }
+  const { context } = prepared('- debug: { msg: x }')
+  const end = await probeUnit(unitOf(module, new Progress()), {
+    reader: context.host.reader(),
+    overlay: undefined,
+    environment: {},
+    check: false,
+    reconnect: () => {
+      reconnects += 1
+      return Promise.resolve()
+    },
+  }).catch((error: unknown) => error)
+  if (drops < 3) assert.equal(Object(end).seen, 'seen')
+  else assert.ok(end instanceof ConnectionLostError)
+  return { probes, reconnects }
+}
+
+test('a connection that drops under a probe is opened again, and the probe made again', async () => {
+  assert.deepEqual(await probed(2), { probes: 3, reconnects: 2 })
+})
+
+test('three times at most', async () => {
+  assert.deepEqual(await probed(3), { probes: 3, reconnects: 2 })
+})

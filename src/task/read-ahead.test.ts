@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { HostError } from '../base/errors.ts'
+import type { Task } from '../language/model.ts'
+import { ReadAhead } from './read-ahead.ts'
+import { prepared } from './testing/prepared.ts'
+import type { Reading } from './unit.ts'
+
+interface Made {
+  readonly ahead: ReadAhead
+  readonly tasks: readonly Task[]
+  /** Modules that were probed, in order. */
+  readonly probed: string[]
+  readonly set: (name: string, value: unknown) => void
+  /** Something on the host was changed. */
+  readonly change: () => void
+}
+
+function made(text: string): Made {
+  const { tasks, context } = prepared(text)
+  const probed: string[] = []
+  let generation = 0
+  const ahead = new ReadAhead({
+    context,
+    generation: () => generation,
+    probe(task): Promise<Reading> {
+      probed.push(task.name)
+      if (task.name === 'fails') return Promise.reject(new HostError({ code: 'x', message: 'not yet' }))
+      return Promise.resolve({ seen: task.name, touched: new Map(), rests: false })
+    },
+  })
+  const set = (name: string, value: unknown): void => void context.host.variables.register(name, value)
+  return { ahead, tasks, probed, set, change: () => void (generation += 1) }
+}
+
+const three = `
+- name: a
+  debug: { msg: x }
+- name: b
+  debug: { msg: "{{ it }}" }
+- name: c
+  debug: { msg: x }
+`
+
+/** What was read for the task, of the tasks from it on. */
+async function take({ ahead, tasks }: Made, index: number): Promise<unknown> {
+  const [task, ...following] = tasks.slice(index)
+  assert.ok(task)
+  const early = await ahead.take(task, following)
+  return early?.holds() === true ? early.prepared[0]?.reading?.seen : undefined
+}
+
+test('the first task that is asked for has all that follow read with it, each once', async () => {
+  const host = made(three)
+  host.set('it', 'known')
+  assert.equal(await take(host, 0), 'a')
+  assert.deepEqual(host.probed, ['a', 'b', 'c'])
+  assert.deepEqual([await take(host, 1), await take(host, 2)], ['b', 'c'])
+  assert.deepEqual(host.probed, ['a', 'b', 'c'])
+})
+
+test('what looked at a variable that has changed since is read again, and the rest is kept', async () => {
+  const host = made(three)
+  host.set('it', 'one')
+  await take(host, 0)
+  host.set('it', 'two')
+  host.set('another', 1)
+  assert.deepEqual([await take(host, 1), await take(host, 2)], ['b', 'c'])
+  assert.deepEqual(host.probed, ['a', 'b', 'c', 'b'])
+})
+
+test('nothing is kept once something on the host was changed', async () => {
+  const host = made(three)
+  host.set('it', 'known')
+  await take(host, 0)
+  host.change()
+  await take(host, 1)
+  assert.deepEqual(host.probed, ['a', 'b', 'c', 'b', 'c'])
+})
+
+test('what cannot be read early is no failure: it is not there, and is read at its turn', async () => {
+  const host = made('- name: a\n  debug: { msg: x }\n- name: fails\n  debug: { msg: x }\n')
+  await take(host, 0)
+  assert.equal(await take(host, 1), undefined)
+})
+
+test('what was read does not hold for a task whose own beginning changed the host', async () => {
+  const host = made(three)
+  const [task] = host.tasks
+  assert.ok(task)
+  const early = await host.ahead.take(task, [])
+  assert.equal(early?.holds(), true)
+  host.change()
+  assert.equal(early?.holds(), false)
+})
