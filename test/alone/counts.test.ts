@@ -12,8 +12,8 @@ import { type Ended, gpuplay, root } from '../whole/support/gpuplay.ts'
 
 /** Beyond the opening of a connection with one shell. */
 const bounds = {
-  first: { forks: 900, waits: 130 },
-  converged: { forks: 160, waits: 60 },
+  first: { forks: 100, waits: 12 },
+  converged: { forks: 30, waits: 6 },
 } as const
 
 describe('twenty tasks on one host', { skip: whyNoLab() ?? false, timeout: 240_000 }, () => {
