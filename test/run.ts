@@ -1,13 +1,14 @@
 /**
- * `npm test`: everything that this machine allows, in five phases.
+ * `npm test`: everything that this machine allows, in six phases.
  *
  * unit         beside the code and fast; needs nothing
+ * soak         a share of what `npm run soak` takes many of: made-up playbooks, and runs over machines in memory with faults
  * lab          the lab itself: its stand-ins against what the real programs were seen to do
  * conformance  every module on a real host of the lab
  * whole        the whole tool in the lab: real sshd, real LXC, real apt; one lab for all files
  * alone        the same for what a lab has to be made for: nodes of other shapes, runs that are killed
  *
- * The unit tests come first; then two lanes run beside each other.
+ * The unit tests come first, then the soak; then two lanes run beside each other.
  *
  * `npm test -- unit` runs one phase; further words choose the files whose path holds one of them: `npm test -- unit holds`. What this machine cannot run is
  * skipped with its reason. The last line counts everything that ran; the exit status is 1 when anything failed.
@@ -27,6 +28,7 @@ interface Counts {
 const root = fileURLToPath(new URL('..', import.meta.url))
 const phases = {
   unit: 'src',
+  soak: 'test/soak',
   lab: 'test/lab',
   conformance: 'test/conformance',
   whole: 'test/whole',
@@ -36,6 +38,7 @@ type Phase = keyof typeof phases
 /** What runs at the same time; within a lane one after the other. */
 const steps: readonly (readonly (readonly Phase[])[])[] = [
   [['unit']],
+  [['soak']],
   [['lab', 'conformance', 'alone'], ['whole']],
 ]
 

@@ -84,6 +84,8 @@ export function createHostPlays(options: HostPlaysOptions): HostPlays {
           stopped,
         })
       } catch (error) {
+        // What waited ends at once; another host may be in the middle of an action, which the end of the run would cut.
+        if (run.signal.aborted) return { kind: 'finished' }
         if (!(error instanceof UnreachableError || error instanceof HostError || error instanceof InputError))
           throw error
         return outsideTasks(error, name, options)

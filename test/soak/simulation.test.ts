@@ -1,0 +1,25 @@
+/**
+ * The engine over machines in memory and a clock of its own, with faults from a seed: lost connections, kills, changes by others, slow machines, leases
+ * taken, failures. `npm run soak` takes many more seeds; with `GPUPLAY_SOAK_SEED=N` this takes that one.
+ */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { simulateMany } from './simulation/many.ts'
+import { simulate } from './simulation/simulate.ts'
+
+const only = process.env['GPUPLAY_SOAK_SEED']
+const count = only === undefined ? Number(process.env['GPUPLAY_SOAK_SIMULATIONS'] ?? 100) : 1
+const first = Number(only ?? Date.now() % 1_000_000_000)
+
+test(`${count} simulations, from seed ${first}`, async () => {
+  const failed = await simulateMany(first, count)
+  assert.equal(failed.length, 0, failed.join('\n'))
+})
+
+test('a seed replays exactly', async () => {
+  const told = async (): Promise<unknown> => {
+    const { runs, deeds } = await simulate(first)
+    return { deeds, events: runs.map(({ events }) => events) }
+  }
+  assert.deepEqual(await told(), await told())
+})
