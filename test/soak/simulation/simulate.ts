@@ -111,6 +111,7 @@ class Recording implements RunRecord {
         tags: { tags: [], skipTags: [] },
         check: false,
         stepByStep: made.stepByStep,
+        profile: false,
         failOnChange: false,
         forks: made.forks,
         connection: {},
