@@ -38,8 +38,6 @@ export function createTaskRunner(context: TaskContext): TaskRunner {
           const module = context.arguments.module(task.module)
           const progress = new Progress()
           const unit = new Unit({ key: '', task, ref: context.ref(task), module, item, ready, progress })
-          // That it will act is known before anything is read.
-          if (!run.check && unit.imperative) void run.leases.take(context.host.machine).catch(() => undefined)
           return host.probe(unit, run.overlay)
         },
         generation: () => host.generation(),
