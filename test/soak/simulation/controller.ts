@@ -166,7 +166,7 @@ export class Controller implements Line {
 
   #closeAll(): void {
     for (const shell of this.#shells) shell.end()
-    for (const machine of [...this.#leases.keys()]) this.#endLease(machine)
+    for (const machine of this.#leases.keys()) this.#endLease(machine)
   }
 }
 
