@@ -35,10 +35,10 @@ const usage = {
 const run = buildCommand<RunFlags, string[], Context>({
   loader: async () => (await import('./commands/run.ts')).run,
   docs: {
-    brief: 'Bring hosts to the state that playbooks declare',
+    brief: 'Apply playbooks to hosts',
     customUsage: [usage.run],
     fullDescription:
-      'Runs playbooks in order. With --check nothing is changed anywhere: the plan is printed, and what it says will change is what a run then changes.',
+      'Runs playbooks in order. With --check, prints the plan and changes nothing; a run then changes what the plan says.',
   },
   parameters: {
     positional: {
@@ -50,13 +50,17 @@ const run = buildCommand<RunFlags, string[], Context>({
       ...inventoryFlags,
       ...connectionFlags,
       ...outputFlags,
-      check: { kind: 'boolean', withNegated: false, brief: 'Dry run: change nothing, say what would change' },
-      diff: { kind: 'boolean', withNegated: false, brief: 'Show what changes in files and settings' },
+      check: {
+        kind: 'boolean',
+        withNegated: false,
+        brief: 'Dry run: print what would change, change nothing',
+      },
+      diff: { kind: 'boolean', withNegated: false, brief: 'Show changes to files and settings as diffs' },
       limit: {
         kind: 'parsed',
         parse: String,
         optional: true,
-        brief: 'Only these hosts, of those that a play names',
+        brief: 'Limit the run to these hosts',
         placeholder: 'pattern',
       },
       tags: {
@@ -64,7 +68,7 @@ const run = buildCommand<RunFlags, string[], Context>({
         parse: String,
         variadic: ',',
         optional: true,
-        brief: 'Only tasks with one of these tags',
+        brief: 'Run only tasks with one of these tags',
         placeholder: 'tag,...',
       },
       skipTags: {
@@ -72,25 +76,30 @@ const run = buildCommand<RunFlags, string[], Context>({
         parse: String,
         variadic: ',',
         optional: true,
-        brief: 'Not the tasks with one of these tags',
+        brief: 'Skip tasks with one of these tags',
         placeholder: 'tag,...',
       },
       forks: {
         kind: 'parsed',
         parse: positiveNumber,
         default: '50',
-        brief: 'How many hosts work at the same time',
+        brief: 'Number of hosts to work on at the same time',
         placeholder: 'number',
       },
       failOnChange: {
         kind: 'boolean',
         withNegated: false,
-        brief: 'With --check: exit 8 when something would change',
+        brief: 'With --check: exit with 8 if something would change',
       },
       stepByStep: {
         kind: 'boolean',
         withNegated: false,
-        brief: 'Plan and send every task by itself; slower, with the same result',
+        brief: 'Plan and send one task at a time; slower, same result',
+      },
+      profile: {
+        kind: 'boolean',
+        withNegated: false,
+        brief: 'Say at the end how long each task connected, looked, acted and waited',
       },
     },
     aliases: {
@@ -109,7 +118,7 @@ const run = buildCommand<RunFlags, string[], Context>({
 const inventory = buildCommand<InventoryCommandFlags, [], Context>({
   loader: async () => (await import('./commands/inventory.ts')).inventory,
   docs: {
-    brief: 'Show what the inventory says, without connecting anywhere',
+    brief: 'Show the inventory, without connecting to hosts',
     customUsage: [usage.inventory],
   },
   parameters: {
@@ -125,7 +134,7 @@ const inventory = buildCommand<InventoryCommandFlags, [], Context>({
         kind: 'parsed',
         parse: String,
         optional: true,
-        brief: 'The variables of one host, and where each was set',
+        brief: 'Variables of one host, and where each was set',
         placeholder: 'name',
       },
       limit: {
@@ -142,7 +151,7 @@ const inventory = buildCommand<InventoryCommandFlags, [], Context>({
 
 const modules = buildCommand<ModulesFlags, [string?], Context>({
   loader: async () => (await import('./commands/modules.ts')).modules,
-  docs: { brief: 'List the modules, or tell all about one' },
+  docs: { brief: 'List modules, or describe one' },
   parameters: {
     positional: {
       kind: 'tuple',
@@ -164,7 +173,7 @@ const facts = buildCommand<FactsFlags, [string], Context>({
   parameters: {
     positional: {
       kind: 'tuple',
-      parameters: [{ parse: String, brief: 'Which hosts', placeholder: 'pattern' }],
+      parameters: [{ parse: String, brief: 'Hosts', placeholder: 'pattern' }],
     },
     flags: {
       ...inventoryFlags,
@@ -185,17 +194,17 @@ const facts = buildCommand<FactsFlags, [string], Context>({
 const exec = buildCommand<ExecFlags, string[], Context>({
   loader: async () => (await import('./commands/exec.ts')).exec,
   docs: {
-    brief: 'Run a command on hosts, as it is',
+    brief: 'Run a command on hosts',
     customUsage: [usage.exec],
     fullDescription:
-      'The exit code is 0 when the command gave 0 everywhere, 7 when it did not, 3 when a host could not be reached.',
+      'The exit code is 0 if the command succeeded on all hosts, 7 if it failed on any, 3 if a host was unreachable.',
   },
   parameters: {
     positional: {
       kind: 'array',
       parameter: {
         parse: String,
-        brief: 'Which hosts, then the command',
+        brief: 'Hosts, then the command',
         placeholder: 'pattern-and-command',
       },
       minimum: 2,
@@ -207,11 +216,11 @@ const exec = buildCommand<ExecFlags, string[], Context>({
         kind: 'parsed',
         parse: positiveNumber,
         default: '50',
-        brief: 'How many hosts work at the same time',
+        brief: 'Number of hosts to work on at the same time',
         placeholder: 'number',
       },
-      become: { kind: 'boolean', withNegated: false, brief: 'With sudo' },
-      shell: { kind: 'boolean', withNegated: false, brief: 'The words are one line for /bin/sh' },
+      become: { kind: 'boolean', withNegated: false, brief: 'Run with sudo' },
+      shell: { kind: 'boolean', withNegated: false, brief: 'Run the command line with /bin/sh' },
     },
     aliases: { ...inventoryAliases, ...connectionAliases, f: 'forks', b: 'become' },
   },

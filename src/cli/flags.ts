@@ -12,8 +12,7 @@ export const inventoryFlags: FlagParametersForType<InventoryFlags> = {
     parse: String,
     variadic: true,
     optional: true,
-    brief:
-      'Inventory file or directory; may be given several times. Default: the environment variable GPUPLAY_INVENTORY, else ./inventory',
+    brief: 'Inventory file or directory; can be repeated. Default: $GPUPLAY_INVENTORY, otherwise ./inventory',
     placeholder: 'path',
   },
   extraVars: {
@@ -21,7 +20,7 @@ export const inventoryFlags: FlagParametersForType<InventoryFlags> = {
     parse: String,
     variadic: true,
     optional: true,
-    brief: 'Variables above all others: name=value, a YAML or JSON map, or @file',
+    brief: 'Variables that override all others: name=value, a YAML or JSON map, or @file',
     placeholder: 'k=v|@file',
   },
 }
@@ -41,30 +40,30 @@ export const connectionFlags: FlagParametersForType<ConnectionFlags> = {
     kind: 'parsed',
     parse: String,
     optional: true,
-    brief: 'Log in as this user where the inventory says no other',
+    brief: 'SSH user for hosts without one in the inventory',
     placeholder: 'name',
   },
   privateKey: {
     kind: 'parsed',
     parse: String,
     optional: true,
-    brief: 'Private key where the inventory says no other',
+    brief: 'Private key for hosts without one in the inventory',
     placeholder: 'file',
   },
   hostKeyChecking: {
     kind: 'enum',
     values: ['strict', 'accept-new', 'off'],
     optional: true,
-    brief: 'What to do with a host key that is not known. Default: strict, which refuses it',
+    brief: 'Unknown host keys: strict refuses them, accept-new saves them, off accepts them. Default: strict',
   },
   connectTimeout: {
     kind: 'parsed',
     parse: positiveNumber,
     optional: true,
-    brief: 'Seconds that a host may take to let us in. Default 20',
+    brief: 'Seconds to wait for a connection. Default: 20',
     placeholder: 'seconds',
   },
-  askBecomePass: { kind: 'boolean', withNegated: false, brief: 'Ask once for the password of sudo' },
+  askBecomePass: { kind: 'boolean', withNegated: false, brief: 'Ask for the sudo password' },
 }
 
 export const connectionAliases = { u: 'user', K: 'askBecomePass' } as const
@@ -81,15 +80,15 @@ export const outputFlags: FlagParametersForType<OutputFlags> = {
     values: ['auto', 'plain', 'jsonl'],
     default: 'auto',
     brief:
-      'auto: a live view on a terminal, plain elsewhere; plain: a line per task and host; jsonl: one event a line',
+      'auto: live view on a terminal, otherwise plain; plain: one line per task and host; jsonl: one event per line',
   },
   color: {
     kind: 'enum',
     values: ['auto', 'always', 'never'],
     default: 'auto',
-    brief: 'Colours; NO_COLOR is obeyed',
+    brief: 'When to use colors; NO_COLOR is respected',
   },
-  verbose: { kind: 'counter', brief: 'Say more; twice says every action' },
+  verbose: { kind: 'counter', brief: 'Print more; give it twice to print every action' },
 }
 
 export const outputAliases = { v: 'verbose' } as const

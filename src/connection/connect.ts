@@ -24,7 +24,7 @@ export class ConnectionPool {
 
   /**
    * The way to a host, made on the first call and shared by the later ones; one that could not be made is tried afresh.
-   * @throws UnreachableError with what is wrong and what mends it.
+   * @throws UnreachableError with what is wrong and how to fix it.
    */
   async connect(target: Target, signal: AbortSignal): Promise<Connection> {
     const reached = await this.#reach(target, signal)

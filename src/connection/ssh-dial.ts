@@ -26,7 +26,7 @@ export interface Line {
 
 /**
  * Connects and logs in, through the jump hosts that are configured.
- * @throws UnreachableError with what is wrong and what mends it.
+ * @throws UnreachableError with what is wrong and how to fix it.
  */
 export async function dial(target: SshTarget, shared: SshShared, signal: AbortSignal): Promise<Line> {
   const destination: Destination = {

@@ -21,7 +21,7 @@ interface Slot {
  * a new `open` begins afresh.
  *
  * The first connection stands when this resolves.
- * @throws UnreachableError with what is wrong and what mends it.
+ * @throws UnreachableError with what is wrong and how to fix it.
  */
 export async function sshConnection(
   target: SshTarget,

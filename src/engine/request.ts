@@ -19,6 +19,8 @@ export interface RunRequest {
   readonly check: boolean
   /** Every task is planned and sent by itself, nothing is read ahead. */
   readonly stepByStep: boolean
+  /** `run.finished` says where the time went. */
+  readonly profile: boolean
   readonly failOnChange: boolean
   readonly forks: number
   readonly connection: ConnectionDefaults

@@ -167,32 +167,6 @@ describe('a run on the local machine', () => {
     assert.equal(run.messages[1], 'debian')
   })
 
-  test('until tries again, and gives up with a sentence', async () => {
-    const run = await folder.run(
-      tasks(`
-- name: count
-  shell: { cmd: "echo x >> {{ out }}-count; wc -l < {{ out }}-count" }
-  register: count
-  until: count.stdout == "3"
-  retries: 5
-  delay: 0
-- name: never
-  command: { cmd: "echo no", reads: true }
-  register: never
-  until: never.stdout == "yes"
-  retries: 1
-  delay: 0
-`),
-    )
-    assert.equal(readFileSync(join(folder.path, 'out-count'), 'utf8'), 'x\nx\nx\n')
-    assert.equal(run.outcomes['never'], 'failed')
-    const failed = run.events.find((event) => event.type === 'task.finished' && event.outcome === 'failed')
-    assert.match(
-      failed?.type === 'task.finished' ? (failed.detail.problem?.message ?? '') : '',
-      /gave up after 2 tries: this stayed false: never\.stdout == "yes"/,
-    )
-  })
-
   test('no_log hides arguments, results and the reason of a failure', async () => {
     const run = await folder.run(
       tasks(`

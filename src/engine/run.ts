@@ -5,6 +5,7 @@ import { tidy } from '../language/source.ts'
 import { findCycles } from './cycles.ts'
 import { createAsking } from '../task/confirm.ts'
 import type { Emitter } from '../events/emitter.ts'
+import type { TaskTimes } from '../events/events.ts'
 import type { Fleet } from '../fleet/fleet.ts'
 import { createHostPlays } from './host-plays.ts'
 import { load } from './load.ts'
@@ -47,6 +48,7 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
     means: dependencies.means,
     check: request.check,
     stepByStep: request.stepByStep,
+    profile: request.profile,
     reachable: loaded.selection.reachable,
     signal,
     cut: cut.signal,
@@ -97,7 +99,7 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
         const problem = {
           code: 'node-failed',
           message: `its node ${node} failed`,
-          hint: `mend ${node}, then run again`,
+          hint: `fix ${node}, then run again`,
         }
         out.set(host, problem)
         recap.count(host, 'failed')
@@ -133,8 +135,14 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
     check: request.check,
     milliseconds: Math.round(world.clock() - started),
     rows: recap.rows,
+    ...(context.profile.times === undefined ? {} : { profile: context.profile.times.map(rounded) }),
   })
   return exitCode
+}
+
+function rounded({ host, task, connect, look, act, wait }: TaskTimes): TaskTimes {
+  const [c, l, a, w] = [connect, look, act, wait].map(Math.round)
+  return { host, task, connect: c ?? 0, look: l ?? 0, act: a ?? 0, wait: w ?? 0 }
 }
 
 /** Hosts that a play names and that no inventory has, and the like. */

@@ -116,7 +116,19 @@ export type EventBody =
       readonly check: boolean
       readonly milliseconds: number
       readonly rows: readonly SummaryRow[]
+      /** Where the time went, for whoever asked. */
+      readonly profile?: readonly TaskTimes[]
     }
+
+/** Milliseconds that one task took on one host, by what was done; `task` is undefined for what came before the first. */
+export interface TaskTimes {
+  readonly host: string
+  readonly task: TaskRef | undefined
+  readonly connect: number
+  readonly look: number
+  readonly act: number
+  readonly wait: number
+}
 
 export interface TaskDetail {
   /** What would be or was done, one line each (`label` of the actions). */

@@ -15,6 +15,7 @@ import type { Variables } from '../language/model.ts'
 import type { Emitter } from '../events/emitter.ts'
 import { createHostVariables, type HostVariables, type Unread } from './host-variables.ts'
 import { Machine, type Reach } from './machine.ts'
+import type { Profile } from './profile.ts'
 import type { Redactor } from '../events/redactor.ts'
 import {
   type ConnectionDefaults,
@@ -35,6 +36,8 @@ export interface FleetOptions {
   readonly overlay: Overlay | undefined
   readonly controller: ControllerFiles
   readonly emitter: Emitter
+  /** Learns how long connecting takes. */
+  readonly profile?: Profile
   readonly redactor: Redactor
   readonly check: boolean
   /** Hosts of the inventory within `--limit`, whether or not a play names them: what may be touched. */
@@ -130,7 +133,7 @@ export function createFleet(options: FleetOptions): Fleet {
       placement,
       privilege: defaultPrivilege(read, options.defaults),
       node: node?.machine,
-      reach,
+      reach: options.profile === undefined ? reach : timedReach(reach, name, options.profile),
       signal,
       sleep: options.sleep,
       stateDirectory: options.stateDirectory,
@@ -214,6 +217,16 @@ async function accessOf(
       options.reach.upload(await machine.connection(become), { from, to, ...request }),
     signal: options.signal,
     ...(own && machine.lease !== undefined ? { stateDirectory: await machine.stateDirectory() } : {}),
+  }
+}
+
+function timedReach(reach: Reach, host: HostName, profile: Profile): Reach {
+  const during = <T>(work: () => Promise<T>): Promise<T> => profile.during({ host, phase: 'connect' }, work)
+  return {
+    connect: (target, signal) => during(() => reach.connect(target, signal)),
+    openShell: (connection, signal) => during(() => reach.openShell(connection, signal)),
+    upload: (connection, request) => reach.upload(connection, request),
+    close: () => reach.close(),
   }
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createHolds } from './holds.ts'
+import { createHolds, type Hold } from './holds.ts'
 
 const never = new AbortController().signal
 
@@ -44,7 +44,7 @@ test('an exclusive waiter is not overtaken for ever by shared ones', async () =>
   await late
 })
 
-test('claims on several resources are granted together, so that two tasks cannot block each other', async () => {
+test('claims on several resources are all given back', async () => {
   const holds = createHolds()
   const first = await holds.acquire([{ key: 'a', mode: 'exclusive' }], never)
   const both = holds.acquire(
@@ -60,6 +60,25 @@ test('claims on several resources are granted together, so that two tasks cannot
   const again = await holds.acquire([{ key: 'b', mode: 'exclusive' }], never)
   assert.equal(again.waited, false)
 })
+
+for (const orders of [
+  ['ab', 'ba'],
+  ['abc', 'bca', 'cab'],
+]) {
+  test(`claims in the orders ${orders.join(', ')} that are made at once do not block each other`, async () => {
+    const holds = createHolds()
+    const granted: Hold[] = []
+    for (const order of orders) {
+      const claims = order.split('').map((key) => ({ key, mode: 'exclusive' as const }))
+      void holds.acquire(claims, never).then((hold) => granted.push(hold))
+    }
+    for (const [index] of orders.entries()) {
+      await new Promise((resolve) => setImmediate(resolve))
+      assert.equal(granted.length, index + 1, 'one more is granted, and one alone')
+      granted.at(-1)?.release()
+    }
+  })
+}
 
 test('who waits can be called off, and is then not granted', async () => {
   const holds = createHolds()

@@ -10,6 +10,7 @@ import { createFleet, type Fleet, type FleetOptions } from './fleet.ts'
 import { createHolds, type Holds } from './holds.ts'
 import { createLeases, type Leases } from './leases.ts'
 import { createPower, type Power } from './power.ts'
+import { createProfile, noProfile, type Profile } from './profile.ts'
 
 export interface RunContextOptions extends Pick<
   FleetOptions,
@@ -23,6 +24,8 @@ export interface RunContextOptions extends Pick<
   readonly sinks: readonly EventSink[]
   /** Every task is planned and sent by itself. */
   readonly stepByStep?: boolean
+  /** Counts where the time goes. */
+  readonly profile?: boolean
   /** No new actions after this. */
   readonly signal: AbortSignal
   /** Ends everything at once; `signal` where there is no grace. */
@@ -45,6 +48,7 @@ export interface RunContext {
   readonly power: Power
   readonly leases: Leases
   readonly means: Means
+  readonly profile: Profile
 }
 
 export function createRunContext(options: RunContextOptions): RunContext {
@@ -54,7 +58,18 @@ export function createRunContext(options: RunContextOptions): RunContext {
   const overlay = check ? createOverlay() : undefined
   const controller = createControllerFiles(world.workingDirectory)
   const { sleep } = world
-  const fleet = createFleet({ ...options, means, signal: cut, overlay, controller, emitter, redactor, sleep })
+  const profile = options.profile === true ? createProfile(world.clock) : noProfile
+  const fleet = createFleet({
+    ...options,
+    profile,
+    means,
+    signal: cut,
+    overlay,
+    controller,
+    emitter,
+    redactor,
+    sleep,
+  })
   const power = createPower({
     emitter,
     sleep,
@@ -86,5 +101,6 @@ export function createRunContext(options: RunContextOptions): RunContext {
     power,
     leases,
     means,
+    profile,
   }
 }

@@ -47,7 +47,7 @@ export interface Finding {
   readonly cause?: string
   /** The line of a file that is meant. */
   readonly line?: string
-  readonly mend?: string
+  readonly fix?: string
 }
 
 const nothing: Plan = { actions: [], diffs: [], warnings: [] }

@@ -56,7 +56,7 @@ const wrong: readonly (readonly [name: string, yaml: string, expected: readonly 
     [
       'hosts.yml:3:15 invalid-variable: "port" must be at most 65535, and is 70000 (a port is a number from 1 to 65535)',
       'hosts.yml:3:30 invalid-variable: "become" must be true or false, and yes is text in YAML 1.2 (write true)',
-      'hosts.yml:4:15 invalid-variable: "port" is "ssh", which is not what it must look like (a port is a number from 1 to 65535)',
+      'hosts.yml:4:15 invalid-variable: "port" is "ssh", which is not valid (a port is a number from 1 to 65535)',
       'hosts.yml:4:32 invalid-variable: "connection" must be one of ssh, openssh, local, pct, and is "shh" (did you mean "ssh"?)',
       'hosts.yml:5:15 invalid-variable: "ctid" must be at least 100, and is 99 (a container id is a number from 100 on)',
     ],
@@ -96,7 +96,7 @@ test('finds mistakes in INI at their columns', () => {
   const { problems } = read({ '/i/hosts.ini': '[web:vrs]\n[web]\na port=x b\n' }, ['/i/hosts.ini'])
   assert.deepEqual(report(problems), [
     'hosts.ini:1:2 invalid-inventory: there is no section "[web:vrs]" (did you mean "vars"?)',
-    'hosts.ini:3:8 invalid-variable: "port" is "x", which is not what it must look like (a port is a number from 1 to 65535)',
+    'hosts.ini:3:8 invalid-variable: "port" is "x", which is not valid (a port is a number from 1 to 65535)',
     'hosts.ini:3:10 invalid-inventory: "b" is no variable (write name=value)',
   ])
 })

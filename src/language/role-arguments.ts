@@ -85,14 +85,14 @@ function runCheck(
   try {
     if (evaluateCondition([that], scope) !== false) return []
     const text = renderValue(message, scope)
-    const cure = hint === undefined ? undefined : renderValue(hint, scope)
+    const advice = hint === undefined ? undefined : renderValue(hint, scope)
     return [
       problem(
         'invalid-role-argument',
         typeof text === 'string' ? text : `this does not hold: ${that.source}`,
         {
           where,
-          hint: typeof cure === 'string' ? cure : undefined,
+          hint: typeof advice === 'string' ? advice : undefined,
         },
       ),
     ]

@@ -75,7 +75,7 @@ export function word(fault: SchemaFault): Wording {
       }
     case 'pattern':
       return {
-        message: `${label} is ${show(fault.data)}, which is not what it must look like`,
+        message: `${label} is ${show(fault.data)}, which is not valid`,
         hint: description(fault.around) ?? `it must match ${String(demanded)}`,
       }
     case 'anyOf':
@@ -195,7 +195,7 @@ function wrongAlternative(fault: SchemaFault): Wording {
   if (types.length === branches.length && types.length > 0 && !right)
     return wrongType({ ...fault, demanded: [...new Set(types)] })
   return {
-    message: `${fault.label} is ${show(fault.data)}, which is not what it must look like`,
+    message: `${fault.label} is ${show(fault.data)}, which is not valid`,
     hint: description(fault.around),
   }
 }

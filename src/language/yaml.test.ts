@@ -43,7 +43,7 @@ const mistakes: readonly (readonly [text: string, expected: string])[] = [
 ]
 
 for (const [text, expected] of mistakes) {
-  test(`reports ${JSON.stringify(text)} at its place with a cure`, () => {
+  test(`reports ${JSON.stringify(text)} at its place with a hint`, () => {
     assert.deepEqual(report(read(text).problems), [expected])
   })
 }

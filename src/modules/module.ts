@@ -29,8 +29,8 @@ export interface Module<Args = unknown, Seen = unknown> {
    */
   readonly mayBeUnknown?: readonly string[]
   /**
-   * What a task may change of which a dry run cannot know whether it runs, or with what; everything on its host when left out. `args` may hold `Unknown`, or
-   * nothing at all.
+   * What a task may change of which a dry run cannot know whether it runs, or with what: unknown to the tasks behind it. Nothing when left out. `args` may
+   * hold `Unknown`, or nothing at all.
    */
   mayChange?(args: Readonly<Record<string, unknown>>): readonly ResourcePattern[]
   /** Arguments that are lists of CEL expressions (`that` of `assert`): each arrives as the boolean that it gave. */

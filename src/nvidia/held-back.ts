@@ -39,7 +39,7 @@ export function heldBackFinding(
   return {
     message: `container ${ctid} was held back at its start: ${why}`,
     cause: 'the minors of the cards have moved since it was configured, as they do when cards come or go',
-    mend:
+    fix:
       name === undefined
         ? `take container ${ctid} into the inventory and run playbooks/containers.yml for it, or remove /var/lib/gpuplay/v1/assignments/${ctid} on the node`
         : `gpuplay run playbooks/containers.yml -i INVENTORY -l ${name}, which starts it`,

@@ -7,7 +7,7 @@ export interface Obstacle {
   /** `controller`: gpuplay itself would go down with the node. */
   readonly kind: 'controller' | 'quorum' | 'ceph' | 'task' | 'ha'
   readonly message: string
-  readonly mend?: string
+  readonly fix?: string
 }
 
 export async function readObstacles(host: Host, ha: 'refuse' | 'freeze'): Promise<readonly Obstacle[]> {
@@ -56,7 +56,7 @@ async function quorum(host: Host): Promise<readonly Obstacle[]> {
       {
         kind: 'quorum',
         message: 'pvecm status does not tell the votes of the cluster',
-        mend: 'pvecm status',
+        fix: 'pvecm status',
       },
     ]
   const left = votes.total - votes.own
@@ -65,7 +65,7 @@ async function quorum(host: Host): Promise<readonly Obstacle[]> {
     {
       kind: 'quorum',
       message: `without this node the cluster has ${left} of ${votes.quorum} votes that it needs`,
-      mend: 'bring the other nodes back first',
+      fix: 'bring the other nodes back first',
     },
   ]
 }
@@ -93,7 +93,7 @@ async function ceph(host: Host): Promise<readonly Obstacle[]> {
   const { stdout, stderr } = await host.ask(['ceph', 'health'])
   if (stdout.startsWith('HEALTH_OK')) return []
   const said = (stdout.trim() || stderr.trim() || 'no answer').split('\n')[0] ?? ''
-  return [{ kind: 'ceph', message: `Ceph is not healthy: ${said}`, mend: 'ceph health detail' }]
+  return [{ kind: 'ceph', message: `Ceph is not healthy: ${said}`, fix: 'ceph health detail' }]
 }
 
 /** Types of Proxmox's tasks that a restart would cut in the middle of a guest's data. */
@@ -157,7 +157,7 @@ async function highAvailability(host: Host, ha: 'refuse' | 'freeze'): Promise<re
       {
         kind: 'ha',
         message: `HA manages guests of this node: ${managed.join(', ')}`,
-        mend: 'move them away, or set nvidia_host_ha: freeze',
+        fix: 'move them away, or set nvidia_host_ha: freeze',
       },
     ]
   const policy = shutdownPolicy(datacenter ?? '')
@@ -166,7 +166,7 @@ async function highAvailability(host: Host, ha: 'refuse' | 'freeze'): Promise<re
     {
       kind: 'ha',
       message: `HA would not leave the guests ${managed.join(', ')} alone: shutdown_policy is ${policy}`,
-      mend: 'set shutdown_policy to conditional or freeze in Datacenter, Options, HA Settings',
+      fix: 'set shutdown_policy to conditional or freeze in Datacenter, Options, HA Settings',
     },
   ]
 }

@@ -6,6 +6,7 @@ import { Progress, Unit } from './unit.ts'
 import { ReadAhead } from './read-ahead.ts'
 import { Sequence } from './sequence.ts'
 import { createTaskHost } from './task-host.ts'
+import { timedHost } from './timed-host.ts'
 import { DryStage } from './dry-stage.ts'
 import { Window } from './window.ts'
 
@@ -26,7 +27,7 @@ export interface RunTasksOptions {
 
 export function createTaskRunner(context: TaskContext): TaskRunner {
   const { run } = context
-  const host = createTaskHost(context)
+  const host = timedHost(createTaskHost(context), context.host.machine.name, run.profile)
   return {
     async run(tasks, { stopped, finished }) {
       const readAhead = new ReadAhead({

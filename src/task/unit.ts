@@ -161,5 +161,5 @@ export class Progress {
 /** What a task may change of which a dry run does not know more than these arguments. */
 export function mayChange(module: Module, args: unknown): readonly ResourcePattern[] {
   const given = typeof args === 'object' && args !== null ? { ...args } : {}
-  return module.mayChange?.(given) ?? ['*']
+  return module.mayChange?.(given) ?? []
 }

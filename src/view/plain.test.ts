@@ -106,19 +106,19 @@ test('a failure says what is wrong, where it was written and what to do; one tha
   )
 })
 
-test('findings stand below the host that they are about, each with cause, line and cure', () => {
+test('findings stand below the host that they are about, each with cause, line and fix', () => {
   const detail = {
     problem: { code: 'not-as-declared', message: 'vllm-a (CT 201 on pve1): 2 findings' },
     findings: [
       {
         message: 'user space 570.86.16, module 580.95.05 (nvidia-smi exit 18)',
         cause: 'the node was upgraded, this container was not',
-        mend: 'gpuplay run playbooks/containers.yml -i inventory -l vllm-a',
+        fix: 'gpuplay run playbooks/containers.yml -i inventory -l vllm-a',
       },
       {
         message: '/dev/nvidia1 (0000:41:00.0) opens, but is not assigned',
         line: '201.conf: dev5: /dev/nvidia1',
-        mend: 'run lxc_passthrough, then restart the container',
+        fix: 'run lxc_passthrough, then restart the container',
       },
     ],
   }
@@ -127,10 +127,10 @@ test('findings stand below the host that they are about, each with cause, line a
     `FAILED vllm-a (CT 201 on pve1): 2 findings
  1 user space 570.86.16, module 580.95.05 (nvidia-smi exit 18)
    cause  the node was upgraded, this container was not
-   mend   gpuplay run playbooks/containers.yml -i inventory -l vllm-a
+   fix    gpuplay run playbooks/containers.yml -i inventory -l vllm-a
  2 /dev/nvidia1 (0000:41:00.0) opens, but is not assigned
    line   201.conf: dev5: /dev/nvidia1
-   mend   run lxc_passthrough, then restart the container
+   fix    run lxc_passthrough, then restart the container
 `,
   )
 })
@@ -193,6 +193,37 @@ a verification or another task failed (exit 7) in 12 s
   )
 })
 
+const install = { id: 'i', name: 'install', module: 'apt', handler: false }
+
+test('where the time went is told task by task, over all hosts', () => {
+  const times = { connect: 0, look: 0, act: 0, wait: 0 }
+  const text = shown([
+    {
+      type: 'run.finished',
+      hosts: {},
+      exitCode: 0,
+      check: false,
+      milliseconds: 400,
+      rows: [],
+      profile: [
+        { ...times, host: 'pve1', task: undefined, connect: 300 },
+        { ...times, host: 'pve1', task: install, look: 100, act: 2000 },
+        { ...times, host: 'pve2', task: undefined, connect: 500 },
+        { ...times, host: 'pve2', task: install, act: 4000, wait: 65_000 },
+      ],
+    },
+  ])
+  assert.equal(
+    text,
+    `
+TIMES OF 2 HOSTS         connect  look   act    wait       all
+(before the first task)  0.8 s    -      -      -          0.8 s
+install                  -        0.1 s  6.0 s  1 min 5 s  1 min 11 s
+all tasks                0.8 s    0.1 s  6.0 s  1 min 5 s  1 min 12 s
+`,
+  )
+})
+
 for (const [check, changed, unknown, closing] of [
   [false, 0, 0, 'everything is as declared: 0 changed'],
   [false, 4, 0, 'done: 4 changed'],
@@ -226,7 +257,7 @@ test('notified handlers that nobody has, unreachable hosts and warnings are told
 FAILED    ct1
   error: its node pve2 failed
 pending   pve1  handler Restart was notified by an earlier run
-warning   pve1  the handler Gone was notified and no play here has it; it stays pending
+warning   pve1  the handler Gone was notified, but no play in this run defines it; it stays pending
 warning   pve1  old file
 `,
   )

@@ -123,7 +123,7 @@ export function createPlainView(options: ViewOptions): View {
       case 'handler.unknown':
         line(
           colors.yellow(
-            `warning   ${event.host}  the handler ${plainText(event.handler)} was notified and no play here has it; it stays pending`,
+            `warning   ${event.host}  the handler ${plainText(event.handler)} was notified, but no play in this run defines it; it stays pending`,
           ),
         )
         return

@@ -1,6 +1,6 @@
 /** What stands at the end of a run: tables that tasks filled, counts by host, what the exit code means. */
 import type { ExitCode } from '../base/errors.ts'
-import type { Counts, Event } from '../events/events.ts'
+import type { Counts, Event, TaskTimes } from '../events/events.ts'
 import type { SummaryRow } from '../modules/module.ts'
 import type { Colors } from './colors.ts'
 import { duration, plainText, table } from './text.ts'
@@ -8,7 +8,11 @@ import { duration, plainText, table } from './text.ts'
 type Finished = Extract<Event, { readonly type: 'run.finished' }>
 
 export function recapText(event: Finished, colors: Colors): string {
-  const parts = [tablesText(event.rows, colors), countsText(event, colors)]
+  const parts = [
+    tablesText(event.rows, colors),
+    timesText(event.profile ?? [], colors),
+    countsText(event, colors),
+  ]
   return parts.filter((part) => part !== '').join('\n\n')
 }
 
@@ -33,6 +37,31 @@ export function tablesText(rows: readonly SummaryRow[], colors: Colors): string 
       return body.join('\n')
     })
     .join('\n\n')
+}
+
+const phases = ['connect', 'look', 'act', 'wait'] as const
+
+/** Where the time went, task by task in their order, over all hosts; each host's own times are in the event. */
+export function timesText(times: readonly TaskTimes[], colors: Colors): string {
+  if (times.length === 0) return ''
+  const hosts = new Set(times.map(({ host }) => host)).size
+  const tasks = new Map(times.map(({ task }) => [task?.id, task]))
+  const row = (name: string, members: readonly TaskTimes[]): readonly string[] => {
+    const sums = phases.map((phase) => members.reduce((total, one) => total + one[phase], 0))
+    const all = sums.reduce((total, one) => total + one, 0)
+    return [name, ...[...sums, all].map((sum) => (sum === 0 ? '-' : duration(sum)))]
+  }
+  const [head = '', ...lines] = table([
+    [hosts === 1 ? 'TIMES' : `TIMES OF ${hosts} HOSTS`, ...phases, 'all'],
+    ...[...tasks.values()].map((task) =>
+      row(
+        task === undefined ? '(before the first task)' : plainText(task.name),
+        times.filter((one) => one.task?.id === task?.id),
+      ),
+    ),
+    row('all tasks', times),
+  ])
+  return [colors.bold(head), ...lines].join('\n')
 }
 
 const columns: readonly (keyof Counts)[] = ['ok', 'changed', 'skipped', 'failed', 'unreachable', 'unknown']

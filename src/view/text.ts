@@ -35,14 +35,14 @@ export function problemText(problem: Problem, colors: Colors, base = ''): string
   return lines.join('\n')
 }
 
-/** Numbered, with cause, line and cure under each. */
+/** Numbered, with cause, line and fix under each. */
 export function findingsText(findings: readonly Finding[]): string {
   return findings
     .map((finding, index) => {
       const lines = [`${String(index + 1).padStart(2)} ${plainText(finding.message)}`]
       if (finding.cause !== undefined) lines.push(`   cause  ${plainText(finding.cause)}`)
       if (finding.line !== undefined) lines.push(`   line   ${plainText(finding.line)}`)
-      if (finding.mend !== undefined) lines.push(`   mend   ${plainText(finding.mend)}`)
+      if (finding.fix !== undefined) lines.push(`   fix    ${plainText(finding.fix)}`)
       return lines.join('\n')
     })
     .join('\n')

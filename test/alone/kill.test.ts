@@ -1,8 +1,9 @@
 /**
  * A run that is killed can be run again from any point, and ends in the state of one that nobody disturbed.
  *
- * Five kills on two nodes at once: where one run was killed the next begins, until one is let go to its end. The moments come
- * from a seed, which is printed; `GPUPLAY_TEST_SEED` sets it.
+ * Five kills on two nodes at once: where one run was killed the next begins, until one is let go to its end. `GPUPLAY_TEST_KILLS=20`
+ * makes twenty of them, each of a run on nodes that are fresh, and after each one run to the end. The moments come from a seed, which
+ * is printed; `GPUPLAY_TEST_SEED` sets it.
  */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
@@ -18,8 +19,11 @@ import { randomNumbers } from '../whole/support/random.ts'
 import { stateDifferences } from '../whole/support/same-state.ts'
 import { inventoryOf, site } from '../whole/support/site-runs.ts'
 
-/** Kills of the runs on each node. */
-const kills = [3, 2] as const
+const single = Number(process.env['GPUPLAY_TEST_KILLS'] ?? 0)
+/** Kills of the runs on each node before one is let go to its end. */
+const kills: readonly number[] = single > 0 ? [1, 1] : [3, 2]
+const rounds = single > 0 ? Math.ceil(single / kills.length) : 1
+const timeout = 600_000 + rounds * 120_000
 const interrupted = kills.length + 1
 const seed = Number(process.env['GPUPLAY_TEST_SEED'] ?? Math.floor(Math.random() * 2 ** 31))
 const name = `kill-${process.pid}`
@@ -30,7 +34,7 @@ interface Moment {
   readonly later: number
 }
 
-describe('a run whose controller is killed', { skip: whyNoLab() ?? false, timeout: 600_000 }, () => {
+describe('a run whose controller is killed', { skip: whyNoLab() ?? false, timeout }, () => {
   let lab: Lab
   let undisturbed: readonly Ended[] = []
   let wanted: FileSnapshot = new Map()
@@ -70,6 +74,13 @@ describe('a run whose controller is killed', { skip: whyNoLab() ?? false, timeou
   after(() => Lab.down(name))
 
   it('ends, run again, in the same state, whatever the moments', async () => {
+    for (let round = 0; round < rounds; round += 1) {
+      if (round > 0) await lab.restore('fresh')
+      await killAndRunAgain()
+    }
+  })
+
+  async function killAndRunAgain(): Promise<void> {
     const told = await Promise.all(
       kills.map(async (times, index) => {
         const number = index + 1
@@ -89,7 +100,7 @@ describe('a run whose controller is killed', { skip: whyNoLab() ?? false, timeou
       assert.equal(last.exitCode, 0, `${what}: ${last.text.slice(-3000)}`)
       assert.deepEqual(stateDifferences(ofNode(wanted, number), ofNode(found, number)), [], what)
     }
-  })
+  }
 
   it('and one that is interrupted by Ctrl-C finishes what must not be cut, and ends with 130', async () => {
     const controller = await start(words(interrupted))

@@ -186,7 +186,7 @@ describe('the roles of containers', { skip: whyNoLab() ?? false, timeout: 300_00
     await said(
       { playbook: verify, limit: 'ct101' },
       7,
-      /^ 1 CUDA 12\.8 is wanted, and there is no nvcc of it\n +mend +gpuplay run playbooks\/containers\.yml -i \S+ -l ct101$/m,
+      /^ 1 CUDA 12\.8 is wanted, and there is no nvcc of it\n +fix +gpuplay run playbooks\/containers\.yml -i \S+ -l ct101$/m,
     )
     assert.deepEqual(await changes({ limit: 'ct101' }), [`ct101 ${toolkit}`])
     assert.deepEqual(await changes({ playbook: verify, limit: 'ct101' }), [])

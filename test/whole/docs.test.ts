@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { parse } from 'yaml'
 import { exitCodes } from '../../src/base/errors.ts'
-import { taskKeywords, playKeywords } from '../../src/language/keywords.ts'
+import { handlerKeywords, playKeywords, roleKeywords } from '../../src/language/keywords.ts'
 import { repository } from './command-line.ts'
 
 const text = (path: string): string => readFileSync(join(repository, path), 'utf8')
@@ -22,15 +22,40 @@ for (const role of readdirSync(join(repository, 'roles'))) {
   })
 }
 
-test('docs/playbooks.md has every keyword', () => {
-  const page = text('docs/playbooks.md')
-  const missing = [...taskKeywords, ...playKeywords].filter((word) => !new RegExp(`\\b${word}\\b`).test(page))
-  assert.deepEqual(missing, [])
+/** The words in backticks of the row of a table that begins with this cell. */
+function wordsOfRow(page: string, first: string): readonly string[] {
+  const row = page.split('\n').find((line) => new RegExp(`^\\| ${first} +\\|`).test(line)) ?? ''
+  return [...row.matchAll(/`([^`]+)`/g)].flatMap(([, words = '']) => words.split(' '))
+}
+
+const sorted = (words: Iterable<string>): readonly string[] => [...new Set(words)].sort()
+
+for (const [row, keywords] of [
+  ['play', playKeywords],
+  ['task', handlerKeywords],
+  ['role', roleKeywords],
+] as const) {
+  test(`docs/playbooks.md has the keywords of a ${row} and no others`, () => {
+    const page = text('docs/playbooks.md')
+    assert.deepEqual(sorted([...wordsOfRow(page, row), ...wordsOfRow(page, 'all')]), sorted(keywords))
+  })
+}
+
+test('the README has the exit codes and no others', () => {
+  const section = text('README.md').split('\n## Exit codes\n')[1]?.split('\n## ')[0] ?? ''
+  const codes = [...section.matchAll(/^\| (\d+) +\| \S/gm)].map(([, code]) => Number(code))
+  assert.deepEqual(codes, Object.values(exitCodes))
 })
 
-test('the README has every exit code', () => {
-  const readme = text('README.md')
-  for (const code of Object.values(exitCodes)) assert.match(readme, new RegExp(`^\\| ${code} +\\| \\S`, 'm'))
+test('every exit code is one that something ends with', () => {
+  const sources = readdirSync(join(repository, 'src'), { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts') && !path.endsWith('.test.ts') && !path.includes('testing/'))
+    .map((path) => text(join('src', path)))
+  const unused = Object.entries(exitCodes).filter(
+    ([name, code]) =>
+      !sources.some((source) => new RegExp(`exitCodes\\.${name}\\b|exitCode: ${code}\\b`).test(source)),
+  )
+  assert.deepEqual(unused, [])
 })
 
 test('what the pages link to is there', () => {

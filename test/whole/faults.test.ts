@@ -68,7 +68,7 @@ describe('what a person reads when there is', { skip: whyNoLab() ?? false, timeo
       3,
       /^UNREACHED pve2\n  error: the host key of 10\.\S+ is not the one in \S+known_hosts line 2: it shows ssh-ed25519 SHA256:\S+, known is ssh-ed25519 SHA256:/m,
       /^    help: somebody may be listening in\. If the host was installed anew: `ssh-keygen -f \S+ -R \S+`, then `ssh root@/m,
-      /^FAILED +ct201\n  error: its node pve2 failed\n    help: mend pve2, then run again$/m,
+      /^FAILED +ct201\n  error: its node pve2 failed\n    help: fix pve2, then run again$/m,
       // Others are not held up.
       /^ok +pve1  verify : Check the node's GPUs/m,
       /^a host or container was not found or could not be reached \(exit 3\)/m,

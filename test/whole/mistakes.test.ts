@@ -1,5 +1,5 @@
 /**
- * Each mistake is told with its place, an excerpt and a cure, ends with exit code 2, and nothing was connected to. The texts are whole: what
+ * Each mistake is told with its place, an excerpt and a hint, ends with exit code 2, and nothing was connected to. The texts are whole: what
  * a person reads is what is tested. What only hosts can know (a GPU that is not there) is tested in the lab.
  */
 import assert from 'node:assert/strict'
@@ -51,7 +51,7 @@ for (const mistake of mistakes) {
   })
 }
 
-test('every mistake has a cure, and every one in a file its place and an excerpt with a caret', () => {
+test('every mistake has a hint, and every one in a file its place and an excerpt with a caret', () => {
   assert.ok(mistakes.length >= 40)
   for (const { name, says } of mistakes) {
     for (const problem of says.trim().split('\n\n')) {

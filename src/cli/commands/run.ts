@@ -19,6 +19,7 @@ export interface RunFlags extends InventoryFlags, ConnectionFlags, OutputFlags {
   readonly forks: number
   readonly failOnChange: boolean
   readonly stepByStep: boolean
+  readonly profile: boolean
 }
 
 /** `gpuplay run PLAYBOOK... -i INVENTORY` */
@@ -40,6 +41,7 @@ async function runOnce(context: Context, flags: RunFlags, playbooks: readonly st
           tags: { tags: flags.tags ?? [], skipTags: flags.skipTags ?? [] },
           check: flags.check,
           stepByStep: flags.stepByStep,
+          profile: flags.profile,
           failOnChange: flags.failOnChange,
           forks: flags.forks,
           connection,

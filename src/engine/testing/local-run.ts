@@ -83,6 +83,7 @@ async function runLocally(
       tags: { tags: [], skipTags: [] },
       check: false,
       stepByStep: false,
+      profile: false,
       failOnChange: false,
       forks: 10,
       connection: {},

@@ -13,45 +13,45 @@ const shape = {
     name: {
       type: 'string',
       pattern: '^[A-Za-z0-9][A-Za-z0-9_.-]*$',
-      description: 'Name of the file in /etc/apt/sources.list.d, without its ending',
+      description: 'Name of the file in /etc/apt/sources.list.d, without extension',
     },
     state: { enum: ['present', 'absent'], default: 'present', description: 'Whether it is configured' },
     types: { ...words, default: ['deb'], minItems: 1, description: '`deb`, `deb-src`' },
-    uris: { ...words, default: [], description: 'Addresses of the repository' },
+    uris: { ...words, default: [], description: 'URLs of the repository' },
     suites: {
       ...words,
       default: [],
-      description: 'Suites, such as `bookworm`; a path with a final slash for a flat repository',
+      description: 'Suites, such as `bookworm`; for a flat repository, a path that ends in a slash',
     },
     components: {
       ...words,
       default: [],
-      description: 'Components, such as `main`; none for a flat repository',
+      description: 'Components, such as `main`; empty for a flat repository',
     },
-    architectures: { ...words, default: [], description: 'Only these; all of the host unless given' },
+    architectures: { ...words, default: [], description: 'Architectures; default: all of the host' },
     signed_by: {
       type: 'string',
       minLength: 1,
       description:
-        'The key: an armored key itself, the address of one (fetched once, by the host), or the path of a keyring on the host',
+        'An armored key, the URL of one (the host downloads it once), or the path of a keyring on the host',
     },
     format: {
       enum: ['deb822', 'list'],
       default: 'deb822',
-      description: '`list` writes one-line entries, for releases older than Debian 9',
+      description: '`list`: one-line entries, for releases before Debian 9',
     },
     conflicts: {
-      enum: ['refuse', 'cure'],
+      enum: ['refuse', 'disable'],
       default: 'refuse',
       description:
-        'What to do about entries of the same repository with another key, which would stop apt as a whole: refuse, or switch just those off, with a copy in /var/backups',
+        'If another entry has the same repository with another key, with which apt refuses to work. `refuse`: fail; `disable`: comment that entry out, with a backup in /var/backups',
     },
-    update_cache: { type: 'boolean', default: true, description: 'Fetches the package lists after a change' },
+    update_cache: { type: 'boolean', default: true, description: 'Update the package lists after a change' },
     proxy: {
       type: 'string',
       pattern: '^(https?://\\S+)?$',
       default: '',
-      description: 'A proxy for the key and the lists',
+      description: 'Proxy for the key and the package lists',
     },
     lock_timeout: {
       type: 'integer',
@@ -79,7 +79,7 @@ export const result = {
     conflicts: {
       type: 'array',
       items: { type: 'string' },
-      description: 'Files with entries of the same repository and another key',
+      description: 'Files with entries for the same repository with another key',
     },
   },
 } as const

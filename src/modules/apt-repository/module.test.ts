@@ -70,10 +70,10 @@ test('an entry of the same repository with another key is refused by name, and n
   assert.deepEqual(actions, [])
 })
 
-test('cured, the other entry alone is switched off and kept', async () => {
+test('disabled, the other entry alone is switched off and kept', async () => {
   const other = 'deb http://debian.example bookworm main\n'
   const world = aptWorld({ [list]: other + line })
-  const { report } = await converge(aptRepository, { ...cuda, conflicts: 'cure' }, world)
+  const { report } = await converge(aptRepository, { ...cuda, conflicts: 'disable' }, world)
   assert.equal(world.files.get(list)?.text, `${other}# Disabled by gpuplay: ${line}`)
   assert.ok([...world.files.keys()].some((path) => path.startsWith('/var/backups')))
   assert.deepEqual(report['conflicts'], [])

@@ -37,7 +37,7 @@ export interface Seen {
 
 export const aptRepository = {
   name: 'apt_repository',
-  summary: 'Configures a package repository with its key, and settles conflicts with other entries of it.',
+  summary: 'Configures an apt repository and its key, and resolves conflicts with other entries for it.',
   args,
   result,
   exitCode: 5,
@@ -247,7 +247,7 @@ function refuseConflicts(given: Args, conflicts: readonly Conflict[]): Plan {
   return refuse({
     code: 'signed-by-conflict',
     message: `the repository ${given.uris.join(' ')} is already configured with another key in ${paths.join(', ')}: apt would refuse to work`,
-    hint: 'with `conflicts: cure` those entries are switched off, with a copy in /var/backups',
+    hint: 'with `conflicts: disable` those entries are commented out, with a backup in /var/backups',
     findings: conflicts.flatMap(({ path, entries }) =>
       entries.map(({ from, signedBy }) => ({
         message: `${path}:${from + 1} has ${signedBy === undefined ? 'no Signed-By' : `Signed-By ${signedBy.split('\n')[0] ?? ''}`}`,

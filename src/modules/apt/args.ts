@@ -20,41 +20,41 @@ const shape = {
     state: {
       enum: ['present', 'absent', 'latest'],
       default: 'present',
-      description: '`latest`: the newest that the repositories offer',
+      description: '`latest`: the newest version in the repositories',
     },
     update_cache: {
       type: 'boolean',
       default: false,
       description:
-        'Fetches the package lists when there is something to install and they are older than `cache_valid_time`, ' +
-        'or without `name` whenever they are. Where a package is in no list they are fetched in any case',
+        'Update the package lists first if packages have to be installed and the lists are older than `cache_valid_time`; ' +
+        'without `name`, whenever they are older. If a package is in no list, the lists are always updated',
     },
     cache_valid_time: {
       type: 'integer',
       minimum: 60,
       maximum: 31536000,
       default: 3600,
-      description: 'Seconds for which fetched lists are good',
+      description: 'Seconds until package lists are outdated',
     },
     install_recommends: {
       type: 'boolean',
-      description: 'Whether recommended packages come too; as apt on the host is configured unless given',
+      description: 'Also install recommended packages; default: as apt is configured on the host',
     },
-    purge: { type: 'boolean', default: false, description: 'With `absent`: the configuration goes too' },
+    purge: { type: 'boolean', default: false, description: 'With `absent`: also remove configuration files' },
     allow_downgrade: {
       type: 'boolean',
       default: false,
-      description: 'Whether an older version may replace a newer one',
+      description: 'Allow an older version to replace a newer one',
     },
     allow_remove: {
       ...globs,
       description:
-        'Packages (`*` and `?` stand for others) that may be removed on the way; any other removal is refused before anything is done',
+        'Packages (with `*` and `?`) that may be removed as a side effect; if others would be removed, fail before anything is changed',
     },
     forbid: {
       ...globs,
       description:
-        'Packages (`*` and `?` stand for others) that must not come in; otherwise it is refused before anything is done',
+        'Packages (with `*` and `?`) that must not be installed; if they would be, fail before anything is changed',
     },
     lock_timeout: {
       type: 'integer',
@@ -67,7 +67,7 @@ const shape = {
       type: 'string',
       pattern: '^(https?://\\S+)?$',
       default: '',
-      description: 'A proxy for downloads',
+      description: 'Proxy for downloads',
     },
   },
 } as const

@@ -14,7 +14,7 @@ import { noCandidate, type Simulation } from './simulation.ts'
 
 export const apt = {
   name: 'apt',
-  summary: 'Installs, upgrades or removes packages, and refuses what would remove or bring in others.',
+  summary: 'Installs, upgrades or removes packages, and fails if that would remove or add unwanted ones.',
   args,
   result,
   freeForm: 'name',
@@ -65,7 +65,7 @@ function objection(given: Args, { removes, installs }: Simulation): Refusal | un
   if (forbidden.length > 0)
     return {
       code: 'apt-forbidden',
-      message: `apt would bring in ${some(forbidden.map(({ name }) => name))}, which must not come`,
+      message: `apt would install ${some(forbidden.map(({ name }) => name))}, which \`forbid\` lists`,
       hint: 'name packages that do not depend on them, or try `install_recommends: false`',
     }
   return undefined

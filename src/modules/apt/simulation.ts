@@ -34,7 +34,7 @@ function explain(stdout: string, stderr: string, code: number): Refusal {
     return {
       code: 'signed-by-conflict',
       message: `two entries of the repository ${conflict[1] ?? ''} name different keys, so apt does not work at all: ${conflict[3] ?? ''}`,
-      hint: 'keep one entry in /etc/apt/sources.list.d; `apt_repository` with `conflicts: cure` does so',
+      hint: 'keep one entry in /etc/apt/sources.list.d; `apt_repository` with `conflicts: disable` does that',
     }
   const version = /Version '([^']+)' for '([^']+)' was not found/.exec(stderr)
   if (version)

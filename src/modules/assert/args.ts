@@ -9,17 +9,17 @@ export const args = {
       type: 'array',
       minItems: 1,
       items: { type: 'boolean' },
-      description: 'Conditions; all must hold',
+      description: 'Conditions; all must be true',
     },
-    fail_msg: { type: 'string', minLength: 1, description: 'What to say when one does not hold' },
-    success_msg: { type: 'string', minLength: 1, description: 'What to say when all hold' },
+    fail_msg: { type: 'string', minLength: 1, description: 'Message if a condition is false' },
+    success_msg: { type: 'string', minLength: 1, description: 'Message if all are true' },
   },
 } as const
 
 export const result = {
   type: 'object',
   required: ['msg'],
-  properties: { msg: { type: 'string', description: 'What was said' } },
+  properties: { msg: { type: 'string', description: 'The message' } },
 } as const
 
 export type Args = FromSchema<typeof args>

@@ -5,8 +5,7 @@ import { args, type Args, result } from './args.ts'
 
 export const assert = {
   name: 'assert',
-  summary: 'Fails unless all of its conditions hold.',
-  mayChange: () => [],
+  summary: 'Fails unless all conditions are true.',
   args,
   result,
   expressions: ['that'],

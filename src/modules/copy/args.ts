@@ -9,9 +9,9 @@ const shape = {
     src: {
       type: 'string',
       minLength: 1,
-      description: "A file in the role's `files/` or beside the playbook, or its full path",
+      description: "File in the role's `files/` or beside the playbook, or an absolute path",
     },
-    content: { type: 'string', description: 'The text itself, instead of `src`' },
+    content: { type: 'string', description: 'Text to write, instead of `src`' },
     ...contentProperties,
   },
 } as const

@@ -21,7 +21,7 @@ export interface Seen extends ContentSeen {
 
 export const copy = {
   name: 'copy',
-  summary: 'Writes a file: a copy of one beside the playbook, or the text given.',
+  summary: 'Writes a file, from a local file or from the given text.',
   mayChange: ({ dest }) => filesAt(dest),
   args,
   result,

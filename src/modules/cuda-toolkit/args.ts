@@ -5,34 +5,38 @@ export const args = {
   additionalProperties: false,
   required: ['version'],
   properties: {
-    version: { type: 'string', pattern: '^[0-9]+\\.[0-9]+$', description: 'Version of the toolkit, "12.8"' },
+    version: {
+      type: 'string',
+      pattern: '^[0-9]+\\.[0-9]+$',
+      description: 'Version of the toolkit, such as "12.8"',
+    },
     packages: {
       type: 'array',
       items: { type: 'string', pattern: '^[a-z0-9][a-z0-9+.-]+$' },
       minItems: 1,
       default: ['cuda-toolkit'],
-      description: 'Packages without their version, such as `cuda-nvcc`',
+      description: 'Package names without version, such as `cuda-nvcc`',
     },
     compat: {
       enum: ['minor', 'strict'],
       default: 'minor',
       description:
-        "Which drivers are good enough: `minor`, within the major version's limits (with a warning); `strict`, only those that the release notes name",
+        'Which drivers to accept. `minor`: those with minor-version compatibility (with a warning); `strict`: only those that the release notes list',
     },
     sources: {
-      enum: ['cure', 'refuse'],
-      default: 'cure',
+      enum: ['disable', 'refuse'],
+      default: 'disable',
       description:
-        'What to do with other apt sources for CUDA: taken out of force, with a backup; or refused',
+        'If there are other apt sources for CUDA. `disable`: comment them out, keeping a backup; `refuse`: fail',
     },
     proxy: { type: 'string', default: '', description: 'Proxy for downloads and apt' },
     wait: {
       type: 'integer',
       minimum: 0,
       default: 120,
-      description: 'Seconds in which the container must have come up',
+      description: 'Seconds to wait for the container to finish booting',
     },
-    timeout: { type: 'integer', minimum: 1, default: 3600, description: 'Seconds that apt gets' },
+    timeout: { type: 'integer', minimum: 1, default: 3600, description: 'Seconds apt may take' },
   },
 } as const
 
@@ -41,7 +45,7 @@ export const result = {
   required: ['running', 'home'],
   properties: {
     running: { type: 'boolean', description: 'False: the container is stopped, and nothing was done' },
-    home: { type: 'string', description: 'Where the toolkit lies, `/usr/local/cuda-12.8`' },
+    home: { type: 'string', description: 'Directory of the toolkit, `/usr/local/cuda-12.8`' },
   },
 } as const
 

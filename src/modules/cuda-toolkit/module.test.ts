@@ -39,7 +39,7 @@ async function look({
     version: '12.8',
     packages: ['cuda-toolkit'],
     compat: 'minor',
-    sources: 'cure',
+    sources: 'disable',
     proxy: '',
     wait: 120,
     timeout: 3600,

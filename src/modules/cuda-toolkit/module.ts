@@ -15,7 +15,7 @@ import { compatibilityOf, noCandidate, refusalOf, wouldBringDriver } from './ref
 
 export const cudaToolkit = {
   name: 'cuda_toolkit',
-  summary: "Has a CUDA toolkit from NVIDIA's apt repository, without a driver.",
+  summary: "Installs a CUDA toolkit from NVIDIA's apt repository, without a driver.",
   args,
   result,
   exitCode: 5,

@@ -43,7 +43,7 @@ export function refusalOf({ version, sources }: Args, { ctid }: Seen, inside: In
     return {
       code: 'several-cuda-sources',
       message: `container ${ctid} has ${inside.sources.length} apt sources for CUDA, and apt takes only one`,
-      hint: 'take out all but one, or set cuda_toolkit_sources: cure',
+      hint: 'remove all but one, or set cuda_toolkit_sources: disable',
       findings: inside.sources.map(({ path, line, text }) => ({
         message: `${path}, line ${line}`,
         line: text,

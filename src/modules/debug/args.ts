@@ -4,8 +4,8 @@ const shape = {
   type: 'object',
   additionalProperties: false,
   properties: {
-    msg: { default: 'Hello world!', description: 'What to show: text, or any value' },
-    var: { description: 'A value to show as it is, such as `{{ result }}` or a `!cel` expression' },
+    msg: { default: 'Hello world!', description: 'Message: text, or any value' },
+    var: { description: 'Value to print as it is, such as `{{ result }}` or a `!cel` expression' },
   },
 } as const
 
@@ -14,7 +14,7 @@ export const args = shape
 export const result = {
   type: 'object',
   required: ['msg'],
-  properties: { msg: { description: 'What was shown' } },
+  properties: { msg: { description: 'The message' } },
 } as const
 
 export type Args = FromSchema<typeof shape>

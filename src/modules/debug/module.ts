@@ -5,8 +5,7 @@ import { args, type Args, result } from './args.ts'
 
 export const debug = {
   name: 'debug',
-  summary: 'Shows a text or a value. Changes nothing.',
-  mayChange: () => [],
+  summary: 'Prints a message or a value. Changes nothing.',
   args,
   result,
   freeForm: 'msg',

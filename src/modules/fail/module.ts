@@ -6,8 +6,7 @@ import { args, type Args, result } from './args.ts'
 
 export const fail = {
   name: 'fail',
-  summary: 'Fails, with a message; mostly under a condition.',
-  mayChange: () => [],
+  summary: 'Fails with a message; usually under a condition.',
   args,
   result,
   freeForm: 'msg',

@@ -7,19 +7,19 @@ export const args = {
   additionalProperties: false,
   required: ['path'],
   properties: {
-    path: { type: 'string', pattern: absolutePath, description: 'What is meant' },
+    path: { type: 'string', pattern: absolutePath, description: 'Path of the file, directory or link' },
     state: {
       enum: ['file', 'directory', 'link', 'absent', 'touch'],
       default: 'file',
       description:
-        '`file`: it must exist, only its attributes are set; `directory`: made with its parents; `link`: a symbolic link to `src`; ' +
-        '`absent`: removed, a directory with all in it; `touch`: an empty file unless there is one',
+        '`file`: must exist, only its attributes are set; `directory`: created with its parents; `link`: a symbolic link to `src`; ' +
+        '`absent`: removed, directories recursively; `touch`: an empty file is created if there is none',
     },
-    src: { type: 'string', minLength: 1, description: 'Where a link points to, as written in it' },
+    src: { type: 'string', minLength: 1, description: 'Target of the link, exactly as given' },
     force: {
       type: 'boolean',
       default: false,
-      description: 'With `link`: a file or an empty directory in its place is replaced',
+      description: 'With `link`: replace a file or an empty directory in its place',
     },
     ...attributeProperties,
   },
@@ -29,10 +29,10 @@ export const result = {
   type: 'object',
   required: ['path', 'state'],
   properties: {
-    path: { type: 'string', description: 'As asked for' },
+    path: { type: 'string', description: 'As given in the task' },
     state: {
       enum: ['absent', 'file', 'directory', 'link', 'character', 'block', 'fifo', 'socket'],
-      description: 'What is there now',
+      description: 'Current state',
     },
     mode: { type: 'string', description: 'Four octal digits' },
     owner: { type: 'string', description: 'Name of the user' },

@@ -18,7 +18,7 @@ export interface Seen {
 
 export const file = {
   name: 'file',
-  summary: 'Makes or removes a file, directory or link, and sets its permissions and owner.',
+  summary: 'Creates or removes a file, directory or link, and sets its mode and owner.',
   mayChange: ({ path }) => filesAt(path),
   args,
   result,

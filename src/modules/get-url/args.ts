@@ -10,26 +10,26 @@ export const args = {
     url: {
       type: 'string',
       pattern: '^(https?|ftp)://\\S+$',
-      description: 'What to fetch; the host itself fetches it',
+      description: 'URL to download; the host downloads it itself',
     },
     dest: {
       type: 'string',
       pattern: absolutePath,
       description:
-        "The file; with a final slash, or where a directory is, the URL's last part in that directory",
+        'Path of the file; if it ends in a slash or is a directory, the last part of the URL is appended',
     },
     checksum: {
       type: 'string',
       pattern: '^sha256:([0-9A-Fa-f]{64}|https?://\\S+)$',
       description:
-        '`sha256:` and 64 hex digits, or the address of a list of checksums. A file with another one is fetched again; ' +
-        'without it a file that is there is left as it is',
+        '`sha256:` and 64 hex digits, or the URL of a checksum list. A file with another checksum is downloaded again; ' +
+        'without `checksum`, an existing file is kept',
     },
     proxy: {
       type: 'string',
       pattern: '^(https?://\\S+)?$',
       default: '',
-      description: 'A proxy for this download',
+      description: 'Proxy for this download',
     },
     ...attributeProperties,
   },
@@ -40,8 +40,8 @@ export const result = {
   required: ['dest', 'url'],
   properties: {
     dest: { type: 'string', description: 'The file' },
-    url: { type: 'string', description: 'As asked for' },
-    checksum: { type: 'string', description: 'sha256 that was asked for, in hex' },
+    url: { type: 'string', description: 'As given in the task' },
+    checksum: { type: 'string', description: 'Expected sha256, in hex' },
   },
 } as const
 

@@ -27,7 +27,7 @@ export type Wanted =
 
 export const getUrl = {
   name: 'get_url',
-  summary: 'Has the host download a file.',
+  summary: 'Downloads a file on the host.',
   mayChange: ({ dest }) => filesAt(dest),
   args,
   result,

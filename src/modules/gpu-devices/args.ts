@@ -9,28 +9,28 @@ export const args = {
       type: ['string', 'integer', 'array'],
       items: { type: ['string', 'integer'] },
       description:
-        'The GPUs: an index of nvidia-smi ("0"), several ("0,1"), `all`, `none`, UUIDs or PCI addresses',
+        'GPUs to assign: an nvidia-smi index ("0"), several ("0,1"), `all`, `none`, UUIDs or PCI addresses',
     },
     style: {
       enum: ['auto', 'devn', 'lxc'],
       default: 'auto',
-      description: '`devn` where the node has it (Proxmox VE 8.1), else raw LXC lines; or one of the two',
+      description: '`auto`: `devn` if the node supports it (Proxmox VE 8.1), otherwise raw LXC lines',
     },
     uvm_tools: {
       type: 'boolean',
       default: true,
-      description: 'Whether /dev/nvidia-uvm-tools goes along, which profilers need',
+      description: 'Also pass /dev/nvidia-uvm-tools, which profilers need',
     },
     exclusive: {
       type: 'boolean',
       default: false,
-      description: 'Whether a GPU that another container of the node has is refused',
+      description: 'Fail if another container of the node has one of the GPUs',
     },
     wait: {
       type: 'integer',
       minimum: 0,
       default: 60,
-      description: 'With `exclusive`: seconds in which the other container must have let go of the GPU',
+      description: 'With `exclusive`: seconds to wait for the other container to release the GPU',
     },
   },
 } as const
@@ -42,7 +42,7 @@ export const result = {
     style: { type: 'string', description: '`devn` or `lxc`' },
     gpus: {
       type: 'array',
-      description: 'The GPUs that the assignment means',
+      description: 'The assigned GPUs',
       items: {
         type: 'object',
         required: ['index', 'pci', 'minor', 'uuid', 'model'],
@@ -57,13 +57,13 @@ export const result = {
     },
     devices: {
       type: 'array',
-      description: 'The device nodes that the container needs for them; none for `none`',
+      description: 'Device nodes that the container needs for them; empty for `none`',
       items: {
         type: 'object',
         required: ['path', 'target', 'major', 'minor'],
         properties: {
           path: { type: 'string' },
-          target: { type: 'string', description: 'The path in the container, without the leading slash' },
+          target: { type: 'string', description: 'Path in the container, without the leading slash' },
           major: { type: 'integer' },
           minor: { type: 'integer' },
         },
@@ -72,9 +72,12 @@ export const result = {
     owned: {
       type: 'array',
       items: { type: 'string' },
-      description: 'Patterns of configuration lines that rest on the numbers of this boot',
+      description: 'Patterns of configuration lines that depend on the device numbers of this boot',
     },
-    record: { type: 'string', description: 'What the node remembers: a line `gpu ADDRESS MINOR UUID` each' },
+    record: {
+      type: 'string',
+      description: 'Record for the node: one line `gpu ADDRESS MINOR UUID` for each GPU',
+    },
   },
 } as const
 

@@ -52,7 +52,7 @@ const devnSince = { container: '5.0.7', manager: '8.1' }
 
 export const gpuDevices = {
   name: 'gpu_devices',
-  summary: 'Tells which device nodes a container needs for the GPUs that it is assigned.',
+  summary: 'Lists the device nodes that a container needs for its assigned GPUs.',
   args,
   result,
   exitCode: 4,

@@ -4,7 +4,7 @@ export const args = {
   type: 'object',
   additionalProperties: false,
   properties: {
-    version: { type: 'string', default: '', description: 'Of a node: the driver version that is wanted' },
+    version: { type: 'string', default: '', description: 'On a node: the expected driver version' },
     containers: {
       type: 'array',
       items: {
@@ -13,24 +13,24 @@ export const args = {
         properties: { name: { type: 'string' }, ctid: { type: ['string', 'integer'] } },
       },
       default: [],
-      description: 'Of a node: its containers that take part in the run',
+      description: 'On a node: its containers that are part of the run',
     },
     assignment: {
       type: ['string', 'integer', 'array'],
       items: { type: ['string', 'integer'] },
       default: '',
-      description: 'Of a container: the GPUs that it is assigned; left out, its GPUs are not looked at',
+      description: 'In a container: its assigned GPUs; if not set, GPUs are not checked',
     },
-    cuda: { type: 'string', default: '', description: 'Of a container: the CUDA toolkit that it is to have' },
+    cuda: { type: 'string', default: '', description: 'In a container: the expected CUDA toolkit' },
     user: {
       type: 'string',
       default: '',
-      description: 'A user of the container for whom the GPUs must work too; empty: root alone',
+      description: 'User of the container for whom the GPUs must work too; empty: only root',
     },
     isolation: {
       type: 'boolean',
       default: true,
-      description: 'Whether the other GPUs of the node must be closed to the container',
+      description: 'Fail if the container can access other GPUs of the node',
     },
   },
 } as const
@@ -39,9 +39,9 @@ export const result = {
   type: 'object',
   required: ['loaded', 'installed', 'gpus'],
   properties: {
-    loaded: { type: ['string', 'null'], description: 'Driver that is loaded on the node' },
-    installed: { type: ['string', 'null'], description: 'User space of the host' },
-    gpus: { type: 'array', items: { type: 'string' }, description: 'UUIDs of the GPUs that it sees' },
+    loaded: { type: ['string', 'null'], description: 'Version of the driver that is loaded on the node' },
+    installed: { type: ['string', 'null'], description: 'Version of the user-space driver' },
+    gpus: { type: 'array', items: { type: 'string' }, description: 'UUIDs of the visible GPUs' },
   },
 } as const
 

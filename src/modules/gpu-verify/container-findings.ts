@@ -12,9 +12,9 @@ import type { ContainerSeen } from './container.ts'
 export function containerFindings(given: Args, seen: ContainerSeen): readonly Finding[] {
   const { config, node, ctid, assigned, running } = seen
   if (config === undefined)
-    return [{ message: `${node} has no container ${ctid}`, mend: `correct node or ctid of ${seen.name}` }]
+    return [{ message: `${node} has no container ${ctid}`, fix: `correct node or ctid of ${seen.name}` }]
   if (assigned === undefined) return running ? toolkitFindings(given, seen) : []
-  if (assigned.kind === 'problem') return [{ message: assigned.message, mend: assigned.hint }]
+  if (assigned.kind === 'problem') return [{ message: assigned.message, fix: assigned.hint }]
   const { gpus } = assigned
   const isolation = given.isolation ? isolationFindings(seen, config, gpus) : []
   if (!running) return isolation
@@ -41,7 +41,7 @@ export function visibility(
   }
 }
 
-function mendContainer({ name }: ContainerSeen): string {
+function fixOf({ name }: ContainerSeen): string {
   return `gpuplay run playbooks/containers.yml -i INVENTORY -l ${name}`
 }
 
@@ -50,20 +50,20 @@ function versionFinding(seen: ContainerSeen): Finding | undefined {
   if (loaded === undefined)
     return {
       message: `${seen.node} has no NVIDIA driver loaded`,
-      mend: `gpuplay run playbooks/nodes.yml -i INVENTORY -l ${seen.node}`,
+      fix: `gpuplay run playbooks/nodes.yml -i INVENTORY -l ${seen.node}`,
     }
   const installed = userspace && userspaceVersion(userspace)
   if (installed === loaded) return undefined
   const status = smi?.kind === 'failed' ? ` (nvidia-smi exit ${smi.code})` : ''
   if (installed === undefined)
-    return { message: `no user space of the driver is installed${status}`, mend: mendContainer(seen) }
+    return { message: `no user space of the driver is installed${status}`, fix: fixOf(seen) }
   const older = compareVersions(installed, loaded) < 0
   return {
     message: `user space ${installed}, module ${loaded}${status}`,
     cause: older
       ? 'the node was upgraded, this container was not'
       : 'the user space is newer than what the node has loaded',
-    mend: mendContainer(seen),
+    fix: fixOf(seen),
   }
 }
 
@@ -71,7 +71,7 @@ function deviceFindings(seen: ContainerSeen): readonly Finding[] {
   return seen.wrongDevices.map((message) => ({
     message,
     cause: 'the container does not run with what is configured, or the node has changed since it started',
-    mend: mendContainer(seen),
+    fix: fixOf(seen),
   }))
 }
 
@@ -94,22 +94,22 @@ function smiFindings(
   smi: SmiResult | undefined,
   who: string,
 ): readonly Finding[] {
-  const mend = mendContainer(seen)
+  const fix = fixOf(seen)
   const closed =
     who === '' ? {} : { cause: 'the device nodes are closed to others: see lxc_passthrough_mode' }
   if (smi === undefined) return []
   if (smi.kind === 'failed')
-    return [{ message: `nvidia-smi ends with status ${smi.code}${who}: ${smi.meaning}`, ...closed, mend }]
+    return [{ message: `nvidia-smi ends with status ${smi.code}${who}: ${smi.meaning}`, ...closed, fix }]
   const { missing, extra } = visibility(gpus, smi.gpus)
   return [
     ...missing.map(({ pci, uuid }) => ({
       message: `${uuid ?? 'the GPU'} (${pci}) is assigned and cannot be seen${who}`,
       ...closed,
-      mend,
+      fix,
     })),
     ...extra.map(({ pci, uuid }) => ({
       message: `${uuid} (${pci}) can be seen${who} and is not assigned`,
-      mend: `${mend}, which restarts the container`,
+      fix: `${fix}, which restarts the container`,
     })),
   ]
 }
@@ -123,7 +123,7 @@ function isolationFindings(seen: ContainerSeen, config: string, gpus: readonly G
   const rules = isUnprivileged(parsed)
     ? []
     : [...wideDeviceRules(parsed), ...gpuRules(parsed.current.entries, gpus)]
-  const mend = 'run lxc_passthrough, then restart the container'
+  const fix = 'run lxc_passthrough, then restart the container'
   const line = (entry: ConfigEntry): string => `${ctid}.conf: ${entry.key}: ${entry.value}`
   return [
     ...open.map((path) => {
@@ -131,7 +131,7 @@ function isolationFindings(seen: ContainerSeen, config: string, gpus: readonly G
       return {
         message: `${path} opens, but is not assigned`,
         ...(entry === undefined ? {} : { line: line(entry) }),
-        mend,
+        fix,
       }
     }),
     ...configured
@@ -139,12 +139,12 @@ function isolationFindings(seen: ContainerSeen, config: string, gpus: readonly G
       .map(({ path, entry }) => ({
         message: `${path} is configured, but not assigned`,
         line: line(entry),
-        mend,
+        fix,
       })),
     ...rules.map((entry) => ({
       message: 'a device rule of this privileged container opens GPUs that are not assigned',
       line: line(entry),
-      mend,
+      fix,
     })),
   ]
 }
@@ -168,7 +168,7 @@ function toolkitFindings({ cuda }: Args, seen: ContainerSeen): readonly Finding[
         seen.nvcc === undefined
           ? `CUDA ${cuda} is wanted, and there is no nvcc of it`
           : `CUDA ${cuda} is wanted, and nvcc says ${seen.nvcc}`,
-      mend: mendContainer(seen),
+      fix: fixOf(seen),
     },
   ]
 }

@@ -99,7 +99,7 @@ test('a user space that is not of the node is told once, with its cause', async 
     {
       message: `user space 570.86.16, module ${version} (nvidia-smi exit 18)`,
       cause: 'the node was upgraded, this container was not',
-      mend: 'gpuplay run playbooks/containers.yml -i INVENTORY -l pve1',
+      fix: 'gpuplay run playbooks/containers.yml -i INVENTORY -l pve1',
     },
   ])
   assert.equal(row.cells.at(-1), 'DRIFT user space older than module')
@@ -141,7 +141,7 @@ test('a GPU that is not assigned and opens is told with the line that gives it',
     {
       message: '/dev/nvidia0 opens, but is not assigned',
       line: '101.conf: dev5: /dev/nvidia0',
-      mend: 'run lxc_passthrough, then restart the container',
+      fix: 'run lxc_passthrough, then restart the container',
     },
   ])
   assert.deepEqual((await look({ inside, args: { isolation: false } })).findings, [])
@@ -260,7 +260,7 @@ test('a container that its node holds back is told with what starts it', async (
     {
       message: `container 101 was held back at its start: ${why}`,
       cause: 'the minors of the cards have moved since it was configured, as they do when cards come or go',
-      mend: 'gpuplay run playbooks/containers.yml -i INVENTORY -l jellyfin, which starts it',
+      fix: 'gpuplay run playbooks/containers.yml -i INVENTORY -l jellyfin, which starts it',
     },
   ])
   assert.equal(gpuVerify.row(given, seen)[0]?.cells.at(-1), 'HELD BACK CT 101')

@@ -1,6 +1,6 @@
 /**
  * Checks that GPUs work where they should and nowhere else, on a node and in a container. Changes nothing; what is wrong comes as
- * findings, each with its cause and what mends it, and as a row of the table that ends the run.
+ * findings, each with its cause and its fix, and as a row of the table that ends the run.
  */
 import type { Host } from '../../host/host.ts'
 import { done, type Plan, refuse } from '../../host/plan.ts'
@@ -19,8 +19,8 @@ export type Seen =
 
 export const gpuVerify = {
   name: 'gpu_verify',
-  summary: 'Checks that GPUs work on a node or in a container, and that no others do.',
-  mayChange: () => [],
+  summary:
+    'Checks that the assigned GPUs work on a node or in a container, and that no other GPU is accessible.',
   args,
   result,
   exitCode: 7,

@@ -7,14 +7,14 @@ import type { NodeSeen } from './node.ts'
 
 export function nodeFindings({ version, containers }: Args, seen: NodeSeen): readonly Finding[] {
   const { name, loaded, userspace, gpus, smi, wrongNodes, unifiedMemory } = seen
-  const mend = `gpuplay run playbooks/nodes.yml -i INVENTORY -l ${name}`
+  const fix = `gpuplay run playbooks/nodes.yml -i INVENTORY -l ${name}`
   const installed = userspaceVersion(userspace)
   if (loaded === undefined) {
     const cause =
       installed === undefined
         ? 'no driver is installed'
         : `the driver ${installed} is installed; its modules are not loaded`
-    return [{ message: 'no NVIDIA driver is loaded', cause, mend }]
+    return [{ message: 'no NVIDIA driver is loaded', cause, fix }]
   }
   const findings: Finding[] = []
   if (version !== '' && loaded !== version)
@@ -24,14 +24,14 @@ export function nodeFindings({ version, containers }: Args, seen: NodeSeen): rea
         installed === version
           ? 'the wanted one is installed, and the node has not been restarted since'
           : 'the wanted one is not installed',
-      mend,
+      fix,
     })
   if (!unifiedMemory)
-    findings.push({ message: 'nvidia_uvm is not loaded', cause: 'CUDA does not work without it', mend })
-  for (const message of wrongNodes) findings.push({ message, mend })
+    findings.push({ message: 'nvidia_uvm is not loaded', cause: 'CUDA does not work without it', fix })
+  for (const message of wrongNodes) findings.push({ message, fix })
   for (const held of seen.heldBack) findings.push(heldBackFinding(held, containers))
   if (smi?.kind === 'failed')
-    findings.push({ message: `nvidia-smi ends with status ${smi.code}: ${smi.meaning}`, mend })
+    findings.push({ message: `nvidia-smi ends with status ${smi.code}: ${smi.meaning}`, fix })
   else if (smi !== undefined) {
     const lost = gpus.gpus.filter(({ pci }) => !smi.gpus.some((gpu) => gpu.pci === pci))
     for (const { pci } of lost)

@@ -10,18 +10,18 @@ export const args = {
       enum: ['loaded', 'unloaded', 'blacklisted'],
       default: 'loaded',
       description:
-        '`unloaded`: taken out, and not loaded at boot by us; `blacklisted`: also kept from loading by itself or for others',
+        '`unloaded`: unload it, and do not load it at boot; `blacklisted`: also prevent it from being loaded automatically or as a dependency',
     },
     persistent: {
       type: 'boolean',
       default: true,
-      description: 'With `loaded`: at every boot too, by a file in /etc/modules-load.d',
+      description: 'With `loaded`: also load it at every boot, by a file in /etc/modules-load.d',
     },
     params: {
       type: 'string',
       pattern: '^[^\\r\\n]*$',
       description:
-        'Parameters, such as `uvm_disable_hmm=1`: used at the next load, by a file in /etc/modprobe.d',
+        'Parameters, such as `uvm_disable_hmm=1`, in a file in /etc/modprobe.d; they apply at the next load',
     },
   },
 } as const
@@ -31,7 +31,7 @@ export const result = {
   required: ['loaded'],
   properties: {
     loaded: { type: 'boolean', description: 'Whether it is loaded now' },
-    version: { type: 'string', description: 'Of what is loaded, where it says so' },
+    version: { type: 'string', description: 'Version of the loaded module, if it has one' },
   },
 } as const
 

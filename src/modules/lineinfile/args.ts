@@ -13,28 +13,28 @@ const shape = {
     state: {
       enum: ['present', 'absent'],
       default: 'present',
-      description: 'Whether the line is to be there',
+      description: 'Whether the line must be there',
     },
-    line: { type: 'string', pattern: '^[^\\r\\n]*$', description: 'The line, without its end' },
+    line: { type: 'string', pattern: '^[^\\r\\n]*$', description: 'The line, without its newline' },
     regexp: {
       ...pattern,
       description:
-        'Regular expression (RE2). `present`: the last line that it finds becomes `line`; `absent`: all that it finds go',
+        'Regular expression (RE2). `present`: the last matching line is replaced by `line`; `absent`: all matching lines are removed',
     },
     insertafter: {
       ...pattern,
       description:
-        'Where a new line goes: after the last line that this finds, or `EOF` (also when nothing is found)',
+        'Insert a new line after the last line that matches this, or at `EOF` (also if nothing matches)',
     },
     insertbefore: {
       ...pattern,
-      description: 'Where a new line goes: before the last line that this finds, or `BOF`',
+      description: 'Insert a new line before the last line that matches this, or at `BOF`',
     },
-    create: { type: 'boolean', default: false, description: 'Makes the file where there is none' },
+    create: { type: 'boolean', default: false, description: 'Create the file if it does not exist' },
     backup: {
       type: 'boolean',
       default: false,
-      description: 'Keeps a copy of what was there, named with the time',
+      description: 'Keep a copy of the old file, with the time in its name',
     },
     ...attributeProperties,
   },
@@ -49,7 +49,9 @@ export const args = {
 export const result = {
   type: 'object',
   required: ['found'],
-  properties: { found: { type: 'integer', description: 'Lines that `regexp` finds, or that equal `line`' } },
+  properties: {
+    found: { type: 'integer', description: 'Number of lines that match `regexp`, or equal `line`' },
+  },
 } as const
 
 export type Args = FromSchema<typeof shape>

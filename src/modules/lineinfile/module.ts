@@ -18,7 +18,7 @@ export interface Seen {
 
 export const lineinfile = {
   name: 'lineinfile',
-  summary: 'Keeps one line of a file present, replaced or absent.',
+  summary: 'Adds, replaces or removes a line in a file.',
   mayChange: ({ path }) => filesAt(path),
   args,
   result,

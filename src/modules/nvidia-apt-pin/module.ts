@@ -19,7 +19,7 @@ const path = '/etc/apt/preferences.d/gpuplay-nvidia.pref'
 
 export const nvidiaAptPin = {
   name: 'nvidia_apt_pin',
-  summary: 'Keeps apt from installing packages of an NVIDIA driver, or lets it again.',
+  summary: 'Prevents apt from installing NVIDIA driver packages, or allows it again.',
   args,
   result,
   exitCode: 5,

@@ -8,13 +8,13 @@ export const args = {
       type: 'array',
       items: { type: 'string', pattern: '^[a-z0-9_]+$' },
       default: ['nouveau', 'nvidiafb', 'nova_core', 'nova_drm'],
-      description: 'Kernel modules that would take the cards',
+      description: 'Kernel modules that must not bind to the cards',
     },
     path: {
       type: 'string',
       pattern: '^/etc/modprobe\\.d/.+\\.conf$',
       default: '/etc/modprobe.d/gpuplay-nvidia.conf',
-      description: 'The file that keeps them from loading',
+      description: 'The modprobe configuration file to write',
     },
   },
 } as const
@@ -26,7 +26,7 @@ export const result = {
     loaded: {
       type: 'array',
       items: { type: 'string' },
-      description: 'Those that are loaded now; only a restart takes them away',
+      description: 'Those that are loaded now; a reboot is needed to unload them',
     },
   },
 } as const

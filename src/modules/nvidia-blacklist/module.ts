@@ -33,7 +33,7 @@ const bootUuids = '/etc/kernel/proxmox-boot-uuids'
 
 export const nvidiaBlacklist = {
   name: 'nvidia_blacklist',
-  summary: 'Keeps nouveau and its like from taking the NVIDIA cards, in the initramfs too.',
+  summary: 'Prevents nouveau and similar modules from binding to the NVIDIA cards, in the initramfs too.',
   args,
   result,
   exitCode: 4,

@@ -6,23 +6,23 @@ export const args = {
   additionalProperties: false,
   required: ['version', 'runfile', 'module_type'],
   properties: {
-    version: { type: 'string', pattern: driverVersionPattern, description: 'The wanted driver version' },
+    version: { type: 'string', pattern: driverVersionPattern, description: 'Driver version to have' },
     runfile: {
       type: 'string',
       pattern: '^/',
       description: 'The `.run` on the node, with its `.sha256` beside it',
     },
-    module_type: { enum: ['open', 'proprietary'], description: 'Kind of kernel modules to install' },
+    module_type: { enum: ['open', 'proprietary'], description: 'Kernel modules to install' },
     enforce_type: {
       type: 'boolean',
       default: false,
-      description: 'Whether a driver of this version with the other kind of modules is installed anew',
+      description: 'Reinstall a driver of this version that has the other kind of modules',
     },
     timeout: {
       type: 'integer',
       minimum: 60,
       default: 3600,
-      description: 'Seconds for building and installing',
+      description: 'Seconds the build and installation may take',
     },
   },
 } as const
@@ -34,7 +34,7 @@ export const result = {
     options: {
       type: 'array',
       items: { type: 'string' },
-      description: 'Options for the installer of this version',
+      description: 'Additional options for the installer',
     },
   },
 } as const

@@ -6,11 +6,12 @@ export const args = {
   additionalProperties: false,
   required: ['version'],
   properties: {
-    version: { type: 'string', pattern: driverVersionPattern, description: 'The wanted driver version' },
+    version: { type: 'string', pattern: driverVersionPattern, description: 'Driver version to have' },
     policy: {
       enum: ['refuse', 'remove'],
       default: 'refuse',
-      description: 'What to do with driver packages of Debian or of an apt repository of NVIDIA',
+      description:
+        'If driver packages from Debian or from an NVIDIA apt repository are installed. `refuse`: fail; `remove`: remove them',
     },
   },
 } as const
@@ -19,7 +20,7 @@ export const result = {
   type: 'object',
   required: ['packages'],
   properties: {
-    packages: { type: 'array', items: { type: 'string' }, description: 'Driver packages that are installed' },
+    packages: { type: 'array', items: { type: 'string' }, description: 'Installed driver packages' },
   },
 } as const
 

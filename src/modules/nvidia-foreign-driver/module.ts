@@ -18,7 +18,7 @@ export interface Seen {
 
 export const nvidiaForeignDriver = {
   name: 'nvidia_foreign_driver',
-  summary: 'Refuses or removes an NVIDIA driver that came as packages.',
+  summary: 'Refuses or removes an NVIDIA driver that was installed from packages.',
   args,
   result,
   exitCode: 5,

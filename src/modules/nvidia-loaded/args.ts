@@ -6,12 +6,12 @@ export const args = {
   additionalProperties: false,
   required: ['version'],
   properties: {
-    version: { type: 'string', pattern: driverVersionPattern, description: 'The wanted driver version' },
+    version: { type: 'string', pattern: driverVersionPattern, description: 'Driver version to have' },
     reload: {
       type: 'boolean',
       default: true,
       description:
-        'Whether another version is unloaded, which stops the containers of this run that have a GPU for a moment',
+        'Unload another version first, which briefly stops the containers of this run that have a GPU',
     },
     containers: {
       type: 'array',
@@ -21,13 +21,13 @@ export const args = {
         properties: { name: { type: 'string' }, ctid: { type: ['string', 'integer'] } },
       },
       default: [],
-      description: 'Containers of this node that take part in the run; no other is stopped',
+      description: 'Containers of this node that are part of the run; others are never stopped',
     },
     stop_timeout: {
       type: 'integer',
       minimum: 1,
       default: 60,
-      description: 'Seconds that a container gets for a clean shutdown',
+      description: 'Seconds to wait for the clean shutdown of a container',
     },
   },
 } as const
@@ -37,7 +37,10 @@ export const result = {
   required: ['pending', 'loaded'],
   properties: {
     loaded: { type: ['string', 'null'], description: 'Version of the loaded driver' },
-    pending: { type: 'boolean', description: 'Whether only a restart of the node loads the wanted version' },
+    pending: {
+      type: 'boolean',
+      description: 'True if a reboot of the node is needed to load the wanted version',
+    },
   },
 } as const
 

@@ -59,7 +59,7 @@ test('a loaded driver with all its nodes leaves nothing to do', async () => {
   assert.equal(report.pending, false)
 })
 
-test('a node with the number of an earlier boot, a plain file in its place and unified memory that is missing are mended', async () => {
+test('a node with the number of an earlier boot, a plain file in its place and unified memory that is missing are repaired', async () => {
   const moved = await look({ ...loaded(version), nodes: { ...nodes, '/dev/nvidia-uvm': '511:0' } })
   assert.deepEqual(summary(moved.plan), [`${helper} load`])
   assert.match(moved.plan.actions[0]?.label ?? '', /\/dev\/nvidia-uvm$/)

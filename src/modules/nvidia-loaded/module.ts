@@ -38,7 +38,7 @@ export interface Seen {
 
 export const nvidiaLoaded = {
   name: 'nvidia_loaded',
-  summary: 'Has the installed NVIDIA driver loaded at its version, with its device nodes.',
+  summary: 'Loads the installed NVIDIA driver and creates its device nodes.',
   args,
   result,
   exitCode: 4,

@@ -6,35 +6,35 @@ export const args = {
   additionalProperties: false,
   required: ['version', 'purpose'],
   properties: {
-    version: { type: 'string', pattern: driverVersionPattern, description: 'The wanted driver version' },
+    version: { type: 'string', pattern: driverVersionPattern, description: 'Driver version to have' },
     purpose: {
       enum: ['free_cards', 'load_driver'],
       description:
-        '`free_cards`: needed while nouveau or its like is loaded; `load_driver`: while another version of the driver is',
+        'When a reboot is needed. `free_cards`: while nouveau or a similar module is loaded; `load_driver`: while another driver version is loaded',
     },
     mode: {
       enum: ['ask', 'auto', 'never'],
       default: 'ask',
       description:
-        '`auto` restarts the node, `ask` does when the person at the terminal agrees; otherwise the restart is reported as pending',
+        '`auto`: reboot the node; `ask`: ask on the terminal first; `never`: only report that a reboot is pending',
     },
     ha: {
       enum: ['refuse', 'freeze'],
       default: 'refuse',
       description:
-        'What to do when HA manages guests of this node; `freeze`: HA leaves them alone while the node restarts',
+        'If HA manages guests of this node. `refuse`: fail; `freeze`: reboot, while HA leaves the guests where they are',
     },
     modules: {
       type: 'array',
       items: { type: 'string' },
       default: ['nouveau', 'nvidiafb', 'nova_core', 'nova_drm'],
-      description: 'Kernel modules that hold the cards',
+      description: 'Kernel modules that must not be bound to the cards',
     },
     timeout: {
       type: 'integer',
       minimum: 30,
       default: 900,
-      description: 'Seconds until the node must be back',
+      description: 'Seconds to wait for the node to come back',
     },
   },
 } as const
@@ -43,11 +43,11 @@ export const result = {
   type: 'object',
   required: ['pending', 'guests'],
   properties: {
-    pending: { type: 'boolean', description: 'Whether the node has to restart and was not restarted' },
+    pending: { type: 'boolean', description: 'True if a reboot is needed and was not done' },
     guests: {
       type: 'array',
       items: { type: 'string' },
-      description: 'Running guests, which a restart stops',
+      description: 'Running guests, which a reboot stops',
     },
   },
 } as const

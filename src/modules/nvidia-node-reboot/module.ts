@@ -25,7 +25,7 @@ export interface Seen {
 
 export const nvidiaNodeReboot = {
   name: 'nvidia_node_reboot',
-  summary: 'Restarts a node when the NVIDIA driver needs it and the node can be spared.',
+  summary: 'Reboots a node if the NVIDIA driver needs it and it is safe to do so.',
   args,
   result,
   exitCode: 6,
@@ -76,11 +76,11 @@ function plan(given: Args, { node, need, installed, guests, obstacles }: Seen): 
   if (obstacles.length > 0)
     return refuse({
       code: 'cannot-restart',
-      message: `the node has to restart (${need}), and must not now`,
+      message: `a restart is needed (${need}), but not safe now`,
       hint: 'run again when this is over',
-      findings: obstacles.map(({ message, mend }): Finding => ({
+      findings: obstacles.map(({ message, fix }): Finding => ({
         message,
-        ...(mend === undefined ? {} : { mend }),
+        ...(fix === undefined ? {} : { fix }),
       })),
     })
   return actions(

@@ -6,23 +6,24 @@ export const args = {
   additionalProperties: false,
   required: ['version'],
   properties: {
-    version: { type: 'string', pattern: driverVersionPattern, description: 'The wanted driver version' },
+    version: { type: 'string', pattern: driverVersionPattern, description: 'Driver version to have' },
     module_type: {
       enum: ['auto', 'open', 'proprietary'],
       default: 'auto',
-      description: 'Kind of kernel modules; `auto` is what fits all cards',
+      description: 'Kernel modules; `auto`: the kind that supports all cards',
     },
     exclude_gpus: {
       type: 'array',
       items: { type: 'string' },
       default: [],
       description:
-        'PCI addresses of cards that the driver is not wanted for; those given to virtual machines always are',
+        'PCI addresses of cards to leave alone; cards that are passed to virtual machines always are',
     },
     unmanaged_guests: {
       enum: ['refuse', 'allow'],
       default: 'refuse',
-      description: 'Whether containers that have a GPU and take no part in the run may be disturbed',
+      description:
+        'If containers that have a GPU are not part of the run. `refuse`: fail; `allow`: continue, which disturbs them',
     },
     containers: {
       type: 'array',
@@ -32,7 +33,7 @@ export const args = {
         properties: { name: { type: 'string' }, ctid: { type: ['string', 'integer'] } },
       },
       default: [],
-      description: 'Containers of this node that take part in the run',
+      description: 'Containers of this node that are part of the run',
     },
   },
 } as const
@@ -43,28 +44,28 @@ export const result = {
   properties: {
     cards: {
       type: 'array',
-      description: 'Every NVIDIA card of the node',
+      description: 'All NVIDIA cards of the node',
       items: {
         type: 'object',
         properties: {
           pci: { type: 'string' },
           device: { type: 'string', description: 'PCI device id, four hexadecimal digits' },
-          driver: { type: ['string', 'null'], description: 'Kernel driver that holds it' },
-          vm: { type: ['string', 'null'], description: 'Virtual machine that it is given to' },
+          driver: { type: ['string', 'null'], description: 'Kernel driver that is bound to it' },
+          vm: { type: ['string', 'null'], description: 'Virtual machine that it is passed to' },
           managed: { type: 'boolean' },
         },
       },
     },
-    gpus: { type: 'integer', description: 'Cards that the driver is for' },
+    gpus: { type: 'integer', description: 'Number of cards that the driver manages' },
     gpus_in_vms: { type: 'integer' },
-    change: { type: 'boolean', description: 'Whether the loaded driver is not the wanted one' },
+    change: { type: 'boolean', description: 'True if another driver version is loaded, or none' },
     loaded: { type: ['string', 'null'], description: 'Version of the loaded driver' },
     module_type: { type: 'string', description: 'open or proprietary' },
     kernel: { type: 'string', description: 'uname -r' },
     headers: {
       type: 'array',
       items: { type: 'string' },
-      description: 'Packages with the headers, metapackage last',
+      description: 'Kernel header packages, metapackage last',
     },
   },
 } as const

@@ -31,7 +31,7 @@ export interface Seen {
 
 export const nvidiaNode = {
   name: 'nvidia_node',
-  summary: "Tells a node's NVIDIA cards and driver, and refuses a driver that cannot work on it.",
+  summary: 'Reports the NVIDIA cards and driver of a node, and fails if a driver cannot work on it.',
   args,
   result,
   exitCode: 4,
@@ -86,7 +86,7 @@ function plan(given: Args, seen: Seen): Plan {
   if (problem) return refuse(problem)
   return done(
     seen.heldBack.map(
-      ({ ctid, why }) => `container ${ctid} was held back at its start: ${why}; lxc_passthrough mends it`,
+      ({ ctid, why }) => `container ${ctid} was held back at its start: ${why}; lxc_passthrough fixes it`,
     ),
   )
 }

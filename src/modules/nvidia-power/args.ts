@@ -7,13 +7,13 @@ export const args = {
     persistence: {
       type: 'boolean',
       default: true,
-      description: 'Whether the driver keeps GPUs initialised while nobody uses them',
+      description: 'Keep GPUs initialized while no program uses them',
     },
     power_limit: {
       type: 'object',
       additionalProperties: { type: 'integer', minimum: 1 },
       default: {},
-      description: 'Watts by PCI address',
+      description: 'Power limits in watts, by PCI address',
     },
   },
 } as const

@@ -20,7 +20,7 @@ export type Seen =
 
 export const nvidiaPower = {
   name: 'nvidia_power',
-  summary: 'Persistence mode and power limits of the GPUs.',
+  summary: 'Sets the persistence mode and power limits of the GPUs.',
   args,
   result,
   exitCode: 4,

@@ -10,36 +10,36 @@ export const args = {
     url: {
       type: 'string',
       default: '',
-      description: "Address of the `.run`; empty: NVIDIA's own for this version, or the mirror's",
+      description: "URL of the `.run`; empty: NVIDIA's for this version, or the mirror's",
     },
     directory: {
       type: 'string',
       pattern: '^/',
       default: '/var/cache/gpuplay',
-      description: 'Where the files are kept on the node',
+      description: 'Cache directory on the node',
     },
     sha256: {
       type: 'string',
       pattern: '^([0-9a-fA-F]{64})?$',
       default: '',
-      description: 'sha256 of the `.run`; empty: the published one, without which the file is refused',
+      description: 'sha256 of the `.run`; empty: the published one; if none is published, fail',
     },
     source: {
       type: 'string',
       pattern: '^(node|controller|https?://.+)$',
       default: 'node',
       description:
-        'Who fetches it: `node`; `controller` sends a file that lies on the machine gpuplay runs on; or the address of a mirror that holds VERSION/NAME.run',
+        '`node`: the node downloads it; `controller`: upload a file from the machine gpuplay runs on; or the URL of a mirror that serves VERSION/NAME.run',
     },
     file: {
       type: 'string',
-      description: 'With source `controller`: the file, looked for in `files/` of role and playbook',
+      description: 'With source `controller`: the file, searched in `files/` of the role and the playbook',
     },
     keep: {
       type: 'integer',
       minimum: 1,
       default: 2,
-      description: 'How many versions are kept, the wanted one included',
+      description: 'Number of versions to keep, including this one',
     },
     proxy: { type: 'string', default: '', description: 'Proxy for the download' },
   },
@@ -53,7 +53,7 @@ export const result = {
     version: { type: 'string' },
     sha256: {
       type: ['string', 'null'],
-      description: 'Of the file in the cache; null when it is not there yet',
+      description: 'sha256 of the file in the cache; null if it is not there yet',
     },
   },
 } as const

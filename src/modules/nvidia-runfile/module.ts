@@ -52,7 +52,7 @@ export type Offer =
 
 export const nvidiaRunfile = {
   name: 'nvidia_runfile',
-  summary: 'Keeps the `.run` of an NVIDIA driver version on a node, fetched once and checked.',
+  summary: 'Downloads the `.run` installer of an NVIDIA driver version to a node once, and verifies it.',
   args,
   result,
   files: { file: 'files' },

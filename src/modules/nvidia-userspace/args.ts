@@ -8,31 +8,33 @@ export const args = {
       type: 'string',
       pattern: '^/',
       default: '/var/cache/gpuplay',
-      description: 'Where the node keeps its `.run`',
+      description: 'Directory of the `.run` on the node',
     },
     capabilities: {
       type: 'array',
       items: { enum: ['compute', 'utility', 'video', 'graphics'] },
       default: ['compute', 'utility', 'video'],
-      description: 'What is installed: the first three always are; `graphics` adds OpenGL, EGL and Vulkan',
+      description:
+        'Parts to install: the first three are always installed; `graphics` adds OpenGL, EGL and Vulkan',
     },
     foreign: {
       enum: ['refuse', 'remove'],
       default: 'refuse',
-      description: 'What to do with driver packages of the distribution or of an apt repository',
+      description:
+        'If driver packages from the distribution or an apt repository are installed. `refuse`: fail; `remove`: remove them',
     },
     proxy: { type: 'string', default: '', description: 'Proxy for apt' },
     wait: {
       type: 'integer',
       minimum: 0,
       default: 120,
-      description: 'Seconds in which the container must have come up',
+      description: 'Seconds to wait for the container to finish booting',
     },
     timeout: {
       type: 'integer',
       minimum: 1,
       default: 900,
-      description: 'Seconds that the installer gets',
+      description: 'Seconds the installer may take',
     },
   },
 } as const
@@ -41,9 +43,9 @@ export const result = {
   type: 'object',
   required: ['running', 'version', 'installed'],
   properties: {
-    running: { type: 'boolean', description: 'False: the container is stopped, and its user space pending' },
-    version: { type: ['string', 'null'], description: 'What the node has loaded' },
-    installed: { type: ['string', 'null'], description: 'What the container has' },
+    running: { type: 'boolean', description: 'False: the container is stopped, and nothing was installed' },
+    version: { type: ['string', 'null'], description: 'Driver version loaded on the node' },
+    installed: { type: ['string', 'null'], description: 'Driver version installed in the container' },
   },
 } as const
 

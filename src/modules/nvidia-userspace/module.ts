@@ -26,7 +26,7 @@ const prefix = 'gpuplay-'
 
 export const nvidiaUserspace = {
   name: 'nvidia_userspace',
-  summary: "Has the user space of the driver that a container's node has loaded, from the node's `.run`.",
+  summary: "Installs the user-space driver that matches the one loaded on the container's node.",
   args,
   result,
   exitCode: 5,

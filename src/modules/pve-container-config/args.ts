@@ -8,38 +8,39 @@ export const args = {
     ctid: {
       type: ['string', 'integer'],
       default: '',
-      description: 'The container; left out: the one that the task runs for',
+      description: 'Container; default: the host that the task runs for',
     },
     content: {
       type: 'string',
       default: '',
       description:
-        'All lines that the configuration is to have of those that are owned, `key: value`; `devN: ...` takes the number that it has already, or a free one',
+        'The owned lines that the configuration must have, `key: value`; `devN: ...` keeps its current number, or gets a free one',
     },
-    template: { type: 'string', description: 'File in `templates/` that gives the content' },
+    template: { type: 'string', description: 'Template in `templates/` for the content' },
     owned: {
       type: 'array',
       items: { type: 'string' },
       description:
-        'Regular expressions for lines `key: value`: what matches and is not in the content is removed; everything else is kept',
+        'Regular expressions for lines `key: value`. Lines that match and are not in the content are removed; all others are kept',
     },
     more_owned: {
       type: 'array',
       items: { type: 'string' },
       default: [],
-      description: 'More of these, which a dry run may not know',
+      description: 'More such expressions; they may be unknown in a dry run',
     },
     record: {
       type: 'string',
       default: '',
       description:
-        'Text that the node keeps about the lines (/var/lib/gpuplay/v1/assignments/CTID), together with the lines themselves; empty: none',
+        'Text to save on the node with the lines (/var/lib/gpuplay/v1/assignments/CTID); empty: none',
     },
     lock_timeout: {
       type: 'integer',
       minimum: 0,
       default: 60,
-      description: "Seconds to wait for Proxmox's own lock and for a backup or the like to end",
+      description:
+        "Seconds to wait for Proxmox's lock, and for a backup or another locked operation to finish",
     },
   },
 } as const

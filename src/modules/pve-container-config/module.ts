@@ -31,7 +31,7 @@ const assignments = `${state}/assignments`
 
 export const pveContainerConfig = {
   name: 'pve_container_config',
-  summary: "Has given lines in a container's configuration on its node, and keeps all others.",
+  summary: "Sets lines in a container's configuration on its node, and keeps all others.",
   args,
   result,
   files: { template: 'templates' },

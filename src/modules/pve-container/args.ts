@@ -7,25 +7,25 @@ export const args = {
     ctid: {
       type: ['string', 'integer'],
       default: '',
-      description: 'The container; left out: the one that the task runs for',
+      description: 'Container; default: the host that the task runs for',
     },
     restart: {
       enum: ['auto', 'never', 'observe'],
       default: 'auto',
       description:
-        '`auto`: a running container whose NVIDIA devices are not those of its configuration is restarted; `never`: that is only told; `observe`: only whether it runs is looked at',
+        '`auto`: restart it if its NVIDIA devices differ from its configuration; `never`: only report that; `observe`: only report whether it runs',
     },
     timeout: {
       type: 'integer',
       minimum: 1,
       default: 60,
-      description: 'Seconds that the container gets for a clean shutdown',
+      description: 'Seconds to wait for a clean shutdown',
     },
     lock_timeout: {
       type: 'integer',
       minimum: 0,
       default: 60,
-      description: 'Seconds to wait for a backup or the like to end',
+      description: 'Seconds to wait for a backup or another locked operation to finish',
     },
   },
 } as const
@@ -38,7 +38,7 @@ export const result = {
     running: { type: 'boolean' },
     restart_pending: {
       type: 'boolean',
-      description: 'Whether what runs is not what is configured, and the container is left as it is',
+      description: 'True if the container runs with other devices than configured and was not restarted',
     },
   },
 } as const

@@ -33,7 +33,7 @@ interface Container {
 
 export const pveContainer = {
   name: 'pve_container',
-  summary: 'Restarts a running container whose devices are not those of its configuration.',
+  summary: 'Restarts a running container if its devices differ from its configuration.',
   args,
   result,
   exitCode: 6,

@@ -7,20 +7,20 @@ export const args = {
     required: {
       type: 'boolean',
       default: true,
-      description: 'Whether it is needed, for example `!cel result.reboot_needed`; false: nothing is done',
+      description: 'Reboot only if true, for example `!cel result.reboot_needed`',
     },
     reason: {
       type: 'string',
       minLength: 1,
       default: 'the playbook asks for it',
-      description: 'Why, for the people who are logged in and for the log',
+      description: 'Reason, for logged-in users and the log',
     },
     timeout: {
       type: 'integer',
       minimum: 10,
       maximum: 7200,
       default: 600,
-      description: 'Seconds until the host must be back',
+      description: 'Seconds to wait for the host to come back',
     },
   },
 } as const
@@ -29,8 +29,8 @@ export const result = {
   type: 'object',
   required: ['boot_id', 'kernel'],
   properties: {
-    boot_id: { type: 'string', description: 'Of the boot before, when it was rebooted' },
-    kernel: { type: 'string', description: 'Release of the kernel that ran before' },
+    boot_id: { type: 'string', description: 'Boot ID before the reboot, if there was one' },
+    kernel: { type: 'string', description: 'Kernel release before the reboot' },
   },
 } as const
 

@@ -11,7 +11,7 @@ export interface Seen {
 
 export const reboot = {
   name: 'reboot',
-  summary: 'Restarts a node and waits until it is back.',
+  summary: 'Reboots a node and waits until it is back.',
   args,
   result,
   exitCode: 6,

@@ -12,21 +12,21 @@ const shape = {
     },
     state: {
       enum: ['started', 'stopped', 'restarted', 'reloaded'],
-      description: '`restarted` and `reloaded` act at every run: they are for handlers',
+      description: '`restarted` and `reloaded` act in every run; use them in handlers',
     },
-    enabled: { type: 'boolean', description: 'Whether it starts with the system' },
-    masked: { type: 'boolean', description: 'Whether it cannot be started at all' },
+    enabled: { type: 'boolean', description: 'Start it at boot' },
+    masked: { type: 'boolean', description: 'Prevent it from being started' },
     daemon_reload: {
       type: 'boolean',
       default: false,
-      description: 'Has systemd read the unit files again first, where they are newer than what it has read',
+      description: 'Run `systemctl daemon-reload` first if unit files changed on disk',
     },
     timeout: {
       type: 'integer',
       minimum: 1,
       maximum: 3600,
       default: 120,
-      description: 'Seconds for each start or stop',
+      description: 'Seconds each start or stop may take',
     },
   },
 } as const

@@ -6,7 +6,6 @@ import { args, type Args, result } from './args.ts'
 export const setFact = {
   name: 'set_fact',
   summary: 'Sets variables of the host for the rest of the run.',
-  mayChange: () => [],
   args,
   result,
   setsFacts: true,

@@ -7,7 +7,7 @@ export const args = {
   additionalProperties: false,
   required: ['cmd'],
   properties: {
-    cmd: { type: 'string', minLength: 1, description: 'What the shell runs' },
+    cmd: { type: 'string', minLength: 1, description: 'Command line for the shell' },
     executable: {
       type: 'string',
       pattern: absolutePath,

@@ -35,7 +35,7 @@ export const result = {
         gid: { type: 'integer', description: 'Number of the group' },
         pw_name: { type: 'string', description: 'Name of the user' },
         gr_name: { type: 'string', description: 'Name of the group' },
-        lnk_target: { type: 'string', description: 'Where a link points to, as written in it' },
+        lnk_target: { type: 'string', description: 'Target of the link, exactly as given' },
         major: { type: 'integer', description: 'Of a device' },
         minor: { type: 'integer', description: 'Of a device' },
         checksum: { type: 'string', description: 'sha256 of a file, in hex' },

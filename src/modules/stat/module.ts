@@ -12,8 +12,7 @@ export interface Seen {
 
 export const stat = {
   name: 'stat',
-  summary: 'Looks at a file, directory or device. Changes nothing.',
-  mayChange: () => [],
+  summary: 'Reports the state of a file, directory or device. Changes nothing.',
   args,
   result,
   probe,

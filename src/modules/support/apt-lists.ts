@@ -71,7 +71,7 @@ export function fetchLists(options: AptOptions): Run {
     lock: { kind: 'dpkg', timeout: options.lockTimeout },
     label: 'fetch the package lists',
     hint:
-      'a repository did not answer as it should: see its name above, then mend it, disable it, or wait; ' +
+      'a repository did not answer as it should: see its name above, then fix it, disable it, or wait; ' +
       'enterprise repositories answer 401 without a subscription',
     effects: [
       { kind: 'unknown', resources: ['file:/var/lib/apt/*'], why: 'the package lists are fetched first' },

@@ -24,7 +24,7 @@ export const contentProperties = {
   backup: {
     type: 'boolean',
     default: false,
-    description: 'Keeps a copy of what was there, named with the time',
+    description: 'Keep a copy of the old file, with the time in its name',
   },
   validate: {
     type: 'string',

@@ -10,11 +10,11 @@ export const args = {
       type: 'string',
       minLength: 1,
       description:
-        "A Handlebars template in the role's `templates/` or beside the playbook, or its full path",
+        "Handlebars template in the role's `templates/` or beside the playbook, or an absolute path",
     },
     content: {
       type: 'string',
-      description: 'The rendered text: filled in from `src`, not for playbooks',
+      description: 'The rendered text; set from `src`, not in playbooks',
     },
     ...contentProperties,
   },

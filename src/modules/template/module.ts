@@ -16,7 +16,7 @@ import { args, type Args, result } from './args.ts'
 
 export const template = {
   name: 'template',
-  summary: 'Writes a file from a template, filled with the variables of the task.',
+  summary: 'Renders a template and writes the result to a file.',
   mayChange: ({ dest }) => filesAt(dest),
   args,
   result,

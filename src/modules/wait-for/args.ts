@@ -5,31 +5,30 @@ const shape = {
   type: 'object',
   additionalProperties: false,
   properties: {
-    path: { type: 'string', pattern: absolutePath, description: 'A path that must exist' },
+    path: { type: 'string', pattern: absolutePath, description: 'Path to wait for' },
     search_regex: {
       type: 'string',
       minLength: 1,
       maxLength: 1000,
-      description: 'Regular expression (RE2) that must find something in that file',
+      description: 'Regular expression (RE2) that must match in that file',
     },
     port: {
       type: 'integer',
       minimum: 1,
       maximum: 65535,
-      description: 'A TCP port on which something must listen on the host itself',
+      description: 'TCP port on which a program must listen on the host',
     },
     state: {
       enum: ['present', 'started', 'absent', 'stopped'],
       default: 'started',
-      description:
-        '`present` and `started` mean the same, and so do `absent` and `stopped`: that it is not so',
+      description: '`present`, `started`: wait until it is there; `absent`, `stopped`: wait until it is gone',
     },
     timeout: {
       type: 'integer',
       minimum: 1,
       maximum: 86400,
       default: 300,
-      description: 'Seconds until it is given up',
+      description: 'Time limit in seconds',
     },
   },
 } as const
@@ -43,7 +42,7 @@ export const args = {
 export const result = {
   type: 'object',
   required: ['state'],
-  properties: { state: { enum: ['present', 'absent'], description: 'As it is now' } },
+  properties: { state: { enum: ['present', 'absent'], description: 'Current state' } },
 } as const
 
 export type Args = FromSchema<typeof shape>

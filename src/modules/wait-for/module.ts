@@ -13,7 +13,6 @@ export interface Seen {
 export const waitFor = {
   name: 'wait_for',
   summary: 'Waits for a file or a listening port. Changes nothing.',
-  mayChange: () => [],
   args,
   result,
   probe,

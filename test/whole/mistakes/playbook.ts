@@ -352,7 +352,7 @@ site.yml:4:18: error: "exit_code" must be from 3 to 7, and is 2
     },
     words: ['--limit', 'pve2'],
     says: `
-inventory.yml:3:19: error: "port" is "many", which is not what it must look like
+inventory.yml:3:19: error: "port" is "many", which is not valid
   2 |   hosts:
   3 |     pve1: { port: many }
     |                   ^^^^

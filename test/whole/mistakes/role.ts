@@ -95,11 +95,11 @@ inventory.yml:7:31: error: "nvidia_host_reboot" must be one of ask, auto, never,
     name: 'GPUs in a form that there is not',
     files: { 'site.yml': containersPlay, 'inventory.yml': container('gpu_assignment: nvidia0') },
     says: `
-inventory.yml:9:27: error: "gpu_assignment" is "nvidia0", which is not what it must look like
+inventory.yml:9:27: error: "gpu_assignment" is "nvidia0", which is not valid
   8 |           ctid: 101
   9 |           gpu_assignment: nvidia0
     |                           ^^^^^^^
-  help: The GPUs of the container: an index ("0"), several ("0,1"), all, none, UUIDs or PCI addresses
+  help: GPUs of the container: an index ("0"), several ("0,1"), all, none, UUIDs or PCI addresses
 `,
   },
   {
@@ -131,7 +131,7 @@ inventory.yml:9:27: error: a part of a GPU cannot be assigned yet, only whole GP
       'inventory.yml': node('nvidia_driver_version: "580.95.05"\nnvidia_host_exclude_gpus: ["01:00.0"]'),
     },
     says: `
-inventory.yml:7:38: error: "nvidia_host_exclude_gpus[0]" is "01:00.0", which is not what it must look like
+inventory.yml:7:38: error: "nvidia_host_exclude_gpus[0]" is "01:00.0", which is not valid
   6 |           nvidia_driver_version: "580.95.05"
   7 |           nvidia_host_exclude_gpus: ["01:00.0"]
     |                                      ^^^^^^^^^
@@ -142,18 +142,18 @@ inventory.yml:7:38: error: "nvidia_host_exclude_gpus[0]" is "01:00.0", which is 
     name: 'a list of GPUs with one in a form that there is not',
     files: { 'site.yml': containersPlay, 'inventory.yml': container('gpu_assignment: [0, nvidia1]') },
     says: `
-inventory.yml:9:27: error: "gpu_assignment" is a list, which is not what it must look like
+inventory.yml:9:27: error: "gpu_assignment" is a list, which is not valid
   8 |           ctid: 101
   9 |           gpu_assignment: [0, nvidia1]
     |                           ^^^^^^^^^^^^
-  help: The GPUs of the container: an index ("0"), several ("0,1"), all, none, UUIDs or PCI addresses
+  help: GPUs of the container: an index ("0"), several ("0,1"), all, none, UUIDs or PCI addresses
 `,
   },
   {
     name: 'a driver version in a form that there is not',
     files: { 'site.yml': nodesPlay, 'inventory.yml': node('nvidia_driver_version: latest') },
     says: `
-inventory.yml:6:34: error: "nvidia_driver_version" is "latest", which is not what it must look like
+inventory.yml:6:34: error: "nvidia_driver_version" is "latest", which is not valid
   5 |         pve1:
   6 |           nvidia_driver_version: latest
     |                                  ^^^^^^

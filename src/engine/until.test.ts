@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { type Folder, localFolder } from './testing/local-run.ts'
+
+describe('until', () => {
+  let folder: Folder
+  before(() => {
+    folder = localFolder()
+  })
+  after(() => folder.remove())
+
+  const tasks = (text: string, rest = ''): string =>
+    `- name: Play\n  hosts: localhost\n  vars: { out: ${folder.path}/out }\n  tasks:\n${text
+      .trim()
+      .split('\n')
+      .map((line) => `    ${line}`)
+      .join('\n')}\n${rest}`
+
+  test('until tries again, and gives up with a sentence', async () => {
+    const run = await folder.run(
+      tasks(`
+- name: count
+  shell: { cmd: "echo x >> {{ out }}-count; wc -l < {{ out }}-count" }
+  register: count
+  until: count.stdout == "3"
+  retries: 5
+  delay: 0
+- name: never
+  command: { cmd: "echo no", reads: true }
+  register: never
+  until: never.stdout == "yes"
+  retries: 1
+  delay: 0
+`),
+    )
+    assert.equal(readFileSync(join(folder.path, 'out-count'), 'utf8'), 'x\nx\nx\n')
+    assert.equal(run.outcomes['never'], 'failed')
+    const failed = run.events.find((event) => event.type === 'task.finished' && event.outcome === 'failed')
+    assert.match(
+      failed?.type === 'task.finished' ? (failed.detail.problem?.message ?? '') : '',
+      /gave up after 2 tries: this stayed false: never\.stdout == "yes"/,
+    )
+  })
+})

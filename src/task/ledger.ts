@@ -1,0 +1,199 @@
+/**
+ * What has become of the tasks of one host: those that have begun, how their items are foreseen to end, and how they ended. Items are settled in their
+ * order; where one ended otherwise than it was foreseen, what follows is taken back and planned again.
+ */
+import { isDeepStrictEqual } from 'node:util'
+import type { Task } from '../language/model.ts'
+import type { TaskContext } from './context.ts'
+import { type ItemResult, taskResult, type TaskResult } from './item-result.ts'
+import { judgedItem } from './judged.ts'
+import type { Narrator } from './narrator.ts'
+import type { Preparing } from './preparing.ts'
+import { TaskRun } from './task-run.ts'
+import { type Converged, type Planned, Progress, type Unit } from './unit.ts'
+import type { Window } from './window.ts'
+import type { WindowOwner } from './window-host.ts'
+
+/** One item as it is foreseen; without a result: the end of a loop over nothing. */
+export interface Expected {
+  readonly run: TaskRun
+  readonly unit: Unit | undefined
+  readonly converged: Converged | undefined
+  readonly result: ItemResult | undefined
+}
+
+export interface LedgerOptions {
+  readonly tasks: readonly Task[]
+  readonly context: TaskContext
+  readonly narrator: Narrator
+  readonly preparing: () => Preparing
+  /** A task has ended and was told; `stop` ends the sequence. */
+  readonly finished: (task: Task, result: TaskResult) => 'next' | 'stop'
+}
+
+export class Ledger implements WindowOwner {
+  readonly #options: LedgerOptions
+  /** Undefined in a dry run. */
+  window: Window | undefined
+  #index = 0
+  #over = false
+  /** Begun and not ended, in order. */
+  #runs: TaskRun[] = []
+  #expected: Expected[] = []
+  readonly #progress = new Map<string, Progress>()
+
+  constructor(options: LedgerOptions) {
+    this.#options = options
+  }
+
+  /** A task said that none may follow. */
+  get over(): boolean {
+    return this.#over
+  }
+
+  /** The task that is planned now, with those that follow it; undefined at the end. */
+  current(): TaskRun | undefined {
+    const { tasks, context } = this.#options
+    const task = tasks[this.#index]
+    if (task === undefined) return undefined
+    const last = this.#runs.at(-1)
+    if (last?.index === this.#index) return last
+    const run = new TaskRun(this.#index, task, context.ref(task), context.run.world.clock())
+    this.#runs.push(run)
+    return run
+  }
+
+  /** What was done for the unit of this key, also before it was planned again. */
+  progressOf(key: string): Progress {
+    const known = this.#progress.get(key)
+    if (known) return known
+    const fresh = new Progress()
+    this.#progress.set(key, fresh)
+    return fresh
+  }
+
+  get #waiting(): boolean {
+    return this.window?.waiting === true
+  }
+
+  /** An item is planned to its end; it is settled at once when nothing waits. */
+  async expect(expected: Expected): Promise<void> {
+    const { run, unit, converged, result } = expected
+    this.#expected.push(expected)
+    if (result !== undefined) run.planned.push(result)
+    const last =
+      run.items?.kind !== 'items' ||
+      run.foreseen >= run.items.items.length ||
+      result?.outcome === 'unreachable'
+    if (
+      unit !== undefined &&
+      converged !== undefined &&
+      this.window !== undefined &&
+      (this.#waiting || unit.queued.length > 0)
+    ) {
+      if (last) this.#foresee(run)
+      await this.window.add(unit, converged)
+      return
+    }
+    if (this.#waiting) {
+      if (last) this.#foresee(run)
+      return
+    }
+    await this.#settleNext()
+  }
+
+  /** Later tasks see what this one will have ended with. */
+  #foresee(run: TaskRun): void {
+    const { items } = run
+    if (items === undefined) return
+    const result = taskResult(run.task, items, [...run.results, ...run.planned])
+    run.register(result, this.#options.context.host.variables)
+    this.#index = run.index + 1
+  }
+
+  /** Of the window: what follows the last unit needed nothing of the host. */
+  async drained(): Promise<'next' | 'moved'> {
+    while (this.#expected.length > 0) if ((await this.#settleNext()) === 'moved') return 'moved'
+    return 'next'
+  }
+
+  /** Of the window: the unit is done, and this is how it ended. */
+  async settle(unit: Unit, converged: Converged): Promise<'next' | 'moved'> {
+    while (this.#expected[0] !== undefined && this.#expected[0].unit !== unit)
+      if ((await this.#settleNext()) === 'moved') return 'moved'
+    return this.#settleNext(converged)
+  }
+
+  async #settleNext(converged?: Converged): Promise<'next' | 'moved'> {
+    const next = this.#expected.shift()
+    if (next === undefined) return 'next'
+    const { run, unit } = next
+    this.#options.narrator.announce(run)
+    if (next.result !== undefined) {
+      run.planned.shift()
+      const otherwise = unit !== undefined && converged !== undefined && converged !== next.converged
+      const result = otherwise ? await judgedItem(unit, converged, this.#options.preparing()) : next.result
+      this.#options.narrator.item(run, unit, { converged: converged ?? next.converged, result })
+      run.results.push(result)
+      if (unit !== undefined) this.#progress.delete(unit.key)
+    }
+    return run.whole ? this.#finish(run) : 'next'
+  }
+
+  #finish(run: TaskRun): 'next' | 'moved' {
+    const { finished } = this.#options
+    const { task, items } = run
+    if (items === undefined) throw new Error('a task ended without items')
+    const result = taskResult(task, items, run.results)
+    const foreseen = run.registered
+    run.register(result, this.#options.context.host.variables)
+    this.#runs = this.#runs.filter((other) => other !== run)
+    const after = this.#index > run.index
+    this.#index = Math.max(this.#index, run.index + 1)
+    this.#options.narrator.task(run, result)
+    if (finished(task, result) === 'stop') {
+      this.#over = true
+      this.window?.drop()
+      return 'moved'
+    }
+    // What follows was planned on another result than this one, or on none.
+    if (after && (result.outcome === 'failed' || !isDeepStrictEqual(foreseen, run.registered))) {
+      this.#goBack(run.index + 1)
+      return 'moved'
+    }
+    return 'next'
+  }
+
+  /** Of the window: what follows is planned again from this unit on, with what was done for it kept. */
+  async goBackTo(unit: Unit): Promise<void> {
+    while (this.#expected[0] !== undefined && this.#expected[0].unit !== unit)
+      if ((await this.#settleNext()) === 'moved') return
+    const [first] = this.#expected
+    if (first !== undefined) this.#goBack(first.run.index)
+  }
+
+  #goBack(index: number): void {
+    this.window?.drop()
+    this.#expected = []
+    for (const run of [...this.#runs].reverse()) {
+      if (run.index < index) continue
+      run.takeBack()
+      run.planned.splice(0)
+      if (run.results.length === 0) run.items = undefined
+    }
+    this.#runs = this.#runs.filter((run) => run.index <= index)
+    this.#index = index
+  }
+
+  /** Of the window: an action was carried out. Only those of the first unit are told at once; the rest waits for its turn. */
+  acted(unit: Unit, planned: Planned, milliseconds: number): void {
+    const first = this.#expected.find((expected) => expected.unit !== undefined)?.unit ?? unit
+    this.#options.narrator.acted(unit, planned, { milliseconds, now: first === unit })
+  }
+
+  sending(): void {
+    const [first] = this.#expected
+    const run = first?.run ?? this.#runs.at(-1)
+    if (run !== undefined) this.#options.narrator.announce(run)
+  }
+}
