@@ -112,6 +112,7 @@ class Recording implements RunRecord {
         check: false,
         stepByStep: made.stepByStep,
         failOnChange: false,
+        profile: false,
         forks: made.forks,
         connection: {},
         rolesPaths: [],
