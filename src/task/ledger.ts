@@ -137,9 +137,10 @@ export class Ledger implements WindowOwner {
       run.results.push(result)
       if (unit !== undefined) this.#progress.delete(unit.key)
       // The items behind it were dropped with their window, and what was planned behind the task must not run.
-      if (result !== next.result && result.outcome === 'failed' && !run.whole) {
+      const bad = result.outcome === 'failed' || result.outcome === 'unreachable'
+      if (bad && result !== next.result && !run.whole) {
         this.#goBack(run.index)
-        return 'moved'
+        return run.whole ? this.#finish(run) : 'moved'
       }
     }
     return run.whole ? this.#finish(run) : 'next'
