@@ -45,6 +45,27 @@ describe('a task that fails in the middle of a window', () => {
     )
   })
 
+  test('is one item of a loop: the items behind it are done, and no task behind the loop has run', async () => {
+    const run = await folder.run(
+      play(`
+- name: loop
+  copy: { content: x, dest: "{{ item }}" }
+  loop: [ "${at('a')}", "/proc/gpuplay-test", "${at('b')}", "${at('c')}" ]
+- name: behind
+  shell: { cmd: "echo x >> {{ out }}/behind" }
+`),
+    )
+    assert.deepEqual(run.outcomes, { loop: 'failed' })
+    assert.deepEqual(
+      run.events.flatMap((event) => (event.type === 'item.finished' ? [event.outcome] : [])),
+      ['changed', 'failed', 'changed', 'changed'],
+    )
+    assert.deepEqual(
+      ['a', 'b', 'c', 'behind'].map((name) => existsSync(at(name))),
+      [true, true, true, false],
+    )
+  })
+
   test('lets a second run go on from there', async () => {
     await folder.run(tasks('/proc/gpuplay-test'))
     const run = await folder.run(tasks(at('fails')))

@@ -136,6 +136,12 @@ export class Ledger implements WindowOwner {
       this.#options.narrator.item(run, unit, { converged: converged ?? next.converged, result })
       run.results.push(result)
       if (unit !== undefined) this.#progress.delete(unit.key)
+      // The items behind it were dropped with their window, and what was planned behind the task must not run.
+      const bad = result.outcome === 'failed' || result.outcome === 'unreachable'
+      if (bad && result !== next.result && !run.whole) {
+        this.#goBack(run.index)
+        return run.whole ? this.#finish(run) : 'moved'
+      }
     }
     return run.whole ? this.#finish(run) : 'next'
   }

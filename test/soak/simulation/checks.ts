@@ -52,12 +52,17 @@ function nothingBehindFailures(
     if (event.outcome !== 'failed' && event.outcome !== 'unreachable') return []
     const failed = tasks.find(({ name }) => name === event.task.name)
     if (failed === undefined) return []
+    /** It was done in the same frame as what is behind it, and the answer to both was lost. */
+    const doneAndLost = ({ deeds: own }: PlannedTask, outcome: string, behind: Deed): boolean =>
+      outcome === 'unreachable' &&
+      behind.at <= at &&
+      deeds.some((deed) => deed.for === event.host && own.includes(deed.what) && deed.at <= behind.at)
     const disturbed = disturbances.some((when) => when >= start && when <= at)
     return deeds
       .filter((deed) => !deed.orphaned && deed.for === event.host && (deed.at > at || !disturbed))
       .flatMap((deed) => {
         const task = tasks.find((candidate) => candidate.deeds.includes(deed.what))
-        return task !== undefined && isBehind(task, failed)
+        return task !== undefined && isBehind(task, failed) && !doneAndLost(failed, event.outcome, deed)
           ? [`${event.host} failed at ${failed.name}, and ${task.name} has acted: ${deed.what}`]
           : []
       })

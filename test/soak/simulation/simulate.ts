@@ -113,6 +113,7 @@ class Recording implements RunRecord {
         stepByStep: made.stepByStep,
         profile: false,
         failOnChange: false,
+        profile: false,
         forks: made.forks,
         connection: {},
         rolesPaths: [],
