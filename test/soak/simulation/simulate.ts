@@ -113,7 +113,6 @@ class Recording implements RunRecord {
         stepByStep: made.stepByStep,
         profile: false,
         failOnChange: false,
-        profile: false,
         forks: made.forks,
         connection: {},
         rolesPaths: [],
