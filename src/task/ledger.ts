@@ -91,24 +91,27 @@ export class Ledger implements WindowOwner {
       this.window !== undefined &&
       (this.#waiting || unit.queued.length > 0)
     ) {
-      if (last) this.#foresee(run)
+      const failing = last && this.#foresee(run)
       await this.window.add(unit, converged)
+      if (failing && this.#waiting) await this.window.flush()
       return
     }
     if (this.#waiting) {
-      if (last) this.#foresee(run)
+      // Nothing behind a task that fails may be sent with it.
+      if (last && this.#foresee(run)) await this.window?.flush()
       return
     }
     await this.#settleNext()
   }
 
-  /** Later tasks see what this one will have ended with. */
-  #foresee(run: TaskRun): void {
+  /** Later tasks see what this one will have ended with. Whether it will have failed. */
+  #foresee(run: TaskRun): boolean {
     const { items } = run
-    if (items === undefined) return
+    if (items === undefined) return false
     const result = taskResult(run.task, items, [...run.results, ...run.planned])
     run.register(result, this.#options.context.host.variables)
     this.#index = run.index + 1
+    return result.outcome === 'failed' || result.outcome === 'unreachable'
   }
 
   /** Of the window: what follows the last unit needed nothing of the host. */
