@@ -36,6 +36,8 @@ export type LeaseResult =
 /** What this version of gpuplay writes; in the name of the directory. */
 const stateVersion = 1
 const leaseTimeout = 30_000
+/** Milliseconds for what a shell that has ended said before. */
+const lastWords = 2000
 /** Milliseconds until the channel of a lease that was given back is cut. */
 const releaseTime = 1000
 
@@ -140,7 +142,18 @@ async function answer(channel: Channel, machine: MachineAccess): Promise<readonl
     machine.signal.addEventListener('abort', aborted, { once: true })
     channel.stdout.on('error', () => undefined)
     channel.stdout.on('data', onData)
-    // Its last words may come after its end.
-    void channel.ended.then(() => setImmediate(() => fail('its shell ended')))
+    // Its last words may come after its end: they have until the stream ends, or a moment.
+    void channel.ended.then(() => {
+      const ended = (): void => fail('its shell ended')
+      if (channel.stdout.readableEnded) {
+        setImmediate(ended)
+        return
+      }
+      const late = setTimeout(ended, lastWords)
+      channel.stdout.once('end', () => {
+        clearTimeout(late)
+        setImmediate(ended)
+      })
+    })
   })
 }
