@@ -91,24 +91,26 @@ export class Ledger implements WindowOwner {
       this.window !== undefined &&
       (this.#waiting || unit.queued.length > 0)
     ) {
-      if (last) this.#foresee(run)
+      const failed = last && this.#foresee(run)
       await this.window.add(unit, converged)
+      if (failed) await this.window.flush()
       return
     }
     if (this.#waiting) {
-      if (last) this.#foresee(run)
+      if (last && this.#foresee(run)) await this.window?.flush()
       return
     }
     await this.#settleNext()
   }
 
-  /** Later tasks see what this one will have ended with. */
-  #foresee(run: TaskRun): void {
+  /** Later tasks see what this one will have ended with. True where an item has failed already: nothing may be planned behind that. */
+  #foresee(run: TaskRun): boolean {
     const { items } = run
-    if (items === undefined) return
+    if (items === undefined) return false
     const result = taskResult(run.task, items, [...run.results, ...run.planned])
     run.register(result, this.#options.context.host.variables)
     this.#index = run.index + 1
+    return result.outcome === 'failed'
   }
 
   /** Of the window: what follows the last unit needed nothing of the host. */
