@@ -52,7 +52,7 @@ describe('a task that fails in the middle of a window', () => {
   copy: { content: x, dest: "{{ item }}" }
   loop: [ "${at('a')}", "/proc/gpuplay-test", "${at('b')}", "${at('c')}" ]
 - name: behind
-  shell: { cmd: "echo x >> {{ out }}/behind" }
+  copy: { content: x, dest: "{{ out }}/behind" }
 `),
     )
     assert.deepEqual(run.outcomes, { loop: 'failed' })

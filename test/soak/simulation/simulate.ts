@@ -168,7 +168,8 @@ const programs: Readonly<Record<string, Program>> = {
   sh: () => 0,
   put: ({ disk }, [path = '', text = '']) => (disk.write(path, text, undefined) === undefined ? 0 : 1),
   mark: ({ disk }, [path = '', other = '']) => {
-    disk.write(other, 'sly\n', undefined)
+    // A task behind it that has nothing to do cannot notice: nothing that it saw was said to change.
+    if (disk.text(other) !== 'wanted\n') disk.write(other, 'sly\n', undefined)
     return disk.write(path, 'mark', undefined) === undefined ? 0 : 1
   },
   start: ({ disk, later }, [path = '']) => {
