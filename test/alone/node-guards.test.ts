@@ -44,7 +44,7 @@ describe('a node that must be spared', { skip, timeout: 400_000 }, () => {
     const run = await play(...words)
     assert.equal(run.exitCode, 6, run.text)
     assert.equal(outcomes(run.events).get(restart), 'failed')
-    assert.match(run.text, /the node has to restart \(nouveau holds the cards\), and must not now/)
+    assert.match(run.text, /a restart is needed \(nouveau holds the cards\), but not safe now/)
     assert.match(run.text, finding)
     assert.equal(await bootId(), boot)
     assert.notEqual((await lab.node('pve1').exec('test -e /var/lib/nvidia')).code, 0)

@@ -76,7 +76,7 @@ site.yml:4:14: error: "url" must be text, and is a list
   3 |     - get_url:
   4 |         url: [https://example.org]
     |              ^^^^^^^^^^^^^^^^^^^^^
-  help: What to fetch; the host itself fetches it
+  help: URL to download; the host downloads it itself
 `,
   },
   {
