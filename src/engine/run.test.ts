@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { InputError } from '../base/errors.ts'
 import { type Folder, localFolder } from './testing/local-run.ts'
+import { playOf } from './testing/play-text.ts'
 
 describe('a run on the local machine', () => {
   let folder: Folder
@@ -12,12 +13,7 @@ describe('a run on the local machine', () => {
   })
   after(() => folder.remove())
 
-  const tasks = (text: string, rest = ''): string =>
-    `- name: Play\n  hosts: localhost\n  vars: { out: ${folder.path}/out }\n  tasks:\n${text
-      .trim()
-      .split('\n')
-      .map((line) => `    ${line}`)
-      .join('\n')}\n${rest}`
+  const tasks = (text: string, handlers = ''): string => playOf(text, { out: `${folder.path}/out`, handlers })
 
   test('a dry run writes nothing, predicts what the run changes, and a second run changes nothing', async () => {
     const playbook = tasks(`
@@ -93,7 +89,7 @@ describe('a run on the local machine', () => {
   fail: { msg: broken }
   when: ${String(broken)}
 `,
-        `  handlers:\n    - name: note\n      command: { cmd: "touch {{ out }}/c/noted", creates: "{{ out }}/c/noted" }\n`,
+        `- name: note\n  command: { cmd: "touch {{ out }}/c/noted", creates: "{{ out }}/c/noted" }\n`,
       )
     const first = await folder.run(playbook(true))
     assert.equal(first.exitCode, 7)
@@ -118,18 +114,14 @@ describe('a run on the local machine', () => {
 - name: stop
   fail: { msg: broken }
 `,
-        `  handlers:\n    - name: lost\n      debug: { msg: hi }\n`,
+        `- name: lost\n  debug: { msg: hi }\n`,
       ),
     )
-    const other = await folder.run(
-      tasks('- debug: { msg: hi }', '  handlers:\n    - name: another\n      debug: { msg: x }\n'),
-    )
+    const other = await folder.run(tasks('- debug: { msg: hi }', '- name: another\n  debug: { msg: x }\n'))
     const unknown = other.events.flatMap((event) => (event.type === 'handler.unknown' ? [event.handler] : []))
     assert.deepEqual(unknown, ['lost'])
     assert.equal(readdirSync(join(folder.path, 'state/v1/pending')).length, 1)
-    await folder.run(
-      tasks('- debug: { msg: hi }', '  handlers:\n    - name: lost\n      debug: { msg: x }\n'),
-    )
+    await folder.run(tasks('- debug: { msg: hi }', '- name: lost\n  debug: { msg: x }\n'))
     assert.deepEqual(readdirSync(join(folder.path, 'state/v1/pending')), [])
   })
 

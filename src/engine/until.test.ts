@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { type Folder, localFolder } from './testing/local-run.ts'
+import { playOf } from './testing/play-text.ts'
 
 describe('until', () => {
   let folder: Folder
@@ -11,12 +12,7 @@ describe('until', () => {
   })
   after(() => folder.remove())
 
-  const tasks = (text: string, rest = ''): string =>
-    `- name: Play\n  hosts: localhost\n  vars: { out: ${folder.path}/out }\n  tasks:\n${text
-      .trim()
-      .split('\n')
-      .map((line) => `    ${line}`)
-      .join('\n')}\n${rest}`
+  const tasks = (text: string, handlers = ''): string => playOf(text, { out: `${folder.path}/out`, handlers })
 
   test('until tries again, and gives up with a sentence', async () => {
     const run = await folder.run(

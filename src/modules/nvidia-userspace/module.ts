@@ -1,5 +1,5 @@
 /**
- * Has the user space of exactly the NVIDIA driver that the container's node has loaded: any other version cannot talk to it.
+ * Installs the user space of the NVIDIA driver that the container's node has loaded: no other version can talk to it.
  *
  * It comes from the node's own `.run`, which is pushed into the container, checked there, run without kernel modules and removed.
  */
