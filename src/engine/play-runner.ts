@@ -41,6 +41,7 @@ class PlayRunner {
     const { context, selected, stopped, begun } = this.#options
     const { play, pending, run } = context
     const earlier = play.handlers.length === 0 ? undefined : pending.read()
+    if (play.sections.length === 0) await begun
     for (const section of play.sections) {
       await this.#tasks.run(section.tasks.filter(selected), {
         begun,

@@ -7,7 +7,7 @@
  */
 import { HostError, UnreachableError } from '../base/errors.ts'
 import { findUnknown, UnknownError } from '../base/unknown.ts'
-import { afterFlush, decide, declined, finish, type Look, type Next, type State } from './decide.ts'
+import { afterFlush, decide, declined, type Look, type Next, type State } from './decide.ts'
 import type { Stage } from './stage.ts'
 import { type Converged, mayChange, type Unit } from './unit.ts'
 
@@ -40,7 +40,8 @@ export async function converge(unit: Unit, stage: Stage): Promise<Converged | un
       }
       case 'queue': {
         const why = stage.sends ? undefined : await stage.whyNot(unit, step.plan)
-        if (why !== undefined) return leftOpen(unit, finish(unit, { kind: 'unknown', why: why.why }), stage)
+        if (why !== undefined)
+          return leftOpen(unit, unit.progress.finish({ kind: 'unknown', why: why.why }), stage)
         await queue(step, unit, { state, stage })
         if (!step.thenFlush) continue
         break
@@ -51,7 +52,7 @@ export async function converge(unit: Unit, stage: Stage): Promise<Converged | un
     if (end.kind === 'moved') return undefined
     if (end.kind === 'end') return end.converged
     if (step.kind === 'queue' && unit.imperative && end.kind === 'clear')
-      return finish(unit, { kind: 'changed', seen: step.reading.seen, seenWhy: undefined })
+      return unit.progress.finish({ kind: 'changed', seen: step.reading.seen, seenWhy: undefined })
   }
 }
 

@@ -49,8 +49,8 @@ export function decide(look: Look, unit: Unit, state: State, stage: Stage): Next
   const { progress } = unit
   if (look.kind === 'unknown') {
     const changed = stage.sends ? state.final && unit.queued.length > 0 : progress.labels.length > 0
-    if (changed) return done(finish(unit, { kind: 'changed', seen: undefined, seenWhy: look.why }))
-    return pending ? { kind: 'flush' } : open(finish(unit, { kind: 'unknown', why: look.why }))
+    if (changed) return done(unit.progress.finish({ kind: 'changed', seen: undefined, seenWhy: look.why }))
+    return pending ? { kind: 'flush' } : open(unit.progress.finish({ kind: 'unknown', why: look.why }))
   }
   // What failed over a prediction is asked again when everything before it has been done.
   if (look.kind !== 'planned') {
@@ -63,7 +63,7 @@ export function decide(look: Look, unit: Unit, state: State, stage: Stage): Next
   }
   const { plan, reading } = look
   if (!stage.sends && state.final)
-    return done(finish(unit, { kind: 'changed', seen: reading.seen, seenWhy: undefined }))
+    return done(unit.progress.finish({ kind: 'changed', seen: reading.seen, seenWhy: undefined }))
   progress.warn(plan.warnings)
   if (plan.refusal)
     return pending ? { kind: 'flush' } : done(progress.fail(failureOf(plan.refusal), reading.seen))
@@ -72,7 +72,9 @@ export function decide(look: Look, unit: Unit, state: State, stage: Stage): Next
   progress.found(plan.actions.map(labelOf))
   if (plan.actions.length === 0) {
     const changed = progress.labels.length > 0 || unit.queued.length > 0
-    return done(finish(unit, { kind: changed ? 'changed' : 'ok', seen: reading.seen, seenWhy: undefined }))
+    return done(
+      unit.progress.finish({ kind: changed ? 'changed' : 'ok', seen: reading.seen, seenWhy: undefined }),
+    )
   }
   if (
     state.final ||
@@ -104,7 +106,7 @@ function act(
       asked === undefined
         ? 'it runs a program whose effect only the run can show'
         : `the run asks first: ${asked.question}`
-    return { kind: 'foretell', plan, converged: finish(unit, { kind: 'unknown', why }) }
+    return { kind: 'foretell', plan, converged: unit.progress.finish({ kind: 'unknown', why }) }
   }
   const pending = stage.waiting || unit.queued.length > 0
   const question = asked !== undefined && asked.question !== state.agreed
@@ -118,8 +120,8 @@ function act(
 function settle(wanted: Settle, unit: Unit, state: State, stage: Stage): Next {
   if (!stage.sends) {
     return unit.progress.labels.length > 0
-      ? done(finish(unit, { kind: 'changed', seen: undefined, seenWhy: wanted.why }))
-      : open(finish(unit, { kind: 'unknown', why: wanted.why }))
+      ? done(unit.progress.finish({ kind: 'changed', seen: undefined, seenWhy: wanted.why }))
+      : open(unit.progress.finish({ kind: 'unknown', why: wanted.why }))
   }
   if (stage.waiting || unit.queued.length > 0) return { kind: 'flush' }
   state.settling ??= new Settling(stage.now())
@@ -166,10 +168,6 @@ function open(converged: Converged): Next {
   return { kind: 'finish', converged, open: true }
 }
 
-export function finish<T>(unit: Unit, result: T): ReturnType<typeof unit.progress.finish<T>> {
-  return unit.progress.finish(result)
-}
-
 export type Asked = NonNullable<Extract<Action, { readonly kind: 'reboot' }>['ask']>
 
 function questionOf({ actions }: Plan): Asked | undefined {
@@ -180,7 +178,7 @@ function questionOf({ actions }: Plan): Asked | undefined {
 export function declined(asked: Asked, { seen }: Reading, unit: Unit): Converged {
   unit.progress.warn([asked.declined])
   const kind = unit.progress.labels.length > 0 ? 'changed' : 'ok'
-  return finish(unit, { kind, seen, seenWhy: undefined })
+  return unit.progress.finish({ kind, seen, seenWhy: undefined })
 }
 
 /** Takes its time, or takes the machine down: it goes by itself, so that what came before it is told first. */
@@ -195,7 +193,10 @@ function isLong(action: Action): boolean {
       return action.content.kind === 'controllerFile'
     case 'run':
       return action.detached !== undefined || action.lock?.kind === 'dpkg'
-    default:
+    case 'setAttributes':
+    case 'makeDirectory':
+    case 'makeLink':
+    case 'remove':
       return false
   }
 }

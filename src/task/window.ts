@@ -52,11 +52,6 @@ export class Window implements Stage {
     return this.#units.length > 0
   }
 
-  /** What is predicted now; undefined when nothing waits. */
-  get overlay(): Overlay | undefined {
-    return this.#overlay
-  }
-
   probe(unit: Unit): Promise<Reading> {
     return this.#host.probe(unit, this.#overlay)
   }
