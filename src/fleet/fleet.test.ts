@@ -155,6 +155,11 @@ test('the engine reads variables without facts, and whatever secret it meets is 
   assert.equal(read('unread'), undefined)
 })
 
+test('the password that was typed for sudo is shown nowhere either', () => {
+  const { redactor } = start({ defaults: { becomePassword: new Secret('typed') } })
+  assert.equal(redactor.redact('I typed it'), 'I (secret) it')
+})
+
 test('a fact is read into the variables of its host; what cannot be known yet stands there as unknown', async () => {
   const { fleet, read } = start({ overlay: createOverlay() })
   const facts = (): Readonly<Record<string, unknown>> => Object(fleet.variables(ct101).scope().get('facts'))
