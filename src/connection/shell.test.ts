@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
@@ -267,6 +267,24 @@ test('what answers, but not as a shell, is an error that says what it said', asy
   const mute = openShell(connection, { signal: calm, command: 'exec sleep 30', timeout: 300 })
   await assert.rejects(mute, /did not answer in time/)
   await connection.close()
+})
+
+test('giving up ends the wait for a shell that does not answer', { timeout: 60_000 }, async () => {
+  const connection = localConnection(testEffects())
+  const folder = mkdtempSync(join(tmpdir(), 'gpuplay-shell-'))
+  const begun = join(folder, 'begun')
+  const controller = new AbortController()
+  const opening = openShell(connection, {
+    signal: controller.signal,
+    command: `exec sh -c 'echo $$ >${begun}.new; mv ${begun}.new ${begun}; exec sleep 600'`,
+    timeout: 600_000,
+  })
+  while (!existsSync(begun)) await delay(20)
+  controller.abort(new Error('enough'))
+  await assert.rejects(opening, /^Error: enough$/)
+  assert.equal(alive(readFileSync(begun, 'utf8')), false)
+  await connection.close()
+  rmSync(folder, { recursive: true, force: true })
 })
 
 test('random bytes come back whole', async () => {
