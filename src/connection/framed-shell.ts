@@ -90,7 +90,8 @@ export class FramedShell implements Shell {
     const sent = new SentScript(this.#sequence, options)
     this.#sent.push(sent)
     sent.stopListening = whenAborted(options.signal, () => {
-      if (sent.state === 'running') void this.#kill(sent)
+      // What waits for its turn is killed as it begins; a shell that has not greeted may never begin anything.
+      if (sent.state === 'running' || this.#pid === 0) void this.#kill(sent)
     })
     this.#channel.stdin.write(text)
     const holder = this.#sent[0]

@@ -1,19 +1,16 @@
 /** Scripts that are sent before the answer to the one before them is here. */
 import assert from 'node:assert/strict'
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PassThrough, type Readable } from 'node:stream'
-import { after, describe, test } from 'node:test'
+import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Connection, Shell } from './connection.ts'
+import type { Connection } from './connection.ts'
 import { localConnection } from './local.ts'
-import { openShell } from './shell.ts'
 import { testEffects } from './testing/effects.ts'
-import { exited, shellKinds, text, usual } from './testing/shells.ts'
+import { exited, onEveryShell, text, usual } from './testing/shells.ts'
 
-interface Gate {
-  readonly connection: Connection
+interface Gate extends Connection {
   /** From now on no answer arrives. */
   hold(): void
   /** All that was held arrives, and what follows at once. */
@@ -39,12 +36,10 @@ function gated(): Gate {
       held = undefined
       for (const arrive of arriving) arrive()
     },
-    connection: {
-      ...local,
-      async open(command, signal) {
-        const channel = await local.open(command, signal)
-        return { ...channel, stdout: delayed(channel.stdout), stderr: delayed(channel.stderr) }
-      },
+    ...local,
+    async open(command, signal) {
+      const channel = await local.open(command, signal)
+      return { ...channel, stdout: delayed(channel.stdout), stderr: delayed(channel.stderr) }
     },
   }
 }
@@ -55,96 +50,81 @@ async function until(condition: () => boolean): Promise<void> {
 
 const light = { ...usual, light: true }
 
-describe('scripts that are sent ahead', { concurrency: true }, () => {
-  for (const { name, command, skip } of shellKinds) {
-    describe(`on ${name}`, { skip, concurrency: false }, () => {
-      const gate = gated()
-      const folder = mkdtempSync(join(tmpdir(), 'gpuplay-ahead-'))
-      after(async () => {
-        await gate.connection.close()
-        rmSync(folder, { recursive: true, force: true })
-      })
-      const start = (): Promise<Shell> => openShell(gate.connection, { signal: usual.signal, command })
+onEveryShell('scripts that are sent ahead', gated, ({ connection: gate, folder, start }) => {
+  test('two scripts and their helpers take one round trip', async () => {
+    const shell = await start()
+    const path = (word: string): string => join(folder, `trip-${word}`)
+    gate.hold()
+    const said: string[] = []
+    const replies = Promise.all([
+      shell.run(`gp_say acted; : >${path('a')}; exit 3`, {
+        ...usual,
+        onSay: (words) => said.push(words),
+      }),
+      shell.run(`: >${path('b')}; echo asked`, light),
+      shell.run(`: >${path('c')}; echo asked again`, light),
+    ])
+    // Everything has run over there, and nothing of it is known here.
+    await until(() => existsSync(path('a')) && existsSync(path('b')) && existsSync(path('c')))
+    assert.deepEqual(said, [])
+    gate.release()
+    const answers = (await replies).map(exited).map(({ code, stdout }) => [code, stdout.toString()])
+    assert.deepEqual(answers, [
+      [3, ''],
+      [0, 'asked\n'],
+      [0, 'asked again\n'],
+    ])
+    assert.deepEqual(said, ['acted'])
+    await shell.close()
+  })
 
-      test('two scripts and their helpers take one round trip', async () => {
-        const shell = await start()
-        const path = (word: string): string => join(folder, `trip-${word}`)
-        gate.hold()
-        const said: string[] = []
-        const replies = Promise.all([
-          shell.run(`gp_say acted; : >${path('a')}; exit 3`, {
-            ...usual,
-            onSay: (words) => said.push(words),
-          }),
-          shell.run(`: >${path('b')}; echo asked`, light),
-          shell.run(`: >${path('c')}; echo asked again`, light),
+  for (const [first, options] of [
+    ['with relays', usual],
+    ['light', light],
+  ] as const) {
+    test(`a script (${first}) that is given up does not lose the one that was sent behind it`, async () => {
+      const shell = await start()
+      const begun = join(folder, `begun-${first}`)
+      const controller = new AbortController()
+      const given = shell.run(`: >'${begun}'; sleep 300`, { ...options, signal: controller.signal })
+      const second = shell.run('echo second', light)
+      const third = shell.run('echo third', usual)
+      await until(() => existsSync(begun))
+      controller.abort(new Error('enough'))
+      await assert.rejects(given, /enough/)
+      assert.equal(exited(await second).stdout.toString(), 'second\n')
+      assert.equal(exited(await third).stdout.toString(), 'third\n')
+      await shell.close()
+    })
+
+    test(`a script (${first}) that breaks does not lose the one that was sent behind it`, async () => {
+      const shell = await start()
+      for (const broken of ['if then', 'exit 9', 'kill -9 $(exec sh -c "echo \\$PPID")', '. /nowhere']) {
+        const [failed, second] = await Promise.all([
+          shell.run(broken, options),
+          text(shell, 'echo second', light),
         ])
-        // Everything has run over there, and nothing of it is known here.
-        await until(() => existsSync(path('a')) && existsSync(path('b')) && existsSync(path('c')))
-        assert.deepEqual(said, [])
-        gate.release()
-        const answers = (await replies).map(exited).map(({ code, stdout }) => [code, stdout.toString()])
-        assert.deepEqual(answers, [
-          [3, ''],
-          [0, 'asked\n'],
-          [0, 'asked again\n'],
-        ])
-        assert.deepEqual(said, ['acted'])
-        await shell.close()
-      })
-
-      for (const [first, options] of [
-        ['with relays', usual],
-        ['light', light],
-      ] as const) {
-        test(`a script (${first}) that is given up does not lose the one that was sent behind it`, async () => {
-          const shell = await start()
-          const begun = join(folder, `begun-${first}`)
-          const controller = new AbortController()
-          const given = shell.run(`: >'${begun}'; sleep 300`, { ...options, signal: controller.signal })
-          const second = shell.run('echo second', light)
-          const third = shell.run('echo third', usual)
-          await until(() => existsSync(begun))
-          controller.abort(new Error('enough'))
-          await assert.rejects(given, /enough/)
-          assert.equal(exited(await second).stdout.toString(), 'second\n')
-          assert.equal(exited(await third).stdout.toString(), 'third\n')
-          await shell.close()
-        })
-
-        test(`a script (${first}) that breaks does not lose the one that was sent behind it`, async () => {
-          const shell = await start()
-          for (const broken of ['if then', 'exit 9', 'kill -9 $(exec sh -c "echo \\$PPID")', '. /nowhere']) {
-            const [failed, second] = await Promise.all([
-              shell.run(broken, options),
-              text(shell, 'echo second', light),
-            ])
-            assert.notEqual(exited(failed).code, 0)
-            assert.equal(second, 'second\n')
-          }
-          await shell.close()
-        })
-
-        test(`a script (${first}) that is given up before it began is not waited for in vain`, async () => {
-          const shell = await start()
-          const begun = join(folder, `head-${first}`)
-          const go = join(folder, `go-${first}`)
-          const controller = new AbortController()
-          const head = shell.run(
-            `: >'${begun}'; while [ ! -e '${go}' ]; do sleep 0.05; done; echo head`,
-            usual,
-          )
-          const given = shell.run('sleep 300', { ...options, signal: controller.signal })
-          const last = shell.run('echo last', light)
-          await until(() => existsSync(begun))
-          controller.abort(new Error('enough'))
-          writeFileSync(go, '')
-          assert.equal(exited(await head).stdout.toString(), 'head\n')
-          await assert.rejects(given, /enough/)
-          assert.equal(exited(await last).stdout.toString(), 'last\n')
-          await shell.close()
-        })
+        assert.notEqual(exited(failed).code, 0)
+        assert.equal(second, 'second\n')
       }
+      await shell.close()
+    })
+
+    test(`a script (${first}) that is given up before it began is not waited for in vain`, async () => {
+      const shell = await start()
+      const begun = join(folder, `head-${first}`)
+      const go = join(folder, `go-${first}`)
+      const controller = new AbortController()
+      const head = shell.run(`: >'${begun}'; while [ ! -e '${go}' ]; do sleep 0.05; done; echo head`, usual)
+      const given = shell.run('sleep 300', { ...options, signal: controller.signal })
+      const last = shell.run('echo last', light)
+      await until(() => existsSync(begun))
+      controller.abort(new Error('enough'))
+      writeFileSync(go, '')
+      assert.equal(exited(await head).stdout.toString(), 'head\n')
+      await assert.rejects(given, /enough/)
+      assert.equal(exited(await last).stdout.toString(), 'last\n')
+      await shell.close()
     })
   }
 })

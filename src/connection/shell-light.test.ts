@@ -1,166 +1,97 @@
 /** Scripts that only read: what they cost, and that they are given up as surely as others. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, describe, test } from 'node:test'
-import { setTimeout as delay } from 'node:timers/promises'
+import { test } from 'node:test'
 import type { ShellText } from '../base/shell.ts'
-import type { Shell } from './connection.ts'
-import { localConnection } from './local.ts'
 import { openShell } from './shell.ts'
-import { testEffects } from './testing/effects.ts'
 import { cannotCount, countingCommand, forksOf } from './testing/forks.ts'
-import { alive, exited, shellKinds, text, usual } from './testing/shells.ts'
+import { alive, exited, locally, onEveryShell, text, usual } from './testing/shells.ts'
 
 const light = { ...usual, light: true }
 
-describe('a light script', { concurrency: true }, () => {
-  for (const { name, command, skip } of shellKinds) {
-    describe(`on ${name}`, { skip, concurrency: false }, () => {
-      const connection = localConnection(testEffects())
-      const folder = mkdtempSync(join(tmpdir(), 'gpuplay-light-'))
-      after(async () => {
-        await connection.close()
-        rmSync(folder, { recursive: true, force: true })
-      })
-      const start = (): Promise<Shell> => openShell(connection, { signal: usual.signal, command })
-
-      test('opening a shell costs two processes', { skip: cannotCount }, async () => {
-        const counted = await openShell(connection, {
-          signal: usual.signal,
-          command: countingCommand(command.slice('exec '.length)),
-        })
-        // The shell itself is number 1.
-        assert.equal(await text(counted, "exec sh -c 'echo $$'", light), '4\n')
-        await counted.close()
-      })
-
-      test('costs one process, and one with relays five', { skip: cannotCount }, async () => {
-        const counted = await openShell(connection, {
-          signal: usual.signal,
-          command: countingCommand(command.slice('exec '.length)),
-        })
-        const helper = { name: 'greet', text: 'greet() { echo hello; }' as ShellText }
-        const script = 'greet; cd /; gp_say done'
-        const options = { ...usual, helpers: [helper], onSay: () => undefined }
-        assert.equal(await forksOf(counted, () => text(counted, script, { ...options, light: true })), 1)
-        assert.equal(await forksOf(counted, () => text(counted, script, options)), 5)
-        await counted.close()
-      })
-
-      test('keeps stdout, stderr, status and input of each script apart', async () => {
-        const shell = await start()
-        const replies = await Promise.all([
-          shell.run('printf out; printf err >&2; exit 7', light),
-          shell.run('cat; cat >&2', { ...light, stdin: Buffer.from("in\0%s'") }),
-          shell.run('cat; read -r x; echo "[$x]"', light),
-          shell.run('echo relayed; exit 3', usual),
-          shell.run('', light),
-        ])
-        const answers = replies
-          .map(exited)
-          .map(({ stdout, stderr, code }) => [stdout.toString(), stderr.toString(), code])
-        assert.deepEqual(answers, [
-          ['out', 'err', 7],
-          ["in\0%s'", '', 0],
-          ['[]\n', '', 0],
-          ['relayed\n', '', 3],
-          ['', '', 0],
-        ])
-        await shell.close()
-      })
-
-      test('does nothing to its shell that outlives it', async () => {
-        const shell = await start()
-        const state = 'pwd; umask; set -- $-; echo "$1"; trap; echo "$X"'
-        const before = await text(shell, state, light)
-        for (const bad of [
-          'cd /',
-          'set -e; false',
-          'set -u; echo "$nope"',
-          'trap "echo trapped" EXIT TERM',
-          'umask 077',
-          'exec 1>&-',
-          'exec 2>&- 0<&-',
-          'if then',
-          "echo 'unfinished",
-          '. /does/not/exist',
-          'readonly X=1; X=2',
-          'exec true',
-          "kill -9 $(exec sh -c 'echo $PPID')",
-          'unset -f __gpuplay_light __gpuplay_both; __gpuplay_a=x',
-          'break; continue',
-        ]) {
-          assert.equal((await shell.run(bad, light)).kind, 'exited', bad)
-          assert.equal(await text(shell, state, light), before, bad)
-        }
-        await shell.close()
-      })
-
-      test('is killed with all below it when it runs out of time, and the next one runs', async () => {
-        const shell = await start()
-        const pids = join(folder, 'pids')
-        const script = `exec 3>${pids}; echo $(exec sh -c 'echo $PPID') >&3; echo begun
-trap '' TERM; sh -c 'sleep 303 & echo $! >&3'; (trap '' TERM; sleep 301 & echo $! >&3; sleep 302) & echo $! >&3; sleep 304`
-        const [reply, next] = await Promise.all([
-          shell.run(script, { ...light, timeout: 1500 }),
-          shell.run('echo next', light),
-        ])
-        assert.ok(reply.kind === 'timedOut')
-        assert.equal(reply.stdout.toString(), 'begun\n')
-        assert.equal(exited(next).stdout.toString(), 'next\n')
-        const started = spawnSync('cat', [pids]).stdout.toString().trim().split('\n')
-        // A grandchild whose parent has ended is nobody's: light scripts leave none behind.
-        const below = started.filter((_, index) => index !== 1)
-        assert.equal(below.length, 3)
-        for (const pid of below) assert.equal(alive(pid), false, `process ${pid} lives`)
-        spawnSync('kill', ['-9', started[1] ?? ''])
-        await shell.close()
-      })
-
-      test('is killed when its caller gives up', async () => {
-        const shell = await start()
-        const controller = new AbortController()
-        const begun = join(folder, 'begun')
-        const run = shell.run(`: >${begun}; sleep 300`, { ...light, signal: controller.signal })
-        const next = shell.run('echo next', light)
-        while (!existsSync(begun)) await delay(20)
-        controller.abort(new Error('enough'))
-        await assert.rejects(run, /enough/)
-        assert.equal(exited(await next).stdout.toString(), 'next\n')
-        await shell.close()
-      })
-
-      test('may leave a child behind against its promise: the scripts after it stay in step', async () => {
-        const shell = await start()
-        const go = join(folder, 'go')
-        const wait = `while [ ! -e ${go} ]; do sleep 0.05; done`
-        const reply = exited(
-          await shell.run(`(${wait}; while echo late; echo late >&2; do sleep 0.02; done) & echo now`, light),
-        )
-        assert.equal(reply.stdout.toString(), 'now\n')
-        writeFileSync(go, '')
-        for (const options of [light, usual, light, usual]) {
-          const later = exited(await shell.run('sleep 0.2; echo next; exit 4', options))
-          assert.equal(later.code, 4)
-          assert.match(later.stdout.toString(), /^(?:late\n)*next\n(?:late\n)*$/)
-        }
-        await shell.close()
-      })
-
-      test('says lost when the shell dies under it', async () => {
-        const shell = await start()
-        const replies = await Promise.all([
-          shell.run('kill -9 $$; sleep 1', light),
-          shell.run('echo x', light),
-        ])
-        assert.deepEqual(
-          replies.map((reply) => reply.kind),
-          ['lost', 'lost'],
-        )
-      })
+onEveryShell('a light script', locally, ({ connection, command, folder, start }) => {
+  test('opening a shell costs two processes', { skip: cannotCount }, async () => {
+    const counted = await openShell(connection, {
+      signal: usual.signal,
+      command: countingCommand(command.slice('exec '.length)),
     })
-  }
+    // The shell itself is number 1.
+    assert.equal(await text(counted, "exec sh -c 'echo $$'", light), '4\n')
+    await counted.close()
+  })
+
+  test('costs one process, and one with relays five', { skip: cannotCount }, async () => {
+    const counted = await openShell(connection, {
+      signal: usual.signal,
+      command: countingCommand(command.slice('exec '.length)),
+    })
+    const helper = { name: 'greet', text: 'greet() { echo hello; }' as ShellText }
+    const script = 'greet; cd /; gp_say done'
+    const options = { ...usual, helpers: [helper], onSay: () => undefined }
+    assert.equal(await forksOf(counted, () => text(counted, script, { ...options, light: true })), 1)
+    assert.equal(await forksOf(counted, () => text(counted, script, options)), 5)
+    await counted.close()
+  })
+
+  test('keeps stdout, stderr, status and input of each script apart', async () => {
+    const shell = await start()
+    const replies = await Promise.all([
+      shell.run('printf out; printf err >&2; exit 7', light),
+      shell.run('cat; cat >&2', { ...light, stdin: Buffer.from("in\0%s'") }),
+      shell.run('cat; read -r x; echo "[$x]"', light),
+      shell.run('echo relayed; exit 3', usual),
+      shell.run('', light),
+    ])
+    const answers = replies
+      .map(exited)
+      .map(({ stdout, stderr, code }) => [stdout.toString(), stderr.toString(), code])
+    assert.deepEqual(answers, [
+      ['out', 'err', 7],
+      ["in\0%s'", '', 0],
+      ['[]\n', '', 0],
+      ['relayed\n', '', 3],
+      ['', '', 0],
+    ])
+    await shell.close()
+  })
+
+  test('is killed with all below it when it runs out of time, and the next one runs', async () => {
+    const shell = await start()
+    const pids = join(folder, 'pids')
+    const script = `exec 3>${pids}; echo $(exec sh -c 'echo $PPID') >&3; echo begun
+trap '' TERM; sh -c 'sleep 303 & echo $! >&3'; (trap '' TERM; sleep 301 & echo $! >&3; sleep 302) & echo $! >&3; sleep 304`
+    const [reply, next] = await Promise.all([
+      shell.run(script, { ...light, timeout: 1500 }),
+      shell.run('echo next', light),
+    ])
+    assert.ok(reply.kind === 'timedOut')
+    assert.equal(reply.stdout.toString(), 'begun\n')
+    assert.equal(exited(next).stdout.toString(), 'next\n')
+    const started = spawnSync('cat', [pids]).stdout.toString().trim().split('\n')
+    // A grandchild whose parent has ended is nobody's: light scripts leave none behind.
+    const below = started.filter((_, index) => index !== 1)
+    assert.equal(below.length, 3)
+    for (const pid of below) assert.equal(alive(pid), false, `process ${pid} lives`)
+    spawnSync('kill', ['-9', started[1] ?? ''])
+    await shell.close()
+  })
+
+  test('may leave a child behind against its promise: the scripts after it stay in step', async () => {
+    const shell = await start()
+    const go = join(folder, 'go')
+    const wait = `while [ ! -e ${go} ]; do sleep 0.05; done`
+    const reply = exited(
+      await shell.run(`(${wait}; while echo late; echo late >&2; do sleep 0.02; done) & echo now`, light),
+    )
+    assert.equal(reply.stdout.toString(), 'now\n')
+    writeFileSync(go, '')
+    for (const options of [light, usual, light, usual]) {
+      const later = exited(await shell.run('sleep 0.2; echo next; exit 4', options))
+      assert.equal(later.code, 4)
+      assert.match(later.stdout.toString(), /^(?:late\n)*next\n(?:late\n)*$/)
+    }
+    await shell.close()
+  })
 })

@@ -1,7 +1,7 @@
 /** Channels of an SSH connection: how they are shared, how they end, and what happens when a server is slow or goes away. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
@@ -12,6 +12,7 @@ import { openShell } from './shell.ts'
 import { dial, type SshTarget } from './ssh-dial.ts'
 import { shareSsh } from './ssh-shared.ts'
 import { testEffects } from './testing/effects.ts'
+import { alive } from './testing/shells.ts'
 import { type Sshd, knownHostsLine, startSshd, withoutSshd } from './testing/sshd.ts'
 import { calm, hello, helloOn, patience, refusal, summary, targetOf } from './testing/login.ts'
 import { listening, startProxy } from './testing/proxy.ts'
@@ -24,24 +25,41 @@ describe('channels of a real sshd', { skip: withoutSshd(), concurrency: 4 }, () 
   after(() => server.stop())
   const target = (changes: Partial<SshTarget> = {}): SshTarget => targetOf(server, changes)
 
+  /** A program that notes its number in a file and then sleeps, and the number once it is there. */
+  const sleeper = (name: string): { readonly command: string; readonly pid: () => Promise<string> } => {
+    const file = join(server.folder, name)
+    return {
+      command: `exec /bin/sh -c 'echo $$ >${file}.new; mv ${file}.new ${file}; exec sleep 600'`,
+      async pid() {
+        while (!existsSync(file)) await delay(20)
+        return readFileSync(file, 'utf8').trim()
+      },
+    }
+  }
+
   test('a shell that is closed under its script takes the script with it', async () => {
     const connection = await connect(target(), testEffects(), calm)
     const shell = await openShell(connection, { signal: calm })
-    const reply = shell.run('echo $$; exec sleep 86399', { timeout: patience, signal: calm })
-    await delay(300)
+    const { command, pid } = sleeper('closed')
+    const reply = shell.run(command, { timeout: patience, signal: calm })
+    const running = await pid()
+    assert.equal(alive(running), true)
     await shell.close()
     assert.deepEqual(await reply, { kind: 'lost', why: 'the shell was closed' })
-    assert.equal(spawnSync('pgrep', ['-f', '^sleep 86399']).status, 1)
+    assert.equal(alive(running), false)
     await connection.close()
   })
 
   test('a program that the server does not kill keeps nobody waiting', async () => {
     const connection = await connect(target(), testEffects(), calm)
-    const channel = await connection.open('exec sleep 86398', calm)
+    const { command, pid } = sleeper('killed')
+    const channel = await connection.open(command, calm)
+    const running = await pid()
     channel.kill()
     assert.notEqual((await channel.ended).kind, 'exited')
     await connection.close()
-    spawnSync('pkill', ['-f', '^sleep 86398'])
+    // Where it is still there, nobody else ends it.
+    spawnSync('kill', ['-9', running])
   })
 
   test('many channels spread over connections of four', async () => {

@@ -75,6 +75,8 @@ export function createFleet(options: FleetOptions): Fleet {
   const hosts = new Map<HostName, FleetHost>()
   const variables = new Map<HostName, HostVariables>()
   const readings = createReadings()
+  const { becomePassword } = options.defaults
+  if (becomePassword !== undefined) options.redactor.add(becomePassword)
 
   const variablesOf = (name: HostName): HostVariables => {
     const present = variables.get(name)

@@ -88,3 +88,14 @@ test("the state is the system's for root, and in the home of everyone else", asy
   assert.equal(await user.stateDirectory(), '/home/me/.local/state/gpuplay/v1')
   assert.equal(user.isRoot(undefined), false)
 })
+
+test('whoever waits for the same machine to come back waits together', async () => {
+  const reach = fakeReach()
+  let pauses = 0
+  const machine = fakeMachine('one', { reach, sleep: () => Promise.resolve(void (pauses += 1)) })
+  reach.fail(3)
+  const shells = await Promise.all(Array.from({ length: 12 }, () => machine.reopen(60_000)))
+  assert.deepEqual([new Set(shells).size, pauses], [1, 3])
+  reach.drop()
+  assert.notEqual(await machine.reopen(60_000), shells[0])
+})

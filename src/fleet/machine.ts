@@ -60,6 +60,7 @@ export class Machine {
    */
   statePrivilege: Privilege['become']
   #state: Promise<string> | undefined
+  #reopening: Promise<Shell> | undefined
   #announced = false
   #bootId: string | undefined
   /** By the name of who one becomes; '' for the login. */
@@ -176,10 +177,19 @@ export class Machine {
   }
 
   /**
-   * Opens a shell again after the connection dropped, or after a reboot: tries until the deadline.
+   * Opens a shell again after the connection dropped, or after a reboot: tries until the deadline. Whoever takes any shell waits with those who
+   * wait already, until the deadline of the first.
    * @throws UnreachableError with the last reason.
    */
-  async reopen(milliseconds: number, accept: (shell: Shell) => boolean = () => true): Promise<Shell> {
+  reopen(milliseconds: number, accept?: (shell: Shell) => boolean): Promise<Shell> {
+    if (accept !== undefined) return this.#reopenUntil(milliseconds, accept)
+    this.#reopening ??= this.#reopenUntil(milliseconds, () => true).finally(() => {
+      this.#reopening = undefined
+    })
+    return this.#reopening
+  }
+
+  async #reopenUntil(milliseconds: number, accept: (shell: Shell) => boolean): Promise<Shell> {
     const { signal, sleep } = this.#options
     const attempts = reopenPauses(milliseconds)
     for (;;) {

@@ -1,4 +1,5 @@
 /** One run: hosts, what was predicted, who may touch what, and how machines go down and come back; whoever drives it. */
+import { setMaxListeners } from 'node:events'
 import type { World } from '../base/world.ts'
 import { createEmitter, type Emitter } from '../events/emitter.ts'
 import type { EventSink } from '../events/events.ts'
@@ -53,6 +54,8 @@ export interface RunContext {
 
 export function createRunContext(options: RunContextOptions): RunContext {
   const { name, world, sinks, check, signal, stepByStep = false, cut = signal, means = scripts } = options
+  // Every host of a run listens to these, some of them several times at once: Node takes more than ten listeners for a leak.
+  setMaxListeners(0, signal, cut)
   const redactor = createRedactor()
   const emitter = createEmitter({ run: name, now: world.now, sinks, redactor })
   const overlay = check ? createOverlay() : undefined

@@ -5,7 +5,7 @@ import { sha256Of } from './content.ts'
 import type { MachineAccess } from './machine.ts'
 import { openFramed } from './testing/framed-machine.ts'
 import { scratch } from './testing/scratch.ts'
-import { here, kinds, outputOf, run, step, write } from './testing/steps.ts'
+import { controllerFile, here, kinds, outputOf, run, step, write } from './testing/steps.ts'
 import { carryOut, type Step, type WindowContext } from './window.ts'
 
 const { signal } = new AbortController()
@@ -207,13 +207,7 @@ function killable(shell: ReturnType<Awaited<ReturnType<typeof openFramed>>['shel
 test('what needs more than a script has its place in the order', async () => {
   using dir = scratch()
   const machine = here(dir)
-  writeFileSync(dir.path('source'), 'large')
-  const content = {
-    kind: 'controllerFile',
-    path: dir.path('source'),
-    size: 5,
-    sha256: sha256Of('large'),
-  } as const
+  const content = controllerFile(dir.path('source'), 'large')
   const { context, ended } = listening()
   const results = await carryOut(
     [

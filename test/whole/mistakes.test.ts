@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { type Doorbell, type Ended, inProcess, inShell, makeFolder, openDoorbell } from './command-line.ts'
+import { expressionMistakes } from './mistakes/expressions.ts'
 import { inventoryMistakes } from './mistakes/inventory.ts'
 import { type Mistake, soundFiles } from './mistakes/mistake.ts'
 import { playbookMistakes } from './mistakes/playbook.ts'
@@ -13,7 +14,13 @@ import { wordMistakes } from './mistakes/words.ts'
 
 const untouched = 'nothing was connected to, nothing was changed'
 
-const mistakes = [...playbookMistakes, ...inventoryMistakes, ...roleMistakes, ...wordMistakes]
+const mistakes = [
+  ...playbookMistakes,
+  ...expressionMistakes,
+  ...inventoryMistakes,
+  ...roleMistakes,
+  ...wordMistakes,
+]
 
 let doorbell: Doorbell
 before(async () => {

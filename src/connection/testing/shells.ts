@@ -1,7 +1,14 @@
 /** The shells that a host may have as its `/bin/sh`, for tests of what runs on them. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import type { RunOptions, Shell, ShellReply } from '../connection.ts'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, describe } from 'node:test'
+import type { Connection, RunOptions, Shell, ShellReply } from '../connection.ts'
+import { localConnection } from '../local.ts'
+import { openShell } from '../shell.ts'
+import { testEffects } from './effects.ts'
 
 const calm = new AbortController().signal
 /** So long that only a script that never ends meets it, however busy the machine is. */
@@ -32,4 +39,38 @@ export function alive(pid: string): boolean {
     spawnSync('cat', [`/proc/${pid.trim()}/status`]).stdout.toString(),
   )?.[1]
   return state !== undefined && state !== 'Z'
+}
+
+/** One kind of shell, as tests start it. */
+export interface ShellSubject<Way extends Connection> {
+  readonly connection: Way
+  readonly command: string
+  /** Gone when the tests are over. */
+  readonly folder: string
+  readonly start: () => Promise<Shell>
+}
+
+/** This machine without a detour. */
+export const locally = (): Connection => localConnection(testEffects())
+
+/** The same tests on every kind of shell, side by side: most of it is waiting, which the shells can do together. */
+export function onEveryShell<Way extends Connection>(
+  title: string,
+  connect: () => Way,
+  tests: (on: ShellSubject<Way>) => void,
+): void {
+  describe(title, { concurrency: true }, () => {
+    for (const { name, command, skip } of shellKinds) {
+      describe(`on ${name}`, { skip, concurrency: false }, () => {
+        const connection = connect()
+        const folder = mkdtempSync(join(tmpdir(), 'gpuplay-shell-'))
+        after(async () => {
+          await connection.close()
+          rmSync(folder, { recursive: true, force: true })
+        })
+        const start = (): Promise<Shell> => openShell(connection, { signal: calm, command })
+        tests({ connection, command, folder, start })
+      })
+    }
+  })
 }

@@ -61,6 +61,7 @@ export interface FakeMachineOptions {
   readonly node?: Machine
   readonly ctid?: string
   readonly stateDirectory?: string | undefined
+  readonly sleep?: () => Promise<void>
   readonly told?: (what: 'connecting' | 'connected', host: HostName) => void
 }
 
@@ -79,7 +80,7 @@ export function fakeMachine(name: string, options: FakeMachineOptions = {}): Mac
     node,
     reach: options.reach ?? fakeReach(),
     signal: new AbortController().signal,
-    sleep: () => Promise.resolve(),
+    sleep: options.sleep ?? (() => Promise.resolve()),
     stateDirectory: options.stateDirectory,
     onConnecting: () => told?.('connecting', host),
     onConnected: () => told?.('connected', host),

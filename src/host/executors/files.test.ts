@@ -15,16 +15,13 @@ import {
 import { test } from 'node:test'
 import { hostName } from '../../base/brand.ts'
 import { Secret } from '../../base/secret.ts'
-import type { Action, WriteFile } from '../action.ts'
+import type { Action } from '../action.ts'
 import { sha256Of } from '../content.ts'
 import { expectationsOf } from '../expectations-of.ts'
 import { openFramed } from '../testing/framed-machine.ts'
 import { createTestMachine, execute, type TestContext, testContext } from '../testing/machine.ts'
 import { type Scratch, scratch } from '../testing/scratch.ts'
-
-function text(path: string, content: string, more: Partial<WriteFile> = {}): WriteFile {
-  return { kind: 'writeFile', path, content: { kind: 'text', text: content }, ...more }
-}
+import { controllerFile, here, write } from '../testing/steps.ts'
 
 /** What is written down in the state directory of a test. */
 function notesOf(dir: Scratch): readonly unknown[] {
@@ -34,15 +31,11 @@ function notesOf(dir: Scratch): readonly unknown[] {
     : []
 }
 
-function here(dir: Scratch): ReturnType<typeof createTestMachine> {
-  return createTestMachine({ stateDirectory: dir.path('state') })
-}
-
 test('a file is written with its mode, and keeps the mode that it has', async () => {
   using dir = scratch()
   const path = dir.path("it's -new.conf")
   const machine = here(dir)
-  assert.deepEqual(await execute(text(path, 'one\n\0\n', { mode: '0640' }), machine, testContext()), {
+  assert.deepEqual(await execute(write(path, 'one\n\0\n', { mode: '0640' }), machine, testContext()), {
     kind: 'done',
   })
   assert.equal(readFileSync(path, 'utf8'), 'one\n\0\n')
@@ -58,7 +51,7 @@ test('a link is followed to the file that it names', async () => {
   using dir = scratch()
   writeFileSync(dir.path('real'), 'old')
   symlinkSync('real', dir.path('link'))
-  await execute(text(dir.path('link'), 'new'), here(dir), testContext())
+  await execute(write(dir.path('link'), 'new'), here(dir), testContext())
   assert.ok(lstatSync(dir.path('link')).isSymbolicLink())
   assert.equal(readFileSync(dir.path('real'), 'utf8'), 'new')
 })
@@ -66,7 +59,7 @@ test('a link is followed to the file that it names', async () => {
 test('content that is not valid leaves the old file, and nothing beside it', async () => {
   using dir = scratch()
   writeFileSync(dir.path('a'), 'old')
-  const action = text(dir.path('a'), 'bad', { validate: ['grep', '-q', 'good', '%s'] })
+  const action = write(dir.path('a'), 'bad', { validate: ['grep', '-q', 'good', '%s'] })
   const result = await execute(action, here(dir), testContext())
   assert.ok(result.kind === 'failed')
   assert.match(result.problem.message, /cannot write .*\/a: the new content is not valid/)
@@ -78,7 +71,7 @@ test('a backup is kept where it is asked for', async () => {
   using dir = scratch()
   writeFileSync(dir.path('a'), 'old')
   await execute(
-    text(dir.path('a'), 'new', { backup: true, backupDirectory: dir.path('old') }),
+    write(dir.path('a'), 'new', { backup: true, backupDirectory: dir.path('old') }),
     here(dir),
     testContext(),
   )
@@ -100,7 +93,7 @@ test('a file that something else has changed since it was read is left alone', a
   ] as const) {
     writeFileSync(path, 'changed')
     const context = testContext({ expects: new Map([[path, { content: fingerprint }]]) })
-    const result = await execute(text(path, 'mine'), machine, context)
+    const result = await execute(write(path, 'mine'), machine, context)
     assert.equal(result.kind, fine ? 'done' : 'stale', fingerprint)
     assert.equal(readFileSync(path, 'utf8'), fine ? 'mine' : 'changed')
   }
@@ -114,7 +107,7 @@ test('a lock that is held is waited for, and its holder is named', async () => {
     detached: true,
   })
   await new Promise((resolve) => holder.stdout.once('data', resolve))
-  const action = text(dir.path('a'), 'x', { lock: { kind: 'flock', path: lock, timeout: 1 } })
+  const action = write(dir.path('a'), 'x', { lock: { kind: 'flock', path: lock, timeout: 1 } })
   const result = await execute(action, here(dir), testContext())
   assert.ok(result.kind === 'locked')
   assert.match(result.problem.message, /lock was still held by process \d+ \(\w+\) after 1 s/)
@@ -137,7 +130,7 @@ test('a full file system is named with what is left, and the old file stays', as
   try {
     writeFileSync(`${small}/a`, 'old')
     const framed = await openFramed(dir)
-    const result = await execute(text(`${small}/a`, 'x'.repeat(200_000)), framed.machine, testContext())
+    const result = await execute(write(`${small}/a`, 'x'.repeat(200_000)), framed.machine, testContext())
     await framed.close()
     assert.ok(result.kind === 'failed')
     assert.equal(result.problem.code, 'no-space')
@@ -151,13 +144,7 @@ test('a full file system is named with what is left, and the old file stays', as
 
 test('a file of the controller is sent, compared and renamed', async () => {
   using dir = scratch()
-  writeFileSync(dir.path('source'), 'large')
-  const content = {
-    kind: 'controllerFile',
-    path: dir.path('source'),
-    size: 5,
-    sha256: sha256Of('large'),
-  } as const
+  const content = controllerFile(dir.path('source'), 'large')
   const machine = here(dir)
   const action: Action = { kind: 'writeFile', path: dir.path('to'), content, mode: '0755' }
   assert.deepEqual(await execute(action, machine, testContext()), { kind: 'done' })
@@ -203,8 +190,8 @@ test('what belongs to the change is written down in the same script, and only wh
   using dir = scratch()
   const machine = here(dir)
   const note = (key: string): TestContext => testContext({ notes: [{ key, value: `of ${key}` }] })
-  await execute(text(dir.path('a'), 'x'), machine, note('made'))
-  await execute(text(dir.path('no/such/directory'), 'x'), machine, note('failed'))
+  await execute(write(dir.path('a'), 'x'), machine, note('made'))
+  await execute(write(dir.path('no/such/directory'), 'x'), machine, note('failed'))
   assert.deepEqual(notesOf(dir), [{ key: 'made', value: 'of made' }])
   assert.equal(machine.current.scripts.length, 2)
 })
@@ -214,11 +201,11 @@ test('an action is refused when another run has taken the lease', async () => {
   const machine = here(dir)
   mkdirSync(dir.path('state'))
   writeFileSync(dir.path('state/lease'), '8\n')
-  const before = await execute(text(dir.path('a'), 'x'), machine, testContext({ lease: () => 7 }))
+  const before = await execute(write(dir.path('a'), 'x'), machine, testContext({ lease: () => 7 }))
   assert.ok(before.kind === 'failed' && before.problem.code === 'lease-taken')
   assert.equal(existsSync(dir.path('a')), false)
   assert.equal(
-    (await execute(text(dir.path('a'), 'x'), machine, testContext({ lease: () => 8 }))).kind,
+    (await execute(write(dir.path('a'), 'x'), machine, testContext({ lease: () => 8 }))).kind,
     'done',
   )
 })
@@ -227,7 +214,7 @@ test('a lost connection is not a failure: nobody knows whether it was done', asy
   using dir = scratch()
   const machine = here(dir)
   machine.current.lose()
-  assert.deepEqual(await execute(text(dir.path('a'), 'x'), machine, testContext()), {
+  assert.deepEqual(await execute(write(dir.path('a'), 'x'), machine, testContext()), {
     kind: 'lost',
     why: 'dropped',
   })
@@ -240,7 +227,7 @@ test('an action expects what was read of its files, unless an earlier one of the
     ['ct file:/etc/b', { content: 'present' }],
     ['pve1 file:/etc/a', { content: 'present' }],
   ])
-  const action = text('/etc/a', 'x')
+  const action = write('/etc/a', 'x')
   assert.deepEqual(
     [...expectationsOf(action, names, { touched, before: [] })],
     [['/etc/a', { content: 'absent' }]],
@@ -249,7 +236,7 @@ test('an action expects what was read of its files, unless an earlier one of the
     [...expectationsOf({ ...action, on: 'node' }, names, { touched, before: [] })],
     [['/etc/a', { content: 'present' }]],
   )
-  assert.deepEqual([...expectationsOf(action, names, { touched, before: [text('/etc/a', 'y')] })], [])
+  assert.deepEqual([...expectationsOf(action, names, { touched, before: [write('/etc/a', 'y')] })], [])
   const installs: Action = { kind: 'run', argv: ['x'], effects: [{ kind: 'brings', what: 'x' }] }
   assert.deepEqual([...expectationsOf(action, names, { touched, before: [installs] })], [])
 })
@@ -259,7 +246,7 @@ test('on a file system without modes and owners neither is set', async () => {
   writeFileSync(dir.path('101.conf'), 'old')
   chmodSync(dir.path('101.conf'), 0o640)
   const machine = here(dir)
-  await execute(text(dir.path('101.conf'), 'new', { plain: true }), machine, testContext())
+  await execute(write(dir.path('101.conf'), 'new', { plain: true }), machine, testContext())
   assert.equal(readFileSync(dir.path('101.conf'), 'utf8'), 'new')
   assert.ok(!/chmod|chown/.test(machine.current.scripts[0] ?? ''))
 })

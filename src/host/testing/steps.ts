@@ -1,5 +1,7 @@
 /** Steps of windows, as tests write them. */
-import type { Action, Run } from '../action.ts'
+import { writeFileSync } from 'node:fs'
+import type { Action, Content, Run } from '../action.ts'
+import { sha256Of } from '../content.ts'
 import type { Step, StepResult } from '../window.ts'
 import { createTestMachine } from './machine.ts'
 import type { Scratch } from './scratch.ts'
@@ -14,6 +16,12 @@ export function write(
   more: Partial<Extract<Action, { kind: 'writeFile' }>> = {},
 ): Action {
   return { kind: 'writeFile', path, content: { kind: 'text', text }, ...more }
+}
+
+/** A file of the controller with this text, as content that travels by reference. */
+export function controllerFile(path: string, text: string): Extract<Content, { kind: 'controllerFile' }> {
+  writeFileSync(path, text)
+  return { kind: 'controllerFile', path, size: Buffer.byteLength(text), sha256: sha256Of(text) }
 }
 
 export function run(script: string, more: Partial<Run> = {}): Run {

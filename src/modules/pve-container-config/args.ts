@@ -1,4 +1,5 @@
 import type { FromSchema } from 'json-schema-to-ts'
+import type { Unknown } from '../../base/unknown.ts'
 
 export const args = {
   type: 'object',
@@ -51,5 +52,8 @@ export const result = {
   properties: { ctid: { type: 'string' } },
 } as const
 
-/** Content, record and the additional patterns may be `Unknown` in a dry run (`mayBeUnknown`). */
-export type Args = FromSchema<typeof args>
+type Written = FromSchema<typeof args>
+type Open = 'content' | 'more_owned' | 'record'
+
+/** Those that a dry run may not know (`mayBeUnknown`). */
+export type Args = Omit<Written, Open> & { readonly [Name in Open]: Written[Name] | Unknown }

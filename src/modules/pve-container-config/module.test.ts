@@ -13,10 +13,10 @@ const record = 'gpu 0000:01:00.0 0 GPU-x\n'
 
 async function look(
   config: string,
-  given: Readonly<Record<string, unknown>> = {},
+  given: Partial<Args> = {},
   files: Readonly<Record<string, string>> = {},
 ): Promise<Plan> {
-  const args = {
+  const args: Args = {
     ctid: '',
     content: wanted,
     owned: ['^dev\\d+: /dev/nvidia'],
@@ -24,7 +24,7 @@ async function look(
     record,
     lock_timeout: 60,
     ...given,
-  } as unknown as Args // content, record and patterns may be Unknown here, as in a dry run
+  }
   const host: Host = {
     ...fakeHost({ containers: { 101: { status: 'stopped', config, pid: undefined } }, files }),
     placement: { ctid: '101', nodeName: undefined, cluster: undefined },
@@ -87,4 +87,10 @@ test('in a dry run unknown lines are a change where there were none, and unknown
     look(`${base}dev0: /dev/nvidia0\n`, { content, record: content, more_owned: content }),
     UnknownError,
   )
+})
+
+test('in a dry run what is unknown beside known lines leaves the outcome unknown', async () => {
+  const unknown = new Unknown('the driver is loaded first')
+  await assert.rejects(look(base, { record: unknown }), UnknownError)
+  await assert.rejects(look(base, { more_owned: unknown }), UnknownError)
 })

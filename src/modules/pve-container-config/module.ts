@@ -4,7 +4,7 @@
  * Own lines are known by what they say: Proxmox moves comments away, so no marks can be left around them. The file is replaced as a
  * whole under Proxmox's own lock, with every other byte as it was and the old file kept beside. Snapshots stay as they were taken.
  */
-import { isUnknown, knownOr, type Unknown, UnknownError } from '../../base/unknown.ts'
+import { isUnknown, known, knownOr, type Unknown, UnknownError } from '../../base/unknown.ts'
 import type { Action, Content } from '../../host/action.ts'
 import type { Host } from '../../host/host.ts'
 import { actions, done, type Plan, refuse, settle } from '../../host/plan.ts'
@@ -53,10 +53,12 @@ async function probe(given: Args, host: Host): Promise<Seen> {
   ])
   // Unknown only once a dry run has predicted it.
   const record = knownOr(read, undefined)
-  const unknown: unknown = given.content
+  const { content } = given
   // With own lines already there, an unknown content may be the very same: then nobody can say whether the file will change.
-  if (isUnknown(unknown) && container && ownLines(given, container.config, record).length > 0)
-    throw new UnknownError(unknown)
+  if (isUnknown(content) && container && ownLines(given, container.config, record).length > 0)
+    throw new UnknownError(content)
+  // Beside a known content they decide what changes.
+  if (!isUnknown(content)) for (const argument of [given.record, given.more_owned]) known(argument)
   return {
     node: node.name,
     ctid,
@@ -76,16 +78,17 @@ function plan(given: Args, seen: Seen): Plan {
       hint: `look with \`pct list\` on ${node}; the inventory says where each container is (node, ctid)`,
       exitCode: 3,
     })
-  const content: unknown = given.content
+  const { content } = given
   if (isUnknown(content)) return hindrance(given, seen, config) ?? planUnknown(seen, config, content)
   let desired: Desired
   try {
-    desired = desiredConfig(config, { content: given.content, owns: ownership(given, seen.record) })
+    desired = desiredConfig(config, { content, owns: ownership(given, seen.record) })
   } catch (error) {
     if (!(error instanceof TooManyDevices)) throw error
     return refuse({ code: 'too-many-devices', message: `container ${ctid}: ${error.message}` })
   }
-  const record = given.record === '' ? undefined : recordText(given.record, desired.lines)
+  const wanted = known(given.record)
+  const record = wanted === '' ? undefined : recordText(wanted, desired.lines)
   const remember = record === seen.record ? [] : recordActions(seen, record)
   if (desired.text === config) return remember.length === 0 ? done() : actions(remember)
   return (
@@ -168,10 +171,7 @@ function ownLines(given: Args, config: string, record: string | undefined): read
 
 /** What matches a pattern, and what this module once wrote, whatever numbers it had then. */
 function ownership(given: Args, record: string | undefined): (line: string) => boolean {
-  const more: unknown = given.more_owned
-  const patterns = [...given.owned, ...(isUnknown(more) ? [] : given.more_owned)].map(
-    (text) => new RegExp(text),
-  )
+  const patterns = [...given.owned, ...knownOr(given.more_owned, [])].map((text) => new RegExp(text))
   const written = new Set((record ?? '').split('\n').flatMap((line) => /^line (.+)$/.exec(line)?.[1] ?? []))
   return (line) => written.has(line) || patterns.some((pattern) => pattern.test(line))
 }

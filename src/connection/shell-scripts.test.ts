@@ -1,0 +1,74 @@
+/** What every script owes to its shell and to its caller, with relays and without. */
+import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { exited, locally, onEveryShell, text, usual } from './testing/shells.ts'
+
+const deeds = [
+  'cd /',
+  'exit 3',
+  'set -e; false',
+  'set -u; echo "$nope"',
+  'trap "echo trapped" EXIT TERM',
+  'umask 077',
+  'exec 1>&-',
+  'exec 2>&- 0<&-',
+  'return 4',
+  'if then',
+  "echo 'unfinished",
+  '. /does/not/exist',
+  'readonly X=1; X=2',
+  'exec true',
+  "kill -9 $(exec sh -c 'echo $PPID')",
+  'unset -f __gpuplay_frame __gpuplay_light __gpuplay_both; __gpuplay_a=x',
+  'break; continue',
+  'exec sleep 0',
+]
+
+onEveryShell('a script', locally, ({ folder, start }) => {
+  for (const [frame, light] of [
+    ['with relays', false],
+    ['that is light', true],
+  ] as const) {
+    const options = { ...usual, light }
+
+    test(`${frame} does nothing to its shell that outlives it`, async () => {
+      const shell = await start()
+      const state = 'pwd; umask; set -- $-; echo "$1"; trap; echo "$X"'
+      const before = await text(shell, state, options)
+      for (const deed of deeds) {
+        assert.equal((await shell.run(deed, options)).kind, 'exited', deed)
+        assert.equal(await text(shell, state, options), before, deed)
+      }
+      await shell.close()
+    })
+
+    test(`${frame} is killed when its caller gives up, and the next one runs`, async () => {
+      const shell = await start()
+      const controller = new AbortController()
+      const begun = join(folder, `begun-${light}`)
+      const run = shell.run(`: >${begun}; sleep 300`, { ...options, signal: controller.signal })
+      const next = shell.run('echo next', options)
+      while (!existsSync(begun)) await delay(20)
+      controller.abort(new Error('enough'))
+      await assert.rejects(run, /enough/)
+      assert.equal(exited(await next).stdout.toString(), 'next\n')
+      await shell.close()
+    })
+
+    test(`${frame} is lost, never a success, when the shell dies under it`, async () => {
+      const shell = await start()
+      const replies = await Promise.all([
+        shell.run('kill -9 $$; sleep 1; sleep 300', options),
+        shell.run('echo x', options),
+      ])
+      assert.deepEqual(
+        replies.map((reply) => reply.kind),
+        ['lost', 'lost'],
+      )
+      assert.equal(shell.gone.aborted, true)
+    })
+  }
+})

@@ -1,0 +1,279 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { hostName } from '../base/brand.ts'
+import { HostError } from '../base/errors.ts'
+import { Secret } from '../base/secret.ts'
+import { Unknown, UnknownError } from '../base/unknown.ts'
+import type { Target } from '../connection/connection.ts'
+import { createRedactor, type Redactor } from '../events/redactor.ts'
+import type { Fact } from '../host/facts.ts'
+import { scripts } from '../host/means.ts'
+import { createOverlay } from '../host/overlay.ts'
+import { createLocalShell } from '../host/testing/local-shell.ts'
+import { inventoryOf } from '../inventory/testing/inventories.ts'
+import { createFleet, type Fleet, type FleetOptions } from './fleet.ts'
+import { Unread } from './host-variables.ts'
+import { createProfile } from './profile.ts'
+import { type FakeReach, fakeReach } from './testing/fake-reach.ts'
+
+const root = { user: 'root', method: 'sudo' } as const
+const pve1 = hostName('pve1')
+const ct101 = hostName('ct101')
+const ct102 = hostName('ct102')
+
+const hosts = `all:
+  children:
+    nodes:
+      hosts:
+        pve1: { become: true, become_password: open sesame }
+        pve2: { greeting: hello }
+    guests:
+      hosts:
+        ct101: { ctid: 101, node: pve1 }
+        ct102: { ctid: 102, node: pve1 }
+        ct201: { ctid: 201, node: pve2 }
+`
+
+interface Started {
+  readonly fleet: Fleet
+  readonly reach: FakeReach
+  readonly redactor: Redactor
+  /** Hosts with what was told of them. */
+  readonly told: readonly string[]
+  /** Names of facts that were read, each time. */
+  readonly read: readonly string[]
+}
+
+function start(options: Partial<FleetOptions> = {}): Started {
+  const reach = fakeReach()
+  const redactor = createRedactor()
+  const told: string[] = []
+  const read: string[] = []
+  const fact = (name: string, answer: () => unknown): Fact => ({
+    name,
+    description: name,
+    schema: {},
+    async read(host) {
+      read.push(`${name} of ${host.name}`)
+      return answer()
+    },
+  })
+  const fail = (error: Error) => (): never => {
+    throw error
+  }
+  const fleet = createFleet({
+    inventory: inventoryOf({ '/i/hosts.yml': hosts }),
+    extra: new Map(),
+    facts: [
+      fact('os', () => 'debian'),
+      fact('later', fail(new UnknownError(new Unknown('it is installed first')))),
+      fact('broken', fail(new HostError({ code: 'not-permitted', message: 'no' }))),
+    ],
+    defaults: {},
+    reach,
+    means: scripts,
+    overlay: undefined,
+    controller: { file: async () => undefined, text: async () => undefined },
+    emitter: { emit: (event) => void told.push(`${event.type} ${'host' in event ? event.host : ''}`) },
+    redactor,
+    check: false,
+    reachable: [pve1, ct101],
+    signal: new AbortController().signal,
+    sleep: () => Promise.resolve(),
+    ...options,
+  })
+  return { fleet, reach, redactor, told, read }
+}
+
+test('a host is made once; a container shares the machine of its node', () => {
+  const { fleet } = start()
+  const container = fleet.host(ct101)
+  const node = fleet.host(pve1)
+  assert.equal(fleet.host(ct101), container)
+  assert.equal(container.machine.node, node.machine)
+  assert.deepEqual(node.machine.containers, [container.machine])
+  assert.equal(container.machine.epoch, node.machine.epoch)
+  assert.deepEqual([fleet.nodeOf(ct101), fleet.nodeOf(pve1)], [pve1, undefined])
+  assert.equal(container.reader().node, node.reader())
+})
+
+test('localhost is always there, and a host that no inventory names is a mistake of ours', () => {
+  const { fleet } = start()
+  assert.equal(fleet.host(hostName('localhost')).machine.name, 'localhost')
+  assert.throws(() => fleet.host(hostName('nobody')), /no host nobody/)
+})
+
+test('each user reads with a reader of his own, and what is forgotten is forgotten for all', async () => {
+  const shell = createLocalShell()
+  const { fleet } = start({ reach: { ...fakeReach(), openShell: async () => shell } })
+  const host = fleet.host(pve1)
+  const mine = host.reader()
+  assert.equal(host.reader(root), mine)
+  const other = host.reader({ user: 'postgres', method: 'sudo' })
+  assert.notEqual(other, mine)
+  const asked = async (): Promise<number> => {
+    const before = shell.scripts.length
+    for (const reader of [mine, other]) await reader.view().kernel()
+    return shell.scripts.length - before
+  }
+  assert.deepEqual([await asked(), await asked()], [2, 0])
+  fleet.forget(host.machine)
+  assert.equal(await asked(), 2)
+})
+
+test('every host sees its own names, and those of the others through hostvars', () => {
+  const { fleet } = start({ check: true })
+  const scope = fleet.variables(ct101).scope()
+  assert.deepEqual(
+    ['inventory_hostname', 'group_names', 'check_mode'].map((name) => scope.get(name)),
+    ['ct101', ['guests'], true],
+  )
+  const hostvars = Object(scope.get('hostvars'))
+  assert.deepEqual(Object.keys(hostvars), ['pve1', 'pve2', 'ct101', 'ct102', 'ct201', 'localhost'])
+  assert.equal(hostvars.pve2.greeting, 'hello')
+  fleet.variables(pve1).register('result', 7)
+  assert.equal(hostvars.pve1.result, 7)
+  assert.ok(!('hostvars' in hostvars.pve1))
+  assert.deepEqual(Object(scope.get('groups')).nodes, ['pve1', 'pve2'])
+})
+
+test('a node knows of its containers those that may be touched', () => {
+  const { fleet } = start()
+  const containers = (node: string) => fleet.variables(hostName(node)).scope().get('node_containers')
+  assert.deepEqual(containers('pve1'), [{ name: 'ct101', ctid: '101' }])
+  assert.deepEqual(containers('pve2'), [])
+})
+
+test('the engine reads variables without facts, and whatever secret it meets is shown nowhere', () => {
+  const { fleet, redactor } = start()
+  const read = fleet.variable(pve1)
+  assert.deepEqual([read('nothing'), read('become')], [undefined, true])
+  assert.equal(redactor.holds('I say: open sesame'), false)
+  assert.ok(read('become_password') instanceof Secret)
+  assert.equal(redactor.holds('I say: open sesame'), true)
+  fleet.variables(pve1).register('unread', new Unread(pve1, 'os'))
+  assert.equal(read('unread'), undefined)
+})
+
+test('the password that was typed for sudo is shown nowhere either', () => {
+  const { redactor } = start({ defaults: { becomePassword: new Secret('typed') } })
+  assert.equal(redactor.redact('I typed it'), 'I (secret) it')
+})
+
+test('a fact is read into the variables of its host; what cannot be known yet stands there as unknown', async () => {
+  const { fleet, read } = start({ overlay: createOverlay() })
+  const facts = (): Readonly<Record<string, unknown>> => Object(fleet.variables(ct101).scope().get('facts'))
+  assert.ok(facts()['os'] instanceof Unread)
+  await fleet.readFact(new Unread(ct101, 'os'))
+  await fleet.readFact(new Unread(ct101, 'later'))
+  assert.equal(facts()['os'], 'debian')
+  const later = facts()['later']
+  assert.ok(later instanceof Unknown && !(later instanceof Unread))
+  assert.equal(later.why, 'it is installed first')
+  await assert.rejects(fleet.readFact(new Unread(ct101, 'broken')), HostError)
+  assert.ok(facts()['broken'] instanceof Unread)
+  await assert.rejects(fleet.readFact(new Unread(ct101, 'none')), /no fact none/)
+  assert.deepEqual(read, ['os of ct101', 'later of ct101', 'broken of ct101'])
+})
+
+test('what is forgotten of a node is forgotten of its containers too, and of nobody else', async () => {
+  const { fleet } = start()
+  const all = [pve1, ct101, hostName('pve2')]
+  for (const name of all) {
+    fleet.host(name)
+    await fleet.readFact(new Unread(name, 'os'))
+  }
+  const known = () => all.map((name) => Object(fleet.variables(name).scope().get('facts')).os)
+  assert.deepEqual(known(), ['debian', 'debian', 'debian'])
+  fleet.forget(fleet.host(pve1).machine)
+  assert.deepEqual(
+    known().map((fact) => fact === 'debian'),
+    [false, false, true],
+  )
+  assert.deepEqual(
+    all.map((name) => fleet.host(name).machine.epoch.value),
+    [1, 1, 0],
+  )
+})
+
+test('one shell serves to ask and to act, except where containers take part', async () => {
+  const { fleet } = start()
+  const alone = fleet.host(hostName('pve2')).machine
+  const node = fleet.host(pve1).machine
+  const container = fleet.host(ct101).machine
+  const other = fleet.host(ct102).machine
+  const shellOf = async (machine: typeof node) => (await fleet.accessOf(machine, machine.privilege)).shell()
+
+  assert.equal(await shellOf(alone), await alone.shell('read', undefined))
+  assert.equal(await shellOf(container), await container.shell('read', undefined))
+  assert.notEqual(await shellOf(node), await node.shell('read', node.privilege))
+
+  // On the node each container acts by a shell of its own.
+  const nodesShell = async (machine: typeof node) =>
+    (await fleet.accessOf(machine, machine.privilege)).node?.shell()
+  const shells = [await shellOf(node), await nodesShell(container), await nodesShell(other)]
+  assert.equal(new Set(shells).size, 3)
+  assert.equal(await nodesShell(container), shells[1])
+})
+
+test('what acts knows the machine, and its state only under a lease and as the user who keeps it', async () => {
+  const { fleet } = start({ stateDirectory: '/state' })
+  const { machine } = fleet.host(ct101)
+  const before = await fleet.accessOf(machine, undefined)
+  assert.deepEqual(
+    [before.name, before.ctid, before.stateDirectory, before.node?.name, before.node?.ctid],
+    ['ct101', '101', undefined, 'pve1', undefined],
+  )
+  machine.lease = {
+    token: 1,
+    ended: new AbortController().signal,
+    release: () => Promise.resolve(),
+  }
+  assert.equal((await fleet.accessOf(machine, undefined)).stateDirectory, '/state')
+  assert.equal((await fleet.accessOf(machine, root)).stateDirectory, undefined)
+})
+
+test('connecting is told, and its time counted for the host', async () => {
+  let now = 0
+  const profile = createProfile(() => now)
+  const slow = fakeReach()
+  const targets: Target[] = []
+  const { fleet, told } = start({
+    profile,
+    reach: {
+      ...slow,
+      connect(target, signal) {
+        targets.push(target)
+        now += 5
+        return slow.connect(target, signal)
+      },
+      openShell(connection, signal) {
+        now += 2
+        return slow.openShell(connection, signal)
+      },
+    },
+  })
+  await fleet.host(pve1).machine.shell('read', undefined)
+  assert.deepEqual(
+    targets.map(({ kind }) => kind),
+    ['ssh'],
+  )
+  assert.deepEqual(told, ['host.connecting pve1', 'host.connected pve1'])
+  assert.deepEqual(
+    profile.times?.map(({ host, connect }) => [host, connect]),
+    [['pve1', 7]],
+  )
+})
+
+test('in the end all shells are closed, and the connections after them', async () => {
+  const order: string[] = []
+  const reach = fakeReach()
+  const { fleet } = start({
+    reach: { ...reach, close: async () => void order.push(`connections, ${reach.open.length} shells open`) },
+  })
+  await fleet.host(ct101).machine.shell('read', undefined)
+  await fleet.host(pve1).machine.shell('read', root)
+  assert.equal(reach.open.length, 2)
+  await fleet.close()
+  assert.deepEqual(order, ['connections, 0 shells open'])
+})

@@ -1,0 +1,162 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type HostName, hostName } from '../base/brand.ts'
+import { Secret } from '../base/secret.ts'
+import type { Target } from '../connection/connection.ts'
+import {
+  type ConnectionDefaults,
+  defaultPrivilege,
+  placementOf,
+  privilege,
+  type ReadVariable,
+  targetOf,
+  withPrivilege,
+} from './targets.ts'
+
+type Hosts = Readonly<Record<string, Readonly<Record<string, unknown>>>>
+
+function reading(hosts: Hosts): (host: HostName) => ReadVariable {
+  return (host) => (name) => hosts[host]?.[name]
+}
+
+function target(hosts: Hosts, name: string, defaults: ConnectionDefaults = {}): Target {
+  return targetOf(hostName(name), { defaults, variablesOf: reading(hosts) })
+}
+
+/** What the text of a secret is: two secrets are equal to an assertion whatever they hide. */
+function revealed(secret: Secret | undefined): string | undefined {
+  return secret?.reveal()
+}
+
+test('a host of which nothing is said is reached over ssh by its name, and its key must be known', () => {
+  assert.deepEqual(target({}, 'pve1'), { kind: 'ssh', address: 'pve1', hostKeyChecking: 'strict' })
+})
+
+test('localhost is this machine, unless it has an address or a connection', () => {
+  assert.deepEqual(target({}, 'localhost'), { kind: 'local' })
+  assert.equal(target({ localhost: { address: '127.0.0.1' } }, 'localhost').kind, 'ssh')
+  assert.equal(target({ localhost: { connection: 'ssh' } }, 'localhost').kind, 'ssh')
+  assert.deepEqual(target({ one: { connection: 'local', port: 22 } }, 'one'), { kind: 'local' })
+})
+
+test("a host's own variables stand above the command line", () => {
+  const defaults: ConnectionDefaults = {
+    user: 'u',
+    privateKey: '/k',
+    hostKeyChecking: 'off',
+    connectTimeout: 5,
+  }
+  const hosts = {
+    one: {
+      address: '10.0.0.1',
+      port: '2222',
+      user: 'admin',
+      private_key: '/own',
+      host_key_checking: 'accept-new',
+      known_hosts: '/known',
+      proxy_jump: 'jump',
+    },
+  }
+  assert.deepEqual(target(hosts, 'one', defaults), {
+    kind: 'ssh',
+    address: '10.0.0.1',
+    port: 2222,
+    user: 'admin',
+    privateKey: '/own',
+    hostKeyChecking: 'accept-new',
+    knownHosts: '/known',
+    proxyJump: 'jump',
+    connectTimeout: 5,
+  })
+  assert.deepEqual(target({}, 'two', defaults), {
+    kind: 'ssh',
+    address: 'two',
+    user: 'u',
+    privateKey: '/k',
+    hostKeyChecking: 'off',
+    connectTimeout: 5,
+  })
+})
+
+test('passwords are secrets from here on, however they were written', () => {
+  for (const password of ['swordfish', new Secret('swordfish')]) {
+    const hosts = {
+      one: { connection: 'openssh', password, private_key_passphrase: password, become_password: password },
+    }
+    const made = target(hosts, 'one')
+    assert.ok(made.kind === 'openssh')
+    assert.equal(revealed(made.password), 'swordfish')
+    assert.equal(revealed(made.passphrase), 'swordfish')
+    assert.equal(revealed(privilege('root', reading(hosts)(hostName('one')), {})?.password), 'swordfish')
+    assert.ok(!JSON.stringify(made).includes('swordfish'))
+  }
+  const digits = target({ one: { password: 1234 } }, 'one')
+  assert.equal(digits.kind === 'ssh' && revealed(digits.password), '1234')
+})
+
+test('a host with a number of a container is reached through its node, with the privilege that the node needs', () => {
+  const hosts = {
+    ct101: { node: 'pve1', ctid: 101 },
+    ct102: { node: 'pve2', ctid: '102' },
+    pve1: { become: true, become_user: 'operator', address: '10.0.0.1' },
+    pve2: {},
+  }
+  assert.deepEqual(target(hosts, 'ct101', { user: 'u' }), {
+    kind: 'pct',
+    ctid: '101',
+    node: {
+      kind: 'ssh',
+      address: '10.0.0.1',
+      user: 'u',
+      hostKeyChecking: 'strict',
+      become: { user: 'operator', method: 'sudo' },
+    },
+  })
+  const plain = target(hosts, 'ct102')
+  assert.ok(plain.kind === 'pct' && plain.ctid === '102' && !('become' in plain.node))
+})
+
+test('a host that stands on a node without being a container is reached by itself', () => {
+  assert.equal(target({ vm: { node: 'pve1' }, pve1: {} }, 'vm').kind, 'ssh')
+})
+
+test('a container that is reached by itself has its own way', () => {
+  const hosts = { ct101: { node: 'pve1', ctid: 101, connection: 'ssh', address: '10.0.0.101' } }
+  const made = target(hosts, 'ct101')
+  assert.ok(made.kind === 'ssh' && made.address === '10.0.0.101')
+})
+
+test('a connection that no inventory lets through is a broken invariant', () => {
+  assert.throws(() => target({ one: { connection: 'telnet' } }, 'one'), /"telnet"/)
+})
+
+test('privilege is asked for by `become`, for root unless said', () => {
+  const asked = new Secret('typed')
+  const of = (variables: Readonly<Record<string, unknown>>, defaults: ConnectionDefaults = {}) =>
+    defaultPrivilege((name) => variables[name], defaults)
+  assert.equal(of({}), undefined)
+  assert.equal(of({ become: false, become_user: 'root' }, { becomePassword: asked }), undefined)
+  assert.deepEqual(of({ become: true }), { user: 'root', method: 'sudo' })
+  assert.deepEqual(of({ become: true, become_user: 'postgres' }), { user: 'postgres', method: 'sudo' })
+  assert.equal(revealed(of({ become: true }, { becomePassword: asked })?.password), 'typed')
+  const own = of({ become: true, become_password: 'its own' }, { becomePassword: asked })
+  assert.equal(revealed(own?.password), 'its own')
+})
+
+test('a task that needs no privilege goes the way as it is', () => {
+  const way: Target = { kind: 'local' }
+  assert.equal(withPrivilege(way, undefined), way)
+  const become = { user: 'root', method: 'sudo' } as const
+  assert.deepEqual(withPrivilege(way, become), { kind: 'local', become })
+})
+
+test('a host stands on a node only where it is one of its containers', () => {
+  const placed = (variables: Readonly<Record<string, unknown>>) => placementOf((name) => variables[name])
+  assert.deepEqual(placed({ ctid: 101, node: 'pve1', pve_cluster: 'lab' }), {
+    ctid: '101',
+    nodeName: hostName('pve1'),
+    cluster: 'lab',
+  })
+  assert.deepEqual(placed({ node: 'pve1' }), { ctid: undefined, nodeName: undefined, cluster: undefined })
+  assert.deepEqual(placed({ ctid: 101 }), { ctid: '101', nodeName: undefined, cluster: undefined })
+})

@@ -1,0 +1,68 @@
+/** The driver of a node that its containers use, to another and back. */
+import { gpuVerify } from '../../../src/modules/gpu-verify/module.ts'
+import { nvidiaDriver } from '../../../src/modules/nvidia-driver/module.ts'
+import { nvidiaLoaded } from '../../../src/modules/nvidia-loaded/module.ts'
+import { nvidiaNode } from '../../../src/modules/nvidia-node/module.ts'
+import { nvidiaNodeReboot } from '../../../src/modules/nvidia-node-reboot/module.ts'
+import { nvidiaRunfile } from '../../../src/modules/nvidia-runfile/module.ts'
+import { pveContainer } from '../../../src/modules/pve-container/module.ts'
+import { containers, other, type PlacedCase, runfile, version } from './placed.ts'
+
+/**
+ * A program that computes, on the node: as long as it runs the loaded driver stays. Where nothing uses it the installer takes it out, and a lab's device
+ * nodes cannot be held open against that.
+ */
+const startLoad =
+  'ln -sf /bin/sleep /run/gpu-load; /run/gpu-load 600 >/dev/null 2>&1 </dev/null & echo $! >/run/gpu-load.pid'
+const endLoad = 'kill "$(cat /run/gpu-load.pid)"; rm /run/gpu-load /run/gpu-load.pid'
+
+export const exchange: readonly PlacedCase[] = [
+  ...[
+    {
+      module: nvidiaNode,
+      says: 'refuses another driver under containers that take no part',
+      args: { version: other },
+      dry: 'refused',
+      problem: 'unmanaged-guests',
+    } as const,
+    { module: nvidiaRunfile, says: 'of another version', args: { version: other } },
+    {
+      module: nvidiaDriver,
+      says: 'installs another beside the one that is loaded',
+      setup: startLoad,
+      args: { version: other, runfile: runfile(other), module_type: 'open' },
+    },
+    {
+      module: nvidiaLoaded,
+      says: 'leaves the loaded one where it may not exchange them',
+      args: { version: other, containers, reload: false },
+      dry: 'ok',
+    } as const,
+    { module: nvidiaLoaded, says: 'exchanges them', setup: endLoad, args: { version: other, containers } },
+    {
+      module: nvidiaDriver,
+      says: 'installs the first again',
+      setup: startLoad,
+      args: { version, runfile: runfile(version), module_type: 'open' },
+    },
+    {
+      module: nvidiaNodeReboot,
+      says: 'loads what is installed',
+      args: { version, purpose: 'load_driver', mode: 'auto' },
+    },
+    {
+      module: gpuVerify,
+      says: 'a node after its restart',
+      args: { version, containers },
+      dry: 'ok',
+    } as const,
+  ].map((given) => ({ on: 'pve1', ...given })),
+  { on: 'ct101', module: pveContainer, says: 'need not restart again', args: {}, dry: 'ok' },
+  {
+    on: 'ct101',
+    module: gpuVerify,
+    says: 'a container after its restart',
+    args: { assignment: '0' },
+    dry: 'ok',
+  },
+]

@@ -1,0 +1,164 @@
+/** A node from nouveau to a driver that is loaded, with all that the driver needs. */
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { apt } from '../../../src/modules/apt/module.ts'
+import { copy } from '../../../src/modules/copy/module.ts'
+import { file } from '../../../src/modules/file/module.ts'
+import { gpuVerify } from '../../../src/modules/gpu-verify/module.ts'
+import { nvidiaBlacklist } from '../../../src/modules/nvidia-blacklist/module.ts'
+import { nvidiaDriver } from '../../../src/modules/nvidia-driver/module.ts'
+import { nvidiaForeignDriver } from '../../../src/modules/nvidia-foreign-driver/module.ts'
+import { nvidiaLoaded } from '../../../src/modules/nvidia-loaded/module.ts'
+import { nvidiaNode } from '../../../src/modules/nvidia-node/module.ts'
+import { nvidiaNodeReboot } from '../../../src/modules/nvidia-node-reboot/module.ts'
+import { nvidiaPower } from '../../../src/modules/nvidia-power/module.ts'
+import { nvidiaRunfile } from '../../../src/modules/nvidia-runfile/module.ts'
+import { template } from '../../../src/modules/template/module.ts'
+import { books } from '../books.ts'
+import type { ConformanceCase } from '../conformance.ts'
+import { containers, runfile, strings, version } from './placed.ts'
+
+const role = fileURLToPath(new URL('../../../roles/nvidia_host/files/', import.meta.url))
+
+const discovery: readonly ConformanceCase[] = [
+  { module: nvidiaNode, says: 'the cards', args: { version, containers }, dry: 'ok', register: 'node' },
+  {
+    module: nvidiaNode,
+    says: 'refuses a driver that does not drive them',
+    args: { version: '550.144.03', containers },
+    dry: 'refused',
+    problem: 'driver-does-not-fit',
+  },
+  { module: nvidiaForeignDriver, says: 'none', args: { version }, dry: 'ok' },
+  {
+    module: nvidiaForeignDriver,
+    says: 'refuses one that came as packages',
+    setup: 'apt-get -qq update && apt-get -qq -y install nvidia-smi libcuda1 nvidia-installer-cleanup',
+    args: { version },
+    dry: 'refused',
+    problem: 'foreign-driver',
+  },
+  {
+    module: nvidiaForeignDriver,
+    says: 'removes one that came as packages',
+    args: { version, policy: 'remove' },
+    // What the packages brought goes with them.
+    besides: [...books, /^\/usr\//],
+  },
+]
+
+const preparation: readonly ConformanceCase[] = [
+  { module: nvidiaRunfile, says: 'fetched by the node', args: { version } },
+  {
+    module: nvidiaRunfile,
+    says: 'sent by the controller',
+    args: {
+      version,
+      directory: '/srv/cache',
+      source: 'controller',
+      file: import.meta.filename,
+      sha256: createHash('sha256')
+        .update(readFileSync(import.meta.filename))
+        .digest('hex'),
+    },
+  },
+  {
+    module: nvidiaRunfile,
+    says: 'refuses what is not there',
+    args: { version: '599.99.99' },
+    dry: 'refused',
+    problem: 'runfile-not-available',
+  },
+  {
+    module: apt,
+    says: 'what the installer builds with',
+    args: (registered) => ({
+      name: [...strings(registered, 'node', 'headers'), 'gcc', 'make', 'libc6-dev', 'dkms'],
+      forbid: ['nvidia-*'],
+    }),
+    besides: books,
+  },
+  {
+    module: nvidiaDriver,
+    says: 'refuses to work beside nouveau',
+    args: { version, runfile: runfile(version), module_type: 'open' },
+    dry: 'refused',
+    problem: 'nouveau-loaded',
+  },
+  {
+    module: nvidiaBlacklist,
+    says: 'nouveau, in every initramfs',
+    args: {},
+    besides: [/^\/(boot|var\/lib\/initramfs-tools)\//],
+  },
+  {
+    module: file,
+    says: "the folder of gpuplay's programs",
+    args: { path: '/usr/local/lib/gpuplay', state: 'directory', mode: '0755' },
+  },
+  {
+    module: file,
+    says: "the folder of gpuplay's settings",
+    args: { path: '/etc/gpuplay', state: 'directory' },
+  },
+  {
+    module: copy,
+    says: 'the program that loads the driver',
+    args: { src: `${role}nvidia-driver`, dest: '/usr/local/lib/gpuplay/nvidia-driver', mode: '0755' },
+  },
+  {
+    module: template,
+    says: 'what the cards begin with',
+    args: { src: 'x.hbs', content: 'PERSISTENCE=on\nPOWER_LIMITS=""\n', dest: '/etc/gpuplay/nvidia.conf' },
+  },
+  {
+    module: copy,
+    says: 'the service that loads it at boot',
+    args: { src: `${role}gpuplay-nvidia.service`, dest: '/etc/systemd/system/gpuplay-nvidia.service' },
+  },
+  {
+    module: file,
+    says: 'at every boot',
+    args: {
+      path: '/etc/systemd/system/multi-user.target.wants/gpuplay-nvidia.service',
+      state: 'link',
+      src: '/etc/systemd/system/gpuplay-nvidia.service',
+    },
+  },
+]
+
+const driver: readonly ConformanceCase[] = [
+  {
+    module: nvidiaNodeReboot,
+    says: 'is only told where nobody allowed it',
+    args: { version, purpose: 'free_cards' },
+    dry: 'ok',
+  },
+  {
+    module: nvidiaNodeReboot,
+    says: 'frees the cards of nouveau',
+    args: { version, purpose: 'free_cards', mode: 'auto' },
+  },
+  {
+    module: nvidiaDriver,
+    says: 'installs one',
+    args: { version, runfile: runfile(version), module_type: 'open' },
+  },
+  { module: nvidiaLoaded, says: 'loads one, with its nodes', args: { version, containers } },
+  {
+    module: nvidiaPower,
+    says: 'persistence mode and a limit',
+    setup: 'nvidia-smi -pm 0',
+    args: { persistence: true, power_limit: { '0000:01:00.0': 150 } },
+  },
+  {
+    module: nvidiaNodeReboot,
+    says: 'is not needed once the driver is loaded',
+    args: { version, purpose: 'load_driver', mode: 'auto' },
+    dry: 'ok',
+  },
+  { module: gpuVerify, says: 'a node', args: { version, containers }, dry: 'ok' },
+]
+
+export const nodeCases: readonly ConformanceCase[] = [...discovery, ...preparation, ...driver]

@@ -1,0 +1,142 @@
+/** Mistakes in what is evaluated: conditions, expressions, templates and the variables in them. */
+import { type Mistake, tasks } from './mistake.ts'
+
+export const expressionMistakes: readonly Mistake[] = [
+  {
+    name: 'a misspelt name in a condition',
+    files: tasks('- debug: { msg: hello }\n  when: inventory_hostnam == "pve1"'),
+    says: `
+site.yml:4:13: error: nothing is called "inventory_hostnam" here
+  3 |     - debug: { msg: hello }
+  4 |       when: inventory_hostnam == "pve1"
+    |             ^^^^^^^^^^^^^^^^^
+  help: did you mean "inventory_hostname"?
+`,
+  },
+  {
+    name: 'a field that a result does not have',
+    files: tasks(
+      '- stat: { path: /etc/motd }\n  register: motd\n- debug: { msg: hello }\n  when: motd.exist',
+    ),
+    says: `
+site.yml:6:18: error: "motd" has no "exist"
+  5 |     - debug: { msg: hello }
+  6 |       when: motd.exist
+    |                  ^^^^^
+  help: it has changed, failed, skipped, unreachable, msg, attempts, stat
+`,
+  },
+  {
+    name: 'a condition in the words of Jinja',
+    files: tasks('- debug: { msg: hello }\n  when: gpu_assignment is defined and check_mode'),
+    says: `
+site.yml:4:28: error: this expression cannot be read: unexpected character: 's'
+  3 |     - debug: { msg: hello }
+  4 |       when: gpu_assignment is defined and check_mode
+    |                            ^^
+  help: write defined(x)
+`,
+  },
+  {
+    name: 'a condition in braces',
+    files: tasks(`- debug: { msg: hello }\n  when: '{{ check_mode }}'`),
+    says: `
+site.yml:4:14: error: a condition is never templated
+  3 |     - debug: { msg: hello }
+  4 |       when: '{{ check_mode }}'
+    |              ^^
+  help: leave the braces out
+`,
+  },
+  {
+    name: 'a condition that gives no truth value',
+    files: tasks('- debug: { msg: hello }\n  when: groups.nodes.size()'),
+    says: `
+site.yml:4:13: error: a condition must give true or false, and "groups.nodes.size()" gives a number
+  3 |     - debug: { msg: hello }
+  4 |       when: groups.nodes.size()
+    |             ^^^^^^^^^^^^^^^^^^^
+  help: compare it: groups.nodes.size() > 0
+`,
+  },
+  {
+    name: 'a comparison of text with a number',
+    files: tasks('- command: echo 1\n  register: said\n- debug: { msg: hello }\n  when: said.stdout == 1'),
+    says: `
+site.yml:6:13: error: these do not go together: text == int
+  5 |     - debug: { msg: hello }
+  6 |       when: said.stdout == 1
+    |             ^^^^^^^^^^^^^^^^
+  help: compare values of one kind: text with text ("0"), numbers with numbers (0)
+`,
+  },
+  {
+    name: 'a function that CEL does not have',
+    files: tasks('- debug: { msg: !cel uper(inventory_hostname) }'),
+    says: `
+site.yml:3:26: error: there is no function "uper"
+  2 |   tasks:
+  3 |     - debug: { msg: !cel uper(inventory_hostname) }
+    |                          ^^^^^^^^^^^^^^^^^^^^^^^^
+  help: did you mean "upper"?
+`,
+  },
+  {
+    name: 'an expression that ends too early',
+    files: tasks('- debug:\n    msg: !cel (1 + 2'),
+    says: `
+site.yml:4:24: error: this expression cannot be read: expected ")", and found its end
+  3 |     - debug:
+  4 |         msg: !cel (1 + 2
+    |                        ^
+  help: look for a bracket, a quote or an operator that is missing or left over
+`,
+  },
+  {
+    name: 'a template without its quotes',
+    files: tasks('- file:\n    path: {{ directory }}\n    state: directory'),
+    says: `
+site.yml:4:15: error: a value that starts with "{{" must be quoted
+  3 |     - file:
+  4 |         path: {{ directory }}
+    |               ^^^^^^^^^^^^^^^
+  help: quote it: "{{ directory }}"
+`,
+  },
+  {
+    name: 'a variable of a template that nobody set',
+    files: tasks('- debug:\n    msg: the driver is {{ nvidia_driver_versoin }}'),
+    says: `
+site.yml:4:31: error: nothing is called "nvidia_driver_versoin" here
+  3 |     - debug:
+  4 |         msg: the driver is {{ nvidia_driver_versoin }}
+    |                               ^^^^^^^^^^^^^^^^^^^^^
+  help: did you mean "nvidia_driver_version"?
+`,
+  },
+  {
+    name: 'a variable of a template file that nobody set',
+    files: {
+      ...tasks('- template:\n    src: motd.hbs\n    dest: /etc/motd'),
+      'templates/motd.hbs': 'Welcome to {{ inventory_hostname }},\n  driver {{ driver }}\n',
+    },
+    says: `
+templates/motd.hbs:2:13: error: nothing is called "driver" here
+  1 | Welcome to {{ inventory_hostname }},
+  2 |   driver {{ driver }}
+    |             ^^^^^^
+  help: set it in the inventory, in vars, or register it in an earlier task
+`,
+  },
+  {
+    name: 'a variable of a task that is made of itself',
+    files: tasks('- debug: { msg: "{{ greeting }}" }\n  vars:\n    greeting: "{{ greeting }}"'),
+    says: `
+site.yml:5:9: error: this variable is made of itself: greeting -> greeting
+  4 |       vars:
+  5 |         greeting: "{{ greeting }}"
+    |         ^^^^^^^^
+  help: give one of them a value of its own
+`,
+  },
+]
