@@ -38,7 +38,7 @@ function gathering(socket: Socket): Socket {
   function gather(chunk: string | Uint8Array, how?: BufferEncoding | Written, written?: Written): boolean {
     if (socket.writableCorked === 0) {
       socket.cork()
-      process.nextTick(() => socket.uncork())
+      queueMicrotask(() => socket.uncork())
     }
     return typeof how === 'function' ? write(chunk, how) : write(chunk, how, written)
   }
