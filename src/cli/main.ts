@@ -15,11 +15,14 @@ const shipped = fileURLToPath(new URL('../..', import.meta.url))
 
 export async function main(words: readonly string[]): Promise<void> {
   const stop = new AbortController()
+  const output = outputOf(process.stdout)
+  process.on('exit', () => output.flush())
   // As it is now: the view on the terminal keeps back what is written while it draws.
   const writeError = process.stderr.write.bind(process.stderr)
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {
       if (stop.signal.aborted) process.exit(exitCodes.interrupted)
+      output.flush()
       process.stderr.write('\nstopping: what must not be cut is finished first; once more to end at once\n')
       stop.abort(new Error('interrupted'))
     })
@@ -33,8 +36,8 @@ export async function main(words: readonly string[]): Promise<void> {
     world: systemWorld(),
     version: packageVersion(),
     shipped,
-    output: streamOf(process.stdout),
-    errors: streamOf(process.stderr),
+    output,
+    errors: errorsBehind(output),
     signal: stop.signal,
     askSecret: (question) => askSecret(question, process.stdin, process.stderr),
     ...(process.stdin.isTTY && process.stderr.isTTY
@@ -45,6 +48,7 @@ export async function main(words: readonly string[]): Promise<void> {
       : {}),
     killGroup,
   })
+  output.flush()
   // What somebody still holds open (a connection that does not close) must not keep the program; what was written must arrive.
   await Promise.all([drained(process.stdout), drained(process.stderr)])
   process.exit()
@@ -80,10 +84,40 @@ function systemWorld(): World {
   }
 }
 
-function streamOf(stream: NodeJS.WriteStream): OutputStream {
+interface GatheredOutput extends OutputStream {
+  flush(): void
+}
+
+/** Lines of one turn are written together: a fleet says thousands of them. */
+function outputOf(stream: NodeJS.WriteStream): GatheredOutput {
+  let waiting = ''
+  const flush = (): void => {
+    const text = waiting
+    waiting = ''
+    if (text !== '') stream.write(text)
+  }
   return {
-    write: (text) => void stream.write(text),
     isTerminal: stream.isTTY,
+    flush,
+    write(text) {
+      if (stream.isTTY) {
+        stream.write(text)
+        return
+      }
+      if (waiting === '') setImmediate(flush)
+      waiting += text
+    },
+  }
+}
+
+/** Where both go to one file they keep their order. */
+function errorsBehind(output: GatheredOutput): OutputStream {
+  return {
+    isTerminal: process.stderr.isTTY,
+    write(text) {
+      output.flush()
+      process.stderr.write(text)
+    },
   }
 }
 

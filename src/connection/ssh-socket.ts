@@ -1,5 +1,5 @@
 /** The byte streams on which ssh is spoken: TCP, a channel of a jump host, the program of a `ProxyCommand`. */
-import { connect as connectTcp } from 'node:net'
+import { connect as connectTcp, type Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 import type { Client } from 'ssh2'
 import { UnreachableError } from '../base/errors.ts'
@@ -8,7 +8,10 @@ import type { ConnectEffects } from './effects.ts'
 import type { SshConfig } from './ssh-config.ts'
 
 /** Rejects with any error once `signal` aborts; whoever gave the signal knows why. */
-export function tcpSocket({ hostname, port }: SshConfig, signal: AbortSignal): Promise<Duplex> {
+export function tcpSocket(
+  { hostname, port }: Pick<SshConfig, 'hostname' | 'port'>,
+  signal: AbortSignal,
+): Promise<Duplex> {
   return new Promise((resolve, reject) => {
     const socket = connectTcp({ host: hostname, port, noDelay: true })
     const stopListening = whenAborted(signal, () => socket.destroy(new Error('timed out')))
@@ -18,9 +21,29 @@ export function tcpSocket({ hostname, port }: SshConfig, signal: AbortSignal): P
       socket.off('error', reject)
       // Somebody always listens: an error between here and the handshake would end the process.
       socket.on('error', ignore)
-      resolve(socket)
+      resolve(gathering(socket))
     })
   })
+}
+
+/**
+ * What is written in one turn leaves together. ssh2 writes the length, the text and the tag of every packet by themselves; each would wake up the kernel
+ * here and the server there.
+ */
+function gathering(socket: Socket): Socket {
+  const write = socket.write.bind(socket)
+  type Written = (error?: Error | null) => void
+  function gather(chunk: string | Uint8Array, written?: Written): boolean
+  function gather(chunk: string | Uint8Array, encoding?: BufferEncoding, written?: Written): boolean
+  function gather(chunk: string | Uint8Array, how?: BufferEncoding | Written, written?: Written): boolean {
+    if (socket.writableCorked === 0) {
+      socket.cork()
+      queueMicrotask(() => socket.uncork())
+    }
+    return typeof how === 'function' ? write(chunk, how) : write(chunk, how, written)
+  }
+  socket.write = gather
+  return socket
 }
 
 /**

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, renameSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { scratch } from '../host/testing/scratch.ts'
 import { createControllerFiles } from './controller-files.ts'
 
 test('a file is described by the hash of its bytes, its size and its mode in four digits', async () => {
   using dir = scratch()
-  const files = createControllerFiles('/')
+  const files = createControllerFiles('/', Date.now)
   const bytes = Buffer.concat([Buffer.from([0xff, 0x00]), Buffer.alloc(200_000, 'x')])
   writeFileSync(dir.path('it'), bytes)
   const described = { sha256: createHash('sha256').update(bytes).digest('hex'), size: 200_002 }
@@ -26,7 +26,7 @@ test('a file is described by the hash of its bytes, its size and its mode in fou
 test('relative paths begin where gpuplay was started', async () => {
   using dir = scratch()
   writeFileSync(dir.path('it'), 'grüße\n')
-  const files = createControllerFiles(dir.directory)
+  const files = createControllerFiles(dir.directory, Date.now)
   assert.equal(await files.text('it'), 'grüße\n')
   assert.equal((await files.file('./it'))?.size, 8)
 })
@@ -35,9 +35,38 @@ test('what is no file is not there', async () => {
   using dir = scratch()
   mkdirSync(dir.path('directory'))
   symlinkSync('nowhere', dir.path('dangling'))
-  const files = createControllerFiles(dir.directory)
+  const files = createControllerFiles(dir.directory, Date.now)
   for (const path of ['directory', 'dangling', 'missing', 'missing/below', '/dev/null/below']) {
     assert.deepEqual([await files.file(path), await files.text(path)], [undefined, undefined], path)
   }
   assert.equal(await files.file('/dev/null'), undefined)
+})
+
+test('what has changed since it was read is read again, also where its size and times are the same', async () => {
+  using dir = scratch()
+  // Long enough ago to be kept.
+  const files = createControllerFiles(dir.directory, () => Date.now() + 60_000)
+  const read = async (): Promise<unknown> => [await files.text('it'), (await files.file('it'))?.sha256]
+  const expected = (text: string): unknown => [text, createHash('sha256').update(text).digest('hex')]
+  const write = (name: string, text: string): void => {
+    writeFileSync(dir.path(name), text)
+    utimesSync(dir.path(name), 1, 1)
+  }
+  write('it', 'one')
+  assert.deepEqual(await read(), expected('one'))
+  assert.deepEqual(await read(), expected('one'))
+  write('new', 'two')
+  renameSync(dir.path('new'), dir.path('it'))
+  assert.deepEqual(await read(), expected('two'))
+  write('it', 'three')
+  assert.deepEqual(await read(), expected('three'))
+})
+
+test('what was changed just now may change again within a tick of the clock: it is read every time', async () => {
+  using dir = scratch()
+  const files = createControllerFiles(dir.directory, Date.now)
+  for (const text of ['a', 'b', 'c', 'd', 'e', 'f']) {
+    writeFileSync(dir.path('it'), text)
+    assert.equal(await files.text('it'), text)
+  }
 })

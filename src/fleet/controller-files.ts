@@ -1,24 +1,79 @@
-/** Files of the machine that gpuplay runs on, as modules may read them. */
+/**
+ * Files of the machine that gpuplay runs on, as modules may read them.
+ *
+ * A fleet asks for the same few files again and again: each is read once for as long as it stays the same file with the same times and size.
+ */
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
+import { createReadStream, type BigIntStats } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { ControllerFiles } from '../host/host.ts'
 
-export function createControllerFiles(workingDirectory: string): ControllerFiles {
+/** Bytes of a text that is kept. */
+const mostKept = 1024 * 1024
+/** Milliseconds: two changes within the same tick of the file system's clock look alike, so what was changed just now is not kept. */
+const settled = 2000
+
+/** What was read of one file, while its status says that it is the same. */
+interface Kept {
+  readonly status: string
+  sha256?: Promise<string>
+  text?: Promise<string | undefined>
+}
+
+/** `now` gives milliseconds since the epoch. */
+export function createControllerFiles(workingDirectory: string, now: () => number): ControllerFiles {
+  const files = new Map<string, Kept>()
+
+  const keptOf = (path: string, status: BigIntStats): Kept => {
+    const fresh: Kept = { status: identity(status) }
+    const known = files.get(path)
+    if (known?.status === fresh.status) return known
+    // What has no size may be made anew whenever it is read, as in /proc.
+    if (status.size > 0n && now() - Number(status.ctimeMs) > settled) files.set(path, fresh)
+    else files.delete(path)
+    return fresh
+  }
+
   return {
     async file(path) {
       const absolute = resolve(workingDirectory, path)
-      const status = await stat(absolute).catch(() => undefined)
+      const status = await stat(absolute, { bigint: true }).catch(() => undefined)
       if (status === undefined || !status.isFile()) return undefined
-      const hash = createHash('sha256')
-      for await (const chunk of createReadStream(absolute)) hash.update(chunk)
+      const kept = keptOf(absolute, status)
+      kept.sha256 ??= digest(absolute)
       return {
-        sha256: hash.digest('hex'),
-        size: status.size,
-        mode: (status.mode & 0o7777).toString(8).padStart(4, '0'),
+        sha256: await forgetting(kept.sha256, () => files.delete(absolute)),
+        size: Number(status.size),
+        mode: (Number(status.mode) & 0o7777).toString(8).padStart(4, '0'),
       }
     },
-    text: (path) => readFile(resolve(workingDirectory, path), 'utf8').catch(() => undefined),
+    async text(path) {
+      const absolute = resolve(workingDirectory, path)
+      const status = await stat(absolute, { bigint: true }).catch(() => undefined)
+      if (status === undefined || !status.isFile() || status.size > mostKept) return textOf(absolute)
+      const kept = keptOf(absolute, status)
+      return (kept.text ??= textOf(absolute))
+    },
   }
+}
+
+function identity({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
+  return [dev, ino, size, mtimeNs, ctimeNs].join(' ')
+}
+
+async function digest(path: string): Promise<string> {
+  const hash = createHash('sha256')
+  for await (const chunk of createReadStream(path)) hash.update(chunk)
+  return hash.digest('hex')
+}
+
+function textOf(path: string): Promise<string | undefined> {
+  return readFile(path, 'utf8').catch(() => undefined)
+}
+
+/** A failure is nothing to keep. */
+function forgetting<T>(result: Promise<T>, forget: () => void): Promise<T> {
+  result.catch(forget)
+  return result
 }

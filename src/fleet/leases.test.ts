@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
+import { PassThrough } from 'node:stream'
 import { test } from 'node:test'
 import type { HostName } from '../base/brand.ts'
 import { HostError } from '../base/errors.ts'
+import type { Channel } from '../connection/connection.ts'
 import type { MachineAccess } from '../host/machine.ts'
 import { scripts } from '../host/means.ts'
 import type { LeaseResult } from '../host/state.ts'
@@ -73,6 +75,46 @@ test('a lease is taken once, however many ask at once', async () => {
   await Promise.all([leases.take(one), leases.take(one)])
   await leases.take(one)
   assert.deepEqual([first, tries(), leases.token(one.name)], [['one'], 1, 1])
+})
+
+test('the way to a lease is opened once ahead of it, and closed with the shells where it was not taken', async () => {
+  const one = machineOf('one')
+  const opened: Channel[] = []
+  const used: Channel[] = []
+  const killed: Channel[] = []
+  const leases = createLeases({
+    holder,
+    means: {
+      ...scripts,
+      async takeLease(access) {
+        used.push(await access.open('', access.signal))
+        return ofAnother
+      },
+    },
+    accessOf: ({ name }) =>
+      Promise.resolve({
+        ...accessOf(name),
+        open() {
+          const stream = new PassThrough()
+          const kill = (): void => void killed.push(channel)
+          const ended = new Promise<never>(() => undefined)
+          const channel: Channel = { stdin: stream, stdout: stream, stderr: stream, ended, kill }
+          opened.push(channel)
+          return Promise.resolve(channel)
+        },
+      }),
+    sleep: () => Promise.resolve(),
+    restore: () => Promise.resolve(),
+  })
+  leases.prepare(one)
+  leases.prepare(one)
+  await new Promise(setImmediate)
+  assert.equal(opened.length, 1)
+  await assert.rejects(leases.take(one), HostError)
+  assert.deepEqual([opened.length, used], [1, opened])
+  leases.prepare(one)
+  await one.closeShells()
+  assert.deepEqual([opened.length, killed], [2, opened.slice(1)])
 })
 
 test('what another run holds is refused at once, with its name', async () => {

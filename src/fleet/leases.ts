@@ -8,6 +8,8 @@ import type { Lease, LeaseHolder } from '../host/state.ts'
 import type { Machine } from './machine.ts'
 
 export interface Leases {
+  /** A machine is going to be acted on: the way to its lease is opened, and nothing is taken. What fails fails when it is taken. */
+  prepare(machine: Machine): void
   /** @throws HostError when another run holds the machine, UnreachableError */
   take(machine: Machine): Promise<void>
   token(name: HostName): number | undefined
@@ -41,7 +43,7 @@ export function createLeases({ holder, means, accessOf, sleep, restore }: Leases
   const takeNow = async (machine: Machine): Promise<void> => {
     const access = await accessOf(machine, machine.statePrivilege)
     // The first channel is opened while the machine still says where its state is.
-    const channel = access.open('exec /bin/sh', access.signal)
+    const channel = machine.takeLeaseChannel() ?? access.open('exec /bin/sh', access.signal)
     channel.catch(() => undefined)
     const stateDirectory = await machine.stateDirectory().catch(async (error: unknown) => {
       void channel.then((opened) => opened.kill()).catch(() => undefined)
@@ -83,8 +85,15 @@ export function createLeases({ holder, means, accessOf, sleep, restore }: Leases
     accessOf,
     means,
     token: (name) => machines.get(name)?.lease?.token,
+    prepare(machine) {
+      if (isTaken(machine) || taking.has(machine)) return
+      machine.openLeaseChannel(async () => {
+        const access = await accessOf(machine, machine.statePrivilege)
+        return access.open('exec /bin/sh', access.signal)
+      })
+    },
     async take(machine) {
-      if (machine.lease !== undefined && !machine.lease.ended.aborted) return
+      if (isTaken(machine)) return
       const running = taking.get(machine)
       if (running) return running
       const begun = takeNow(machine).finally(() => taking.delete(machine))
@@ -92,6 +101,10 @@ export function createLeases({ holder, means, accessOf, sleep, restore }: Leases
       return begun
     },
   }
+}
+
+function isTaken({ lease }: Machine): boolean {
+  return lease !== undefined && !lease.ended.aborted
 }
 
 function held({ name }: Machine, by: string): HostError {

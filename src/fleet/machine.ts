@@ -66,6 +66,8 @@ export class Machine {
   /** By the name of who one becomes; '' for the login. */
   readonly #uids = new Map<string, number>()
   lease: Lease | undefined
+  /** Open, for a lease that is not taken yet. */
+  #leaseChannel: Promise<Channel> | undefined
 
   constructor(options: MachineOptions) {
     this.#options = options
@@ -155,6 +157,24 @@ export class Machine {
     return (await this.connection(privilege)).open(command, this.#options.signal)
   }
 
+  /** Opens, with `open`, what a lease will be taken on; once. */
+  openLeaseChannel(open: () => Promise<Channel>): void {
+    if (this.#leaseChannel !== undefined) return
+    const channel = open()
+    this.#leaseChannel = channel
+    const forget = (): void => {
+      if (this.#leaseChannel === channel) this.#leaseChannel = undefined
+    }
+    channel.then(({ ended }) => ended).then(forget, forget)
+  }
+
+  /** What was opened for a lease, for whoever takes it now. */
+  takeLeaseChannel(): Promise<Channel> | undefined {
+    const channel = this.#leaseChannel
+    this.#leaseChannel = undefined
+    return channel
+  }
+
   async connection(privilege: Privilege['become']): Promise<Connection> {
     return this.#options.reach.connect(withPrivilege(this.#options.target, privilege), this.#options.signal)
   }
@@ -168,6 +188,10 @@ export class Machine {
     await Promise.all([
       // The channel of a lease may outlive the shells, and would keep this run itself from taking it again.
       lease?.release(),
+      this.takeLeaseChannel()?.then(
+        (channel) => channel.kill(),
+        () => undefined,
+      ),
       ...shells.map(async (opening) => {
         const shell = await opening.catch(() => undefined)
         await shell?.close()

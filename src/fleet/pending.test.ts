@@ -71,6 +71,7 @@ function house(dir: Scratch): House {
       accessOf,
       means: scripts,
       token: () => undefined,
+      prepare: () => undefined,
       take: async ({ name }) => void leased.push(name),
     },
     async note({ machine }, notes) {

@@ -59,7 +59,7 @@ export function createRunContext(options: RunContextOptions): RunContext {
   const redactor = createRedactor()
   const emitter = createEmitter({ run: name, now: world.now, sinks, redactor })
   const overlay = check ? createOverlay() : undefined
-  const controller = createControllerFiles(world.workingDirectory)
+  const controller = createControllerFiles(world.workingDirectory, () => world.now().getTime())
   const { sleep } = world
   const profile = options.profile === true ? createProfile(world.clock) : noProfile
   const fleet = createFleet({

@@ -7,7 +7,7 @@ import type { Walk } from './links.ts'
 import { linkTarget, parentOf, type RemotePath } from './paths.ts'
 import type { QueryKind } from './queries/query.ts'
 import { realpath } from './queries/realpath.ts'
-import type { KeptAnswers } from './readings.ts'
+import type { KeptAnswers, Question } from './readings.ts'
 import type { Basis } from './readings-change.ts'
 
 export interface SourceOptions {
@@ -47,12 +47,14 @@ export interface FileBasis {
 
 export function createSource(options: SourceOptions): ReaderSource {
   const { batcher, kept, user, name, placement, controller, node } = options
-  const keyOf = (kind: string, item: unknown): string =>
-    `${user} ${kind} ${typeof item === 'string' ? item : sha256Of(JSON.stringify(item))}`
+  const questionOf = (kind: string, item: unknown): Question => ({
+    user,
+    key: `${kind} ${typeof item === 'string' ? item : sha256Of(JSON.stringify(item))}`,
+  })
 
   const walk = (path: RemotePath): Promise<Walk> => {
     const basis: Basis = { on: [`file:${path}`], open: true }
-    return kept.answer(keyOf(realpath.kind, path), basis, async () => {
+    return kept.answer(questionOf(realpath.kind, path), basis, async () => {
       const [target, above] = await Promise.all([
         path === '/' ? undefined : batcher.query(realpath, path),
         parentOf(path) === path ? undefined : walk(parentOf(path)),
@@ -79,7 +81,7 @@ export function createSource(options: SourceOptions): ReaderSource {
     walk,
     ask(kind, item, on, files = []) {
       const basis: Basis = { on: [...on], open: files.length > 0 }
-      return kept.answer(keyOf(kind.kind, item), basis, async () => {
+      return kept.answer(questionOf(kind.kind, item), basis, async () => {
         const [answer] = await Promise.all([
           batcher.query(kind, item),
           files.length > 0 ? widen(basis, files, walk) : undefined,

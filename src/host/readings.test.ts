@@ -1,37 +1,16 @@
 import assert from 'node:assert/strict'
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { hostName } from '../base/brand.ts'
 import { HostError } from '../base/errors.ts'
 import { given } from '../base/given.ts'
 import type { Action, Effect } from './action.ts'
 import { createOverlay } from './overlay.ts'
 import { createReader, type HostReader } from './reader.ts'
-import { createReadings, type ReadingsBook } from './readings.ts'
+import { createReadings } from './readings.ts'
 import { sha256Of } from './content.ts'
-import { createLocalShell, type LocalShell } from './testing/local-shell.ts'
+import { createLocalShell } from './testing/local-shell.ts'
+import { ct, frames, node, pve1, reading } from './testing/reading.ts'
 import { scratch } from './testing/scratch.ts'
-
-const pve1 = hostName('pve1')
-const node = { name: pve1 }
-const ct = { name: hostName('ct'), nodeName: pve1, ctid: '101' }
-
-function reading(
-  readings: ReadingsBook = createReadings(),
-  of?: HostReader,
-): { readonly reader: HostReader; readonly shell: LocalShell } {
-  const shell = createLocalShell()
-  const reader = createReader({
-    name: of ? ct.name : pve1,
-    shell: async () => shell,
-    signal: new AbortController().signal,
-    readings,
-    ...(of ? { node: of } : {}),
-    placement: { ctid: of ? ct.ctid : undefined, nodeName: of ? pve1 : undefined, cluster: undefined },
-    controller: { file: async () => undefined, text: async () => undefined },
-  })
-  return { reader, shell }
-}
 
 function write(path: string, mode?: string): Action {
   return {
@@ -44,13 +23,6 @@ function write(path: string, mode?: string): Action {
 
 function run(...effects: readonly Effect[]): Action {
   return { kind: 'run', argv: ['x'], effects }
-}
-
-/** How many frames it takes to ask. */
-async function frames(shell: LocalShell, ask: () => Promise<unknown>): Promise<number> {
-  const before = shell.scripts.length
-  await ask()
-  return shell.scripts.length - before
 }
 
 test('what was answered is not asked again, by whichever view, until it is dropped', async () => {

@@ -28,18 +28,25 @@ export interface Readings {
   drop(pattern: string): void
   /**
    * Forgets what an action of a task of `place` may have changed, on its machine, its node and, where it takes a machine down, on that with all its
-   * containers. Call it when the outcome is known, whatever it is: what is asked from then on is asked of the host.
+   * containers. Call it when the outcome is known, whatever it is: what is asked from then on is asked of the host. Where it was called when the action was
+   * on its way, what one user has asked behind it since may be spared.
    */
-  dropFor(action: Action, place: Place): void
+  dropFor(action: Action, place: Place, spared?: { readonly user: string }): void
   /** Forgets everything: time has passed. */
   clear(): void
 }
 
 export interface KeptAnswers extends Readings {
-  /** The kept answer to a question, or the one that `ask` gets now. */
-  answer<T>(key: string, basis: Basis, ask: () => Promise<T>): Promise<T>
+  /** The kept answer to a question of a user, or the one that `ask` gets now. */
+  answer<T>(question: Question, basis: Basis, ask: () => Promise<T>): Promise<T>
   /** A link of the machine, and where it leads, without links: what is done through it changes what is there. */
   linkAt(path: RemotePath, target: RemotePath): void
+}
+
+export interface Question {
+  /** Who asks: what one user may read another may not. */
+  readonly user: string
+  readonly key: string
 }
 
 export interface ReadingsBook {
@@ -47,6 +54,7 @@ export interface ReadingsBook {
 }
 
 interface Kept {
+  readonly user: string
   readonly basis: Basis
   readonly answer: Promise<unknown>
 }
@@ -78,9 +86,9 @@ export function createReadings(kinds?: Kinds): ReadingsBook {
         (ctid === undefined || place.ctid === ctid),
     )
 
-  const change = (machine: HostName, what: Change): void => {
+  const change = (machine: HostName, what: Change, spared?: { readonly user: string }): void => {
     const page = pages.get(machine)
-    if (page) strike(page, what)
+    if (page) strike(page, what, spared)
     const common = what.everything ? what : within(what, shared)
     if (common) for (const container of containersOf(machine)) strike(container, common)
   }
@@ -100,14 +108,14 @@ export function createReadings(kinds?: Kinds): ReadingsBook {
     }
   }
 
-  const dropFor = (action: Action, place: Place): void => {
+  const dropFor = (action: Action, place: Place, spared?: { readonly user: string }): void => {
     const node = place.nodeName ?? place.name
     const at = { host: place.name, node }
     if (action.kind === 'reboot') down(at[action.on ?? 'host'])
     if (action.kind === 'containerPower') down(at[action.on ?? 'host'], action.ctid)
     for (const on of ['host', 'node'] as const) {
       const what = changeOf(action, on, { names: namesOn(at[on]), kinds })
-      if (what) change(at[on], what)
+      if (what) change(at[on], what, spared)
     }
     for (const effect of allEffects(action)) learnLink(at[effect.on], effect)
   }
@@ -128,11 +136,12 @@ export function createReadings(kinds?: Kinds): ReadingsBook {
       const { kept, links } = pageOf(place)
       return {
         // The map is the page's own: a basis is read when something is dropped.
-        answer<T>(key: string, basis: Basis, ask: () => Promise<T>): Promise<T> {
+        answer<T>({ user, key: asked }: Question, basis: Basis, ask: () => Promise<T>): Promise<T> {
+          const key = `${user} ${asked}`
           const present = kept.get(key)
           if (present) return present.answer as Promise<T>
           const answer = ask()
-          const entry: Kept = { basis, answer }
+          const entry: Kept = { user, basis, answer }
           kept.set(key, entry)
           answer.catch(() => {
             if (kept.get(key) === entry) kept.delete(key)
@@ -148,8 +157,9 @@ export function createReadings(kinds?: Kinds): ReadingsBook {
   }
 }
 
-function strike({ kept }: Page, what: Change): void {
-  for (const [key, { basis }] of kept) if (touches(what, basis)) kept.delete(key)
+function strike({ kept }: Page, what: Change, spared?: { readonly user: string }): void {
+  for (const [key, { basis, user }] of kept)
+    if (user !== spared?.user && touches(what, basis)) kept.delete(key)
 }
 
 /** The part of a change that concerns what begins with one of these. */

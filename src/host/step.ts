@@ -27,6 +27,11 @@ export interface WindowContext {
    * for one in the middle `reply` comes with the results.
    */
   finished?(step: number, result: ActionResult): void
+  /**
+   * The last steps are on their way, all in one frame on the host's own shell: what is asked on that shell from now on is answered once they have ended,
+   * however they end. Not called where the last steps cannot share a frame. Called at once after sending, once.
+   */
+  onWay?(): void
   /** Fresh hex digits for names of temporary files. */
   readonly nonce?: () => string
 }

@@ -225,3 +225,37 @@ test('what needs more than a script has its place in the order', async () => {
   assert.equal(outputOf(results[2]), 'large')
   assert.ok(!existsSync(dir.path('d')))
 })
+
+test('it is said when all that is left is on its way, and what is asked then is answered behind it', async () => {
+  using dir = scratch()
+  const framed = await openFramed(dir)
+  const { machine } = framed
+  const answers: Promise<string>[] = []
+  const context: WindowContext = {
+    signal,
+    onWay() {
+      const ask = async (): Promise<string> => {
+        const reply = await framed
+          .shell()
+          .run(`cat ${dir.path('a')}`, { timeout: 10_000, signal, light: true })
+        return reply.kind === 'exited' ? reply.stdout.toString() : reply.kind
+      }
+      answers.push(ask())
+    },
+  }
+  const steps = [step(run('sleep 0.1')), step(write(dir.path('a'), 'written'))]
+  assert.deepEqual(kinds(await carryOut(steps, machine, context)), ['done', 'done'])
+  assert.deepEqual(await Promise.all(answers), ['written'])
+  await framed.machine.reopen()
+  await framed.close()
+})
+
+test('it is not said of actions on the node, whose shell is another one', async () => {
+  using dir = scratch()
+  const machine = here(dir)
+  const told: string[] = []
+  const context: WindowContext = { signal, onWay: () => void told.push('on the way') }
+  const onNode = step({ ...write(dir.path('a'), 'x'), on: 'node' })
+  await carryOut([step(write(dir.path('b'), 'x')), onNode], { ...machine, node: machine }, context)
+  assert.deepEqual(told, [])
+})

@@ -44,6 +44,7 @@ export async function carryOut(
             machine: targetOf(first.action, machine),
             context,
             offset: results.length,
+            last: results.length + run.length === settled.length && first.action.on !== 'node',
           })
         : [await carryOutAlone(first, machine, { context, index: results.length })]
     results.push(...ended)
@@ -108,11 +109,13 @@ interface FramePlace {
   readonly context: WindowContext
   /** Of the frame's first step in the window. */
   readonly offset: number
+  /** Nothing of the window follows, and it is on the host itself. */
+  readonly last: boolean
 }
 
 async function carryOutFrame(
   actions: readonly FrameAction[],
-  { machine, context, offset }: FramePlace,
+  { machine, context, offset, last: ends }: FramePlace,
 ): Promise<readonly StepResult[]> {
   const prepared = actions.map(({ action, step }) => prepare(action, step, { machine, context }))
   const steps = prepared.map(({ step }) => step)
@@ -127,6 +130,7 @@ async function carryOutFrame(
   const ended = await sendFrame(steps, machine, {
     ...context,
     timeout: frameTimeout(steps),
+    onWay: ends ? context.onWay?.bind(context) : undefined,
     // The last one's output is here in a moment, with the end of the frame.
     done: (index) => {
       if (index < last || steps[index]?.work.kind === 'files') report(index, { kind: 'done' })

@@ -75,7 +75,7 @@ function hostOf(world: World, options: Options): TaskHost {
       staleLeft = false
       return Promise.resolve({ waited, release: () => undefined })
     },
-    send(sent, finished) {
+    send(sent, { finished }) {
       world.frames += 1
       const results: ActionOutcome[] = []
       for (const [index, { planned }] of sent.entries()) {

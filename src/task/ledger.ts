@@ -12,7 +12,7 @@ import type { Preparing } from './preparing.ts'
 import { TaskRun } from './task-run.ts'
 import { type Converged, type Planned, Progress, type Unit } from './unit.ts'
 import type { Window } from './window.ts'
-import type { WindowOwner } from './window-host.ts'
+import type { OnWay, WindowOwner } from './window-host.ts'
 
 /** One item as it is foreseen; without a result: the end of a loop over nothing. */
 export interface Expected {
@@ -27,6 +27,8 @@ export interface LedgerOptions {
   readonly context: TaskContext
   readonly narrator: Narrator
   readonly preparing: () => Preparing
+  /** Reads tasks behind what is on its way, as the user of this unit. */
+  readonly readBehind: (tasks: readonly Task[], unit: Unit) => void
   /** A task has ended and was told; `stop` ends the sequence. */
   readonly finished: (task: Task, result: TaskResult) => 'next' | 'stop'
 }
@@ -205,4 +207,19 @@ export class Ledger implements WindowOwner {
     const run = first?.run ?? this.#runs.at(-1)
     if (run !== undefined) this.#options.narrator.announce(run)
   }
+
+  /** The tasks that are planned next are read: none while more of a task is to come, which may change what they rest on. */
+  onWay({ first, current, last }: OnWay): void {
+    const { tasks, readBehind } = this.#options
+    const run = this.#runs.at(-1)
+    const begun = run?.index === this.#index ? run : undefined
+    if (current === undefined) {
+      if ((begun?.foreseen ?? 0) === 0) readBehind(tasks.slice(this.#index), first)
+    } else if (current === last && current.imperative && begun !== undefined && atLastItem(begun))
+      readBehind(tasks.slice(this.#index + 1), first)
+  }
+}
+
+function atLastItem({ items, foreseen }: TaskRun): boolean {
+  return items?.kind === 'items' && foreseen + 1 === items.items.length
 }

@@ -10,7 +10,8 @@ export interface ProbeOptions {
   readonly overlay: Overlay | undefined
   readonly environment: Readonly<Record<string, string>>
   readonly check: boolean
-  readonly reconnect: () => Promise<void>
+  /** Undefined: a connection that drops ends it. */
+  readonly reconnect: (() => Promise<void>) | undefined
 }
 
 /** How often a probe is repeated when the connection drops under it. */
@@ -32,7 +33,7 @@ export async function probeUnit({ module, ready }: Unit, options: ProbeOptions):
       const lost =
         (error instanceof UnreachableError || error instanceof HostError) &&
         error.problem.code === 'connection-lost'
-      if (!lost || attempt >= mostAttempts) throw error
+      if (!lost || reconnect === undefined || attempt >= mostAttempts) throw error
       await reconnect()
     }
   }

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { HostError } from '../base/errors.ts'
 import type { Task } from '../language/model.ts'
-import { ReadAhead } from './read-ahead.ts'
+import { NotBehind, ReadAhead } from './read-ahead.ts'
 import { prepared } from './testing/prepared.ts'
-import type { Reading } from './unit.ts'
+import { unitOf } from './testing/unit.ts'
+import { Progress, type Reading, type Unit } from './unit.ts'
 
 interface Made {
   readonly ahead: ReadAhead
@@ -16,15 +17,16 @@ interface Made {
   readonly change: () => void
 }
 
-function made(text: string): Made {
-  const { tasks, context } = prepared(text)
+function made(text: string, facts: Readonly<Record<string, unknown>> = {}): Made {
+  const { tasks, context } = prepared(text, { facts })
   const probed: string[] = []
   let generation = 0
   const ahead = new ReadAhead({
     context,
     generation: () => generation,
-    probe(task): Promise<Reading> {
+    probe(task, _item, _ready, behind): Promise<Reading> {
       probed.push(task.name)
+      if (task.name === 'past them' && behind !== undefined) return Promise.reject(new NotBehind())
       if (task.name === 'fails') return Promise.reject(new HostError({ code: 'x', message: 'not yet' }))
       return Promise.resolve({ seen: task.name, touched: new Map(), rests: false })
     },
@@ -41,6 +43,20 @@ const three = `
 - name: c
   debug: { msg: x }
 `
+
+/** One whose actions are on their way. */
+const acting = (): Unit =>
+  unitOf(
+    {
+      name: 'acts',
+      summary: 'acts',
+      args: { type: 'object' },
+      result: { type: 'object' },
+      probe: () => Promise.resolve(undefined),
+      plan: () => ({ actions: [], diffs: [], findings: [], warnings: [] }),
+    },
+    new Progress(),
+  )
 
 /** What was read for the task, of the tasks from it on. */
 async function take({ ahead, tasks }: Made, index: number): Promise<unknown> {
@@ -92,4 +108,26 @@ test('what was read does not hold for a task whose own beginning changed the hos
   assert.equal(early?.holds(), true)
   host.change()
   assert.equal(early?.holds(), false)
+})
+
+test('what was read behind actions is used, and what could not be read there is read at its turn with all that follows', async () => {
+  const host = made(three)
+  host.set('it', 'known')
+  host.ahead.behind(host.tasks, acting())
+  assert.equal(await take(host, 0), 'a')
+  assert.deepEqual(host.probed, ['a', 'b', 'c'])
+  const failing = made(`${three}- name: past them\n  debug: { msg: x }\n`)
+  failing.set('it', 'known')
+  failing.ahead.behind(failing.tasks, acting())
+  await take(failing, 0)
+  assert.equal(await take(failing, 3), 'past them')
+  assert.deepEqual(failing.probed, ['a', 'b', 'c', 'past them', 'past them'])
+})
+
+test('behind actions no fact is read: it would not wait for them', async () => {
+  const host = made('- name: a\n  debug: { msg: "{{ facts.kernel }}" }\n', { kernel: '6.8' })
+  host.ahead.behind(host.tasks, acting())
+  await new Promise(setImmediate)
+  assert.deepEqual(host.probed, [])
+  assert.equal(await take(host, 0), 'a')
 })

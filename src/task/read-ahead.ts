@@ -9,7 +9,7 @@ import type { TaskContext } from './context.ts'
 import { type Item, type Items, itemsOf } from './items.ts'
 import { prepareItem, type PreparedItem, type Ready } from './prepare.ts'
 import type { Preparing } from './preparing.ts'
-import type { Reading } from './unit.ts'
+import type { Reading, Unit } from './unit.ts'
 
 export interface Ahead {
   readonly items: Items
@@ -20,7 +20,8 @@ export interface Ahead {
 
 export interface ReadAheadOptions {
   readonly context: TaskContext
-  readonly probe: (task: Task, item: Item, ready: Ready) => Promise<Reading>
+  /** `behind`: it travels behind actions of this unit, and can only follow them as the same user. */
+  readonly probe: (task: Task, item: Item, ready: Ready, behind: Unit | undefined) => Promise<Reading>
   /** Moves with every change and every prediction on the host and its node. */
   readonly generation: () => number
 }
@@ -29,9 +30,14 @@ export interface ReadAheadOptions {
 const mostTasks = 40
 const mostItems = 200
 
+/** It would be read past the actions. */
+export class NotBehind extends Error {}
+
 interface Early {
   readonly revision: number
   readonly generation: number
+  /** Read behind actions: what failed there is read again. */
+  readonly behind: boolean
   readonly reads: ReadonlySet<string>
   readonly ahead: Promise<Omit<Ahead, 'holds'> | undefined>
 }
@@ -49,12 +55,18 @@ export class ReadAhead {
     this.#read(tasks)
   }
 
+  /** Reads them behind actions of this unit that are on their way: over what those will leave behind. */
+  behind(tasks: readonly Task[], unit: Unit): void {
+    this.#read(tasks, unit)
+  }
+
   /** What was read for this task and still holds, after reading it now with those that follow where that was not done. */
   async take(task: Task, following: readonly Task[]): Promise<Ahead | undefined> {
     if (!this.#holds(this.#early.get(task))) this.#read([task, ...following])
     const early = this.#early.get(task)
     this.#early.delete(task)
     const ahead = await early?.ahead
+    if (ahead === undefined && early?.behind === true) return this.take(task, following)
     return ahead === undefined ? undefined : { ...ahead, holds: () => this.#holds(early) }
   }
 
@@ -66,31 +78,35 @@ export class ReadAhead {
     )
   }
 
-  #read(tasks: readonly Task[]): void {
+  #read(tasks: readonly Task[], behind?: Unit): void {
     for (const task of tasks.slice(0, mostTasks))
-      if (!this.#holds(this.#early.get(task))) this.#early.set(task, this.#begin(task))
+      if (!this.#holds(this.#early.get(task))) this.#early.set(task, this.#begin(task, behind))
   }
 
-  #begin(task: Task): Early {
+  #begin(task: Task, behind: Unit | undefined): Early {
     const { context, generation } = this.#options
     const reads = new Set<string>()
-    const preparing: Preparing = { context, reads, readFact: (fact) => context.run.fleet.readFact(fact) }
+    const readFact: Preparing['readFact'] = (fact) =>
+      behind === undefined ? context.run.fleet.readFact(fact) : Promise.reject(new NotBehind())
+    const preparing: Preparing = { context, reads, readFact }
     return {
       revision: context.host.variables.revision,
       generation: generation(),
+      behind: behind !== undefined,
       reads,
-      ahead: this.#ahead(task, preparing).catch(() => undefined),
+      ahead: this.#ahead(task, preparing, behind).catch(() => undefined),
     }
   }
 
-  async #ahead(task: Task, preparing: Preparing): Promise<Omit<Ahead, 'holds'>> {
+  async #ahead(task: Task, preparing: Preparing, behind: Unit | undefined): Promise<Omit<Ahead, 'holds'>> {
     const items = await itemsOf(task, preparing)
     if (items.kind !== 'items') return { items, prepared: [] }
     const prepared = await Promise.all(
       items.items.slice(0, mostItems).map(async (item) => {
         const ready = await prepareItem(task, item, preparing)
         if (ready.kind !== 'ready') return { prepared: ready, reading: undefined }
-        const reading = await this.#options.probe(task, item, ready).catch(() => undefined)
+        const probed = this.#options.probe(task, item, ready, behind)
+        const reading = behind === undefined ? await probed.catch(() => undefined) : await probed
         return { prepared: ready, reading }
       }),
     )

@@ -3,7 +3,7 @@ import type { Task } from '../language/model.ts'
 import type { TaskContext } from './context.ts'
 import type { TaskResult } from './item-result.ts'
 import { Progress, Unit } from './unit.ts'
-import { ReadAhead } from './read-ahead.ts'
+import { NotBehind, ReadAhead } from './read-ahead.ts'
 import { Sequence } from './sequence.ts'
 import { createTaskHost } from './task-host.ts'
 import { timedHost } from './timed-host.ts'
@@ -34,11 +34,14 @@ export function createTaskRunner(context: TaskContext): TaskRunner {
     async run(tasks, { begun, stopped, finished }) {
       const readAhead = new ReadAhead({
         context,
-        probe: (task, item, ready) => {
+        probe: async (task, item, ready, behind) => {
           const module = context.arguments.module(task.module)
           const progress = new Progress()
           const unit = new Unit({ key: '', task, ref: context.ref(task), module, item, ready, progress })
-          return host.probe(unit, run.overlay)
+          if (unit.imperative && !run.check) run.leases.prepare(context.host.machine)
+          if (behind === undefined) return host.probe(unit, run.overlay)
+          if (host.userOf(unit) !== host.userOf(behind)) throw new NotBehind()
+          return host.probe(unit, run.overlay, { behind: true })
         },
         generation: () => host.generation(),
       })

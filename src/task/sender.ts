@@ -12,7 +12,7 @@ import { noteActions } from '../host/notes.ts'
 import { carryOutOwn } from '../host/own-actions.ts'
 import type { Step, StepResult } from '../host/step.ts'
 import type { Unit } from './unit.ts'
-import type { ActionOutcome, Sent } from './window-host.ts'
+import type { ActionOutcome, Hear, Sent } from './window-host.ts'
 
 const interrupted: Problem = {
   code: 'interrupted',
@@ -36,10 +36,7 @@ export class Sender {
   }
 
   /** In order, in as few frames as can be; what takes a machine down goes by itself. */
-  async send(
-    sent: readonly Sent[],
-    finished: (index: number, milliseconds: number) => void,
-  ): Promise<readonly ActionOutcome[]> {
+  async send(sent: readonly Sent[], hear: Hear): Promise<readonly ActionOutcome[]> {
     const outcomes: ActionOutcome[] = []
     const [first] = sent
     if (first === undefined) return outcomes
@@ -49,11 +46,12 @@ export class Sender {
       await this.#takeLeases(sent)
       const steps = await this.#stepsOf(sent)
       for (const [from, to] of portions(sent)) {
-        const results = await this.#portion(
-          sent.slice(from, to),
-          steps.slice(from, to),
-          (index, milliseconds) => finished(from + index, milliseconds),
-        )
+        const results = await this.#portion(sent.slice(from, to), steps.slice(from, to), {
+          finished: (index, milliseconds) => hear.finished(from + index, milliseconds),
+          onWay: () => {
+            if (to === sent.length && this.#asksWhereItActs) hear.onWay()
+          },
+        })
         for (const [index, result] of results.entries()) {
           const one = sent[from + index]
           // All that a frame lost it lost at once.
@@ -129,7 +127,7 @@ export class Sender {
   async #portion(
     sent: readonly Sent[],
     steps: readonly Step[],
-    finished: (index: number, milliseconds: number) => void,
+    { finished, onWay }: Hear,
   ): Promise<readonly StepResult[]> {
     const { run, host } = this.#context
     const { machine } = host
@@ -149,6 +147,7 @@ export class Sender {
           if (result.kind === 'done' && !isPower(sent[index])) finished(index, now - last)
           last = now
         },
+        onWay,
       })
     if (!isPower(first)) return begin()
     const { action } = first.planned
@@ -157,6 +156,12 @@ export class Sender {
     )
     if (result.kind === 'done') finished(0, clock() - last)
     return [result]
+  }
+
+  /** Questions and actions share a shell, and so keep their order. */
+  get #asksWhereItActs(): boolean {
+    const { machine } = this.#context.host
+    return machine.node === undefined && machine.containers.length === 0
   }
 
   #progress(

@@ -52,6 +52,7 @@ export class Sequence {
       finished,
       narrator: this.#narrator,
       preparing: () => this.#preparing(),
+      readBehind: (behind, unit) => options.readAhead?.behind(behind, unit),
     })
     const made = stage(this.#ledger)
     this.#stage = made.stage

@@ -45,13 +45,13 @@ export function createTaskHost(context: HostContext): RealTaskHost {
     newOverlay: createOverlay,
     forbids: (action) => secretOnCommandLine(action, run.redactor),
     userOf: (unit) => becomeOf(unit)?.user ?? '',
-    probe: (unit, overlay) =>
+    probe: (unit, overlay, { behind } = { behind: false }) =>
       probeUnit(unit, {
         reader: host.reader(becomeOf(unit)),
         overlay,
         environment: reveal(unit.ready.environment),
         check: run.check,
-        reconnect: () => reconnect(machine),
+        reconnect: behind ? undefined : () => reconnect(machine),
       }),
     async predict(unit, actions, overlay) {
       const reader = host.reader(becomeOf(unit))
@@ -94,10 +94,11 @@ export function createTaskHost(context: HostContext): RealTaskHost {
         clearTimeout(waiting)
       }
     },
-    send: (sent, finished) => sender.send(sent, finished),
-    touched(actions) {
-      machine.epoch.value += 1
-      for (const action of actions) host.reader().readings.dropFor(action, place)
+    send: (sent, hear) => sender.send(sent, hear),
+    touched(actions, askedBehind) {
+      const spared = askedBehind && { user: becomeOf(askedBehind)?.user ?? '' }
+      if (askedBehind === undefined) machine.epoch.value += 1
+      for (const action of actions) host.reader().readings.dropFor(action, place, spared)
       variables.forgetFacts()
       if (machine.node && actions.some(({ on }) => on === 'node'))
         run.fleet.variables(machine.node.name).forgetFacts()

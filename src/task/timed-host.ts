@@ -12,16 +12,19 @@ export function timedHost(host: RealTaskHost, name: string, profile: Profile): R
     ...(confirm === undefined
       ? {}
       : { confirm: (question: string) => during('wait', undefined, () => confirm(question)) }),
-    probe: (unit, overlay) => during('look', unit.ref, () => host.probe(unit, overlay)),
+    probe: (unit, overlay, options) => during('look', unit.ref, () => host.probe(unit, overlay, options)),
     surprises: (unit, actions) => during('look', unit.ref, () => host.surprises(unit, actions)),
     hold: (actions) => during('wait', undefined, () => host.hold(actions)),
     sleep: (seconds) => during('wait', undefined, () => host.sleep(seconds)),
-    send: (sent, finished) =>
+    send: (sent, hear) =>
       profile.during({ host: name, phase: 'act', task: sent[0]?.unit.ref }, (turn) =>
-        host.send(sent, (index, milliseconds) => {
-          finished(index, milliseconds)
-          const next = sent[index + 1]
-          if (next) turn(next.unit.ref)
+        host.send(sent, {
+          ...hear,
+          finished(index, milliseconds) {
+            hear.finished(index, milliseconds)
+            const next = sent[index + 1]
+            if (next) turn(next.unit.ref)
+          },
         }),
       ),
   }

@@ -24,12 +24,28 @@ export interface Sent {
   readonly planned: Planned
 }
 
+/** What is heard of actions while they are carried out. */
+export interface Hear {
+  /** One is done; called at once. */
+  readonly finished: (index: number, milliseconds: number) => void
+  /** All that is left is on its way: what is asked of the host from now on is answered when that has ended. Not always called. */
+  readonly onWay: () => void
+}
+
+export interface ProbeOptions {
+  /** It travels behind actions that are on their way. */
+  readonly behind: boolean
+}
+
 /** What a window asks of its host; `task-host.ts` in earnest, a fake in tests. */
 export interface TaskHost {
   /** Units of different users are not sent together. */
   userOf(unit: Unit): string
-  /** Reads over an overlay. @throws UnknownError, UnreachableError, HostError */
-  probe(unit: Unit, overlay: Overlay | undefined): Promise<Reading>
+  /**
+   * Reads over an overlay. One that follows actions on their way is asked once: whoever sent them opens a connection that dropped.
+   * @throws UnknownError, UnreachableError, HostError
+   */
+  probe(unit: Unit, overlay: Overlay | undefined, options?: ProbeOptions): Promise<Reading>
   newOverlay(): Overlay
   /** Why an action must not be carried out, if it must not. */
   forbids(action: Action): Problem | undefined
@@ -41,13 +57,13 @@ export interface TaskHost {
   whyNot(unit: Unit, actions: readonly Action[], overlay: Overlay): Promise<Unknown | undefined>
   /** Holds the resources of the actions until `release`; `waited` when others held them first. */
   hold(actions: readonly Action[]): Promise<{ readonly waited: boolean; release(): void }>
-  /** Carries out in order up to the first that is not done; `finished` is called for each that is, at once. */
-  send(
-    sent: readonly Sent[],
-    finished: (index: number, milliseconds: number) => void,
-  ): Promise<readonly ActionOutcome[]>
-  /** What these may have changed is not trusted any more. */
-  touched(actions: readonly Action[]): void
+  /** Carries out in order up to the first that is not done. */
+  send(sent: readonly Sent[], hear: Hear): Promise<readonly ActionOutcome[]>
+  /**
+   * What these may have changed is not trusted any more. Where that was said already when they were on their way, and all were done, what the user of this
+   * unit has asked behind them since is.
+   */
+  touched(actions: readonly Action[], askedBehind?: Unit): void
   /** What was looked at here is asked again, whatever actions said of it. */
   refresh(reading: Reading): void
   /** Time has passed: nothing that was read is trusted any more. */
@@ -61,6 +77,14 @@ export interface TaskHost {
   now(): number
 }
 
+/** Units whose actions are on their way. */
+export interface OnWay {
+  readonly first: Unit
+  readonly last: Unit
+  /** The one that is not planned to its end, whether or not an action of it is among them. */
+  readonly current: Unit | undefined
+}
+
 /** Whoever owns the order of the tasks is told how units ended. */
 export interface WindowOwner {
   /** `moved`: what follows was planned on another end of this unit, or must not run: it is dropped. */
@@ -72,4 +96,6 @@ export interface WindowOwner {
   acted(unit: Unit, planned: Planned, milliseconds: number): void
   /** Before actions are sent. */
   sending(): void
+  /** They are on their way: what is needed once they are done may be asked now. */
+  onWay(sent: OnWay): void
 }

@@ -5,8 +5,7 @@
  * run. Then every unit is asked again whether anything is left to do. Units are settled in their order; where one did not end as it was planned, the run
  * goes on from there, with what was done for the later ones kept.
  */
-import { HostError, type Problem, UnreachableError } from '../base/errors.ts'
-import { UnknownError } from '../base/unknown.ts'
+import type { Problem } from '../base/errors.ts'
 import type { Action } from '../host/action.ts'
 import { labelOf } from '../host/label.ts'
 import type { Overlay } from '../host/overlay.ts'
@@ -15,13 +14,20 @@ import type { Confirm } from './confirm.ts'
 import { mostRestarts } from './decide.ts'
 import type { Flushed, Stage } from './stage.ts'
 import type { ActionOutcome, Sent, TaskHost, WindowOwner } from './window-host.ts'
-import { keptChanging, notConverged, plainFailure } from './failures.ts'
+import { keptChanging, plainFailure } from './failures.ts'
+import { askAll, type Asked, verify, type Waiting } from './verify.ts'
 import type { Converged, Reading, Unit } from './unit.ts'
 
-interface Waiting {
-  readonly unit: Unit
-  readonly expected: Converged
+/** What became of what was sent. */
+interface Carried {
+  readonly sent: readonly Sent[]
+  readonly outcomes: readonly ActionOutcome[]
+  readonly begun: readonly Sent[]
+  /** What was asked behind it of each waiting unit; undefined where that was not done, or not all went well. */
+  readonly asked: readonly (Asked | undefined)[] | undefined
 }
+
+const nothingSent: Carried = { sent: [], outcomes: [], begun: [], asked: undefined }
 
 export interface WindowOptions {
   readonly host: TaskHost
@@ -119,10 +125,10 @@ export class Window implements Stage {
     const waiting = this.#units
     const units = [...waiting.map(({ unit }) => unit), ...(current === undefined ? [] : [current])]
     const sent = units.flatMap((unit) => unit.queued.map((planned): Sent => ({ unit, planned })))
-    const actions = sent.map(({ planned }) => planned.action)
+    const actions = actionsOf(sent)
     this.drop()
     if (current) current.queued = []
-    if (actions.length === 0) return this.#settleAll(waiting, current, { sent: [], outcomes: [] })
+    if (actions.length === 0) return this.#settleAll(waiting, current, nothingSent)
     const held = await this.#host.hold(actions)
     try {
       const [first] = units
@@ -134,24 +140,55 @@ export class Window implements Stage {
         return { kind: 'moved' }
       }
       this.#owner.sending()
-      const outcomes = await this.#host.send(sent, (index, milliseconds) => {
-        const one = sent[index]
-        if (one) this.#owner.acted(one.unit, one.planned, milliseconds)
-      })
-      return await this.#settleAll(waiting, current, { sent, outcomes })
+      return await this.#settleAll(waiting, current, await this.#send(waiting, current, sent))
     } finally {
       held.release()
     }
   }
 
+  /** What has to be asked once all is done travels behind it, where it can. */
+  async #send(
+    waiting: readonly Waiting[],
+    current: Unit | undefined,
+    sent: readonly Sent[],
+  ): Promise<Carried> {
+    const host = this.#host
+    let looks: Promise<Carried['asked']> | undefined
+    const [first, last] = [sent[0]?.unit, sent.at(-1)?.unit]
+    const outcomes = await host.send(sent, {
+      finished: (index, milliseconds) => {
+        const one = sent[index]
+        if (one) this.#owner.acted(one.unit, one.planned, milliseconds)
+      },
+      onWay: () => {
+        if (this.#stepByStep || first === undefined || last === undefined) return
+        this.#forget(sent)
+        looks = askAll(host, waiting, sent, { behind: true }).catch(() => undefined)
+        this.#owner.onWay({ first, last, current })
+      },
+    })
+    const begun = sent.filter((_, index) => outcomes[index]?.kind !== 'notBegun')
+    if (looks !== undefined && outcomes.every(({ kind }) => kind === 'done')) {
+      host.touched(actionsOf(sent), first)
+      return { sent, outcomes, begun, asked: await looks }
+    }
+    this.#forget(begun)
+    // They end with what they followed, however that ended.
+    await looks
+    return { sent, outcomes, begun, asked: undefined }
+  }
+
+  /** What actions may have changed is asked again, and so is what they rest on. */
+  #forget(sent: readonly Sent[]): void {
+    this.#host.touched(actionsOf(sent))
+    for (const { unit } of sent) if (unit.reading !== undefined) this.#host.refresh(unit.reading)
+  }
+
   async #settleAll(
     waiting: readonly Waiting[],
     current: Unit | undefined,
-    { sent, outcomes }: { readonly sent: readonly Sent[]; readonly outcomes: readonly ActionOutcome[] },
+    { sent, outcomes, begun, asked }: Carried,
   ): Promise<Flushed> {
-    const begun = sent.filter((_, index) => outcomes[index]?.kind !== 'notBegun')
-    this.#host.touched(begun.map(({ planned }) => planned.action))
-    for (const { unit } of begun) if (unit.reading !== undefined) this.#host.refresh(unit.reading)
     sent.forEach(({ unit, planned }, index) => {
       const outcome = outcomes[index]
       const label = labelOf(planned.action)
@@ -163,7 +200,8 @@ export class Window implements Stage {
     const badUnit = bad?.unit
     const whole = badUnit === undefined ? waiting.length : waiting.findIndex(({ unit }) => unit === badUnit)
     const good = waiting.slice(0, whole === -1 ? waiting.length : whole)
-    const looks = await this.#verify(good, begun)
+    const answers = asked ?? (await askAll(this.#host, good, begun))
+    const looks = verify(this.#host, good, begun, answers)
     for (const [index, { unit }] of good.entries()) {
       const look = looks[index]
       if (look?.kind !== 'as planned') {
@@ -202,71 +240,8 @@ export class Window implements Stage {
     }
     return { kind: 'moved' }
   }
-
-  /** One frame of questions for all units: each must have nothing left to do. What a later unit changed again was looked at by that one. */
-  #verify(good: readonly Waiting[], begun: readonly Sent[]): Promise<readonly Verified[]> {
-    return Promise.all(
-      good.map(async ({ unit, expected }, index): Promise<Verified> => {
-        const { reading } = unit
-        const own = begun.filter((one) => one.unit === unit).map(({ planned }) => planned.action)
-        if (reading === undefined) return { kind: 'as planned', converged: expected }
-        if (own.length === 0 && !reading.rests) return { kind: 'as planned', converged: expected }
-        const later = new Set(good.slice(index + 1).map((other) => other.unit))
-        const after = begun.filter((one) => later.has(one.unit)).map(({ planned }) => planned.action)
-        if (after.length > 0 && this.#host.overlaps(after, reading)) return this.#changedAgain(unit, expected)
-        const [look, surprises] = await Promise.all([this.#look(unit), this.#host.surprises(unit, own)])
-        unit.progress.warn(surprises)
-        if (look === undefined) return { kind: 'again' }
-        const { plan, seen } = look
-        if (plan.settle) return { kind: 'again' }
-        if (plan.refusal || (plan.actions.length > 0 && own.length === 0)) return { kind: 'again' }
-        if (plan.actions.length > 0) {
-          // Where no other unit can have had a hand in it, to act again would not help. A later program may have done more than it declared.
-          const others = begun.filter((one) => one.unit !== unit).map(({ planned }) => planned.action)
-          const undone = after.some(({ kind }) => kind === 'run') || this.#host.overlaps(others, look.reading)
-          unit.progress.restarts += 1
-          if (unit.progress.restarts > mostRestarts || !undone)
-            return { kind: 'as planned', converged: unit.progress.fail(notConverged(plan)) }
-          const left = plan.actions.map(labelOf).join('; ')
-          return {
-            kind: 'otherwise',
-            warnings: [`did more, or less, than it said: this is left to do: ${left}`],
-          }
-        }
-        unit.reading = look.reading
-        const kind = unit.progress.labels.length > 0 ? 'changed' : 'ok'
-        return { kind: 'as planned', converged: unit.progress.finish({ kind, seen, seenWhy: undefined }) }
-      }),
-    )
-  }
-
-  /** A later unit found what this one had made before it changed it again: only its result may have to be read anew. */
-  async #changedAgain(unit: Unit, expected: Converged): Promise<Verified> {
-    const known = (expected.kind === 'ok' || expected.kind === 'changed') && expected.seenWhy === undefined
-    const look = known ? undefined : await this.#look(unit)
-    // What it has started may not be there yet.
-    if (look?.plan.settle) return { kind: 'again' }
-    const seen = known ? expected.seen : look?.seen
-    const kind = unit.progress.labels.length > 0 ? 'changed' : 'ok'
-    return { kind: 'as planned', converged: unit.progress.finish({ kind, seen, seenWhy: undefined }) }
-  }
-
-  async #look(
-    unit: Unit,
-  ): Promise<{ readonly plan: Plan; readonly seen: unknown; readonly reading: Reading } | undefined> {
-    try {
-      const reading = await this.#host.probe(unit, undefined)
-      return { plan: unit.plan(reading), seen: reading.seen, reading }
-    } catch (error) {
-      // It is asked again at its turn, and fails there if it does.
-      if (error instanceof HostError || error instanceof UnreachableError || error instanceof UnknownError)
-        return undefined
-      throw error
-    }
-  }
 }
 
-type Verified =
-  | { readonly kind: 'as planned'; readonly converged: Converged }
-  | { readonly kind: 'again' }
-  | { readonly kind: 'otherwise'; readonly warnings: readonly string[] }
+function actionsOf(sent: readonly Sent[]): readonly Action[] {
+  return sent.map(({ planned }) => planned.action)
+}

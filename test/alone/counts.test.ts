@@ -13,7 +13,7 @@ import { type Ended, gpuplay, root } from '../whole/support/gpuplay.ts'
 /** Beyond the opening of a connection with one shell. */
 const bounds = {
   first: { forks: 100, waits: 12 },
-  converged: { forks: 30, waits: 8 },
+  converged: { forks: 30, waits: 6 },
 } as const
 
 describe('twenty tasks on one host', { skip: whyNoLab() ?? false, timeout: 240_000 }, () => {

@@ -7,6 +7,8 @@ export interface Frame {
   /** `act` for steps of tasks, `own` for what gpuplay writes down for itself: handlers that have run, guests of a restart. */
   readonly kind: 'look' | 'act' | 'own'
   readonly script: string
+  /** How many frames were sent before it and not answered yet. */
+  readonly unanswered: number
 }
 
 /** Where the shell of a frame that acts is killed, with all that it runs. */
@@ -37,6 +39,7 @@ export interface WatchOptions {
 export function watched(inner: Reach, options: WatchOptions = {}): Watched {
   const frames: Frame[] = []
   let gone = false
+  let unanswered = 0
   const unreachable = (): UnreachableError =>
     new UnreachableError({ code: 'unreachable', message: 'the test has cut the connection' })
 
@@ -49,13 +52,15 @@ export function watched(inner: Reach, options: WatchOptions = {}): Watched {
     async run(script, run) {
       const act = frames.filter(({ kind }) => kind === 'act').length
       const kind = run.onSay === undefined ? 'look' : own.test(script) ? 'own' : 'act'
-      frames.push({ kind, script })
-      if (kind !== 'act') return shell.run(script, run)
+      frames.push({ kind, script, unanswered })
+      unanswered += 1
+      const answered = <T>(reply: Promise<T>): Promise<T> => reply.finally(() => (unanswered -= 1))
+      if (kind !== 'act') return answered(shell.run(script, run))
       options.beforeAct?.(act, script)
       const cut = options.cut?.(act, script)
-      if (cut === undefined) return shell.run(script, run)
+      if (cut === undefined) return answered(shell.run(script, run))
       gone = options.forGood === true
-      return shell.run(severed(script, cut), run)
+      return answered(shell.run(severed(script, cut), run))
     },
   })
   return {

@@ -23,6 +23,8 @@ export type FrameResult =
 export interface FrameOptions extends Pick<WindowContext, 'signal' | 'lease' | 'nonce'> {
   /** Milliseconds for all of it, waiting for locks included. */
   readonly timeout: number
+  /** The frame has been written to the shell. */
+  readonly onWay?: (() => void) | undefined
   /** A step has ended well. */
   readonly done?: (index: number) => void
 }
@@ -49,14 +51,15 @@ export async function sendFrame(
   const stop = (): void => void stopFrame(machine, said.process)
   if (steps.length > 1) options.signal.addEventListener('abort', stop, { once: true })
   try {
-    const reply = await shell.run(frameScript(steps, machine, { nonce, lease: options.lease }), {
+    const replied = shell.run(frameScript(steps, machine, { nonce, lease: options.lease }), {
       timeout: options.timeout,
       signal: machine.signal,
       limit: outputLimit(steps),
       helpers: [frameHelper, filesHelper],
       onSay: (text) => said.hear(text),
     })
-    return resultsOf(steps, machine, { said, reply, nonce })
+    options.onWay?.()
+    return resultsOf(steps, machine, { said, reply: await replied, nonce })
   } finally {
     options.signal.removeEventListener('abort', stop)
   }

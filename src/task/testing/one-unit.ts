@@ -33,6 +33,7 @@ export async function settleUnit(makeUnit: () => Unit, host: TaskHost, overlay?:
       goBackTo: () => Promise.resolve(),
       acted: (_unit, planned) => void acted.push(planned),
       sending: () => undefined,
+      onWay: () => undefined,
     },
   })
   for (;;) {

@@ -4,6 +4,7 @@ import type { Batcher, BatcherOptions } from '../../../src/host/batch.ts'
 import { ConnectionLostError } from '../../../src/host/errors.ts'
 import type { QueryKind, Settled } from '../../../src/host/queries/query.ts'
 import type { Line } from './line.ts'
+import { SimulatedShell } from './shell.ts'
 
 interface Question {
   readonly kind: string
@@ -46,8 +47,12 @@ export class Asker implements Batcher {
     try {
       const machine = this.#line.machine(hostName)
       const shell = await this.#options.shell()
+      if (!(shell instanceof SimulatedShell)) throw new Error('not a shell of a simulation')
+      const { turn, end } = shell.queue()
       await this.#line.latency()
+      await turn
       if (options.chance.happens(options.weather.questionLost)) this.#line.drop(machine)
+      end()
       if (shell.gone.aborted) throw new ConnectionLostError(hostName, 'it dropped')
       const answers = questions.map(({ kind, item }) => machine.answer(kind, item))
       await this.#line.latency()

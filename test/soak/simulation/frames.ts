@@ -59,6 +59,7 @@ export class Frames {
           for: access.name,
           context,
           finished: (index, result) => context.finished?.(first + index, result),
+          last: end === -1 && on === 'host',
         })),
       )
     }
@@ -72,10 +73,12 @@ export class Frames {
       for: host,
       context,
       finished,
+      last,
     }: {
       readonly for: HostName
       readonly context: WindowContext
       readonly finished: (index: number, result: ActionResult) => void
+      readonly last: boolean
     },
   ): Promise<readonly StepResult[]> {
     const { chance, weather } = this.#line.options
@@ -89,7 +92,10 @@ export class Frames {
       keys: new Set(keysOf(steps, machine)),
       rest: steps,
     }
+    const { turn, end } = shell.queue()
+    if (last) context.onWay?.()
     await this.#line.latency()
+    await turn
     this.#enter(frame)
     /** Done, and not told yet: files are told together. */
     const untold: number[] = []
@@ -121,11 +127,13 @@ export class Frames {
         if (shell.gone.aborted) return this.#lost(steps, results)
         if (chance.happens(0.3)) tell()
       }
+      end()
       await this.#line.latency()
       if (shell.gone.aborted) return this.#lost(steps, results)
       tell()
       return steps.map((_, index) => results[index] ?? { kind: 'notBegun' })
     } finally {
+      end()
       this.#open.delete(frame)
     }
   }

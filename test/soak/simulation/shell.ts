@@ -7,11 +7,20 @@ export class SimulatedShell implements Shell {
   readonly greeting
   readonly machine: SimulatedMachine
   readonly #gone = new AbortController()
+  #before: Promise<void> = Promise.resolve()
 
   constructor(machine: SimulatedMachine) {
     this.machine = machine
     const bootId = `boot of ${machine.node?.name ?? machine.name}`
     this.greeting = { bootId, uid: 0, kernel: '', architecture: '', hostname: machine.name }
+  }
+
+  /** What is sent now has its turn once all that was sent before it has ended; `end` ends it. */
+  queue(): { readonly turn: Promise<void>; readonly end: () => void } {
+    const turn = this.#before
+    let end = (): void => undefined
+    this.#before = new Promise((resolve) => (end = resolve))
+    return { turn, end }
   }
 
   get gone(): AbortSignal {

@@ -1,0 +1,147 @@
+/**
+ * After a window: each of its units must have nothing left to do. What a later unit changed again was looked at by that one.
+ *
+ * The questions are pure; what they say is judged once it is known that everything went as it was planned.
+ */
+import { HostError, UnreachableError } from '../base/errors.ts'
+import { UnknownError } from '../base/unknown.ts'
+import type { Action } from '../host/action.ts'
+import { labelOf } from '../host/label.ts'
+import type { Plan } from '../host/plan.ts'
+import { mostRestarts } from './decide.ts'
+import { notConverged } from './failures.ts'
+import type { Converged, Reading, Unit } from './unit.ts'
+import type { ProbeOptions, Sent, TaskHost } from './window-host.ts'
+
+/** A unit that is planned to its end, with what it will have ended with. */
+export interface Waiting {
+  readonly unit: Unit
+  readonly expected: Converged
+}
+
+/** What one unit sees when its actions have been done. */
+export interface Asked {
+  /** Undefined where the host could not answer. */
+  readonly look: { readonly plan: Plan; readonly reading: Reading } | undefined
+  /** On effects that were predicted and not seen. */
+  readonly surprises: readonly string[]
+}
+
+export type Verified =
+  | { readonly kind: 'as planned'; readonly converged: Converged }
+  | { readonly kind: 'again' }
+  | { readonly kind: 'otherwise'; readonly warnings: readonly string[] }
+
+/** Asks for every unit what has to be seen of it, all at once; undefined where nothing has. */
+export function askAll(
+  host: TaskHost,
+  waiting: readonly Waiting[],
+  begun: readonly Sent[],
+  options: ProbeOptions = { behind: false },
+): Promise<readonly (Asked | undefined)[]> {
+  return Promise.all(
+    questions(host, waiting, begun).map(async ({ unit, about, own }) => {
+      if (about === 'nothing' || about === 'known result') return undefined
+      const [look, surprises] = await Promise.all([
+        lookAt(unit, host, options),
+        about === 'all' ? host.surprises(unit, own) : [],
+      ])
+      return { look, surprises }
+    }),
+  )
+}
+
+/** How units ended whose actions were all carried out, from what was asked of them. */
+export function verify(
+  host: TaskHost,
+  waiting: readonly Waiting[],
+  begun: readonly Sent[],
+  asked: readonly (Asked | undefined)[],
+): readonly Verified[] {
+  return questions(host, waiting, begun).map((question, index): Verified => {
+    const answer = asked[index]
+    switch (question.about) {
+      case 'nothing':
+        return { kind: 'as planned', converged: question.expected }
+      case 'known result':
+      case 'result':
+        return changedAgain(question, answer?.look)
+      case 'all':
+        return judge(question, answer, { host, begun })
+    }
+  })
+}
+
+interface Question extends Waiting {
+  readonly about: 'nothing' | 'known result' | 'result' | 'all'
+  /** Actions of the unit that have begun, and those of the units behind it. */
+  readonly own: readonly Action[]
+  readonly after: readonly Action[]
+}
+
+function questions(host: TaskHost, waiting: readonly Waiting[], begun: readonly Sent[]): readonly Question[] {
+  const actionsOf = (units: ReadonlySet<Unit>): readonly Action[] =>
+    begun.filter(({ unit }) => units.has(unit)).map(({ planned }) => planned.action)
+  return waiting.map(({ unit, expected }, index) => {
+    const { reading } = unit
+    const own = actionsOf(new Set([unit]))
+    const after = actionsOf(new Set(waiting.slice(index + 1).map((other) => other.unit)))
+    const question = (about: Question['about']): Question => ({ unit, expected, about, own, after })
+    if (reading === undefined || (own.length === 0 && !reading.rests)) return question('nothing')
+    if (after.length === 0 || !host.overlaps(after, reading)) return question('all')
+    // A later unit found what this one had made before it changed it again: only its result may have to be read anew.
+    return question(resultOf(expected) === undefined ? 'result' : 'known result')
+  })
+}
+
+function resultOf(expected: Converged): { readonly seen: unknown } | undefined {
+  const known = (expected.kind === 'ok' || expected.kind === 'changed') && expected.seenWhy === undefined
+  return known ? { seen: expected.seen } : undefined
+}
+
+function changedAgain({ unit, expected }: Question, look: Asked['look']): Verified {
+  // What it has started may not be there yet.
+  if (look?.plan.settle) return { kind: 'again' }
+  const { seen } = resultOf(expected) ?? look?.reading ?? { seen: undefined }
+  return asDone(unit, seen)
+}
+
+function judge(
+  { unit, own, after }: Question,
+  answer: Asked | undefined,
+  { host, begun }: { readonly host: TaskHost; readonly begun: readonly Sent[] },
+): Verified {
+  unit.progress.warn(answer?.surprises ?? [])
+  if (answer?.look === undefined) return { kind: 'again' }
+  const { plan, reading } = answer.look
+  if (plan.settle || plan.refusal || (plan.actions.length > 0 && own.length === 0)) return { kind: 'again' }
+  if (plan.actions.length === 0) {
+    unit.reading = reading
+    return asDone(unit, reading.seen)
+  }
+  // Where no other unit can have had a hand in it, to act again would not help. A later program may have done more than it declared.
+  const others = begun.filter((one) => one.unit !== unit).map(({ planned }) => planned.action)
+  const undone = after.some(({ kind }) => kind === 'run') || host.overlaps(others, reading)
+  unit.progress.restarts += 1
+  if (unit.progress.restarts > mostRestarts || !undone)
+    return { kind: 'as planned', converged: unit.progress.fail(notConverged(plan)) }
+  const left = plan.actions.map(labelOf).join('; ')
+  return { kind: 'otherwise', warnings: [`did more, or less, than it said: this is left to do: ${left}`] }
+}
+
+function asDone(unit: Unit, seen: unknown): Verified {
+  const kind = unit.progress.labels.length > 0 ? 'changed' : 'ok'
+  return { kind: 'as planned', converged: unit.progress.finish({ kind, seen, seenWhy: undefined }) }
+}
+
+async function lookAt(unit: Unit, host: TaskHost, options: ProbeOptions): Promise<Asked['look']> {
+  try {
+    const reading = await host.probe(unit, undefined, options)
+    return { plan: unit.plan(reading), reading }
+  } catch (error) {
+    // It is asked again at its turn, and fails there if it does.
+    if (error instanceof HostError || error instanceof UnreachableError || error instanceof UnknownError)
+      return undefined
+    throw error
+  }
+}
