@@ -26,6 +26,8 @@ export interface WriteArgs {
   readonly refuse?: string
   /** By a program, which may do more than it says. */
   readonly program?: boolean
+  /** Any text that is there will do. */
+  readonly once?: boolean
 }
 
 export const write = {
@@ -40,14 +42,15 @@ export const write = {
       text: { type: 'string', description: 'What.' },
       refuse: { type: 'string', description: 'Why not.' },
       program: { type: 'boolean', description: 'How.' },
+      once: { type: 'boolean', description: 'Whether any text will do.' },
     },
   },
   result: { type: 'object', properties: { text: { type: 'string' } } },
   probe: () => Promise.reject(new Error('the fake host answers by itself')),
-  plan({ path, text, refuse: why, program = false }, seen) {
+  plan({ path, text, refuse: why, program = false, once = false }, seen) {
     if (why !== undefined) return refuse({ code: 'no', message: why })
     if (seen === starting) return settle(`${path} is starting`, 10)
-    if (seen === text) return done()
+    if (seen === text || (once && seen !== undefined)) return done()
     const action = program ? put(path, text) : writeTo(path, text)
     return actions([action], { diffs: [{ title: path, before: seen ?? '', after: text }] })
   },
