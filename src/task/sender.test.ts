@@ -128,6 +128,20 @@ test('before an interruption nothing was taken and nothing begins after it', asy
   assert.deepEqual([second?.kind, it.log], ['notBegun', []])
 })
 
+test('what an interruption in the middle has not let begin says so, in a frame and by itself', async () => {
+  for (const second of [b, restart]) {
+    const it = watchedSender()
+    it.before = (action) => {
+      if (action === second) it.abort()
+    }
+    const ended = await it.sender.send(of(one, a, second, c), () => undefined)
+    assert.deepEqual(
+      ended.map((outcome) => (outcome.kind === 'failed' ? outcome.problem.code : outcome.kind)),
+      ['done', 'interrupted', 'notBegun'],
+    )
+  }
+})
+
 const notifies = { notify: [{ name: 'restart x', where: { file: 'f', line: 1, column: 1 } }] }
 
 test('with the first change of each unit on each machine its handlers are written down there', async () => {

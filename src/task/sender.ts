@@ -61,7 +61,10 @@ export class Sender {
             await this.#reconnect(targetOf(one.planned.action, this.#context.host.machine))
           outcomes.push(outcomeOf(result))
         }
-        if (outcomes.some(({ kind }) => kind !== 'done')) break
+        const bad = outcomes.findIndex(({ kind }) => kind !== 'done')
+        // Nothing before it went wrong: the run was interrupted.
+        if (outcomes[bad]?.kind === 'notBegun') outcomes[bad] = { kind: 'failed', problem: interrupted }
+        if (bad !== -1) break
       }
     } catch (error) {
       if (error instanceof UnreachableError) outcomes.push({ kind: 'unreachable', problem: error.problem })
