@@ -142,6 +142,18 @@ test('what an interruption in the middle has not let begin says so, in a frame a
   }
 })
 
+test('each action is told with its own time; what takes a machine down with that until it is back', async () => {
+  const it = watchedSender()
+  it.results.set('write /c', [{ kind: 'failed', problem }])
+  const finished: (readonly [number, number])[] = []
+  await it.sender.send(of(one, a, restart, b, c), (...told) => void finished.push(told))
+  assert.deepEqual(finished, [
+    [0, 10],
+    [1, 15],
+    [2, 10],
+  ])
+})
+
 const notifies = { notify: [{ name: 'restart x', where: { file: 'f', line: 1, column: 1 } }] }
 
 test('with the first change of each unit on each machine its handlers are written down there', async () => {

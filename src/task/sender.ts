@@ -148,8 +148,10 @@ export class Sender {
         progress: (index, message, done, total) =>
           this.#progress(sent[index] ?? first, { message, done, total }),
         finished: (index, result) => {
+          // What takes a machine down is done when that is back.
+          if (isPower(sent[index])) return
           const now = clock()
-          if (result.kind === 'done' && !isPower(sent[index])) finished(index, now - last)
+          if (result.kind === 'done') finished(index, now - last)
           last = now
         },
       })

@@ -92,6 +92,7 @@ export function watchedSender(): WatchedSender {
       async around(_action, { name }, carryOut) {
         log.push(`down ${name}`)
         const result = await carryOut()
+        now += 5
         log.push(`up ${name}`)
         return result
       },
