@@ -190,3 +190,14 @@ test('a dry run tries once and does not ask until', async () => {
     [],
   )
 })
+
+test('what was read ahead is worth nothing for a second attempt', async () => {
+  const it = watchedWindow()
+  it.host.texts.set('/a', '1')
+  const { attempted, host } = await tried(
+    `- write: { path: /a, text: "1", once: true }\n  register: it\n  until: it.text == '1'\n  retries: 1\n  delay: 1\n`,
+    { it, reading: { seen: 'x', touched: new Map(), rests: false } },
+  )
+  assert.equal(attempted.kind === 'ended' && attempted.result.outcome, 'ok')
+  assert.deepEqual(host.log, ['sleep 1', 'waited', 'look /a'])
+})

@@ -80,6 +80,20 @@ test('nothing behind a task that fails is kept; where that is ignored, it is pla
   assert.equal(it.host.texts.get('/b'), 'failed is true')
 })
 
+test('a failure that is ignored takes back what was planned behind it, though nobody registers it', async () => {
+  const it = hostRun(`
+- name: a
+  write: { path: /a, text: "1" }
+  ignore_errors: true
+- name: b
+  write: { path: /b, text: "2" }
+`)
+  it.host.outcomes.set('write /a', [failure])
+  await it.run()
+  assert.deepEqual(it.host.sends, ['write /a, write /b', 'write /b'])
+  assert.deepEqual(it.outcomes, ['a failed', 'b changed'])
+})
+
 test('after a task that none may follow nothing is told or sent', async () => {
   const it = hostRun(resting)
   it.host.outcomes.set('write /b', [failure])
@@ -182,4 +196,22 @@ test('a variable that a task set is taken back with the task', async () => {
   it.host.instead.set('write /a', () => it.host.texts.set('/a', 'y'))
   await it.run()
   assert.equal(it.host.texts.get('/b'), 'y')
+})
+
+test('a task that is planned again does not see what those behind it were foreseen to set', async () => {
+  const it = hostRun(`
+- name: a
+  write: { path: /a, text: x, once: true }
+  register: wrote
+- name: b
+  write: { path: /b, text: '{{ default it "none" }}' }
+- name: set
+  set_fact: { it: "{{ wrote.text }}" }
+- name: c
+  write: { path: /c, text: "{{ it }}" }
+`)
+  it.host.instead.set('write /a', () => it.host.texts.set('/a', 'y'))
+  await it.run()
+  assert.deepEqual([it.host.texts.get('/b'), it.host.texts.get('/c')], ['none', 'y'])
+  assert.deepEqual(it.done['b'], ['write /b'])
 })

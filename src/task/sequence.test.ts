@@ -71,6 +71,29 @@ test('a loop over what is no list fails after what was before it was done', asyn
   assert.deepEqual([it.outcomes, it.host.sends], [['a changed', 'b failed'], ['write /a']])
 })
 
+test('what is a mistake only over a prediction is judged again on what was done', async () => {
+  const first = `
+- name: a
+  write: { path: /a, text: x, once: true }
+  register: it
+`
+  const condition = hostRun(`${first}
+- name: b
+  write: { path: /b, text: "2" }
+  when: int(it.text) > 5
+`)
+  const loop = hostRun(`${first}
+- name: b
+  write: { path: "/{{ item }}", text: "2" }
+  loop: !cel "[string(int(it.text))]"
+`)
+  for (const it of [condition, loop]) {
+    it.host.instead.set('write /a', () => it.host.texts.set('/a', '7'))
+    await it.run()
+    assert.deepEqual(it.outcomes, ['a changed', 'b changed'])
+  }
+})
+
 test('items of a loop are sent with each other and with the tasks around them', async () => {
   const it = hostRun(`
 - name: a

@@ -108,3 +108,15 @@ test('a task that failed or was skipped sets no variables, and its result is reg
     it.takeBack()
   }
 })
+
+test('what was foreseen to be set is gone where the task failed after all', () => {
+  const { variables } = context.host
+  const it = run()
+  it.planned.push(ended('ok', { word: 'one' }), ended('ok'))
+  it.register(resultOf(it), variables)
+  assert.equal(valueOf(variables, 'word'), 'one')
+  it.planned.splice(0)
+  it.results.push(ended('failed'), ended('ok'))
+  it.register(resultOf(it), variables)
+  assert.equal(valueOf(variables, 'word'), undefined)
+})

@@ -62,10 +62,16 @@ test('what was ok only over a prediction is looked at, and planned again where t
     ['changed', 'ok'],
   )
   const other = watchedWindow()
+  const late = wants('/a', '1', { key: 'resting' })
   other.host.instead.set('write /a', () => other.host.texts.set('/a', 'otherwise'))
-  await plan(other, wants('/a', '1'), wants('/a', '1', { key: 'resting' }))
+  await plan(other, wants('/a', '1'), late)
   assert.deepEqual(await other.window.flush(), { kind: 'moved' })
   assert.deepEqual(other.told.slice(-2), ['/a failed', 'back to resting'])
+  assert.deepEqual(
+    [late.progress.restarts, late.progress.finish({}).warnings],
+    [0, []],
+    'it did nothing wrong',
+  )
 })
 
 test('a unit whose last look fails, or finds it still starting, is planned again at its turn', async () => {
