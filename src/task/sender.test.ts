@@ -120,7 +120,7 @@ test('a connection that drops is opened again once, however much it lost, on the
   assert.deepEqual(it.log.slice(2), ['act write /n, write /c', 'reconnect pve1'])
 })
 
-test('before an interruption nothing was taken and nothing begins after it', async () => {
+test('after an interruption no lease is taken and nothing is sent', async () => {
   const it = watchedSender()
   it.abort()
   const [first, second] = await it.sender.send(of(one, a, b), () => undefined)
@@ -128,7 +128,7 @@ test('before an interruption nothing was taken and nothing begins after it', asy
   assert.deepEqual([second?.kind, it.log], ['notBegun', []])
 })
 
-test('what an interruption in the middle has not let begin says so, in a frame and by itself', async () => {
+test('an action that an interruption kept from beginning fails as interrupted, in a frame or by itself', async () => {
   for (const second of [b, restart]) {
     const it = watchedSender()
     it.before = (action) => {
@@ -250,7 +250,7 @@ test('long work says how far it is, for its task and item', async () => {
   )
 })
 
-test('nothing to send is no reason to take a lease', async () => {
+test('sending nothing takes no lease', async () => {
   const it = watchedSender()
   assert.deepEqual([await it.sender.send([], () => undefined), it.log], [[], []])
 })

@@ -163,7 +163,7 @@ test('what may change is unknown; where that is everything, so is whether the co
   assert.equal(all.touches({ name: machine.node.name }, 'container:102'), undefined)
 })
 
-test('of root nothing is asked; of another user it is asked whether he could', async () => {
+test('a plan of root is not checked for permission, that of another user is', async () => {
   const nowhere = writeTo('/proc/1/none/x', '1')
   for (const uid of [0, 1000]) {
     const it = made(uid)

@@ -3,8 +3,7 @@ import { test } from 'node:test'
 import { createProfile } from '../fleet/profile.ts'
 import { FakeHost, wants } from './testing/fake-host.ts'
 import { timedHost } from './timed-host.ts'
-import type { TaskHost } from './window-host.ts'
-import type { Sent } from './window-host.ts'
+import type { Sent, TaskHost } from './window-host.ts'
 import type { TaskTimes } from '../events/events.ts'
 import type { RealTaskHost } from './task-host.ts'
 import type { Unit } from './unit.ts'
@@ -13,7 +12,6 @@ import type { Unit } from './unit.ts'
 function timed(): {
   readonly host: RealTaskHost
   readonly times: () => readonly TaskTimes[]
-  readonly pass: (milliseconds: number) => void
 } {
   let now = 0
   const pass = (milliseconds: number): void => void (now += milliseconds)
@@ -49,7 +47,7 @@ function timed(): {
   }
   const profile = createProfile(() => now)
   const host = timedHost({ ...slow, generation: () => 3 }, 'one', profile)
-  return { host, times: () => profile.times ?? [], pass }
+  return { host, times: () => profile.times ?? [] }
 }
 
 function sent(unit: Unit): Sent {
