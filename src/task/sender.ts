@@ -59,7 +59,10 @@ export class Sender {
             await this.#reconnect(targetOf(one.planned.action, this.#context.host.machine))
           outcomes.push(outcomeOf(result))
         }
-        if (outcomes.some(({ kind }) => kind !== 'done')) break
+        const bad = outcomes.findIndex(({ kind }) => kind !== 'done')
+        // Nothing before it went wrong: the run was interrupted.
+        if (outcomes[bad]?.kind === 'notBegun') outcomes[bad] = { kind: 'failed', problem: interrupted }
+        if (bad !== -1) break
       }
     } catch (error) {
       if (error instanceof UnreachableError) outcomes.push({ kind: 'unreachable', problem: error.problem })
@@ -143,8 +146,10 @@ export class Sender {
         progress: (index, message, done, total) =>
           this.#progress(sent[index] ?? first, { message, done, total }),
         finished: (index, result) => {
+          // What takes a machine down is done when that is back.
+          if (isPower(sent[index])) return
           const now = clock()
-          if (result.kind === 'done' && !isPower(sent[index])) finished(index, now - last)
+          if (result.kind === 'done') finished(index, now - last)
           last = now
         },
         onWay,

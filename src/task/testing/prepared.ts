@@ -1,13 +1,18 @@
 /** Tasks from a playbook in memory, where `it` is a variable, and what they are prepared with on a host that nobody can reach. */
+import { hostName } from '../../base/brand.ts'
 import { InputError, UnreachableError } from '../../base/errors.ts'
+import type { Event } from '../../events/events.ts'
+import type { Reach } from '../../fleet/machine.ts'
 import { createRunContext } from '../../fleet/run-context.ts'
 import { createPending } from '../../fleet/pending.ts'
 import type { Fact } from '../../host/facts.ts'
+import type { Means } from '../../host/means.ts'
 import { readInventory } from '../../inventory/inventory.ts'
 import type { Task } from '../../language/model.ts'
 import { readPlaybook } from '../../language/playbook.ts'
 import { memoryFiles } from '../../language/testing/memory-files.ts'
 import { modules } from '../../modules/catalogue.ts'
+import type { Module } from '../../modules/module.ts'
 import { createArguments } from '../arguments.ts'
 import type { TaskContext } from '../context.ts'
 import type { Preparing } from '../preparing.ts'
@@ -19,19 +24,35 @@ export interface Prepared {
   readonly preparing: Preparing
 }
 
-interface PreparedOptions {
+export interface PreparedOptions {
   readonly check?: boolean
+  readonly stepByStep?: boolean
   readonly files?: Readonly<Record<string, string>>
   /** Values of facts. */
   readonly facts?: Readonly<Record<string, unknown>>
+  /** Beside those that ship. */
+  readonly modules?: readonly Module[]
+  /** YAML. */
+  readonly inventory?: string
+  /** The one that the tasks run on; the machine of the run when left out. */
+  readonly host?: string
+  /** Takes all events. */
+  readonly events?: Event[]
+  readonly signal?: AbortSignal
+  /** Milliseconds. */
+  readonly clock?: () => number
+  readonly reach?: Reach
+  readonly means?: Means
 }
 
 export function prepared(tasks: string, options: PreparedOptions = {}): Prepared {
-  const { check = false, files: others = {}, facts: values = {} } = options
+  const { check = false, stepByStep = false, files: others = {}, facts: values = {}, events, means } = options
+  const { inventory: hosts = 'all: { hosts: { other: } }', clock = () => 0 } = options
+  const all = [...modules, ...(options.modules ?? [])]
   const text = `- name: Play\n  hosts: localhost\n  tasks:\n${tasks.trim().replaceAll(/^(?=.)/gm, '    ')}\n`
   const files = memoryFiles({
     '/p/site.yml': text,
-    '/p/hosts.yml': 'all: { hosts: { other: } }\n',
+    '/p/hosts.yml': `${hosts}\n`,
     ...others,
   })
   const facts = Object.entries(values).map(([name, value]): Fact => ({
@@ -43,7 +64,7 @@ export function prepared(tasks: string, options: PreparedOptions = {}): Prepared
   const { inventory } = readInventory(['/p/hosts.yml'], { files })
   if (inventory === undefined) throw new Error('the inventory of the test has a mistake')
   const { playbook, problems } = readPlaybook('/p/site.yml', {
-    modules: new Map(modules.map((module) => [module.name, module])),
+    modules: new Map(all.map((module) => [module.name, module])),
     rolesPaths: [],
     variables: ['it'],
     facts: { type: 'object', properties: Object.fromEntries(facts.map(({ name }) => [name, {}])) },
@@ -57,7 +78,7 @@ export function prepared(tasks: string, options: PreparedOptions = {}): Prepared
     name: 'test',
     world: {
       now: () => new Date(0),
-      clock: () => 0,
+      clock,
       sleep: () => Promise.resolve(),
       randomHex: (bytes) => '0'.repeat(2 * bytes),
       environment: {},
@@ -67,29 +88,33 @@ export function prepared(tasks: string, options: PreparedOptions = {}): Prepared
       pid: 1,
       workingDirectory: '/p',
     },
-    sinks: [],
+    sinks: events === undefined ? [] : [(event) => void events.push(event)],
     inventory,
     extra: new Map(),
     facts,
     defaults: {},
-    reach: {
+    reach: options.reach ?? {
       connect: unreachable,
       openShell: unreachable,
       upload: unreachable,
       close: () => Promise.resolve(),
     },
+    means,
     check,
+    stepByStep,
+    stateDirectory: '/state',
     reachable: [],
-    signal: new AbortController().signal,
+    signal: options.signal ?? new AbortController().signal,
   })
-  const host = run.fleet.host(inventory.localhost.name)
+  const host = run.fleet.host(options.host === undefined ? inventory.localhost.name : hostName(options.host))
+  const { node } = host.machine
   const context: TaskContext = {
     run,
     host,
     play,
     layers: [],
-    arguments: createArguments(modules, files),
-    pending: createPending(host, undefined, run.leases),
+    arguments: createArguments(all, files),
+    pending: createPending(host, node && run.fleet.host(node.name), run.leases),
     connection: {},
     ref: ({ key, name, module }) => ({ id: key, name, module, handler: false }),
     addRow: () => undefined,

@@ -1,18 +1,55 @@
 /** A unit of a task that says nothing but its module. */
 import type { Module } from '../../modules/module.ts'
 import type { Task } from '../../language/model.ts'
-import { type Progress, Unit } from '../unit.ts'
+import type { Item } from '../items.ts'
+import type { Ready } from '../prepare.ts'
+import { type Progress, type Reading, Unit } from '../unit.ts'
 
 const where = { file: 'site.yml', line: 1, column: 1 }
+
+export interface UnitChanges {
+  readonly key?: string
+  readonly task?: Partial<Task>
+  readonly item?: Partial<Item>
+  readonly ready?: Partial<Ready>
+  readonly early?: Reading
+}
 
 export function unitOf(
   module: Module,
   progress: Progress,
-  changes: Partial<Task> = {},
+  task: Partial<Task> = {},
   args: unknown = {},
 ): Unit {
-  const { name } = module
-  const task: Task = {
+  return unitWith(module, progress, { task, ready: { args } })
+}
+
+export function unitWith(module: Module, progress: Progress, changes: UnitChanges): Unit {
+  const { key = '0/0', item = {}, ready = {} } = changes
+  const task = taskOf(module.name, changes.task)
+  return new Unit({
+    key,
+    task,
+    ref: { id: task.key, name: task.name, module: module.name, handler: false },
+    module,
+    item: { label: '', value: undefined, layers: [], ...item },
+    ready: {
+      kind: 'ready',
+      args: {},
+      environment: {},
+      become: undefined,
+      secret: false,
+      facts: undefined,
+      ...ready,
+    },
+    progress,
+    early: changes.early,
+  })
+}
+
+export function taskOf(module: string, changes: Partial<Task> = {}): Task {
+  const { name = module } = changes
+  return {
     id: { playbook: 'site.yml', play: 'Play', role: undefined, file: 'site.yml', name, ordinal: 0 },
     key: name,
     where,
@@ -20,7 +57,7 @@ export function unitOf(
     title: { kind: 'literal', value: name, where },
     role: undefined,
     directory: '/',
-    module: name,
+    module,
     moduleAt: where,
     args: { kind: 'map', entries: new Map(), where },
     when: [],
@@ -41,13 +78,4 @@ export function unitOf(
     exitCode: undefined,
     ...changes,
   }
-  return new Unit({
-    key: '0/0',
-    task,
-    ref: { id: name, name, module: name, handler: false },
-    module,
-    item: { label: '', value: undefined, layers: [] },
-    ready: { kind: 'ready', args, environment: {}, become: undefined, secret: false, facts: undefined },
-    progress,
-  })
 }

@@ -1,0 +1,203 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { UnreachableError } from '../base/errors.ts'
+import type { Event } from '../events/events.ts'
+import { attempt, type Attempted } from './attempt.ts'
+import { DryStage } from './dry-stage.ts'
+import { itemsOf } from './items.ts'
+import { Narrator } from './narrator.ts'
+import { prepareItem } from './prepare.ts'
+import { TaskRun } from './task-run.ts'
+import { type FakeHost, say, wants, write } from './testing/fake-host.ts'
+import { prepared } from './testing/prepared.ts'
+import { plan, watchedWindow, type WatchedWindow } from './testing/watched-window.ts'
+import { Progress, type Reading } from './unit.ts'
+
+interface Tried {
+  readonly attempted: Attempted
+  readonly host: FakeHost
+  readonly events: readonly Event[]
+}
+
+interface Options {
+  readonly it?: WatchedWindow
+  readonly check?: boolean
+  readonly reading?: Reading
+  readonly progress?: Progress
+}
+
+async function tried(text: string, options: Options = {}): Promise<Tried> {
+  const { it = watchedWindow(), check = false, reading, progress = new Progress() } = options
+  const events: Event[] = []
+  const { tasks, context, preparing } = prepared(text, { modules: [write, say], check, events })
+  const [task] = tasks
+  assert.ok(task)
+  const items = await itemsOf(task, preparing)
+  const [item] = items.kind === 'items' ? items.items : []
+  assert.ok(item)
+  const ready = await prepareItem(task, item, preparing)
+  assert.ok(ready.kind === 'ready')
+  const run = new TaskRun(0, task, context.ref(task), 0)
+  const { host, window } = it
+  const attempted = await attempt(run, item, {
+    key: '0/0',
+    ready,
+    reading,
+    stage: check ? new DryStage(host, host.newOverlay()) : window,
+    window: check ? undefined : window,
+    preparing,
+    narrator: new Narrator(context),
+    progress,
+  })
+  return { attempted, host, events }
+}
+
+const writes = '- write: { path: /a, text: "1" }\n  register: it\n'
+
+test('a unit is planned to its end, and its result is what it will have ended with', async () => {
+  const { attempted, host } = await tried(writes)
+  assert.ok(attempted.kind === 'ended')
+  assert.deepEqual([attempted.result.outcome, attempted.result.result['text']], ['changed', '1'])
+  assert.equal(attempted.unit.queued.length, 1)
+  assert.equal('attempts' in attempted.result.result, false)
+  assert.deepEqual(host.sends, [])
+})
+
+test('what was read ahead is not read again', async () => {
+  const { attempted, host } = await tried(writes, {
+    reading: { seen: '1', touched: new Map(), rests: false },
+  })
+  assert.equal(attempted.kind === 'ended' && attempted.result.outcome, 'ok')
+  assert.deepEqual(host.log, [])
+})
+
+test('a unit that acts as another user waits until what is there was sent, and is not looked at before', async () => {
+  const it = watchedWindow()
+  it.host.users.set('0/0', 'www-data')
+  await plan(it, wants('/b', '2'))
+  it.host.log.length = 0
+  const { attempted } = await tried(writes, { it })
+  assert.deepEqual([attempted.kind, it.host.log], ['flush', []])
+})
+
+test('what fails while something waits is judged again once that was sent; what does not, waits with it', async () => {
+  const it = watchedWindow()
+  it.host.texts.set('/a', '1')
+  await plan(it, wants('/b', '2'))
+  const failing = `${writes}  failed_when: it.text == '1'\n`
+  assert.equal((await tried(failing, { it })).attempted.kind, 'flush')
+  assert.equal((await tried(writes, { it })).attempted.kind, 'ended')
+  await it.window.flush()
+  const { attempted } = await tried(failing, { it })
+  assert.equal(attempted.kind === 'ended' && attempted.result.outcome, 'failed')
+})
+
+test('where a window went otherwise than planned, the run goes on there', async () => {
+  const it = watchedWindow()
+  it.host.waits = 1
+  await plan(it, wants('/b', '2'))
+  const { attempted } = await tried('- say: { text: x }', { it })
+  assert.equal(attempted.kind, 'moved')
+})
+
+test('until is asked after each attempt; between two there is the delay, and what was read is let go', async () => {
+  const it = watchedWindow()
+  const sleep = it.host.sleep.bind(it.host)
+  it.host.sleep = (seconds) => {
+    it.host.texts.set('/a', '1')
+    return sleep(seconds)
+  }
+  it.host.instead.set('write /a', () => it.host.texts.set('/a', 'x'))
+  const { attempted, host, events } = await tried(
+    `- write: { path: /a, text: "1", once: true }\n  register: it\n  until: it.text == '1'\n  retries: 3\n  delay: 7\n`,
+    { it },
+  )
+  assert.ok(attempted.kind === 'ended')
+  assert.deepEqual([attempted.result.outcome, attempted.result.result['attempts']], ['ok', 2])
+  assert.ok(attempted.converged, 'the unit itself had the last word')
+  assert.deepEqual(
+    host.log.filter((line) => line.startsWith('sleep') || line === 'waited'),
+    ['sleep 7', 'waited'],
+  )
+  assert.deepEqual(
+    events.flatMap((event) => (event.type === 'task.progress' ? [event.message] : [])),
+    ['try 1 of 4 was not enough; again in 7 s'],
+  )
+})
+
+test('an until that stays false fails the task after its retries, with the last result', async () => {
+  const { attempted, host } = await tried(
+    `- say: { text: x }\n  register: it\n  until: it.stdout == 'y'\n  retries: 2\n  delay: 1\n`,
+  )
+  assert.ok(attempted.kind === 'ended')
+  const { outcome, result, detail } = attempted.result
+  assert.deepEqual([outcome, result['stdout'], result['attempts']], ['failed', 'x', 3])
+  assert.equal(detail.problem?.code, 'until-not-met')
+  assert.equal(attempted.converged, undefined)
+  assert.deepEqual(host.sends, ['run say x', 'run say x', 'run say x'])
+})
+
+test('of attempts that fail until the end, the last failure is told', async () => {
+  const it = watchedWindow()
+  const failure = { kind: 'failed', problem: { code: 'x', message: 'no room' } } as const
+  it.host.outcomes.set('run say x', [failure, failure])
+  const { attempted } = await tried(
+    `- say: { text: x }\n  register: it\n  until: '!it.failed'\n  retries: 1\n  delay: 1\n`,
+    { it },
+  )
+  assert.ok(attempted.kind === 'ended')
+  assert.equal(attempted.result.detail.problem?.message, 'no room')
+})
+
+test('an attempt begins without what the one before it had done', async () => {
+  const progress = new Progress()
+  progress.restarts = 3
+  const { attempted } = await tried(
+    `- say: { text: x }\n  register: it\n  until: it.attempts > 1\n  retries: 1\n  delay: 1\n`,
+    { progress },
+  )
+  assert.ok(attempted.kind === 'ended')
+  assert.deepEqual([attempted.result.outcome, attempted.unit.progress.labels], ['changed', ['run say x']])
+  assert.equal(attempted.unit.progress.restarts, 0)
+})
+
+test('a host that is gone is not tried again', async () => {
+  const it = watchedWindow()
+  it.host.failures.set('/a', [new UnreachableError({ code: 'u', message: 'gone' })])
+  const { attempted, host } = await tried(`${writes}  until: it.text == '1'\n  retries: 3\n  delay: 1\n`, {
+    it,
+  })
+  assert.equal(attempted.kind === 'ended' && attempted.result.outcome, 'unreachable')
+  assert.deepEqual(host.log, ['look /a'])
+})
+
+test('an until that cannot be evaluated fails the task with its own mistake', async () => {
+  const it = watchedWindow()
+  it.host.outcomes.set('run say x', [{ kind: 'failed', problem: { code: 'x', message: 'no room' } }])
+  const { attempted } = await tried(`- say: { text: x }\n  register: it\n  until: it.stdout == 'x'\n`, { it })
+  assert.ok(attempted.kind === 'ended')
+  assert.equal(attempted.result.outcome, 'failed')
+  assert.match(attempted.result.detail.problem?.message ?? '', /stdout/)
+})
+
+test('a dry run tries once and does not ask until', async () => {
+  const { attempted, host } = await tried(`${writes}  until: it.text == '2'\n  retries: 3\n  delay: 1\n`, {
+    check: true,
+  })
+  assert.equal(attempted.kind === 'ended' && attempted.result.outcome, 'changed')
+  assert.deepEqual(
+    host.log.filter((line) => line.startsWith('sleep')),
+    [],
+  )
+})
+
+test('what was read ahead is worth nothing for a second attempt', async () => {
+  const it = watchedWindow()
+  it.host.texts.set('/a', '1')
+  const { attempted, host } = await tried(
+    `- write: { path: /a, text: "1", once: true }\n  register: it\n  until: it.text == '1'\n  retries: 1\n  delay: 1\n`,
+    { it, reading: { seen: 'x', touched: new Map(), rests: false } },
+  )
+  assert.equal(attempted.kind === 'ended' && attempted.result.outcome, 'ok')
+  assert.deepEqual(host.log, ['sleep 1', 'waited', 'look /a'])
+})

@@ -1,0 +1,65 @@
+/** What a unit does after its actions were sent. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { afterFlush, declined, type State } from './decide.ts'
+import { say, wants } from './testing/fake-host.ts'
+import { unitOf } from './testing/unit.ts'
+import { Progress } from './unit.ts'
+
+const stale = { kind: 'stale', why: '/a was changed', label: 'write /a' } as const
+const lost = { kind: 'lost', why: 'reset', label: 'run x' } as const
+
+function stateOf(): State {
+  return {
+    final: true,
+    stages: new Set(['one', 'two']),
+    last: 'two',
+    settling: undefined,
+    agreed: undefined,
+  }
+}
+
+test('a unit that begins again may go through its last stage again, and its last plan was not final', () => {
+  for (const flushed of [stale, lost, { kind: 'again' }] as const) {
+    const state = stateOf()
+    assert.deepEqual(afterFlush(flushed, wants('/a', '1'), state), { kind: 'again' })
+    assert.deepEqual([state.final, [...state.stages]], [false, ['one']])
+  }
+})
+
+test('it begins again three times because the host was changed or the connection dropped; for waiting it never ends', () => {
+  const unit = wants('/a', '1')
+  for (const flushed of [stale, lost, stale]) assert.equal(afterFlush(flushed, unit, stateOf()).kind, 'again')
+  for (let times = 0; times < 10; times += 1)
+    assert.equal(afterFlush({ kind: 'again' }, unit, stateOf()).kind, 'again')
+  const end = afterFlush(stale, unit, stateOf())
+  assert.ok(end.kind === 'end' && end.converged.kind === 'failed')
+  assert.equal(end.converged.failure.problem.code, 'kept-changing')
+})
+
+test('an imperative action that was lost is never done again', () => {
+  const end = afterFlush(lost, unitOf(say, new Progress()), stateOf())
+  assert.ok(end.kind === 'end' && end.converged.kind === 'failed')
+  assert.match(end.converged.failure.problem.message, /not known: run x \(reset\)/)
+  assert.equal(afterFlush(stale, unitOf(say, new Progress()), stateOf()).kind, 'again', 'it was not begun')
+})
+
+test('a failure ends the unit with the reply of the program; an unreachable host is no failure', () => {
+  const reply = { code: 1, stdout: '', stderr: 'full' }
+  const problem = { code: 'x', message: 'no room' }
+  const failed = afterFlush({ kind: 'failed', problem, reply }, wants('/a', '1'), stateOf())
+  assert.ok(failed.kind === 'end' && failed.converged.kind === 'failed')
+  assert.deepEqual(failed.converged.replies, [reply])
+  const gone = afterFlush({ kind: 'unreachable', problem }, wants('/a', '1'), stateOf())
+  assert.equal(gone.kind === 'end' && gone.converged.kind, 'unreachable')
+})
+
+test('what is declined is left, with its warning; what was done before it stays told', () => {
+  const asked = { question: 'Now?', declined: 'PENDING' }
+  const reading = { seen: '1', touched: new Map(), rests: false }
+  const unit = wants('/a', '1')
+  assert.deepEqual([declined(asked, reading, unit).kind], ['ok'])
+  unit.progress.did('write /a', { actions: [], diffs: [], warnings: [] }, undefined)
+  const end = declined(asked, reading, unit)
+  assert.deepEqual([end.kind, end.labels, end.warnings], ['changed', ['write /a'], ['PENDING']])
+})

@@ -1,0 +1,235 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Problem } from '../base/errors.ts'
+import type { Action } from '../host/action.ts'
+import { actions, done, type Plan, refuse, settle } from '../host/plan.ts'
+import type { Task } from '../language/model.ts'
+import { decide, type Look, type Next, type State } from './decide.ts'
+import type { Stage } from './stage.ts'
+import { say, wants, write, writeTo } from './testing/fake-host.ts'
+import { prepared } from './testing/prepared.ts'
+import { unitOf } from './testing/unit.ts'
+import { Progress, type Reading, type Unit } from './unit.ts'
+
+const reading: Reading = { seen: '1', touched: new Map(), rests: false }
+const problem: Problem = { code: 'x', message: 'cannot read' }
+const reboot: Action = { kind: 'reboot', reason: 'it must', ask: { question: 'Now?', declined: 'PENDING' } }
+const never = (): never => {
+  throw new Error('a choice does nothing')
+}
+
+interface Circumstances {
+  readonly sends?: boolean
+  readonly waiting?: boolean
+  readonly forbids?: Problem
+  readonly asks?: boolean
+  readonly now?: number
+  readonly unit?: Unit
+  readonly state?: State
+}
+
+function freshState(): State {
+  return { final: false, stages: new Set(), last: undefined, settling: undefined, agreed: undefined }
+}
+
+function decided(look: Look | Plan, circumstances: Circumstances = {}): Next {
+  const { sends = true, waiting = false, forbids, asks = false, now = 0 } = circumstances
+  const { unit = wants('/a', '1'), state = freshState() } = circumstances
+  const stage: Stage = {
+    sends,
+    waiting,
+    forbids: () => forbids,
+    now: () => now,
+    ...(asks ? { confirm: never } : {}),
+    probe: never,
+    queue: never,
+    predict: never,
+    mayChange: never,
+    whyNot: never,
+    flush: never,
+    wait: never,
+    waited: never,
+  }
+  const seen: Look = 'actions' in look ? { kind: 'planned', reading, plan: look } : look
+  return decide(seen, unit, state, stage)
+}
+
+/** How it ended, with the code of a failure; else what is next. */
+function short(next: Next): string {
+  if (next.kind === 'queue') return next.thenFlush ? 'queue and flush' : 'queue'
+  if (next.kind !== 'finish') return next.kind
+  const { converged, open } = next
+  const end = converged.kind === 'failed' ? `failed ${converged.failure.problem.code}` : converged.kind
+  return open === true ? `${end}, open` : end
+}
+
+function queued(unit: Unit): Unit {
+  const plan = actions([writeTo('/a', '1')])
+  unit.queued = plan.actions.map((action) => ({ action, plan, reading }))
+  return unit
+}
+
+function acted(unit: Unit): Unit {
+  unit.progress.did('write /a', done(), undefined)
+  return unit
+}
+
+test('with nothing to do a unit is ok, and changed when something was done or waits', () => {
+  assert.equal(short(decided(done())), 'ok')
+  assert.equal(short(decided(done(), { unit: acted(wants('/a', '1')) })), 'changed')
+  assert.equal(short(decided(done(), { unit: queued(wants('/a', '1')) })), 'changed')
+})
+
+test('what fails over a prediction is asked again once everything before it has been done', () => {
+  const looks: readonly (readonly [Look | Plan, string])[] = [
+    [{ kind: 'failed', problem }, 'failed x'],
+    [{ kind: 'unreachable', problem }, 'unreachable'],
+    [{ kind: 'unknown', why: 'later' }, 'unknown, open'],
+    [refuse({ code: 'no', message: 'not so' }), 'failed no'],
+  ]
+  for (const [look, end] of looks) {
+    assert.equal(short(decided(look)), end)
+    assert.equal(short(decided(look, { waiting: true })), 'flush')
+    assert.equal(short(decided(look, { unit: queued(wants('/a', '1')) })), 'flush')
+    assert.equal(short(decided(look, { sends: false, waiting: true })), end)
+  }
+})
+
+test('a unit that was planned to its end is changed, though what it will leave cannot be known yet', () => {
+  const look = { kind: 'unknown', why: 'later' } as const
+  const run = { unit: queued(wants('/a', '1')), state: { ...freshState(), final: true } }
+  assert.equal(short(decided(look, run)), 'changed')
+  assert.equal(short(decided(look, { sends: false, unit: acted(wants('/a', '1')) })), 'changed')
+})
+
+test('warnings of a plan are kept, whatever comes of it', () => {
+  const unit = wants('/a', '1')
+  decided(done(['mind this']), { unit })
+  assert.deepEqual(unit.progress.finish({}).warnings, ['mind this'])
+})
+
+test('a dry run looks at what a final plan will leave, and does not plan again', () => {
+  const state = { ...freshState(), final: true }
+  assert.equal(short(decided(actions([writeTo('/a', '1')]), { sends: false, state })), 'changed')
+})
+
+test('a final plan that leaves actions, and a stage that recurs, did not converge', () => {
+  const plan = actions([writeTo('/a', '1')])
+  const staged = actions([writeTo('/a', '1')], { stage: 's' })
+  const final = { ...freshState(), final: true }
+  const recurs = { ...freshState(), stages: new Set(['s']) }
+  assert.equal(short(decided(plan, { state: final })), 'failed not-converged')
+  assert.equal(short(decided(staged, { state: recurs })), 'failed not-converged')
+  assert.equal(short(decided(staged)), 'queue')
+  const unit = queued(wants('/a', '1'))
+  assert.equal(short(decided(plan, { state: final, unit })), 'flush', 'the prediction may have been wrong')
+  assert.equal(short(decided(staged, { sends: false, state: recurs, unit })), 'failed not-converged')
+})
+
+test('a module with more than two dozen stages does not converge', () => {
+  const stages = new Set(Array.from({ length: 24 }, (_, index) => `s${index}`))
+  const plan = actions([writeTo('/a', '1')], { stage: 'next' })
+  assert.equal(short(decided(plan, { state: { ...freshState(), stages } })), 'failed not-converged')
+  stages.delete('s0')
+  assert.equal(short(decided(plan, { state: { ...freshState(), stages } })), 'queue')
+})
+
+test('plain actions wait to be sent with others', () => {
+  assert.equal(short(decided(actions([writeTo('/a', '1')]))), 'queue')
+  assert.equal(short(decided(actions([writeTo('/a', '1')]), { waiting: true })), 'queue')
+})
+
+test('what is forbidden fails its unit, in a run not before what waits was sent', () => {
+  const plan = actions([writeTo('/a', '1')])
+  assert.equal(short(decided(plan, { forbids: problem })), 'failed x')
+  assert.equal(short(decided(plan, { forbids: problem, waiting: true })), 'flush')
+  assert.equal(short(decided(plan, { forbids: problem, sends: false })), 'failed x')
+})
+
+test('what takes its time, or takes a machine down, is sent by itself', () => {
+  const content = { kind: 'controllerFile', path: '/f', sha256: '', size: 1 } as const
+  const long: readonly Action[] = [
+    { kind: 'download', url: 'https://x/y', path: '/y' },
+    { kind: 'push', from: '/a', to: '/b', sha256: '' },
+    { kind: 'containerPower', ctid: '101', verb: 'start' },
+    { kind: 'reboot', reason: 'it must' },
+    { kind: 'writeFile', path: '/a', content },
+    { kind: 'run', argv: ['x'], detached: { name: 'job', fingerprint: '1' } },
+    { kind: 'run', argv: ['apt-get'], lock: { kind: 'dpkg', timeout: 60 } },
+  ]
+  const brief: readonly Action[] = [
+    writeTo('/a', '1'),
+    { kind: 'run', argv: ['x'], lock: { kind: 'flock', path: '/l', timeout: 1 } },
+    { kind: 'setAttributes', path: '/a', mode: '0600' },
+    { kind: 'makeDirectory', path: '/d' },
+    { kind: 'makeLink', path: '/l', target: '/a' },
+    { kind: 'remove', path: '/a' },
+  ]
+  for (const action of long) {
+    assert.equal(short(decided(actions([action]))), 'queue and flush', action.kind)
+    assert.equal(short(decided(actions([action]), { waiting: true })), 'flush', action.kind)
+  }
+  for (const action of brief)
+    assert.equal(short(decided(actions([action]), { waiting: true })), 'queue', action.kind)
+})
+
+test('what is imperative, or judged by its result, is sent by itself', () => {
+  const { tasks } = prepared(`- command: { cmd: x }\n  changed_when: 'false'`)
+  const judged: Partial<Task> = tasks[0] ?? {}
+  for (const unit of [unitOf(say, new Progress()), unitOf(write, new Progress(), judged)]) {
+    assert.equal(short(decided(actions([writeTo('/a', '1')]), { unit })), 'queue and flush')
+    assert.equal(short(decided(actions([writeTo('/a', '1')]), { unit, waiting: true })), 'flush')
+  }
+})
+
+test('in a dry run what an imperative unit does can only be foretold', () => {
+  const next = decided(actions([writeTo('/a', '1')]), { sends: false, unit: unitOf(say, new Progress()) })
+  assert.ok(next.kind === 'foretell')
+  assert.equal(next.converged.kind, 'unknown')
+  assert.deepEqual(next.plan.actions, [writeTo('/a', '1')])
+})
+
+test('a person is asked once nothing waits any more, and the answer holds for that question only', () => {
+  const plan = actions([reboot])
+  assert.equal(short(decided(plan, { asks: true, waiting: true })), 'flush')
+  assert.equal(short(decided(plan, { asks: true })), 'ask')
+  assert.equal(short(decided(plan, { state: { ...freshState(), agreed: 'Now?' } })), 'queue and flush')
+  assert.equal(short(decided(plan, { state: { ...freshState(), agreed: 'Later?' } })), 'ask')
+})
+
+test('a dry run asks nobody: where nobody could be asked it is declined, else foretold', () => {
+  const unit = wants('/a', '1')
+  assert.equal(short(decided(actions([reboot]), { sends: false, unit })), 'ok')
+  assert.deepEqual(unit.progress.finish({}).warnings, ['PENDING'])
+  assert.equal(short(decided(actions([reboot]), { sends: false, asks: true })), 'foretell')
+})
+
+test('what is starting is waited for with growing pauses, until its deadline', () => {
+  const state = freshState()
+  const pauses = Array.from({ length: 11 }, () => {
+    const next = decided(settle('starting', 10), { state })
+    return next.kind === 'wait' ? next.seconds : undefined
+  })
+  assert.deepEqual([pauses[0], pauses.at(-1)], [0.2, 5])
+  assert.ok(pauses.every((pause, index) => index === 0 || (pause ?? 0) >= (pauses[index - 1] ?? 0)))
+  assert.equal(short(decided(settle('starting', 10), { state, now: 9_999 })), 'wait')
+  assert.equal(short(decided(settle('starting', 10), { state, now: 10_000 })), 'failed not-settled')
+})
+
+test('what waits is sent before anything is waited for', () => {
+  assert.equal(short(decided(settle('starting', 10), { waiting: true })), 'flush')
+  assert.equal(short(decided(settle('starting', 10), { unit: queued(wants('/a', '1')) })), 'flush')
+})
+
+test('once something else was planned, the deadline of a later wait counts from that wait', () => {
+  const state = freshState()
+  decided(settle('starting', 10), { state })
+  decided(actions([writeTo('/a', '1')]), { state })
+  assert.equal(short(decided(settle('starting', 10), { state, now: 15_000 })), 'wait')
+})
+
+test('a dry run does not wait: after a predicted change the unit is changed, else it is open', () => {
+  assert.equal(short(decided(settle('starting', 10), { sends: false })), 'unknown, open')
+  const changed = { sends: false, unit: acted(wants('/a', '1')) }
+  assert.equal(short(decided(settle('starting', 10), changed)), 'changed')
+})

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Unknown } from '../base/unknown.ts'
+import { converge } from './converge.ts'
+import { DryStage } from './dry-stage.ts'
+import { FakeHost, wants, writeTo } from './testing/fake-host.ts'
+
+function made(): { readonly stage: DryStage; readonly host: FakeHost } {
+  const host = new FakeHost()
+  return { stage: new DryStage(host, host.newOverlay()), host }
+}
+
+test('what would be done is told as done, is seen by later tasks, and is not sent', async () => {
+  const { stage, host } = made()
+  const end = await converge(wants('/a', '1'), stage)
+  assert.deepEqual([end?.kind, end?.labels, end?.diffs.length], ['changed', ['write /a'], 1])
+  assert.equal((await converge(wants('/a', '1', { key: 'again' }), stage))?.kind, 'ok')
+  assert.deepEqual([host.sends, host.texts.size, stage.waiting], [[], 0, false])
+})
+
+test('what is only foretold is seen by later tasks, and is not told as done', async () => {
+  const { stage, host } = made()
+  const unit = wants('/a', '1')
+  await stage.predict(unit, unit.plan(await stage.probe(unit)))
+  assert.deepEqual(unit.progress.labels, [])
+  assert.equal((await stage.probe(unit)).seen, '1')
+  assert.deepEqual(host.log, ['look /a', 'predict write /a', 'look /a'])
+})
+
+test('a task that may change nothing leaves nothing unknown', () => {
+  const { stage, host } = made()
+  stage.mayChange([], 'why')
+  assert.deepEqual(host.log, [])
+  stage.mayChange(['file:/a'], 'why')
+  assert.deepEqual(host.log, ['may change file:/a: why'])
+})
+
+test('what the user may not be able to do is left open', async () => {
+  const { stage, host } = made()
+  host.cannot = new Unknown('nobody knows the rights of /a')
+  const end = await converge(wants('/a', '1'), stage)
+  assert.deepEqual(
+    [end?.kind, end?.kind === 'unknown' && end.why],
+    ['unknown', 'nobody knows the rights of /a'],
+  )
+})
+
+test('it neither sends nor waits', () => {
+  const { stage } = made()
+  assert.equal(stage.sends, false)
+  assert.throws(() => stage.flush(), /sends nothing/)
+  assert.throws(() => stage.wait(), /waits for nothing/)
+})
+
+test('what must not be carried out is forbidden in a dry run too', async () => {
+  const { stage, host } = made()
+  host.forbidden.set('write /a', { code: 'no', message: 'not this' })
+  assert.equal(stage.forbids(writeTo('/a', '1'))?.code, 'no')
+  const end = await converge(wants('/a', '1'), stage)
+  assert.equal(end?.kind === 'failed' && end.failure.problem.message, 'not this')
+})

@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Secret } from '../base/secret.ts'
+import type { Privilege } from '../connection/connection.ts'
+import { becomeFor, reveal } from './host-context.ts'
+import type { Ready } from './prepare.ts'
+import { wants } from './testing/fake-host.ts'
+import { prepared } from './testing/prepared.ts'
+
+function become(
+  variables: string,
+  wanted: Ready['become'],
+  connection: { readonly becomePassword?: Secret } = {},
+): Privilege['become'] {
+  const inventory = `all: { hosts: { one: { ${variables} } } }`
+  const { context } = prepared('- debug: { msg: x }', { inventory, host: 'one' })
+  return becomeFor(wants('/a', '1', { ready: { become: wanted } }), { ...context, connection })
+}
+
+test('a task that says nothing of privilege acts as the host says', () => {
+  assert.equal(become('', undefined), undefined)
+  assert.equal(become('become: true, become_user: admin', undefined)?.user, 'admin')
+})
+
+test('a task has the last word: as which user, and that nobody is become', () => {
+  assert.equal(become('', { enabled: true, user: 'www-data' })?.user, 'www-data')
+  assert.equal(become('become: true', { enabled: false, user: 'root' }), undefined)
+  assert.equal(become('become: true, become_user: admin', { enabled: true, user: 'root' })?.user, 'root')
+})
+
+test("the password is the host's, else that of the command line", () => {
+  const typed = { becomePassword: new Secret('typed') }
+  const wanted = { enabled: true, user: 'root' }
+  assert.equal(become('become_password: written', wanted, typed)?.password?.reveal(), 'written')
+  assert.equal(become('', wanted, typed)?.password?.reveal(), 'typed')
+  assert.equal(become('', wanted)?.password, undefined)
+})
+
+test('programs get secrets of their environment as text', () => {
+  assert.deepEqual(reveal({ A: 'a', B: new Secret('b') }), { A: 'a', B: 'b' })
+})

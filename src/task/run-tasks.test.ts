@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict'
+import { setImmediate as turn } from 'node:timers/promises'
+import { test } from 'node:test'
+import { actions } from '../host/plan.ts'
+import type { Module } from '../modules/module.ts'
+import { createTaskRunner, type RunTasksOptions, type TaskRunner } from './run-tasks.ts'
+import { prepared, type Prepared, type PreparedOptions } from './testing/prepared.ts'
+import type { TaskContext } from './context.ts'
+
+interface Made extends Prepared {
+  readonly runner: TaskRunner
+  /** `look NAME`, `act NAME`, `NAME OUTCOME`, in order. */
+  readonly log: string[]
+  readonly options: RunTasksOptions
+}
+
+/** The tasks `a` and `b`, which set nothing in motion but a line in a log. */
+function made(options: PreparedOptions & { readonly last?: string } = {}): Made {
+  const log: string[] = []
+  const done = new Set<string>()
+  const mark = {
+    name: 'mark',
+    summary: 'Leaves a mark.',
+    args: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['as'],
+      properties: { as: { type: 'string', description: 'Which.' } },
+    },
+    result: { type: 'object', properties: {} },
+    probe({ as }) {
+      log.push(`look ${as}`)
+      return Promise.resolve(done.has(as))
+    },
+    plan: ({ as }, seen) => actions(seen ? [] : [{ kind: 'run', argv: [as], effects: [] }]),
+  } satisfies Module<{ readonly as: string }, boolean>
+  const it = prepared('- { name: a, mark: { as: a } }\n- { name: b, mark: { as: b } }', {
+    modules: [mark],
+    ...options,
+  })
+  const { run } = it.context
+  const context: TaskContext = {
+    ...it.context,
+    run: {
+      ...run,
+      leases: { ...run.leases, take: () => Promise.resolve() },
+      means: {
+        ...run.means,
+        carryOut(steps) {
+          for (const { action } of steps) {
+            const name = action.kind === 'run' ? action.argv.join(' ') : action.kind
+            log.push(`act ${name}`)
+            done.add(name)
+          }
+          return Promise.resolve(steps.map(() => ({ kind: 'done' })))
+        },
+      },
+    },
+  }
+  return {
+    ...it,
+    runner: createTaskRunner(context),
+    log,
+    options: {
+      stopped: () => false,
+      finished({ name }, { outcome }) {
+        log.push(`${name} ${outcome}`)
+        return name === options.last ? 'stop' : 'next'
+      },
+    },
+  }
+}
+
+test('tasks are read together, carried out, looked at again, and told in their order', async () => {
+  const { runner, tasks, log, options } = made()
+  await runner.run(tasks, options)
+  assert.deepEqual(log.slice(0, 2), ['look a', 'look b'])
+  assert.deepEqual(
+    log.filter((line) => !line.startsWith('look')),
+    ['act a', 'a changed', 'act b', 'b changed'],
+  )
+})
+
+test('the tasks are read while the beginning of the host is still under way, and none is carried out before its end', async () => {
+  const { runner, tasks, log, options } = made()
+  let end = (): void => undefined
+  const begun = new Promise<void>((resolve) => (end = resolve))
+  const running = runner.run(tasks, { ...options, begun })
+  await turn()
+  await turn()
+  assert.deepEqual(log, ['look a', 'look b'])
+  end()
+  await running
+  assert.ok(log.includes('b changed'))
+})
+
+test('where the beginning of the host fails, no task is carried out', async () => {
+  const { runner, tasks, log, options } = made()
+  const begun = Promise.reject(new Error('no such play'))
+  await assert.rejects(runner.run(tasks, { ...options, begun }), /no such play/)
+  assert.deepEqual(
+    log.filter((line) => line.startsWith('act')),
+    [],
+  )
+})
+
+test('step by step nothing is read ahead', async () => {
+  const { runner, tasks, log, options } = made({ stepByStep: true })
+  await runner.run(tasks, { ...options, begun: Promise.resolve() })
+  assert.ok(log.indexOf('look b') > log.indexOf('a changed'))
+})
+
+test('a dry run carries nothing out', async () => {
+  const { runner, tasks, log, options } = made({ check: true })
+  await runner.run(tasks, options)
+  assert.deepEqual(
+    log.filter((line) => !line.startsWith('look')),
+    ['a changed', 'b changed'],
+  )
+})
+
+test('a task that says so is the last', async () => {
+  const { runner, tasks, log, options } = made({ last: 'a' })
+  await runner.run(tasks, options)
+  assert.equal(log.at(-1), 'a changed')
+})
+
+test('what was read ahead of an action is not used after it', async () => {
+  const { runner, tasks, log, options } = made()
+  await runner.run(tasks, options)
+  assert.ok(log.lastIndexOf('look b') > log.indexOf('act a'))
+})

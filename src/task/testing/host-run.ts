@@ -1,0 +1,75 @@
+/** Tasks of one host, run over a host of texts, and what people and later plays learn of them. */
+import type { Event } from '../../events/events.ts'
+import { DryStage } from '../dry-stage.ts'
+import { ReadAhead } from '../read-ahead.ts'
+import { Sequence } from '../sequence.ts'
+import { Progress } from '../unit.ts'
+import { Window } from '../window.ts'
+import { FakeHost, say, write } from './fake-host.ts'
+import { type Prepared, prepared, type PreparedOptions } from './prepared.ts'
+import { unitWith } from './unit.ts'
+
+export interface HostRun extends Prepared {
+  readonly host: FakeHost
+  readonly events: Event[]
+  /** Names of tasks after which none may follow. */
+  readonly last: Set<string>
+  /** No new tasks. */
+  stopped: boolean
+  /** Takes the tasks to their end; with `ahead` everything is read before. */
+  run(ahead?: boolean): Promise<void>
+  /** `NAME OUTCOME` of each task that has ended, in order. */
+  readonly outcomes: readonly string[]
+  /** Labels of what was done, by task. */
+  readonly done: Readonly<Record<string, readonly string[]>>
+}
+
+export function hostRun(tasks: string, options: PreparedOptions = {}): HostRun {
+  const events: Event[] = []
+  const made = prepared(tasks, { events, modules: [write, say], ...options })
+  const { context } = made
+  const host = new FakeHost()
+  const last = new Set<string>()
+  const { overlay } = context.run
+  const outcomes: string[] = []
+  const run: HostRun = {
+    ...made,
+    host,
+    events,
+    last,
+    stopped: false,
+    outcomes,
+    async run(ahead = false) {
+      const readAhead = new ReadAhead({
+        context,
+        generation: () => host.sends.length,
+        probe: (_task, _item, ready) => host.probe(unitWith(write, new Progress(), { ready }), undefined),
+      })
+      const sequence = new Sequence(
+        {
+          tasks: made.tasks,
+          context,
+          readAhead: ahead ? readAhead : undefined,
+          stopped: () => run.stopped,
+          finished({ name }, { outcome }) {
+            outcomes.push(`${name} ${outcome}`)
+            return last.has(name) ? 'stop' : 'next'
+          },
+        },
+        (owner) => {
+          if (overlay !== undefined) return { stage: new DryStage(host, overlay), window: undefined }
+          const window = new Window({ host, owner, stepByStep: context.run.stepByStep })
+          return { stage: window, window }
+        },
+      )
+      await sequence.run()
+    },
+    get done() {
+      const entries = events.flatMap((event) =>
+        event.type === 'task.finished' ? [[event.task.name, event.detail.actions ?? []] as const] : [],
+      )
+      return Object.fromEntries(entries)
+    },
+  }
+  return run
+}

@@ -1,0 +1,66 @@
+/** A window over a fake host, and an owner that writes down what it is told. */
+import assert from 'node:assert/strict'
+import { converge } from '../converge.ts'
+import type { Converged, Unit } from '../unit.ts'
+import { Window } from '../window.ts'
+import type { WindowOwner } from '../window-host.ts'
+import { FakeHost } from './fake-host.ts'
+
+export interface WatchedWindowOptions {
+  readonly stepByStep?: boolean
+  /** What the owner answers when nothing waits any more. */
+  readonly drains?: boolean
+}
+
+export interface WatchedWindow {
+  readonly window: Window
+  readonly host: FakeHost
+  /** What the owner was told, in order. */
+  readonly told: string[]
+  readonly settled: Map<string, Converged>
+  /** Units with which the owner says that the run goes on elsewhere. */
+  readonly moves: Set<string>
+}
+
+export function watchedWindow({
+  stepByStep = false,
+  drains = true,
+}: WatchedWindowOptions = {}): WatchedWindow {
+  const host = new FakeHost()
+  const told: string[] = []
+  const settled = new Map<string, Converged>()
+  const moves = new Set<string>()
+  const owner: WindowOwner = {
+    settle({ key }, converged) {
+      told.push(`${key} ${converged.kind}`)
+      settled.set(key, converged)
+      return Promise.resolve(moves.has(key) ? 'moved' : 'next')
+    },
+    drained() {
+      told.push('drained')
+      return Promise.resolve(drains ? 'next' : 'moved')
+    },
+    goBackTo({ key }) {
+      told.push(`back to ${key}`)
+      return Promise.resolve()
+    },
+    acted: ({ key }, _planned, milliseconds) => void told.push(`acted ${key} ${milliseconds}`),
+    sending: () => void told.push('sending'),
+  }
+  return { window: new Window({ host, owner, stepByStep }), host, told, settled, moves }
+}
+
+/** Plans the units one over the other, to their ends. */
+export async function plan({ window }: WatchedWindow, ...units: readonly Unit[]): Promise<void> {
+  for (const unit of units) {
+    const converged = await converge(unit, window)
+    assert.ok(converged, 'it is planned without sending')
+    await window.add(unit, converged)
+  }
+}
+
+/** Queues what the unit has to do, without taking it to its end. */
+export async function begin({ window, host }: WatchedWindow, unit: Unit): Promise<void> {
+  unit.reading = await host.probe(unit, undefined)
+  await window.queue(unit, unit.plan(unit.reading), unit.reading)
+}

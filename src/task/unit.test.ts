@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { actions, done } from '../host/plan.ts'
+import { plainFailure } from './failures.ts'
+import { say, wants, write } from './testing/fake-host.ts'
+import { prepared } from './testing/prepared.ts'
+import { unitOf, unitWith } from './testing/unit.ts'
+import { mayChange, Progress, type Unit } from './unit.ts'
+
+const plan = actions([], { diffs: [{ title: '/a', before: '', after: '1' }] })
+const reply = { code: 0, stdout: 'x', stderr: '' }
+
+test('what was read ahead is used once', () => {
+  const early = { seen: '1', touched: new Map(), rests: false }
+  const unit = unitWith(write, new Progress(), { early })
+  assert.equal(unit.takeEarly(), early)
+  assert.equal(unit.takeEarly(), undefined)
+})
+
+test('a unit is imperative when its module says so of its arguments', () => {
+  assert.equal(unitOf(say, new Progress()).imperative, true)
+  assert.equal(wants('/a', '1').imperative, false)
+  const module = { ...write, imperative: (args: unknown) => Object(args).path === '/a' }
+  const args = (path: string): Unit => unitWith(module, new Progress(), { ready: { args: { path } } })
+  assert.deepEqual([args('/a').imperative, args('/b').imperative], [true, false])
+})
+
+test('a unit of which a condition judges the result is sent by itself', () => {
+  const { tasks } = prepared(
+    `
+- command: { cmd: x }
+- command: { cmd: x }
+  failed_when: 'false'
+- command: { cmd: x }
+  changed_when: 'false'
+- command: { cmd: x }
+  until: 'true'
+- command: { cmd: x }
+  when: 'true'
+`,
+  )
+  assert.deepEqual(
+    tasks.map((task) => unitOf(write, new Progress(), task).alone),
+    [false, true, true, true, false],
+  )
+})
+
+test('what was done is kept with its diffs, one of each plan, and with its replies', () => {
+  const progress = new Progress()
+  progress.did('write /a', plan, undefined)
+  progress.did('run x', plan, reply)
+  const { labels, diffs, replies } = progress.finish({})
+  assert.deepEqual([labels, diffs, replies], [['write /a', 'run x'], plan.diffs, [reply]])
+})
+
+test('how it ended does not change with what is done later', () => {
+  const progress = new Progress()
+  progress.did('write /a', plan, undefined)
+  const end = progress.finish({})
+  progress.did('write /b', done(), reply)
+  progress.warn(['late'])
+  assert.deepEqual([end.labels, end.replies, end.warnings], [['write /a'], [], []])
+})
+
+test('a warning is given once, however often its unit is planned', () => {
+  const progress = new Progress()
+  progress.warn(['one', 'two'])
+  progress.warn(['one'])
+  assert.deepEqual(progress.finish({}).warnings, ['one', 'two'])
+})
+
+test('of what was lost, what is not left to do has happened; it is counted once', () => {
+  const progress = new Progress()
+  progress.lost = ['write /a', 'write /b']
+  progress.found(['write /b'])
+  progress.found([])
+  assert.deepEqual(progress.labels, ['write /a'])
+})
+
+test('a failure has changed something when an action was done before it', () => {
+  const progress = new Progress()
+  const failure = plainFailure({ code: 'x', message: 'no room' })
+  const first = progress.fail(failure)
+  progress.did('write /a', plan, undefined)
+  const second = progress.fail(failure)
+  assert.deepEqual(
+    [first, second].map((end) => end.kind === 'failed' && end.changed),
+    [false, true],
+  )
+})
+
+test('what a task may change is what its module says, and nothing where it does not', () => {
+  const module = {
+    ...write,
+    mayChange: (args: Readonly<Record<string, unknown>>) => [`file:${String(args['path'])}`] as const,
+  }
+  assert.deepEqual(mayChange(module, { path: '/a' }), ['file:/a'])
+  assert.deepEqual(mayChange(module, undefined), ['file:undefined'])
+  assert.deepEqual(mayChange(write, { path: '/a' }), [])
+})

@@ -1,0 +1,97 @@
+/** What a window makes of the last look at what it has sent. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { HostError } from '../base/errors.ts'
+import { starting, wants } from './testing/fake-host.ts'
+import { plan, watchedWindow } from './testing/watched-window.ts'
+
+test('work that another unit of the window may have undone is planned again, with a warning that says what is left', async () => {
+  const program = watchedWindow()
+  const first = wants('/a', '1')
+  program.host.instead.set('put /b', () => program.host.texts.set('/a', 'undone').set('/b', '2'))
+  await plan(program, first, wants('/b', '2', { ready: { args: { path: '/b', text: '2', program: true } } }))
+  assert.deepEqual(await program.window.flush(), { kind: 'moved' })
+  assert.deepEqual(program.told.slice(-1), ['back to /a'])
+  assert.deepEqual(first.progress.finish({}).warnings, [
+    'did more, or less, than it said: this is left to do: write /a',
+  ])
+  const same = watchedWindow()
+  same.host.instead.set('write /a', () => same.host.texts.set('/a', '1'))
+  await plan(same, wants('/a', '1'), wants('/a', '2', { key: 'again' }))
+  await same.window.flush()
+  assert.deepEqual(same.told.slice(-2), ['/a changed', 'back to again'])
+})
+
+test('work that is undone a fourth time fails its unit', async () => {
+  const it = watchedWindow()
+  const unit = wants('/a', '1')
+  unit.progress.restarts = 3
+  it.host.instead.set('put /b', () => it.host.texts.set('/a', 'undone').set('/b', '2'))
+  await plan(it, unit, wants('/b', '2', { ready: { args: { path: '/b', text: '2', program: true } } }))
+  await it.window.flush()
+  assert.equal(it.settled.get('/a')?.kind, 'failed')
+})
+
+test('work that is left though nobody else can have undone it fails its unit', async () => {
+  const it = watchedWindow()
+  it.host.instead.set('write /a', () => undefined)
+  await plan(it, wants('/a', '1'), wants('/b', '2'))
+  await it.window.flush()
+  const end = it.settled.get('/a')
+  assert.equal(end?.kind === 'failed' && end.failure.problem.code, 'not-converged')
+})
+
+test('what a later unit changed again is not looked at for its work: that unit has seen it', async () => {
+  const it = watchedWindow()
+  await plan(it, wants('/a', '1'), wants('/a', '2', { key: 'again' }))
+  it.host.log.length = 0
+  assert.deepEqual(await it.window.flush(), { kind: 'clear' })
+  assert.equal(it.host.log.filter((line) => line === 'look /a').length, 1)
+  const end = it.settled.get('/a')
+  assert.deepEqual([end?.kind, end?.kind === 'changed' && end.seen], ['changed', '1'])
+  assert.equal(it.settled.get('again')?.kind, 'changed')
+})
+
+test('what was ok only over a prediction is looked at, and planned again where that did not come true', async () => {
+  const it = watchedWindow()
+  const resting = wants('/a', '1', { key: 'resting' })
+  await plan(it, wants('/a', '1'), resting)
+  await it.window.flush()
+  assert.deepEqual(
+    [...it.settled.values()].map(({ kind }) => kind),
+    ['changed', 'ok'],
+  )
+  const other = watchedWindow()
+  const late = wants('/a', '1', { key: 'resting' })
+  other.host.instead.set('write /a', () => other.host.texts.set('/a', 'otherwise'))
+  await plan(other, wants('/a', '1'), late)
+  assert.deepEqual(await other.window.flush(), { kind: 'moved' })
+  assert.deepEqual(other.told.slice(-2), ['/a failed', 'back to resting'])
+  assert.deepEqual(
+    [late.progress.restarts, late.progress.finish({}).warnings],
+    [0, []],
+    'it did nothing wrong',
+  )
+})
+
+test('a unit whose last look fails, or finds it still starting, is planned again at its turn', async () => {
+  for (const [seen, failures] of [
+    ['1', [new HostError({ code: 'x', message: 'cannot read' })]],
+    [starting, []],
+  ] as const) {
+    const it = watchedWindow()
+    await plan(it, wants('/a', '1'), wants('/b', '2'))
+    it.host.instead.set('write /a', () => it.host.texts.set('/a', seen))
+    it.host.failures.set('/a', [...failures])
+    assert.deepEqual(await it.window.flush(), { kind: 'moved' })
+    assert.deepEqual(it.told.slice(-1), ['back to /a'])
+  }
+})
+
+test('effects that were predicted and not seen are a warning of their unit', async () => {
+  const it = watchedWindow()
+  it.host.surprise = ['/c is not there']
+  await plan(it, wants('/a', '1'))
+  await it.window.flush()
+  assert.deepEqual(it.settled.get('/a')?.warnings, ['/c is not there'])
+})
