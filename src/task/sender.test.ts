@@ -7,7 +7,7 @@ import type { Plan } from '../host/plan.ts'
 import { wants, writeTo } from './testing/fake-host.ts'
 import { type WatchedSender, watchedSender } from './testing/watched-sender.ts'
 import type { Unit } from './unit.ts'
-import type { ActionOutcome, Sent } from './window-host.ts'
+import type { ActionOutcome, Hear, Sent } from './window-host.ts'
 
 const problem = { code: 'x', message: 'no room' }
 const [a, b, c] = [writeTo('/a', '1'), writeTo('/b', '2'), writeTo('/c', '3')]
@@ -28,17 +28,18 @@ function planned(unit: Unit, plan: Plan, touched: readonly string[] = []): reado
 }
 
 const one = wants('/a', '1')
+const deaf: Hear = { finished: () => undefined, onWay: () => undefined }
 
 async function outcomes(
   { sender }: WatchedSender,
   sent: readonly Sent[],
 ): Promise<readonly ActionOutcome['kind'][]> {
-  return (await sender.send(sent, () => undefined)).map(({ kind }) => kind)
+  return (await sender.send(sent, deaf)).map(({ kind }) => kind)
 }
 
 test('the leases of all machines are taken before anything is carried out, each once', async () => {
   const it = watchedSender()
-  await it.sender.send([...of(one, a, onNode, b), ...of(wants('/c', '3'), restart, c)], () => undefined)
+  await it.sender.send([...of(one, a, onNode, b), ...of(wants('/c', '3'), restart, c)], deaf)
   assert.deepEqual(
     it.log.filter((line) => line.startsWith('lease')),
     ['lease ct', 'lease pve1'],
@@ -48,10 +49,10 @@ test('the leases of all machines are taken before anything is carried out, each 
 
 test('a file that comes from the node needs the lease of both', async () => {
   const it = watchedSender()
-  await it.sender.send(of(one, { kind: 'push', from: '/f', to: '/g', sha256: '' }), () => undefined)
+  await it.sender.send(of(one, { kind: 'push', from: '/f', to: '/g', sha256: '' }), deaf)
   assert.deepEqual(it.log.slice(0, 2), ['lease ct', 'lease pve1'])
   const alone = watchedSender()
-  await alone.sender.send(of(one, a), () => undefined)
+  await alone.sender.send(of(one, a), deaf)
   assert.deepEqual(alone.log, ['lease ct', 'act write /a'])
 })
 
@@ -108,7 +109,7 @@ test('a failure keeps its reply; a lock that was not to be had is one, and what 
   ] as const) {
     const it = watchedSender()
     it.results.set('write /a', [result])
-    assert.deepEqual(await it.sender.send(of(one, a), () => undefined), [outcome])
+    assert.deepEqual(await it.sender.send(of(one, a), deaf), [outcome])
   }
 })
 
@@ -123,7 +124,7 @@ test('a connection that drops is opened again once, however much it lost, on the
 test('after an interruption no lease is taken and nothing is sent', async () => {
   const it = watchedSender()
   it.abort()
-  const [first, second] = await it.sender.send(of(one, a, b), () => undefined)
+  const [first, second] = await it.sender.send(of(one, a, b), deaf)
   assert.equal(first?.kind === 'failed' && first.problem.code, 'interrupted')
   assert.deepEqual([second?.kind, it.log], ['notBegun', []])
 })
@@ -134,7 +135,7 @@ test('an action that an interruption kept from beginning fails as interrupted, i
     it.before = (action) => {
       if (action === second) it.abort()
     }
-    const ended = await it.sender.send(of(one, a, second, c), () => undefined)
+    const ended = await it.sender.send(of(one, a, second, c), deaf)
     assert.deepEqual(
       ended.map((outcome) => (outcome.kind === 'failed' ? outcome.problem.code : outcome.kind)),
       ['done', 'interrupted', 'notBegun'],
@@ -146,7 +147,10 @@ test('each action is told with its own time; what takes a machine down with that
   const it = watchedSender()
   it.results.set('write /c', [{ kind: 'failed', problem }])
   const finished: (readonly [number, number])[] = []
-  await it.sender.send(of(one, a, restart, b, c), (...told) => void finished.push(told))
+  await it.sender.send(of(one, a, restart, b, c), {
+    ...deaf,
+    finished: (...told) => void finished.push(told),
+  })
   assert.deepEqual(finished, [
     [0, 10],
     [1, 15],
@@ -160,7 +164,7 @@ test('with the first change of each unit on each machine its handlers are writte
   const it = watchedSender()
   const first = wants('/a', '1', { task: { key: 'first', ...notifies } })
   const second = wants('/b', '2', { task: { key: 'second', ...notifies } })
-  await it.sender.send([...of(first, a, onNode, b, onNode), ...of(second, c)], () => undefined)
+  await it.sender.send([...of(first, a, onNode, b, onNode), ...of(second, c)], deaf)
   const notes = it.frames[0]?.map((step) => step.notes.map(({ value }) => value))
   const note = (by: string): object => ({ host: 'ct', name: 'restart x', by })
   assert.deepEqual(notes, [[note('first')], [note('first')], [], [], [note('second')]])
@@ -170,7 +174,7 @@ test('for a user who may not write there, handlers are written down before the c
   const it = watchedSender()
   const unit = wants('/a', '1', { task: notifies })
   it.becomes.set('/a', { user: 'www-data', method: 'sudo' })
-  await it.sender.send(of(unit, a, b), () => undefined)
+  await it.sender.send(of(unit, a, b), deaf)
   assert.deepEqual(it.log, [
     'lease ct',
     'act make the directory /state/pending, record the handlers to notify',
@@ -198,7 +202,7 @@ test("an action rests on what its plan saw, but for what that plan's earlier act
   const saw = ['ct file:/a', 'ct file:/b', 'pve1 file:/a']
   await it.sender.send(
     [...planned(one, both, saw), ...planned(wants('/a', '2'), { ...both, actions: [a] }, saw)],
-    () => undefined,
+    deaf,
   )
   assert.deepEqual(
     it.frames[0]?.map(({ expects }) => [...expects.keys()]),
@@ -210,7 +214,7 @@ test("programs get the task's environment, secrets as text; their own goes befor
   const it = watchedSender()
   const unit = wants('/a', '1', { ready: { environment: { A: 'task', B: new Secret('hunter2') } } })
   const program: Action = { kind: 'run', argv: ['x'], environment: { A: 'own' } }
-  await it.sender.send(of(unit, program, a), () => undefined)
+  await it.sender.send(of(unit, program, a), deaf)
   const [first, second] = it.frames[0] ?? []
   assert.deepEqual(first?.action, { ...program, environment: { A: 'own', B: 'hunter2' } })
   assert.equal(second?.action, a)
@@ -223,7 +227,7 @@ test('the token of a lease is compared only by a user who can read it; on the no
   ] as const) {
     const it = watchedSender()
     if (user !== undefined) it.becomes.set('/a', { user, method: 'sudo' })
-    await it.sender.send(of(one, a), () => undefined)
+    await it.sender.send(of(one, a), deaf)
     const { node } = it.machine
     assert.ok(node)
     const [context] = it.contexts
@@ -234,7 +238,7 @@ test('the token of a lease is compared only by a user who can read it; on the no
 test('long work says how far it is, for its task and item', async () => {
   const it = watchedSender()
   const unit = wants('/b', '2', { item: { label: 'two' }, task: { key: 'b' } })
-  await it.sender.send([...of(one, a), ...of(unit, b)], () => undefined)
+  await it.sender.send([...of(one, a), ...of(unit, b)], deaf)
   it.contexts[0]?.progress?.(1, 'half', 5, 10)
   it.contexts[0]?.progress?.(0, 'begun')
   assert.deepEqual(
@@ -252,5 +256,17 @@ test('long work says how far it is, for its task and item', async () => {
 
 test('sending nothing takes no lease', async () => {
   const it = watchedSender()
-  assert.deepEqual([await it.sender.send([], () => undefined), it.log], [[], []])
+  assert.deepEqual([await it.sender.send([], deaf), it.log], [[], []])
+})
+
+test('all is said to be on its way once, and only where questions use the shell that actions do', async () => {
+  const told: string[] = []
+  const hear: Hear = { ...deaf, onWay: () => void told.push('on its way') }
+  await watchedSender('ct').sender.send(of(one, a, b), hear)
+  assert.deepEqual(told, [], 'a container is asked and changed on shells of their own')
+  await watchedSender('alone').sender.send(
+    of(one, a, { kind: 'reboot', reason: 'test', label: 'reboot' }, b),
+    hear,
+  )
+  assert.deepEqual(told, ['on its way'], 'not while more is to be sent')
 })

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { createProfile } from '../fleet/profile.ts'
 import { FakeHost, wants } from './testing/fake-host.ts'
 import { timedHost } from './timed-host.ts'
-import type { Sent, TaskHost } from './window-host.ts'
+import type { Hear, Sent, TaskHost } from './window-host.ts'
 import type { TaskTimes } from '../events/events.ts'
 import type { RealTaskHost } from './task-host.ts'
 import type { Unit } from './unit.ts'
@@ -37,7 +37,7 @@ function timed(): {
     hold: () => after(100, { waited: false, release: () => undefined }),
     sleep: () => after(200, undefined),
     confirm: () => after(400, true),
-    send(sent, finished) {
+    send(sent, { finished }: Hear) {
       for (const [index] of sent.entries()) {
         pass(1000 * (index + 1))
         finished(index, 7)
@@ -81,7 +81,10 @@ test('looks count for the task that is looked at, and waits for the task before 
 test('of what is sent together each task counts its own actions', async () => {
   const { host, times } = timed()
   const finished: (readonly [number, number])[] = []
-  await host.send([sent(named('/a')), sent(named('/b'))], (...one) => void finished.push(one))
+  await host.send([sent(named('/a')), sent(named('/b'))], {
+    finished: (...one) => void finished.push(one),
+    onWay: () => undefined,
+  })
   assert.deepEqual(
     times().map(({ task, act }) => [task?.name, act]),
     [

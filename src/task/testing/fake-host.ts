@@ -11,7 +11,7 @@ import type { Module } from '../../modules/module.ts'
 import type { Confirm } from '../confirm.ts'
 import { overlapping } from '../overlap.ts'
 import { Progress, type Reading, type Unit } from '../unit.ts'
-import type { ActionOutcome, Sent, TaskHost } from '../window-host.ts'
+import type { ActionOutcome, Hear, ProbeOptions, Sent, TaskHost } from '../window-host.ts'
 import { type UnitChanges, unitWith } from './unit.ts'
 
 /** Text that a task waits for the end of. */
@@ -109,6 +109,8 @@ export class FakeHost implements TaskHost {
   cannot: Unknown | undefined
   readonly confirm?: Confirm
   readonly #predicted = new Map<Overlay, Map<string, string>>()
+  /** Questions keep their order behind actions. */
+  queues = false
   #clock = 0
 
   constructor(log: string[] = [], confirm?: Confirm) {
@@ -120,20 +122,25 @@ export class FakeHost implements TaskHost {
     return this.users.get(key) ?? ''
   }
 
-  probe({ ready, module }: Unit, overlay: Overlay | undefined): Promise<Reading> {
+  async probe(
+    { ready, module }: Unit,
+    overlay: Overlay | undefined,
+    { behind }: ProbeOptions = { behind: false },
+  ): Promise<Reading> {
     const path = pathOf(ready.args)
+    if (behind) await new Promise(setImmediate)
     if (path === undefined) {
       this.log.push(`look for ${module.name}`)
-      return Promise.resolve({ seen: undefined, touched: new Map(), rests: false })
+      return { seen: undefined, touched: new Map(), rests: false }
     }
-    this.log.push(`look ${path}`)
+    this.log.push(`look ${path}${behind ? ' behind' : ''}`)
     const failure = this.failures.get(path)?.shift()
-    if (failure) return Promise.reject(failure)
+    if (failure) throw failure
     const predicted = overlay === undefined ? undefined : this.#predicted.get(overlay)
     const rests = predicted?.has(path) === true
     const seen = rests ? predicted?.get(path) : this.texts.get(path)
     const content = seen === undefined ? 'absent' : `sha256:${seen}`
-    return Promise.resolve({ seen, touched: new Map([[`one file:${path}`, { content }]]), rests })
+    return { seen, touched: new Map([[`one file:${path}`, { content }]]), rests }
   }
 
   newOverlay(): Overlay {
@@ -167,11 +174,11 @@ export class FakeHost implements TaskHost {
     return Promise.resolve({ waited, release: () => void this.log.push('release') })
   }
 
-  send(
-    sent: readonly Sent[],
-    finished: (index: number, milliseconds: number) => void,
-  ): Promise<readonly ActionOutcome[]> {
+  async send(sent: readonly Sent[], { finished, onWay }: Hear): Promise<readonly ActionOutcome[]> {
     this.log.push(`send ${labels(sent.map(({ planned }) => planned.action))}`)
+    // What is asked behind it is answered when the actions below have been done.
+    if (this.queues) onWay()
+    await Promise.resolve()
     const outcomes: ActionOutcome[] = []
     for (const [index, { planned }] of sent.entries()) {
       const { action } = planned
@@ -186,11 +193,11 @@ export class FakeHost implements TaskHost {
       else apply(action, this.texts)
       finished(index, 5)
     }
-    return Promise.resolve(outcomes)
+    return outcomes
   }
 
-  touched(list: readonly Action[]): void {
-    this.log.push(`touched ${labels(list)}`)
+  touched(list: readonly Action[], askedBehind?: Unit): void {
+    this.log.push(`touched ${labels(list)}${askedBehind ? ' behind' : ''}`)
   }
 
   refresh({ touched }: Reading): void {

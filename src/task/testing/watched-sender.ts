@@ -1,4 +1,4 @@
-/** A sender for a container `ct` on the node `pve1`, over means that carry nothing out and write down what they are asked. */
+/** A sender for a container `ct` on the node `pve1`, or for a host `alone`, over means that carry nothing out and write down what they are asked. */
 import type { Privilege } from '../../connection/connection.ts'
 import type { Machine } from '../../fleet/machine.ts'
 import type { RunContext } from '../../fleet/run-context.ts'
@@ -34,7 +34,7 @@ export interface WatchedSender {
   readonly abort: () => void
 }
 
-export function watchedSender(): WatchedSender {
+export function watchedSender(name: 'ct' | 'alone' = 'ct'): WatchedSender {
   const log: string[] = []
   const events: Event[] = []
   const contexts: WindowContext[] = []
@@ -46,8 +46,8 @@ export function watchedSender(): WatchedSender {
   const stop = new AbortController()
   let now = 0
   const { context } = prepared('- debug: { msg: x }', {
-    inventory: 'all: { hosts: { pve1: , ct: { node: pve1, ctid: "101", connection: pct } } }',
-    host: 'ct',
+    inventory: 'all: { hosts: { alone: , pve1: , ct: { node: pve1, ctid: "101", connection: pct } } }',
+    host: name,
     signal: stop.signal,
     clock: () => now,
     events,
@@ -59,6 +59,7 @@ export function watchedSender(): WatchedSender {
       frames.push(steps)
       contexts.push(window)
       const ended: StepResult[] = []
+      window.onWay?.()
       for (const [index, { action }] of steps.entries()) {
         now += 10
         made.before(action)
@@ -76,6 +77,7 @@ export function watchedSender(): WatchedSender {
     means,
     leases: {
       means,
+      prepare: () => undefined,
       token: (name) => name.length,
       take({ name }) {
         log.push(`lease ${name}`)

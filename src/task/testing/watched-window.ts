@@ -46,6 +46,10 @@ export function watchedWindow({
     },
     acted: ({ key }, _planned, milliseconds) => void told.push(`acted ${key} ${milliseconds}`),
     sending: () => void told.push('sending'),
+    onWay: ({ first, last, current }) =>
+      void told.push(
+        `on the way ${[first, last, ...(current ? [current] : [])].map(({ key }) => key).join(' ')}`,
+      ),
   }
   return { window: new Window({ host, owner, stepByStep }), host, told, settled, moves }
 }

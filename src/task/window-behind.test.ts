@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { say, wants } from './testing/fake-host.ts'
+import { unitWith } from './testing/unit.ts'
+import { plan, watchedWindow } from './testing/watched-window.ts'
+import { Progress } from './unit.ts'
+
+test('what has to be seen of units is asked behind their actions, and judged when these are known to be done', async () => {
+  const it = watchedWindow()
+  it.host.queues = true
+  await plan(it, wants('/a', '1'), wants('/b', '2'))
+  it.host.log.length = 0
+  await it.window.flush()
+  assert.deepEqual(it.host.log, [
+    'hold',
+    'send write /a, write /b',
+    'touched write /a, write /b',
+    'refresh one file:/a',
+    'refresh one file:/b',
+    'touched write /a, write /b behind',
+    'look /a behind',
+    'look /b behind',
+    'release',
+  ])
+  assert.deepEqual(it.told, [
+    'sending',
+    'on the way /a /b',
+    'acted /a 5',
+    'acted /b 5',
+    '/a changed',
+    '/b changed',
+    'drained',
+  ])
+})
+
+test('where not all was done, what was asked behind it is thrown away, and asked again of what was', async () => {
+  const it = watchedWindow()
+  it.host.queues = true
+  it.host.outcomes.set('write /b', [{ kind: 'failed', problem: { code: 'x', message: 'no room' } }])
+  await plan(it, wants('/a', '1'), wants('/b', '2'))
+  it.host.log.length = 0
+  await it.window.flush()
+  assert.deepEqual(
+    it.host.log.filter((line) => line.startsWith('look') || line.startsWith('touched')),
+    [
+      'touched write /a, write /b',
+      'touched write /a, write /b',
+      'look /a behind',
+      'look /b behind',
+      'look /a',
+    ],
+  )
+  assert.deepEqual(it.told.slice(-2), ['/a changed', '/b failed'])
+})
+
+test('what could not be asked behind actions is asked after them', async () => {
+  const it = watchedWindow()
+  it.host.queues = true
+  await plan(it, wants('/a', '1'))
+  it.host.log.length = 0
+  it.host.failures.set('/a', [new Error('a mistake')])
+  await it.window.flush()
+  assert.deepEqual(
+    it.host.log.filter((line) => line.startsWith('look')),
+    ['look /a behind', 'look /a'],
+  )
+  assert.equal(it.settled.get('/a')?.kind, 'changed')
+})
+
+test('step by step, nothing is asked before the answer is here', async () => {
+  const it = watchedWindow({ stepByStep: true })
+  it.host.queues = true
+  await plan(it, wants('/a', '1'))
+  assert.equal(
+    it.told.some((line) => line.startsWith('on the way')),
+    false,
+  )
+  assert.equal(it.host.log.includes('look /a behind'), false)
+})
+
+test('whoever owns the order hears of the unit that is not planned to its end', async () => {
+  const it = watchedWindow()
+  it.host.queues = true
+  await plan(it, wants('/a', '1'))
+  const current = unitWith(say, new Progress(), { key: 'say', ready: { args: { text: 'x' } } })
+  const reading = await it.window.probe(current)
+  await it.window.queue(current, current.plan(reading), reading)
+  await it.window.flush(current)
+  assert.equal(it.told[1], 'on the way /a say say')
+})
