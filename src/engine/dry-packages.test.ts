@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { program, scratch } from '../connection/testing/programs.ts'
+import { localFolder } from './testing/local-run.ts'
+
+const folder = localFolder()
+const programs = scratch()
+const path = process.env['PATH'] ?? ''
+
+/** This machine, but for the lists of apt: there are none, and they were never fetched. */
+before(() => {
+  program(programs, 'apt-cache', 'exit 0\n')
+  program(programs, 'find', `case "$*" in */var/lib/apt/*) exit 0;; esac\nPATH=${path} exec find "$@"\n`)
+  process.env['PATH'] = `${programs}:${path}`
+})
+after(() => folder.remove())
+
+test('a package that is in no list is not promised before the lists are fetched, nor what it may bring', async () => {
+  const { outcomes, events, exitCode } = await folder.run(
+    `- hosts: localhost
+  gather_facts: false
+  tasks:
+    - { name: install, apt: { name: gpuplay-no-such-package } }
+    - { name: look, stat: { path: /usr/bin/no-such-program } }
+    - { name: elsewhere, stat: { path: /srv/no-such-file } }
+    - { name: remove, apt: { name: gpuplay-no-such-package, state: absent } }
+`,
+    { check: true },
+  )
+  assert.deepEqual(outcomes, { install: 'unknown', look: 'unknown', elsewhere: 'ok', remove: 'unknown' })
+  const install = events.find((event) => event.type === 'task.finished' && event.task.name === 'install')
+  assert.ok(install?.type === 'task.finished')
+  assert.equal(
+    install.detail.why,
+    'whether a repository offers gpuplay-no-such-package is known once the package lists are fetched',
+  )
+  assert.equal(exitCode, 0)
+})
