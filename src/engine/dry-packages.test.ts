@@ -1,18 +1,13 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { after, test } from 'node:test'
 import { program, scratch } from '../connection/testing/programs.ts'
-import { localFolder } from './testing/local-run.ts'
+import { localFolder, localReach, testWorld } from './testing/local-run.ts'
 
 const folder = localFolder()
 const programs = scratch()
-const path = process.env['PATH'] ?? ''
-
 /** This machine, but for the lists of apt: there are none, and they were never fetched. */
-before(() => {
-  program(programs, 'apt-cache', 'exit 0\n')
-  program(programs, 'find', `case "$*" in */var/lib/apt/*) exit 0;; esac\nPATH=${path} exec find "$@"\n`)
-  process.env['PATH'] = `${programs}:${path}`
-})
+program(programs, 'apt-cache', 'exit 0\n')
+program(programs, 'find', 'case "$*" in */var/lib/apt/*) exit 0;; esac\nexec /usr/bin/find "$@"\n')
 after(() => folder.remove())
 
 test('a package that is in no list is not promised before the lists are fetched, nor what it may bring', async () => {
@@ -26,6 +21,7 @@ test('a package that is in no list is not promised before the lists are fetched,
     - { name: remove, apt: { name: gpuplay-no-such-package, state: absent } }
 `,
     { check: true },
+    { reach: localReach(testWorld(folder.path), programs) },
   )
   assert.deepEqual(outcomes, { install: 'unknown', look: 'unknown', elsewhere: 'ok', remove: 'unknown' })
   const install = events.find((event) => event.type === 'task.finished' && event.task.name === 'install')
