@@ -13,7 +13,8 @@ import type { Context } from './context.ts'
 export function createReach({ world, killGroup }: Pick<Context, 'world' | 'killGroup'>): Reach {
   const agentSocket = world.environment['SSH_AUTH_SOCK']
   const pool = new ConnectionPool({
-    spawn: (file, argv, { group }) => spawn(file, [...argv], { detached: group, stdio: 'pipe' }),
+    spawn: (file, argv, { group }) =>
+      spawn(file, [...argv], { detached: group, stdio: 'pipe', env: { ...world.environment } }),
     killGroup,
     random: randomBytes,
     sleep: world.sleep,

@@ -1,6 +1,7 @@
 /** What a module's `plan` returns. */
 import type { ExitCode } from '../base/errors.ts'
 import { given } from '../base/given.ts'
+import type { Unknown } from '../base/unknown.ts'
 import type { Action } from './action.ts'
 
 export interface Plan {
@@ -11,6 +12,8 @@ export interface Plan {
   readonly stage?: string
   /** Nothing to do but wait: the engine probes again, with back-off, until the plan no longer says so or the deadline has passed. */
   readonly settle?: Settle
+  /** Only a dry run has any: why it must not promise these actions. Their effects are laid over what later tasks read all the same. */
+  readonly doubt?: Unknown
   /** The module will not go on; nothing was changed by this plan. */
   readonly refusal?: Refusal
   readonly warnings: readonly string[]
@@ -60,6 +63,7 @@ export function done(warnings: readonly string[] = []): Plan {
 export interface PlanOptions {
   readonly diffs?: readonly Diff[]
   readonly stage?: string
+  readonly doubt?: Unknown
   readonly warnings?: readonly string[]
 }
 

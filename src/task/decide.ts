@@ -101,10 +101,11 @@ function act(
   const asked = questionOf(plan)
   if (!stage.sends) {
     if (asked !== undefined && stage.confirm === undefined) return done(declined(asked, reading, unit))
-    if (asked === undefined && !unit.imperative) return { ...queue, thenFlush: false }
+    if (asked === undefined && !unit.imperative && plan.doubt === undefined)
+      return { ...queue, thenFlush: false }
     const why =
       asked === undefined
-        ? 'it runs a program whose effect only the run can show'
+        ? (plan.doubt?.why ?? 'it runs a program whose effect only the run can show')
         : `the run asks first: ${asked.question}`
     return { kind: 'foretell', plan, converged: unit.progress.finish({ kind: 'unknown', why }) }
   }

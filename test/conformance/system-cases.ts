@@ -19,7 +19,7 @@ const conflicting = `deb [signed-by=/usr/share/keyrings/old.gpg] ${cuda} /`
 export const systemCases: readonly ConformanceCase[] = [
   {
     module: apt,
-    says: 'a package with what it needs, lists that have to be fetched first',
+    says: 'a package with what it needs',
     args: { name: 'dkms', install_recommends: false },
     besides: books,
   },

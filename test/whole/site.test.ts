@@ -8,11 +8,12 @@ import { actions, changedCount, finished, keysOf, outcomes, outcomesById, spans 
 import { siteRuns, type SiteRuns } from './support/site-runs.ts'
 
 /**
- * What a dry run on bare nodes cannot tell: the cards have neither driver nor UUID nor device number yet, so what is set on
- * them, looked up about them and verified of them rests on what only the run will know.
+ * What a dry run on bare nodes cannot tell: their package lists were never fetched, so nobody knows yet what repositories offer; and the cards have
+ * neither driver nor UUID nor device number, so what is set on them, looked up about them and verified of them rests on what only the run will know.
  */
 const unknownTasks = [
   ...['pve1', 'pve2'].flatMap((node) => [
+    `${node} nvidia_host : Install the kernel's headers, DKMS, what it builds with, and nvtop`,
     `${node} nvidia_host : Set persistence mode and power limits`,
     `${node} verify : Check the node's GPUs`,
   ]),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { before, test } from 'node:test'
+import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fakeSudo, program, scratch } from '../../connection/testing/programs.ts'
 import { execute } from '../execute.ts'
@@ -13,15 +13,10 @@ interface Ended {
   readonly questions: readonly string[]
 }
 
-const folder = scratch()
-
 /** This machine as somebody who needs the password of `fakeSudo` to become root. */
-before(() => {
-  program(folder, 'sudo', fakeSudo)
-  program(folder, 'id', `[ "$1" = -un ] && { echo ann; exit; }\nexec /usr/bin/id "$@"`)
-  process.env['PATH'] = `${folder}:${process.env['PATH'] ?? ''}`
-  process.env['HOME'] = folder
-})
+const folder = scratch()
+program(folder, 'sudo', fakeSudo)
+program(folder, 'id', `[ "$1" = -un ] && { echo ann; exit; }\nexec /usr/bin/id "$@"`)
 
 /** A command line, with a person who types this when asked. */
 async function gpuplay(words: readonly string[], typed: string | undefined): Promise<Ended> {
@@ -37,7 +32,7 @@ async function gpuplay(words: readonly string[], typed: string | undefined): Pro
       clock: () => performance.now(),
       sleep: (milliseconds, signal) => delay(milliseconds, undefined, { signal }),
       randomHex: (bytes) => '0'.repeat(bytes * 2),
-      environment: {},
+      environment: { PATH: `${folder}:${process.env['PATH'] ?? ''}`, HOME: folder },
       home: folder,
       userName: 'ann',
       hostName: 'controller',

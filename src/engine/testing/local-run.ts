@@ -118,10 +118,12 @@ export function testWorld(path: string): World {
   }
 }
 
-/** This machine, as it is reached in earnest. */
-export function localReach(world: World): Reach {
+/** This machine, as it is reached in earnest; programs of `path` are found first. */
+export function localReach(world: World, path?: string): Reach {
+  const { PATH = '', ...environment } = process.env
+  const env = { ...environment, PATH: path === undefined ? PATH : `${path}:${PATH}` }
   const pool = new ConnectionPool({
-    spawn: (file, argv, { group }) => spawn(file, [...argv], { detached: group, stdio: 'pipe' }),
+    spawn: (file, argv, { group }) => spawn(file, [...argv], { detached: group, stdio: 'pipe', env }),
     killGroup: (pid) => {
       try {
         process.kill(-pid, 'SIGKILL')

@@ -3,6 +3,7 @@
  *
  * Nothing is removed that was not named and nothing comes in that was forbidden: the simulation says so before, and apt-get is told again.
  */
+import { given as whereGiven } from '../../base/given.ts'
 import { isUnknown, knownOr } from '../../base/unknown.ts'
 import { actions, done, type Plan, type Refusal, refuse } from '../../host/plan.ts'
 import type { Module } from '../module.ts'
@@ -30,11 +31,11 @@ export const apt = {
 
 function plan(given: Args, { work, packages }: Seen): Plan {
   if (work === undefined) return done()
-  const { names, interrupted, fetch, missing, simulation } = work
+  const { names, interrupted, fetch, missing, doubt, simulation } = work
   const options = { lockTimeout: given.lock_timeout, proxy: given.proxy }
   if (names.length > 0 && interrupted.length > 0)
     return actions([finish(interrupted, given)], { stage: 'finish an interrupted installation' })
-  if (fetch) return actions([fetchLists(options)], { stage: 'fetch the package lists' })
+  if (fetch) return actions([fetchLists({ ...options, missing })], { stage: 'fetch the package lists' })
   if (names.length === 0) return done()
   const [unavailable] = missing
   if (unavailable !== undefined) return refuse(noCandidate(unavailable))
@@ -43,7 +44,10 @@ function plan(given: Args, { work, packages }: Seen): Plan {
     if (problem) return refuse(problem)
   }
   const foreseen = knownOr(simulation, undefined)
-  return actions([act(given, names, foreseen)], { diffs: [diffOf(names, foreseen, packages)] })
+  return actions([act(given, names, foreseen)], {
+    diffs: [diffOf(names, foreseen, packages)],
+    ...whereGiven({ doubt }),
+  })
 }
 
 /** What the simulation would do and the task does not allow. */

@@ -20,6 +20,8 @@ export interface Work {
   readonly fetch: boolean
   /** Asked for and offered by no repository. */
   readonly missing: readonly string[]
+  /** Why a dry run cannot know whether the packages are there or to be had. */
+  readonly doubt?: Unknown
   /** Unknown where an earlier task of a dry run changes what it rests on; undefined where there is nothing to simulate yet. */
   readonly simulation: Simulation | Unknown | undefined
 }
@@ -49,14 +51,32 @@ export function targetsOf({ name }: Args): readonly Target[] {
 export async function probe(given: Args, host: Host): Promise<Seen> {
   const targets = targetsOf(given)
   const statuses = await Promise.all(
-    targets.map(async ({ name }) => [name, await host.package(name)] as const),
+    targets.map(async ({ name }) => [name, await host.maybe(host.package(name))] as const),
   )
-  const packages = new Map(statuses)
+  const packages = new Map(
+    statuses.flatMap(([name, status]) => (isUnknown(status) ? [] : [[name, status] as const])),
+  )
+  const doubt = statuses.map(([, status]) => status).find(isUnknown)
+  if (doubt !== undefined) return { packages, work: doubtful(given, targets, { packages, doubt }) }
   const due = targets.filter((target) => isDue(given, target, packages.get(target.name)))
   const maybeDue = given.state === 'latest' ? targets : due
   if (maybeDue.length === 0 && (targets.length > 0 || !given.update_cache))
     return { packages, work: undefined }
   return { packages, work: await probeWork(given, maybeDue, { packages, host }) }
+}
+
+/** All that may have to be done: of a package of which nothing is known, nobody can say more. */
+function doubtful(
+  given: Args,
+  targets: readonly Target[],
+  { packages, doubt }: { readonly packages: Seen['packages']; readonly doubt: Unknown },
+): Work {
+  const due = targets.filter((target) => {
+    const status = packages.get(target.name)
+    return status === undefined || isDue(given, target, status)
+  })
+  const names = due.map((target) => target.given)
+  return { names, interrupted: [], fetch: false, missing: [], doubt, simulation: undefined }
 }
 
 /** Whether something is to be done whatever the repositories offer. */

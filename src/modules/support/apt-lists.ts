@@ -1,6 +1,7 @@
 /** apt's package lists: whether they are fresh, and fetching them. Shared by `apt` and `apt_repository`. */
 import type { Run } from '../../host/action.ts'
 import type { Host } from '../../host/host.ts'
+import { resource } from '../../host/resource.ts'
 
 /**
  * Touched whenever the lists were fetched whole. The directory of the lists does not do: with every list unchanged apt leaves its time as it was.
@@ -33,6 +34,8 @@ export interface AptOptions {
   /** Seconds to wait for another package manager. */
   readonly lockTimeout: number
   readonly proxy: string
+  /** Packages that are in no list: whether they come at all is not known before the lists are fetched. */
+  readonly missing?: readonly string[]
 }
 
 /** Options of every real apt-get: wait for the lock, never ask, keep the administrator's configuration files. */
@@ -75,6 +78,11 @@ export function fetchLists(options: AptOptions): Run {
       'enterprise repositories answer 401 without a subscription',
     effects: [
       { kind: 'unknown', resources: ['file:/var/lib/apt/*'], why: 'the package lists are fetched first' },
+      ...(options.missing ?? []).map((name) => ({
+        kind: 'unknown' as const,
+        resources: [resource('package', name)],
+        why: `whether a repository offers ${name} is known once the package lists are fetched`,
+      })),
     ],
   }
 }

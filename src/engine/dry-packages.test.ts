@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { program, scratch } from '../connection/testing/programs.ts'
+import { localFolder, localReach, testWorld } from './testing/local-run.ts'
+
+const folder = localFolder()
+const programs = scratch()
+/** This machine, but for the lists of apt: there are none, and they were never fetched. */
+program(programs, 'apt-cache', 'exit 0\n')
+program(programs, 'find', 'case "$*" in */var/lib/apt/*) exit 0;; esac\nexec /usr/bin/find "$@"\n')
+after(() => folder.remove())
+
+test('a package that is in no list is not promised before the lists are fetched, nor what it may bring', async () => {
+  const { outcomes, events, exitCode } = await folder.run(
+    `- hosts: localhost
+  gather_facts: false
+  tasks:
+    - { name: install, apt: { name: gpuplay-no-such-package } }
+    - { name: look, stat: { path: /usr/bin/no-such-program } }
+    - { name: elsewhere, stat: { path: /srv/no-such-file } }
+    - { name: remove, apt: { name: gpuplay-no-such-package, state: absent } }
+`,
+    { check: true },
+    { reach: localReach(testWorld(folder.path), programs) },
+  )
+  assert.deepEqual(outcomes, { install: 'unknown', look: 'unknown', elsewhere: 'ok', remove: 'unknown' })
+  const install = events.find((event) => event.type === 'task.finished' && event.task.name === 'install')
+  assert.ok(install?.type === 'task.finished')
+  assert.equal(
+    install.detail.why,
+    'whether a repository offers gpuplay-no-such-package is known once the package lists are fetched',
+  )
+  assert.equal(exitCode, 0)
+})
