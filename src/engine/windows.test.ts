@@ -36,44 +36,6 @@ describe('windows', () => {
     )
   })
 
-  test('what is asked after an action travels with it, before its answer is here', async () => {
-    const watching = watch()
-    const text = `
-- name: first
-  copy: { content: "1", dest: "{{ out }}/1" }
-- name: program
-  command: { argv: [sleep, '0.1'] }
-- name: last
-  stat: { path: "{{ out }}/1" }
-`
-    const run = await folder.run(playOf(text, { out }), {}, { reach: watching.reach })
-    assert.deepEqual(Object.values(run.outcomes), ['changed', 'changed', 'ok'])
-    const kinds = watching.frames.map(({ kind, unanswered }) => `${kind} ${unanswered}`)
-    // The first look by itself; each other one behind what it looks at.
-    assert.deepEqual(kinds, ['look 0', 'act 0', 'look 1', 'act 0', 'look 1'])
-  })
-
-  test('answers that followed actions of which one failed are worth nothing', async () => {
-    const text = `
-- name: one
-  copy: { content: "1", dest: "{{ out }}/1" }
-- name: bad
-  command: { argv: [sh, -c, 'echo changed > "{{ out }}/3"; exit 1'] }
-  ignore_errors: true
-- name: three
-  copy: { content: "3", dest: "{{ out }}/3" }
-- name: four
-  stat: { path: "{{ out }}/3" }
-  register: four
-- name: told
-  debug: { msg: "{{ four.stat.size }}" }
-`
-    const run = await folder.run(playOf(text, { out }))
-    assert.deepEqual(Object.values(run.outcomes), ['changed', 'failed', 'changed', 'ok', 'ok'])
-    assert.equal(run.messages.at(-1), '1')
-    assert.equal(file('3'), '3')
-  })
-
   test('a converged run sends nothing, and asks about all tasks at once', async () => {
     await folder.run(five)
     const one = watch()

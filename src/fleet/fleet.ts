@@ -179,7 +179,9 @@ export function createFleet(options: FleetOptions): Fleet {
       if (known === undefined) throw new Error(`no fact ${fact}`)
       const target = host(name)
       try {
-        target.variables.setFact(fact, await known.read(target.reader().view(options.overlay)))
+        const view = target.reader().forTask({ overlay: options.overlay })
+        const value = await known.read(view.host)
+        target.variables.setFact(fact, value, view.touched())
       } catch (error) {
         if (!(error instanceof UnknownError)) throw error
         target.variables.setFact(fact, error.unknown)

@@ -28,12 +28,17 @@ export interface HostVariablesOptions {
   readonly builtIn: Readonly<Record<string, () => unknown>>
 }
 
+/** Keys are machine and resource. */
+export type Touched = ReadonlyMap<string, unknown>
+
 export interface HostVariables {
   readonly name: HostName
   /** Registered results and variables that tasks set last for the whole run. What is returned takes it back. */
   register(name: string, value: unknown): () => void
-  setFact(name: string, value: unknown): void
-  forgetFacts(): void
+  /** `touched`: what was looked at to see it, by machine and resource. */
+  setFact(name: string, value: unknown, touched?: Touched): void
+  /** All of them, or those that rest on something of which this is true. */
+  forgetFacts(changed?: (touched: Touched) => boolean): void
   /** What a task sees. Make a new one for every evaluation: a scope remembers what it has rendered. */
   scope(play?: Play, task?: Task, options?: ScopeOptions): VariableScope
   /** Counts changes of variables. */
@@ -51,12 +56,15 @@ export interface ScopeOptions {
 export function createHostVariables(options: HostVariablesOptions): HostVariables {
   const { name, inventory, extra, factNames, builtIn } = options
   const registered = new Map<string, unknown>()
-  const read = new Map<string, unknown>()
+  const read = new Map<string, { readonly value: unknown; readonly touched: Touched }>()
   const changedAt = new Map<string, number>()
   let revision = 0
   const facts = (): Readonly<Record<string, unknown>> =>
     Object.fromEntries(
-      factNames.map((fact) => [fact, read.has(fact) ? read.get(fact) : new Unread(name, fact)]),
+      factNames.map((fact) => {
+        const known = read.get(fact)
+        return [fact, known === undefined ? new Unread(name, fact) : known.value]
+      }),
     )
   const offered = new LazyMap({ ...builtIn, facts })
   const changed = (variable: string): void => {
@@ -81,10 +89,12 @@ export function createHostVariables(options: HostVariablesOptions): HostVariable
         }
       }
     },
-    setFact: (fact, value) => void read.set(fact, value),
-    forgetFacts() {
+    setFact: (fact, value, touched = new Map()) => void read.set(fact, { value, touched }),
+    forgetFacts(isChanged = () => true) {
+      const gone = [...read].filter(([, { touched }]) => isChanged(touched))
+      if (gone.length === 0) return
       changed('facts')
-      read.clear()
+      for (const [fact] of gone) read.delete(fact)
     },
     get revision() {
       return revision

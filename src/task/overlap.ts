@@ -2,10 +2,13 @@
 import type { Action } from '../host/action.ts'
 import { allEffects } from '../host/effects.ts'
 import { createOverlay, type Place } from '../host/overlay.ts'
-import type { Reading } from './unit.ts'
 
 /** Whether one of these actions of a task of `place` may change something that the reading saw. */
-export function overlapping(actions: readonly Action[], { touched }: Reading, place: Place): boolean {
+export function overlapping(
+  actions: readonly Action[],
+  { touched }: { readonly touched: ReadonlyMap<string, unknown> },
+  place: Place,
+): boolean {
   const overlay = createOverlay()
   for (const action of actions) overlay.apply(place, action)
   const trees = actions.flatMap((action) => treesOf(action, place))

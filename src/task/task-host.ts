@@ -7,6 +7,7 @@ import { Sender } from './sender.ts'
 import type { Problem } from '../base/errors.ts'
 import type { Privilege } from '../connection/connection.ts'
 import type { Redactor } from '../events/redactor.ts'
+import type { Touched } from '../fleet/host-variables.ts'
 import type { Machine } from '../fleet/machine.ts'
 import type { Action, Effect } from '../host/action.ts'
 import { createOverlay } from '../host/overlay.ts'
@@ -59,6 +60,10 @@ export function createTaskHost(context: HostContext): RealTaskHost {
         await reader.findLinks(action, overlay)
         overlay.apply(place, action, { byUser: !machine.isRoot(becomeOf(unit)) })
       }
+      // What is known of the host from before is not what these tasks will find.
+      const isChanged = (touched: Touched): boolean => overlapping(actions, { touched }, place)
+      variables.forgetFacts(isChanged)
+      if (machine.node) run.fleet.variables(machine.node.name).forgetFacts(isChanged)
       machine.epoch.value += 1
     },
     mayChange(resources, why, overlay) {

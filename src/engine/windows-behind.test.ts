@@ -1,0 +1,84 @@
+/** What tasks see of a host whose window has just been sent, or waits to be. */
+import assert from 'node:assert/strict'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, beforeEach, describe, test } from 'node:test'
+import type { Fact } from '../host/facts.ts'
+import { localFolder, localReach, testWorld } from './testing/local-run.ts'
+import { playOf } from './testing/play-text.ts'
+import { type Watched, watched } from './testing/watched-reach.ts'
+
+describe('behind windows', () => {
+  const folder = localFolder()
+  const out = join(folder.path, 'out')
+  const file = (name: string): string => readFileSync(join(out, name), 'utf8')
+  const watch = (): Watched => watched(localReach(testWorld(folder.path)))
+  beforeEach(() => {
+    for (const name of ['out', 'state']) rmSync(join(folder.path, name), { recursive: true, force: true })
+    mkdirSync(out)
+  })
+  after(() => folder.remove())
+
+  test('what is asked after an action travels with it, before its answer is here', async () => {
+    const watching = watch()
+    const text = `
+- name: first
+  copy: { content: "1", dest: "{{ out }}/1" }
+- name: program
+  command: { argv: [sleep, '0.1'] }
+- name: last
+  stat: { path: "{{ out }}/1" }
+`
+    const run = await folder.run(playOf(text, { out }), {}, { reach: watching.reach })
+    assert.deepEqual(Object.values(run.outcomes), ['changed', 'changed', 'ok'])
+    const kinds = watching.frames.map(({ kind, unanswered }) => `${kind} ${unanswered}`)
+    // The first look by itself; each other one behind what it looks at.
+    assert.deepEqual(kinds, ['look 0', 'act 0', 'look 1', 'act 0', 'look 1'])
+  })
+
+  test('a fact that rests on what an earlier task changes is read again, in a dry run and in earnest', async () => {
+    writeFileSync(join(out, 'os'), 'old')
+    const os: Fact = {
+      name: 'os',
+      description: 'what a file says',
+      schema: { type: 'string' },
+      read: async (host) => (await host.text(join(out, 'os'))) ?? '',
+    }
+    const text = `
+- name: before
+  debug: { msg: "{{ facts.os }}" }
+- name: elsewhere
+  copy: { content: x, dest: "{{ out }}/elsewhere" }
+- name: change
+  copy: { content: new, dest: "{{ out }}/os" }
+- name: after
+  debug: { msg: "{{ facts.os }}" }
+`
+    for (const how of [{ check: true }, { stepByStep: true }, {}]) {
+      writeFileSync(join(out, 'os'), 'old')
+      const run = await folder.run(playOf(text, { out }), how, { facts: [os] })
+      assert.deepEqual(run.messages, ['old', 'new'], JSON.stringify(how))
+    }
+  })
+
+  test('answers that followed actions of which one failed are worth nothing', async () => {
+    const text = `
+- name: one
+  copy: { content: "1", dest: "{{ out }}/1" }
+- name: bad
+  command: { argv: [sh, -c, 'echo changed > "{{ out }}/3"; exit 1'] }
+  ignore_errors: true
+- name: three
+  copy: { content: "3", dest: "{{ out }}/3" }
+- name: four
+  stat: { path: "{{ out }}/3" }
+  register: four
+- name: told
+  debug: { msg: "{{ four.stat.size }}" }
+`
+    const run = await folder.run(playOf(text, { out }))
+    assert.deepEqual(Object.values(run.outcomes), ['changed', 'failed', 'changed', 'ok', 'ok'])
+    assert.equal(run.messages.at(-1), '1')
+    assert.equal(file('3'), '3')
+  })
+})
