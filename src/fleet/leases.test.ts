@@ -153,3 +153,20 @@ test('another name of the same machine shares its lease, and does not give it ba
   await two.closeShells()
   assert.equal(one.lease?.ended.aborted, false)
 })
+
+test('a wait for a lease ends with the run', async () => {
+  const stop = new AbortController()
+  const never = new Promise<never>((_resolve, reject) =>
+    stop.signal.addEventListener('abort', () => reject(new Error('stopped'))),
+  )
+  const leases = createLeases({
+    holder,
+    means: { ...scripts, takeLease: () => Promise.resolve(ofThisRun) },
+    accessOf: ({ name }) => Promise.resolve(accessOf(name)),
+    sleep: () => never,
+    restore: () => Promise.resolve(),
+  })
+  const taking = leases.take(machineOf('one'))
+  stop.abort()
+  await assert.rejects(taking, /stopped/)
+})

@@ -59,7 +59,7 @@ export function createLeases({ holder, means, accessOf, sleep, restore }: Leases
         return
       }
       const ours = result.by.includes(holder.run)
-      const other = ours ? sameMachine(machine) : undefined
+      const other = ours ? await sameMachine(machine) : undefined
       if (other !== undefined) {
         // Whoever took it gives it back.
         machine.lease = { ...other, release: () => Promise.resolve() }
@@ -72,14 +72,14 @@ export function createLeases({ holder, means, accessOf, sleep, restore }: Leases
   }
 
   /** An inventory may name one machine twice: what holds it then is this run itself. */
-  const sameMachine = ({ name, bootId, placement }: Machine): Lease | undefined =>
-    [...machines.values()].find(
-      (other) =>
-        other.name !== name &&
-        other.bootId === bootId &&
-        other.placement.ctid === placement.ctid &&
-        other.lease?.ended.aborted === false,
-    )?.lease
+  const sameMachine = async (machine: Machine): Promise<Lease | undefined> => {
+    for (const other of machines.values()) {
+      const { lease, name, placement } = other
+      if (name === machine.name || placement.ctid !== machine.placement.ctid || !isTaken(other)) continue
+      if ((await bootIdOf(other)) === (await bootIdOf(machine))) return lease
+    }
+    return undefined
+  }
 
   return {
     accessOf,
@@ -101,6 +101,11 @@ export function createLeases({ holder, means, accessOf, sleep, restore }: Leases
       return begun
     },
   }
+}
+
+/** A machine says which one it is when a shell is opened. */
+async function bootIdOf(machine: Machine): Promise<string> {
+  return machine.bootId ?? (await machine.shell('read', machine.statePrivilege)).greeting.bootId
 }
 
 function isTaken({ lease }: Machine): boolean {

@@ -87,7 +87,7 @@ export function createRunContext(options: RunContextOptions): RunContext {
     holder: { run: name, controller: world.hostName, pid: world.pid, user: world.userName },
     means,
     accessOf: (machine, become) => fleet.accessOf(machine, become),
-    sleep: (milliseconds) => sleep(milliseconds, cut),
+    sleep: (milliseconds) => sleep(milliseconds, signal),
     restore: async (machine) => {
       await power.restoreGuests(machine)
       fleet.forget(machine)

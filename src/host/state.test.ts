@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
 import { test } from 'node:test'
 import { HostError } from '../base/errors.ts'
 import type { Channel } from '../connection/connection.ts'
@@ -26,6 +27,19 @@ test('one run at a time holds a machine; the next one gets a larger token', asyn
   assert.ok(second.kind === 'taken' && second.lease.token === 2)
   assert.equal(readFileSync(dir.path('gpuplay/v1/lease'), 'utf8'), '2\n')
   await second.lease.release()
+})
+
+test('whoever took a machine just now is named, not whoever had it before', async () => {
+  using dir = scratch()
+  const machine = createTestMachine({ stateDirectory: dir.path('v1') })
+  const before = await takeLease(machine, { ...holder, run: 'r0' })
+  assert.ok(before.kind === 'taken')
+  await before.lease.release()
+  const says = `echo taken; sleep 0.02; echo 'run r9 of her' > ${dir.path('v1/lease.holder')}; cat`
+  const other = spawn('flock', [dir.path('v1/lease.lock'), 'sh', '-c', says])
+  await new Promise((resolve) => other.stdout.once('data', resolve))
+  assert.deepEqual(await takeLease(machine, holder), { kind: 'held', by: 'run r9 of her' })
+  other.stdin.end()
 })
 
 test('a lease says whether guests wait to be started again', async () => {

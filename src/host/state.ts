@@ -98,7 +98,8 @@ for o in "$p"/v*; do
 done
 { { [ -d "$d" ] || { (umask 022; mkdir -p "$p") && mkdir -p "$d"; }; } && { true >> "$d/lease.lock"; }; } 2>/dev/null || { echo "gpuplay-lease failed"; exit; }
 exec 9>>"$d/lease.lock"
-flock -n 9 || { echo "gpuplay-lease held $(cat "$d/lease.holder" 2>/dev/null)"; exit; }
+# Whoever took it just now may not have said yet who that is.
+flock -n 9 || { sleep 0.1; echo "gpuplay-lease held $(cat "$d/lease.holder" 2>/dev/null)"; exit; }
 t=0; [ -f "$d/lease" ] && read -r t < "$d/lease"
 case $t in ''|*[!0-9]*) t=0;; esac
 t=$((t+1))
