@@ -94,7 +94,8 @@ LC_ALL=C.UTF-8; export PATH LC_ALL; unset LANGUAGE CDPATH; umask 022
  * What the first frame runs; `readGreeting` (shell.ts) reads what it prints. `$$` is the long-lived shell itself, also in a subshell. The user is
  * read by the shell itself (proc_pid_status(5): real, effective, ...), since every process costs a host half a millisecond.
  */
-export const greetingScript = `uname -nrm; echo $$
+export const greetingScript = `if { read -r __gpuplay_x </proc/sys/kernel/hostname && read -r __gpuplay_k </proc/sys/kernel/osrelease && read -r __gpuplay_v </proc/sys/kernel/arch; } 2>/dev/null
+then echo "$__gpuplay_x $__gpuplay_k $__gpuplay_v"; else uname -nrm; fi; echo $$
 __gpuplay_u=; { while read -r __gpuplay_k __gpuplay_x __gpuplay_v __gpuplay_x; do
 if [ "$__gpuplay_k" = Uid: ]; then __gpuplay_u=$__gpuplay_v; break; fi
 done </proc/self/status; } 2>/dev/null

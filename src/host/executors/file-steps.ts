@@ -34,8 +34,9 @@ export interface FileStepParts {
 export function fileStep(action: FileAction, parts: FileStepParts): FileStep {
   const path = remotePath(action.path)
   const { size, ...work } = workOf(action, path, parts)
+  const validates = action.kind === 'writeFile' && action.validate !== undefined
   const step: FrameStep = {
-    work: { kind: 'files', path, body: work.body, ...(size === undefined ? {} : { size }) },
+    work: { kind: 'files', path, body: work.body, validates, ...(size === undefined ? {} : { size }) },
     expects: parts.expects,
     notes: parts.notes,
     ...(action.lock === undefined ? {} : { lock: action.lock }),

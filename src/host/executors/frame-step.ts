@@ -22,6 +22,8 @@ export interface FileWork {
   readonly path: string
   /** Bytes of its content. */
   readonly size?: number
+  /** A program of the user's is among the calls, which may leave others running. */
+  readonly validates?: boolean
 }
 
 /** A script in a subshell of its own, whose exit status and output are the result. */

@@ -55,6 +55,7 @@ export async function sendFrame(
       timeout: options.timeout,
       signal: machine.signal,
       limit: outputLimit(steps),
+      light: steps.every(({ work }) => work.kind === 'files' && work.validates !== true),
       helpers: [frameHelper, filesHelper],
       onSay: (text) => said.hear(text),
     })
