@@ -86,7 +86,7 @@ function describe({ run, controller, pid, user }: LeaseHolder): string {
   return `run ${run} of ${user} on ${controller} (process ${pid})`.replaceAll(/[^\x20-\x7e]/g, '?')
 }
 
-/** Sent whole as a function, so that half of it is never run. The lock is inherited by `cat`, which ends with the connection. */
+/** Sent whole as a function, so that half of it is never run. The shell holds the lock until it has read the end of its input, with the connection. */
 function leaseScript(directory: string, who: string): string {
   const parent = directory.slice(0, directory.lastIndexOf('/'))
   return sh`_lease() {
@@ -106,7 +106,7 @@ t=$((t+1))
 printf '%s\\n' "$t" > "$d/lease.new" && printf '%s\\n' ${who} > "$d/lease.holder" && mv -f "$d/lease.new" "$d/lease" || { echo "gpuplay-lease failed no space"; exit; }
 g=; if [ -e "$d/guests-before-reboot" ]; then g=' guests'; fi
 echo "gpuplay-lease token $t$g"
-exec cat > /dev/null
+while read -r x; do :; done
 }; _lease
 `
 }
