@@ -30,9 +30,16 @@ export type PreparedItem =
   | { readonly kind: 'failed'; readonly problem: Problem }
   | Ready
 
-export async function prepareItem(task: Task, item: Item, preparing: Preparing): Promise<PreparedItem> {
-  const { context, readFact } = preparing
-  const scope = (): VariableScope => scopeOf(task, item.layers, preparing)
+export async function prepareItem(task: Task, item: Item, given: Preparing): Promise<PreparedItem> {
+  const { context } = given
+  // One for all parts of the task, until a fact is read that it has seen unread.
+  let shared: VariableScope | undefined
+  const scope = (): VariableScope => (shared ??= scopeOf(task, item.layers, given))
+  const readFact: Preparing['readFact'] = async (fact) => {
+    await given.readFact(fact)
+    shared = undefined
+  }
+  const preparing: Preparing = { ...given, readFact }
   const module = context.arguments.module(task.module)
   try {
     const condition = await withFacts(() => evaluateCondition(task.when, scope()), readFact)
