@@ -56,7 +56,7 @@ __gpuplay_both E "$@"
 
 /**
  * `gp_say WORD...`, by builtins alone. One mark a line of the text, or several for a long one, since only a write of at most PIPE_BUF (4096 bytes)
- * is never mixed with another's; 900 characters are at most 3600 bytes. The flag says what follows: `+` more of the line, `n` the next line,
+ * is never mixed with another's. Bytes are bytes meanwhile: in a UTF-8 locale bash 5.2 takes a stray byte before a backslash for a character. The flag says what follows: `+` more of the line, `n` the next line,
  * `.` nothing. The words are joined by blanks whatever IFS is.
  */
 const sayFunctions = `
@@ -73,6 +73,7 @@ done
 __gpuplay_piece "$1" "$2"
 }
 gp_say() {
+__gpuplay_o=\${LC_ALL-} LC_ALL=C
 __gpuplay_t=\${1-}; if [ $# != 0 ]; then shift; fi
 for __gpuplay_w in "$@"; do __gpuplay_t="$__gpuplay_t $__gpuplay_w"; done
 while case $__gpuplay_t in *"$__gpuplay_l"*) ;; *) false ;; esac; do
@@ -80,6 +81,8 @@ __gpuplay_line n "\${__gpuplay_t%%"$__gpuplay_l"*}"
 __gpuplay_t=\${__gpuplay_t#*"$__gpuplay_l"}
 done
 __gpuplay_line . "$__gpuplay_t"
+__gpuplay_r=$? LC_ALL=$__gpuplay_o
+return "$__gpuplay_r"
 }
 `
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { describe, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fakeSudo, program, scratch } from '../../connection/testing/programs.ts'
 import { execute } from '../execute.ts'
@@ -13,13 +13,8 @@ interface Ended {
   readonly questions: readonly string[]
 }
 
-/** This machine as somebody who needs the password of `fakeSudo` to become root. */
-const folder = scratch()
-program(folder, 'sudo', fakeSudo)
-program(folder, 'id', `[ "$1" = -un ] && { echo ann; exit; }\nexec /usr/bin/id "$@"`)
-
 /** A command line, with a person who types this when asked. */
-async function gpuplay(words: readonly string[], typed: string | undefined): Promise<Ended> {
+async function gpuplay(folder: string, words: readonly string[], typed: string | undefined): Promise<Ended> {
   const written = { output: '', errors: '' }
   const questions: string[] = []
   const stream = (name: keyof typeof written) => ({
@@ -55,22 +50,33 @@ async function gpuplay(words: readonly string[], typed: string | undefined): Pro
 
 const asRoot = ['exec', '-i', 'localhost,', '-b', '-K', 'localhost', '--', 'sh', '-c', 'echo "$SUDO_USER"']
 
-test('the password that was typed for sudo is asked for once and used', async () => {
-  const { exitCode, output, questions } = await gpuplay(asRoot, 'correct horse')
-  assert.deepEqual(
-    [exitCode, output, questions],
-    [0, 'localhost | exit 0\n  root\n', ['Password for sudo: ']],
-  )
-  assert.equal(readFileSync(join(folder, 'asked'), 'utf8'), 'asked\n')
-})
+describe('exec as root by a password', () => {
+  /** This machine as somebody who needs the password of `fakeSudo` to become root. */
+  const folder = scratch()
+  program(folder, 'sudo', fakeSudo)
+  program(folder, 'id', `[ "$1" = -un ] && { echo ann; exit; }\nexec /usr/bin/id "$@"`)
 
-test('and it is not shown, whatever a program says of it', async () => {
-  const { output } = await gpuplay([...asRoot.slice(0, -3), 'echo', 'the correct horse'], 'correct horse')
-  assert.equal(output, 'localhost | exit 0\n  the (secret)\n')
-})
+  test('the password that was typed for sudo is asked for once and used', async () => {
+    const { exitCode, output, questions } = await gpuplay(folder, asRoot, 'correct horse')
+    assert.deepEqual(
+      [exitCode, output, questions],
+      [0, 'localhost | exit 0\n  root\n', ['Password for sudo: ']],
+    )
+    assert.equal(readFileSync(join(folder, 'asked'), 'utf8'), 'asked\n')
+  })
 
-test('without a terminal nobody can be asked, and no host is reached', async () => {
-  const { exitCode, output, errors } = await gpuplay(asRoot, undefined)
-  assert.deepEqual([exitCode, output], [2, ''])
-  assert.match(errors, /the password for sudo cannot be asked for: there is no terminal/)
+  test('and it is not shown, whatever a program says of it', async () => {
+    const { output } = await gpuplay(
+      folder,
+      [...asRoot.slice(0, -3), 'echo', 'the correct horse'],
+      'correct horse',
+    )
+    assert.equal(output, 'localhost | exit 0\n  the (secret)\n')
+  })
+
+  test('without a terminal nobody can be asked, and no host is reached', async () => {
+    const { exitCode, output, errors } = await gpuplay(folder, asRoot, undefined)
+    assert.deepEqual([exitCode, output], [2, ''])
+    assert.match(errors, /the password for sudo cannot be asked for: there is no terminal/)
+  })
 })
