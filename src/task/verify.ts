@@ -107,7 +107,7 @@ function changedAgain({ unit, expected }: Question, look: Asked['look']): Verifi
 }
 
 function judge(
-  { unit, own, after }: Question,
+  { unit, own }: Question,
   answer: Asked | undefined,
   { host, begun }: { readonly host: TaskHost; readonly begun: readonly Sent[] },
 ): Verified {
@@ -119,9 +119,14 @@ function judge(
     unit.reading = reading
     return asDone(unit, reading.seen)
   }
-  // Where no other unit can have had a hand in it, to act again would not help. A later program may have done more than it declared.
-  const others = begun.filter((one) => one.unit !== unit).map(({ planned }) => planned.action)
-  const undone = after.some(({ kind }) => kind === 'run') || host.overlaps(others, reading)
+  // Where no other unit can have had a hand in it, to act again would not help. What came before it is as it was planned: its own unit was looked at too.
+  // But a program may have done more than it declared.
+  const first = begun.findIndex((one) => one.unit === unit)
+  const last = begun.findLastIndex((one) => one.unit === unit)
+  const actions = begun.map(({ planned }) => planned.action)
+  const [before, after] = [actions.slice(0, first), actions.slice(last + 1)]
+  const programs = before.filter(({ kind }) => kind === 'run')
+  const undone = after.some(({ kind }) => kind === 'run') || host.overlaps([...programs, ...after], reading)
   unit.progress.restarts += 1
   if (unit.progress.restarts > mostRestarts || !undone)
     return { kind: 'as planned', converged: unit.progress.fail(notConverged(plan)) }

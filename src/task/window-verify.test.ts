@@ -17,7 +17,8 @@ test('work that another unit of the window may have undone is planned again, wit
   ])
   const same = watchedWindow()
   same.host.instead.set('write /a', () => same.host.texts.set('/a', '1'))
-  await plan(same, wants('/a', '1'), wants('/a', '2', { key: 'again' }))
+  const before = wants('/a', '1', { ready: { args: { path: '/a', text: '1', program: true } } })
+  await plan(same, before, wants('/a', '2', { key: 'again' }))
   await same.window.flush()
   assert.deepEqual(same.told.slice(-2), ['/a changed', 'back to again'])
 })
@@ -30,6 +31,15 @@ test('work that is undone a fourth time fails its unit', async () => {
   await plan(it, unit, wants('/b', '2', { ready: { args: { path: '/b', text: '2', program: true } } }))
   await it.window.flush()
   assert.equal(it.settled.get('/a')?.kind, 'failed')
+})
+
+test('what came before it and did just what it said is no excuse for work that is left', async () => {
+  const it = watchedWindow()
+  it.host.instead.set('write /a', () => it.host.texts.set('/a', '1'))
+  await plan(it, wants('/a', '1'), wants('/a', '2', { key: 'again' }))
+  await it.window.flush()
+  const end = it.settled.get('again')
+  assert.equal(end?.kind === 'failed' && end.failure.problem.code, 'not-converged')
 })
 
 test('work that is left though nobody else can have undone it fails its unit', async () => {

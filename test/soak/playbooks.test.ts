@@ -8,5 +8,10 @@ const runs = Number(process.env['GPUPLAY_SOAK_PLAYBOOKS'] ?? 40)
 const seed = Number(process.env['GPUPLAY_SOAK_SEED'] ?? Date.now() % 1_000_000)
 
 test(`${runs} playbooks, from seed ${seed}`, async () => {
-  await check(asyncProperty(playbooks, compare), { numRuns: runs, seed, endOnFailure: false })
+  await check(asyncProperty(playbooks, compare), {
+    numRuns: runs,
+    seed,
+    endOnFailure: false,
+    includeErrorInReport: true,
+  })
 })
