@@ -1,6 +1,6 @@
 /** What tasks see of a host whose window has just been sent, or waits to be. */
 import assert from 'node:assert/strict'
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, beforeEach, describe, test } from 'node:test'
 import type { Fact } from '../host/facts.ts'
@@ -58,6 +58,22 @@ describe('behind windows', () => {
       writeFileSync(join(out, 'os'), 'old')
       const run = await folder.run(playOf(text, { out }), how, { facts: [os] })
       assert.deepEqual(run.messages, ['old', 'new'], JSON.stringify(how))
+    }
+  })
+
+  test('a tree that goes, and comes again with a directory of a later task, has gone', async () => {
+    const text = `
+- name: gone
+  file: { path: "{{ out }}/d", state: absent }
+- name: made
+  file: { path: "{{ out }}/d/e", state: directory }
+`
+    for (const how of [{ stepByStep: true }, {}]) {
+      mkdirSync(join(out, 'd/old'), { recursive: true })
+      rmSync(join(out, 'd/e'), { recursive: true, force: true })
+      const run = await folder.run(playOf(text, { out }), how)
+      assert.deepEqual(Object.values(run.outcomes), ['changed', 'changed'], JSON.stringify(how))
+      assert.deepEqual(readdirSync(join(out, 'd')), ['e'])
     }
   })
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { hostName } from '../base/brand.ts'
 import type { Action } from '../host/action.ts'
-import { overlapping } from './overlap.ts'
+import { makeAgain, overlapping } from './overlap.ts'
 import type { Reading } from './unit.ts'
 
 const host = { name: hostName('one') }
@@ -36,4 +36,14 @@ test('a program that declares nothing touches everything, one that declares touc
 test('the same path on the node is another one', () => {
   assert.equal(overlapping([{ ...write, on: 'node' }], saw('ct file:/etc/x'), container), false)
   assert.equal(overlapping([{ ...write, on: 'node' }], saw('pve1 file:/etc/x'), container), true)
+})
+
+test('a directory that is made brings back what was removed above it', () => {
+  const gone: Action = { kind: 'remove', path: '/srv/d', recursive: true }
+  const made: Action = { kind: 'makeDirectory', path: '/srv/d/e/f' }
+  assert.equal(makeAgain([write, made], [gone]), true)
+  assert.equal(makeAgain([{ ...made, on: 'node' }], [gone]), false)
+  assert.equal(makeAgain([{ ...made, path: '/srv/data' }], [gone]), false)
+  assert.equal(makeAgain([{ ...gone, path: '/srv/d/e' }], [gone]), false)
+  assert.equal(makeAgain([gone], [made]), false)
 })

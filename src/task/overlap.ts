@@ -32,3 +32,28 @@ function treesOf(action: Action, { name, nodeName = name }: Place): readonly str
       : [],
   )
 }
+
+/** Whether these make something below what those have removed, so that it is there again: directories are made with their parents. */
+export function makeAgain(after: readonly Action[], removing: readonly Action[]): boolean {
+  const made = after.flatMap(filesOf)
+  return removing
+    .flatMap(filesOf)
+    .some(
+      ({ on, name, absent }) =>
+        absent && made.some((file) => !file.absent && file.on === on && file.name.startsWith(`${name}/`)),
+    )
+}
+
+interface ChangedFile {
+  readonly on: 'host' | 'node'
+  readonly name: string
+  readonly absent: boolean
+}
+
+function filesOf(action: Action): readonly ChangedFile[] {
+  return allEffects(action).flatMap((effect) =>
+    effect.kind === 'file' && 'kind' in effect.becomes
+      ? [{ on: effect.on, name: effect.name, absent: effect.becomes.kind === 'absent' }]
+      : [],
+  )
+}

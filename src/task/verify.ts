@@ -10,6 +10,7 @@ import { labelOf } from '../host/label.ts'
 import type { Plan } from '../host/plan.ts'
 import { mostRestarts } from './decide.ts'
 import { notConverged } from './failures.ts'
+import { makeAgain } from './overlap.ts'
 import type { Converged, Reading, Unit } from './unit.ts'
 import type { ProbeOptions, Sent, TaskHost } from './window-host.ts'
 
@@ -88,7 +89,8 @@ function questions(host: TaskHost, waiting: readonly Waiting[], begun: readonly 
     const after = actionsOf(new Set(waiting.slice(index + 1).map((other) => other.unit)))
     const question = (about: Question['about']): Question => ({ unit, expected, about, own, after })
     if (reading === undefined || (own.length === 0 && !reading.rests)) return question('nothing')
-    if (after.length === 0 || !host.overlaps(after, reading)) return question('all')
+    const again = after.length > 0 && (host.overlaps(after, reading) || makeAgain(after, own))
+    if (!again) return question('all')
     // A later unit found what this one had made before it changed it again: only its result may have to be read anew.
     return question(resultOf(expected) === undefined ? 'result' : 'known result')
   })
