@@ -196,7 +196,7 @@ export function createFleet(options: FleetOptions): Fleet {
       }
     },
     async close() {
-      await Promise.all([...hosts.values()].map(({ machine }) => machine.closeShells()))
+      await Promise.all([...hosts.values()].map(({ machine }) => machine.end()))
       await reach.close()
     },
   }

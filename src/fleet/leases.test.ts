@@ -115,6 +115,9 @@ test('the way to a lease is opened once ahead of it, and closed with the shells 
   leases.prepare(one)
   await one.closeShells()
   assert.deepEqual([opened.length, killed], [2, opened.slice(1)])
+  await one.end()
+  leases.prepare(one)
+  assert.equal(opened.length, 2, 'nothing is opened after the end')
 })
 
 test('what another run holds is refused at once, with its name', async () => {

@@ -68,6 +68,7 @@ export class Machine {
   lease: Lease | undefined
   /** Open, for a lease that is not taken yet. */
   #leaseChannel: Promise<Channel> | undefined
+  #ended = false
 
   constructor(options: MachineOptions) {
     this.#options = options
@@ -159,7 +160,8 @@ export class Machine {
 
   /** Opens, with `open`, what a lease will be taken on; once. */
   openLeaseChannel(open: () => Promise<Channel>): void {
-    if (this.#leaseChannel !== undefined) return
+    // What reads ahead may come after the end.
+    if (this.#leaseChannel !== undefined || this.#ended) return
     const channel = open()
     this.#leaseChannel = channel
     const forget = (): void => {
@@ -177,6 +179,12 @@ export class Machine {
 
   async connection(privilege: Privilege['become']): Promise<Connection> {
     return this.#options.reach.connect(withPrivilege(this.#options.target, privilege), this.#options.signal)
+  }
+
+  /** Closes all for good. */
+  async end(): Promise<void> {
+    this.#ended = true
+    await this.closeShells()
   }
 
   /** Closes every shell here and in the containers: the machine is about to go down, or has. The lease went with them. */
