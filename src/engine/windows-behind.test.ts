@@ -61,6 +61,28 @@ describe('behind windows', () => {
     }
   })
 
+  test('a task is judged by what was registered before it, not by what a later one of its window will register', async () => {
+    const text = `
+- name: before
+  file: { path: "{{ out }}/d", state: directory, mode: '0700' }
+- name: judged
+  file: { path: "{{ out }}/d", state: directory }
+  failed_when: first.changed
+- name: later
+  file: { path: "{{ out }}/d", state: directory, mode: '0755' }
+  register: first
+- name: told
+  debug: { msg: "{{ first.changed }}" }
+`
+    const play = playOf(text, { out }).replace('vars: {', 'vars: { first: { changed: false },')
+    for (const how of [{ stepByStep: true }, {}]) {
+      mkdirSync(join(out, 'd'), { recursive: true, mode: 0o755 })
+      const run = await folder.run(play, how)
+      assert.deepEqual(Object.values(run.outcomes), ['changed', 'ok', 'changed', 'ok'], JSON.stringify(how))
+      assert.deepEqual(run.messages, ['true'])
+    }
+  })
+
   test('a tree that goes, and comes again with a directory of a later task, has gone', async () => {
     const text = `
 - name: gone

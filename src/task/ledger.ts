@@ -108,12 +108,19 @@ export class Ledger implements WindowOwner {
 
   /** Later tasks see what this one will have ended with. Whether it will have failed. */
   #foresee(run: TaskRun): boolean {
-    const { items } = run
-    if (items === undefined) return false
-    const result = taskResult(run.task, items, [...run.results, ...run.planned])
-    run.register(result, this.#options.context.host.variables)
+    const result = this.#register(run)
+    if (result === undefined) return false
     this.#index = run.index + 1
     return result.outcome === 'failed' || result.outcome === 'unreachable'
+  }
+
+  /** The task as it is foreseen to end. */
+  #register(run: TaskRun): TaskResult | undefined {
+    const { items } = run
+    if (items === undefined) return undefined
+    const result = taskResult(run.task, items, [...run.results, ...run.planned])
+    run.register(result, this.#options.context.host.variables)
+    return result
   }
 
   /** Of the window: what follows the last unit needed nothing of the host. */
@@ -137,7 +144,7 @@ export class Ledger implements WindowOwner {
     if (next.result !== undefined) {
       run.planned.shift()
       const otherwise = unit !== undefined && converged !== undefined && converged !== next.converged
-      const result = otherwise ? await judgedItem(unit, converged, this.#options.preparing()) : next.result
+      const result = otherwise ? await this.#judged(run, unit, converged) : next.result
       this.#options.narrator.item(run, unit, { converged: converged ?? next.converged, result })
       run.results.push(result)
       if (unit !== undefined) this.#progress.delete(unit.key)
@@ -149,6 +156,17 @@ export class Ledger implements WindowOwner {
       }
     }
     return run.whole ? this.#finish(run) : 'next'
+  }
+
+  /** By what was registered before it: what later tasks are foreseen to register is taken back meanwhile. */
+  async #judged(run: TaskRun, unit: Unit, converged: Converged): Promise<ItemResult> {
+    const later = this.#runs.filter(({ index, undo }) => index > run.index && undo.length > 0)
+    for (const other of [...later].reverse()) other.takeBack()
+    try {
+      return await judgedItem(unit, converged, this.#options.preparing())
+    } finally {
+      for (const other of later) this.#register(other)
+    }
   }
 
   #finish(run: TaskRun): 'next' | 'moved' {
