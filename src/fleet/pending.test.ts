@@ -268,3 +268,16 @@ test('a strike that fails is a failure', async () => {
   mkdirSync(noteFile(note, dir.path('ct101')).path, { recursive: true })
   await assert.rejects(pending.strike(['one']), HostError)
 })
+
+test('a look that has begun can be waited for, and where none has there is nothing to wait for', async () => {
+  using dir = scratch()
+  const there = house(dir)
+  const pending = pendingOf(there)
+  await pending.looked()
+  assert.equal(there.asked(there.container), 0)
+  const order: string[] = []
+  const read = pending.read().then(() => order.push('read'))
+  await pending.looked().then(() => order.push('looked'))
+  await read
+  assert.deepEqual(order, ['read', 'looked'])
+})

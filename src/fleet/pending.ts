@@ -25,6 +25,8 @@ export interface PendingHandler {
 export interface PendingHandlers {
   /** What earlier runs have left; empty where the host cannot be read, such as in a stopped container. */
   read(): Promise<readonly PendingHandler[]>
+  /** Ends when a `read` that has begun has: what this run writes down must not be among what it finds. */
+  looked(): Promise<void>
   /** What is written down on this machine with the task's change; nothing for a task that notifies nobody. */
   notes(task: Task, on: Machine): readonly PendingNote[]
   /** Strikes every note of these names out. @throws HostError when that fails, UnreachableError */
@@ -70,6 +72,9 @@ export function createPending(host: FleetHost, node: FleetHost | undefined, leas
     read() {
       found ??= readAll()
       return found
+    },
+    async looked() {
+      await found
     },
     notes(task, on) {
       if (task.notify.length > 0) noted.add(on)

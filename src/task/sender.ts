@@ -43,6 +43,7 @@ export class Sender {
     const { run } = this.#context
     try {
       if (run.signal.aborted) throw new Interrupted()
+      await this.#context.pending.looked()
       await this.#takeLeases(sent)
       const steps = await this.#stepsOf(sent)
       for (const [from, to] of portions(sent)) {

@@ -52,11 +52,15 @@ function nothingBehindFailures(
     if (event.outcome !== 'failed' && event.outcome !== 'unreachable') return []
     const failed = tasks.find(({ name }) => name === event.task.name)
     if (failed === undefined) return []
-    /** It was done in the same frame as what is behind it, and the answer to both was lost. Of a task that shares its deeds with another, that is believed. */
+    /**
+     * It was done in the same frame as what is behind it, and the answer to both was lost, or nobody could look at it afterwards. Of a task that shares its
+     * deeds with another, that is believed.
+     */
     const doneAndLost = ({ deeds: own }: PlannedTask, outcome: string, behind: Deed): boolean =>
       outcome === 'unreachable' &&
       behind.at <= at &&
       (own.length === 0 ||
+        (event.detail.actions?.length ?? 0) > 0 ||
         deeds.some((deed) => deed.for === event.host && own.includes(deed.what) && deed.at <= behind.at))
     const disturbed = disturbances.some((when) => when >= start && when <= at)
     return deeds
