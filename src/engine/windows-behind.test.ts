@@ -1,23 +1,14 @@
 /** What tasks see of a host whose window has just been sent, or waits to be. */
 import assert from 'node:assert/strict'
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, beforeEach, describe, test } from 'node:test'
+import { describe, test } from 'node:test'
 import type { Fact } from '../host/facts.ts'
-import { localFolder, localReach, testWorld } from './testing/local-run.ts'
+import { outFolder } from './testing/out-folder.ts'
 import { playOf } from './testing/play-text.ts'
-import { type Watched, watched } from './testing/watched-reach.ts'
 
 describe('behind windows', () => {
-  const folder = localFolder()
-  const out = join(folder.path, 'out')
-  const file = (name: string): string => readFileSync(join(out, name), 'utf8')
-  const watch = (): Watched => watched(localReach(testWorld(folder.path)))
-  beforeEach(() => {
-    for (const name of ['out', 'state']) rmSync(join(folder.path, name), { recursive: true, force: true })
-    mkdirSync(out)
-  })
-  after(() => folder.remove())
+  const { folder, out, file, watch } = outFolder()
 
   test('what is asked after an action travels with it, before its answer is here', async () => {
     const watching = watch()

@@ -1,23 +1,15 @@
 /** What a window may hold, and what people see of it. */
 import assert from 'node:assert/strict'
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, beforeEach, describe, test } from 'node:test'
+import { describe, test } from 'node:test'
 import type { Event } from '../events/events.ts'
-import { localFolder, localReach, testWorld } from './testing/local-run.ts'
+import { outFolder } from './testing/out-folder.ts'
 import { playOf } from './testing/play-text.ts'
-import { stepsIn, type Watched, watched } from './testing/watched-reach.ts'
+import { stepsIn } from './testing/watched-reach.ts'
 
 describe('windows', () => {
-  const folder = localFolder()
-  const out = join(folder.path, 'out')
-  const file = (name: string): string => readFileSync(join(out, name), 'utf8')
-  const watch = (): Watched => watched(localReach(testWorld(folder.path)))
-  beforeEach(() => {
-    for (const name of ['out', 'state']) rmSync(join(folder.path, name), { recursive: true, force: true })
-    mkdirSync(out)
-  })
-  after(() => folder.remove())
+  const { folder, out, file, watch } = outFolder()
 
   const five = playOf(
     [1, 2, 3, 4, 5]
