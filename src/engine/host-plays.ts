@@ -20,8 +20,11 @@ export interface HostPlays {
   run(play: SelectedPlay, host: HostName, stopped: () => boolean): Promise<PlayEnd>
   /** The tasks that the play will show, handlers last. */
   refs(play: SelectedPlay): readonly TaskRef[]
-  /** Handlers that wait on a host and that no play of this run defines are reported, never dropped. */
-  reportUnknownHandlers(hosts: readonly HostName[]): Promise<void>
+  /**
+   * Handlers that wait on a host and that no play of this run defines are reported, never dropped.
+   * @returns how many there are
+   */
+  reportUnknownHandlers(hosts: readonly HostName[]): Promise<number>
 }
 
 export interface HostPlaysOptions {
@@ -93,11 +96,14 @@ export function createHostPlays(options: HostPlaysOptions): HostPlays {
       }
     },
     async reportUnknownHandlers(hosts) {
+      let count = 0
       for (const name of hosts) {
         for (const handler of (await pendings.get(name)?.left()) ?? []) {
           emitter.emit({ type: 'handler.unknown', host: name, handler: handler.name, by: handler.by })
+          count += 1
         }
       }
+      return count
     },
   }
 }
@@ -144,7 +150,7 @@ function outsideTasks(
   const unreachable = error instanceof UnreachableError
   recap.count(host, unreachable ? 'unreachable' : 'failed')
   const exitCode = unreachable ? exitCodes.unreachable : exitCodes.task
-  recap.failure(exitCode)
+  recap.failure({ host, exitCode })
   if (problem) run.emitter.emit({ type: 'host.unreachable', host, problem })
   return { kind: 'failed', exitCode, problem }
 }

@@ -13,7 +13,7 @@ export interface PlayOptions {
   readonly begun?: Promise<void> | undefined
   readonly recap: Recap
   readonly selected: (task: Task) => boolean
-  /** Set by a play with `any_errors_fatal` once a host has failed: no new tasks. */
+  /** True once a play with `any_errors_fatal` has failed on a host: no new tasks. */
   readonly stopped: () => boolean
 }
 
@@ -115,12 +115,13 @@ class PlayRunner {
 
   #finished(task: Task, result: TaskResult): 'next' | 'stop' {
     const { recap, context } = this.#options
-    recap.count(context.host.machine.name, result.ignored ? 'ok' : result.outcome)
+    const host = context.host.machine.name
+    recap.count(host, result.ignored ? 'ignored' : result.outcome)
     this.#notify(task, result)
     const { problem } = result
     const exitCode = result.outcome === 'unreachable' ? exitCodes.unreachable : result.exitCode
     if (exitCode === undefined) return 'next'
-    recap.failure(exitCode)
+    recap.failure({ host, task: context.ref(task), exitCode })
     this.#end = { kind: 'failed', exitCode, problem }
     return 'stop'
   }

@@ -1,33 +1,44 @@
 /** Counts outcomes by host and finds the exit code of the run. */
 import { type ExitCode, exitCodes } from '../base/errors.ts'
 import type { SummaryRow } from '../modules/module.ts'
-import type { Counts, Outcome } from '../events/events.ts'
+import type { Counts, Failure, Outcome } from '../events/events.ts'
 
 export interface Recap {
   /** Makes the host appear in the recap even if nothing runs on it. */
   host(name: string): void
-  count(host: string, outcome: Outcome): void
+  count(host: string, outcome: Outcome | 'ignored'): void
   /** A failure that was not ignored, with the exit code that it asks for. */
-  failure(exitCode: ExitCode): void
+  failure(failure: Failure): void
   row(row: SummaryRow): void
   readonly hosts: Readonly<Record<string, Counts>>
   readonly rows: readonly SummaryRow[]
+  readonly failures: readonly Failure[]
   /** Of several the lowest of 3 to 7; else `changesFound` where that is asked for. */
   exitCode(options: { readonly failOnChange: boolean; readonly interrupted: boolean }): ExitCode
 }
 
+const noCounts: Counts = {
+  ok: 0,
+  changed: 0,
+  skipped: 0,
+  failed: 0,
+  unreachable: 0,
+  unknown: 0,
+  ignored: 0,
+}
+
 export function createRecap(): Recap {
-  const hosts: Record<string, Record<Outcome, number>> = {}
+  const hosts: Record<string, Record<keyof Counts, number>> = {}
   const rows = new Map<string, SummaryRow>()
-  const failures: ExitCode[] = []
-  const entry = (name: string): Record<Outcome, number> =>
-    (hosts[name] ??= { ok: 0, changed: 0, skipped: 0, failed: 0, unreachable: 0, unknown: 0 })
+  const failures: Failure[] = []
+  const entry = (name: string): Record<keyof Counts, number> => (hosts[name] ??= { ...noCounts })
   return {
     host: (name) => void entry(name),
     count(host, outcome) {
       entry(host)[outcome] += 1
     },
-    failure: (exitCode) => void failures.push(exitCode),
+    failure: (failure) => void failures.push(failure),
+    failures,
     row: (row) => void rows.set(`${row.table} ${row.order}`, row),
     get hosts() {
       return hosts
@@ -37,7 +48,7 @@ export function createRecap(): Recap {
     },
     exitCode({ failOnChange, interrupted }) {
       if (interrupted) return exitCodes.interrupted
-      const [lowest] = [...failures].sort((left, right) => left - right)
+      const [lowest] = failures.map(({ exitCode }) => exitCode).sort((left, right) => left - right)
       if (lowest !== undefined) return lowest
       const found = Object.values(hosts).some((counts) => counts.changed > 0 || counts.unknown > 0)
       return failOnChange && found ? exitCodes.changesFound : exitCodes.success

@@ -81,18 +81,28 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
     asking: dependencies.confirm && createAsking({ confirm: dependencies.confirm, emitter, signal }),
   })
   const out = new Map<HostName, Problem | undefined>()
-  const stoppedPlays = new Set<SelectedPlay>()
+  let pendingHandlers = 0
+  let ended = false
+  const endIfFatal = ({ name, play }: SelectedPlay, host: HostName): void => {
+    if (!play.anyErrorsFatal || ended) return
+    ended = true
+    emitter.emit({
+      type: 'warning',
+      host,
+      message: `the run ends here for all hosts: this host failed, and play "${name}" sets any_errors_fatal`,
+    })
+  }
   try {
     await schedule({
       plays,
       nodeOf: (host) => fleet.nodeOf(host),
       forks: request.forks,
-      signal,
+      stopped: () => signal.aborted || ended,
       run: async (play, host) => {
-        const end = await hostPlays.run(play, host, () => stoppedPlays.has(play))
+        const end = await hostPlays.run(play, host, () => ended)
         if (end.kind === 'finished') return
         out.set(host, end.problem)
-        if (play.play.anyErrorsFatal) stoppedPlays.add(play)
+        endIfFatal(play, host)
       },
       failed: (host) => out.has(host),
       nodeFailed: (play, host, node) => {
@@ -104,7 +114,7 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
         out.set(host, problem)
         recap.count(host, 'failed')
         emitter.emit({ type: 'host.unreachable', host, problem })
-        if (play.play.anyErrorsFatal) stoppedPlays.add(play)
+        endIfFatal(play, host)
       },
       started: (play) => {
         emitter.emit({
@@ -116,8 +126,8 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
       },
       finished: (play) => emitter.emit({ type: 'play.finished', play: play.name }),
     })
-    if (!request.check && !signal.aborted)
-      await hostPlays.reportUnknownHandlers(hosts.filter((host) => !out.has(host)))
+    if (!request.check && !signal.aborted && !ended)
+      pendingHandlers = await hostPlays.reportUnknownHandlers(hosts.filter((host) => !out.has(host)))
   } catch (error) {
     if (!signal.aborted) throw error
   } finally {
@@ -135,6 +145,8 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
     check: request.check,
     milliseconds: Math.round(world.clock() - started),
     rows: recap.rows,
+    failures: recap.failures,
+    pendingHandlers,
     ...(context.profile.times === undefined ? {} : { profile: context.profile.times.map(rounded) }),
   })
   return exitCode

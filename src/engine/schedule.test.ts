@@ -44,7 +44,7 @@ async function run(
     },
     started: () => undefined,
     finished: () => undefined,
-    signal: new AbortController().signal,
+    stopped: () => false,
   })
   return { log, failed }
 }

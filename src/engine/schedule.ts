@@ -27,7 +27,8 @@ export interface ScheduleOptions<P extends ScheduledPlay> {
   readonly nodeFailed: (play: P, host: HostName, node: HostName) => void
   readonly started: (play: P) => void
   readonly finished: (play: P) => void
-  readonly signal: AbortSignal
+  /** No host begins another play. */
+  readonly stopped: () => boolean
 }
 
 export async function schedule<P extends ScheduledPlay>(options: ScheduleOptions<P>): Promise<void> {
@@ -44,7 +45,7 @@ export async function schedule<P extends ScheduledPlay>(options: ScheduleOptions
       await progress.allBefore(index)
     }
     if (node !== undefined && play.hosts.includes(node)) await progress.host(node, index)
-    if (options.signal.aborted || failed(host)) return
+    if (options.stopped() || failed(host)) return
     if (!started.has(play)) {
       started.add(play)
       options.started(play)
@@ -53,7 +54,9 @@ export async function schedule<P extends ScheduledPlay>(options: ScheduleOptions
       options.nodeFailed(play, host, node)
       return
     }
-    await forks.with(() => options.run(play, host))
+    await forks.with(async () => {
+      if (!options.stopped()) await options.run(play, host)
+    })
   }
 
   await Promise.all(

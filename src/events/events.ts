@@ -32,6 +32,16 @@ export interface Counts {
   readonly failed: number
   readonly unreachable: number
   readonly unknown: number
+  /** Tasks that failed where the playbook says to go on; counted nowhere else. */
+  readonly ignored: number
+}
+
+/** Why the run does not end with 0, of one host. */
+export interface Failure {
+  readonly host: string
+  /** Absent when the host failed outside a task: it could not be reached, or its node failed. */
+  readonly task?: TaskRef
+  readonly exitCode: ExitCode
 }
 
 export type EventBody =
@@ -116,6 +126,10 @@ export type EventBody =
       readonly check: boolean
       readonly milliseconds: number
       readonly rows: readonly SummaryRow[]
+      /** In the order in which they happened; those that the playbook ignores are not among them. */
+      readonly failures: readonly Failure[]
+      /** Handlers that were notified and that no play of the run defines. */
+      readonly pendingHandlers: number
       /** Where the time went, for whoever asked. */
       readonly profile?: readonly TaskTimes[]
     }

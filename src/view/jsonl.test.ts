@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createJsonlView } from './jsonl.ts'
-import { noCounts, numbered, started, taskFinished, taskRef } from './testing/events.ts'
+import { finished, noCounts, numbered, started, taskFinished, taskRef } from './testing/events.ts'
 
 test('every event is one line of JSON, text with line ends too, and the last is the end of the run', async () => {
   const hosts = { pve1: { ...noCounts, failed: 1 } }
   const events = numbered([
     started(['pve1']),
     taskFinished('pve1', taskRef('Greet'), 'ok', { detail: { message: 'two\nlines\u2028and more' } }),
-    { type: 'run.finished', hosts, exitCode: 7, check: false, milliseconds: 1, rows: [] },
+    finished({ hosts, exitCode: 7 }),
   ])
   let text = ''
   const view = createJsonlView((part) => {

@@ -1,30 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { EventBody } from '../events/events.ts'
-import { createColors } from './colors.ts'
-import { createPlainView } from './plain.ts'
-import { noCounts, numbered, playStarted, started, taskFinished, taskRef } from './testing/events.ts'
+import { playStarted, started, taskFinished, taskRef } from './testing/events.ts'
+import { shown } from './testing/shown.ts'
 
-const colors = createColors({ wanted: 'never', environment: {}, isTerminal: false })
 const copy = taskRef('motd : Greet')
-
-function shown(
-  events: readonly EventBody[],
-  options: { readonly verbosity?: number; readonly diff?: boolean } = {},
-): string {
-  let text = ''
-  const view = createPlainView({
-    write: (part) => {
-      text += part
-    },
-    colors,
-    verbosity: 0,
-    diff: false,
-    ...options,
-  })
-  for (const event of numbered(events)) view.take(event)
-  return text
-}
 
 test('a run is a line for each task and host, and what was skipped is left out', () => {
   const events = [
@@ -153,89 +133,6 @@ test('what comes from a host cannot paint the terminal', () => {
   assert.match(text, /done/)
 })
 
-test('the recap has the tables of the tasks, the counts of each host, and what the exit code means', () => {
-  const columns = ['NODE/CT', 'GPUS', 'STATE']
-  const events: readonly EventBody[] = [
-    started(['pve1', 'vllm-a']),
-    {
-      type: 'run.finished',
-      hosts: { pve1: { ...noCounts, ok: 3, changed: 1 }, 'vllm-a': { ...noCounts, ok: 2, failed: 1 } },
-      exitCode: 7,
-      check: false,
-      milliseconds: 12_300,
-      rows: [
-        { table: 'gpus', columns, cells: ['pve1', '2', 'ok'], order: '1', state: 'ok' },
-        {
-          table: 'gpus',
-          columns,
-          cells: ['vllm-a 201', '0/1', 'DRIFT'],
-          order: '2',
-          indent: 1,
-          state: 'problem',
-        },
-      ],
-    },
-  ]
-  assert.equal(
-    shown(events),
-    `Running site.yml on 2 hosts
-
-NODE/CT       GPUS  STATE
-pve1          2     ok
-  vllm-a 201  0/1   DRIFT
-1 problem
-
-RECAP   ok  changed  failed
-pve1    3   1        0
-vllm-a  2   0        1
-a verification or another task failed (exit 7) in 12 s
-`,
-  )
-})
-
-const install = { id: 'i', name: 'install', module: 'apt', handler: false }
-
-test('where the time went is told task by task, over all hosts', () => {
-  const times = { connect: 0, look: 0, act: 0, wait: 0 }
-  const text = shown([
-    {
-      type: 'run.finished',
-      hosts: {},
-      exitCode: 0,
-      check: false,
-      milliseconds: 400,
-      rows: [],
-      profile: [
-        { ...times, host: 'pve1', task: undefined, connect: 300 },
-        { ...times, host: 'pve1', task: install, look: 100, act: 2000 },
-        { ...times, host: 'pve2', task: undefined, connect: 500 },
-        { ...times, host: 'pve2', task: install, act: 4000, wait: 65_000 },
-      ],
-    },
-  ])
-  assert.equal(
-    text,
-    `
-TIMES OF 2 HOSTS         connect  look   act    wait       all
-(before the first task)  0.8 s    -      -      -          0.8 s
-install                  -        0.1 s  6.0 s  1 min 5 s  1 min 11 s
-all tasks                0.8 s    0.1 s  6.0 s  1 min 5 s  1 min 12 s
-`,
-  )
-})
-
-for (const [check, changed, unknown, closing] of [
-  [false, 0, 0, 'everything is as declared: 0 changed'],
-  [false, 4, 0, 'done: 4 changed'],
-  [true, 4, 2, 'nothing was changed: 4 would change, 2 may run'],
-] as const) {
-  test(`a run with check ${check} and ${changed} changed ends with "${closing}"`, () => {
-    const hosts = { pve1: { ...noCounts, ok: 1, changed, unknown } }
-    const text = shown([{ type: 'run.finished', hosts, exitCode: 0, check, milliseconds: 400, rows: [] }])
-    assert.equal(text.trimEnd().split('\n').at(-1), `${closing} in 0.4 s`)
-  })
-}
-
 test('notified handlers that nobody has, unreachable hosts and warnings are told', () => {
   const problem = { code: 'timed-out', message: 'pve2 did not answer', hint: 'is it on?' }
   const events: readonly EventBody[] = [
@@ -251,13 +148,13 @@ test('notified handlers that nobody has, unreachable hosts and warnings are told
   ]
   assert.equal(
     shown(events),
-    `UNREACHED pve2
+    `UNREACHABLE pve2
   error: pve2 did not answer
     help: is it on?
 FAILED    ct1
   error: its node pve2 failed
 pending   pve1  handler Restart was notified by an earlier run
-warning   pve1  the handler Gone was notified, but no play in this run defines it; it stays pending
+warning   pve1  handler Gone was notified, but no play in this run defines it; it stays pending
 warning   pve1  old file
 `,
   )

@@ -1,4 +1,5 @@
 /** A line per task and host as it happens. For pipes, files and CI; also what `-v` on a terminal shows. */
+import { stripVTControlCharacters } from 'node:util'
 import type { Event, Outcome, TaskDetail } from '../events/events.ts'
 import { diffText } from './diff-text.ts'
 import { recapText } from './recap.ts'
@@ -26,7 +27,7 @@ export function createPlainView(options: ViewOptions): View {
       case 'failed':
         return colors.red('FAILED')
       case 'unreachable':
-        return colors.red('UNREACHED')
+        return colors.red('UNREACHABLE')
     }
   }
 
@@ -48,10 +49,8 @@ export function createPlainView(options: ViewOptions): View {
 
   const taskLine = (outcome: Outcome, ignored: boolean, words: readonly string[]): void => {
     const word = outcomeWord(outcome, ignored)
-    const plainLength = { ok: 2, changed: check ? 5 : 7, skipped: 7, unknown: 7, failed: 6, unreachable: 9 }[
-      outcome
-    ]
-    line(`${word}${' '.repeat(Math.max(1, 10 - (ignored ? 7 : plainLength)))}${words.join('  ')}`)
+    const { length } = stripVTControlCharacters(word)
+    line(`${word}${' '.repeat(Math.max(1, 10 - length))}${words.join('  ')}`)
   }
 
   const take = (event: Event): void => {
@@ -123,7 +122,7 @@ export function createPlainView(options: ViewOptions): View {
       case 'handler.unknown':
         line(
           colors.yellow(
-            `warning   ${event.host}  the handler ${plainText(event.handler)} was notified, but no play in this run defines it; it stays pending`,
+            `warning   ${event.host}  handler ${plainText(event.handler)} was notified, but no play in this run defines it; it stays pending`,
           ),
         )
         return

@@ -1,6 +1,6 @@
 /** What stands at the end of a run: tables that tasks filled, counts by host, what the exit code means. */
-import type { ExitCode } from '../base/errors.ts'
-import type { Counts, Event, TaskTimes } from '../events/events.ts'
+import { type ExitCode, exitCodes } from '../base/errors.ts'
+import type { Counts, Event, Failure, TaskTimes } from '../events/events.ts'
 import type { SummaryRow } from '../modules/module.ts'
 import type { Colors } from './colors.ts'
 import { duration, plainText, table } from './text.ts'
@@ -64,11 +64,20 @@ export function timesText(times: readonly TaskTimes[], colors: Colors): string {
   return [colors.bold(head), ...lines].join('\n')
 }
 
-const columns: readonly (keyof Counts)[] = ['ok', 'changed', 'skipped', 'failed', 'unreachable', 'unknown']
+const columns: readonly (keyof Counts)[] = [
+  'ok',
+  'changed',
+  'skipped',
+  'ignored',
+  'failed',
+  'unreachable',
+  'unknown',
+]
 
 function countsText(event: Finished, colors: Colors): string {
   const hosts = Object.entries(event.hosts)
-  if (hosts.length === 0) return ''
+  const last = `${closing(event)} in ${duration(event.milliseconds)}`
+  if (hosts.length === 0) return last
   const changed = event.check ? 'would change' : 'changed'
   const unknown = event.check ? 'may run' : 'unknown'
   const shown = columns.filter(
@@ -85,36 +94,37 @@ function countsText(event: Finished, colors: Colors): string {
     if (counts && counts.failed + counts.unreachable > 0) return colors.red(line)
     return counts && counts.changed > 0 ? colors.yellow(line) : colors.green(line)
   })
-  body.push(`${closing(event)} in ${duration(event.milliseconds)}`)
+  body.push(last)
   return body.join('\n')
 }
 
-function closing({ hosts, check, exitCode }: Finished): string {
+function closing({ hosts, check, exitCode, failures, pendingHandlers }: Finished): string {
   const counts = Object.values(hosts)
   const sum = (name: keyof Counts): number => counts.reduce((total, host) => total + host[name], 0)
-  if (exitCode !== 0 && exitCode !== 8) return `${exitMeaning(exitCode)} (exit ${exitCode})`
-  if (check) {
-    const unknown = sum('unknown')
-    const changes = `${sum('changed')} would change`
-    return `nothing was changed: ${changes}${unknown === 0 ? '' : `, ${unknown} may run`}`
-  }
+  if (exitCode === exitCodes.interrupted) return 'interrupted (exit 130)'
+  if (exitCode !== exitCodes.success && exitCode !== exitCodes.changesFound)
+    return `${failureText(failures, exitCode)} (exit ${exitCode})`
+  if (counts.length === 0) return 'nothing was done: no play matched a host'
+  if (columns.every((name) => sum(name) === 0)) return 'nothing was done: no task was selected'
+  const left = [
+    [sum('unknown'), check ? 'may run' : 'unknown'],
+    [sum('ignored'), 'ignored'],
+    [sum('failed') + sum('unreachable'), 'failed'],
+    [pendingHandlers, pendingHandlers === 1 ? 'handler pending' : 'handlers pending'],
+  ] as const
+  const more = left.flatMap(([count, word]) => (count === 0 ? [] : [`, ${count} ${word}`])).join('')
   const changed = sum('changed')
-  return changed === 0 ? 'everything is as declared: 0 changed' : `done: ${changed} changed`
+  if (check) return `nothing was changed: ${changed} would change${more}`
+  return `${changed === 0 && more === '' ? 'everything is as declared' : 'done'}: ${changed} changed${more}`
 }
 
-/** The exit codes in words (README, "Exit codes"). */
-export function exitMeaning(code: ExitCode): string {
-  const meanings: Readonly<Record<ExitCode, string>> = {
-    0: 'success',
-    1: 'internal error',
-    2: 'invalid input',
-    3: 'a host or container was not found or could not be reached',
-    4: 'the configuration of a node or of passthrough failed',
-    5: 'the installation of software failed',
-    6: 'a restart or reboot failed',
-    7: 'a verification or another task failed',
-    8: 'changes were found',
-    130: 'interrupted',
-  }
-  return meanings[code]
+/** The failure that the exit code stands for, and on how many other hosts there were more. */
+function failureText(failures: readonly Failure[], exitCode: ExitCode): string {
+  const first = failures.find((failure) => failure.exitCode === exitCode) ?? failures[0]
+  if (first === undefined) return 'failed'
+  const others = new Set(failures.map(({ host }) => host)).size - 1
+  const more = others === 0 ? '' : `, and ${others} more ${others === 1 ? 'host' : 'hosts'} failed`
+  const { host, task } = first
+  if (exitCode === exitCodes.unreachable) return `could not reach ${host}${more}`
+  return `failed on ${host}${task === undefined ? '' : `: "${plainText(task.name)}"`}${more}`
 }

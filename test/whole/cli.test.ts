@@ -149,7 +149,7 @@ describe('on this machine', { concurrency: 1 }, () => {
     assert.equal(last['type'], 'run.finished')
     assert.equal(last['exitCode'], 0)
     assert.deepEqual(last['hosts'], {
-      here: { ok: 3, changed: 0, skipped: 0, failed: 0, unreachable: 0, unknown: 0 },
+      here: { ok: 3, changed: 0, skipped: 0, failed: 0, unreachable: 0, unknown: 0, ignored: 0 },
     })
     assert.doesNotMatch(second.stdout, /"type":"action\.finished"/)
   })
@@ -159,7 +159,7 @@ describe('on this machine', { concurrency: 1 }, () => {
     assert.equal(exitCode, 5)
     assert.match(stdout, /\nFAILED +here  Cannot work\n[^]*too bad/)
     assert.doesNotMatch(stdout, /Never reached/)
-    assert.match(stdout, /the installation of software failed \(exit 5\)/)
+    assert.match(stdout, /\nfailed on here: "Cannot work" \(exit 5\) in /)
   })
 
   const script = spawnSync('script', ['--version']).status === 0 ? false : 'needs the program "script"'

@@ -66,7 +66,7 @@ describe('what a person reads when there is', { skip: whyNoLab() ?? false, timeo
     said(
       refused,
       3,
-      /^UNREACHED pve2\n  error: the host key of 10\.\S+ is not the one in \S+known_hosts line 2: it shows ssh-ed25519 SHA256:\S+, known is ssh-ed25519 SHA256:/m,
+      /^UNREACHABLE pve2\n  error: the host key of 10\.\S+ is not the one in \S+known_hosts line 2: it shows ssh-ed25519 SHA256:\S+, known is ssh-ed25519 SHA256:/m,
       /^    help: somebody may be listening in\. If the host was installed anew: `ssh-keygen -f \S+ -R \S+`, then `ssh root@/m,
       /^FAILED +ct201\n  error: its node pve2 failed\n    help: fix pve2, then run again$/m,
       // Others are not held up.
@@ -91,7 +91,7 @@ describe('what a person reads when there is', { skip: whyNoLab() ?? false, timeo
     said(
       await play(verify, 'pve2,ct201', '-e', `private_key=${key}`),
       3,
-      /^UNREACHED pve2\n  error: \S+ (refuses|refused) /m,
+      /^UNREACHABLE pve2\n  error: \S+ (refuses|refused) /m,
       /^    help: .*authorized_keys/m,
     )
     await mended(verify, 'pve2,ct201')
@@ -103,7 +103,7 @@ describe('what a person reads when there is', { skip: whyNoLab() ?? false, timeo
     said(
       await play(verify, 'pve1,pve2,ct201', '--connect-timeout', '3'),
       3,
-      /^UNREACHED pve2\n  error: \S+ port 22 (refuses the connection|did not answer|cannot be reached)/m,
+      /^UNREACHABLE pve2\n  error: \S+ port 22 (refuses the connection|did not answer|cannot be reached)/m,
       /^    help: check that /m,
       /^FAILED +ct201\n  error: its node pve2 failed$/m,
       /^ok +pve1  verify : Check the node's GPUs/m,

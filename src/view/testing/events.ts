@@ -1,5 +1,5 @@
 /** A run told by its events, for tests of views. */
-import type { Event, EventBody, Outcome, TaskDetail, TaskRef } from '../../events/events.ts'
+import type { Counts, Event, EventBody, Outcome, TaskDetail, TaskRef } from '../../events/events.ts'
 
 /** Events as a run would number them. */
 export function numbered(bodies: readonly EventBody[]): readonly Event[] {
@@ -30,4 +30,29 @@ export function taskFinished(host: string, task: TaskRef, outcome: Outcome, endi
   return { type: 'task.finished', host, task, outcome, detail: {}, milliseconds: 5, ...ending }
 }
 
-export const noCounts = { ok: 0, changed: 0, skipped: 0, failed: 0, unreachable: 0, unknown: 0 }
+export const noCounts: Counts = {
+  ok: 0,
+  changed: 0,
+  skipped: 0,
+  failed: 0,
+  unreachable: 0,
+  unknown: 0,
+  ignored: 0,
+}
+
+type Finished = Extract<EventBody, { readonly type: 'run.finished' }>
+
+/** The end of a run, 400 ms after its beginning. */
+export function finished(more: Partial<Finished> = {}): EventBody {
+  return {
+    type: 'run.finished',
+    hosts: {},
+    exitCode: 0,
+    check: false,
+    milliseconds: 400,
+    rows: [],
+    failures: [],
+    pendingHandlers: 0,
+    ...more,
+  }
+}
