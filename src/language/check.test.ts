@@ -31,7 +31,7 @@ test('conditions among the arguments of a module are expressions, checked by nam
     mistakesIn('- assert: {that: prot == 1}\n- assert: {that: [true, "{{x}}"]}\n', { variables: ['port'] }),
     [
       'site.yml:3:22 undefined-variable: nothing is called "prot" here (did you mean "port"?)',
-      'site.yml:4:30 invalid-expression: a condition is never templated (leave the braces out)',
+      'site.yml:4:30 invalid-expression: an expression is never templated (leave the braces out)',
     ],
   )
   const [play] = playsOf(

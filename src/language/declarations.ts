@@ -8,6 +8,7 @@ import type { Problem } from '../base/errors.ts'
 import { celEnvironment } from './cel-environment.ts'
 import { notCondition, type ValueKind } from './expression.ts'
 import { toProblem } from './expression-problems.ts'
+import { factHere, formerNameHint } from './former-names.ts'
 import type { Expression, ReadPath, Template, Value } from './model.ts'
 import { computedKey, ownNodeKey } from './reads.ts'
 import { problem } from './source.ts'
@@ -29,19 +30,6 @@ export const builtInNames = [
   'role_name',
   'role_path',
 ] as const
-
-/** Names that Ansible's users know, and ours. */
-const formerNames: Readonly<Record<string, string>> = {
-  ansible_check_mode: 'check_mode',
-  ansible_facts: 'facts',
-  ansible_host: 'address',
-  ansible_play_hosts: 'play_hosts',
-  ansible_hostname: 'facts.hostname',
-  ansible_distribution: 'facts.os.id',
-  ansible_os_family: 'facts.os.family',
-  ansible_architecture: 'facts.architecture',
-  ansible_kernel: 'facts.kernel',
-}
 
 /** Immutable: each `with` gives a new one that knows a name more. */
 export class Declarations {
@@ -134,17 +122,15 @@ export class Declarations {
     const source = reader.kind === 'template' ? placeholdersOnly(reader.source) : reader.source
     const offset = Math.max(0, findWord(source, root))
     if (!this.#types.has(root)) {
-      const former = formerNames[root]
       return problem('undefined-variable', `nothing is called "${root}" here`, {
         where: reader.at(offset, root.length),
         hint:
-          former === undefined
-            ? didYouMean(
-                root,
-                this.#types.keys(),
-                'set it in the inventory, in vars, or register it in an earlier task',
-              )
-            : `it is called ${former} here`,
+          formerHint(path) ??
+          didYouMean(
+            root,
+            this.#types.keys(),
+            'set it in the inventory, in vars, or register it in an earlier task',
+          ),
       })
     }
     const early = root === 'hostvars' ? this.#early(rest, source, offset) : undefined
@@ -198,6 +184,12 @@ export class Declarations {
     this.#environment = environment
     return environment
   }
+}
+
+/** `ansible_facts.os_family` has a name here, and so has `ansible_facts` alone. */
+function formerHint([root = '', key = '']: ReadPath): string | undefined {
+  const fact = root === 'ansible_facts' ? factHere(key) : undefined
+  return fact === undefined ? formerNameHint(root) : `it is called ${fact} here`
 }
 
 interface EarlyRead {

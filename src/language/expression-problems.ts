@@ -5,8 +5,10 @@ import {
   ParseError,
   TypeError as CelTypeError,
 } from '@marcbachmann/cel-js'
-import { InputError, type Problem } from '../base/errors.ts'
+import { InputError, type Position, type Problem } from '../base/errors.ts'
 import { UnknownError } from '../base/unknown.ts'
+import { methodAdvice } from './jinja/advice.ts'
+import { jinjaExpression } from './jinja/problems.ts'
 import { type Locator, problem } from './source.ts'
 import { didYouMean } from './suggest.ts'
 
@@ -16,7 +18,6 @@ export function toProblem(
   source: string,
   { locator, environment }: { readonly locator: Locator; readonly environment: Environment },
 ): Problem | undefined {
-  const jinja = jinjaHint(source)
   if (!(error instanceof ParseError || error instanceof CelTypeError || error instanceof EvaluationError)) {
     if (error instanceof InputError || error instanceof UnknownError || !(error instanceof Error))
       return undefined
@@ -30,9 +31,13 @@ export function toProblem(
   const where = locator.at(start, end - start)
   const { summary } = error
   if (error instanceof ParseError) {
+    const jinja = jinjaExpression(source, locator)
+    if (jinja !== undefined) return jinja
     return problem('invalid-expression', `this expression cannot be read: ${tokensInWords(summary)}`, {
       where,
-      hint: jinja ?? 'look for a bracket, a quote or an operator that is missing or left over',
+      hint: /[^=!<>]=[^=]/.test(source)
+        ? 'write == to compare'
+        : 'look for a bracket, a quote or an operator that is missing or left over',
     })
   }
   const piece = source.slice(start, end)
@@ -43,39 +48,115 @@ export function toProblem(
         hint: `give it a value, or ask with defined(${piece})`,
       })
     case 'no_such_key':
-      return problem(
-        'no-such-key',
-        `there is no "${piece}" in "${
-          source
-            .slice(0, start)
-            .replace(/[.?[]+$/, '')
-            .split(/[\s(!]/)
-            .at(-1) ?? ''
-        }"`,
-        {
-          where,
-          hint: 'ask with has(...) or defined(...) first',
-        },
-      )
+      return missingKey(piece, source.slice(0, start), where)
+    case 'index_out_of_bounds':
+      return problem('no-such-key', `"${piece}" is not there: the list is shorter`, {
+        where,
+        hint: `ask for its size first, or write default(${piece}, ...)`,
+      })
     case 'no_matching_overload':
       return callProblem(summary, where, environment)
     case 'no_such_overload':
-      return problem(
-        'wrong-type',
-        `these do not go together: ${cleanTypes(summary.replace('no such overload: ', ''))}`,
-        {
-          where,
-          hint: 'compare values of one kind: text with text ("0"), numbers with numbers (0)',
-        },
-      )
+      return wrongOperands(error, source, where)
     case 'invalid_logical_operand':
       return problem('wrong-type', lowerFirst(cleanTypes(summary)), {
         where,
         hint: 'both sides of && and || must be true or false: write a comparison',
       })
     default:
-      return problem('wrong-type', lowerFirst(cleanTypes(summary)), { where, hint: jinja })
+      return problem('wrong-type', lowerFirst(cleanTypes(summary)), { where })
   }
+}
+
+/** @param before what stands before the piece: all of it but the last key, where the piece is a key alone. */
+function missingKey(piece: string, before: string, where: Position): Problem {
+  const [, container = '', named, , text] = /^(.*)(?:\.(\w+)|\[\s*(["'])([^"']*)\3\s*\])$/s.exec(piece) ?? []
+  const key = named ?? text ?? piece
+  const owner =
+    container === '' ? (/[\w.[\]"'?]+$/.exec(before.replace(/[.?[]+$/, ''))?.[0] ?? '') : container
+  const [, host] =
+    /^hostvars(?:\.(\w+)|\[\s*["']([^"']*)["']\s*\])$/.exec(owner)?.filter((part) => part !== undefined) ?? []
+  if (host !== undefined) {
+    return problem('no-such-key', `host "${host}" has no variable "${key}"`, {
+      where,
+      hint: `give it a value, or ask with default(${owner}.${key}, ...)`,
+    })
+  }
+  if (key === 'length' || key === 'size')
+    return problem('no-such-key', `"${owner}" has no "${key}"`, { where, hint: `write ${owner}.size()` })
+  return problem(
+    'no-such-key',
+    owner === '' ? `there is no "${key}"` : `there is no "${key}" in "${owner}"`,
+    {
+      where,
+      hint: 'ask with has(...) or defined(...) first',
+    },
+  )
+}
+
+/** What people call the types of CEL. */
+function kindInWords(type: string): string {
+  const name = type.replace(/^dyn<(.*)>$/, '$1').replace(/<.*/, '')
+  return typeWords[name] ?? name
+}
+
+const typeWords: Readonly<Record<string, string>> = {
+  bool: 'true or false',
+  double: 'a number',
+  int: 'a number',
+  list: 'a list',
+  map: 'a map',
+  null: 'null',
+  string: 'text',
+  uint: 'a number',
+  Version: 'a version',
+}
+
+/** Two values that an operator cannot work on together. */
+function wrongOperands(error: CelTypeError | EvaluationError, source: string, where: Position): Problem {
+  const { node } = error
+  const operator = node?.op ?? ''
+  const summary = error.summary.replace('no such overload: ', '')
+  const split = summary.indexOf(` ${operator} `)
+  const operands = node?.args
+  if (split === -1 || !Array.isArray(operands)) {
+    return problem('wrong-type', `these do not go together: ${cleanTypes(summary)}`, {
+      where,
+      hint: 'both sides must be of one kind',
+    })
+  }
+  const [left, right] = [
+    kindInWords(summary.slice(0, split)),
+    kindInWords(summary.slice(split + operator.length + 2)),
+  ]
+  const [first, second] = operands.map((operand) => textOf(operand, source))
+  const named = left === right ? '' : `: ${first} is ${left}, ${second} is ${right}`
+  if (operator === 'in') {
+    return problem('wrong-type', `"in" looks into lists and maps, and ${second} is ${right}`, {
+      where,
+      hint: right === 'text' ? `write ${second}.contains(${first})` : 'write a list or a map behind "in"',
+    })
+  }
+  if (/^([=!]=|[<>]=?)$/.test(operator)) {
+    return problem('wrong-type', `cannot compare ${left} with ${right}${named}`, {
+      where,
+      hint: 'compare values of one kind: text with text ("0"), numbers with numbers (0)',
+    })
+  }
+  return problem('wrong-type', `"${operator}" does not work between ${left} and ${right}${named}`, {
+    where,
+    hint: operator === '+' ? 'make texts of both: string(x)' : 'make numbers of both: int(x)',
+  })
+}
+
+function textOf(node: unknown, source: string): string {
+  if (typeof node !== 'object' || node === null || !('range' in node)) return 'it'
+  const { range } = node
+  return isRange(range) ? source.slice(range.start, range.end) : 'it'
+}
+
+function isRange(value: unknown): value is { readonly start: number; readonly end: number } {
+  return typeof value === 'object' && value !== null && 'start' in value && 'end' in value
 }
 
 function callProblem(summary: string, where: ReturnType<Locator['at']>, environment: Environment): Problem {
@@ -91,7 +172,7 @@ function callProblem(summary: string, where: ReturnType<Locator['at']>, environm
   }
   return problem('unknown-function', `there is no function "${call}"`, {
     where,
-    hint: didYouMean(call, functions),
+    hint: methodAdvice(call) ?? didYouMean(call, functions, 'docs/reference.md lists the functions'),
   })
 }
 
@@ -127,20 +208,4 @@ function tokensInWords(summary: string): string {
 
 function lowerFirst(text: string): string {
   return text.charAt(0).toLowerCase() + text.slice(1)
-}
-
-/** What people who come from Jinja write, and what it is here. */
-function jinjaHint(source: string): string | undefined {
-  const outside = source.replaceAll(/"[^"]*"|'[^']*'/g, '""')
-  if (/\bis\s+not\s+defined\b/.test(outside)) return 'write !defined(x)'
-  if (/\bis\s+defined\b/.test(outside)) return 'write defined(x)'
-  if (/\bnot\s+in\b/.test(outside)) return 'write !(x in list)'
-  if (/(^|\s|\()not\s/.test(outside)) return 'write ! for "not"'
-  if (/\sand\s/.test(outside)) return 'write && for "and"'
-  if (/\sor\s/.test(outside)) return 'write || for "or"'
-  if (/[^|]\|[^|]/.test(outside))
-    return 'there are no filters: use functions, such as default(x, y) or x.size()'
-  if (/\b(True|False|None)\b/.test(outside)) return 'write true, false and null'
-  if (/[^=!<>]=[^=]/.test(outside)) return 'write == to compare'
-  return undefined
 }

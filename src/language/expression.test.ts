@@ -141,17 +141,28 @@ test('prototypes are out of reach', () => {
 })
 
 const mistakes: readonly (readonly [expression: string, expected: string])[] = [
-  ['a and b', "3 this expression cannot be read: unexpected character: 'd'"],
-  ['{{ a }}', '1 a condition is never templated'],
+  ['a and b', '3 "and" is a Jinja operator; expressions here are CEL'],
+  ['a b', "3 this expression cannot be read: unexpected character: 'b'"],
+  ['{{ a }}', '1 an expression is never templated'],
   ['name.stratsWith("p")', '1 there is no function "stratsWith"'],
   ['nothing == 1', '1 "nothing" is not defined'],
   ['table.kye == 1', '7 there is no "kye" in "table"'],
-  ['name > 1', '1 these do not go together: text > int'],
+  ["table.hosts['l'] == 1", '7 there is no "hosts" in "table"'],
+  ["table['l'] == 1", '1 there is no "l" in "table"'],
+  ["hostvars['l']['a'] == 'x'", '1 host "l" has no variable "a"'],
+  ['hostvars.l.a == 1', '12 host "l" has no variable "a"'],
+  ['entries[3] == 1', '1 "entries[3]" is not there: the list is shorter'],
+  ["'x' in name", '1 "in" looks into lists and maps, and name is text'],
+  ['name + 1 == "x1"', '1 "+" does not work between text and a number: name is text, 1 is a number'],
+  ['entries.length > 0', '9 "entries" has no "length"'],
+  ['count // 2 == 1', '7 "//" begins a comment in CEL, so what follows it is ignored'],
+  ['name == "{{ other }}"', '9 an expression is never templated: the braces in this text stay as they are'],
+  ['name > 1', '1 cannot compare text with a number: name is text, 1 is a number'],
 ]
 
 for (const [expression, expected] of mistakes) {
   test(`the mistake in ${expression} is found at its column`, () => {
-    const scope = scopeOf({ name: 'x', table: {} })
+    const scope = scopeOf({ name: 'x', table: {}, entries: [1], count: 3, hostvars: { l: {} } })
     assert.equal(
       mistake(() => evaluate(expressionOf(expression), scope)),
       expected,

@@ -10,6 +10,7 @@ import { Secret } from '../base/secret.ts'
 import { Unknown, UnknownError } from '../base/unknown.ts'
 import { celEnvironment } from './cel-environment.ts'
 import { toProblem } from './expression-problems.ts'
+import { misreadExpression } from './jinja/problems.ts'
 import type { Expression } from './model.ts'
 import { readsOf, walk } from './reads.ts'
 import { type Locator, problem } from './source.ts'
@@ -22,14 +23,9 @@ export class ExpressionParser {
 
   /** Parses one expression; a mistake is added to `problems`, and then there is no expression. */
   parse(source: string, locator: Locator, problems: Problem[]): Expression | undefined {
-    const braces = source.replaceAll(/"[^"]*"|'[^']*'/g, (text) => ' '.repeat(text.length)).indexOf('{{')
-    if (braces !== -1) {
-      problems.push(
-        problem('invalid-expression', 'a condition is never templated', {
-          where: locator.at(braces, 2),
-          hint: 'leave the braces out',
-        }),
-      )
+    const misread = misreadExpression(source, locator)
+    if (misread !== undefined) {
+      problems.push(misread)
       return undefined
     }
     const tools = { locator, environment: this.#environment }

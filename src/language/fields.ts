@@ -1,5 +1,6 @@
 /** Reads the fields of a map as the types they must have; what does not fit is reported at its place. */
 import type { Position, Problem } from '../base/errors.ts'
+import { jinjaTags } from './jinja/problems.ts'
 import type { Expression } from './model.ts'
 import { word } from './schema-wording.ts'
 import { problem } from './source.ts'
@@ -38,16 +39,7 @@ export class FieldReader {
     if (node === undefined) return undefined
     const value = this.#scalar(node, name, 'string')
     if (typeof value !== 'string') return undefined
-    if (isTemplate(value) && name !== 'name') {
-      this.report(
-        problem('not-templated', `"${name}" cannot be a template: it is read when the playbook loads`, {
-          where: node.where,
-          hint: 'write it out',
-        }),
-      )
-      return undefined
-    }
-    return value
+    return name !== 'name' && this.#isTemplated(value, name, node) ? undefined : value
   }
 
   boolean(name: string): boolean | undefined {
@@ -88,15 +80,7 @@ export class FieldReader {
     return items.flatMap((item) => {
       const value = this.#scalar(item, name, 'string')
       if (typeof value !== 'string') return []
-      if (isTemplate(value)) {
-        this.report(
-          problem('not-templated', `"${name}" cannot be a template: it is read when the playbook loads`, {
-            where: item.where,
-            hint: 'write it out',
-          }),
-        )
-        return []
-      }
+      if (this.#isTemplated(value, name, item)) return []
       const parts = options.split ? value.split(',') : [value]
       return parts
         .map((part) => part.trim())
@@ -141,6 +125,18 @@ export class FieldReader {
     if (node.kind === 'list') return node.items
     this.#wrong(node, name, { keyword: 'type', demanded: 'array' })
     return []
+  }
+
+  #isTemplated(value: string, name: string, node: YamlNode): boolean {
+    const tags = node.kind === 'scalar' ? jinjaTags(value, node) : []
+    if (!isTemplate(value) && tags.length === 0) return false
+    this.report(
+      problem('not-templated', `"${name}" cannot be a template: it is read when the playbook loads`, {
+        where: node.where,
+        hint: 'write it out',
+      }),
+    )
+    return true
   }
 
   #scalar(node: YamlNode, name: string, type: 'string' | 'boolean' | 'integer'): unknown {

@@ -53,9 +53,7 @@ function parseFile(
     })
     return undefined
   }
-  const template = parser.parse(text, fileLocator(new SourceFile(path, text)), problems)
-  // A file's content is text, even when it is nothing but one placeholder.
-  return template === undefined ? undefined : { ...template, path: undefined }
+  return parser.parseFile(text, fileLocator(new SourceFile(path, text)), problems)
 }
 
 /** Reports files that are named by constants and not there, and what is wrong in templates. */

@@ -74,7 +74,7 @@ const taskMistakes: readonly (readonly [name: string, tasks: string, expected: r
   [
     'a condition in braces',
     '- debug: {msg: x}\n  when: "{{ port }}"\n',
-    ['site.yml:4:14 invalid-expression: a condition is never templated (leave the braces out)'],
+    ['site.yml:4:14 invalid-expression: an expression is never templated (leave the braces out)'],
   ],
   [
     'a field that no result of that module has',
@@ -93,7 +93,7 @@ const taskMistakes: readonly (readonly [name: string, tasks: string, expected: r
     'a number that is compared with text',
     '- command: x\n  register: out\n- debug: {msg: x}\n  when: out.rc == "0"\n',
     [
-      'site.yml:6:13 wrong-type: these do not go together: int == text (compare values of one kind: text with text ("0"), numbers with numbers (0))',
+      'site.yml:6:13 wrong-type: cannot compare a number with text: out.rc is a number, "0" is text (compare values of one kind: text with text ("0"), numbers with numbers (0))',
     ],
   ],
   [

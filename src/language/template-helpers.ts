@@ -26,8 +26,8 @@ export const templateHelpers: Readonly<Record<string, TemplateHelper>> = {
   defined: { arguments: [1, 1], apply: (value) => value !== undefined },
   eq: { arguments: [2, 2], apply: (left, right) => left === right },
   ne: { arguments: [2, 2], apply: (left, right) => left !== right },
-  and: { arguments: [2, 9], apply: (...values) => values.every(Boolean) },
-  or: { arguments: [2, 9], apply: (...values) => values.some(Boolean) },
+  and: { arguments: [2, 9], apply: (...values) => values.every(truthy) },
+  or: { arguments: [2, 9], apply: (...values) => values.some(truthy) },
   not: { arguments: [1, 1], apply: (value) => !truthy(value) },
   includes: { arguments: [2, 2], apply: (list, value) => listOf(list, 'includes').includes(value) },
   lookup: { arguments: [2, 2], apply: (value, key) => lookup(value, text(key)) },
@@ -39,6 +39,7 @@ export const templateHelpers: Readonly<Record<string, TemplateHelper>> = {
   replace: { arguments: [3, 3], apply: (value, from, to) => text(value).replaceAll(text(from), text(to)) },
   basename: { arguments: [1, 1], apply: (value) => posix.basename(text(value)) },
   dirname: { arguments: [1, 1], apply: (value) => posix.dirname(text(value)) },
+  add: { arguments: [2, 2], apply: (left, right) => numberOf(left) + numberOf(right) },
   length: { arguments: [1, 1], apply: (value) => lengthOf(value) },
 }
 
@@ -63,6 +64,11 @@ function lookup(value: unknown, key: string): unknown {
   return found
 }
 
+function numberOf(value: unknown): number {
+  if (typeof value === 'number') return value
+  throw new HelperError(`"add" needs numbers, and got ${kindOf(value)}`)
+}
+
 function textOr(value: unknown, fallback: string): string {
   return value === undefined ? fallback : text(value)
 }
@@ -71,6 +77,7 @@ function numberOr(value: unknown, fallback: number): number {
   return typeof value === 'number' ? value : fallback
 }
 
+/** As `#if` has it: an empty list, empty text, 0 and null are false. */
 function truthy(value: unknown): boolean {
   return Array.isArray(value) ? value.length > 0 : Boolean(value)
 }

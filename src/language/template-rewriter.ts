@@ -60,11 +60,7 @@ export class Rewriter {
       case 'MustacheStatement': {
         const mustache = statement as hbs.AST.MustacheStatement
         const place = this.#place(mustache.path, mustache.path, context)
-        const called = mustache.params.length > 0 || mustache.hash !== undefined
-        const value =
-          called && isPath(mustache.path)
-            ? this.#call({ ...mustache, type: 'SubExpression', path: mustache.path }, context)
-            : this.#read(mustache.path, context)
+        const value = this.#printed(mustache, context)
         return { ...mustache, path: name('emit', mustache), params: [value, place], hash: undefined } as never
       }
       case 'BlockStatement':
@@ -80,6 +76,11 @@ export class Rewriter {
         )
         return statement
     }
+  }
+
+  #printed(mustache: hbs.AST.MustacheStatement, context: Context): hbs.AST.Expression {
+    if (mustache.params.length === 0 && mustache.hash === undefined) return this.#read(mustache.path, context)
+    return this.#call({ ...mustache, type: 'SubExpression' } as Call, context)
   }
 
   #block(block: hbs.AST.BlockStatement, context: Context): hbs.AST.BlockStatement {
@@ -105,6 +106,13 @@ export class Rewriter {
 
   /** A helper with its arguments, its own place first. */
   #call(call: Call, context: Context): Call {
+    if (!isPath(call.path)) {
+      // Handlebars takes a text for the name of a helper; nobody who writes one there means that.
+      this.#report('unknown-helper', 'only a helper takes values, and this is a value itself', call.path, {
+        hint: 'write the value alone, or a helper before it: {{default name "x"}}',
+      })
+      return call
+    }
     const helperName = call.path.original
     const helper = Object.hasOwn(templateHelpers, helperName) ? templateHelpers[helperName] : undefined
     if (helper === undefined) {
@@ -147,6 +155,7 @@ export class Rewriter {
   #read(node: hbs.AST.Expression, context: Context): hbs.AST.Expression {
     if (node.type === 'SubExpression') return this.#call(node as Call, context)
     if (!isPath(node)) return node
+    if (!this.#isSpelled(node)) return node
     if (node.data) {
       if (node.parts[0] === 'root' && node.parts.length > 1) this.#note(node.parts.slice(1))
       return node
@@ -154,8 +163,26 @@ export class Rewriter {
     let target: Context | undefined = context
     for (let depth = node.depth; depth > 0; depth--) target = target?.outer
     const first = node.parts[0]
-    if (target?.item === false && first !== undefined && !context.bound.has(first)) this.#note(node.parts)
+    if (target?.item === false && first !== undefined && !context.bound.has(first)) {
+      if (isName(first)) this.#note(node.parts)
+      else
+        this.#report('undefined-variable', `"${first}" cannot be the name of a variable`, node, {
+          hint: 'use letters, digits and underscores',
+        })
+    }
     return node
+  }
+
+  /** Handlebars also reads `a/b` as `a.b`, and `[a]` as `a`: in other languages that is a division and a list. */
+  #isSpelled(node: Path): boolean {
+    const { start, end } = this.#range(node)
+    const text = this.#text.text.slice(start, end).replace(/^(\.\.?\/)+/, '')
+    const rest = text.replaceAll(/\[[^\]]*\]/g, '')
+    if (!text.startsWith('[') && !rest.includes('/')) return true
+    this.#report('invalid-path', `"${text}" is no path`, node, {
+      hint: 'a path has dots: {{a.b}}, and {{list.[0]}} for the first of a list',
+    })
+    return false
   }
 
   #note(parts: readonly string[]): void {
@@ -188,6 +215,10 @@ export class Rewriter {
 /** True for a name or a path of names. */
 export function isPath(node: Node): node is Path {
   return node.type === 'PathExpression'
+}
+
+function isName(text: string): boolean {
+  return /^[A-Za-z_]\w*$/.test(text)
 }
 
 function name(helper: string, node: Node): Path {

@@ -10,10 +10,11 @@ import type { Problem } from '../base/errors.ts'
 import { Secret } from '../base/secret.ts'
 import { UnknownError } from '../base/unknown.ts'
 import type { ReadPath, Template } from './model.ts'
+import { jinjaTags } from './jinja/problems.ts'
 import type { Locator } from './source.ts'
 import { isPath, Rewriter } from './template-rewriter.ts'
 import { runtimeHelpers } from './template-runtime.ts'
-import { syntaxProblem } from './template-syntax.ts'
+import { syntaxProblem, templateProblems } from './template-problems.ts'
 import { contextOf, lookUp, newReading, type Scope } from './view.ts'
 
 /** True for text that is a template. */
@@ -31,20 +32,32 @@ export class TemplateParser {
     }
   }
 
-  /** Parses one text; mistakes are added to `problems`, and then there is no template. */
+  /** Parses a value; mistakes are added to `problems`, and then there is no template. */
   parse(source: string, locator: Locator, problems: Problem[]): Template | undefined {
-    let tree: hbs.AST.Program
-    try {
-      tree = this.#handlebars.parse(source)
-    } catch (error) {
-      problems.push(syntaxProblem(error, source, locator))
+    return this.#parse({ source, locator, isValue: true }, problems)
+  }
+
+  /** Parses the text of a file, which stays text even where it is nothing but one placeholder. */
+  parseFile(source: string, locator: Locator, problems: Problem[]): Template | undefined {
+    const template = this.#parse({ source, locator, isValue: false }, problems)
+    return template === undefined ? undefined : { ...template, path: undefined }
+  }
+
+  #parse(
+    text: { readonly source: string; readonly locator: Locator; readonly isValue: boolean },
+    problems: Problem[],
+  ): Template | undefined {
+    const { source, locator } = text
+    const tags = jinjaTags(source, locator)
+    const { tree, path, rewriter, found } = this.#read(source, locator)
+    if (tree === undefined || found.length > 0) {
+      const check = (piece: string, place: Locator) => this.#read(piece, place).found
+      const placeholders = templateProblems({ ...text, check })
+      problems.push(...tags, ...(placeholders.length > 0 || tags.length > 0 ? placeholders : found))
       return undefined
     }
-    const path = wholePath(tree, source)
-    const rewriter = new Rewriter(source, locator)
-    rewriter.program(tree, { item: false, outer: undefined, bound: new Set() })
-    if (rewriter.problems.length > 0) {
-      problems.push(...rewriter.problems)
+    if (tags.length > 0) {
+      problems.push(...tags)
       return undefined
     }
     const render = this.#handlebars.compile<Record<string, unknown>>(tree, { noEscape: true })
@@ -58,6 +71,27 @@ export class TemplateParser {
       at: (offset, length) => locator.at(offset, length),
       run: (context) => render(context, { helpers }),
     }
+  }
+
+  #read(
+    source: string,
+    locator: Locator,
+  ): {
+    readonly tree: hbs.AST.Program | undefined
+    readonly path: ReadPath | undefined
+    readonly rewriter: Rewriter
+    readonly found: readonly Problem[]
+  } {
+    const rewriter = new Rewriter(source, locator)
+    let tree: hbs.AST.Program
+    try {
+      tree = this.#handlebars.parse(source)
+    } catch (error) {
+      return { tree: undefined, path: undefined, rewriter, found: [syntaxProblem(error, source, locator)] }
+    }
+    const path = wholePath(tree, source)
+    rewriter.program(tree, { item: false, outer: undefined, bound: new Set() })
+    return { tree, path, rewriter, found: rewriter.problems }
   }
 }
 

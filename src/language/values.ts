@@ -1,6 +1,7 @@
 /** From YAML to values: literals stay, text with `{{ }}` becomes a template, `!cel` an expression. */
 import type { Position, Problem } from '../base/errors.ts'
 import { ExpressionParser } from './expression.ts'
+import { jinjaTags } from './jinja/problems.ts'
 import type { MapEntry, MapValue, Value, Variable } from './model.ts'
 import { fixedLocator, problem } from './source.ts'
 import { isTemplate, TemplateParser } from './template.ts'
@@ -26,6 +27,7 @@ export class ValueReader {
   map(node: YamlMap): MapValue {
     const entries = new Map<string, MapEntry>()
     for (const [key, entry] of node.entries) {
+      if (isTemplate(key)) this.problems.push(templatedKey(key, entry.where))
       entries.set(key, { where: entry.where, value: this.value(entry.value) })
     }
     return { kind: 'map', entries, where: node.where }
@@ -56,8 +58,17 @@ export class ValueReader {
       const template = this.templates.parse(node.value, node, this.problems)
       return template ?? { kind: 'literal', value: node.value, where: node.where }
     }
+    if (typeof node.value === 'string') this.problems.push(...jinjaTags(node.value, node))
     return literal(node)
   }
+}
+
+function templatedKey(key: string, where: Position): Problem {
+  const name = /^\{\{\s*([\w.]+)\s*\}\}$/.exec(key)?.[1]
+  return problem('not-templated', `"${key}" is a key, and keys are never templated`, {
+    where,
+    hint: `build the whole map: !cel '{${name ?? '"a" + b'}: value}'`,
+  })
 }
 
 function literal(node: YamlScalar): Value {

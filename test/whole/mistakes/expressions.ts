@@ -30,18 +30,18 @@ site.yml:6:18: error: "motd" has no "exist"
     name: 'a condition in the words of Jinja',
     files: tasks('- debug: { msg: hello }\n  when: gpu_assignment is defined and check_mode'),
     says: `
-site.yml:4:28: error: this expression cannot be read: unexpected character: 's'
+site.yml:4:28: error: "is defined" is a Jinja test; expressions here are CEL
   3 |     - debug: { msg: hello }
   4 |       when: gpu_assignment is defined and check_mode
     |                            ^^
-  help: write defined(x)
+  help: write defined(gpu_assignment) && check_mode
 `,
   },
   {
     name: 'a condition in braces',
     files: tasks(`- debug: { msg: hello }\n  when: '{{ check_mode }}'`),
     says: `
-site.yml:4:14: error: a condition is never templated
+site.yml:4:14: error: an expression is never templated
   3 |     - debug: { msg: hello }
   4 |       when: '{{ check_mode }}'
     |              ^^
@@ -63,7 +63,7 @@ site.yml:4:13: error: a condition must give true or false, and "groups.nodes.siz
     name: 'a comparison of text with a number',
     files: tasks('- command: echo 1\n  register: said\n- debug: { msg: hello }\n  when: said.stdout == 1'),
     says: `
-site.yml:6:13: error: these do not go together: text == int
+site.yml:6:13: error: cannot compare text with a number: said.stdout is text, 1 is a number
   5 |     - debug: { msg: hello }
   6 |       when: said.stdout == 1
     |             ^^^^^^^^^^^^^^^^

@@ -1,0 +1,218 @@
+/** Refuses what is Jinja, with the same thing in the language that is used there. */
+import type { Problem } from '../../base/errors.ts'
+import { type Locator, problem } from '../source.ts'
+import { parseJinja, type ParsedJinja } from './parse.ts'
+import { type Part, partsOf } from './scan.ts'
+import { tagHint } from './tags.ts'
+import { toCel } from './to-cel.ts'
+import { toHandlebars, toParameter } from './to-handlebars.ts'
+import { type JinjaNode, NoCounterpart } from './tree.ts'
+
+/** The code of every problem of this file. */
+const code = 'jinja'
+
+/** Tags and comments of Jinja in a text. Placeholders are looked at where they are parsed. */
+export function jinjaTags(text: string, locator: Locator): readonly Problem[] {
+  if (!/\{[%#]/.test(text)) return []
+  return partsOf(text)
+    .filter(({ kind }) => kind !== 'placeholder')
+    .map((part) => tagProblem(part, locator))
+}
+
+function tagProblem({ kind, text, start }: Part, locator: Locator): Problem {
+  const line = text.split('\n')[0] ?? ''
+  return problem(code, `"${short(line)}" is Jinja; templates here are Handlebars`, {
+    where: locator.at(start, line.length),
+    hint:
+      kind === 'comment'
+        ? `write {{!-- ${text.slice(2, -2).replaceAll(/^-|-$/g, '').trim()} --}}`
+        : tagHint(text.replaceAll(/^\{%[-+]?\s*|\s*[-+]?%\}$/g, '')),
+  })
+}
+
+/** A placeholder that Handlebars does not understand. */
+export interface Placeholder {
+  /** With its braces. */
+  readonly text: string
+  readonly start: number
+  /** `if`, `unless`, `each`, `with`, or `else if`. */
+  readonly block: string | undefined
+  /** The expression in it. */
+  readonly expression: string
+  /** Block parameters as written: ` as |x|`. */
+  readonly parameters: string
+}
+
+/** What to write in its place: in a value that is nothing else `!cel` may stand instead. */
+export interface Surroundings {
+  readonly locator: Locator
+  readonly wholeValue: boolean
+}
+
+/** `undefined` where the placeholder is no Jinja either. */
+export function jinjaPlaceholder(placeholder: Placeholder, around: Surroundings): Problem | undefined {
+  const { text, start, block } = placeholder
+  const [, before = '', expression = '', after = ''] =
+    /^([-+]?)(.*?)([-+]?)$/s.exec(placeholder.expression.trim()) ?? []
+  const control = /^\{\{\{?[-+]/.test(text) || /[-+]\}?\}\}$/.test(text)
+  const parsed = parseJinja(control ? expression : before + expression + after)
+  if (parsed === undefined) return undefined
+  const [mark] = parsed.marks
+  if (mark === undefined && !control) return undefined
+  const { node } = parsed
+  const what = mark?.what ?? 'Jinja whitespace control'
+  return problem(code, `"${short(text)}" uses ${what}; templates here are Handlebars`, {
+    where: around.locator.at(start, text.split('\n')[0]?.length ?? 1),
+    hint:
+      block === undefined
+        ? placeholderHint(node, around.wholeValue, {
+            before: before !== '' && control,
+            after: after !== '' && control,
+          })
+        : blockHint(node, block, placeholder.parameters),
+  })
+}
+
+function placeholderHint(
+  node: JinjaNode,
+  wholeValue: boolean,
+  trim: { readonly before: boolean; readonly after: boolean },
+): string {
+  const handlebars = attempt(() => toHandlebars(node))
+  const cel = attempt(() => toCel(node))
+  if (handlebars.text !== undefined && (trim.before || trim.after)) {
+    const opened = trim.before ? handlebars.text.replace(/^\{\{/, '{{~') : handlebars.text
+    return `write ${trim.after ? opened.replace(/\}\}$/, '~}}') : opened}`
+  }
+  if (wholeValue && cel.text !== undefined && !isShorterWithHelpers(node)) return `write ${celTag(cel.text)}`
+  if (handlebars.text !== undefined) return `write ${handlebars.text}`
+  if (cel.text !== undefined)
+    return wholeValue
+      ? `write ${celTag(cel.text)}`
+      : `set a variable under "vars", such as value: ${celTag(cel.text)}, and write {{value}}`
+  const advice = wholeValue ? cel.advice || handlebars.advice : handlebars.advice || cel.advice
+  return advice || 'docs/reference.md lists the helpers of templates'
+}
+
+/** Where a value may be either, some things are plainer as a template: filters as helpers, paths, text with values in it. */
+function isShorterWithHelpers(node: JinjaNode): boolean {
+  switch (node.kind) {
+    case 'filter':
+      return node.name !== 'ternary' && (node.of.kind !== 'filter' || isShorterWithHelpers(node.of))
+    case 'binary':
+      return node.operator === '~'
+    case 'index':
+      return node.key.kind === 'number'
+    case 'call':
+      return node.callee.kind === 'name'
+    default:
+      return false
+  }
+}
+
+function blockHint(node: JinjaNode, block: string, parameters: string): string {
+  const inside = attempt(() => toParameter(node))
+  if (inside.text !== undefined)
+    return block === 'else if'
+      ? `write {{else if ${inside.text}}}`
+      : `write {{#${block} ${inside.text}${parameters}}}`
+  const cel = attempt(() => toCel(node))
+  return cel.text === undefined
+    ? inside.advice || cel.advice || 'docs/reference.md lists the helpers of templates'
+    : `set a variable under "vars", such as value: ${celTag(cel.text)}, and write {{#${block.replace('else ', '')} value}}`
+}
+
+/** The problem of an expression that CEL cannot read, if it is one of Jinja. */
+export function jinjaExpression(source: string, locator: Locator): Problem | undefined {
+  const parsed = parseJinja(source)
+  const mark = parsed?.marks.find(({ inCel }) => !inCel)
+  if (parsed === undefined || mark === undefined) return undefined
+  return problem(code, `"${shownMark(source, mark.start)}" is ${mark.what}; expressions here are CEL`, {
+    where: locator.at(mark.start, mark.length),
+    hint: expressionHint(parsed),
+  })
+}
+
+/** What CEL would read otherwise than its author means it: `//` begins a comment there, and braces in a text stay as they are. */
+export function misreadExpression(source: string, locator: Locator): Problem | undefined {
+  const texts = [...source.matchAll(/"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'/g)]
+  const outside = texts.reduce(
+    (rest, { 0: text, index }) =>
+      rest.slice(0, index) + ' '.repeat(text.length) + rest.slice(index + text.length),
+    source,
+  )
+  const braces = outside.indexOf('{{')
+  if (braces !== -1) {
+    return problem('invalid-expression', 'an expression is never templated', {
+      where: locator.at(braces, 2),
+      hint: 'leave the braces out',
+    })
+  }
+  const filled = texts.find(([text]) => /\{\{.*\}\}|\{%.*%\}/s.test(text))
+  if (filled !== undefined) {
+    return problem(code, 'an expression is never templated: the braces in this text stay as they are', {
+      where: locator.at(filled.index, filled[0].length),
+      hint: `write ${joined(filled[0].slice(1, -1)) ?? 'the variable itself, and join texts with +: "a" + b'}`,
+    })
+  }
+  const comment = outside.indexOf('//')
+  const parsed = comment === -1 ? undefined : parseJinja(source)
+  if (parsed === undefined) return undefined
+  return problem(code, '"//" begins a comment in CEL, so what follows it is ignored', {
+    where: locator.at(comment, 2),
+    hint: expressionHint(parsed),
+  })
+}
+
+/** `a-{{ b }}` as `"a-" + string(b)`. */
+function joined(text: string): string | undefined {
+  const pieces = text.split(/\{\{(.*?)\}\}/s).map((piece, index) => {
+    if (index % 2 === 0) return piece === '' ? '' : `"${piece}"`
+    const node = parseJinja(piece)?.node
+    return node === undefined ? undefined : attempt(() => toCel(node)).text
+  })
+  if (pieces.includes(undefined) || text.includes('{%')) return undefined
+  const [only, ...more] = pieces.filter((piece) => piece !== '')
+  return more.length === 0 ? only : [only, ...more].join(' + ')
+}
+
+/** The mark with what belongs to it: `| lower`, `is defined`. */
+function shownMark(source: string, start: number): string {
+  const text = source.slice(start)
+  return (
+    /^\|\s*[\w.]+/.exec(text)?.[0] ??
+    /^is\s+(?:not\s+)?[\w.]+/.exec(text)?.[0] ??
+    /^not\s+in\b/.exec(text)?.[0] ??
+    /^\w+|^\*\*|^\/\/|^./.exec(text)?.[0] ??
+    ''
+  )
+}
+
+function expressionHint({ node }: ParsedJinja): string {
+  const { text, advice } = attempt(() => toCel(node))
+  return text === undefined ? advice || 'docs/reference.md lists what expressions have' : `write ${text}`
+}
+
+interface Attempt {
+  readonly text: string | undefined
+  readonly advice: string
+}
+
+function attempt(translate: () => string): Attempt {
+  try {
+    return { text: translate(), advice: '' }
+  } catch (error) {
+    if (!(error instanceof NoCounterpart)) throw error
+    return { text: undefined, advice: error.message }
+  }
+}
+
+/** As YAML has it: in quotes, since expressions are full of its special characters. */
+export function celTag(expression: string): string {
+  return `!cel '${expression.replaceAll("'", "''")}'`
+}
+
+function short(text: string): string {
+  const line = text.replaceAll(/\s+/g, ' ')
+  return line.length > 60 ? `${line.slice(0, 57)}...` : line
+}

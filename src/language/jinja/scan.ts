@@ -1,0 +1,79 @@
+/** Finds the parts of a text that a template language would read: placeholders, and what is Jinja's alone. */
+
+export interface Part {
+  readonly kind: 'placeholder' | 'tag' | 'comment'
+  /** With its braces. */
+  readonly text: string
+  readonly start: number
+}
+
+/** Words that begin a tag of Jinja, and those of its extensions and of Ansible's users. */
+const tagWords =
+  'autoescape block break call continue do elif else endautoescape endblock endcall endfilter endfor endif endmacro endraw ' +
+  'endset endtrans endwith extends filter for from if import include macro pluralize raw set trans with'
+const tags = new Set(tagWords.split(' '))
+
+/** What opens a part, or hides one: `\{{` is literal. */
+const opening = /\\?\{\{|\{%|\{#/g
+
+/**
+ * In the order of the text. What only looks like Jinja is none: `${#list[@]}` and `${name%suffix}` of shells, `%{time}` of log formats, and
+ * braces with a percent sign that no word of Jinja follows.
+ */
+export function partsOf(text: string): readonly Part[] {
+  const parts: Part[] = []
+  let offset = 0
+  for (;;) {
+    opening.lastIndex = offset
+    const found = opening.exec(text)
+    if (found === null) return parts
+    const part = partAt(text, found)
+    if (part === undefined) {
+      offset = found.index + found[0].length
+    } else {
+      parts.push(part)
+      offset = part.start + part.text.length
+    }
+  }
+}
+
+function partAt(text: string, { 0: braces, index }: RegExpExecArray): Part | undefined {
+  if (braces.startsWith('\\')) {
+    // Two backslashes are one, and what follows is a placeholder.
+    return text[index - 1] === '\\' ? placeholderAt(text, index + 1) : undefined
+  }
+  if (braces === '{{') return placeholderAt(text, index)
+  return braces === '{%' ? tagAt(text, index) : commentAt(text, index)
+}
+
+function placeholderAt(text: string, start: number): Part {
+  const end = text.startsWith('{{!--', start)
+    ? ending(/--~?\}\}/g, text, start + 5)
+    : (ending(/(?:"[^"]*"|'[^']*'|(?!\}\})[^"'])*?\}\}\}?/gy, text, start + 2) ??
+      ending(/\}\}\}?/g, text, start + 2))
+  return { kind: 'placeholder', text: text.slice(start, end), start }
+}
+
+function tagAt(text: string, start: number): Part | undefined {
+  const [, blank = '', word = ''] = /^\{%[-+]?(\s*)([a-z_]*)/.exec(text.slice(start, start + 200)) ?? []
+  const end = ending(/%\}/g, text, start + 2)
+  const inside = text.slice(start + 2, end === undefined ? undefined : end - 2)
+  const isTag = tags.has(word)
+    ? end !== undefined || blank !== ''
+    : // A word that no Jinja has: misspelt, or of an extension.
+      word !== '' && blank !== '' && end !== undefined && !/[\n{}]/.test(inside)
+  return isTag ? { kind: 'tag', text: text.slice(start, end), start } : undefined
+}
+
+function commentAt(text: string, start: number): Part | undefined {
+  // The length of a variable of a shell: ${#name}, ${#list[@]}, ${#}.
+  if (text[start - 1] === '$' && /^\{#[\w@*#?!$}-]/.test(text.slice(start, start + 3))) return undefined
+  const end = ending(/#\}/g, text, start + 2)
+  return end === undefined ? undefined : { kind: 'comment', text: text.slice(start, end), start }
+}
+
+function ending(pattern: RegExp, text: string, from: number): number | undefined {
+  pattern.lastIndex = from
+  const found = pattern.exec(text)
+  return found === null ? undefined : found.index + found[0].length
+}
