@@ -2,6 +2,7 @@
 import { type ASTNode, Environment } from '@marcbachmann/cel-js'
 import { loadRe2 } from '../base/built.ts'
 import { UnknownError } from '../base/unknown.ts'
+import { Omit } from './omit.ts'
 import { Version } from './version.ts'
 
 /** An environment with our functions and no variables; `anyVariable` lets every name pass. */
@@ -11,6 +12,7 @@ export function celEnvironment(options: { readonly anyVariable: boolean }): Envi
     enableOptionalTypes: true,
     homogeneousAggregateLiterals: false,
   })
+  environment.registerType('Omit', { ctor: Omit, fields: {} })
   addVersions(environment)
   addMixedNumbers(environment)
   addText(environment)

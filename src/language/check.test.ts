@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { load, mistakesIn, playsOf } from './testing/playbooks.ts'
 import { report } from './testing/report.ts'
 import { renderValue } from './render.ts'
-import { scopeOf } from './testing/scopes.ts'
+import { mistake, scopeOf } from './testing/scopes.ts'
 
 test('a result that two modules may give is checked by name alone', () => {
   const found = mistakesIn(
@@ -17,6 +17,53 @@ test('arguments that are templates are not checked before they are rendered', ()
     variables: ['x'],
   })
   assert.deepEqual(found, [])
+})
+
+test('what is asked for need not be declared, and may be read where the condition has asked for it', () => {
+  const tasks = `- debug: { msg: '{{#if (defined maybe)}}{{maybe}}{{else}}{{default other "x"}}{{/if}}' }
+- debug: { msg: '{{perhaps}}' }
+  when: defined(perhaps) && perhaps == 1
+- debug: { msg: !cel 'default(here.there, 1)', }
+- copy: { dest: /x, content: x, mode: !cel 'default(mode, omit)' }
+- debug: { msg: '{{perhaps}}' }
+`
+  assert.deepEqual(mistakesIn(tasks), [
+    'site.yml:8:24 undefined-variable: nothing is called "perhaps" here (set it in the inventory, in vars, or register it in an earlier task)',
+  ])
+})
+
+test('an argument, an entry of a list or of a map that is omit is left out', () => {
+  const text = `- hosts: all
+  tasks:
+    - copy:
+        dest: /x
+        content: x
+        mode: !cel default(mode, omit)
+        backup: '{{default keep omit}}'
+        remote_src: '{{omit}}'
+    - debug: { msg: [a, '{{default b omit}}', { c: !cel 'default(d, omit)' }] }
+`
+  const rendered = (variables: Readonly<Record<string, unknown>>) => {
+    const [play] = playsOf({ '/p/site.yml': text })
+    return play?.sections[0]?.tasks.map((task) => renderValue(task.args, scopeOf(variables)))
+  }
+  assert.deepEqual(rendered({}), [{ dest: '/x', content: 'x' }, { msg: ['a', {}] }])
+  assert.deepEqual(rendered({ mode: '0600', keep: true, b: ['b'], d: 1 }), [
+    { dest: '/x', content: 'x', mode: '0600', backup: true },
+    { msg: ['a', ['b'], { c: 1 }] },
+  ])
+})
+
+test('omit is no part of a text', () => {
+  const [play] = playsOf({
+    '/p/site.yml': '- hosts: all\n  tasks:\n    - debug: { msg: "a {{default b omit}}" }\n',
+  })
+  const args = play?.sections[0]?.tasks[0]?.args
+  assert.ok(args)
+  assert.equal(
+    mistake(() => renderValue(args, scopeOf({}))),
+    '26 "default" is omit, which leaves out a whole argument and is no text',
+  )
 })
 
 test('facts are checked by their schema where there is one', () => {

@@ -80,7 +80,7 @@ function checkTask(loader: Loader, task: Task, names: Declarations): void {
   const checkAll = (conditions: readonly Expression[] | undefined, known: Declarations) => {
     for (const condition of conditions ?? []) checkCondition(loader, condition, known)
   }
-  const inLoop =
+  const loopNames =
     task.loop === undefined
       ? names
       : names.with(
@@ -88,6 +88,8 @@ function checkTask(loader: Loader, task: Task, names: Declarations): void {
             .filter((name) => name !== undefined)
             .map((name) => [name, undefined] as const),
         )
+  // A condition decides whether the rest of the task is looked at: what it asks for may be read there.
+  const inLoop = loopNames.withOptional(task.when)
   const schema = registeredSchema(loader.modules.get(task.module), false)
   const withResult = task.register === undefined ? inLoop : inLoop.with([[task.register, schema]])
   check(task.loop?.items, names)
@@ -124,9 +126,10 @@ function checkRole(loader: Loader, use: RoleUse, names: Declarations): void {
   checkVariables(loader, use.role.vars, inside)
   checkVariables(loader, use.parameters, inside)
   for (const { that, message, hint } of use.role.arguments?.checks ?? []) {
-    checkCondition(loader, that, inside)
-    checkValue(loader, message, inside)
-    if (hint !== undefined) checkValue(loader, hint, inside)
+    const asked = inside.withOptional([that])
+    checkCondition(loader, that, asked)
+    checkValue(loader, message, asked)
+    if (hint !== undefined) checkValue(loader, hint, asked)
   }
 }
 

@@ -10,6 +10,7 @@ import { notCondition, type ValueKind } from './expression.ts'
 import { toProblem } from './expression-problems.ts'
 import { factHere, formerNameHint } from './former-names.ts'
 import type { Expression, ReadPath, Template, Value } from './model.ts'
+import { omitName } from './omit.ts'
 import { computedKey, ownNodeKey } from './reads.ts'
 import { problem } from './source.ts'
 import { didYouMean, nearest } from './suggest.ts'
@@ -29,6 +30,7 @@ export const builtInNames = [
   'playbook_dir',
   'role_name',
   'role_path',
+  omitName,
 ] as const
 
 /** Immutable: each `with` gives a new one that knows a name more. */
@@ -58,6 +60,12 @@ export class Declarations {
     const replaces = [...added].some(([name]) => this.#types.has(name))
     if (!replaces) return new Declarations(added, this, this.#unsettled)
     return new Declarations(new Map([...this.#types, ...added]), undefined, this.#unsettled)
+  }
+
+  /** With the names that these ask for whether or not they are there, and that nothing declares. */
+  withOptional(readers: readonly (Expression | Template)[]): Declarations {
+    const names = readers.flatMap(({ optional }) => optional).filter((name) => !this.#types.has(name))
+    return this.with(names.map((name) => [name, undefined] as const))
   }
 
   /** The same names where these results are not to be asked of another host (`hostvars.X.NAME`): whether it has them already is a matter of luck. */
@@ -95,6 +103,8 @@ export class Declarations {
   }
 
   #expression(expression: Expression, isCondition = false): readonly Problem[] {
+    const known = this.withOptional([expression])
+    if (known !== this) return known.#expression(expression, isCondition)
     const paths = this.#paths(expression)
     if (paths.length > 0) return paths
     const result = this.#cel().check(expression.source.replaceAll('.matches(', '.re2('))
@@ -111,6 +121,8 @@ export class Declarations {
   }
 
   #paths(reader: Expression | Template): readonly Problem[] {
+    const known = this.withOptional([reader])
+    if (known !== this) return known.#paths(reader)
     return reader.reads.flatMap((path) => {
       const found = this.#path(path, reader)
       return found === undefined ? [] : [found]

@@ -12,10 +12,11 @@ import { celEnvironment } from './cel-environment.ts'
 import { toProblem } from './expression-problems.ts'
 import { misreadExpression } from './jinja/problems.ts'
 import type { Expression } from './model.ts'
-import { readsOf, walk } from './reads.ts'
+import { Omit } from './omit.ts'
+import { optionalNames, readsOf, walk } from './reads.ts'
 import { type Locator, problem } from './source.ts'
 import { Version } from './version.ts'
-import { contextOf, newReading, type Reading, type Scope } from './view.ts'
+import { contextOf, hide, newReading, type Reading, type Scope } from './view.ts'
 
 /** Parses expressions. One for a playbook; holds nothing but the functions that CEL knows here. */
 export class ExpressionParser {
@@ -33,6 +34,7 @@ export class ExpressionParser {
       const program = this.#environment.parse(source)
       walk(program.ast, useLinearMatches)
       const reads = readsOf(program.ast)
+      const optional = optionalNames(program.ast)
       const checked = program.check()
       if (!checked.valid && checked.error !== undefined) throw checked.error
       const located = (error: unknown) => toProblem(error, source, tools)
@@ -41,6 +43,7 @@ export class ExpressionParser {
         source,
         where: locator.where,
         reads,
+        optional,
         at: (offset, length) => locator.at(offset, length),
         run: (context) => {
           try {
@@ -141,6 +144,7 @@ function describe(value: unknown): string {
 /** CEL's values as plain data; unknown parts of a list or map stay `Unknown`, so that the rest can be used. */
 function fromCel(value: unknown, reading: Reading): unknown {
   if (typeof value === 'bigint') return Number(value)
+  if (value instanceof Omit) return value
   if (value instanceof Version) return value.text
   if (value instanceof Optional) return value.hasValue() ? fromCel(value.value(), reading) : null
   if (typeof value !== 'object' || value === null) return value
@@ -170,20 +174,6 @@ function partFromCel(part: () => unknown, reading: Reading): unknown {
     if (error instanceof UnknownError) return error.unknown
     throw error
   }
-}
-
-function hide(value: unknown): unknown {
-  if (typeof value === 'string') return new Secret(value)
-  if (Array.isArray(value)) return value.map(hide)
-  if (
-    typeof value === 'object' &&
-    value !== null &&
-    !(value instanceof Secret) &&
-    !(value instanceof Unknown)
-  ) {
-    return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, hide(part)]))
-  }
-  return value
 }
 
 /** The library's `matches` is JavaScript's and can take forever; ours is RE2's, registered under another name. */

@@ -15,6 +15,8 @@ export interface Expression {
   readonly source: string
   readonly where: Position
   readonly reads: readonly ReadPath[]
+  /** Variables of which it asks whether they are there (`defined(x)`, `default(x, y)`): nobody has to declare them. */
+  readonly optional: readonly string[]
   /** The place of a part of `source`. */
   readonly at: (offset: number, length: number) => Position
   /** Runs the compiled program; only expression.ts calls it. */
@@ -27,8 +29,12 @@ export interface Template {
   readonly source: string
   readonly where: Position
   readonly reads: readonly ReadPath[]
+  /** As of an expression. */
+  readonly optional: readonly string[]
   /** Set when the text is exactly one `{{path}}`: the value then keeps its type. */
   readonly path: ReadPath | undefined
+  /** Set when the text is exactly one `{{default ...}}`, whose value keeps its type too; only template.ts calls it. */
+  readonly value: ((context: Record<string, unknown>) => unknown) | undefined
   /** The place of a part of `source`. */
   readonly at: (offset: number, length: number) => Position
   /** Runs the compiled program; only template.ts calls it. */

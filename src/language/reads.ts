@@ -11,6 +11,18 @@ export function readsOf(root: ASTNode): readonly ReadPath[] {
   return [...found.values()]
 }
 
+/** The variables of which the expression asks whether they are there: those in the first argument of `defined` and `default`. */
+export function optionalNames(root: ASTNode): readonly string[] {
+  const found = new Set<string>()
+  walk(root, (node) => {
+    if (node.op !== 'call') return
+    const [name, [asked]] = node.args
+    if (asked === undefined || (name !== 'defined' && name !== 'default')) return
+    for (const [variable] of readsOf(asked)) if (variable !== undefined) found.add(variable)
+  })
+  return [...found]
+}
+
 /** The path of `a.b["c"].?d`, if the node is one. */
 export function pathOf(node: ASTNode): ReadPath | undefined {
   switch (node.op) {

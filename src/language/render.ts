@@ -2,11 +2,12 @@
 import { InputError, type Problem } from '../base/errors.ts'
 import { evaluate } from './expression.ts'
 import type { ReadPath, Value } from './model.ts'
+import { Omit } from './omit.ts'
 import { renderTemplate } from './template.ts'
 import type { Scope } from './view.ts'
 
 /**
- * The data that a value stands for. What cannot be known is `Unknown` in its place (`findUnknown` tells), what is secret a
+ * The data that a value stands for; parts that are `omit` are left out of lists and maps. What cannot be known is `Unknown` in its place (`findUnknown` tells), what is secret a
  * `Secret`.
  * @throws InputError with every mistake in the value.
  */
@@ -22,11 +23,14 @@ function render(value: Value, scope: Scope, problems: Problem[]): unknown {
     case 'literal':
       return value.value
     case 'list':
-      return value.items.map((item) => render(item, scope, problems))
+      return value.items
+        .map((item) => render(item, scope, problems))
+        .filter((item) => !(item instanceof Omit))
     case 'map': {
       const result: Record<string, unknown> = {}
       for (const [key, entry] of value.entries) {
         const data = render(entry.value, scope, problems)
+        if (data instanceof Omit) continue
         // Assigning would lose a key that is called __proto__.
         Object.defineProperty(result, key, {
           value: data,

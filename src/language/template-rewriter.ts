@@ -38,6 +38,7 @@ export class Rewriter {
   readonly problems: Problem[] = []
   readonly places: Place[] = []
   readonly #found = new Map<string, ReadPath>()
+  readonly #optional = new Set<string>()
   readonly #locator: Locator
   readonly #text: SourceFile
 
@@ -48,6 +49,11 @@ export class Rewriter {
 
   reads(): readonly ReadPath[] {
     return [...this.#found.values()]
+  }
+
+  /** Variables that a helper asks for whether or not they are there. */
+  optional(): readonly string[] {
+    return [...this.#optional]
   }
 
   program(program: hbs.AST.Program | undefined, context: Context): void {
@@ -130,11 +136,12 @@ export class Rewriter {
       const wanted = least === most ? `${least}` : `${least} to ${most}`
       this.#report('wrong-arguments', `"${helperName}" takes ${wanted} value${most === 1 ? '' : 's'}`, call)
     }
-    const params = call.params.map((param, index) =>
-      tolerant.has(helperName) && index === 0 && isPath(param)
-        ? this.#read(param, context)
-        : this.#needed(param, context),
-    )
+    const params = call.params.map((param, index) => {
+      if (!tolerant.has(helperName) || index > 0 || !isPath(param)) return this.#needed(param, context)
+      const [root] = param.data ? param.parts.slice(1) : param.parts
+      if (root !== undefined) this.#optional.add(root)
+      return this.#read(param, context)
+    })
     return {
       ...call,
       path: name(`helper:${helperName}`, call),

@@ -1,5 +1,6 @@
 /** What a rewritten template calls while it is rendered: values become text, or an error with its place. */
 import { InputError } from '../base/errors.ts'
+import { Omit } from './omit.ts'
 import { problem } from './source.ts'
 import { HelperError, kindOf, templateHelpers } from './template-helpers.ts'
 import type { Place } from './template-rewriter.ts'
@@ -32,6 +33,14 @@ function emit(value: unknown, place: Place | undefined): string {
   if (typeof value === 'number' || typeof value === 'boolean') return String(value)
   if (value === undefined || typeof value === 'function') throw undefinedError(place)
   const text = place?.text ?? ''
+  if (value instanceof Omit) {
+    throw new InputError([
+      problem('not-text', `"${text}" is omit, which leaves out a whole argument and is no text`, {
+        where: place?.where,
+        hint: 'give omit as the whole value: mode: "{{default mode omit}}"',
+      }),
+    ])
+  }
   if (value === null) {
     throw new InputError([
       problem('undefined-variable', `"${text}" is null, which is no text`, {

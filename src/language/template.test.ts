@@ -45,6 +45,9 @@ const results: readonly (readonly [source: string, expected: unknown])[] = [
   ['{{upper (join list "-")}}{{quote name}}', `1-2-3'x"&<'`],
   ['{{#if (eq one 1)}}one{{/if}}{{#unless (and yes (not nil))}}x{{/unless}}', 'one'],
   ['  {{indent (yaml hosts) 2}}', '  - name: a\n  - name: b'],
+  ['{{default nothing one}}', 1],
+  ['{{default hosts one}}', [{ name: 'a' }, { name: 'b' }]],
+  ['{{default nothing map.later}}', new Unknown('it has not run')],
   ['\\{{name}}', '{{name}}'],
   ['{{"{%"}} if one %}', '{% if one %}'],
   ["{{ '{{' }}", '{{'],
@@ -110,6 +113,9 @@ test('text with a secret in it is a secret', () => {
   assert.ok(text instanceof Secret)
   assert.equal(text.reveal(), 'password=hunter2\n')
   assert.equal(JSON.stringify(text), '"(secret)"')
+  const whole = render('{{default nothing password}}')
+  assert.ok(whole instanceof Secret)
+  assert.equal(whole.reveal(), 'hunter2')
 })
 
 test('a template lists the variables that it reads, and not the parts of items', () => {

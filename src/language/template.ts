@@ -15,7 +15,7 @@ import type { Locator } from './source.ts'
 import { isPath, Rewriter } from './template-rewriter.ts'
 import { runtimeHelpers } from './template-runtime.ts'
 import { syntaxProblem, templateProblems } from './template-problems.ts'
-import { contextOf, lookUp, newReading, type Scope } from './view.ts'
+import { contextOf, hide, lookUp, newReading, plainData, type Scope } from './view.ts'
 
 /** True for text that is a template. */
 export function isTemplate(text: string): boolean {
@@ -40,7 +40,7 @@ export class TemplateParser {
   /** Parses the text of a file, which stays text even where it is nothing but one placeholder. */
   parseFile(source: string, locator: Locator, problems: Problem[]): Template | undefined {
     const template = this.#parse({ source, locator, isValue: false }, problems)
-    return template === undefined ? undefined : { ...template, path: undefined }
+    return template === undefined ? undefined : { ...template, path: undefined, value: undefined }
   }
 
   #parse(
@@ -49,7 +49,7 @@ export class TemplateParser {
   ): Template | undefined {
     const { source, locator } = text
     const tags = jinjaTags(source, locator)
-    const { tree, path, rewriter, found } = this.#read(source, locator)
+    const { tree, path, isDefault, rewriter, found } = this.#read(source, locator)
     if (tree === undefined || found.length > 0) {
       const check = (piece: string, place: Locator) => this.#read(piece, place).found
       const placeholders = templateProblems({ ...text, check })
@@ -67,7 +67,19 @@ export class TemplateParser {
       source,
       where: locator.where,
       reads: rewriter.reads(),
+      optional: rewriter.optional(),
       path,
+      value: isDefault
+        ? (context) => {
+            let value: unknown
+            const emit = (found: unknown): string => {
+              value = found
+              return ''
+            }
+            render(context, { helpers: { ...helpers, emit } })
+            return value
+          }
+        : undefined,
       at: (offset, length) => locator.at(offset, length),
       run: (context) => render(context, { helpers }),
     }
@@ -79,6 +91,8 @@ export class TemplateParser {
   ): {
     readonly tree: hbs.AST.Program | undefined
     readonly path: ReadPath | undefined
+    /** It is one `{{default ...}}`. */
+    readonly isDefault: boolean
     readonly rewriter: Rewriter
     readonly found: readonly Problem[]
   } {
@@ -87,16 +101,24 @@ export class TemplateParser {
     try {
       tree = this.#handlebars.parse(source)
     } catch (error) {
-      return { tree: undefined, path: undefined, rewriter, found: [syntaxProblem(error, source, locator)] }
+      return {
+        tree: undefined,
+        path: undefined,
+        isDefault: false,
+        rewriter,
+        found: [syntaxProblem(error, source, locator)],
+      }
     }
-    const path = wholePath(tree, source)
+    const only = onlyPlaceholder(tree, source)
+    const path = only === undefined ? undefined : wholePath(only)
+    const isDefault = only !== undefined && isPath(only.path) && only.path.original === 'default'
     rewriter.program(tree, { item: false, outer: undefined, bound: new Set() })
-    return { tree, path, rewriter, found: rewriter.problems }
+    return { tree, path, isDefault, rewriter, found: rewriter.problems }
   }
 }
 
 /**
- * The text of a template; for one that is exactly `{{path}}`, the value itself with its type. `Unknown` where it rests on
+ * The text of a template; for one that is exactly `{{path}}` or `{{default path value}}`, the value itself with its type. `Unknown` where it rests on
  * something unknown, a `Secret` where it holds one.
  * @throws InputError for what is not defined or cannot be text.
  */
@@ -109,7 +131,12 @@ export function renderTemplate(template: Template, scope: Scope): unknown {
   const reading = newReading()
   const names = new Set(template.reads.map((path) => path[0] ?? ''))
   try {
-    const text = template.run(contextOf(scope, names, reading, 'plain'))
+    const context = contextOf(scope, names, reading, 'plain')
+    if (template.value !== undefined) {
+      const value = plainData(template.value(context))
+      return reading.secret ? hide(value) : value
+    }
+    const text = template.run(context)
     return reading.secret ? new Secret(text) : text
   } catch (error) {
     if (error instanceof UnknownError) return error.unknown
@@ -117,13 +144,16 @@ export function renderTemplate(template: Template, scope: Scope): unknown {
   }
 }
 
-/** `{{a.b}}` and nothing else: its path. */
-function wholePath(tree: hbs.AST.Program, source: string): ReadPath | undefined {
+/** The only thing in a template, where that is a placeholder and not `{{{...}}}`. */
+function onlyPlaceholder(tree: hbs.AST.Program, source: string): hbs.AST.MustacheStatement | undefined {
   const [only, ...more] = tree.body
   if (only?.type !== 'MustacheStatement' || more.length > 0 || !/^\{\{[^{]/.test(source)) return undefined
-  const mustache = only as hbs.AST.MustacheStatement
-  const { path } = mustache
-  if (!isPath(path) || mustache.params.length > 0 || path.data || path.depth > 0 || path.parts.length === 0) {
+  return only as hbs.AST.MustacheStatement
+}
+
+/** Of `{{a.b}}`. */
+function wholePath({ path, params }: hbs.AST.MustacheStatement): ReadPath | undefined {
+  if (!isPath(path) || params.length > 0 || path.data || path.depth > 0 || path.parts.length === 0) {
     return undefined
   }
   return path.parts

@@ -5,7 +5,8 @@
  */
 import { InputError } from '../base/errors.ts'
 import { Secret } from '../base/secret.ts'
-import { isUnknown, type Unknown, UnknownError } from '../base/unknown.ts'
+import { isUnknown, Unknown, UnknownError } from '../base/unknown.ts'
+import { Omit, omit, omitName } from './omit.ts'
 
 /** What was met while one expression or template was evaluated. */
 export interface Reading {
@@ -40,7 +41,8 @@ export function contextOf(
 ): Record<string, unknown> {
   const context = Object.create(null) as Record<string, unknown>
   for (const name of names) {
-    if (!scope.has(name)) continue
+    if (name === omitName) context[name] = omit
+    if (name === omitName || !scope.has(name)) continue
     Object.defineProperty(context, name, {
       enumerable: true,
       configurable: true,
@@ -68,7 +70,7 @@ function read(value: unknown, reading: Reading, numbers: Numbers): unknown {
   }
   if (typeof value === 'number')
     return numbers === 'cel' && Number.isSafeInteger(value) ? BigInt(value) : value
-  if (typeof value !== 'object' || value === null) return value
+  if (typeof value !== 'object' || value === null || value instanceof Omit) return value
   return Array.isArray(value) ? readList(value, reading, numbers) : readMap(value, reading, numbers)
 }
 
@@ -101,11 +103,43 @@ function readMap(map: object, reading: Reading, numbers: Numbers): Record<string
   return result
 }
 
+/** What such an object shows, as plain data of its own; parts that are unknown are `Unknown` again. */
+export function plainData(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || value instanceof Omit) return value
+  const part = (container: object, key: string): unknown => {
+    try {
+      return plainData((container as Record<string, unknown>)[key])
+    } catch (error) {
+      if (error instanceof UnknownError) return error.unknown
+      throw error
+    }
+  }
+  if (Array.isArray(value)) return Array.from(value.keys(), (index) => part(value, String(index)))
+  return Object.fromEntries(Object.keys(value).map((key) => [key, part(value, key)]))
+}
+
+/** Data that was made from a secret: every text in it is one. */
+export function hide(value: unknown): unknown {
+  if (typeof value === 'string') return new Secret(value)
+  if (Array.isArray(value)) return value.map(hide)
+  if (
+    typeof value === 'object' &&
+    value !== null &&
+    !(value instanceof Secret) &&
+    !(value instanceof Omit) &&
+    !(value instanceof Unknown)
+  ) {
+    return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, hide(part)]))
+  }
+  return value
+}
+
 /**
  * What lies at a path, raw: `Unknown` when the path leads into something unknown, `undefined` when there is nothing.
  */
 export function lookUp(scope: Scope, path: readonly string[]): unknown {
   const [root, ...rest] = path
+  if (root === omitName) return rest.length === 0 ? omit : undefined
   if (root === undefined || !scope.has(root)) return undefined
   let value = scope.get(root)
   for (const key of rest) {

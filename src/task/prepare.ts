@@ -5,6 +5,7 @@ import { findUnknown, Unknown } from '../base/unknown.ts'
 import { withFacts } from '../fleet/host-variables.ts'
 import { evaluate, evaluateCondition } from '../language/expression.ts'
 import type { Task } from '../language/model.ts'
+import { Omit } from '../language/omit.ts'
 import { renderValue } from '../language/render.ts'
 import type { VariableScope } from '../language/scope.ts'
 import type { Module } from '../modules/module.ts'
@@ -87,6 +88,7 @@ async function renderEnvironment(
   const result: Record<string, string | Secret> = {}
   for (const [name, value] of task.environment) {
     const rendered = await withFacts(() => renderValue(value, scope()), readFact)
+    if (rendered instanceof Omit) continue
     result[name] = rendered instanceof Secret ? rendered : String(rendered)
   }
   return result
@@ -100,7 +102,7 @@ async function renderBecome(
   const { enabled, user } = task.become
   if (enabled === undefined) return undefined
   const name = user === undefined ? 'root' : await withFacts(() => renderValue(user, scope()), readFact)
-  return { enabled, user: String(name) }
+  return { enabled, user: name instanceof Omit ? 'root' : String(name) }
 }
 
 function reveal(value: unknown, saw: (secret: Secret) => void): unknown {
