@@ -18,6 +18,8 @@ export interface ModuleSchema {
   readonly freeForm?: string
   /** Arguments that are conditions, one or a list of them: read as expressions, rendered to a list of booleans. */
   readonly expressions?: readonly string[]
+  /** Arguments whose text is an expression, without a tag: `var: result`. */
+  readonly evaluated?: readonly string[]
   /** Its arguments become variables of the host (`set_fact`). */
   readonly setsFacts?: boolean
   /** Arguments that name a file on the controller, and the role's folder in which it is looked for. */

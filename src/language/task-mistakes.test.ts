@@ -163,6 +163,33 @@ const taskMistakes: readonly (readonly [name: string, tasks: string, expected: r
     ],
   ],
   [
+    'arguments of a module in its text',
+    '- debug: msg=hi\n- command: make -C "a b" creates=/x chdir=/y\n- command: dd if=/dev/zero creates="/a b"\n',
+    [
+      'site.yml:3:14 invalid-argument: "msg=hi" would be part of the text: arguments are not written like this (write debug: { msg: hi }; if "msg=" belongs to the text, write debug: { msg: ... })',
+      'site.yml:4:16 invalid-argument: "creates=/x" would be part of the text: arguments are not written like this (write command: { cmd: "make -C \\"a b\\"", creates: /x, chdir: /y }; if "creates=" belongs to the text, write command: { cmd: ... })',
+      'site.yml:5:16 invalid-argument: "creates=/a b" would be part of the text: arguments are not written like this (write command: { cmd: "dd if=/dev/zero", creates: "/a b" }; if "creates=" belongs to the text, write command: { cmd: ... })',
+    ],
+  ],
+  [
+    'arguments that are no map',
+    '- service: name=ssh state=started\n- service: ssh\n- set_fact: []\n- copy: []\n',
+    [
+      'site.yml:3:16 invalid-argument: "service" takes its arguments as a map (write service: { name: ssh, state: started })',
+      'site.yml:4:16 invalid-argument: "service" takes its arguments as a map (write them below it, one on each line: name, state, enabled)',
+      'site.yml:5:17 invalid-argument: "set_fact" takes its arguments as a map (write name: value below it)',
+      'site.yml:6:13 invalid-argument: "copy" takes its arguments as a map (write them below it, one on each line: dest, src, content, mode, ...)',
+    ],
+  ],
+  [
+    'a value to print that nobody set, and one in braces',
+    '- debug: { var: prot.x }\n- debug: { var: "{{ port }}" }\n',
+    [
+      'site.yml:3:21 undefined-variable: nothing is called "prot" here (did you mean "port"?)',
+      'site.yml:4:22 invalid-expression: an expression is never templated (leave the braces out)',
+    ],
+  ],
+  [
     'a mistake in an expression among the arguments',
     '- debug: {msg: !cel "prot + 1"}\n',
     ['site.yml:3:26 undefined-variable: nothing is called "prot" here (did you mean "port"?)'],

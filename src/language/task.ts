@@ -3,6 +3,7 @@ import type { Position } from '../base/errors.ts'
 import { FieldReader, isNothing } from './fields.ts'
 import { inherit, type Inherited } from './inherited.ts'
 import { handlerKeywords, notYet, taskKeywords } from './keywords.ts'
+import { argumentsHint, argumentsInText } from './key-values.ts'
 import type { Loader } from './loader.ts'
 import type { Handler, Loop, MapEntry, MapValue, RoleUse, Task } from './model.ts'
 import type { ModuleSchema } from './module-schema.ts'
@@ -188,17 +189,23 @@ function propertiesOf(module: ModuleSchema): Readonly<Record<string, unknown>> {
 function readArgs(loader: Loader, fields: FieldReader, { module, where, entry }: FoundModule): MapValue {
   const entries = new Map<string, MapEntry>()
   const node = entry.value
+  const written = node.kind === 'scalar' ? node.source : ''
   if (node.kind === 'map') {
     for (const [key, argument] of argumentsOf(loader, node, module).entries) entries.set(key, argument)
   } else if (node.kind === 'scalar' && node.value !== null && module.freeForm !== undefined) {
     // `command: true` runs the program of that name.
     const text = typeof node.value === 'string' ? node : { ...node, value: node.source }
+    const { name, freeForm } = module
+    const names = Object.keys(propertiesOf(module))
+    const wrong = node.cel ? undefined : argumentsInText({ name, freeForm }, String(text.value), names)
+    if (wrong !== undefined) {
+      loader.report('invalid-argument', wrong.message, { where: node.where, hint: wrong.hint })
+    }
     entries.set(module.freeForm, { where, value: loader.values.value(text) })
   } else if (!isNothing(node)) {
-    const list = Object.keys(propertiesOf(module))
     loader.report('invalid-argument', `"${module.name}" takes its arguments as a map`, {
       where: node.where,
-      hint: `write them below it, one a line: ${list.slice(0, 4).join(', ')}${list.length > 4 ? ', ...' : ''}`,
+      hint: argumentsHint(module.name, written, Object.keys(propertiesOf(module))),
     })
     return { kind: 'map', entries, where }
   }
@@ -215,7 +222,12 @@ function readArgs(loader: Loader, fields: FieldReader, { module, where, entry }:
 /** As written, but for the module's conditions, which are expressions without a tag. */
 function argumentsOf(loader: Loader, node: YamlMap, module: ModuleSchema): MapValue {
   const conditions = new Set(module.expressions)
-  const plain = new Map([...node.entries].filter(([key]) => !conditions.has(key)))
+  const evaluated = new Set(module.evaluated)
+  const plain = new Map(
+    [...node.entries]
+      .filter(([key]) => !conditions.has(key))
+      .map(([key, entry]) => [key, evaluated.has(key) ? asExpression(entry) : entry] as const),
+  )
   const entries = new Map(loader.values.map({ ...node, entries: plain }).entries)
   const fields = new FieldReader(node, loader.values)
   for (const key of conditions) {
@@ -225,6 +237,13 @@ function argumentsOf(loader: Loader, node: YamlMap, module: ModuleSchema): MapVa
     entries.set(key, { where: entry.where, value: { kind: 'list', items, where: entry.value.where } })
   }
   return { kind: 'map', entries, where: node.where }
+}
+
+/** The entry with a text that is read as if `!cel` stood before it. */
+function asExpression(entry: YamlEntry): YamlEntry {
+  const { value } = entry
+  if (value.kind !== 'scalar' || typeof value.value !== 'string') return entry
+  return { ...entry, value: { ...value, cel: true } }
 }
 
 const loopControls = new Set(['loop_var', 'index_var', 'label'])

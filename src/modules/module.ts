@@ -35,6 +35,8 @@ export interface Module<Args = unknown, Seen = unknown> {
   mayChange?(args: Readonly<Record<string, unknown>>): readonly ResourcePattern[]
   /** Arguments that are lists of CEL expressions (`that` of `assert`): each arrives as the boolean that it gave. */
   readonly expressions?: readonly string[]
+  /** Arguments whose text is a CEL expression (`var` of `debug`): each arrives as the value that it gave. */
+  readonly evaluated?: readonly string[]
   /** Changes whenever it runs (`command` without `creates`): the engine carries its plan out once and does not ask for convergence. */
   imperative?(args: Args): boolean
   /** Sets variables of the host from its arguments (`set_fact`). */

@@ -86,7 +86,7 @@ export function createPlainView(options: ViewOptions): View {
       }
       case 'item.finished':
         if (event.outcome === 'ok' || event.outcome === 'skipped') {
-          if (verbosity === 0) return
+          if (verbosity === 0 && event.detail.message === undefined) return
         }
         taskLine(event.outcome, false, [
           event.host,

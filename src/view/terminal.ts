@@ -162,7 +162,8 @@ export function createTerminalView(options: ViewOptions): View {
         return
       }
       case 'item.finished':
-        if (event.outcome === 'failed') after(event, findLine(event.task.id)?.play)
+        if (event.outcome === 'failed' || event.detail.message !== undefined)
+          after(event, findLine(event.task.id)?.play)
         return
       case 'run.finished':
       case 'host.unreachable':

@@ -67,8 +67,10 @@ export const testModules: ReadonlyMap<string, ModuleSchema> = new Map(
     {
       name: 'debug',
       summary: 'Shows something.',
-      args: { type: 'object', properties: { msg: {} }, additionalProperties: false },
+      args: { type: 'object', properties: { msg: {}, var: {} }, additionalProperties: false },
       result: { type: 'object', properties: { msg: text } },
+      freeForm: 'msg',
+      evaluated: ['var'],
     },
     {
       name: 'set_fact',

@@ -5,7 +5,7 @@ const shape = {
   additionalProperties: false,
   properties: {
     msg: { default: 'Hello world!', description: 'Message: text, or any value' },
-    var: { description: 'Value to print as it is, such as `{{ result }}` or a `!cel` expression' },
+    var: { description: 'Expression whose value to print, such as `result` or `result.stdout_lines`' },
   },
 } as const
 

@@ -9,6 +9,7 @@ export const debug = {
   args,
   result,
   freeForm: 'msg',
+  evaluated: ['var'],
   probe: () => Promise.resolve(),
   plan: () => done(),
   report: (given) => ({ msg: shown(given) }),
