@@ -32,6 +32,7 @@ describe('behind windows', () => {
     const os: Fact = {
       name: 'os',
       description: 'what a file says',
+      example: 'x',
       schema: { type: 'string' },
       read: async (host) => (await host.text(join(out, 'os'))) ?? '',
     }

@@ -52,6 +52,7 @@ function start(options: Partial<FleetOptions> = {}): Started {
   const fact = (name: string, answer: () => unknown): Fact => ({
     name,
     description: name,
+    example: 'x',
     schema: {},
     async read(host) {
       read.push(`${name} of ${host.name}`)

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { hostName } from '../base/brand.ts'
 import { Ajv } from 'ajv'
+import { distributionName, familyName } from './distributions.ts'
 import { facts, parseOsRelease } from './facts.ts'
 import { createReader } from './reader.ts'
 import { createLocalShell } from './testing/local-shell.ts'
@@ -24,6 +25,23 @@ test('every fact of this machine is what its schema says', async () => {
   assert.equal(new Set(facts.map(({ name }) => name)).size, facts.length)
 })
 
+test('distributions and their families are called as Ansible calls them', () => {
+  assert.deepEqual(['debian', 'rhel', 'pop', 'newone'].map(distributionName), [
+    'Debian',
+    'RedHat',
+    'Pop!_OS',
+    'Newone',
+  ])
+  assert.equal(familyName('ubuntu', ['debian']), 'Debian')
+  assert.equal(familyName('rocky', ['rhel', 'centos', 'fedora']), 'RedHat')
+  assert.equal(familyName('void', []), 'Void')
+})
+
+test('examples are values that the schema allows', () => {
+  const ajv = new Ajv({ strict: false })
+  for (const { name, schema, example } of facts) assert.ok(ajv.validate(schema as object, example), name)
+})
+
 test('os-release is read with and without quotes', () => {
   const ubuntu =
     'PRETTY_NAME="Ubuntu 24.04.1 LTS"\nVERSION_ID="24.04"\nVERSION_CODENAME=noble\nID=ubuntu\nID_LIKE=debian\n'
@@ -33,6 +51,7 @@ test('os-release is read with and without quotes', () => {
     version: '24.04',
     codename: 'noble',
     family: 'debian',
+    like: ['debian'],
   })
   assert.equal(parseOsRelease("ID='alpine'\nVERSION_ID=3.20.0\n").family, 'alpine')
 })

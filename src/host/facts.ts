@@ -1,11 +1,14 @@
 /** What can be known of every host, each fact read when it is first asked for. Names are Ansible's where it has the same thing. */
 import type { JSONSchema } from 'json-schema-to-ts'
 import { HostError } from '../base/errors.ts'
+import { distributionName, distributionNames, familyName, familyNames } from './distributions.ts'
 import type { Host } from './host.ts'
 
 export interface Fact {
   readonly name: string
   readonly description: string
+  /** A value as a host would give it. */
+  readonly example: unknown
   /** Of what `read` gives; conditions are checked against it. */
   readonly schema: JSONSchema
   /** undefined: the host has no such thing. @throws UnknownError, HostError, UnreachableError */
@@ -13,6 +16,10 @@ export interface Fact {
 }
 
 const text = { type: 'string' } as const
+/** As os-release has it: never with capitals. */
+const lowerCase = { type: 'string', pattern: '^[^A-Z]*$' } as const
+/** As Ansible has it: always with capitals. */
+const named = (examples: readonly string[]) => ({ type: 'string', pattern: '[A-Z]', examples }) as const
 const number = { type: 'integer' } as const
 
 /** All facts there are, in the order in which they are shown. */
@@ -20,12 +27,14 @@ export const facts: readonly Fact[] = [
   {
     name: 'hostname',
     description: 'Name of the host up to the first dot.',
+    example: 'pve1',
     schema: text,
     read: async (host) => (await line(host, '/proc/sys/kernel/hostname')).split('.')[0] ?? '',
   },
   {
     name: 'fqdn',
     description: 'Full name of the host; its short name where it has no domain.',
+    example: 'pve1.example.com',
     schema: text,
     async read(host) {
       const { code, stdout } = await host.ask(['hostname', '--fqdn'])
@@ -35,65 +44,89 @@ export const facts: readonly Fact[] = [
   {
     name: 'kernel',
     description: 'Release of the running kernel (uname -r).',
+    example: '6.8.12-4-pve',
     schema: text,
     read: async (host) => (await host.kernel()).release,
   },
   {
     name: 'boot_id',
     description: 'Changes with every boot and only then; in a container that of its node.',
+    example: '7f0c5f1a-5f0e-4a53-8f0b-3c1f2f6f2f7d',
     schema: text,
     read: async (host) => (await host.kernel()).bootId,
   },
   {
     name: 'architecture',
     description: 'The machine (uname -m), such as x86_64.',
+    example: 'x86_64',
     schema: text,
     read: async (host) => (await host.ask(['uname', '-m'])).stdout.trim(),
   },
   {
     name: 'os',
-    description: 'The distribution, from os-release; family is debian for Debian and all that are like it.',
+    description:
+      'The distribution, from os-release, in lower case; family is debian for Debian and all that are like it.',
+    example: {
+      id: 'debian',
+      name: 'Debian GNU/Linux 12 (bookworm)',
+      version: '12',
+      codename: 'bookworm',
+      family: 'debian',
+    },
     schema: {
       type: 'object',
       additionalProperties: false,
       required: ['id', 'name', 'version', 'codename', 'family'],
-      properties: { id: text, name: text, version: text, codename: text, family: text },
+      properties: { id: lowerCase, name: text, version: text, codename: text, family: lowerCase },
     },
-    read: readOs,
+    async read(host) {
+      const { like: _, ...os } = await readOs(host)
+      return os
+    },
   },
   {
     name: 'distribution',
-    description: 'ID of os-release: debian, ubuntu, ...',
-    schema: text,
-    read: async (host) => (await readOs(host)).id,
+    description: 'Name of the distribution as Ansible has it: Debian, Ubuntu, RedHat, ...',
+    example: 'Debian',
+    schema: named(distributionNames),
+    read: async (host) => distributionName((await readOs(host)).id),
   },
   {
     name: 'distribution_version',
     description: 'VERSION_ID of os-release: 12, 24.04, ...; empty where it has none.',
+    example: '12',
     schema: text,
     read: async (host) => (await readOs(host)).version,
   },
   {
     name: 'distribution_release',
     description: 'VERSION_CODENAME of os-release: bookworm, noble, ...; empty where it has none.',
+    example: 'bookworm',
     schema: text,
     read: async (host) => (await readOs(host)).codename,
   },
   {
     name: 'os_family',
-    description: 'debian for Debian and all that are like it, else the ID of os-release.',
-    schema: text,
-    read: async (host) => (await readOs(host)).family,
+    description:
+      'Family of the distribution as Ansible has it: Debian for Debian and all that are like it, RedHat, Suse, ...',
+    example: 'Debian',
+    schema: named(familyNames),
+    async read(host) {
+      const { id, like } = await readOs(host)
+      return familyName(id, like)
+    },
   },
   {
     name: 'processors',
     description: 'Processors that the host may use.',
+    example: 32,
     schema: number,
     read: async (host) => Number((await host.ask(['nproc'])).stdout.trim()),
   },
   {
     name: 'memory_mb',
     description: 'Memory in MiB.',
+    example: 257685,
     schema: number,
     async read(host) {
       const match = /^MemTotal:\s+([0-9]+) kB/m.exec((await host.text('/proc/meminfo')) ?? '')
@@ -103,18 +136,21 @@ export const facts: readonly Fact[] = [
   {
     name: 'uptime',
     description: 'Seconds since the last boot.',
+    example: 86400,
     schema: number,
     read: async (host) => Math.floor(Number((await line(host, '/proc/uptime')).split(' ')[0])),
   },
   {
     name: 'virtualization',
     description: 'What the host is a guest of: lxc, kvm, ...; none on bare metal.',
+    example: 'none',
     schema: text,
     read: virtualization,
   },
   {
     name: 'is_container',
     description: 'Whether the host is a container.',
+    example: false,
     schema: { type: 'boolean' },
     read: async (host) =>
       host.placement.ctid !== undefined ||
@@ -125,6 +161,7 @@ export const facts: readonly Fact[] = [
   {
     name: 'pve_version',
     description: 'Version of Proxmox VE, such as 8.2.4; undefined where it is not installed.',
+    example: '8.2.4',
     schema: text,
     async read(host) {
       if ((await host.command('pveversion')) === undefined) return undefined
@@ -149,6 +186,8 @@ interface OperatingSystem {
   readonly version: string
   readonly codename: string
   readonly family: string
+  /** ID_LIKE. */
+  readonly like: readonly string[]
 }
 
 async function readOs(host: Host): Promise<OperatingSystem> {
@@ -170,13 +209,14 @@ export function parseOsRelease(release: string): OperatingSystem {
     if (match) fields.set(match[1] ?? '', unquoted(match[2] ?? ''))
   }
   const id = fields.get('ID') ?? 'linux'
-  const like = [id, ...(fields.get('ID_LIKE') ?? '').split(' ')]
+  const like = (fields.get('ID_LIKE') ?? '').split(' ').filter((one) => one !== '')
   return {
     id,
     name: fields.get('PRETTY_NAME') ?? fields.get('NAME') ?? id,
     version: fields.get('VERSION_ID') ?? '',
     codename: fields.get('VERSION_CODENAME') ?? '',
-    family: like.includes('debian') ? 'debian' : id,
+    family: [id, ...like].includes('debian') ? 'debian' : id,
+    like,
   }
 }
 

@@ -19,6 +19,36 @@ test('arguments that are templates are not checked before they are rendered', ()
   assert.deepEqual(found, [])
 })
 
+test('a comparison that no host can make true is a mistake', () => {
+  const facts = {
+    type: 'object',
+    properties: {
+      os_family: { type: 'string', pattern: '[A-Z]', examples: ['Debian', 'RedHat'] },
+      os: { type: 'object', properties: { id: { type: 'string', pattern: '^[^A-Z]*$' } } },
+      kind: { enum: ['auto', 'never'] },
+    },
+  }
+  const tasks = `- debug: { msg: x }
+  when: facts.os_family == "Debian" && facts.os.id == "debian" && facts.kind != "auto"
+- debug: { msg: x }
+  when: facts.os_family == "debian"
+- debug: { msg: x }
+  when: facts.os_family in ["RedHat", "suse"]
+- debug: { msg: x }
+  when: '"Debian" != facts.os.id'
+- debug: { msg: x }
+  when: facts.kind == "always"
+- debug: { msg: '{{#if (eq facts.os_family "redhat")}}x{{/if}}' }
+`
+  assert.deepEqual(mistakesIn(tasks, { facts }), [
+    'site.yml:6:32 never-equal: "facts.os_family" is never "debian" (write "Debian")',
+    'site.yml:8:43 never-equal: "facts.os_family" is never "suse" (it is written with capitals, such as "Debian")',
+    'site.yml:10:14 never-equal: "facts.os.id" is never "Debian" (write "debian")',
+    'site.yml:12:27 never-equal: "facts.kind" is never "always" (it is one of auto, never)',
+    'site.yml:13:48 never-equal: "facts.os_family" is never "redhat" (write "RedHat")',
+  ])
+})
+
 test('what is asked for need not be declared, and may be read where the condition has asked for it', () => {
   const tasks = `- debug: { msg: '{{#if (defined maybe)}}{{maybe}}{{else}}{{default other "x"}}{{/if}}' }
 - debug: { msg: '{{perhaps}}' }

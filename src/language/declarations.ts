@@ -11,6 +11,8 @@ import { toProblem } from './expression-problems.ts'
 import { factHere, formerNameHint } from './former-names.ts'
 import type { Expression, ReadPath, Template, Value } from './model.ts'
 import { omitName } from './omit.ts'
+import { findWord, placeholdersOnly } from './find-word.ts'
+import { neverEqual } from './never-equal.ts'
 import { computedKey, ownNodeKey } from './reads.ts'
 import { problem } from './source.ts'
 import { didYouMean, nearest } from './suggest.ts'
@@ -123,10 +125,19 @@ export class Declarations {
   #paths(reader: Expression | Template): readonly Problem[] {
     const known = this.withOptional([reader])
     if (known !== this) return known.#paths(reader)
-    return reader.reads.flatMap((path) => {
+    const paths = reader.reads.flatMap((path) => {
       const found = this.#path(path, reader)
       return found === undefined ? [] : [found]
     })
+    return [...paths, ...neverEqual(reader, (path) => this.#schemaAt(path))]
+  }
+
+  /** The schema of what lies at a path, if it is known. */
+  #schemaAt([root = '', ...keys]: ReadPath): JsonSchema | undefined {
+    return keys.reduce<JsonSchema | undefined>(
+      (schema, key) => asSchema(closedFields(schema)?.[key]),
+      this.#types.get(root),
+    )
   }
 
   #path(path: ReadPath, reader: Expression | Template): Problem | undefined {
@@ -272,24 +283,4 @@ function asSchema(value: unknown): JsonSchema | undefined {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
     ? (value as JsonSchema)
     : undefined
-}
-
-/** The text with blanks where it is no placeholder, so that words of the text are not taken for names. */
-function placeholdersOnly(text: string): string {
-  let end = 0
-  let result = ''
-  for (const match of text.matchAll(/\{\{.*?\}\}/gs)) {
-    result += ' '.repeat(match.index - end) + match[0]
-    end = match.index + match[0].length
-  }
-  return result
-}
-
-function findWord(text: string, word: string, from = 0): number {
-  const escaped = word.replaceAll(/[$()*+.?[\\\]^{|}]/g, '\\$&')
-  const pattern = new RegExp(`(?<![\\w.])${escaped}(?!\\w)`)
-  const loose = new RegExp(`(?<!\\w)${escaped}(?!\\w)`)
-  const rest = text.slice(from)
-  const found = pattern.exec(rest)?.index ?? loose.exec(rest)?.index
-  return found === undefined ? -1 : from + found
 }

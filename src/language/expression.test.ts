@@ -184,6 +184,27 @@ test('a condition that gives text is an error that says how to compare', () => {
   )
 })
 
+test('a condition that gives yes or no as text is not turned round', () => {
+  for (const [text, truth] of [
+    ['no', 'false'],
+    ['yes', 'true'],
+    ['False', 'false'],
+  ]) {
+    assert.throws(
+      () => evaluateCondition([expressionOf('flag')], scopeOf({ flag: text })),
+      (error: unknown) => {
+        assert.ok(error instanceof Error && 'problems' in error)
+        const [found] = error.problems as readonly { hint: string }[]
+        assert.equal(
+          found?.hint,
+          `write ${truth}, without quotes, where flag is set (in YAML 1.2 only true and false are not text), or compare it: flag == "${text}"`,
+        )
+        return true
+      },
+    )
+  }
+})
+
 test('several conditions are all needed, and one that is false decides beside unknown ones', () => {
   const scope = scopeOf({ u: new Unknown('later'), t: true, f: false })
   const all = (...sources: string[]) => evaluateCondition(sources.map(expressionOf), scope)

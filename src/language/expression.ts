@@ -13,7 +13,7 @@ import { toProblem } from './expression-problems.ts'
 import { misreadExpression } from './jinja/problems.ts'
 import type { Expression } from './model.ts'
 import { Omit } from './omit.ts'
-import { optionalNames, readsOf, walk } from './reads.ts'
+import { comparisonsOf, optionalNames, readsOf, walk } from './reads.ts'
 import { type Locator, problem } from './source.ts'
 import { Version } from './version.ts'
 import { contextOf, hide, newReading, type Reading, type Scope } from './view.ts'
@@ -35,6 +35,7 @@ export class ExpressionParser {
       walk(program.ast, useLinearMatches)
       const reads = readsOf(program.ast)
       const optional = optionalNames(program.ast)
+      const comparisons = comparisonsOf(program.ast)
       const checked = program.check()
       if (!checked.valid && checked.error !== undefined) throw checked.error
       const located = (error: unknown) => toProblem(error, source, tools)
@@ -44,6 +45,7 @@ export class ExpressionParser {
         where: locator.where,
         reads,
         optional,
+        comparisons,
         at: (offset, length) => locator.at(offset, length),
         run: (context) => {
           try {
@@ -124,7 +126,29 @@ function comparison(source: string, kind: ValueKind): string {
 }
 
 function notBoolean(condition: Expression, value: unknown): Problem {
-  return notCondition(condition, kindOfValue(value), value instanceof Secret ? 'text' : describe(value))
+  const found = notCondition(
+    condition,
+    kindOfValue(value),
+    value instanceof Secret ? 'text' : describe(value),
+  )
+  const truth = typeof value === 'string' ? truthWords[value.toLowerCase()] : undefined
+  if (truth === undefined) return found
+  return {
+    ...found,
+    hint: `write ${truth}, without quotes, where ${condition.source} is set (in YAML 1.2 only true and false are not text), or compare it: ${condition.source} == ${JSON.stringify(value)}`,
+  }
+}
+
+/** Texts that people take for true and false. */
+const truthWords: Readonly<Record<string, boolean>> = {
+  yes: true,
+  y: true,
+  on: true,
+  true: true,
+  no: false,
+  n: false,
+  off: false,
+  false: false,
 }
 
 function kindOfValue(value: unknown): ValueKind {

@@ -9,6 +9,15 @@ import type { Position } from '../base/errors.ts'
 /** A path that an expression or template reads: `facts.os.id` is `['facts', 'os', 'id']`; where an index is computed, `computedKey` stands for it (reads.ts). */
 export type ReadPath = readonly string[]
 
+/** A path that is compared with a text: `facts.os_family == "Debian"`. */
+export interface Comparison {
+  readonly path: ReadPath
+  readonly text: string
+  /** Where the text stands, with its quotes. */
+  readonly offset: number
+  readonly length: number
+}
+
 /** A CEL expression that parsed. Evaluate it with `evaluate` or `evaluateCondition` (expression.ts). */
 export interface Expression {
   readonly kind: 'expression'
@@ -17,6 +26,7 @@ export interface Expression {
   readonly reads: readonly ReadPath[]
   /** Variables of which it asks whether they are there (`defined(x)`, `default(x, y)`): nobody has to declare them. */
   readonly optional: readonly string[]
+  readonly comparisons: readonly Comparison[]
   /** The place of a part of `source`. */
   readonly at: (offset: number, length: number) => Position
   /** Runs the compiled program; only expression.ts calls it. */
@@ -31,6 +41,7 @@ export interface Template {
   readonly reads: readonly ReadPath[]
   /** As of an expression. */
   readonly optional: readonly string[]
+  readonly comparisons: readonly Comparison[]
   /** Set when the text is exactly one `{{path}}`: the value then keeps its type. */
   readonly path: ReadPath | undefined
   /** Set when the text is exactly one `{{default ...}}`, whose value keeps its type too; only template.ts calls it. */

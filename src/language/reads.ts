@@ -1,6 +1,6 @@
 /** Walks a CEL tree: which variables it reads, and how far down. */
 import type { ASTNode } from '@marcbachmann/cel-js'
-import type { ReadPath } from './model.ts'
+import type { Comparison, ReadPath } from './model.ts'
 
 const loops = new Set(['all', 'exists', 'exists_one', 'map', 'filter'])
 
@@ -21,6 +21,27 @@ export function optionalNames(root: ASTNode): readonly string[] {
     for (const [variable] of readsOf(asked)) if (variable !== undefined) found.add(variable)
   })
   return [...found]
+}
+
+/** The paths that are compared with texts, by ==, != and `in` over a list of texts. */
+export function comparisonsOf(root: ASTNode): readonly Comparison[] {
+  const found: Comparison[] = []
+  const add = (path: ReadPath | undefined, node: ASTNode): void => {
+    if (path === undefined || node.op !== 'value' || typeof node.args !== 'string') return
+    const { start, end } = node.range
+    found.push({ path, text: node.args, offset: start, length: end - start })
+  }
+  walk(root, (node) => {
+    if (node.op === '==' || node.op === '!=') {
+      const [left, right] = node.args
+      add(pathOf(left), right)
+      add(pathOf(right), left)
+    } else if (node.op === 'in') {
+      const [left, right] = node.args
+      if (right.op === 'list') for (const item of right.args) add(pathOf(left), item)
+    }
+  })
+  return found
 }
 
 /** The path of `a.b["c"].?d`, if the node is one. */

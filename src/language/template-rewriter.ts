@@ -3,7 +3,7 @@
  * takes through `need`, and every call of a helper carries its place.
  */
 import type { Position, Problem } from '../base/errors.ts'
-import type { ReadPath } from './model.ts'
+import type { Comparison, ReadPath } from './model.ts'
 import { type Locator, problem, SourceFile } from './source.ts'
 import { didYouMean } from './suggest.ts'
 import { templateHelpers } from './template-helpers.ts'
@@ -37,6 +37,7 @@ const tolerant = new Set(['defined', 'default'])
 export class Rewriter {
   readonly problems: Problem[] = []
   readonly places: Place[] = []
+  readonly comparisons: Comparison[] = []
   readonly #found = new Map<string, ReadPath>()
   readonly #optional = new Set<string>()
   readonly #locator: Locator
@@ -136,6 +137,7 @@ export class Rewriter {
       const wanted = least === most ? `${least}` : `${least} to ${most}`
       this.#report('wrong-arguments', `"${helperName}" takes ${wanted} value${most === 1 ? '' : 's'}`, call)
     }
+    if (helperName === 'eq' || helperName === 'ne') this.#compared(call, context)
     const params = call.params.map((param, index) => {
       if (!tolerant.has(helperName) || index > 0 || !isPath(param)) return this.#needed(param, context)
       const [root] = param.data ? param.parts.slice(1) : param.parts
@@ -147,6 +149,14 @@ export class Rewriter {
       path: name(`helper:${helperName}`, call),
       params: [this.#place(call, call.path, context), ...params],
     }
+  }
+
+  #compared({ params }: Call, context: Context): void {
+    const [path, text] = params[0] !== undefined && isPath(params[0]) ? params : [...params].reverse()
+    if (path === undefined || !isPath(path) || context.item || text?.type !== 'StringLiteral') return
+    const { start, end } = this.#range(text)
+    const { value } = text as hbs.AST.StringLiteral
+    this.comparisons.push({ path: path.parts, text: value, offset: start, length: end - start })
   }
 
   #needed(node: hbs.AST.Expression, context: Context): hbs.AST.Expression {

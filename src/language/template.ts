@@ -68,6 +68,7 @@ export class TemplateParser {
       where: locator.where,
       reads: rewriter.reads(),
       optional: rewriter.optional(),
+      comparisons: rewriter.comparisons,
       path,
       value: isDefault
         ? (context) => {

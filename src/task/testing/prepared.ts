@@ -58,6 +58,7 @@ export function prepared(tasks: string, options: PreparedOptions = {}): Prepared
   const facts = Object.entries(values).map(([name, value]): Fact => ({
     name,
     description: name,
+    example: 'x',
     schema: {},
     read: () => Promise.resolve(value),
   }))
