@@ -1,6 +1,7 @@
 /** Reads everything that the user wrote and finds every mistake in it, before anything is connected to. */
 import { InputError, type Problem } from '../base/errors.ts'
-import { hostVariableSchemas } from '../inventory/host-variables.ts'
+import { misplacedVariables } from '../inventory/ansible-variables.ts'
+import { hostVariableSchemas } from '../inventory/connection-variables.ts'
 import { readInventory } from '../inventory/inventory.ts'
 import type { Inventory } from '../inventory/model.ts'
 import { readExtraVars } from '../language/extra-vars.ts'
@@ -47,7 +48,11 @@ export function load(request: RunRequest, dependencies: RunDependencies): Loaded
     if (playbook !== undefined) playbooks.push(playbook)
   }
   if (inventory === undefined) throw new InputError(problems)
-  problems.push(...misspelt(playbooks, inventory, extra), ...unknownTags(playbooks, request.tags))
+  problems.push(
+    ...misspelt(playbooks, inventory, extra),
+    ...unknownTags(playbooks, request.tags),
+    ...misplacedVariables(playbooks),
+  )
   const selection = select({ playbooks, inventory, limit: request.limit, extra, files })
   problems.push(...selection.problems)
   return {

@@ -1,6 +1,6 @@
 /** All hosts of a run, made when they are first needed: machine, reader and variables of each, a container's with those of its node. */
 import type { HostName } from '../base/brand.ts'
-import { Secret } from '../base/secret.ts'
+import { isSecretName, Secret } from '../base/secret.ts'
 import { Unknown, UnknownError } from '../base/unknown.ts'
 import type { Privilege } from '../connection/connection.ts'
 import type { Fact } from '../host/facts.ts'
@@ -10,7 +10,9 @@ import type { Means } from '../host/means.ts'
 import type { Overlay } from '../host/overlay.ts'
 import { createReader, type HostReader } from '../host/reader.ts'
 import { createReadings } from '../host/readings.ts'
+import { settingOf } from '../inventory/connection-variables.ts'
 import { hostOf, type Inventory } from '../inventory/model.ts'
+import { renderValue } from '../language/render.ts'
 import type { Variables } from '../language/model.ts'
 import type { Emitter } from '../events/emitter.ts'
 import { createHostVariables, type HostVariables, type Unread } from './host-variables.ts'
@@ -104,8 +106,11 @@ export function createFleet(options: FleetOptions): Fleet {
   const variable =
     (name: HostName): ReadVariable =>
     (wanted) => {
-      const scope = variablesOf(name).scope()
-      const value = scope.has(wanted) ? scope.get(wanted) : undefined
+      const known = hostOf(inventory, name)
+      const setting = known === undefined ? undefined : settingOf(known, wanted, options.extra)
+      if (setting === undefined) return undefined
+      const rendered = renderValue(setting.value, variablesOf(name).scope())
+      const value = typeof rendered === 'string' && isSecretName(wanted) ? new Secret(rendered) : rendered
       if (value instanceof Secret) options.redactor.add(value)
       return value instanceof Unknown ? undefined : value
     }

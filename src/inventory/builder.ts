@@ -1,13 +1,15 @@
 /** Gathers hosts, groups and variables while the sources are read. */
 import { type HostName, hostName } from '../base/brand.ts'
-import type { Position } from '../base/errors.ts'
+import type { Position, Problem } from '../base/errors.ts'
 import { given } from '../base/given.ts'
-import type { Variables } from '../language/model.ts'
+import { builtInNames } from '../language/declarations.ts'
+import type { Variable, Variables } from '../language/model.ts'
 import { problem } from '../language/source.ts'
 import { SchemaChecker } from '../language/schema.ts'
+import { didYouMean } from '../language/suggest.ts'
 import { ValueReader } from '../language/values.ts'
-import { checkHostVariables, withOurNames } from './host-variables.ts'
-import { expandRanges, RangeError } from './ranges.ts'
+import { ansibleProblems, groupPriority } from './ansible-variables.ts'
+import { expandRanges, RangeError, splitPort } from './ranges.ts'
 
 export interface GroupDraft {
   readonly name: string
@@ -15,6 +17,10 @@ export interface GroupDraft {
   readonly hosts: Set<HostName>
   /** Child groups, and where they were named. */
   readonly children: Map<string, Position>
+  /** False while it was only mentioned: as a child, or for its variables. */
+  declared: boolean
+  /** `ansible_group_priority`: of two groups of the same depth the one with the higher number wins. */
+  priority: number
 }
 
 /** Where variables come from, weakest first; within one kind of group, the order of groups decides. */
@@ -30,11 +36,17 @@ export const tiers = [
 ] as const
 export type Tier = (typeof tiers)[number]
 
+const reservedNames: ReadonlySet<string> = new Set(builtInNames)
+
 export class InventoryBuilder {
   readonly values = new ValueReader()
   readonly schemas = new SchemaChecker()
   readonly hosts = new Map<HostName, Position>()
   readonly groups = new Map<string, GroupDraft>()
+  /** What is odd, and not wrong. */
+  readonly warnings: Problem[] = []
+  /** Ports that were written behind the name of a host, as `ansible_port`. */
+  readonly ports = new Map<HostName, Variable>()
   readonly #variables = new Map<string, Variables>()
 
   constructor() {
@@ -46,55 +58,121 @@ export class InventoryBuilder {
     this.values.problems.push(problem(code, message, details))
   }
 
+  /** Declares a group. */
   group(name: string, where: Position | undefined): GroupDraft {
+    const group = this.nameGroup(name, where)
+    if (!group.declared) group.where = where
+    group.declared = true
+    group.where ??= where
+    return group
+  }
+
+  /** Mentions a group that has to be declared somewhere. */
+  nameGroup(name: string, where: Position | undefined): GroupDraft {
     const known = this.groups.get(name)
-    if (known !== undefined) {
-      known.where ??= where
-      return known
-    }
+    if (known !== undefined) return known
     if (!/^[A-Za-z_][\w.-]*$/.test(name)) {
       this.report('invalid-name', `"${name}" cannot be the name of a group`, {
         ...given({ where }),
         hint: 'use letters, digits and underscores',
       })
     }
-    const group: GroupDraft = { name, where, hosts: new Set(), children: new Map() }
+    const group: GroupDraft = {
+      name,
+      where,
+      hosts: new Set(),
+      children: new Map(),
+      declared: false,
+      priority: 1,
+    }
     this.groups.set(name, group)
     return group
   }
 
-  /** The hosts that a name, possibly with ranges, stands for; they are part of the inventory from now on. */
-  addHosts(name: string, where: Position, group: string): readonly HostName[] {
+  /** Reports groups that were mentioned and never declared; call it when every source was read. */
+  reportUndeclared(): void {
+    const declared = [...this.groups.values()].filter((group) => group.declared).map(({ name }) => name)
+    for (const { name, where, declared: known } of this.groups.values()) {
+      if (known) continue
+      this.report('unknown-group', `there is no group "${name}"`, {
+        ...given({ where }),
+        hint: didYouMean(name, declared, `add a section [${name}]`),
+      })
+    }
+  }
+
+  /**
+   * The hosts that a name, possibly with ranges and a port, stands for; they are part of the inventory from now on.
+   */
+  addHosts(written: string, where: Position, group: string): readonly HostName[] {
+    const { name, port } = splitPort(written)
     const names = this.#expand(name, where)
     for (const host of names) {
       if (!this.hosts.has(host)) this.hosts.set(host, where)
       this.groups.get(group)?.hosts.add(host)
+      if (port === undefined) continue
+      const value = { kind: 'literal', value: port, where } as const
+      const variable: Variable = { name: 'ansible_port', value, where }
+      this.ports.set(host, variable)
+      this.setVariables('host in inventory', host, new Map([[variable.name, variable]]))
     }
     return names
   }
 
   addChild(group: string, child: string, where: Position): void {
-    this.group(child, where)
-    const { children } = this.group(group, undefined)
+    this.nameGroup(child, where)
+    const { children } = this.nameGroup(group, undefined)
     if (!children.has(child)) children.set(child, where)
   }
 
   /** Adds variables for a group or host; a later source wins over an earlier one of the same tier. */
   setVariables(tier: Tier, name: string, variables: Variables): void {
-    const ours = withOurNames(variables)
-    this.values.problems.push(...checkHostVariables(this.schemas, ours))
+    this.values.problems.push(...ansibleProblems(variables))
     const key = `${tier} ${name}`
-    this.#variables.set(key, new Map([...(this.#variables.get(key) ?? []), ...ours]))
+    const kept = new Map([...variables].filter(([variable]) => !this.#isReserved(variable, variables)))
+    const priority = variables.get(groupPriority)
+    if (priority !== undefined) {
+      kept.delete(groupPriority)
+      this.#setPriority(tier, name, priority)
+    }
+    this.#variables.set(key, new Map([...(this.#variables.get(key) ?? []), ...kept]))
   }
 
   variables(tier: Tier, name: string): Variables {
     return this.#variables.get(`${tier} ${name}`) ?? new Map()
   }
 
+  #setPriority(tier: Tier, group: string, { value }: Variable): void {
+    const number = value.kind === 'literal' ? Number(value.value) : Number.NaN
+    if (tier !== 'group in inventory') {
+      this.report('invalid-variable', `"${groupPriority}" counts only where the group is in the inventory`, {
+        where: value.where,
+        hint: 'put it under the "vars" of the group in the inventory itself',
+      })
+    } else if (Number.isSafeInteger(number)) {
+      this.nameGroup(group, undefined).priority = number
+    } else {
+      this.report('invalid-variable', `"${groupPriority}" must be a whole number`, { where: value.where })
+    }
+  }
+
+  /** Names that gpuplay gives to every host: a variable of that name would never be seen. */
+  #isReserved(name: string, variables: Variables): boolean {
+    const where = variables.get(name)?.where
+    if (!reservedNames.has(name) || where === undefined) return false
+    this.warnings.push(
+      problem('reserved-name', `"${name}" is set by gpuplay itself, so this value is not used`, {
+        where,
+        hint: `choose another name, such as ${name}_value`,
+      }),
+    )
+    return true
+  }
+
   #expand(name: string, where: Position): readonly HostName[] {
     try {
       return expandRanges(name).flatMap((host) => {
-        if (/^[A-Za-z0-9_][\w.:%-]*$/.test(host)) return [hostName(host)]
+        if (/^(?:\w|::)[\w.:%-]*$/.test(host) && !/(?<!:):$/.test(host)) return [hostName(host)]
         this.report('invalid-name', `"${host}" cannot be the name of a host`, {
           where,
           hint: 'use letters, digits, dots and dashes; a range is written [01:20]',

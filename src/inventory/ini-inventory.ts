@@ -1,10 +1,10 @@
 /** Inventories as INI: `[group]`, `[group:children]`, `[group:vars]`, and a host with its variables on each line. */
-import type { Value, Variable } from '../language/model.ts'
-import type { SourceFile } from '../language/source.ts'
+import type { Variable } from '../language/model.ts'
+import { problem, type SourceFile, type SourcePosition } from '../language/source.ts'
 import { didYouMean } from '../language/suggest.ts'
-import { literalValue } from '../language/values.ts'
-import type { YamlScalar } from '../language/yaml.ts'
 import type { InventoryBuilder } from './builder.ts'
+import { iniValue, type Written } from './ini-value.ts'
+import { wordsOf } from './ini-words.ts'
 
 interface Section {
   readonly group: string
@@ -44,7 +44,9 @@ function readSection(builder: InventoryBuilder, source: SourceFile, line: Line):
     })
     return undefined
   }
-  builder.group(group, where)
+  // `[GROUP:vars]` alone does not make a group: its name may be misspelt.
+  if (kind === 'vars') builder.nameGroup(group, where)
+  else builder.group(group, where)
   return { group, kind }
 }
 
@@ -53,118 +55,101 @@ function readLine(
   source: SourceFile,
   line: Line & { readonly section: Section },
 ): void {
-  const { section, text, at } = line
-  const { group, kind } = section
-  if (kind === 'vars') {
-    const variable = readAssignment(builder, source, { text: withoutComment(text), at })
-    if (variable !== undefined) {
-      builder.setVariables('group in inventory', group, new Map([[variable.name, variable]]))
+  switch (line.section.kind) {
+    case 'vars': {
+      const [, before = '', name = '', between = '', value = ''] =
+        /^(\s*)([^=]*?)(\s*=\s*)(.*)$/s.exec(line.text) ?? []
+      const at = line.at + before.length + name.length + between.length
+      const offsets = Array.from(value, (_, index) => at + index)
+      const variable =
+        between === ''
+          ? noAssignment(builder, line.text, source.position(line.at, line.text.length))
+          : readVariable(builder, source, { name, nameAt: line.at, text: value, at, offsets, kind: 'vars' })
+      if (variable !== undefined) {
+        warnOfComment(builder, variable)
+        builder.setVariables('group in inventory', line.section.group, new Map([[variable.name, variable]]))
+      }
+      return
     }
-    return
+    case 'children': {
+      const [, child] = /^([^:\]\s]+)\s*(?:#.*)?$/.exec(line.text) ?? []
+      const where = source.position(line.at, child?.length ?? line.text.length)
+      if (child !== undefined) builder.addChild(line.section.group, child, where)
+      else {
+        builder.report('invalid-inventory', `"${line.text}" is not the name of a group`, {
+          where,
+          hint: 'write one group on each line',
+        })
+      }
+      return
+    }
+    case 'hosts':
+      readHost(builder, source, line)
   }
-  const [first, ...rest] = words(text)
-  if (first === undefined) return
-  const where = source.position(at, first.text.length)
-  if (kind === 'children') {
-    builder.addChild(group, first.text, where)
-    return
-  }
-  const [, name = first.text, port] = /^(.*[^:]):(\d+)$/.exec(first.text) ?? []
-  const hosts = builder.addHosts(name, where, group)
-  const variables = new Map<string, Variable>()
-  if (port !== undefined)
-    variables.set('port', { name: 'port', value: { kind: 'literal', value: port, where }, where })
-  for (const word of rest) {
-    const variable = readAssignment(builder, source, { text: word.text, at: at + word.start })
-    if (variable !== undefined) variables.set(variable.name, variable)
-  }
-  for (const host of hosts) builder.setVariables('host in inventory', host, variables)
 }
 
-function readAssignment(
+function readHost(
   builder: InventoryBuilder,
   source: SourceFile,
-  { text, at }: Line,
+  { section, text, at }: Line & { readonly section: Section },
+): void {
+  const words = wordsOf(text)
+  if (words === undefined) {
+    builder.report('invalid-inventory', 'this line has a quote that is not closed', {
+      where: source.position(at, text.length),
+      hint: 'close it, or write a backslash before a quote that is part of the value',
+    })
+    return
+  }
+  const [first, ...rest] = words
+  if (first === undefined) return
+  const variables = new Map<string, Variable>()
+  for (const word of rest) {
+    const equals = word.text.indexOf('=')
+    const start = at + word.start
+    const variable =
+      equals <= 0
+        ? noAssignment(builder, word.text, source.position(start, word.end - word.start))
+        : readVariable(builder, source, {
+            name: word.text.slice(0, equals),
+            nameAt: start,
+            text: word.text.slice(equals + 1),
+            at: start + equals + 1,
+            offsets: word.offsets.slice(equals + 1).map((offset) => at + offset),
+            kind: 'hosts',
+          })
+    if (variable !== undefined) variables.set(variable.name, variable)
+  }
+  const where = source.position(at + first.start, first.end - first.start)
+  for (const host of builder.addHosts(first.text, where, section.group)) {
+    builder.setVariables('host in inventory', host, variables)
+  }
+}
+
+function readVariable(
+  builder: InventoryBuilder,
+  source: SourceFile,
+  written: Written & { readonly name: string; readonly nameAt: number },
 ): Variable | undefined {
-  const match = /^([^=\s]+)\s*=\s*(.*)$/s.exec(text)
-  const where = source.position(at, match?.[1]?.length ?? text.length)
-  if (match === null) {
-    builder.report('invalid-inventory', `"${text}" is no variable`, { where, hint: 'write name=value' })
-    return undefined
-  }
-  const [, name = '', written = ''] = match
+  const { name, nameAt } = written
+  const where = source.position(nameAt, name.length)
   if (!builder.values.checkName(name, where)) return undefined
-  const start = at + text.length - written.length
-  return { name, value: iniValue(builder, source, { text: written.trimEnd(), at: start }), where }
+  return { name, value: iniValue(builder.values, source, written), where }
 }
 
-/**
- * Whole numbers and true/false keep their type, everything else is text: versions and modes must not become numbers.
- * Lists and maps may be written as JSON.
- */
-function iniValue(builder: InventoryBuilder, source: SourceFile, { text, at }: Line): Value {
-  const quoted = /^(["'])(.*)\1$/s.exec(text)
-  const inner = quoted?.[2] ?? text
-  const offset = quoted === null ? at : at + 1
-  const where = source.position(at, Math.max(1, text.length))
-  if (quoted === null) {
-    if (/^(true|false)$/i.test(text))
-      return { kind: 'literal', value: /^true$/i.test(text), source: text, where }
-    if (/^(0|-?[1-9]\d{0,14})$/.test(text))
-      return { kind: 'literal', value: Number(text), source: text, where }
-    if (/^\[|^\{(?!\{)/.test(text)) {
-      try {
-        return literalValue(JSON.parse(text), where)
-      } catch {
-        // Not JSON, so it is text that happens to begin like it.
-      }
-    }
-  }
-  const scalar: YamlScalar = {
-    kind: 'scalar',
-    value: inner,
-    source: inner,
-    cel: false,
-    where,
-    at: (from, length) => source.position(offset + from, length),
-  }
-  return builder.values.value(scalar)
+/** Ansible takes a comment behind text for a part of it; only behind numbers, lists and quoted text is it a comment. */
+function warnOfComment(builder: InventoryBuilder, { name, value }: Variable): void {
+  const text = value.kind === 'literal' ? value.value : value.kind === 'template' ? value.source : undefined
+  if (typeof text !== 'string' || !/\s#/.test(text) || value.where.length !== text.length) return
+  builder.warnings.push(
+    problem('comment-in-value', `the comment is part of the value of "${name}", as it is in Ansible`, {
+      where: value.where,
+      hint: 'quote the value, or put the comment on a line of its own',
+    }),
+  )
 }
 
-interface Word {
-  readonly text: string
-  readonly start: number
-}
-
-/** Splits at spaces that are not inside quotes or braces; a comment ends the line. */
-function words(line: string): readonly Word[] {
-  const found: Word[] = []
-  let start: number | undefined
-  let quote: string | undefined
-  let depth = 0
-  const end = (index: number) => {
-    if (start !== undefined) found.push({ text: line.slice(start, index), start })
-    start = undefined
-  }
-  for (let index = 0; index < line.length; index++) {
-    const character = line.charAt(index)
-    if (quote !== undefined) {
-      if (character === quote) quote = undefined
-    } else if (/\s/.test(character) && depth === 0) {
-      end(index)
-    } else if (character === '#' && start === undefined) {
-      return found
-    } else {
-      start ??= index
-      if (character === '"' || character === "'") quote = character
-      if (character === '{' || character === '[') depth += 1
-      if (character === '}' || character === ']') depth -= 1
-    }
-  }
-  end(line.length)
-  return found
-}
-
-function withoutComment(text: string): string {
-  return /["']/.test(text) ? text : text.replace(/\s#.*$/, '')
+function noAssignment(builder: InventoryBuilder, text: string, where: SourcePosition): undefined {
+  builder.report('invalid-inventory', `"${text}" is not a variable`, { where, hint: 'write name=value' })
+  return undefined
 }

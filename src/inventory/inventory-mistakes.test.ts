@@ -46,8 +46,8 @@ const wrong: readonly (readonly [name: string, yaml: string, expected: readonly 
     'all:\n  hosts:\n    pve1:\n    a: {ctid: 101}\n    b: {node: pve1}\n    c: {connection: pct}\n',
     [
       'hosts.yml:4:9 missing-node: the container "a" does not say on which node it is (add "node: NAME", where NAME is a host of this inventory)',
-      'hosts.yml:5:5 missing-ctid: "b" is a container and has no "ctid" (add "ctid: 101", or take "node" away (/i/hosts.yml:5))',
-      'hosts.yml:6:5 missing-ctid: "c" is a container and has no "ctid" (add "ctid: 101", or take "connection" away (/i/hosts.yml:6))',
+      'hosts.yml:5:5 missing-ctid: "b" is a container and has no "ctid" (add "ctid: 101", or remove "node" (/i/hosts.yml:5))',
+      'hosts.yml:6:5 missing-ctid: "c" is a container and has no "ctid" (add "ctid: 101", or remove "connection" (/i/hosts.yml:6))',
     ],
   ],
   [
@@ -97,7 +97,7 @@ test('finds mistakes in INI at their columns', () => {
   assert.deepEqual(report(problems), [
     'hosts.ini:1:2 invalid-inventory: there is no section "[web:vrs]" (did you mean "vars"?)',
     'hosts.ini:3:8 invalid-variable: "port" is "x", which is not valid (a port is a number from 1 to 65535)',
-    'hosts.ini:3:10 invalid-inventory: "b" is no variable (write name=value)',
+    'hosts.ini:3:10 invalid-inventory: "b" is not a variable (write name=value)',
   ])
 })
 

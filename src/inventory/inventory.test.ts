@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { hostName } from '../base/brand.ts'
-import { inventoryOf, valueOf } from './testing/inventories.ts'
+import { inventoryOf, settingValue, valueOf } from './testing/inventories.ts'
 
 const example = `all:
   children:
@@ -47,7 +47,7 @@ ct1 node=pve1 ctid=101
 nodes
 containers
 [site:vars]
-ansible_user = root # comment
+ansible_user = root
 url=http://{{inventory_hostname}}/
 `,
     },
@@ -57,14 +57,16 @@ url=http://{{inventory_hostname}}/
   assert.deepEqual(inventory.groups.get('ungrouped')?.hosts, ['lonely'])
   assert.deepEqual(inventory.groups.get('site')?.hosts, ['pve1', 'pve2', 'far', 'ct1'])
   assert.deepEqual(inventory.hosts.get(hostName('ct1'))?.groups, ['site', 'containers'])
-  const values = ['driver', 'count', 'flag', 'mode', 'items', 'text', 'port', 'user'].map((name) =>
-    valueOf(inventory, 'far', name),
+  const values = ['driver', 'count', 'flag', 'mode', 'items', 'text', 'ansible_port', 'ansible_user'].map(
+    (name) => valueOf(inventory, 'far', name),
   )
-  assert.deepEqual(values, ['580.95', 3, true, '0644', ['a', 1], '5', '2222', 'root'])
+  assert.deepEqual(values, [580.95, 3, true, '0644', ['a', 1], 5, 2222, 'root'])
   assert.deepEqual(
-    ['address', 'become', 'note'].map((name) => valueOf(inventory, 'pve2', name)),
-    ['192.0.2.1', true, 'two words # no comment'],
+    ['address', 'become', 'user'].map((name) => settingValue(inventory, 'pve2', name)),
+    ['192.0.2.1', true, 'root'],
   )
+  assert.equal(settingValue(inventory, 'far', 'port'), 2222)
+  assert.equal(valueOf(inventory, 'pve2', 'note'), 'two words # no comment')
 })
 
 test('precedence is the same as in Ansible: each source that is added wins over those before it', () => {
@@ -138,7 +140,8 @@ test('of several sources the later one wins, and folders and lists of hosts are 
 
 test('localhost is always there, is reached without a connection, and is not in all', () => {
   const inventory = inventoryOf({ '/i/hosts.yml': 'all: {hosts: {a: }, vars: {user: root, address: x}}\n' })
-  assert.equal(inventory.localhost.variables.get('connection')?.value.kind, 'literal')
-  assert.deepEqual([...inventory.localhost.variables.keys()].sort(), ['connection', 'user'])
+  const { settings } = inventory.localhost.connection
+  assert.equal(settings.get('connection')?.value.kind, 'literal')
+  assert.deepEqual([...settings.keys()].sort(), ['connection', 'user'])
   assert.deepEqual(inventory.groups.get('all')?.hosts, ['a'])
 })

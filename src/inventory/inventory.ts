@@ -6,8 +6,11 @@ import { diskFiles, type Files } from '../language/files.ts'
 import type { Variable, Variables } from '../language/model.ts'
 import { problem, tidy } from '../language/source.ts'
 import { didYouMean } from '../language/suggest.ts'
+import { ansibleProblems } from './ansible-variables.ts'
 import { InventoryBuilder, type Tier } from './builder.ts'
-import type { Group, Host, Inventory } from './model.ts'
+import { connectionVariables } from './connection-variables.ts'
+import { findCycle, groupsOf, groupsOfHosts } from './groups.ts'
+import type { Host, Inventory } from './model.ts'
 import { checkRelations } from './relations.ts'
 import { readSource, readVariableFolders, variableFiles } from './sources.ts'
 
@@ -42,14 +45,17 @@ export function readInventory(
   for (const folder of new Set(options.playbookDirectories)) {
     if (!folders.includes(folder)) readVariableFolders(builder, folder, { files, beside: 'playbook' })
   }
+  builder.reportUndeclared()
   const { problems } = builder.values
+  const extra = options.extra ?? new Map()
+  problems.push(...ansibleProblems(extra))
   const cycle = findCycle(builder)
   if (cycle !== undefined) {
     problems.push(cycle)
     return { inventory: undefined, problems: tidy(problems) }
   }
-  const inventory = assemble(builder, unusedVariableFiles(builder, folders, files))
-  problems.push(...checkRelations(inventory, options.extra ?? new Map(), builder.schemas))
+  const inventory = assemble(builder, [...builder.warnings, ...unusedVariableFiles(builder, folders, files)])
+  problems.push(...checkRelations(inventory, extra, builder.schemas))
   return { inventory, problems: tidy(problems) }
 }
 
@@ -58,84 +64,18 @@ function folderOf(source: string, files: Files): readonly string[] {
   return kind === undefined ? [] : [kind === 'directory' ? source : dirname(source)]
 }
 
-/** The first group that contains itself, with the way back to it. */
-function findCycle(builder: InventoryBuilder): Problem | undefined {
-  const done = new Set<string>()
-  const visit = (name: string, path: readonly string[]): Problem | undefined => {
-    if (done.has(name)) return undefined
-    const children = builder.groups.get(name)?.children ?? new Map()
-    for (const [child, where] of children) {
-      const open = [...path, name]
-      const start = open.indexOf(child)
-      if (start !== -1) {
-        const cycle = [...open.slice(start), child].join(' -> ')
-        return problem('cyclic-groups', `these groups contain each other: ${cycle}`, {
-          where,
-          hint: 'take one of them out of the children of another',
-        })
-      }
-      const found = visit(child, open)
-      if (found !== undefined) return found
-    }
-    done.add(name)
-    return undefined
-  }
-  for (const name of builder.groups.keys()) {
-    const found = visit(name, [])
-    if (found !== undefined) return found
-  }
-  return undefined
-}
-
 function assemble(builder: InventoryBuilder, warnings: readonly Problem[]): Inventory {
-  const parents = parentsOf(builder)
-  const depths = new Map<string, number>()
-  const depth = (name: string): number => {
-    const known = depths.get(name)
-    if (known !== undefined) return known
-    const found = name === 'all' ? 0 : 1 + Math.max(0, ...[...(parents.get(name) ?? [])].map(depth))
-    depths.set(name, found)
-    return found
-  }
-  const membership = new Map<HostName, Set<string>>()
-  for (const host of builder.hosts.keys()) membership.set(host, new Set())
-  for (const group of builder.groups.values()) {
-    const above = ancestors(group.name, parents)
-    for (const host of group.hosts) for (const name of above) membership.get(host)?.add(name)
-  }
-  for (const groups of membership.values()) {
-    const real = [...groups].filter((name) => name !== 'all' && name !== 'ungrouped')
-    if (real.length > 0) groups.delete('ungrouped')
-    else groups.add('ungrouped')
-    groups.delete('all')
-  }
+  const memberships = groupsOfHosts(builder)
   const hosts = new Map<HostName, Host>()
   for (const [name, where] of builder.hosts) {
-    const groups = [...(membership.get(name) ?? [])].sort(
-      (left, right) => depth(left) - depth(right) || (left < right ? -1 : 1),
-    )
-    hosts.set(name, { name, where, groups, variables: merge(builder, name, groups) })
+    const groups = memberships.get(name) ?? []
+    const variables = merge(builder, name, groups)
+    const connection = connectionVariables(variables, builder.ports.get(name))
+    hosts.set(name, { name, where, groups, variables, connection })
   }
   const localhost = implicitLocalhost(builder)
   const variableNames = new Set([...hosts.values(), localhost].flatMap((host) => [...host.variables.keys()]))
-  return { hosts, groups: groupsOf(builder, hosts), localhost, variableNames, warnings }
-}
-
-function parentsOf(builder: InventoryBuilder): ReadonlyMap<string, ReadonlySet<string>> {
-  const parents = new Map<string, Set<string>>()
-  for (const group of builder.groups.values()) {
-    for (const child of group.children.keys()) {
-      const known = parents.get(child) ?? new Set()
-      parents.set(child, known.add(group.name))
-    }
-  }
-  return parents
-}
-
-function ancestors(name: string, parents: ReadonlyMap<string, ReadonlySet<string>>): ReadonlySet<string> {
-  const found = new Set<string>([name])
-  for (const group of found) for (const parent of parents.get(group) ?? []) found.add(parent)
-  return found
+  return { hosts, groups: groupsOf(builder, memberships), localhost, variableNames, warnings }
 }
 
 /** Ansible's order: what the inventory says of groups, then the files for all, for groups, and last what is said of the host itself. */
@@ -155,22 +95,6 @@ function merge(builder: InventoryBuilder, host: HostName, groups: readonly strin
   return merged
 }
 
-function groupsOf(builder: InventoryBuilder, hosts: ReadonlyMap<HostName, Host>): ReadonlyMap<string, Group> {
-  const groups = new Map<string, Group>()
-  for (const { name, where, hosts: own, children } of builder.groups.values()) {
-    const members = [...hosts.values()].filter((host) => name === 'all' || host.groups.includes(name))
-    const ownHosts = name === 'ungrouped' ? members.map((host) => host.name) : [...own]
-    groups.set(name, {
-      name,
-      where,
-      hosts: members.map((host) => host.name),
-      ownHosts,
-      children: [...children.keys()],
-    })
-  }
-  return groups
-}
-
 /** Sees the variables of `all`, as in Ansible, and is reached without a connection. */
 function implicitLocalhost(builder: InventoryBuilder): Host {
   const name = hostName('localhost')
@@ -180,10 +104,18 @@ function implicitLocalhost(builder: InventoryBuilder): Host {
     where,
     value: { kind: 'literal', value: 'local', where },
   }
-  const variables = new Map([...merge(builder, name, []), ['connection', local] as const])
+  const variables = merge(builder, name, [])
+  const { settings, ansible } = connectionVariables(variables)
   // What `all` says of addresses and nodes is not meant for the controller.
-  for (const variable of ['address', 'port', 'node', 'ctid']) variables.delete(variable)
-  return { name, where, groups: [], variables }
+  const elsewhere = ['address', 'port', 'node', 'ctid', 'connection']
+  const kept = [...settings].filter(([setting]) => !elsewhere.includes(setting))
+  return {
+    name,
+    where,
+    groups: [],
+    variables,
+    connection: { ansible, settings: new Map([...kept, ['connection', local]]) },
+  }
 }
 
 /** Files in `group_vars` and `host_vars` that belong to nothing: a misspelt name, as a rule. */

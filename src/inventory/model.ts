@@ -2,6 +2,7 @@
 import type { HostName } from '../base/brand.ts'
 import type { Position, Problem } from '../base/errors.ts'
 import type { Variables } from '../language/model.ts'
+import type { ConnectionVariables } from './connection-variables.ts'
 
 export interface Host {
   readonly name: HostName
@@ -9,15 +10,17 @@ export interface Host {
   readonly where: Position
   /** All groups that it is in, by itself or through their children, without `all`; the strongest last. */
   readonly groups: readonly string[]
-  /** The merged variables. Each knows where it was written; Ansible's connection names are already ours. */
+  /** The merged variables, under the names under which they were written. Each knows where that is. */
   readonly variables: Variables
+  /** How it is reached: `settingOf` reads it. */
+  readonly connection: ConnectionVariables
 }
 
 export interface Group {
   readonly name: string
   /** Absent for `all` and `ungrouped` where nobody wrote them. */
   readonly where: Position | undefined
-  /** Its hosts and those of its children, in the order of the inventory. */
+  /** Its hosts and those of its children, in the order in which Ansible counts them. */
   readonly hosts: readonly HostName[]
   /** Hosts named in the group itself. */
   readonly ownHosts: readonly HostName[]

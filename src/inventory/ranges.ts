@@ -19,6 +19,13 @@ export function expandRanges(name: string): readonly string[] {
   return parts.flatMap((part) => rest.map((tail) => `${before}${part}${tail}`))
 }
 
+/** A name with a port behind it, as Ansible reads it: `web1:22`, `web[1:3]:22`, `[::1]:22`; an IPv6 address needs brackets for that. */
+export function splitPort(written: string): { readonly name: string; readonly port: number | undefined } {
+  const match = /^\[(.+)\]:(\d+)$/.exec(written) ?? /^((?:[^:[\]]|\[[^\]]*\])*):(\d+)$/.exec(written)
+  const [, name, port] = match ?? []
+  return name === undefined ? { name: written, port: undefined } : { name, port: Number(port) }
+}
+
 function expandRange(range: string): readonly string[] {
   const [start = '', end = '', step = '1', ...more] = range.split(':')
   if (more.length > 0 || !/^[1-9]\d*$/.test(step))

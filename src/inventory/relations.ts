@@ -1,12 +1,19 @@
 /** What hosts say of one another: each container has a node, and no two are the same container. */
 import { type HostName, hostName } from '../base/brand.ts'
 import { InputError, type Position, type Problem } from '../base/errors.ts'
-import type { Variables } from '../language/model.ts'
+import type { Variable, Variables } from '../language/model.ts'
 import type { SchemaChecker } from '../language/schema.ts'
+import { renderValue } from '../language/render.ts'
 import { VariableScope } from '../language/scope.ts'
 import { problem } from '../language/source.ts'
 import { didYouMean } from '../language/suggest.ts'
-import { hostVariableSchemas } from './host-variables.ts'
+import {
+  ansibleNames,
+  hostVariableSchemas,
+  mixedNames,
+  settingOf,
+  sharedVariable,
+} from './connection-variables.ts'
 import type { Host, Inventory } from './model.ts'
 
 /** Problems with the variables that the engine itself reads (`node`, `ctid`, `address`, ...), which are rendered for this. */
@@ -16,7 +23,11 @@ export function checkRelations(
   schemas: SchemaChecker,
 ): readonly Problem[] {
   const checker = new RelationChecker(inventory, extra, schemas)
-  for (const host of inventory.hosts.values()) checker.host(host)
+  for (const host of inventory.hosts.values()) {
+    checker.names(host)
+    checker.host(host)
+  }
+  checker.shared()
   return checker.problems
 }
 
@@ -35,6 +46,30 @@ class RelationChecker {
     this.#schemas = schemas
   }
 
+  /** Our names and Ansible's for one host. */
+  names({ name, variables, connection }: Host): void {
+    const mixed = mixedNames(variables, connection)
+    if (mixed === undefined) return
+    const { ours, ansible, twin } = mixed
+    const message = `"${name}" has both "${ours.name}" and Ansible's "${ansible.name}"`
+    this.#report('mixed-names', message, {
+      where: ours.where,
+      hint: `write "${twin}" here; "${ansible.name}" is at ${ansible.where.file}:${ansible.where.line}`,
+    })
+  }
+
+  shared(): void {
+    const found = sharedVariable(this.#inventory.hosts.values())
+    if (found === undefined) return
+    const { variable, connects, owns } = found
+    const [twin = ''] = ansibleNames[variable.name] ?? []
+    const message = `"${variable.name}" has two meanings: "${connects}" is connected to with it, and to "${owns}", which uses Ansible's names, it is a variable of its own`
+    this.#report('mixed-names', message, {
+      where: variable.where,
+      hint: `write "${twin}" if it is for the connection, or else give it another name`,
+    })
+  }
+
   host(host: Host): void {
     const ctid = this.#text(host, 'ctid')
     const node = this.#text(host, 'node')
@@ -45,7 +80,7 @@ class RelationChecker {
       return
     }
     if (node === undefined) {
-      if (!host.variables.has('node')) this.#noNode(host)
+      if (this.#setting(host, 'node') === undefined) this.#noNode(host)
       return
     }
     const found = this.#node(host, node)
@@ -53,31 +88,38 @@ class RelationChecker {
   }
 
   #noContainerId(host: Host, connection: string | undefined): void {
-    if (host.variables.has('ctid')) return
-    const variable = connection === 'pct' ? 'connection' : 'node'
-    const where = host.variables.get(variable)?.where ?? host.where
+    if (this.#setting(host, 'ctid') !== undefined) return
+    const name = connection === 'pct' ? 'connection' : 'node'
+    const variable = this.#setting(host, name)
+    const where = variable?.where ?? host.where
     this.#report('missing-ctid', `"${host.name}" is a container and has no "ctid"`, {
       where: host.where,
-      hint: `add "ctid: 101", or take "${variable}" away (${where.file}:${where.line})`,
+      hint: `add "ctid: 101", or remove "${variable?.name ?? name}" (${where.file}:${where.line})`,
     })
   }
 
   #noNode(host: Host): void {
     this.#report('missing-node', `the container "${host.name}" does not say on which node it is`, {
-      where: host.variables.get('ctid')?.where ?? host.where,
+      where: this.#setting(host, 'ctid')?.where ?? host.where,
       hint: 'add "node: NAME", where NAME is a host of this inventory',
     })
   }
 
   #node(host: Host, name: string): Host | undefined {
-    const where = host.variables.get('node')?.value.where ?? host.where
+    const where = this.#setting(host, 'node')?.value.where ?? host.where
     const node = this.#inventory.hosts.get(hostName(name))
     if (node === undefined) {
       const others = [...this.#inventory.hosts.values()]
-      const candidates = others.filter((other) => !other.variables.has('ctid')).map((other) => other.name)
+      const candidates = others
+        .filter((other) => other !== host && !other.connection.settings.has('ctid'))
+        .map((other) => other.name)
+      const known =
+        candidates.length === 0
+          ? `add "${name}" to the inventory as a host of its own`
+          : `the hosts are ${candidates.join(', ')}`
       this.#report('unknown-node', `there is no host "${name}" that could be the node of "${host.name}"`, {
         where,
-        hint: didYouMean(name, candidates, `the hosts are ${candidates.join(', ')}`),
+        hint: didYouMean(name, candidates, known),
       })
       return undefined
     }
@@ -96,7 +138,7 @@ class RelationChecker {
   #onlyOnce(host: Host, node: Host, ctid: string): void {
     const cluster = this.#text(node, 'pve_cluster')
     const key = JSON.stringify([cluster === undefined ? ['node', node.name] : ['cluster', cluster], ctid])
-    const where = host.variables.get('ctid')?.value.where ?? host.where
+    const where = this.#setting(host, 'ctid')?.value.where ?? host.where
     const other = this.#containers.get(key)
     if (other === undefined) {
       this.#containers.set(key, { host: host.name, where })
@@ -111,15 +153,20 @@ class RelationChecker {
 
   /** A variable's rendered text; `undefined` when it is not set, not known yet, or wrong. */
   #text(host: Host, name: string): string | undefined {
-    const variable = this.#extra.get(name) ?? host.variables.get(name)
+    const variable = this.#setting(host, name)
     if (variable === undefined) return undefined
     try {
-      const value = this.#scope(host).get(name)
+      const value = renderValue(variable.value, this.#scope(host))
       const schema = hostVariableSchemas[name]
-      const subject = { label: `"${name}"`, where: variable.value.where, code: 'invalid-variable' } as const
-      // Literals were checked when they were read.
-      if (schema !== undefined && variable.value.kind !== 'literal') {
-        const { problems } = this.#schemas.complete(schema, value, { value: undefined, subject })
+      const subject = {
+        label: `"${variable.name}"`,
+        where: variable.value.where,
+        code: 'invalid-variable',
+      } as const
+      // Ansible's words for connections have sentences of their own (ansible-variables.ts).
+      const checked = variable.name === 'ansible_connection' && variable.value.kind === 'literal'
+      if (schema !== undefined && !checked) {
+        const { problems } = this.#schemas.complete(schema, value, { value: variable.value, subject })
         for (const found of problems) this.#add(found)
       }
       return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined
@@ -128,6 +175,10 @@ class RelationChecker {
       for (const found of error.problems) this.#add(found)
       return undefined
     }
+  }
+
+  #setting(host: Host, name: string): Variable | undefined {
+    return settingOf(host, name, this.#extra)
   }
 
   #scope(host: Host): VariableScope {

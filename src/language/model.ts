@@ -60,6 +60,8 @@ export interface LiteralValue {
   readonly value: string | number | boolean | null
   /** What stood in the file, for a scalar that is not a string: `0644` for the number 644. */
   readonly source?: string
+  /** How the same is written as text, for a number that does not stand in YAML: `"'580.95'"`. */
+  readonly quoted?: string
   readonly where: Position
 }
 

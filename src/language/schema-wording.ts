@@ -15,6 +15,8 @@ export interface SchemaFault {
   readonly data: unknown
   /** What stood in the file, where that differs from the value. */
   readonly source: string | undefined
+  /** How it is written as text where it stands, if that is not YAML. */
+  readonly quoted?: string | undefined
 }
 
 export interface Wording {
@@ -112,7 +114,7 @@ const names: Readonly<Record<string, string>> = {
 }
 
 function wrongType(fault: SchemaFault): Wording {
-  const { label, key, data } = fault
+  const { label, data } = fault
   const types = typesOf(fault.demanded)
   const wanted = oneOf(types.map((type) => names[type] ?? type))
   if (data === null) {
@@ -126,7 +128,7 @@ function wrongType(fault: SchemaFault): Wording {
         : `${written} is read as the number ${String(data)}`
     return {
       message: `${label} must be ${wanted}, and ${read}`,
-      hint: `quote it: ${assignment(key)}"${written}"`,
+      hint: quoteIt(fault),
     }
   }
   if (typeof data === 'string') {
@@ -155,8 +157,9 @@ function wrongType(fault: SchemaFault): Wording {
   return { message: `${label} must be ${wanted}, and is ${show(data)}`, hint: description(fault.around) }
 }
 
-function assignment(key: string): string {
-  return key === '' ? '' : `${key}: `
+function quoteIt({ key, quoted, source, data }: SchemaFault): string {
+  if (quoted !== undefined) return `quote it: ${key === '' ? '' : `${key}=`}${quoted}`
+  return `quote it: ${key === '' ? '' : `${key}: `}"${source ?? String(data)}"`
 }
 
 function wrongChoice(fault: SchemaFault): Wording {
@@ -165,7 +168,7 @@ function wrongChoice(fault: SchemaFault): Wording {
   if (typeof fault.data === 'number' && words.includes(String(fault.data))) {
     return {
       message: `${fault.label} must be text, and ${String(fault.data)} is a number`,
-      hint: `quote it: ${assignment(fault.key)}"${fault.source ?? String(fault.data)}"`,
+      hint: quoteIt(fault),
     }
   }
   return {

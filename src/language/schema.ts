@@ -157,6 +157,7 @@ function toProblem(error: ErrorObject, value: Value | undefined, subject: CheckS
     key: keyOf(path, subject),
     data: error.data,
     source: found?.value?.kind === 'literal' ? found.value.source : undefined,
+    quoted: found?.value?.kind === 'literal' ? found.value.quoted : undefined,
   })
   return finish(wording, whole ? subject.where : (found?.where ?? subject.where), subject)
 }

@@ -1,5 +1,6 @@
 /** From YAML to values: literals stay, text with `{{ }}` becomes a template, `!cel` an expression. */
 import type { Position, Problem } from '../base/errors.ts'
+import { given } from '../base/given.ts'
 import { ExpressionParser } from './expression.ts'
 import { jinjaTags } from './jinja/problems.ts'
 import type { MapEntry, MapValue, Value, Variable } from './model.ts'
@@ -72,10 +73,10 @@ function templatedKey(key: string, where: Position): Problem {
 }
 
 function literal(node: YamlScalar): Value {
-  const { value, source, where } = node
+  const { value, source, where, quoted } = node
   return typeof value === 'string'
     ? { kind: 'literal', value, where }
-    : { kind: 'literal', value, source, where }
+    : { kind: 'literal', value, source, where, ...given({ quoted }) }
 }
 
 /** Words that mean something in CEL, so that no variable can be called by them. */

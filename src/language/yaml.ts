@@ -30,6 +30,8 @@ export interface YamlScalar extends Locator {
   readonly source: string
   /** Tagged `!cel`. */
   readonly cel: boolean
+  /** For a number outside of YAML: how its text is written there. */
+  readonly quoted?: string
 }
 
 export interface YamlList {

@@ -5,6 +5,7 @@ import { renderValue } from '../../language/render.ts'
 import { memoryFiles } from '../../language/testing/memory-files.ts'
 import { report } from '../../language/testing/report.ts'
 import { scopeOf } from '../../language/testing/scopes.ts'
+import { settingOf } from '../connection-variables.ts'
 import { type InventoryOptions, readInventory } from '../inventory.ts'
 import type { Inventory } from '../model.ts'
 
@@ -27,6 +28,13 @@ export function inventoryOf(contents: Contents, sources?: string[], options?: In
 export function valueOf(inventory: Inventory, host: string, name: string): unknown {
   const variable = inventory.hosts.get(hostName(host))?.variables.get(name)
   return variable === undefined ? undefined : renderValue(variable.value, scopeOf({}))
+}
+
+/** What the engine is given for a setting of a host, such as `port`. */
+export function settingValue(inventory: Inventory, host: string, name: string): unknown {
+  const found = inventory.hosts.get(hostName(host))
+  const setting = found === undefined ? undefined : settingOf(found, name, new Map())
+  return setting === undefined ? undefined : renderValue(setting.value, scopeOf({}))
 }
 
 /** The mistakes of an inventory in YAML, as text. */

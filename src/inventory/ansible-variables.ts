@@ -1,0 +1,150 @@
+/** Variables that mean something to Ansible and nothing here. They are refused with the way to say it here, never ignored. */
+import type { Problem } from '../base/errors.ts'
+import type { Playbook, Variable, Variables } from '../language/model.ts'
+import { problem } from '../language/source.ts'
+import { editDistance } from '../language/suggest.ts'
+import { ansibleNames } from './connection-variables.ts'
+
+type Hint = string | ((value: string) => string)
+
+const sshOptions: Hint = (value) => {
+  const jump = /(?:^|\s)(?:-J\s*|-o\s*["']?ProxyJump[= ]\s*)([^\s"']+)/i.exec(value)?.[1]
+  if (jump !== undefined) return `write proxy_jump: ${jump}`
+  if (/ProxyCommand/i.test(value)) return 'write proxy_jump: HOST, or put ProxyCommand into ~/.ssh/config'
+  if (/StrictHostKeyChecking[= ]\s*accept-new/i.test(value)) return 'write host_key_checking: accept-new'
+  if (/StrictHostKeyChecking[= ]/i.test(value)) return 'write host_key_checking: strict, accept-new or off'
+  const file = /UserKnownHostsFile[= ]\s*([^\s"']+)/i.exec(value)?.[1]
+  if (file !== undefined) return `write known_hosts: ${file}`
+  return 'put the options into ~/.ssh/config, which is read for every host; for a jump host write proxy_jump: HOST'
+}
+
+const inSshConfig: Hint = 'remove it; the options of ~/.ssh/config are read for every host'
+const becomeOnly: Hint = 'remove it; sudo is called with its own options'
+
+/** What to do about them, by name or by what the name begins with (`*`). */
+const refused: Readonly<Record<string, Hint>> = {
+  ansible_ssh_common_args: sshOptions,
+  ansible_ssh_extra_args: sshOptions,
+  ansible_ssh_args: sshOptions,
+  ansible_scp_extra_args: inSshConfig,
+  ansible_sftp_extra_args: inSshConfig,
+  ansible_ssh_executable: inSshConfig,
+  ansible_ssh_pkcs11_provider: 'remove it; write PKCS11Provider in ~/.ssh/config and connection: openssh',
+  ansible_host_key_checking: 'write host_key_checking: strict, accept-new or off',
+  ansible_ssh_host_key_checking: 'write host_key_checking: strict, accept-new or off',
+  ansible_paramiko_host_key_checking: 'write host_key_checking: strict, accept-new or off',
+  ansible_timeout: 'remove it, and use --connect-timeout on the command line',
+  ansible_ssh_timeout: 'remove it, and use --connect-timeout on the command line',
+  ansible_ssh_retries:
+    'remove it; whether a lost connection is made again does not depend on a variable here',
+  ansible_become_flags: becomeOnly,
+  ansible_become_exe: becomeOnly,
+  ansible_sudo: 'write ansible_become',
+  ansible_sudo_flags: becomeOnly,
+  ansible_sudo_exe: becomeOnly,
+  'ansible_su_*': 'remove it; become_method is sudo here',
+  'ansible_doas_*': 'remove it; become_method is sudo here',
+  'ansible_runas_*': 'remove it; become_method is sudo here',
+  ansible_shell_executable: 'remove it; commands are run by /bin/sh, and the shell module has "executable"',
+  'ansible_paramiko_*': 'write the name without "paramiko_": ansible_host, ansible_user, ansible_password',
+  'ansible_proxmox_*': 'write node: NAME and ctid: NUMBER',
+  ...Object.fromEntries(
+    ['winrm', 'psrp', 'docker', 'podman', 'kubectl', 'oc', 'lxd', 'incus', 'jail', 'zone', 'chroot'].map(
+      (kind) => [
+        `ansible_${kind}_*`,
+        `remove it; there is no connection "${kind}" here, only ssh, openssh, local and pct`,
+      ],
+    ),
+  ),
+}
+
+/** Read by Ansible alone, and nothing is different without them: how it sends its modules, and with which interpreter. */
+const harmless =
+  /^ansible_(\w+_interpreter|pipelining|ssh_pipelining|control_path|control_path_dir|ssh_control_path|sftp_batch_mode|ssh_transfer_method|scp_if_ssh|ssh_use_tty|sshpass_prompt|sftp_executable|scp_executable|remote_tmp|async_dir|system_tmpdirs|shell_type)$/
+
+export const groupPriority = 'ansible_group_priority'
+
+/** What is wrong with the names and values of variables that Ansible reads. */
+export function ansibleProblems(variables: Variables): readonly Problem[] {
+  return [...variables.values()].flatMap((variable) => ansibleProblem(variable) ?? [])
+}
+
+function ansibleProblem(variable: Variable): Problem | undefined {
+  const { name, where } = variable
+  const value = literalText(variable)
+  if (name === 'ansible_connection') return wrongConnection(variable, value)
+  if (name === 'ansible_shell_executable' && /^(\/usr)?\/bin\/(ba|da)?sh$/.test(value ?? '')) return undefined
+  if (!name.startsWith('ansible_') || harmless.test(name) || value === '') return undefined
+  const twins = Object.values(ansibleNames).flat()
+  if (twins.includes(name) || name === groupPriority) return undefined
+  const hint = refusedHint(name)
+  if (hint !== undefined) {
+    return problem('unsupported-variable', `"${name}" has a meaning in Ansible and none here`, {
+      where,
+      hint: typeof hint === 'string' ? hint : hint(value ?? ''),
+    })
+  }
+  const meant = [...twins, groupPriority].find((twin) => editDistance(name, twin) <= 2)
+  if (meant === undefined) return undefined
+  return problem('unknown-variable', `there is no variable "${name}"`, {
+    where,
+    hint: `did you mean "${meant}"?`,
+  })
+}
+
+function refusedHint(name: string): Hint | undefined {
+  if (Object.hasOwn(refused, name)) return refused[name]
+  return Object.entries(refused).find(([key]) => key.endsWith('*') && name.startsWith(key.slice(0, -1)))?.[1]
+}
+
+function wrongConnection(variable: Variable, value: string | undefined): Problem | undefined {
+  if (value === undefined) return undefined
+  if (value.endsWith('proxmox_pct_remote')) return pctRemote(variable)
+  const known = ['ssh', 'smart', 'paramiko', 'paramiko_ssh', 'openssh', 'local', 'pct']
+  if (known.includes(value.replace(/^ansible\.builtin\./, ''))) return undefined
+  return problem('unsupported-variable', `there is no connection "${value}"`, {
+    where: variable.value.where,
+    hint: 'hosts are reached by ssh, openssh and local, containers of Proxmox VE by pct',
+  })
+}
+
+function pctRemote({ value }: Variable): Problem {
+  return problem('unsupported-variable', 'a container of Proxmox VE is reached through its node', {
+    where: value.where,
+    hint: 'instead of proxmox_pct_remote and proxmox_vmid write node: NAME, a host of the inventory, and ctid: NUMBER',
+  })
+}
+
+function literalText(variable: Variable | undefined): string | undefined {
+  return variable?.value.kind === 'literal' ? String(variable.value.value ?? '') : undefined
+}
+
+/** Connection variables of Ansible in a playbook or role, where they would do nothing. */
+export function misplacedVariables(playbooks: readonly Playbook[]): readonly Problem[] {
+  const twins = new Set(Object.values(ansibleNames).flat())
+  const plays = playbooks.flatMap(({ plays }) => plays)
+  const tasks = plays.flatMap((play) => [
+    ...play.sections.flatMap((section) => section.tasks),
+    ...play.handlers,
+  ])
+  const places: readonly Variables[] = [
+    ...plays.map((play) => play.vars),
+    ...plays.flatMap(({ roles }) =>
+      roles.flatMap((use) => [use.role.defaults, use.role.vars, use.parameters]),
+    ),
+    ...tasks.map((task) => task.vars),
+  ]
+  return places.flatMap((variables) => [
+    ...ansibleProblems(variables),
+    ...[...variables.values()].flatMap(({ name, where }) =>
+      twins.has(name) || name === groupPriority
+        ? [
+            problem('misplaced-variable', `"${name}" has no meaning in a playbook or role`, {
+              where,
+              hint: 'put it into the inventory, or on the command line: -e',
+            }),
+          ]
+        : [],
+    ),
+  ])
+}

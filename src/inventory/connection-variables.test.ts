@@ -1,0 +1,176 @@
+/** Which variables say how a host is reached, and which are the application's own. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { hostName } from '../base/brand.ts'
+import { report } from '../language/testing/report.ts'
+import { readExtraVars } from '../language/extra-vars.ts'
+import { memoryFiles } from '../language/testing/memory-files.ts'
+import { hostVariableSchemas, settingOf } from './connection-variables.ts'
+import { inventoryOf, read, settingValue, valueOf } from './testing/inventories.ts'
+
+const ini = (text: string) => inventoryOf({ '/i/hosts': text }, ['/i/hosts'])
+const mistakes = (text: string) => report(read({ '/i/hosts': text }, ['/i/hosts']).problems)
+
+/** The settings of a host that are set. */
+function settings(text: string, host = 'a'): Readonly<Record<string, unknown>> {
+  const inventory = ini(text)
+  return Object.fromEntries(
+    Object.keys(hostVariableSchemas).flatMap((name) => {
+      const value = settingValue(inventory, host, name)
+      return value === undefined ? [] : [[name, value]]
+    }),
+  )
+}
+
+test('a host that uses our names is reached with them', () => {
+  assert.deepEqual(settings('a address=192.0.2.1 port=2022 user=root\n'), {
+    address: '192.0.2.1',
+    port: 2022,
+    user: 'root',
+  })
+})
+
+test("Ansible's name wins, and the variable of the application keeps its value", () => {
+  const text = 'a ansible_host=127.0.0.1 ansible_port=2022 port=8081 user=appuser ansible_user=root\n'
+  assert.deepEqual(settings(text), { address: '127.0.0.1', port: 2022, user: 'root' })
+  const inventory = ini(text)
+  assert.deepEqual(
+    ['port', 'user', 'ansible_user'].map((name) => valueOf(inventory, 'a', name)),
+    [8081, 'appuser', 'root'],
+  )
+})
+
+test("beside Ansible's names, user, port and password belong to the application even where Ansible's name is not set", () => {
+  const text = 'a ansible_host=127.0.0.1 port=8081 user=app password=x\n'
+  assert.deepEqual(settings(text), { address: '127.0.0.1' })
+})
+
+test('the user of a group is not replaced in templates by the login of the host', () => {
+  const inventory = ini('[web]\na ansible_user=root\n[web:vars]\nuser=appuser\n')
+  assert.equal(valueOf(inventory, 'a', 'user'), 'appuser')
+  assert.equal(settingValue(inventory, 'a', 'user'), 'root')
+})
+
+test('a port behind the name is where the host is reached, unless ansible_port says otherwise', () => {
+  assert.deepEqual(settings('a:22 ansible_port=23\n'), { port: 23 })
+  assert.deepEqual(settings('a:22 user=root\n'), { port: 22, user: 'root' })
+  assert.deepEqual(settings('a:22 port=8080\n'), { port: 22 })
+  assert.equal(valueOf(ini('a:22 port=8080\n'), 'a', 'port'), 8080)
+  assert.deepEqual(settings('[::1]:2200\n', '::1'), { port: 2200 })
+  assert.deepEqual(settings('a[1:2]:2200\n', 'a2'), { port: 2200 })
+})
+
+test("Ansible's other names for a setting, and its words for values", () => {
+  assert.deepEqual(
+    settings(
+      'a ansible_ssh_host=h ansible_ssh_port=1 ansible_ssh_user=u ansible_ssh_pass=p ansible_connection=smart ' +
+        'ansible_become=yes ansible_become_method=sudo ansible_sudo_user=s ansible_become_pass=q ansible_ssh_private_key_file=k\n',
+    ),
+    {
+      connection: 'ssh',
+      address: 'h',
+      port: 1,
+      user: 'u',
+      password: 'p',
+      private_key: 'k',
+      become: true,
+      become_user: 's',
+      become_method: 'sudo',
+      become_password: 'q',
+    },
+  )
+})
+
+test('settings without a name of Ansible stand beside its names', () => {
+  assert.deepEqual(settings('pve1\na ansible_host=h proxy_jump=b known_hosts=k node=pve1 ctid=101\n'), {
+    address: 'h',
+    proxy_jump: 'b',
+    known_hosts: 'k',
+    node: 'pve1',
+    ctid: 101,
+  })
+  assert.deepEqual(settings('a ansible_host=h node=alpha\n'), { address: 'h' })
+})
+
+test('both meanings at once are a problem that names them', () => {
+  assert.deepEqual(mistakes('a address=192.0.2.1 ansible_user=root\n'), [
+    'hosts:1:3 mixed-names: "a" has both "address" and Ansible\'s "ansible_user" (write "ansible_host" here; "ansible_user" is at /i/hosts:1)',
+  ])
+  assert.deepEqual(mistakes('a ansible_host=h\n[all:vars]\nbecome=true\n'), [
+    'hosts:3:1 mixed-names: "a" has both "become" and Ansible\'s "ansible_host" (write "ansible_become" here; "ansible_host" is at /i/hosts:1)',
+  ])
+  assert.deepEqual(mistakes('[web]\na ansible_host=h\nb\n[web:vars]\nport=8080\n'), [
+    'hosts:5:1 mixed-names: "port" has two meanings: "b" is connected to with it, and to "a", which uses Ansible\'s names, it is a variable of its own (write "ansible_port" if it is for the connection, or else give it another name)',
+  ])
+})
+
+test('what has a meaning in Ansible and none here is refused with what to write', () => {
+  const refused: readonly (readonly [line: string, expected: string])[] = [
+    [
+      `a ansible_ssh_common_args='-o ProxyJump=root@bastion'`,
+      'ansible_ssh_common_args" has a meaning in Ansible and none here (write proxy_jump: root@bastion)',
+    ],
+    [
+      `a ansible_ssh_common_args='-o ProxyCommand="ssh -W %h:%p b"'`,
+      '(write proxy_jump: HOST, or put ProxyCommand into ~/.ssh/config)',
+    ],
+    [
+      `a ansible_ssh_common_args='-o StrictHostKeyChecking=no'`,
+      '(write host_key_checking: strict, accept-new or off)',
+    ],
+    [`a ansible_ssh_extra_args='-o UserKnownHostsFile=/k'`, '(write known_hosts: /k)'],
+    ['a ansible_ssh_args=-C', 'for a jump host write proxy_jump: HOST)'],
+    ['a ansible_host_key_checking=false', '(write host_key_checking: strict, accept-new or off)'],
+    ['a ansible_become_flags=-H', 'none here (remove it; sudo is called with its own options)'],
+    ['a ansible_become_exe=/opt/sudo', 'none here (remove it; sudo is called with its own options)'],
+    ['a ansible_sudo=yes', '(write ansible_become)'],
+    ['a ansible_timeout=60', '(remove it, and use --connect-timeout on the command line)'],
+    ['a ansible_docker_extra_args=x', 'there is no connection "docker" here'],
+    [
+      'a ansible_connection=winrm',
+      'there is no connection "winrm" (hosts are reached by ssh, openssh and local',
+    ],
+    [
+      'a ansible_connection=community.general.proxmox_pct_remote proxmox_vmid=101',
+      '(instead of proxmox_pct_remote and proxmox_vmid write node: NAME, a host of the inventory, and ctid: NUMBER)',
+    ],
+    ['a ansible_become_method=su', '"ansible_become_method" must be one of sudo'],
+    ['a ansible_hots=192.0.2.1', 'there is no variable "ansible_hots" (did you mean "ansible_host"?)'],
+    [
+      'a ansible_group_priority=10',
+      '"ansible_group_priority" counts only where the group is in the inventory',
+    ],
+  ]
+  for (const [line, expected] of refused) {
+    const [first = '', ...more] = mistakes(`${line}\n`)
+    assert.ok(first.includes(expected), `${line}: ${first}`)
+    assert.deepEqual(more, [])
+  }
+})
+
+test('what only says how Ansible does its work is no mistake', () => {
+  const inventory = ini(
+    'a ansible_python_interpreter=/usr/bin/python3 ansible_pipelining=true ansible_ssh_common_args="" ansible_shell_executable=/bin/bash\n',
+  )
+  assert.equal(inventory.hosts.size, 1)
+})
+
+test('a setting may be made from other variables of the host', () => {
+  const inventory = ini('a ansible_host={{ip}} ip=192.0.2.7\n')
+  assert.equal(inventory.hosts.get(hostName('a'))?.connection.settings.get('address')?.value.kind, 'template')
+  assert.deepEqual(mistakes('a ansible_port={{p}} p=x\n'), [
+    'hosts:1:16 invalid-variable: "ansible_port" is "x", which is not valid (a port is a number from 1 to 65535)',
+  ])
+})
+
+test('-e with a name of Ansible counts for every host, and with ours for hosts that use ours', () => {
+  const { variables } = readExtraVars(['ansible_user=admin', 'port=2222'], memoryFiles({}))
+  const inventory = ini('a ansible_host=h\nb user=root\n')
+  const value = (host: string, name: string) => {
+    const found = inventory.hosts.get(hostName(host))
+    const setting = found === undefined ? undefined : settingOf(found, name, variables)
+    return setting?.value.kind === 'literal' ? setting.value.value : undefined
+  }
+  assert.deepEqual([value('a', 'user'), value('b', 'user')], ['admin', 'admin'])
+  assert.deepEqual([value('a', 'port'), value('b', 'port')], [undefined, 2222])
+})
