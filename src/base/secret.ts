@@ -25,5 +25,5 @@ export class Secret {
 
 /** Whether a variable of this name holds what nobody may see: passwords and passphrases, whatever they are for. */
 export function isSecretName(name: string): boolean {
-  return /(^|_)(password|passphrase)$/.test(name)
+  return /(^|_)(pass|password|passphrase)$/.test(name)
 }
