@@ -1,9 +1,10 @@
 /** How commands speak to the person: views of runs, problems. */
 import type { Problem } from '../base/errors.ts'
+import type { World } from '../base/world.ts'
 import { createColors } from '../view/colors.ts'
 import { createJsonlView } from '../view/jsonl.ts'
 import { createPlainView } from '../view/plain.ts'
-import { problemText } from '../view/text.ts'
+import { plainData, problemText } from '../view/text.ts'
 import type { View } from '../view/view.ts'
 import type { Context, OutputStream } from './context.ts'
 import type { OutputFlags } from './flags.ts'
@@ -13,8 +14,14 @@ export interface ViewChoice extends Pick<OutputFlags, 'output' | 'color'> {
   readonly diff: boolean
 }
 
+/** What a view needs of its command. */
+interface Surroundings {
+  readonly output: OutputStream
+  readonly world: Pick<World, 'environment'>
+}
+
 export async function createView(
-  context: Context,
+  context: Surroundings,
   { output, color, verbosity, diff }: ViewChoice,
 ): Promise<View> {
   const stream = context.output
@@ -26,9 +33,14 @@ export async function createView(
     verbosity,
     diff,
   }
-  if (output !== 'auto' || !stream.isTerminal) return createPlainView(options)
+  if (output !== 'auto' || !stream.isTerminal) return plain(createPlainView(options))
   const { createTerminalView } = await import('../view/terminal.ts')
-  return createTerminalView(options)
+  return plain(createTerminalView(options))
+}
+
+/** Whatever a view prints of an event, a terminal acts on nothing in it. */
+function plain(view: View): View {
+  return { take: (event) => view.take(plainData(event)), close: () => view.close() }
 }
 
 /** Every problem with its place, then how many there are. On the error stream: nothing else is there. */
@@ -46,7 +58,7 @@ export function reportProblems(
 }
 
 function colorsFor(
-  context: Context,
+  context: Pick<Surroundings, 'world'>,
   stream: OutputStream,
   wanted: OutputFlags['color'],
 ): ReturnType<typeof createColors> {

@@ -6,7 +6,8 @@ import { plainText } from './text.ts'
 /** A unified diff with three lines of context; nothing for two texts that are the same. */
 export function diffText({ title, before, after }: Diff, colors: Colors): string {
   if (before === after) return ''
-  const patch = createTwoFilesPatch(`${title} (before)`, `${title} (after)`, before, after, '', '', {
+  const name = plainText(title)
+  const patch = createTwoFilesPatch(`${name} (before)`, `${name} (after)`, before, after, '', '', {
     context: 3,
   })
   return patch

@@ -1,10 +1,11 @@
+import { jsonText } from './json-text.ts'
 import type { View } from './view.ts'
 
 /** One event a line, as JSON; the last is `run.finished`. */
 export function createJsonlView(write: (text: string) => void): View {
   return {
     take(event) {
-      write(`${JSON.stringify(event)}\n`)
+      write(`${jsonText(event)}\n`)
     },
     close: () => Promise.resolve(),
   }

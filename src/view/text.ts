@@ -1,12 +1,30 @@
-/** Texts for people: control characters taken out, problems with their place, tables. */
+/** Texts for people: control characters removed, problems with their place, tables. */
+import { stripVTControlCharacters } from 'node:util'
 import type { Position, Problem } from '../base/errors.ts'
 import type { Finding } from '../host/plan.ts'
 import type { Colors } from './colors.ts'
 
-/** What comes from a host may hold escape sequences: nothing but line ends and tabs is let through. */
+/**
+ * Text from a host may contain escape sequences, C1 controls, and marks that change the direction of text (https://trojansource.codes): only line ends and
+ * tabs are kept of all that.
+ */
 export function plainText(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- removing control characters is what this is for
-  return text.replaceAll(/\u001b\[[0-9;?]*[A-Za-z]|[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '')
+  return stripVTControlCharacters(text).replaceAll(
+    // oxlint-disable-next-line no-control-regex -- removing control characters is what this is for
+    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ufeff\ufff9-\ufffb]/g,
+    '',
+  )
+}
+
+/** The same data with every text in it plain, names of members included. Diffs are left: `diffText` compares them first. */
+export function plainData<T>(data: T): T
+export function plainData(data: unknown): unknown {
+  if (typeof data === 'string') return plainText(data)
+  if (Array.isArray(data)) return data.map((part: unknown) => plainData(part))
+  if (typeof data !== 'object' || data === null) return data
+  return Object.fromEntries(
+    Object.entries(data).map(([name, part]) => [plainText(name), name === 'diffs' ? part : plainData(part)]),
+  )
 }
 
 export function indent(text: string, by: string): string {

@@ -58,7 +58,8 @@ async function execute(context: Context, flags: ExecFlags, words: readonly strin
       if ('problem' in ran) {
         unreached = true
         context.errors.write(`${name} | ${plainText(ran.problem.message)}\n`)
-        if (ran.problem.hint !== undefined) context.errors.write(`${name} |   help: ${ran.problem.hint}\n`)
+        if (ran.problem.hint !== undefined)
+          context.errors.write(`${name} |   help: ${plainText(ran.problem.hint)}\n`)
         return
       }
       worst = Math.max(worst, ran.code)

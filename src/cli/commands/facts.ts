@@ -9,6 +9,7 @@ import {
 import { facts as known } from '../../host/facts.ts'
 import { problem } from '../../language/source.ts'
 import { didYouMean } from '../../language/suggest.ts'
+import { jsonText } from '../../view/json-text.ts'
 import type { Context } from '../context.ts'
 import type { ConnectionFlags, InventoryFlags } from '../flags.ts'
 import { chooseHosts, onEach } from '../hosts.ts'
@@ -63,7 +64,7 @@ async function read(context: Context, flags: FactsFlags, pattern: string): Promi
         })
       }
     }
-    context.output.write(`${JSON.stringify(redactor.redact(Object.fromEntries(read)), null, 2)}\n`)
+    context.output.write(`${jsonText(redactor.redact(Object.fromEntries(read)), 2)}\n`)
     return failed ? exitCodes.unreachable : exitCodes.success
   } finally {
     await fleet.close()

@@ -11,6 +11,7 @@ import type { Variables } from '../../language/model.ts'
 import { VariableScope } from '../../language/scope.ts'
 import { problem } from '../../language/source.ts'
 import { didYouMean } from '../../language/suggest.ts'
+import { jsonText } from '../../view/json-text.ts'
 import { place, table } from '../../view/text.ts'
 import type { Context } from '../context.ts'
 import type { InventoryFlags } from '../flags.ts'
@@ -32,7 +33,7 @@ export function inventory(this: Context, flags: InventoryCommandFlags): void {
     const loaded = loadInventory(inventoriesOf(this, flags), { extra })
     const chosen = chosenHosts(loaded, flags.limit)
     if (flags.host !== undefined) this.output.write(hostText(loaded, flags.host, extra))
-    else if (flags.list) this.output.write(`${JSON.stringify(listOf(loaded, chosen, extra), null, 2)}\n`)
+    else if (flags.list) this.output.write(`${jsonText(listOf(loaded, chosen, extra), 2)}\n`)
     else this.output.write(graphText(loaded, new Set(chosen.map((host) => host.name))))
   } catch (error) {
     if (!(error instanceof InputError)) throw error
@@ -121,7 +122,7 @@ function hostText(inventory: Inventory, name: string, extra: Variables): string 
   const names = [...new Set([...host.variables.keys(), ...extra.keys()])].sort()
   const rows = names.map((variable) => {
     const where = (extra.get(variable) ?? host.variables.get(variable))?.where
-    return [variable, JSON.stringify(shown(variable, scope)), where === undefined ? '' : place(where)]
+    return [variable, jsonText(shown(variable, scope)), where === undefined ? '' : place(where)]
   })
   const head = `${host.name}  ${host.groups.map((group) => `@${group}`).join(' ')}`
   return `${[head.trimEnd(), ...table(rows).map((line) => `  ${line}`)].join('\n')}\n`
