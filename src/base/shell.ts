@@ -1,14 +1,16 @@
 import type { Brand } from './brand.ts'
+import { HostError } from './errors.ts'
 
 /** Text that a POSIX shell may run: built here from quoted words and our own fragments, never by plain concatenation. */
 export type ShellText = Brand<string, 'ShellText'>
 
 /**
  * Quotes one word for a POSIX shell. Works in dash, bash and busybox alike.
- * @throws Error for a NUL character, which no argument can hold.
+ * @throws HostError for a NUL character, which no argument can contain: it comes from what another host, or this one, has answered.
  */
 export function quote(word: string): ShellText {
-  if (word.includes('\0')) throw new Error('a NUL character cannot be passed to a program')
+  if (word.includes('\0'))
+    throw invalidValue('a value contains a NUL character, which no program can be given')
   if (/^[A-Za-z0-9_\-./:=@%+,]+$/.test(word)) return word as ShellText
   return `'${word.replaceAll("'", `'\\''`)}'` as ShellText
 }
@@ -41,4 +43,13 @@ export class RawShell {
 /** Puts a script into a script as it is. */
 export function raw(text: ShellText): RawShell {
   return new RawShell(text)
+}
+
+/** Of a value that only the run could show to be one that no host can be given. */
+export function invalidValue(message: string): HostError {
+  return new HostError({
+    code: 'invalid-value',
+    message,
+    hint: 'check where the value comes from, such as the output of an earlier task',
+  })
 }

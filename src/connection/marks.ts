@@ -72,7 +72,7 @@ function unfinished(bytes: Buffer, needle: Buffer): number {
 
 function parseMark(body: Buffer): Mark | undefined {
   const text = body.toString('latin1')
-  const said = /^V (\d+) ([+n.]) /.exec(text)
+  const said = /^V (\d{1,15}) ([+n.]) /.exec(text)
   if (said !== null) {
     const follows = said[2] === '+' ? 'more' : said[2] === 'n' ? 'line' : 'nothing'
     // A copy: a slice would keep the whole of what was read alive.
@@ -85,7 +85,7 @@ function parseMark(body: Buffer): Mark | undefined {
   }
   const [letter, ...words] = text.split(' ')
   const [sequence = NaN, first = NaN, second = NaN] = words.map((word) =>
-    /^\d+$/.test(word) ? Number(word) : NaN,
+    /^\d{1,15}$/.test(word) ? Number(word) : NaN,
   )
   if (Number.isNaN(sequence)) return undefined
   if (letter === 'B') return { kind: 'begin', sequence, wrapper: first || 0, relayed: second || 0 }

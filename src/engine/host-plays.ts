@@ -12,6 +12,7 @@ import type { Layer } from '../language/scope.ts'
 import { isChosen, type TagChoice } from '../language/tags.ts'
 import type { Arguments } from '../task/arguments.ts'
 import type { Confirm } from '../task/confirm.ts'
+import { unforeseen } from '../task/unforeseen.ts'
 import { type PlayEnd, runPlay } from './play-runner.ts'
 import type { Recap } from './recap.ts'
 import type { SelectedPlay } from './selection.ts'
@@ -90,9 +91,9 @@ export function createHostPlays(options: HostPlaysOptions): HostPlays {
       } catch (error) {
         // What waited ends at once; another host may be in the middle of an action, which the end of the run would cut.
         if (run.signal.aborted) return { kind: 'finished' }
-        if (!(error instanceof UnreachableError || error instanceof HostError || error instanceof InputError))
-          throw error
-        return outsideTasks(error, name, options)
+        const foreseen =
+          error instanceof UnreachableError || error instanceof HostError || error instanceof InputError
+        return outsideTasks(foreseen ? error : unforeseen(error), name, options)
       }
     },
     async reportUnknownHandlers(hosts) {

@@ -1,4 +1,5 @@
 /** What one frame of a batch holds: its sections, their script, and what came back of each. */
+import { HostError } from '../base/errors.ts'
 import { raw, sh, type ShellText } from '../base/shell.ts'
 import type { ShellHelper } from '../connection/connection.ts'
 import type { QueryKind, SectionOutput, Settled } from './queries/query.ts'
@@ -78,7 +79,8 @@ function section(kind: Section['kind'], queries: readonly Waiting[], host: strin
   } catch (error) {
     if (queries.length > 1) return queries.flatMap((query) => section(kind, [query], host))
     const message = `cannot ask ${host} (${kind.kind}): ${messageOf(error)}`
-    queries[0]?.settle({ ok: false, problem: { code: 'invalid-question', message } })
+    const problem = error instanceof HostError ? error.problem : { code: 'invalid-question', message }
+    queries[0]?.settle({ ok: false, problem })
     return []
   }
 }
@@ -114,11 +116,9 @@ function splitStream(stream: Buffer, nonce: string): readonly { bytes: Buffer; c
   for (;;) {
     const at = stream.indexOf(marker, start)
     const end = at === -1 ? -1 : stream.indexOf(0x0a, at + marker.length)
-    if (end === -1) return parts
-    parts.push({
-      bytes: stream.subarray(start, at),
-      code: Number(stream.toString('utf8', at + marker.length, end)),
-    })
+    const code = end === -1 ? '' : stream.toString('latin1', at + marker.length, end)
+    if (!/^\d{1,3}$/.test(code)) return parts
+    parts.push({ bytes: stream.subarray(start, at), code: Number(code) })
     start = end + 1
   }
 }

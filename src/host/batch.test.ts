@@ -18,7 +18,10 @@ test('a stat that answers nonsense is the failure of that file, and its neighbou
     outcome(batcher.query(files.stat, '/x')),
     outcome(batcher.query(system.command, 'no-such-program')),
   ])
-  assert.deepEqual(answers, [['read-failed', 'cannot read /x: stat says that its mode is "zzzz"'], undefined])
+  assert.deepEqual(answers, [
+    ['read-failed', 'cannot read /x: the answer of stat makes no sense: "zzzz"'],
+    undefined,
+  ])
 })
 
 const broken = (change: Partial<QueryKind<string, string>>): QueryKind<string, string> => ({
@@ -81,12 +84,13 @@ test('what cannot be put into a script fails alone', async () => {
     outcome(batcher.query(ask, { argv: ['env'], environment: { 'a-b': '' }, timeout: 1000 })),
     outcome(batcher.query(ask, { argv: ['echo', 'fine'], timeout: 1000 })),
   ])
-  const nul = 'a NUL character cannot be passed to a program'
+  const hint = 'check where the value comes from, such as the output of an earlier task'
+  const nul = 'a value contains a NUL character, which no program can be given'
   assert.deepEqual(answers, [
-    ['invalid-question', `cannot ask pve1 (stat): ${nul}`],
+    ['invalid-value', nul, hint],
     undefined,
-    ['invalid-question', `cannot ask pve1 (ask): ${nul}`],
-    ['invalid-question', 'cannot ask pve1 (ask): not the name of an environment variable: "a-b"'],
+    ['invalid-value', nul, hint],
+    ['invalid-value', '"a-b" is not a valid name for an environment variable', hint],
     { code: 0, stdout: 'fine\n', stderr: '' },
   ])
   assert.equal(sent.length, 1)

@@ -1,16 +1,18 @@
 import { posix } from 'node:path'
 import type { Brand } from '../base/brand.ts'
+import { invalidValue } from '../base/shell.ts'
 
 /** An absolute, normalized path on a host, without a trailing slash, newline or NUL. */
 export type RemotePath = Brand<string, 'RemotePath'>
 
 /**
  * Checks and normalizes a path of a host. Spaces, quotes and leading dashes are fine.
- * @throws Error for a relative path, a newline or a NUL: a module has to check its arguments before it reads.
+ * @throws HostError for a relative path, a line break or a NUL.
  */
 export function remotePath(path: string): RemotePath {
-  if (!path.startsWith('/')) throw new Error(`not an absolute path: ${JSON.stringify(path)}`)
-  if (/[\n\0]/.test(path)) throw new Error(`a path must not hold a newline or NUL: ${JSON.stringify(path)}`)
+  const shown = JSON.stringify(path.length > 200 ? `${path.slice(0, 200)}...` : path)
+  if (/[\n\0]/.test(path)) throw invalidValue(`the path ${shown} contains a line break or a NUL character`)
+  if (!path.startsWith('/')) throw invalidValue(`the path ${shown} is not absolute`)
   const normal = posix.normalize(path).replace(/^\/+/, '/')
   return (normal.length > 1 && normal.endsWith('/') ? normal.slice(0, -1) : normal) as RemotePath
 }

@@ -98,8 +98,8 @@ test('file names with spaces, quotes, dashes, dollars and arrows are read as the
     assert.equal(content, name)
   }
   assert.equal((await host.stat(`${dir.directory}/link -> here`))?.target, 'target -> of link')
-  await assert.rejects(async () => host.stat('relative'), /not an absolute path/)
-  await assert.rejects(async () => host.stat('/a\nb'), /newline/)
+  await assert.rejects(async () => host.stat('relative'), /the path "relative" is not absolute/)
+  await assert.rejects(async () => host.stat('/a\nb'), /line break/)
 })
 
 test('a read that fails fails alone', async () => {

@@ -77,7 +77,7 @@ export function word(fault: SchemaFault): Wording {
       }
     case 'pattern':
       return {
-        message: `${label} is ${show(fault.data)}, which is not valid`,
+        message: `${label} is ${show(fault.data)}, which ${saysWhy(fault.data) ?? 'is not valid'}`,
         hint: description(fault.around) ?? `it must match ${String(demanded)}`,
       }
     case 'anyOf':
@@ -86,6 +86,13 @@ export function word(fault: SchemaFault): Wording {
     default:
       return { message: `${label} does not fit`, hint: description(fault.around) }
   }
+}
+
+/** What hardly any value may contain, and nobody sees in a file. */
+function saysWhy(data: unknown): string | undefined {
+  if (typeof data !== 'string') return undefined
+  if (data.includes('\0')) return 'contains a NUL character'
+  return /[\r\n]/.test(data) ? 'contains a line break' : undefined
 }
 
 const bounds = {

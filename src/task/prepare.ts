@@ -3,6 +3,7 @@ import type { Problem } from '../base/errors.ts'
 import { Secret } from '../base/secret.ts'
 import { findUnknown, Unknown } from '../base/unknown.ts'
 import { withFacts } from '../fleet/host-variables.ts'
+import { checkEnvironment } from '../host/queries/ask.ts'
 import { evaluate, evaluateCondition } from '../language/expression.ts'
 import type { Task } from '../language/model.ts'
 import { Omit } from '../language/omit.ts'
@@ -91,6 +92,7 @@ async function renderEnvironment(
     if (rendered instanceof Omit) continue
     result[name] = rendered instanceof Secret ? rendered : String(rendered)
   }
+  checkEnvironment(result)
   return result
 }
 

@@ -1,5 +1,5 @@
 /** How a task's texts are rendered on one host. */
-import { InputError, type Problem } from '../base/errors.ts'
+import { HostError, InputError, type Problem } from '../base/errors.ts'
 import type { Unread } from '../fleet/host-variables.ts'
 import type { Task } from '../language/model.ts'
 import type { Layer, VariableScope } from '../language/scope.ts'
@@ -17,8 +17,9 @@ export function scopeOf(task: Task, layers: readonly Layer[], { context, reads }
   return context.host.variables.scope(context.play, task, { layers, reads })
 }
 
-/** A mistake that only showed when it was rendered; anything else is a fault of ours and goes on. */
+/** A mistake that only showed when it was rendered, or a fact that could not be read; anything else goes on. */
 export function firstProblem(error: unknown): Problem {
+  if (error instanceof HostError) return error.problem
   if (error instanceof InputError && error.problems[0]) return error.problems[0]
   throw error
 }

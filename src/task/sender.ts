@@ -12,6 +12,7 @@ import { noteActions } from '../host/notes.ts'
 import { carryOutOwn } from '../host/own-actions.ts'
 import type { Step, StepResult } from '../host/step.ts'
 import type { Unit } from './unit.ts'
+import { unforeseen } from './unforeseen.ts'
 import type { ActionOutcome, Hear, Sent } from './window-host.ts'
 
 const interrupted: Problem = {
@@ -69,7 +70,7 @@ export class Sender {
       if (error instanceof UnreachableError) outcomes.push({ kind: 'unreachable', problem: error.problem })
       else if (error instanceof HostError) outcomes.push({ kind: 'failed', problem: error.problem })
       else if (run.signal.aborted) outcomes.push({ kind: 'failed', problem: interrupted })
-      else throw error
+      else outcomes.push({ kind: 'failed', problem: unforeseen(error).problem })
     }
     while (outcomes.length < sent.length) outcomes.push({ kind: 'notBegun' })
     return outcomes

@@ -12,9 +12,11 @@ import type { Machine } from '../fleet/machine.ts'
 import type { Action, Effect } from '../host/action.ts'
 import { createOverlay } from '../host/overlay.ts'
 import { surprises } from '../host/surprises.ts'
+import { whyUnfit } from '../host/unfit.ts'
 import { claimsOf } from './claims.ts'
 import { overlapping } from './overlap.ts'
 import { probeUnit } from './probe.ts'
+import { ofTask } from './unforeseen.ts'
 import type { Unit } from './unit.ts'
 import type { TaskHost } from './window-host.ts'
 
@@ -44,7 +46,7 @@ export function createTaskHost(context: HostContext): RealTaskHost {
     sleep: (seconds) => world.sleep(seconds * 1000, signal),
     generation: () => machine.epoch.value,
     newOverlay: createOverlay,
-    forbids: (action) => secretOnCommandLine(action, run.redactor),
+    forbids: (action) => secretOnCommandLine(action, run.redactor) ?? whyUnfit(action),
     userOf: (unit) => becomeOf(unit)?.user ?? '',
     probe: (unit, overlay, { behind } = { behind: false }) =>
       probeUnit(unit, {
@@ -53,6 +55,8 @@ export function createTaskHost(context: HostContext): RealTaskHost {
         environment: reveal(unit.ready.environment),
         check: run.check,
         reconnect: behind ? undefined : () => reconnect(machine),
+      }).catch((error: unknown) => {
+        throw signal.aborted ? error : ofTask(error, unit.task)
       }),
     async predict(unit, actions, overlay) {
       const reader = host.reader(becomeOf(unit))

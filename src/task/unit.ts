@@ -9,6 +9,7 @@ import type { Task } from '../language/model.ts'
 import type { Module, Reply } from '../modules/module.ts'
 import type { Item } from './items.ts'
 import type { Ready } from './prepare.ts'
+import { ofTask } from './unforeseen.ts'
 
 /** What one probe saw, and what it looked at to see it. */
 export interface Reading {
@@ -82,8 +83,13 @@ export class Unit {
     return until !== undefined || failedWhen !== undefined || changedWhen !== undefined
   }
 
+  /** @throws HostError when the module fails at what was read; UnknownError */
   plan(reading: Reading): Plan {
-    return this.module.plan(this.ready.args, reading.seen)
+    try {
+      return this.module.plan(this.ready.args, reading.seen)
+    } catch (error) {
+      throw ofTask(error, this.task)
+    }
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Problem } from '../../base/errors.ts'
-import { sh, type ShellText } from '../../base/shell.ts'
+import { invalidValue, sh, type ShellText } from '../../base/shell.ts'
 import type { Download } from '../action.ts'
 import { sha256Of } from '../content.ts'
 import type { ActionResult, ExecutionContext, MachineAccess } from '../machine.ts'
@@ -15,7 +15,7 @@ export async function download(
 ): Promise<ActionResult> {
   const path = remotePath(action.path)
   const { url, sha256 = '', mode = '0644', proxy = '', size, lock } = action
-  if (!/^https?:\/\//.test(url)) throw new Error(`not an http address: ${url}`)
+  if (!/^https?:\/\//.test(url)) throw invalidValue(`${JSON.stringify(url)} is not an http or https address`)
   const result = await runJob(
     {
       name: `download-${sha256Of(path).slice(0, 16)}`,

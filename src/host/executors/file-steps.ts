@@ -6,6 +6,7 @@ import { revealed } from '../content.ts'
 import type { Expectation } from '../expectation.ts'
 import type { FileStatus } from '../host.ts'
 import { remotePath } from '../paths.ts'
+import { checkOwner } from '../unfit.ts'
 import type { FrameStep } from './frame-step.ts'
 import type { Telling } from './outcome.ts'
 
@@ -178,7 +179,7 @@ function isNamed(given: string | undefined, name: string | undefined, id: number
 
 /** `root` is 0 everywhere, and a number is never more than a number; other names are the host's to know. */
 function ownerId(given: string | undefined): string | undefined {
-  if (given?.startsWith('-') === true) throw new Error(`not an owner: ${given}`)
+  checkOwner(given)
   return given === 'root' ? '0' : given
 }
 

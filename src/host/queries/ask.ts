@@ -1,5 +1,5 @@
 import type { Secret } from '../../base/secret.ts'
-import { commandLine, quote, raw, sh, type ShellText } from '../../base/shell.ts'
+import { commandLine, invalidValue, quote, raw, sh, type ShellText } from '../../base/shell.ts'
 import { revealed } from '../content.ts'
 import type { Answer } from '../host.ts'
 import { found, type QueryKind, readFailed } from './query.ts'
@@ -55,15 +55,24 @@ function askScript(request: AskRequest): ShellText {
     .join('\n') as ShellText
 }
 
-/** Exports by the shell itself: a value never is an argument of a program, where other users could see it. */
+/** Exports by the shell itself: a value never is an argument of a program, where other users could see it. @throws HostError */
 export function environmentScript(environment: Readonly<Record<string, string | Secret>>): ShellText {
+  checkEnvironment(environment)
   return Object.entries(environment)
-    .map(([name, value]) => {
-      if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
-        throw new Error(`not the name of an environment variable: ${JSON.stringify(name)}`)
-      return sh`${raw(quote(name))}=${revealed(value)}; export ${raw(quote(name))}`
-    })
+    .map(([name, value]) => sh`${raw(quote(name))}=${revealed(value)}; export ${raw(quote(name))}`)
     .join('\n') as ShellText
+}
+
+/** @throws HostError for a name or a value that no environment can have. */
+export function checkEnvironment(environment: Readonly<Record<string, string | Secret>>): void {
+  for (const [name, value] of Object.entries(environment)) {
+    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
+      throw invalidValue(`${JSON.stringify(name)} is not a valid name for an environment variable`)
+    if (revealed(value).includes('\0'))
+      throw invalidValue(
+        `the environment variable ${name} contains a NUL character, which no program can be given`,
+      )
+  }
 }
 
 function asUser(user: string): ShellText {

@@ -67,7 +67,7 @@ export const container: QueryKind<string, ContainerStatus | undefined> = {
       const config = configs.get(ctid)
       if (config === undefined || (status !== 'running' && status !== 'stopped'))
         return ctids.length === 1 ? cannotRead(ctid, stderr) : 'alone'
-      return found({ status, config, pid: /^[1-9][0-9]*$/.test(pid) ? Number(pid) : undefined })
+      return found({ status, config, pid: /^[1-9][0-9]{0,9}$/.test(pid) ? Number(pid) : undefined })
     })
   },
 }

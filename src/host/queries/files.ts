@@ -4,6 +4,7 @@ import type { ShellHelper } from '../../connection/connection.ts'
 import type { FileStatus } from '../host.ts'
 import {
   coreutilsHint,
+  count,
   found,
   lastLine,
   localTimeout,
@@ -58,21 +59,31 @@ const fileKinds: Readonly<Record<number, FileStatus['kind']>> = {
 }
 
 function fileStatus(name: string, record: string, shown: string): Settled<FileStatus> {
-  const [rawMode = '', owner = '', group = '', uid = '', gid = '', size = '', major = '', minor = ''] =
-    record.split('\t')
+  const fields =
+    /^([0-9a-f]{1,8})\t([^\t]*)\t([^\t]*)\t(\d+)\t(\d+)\t(\d+)\t([0-9a-f]{1,8})\t([0-9a-f]{1,8})$/.exec(
+      record,
+    )
+  const [, rawMode = '', owner = '', group = '', uidText, gidText, sizeText, major = '', minor = ''] =
+    fields ?? []
   const bits = Number.parseInt(rawMode, 16)
   const kind = fileKinds[bits >> 12]
-  if (kind === undefined)
-    return readFailed(`cannot read ${name}: stat says that its mode is ${JSON.stringify(rawMode)}`)
+  const [uid, gid, size] = [count(uidText), count(gidText), count(sizeText)]
+  const arrow = `${name} -> `
+  if (kind === undefined || uid === undefined || gid === undefined || size === undefined)
+    return readFailed(
+      `cannot read ${name}: the answer of stat makes no sense: ${JSON.stringify(record.slice(0, 100))}`,
+    )
+  if (kind === 'link' && !shown.startsWith(arrow))
+    return readFailed(`cannot read ${name}: stat does not say where the link leads`)
   return found({
     kind,
     mode: (bits & 0o7777).toString(8).padStart(4, '0'),
     owner,
     group,
-    uid: Number(uid),
-    gid: Number(gid),
-    size: Number(size),
-    ...(kind === 'link' ? { target: shown.slice(name.length + ' -> '.length) } : {}),
+    uid,
+    gid,
+    size,
+    ...(kind === 'link' ? { target: shown.slice(arrow.length) } : {}),
     ...(kind === 'character' || kind === 'block'
       ? { major: Number.parseInt(major, 16), minor: Number.parseInt(minor, 16) }
       : {}),
@@ -213,11 +224,11 @@ export const list: QueryKind<string, readonly string[] | undefined> = {
     const blocks = stdout.toString('utf8').split('\0\0')
     return paths.map((path, index) => {
       const [word, ...names] = (blocks[index] ?? '').split('\0')
-      if (word === 'names') return found(names.sort())
+      if (word === 'names' && !names.some((name) => name.includes('/'))) return found(names.sort())
       if (word === 'absent') return found(undefined)
       const why =
         word === 'other' ? 'not a directory' : word === 'denied' ? 'permission denied' : lastLine(stderr)
-      return readFailed(`cannot list ${path}: ${why}`)
+      return readFailed(`cannot list ${path}: ${why === '' ? 'the answer makes no sense' : why}`)
     })
   },
 }
@@ -246,8 +257,8 @@ export const space: QueryKind<string, number> = {
   parse: ({ stdout, stderr, code }, paths) => {
     const lines = stdout.toString('utf8').trim().split('\n').slice(1)
     return paths.map((path, index) => {
-      const bytes = Number((lines[index] ?? '').trim() || Number.NaN)
-      return code === 0 && lines.length === paths.length && Number.isFinite(bytes)
+      const bytes = count((lines[index] ?? '').trim())
+      return code === 0 && lines.length === paths.length && bytes !== undefined
         ? found(bytes)
         : readFailed(
             `cannot tell the free space of ${path}: ${lastLine(stderr)}`,

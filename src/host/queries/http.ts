@@ -1,6 +1,6 @@
 import { sh } from '../../base/shell.ts'
 import type { HttpAnswer } from '../host.ts'
-import { found, lastLine, type QueryKind, readFailed } from './query.ts'
+import { count, found, lastLine, type QueryKind, readFailed } from './query.ts'
 
 export interface HttpRequest {
   readonly url: string
@@ -60,7 +60,7 @@ function answer(stdout: Buffer, headers: string): HttpAnswer {
     .find((text) => text !== undefined)
   return {
     status: Number(/ ([0-9]{3})/.exec(lines[last] ?? '')?.[1] ?? 0),
-    length: length === undefined ? undefined : Number(length),
+    length: count(length),
     body: stdout.toString('utf8'),
   }
 }

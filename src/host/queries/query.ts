@@ -43,10 +43,11 @@ export function found<T>(value: T): Settled<T> {
   return { ok: true, value }
 }
 
+/** @param message May end in a colon where a program gave no reason. */
 export function readFailed(message: string, hint?: string): Settled<never> {
   return {
     ok: false,
-    problem: { code: 'read-failed', message, ...given({ hint }) },
+    problem: { code: 'read-failed', message: message.replace(/[:\s]+$/, ''), ...given({ hint }) },
   }
 }
 
@@ -55,6 +56,12 @@ export function coreutilsHint(code: number, stderr: string): string | undefined 
   return code === 127 || /(?:unrecognized|invalid|unknown) option|BusyBox/.test(stderr)
     ? 'gpuplay needs GNU coreutils there; install coreutils (busybox lacks options that it uses)'
     : undefined
+}
+
+/** A whole number in decimal digits, as programs print sizes and ids; undefined for anything else. */
+export function count(text: string | undefined): number | undefined {
+  const number = text !== undefined && /^[0-9]{1,16}$/.test(text) ? Number(text) : Number.NaN
+  return Number.isSafeInteger(number) ? number : undefined
 }
 
 /** Milliseconds for what only looks at the local machine. */
@@ -78,7 +85,8 @@ export function whyMissing(path: string, stderr: string): string {
   const complaints = stderr
     .split('\n')
     .filter((line) => line !== '' && !/: (No such file or directory|Not a directory)$/.test(line))
-  if (complaints.length === 0) return 'absent'
+  // Of what is absent a program says so; a program that says nothing at all is not the one that was asked for.
+  if (complaints.length === 0) return stderr.trim() === '' ? 'the host said nothing about it' : 'absent'
   const mine = complaints.find((line) => line.includes(`${path}'`) || line.includes(` ${path}:`))
   if (mine !== undefined) return mine
   // Names that the program quotes differently cannot be told apart: say what was said rather than that nothing is there.

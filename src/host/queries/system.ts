@@ -1,7 +1,7 @@
 import { commandLine, raw, sh } from '../../base/shell.ts'
 import type { ShellHelper } from '../../connection/connection.ts'
 import type { KernelModuleStatus, KernelStatus, PackageStatus, UnitStatus } from '../host.ts'
-import { found, lastLine, localTimeout, type QueryKind, readFailed } from './query.ts'
+import { count, found, lastLine, localTimeout, type QueryKind, readFailed } from './query.ts'
 
 /** Many packages by one dpkg-query. Files of a package that is only half installed cannot be relied on, so such a one has no installed version. */
 export const dpkg: QueryKind<string, PackageStatus> = {
@@ -40,6 +40,8 @@ export const dpkg: QueryKind<string, PackageStatus> = {
           rowName === base && (architecture === undefined || rowArchitecture === architecture),
       )
       const row = mine.find(([, , status]) => status !== undefined && installedStates.has(status)) ?? mine[0]
+      if (row === undefined && code === 0)
+        return readFailed(`cannot read package ${name}: dpkg-query said nothing about it`)
       const status = row?.[2] ?? 'not-installed'
       return found({ status, installed: installedStates.has(status) ? row?.[3] : undefined })
     })
@@ -63,15 +65,20 @@ export const unit: QueryKind<string, UnitStatus> = {
       const hint = 'the host must have been booted with systemd; a container may still be starting'
       return names.map((name) => readFailed(`cannot read the unit ${name}: ${lastLine(stderr)}`, hint))
     }
-    return blocks.map((block) => {
+    return blocks.map((block, index) => {
       const fields = new Map(
         block.split('\n').map((line): [string, string] => {
           const at = line.indexOf('=')
           return [line.slice(0, at), line.slice(at + 1)]
         }),
       )
+      const loaded = fields.get('LoadState')
+      if (loaded === undefined)
+        return readFailed(
+          `cannot read the unit ${names[index] ?? ''}: the answer of systemctl makes no sense`,
+        )
       return found({
-        exists: (fields.get('LoadState') ?? 'not-found') !== 'not-found',
+        exists: loaded !== 'not-found',
         active: fields.get('ActiveState') ?? 'inactive',
         enabled: fields.get('UnitFileState') ?? '',
       })
@@ -121,12 +128,16 @@ export const kernelModule: QueryKind<string, KernelModuleStatus> = {
     const lines = stdout.toString('utf8').split('\n')
     return names.map((name, index) => {
       const [loaded, users, version] = (lines[index] ?? '').split('\t')
-      if (loaded === undefined || loaded === '')
-        return readFailed(`cannot read the kernel module ${name}: ${lastLine(stderr)}`)
+      // A kernel that unloads no modules prints `-` (modules(5)).
+      const uses = users === '' || users === '-' ? 0 : count(users)
+      if ((loaded !== '0' && loaded !== '1') || uses === undefined)
+        return readFailed(
+          `cannot read the kernel module ${name}: ${lastLine(stderr) || 'the answer makes no sense'}`,
+        )
       return found({
         loaded: loaded === '1',
         version: version === undefined || version === '' ? undefined : version,
-        users: Number(users === undefined || users === '' ? 0 : users),
+        users: uses,
       })
     })
   },
@@ -144,7 +155,7 @@ printf '%s\\n%s\\n' "$_gp_id" "$_gp_release"; }`,
   parse: ({ stdout, stderr, code }) => {
     const [bootId = '', release = ''] = stdout.toString('utf8').split('\n')
     return [
-      code === 0 && release !== ''
+      code === 0 && /^[\x21-\x7e]+$/.test(release)
         ? found({ release, bootId })
         : readFailed(`cannot read the kernel's release and boot id: ${lastLine(stderr)}`),
     ]
@@ -177,8 +188,11 @@ export const command: QueryKind<string, string | undefined> = {
   script: (names) => sh`gp_commands ${raw(commandLine(names))}`,
   parse: ({ stdout }, names) => {
     const lines = stdout.toString('utf8').split('\n')
-    return names.map((_, index) => {
+    return names.map((name, index) => {
       const path = lines[index] ?? ''
+      // A path with a line break in it would be one line too many.
+      if (lines.length !== names.length + 1 || (path !== '' && !path.endsWith(`/${name}`)))
+        return readFailed(`cannot look for the program ${name}: the answer makes no sense`)
       return found(path === '' ? undefined : path)
     })
   },

@@ -1,7 +1,7 @@
 /** The content of many files by two processes: one says what they are and how long, the other prints them. */
 import type { ShellHelper } from '../../connection/connection.ts'
 import { sh } from '../../base/shell.ts'
-import { whyMissing } from './query.ts'
+import { count, whyMissing } from './query.ts'
 
 /** Bytes of the longest text that is read. */
 export const largestText = 1024 * 1024
@@ -46,7 +46,7 @@ export function parseTexts(stdout: Buffer, stderr: Buffer, paths: readonly strin
   for (let index = 0; index + 2 < records.length; index += 3) {
     const path = records[index] ?? ''
     kinds.set(path, Number.parseInt(records[index + 1] ?? '', 16) >> 12)
-    sizes.set(path, Number(records[index + 2] ?? 'NaN'))
+    sizes.set(path, count(records[index + 2]) ?? Number.NaN)
   }
   const contents = parseHead(
     printed,

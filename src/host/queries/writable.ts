@@ -25,10 +25,10 @@ done`,
   parse: ({ stdout }, paths) => {
     const lines = stdout.toString('utf8').split('\n')
     return paths.map((path, index) => {
-      const [writable, own] = (lines[index] ?? '').split(' ')
-      return own === undefined
-        ? readFailed(`cannot tell what may be done at ${path}`)
-        : found({ writable: writable === '1', own: own === '1' })
+      const answer = /^([01]) ([01])$/.exec(lines[index] ?? '')
+      return answer === null
+        ? readFailed(`cannot find out whether ${path} is writable: the answer makes no sense`)
+        : found({ writable: answer[1] === '1', own: answer[2] === '1' })
     })
   },
 }

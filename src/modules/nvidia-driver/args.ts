@@ -1,3 +1,4 @@
+import { absolutePath } from '../support/paths.ts'
 import type { FromSchema } from 'json-schema-to-ts'
 import { driverVersionPattern } from '../../nvidia/version.ts'
 
@@ -9,7 +10,7 @@ export const args = {
     version: { type: 'string', pattern: driverVersionPattern, description: 'Driver version to have' },
     runfile: {
       type: 'string',
-      pattern: '^/',
+      pattern: absolutePath,
       description: 'The `.run` on the node, with its `.sha256` beside it',
     },
     module_type: { enum: ['open', 'proprietary'], description: 'Kernel modules to install' },

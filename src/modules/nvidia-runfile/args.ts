@@ -1,3 +1,4 @@
+import { absolutePath } from '../support/paths.ts'
 import type { FromSchema } from 'json-schema-to-ts'
 import { driverVersionPattern } from '../../nvidia/version.ts'
 
@@ -14,7 +15,7 @@ export const args = {
     },
     directory: {
       type: 'string',
-      pattern: '^/',
+      pattern: absolutePath,
       default: '/var/cache/gpuplay',
       description: 'Cache directory on the node',
     },

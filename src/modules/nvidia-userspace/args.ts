@@ -1,3 +1,4 @@
+import { absolutePath } from '../support/paths.ts'
 import type { FromSchema } from 'json-schema-to-ts'
 
 export const args = {
@@ -6,7 +7,7 @@ export const args = {
   properties: {
     directory: {
       type: 'string',
-      pattern: '^/',
+      pattern: absolutePath,
       default: '/var/cache/gpuplay',
       description: 'Directory of the `.run` on the node',
     },

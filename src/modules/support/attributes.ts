@@ -11,8 +11,16 @@ export const attributeProperties = {
     pattern: '^[0-7]{3,4}$',
     description: 'Permissions in octal digits, quoted: "0644". What exists keeps its own unless given',
   },
-  owner: { type: 'string', pattern: '^[^:\\s]+$', description: 'User, by name or number' },
-  group: { type: 'string', pattern: '^[^:\\s]+$', description: 'Group, by name or number' },
+  owner: {
+    type: 'string',
+    pattern: '^[^-:\\s\\u0000][^:\\s\\u0000]*$',
+    description: 'User, by name or number',
+  },
+  group: {
+    type: 'string',
+    pattern: '^[^-:\\s\\u0000][^:\\s\\u0000]*$',
+    description: 'Group, by name or number',
+  },
 } as const
 
 /** As a task gives them. */

@@ -1,8 +1,8 @@
 /** Paths on a host: always POSIX, whatever gpuplay runs on. */
 import { posix } from 'node:path'
 
-/** A path that a task may name: absolute, without a NUL. */
-export const absolutePath = '^/[^\\u0000]*$'
+/** A path that a task may name: absolute, without a NUL and line breaks. */
+export const absolutePath = '^/[^\\u0000\\n]*$'
 
 export function parentOf(path: string): string {
   return posix.dirname(path)

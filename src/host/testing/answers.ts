@@ -1,0 +1,97 @@
+/** Every kind of query with items of its own, and what a host may answer to it: for tests by chance and for the fuzzer. */
+import assert from 'node:assert/strict'
+import * as asks from '../queries/ask.ts'
+import * as containers from '../queries/container.ts'
+import * as files from '../queries/files.ts'
+import * as requests from '../queries/http.ts'
+import type { QueryKind, SectionOutput } from '../queries/query.ts'
+import * as links from '../queries/realpath.ts'
+import * as system from '../queries/system.ts'
+import * as accesses from '../queries/writable.ts'
+
+export interface Subject {
+  readonly kind: object
+  /** Of how many items an answer may be: one, and two where the kind merges. */
+  readonly counts: readonly number[]
+  readonly answers: (said: SectionOutput, count: number) => readonly unknown[]
+}
+
+function subject<Item>(kind: QueryKind<Item, unknown>, items: readonly Item[]): Subject {
+  return {
+    kind,
+    counts: items.map((_, index) => index + 1),
+    answers: (said, count) => kind.parse(said, items.slice(0, count)),
+  }
+}
+
+const paths = ['/etc/hostname', '/etc/x']
+
+export const subjects: Readonly<Record<string, Subject>> = {
+  stat: subject(files.stat, paths),
+  statFollow: subject(files.statFollow, paths),
+  text: subject(files.text, paths),
+  hash: subject(files.hash, paths),
+  list: subject(files.list, paths),
+  space: subject(files.space, paths),
+  dpkg: subject(system.dpkg, ['dkms', 'libc6:amd64']),
+  unit: subject(system.unit, ['ssh.service', 'x.mount']),
+  kernelModule: subject(system.kernelModule, ['nvidia', 'kvm']),
+  kernel: subject(system.kernel, [null]),
+  command: subject(system.command, ['ls', 'nvidia-smi']),
+  container: subject(containers.container, ['101', '102']),
+  realpath: subject(links.realpath, paths),
+  access: subject(accesses.access, paths),
+  ask: subject(asks.ask, [{ argv: ['true'], timeout: 1000 }]),
+  http: subject(requests.http, [{ url: 'http://x/', method: 'GET' }]),
+}
+
+/** The kinds of query that there are. */
+export const allKinds: readonly object[] = [
+  files,
+  system,
+  containers,
+  links,
+  accesses,
+  asks,
+  requests,
+].flatMap((module) =>
+  Object.values(module).filter(
+    (value) => typeof value === 'object' && value !== null && 'parse' in value && 'script' in value,
+  ),
+)
+
+/** What these programs print, in pieces: put together anyhow they come closer to an answer than random bytes do. */
+// prettier-ignore
+export const pieces: readonly string[] = [
+  '\0', '\0\0', '\n', '\n\n', '\t', ' ', '=', ':', ': ', '/', '-> ', '==> ', ' <==\n', '1', '0', '-1', '-',
+  '99999999999999999999', '1e9', 'NaN', '81a4', 'zzzz', 'a1ff', '41ed', 'root', 'names', 'absent', 'other',
+  'running', 'stopped', 'LoadState=', 'loaded', 'not-found', 'ActiveState=active', 'HTTP/1.1 200 OK\r\n',
+  'content-length: 99999999999999999999\r\n', 'installed', 'config-files', 'dkms', 'amd64', '1.2-3', 'Avail',
+  'No such file or directory', 'Permission denied', "stat: cannot statx '/etc/x': ", ...paths, '/proc', '../..',
+  '81a4\troot\troot\t0\t0\t5\t0\t0', 'a1ff\troot\troot\t0\t0\t5\t0\t0', '/etc/x -> y', 'e3b0c44298fc1c149afb',
+  '\u001b[2J', '\u009b', '\u202e', '\ufffd', '__proto__', 'constructor', 'toString',
+]
+
+/** @throws AssertionError for what no parser may give: an answer for each item, or a sentence. */
+export function assertAnswers(answers: readonly unknown[], count: number): void {
+  assert.equal(answers.length, count)
+  for (const answer of answers) assertAnswer(answer, count === 1)
+}
+
+function assertAnswer(answer: unknown, alone: boolean): void {
+  if (answer === 'alone') return assert.ok(!alone, 'a single item is to be asked again')
+  assert.ok(typeof answer === 'object' && answer !== null && 'ok' in answer)
+  if ('problem' in answer) {
+    const { problem } = answer
+    assert.ok(typeof problem === 'object' && problem !== null && 'message' in problem)
+    assert.match(String(problem.message), /\S.* .*\S/s)
+    assert.doesNotMatch(String(problem.message), /[:\s]$/)
+  } else assertSound('value' in answer ? answer.value : undefined)
+}
+
+/** Every number that a parser gives is a whole one: neither NaN nor infinite. */
+export function assertSound(value: unknown): void {
+  if (typeof value === 'number') assert.ok(Number.isSafeInteger(value), `the number ${value}`)
+  else if (typeof value === 'object' && value !== null)
+    for (const part of Object.values(value)) assertSound(part)
+}
