@@ -2,6 +2,7 @@
  * The oldest driver that each CUDA toolkit works with, on Linux x86_64 (CUDA Toolkit Release Notes, table "CUDA Toolkit and
  * Corresponding Driver Versions"), and how far older drivers go within a major version (table "Minor Version Compatibility").
  */
+import { workDirectory } from '../host/work-directory.ts'
 import { branchOf, compareVersions } from './version.ts'
 
 /** The first release of each minor version; updates of it may ask for a newer patch of the same branch. */
@@ -62,4 +63,4 @@ export function repositoryName(id: string, version: string): string | undefined 
 /** NVIDIA's package with the key and the source of a CUDA repository. */
 export const keyringPackage = 'cuda-keyring_1.1-1_all.deb'
 /** Where it is downloaded to; a run that was killed may have left it there. */
-export const keyringDownload = `/var/tmp/gpuplay-${keyringPackage}`
+export const keyringDownload = `${workDirectory}/${keyringPackage}`

@@ -157,14 +157,17 @@ describe('what a person reads when there is', { skip: whyNoLab() ?? false, timeo
   it('a disk that fills up while the driver is pushed', async () => {
     const container = lab.container(102)
     // Room enough, as df tells it, and none for a file.
-    await container.output('nvidia-uninstall --silent; mount -t tmpfs -o size=64m,nr_inodes=1 none /var/tmp')
+    const work = '/var/lib/gpuplay/v1/work'
+    await container.output(
+      `nvidia-uninstall --silent; mkdir -p ${work}; mount -t tmpfs -o size=64m,mode=700,nr_inodes=1 none ${work}`,
+    )
     said(
       await play(containers, 'ct102'),
       5,
       /^  error: cannot copy \S+\/NVIDIA-\S+\.run into container 102: failed to create file: No space left on device\n    help: free some space there, then run again$/m,
     )
-    assert.equal(await container.output('ls -A /var/tmp'), '', 'something was left behind')
-    await container.output('umount /var/tmp')
+    assert.equal(await container.output(`ls -A ${work}`), '', 'something was left behind')
+    await container.output(`umount ${work}`)
     await mended(containers, 'ct102')
   })
 

@@ -16,6 +16,7 @@
  */
 import { sh } from '../../base/shell.ts'
 import type { ShellHelper } from '../../connection/connection.ts'
+import { defaultStateDirectory } from '../machine.ts'
 import { sha256Of } from '../content.ts'
 
 const frame = sh`gp_start() { # nonce
@@ -79,8 +80,9 @@ gp_lock() { # file seconds mode-of-its-directory
   done < /proc/locks
   gp_end locked "$gp_step" "$gp_holder"
 }
-gp_lock_packages() { # state-directory seconds: a directory that only root can write to, if there is one
-  if [ "$gp_uid" = 0 ] && { [ ! -e "$1" ] || [ -O "$1" ]; }; then gp_lock "$1/packages.lock" "$2" 0700; else gp_lock /run/lock/gpuplay-packages "$2" 0755; fi
+gp_lock_packages() { # state-directory seconds: where only root can enter. Who is not root changes no packages, and could hold a lock of everybody's.
+  [ "$gp_uid" = 0 ] || return 0
+  if [ ! -e "$1" ] || [ -O "$1" ]; then gp_lock "$1/packages.lock" "$2" 0700; else gp_lock ${defaultStateDirectory}/packages.lock "$2" 0700; fi
 }
 gp_unlock() { exec 9>&-; }
 gp_lease() { # state-directory token: a user who may not look into the directory acts under the lease without seeing it

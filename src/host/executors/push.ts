@@ -1,7 +1,12 @@
 import { commandLine, raw, sh, type ShellText } from '../../base/shell.ts'
 import type { Push } from '../action.ts'
 import { diagnose } from '../diagnose.ts'
-import type { ActionResult, ExecutionContext, MachineAccess } from '../machine.ts'
+import {
+  type ActionResult,
+  defaultStateDirectory,
+  type ExecutionContext,
+  type MachineAccess,
+} from '../machine.ts'
 import { remotePath } from '../paths.ts'
 import { runGuarded } from './guarded.ts'
 import { failed, outcome } from './outcome.ts'
@@ -13,6 +18,9 @@ const absent = 3
 /**
  * Copies a file of the node into its container, by `pct push` under a temporary name. `pct push` exits with 0 when it failed, and a full disk gives it a
  * shorter file; so only the checksum inside decides, and only then is the file renamed.
+ *
+ * It arrives in a directory that only the container's root can enter: elsewhere a user of the container could make the file first, and write into it once
+ * it was checked.
  */
 export async function push(
   action: Push,
@@ -23,11 +31,12 @@ export async function push(
   if (!node || ctid === undefined) throw new Error(`a push needs a container: ${machine.name} is none`)
   const to = remotePath(action.to)
   const from = remotePath(action.from)
-  const temporary = `${to}.gpuplay-push`
+  const directory = `${machine.stateDirectory ?? defaultStateDirectory}/work`
+  const temporary = `${directory}/${to.slice(to.lastIndexOf('/') + 1)}.gpuplay-push`
   const telling = { failure: `cannot copy ${from} into container ${ctid}`, code: 'push-failed', path: to }
 
   const before = await runGuarded(machine, context, {
-    body: presentScript(to, action.sha256),
+    body: presentScript(to, directory, action.sha256),
     timeout: 120_000,
     partial: true,
   })
@@ -72,12 +81,20 @@ export async function push(
   return outcome(machine, settled, telling)
 }
 
-function presentScript(to: string, sha256: string): ShellText {
-  return sh`p=${to}
+/** Whether the file is there already; if not, the directory is made in which it will arrive. */
+function presentScript(to: string, directory: string, sha256: string): ShellText {
+  return sh`p=${to} d=${directory}
+absent() {
+umask 077
+[ -d "$d" ] || mkdir -p -- "$d" || exit 1
+if [ -L "$d" ] || [ ! -O "$d" ]; then echo "$d is not a directory of this user" >&2; exit 1; fi
+chmod 0700 -- "$d" || exit 1
+exit ${absent}
+}
 [ -d "\${p%/*}/" ] || { echo "the directory \${p%/*} does not exist in the container" >&2; exit 1; }
-[ -f "$p" ] || exit ${absent}
+[ -f "$p" ] || absent
 sum=$(sha256sum < "$p") || exit 1
-[ "\${sum%% *}" = ${sha256} ] || exit ${absent}`
+[ "\${sum%% *}" = ${sha256} ] || absent`
 }
 
 function copyScript({
@@ -111,7 +128,7 @@ function settleScript({
 sum=none size=0
 if [ -f "$t" ]; then sum=$(sha256sum < "$t"); sum=\${sum%% *}; size=$(stat -c %s -- "$t"); fi
 if [ "$sum" = ${sha256} ]; then sync -- "$t" && mv -fT -- "$t" "$p"; exit; fi
-free=$(df -B1 --output=avail -- "\${p%/*}/" | tail -n 1)
+free=$(df -B1 --output=avail -- "\${t%/*}/" | tail -n 1)
 printf '%s %s %s\\n' "$sum" "$size" "$free"
 rm -f -- "$t"
 exit 1`

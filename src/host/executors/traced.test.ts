@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { type Scratch, scratch } from '../testing/scratch.ts'
 import { here, kinds, outputOf, run, step, write } from '../testing/steps.ts'
 import { carryOut } from '../window.ts'
+import { frameHelper } from './frame-helpers.ts'
 
 const { signal } = new AbortController()
 
@@ -120,4 +121,6 @@ test("packages are locked in root's own directory", { skip: needsRoot }, async (
   const results = await carryOut([step(tries), step({ ...tries, argv: tries.argv })], here(dir), { signal })
   assert.deepEqual(results.map(outputOf), ['held\n', 'held\n'])
   assert.equal(statSync(dir.path('state')).mode & 0o777, 0o700)
+  // Of a state directory that is somebody else's: in no directory where a user may make and hold the lock.
+  assert.doesNotMatch(frameHelper.text, /\/run\/lock|\/tmp/)
 })

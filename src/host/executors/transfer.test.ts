@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import {
-  chmodSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -202,89 +201,4 @@ test('a disk that is full during a download is named, and the part is not kept',
   } finally {
     execFileSync('umount', [dir.path('small')])
   }
-})
-
-/** A node whose `pct push` copies as told, and exits with 0 whatever comes of it. */
-function nodeAndContainer(dir: Scratch, pct: string): ReturnType<typeof createTestMachine> {
-  mkdirSync(dir.path('bin'))
-  writeFileSync(dir.path('bin/pct'), `#!/bin/sh\necho "$*" >> ${dir.path('calls')}\n${pct}\n`)
-  chmodSync(dir.path('bin/pct'), 0o755)
-  const environment = { PATH: `${dir.path('bin')}:${process.env['PATH'] ?? ''}` }
-  const node = createTestMachine({ stateDirectory: dir.path('state'), environment })
-  return createTestMachine({ name: 'ct', ctid: '101', node, stateDirectory: dir.path('ct-state') })
-}
-
-function pushing(dir: Scratch): Action {
-  writeFileSync(dir.path('source.run'), content)
-  return {
-    kind: 'push',
-    from: dir.path('source.run'),
-    to: dir.path('target.run'),
-    sha256: sha256Of(content),
-    mode: '0755',
-  }
-}
-
-test('a file is pushed under a temporary name, compared inside, renamed, and not pushed again', async () => {
-  using dir = scratch()
-  const container = nodeAndContainer(dir, 'cp "$3" "$4" && chmod "$6" "$4"')
-  const action = pushing(dir)
-  for (let time = 0; time < 2; time += 1) {
-    assert.deepEqual(await execute(action, container, testContext()), { kind: 'done' })
-    assert.deepEqual(readFileSync(dir.path('target.run')), content)
-  }
-  assert.equal(statSync(dir.path('target.run')).mode & 0o7777, 0o755)
-  assert.equal(
-    readFileSync(dir.path('calls'), 'utf8'),
-    `push 101 ${dir.path('source.run')} ${dir.path('target.run')}.gpuplay-push --perms 0755\n`,
-  )
-})
-
-test('a push that failed is found out though pct exits with 0', async () => {
-  for (const [pct, message] of [
-    [
-      'echo "failed to create file: /x: Permission denied" >&2; exit 0',
-      /failed to create file: \/x: Permission denied$/,
-    ],
-    ['head -c 100 "$3" > "$4"; echo "x" >> "$4"; exit 0', /what arrived has the sha256 [0-9a-f]{64}, wanted/],
-    ['echo "CT is locked (backup)" >&2; exit 255', /the container is locked \(backup\)$/],
-  ] as const) {
-    using dir = scratch()
-    const result = await execute(pushing(dir), nodeAndContainer(dir, pct), testContext())
-    assert.ok(result.kind === 'failed')
-    assert.match(result.problem.message, message)
-    assert.deepEqual(
-      readdirSync(dir.directory).filter((name) => name.startsWith('target')),
-      [],
-    )
-  }
-})
-
-test('a container is started, stopped and restarted by pct, and what it is already it stays', async () => {
-  for (const [verb, state, calls] of [
-    ['start', 'stopped', ['status 7', 'start 7']],
-    ['start', 'running', ['status 7']],
-    ['shutdown', 'running', ['status 7', 'shutdown 7 --timeout 60']],
-    ['stop', 'stopped', ['status 7']],
-    ['restart', 'running', ['status 7', 'shutdown 7 --timeout 60', 'start 7']],
-  ] as const) {
-    using dir = scratch()
-    const { node } = nodeAndContainer(dir, `[ "$1" = status ] && echo "status: ${state}"; exit 0`)
-    assert.ok(node)
-    const result = await execute({ kind: 'containerPower', ctid: '7', verb }, node, testContext())
-    assert.equal(result.kind, 'done')
-    assert.deepEqual(readFileSync(dir.path('calls'), 'utf8').trim().split('\n'), calls)
-  }
-})
-
-test('a container that cannot start says why', async () => {
-  using dir = scratch()
-  const pct =
-    '[ "$1" = status ] && { echo "status: stopped"; exit 0; }; echo "Device /dev/nvidia0 does not exist" >&2; exit 255'
-  const { node } = nodeAndContainer(dir, pct)
-  assert.ok(node)
-  const result = await execute({ kind: 'containerPower', ctid: '7', verb: 'start' }, node, testContext())
-  assert.ok(result.kind === 'failed')
-  assert.equal(result.problem.code, 'device-missing')
-  assert.match(result.problem.message, /^cannot start container 7: \/dev\/nvidia0 does not exist on the node/)
 })

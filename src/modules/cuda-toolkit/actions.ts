@@ -2,6 +2,7 @@
 import type { Action } from '../../host/action.ts'
 import { resource } from '../../host/resource.ts'
 import { unknownVersion } from '../../host/resources/package.ts'
+import { makeWorkDirectory } from '../../host/work-directory.ts'
 import { cudaRepository, withoutSources } from '../../nvidia/cuda-sources.ts'
 import { keyringDownload as deb, keyringPackage as keyring, toolkitHome } from '../../nvidia/cuda.ts'
 import type { Args } from './args.ts'
@@ -18,6 +19,7 @@ export function addRepository(given: Args, inside: Inside): readonly Action[] {
   const repository = cudaRepository(distribution)
   return [
     ...takeOutOfForce(inside),
+    makeWorkDirectory,
     {
       kind: 'download',
       url: `${repository}/${keyring}`,

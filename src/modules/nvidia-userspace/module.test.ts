@@ -11,7 +11,6 @@ const sha256 = 'a'.repeat(64)
 const runfile = `/var/cache/gpuplay/NVIDIA-Linux-x86_64-${version}.run`
 const debian = {
   '/etc/os-release': 'ID=debian\nPRETTY_NAME="Debian GNU/Linux 12"\n',
-  '/var/tmp/x': '',
 }
 const programs = { 'dpkg --print-architecture': { stdout: 'amd64\n' } }
 
@@ -92,17 +91,18 @@ test('a bare container gets kmod first, then push, installer and removal as one 
   assert.equal(then.stage, undefined)
   assert.deepEqual(
     then.actions.map(({ kind }) => kind),
-    ['push', 'run', 'remove'],
+    ['makeDirectory', 'push', 'run', 'remove'],
   )
-  const [push, run] = then.actions
+  const [folder, push, run] = then.actions
+  assert.deepEqual(folder, { kind: 'makeDirectory', path: '/var/lib/gpuplay/v1/work', mode: '0700' })
   assert.equal(push?.kind === 'push' && push.sha256, sha256)
   assert.match(words({ ...then, actions: run ? [run] : [] }).join(), /--no-kernel-module .*--no-opengl-files/)
 })
 
 test('another version is exchanged, and a broken installation of the same one cleaned up first', async () => {
   assert.match(
-    words(await look({ inside: installed('570.86.16') }))[1] ?? '',
-    /^sh \/var\/tmp\/gpuplay-NVIDIA/,
+    words(await look({ inside: installed('570.86.16') }))[2] ?? '',
+    /^sh \/var\/lib\/gpuplay\/v1\/work\/NVIDIA/,
   )
   const broken = installed(version)
   const half = { ...broken, links: {}, files: { ...broken.files, '/usr/bin/nvidia-uninstall': '' } }
@@ -112,15 +112,15 @@ test('another version is exchanged, and a broken installation of the same one cl
 test('graphics is installed where it is asked for and missing', async () => {
   const plan = await look({ inside: installed(version), args: { capabilities: ['compute', 'graphics'] } })
   assert.doesNotMatch(words(plan).join(), /--no-opengl-files/)
-  assert.equal(plan.actions.length, 3)
+  assert.equal(plan.actions.length, 4)
 })
 
 test('what an earlier run left behind is removed', async () => {
   const left = installed(version)
   const plan = await look({
-    inside: { ...left, files: { ...left.files, '/var/tmp/gpuplay-NVIDIA-Linux-x86_64-1.run': '' } },
+    inside: { ...left, files: { ...left.files, '/var/lib/gpuplay/v1/work/NVIDIA-Linux-x86_64-1.run': '' } },
   })
-  assert.deepEqual(words(plan), ['remove /var/tmp/gpuplay-NVIDIA-Linux-x86_64-1.run'])
+  assert.deepEqual(words(plan), ['remove /var/lib/gpuplay/v1/work/NVIDIA-Linux-x86_64-1.run'])
 })
 
 test('a stopped container is left alone, a starting one waited for', async () => {

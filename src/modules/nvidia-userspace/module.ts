@@ -10,6 +10,7 @@ import type { Host } from '../../host/host.ts'
 import { actions, done, type Plan, refuse, settle } from '../../host/plan.ts'
 import { resource } from '../../host/resource.ts'
 import { unknownVersion } from '../../host/resources/package.ts'
+import { makeWorkDirectory, workDirectory } from '../../host/work-directory.ts'
 import { containerOptions } from '../../nvidia/installer.ts'
 import { driverPackageQuery, installedDriverPackages } from '../../nvidia/packages.ts'
 import { parseDriverVersion, versionFile } from '../../nvidia/proc.ts'
@@ -19,10 +20,6 @@ import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
 import { refusalOf } from './refusals.ts'
 import type { Inside, Preparation, Seen } from './seen.ts'
-
-/** Where it is unpacked: /tmp may be small, mounted noexec, or cleared while the container comes up. */
-const workDirectory = '/var/tmp'
-const prefix = 'gpuplay-'
 
 export const nvidiaUserspace = {
   name: 'nvidia_userspace',
@@ -55,7 +52,7 @@ async function probe(given: Args, host: Host): Promise<Seen> {
   ])
   const inside = {
     userspace,
-    leftovers: (names ?? []).filter((name) => name.startsWith(`${prefix}NVIDIA-`)),
+    leftovers: (names ?? []).filter((name) => name.startsWith('NVIDIA-')),
     system: isUnknown(system) ? undefined : system.stdout.trim(),
   }
   const preparation =
@@ -139,7 +136,7 @@ function installation(
   { userspace, leftovers }: Inside,
   { uninstaller, runfile }: Preparation,
 ): readonly Action[] {
-  const target = `${prefix}${runfileName(version)}`
+  const target = runfileName(version)
   const path = `${workDirectory}/${target}`
   const graphics = given.capabilities.includes('graphics')
   const options = containerOptions(version, { graphics })
@@ -147,6 +144,7 @@ function installation(
     ...leftovers.filter((name) => name !== target).map(removeFile),
     // From one version to another the installer takes the old one out itself; half of its own version it would take for a whole one.
     ...(uninstaller && userspace.logged === version ? [uninstall(version)] : []),
+    makeWorkDirectory,
     {
       kind: 'push',
       from: runfile.path,
