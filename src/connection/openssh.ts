@@ -166,7 +166,7 @@ function problemOf(target: SshTarget, said: string): UnreachableError {
   ]
   // What ssh says when the way that it was given to the host breaks off.
   const place = /UNKNOWN port 65535|stdio forwarding failed/.test(said)
-    ? `${target.address} cannot be reached through its jump host`
+    ? `${target.address} cannot be reached through its jump host${target.proxyJump === undefined ? '' : ` ${target.proxyJump}`}`
     : `${target.address} cannot be reached`
   return new UnreachableError({
     code,

@@ -18,6 +18,8 @@ export type SshTarget = Extract<Target, { kind: 'ssh' | 'openssh' }>
 /** One authenticated connection to a server. */
 export interface Line {
   readonly client: Client
+  /** Of the server, for sentences. */
+  readonly name: string
   /** Why it is gone, once it is; a connection through a jump host takes that one with it. */
   readonly lost: Promise<string>
   /** How long the server may take to start a program, in seconds. */
@@ -136,7 +138,7 @@ class Dialler {
   }
 
   #socket(via: Line | undefined, config: SshConfig, signal: AbortSignal): Promise<Duplex> {
-    if (via !== undefined) return forwardedSocket(via.client, config, signal)
+    if (via !== undefined) return forwardedSocket(via, config, signal)
     if (config.proxyCommand === undefined) return tcpSocket(config, signal)
     return Promise.resolve(proxiedSocket(config.proxyCommand, config, this.#shared.effects))
   }
@@ -222,7 +224,7 @@ async function logIn(
     connecting.catch(() => {})
   }
   client.setNoDelay(true)
-  return { client, lost }
+  return { client, lost, name: config.hostname }
 }
 
 function methodName(identity: Identity): string {

@@ -51,26 +51,26 @@ function gathering(socket: Socket): Socket {
  * @throws UnreachableError when the jump host says that it cannot connect.
  */
 export function forwardedSocket(
-  jump: Client,
+  jump: { readonly client: Client; readonly name: string },
   { hostname, port }: SshConfig,
   signal: AbortSignal,
 ): Promise<Duplex> {
   return new Promise((resolve, reject) => {
     const stopListening = whenAborted(signal, () => reject(new Error('timed out')))
-    jump.forwardOut('127.0.0.1', 0, hostname, port, (error, stream) => {
+    jump.client.forwardOut('127.0.0.1', 0, hostname, port, (error, stream) => {
       stopListening()
-      if (error !== undefined) reject(jumpRefused(`${hostname} port ${port}`, error))
+      if (error !== undefined) reject(jumpRefused(jump.name, `${hostname} port ${port}`, error))
       else if (signal.aborted) stream.destroy()
       else resolve(stream)
     })
   })
 }
 
-function jumpRefused(place: string, error: Error): UnreachableError {
+function jumpRefused(jump: string, place: string, error: Error): UnreachableError {
   return new UnreachableError(
     {
       code: 'jump-refused',
-      message: `the jump host cannot reach ${place}: ${error.message}`,
+      message: `the jump host ${jump} cannot reach ${place}: ${error.message}`,
       hint: 'check the name and port as the jump host sees them, and that it allows forwarding (AllowTcpForwarding)',
     },
     error,

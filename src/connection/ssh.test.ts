@@ -178,12 +178,16 @@ describe('a real sshd', { skip: withoutSshd(), concurrency: 4 }, () => {
         /^127\.0\.0\.1 cannot be reached through its jump host 127\.0\.0\.1: the host key/,
       )
       const program = await refusal(target({ kind: 'openssh', proxyJump, knownHosts: both }))
-      assert.match(program.problem.message, /^127\.0\.0\.1 cannot be reached through its jump host: /)
+      assert.match(
+        program.problem.message,
+        /^127\.0\.0\.1 cannot be reached through its jump host \S+@127\.0\.0\.1:\d+: /,
+      )
       appendFileSync(both, readFileSync(bastion.knownHosts))
       await hello(target({ proxyJump, knownHosts: both }))
       await hello(target({ proxyJump: `${proxyJump},${proxyJump}`, knownHosts: both }))
       const beyond = await refusal(target({ proxyJump, knownHosts: both, port: 1 }))
       assert.equal(beyond.problem.code, 'jump-refused')
+      assert.match(beyond.problem.message, /^the jump host 127\.0\.0\.1 cannot reach 127\.0\.0\.1 port 1: /)
     } finally {
       await bastion.stop()
     }

@@ -4,7 +4,8 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
-import { localFolder } from './testing/local-run.ts'
+import { whenAborted } from '../connection/channel.ts'
+import { localFolder, localReach, testWorld } from './testing/local-run.ts'
 import { playOf } from './testing/play-text.ts'
 
 test('an action that runs on one host is not cut because another host waits', async () => {
@@ -47,6 +48,41 @@ test('an action that runs on one host is not cut because another host waits', as
         ['works', 'changed'],
       ],
     )
+  } finally {
+    interruption.abort()
+    folder.remove()
+  }
+})
+
+test('a host that lets us in and then says nothing is not waited for', { timeout: 60_000 }, async () => {
+  const folder = localFolder()
+  const interruption = new AbortController()
+  const reach = localReach(testWorld(folder.path))
+  let asked = (): void => undefined
+  const silent = new Promise<void>((resolve) => {
+    asked = resolve
+  })
+  try {
+    const running = folder.run(
+      playOf('- name: never\n  debug: { msg: "{{ facts.kernel }}" }', { out: folder.path }),
+      {},
+      {
+        signal: interruption.signal,
+        reach: {
+          ...reach,
+          openShell: (_, signal) => {
+            asked()
+            return new Promise((_resolve, reject) => whenAborted(signal, () => reject(signal.reason)))
+          },
+        },
+      },
+    )
+    await Promise.race([silent, running])
+    const since = performance.now()
+    interruption.abort(new Error('interrupted'))
+    const { exitCode } = await running
+    assert.equal(exitCode, 130)
+    assert.ok(performance.now() - since < 5000, 'it ends at once')
   } finally {
     interruption.abort()
     folder.remove()

@@ -46,6 +46,8 @@ export interface FleetOptions {
   readonly reachable: readonly HostName[]
   /** Ends everything at once. */
   readonly signal: AbortSignal
+  /** Ends the wait for hosts that have not been reached yet. `signal` when not given. */
+  readonly interruption?: AbortSignal
   readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<void>
   /** Where the state of gpuplay is on every machine; the usual place unless said. */
   readonly stateDirectory?: string | undefined
@@ -142,6 +144,7 @@ export function createFleet(options: FleetOptions): Fleet {
       node: node?.machine,
       reach: options.profile === undefined ? reach : timedReach(reach, name, options.profile),
       signal,
+      interruption: options.interruption,
       sleep: options.sleep,
       stateDirectory: options.stateDirectory,
       onConnecting: () => emitter.emit({ type: 'host.connecting', host: name }),

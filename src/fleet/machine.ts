@@ -34,6 +34,8 @@ export interface MachineOptions {
   readonly node: Machine | undefined
   readonly reach: Reach
   readonly signal: AbortSignal
+  /** The run takes no new actions: whoever has not been reached yet is not waited for. `signal` when not given. */
+  readonly interruption?: AbortSignal | undefined
   readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<void>
   /** Instead of the usual places. */
   readonly stateDirectory?: string | undefined
@@ -178,7 +180,7 @@ export class Machine {
   }
 
   async connection(privilege: Privilege['become']): Promise<Connection> {
-    return this.#options.reach.connect(withPrivilege(this.#options.target, privilege), this.#options.signal)
+    return this.#options.reach.connect(withPrivilege(this.#options.target, privilege), this.#patience)
   }
 
   /** Closes all for good. */
@@ -238,10 +240,16 @@ export class Machine {
     }
   }
 
+  /** Nothing of this run is in progress where no shell has been yet. */
+  get #patience(): AbortSignal {
+    const { signal, interruption = signal } = this.#options
+    return this.#announced ? signal : interruption
+  }
+
   async #open(privilege: Privilege['become']): Promise<Shell> {
-    const { reach, signal } = this.#options
+    const { reach } = this.#options
     if (!this.#announced) this.#options.onConnecting()
-    const shell = await reach.openShell(await this.connection(privilege), signal)
+    const shell = await reach.openShell(await this.connection(privilege), this.#patience)
     this.#bootId = shell.greeting.bootId
     this.#uids.set(privilege?.user ?? '', shell.greeting.uid)
     if (!this.#announced) {

@@ -67,6 +67,7 @@ export function createRunContext(options: RunContextOptions): RunContext {
     profile,
     means,
     signal: cut,
+    interruption: signal,
     overlay,
     controller,
     emitter,
