@@ -89,9 +89,16 @@ function assertAnswer(answer: unknown, alone: boolean): void {
   } else assertSound('value' in answer ? answer.value : undefined)
 }
 
-/** Every number that a parser gives is a whole one: neither NaN nor infinite. */
-export function assertSound(value: unknown): void {
+/** Every number that a query gives is a whole one. */
+function assertSound(value: unknown): void {
   if (typeof value === 'number') assert.ok(Number.isSafeInteger(value), `the number ${value}`)
   else if (typeof value === 'object' && value !== null)
     for (const part of Object.values(value)) assertSound(part)
+}
+
+/** No number in it is infinite or none at all. */
+export function assertFinite(value: unknown): void {
+  if (typeof value === 'number') assert.ok(Number.isFinite(value), `the number ${value}`)
+  else if (typeof value === 'object' && value !== null)
+    for (const part of Object.values(value)) assertFinite(part)
 }

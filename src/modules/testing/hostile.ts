@@ -1,0 +1,117 @@
+/** What every module must keep to, whatever its host answers. */
+import assert from 'node:assert/strict'
+import { HostError, UnreachableError } from '../../base/errors.ts'
+import { UnknownError } from '../../base/unknown.ts'
+import { labelOf } from '../../host/label.ts'
+import { whyUnfit } from '../../host/unfit.ts'
+import { assertFinite } from '../../host/testing/answers.ts'
+import { modules } from '../catalogue.ts'
+import type { Module } from '../module.ts'
+import { Choices, garbageHost } from './garbage-host.ts'
+
+const version = '580.95.05'
+/** Arguments of each module, beside its defaults; those that name a state take each of them. */
+export const given: Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>> = {
+  apt: [{ name: ['dkms'] }, { name: ['cuda-*'], state: 'absent' }, { update_cache: true, name: ['x=1.2'] }],
+  apt_repository: [
+    { name: 'x', uris: ['https://x/'], suites: ['bookworm'] },
+    { name: 'x', state: 'absent' },
+  ],
+  assert: [{ that: [true] }, { that: [false] }],
+  command: [
+    { argv: ['true'], reads: true },
+    { argv: ['true'], creates: '/x' },
+  ],
+  copy: [
+    { dest: '/etc/x', content: 'x', mode: '0600' },
+    { dest: '/etc/x/', content: 'x', backup: true },
+  ],
+  cuda_toolkit: [{ version: '12.8', packages: ['cuda-toolkit-12-8'] }],
+  debug: [{ msg: 'x' }],
+  fail: [{ msg: 'x' }],
+  file: [
+    { path: '/etc/x', state: 'directory', mode: '0755' },
+    { path: '/etc/x', state: 'absent' },
+    { path: '/etc/x', state: 'link', src: '/y' },
+    { path: '/etc/x', state: 'file', owner: 'root' },
+  ],
+  get_url: [
+    { url: 'https://x/y', dest: '/tmp/y' },
+    { url: 'https://x/y', dest: '/tmp/y', checksum: 'sha256:https://x/sums' },
+  ],
+  gpu_devices: [{ assignment: 'all' }, { assignment: [0, 'GPU-8f3c0000'] }, { assignment: 'none' }],
+  gpu_verify: [
+    { version, containers: [{ name: 'a', ctid: '101' }] },
+    { assignment: 'all', cuda: '12.8', user: 'nobody', isolation: true },
+  ],
+  kernel_module: [{ name: 'nvidia' }, { name: 'nouveau', state: 'absent' }],
+  lineinfile: [
+    { path: '/etc/x', line: 'a' },
+    { path: '/etc/x', regexp: '^a', state: 'absent' },
+  ],
+  nvidia_apt_pin: [{}],
+  nvidia_blacklist: [{}],
+  nvidia_driver: [{ version, runfile: '/var/cache/gpuplay/x.run', module_type: 'open' }],
+  nvidia_foreign_driver: [{ version }],
+  nvidia_loaded: [{ version, containers: [{ ctid: '101' }] }],
+  nvidia_node: [{ version, containers: [{ ctid: '101' }] }],
+  nvidia_node_reboot: [{ version, purpose: 'load the driver' }],
+  nvidia_power: [{}],
+  nvidia_runfile: [{ version }],
+  nvidia_userspace: [{ foreign: 'remove' }, { capabilities: ['graphics'] }],
+  pve_container: [{}, { state: 'restarted' }],
+  pve_container_config: [{ owned: ['dev[0-9]+'], content: 'dev0: /dev/nvidia0\n' }],
+  reboot: [{}],
+  service: [
+    { name: 'ssh', state: 'started', enabled: true },
+    { name: 'x', state: 'restarted', masked: true },
+  ],
+  set_fact: [{ a: 1 }],
+  shell: [{ cmd: 'true', reads: true }],
+  stat: [{ path: '/etc/x' }],
+  template: [{ src: '/x', content: 'x', dest: '/etc/x' }],
+  wait_for: [{ path: '/x' }, { port: 22 }],
+}
+
+export function moduleOf(name: string): Module {
+  const found = modules.find((module) => module.name === name)
+  assert.ok(found, `no module ${name}`)
+  return found
+}
+
+/** @throws whatever a module lets out that is no sentence for a person. */
+export async function askAndPlan(
+  module: Module,
+  args: Readonly<Record<string, unknown>>,
+  bytes: Uint8Array,
+): Promise<void> {
+  const whole = { ...defaultsOf(module), ...args }
+  try {
+    const seen = await module.probe(whole, garbageHost(new Choices(bytes)))
+    const plan = module.plan(whole, seen)
+    for (const action of plan.actions) {
+      assert.notEqual(labelOf(action), '')
+      whyUnfit(action)
+      assertFinite(action)
+    }
+    for (const { message } of plan.refusal === undefined ? [] : [plan.refusal]) assert.match(message, /\S/)
+    assertFinite(module.report?.(whole, seen, []))
+    module.message?.(whole, seen)
+    module.row?.(whole, seen)
+  } catch (error) {
+    const foreseen =
+      error instanceof HostError || error instanceof UnreachableError || error instanceof UnknownError
+    if (!foreseen) throw error
+    assert.match(error.message, /\S \S/)
+  }
+}
+
+function defaultsOf({ args }: Module): Readonly<Record<string, unknown>> {
+  const properties: unknown = 'properties' in args ? args.properties : {}
+  if (typeof properties !== 'object' || properties === null) return {}
+  return Object.fromEntries(
+    Object.entries(properties).flatMap(([name, schema]: [string, unknown]) =>
+      typeof schema === 'object' && schema !== null && 'default' in schema ? [[name, schema.default]] : [],
+    ),
+  )
+}
