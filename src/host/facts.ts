@@ -3,6 +3,7 @@ import type { JSONSchema } from 'json-schema-to-ts'
 import { HostError } from '../base/errors.ts'
 import { distributionName, distributionNames, familyName, familyNames } from './distributions.ts'
 import type { Host } from './host.ts'
+import { count } from './queries/query.ts'
 
 export interface Fact {
   readonly name: string
@@ -121,7 +122,7 @@ export const facts: readonly Fact[] = [
     description: 'Processors that the host may use.',
     example: 32,
     schema: number,
-    read: async (host) => Number((await host.ask(['nproc'])).stdout.trim()),
+    read: async (host) => wholeNumber(host, 'nproc', (await host.ask(['nproc'])).stdout.trim()),
   },
   {
     name: 'memory_mb',
@@ -130,7 +131,7 @@ export const facts: readonly Fact[] = [
     schema: number,
     async read(host) {
       const match = /^MemTotal:\s+([0-9]+) kB/m.exec((await host.text('/proc/meminfo')) ?? '')
-      return match ? Math.floor(Number(match[1]) / 1024) : undefined
+      return match ? Math.floor(wholeNumber(host, '/proc/meminfo', match[1]) / 1024) : undefined
     },
   },
   {
@@ -138,7 +139,7 @@ export const facts: readonly Fact[] = [
     description: 'Seconds since the last boot.',
     example: 86400,
     schema: number,
-    read: async (host) => Math.floor(Number((await line(host, '/proc/uptime')).split(' ')[0])),
+    read: async (host) => wholeNumber(host, '/proc/uptime', (await line(host, '/proc/uptime')).split('.')[0]),
   },
   {
     name: 'virtualization',
@@ -223,4 +224,14 @@ export function parseOsRelease(release: string): OperatingSystem {
 function unquoted(value: string): string {
   const match = /^(["'])(.*)\1$/.exec(value)
   return (match ? (match[2] ?? '') : value).replaceAll(/\\(["'\\$`])/g, '$1')
+}
+
+/** @throws HostError for what is no whole number. */
+function wholeNumber(host: Host, source: string, text: string | undefined): number {
+  const number = count(text)
+  if (number !== undefined) return number
+  throw new HostError({
+    code: 'senseless-answer',
+    message: `${host.name}: ${source} gives no number, but ${JSON.stringify((text ?? '').slice(0, 60))}`,
+  })
 }

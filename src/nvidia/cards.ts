@@ -1,4 +1,5 @@
 /** The NVIDIA cards of a node as PCI devices, whether or not a driver has them: what sysfs and Proxmox's configurations tell. */
+import { HostError } from '../base/errors.ts'
 import type { Host } from '../host/host.ts'
 import type { Card } from './generations.ts'
 
@@ -31,6 +32,12 @@ async function readCard(host: Host, slot: string): Promise<PciCard | undefined> 
   ])
   if (kind === undefined || device === undefined || !kind.startsWith('0x03')) return undefined
   const target = driver?.target
+  // The kernel prints `0x` and four digits (drivers/pci/pci-sysfs.c).
+  if (!/^0x[0-9a-f]{1,4}$/i.test(device.trim()))
+    throw new HostError({
+      code: 'senseless-answer',
+      message: `${directory}/device on ${host.name} holds no PCI device id, but ${JSON.stringify(device.slice(0, 60))}`,
+    })
   return {
     pci: slot.toLowerCase(),
     device: Number.parseInt(device.trim(), 16),

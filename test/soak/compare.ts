@@ -4,6 +4,7 @@ import { lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync }
 import { join } from 'node:path'
 import { type Folder, type LocalRun, localFolder } from '../../src/engine/testing/local-run.ts'
 import type { Event, Outcome } from '../../src/events/events.ts'
+import { unforeseenCode } from '../../src/task/unforeseen.ts'
 import type { Playbook } from './playbooks.ts'
 
 /** @throws AssertionError that says which way differs, and in what. */
@@ -21,6 +22,8 @@ export async function compare(playbook: Playbook): Promise<void> {
     assert.deepEqual(windowsTree, treeOf(folder), 'windows and single steps leave the same files')
     assert.deepEqual(eventsOf(windows), eventsOf(steps), 'windows and single steps tell the same')
     assert.equal(windows.exitCode, steps.exitCode)
+    for (const { events } of [dry, windows, steps])
+      assert.doesNotMatch(JSON.stringify(events), new RegExp(`"code":"${unforeseenCode}"`))
     obeysLaw(dry, steps)
   } finally {
     folder.remove()

@@ -1,8 +1,9 @@
 /**
- * `npm run soak`: made-up playbooks against the real shell of this machine, and simulations, both from a fresh seed. A failure is printed with the seed that
- * replays it.
+ * `npm run soak`: made-up playbooks against the real shell of this machine, simulations, and a fuzzer over what takes the answers of hosts apart, all from a
+ * fresh seed. A failure is printed with the seed that replays it; an input that fails is written to `fuzz/findings`.
  *
- * `GPUPLAY_SOAK_PLAYBOOKS` (2,000) and `GPUPLAY_SOAK_SIMULATIONS` (10,000) say how many; `GPUPLAY_SOAK_SEED` where they begin.
+ * `GPUPLAY_SOAK_PLAYBOOKS` (2,000) and `GPUPLAY_SOAK_SIMULATIONS` (10,000) say how many, `GPUPLAY_SOAK_FUZZ` (120) for how many seconds each target of the
+ * fuzzer runs; `GPUPLAY_SOAK_SEED` where they begin.
  */
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
@@ -10,16 +11,22 @@ import { simulateMany } from './simulation/many.ts'
 
 const playbooks = Number(process.env['GPUPLAY_SOAK_PLAYBOOKS'] ?? 2000)
 const simulations = Number(process.env['GPUPLAY_SOAK_SIMULATIONS'] ?? 10_000)
+const fuzzing = Number(process.env['GPUPLAY_SOAK_FUZZ'] ?? 120)
 const seed = Number(process.env['GPUPLAY_SOAK_SEED'] ?? Date.now() % 1_000_000)
 
 function print(text: string): void {
   process.stdout.write(`${text}\n`)
 }
 
-/** The exit status of the tests with playbooks, in a process of their own. */
-function runPlaybooks(): Promise<number> {
-  const file = fileURLToPath(new URL('playbooks.test.ts', import.meta.url))
-  const env = { ...process.env, GPUPLAY_SOAK_PLAYBOOKS: String(playbooks), GPUPLAY_SOAK_SEED: String(seed) }
+/** The exit status of a file of tests, in a process of its own. */
+function runTests(name: string): Promise<number> {
+  const file = fileURLToPath(new URL(name, import.meta.url))
+  const env = {
+    ...process.env,
+    GPUPLAY_SOAK_PLAYBOOKS: String(playbooks),
+    GPUPLAY_SOAK_FUZZ: String(fuzzing),
+    GPUPLAY_SOAK_SEED: String(seed),
+  }
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, ['--import', 'tsx', file], { stdio: 'inherit', env })
     child.once('error', reject)
@@ -39,5 +46,9 @@ async function runSimulations(): Promise<number> {
   return failed.length
 }
 
-const [inPlaybooks, inSimulations] = await Promise.all([runPlaybooks(), runSimulations()])
-process.exitCode = inPlaybooks === 0 && inSimulations === 0 ? 0 : 1
+const [inPlaybooks, inFuzzer, inSimulations] = await Promise.all([
+  runTests('playbooks.test.ts'),
+  runTests('fuzz.test.ts'),
+  runSimulations(),
+])
+process.exitCode = inPlaybooks === 0 && inFuzzer === 0 && inSimulations === 0 ? 0 : 1

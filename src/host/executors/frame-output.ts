@@ -19,9 +19,9 @@ export function outputsOf(
 
 const empty = Buffer.alloc(0)
 
-/** By the number in the mark before it; a step may have more than one piece. */
+/** By the number in the mark before it; a step may have more than one piece, and a hostile host may send very many. */
 function pieces(bytes: Buffer, nonce: string): ReadonlyMap<number, Buffer> {
-  const result = new Map<number, Buffer>()
+  const result = new Map<number, Buffer[]>()
   const needle = `${nonce} `
   let at = bytes.indexOf(needle)
   while (at !== -1) {
@@ -30,8 +30,10 @@ function pieces(bytes: Buffer, nonce: string): ReadonlyMap<number, Buffer> {
     const step = Number(bytes.toString('latin1', at + needle.length, newline))
     const next = bytes.indexOf(needle, newline)
     const piece = bytes.subarray(newline + 1, next === -1 ? bytes.length : next)
-    result.set(step, Buffer.concat([result.get(step) ?? empty, piece]))
+    const before = result.get(step)
+    if (before === undefined) result.set(step, [piece])
+    else before.push(piece)
     at = next
   }
-  return result
+  return new Map([...result].map(([step, all]) => [step, Buffer.concat(all)]))
 }

@@ -40,7 +40,7 @@ const lines: readonly [string, ...string[]] = [
   'lxc.mount.entry: /dev/nvidia0 dev/nvidia0 none bind,optional,create=file', 'lxc.idmap: u 0 100000 65536', 'rootfs: local:101/vm-101-disk-0.raw,size=8G',
   'lock: backup', '[snap]', '[pve:pending]', 'delete: dev0', 'hostpci0: 0000:01:00.0,pcie=1', '0 100000 65536', '0 0 x', 'Cuda compilation tools, release 12.8, V12.8.93',
   '36 35 98:0 / /dev/nvidia0 rw,noatime master:1 - ext3 /dev/root rw', '22 1 0:5 / /dev/\\040nvidia\\777 rw', 'PCI_SLOT_NAME=0000:01:00.0', 'DRIVER=nvidia',
-  'PCI_ID=10DE:2504', 'PCI_CLASS=30000', 'Inst libc6 (2.36-9 Debian:12 [amd64])', 'Remv nvidia-driver [570]', 'Conf x', 'Package: cuda-toolkit-12-8', 'Version: 12.8.1-1',
+  '0x030000', '0x2504', '0xzzzz', '/sys/bus/pci/devices/0000:01:00.0/vendor', 'PCI_ID=10DE:2504', 'PCI_CLASS=30000', 'Inst libc6 (2.36-9 Debian:12 [amd64])', 'Remv nvidia-driver [570]', 'Conf x', 'Package: cuda-toolkit-12-8', 'Version: 12.8.1-1',
   '     12.8.1-1 600', ' *** 12.8.1-1 500', '  Candidate: (none)', '  Candidate: 12.8.1-1', '500 https://developer.download.nvidia.com/x Packages',
   'deb [signed-by=/k] https://developer.download.nvidia.com/compute/cuda/repos/debian12/x86_64/ /', 'Types: deb', 'URIs: https://x/', 'Suites: /', 'Enabled: no',
   'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa  NVIDIA-Linux-x86_64-580.95.05.run', 'blacklist nouveau', 'options nvidia x=1',

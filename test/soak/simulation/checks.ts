@@ -1,6 +1,7 @@
 /** What has to hold of a run, and of the machines after it. Each check returns sentences on what does not. */
 import type { Event } from '../../../src/events/events.ts'
 import { defaultStateDirectory } from '../../../src/host/machine.ts'
+import { unforeseenCode } from '../../../src/task/unforeseen.ts'
 import type { Declared } from './clusters.ts'
 import type { Controller } from './controller.ts'
 import type { Deed, SimulatedMachine } from './machine.ts'
@@ -17,11 +18,25 @@ export function ofRun(record: RunRecord, made: Case, deeds: readonly Deed[]): re
   const mine = deeds.filter(({ run }) => run === record.run)
   return [
     ...record.controller.frames.clashes,
+    ...nothingUnforeseen(record),
     ...onlyOnce(mine),
     ...nothingBehindFailures(record, made, mine),
     ...inOrder(record, made),
     ...(record.killed ? [] : nothingIsLeftOpen(record)),
   ]
+}
+
+/** No machine of a simulation answers what no machine would. */
+function nothingUnforeseen({ events }: RunRecord): readonly string[] {
+  return events.flatMap(({ event }) => {
+    const problem =
+      event.type === 'task.finished' || event.type === 'item.finished'
+        ? event.detail.problem
+        : event.type === 'host.unreachable'
+          ? event.problem
+          : undefined
+    return problem?.code === unforeseenCode ? [problem.message] : []
+  })
 }
 
 /** Programs of which nobody can tell whether they have run. */
