@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -11,6 +11,7 @@ import { openShell } from './shell.ts'
 import { alive, exited, locally, onEveryShell, text, usual } from './testing/shells.ts'
 
 const calm = usual.signal
+const withoutBusybox = existsSync('/bin/busybox') ? false : 'busybox is not installed'
 
 onEveryShell('the framed shell', locally, ({ folder, start }) => {
   test('greets with the machine it is on', async () => {
@@ -194,6 +195,17 @@ test('what answers, but not as a shell, is an error that says what it said', asy
   const mute = openShell(connection, { signal: calm, command: 'exec sleep 30', timeout: 300 })
   await assert.rejects(mute, /did not answer in time/)
   await connection.close()
+})
+
+test('a host with the programs of busybox is refused as it greets', { skip: withoutBusybox }, async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'gpuplay-busybox-'))
+  try {
+    symlinkSync('/bin/busybox', join(folder, 'stat'))
+    const opening = openShell(locally(), { signal: calm, command: `PATH=${folder}:$PATH exec /bin/sh` })
+    await assert.rejects(opening, /has the programs of busybox, which lack options that gpuplay needs$/)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
 })
 
 test('giving up ends the wait for a shell that does not answer', { timeout: 60_000 }, async () => {

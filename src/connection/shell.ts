@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { UnreachableError } from '../base/errors.ts'
 import type { Connection, Shell, ShellGreeting } from './connection.ts'
-import { greetingScript } from './frame.ts'
+import { busyboxWord, greetingScript } from './frame.ts'
 import { FramedShell } from './framed-shell.ts'
 
 export interface OpenShellOptions {
@@ -42,19 +42,35 @@ export async function openShell(connection: Connection, options: OpenShellOption
       hint: 'check that the user may log in and run /bin/sh there, and that nothing else is started instead of it',
     })
   }
+  if (read.busybox) {
+    await shell.close()
+    throw new UnreachableError({
+      code: 'no-coreutils',
+      message: `${read.greeting.hostname} has the programs of busybox, which lack options that gpuplay needs`,
+      hint: 'install GNU coreutils there (`apk add coreutils` on Alpine)',
+    })
+  }
   shell.greet(read.greeting, read.pid)
   return shell
 }
 
-function readGreeting(text: string): { greeting: ShellGreeting; pid: number } | undefined {
-  const [names = '', pid = '', uid = '', bootId = ''] = text.split('\n')
+interface ReadGreeting {
+  readonly greeting: ShellGreeting
+  readonly pid: number
+  readonly busybox: boolean
+}
+
+function readGreeting(text: string): ReadGreeting | undefined {
+  const [names = '', pid = '', uid = '', ...more] = text.split('\n')
   // In the order of uname, whatever the order of its options.
-  const [hostname, kernel, architecture, ...more] = names.split(' ')
-  if (hostname === undefined || kernel === undefined || architecture === undefined || more.length > 0)
+  const [hostname, kernel, architecture, ...others] = names.split(' ')
+  if (hostname === undefined || kernel === undefined || architecture === undefined || others.length > 0)
     return undefined
-  if (!/^\d+$/.test(uid) || !/^\d+$/.test(pid)) return undefined
+  if (!/^\d{1,15}$/.test(uid) || !/^\d{1,15}$/.test(pid)) return undefined
+  const [bootId = ''] = more.filter((line) => line !== busyboxWord)
   return {
     greeting: { bootId, uid: Number(uid), kernel, architecture, hostname },
     pid: Number(pid),
+    busybox: more.includes(busyboxWord),
   }
 }

@@ -1,6 +1,6 @@
 /** What a host answers and a playbook passes on fails that host's task with a sentence: no other host notices, and the run ends as runs do. */
 import assert from 'node:assert/strict'
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import type { Problem } from '../base/errors.ts'
@@ -164,13 +164,39 @@ describe('what a host answers', () => {
     }
   }
 
-  test('a stat that answers for nothing that it was asked is no sign of absence', async () => {
-    const bin = join(folder.path, 'bin')
-    mkdirSync(bin)
-    writeFileSync(join(bin, 'stat'), `#!/bin/sh\nprintf 'x\\0zzzz\\0y\\0'\n`)
-    chmodSync(join(bin, 'stat'), 0o755)
-    const ended = await run('stat: { path: /etc }', { reach: bin })
-    assert.equal(problemsOf(ended)[0]?.message, 'cannot read /etc: the host said nothing about it')
-    assert.equal(ended.exitCode, 7)
-  })
+  const forged: readonly (readonly [name: string, script: string, message: RegExp])[] = [
+    [
+      'answers for nothing that it was asked',
+      `printf 'x\\0zzzz\\0y\\0'`,
+      /^cannot read \/etc: the host said nothing about it$/,
+    ],
+    [
+      'prints a line of 9 MB',
+      'head -c 9000000 /dev/zero | tr "\\0" x',
+      /^the answer of \w+ was too long or cut short \(stat\)$|^cannot read \/etc: /,
+    ],
+    [
+      'prints what is no UTF-8',
+      `printf '/etc\\0\\377\\376\\200\\0\\0'`,
+      /^cannot read \/etc: the answer of stat makes no sense: /,
+    ],
+    [
+      'prints controls',
+      `printf '/etc\\0\\033[2J\\302\\2332J\\342\\200\\256\\0\\0'`,
+      /^cannot read \/etc: the answer of stat makes no sense: /,
+    ],
+    ['drips', 'for x in a b c d e f; do printf "$x\\0"; sleep 0.1; done', /^cannot read \/etc: /],
+    ['dies', 'kill -KILL $$', /^cannot read \/etc: /],
+  ]
+  for (const [name, script, message] of forged) {
+    test(`a stat that ${name} fails the task with a sentence`, async () => {
+      const bin = mkdtempSync(join(folder.path, 'bin-'))
+      writeFileSync(join(bin, 'stat'), `#!/bin/sh\n${script}\n`)
+      chmodSync(join(bin, 'stat'), 0o755)
+      const ended = await run('stat: { path: /etc }', { reach: bin })
+      assert.match(problemsOf(ended)[0]?.message ?? '', message)
+      assert.equal(ended.exitCode, 7)
+      assert.equal(ended.events.at(-1)?.type, 'run.finished')
+    })
+  }
 })
