@@ -1,14 +1,10 @@
 /** How a run ends, and what the last event says of it. */
 import assert from 'node:assert/strict'
-import { afterEach, beforeEach, test } from 'node:test'
+import { afterEach, beforeEach, describe, test } from 'node:test'
 import type { Event } from '../events/events.ts'
 import { type Folder, localFolder, type LocalRun } from './testing/local-run.ts'
 
 let folder: Folder
-beforeEach(() => {
-  folder = localFolder()
-})
-afterEach(() => folder.remove())
 
 type Finished = Extract<Event, { readonly type: 'run.finished' }>
 
@@ -20,8 +16,15 @@ function last({ events }: LocalRun): Finished {
 
 const two = { inventories: ['a,b'], extraVars: ['connection=local'] }
 
-test('a failure that the playbook ignores is counted as such, and as nothing else', async () => {
-  const run = await folder.run(`
+describe('the end of a run', () => {
+  beforeEach(() => {
+    folder = localFolder()
+  })
+  // Of this suite alone: the tests of all files share a process, and one of another file may be running when this one is read.
+  afterEach(() => folder.remove())
+
+  test('a failure that the playbook ignores is counted as such, and as nothing else', async () => {
+    const run = await folder.run(`
 - hosts: all
   tasks:
     - name: breaks
@@ -30,15 +33,15 @@ test('a failure that the playbook ignores is counted as such, and as nothing els
     - name: goes on
       debug: { msg: yes }
 `)
-  const none = { changed: 0, skipped: 0, failed: 0, unreachable: 0, unknown: 0 }
-  assert.deepEqual(last(run).hosts, { localhost: { ...none, ok: 1, ignored: 1 } })
-  assert.deepEqual(last(run).failures, [])
-  assert.equal(run.exitCode, 0)
-})
+    const none = { changed: 0, skipped: 0, failed: 0, unreachable: 0, unknown: 0 }
+    assert.deepEqual(last(run).hosts, { localhost: { ...none, ok: 1, ignored: 1 } })
+    assert.deepEqual(last(run).failures, [])
+    assert.equal(run.exitCode, 0)
+  })
 
-test('a failure that counts is named with its host and task', async () => {
-  const run = await folder.run(
-    `
+  test('a failure that counts is named with its host and task', async () => {
+    const run = await folder.run(
+      `
 - hosts: all
   tasks:
     - name: breaks on one
@@ -46,17 +49,17 @@ test('a failure that counts is named with its host and task', async () => {
       when: inventory_hostname == "b"
       exit_code: 5
 `,
-    two,
-  )
-  const [failure, ...others] = last(run).failures
-  assert.equal(failure?.host, 'b')
-  assert.equal(failure.task?.name, 'breaks on one')
-  assert.equal(failure.exitCode, 5)
-  assert.deepEqual(others, [])
-  assert.equal(run.exitCode, 5)
-})
+      two,
+    )
+    const [failure, ...others] = last(run).failures
+    assert.equal(failure?.host, 'b')
+    assert.equal(failure.task?.name, 'breaks on one')
+    assert.equal(failure.exitCode, 5)
+    assert.deepEqual(others, [])
+    assert.equal(run.exitCode, 5)
+  })
 
-const fatal = (setting: string): string => `
+  const fatal = (setting: string): string => `
 - hosts: all
   name: First
 ${setting}
@@ -71,18 +74,19 @@ ${setting}
       debug: { msg: reached }
 `
 
-test('any_errors_fatal ends the run for all hosts, in later plays too, and the run says so', async () => {
-  const run = await folder.run(fatal('  any_errors_fatal: true'), two)
-  assert.equal(run.outcomes['later play'], undefined)
-  assert.equal(run.exitCode, 7)
-  const warnings = run.events.flatMap((event) => (event.type === 'warning' ? [event.message] : []))
-  assert.deepEqual(warnings, [
-    'the run ends here for all hosts: this host failed, and play "First" sets any_errors_fatal',
-  ])
-})
+  test('any_errors_fatal ends the run for all hosts, in later plays too, and the run says so', async () => {
+    const run = await folder.run(fatal('  any_errors_fatal: true'), two)
+    assert.equal(run.outcomes['later play'], undefined)
+    assert.equal(run.exitCode, 7)
+    const warnings = run.events.flatMap((event) => (event.type === 'warning' ? [event.message] : []))
+    assert.deepEqual(warnings, [
+      'the run ends here for all hosts: this host failed, and play "First" sets any_errors_fatal',
+    ])
+  })
 
-test('without any_errors_fatal the other hosts go on', async () => {
-  const run = await folder.run(fatal('  strategy: free'), two)
-  assert.equal(run.outcomes['later play'], 'ok')
-  assert.equal(run.exitCode, 7)
+  test('without any_errors_fatal the other hosts go on', async () => {
+    const run = await folder.run(fatal('  strategy: free'), two)
+    assert.equal(run.outcomes['later play'], 'ok')
+    assert.equal(run.exitCode, 7)
+  })
 })
