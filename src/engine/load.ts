@@ -10,6 +10,7 @@ import type { Playbook, Variables } from '../language/model.ts'
 import { readPlaybook } from '../language/playbook.ts'
 import type { RunDependencies, RunRequest } from './request.ts'
 import { unknownTags } from '../language/tags.ts'
+import { unreadableValues } from './unreadable-values.ts'
 import { select, type Selection } from './selection.ts'
 
 export interface Loaded {
@@ -53,6 +54,8 @@ export function load(request: RunRequest, dependencies: RunDependencies): Loaded
     ...unknownTags(playbooks, request.tags),
     ...misplacedVariables(playbooks),
   )
+  const unreadable = unreadableValues(inventory, playbooks)
+  problems.push(...unreadable.problems)
   const selection = select({ playbooks, inventory, limit: request.limit, extra, files })
   problems.push(...selection.problems)
   return {
@@ -61,7 +64,7 @@ export function load(request: RunRequest, dependencies: RunDependencies): Loaded
     extra,
     selection,
     problems,
-    warnings: [...inventory.warnings, ...selection.warnings],
+    warnings: [...inventory.warnings, ...unreadable.warnings, ...selection.warnings],
   }
 }
 

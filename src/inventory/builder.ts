@@ -39,7 +39,7 @@ export type Tier = (typeof tiers)[number]
 const reservedNames: ReadonlySet<string> = new Set(builtInNames)
 
 export class InventoryBuilder {
-  readonly values = new ValueReader()
+  readonly values = new ValueReader({ defers: true })
   readonly schemas = new SchemaChecker()
   readonly hosts = new Map<HostName, Position>()
   readonly groups = new Map<string, GroupDraft>()

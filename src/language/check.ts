@@ -2,6 +2,7 @@
 import { builtInNames, Declarations, type JsonSchema } from './declarations.ts'
 import type { Loader } from './loader.ts'
 import type { Expression, Play, RoleUse, Task, Value, Variables } from './model.ts'
+import { variablesOf } from './reads.ts'
 import { registeredSchema } from './registered.ts'
 import { valueReads } from './render.ts'
 import { didYouMean } from './suggest.ts'
@@ -111,12 +112,12 @@ function checkVariables(loader: Loader, variables: Variables, names: Declaration
 }
 
 function checkValue(loader: Loader, value: Value, names: Declarations): void {
-  for (const [name] of valueReads(value)) if (name !== undefined) loader.reads.add(name)
+  for (const name of valueReads(value).flatMap(variablesOf)) loader.reads.add(name)
   loader.problems.push(...names.check(value))
 }
 
 function checkCondition(loader: Loader, condition: Expression, names: Declarations): void {
-  for (const [name] of condition.reads) if (name !== undefined) loader.reads.add(name)
+  for (const name of condition.reads.flatMap(variablesOf)) loader.reads.add(name)
   loader.problems.push(...names.checkCondition(condition))
 }
 

@@ -4,7 +4,7 @@
  * Everything inherited is settled here (tags, become, environment, exit codes), so that whoever runs a task needs to look
  * at the task alone.
  */
-import type { Position } from '../base/errors.ts'
+import type { Position, Problem } from '../base/errors.ts'
 
 /** A path that an expression or template reads: `facts.os.id` is `['facts', 'os', 'id']`; where an index is computed, `computedKey` stands for it (reads.ts). */
 export type ReadPath = readonly string[]
@@ -48,6 +48,8 @@ export interface Template {
   readonly value: ((context: Record<string, unknown>) => unknown) | undefined
   /** The place of a part of `source`. */
   readonly at: (offset: number, length: number) => Position
+  /** Why it cannot be read, in an inventory: rendering it throws these. A variable that nobody reads may hold anything. */
+  readonly problems?: readonly Problem[]
   /** Runs the compiled program; only template.ts calls it. */
   readonly run: (context: Record<string, unknown>) => string
 }

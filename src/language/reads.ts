@@ -44,6 +44,12 @@ export function comparisonsOf(root: ASTNode): readonly Comparison[] {
   return found
 }
 
+/** The variables that a path names: its first part, and of `hostvars.HOST.NAME` the last as well. */
+export function variablesOf([root, , other]: ReadPath): readonly string[] {
+  if (root === undefined) return []
+  return root === 'hostvars' && other !== undefined ? [root, other] : [root]
+}
+
 /** The path of `a.b["c"].?d`, if the node is one. */
 export function pathOf(node: ASTNode): ReadPath | undefined {
   switch (node.op) {

@@ -5,6 +5,7 @@ import type { Files } from './files.ts'
 import type { Loader } from './loader.ts'
 import type { Task, Template } from './model.ts'
 import { InputError, type Problem } from '../base/errors.ts'
+import { variablesOf } from './reads.ts'
 import { fileLocator, SourceFile } from './source.ts'
 import { didYouMean } from './suggest.ts'
 import { TemplateParser } from './template.ts'
@@ -78,7 +79,7 @@ export function checkTaskFiles(loader: Loader, task: Task, names: Declarations):
     if (kind !== 'templates' || loader.files.kind(path) !== 'file') continue
     const template = parseFile(loader.values.templates, path, loader)
     if (template === undefined) continue
-    for (const [variable] of template.reads) if (variable !== undefined) loader.reads.add(variable)
+    for (const name of template.reads.flatMap(variablesOf)) loader.reads.add(name)
     loader.problems.push(...names.check(template))
   }
 }

@@ -1,18 +1,24 @@
 /** From YAML to values: literals stay, text with `{{ }}` becomes a template, `!cel` an expression. */
-import type { Position, Problem } from '../base/errors.ts'
+import { InputError, type Position, type Problem } from '../base/errors.ts'
 import { given } from '../base/given.ts'
 import { ExpressionParser } from './expression.ts'
 import { jinjaTags } from './jinja/problems.ts'
 import type { MapEntry, MapValue, Value, Variable } from './model.ts'
 import { fixedLocator, problem } from './source.ts'
 import { isTemplate, TemplateParser } from './template.ts'
-import type { YamlMap, YamlNode, YamlScalar } from './yaml.ts'
+import type { YamlEntry, YamlMap, YamlNode, YamlScalar } from './yaml.ts'
 
 /** The parsers of both languages, and the problems that they met. One for everything that is loaded together. */
 export class ValueReader {
   readonly problems: Problem[] = []
   readonly expressions = new ExpressionParser()
   readonly templates = new TemplateParser()
+  readonly #defers: boolean
+
+  /** @param options.defers What cannot be read is a mistake only where it is rendered (`Template.problems`). */
+  constructor({ defers = false }: { readonly defers?: boolean } = {}) {
+    this.#defers = defers
+  }
 
   value(node: YamlNode): Value {
     switch (node.kind) {
@@ -28,10 +34,17 @@ export class ValueReader {
   map(node: YamlMap): MapValue {
     const entries = new Map<string, MapEntry>()
     for (const [key, entry] of node.entries) {
-      if (isTemplate(key)) this.problems.push(templatedKey(key, entry.where))
-      entries.set(key, { where: entry.where, value: this.value(entry.value) })
+      entries.set(key, { where: entry.where, value: this.#entry(key, entry) })
     }
     return { kind: 'map', entries, where: node.where }
+  }
+
+  #entry(key: string, { where, value }: YamlEntry): Value {
+    if (!isTemplate(key)) return this.value(value)
+    const wrong = templatedKey(key, where)
+    if (this.#defers) return unreadable(commandLineScalar(key, where), [wrong])
+    this.problems.push(wrong)
+    return this.value(value)
   }
 
   /** The entries of a map as variables. Names that no expression could use are reported. */
@@ -51,16 +64,41 @@ export class ValueReader {
   }
 
   #scalar(node: YamlScalar): Value {
+    const problems: Problem[] = []
+    const parsed = this.#parsed(node, problems)
+    if (parsed === undefined && problems.length > 0 && this.#defers) return unreadable(node, problems)
+    this.problems.push(...problems)
+    return parsed ?? literal(node)
+  }
+
+  #parsed(node: YamlScalar, problems: Problem[]): Value | undefined {
     if (node.cel) {
-      const expression = this.expressions.parse(String(node.value), node, this.problems)
-      return expression ?? { kind: 'literal', value: null, where: node.where }
+      const expression = this.expressions.parse(String(node.value), node, problems)
+      return expression ?? (this.#defers ? undefined : { kind: 'literal', value: null, where: node.where })
     }
-    if (typeof node.value === 'string' && isTemplate(node.value)) {
-      const template = this.templates.parse(node.value, node, this.problems)
-      return template ?? { kind: 'literal', value: node.value, where: node.where }
-    }
-    if (typeof node.value === 'string') this.problems.push(...jinjaTags(node.value, node))
-    return literal(node)
+    if (typeof node.value !== 'string') return undefined
+    if (isTemplate(node.value)) return this.templates.parse(node.value, node, problems)
+    problems.push(...jinjaTags(node.value, node))
+    return undefined
+  }
+}
+
+/** A value that is a mistake where it is rendered, and nowhere else. */
+export function unreadable(node: YamlScalar, problems: readonly Problem[]): Value {
+  return {
+    kind: 'template',
+    source: String(node.value),
+    where: node.where,
+    reads: [],
+    optional: [],
+    comparisons: [],
+    value: undefined,
+    path: undefined,
+    at: (offset, length) => node.at(offset, length),
+    problems,
+    run: () => {
+      throw new InputError(problems)
+    },
   }
 }
 

@@ -1,0 +1,65 @@
+/** Values of an inventory that cannot be read: mistakes where a playbook uses them, and a warning elsewhere. */
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { InputError } from '../base/errors.ts'
+import { report } from '../language/testing/report.ts'
+import { type Folder, localFolder } from './testing/local-run.ts'
+
+let folder: Folder
+before(() => {
+  folder = localFolder()
+})
+after(() => folder.remove())
+
+const inventory = `all:
+  hosts:
+    one:
+      connection: local
+      lower: "{{ name | lower }}"
+      nested: { list: ["{{ a if b else c }}"] }
+      through: "{{lower}}"
+      name: X
+`
+
+/** The warnings and mistakes of a run with a task that shows this text. */
+async function ran(text: string): Promise<{ warnings: readonly string[]; mistakes: readonly string[] }> {
+  const hosts = folder.write('hosts.yml', inventory)
+  const playbook = `- hosts: all\n  tasks:\n    - debug: { msg: "${text}" }\n`
+  try {
+    const { events } = await folder.run(playbook, { inventories: [hosts] })
+    return {
+      warnings: events.flatMap((event) => (event.type === 'warning' ? [event.message] : [])),
+      mistakes: [],
+    }
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error
+    return { warnings: [], mistakes: report(error.problems) }
+  }
+}
+
+test('a value that nothing uses is a warning, with the first place', async () => {
+  const { warnings, mistakes } = await ran('{{ name }}')
+  assert.deepEqual(mistakes, [])
+  assert.equal(warnings.length, 1)
+  assert.match(
+    warnings[0] ?? '',
+    /hosts\.yml:5:\d+: this value cannot be read, and 1 more value of the inventory: .*; nothing here uses it$/,
+  )
+})
+
+for (const [how, text] of [
+  ['by name', '{{ lower }}'],
+  ['through another variable', '{{ through }}'],
+  ['as a variable of another host', '{{ hostvars.one.lower }}'],
+]) {
+  test(`a value that a playbook uses ${how} is a mistake at its place`, async () => {
+    const { mistakes } = await ran(text ?? '')
+    assert.equal(mistakes.length, 1)
+    assert.match(mistakes[0] ?? '', /^hosts\.yml:5:\d+ /)
+  })
+}
+
+test('a value in a list of a variable that is used is a mistake', async () => {
+  const { mistakes } = await ran('{{ json nested }}')
+  assert.match(mistakes[0] ?? '', /^hosts\.yml:6:\d+ /)
+})

@@ -1,0 +1,73 @@
+/** Values of an inventory that cannot be read: Jinja, as a rule. They are mistakes where the run uses them. */
+import type { Problem } from '../base/errors.ts'
+import type { Inventory } from '../inventory/model.ts'
+import type { Playbook, Template, Value, Variables } from '../language/model.ts'
+import { variablesOf } from '../language/reads.ts'
+import { valueReads } from '../language/render.ts'
+import { problem } from '../language/source.ts'
+
+export interface UnreadableValues {
+  /** Of the variables that the playbooks read, by themselves or through others. */
+  readonly problems: readonly Problem[]
+  /** One for all others. */
+  readonly warnings: readonly Problem[]
+}
+
+export function unreadableValues(inventory: Inventory, playbooks: readonly Playbook[]): UnreadableValues {
+  const used = new Set<Problem>()
+  const unused = new Set<Problem>()
+  for (const { variables } of [...inventory.hosts.values(), inventory.localhost]) {
+    const broken = [...variables.values()].flatMap(({ name, value }) => {
+      const found = unreadableParts(value)
+      return found.length === 0 ? [] : [{ name, found: found.flatMap(({ problems = [] }) => problems) }]
+    })
+    if (broken.length === 0) continue
+    const names = readNames(variables, playbooks)
+    for (const { name, found } of broken) for (const one of found) (names.has(name) ? used : unused).add(one)
+  }
+  for (const one of used) unused.delete(one)
+  return { problems: [...used], warnings: warningOf([...unused]) }
+}
+
+/** The names that the playbooks read, and those that the values of these variables read. */
+function readNames(variables: Variables, playbooks: readonly Playbook[]): ReadonlySet<string> {
+  const names = new Set(playbooks.flatMap((playbook) => [...playbook.reads]))
+  // The set grows while it is walked through.
+  for (const name of names) {
+    const value = variables.get(name)?.value
+    if (value === undefined) continue
+    for (const read of valueReads(value).flatMap(variablesOf)) names.add(read)
+  }
+  return names
+}
+
+function unreadableParts(value: Value): readonly Template[] {
+  switch (value.kind) {
+    case 'literal':
+    case 'expression':
+      return []
+    case 'list':
+      return value.items.flatMap(unreadableParts)
+    case 'map':
+      return [...value.entries.values()].flatMap((entry) => unreadableParts(entry.value))
+    case 'template':
+      return value.problems === undefined ? [] : [value]
+  }
+}
+
+function warningOf(unused: readonly Problem[]): readonly Problem[] {
+  const [first] = unused
+  if (first === undefined) return []
+  const more = unused.length - 1
+  const others = more === 0 ? '' : `, and ${more} more ${more === 1 ? 'value' : 'values'} of the inventory`
+  return [
+    problem(
+      'unreadable-value',
+      `this value cannot be read${others}: ${first.message}; nothing here uses it`,
+      {
+        where: first.where,
+        hint: first.hint,
+      },
+    ),
+  ]
+}
