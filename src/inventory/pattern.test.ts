@@ -45,6 +45,16 @@ const patterns: readonly (readonly [pattern: string, hosts: string])[] = [
   ['web[1:]', 'web2 web3'],
   ['web[:1]', 'web1 web2'],
   ['web[-2:]', 'web2 web3'],
+  // Places count in the order of the group; what is chosen stands in the order of the inventory.
+  ['db[0]', 'db1'],
+  ['db[1]', 'web3'],
+  ['all[0]', 'lonely'],
+  ['all:!db[0]', 'lonely web1 web2 web3'],
+  [
+    'web[0-1]',
+    'invalid-pattern: "web[0-1]" could mean a place in "web" or letters of a name (write web[0:1] for places; both ends are included)',
+  ],
+  ['we[a-b][1-2]', 'web1 web2'],
   ['ungrouped', 'lonely'],
   ['localhost', 'localhost'],
   ['wbe', 'unknown-host: there is no host and no group "wbe" (did you mean "web"?)'],
@@ -80,7 +90,7 @@ test('--limit takes files, and what matches nothing is a mistake', () => {
   )
   assert.equal(
     limit('pev'),
-    '--limit:1:1 unknown-host: there is no host and no group "pev" (there are all, ungrouped, web, db, old, lonely, web1, web2, web3, db1)',
+    '--limit:1:1 unknown-host: there is no host and no group "pev" (the groups are all, ungrouped, web, db, old; the hosts are lonely, web1, web2, web3, db1)',
   )
 })
 

@@ -100,6 +100,16 @@ type TermResult = { readonly hosts: readonly Host[] } | { readonly problem: Prob
 
 function resolveTerm(inventory: Inventory, term: string, where: Position | undefined): TermResult {
   if (term.startsWith('~')) return matchRegex(inventory, term.slice(1), where)
+  const range = /^(.+)\[(\d+)-(\d+)\]$/.exec(term)
+  if (range?.[1] !== undefined && isKnown(inventory, range[1])) {
+    const [, group, first, last] = range
+    return {
+      problem: problem('invalid-pattern', `"${term}" could mean a place in "${group}" or letters of a name`, {
+        where,
+        hint: `write ${group}[${first}:${last}] for places; both ends are included`,
+      }),
+    }
+  }
   const subscript = /^(.+)\[(-?\d+|-?\d*:-?\d*)\]$/.exec(term)
   const name = subscript?.[1] ?? term
   const base = matchName(inventory, name)
@@ -107,7 +117,7 @@ function resolveTerm(inventory: Inventory, term: string, where: Position | undef
   return subscript?.[2] === undefined ? { hosts: base } : pick(base, term, { subscript: subscript[2], where })
 }
 
-/** Ansible's rules: counted from 0, from the end when negative; both ends of a slice belong to it. */
+/** Ansible's rules: counted from 0 in the order of the group, from the end when negative; both ends of a slice belong to it. */
 function pick(
   hosts: readonly Host[],
   term: string,
@@ -132,7 +142,7 @@ function pick(
 }
 
 function matchName(inventory: Inventory, name: string): readonly Host[] | undefined {
-  if (name === 'all' || name === '*') return [...inventory.hosts.values()]
+  if (name === '*') return hostsOfGroup(inventory, 'all')
   if (/[*?[]/.test(name)) {
     const pattern = globPattern(name)
     const found = matching(inventory, (candidate) => pattern.test(candidate))
@@ -143,7 +153,7 @@ function matchName(inventory: Inventory, name: string): readonly Host[] | undefi
   if (group === undefined && host === undefined) {
     return name === inventory.localhost.name ? [inventory.localhost] : undefined
   }
-  const members = (group?.hosts ?? []).flatMap((member) => inventory.hosts.get(member) ?? [])
+  const members = hostsOfGroup(inventory, name)
   return host === undefined || members.includes(host) ? members : [host, ...members]
 }
 
@@ -162,12 +172,21 @@ function matchRegex(inventory: Inventory, source: string, where: Position | unde
   }
 }
 
-/** Hosts whose name fits, and those of groups whose name fits. */
+/** Those of groups whose name fits, and hosts whose name fits. */
 function matching(inventory: Inventory, fits: (name: string) => boolean): readonly Host[] {
-  const groups = new Set([...inventory.groups.keys()].filter((name) => name !== 'all' && fits(name)))
-  return [...inventory.hosts.values()].filter(
-    (host) => fits(host.name) || host.groups.some((group) => groups.has(group)),
-  )
+  const groups = [...inventory.groups.keys()].filter((name) => name !== 'all' && fits(name))
+  const members = groups.flatMap((name) => hostsOfGroup(inventory, name))
+  return [...new Set([...members, ...[...inventory.hosts.values()].filter((host) => fits(host.name))])]
+}
+
+/** In the order of the group. */
+function hostsOfGroup(inventory: Inventory, name: string): readonly Host[] {
+  const members = inventory.groups.get(name)?.hosts ?? []
+  return members.flatMap((member) => inventory.hosts.get(member) ?? [])
+}
+
+function isKnown(inventory: Inventory, name: string): boolean {
+  return inventory.groups.has(name) || inventory.hosts.has(hostName(name))
 }
 
 function globPattern(glob: string): RegExp {
@@ -181,9 +200,14 @@ function globPattern(glob: string): RegExp {
 }
 
 function unknownName(inventory: Inventory, name: string, where: Position | undefined): Problem {
-  const known = [...inventory.groups.keys(), ...inventory.hosts.keys()]
+  const groups = [...inventory.groups.keys()]
+  const hosts = [...inventory.hosts.keys()]
+  const listed = [
+    ...(groups.length > 30 ? [] : [`the groups are ${groups.join(', ')}`]),
+    ...(hosts.length > 30 || hosts.length === 0 ? [] : [`the hosts are ${hosts.join(', ')}`]),
+  ]
   return problem('unknown-host', `there is no host and no group "${name}"`, {
     where,
-    hint: didYouMean(name, known, known.length > 30 ? undefined : `there are ${known.join(', ')}`),
+    hint: didYouMean(name, [...groups, ...hosts], listed.length === 0 ? undefined : listed.join('; ')),
   })
 }

@@ -39,7 +39,7 @@ export class FieldReader {
     if (node === undefined) return undefined
     const value = this.#scalar(node, name, 'string')
     if (typeof value !== 'string') return undefined
-    return name !== 'name' && this.#isTemplated(value, name, node) ? undefined : value
+    return name !== 'name' && this.#isTemplated(value, node, { name }) ? undefined : value
   }
 
   boolean(name: string): boolean | undefined {
@@ -72,15 +72,18 @@ export class FieldReader {
     return found
   }
 
-  /** Words with their places: one, or a list of them. `split` takes apart `a, b`. */
-  words(name: string, options: { readonly split: boolean }): readonly { text: string; where: Position }[] {
+  /** Words with their places: one, or a list of them. `split` takes apart `a, b`; `insteadOfTemplate` is the hint where one is a template. */
+  words(
+    name: string,
+    options: { readonly split: boolean; readonly insteadOfTemplate?: string },
+  ): readonly { text: string; where: Position }[] {
     const node = this.node(name)
     if (node === undefined) return []
     const items = node.kind === 'list' ? node.items : [node]
     return items.flatMap((item) => {
       const value = this.#scalar(item, name, 'string')
       if (typeof value !== 'string') return []
-      if (this.#isTemplated(value, name, item)) return []
+      if (this.#isTemplated(value, item, { name, instead: options.insteadOfTemplate })) return []
       const parts = options.split ? value.split(',') : [value]
       return parts
         .map((part) => part.trim())
@@ -127,13 +130,17 @@ export class FieldReader {
     return []
   }
 
-  #isTemplated(value: string, name: string, node: YamlNode): boolean {
+  #isTemplated(
+    value: string,
+    node: YamlNode,
+    { name, instead = 'write it out' }: { readonly name: string; readonly instead?: string | undefined },
+  ): boolean {
     const tags = node.kind === 'scalar' ? jinjaTags(value, node) : []
     if (!isTemplate(value) && tags.length === 0) return false
     this.report(
       problem('not-templated', `"${name}" cannot be a template: it is read when the playbook loads`, {
         where: node.where,
-        hint: 'write it out',
+        hint: instead,
       }),
     )
     return true

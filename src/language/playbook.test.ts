@@ -161,3 +161,10 @@ test('playbooks, tasks and roles are imported, and imports that end nowhere are 
     'site.yml:5:21 missing-file: there is no file "x.yml" (looked in /p)',
   ])
 })
+
+test('hosts that are a template are refused with the way to choose hosts', () => {
+  const { problems } = load({ '/p/site.yml': '- hosts: "{{ target }}"\n  tasks: [{debug: {msg: x}}]\n' })
+  assert.deepEqual(report(problems), [
+    'site.yml:1:10 not-templated: "hosts" cannot be a template: it is read when the playbook loads (write "hosts: all", and choose the hosts on the command line: -l NAME)',
+  ])
+})

@@ -96,7 +96,10 @@ class PlaybookReader {
     const loader = this.#loader
     const fields = new FieldReader(map, loader.values)
     this.#lists.checkKeys(map, playKeywords, 'a play')
-    const hosts = fields.words('hosts', { split: false })
+    const hosts = fields.words('hosts', {
+      split: false,
+      insteadOfTemplate: 'write "hosts: all", and choose the hosts on the command line: -l NAME',
+    })
     const hostsAt = fields.entry('hosts')?.value.where ?? map.where
     if (
       hosts.length === 0 &&
