@@ -140,12 +140,12 @@ test('a file in group_vars that belongs to no group is a warning with what was m
 })
 
 test('sources that are not there, are empty or are programs are reported', () => {
-  const files = { '/i/hosts.yml': '', '/j/readme.md': '', '/k/run': '#!/bin/sh\n', '/l/mine/hosts.yml': '' }
-  const { problems } = read(files, ['/i/hots.yml', '/j', '/k/run', '/l'])
+  const files = { '/i/hosts.yml': '', '/j/readme.md': '', '/k/run': '#!/bin/sh\n', '/m/hosts.ini': 'a\n' }
+  const { problems } = read(files, ['/i/hots.yml', '/j', '/k/run', '/m'])
   assert.deepEqual(report(problems), [
     'missing-file: there is no inventory "/i/hots.yml" (did you mean "hosts.yml"?)',
     'missing-file: the folder "/j" holds no inventory (put a file such as hosts.yml into it)',
-    'missing-file: the folder "/l" holds no inventory (name one of the folders in it: -i /l/mine)',
-    'run:1:1 not-yet-supported: inventories that are programs are not yet supported (write its output to a file)',
+    'missing-file: the folder "/m" holds no inventory (files whose names end with .ini are not read in a folder, as in Ansible; write -i /m/hosts.ini)',
+    'run:1:1 not-yet-supported: inventories that are programs are not yet supported (write what it prints to a file: /k/run --list > hosts.json; then -i hosts.json)',
   ])
 })

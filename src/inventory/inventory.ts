@@ -12,7 +12,8 @@ import { connectionVariables } from './connection-variables.ts'
 import { findCycle, groupsOf, groupsOfHosts } from './groups.ts'
 import type { Host, Inventory } from './model.ts'
 import { checkRelations } from './relations.ts'
-import { readSource, readVariableFolders, variableFiles } from './sources.ts'
+import { isHostList, readSource } from './sources.ts'
+import { readVariableFolders, variableFiles } from './variable-files.ts'
 
 export interface InventoryOptions {
   /** Folders of the playbooks, for the `group_vars` and `host_vars` beside them. */
@@ -60,7 +61,7 @@ export function readInventory(
 }
 
 function folderOf(source: string, files: Files): readonly string[] {
-  const kind = source.includes(',') ? undefined : files.kind(source)
+  const kind = isHostList(source, files) ? undefined : files.kind(source)
   return kind === undefined ? [] : [kind === 'directory' ? source : dirname(source)]
 }
 

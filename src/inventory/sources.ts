@@ -1,19 +1,23 @@
-/** Finds the files of an inventory and reads them: the sources themselves, then `group_vars` and `host_vars`. */
+/** Finds the files of an inventory and reads them; `group_vars` and `host_vars` are read in variable-files.ts. */
 import { basename, dirname, extname, join } from 'node:path'
-import { isNothing } from '../language/fields.ts'
-import { type Files, readYamlFile } from '../language/files.ts'
-import type { Variable } from '../language/model.ts'
-import { SourceFile } from '../language/source.ts'
+import { type Files, readText } from '../language/files.ts'
+import { problem, SourceFile } from '../language/source.ts'
 import { didYouMean } from '../language/suggest.ts'
-import type { InventoryBuilder, Tier } from './builder.ts'
+import { readYaml } from '../language/yaml.ts'
+import type { InventoryBuilder } from './builder.ts'
 import { readIniInventory } from './ini-inventory.ts'
 import { readYamlInventory } from './yaml-inventory.ts'
 
 const variableFolders = ['group_vars', 'host_vars']
 
+/** Whether a source is a list of hosts: it has a comma, and no file has that name. */
+export function isHostList(source: string, files: Files): boolean {
+  return source.includes(',') && files.kind(source) === undefined
+}
+
 /** Reads one source: a file, a folder, or names with commas between them. */
 export function readSource(builder: InventoryBuilder, source: string, files: Files): void {
-  if (source.includes(',')) {
+  if (isHostList(source, files)) {
     const where = { file: '-i', line: 1, column: 1 }
     for (const name of source.split(',').map((part) => part.trim())) {
       if (name !== '') builder.addHosts(name, where, 'ungrouped')
@@ -38,39 +42,85 @@ export function readSource(builder: InventoryBuilder, source: string, files: Fil
   }
 }
 
+/** What Ansible leaves out of a folder (INVENTORY_IGNORE_EXTS), `vars_plugins` and everything hidden. */
+const ignored = /^\.|^vars_plugins$|(~|\.(pyc|pyo|swp|bak|rpm|md|txt|rst|orig|ini|cfg|retry))$/
+
+/** Reads all files of a folder in the order of their names, folders in it too. */
 function readFolder(builder: InventoryBuilder, folder: string, files: Files): void {
-  const entries = files
-    .list(folder)
-    .filter((name) => !name.startsWith('.') && !/(~|\.bak|\.orig|\.retry|\.md|\.txt)$/.test(name))
-    .filter((name) => !variableFolders.includes(name))
-  const names = entries.filter((name) => files.kind(join(folder, name)) === 'file')
-  if (names.length === 0) {
-    const folders = entries
-      .map((name) => join(folder, name))
-      .filter((path) => files.kind(path) === 'directory')
+  const { found, inis } = filesOf(builder, folder, files)
+  const [ini] = inis
+  if (found.length === 0) {
     builder.report('missing-file', `the folder "${folder}" holds no inventory`, {
       hint:
-        folders.length === 0
+        ini === undefined
           ? 'put a file such as hosts.yml into it'
-          : `name one of the folders in it: ${folders.map((path) => `-i ${path}`).join(', ')}`,
-    })
-  }
-  for (const name of names) readInventoryFile(builder, join(folder, name), files)
-}
-
-function readInventoryFile(builder: InventoryBuilder, path: string, files: Files): void {
-  const text = files.read(path)
-  if (text === undefined) {
-    builder.report('missing-file', `the inventory "${path}" cannot be read`, {
-      hint: 'check its permissions',
+          : `files whose names end with .ini are not read in a folder, as in Ansible; write -i ${ini}`,
     })
     return
   }
+  for (const path of inis) {
+    builder.warnings.push(
+      problem('unused-file', `"${path}" is not read: as in Ansible, .ini files in a folder are left out`, {
+        hint: 'rename it, or add it with -i if it is an inventory',
+      }),
+    )
+  }
+  for (const path of found) readInventoryFile(builder, path, files)
+}
+
+function filesOf(
+  builder: InventoryBuilder,
+  folder: string,
+  files: Files,
+  inside = false,
+): { readonly found: readonly string[]; readonly inis: readonly string[] } {
+  const found: string[] = []
+  const inis: string[] = []
+  for (const name of files.list(folder)) {
+    const path = join(folder, name)
+    const isFolder = files.kind(path) === 'directory'
+    if (variableFolders.includes(name)) {
+      if (inside) warnOfFolder(builder, path)
+    } else if (ignored.test(name)) {
+      if (name.endsWith('.ini') && !isFolder) inis.push(path)
+    } else if (isFolder) {
+      const below = filesOf(builder, path, files, true)
+      found.push(...below.found)
+      inis.push(...below.inis)
+    } else {
+      found.push(path)
+    }
+  }
+  return { found, inis }
+}
+
+function warnOfFolder(builder: InventoryBuilder, path: string): void {
+  builder.warnings.push(
+    problem(
+      'unused-variables',
+      `"${path}" is not read: only the folder after -i has group_vars and host_vars`,
+      {
+        hint: `move it up, or add -i ${dirname(path)}`,
+      },
+    ),
+  )
+}
+
+function readInventoryFile(builder: InventoryBuilder, path: string, files: Files): void {
+  const text = readText(files, path, builder.values.problems)
+  if (text === undefined) return
   const source = new SourceFile(path, text)
   if (text.startsWith('#!')) {
     builder.report('not-yet-supported', 'inventories that are programs are not yet supported', {
       where: source.position(0, 2),
-      hint: 'write its output to a file',
+      hint: `write what it prints to a file: ${path} --list > hosts.json; then -i hosts.json`,
+    })
+    return
+  }
+  if (extname(path) === '.toml') {
+    builder.report('invalid-inventory', 'inventories in TOML are not supported', {
+      where: source.position(0),
+      hint: `write it as YAML: ansible-inventory -i ${path} --list --yaml > hosts.yml`,
     })
     return
   }
@@ -83,73 +133,19 @@ function readInventoryFile(builder: InventoryBuilder, path: string, files: Files
     })
     return
   }
-  if (isYaml(path, text)) readYamlInventory(builder, source)
+  if (isYaml(source)) readYamlInventory(builder, source)
   else readIniInventory(builder, source)
 }
 
-function isYaml(path: string, text: string): boolean {
-  const extension = extname(path)
+/** By the extension; without one, by what the file holds. */
+function isYaml(source: SourceFile): boolean {
+  const { file, text } = source
+  const extension = extname(file)
   if (['.yml', '.yaml', '.json'].includes(extension)) return true
   if (['.ini', '.cfg'].includes(extension)) return false
   const lines = text.split('\n').filter((line) => /^\s*[^\s#;]/.test(line))
-  return lines.some((line) => line === '---' || /^[\w.-]+:\s*(#.*)?$/.test(line))
-}
-
-/** Reads `group_vars` and `host_vars` in a folder, for the groups and hosts that there are. */
-export function readVariableFolders(
-  builder: InventoryBuilder,
-  folder: string,
-  options: { readonly files: Files; readonly beside: 'inventory' | 'playbook' },
-): void {
-  const { files, beside } = options
-  const prefix = beside === 'playbook' ? 'playbook ' : ''
-  for (const { name, paths } of variableFiles(files, join(folder, 'group_vars'))) {
-    const tier = `${prefix}group_vars${name === 'all' ? '/all' : ''}` as Tier
-    for (const path of paths) readVariables(builder, path, { files, tier, name })
-  }
-  for (const { name, paths } of variableFiles(files, join(folder, 'host_vars'))) {
-    const tier = `${prefix}host_vars` as Tier
-    for (const path of paths) readVariables(builder, path, { files, tier, name })
-  }
-}
-
-/** The names of groups or hosts for which there are variables beside an inventory, with the files. */
-export function variableFiles(
-  files: Files,
-  folder: string,
-): readonly { readonly name: string; readonly paths: readonly string[] }[] {
-  const byName = new Map<string, string[]>()
-  for (const entry of files.list(folder)) {
-    if (entry.startsWith('.') || entry.endsWith('~')) continue
-    const path = join(folder, entry)
-    const inside = files.kind(path) === 'directory'
-    const name = inside ? entry : entry.replace(/\.(yml|yaml|json)$/, '')
-    const paths = byName.get(name) ?? []
-    paths.push(...(inside ? filesBelow(files, path) : [path]))
-    byName.set(name, paths)
-  }
-  return [...byName].map(([name, paths]) => ({ name, paths }))
-}
-
-function filesBelow(files: Files, folder: string): readonly string[] {
-  return files.list(folder).flatMap((entry) => {
-    const path = join(folder, entry)
-    if (entry.startsWith('.') || entry.endsWith('~')) return []
-    return files.kind(path) === 'directory' ? filesBelow(files, path) : [path]
-  })
-}
-
-function readVariables(
-  builder: InventoryBuilder,
-  path: string,
-  target: { readonly files: Files; readonly tier: Tier; readonly name: string },
-): void {
-  const root = readYamlFile(target.files, path, builder.values.problems)?.root
-  if (root === undefined || isNothing(root)) return
-  if (root.kind !== 'map') {
-    builder.report('invalid-variables', 'this file must be a map of variables', { where: root.where })
-    return
-  }
-  const variables: ReadonlyMap<string, Variable> = builder.values.variables(root)
-  builder.setVariables(target.tier, target.name, variables)
+  // With a mistake in it, too, so that the mistake is reported as one of YAML.
+  if (lines.some((line) => line === '---' || /^[\w.-]+:\s*(#.*)?$/.test(line))) return true
+  const root = /^\s*\[/.test(lines[0] ?? '') ? undefined : readYaml(source).root
+  return root?.kind === 'map' && [...root.entries.values()].every(({ value }) => value.kind === 'map')
 }

@@ -2,13 +2,27 @@
 import { isNothing } from '../language/fields.ts'
 import type { SourceFile } from '../language/source.ts'
 import { didYouMean } from '../language/suggest.ts'
-import { readYaml, type YamlEntry, type YamlMap } from '../language/yaml.ts'
+import { readYaml, type YamlEntry, type YamlMap, type YamlNode } from '../language/yaml.ts'
 import type { InventoryBuilder } from './builder.ts'
+import { programOutput, readProgramOutput } from './program-output.ts'
 
 export function readYamlInventory(builder: InventoryBuilder, source: SourceFile): void {
   const { root, problems } = readYaml(source)
   builder.values.problems.push(...problems)
   if (root === undefined) return
+  const plugin = root.kind === 'map' ? root.entries.get('plugin') : undefined
+  if (plugin?.value.kind === 'scalar') {
+    builder.report('not-yet-supported', 'plug-ins of Ansible that make inventories are not supported', {
+      where: plugin.where,
+      hint: 'write what it gives to a file: ansible-inventory -i THIS --list > hosts.json; then -i hosts.json',
+    })
+    return
+  }
+  const output = programOutput(root)
+  if (output !== undefined) {
+    readProgramOutput(builder, output)
+    return
+  }
   if (root.kind !== 'map') {
     builder.report('invalid-inventory', 'an inventory is a map of groups', {
       where: root.where,
@@ -71,6 +85,12 @@ function readHost(
 function mapOf(builder: InventoryBuilder, entry: YamlEntry, what: string): YamlMap | undefined {
   const { value } = entry
   if (value.kind === 'map') return value
+  // `hosts: web1` is one host, as in Ansible.
+  if (value.kind === 'scalar' && typeof value.value === 'string' && /^"(hosts|children)"$/.test(what)) {
+    const { where } = value
+    const nothing: YamlNode = { kind: 'scalar', value: null, source: '', cel: false, where, at: () => where }
+    return { kind: 'map', entries: new Map([[value.value, { where, value: nothing }]]), where }
+  }
   if (isNothing(value)) return undefined
   builder.report('invalid-inventory', `${what} must be a map`, {
     where: value.where,

@@ -34,6 +34,19 @@ export const diskFiles: Files = {
   },
 }
 
+/** The text of a file that must be there; when it is not, or cannot be read, that is a problem. */
+export function readText(files: Files, path: string, problems: Problem[]): string | undefined {
+  const text = files.read(path)
+  if (text === undefined) {
+    problems.push({
+      code: 'missing-file',
+      message: `the inventory "${path}" cannot be read`,
+      hint: 'check its permissions',
+    })
+  }
+  return text
+}
+
 /** Reads a YAML file; `undefined` when there is none, which the caller reports where the file was asked for. */
 export function readYamlFile(
   files: Files,

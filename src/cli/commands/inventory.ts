@@ -4,10 +4,11 @@ import { Unknown } from '../../base/unknown.ts'
 import { loadInventory } from '../../inventory/inventory.ts'
 import type { Host, Inventory } from '../../inventory/model.ts'
 import { resolveLimit } from '../../inventory/pattern.ts'
+import { hiddenValue, unknownValue } from '../../inventory/program-output.ts'
 import { hostName } from '../../base/brand.ts'
 import { readExtraVars } from '../../language/extra-vars.ts'
 import { diskFiles } from '../../language/files.ts'
-import type { Variables } from '../../language/model.ts'
+import type { Value, Variables } from '../../language/model.ts'
 import { VariableScope } from '../../language/scope.ts'
 import { problem } from '../../language/source.ts'
 import { didYouMean } from '../../language/suggest.ts'
@@ -76,16 +77,30 @@ function scopeOf(host: Host, extra: Variables): VariableScope {
 
 /** What rests on facts or other hosts is shown as it was written; passwords never. */
 function shown(name: string, scope: VariableScope): unknown {
-  if (isSecretName(name)) return '(secret)'
+  if (isSecretName(name)) return hiddenValue
   try {
     const value = scope.get(name)
-    return value instanceof Secret ? '(secret)' : value instanceof Unknown ? '(only known at run)' : value
+    return value instanceof Secret ? hiddenValue : value instanceof Unknown ? unknownValue : value
   } catch (error) {
     if (!(error instanceof InputError)) throw error
     const written = scope.origin(name)?.variable?.value
-    return written?.kind === 'template' || written?.kind === 'expression'
-      ? written.source
-      : '(only known at run)'
+    return written === undefined ? unknownValue : asWritten(written)
+  }
+}
+
+function asWritten(value: Value): unknown {
+  switch (value.kind) {
+    case 'literal':
+      return value.value
+    case 'list':
+      return value.items.map(asWritten)
+    case 'map':
+      return Object.fromEntries([...value.entries].map(([key, entry]) => [key, asWritten(entry.value)]))
+    case 'template':
+      return value.source
+    case 'expression':
+      // A list that is read back has no expressions.
+      return unknownValue
   }
 }
 

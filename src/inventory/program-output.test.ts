@@ -1,0 +1,49 @@
+/** Lists of inventory programs that were saved to a file. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { report } from '../language/testing/report.ts'
+import { inventoryOf, read, settingValue, valueOf } from './testing/inventories.ts'
+
+test('reads what an inventory program prints', () => {
+  const inventory = inventoryOf(
+    {
+      '/i/hosts.json': JSON.stringify({
+        _meta: { hostvars: { a: { ansible_host: '192.0.2.1', x: [1] }, alone: { y: 2 } } },
+        all: { children: ['web', 'ungrouped'], vars: { z: 3 } },
+        web: { hosts: ['a', 'b'], children: ['inner'], vars: { z: 4 } },
+        inner: ['c'],
+      }),
+    },
+    ['/i/hosts.json'],
+  )
+  assert.deepEqual(inventory.groups.get('web')?.hosts, ['a', 'b', 'c'])
+  assert.deepEqual(inventory.groups.get('ungrouped')?.hosts, ['alone'])
+  assert.equal(settingValue(inventory, 'a', 'address'), '192.0.2.1')
+  assert.deepEqual(
+    [valueOf(inventory, 'a', 'x'), valueOf(inventory, 'c', 'z'), valueOf(inventory, 'alone', 'z')],
+    [[1], 4, 3],
+  )
+})
+
+test('a value that the list does not give away is a mistake where it is used', () => {
+  const list = (variables: object) => ({
+    '/i/hosts.json': JSON.stringify({ _meta: { hostvars: { a: variables } }, all: { hosts: ['a'] } }),
+  })
+  assert.deepEqual(report(read(list({ password: '(secret)' }), ['/i/hosts.json']).problems), [
+    'hosts.json:1:39 missing-value: the value of "password" was left out of this list, because it is secret (set it in host_vars beside this file, or with -e)',
+  ])
+  assert.deepEqual(report(read(list({ app: { token: '(secret)' } }), ['/i/hosts.json']).problems), [])
+})
+
+test('what does not look like a list of a program is reported', () => {
+  const { problems } = read(
+    { '/i/hosts.json': '{"_meta": {"hostvars": {}}, "web": {"hosts": {"a": {}}, "children": "x"}, "db": 1}' },
+    ['/i/hosts.json'],
+  )
+  const hint = '(a group has lists under "hosts" and "children", and a map under "vars")'
+  assert.deepEqual(report(problems), [
+    `hosts.json:1:46 invalid-inventory: "hosts" is not what an inventory program prints ${hint}`,
+    `hosts.json:1:69 invalid-inventory: "children" is not what an inventory program prints ${hint}`,
+    `hosts.json:1:81 invalid-inventory: the group "db" is not what an inventory program prints ${hint}`,
+  ])
+})

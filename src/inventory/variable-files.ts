@@ -1,0 +1,89 @@
+/** Reads the variables beside an inventory or playbook: `group_vars` and `host_vars`. */
+import { extname, join } from 'node:path'
+import { isNothing } from '../language/fields.ts'
+import { type Files, readYamlFile } from '../language/files.ts'
+import type { Variable } from '../language/model.ts'
+import type { InventoryBuilder, Tier } from './builder.ts'
+
+/** Reads `group_vars` and `host_vars` in a folder, for the groups and hosts that there are. */
+export function readVariableFolders(
+  builder: InventoryBuilder,
+  folder: string,
+  options: { readonly files: Files; readonly beside: 'inventory' | 'playbook' },
+): void {
+  const { files, beside } = options
+  const prefix = beside === 'playbook' ? 'playbook ' : ''
+  for (const { name, paths, sources } of variableFiles(files, join(folder, 'group_vars'))) {
+    onlyOne(builder, name, sources)
+    const tier = `${prefix}group_vars${name === 'all' ? '/all' : ''}` as Tier
+    for (const path of paths) readVariables(builder, path, { files, tier, name })
+  }
+  for (const { name, paths, sources } of variableFiles(files, join(folder, 'host_vars'))) {
+    onlyOne(builder, name, sources)
+    const tier = `${prefix}host_vars` as Tier
+    for (const path of paths) readVariables(builder, path, { files, tier, name })
+  }
+}
+
+function onlyOne(builder: InventoryBuilder, name: string, [first = '', second]: readonly string[]): void {
+  if (second === undefined) return
+  builder.report('ambiguous-variables', `both "${first}" and "${second}" are for "${name}"`, {
+    where: { file: second, line: 1, column: 1 },
+    hint: 'Ansible reads only the first; keep one of them, as a folder with several files if you like',
+  })
+}
+
+interface VariableFiles {
+  /** Of a group or host. */
+  readonly name: string
+  /** `web`, `web.yml`: Ansible reads only the first one that there is. */
+  readonly sources: readonly string[]
+  readonly paths: readonly string[]
+}
+
+/** The names of groups or hosts for which there are variables beside an inventory, with the files. */
+export function variableFiles(files: Files, folder: string): readonly VariableFiles[] {
+  const byName = new Map<string, { sources: string[]; paths: string[] }>()
+  for (const entry of files.list(folder)) {
+    if (isLeftOver(entry)) continue
+    const path = join(folder, entry)
+    const inside = files.kind(path) === 'directory'
+    const name = inside ? entry : entry.replace(/\.(yml|yaml|json)$/, '')
+    const found = byName.get(name) ?? { sources: [], paths: [] }
+    found.sources.push(path)
+    found.paths.push(...(inside ? filesBelow(files, path) : [path]))
+    byName.set(name, found)
+  }
+  return [...byName].map(([name, found]) => ({ name, ...found }))
+}
+
+/** Files of an editor, and notes. */
+function isLeftOver(name: string): boolean {
+  return /^\.|~$|\.(md|txt|rst|bak|orig|swp|retry|pyc)$/.test(name)
+}
+
+/** As in Ansible: files without an extension or with one of YAML, and folders whose names have no dot. */
+function filesBelow(files: Files, folder: string): readonly string[] {
+  return files.list(folder).flatMap((entry) => {
+    if (entry.startsWith('.') || entry.endsWith('~')) return []
+    const path = join(folder, entry)
+    const extension = extname(entry)
+    if (files.kind(path) === 'directory') return extension === '' ? filesBelow(files, path) : []
+    return ['', '.yml', '.yaml', '.json'].includes(extension) ? [path] : []
+  })
+}
+
+function readVariables(
+  builder: InventoryBuilder,
+  path: string,
+  target: { readonly files: Files; readonly tier: Tier; readonly name: string },
+): void {
+  const root = readYamlFile(target.files, path, builder.values.problems)?.root
+  if (root === undefined || isNothing(root)) return
+  if (root.kind !== 'map') {
+    builder.report('invalid-variables', 'this file must be a map of variables', { where: root.where })
+    return
+  }
+  const variables: ReadonlyMap<string, Variable> = builder.values.variables(root)
+  builder.setVariables(target.tier, target.name, variables)
+}
