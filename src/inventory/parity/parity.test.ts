@@ -1,0 +1,123 @@
+/**
+ * The same inventories read by Ansible and by gpuplay: hosts, groups with their order, variables, and what patterns select.
+ *
+ * Deliberate differences stand in the cases with their reason, and are checked as well. Without the Debian package ansible-core this is skipped.
+ */
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { test } from 'node:test'
+import type { Value } from '../../language/model.ts'
+import { memoryFiles } from '../../language/testing/memory-files.ts'
+import { readInventory } from '../inventory.ts'
+import { resolvePattern } from '../pattern.ts'
+import type { ParityCase } from './cases.ts'
+import { iniCases } from './ini-cases.ts'
+import { otherCases } from './other-cases.ts'
+
+interface Read {
+  readonly hosts: Readonly<Record<string, Readonly<Record<string, unknown>>>>
+  readonly groups: Readonly<Record<string, readonly string[]>>
+  readonly patterns: Readonly<Record<string, readonly string[]>>
+}
+
+const cases = [...iniCases, ...otherCases]
+const python = '/usr/bin/python3'
+const installed = spawnSync(python, ['-c', 'import ansible.inventory.manager'], { cwd: '/' }).status === 0
+const skip = installed ? false : 'the Debian package ansible-core is not installed'
+
+let answers: readonly unknown[] | undefined
+
+/** What Ansible makes of a case; all are read by one process, since it takes long to start. */
+function byAnsible(wanted: ParityCase): Read | 'refused' {
+  answers ??= askAnsible()
+  const answer: unknown = answers[cases.indexOf(wanted)]
+  assert.ok(typeof answer === 'object' && answer !== null)
+  if ('refused' in answer) return 'refused'
+  assert.ok('hosts' in answer && 'groups' in answer && 'patterns' in answer)
+  return JSON.parse(JSON.stringify(answer))
+}
+
+function askAnsible(): readonly unknown[] {
+  const input = JSON.stringify(
+    cases.map((one) => ({ files: one.files, sources: sourcesOf(one), patterns: one.patterns ?? [] })),
+  )
+  const script = fileURLToPath(new URL('read_with_ansible.py', import.meta.url))
+  const { stdout, status, stderr } = spawnSync(python, [script], {
+    input,
+    cwd: '/',
+    encoding: 'utf8',
+    maxBuffer: 2 ** 26,
+    timeout: 120_000,
+  })
+  assert.equal(status, 0, stderr)
+  const parsed: unknown = JSON.parse(stdout)
+  assert.ok(Array.isArray(parsed))
+  return parsed
+}
+
+function sourcesOf({ files, sources }: ParityCase): readonly string[] {
+  return sources ?? Object.keys(files).slice(0, 1)
+}
+
+function byUs(one: ParityCase): Read | 'refused' {
+  const paths = Object.entries(one.files).map(([path, text]) => [`/i/${path}`, text] as const)
+  const sources = sourcesOf(one).map((source) => (source.endsWith(',') ? source : `/i/${source}`))
+  const { inventory, problems } = readInventory(sources, { files: memoryFiles(Object.fromEntries(paths)) })
+  if (inventory === undefined || problems.length > 0) return 'refused'
+  const hosts = [...inventory.hosts.values()].map(({ name, variables }) => [
+    name,
+    Object.fromEntries([...variables].map(([variable, { value }]) => [variable, written(value)])),
+  ])
+  const patterns = (one.patterns ?? []).map((pattern) => [
+    pattern,
+    resolvePattern(inventory, pattern)
+      .hosts.map(({ name }) => name)
+      .sort(),
+  ])
+  return JSON.parse(
+    JSON.stringify({
+      hosts: Object.fromEntries(hosts),
+      groups: Object.fromEntries([...inventory.groups.values()].map((group) => [group.name, group.hosts])),
+      patterns: Object.fromEntries(patterns),
+    }),
+  )
+}
+
+/** A value before templates in it are rendered, as Ansible's answers have it. */
+function written(value: Value): unknown {
+  switch (value.kind) {
+    case 'literal':
+      return value.value
+    case 'list':
+      return value.items.map(written)
+    case 'map':
+      return Object.fromEntries([...value.entries].map(([key, entry]) => [key, written(entry.value)]))
+    case 'template':
+    case 'expression':
+      return value.source
+  }
+}
+
+for (const one of cases) {
+  const { name, differs, ours } = one
+  if (differs === undefined) {
+    test(`Ansible and gpuplay agree: ${name}`, { skip }, () => {
+      assert.deepEqual(byUs(one), byAnsible(one))
+    })
+    continue
+  }
+  test(`Ansible and gpuplay differ, since ${differs}: ${name}`, { skip }, () => {
+    assert.notDeepEqual(byUs(one), byAnsible(one))
+  })
+  test(`gpuplay reads it its own way: ${name}`, () => {
+    const read = byUs(one)
+    if (read === 'refused' || ours === 'refused') {
+      assert.equal(read, ours)
+      return
+    }
+    for (const [key, value] of Object.entries(ours ?? {})) {
+      assert.deepEqual(read.patterns[key] ?? read.hosts['h']?.[key], value)
+    }
+  })
+}
