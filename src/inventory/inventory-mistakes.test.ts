@@ -46,7 +46,7 @@ const wrong: readonly (readonly [name: string, yaml: string, expected: readonly 
     'all:\n  hosts:\n    pve1:\n    a: {ctid: 101}\n    b: {node: pve1}\n    c: {connection: pct}\n',
     [
       'hosts.yml:4:9 missing-node: the container "a" does not say on which node it is (add "node: NAME", where NAME is a host of this inventory)',
-      'hosts.yml:5:5 missing-ctid: "b" is a container and has no "ctid" (add "ctid: 101", or remove "node" (/i/hosts.yml:5))',
+      'hosts.yml:5:5 missing-ctid: "b" is a container and has no "ctid" (add "ctid: 101"; if "node" is a variable of your application, give it another name (/i/hosts.yml:5))',
       'hosts.yml:6:5 missing-ctid: "c" is a container and has no "ctid" (add "ctid: 101", or remove "connection" (/i/hosts.yml:6))',
     ],
   ],
@@ -136,6 +136,60 @@ test('a file in group_vars that belongs to no group is a warning with what was m
   })
   assert.deepEqual(report(inventory.warnings), [
     'contaners.yml:1:1 unused-variables: there is no group "contaners", so "/i/group_vars/contaners.yml" is not used (did you mean "containers"?)',
+  ])
+})
+
+test('a node that no host could be says so, and no list of hosts is empty', () => {
+  assert.deepEqual(mistakes('all:\n  hosts:\n    w1: {node: alpha, ctid: 101}\n'), [
+    'hosts.yml:3:16 unknown-node: there is no host "alpha" that could be the node of "w1" (add "alpha" to the inventory as a host of its own)',
+  ])
+})
+
+test('groups that nobody declares are reported with what was meant', () => {
+  const { problems } = read({ '/i/hosts': '[web]\na\n[all2:children]\nwbe\n[wob:vars]\nx=1\n' }, ['/i/hosts'])
+  assert.deepEqual(report(problems), [
+    'hosts:4:1 unknown-group: there is no group "wbe" (did you mean "web"?)',
+    'hosts:5:2 unknown-group: there is no group "wob" (did you mean "web"?)',
+  ])
+})
+
+test('a number where text is needed says how text is written in INI', () => {
+  const { problems } = read({ '/i/hosts': '[a]\nh ansible_user=580.10\n[a:vars]\nansible_host=5\n' }, [
+    '/i/hosts',
+  ])
+  assert.deepEqual(report(problems), [
+    `hosts:2:16 invalid-variable: "ansible_user" must be text, and 580.10 is read as the number 580.1 (quote it: ansible_user="'580.10'")`,
+    'hosts:4:14 invalid-variable: "ansible_host" must be text, and 5 is a number (quote it: ansible_host="5")',
+  ])
+})
+
+test('what is odd in an inventory is a warning', () => {
+  const inventory = inventoryOf(
+    {
+      '/i/hosts': '[a]\nh groups=1\n[a:vars]\nx=b # c\n',
+      '/i/more.ini': 'k\n',
+      '/i/sub/hosts': 'l\n',
+      '/i/sub/group_vars/a.yml': 'y: 1\n',
+    },
+    ['/i'],
+  )
+  assert.deepEqual(report(inventory.warnings), [
+    'unused-variables: "/i/sub/group_vars" is not read: only the folder after -i has group_vars and host_vars (move it up, or add -i /i/sub)',
+    'unused-file: "/i/more.ini" is not read: as in Ansible, .ini files in a folder are left out (rename it, or add it with -i if it is an inventory)',
+    'hosts:2:3 reserved-name: "groups" is set by gpuplay itself, so this value is not used (choose another name, such as groups_value)',
+    'hosts:4:3 comment-in-value: the comment is part of the value of "x", as it is in Ansible (quote the value, or put the comment on a line of its own)',
+  ])
+  assert.deepEqual([...inventory.hosts.keys()], ['h', 'l'])
+})
+
+test('what cannot be an inventory here says which command makes one', () => {
+  const { problems } = read({ '/i/a.yml': 'plugin: constructed\n', '/i/b.toml': '[a.hosts]\n' }, [
+    '/i/a.yml',
+    '/i/b.toml',
+  ])
+  assert.deepEqual(report(problems), [
+    'a.yml:1:1 not-yet-supported: inventory plugins of Ansible are not supported (write its hosts to a file: ansible-inventory -i /i/a.yml --list > hosts.json; then -i hosts.json)',
+    'b.toml:1:1 invalid-inventory: inventories in TOML are not supported (write it as YAML: ansible-inventory -i /i/b.toml --list --yaml > hosts.yml)',
   ])
 })
 

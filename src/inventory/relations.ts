@@ -94,7 +94,10 @@ class RelationChecker {
     const where = variable?.where ?? host.where
     this.#report('missing-ctid', `"${host.name}" is a container and has no "ctid"`, {
       where: host.where,
-      hint: `add "ctid: 101", or remove "${variable?.name ?? name}" (${where.file}:${where.line})`,
+      hint:
+        name === 'node'
+          ? `add "ctid: 101"; if "node" is a variable of your application, give it another name (${where.file}:${where.line})`
+          : `add "ctid: 101", or remove "${variable?.name ?? name}" (${where.file}:${where.line})`,
     })
   }
 

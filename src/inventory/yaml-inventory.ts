@@ -12,9 +12,9 @@ export function readYamlInventory(builder: InventoryBuilder, source: SourceFile)
   if (root === undefined) return
   const plugin = root.kind === 'map' ? root.entries.get('plugin') : undefined
   if (plugin?.value.kind === 'scalar') {
-    builder.report('not-yet-supported', 'plug-ins of Ansible that make inventories are not supported', {
+    builder.report('not-yet-supported', 'inventory plugins of Ansible are not supported', {
       where: plugin.where,
-      hint: 'write what it gives to a file: ansible-inventory -i THIS --list > hosts.json; then -i hosts.json',
+      hint: `write its hosts to a file: ansible-inventory -i ${source.file} --list > hosts.json; then -i hosts.json`,
     })
     return
   }

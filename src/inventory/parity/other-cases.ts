@@ -14,7 +14,7 @@ const structures: readonly ParityCase[] = [
   yaml('an empty group', 'a:\nb: {hosts: {h: }}\n'),
   yaml('hosts that are a list', 'a:\n  hosts: [h]\n'),
   yaml(
-    'priority of groups',
+    'priority of groups in YAML',
     'a: {hosts: {h: }, vars: {x: a, ansible_group_priority: 10}}\nb: {hosts: {h: }, vars: {x: b}}\n',
   ),
   yaml('a key that no group has', 'a:\n  hots: {h: }\n  hosts: {h: }\n', {

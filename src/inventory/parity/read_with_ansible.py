@@ -44,7 +44,7 @@ def read(case):
                     patterns[pattern] = "refused"
             return {"hosts": hosts, "groups": groups, "patterns": patterns}
         except Exception as error:
-            return {"refused": str(error)}
+            return {"refused": type(error).__name__}
 
 
 def plain(value):
