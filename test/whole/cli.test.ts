@@ -1,7 +1,7 @@
 /** The commands as a person meets them, on this machine alone. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { readFileSync, statSync } from 'node:fs'
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -99,6 +99,20 @@ for (const [words, told] of [
     assert.equal(stdout, '')
   })
 }
+
+test('what inventory --list prints is an inventory', async () => {
+  const hosts = join(folder.path, 'groups.ini')
+  writeFileSync(
+    hosts,
+    `alone x=1\n[web]\na:22 y="[1, {'z': None}]"\nb ansible_host={{ip}} ip=192.0.2.1 bad="{{ x | lower }}"\n[site:children]\nweb\n[site:vars]\ntext=a b\n`,
+  )
+  const list = await gpuplay('inventory', '-i', 'groups.ini', '--list')
+  assert.equal(list.exitCode, 0)
+  writeFileSync(join(folder.path, 'list.json'), list.stdout)
+  assert.deepEqual(await gpuplay('inventory', '-i', 'list.json', '--list'), list)
+  const host = await gpuplay('inventory', '-i', 'list.json', '--host', 'b')
+  assert.match(host.stdout, /^b {2}@site @web\n {2}ansible_host +"192\.0\.2\.1"/)
+})
 
 test('inventory tells of hosts, groups and where a variable was set', async () => {
   const list = await gpuplay('inventory', '-i', 'inventory.yml', '--list')

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { parse } from 'yaml'
 import { exitCodes } from '../../src/base/errors.ts'
+import { ansibleNames, hostVariableSchemas } from '../../src/inventory/connection-variables.ts'
 import { handlerKeywords, playKeywords, roleKeywords } from '../../src/language/keywords.ts'
 import { repository } from './command-line.ts'
 
@@ -21,6 +22,15 @@ for (const role of readdirSync(join(repository, 'roles'))) {
     assert.deepEqual(missing, [])
   })
 }
+
+test('docs/playbooks.md has every connection variable with its names in Ansible', () => {
+  const rows = text('docs/playbooks.md').split('\n')
+  for (const name of Object.keys(hostVariableSchemas)) {
+    const row = rows.find((candidate) => candidate.startsWith(`| \`${name}\` `)) ?? ''
+    const missing = [name, ...(ansibleNames[name] ?? [])].filter((one) => !row.includes(`\`${one}\``))
+    assert.deepEqual(missing, [], name)
+  }
+})
 
 /** The words in backticks of the row of a table that begins with this cell. */
 function wordsOfRow(page: string, first: string): readonly string[] {
