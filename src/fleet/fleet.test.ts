@@ -156,6 +156,22 @@ test('the engine reads variables without facts, and whatever secret it meets is 
   assert.equal(read('unread'), undefined)
 })
 
+test('what an application calls port, user or become does not change where the engine connects', () => {
+  const { fleet } = start({
+    inventory: inventoryOf({
+      '/i/hosts.yml':
+        'all: {hosts: {a: {ansible_host: "{{ ip }}", ip: 192.0.2.1, ansible_port: 2022, port: 8081, user: app, ansible_user: root}}}\n',
+    }),
+  })
+  const name = hostName('a')
+  // What a task registers does not change it either.
+  fleet.variables(name).register('ansible_port', 1)
+  const read = fleet.variable(name)
+  assert.deepEqual([read('address'), read('port'), read('user')], ['192.0.2.1', 2022, 'root'])
+  const scope = fleet.variables(name).scope()
+  assert.deepEqual([scope.get('port'), scope.get('user')], [8081, 'app'])
+})
+
 test('the password that was typed for sudo is shown nowhere either', () => {
   const { redactor } = start({ defaults: { becomePassword: new Secret('typed') } })
   assert.equal(redactor.redact('I typed it'), 'I (secret) it')

@@ -141,7 +141,10 @@ export function misplacedVariables(playbooks: readonly Playbook[]): readonly Pro
         ? [
             problem('misplaced-variable', `"${name}" has no meaning in a playbook or role`, {
               where,
-              hint: 'put it into the inventory, or on the command line: -e',
+              hint:
+                name === groupPriority
+                  ? 'put it under the "vars" of a group in the inventory'
+                  : 'put it into the inventory, or on the command line: -e',
             }),
           ]
         : [],

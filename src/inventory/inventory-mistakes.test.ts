@@ -182,6 +182,13 @@ test('what is odd in an inventory is a warning', () => {
   assert.deepEqual([...inventory.hosts.keys()], ['h', 'l'])
 })
 
+test('a host that has the name of a group is a warning', () => {
+  const inventory = inventoryOf({ '/i/hosts.yml': 'web: {hosts: {web: , a: }}\n' })
+  assert.deepEqual(report(inventory.warnings), [
+    'hosts.yml:1:15 same-name: "web" is a host and a group, and a pattern selects both (give one of them another name)',
+  ])
+})
+
 test('what cannot be an inventory here says which command makes one', () => {
   const { problems } = read({ '/i/a.yml': 'plugin: constructed\n', '/i/b.toml': '[a.hosts]\n' }, [
     '/i/a.yml',

@@ -55,7 +55,11 @@ export function readInventory(
     problems.push(cycle)
     return { inventory: undefined, problems: tidy(problems) }
   }
-  const inventory = assemble(builder, [...builder.warnings, ...unusedVariableFiles(builder, folders, files)])
+  const inventory = assemble(builder, [
+    ...builder.warnings,
+    ...sameNames(builder),
+    ...unusedVariableFiles(builder, folders, files),
+  ])
   problems.push(...checkRelations(inventory, extra, builder.schemas))
   return { inventory, problems: tidy(problems) }
 }
@@ -117,6 +121,19 @@ function implicitLocalhost(builder: InventoryBuilder): Host {
     variables,
     connection: { ansible, settings: new Map([...kept, ['connection', local]]) },
   }
+}
+
+function sameNames({ hosts, groups }: InventoryBuilder): readonly Problem[] {
+  return [...hosts].flatMap(([name, where]) =>
+    groups.has(name)
+      ? [
+          problem('same-name', `"${name}" is a host and a group, and a pattern selects both`, {
+            where,
+            hint: 'give one of them another name',
+          }),
+        ]
+      : [],
+  )
 }
 
 /** Files in `group_vars` and `host_vars` that belong to nothing: a misspelt name, as a rule. */

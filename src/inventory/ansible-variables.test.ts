@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { load } from '../language/testing/playbooks.ts'
+import { report } from '../language/testing/report.ts'
+import { misplacedVariables } from './ansible-variables.ts'
+
+test("Ansible's connection variables in playbooks and roles are refused, since they would do nothing there", () => {
+  const { playbook } = load({
+    '/p/site.yml': `- hosts: all
+  vars: { ansible_user: root, port: 8080, ansible_python_interpreter: python3 }
+  roles:
+    - { role: web, user_name: x, ansible_become_flags: -H }
+  tasks:
+    - debug: { msg: x }
+      vars: { ansible_connection: local }
+  handlers:
+    - name: it
+      debug: { msg: x }
+      vars: { ansible_group_priority: 1 }
+`,
+  })
+  assert.deepEqual(report(misplacedVariables(playbook === undefined ? [] : [playbook])).toSorted(), [
+    'site.yml:11:15 misplaced-variable: "ansible_group_priority" has no meaning in a playbook or role (put it under the "vars" of a group in the inventory)',
+    'site.yml:2:11 misplaced-variable: "ansible_user" has no meaning in a playbook or role (put it into the inventory, or on the command line: -e)',
+    'site.yml:4:34 unsupported-variable: "ansible_become_flags" has a meaning in Ansible and none here (remove it; sudo is called with its own options)',
+    'site.yml:7:15 misplaced-variable: "ansible_connection" has no meaning in a playbook or role (put it into the inventory, or on the command line: -e)',
+  ])
+})
