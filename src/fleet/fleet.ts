@@ -11,7 +11,7 @@ import type { Overlay } from '../host/overlay.ts'
 import { createReader, type HostReader } from '../host/reader.ts'
 import { createReadings } from '../host/readings.ts'
 import { settingOf } from '../inventory/connection-variables.ts'
-import { hostOf, type Inventory } from '../inventory/model.ts'
+import { groupNames, hostOf, type Inventory } from '../inventory/model.ts'
 import { renderValue } from '../language/render.ts'
 import type { Variables } from '../language/model.ts'
 import type { Emitter } from '../events/emitter.ts'
@@ -94,7 +94,7 @@ export function createFleet(options: FleetOptions): Fleet {
       factNames: options.facts.map((fact) => fact.name),
       builtIn: {
         inventory_hostname: () => name,
-        group_names: () => host.groups,
+        group_names: () => groupNames(host),
         groups: () => groupsObject(inventory),
         hostvars: () => hostvars,
         check_mode: () => options.check,

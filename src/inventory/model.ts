@@ -45,3 +45,8 @@ export function hostOf(inventory: Inventory, name: HostName): Host | undefined {
   const found = inventory.hosts.get(name)
   return found ?? (name === inventory.localhost.name ? inventory.localhost : undefined)
 }
+
+/** The variable `group_names`: in the order of the alphabet, as in Ansible. */
+export function groupNames({ groups }: Host): readonly string[] {
+  return [...groups].sort()
+}

@@ -14,7 +14,7 @@ import {
   settingOf,
   sharedVariable,
 } from './connection-variables.ts'
-import type { Host, Inventory } from './model.ts'
+import { groupNames, type Host, type Inventory } from './model.ts'
 
 /** Problems with the variables that the engine itself reads (`node`, `ctid`, `address`, ...), which are rendered for this. */
 export function checkRelations(
@@ -187,7 +187,7 @@ class RelationChecker {
   #scope(host: Host): VariableScope {
     const data = new Map<string, unknown>([
       ['inventory_hostname', host.name],
-      ['group_names', host.groups],
+      ['group_names', groupNames(host)],
     ])
     return new VariableScope([
       { layer: 'inventory', written: host.variables },

@@ -12,6 +12,7 @@ import { test } from 'node:test'
 import type { Value } from '../../language/model.ts'
 import { memoryFiles } from '../../language/testing/memory-files.ts'
 import { readInventory } from '../inventory.ts'
+import { groupNames } from '../model.ts'
 import { resolvePattern } from '../pattern.ts'
 import type { ParityCase } from './cases.ts'
 import { iniCases } from './ini-cases.ts'
@@ -19,6 +20,7 @@ import { otherCases } from './other-cases.ts'
 
 interface Read {
   readonly hosts: Readonly<Record<string, Readonly<Record<string, unknown>>>>
+  readonly groupNames: Readonly<Record<string, readonly string[]>>
   readonly groups: Readonly<Record<string, readonly string[]>>
   readonly patterns: Readonly<Record<string, readonly string[]>>
 }
@@ -95,6 +97,9 @@ function byUs(one: ParityCase): Read | 'refused' {
   return JSON.parse(
     JSON.stringify({
       hosts: Object.fromEntries(hosts),
+      groupNames: Object.fromEntries(
+        [...inventory.hosts.values()].map((host) => [host.name, groupNames(host)]),
+      ),
       groups: Object.fromEntries([...inventory.groups.values()].map((group) => [group.name, group.hosts])),
       patterns: Object.fromEntries(patterns),
     }),

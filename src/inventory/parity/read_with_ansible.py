@@ -32,8 +32,10 @@ def read(case):
             inventory = InventoryManager(loader=loader, sources=case["sources"])
             manager = VariableManager(loader=loader, inventory=inventory)
             hosts = {}
+            names = {}
             for host in inventory.get_hosts("all"):
                 variables = manager.get_vars(host=host, include_hostvars=False)
+                names[host.name] = variables["group_names"]
                 hosts[host.name] = {k: v for k, v in variables.items() if k not in MAGIC}
             groups = {k: v for k, v in inventory.get_groups_dict().items()}
             patterns = {}
@@ -42,7 +44,7 @@ def read(case):
                     patterns[pattern] = sorted(host.name for host in inventory.get_hosts(pattern))
                 except Exception:
                     patterns[pattern] = "refused"
-            return {"hosts": hosts, "groups": groups, "patterns": patterns}
+            return {"hosts": hosts, "groupNames": names, "groups": groups, "patterns": patterns}
         except Exception as error:
             return {"refused": type(error).__name__}
 
