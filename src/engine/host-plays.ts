@@ -77,7 +77,8 @@ export function createHostPlays(options: HostPlaysOptions): HostPlays {
             pending: pendingOf(host),
             connection: options.connection,
             ref: (task) => {
-              if (task.title.kind === 'literal') return refOf(play, task, task.name)
+              // Under no_log what a name is made of is hidden as well.
+              if (task.title.kind === 'literal' || task.noLog) return refOf(play, task, task.name)
               const scope = host.variables.scope(play, task, { layers, reads: new Set() })
               return refOf(play, task, displayName(task.title, task.name, scope))
             },

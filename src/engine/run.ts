@@ -1,6 +1,7 @@
 /** A whole run: load, select, check, then every play on its hosts, and what came of it. */
 import type { HostName } from '../base/brand.ts'
 import { type ExitCode, InputError, type Problem } from '../base/errors.ts'
+import { playbookSecrets } from '../language/born-secrets.ts'
 import { tidy } from '../language/source.ts'
 import { findCycles } from './cycles.ts'
 import { createAsking } from '../task/confirm.ts'
@@ -56,6 +57,7 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
   })
   const { emitter, fleet } = context
   const { plays, hosts } = loaded.selection
+  for (const secret of loaded.playbooks.flatMap(playbookSecrets)) context.secrets.add(secret)
   const problems = [
     ...loaded.problems,
     ...checkRoleArguments(loaded, (host) => fleet.variables(host)),

@@ -3,16 +3,16 @@ import { test } from 'node:test'
 import { Secret } from '../base/secret.ts'
 import { createEmitter } from './emitter.ts'
 import type { Event } from './events.ts'
-import { createRedactor } from './redactor.ts'
+import { createSecrets } from '../base/secrets.ts'
 
 test('every sink gets every event, numbered without gaps, with its time, and without secrets', () => {
-  const redactor = createRedactor()
-  redactor.add(new Secret('opensesame'))
+  const secrets = createSecrets()
+  secrets.add(new Secret('opensesame'))
   const sinks: Event[][] = [[], []]
   const emitter = createEmitter({
     run: 'r1',
     now: () => new Date(0),
-    redactor,
+    secrets,
     sinks: sinks.map((events) => (event: Event) => void events.push(event)),
   })
   emitter.emit({ type: 'warning', message: 'the door says opensesame' })

@@ -1,6 +1,6 @@
 /** All hosts of a run, made when they are first needed: machine, reader and variables of each, a container's with those of its node. */
 import type { HostName } from '../base/brand.ts'
-import { isSecretName, Secret } from '../base/secret.ts'
+import { revealAll } from '../base/secret.ts'
 import { Unknown, UnknownError } from '../base/unknown.ts'
 import type { Privilege } from '../connection/connection.ts'
 import type { Fact } from '../host/facts.ts'
@@ -12,13 +12,14 @@ import { createReader, type HostReader } from '../host/reader.ts'
 import { createReadings } from '../host/readings.ts'
 import { settingOf } from '../inventory/connection-variables.ts'
 import { groupNames, hostOf, type Inventory } from '../inventory/model.ts'
+import { bornSecrets, hideVariable } from '../language/born-secrets.ts'
 import { renderValue } from '../language/render.ts'
 import type { Variables } from '../language/model.ts'
 import type { Emitter } from '../events/emitter.ts'
 import { createHostVariables, type HostVariables, type Unread } from './host-variables.ts'
 import { Machine, type Reach } from './machine.ts'
 import type { Profile } from './profile.ts'
-import type { Redactor } from '../events/redactor.ts'
+import type { Secrets } from '../base/secrets.ts'
 import {
   type ConnectionDefaults,
   defaultPrivilege,
@@ -40,7 +41,7 @@ export interface FleetOptions {
   readonly emitter: Emitter
   /** Learns how long connecting takes. */
   readonly profile?: Profile
-  readonly redactor: Redactor
+  readonly secrets: Secrets
   readonly check: boolean
   /** Hosts of the inventory within `--limit`, whether or not a play names them: what may be touched. */
   readonly reachable: readonly HostName[]
@@ -80,7 +81,9 @@ export function createFleet(options: FleetOptions): Fleet {
   const variables = new Map<HostName, HostVariables>()
   const readings = createReadings()
   const { becomePassword } = options.defaults
-  if (becomePassword !== undefined) options.redactor.add(becomePassword)
+  if (becomePassword !== undefined) options.secrets.add(becomePassword)
+  for (const given of [options.extra, ...[...inventory.hosts.values()].map((host) => host.variables)])
+    for (const secret of bornSecrets(given)) options.secrets.add(secret)
 
   const variablesOf = (name: HostName): HostVariables => {
     const present = variables.get(name)
@@ -89,6 +92,7 @@ export function createFleet(options: FleetOptions): Fleet {
     if (host === undefined) throw new Error(`no host ${name} in the inventory`)
     const made = createHostVariables({
       name,
+      secrets: options.secrets,
       inventory: host.variables,
       extra: options.extra,
       factNames: options.facts.map((fact) => fact.name),
@@ -112,8 +116,8 @@ export function createFleet(options: FleetOptions): Fleet {
       const setting = known === undefined ? undefined : settingOf(known, wanted, options.extra)
       if (setting === undefined) return undefined
       const rendered = renderValue(setting.value, variablesOf(name).scope())
-      const value = typeof rendered === 'string' && isSecretName(wanted) ? new Secret(rendered) : rendered
-      if (value instanceof Secret) options.redactor.add(value)
+      const value = hideVariable({ name: wanted, file: setting.where.file }, rendered)
+      revealAll(value, (secret) => options.secrets.add(secret))
       return value instanceof Unknown ? undefined : value
     }
 

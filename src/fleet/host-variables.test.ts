@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { createSecrets } from '../base/secrets.ts'
 import { hostName } from '../base/brand.ts'
 import { findUnknown } from '../base/unknown.ts'
 import { createHostVariables, type HostVariables, Unread, withFacts } from './host-variables.ts'
 
 function variables(): HostVariables {
   return createHostVariables({
+    secrets: createSecrets(),
     name: hostName('one'),
     inventory: new Map(),
     extra: new Map(),

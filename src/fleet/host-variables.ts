@@ -3,6 +3,7 @@
  * the engine itself offers.
  */
 import type { HostName } from '../base/brand.ts'
+import type { Secrets } from '../base/secrets.ts'
 import { findUnknown, Unknown } from '../base/unknown.ts'
 import type { Play, Task, Variables } from '../language/model.ts'
 import { type Layer, taskLayers, VariableScope } from '../language/scope.ts'
@@ -20,6 +21,8 @@ export class Unread extends Unknown {
 
 export interface HostVariablesOptions {
   readonly name: HostName
+  /** Learns the secrets among the variables. */
+  readonly secrets: Pick<Secrets, 'add'>
   readonly inventory: Variables
   readonly extra: Variables
   /** Names of all facts that there are. */
@@ -54,7 +57,7 @@ export interface ScopeOptions {
 }
 
 export function createHostVariables(options: HostVariablesOptions): HostVariables {
-  const { name, inventory, extra, factNames, builtIn } = options
+  const { name, inventory, extra, factNames, builtIn, secrets } = options
   const registered = new Map<string, unknown>()
   const read = new Map<string, { readonly value: unknown; readonly touched: Touched }>()
   const changedAt = new Map<string, number>()
@@ -105,7 +108,7 @@ export function createHostVariables(options: HostVariablesOptions): HostVariable
       return names.has('hostvars') || [...names].some((variable) => (changedAt.get(variable) ?? 0) > since)
     },
     scope(play, task, { layers = [], reads } = {}) {
-      return new VariableScope([
+      const all: readonly Layer[] = [
         { layer: 'inventory', written: inventory },
         { layer: 'extra vars', written: extra },
         { layer: 'registered', data: reads === undefined ? registered : new WatchedMap(registered, reads) },
@@ -113,7 +116,8 @@ export function createHostVariables(options: HostVariablesOptions): HostVariable
         ...(play === undefined ? [] : [{ layer: 'play vars' as const, written: play.vars }]),
         ...(play === undefined || task === undefined ? [] : [...taskLayers(play, task), placeOf(task)]),
         ...layers,
-      ])
+      ]
+      return new VariableScope(all, secrets)
     },
   }
 }

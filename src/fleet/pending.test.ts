@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { createSecrets } from '../base/secrets.ts'
 import { UnknownError, Unknown } from '../base/unknown.ts'
 import { HostError } from '../base/errors.ts'
 import type { PendingNote } from '../host/expectation.ts'
@@ -51,7 +52,13 @@ function house(dir: Scratch): House {
       controller: { file: async () => undefined, text: async () => undefined },
       ...(node === undefined ? {} : { node: node.reader() }),
     })
-    const nothing = { inventory: new Map(), extra: new Map(), factNames: [], builtIn: {} }
+    const nothing = {
+      secrets: createSecrets(),
+      inventory: new Map(),
+      extra: new Map(),
+      factNames: [],
+      builtIn: {},
+    }
     return { machine, variables: createHostVariables({ name, ...nothing }), reader: () => reader }
   }
   const reach = fakeReach()

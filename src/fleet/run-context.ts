@@ -3,7 +3,7 @@ import { setMaxListeners } from 'node:events'
 import type { World } from '../base/world.ts'
 import { createEmitter, type Emitter } from '../events/emitter.ts'
 import type { EventSink } from '../events/events.ts'
-import { createRedactor, type Redactor } from '../events/redactor.ts'
+import { createSecrets, type Secrets } from '../base/secrets.ts'
 import { type Means, scripts } from '../host/means.ts'
 import { createOverlay, type Overlay } from '../host/overlay.ts'
 import { createControllerFiles } from './controller-files.ts'
@@ -40,7 +40,7 @@ export interface RunContext {
   readonly stepByStep: boolean
   /** No new actions after this. */
   readonly signal: AbortSignal
-  readonly redactor: Redactor
+  readonly secrets: Secrets
   readonly emitter: Emitter
   /** Dry runs only. */
   readonly overlay: Overlay | undefined
@@ -56,8 +56,8 @@ export function createRunContext(options: RunContextOptions): RunContext {
   const { name, world, sinks, check, signal, stepByStep = false, cut = signal, means = scripts } = options
   // Every host of a run listens to these, some of them several times at once: Node takes more than ten listeners for a leak.
   setMaxListeners(0, signal, cut)
-  const redactor = createRedactor()
-  const emitter = createEmitter({ run: name, now: world.now, sinks, redactor })
+  const secrets = createSecrets()
+  const emitter = createEmitter({ run: name, now: world.now, sinks, secrets })
   const overlay = check ? createOverlay() : undefined
   const controller = createControllerFiles(world.workingDirectory, () => world.now().getTime())
   const { sleep } = world
@@ -71,7 +71,7 @@ export function createRunContext(options: RunContextOptions): RunContext {
     overlay,
     controller,
     emitter,
-    redactor,
+    secrets,
     sleep,
   })
   const power = createPower({
@@ -100,7 +100,7 @@ export function createRunContext(options: RunContextOptions): RunContext {
     check,
     stepByStep,
     signal,
-    redactor,
+    secrets,
     emitter,
     overlay,
     fleet,

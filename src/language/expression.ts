@@ -12,11 +12,12 @@ import { celEnvironment } from './cel-environment.ts'
 import { toProblem } from './expression-problems.ts'
 import { misreadExpression } from './jinja/problems.ts'
 import type { Expression } from './model.ts'
+import { withDerivedSecrets } from './derived-secrets.ts'
 import { Omit } from './omit.ts'
 import { comparisonsOf, optionalNames, readsOf, walk } from './reads.ts'
 import { type Locator, problem } from './source.ts'
 import { Version } from './version.ts'
-import { contextOf, hide, newReading, type Reading, type Scope } from './view.ts'
+import { contextOf, newReading, type Reading, type Scope } from './view.ts'
 
 /** Parses expressions. One for a playbook; holds nothing but the functions that CEL knows here. */
 export class ExpressionParser {
@@ -82,7 +83,7 @@ export function evaluate(expression: Expression, scope: Scope): unknown {
     throw error
   }
   if (reading.mistake !== undefined) throw reading.mistake
-  return reading.secret ? hide(result) : result
+  return reading.secrets.size > 0 ? withDerivedSecrets(result, reading.secrets, expression.source) : result
 }
 
 /**

@@ -45,13 +45,21 @@ export interface Template {
   /** Set when the text is exactly one `{{path}}`: the value then keeps its type. */
   readonly path: ReadPath | undefined
   /** Set when the text is exactly one `{{default ...}}`, whose value keeps its type too; only template.ts calls it. */
-  readonly value: ((context: Record<string, unknown>) => unknown) | undefined
+  readonly value:
+    | ((
+        context: Record<string, unknown>,
+        hear: (made: unknown, given: readonly unknown[]) => void,
+      ) => unknown)
+    | undefined
   /** The place of a part of `source`. */
   readonly at: (offset: number, length: number) => Position
   /** Why it cannot be read, in an inventory: rendering it throws these. A variable that nobody reads may hold anything. */
   readonly problems?: readonly Problem[]
   /** Runs the compiled program; only template.ts calls it. */
-  readonly run: (context: Record<string, unknown>) => string
+  readonly run: (
+    context: Record<string, unknown>,
+    hear: (made: unknown, given: readonly unknown[]) => void,
+  ) => string
 }
 
 /** A value that a user wrote. Literals are done; templates and expressions wait for a host's variables. */

@@ -1,7 +1,9 @@
 /** The variables that one task of one host sees: layers, the later ones before the earlier. */
 import { InputError } from '../base/errors.ts'
-import { isSecretName, Secret } from '../base/secret.ts'
+import { revealAll } from '../base/secret.ts'
+import type { Secrets } from '../base/secrets.ts'
 import type { Play, RoleUse, Task, Variable, Variables } from './model.ts'
+import { hideVariable } from './born-secrets.ts'
 import { renderValue } from './render.ts'
 import { problem } from './source.ts'
 import type { Scope } from './view.ts'
@@ -41,8 +43,11 @@ export class VariableScope implements Scope {
   readonly #layers: readonly Layer[]
   readonly #rendered = new Map<string, unknown>()
   readonly #open: string[] = []
+  readonly #book: Pick<Secrets, 'add'> | undefined
 
-  constructor(layers: readonly Layer[]) {
+  /** @param book Learns the secrets among the variables when they are read. */
+  constructor(layers: readonly Layer[], book?: Pick<Secrets, 'add'>) {
+    this.#book = book
     // Of two layers with one name the later one given wins.
     this.#layers = layers
       .map((layer, index) => ({ layer, index, rank: layerOrder.indexOf(layer.layer) }))
@@ -58,8 +63,7 @@ export class VariableScope implements Scope {
     if (this.#rendered.has(name)) return this.#rendered.get(name)
     const found = this.#find(name)
     if (found === undefined) return undefined
-    const rendered = found.kind === 'data' ? found.data : this.#render(found.variable)
-    const value = typeof rendered === 'string' && isSecretName(name) ? new Secret(rendered) : rendered
+    const value = found.kind === 'data' ? found.data : this.#written(found.variable)
     this.#rendered.set(name, value)
     return value
   }
@@ -94,6 +98,14 @@ export class VariableScope implements Scope {
       }
     }
     return undefined
+  }
+
+  #written(variable: Variable): unknown {
+    const rendered = this.#render(variable)
+    const value = hideVariable({ name: variable.name, file: variable.where.file }, rendered)
+    const book = this.#book
+    if (book !== undefined) revealAll(value, (secret) => book.add(secret))
+    return value
   }
 
   #render(variable: Variable): unknown {

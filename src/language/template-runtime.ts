@@ -5,8 +5,14 @@ import { problem } from './source.ts'
 import { HelperError, kindOf, templateHelpers } from './template-helpers.ts'
 import type { Place } from './template-rewriter.ts'
 
+/** Hears what a helper made of its arguments. */
+export type Hear = (made: unknown, given: readonly unknown[]) => void
+
 /** The helpers that a rewritten template calls; what they throw names the place. */
-export function runtimeHelpers(places: readonly Place[]): Record<string, (...values: unknown[]) => unknown> {
+export function runtimeHelpers(
+  places: readonly Place[],
+  hear: Hear,
+): Record<string, (...values: unknown[]) => unknown> {
   const placeOf = (index: unknown): Place | undefined => places[Number(index)]
   const helpers: Record<string, (...values: unknown[]) => unknown> = {
     emit: (value, index) => emit(value, placeOf(index)),
@@ -18,7 +24,10 @@ export function runtimeHelpers(places: readonly Place[]): Record<string, (...val
   for (const [helperName, helper] of Object.entries(templateHelpers)) {
     helpers[`helper:${helperName}`] = (index, ...values) => {
       try {
-        return helper.apply(...values.slice(0, -1))
+        const given = values.slice(0, -1)
+        const made = helper.apply(...given)
+        hear(made, given)
+        return made
       } catch (error) {
         if (!(error instanceof HelperError)) throw error
         throw new InputError([problem('template-failed', error.message, { where: placeOf(index)?.where })])

@@ -7,15 +7,15 @@
  */
 import Handlebars from 'handlebars'
 import type { Problem } from '../base/errors.ts'
-import { Secret } from '../base/secret.ts'
 import { UnknownError } from '../base/unknown.ts'
 import type { ReadPath, Template } from './model.ts'
 import { jinjaTags } from './jinja/problems.ts'
 import type { Locator } from './source.ts'
 import { isPath, Rewriter } from './template-rewriter.ts'
-import { runtimeHelpers } from './template-runtime.ts'
+import { type Hear, runtimeHelpers } from './template-runtime.ts'
 import { syntaxProblem, templateProblems } from './template-problems.ts'
-import { contextOf, hide, lookUp, newReading, plainData, type Scope } from './view.ts'
+import { isMadeOf, withHeldSecrets, withSecrets } from './derived-secrets.ts'
+import { contextOf, lookUp, newReading, plainData, type Scope } from './view.ts'
 
 /** True for text that is a template. */
 export function isTemplate(text: string): boolean {
@@ -61,7 +61,6 @@ export class TemplateParser {
       return undefined
     }
     const render = this.#handlebars.compile<Record<string, unknown>>(tree, { noEscape: true })
-    const helpers = runtimeHelpers(rewriter.places)
     return {
       kind: 'template',
       source,
@@ -71,18 +70,18 @@ export class TemplateParser {
       comparisons: rewriter.comparisons,
       path,
       value: isDefault
-        ? (context) => {
+        ? (context, hear) => {
             let value: unknown
             const emit = (found: unknown): string => {
               value = found
               return ''
             }
-            render(context, { helpers: { ...helpers, emit } })
+            render(context, { helpers: { ...runtimeHelpers(rewriter.places, hear), emit } })
             return value
           }
         : undefined,
       at: (offset, length) => locator.at(offset, length),
-      run: (context) => render(context, { helpers }),
+      run: (context, hear) => render(context, { helpers: runtimeHelpers(rewriter.places, hear) }),
     }
   }
 
@@ -133,12 +132,15 @@ export function renderTemplate(template: Template, scope: Scope): unknown {
   const names = new Set(template.reads.map((path) => path[0] ?? ''))
   try {
     const context = contextOf(scope, names, reading, 'plain')
-    if (template.value !== undefined) {
-      const value = plainData(template.value(context))
-      return reading.secret ? hide(value) : value
+    const made: string[] = []
+    const hear: Hear = (value, given) => {
+      if (typeof value === 'string' && isMadeOf(value, given, reading.secrets)) made.push(value)
     }
-    const text = template.run(context)
-    return reading.secret ? new Secret(text) : text
+    if (template.value === undefined) return withSecrets(template.run(context, hear), reading.secrets, made)
+    const value = plainData(template.value(context, hear))
+    return typeof value === 'string'
+      ? withSecrets(value, reading.secrets, made)
+      : withHeldSecrets(value, reading.secrets)
   } catch (error) {
     if (error instanceof UnknownError) return error.unknown
     throw error

@@ -5,13 +5,14 @@
  */
 import { InputError } from '../base/errors.ts'
 import { Secret } from '../base/secret.ts'
-import { isUnknown, Unknown, UnknownError } from '../base/unknown.ts'
+import { isUnknown, type Unknown, UnknownError } from '../base/unknown.ts'
 import { Omit, omit, omitName } from './omit.ts'
 
 /** What was met while one expression or template was evaluated. */
 export interface Reading {
   unknown: Unknown | undefined
-  secret: boolean
+  /** In the order in which they were met. */
+  readonly secrets: Set<Secret>
   /** A variable that was read could not be rendered: reported even where `||` would have hidden it. */
   mistake: InputError | undefined
 }
@@ -29,7 +30,7 @@ export interface Scope {
 export type Numbers = 'cel' | 'plain'
 
 export function newReading(): Reading {
-  return { unknown: undefined, secret: false, mistake: undefined }
+  return { unknown: undefined, secrets: new Set(), mistake: undefined }
 }
 
 /** The scope as an object that reads each variable when it is asked for. */
@@ -65,7 +66,7 @@ function read(value: unknown, reading: Reading, numbers: Numbers): unknown {
     throw new UnknownError(value)
   }
   if (value instanceof Secret) {
-    reading.secret = true
+    reading.secrets.add(value)
     return value.reveal()
   }
   if (typeof value === 'number')
@@ -116,22 +117,6 @@ export function plainData(value: unknown): unknown {
   }
   if (Array.isArray(value)) return Array.from(value.keys(), (index) => part(value, String(index)))
   return Object.fromEntries(Object.keys(value).map((key) => [key, part(value, key)]))
-}
-
-/** Data that was made from a secret: every text in it is one. */
-export function hide(value: unknown): unknown {
-  if (typeof value === 'string') return new Secret(value)
-  if (Array.isArray(value)) return value.map(hide)
-  if (
-    typeof value === 'object' &&
-    value !== null &&
-    !(value instanceof Secret) &&
-    !(value instanceof Omit) &&
-    !(value instanceof Unknown)
-  ) {
-    return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, hide(part)]))
-  }
-  return value
 }
 
 /**

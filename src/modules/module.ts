@@ -29,6 +29,11 @@ export interface Module<Args = unknown, Seen = unknown> {
    */
   readonly mayBeUnknown?: readonly string[]
   /**
+   * Arguments that may hold a secret: they reach only standard input, files, and what is hidden from all that is shown. A task with a secret in any other
+   * argument is refused: those may end up on a command line, in a URL, or in the name of a file.
+   */
+  readonly mayBeSecret?: readonly string[]
+  /**
    * What a task may change of which a dry run cannot know whether it runs, or with what: unknown to the tasks behind it. Nothing when left out. `args` may
    * hold `Unknown`, or nothing at all.
    */

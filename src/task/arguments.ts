@@ -9,6 +9,9 @@ import { renderTemplate } from '../language/template.ts'
 import type { VariableScope } from '../language/scope.ts'
 import type { Module } from '../modules/module.ts'
 
+/** Characters of a file that is looked for as a whole wherever something is shown: keys and certificates are shorter. */
+const largestSecret = 64 * 1024
+
 /** One for a whole run: a template file is read and parsed once. */
 export interface Arguments {
   module(name: string): Module
@@ -19,6 +22,8 @@ export interface Arguments {
    * @throws InputError for a file that is not there, and for mistakes in a template
    */
   resolve(task: Task, args: Readonly<Record<string, unknown>>, scope: VariableScope): Record<string, unknown>
+  /** The texts of small files that resolved arguments name, as far as they are copied as they are. */
+  filesOf(task: Task, args: Readonly<Record<string, unknown>>): readonly string[]
 }
 
 export function createArguments(list: readonly Module[], files: Files): Arguments {
@@ -60,6 +65,14 @@ export function createArguments(list: readonly Module[], files: Files): Argument
         if (kind === 'templates') resolved['content'] = renderTemplate(templateOf(path), scope)
       }
       return resolved
+    },
+    filesOf(task, args) {
+      return Object.entries(moduleOf(task.module).files ?? {}).flatMap(([argument, kind]) => {
+        const path = args[argument]
+        if (kind !== 'files' || typeof path !== 'string' || args['remote_src'] === true) return []
+        const text = files.kind(path) === 'file' ? files.read(path) : undefined
+        return text === undefined || text.length > largestSecret ? [] : [text]
+      })
     },
   }
 }

@@ -3,14 +3,14 @@ import { test } from 'node:test'
 import { createAsking } from './confirm.ts'
 import { createEmitter } from '../events/emitter.ts'
 import type { Event } from '../events/events.ts'
-import { createRedactor } from '../events/redactor.ts'
+import { createSecrets } from '../base/secrets.ts'
 
 function emitterInto(events: Event[]): ReturnType<typeof createEmitter> {
   return createEmitter({
     run: 'r',
     now: () => new Date(0),
     sinks: [(event) => void events.push(event)],
-    redactor: createRedactor(),
+    secrets: createSecrets(),
   })
 }
 

@@ -4,7 +4,14 @@ import type { Outcome, TaskDetail } from '../events/events.ts'
 import type { Task } from '../language/model.ts'
 import type { Module } from '../modules/module.ts'
 import type { Items } from './items.ts'
-import { loopResult, type Result, skippedResult, unknownResult, worstOutcome } from './results.ts'
+import {
+  hiddenResult,
+  loopResult,
+  type Result,
+  skippedResult,
+  unknownResult,
+  worstOutcome,
+} from './results.ts'
 import { hidden } from './task-detail.ts'
 import type { Converged } from './unit.ts'
 
@@ -71,7 +78,7 @@ export function taskResult(task: Task, items: Items, results: readonly ItemResul
   return {
     outcome: summary.outcome,
     ignored,
-    result: summary.result,
+    result: task.noLog ? hiddenResult(summary.result) : summary.result,
     detail,
     exitCode: summary.outcome === 'failed' && !ignored ? (summary.exitCode ?? exitCodes.task) : undefined,
     changed: summary.outcome === 'changed' || results.some((item) => item.outcome === 'changed'),

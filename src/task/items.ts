@@ -1,5 +1,6 @@
 /** The items of a loop; a task without one has one item. */
 import type { Problem } from '../base/errors.ts'
+import { hideNamed } from '../base/secret.ts'
 import { findUnknown, Unknown } from '../base/unknown.ts'
 import { withFacts } from '../fleet/host-variables.ts'
 import type { Task } from '../language/model.ts'
@@ -41,7 +42,8 @@ export async function itemsOf(task: Task, preparing: Preparing): Promise<Items> 
       return { kind: 'failed', problem }
     }
     const items: Item[] = []
-    for (const [index, value] of list.entries()) {
+    for (const [index, shown] of list.entries()) {
+      const value = hideNamed(shown)
       const data = new Map<string, unknown>([[loop.variable, value]])
       if (loop.indexVariable !== undefined) data.set(loop.indexVariable, index)
       const own: readonly Layer[] = [...layers, { layer: 'loop', data }]
@@ -64,5 +66,7 @@ async function labelOf(
       ? value
       : await withFacts(() => renderValue(label, scopeOf(task, layers, preparing)), preparing.readFact)
   const text = typeof shown === 'string' ? shown : findUnknown(shown) ? '(unknown)' : JSON.stringify(shown)
-  return text.length > longestLabel ? `${text.slice(0, longestLabel - 3)}...` : text
+  const whole = preparing.context.run.secrets.redact(text)
+  // A label that ends in the middle of a secret would show the rest of it.
+  return whole.length > longestLabel ? `${whole.slice(0, longestLabel - 3)}...` : whole
 }

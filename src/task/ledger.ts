@@ -3,12 +3,14 @@
  * order; where one ended otherwise than it was foreseen, what follows is taken back and planned again.
  */
 import { isDeepStrictEqual } from 'node:util'
+import { revealAll } from '../base/secret.ts'
 import type { Task } from '../language/model.ts'
 import type { TaskContext } from './context.ts'
 import { type ItemResult, taskResult, type TaskResult } from './item-result.ts'
 import { judgedItem } from './judged.ts'
 import type { Narrator } from './narrator.ts'
 import type { Preparing } from './preparing.ts'
+import { printedSecrets, type Result } from './results.ts'
 import { TaskRun } from './task-run.ts'
 import { type Converged, type Planned, Progress, type Unit } from './unit.ts'
 import type { Window } from './window.ts'
@@ -174,6 +176,8 @@ export class Ledger implements WindowOwner {
     const { task, items } = run
     if (items === undefined) throw new Error('a task ended without items')
     const result = taskResult(task, items, run.results)
+    if (task.noLog)
+      for (const secret of printedSecrets(result.result)) this.#options.context.run.secrets.add(secret)
     const foreseen = run.registered
     run.register(result, this.#options.context.host.variables)
     this.#runs = this.#runs.filter((other) => other !== run)
@@ -186,7 +190,7 @@ export class Ledger implements WindowOwner {
       return 'moved'
     }
     // What follows was planned on another result than this one, or on none.
-    if (after && (result.outcome === 'failed' || !isDeepStrictEqual(foreseen, run.registered))) {
+    if (after && (result.outcome === 'failed' || !isSame(foreseen, run.registered))) {
       this.#goBack(run.index + 1)
       return 'moved'
     }
@@ -236,6 +240,11 @@ export class Ledger implements WindowOwner {
     } else if (current === last && current.imperative && begun !== undefined && atLastItem(begun))
       readBehind(tasks.slice(this.#index + 1), first)
   }
+}
+
+/** Two secrets are equal to Node whatever they hide. */
+function isSame(one: Result | undefined, other: Result | undefined): boolean {
+  return isDeepStrictEqual(revealAll(one), revealAll(other))
 }
 
 function atLastItem({ items, foreseen }: TaskRun): boolean {

@@ -24,13 +24,13 @@ export class Narrator {
     this.#emit({ type: 'task.started', host: this.#host, task: ref })
   }
 
-  progress({ ref }: TaskRun, message: string): void {
-    this.#emit({ type: 'task.progress', host: this.#host, task: ref, message })
+  progress({ task, ref }: TaskRun, message: string): void {
+    if (!task.noLog) this.#emit({ type: 'task.progress', host: this.#host, task: ref, message })
   }
 
   /** An action was carried out; it is told now, or with its unit. */
   acted(
-    { key, ref }: Unit,
+    { key, ref, task }: Unit,
     { action }: Planned,
     { milliseconds, now }: { readonly milliseconds: number; readonly now: boolean },
   ): void {
@@ -41,7 +41,7 @@ export class Narrator {
       task: ref,
       on: action.on === 'node' && machine.node ? machine.node.name : machine.name,
       kind: action.kind,
-      label: labelOf(action),
+      label: task.noLog ? 'hidden by no_log' : labelOf(action),
       milliseconds: Math.round(milliseconds),
     }
     if (now) this.#emit(event)
@@ -58,9 +58,10 @@ export class Narrator {
     if (unit !== undefined) {
       for (const event of this.#held.get(unit.key) ?? []) this.#emit(event)
       this.#held.delete(unit.key)
-      for (const message of converged?.warnings ?? [])
+      const warnings = converged?.warnings ?? []
+      for (const message of task.noLog && warnings.length > 0 ? ['a warning is hidden by no_log'] : warnings)
         this.#emit({ type: 'warning', host, task: ref, message })
-      const seen = converged !== undefined && 'seen' in converged ? converged.seen : undefined
+      const seen = converged !== undefined && 'seen' in converged && !task.noLog ? converged.seen : undefined
       const rows = seen === undefined ? [] : (unit.module.row?.(unit.ready.args, seen) ?? [])
       for (const row of [rows].flat()) this.#context.addRow(row)
     }

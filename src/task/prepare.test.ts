@@ -67,7 +67,7 @@ test('a secret arrives revealed, is marked, and is known to whoever shows anythi
   assert.ok(item.kind === 'ready')
   assert.equal(item.secret, true)
   assert.equal(Object(item.args).content, 'a opensesame b')
-  assert.equal(made.context.run.redactor.holds('a opensesame b'), true)
+  assert.equal(made.context.run.secrets.holds('a opensesame b'), true)
 })
 
 test('facts are read when they are looked at, and not before', async () => {

@@ -1,6 +1,6 @@
 /** From a task and a host's variables to what the module gets: condition decided, arguments rendered and checked. */
 import type { Problem } from '../base/errors.ts'
-import { Secret } from '../base/secret.ts'
+import { hideNamed, hideTexts, isSecretName, Secret } from '../base/secret.ts'
 import { findUnknown, Unknown } from '../base/unknown.ts'
 import { withFacts } from '../fleet/host-variables.ts'
 import { checkEnvironment } from '../host/queries/ask.ts'
@@ -11,6 +11,7 @@ import { renderValue } from '../language/render.ts'
 import type { VariableScope } from '../language/scope.ts'
 import type { Module } from '../modules/module.ts'
 import type { Item } from './items.ts'
+import { declaredSecrets, refusedSecret } from './secret-arguments.ts'
 import { firstProblem, type Preparing, scopeOf } from './preparing.ts'
 
 export interface Ready {
@@ -46,7 +47,7 @@ export async function prepareItem(task: Task, item: Item, given: Preparing): Pro
   try {
     const condition = await withFacts(() => evaluateCondition(task.when, scope()), readFact)
     if (condition === false) return { kind: 'skipped', why: await falseCondition(task, scope, preparing) }
-    const rendered = await withFacts(() => asRecord(renderValue(task.args, scope())), readFact)
+    const rendered = await withFacts(() => asRecord(hideNamed(renderValue(task.args, scope()))), readFact)
     const environment = await renderEnvironment(task, scope, preparing)
     const become = await renderBecome(task, scope, preparing)
     if (condition instanceof Unknown) return { kind: 'unknown', why: condition.why, args: rendered }
@@ -55,19 +56,40 @@ export async function prepareItem(task: Task, item: Item, given: Preparing): Pro
     const resolved = await withFacts(() => context.arguments.resolve(task, rendered, scope()), readFact)
     const unknownContent = findUnknown(mustBeKnown(resolved, module, context.run.check))
     if (unknownContent) return { kind: 'unknown', why: unknownContent.why, args: resolved }
+    if (task.noLog) bookDeclared(task, scope(), { resolved, context })
+    const refused = refusedSecret(task, resolved, module)
+    if (refused) return { kind: 'failed', problem: refused }
     let secret = false
     const revealed = reveal(wholeUnknowns(resolved, module), (found) => {
       secret = true
-      context.run.redactor.add(found)
+      context.run.secrets.add(found)
     })
     const { args, problems } = context.arguments.check(task, revealed)
     const [problem] = problems
     if (problem) return { kind: 'failed', problem }
-    const facts = module.setsFacts === true ? resolved : undefined
+    const facts = module.setsFacts !== true ? undefined : task.noLog ? hiddenFacts(resolved) : resolved
     return { kind: 'ready', args, environment, become, secret, facts }
   } catch (error) {
     return { kind: 'failed', problem: firstProblem(error) }
   }
+}
+
+function hiddenFacts(facts: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(facts).map(([name, value]) => [name, hideTexts(value)]))
+}
+
+/** What a `no_log` task is given is secret wherever it is met again, the files that it copies as well. */
+function bookDeclared(
+  task: Task,
+  scope: VariableScope,
+  {
+    resolved,
+    context,
+  }: { readonly resolved: Readonly<Record<string, unknown>>; readonly context: Preparing['context'] },
+): void {
+  const module = context.arguments.module(task.module)
+  for (const secret of declaredSecrets(task, scope, module)) context.run.secrets.hide(secret)
+  for (const text of context.arguments.filesOf(task, resolved)) context.run.secrets.add(new Secret(text))
 }
 
 async function falseCondition(
@@ -84,13 +106,16 @@ async function falseCondition(
 async function renderEnvironment(
   task: Task,
   scope: () => VariableScope,
-  { readFact }: Preparing,
+  { readFact, context }: Preparing,
 ): Promise<Readonly<Record<string, string | Secret>>> {
   const result: Record<string, string | Secret> = {}
   for (const [name, value] of task.environment) {
     const rendered = await withFacts(() => renderValue(value, scope()), readFact)
     if (rendered instanceof Omit) continue
-    result[name] = rendered instanceof Secret ? rendered : String(rendered)
+    const text = rendered instanceof Secret ? rendered : String(rendered)
+    const hidden = typeof text === 'string' && isSecretName(name) ? new Secret(text) : text
+    if (hidden instanceof Secret) context.run.secrets.add(hidden)
+    result[name] = hidden
   }
   checkEnvironment(result)
   return result

@@ -26,6 +26,7 @@ async function probed(drops: number): Promise<{ readonly probes: number; readonl
     reader: context.host.reader(),
     overlay: undefined,
     environment: {},
+    secrets: context.run.secrets,
     check: false,
     reconnect: () => {
       reconnects += 1

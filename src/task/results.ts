@@ -1,4 +1,5 @@
 /** What `register` gets. */
+import { Secret } from '../base/secret.ts'
 import { Unknown, UnknownError } from '../base/unknown.ts'
 import type { Module } from '../modules/module.ts'
 import type { Converged } from './unit.ts'
@@ -92,4 +93,33 @@ function unknownFields(module: Module, why: string): Record<string, unknown> {
   const { result } = module
   const properties = 'properties' in result && typeof result.properties === 'object' ? result.properties : {}
   return Object.fromEntries(Object.keys(properties).map((name) => [name, new Unknown(why)]))
+}
+
+/** The result of a `no_log` task as later tasks get it: texts are secrets there. Where a file is, is none. */
+export function hiddenResult(result: Result): Result {
+  return Object.fromEntries(Object.entries(result).map(([name, value]) => [name, hiddenText(value)]))
+}
+
+function hiddenText(value: unknown): unknown {
+  if (typeof value === 'string') return value === '' || value.startsWith('/') ? value : new Secret(value)
+  if (Array.isArray(value)) return value.map(hiddenText)
+  if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype)
+    return value
+  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, hiddenText(part)]))
+}
+
+/**
+ * What programs have printed, of such a result: to be looked for wherever something is shown. Of several lines neither the whole nor each is looked for:
+ * a line like "enabled" would be found everywhere. Those that a task uses are known from then on.
+ */
+export function printedSecrets({ stdout, stderr, results }: Result): readonly Secret[] {
+  const own = [stdout, stderr].flatMap((value) =>
+    value instanceof Secret && !value.reveal().includes('\n') ? [value] : [],
+  )
+  const items: readonly unknown[] = Array.isArray(results) ? results : []
+  return [...own, ...items.flatMap((item) => (isResult(item) ? printedSecrets(item) : []))]
+}
+
+function isResult(value: unknown): value is Result {
+  return typeof value === 'object' && value !== null
 }

@@ -180,6 +180,7 @@ export class Sender {
     }: { readonly message: string; readonly done?: number | undefined; readonly total?: number | undefined },
   ): void {
     const { run, host } = this.#context
+    if (unit.task.noLog) return
     run.emitter.emit({
       type: 'task.progress',
       host: host.machine.name,

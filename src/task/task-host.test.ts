@@ -81,7 +81,7 @@ async function forgets({ context }: Made, name: 'ct' | 'pve1', work: () => void)
 
 test('a secret is refused on a command line, and nowhere else', () => {
   const { host, context } = made()
-  context.run.redactor.add(new Secret('opensesame'))
+  context.run.secrets.add(new Secret('opensesame'))
   const program = (...argv: readonly string[]): Action => ({ kind: 'run', argv })
   assert.equal(host.forbids(program('x', '--password=opensesame'))?.code, 'secret-on-command-line')
   assert.equal(host.forbids(program('x', '--password=other')), undefined)

@@ -4,16 +4,15 @@
  */
 import { becomeFor, type HostContext, reveal } from './host-context.ts'
 import { Sender } from './sender.ts'
-import type { Problem } from '../base/errors.ts'
 import type { Privilege } from '../connection/connection.ts'
-import type { Redactor } from '../events/redactor.ts'
 import type { Touched } from '../fleet/host-variables.ts'
 import type { Machine } from '../fleet/machine.ts'
-import type { Action, Effect } from '../host/action.ts'
+import type { Effect } from '../host/action.ts'
 import { createOverlay } from '../host/overlay.ts'
 import { surprises } from '../host/surprises.ts'
 import { whyUnfit } from '../host/unfit.ts'
 import { claimsOf } from './claims.ts'
+import { exposedSecret } from './secret-arguments.ts'
 import { overlapping } from './overlap.ts'
 import { probeUnit } from './probe.ts'
 import { ofTask } from './unforeseen.ts'
@@ -46,13 +45,14 @@ export function createTaskHost(context: HostContext): RealTaskHost {
     sleep: (seconds) => world.sleep(seconds * 1000, signal),
     generation: () => machine.epoch.value,
     newOverlay: createOverlay,
-    forbids: (action) => secretOnCommandLine(action, run.redactor) ?? whyUnfit(action),
+    forbids: (action) => exposedSecret(action, run.secrets) ?? whyUnfit(action),
     userOf: (unit) => becomeOf(unit)?.user ?? '',
     probe: (unit, overlay, { behind } = { behind: false }) =>
       probeUnit(unit, {
         reader: host.reader(becomeOf(unit)),
         overlay,
         environment: reveal(unit.ready.environment),
+        secrets: run.secrets,
         check: run.check,
         reconnect: behind ? undefined : () => reconnect(machine),
       }).catch((error: unknown) => {
@@ -129,15 +129,5 @@ export function createTaskHost(context: HostContext): RealTaskHost {
     overlaps: (actions, reading) => overlapping(actions, reading, place),
     surprises: (unit, actions) =>
       actions.length === 0 ? Promise.resolve([]) : surprises(actions, host.reader(becomeOf(unit)).view()),
-  }
-}
-
-/** Command lines can be read by everyone on a host. */
-function secretOnCommandLine(action: Action, redactor: Redactor): Problem | undefined {
-  if (action.kind !== 'run' || !action.argv.some((word) => redactor.holds(word))) return undefined
-  return {
-    code: 'secret-on-command-line',
-    message: 'a secret would be on a command line, where every user of the host can read it',
-    hint: 'pass it by `stdin`, by `environment`, or in a file that only root can read',
   }
 }

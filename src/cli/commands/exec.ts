@@ -33,7 +33,7 @@ async function execute(context: Context, flags: ExecFlags, words: readonly strin
   const [pattern = '', ...argv] = words
   const script = flags.shell ? argv.join(' ') : commandLine(argv)
   const { names, run, connection } = await chooseHosts(context, pattern, flags)
-  const { fleet, redactor } = run
+  const { fleet, secrets } = run
   let worst = 0
   let unreached = false
   try {
@@ -63,7 +63,7 @@ async function execute(context: Context, flags: ExecFlags, words: readonly strin
         return
       }
       worst = Math.max(worst, ran.code)
-      const lines = redactor.redact(plainText(ran.output)).replace(/\n$/, '').split('\n')
+      const lines = secrets.redact(plainText(ran.output)).replace(/\n$/, '').split('\n')
       const head = `${name} | exit ${ran.code}`
       context.output.write(
         ran.output === '' ? `${head}\n` : `${head}\n${lines.map((line) => `  ${line}`).join('\n')}\n`,

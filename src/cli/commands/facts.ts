@@ -35,7 +35,7 @@ export async function facts(this: Context, flags: FactsFlags, pattern: string): 
 async function read(context: Context, flags: FactsFlags, pattern: string): Promise<ExitCode> {
   const wanted = wantedFacts(flags.only)
   const { names, run } = await chooseHosts(context, pattern, flags)
-  const { fleet, redactor } = run
+  const { fleet, secrets } = run
   try {
     const results = await onEach(names, 50, async (name): Promise<HostFacts> => {
       const host = fleet.host(name).reader().view()
@@ -64,7 +64,7 @@ async function read(context: Context, flags: FactsFlags, pattern: string): Promi
         })
       }
     }
-    context.output.write(`${jsonText(redactor.redact(Object.fromEntries(read)), 2)}\n`)
+    context.output.write(`${jsonText(secrets.redact(Object.fromEntries(read)), 2)}\n`)
     return failed ? exitCodes.unreachable : exitCodes.success
   } finally {
     await fleet.close()

@@ -9,6 +9,7 @@ export const assert = {
   args,
   result,
   expressions: ['that'],
+  mayBeSecret: ['fail_msg', 'success_msg'],
   probe: () => Promise.resolve(),
   plan,
   report: ({ success_msg: message }) => ({ msg: message ?? 'all conditions hold' }),

@@ -18,6 +18,7 @@ export const command = {
   args,
   result: programResult,
   freeForm: 'cmd',
+  mayBeSecret: ['stdin'],
   imperative: isImperative,
   probe: (given, host) => probeProgram(argvOf(given) ?? [], given, host),
   plan,

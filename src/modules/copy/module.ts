@@ -29,6 +29,7 @@ export const copy = {
   args,
   result,
   files: { src: 'files' },
+  mayBeSecret: ['content'],
   probe,
   plan,
   report: (_, seen) => reportContent(seen.source, seen),

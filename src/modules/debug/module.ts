@@ -10,6 +10,7 @@ export const debug = {
   result,
   freeForm: 'msg',
   evaluated: ['var'],
+  mayBeSecret: ['msg', 'var'],
   probe: () => Promise.resolve(),
   plan: () => done(),
   report: (given) => ({ msg: shown(given) }),

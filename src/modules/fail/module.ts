@@ -10,6 +10,7 @@ export const fail = {
   args,
   result,
   freeForm: 'msg',
+  mayBeSecret: ['msg', 'hint'],
   probe: () => Promise.resolve(),
   plan: ({ msg, hint }) => refuse({ code: 'failed-on-purpose', message: msg, ...given({ hint }) }),
 } satisfies Module<Args, void>

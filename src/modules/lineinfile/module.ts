@@ -22,6 +22,7 @@ export const lineinfile = {
   mayChange: ({ path }) => filesAt(path),
   args,
   result,
+  mayBeSecret: ['line', 'regexp'],
   probe,
   plan,
   report,

@@ -16,6 +16,7 @@ export const shell = {
   args,
   result,
   freeForm: 'cmd',
+  mayBeSecret: ['stdin'],
   imperative: isImperative,
   probe: (given, host) => probeProgram(argvOf(given), given, host),
   plan: (given, seen) => planProgram(argvOf(given), given, seen),

@@ -21,6 +21,7 @@ export const template = {
   args,
   result,
   files: { src: 'templates' },
+  mayBeSecret: ['content'],
   probe,
   plan,
   report: (given, seen) => reportContent(sourceOf(given), seen),

@@ -1,0 +1,90 @@
+/** How programs write a text that they were given: what has to be looked for besides the text itself. */
+import { quote } from './shell.ts'
+
+export interface Form {
+  readonly text: string
+  /** Programs break it into lines (`base64`). */
+  readonly wraps: boolean
+}
+
+/** Fewer characters than this would be found everywhere. */
+export const shortest = 4
+
+/** Every form of a secret, the plain ones included; none of a text that is too short to be looked for. */
+export function formsOf(secret: string): readonly Form[] {
+  const forms = new Map<string, Form>()
+  const add = (text: string, wraps = false): void => {
+    if (Array.from(text).length >= shortest && !forms.has(text)) forms.set(text, { text, wraps })
+  }
+  // A text block of YAML ends in a line end that most programs drop.
+  for (const base of new Set([secret, secret.trim()])) {
+    if (Array.from(base).length < shortest) continue
+    for (const cased of new Set([base, base.toUpperCase(), base.toLowerCase()])) {
+      add(cased)
+      for (const written of [...jsonForms(cased), ...shellForms(cased), ...urlForms(cased)]) add(written)
+      for (const encoded of base64Forms(cased)) add(encoded, true)
+    }
+  }
+  for (const line of secret.split(/\r?\n/)) if (isToken(line)) add(line)
+  return [...forms.values()]
+}
+
+/** A line of a private key is found nowhere else; one like "enabled: true" would be found everywhere. */
+function isToken(line: string): boolean {
+  return /^[A-Za-z0-9+/=_-]{32,}$/.test(line)
+}
+
+/** As JSON writes it inside quotes: as JavaScript does, in ASCII as Python does, with `\/` as PHP does, and JSON inside JSON. */
+function jsonForms(text: string): readonly string[] {
+  const inside = (value: string): string => JSON.stringify(value).slice(1, -1)
+  const plain = inside(text)
+  const ascii = plain.replaceAll(
+    /[\u0080-\uffff]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+  return [plain, ascii, plain.replaceAll('/', '\\/'), inside(plain), inside(ascii)]
+}
+
+/** Inside single quotes as we and as Python write it, inside double quotes, with backslashes (`printf %q`), and as `ls` and `set -x` do. */
+function shellForms(text: string): readonly string[] {
+  const ours = text.includes('\0') ? text : quote(text)
+  return [
+    ours.startsWith("'") ? ours.slice(1, -1) : ours,
+    text.replaceAll("'", `'"'"'`),
+    text.replaceAll(/[\\"$`]/g, String.raw`\$&`),
+    text.replaceAll(/[^\w\-./:=@%+,\u0080-\uffff]/g, String.raw`\$&`),
+    text.replaceAll(/[\\']/g, String.raw`\$&`),
+  ]
+}
+
+function urlForms(text: string): readonly string[] {
+  const component = percentEncoded(text, /[^A-Za-z0-9\-_.!~*'()]/gu)
+  const strict = percentEncoded(text, /[^A-Za-z0-9\-_.~]/gu)
+  const userinfo = percentEncoded(text, /[^A-Za-z0-9\-_.!~*'();=+$,&]/gu)
+  const form = percentEncoded(text, /[^A-Za-z0-9*\-._ ]/gu).replaceAll(' ', '+')
+  const all = [component, strict, userinfo, form, strict.replaceAll('%20', '+')]
+  return [...all, ...all.map((upper) => upper.replaceAll(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()))]
+}
+
+/** Half a surrogate pair is written as its replacement character, as everywhere else. */
+function percentEncoded(text: string, special: RegExp): string {
+  return text.replaceAll(special, (character) =>
+    [...Buffer.from(character)]
+      .map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`)
+      .join(''),
+  )
+}
+
+/**
+ * Base64 of a text that holds it: where it begins within a group of three bytes decides how it looks. The characters at both ends depend on the
+ * neighbours as well, and are left out.
+ */
+function base64Forms(text: string): readonly string[] {
+  const bytes = Buffer.from(text)
+  const standard = [0, 1, 2].map((offset) => {
+    const encoded = Buffer.concat([Buffer.alloc(offset), bytes]).toString('base64')
+    const [from, to] = [Math.ceil((offset * 8) / 6), Math.floor(((offset + bytes.length) * 8) / 6)]
+    return encoded.slice(from, to)
+  })
+  return standard.flatMap((form) => [form, form.replaceAll('+', '-').replaceAll('/', '_')])
+}
