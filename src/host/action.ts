@@ -5,6 +5,7 @@
  * a real run can tell when a module's word and the host differ.
  */
 import type { Secret } from '../base/secret.ts'
+import type { Login } from './login.ts'
 import type { ResourcePattern } from './resource.ts'
 import type { ResourceEffect } from './resources/all.ts'
 
@@ -113,6 +114,7 @@ export interface Download extends Common {
   readonly sha256?: string
   readonly mode?: string
   readonly proxy?: string
+  readonly login?: Login
   /** Bytes, where known. */
   readonly size?: number
 }

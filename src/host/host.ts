@@ -7,6 +7,7 @@
  */
 import type { HostName } from '../base/brand.ts'
 import type { Unknown } from '../base/unknown.ts'
+import type { Login } from './login.ts'
 import type { Resource } from './resource.ts'
 import type { ResourceKind } from './resources/kind.ts'
 import type {
@@ -68,7 +69,7 @@ export interface Host {
   /** Asks from the host. */
   http(
     url: string,
-    options: { readonly method: 'HEAD' | 'GET'; readonly proxy?: string },
+    options: { readonly method: 'HEAD' | 'GET'; readonly proxy?: string; readonly login?: Login },
   ): Promise<HttpAnswer>
   /**
    * Runs a program that is listed as read-only (`read-only-programs.ts`) and reads its answer. Any exit status is an answer.

@@ -41,8 +41,8 @@ export function createSystemReads(context: ViewContext): SystemReads {
     },
     async http(url, options) {
       refuseIf(overlay()?.touches(resource('http', url)))
-      const { method, proxy } = options
-      const request = { url, method, ...(proxy === undefined || proxy === '' ? {} : { proxy }) }
+      const { method, proxy, login } = options
+      const request = { url, method, ...given({ proxy: proxy === '' ? undefined : proxy, login }) }
       return source.ask(httpKind, request, [resource('http', url)])
     },
     ask: (argv, options = {}) => ask(context, argv, options),

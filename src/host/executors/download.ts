@@ -1,9 +1,10 @@
 import type { Problem } from '../../base/errors.ts'
-import { invalidValue, sh, type ShellText } from '../../base/shell.ts'
+import { invalidValue, raw, sh, type ShellText } from '../../base/shell.ts'
 import type { Download } from '../action.ts'
 import { sha256Of } from '../content.ts'
 import type { ActionResult, ExecutionContext, MachineAccess } from '../machine.ts'
 import { remotePath } from '../paths.ts'
+import { loginVariables, wgetWithLogin } from '../login.ts'
 import { runJob } from './job.ts'
 import { failed, timedOut } from './outcome.ts'
 
@@ -14,13 +15,14 @@ export async function download(
   context: ExecutionContext,
 ): Promise<ActionResult> {
   const path = remotePath(action.path)
-  const { url, sha256 = '', mode = '0644', proxy = '', size, lock } = action
+  const { url, sha256 = '', mode = '0644', proxy = '', size, lock, login } = action
   if (!/^https?:\/\//.test(url)) throw invalidValue(`${JSON.stringify(url)} is not an http or https address`)
   const result = await runJob(
     {
       name: `download-${sha256Of(path).slice(0, 16)}`,
       fingerprint: JSON.stringify([url, path, sha256, mode]),
-      script: downloadScript({ url, path, sha256, mode, proxy }),
+      script: downloadScript({ url, path, sha256, mode }),
+      beforehand: sh`proxy=${proxy} ${raw(loginVariables(login))}`,
       watch: { path: `${path}.part`, total: size },
       label: `downloading ${url}`,
       ...(lock === undefined ? {} : { lock }),
@@ -82,7 +84,7 @@ function explain(kind: string, detail: string, { url, sha256 = '', path }: Downl
 function statusHint(status: number): string {
   if (status === 404 || status === 410) return 'there is no such file: check the version in the address'
   if (status === 401 || status === 403 || status === 407)
-    return 'the server or the proxy wants another user or address'
+    return 'the server or the proxy wants another user: give `username` and `password`'
   return 'the server has trouble: try again later, or use a mirror'
 }
 
@@ -91,15 +93,15 @@ interface Fetch {
   readonly path: string
   readonly sha256: string
   readonly mode: string
-  readonly proxy: string
 }
 
 /**
  * What is resumed is checked: without a checksum there is nothing to check it by, so it begins afresh. A 416 means that the part is complete or not a part
  * of this file; curl 33 and a refusing wget mean that the server cannot resume.
  */
-function downloadScript({ url, path, sha256, mode, proxy }: Fetch): ShellText {
-  return sh`url=${url} path=${path} part=${`${path}.part`} want=${sha256} proxy=${proxy}
+function downloadScript({ url, path, sha256, mode }: Fetch): ShellText {
+  return sh`url=${url} path=${path} part=${`${path}.part`} want=${sha256}
+${raw(wgetWithLogin)}
 trap '[ -s "$part" ] || rm -f -- "$part"' EXIT
 give_up() { echo "gpuplay-download $*"; exit 1; }
 sum_of() { set -- "$(sha256sum < "$1")"; echo "\${1%% *}"; }
@@ -112,10 +114,10 @@ while :; do
   [ "$resumed" = 1 ] && [ "$(sum_of "$part")" = "$want" ] && break
   tries=$((tries+1)) code=000 conflict=0
   if command -v curl >/dev/null; then
-    code=$(curl -sS -L -f --connect-timeout 20 --speed-limit 1 --speed-time 60 -C - -o "$part" -w '%{http_code}' -- "$url"); status=$?
+    code=$(printf '%s' "$curlrc" | curl -K - -sS -L -f --connect-timeout 20 --speed-limit 1 --speed-time 60 -C - -o "$part" -w '%{http_code}' -- "$url"); status=$?
     [ "$status" = 33 ] && conflict=1
   elif command -v wget >/dev/null; then
-    said=$(LC_ALL=C wget -nv -S --tries=1 --timeout=60 -c -O "$part" -- "$url" 2>&1); status=$?
+    said=$(export LC_ALL=C; gp_wget -nv -S --tries=1 --timeout=60 -c -O "$part" -- "$url" 2>&1); status=$?
     printf '%s\\n' "$said"
     code=$(printf '%s\\n' "$said" | sed -n 's/^ *HTTP\\/[0-9.]* \\([0-9][0-9]*\\).*/\\1/p' | tail -n 1)
     [ "$status" != 0 ] && [ "$resumed" = 1 ] && [ "$code" = 200 ] && conflict=1

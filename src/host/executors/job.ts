@@ -22,6 +22,8 @@ export interface Job {
   readonly script: ShellText
   /** A quoted format of `printf`; kept in a file of mode 0600 until the job has opened it. */
   readonly stdin?: ShellText
+  /** Run before the script, in a file of mode 0600 that is gone when the job has read it: assignments that nobody may find later. */
+  readonly beforehand?: ShellText
   readonly lock?: Lock
   /** Exit statuses that are success; default [0]. */
   readonly success?: readonly number[]
@@ -170,6 +172,7 @@ function startScript(job: Job, directory: string): Parameters<typeof runGuarded>
 j=${directory}
 (
 exec 7>&- 9>&-
+if [ -f "$j/beforehand" ]; then . "$j/beforehand" && rm -f -- "$j/beforehand"; fi
 [ -f "$j/stdin" ] && exec < "$j/stdin" && rm -f -- "$j/stdin"
 ${raw(job.script)}
 ) > "$j/log" 2>&1
@@ -179,7 +182,8 @@ j=${directory}
 mkdir -p "$j" || exit 1
 exec 7>>"$j/alive" || exit 1
 flock -w 2 7 || exit ${busy}
-rm -f "$j/status" "$j/collected" "$j/log" "$j/stdin"
+rm -f "$j/status" "$j/collected" "$j/log" "$j/stdin" "$j/beforehand"
+${raw(job.beforehand === undefined ? sh`` : sh`printf '%s' ${job.beforehand} > "$j/beforehand" || exit 1`)}
 ${raw(job.stdin === undefined ? sh`` : sh`printf ${raw(job.stdin)} > "$j/stdin" || exit 1`)}
 printf '%s' ${wrapper} > "$j/run" && printf '%s\\n' ${fingerprintOf(job)} > "$j/fingerprint" || exit 1
 setsid sh "$j/run" </dev/null >/dev/null 2>&1 3>&- 4>&- 5>&- 6>&- 8>&- &

@@ -22,7 +22,8 @@ export function programStep(action: Run, parts: Pick<FrameStep, 'expects' | 'not
   return {
     work: {
       kind: 'program',
-      body: program(action, seconds),
+      body: sh`${raw(environmentScript(action.environment ?? {}))}
+${raw(program(action, seconds))}`,
       seconds,
       success: action.success ?? [0],
       ...standardInput(action),
@@ -44,6 +45,7 @@ export async function runDetached(
   const job = {
     ...detached,
     script: program(action, Math.ceil(action.timeout ?? defaultDetachedSeconds)),
+    ...(action.environment === undefined ? {} : { beforehand: environmentScript(action.environment) }),
     label: labelOf(action),
     success,
     ...standardInput(action),
@@ -93,9 +95,8 @@ function sentence(action: Run, { code }: ActionReply): string {
 }
 
 /** `timeout` ends it on the host itself: nobody may be connected when its time is over, and its neighbours in a frame have their own. */
-function program({ argv, environment, directory }: Run, seconds: number): ShellText {
+function program({ argv, directory }: Run, seconds: number): ShellText {
   const enter = directory === undefined ? sh`` : sh`cd -- ${directory} || exit 126`
   return sh`${raw(enter)}
-${raw(environmentScript(environment ?? {}))}
 exec timeout -k ${graceSeconds} ${seconds} ${raw(commandLine(argv))}`
 }

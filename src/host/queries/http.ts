@@ -1,38 +1,44 @@
-import { sh } from '../../base/shell.ts'
+import { raw, sh } from '../../base/shell.ts'
 import type { HttpAnswer } from '../host.ts'
+import { type Login, loginVariables, wgetWithLogin } from '../login.ts'
 import { count, found, lastLine, type QueryKind, readFailed } from './query.ts'
 
 export interface HttpRequest {
   readonly url: string
   readonly method: 'HEAD' | 'GET'
   readonly proxy?: string
+  readonly login?: Login
 }
 
 const seconds = 30
 const largestBody = 1024 * 1024
 
-/** One request from the host by curl or wget; the headers of the last answer (redirects are followed) go to stderr, the body to stdout. */
+/**
+ * One request from the host by curl or wget; what is wanted of the headers (redirects are followed) goes to stderr, the body to stdout. curl is not given
+ * /dev/stderr as a file: a socket cannot be opened by its path.
+ */
 export const http: QueryKind<HttpRequest, HttpAnswer> = {
   kind: 'http',
   mergeLimit: 1,
   answerBytes: largestBody,
   timeout: () => (seconds + 15) * 1000,
   script: ([request = { url: '', method: 'GET' }]) => {
-    const { url, method, proxy = '' } = request
+    const { url, method, proxy = '', login } = request
     const head = method === 'HEAD' ? 1 : 0
-    return sh`p=${proxy}
+    return sh`p=${proxy} ${raw(loginVariables(login))}
+${raw(wgetWithLogin)}
 if [ -n "$p" ]; then http_proxy=$p https_proxy=$p; export http_proxy https_proxy; fi
 if command -v curl >/dev/null; then
   if [ ${head} = 1 ]; then
-    exec curl -sSLI --max-time ${seconds} -o /dev/stderr -- ${url}
+    printf '%s' "$curlrc" | curl -K - -sSLI --max-time ${seconds} -- ${url} >&2
   else
-    curl -sSL --max-time ${seconds} -D /dev/stderr -- ${url} | head -c ${largestBody + 1}
+    printf '%s' "$curlrc" | curl -K - -sSL --max-time ${seconds} -w '%{stderr}HTTP/1.1 %{http_code}\\n' -- ${url} | head -c ${largestBody + 1}
   fi
 elif command -v wget >/dev/null; then
   if [ ${head} = 1 ]; then
-    exec wget -nv -S --tries=1 --timeout=${seconds} --spider -- ${url}
+    gp_wget -nv -S --tries=1 --timeout=${seconds} --spider -- ${url}
   else
-    { wget -nv -S --tries=1 --timeout=${seconds} -O - -- ${url}; } | head -c ${largestBody + 1}
+    { gp_wget -nv -S --tries=1 --timeout=${seconds} -O - -- ${url}; } | head -c ${largestBody + 1}
   fi
 else
   exit 127
@@ -48,7 +54,9 @@ fi`
 }
 
 function answer(stdout: Buffer, headers: string): HttpAnswer {
-  const lines = headers.split('\n').map((line) => line.trim())
+  const said = headers.split('\n').map((line) => line.trim())
+  // curl's word for no answer.
+  const lines = said.filter((line) => line !== 'HTTP/1.1 000')
   const last = lines.findLastIndex((line) => /^HTTP\/[0-9.]+ [0-9]{3}/.test(line))
   if (last === -1) {
     const error = lastLine(lines.join('\n'))

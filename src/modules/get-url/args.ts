@@ -31,6 +31,24 @@ export const args = {
       default: '',
       description: 'Proxy for this download',
     },
+    username: {
+      type: 'string',
+      minLength: 1,
+      pattern: '^[^:\\r\\n]+$',
+      description: 'User for the server, with `password`; never part of the URL',
+    },
+    password: {
+      type: 'string',
+      pattern: '^[^\\r\\n]*$',
+      description: 'Password for the server; curl reads it from its standard input',
+    },
+    headers: {
+      type: 'object',
+      additionalProperties: { type: 'string', pattern: '^[^\\r\\n]*$' },
+      propertyNames: { pattern: '^[A-Za-z0-9-]+$' },
+      description:
+        'Headers of the request by name, such as `Authorization`; not shown, and sent like `password`',
+    },
     ...attributeProperties,
   },
 } as const

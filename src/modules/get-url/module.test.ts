@@ -69,3 +69,18 @@ test('a lone checksum counts, one of another file does not', () => {
   assert.equal(checksumIn(`${hex}\n`, 'tool.run'), hex)
   assert.equal(checksumIn(`${hex}  other\n`, 'tool.run'), undefined)
 })
+
+test('get_url refuses a login in its addresses, and sends one apart from them to its own server alone', async () => {
+  for (const wrong of [
+    { url: 'https://token@mirror.example/x' },
+    { url: 'https://ann:sesame@mirror.example/x' },
+    { url, checksum: 'sha256:https://ann:sesame@mirror.example/SUMS' },
+  ]) {
+    const { refusal } = await planOnce(getUrl, { dest: '/opt/x', ...wrong }, serving())
+    assert.equal(refusal?.code, 'secret-in-url')
+    assert.match(refusal?.hint ?? '', /`username` and `password`/)
+  }
+  const login = { username: 'ann', password: 'sesame', headers: { 'X-Token': 'one' } }
+  const { actions } = await converge(getUrl, { url, dest: '/opt/x', ...login }, serving())
+  assertHas(actions, [{ kind: 'download', url, login }])
+})

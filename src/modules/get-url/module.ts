@@ -1,7 +1,9 @@
 /** A file from a server, fetched by the host itself, resumed when it breaks off, checked before it takes its place. */
+import { given } from '../../base/given.ts'
 import { knownOr } from '../../base/unknown.ts'
 import type { Download } from '../../host/action.ts'
 import type { SeenFile, Host, HttpAnswer } from '../../host/host.ts'
+import { type Login, loginOf as login } from '../../host/login.ts'
 import { actions, type Plan, type Refusal, refuse } from '../../host/plan.ts'
 import { filesAt } from '../support/may-change.ts'
 import type { Module } from '../module.ts'
@@ -32,6 +34,7 @@ export const getUrl = {
   args,
   result,
   exitCode: 5,
+  mayBeSecret: ['proxy', 'password', 'headers'],
   probe,
   plan,
   report: ({ url }, { dest, wanted }) => ({
@@ -42,6 +45,7 @@ export const getUrl = {
 } satisfies Module<Args, Seen>
 
 async function probe(given: Args, host: Host): Promise<Seen> {
+  if (hasLogin(given.url) || hasLogin(given.checksum?.slice('sha256:'.length) ?? '')) return refused
   const [atDest, wanted] = await Promise.all([
     host.stat(given.dest, { follow: true }),
     wantedChecksum(given, host),
@@ -56,9 +60,30 @@ async function probe(given: Args, host: Host): Promise<Seen> {
   const present = status?.kind === 'file' && wanted.kind === 'sha256' ? await host.hash(dest) : undefined
   const fetches = status === undefined || (wanted.kind === 'sha256' && present !== wanted.hex)
   const head = fetches
-    ? await host.maybe(host.http(given.url, { method: 'HEAD', ...proxyOf(given) }))
+    ? await host.maybe(host.http(given.url, { method: 'HEAD', ...proxyOf(given), ...loginOf(given) }))
     : undefined
   return { dest, status, parent, wanted, present, server: knownOr(head, undefined) }
+}
+
+/** Nothing is asked with an address that others must not read. */
+const refused: Seen = {
+  dest: '',
+  status: undefined,
+  parent: undefined,
+  wanted: {
+    kind: 'problem',
+    refusal: {
+      code: 'secret-in-url',
+      message: 'the URL holds a user or a password, which process lists and the logs of servers show',
+      hint: 'give them as `username` and `password`, or a token in `headers`: curl reads those from its standard input',
+    },
+  },
+  present: undefined,
+  server: undefined,
+}
+
+function hasLogin(url: string): boolean {
+  return /^[a-z]+:\/\/[^/?#]*@/i.test(url)
 }
 
 async function wantedChecksum(given: Args, host: Host): Promise<Wanted> {
@@ -66,7 +91,7 @@ async function wantedChecksum(given: Args, host: Host): Promise<Wanted> {
   if (checksum === undefined) return { kind: 'any' }
   const value = checksum.slice('sha256:'.length)
   if (!value.startsWith('http')) return { kind: 'sha256', hex: value.toLowerCase() }
-  const answer = await host.http(value, { method: 'GET', ...proxyOf(given) })
+  const answer = await host.http(value, { method: 'GET', ...proxyOf(given), ...checksumLogin(given, value) })
   const hex = answer.status === 200 ? checksumIn(answer.body, remoteName(url)) : undefined
   if (hex !== undefined) return { kind: 'sha256', hex }
   const said = answer.status === 0 ? (answer.error ?? 'no answer') : `status ${answer.status}`
@@ -102,6 +127,15 @@ function proxyOf({ proxy }: Args): { readonly proxy?: string } {
   return proxy === '' ? {} : { proxy }
 }
 
+function loginOf({ username, password, headers }: Args): { readonly login?: Login } {
+  return given({ login: login({ username, password, headers }) })
+}
+
+/** Another server is not told who asks this one. */
+function checksumLogin(args: Args, url: string): { readonly login?: Login } {
+  return new URL(url).origin === new URL(args.url).origin ? loginOf(args) : {}
+}
+
 function plan(given: Args, seen: Seen): Plan {
   const { dest, status, wanted, present, server, parent } = seen
   if (wanted.kind === 'problem') return refuse(wanted.refusal)
@@ -119,6 +153,7 @@ function plan(given: Args, seen: Seen): Plan {
     ...(wanted.kind === 'sha256' ? { sha256: wanted.hex } : {}),
     ...(mode === undefined ? {} : { mode }),
     ...proxyOf(given),
+    ...loginOf(given),
     ...(server?.status === 200 && server.length !== undefined ? { size: server.length } : {}),
   }
   return actions(
@@ -161,7 +196,7 @@ function refusalOf(url: string, server: HttpAnswer | undefined): Refusal | undef
     return {
       code: 'download-refused',
       message: `the server wants a password for ${url} (status ${status})`,
-      hint: status === 407 ? 'check the `proxy`' : 'use an address that needs none',
+      hint: status === 407 ? 'check the `proxy`' : 'give `username` and `password`, or `headers`',
     }
   if (status >= 500 && status !== 501)
     return {

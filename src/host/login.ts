@@ -1,0 +1,76 @@
+/** How a host proves to a server who it is: never in an address or on a command line, which others can read. */
+import { given } from '../base/given.ts'
+import type { Secret } from '../base/secret.ts'
+import { sh, type ShellText } from '../base/shell.ts'
+import { revealed } from './content.ts'
+
+export interface Login {
+  readonly username?: string
+  readonly password?: string | Secret
+  readonly headers?: Readonly<Record<string, string | Secret>>
+}
+
+/** undefined when there is nothing in it. */
+export function loginOf({
+  username,
+  password,
+  headers,
+}: { readonly [K in keyof Login]: Login[K] | undefined }): Login | undefined {
+  const some = username !== undefined || password !== undefined || Object.keys(headers ?? {}).length > 0
+  return some ? given({ username, password, headers }) : undefined
+}
+
+/**
+ * Sets the variables `curlrc` and `wgetrc` to configurations of curl and wget; both are empty without a login. curl reads its one from standard input;
+ * wget takes none from there, so `wgetrcFile` makes a private file of it.
+ */
+export function loginVariables(login: Login | undefined): ShellText {
+  return sh`curlrc=${curlConfig(login)} wgetrc=${wgetConfig(login)}`
+}
+
+/** `gp_wget ARGUMENT...`: wget with the configuration in `wgetrc`, by a file of mode 0600 that is gone afterwards. */
+export const wgetWithLogin = sh`gp_wget() {
+  [ -n "$wgetrc" ] || { wget "$@"; return; }
+  wgetrc_file=$(mktemp) || return 1
+  printf '%s' "$wgetrc" >"$wgetrc_file"
+  wget --config="$wgetrc_file" "$@"
+  set -- "$?"
+  rm -f -- "$wgetrc_file"
+  return "$1"
+}`
+
+/** Format: curl(1), `--config`. */
+function curlConfig(login: Login | undefined): string {
+  return linesOf(login, {
+    login: (username, password) => `user = ${quoted(`${username}:${password}`)}`,
+    header: (text) => `header = ${quoted(text)}`,
+  })
+}
+
+function quoted(text: string): string {
+  return `"${text.replaceAll(/[\\"]/g, String.raw`\$&`)}"`
+}
+
+/** Format: the manual of wget, "Wgetrc Syntax". */
+function wgetConfig(login: Login | undefined): string {
+  return linesOf(login, {
+    login: (username, password) => `user = ${username}\npassword = ${password}\nauth_no_challenge = on`,
+    header: (text) => `header = ${text}`,
+  })
+}
+
+interface Format {
+  login(username: string, password: string): string
+  header(text: string): string
+}
+
+function linesOf(login: Login | undefined, format: Format): string {
+  if (login === undefined) return ''
+  const { username, password, headers = {} } = login
+  const known = username !== undefined || password !== undefined
+  const lines = [
+    ...(known ? [format.login(username ?? '', revealed(password ?? ''))] : []),
+    ...Object.entries(headers).map(([name, value]) => format.header(`${name}: ${revealed(value)}`)),
+  ]
+  return lines.map((line) => `${line}\n`).join('')
+}
