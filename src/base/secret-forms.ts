@@ -22,7 +22,9 @@ export function formsOf(secret: string): readonly Form[] {
     for (const cased of new Set([base, base.toUpperCase(), base.toLowerCase()])) {
       add(cased)
       for (const written of [...jsonForms(cased), ...shellForms(cased), ...urlForms(cased)]) add(written)
-      for (const encoded of base64Forms(cased)) add(encoded, true)
+      // JSON is what is encoded most often.
+      for (const text of new Set([cased, ...jsonForms(cased)]))
+        for (const encoded of base64Forms(text)) add(encoded, true)
     }
   }
   for (const line of secret.split(/\r?\n/)) if (isToken(line)) add(line)

@@ -1,4 +1,5 @@
 import type { CommandContext } from '@stricli/core'
+import type { Secrets } from '../base/secrets.ts'
 import type { World } from '../base/world.ts'
 
 /** What `main` hands in: the streams, the world, and a signal that says stop. */
@@ -22,6 +23,8 @@ export interface Surroundings {
 /** What a command gets. */
 export interface Context extends CommandContext, Surroundings {
   setExitCode(code: number): void
+  /** What has been read and must not be shown. */
+  readonly secrets: Secrets
 }
 
 export interface OutputStream {

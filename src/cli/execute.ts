@@ -1,6 +1,7 @@
 /** One command line from words to exit code, with everything of the process handed in. */
 import { ExitCode as StricliExitCode, run } from '@stricli/core'
 import { type ExitCode, exitCodes } from '../base/errors.ts'
+import { createSecrets } from '../base/secrets.ts'
 import type { World } from '../base/world.ts'
 import { createApplication } from './application.ts'
 import type { Context, OutputStream, Surroundings } from './context.ts'
@@ -16,6 +17,7 @@ export async function execute(words: readonly string[], surroundings: Surroundin
   const context: Context = {
     ...surroundings,
     process: stricli,
+    secrets: createSecrets(),
     setExitCode: (code) => {
       wanted = code
     },

@@ -35,6 +35,7 @@ export async function chooseHosts(
   const connection = await connectionDefaults(context, flags)
   const run = createRunContext({
     name: 'none',
+    secrets: context.secrets,
     world: context.world,
     sinks: [],
     inventory,

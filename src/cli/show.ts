@@ -51,7 +51,7 @@ export function reportProblems(
 ): void {
   const colors = colorsFor(context, context.errors, color)
   const { workingDirectory } = context.world
-  for (const problem of problems)
+  for (const problem of context.secrets.redact(problems))
     context.errors.write(`${problemText(problem, colors, workingDirectory)}\n\n`)
   const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`
   context.errors.write(`${count}; nothing was connected to, nothing was changed\n`)

@@ -1,10 +1,13 @@
 /** Reads everything that the user wrote and finds every mistake in it, before anything is connected to. */
 import { InputError, type Problem } from '../base/errors.ts'
+import type { Secret } from '../base/secret.ts'
+import type { Secrets } from '../base/secrets.ts'
 import { misplacedVariables } from '../inventory/ansible-variables.ts'
 import { hostVariableSchemas } from '../inventory/connection-variables.ts'
 import { readInventory } from '../inventory/inventory.ts'
 import type { Inventory } from '../inventory/model.ts'
 import { readExtraVars } from '../language/extra-vars.ts'
+import { bornSecrets, playbookSecrets } from '../language/born-secrets.ts'
 import { misspeltVariables } from '../language/misspelt.ts'
 import type { Playbook, Variables } from '../language/model.ts'
 import { readPlaybook } from '../language/playbook.ts'
@@ -24,17 +27,25 @@ export interface Loaded {
 }
 
 /** @throws InputError when not even the inventory can be made sense of. */
-export function load(request: RunRequest, dependencies: RunDependencies): Loaded {
+export function load(
+  request: RunRequest,
+  dependencies: RunDependencies,
+  secrets: Pick<Secrets, 'add'>,
+): Loaded {
   const { files } = dependencies
   const problems: Problem[] = []
   const { variables: extra, problems: extraProblems } = readExtraVars(request.extraVars, files)
   problems.push(...extraProblems)
+  const book = (found: readonly Secret[]): void => found.forEach((secret) => secrets.add(secret))
+  book(bornSecrets(extra))
   const { inventory, problems: inventoryProblems } = readInventory(request.inventories, {
     files,
     extra,
     playbookDirectories: request.playbooks.map(directoryOf),
   })
   problems.push(...inventoryProblems)
+  for (const { variables, connection } of inventory?.hosts.values() ?? [])
+    book([variables, connection.settings].flatMap(bornSecrets))
   const playbooks: Playbook[] = []
   for (const file of request.playbooks) {
     const { playbook, problems: found } = readPlaybook(file, {
@@ -46,7 +57,9 @@ export function load(request: RunRequest, dependencies: RunDependencies): Loaded
     })
     // Without the inventory nobody knows which variables there are.
     problems.push(...found.filter(({ code }) => inventory !== undefined || code !== 'undefined-variable'))
-    if (playbook !== undefined) playbooks.push(playbook)
+    if (playbook === undefined) continue
+    playbooks.push(playbook)
+    book(playbookSecrets(playbook))
   }
   if (inventory === undefined) throw new InputError(problems)
   problems.push(

@@ -1,4 +1,5 @@
 /** What a run is asked for, and what it is made with. */
+import type { Secrets } from '../base/secrets.ts'
 import type { World } from '../base/world.ts'
 import type { EventSink } from '../events/events.ts'
 import type { Reach } from '../fleet/machine.ts'
@@ -32,6 +33,8 @@ export interface RunRequest {
 
 export interface RunDependencies {
   readonly world: World
+  /** What is secret, filled by what is read; a new book when left out. */
+  readonly secrets?: Secrets
   readonly files: Files
   readonly modules: readonly Module[]
   readonly facts: readonly Fact[]

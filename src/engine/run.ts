@@ -1,7 +1,7 @@
 /** A whole run: load, select, check, then every play on its hosts, and what came of it. */
 import type { HostName } from '../base/brand.ts'
+import { createSecrets } from '../base/secrets.ts'
 import { type ExitCode, InputError, type Problem } from '../base/errors.ts'
-import { playbookSecrets } from '../language/born-secrets.ts'
 import { tidy } from '../language/source.ts'
 import { findCycles } from './cycles.ts'
 import { createAsking } from '../task/confirm.ts'
@@ -29,7 +29,8 @@ const grace = 120_000
  */
 export async function runPlaybooks(request: RunRequest, dependencies: RunDependencies): Promise<ExitCode> {
   const { world, signal } = dependencies
-  const loaded = load(request, dependencies)
+  const secrets = dependencies.secrets ?? createSecrets()
+  const loaded = load(request, dependencies, secrets)
   const run = `${world
     .now()
     .toISOString()
@@ -39,6 +40,7 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
   const started = world.clock()
   const context = createRunContext({
     name: run,
+    secrets,
     world,
     sinks: dependencies.sinks,
     inventory: loaded.inventory,
@@ -57,7 +59,6 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
   })
   const { emitter, fleet } = context
   const { plays, hosts } = loaded.selection
-  for (const secret of loaded.playbooks.flatMap(playbookSecrets)) context.secrets.add(secret)
   const problems = [
     ...loaded.problems,
     ...checkRoleArguments(loaded, (host) => fleet.variables(host)),

@@ -82,7 +82,10 @@ export function createFleet(options: FleetOptions): Fleet {
   const readings = createReadings()
   const { becomePassword } = options.defaults
   if (becomePassword !== undefined) options.secrets.add(becomePassword)
-  for (const given of [options.extra, ...[...inventory.hosts.values()].map((host) => host.variables)])
+  for (const given of [
+    options.extra,
+    ...[...inventory.hosts.values()].flatMap((host) => [host.variables, host.connection.settings]),
+  ])
     for (const secret of bornSecrets(given)) options.secrets.add(secret)
 
   const variablesOf = (name: HostName): HostVariables => {

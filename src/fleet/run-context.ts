@@ -19,6 +19,8 @@ export interface RunContextOptions extends Pick<
 > {
   /** Scripts over the shells of the machines when left out. */
   readonly means?: Means | undefined
+  /** What is secret; a new book when left out. */
+  readonly secrets?: Secrets | undefined
   /** For events, and for whoever finds a host taken. */
   readonly name: string
   readonly world: World
@@ -53,10 +55,19 @@ export interface RunContext {
 }
 
 export function createRunContext(options: RunContextOptions): RunContext {
-  const { name, world, sinks, check, signal, stepByStep = false, cut = signal, means = scripts } = options
+  const {
+    name,
+    world,
+    sinks,
+    check,
+    signal,
+    stepByStep = false,
+    cut = signal,
+    means = scripts,
+    secrets = createSecrets(),
+  } = options
   // Every host of a run listens to these, some of them several times at once: Node takes more than ten listeners for a leak.
   setMaxListeners(0, signal, cut)
-  const secrets = createSecrets()
   const emitter = createEmitter({ run: name, now: world.now, sinks, secrets })
   const overlay = check ? createOverlay() : undefined
   const controller = createControllerFiles(world.workingDirectory, () => world.now().getTime())

@@ -1,4 +1,5 @@
 /** Which texts hold secrets, of those that templates and expressions make while they read some. */
+import { shortest } from '../base/secret-forms.ts'
 import { Secret } from '../base/secret.ts'
 import { createSecrets } from '../base/secrets.ts'
 
@@ -9,8 +10,10 @@ export function withSecrets(
   made: readonly string[],
 ): string | Secret {
   if (read.size === 0) return text
-  const parts = [...partsOf(read), ...made]
-  return holds(text, read) || made.some((one) => text.includes(one)) ? new Secret(text, parts) : text
+  const found = new Finder(read)
+  return found.in(text) || made.some((one) => text.includes(one))
+    ? new Secret(text, [...found.parts, ...made])
+    : text
 }
 
 /** Whether a helper made of secrets a text that shows one of them in no known form: a piece, another encoding, YAML in several lines. */
@@ -18,9 +21,9 @@ export function isMadeOf(made: string, given: readonly unknown[], read: Readonly
   if (read.size === 0 || made === '' || given.includes(made)) return false
   const whole = given.some((value) => typeof value === 'object' && value !== null)
   return [...read].some((secret) => {
-    const alone = new Set([secret])
-    if (holds(made, alone)) return false
-    if (given.some((value) => typeof value === 'string' && holds(value, alone))) return true
+    const found = new Finder([secret])
+    if (found.in(made)) return false
+    if (given.some((value) => typeof value === 'string' && found.in(value))) return true
     return whole && secret.parts.some((part) => isSpread(part, made))
   })
 }
@@ -36,34 +39,41 @@ function isSpread(secret: string, text: string): boolean {
  * none, unless the expression only chose it: then it stands in its source.
  */
 export function withDerivedSecrets(value: unknown, read: ReadonlySet<Secret>, source: string): unknown {
-  if (typeof value === 'string' && !holds(value, read) && !source.includes(value)) return new Secret(value)
-  return withPieces(value, read)
+  const found = new Finder(read)
+  if (typeof value === 'string' && !found.in(value) && !source.includes(value)) return new Secret(value)
+  return withPieces(value, found)
 }
 
 /** Data with every text as a secret that holds one of these or is a piece of one. */
 export function withHeldSecrets(value: unknown, read: ReadonlySet<Secret>): unknown {
-  return read.size === 0 ? value : withPieces(value, read)
+  return read.size === 0 ? value : withPieces(value, new Finder(read))
 }
 
-function withPieces(value: unknown, read: ReadonlySet<Secret>): unknown {
+function withPieces(value: unknown, found: Finder): unknown {
   if (typeof value === 'string') {
-    if (holds(value, read)) return new Secret(value, partsOf(read))
-    return partsOf(read).some((part) => value.length >= 4 && part.includes(value)) ? new Secret(value) : value
+    if (found.in(value)) return new Secret(value, found.parts)
+    return value.length >= shortest && found.parts.some((part) => part.includes(value))
+      ? new Secret(value)
+      : value
   }
-  if (Array.isArray(value)) return value.map((part) => withPieces(part, read))
+  if (Array.isArray(value)) return value.map((part) => withPieces(part, found))
   if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype)
     return value
-  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, withPieces(part, read)]))
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, withPieces(part, found)]))
 }
 
-/** In whatever form; one that is too short to be looked for elsewhere counts here as well. */
-function holds(text: string, read: ReadonlySet<Secret>): boolean {
-  if (partsOf(read).some((part) => part !== '' && text.includes(part))) return true
-  const secrets = createSecrets()
-  for (const secret of read) secrets.add(secret)
-  return secrets.holds(text)
-}
+/** Finds secrets in whatever form; one that is too short to be looked for elsewhere counts here as well. */
+class Finder {
+  readonly parts: readonly string[]
+  readonly #secrets = createSecrets()
 
-function partsOf(read: ReadonlySet<Secret>): readonly string[] {
-  return [...read].flatMap((secret) => secret.parts)
+  constructor(read: Iterable<Secret>) {
+    const secrets = [...read]
+    this.parts = secrets.flatMap((secret) => secret.parts)
+    for (const secret of secrets) this.#secrets.add(secret)
+  }
+
+  in(text: string): boolean {
+    return this.parts.some((part) => part !== '' && text.includes(part)) || this.#secrets.holds(text)
+  }
 }

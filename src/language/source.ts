@@ -1,4 +1,5 @@
 /** The text that positions point into, and how a place in it is shown. */
+import { isSecretFile, isSecretName } from '../base/secret.ts'
 import type { Position, Problem } from '../base/errors.ts'
 import { given } from '../base/given.ts'
 
@@ -68,7 +69,10 @@ export class SourcePosition implements Position {
   /** The line and the one before it, numbered, with a caret under what is meant. */
   excerpt(): string {
     const width = String(this.line).length
-    const row = (line: number) => `${String(line).padStart(width)} | ${this.#source.lineText(line)}`.trimEnd()
+    const row = (line: number) => {
+      const text = withoutSecrets(this.#source.lineText(line), this.file)
+      return `${String(line).padStart(width)} | ${text}`.trimEnd()
+    }
     // Tabs are kept in front of the caret so that it lands under the same column whatever a tab's width is.
     const before = this.#source
       .lineText(this.line)
@@ -77,6 +81,25 @@ export class SourcePosition implements Position {
     const caret = `${' '.repeat(width)} | ${before}${'^'.repeat(this.length)}`
     return [...(this.line > 1 ? [row(this.line - 1)] : []), row(this.line), caret].join('\n')
   }
+}
+
+/** A line without the values whose names say that they are secrets; a value that is only made of other variables stays. */
+function withoutSecrets(line: string, file: string): string {
+  if (isSecretFile(file) && line.trim() !== '') return '(a line of a file of secrets)'
+  const hidden = (before: string, name: string, value: string): string =>
+    isSecretName(name) && value !== '' && !/^["']?\{\{[^{}]*\}\}["']?$/.test(value)
+      ? `${before}(secret)`
+      : `${before}${value}`
+  const named = /^(\s*(?:- +)?["']?([\w-]+)["']?\s*:\s+)(.*)$/.exec(line)
+  if (named !== null && isSecretName(named[2] ?? ''))
+    return hidden(named[1] ?? '', named[2] ?? '', named[3] ?? '')
+  return line.replaceAll(
+    /(["']?([\w-]+)["']?\s*[:=]\s*)([[{].*|"(?:[^"\\]|\\.)*"?|'[^']*'?|[^\s,{}[\]]+)/g,
+    (_, before: string, name: string, value: string) =>
+      isSecretName(name) || !/^[[{]/.test(value)
+        ? hidden(before, name, value)
+        : before + withoutSecrets(value, ''),
+  )
 }
 
 /** The lines around a position with a caret, where the text it points into is at hand. */

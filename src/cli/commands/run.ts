@@ -50,6 +50,7 @@ async function runOnce(context: Context, flags: RunFlags, playbooks: readonly st
         },
         {
           world: context.world,
+          secrets: context.secrets,
           files: diskFiles,
           modules,
           facts,

@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { excerptOf, SourceFile } from './source.ts'
+
+/** The last line of an excerpt that points at the end of this text. */
+function shown(text: string, file = 'vars.yml'): string {
+  const source = new SourceFile(file, `${text}\nnext`)
+  const lines = excerptOf(source.position(text.length + 1))?.split('\n') ?? []
+  return lines[0]?.slice(4) ?? ''
+}
+
+test('an excerpt leaves out what a name says is secret', () => {
+  assert.equal(shown('db_password: correct horse "battery"'), 'db_password: (secret)')
+  assert.equal(shown('  - api_token: "open\\"sesame"'), '  - api_token: (secret)')
+  assert.equal(shown('{"door_token":"open \\"sesame", "port": 1}'), '{"door_token":(secret), "port": 1}')
+  assert.equal(shown('one: { user: ann, password: [a, b] }'), 'one: { user: ann, password: (secret)')
+  assert.equal(shown('one ansible_password=sesame port=22'), 'one ansible_password=(secret) port=22')
+})
+
+test('an excerpt shows everything else as it is', () => {
+  for (const text of [
+    'db_password: "{{ other }}"',
+    'name: my_password is not here',
+    '- get_url: { url: "https://x/y", dest: /x, headers: { X-A: "b" } }',
+    'when: db_password == ""',
+  ])
+    assert.equal(shown(text), text)
+})
+
+test('an excerpt shows no line of a file of secrets', () => {
+  assert.equal(shown('door: sesame', 'group_vars/all/vault.yml'), '(a line of a file of secrets)')
+})
