@@ -129,7 +129,7 @@ describe('no secret gets out', { skip: whyNot() ?? false, timeout: 600_000 }, ()
       'yaml.yml': `db_password: ${song}\nbroken: [\n`,
       'list.yml': `all: { hosts: { one: { become_password: ["${song}"] } } }\n`,
       'next.yml': `all:\n  hosts:\n    one:\n      become_password: "${song}"\n      port: wrong\n`,
-      'ini.ini': `one ansible_password=${song} port=wrong\n`,
+      'ini.ini': `one ansible_password=${song} ansible_port=wrong\n`,
       'name.yml': `api_token: the ${song} here\n1wrong: 2\n`,
       'template.yml': `- hosts: all\n  vars:\n    db_password: "${song} {{ nowhere }}"\n  tasks: [debug: { msg: "{{ db_password }}" }]\n`,
       'argument.yml': `- hosts: all\n  tasks:\n    - get_url: { url: no, dest: /x, password: "${song}" }\n`,
@@ -182,7 +182,7 @@ describe('no secret gets out', { skip: whyNot() ?? false, timeout: 600_000 }, ()
     // Another run of this machine may hold its lease.
     const script = `mkdir -p /var/lib/gpuplay && mount -t tmpfs none /var/lib/gpuplay && "$@"; code=$?; cp -a /var/lib/gpuplay "$STATE"; exit $code`
     const trace = at(`trace-${number}`)
-    const strace = ['strace', '-f', '-qq', '-s', '65535', '-e', 'trace=execve', '-o', trace]
+    const strace = ['strace', '-f', '--seccomp-bpf', '-qq', '-s', '65535', '-e', 'trace=execve', '-o', trace]
     const argv = [...strace, 'unshare', '--mount', 'sh', '-c', script, 'sh', ...command]
     const child = spawn(argv[0] ?? '', argv.slice(1), {
       cwd: folder,
@@ -262,18 +262,18 @@ const playbook = `
     - { name: line, copy: { content: "a\\n", dest: "{{ out }}/line", mode: '0600' } }
     - { name: change line, lineinfile: { path: "{{ out }}/line", line: "x {{ database.password }}" } }
     - { name: read, command: { cmd: "cat {{ out }}/written {{ out }}/key {{ out }}/app", reads: true }, register: back }
-    - { name: show, debug: { var: "{{ back }}" } }
+    - { name: show, debug: { var: back } }
     - { name: show forms, debug: { msg: "{{json back}} {{quote back.stdout}} {{upper back.stdout}}" } }
     - { name: encode, shell: "base64 {{ out }}/written; base64 -w 0 {{ out }}/app; od -c /dev/null", register: encoded }
     - { name: show encoded, debug: { msg: "{{ encoded.stdout }}" } }
     - { name: color, command: "grep --color=always -o AnA {{ out }}/written", register: color }
     - { name: facts, set_fact: { made: "{{ db_password }}", more: { deep: ["{{ mixed }}"] } } }
-    - { name: show facts, debug: { var: "{{ more }}" } }
+    - { name: show facts, debug: { var: more } }
     - { name: loop, debug: { msg: "{{ item.name }} {{ item.api_token }}" }, loop: "{{ users }}" }
     - { name: loop of them, debug: { msg: "{{ item }}" }, loop: "{{ words }}", register: looped }
     - { name: loop of results, debug: { msg: "{{ item }}" }, loop: "{{ back.stdout_lines }}" }
-    - { name: show loop, debug: { var: "{{ looped }}" } }
-    - { name: all variables, debug: { var: !cel hostvars.localhost } }
+    - { name: show loop, debug: { var: looped } }
+    - { name: all variables, debug: { var: hostvars.localhost } }
     - { name: input, command: { cmd: cat, stdin: "{{ door }}" }, register: fed }
     - { name: show input, debug: { msg: "{{ fed.stdout }}" } }
     - { name: environment, shell: 'printf %s "$TOKEN"; printf %s "$TOKEN" >&2; exit 3', environment: { TOKEN: "{{ door }}" } }
