@@ -39,7 +39,27 @@ for (const module of modules) {
       ...(module.freeForm === undefined ? [] : [module.freeForm]),
       ...Object.keys(module.files ?? {}),
       ...(module.expressions ?? []),
+      ...(module.mayBeSecret ?? []),
     ]
     for (const name of used) assert.ok(names.includes(name), name)
+    const shown = [
+      'cmd',
+      'argv',
+      'url',
+      'path',
+      'dest',
+      'src',
+      'name',
+      'owner',
+      'group',
+      'mode',
+      'creates',
+      'chdir',
+    ]
+    assert.deepEqual(
+      shown.filter((name) => module.mayBeSecret?.includes(name)),
+      [],
+      'others can read what these arguments become',
+    )
   })
 }
