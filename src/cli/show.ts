@@ -6,8 +6,10 @@ import { createJsonlView } from '../view/jsonl.ts'
 import { createPlainView } from '../view/plain.ts'
 import { plainData, problemText } from '../view/text.ts'
 import type { View } from '../view/view.ts'
-import type { Context, OutputStream } from './context.ts'
+import type { Context, OutputStream, TerminalSize } from './context.ts'
 import type { OutputFlags } from './flags.ts'
+
+const usualSize = (): TerminalSize => ({ columns: 80, rows: 24 })
 
 export interface ViewChoice extends Pick<OutputFlags, 'output' | 'color'> {
   readonly verbosity: number
@@ -35,7 +37,7 @@ export async function createView(
   }
   if (output !== 'auto' || !stream.isTerminal) return plain(createPlainView(options))
   const { createTerminalView } = await import('../view/terminal.ts')
-  return plain(createTerminalView(options))
+  return plain(createTerminalView({ ...options, size: stream.size ?? usualSize }))
 }
 
 /** Whatever a view prints of an event, a terminal acts on nothing in it. */
@@ -55,6 +57,12 @@ export function reportProblems(
     context.errors.write(`${problemText(problem, colors, workingDirectory)}\n\n`)
   const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`
   context.errors.write(`${count}; nothing was connected to, nothing was changed\n`)
+}
+
+/** What a host answered instead, for commands that are no run. On the error stream: what hosts answer is on the other. */
+export function reportHost(context: Context, host: string, problem: Problem): void {
+  const text = problemText(problem, colorsFor(context, context.errors, 'auto'))
+  context.errors.write(`${text.replaceAll(/^/gm, `${host} | `)}\n`)
 }
 
 function colorsFor(

@@ -6,6 +6,7 @@ import type { EventSink } from '../events/events.ts'
 import { createSecrets, type Secrets } from '../base/secrets.ts'
 import { type Means, scripts } from '../host/means.ts'
 import { createOverlay, type Overlay } from '../host/overlay.ts'
+import { type Awaited, createAwaited } from './awaited.ts'
 import { createControllerFiles } from './controller-files.ts'
 import { createFleet, type Fleet, type FleetOptions } from './fleet.ts'
 import { createHolds, type Holds } from './holds.ts'
@@ -52,6 +53,7 @@ export interface RunContext {
   readonly leases: Leases
   readonly means: Means
   readonly profile: Profile
+  readonly awaited: Awaited
 }
 
 export function createRunContext(options: RunContextOptions): RunContext {
@@ -104,6 +106,13 @@ export function createRunContext(options: RunContextOptions): RunContext {
       await power.restoreGuests(machine)
       fleet.forget(machine)
     },
+    left: ({ name: host }, { pid, seconds, command }) => {
+      emitter.emit({
+        type: 'warning',
+        host,
+        message: `waiting for a program that an interrupted run left running here: ${command} (process ${pid}, for ${seconds} s). To end it now: kill ${pid}`,
+      })
+    },
   })
   return {
     name,
@@ -120,5 +129,6 @@ export function createRunContext(options: RunContextOptions): RunContext {
     leases,
     means,
     profile,
+    awaited: createAwaited(),
   }
 }
