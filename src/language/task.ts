@@ -199,6 +199,7 @@ function readArgs(loader: Loader, fields: FieldReader, { module, where, entry }:
     const wrong = node.cel ? undefined : argumentsInText({ name, freeForm }, String(text.value), names)
     if (wrong !== undefined) {
       loader.report('invalid-argument', wrong.message, { where: node.where, hint: wrong.hint })
+      return { kind: 'map', entries, where }
     }
     entries.set(module.freeForm, { where, value: loader.values.value(text) })
   } else if (!isNothing(node)) {
