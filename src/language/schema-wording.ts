@@ -223,8 +223,11 @@ function wrongAlternative(fault: SchemaFault): Wording {
   const entries = property(meant, 'items')
   const pattern = property(entries, 'pattern')
   if (Array.isArray(fault.data) && typeof pattern === 'string') {
-    const found = fault.data.findIndex(
-      (entry) => typeof entry !== 'string' || !new RegExp(pattern, 'u').test(entry),
+    const allowed = typesOf(property(entries, 'type'))
+    const found = fault.data.findIndex((entry) =>
+      typeof entry === 'string'
+        ? !new RegExp(pattern, 'u').test(entry)
+        : allowed.length > 0 && !allowed.includes(typeName(entry)),
     )
     if (found !== -1) {
       const entry: unknown = fault.data[found]
