@@ -159,6 +159,13 @@ const taskMistakes: readonly (readonly [name: string, tasks: string, expected: r
     ],
   ],
   [
+    'an import of a file that is only known in the run',
+    '- import_tasks: "{{ port }}.yml"\n',
+    [
+      'site.yml:3:21 not-templated: the name of an imported file cannot be a template (import each of them under a condition: when: facts.os.id == "debian")',
+    ],
+  ],
+  [
     'an exit code that means something else',
     '- command: x\n  exit_code: 2\n',
     ['site.yml:4:18 invalid-keyword: "exit_code" must be from 3 to 7, and is 2 (write a number from 3 to 7)'],
