@@ -1,9 +1,12 @@
-/** `npm run schemas`: writes the JSON Schemas that editors use, from the modules and keywords that there are. */
+/** `npm run schemas`: writes what is made from the code: the JSON Schemas that editors use, and docs/reference.md. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { playbookSchema } from '../src/language/playbook-schema.ts'
+import { facts } from '../src/host/facts.ts'
+import { referencePage } from '../src/language/reference-page.ts'
 import { modules } from '../src/modules/catalogue.ts'
 
 const folder = fileURLToPath(new URL('../schemas', import.meta.url))
 mkdirSync(folder, { recursive: true })
 writeFileSync(`${folder}/playbook.json`, `${JSON.stringify(playbookSchema(modules), null, 2)}\n`)
+writeFileSync(fileURLToPath(new URL('../docs/reference.md', import.meta.url)), referencePage(facts))

@@ -2,7 +2,7 @@
 import { type HostName, hostName } from '../base/brand.ts'
 import type { Position, Problem } from '../base/errors.ts'
 import { given } from '../base/given.ts'
-import { builtInNames } from '../language/declarations.ts'
+import { builtIns } from '../language/built-ins.ts'
 import type { Variable, Variables } from '../language/model.ts'
 import { problem } from '../language/source.ts'
 import { SchemaChecker } from '../language/schema.ts'
@@ -36,7 +36,7 @@ export const tiers = [
 ] as const
 export type Tier = (typeof tiers)[number]
 
-const reservedNames: ReadonlySet<string> = new Set(builtInNames)
+const reservedNames: ReadonlySet<string> = new Set(Object.keys(builtIns))
 
 export class InventoryBuilder {
   readonly values = new ValueReader({ defers: true })

@@ -1,5 +1,6 @@
 /** Follows the variables through a play: every name that is read must be declared by then. */
-import { builtInNames, Declarations, type JsonSchema } from './declarations.ts'
+import { Declarations, type JsonSchema } from './declarations.ts'
+import { builtIns } from './built-ins.ts'
 import type { Loader } from './loader.ts'
 import type { Expression, Play, RoleUse, Task, Value, Variables } from './model.ts'
 import { variablesOf } from './reads.ts'
@@ -20,7 +21,7 @@ export function startNames({ options, lostResults }: Loader): CheckedNames {
   const names = new Map<string, JsonSchema | undefined>()
   for (const name of options.variables ?? []) names.set(name, undefined)
   for (const name of lostResults) names.set(name, undefined)
-  for (const name of builtInNames) names.set(name, undefined)
+  for (const name of Object.keys(builtIns)) names.set(name, undefined)
   names.set('facts', options.facts)
   return { base: new Declarations(names), results: new Map(), unsettled: new Set() }
 }

@@ -10,7 +10,6 @@ import { notCondition, type ValueKind } from './expression.ts'
 import { toProblem } from './expression-problems.ts'
 import { factHere, formerNameHint } from './former-names.ts'
 import type { Expression, ReadPath, Template, Value } from './model.ts'
-import { omitName } from './omit.ts'
 import { findWord, placeholdersOnly } from './find-word.ts'
 import { neverEqual } from './never-equal.ts'
 import { computedKey, ownNodeKey } from './reads.ts'
@@ -18,22 +17,6 @@ import { problem } from './source.ts'
 import { didYouMean, nearest } from './suggest.ts'
 
 export type JsonSchema = Readonly<Record<string, unknown>>
-
-/** What the engine offers to every task. */
-export const builtInNames = [
-  'inventory_hostname',
-  'group_names',
-  'groups',
-  'hostvars',
-  'facts',
-  'check_mode',
-  'play_hosts',
-  'node_containers',
-  'playbook_dir',
-  'role_name',
-  'role_path',
-  omitName,
-] as const
 
 /** Immutable: each `with` gives a new one that knows a name more. */
 export class Declarations {

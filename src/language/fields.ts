@@ -152,6 +152,22 @@ export class FieldReader {
       !node.cel &&
       (type === 'integer' ? Number.isInteger(node.value) : typeof node.value === type)
     if (fits) return node.value
+    if (
+      node.kind === 'scalar' &&
+      type !== 'string' &&
+      typeof node.value === 'string' &&
+      isTemplate(node.value)
+    ) {
+      this.report(
+        problem('not-templated', `"${name}" cannot be a template: it is read when the playbook loads`, {
+          where: node.where,
+          hint: /check_mode/.test(node.value)
+            ? 'leave it out: a dry run runs nothing that could fail because of it'
+            : 'write it out, or write two tasks with conditions',
+        }),
+      )
+      return undefined
+    }
     this.#wrong(node, name, { keyword: 'type', demanded: type })
     return undefined
   }

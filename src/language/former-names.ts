@@ -77,7 +77,9 @@ export function factHere(key: string): string | undefined {
 export function formerNameHint(name: string): string | undefined {
   const here = nameHere(name)
   if (here !== undefined)
-    return /^(true|false|null)$/.test(here) ? `write ${here}` : `it is called ${here} here`
+    return /^[\w.]+$/.test(here) && !/^(true|false|null)$/.test(here)
+      ? `it is called ${here} here`
+      : `write ${here}`
   if (Object.hasOwn(advice, name)) return advice[name]
   return name.startsWith('ansible_')
     ? 'this variable of Ansible does not exist here; "gpuplay facts" lists the facts that do'

@@ -13,21 +13,33 @@ export const taskKeywords = words(task)
 export const handlerKeywords = words(`${task} listen`)
 export const importKeywords = words(`name when ${common}`)
 
+const longPrograms =
+  'leave it out: the run waits for the program, which survives a lost connection; if it takes longer than 300 s, raise "timeout" of command or shell'
+
 /** Not yet supported, and what to write meanwhile. */
 export const notYet: Readonly<Record<string, string>> = {
   action: 'write the module as the key: "copy: {...}"',
-  async: 'long actions survive a lost connection anyway; leave it out',
+  any_errors_fatal: 'write it at the play',
+  async: longPrograms,
   block: 'write the tasks one after the other, or put them in a file and use import_tasks',
   rescue: 'use failed_when or ignore_errors, and a later task with a condition on the result',
   always: 'write the tasks after the others, with a condition',
   collections: 'modules are called by their short names; leave it out',
-  connection: 'set "connection" in the inventory',
+  become_exe: 'leave it out: sudo is the only method',
+  become_flags: 'leave it out: sudo is the only method',
+  connection: 'leave it out for localhost, which is local; for other hosts set "connection" in the inventory',
   debugger: 'leave it out',
+  delegate_facts: 'leave it out: hostvars has the facts of every host',
   delegate_to:
     'give the task a play of its own for that host; container modules reach the node by themselves',
-  diff: 'use --diff on the command line',
-  check_mode: 'use --check on the command line',
+  diff: 'to hide a diff write "no_log: true"; to see all of them use --diff',
+  check_mode:
+    'for a program that only reads write "reads: true" in command or shell; for a dry run of everything use --check',
+  fact_path: 'leave it out: facts are read when something uses them',
   force_handlers: 'handlers that were notified are remembered on the host and run next time; leave it out',
+  gather_subset: 'leave it out: facts are read when something uses them',
+  gather_timeout: 'leave it out: facts are read when something uses them',
+  ignore_unreachable: 'leave it out: the run goes on without an unreachable host',
   include_role: 'write import_role',
   include_tasks: 'write import_tasks',
   include_vars: 'put the variables into group_vars, host_vars or vars',
@@ -35,17 +47,28 @@ export const notYet: Readonly<Record<string, string>> = {
   max_fail_percentage: 'use any_errors_fatal',
   module_defaults: 'give the arguments to each task, or put them into a variable',
   order: 'hosts are taken in the order of the inventory; leave it out',
-  poll: 'long actions survive a lost connection anyway; leave it out',
+  poll: longPrograms,
   port: 'set "port" in the inventory',
   remote_user: 'set "user" in the inventory',
   run_once: 'give the task a play of its own with one host: "hosts: group[0]"',
   serial: 'use --limit for one batch after the other',
   tasks_from: 'split the role into two',
-  throttle: 'use --forks',
-  timeout: 'use the timeout argument of the module',
+  throttle: 'no keyword limits a single task; --forks limits the whole run',
+  timeout:
+    'leave it out: this module has no time limit; command, shell, reboot and wait_for have "timeout" as an argument',
   vars_files: 'put the variables into group_vars, host_vars or vars, or use -e @file',
   vars_prompt: 'use -e name=value',
-  with_items: 'write loop',
+  with_file: 'write loop with the texts themselves, or copy the files with src',
+  with_first_found:
+    'choose the file with an expression: src: !cel \'facts.os.id == "ubuntu" ? "a.hbs" : "b.hbs"\'',
+  with_flattened: 'write loop with one list: !cel a + b',
+  with_indexed_items: 'write loop, and "index_var" under loop_control',
+  with_inventory_hostnames: 'write loop: "{{groups.NAME}}"',
+  with_items:
+    'write loop; it does not flatten lists in the list, as with_items does: join them with !cel a + b',
+  with_lines:
+    'run the program with "command", "reads: true" and "register: out", then loop over "{{out.stdout_lines}}"',
+  with_subelements: 'write loop with a list of maps, one for each pair',
   with_list: 'write loop',
   with_dict: 'write loop with a list of maps',
   with_fileglob: 'write loop with the names of the files',

@@ -76,10 +76,7 @@ export function word(fault: SchemaFault): Wording {
         message: `${label} has the same entry twice (${String(params['j'])} and ${String(params['i'])}, counted from 0)`,
       }
     case 'pattern':
-      return {
-        message: `${label} is ${show(fault.data)}, which ${saysWhy(fault.data) ?? 'is not valid'}`,
-        hint: description(fault.around) ?? `it must match ${String(demanded)}`,
-      }
+      return wrongText(fault, fault.around)
     case 'anyOf':
     case 'oneOf':
       return wrongAlternative(fault)
@@ -184,6 +181,24 @@ function wrongChoice(fault: SchemaFault): Wording {
   }
 }
 
+/** A text that does not match its pattern. `title` says what it has to be. */
+function wrongText(fault: SchemaFault, schema: unknown): Wording {
+  const { label, data } = fault
+  const pattern = property(schema, 'pattern')
+  const title = property(schema, 'title')
+  const wanted =
+    typeof title === 'string' ? title : String(pattern).startsWith('^/') ? 'an absolute path' : undefined
+  const hint = description(schema) ?? description(fault.around)
+  const why = saysWhy(data)
+  if (why !== undefined) return { message: `${label} is ${show(data)}, which ${why}`, hint }
+  return wanted === undefined
+    ? {
+        message: `${label} is ${show(data)}, which is not valid`,
+        hint: hint ?? `it must match ${String(pattern)}`,
+      }
+    : { message: `${label} must be ${wanted}, and is ${show(data)}`, hint }
+}
+
 /** Alternatives that only say which keys are needed are common (`src` or `content`) and get words of their own. */
 function wrongAlternative(fault: SchemaFault): Wording {
   const branches = Array.isArray(fault.demanded) ? fault.demanded : []
@@ -198,6 +213,28 @@ function wrongAlternative(fault: SchemaFault): Wording {
         : `${fault.label} needs ${fault.keyword === 'oneOf' ? 'one' : 'at least one'} of ${list.join(', ')}`,
     }
   }
+  const groups = branches.map((branch: unknown) => neededBy(branch))
+  if (!groups.includes('')) return { message: `${fault.label} needs ${groups.join(', or ')}` }
+  const meant = branches.find((branch: unknown) =>
+    typesOf(property(branch, 'type')).includes(typeName(fault.data)),
+  )
+  if (typeof fault.data === 'string' && property(meant, 'pattern') !== undefined)
+    return wrongText(fault, meant)
+  const entries = property(meant, 'items')
+  const pattern = property(entries, 'pattern')
+  if (Array.isArray(fault.data) && typeof pattern === 'string') {
+    const allowed = typesOf(property(entries, 'type'))
+    const found = fault.data.findIndex((entry) =>
+      typeof entry === 'string'
+        ? !new RegExp(pattern, 'u').test(entry)
+        : allowed.length > 0 && !allowed.includes(typeName(entry)),
+    )
+    if (found !== -1) {
+      const entry: unknown = fault.data[found]
+      const label = `${fault.label.replace(/"$/, '')}[${found}]"`
+      return wrongText({ ...fault, label, data: entry }, entries)
+    }
+  }
   const types = branches.flatMap((branch: unknown) => typesOf(property(branch, 'type')))
   const right = branches.some((branch: unknown) =>
     typesOf(property(branch, 'type')).includes(typeName(fault.data)),
@@ -208,6 +245,16 @@ function wrongAlternative(fault: SchemaFault): Wording {
     message: `${fault.label} is ${show(fault.data)}, which is not valid`,
     hint: description(fault.around),
   }
+}
+
+/** The keys that an alternative needs, in words: `"state: absent"`; empty where it needs none. */
+function neededBy(branch: unknown): string {
+  return (requiredOf(branch) ?? [])
+    .map((key) => {
+      const value = property(property(property(branch, 'properties'), key), 'const')
+      return value === undefined ? `"${key}"` : `"${key}: ${typeof value === 'string' ? value : show(value)}"`
+    })
+    .join(' and ')
 }
 
 function typeName(data: unknown): string {

@@ -9,6 +9,7 @@ import type { LoadedRole, Loader } from './loader.ts'
 import type { Expression, Handler, RoleUse, Task, Variable } from './model.ts'
 import { findRole } from './role.ts'
 import { didYouMean } from './suggest.ts'
+import { isTemplate } from './template.ts'
 import { readHandler, readTask, shortModuleName, type TaskSurroundings } from './task.ts'
 import type { YamlEntry, YamlMap, YamlNode } from './yaml.ts'
 
@@ -255,6 +256,13 @@ export class TaskListReader {
   }
 
   missing(what: string, name: string, folder: string, where: Position): void {
+    if (isTemplate(name)) {
+      this.#loader.report('not-templated', `the name of an imported ${what} cannot be a template`, {
+        where,
+        hint: 'import each of them under a condition: when: facts.os.id == "debian"',
+      })
+      return
+    }
     this.#loader.report('missing-file', `there is no ${what} "${name}"`, {
       where,
       hint: didYouMean(basename(name), this.#loader.files.list(folder), `looked in ${folder}`),

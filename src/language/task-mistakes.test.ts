@@ -132,7 +132,7 @@ const taskMistakes: readonly (readonly [name: string, tasks: string, expected: r
     '- block: []\n- debug: {msg: x}\n  with_items: [1]\n  delegate_to: x\n',
     [
       'site.yml:3:7 not-yet-supported: "block" is not yet supported (write the tasks one after the other, or put them in a file and use import_tasks)',
-      'site.yml:5:7 not-yet-supported: "with_items" is not yet supported (write loop)',
+      'site.yml:5:7 not-yet-supported: "with_items" is not yet supported (write loop; it does not flatten lists in the list, as with_items does: join them with !cel a + b)',
       'site.yml:6:7 not-yet-supported: "delegate_to" is not yet supported (give the task a play of its own for that host; container modules reach the node by themselves)',
     ],
   ],
@@ -148,6 +148,21 @@ const taskMistakes: readonly (readonly [name: string, tasks: string, expected: r
     '- command: x\n  register: my-result\n',
     [
       'site.yml:4:17 invalid-name: "my-result" cannot be the name of a variable (use letters, digits and underscores: my_result)',
+    ],
+  ],
+  [
+    'a name that is taken',
+    '- command: x\n  register: facts\n  vars: { omit: 1 }\n',
+    [
+      'site.yml:4:17 invalid-name: "facts" is always there, and no variable can have its name (choose another name, such as facts_value)',
+      'site.yml:5:15 invalid-name: "omit" is always there, and no variable can have its name (choose another name, such as omit_value)',
+    ],
+  ],
+  [
+    'an import of a file that is only known in the run',
+    '- import_tasks: "{{ port }}.yml"\n',
+    [
+      'site.yml:3:21 not-templated: the name of an imported file cannot be a template (import each of them under a condition: when: facts.os.id == "debian")',
     ],
   ],
   [

@@ -7,6 +7,7 @@ import { argumentsHint, argumentsInText } from './key-values.ts'
 import type { Loader } from './loader.ts'
 import type { Handler, Loop, MapEntry, MapValue, RoleUse, Task } from './model.ts'
 import type { ModuleSchema } from './module-schema.ts'
+import { moduleInstead } from './other-modules.ts'
 import { didYouMean } from './suggest.ts'
 import { nameProblem } from './values.ts'
 import type { YamlEntry, YamlMap } from './yaml.ts'
@@ -156,7 +157,8 @@ function reportUnknownKey(
 ): void {
   const { where } = entry
   const { keywords, module } = context
-  const later = Object.hasOwn(notYet, key) ? notYet[key] : undefined
+  const argument = module !== undefined && Object.hasOwn(propertiesOf(module), key)
+  const later = Object.hasOwn(notYet, key) && !argument ? notYet[key] : undefined
   if (later !== undefined || key.startsWith('with_')) {
     const hint = later ?? 'write loop'
     loader.report('not-yet-supported', `"${key}" is not yet supported`, { where, hint })
@@ -165,15 +167,12 @@ function reportUnknownKey(
   if (module === undefined) {
     loader.report('unknown-module', `there is no module and no keyword "${key}"`, {
       where,
-      hint: didYouMean(
-        shortModuleName(key),
-        [...loader.modules.keys(), ...keywords],
-        'see "gpuplay modules"',
-      ),
+      hint:
+        moduleInstead(shortModuleName(key)) ??
+        didYouMean(shortModuleName(key), [...loader.modules.keys(), ...keywords], 'see "gpuplay modules"'),
     })
     return
   }
-  const argument = Object.keys(propertiesOf(module)).includes(key)
   loader.report('unknown-keyword', `"${key}" is no keyword of a task`, {
     where,
     hint: argument ? `it is an argument of "${module.name}": indent it` : didYouMean(key, keywords),
@@ -200,6 +199,7 @@ function readArgs(loader: Loader, fields: FieldReader, { module, where, entry }:
     const wrong = node.cel ? undefined : argumentsInText({ name, freeForm }, String(text.value), names)
     if (wrong !== undefined) {
       loader.report('invalid-argument', wrong.message, { where: node.where, hint: wrong.hint })
+      return { kind: 'map', entries, where }
     }
     entries.set(module.freeForm, { where, value: loader.values.value(text) })
   } else if (!isNothing(node)) {

@@ -1,6 +1,7 @@
 /** From YAML to values: literals stay, text with `{{ }}` becomes a template, `!cel` an expression. */
 import { InputError, type Position, type Problem } from '../base/errors.ts'
 import { given } from '../base/given.ts'
+import { builtIns } from './built-ins.ts'
 import { ExpressionParser } from './expression.ts'
 import { jinjaTags } from './jinja/problems.ts'
 import type { MapEntry, MapValue, Value, Variable } from './model.ts'
@@ -118,13 +119,11 @@ function literal(node: YamlScalar): Value {
 }
 
 /** Words that mean something in CEL, so that no variable can be called by them. */
-const reserved = new Set(
-  (
-    'as break const continue else for function if import in let loop package namespace return var void while ' +
-    'true false null __proto__ prototype constructor this ' +
-    'bool int uint double string bytes list map type null_type cel optional dyn'
-  ).split(' '),
-)
+export const reservedNames: readonly string[] = (
+  'as break const continue else for function if import in let loop package namespace return var void while ' +
+  'true false null __proto__ prototype constructor this ' +
+  'bool int uint double string bytes list map type null_type cel optional dyn'
+).split(' ')
 
 /** What is wrong with the name of a variable, if anything is. */
 export function nameProblem(name: string, where: Position): Problem | undefined {
@@ -134,7 +133,7 @@ export function nameProblem(name: string, where: Position): Problem | undefined 
       hint: `use letters, digits and underscores: ${name.replaceAll(/[^A-Za-z0-9_]/g, '_').replace(/^(?=\d)/, '_')}`,
     })
   }
-  if (reserved.has(name)) {
+  if (reservedNames.includes(name)) {
     return problem(
       'invalid-name',
       `"${name}" is a word of the expression language and cannot name a variable`,
@@ -143,6 +142,12 @@ export function nameProblem(name: string, where: Position): Problem | undefined 
         hint: `choose another name, such as ${name}_value`,
       },
     )
+  }
+  if (Object.hasOwn(builtIns, name)) {
+    return problem('invalid-name', `"${name}" is always there, and no variable can have its name`, {
+      where,
+      hint: `choose another name, such as ${name}_value`,
+    })
   }
   return undefined
 }

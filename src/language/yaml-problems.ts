@@ -83,6 +83,8 @@ export function tagProblem(source: SourceFile, warning: { message: string; pos: 
   const hint =
     tag === '!vault'
       ? 'encrypted values are not yet supported: hand the value over with -e @file'
-      : 'the tag known here is !cel'
+      : /^!(\(|[a-z_]\w*[.(]|[a-z_]\w*$)/i.test(tag)
+        ? `put quotes around an expression that starts with "!"; the tag known here is !cel`
+        : 'the tag known here is !cel'
   return problem('unknown-tag', `the tag "${tag}" is not known`, { where, hint })
 }

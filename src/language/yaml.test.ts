@@ -102,3 +102,9 @@ test('finds a place inside quoted, plain and block text', () => {
     ],
   )
 })
+
+test('a condition that begins with ! is told about quotes', () => {
+  assert.deepEqual(report(read('when: !defined(x)\n').problems), [
+    'f.yml:1:7 unknown-tag: the tag "!defined(x)" is not known (put quotes around an expression that starts with "!"; the tag known here is !cel)',
+  ])
+})

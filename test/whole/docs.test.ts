@@ -74,6 +74,7 @@ test('what the pages link to is there', () => {
     'CONTRIBUTING.md',
     'docs/architecture.md',
     'docs/playbooks.md',
+    'docs/reference.md',
     'docs/roles.md',
   ]) {
     for (const [, target = ''] of text(page).matchAll(/\]\((?!https?:|#)([^)#]+)/g)) {

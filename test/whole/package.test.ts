@@ -51,7 +51,7 @@ test('the package holds the program, roles, playbooks and the example, and no te
     assert.ok(paths.includes(path), `${path} is missing`)
   }
   const wanted =
-    /^(bin|dist|roles|playbooks|inventory\/example|schemas)\/|^(README|CHANGELOG)\.md$|^LICENSE$|^package\.json$/
+    /^(bin|dist|docs|roles|playbooks|inventory\/example|schemas)\/|^(README|CHANGELOG)\.md$|^LICENSE$|^package\.json$/
   assert.deepEqual(
     paths.filter((path) => !wanted.test(path)),
     [],

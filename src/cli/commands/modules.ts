@@ -44,6 +44,8 @@ interface Property {
 }
 
 interface Shape {
+  /** Of keys that are not named. */
+  readonly additionalProperties?: boolean | Property
   readonly properties?: Readonly<Record<string, Property>>
   readonly required?: readonly string[]
 }
@@ -62,8 +64,13 @@ function shapeOf(schema: unknown): Shape {
   return typeof schema === 'object' && schema !== null ? schema : {}
 }
 
-function properties({ properties: all = {}, required = [] }: Shape): readonly string[] {
-  const rows = Object.entries(all).map(([name, property]) => [
+function properties({
+  properties: all = {},
+  required = [],
+  additionalProperties: any,
+}: Shape): readonly string[] {
+  const others: readonly [string, Property][] = typeof any === 'object' ? [['any name', any]] : []
+  const rows = [...Object.entries(all), ...others].map(([name, property]) => [
     `  ${name}`,
     required.includes(name) ? 'required' : '',
     typeText(property),

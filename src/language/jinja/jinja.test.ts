@@ -202,19 +202,19 @@ const expressions: readonly (readonly [expression: string, message: string, help
   ['b is number', '"is number" is a Jinja test', 'write type(b) == int'],
   ['x is not none', '"is not none" is a Jinja test', 'write x != null'],
   ['x is defined', '"is defined" is a Jinja test', 'write defined(x)'],
-  ['x is not defined or not y', '"is not defined" is a Jinja test', 'write !defined(x) || !y'],
+  ['x is not defined or not y', '"is not defined" is a Jinja test', `write '!defined(x) || !y'`],
   ['a or x not in y', '"or" is a Jinja operator', 'write a || !(x in y)'],
   ['x | bool', '"| bool" is a Jinja filter', 'write x'],
   ['x | int > 3', '"| int" is a Jinja filter', 'write int(x) > 3'],
   ["x | default('a') == 'b'", '"| default" is a Jinja filter', 'write default(x, "a") == "b"'],
-  ['not (a and b)', '"not" is a Jinja operator', 'write !(a && b)'],
+  ['not (a and b)', '"not" is a Jinja operator', `write '!(a && b)'`],
   [
     "'ok' in out.stdout and out is changed",
     '"and" is a Jinja operator',
     'write out.stdout.contains("ok") && out.changed',
   ],
   ['out is failed or out is not succeeded', '"is failed" is a Jinja test', 'write out.failed || out.failed'],
-  ['x if y else z', '"if" is a Jinja inline "if"', 'write y ? x : z'],
+  ['x if y else z', '"if" is a Jinja inline "if"', `write 'y ? x : z'`],
   ["a ~ 'b' == c", '"~" is a Jinja operator', 'write string(a) + "b" == c'],
   [
     "ansible_os_family == 'Debian' and x",
@@ -249,7 +249,7 @@ test('what the help says can be written', () => {
   let tried = 0
   for (const help of helps) {
     const tagged = /!cel '((?:[^']|'')*)'/.exec(help)?.[1]?.replaceAll("''", "'")
-    const written = /^write (.*)$/.exec(help)?.[1]
+    const written = /^write '?(.*?)'?$/.exec(help)?.[1]
     const template = written?.startsWith('{{') === true || written?.includes('{{') === true
     if (tagged !== undefined) assert.deepEqual(problemsOfExpression(tagged), [], help)
     else if (written !== undefined && !template) {

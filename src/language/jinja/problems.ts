@@ -190,7 +190,14 @@ function shownMark(source: string, start: number): string {
 
 function expressionHint({ node }: ParsedJinja): string {
   const { text, advice } = attempt(() => toCel(node))
-  return text === undefined ? advice || 'docs/reference.md lists what expressions have' : `write ${text}`
+  return text === undefined
+    ? advice || 'docs/reference.md lists what expressions have'
+    : `write ${inYaml(text)}`
+}
+
+/** In quotes where YAML would read something else: a tag, a list, a key. */
+function inYaml(expression: string): string {
+  return /^[!"'[{]|: | #/.test(expression) ? `'${expression.replaceAll("'", "''")}'` : expression
 }
 
 interface Attempt {

@@ -22,12 +22,13 @@ const opening = /\\?\{\{|\{%|\{#/g
  */
 export function partsOf(text: string): readonly Part[] {
   const parts: Part[] = []
+  const lastComment = text.lastIndexOf('#}')
   let offset = 0
   for (;;) {
     opening.lastIndex = offset
     const found = opening.exec(text)
     if (found === null) return parts
-    const part = partAt(text, found)
+    const part = partAt(text, found, lastComment)
     if (part === undefined) {
       offset = found.index + found[0].length
     } else {
@@ -37,13 +38,13 @@ export function partsOf(text: string): readonly Part[] {
   }
 }
 
-function partAt(text: string, { 0: braces, index }: RegExpExecArray): Part | undefined {
+function partAt(text: string, { 0: braces, index }: RegExpExecArray, lastComment: number): Part | undefined {
   if (braces.startsWith('\\')) {
     // Two backslashes are one, and what follows is a placeholder.
     return text[index - 1] === '\\' ? placeholderAt(text, index + 1) : undefined
   }
   if (braces === '{{') return placeholderAt(text, index)
-  return braces === '{%' ? tagAt(text, index) : commentAt(text, index)
+  return braces === '{%' ? tagAt(text, index) : commentAt(text, index, lastComment)
 }
 
 function placeholderAt(text: string, start: number): Part {
@@ -54,21 +55,27 @@ function placeholderAt(text: string, start: number): Part {
   return { kind: 'placeholder', text: text.slice(start, end), start }
 }
 
+/** Longer ones are no misspelt tags but text; so each opening is looked at in short time. */
+const longestUnknownTag = 300
+
 function tagAt(text: string, start: number): Part | undefined {
-  const [, blank = '', word = ''] = /^\{%[-+]?(\s*)([a-z_]*)/.exec(text.slice(start, start + 200)) ?? []
-  const end = ending(/%\}/g, text, start + 2)
-  const inside = text.slice(start + 2, end === undefined ? undefined : end - 2)
-  const isTag = tags.has(word)
-    ? end !== undefined || blank !== ''
-    : // A word that no Jinja has: misspelt, or of an extension.
-      word !== '' && blank !== '' && end !== undefined && !/[\n{}]/.test(inside)
-  return isTag ? { kind: 'tag', text: text.slice(start, end), start } : undefined
+  const [, blank = '', word = ''] = /^\{%[-+]?(\s*)([a-z_]*)/.exec(text.slice(start, start + 100)) ?? []
+  if (tags.has(word)) {
+    const end = ending(/%\}/g, text, start + 2)
+    return end === undefined && blank === ''
+      ? undefined
+      : { kind: 'tag', text: text.slice(start, end), start }
+  }
+  if (word === '' || blank === '') return undefined
+  // A word that no Jinja has: misspelt, or of an extension.
+  const found = /^[^\n{}]*%\}/.exec(text.slice(start + 2, start + longestUnknownTag))
+  return found === null ? undefined : { kind: 'tag', text: `{%${found[0]}`, start }
 }
 
-function commentAt(text: string, start: number): Part | undefined {
+function commentAt(text: string, start: number, last: number): Part | undefined {
   // The length of a variable of a shell: ${#name}, ${#list[@]}, ${#}.
   if (text[start - 1] === '$' && /^\{#[\w@*#?!$}-]/.test(text.slice(start, start + 3))) return undefined
-  const end = ending(/#\}/g, text, start + 2)
+  const end = last < start + 2 ? undefined : ending(/#\}/g, text, start + 2)
   return end === undefined ? undefined : { kind: 'comment', text: text.slice(start, end), start }
 }
 

@@ -14,12 +14,15 @@ const patterns: readonly (readonly [Token['kind'], RegExp])[] = [
   ['operator', /\*\*|\/\/|==|!=|<=|>=|[-+*/%~<>()[\]{}.,:|=]/y],
 ]
 
+const blanks = /\s*/y
+
 /** `undefined` for what no Jinja has: an open quote, a stray character. */
 export function tokensOf(text: string): readonly Token[] | undefined {
   const tokens: Token[] = []
   let offset = 0
   for (;;) {
-    offset += /\s*/.exec(text.slice(offset))?.[0].length ?? 0
+    blanks.lastIndex = offset
+    offset += blanks.exec(text)?.[0].length ?? 0
     if (offset >= text.length) return tokens
     const token = tokenAt(text, offset)
     if (token === undefined) return undefined

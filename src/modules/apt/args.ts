@@ -3,6 +3,7 @@ import type { FromSchema } from 'json-schema-to-ts'
 /** Name, architecture and version as apt-get takes them; no globs, and no `name-`, with which apt-get would remove. */
 const packageName = {
   type: 'string',
+  title: 'the name of a package',
   pattern: '^[a-z0-9][a-z0-9+.-]*[a-z0-9+.](:[a-z0-9]+)?(=[A-Za-z0-9.+~:-]+)?$',
 } as const
 

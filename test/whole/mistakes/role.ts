@@ -142,7 +142,7 @@ inventory.yml:7:38: error: "nvidia_host_exclude_gpus[0]" is "01:00.0", which is 
     name: 'a list of GPUs with one in a form that there is not',
     files: { 'site.yml': containersPlay, 'inventory.yml': container('gpu_assignment: [0, nvidia1]') },
     says: `
-inventory.yml:9:27: error: "gpu_assignment" is a list, which is not valid
+inventory.yml:9:27: error: "gpu_assignment[1]" is "nvidia1", which is not valid
   8 |           ctid: 101
   9 |           gpu_assignment: [0, nvidia1]
     |                           ^^^^^^^^^^^^

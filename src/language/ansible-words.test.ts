@@ -1,0 +1,153 @@
+/** What users of Ansible write, and the whole text of what they are told. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { mistakesIn } from './testing/playbooks.ts'
+
+const dontNeed = 'leave it out: facts are read when something uses them'
+const long =
+  'leave it out: the run waits for the program, which survives a lost connection; if it takes longer than 300 s, raise "timeout" of command or shell'
+
+/** A keyword with its value below a task that runs a program, and the help for it. */
+const keywords: readonly (readonly [line: string, help: string])[] = [
+  [
+    'check_mode: false',
+    'for a program that only reads write "reads: true" in command or shell; for a dry run of everything use --check',
+  ],
+  ['diff: false', 'to hide a diff write "no_log: true"; to see all of them use --diff'],
+  [
+    'connection: local',
+    'leave it out for localhost, which is local; for other hosts set "connection" in the inventory',
+  ],
+  ['async: 3600', long],
+  ['poll: 0', long],
+  [
+    'timeout: 5',
+    'leave it out: this module has no time limit; command, shell, reboot and wait_for have "timeout" as an argument',
+  ],
+  ['throttle: 1', 'no keyword limits a single task; --forks limits the whole run'],
+  [
+    'with_first_found: [a]',
+    `choose the file with an expression: src: !cel 'facts.os.id == "ubuntu" ? "a.hbs" : "b.hbs"'`,
+  ],
+  ['with_file: [a]', 'write loop with the texts themselves, or copy the files with src'],
+  [
+    'with_lines: ls',
+    'run the program with "command", "reads: true" and "register: out", then loop over "{{out.stdout_lines}}"',
+  ],
+  ['with_subelements: [a, b]', 'write loop with a list of maps, one for each pair'],
+  [
+    'with_items: [a]',
+    'write loop; it does not flatten lists in the list, as with_items does: join them with !cel a + b',
+  ],
+  ['with_indexed_items: [a]', 'write loop, and "index_var" under loop_control'],
+  ['with_random_choice: [a]', 'write loop'],
+  ['become_flags: -i', 'leave it out: sudo is the only method'],
+  ['become_exe: doas', 'leave it out: sudo is the only method'],
+  ['ignore_unreachable: true', 'leave it out: the run goes on without an unreachable host'],
+  ['any_errors_fatal: true', 'write it at the play'],
+  ['delegate_facts: true', 'leave it out: hostvars has the facts of every host'],
+  ['gather_subset: min', dontNeed],
+  ['gather_timeout: 5', dontNeed],
+  ['fact_path: /x', dontNeed],
+]
+
+for (const [line, help] of keywords) {
+  test(`"${line}" is answered with what to do`, () => {
+    const key = line.split(':')[0] ?? ''
+    assert.deepEqual(mistakesIn(`- command: x\n  ${line}\n`), [
+      `site.yml:4:7 not-yet-supported: "${key}" is not yet supported (${help})`,
+    ])
+  })
+}
+
+test('an argument beside its module is no keyword that is missing', () => {
+  assert.deepEqual(mistakesIn('- command: x\n  creates: /x\n'), [
+    'site.yml:4:7 unknown-keyword: "creates" is no keyword of a task (it is an argument of "command": indent it)',
+  ])
+})
+
+test('a keyword that depends on check mode is not needed', () => {
+  const [first, second] = mistakesIn(
+    '- command: x\n  ignore_errors: "{{ ansible_check_mode }}"\n- command: x\n  retries: "{{ n }}"\n',
+    { variables: ['n'] },
+  )
+  assert.equal(
+    first,
+    'site.yml:4:22 not-templated: "ignore_errors" cannot be a template: it is read when the playbook loads (leave it out: a dry run runs nothing that could fail because of it)',
+  )
+  assert.equal(
+    second,
+    'site.yml:6:16 not-templated: "retries" cannot be a template: it is read when the playbook loads (write it out, or write two tasks with conditions)',
+  )
+})
+
+/** Names of variables, as a condition or a placeholder reads them. */
+const names: readonly (readonly [name: string, help: string])[] = [
+  ['ansible_memtotal_mb', 'it is called facts.memory_mb here'],
+  ['ansible_processor_vcpus', 'it is called facts.processors here'],
+  ['ansible_fqdn', 'it is called facts.fqdn here'],
+  ['ansible_distribution', 'it is called facts.distribution here'],
+  ['ansible_distribution_release', 'it is called facts.os.codename here'],
+  ['ansible_distribution_major_version', 'it is called facts.os.version here'],
+  ['ansible_os_family', 'it is called facts.os_family here'],
+  ['ansible_kernel', 'it is called facts.kernel here'],
+  ['ansible_hostname', 'it is called facts.hostname here'],
+  ['ansible_architecture', 'it is called facts.architecture here'],
+  ['ansible_user', 'it is called user here'],
+  ['ansible_check_mode', 'it is called check_mode here'],
+  ['ansible_facts', 'it is called facts here'],
+  ['ansible_facts.os_family', 'it is called facts.os_family here'],
+  ['inventory_hostname_short', 'write inventory_hostname.split(".")[0]'],
+  ['ansible_managed', 'write the line itself, such as "Managed by gpuplay"'],
+  [
+    'ansible_selinux',
+    'this variable of Ansible does not exist here; "gpuplay facts" lists the facts that do',
+  ],
+  ['None', 'write null'],
+  ['yes', 'write true'],
+  ['no', 'write false'],
+]
+
+for (const [name, help] of names) {
+  test(`${name} is answered with its name here`, () => {
+    const root = name.split('.')[0] ?? ''
+    const said = `undefined-variable: nothing is called "${root}" here (${help})`
+    assert.deepEqual(mistakesIn(`- command: x\n  when: ${name}\n- debug: { msg: "{{ ${name} }}" }\n`), [
+      `site.yml:4:13 ${said}`,
+      `site.yml:5:25 ${said}`,
+    ])
+  })
+}
+
+test('loop and True are answered in templates', () => {
+  assert.deepEqual(mistakesIn('- debug: { msg: "{{ loop.index }}" }\n- debug: { msg: "{{ True }}" }\n'), [
+    'site.yml:3:25 undefined-variable: nothing is called "loop" here (inside #each write {{add @index 1}}, {{@first}} or {{@last}}; in a task use "index_var" of loop_control)',
+    'site.yml:4:25 undefined-variable: nothing is called "True" here (write true)',
+  ])
+})
+
+test('null has its name in a comparison too', () => {
+  assert.deepEqual(mistakesIn('- command: x\n  when: a == None\n', { variables: ['a', 'node'] }), [
+    'site.yml:4:18 undefined-variable: nothing is called "None" here (write null)',
+  ])
+})
+
+/** Modules, and what to use instead. */
+const modules: readonly (readonly [module: string, help: string])[] = [
+  ['systemd', 'use service'],
+  ['ansible.builtin.systemd_service', 'use service'],
+  ['community.general.modprobe', 'use kernel_module'],
+  ['package', 'use apt'],
+  ['setup', 'leave it out: facts are read when something uses them; "gpuplay facts" shows them'],
+  ['ping', 'run "gpuplay exec HOSTS -- true"'],
+  ['community.docker.docker_container', 'run docker with "command", and "creates" or "reads: true"'],
+  ['user', 'run useradd with "command", under a condition on "getent passwd NAME" with "reads: true"'],
+]
+
+for (const [module, help] of modules) {
+  test(`the module ${module} is answered with what to use`, () => {
+    assert.deepEqual(mistakesIn(`- ${module}:\n    name: x\n`), [
+      `site.yml:3:7 unknown-module: there is no module and no keyword "${module}" (${help})`,
+    ])
+  })
+}

@@ -1,0 +1,46 @@
+/** What is said of the arguments of the modules that there are. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { modules } from '../modules/catalogue.ts'
+import { mistakesIn } from './testing/playbooks.ts'
+
+const catalogue = new Map(modules.map((module) => [module.name, module]))
+
+const cases: readonly (readonly [task: string, said: string])[] = [
+  [
+    'apt: { name: "Foo Bar" }',
+    '20 invalid-argument: "name" must be the name of a package, and is "Foo Bar" (Packages, `name` or `name=version`; one or a list)',
+  ],
+  [
+    'apt: { name: [jq, "htop state=latest"] }',
+    '20 invalid-argument: "name[1]" must be the name of a package, and is "htop state=latest" (Packages, `name` or `name=version`; one or a list)',
+  ],
+  [
+    'apt: name=htop state=present',
+    '12 invalid-argument: "name=htop" would be part of the text: arguments are not written like this (write apt: { name: htop, state: present }; if "name=" belongs to the text, write apt: { name: ... })',
+  ],
+  [
+    'apt_repository: { name: x }',
+    '7 invalid-argument: "apt_repository" needs "uris" and "suites", or "state: absent"',
+  ],
+  [
+    'file: { path: x }',
+    '21 invalid-argument: "path" must be an absolute path, and is "x" (Path of the file, directory or link)',
+  ],
+  [
+    'shell: make creates=/x chdir=/y',
+    '14 invalid-argument: "creates=/x" would be part of the text: arguments are not written like this (write shell: { cmd: make, creates: /x, chdir: /y }; if "creates=" belongs to the text, write shell: { cmd: ... })',
+  ],
+]
+
+for (const [task, said] of cases) {
+  test(`"${task}" is answered plainly`, () => {
+    assert.deepEqual(mistakesIn(`- ${task}\n`, { modules: catalogue }), [`site.yml:3:${said}`])
+  })
+}
+
+test('var of debug takes an expression, and so does a value in YAML', () => {
+  const tasks =
+    '- debug: { var: "inventory_hostname + 1" }\n- debug: { var: [1, "{{inventory_hostname}}"] }\n'
+  assert.deepEqual(mistakesIn(tasks, { modules: catalogue }), [])
+})

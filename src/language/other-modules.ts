@@ -1,0 +1,48 @@
+/** Modules of Ansible that have another name here, or none, and what to write instead. */
+
+const instead: Readonly<Record<string, string>> = {
+  add_host: 'write the host into the inventory',
+  apt_key: 'give the key to apt_repository as "signed_by"',
+  authorized_key: 'write the file with copy: ~/.ssh/authorized_keys',
+  blockinfile: 'use lineinfile, or write the whole file with template',
+  cron: 'write a file to /etc/cron.d with copy',
+  dnf: 'use apt; only Debian and its relatives are supported',
+  fetch: 'read it with "command: cat FILE", "reads: true" and "register"',
+  find: 'run find with "command", "reads: true" and "register"',
+  gather_facts: 'leave it out: facts are read when something uses them',
+  getent: 'run getent with "command", "reads: true" and "register"',
+  git: 'run git with "command" and "creates"',
+  group: 'run groupadd with "command", under a condition on "getent group NAME" with "reads: true"',
+  group_by: 'write the groups into the inventory, or use conditions',
+  hostname: 'write /etc/hostname with copy, and run hostnamectl with "command"',
+  include: 'write import_tasks',
+  meta: 'leave it out: handlers run at the end of pre_tasks, tasks and post_tasks',
+  modprobe: 'use kernel_module',
+  mount: 'write the line into /etc/fstab with lineinfile, and run mount with "command"',
+  package: 'use apt',
+  package_facts: 'run dpkg-query with "command", "reads: true" and "register"',
+  pause: 'use wait_for, or "command: sleep 10"',
+  ping: 'run "gpuplay exec HOSTS -- true"',
+  pip: 'run pip with "command" and "creates"',
+  raw: 'use shell; no host needs Python here',
+  replace: 'use lineinfile, or write the whole file with template',
+  script: 'copy the script with copy and run it with "command"',
+  service_facts: 'run systemctl with "command", "reads: true" and "register"',
+  setup: 'leave it out: facts are read when something uses them; "gpuplay facts" shows them',
+  slurp: 'read it with "command: cat FILE", "reads: true" and "register"',
+  sysctl: 'write a file to /etc/sysctl.d with copy, and notify a handler that runs "sysctl --system"',
+  systemd: 'use service',
+  systemd_service: 'use service',
+  timezone: 'run timedatectl with "command"',
+  unarchive: 'run tar with "command" and "creates"',
+  uri: 'run curl with "command"; to download a file use get_url',
+  user: 'run useradd with "command", under a condition on "getent passwd NAME" with "reads: true"',
+  wait_for_connection: 'leave it out: the run waits for a host that restarts',
+  yum: 'use apt; only Debian and its relatives are supported',
+}
+
+/** What to write instead of a module of Ansible; `undefined` for what is none that is known. */
+export function moduleInstead(name: string): string | undefined {
+  if (Object.hasOwn(instead, name)) return instead[name]
+  return name.startsWith('docker_') ? 'run docker with "command", and "creates" or "reads: true"' : undefined
+}

@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { test } from 'node:test'
+import { facts } from '../host/facts.ts'
+import { celEnvironment } from './cel-environment.ts'
+import { evaluate } from './expression.ts'
+import { functions, undescribed } from './functions.ts'
+import { exampleVariables, helpersDescribed } from './helpers-described.ts'
+import { referencePage } from './reference-page.ts'
+import { renderTemplate } from './template.ts'
+import { templateHelpers } from './template-helpers.ts'
+import { expressionOf, scopeOf, templateOf } from './testing/scopes.ts'
+
+test('docs/reference.md is made from this code (npm run schemas)', () => {
+  const page = readFileSync(fileURLToPath(new URL('../../docs/reference.md', import.meta.url)), 'utf8')
+  assert.equal(page, referencePage(facts))
+})
+
+test('every function that expressions have is described, and no other', () => {
+  const definitions = celEnvironment({ anyVariable: true }).getDefinitions().functions
+  const names = new Set(definitions.map(({ name }) => name).filter((name) => name !== 're2'))
+  assert.deepEqual([...names].sort(), [...Object.keys(functions), ...undescribed].sort())
+})
+
+test('every helper that templates have is described, and no other', () => {
+  assert.deepEqual(Object.keys(helpersDescribed).sort(), Object.keys(templateHelpers).sort())
+})
+
+for (const [name, { example, gives }] of Object.entries(functions)) {
+  test(`the example of ${name} gives what the page says`, () => {
+    assert.ok(example.includes(name), example)
+    assert.deepEqual(evaluate(expressionOf(example), scopeOf(exampleVariables)), gives)
+  })
+}
+
+for (const [name, { example, gives }] of Object.entries(helpersDescribed)) {
+  test(`the example of the helper ${name} gives what the page says`, () => {
+    assert.ok(example.includes(name), example)
+    assert.equal(String(renderTemplate(templateOf(example), scopeOf(exampleVariables))), gives)
+  })
+}

@@ -1,0 +1,134 @@
+/** docs/reference.md, made from what there is: facts, variables that are always there, functions, helpers, names that are taken. */
+import { builtIns } from './built-ins.ts'
+import { type Described, functions } from './functions.ts'
+import { exampleVariables, helpersDescribed } from './helpers-described.ts'
+import { reservedNames } from './values.ts'
+
+export interface DescribedFact {
+  readonly name: string
+  readonly description: string
+  readonly example: unknown
+}
+
+/** The page, as `npm run schemas` writes it. */
+export function referencePage(facts: readonly DescribedFact[]): string {
+  return [
+    '# Reference',
+    '',
+    'Made from the code by `npm run schemas`. [playbooks.md](playbooks.md) explains how the pieces work together;',
+    '`gpuplay modules` lists the modules and their arguments.',
+    '',
+    '## Facts',
+    '',
+    'Read when something uses them, and only those. `gpuplay facts HOSTS` shows the values of hosts.',
+    '',
+    ...table(['fact', 'meaning', 'example'], facts.flatMap(factRows)),
+    '',
+    '## Variables that are always there',
+    '',
+    ...table(
+      ['name', 'meaning'],
+      Object.entries(builtIns).map(([name, meaning]) => [code(name), meaning]),
+    ),
+    '',
+    '## Functions of expressions',
+    '',
+    'For `when`, `until`, `changed_when`, `failed_when`, `that`, `var` of `debug`, and `!cel` values. The operators are those of',
+    '[CEL](https://cel.dev): `== != < <= > >= + - * / % && || !`, `in`, `c ? a : b`, `list[0]`, `map.key`, `map["key"]`, `map.?key`.',
+    '',
+    ...table(['function', 'meaning', 'example', 'gives'], rows(functions)),
+    '',
+    '## Helpers of templates',
+    '',
+    'A helper stands before its values: `{{join list ", "}}`. As a value of another one it stands in brackets:',
+    '`{{upper (join list "-")}}`. The examples read these variables:',
+    '',
+    '```json',
+    '{',
+    Object.entries(exampleVariables)
+      .map(([name, value]) => `  ${JSON.stringify(name)}: ${inline(value)}`)
+      .join(',\n'),
+    '}',
+    '```',
+    '',
+    ...table(['helper', 'meaning', 'example', 'gives'], rows(helpersDescribed)),
+    '',
+    '## Blocks of templates',
+    '',
+    ...table(['block', 'meaning'], blocks),
+    '',
+    '## Names that are taken',
+    '',
+    'No variable can have one of these names: the variables that are always there, and words of the expression language:',
+    '',
+    `${reservedNames.map(code).join(', ')}.`,
+    '',
+  ].join('\n')
+}
+
+const blocks: readonly (readonly [string, string])[] = [
+  ['`{{#if value}} ... {{else if other}} ... {{else}} ... {{/if}}`', 'If the value is true'],
+  ['`{{#unless value}} ... {{/unless}}`', 'If it is not'],
+  [
+    '`{{#each list}} ... {{/each}}`',
+    'For every entry. Inside, names mean parts of the entry, `{{this}}` is the entry, and a variable is `{{@root.name}}`; `{{@index}}` counts from 0, `{{@key}}` is the key of a map, `{{@first}}` and `{{@last}}` are true at the ends',
+  ],
+  [
+    '`{{#each list as |entry|}} ... {{/each}}`',
+    'The same, with a name for the entry; of a map `as |value key|`',
+  ],
+  ['`{{#with map}} ... {{/with}}`', 'Names mean parts of the map'],
+  ['`{{list.[0]}}`, `{{map.key}}`, `{{map.[some key]}}`', 'An entry of a list or map'],
+  ['`{{!-- text --}}`', 'A comment'],
+  ['`{{~value~}}`', 'Without the blanks and line ends before and after it'],
+  ['`\\{{`', 'A literal `{{`'],
+  ['`{{"{%"}}`', 'A literal `{%` where it would be taken for Jinja'],
+]
+
+function factRows({ name, description, example }: DescribedFact): readonly (readonly string[])[] {
+  const whole = [code(`facts.${name}`), description, isMap(example) ? '' : code(String(example))]
+  if (!isMap(example)) return [whole]
+  const parts = Object.entries(example).map(([key, value]) => [
+    code(`facts.${name}.${key}`),
+    '',
+    code(String(value)),
+  ])
+  return [whole, ...parts]
+}
+
+/** JSON on one line, with the blanks that people put there. */
+function inline(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(inline).join(', ')}]`
+  if (!isMap(value)) return JSON.stringify(value)
+  const parts = Object.entries(value).map(([key, part]) => `${JSON.stringify(key)}: ${inline(part)}`)
+  return `{ ${parts.join(', ')} }`
+}
+
+function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null
+}
+
+function rows(described: Readonly<Record<string, Described>>): readonly (readonly string[])[] {
+  return Object.entries(described)
+    .sort(([left], [right]) => (left < right ? -1 : 1))
+    .map(([name, { meaning, example, gives }]) => [
+      code(name),
+      meaning,
+      code(example),
+      code(typeof gives === 'string' ? gives.replaceAll('\n', '\u23ce') : JSON.stringify(gives)),
+    ])
+}
+
+function code(text: string): string {
+  return `\`${text}\``
+}
+
+/** As prettier formats it, so that the page is clean as it is made. */
+function table(head: readonly string[], body: readonly (readonly string[])[]): readonly string[] {
+  const cells = [head, ...body].map((row) => row.map((cell) => cell.replaceAll('|', '\\|')))
+  const widths = head.map((_, column) => Math.max(3, ...cells.map((row) => row[column]?.length ?? 0)))
+  const line = (row: readonly string[]): string =>
+    `| ${widths.map((width, column) => (row[column] ?? '').padEnd(width)).join(' | ')} |`
+  const [first = [], ...rest] = cells
+  return [line(first), `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`, ...rest.map(line)]
+}
