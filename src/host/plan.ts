@@ -8,6 +8,8 @@ export interface Plan {
   readonly actions: readonly Action[]
   /** Before and after, for people who asked with `--diff`. */
   readonly diffs: readonly Diff[]
+  /** Carrying it out leaves no trace to find: it is done once, and no further plan of the task is made. */
+  readonly once?: boolean
   /** Says that later steps rest on what these produce: the engine carries them out, probes and plans again. Names the stage; one that recurs fails the task. */
   readonly stage?: string
   /** Nothing to do but wait: the engine probes again, with back-off, until the plan no longer says so or the deadline has passed. */
@@ -62,6 +64,7 @@ export function done(warnings: readonly string[] = []): Plan {
 
 export interface PlanOptions {
   readonly diffs?: readonly Diff[]
+  readonly once?: boolean
   readonly stage?: string
   readonly doubt?: Unknown
   readonly warnings?: readonly string[]

@@ -37,6 +37,8 @@ export interface UnitStatus {
   readonly exists: boolean
   /** systemd's ActiveState: active, inactive, failed, activating, ... */
   readonly active: string | Unknown
+  /** A service of type oneshot without RemainAfterExit: once started it does its work, and is inactive again. */
+  readonly oneshot?: true
   /** systemd's UnitFileState: enabled, disabled, masked, static, ...; `` when there is no unit file. */
   readonly enabled: string | Unknown
 }

@@ -189,6 +189,13 @@ test('what is imperative runs once and is unknown in a dry run', async () => {
   assert.equal(dry.result.kind, 'unknown')
 })
 
+test('a plan that leaves no trace is carried out once, and a dry run foretells it', async () => {
+  const plan = (): Plan => actions([write('a')], { once: true })
+  const { result, world } = await run(plan)
+  assert.deepEqual([result.kind, world.acted], ['changed', ['a']])
+  assert.equal((await run(plan, { check: true })).result.kind, 'changed')
+})
+
 test('a stale plan is made again, at most three times', async () => {
   const stale: ActionOutcome = { kind: 'stale', why: '/etc/x has changed' }
   const { result } = await run(oneWord, { outcomes: [stale, stale, stale] })

@@ -19,6 +19,7 @@ export async function converge(unit: Unit, stage: Stage): Promise<Converged | un
     last: undefined,
     settling: undefined,
     agreed: undefined,
+    once: false,
   }
   for (;;) {
     const step = decide(await lookAndPlan(unit, stage), unit, state, stage)
@@ -51,7 +52,7 @@ export async function converge(unit: Unit, stage: Stage): Promise<Converged | un
     const end = afterFlush(await stage.flush(unit), unit, state)
     if (end.kind === 'moved') return undefined
     if (end.kind === 'end') return end.converged
-    if (step.kind === 'queue' && unit.imperative && end.kind === 'clear')
+    if (step.kind === 'queue' && (unit.imperative || state.once) && end.kind === 'clear')
       return unit.progress.finish({ kind: 'changed', seen: step.reading.seen, seenWhy: undefined })
   }
 }
@@ -63,6 +64,7 @@ async function queue(
 ): Promise<void> {
   state.final = plan.stage === undefined
   state.last = plan.stage
+  state.once = plan.once === true
   if (plan.stage !== undefined) state.stages.add(plan.stage)
   await stage.queue(unit, plan, reading)
 }

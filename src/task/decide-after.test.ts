@@ -16,6 +16,7 @@ function stateOf(): State {
     last: 'two',
     settling: undefined,
     agreed: undefined,
+    once: false,
   }
 }
 
@@ -42,6 +43,8 @@ test('an imperative action that was lost is never done again', () => {
   assert.ok(end.kind === 'end' && end.converged.kind === 'failed')
   assert.match(end.converged.failure.problem.message, /not known: run x \(reset\)/)
   assert.equal(afterFlush(stale, unitOf(say, new Progress()), stateOf()).kind, 'again', 'it was not begun')
+  const once = afterFlush(lost, wants('/a', '1'), { ...stateOf(), once: true })
+  assert.equal(once.kind, 'end', 'nor one that leaves no trace')
 })
 
 test('a failure ends the unit with the reply of the program; an unreachable host is no failure', () => {

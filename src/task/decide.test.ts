@@ -29,7 +29,14 @@ interface Circumstances {
 }
 
 function freshState(): State {
-  return { final: false, stages: new Set(), last: undefined, settling: undefined, agreed: undefined }
+  return {
+    final: false,
+    stages: new Set(),
+    last: undefined,
+    settling: undefined,
+    agreed: undefined,
+    once: false,
+  }
 }
 
 function decided(look: Look | Plan, circumstances: Circumstances = {}): Next {

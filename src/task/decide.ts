@@ -27,6 +27,8 @@ export interface State {
   last: string | undefined
   settling: Settling | undefined
   agreed: string | undefined
+  /** The last plan cannot see that it was carried out. */
+  once: boolean
 }
 
 export type Look =
@@ -111,7 +113,7 @@ function act(
   }
   const pending = stage.waiting || unit.queued.length > 0
   const question = asked !== undefined && asked.question !== state.agreed
-  const first = question || unit.imperative || unit.alone || plan.actions.some(isLong)
+  const first = question || unit.imperative || plan.once === true || unit.alone || plan.actions.some(isLong)
   if (first && pending) return { kind: 'flush' }
   // Before anything is held: a person takes time. What has changed meanwhile is noticed when the actions are carried out.
   if (question) return { kind: 'ask', asked, reading }
@@ -150,7 +152,7 @@ export function afterFlush(flushed: Flushed, unit: Unit, state: State): After {
       return { kind: 'end', converged: progress.finish({ kind: 'unreachable', problem: flushed.problem }) }
     case 'stale':
     case 'lost':
-      if (flushed.kind === 'lost' && unit.imperative)
+      if (flushed.kind === 'lost' && (unit.imperative || state.once))
         return { kind: 'end', converged: progress.fail(lostImperative(flushed.label, flushed.why)) }
       progress.restarts += 1
       if (progress.restarts > mostRestarts)

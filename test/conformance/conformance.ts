@@ -32,6 +32,8 @@ export interface ConformanceCase {
   readonly problem?: string
   /** Names of what changes (regular expressions) beside what the effects say: caches and logs of programs that were run. */
   readonly besides?: readonly RegExp[]
+  /** What a second run does. Default: nothing. */
+  readonly again?: 'changed'
   /** The name under which later cases find what the module reports. */
   readonly register?: string
 }
@@ -100,6 +102,10 @@ async function holds(given: ConformanceCase, subject: Subject, registered: Regis
   if (real.actions.some(({ kind }) => kind === 'reboot' || kind === 'containerPower')) subject.forget()
   if (module.imperative?.(args) === true) return
   const again = await engine.go(task, false)
+  if (given.again === 'changed') {
+    assert.equal(again.converged.kind, 'changed', `the second run: ${why(again.converged)}`)
+    return
+  }
   assert.equal(again.converged.kind, 'ok', `the second run: ${why(again.converged)}`)
   assert.deepEqual(again.actions, [], 'a second run does nothing')
 }

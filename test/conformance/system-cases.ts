@@ -12,6 +12,7 @@ import type { ConformanceCase } from './conformance.ts'
 
 const cuda = 'https://developer.download.nvidia.com/compute/cuda/repos/debian12/x86_64'
 const unit = '[Service]\\nExecStart=/bin/sleep infinity\\n[Install]\\nWantedBy=multi-user.target\\n'
+const oneshot = '[Service]\\nType=oneshot\\nExecStart=/bin/true\\n'
 const keyring = '/usr/share/keyrings/conformance.gpg'
 const getKey = `mkdir /run/key && cd /run/key && curl -fsSO ${cuda}/cuda-keyring_1.1-1_all.deb && dpkg-deb -x *.deb . && cp usr/share/keyrings/*.gpg ${keyring}`
 const conflicting = `deb [signed-by=/usr/share/keyrings/old.gpg] ${cuda} /`
@@ -89,6 +90,14 @@ export const systemCases: readonly ConformanceCase[] = [
     says: 'again at every run',
     args: { name: 'conformance', state: 'restarted' },
     dry: 'unknown',
+  },
+  {
+    module: service,
+    says: 'a oneshot unit, which every run starts',
+    setup: `printf '${oneshot}' >/etc/systemd/system/conformance-once.service; systemctl daemon-reload`,
+    args: { name: 'conformance-once', state: 'started' },
+    again: 'changed',
+    besides: [/^\/run\//],
   },
   {
     module: service,

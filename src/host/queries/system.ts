@@ -50,6 +50,8 @@ export const dpkg: QueryKind<string, PackageStatus> = {
 
 const installedStates: ReadonlySet<string> = new Set(['installed', 'triggers-awaited', 'triggers-pending'])
 
+const unitProperties = 'LoadState,ActiveState,UnitFileState,Type,RemainAfterExit'
+
 /** Many units by one `systemctl show`; it answers in the order asked, a block each. */
 export const unit: QueryKind<string, UnitStatus> = {
   kind: 'unit',
@@ -57,8 +59,7 @@ export const unit: QueryKind<string, UnitStatus> = {
   mergeLimit: 100,
   answerBytes: 512,
   timeout: () => localTimeout,
-  script: (names) =>
-    commandLine(['systemctl', 'show', '-p', 'LoadState,ActiveState,UnitFileState', '--', ...names]),
+  script: (names) => commandLine(['systemctl', 'show', '-p', unitProperties, '--', ...names]),
   parse: ({ stdout, stderr, code }, names) => {
     const blocks = stdout.toString('utf8').trimEnd().split('\n\n')
     if (code !== 0 || blocks.length !== names.length) {
@@ -81,6 +82,9 @@ export const unit: QueryKind<string, UnitStatus> = {
         exists: loaded !== 'not-found',
         active: fields.get('ActiveState') ?? 'inactive',
         enabled: fields.get('UnitFileState') ?? '',
+        ...(fields.get('Type') === 'oneshot' && fields.get('RemainAfterExit') === 'no'
+          ? { oneshot: true as const }
+          : {}),
       })
     })
   },

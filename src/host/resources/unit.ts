@@ -23,6 +23,11 @@ const directories = [
 const removed = new Unknown('its file will have been removed by then')
 const written = new Unknown('its file is only known when the run writes it')
 
+/** systemd.service(5). A unit file that says more than one of a kind is rare, and is seen by the host when it is written. */
+function isOneshot(text: string): boolean {
+  return /^Type=oneshot\s*$/m.test(text) && !/^RemainAfterExit=(1|y|yes|t|true|on)\s*$/im.test(text)
+}
+
 export const unitKind: ResourceKind<'unit', UnitStatus, UnitBecomes> = {
   kind: 'unit',
   word: 'unit',
@@ -48,7 +53,8 @@ export const unitKind: ResourceKind<'unit', UnitStatus, UnitBecomes> = {
     if (live.exists) return undefined
     const text = found.kind === 'file' && found.text !== undefined ? revealed(found.text) : undefined
     const enabled = text === undefined ? written : /^\[Install\]/m.test(text) ? 'disabled' : 'static'
-    return { exists: true, active: 'inactive', enabled }
+    const oneshot = text !== undefined && isOneshot(text) ? { oneshot: true as const } : {}
+    return { exists: true, active: 'inactive', enabled, ...oneshot }
   },
   // What is enabled and runs now will run again; whether anything else does cannot be known.
   booted: (reading, why) =>
@@ -58,6 +64,7 @@ export const unitKind: ResourceKind<'unit', UnitStatus, UnitBecomes> = {
   foresee({ active, enabled, exists }, before, rest) {
     if (exists === false) return nothing
     return {
+      ...before,
       exists: exists ?? (before.exists || active !== undefined || enabled !== undefined),
       active: active ?? rest ?? before.active,
       enabled: enabled ?? rest ?? before.enabled,

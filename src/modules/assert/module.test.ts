@@ -40,7 +40,12 @@ test('reboot acts only where it is needed, and not on containers', async () => {
   const { actions } = await converge(reboot, { reason: 'new driver', timeout: 60 }, world)
   assert.deepEqual(actions, [{ kind: 'reboot', reason: 'new driver', timeout: 60 }])
   world.ctid = '101'
-  assert.equal((await planOnce(reboot, {}, world)).refusal?.code, 'no-reboot-of-containers')
+  const { refusal } = await planOnce(reboot, {}, world)
+  assert.equal(refusal?.code, 'no-reboot-of-containers')
+  assert.equal(
+    refusal.hint,
+    'use `pve_container`: it restarts a container if its devices changed; `pct reboot` on the node always does',
+  )
 })
 
 test('stat reports what there is and changes nothing', async () => {

@@ -33,7 +33,7 @@ function plan({ required, reason, timeout }: Args, { container }: Seen): Plan {
     return refuse({
       code: 'no-reboot-of-containers',
       message: 'a container is not rebooted: it shares the kernel of its node',
-      hint: 'restart it with `pve_container` and `state: restarted`',
+      hint: 'use `pve_container`: it restarts a container if its devices changed; `pct reboot` on the node always does',
     })
   return actions([{ kind: 'reboot', reason, timeout }])
 }

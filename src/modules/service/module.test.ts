@@ -58,6 +58,15 @@ test('restarting is imperative: it is for handlers', async () => {
   assert.equal(actions.length, 1)
 })
 
+test('a oneshot unit is started by every run, once, and is inactive again afterwards', async () => {
+  const world = worldWith({ oneshot: true })
+  for (const time of ['first', 'second']) {
+    const { actions } = await converge(service, { name: 'gpu', state: 'started' }, world)
+    assert.equal(actions.length, 1, time)
+    assert.equal(world.units.get('gpu.service')?.active, 'inactive', time)
+  }
+})
+
 test('unit files are read again only where systemd says that they are newer', async () => {
   const world = worldWith({ active: 'active' })
   let stale = true

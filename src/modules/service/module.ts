@@ -50,6 +50,7 @@ function plan(given: Args, { unit: seen, stale }: Seen): Plan {
     exists: seen.exists,
     active: knownOr(seen.active, ''),
     enabled: knownOr(seen.enabled, ''),
+    oneshot: seen.oneshot === true,
   }
   const name = fullName(given.name)
   const reload = stale ? systemctl(['daemon-reload'], given, []) : undefined
@@ -63,6 +64,7 @@ function plan(given: Args, { unit: seen, stale }: Seen): Plan {
   return actions([reload, ...steps.map((step) => step?.run)], {
     diffs: steps.flatMap((step) => (step ? [step.diff] : [])),
     warnings,
+    once: given.state === 'started' && unit.oneshot,
   })
 }
 
@@ -77,6 +79,8 @@ interface Unit {
   readonly exists: boolean
   readonly active: string
   readonly enabled: string
+  /** Inactive again once it has done its work: every run starts it, as a command runs every time. */
+  readonly oneshot: boolean
 }
 
 function missing(name: string, { state, enabled, masked }: Args): Plan {
@@ -132,11 +136,10 @@ function running(name: string, given: Args, unit: Unit): Step | undefined {
   if (state === 'started' && runs(unit)) return undefined
   if (state === 'stopped' && !runs(unit)) return undefined
   const verbs = { started: 'start', stopped: 'stop', restarted: 'restart', reloaded: 'reload-or-restart' }
-  const after = state === 'stopped' ? 'inactive' : 'active'
-  // A oneshot unit is inactive again when it has done its work, and the next run would start it once more: that is what it is for.
+  const after = state === 'stopped' || unit.oneshot ? 'inactive' : 'active'
   return {
     run: systemctl([verbs[state], name], given, [{ kind: 'unit', name, becomes: { active: after } }]),
-    diff: change(name, unit.active, state === 'restarted' || state === 'reloaded' ? state : after),
+    diff: change(name, unit.active, state === 'stopped' || state === 'started' ? after : state),
   }
 }
 

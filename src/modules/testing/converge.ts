@@ -79,7 +79,7 @@ export async function converge<Args, Seen>(
     }
     diffs.push(...plan.diffs)
     final = plan.stage === undefined
-    if (module.imperative?.(args) === true)
+    if (module.imperative?.(args) === true || plan.once === true)
       return { actions, stages, end: plan, report: module.report?.(args, seen, replies) ?? {}, diffs }
   }
 }
