@@ -11,6 +11,8 @@ export interface Surroundings {
   readonly errors: OutputStream
   /** Aborted at the first SIGINT or SIGTERM: no new actions. */
   readonly signal: AbortSignal
+  /** Aborted at the second one: end at once. */
+  readonly quit: AbortSignal
   /** Asks the person for a secret on the terminal, without showing it; undefined when there is no terminal. */
   readonly askSecret: (question: string) => Promise<string | undefined>
   /** Asks a question with yes or no; absent when there is no terminal. */
@@ -24,7 +26,14 @@ export interface Context extends CommandContext, Surroundings {
   setExitCode(code: number): void
 }
 
+export interface TerminalSize {
+  readonly columns: number
+  readonly rows: number
+}
+
 export interface OutputStream {
   write(text: string): void
   readonly isTerminal: boolean
+  /** Of a terminal, now. */
+  readonly size?: () => TerminalSize
 }

@@ -11,20 +11,25 @@ import { confirm } from './confirm.ts'
 import type { OutputStream } from './context.ts'
 import { execute } from './execute.ts'
 
+/** Milliseconds from the second interruption to the end of the process. */
+const lastWords = 1000
+
 const shipped = fileURLToPath(new URL('../..', import.meta.url))
 
 export async function main(words: readonly string[]): Promise<void> {
   const stop = new AbortController()
+  const quit = new AbortController()
   const output = outputOf(process.stdout)
   process.on('exit', () => output.flush())
-  // As it is now: the view on the terminal keeps back what is written while it draws.
-  const writeError = process.stderr.write.bind(process.stderr)
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {
-      if (stop.signal.aborted) process.exit(exitCodes.interrupted)
-      output.flush()
-      process.stderr.write('\nstopping: what must not be cut is finished first; once more to end at once\n')
-      stop.abort(new Error('interrupted'))
+      if (!stop.signal.aborted) {
+        stop.abort(new Error('interrupted'))
+        return
+      }
+      // Whoever waits for nothing more has a moment for the last words.
+      setTimeout(() => process.exit(exitCodes.interrupted), lastWords)
+      quit.abort(new Error('interrupted again'))
     })
   }
   // Whoever reads us may go away (`| head`): that ends the run without a stack trace.
@@ -39,11 +44,16 @@ export async function main(words: readonly string[]): Promise<void> {
     output,
     errors: errorsBehind(output),
     signal: stop.signal,
+    quit: quit.signal,
     askSecret: (question) => askSecret(question, process.stdin, process.stderr),
     ...(process.stdin.isTTY && process.stderr.isTTY
       ? {
           confirm: (question) =>
-            confirm(question, { input: process.stdin, write: writeError, signal: stop.signal }),
+            confirm(question, {
+              input: process.stdin,
+              write: (text) => process.stderr.write(text),
+              signal: stop.signal,
+            }),
         }
       : {}),
     killGroup,
@@ -98,6 +108,7 @@ function outputOf(stream: NodeJS.WriteStream): GatheredOutput {
   }
   return {
     isTerminal: stream.isTTY,
+    size: () => ({ columns: stream.columns, rows: stream.rows }),
     flush,
     write(text) {
       if (stream.isTTY) {

@@ -6,8 +6,10 @@ import { createJsonlView } from '../view/jsonl.ts'
 import { createPlainView } from '../view/plain.ts'
 import { plainData, problemText } from '../view/text.ts'
 import type { View } from '../view/view.ts'
-import type { Context, OutputStream } from './context.ts'
+import type { Context, OutputStream, TerminalSize } from './context.ts'
 import type { OutputFlags } from './flags.ts'
+
+const usualSize = (): TerminalSize => ({ columns: 80, rows: 24 })
 
 export interface ViewChoice extends Pick<OutputFlags, 'output' | 'color'> {
   readonly verbosity: number
@@ -35,7 +37,7 @@ export async function createView(
   }
   if (output !== 'auto' || !stream.isTerminal) return plain(createPlainView(options))
   const { createTerminalView } = await import('../view/terminal.ts')
-  return plain(createTerminalView(options))
+  return plain(createTerminalView({ ...options, size: stream.size ?? usualSize }))
 }
 
 /** Whatever a view prints of an event, a terminal acts on nothing in it. */

@@ -41,6 +41,8 @@ export interface RunDependencies {
   readonly sinks: readonly EventSink[]
   /** First interruption: no new actions. */
   readonly signal: AbortSignal
+  /** Aborted at the second interruption: the run ends at once, and what runs on hosts is left to itself. */
+  readonly quit?: AbortSignal
   /** Asks the person a question; absent when there is no terminal. False as well when that is interrupted. */
   readonly confirm?: Confirm
   /** Where the state of gpuplay is on every machine; the usual place unless said. */

@@ -8,6 +8,7 @@ import type { Emitter } from '../events/emitter.ts'
 import type { TaskTimes } from '../events/events.ts'
 import type { Fleet } from '../fleet/fleet.ts'
 import { createHostPlays } from './host-plays.ts'
+import { cutOff, untilQuit } from './interruption.ts'
 import { load } from './load.ts'
 import { createRunContext } from '../fleet/run-context.ts'
 import { createArguments } from '../task/arguments.ts'
@@ -20,14 +21,11 @@ import type { SelectedPlay } from './selection.ts'
 /** Milliseconds for connections to close; to end what still runs on a shell alone may take four seconds. */
 const closing = 10_000
 
-/** After an interruption, milliseconds until what still runs is cut off. */
-const grace = 120_000
-
 /**
  * @throws InputError with every mistake in the files and arguments, before anything is connected to.
  */
 export async function runPlaybooks(request: RunRequest, dependencies: RunDependencies): Promise<ExitCode> {
-  const { world, signal } = dependencies
+  const { world, signal, quit } = dependencies
   const loaded = load(request, dependencies)
   const run = `${world
     .now()
@@ -92,7 +90,7 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
       message: `the run ends here for all hosts: this host failed, and play "${name}" sets any_errors_fatal`,
     })
   }
-  try {
+  const work = async (): Promise<void> => {
     await schedule({
       plays,
       nodeOf: (host) => fleet.nodeOf(host),
@@ -128,11 +126,16 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
     })
     if (!request.check && !signal.aborted && !ended)
       pendingHandlers = await hostPlays.reportUnknownHandlers(hosts.filter((host) => !out.has(host)))
+  }
+  let complete = true
+  try {
+    complete = await untilQuit({ signal, quit, emitter, awaited: context.awaited }, work)
   } catch (error) {
     if (!signal.aborted) throw error
   } finally {
     cut.clear()
-    await closeQuietly(fleet)
+    // Closing a shell ends what runs on it.
+    if (complete) await closeQuietly(fleet)
   }
   const exitCode = recap.exitCode({
     failOnChange: request.check && request.failOnChange,
@@ -164,24 +167,6 @@ function warnOf(warnings: readonly Problem[], emitter: Emitter): void {
       type: 'warning',
       message: where === undefined ? message : `${where.file}:${where.line}:${where.column}: ${message}`,
     })
-  }
-}
-
-/** Aborts some time after the interruption, when what must not be cut has had its time. */
-function cutOff(signal: AbortSignal): { readonly signal: AbortSignal; clear(): void } {
-  const controller = new AbortController()
-  let timer: NodeJS.Timeout | undefined
-  const onAbort = (): void => {
-    timer = setTimeout(() => controller.abort(signal.reason), grace)
-  }
-  if (signal.aborted) onAbort()
-  else signal.addEventListener('abort', onAbort, { once: true })
-  return {
-    signal: controller.signal,
-    clear() {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', onAbort)
-    },
   }
 }
 

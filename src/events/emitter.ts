@@ -15,8 +15,12 @@ export interface EmitterOptions {
 
 export function createEmitter({ run, now, sinks, redactor }: EmitterOptions): Emitter {
   let seq = 0
+  let ended = false
   return {
     emit(body) {
+      // A run that quits leaves work behind that may still speak: its last event stays the last.
+      if (ended) return
+      ended = body.type === 'run.finished'
       seq += 1
       const event: Event = { v: 1, run, seq, time: now().toISOString(), ...redactor.redact(body) }
       for (const sink of sinks) sink(event)

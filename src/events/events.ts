@@ -44,6 +44,12 @@ export interface Failure {
   readonly exitCode: ExitCode
 }
 
+/** A task that a host is at: what an interrupted run waits for, or leaves behind. */
+export interface RunningTask {
+  readonly host: string
+  readonly task: TaskRef
+}
+
 export type EventBody =
   | {
       readonly type: 'run.started'
@@ -119,6 +125,10 @@ export type EventBody =
       readonly answer: boolean
     }
   | { readonly type: 'warning'; readonly host?: string; readonly task?: TaskRef; readonly message: string }
+  /** Interrupted: nothing new begins, and the run ends once these have ended. */
+  | { readonly type: 'run.stopping'; readonly awaited: readonly RunningTask[] }
+  /** Interrupted again: the run ends at once, and what these have started may go on on their hosts. */
+  | { readonly type: 'run.quit'; readonly running: readonly RunningTask[] }
   | {
       readonly type: 'run.finished'
       readonly hosts: Readonly<Record<string, Counts>>

@@ -6,6 +6,7 @@ import type { EventSink } from '../events/events.ts'
 import { createRedactor, type Redactor } from '../events/redactor.ts'
 import { type Means, scripts } from '../host/means.ts'
 import { createOverlay, type Overlay } from '../host/overlay.ts'
+import { type Awaited, createAwaited } from './awaited.ts'
 import { createControllerFiles } from './controller-files.ts'
 import { createFleet, type Fleet, type FleetOptions } from './fleet.ts'
 import { createHolds, type Holds } from './holds.ts'
@@ -50,6 +51,7 @@ export interface RunContext {
   readonly leases: Leases
   readonly means: Means
   readonly profile: Profile
+  readonly awaited: Awaited
 }
 
 export function createRunContext(options: RunContextOptions): RunContext {
@@ -109,5 +111,6 @@ export function createRunContext(options: RunContextOptions): RunContext {
     leases,
     means,
     profile,
+    awaited: createAwaited(),
   }
 }

@@ -29,7 +29,7 @@ export interface RunTasksOptions {
 
 export function createTaskRunner(context: TaskContext): TaskRunner {
   const { run } = context
-  const host = timedHost(createTaskHost(context), context.host.machine.name, run.profile)
+  const host = timedHost(createTaskHost(context), context.host.machine.name, run)
   return {
     async run(tasks, { begun, stopped, finished }) {
       const readAhead = new ReadAhead({

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { createAwaited } from '../fleet/awaited.ts'
 import { createProfile } from '../fleet/profile.ts'
 import { FakeHost, wants } from './testing/fake-host.ts'
 import { timedHost } from './timed-host.ts'
@@ -46,7 +47,7 @@ function timed(): {
     },
   }
   const profile = createProfile(() => now)
-  const host = timedHost({ ...slow, generation: () => 3 }, 'one', profile)
+  const host = timedHost({ ...slow, generation: () => 3 }, 'one', { profile, awaited: createAwaited() })
   return { host, times: () => profile.times ?? [] }
 }
 
@@ -103,12 +104,7 @@ test('everything else goes to the host as it is; nobody is asked where nobody ca
   assert.equal(host.generation(), 3)
   const { confirm: _, ...silent } = host
   assert.equal(
-    'confirm' in
-      timedHost(
-        silent,
-        'one',
-        createProfile(() => 0),
-      ),
+    'confirm' in timedHost(silent, 'one', { profile: createProfile(() => 0), awaited: createAwaited() }),
     false,
   )
 })

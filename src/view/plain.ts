@@ -1,6 +1,6 @@
 /** A line per task and host as it happens. For pipes, files and CI; also what `-v` on a terminal shows. */
 import { stripVTControlCharacters } from 'node:util'
-import type { Event, Outcome, TaskDetail } from '../events/events.ts'
+import type { Event, Outcome, RunningTask, TaskDetail } from '../events/events.ts'
 import { diffText } from './diff-text.ts'
 import { recapText } from './recap.ts'
 import { duration, findingsText, indent, plainText, problemText } from './text.ts'
@@ -133,6 +133,14 @@ export function createPlainView(options: ViewOptions): View {
           ),
         )
         return
+      case 'run.stopping':
+        line(colors.yellow(stoppingText(event.awaited, check)))
+        return
+      case 'run.quit':
+        for (const { host, task } of event.running)
+          line(colors.yellow(`left      ${host}  ${plainText(task.name)} may still be running there`))
+        if (event.running.length > 0 && !check) line(`${deep}the next run waits until this has ended`)
+        return
       case 'run.finished':
         line('')
         line(recapText(event, colors))
@@ -151,6 +159,13 @@ export function createPlainView(options: ViewOptions): View {
     }
   }
   return { take, close: () => Promise.resolve() }
+}
+
+function stoppingText(awaited: readonly RunningTask[], check: boolean): string {
+  if (awaited.length === 0 || check) return 'Stopping. Press Ctrl-C again to quit now.'
+  const shown = awaited.slice(0, 4).map(({ host, task }) => `${plainText(task.name)} on ${host}`)
+  const more = awaited.length > shown.length ? `, and ${awaited.length - shown.length} more` : ''
+  return `Stopping after the running tasks (${shown.join(', ')}${more}). Press Ctrl-C again to quit now; they keep running there.`
 }
 
 /** Findings name the host and what is wrong with it themselves: no use in naming the task that looked. */

@@ -3,11 +3,12 @@
  *
  * listr2 wants to run the tasks; ours are run by the engine. So each line is a promise that events resolve. There is never a line per host:
  * listr2's renderer needs seconds of processor time for a few hundred (https://github.com/listr2/listr2/issues/720).
- * What needs words (failures, diffs, messages, the recap) is printed as text when its play has ended.
+ * What needs words (failures, diffs, messages, an interruption) is printed above the lines as it happens; the recap comes at the end.
  */
-import { DefaultRenderer, Listr, type ListrTaskWrapper, type SimpleRenderer } from 'listr2'
+import { type DefaultRenderer, Listr, type ListrTaskWrapper, type SimpleRenderer } from 'listr2'
 import type { Event, Outcome, TaskRef } from '../events/events.ts'
 import { createPlainView } from './plain.ts'
+import { createScreen, type TerminalSize } from './screen.ts'
 import { plainText } from './text.ts'
 import type { View, ViewOptions } from './view.ts'
 
@@ -28,17 +29,30 @@ interface Line {
 interface ShownPlay {
   readonly lines: Map<string, Line>
   readonly hosts: number
-  readonly held: Event[]
-  readonly drawn: Promise<unknown>
 }
 
 /** Redraws at most this often, in milliseconds. */
 const frame = 100
 
-export function createTerminalView(options: ViewOptions): View {
-  const asked: Asked = { now: false, drawn: new Set() }
-  const { write, colors } = options
-  const plain = createPlainView(options)
+export interface TerminalOptions extends ViewOptions {
+  readonly size: () => TerminalSize
+}
+
+export function createTerminalView(options: TerminalOptions): View {
+  const { colors } = options
+  const screen = createScreen(options)
+  let words = ''
+  const plain = createPlainView({
+    ...options,
+    write: (text) => {
+      words += text
+    },
+  })
+  const say = (event: Event): void => {
+    plain.take(event)
+    screen.print(words)
+    words = ''
+  }
   const plays = new Map<string, ShownPlay>()
   const outputs = new Map<Line, string>()
   let check = false
@@ -49,11 +63,13 @@ export function createTerminalView(options: ViewOptions): View {
     timer = undefined
     // A line that has ended belongs to a list that may be drawn no more.
     for (const [line, text] of outputs) {
+      // listr2 takes a moment to begin.
+      if (!line.wrapper && !line.over) continue
+      outputs.delete(line)
       if (!line.wrapper || line.over) continue
       line.wrapper.title = plainText(line.ref.name)
       line.wrapper.output = text
     }
-    outputs.clear()
   }
   const show = (line: Line, text: string): void => {
     line.begun = true
@@ -80,7 +96,7 @@ export function createTerminalView(options: ViewOptions): View {
         title: colors.dim(plainText(line.ref.name)),
         task: async (_context: unknown, wrapper: Wrapper) => {
           line.wrapper = wrapper
-          if (line.begun) wrapper.title = plainText(line.ref.name)
+          if (line.begun) timer ??= setTimeout(flush, frame)
           await line.ended
           if (line.finished === 0) wrapper.skip(`${plainText(line.ref.name)} ${colors.dim('not needed')}`)
           else wrapper.title = `${plainText(line.ref.name)}  ${countsText(line)}`
@@ -92,20 +108,26 @@ export function createTerminalView(options: ViewOptions): View {
         concurrent: true,
         exitOnError: false,
         registerSignalListeners: false,
-        renderer: yielding(asked),
+        renderer: screen.renderer,
         rendererOptions: {
+          logger: screen.logger,
           collapseErrors: true,
           showErrorMessage: false,
           collapseSkips: true,
         },
       },
     )
-    const drawn = queue.then(() => {
-      write(`\n${colors.bold(`PLAY ${plainText(event.play)}`)}${colors.dim(`  ${hostsText(event.hosts)}`)}\n`)
+    queue = queue.then(() => {
+      screen.print(
+        `\n${colors.bold(`PLAY ${plainText(event.play)}`)}${colors.dim(`  ${hostsText(event.hosts)}`)}\n`,
+      )
       return list.run()
     })
-    plays.set(event.play, { lines, hosts: event.hosts.length, held: [], drawn })
-    queue = drawn
+    plays.set(event.play, { lines, hosts: event.hosts.length })
+  }
+
+  const endLines = (): void => {
+    for (const play of plays.values()) for (const line of play.lines.values()) line.end()
   }
 
   const findLine = (id: string): { readonly play: ShownPlay; readonly line: Line } | undefined => {
@@ -116,16 +138,11 @@ export function createTerminalView(options: ViewOptions): View {
     return undefined
   }
 
-  const after = (event: Event, play: ShownPlay | undefined): void => {
-    if (play) play.held.push(event)
-    else queue = queue.then(() => plain.take(event))
-  }
-
   const take = (event: Event): void => {
     switch (event.type) {
       case 'run.started':
         check = event.check
-        plain.take(event)
+        say(event)
         return
       case 'play.started':
         startPlay(event)
@@ -135,9 +152,6 @@ export function createTerminalView(options: ViewOptions): View {
         plays.delete(event.play)
         if (!play) return
         for (const line of play.lines.values()) line.end()
-        queue = queue.then(() => {
-          for (const held of play.held) plain.take(held)
-        })
         return
       }
       case 'task.started': {
@@ -157,27 +171,30 @@ export function createTerminalView(options: ViewOptions): View {
         const { line, play } = found
         line.finished += 1
         line.counts.set(event.outcome, (line.counts.get(event.outcome) ?? 0) + 1)
-        if (worthWords(event, options)) after(event, play)
+        if (worthWords(event, options)) say(event)
         if (!event.task.handler && line.finished >= play.hosts) line.end()
         return
       }
       case 'item.finished':
-        if (event.outcome === 'failed' || event.detail.message !== undefined)
-          after(event, findLine(event.task.id)?.play)
+        if (event.outcome === 'failed' || event.detail.message !== undefined) say(event)
         return
       case 'run.finished':
+        endLines()
+        queue = queue.then(() => say(event))
+        return
+      case 'run.stopping':
+      case 'run.quit':
       case 'host.unreachable':
       case 'warning':
       case 'handler.pending':
       case 'handler.unknown':
-        after(event, event.type === 'run.finished' ? undefined : [...plays.values()].at(-1))
+        say(event)
         return
       case 'prompt.started':
-        asked.now = true
-        for (const draw of asked.drawn) draw()
+        screen.asking(true)
         return
       case 'prompt.finished':
-        asked.now = false
+        screen.asking(false)
         return
       case 'action.finished':
       case 'handler.notified':
@@ -192,37 +209,9 @@ export function createTerminalView(options: ViewOptions): View {
     take,
     async close() {
       if (timer) clearTimeout(timer)
-      for (const play of plays.values()) for (const line of play.lines.values()) line.end()
+      endLines()
       await queue
     },
-  }
-}
-
-interface Asked {
-  /** The person is asked something. */
-  now: boolean
-  /** Draws what is on the screen now. */
-  readonly drawn: Set<() => void>
-}
-
-/** A renderer that takes its lines off the screen while somebody is asked something there, and draws them below afterwards. */
-function yielding(asked: Asked): typeof DefaultRenderer {
-  return class extends DefaultRenderer {
-    readonly #draw = (): void => this.update()
-
-    override async render(): Promise<void> {
-      await super.render()
-      asked.drawn.add(this.#draw)
-    }
-
-    override create(options?: Parameters<DefaultRenderer['create']>[0]): string {
-      return asked.now ? '' : super.create(options)
-    }
-
-    override end(): void {
-      asked.drawn.delete(this.#draw)
-      super.end()
-    }
   }
 }
 

@@ -61,6 +61,7 @@ export async function inProcess(words: readonly string[], folder: string): Promi
     output: stream('stdout'),
     errors: stream('stderr'),
     signal: late.signal,
+    quit: new AbortController().signal,
     askSecret: () => Promise.resolve(undefined),
     killGroup: () => undefined,
   }).finally(() => clearTimeout(timer))

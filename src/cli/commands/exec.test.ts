@@ -39,6 +39,7 @@ async function gpuplay(folder: string, words: readonly string[], typed: string |
     output: stream('output'),
     errors: stream('errors'),
     signal: new AbortController().signal,
+    quit: new AbortController().signal,
     async askSecret(question) {
       questions.push(question)
       return typed

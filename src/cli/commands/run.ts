@@ -56,6 +56,7 @@ async function runOnce(context: Context, flags: RunFlags, playbooks: readonly st
           reach: createReach(context),
           sinks: [(event) => view.take(event)],
           signal: context.signal,
+          quit: context.quit,
           // Whoever reads the events is no person.
           ...(context.confirm === undefined || flags.output === 'jsonl' ? {} : { confirm: context.confirm }),
         },

@@ -1,0 +1,181 @@
+/** What a person sees at a terminal, while it happens. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { EventBody } from '../events/events.ts'
+import { createColors } from './colors.ts'
+import { createTerminalView } from './terminal.ts'
+import {
+  finished,
+  noCounts,
+  numbered,
+  playStarted,
+  started,
+  taskFinished,
+  taskRef,
+} from './testing/events.ts'
+import { fakeTerminal } from './testing/fake-terminal.ts'
+
+const install = taskRef('Install')
+const verify = taskRef('Verify')
+const problem = { code: 'failed', message: 'no space left', hint: 'make room' }
+
+interface Watched {
+  take(...events: readonly EventBody[]): void
+  /** The screen once it shows this. */
+  shows(what: RegExp): Promise<string>
+  close(): Promise<string>
+}
+
+function watch(rows = 30): Watched {
+  const terminal = fakeTerminal(100, rows)
+  const view = createTerminalView({
+    ...terminal,
+    colors: createColors({ wanted: 'never', environment: {}, isTerminal: true }),
+    verbosity: 0,
+    diff: false,
+  })
+  // The dots of the spinner go round.
+  const text = (): string =>
+    terminal
+      .lines()
+      .join('\n')
+      .replaceAll(/[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]/g, '*')
+  return {
+    take: (...events) => numbered(events).forEach((event) => view.take(event)),
+    async shows(what) {
+      for (let tries = 0; tries < 100 && !what.test(text()); tries += 1) await delay(20)
+      assert.match(text(), what)
+      return text()
+    },
+    async close() {
+      await view.close()
+      return text()
+    },
+  }
+}
+
+const begun: readonly EventBody[] = [
+  started(['pve1', 'pve2']),
+  playStarted('Nodes', ['pve1', 'pve2'], [install, verify]),
+]
+
+test('a task has a line, with the host that it waits for', async () => {
+  const view = watch()
+  view.take(...begun, taskFinished('pve1', install, 'changed'))
+  view.take({ type: 'task.started', host: 'pve2', task: install })
+  assert.equal(
+    await view.shows(/› 1/),
+    `Running site.yml on 2 hosts
+
+PLAY Nodes  pve1 pve2
+* Install
+  › 1/2  pve2
+* Verify`,
+  )
+  await view.close()
+})
+
+test('a failure is shown at once, above the lines of what goes on', async () => {
+  const view = watch()
+  view.take(...begun, { type: 'task.started', host: 'pve1', task: install })
+  await view.shows(/› 0/)
+  view.take(taskFinished('pve2', install, 'failed', { detail: { problem } }))
+  assert.equal(
+    await view.shows(/FAILED/),
+    `Running site.yml on 2 hosts
+
+PLAY Nodes  pve1 pve2
+FAILED    pve2  Install
+  error: no space left
+    help: make room
+* Install
+  › 0/2  pve1
+* Verify`,
+  )
+  await view.close()
+})
+
+test('an interruption says at once what is awaited, and quitting says what is left behind', async () => {
+  const view = watch()
+  view.take(...begun, { type: 'task.started', host: 'pve1', task: install })
+  await view.shows(/› 0/)
+  view.take({ type: 'run.stopping', awaited: [{ host: 'pve1', task: install }] })
+  const stopping =
+    'Stopping after the running tasks (Install on pve1). Press Ctrl-C again to quit now; they keep running there.'
+  assert.ok((await view.shows(/Stopping/)).includes(stopping))
+  view.take(
+    { type: 'run.quit', running: [{ host: 'pve1', task: install }] },
+    finished({ hosts: { pve1: noCounts }, exitCode: 130 }),
+  )
+  assert.equal(
+    await view.close(),
+    `Running site.yml on 2 hosts
+
+PLAY Nodes  pve1 pve2
+${stopping}
+left      pve1  Install may still be running there
+            the next run waits until this has ended
+↓ Install not needed
+↓ Verify not needed
+
+RECAP  ok  changed
+pve1   0   0
+interrupted (exit 130) in 0.4 s`,
+  )
+})
+
+test('the lines stay when their play has ended, with the counts of hosts, and the recap comes last', async () => {
+  const view = watch()
+  view.take(
+    ...begun,
+    taskFinished('pve1', install, 'changed'),
+    taskFinished('pve2', install, 'failed', { detail: { problem } }),
+    taskFinished('pve1', verify, 'ok'),
+    { type: 'play.finished', play: 'Nodes' },
+    finished({
+      hosts: { pve1: { ...noCounts, ok: 1, changed: 1 }, pve2: { ...noCounts, failed: 1 } },
+      exitCode: 7,
+      failures: [{ host: 'pve2', task: install, exitCode: 7 }],
+    }),
+  )
+  assert.equal(
+    await view.close(),
+    `Running site.yml on 2 hosts
+FAILED    pve2  Install
+  error: no space left
+    help: make room
+
+PLAY Nodes  pve1 pve2
+✖ Install  1 changed, 1 failed
+✔ Verify  1 ok
+
+RECAP  ok  changed  failed
+pve1   1   1        0
+pve2   0   0        1
+failed on pve2: "Install" (exit 7) in 0.4 s`,
+  )
+})
+
+test('what is said while the person is asked something appears after the answer', async () => {
+  const view = watch()
+  view.take(...begun, { type: 'task.started', host: 'pve1', task: install })
+  await view.shows(/› 0/)
+  view.take({ type: 'prompt.started', host: 'pve1', question: 'Reboot?' })
+  view.take(taskFinished('pve2', install, 'failed', { detail: { problem } }))
+  assert.doesNotMatch(await view.shows(/pve2$/), /FAILED|Verify/)
+  view.take({ type: 'prompt.finished', host: 'pve1', question: 'Reboot?', answer: false })
+  await view.shows(/FAILED {4}pve2 {2}Install\n[^]*\* Verify$/)
+  await view.close()
+})
+
+test('a play with more tasks than the terminal has rows shows its last lines', async () => {
+  const view = watch(10)
+  const tasks = Array.from({ length: 40 }, (_, index) => taskRef(`Task ${index}`))
+  view.take(started(['pve1']), playStarted('Long', ['pve1'], tasks))
+  const before = await view.shows(/\* Task 39$/)
+  assert.ok(before.split('\n').length < 15, before)
+  view.take({ type: 'warning', host: 'pve1', message: 'old file' })
+  await view.shows(/warning {3}pve1 {2}old file\n(\* Task \d+\n)+\* Task 39$/)
+  await view.close()
+})
