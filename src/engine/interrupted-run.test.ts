@@ -1,10 +1,11 @@
 /** An interruption: nothing new begins, and what has begun ends. */
 import assert from 'node:assert/strict'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { whenAborted } from '../connection/channel.ts'
+import type { Event } from '../events/events.ts'
 import { localFolder, localReach, testWorld } from './testing/local-run.ts'
 import { playOf } from './testing/play-text.ts'
 
@@ -85,6 +86,66 @@ test('a host that lets us in and then says nothing is not waited for', { timeout
     assert.ok(performance.now() - since < 5000, 'it ends at once')
   } finally {
     interruption.abort()
+    folder.remove()
+  }
+})
+
+const sleeps = `
+- hosts: localhost
+  tasks:
+    - name: long work
+      shell: { cmd: "echo begun >> {{ out }}/begun; sleep 3; echo ended >> {{ out }}/ended" }
+`
+
+/** Until a file has so many lines. */
+async function lines(file: string, count: number): Promise<void> {
+  for (let tries = 0; tries < 500; tries += 1) {
+    if (existsSync(file) && readFileSync(file, 'utf8').trim().split('\n').length >= count) return
+    await pause(20)
+  }
+  throw new Error(`${file} has not ${count} lines`)
+}
+
+test('an interruption says at once which tasks are awaited; a second one ends the run, and the next run waits for what it left', async () => {
+  const folder = localFolder()
+  const [stop, quit] = [new AbortController(), new AbortController()]
+  const extraVars = [`out=${folder.path}`]
+  const reach = localReach(testWorld(folder.path))
+  const told: Event[] = []
+  try {
+    const running = folder.run(
+      sleeps,
+      { extraVars },
+      { reach, signal: stop.signal, quit: quit.signal, sinks: [(event) => told.push(event)] },
+    )
+    await lines(join(folder.path, 'begun'), 1)
+    stop.abort(new Error('interrupted'))
+    const stopping = told.at(-1)
+    assert.ok(stopping?.type === 'run.stopping')
+    assert.deepEqual(
+      stopping.awaited.map(({ host, task }) => [host, task.name]),
+      [['localhost', 'long work']],
+    )
+    quit.abort(new Error('interrupted again'))
+    const { exitCode, events } = await running
+    assert.equal(exitCode, 130)
+    assert.equal(existsSync(join(folder.path, 'ended')), false)
+    const left = events.find(({ type }) => type === 'run.quit')
+    assert.deepEqual(left?.type === 'run.quit' && left.running, stopping.awaited)
+    assert.equal(events.at(-1)?.type, 'run.finished')
+    // The process of the first run would be gone by now, and its lease with it.
+    rmSync(join(folder.path, 'state/v1/lease.lock'))
+    const next = await folder.run(sleeps, { extraVars })
+    assert.equal(next.exitCode, 0)
+    const [warning] = next.events.flatMap((event) => (event.type === 'warning' ? [event] : []))
+    assert.match(
+      warning?.message ?? '',
+      /^waiting for a program that an interrupted run left running here: \/bin\/sh -c .*sleep 3.* \(process \d+, for \d s\)\. To end it now: kill \d+$/,
+    )
+    assert.equal(readFileSync(join(folder.path, 'ended'), 'utf8'), 'ended\nended\n')
+    assert.equal(events.at(-1)?.type, 'run.finished', 'nothing is said of a run after its end')
+  } finally {
+    await reach.close()
     folder.remove()
   }
 })

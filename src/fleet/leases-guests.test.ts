@@ -58,6 +58,7 @@ function leasesOf(result: LeaseResult): Taken {
     }),
     sleep: () => Promise.resolve(),
     restore: async () => void seen.push('restore'),
+    left: () => undefined,
   })
   return { leases, seen }
 }

@@ -57,6 +57,7 @@ function leasesOf(answers: readonly LeaseResult[] = []): Taken {
       first.push(name)
       return Promise.resolve()
     },
+    left: () => undefined,
   })
   return { leases, first, tries: () => tries, slept: () => slept }
 }
@@ -105,6 +106,7 @@ test('the way to a lease is opened once ahead of it, and closed with the shells 
       }),
     sleep: () => Promise.resolve(),
     restore: () => Promise.resolve(),
+    left: () => undefined,
   })
   leases.prepare(one)
   leases.prepare(one)
@@ -168,8 +170,41 @@ test('a wait for a lease ends with the run', async () => {
     accessOf: ({ name }) => Promise.resolve(accessOf(name)),
     sleep: () => never,
     restore: () => Promise.resolve(),
+    left: () => undefined,
   })
   const taking = leases.take(machineOf('one'))
   stop.abort()
   await assert.rejects(taking, /stopped/)
+})
+
+test('a program that an interrupted run has left is named and waited for, and the caller learns it', async () => {
+  const [first, second] = [
+    { pid: 7, seconds: 40, command: 'apt-get install x' },
+    { pid: 9, seconds: 1, command: 'sleep 5' },
+  ]
+  const later = [first, second, second, undefined]
+  const told: string[] = []
+  let slept = 0
+  const result: LeaseResult = {
+    kind: 'taken',
+    lease: {
+      token: 1,
+      ended: new AbortController().signal,
+      left: () => Promise.resolve(later.shift()),
+      release: () => Promise.resolve(),
+    },
+    left: first,
+  }
+  const leases = createLeases({
+    holder,
+    means: { ...scripts, takeLease: () => Promise.resolve(result) },
+    accessOf: ({ name }) => Promise.resolve(accessOf(name)),
+    sleep: () => Promise.resolve(void (slept += 1)),
+    restore: () => Promise.resolve(),
+    left: ({ name }, { pid }) => void told.push(`${name} ${pid}`),
+  })
+  const machine = machineOf('one')
+  assert.equal(await leases.take(machine), 'waited')
+  assert.deepEqual([told, slept], [['one 7', 'one 9'], 4])
+  assert.equal(await leases.take(machine), 'taken')
 })

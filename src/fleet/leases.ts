@@ -4,14 +4,17 @@ import { HostError } from '../base/errors.ts'
 import type { Privilege } from '../connection/connection.ts'
 import type { MachineAccess } from '../host/machine.ts'
 import type { Means } from '../host/means.ts'
-import type { Lease, LeaseHolder } from '../host/state.ts'
+import type { Lease, LeaseHolder, LeftProgram } from '../host/state.ts'
 import type { Machine } from './machine.ts'
 
 export interface Leases {
   /** A machine is going to be acted on: the way to its lease is opened, and nothing is taken. What fails fails when it is taken. */
   prepare(machine: Machine): void
-  /** @throws HostError when another run holds the machine, UnreachableError */
-  take(machine: Machine): Promise<void>
+  /**
+   * `waited`: a program that an interrupted run had left there has ended only now, so nothing that was read of the machine holds.
+   * @throws HostError when another run holds the machine, UnreachableError
+   */
+  take(machine: Machine): Promise<'taken' | 'waited'>
   token(name: HostName): number | undefined
   accessOf(machine: Machine, become: Privilege['become']): Promise<MachineAccess>
   /** What acts under them. */
@@ -25,7 +28,12 @@ export interface LeasesOptions {
   readonly sleep: (milliseconds: number) => Promise<void>
   /** Starts the guests that an interrupted run has left stopped: once the lease of a machine is taken, where there may be any. */
   readonly restore: (machine: Machine) => Promise<void>
+  /** Called for each program that an interrupted run has left there: the machine is waited for. */
+  readonly left: (machine: Machine, program: LeftProgram) => void
 }
+
+/** Milliseconds between two looks at a program that was left. */
+const leftPause = 1000
 
 /**
  * Milliseconds between tries while this run itself holds the machine: by a connection that dropped and that the machine still takes for alive, or by
@@ -36,11 +44,11 @@ const pauses: readonly number[] = [
   ...Array.from({ length: 14 }, () => 2000),
 ]
 
-export function createLeases({ holder, means, accessOf, sleep, restore }: LeasesOptions): Leases {
+export function createLeases({ holder, means, accessOf, sleep, restore, left }: LeasesOptions): Leases {
   const machines = new Map<HostName, Machine>()
-  const taking = new Map<Machine, Promise<void>>()
+  const taking = new Map<Machine, Promise<'taken' | 'waited'>>()
 
-  const takeNow = async (machine: Machine): Promise<void> => {
+  const takeNow = async (machine: Machine): Promise<'taken' | 'waited'> => {
     const access = await accessOf(machine, machine.statePrivilege)
     // The first channel is opened while the machine still says where its state is.
     const channel = machine.takeLeaseChannel() ?? access.open('exec /bin/sh', access.signal)
@@ -55,8 +63,9 @@ export function createLeases({ holder, means, accessOf, sleep, restore }: Leases
       if (result.kind === 'taken') {
         machine.lease = result.lease
         machines.set(machine.name, machine)
+        const waited = await untilEnded(machine, result.lease, result.left)
         if (result.guests !== false) await restore(machine)
-        return
+        return waited ? 'waited' : 'taken'
       }
       const ours = result.by.includes(holder.run)
       const other = ours ? await sameMachine(machine) : undefined
@@ -64,11 +73,27 @@ export function createLeases({ holder, means, accessOf, sleep, restore }: Leases
         // Whoever took it gives it back.
         machine.lease = { ...other, release: () => Promise.resolve() }
         machines.set(machine.name, machine)
-        return
+        return 'taken'
       }
       if (!ours || pause === undefined) throw held(machine, result.by)
       await sleep(pause)
     }
+    throw new Error('unreachable: the last pause is undefined')
+  }
+
+  /** Programs have a time limit on the host itself, so this ends. */
+  const untilEnded = async (
+    machine: Machine,
+    lease: Lease,
+    first: LeftProgram | undefined,
+  ): Promise<boolean> => {
+    let told: number | undefined
+    for (let program = first; program !== undefined; program = await lease.left?.()) {
+      if (program.pid !== told) left(machine, program)
+      told = program.pid
+      await sleep(leftPause)
+    }
+    return told !== undefined
   }
 
   /** An inventory may name one machine twice: what holds it then is this run itself. */
@@ -93,7 +118,7 @@ export function createLeases({ holder, means, accessOf, sleep, restore }: Leases
       })
     },
     async take(machine) {
-      if (isTaken(machine)) return
+      if (isTaken(machine)) return 'taken'
       const running = taking.get(machine)
       if (running) return running
       const begun = takeNow(machine).finally(() => taking.delete(machine))

@@ -72,7 +72,10 @@ function house(dir: Scratch): House {
       means: scripts,
       token: () => undefined,
       prepare: () => undefined,
-      take: async ({ name }) => void leased.push(name),
+      take: ({ name }) => {
+        leased.push(name)
+        return Promise.resolve('taken')
+      },
     },
     async note({ machine }, notes) {
       const access = await accessOf(machine, undefined)

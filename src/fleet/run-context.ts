@@ -95,6 +95,13 @@ export function createRunContext(options: RunContextOptions): RunContext {
       await power.restoreGuests(machine)
       fleet.forget(machine)
     },
+    left: ({ name: host }, { pid, seconds, command }) => {
+      emitter.emit({
+        type: 'warning',
+        host,
+        message: `waiting for a program that an interrupted run left running here: ${command} (process ${pid}, for ${seconds} s). To end it now: kill ${pid}`,
+      })
+    },
   })
   return {
     name,

@@ -72,6 +72,37 @@ test('a lease dies with its connection', async () => {
   await second.lease.release()
 })
 
+test('a lease names a program that an earlier run has left running, until it ends', async () => {
+  using dir = scratch()
+  const machine = createTestMachine({ stateDirectory: dir.path('v1') })
+  const start = (state: string): ReturnType<typeof spawn> =>
+    spawn('timeout', ['-k', '10', '300', 'sh', '-c', 'sleep 30; : two\nlines'], {
+      env: { ...process.env, GPUPLAY_LEASE: state },
+      detached: true,
+    })
+  const [mine, other] = [start(dir.path('v1')), start(dir.path('other/v1'))]
+  try {
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    const taken = await takeLease(machine, holder)
+    assert.ok(taken.kind === 'taken')
+    const { pid } = mine
+    assert.deepEqual(taken.left, { pid, seconds: 0, command: 'sh -c sleep 30; : two lines' })
+    assert.equal((await taken.lease.left?.())?.pid, pid)
+    process.kill(-(pid ?? 0), 'SIGKILL')
+    await new Promise((resolve) => mine.once('close', resolve))
+    assert.equal(await taken.lease.left?.(), undefined)
+    await taken.lease.release()
+  } finally {
+    for (const { pid } of [mine, other]) {
+      try {
+        process.kill(-(pid ?? 0), 'SIGKILL')
+      } catch {
+        // It has ended.
+      }
+    }
+  }
+})
+
 test('the state of a newer gpuplay is left alone', async () => {
   using dir = scratch()
   mkdirSync(dir.path('gpuplay/v2'), { recursive: true })

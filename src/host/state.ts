@@ -3,7 +3,7 @@
  * jobs (`executors/job.ts`). Real runs alone make any of it. Removing the directory is safe while nothing runs.
  */
 import { HostError, UnreachableError } from '../base/errors.ts'
-import { sh } from '../base/shell.ts'
+import { raw, sh } from '../base/shell.ts'
 import type { Channel } from '../connection/connection.ts'
 import { defaultStateDirectory, type MachineAccess } from './machine.ts'
 
@@ -21,7 +21,16 @@ export interface Lease {
   readonly token: number
   /** Aborted once the lease is gone. */
   readonly ended: AbortSignal
+  /** A program that a run which is gone has left running on the machine. */
+  left?(): Promise<LeftProgram | undefined>
   release(): Promise<void>
+}
+
+export interface LeftProgram {
+  readonly pid: number
+  /** How long it has run. */
+  readonly seconds: number
+  readonly command: string
 }
 
 export type LeaseResult =
@@ -30,11 +39,15 @@ export type LeaseResult =
       readonly lease: Lease
       /** Whether guests are recorded there that an interrupted run has not started again; undefined where that was not looked at. */
       readonly guests?: boolean | undefined
+      /** What `Lease.left` says now. */
+      readonly left?: LeftProgram | undefined
     }
   | { readonly kind: 'held'; readonly by: string }
 
 /** What this version of gpuplay writes; in the name of the directory. */
 const stateVersion = 1
+/** In the environment of every program that a run starts: the state directory of its lease. */
+export const leaseVariable = sh`GPUPLAY_LEASE`
 const leaseTimeout = 30_000
 /** Milliseconds for what a shell that has ended said before. */
 const lastWords = 2000
@@ -56,15 +69,20 @@ export async function takeLease(machine: MachineAccess, holder: LeaseHolder): Pr
   channel.stdin.write(leaseScript(directory, describe(holder)))
   const [word, detail] = await answer(channel, machine)
   if (word === 'token') {
-    const [token = '', ...found] = detail.split(' ')
+    const [, token, guests, left] = /^(\d+)( guests)?(.*)$/.exec(detail) ?? []
     const release = async (): Promise<void> => {
       channel.stdin.end()
       const killer = setTimeout(() => channel.kill(), releaseTime)
       await channel.ended
       clearTimeout(killer)
     }
-    const lease = { token: Number(token), ended: ended.signal, release }
-    return { kind: 'taken', lease, guests: found.includes('guests') }
+    const askForLeft = async (): Promise<LeftProgram | undefined> => {
+      channel.stdin.write('\n')
+      const [, program] = await answer(channel, machine)
+      return leftProgram(program)
+    }
+    const lease = { token: Number(token), ended: ended.signal, left: askForLeft, release }
+    return { kind: 'taken', lease, guests: guests !== undefined, left: leftProgram(left ?? '') }
   }
   channel.kill()
   if (word === 'held') return { kind: 'held', by: detail === '' ? 'somebody' : detail }
@@ -86,10 +104,36 @@ function describe({ run, controller, pid, user }: LeaseHolder): string {
   return `run ${run} of ${user} on ${controller} (process ${pid})`.replaceAll(/[^\x20-\x7e]/g, '?')
 }
 
-/** Sent whole as a function, so that half of it is never run. The shell holds the lock until it has read the end of its input, with the connection. */
+/** ` running PID SECONDS COMMAND`; the words that gpuplay has put before the command are left out. */
+function leftProgram(text: string): LeftProgram | undefined {
+  const [, pid, seconds, command] = /^ ?running (\d+) (-?\d+) (.*)$/.exec(text) ?? []
+  if (pid === undefined) return undefined
+  const own = (command ?? '').replace(/^timeout -k \d+ \d+ /, '').trim()
+  return { pid: Number(pid), seconds: Math.max(0, Number(seconds)), command: own.slice(0, 200) }
+}
+
+/**
+ * The shell holds the lock until it has read the end of its input, with the connection; each line that it reads asks for a program that was left.
+ *
+ * Every program of a frame runs under `timeout` and has the state directory in its environment (`frame.ts`), so that a run finds what an earlier one
+ * has left without a record that could be wrong. Only /proc is read; of other users' programs only root sees the environment.
+ *
+ * Sent whole as a function, so that half of it is never run.
+ */
 function leaseScript(directory: string, who: string): string {
   const parent = directory.slice(0, directory.lastIndexOf('/'))
-  return sh`_lease() {
+  return sh`_left() {
+l=
+for q in /proc/[0-9]*; do
+  c=; { read -r c < "$q/comm"; } 2>/dev/null; [ "$c" = timeout ] || continue
+  grep -qzxF "${raw(leaseVariable)}=$d" "$q/environ" 2>/dev/null && [ "$q/ns/pid" -ef /proc/self/ns/pid ] || continue
+  s=$(cat "$q/stat" 2>/dev/null); set -- \${s##*) }; [ $# -gt 20 ] || continue
+  shift 19; read -r u x < /proc/uptime
+  l=" running \${q#/proc/} $((\${u%.*} - $1 / 100)) $(tr '\\0\\n' '  ' < "$q/cmdline" 2>/dev/null)"
+  return
+done
+}
+_lease() {
 umask 077
 d=${directory} p=${parent}
 for o in "$p"/v*; do
@@ -105,8 +149,9 @@ case $t in ''|*[!0-9]*) t=0;; esac
 t=$((t+1))
 printf '%s\\n' "$t" > "$d/lease.new" && printf '%s\\n' ${who} > "$d/lease.holder" && mv -f "$d/lease.new" "$d/lease" || { echo "gpuplay-lease failed no space"; exit; }
 g=; if [ -e "$d/guests-before-reboot" ]; then g=' guests'; fi
-echo "gpuplay-lease token $t$g"
-while read -r x; do :; done
+_left
+echo "gpuplay-lease token $t$g$l"
+while read -r x; do _left; echo "gpuplay-lease left$l"; done
 }; _lease
 `
 }

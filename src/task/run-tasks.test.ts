@@ -43,7 +43,7 @@ function made(options: PreparedOptions & { readonly last?: string } = {}): Made 
     ...it.context,
     run: {
       ...run,
-      leases: { ...run.leases, take: () => Promise.resolve() },
+      leases: { ...run.leases, take: () => Promise.resolve('taken') },
       means: {
         ...run.means,
         carryOut(steps) {

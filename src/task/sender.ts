@@ -21,6 +21,9 @@ const interrupted: Problem = {
   hint: 'run again: finished tasks are kept',
 }
 
+const waited: ActionOutcome = { kind: 'stale', why: 'a program of an interrupted run went on until now' }
+const notBegun: ActionOutcome = { kind: 'notBegun' }
+
 export class Sender {
   readonly #context: HostContext
   readonly #becomeOf: (unit: Unit) => Privilege['become']
@@ -45,7 +48,8 @@ export class Sender {
     try {
       if (run.signal.aborted) throw new Interrupted()
       await this.#context.pending.looked()
-      await this.#takeLeases(sent)
+      if ((await this.#takeLeases(sent)) === 'waited')
+        return sent.map((_, index) => (index === 0 ? waited : notBegun))
       const steps = await this.#stepsOf(sent)
       for (const [from, to] of portions(sent)) {
         const results = await this.#portion(sent.slice(from, to), steps.slice(from, to), {
@@ -72,11 +76,11 @@ export class Sender {
       else if (run.signal.aborted) outcomes.push({ kind: 'failed', problem: interrupted })
       else outcomes.push({ kind: 'failed', problem: unforeseen(error).problem })
     }
-    while (outcomes.length < sent.length) outcomes.push({ kind: 'notBegun' })
+    while (outcomes.length < sent.length) outcomes.push(notBegun)
     return outcomes
   }
 
-  async #takeLeases(sent: readonly Sent[]): Promise<void> {
+  async #takeLeases(sent: readonly Sent[]): Promise<'taken' | 'waited'> {
     const { run, host } = this.#context
     const { machine } = host
     const targets = new Set<Machine>()
@@ -85,7 +89,9 @@ export class Sender {
       targets.add(targetOf(action, machine))
       if (action.kind === 'push' && machine.node) targets.add(machine.node)
     }
-    for (const target of targets) await run.leases.take(target)
+    let result: 'taken' | 'waited' = 'taken'
+    for (const target of targets) if ((await run.leases.take(target)) === 'waited') result = 'waited'
+    return result
   }
 
   /** With each unit's first change on a machine the handlers that it notifies are written down there. */

@@ -12,6 +12,7 @@ import type { WindowContext } from '../step.ts'
 import { filesHelper, frameHelper } from './frame-helpers.ts'
 import { type FrameStep, joined, stepScript, summable } from './frame-step.ts'
 import { outputsOf } from './frame-output.ts'
+import { leaseVariable } from '../state.ts'
 import { leaseTaken, lockHeld, noteNotWritten } from './frame-problems.ts'
 
 export type FrameResult =
@@ -109,6 +110,7 @@ function frameScript(
   })
   return sh`LC_ALL=C.UTF-8; export LC_ALL; umask 022
 gp_start ${nonce}
+${raw(leaseVariable)}=${stateDirectory}; export ${raw(leaseVariable)}
 ${raw(joined(lines))}
 gp_flush`
 }

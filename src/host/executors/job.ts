@@ -12,6 +12,7 @@ import {
   type ExecutionContext,
   type MachineAccess,
 } from '../machine.ts'
+import { leaseVariable } from '../state.ts'
 import { type GuardedResult, runGuarded } from './guarded.ts'
 
 export interface Job {
@@ -182,6 +183,7 @@ flock -w 2 7 || exit ${busy}
 rm -f "$j/status" "$j/collected" "$j/log" "$j/stdin"
 ${raw(job.stdin === undefined ? sh`` : sh`printf ${raw(job.stdin)} > "$j/stdin" || exit 1`)}
 printf '%s' ${wrapper} > "$j/run" && printf '%s\\n' ${fingerprintOf(job)} > "$j/fingerprint" || exit 1
+unset ${raw(leaseVariable)}
 setsid sh "$j/run" </dev/null >/dev/null 2>&1 3>&- 4>&- 5>&- 6>&- 8>&- &
 exit 0`
   return {

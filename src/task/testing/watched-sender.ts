@@ -82,7 +82,7 @@ export function watchedSender(name: 'ct' | 'alone' = 'ct'): WatchedSender {
       take({ name }) {
         log.push(`lease ${name}`)
         const refusal = refusals.get(name)
-        return refusal === undefined ? Promise.resolve() : Promise.reject(refusal)
+        return refusal === undefined ? Promise.resolve('taken') : Promise.reject(refusal)
       },
       accessOf({ name }, become) {
         users.push(become?.user ?? '')
