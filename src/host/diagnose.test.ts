@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { diagnose } from './diagnose.ts'
+import { diagnose, endOfOutput } from './diagnose.ts'
 
 /** What apt, dpkg, tar and cp write in these cases; the words are those of apt 2.6 and dpkg 1.21 (Debian 12). */
 const usual: readonly {
@@ -111,4 +111,10 @@ for (const { name, said, code, message, hint } of usual) {
 
 test('what is not known is not guessed at', () => {
   assert.equal(diagnose('make: *** [Makefile:12: all] Error 2'), undefined)
+})
+
+test('the end of an output holds what both streams said', () => {
+  assert.equal(endOfOutput({ stdout: 'oops\n', stderr: 'err\n' }), 'err (stdout: oops)')
+  assert.equal(endOfOutput({ stdout: 'a\nb\n\nc\nd\n', stderr: '\n' }), 'b | c | d')
+  assert.equal(endOfOutput({ stdout: '', stderr: 'err' }), 'err')
 })

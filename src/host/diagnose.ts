@@ -199,3 +199,16 @@ export function lastLines(output: string, count = 3): string {
     .slice(-count)
     .join(' | ')
 }
+
+/** The end of what a program printed, for a sentence: errors first, and the other stream by its name where there are both. */
+export function endOfOutput({
+  stdout,
+  stderr,
+}: {
+  readonly stdout: string
+  readonly stderr: string
+}): string {
+  const [out, err] = [lastLines(stdout), lastLines(stderr)]
+  if (out === '' || err === '') return err + out
+  return `${err} (stdout: ${out})`
+}

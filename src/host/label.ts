@@ -24,7 +24,7 @@ function madeLabel(action: Action): string {
     case 'remove':
       return `remove ${action.path}`
     case 'run':
-      return `run ${action.argv.map((word) => (/^[\w\-./:=@%+,]+$/.test(word) ? word : JSON.stringify(word))).join(' ')}`
+      return `run ${commandWords(action.argv)}`
     case 'download':
       return `download ${action.url}`
     case 'push':
@@ -36,4 +36,15 @@ function madeLabel(action: Action): string {
     case 'reboot':
       return `reboot: ${action.reason}`
   }
+}
+
+/** `"false" failed with exit status 1` */
+export function failedProgram(argv: readonly string[], code: number): string {
+  const words = commandWords(argv)
+  const quote = words.includes('"') ? '`' : '"'
+  return `${quote}${words}${quote} failed with exit status ${code}`
+}
+
+function commandWords(argv: readonly string[]): string {
+  return argv.map((word) => (/^[\w\-./:=@%+,]+$/.test(word) ? word : JSON.stringify(word))).join(' ')
 }

@@ -57,7 +57,7 @@ test('a program that fails says what and why', async () => {
   }
   assert.equal(
     await fails('echo first; echo bad luck >&2; exit 9', 'be lucky'),
-    'program-failed: cannot install x: it exited with 9: bad luck [be lucky]',
+    'program-failed: cannot install x: sh failed with exit status 9: bad luck (stdout: first) [be lucky]',
   )
   assert.match(
     await fails(
@@ -151,7 +151,7 @@ test('a detached program that was killed is not taken for a success', async () =
     detached: { name: 'doomed', fingerprint: 'x' },
   }
   const result = await execute({ ...action, argv: ['sh', '-c', 'exit 5'] }, machine, testContext())
-  assert.ok(result.kind === 'failed' && /exited with 5/.test(result.problem.message))
+  assert.ok(result.kind === 'failed' && /failed with exit status 5/.test(result.problem.message))
   const killed = await execute(action, machine, testContext())
   assert.ok(killed.kind === 'failed')
 })

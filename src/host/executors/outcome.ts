@@ -1,7 +1,7 @@
 /** From how a script ended to the result of its action. */
 import type { Problem } from '../../base/errors.ts'
 import { sh } from '../../base/shell.ts'
-import { diagnose, lastLines } from '../diagnose.ts'
+import { diagnose, endOfOutput, lastLines } from '../diagnose.ts'
 import type { ActionReply, ActionResult, MachineAccess } from '../machine.ts'
 import type { GuardedResult } from './guarded.ts'
 
@@ -42,7 +42,7 @@ export async function failed(
 ): Promise<ActionResult> {
   const output = `${reply.stdout}\n${reply.stderr}`
   const known = diagnose(output)
-  const said = lastLines(reply.stderr) || lastLines(reply.stdout)
+  const said = endOfOutput(reply)
   const space = known?.code === 'no-space' ? await spaceLeft(machine, telling.path ?? '/') : undefined
   const why = space ?? (known === undefined ? said : known.message)
   const hint = known?.hint ?? telling.hint

@@ -3,7 +3,7 @@ import { commandLine, raw, sh, type ShellText } from '../../base/shell.ts'
 import { printfFormat } from '../../connection/frame.ts'
 import type { Run } from '../action.ts'
 import { revealed } from '../content.ts'
-import { labelOf } from '../label.ts'
+import { failedProgram, labelOf } from '../label.ts'
 import type { ActionReply, ActionResult, ExecutionContext, MachineAccess } from '../machine.ts'
 import { environmentScript } from '../queries/ask.ts'
 import { graceSeconds } from './frame.ts'
@@ -89,7 +89,8 @@ function standardInput({ stdin }: Run): { readonly stdin?: ShellText } {
 function sentence(action: Run, { code }: ActionReply): string {
   const program = action.argv[0] ?? ''
   if (code === 127) return `${program} is not installed on the host (cannot ${labelOf(action)})`
-  return `cannot ${labelOf(action)}: it exited with ${code}`
+  if (action.label === undefined) return failedProgram(action.argv, code)
+  return `cannot ${action.label}: ${program} failed with exit status ${code}`
 }
 
 /** `timeout` ends it on the host itself: nobody may be connected when its time is over, and its neighbours in a frame have their own. */

@@ -73,7 +73,7 @@ test('a reading program that fails is a failure with its last words', async () =
   const world = fakeWorld()
   world.answer = () => ({ code: 3, stdout: '', stderr: 'one\nno such card\n' })
   const { refusal } = await planOnce(command, { cmd: 'probe', reads: true }, world)
-  assert.equal(refusal?.message, 'probe ended with status 3: one | no such card')
+  assert.equal(refusal?.message, '"probe" failed with exit status 3: one | no such card')
 })
 
 test('shell gives the line to the shell that was asked for', async () => {

@@ -1,7 +1,9 @@
 /** A program that a task names itself: what `command` and `shell` have in common. */
 import { Unknown } from '../../base/unknown.ts'
 import type { Effect, Run } from '../../host/action.ts'
+import { endOfOutput } from '../../host/diagnose.ts'
 import type { Answer, Host } from '../../host/host.ts'
+import { failedProgram } from '../../host/label.ts'
 import { actions, done, type Plan, refuse } from '../../host/plan.ts'
 import type { Reply } from '../module.ts'
 
@@ -85,13 +87,13 @@ function effectsOf(
   ]
 }
 
-function read(argv: readonly string[], { code, stdout, stderr }: Answer): Plan {
-  if (code === 0) return done()
-  const said = (stderr.trim() || stdout.trim()).split('\n').slice(-3).join(' | ')
+function read(argv: readonly string[], answer: Answer): Plan {
+  if (answer.code === 0) return done()
+  const said = endOfOutput(answer)
   return refuse({
     code: 'program-failed',
-    message: `${argv[0] ?? ''} ended with status ${code}${said === '' ? '' : `: ${said}`}`,
-    hint: 'run it by hand on the host to see all that it says',
+    message: `${failedProgram(argv, answer.code)}${said === '' ? '' : `: ${said}`}`,
+    hint: 'run it by hand on the host to see all of its output',
   })
 }
 
