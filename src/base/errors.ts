@@ -40,6 +40,12 @@ export const exitCodes = {
 } as const
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
 
+/** Of several failures the lowest code counts; undefined when nothing failed. */
+export function lowestFailure(codes: readonly ExitCode[]): ExitCode | undefined {
+  const [lowest] = codes.filter((code) => code !== exitCodes.success).sort((left, right) => left - right)
+  return lowest
+}
+
 /** One or more mistakes in what the user gave (files, arguments, variables): exit code 2, all of them reported. */
 export class InputError extends Error {
   readonly problems: readonly Problem[]

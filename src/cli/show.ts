@@ -59,6 +59,12 @@ export function reportProblems(
   context.errors.write(`${count}; nothing was connected to, nothing was changed\n`)
 }
 
+/** What a host answered instead, for commands that are no run. On the error stream: what hosts answer is on the other. */
+export function reportHost(context: Context, host: string, problem: Problem): void {
+  const text = problemText(problem, colorsFor(context, context.errors, 'auto'))
+  context.errors.write(`${text.replaceAll(/^/gm, `${host} | `)}\n`)
+}
+
 function colorsFor(
   context: Pick<Surroundings, 'world'>,
   stream: OutputStream,

@@ -1,5 +1,5 @@
 /** Counts outcomes by host and finds the exit code of the run. */
-import { type ExitCode, exitCodes } from '../base/errors.ts'
+import { type ExitCode, exitCodes, lowestFailure } from '../base/errors.ts'
 import type { SummaryRow } from '../modules/module.ts'
 import type { Counts, Failure, Outcome } from '../events/events.ts'
 
@@ -48,7 +48,7 @@ export function createRecap(): Recap {
     },
     exitCode({ failOnChange, interrupted }) {
       if (interrupted) return exitCodes.interrupted
-      const [lowest] = failures.map(({ exitCode }) => exitCode).sort((left, right) => left - right)
+      const lowest = lowestFailure(failures.map(({ exitCode }) => exitCode))
       if (lowest !== undefined) return lowest
       const found = Object.values(hosts).some((counts) => counts.changed > 0 || counts.unknown > 0)
       return failOnChange && found ? exitCodes.changesFound : exitCodes.success

@@ -1,53 +1,15 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { setTimeout as delay } from 'node:timers/promises'
 import { fakeSudo, program, scratch } from '../../connection/testing/programs.ts'
-import { execute } from '../execute.ts'
+import { gpuplay } from '../testing/command-line.ts'
 
-interface Ended {
-  readonly exitCode: number
-  readonly output: string
-  readonly errors: string
-  readonly questions: readonly string[]
-}
-
-/** A command line, with a person who types this when asked. */
-async function gpuplay(folder: string, words: readonly string[], typed: string | undefined): Promise<Ended> {
-  const written = { output: '', errors: '' }
-  const questions: string[] = []
-  const stream = (name: keyof typeof written) => ({
-    write: (text: string) => void (written[name] += text),
-    isTerminal: false,
-  })
-  const exitCode = await execute(words, {
-    world: {
-      now: () => new Date(0),
-      clock: () => performance.now(),
-      sleep: (milliseconds, signal) => delay(milliseconds, undefined, { signal }),
-      randomHex: (bytes) => '0'.repeat(bytes * 2),
-      environment: { PATH: `${folder}:${process.env['PATH'] ?? ''}`, HOME: folder },
-      home: folder,
-      userName: 'ann',
-      hostName: 'controller',
-      pid: process.pid,
-      workingDirectory: folder,
-    },
-    version: '0.0.0',
-    shipped: folder,
-    output: stream('output'),
-    errors: stream('errors'),
-    signal: new AbortController().signal,
-    quit: new AbortController().signal,
-    async askSecret(question) {
-      questions.push(question)
-      return typed
-    },
-    killGroup: () => undefined,
-  })
-  return { exitCode, ...written, questions }
-}
+const inventory = `all:
+  hosts:
+    here: { connection: local }
+    down: { address: 127.0.0.1, port: 1 }
+`
 
 const asRoot = ['exec', '-i', 'localhost,', '-b', '-K', 'localhost', '--', 'sh', '-c', 'echo "$SUDO_USER"']
 
@@ -79,5 +41,26 @@ describe('exec as root by a password', () => {
     const { exitCode, output, errors } = await gpuplay(folder, asRoot, undefined)
     assert.deepEqual([exitCode, output], [2, ''])
     assert.match(errors, /the password for sudo cannot be asked for: there is no terminal/)
+  })
+})
+
+describe('what came of it', () => {
+  const folder = scratch()
+
+  test('a host that cannot be reached is named with its problem, and the others answer', async () => {
+    writeFileSync(join(folder, 'inventory.yml'), inventory)
+    const words = ['exec', '-i', join(folder, 'inventory.yml'), 'all', '--', 'echo', 'hello']
+    const { exitCode, output, errors } = await gpuplay(folder, words)
+    assert.equal(output, 'here | exit 0\n  hello\n')
+    assert.match(errors, /^down \| error: .*127\.0\.0\.1/)
+    assert.equal(exitCode, 3)
+  })
+
+  test('a program that is interrupted ends, and the exit code says so', async () => {
+    const stop = new AbortController()
+    setTimeout(() => stop.abort(new Error('interrupted')), 500)
+    const words = ['exec', '-i', 'localhost,', 'localhost', '--', 'sleep', '30']
+    const { exitCode, errors } = await gpuplay(folder, words, undefined, stop.signal)
+    assert.deepEqual([exitCode, errors], [130, 'localhost | error: interrupted; the command was ended\n'])
   })
 })

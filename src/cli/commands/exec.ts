@@ -1,11 +1,20 @@
-import { type ExitCode, exitCodes, InputError, type Problem, UnreachableError } from '../../base/errors.ts'
+import {
+  type ExitCode,
+  exitCodes,
+  HostError,
+  InputError,
+  lowestFailure,
+  type Problem,
+  UnreachableError,
+} from '../../base/errors.ts'
 import { commandLine } from '../../base/shell.ts'
+import type { ShellReply } from '../../connection/connection.ts'
 import { privilege } from '../../fleet/targets.ts'
 import { plainText } from '../../view/text.ts'
 import type { Context } from '../context.ts'
 import type { ConnectionFlags, InventoryFlags } from '../flags.ts'
 import { chooseHosts, onEach } from '../hosts.ts'
-import { reportProblems } from '../show.ts'
+import { reportHost, reportProblems } from '../show.ts'
 
 export interface ExecFlags extends InventoryFlags, ConnectionFlags {
   readonly forks: number
@@ -13,7 +22,9 @@ export interface ExecFlags extends InventoryFlags, ConnectionFlags {
   readonly shell: boolean
 }
 
-type Ran = { readonly code: number; readonly output: string } | { readonly problem: Problem }
+type Ran =
+  | { readonly code: number; readonly output: string }
+  | { readonly problem: Problem; readonly exitCode: ExitCode }
 
 /** Ten minutes: for longer work write a task. */
 const timeout = 600_000
@@ -34,35 +45,21 @@ async function execute(context: Context, flags: ExecFlags, words: readonly strin
   const script = flags.shell ? argv.join(' ') : commandLine(argv)
   const { names, run, connection } = await chooseHosts(context, pattern, flags)
   const { fleet, redactor } = run
-  let worst = 0
-  let unreached = false
+  const ended: ExitCode[] = []
   try {
     await onEach(names, flags.forks, async (name) => {
       const { machine } = fleet.host(name)
       const become = flags.become ? privilege('root', fleet.variable(name), connection) : machine.privilege
-      const ran = await runOn(async () => {
+      const ran = await runOn(context.signal, async () => {
         const shell = await machine.shell('exec', become)
-        const reply = await shell.run(script, { timeout, signal: context.signal })
-        switch (reply.kind) {
-          case 'exited':
-            return {
-              code: reply.code,
-              output: `${reply.stdout.toString('utf8')}${reply.stderr.toString('utf8')}`,
-            }
-          case 'timedOut':
-            return { problem: { code: 'timed-out', message: 'it was ended after ten minutes' } }
-          case 'lost':
-            return { problem: { code: 'connection-lost', message: `the connection dropped: ${reply.why}` } }
-        }
+        return outcomeOf(await shell.run(script, { timeout, signal: context.signal }))
       })
       if ('problem' in ran) {
-        unreached = true
-        context.errors.write(`${name} | ${plainText(ran.problem.message)}\n`)
-        if (ran.problem.hint !== undefined)
-          context.errors.write(`${name} |   help: ${plainText(ran.problem.hint)}\n`)
+        ended.push(ran.exitCode)
+        reportHost(context, name, redactor.redact(ran.problem))
         return
       }
-      worst = Math.max(worst, ran.code)
+      ended.push(ran.code === 0 ? exitCodes.success : exitCodes.task)
       const lines = redactor.redact(plainText(ran.output)).replace(/\n$/, '').split('\n')
       const head = `${name} | exit ${ran.code}`
       context.output.write(
@@ -72,15 +69,42 @@ async function execute(context: Context, flags: ExecFlags, words: readonly strin
   } finally {
     await fleet.close()
   }
-  if (unreached) return exitCodes.unreachable
-  return worst === 0 ? exitCodes.success : exitCodes.task
+  if (context.signal.aborted) return exitCodes.interrupted
+  return lowestFailure(ended) ?? exitCodes.success
 }
 
-async function runOn(work: () => Promise<Ran>): Promise<Ran> {
+function outcomeOf(reply: ShellReply): Ran {
+  switch (reply.kind) {
+    case 'exited':
+      return { code: reply.code, output: `${reply.stdout.toString('utf8')}${reply.stderr.toString('utf8')}` }
+    case 'timedOut':
+      return {
+        exitCode: exitCodes.task,
+        problem: {
+          code: 'timed-out',
+          message: 'timed out after 600 s; the command was ended',
+          hint: 'write a task for longer work: `command` has a `timeout`',
+        },
+      }
+    case 'lost':
+      return {
+        exitCode: exitCodes.unreachable,
+        problem: {
+          code: 'connection-lost',
+          message: `the connection dropped, so whether the command ended is not known: ${reply.why}`,
+        },
+      }
+  }
+}
+
+async function runOn(signal: AbortSignal, work: () => Promise<Ran>): Promise<Ran> {
   try {
     return await work()
   } catch (error) {
-    if (error instanceof UnreachableError) return { problem: error.problem }
-    throw error
+    if (error instanceof UnreachableError) return { problem: error.problem, exitCode: exitCodes.unreachable }
+    if (error instanceof HostError) return { problem: error.problem, exitCode: exitCodes.task }
+    if (!signal.aborted) throw error
+    const problem = { code: 'interrupted', message: 'interrupted; the command was ended' }
+    return { problem, exitCode: exitCodes.interrupted }
   }
 }

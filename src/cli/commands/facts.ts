@@ -3,6 +3,7 @@ import {
   exitCodes,
   HostError,
   InputError,
+  lowestFailure,
   type Problem,
   UnreachableError,
 } from '../../base/errors.ts'
@@ -13,13 +14,15 @@ import { jsonText } from '../../view/json-text.ts'
 import type { Context } from '../context.ts'
 import type { ConnectionFlags, InventoryFlags } from '../flags.ts'
 import { chooseHosts, onEach } from '../hosts.ts'
-import { reportProblems } from '../show.ts'
+import { reportHost, reportProblems } from '../show.ts'
 
 export interface FactsFlags extends InventoryFlags, ConnectionFlags {
   readonly only?: readonly string[]
 }
 
-type HostFacts = { readonly facts: Readonly<Record<string, unknown>> } | { readonly problem: Problem }
+type HostFacts =
+  | { readonly facts: Readonly<Record<string, unknown>> }
+  | { readonly problem: Problem; readonly exitCode: ExitCode }
 
 /** `gpuplay facts PATTERN -i INV`: JSON by host. */
 export async function facts(this: Context, flags: FactsFlags, pattern: string): Promise<void> {
@@ -47,25 +50,25 @@ async function read(context: Context, flags: FactsFlags, pattern: string): Promi
         )
         return { facts: Object.fromEntries(entries) }
       } catch (error) {
-        if (error instanceof UnreachableError || error instanceof HostError) return { problem: error.problem }
+        if (error instanceof UnreachableError)
+          return { problem: error.problem, exitCode: exitCodes.unreachable }
+        if (error instanceof HostError) return { problem: error.problem, exitCode: exitCodes.task }
         throw error
       }
     })
     const read: [string, unknown][] = []
-    let failed = false
+    const failures: ExitCode[] = []
     for (const [index, name] of names.entries()) {
       const result = results[index]
       if (result === undefined) continue
       if ('facts' in result) read.push([name, result.facts])
       else {
-        failed = true
-        reportProblems(context, [{ ...result.problem, message: `${name}: ${result.problem.message}` }], {
-          color: 'auto',
-        })
+        failures.push(result.exitCode)
+        reportHost(context, name, redactor.redact(result.problem))
       }
     }
     context.output.write(`${jsonText(redactor.redact(Object.fromEntries(read)), 2)}\n`)
-    return failed ? exitCodes.unreachable : exitCodes.success
+    return lowestFailure(failures) ?? exitCodes.success
   } finally {
     await fleet.close()
   }

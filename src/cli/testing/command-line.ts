@@ -1,0 +1,51 @@
+/** Command lines in a process of the test's own, with what was written and asked. */
+import { setTimeout as delay } from 'node:timers/promises'
+import { execute } from '../execute.ts'
+
+export interface Ended {
+  readonly exitCode: number
+  readonly output: string
+  readonly errors: string
+  readonly questions: readonly string[]
+}
+
+/** A command line, with a person who types this when asked. */
+export async function gpuplay(
+  folder: string,
+  words: readonly string[],
+  typed?: string,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<Ended> {
+  const written = { output: '', errors: '' }
+  const questions: string[] = []
+  const stream = (name: keyof typeof written) => ({
+    write: (text: string) => void (written[name] += text),
+    isTerminal: false,
+  })
+  const exitCode = await execute(words, {
+    world: {
+      now: () => new Date(0),
+      clock: () => performance.now(),
+      sleep: (milliseconds, signal) => delay(milliseconds, undefined, { signal }),
+      randomHex: (bytes) => '0'.repeat(bytes * 2),
+      environment: { PATH: `${folder}:${process.env['PATH'] ?? ''}`, HOME: folder },
+      home: folder,
+      userName: 'ann',
+      hostName: 'controller',
+      pid: process.pid,
+      workingDirectory: folder,
+    },
+    version: '0.0.0',
+    shipped: folder,
+    output: stream('output'),
+    errors: stream('errors'),
+    signal,
+    quit: new AbortController().signal,
+    async askSecret(question) {
+      questions.push(question)
+      return typed
+    },
+    killGroup: () => undefined,
+  })
+  return { exitCode, ...written, questions }
+}
