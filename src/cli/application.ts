@@ -99,7 +99,7 @@ const run = buildCommand<RunFlags, string[], Context>({
       profile: {
         kind: 'boolean',
         withNegated: false,
-        brief: 'Say at the end how long each task connected, looked, acted and waited',
+        brief: 'Print at the end how long each task spent connecting, reading, changing and waiting',
       },
     },
     aliases: {

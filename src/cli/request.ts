@@ -20,8 +20,8 @@ export function inventoriesOf(context: Context, { inventory }: InventoryFlags): 
   throw new InputError([
     {
       code: 'no-inventory',
-      message: 'no inventory was named, and there is none in this folder',
-      hint: 'name one with -i, or begin with a copy of the example: inventory/example',
+      message: 'no inventory was given, and this folder has none',
+      hint: 'pass one with -i, or start from a copy of the example: inventory/example',
     },
   ])
 }
@@ -54,7 +54,7 @@ async function askBecomePassword(context: Context): Promise<Secret> {
   throw new InputError([
     {
       code: 'no-terminal',
-      message: 'the password for sudo cannot be asked for: there is no terminal',
+      message: 'cannot ask for the sudo password: there is no terminal',
       hint: 'set the variable become_password, for example with -e @FILE',
     },
   ])

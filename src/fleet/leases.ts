@@ -140,7 +140,7 @@ function isTaken({ lease }: Machine): boolean {
 function held({ name }: Machine, by: string): HostError {
   return new HostError({
     code: 'lease-held',
-    message: `another run of gpuplay works on ${name}: ${by}`,
+    message: `another run of gpuplay is working on ${name}: ${by}`,
     hint: 'wait until it has ended, then run again',
   })
 }

@@ -276,7 +276,7 @@ function reopenPauses(milliseconds: number): number[] {
 function stillOldBoot(name: HostName): UnreachableError {
   return new UnreachableError({
     code: 'did-not-reboot',
-    message: `${name} still answers from before the reboot`,
-    hint: 'look at the console of the host: something holds its shutdown up',
+    message: `${name} has not rebooted yet`,
+    hint: 'check the console of the host: something delays its shutdown',
   })
 }

@@ -55,7 +55,7 @@ export function createPower(options: PowerOptions): Power {
       return { kind: 'failed', problem: ownMachine(target) }
     const unrecorded = await recordRunning(target)
     if (unrecorded) return { kind: 'failed', problem: unrecorded }
-    emitter.emit({ type: 'host.waiting', host: target.name, why: `reboots: ${action.reason}` })
+    emitter.emit({ type: 'host.waiting', host: target.name, why: `rebooting: ${action.reason}` })
     const asked = await carryOutAction()
     if (asked.kind !== 'done' && asked.kind !== 'lost') return asked
     await target.closeShells()
@@ -119,7 +119,7 @@ export function createPower(options: PowerOptions): Power {
     throw new HostError({
       code: 'guests-not-started',
       message: `after the reboot of ${target.name} these guests did not start again: ${failed.join('; ')}`,
-      hint: `start them by hand (pct start, qm start) and look at their logs; then remove ${guestsRecord(stateDirectory)}`,
+      hint: `start them by hand (pct start, qm start) and check their logs; then remove ${guestsRecord(stateDirectory)}`,
     })
   }
 
@@ -159,6 +159,6 @@ function didNotComeBack(
   return {
     code: 'did-not-come-back',
     message: `${target.name} did not come back within ${action.timeout ?? defaultRebootTimeout} s of its reboot: ${error.problem.message}`,
-    hint: 'look at its console; when it is up again, run again: what was done stays done',
+    hint: 'check its console; once it is up, run again: finished tasks are kept',
   }
 }

@@ -89,14 +89,14 @@ export async function takeLease(machine: MachineAccess, holder: LeaseHolder): Pr
   if (word === 'newer') {
     throw new HostError({
       code: 'state-newer',
-      message: `a newer gpuplay has worked on ${machine.name} (its state there has version ${detail}, this one knows ${stateVersion})`,
+      message: `a newer gpuplay has worked on ${machine.name} (its state has version ${detail}; this gpuplay supports ${stateVersion})`,
       hint: 'use that version of gpuplay',
     })
   }
   throw new HostError({
     code: 'state-not-writable',
     message: `${directory} cannot be written on ${machine.name}${detail === '' ? '' : `: ${detail}`}`,
-    hint: 'connect as root or set `become: true`, and see that /var has space and is writable',
+    hint: 'connect as root or set `become: true`, and check that /var has space and is writable',
   })
 }
 

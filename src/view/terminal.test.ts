@@ -116,8 +116,8 @@ PLAY Nodes  pve1 pve2
 ${stopping}
 left      pve1  Install may still be running there
             the next run waits until this has ended
-↓ Install not needed
-↓ Verify not needed
+↓ Install not finished
+↓ Verify not run
 
 RECAP  ok  changed
 pve1   0   0

@@ -98,7 +98,8 @@ export function createTerminalView(options: TerminalOptions): View {
           line.wrapper = wrapper
           if (line.begun) timer ??= setTimeout(flush, frame)
           await line.ended
-          if (line.finished === 0) wrapper.skip(`${plainText(line.ref.name)} ${colors.dim('not needed')}`)
+          if (line.finished === 0)
+            wrapper.skip(`${plainText(line.ref.name)} ${colors.dim(line.begun ? 'not finished' : 'not run')}`)
           else wrapper.title = `${plainText(line.ref.name)}  ${countsText(line)}`
           const bad = (line.counts.get('failed') ?? 0) + (line.counts.get('unreachable') ?? 0)
           if (bad > 0) throw new Error(`${bad} of ${event.hosts.length} hosts`)

@@ -54,7 +54,7 @@ describe('the engine', { skip: whyNoLab() ?? false, timeout: 600_000 }, () => {
     assert.notEqual(second.exitCode, 0)
     assert.match(
       second.text,
-      /^FAILED +pve1  Touch[^\n]*\n  error: another run of gpuplay works on pve1: run \S+ of root on \S+ \(process \d+\)\n    help: wait until it has ended, then run again$/m,
+      /^FAILED +pve1  Touch[^\n]*\n  error: another run of gpuplay is working on pve1: run \S+ of root on \S+ \(process \d+\)\n    help: wait until it has ended, then run again$/m,
     )
     assert.match(second.text, /^changed +pve2  Touch/m)
     assert.equal((await lab.node('pve1').exec('test -e /root/touched')).code, 1)

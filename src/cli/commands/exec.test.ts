@@ -40,7 +40,7 @@ describe('exec as root by a password', () => {
   test('without a terminal nobody can be asked, and no host is reached', async () => {
     const { exitCode, output, errors } = await gpuplay(folder, asRoot, undefined)
     assert.deepEqual([exitCode, output], [2, ''])
-    assert.match(errors, /the password for sudo cannot be asked for: there is no terminal/)
+    assert.match(errors, /cannot ask for the sudo password: there is no terminal/)
   })
 })
 

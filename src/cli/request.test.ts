@@ -1,0 +1,17 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { scratch } from '../connection/testing/programs.ts'
+import { gpuplay } from './testing/command-line.ts'
+
+test('without an inventory the person learns where to get one', async () => {
+  const { exitCode, errors } = await gpuplay(scratch(), ['inventory', '--list'])
+  assert.equal(
+    errors,
+    `error: no inventory was given, and this folder has none
+  help: pass one with -i, or start from a copy of the example: inventory/example
+
+1 problem; nothing was connected to, nothing was changed
+`,
+  )
+  assert.equal(exitCode, 2)
+})
