@@ -1,6 +1,7 @@
 /** For commands that go to hosts without a playbook: inventory, pattern, and a fleet to read them with. */
 import type { HostName } from '../base/brand.ts'
 import { InputError } from '../base/errors.ts'
+import { createLimit } from '../base/limit.ts'
 import type { ConnectionDefaults } from '../fleet/targets.ts'
 import { createRunContext, type RunContext } from '../fleet/run-context.ts'
 import { facts } from '../host/facts.ts'
@@ -55,14 +56,6 @@ export async function onEach<T>(
   forks: number,
   work: (name: HostName) => Promise<T>,
 ): Promise<readonly T[]> {
-  const results: T[] = []
-  const waiting = [...names.entries()]
-  const worker = async (): Promise<void> => {
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      const [index, name] = next
-      results[index] = await work(name)
-    }
-  }
-  await Promise.all(Array.from({ length: Math.min(forks, names.length) }, worker))
-  return results
+  const limit = createLimit(forks)
+  return Promise.all(names.map((name) => limit(() => work(name))))
 }

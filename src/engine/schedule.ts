@@ -6,6 +6,7 @@
  * for; a node that has failed fails its containers. Waiting holds no fork.
  */
 import type { HostName } from '../base/brand.ts'
+import { createLimit } from '../base/limit.ts'
 
 export interface ScheduledPlay {
   readonly name: string
@@ -33,7 +34,7 @@ export interface ScheduleOptions<P extends ScheduledPlay> {
 
 export async function schedule<P extends ScheduledPlay>(options: ScheduleOptions<P>): Promise<void> {
   const { plays, nodeOf, failed } = options
-  const forks = createForks(options.forks)
+  const forks = createLimit(options.forks)
   const progress = new Progress(plays)
   const started = new Set<P>()
 
@@ -54,7 +55,7 @@ export async function schedule<P extends ScheduledPlay>(options: ScheduleOptions
       options.nodeFailed(play, host, node)
       return
     }
-    await forks.with(async () => {
+    await forks(async () => {
       if (!options.stopped()) await options.run(play, host)
     })
   }
@@ -126,26 +127,4 @@ function deferred(): { readonly done: Promise<void>; readonly resolve: () => voi
     resolve = settle
   })
   return { done, resolve }
-}
-
-interface Forks {
-  with(work: () => Promise<void>): Promise<void>
-}
-
-function createForks(most: number): Forks {
-  let free = most
-  const queue: (() => void)[] = []
-  return {
-    async with(work) {
-      if (free > 0) free -= 1
-      else await new Promise<void>((resolve) => queue.push(resolve))
-      try {
-        await work()
-      } finally {
-        const next = queue.shift()
-        if (next) next()
-        else free += 1
-      }
-    },
-  }
 }

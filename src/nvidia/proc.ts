@@ -18,17 +18,9 @@ export function informationFile(pci: string): string {
   return `${gpusDirectory}/${pci}/information`
 }
 
-export interface LoadedDriver {
-  readonly version: string
-  readonly flavour: 'open' | 'proprietary'
-}
-
-/** Reads /proc/driver/nvidia/version; undefined when the text is not understood. */
-export function parseDriverVersion(text: string): LoadedDriver | undefined {
-  const found = /(Open )?Kernel Module(?: for \S+)?\s+([0-9]+(?:\.[0-9]+)+)/.exec(text)
-  const version = found?.[2]
-  if (version === undefined) return undefined
-  return { version, flavour: found?.[1] === undefined ? 'proprietary' : 'open' }
+/** The version that /proc/driver/nvidia/version names; undefined when the text is not understood. */
+export function parseDriverVersion(text: string): string | undefined {
+  return /(?:Open )?Kernel Module(?: for \S+)?\s+([0-9]+(?:\.[0-9]+)+)/.exec(text)?.[1]
 }
 
 export interface GpuInformation {

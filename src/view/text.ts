@@ -71,22 +71,36 @@ export function table(rows: readonly (readonly string[])[]): readonly string[] {
   const widths: number[] = []
   for (const row of rows) {
     row.forEach((cell, index) => {
-      widths[index] = Math.max(widths[index] ?? 0, cell.length)
+      widths[index] = Math.max(widths[index] ?? 0, widthOf(cell))
     })
   }
   return rows.map((row) =>
     row
-      .map((cell, index) => (index === row.length - 1 ? cell : cell.padEnd(widths[index] ?? 0)))
+      .map((cell, index) =>
+        index === row.length - 1 ? cell : cell + ' '.repeat((widths[index] ?? 0) - widthOf(cell)),
+      )
       .join('  ')
       .trimEnd(),
   )
 }
 
+/**
+ * Columns that a text takes on a terminal: East Asian wide characters and emoji take two (Unicode Standard Annex 11), marks none. The package
+ * string-width knows more of emoji and takes longer to load than a short run may.
+ */
+function widthOf(text: string): number {
+  const wide =
+    text.match(
+      /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/gu,
+    ) ?? []
+  const seen = text.match(/[^\p{Mark}\u200d]/gu) ?? []
+  return seen.length + wide.length
+}
+
 /** `0.4 s`, `12 s`, `3 min 5 s`. */
 export function duration(milliseconds: number): string {
   const seconds = milliseconds / 1000
-  if (seconds < 10) return `${seconds.toFixed(1)} s`
-  if (seconds < 60) return `${Math.round(seconds)} s`
+  if (seconds < 9.95) return `${seconds.toFixed(1)} s`
   const whole = Math.round(seconds)
-  return `${Math.floor(whole / 60)} min ${whole % 60} s`
+  return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`
 }

@@ -76,5 +76,5 @@ export async function readNode({ version, containers }: Args, host: Host): Promi
 /** Older modules have no version in sysfs. */
 export async function readLoaded(node: Host): Promise<string | undefined> {
   const [driver, text] = await Promise.all([node.kernelModule('nvidia'), node.text(versionFile)])
-  return driver.loaded ? (driver.version ?? parseDriverVersion(text ?? '')?.version) : undefined
+  return driver.loaded ? (driver.version ?? parseDriverVersion(text ?? '')) : undefined
 }

@@ -62,7 +62,7 @@ async function probe(given: Args, host: Host): Promise<Seen> {
 
 /** Older modules have no version in sysfs. */
 async function versionFromProc(node: Host): Promise<string | undefined> {
-  return parseDriverVersion((await node.text(versionFile)) ?? '')?.version
+  return parseDriverVersion((await node.text(versionFile)) ?? '')
 }
 
 async function prepare({ directory, foreign }: Args, loaded: string, host: Host): Promise<Preparation> {
