@@ -4,6 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { RunningTask } from '../../src/events/events.ts'
 import { slowReboots } from '../lab/faults.ts'
 import type { Lab } from '../lab/lab.ts'
 import { whyNoLab } from '../lab/machine.ts'
@@ -37,12 +39,15 @@ describe('the engine', { skip: whyNoLab() ?? false, timeout: 600_000 }, () => {
   const exec = (host: string, command: readonly string[], more: readonly string[] = []): Promise<Ended> =>
     gpuplay(['exec', host, '-i', inventoryOf(lab), ...more, '--', ...command])
 
+  const warningOf = ({ events }: Ended, name: string): string =>
+    eventsOf(events, 'warning').find(({ host }) => host === name)?.message ?? ''
+
   it('lets one run at a time change a host, and says who holds it', async () => {
     const first = await begin(`
 - hosts: pve1
   tasks:
     - { name: Take the host, command: 'true' }
-    - { name: Keep it, command: sleep 60 }
+    - { name: Keep it, command: sleep 30 }
 `)
     await first.seen('the first action', (event) => event.type === 'action.finished')
     const touch = `
@@ -62,7 +67,47 @@ describe('the engine', { skip: whyNoLab() ?? false, timeout: 600_000 }, () => {
     assert.equal((await play(touch, '--check')).exitCode, 0)
     first.signal('SIGKILL')
     await first.ended
-    assert.equal((await play(touch)).exitCode, 0)
+    const third = await play(touch)
+    assert.equal(third.exitCode, 0, third.text)
+    assert.match(warningOf(third, 'pve1'), /: sleep 30 \(process \d+, for \d+ s\)\. To end it now: kill \d+$/)
+  })
+
+  it('says what an interruption waits for and what a second one leaves, and the next run waits for that', async () => {
+    const playbook = `
+- hosts: pve1,ct201
+  tasks:
+    - { name: Work, shell: 'sleep 20; echo ended >> /root/ended' }
+`
+    const places = ['ct201 Work', 'pve1 Work']
+    const first = await begin(playbook)
+    for (const name of ['pve1', 'ct201'])
+      await first.seen(`the task on ${name}`, (event) => event.type === 'task.started' && event.host === name)
+    await delay(5000)
+    first.signal('SIGINT')
+    await first.seen('what is awaited', (event) => event.type === 'run.stopping')
+    first.signal('SIGINT')
+    const { exitCode, text, events } = await first.ended
+    assert.equal(exitCode, 130, text)
+    const named = (list: readonly RunningTask[]): readonly string[] =>
+      list.map(({ host, task }) => `${host} ${task.name}`).sort((left, right) => left.localeCompare(right))
+    assert.deepEqual(
+      eventsOf(events, 'run.stopping').map(({ awaited }) => named(awaited)),
+      [places],
+    )
+    assert.deepEqual(
+      eventsOf(events, 'run.quit').map(({ running }) => named(running)),
+      [places],
+    )
+    const next = await play(playbook)
+    assert.equal(next.exitCode, 0, next.text)
+    for (const name of ['pve1', 'ct201']) {
+      assert.match(
+        warningOf(next, name),
+        /^waiting for a program that an interrupted run left running here: .*sleep 20/,
+      )
+      const [read] = (await exec(name, ['cat', '/root/ended'])).text.match(/(?: {2}ended\n)+/) ?? []
+      assert.equal(read, '  ended\n  ended\n', name)
+    }
   })
 
   it('runs a handler in the next run when the run that notified it failed before', async () => {
