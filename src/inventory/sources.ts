@@ -1,7 +1,8 @@
 /** Finds the files of an inventory and reads them: the sources themselves, then `group_vars` and `host_vars`. */
 import { basename, dirname, extname, join } from 'node:path'
+import type { Problem } from '../base/errors.ts'
 import { isNothing } from '../language/fields.ts'
-import { type Files, readYamlFile } from '../language/files.ts'
+import { type Files, listFolder, readText, readYamlFile, suggestions } from '../language/files.ts'
 import type { Variable } from '../language/model.ts'
 import { SourceFile } from '../language/source.ts'
 import { didYouMean } from '../language/suggest.ts'
@@ -31,7 +32,7 @@ export function readSource(builder: InventoryBuilder, source: string, files: Fil
       builder.report('missing-file', `there is no inventory "${source}"`, {
         hint: didYouMean(
           basename(source),
-          files.list(dirname(source)),
+          suggestions(files, dirname(source)),
           'for a list of hosts put a comma behind it: -i pve1,',
         ),
       })
@@ -39,12 +40,11 @@ export function readSource(builder: InventoryBuilder, source: string, files: Fil
 }
 
 function readFolder(builder: InventoryBuilder, folder: string, files: Files): void {
-  const entries = files
-    .list(folder)
+  const entries = listFolder(files, folder, builder.values.problems)
     .filter((name) => !name.startsWith('.') && !/(~|\.bak|\.orig|\.retry|\.md|\.txt)$/.test(name))
     .filter((name) => !variableFolders.includes(name))
   const names = entries.filter((name) => files.kind(join(folder, name)) === 'file')
-  if (names.length === 0) {
+  if (names.length === 0 && files.list(folder).kind === 'names') {
     const folders = entries
       .map((name) => join(folder, name))
       .filter((path) => files.kind(path) === 'directory')
@@ -59,13 +59,8 @@ function readFolder(builder: InventoryBuilder, folder: string, files: Files): vo
 }
 
 function readInventoryFile(builder: InventoryBuilder, path: string, files: Files): void {
-  const text = files.read(path)
-  if (text === undefined) {
-    builder.report('missing-file', `the inventory "${path}" cannot be read`, {
-      hint: 'check its permissions',
-    })
-    return
-  }
+  const text = readText(files, path, builder.values.problems)
+  if (text === undefined) return
   const source = new SourceFile(path, text)
   if (text.startsWith('#!')) {
     builder.report('not-yet-supported', 'inventories that are programs are not yet supported', {
@@ -102,12 +97,13 @@ export function readVariableFolders(
   options: { readonly files: Files; readonly beside: 'inventory' | 'playbook' },
 ): void {
   const { files, beside } = options
+  const { problems } = builder.values
   const prefix = beside === 'playbook' ? 'playbook ' : ''
-  for (const { name, paths } of variableFiles(files, join(folder, 'group_vars'))) {
+  for (const { name, paths } of variableFiles(files, join(folder, 'group_vars'), problems)) {
     const tier = `${prefix}group_vars${name === 'all' ? '/all' : ''}` as Tier
     for (const path of paths) readVariables(builder, path, { files, tier, name })
   }
-  for (const { name, paths } of variableFiles(files, join(folder, 'host_vars'))) {
+  for (const { name, paths } of variableFiles(files, join(folder, 'host_vars'), problems)) {
     const tier = `${prefix}host_vars` as Tier
     for (const path of paths) readVariables(builder, path, { files, tier, name })
   }
@@ -117,25 +113,26 @@ export function readVariableFolders(
 export function variableFiles(
   files: Files,
   folder: string,
+  problems: Problem[],
 ): readonly { readonly name: string; readonly paths: readonly string[] }[] {
   const byName = new Map<string, string[]>()
-  for (const entry of files.list(folder)) {
+  for (const entry of listFolder(files, folder, problems)) {
     if (entry.startsWith('.') || entry.endsWith('~')) continue
     const path = join(folder, entry)
     const inside = files.kind(path) === 'directory'
     const name = inside ? entry : entry.replace(/\.(yml|yaml|json)$/, '')
     const paths = byName.get(name) ?? []
-    paths.push(...(inside ? filesBelow(files, path) : [path]))
+    paths.push(...(inside ? filesBelow(files, path, problems) : [path]))
     byName.set(name, paths)
   }
   return [...byName].map(([name, paths]) => ({ name, paths }))
 }
 
-function filesBelow(files: Files, folder: string): readonly string[] {
-  return files.list(folder).flatMap((entry) => {
+function filesBelow(files: Files, folder: string, problems: Problem[]): readonly string[] {
+  return listFolder(files, folder, problems).flatMap((entry) => {
     const path = join(folder, entry)
     if (entry.startsWith('.') || entry.endsWith('~')) return []
-    return files.kind(path) === 'directory' ? filesBelow(files, path) : [path]
+    return files.kind(path) === 'directory' ? filesBelow(files, path, problems) : [path]
   })
 }
 

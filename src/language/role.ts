@@ -1,7 +1,7 @@
 /** Finds and reads roles: `defaults`, `vars`, `tasks`, `handlers`, `meta/arguments.yml`. */
 import { basename, isAbsolute, join, resolve } from 'node:path'
 import type { Position } from '../base/errors.ts'
-import { readYamlFile } from './files.ts'
+import { readYamlFile, suggestions } from './files.ts'
 import type { LoadedRole, Loader } from './loader.ts'
 import type { Variable, Variables } from './model.ts'
 import { readArguments } from './role-meta.ts'
@@ -20,9 +20,9 @@ export function findRole(
     isAbsolute(name) || name.startsWith('.')
       ? [resolve(place.directory, name)]
       : folders.map((folder) => join(folder, name))
-  const directory = candidates.find((candidate) => loader.files.kind(candidate) === 'directory')
+  const directory = candidates.find((candidate) => loader.files.kind(candidate) !== undefined)
   if (directory === undefined) {
-    const known = folders.flatMap((folder) => loader.files.list(folder))
+    const known = folders.flatMap((folder) => suggestions(loader.files, folder))
     loader.report('unknown-role', `there is no role "${name}"`, {
       where: place.where,
       hint: didYouMean(name, known, `looked in ${folders.join(', ')}`),
@@ -31,7 +31,9 @@ export function findRole(
   }
   const known = loader.roles.get(directory)
   if (known !== undefined || loader.roles.has(directory)) return known
-  const loaded = readRole(loader, directory)
+  const listed = loader.files.list(directory)
+  if (listed.kind === 'unreadable') loader.problems.push(listed.problem)
+  const loaded = listed.kind === 'names' ? readRole(loader, directory) : undefined
   loader.roles.set(directory, loaded)
   return loaded
 }
