@@ -1,5 +1,6 @@
 /** Reads everything that the user wrote and finds every mistake in it, before anything is connected to. */
 import { InputError, type Problem } from '../base/errors.ts'
+import { given } from '../base/given.ts'
 import { misplacedVariables } from '../inventory/ansible-variables.ts'
 import { hostVariableSchemas } from '../inventory/connection-variables.ts'
 import { readInventory } from '../inventory/inventory.ts'
@@ -39,6 +40,7 @@ export function load(request: RunRequest, dependencies: RunDependencies): Loaded
     const { playbook, problems: found } = readPlaybook(file, {
       modules: new Map(dependencies.modules.map((module) => [module.name, module])),
       rolesPaths: request.rolesPaths,
+      ...given({ otherPlaybooks: request.otherPlaybooks }),
       variables: [...(inventory?.variableNames ?? []), ...Object.keys(hostVariableSchemas), ...extra.keys()],
       facts: factsSchema(dependencies),
       files,

@@ -6,6 +6,7 @@ import { findCycles } from './cycles.ts'
 import { createAsking } from '../task/confirm.ts'
 import type { Emitter } from '../events/emitter.ts'
 import type { TaskTimes } from '../events/events.ts'
+import { runName } from '../events/run-name.ts'
 import type { Fleet } from '../fleet/fleet.ts'
 import { createHostPlays } from './host-plays.ts'
 import { cutOff, untilQuit } from './interruption.ts'
@@ -27,10 +28,7 @@ const closing = 10_000
 export async function runPlaybooks(request: RunRequest, dependencies: RunDependencies): Promise<ExitCode> {
   const { world, signal, quit } = dependencies
   const loaded = load(request, dependencies)
-  const run = `${world
-    .now()
-    .toISOString()
-    .replaceAll(/[-:]|\.\d+/g, '')}-${world.randomHex(3)}`
+  const run = runName(world)
   const recap = createRecap()
   const cut = cutOff(signal)
   const started = world.clock()

@@ -24,8 +24,11 @@ export function readPlaybook(
 ): { readonly playbook: Playbook | undefined; readonly problems: readonly Problem[] } {
   const files = options.files ?? diskFiles
   if (files.kind(file) === undefined) {
+    const others = options.otherPlaybooks ?? []
+    const names = [...suggestions(files, dirname(file)), ...others]
+    const otherwise = others.length === 0 ? 'check the path' : `these come with gpuplay: ${others.join(', ')}`
     const missing = problem('missing-file', `there is no playbook "${file}"`, {
-      hint: didYouMean(basename(file), suggestions(files, dirname(file)), 'check the path'),
+      hint: didYouMean(basename(file), names, otherwise),
     })
     return { playbook: undefined, problems: [missing] }
   }
