@@ -111,7 +111,7 @@ test('the project of these tests loads', () => {
   assert.deepEqual(prepared.problems(), [])
 })
 
-const locked: readonly (readonly [what: string, path: string, named?: string])[] = [
+const locked: readonly (readonly [what: string, path: string])[] = [
   ['a playbook', 'site.yml'],
   ['a file of import_tasks', 'more.yml'],
   ['a template', 'templates/page.hbs'],
@@ -121,20 +121,20 @@ const locked: readonly (readonly [what: string, path: string, named?: string])[]
   ['the directory of group variables', 'inventory/group_vars'],
   ["the directory of a host's variables", 'inventory/host_vars/here'],
   ['the tasks of a role', 'roles/r/tasks/main.yml'],
-  ['the directory of the tasks of a role', 'roles/r/tasks', 'roles/r/tasks/main.yml'],
+  ['the directory of the tasks of a role', 'roles/r/tasks'],
   ['the defaults of a role', 'roles/r/defaults/main.yml'],
   ['the arguments of a role', 'roles/r/meta/arguments.yml'],
   ['the directory of a role', 'roles/r'],
   ['a file of -e', 'vars.yml'],
   ['a file of --limit', 'limit.txt'],
 ]
-for (const [what, path, named = path] of locked) {
+for (const [what, path] of locked) {
   test(`${what} without permission to read is an error`, () => {
     using prepared = prepare()
     chmodSync(prepared.path(path), 0o000)
     const problems = prepared.problems()
     chmodSync(prepared.path(path), 0o755)
-    assert.ok(problems.includes(`cannot read "${named}": permission denied`), problems.join('\n'))
+    assert.ok(problems.includes(`cannot read "${path}": permission denied`), problems.join('\n'))
   })
 }
 
@@ -191,3 +191,12 @@ test('text that is not UTF-8 is an error, not a text with other characters', () 
   writeFileSync(prepared.path('templates/page.hbs'), Buffer.from('gr\xfc\xdfe\n', 'latin1'))
   assert.deepEqual(prepared.problems(), ['cannot read "templates/page.hbs": it is not text in UTF-8'])
 })
+
+for (const name of files) {
+  test(`${name} encrypted with Ansible Vault is recognized by its first line`, () => {
+    using prepared = prepare()
+    writeFileSync(prepared.path(name), '$ANSIBLE_VAULT;1.2;AES256;prod\n33363965\n')
+    const why = 'it is encrypted with Ansible Vault, which gpuplay does not open'
+    assert.equal(prepared.problems()[0], `cannot read "${name}": ${why}`)
+  })
+}

@@ -58,6 +58,13 @@ test('what exists and is no regular file is an error, at once', { timeout: 5000 
   }
 })
 
+test('a file that Ansible would decrypt is not sent as it is', async () => {
+  using dir = scratch()
+  writeFileSync(dir.path('key.pem'), '$ANSIBLE_VAULT;1.1;AES256\n6162\n')
+  const files = createControllerFiles(dir.directory, Date.now)
+  await assert.rejects(files.file('key.pem'), /key\.pem .*: it is encrypted with Ansible Vault/)
+})
+
 test('what has changed since it was read is read again, also where its size and times are the same', async () => {
   using dir = scratch()
   // Long enough ago to be kept.

@@ -10,6 +10,7 @@ import { resolve } from 'node:path'
 import { HostError } from '../base/errors.ts'
 import { openRegularFile, readRegularFileLater, type Unreadable } from '../base/regular-file.ts'
 import type { ControllerFiles } from '../host/host.ts'
+import { isVaulted, vaulted } from '../language/files.ts'
 
 /** Bytes of a text that is kept. */
 const mostKept = 1024 * 1024
@@ -49,7 +50,7 @@ export function createControllerFiles(workingDirectory: string, now: () => numbe
       try {
         const status = await file.stat({ bigint: true })
         const kept = keptOf(absolute, status)
-        kept.sha256 ??= digest(file)
+        kept.sha256 ??= digest(file, absolute)
         return {
           sha256: await forgetting(kept.sha256, () => files.delete(absolute)),
           size: Number(status.size),
@@ -74,9 +75,16 @@ function identity({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
   return [dev, ino, size, mtimeNs, ctimeNs].join(' ')
 }
 
-async function digest(file: FileHandle): Promise<string> {
+async function digest(file: FileHandle, path: string): Promise<string> {
   const hash = createHash('sha256')
-  for await (const chunk of file.createReadStream({ autoClose: false, start: 0 })) hash.update(chunk)
+  let begun = false
+  const chunks: AsyncIterable<Buffer> = file.createReadStream({ autoClose: false, start: 0 })
+  for await (const chunk of chunks) {
+    // Ansible would decrypt it on the way to the host.
+    if (!begun && isVaulted(chunk)) throw unreadable(path, vaulted)
+    begun = true
+    hash.update(chunk)
+  }
   return hash.digest('hex')
 }
 
@@ -86,7 +94,7 @@ async function textOf(path: string): Promise<string | undefined> {
   return read.kind === 'missing' ? undefined : read.bytes.toString('utf8')
 }
 
-function unreadable(path: string, { why, hint }: Unreadable): HostError {
+function unreadable(path: string, { why, hint }: Pick<Unreadable, 'why' | 'hint'>): HostError {
   return new HostError({
     code: 'unreadable-file',
     message: `cannot read ${path} on the machine that gpuplay runs on: ${why}`,

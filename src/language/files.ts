@@ -36,6 +36,7 @@ export const diskFiles: Files = {
       return unreadable(path, { why, hint: 'fix the link or remove it' })
     }
     if (read.kind === 'unreadable') return unreadable(path, read)
+    if (isVaulted(read.bytes)) return unreadable(path, vaulted)
     if (isUtf8(read.bytes)) return { kind: 'text', text: read.bytes.toString('utf8') }
     return unreadable(path, {
       why: 'it is not text in UTF-8',
@@ -63,6 +64,20 @@ export const diskFiles: Files = {
       })
     }
   },
+}
+
+/** The first line of a file that `ansible-vault encrypt` wrote begins so. */
+const vaultHeader = '$ANSIBLE_VAULT;'
+
+/** Whether a file holds secrets that only Ansible opens, told by its first bytes. */
+export function isVaulted(bytes: Buffer): boolean {
+  return bytes.subarray(0, vaultHeader.length).toString('latin1') === vaultHeader
+}
+
+/** What to say of such a file. */
+export const vaulted = {
+  why: 'it is encrypted with Ansible Vault, which gpuplay does not open',
+  hint: 'decrypt it with "ansible-vault decrypt", or take it away and pass its values with -e @FILE',
 }
 
 function unreadable(
