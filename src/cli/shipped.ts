@@ -1,13 +1,14 @@
 /** Playbooks that come with gpuplay: found by their name where the folder has none of that name. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { diskFiles } from '../language/files.ts'
 import type { Context } from './context.ts'
 
 /** The path of each playbook: the person's own if there is one, otherwise the one that ships. */
 export function playbooksOf({ world, shipped }: Context, names: readonly string[]): readonly string[] {
   return names.map((name) => {
-    if (!shippedNames(shipped).includes(name) || existsSync(resolve(world.workingDirectory, name)))
-      return name
+    const own = diskFiles.kind(resolve(world.workingDirectory, name)) !== undefined
+    if (own || !shippedNames(shipped).includes(name)) return name
     return join(folderOf(shipped), name)
   })
 }
