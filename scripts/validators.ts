@@ -58,7 +58,7 @@ function roleSchemas(): readonly object[] {
   const text = `- hosts: all\n  roles: [${readdirSync(folder).join(', ')}]\n`
   const files: Files = {
     ...diskFiles,
-    read: (path) => (path === playbook ? text : diskFiles.read(path)),
+    read: (path) => (path === playbook ? { kind: 'text', text } : diskFiles.read(path)),
     kind: (path) => (path === playbook ? 'file' : diskFiles.kind(path)),
   }
   const { playbook: read } = readPlaybook(playbook, {

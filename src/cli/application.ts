@@ -1,14 +1,10 @@
 /** The commands of `gpuplay`, each loaded when it is used: what a command does not need it does not pay for at start-up. */
-import {
-  type Application,
-  buildApplication,
-  buildCommand,
-  buildRouteMap,
-  text_en,
-  type Command,
-} from '@stricli/core'
+import { type Application, buildApplication, buildCommand, buildRouteMap, type Command } from '@stricli/core'
 import { exitCodes, InputError } from '../base/errors.ts'
 import type { Context } from './context.ts'
+import { wrapHelp } from './help.ts'
+import { shippedHelp } from './shipped.ts'
+import { textsFor } from './texts.ts'
 import {
   connectionAliases,
   connectionFlags,
@@ -28,6 +24,8 @@ import type { RunFlags } from './commands/run.ts'
 const usage = {
   run: '-i inventory [--check] [--diff] [--limit pattern] [-e name=value] <playbook>...',
   inventory: '-i inventory (--list | --graph | --host name)',
+  modules: '[--json] [<name>]',
+  init: '[<directory>]',
   facts: '-i inventory [--only name,...] <pattern>',
   exec: '-i inventory [--become] [--shell] <pattern> -- <command> [argument]...',
 } as const
@@ -151,7 +149,7 @@ const inventory = buildCommand<InventoryCommandFlags, [], Context>({
 
 const modules = buildCommand<ModulesFlags, [string?], Context>({
   loader: async () => (await import('./commands/modules.ts')).modules,
-  docs: { brief: 'List modules, or describe one' },
+  docs: { brief: 'List modules, or describe one', customUsage: [usage.modules] },
   parameters: {
     positional: {
       kind: 'tuple',
@@ -226,29 +224,70 @@ const exec = buildCommand<ExecFlags, string[], Context>({
   },
 })
 
+const init = buildCommand<object, [string?], Context>({
+  loader: async () => (await import('./commands/init.ts')).init,
+  docs: { brief: 'Copy the example inventory to begin with', customUsage: [usage.init] },
+  parameters: {
+    positional: {
+      kind: 'tuple',
+      parameters: [
+        {
+          parse: String,
+          brief: 'Directory to create. Default: inventory',
+          placeholder: 'directory',
+          optional: true,
+        },
+      ],
+    },
+  },
+})
+
+const commands = { run, inventory, modules, facts, exec, init } as const
+
 /** stricli's list of commands would show the generated line, `customUsage` or not. */
-function withUsage(command: Command<Context>, line: string): Command<Context> {
-  return { ...command, formatUsageLine: ({ prefix }) => `${prefix.join(' ')} ${line}` }
+function presented(command: Command<Context>, line: string, more: () => string): Command<Context> {
+  return {
+    ...command,
+    formatUsageLine: ({ prefix }) => `${prefix.join(' ')} ${line}`,
+    formatHelp: (args) => wrapHelp(command.formatHelp(args) + more()),
+  }
 }
 
-export function createApplication(version: string): Application<Context> {
+/** The options of a command, as they are typed. */
+function optionsOf({ parameters }: Command<Context>): readonly string[] {
+  return Object.keys(parameters.flags ?? {}).map(
+    (name) => `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
+  )
+}
+
+/** The application for one command line; what it says of mistakes depends on the words. */
+export function createApplication(
+  words: readonly string[],
+  { version, shipped }: Pick<Context, 'version' | 'shipped'>,
+): Application<Context> {
+  const names = Object.keys(commands) as (keyof typeof commands)[]
+  const routes = buildRouteMap<string, Context>({
+    routes: Object.fromEntries(
+      names.map((name) => {
+        const more = name === 'run' ? () => shippedHelp(shipped) : () => ''
+        return [name, presented(commands[name], usage[name], more)]
+      }),
+    ),
+    docs: { brief: 'Agentless playbooks for GPUs in Proxmox containers' },
+  })
+  const texts = textsFor(words, Object.fromEntries(names.map((name) => [name, optionsOf(commands[name])])))
   return buildApplication<Context>(
-    buildRouteMap({
-      routes: {
-        run: withUsage(run, usage.run),
-        inventory: withUsage(inventory, usage.inventory),
-        modules,
-        facts: withUsage(facts, usage.facts),
-        exec: withUsage(exec, usage.exec),
-      },
-      docs: { brief: 'Agentless playbooks for GPUs in Proxmox containers' },
-    }),
+    { ...routes, formatHelp: (args) => wrapHelp(routes.formatHelp(args)) },
     {
       name: 'gpuplay',
       versionInfo: { currentVersion: version },
       scanner: { caseStyle: 'allow-kebab-for-camel', allowArgumentEscapeSequence: true },
-      documentation: { caseStyle: 'convert-camel-to-kebab', useAliasInUsageLine: true },
-      localization: { defaultLocale: 'en', loadText: () => text_en },
+      documentation: {
+        caseStyle: 'convert-camel-to-kebab',
+        useAliasInUsageLine: true,
+        disableAnsiColor: true,
+      },
+      localization: { defaultLocale: 'en', loadText: () => texts },
       determineExitCode: (error) =>
         error instanceof InputError ? exitCodes.invalidInput : exitCodes.internal,
     },

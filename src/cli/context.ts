@@ -34,6 +34,11 @@ export interface TerminalSize {
   readonly rows: number
 }
 
+export interface TerminalSize {
+  readonly columns: number
+  readonly rows: number
+}
+
 export interface OutputStream {
   write(text: string): void
   readonly isTerminal: boolean

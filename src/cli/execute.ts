@@ -22,8 +22,16 @@ export async function execute(words: readonly string[], surroundings: Surroundin
       wanted = code
     },
   }
-  await run(createApplication(surroundings.version), words, context)
+  const understood = withoutHelpCommand(words)
+  await run(createApplication(understood, surroundings), understood, context)
   return wanted ?? toExitCode(stricli.exitCode)
+}
+
+/** `gpuplay help` and `gpuplay help COMMAND`, as other tools have them. */
+function withoutHelpCommand(words: readonly string[]): readonly string[] {
+  const [first, command] = words
+  if (first !== 'help') return words
+  return command === undefined ? ['--help'] : [command, '--help']
 }
 
 /** stricli's own codes are negative: what the person typed wrong is invalid input, the rest is our fault. */

@@ -8,7 +8,7 @@ test('without an inventory the person learns where to get one', async () => {
   assert.equal(
     errors,
     `error: no inventory was given, and this folder has none
-  help: pass one with -i, or start from a copy of the example: inventory/example
+  help: pass one with -i, or start with "gpuplay init", which copies an example
 
 1 problem; nothing was connected to, nothing was changed
 `,

@@ -21,7 +21,7 @@ export function inventoriesOf(context: Context, { inventory }: InventoryFlags): 
     {
       code: 'no-inventory',
       message: 'no inventory was given, and this folder has none',
-      hint: 'pass one with -i, or start from a copy of the example: inventory/example',
+      hint: 'pass one with -i, or start with "gpuplay init", which copies an example',
     },
   ])
 }

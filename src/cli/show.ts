@@ -1,6 +1,8 @@
 /** How commands speak to the person: views of runs, problems. */
-import type { Problem } from '../base/errors.ts'
+import { exitCodes, type Problem } from '../base/errors.ts'
 import type { World } from '../base/world.ts'
+import { createEmitter } from '../events/emitter.ts'
+import { runName } from '../events/run-name.ts'
 import { createColors } from '../view/colors.ts'
 import { createJsonlView } from '../view/jsonl.ts'
 import { createPlainView } from '../view/plain.ts'
@@ -43,6 +45,31 @@ export async function createView(
 /** Whatever a view prints of an event, a terminal acts on nothing in it. */
 function plain(view: View): View {
   return { take: (event) => view.take(plainData(event)), close: () => view.close() }
+}
+
+/** The same for programs: an event for each problem, and the end of a run that did not begin. */
+export function emitProblems(
+  { world, secrets }: Context,
+  problems: readonly Problem[],
+  { view, check }: { readonly view: View; readonly check: boolean },
+): void {
+  const emitter = createEmitter({
+    run: runName(world),
+    now: world.now,
+    sinks: [(event) => view.take(event)],
+    secrets,
+  })
+  for (const problem of problems) emitter.emit({ type: 'problem', problem })
+  emitter.emit({
+    type: 'run.finished',
+    hosts: {},
+    exitCode: exitCodes.invalidInput,
+    check,
+    milliseconds: 0,
+    rows: [],
+    failures: [],
+    pendingHandlers: 0,
+  })
 }
 
 /** Every problem with its place, then how many there are. On the error stream: nothing else is there. */

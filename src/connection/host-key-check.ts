@@ -48,8 +48,8 @@ export async function hostKeyCheck(
     throw new UnreachableError(
       {
         code: 'known-hosts-unreadable',
-        message: `the known hosts cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-        hint: 'fix the permissions of that file; without it no host can be trusted',
+        message: error instanceof Error ? error.message : String(error),
+        hint: 'fix this known hosts file; without it no host can be trusted',
       },
       error,
     )

@@ -1,6 +1,6 @@
 import { createHash, createPrivateKey, sign } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import type { ParsedKey } from 'ssh2'
+import { readRegularFileLater } from '../base/regular-file.ts'
 import type { Secret } from '../base/secret.ts'
 
 export type KeyFile =
@@ -28,19 +28,20 @@ export class KeyFiles {
   }
 }
 
+/** Bytes of a key file. */
+const largest = 1024 * 1024
+
 async function readKey(file: string, passphrase: Secret | undefined): Promise<KeyFile> {
-  let text: Buffer
-  try {
-    text = await readFile(file)
-  } catch (error) {
+  const read = await readRegularFileLater(file, largest)
+  if (read.kind !== 'bytes') {
     return unusable(
       'private-key-unreadable',
-      `the private key ${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+      `cannot read the private key ${file}: ${read.kind === 'missing' ? 'there is no such file' : read.why}`,
       'set `private_key` to a key file that you may read, or leave it out to use your ssh configuration and agent',
     )
   }
   const { utils } = (await import('ssh2')).default
-  const all: ParsedKey | Error | (ParsedKey | Error)[] = utils.parseKey(text, passphrase?.reveal())
+  const all: ParsedKey | Error | (ParsedKey | Error)[] = utils.parseKey(read.bytes, passphrase?.reveal())
   const key = Array.isArray(all) ? (all[0] ?? new Error('no key in it')) : all
   if (!(key instanceof Error)) {
     if (key.isPrivateKey()) return { kind: 'usable', key: signingFast(key) }

@@ -1,5 +1,6 @@
-import { readFile, stat } from 'node:fs/promises'
-import { entriesFor, type KnownHost, parseKnownHosts } from './known-hosts.ts'
+import { stat } from 'node:fs/promises'
+import { readIfThere } from '../base/regular-file.ts'
+import { entriesFor, type KnownHost, largestKnownHosts, parseKnownHosts } from './known-hosts.ts'
 
 /** The known_hosts files of a run. Each is parsed when it has changed, and the lines of a host are found by its name, not one by one. */
 export class KnownHostsFiles {
@@ -26,7 +27,9 @@ export class KnownHostsFiles {
     const stamp = `${ino} ${size} ${mtimeNs}`
     const known = this.#files.get(file)
     if (known?.stamp === stamp) return known.lines
-    const lines = readFile(file, 'utf8').then((text) => index(parseKnownHosts(file, text)))
+    const lines = readIfThere(file, largestKnownHosts).then((bytes) =>
+      index(parseKnownHosts(file, bytes?.toString('utf8') ?? '')),
+    )
     this.#files.set(file, { stamp, lines })
     lines.catch(() => this.#files.delete(file))
     return lines

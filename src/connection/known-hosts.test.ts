@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { createHmac, generateKeyPairSync } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
+import { KeyFiles } from './key-files.ts'
 import { KnownHostsFiles } from './known-hosts-files.ts'
 import {
   addKnownHost,
@@ -100,7 +101,22 @@ test('algorithms of keys that are held come first', () => {
 test('a file that is missing holds nothing; one that cannot be read is an error', async () => {
   const files = new KnownHostsFiles()
   assert.deepEqual(await files.entries(['/does/not/exist'], ['pve1']), [])
-  await assert.rejects(files.entries([tmpdir()], ['pve1']), /EISDIR/)
+  await assert.rejects(files.entries([tmpdir()], ['pve1']), /^Error: cannot read .*: it is a directory$/)
+})
+
+test('known hosts in a FIFO are refused at once: nobody waits for a writer', { timeout: 5000 }, async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'gpuplay-known-'))
+  try {
+    const fifo = join(folder, 'known_hosts')
+    execFileSync('mkfifo', [fifo])
+    await assert.rejects(new KnownHostsFiles().entries([fifo], ['pve1']), /known_hosts: it is a FIFO$/)
+    const key = await new KeyFiles().read(fifo, undefined)
+    assert.ok(key.kind === 'unusable')
+    assert.equal(key.problem.message, `cannot read the private key ${fifo}: it is a FIFO`)
+    assert.deepEqual(await new KnownHostsFiles().entries(['/dev/null'], ['pve1']), [])
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 })
 
 test('a host that is added is known, to us and to ssh-keygen, hashed or not', async () => {

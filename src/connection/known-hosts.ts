@@ -1,7 +1,11 @@
 import { createHash, createHmac } from 'node:crypto'
-import { appendFile, mkdir, readFile } from 'node:fs/promises'
+import { appendFile, mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { ServerHostKeyAlgorithm } from 'ssh2'
+import { readIfThere } from '../base/regular-file.ts'
+
+/** Bytes; a hundred thousand hosts have 20 MiB. */
+export const largestKnownHosts = 64 * 1024 * 1024
 
 /** One line of a `known_hosts` file (sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT"). */
 export interface KnownHost {
@@ -21,10 +25,6 @@ export type HostKeyVerdict =
   /** `entry` is a key that the host is known by, of the same type where there is one. */
   | { readonly kind: 'changed'; readonly entry: KnownHost }
   | { readonly kind: 'revoked'; readonly entry: KnownHost }
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
-}
 
 /** Lines that make no sense are passed over, as OpenSSH does: they can only make a host less known. */
 export function parseKnownHosts(file: string, text: string): KnownHost[] {
@@ -142,10 +142,7 @@ export async function addKnownHost(
   const { name, key, salt } = entry
   const filed = salt === undefined ? name : `|1|${salt.toString('base64')}|${hashName(name, salt)}`
   await mkdir(dirname(file), { recursive: true, mode: 0o700 })
-  const before = await readFile(file).catch((error: unknown) => {
-    if (isMissing(error)) return Buffer.alloc(0)
-    throw error
-  })
-  const gap = before.length > 0 && before.at(-1) !== 0x0a ? '\n' : ''
+  const before = await readIfThere(file, largestKnownHosts)
+  const gap = before !== undefined && before.length > 0 && before.at(-1) !== 0x0a ? '\n' : ''
   await appendFile(file, `${gap}${filed} ${keyTypeOf(key)} ${key.toString('base64')}\n`, { mode: 0o600 })
 }

@@ -2,8 +2,9 @@
  * Reads as much of ssh's configuration files as tells which of their lines could apply to a host (ssh_config(5)). What the lines mean is left to
  * ssh itself, and so is everything that this reader is not sure of.
  */
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { readIfThere } from '../base/regular-file.ts'
 
 /** Lines that apply together: to hosts that fit every list of patterns. */
 export interface ConfigBlock {
@@ -59,12 +60,15 @@ interface Place {
   readonly depth: number
 }
 
+/** Bytes of one file; ssh itself gets what is larger. */
+const largest = 1024 * 1024
+
 async function readBlocks(file: string, place: Place): Promise<readonly ConfigBlock[]> {
   if (place.depth > 8) throw new Unclear()
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return ''
+  const bytes = await readIfThere(file, largest).catch(() => {
     throw new Unclear()
   })
+  const text = bytes?.toString('utf8') ?? ''
   const blocks: ConfigBlock[] = []
   let patterns = place.around
   for (const line of text.split('\n')) {

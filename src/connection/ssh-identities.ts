@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises'
 import type { AgentAuthMethod, AnyAuthMethod, BaseAgent, ParsedKey } from 'ssh2'
 import { UnreachableError } from '../base/errors.ts'
+import { readRegularFileLater } from '../base/regular-file.ts'
 import type { Secret } from '../base/secret.ts'
 import { whenAborted } from './channel.ts'
 import { Deadline } from './deadline.ts'
@@ -115,7 +115,8 @@ function ofFile(file: string, key: ParsedKey, { config }: IdentityWishes): HeldI
 async function throughAgent(file: string, held: readonly HeldIdentity[]): Promise<HeldIdentity | undefined> {
   if (held.length === 0) return undefined
   for (const candidate of [`${file}.pub`, file]) {
-    const text = await readFile(candidate, 'utf8').catch(() => '')
+    const read = await readRegularFileLater(candidate, 1024 * 1024)
+    const text = read.kind === 'bytes' ? read.bytes.toString('utf8') : ''
     const encoded = /^(?:ssh|ecdsa)-\S+ (\S+)/.exec(text)?.[1]
     if (encoded === undefined) continue
     const wanted = fingerprint(Buffer.from(encoded, 'base64'))

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
+import type { FileHandle } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import type { Problem } from '../base/errors.ts'
+import { openRegularFile } from '../base/regular-file.ts'
 import { quote } from '../base/shell.ts'
 import { describeEnd, whenAborted } from './channel.ts'
 import type { Channel, Connection } from './connection.ts'
@@ -94,11 +95,13 @@ async function send(request: Upload, channel: Channel): Promise<Sent> {
   const { source } = request
   const hash = createHash('sha256')
   let bytes = 0
+  let file: FileHandle | undefined
   try {
+    if (typeof source === 'string') file = await openFile(source)
     const chunks: AsyncIterable<unknown> | Iterable<unknown> = Buffer.isBuffer(source)
       ? [source]
       : typeof source === 'string'
-        ? createReadStream(source, { highWaterMark: readSize })
+        ? (file?.createReadStream({ highWaterMark: readSize, autoClose: false }) ?? [])
         : source
     for await (const chunk of chunks) {
       request.signal.throwIfAborted()
@@ -119,10 +122,19 @@ async function send(request: Upload, channel: Channel): Promise<Sent> {
         hint: 'check the file on this machine',
       },
     }
+  } finally {
+    await file?.close()
   }
   const sha256 = hash.digest('hex')
   channel.stdin.end(sha256)
   return { kind: 'sent', bytes, sha256 }
+}
+
+/** @throws Error that says why it cannot be opened. */
+async function openFile(path: string): Promise<FileHandle> {
+  const opened = await openRegularFile(path)
+  if (opened.kind === 'opened') return opened.file
+  throw new Error(opened.kind === 'missing' ? 'there is no such file' : opened.why)
 }
 
 /** Waits for room; `false` once the far side takes no more, which a transport does not always tell the writer. */

@@ -1,5 +1,6 @@
 /** Reads everything that the user wrote and finds every mistake in it, before anything is connected to. */
 import { InputError, type Problem } from '../base/errors.ts'
+import { given } from '../base/given.ts'
 import type { Secret } from '../base/secret.ts'
 import type { Secrets } from '../base/secrets.ts'
 import { misplacedVariables } from '../inventory/ansible-variables.ts'
@@ -51,6 +52,7 @@ export function load(
     const { playbook, problems: found } = readPlaybook(file, {
       modules: new Map(dependencies.modules.map((module) => [module.name, module])),
       rolesPaths: request.rolesPaths,
+      ...given({ otherPlaybooks: request.otherPlaybooks }),
       variables: [...(inventory?.variableNames ?? []), ...Object.keys(hostVariableSchemas), ...extra.keys()],
       facts: factsSchema(dependencies),
       files,

@@ -13,6 +13,8 @@ import type { Confirm } from '../task/confirm.ts'
 
 export interface RunRequest {
   readonly playbooks: readonly string[]
+  /** Names of playbooks that can be given besides those in the folder: of one that is not found, what may have been meant. */
+  readonly otherPlaybooks?: readonly string[]
   readonly inventories: readonly string[]
   readonly extraVars: readonly string[]
   readonly limit: string | undefined

@@ -7,6 +7,7 @@ import { findCycles } from './cycles.ts'
 import { createAsking } from '../task/confirm.ts'
 import type { Emitter } from '../events/emitter.ts'
 import type { TaskTimes } from '../events/events.ts'
+import { runName } from '../events/run-name.ts'
 import type { Fleet } from '../fleet/fleet.ts'
 import { createHostPlays } from './host-plays.ts'
 import { cutOff, untilQuit } from './interruption.ts'
@@ -29,10 +30,7 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
   const { world, signal, quit } = dependencies
   const secrets = dependencies.secrets ?? createSecrets()
   const loaded = load(request, dependencies, secrets)
-  const run = `${world
-    .now()
-    .toISOString()
-    .replaceAll(/[-:]|\.\d+/g, '')}-${world.randomHex(3)}`
+  const run = runName(world)
   const recap = createRecap()
   const cut = cutOff(signal)
   const started = world.clock()

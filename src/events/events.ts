@@ -124,6 +124,8 @@ export type EventBody =
       readonly question: string
       readonly answer: boolean
     }
+  /** A mistake in the files or on the command line; nothing was connected to, and `run.finished` follows. */
+  | { readonly type: 'problem'; readonly problem: Problem }
   | { readonly type: 'warning'; readonly host?: string; readonly task?: TaskRef; readonly message: string }
   /** Interrupted: nothing new begins, and the run ends once these have ended. */
   | { readonly type: 'run.stopping'; readonly awaited: readonly RunningTask[] }

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { chmodSync, mkdirSync, renameSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { test } from 'node:test'
+import { HostError } from '../base/errors.ts'
 import { scratch } from '../host/testing/scratch.ts'
 import { createControllerFiles } from './controller-files.ts'
 
@@ -31,15 +34,35 @@ test('relative paths begin where gpuplay was started', async () => {
   assert.equal((await files.file('./it'))?.size, 8)
 })
 
-test('what is no file is not there', async () => {
+test('a file that does not exist is undefined', async () => {
+  using dir = scratch()
+  const files = createControllerFiles(dir.directory, Date.now)
+  symlinkSync('nowhere', dir.path('dangling'))
+  for (const path of ['dangling', 'missing', 'missing/below', '/dev/null/below'])
+    assert.deepEqual([await files.file(path), await files.text(path)], [undefined, undefined], path)
+})
+
+test('what exists and is no regular file is an error, at once', { timeout: 5000 }, async () => {
   using dir = scratch()
   mkdirSync(dir.path('directory'))
-  symlinkSync('nowhere', dir.path('dangling'))
+  execFileSync('mkfifo', [dir.path('fifo')])
   const files = createControllerFiles(dir.directory, Date.now)
-  for (const path of ['directory', 'dangling', 'missing', 'missing/below', '/dev/null/below']) {
-    assert.deepEqual([await files.file(path), await files.text(path)], [undefined, undefined], path)
+  for (const [path, why] of [
+    ['directory', 'it is a directory'],
+    ['fifo', 'it is a FIFO'],
+    ['/dev/zero', 'it is a device'],
+  ] as const) {
+    const message = `cannot read ${resolve(dir.directory, path)} on the machine that gpuplay runs on: ${why}`
+    for (const read of [files.file(path), files.text(path)])
+      await assert.rejects(read, (error) => error instanceof HostError && error.problem.message === message)
   }
-  assert.equal(await files.file('/dev/null'), undefined)
+})
+
+test('a file that Ansible would decrypt is not sent as it is', async () => {
+  using dir = scratch()
+  writeFileSync(dir.path('key.pem'), '$ANSIBLE_VAULT;1.1;AES256\n6162\n')
+  const files = createControllerFiles(dir.directory, Date.now)
+  await assert.rejects(files.file('key.pem'), /key\.pem .*: it is encrypted with Ansible Vault/)
 })
 
 test('what has changed since it was read is read again, also where its size and times are the same', async () => {

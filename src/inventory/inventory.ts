@@ -143,7 +143,7 @@ function unusedVariableFiles(
   files: Files,
 ): readonly Problem[] {
   const warn = (folder: string, kind: 'group' | 'host', known: Iterable<string>) =>
-    variableFiles(files, join(folder, `${kind}_vars`)).flatMap(({ name, paths }) => {
+    variableFiles(files, join(folder, `${kind}_vars`), []).flatMap(({ name, paths }) => {
       const names = [...known]
       const [path] = paths
       if (path === undefined || names.includes(name)) return []

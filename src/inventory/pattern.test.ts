@@ -82,7 +82,7 @@ test('--limit takes files, and what matches nothing is a mistake', () => {
   assert.equal(limit('@/l/retry:!db'), 'web1')
   assert.equal(
     limit('@/l/none'),
-    '--limit:1:1 missing-file: there is no file "/l/none" (check what follows the @)',
+    '--limit:1:1 missing-file: there is no file "/l/none" (check the path after the @)',
   )
   assert.equal(
     limit('web:!web'),

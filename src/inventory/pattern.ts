@@ -50,16 +50,17 @@ export function resolveLimit(inventory: Inventory, limit: string, files: Files):
       continue
     }
     const path = part.slice(1)
-    const text = files.read(path)
-    if (text === undefined) {
+    const read = files.read(path)
+    if (read.kind === 'unreadable') return { hosts: [], problems: [read.problem] }
+    if (read.kind === 'missing') {
       const missing = problem('missing-file', `there is no file "${path}"`, {
         where,
-        hint: 'check what follows the @',
+        hint: 'check the path after the @',
       })
       return { hosts: [], problems: [missing] }
     }
     terms.push(
-      ...text
+      ...read.text
         .split('\n')
         .map((line) => line.trim())
         .filter((line) => line !== '' && !line.startsWith('#')),

@@ -1,6 +1,6 @@
 /** Finds the files of an inventory and reads them; `group_vars` and `host_vars` are read in variable-files.ts. */
 import { basename, dirname, extname, join } from 'node:path'
-import { type Files, readText } from '../language/files.ts'
+import { type Files, listFolder, readText, suggestions } from '../language/files.ts'
 import { problem, SourceFile } from '../language/source.ts'
 import { didYouMean } from '../language/suggest.ts'
 import { readYaml } from '../language/yaml.ts'
@@ -35,7 +35,7 @@ export function readSource(builder: InventoryBuilder, source: string, files: Fil
       builder.report('missing-file', `there is no inventory "${source}"`, {
         hint: didYouMean(
           basename(source),
-          files.list(dirname(source)),
+          suggestions(files, dirname(source)),
           'for a list of hosts put a comma behind it: -i pve1,',
         ),
       })
@@ -50,6 +50,8 @@ function readFolder(builder: InventoryBuilder, folder: string, files: Files): vo
   const { found, inis } = filesOf(builder, folder, files)
   const [ini] = inis
   if (found.length === 0) {
+    // One that cannot be read is reported as that.
+    if (files.list(folder).kind !== 'names') return
     builder.report('missing-file', `the folder "${folder}" holds no inventory`, {
       hint:
         ini === undefined
@@ -76,7 +78,7 @@ function filesOf(
 ): { readonly found: readonly string[]; readonly inis: readonly string[] } {
   const found: string[] = []
   const inis: string[] = []
-  for (const name of files.list(folder)) {
+  for (const name of listFolder(files, folder, builder.values.problems)) {
     const path = join(folder, name)
     const isFolder = files.kind(path) === 'directory'
     if (variableFolders.includes(name)) {

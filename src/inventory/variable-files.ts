@@ -1,7 +1,8 @@
 /** Reads the variables beside an inventory or playbook: `group_vars` and `host_vars`. */
 import { extname, join } from 'node:path'
+import type { Problem } from '../base/errors.ts'
 import { isNothing } from '../language/fields.ts'
-import { type Files, readYamlFile } from '../language/files.ts'
+import { type Files, listFolder, readYamlFile } from '../language/files.ts'
 import type { Variable } from '../language/model.ts'
 import type { InventoryBuilder, Tier } from './builder.ts'
 
@@ -12,13 +13,14 @@ export function readVariableFolders(
   options: { readonly files: Files; readonly beside: 'inventory' | 'playbook' },
 ): void {
   const { files, beside } = options
+  const { problems } = builder.values
   const prefix = beside === 'playbook' ? 'playbook ' : ''
-  for (const { name, paths, sources } of variableFiles(files, join(folder, 'group_vars'))) {
+  for (const { name, paths, sources } of variableFiles(files, join(folder, 'group_vars'), problems)) {
     onlyOne(builder, name, sources)
     const tier = `${prefix}group_vars${name === 'all' ? '/all' : ''}` as Tier
     for (const path of paths) readVariables(builder, path, { files, tier, name })
   }
-  for (const { name, paths, sources } of variableFiles(files, join(folder, 'host_vars'))) {
+  for (const { name, paths, sources } of variableFiles(files, join(folder, 'host_vars'), problems)) {
     onlyOne(builder, name, sources)
     const tier = `${prefix}host_vars` as Tier
     for (const path of paths) readVariables(builder, path, { files, tier, name })
@@ -42,16 +44,16 @@ interface VariableFiles {
 }
 
 /** The names of groups or hosts for which there are variables beside an inventory, with the files. */
-export function variableFiles(files: Files, folder: string): readonly VariableFiles[] {
+export function variableFiles(files: Files, folder: string, problems: Problem[]): readonly VariableFiles[] {
   const byName = new Map<string, { sources: string[]; paths: string[] }>()
-  for (const entry of files.list(folder)) {
+  for (const entry of listFolder(files, folder, problems)) {
     if (isLeftOver(entry)) continue
     const path = join(folder, entry)
     const inside = files.kind(path) === 'directory'
     const name = inside ? entry : entry.replace(/\.(yml|yaml|json)$/, '')
     const found = byName.get(name) ?? { sources: [], paths: [] }
     found.sources.push(path)
-    found.paths.push(...(inside ? filesBelow(files, path) : [path]))
+    found.paths.push(...(inside ? filesBelow(files, path, problems) : [path]))
     byName.set(name, found)
   }
   return [...byName].map(([name, found]) => ({ name, ...found }))
@@ -63,12 +65,12 @@ function isLeftOver(name: string): boolean {
 }
 
 /** As in Ansible: files without an extension or with one of YAML, and folders whose names have no dot. */
-function filesBelow(files: Files, folder: string): readonly string[] {
-  return files.list(folder).flatMap((entry) => {
+function filesBelow(files: Files, folder: string, problems: Problem[]): readonly string[] {
+  return listFolder(files, folder, problems).flatMap((entry) => {
     if (entry.startsWith('.') || entry.endsWith('~')) return []
     const path = join(folder, entry)
     const extension = extname(entry)
-    if (files.kind(path) === 'directory') return extension === '' ? filesBelow(files, path) : []
+    if (files.kind(path) === 'directory') return extension === '' ? filesBelow(files, path, problems) : []
     return ['', '.yml', '.yaml', '.json'].includes(extension) ? [path] : []
   })
 }

@@ -2,6 +2,7 @@
 import { type ASTNode, Environment } from '@marcbachmann/cel-js'
 import { loadRe2 } from '../base/built.ts'
 import { UnknownError } from '../base/unknown.ts'
+import { deepest } from './limits.ts'
 import { Omit } from './omit.ts'
 import { Version } from './version.ts'
 
@@ -11,6 +12,7 @@ export function celEnvironment(options: { readonly anyVariable: boolean }): Envi
     unlistedVariablesAreDyn: options.anyVariable,
     enableOptionalTypes: true,
     homogeneousAggregateLiterals: false,
+    limits: { maxDepth: deepest },
   })
   environment.registerType('Omit', { ctor: Omit, fields: {} })
   addVersions(environment)

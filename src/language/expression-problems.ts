@@ -9,6 +9,7 @@ import { InputError, type Position, type Problem } from '../base/errors.ts'
 import { UnknownError } from '../base/unknown.ts'
 import { methodAdvice } from './jinja/advice.ts'
 import { jinjaExpression } from './jinja/problems.ts'
+import { isTooDeep } from './limits.ts'
 import { type Locator, problem } from './source.ts'
 import { didYouMean } from './suggest.ts'
 
@@ -18,6 +19,11 @@ export function toProblem(
   source: string,
   { locator, environment }: { readonly locator: Locator; readonly environment: Environment },
 ): Problem | undefined {
+  if (isTooDeep(error) || (error instanceof ParseError && error.code === 'limit_exceeded'))
+    return problem('nested-too-deeply', 'this expression is too long or nested too deeply', {
+      where: locator.where,
+      hint: 'split it: give parts of it to variables with !cel',
+    })
   if (!(error instanceof ParseError || error instanceof CelTypeError || error instanceof EvaluationError)) {
     if (error instanceof InputError || error instanceof UnknownError || !(error instanceof Error))
       return undefined

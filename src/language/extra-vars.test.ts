@@ -1,14 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { readExtraVars } from './extra-vars.ts'
-import type { Files } from './files.ts'
 import { VariableScope } from './scope.ts'
+import { memoryFiles } from './testing/memory-files.ts'
 
-const files: Files = {
-  read: (path) => (path === 'vars.yml' ? 'driver: "580.95.05"\nports: [1, 2]\n' : undefined),
-  kind: (path) => (path === 'vars.yml' ? 'file' : undefined),
-  list: () => [],
-}
+const files = memoryFiles({ 'vars.yml': 'driver: "580.95.05"\nports: [1, 2]\n' })
 
 function values(...texts: string[]): Readonly<Record<string, unknown>> {
   const { variables, problems } = readExtraVars(texts, files)

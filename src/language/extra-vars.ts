@@ -28,16 +28,17 @@ export function readExtraVars(
 }
 
 function fromFile(path: string, files: Files, reader: ValueReader): ReadonlyMap<string, Variable> {
-  const read = readYamlFile(files, path, reader.problems)
-  if (read === undefined) {
+  if (files.kind(path) === undefined) {
     reader.problems.push(
       problem('missing-file', `there is no file "${path}"`, {
         where: commandLine(1),
-        hint: 'check what follows the @',
+        hint: 'check the path after the @',
       }),
     )
     return new Map()
   }
+  const read = readYamlFile(files, path, reader.problems)
+  if (read === undefined) return new Map()
   return mapOf(read.root, reader, read.source.position(0))
 }
 

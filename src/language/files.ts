@@ -1,59 +1,127 @@
-/** What the loaders need of the controller's file system. */
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+/** What the loaders need of the controller's file system. What cannot be read is never taken for empty: each answer has a kind for it. */
+import { isUtf8 } from 'node:buffer'
+import { lstatSync, readdirSync, statSync } from 'node:fs'
 import type { Problem } from '../base/errors.ts'
+import { readRegularFile, systemReason, type Unreadable } from '../base/regular-file.ts'
 import { SourceFile } from './source.ts'
 import { readYaml, type YamlNode } from './yaml.ts'
 
+export type FileText =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'missing' }
+  | { readonly kind: 'unreadable'; readonly problem: Problem }
+
+export type FolderNames =
+  | { readonly kind: 'names'; readonly names: readonly string[] }
+  | { readonly kind: 'missing' }
+  | { readonly kind: 'unreadable'; readonly problem: Problem }
+
 export interface Files {
-  /** `undefined` when there is no such file or it cannot be read. */
-  read(path: string): string | undefined
+  read(path: string): FileText
+  /** `file` is everything that is no directory, also what cannot be looked at: `read` says why. `undefined` when nothing has this name. */
   kind(path: string): 'file' | 'directory' | undefined
-  /** The names in a folder, sorted; empty when there is none. */
-  list(path: string): readonly string[]
+  /** The names in a folder, sorted. */
+  list(path: string): FolderNames
 }
+
+/** Bytes of a playbook, inventory, variables or template file. The largest inventories that are known have 2 MB. */
+const largest = 8 * 1024 * 1024
 
 export const diskFiles: Files = {
   read(path) {
-    try {
-      return readFileSync(path, 'utf8')
-    } catch {
-      return undefined
+    const read = readRegularFile(path, largest)
+    if (read.kind === 'missing') {
+      if (diskFiles.kind(path) === undefined) return read
+      const why = 'it is a symbolic link, and its target does not exist'
+      return unreadable(path, { why, hint: 'fix the link or remove it' })
     }
+    if (read.kind === 'unreadable') return unreadable(path, read)
+    if (isVaulted(read.bytes)) return unreadable(path, vaulted)
+    if (isUtf8(read.bytes)) return { kind: 'text', text: read.bytes.toString('utf8') }
+    return unreadable(path, {
+      why: 'it is not text in UTF-8',
+      hint: 'convert it to UTF-8, for example with iconv',
+    })
   },
   kind(path) {
-    const found = statSync(path, { throwIfNoEntry: false })
-    if (found === undefined) return undefined
-    return found.isDirectory() ? 'directory' : 'file'
+    try {
+      const found = statSync(path, { throwIfNoEntry: false })
+      // A link to nothing has a name, so somebody wants it read.
+      if (found === undefined) return lstatSync(path, { throwIfNoEntry: false }) && 'file'
+      return found.isDirectory() ? 'directory' : 'file'
+    } catch {
+      return 'file'
+    }
   },
   list(path) {
     try {
-      return readdirSync(path).sort()
-    } catch {
-      return []
+      return { kind: 'names', names: readdirSync(path).sort() }
+    } catch (error) {
+      if (diskFiles.kind(path) === undefined) return { kind: 'missing' }
+      return unreadable(path, {
+        why: systemReason(error),
+        hint: 'check this directory, its permissions, and those of the directories above it',
+      })
     }
   },
+}
+
+/** The first line of a file that `ansible-vault encrypt` wrote begins so. */
+const vaultHeader = '$ANSIBLE_VAULT;'
+
+/** Whether a file holds secrets that only Ansible opens, told by its first bytes. */
+export function isVaulted(bytes: Buffer): boolean {
+  return bytes.subarray(0, vaultHeader.length).toString('latin1') === vaultHeader
+}
+
+/** What to say of such a file. */
+export const vaulted = {
+  why: 'it is encrypted with Ansible Vault, which gpuplay does not open',
+  hint: 'decrypt it with "ansible-vault decrypt", or take it away and pass its values with -e @FILE',
+}
+
+function unreadable(
+  path: string,
+  { why, hint }: Pick<Unreadable, 'why' | 'hint'>,
+): { readonly kind: 'unreadable'; readonly problem: Problem } {
+  return {
+    kind: 'unreadable',
+    problem: { code: 'unreadable-file', message: `cannot read "${path}": ${why}`, hint },
+  }
 }
 
 /** The text of a file that must be there; when it is not, or cannot be read, that is a problem. */
 export function readText(files: Files, path: string, problems: Problem[]): string | undefined {
-  const text = files.read(path)
-  if (text === undefined) {
-    problems.push({
-      code: 'missing-file',
-      message: `the inventory "${path}" cannot be read`,
-      hint: 'check its permissions',
-    })
-  }
-  return text
+  const read = files.read(path)
+  if (read.kind === 'text') return read.text
+  problems.push(
+    read.kind === 'unreadable'
+      ? read.problem
+      : { code: 'missing-file', message: `there is no file "${path}"`, hint: 'check the path' },
+  )
+  return undefined
 }
 
-/** Reads a YAML file; `undefined` when there is none, which the caller reports where the file was asked for. */
+/** The names in a folder; none when there is no such folder, and a problem when it cannot be read. */
+export function listFolder(files: Files, path: string, problems: Problem[]): readonly string[] {
+  const listed = files.list(path)
+  if (listed.kind === 'unreadable') problems.push(listed.problem)
+  return listed.kind === 'names' ? listed.names : []
+}
+
+/** Names near a path that was not found, for "did you mean"; a folder that cannot be read suggests nothing. */
+export function suggestions(files: Files, folder: string): readonly string[] {
+  const listed = files.list(folder)
+  return listed.kind === 'names' ? listed.names : []
+}
+
+/** Reads a YAML file that must be there; `undefined` when it is not or cannot be read, which is then a problem. */
 export function readYamlFile(
   files: Files,
   path: string,
   problems: Problem[],
 ): { readonly root: YamlNode | undefined; readonly source: SourceFile } | undefined {
-  const text = files.kind(path) === 'file' ? files.read(path) : undefined
+  const text = readText(files, path, problems)
   if (text === undefined) return undefined
   const source = new SourceFile(path, text)
   const { root, problems: found } = readYaml(source)

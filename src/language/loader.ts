@@ -12,6 +12,8 @@ export interface LoadOptions {
   readonly modules: ReadonlyMap<string, ModuleSchema>
   /** Folders in which roles are looked for after `roles` and `../roles` beside the playbook: the package's own. */
   readonly rolesPaths?: readonly string[]
+  /** Names of playbooks that can be given besides those in the folder. */
+  readonly otherPlaybooks?: readonly string[]
   /** Names of variables that come from elsewhere: the inventory's, and those of the command line. */
   readonly variables?: Iterable<string>
   /** The schema of `facts`, if its fields are to be checked. */

@@ -3,7 +3,7 @@ import { basename, dirname, resolve } from 'node:path'
 import type { Problem } from '../base/errors.ts'
 import { checkPlay, type CheckedNames, startNames } from './check.ts'
 import { FieldReader, isNothing } from './fields.ts'
-import { diskFiles, readYamlFile } from './files.ts'
+import { diskFiles, readYamlFile, suggestions } from './files.ts'
 import { inherit, nothingInherited } from './inherited.ts'
 import { playKeywords } from './keywords.ts'
 import { type LoadOptions, Loader } from './loader.ts'
@@ -23,9 +23,12 @@ export function readPlaybook(
   options: LoadOptions,
 ): { readonly playbook: Playbook | undefined; readonly problems: readonly Problem[] } {
   const files = options.files ?? diskFiles
-  if (files.kind(file) !== 'file') {
+  if (files.kind(file) === undefined) {
+    const others = options.otherPlaybooks ?? []
+    const names = [...suggestions(files, dirname(file)), ...others]
+    const otherwise = others.length === 0 ? 'check the path' : `these come with gpuplay: ${others.join(', ')}`
     const missing = problem('missing-file', `there is no playbook "${file}"`, {
-      hint: didYouMean(basename(file), files.list(dirname(file)), 'check the path'),
+      hint: didYouMean(basename(file), names, otherwise),
     })
     return { playbook: undefined, problems: [missing] }
   }
@@ -80,7 +83,7 @@ class PlaybookReader {
     const where = fields.entry('import_playbook')?.value.where ?? map.where
     if (name === undefined) return []
     const target = resolve(dirname(path), name)
-    if (loader.files.kind(target) !== 'file') {
+    if (loader.files.kind(target) === undefined) {
       this.#lists.missing('playbook', name, dirname(target), where)
       return []
     }

@@ -1,9 +1,10 @@
 /** Finds and reads roles: `defaults`, `vars`, `tasks`, `handlers`, `meta/arguments.yml`. */
 import { basename, isAbsolute, join, resolve } from 'node:path'
 import type { Position } from '../base/errors.ts'
-import { readYamlFile } from './files.ts'
+import { readYamlFile, suggestions } from './files.ts'
 import type { LoadedRole, Loader } from './loader.ts'
 import type { Variable, Variables } from './model.ts'
+import { argumentsFile, describeArguments, mainFile, refuseOtherFiles, variableFiles } from './role-files.ts'
 import { readArguments } from './role-meta.ts'
 import { didYouMean } from './suggest.ts'
 import { isNothing } from './fields.ts'
@@ -20,9 +21,9 @@ export function findRole(
     isAbsolute(name) || name.startsWith('.')
       ? [resolve(place.directory, name)]
       : folders.map((folder) => join(folder, name))
-  const directory = candidates.find((candidate) => loader.files.kind(candidate) === 'directory')
+  const directory = candidates.find((candidate) => loader.files.kind(candidate) !== undefined)
   if (directory === undefined) {
-    const known = folders.flatMap((folder) => loader.files.list(folder))
+    const known = folders.flatMap((folder) => suggestions(loader.files, folder))
     loader.report('unknown-role', `there is no role "${name}"`, {
       where: place.where,
       hint: didYouMean(name, known, `looked in ${folders.join(', ')}`),
@@ -31,7 +32,9 @@ export function findRole(
   }
   const known = loader.roles.get(directory)
   if (known !== undefined || loader.roles.has(directory)) return known
-  const loaded = readRole(loader, directory)
+  const listed = loader.files.list(directory)
+  if (listed.kind === 'unreadable') loader.problems.push(listed.problem)
+  const loaded = listed.kind === 'names' ? readRole(loader, directory, listed.names) : undefined
   loader.roles.set(directory, loaded)
   return loaded
 }
@@ -40,16 +43,17 @@ function rolesFolders(loader: Loader, directory: string): readonly string[] {
   return [join(directory, 'roles'), resolve(directory, '..', 'roles'), ...(loader.options.rolesPaths ?? [])]
 }
 
-function readRole(loader: Loader, directory: string): LoadedRole {
+function readRole(loader: Loader, directory: string, names: readonly string[]): LoadedRole {
   const name = basename(directory)
+  refuseOtherFiles(loader, directory, { role: name, names })
   const declared = declaredArguments(loader, directory)
-  refuseDependencies(loader, directory)
+  checkMeta(loader, directory)
   return {
     role: {
       name,
       directory,
-      defaults: new Map([...(declared?.defaults ?? []), ...variablesFile(loader, directory, 'defaults')]),
-      vars: variablesFile(loader, directory, 'vars'),
+      defaults: new Map([...(declared?.defaults ?? []), ...variablesOf(loader, directory, 'defaults')]),
+      vars: variablesOf(loader, directory, 'vars'),
       arguments: declared?.arguments,
     },
     tasksFile: mainFile(loader, directory, 'tasks'),
@@ -57,17 +61,14 @@ function readRole(loader: Loader, directory: string): LoadedRole {
   }
 }
 
-/** The path of `FOLDER/main.yml`, if there is one. */
-function mainFile(loader: Loader, directory: string, folder: string): string | undefined {
-  return ['main.yml', 'main.yaml']
-    .map((file) => join(directory, folder, file))
-    .find((path) => loader.files.kind(path) === 'file')
-}
-
-function variablesFile(loader: Loader, directory: string, folder: string): Variables {
-  const path = mainFile(loader, directory, folder)
-  const root = path === undefined ? undefined : readMapFile(loader, path)
-  return root === undefined ? new Map<string, Variable>() : loader.values.variables(root)
+function variablesOf(loader: Loader, directory: string, folder: string): Variables {
+  const variables = new Map<string, Variable>()
+  for (const path of variableFiles(loader, directory, folder)) {
+    const root = readMapFile(loader, path)
+    if (root === undefined) continue
+    for (const [name, variable] of loader.values.variables(root)) variables.set(name, variable)
+  }
+  return variables
 }
 
 function readMapFile(loader: Loader, path: string): YamlMap | undefined {
@@ -79,14 +80,21 @@ function readMapFile(loader: Loader, path: string): YamlMap | undefined {
 }
 
 function declaredArguments(loader: Loader, directory: string): ReturnType<typeof readArguments> {
-  const path = join(directory, 'meta', 'arguments.yml')
-  const root = loader.files.kind(path) === 'file' ? readMapFile(loader, path) : undefined
-  return root === undefined ? undefined : readArguments(loader, path, root)
+  const path = argumentsFile(loader, directory)
+  const root = path === undefined ? undefined : readMapFile(loader, path)
+  return path === undefined || root === undefined ? undefined : readArguments(loader, path, root)
 }
 
-function refuseDependencies(loader: Loader, directory: string): void {
+function checkMeta(loader: Loader, directory: string): void {
   const path = mainFile(loader, directory, 'meta')
   const root = path === undefined ? undefined : readMapFile(loader, path)
+  const specs = root?.entries.get('argument_specs')
+  if (specs !== undefined && argumentsFile(loader, directory) === undefined) {
+    loader.report('unsupported-role-file', 'gpuplay does not read "argument_specs"', {
+      where: specs.where,
+      hint: describeArguments,
+    })
+  }
   const found = root?.entries.get('dependencies')
   if (found === undefined || (found.value.kind === 'list' && found.value.items.length === 0)) return
   loader.report('not-yet-supported', 'dependencies of roles are not yet supported', {

@@ -66,20 +66,21 @@ export class SourcePosition implements Position {
     this.#source = source
   }
 
-  /** The line and the one before it, numbered, with a caret under what is meant. */
+  /** The line and the one before it, numbered, with a caret under what is meant. Of a long line the part around it. */
   excerpt(): string {
     const width = String(this.line).length
-    const row = (line: number) => {
-      const text = withoutSecrets(this.#source.lineText(line), this.file)
+    const row = (line: number, from: number) => {
+      const text = partOfLine(withoutSecrets(this.#source.lineText(line), this.file), from)
       return `${String(line).padStart(width)} | ${text}`.trimEnd()
     }
+    const meant = this.column - 1
+    const text = this.#source.lineText(this.line)
+    const from = text.length <= widest ? 0 : Math.max(0, Math.min(meant - widest / 2, text.length - widest))
     // Tabs are kept in front of the caret so that it lands under the same column whatever a tab's width is.
-    const before = this.#source
-      .lineText(this.line)
-      .slice(0, this.column - 1)
-      .replaceAll(/[^\t]/g, ' ')
-    const caret = `${' '.repeat(width)} | ${before}${'^'.repeat(this.length)}`
-    return [...(this.line > 1 ? [row(this.line - 1)] : []), row(this.line), caret].join('\n')
+    const before = (from > 0 ? left : '') + text.slice(from, meant)
+    const length = Math.max(1, Math.min(this.length, from + widest - meant))
+    const caret = `${' '.repeat(width)} | ${before.replaceAll(/[^\t]/g, ' ')}${'^'.repeat(length)}`
+    return [...(this.line > 1 ? [row(this.line - 1, 0)] : []), row(this.line, from), caret].join('\n')
   }
 }
 
@@ -102,6 +103,23 @@ function withoutSecrets(line: string, file: string): string {
   )
 }
 
+/** Characters of a line that an excerpt shows at most. */
+const widest = 160
+const left = '... '
+
+function partOfLine(text: string, from: number): string {
+  const part = text.slice(from, from + widest)
+  return `${from > 0 ? left : ''}${part}${from + widest < text.length ? ' ...' : ''}`
+}
+
+/** Characters of a message or a hint, which may quote what somebody wrote. */
+const longest = 600
+
+/** The beginning and the end of a text that is longer than anybody reads. */
+function shortened(text: string): string {
+  return text.length <= longest ? text : `${text.slice(0, 400)} ... ${text.slice(-150)}`
+}
+
 /** The lines around a position with a caret, where the text it points into is at hand. */
 export function excerptOf(position: Position): string | undefined {
   return position instanceof SourcePosition ? position.excerpt() : undefined
@@ -112,14 +130,11 @@ export interface ProblemDetails {
   readonly hint?: string | undefined
 }
 
-/** A problem with the excerpt of its place. */
+/** A problem with the excerpt of its place. A long message or hint loses its middle. */
 export function problem(code: string, message: string, details: ProblemDetails = {}): Problem {
   const excerpt = details.where === undefined ? undefined : excerptOf(details.where)
-  return {
-    code,
-    message,
-    ...given({ hint: details.hint, where: details.where, excerpt }),
-  }
+  const hint = details.hint === undefined ? undefined : shortened(details.hint)
+  return { code, message: shortened(message), ...given({ hint, where: details.where, excerpt }) }
 }
 
 /** Where something stands in a text that came out of a file: maps offsets in that text to the file. */

@@ -1,7 +1,7 @@
 /** Files on the controller that tasks name: a role's `files` and `templates`, then those beside the playbook. */
 import { basename, dirname, isAbsolute, join } from 'node:path'
 import type { Declarations } from './declarations.ts'
-import type { Files } from './files.ts'
+import { type Files, readText, suggestions } from './files.ts'
 import type { Loader } from './loader.ts'
 import type { Task, Template } from './model.ts'
 import { InputError, type Problem } from '../base/errors.ts'
@@ -45,15 +45,8 @@ function parseFile(
   path: string,
   { files, problems }: { readonly files: Files; readonly problems: Problem[] },
 ): Template | undefined {
-  const text = files.read(path)
-  if (text === undefined) {
-    problems.push({
-      code: 'missing-file',
-      message: `"${path}" cannot be read`,
-      hint: 'check the path and its permissions',
-    })
-    return undefined
-  }
+  const text = readText(files, path, problems)
+  if (text === undefined) return undefined
   return parser.parseFile(text, fileLocator(new SourceFile(path, text)), problems)
 }
 
@@ -69,14 +62,14 @@ export function checkTaskFiles(loader: Loader, task: Task, names: Declarations):
     const path = findTaskFile(task, { kind, name, files: loader.files })
     if (path === undefined) {
       const candidates = fileCandidates(task, kind, name)
-      const nearby = candidates.flatMap((candidate) => loader.files.list(dirname(candidate)))
+      const nearby = candidates.flatMap((candidate) => suggestions(loader.files, dirname(candidate)))
       loader.report('missing-file', `there is no file "${name}"`, {
         where: value.where,
         hint: didYouMean(basename(name), nearby, `looked for ${candidates.join(', ')}`),
       })
       continue
     }
-    if (kind !== 'templates' || loader.files.kind(path) !== 'file') continue
+    if (kind !== 'templates') continue
     const template = parseFile(loader.values.templates, path, loader)
     if (template === undefined) continue
     for (const name of template.reads.flatMap(variablesOf)) loader.reads.add(name)

@@ -2,7 +2,7 @@
 import { basename, dirname, relative, resolve } from 'node:path'
 import type { Position } from '../base/errors.ts'
 import { FieldReader, isNothing } from './fields.ts'
-import { readYamlFile } from './files.ts'
+import { readYamlFile, suggestions } from './files.ts'
 import { inherit, type Inherited } from './inherited.ts'
 import { importKeywords, notYet, roleKeywords } from './keywords.ts'
 import type { LoadedRole, Loader } from './loader.ts'
@@ -172,7 +172,7 @@ export class TaskListReader {
       return []
     }
     const path = resolve(around.folder, target.value)
-    if (loader.files.kind(path) !== 'file') {
+    if (loader.files.kind(path) === undefined) {
       this.missing('file', target.value, dirname(path), target.where)
       return []
     }
@@ -265,7 +265,7 @@ export class TaskListReader {
     }
     this.#loader.report('missing-file', `there is no ${what} "${name}"`, {
       where,
-      hint: didYouMean(basename(name), this.#loader.files.list(folder), `looked in ${folder}`),
+      hint: didYouMean(basename(name), suggestions(this.#loader.files, folder), `looked in ${folder}`),
     })
   }
 }

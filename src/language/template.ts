@@ -8,6 +8,7 @@
 import Handlebars from 'handlebars'
 import type { Problem } from '../base/errors.ts'
 import { UnknownError } from '../base/unknown.ts'
+import { nestedTooDeeply, tooDeepAt } from './limits.ts'
 import type { ReadPath, Template } from './model.ts'
 import { jinjaTags } from './jinja/problems.ts'
 import type { Locator } from './source.ts'
@@ -48,6 +49,11 @@ export class TemplateParser {
     problems: Problem[],
   ): Template | undefined {
     const { source, locator } = text
+    const deep = tooDeepAt(source)
+    if (deep !== undefined) {
+      problems.push(nestedTooDeeply('this template is', locator.at(deep, 1)))
+      return undefined
+    }
     const tags = jinjaTags(source, locator)
     const { tree, path, isDefault, rewriter, found } = this.#read(source, locator)
     if (tree === undefined || found.length > 0) {

@@ -82,7 +82,7 @@ export function tagProblem(source: SourceFile, warning: { message: string; pos: 
   const tag = source.text.slice(start, end).split(/\s/)[0] ?? ''
   const hint =
     tag === '!vault'
-      ? 'encrypted values are not yet supported: hand the value over with -e @file'
+      ? 'gpuplay does not open Ansible Vault: decrypt the value, or pass it with -e @FILE'
       : /^!(\(|[a-z_]\w*[.(]|[a-z_]\w*$)/i.test(tag)
         ? `put quotes around an expression that starts with "!"; the tag known here is !cel`
         : 'the tag known here is !cel'

@@ -18,6 +18,14 @@ import {
   type YAMLSeq,
 } from 'yaml'
 import type { Position, Problem } from '../base/errors.ts'
+import {
+  deepest,
+  isTooDeep,
+  mostValues,
+  fileNestedTooDeeply,
+  tooManyValues,
+  tooMuchToParse,
+} from './limits.ts'
 import { type Locator, problem, type SourceFile } from './source.ts'
 import { quoteIt, syntaxProblem, tagProblem, unclosedQuote, unquotedTemplate } from './yaml-problems.ts'
 
@@ -58,15 +66,15 @@ export interface YamlFile {
   readonly problems: readonly Problem[]
 }
 
-/** Values that one file may grow to through its aliases; a playbook has hundreds. */
-const largest = 200_000
-const deepest = 200
-
 /** Reads one document. Never throws. */
 export function readYaml(source: SourceFile): YamlFile {
+  const large = tooMuchToParse(source)
+  if (large !== undefined) return { root: undefined, problems: [large] }
   const document = parseQuietly(source)
   if (!('contents' in document)) return { root: undefined, problems: [document] }
   const reader = new Reader(source, document)
+  if (document.errors.some(isTooDeep))
+    return { root: undefined, problems: [fileNestedTooDeeply(source.position(0))] }
   const syntax = document.errors.map((error) => syntaxProblem(source, error))
   if (document.errors.some((error) => error.code !== 'DUPLICATE_KEY')) {
     // What follows a syntax error is mostly noise, except the one mistake that everybody makes.
@@ -100,6 +108,7 @@ function parseQuietly(source: SourceFile): QuietDocument | Problem {
       customTags: [{ tag: '!cel', resolve: (text: string) => text }],
     })
   } catch (error) {
+    if (isTooDeep(error)) return fileNestedTooDeeply(source.position(0))
     const text = error instanceof Error ? error.message : String(error)
     return problem('invalid-yaml', `this is not YAML: ${text}`, { where: source.position(0) })
   }
@@ -112,6 +121,8 @@ class Reader {
   readonly #open = new Set<unknown>()
   #count = 0
   #gaveUp = false
+  /** An alias was followed. */
+  #expanded = false
 
   constructor(source: SourceFile, document: QuietDocument) {
     this.#source = source
@@ -122,9 +133,10 @@ class Reader {
     if (node === null) return undefined
     const where = this.#place(node)
     this.#count += 1
-    if (this.#count > largest || depth > deepest) {
+    if (this.#count > mostValues || depth > deepest) {
       if (!this.#gaveUp) {
-        this.#report('yaml-too-large', 'the aliases in this file expand to far too many values', where)
+        const deep = depth > deepest
+        this.problems.push(deep ? fileNestedTooDeeply(where) : tooManyValues(where, this.#expanded))
       }
       this.#gaveUp = true
       return undefined
@@ -142,6 +154,7 @@ class Reader {
   }
 
   #alias(node: Alias, where: Position, depth: number): YamlNode | undefined {
+    this.#expanded = true
     const target = node.resolve(this.#document)
     if (target === undefined) {
       this.#report('unknown-alias', `nothing is called "&${node.source}" in this file`, where)

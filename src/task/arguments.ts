@@ -70,8 +70,8 @@ export function createArguments(list: readonly Module[], files: Files): Argument
       return Object.entries(moduleOf(task.module).files ?? {}).flatMap(([argument, kind]) => {
         const path = args[argument]
         if (kind !== 'files' || typeof path !== 'string' || args['remote_src'] === true) return []
-        const text = files.kind(path) === 'file' ? files.read(path) : undefined
-        return text === undefined || text.length > largestSecret ? [] : [text]
+        const file = files.kind(path) === 'file' ? files.read(path) : undefined
+        return file?.kind !== 'text' || file.text.length > largestSecret ? [] : [file.text]
       })
     },
   }

@@ -141,6 +141,9 @@ export function createPlainView(options: ViewOptions): View {
           line(colors.yellow(`left      ${host}  ${plainText(task.name)} may still be running there`))
         if (event.running.length > 0 && !check) line(`${deep}the next run waits until this has ended`)
         return
+      case 'problem':
+        // People read these on the error stream, with their excerpts.
+        return
       case 'run.finished':
         line('')
         line(recapText(event, colors))

@@ -197,6 +197,7 @@ export function createTerminalView(options: TerminalOptions): View {
       case 'prompt.finished':
         screen.asking(false)
         return
+      case 'problem':
       case 'action.finished':
       case 'handler.notified':
       case 'host.connecting':

@@ -48,10 +48,10 @@ test('the version is that of the package', async () => {
 test('help lists every command in a line, and fits on a screen', async () => {
   const { stdout, exitCode } = await gpuplay('--help')
   assert.equal(exitCode, 0)
-  for (const command of ['run', 'inventory', 'modules', 'facts', 'exec'])
+  for (const command of ['run', 'inventory', 'modules', 'facts', 'exec', 'init'])
     assert.match(stdout, new RegExp(`\\n  ${command} +[A-Z]`))
   assert.ok(stdout.split('\n').length < 30)
-  assert.ok(Math.max(...stdout.split('\n').map((line) => line.length)) <= 110, stdout)
+  assert.ok(Math.max(...stdout.split('\n').map((line) => line.length)) <= 80, stdout)
 })
 
 test('nothing but the command line is loaded to show the version', async () => {
@@ -81,11 +81,13 @@ register('data:text/javascript,' + encodeURIComponent(${JSON.stringify(listing)}
 })
 
 for (const [words, told] of [
-  [['rum'], /did you mean `run`\?/],
-  [['run', '--chek', 'site.yml'], /did you mean --check\?/],
-  [['run'], /Expected at least 1 argument/],
-  [['run', 'site.yml', '--forks', '0'], /"0" is not a whole number above 0/],
-  [['run', 'site.yml', '--output', 'pretty'], /auto\|plain\|jsonl/],
+  [['rum'], /did you mean "run"\?/],
+  [['site.yml'], /type: gpuplay run site\.yml\n/],
+  [['run', '--chek', 'site.yml'], /did you mean "--check"\?/],
+  [['run', '--step', 'site.yml'], /help: use --check --diff first/],
+  [['run'], /help: type: gpuplay run site\.yml\n/],
+  [['run', 'site.yml', '--forks', '0'], /--forks: "0" is not a whole number above 0/],
+  [['run', 'site.yml', '--output', 'pretty'], /--output cannot be "pretty"/],
   [['run', 'stie.yml', '-i', 'inventory.yml'], /did you mean "site.yml"\?/],
   [['run', 'site.yml', '-i', 'inventori.yml'], /did you mean "inventory.yml"\?/],
   [['modules', 'coppy'], /did you mean "copy"\?/],

@@ -1,6 +1,6 @@
 /** The documentation names what there is. */
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { parse } from 'yaml'
@@ -101,3 +101,12 @@ function readdirOrFile(path: string): void {
     readdirSync(path)
   }
 }
+
+test('SECURITY.md names tests that there are', () => {
+  const named = [...text('SECURITY.md').matchAll(/`((?:src|test)\/[^`]+)`/g)].map(([, path = '']) => path)
+  assert.ok(named.length > 10)
+  assert.deepEqual(
+    named.filter((path) => !existsSync(join(repository, path))),
+    [],
+  )
+})

@@ -87,6 +87,19 @@ test('installed elsewhere it runs, and finds its roles', async () => {
   assert.match(limited.stderr, /--limit: error: there is no host and no group "no-such-host"/)
   assert.match(limited.stderr, /\n1 problem; nothing was connected to/)
   assert.equal(limited.exitCode, 2)
+  // Whoever has no clone begins in an empty folder.
+  const empty = mkdtempSync(join(tmpdir(), 'gpuplay-empty-'))
+  try {
+    assert.match((await runProgram(gpuplay, ['run', '--help'], empty)).stdout, /\n {2}site\.yml +[A-Z]/)
+    const begun = await runProgram(gpuplay, ['init'], empty)
+    assert.deepEqual([begun.exitCode, begun.stderr], [0, ''])
+    assert.match((await runProgram(gpuplay, ['inventory', '--graph'], empty)).stdout, /@containers\n/)
+    const found = await runProgram(gpuplay, ['run', 'site.yml', '--limit', 'no-such-host'], empty)
+    assert.match(found.stderr, /^--limit: error: there is no host and no group "no-such-host"/)
+    assert.match(found.stderr, /\n1 problem; nothing was connected to/)
+  } finally {
+    rmSync(empty, { recursive: true })
+  }
 })
 
 /** Paths below node_modules of what `npm i` without development dependencies would install. */

@@ -38,7 +38,7 @@ describe('exec as root by a password', () => {
   })
 
   test('without a terminal nobody can be asked, and no host is reached', async () => {
-    const { exitCode, output, errors } = await gpuplay(folder, asRoot, undefined)
+    const { exitCode, output, errors } = await gpuplay(folder, asRoot)
     assert.deepEqual([exitCode, output], [2, ''])
     assert.match(errors, /cannot ask for the sudo password: there is no terminal/)
   })

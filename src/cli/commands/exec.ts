@@ -65,6 +65,10 @@ async function execute(context: Context, flags: ExecFlags, words: readonly strin
       context.output.write(
         ran.output === '' ? `${head}\n` : `${head}\n${lines.map((line) => `  ${line}`).join('\n')}\n`,
       )
+      if (ran.code === 127 && !flags.shell && argv.length === 1 && /[\s|;&<>$]/.test(script))
+        context.errors.write(
+          `${name} |   help: the command was taken as one word; leave the quotes out, or add --shell\n`,
+        )
     })
   } finally {
     await fleet.close()

@@ -8,7 +8,8 @@ import type { Context } from '../context.ts'
 import type { ConnectionFlags, InventoryFlags, OutputFlags } from '../flags.ts'
 import { connectionDefaults, inventoriesOf, rolesPaths } from '../request.ts'
 import { createReach } from '../reach.ts'
-import { createView, reportProblems } from '../show.ts'
+import { playbooksOf, shippedNames } from '../shipped.ts'
+import { createView, emitProblems, reportProblems } from '../show.ts'
 
 export interface RunFlags extends InventoryFlags, ConnectionFlags, OutputFlags {
   readonly check: boolean
@@ -27,14 +28,17 @@ export async function run(this: Context, flags: RunFlags, ...playbooks: string[]
   this.setExitCode(await runOnce(this, flags, playbooks))
 }
 
-async function runOnce(context: Context, flags: RunFlags, playbooks: readonly string[]): Promise<ExitCode> {
+async function runOnce(context: Context, flags: RunFlags, names: readonly string[]): Promise<ExitCode> {
+  const view = await createView(context, { ...flags, verbosity: flags.verbose })
   try {
-    const connection = await connectionDefaults(context, flags)
-    const view = await createView(context, { ...flags, verbosity: flags.verbose })
     try {
+      checkFlags(flags)
+      const connection = await connectionDefaults(context, flags)
+      const playbooks = playbooksOf(context, names)
       return await runPlaybooks(
         {
           playbooks,
+          otherPlaybooks: shippedNames(context.shipped),
           inventories: inventoriesOf(context, flags),
           extraVars: flags.extraVars ?? [],
           limit: flags.limit,
@@ -62,12 +66,25 @@ async function runOnce(context: Context, flags: RunFlags, playbooks: readonly st
           ...(context.confirm === undefined || flags.output === 'jsonl' ? {} : { confirm: context.confirm }),
         },
       )
-    } finally {
-      await view.close()
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error
+      if (flags.output === 'jsonl') emitProblems(context, error.problems, { view, check: flags.check })
+      reportProblems(context, error.problems, flags)
+      return exitCodes.invalidInput
     }
-  } catch (error) {
-    if (!(error instanceof InputError)) throw error
-    reportProblems(context, error.problems, flags)
-    return exitCodes.invalidInput
+  } finally {
+    await view.close()
   }
+}
+
+/** @throws InputError for options that have no effect without another. */
+function checkFlags({ check, failOnChange }: RunFlags): void {
+  if (!failOnChange || check) return
+  throw new InputError([
+    {
+      code: 'option-without-effect',
+      message: '--fail-on-change works only together with --check',
+      hint: 'add --check, or leave --fail-on-change out',
+    },
+  ])
 }

@@ -1,5 +1,6 @@
 /** Command lines in a process of the test's own, with what was written and asked. */
 import { setTimeout as delay } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { execute } from '../execute.ts'
 
 export interface Ended {
@@ -9,7 +10,9 @@ export interface Ended {
   readonly questions: readonly string[]
 }
 
-/** A command line, with a person who types this when asked. */
+const repository = fileURLToPath(new URL('../../..', import.meta.url))
+
+/** A command line, with a person who types this when asked. Relative names of files are read from the working directory of this process. */
 export async function gpuplay(
   folder: string,
   words: readonly string[],
@@ -36,7 +39,7 @@ export async function gpuplay(
       workingDirectory: folder,
     },
     version: '0.0.0',
-    shipped: folder,
+    shipped: repository,
     output: stream('output'),
     errors: stream('errors'),
     signal,

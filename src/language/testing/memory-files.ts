@@ -13,11 +13,17 @@ export function memoryFiles(contents: Readonly<Record<string, string>>): Files {
     }
   }
   return {
-    read: (path) => files.get(resolve(path)),
+    read(path) {
+      const text = files.get(resolve(path))
+      return text === undefined ? { kind: 'missing' } : { kind: 'text', text }
+    },
     kind(path) {
       if (files.has(resolve(path))) return 'file'
       return folders.has(resolve(path)) ? 'directory' : undefined
     },
-    list: (path) => [...(folders.get(resolve(path)) ?? [])].sort(),
+    list(path) {
+      const names = folders.get(resolve(path))
+      return names === undefined ? { kind: 'missing' } : { kind: 'names', names: [...names].sort() }
+    },
   }
 }

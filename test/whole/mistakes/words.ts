@@ -32,7 +32,7 @@ export const wordMistakes: readonly Mistake[] = [
     words: ['-e', '@vars.yml'],
     says: `
 -e: error: there is no file "vars.yml"
-  help: check what follows the @
+  help: check the path after the @
 `,
   },
   {

@@ -1,0 +1,171 @@
+/**
+ * Reads files of the machine that gpuplay runs on. Everything that reads one comes through here: only regular files are opened, without ever waiting
+ * for a writer, and no more is read than the caller allows. So a FIFO cannot hang a run, and `/dev/zero` cannot fill the memory.
+ */
+import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs'
+import { type FileHandle, open, stat } from 'node:fs/promises'
+import { getSystemErrorMap } from 'node:util'
+
+export type FileBytes =
+  | { readonly kind: 'bytes'; readonly bytes: Buffer }
+  /** Nothing has this name, or it is a link to nothing. */
+  | { readonly kind: 'missing' }
+  /** Something has this name and its content cannot be had: `why` ends a sentence such as "cannot read X: ...". */
+  | { readonly kind: 'unreadable'; readonly why: string; readonly hint: string }
+
+export type Unreadable = Extract<FileBytes, { kind: 'unreadable' }>
+
+/** FIFOs are opened without waiting for a writer, terminals without becoming ours; the type is checked before anything is read. */
+const flags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY
+
+/** The content of a regular file of at most `limit` bytes. `/dev/null` is an empty file. */
+export function readRegularFile(path: string, limit: number): FileBytes {
+  let file: number | undefined
+  try {
+    if (path === '/dev/null') return { kind: 'bytes', bytes: Buffer.alloc(0) }
+    const before = wrongType(statSync(path))
+    if (before) return before
+    file = openSync(path, flags)
+    const status = fstatSync(file)
+    const wrong = wrongType(status) ?? wrongSize(status, limit)
+    if (wrong) return wrong
+    const gathered = new Gathered(status.size, limit)
+    while (gathered.took(readSync(file, gathered.chunk)));
+    return gathered.result()
+  } catch (error) {
+    return failure(error)
+  } finally {
+    if (file !== undefined) closeSync(file)
+  }
+}
+
+/** As `readRegularFile`, without holding up what else goes on. */
+export async function readRegularFileLater(path: string, limit: number): Promise<FileBytes> {
+  if (path === '/dev/null') return { kind: 'bytes', bytes: Buffer.alloc(0) }
+  const opened = await openRegularFile(path)
+  if (opened.kind !== 'opened') return opened
+  const { file } = opened
+  try {
+    const status = await file.stat()
+    const wrong = wrongSize(status, limit)
+    if (wrong) return wrong
+    const gathered = new Gathered(status.size, limit)
+    while (gathered.took((await file.read(gathered.chunk)).bytesRead));
+    return gathered.result()
+  } catch (error) {
+    return failure(error)
+  } finally {
+    await file.close()
+  }
+}
+
+/**
+ * As `readRegularFileLater`, for programs' own files, where a missing one is as good as an empty one.
+ * @throws Error that says why it cannot be read.
+ */
+export async function readIfThere(path: string, limit: number): Promise<Buffer | undefined> {
+  const read = await readRegularFileLater(path, limit)
+  if (read.kind === 'unreadable') throw new Error(`cannot read ${path}: ${read.why}`)
+  return read.kind === 'missing' ? undefined : read.bytes
+}
+
+export type OpenedFile =
+  { readonly kind: 'opened'; readonly file: FileHandle } | Exclude<FileBytes, { kind: 'bytes' }>
+
+/** Opens a regular file for reading; the caller closes it. */
+export async function openRegularFile(path: string): Promise<OpenedFile> {
+  let file: FileHandle | undefined
+  try {
+    const before = wrongType(await stat(path))
+    if (before) return before
+    file = await open(path, flags)
+    const wrong = wrongType(await file.stat())
+    if (wrong) {
+      await file.close()
+      return wrong
+    }
+    return { kind: 'opened', file }
+  } catch (error) {
+    await file?.close()
+    return failure(error)
+  }
+}
+
+/** The reason of a failed system call, in words: `permission denied`. */
+export function systemReason(error: unknown): string {
+  const number = error instanceof Error && 'errno' in error ? error.errno : undefined
+  const known = typeof number === 'number' ? getSystemErrorMap().get(number)?.[1] : undefined
+  return known ?? (error instanceof Error ? error.message : String(error))
+}
+
+/** What was read so far; a file in `/proc` has no size that could be believed. */
+class Gathered {
+  chunk: Buffer
+  readonly #parts: Buffer[] = []
+  readonly #limit: number
+  #size = 0
+
+  constructor(size: number, limit: number) {
+    this.#limit = limit
+    this.chunk = Buffer.allocUnsafe(Math.min(size, limit) + 1)
+  }
+
+  /** Whether there may be more. */
+  took(bytes: number): boolean {
+    this.#parts.push(this.chunk.subarray(0, bytes))
+    this.#size += bytes
+    this.chunk = Buffer.allocUnsafe(64 * 1024)
+    return bytes > 0 && this.#size <= this.#limit
+  }
+
+  result(): FileBytes {
+    return this.#size > this.#limit
+      ? tooLarge(this.#limit)
+      : { kind: 'bytes', bytes: Buffer.concat(this.#parts) }
+  }
+}
+
+interface Status {
+  readonly size: number
+  isFile(): boolean
+  isDirectory(): boolean
+  isFIFO(): boolean
+  isSocket(): boolean
+}
+
+function wrongType(status: Status): Unreadable | undefined {
+  if (status.isFile()) return undefined
+  if (status.isDirectory()) return { kind: 'unreadable', why: 'it is a directory', hint: 'name a file in it' }
+  const type = status.isFIFO() ? 'FIFO' : status.isSocket() ? 'socket' : 'device'
+  return {
+    kind: 'unreadable',
+    why: `it is a ${type}`,
+    hint: 'only regular files are read: write the content to a file first',
+  }
+}
+
+function wrongSize({ size }: Status, limit: number): Unreadable | undefined {
+  return size > limit ? tooLarge(limit) : undefined
+}
+
+function tooLarge(limit: number): Unreadable {
+  return {
+    kind: 'unreadable',
+    why: `it is larger than ${limit / 1024 / 1024} MiB`,
+    hint: 'check that this is the right file; if it is, split it',
+  }
+}
+
+function failure(error: unknown): Exclude<FileBytes, { kind: 'bytes' }> {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  if (code === undefined) throw error
+  if (code === 'ENOENT' || code === 'ENOTDIR') return { kind: 'missing' }
+  const denied = code === 'EACCES' || code === 'EPERM'
+  return {
+    kind: 'unreadable',
+    why: code === 'EAGAIN' ? 'it has no content that can be read now' : systemReason(error),
+    hint: denied
+      ? 'check the permissions of the file and of the directories above it'
+      : 'check the file and its file system',
+  }
+}

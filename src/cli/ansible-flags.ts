@@ -1,0 +1,125 @@
+/** Options of Ansible's programs that gpuplay does not have, with what to do instead. */
+
+const inPlaybook = 'in the play, the task or the inventory'
+const vault = 'decrypt the file with "ansible-vault decrypt", or pass the values with -e @FILE'
+const sshOptions =
+  'put the options into ~/.ssh/config, which gpuplay reads; for a bastion set ProxyJump there'
+const becomePassword = 'use -K to be asked for the password'
+const loginPassword = 'use an SSH key or ssh-agent'
+
+/** Of every command that goes to hosts. */
+const general: Readonly<Record<string, string>> = {
+  '--ask-pass': loginPassword,
+  '-k': loginPassword,
+  '--conn-pass-file': loginPassword,
+  '--connection-password-file': loginPassword,
+  '--become-pass-file': becomePassword,
+  '--become-password-file': becomePassword,
+  '--become-method': 'leave it out: sudo is the only method',
+  '--connection': 'set the connection of a host in the inventory: ssh, openssh, local or pct',
+  '-c': 'set the connection of a host in the inventory: ssh, openssh, local or pct',
+  '--timeout': 'use --connect-timeout',
+  '-T': 'use --connect-timeout',
+  '--key-file': 'use --private-key',
+  '--module-path':
+    'see "gpuplay modules" for the modules that there are; modules of your own cannot be loaded',
+  '-M': 'see "gpuplay modules" for the modules that there are; modules of your own cannot be loaded',
+  '--ssh-common-args': sshOptions,
+  '--ssh-extra-args': sshOptions,
+  '--scp-extra-args': sshOptions,
+  '--sftp-extra-args': sshOptions,
+  '--ask-vault-pass': vault,
+  '--ask-vault-password': vault,
+  '-J': vault,
+  '--vault-id': vault,
+  '--vault-pass-file': vault,
+  '--vault-password-file': vault,
+  '--flush-cache': 'leave it out: facts are not kept between runs',
+  '--playbook-dir': 'leave it out: change to that directory first',
+}
+
+const run: Readonly<Record<string, string>> = {
+  '--list-hosts': 'use "gpuplay inventory --graph -l PATTERN"',
+  '--list-tasks': 'use --check: it lists every task and what it would change',
+  '--list-tags': 'leave it out: a tag that no task has is an error, and its message lists the tags',
+  '--syntax-check':
+    'use --check: all files are checked before gpuplay connects to a host, and nothing is changed',
+  '--start-at-task': 'run the whole playbook: tasks that are done change nothing; or use --tags',
+  '--step': 'use --check --diff first, then --tags or --limit',
+  '--become': `set "become: true" ${inPlaybook}`,
+  '-b': `set "become: true" ${inPlaybook}`,
+  '--become-user': `set "become_user" ${inPlaybook}`,
+  '--force-handlers':
+    'leave it out: notified handlers are recorded on the host, and the next run runs those that are left',
+}
+
+const dryRun = 'a command has no dry run: write a task and use "gpuplay run --check"'
+const background = 'write a task: "gpuplay run" lets long installations finish when it is cut off'
+const afterDashes = 'write the command after "--": gpuplay exec all -- uptime'
+
+const exec: Readonly<Record<string, string>> = {
+  '--module-name': 'exec runs commands; to run a module, write a playbook',
+  '-m': 'exec runs commands; to run a module, write a playbook',
+  '--args': afterDashes,
+  '-a': afterDashes,
+  '--limit': 'name the hosts in the pattern: gpuplay exec "web:&pve1" -- uptime',
+  '-l': 'name the hosts in the pattern: gpuplay exec "web:&pve1" -- uptime',
+  '--check': dryRun,
+  '-C': dryRun,
+  '--diff': dryRun,
+  '-D': dryRun,
+  '--background': background,
+  '-B': background,
+  '--poll': background,
+  '-P': background,
+  '--become-user': 'run "sudo -u USER COMMAND" with --become',
+  '--task-timeout': 'leave it out: a command may take ten minutes',
+  '--one-line': 'leave it out, and use a filter such as paste',
+  '-o': 'leave it out, and use a filter such as paste',
+  '--tree': 'redirect the output to a file',
+  '-t': 'redirect the output to a file',
+  '--list-hosts': 'use "gpuplay inventory --graph -l PATTERN"',
+}
+
+const inventory: Readonly<Record<string, string>> = {
+  '--yaml': 'use --list: its JSON is YAML too',
+  '-y': 'use --list: its JSON is YAML too',
+  '--toml': 'use --list, which prints JSON',
+  '--vars': 'use --host NAME, which shows the variables of a host and where each is set',
+  '--export': 'leave it out: --list shows all variables of each host',
+  '--output': 'redirect the output: gpuplay inventory --list > FILE',
+}
+
+const facts: Readonly<Record<string, string>> = {
+  '--limit': 'name the hosts in the pattern: gpuplay facts "web:&pve1"',
+  '-l': 'name the hosts in the pattern: gpuplay facts "web:&pve1"',
+}
+
+const byCommand: Readonly<Record<string, Readonly<Record<string, string>>>> = { run, exec, inventory, facts }
+
+/** What to do instead of an option of Ansible, as it was typed; `undefined` for any other. */
+export function insteadOfFlag(command: string, flag: string): string | undefined {
+  const name = flag.split('=')[0] ?? flag
+  const own = Object.hasOwn(byCommand, command) ? byCommand[command] : undefined
+  if (own !== undefined && Object.hasOwn(own, name)) return own[name]
+  if (command === 'modules' || !Object.hasOwn(general, name)) return undefined
+  return general[name]
+}
+
+const commands: Readonly<Record<string, string>> = {
+  playbook: 'gpuplay run PLAYBOOK',
+  apply: 'gpuplay run PLAYBOOK',
+  plan: 'gpuplay run PLAYBOOK --check',
+  check: 'gpuplay run PLAYBOOK --check',
+  doc: 'gpuplay modules NAME',
+  setup: 'gpuplay facts all',
+  adhoc: 'gpuplay exec all -- COMMAND',
+  ping: 'gpuplay exec all -- true',
+  shell: 'gpuplay exec all -- COMMAND',
+  console: 'gpuplay exec all -- COMMAND',
+}
+
+/** The command line to type instead of a command that there is in other tools. */
+export function insteadOfCommand(word: string): string | undefined {
+  return Object.hasOwn(commands, word) ? commands[word] : undefined
+}

@@ -1,0 +1,204 @@
+/** What is typed, and what the command line answers. */
+import assert from 'node:assert/strict'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { scratch } from '../connection/testing/programs.ts'
+import { gpuplay } from './testing/command-line.ts'
+
+const folder = scratch()
+const type = (...words: readonly string[]) => gpuplay(folder, words)
+const commands = ['run', 'inventory', 'modules', 'facts', 'exec', 'init']
+
+test('every help fits 80 columns and says all that it said in wider lines', async () => {
+  for (const words of [['--help'], ...commands.map((command) => [command, '--help'])]) {
+    const { output, exitCode } = await type(...words)
+    assert.equal(exitCode, 0)
+    for (const line of output.split('\n')) assert.ok(line.length <= 80, line)
+  }
+  const { output } = await type('run', '--help')
+  assert.match(
+    output.replaceAll(/\s+/g, ' '),
+    /Inventory file or directory; can be repeated\. Default: \$GPUPLAY_INVENTORY/,
+  )
+  assert.match(
+    output,
+    /\n {5}\[--host-key-checking\] {2}Unknown host keys: strict refuses them, accept-new\n {28}saves/,
+  )
+})
+
+test('gpuplay help is --help, of a command too', async () => {
+  assert.deepEqual(await type('help'), await type('--help'))
+  assert.deepEqual(await type('help', 'exec'), await type('exec', '--help'))
+})
+
+test('the help of run lists the playbooks that come with gpuplay', async () => {
+  const { output } = await type('run', '--help')
+  for (const name of ['containers', 'nodes', 'site', 'verify'])
+    assert.match(output, new RegExp(`\\n  ${name}\\.yml +[A-Z]`))
+})
+
+for (const [words, message, hint] of [
+  [
+    ['site.yml', '-i', 'my hosts'],
+    'there is no command "site.yml"',
+    "type: gpuplay run site.yml -i 'my hosts'",
+  ],
+  [['-i', 'x', 'run', 'a.yml'], 'the command comes before the option -i', 'type: gpuplay run -i x a.yml'],
+  [['rum'], 'there is no command "rum"', 'did you mean "run"?'],
+  [['ping'], 'there is no command "ping"', 'type: gpuplay exec all -- true'],
+  [
+    ['frobnicate'],
+    'there is no command "frobnicate"',
+    'the commands are run, inventory, modules, facts, exec, init; see "gpuplay help"',
+  ],
+  [['run'], 'no playbook is named', 'type: gpuplay run site.yml'],
+  [['exec', 'all'], 'no command is given', 'type: gpuplay exec all -- uptime'],
+  [['facts'], 'no hosts are named', 'type: gpuplay facts all'],
+  [['run', 'a.yml', '--chek'], '"gpuplay run" has no option --chek', 'did you mean "--check"?'],
+  [
+    ['run', 'a.yml', '--conect-timeout', '1'],
+    '"gpuplay run" has no option --conect-timeout',
+    'did you mean "--connect-timeout"?',
+  ],
+  [['run', 'a.yml', '--frobnicate'], '"gpuplay run" has no option --frobnicate', 'see "gpuplay run --help"'],
+  [['run', 'a.yml', '--output', 'pretty'], '--output cannot be "pretty"', 'use auto, plain, jsonl'],
+  [['run', 'a.yml', '--limit'], '--limit needs a value', 'see "gpuplay run --help"'],
+  [['run', 'a.yml', '-l', 'a', '-l', 'b'], '--limit is given more than once', 'give it once'],
+  [['inventory', 'web'], '"web" is one argument too many', 'see "gpuplay inventory --help"'],
+] as const) {
+  test(`gpuplay ${words.join(' ')} is answered with what to type`, async () => {
+    const { exitCode, errors, output } = await type(...words)
+    assert.equal(errors, `error: ${message}\n  help: ${hint}\n`)
+    assert.deepEqual([exitCode, output], [2, ''])
+  })
+}
+
+/** From `ansible-playbook --help`, `ansible --help` and `ansible-inventory --help` of ansible-core 2.14, without what gpuplay has. */
+const ansible = {
+  run: `--ask-vault-password --ask-vault-pass -J --become-method --become-user -b --become --become-password-file --become-pass-file
+    --connection -c --connection-password-file --conn-pass-file --flush-cache --force-handlers --list-hosts --list-tags --list-tasks -k --ask-pass
+    --key-file --scp-extra-args --sftp-extra-args --ssh-common-args --ssh-extra-args --start-at-task --step --syntax-check -T --timeout --vault-id
+    --vault-password-file --vault-pass-file -M --module-path`,
+  exec: `--ask-vault-password --ask-vault-pass -J --become-method --become-user --become-password-file --become-pass-file --connection -c
+    --connection-password-file --conn-pass-file --list-hosts --playbook-dir -k --ask-pass --key-file --scp-extra-args --sftp-extra-args
+    --ssh-common-args --ssh-extra-args --task-timeout -T --timeout --vault-id --vault-password-file --vault-pass-file -B --background -C --check
+    -D --diff -M --module-path -P --poll -a --args -l --limit -m --module-name -o --one-line -t --tree`,
+  inventory: `--ask-vault-password --ask-vault-pass -J --export --output --playbook-dir --toml --vars --vault-id --vault-password-file
+    --vault-pass-file -y --yaml`,
+} as const
+
+for (const [command, flags] of Object.entries(ansible)) {
+  test(`every option of Ansible that ${command} does not have is answered with what to do instead`, async () => {
+    for (const flag of flags.trim().split(/\s+/)) {
+      const { exitCode, errors } = await type(command, flag, 'value', 'site.yml')
+      assert.equal(exitCode, 2)
+      assert.match(
+        errors,
+        new RegExp(
+          `^error: "gpuplay ${command}" has no option ${flag}\\n  help: (?!see "gpuplay ${command}|did you)`,
+        ),
+      )
+    }
+  })
+}
+
+test('an answer names only options and commands that there are', async () => {
+  const { output: help } = await type('run', '--help')
+  for (const flags of Object.values(ansible)) {
+    for (const flag of flags.trim().split(/\s+/)) {
+      const { errors } = await type('run', flag)
+      const [, answer = ''] = errors.split('help: ')
+      for (const [named] of answer.matchAll(/(?<![\w-])--[a-z-]+/g))
+        assert.ok(
+          [help, '--graph --list --host'].some((text) => text.includes(named)),
+          `${flag}: ${answer}`,
+        )
+      for (const [, command = ''] of answer.matchAll(/(?:"|: )gpuplay ([a-z]+)/g))
+        assert.ok(commands.includes(command), answer)
+    }
+  }
+})
+
+test('--fail-on-change without --check is refused: it would do nothing', async () => {
+  const { exitCode, errors } = await type('run', '--fail-on-change', 'site.yml')
+  assert.match(errors, /^error: --fail-on-change works only together with --check\n {2}help: add --check,/)
+  assert.equal(exitCode, 2)
+})
+
+test('with --output jsonl the problems of the files are events too, and the last event is the end of the run', async () => {
+  const words = ['run', join(folder, 'none.yml'), '-i', join(folder, 'no-hosts'), '--output', 'jsonl']
+  const { exitCode, output, errors } = await type(...words)
+  const events: readonly Record<string, unknown>[] = output
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  assert.deepEqual(
+    events.map(({ type: kind, seq }) => [kind, seq]),
+    [
+      ['problem', 1],
+      ['problem', 2],
+      ['run.finished', 3],
+    ],
+  )
+  const [first] = events
+  assert.deepEqual(Object.keys(first ?? {}).slice(0, 5), ['v', 'run', 'seq', 'time', 'type'])
+  assert.deepEqual(events[2]?.['exitCode'], 2)
+  assert.equal(exitCode, 2)
+  assert.match(errors, /\n2 problems;/)
+})
+
+test('a host that does not answer is one line of facts, not a run in which nothing was connected to', async () => {
+  const words = ['facts', 'all', '-i', 'localhost,there', '-e', '{connection: local}', '--only', 'kernel']
+  const { exitCode, output, errors } = await type(...words)
+  const read: object = JSON.parse(output)
+  assert.deepEqual(Object.keys(read), ['localhost', 'there'])
+  assert.deepEqual([exitCode, errors], [0, ''])
+  const one = await type(
+    'facts',
+    'all',
+    '-i',
+    'localhost,there',
+    '-e',
+    'private_key=/none',
+    '--only',
+    'kernel',
+  )
+  assert.equal(one.exitCode, 3)
+  const answered: object = JSON.parse(one.output)
+  assert.deepEqual(Object.keys(answered), ['localhost'])
+  assert.match(one.errors, /^there \| error: /)
+  assert.doesNotMatch(one.errors, /nothing was connected to/)
+})
+
+test('a whole command line in quotes gets a hint at --shell', async () => {
+  const words = ['exec', 'localhost', '-i', 'localhost,', '--', 'echo a | tr a b']
+  const { errors } = await type(...words)
+  assert.match(errors, /help: the command was taken as one word; leave the quotes out, or add --shell/)
+  const { output } = await type(...words.slice(0, -2), '--shell', '--', ...words.slice(-1))
+  assert.equal(output, 'localhost | exit 0\n  b\n')
+})
+
+test('init copies the example inventory, and never over anything', async () => {
+  const { exitCode, output } = await type('init')
+  assert.equal(exitCode, 0)
+  assert.match(output, /gpuplay run site\.yml -i inventory --check/)
+  assert.ok(existsSync(join(folder, 'inventory/group_vars/all.yml')))
+  const hosts = readFileSync(join(folder, 'inventory/hosts.yml'), 'utf8')
+  assert.match(hosts, /ctid: 101/)
+  const again = await type('init')
+  assert.match(again.errors, /^error: "inventory" exists already\n/)
+  assert.equal(again.exitCode, 2)
+  assert.equal((await type('init', 'other')).exitCode, 0)
+  const { errors } = await type('init', 'a/b/c')
+  assert.equal(errors, '')
+})
+
+test('a playbook that comes with gpuplay is found by its name', async () => {
+  const inventory = join(folder, 'other')
+  const { errors } = await type('run', 'verify.yml', '-i', inventory, '-l', 'nobody')
+  assert.match(errors, /^--limit: error: there is no host and no group "nobody"\n/)
+  assert.match(errors, /\n1 problem;/)
+  const { errors: none } = await type('run', 'xyzzy.yml', '-i', inventory)
+  assert.match(none, /help: these come with gpuplay: containers\.yml, nodes\.yml, site\.yml, verify\.yml\n/)
+})

@@ -1,0 +1,36 @@
+/** Playbooks that come with gpuplay: found by their name where the folder has none of that name. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { diskFiles } from '../language/files.ts'
+import type { Context } from './context.ts'
+
+/** The path of each playbook: the person's own if there is one, otherwise the one that ships. */
+export function playbooksOf({ world, shipped }: Context, names: readonly string[]): readonly string[] {
+  return names.map((name) => {
+    const own = diskFiles.kind(resolve(world.workingDirectory, name)) !== undefined
+    if (own || !shippedNames(shipped).includes(name)) return name
+    return join(folderOf(shipped), name)
+  })
+}
+
+export function shippedNames(shipped: string): readonly string[] {
+  const folder = folderOf(shipped)
+  return existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.yml')) : []
+}
+
+/** A section for the help of `gpuplay run`. */
+export function shippedHelp(shipped: string): string {
+  const names = shippedNames(shipped)
+  const width = Math.max(...names.map((name) => name.length))
+  const lines = names.map((name) => `  ${name.padEnd(width)}  ${purposeOf(join(folderOf(shipped), name))}`)
+  return ['', 'PLAYBOOKS THAT COME WITH GPUPLAY', ...lines, ''].join('\n')
+}
+
+/** The first sentence of the comment that a playbook begins with. */
+function purposeOf(path: string): string {
+  return /^# (.*?)(?:\.\s|\.?$)/m.exec(readFileSync(path, 'utf8'))?.[1] ?? ''
+}
+
+function folderOf(shipped: string): string {
+  return join(shipped, 'playbooks')
+}

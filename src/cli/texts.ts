@@ -1,0 +1,120 @@
+/** What the command line says about words that it does not understand: the facts are stricli's, the sentences are ours. */
+import {
+  AliasNotFoundError,
+  type ApplicationText,
+  ArgumentParseError,
+  EnumValidationError,
+  FlagNotFoundError,
+  text_en,
+  UnexpectedFlagError,
+  UnexpectedPositionalError,
+  UnsatisfiedFlagError,
+  UnsatisfiedPositionalError,
+} from '@stricli/core'
+import { commandLine } from '../base/shell.ts'
+import { didYouMean } from '../language/suggest.ts'
+import { insteadOfCommand, insteadOfFlag } from './ansible-flags.ts'
+
+/** What can be typed: the options of every command. */
+export type Commands = Readonly<Record<string, readonly string[]>>
+
+/** The texts for one command line; `words` are all of it. */
+export function textsFor(words: readonly string[], commands: Commands): ApplicationText {
+  return {
+    ...text_en,
+    briefs: {
+      ...text_en.briefs,
+      help: 'Print this help',
+      version: 'Print the version',
+      argumentEscapeSequence: 'What follows are arguments, not options',
+    },
+    keywords: { default: 'default:', separator: 'separated by' },
+    headers: { ...text_en.headers, flags: 'OPTIONS' },
+    noCommandRegisteredForInput: ({ input }) => written(unknownCommand(input, words, commands)),
+    exceptionWhileParsingArguments: (error) => {
+      const problem = mistake(error, words[0] ?? '', commands)
+      return problem === undefined
+        ? text_en.exceptionWhileParsingArguments.call({}, error, false)
+        : written(problem)
+    },
+  }
+}
+
+interface Mistake {
+  readonly message: string
+  readonly hint?: string | undefined
+}
+
+function written({ message, hint }: Mistake): string {
+  return hint === undefined ? `error: ${message}` : `error: ${message}\n  help: ${hint}`
+}
+
+function unknownCommand(input: string, words: readonly string[], commands: Commands): Mistake {
+  if (input.startsWith('-')) {
+    const command = words.find((word) => Object.hasOwn(commands, word))
+    const others = words.filter((word) => word !== command)
+    return {
+      message: `the command comes before the option ${input}`,
+      hint: `type: ${commandLine(['gpuplay', command ?? 'run', ...others])}`,
+    }
+  }
+  const playbook = /\.ya?ml$/.test(input) ? commandLine(['gpuplay', 'run', ...words]) : undefined
+  const instead = playbook ?? insteadOfCommand(input)
+  const names = Object.keys(commands)
+  return {
+    message: `there is no command "${input}"`,
+    hint:
+      instead === undefined
+        ? didYouMean(input, names, `the commands are ${names.join(', ')}; see "gpuplay help"`)
+        : `type: ${instead}`,
+  }
+}
+
+function mistake(error: unknown, command: string, commands: Commands): Mistake | undefined {
+  if (error instanceof FlagNotFoundError) return unknownFlag(`--${error.input}`, command, commands)
+  if (error instanceof AliasNotFoundError) return unknownFlag(`-${error.input}`, command, commands)
+  if (error instanceof EnumValidationError)
+    return {
+      message: `--${error.externalFlagName} cannot be "${error.input}"`,
+      hint: didYouMean(error.input, error.values, `use ${error.values.join(', ')}`),
+    }
+  if (error instanceof ArgumentParseError) {
+    const why = error.exception instanceof Error ? error.exception.message : String(error.exception)
+    return { message: `--${error.externalFlagNameOrPlaceholder}: ${why}` }
+  }
+  if (error instanceof UnsatisfiedFlagError)
+    return { message: `--${error.externalFlagName} needs a value`, hint: seeHelp(command) }
+  if (error instanceof UnexpectedFlagError)
+    return { message: `--${error.externalFlagName} is given more than once`, hint: 'give it once' }
+  if (error instanceof UnexpectedPositionalError)
+    return { message: `"${error.input}" is one argument too many`, hint: seeHelp(command) }
+  if (error instanceof UnsatisfiedPositionalError) return missingArgument(command, error.placeholder)
+  return undefined
+}
+
+function unknownFlag(flag: string, command: string, commands: Commands): Mistake {
+  const known = Object.hasOwn(commands, command) ? (commands[command] ?? []) : []
+  const long = flag.startsWith('--')
+  return {
+    message: `"gpuplay ${command}" has no option ${flag}`,
+    hint:
+      insteadOfFlag(command, flag) ?? (long ? didYouMean(flag, known, seeHelp(command)) : seeHelp(command)),
+  }
+}
+
+function missingArgument(command: string, placeholder: string): Mistake {
+  switch (command) {
+    case 'run':
+      return { message: 'no playbook is named', hint: 'type: gpuplay run site.yml' }
+    case 'exec':
+      return { message: 'no command is given', hint: 'type: gpuplay exec all -- uptime' }
+    case 'facts':
+      return { message: 'no hosts are named', hint: 'type: gpuplay facts all' }
+    default:
+      return { message: `${placeholder} is missing`, hint: seeHelp(command) }
+  }
+}
+
+function seeHelp(command: string): string {
+  return `see "gpuplay ${command} --help"`
+}

@@ -1,0 +1,88 @@
+/** The files of a role that Ansible reads: they are read, or refused with what to do instead. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { load, playsOf } from './testing/playbooks.ts'
+import { report } from './testing/report.ts'
+
+const book = { '/p/site.yml': '- hosts: all\n  roles: [r]\n', '/p/roles/r/tasks/main.yml': '' }
+
+function problemsOf(files: Readonly<Record<string, string>>): readonly string[] {
+  return report(load({ ...book, ...files }).problems)
+}
+
+function defaultsOf(files: Readonly<Record<string, string>>): readonly string[] {
+  const [play] = playsOf({ ...book, ...files })
+  return [...(play?.roles[0]?.role.defaults.keys() ?? [])]
+}
+
+test('defaults and vars may be a directory: its files are read in the order of their names, deeper ones too', () => {
+  const files = {
+    '/p/roles/r/defaults/main/b.yml': 'b: 1\nboth: from b\n',
+    '/p/roles/r/defaults/main/a.yaml': 'a: 1\nboth: from a\n',
+    '/p/roles/r/defaults/main/deeper/c.json': '{"c": 1}',
+    '/p/roles/r/defaults/main/plain': 'd: 1\n',
+    '/p/roles/r/defaults/main/.hidden.yml': 'no: 1\n',
+    '/p/roles/r/defaults/main/old.yml~': 'no: 1\n',
+    '/p/roles/r/defaults/main/README.md': '# Not YAML: [\n',
+  }
+  assert.deepEqual(defaultsOf(files).toSorted(), ['a', 'b', 'both', 'c', 'd'])
+  const [play] = playsOf({ ...book, ...files })
+  const both = play?.roles[0]?.role.defaults.get('both')
+  assert.deepEqual(both?.value.kind === 'literal' && both.value.value, 'from b')
+})
+
+for (const name of ['main.yml', 'main.yaml', 'main.json', 'main']) {
+  test(`defaults/${name} is read`, () => {
+    assert.deepEqual(defaultsOf({ [`/p/roles/r/defaults/${name}`]: '{"a": 1}' }), ['a'])
+  })
+}
+
+test('of two spellings of one file none is chosen in silence', () => {
+  assert.deepEqual(
+    problemsOf({ '/p/roles/r/defaults/main.yml': 'a: 1\n', '/p/roles/r/defaults/main/b.yml': 'b: 1\n' }),
+    [
+      'ambiguous-file: only one of "/p/roles/r/defaults/main/" and "/p/roles/r/defaults/main.yml" can be read (keep one of the two)',
+    ],
+  )
+  assert.deepEqual(problemsOf({ '/p/roles/r/vars/main.yml': 'a: 1\n', '/p/roles/r/vars/main.json': '{}' }), [
+    'ambiguous-file: only one of "/p/roles/r/vars/main.yml" and "/p/roles/r/vars/main.json" can be read (keep one of the two)',
+  ])
+})
+
+const declare = 'declare the arguments as a JSON Schema in meta/arguments.yml; this form may stay beside it'
+
+test("arguments in Ansible's form are refused, unless they are declared in ours too", () => {
+  const specs = 'argument_specs:\n  main:\n    options: { port: { type: int, required: true } }\n'
+  const refused = `unsupported-role-file: gpuplay does not read "/p/roles/r/meta/argument_specs.yml" (${declare})`
+  assert.deepEqual(problemsOf({ '/p/roles/r/meta/argument_specs.yml': specs }), [refused])
+  assert.deepEqual(problemsOf({ '/p/roles/r/meta/main.yml': specs }), [
+    `main.yml:1:1 unsupported-role-file: gpuplay does not read "argument_specs" (${declare})`,
+  ])
+  const ours = { '/p/roles/r/meta/arguments.yml': 'type: object\nproperties: { port: { type: integer } }\n' }
+  assert.deepEqual(problemsOf({ ...ours, '/p/roles/r/meta/argument_specs.yml': specs }), [])
+  assert.deepEqual(problemsOf({ ...ours, '/p/roles/r/meta/main.yml': specs }), [])
+})
+
+test('arguments.yaml is read as arguments.yml is', () => {
+  const files = {
+    '/p/roles/r/meta/arguments.yaml': 'type: object\nproperties: { port: { type: integer, default: 80 } }\n',
+  }
+  assert.deepEqual(defaultsOf(files), ['port'])
+})
+
+test('programs for Ansible in a role are refused with what to do instead; empty directories and others are not', () => {
+  const rewrite =
+    'write the tasks that use them with other modules, see "gpuplay modules", and remove the directory'
+  assert.deepEqual(
+    problemsOf({
+      '/p/roles/r/library/thing.py': '',
+      '/p/roles/r/filter_plugins/nice.py': '',
+      '/p/roles/r/lookup_plugins/.gitkeep': '',
+      '/p/roles/r/molecule/default/molecule.yml': '',
+    }),
+    [
+      `unsupported-role-file: the role "r" has filters of Jinja for Ansible in "/p/roles/r/filter_plugins", which gpuplay cannot run (${rewrite})`,
+      `unsupported-role-file: the role "r" has modules for Ansible in "/p/roles/r/library", which gpuplay cannot run (${rewrite})`,
+    ],
+  )
+})

@@ -1,0 +1,105 @@
+/** The files of a role: those that are read, where they are, and those of Ansible that cannot be, which are refused. */
+import { join } from 'node:path'
+import { listFolder } from './files.ts'
+import type { Loader } from './loader.ts'
+
+/** In Ansible's order. */
+const extensions = ['', '.yml', '.yaml', '.json'] as const
+
+/** The path of `FOLDER/main.yml` or of another spelling of it, if there is one. */
+export function mainFile(loader: Loader, directory: string, folder: string): string | undefined {
+  const names = listFolder(loader.files, join(directory, folder), loader.problems)
+  const found = extensions
+    .map((extension) => `main${extension}`)
+    .filter((name) => names.includes(name))
+    .map((name) => join(directory, folder, name))
+    .filter((path) => loader.files.kind(path) === 'file')
+  return oneOf(loader, found)
+}
+
+/** The files of variables in `FOLDER`: `main.yml`, or everything in `main/` in the order of the names. */
+export function variableFiles(loader: Loader, directory: string, folder: string): readonly string[] {
+  const file = mainFile(loader, directory, folder)
+  const inside = join(directory, folder, 'main')
+  if (loader.files.kind(inside) !== 'directory') return file === undefined ? [] : [file]
+  if (file !== undefined) oneOf(loader, [`${inside}/`, file])
+  return filesBelow(loader, inside)
+}
+
+function filesBelow(loader: Loader, folder: string): readonly string[] {
+  return listFolder(loader.files, folder, loader.problems).flatMap((name) => {
+    if (name.startsWith('.') || name.endsWith('~')) return []
+    const path = join(folder, name)
+    if (loader.files.kind(path) === 'directory') return filesBelow(loader, path)
+    return extensions.some((extension) => extension !== '' && name.endsWith(extension)) || !name.includes('.')
+      ? [path]
+      : []
+  })
+}
+
+/** Of several spellings Ansible reads one, without a word about the others. */
+function oneOf(loader: Loader, paths: readonly string[]): string | undefined {
+  const [first, second] = paths
+  if (first !== undefined && second !== undefined) {
+    loader.report('ambiguous-file', `only one of "${first}" and "${second}" can be read`, {
+      hint: 'keep one of the two',
+    })
+  }
+  return first
+}
+
+const rewrite =
+  'write the tasks that use them with other modules, see "gpuplay modules", and remove the directory'
+
+/** Directories of a role that hold programs of Ansible's. */
+const plugins: Readonly<Record<string, string>> = {
+  library: 'modules',
+  module_utils: 'code of modules',
+  action_plugins: 'plugins of modules',
+  filter_plugins: 'filters of Jinja',
+  lookup_plugins: 'lookups of Jinja',
+  test_plugins: 'tests of Jinja',
+  vars_plugins: 'sources of variables',
+  become_plugins: 'ways to become another user',
+  connection_plugins: 'connections',
+  strategy_plugins: 'strategies',
+  callback_plugins: 'callbacks',
+  cache_plugins: 'caches of facts',
+}
+
+/** Reports what Ansible would read of a role and gpuplay does not; `names` is what the directory holds. */
+export function refuseOtherFiles(
+  loader: Loader,
+  directory: string,
+  { role, names }: { readonly role: string; readonly names: readonly string[] },
+): void {
+  for (const name of names) {
+    const what = Object.hasOwn(plugins, name) ? plugins[name] : undefined
+    if (what === undefined) continue
+    const folder = join(directory, name)
+    const held = listFolder(loader.files, folder, loader.problems).filter((file) => !file.startsWith('.'))
+    if (held.length === 0) continue
+    const message = `the role "${role}" has ${what} for Ansible in "${folder}", which gpuplay cannot run`
+    loader.report('unsupported-role-file', message, { hint: rewrite })
+  }
+  // Whoever keeps a role for both tools declares its arguments twice.
+  if (argumentsFile(loader, directory) !== undefined) return
+  for (const extension of extensions) {
+    const path = join(directory, 'meta', `argument_specs${extension}`)
+    if (extension === '' || loader.files.kind(path) !== 'file') continue
+    loader.report('unsupported-role-file', `gpuplay does not read "${path}"`, { hint: describeArguments })
+  }
+}
+
+/** What to do with arguments that are declared in Ansible's form. */
+export const describeArguments =
+  'declare the arguments as a JSON Schema in meta/arguments.yml; this form may stay beside it'
+
+/** Where the role declares its arguments. */
+export function argumentsFile(loader: Loader, directory: string): string | undefined {
+  const spellings = ['arguments.yml', 'arguments.yaml'].map((name) => join(directory, 'meta', name))
+  return oneOf(
+    loader,
+    spellings.filter((path) => loader.files.kind(path) === 'file'),
+  )
+}
