@@ -3,21 +3,19 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { assert as check, asyncProperty, uint8Array } from 'fast-check'
 import { modules } from './catalogue.ts'
-import { askAndPlan, given, moduleOf } from './testing/hostile.ts'
+import { askAndPlan, tried } from './testing/hostile.ts'
 
 const runs = Number(process.env['GPUPLAY_HOSTILE_RUNS'] ?? 150)
 
 describe('on a host whose answers mean nothing', () => {
-  test('every module is tried', () => {
-    assert.deepEqual(Object.keys(given).sort(), modules.map(({ name }) => name).sort())
-  })
-
-  for (const [name, all] of Object.entries(given)) {
+  for (const { name } of modules) {
     test(`${name} plans, refuses or fails with a sentence`, async () => {
-      for (const args of all)
+      const own = tried.filter(({ module }) => module.name === name)
+      assert.notEqual(own.length, 0, `src/modules/testing/hostile.ts needs arguments for ${name}`)
+      for (const { module, args } of own)
         await check(
           asyncProperty(uint8Array({ minLength: 20, maxLength: 400 }), (bytes) =>
-            askAndPlan(moduleOf(name), args, bytes),
+            askAndPlan(module, args, bytes),
           ),
           { numRuns: runs },
         )

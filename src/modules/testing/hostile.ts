@@ -69,15 +69,17 @@ export const given: Readonly<Record<string, readonly Readonly<Record<string, unk
   set_fact: [{ a: 1 }],
   shell: [{ cmd: 'true', reads: true }],
   stat: [{ path: '/etc/x' }],
+  sysctl: [
+    { name: 'net.ipv4.ip_forward', value: '1' },
+    { name: 'vm.swappiness', state: 'absent' },
+  ],
   template: [{ src: '/x', content: 'x', dest: '/etc/x' }],
   wait_for: [{ path: '/x' }, { port: 22 }],
 }
 
-export function moduleOf(name: string): Module {
-  const found = modules.find((module) => module.name === name)
-  assert.ok(found, `no module ${name}`)
-  return found
-}
+/** Each module with arguments of each kind that it takes. */
+export const tried: readonly { readonly module: Module; readonly args: Readonly<Record<string, unknown>> }[] =
+  modules.flatMap((module) => (given[module.name] ?? []).map((args) => ({ module, args })))
 
 /** @throws whatever a module lets out that is no sentence for a person. */
 export async function askAndPlan(

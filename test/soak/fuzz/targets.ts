@@ -10,7 +10,7 @@ import { outputsOf } from '../../../src/host/executors/frame-output.ts'
 import { facts } from '../../../src/host/facts.ts'
 import { assertAnswers, assertFinite, pieces, subjects } from '../../../src/host/testing/answers.ts'
 import { Choices, garbageHost } from '../../../src/modules/testing/garbage-host.ts'
-import { askAndPlan, given, moduleOf } from '../../../src/modules/testing/hostile.ts'
+import { askAndPlan, tried } from '../../../src/modules/testing/hostile.ts'
 import { parseSources } from '../../../src/modules/support/sources-list.ts'
 import { nvccRelease } from '../../../src/nvidia/cuda.ts'
 import { dkmsState, installedVersion } from '../../../src/nvidia/installer.ts'
@@ -146,10 +146,9 @@ export const targets: Readonly<Record<string, Target>> = {
   modules: {
     words: [],
     async run(bytes) {
-      const names = Object.keys(given)
-      const name = names[(bytes[0] ?? 0) % names.length] ?? 'stat'
-      const all = given[name] ?? []
-      await askAndPlan(moduleOf(name), all[(bytes[1] ?? 0) % all.length] ?? {}, bytes.subarray(2))
+      const one = tried[(bytes[0] ?? 0) % tried.length]
+      assert.ok(one)
+      await askAndPlan(one.module, one.args, bytes.subarray(1))
     },
   },
   facts: {
