@@ -2,6 +2,7 @@ import { createHash, createHmac } from 'node:crypto'
 import { appendFile, mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { ServerHostKeyAlgorithm } from 'ssh2'
+import { globPattern } from '../base/glob.ts'
 import { readIfThere } from '../base/regular-file.ts'
 
 /** Bytes; a hundred thousand hosts have 20 MiB. */
@@ -76,8 +77,8 @@ function matches(patterns: readonly string[], name: string): boolean {
     if (pattern.startsWith('|1|')) {
       if (matchesHash(pattern, name)) found = true
     } else if (pattern.startsWith('!')) {
-      if (matchesGlob(pattern.slice(1), name)) return false
-    } else if (matchesGlob(pattern, name)) found = true
+      if (globPattern(pattern.slice(1).toLowerCase()).test(name)) return false
+    } else if (globPattern(pattern.toLowerCase()).test(name)) found = true
   }
   return found
 }
@@ -90,16 +91,6 @@ function matchesHash(pattern: string, name: string): boolean {
 
 function hashName(name: string, salt: Buffer): string {
   return createHmac('sha1', salt).update(name).digest('base64')
-}
-
-/** `*` and `?` over the whole name; brackets are letters like any other here. */
-function matchesGlob(pattern: string, name: string): boolean {
-  const source = pattern
-    .toLowerCase()
-    .replaceAll(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replaceAll(/\*+/g, '.*')
-    .replaceAll('?', '.')
-  return new RegExp(`^${source}$`).test(name)
 }
 
 /** The type that a public key names in its first field (RFC 4253 section 6.6); empty when it is no key. */

@@ -4,6 +4,7 @@
  */
 import { readdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { globPattern } from '../base/glob.ts'
 import { readIfThere } from '../base/regular-file.ts'
 
 /** Lines that apply together: to hosts that fit every list of patterns. */
@@ -44,8 +45,7 @@ export function appliesTo({ patterns }: ConfigBlock, address: string): boolean {
 }
 
 function fits(pattern: string, address: string): boolean {
-  const source = pattern.replaceAll(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll(/\*+/g, '.*')
-  return new RegExp(`^${source.replaceAll('?', '.')}$`, 's').test(address)
+  return globPattern(pattern).test(address)
 }
 
 /** Only ssh can tell. */

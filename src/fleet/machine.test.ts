@@ -29,6 +29,17 @@ test('one that has gone, and one that could not be opened, is opened again', asy
   assert.notEqual(await machine.shell('read', undefined), first)
 })
 
+test('nothing is opened once the machine has ended', async () => {
+  const reach = fakeReach()
+  const machine = fakeMachine('one', { reach })
+  const opening = machine.shell('read', undefined)
+  await machine.end()
+  await opening
+  await assert.rejects(machine.shell('read', undefined), UnreachableError)
+  await assert.rejects(machine.shell('act', undefined), UnreachableError)
+  assert.equal(reach.open.length, 0)
+})
+
 test('whoever takes a node down closes the shells of its containers and gives the leases back', async () => {
   const reach = fakeReach()
   const node = fakeMachine('pve1', { reach })

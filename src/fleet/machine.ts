@@ -107,9 +107,10 @@ export class Machine {
 
   /**
    * The shell for one purpose (`read`, or the name of the host that acts) and one privilege; opened when first asked for and again after it has gone.
-   * @throws UnreachableError
+   * @throws UnreachableError, also after `end`: what reads ahead may still ask then, and nobody would close what it opened.
    */
   async shell(purpose: string, privilege: Privilege['become']): Promise<Shell> {
+    if (this.#ended) throw ended(this.name)
     const key = `${privilege?.user ?? ''} ${purpose}`
     const present = this.#shells.get(key)
     if (present !== undefined) {
@@ -271,6 +272,10 @@ function reopenPauses(milliseconds: number): number[] {
     next = Math.min(next * 1.3, 3000)
   }
   return pauses
+}
+
+function ended(name: HostName): UnreachableError {
+  return new UnreachableError({ code: 'run-ended', message: `the run on ${name} has ended` })
 }
 
 function stillOldBoot(name: HostName): UnreachableError {

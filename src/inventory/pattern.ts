@@ -2,6 +2,7 @@
 import { hostName } from '../base/brand.ts'
 import { loadRe2 } from '../base/built.ts'
 import type { Position, Problem } from '../base/errors.ts'
+import { globPattern } from '../base/glob.ts'
 import type { Files } from '../language/files.ts'
 import { problem } from '../language/source.ts'
 import { didYouMean } from '../language/suggest.ts'
@@ -145,7 +146,7 @@ function pick(
 function matchName(inventory: Inventory, name: string): readonly Host[] | undefined {
   if (name === '*') return hostsOfGroup(inventory, 'all')
   if (/[*?[]/.test(name)) {
-    const pattern = globPattern(name)
+    const pattern = globPattern(name, { classes: true })
     const found = matching(inventory, (candidate) => pattern.test(candidate))
     return found.length === 0 ? undefined : found
   }
@@ -188,16 +189,6 @@ function hostsOfGroup(inventory: Inventory, name: string): readonly Host[] {
 
 function isKnown(inventory: Inventory, name: string): boolean {
   return inventory.groups.has(name) || inventory.hosts.has(hostName(name))
-}
-
-function globPattern(glob: string): RegExp {
-  const source = glob.replaceAll(/\[!?[^\]]+\]|[*?]|[$()+.[\\\]^{|}]/g, (part) => {
-    if (part === '*') return '.*'
-    if (part === '?') return '.'
-    if (part.length > 1) return part.replace('[!', '[^')
-    return `\\${part}`
-  })
-  return new RegExp(`^${source}$`)
 }
 
 function unknownName(inventory: Inventory, name: string, where: Position | undefined): Problem {

@@ -2,9 +2,9 @@
 import { type ASTNode, Environment } from '@marcbachmann/cel-js'
 import { loadRe2 } from '../base/built.ts'
 import { UnknownError } from '../base/unknown.ts'
+import { Version } from '../base/version.ts'
 import { deepest } from './limits.ts'
 import { Omit } from './omit.ts'
-import { Version } from './version.ts'
 
 /** An environment with our functions and no variables; `anyVariable` lets every name pass. */
 export function celEnvironment(options: { readonly anyVariable: boolean }): Environment {

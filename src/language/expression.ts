@@ -16,7 +16,7 @@ import { withDerivedSecrets } from './derived-secrets.ts'
 import { Omit } from './omit.ts'
 import { comparisonsOf, optionalNames, readsOf, walk } from './reads.ts'
 import { type Locator, problem } from './source.ts'
-import { Version } from './version.ts'
+import { Version } from '../base/version.ts'
 import { contextOf, newReading, type Reading, type Scope } from './view.ts'
 
 /** Parses expressions. One for a playbook; holds nothing but the functions that CEL knows here. */

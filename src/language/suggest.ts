@@ -1,38 +1,23 @@
 /** Finds what a misspelt word was meant to be. */
+import { distance } from 'fastest-levenshtein'
 
-/** The number of single-character edits (insert, remove, replace, swap of neighbours) between two words. */
+/**
+ * How far `left` is from `right`: characters inserted, removed or replaced. Two neighbours swapped, the most common slip,
+ * count as one.
+ */
 export function editDistance(left: string, right: string): number {
-  let beforeLast: number[] = []
-  let last = Array.from({ length: right.length + 1 }, (_, index) => index)
-  for (let row = 1; row <= left.length; row++) {
-    const current = [row]
-    for (let column = 1; column <= right.length; column++) {
-      const same = left[row - 1] === right[column - 1]
-      let best = Math.min(
-        (last[column] ?? 0) + 1,
-        (current[column - 1] ?? 0) + 1,
-        (last[column - 1] ?? 0) + (same ? 0 : 1),
-      )
-      if (
-        row > 1 &&
-        column > 1 &&
-        left[row - 1] === right[column - 2] &&
-        left[row - 2] === right[column - 1]
-      ) {
-        best = Math.min(best, (beforeLast[column - 2] ?? 0) + 1)
-      }
-      current.push(best)
-    }
-    beforeLast = last
-    last = current
-  }
-  return last[right.length] ?? 0
+  const edits = distance(left, right)
+  return edits === 2 && left.length === right.length && lettersOf(left) === lettersOf(right) ? 1 : edits
+}
+
+function lettersOf(word: string): string {
+  return word.split('').sort().join('')
 }
 
 /** The candidate nearest to `word`, if one is near enough to be what was meant. */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   const wanted = normalise(word)
-  const limit = Math.max(1, Math.floor(wanted.length / 3))
+  const limit = Math.max(1, Math.floor(wanted.length / 4))
   let best: string | undefined
   let bestDistance = limit + 1
   for (const candidate of candidates) {

@@ -2,8 +2,9 @@
  * The oldest driver that each CUDA toolkit works with, on Linux x86_64 (CUDA Toolkit Release Notes, table "CUDA Toolkit and
  * Corresponding Driver Versions"), and how far older drivers go within a major version (table "Minor Version Compatibility").
  */
+import { compareVersions } from '../base/version.ts'
 import { workDirectory } from '../host/work-directory.ts'
-import { branchOf, compareVersions } from './version.ts'
+import { branchOf } from './version.ts'
 
 /** The first release of each minor version; updates of it may ask for a newer patch of the same branch. */
 const oldestDriver: Readonly<Record<string, string>> = {

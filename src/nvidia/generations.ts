@@ -6,7 +6,8 @@
  * from Turing on, the only ones from Blackwell on).
  */
 import type { ModuleType } from './installer.ts'
-import { atLeast, branchOf } from './version.ts'
+import { atLeast } from '../base/version.ts'
+import { branchOf } from './version.ts'
 
 interface Generation {
   readonly name: string

@@ -5,7 +5,7 @@
  * `--advanced-options` is no substitute: it leaves out options that work (`--no-kernel-module` has no help text), and an
  * unknown option ends the installer with status 1 before it does anything.
  */
-import { atLeast } from './version.ts'
+import { atLeast } from '../base/version.ts'
 
 /** The option, and the first driver version whose installer takes it. */
 export const installerOptions = {

@@ -1,5 +1,7 @@
 /** Made-up playbooks end alike in windows and task by task, and as their dry run said. `npm run soak` takes many more, each with its seed. */
+import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { assert as check, asyncProperty } from 'fast-check'
 import { compare } from './compare.ts'
 import { playbooks } from './playbooks.ts'
@@ -14,4 +16,12 @@ test(`${runs} playbooks, from seed ${seed}`, async () => {
     endOnFailure: false,
     includeErrorInReport: true,
   })
+  await noProgramIsLeft()
 })
+
+/** A shell that a run leaves open would keep gpuplay from ending. */
+async function noProgramIsLeft(): Promise<void> {
+  const left = (): number => process.getActiveResourcesInfo().filter((what) => what === 'ProcessWrap').length
+  for (let attempt = 0; attempt < 20 && left() > 0; attempt++) await sleep(100)
+  assert.equal(left(), 0, 'programs that a run has started and not ended')
+}

@@ -4,6 +4,7 @@
  * Nothing is removed that was not named and nothing comes in that was forbidden: the simulation says so before, and apt-get is told again.
  */
 import { given as whereGiven } from '../../base/given.ts'
+import { globPattern } from '../../base/glob.ts'
 import { isUnknown, knownOr } from '../../base/unknown.ts'
 import { actions, done, type Plan, type Refusal, refuse } from '../../host/plan.ts'
 import type { Module } from '../module.ts'
@@ -77,6 +78,5 @@ function objection(given: Args, { removes, installs }: Simulation): Refusal | un
 
 /** Debian's architecture suffix (`libc6:i386`) does not count. */
 export function globMatches(glob: string, name: string): boolean {
-  const pattern = glob.replace(/[.+]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.')
-  return new RegExp(`^${pattern}(:[a-z0-9]+)?$`).test(name)
+  return globPattern(glob).test(name.replace(/:[a-z0-9]+$/, ''))
 }

@@ -2,7 +2,7 @@
 import type { Refusal } from '../../host/plan.ts'
 import { compatibility } from '../../nvidia/cuda.ts'
 import { isDriverPackage } from '../../nvidia/packages.ts'
-import { atLeast } from '../../nvidia/version.ts'
+import { atLeast } from '../../base/version.ts'
 import type { Args } from './args.ts'
 import type { Inside, Offer, Simulated } from './inside.ts'
 import type { Seen } from './seen.ts'

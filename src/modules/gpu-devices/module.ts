@@ -16,7 +16,7 @@ import {
   parseCharacterMajors,
   sharedNodes,
 } from '../../nvidia/proc.ts'
-import { atLeast } from '../../nvidia/version.ts'
+import { atLeast } from '../../base/version.ts'
 import { type ConfigEntry, parseContainerConfig } from '../../proxmox/container-config.ts'
 import { isUnprivileged, wideDeviceRules } from '../../proxmox/device-entries.ts'
 import type { Module } from '../module.ts'

@@ -18,7 +18,7 @@ import {
   sha256FromFile,
   versionOfRunfile,
 } from '../../nvidia/runfile.ts'
-import { compareVersions } from '../../nvidia/version.ts'
+import { compareVersions } from '../../base/version.ts'
 import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
 

@@ -1,4 +1,4 @@
-/** Dotted versions as drivers and toolkits have them: `580.95.05` is not semver (a leading zero, and parts that count). */
+/** Dotted versions as drivers, toolkits and kernels have them: `580.95.05` is not semver (a leading zero, two to four parts). */
 export class Version {
   readonly text: string
   readonly #parts: readonly (bigint | string)[]
@@ -25,4 +25,14 @@ export class Version {
   toString(): string {
     return this.text
   }
+}
+
+/** Negative when `a` is older than `b`, 0 when equal, positive when newer. `580.9` is older than `580.10`. */
+export function compareVersions(a: string, b: string): number {
+  return new Version(a).compare(new Version(b))
+}
+
+/** Whether `version` is `least` or newer. */
+export function atLeast(version: string, least: string): boolean {
+  return compareVersions(version, least) >= 0
 }
