@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Ajv2020 } from 'ajv/dist/2020.js'
+import type { ProgramHost } from '../host/host.ts'
 import { modules } from './catalogue.ts'
+import type { Module } from './module.ts'
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -43,3 +45,21 @@ for (const module of modules) {
     for (const name of used) assert.ok(names.includes(name), name)
   })
 }
+
+test('command and shell alone run programs that a playbook names', () => {
+  assert.deepEqual(
+    modules.filter(({ runs }) => runs !== undefined).map(({ name }) => name),
+    ['command', 'shell'],
+  )
+  const greedy = {
+    name: 'greedy',
+    summary: 'Runs what it likes.',
+    args: { type: 'object' },
+    result: { type: 'object' },
+    probe: (_: unknown, host: ProgramHost) => host.promised(['true']),
+    plan: () => ({ actions: [], diffs: [], warnings: [] }),
+  } as const
+  // @ts-expect-error A module that does not say so cannot ask for the wider host.
+  const module: Module = greedy
+  assert.equal(module.runs, undefined)
+})

@@ -1,8 +1,9 @@
 /** One probe of a unit's module, in a view of its own. */
 import { HostError, UnreachableError } from '../base/errors.ts'
-import type { AskOptions, Host } from '../host/host.ts'
+import type { Host } from '../host/host.ts'
 import type { Overlay } from '../host/overlay.ts'
-import type { HostReader } from '../host/reader.ts'
+import type { HostReader, TaskReader } from '../host/reader.ts'
+import type { Module } from '../modules/module.ts'
 import type { Reading, Unit } from './unit.ts'
 
 export interface ProbeOptions {
@@ -24,10 +25,9 @@ const mostAttempts = 3
 export async function probeUnit({ module, ready }: Unit, options: ProbeOptions): Promise<Reading> {
   const { reader, overlay, environment, check, reconnect } = options
   for (let attempt = 1; ; attempt += 1) {
-    const view = reader.forTask({ overlay })
+    const view = reader.forTask({ overlay, environment })
     try {
-      const host = withAskEnvironment(check ? view.host : withoutMaybe(view.host), environment)
-      const seen = await module.probe(ready.args, host)
+      const seen = await probeWith(module, ready.args, check ? view : strict(view))
       return { seen, touched: view.touched(), rests: view.predicted().size > 0 }
     } catch (error) {
       const lost =
@@ -39,23 +39,24 @@ export async function probeUnit({ module, ready }: Unit, options: ProbeOptions):
   }
 }
 
-/** A run does not plan on what is unknown: it sends what it has, and then knows. */
-function withoutMaybe(host: Host): Host {
-  const strict: Host = Object.create(host, {
-    maybe: { value: <T>(read: Promise<T>): Promise<T> => read },
-    node: { get: () => (host.node === host ? strict : withoutMaybe(host.node)) },
-  })
-  return strict
+/** Only a module that says so is given the host that runs programs of a playbook. */
+function probeWith(
+  module: Module,
+  args: unknown,
+  { host, programHost }: Pick<TaskReader, 'host' | 'programHost'>,
+): Promise<unknown> {
+  return module.runs === undefined ? module.probe(args, host) : module.probe(args, programHost)
 }
 
-/** The task's environment is for the programs that it asks as well as for those that it runs. */
-function withAskEnvironment(host: Host, environment: Readonly<Record<string, string>>): Host {
-  if (Object.keys(environment).length === 0) return host
-  const asked: Host = Object.create(host, {
-    ask: {
-      value: (argv: readonly string[], options: AskOptions = {}) =>
-        host.ask(argv, { ...options, environment: { ...environment, ...options.environment } }),
-    },
+/** A run does not plan on what is unknown: it sends what it has, and then knows. */
+function strict({ host, programHost }: TaskReader): Pick<TaskReader, 'host' | 'programHost'> {
+  return { host: withoutMaybe(host), programHost: withoutMaybe(programHost) }
+}
+
+function withoutMaybe<Wide extends Host>(host: Wide): Wide {
+  const strictHost: Wide = Object.create(host, {
+    maybe: { value: <T>(read: Promise<T>): Promise<T> => read },
+    node: { get: () => (host.node === host ? strictHost : withoutMaybe(host.node)) },
   })
-  return asked
+  return strictHost
 }

@@ -56,7 +56,7 @@ test('what only reads runs in the probe, by the promise of the author, and chang
   const world = fakeWorld()
   const asked: unknown[] = []
   world.answer = (argv, options) => {
-    asked.push([argv, options.promised, options.directory, options.timeout])
+    asked.push([argv, options.directory, options.timeout])
     return { code: 0, stdout: 'yes\n', stderr: '' }
   }
   const { actions, report } = await converge(
@@ -65,7 +65,7 @@ test('what only reads runs in the probe, by the promise of the author, and chang
     world,
   )
   assert.deepEqual(actions, [])
-  assert.deepEqual(asked, [[['probe', 'x'], true, '/etc', 5000]])
+  assert.deepEqual(asked, [[['probe', 'x'], '/etc', 5000]])
   assert.equal(report['stdout'], 'yes')
 })
 

@@ -19,6 +19,7 @@ export const command = {
   result: programResult,
   freeForm: 'cmd',
   imperative: isImperative,
+  runs: 'what the author of a playbook promised',
   probe: (given, host) => probeProgram(argvOf(given) ?? [], given, host),
   plan,
   report: (given, seen, replies) => reportProgram(argvOf(given) ?? [], seen, replies),

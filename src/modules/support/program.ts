@@ -1,7 +1,7 @@
 /** A program that a task names itself: what `command` and `shell` have in common. */
 import { Unknown } from '../../base/unknown.ts'
 import type { Effect, Run } from '../../host/action.ts'
-import type { Answer, Host } from '../../host/host.ts'
+import type { Answer, ProgramHost } from '../../host/host.ts'
 import { actions, done, type Plan, refuse } from '../../host/plan.ts'
 import type { Reply } from '../module.ts'
 
@@ -29,7 +29,7 @@ export function isImperative({ reads, creates, removes }: ProgramArgs): boolean 
 export async function probeProgram(
   argv: readonly string[],
   given: ProgramArgs,
-  host: Host,
+  host: ProgramHost,
 ): Promise<ProgramSeen> {
   const { creates, removes, reads, chdir, stdin, timeout } = given
   const [made, kept] = await Promise.all([
@@ -39,8 +39,7 @@ export async function probeProgram(
   const created = made !== undefined
   const removed = removes !== undefined && kept === undefined
   if (!reads || created || removed || argv.length === 0) return { created, removed, answer: undefined }
-  const answer = await host.ask(argv, {
-    promised: true,
+  const answer = await host.promised(argv, {
     timeout: timeout * 1000,
     ...(chdir === undefined ? {} : { directory: chdir }),
     ...(stdin === undefined ? {} : { stdin }),
