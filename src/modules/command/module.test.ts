@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { shell } from '../shell/module.ts'
-import { carryOut } from '../testing/carry-out.ts'
 import { completed, converge, planOnce } from '../testing/converge.ts'
 import { assertHas } from '../testing/has.ts'
-import { addFile, fakeWorld } from '../testing/fake-host.ts'
+import { fakeWorld } from '../testing/fake-host.ts'
 import { command } from './module.ts'
 
 test('command runs its words without a shell and reports what was said', async () => {
@@ -76,18 +74,7 @@ test('a reading program that fails is a failure with its last words', async () =
   assert.equal(refusal?.message, 'probe ended with status 3: one | no such card')
 })
 
-test('shell gives the line to the shell that was asked for', async () => {
-  const { actions } = await planOnce(shell, { cmd: 'a | b > c', executable: '/bin/bash' }, fakeWorld())
-  assertHas(actions, [{ argv: ['/bin/bash', '-c', 'a | b > c'] }])
-})
-
 test('an open quote is a mistake', async () => {
   const { refusal } = await planOnce(command, { cmd: "echo 'a" }, fakeWorld())
   assert.equal(refusal?.code, 'invalid-argument')
-})
-
-test('the fake host tells what a program did', () => {
-  const world = fakeWorld()
-  addFile(world, '/x', '1')
-  assert.deepEqual(carryOut(world, { kind: 'run', argv: ['true'] }), { code: 0, stdout: '', stderr: '' })
 })

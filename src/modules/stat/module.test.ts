@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { converge } from '../testing/converge.ts'
+import { fakeWorld, sha256 } from '../testing/fake-host.ts'
+import { stat } from './module.ts'
+
+test('stat reports what there is and changes nothing', async () => {
+  const { report, actions } = await converge(stat, { path: '/etc/x' }, fakeWorld({ '/etc/x': 'a' }))
+  assert.deepEqual(actions, [])
+  assert.deepEqual(report['stat'], {
+    exists: true,
+    path: '/etc/x',
+    isreg: true,
+    isdir: false,
+    islnk: false,
+    ischr: false,
+    isblk: false,
+    mode: '0644',
+    size: 1,
+    uid: 0,
+    gid: 0,
+    pw_name: 'root',
+    gr_name: 'root',
+    checksum: sha256('a'),
+  })
+  const none = await converge(stat, { path: '/etc/none' }, fakeWorld())
+  assert.deepEqual(none.report, { stat: { exists: false } })
+})
