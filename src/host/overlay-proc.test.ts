@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createOverlay, type Overlay } from './overlay.ts'
 import { remotePath } from './paths.ts'
+import { foresee } from './predicted-file.ts'
 import { ct, node, reader, rejectsUnknown, write } from './testing/predicted.ts'
 
 const forwarding = '/proc/sys/net/ipv4/ip_forward'
@@ -13,14 +14,15 @@ function predicted(overlay: Overlay, place: typeof ct | typeof node, path: strin
 }
 
 test('a container has network parameters and names of its own, and shares all other parameters with its node', () => {
+  const file = { kind: 'file', byUser: false }
   for (const own of [forwarding, '/proc/sys/kernel/hostname', '/proc/net/tcp']) {
     const overlay = createOverlay()
     overlay.apply(ct, write(own, '1\n'))
     assert.deepEqual([predicted(overlay, ct, own), predicted(overlay, node, own)], [true, false], own)
     assert.ok(overlay.touches(ct, `file:${own}`))
     overlay.apply(node, write(own, '0\n'))
-    const text = overlay.of(ct).file(remotePath(own))
-    assert.equal(text.kind === 'predicted' && text.value.length, 1)
+    const seen = overlay.of(ct).file(remotePath(own))
+    assert.deepEqual(seen.kind === 'predicted' && foresee(seen.value).file, { ...file, text: '1\n' })
   }
   const overlay = createOverlay()
   overlay.apply(node, write(swappiness, '10\n'))

@@ -10,5 +10,7 @@ test('reboot acts only where it is needed, and not on containers', async () => {
   const { actions } = await converge(reboot, { reason: 'new driver', timeout: 60 }, world)
   assert.deepEqual(actions, [{ kind: 'reboot', reason: 'new driver', timeout: 60 }])
   world.ctid = '101'
-  assert.equal((await planOnce(reboot, {}, world)).refusal?.code, 'no-reboot-of-containers')
+  const { refusal } = await planOnce(reboot, {}, world)
+  assert.equal(refusal?.code, 'no-reboot-of-containers')
+  assert.match(refusal.hint ?? '', /`pct reboot` on the node$/)
 })

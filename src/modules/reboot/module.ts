@@ -33,7 +33,7 @@ function plan({ required, reason, timeout }: Args, { container }: Seen): Plan {
     return refuse({
       code: 'no-reboot-of-containers',
       message: 'a container is not rebooted: it shares the kernel of its node',
-      hint: 'restart it with `pve_container` and `state: restarted`',
+      hint: '`pve_container` restarts it where its devices differ from its configuration; otherwise use `pct reboot` on the node',
     })
   return actions([{ kind: 'reboot', reason, timeout }])
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { converge, planOnce } from '../testing/converge.ts'
+import { completed, converge, planOnce } from '../testing/converge.ts'
 import { fakeWorld } from '../testing/fake-host.ts'
 import { assertHas } from '../testing/has.ts'
 import { shell } from './module.ts'
@@ -21,4 +21,9 @@ test('what only reads runs in the probe, by the promise of the author, as one li
   assert.deepEqual(actions, [])
   assert.deepEqual(asked, [['/bin/sh', '-c', 'probe | sort']])
   assert.equal(report['stdout'], 'yes')
+})
+
+test('without creates or removes a line of the shell is imperative', () => {
+  assert.equal(shell.imperative(completed(shell, { cmd: 'x' })), true)
+  assert.equal(shell.imperative(completed(shell, { cmd: 'x', creates: '/x' })), false)
 })
