@@ -8,6 +8,7 @@ import { remotePath } from './paths.ts'
 import { foresee } from './predicted-file.ts'
 import { ask as askKind, type AskRequest } from './queries/ask.ts'
 import { http as httpKind } from './queries/http.ts'
+import { senselessAnswer } from './queries/query.ts'
 import * as system from './queries/system.ts'
 import { isQuestion, type Question } from './question.ts'
 import { refuseIf, seen, type ViewContext } from './reader-context.ts'
@@ -114,13 +115,7 @@ async function ask<Said>(
     return question.parse(answer)
   } catch (error) {
     if (error instanceof HostError) throw error
-    throw new HostError(
-      {
-        code: 'invalid-answer',
-        message: `${context.source.name} gave an answer to "${argv.join(' ')}" that makes no sense`,
-      },
-      error,
-    )
+    throw new HostError(senselessAnswer(argv.join(' '), error, context.source.name), error)
   }
 }
 

@@ -177,7 +177,7 @@ test('an answer that its parser chokes on is the fault of the host', async () =>
   const choking = question({ words: ['nproc'], reads: [], parse: () => assert.fail('no number') })
   await assert.rejects(host.ask(choking), (error: unknown) => {
     assert.ok(error instanceof HostError)
-    assert.equal(error.problem.code, 'invalid-answer')
+    assert.equal(error.problem.code, 'senseless-answer')
     return true
   })
 })

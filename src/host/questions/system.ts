@@ -19,7 +19,11 @@ export const fullHostName = question({
 export const processors = question({
   words: ['nproc'],
   reads: [],
-  parse: ({ stdout }) => Number(stdout.trim()),
+  parse: ({ stdout }) => {
+    const count = Number.parseInt(stdout, 10)
+    if (!(count > 0)) throw new Error(`no number of processors: ${JSON.stringify(stdout.slice(0, 100))}`)
+    return count
+  },
 })
 
 /** systemd's word for what the machine is a guest of: `lxc`, `kvm`, `none`, ... */
