@@ -5,7 +5,9 @@
  * value fills one whole argument, is checked against the pattern of its place, and never begins with a dash, so that no value can become an option.
  * Only `src/host`, `src/nvidia` and `src/proxmox` declare questions (a lint rule); modules name them.
  */
+import { HostError } from '../base/errors.ts'
 import { invalidName } from './names.ts'
+import { senselessAnswer } from './queries/query.ts'
 import type { ResourcePattern } from './resource.ts'
 import type { Answer } from './status.ts'
 
@@ -128,6 +130,16 @@ export function questionAbout<const Pattern extends Words, Said>(
       parse: (answer) => declaration.parse(answer, values),
     })
   return Object.assign(about, { words })
+}
+
+/** What the answer of a host says. @throws HostError for an answer that makes no sense */
+export function understood<Said>(question: Question<Said>, answer: Answer, host: string): Said {
+  try {
+    return question.parse(answer)
+  } catch (error) {
+    if (error instanceof HostError) throw error
+    throw new HostError(senselessAnswer(question.argv.join(' '), error, host), error)
+  }
 }
 
 /** Whether something was made by `question` or `questionAbout`: nothing else can be asked. */

@@ -1,4 +1,3 @@
-import { HostError } from '../base/errors.ts'
 import { UnknownError } from '../base/unknown.ts'
 import { given } from '../base/given.ts'
 import { sha256Of } from './content.ts'
@@ -8,9 +7,8 @@ import { remotePath } from './paths.ts'
 import { foresee } from './predicted-file.ts'
 import { ask as askKind, type AskRequest } from './queries/ask.ts'
 import { http as httpKind } from './queries/http.ts'
-import { senselessAnswer } from './queries/query.ts'
 import * as system from './queries/system.ts'
-import { isQuestion, type Question } from './question.ts'
+import { isQuestion, type Question, understood } from './question.ts'
 import { refuseIf, seen, type ViewContext } from './reader-context.ts'
 import type { FileBasis } from './reader-source.ts'
 import { resource, type ResourcePattern } from './resource.ts'
@@ -111,12 +109,7 @@ async function ask<Said>(
     ...given({ user, guard }),
   }
   const answer = await run(context, request, { argv, reads })
-  try {
-    return question.parse(answer)
-  } catch (error) {
-    if (error instanceof HostError) throw error
-    throw new HostError(senselessAnswer(argv.join(' '), error, context.source.name), error)
-  }
+  return understood(question, answer, context.source.name)
 }
 
 /** A program that the author of a playbook promises to be reading. */

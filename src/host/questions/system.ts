@@ -1,4 +1,5 @@
 /** What programs say of the machine, its services and its disks. */
+import { count } from '../queries/query.ts'
 import { one, question, questionAbout } from '../question.ts'
 
 /** `uname -m`, such as `x86_64`. */
@@ -20,9 +21,10 @@ export const processors = question({
   words: ['nproc'],
   reads: [],
   parse: ({ stdout }) => {
-    const count = Number.parseInt(stdout, 10)
-    if (!(count > 0)) throw new Error(`no number of processors: ${JSON.stringify(stdout.slice(0, 100))}`)
-    return count
+    const number = count(stdout.trim())
+    if (number === undefined)
+      throw new Error(`nproc gives no number, but ${JSON.stringify(stdout.slice(0, 60))}`)
+    return number
   },
 })
 

@@ -24,7 +24,7 @@ import type {
   PromisedOptions,
   UnitStatus,
 } from '../../host/host.ts'
-import type { Question } from '../../host/question.ts'
+import { type Question, understood } from '../../host/question.ts'
 import { commandKind } from '../../host/resources/command.ts'
 import { containerKind } from '../../host/resources/container.ts'
 import { kernelModuleKind } from '../../host/resources/kernel-module.ts'
@@ -247,7 +247,7 @@ export function fakeHost(world: World, name = 'fake'): Host {
     async ask<Said>(question: Question<Said>, options: AskOptions = {}): Promise<Said> {
       check('ask')
       check(`ask:${question.argv[0] ?? ''}`)
-      return question.parse(answerOf(world, question.argv, options))
+      return understood(question, answerOf(world, question.argv, options), name)
     },
 
     async maybe<T>(read: Promise<T>): Promise<T | Unknown> {
