@@ -2,7 +2,7 @@
 import { HostError } from '../base/errors.ts'
 import { raw, sh, type ShellText } from '../base/shell.ts'
 import type { ShellHelper } from '../connection/connection.ts'
-import type { QueryKind, SectionOutput, Settled } from './queries/query.ts'
+import { type QueryKind, type SectionOutput, senselessAnswer, type Settled } from './queries/query.ts'
 
 const mostScriptBytes = 96 * 1024
 const mostAnswerBytes = 16 * 1024 * 1024
@@ -149,19 +149,12 @@ function parse(
     const items = queries.map(({ item }) => item)
     return kind.parse(output, items)
   } catch (error) {
-    return queries.map(() => senseless(kind.kind, messageOf(error), host))
+    return queries.map(() => senseless(kind.kind, error, host))
   }
 }
 
-function senseless(kind: string, why: string, host: string): Settled<never> {
-  return {
-    ok: false,
-    problem: {
-      code: 'senseless-answer',
-      message: `the answer of ${host} makes no sense (${kind}): ${why}`,
-      hint: 'a program there may have been replaced by another one: look at what the PATH of root leads to',
-    },
-  }
+function senseless(kind: string, error: unknown, host: string): Settled<never> {
+  return { ok: false, problem: senselessAnswer(kind, error, host) }
 }
 
 function messageOf(error: unknown): string {

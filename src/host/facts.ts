@@ -4,6 +4,8 @@ import { HostError } from '../base/errors.ts'
 import { distributionName, distributionNames, familyName, familyNames } from './distributions.ts'
 import type { Host } from './host.ts'
 import { count } from './queries/query.ts'
+import { pveVersion } from './questions/proxmox.ts'
+import { fullHostName, machineType, processors, virtualization } from './questions/system.ts'
 
 export interface Fact {
   readonly name: string
@@ -38,8 +40,7 @@ export const facts: readonly Fact[] = [
     example: 'pve1.example.com',
     schema: text,
     async read(host) {
-      const { code, stdout } = await host.ask(['hostname', '--fqdn'])
-      return code === 0 && stdout.trim() !== '' ? stdout.trim() : line(host, '/proc/sys/kernel/hostname')
+      return (await host.ask(fullHostName)) ?? line(host, '/proc/sys/kernel/hostname')
     },
   },
   {
@@ -61,7 +62,7 @@ export const facts: readonly Fact[] = [
     description: 'The machine (uname -m), such as x86_64.',
     example: 'x86_64',
     schema: text,
-    read: async (host) => (await host.ask(['uname', '-m'])).stdout.trim(),
+    read: (host) => host.ask(machineType),
   },
   {
     name: 'os',
@@ -122,7 +123,7 @@ export const facts: readonly Fact[] = [
     description: 'Processors that the host may use.',
     example: 32,
     schema: number,
-    read: async (host) => wholeNumber(host, 'nproc', (await host.ask(['nproc'])).stdout.trim()),
+    read: (host) => host.ask(processors),
   },
   {
     name: 'memory_mb',
@@ -146,7 +147,7 @@ export const facts: readonly Fact[] = [
     description: 'What the host is a guest of: lxc, kvm, ...; none on bare metal.',
     example: 'none',
     schema: text,
-    read: virtualization,
+    read: guestOf,
   },
   {
     name: 'is_container',
@@ -156,7 +157,7 @@ export const facts: readonly Fact[] = [
     read: async (host) =>
       host.placement.ctid !== undefined ||
       ['lxc', 'lxc-libvirt', 'systemd-nspawn', 'docker', 'podman', 'container-other'].includes(
-        await virtualization(host),
+        await guestOf(host),
       ),
   },
   {
@@ -166,7 +167,7 @@ export const facts: readonly Fact[] = [
     schema: text,
     async read(host) {
       if ((await host.command('pveversion')) === undefined) return undefined
-      return /pve-manager\/([0-9.]+)/.exec((await host.ask(['pveversion'])).stdout)?.[1]
+      return host.ask(pveVersion)
     },
   },
 ]
@@ -175,10 +176,8 @@ async function line(host: Host, path: string): Promise<string> {
   return ((await host.text(path)) ?? '').trim()
 }
 
-async function virtualization(host: Host): Promise<string> {
-  if (host.placement.ctid !== undefined) return 'lxc'
-  const { stdout } = await host.ask(['systemd-detect-virt'])
-  return stdout.trim() === '' ? 'none' : stdout.trim()
+async function guestOf(host: Host): Promise<string> {
+  return host.placement.ctid === undefined ? host.ask(virtualization) : 'lxc'
 }
 
 interface OperatingSystem {

@@ -45,16 +45,16 @@ for (const [name, command] of [
           signal,
           placement,
           controller,
-        }).view()
+        }).forTask().programHost
         const answers = await Promise.allSettled([
           host.text(dir.path("it's")),
           host.list(dir.directory),
           host.kernel(),
           host.command('sh'),
           host.kernelModule('no_such_module'),
-          host.ask(['sleep', '60'], { promised: true, timeout: 300 }),
-          host.ask(['cat'], { promised: true, stdin: 'fed' }),
-          host.ask(['cat'], { promised: true }),
+          host.promised(['sleep', '60'], { timeout: 300 }),
+          host.promised(['cat'], { stdin: 'fed' }),
+          host.promised(['cat']),
         ])
         const values = answers.map((answer) => (answer.status === 'fulfilled' ? answer.value : 'failed'))
         assert.equal(values[0], 'a\0b\n')

@@ -8,9 +8,10 @@
 import type { HostName } from '../base/brand.ts'
 import type { Unknown } from '../base/unknown.ts'
 import type { Login } from './login.ts'
-import type { Resource } from './resource.ts'
+import type { Question } from './question.ts'
 import type { ResourceKind } from './resources/kind.ts'
 import type {
+  Answer,
   ContainerStatus,
   KernelModuleStatus,
   KernelStatus,
@@ -20,6 +21,7 @@ import type {
 } from './status.ts'
 
 export type {
+  Answer,
   ContainerStatus,
   FileStatus,
   KernelModuleStatus,
@@ -28,12 +30,6 @@ export type {
   SeenFile,
   UnitStatus,
 } from './status.ts'
-
-export interface Answer {
-  readonly code: number
-  readonly stdout: string
-  readonly stderr: string
-}
 
 export interface HttpAnswer {
   /** 0 when no answer came; then `error` says why. */
@@ -71,11 +67,8 @@ export interface Host {
     url: string,
     options: { readonly method: 'HEAD' | 'GET'; readonly proxy?: string; readonly login?: Login },
   ): Promise<HttpAnswer>
-  /**
-   * Runs a program that is listed as read-only (`read-only-programs.ts`) and reads its answer. Any exit status is an answer.
-   * @throws Error (a broken invariant) for a program or subcommand that is not on the list.
-   */
-  ask(argv: readonly string[], options?: AskOptions): Promise<Answer>
+  /** Asks a named question (`question.ts`): runs its program and reads the answer, whatever the exit status. */
+  ask<Said>(question: Question<Said>, options?: AskOptions): Promise<Said>
   /** Turns a read that met something unknown into a value; the only way to plan on what a dry run cannot know. */
   maybe<T>(read: Promise<T>): Promise<T | Unknown>
   /** The node of a container; of every other host itself. */
@@ -87,15 +80,19 @@ export interface Host {
 }
 
 export interface AskOptions {
-  /** What the answer rests on beyond what the list of programs says; a predicted change of any of these makes the answer unknown. */
-  readonly reads?: readonly Resource[]
-  readonly environment?: Readonly<Record<string, string>>
-  /** Runs as this user (by `setpriv`/`runuser`, needs root): for "the GPU must work for this user too". */
+  /** Asks as this user (`setpriv`, needs root), for "the GPU must work for this user too". */
   readonly user?: string
+}
+
+/** The host of `command` and `shell`: it also runs programs that the playbook names, by the promise of its author that they only read. */
+export interface ProgramHost extends Host {
+  /** Runs any program. A dry run takes it that the program reads everything, and may run it more than once. */
+  promised(argv: readonly string[], options?: PromisedOptions): Promise<Answer>
+}
+
+export interface PromisedOptions {
   readonly stdin?: string
   readonly directory?: string
-  /** The playbook's author promised that this program only reads (`command` with `reads: true`): the list is not asked. */
-  readonly promised?: boolean
   /** Milliseconds; default 30 000. */
   readonly timeout?: number
 }

@@ -10,6 +10,7 @@ import type { Host } from './host.ts'
 import { createOverlay } from './overlay.ts'
 import { createTestMachine, execute, testContext } from './testing/machine.ts'
 import { node, reader, rejectsUnknown, write } from './testing/predicted.ts'
+import { cat } from './testing/questions.ts'
 import { scratch } from './testing/scratch.ts'
 
 /** What a sequence of file actions leaves behind: predicted, and after they were really carried out. */
@@ -193,8 +194,8 @@ test('a file written through a link to its directory is read back by its other n
   assert.deepEqual(await host.list(dir.path('there')), ['old', 'via-soon', 'via-there'])
   overlay.apply(node, { kind: 'remove', path: dir.path('soon/old') })
   assert.equal(await host.stat(dir.path('there/old')), undefined)
-  assert.equal((await host.ask(['cat', '/etc/hostname'])).code, 0)
-  await rejectsUnknown(host.ask(['cat', dir.path('soon/via-there')]), /an earlier task changes/)
+  assert.equal((await host.ask(cat('/etc/hostname'))).code, 0)
+  await rejectsUnknown(host.ask(cat(dir.path('soon/via-there'))), /an earlier task changes/)
   overlay.apply(node, { kind: 'remove', path: dir.path('there') })
   assert.equal(await host.stat(dir.path('there/old')), undefined)
   assert.equal(await host.text(dir.path('real/via-there')), 'through there')

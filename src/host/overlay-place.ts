@@ -13,7 +13,7 @@ import {
 } from './overlay-marks.ts'
 import { parentOf, type RemotePath } from './paths.ts'
 import { type FilePrediction, foresee } from './predicted-file.ts'
-import { overlaps, type Resource, shared } from './resource.ts'
+import { isShared, overlaps, type Resource } from './resource.ts'
 
 /** A machine as the overlay needs it: a container also has what happens to its node. */
 export interface Place {
@@ -58,10 +58,10 @@ export function placeOverlay(place: Place, machines: Map<HostName, Machine>): Pl
   const unknowns = [
     ...(own?.unknown ?? []),
     ...boots.flatMap(({ at, why }) => volatile.map((pattern) => ({ at, pattern, why }))),
-    ...(node?.unknown ?? []).filter(({ pattern }) => shared.some((prefix) => pattern.startsWith(prefix))),
+    ...(node?.unknown ?? []).filter(({ pattern }) => isShared(pattern)),
   ]
   const marksOf = (resource: string): readonly Mark[] => {
-    const machine = node !== undefined && shared.some((prefix) => resource.startsWith(prefix)) ? node : own
+    const machine = node !== undefined && isShared(resource) ? node : own
     return machine?.exact.get(resource) ?? []
   }
   const lastUnknown = (pattern: string, after: number): Unknown | undefined => {
@@ -82,6 +82,7 @@ export function placeOverlay(place: Place, machines: Map<HostName, Machine>): Pl
   const lastAt = (resource: string): number => marksOf(resource).at(-1)?.at ?? 0
 
   const brought = (resource: string, after: number): Unknown | undefined => {
+    if (resource.startsWith('file:/proc/sys/')) return broughtByModule(node ?? own)
     if (!canBeBrought(resource)) return undefined
     const mark = own?.brings.findLast(({ at }) => at > after)
     return mark && new Unknown(mark.why)
@@ -176,10 +177,7 @@ export function placeOverlay(place: Place, machines: Map<HostName, Machine>): Pl
       const resources = [...(own?.exact ?? [])]
         .filter(([, marks]) => !marks.every(isParent))
         .map(([name]) => name)
-      if (node)
-        resources.push(
-          ...[...node.exact.keys()].filter((name) => shared.some((prefix) => name.startsWith(prefix))),
-        )
+      if (node) resources.push(...[...node.exact.keys()].filter(isShared))
       const hit = resources.find((name) => overlaps(name, pattern))
       if (hit !== undefined) return new Unknown(`an earlier task changes ${hit.replace(':', ' ')}`)
       if (pattern === '*') {
@@ -190,6 +188,16 @@ export function placeOverlay(place: Place, machines: Map<HostName, Machine>): Pl
     },
   }
   return self
+}
+
+/** Parameters of the kernel appear with its modules. */
+function broughtByModule(machine: Machine | undefined): Unknown | undefined {
+  for (const [resource, marks] of machine?.exact ?? []) {
+    const loaded = resource.startsWith('kernelModule:') ? marks.at(-1)?.value : undefined
+    if (loaded !== undefined && (loaded as { loaded?: boolean }).loaded === true)
+      return new Unknown(`the kernel module ${resource.slice('kernelModule:'.length)} may bring it`)
+  }
+  return undefined
 }
 
 function lastStatus(node: Machine | undefined, ctid: string): string | undefined {

@@ -19,6 +19,8 @@ export interface ViewContext {
   readonly source: ReaderSource
   /** What is predicted, if anything can be; throws UnknownError when the whole machine will be another. */
   readonly overlay: () => PlaceOverlay | undefined
+  /** Of the task, for the programs that it asks on its own host. */
+  readonly environment: Readonly<Record<string, string>>
   /** Remembers an answer. */
   readonly saw: (what: Resource, sighting: Sighting) => void
 }

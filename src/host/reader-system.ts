@@ -1,17 +1,17 @@
 import { UnknownError } from '../base/unknown.ts'
 import { given } from '../base/given.ts'
 import { sha256Of } from './content.ts'
-import type { Answer, AskOptions, Host } from './host.ts'
+import type { Answer, AskOptions, Host, ProgramHost } from './host.ts'
 import type { PlaceOverlay } from './overlay-place.ts'
 import { remotePath } from './paths.ts'
 import { foresee } from './predicted-file.ts'
-import { ask as askKind } from './queries/ask.ts'
+import { ask as askKind, type AskRequest } from './queries/ask.ts'
 import { http as httpKind } from './queries/http.ts'
 import * as system from './queries/system.ts'
-import { readOnlyProgram } from './read-only-programs.ts'
+import { isQuestion, type Question, understood } from './question.ts'
 import { refuseIf, seen, type ViewContext } from './reader-context.ts'
 import type { FileBasis } from './reader-source.ts'
-import { resource } from './resource.ts'
+import { resource, type ResourcePattern } from './resource.ts'
 import { commandKind } from './resources/command.ts'
 import { containerKind } from './resources/container.ts'
 import { kernelModuleKind } from './resources/kernel-module.ts'
@@ -45,7 +45,7 @@ export function createSystemReads(context: ViewContext): SystemReads {
       const request = { url, method, ...given({ proxy: proxy === '' ? undefined : proxy, login }) }
       return source.ask(httpKind, request, [resource('http', url)])
     },
-    ask: (argv, options = {}) => ask(context, argv, options),
+    ask: (question, options = {}) => ask(context, question, options),
   }
 }
 
@@ -93,26 +93,43 @@ function contentSeen(text: string | undefined): string {
   return text.includes('\u{fffd}') ? 'present' : `sha256:${sha256Of(text)}`
 }
 
-async function ask(
-  { source, overlay, saw }: ViewContext,
-  argv: readonly string[],
-  options: AskOptions,
-): Promise<Answer> {
-  const listed = readOnlyProgram(argv)
-  if (!listed && options.promised !== true) {
-    throw new Error(`not on the list of programs that only read: ${argv.join(' ')} (read-only-programs.ts)`)
-  }
-  // An author's promise does not say what the program looks at: everything, unless he says so too.
-  const reads = listed ? [...listed.reads, ...(options.reads ?? [])] : (options.reads ?? ['*'])
-  const files = reads.flatMap(fileBasisOf)
-  const { environment, user, stdin, directory, timeout = 30_000 } = options
+async function ask<Said>(
+  context: ViewContext,
+  question: Question<Said>,
+  { user }: AskOptions,
+): Promise<Said> {
+  if (!isQuestion(question)) throw new Error('not a named question (src/host/question.ts)')
+  const { argv, command, reads, guard } = question
+  const environment = { ...question.environment, ...context.environment }
   const request = {
-    argv: listed?.argv ?? argv,
-    timeout,
-    // Only an author's promise does not say that nothing is left running.
-    promised: listed === undefined,
-    ...given({ environment, user, stdin, directory, guard: listed?.guard }),
+    argv: command,
+    timeout: askTimeout,
+    promised: false,
+    environment,
+    ...given({ user, guard }),
   }
+  const answer = await run(context, request, { argv, reads })
+  return understood(question, answer, context.source.name)
+}
+
+/** A program that the author of a playbook promises to be reading. */
+export function createPromised(context: ViewContext): ProgramHost['promised'] {
+  return (argv, { stdin, directory, timeout = askTimeout } = {}) => {
+    const { environment } = context
+    // The promise does not say what the program looks at, nor that it leaves nothing running.
+    const request = { argv, timeout, promised: true, environment, ...given({ stdin, directory }) }
+    return run(context, request, { argv, reads: ['*'] })
+  }
+}
+
+const askTimeout = 30_000
+
+async function run(
+  { source, overlay, saw }: ViewContext,
+  request: AskRequest,
+  { argv, reads }: { readonly argv: readonly string[]; readonly reads: readonly ResourcePattern[] },
+): Promise<Answer> {
+  const files = reads.flatMap(fileBasisOf)
   const view = overlay()
   for (const pattern of reads) refuseIf(view?.touches(pattern))
   const question = resource('ask', argv.join(' '))

@@ -1,17 +1,28 @@
 import { type Unknown, UnknownError } from '../base/unknown.ts'
-import type { Host } from './host.ts'
+import type { Host, ProgramHost } from './host.ts'
 import type { Overlay } from './overlay.ts'
 import type { Place } from './overlay-place.ts'
 import type { Trace, ViewContext } from './reader-context.ts'
 import { createFileReads } from './reader-files.ts'
 import type { ReaderSource } from './reader-source.ts'
-import { createSystemReads } from './reader-system.ts'
+import { createPromised, createSystemReads } from './reader-system.ts'
 import { onMachine } from './resource.ts'
 
-export function createView(source: ReaderSource, trace: Trace, overlay: Overlay | undefined): Host {
+export interface ViewOptions {
+  readonly source: ReaderSource
+  readonly trace: Trace
+  readonly overlay: Overlay | undefined
+  /** Of the programs that are asked on this host; not of those on its node. */
+  readonly environment: Readonly<Record<string, string>>
+}
+
+/** What a module reads, and the wider host of `command` and `shell`, which sees the same. */
+export function createView(options: ViewOptions): { readonly host: Host; readonly programHost: ProgramHost } {
+  const { source, trace, overlay, environment } = options
   const place = placeOf(source)
   const context: ViewContext = {
     source,
+    environment,
     overlay() {
       const view = overlay?.of(place)
       const whole = view?.whole()
@@ -28,14 +39,14 @@ export function createView(source: ReaderSource, trace: Trace, overlay: Overlay 
     ...createSystemReads(context),
     maybe,
   }
-  const nodeView = source.node === undefined ? undefined : createView(source.node, trace, overlay)
+  const nodeView = source.node && createView({ source: source.node, trace, overlay, environment: {} }).host
   const host: Host = {
     ...reads,
     get node() {
       return nodeView ?? host
     },
   }
-  return host
+  return { host, programHost: { ...reads, node: host.node, promised: createPromised(context) } }
 }
 
 export function placeOf({ name, placement }: Pick<ReaderSource, 'name' | 'placement'>): Place {

@@ -11,7 +11,10 @@ import { ConnectionLostError } from './errors.ts'
 import { expectationsOf } from './expectations-of.ts'
 import { withoutDriverPowers } from './queries/ask.ts'
 import { createReader, type HostReader, type TaskReader } from './reader.ts'
+import { question, type Question } from './question.ts'
+import { machineType } from './questions/system.ts'
 import { createLocalShell, type LocalShell } from './testing/local-shell.ts'
+import { nothing } from './testing/questions.ts'
 import { createTestMachine, execute, testContext } from './testing/machine.ts'
 
 const controller = { file: async () => undefined, text: async () => undefined }
@@ -54,8 +57,8 @@ test('only a program that an author promised to be reading gets relays', async (
     placement,
     controller,
   })
-  await reader.view().ask(['uname', '-r'])
-  await reader.view().ask(['true'], { promised: true })
+  await reader.view().ask(machineType)
+  await reader.forTask().programHost.promised(['true'])
   assert.deepEqual(light, [true, false])
 })
 
@@ -131,9 +134,9 @@ test('a read that fails fails alone', async () => {
 })
 
 test('a program that hangs is given up, and its neighbours are answered', async () => {
-  const host = reading().reader.view()
+  const host = reading().reader.forTask().programHost
   const [slow, kernel] = await Promise.allSettled([
-    host.ask(['sleep', '30'], { promised: true, timeout: 300 }),
+    host.promised(['sleep', '30'], { timeout: 300 }),
     host.kernel(),
   ])
   assert.ok(slow.status === 'rejected' && slow.reason instanceof HostError)
@@ -142,9 +145,9 @@ test('a program that hangs is given up, and its neighbours are answered', async 
 })
 
 test('a program that answers more than is kept fails alone', async () => {
-  const host = reading().reader.view()
+  const host = reading().reader.forTask().programHost
   const [flood, command] = await Promise.allSettled([
-    host.ask(['head', '-c', '9000000', '/dev/zero'], { promised: true }),
+    host.promised(['head', '-c', '9000000', '/dev/zero']),
     host.command('sh'),
   ])
   assert.ok(flood.status === 'rejected' && flood.reason instanceof HostError)
@@ -160,28 +163,35 @@ test('a lost connection rejects every read with an error of its own', async () =
     assert.ok(result.status === 'rejected' && result.reason instanceof ConnectionLostError)
 })
 
-test('only what is listed may be asked, unless the author of the playbook promised', async () => {
+test('what no constructor of questions has made is not asked, and a host of a module runs nothing else', async () => {
   const host = reading().reader.view()
-  for (const argv of [
-    ['rm', '/tmp/x'],
-    ['apt-get', 'install', 'x'],
-    ['nvidia-smi', '-pm', '1'],
-    ['nvidia-smi', '-i', '0', '-pl', '100'],
-    ['find', '/', '-delete'],
-    ['udevadm', 'info', '--cleanup-db'],
-    ['systemctl', 'stop', 'x'],
-    ['constructor'],
-  ]) {
-    await assert.rejects(async () => host.ask(argv), /not on the list/, argv.join(' '))
-  }
-  const answer = await host.ask(['sh', '-c', 'cat; echo "$A $PWD"; exit 7'], {
-    promised: true,
+  const forged: Question<number> = { ...nothing, argv: ['rm', '/tmp/x'], command: ['rm', '/tmp/x'] }
+  await assert.rejects(host.ask(forged), /not a named question/)
+  assert.equal(Reflect.get(host, 'promised'), undefined)
+  assert.equal(Reflect.get(host.node, 'promised'), undefined)
+  assert.equal(await host.ask(nothing), 0)
+})
+
+test('an answer that its parser chokes on is the fault of the host', async () => {
+  const host = reading().reader.view()
+  const choking = question({ words: ['nproc'], reads: [], parse: () => assert.fail('no number') })
+  await assert.rejects(host.ask(choking), (error: unknown) => {
+    assert.ok(error instanceof HostError)
+    assert.equal(error.problem.code, 'senseless-answer')
+    return true
+  })
+})
+
+test('the environment of a task reaches what it asks on its own host', async () => {
+  const { reader } = reading()
+  const { host, programHost } = reader.forTask({ environment: { A: "it's" } })
+  const printed = await programHost.promised(['sh', '-c', 'cat; echo "$A $PWD"; exit 7'], {
     stdin: 'in ',
-    environment: { A: "it's" },
     directory: '/etc',
   })
-  assert.deepEqual(answer, { code: 7, stdout: "in it's /etc\n", stderr: '' })
-  assert.equal((await host.ask(['getent', 'passwd', 'root'])).stdout.split(':')[0], 'root')
+  assert.deepEqual(printed, { code: 7, stdout: "in it's /etc\n", stderr: '' })
+  const seen = await reader.forTask({ environment: { PATH: '/nowhere' } }).host.ask(nothing)
+  assert.deepEqual([await host.ask(nothing), seen], [0, 127])
 })
 
 test('nvidia-smi is not run where running it would load the module', async () => {
@@ -189,7 +199,12 @@ test('nvidia-smi is not run where running it would load the module', async () =>
   writeFileSync(join(dir.directory, 'nvidia-smi'), `#!/bin/sh\ntouch ${dir.directory}/ran\n`)
   chmodSync(join(dir.directory, 'nvidia-smi'), 0o755)
   const host = reading({ PATH: `${dir.directory}:${process.env['PATH'] ?? ''}` }).reader.view()
-  const answer = await host.ask(['nvidia-smi', '--query-gpu=driver_version', '--format=csv'])
+  const driver = question({
+    words: ['nvidia-smi', '--query-gpu=driver_version', '--format=csv'],
+    reads: [],
+    parse: (answer) => answer,
+  })
+  const answer = await host.ask(driver)
   assert.equal(answer.code, 9)
   assert.match(answer.stderr, /not run: the NVIDIA kernel module is not loaded/)
   assert.equal(await host.stat(join(dir.directory, 'ran')), undefined)

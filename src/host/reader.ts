@@ -12,7 +12,7 @@ import type { Shell } from '../connection/connection.ts'
 import type { Action } from './action.ts'
 import { createBatcher, type Batcher, type BatcherOptions } from './batch.ts'
 import { allEffects } from './effects.ts'
-import type { ControllerFiles, Host, Placement } from './host.ts'
+import type { ControllerFiles, Host, Placement, ProgramHost } from './host.ts'
 import type { Overlay } from './overlay.ts'
 import { type RemotePath, remotePath } from './paths.ts'
 import { whyNot } from './reader-access.ts'
@@ -46,7 +46,7 @@ export interface HostReader {
   /** Reads without being traced: facts, effects, what belongs to no task. With an overlay, what is predicted is answered first. */
   view(overlay?: Overlay): Host
   /** A view for one probe; without an overlay it sees the host as it is. */
-  forTask(options?: { readonly overlay?: Overlay | undefined }): TaskReader
+  forTask(options?: TaskReaderOptions): TaskReader
   /**
    * Before an action is laid over what is read: asks for the links on the paths that it changes, so that it is known which other names those files have. A
    * probe over the same overlay that has read these paths has asked already.
@@ -61,8 +61,16 @@ export interface HostReader {
   readonly source: ReaderSource
 }
 
+export interface TaskReaderOptions {
+  readonly overlay?: Overlay | undefined
+  /** Of the task, for the programs that it asks. */
+  readonly environment?: Readonly<Record<string, string>>
+}
+
 export interface TaskReader {
   readonly host: Host
+  /** For modules that run what the author of a playbook promised to be reading. */
+  readonly programHost: ProgramHost
   /**
    * By machine and resource (`onMachine`), what was seen: of a file what the host must show when the task acts on it, of everything else a hash of the answer.
    * Of several answers on one file the one that says most stands. An answer from the overlay says what the host will show once the actions before are done.
@@ -95,7 +103,7 @@ export function createReader(options: ReaderOptions): HostReader {
     source,
     readings,
     node,
-    view: (overlay) => createView(source, () => undefined, overlay),
+    view: (overlay) => createView({ source, trace: () => undefined, overlay, environment: {} }).host,
     async findLinks(action, overlay) {
       await Promise.all(
         pathsChanged(action).map(async ({ on, path }) => {
@@ -104,7 +112,7 @@ export function createReader(options: ReaderOptions): HostReader {
         }),
       )
     },
-    forTask({ overlay } = {}) {
+    forTask({ overlay, environment = {} } = {}) {
       const touched = new Map<string, Expectation>()
       const predicted = new Set<string>()
       const trace = (key: string, sighting: Sighting): void => {
@@ -112,7 +120,7 @@ export function createReader(options: ReaderOptions): HostReader {
         if (sighting.predicted === true) predicted.add(key)
       }
       return {
-        host: createView(source, trace, overlay),
+        ...createView({ source, trace, overlay, environment }),
         touched: () => touched,
         whyNot: (action) => whyNot(action, source, overlay),
         predicted: () => predicted,

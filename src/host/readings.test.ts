@@ -10,6 +10,8 @@ import { createReadings } from './readings.ts'
 import { sha256Of } from './content.ts'
 import { createLocalShell } from './testing/local-shell.ts'
 import { ct, frames, node, pve1, reading } from './testing/reading.ts'
+import { machineType } from './questions/system.ts'
+import { cat, find, nothing } from './testing/questions.ts'
 import { scratch } from './testing/scratch.ts'
 
 function write(path: string, mode?: string): Action {
@@ -35,7 +37,7 @@ test('what was answered is not asked again, by whichever view, until it is dropp
       reader.view().stat(dir.path('none')),
       reader.view().package('bash'),
       reader.forTask({ overlay: createOverlay() }).host.kernel(),
-      reader.view().ask(['uname', '-m']),
+      reader.view().ask(machineType),
     ])
   assert.equal(await frames(shell, ask), 1)
   assert.equal(await frames(shell, ask), 0)
@@ -71,8 +73,7 @@ test('an action drops what it may have changed, and keeps the rest', async () =>
   mkdirSync(dir.path('d'))
   writeFileSync(dir.path('d/a'), 'a')
   const { reader, shell } = reading()
-  const host = reader.view()
-  const promised = { promised: true } as const
+  const host = reader.forTask().programHost
   const asked: Readonly<Record<string, () => Promise<unknown>>> = {
     text: () => host.text(dir.path('d/a')),
     hash: () => host.hash(dir.path('d/a')),
@@ -80,10 +81,10 @@ test('an action drops what it may have changed, and keeps the rest', async () =>
     parent: () => host.stat(dir.path('d')),
     beside: () => host.text(dir.path('d/b')),
     above: () => host.list(dir.directory),
-    cat: () => host.ask(['cat', dir.path('d/a')]),
-    ls: () => host.ask(['ls', dir.path('d')]),
-    promised: () => host.ask(['sh', '-c', 'true'], promised),
-    none: () => host.ask(['sh', '-c', ':'], { ...promised, reads: [] }),
+    cat: () => host.ask(cat(dir.path('d/a'))),
+    find: () => host.ask(find(dir.path('d'))),
+    promised: () => host.promised(['sh', '-c', 'true']),
+    none: () => host.ask(nothing),
     package: () => host.package('bash'),
     command: () => host.command('gpuplay-none'),
     module: () => host.kernelModule('loop'),
@@ -98,7 +99,7 @@ test('an action drops what it may have changed, and keeps the rest', async () =>
     for (const [name, ask] of Object.entries(asked)) if ((await frames(shell, ask)) > 0) again.push(name)
     return again
   }
-  const file = ['text', 'hash', 'list', 'parent', 'above', 'cat', 'ls', 'promised', 'space']
+  const file = ['text', 'hash', 'list', 'parent', 'above', 'cat', 'find', 'promised', 'space']
   assert.deepEqual(await dropped(write(dir.path('d/a'))), file)
   assert.deepEqual(await dropped({ kind: 'setAttributes', path: dir.path('d/a'), mode: '0600' }), file)
   const removed: Action = { kind: 'remove', path: dir.path('d'), recursive: true }
@@ -163,9 +164,9 @@ test('what is done through a link drops what was read by another name, and the o
       assert.equal(await frames(shell, () => host.text(dir.path(name))), 1, `${name} after ${changed}`)
     }
   }
-  await host.ask(['cat', dir.path('l/x')])
+  await host.ask(cat(dir.path('l/x')))
   reader.readings.drop(`file:${dir.path('d')}*`)
-  assert.equal(await frames(shell, () => host.ask(['cat', dir.path('l/x')])), 1)
+  assert.equal(await frames(shell, () => host.ask(cat(dir.path('l/x')))), 1)
   reader.readings.dropFor({ kind: 'makeLink', path: dir.path('l'), target: 'e' }, node)
   assert.equal(await frames(shell, () => host.text(dir.path('l/x'))), 1)
 })

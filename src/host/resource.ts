@@ -11,8 +11,24 @@ export type Resource = Brand<string, 'Resource'>
 /** A resource, or with a final `*` all that begin so; `*` alone is everything on the machine. */
 export type ResourcePattern = Resource | `${string}:${string}` | '*'
 
-/** What a container has in common with its node. */
+/** What a container has in common with its node, but for what is its own of it. */
 export const shared = ['file:/proc/', 'file:/sys/', 'kernelModule:', 'kernel:'] as const
+
+/** By namespaces(7): the network stack, the host's names and the processes. */
+const ownOfContainers = [
+  'file:/proc/sys/net/',
+  'file:/proc/sys/kernel/hostname',
+  'file:/proc/sys/kernel/domainname',
+  'file:/proc/net/',
+  'file:/proc/self/',
+] as const
+
+/** Whether a container and its node mean the same by this resource or pattern. */
+export function isShared(name: string): boolean {
+  return (
+    shared.some((prefix) => name.startsWith(prefix)) && !ownOfContainers.some((own) => name.startsWith(own))
+  )
+}
 
 export function resource(kind: string, name: string): Resource {
   return `${kind}:${name}` as Resource

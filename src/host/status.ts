@@ -6,6 +6,13 @@ export type Foreseen<T, Field extends keyof T> = {
   readonly [Key in keyof T]: Key extends Field ? T[Key] | Unknown : T[Key]
 }
 
+/** What a program said. */
+export interface Answer {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
 /** A file as a task reads it: who will own what a user makes, and how large what is rendered at run will be, a prediction cannot say. */
 export type SeenFile = Foreseen<FileStatus, 'owner' | 'group' | 'uid' | 'gid' | 'size'>
 

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { Ajv2020 } from 'ajv/dist/2020.js'
+import type { ProgramHost } from '../host/host.ts'
 import { modules } from './catalogue.ts'
+import type { Module } from './module.ts'
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -63,3 +67,44 @@ for (const module of modules) {
     )
   })
 }
+
+test('command and shell alone run programs that a playbook names', () => {
+  assert.deepEqual(
+    modules.filter(({ runs }) => runs !== undefined).map(({ name }) => name),
+    ['command', 'shell'],
+  )
+  const greedy = {
+    name: 'greedy',
+    summary: 'Runs what it likes.',
+    args: { type: 'object' },
+    result: { type: 'object' },
+    probe: (_: unknown, host: ProgramHost) => host.promised(['true']),
+    plan: () => ({ actions: [], diffs: [], warnings: [] }),
+  } as const
+  // @ts-expect-error A module that does not say so cannot ask for the wider host.
+  const module: Module = greedy
+  assert.equal(module.runs, undefined)
+})
+
+test('every module has a test beside it that imports it', () => {
+  const folders = readdirSync(import.meta.dirname, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && !['support', 'testing'].includes(entry.name))
+    .map(({ name }) => name)
+  assert.equal(folders.length, modules.length)
+  const untested = folders.filter((folder) => {
+    const path = join(import.meta.dirname, folder, 'module.test.ts')
+    return !existsSync(path) || !readFileSync(path, 'utf8').includes("from './module.ts'")
+  })
+  assert.deepEqual(untested, [])
+})
+
+test('no test of a module tests another one', () => {
+  const strays = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('/module.test.ts'))
+    .filter((name) =>
+      /from '\.\.\/(?!testing|support)[a-z-]+\/module\.ts'/.test(
+        readFileSync(join(import.meta.dirname, name), 'utf8'),
+      ),
+    )
+  assert.deepEqual(strays, [])
+})

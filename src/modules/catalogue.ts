@@ -31,6 +31,7 @@ import { service } from './service/module.ts'
 import { setFact } from './set-fact/module.ts'
 import { shell } from './shell/module.ts'
 import { stat } from './stat/module.ts'
+import { sysctl } from './sysctl/module.ts'
 import { template } from './template/module.ts'
 import { waitFor } from './wait-for/module.ts'
 
@@ -66,6 +67,7 @@ export const modules: readonly Module[] = [
   setFact,
   shell,
   stat,
+  sysctl,
   template,
   waitFor,
 ]

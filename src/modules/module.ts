@@ -3,11 +3,30 @@
  */
 import type { JSONSchema } from 'json-schema-to-ts'
 import type { ExitCode } from '../base/errors.ts'
-import type { Host } from '../host/host.ts'
+import type { Host, ProgramHost } from '../host/host.ts'
 import type { Plan } from '../host/plan.ts'
 import type { ResourcePattern } from '../host/resource.ts'
 
-export interface Module<Args = unknown, Seen = unknown> {
+export type Module<Args = unknown, Seen = unknown> = ReadingModule<Args, Seen> | ProgramModule<Args, Seen>
+
+interface ReadingModule<Args, Seen> extends Definition<Args, Seen> {
+  readonly runs?: undefined
+  /** Reads the host. Must not change it; is called again after every change. */
+  probe(args: Args, host: NarrowHost): Promise<Seen>
+}
+
+/** `command` and `shell`: they alone can run a program that a playbook names. */
+interface ProgramModule<Args, Seen> extends Definition<Args, Seen> {
+  readonly runs: 'what the author of a playbook promised'
+  probe(args: Args, host: ProgramHost): Promise<Seen>
+}
+
+/** A `Host`. TypeScript lets a method ask for more than declared; this makes a probe that asks for a `ProgramHost`, and does not say so, an error of types. */
+export interface NarrowHost extends Host {
+  readonly promised?: undefined
+}
+
+interface Definition<Args, Seen> {
   /** snake_case, as written in a task. */
   readonly name: string
   /** One sentence for `gpuplay modules`. */
@@ -48,8 +67,6 @@ export interface Module<Args = unknown, Seen = unknown> {
   readonly setsFacts?: boolean
   /** Exit code of the run when a task with this module fails and neither task nor role say another. Default 7. */
   readonly exitCode?: ExitCode
-  /** Reads the host. Must not change it; is called again after every change. */
-  probe(args: Args, host: Host): Promise<Seen>
   /** Pure and synchronous: what is to be done, from what was asked and what was seen. */
   plan(args: Args, seen: Seen): Plan
   /** What `register` gets, beside `changed`, `failed`, `skipped` which the engine adds. */

@@ -1,6 +1,7 @@
 /** The NVIDIA cards of a node as PCI devices, whether or not a driver has them: what sysfs and Proxmox's configurations tell. */
 import { HostError } from '../base/errors.ts'
 import type { Host } from '../host/host.ts'
+import { many, questionAbout } from '../host/question.ts'
 import type { Card } from './generations.ts'
 
 export interface PciCard extends Card {
@@ -9,7 +10,13 @@ export interface PciCard extends Card {
 }
 
 const pciDevices = '/sys/bus/pci/devices'
-const nvidiaVendor = '0x10de'
+
+/** Which of these files hold NVIDIA's vendor id. */
+export const nvidiaVendors = questionAbout({
+  words: ['grep', '-lsxF', '0x10de', many('files', /\/sys\/bus\/pci\/devices\/[0-9A-Za-z:.]+\/vendor/)],
+  reads: ({ files }) => files.map((path) => `file:${path}*` as const),
+  parse: ({ stdout }) => stdout.split('\n'),
+})
 
 /** All NVIDIA display devices (class 03xx), by PCI address. Their audio and USB functions are no cards. */
 export async function readCards(host: Host): Promise<readonly PciCard[]> {
@@ -17,8 +24,8 @@ export async function readCards(host: Host): Promise<readonly PciCard[]> {
   const slots = ((await host.list(pciDevices)) ?? []).filter((name) => name.endsWith('.0'))
   if (slots.length === 0) return []
   const vendors = slots.map((slot) => `${pciDevices}/${slot}/vendor`)
-  const { stdout } = await host.ask(['grep', '-lsxF', nvidiaVendor, ...vendors])
-  const ours = slots.filter((_, index) => stdout.split('\n').includes(vendors[index] ?? ''))
+  const files = await host.ask(nvidiaVendors({ files: vendors }))
+  const ours = slots.filter((_, index) => files.includes(vendors[index] ?? ''))
   const cards = await Promise.all(ours.map((slot) => readCard(host, slot)))
   return cards.filter((card) => card !== undefined)
 }

@@ -3,6 +3,7 @@
  * Corresponding Driver Versions"), and how far older drivers go within a major version (table "Minor Version Compatibility").
  */
 import { compareVersions } from '../base/version.ts'
+import { inDirectory, questionAbout } from '../host/question.ts'
 import { workDirectory } from '../host/work-directory.ts'
 import { branchOf } from './version.ts'
 
@@ -50,10 +51,22 @@ export function toolkitHome(cuda: string): string {
   return `/usr/local/cuda-${cuda}`
 }
 
+/** Where its programs are. */
+export function toolkitPrograms(cuda: string): string {
+  return `${toolkitHome(cuda)}/bin`
+}
+
 /** The release in what `nvcc --version` prints: `Cuda compilation tools, release 12.8, V12.8.93` -> `12.8`. */
 export function nvccRelease(output: string): string | undefined {
   return /\brelease (\d+\.\d+)/.exec(output)?.[1]
 }
+
+/** The release of the compiler of a toolkit; undefined where it does not run. */
+export const compilerRelease = questionAbout({
+  words: [inDirectory('nvcc', 'directory', /\/usr\/local\/cuda-[0-9]+\.[0-9]+\/bin/), '--version'],
+  reads: () => ['file:/usr/local/cuda*', 'package:*'],
+  parse: ({ stdout }) => nvccRelease(stdout),
+})
 
 /** NVIDIA's name of a distribution in its repository addresses: `debian12` (major alone), `ubuntu2404`. Undefined for others. */
 export function repositoryName(id: string, version: string): string | undefined {

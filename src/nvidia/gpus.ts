@@ -1,7 +1,9 @@
 /** The GPUs that a node can give to its containers, in the order in which nvidia-smi counts them. */
 import type { Host } from '../host/host.ts'
-import { normalAddress, readCards, readVmOwners } from './cards.ts'
+import { question } from '../host/question.ts'
+import { readCards, readVmOwners } from './cards.ts'
 import { gpusDirectory, informationFile, parseGpuInformation } from './proc.ts'
+import { shortAddress, smiReads } from './smi.ts'
 
 export interface Gpu {
   /** nvidia-smi's index: the place in the order of the PCI addresses, without those that a VM owns. Not the minor. */
@@ -42,22 +44,24 @@ export async function readNodeGpus(node: Host): Promise<NodeGpus> {
   return { gpus: numbered(known), driver: true, owned }
 }
 
+/** UUIDs by PCI address. */
+export const gpuUuids = question({
+  words: ['nvidia-smi', '--query-gpu=pci.bus_id,uuid', '--format=csv,noheader'],
+  reads: smiReads,
+  parse: ({ stdout }): ReadonlyMap<string, string> =>
+    new Map(
+      stdout.split('\n').flatMap((line) => {
+        const found = /^([0-9A-F]{4,8}:[0-9A-F]{2}:[0-9A-F]{2}\.\d), (GPU-\S+)$/i.exec(line.trim())
+        return found?.[1] === undefined || found[2] === undefined ? [] : [[shortAddress(found[1]), found[2]]]
+      }),
+    ),
+})
+
 /** The same with the UUIDs that /proc does not tell yet: nvidia-smi opens the GPUs, after which it does. */
 export async function withUuids(node: Host, read: NodeGpus): Promise<NodeGpus> {
   if (!read.driver || read.gpus.every(({ uuid }) => uuid !== undefined)) return read
-  const answer = await node.ask(['nvidia-smi', '--query-gpu=pci.bus_id,uuid', '--format=csv,noheader'])
-  const uuids = new Map(
-    answer.stdout.split('\n').flatMap((line) => {
-      const found = /^([0-9A-F]{4,8}:[0-9A-F]{2}:[0-9A-F]{2}\.\d), (GPU-\S+)$/i.exec(line.trim())
-      return found?.[1] === undefined || found[2] === undefined ? [] : [[shortAddress(found[1]), found[2]]]
-    }),
-  )
+  const uuids = await node.ask(gpuUuids)
   return { ...read, gpus: read.gpus.map((gpu) => ({ ...gpu, uuid: gpu.uuid ?? uuids.get(gpu.pci) })) }
-}
-
-/** nvidia-smi writes the domain with eight digits, the kernel with four: `00000000:01:00.0` -> `0000:01:00.0`. */
-export function shortAddress(address: string): string {
-  return normalAddress(address.replace(/^0000(?=[0-9a-f]{4}:)/i, ''))
 }
 
 /** One GPU for people: `0 (0000:01:00.0, GPU-..., NVIDIA GeForce RTX 3060)`. */

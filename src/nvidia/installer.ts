@@ -6,6 +6,7 @@
  * unknown option ends the installer with status 1 before it does anything.
  */
 import { atLeast } from '../base/version.ts'
+import { one, question, questionAbout } from '../host/question.ts'
 
 /** The option, and the first driver version whose installer takes it. */
 export const installerOptions = {
@@ -124,6 +125,24 @@ export function installedVersion(log: string): string | undefined {
 
 /** Where the installer keeps its records; present only on machines where a `.run` installed a driver. */
 export const installerLog = '/var/lib/nvidia/log'
+
+/** What `dkms status` prints of the driver, for `dkmsState`; undefined where there is no DKMS that answers. */
+export const dkmsStatus = question({
+  words: ['dkms', 'status', '-m', 'nvidia'],
+  reads: ['package:*', 'file:/var/lib/dkms/*', 'file:/lib/modules/*', 'file:/usr/src/*'],
+  parse: ({ code, stdout }) => (code === 0 ? stdout : undefined),
+})
+
+/** Which kind of kernel module is installed for a kernel; undefined: none. */
+export const installedModuleType = questionAbout({
+  words: ['modinfo', '-k', one('kernel', /[0-9][A-Za-z0-9.+~_-]*/), '-F', 'license', 'nvidia'],
+  reads: () => ['file:/lib/modules/*', 'file:/usr/lib/modules/*', 'kernel:'],
+  parse: ({ stdout }): ModuleType | undefined => {
+    const license = stdout.trim()
+    if (license === '') return undefined
+    return license === 'NVIDIA' ? 'proprietary' : 'open'
+  },
+})
 
 export type DkmsState = 'installed' | 'built' | 'added' | 'absent'
 

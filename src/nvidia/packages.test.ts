@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { parse } from 'yaml'
+import { packageStates } from '../host/questions/packages.ts'
 import { driverPackagePatterns, installedDriverPackages, isDriverPackage } from './packages.ts'
 
 test('driver packages are told from everything that only sounds alike', () => {
@@ -28,9 +29,10 @@ test('driver packages are told from everything that only sounds alike', () => {
 })
 
 test('packages of which only the configuration is left are not installed', () => {
-  const output =
-    'installed nvidia-driver\nconfig-files nvidia-smi\nnot-installed libcuda1\nhalf-configured libnvidia-ml1\ninstalled libnvidia-container1\n'
-  assert.deepEqual(installedDriverPackages(output), ['libnvidia-ml1', 'nvidia-driver'])
+  const stdout =
+    'installed nvidia-driver 1\nconfig-files nvidia-smi 1\nnot-installed libcuda1 \nhalf-configured libnvidia-ml1 1\ninstalled libnvidia-container1 1\n'
+  const rows = packageStates({ patterns: [] }).parse({ code: 0, stdout, stderr: '' })
+  assert.deepEqual(installedDriverPackages(rows), ['libnvidia-ml1', 'nvidia-driver'])
 })
 
 test('the role nvidia_host keeps out what it would remove', () => {

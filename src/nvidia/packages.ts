@@ -1,3 +1,6 @@
+import type { Host } from '../host/host.ts'
+import { type PackageRow, packageStates } from '../host/questions/packages.ts'
+
 /** The packages that bring an NVIDIA driver from Debian or from NVIDIA's apt repository, as shell patterns for apt and dpkg. */
 export const driverPackagePatterns = [
   'cuda-drivers*',
@@ -52,21 +55,16 @@ export const driverPin = [
   '',
 ].join('\n')
 
-/** Arguments for dpkg-query; `${db:Status-Status}` needs no column layout. */
-export const driverPackageQuery = [
-  'dpkg-query',
-  '-W',
-  '-f',
-  '${db:Status-Status} ${Package}\\n',
-  ...driverPackagePatterns,
-] as const
+/** The driver packages that are there. @throws UnknownError, HostError */
+export async function readDriverPackages(host: Host): Promise<readonly string[]> {
+  return installedDriverPackages(await host.ask(packageStates({ patterns: driverPackagePatterns })))
+}
 
-/** The driver packages that are there, out of what `driverPackageQuery` printed; those with only their configuration left do not count. */
-export function installedDriverPackages(output: string): readonly string[] {
-  const names = output.split('\n').flatMap((line) => {
-    const [status, name] = line.trim().split(' ')
-    const there = status !== undefined && status !== 'not-installed' && status !== 'config-files'
-    return there && name !== undefined && isDriverPackage(name) ? [name] : []
+/** Those with only their configuration left do not count. */
+export function installedDriverPackages(rows: readonly PackageRow[]): readonly string[] {
+  const names = rows.flatMap(({ status, name }) => {
+    const there = status !== 'not-installed' && status !== 'config-files'
+    return there && isDriverPackage(name) ? [name] : []
   })
   return [...new Set(names)].sort()
 }

@@ -3,6 +3,8 @@
  * device nodes: `nv-chardev-numbers.h` there and `nvidia-modprobe-utils.h` of NVIDIA/nvidia-modprobe.
  */
 
+import { one, questionAbout } from '../host/question.ts'
+
 export const versionFile = '/proc/driver/nvidia/version'
 export const gpusDirectory = '/proc/driver/nvidia/gpus'
 export const devicesFile = '/proc/devices'
@@ -85,6 +87,15 @@ export function sharedNodes(majors: ReadonlyMap<string, number>): readonly Devic
     { path: '/dev/nvidia-uvm-tools', major: uvm, minor: 1 },
   ]
 }
+
+/**
+ * Whether the host may open the device node of a GPU: the device rules of a container's cgroup decide at open(2), so only opening tells. No byte is read.
+ */
+export const opens = questionAbout({
+  words: ['head', '-c', '0', one('path', /\/dev\/nvidia[0-9]+/)],
+  reads: ({ path }) => [`file:${path}`],
+  parse: ({ code }) => code === 0,
+})
 
 export function gpuNode(minor: number): DeviceNode {
   return { path: `/dev/nvidia${minor}`, major: nvidiaMajor, minor }

@@ -1,6 +1,7 @@
 /** What speaks against restarting a Proxmox VE node now. */
 import { knownOr } from '../base/unknown.ts'
 import type { Host } from '../host/host.ts'
+import { question } from '../host/question.ts'
 import { datacenterFile, managedGuests, resourcesFile, shutdownPolicy } from './high-availability.ts'
 
 export interface Obstacle {
@@ -47,10 +48,16 @@ async function controllerHere(host: Host): Promise<readonly Obstacle[]> {
   ]
 }
 
+/** undefined: pvecm does not say. */
+export const clusterVotes = question({
+  words: ['pvecm', 'status'],
+  reads: ['unit:corosync*', 'unit:pve*', 'file:/etc/pve/corosync.conf'],
+  parse: ({ code, stdout }) => (code === 0 ? parseVotes(stdout) : undefined),
+})
+
 async function quorum(host: Host): Promise<readonly Obstacle[]> {
   if ((await host.stat('/etc/pve/corosync.conf')) === undefined) return []
-  const { code, stdout } = await host.ask(['pvecm', 'status'])
-  const votes = code === 0 ? parseVotes(stdout) : undefined
+  const votes = await host.ask(clusterVotes)
   if (votes === undefined)
     return [
       {
@@ -86,13 +93,19 @@ export function parseVotes(status: string): Votes | undefined {
   return { total: Number(total), quorum: Number(needed), own: Number(own ?? 1) }
 }
 
+/** The first line of what Ceph says of itself. */
+export const cephHealth = question({
+  words: ['ceph', 'health'],
+  reads: ['unit:ceph*'],
+  parse: ({ stdout, stderr }) => (stdout.trim() || stderr.trim() || 'no answer').split('\n')[0] ?? '',
+})
+
 async function ceph(host: Host): Promise<readonly Obstacle[]> {
   // In this order: in a dry run a program that is absent may come with a package.
   if ((await host.stat('/etc/pve/ceph.conf')) === undefined) return []
   if ((await host.command('ceph')) === undefined) return []
-  const { stdout, stderr } = await host.ask(['ceph', 'health'])
-  if (stdout.startsWith('HEALTH_OK')) return []
-  const said = (stdout.trim() || stderr.trim() || 'no answer').split('\n')[0] ?? ''
+  const said = await host.ask(cephHealth)
+  if (said.startsWith('HEALTH_OK')) return []
   return [{ kind: 'ceph', message: `Ceph is not healthy: ${said}`, fix: 'ceph health detail' }]
 }
 

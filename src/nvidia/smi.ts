@@ -1,13 +1,17 @@
 /** What nvidia-smi answers. It says everything on standard output; its exit statuses are those of NVML (nvidia-smi(1), "RETURN VALUE"). */
+import { question } from '../host/question.ts'
 import type { Answer } from '../host/host.ts'
-import { shortAddress } from './gpus.ts'
+import { normalAddress } from './cards.ts'
 
-/** Asks for the GPUs that the caller can use. */
-export const smiQuery = [
-  'nvidia-smi',
-  '--query-gpu=uuid,pci.bus_id,driver_version',
-  '--format=csv,noheader',
-] as const
+/** What every answer of nvidia-smi rests on. */
+export const smiReads = ['kernelModule:nvidia*', 'file:/dev/nvidia*', 'file:/usr/lib/*'] as const
+
+/** The GPUs that the caller can use. */
+export const visibleGpus = question({
+  words: ['nvidia-smi', '--query-gpu=uuid,pci.bus_id,driver_version', '--format=csv,noheader'],
+  reads: smiReads,
+  parse: parseSmi,
+})
 
 export interface VisibleGpu {
   readonly uuid: string
@@ -45,6 +49,11 @@ function rows(text: string): readonly VisibleGpu[] {
 
 function firstLine(text: string): string {
   return text.trim().split('\n', 1)[0] ?? ''
+}
+
+/** nvidia-smi writes the domain with eight digits, the kernel with four: `00000000:01:00.0` -> `0000:01:00.0`. */
+export function shortAddress(address: string): string {
+  return normalAddress(address.replace(/^0000(?=[0-9a-f]{4}:)/i, ''))
 }
 
 /** Enough of a UUID to tell the GPUs of a node apart: `GPU-8f3c0000`. */

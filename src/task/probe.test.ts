@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ConnectionLostError } from '../host/errors.ts'
+import { createSecrets } from '../base/secrets.ts'
 import type { Module } from '../modules/module.ts'
 import { prepared } from './testing/prepared.ts'
 import { unitOf } from './testing/unit.ts'
@@ -44,4 +45,42 @@ test('a connection that drops under a probe is opened again, and the probe made 
 
 test('three times at most', async () => {
   assert.deepEqual(await probed(3), { probes: 3, reconnects: 2 })
+})
+
+test('only a module that says that it runs programs of a playbook is given a host that does', async () => {
+  const { context } = prepared('- debug: { msg: x }')
+  const given: unknown[] = []
+  const definition = {
+    name: 'greedy',
+    summary: 'takes what it is given',
+    args: { type: 'object' },
+    result: { type: 'object' },
+    plan: () => ({ actions: [], diffs: [], warnings: [] }),
+  } as const
+  const look = (host: object): Promise<void> => {
+    given.push([
+      typeof Reflect.get(host, 'promised'),
+      typeof Reflect.get(Object(Reflect.get(host, 'node')), 'promised'),
+    ])
+    return Promise.resolve()
+  }
+  const modules: readonly Module[] = [
+    { ...definition, probe: (_, host) => look(host) },
+    { ...definition, runs: 'what the author of a playbook promised', probe: (_, host) => look(host) },
+  ]
+  for (const module of modules)
+    for (const check of [false, true])
+      await probeUnit(unitOf(module, new Progress()), {
+        reader: context.host.reader(),
+        overlay: undefined,
+        environment: {},
+        secrets: createSecrets(),
+        check,
+        reconnect: undefined,
+      })
+  const [narrow, wide] = [
+    ['undefined', 'undefined'],
+    ['function', 'undefined'],
+  ]
+  assert.deepEqual(given, [narrow, narrow, wide, wide])
 })

@@ -1,9 +1,11 @@
 /** One probe of a unit's module, in a view of its own. */
-import { HostError, UnreachableError } from '../base/errors.ts'
+import { HostError, type Problem, UnreachableError } from '../base/errors.ts'
 import type { Secrets } from '../base/secrets.ts'
-import type { AskOptions, Host } from '../host/host.ts'
+import type { AskOptions, Host, ProgramHost, PromisedOptions } from '../host/host.ts'
 import type { Overlay } from '../host/overlay.ts'
-import type { HostReader } from '../host/reader.ts'
+import type { Question } from '../host/question.ts'
+import type { HostReader, TaskReader } from '../host/reader.ts'
+import type { Module } from '../modules/module.ts'
 import { exposedAddress, exposedWord } from './secret-arguments.ts'
 import type { Reading, Unit } from './unit.ts'
 
@@ -27,10 +29,11 @@ const mostAttempts = 3
 export async function probeUnit({ module, ready }: Unit, options: ProbeOptions): Promise<Reading> {
   const { reader, overlay, environment, check, reconnect, secrets } = options
   for (let attempt = 1; ; attempt += 1) {
-    const view = reader.forTask({ overlay })
+    const view = reader.forTask({ overlay, environment })
+    const { host, programHost } = check ? view : strict(view)
+    const hosts = { host: guarded(host, secrets), programHost: guarded(programHost, secrets) }
     try {
-      const host = guarded(check ? view.host : withoutMaybe(view.host), environment, secrets)
-      const seen = await module.probe(ready.args, host)
+      const seen = await probeWith(module, ready.args, hosts)
       return { seen, touched: view.touched(), rests: view.predicted().size > 0 }
     } catch (error) {
       const lost =
@@ -42,40 +45,56 @@ export async function probeUnit({ module, ready }: Unit, options: ProbeOptions):
   }
 }
 
-/** A run does not plan on what is unknown: it sends what it has, and then knows. */
-function withoutMaybe(host: Host): Host {
-  const strict: Host = Object.create(host, {
-    maybe: { value: <T>(read: Promise<T>): Promise<T> => read },
-    node: { get: () => (host.node === host ? strict : withoutMaybe(host.node)) },
-  })
-  return strict
+/** Only a module that says so is given the host that runs programs of a playbook. */
+function probeWith(
+  module: Module,
+  args: unknown,
+  { host, programHost }: Pick<TaskReader, 'host' | 'programHost'>,
+): Promise<unknown> {
+  return module.runs === undefined ? module.probe(args, host) : module.probe(args, programHost)
 }
 
-/**
- * The task's environment is for the programs that it asks as well as for those that it runs; and what nobody else may read is no more on the command
- * lines of those that only read.
- */
-function guarded(
-  host: Host,
-  environment: Readonly<Record<string, string>>,
-  secrets: Pick<Secrets, 'exposes'>,
-): Host {
-  const own: Host = Object.create(host, {
+/** What nobody else may read is no more on the command lines of programs that only read than on those that change something. */
+function guarded<Wide extends Host>(host: Wide, secrets: Pick<Secrets, 'exposes'>): Wide {
+  const refuse = (exposed: Problem | undefined): void => {
+    if (exposed) throw new HostError(exposed)
+  }
+  const promised = async (argv: readonly string[], options?: PromisedOptions) => {
+    refuse(exposedWord(argv, secrets))
+    return isProgramHost(host) ? host.promised(argv, options) : undefined
+  }
+  const own: Wide = Object.create(host, {
     ask: {
-      value: async (argv: readonly string[], options: AskOptions = {}) => {
-        const exposed = exposedWord(argv, secrets)
-        if (exposed) throw new HostError(exposed)
-        return host.ask(argv, { ...options, environment: { ...environment, ...options.environment } })
+      value: async <Said>(question: Question<Said>, options?: AskOptions) => {
+        refuse(exposedWord(question.argv, secrets))
+        return host.ask(question, options)
       },
     },
     http: {
       value: async (...[url, options]: Parameters<Host['http']>) => {
-        const exposed = exposedAddress(url, secrets)
-        if (exposed) throw new HostError(exposed)
+        refuse(exposedAddress(url, secrets))
         return host.http(url, options)
       },
     },
-    node: { get: () => (host.node === host ? own : guarded(host.node, {}, secrets)) },
+    ...(isProgramHost(host) ? { promised: { value: promised } } : {}),
+    node: { get: () => (host.node === host ? own : guarded(host.node, secrets)) },
   })
   return own
+}
+
+function isProgramHost(host: Host): host is ProgramHost {
+  return 'promised' in host
+}
+
+/** A run does not plan on what is unknown: it sends what it has, and then knows. */
+function strict({ host, programHost }: TaskReader): Pick<TaskReader, 'host' | 'programHost'> {
+  return { host: withoutMaybe(host), programHost: withoutMaybe(programHost) }
+}
+
+function withoutMaybe<Wide extends Host>(host: Wide): Wide {
+  const strictHost: Wide = Object.create(host, {
+    maybe: { value: <T>(read: Promise<T>): Promise<T> => read },
+    node: { get: () => (host.node === host ? strictHost : withoutMaybe(host.node)) },
+  })
+  return strictHost
 }

@@ -6,6 +6,7 @@ import { reboot } from '../../src/modules/reboot/module.ts'
 import { service } from '../../src/modules/service/module.ts'
 import { shell } from '../../src/modules/shell/module.ts'
 import { stat } from '../../src/modules/stat/module.ts'
+import { sysctl } from '../../src/modules/sysctl/module.ts'
 import { books } from './books.ts'
 import type { ConformanceCase } from './conformance.ts'
 
@@ -25,6 +26,18 @@ export const containerCases: readonly ConformanceCase[] = [
   { module: copy, says: 'odd characters', args: { dest: '/srv/it\'s "$a"', content: 'a\0b\'"\\$`\n\n' } },
   { module: shell, says: 'anything', args: { cmd: 'echo x >/srv/any' }, dry: 'unknown' },
   { module: stat, says: 'a device', args: { path: '/dev/null' }, dry: 'ok' },
+  {
+    module: sysctl,
+    says: 'a parameter that is its own',
+    args: { name: 'net.ipv4.ip_default_ttl', value: 63 },
+  },
+  {
+    module: sysctl,
+    says: "one that is its node's",
+    args: { name: 'vm.swappiness', value: 10 },
+    dry: 'refused',
+    problem: 'no-kernel-in-containers',
+  },
   {
     module: service,
     says: 'a new unit',

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
+import type { ProgramHost } from '../../src/host/host.ts'
 import type { Module } from '../../src/modules/module.ts'
 import { actions } from '../../src/host/plan.ts'
 import { conforms } from './conformance.ts'
@@ -30,12 +31,13 @@ describe('the suite catches a module that', { skip }, () => {
     rmSync(folder, { recursive: true, force: true })
     rmSync(`${folder}.state`, { recursive: true, force: true })
   })
-  const faulty = (probe: Module['probe'], plan: Module['plan']): Module => ({
+  const faulty = (probe: (host: ProgramHost) => Promise<unknown>, plan: Module['plan']): Module => ({
     name: 'faulty',
     summary: 'Breaks a law.',
     args: { type: 'object' },
     result: { type: 'object' },
-    probe,
+    runs: 'what the author of a playbook promised',
+    probe: (_, host) => probe(host),
     plan,
   })
   const fails = (module: Module, message: RegExp): Promise<void> =>
@@ -44,7 +46,7 @@ describe('the suite catches a module that', { skip }, () => {
   it('changes the host when it looks', async () => {
     const path = `${folder}/touched`
     const module = faulty(
-      (_, host) => host.ask(['touch', path], { promised: true }),
+      (host) => host.promised(['touch', path]),
       () => actions([]),
     )
     await fails(module, /looking and planning change nothing/)
@@ -61,7 +63,7 @@ describe('the suite catches a module that', { skip }, () => {
   it('says nothing of what it changes', async () => {
     const path = `${folder}/silent`
     const module = faulty(
-      (_, host) => host.ask(['ls', path]),
+      (host) => host.promised(['ls', path]),
       (_, seen) =>
         actions([
           (seen as { readonly code: number }).code === 0
@@ -76,7 +78,7 @@ describe('the suite catches a module that', { skip }, () => {
     const path = `${folder}/promised`
     const other = `${folder}/other`
     const module = faulty(
-      (_, host) => host.stat(path),
+      (host) => host.stat(path),
       (_, seen) =>
         actions([
           seen === undefined

@@ -6,6 +6,7 @@ import { kernelModule } from '../../src/modules/kernel-module/module.ts'
 import { reboot } from '../../src/modules/reboot/module.ts'
 import { service } from '../../src/modules/service/module.ts'
 import { stat } from '../../src/modules/stat/module.ts'
+import { sysctl } from '../../src/modules/sysctl/module.ts'
 import { waitFor } from '../../src/modules/wait-for/module.ts'
 import { books } from './books.ts'
 import type { ConformanceCase } from './conformance.ts'
@@ -111,6 +112,25 @@ export const systemCases: readonly ConformanceCase[] = [
     says: 'kept from loading, and out',
     args: { name: 'nouveau', state: 'blacklisted' },
     besides: [/^module nouveau$/],
+  },
+  {
+    module: sysctl,
+    says: 'a parameter of several numbers',
+    args: { name: 'net.ipv4.tcp_rmem', value: '4096 131072 8388608' },
+  },
+  {
+    module: sysctl,
+    says: 'one that changes others with it',
+    setup: 'echo 0 >/proc/sys/net/ipv4/ip_forward',
+    args: { name: 'net.ipv4.ip_forward', value: 1 },
+  },
+  { module: sysctl, says: 'no longer at boot', args: { name: 'net.ipv4.ip_forward', state: 'absent' } },
+  {
+    module: sysctl,
+    says: 'one that the kernel does not have',
+    args: { name: 'net.none', value: 1 },
+    dry: 'refused',
+    problem: 'no-such-parameter',
   },
   {
     module: getUrl,

@@ -1,7 +1,7 @@
 import type { Secret } from '../../base/secret.ts'
 import { commandLine, invalidValue, quote, raw, sh, type ShellText } from '../../base/shell.ts'
 import { revealed } from '../content.ts'
-import type { Answer } from '../host.ts'
+import type { Answer } from '../status.ts'
 import { found, type QueryKind, readFailed } from './query.ts'
 
 export interface AskRequest {
@@ -17,7 +17,7 @@ export interface AskRequest {
    * taken for true when not given.
    */
   readonly promised?: boolean
-  /** Sees to it that the program cannot change the host though it would (`read-only-programs.ts`). */
+  /** Keeps the program from changing the host where asking it would (`question.ts`). */
   readonly guard?: 'nvidia'
 }
 

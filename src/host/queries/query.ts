@@ -51,6 +51,16 @@ export function readFailed(message: string, hint?: string): Settled<never> {
   }
 }
 
+/** A parser did not understand an answer. `what` names the question. */
+export function senselessAnswer(what: string, error: unknown, host: string): Problem {
+  const why = error instanceof Error ? error.message : String(error)
+  return {
+    code: 'senseless-answer',
+    message: `the answer of ${host} makes no sense (${what}): ${why}`,
+    hint: 'a program there may have been replaced by another one: look at what the PATH of root leads to',
+  }
+}
+
 /** What to do when the host's programs lack what its scripts need; nothing where that is not why. */
 export function coreutilsHint(code: number, stderr: string): string | undefined {
   return code === 127 || /(?:unrecognized|invalid|unknown) option|BusyBox/.test(stderr)

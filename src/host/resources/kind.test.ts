@@ -86,7 +86,7 @@ test('a kind that is one file and a line in the list is asked, predicted, kept, 
   const view = reader.forTask({ overlay })
   assert.deepEqual(await view.host.read(userKind, 'root'), { id: 0, home: '/elsewhere' })
   assert.deepEqual([...view.predicted()], ['pve1 user:root'])
-  await assert.rejects(view.host.ask(['sh', '-c', 'true'], { promised: true }), UnknownError)
+  await assert.rejects(view.programHost.promised(['sh', '-c', 'true']), UnknownError)
   assert.ok(isUnknown(overlay.of(node).touches('user:*')))
   assert.equal(shell.scripts.length, 1)
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { type HostName, hostName } from '../../base/brand.ts'
 import { UnknownError } from '../../base/unknown.ts'
 import type { WriteFile } from '../action.ts'
-import type { Host } from '../host.ts'
+import type { ProgramHost } from '../host.ts'
 import type { Overlay } from '../overlay.ts'
 import { createReader, type HostReader } from '../reader.ts'
 import { createLocalShell } from './local-shell.ts'
@@ -19,7 +19,7 @@ export function reader(
     of,
     path,
   }: { readonly name?: HostName; readonly of?: HostReader; readonly path?: string } = {},
-): { readonly host: Host; readonly all: HostReader } {
+): { readonly host: ProgramHost; readonly all: HostReader } {
   const shell = createLocalShell(path === undefined ? {} : { PATH: `${path}:${process.env['PATH'] ?? ''}` })
   const all = createReader({
     name,
@@ -29,7 +29,7 @@ export function reader(
     placement: { ctid: of ? '101' : undefined, nodeName: of ? pve1 : undefined, cluster: undefined },
     controller: { file: async () => undefined, text: async () => undefined },
   })
-  return { host: all.view(overlay), all }
+  return { host: all.forTask({ overlay }).programHost, all }
 }
 
 export function write(path: string, text: string, more: Partial<WriteFile> = {}): WriteFile {

@@ -8,7 +8,7 @@ import type { Action } from '../../host/action.ts'
 import type { Host, HttpAnswer } from '../../host/host.ts'
 import { actions, type Diff, type Plan, refuse } from '../../host/plan.ts'
 import type { Module } from '../module.ts'
-import { changedSinceFetch, fetchLists } from '../support/apt-lists.ts'
+import { changedSince, fetchLists } from '../support/apt-lists.ts'
 import {
   disableEntries,
   formatOf,
@@ -86,7 +86,7 @@ async function probe(given: Args, host: Host): Promise<Seen> {
   const [fetched, stale] = await Promise.all([
     fetches ? host.http(given.signed_by ?? '', { method: 'GET', ...proxyOf(given) }) : undefined,
     given.state === 'present' && given.update_cache && files.get(fileOf(given)) === textOf(given)
-      ? changedSinceFetch([fileOf(given)], host)
+      ? changedSince([fileOf(given)], host)
       : false,
   ])
   return { files, key, keyrings: keyrings !== undefined, fetched, stale }

@@ -1,5 +1,5 @@
 /** What a task on packages does: the actions with their effects, and the diff that shows them. */
-import { createHash } from 'node:crypto'
+import { sha256Of } from '../../host/content.ts'
 import type { Action, Effect, Run } from '../../host/action.ts'
 import type { PackageStatus } from '../../host/host.ts'
 import type { Diff } from '../../host/plan.ts'
@@ -33,6 +33,7 @@ export function finish(interrupted: readonly HalfDone[], given: Args): Run {
 
 /** Installs or removes, with the effects that the simulation foresaw. */
 export function act(given: Args, names: readonly string[], foreseen: Simulation | undefined): Action {
+  const { options, verb } = changing(given)
   const argv = [
     'apt-get',
     '-y',
@@ -42,7 +43,8 @@ export function act(given: Args, names: readonly string[], foreseen: Simulation 
     '-o',
     'Dpkg::Options::=--force-confold',
     ...(given.state !== 'absent' && foreseen?.removes.length === 0 ? ['--no-remove'] : []),
-    ...changing(given),
+    ...options,
+    verb,
     ...names,
   ]
   const removing = given.state === 'absent'
@@ -121,5 +123,5 @@ export function some(names: readonly string[]): string {
 }
 
 function fingerprint(parts: readonly string[]): string {
-  return createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 32)
+  return sha256Of(parts.join('\0')).slice(0, 32)
 }

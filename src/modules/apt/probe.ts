@@ -1,9 +1,10 @@
 /** What a task on packages reads: their states, what the repositories offer, and what apt-get says it would do. */
 import { isUnknown, knownOr, type Unknown, UnknownError } from '../../base/unknown.ts'
 import type { Host, PackageStatus } from '../../host/host.ts'
-import { changedSinceFetch, fetchedWithin } from '../support/apt-lists.ts'
+import { aptSimulation, packageCandidates, packageStates } from '../../host/questions/packages.ts'
+import { changedSince, fetchedWithin } from '../support/apt-lists.ts'
 import type { Args } from './args.ts'
-import { parsePolicy, parseSimulation, type Simulation } from './simulation.ts'
+import { explained, type Simulation } from './simulation.ts'
 
 export interface Seen {
   readonly packages: ReadonlyMap<string, PackageStatus>
@@ -139,14 +140,8 @@ async function probeWork(
 
 /** What an interrupted dpkg left. A dry run that cannot know takes it that its own earlier tasks end well. */
 async function interruptedPackages(host: Host): Promise<readonly HalfDone[]> {
-  const asked = await host.maybe(
-    host.ask(['dpkg-query', '-W', '-f', '${db:Status-Status} ${Package} ${Version}\\n']),
-  )
-  if (isUnknown(asked)) return []
-  return asked.stdout.split('\n').flatMap((line) => {
-    const [status = '', name = '', version = ''] = line.split(' ')
-    return unfinished.has(status) ? [{ name, version }] : []
-  })
+  const asked = await host.maybe(host.ask(packageStates({ patterns: [] })))
+  return knownOr(asked, []).filter(({ status }) => unfinished.has(status))
 }
 
 async function candidatesOf(
@@ -154,11 +149,7 @@ async function candidatesOf(
   host: Host,
 ): Promise<ReadonlyMap<string, string | undefined> | Unknown> {
   const names = targets.map(({ name }) => name)
-  return host.maybe(
-    host
-      .ask(['apt-cache', 'policy', ...names], { environment: { LC_ALL: 'C' } })
-      .then(({ stdout }) => parsePolicy(stdout)),
-  )
+  return host.maybe(host.ask(packageCandidates({ names })))
 }
 
 const sources = ['/etc/apt/sources.list', '/etc/apt/sources.list.d']
@@ -169,24 +160,33 @@ async function isOld({ cache_valid_time: seconds }: Args, host: Host): Promise<b
 
 /** Whether fetching the lists could bring a package that is in none of them: not when that was done a moment ago. */
 async function canHelp(host: Host): Promise<boolean> {
-  const asked = await host.maybe(Promise.all([fetchedWithin(300, host), changedSinceFetch(sources, host)]))
+  const asked = await host.maybe(Promise.all([fetchedWithin(300, host), changedSince(sources, host)]))
   if (isUnknown(asked)) return false
   const [recent, changed] = asked
   return !recent || changed
 }
 
 async function simulate(given: Args, names: readonly string[], host: Host): Promise<Simulation> {
-  const argv = ['apt-get', '-s', '-y', ...changing(given), ...names]
-  return parseSimulation(await host.ask(argv, { environment: { LC_ALL: 'C' } }))
+  const { options, verb } = changing(given)
+  return explained(await host.ask(aptSimulation({ options: ['-y', ...options], verb, names })))
+}
+
+interface Changing {
+  readonly options: readonly ('--install-recommends' | '--no-install-recommends' | '--allow-downgrades')[]
+  readonly verb: 'install' | 'remove' | 'purge'
 }
 
 /** The part of the command line that simulation and deed have in common. */
-export function changing(given: Args): readonly string[] {
-  if (given.state === 'absent') return [given.purge ? 'purge' : 'remove']
+export function changing(given: Args): Changing {
+  if (given.state === 'absent') return { options: [], verb: given.purge ? 'purge' : 'remove' }
   const recommends = given.install_recommends
-  return [
-    ...(recommends === undefined ? [] : [recommends ? '--install-recommends' : '--no-install-recommends']),
-    ...(given.allow_downgrade ? ['--allow-downgrades'] : []),
-    'install',
-  ]
+  return {
+    options: [
+      ...(recommends === undefined
+        ? []
+        : ([recommends ? '--install-recommends' : '--no-install-recommends'] as const)),
+      ...(given.allow_downgrade ? (['--allow-downgrades'] as const) : []),
+    ],
+    verb: 'install',
+  }
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { parsePolicy, parseSimulation } from './simulation.ts'
+import { parsePolicy, parseSimulation } from '../../host/questions/packages.ts'
+import { explained } from './simulation.ts'
 
 test('a simulation is read: what comes, what changes, what goes', () => {
   const stdout = `The following NEW packages will be installed:
@@ -11,7 +12,7 @@ Inst kmod (30+20221128-1 Debian:12.15/oldstable [amd64])
 Inst libc6:i386 [2.36-9] (2.36-9+deb12u10 Debian:12.15/oldstable [i386]) []
 Conf kmod (30+20221128-1 Debian:12.15/oldstable [amd64])
 `
-  assert.deepEqual(parseSimulation({ code: 0, stdout, stderr: '' }), {
+  assert.deepEqual(explained(parseSimulation({ code: 0, stdout, stderr: '' })), {
     installs: [
       { name: 'kmod', version: '30+20221128-1', before: undefined },
       { name: 'libc6:i386', version: '2.36-9+deb12u10', before: '2.36-9' },
@@ -70,7 +71,7 @@ const refusals: readonly [says: string, stdout: string, stderr: string, code: st
 
 for (const [says, stdout, stderr, code, message] of refusals) {
   test(`a simulation that fails names ${says}`, () => {
-    const { refusal } = parseSimulation({ code: 100, stdout, stderr })
+    const { refusal } = explained(parseSimulation({ code: 100, stdout, stderr }))
     assert.equal(refusal?.code, code)
     assert.match(refusal?.message ?? '', message)
   })

@@ -1,6 +1,6 @@
 /** What `apt-get -s` says it would do, and what its refusals mean. */
-import type { Answer } from '../../host/host.ts'
 import type { Refusal } from '../../host/plan.ts'
+import type { AptSimulation, SimulatedPackage } from '../../host/questions/packages.ts'
 
 export interface Simulation {
   readonly installs: readonly SimulatedPackage[]
@@ -9,20 +9,7 @@ export interface Simulation {
   readonly refusal: Refusal | undefined
 }
 
-export interface SimulatedPackage {
-  readonly name: string
-  readonly version: string
-  /** undefined: new. */
-  readonly before: string | undefined
-}
-
-/** `Inst NAME [OLD] (NEW ORIGIN [ARCH])`, `Remv NAME [OLD]`, `Purg NAME [OLD]` (apt-get(8), --simulate). */
-export function parseSimulation(answer: Answer): Simulation {
-  const { code, stdout, stderr } = answer
-  const installs = [...stdout.matchAll(/^Inst (\S+) (?:\[(\S+)\] )?\((\S+)/gm)].map(
-    ([, name = '', before, version = '']) => ({ name, version, before }),
-  )
-  const removes = [...stdout.matchAll(/^(?:Remv|Purg) (\S+)/gm)].map(([, name = '']) => name)
+export function explained({ installs, removes, code, stdout, stderr }: AptSimulation): Simulation {
   return { installs, removes, refusal: code === 0 ? undefined : explain(stdout, stderr, code) }
 }
 
@@ -97,14 +84,4 @@ function section(text: string, heading: string): string {
     .slice(0, end < 0 ? undefined : end)
     .map((line) => line.trim())
     .join('; ')
-}
-
-/** Candidate by package from `apt-cache policy`; a package of which apt never heard is not in it. */
-export function parsePolicy(text: string): ReadonlyMap<string, string | undefined> {
-  const found = new Map<string, string | undefined>()
-  for (const [, name = '', candidate = ''] of text.matchAll(
-    /^(\S+):\n {2}Installed: .*\n {2}Candidate: (.*)$/gm,
-  ))
-    found.set(name, candidate === '(none)' ? undefined : candidate)
-  return found
 }

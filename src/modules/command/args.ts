@@ -1,5 +1,5 @@
 import type { FromSchema } from 'json-schema-to-ts'
-import { absolutePath } from '../support/paths.ts'
+import { absolutePath } from '../../base/posix-paths.ts'
 
 export const programProperties = {
   creates: {

@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { shell } from '../shell/module.ts'
-import { carryOut } from '../testing/carry-out.ts'
 import { completed, converge, planOnce } from '../testing/converge.ts'
 import { assertHas } from '../testing/has.ts'
-import { addFile, fakeWorld } from '../testing/fake-host.ts'
+import { fakeWorld } from '../testing/fake-host.ts'
 import { command } from './module.ts'
 
 test('command runs its words without a shell and reports what was said', async () => {
@@ -56,7 +54,7 @@ test('what only reads runs in the probe, by the promise of the author, and chang
   const world = fakeWorld()
   const asked: unknown[] = []
   world.answer = (argv, options) => {
-    asked.push([argv, options.promised, options.directory, options.timeout])
+    asked.push([argv, options.directory, options.timeout])
     return { code: 0, stdout: 'yes\n', stderr: '' }
   }
   const { actions, report } = await converge(
@@ -65,7 +63,7 @@ test('what only reads runs in the probe, by the promise of the author, and chang
     world,
   )
   assert.deepEqual(actions, [])
-  assert.deepEqual(asked, [[['probe', 'x'], true, '/etc', 5000]])
+  assert.deepEqual(asked, [[['probe', 'x'], '/etc', 5000]])
   assert.equal(report['stdout'], 'yes')
 })
 
@@ -76,18 +74,7 @@ test('a reading program that fails is a failure with its last words', async () =
   assert.equal(refusal?.message, '"probe" failed with exit status 3: one | no such card')
 })
 
-test('shell gives the line to the shell that was asked for', async () => {
-  const { actions } = await planOnce(shell, { cmd: 'a | b > c', executable: '/bin/bash' }, fakeWorld())
-  assertHas(actions, [{ argv: ['/bin/bash', '-c', 'a | b > c'] }])
-})
-
 test('an open quote is a mistake', async () => {
   const { refusal } = await planOnce(command, { cmd: "echo 'a" }, fakeWorld())
   assert.equal(refusal?.code, 'invalid-argument')
-})
-
-test('the fake host tells what a program did', () => {
-  const world = fakeWorld()
-  addFile(world, '/x', '1')
-  assert.deepEqual(carryOut(world, { kind: 'run', argv: ['true'] }), { code: 0, stdout: '', stderr: '' })
 })

@@ -20,6 +20,7 @@ export const command = {
   freeForm: 'cmd',
   mayBeSecret: ['stdin'],
   imperative: isImperative,
+  runs: 'what the author of a playbook promised',
   probe: (given, host) => probeProgram(argvOf(given) ?? [], given, host),
   plan,
   report: (given, seen, replies) => reportProgram(argvOf(given) ?? [], seen, replies),

@@ -11,7 +11,8 @@ import {
   reportContent,
   type Source,
 } from '../support/content.ts'
-import { diffLimit, sha256 } from '../support/text.ts'
+import { sha256Of } from '../../host/content.ts'
+import { diffLimit } from '../support/text.ts'
 import { args, type Args, result } from './args.ts'
 
 export interface Seen extends ContentSeen {
@@ -40,7 +41,7 @@ async function probe(given: Args, host: Host): Promise<Seen> {
   const source: Source | undefined =
     content === undefined
       ? await fromController(src ?? '', host)
-      : { content: { kind: 'text', text: content }, sha256: sha256(content), text: content }
+      : { content: { kind: 'text', text: content }, sha256: sha256Of(content), text: content }
   const name = src === undefined ? undefined : keptName(src)
   return { ...(await probeContent(given, name, source?.sha256 ?? '', host)), source }
 }
@@ -51,7 +52,7 @@ async function fromController(path: string, { controller }: Host): Promise<Sourc
   const { sha256: hash, size } = found
   const text = size > diffLimit ? `(${size} bytes)\n` : await controller.text(path)
   // Text of a small file travels with what else is done; bytes that are no text, and what has changed meanwhile, are sent by themselves.
-  const travels = size <= travelLimit && text !== undefined && sha256(text) === hash
+  const travels = size <= travelLimit && text !== undefined && sha256Of(text) === hash
   return {
     content: travels ? { kind: 'text', text } : { kind: 'controllerFile', path, sha256: hash, size },
     sha256: hash,

@@ -1,6 +1,8 @@
 /** What is seen inside a container that is to have a CUDA toolkit: its sources, its packages, and what apt would do. */
-import { isUnknown } from '../../base/unknown.ts'
+import { isUnknown, knownOr } from '../../base/unknown.ts'
 import type { Host } from '../../host/host.ts'
+import { aptSimulation, packageNames } from '../../host/questions/packages.ts'
+import { systemState } from '../../host/questions/system.ts'
 import {
   cudaRepository,
   type CudaSource,
@@ -8,10 +10,10 @@ import {
   type SourceFile,
 } from '../../nvidia/cuda-sources.ts'
 import {
+  compilerRelease,
   keyringDownload,
-  nvccRelease,
   repositoryName,
-  toolkitHome,
+  toolkitPrograms,
   versionedPackage,
 } from '../../nvidia/cuda.ts'
 import type { Args } from './args.ts'
@@ -71,7 +73,7 @@ export async function readInside(given: Args, host: Host): Promise<Inside> {
   const [release = '', names, system, leftover, ...packages] = await Promise.all([
     host.text('/etc/os-release'),
     host.list('/etc/apt/sources.list.d'),
-    host.maybe(host.ask(['systemctl', 'is-system-running'])),
+    host.maybe(host.ask(systemState)),
     host.stat(keyringDownload),
     ...wanted.map((name) => host.maybe(host.package(name))),
   ])
@@ -94,7 +96,7 @@ export async function readInside(given: Args, host: Host): Promise<Inside> {
   return {
     distribution,
     osName: field('PRETTY_NAME') || field('ID'),
-    system: isUnknown(system) ? undefined : system.stdout.trim(),
+    system: knownOr(system, undefined),
     files,
     sources,
     leftover: leftover !== undefined,
@@ -132,12 +134,12 @@ async function goodSource(
 /** A file of a package may be gone without dpkg noticing: what counts is that the compiler runs. */
 async function lostCompiler({ version }: Args, host: Host): Promise<Todo | undefined> {
   const name = versionedPackage('cuda-nvcc', version)
-  const [status, answer] = await Promise.all([
+  const [status, release] = await Promise.all([
     host.maybe(host.package(name)),
-    host.maybe(host.ask([`${toolkitHome(version)}/bin/nvcc`, '--version'])),
+    host.maybe(host.ask(compilerRelease({ directory: toolkitPrograms(version) }))),
   ])
-  if (isUnknown(status) || isUnknown(answer) || status.installed === undefined) return undefined
-  return nvccRelease(answer.stdout) === version ? undefined : { names: [name], reinstall: true }
+  if (isUnknown(status) || isUnknown(release) || status.installed === undefined) return undefined
+  return release === version ? undefined : { names: [name], reinstall: true }
 }
 
 /** The key comes by curl or wget, and all of it over https. */
@@ -169,14 +171,14 @@ async function readOffer(
     .replaceAll('/', '_')
   const [lists, known, simulated] = await Promise.all([
     host.maybe(host.list(listsDirectory)),
-    host.maybe(host.ask(['apt-cache', 'pkgnames', `${given.packages[0] ?? 'cuda-toolkit'}-`])),
+    host.maybe(host.ask(packageNames({ prefix: `${given.packages[0] ?? 'cuda-toolkit'}-` }))),
     simulate(host, names, reinstall ? ['--reinstall'] : []),
   ])
   if (isUnknown(lists) || isUnknown(known) || !simulated) return undefined
   return {
     ...simulated,
     listed: (lists ?? []).some((name) => name.startsWith(list) && isPackageList(name)),
-    available: known.stdout.split('\n').filter((name) => name !== ''),
+    available: known,
   }
 }
 
@@ -189,20 +191,16 @@ function isPackageList(name: string): boolean {
 async function simulate(
   host: Host,
   names: readonly string[],
-  options: readonly string[],
+  options: readonly '--reinstall'[],
 ): Promise<Simulated | undefined> {
   const [lists, simulated] = await Promise.all([
     host.maybe(host.list(listsDirectory)),
     host.maybe(
-      host.ask(['apt-get', '-s', '--no-install-recommends', 'install', ...options, ...names], {
-        environment: { LC_ALL: 'C' },
-      }),
+      host.ask(aptSimulation({ options: ['--no-install-recommends', ...options], verb: 'install', names })),
     ),
   ])
   if (isUnknown(lists) || isUnknown(simulated)) return undefined
-  const { code, stdout, stderr } = simulated
-  const acted = (verb: string): readonly string[] =>
-    [...stdout.matchAll(new RegExp(`^${verb} (\\S+)`, 'gm'))].map(([, name = '']) => name)
+  const { code, stdout, stderr, installs, removes } = simulated
   return {
     unavailable: names.filter((name) =>
       new RegExp(
@@ -210,8 +208,8 @@ async function simulate(
         'm',
       ).test(stdout + stderr),
     ),
-    installs: acted('Inst'),
-    removes: [...acted('Remv'), ...acted('Purg')],
+    installs: installs.map(({ name }) => name),
+    removes,
     failure: code === 0 ? undefined : (/^E: (.+)$/m.exec(stderr)?.[1] ?? `status ${code}`),
     anyLists: (lists ?? []).some(isPackageList),
   }

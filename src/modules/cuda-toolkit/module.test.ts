@@ -125,7 +125,7 @@ test('toolkits that the driver or the system cannot have are refused before anyt
 })
 
 test('a compiler that dpkg knows and that does not run is installed again', async () => {
-  const reinstall = 'apt-get -s --no-install-recommends install --reinstall cuda-nvcc-12-8'
+  const reinstall = 'apt-get -s --no-install-recommends --reinstall install cuda-nvcc-12-8'
   const scene = (stdout: string): Scene => ({
     files: ready,
     installed: true,

@@ -4,7 +4,7 @@ import { type Diff, actions, done, type Plan, refuse } from '../../host/plan.ts'
 import { filesAt } from '../support/may-change.ts'
 import type { Module } from '../module.ts'
 import { attributeAction, attributeDiffs, givenAttributes, knowAttributes } from '../support/attributes.ts'
-import { normalized } from '../support/paths.ts'
+import { normalized } from '../../base/posix-paths.ts'
 import { args, type Args, result } from './args.ts'
 
 export interface Seen {

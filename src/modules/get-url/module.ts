@@ -8,7 +8,7 @@ import { actions, type Plan, type Refusal, refuse } from '../../host/plan.ts'
 import { filesAt } from '../support/may-change.ts'
 import type { Module } from '../module.ts'
 import { attributeAction, attributeDiffs, givenAttributes, knowAttributes } from '../support/attributes.ts'
-import { join, nameOf, normalized, parentOf } from '../support/paths.ts'
+import { join, nameOf, normalized, parentOf } from '../../base/posix-paths.ts'
 import { args, type Args, result } from './args.ts'
 
 export interface Seen {

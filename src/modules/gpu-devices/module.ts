@@ -6,6 +6,7 @@
  */
 import { isUnknown, UnknownError } from '../../base/unknown.ts'
 import type { Host } from '../../host/host.ts'
+import { pveVersion } from '../../host/questions/proxmox.ts'
 import { done, type Plan, refuse, settle } from '../../host/plan.ts'
 import { parseAssignment, resolveAssignment } from '../../nvidia/assignment.ts'
 import { type Gpu, readNodeGpus, withUuids } from '../../nvidia/gpus.ts'
@@ -96,8 +97,7 @@ async function probe(given: Args, host: Host): Promise<Seen> {
 async function knowsDevn(node: Host): Promise<boolean> {
   const { installed } = await node.package('pve-container')
   if (installed !== undefined) return atLeast(installed, devnSince.container)
-  const { stdout } = await node.ask(['pveversion'])
-  return atLeast(/^pve-manager\/([0-9.]+)/.exec(stdout)?.[1] ?? '0', devnSince.manager)
+  return atLeast((await node.ask(pveVersion)) ?? '0', devnSince.manager)
 }
 
 async function readResolution(given: Args, host: Host): Promise<Resolution> {

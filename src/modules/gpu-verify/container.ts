@@ -1,16 +1,17 @@
 /** What is seen of a container: from its node first, and inside only when it runs. */
 import type { Host } from '../../host/host.ts'
 import { parseAssignment, resolveAssignment } from '../../nvidia/assignment.ts'
-import { nvccRelease, toolkitHome } from '../../nvidia/cuda.ts'
+import { compilerRelease, toolkitPrograms } from '../../nvidia/cuda.ts'
 import { type Gpu, readNodeGpus } from '../../nvidia/gpus.ts'
 import {
   type DeviceNode,
+  opens,
   devicesFile,
   gpuNode,
   parseCharacterMajors,
   sharedNodes,
 } from '../../nvidia/proc.ts'
-import { parseSmi, smiQuery, type SmiResult } from '../../nvidia/smi.ts'
+import { type SmiResult, visibleGpus } from '../../nvidia/smi.ts'
 import { readUserspace, type Userspace } from '../../nvidia/userspace.ts'
 import type { Args } from './args.ts'
 import { deviceProblem } from './devices.ts'
@@ -96,23 +97,22 @@ async function readInside(
     ({ path }) => path !== '/dev/nvidia-uvm-tools',
   )
   const wanted: readonly DeviceNode[] = minors.length === 0 ? [] : [...shared, ...minors.map(gpuNode)]
-  const nvcc = `${toolkitHome(given.cuda)}/bin/nvcc`
   const [userspace, names, smi, smiAsUser, compiler, ...present] = await Promise.all([
     readUserspace(host),
     host.list('/dev'),
-    gpus.length === 0 ? undefined : host.ask(smiQuery),
-    gpus.length === 0 || given.user === '' ? undefined : host.ask(smiQuery, { user: given.user }),
-    given.cuda === '' ? undefined : host.ask([nvcc, '--version']),
+    gpus.length === 0 ? undefined : host.ask(visibleGpus),
+    gpus.length === 0 || given.user === '' ? undefined : host.ask(visibleGpus, { user: given.user }),
+    given.cuda === '' ? undefined : host.ask(compilerRelease({ directory: toolkitPrograms(given.cuda) })),
     ...wanted.map(({ path }) => host.stat(path)),
   ])
   const others = given.isolation && given.assignment !== '' ? otherGpus(names ?? [], minors) : []
   return {
     userspace,
-    smi: smi && parseSmi(smi),
-    smiAsUser: smiAsUser && parseSmi(smiAsUser),
+    smi,
+    smiAsUser,
     wrongDevices: wanted.flatMap((node, index) => deviceProblem(node, present[index]) ?? []),
     open: await openOnes(host, others),
-    nvcc: compiler && nvccRelease(compiler.stdout),
+    nvcc: compiler,
   }
 }
 
@@ -128,7 +128,7 @@ async function openOnes(host: Host, names: readonly string[]): Promise<readonly 
   const paths = names.map((name) => `/dev/${name}`)
   const [statuses, answers] = await Promise.all([
     Promise.all(paths.map((path) => host.stat(path))),
-    Promise.all(paths.map((path) => host.ask(['head', '-c', '0', path]))),
+    Promise.all(paths.map((path) => host.ask(opens({ path })))),
   ])
-  return paths.filter((_, index) => statuses[index]?.kind === 'character' && answers[index]?.code === 0)
+  return paths.filter((_, index) => statuses[index]?.kind === 'character' && answers[index] === true)
 }

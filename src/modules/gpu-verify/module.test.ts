@@ -68,10 +68,10 @@ async function look(
   const container = fakeHost(inside)
   const host: Host = {
     ...container,
-    ask: async (argv, options) =>
+    ask: async (question, options) =>
       options?.user !== undefined && scene.user !== undefined
-        ? { code: 0, stdout: '', stderr: '', ...scene.user }
-        : container.ask(argv, options),
+        ? question.parse({ code: 0, stdout: '', stderr: '', ...scene.user })
+        : container.ask(question, options),
     node: fakeHost({
       ...nodeHost,
       containers: { 101: { status: running ? 'running' : 'stopped', config, pid: running ? 7 : undefined } },

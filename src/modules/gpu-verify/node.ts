@@ -13,7 +13,7 @@ import {
   versionFile,
 } from '../../nvidia/proc.ts'
 import { readRunningGuests } from '../../nvidia/running-guests.ts'
-import { parseSmi, smiQuery, type SmiResult } from '../../nvidia/smi.ts'
+import { type SmiResult, visibleGpus } from '../../nvidia/smi.ts'
 import { readUserspace, type Userspace } from '../../nvidia/userspace.ts'
 import type { Args } from './args.ts'
 import { deviceProblem } from './devices.ts'
@@ -52,7 +52,7 @@ export async function readNode({ version, containers }: Args, host: Host): Promi
           ...gpus.gpus.flatMap(({ minor }) => (minor === undefined ? [] : [gpuNode(minor)])),
         ]
   const [smi, running, ...present] = await Promise.all([
-    loaded === undefined ? undefined : host.ask(smiQuery),
+    loaded === undefined ? undefined : host.ask(visibleGpus),
     version === '' || loaded === version ? [] : readRunningGuests(host),
     ...wanted.map(({ path }) => host.stat(path)),
   ])
@@ -63,7 +63,7 @@ export async function readNode({ version, containers }: Args, host: Host): Promi
     gpus,
     unifiedMemory: majors.has('nvidia-uvm'),
     wrongNodes: wanted.flatMap((node, index) => deviceProblem(node, present[index]) ?? []),
-    smi: smi && parseSmi(smi),
+    smi,
     unmanaged: unmanaged(
       guests,
       containers.map(({ ctid }) => String(ctid)),

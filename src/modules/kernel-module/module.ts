@@ -8,7 +8,7 @@ import type { Action } from '../../host/action.ts'
 import type { Host, KernelModuleStatus } from '../../host/host.ts'
 import { actions, type Diff, done, type Plan, refuse } from '../../host/plan.ts'
 import type { Module } from '../module.ts'
-import { parentOf } from '../support/paths.ts'
+import { parentOf } from '../../base/posix-paths.ts'
 import { contentDiff } from '../support/text.ts'
 import { args, type Args, result } from './args.ts'
 

@@ -1,6 +1,6 @@
 import type { FromSchema } from 'json-schema-to-ts'
 import { attributeProperties } from '../support/attributes.ts'
-import { absolutePath } from '../support/paths.ts'
+import { absolutePath } from '../../base/posix-paths.ts'
 
 const pattern = { type: 'string', minLength: 1, maxLength: 1000 } as const
 

@@ -5,8 +5,9 @@
  * That the images hold the file is noted beside gpuplay's state, so that a run that was cut between the two rebuilds them.
  */
 import { known, knownOr } from '../../base/unknown.ts'
-import { createHash } from 'node:crypto'
+import { sha256Of } from '../../host/content.ts'
 import type { Host } from '../../host/host.ts'
+import { partitionSize } from '../../host/questions/system.ts'
 import { actions, done, type Plan, type Refusal, refuse } from '../../host/plan.ts'
 import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
@@ -66,7 +67,7 @@ async function readRoom(host: Host): Promise<Room> {
   const partitions = (uuids ?? '').split('\n').filter((uuid) => /^[0-9A-Fa-f-]+$/.test(uuid))
   const [sizes, blocks] = await Promise.all([
     Promise.all(images.map((name) => host.stat(`/boot/${name}`))),
-    Promise.all(partitions.map((uuid) => host.ask(['lsblk', '-bndo', 'SIZE', `/dev/disk/by-uuid/${uuid}`]))),
+    Promise.all(partitions.map((uuid) => host.ask(partitionSize({ device: `/dev/disk/by-uuid/${uuid}` })))),
   ])
   const largest = (prefix: string): number =>
     Math.max(
@@ -77,7 +78,7 @@ async function readRoom(host: Host): Promise<Room> {
     free,
     largestImage: largest('initrd.img-'),
     largestKernel: largest('vmlinuz-'),
-    systemPartitions: blocks.map(({ stdout }) => Number.parseInt(stdout, 10)).filter((size) => size > 0),
+    systemPartitions: blocks.flatMap((size) => (size !== undefined && size > 0 ? [size] : [])),
   }
 }
 
@@ -100,7 +101,7 @@ function plan({ modules, path }: Args, { text, noted, loaded, room, tool }: Seen
       {
         kind: 'run',
         argv: ['update-initramfs', '-u', '-k', 'all'],
-        detached: { name: 'update-initramfs', fingerprint: digest(wanted) },
+        detached: { name: 'update-initramfs', fingerprint: sha256Of(wanted) },
         timeout: 1800,
         label: 'rebuild the initramfs of every kernel',
         hint: 'see what update-initramfs says; a full /boot or EFI partition is the usual cause',
@@ -158,11 +159,7 @@ function fileText(modules: readonly string[]): string {
 }
 
 function noteText(wanted: string): string {
-  return `${digest(wanted)}\n`
-}
-
-function digest(text: string): string {
-  return createHash('sha256').update(text).digest('hex')
+  return `${sha256Of(wanted)}\n`
 }
 
 function mebibytes(bytes: number): string {

@@ -5,8 +5,8 @@
  * The installer is judged by what it leaves behind, not by its words: it ends well when DKMS is missing or its registration failed,
  * and prints ERROR lines in runs that succeed.
  */
-import { isUnknown, known, type Unknown } from '../../base/unknown.ts'
-import { createHash } from 'node:crypto'
+import { isUnknown, known, knownOr, type Unknown } from '../../base/unknown.ts'
+import { sha256Of } from '../../host/content.ts'
 import type { Action, Effect } from '../../host/action.ts'
 import type { Host } from '../../host/host.ts'
 import { actions, done, type Plan, type Refusal, refuse } from '../../host/plan.ts'
@@ -14,6 +14,8 @@ import { resource } from '../../host/resource.ts'
 import {
   type DkmsState,
   dkmsState,
+  dkmsStatus,
+  installedModuleType,
   installedVersion,
   installerLog,
   knowsOption,
@@ -71,12 +73,11 @@ export const nvidiaDriver = {
 async function probe(given: Args, host: Host): Promise<Seen> {
   const running = await host.maybe(host.kernel())
   const kernel = isUnknown(running) ? undefined : running.release
-  const [records, status, license, source, driver, nouveau] = await Promise.all([
+  const [records, status, type, source, driver, nouveau] = await Promise.all([
     host.maybe(host.text(installerLog)),
-    host.maybe(host.ask(['dkms', 'status', '-m', 'nvidia'])),
-    host.maybe(
-      host.ask(['modinfo', ...(kernel === undefined ? [] : ['-k', kernel]), '-F', 'license', 'nvidia']),
-    ),
+    host.maybe(host.ask(dkmsStatus)),
+    // Without the kernel nothing is known of its modules.
+    kernel === undefined ? undefined : host.maybe(host.ask(installedModuleType({ kernel }))),
     host.maybe(host.stat(`/usr/src/nvidia-${given.version}`)),
     host.kernelModule('nvidia'),
     host.kernelModule('nouveau'),
@@ -88,10 +89,10 @@ async function probe(given: Args, host: Host): Promise<Seen> {
     installed,
     whole: installed !== given.version || isComplete(await readUserspace(host), given.version),
     dkms:
-      !isUnknown(status) && status.code === 0 && kernel !== undefined
-        ? dkmsState(status.stdout, given.version, kernel)
+      !isUnknown(status) && status !== undefined && kernel !== undefined
+        ? dkmsState(status, given.version, kernel)
         : undefined,
-    moduleType: isUnknown(license) ? undefined : typeOf(license.stdout),
+    moduleType: knownOr(type, undefined),
     source: !isUnknown(source) && source !== undefined,
     loaded: driver.loaded ? driver.version : undefined,
     nouveau: nouveau.loaded,
@@ -264,12 +265,6 @@ function optionsFor({ version, module_type: moduleType }: Args, { loaded }: Seen
   return nodeOptions(version, { moduleType, beside: loaded !== undefined })
 }
 
-function typeOf(license: string): ModuleType | undefined {
-  const text = license.trim()
-  if (text === '') return undefined
-  return text === 'NVIDIA' ? 'proprietary' : 'open'
-}
-
 function fingerprint(...parts: readonly string[]): string {
-  return createHash('sha256').update(parts.join('\0')).digest('hex')
+  return sha256Of(parts.join('\0'))
 }

@@ -5,7 +5,8 @@
 import type { Effect } from '../../host/action.ts'
 import type { Host } from '../../host/host.ts'
 import { actions, done, type Plan, refuse } from '../../host/plan.ts'
-import { driverPackageQuery, installedDriverPackages, isDriverPackage } from '../../nvidia/packages.ts'
+import { aptSimulation } from '../../host/questions/packages.ts'
+import { isDriverPackage, readDriverPackages } from '../../nvidia/packages.ts'
 import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
 
@@ -28,13 +29,12 @@ export const nvidiaForeignDriver = {
 } satisfies Module<Args, Seen>
 
 async function probe({ policy }: Args, host: Host): Promise<Seen> {
-  const [query, driver] = await Promise.all([host.ask(driverPackageQuery), host.kernelModule('nvidia')])
-  const packages = installedDriverPackages(query.stdout)
-  const simulated =
+  const [packages, driver] = await Promise.all([readDriverPackages(host), host.kernelModule('nvidia')])
+  const removals =
     policy === 'remove' && packages.length > 0
-      ? (await host.ask(['apt-get', '-s', 'purge', ...packages])).stdout
-      : ''
-  return { packages, loaded: driver.loaded ? driver.version : undefined, removals: removalsOf(simulated) }
+      ? (await host.ask(aptSimulation({ options: [], verb: 'purge', names: packages }))).removes
+      : []
+  return { packages, loaded: driver.loaded ? driver.version : undefined, removals }
 }
 
 function plan({ version, policy }: Args, { packages, loaded, removals }: Seen): Plan {
@@ -81,8 +81,4 @@ function plan({ version, policy }: Args, { packages, loaded, removals }: Seen): 
       ],
     },
   ])
-}
-
-function removalsOf(simulated: string): readonly string[] {
-  return [...simulated.matchAll(/^(?:Remv|Purg) (\S+)/gm)].map(([, name = '']) => name)
 }

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import type { Plan } from '../../host/plan.ts'
 import { fakeHost } from '../../nvidia/testing/fake-host.ts'
 import type { Args } from './args.ts'
-import { nvidiaPower, parseGpus } from './module.ts'
+import { nvidiaPower } from './module.ts'
 
 const gpus =
   '00000000:01:00.0, Enabled, 180.00\n00000000:41:00.0, Disabled, 250.00\n00000000:81:00.0, [N/A], [N/A]\n'
@@ -38,11 +38,4 @@ test('a limit for a GPU that is not there is refused, and those that are there a
 test('the words of an nvidia-smi that fails are passed on', async () => {
   const said = 'Failed to initialize NVML: Driver/library version mismatch'
   assert.match((await planOf({}, { code: 18, stdout: `${said}\n` })).refusal?.message ?? '', new RegExp(said))
-})
-
-test('addresses of nvidia-smi have a longer domain than those of the kernel', () => {
-  assert.deepEqual(
-    parseGpus('00000001:0A:00.0, Enabled, 99.5\n').map(({ pci }) => pci),
-    ['0001:0a:00.0'],
-  )
 })

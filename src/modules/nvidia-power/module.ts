@@ -1,22 +1,10 @@
 /** Persistence mode and power limits of a node's GPUs, as they are now. What a boot begins with is the boot service's, from /etc/gpuplay/nvidia.conf. */
 import type { Action } from '../../host/action.ts'
-import type { Host } from '../../host/host.ts'
 import { actions, type Plan, refuse } from '../../host/plan.ts'
 import { normalAddress } from '../../nvidia/cards.ts'
+import { type PowerSettings, powerSettings } from '../../nvidia/power.ts'
 import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
-
-export interface Gpu {
-  readonly pci: string
-  /** Undefined where the GPU has no such setting. */
-  readonly persistence: boolean | undefined
-  /** Watts. */
-  readonly limit: number | undefined
-}
-
-export type Seen =
-  | { readonly kind: 'gpus'; readonly gpus: readonly Gpu[] }
-  | { readonly kind: 'failed'; readonly said: string }
 
 export const nvidiaPower = {
   name: 'nvidia_power',
@@ -24,7 +12,7 @@ export const nvidiaPower = {
   args,
   result,
   exitCode: 4,
-  probe,
+  probe: (_, host) => host.ask(powerSettings),
   plan,
   report: (_, seen) => ({
     gpus:
@@ -36,29 +24,9 @@ export const nvidiaPower = {
             limit: limit ?? null,
           })),
   }),
-} satisfies Module<Args, Seen>
+} satisfies Module<Args, PowerSettings>
 
-async function probe(_: Args, host: Host): Promise<Seen> {
-  const query = '--query-gpu=pci.bus_id,persistence_mode,power.limit'
-  const { code, stdout } = await host.ask(['nvidia-smi', query, '--format=csv,noheader,nounits'])
-  return code === 0 ? { kind: 'gpus', gpus: parseGpus(stdout) } : { kind: 'failed', said: stdout.trim() }
-}
-
-/** Rows `00000000:01:00.0, Enabled, 180.00`; what a GPU does not have is `[N/A]`. */
-export function parseGpus(csv: string): readonly Gpu[] {
-  return csv.split('\n').flatMap((line) => {
-    const [address, persistence, limit] = line.split(',').map((cell) => cell.trim())
-    if (!address || persistence === undefined || limit === undefined) return []
-    const watts = Number.parseFloat(limit)
-    return {
-      pci: normalAddress(address.replace(/^0{4}(?=[0-9a-f]{4}:)/i, '')),
-      persistence: persistence === 'Enabled' ? true : persistence === 'Disabled' ? false : undefined,
-      limit: Number.isFinite(watts) ? watts : undefined,
-    }
-  })
-}
-
-function plan({ persistence, power_limit: limits }: Args, seen: Seen): Plan {
+function plan({ persistence, power_limit: limits }: Args, seen: PowerSettings): Plan {
   if (seen.kind === 'failed')
     return refuse({
       code: 'nvidia-smi-failed',

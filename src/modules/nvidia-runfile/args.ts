@@ -1,4 +1,4 @@
-import { absolutePath } from '../support/paths.ts'
+import { absolutePath } from '../../base/posix-paths.ts'
 import type { FromSchema } from 'json-schema-to-ts'
 import { driverVersionPattern } from '../../nvidia/version.ts'
 

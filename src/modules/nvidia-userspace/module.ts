@@ -3,16 +3,18 @@
  *
  * It comes from the node's own `.run`, which is pushed into the container, checked there, run without kernel modules and removed.
  */
-import { isUnknown, known } from '../../base/unknown.ts'
-import { createHash } from 'node:crypto'
+import { isUnknown, known, knownOr } from '../../base/unknown.ts'
 import type { Action, Effect } from '../../host/action.ts'
+import { sha256Of } from '../../host/content.ts'
 import type { Host } from '../../host/host.ts'
 import { actions, done, type Plan, refuse, settle } from '../../host/plan.ts'
+import { aptSimulation, packageArchitecture } from '../../host/questions/packages.ts'
+import { systemState } from '../../host/questions/system.ts'
 import { resource } from '../../host/resource.ts'
 import { unknownVersion } from '../../host/resources/package.ts'
 import { makeWorkDirectory, workDirectory } from '../../host/work-directory.ts'
 import { containerOptions } from '../../nvidia/installer.ts'
-import { driverPackageQuery, installedDriverPackages } from '../../nvidia/packages.ts'
+import { readDriverPackages } from '../../nvidia/packages.ts'
 import { parseDriverVersion, versionFile } from '../../nvidia/proc.ts'
 import { cachedRunfile, checksumRecord, runfileName, sha256FromFile } from '../../nvidia/runfile.ts'
 import { isComplete, readUserspace, type Userspace, userspaceVersion } from '../../nvidia/userspace.ts'
@@ -48,12 +50,12 @@ async function probe(given: Args, host: Host): Promise<Seen> {
   const [userspace, names, system] = await Promise.all([
     readUserspace(host),
     host.list(workDirectory),
-    host.maybe(host.ask(['systemctl', 'is-system-running'])),
+    host.maybe(host.ask(systemState)),
   ])
   const inside = {
     userspace,
     leftovers: (names ?? []).filter((name) => name.startsWith('NVIDIA-')),
-    system: isUnknown(system) ? undefined : system.stdout.trim(),
+    system: knownOr(system, undefined),
   }
   const preparation =
     loaded === undefined || isWhole(given, userspace, loaded) ? undefined : await prepare(given, loaded, host)
@@ -67,27 +69,27 @@ async function versionFromProc(node: Host): Promise<string | undefined> {
 
 async function prepare({ directory, foreign }: Args, loaded: string, host: Host): Promise<Preparation> {
   const path = cachedRunfile(directory, loaded)
-  const [release, architecture, query, kmod, uninstaller, record, file, free] = await Promise.all([
+  const [release, architecture, packages, kmod, uninstaller, record, file, free] = await Promise.all([
     host.text('/etc/os-release'),
-    host.maybe(host.ask(['dpkg', '--print-architecture'])),
-    host.maybe(host.ask(driverPackageQuery)),
+    host.maybe(host.ask(packageArchitecture)),
+    host.maybe(readDriverPackages(host)),
     host.maybe(host.package('kmod')),
     host.maybe(host.stat('/usr/bin/nvidia-uninstall')),
     host.maybe(host.node.text(checksumRecord(path))),
     host.maybe(host.node.stat(path)),
     host.maybe(host.space(workDirectory)),
   ])
-  const driverPackages = !isUnknown(query) ? installedDriverPackages(query.stdout) : []
-  const simulated =
+  const driverPackages = knownOr(packages, [])
+  const removals =
     foreign === 'remove' && driverPackages.length > 0
-      ? (await host.ask(['apt-get', '-s', 'purge', ...driverPackages])).stdout
-      : ''
+      ? (await host.ask(aptSimulation({ options: [], verb: 'purge', names: driverPackages }))).removes
+      : []
   const cached = isUnknown(file) || file !== undefined
   return {
     os: parseRelease(release ?? ''),
-    architecture: !isUnknown(architecture) ? architecture.stdout.trim() : 'amd64',
+    architecture: knownOr(architecture, 'amd64'),
     driverPackages,
-    removals: [...simulated.matchAll(/^(?:Remv|Purg) (\S+)/gm)].map(([, name = '']) => name),
+    removals,
     kmod: isUnknown(kmod) || kmod.installed !== undefined,
     uninstaller: !isUnknown(uninstaller) && uninstaller !== undefined,
     runfile: {
@@ -259,5 +261,5 @@ function parseRelease(text: string): Preparation['os'] {
 }
 
 function fingerprint(parts: readonly string[]): string {
-  return createHash('sha256').update(parts.join('\0')).digest('hex')
+  return sha256Of(parts.join('\0'))
 }

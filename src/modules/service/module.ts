@@ -2,6 +2,7 @@
 import { known, knownOr } from '../../base/unknown.ts'
 import type { Effect, Run } from '../../host/action.ts'
 import type { Host, UnitStatus } from '../../host/host.ts'
+import { needsDaemonReload } from '../../host/questions/system.ts'
 import { actions, type Diff, done, type Plan, refuse, settle } from '../../host/plan.ts'
 import { resource } from '../../host/resource.ts'
 import type { Module } from '../module.ts'
@@ -37,12 +38,12 @@ async function probe(given: Args, host: Host): Promise<Seen> {
   const full = fullName(name)
   const [unit, needed] = await Promise.all([
     host.unit(full),
-    reload ? host.ask(['systemctl', 'show', '-p', 'NeedDaemonReload', full]) : undefined,
+    reload ? host.ask(needsDaemonReload({ unit: full })) : undefined,
   ])
   // What the task is about has to be known.
   if (given.state !== undefined) known(unit.active)
   if (given.enabled !== undefined || given.masked !== undefined) known(unit.enabled)
-  return { unit, stale: needed?.stdout.trim() === 'NeedDaemonReload=yes' }
+  return { unit, stale: needed === true }
 }
 
 function plan(given: Args, { unit: seen, stale }: Seen): Plan {

@@ -1,6 +1,6 @@
 import type { FromSchema } from 'json-schema-to-ts'
 import { programProperties, programResult } from '../command/args.ts'
-import { absolutePath } from '../support/paths.ts'
+import { absolutePath } from '../../base/posix-paths.ts'
 
 export const args = {
   type: 'object',

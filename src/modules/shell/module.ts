@@ -18,6 +18,7 @@ export const shell = {
   freeForm: 'cmd',
   mayBeSecret: ['stdin'],
   imperative: isImperative,
+  runs: 'what the author of a playbook promised',
   probe: (given, host) => probeProgram(argvOf(given), given, host),
   plan: (given, seen) => planProgram(argvOf(given), given, seen),
   report: (given, seen, replies) => reportProgram(argvOf(given), seen, replies),

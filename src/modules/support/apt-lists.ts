@@ -1,33 +1,30 @@
 /** apt's package lists: whether they are fresh, and fetching them. Shared by `apt` and `apt_repository`. */
 import type { Run } from '../../host/action.ts'
 import type { Host } from '../../host/host.ts'
+import {
+  changedSinceFetch,
+  fetchStamp,
+  listsFetchedSince,
+  listsTouched,
+} from '../../host/questions/apt-lists.ts'
 import { resource } from '../../host/resource.ts'
-
-/**
- * Touched whenever the lists were fetched whole. The directory of the lists does not do: with every list unchanged apt leaves its time as it was.
- * The name is the one that Debian's and Ubuntu's own tools use.
- */
-const stamp = '/var/lib/apt/periodic/update-success-stamp'
-
-const lists = '/var/lib/apt/lists'
 
 /** Whether the lists were fetched within so many seconds, by the host's own clock, and nobody has put in or taken out a list since. */
 export async function fetchedWithin(seconds: number, host: Host): Promise<boolean> {
   const [fetched, touched] = await Promise.all([
-    host.ask(['find', stamp, '-maxdepth', '0', '-newermt', `-${seconds} seconds`]),
-    host.ask(['find', lists, '-maxdepth', '0', '-newer', stamp]),
+    host.ask(listsFetchedSince({ time: `${seconds} seconds ago` })),
+    host.ask(listsTouched),
   ])
-  return fetched.stdout.trim() !== '' && touched.stdout.trim() === ''
+  return fetched && !touched
 }
 
 /** Whether any of these files or directories changed after the lists were fetched; true when they never were. */
-export async function changedSinceFetch(paths: readonly string[], host: Host): Promise<boolean> {
-  // Where a path is missing the status is 1, which says nothing of the others.
-  const [fetched, { stdout }] = await Promise.all([
-    host.stat(stamp),
-    host.ask(['find', ...paths, '-newer', stamp]),
+export async function changedSince(paths: readonly string[], host: Host): Promise<boolean> {
+  const [fetched, changed] = await Promise.all([
+    host.stat(fetchStamp),
+    host.ask(changedSinceFetch({ paths })),
   ])
-  return fetched === undefined || stdout.trim() !== ''
+  return fetched === undefined || changed
 }
 
 export interface AptOptions {
@@ -62,7 +59,7 @@ export function fetchLists(options: AptOptions): Run {
       'sh',
       '-c',
       // Not by APT::Update::Post-Invoke-Success: apt runs that when one list of several was fetched.
-      `apt-get "$@" && mkdir -p ${stamp.slice(0, stamp.lastIndexOf('/'))} && touch ${stamp}`,
+      `apt-get "$@" && mkdir -p ${fetchStamp.slice(0, fetchStamp.lastIndexOf('/'))} && touch ${fetchStamp}`,
       'sh',
       ...aptOptions(options),
       '-o',

@@ -11,7 +11,7 @@ import {
   givenAttributes,
   knowAttributes,
 } from './attributes.ts'
-import { absolutePath, join, nameOf, normalized, parentOf } from './paths.ts'
+import { absolutePath, join, nameOf, normalized, parentOf } from '../../base/posix-paths.ts'
 import { contentDiff, textForDiff } from './text.ts'
 import { words } from './words.ts'
 

@@ -2,7 +2,7 @@
 import { Unknown } from '../../base/unknown.ts'
 import type { Effect, Run } from '../../host/action.ts'
 import { endOfOutput } from '../../host/diagnose.ts'
-import type { Answer, Host } from '../../host/host.ts'
+import type { Answer, ProgramHost } from '../../host/host.ts'
 import { failedProgram } from '../../host/label.ts'
 import { actions, done, type Plan, refuse } from '../../host/plan.ts'
 import type { Reply } from '../module.ts'
@@ -31,7 +31,7 @@ export function isImperative({ reads, creates, removes }: ProgramArgs): boolean 
 export async function probeProgram(
   argv: readonly string[],
   given: ProgramArgs,
-  host: Host,
+  host: ProgramHost,
 ): Promise<ProgramSeen> {
   const { creates, removes, reads, chdir, stdin, timeout } = given
   const [made, kept] = await Promise.all([
@@ -41,8 +41,7 @@ export async function probeProgram(
   const created = made !== undefined
   const removed = removes !== undefined && kept === undefined
   if (!reads || created || removed || argv.length === 0) return { created, removed, answer: undefined }
-  const answer = await host.ask(argv, {
-    promised: true,
+  const answer = await host.promised(argv, {
     timeout: timeout * 1000,
     ...(chdir === undefined ? {} : { directory: chdir }),
     ...(stdin === undefined ? {} : { stdin }),

@@ -1,15 +1,10 @@
 /** Text of files, and how much of it a diff shows. */
 import { isUnknown, knownOr } from '../../base/unknown.ts'
-import { createHash } from 'node:crypto'
 import type { SeenFile, Host } from '../../host/host.ts'
 import type { Diff } from '../../host/plan.ts'
 
 /** Bytes of a file that are read and shown as a difference; beyond it only sizes are named. */
 export const diffLimit = 256 * 1024
-
-export function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex')
-}
 
 export interface ContentChange {
   readonly title: string

@@ -11,7 +11,7 @@ import {
   reportContent,
   type Source,
 } from '../support/content.ts'
-import { sha256 } from '../support/text.ts'
+import { sha256Of } from '../../host/content.ts'
 import { args, type Args, result } from './args.ts'
 
 export const template = {
@@ -37,5 +37,5 @@ function plan(given: Args, seen: ContentSeen): Plan {
 
 function sourceOf({ content }: Args): Source {
   if (content === undefined) throw new Error('a template reached its module before it was rendered')
-  return { content: { kind: 'text', text: content }, sha256: sha256(content), text: content }
+  return { content: { kind: 'text', text: content }, sha256: sha256Of(content), text: content }
 }

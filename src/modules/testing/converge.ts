@@ -4,7 +4,7 @@ import type { Action } from '../../host/action.ts'
 import type { Plan } from '../../host/plan.ts'
 import type { Module, Reply } from '../module.ts'
 import { carryOut } from './carry-out.ts'
-import { fakeHost, type World } from './fake-host.ts'
+import { fakeHost, fakeProgramHost, type World } from './fake-host.ts'
 
 export interface Run {
   /** Of all stages, in order. */
@@ -44,7 +44,13 @@ export async function planOnce<Args, Seen>(
   world: World,
 ): Promise<Plan> {
   const args = completed(module, given)
-  return module.plan(args, await module.probe(args, fakeHost(world)))
+  return module.plan(args, await probeIn(module, args, world))
+}
+
+function probeIn<Args, Seen>(module: Module<Args, Seen>, args: Args, world: World): Promise<Seen> {
+  return module.runs === undefined
+    ? module.probe(args, fakeHost(world))
+    : module.probe(args, fakeProgramHost(world))
 }
 
 /** @throws Error when the module does not come to rest. */
@@ -54,7 +60,6 @@ export async function converge<Args, Seen>(
   world: World,
 ): Promise<Run> {
   const args = completed(module, given)
-  const host = fakeHost(world)
   const [actions, replies, stages, diffs]: [Action[], Reply[], string[], Plan['diffs'][number][]] = [
     [],
     [],
@@ -62,7 +67,7 @@ export async function converge<Args, Seen>(
     [],
   ]
   for (let final = false; ;) {
-    const seen = await module.probe(args, host)
+    const seen = await probeIn(module, args, world)
     const plan = module.plan(args, seen)
     const report = module.report?.(args, seen, replies) ?? {}
     if (plan.actions.length === 0) {

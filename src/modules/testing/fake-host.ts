@@ -20,8 +20,11 @@ import type {
   KernelModuleStatus,
   KernelStatus,
   PackageStatus,
+  ProgramHost,
+  PromisedOptions,
   UnitStatus,
 } from '../../host/host.ts'
+import { type Question, understood } from '../../host/question.ts'
 import { commandKind } from '../../host/resources/command.ts'
 import { containerKind } from '../../host/resources/container.ts'
 import { kernelModuleKind } from '../../host/resources/kernel-module.ts'
@@ -60,8 +63,8 @@ export interface World {
   space: number
   /** Set for a container. */
   ctid: string | undefined
-  /** Answers `ask`; an undefined answer is "not found". */
-  answer: (argv: readonly string[], options: AskOptions) => Answer | undefined
+  /** Answers questions and promised programs; an undefined answer is "not found". */
+  answer: (argv: readonly string[], options: AskOptions & PromisedOptions) => Answer | undefined
   /** Does what a program does, and answers; undefined: its declared effects come true and it says nothing. */
   program: (argv: readonly string[]) => Answer | undefined
   /** Resources that a dry run could not know: reading one of them rejects. `ask` stands for every question. */
@@ -241,11 +244,10 @@ export function fakeHost(world: World, name = 'fake'): Host {
       return http.get(`${method} ${url}`) ?? http.get(url) ?? httpOtherwise
     },
 
-    async ask(argv: readonly string[], options: AskOptions = {}): Promise<Answer> {
+    async ask<Said>(question: Question<Said>, options: AskOptions = {}): Promise<Said> {
       check('ask')
-      check(`ask:${argv[0] ?? ''}`)
-      const answer = world.answer(argv, options)
-      return answer ?? { code: 127, stdout: '', stderr: `${argv[0] ?? ''}: not found\n` }
+      check(`ask:${question.argv[0] ?? ''}`)
+      return understood(question, answerOf(world, question.argv, options), name)
     },
 
     async maybe<T>(read: Promise<T>): Promise<T | Unknown> {
@@ -258,6 +260,18 @@ export function fakeHost(world: World, name = 'fake'): Host {
     },
   }
   return host
+}
+
+/** The host of `command` and `shell`. */
+export function fakeProgramHost(world: World): ProgramHost {
+  return {
+    ...fakeHost(world),
+    promised: async (argv, options = {}) => answerOf(world, argv, options),
+  }
+}
+
+function answerOf(world: World, argv: readonly string[], options: AskOptions & PromisedOptions): Answer {
+  return world.answer(argv, options) ?? { code: 127, stdout: '', stderr: `${argv[0] ?? ''}: not found\n` }
 }
 
 function clean(path: string): string {

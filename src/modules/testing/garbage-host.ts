@@ -3,7 +3,8 @@
  * pieces of real answers by a row of bytes. For tests by chance and for the fuzzer.
  */
 import { hostName } from '../../base/brand.ts'
-import type { Answer, FileStatus, Host } from '../../host/host.ts'
+import type { Answer, FileStatus, Host, ProgramHost } from '../../host/host.ts'
+import { question } from '../../host/question.ts'
 import { fakeHost, fakeWorld } from './fake-host.ts'
 
 /** Decisions from a row of bytes; when they are used up, always the first. */
@@ -127,3 +128,11 @@ export function garbageHost(choices: Choices, depth = 0): Host {
   }
   return depth === 0 ? { ...host, node: garbageHost(choices, 1) } : Object.assign(host, { node: host })
 }
+
+/** The same for modules that run programs of a playbook. */
+export function garbageProgramHost(choices: Choices): ProgramHost {
+  const host = garbageHost(choices)
+  return { ...host, promised: () => host.ask(anything) }
+}
+
+const anything = question({ words: ['nproc'], reads: [], parse: (answer) => answer })

@@ -7,7 +7,7 @@ import { whyUnfit } from '../../host/unfit.ts'
 import { assertFinite } from '../../host/testing/answers.ts'
 import { modules } from '../catalogue.ts'
 import type { Module } from '../module.ts'
-import { Choices, garbageHost } from './garbage-host.ts'
+import { Choices, garbageHost, garbageProgramHost } from './garbage-host.ts'
 
 const version = '580.95.05'
 /** Arguments of each module, beside its defaults; those that name a state take each of them. */
@@ -70,7 +70,7 @@ export const given: Readonly<Record<string, readonly Readonly<Record<string, unk
   shell: [{ cmd: 'true', reads: true }],
   stat: [{ path: '/etc/x' }],
   sysctl: [
-    { name: 'net.ipv4.ip_forward', value: '1' },
+    { name: 'net.ipv4.ip_forward', value: 1 },
     { name: 'vm.swappiness', state: 'absent' },
   ],
   template: [{ src: '/x', content: 'x', dest: '/etc/x' }],
@@ -89,7 +89,11 @@ export async function askAndPlan(
 ): Promise<void> {
   const whole = { ...defaultsOf(module), ...args }
   try {
-    const seen = await module.probe(whole, garbageHost(new Choices(bytes)))
+    const choices = new Choices(bytes)
+    const seen =
+      module.runs === undefined
+        ? await module.probe(whole, garbageHost(choices))
+        : await module.probe(whole, garbageProgramHost(choices))
     const plan = module.plan(whole, seen)
     for (const action of plan.actions) {
       assert.notEqual(labelOf(action), '')

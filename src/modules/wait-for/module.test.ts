@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { planOnce } from '../testing/converge.ts'
 import { fakeWorld } from '../testing/fake-host.ts'
-import { listeningPorts, waitFor } from './module.ts'
+import { portsIn } from '../../host/questions/system.ts'
+import { waitFor } from './module.ts'
 
 const table = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid
    0: 00000000:0016 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 1 1
@@ -12,7 +13,7 @@ const table = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->whe
 `
 
 test('listening ports are those in state LISTEN, of both families', () => {
-  assert.deepEqual([...listeningPorts(table)], [22, 80])
+  assert.deepEqual([...portsIn(table)], [22, 80])
 })
 
 test('wait_for waits for a port and is done once something listens', async () => {

@@ -1,6 +1,7 @@
 /** Waits until a path is there or something listens, or until neither is so. */
 import type { Host } from '../../host/host.ts'
 import { done, type Plan, refuse, settle } from '../../host/plan.ts'
+import { listeningPorts } from '../../host/questions/system.ts'
 import type { Module } from '../module.ts'
 import { compilePattern } from '../support/pattern.ts'
 import { args, type Args, result } from './args.ts'
@@ -21,7 +22,7 @@ export const waitFor = {
 } satisfies Module<Args, Seen>
 
 async function probe({ path, port, search_regex: pattern }: Args, host: Host): Promise<Seen> {
-  if (port !== undefined) return { present: await listens(port, host), wrong: undefined }
+  if (port !== undefined) return { present: (await host.ask(listeningPorts)).has(port), wrong: undefined }
   if (path === undefined) return { present: false, wrong: 'there is nothing to wait for' }
   if (pattern === undefined)
     return { present: (await host.stat(path, { follow: true })) !== undefined, wrong: undefined }
@@ -29,18 +30,6 @@ async function probe({ path, port, search_regex: pattern }: Args, host: Host): P
   if ('wrong' in compiled) return { present: false, wrong: `\`search_regex\`: ${compiled.wrong}` }
   const text = await host.text(path)
   return { present: text !== undefined && compiled.matches(text), wrong: undefined }
-}
-
-async function listens(port: number, host: Host): Promise<boolean> {
-  // cat says with its status that one of them is missing (no IPv6), and still prints the other.
-  const { stdout } = await host.ask(['cat', '/proc/net/tcp', '/proc/net/tcp6'])
-  return listeningPorts(stdout).has(port)
-}
-
-/** From `/proc/net/tcp` and `tcp6`: the local port in hex after the last colon, state 0A is LISTEN (proc(5), linux/tcp_states.h). */
-export function listeningPorts(table: string): ReadonlySet<number> {
-  const ports = [...table.matchAll(/^ *\d+: [0-9A-F]+:([0-9A-F]{4}) [0-9A-F]+:[0-9A-F]{4} 0A /gm)]
-  return new Set(ports.map(([, hex = '']) => Number.parseInt(hex, 16)))
 }
 
 function plan({ path, port, state, timeout, search_regex: pattern }: Args, { present, wrong }: Seen): Plan {

@@ -8,6 +8,7 @@ import { splitSections } from '../../../src/host/batch-frame.ts'
 import { diagnose, lastLines } from '../../../src/host/diagnose.ts'
 import { outputsOf } from '../../../src/host/executors/frame-output.ts'
 import { facts } from '../../../src/host/facts.ts'
+import { packageStates } from '../../../src/host/questions/packages.ts'
 import { assertAnswers, assertFinite, pieces, subjects } from '../../../src/host/testing/answers.ts'
 import { Choices, garbageHost } from '../../../src/modules/testing/garbage-host.ts'
 import { askAndPlan, tried } from '../../../src/modules/testing/hostile.ts'
@@ -113,7 +114,7 @@ export const targets: Readonly<Record<string, Target>> = {
       assertFinite(mappedId(text, 0))
       dkmsState(text, version, '6.8.12-9-pve')
       installedVersion(text)
-      installedDriverPackages(text)
+      installedDriverPackages(packageStates({ patterns: [] }).parse({ code: 0, stdout: text, stderr: '' }))
       sha256FromFile(text, 'x.run')
       nvccRelease(text)
       guestsLeft(text, 'pve1')

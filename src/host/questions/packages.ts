@@ -1,0 +1,106 @@
+/** What dpkg and apt say of packages. */
+import { many, one, oneOf, question, questionAbout, someOf } from '../question.ts'
+import type { ResourcePattern } from '../resource.ts'
+import type { Answer } from '../status.ts'
+
+const apt: readonly ResourcePattern[] = ['package:*', 'file:/etc/apt/*', 'file:/var/lib/apt/*']
+const english = { LC_ALL: 'C' }
+/** A name as apt-get takes it: `name`, `name:architecture`, `name=version`; a final `-` or `+` would be an order of its own. */
+const packageName = /[a-z0-9](?:[a-z0-9+.:-]*[a-z0-9+.])?(?:=[A-Za-z0-9.+~:-]+)?/
+
+export interface PackageRow {
+  /** As in dpkg(1): `installed`, `half-configured`, `config-files`, ... */
+  readonly status: string
+  readonly name: string
+  readonly version: string
+}
+
+/** All packages that dpkg knows, or those whose names match one of the shell patterns. */
+export const packageStates = questionAbout({
+  words: [
+    'dpkg-query',
+    '-W',
+    '-f',
+    '${db:Status-Status} ${Package} ${Version}\\n',
+    many('patterns', /[a-z0-9][a-z0-9+.*?-]*/),
+  ],
+  reads: () => ['package:*'],
+  parse: ({ stdout }): readonly PackageRow[] =>
+    stdout.split('\n').flatMap((line) => {
+      const [status = '', name = '', version = ''] = line.trim().split(' ')
+      return name === '' ? [] : [{ status, name, version }]
+    }),
+})
+
+/** dpkg's name of the machine: `amd64`; empty where dpkg is missing. */
+export const packageArchitecture = question({
+  words: ['dpkg', '--print-architecture'],
+  reads: ['package:*'],
+  parse: ({ stdout }) => stdout.trim(),
+})
+
+/** The candidate of each package; a package of which apt never heard is not in the map. */
+export const packageCandidates = questionAbout({
+  words: ['apt-cache', 'policy', many('names', packageName)],
+  environment: english,
+  reads: () => apt,
+  parse: ({ stdout }) => parsePolicy(stdout),
+})
+
+export function parsePolicy(text: string): ReadonlyMap<string, string | undefined> {
+  const found = new Map<string, string | undefined>()
+  for (const [, name = '', candidate = ''] of text.matchAll(
+    /^(\S+):\n {2}Installed: .*\n {2}Candidate: (.*)$/gm,
+  ))
+    found.set(name, candidate === '(none)' ? undefined : candidate)
+  return found
+}
+
+/** Names of packages in apt's lists that begin with the prefix. */
+export const packageNames = questionAbout({
+  words: ['apt-cache', 'pkgnames', one('prefix', /[a-z0-9][a-z0-9+.-]*/)],
+  reads: () => apt,
+  parse: ({ stdout }) => stdout.split('\n').filter((name) => name !== ''),
+})
+
+/** What apt-get says it would do, without doing it. */
+export interface AptSimulation extends Answer {
+  readonly installs: readonly SimulatedPackage[]
+  readonly removes: readonly string[]
+}
+
+export interface SimulatedPackage {
+  readonly name: string
+  readonly version: string
+  /** undefined: new. */
+  readonly before: string | undefined
+}
+
+export const aptSimulation = questionAbout({
+  words: [
+    'apt-get',
+    '-s',
+    someOf('options', [
+      '-y',
+      '--install-recommends',
+      '--no-install-recommends',
+      '--allow-downgrades',
+      '--reinstall',
+    ]),
+    oneOf('verb', ['install', 'remove', 'purge']),
+    many('names', packageName),
+  ],
+  environment: english,
+  reads: () => apt,
+  parse: parseSimulation,
+})
+
+/** `Inst NAME [OLD] (NEW ORIGIN [ARCH])`, `Remv NAME [OLD]`, `Purg NAME [OLD]` (apt-get(8), --simulate). */
+export function parseSimulation(answer: Answer): AptSimulation {
+  const { stdout } = answer
+  const installs = [...stdout.matchAll(/^Inst (\S+) (?:\[(\S+)\] )?\((\S+)/gm)].map(
+    ([, name = '', before, version = '']) => ({ name, version, before }),
+  )
+  const removes = [...stdout.matchAll(/^(?:Remv|Purg) (\S+)/gm)].map(([, name = '']) => name)
+  return { ...answer, installs, removes }
+}

@@ -1,0 +1,8 @@
+import { question } from '../question.ts'
+
+/** Version of Proxmox VE, such as `8.2.4`; undefined where `pveversion` does not say. */
+export const pveVersion = question({
+  words: ['pveversion'],
+  reads: ['package:*', 'kernel:'],
+  parse: ({ stdout }) => /^pve-manager\/([0-9.]+)/m.exec(stdout)?.[1],
+})

@@ -1,0 +1,76 @@
+/** What programs say of the machine, its services and its disks. */
+import { count } from '../queries/query.ts'
+import { one, question, questionAbout } from '../question.ts'
+
+/** `uname -m`, such as `x86_64`. */
+export const machineType = question({
+  words: ['uname', '-m'],
+  reads: ['kernel:'],
+  parse: ({ stdout }) => stdout.trim(),
+})
+
+/** undefined: the host has no domain name. */
+export const fullHostName = question({
+  words: ['hostname', '--fqdn'],
+  reads: ['file:/etc/hostname', 'file:/etc/hosts'],
+  parse: ({ code, stdout }) => (code === 0 && stdout.trim() !== '' ? stdout.trim() : undefined),
+})
+
+/** Processors that the host may use. */
+export const processors = question({
+  words: ['nproc'],
+  reads: [],
+  parse: ({ stdout }) => {
+    const number = count(stdout.trim())
+    if (number === undefined)
+      throw new Error(`nproc gives no number, but ${JSON.stringify(stdout.slice(0, 60))}`)
+    return number
+  },
+})
+
+/** systemd's word for what the machine is a guest of: `lxc`, `kvm`, `none`, ... */
+export const virtualization = question({
+  words: ['systemd-detect-virt'],
+  reads: [],
+  parse: ({ stdout }) => (stdout.trim() === '' ? 'none' : stdout.trim()),
+})
+
+const units = ['unit:*', 'file:/etc/systemd/*'] as const
+
+/** systemd's word for the whole machine: `running`, `starting`, `degraded`, ...; empty where systemd does not run. */
+export const systemState = question({
+  words: ['systemctl', 'is-system-running'],
+  reads: units,
+  parse: ({ stdout }) => stdout.trim(),
+})
+
+/** Whether the unit's files on the disk are newer than what systemd has read. */
+export const needsDaemonReload = questionAbout({
+  words: ['systemctl', 'show', '-p', 'NeedDaemonReload', one('unit', /[A-Za-z0-9:_.@\\][A-Za-z0-9:_.@\\-]*/)],
+  reads: () => units,
+  parse: ({ stdout }) => stdout.trim() === 'NeedDaemonReload=yes',
+})
+
+/** The TCP ports that something listens on. */
+export const listeningPorts = question({
+  // Without IPv6 the second file is missing: cat says so with its status, and still prints the other.
+  words: ['cat', '/proc/net/tcp', '/proc/net/tcp6'],
+  reads: ['file:/proc/net/tcp', 'file:/proc/net/tcp6'],
+  parse: ({ stdout }) => portsIn(stdout),
+})
+
+/** From `/proc/net/tcp` and `tcp6`: the local port in hex after the last colon, state 0A is LISTEN (proc(5), linux/tcp_states.h). */
+export function portsIn(table: string): ReadonlySet<number> {
+  const ports = [...table.matchAll(/^ *\d+: [0-9A-F]+:([0-9A-F]{4}) [0-9A-F]+:[0-9A-F]{4} 0A /gm)]
+  return new Set(ports.map(([, hex = '']) => Number.parseInt(hex, 16)))
+}
+
+/** Bytes of a partition by its UUID; undefined where there is none. */
+export const partitionSize = questionAbout({
+  words: ['lsblk', '-bndo', 'SIZE', one('device', /\/dev\/disk\/by-uuid\/[0-9A-Fa-f-]+/)],
+  reads: () => ['file:/dev/*'],
+  parse: ({ stdout }) => {
+    const size = Number.parseInt(stdout, 10)
+    return Number.isNaN(size) ? undefined : size
+  },
+})

@@ -1,0 +1,170 @@
+/** All questions that there are, and the command lines that none of them can become. */
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import * as fc from 'fast-check'
+import { fits, isQuestion, type Slot, type Words } from '../host/question.ts'
+
+type Patterns = ReadonlyMap<string, Words>
+
+const folders = ['../host/questions', '../nvidia', '../proxmox']
+
+const all: Patterns = await gather()
+
+test('this is all that modules can ask', () => {
+  assert.deepEqual(
+    [...all.values()].map((words) => words.map(textOf).join(' ')).sort(),
+    [
+      '{directory}/nvcc --version',
+      'apt-cache pkgnames {prefix}',
+      'apt-cache policy {names...}',
+      'apt-get -s [-y --install-recommends --no-install-recommends --allow-downgrades --reinstall] (install|remove|purge) {names...}',
+      'cat /proc/net/tcp /proc/net/tcp6',
+      'ceph health',
+      'dkms status -m nvidia',
+      'dpkg --print-architecture',
+      'dpkg-query -W -f ${db:Status-Status} ${Package} ${Version}\\n {patterns...}',
+      'find /var/lib/apt/lists -maxdepth 0 -newer /var/lib/apt/periodic/update-success-stamp',
+      'find /var/lib/apt/periodic/update-success-stamp -maxdepth 0 -newermt {time}',
+      'find {paths...} -newer /var/lib/apt/periodic/update-success-stamp',
+      'grep -lsxF 0x10de {files...}',
+      'head -c 0 {path}',
+      'hostname --fqdn',
+      'lsblk -bndo SIZE {device}',
+      'modinfo -k {kernel} -F license nvidia',
+      'mokutil --test-key /var/lib/dkms/mok.pub',
+      'nproc',
+      'nvidia-smi --query-gpu=pci.bus_id,persistence_mode,power.limit --format=csv,noheader,nounits',
+      'nvidia-smi --query-gpu=pci.bus_id,uuid --format=csv,noheader',
+      'nvidia-smi --query-gpu=uuid,pci.bus_id,driver_version --format=csv,noheader',
+      'pvecm status',
+      'pveversion',
+      'systemctl is-system-running',
+      'systemctl show -p NeedDaemonReload {unit}',
+      'systemd-detect-virt',
+      'uname -m',
+    ].sort(),
+  )
+})
+
+test('no question is declared elsewhere, and none is hidden from this list', () => {
+  const source = join(import.meta.dirname, '..')
+  const declared = readdirSync(source, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts') && !/\.test\.ts$|\/testing\//.test(name))
+    .filter((name) => name !== 'host/question.ts')
+    .flatMap((name) => readFileSync(join(source, name), 'utf8').match(/\bquestion(?:About)?\(\{/g) ?? [])
+  assert.equal(declared.length, all.size)
+})
+
+/** Each of them changes a host, or runs something else than its name says. */
+const holes: readonly string[] = [
+  'systemctl --failed reboot',
+  'systemctl --failed stop pveproxy',
+  'apt-get -s --simulate=false install x',
+  'apt-get -s -o APT::Get::Simulate=false install x',
+  'apt-cache policy -o Dir::Cache::pkgcache=/etc/passwd',
+  'nvcc /tmp/x.cu',
+  'lxc-info -o FILE -l DEBUG',
+  'lspci -q',
+  'journalctl --rotat',
+  'journalctl --vacuum-siz=1K',
+  'udevadm info --cleanup',
+  'mountpoint -qx /dev/sda',
+  'nvidia-smi mig -dgi -lgi',
+  './cat /proc/net/tcp /proc/net/tcp6',
+  '/tmp/evil/cat /proc/net/tcp /proc/net/tcp6',
+  // And relatives of theirs.
+  'systemctl show -p NeedDaemonReload --host=other',
+  'apt-get -s --no-s install x',
+  'apt-get -s update',
+  'apt-get install x',
+  'find / -delete',
+  'find -delete -newer /var/lib/apt/periodic/update-success-stamp',
+  'head -c 0 /dev/st0',
+  '/usr/local/cuda-12.4/../../tmp/nvcc --version',
+  'mokutil --test-key /x --import /y',
+  'hostname other',
+  'dkms remove -m nvidia',
+]
+
+for (const line of holes) {
+  test(`no question becomes "${line}"`, () => {
+    const words = line.split(' ')
+    assert.deepEqual(
+      [...all].filter(([, pattern]) => admits(pattern, words)).map(([name]) => name),
+      [],
+    )
+  })
+}
+
+test('the check of holes can fail: it finds the questions of lines that are asked', () => {
+  const asked = (line: string): readonly string[] =>
+    [...all].filter(([, pattern]) => admits(pattern, line.split(' '))).map(([name]) => name)
+  assert.deepEqual(asked('apt-get -s -y --reinstall install jq curl'), ['aptSimulation'])
+  assert.deepEqual(asked('/usr/local/cuda-12.4/bin/nvcc --version'), ['compilerRelease'])
+  assert.deepEqual(asked('find /etc/a /etc/b -newer /var/lib/apt/periodic/update-success-stamp'), [
+    'changedSinceFetch',
+  ])
+})
+
+test('no value is read as an option, and none adds an argument', () => {
+  const places = [...all].flatMap(([name, words]) =>
+    words.flatMap((part) =>
+      typeof part === 'string' || !(part.fits instanceof RegExp) ? [] : [{ name, part }],
+    ),
+  )
+  const hostile = fc.oneof(
+    fc.string(),
+    fc.string().map((text) => `-${text}`),
+    fc.string().map((text) => `/etc/../${text}`),
+    fc.string().map((text) => `${text}\nx`),
+  )
+  fc.assert(
+    fc.property(fc.constantFrom(...places), hostile, ({ part }, value) => {
+      if (!fits(part, value)) return
+      assert.ok(!value.startsWith('-') && !/[\n\0]/.test(value) && !/(?:^|\/)\.\.(?:\/|$)/.test(value))
+    }),
+    { numRuns: 2000 },
+  )
+})
+
+/** By the name under which each is exported. */
+async function gather(): Promise<Patterns> {
+  const found = new Map<string, Words>()
+  for (const folder of folders) {
+    const names = readdirSync(join(import.meta.dirname, folder)).filter((name) =>
+      /(?<!\.test)\.ts$/.test(name),
+    )
+    for (const name of names) {
+      const exported: unknown = await import(`${folder}/${name}`)
+      for (const [key, value] of Object.entries(Object(exported)))
+        if (isQuestion(value) || hasWords(value)) found.set(key, value.words)
+    }
+  }
+  return found
+}
+
+function hasWords(value: unknown): value is { readonly words: Words } {
+  return typeof value === 'function' && 'words' in value
+}
+
+function textOf(part: string | Slot): string {
+  if (typeof part === 'string') return part
+  const { name, takes, fits: wanted, program } = part
+  if (!(wanted instanceof RegExp)) return takes === 'many' ? `[${wanted.join(' ')}]` : `(${wanted.join('|')})`
+  return `{${name}${takes === 'many' ? '...' : ''}}${program === undefined ? '' : `/${program}`}`
+}
+
+/** Whether some values make these words of the pattern. */
+function admits(pattern: readonly (string | Slot)[], words: readonly string[]): boolean {
+  const [part, ...rest] = pattern
+  const [word, ...others] = words
+  if (part === undefined) return word === undefined
+  if (typeof part === 'string') return part === word && admits(rest, others)
+  if (part.takes === 'many' && admits(rest, words)) return true
+  const end = part.program === undefined ? '' : `/${part.program}`
+  if (word === undefined || !word.endsWith(end)) return false
+  if (!fits(part, word.slice(0, word.length - end.length))) return false
+  return admits(part.takes === 'many' ? pattern : rest, others)
+}

@@ -1,0 +1,16 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { converge, planOnce } from '../testing/converge.ts'
+import { fakeWorld } from '../testing/fake-host.ts'
+import { reboot } from './module.ts'
+
+test('reboot acts only where it is needed, and not on containers', async () => {
+  const world = fakeWorld()
+  assert.deepEqual((await planOnce(reboot, { required: false }, world)).actions, [])
+  const { actions } = await converge(reboot, { reason: 'new driver', timeout: 60 }, world)
+  assert.deepEqual(actions, [{ kind: 'reboot', reason: 'new driver', timeout: 60 }])
+  world.ctid = '101'
+  const { refusal } = await planOnce(reboot, {}, world)
+  assert.equal(refusal?.code, 'no-reboot-of-containers')
+  assert.match(refusal.hint ?? '', /`pct reboot` on the node$/)
+})
