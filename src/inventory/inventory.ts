@@ -142,9 +142,8 @@ function unusedVariableFiles(
   folders: readonly string[],
   files: Files,
 ): readonly Problem[] {
-  const warn = (folder: string, kind: 'group' | 'host', known: Iterable<string>) =>
+  const warn = (folder: string, kind: 'group' | 'host', names: readonly string[]) =>
     variableFiles(files, join(folder, `${kind}_vars`), []).flatMap(({ name, paths }) => {
-      const names = [...known]
       const [path] = paths
       if (path === undefined || names.includes(name)) return []
       return [
@@ -155,7 +154,7 @@ function unusedVariableFiles(
       ]
     })
   return folders.flatMap((folder) => [
-    ...warn(folder, 'group', builder.groups.keys()),
+    ...warn(folder, 'group', [...builder.groups.keys()]),
     ...warn(folder, 'host', [...builder.hosts.keys(), 'localhost']),
   ])
 }

@@ -87,20 +87,27 @@ export class SourcePosition implements Position {
 /** A line without the values whose names say that they are secrets; a value that is only made of other variables stays. */
 function withoutSecrets(line: string, file: string): string {
   if (isSecretFile(file) && line.trim() !== '') return '(a line of a file of secrets)'
-  const hidden = (before: string, name: string, value: string): string =>
-    isSecretName(name) && value !== '' && !/^["']?\{\{[^{}]*\}\}["']?$/.test(value)
-      ? `${before}(secret)`
-      : `${before}${value}`
-  const named = /^(\s*(?:- +)?["']?([\w-]+)["']?\s*:\s+)(.*)$/.exec(line)
-  if (named !== null && isSecretName(named[2] ?? ''))
-    return hidden(named[1] ?? '', named[2] ?? '', named[3] ?? '')
-  return line.replaceAll(
-    /(["']?([\w-]+)["']?\s*[:=]\s*)([[{].*|"(?:[^"\\]|\\.)*"?|'[^']*'?|[^\s,{}[\]]+)/g,
-    (_, before: string, name: string, value: string) =>
-      isSecretName(name) || !/^[[{]/.test(value)
-        ? hidden(before, name, value)
-        : before + withoutSecrets(value, ''),
-  )
+  const whole = /^\s*(?:- +)?["']?([\w-]+)["']?\s*:\s+/.exec(line)
+  if (whole !== null && isSecretName(whole[1] ?? '')) return hideFrom(line, whole[0].length, line.length)
+  let shown = ''
+  let end = 0
+  for (const key of line.matchAll(/(?<![\w-])([\w-]+)["']?\s*[:=]\s*/g)) {
+    const from = key.index + key[0].length
+    if (key.index < end || !isSecretName(key[1] ?? '')) continue
+    flowValue.lastIndex = from
+    const to = from + (flowValue.exec(line)?.[0].length ?? 0)
+    shown += hideFrom(line.slice(end, to), from - end, to - end)
+    end = to
+  }
+  return shown + line.slice(end)
+}
+
+/** A list or map up to the end of the line, a quoted text, or a word. */
+const flowValue = /[[{].*|"(?:[^"\\]|\\.)*"?|'[^']*'?|[^\s,{}[\]]+/y
+
+function hideFrom(text: string, from: number, to: number): string {
+  const value = text.slice(from, to)
+  return value === '' || /^["']?\{\{[^{}]*\}\}["']?$/.test(value) ? text : `${text.slice(0, from)}(secret)`
 }
 
 /** Characters of a line that an excerpt shows at most. */

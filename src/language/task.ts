@@ -9,7 +9,7 @@ import type { Handler, Loop, MapEntry, MapValue, RoleUse, Task } from './model.t
 import type { ModuleSchema } from './module-schema.ts'
 import { moduleInstead } from './other-modules.ts'
 import { didYouMean } from './suggest.ts'
-import { nameProblem } from './values.ts'
+import { newNameProblem } from './values.ts'
 import type { YamlEntry, YamlMap } from './yaml.ts'
 
 /** Where a list of tasks stands, and what its tasks inherit. */
@@ -283,7 +283,7 @@ function variableName(loader: Loader, fields: FieldReader | undefined, keyword: 
   const name = fields?.text(keyword)
   const node = fields?.node(keyword)
   if (name === undefined || node === undefined) return undefined
-  const wrong = nameProblem(name, node.where)
+  const wrong = newNameProblem(name, node.where)
   if (wrong === undefined) return name
   loader.problems.push(wrong)
   return undefined

@@ -16,7 +16,10 @@ export class ValueReader {
   readonly templates = new TemplateParser()
   readonly #defers: boolean
 
-  /** @param options.defers What cannot be read is a mistake only where it is rendered (`Template.problems`). */
+  /**
+   * @param options.defers As in an inventory, which belongs to other tools too: what cannot be read is a mistake only where it is
+   *   rendered (`Template.problems`), and names that are always there are not refused.
+   */
   constructor({ defers = false }: { readonly defers?: boolean } = {}) {
     this.#defers = defers
   }
@@ -59,7 +62,7 @@ export class ValueReader {
   }
 
   checkName(name: string, where: Position): boolean {
-    const wrong = nameProblem(name, where)
+    const wrong = this.#defers ? nameProblem(name, where) : newNameProblem(name, where)
     if (wrong !== undefined) this.problems.push(wrong)
     return wrong === undefined
   }
@@ -126,7 +129,7 @@ export const reservedNames: readonly string[] = (
 ).split(' ')
 
 /** What is wrong with the name of a variable, if anything is. */
-export function nameProblem(name: string, where: Position): Problem | undefined {
+function nameProblem(name: string, where: Position): Problem | undefined {
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
     return problem('invalid-name', `"${name}" cannot be the name of a variable`, {
       where,
@@ -143,13 +146,16 @@ export function nameProblem(name: string, where: Position): Problem | undefined 
       },
     )
   }
-  if (Object.hasOwn(builtIns, name)) {
-    return problem('invalid-name', `"${name}" is always there, and no variable can have its name`, {
-      where,
-      hint: `choose another name, such as ${name}_value`,
-    })
-  }
   return undefined
+}
+
+/** As `nameProblem`, where a name that is always there is a mistake too. */
+export function newNameProblem(name: string, where: Position): Problem | undefined {
+  if (!Object.hasOwn(builtIns, name)) return nameProblem(name, where)
+  return problem('invalid-name', `"${name}" is always there, and no variable can have its name`, {
+    where,
+    hint: `choose another name, such as ${name}_value`,
+  })
 }
 
 /** Plain data as a value: what the command line and the engine hand in. Text in it is never a template. */
