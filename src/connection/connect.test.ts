@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { Secret } from '../base/secret.ts'
 import { ConnectionPool } from './connect.ts'
 import type { Target } from './connection.ts'
-import { testEffects } from './testing/effects.ts'
+import { testEffects } from './testing/world.ts'
 
 const calm = new AbortController().signal
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Secret } from '../base/secret.ts'
 import { becomeConnection } from './become.ts'
 import type { Connection, Privilege, Target } from './connection.ts'
-import type { ConnectEffects } from './effects.ts'
+import type { ConnectionWorld } from './world.ts'
 import { localConnection } from './local.ts'
 import { opensshConnection } from './openssh.ts'
 import { pctConnection } from './pct.ts'
@@ -13,11 +13,11 @@ import { shareSsh, type SshShared } from './ssh-shared.ts'
  * channels need. The pool owns every connection: users close their shells, `close` ends the rest.
  */
 export class ConnectionPool {
-  readonly #effects: ConnectEffects
+  readonly #effects: ConnectionWorld
   readonly #ssh: SshShared
   readonly #connections = new Map<string, Promise<Connection>>()
 
-  constructor(effects: ConnectEffects) {
+  constructor(effects: ConnectionWorld) {
     this.#effects = effects
     this.#ssh = shareSsh(effects)
   }
@@ -104,7 +104,7 @@ function hashOf(secret: Secret | undefined): string | undefined {
 /** One connection on its own; closing it closes what leads to it. */
 export async function connect(
   target: Target,
-  effects: ConnectEffects,
+  effects: ConnectionWorld,
   signal: AbortSignal,
 ): Promise<Connection> {
   const pool = new ConnectionPool(effects)

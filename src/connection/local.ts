@@ -1,9 +1,9 @@
 import { channelOfChild } from './channel.ts'
 import type { Channel, Connection } from './connection.ts'
-import type { ConnectEffects } from './effects.ts'
+import type { ConnectionWorld } from './world.ts'
 
 /** The machine that gpuplay itself runs on. Every channel is a process group of its own, so that `kill` takes all of it. */
-export function localConnection(effects: Pick<ConnectEffects, 'spawn' | 'killGroup'>): Connection {
+export function localConnection(effects: Pick<ConnectionWorld, 'spawn' | 'killGroup'>): Connection {
   const open = new Set<Channel>()
   return {
     kind: 'local',

@@ -2,7 +2,7 @@ import { UnreachableError } from '../base/errors.ts'
 import { commandLine, quote } from '../base/shell.ts'
 import { channelOfChild, describeEnd } from './channel.ts'
 import type { Channel, Connection } from './connection.ts'
-import type { ConnectEffects } from './effects.ts'
+import type { ConnectionWorld } from './world.ts'
 import { launch } from './launch.ts'
 import { lastSaid } from './said.ts'
 import { type Destination, parseProxyJump } from './ssh-config.ts'
@@ -12,7 +12,7 @@ import type { SshTarget } from './ssh-dial.ts'
  * A host through the `ssh` program, one child a channel: for certificates, security keys, GSSAPI and whatever else a user's configuration holds
  * that our own ssh cannot do. It never asks anything (BatchMode).
  */
-export function opensshConnection(target: SshTarget, effects: ConnectEffects): Connection {
+export function opensshConnection(target: SshTarget, effects: ConnectionWorld): Connection {
   const children = new Set<Channel>()
   const raw: Connection = {
     kind: 'openssh',
@@ -54,7 +54,7 @@ export function opensshConnection(target: SshTarget, effects: ConnectEffects): C
   }
 }
 
-function optionsFor(target: SshTarget, effects: ConnectEffects): string[] {
+function optionsFor(target: SshTarget, effects: ConnectionWorld): string[] {
   const own = target.privateKey === undefined ? [] : option('IdentitiesOnly', 'yes')
   return [
     ...commonOptions(target, effects),
@@ -65,7 +65,7 @@ function optionsFor(target: SshTarget, effects: ConnectEffects): string[] {
 }
 
 /** What holds for the host and for those on the way to it. */
-function commonOptions(target: SshTarget, effects: ConnectEffects): string[] {
+function commonOptions(target: SshTarget, effects: ConnectionWorld): string[] {
   const checking = { strict: 'yes', 'accept-new': 'accept-new', off: 'no' } as const
   return [
     '-T',
@@ -88,7 +88,7 @@ function commonOptions(target: SshTarget, effects: ConnectEffects): string[] {
 }
 
 /** `ssh -J` would ask the hops for the keys of the user's own configuration alone: none of our options reaches them. */
-function throughHops(target: SshTarget, effects: ConnectEffects): string[] {
+function throughHops(target: SshTarget, effects: ConnectionWorld): string[] {
   const common = commonOptions(target, effects)
   const hops = parseProxyJump(target.proxyJump ?? 'none')
   if (hops.length === 0) return option('ProxyJump', 'none')

@@ -7,7 +7,7 @@ import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Connection } from './connection.ts'
 import { localConnection } from './local.ts'
-import { testEffects } from './testing/effects.ts'
+import { testEffects } from './testing/world.ts'
 import { exited, onEveryShell, text, usual } from './testing/shells.ts'
 
 interface Gate extends Connection {

@@ -11,7 +11,7 @@ import ssh2 from 'ssh2'
 import { UnreachableError } from '../base/errors.ts'
 import { connect } from './connect.ts'
 import type { SshTarget } from './ssh-dial.ts'
-import { testEffects } from './testing/effects.ts'
+import { testEffects } from './testing/world.ts'
 import { makeKey, withoutSshd } from './testing/sshd.ts'
 
 const calm = new AbortController().signal

@@ -1,5 +1,5 @@
 import type { HostKeyChecking } from './connection.ts'
-import type { ConnectEffects } from './effects.ts'
+import type { ConnectionWorld } from './world.ts'
 
 /** What the user's ssh configuration says of one host, every value decided and every path absolute. */
 export interface SshConfig {
@@ -33,7 +33,7 @@ export interface Destination {
 export function parseSshConfig(
   text: string,
   destination: Destination,
-  effects: Pick<ConnectEffects, 'home' | 'user' | 'agentSocket'>,
+  effects: Pick<ConnectionWorld, 'home' | 'user' | 'agentSocket'>,
 ): SshConfig {
   const values = new Map<string, string[]>()
   for (const line of text.split('\n')) {
@@ -106,7 +106,7 @@ const hostKeyCheckings: Record<string, HostKeyChecking> = {
 /** What holds where no configuration says otherwise (ssh_config(5)). */
 export function defaultConfig(
   { address, port, user }: Destination,
-  effects: Pick<ConnectEffects, 'home' | 'accountHome' | 'user' | 'agentSocket'>,
+  effects: Pick<ConnectionWorld, 'home' | 'accountHome' | 'user' | 'agentSocket'>,
   hashKnownHosts: boolean,
 ): SshConfig {
   const known = `${effects.accountHome ?? effects.home}/.ssh/known_hosts`

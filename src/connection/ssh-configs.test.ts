@@ -8,7 +8,7 @@ import * as fc from 'fast-check'
 import { UnreachableError } from '../base/errors.ts'
 import { SshConfigs } from './ssh-configs.ts'
 import { parseSshConfig, type SshConfig } from './ssh-config.ts'
-import { testEffects } from './testing/effects.ts'
+import { testEffects } from './testing/world.ts'
 
 const calm = new AbortController().signal
 const without = existsSync('/usr/bin/ssh') ? false : 'ssh is not installed'

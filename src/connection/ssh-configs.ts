@@ -1,7 +1,7 @@
 import { UnreachableError } from '../base/errors.ts'
 import { ignore, whenAborted } from './channel.ts'
 import { Deadline } from './deadline.ts'
-import type { ConnectEffects } from './effects.ts'
+import type { ConnectionWorld } from './world.ts'
 import { appliesTo, type ConfigBlock, type ConfigOption, readConfigBlocks } from './ssh-config-blocks.ts'
 import { defaultConfig, type Destination, parseSshConfig, type SshConfig } from './ssh-config.ts'
 
@@ -31,13 +31,13 @@ const harmless = new Set([
  * only where lines apply that matter, and once for all hosts to which the same lines apply.
  */
 export class SshConfigs {
-  readonly #effects: ConnectEffects
+  readonly #effects: ConnectionWorld
   readonly #answerTime: number
   readonly #answers = new Map<string, Promise<SshAnswer>>()
   #blocks: Promise<readonly ConfigBlock[] | undefined> | undefined
 
   /** @param answerTime how long `ssh -G` may take, in milliseconds: a `Match exec` may ask the network */
-  constructor(effects: ConnectEffects, answerTime = 20_000) {
+  constructor(effects: ConnectionWorld, answerTime = 20_000) {
     this.#effects = effects
     this.#answerTime = answerTime
   }
@@ -147,7 +147,7 @@ interface Captured {
 
 /** Rejects once `signal` aborts, and ends the program with all that it started. */
 function capture(
-  effects: ConnectEffects,
+  effects: ConnectionWorld,
   argv: readonly string[],
   signal: AbortSignal,
 ): Promise<Captured | undefined> {

@@ -1,4 +1,4 @@
-import type { ConnectEffects } from './effects.ts'
+import type { ConnectionWorld } from './world.ts'
 import { HandshakeGate } from './handshake-gate.ts'
 import { KeyFiles } from './key-files.ts'
 import { KnownHostsFiles } from './known-hosts-files.ts'
@@ -6,14 +6,14 @@ import { SshConfigs } from './ssh-configs.ts'
 
 /** What the ssh connections of one run have in common, so that each thing is read once. */
 export interface SshShared {
-  readonly effects: ConnectEffects
+  readonly effects: ConnectionWorld
   readonly gate: HandshakeGate
   readonly configs: SshConfigs
   readonly knownHosts: KnownHostsFiles
   readonly keys: KeyFiles
 }
 
-export function shareSsh(effects: ConnectEffects): SshShared {
+export function shareSsh(effects: ConnectionWorld): SshShared {
   return {
     effects,
     gate: new HandshakeGate(),

@@ -4,7 +4,7 @@ import { Duplex } from 'node:stream'
 import type { Client } from 'ssh2'
 import { UnreachableError } from '../base/errors.ts'
 import { ignore, whenAborted } from './channel.ts'
-import type { ConnectEffects } from './effects.ts'
+import type { ConnectionWorld } from './world.ts'
 import type { SshConfig } from './ssh-config.ts'
 
 /** Rejects with any error once `signal` aborts; whoever gave the signal knows why. */
@@ -80,7 +80,7 @@ function jumpRefused(jump: string, place: string, error: Error): UnreachableErro
 export function proxiedSocket(
   command: string,
   { hostname, port, user }: SshConfig,
-  { spawn }: Pick<ConnectEffects, 'spawn'>,
+  { spawn }: Pick<ConnectionWorld, 'spawn'>,
 ): Duplex {
   const text = command.replaceAll(/%([%hpr])/g, (_, letter: string) => {
     if (letter === '%') return '%'

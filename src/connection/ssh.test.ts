@@ -7,7 +7,7 @@ import { Secret } from '../base/secret.ts'
 import { connect } from './connect.ts'
 import { openShell } from './shell.ts'
 import type { SshTarget } from './ssh-dial.ts'
-import { testEffects } from './testing/effects.ts'
+import { testEffects } from './testing/world.ts'
 import { type Sshd, knownHostsLine, makeKey, startSshd, withoutSshd } from './testing/sshd.ts'
 import { calm, hello, patience, refusal, summary, targetOf } from './testing/login.ts'
 

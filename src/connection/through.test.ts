@@ -13,7 +13,7 @@ import type { Connection } from './connection.ts'
 import { localConnection } from './local.ts'
 import { pctConnection } from './pct.ts'
 import { openShell } from './shell.ts'
-import { testEffects } from './testing/effects.ts'
+import { testEffects } from './testing/world.ts'
 import {
   calm,
   fakePct,

@@ -9,7 +9,7 @@ import { Secret } from '../base/secret.ts'
 import { becomeConnection } from './become.ts'
 import { localConnection } from './local.ts'
 import { pctConnection } from './pct.ts'
-import { testEffects } from './testing/effects.ts'
+import { testEffects } from './testing/world.ts'
 import { type Upload, upload } from './upload.ts'
 import { calm, fakePct, fakeSudo, isRoot, machineWith, program, scratch } from './testing/programs.ts'
 

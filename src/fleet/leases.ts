@@ -2,7 +2,7 @@
 import type { HostName } from '../base/brand.ts'
 import { HostError } from '../base/errors.ts'
 import type { Privilege } from '../connection/connection.ts'
-import type { MachineAccess } from '../host/machine.ts'
+import type { MachineAccess } from '../host/access.ts'
 import type { Means } from '../host/means.ts'
 import type { Lease, LeaseHolder, LeftProgram } from '../host/state.ts'
 import type { Machine } from './machine.ts'

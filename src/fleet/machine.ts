@@ -8,7 +8,7 @@ import type { HostName } from '../base/brand.ts'
 import { UnreachableError } from '../base/errors.ts'
 import type { Channel, Connection, Privilege, Shell, Target } from '../connection/connection.ts'
 import type { Placement } from '../host/host.ts'
-import { defaultStateDirectory, type UploadRequest } from '../host/machine.ts'
+import { defaultStateDirectory, type UploadRequest } from '../host/access.ts'
 import type { Lease } from '../host/state.ts'
 import { withPrivilege } from './targets.ts'
 

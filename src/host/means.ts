@@ -1,6 +1,6 @@
 /** How a machine that is reached is asked, changed and taken. */
 import { type Batcher, type BatcherOptions, createBatcher } from './batch.ts'
-import type { MachineAccess } from './machine.ts'
+import type { MachineAccess } from './access.ts'
 import { type LeaseHolder, type LeaseResult, takeLease } from './state.ts'
 import type { Step, StepResult, WindowContext } from './step.ts'
 import { carryOut } from './window.ts'

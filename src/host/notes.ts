@@ -3,7 +3,7 @@ import type { Action } from './action.ts'
 import { sha256Of } from './content.ts'
 import type { PendingNote } from './expectation.ts'
 import type { Host } from './host.ts'
-import { defaultStateDirectory } from './machine.ts'
+import { defaultStateDirectory } from './access.ts'
 
 /** Where a note is kept, and what is in it. */
 export function noteFile(

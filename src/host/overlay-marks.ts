@@ -17,7 +17,7 @@ export interface Mark<T = unknown> {
 }
 
 /** What is known of one machine. */
-export interface Machine {
+export interface MachineMarks {
   /** By resource; the predictions since the last that says all, oldest first. */
   readonly exact: Map<string, readonly Mark[]>
   readonly unknown: { readonly at: number; readonly pattern: string; readonly why: string }[]
@@ -35,7 +35,7 @@ export interface Machine {
 /** What a boot makes anew, whatever was there before. */
 export const volatile = ['file:/dev/*', 'file:/run/*', 'file:/proc/*', 'file:/sys/*', 'file:/tmp/*']
 
-export function freshMachine(): Machine {
+export function freshMarks(): MachineMarks {
   return {
     exact: new Map(),
     unknown: [],
@@ -49,7 +49,7 @@ export function freshMachine(): Machine {
 }
 
 /** What was predicted by the name of a link, before it was known to be one, is true of what the link leads to. */
-export function learnLink({ links, exact }: Machine, at: RemotePath, target: RemotePath): void {
+export function learnLink({ links, exact }: MachineMarks, at: RemotePath, target: RemotePath): void {
   if (links.get(at) === target) return
   links.set(at, target)
   for (const [name, marks] of Array.from(exact)) {

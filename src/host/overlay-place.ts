@@ -3,10 +3,10 @@ import type { HostName } from '../base/brand.ts'
 import { Unknown } from '../base/unknown.ts'
 import { foreseenPlace, type LinkSight } from './links.ts'
 import {
-  freshMachine,
+  freshMarks,
   isAbsent,
   learnLink,
-  type Machine,
+  type MachineMarks,
   type Mark,
   type Predicted,
   volatile,
@@ -44,7 +44,7 @@ export interface PlaceOverlay {
   touches(pattern: string): Unknown | undefined
 }
 
-export function placeOverlay(place: Place, machines: Map<HostName, Machine>): PlaceOverlay {
+export function placeOverlay(place: Place, machines: Map<HostName, MachineMarks>): PlaceOverlay {
   let own = machines.get(place.name)
   const node =
     place.nodeName === undefined || place.nodeName === place.name ? undefined : machines.get(place.nodeName)
@@ -136,7 +136,7 @@ export function placeOverlay(place: Place, machines: Map<HostName, Machine>): Pl
     resolve: (path, follow) => (own === undefined ? path : foreseenPlace(path, sight, follow)),
     learn(links) {
       if (links.size === 0) return
-      const known = machines.get(place.name) ?? freshMachine()
+      const known = machines.get(place.name) ?? freshMarks()
       machines.set(place.name, known)
       for (const [at, target] of links) learnLink(known, at, target)
       own = known
@@ -191,7 +191,7 @@ export function placeOverlay(place: Place, machines: Map<HostName, Machine>): Pl
 }
 
 /** Parameters of the kernel appear with its modules. */
-function broughtByModule(machine: Machine | undefined): Unknown | undefined {
+function broughtByModule(machine: MachineMarks | undefined): Unknown | undefined {
   for (const [resource, marks] of machine?.exact ?? []) {
     const loaded = resource.startsWith('kernelModule:') ? marks.at(-1)?.value : undefined
     if (loaded !== undefined && (loaded as { loaded?: boolean }).loaded === true)
@@ -200,7 +200,7 @@ function broughtByModule(machine: Machine | undefined): Unknown | undefined {
   return undefined
 }
 
-function lastStatus(node: Machine | undefined, ctid: string): string | undefined {
+function lastStatus(node: MachineMarks | undefined, ctid: string): string | undefined {
   const marks = node?.exact.get(`container:${ctid}`) ?? []
   return marks
     .map(({ value }) => (value as { status?: string }).status)

@@ -10,7 +10,7 @@ import type { Unknown } from '../base/unknown.ts'
 import type { Action } from './action.ts'
 import { allEffects, attributes, type PlacedEffect } from './effects.ts'
 import { labelOf } from './label.ts'
-import { freshMachine, type Machine, type Mark, volatile } from './overlay-marks.ts'
+import { freshMarks, type MachineMarks, type Mark, volatile } from './overlay-marks.ts'
 import { type Place, placeOverlay, type PlaceOverlay } from './overlay-place.ts'
 import { type RemotePath, remotePath } from './paths.ts'
 import type { FilePrediction } from './predicted-file.ts'
@@ -31,18 +31,18 @@ export interface Overlay {
 }
 
 export function createOverlay(kinds: Kinds = kindsOf()): Overlay {
-  const machines = new Map<HostName, Machine>()
+  const machines = new Map<HostName, MachineMarks>()
   let clock = 0
 
-  const machineOf = (name: HostName): Machine => {
+  const machineOf = (name: HostName): MachineMarks => {
     const present = machines.get(name)
     if (present) return present
-    const fresh = freshMachine()
+    const fresh = freshMarks()
     machines.set(name, fresh)
     return fresh
   }
 
-  const applyEffect = (machine: Machine, effect: PlacedEffect, byUser = false): void => {
+  const applyEffect = (machine: MachineMarks, effect: PlacedEffect, byUser = false): void => {
     clock += 1
     const at = clock
     if (effect.kind === 'unknown') {
@@ -120,6 +120,6 @@ export function createOverlay(kinds: Kinds = kindsOf()): Overlay {
 /** What they do to a path that is a link they do to what it leads to; all others replace the link. */
 const followsLinks: ReadonlySet<Action['kind']> = new Set(['writeFile', 'makeDirectory'])
 
-function set(machine: Machine, resource: string, mark: Mark, partial: boolean): void {
+function set(machine: MachineMarks, resource: string, mark: Mark, partial: boolean): void {
   machine.exact.set(resource, partial ? [...(machine.exact.get(resource) ?? []), mark] : [mark])
 }

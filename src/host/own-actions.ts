@@ -2,7 +2,7 @@
 import { HostError } from '../base/errors.ts'
 import type { Action } from './action.ts'
 import { ConnectionLostError } from './errors.ts'
-import type { ActionReply, MachineAccess } from './machine.ts'
+import type { ActionReply, MachineAccess } from './access.ts'
 import { type Means, scripts } from './means.ts'
 import type { WindowContext } from './step.ts'
 

@@ -7,7 +7,7 @@ import { parentOf, type RemotePath, remotePath } from './paths.ts'
 import { foresee } from './predicted-file.ts'
 import { access } from './queries/writable.ts'
 import type { ReaderSource } from './reader-source.ts'
-import { placeOf } from './reader-view.ts'
+import { placeOf } from './reader-host.ts'
 
 /** undefined: he could, or it is no file that is changed. @throws UnreachableError, HostError */
 export async function whyNot(

@@ -15,7 +15,7 @@ export interface Sighting extends Expectation {
 export type Trace = (key: string, sighting: Sighting) => void
 
 /** What the reads of one view share. */
-export interface ViewContext {
+export interface ReadContext {
   readonly source: ReaderSource
   /** What is predicted, if anything can be; throws UnknownError when the whole machine will be another. */
   readonly overlay: () => PlaceOverlay | undefined

@@ -5,7 +5,7 @@ import type { PlaceOverlay } from './overlay-place.ts'
 import { mostLinks, type RemotePath, remotePath } from './paths.ts'
 import { foresee, type Foreseen, foreseenHash, foreseenStatus, foreseenText } from './predicted-file.ts'
 import * as files from './queries/files.ts'
-import { refuseIf, seen, type Sighting, type ViewContext } from './reader-context.ts'
+import { refuseIf, seen, type Sighting, type ReadContext } from './reader-context.ts'
 import { resource } from './resource.ts'
 
 type FileReads = Pick<Host, 'stat' | 'text' | 'hash' | 'list' | 'space'>
@@ -23,7 +23,7 @@ interface Located<Live> {
   readonly nothing: 'absent' | 'nothing'
 }
 
-export function createFileReads({ source, overlay, saw }: ViewContext): FileReads {
+export function createFileReads({ source, overlay, saw }: ReadContext): FileReads {
   const sawFile = (path: RemotePath, sighting: Sighting): void => saw(resource('file', path), sighting)
 
   const locate = async <Live>(

@@ -9,7 +9,7 @@ import { ask as askKind, type AskRequest } from './queries/ask.ts'
 import { http as httpKind } from './queries/http.ts'
 import * as system from './queries/system.ts'
 import { isQuestion, type Question, understood } from './question.ts'
-import { refuseIf, seen, type ViewContext } from './reader-context.ts'
+import { refuseIf, seen, type ReadContext } from './reader-context.ts'
 import type { FileBasis } from './reader-source.ts'
 import { resource, type ResourcePattern } from './resource.ts'
 import { commandKind } from './resources/command.ts'
@@ -24,7 +24,7 @@ type SystemReads = Pick<
   'read' | 'package' | 'unit' | 'kernelModule' | 'kernel' | 'command' | 'container' | 'http' | 'ask'
 >
 
-export function createSystemReads(context: ViewContext): SystemReads {
+export function createSystemReads(context: ReadContext): SystemReads {
   const { source, overlay, saw } = context
   return {
     read: (kind, name) => read(context, kind, name),
@@ -51,7 +51,7 @@ export function createSystemReads(context: ViewContext): SystemReads {
 
 /** What is predicted laid over what the host says. @throws UnknownError, HostError, UnreachableError */
 async function read<Reading>(
-  { source, overlay, saw }: ViewContext,
+  { source, overlay, saw }: ReadContext,
   kind: ResourceKind<string, Reading>,
   name: string,
 ): Promise<Reading> {
@@ -94,7 +94,7 @@ function contentSeen(text: string | undefined): string {
 }
 
 async function ask<Said>(
-  context: ViewContext,
+  context: ReadContext,
   question: Question<Said>,
   { user }: AskOptions,
 ): Promise<Said> {
@@ -113,7 +113,7 @@ async function ask<Said>(
 }
 
 /** A program that the author of a playbook promises to be reading. */
-export function createPromised(context: ViewContext): ProgramHost['promised'] {
+export function createPromised(context: ReadContext): ProgramHost['promised'] {
   return (argv, { stdin, directory, timeout = askTimeout } = {}) => {
     const { environment } = context
     // The promise does not say what the program looks at, nor that it leaves nothing running.
@@ -125,7 +125,7 @@ export function createPromised(context: ViewContext): ProgramHost['promised'] {
 const askTimeout = 30_000
 
 async function run(
-  { source, overlay, saw }: ViewContext,
+  { source, overlay, saw }: ReadContext,
   request: AskRequest,
   { argv, reads }: { readonly argv: readonly string[]; readonly reads: readonly ResourcePattern[] },
 ): Promise<Answer> {

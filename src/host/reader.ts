@@ -18,7 +18,7 @@ import { type RemotePath, remotePath } from './paths.ts'
 import { whyNot } from './reader-access.ts'
 import type { Sighting } from './reader-context.ts'
 import { createSource, type ReaderSource } from './reader-source.ts'
-import { createView, placeOf } from './reader-view.ts'
+import { createHost, placeOf } from './reader-host.ts'
 import { createReadings, type Readings, type ReadingsBook } from './readings.ts'
 import type { Expectation } from './expectation.ts'
 
@@ -103,7 +103,7 @@ export function createReader(options: ReaderOptions): HostReader {
     source,
     readings,
     node,
-    view: (overlay) => createView({ source, trace: () => undefined, overlay, environment: {} }).host,
+    view: (overlay) => createHost({ source, trace: () => undefined, overlay, environment: {} }).host,
     async findLinks(action, overlay) {
       await Promise.all(
         pathsChanged(action).map(async ({ on, path }) => {
@@ -120,7 +120,7 @@ export function createReader(options: ReaderOptions): HostReader {
         if (sighting.predicted === true) predicted.add(key)
       }
       return {
-        ...createView({ source, trace, overlay, environment }),
+        ...createHost({ source, trace, overlay, environment }),
         touched: () => touched,
         whyNot: (action) => whyNot(action, source, overlay),
         predicted: () => predicted,

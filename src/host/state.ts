@@ -5,7 +5,7 @@
 import { HostError, UnreachableError } from '../base/errors.ts'
 import { raw, sh } from '../base/shell.ts'
 import type { Channel } from '../connection/connection.ts'
-import { defaultStateDirectory, type MachineAccess } from './machine.ts'
+import { defaultStateDirectory, type MachineAccess } from './access.ts'
 
 /** Said to whoever finds the host taken. */
 export interface LeaseHolder {

@@ -2,7 +2,7 @@
 import type { HostName } from '../base/brand.ts'
 import type { Action } from './action.ts'
 import type { Expectation, PendingNote } from './expectation.ts'
-import type { ActionResult } from './machine.ts'
+import type { ActionResult } from './access.ts'
 
 export interface Step {
   readonly action: Action

@@ -16,7 +16,7 @@ import { outcome } from './executors/outcome.ts'
 import { containerPower, reboot } from './executors/power.ts'
 import { push } from './executors/push.ts'
 import { programOutcome, programStep, runDetached } from './executors/run.ts'
-import type { ActionResult, ExecutionContext, MachineAccess } from './machine.ts'
+import type { ActionResult, ExecutionContext, MachineAccess } from './access.ts'
 import { expectedNow } from './expected-now.ts'
 import type { Step, StepResult, WindowContext } from './step.ts'
 

@@ -1,5 +1,5 @@
 import type { MakeDirectory } from './action.ts'
-import { defaultStateDirectory } from './machine.ts'
+import { defaultStateDirectory } from './access.ts'
 
 /**
  * Where root works with files of its own for a while: archives that it unpacks and runs, packages that it installs. In /tmp and /var/tmp any user may make a

@@ -10,7 +10,7 @@ import { ansibleProblems } from './ansible-variables.ts'
 import { InventoryBuilder, type Tier } from './builder.ts'
 import { connectionVariables } from './connection-variables.ts'
 import { findCycle, groupsOf, groupsOfHosts } from './groups.ts'
-import type { Host, Inventory } from './model.ts'
+import type { InventoryHost, Inventory } from './model.ts'
 import { checkRelations } from './relations.ts'
 import { isHostList, readSource } from './sources.ts'
 import { readVariableFolders, variableFiles } from './variable-files.ts'
@@ -71,7 +71,7 @@ function folderOf(source: string, files: Files): readonly string[] {
 
 function assemble(builder: InventoryBuilder, warnings: readonly Problem[]): Inventory {
   const memberships = groupsOfHosts(builder)
-  const hosts = new Map<HostName, Host>()
+  const hosts = new Map<HostName, InventoryHost>()
   for (const [name, where] of builder.hosts) {
     const groups = memberships.get(name) ?? []
     const variables = merge(builder, name, groups)
@@ -101,7 +101,7 @@ function merge(builder: InventoryBuilder, host: HostName, groups: readonly strin
 }
 
 /** Sees the variables of `all`, as in Ansible, and is reached without a connection. */
-function implicitLocalhost(builder: InventoryBuilder): Host {
+function implicitLocalhost(builder: InventoryBuilder): InventoryHost {
   const name = hostName('localhost')
   const where = { file: 'localhost', line: 1, column: 1 }
   const local: Variable = {

@@ -4,7 +4,7 @@ import type { Position, Problem } from '../base/errors.ts'
 import type { Variables } from '../language/model.ts'
 import type { ConnectionVariables } from './connection-variables.ts'
 
-export interface Host {
+export interface InventoryHost {
   readonly name: HostName
   /** Where it is first named. */
   readonly where: Position
@@ -29,11 +29,11 @@ export interface Group {
 
 export interface Inventory {
   /** In the order in which they were first named. */
-  readonly hosts: ReadonlyMap<HostName, Host>
+  readonly hosts: ReadonlyMap<HostName, InventoryHost>
   /** `all` first and `ungrouped` second, the others in the order in which they were first named. */
   readonly groups: ReadonlyMap<string, Group>
   /** The controller, for plays that name it although no inventory does; not in `all`. */
-  readonly localhost: Host
+  readonly localhost: InventoryHost
   /** Every name that is a variable of some host. */
   readonly variableNames: ReadonlySet<string>
   /** What is odd, and not wrong. */
@@ -41,12 +41,12 @@ export interface Inventory {
 }
 
 /** The host of that name; `localhost` is always there. */
-export function hostOf(inventory: Inventory, name: HostName): Host | undefined {
+export function hostOf(inventory: Inventory, name: HostName): InventoryHost | undefined {
   const found = inventory.hosts.get(name)
   return found ?? (name === inventory.localhost.name ? inventory.localhost : undefined)
 }
 
 /** The variable `group_names`: in the order of the alphabet, as in Ansible. */
-export function groupNames({ groups }: Host): readonly string[] {
+export function groupNames({ groups }: InventoryHost): readonly string[] {
   return [...groups].sort()
 }

@@ -6,11 +6,11 @@ import { globPattern } from '../base/glob.ts'
 import type { Files } from '../language/files.ts'
 import { problem } from '../language/source.ts'
 import { didYouMean } from '../language/suggest.ts'
-import type { Host, Inventory } from './model.ts'
+import type { InventoryHost, Inventory } from './model.ts'
 
 export interface PatternResult {
   /** In the order of the inventory. */
-  readonly hosts: readonly Host[]
+  readonly hosts: readonly InventoryHost[]
   /**
    * Parts that match nothing or cannot be read. For a play that is a warning (an inventory need not have every group), for
    * `--limit` a mistake.
@@ -22,7 +22,7 @@ export interface PatternResult {
 export function resolvePattern(inventory: Inventory, pattern: string, where?: Position): PatternResult {
   const problems: Problem[] = []
   const terms = splitPattern(pattern)
-  const select = (text: string): readonly Host[] => {
+  const select = (text: string): readonly InventoryHost[] => {
     const found = resolveTerm(inventory, text, where)
     if (!('problem' in found)) return found.hosts
     problems.push(found.problem)
@@ -98,7 +98,7 @@ export function splitPattern(pattern: string): readonly string[] {
   return terms.map((term) => term.trim()).filter((term) => term !== '')
 }
 
-type TermResult = { readonly hosts: readonly Host[] } | { readonly problem: Problem }
+type TermResult = { readonly hosts: readonly InventoryHost[] } | { readonly problem: Problem }
 
 function resolveTerm(inventory: Inventory, term: string, where: Position | undefined): TermResult {
   if (term.startsWith('~')) return matchRegex(inventory, term.slice(1), where)
@@ -121,7 +121,7 @@ function resolveTerm(inventory: Inventory, term: string, where: Position | undef
 
 /** Ansible's rules: counted from 0 in the order of the group, from the end when negative; both ends of a slice belong to it. */
 function pick(
-  hosts: readonly Host[],
+  hosts: readonly InventoryHost[],
   term: string,
   { subscript, where }: { readonly subscript: string; readonly where: Position | undefined },
 ): TermResult {
@@ -143,7 +143,7 @@ function pick(
   return { hosts: hosts.slice(Math.max(0, place(first, 0)), place(last, hosts.length - 1) + 1) }
 }
 
-function matchName(inventory: Inventory, name: string): readonly Host[] | undefined {
+function matchName(inventory: Inventory, name: string): readonly InventoryHost[] | undefined {
   if (name === '*') return hostsOfGroup(inventory, 'all')
   if (/[*?[]/.test(name)) {
     const pattern = globPattern(name, { classes: true })
@@ -175,14 +175,14 @@ function matchRegex(inventory: Inventory, source: string, where: Position | unde
 }
 
 /** Those of groups whose name fits, and hosts whose name fits. */
-function matching(inventory: Inventory, fits: (name: string) => boolean): readonly Host[] {
+function matching(inventory: Inventory, fits: (name: string) => boolean): readonly InventoryHost[] {
   const groups = [...inventory.groups.keys()].filter((name) => name !== 'all' && fits(name))
   const members = groups.flatMap((name) => hostsOfGroup(inventory, name))
   return [...new Set([...members, ...[...inventory.hosts.values()].filter((host) => fits(host.name))])]
 }
 
 /** In the order of the group. */
-function hostsOfGroup(inventory: Inventory, name: string): readonly Host[] {
+function hostsOfGroup(inventory: Inventory, name: string): readonly InventoryHost[] {
   const members = inventory.groups.get(name)?.hosts ?? []
   return members.flatMap((member) => inventory.hosts.get(member) ?? [])
 }

@@ -14,7 +14,7 @@ import {
   settingOf,
   sharedVariable,
 } from './connection-variables.ts'
-import { groupNames, type Host, type Inventory } from './model.ts'
+import { groupNames, type InventoryHost, type Inventory } from './model.ts'
 
 /** Problems with the variables that the engine itself reads (`node`, `ctid`, `address`, ...), which are rendered for this. */
 export function checkRelations(
@@ -47,7 +47,7 @@ class RelationChecker {
   }
 
   /** Our names and Ansible's for one host. */
-  names({ name, variables, connection }: Host): void {
+  names({ name, variables, connection }: InventoryHost): void {
     const mixed = mixedNames(variables, connection)
     if (mixed === undefined) return
     const { ours, ansible, twin } = mixed
@@ -70,7 +70,7 @@ class RelationChecker {
     })
   }
 
-  host(host: Host): void {
+  host(host: InventoryHost): void {
     const ctid = this.#text(host, 'ctid')
     const node = this.#text(host, 'node')
     const connection = this.#text(host, 'connection')
@@ -87,7 +87,7 @@ class RelationChecker {
     if (found !== undefined) this.#onlyOnce(host, found, ctid)
   }
 
-  #noContainerId(host: Host, connection: string | undefined): void {
+  #noContainerId(host: InventoryHost, connection: string | undefined): void {
     if (this.#setting(host, 'ctid') !== undefined) return
     const name = connection === 'pct' ? 'connection' : 'node'
     const variable = this.#setting(host, name)
@@ -101,14 +101,14 @@ class RelationChecker {
     })
   }
 
-  #noNode(host: Host): void {
+  #noNode(host: InventoryHost): void {
     this.#report('missing-node', `the container "${host.name}" does not say on which node it is`, {
       where: this.#setting(host, 'ctid')?.where ?? host.where,
       hint: 'add "node: NAME", where NAME is a host of this inventory',
     })
   }
 
-  #node(host: Host, name: string): Host | undefined {
+  #node(host: InventoryHost, name: string): InventoryHost | undefined {
     const where = this.#setting(host, 'node')?.value.where ?? host.where
     const node = this.#inventory.hosts.get(hostName(name))
     if (node === undefined) {
@@ -138,7 +138,7 @@ class RelationChecker {
   }
 
   /** Ids are unique in a cluster; two standalone nodes may both have a container 101. */
-  #onlyOnce(host: Host, node: Host, ctid: string): void {
+  #onlyOnce(host: InventoryHost, node: InventoryHost, ctid: string): void {
     const cluster = this.#text(node, 'pve_cluster')
     const key = JSON.stringify([cluster === undefined ? ['node', node.name] : ['cluster', cluster], ctid])
     const where = this.#setting(host, 'ctid')?.value.where ?? host.where
@@ -155,7 +155,7 @@ class RelationChecker {
   }
 
   /** A variable's rendered text; `undefined` when it is not set, not known yet, or wrong. */
-  #text(host: Host, name: string): string | undefined {
+  #text(host: InventoryHost, name: string): string | undefined {
     const variable = this.#setting(host, name)
     if (variable === undefined) return undefined
     try {
@@ -180,11 +180,11 @@ class RelationChecker {
     }
   }
 
-  #setting(host: Host, name: string): Variable | undefined {
+  #setting(host: InventoryHost, name: string): Variable | undefined {
     return settingOf(host, name, this.#extra)
   }
 
-  #scope(host: Host): VariableScope {
+  #scope(host: InventoryHost): VariableScope {
     const data = new Map<string, unknown>([
       ['inventory_hostname', host.name],
       ['group_names', groupNames(host)],

@@ -2,7 +2,7 @@
 import { InputError } from '../base/errors.ts'
 import type { Value } from './model.ts'
 import { renderValue } from './render.ts'
-import type { Scope } from './view.ts'
+import type { Scope } from './evaluation.ts'
 
 /**
  * The name, rendered; as it was written where the scope cannot tell it: a value that is not there yet, unknown, or secret. A

@@ -17,7 +17,7 @@ import { Omit } from './omit.ts'
 import { comparisonsOf, optionalNames, readsOf, walk } from './reads.ts'
 import { type Locator, problem } from './source.ts'
 import { Version } from '../base/version.ts'
-import { contextOf, newReading, type Reading, type Scope } from './view.ts'
+import { contextOf, newEvaluation, type Evaluation, type Scope } from './evaluation.ts'
 
 /** Parses expressions. One for a playbook; holds nothing but the functions that CEL knows here. */
 export class ExpressionParser {
@@ -71,7 +71,7 @@ export class ExpressionParser {
  * @throws InputError when it cannot be evaluated: a missing key, values of kinds that do not go together.
  */
 export function evaluate(expression: Expression, scope: Scope): unknown {
-  const reading = newReading()
+  const reading = newEvaluation()
   const names = new Set(expression.reads.map((path) => path[0] ?? ''))
   let result: unknown
   try {
@@ -167,7 +167,7 @@ function describe(value: unknown): string {
 }
 
 /** CEL's values as plain data; unknown parts of a list or map stay `Unknown`, so that the rest can be used. */
-function fromCel(value: unknown, reading: Reading): unknown {
+function fromCel(value: unknown, reading: Evaluation): unknown {
   if (typeof value === 'bigint') return Number(value)
   if (value instanceof Omit) return value
   if (value instanceof Version) return value.text
@@ -192,7 +192,7 @@ function fromCel(value: unknown, reading: Reading): unknown {
   return /^\d+$/.test(text) ? Number(text) : text
 }
 
-function partFromCel(part: () => unknown, reading: Reading): unknown {
+function partFromCel(part: () => unknown, reading: Evaluation): unknown {
   try {
     return fromCel(part(), reading)
   } catch (error) {

@@ -4,7 +4,7 @@ import { evaluate } from './expression.ts'
 import type { ReadPath, Value } from './model.ts'
 import { Omit } from './omit.ts'
 import { renderTemplate } from './template.ts'
-import type { Scope } from './view.ts'
+import type { Scope } from './evaluation.ts'
 
 /**
  * The data that a value stands for; parts that are `omit` are left out of lists and maps. What cannot be known is `Unknown` in its place (`findUnknown` tells), what is secret a

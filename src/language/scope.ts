@@ -6,7 +6,7 @@ import type { Play, RoleUse, Task, Variable, Variables } from './model.ts'
 import { hideVariable } from './born-secrets.ts'
 import { renderValue } from './render.ts'
 import { problem } from './source.ts'
-import type { Scope } from './view.ts'
+import type { Scope } from './evaluation.ts'
 
 /**
  * Where variables come from, weakest first. Of one name, the layer furthest down in this list wins. Facts and what the engine

@@ -16,7 +16,7 @@ import { isPath, Rewriter } from './template-rewriter.ts'
 import { type Hear, runtimeHelpers } from './template-runtime.ts'
 import { syntaxProblem, templateProblems } from './template-problems.ts'
 import { isMadeOf, withHeldSecrets, withSecrets } from './derived-secrets.ts'
-import { contextOf, lookUp, newReading, plainData, type Scope } from './view.ts'
+import { contextOf, lookUp, newEvaluation, plainData, type Scope } from './evaluation.ts'
 
 /** True for text that is a template. */
 export function isTemplate(text: string): boolean {
@@ -134,7 +134,7 @@ export function renderTemplate(template: Template, scope: Scope): unknown {
     if (value !== undefined) return value
     // Not there: rendering says where and why.
   }
-  const reading = newReading()
+  const reading = newEvaluation()
   const names = new Set(template.reads.map((path) => path[0] ?? ''))
   try {
     const context = contextOf(scope, names, reading, 'plain')

@@ -16,7 +16,7 @@ const forbidden: readonly string[] = [
   `import { run as found } from '../host/executors/run.ts'`,
   `import { carryOut as found } from '../host/window.ts'`,
   `import { createReader as found } from '../host/reader.ts'`,
-  `import type { MachineAccess as Found } from '../host/machine.ts'`,
+  `import type { MachineAccess as Found } from '../host/access.ts'`,
   `import { ask as found } from '../host/queries/ask.ts'`,
   `export { ask as found } from '../host/queries/ask.ts'`,
   `export const found = await import('../host/window.ts')`,

@@ -5,7 +5,7 @@ import type { Secrets } from '../base/secrets.ts'
 import type { Action } from '../host/action.ts'
 import type { Task, Value } from '../language/model.ts'
 import type { VariableScope } from '../language/scope.ts'
-import { lookUp } from '../language/view.ts'
+import { lookUp } from '../language/evaluation.ts'
 import type { Module } from '../modules/module.ts'
 
 /** Why the task must not run with these arguments, of which some are not kept secret by the module. */

@@ -2,7 +2,7 @@
 import { stripVTControlCharacters } from 'node:util'
 import type { Event, Outcome, RunningTask, TaskDetail } from '../events/events.ts'
 import { diffText } from './diff-text.ts'
-import { recapText } from './recap.ts'
+import { recapText } from './recap-text.ts'
 import { duration, findingsText, indent, plainText, problemText } from './text.ts'
 import type { View, ViewOptions } from './view.ts'
 

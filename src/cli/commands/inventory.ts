@@ -2,7 +2,7 @@ import { InputError, exitCodes } from '../../base/errors.ts'
 import { isSecretName, Secret } from '../../base/secret.ts'
 import { Unknown } from '../../base/unknown.ts'
 import { loadInventory } from '../../inventory/inventory.ts'
-import type { Host, Inventory } from '../../inventory/model.ts'
+import type { InventoryHost, Inventory } from '../../inventory/model.ts'
 import { resolveLimit } from '../../inventory/pattern.ts'
 import { hiddenValue, unknownValue } from '../../inventory/program-output.ts'
 import { hostName } from '../../base/brand.ts'
@@ -43,7 +43,7 @@ export function inventory(this: Context, flags: InventoryCommandFlags): void {
   }
 }
 
-function chosenHosts(inventory: Inventory, limit: string | undefined): readonly Host[] {
+function chosenHosts(inventory: Inventory, limit: string | undefined): readonly InventoryHost[] {
   if (limit === undefined) return [...inventory.hosts.values()]
   const { hosts, problems } = resolveLimit(inventory, limit, diskFiles)
   if (problems.length > 0) throw new InputError(problems)
@@ -51,7 +51,7 @@ function chosenHosts(inventory: Inventory, limit: string | undefined): readonly 
 }
 
 /** In the form that Ansible's `--list` has. */
-function listOf(inventory: Inventory, hosts: readonly Host[], extra: Variables): object {
+function listOf(inventory: Inventory, hosts: readonly InventoryHost[], extra: Variables): object {
   const names = new Set(hosts.map((host) => host.name))
   const groups = [...inventory.groups.values()].map((group) => [
     group.name,
@@ -61,14 +61,14 @@ function listOf(inventory: Inventory, hosts: readonly Host[], extra: Variables):
   return { _meta: { hostvars }, ...Object.fromEntries(groups) }
 }
 
-function valuesOf(host: Host, extra: Variables): Readonly<Record<string, unknown>> {
+function valuesOf(host: InventoryHost, extra: Variables): Readonly<Record<string, unknown>> {
   const scope = scopeOf(host, extra)
   return Object.fromEntries(
     [...host.variables.keys(), ...extra.keys()].map((name) => [name, shown(name, scope)]),
   )
 }
 
-function scopeOf(host: Host, extra: Variables): VariableScope {
+function scopeOf(host: InventoryHost, extra: Variables): VariableScope {
   return new VariableScope([
     { layer: 'inventory', written: host.variables },
     { layer: 'extra vars', written: extra },

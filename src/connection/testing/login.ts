@@ -3,10 +3,10 @@ import assert from 'node:assert/strict'
 import { UnreachableError } from '../../base/errors.ts'
 import { connect } from '../connect.ts'
 import type { Connection, ShellReply, Target } from '../connection.ts'
-import type { ConnectEffects } from '../effects.ts'
+import type { ConnectionWorld } from '../world.ts'
 import { openShell } from '../shell.ts'
 import type { SshTarget } from '../ssh-dial.ts'
-import { testEffects } from './effects.ts'
+import { testEffects } from './world.ts'
 import type { Sshd } from './sshd.ts'
 
 export const calm: AbortSignal = new AbortController().signal
@@ -31,7 +31,7 @@ export function targetOf(server: Sshd, changes: Partial<SshTarget> = {}): SshTar
 /** Why a login was refused. */
 export async function refusal(
   wanted: Target,
-  effects: Partial<ConnectEffects> = {},
+  effects: Partial<ConnectionWorld> = {},
 ): Promise<UnreachableError> {
   try {
     const connection = await connect(wanted, testEffects(effects), calm)
@@ -48,7 +48,7 @@ export async function refusal(
 }
 
 /** Logs in and runs one script. */
-export async function hello(wanted: Target, effects: Partial<ConnectEffects> = {}): Promise<void> {
+export async function hello(wanted: Target, effects: Partial<ConnectionWorld> = {}): Promise<void> {
   const connection = await connect(wanted, testEffects(effects), calm)
   await helloOn(connection)
   await connection.close()

@@ -8,7 +8,7 @@ import { after } from 'node:test'
 import type { Connection, ShellReply } from '../connection.ts'
 import { localConnection } from '../local.ts'
 import { openShell } from '../shell.ts'
-import { testEffects } from './effects.ts'
+import { testEffects } from './world.ts'
 
 export const calm: AbortSignal = new AbortController().signal
 /** So long that only what never ends meets it, however busy the machine is. */

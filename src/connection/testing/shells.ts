@@ -8,7 +8,7 @@ import { after, describe } from 'node:test'
 import type { Connection, RunOptions, Shell, ShellReply } from '../connection.ts'
 import { localConnection } from '../local.ts'
 import { openShell } from '../shell.ts'
-import { testEffects } from './effects.ts'
+import { testEffects } from './world.ts'
 
 const calm = new AbortController().signal
 /** So long that only a script that never ends meets it, however busy the machine is. */

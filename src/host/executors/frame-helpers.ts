@@ -16,7 +16,7 @@
  */
 import { sh } from '../../base/shell.ts'
 import type { ShellHelper } from '../../connection/connection.ts'
-import { defaultStateDirectory } from '../machine.ts'
+import { defaultStateDirectory } from '../access.ts'
 import { sha256Of } from '../content.ts'
 
 const frame = sh`gp_start() { # nonce

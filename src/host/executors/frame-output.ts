@@ -1,5 +1,5 @@
 /** What each step of a frame printed: the frame's streams, cut at the marks of the steps. */
-import type { ActionReply } from '../machine.ts'
+import type { ActionReply } from '../access.ts'
 
 /** Bytes kept of each step: the first of stdout, the last of stderr, where a failure is explained. */
 const outputLimit = 1024 * 1024

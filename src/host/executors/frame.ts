@@ -7,7 +7,7 @@
 import { randomUUID } from 'node:crypto'
 import { raw, sh, type ShellText } from '../../base/shell.ts'
 import type { ShellReply } from '../../connection/connection.ts'
-import { defaultStateDirectory, type ActionReply, type ActionResult, type MachineAccess } from '../machine.ts'
+import { defaultStateDirectory, type ActionReply, type ActionResult, type MachineAccess } from '../access.ts'
 import type { WindowContext } from '../step.ts'
 import { filesHelper, frameHelper } from './frame-helpers.ts'
 import { type FrameStep, joined, stepScript, summable } from './frame-step.ts'

@@ -1,7 +1,7 @@
 /** One script of an executor that needs more than one, or more than a frame can do: a frame of a single step. */
 import type { ShellText } from '../../base/shell.ts'
 import type { Lock } from '../action.ts'
-import type { ExecutionContext, MachineAccess } from '../machine.ts'
+import type { ExecutionContext, MachineAccess } from '../access.ts'
 import { type FrameResult, frameTimeout, sendFrame } from './frame.ts'
 import type { FrameStep } from './frame-step.ts'
 

@@ -11,7 +11,7 @@ import {
   type ActionReply,
   type ExecutionContext,
   type MachineAccess,
-} from '../machine.ts'
+} from '../access.ts'
 import { leaseVariable } from '../state.ts'
 import { type GuardedResult, runGuarded } from './guarded.ts'
 

@@ -2,7 +2,7 @@
 import type { Problem } from '../../base/errors.ts'
 import { sh } from '../../base/shell.ts'
 import { diagnose, endOfOutput, lastLines } from '../diagnose.ts'
-import type { ActionReply, ActionResult, MachineAccess } from '../machine.ts'
+import type { ActionReply, ActionResult, MachineAccess } from '../access.ts'
 import type { GuardedResult } from './guarded.ts'
 
 export interface Telling {

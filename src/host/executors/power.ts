@@ -2,7 +2,7 @@
 import { sh, type ShellText } from '../../base/shell.ts'
 import type { ContainerPower, Reboot } from '../action.ts'
 import { labelOf } from '../label.ts'
-import type { ActionResult, ExecutionContext, MachineAccess } from '../machine.ts'
+import type { ActionResult, ExecutionContext, MachineAccess } from '../access.ts'
 import { runGuarded } from './guarded.ts'
 import { failed, outcome } from './outcome.ts'
 

@@ -6,7 +6,7 @@ import {
   defaultStateDirectory,
   type ExecutionContext,
   type MachineAccess,
-} from '../machine.ts'
+} from '../access.ts'
 import { remotePath } from '../paths.ts'
 import { runGuarded } from './guarded.ts'
 import { failed, outcome } from './outcome.ts'

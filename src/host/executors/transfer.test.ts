@@ -14,7 +14,7 @@ import type { AddressInfo } from 'node:net'
 import { after, describe, test } from 'node:test'
 import type { Action } from '../action.ts'
 import { sha256Of } from '../content.ts'
-import type { ActionResult } from '../machine.ts'
+import type { ActionResult } from '../access.ts'
 import { createTestMachine, execute, testContext } from '../testing/machine.ts'
 import { type Scratch, scratch } from '../testing/scratch.ts'
 

@@ -2,8 +2,8 @@
 import type { Shell } from '../../connection/connection.ts'
 import { localConnection } from '../../connection/local.ts'
 import { openShell } from '../../connection/shell.ts'
-import { testEffects } from '../../connection/testing/effects.ts'
-import type { MachineAccess } from '../machine.ts'
+import { testEffects } from '../../connection/testing/world.ts'
+import type { MachineAccess } from '../access.ts'
 import { createTestMachine } from './machine.ts'
 import type { Scratch } from './scratch.ts'
 

@@ -3,7 +3,7 @@ import { ExpressionParser } from '../expression.ts'
 import type { Expression, Template } from '../model.ts'
 import { fileLocator, SourceFile } from '../source.ts'
 import { TemplateParser } from '../template.ts'
-import type { Scope } from '../view.ts'
+import type { Scope } from '../evaluation.ts'
 
 /** A scope of finished data. */
 export function scopeOf(data: Readonly<Record<string, unknown>>): Scope {

@@ -1,6 +1,6 @@
 /** What has to hold of a run, and of the machines after it. Each check returns sentences on what does not. */
 import type { Event } from '../../../src/events/events.ts'
-import { defaultStateDirectory } from '../../../src/host/machine.ts'
+import { defaultStateDirectory } from '../../../src/host/access.ts'
 import { unforeseenCode } from '../../../src/task/unforeseen.ts'
 import type { Declared } from './clusters.ts'
 import type { Controller } from './controller.ts'

@@ -1,7 +1,7 @@
 /** Frames of steps that a run sends to machines in memory, each step done at a moment of its own; and what becomes of them when nobody listens. */
 import { allEffects } from '../../../src/host/effects.ts'
 import { expectedNow } from '../../../src/host/expected-now.ts'
-import type { ActionResult, MachineAccess } from '../../../src/host/machine.ts'
+import type { ActionResult, MachineAccess } from '../../../src/host/access.ts'
 import type { Step, StepResult, WindowContext } from '../../../src/host/step.ts'
 import type { HostName } from '../../../src/base/brand.ts'
 import type { Line } from './line.ts'

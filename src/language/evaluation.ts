@@ -9,7 +9,7 @@ import { isUnknown, type Unknown, UnknownError } from '../base/unknown.ts'
 import { Omit, omit, omitName } from './omit.ts'
 
 /** What was met while one expression or template was evaluated. */
-export interface Reading {
+export interface Evaluation {
   unknown: Unknown | undefined
   /** In the order in which they were met. */
   readonly secrets: Set<Secret>
@@ -29,7 +29,7 @@ export interface Scope {
 
 export type Numbers = 'cel' | 'plain'
 
-export function newReading(): Reading {
+export function newEvaluation(): Evaluation {
   return { unknown: undefined, secrets: new Set(), mistake: undefined }
 }
 
@@ -37,7 +37,7 @@ export function newReading(): Reading {
 export function contextOf(
   scope: Scope,
   names: Iterable<string>,
-  reading: Reading,
+  reading: Evaluation,
   numbers: Numbers,
 ): Record<string, unknown> {
   const context = Object.create(null) as Record<string, unknown>
@@ -60,7 +60,7 @@ export function contextOf(
   return context
 }
 
-function read(value: unknown, reading: Reading, numbers: Numbers): unknown {
+function read(value: unknown, reading: Evaluation, numbers: Numbers): unknown {
   if (isUnknown(value)) {
     reading.unknown ??= value
     throw new UnknownError(value)
@@ -75,7 +75,7 @@ function read(value: unknown, reading: Reading, numbers: Numbers): unknown {
   return Array.isArray(value) ? readList(value, reading, numbers) : readMap(value, reading, numbers)
 }
 
-function readList(list: readonly unknown[], reading: Reading, numbers: Numbers): unknown[] {
+function readList(list: readonly unknown[], reading: Evaluation, numbers: Numbers): unknown[] {
   const result: unknown[] = []
   result.length = list.length
   list.forEach((item, index) => {
@@ -92,7 +92,7 @@ function readList(list: readonly unknown[], reading: Reading, numbers: Numbers):
   return result
 }
 
-function readMap(map: object, reading: Reading, numbers: Numbers): Record<string, unknown> {
+function readMap(map: object, reading: Evaluation, numbers: Numbers): Record<string, unknown> {
   const result = Object.create(null) as Record<string, unknown>
   for (const key of Object.keys(map)) {
     Object.defineProperty(result, key, {

@@ -2,10 +2,10 @@ import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { homedir, userInfo } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { ConnectEffects } from '../effects.ts'
+import type { ConnectionWorld } from '../world.ts'
 
 /** Real effects of this machine, without the agent and the ssh configuration of whoever runs the tests. */
-export function testEffects(changes: Partial<ConnectEffects> = {}): ConnectEffects {
+export function testEffects(changes: Partial<ConnectionWorld> = {}): ConnectionWorld {
   return {
     spawn: (file, argv, { group }) => spawn(file, argv, { detached: group, stdio: 'pipe' }),
     killGroup: (pid) => {

@@ -2,7 +2,7 @@ import { type Unknown, UnknownError } from '../base/unknown.ts'
 import type { Host, ProgramHost } from './host.ts'
 import type { Overlay } from './overlay.ts'
 import type { Place } from './overlay-place.ts'
-import type { Trace, ViewContext } from './reader-context.ts'
+import type { Trace, ReadContext } from './reader-context.ts'
 import { createFileReads } from './reader-files.ts'
 import type { ReaderSource } from './reader-source.ts'
 import { createPromised, createSystemReads } from './reader-system.ts'
@@ -17,10 +17,10 @@ export interface ViewOptions {
 }
 
 /** What a module reads, and the wider host of `command` and `shell`, which sees the same. */
-export function createView(options: ViewOptions): { readonly host: Host; readonly programHost: ProgramHost } {
+export function createHost(options: ViewOptions): { readonly host: Host; readonly programHost: ProgramHost } {
   const { source, trace, overlay, environment } = options
   const place = placeOf(source)
-  const context: ViewContext = {
+  const context: ReadContext = {
     source,
     environment,
     overlay() {
@@ -39,7 +39,7 @@ export function createView(options: ViewOptions): { readonly host: Host; readonl
     ...createSystemReads(context),
     maybe,
   }
-  const nodeView = source.node && createView({ source: source.node, trace, overlay, environment: {} }).host
+  const nodeView = source.node && createHost({ source: source.node, trace, overlay, environment: {} }).host
   const host: Host = {
     ...reads,
     get node() {
