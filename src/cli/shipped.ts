@@ -1,16 +1,23 @@
 /** Playbooks that come with gpuplay: found by their name where the folder has none of that name. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { diskFiles } from '../language/files.ts'
 import type { Context } from './context.ts'
 
 /** The path of each playbook: the person's own if there is one, otherwise the one that ships. */
 export function playbooksOf({ world, shipped }: Context, names: readonly string[]): readonly string[] {
   return names.map((name) => {
-    const own = diskFiles.kind(resolve(world.workingDirectory, name)) !== undefined
-    if (own || !shippedNames(shipped).includes(name)) return name
+    if (isThere(resolve(world.workingDirectory, name)) || !shippedNames(shipped).includes(name)) return name
     return join(folderOf(shipped), name)
   })
+}
+
+/** What cannot be looked at is there: reading it says why. */
+function isThere(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined
+  } catch {
+    return true
+  }
 }
 
 export function shippedNames(shipped: string): readonly string[] {

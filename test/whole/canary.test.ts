@@ -242,8 +242,11 @@ function argumentsOf(schema: object): string {
   const properties: unknown = 'properties' in schema ? schema.properties : undefined
   const required: readonly unknown[] =
     'required' in schema && Array.isArray(schema.required) ? schema.required : []
-  const [first] = Object.keys(typeof properties === 'object' && properties !== null ? properties : {})
-  return [...new Set([first, ...required])].map((name) => `${String(name)}: "{{ db_password }}"`).join(', ')
+  const names = Object.keys(typeof properties === 'object' && properties !== null ? properties : {})
+  const needed = names.filter((name, index) => index === 0 || name === 'value')
+  return [...new Set([...needed, ...required])]
+    .map((name) => `${String(name)}: "{{ db_password }}"`)
+    .join(', ')
 }
 
 const others = modules.filter(({ name }) => !called.has(name))

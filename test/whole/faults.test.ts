@@ -71,7 +71,7 @@ describe('what a person reads when there is', { skip: whyNoLab() ?? false, timeo
       /^FAILED +ct201\n  error: its node pve2 failed\n    help: fix pve2, then run again$/m,
       // Others are not held up.
       /^ok +pve1  verify : Check the node's GPUs/m,
-      /^a host or container was not found or could not be reached \(exit 3\)/m,
+      /^could not reach pve2 \(exit 3\)/m,
     )
     const cure = /`(ssh-keygen -f \S+ -R \S+)`/.exec(refused.text)?.[1] ?? assert.fail('no command')
     await runProgram(['/bin/sh', '-c', cure])

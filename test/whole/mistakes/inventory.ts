@@ -91,10 +91,10 @@ inventory.yml:8:13: error: these groups contain each other: old -> new -> old
 `,
     },
     says: `
-inventory.yml:4:7: error: this variable is made of itself: address -> name -> address
-  3 |     pve1:
+inventory.yml:5:7: error: this variable is made of itself: name -> address -> name
   4 |       address: "{{ name }}.example.org"
-    |       ^^^^^^^
+  5 |       name: "{{ address }}"
+    |       ^^^^
   help: give one of them a value of its own
 `,
   },
