@@ -28,7 +28,7 @@ test('a package that is in no list is not promised before the lists are fetched,
   assert.ok(install?.type === 'task.finished')
   assert.equal(
     install.detail.why,
-    'whether a repository offers gpuplay-no-such-package is known once the package lists are fetched',
+    'whether a repository offers gpuplay-no-such-package is known only after the package lists are updated',
   )
   assert.equal(exitCode, 0)
 })

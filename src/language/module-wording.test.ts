@@ -9,11 +9,11 @@ const catalogue = new Map(modules.map((module) => [module.name, module]))
 const cases: readonly (readonly [task: string, said: string])[] = [
   [
     'apt: { name: "Foo Bar" }',
-    '20 invalid-argument: "name" must be the name of a package, and is "Foo Bar" (Packages, `name` or `name=version`; one or a list)',
+    '20 invalid-argument: "name" must be a package name, and is "Foo Bar" (Packages, `name` or `name=version`; one or a list)',
   ],
   [
     'apt: { name: [jq, "htop state=latest"] }',
-    '20 invalid-argument: "name[1]" must be the name of a package, and is "htop state=latest" (Packages, `name` or `name=version`; one or a list)',
+    '20 invalid-argument: "name[1]" must be a package name, and is "htop state=latest" (Packages, `name` or `name=version`; one or a list)',
   ],
   [
     'apt: name=htop state=present',

@@ -44,12 +44,12 @@ test('lists, all, none, UUIDs and addresses mean what they say', async () => {
 test('a GPU that is not there is refused with those that are', async () => {
   assert.equal(
     await resolve('7'),
-    `pve1 has no GPU 7: there are: 0 (0000:01:00.0, ${first}, RTX); 1 (0000:41:00.0, ${second}, RTX); 0000:81:00.0 belongs to VM 900`,
+    `pve1 has no GPU 7: available: 0 (0000:01:00.0, ${first}, RTX); 1 (0000:41:00.0, ${second}, RTX); 0000:81:00.0 is passed to VM 900`,
   )
 })
 
 test('a GPU of a virtual machine is refused by its owner', async () => {
-  assert.match(String(await resolve('81:00.0')), /^the GPU at 0000:81:00.0 of pve1 belongs to VM 900/)
+  assert.match(String(await resolve('81:00.0')), /^the GPU at 0000:81:00.0 of pve1 is passed to VM 900/)
 })
 
 test('the beginning of a UUID that two GPUs share is refused', async () => {
@@ -58,13 +58,13 @@ test('the beginning of a UUID that two GPUs share is refused', async () => {
     ...gpu,
     uuid: `GPU-8f3c0000-5060-4c1e-a5b2-00000100000${gpu.index}`,
   }))
-  assert.match(String(await resolve('GPU-8f3c0000', { ...gpus, gpus: alike })), /could be any of/)
+  assert.match(String(await resolve('GPU-8f3c0000', { ...gpus, gpus: alike })), /is ambiguous/)
 })
 
 test('MIG instances and nonsense are refused in words', async () => {
-  assert.match(String(await resolve('MIG-1234')), /cannot be assigned yet/)
+  assert.match(String(await resolve('MIG-1234')), /MIG instances are not supported/)
   for (const word of ['', '-1', 'card0', '0,,1', 'all,0', 'GPU-12', '0000:01:00.0.0', { a: 1 }])
-    assert.match(String(await resolve(word)), /names no GPU/)
+    assert.match(String(await resolve(word)), /is not a GPU/)
 })
 
 test('without a driver the order of the cards that no VM has is known, and no minor', async () => {

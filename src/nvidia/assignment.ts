@@ -47,7 +47,7 @@ export function resolveAssignment(assignment: Assignment, node: NodeGpus, nodeNa
   if (assignment.kind === 'none') return { gpus: [] }
   if (assignment.kind === 'all') {
     if (node.gpus.length > 0) return { gpus: node.gpus }
-    return { problem: noSuchGpu('a GPU that a container could have', node, nodeName) }
+    return { problem: noSuchGpu('a GPU available for containers', node, nodeName) }
   }
   const found = new Set<Gpu>()
   for (const selector of assignment.selectors) {
@@ -84,8 +84,8 @@ function missing(selector: Selector, node: NodeGpus, nodeName: string): Assignme
   if (selector.kind === 'pci' && vm !== undefined)
     return {
       code: 'gpu-owned-by-vm',
-      message: `the GPU at ${selector.pci} of ${nodeName} belongs to VM ${vm}`,
-      hint: 'take it out of that VM (hostpci), or assign another; ' + available(node),
+      message: `the GPU at ${selector.pci} of ${nodeName} is passed to VM ${vm}`,
+      hint: 'remove it from that VM (hostpci), or assign another; ' + available(node),
     }
   return noSuchGpu(textOf(selector), node, nodeName)
 }
@@ -99,23 +99,23 @@ function noSuchGpu(what: string, node: NodeGpus, nodeName: string): AssignmentPr
 }
 
 function available({ gpus, owned }: NodeGpus): string {
-  const vms = [...owned].map(([pci, vm]) => `${pci} belongs to VM ${vm}`)
-  const list = gpus.length === 0 ? 'there is none' : `there are: ${gpus.map(describeGpu).join('; ')}`
+  const vms = [...owned].map(([pci, vm]) => `${pci} is passed to VM ${vm}`)
+  const list = gpus.length === 0 ? 'none is available' : `available: ${gpus.map(describeGpu).join('; ')}`
   return [list, ...vms].join('; ')
 }
 
 function ambiguous(selector: Selector, matching: readonly Gpu[]): AssignmentProblem {
   return {
     code: 'ambiguous-gpu',
-    message: `${textOf(selector)} could be any of: ${matching.map(describeGpu).join('; ')}`,
-    hint: 'write more of the UUID',
+    message: `${textOf(selector)} is ambiguous: ${matching.map(describeGpu).join('; ')}`,
+    hint: 'give more digits of the UUID',
   }
 }
 
 function migProblem(word: string): AssignmentProblem {
   return {
     code: 'mig-not-yet',
-    message: `gpu_assignment names the MIG instance ${word}: parts of a GPU cannot be assigned yet`,
+    message: `gpu_assignment names MIG instance ${word}: MIG instances are not supported`,
     hint: 'assign the whole GPU by its index, UUID or PCI address',
   }
 }
@@ -123,7 +123,7 @@ function migProblem(word: string): AssignmentProblem {
 function notUnderstood(word: string): AssignmentProblem {
   return {
     code: 'bad-gpu-assignment',
-    message: `gpu_assignment: ${JSON.stringify(word)} names no GPU`,
+    message: `gpu_assignment: ${JSON.stringify(word)} is not a GPU`,
     hint: 'write an index ("0"), several ("0,1"), all, none, a UUID (GPU-...) or a PCI address (0000:01:00.0)',
   }
 }

@@ -43,7 +43,7 @@ async function readCard(host: Host, slot: string): Promise<PciCard | undefined> 
   if (!/^0x[0-9a-f]{1,4}$/i.test(device.trim()))
     throw new HostError({
       code: 'senseless-answer',
-      message: `${directory}/device on ${host.name} holds no PCI device id, but ${JSON.stringify(device.slice(0, 60))}`,
+      message: `${directory}/device on ${host.name} is not a PCI device id: ${JSON.stringify(device.slice(0, 60))}`,
     })
   return {
     pci: slot.toLowerCase(),

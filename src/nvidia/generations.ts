@@ -99,8 +99,8 @@ export function chooseModuleType(
     if (possible.includes(wanted)) return { kind: 'chosen', type: wanted }
     const needs = cards.find((card) => !generationOf(card).types.includes(wanted))
     const why = needs
-      ? `${needs.pci} is ${generationOf(needs).name}, which the ${wanted} kernel modules do not drive`
-      : `the driver ${version} comes without ${wanted} kernel modules`
+      ? `${needs.pci} is ${generationOf(needs).name}, which the ${wanted} kernel modules do not support`
+      : `driver ${version} does not include ${wanted} kernel modules`
     return { kind: 'impossible', why }
   }
   const preferred: ModuleType = branchOf(version) >= openByDefault ? 'open' : 'proprietary'
@@ -109,7 +109,7 @@ export function chooseModuleType(
   const named = cards.map((card) => `${card.pci} (${generationOf(card).name})`).join(', ')
   return {
     kind: 'impossible',
-    why: `neither the open nor the proprietary kernel modules of ${version} drive ${named}`,
+    why: `neither the open nor the proprietary kernel modules of ${version} support ${named}`,
   }
 }
 

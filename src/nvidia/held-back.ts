@@ -11,7 +11,7 @@ const directory = '/run/gpuplay/held'
 
 export interface HeldBack {
   readonly ctid: string
-  /** `/dev/nvidia0 is the card 0000:41:00.0 now, which it is not assigned` */
+  /** `/dev/nvidia0 is now card 0000:41:00.0, which is not assigned to it` */
   readonly why: string
 }
 
@@ -38,10 +38,11 @@ export function heldBackFinding(
   const name = containers.find((container) => String(container.ctid) === ctid)?.name
   return {
     message: `container ${ctid} was held back at its start: ${why}`,
-    cause: 'the minors of the cards have moved since it was configured, as they do when cards come or go',
+    cause:
+      'the minors of the cards have changed since it was configured, as they do when cards are added or removed',
     fix:
       name === undefined
-        ? `take container ${ctid} into the inventory and run playbooks/containers.yml for it, or remove /var/lib/gpuplay/v1/assignments/${ctid} on the node`
+        ? `add container ${ctid} to the inventory and run playbooks/containers.yml for it, or remove /var/lib/gpuplay/v1/assignments/${ctid} on the node`
         : `gpuplay run playbooks/containers.yml -i INVENTORY -l ${name}, which starts it`,
   }
 }

@@ -31,7 +31,7 @@ async function controllerHere(host: Host): Promise<readonly Obstacle[]> {
     host.list('/etc/pve/qemu-server'),
   ])
   if (ours?.trim() === kernel.bootId)
-    return [{ kind: 'controller', message: 'gpuplay runs on this node or in a container of it' }]
+    return [{ kind: 'controller', message: 'gpuplay runs on this node or in one of its containers' }]
   const own = uuid?.trim().toLowerCase()
   if (own === undefined || own === '') return []
   const machines = (names ?? []).filter((name) => /^\d+\.conf$/.test(name))
@@ -43,7 +43,7 @@ async function controllerHere(host: Host): Promise<readonly Obstacle[]> {
   return [
     {
       kind: 'controller',
-      message: `gpuplay runs in the VM ${machines[index]?.slice(0, -5) ?? ''} of this node`,
+      message: `gpuplay runs in VM ${machines[index]?.slice(0, -5) ?? ''} of this node`,
     },
   ]
 }
@@ -62,7 +62,7 @@ async function quorum(host: Host): Promise<readonly Obstacle[]> {
     return [
       {
         kind: 'quorum',
-        message: 'pvecm status does not tell the votes of the cluster',
+        message: 'pvecm status does not show the votes of the cluster',
         fix: 'pvecm status',
       },
     ]
@@ -71,7 +71,7 @@ async function quorum(host: Host): Promise<readonly Obstacle[]> {
   return [
     {
       kind: 'quorum',
-      message: `without this node the cluster has ${left} of ${votes.quorum} votes that it needs`,
+      message: `without this node, the cluster has ${left} of the ${votes.quorum} votes that it needs`,
       fix: 'bring the other nodes back first',
     },
   ]
@@ -178,7 +178,7 @@ async function highAvailability(host: Host, ha: 'refuse' | 'freeze'): Promise<re
   return [
     {
       kind: 'ha',
-      message: `HA would not leave the guests ${managed.join(', ')} alone: shutdown_policy is ${policy}`,
+      message: `HA would move the guests ${managed.join(', ')}: shutdown_policy is ${policy}`,
       fix: 'set shutdown_policy to conditional or freeze in Datacenter, Options, HA Settings',
     },
   ]

@@ -28,15 +28,15 @@ export function parseSmi({ code, stdout, stderr }: Answer): SmiResult {
   // No GPU at all is status 6 here; with `-L` it would be 0.
   if (code === 0 || code === 6) return { kind: 'gpus', gpus: rows(stdout) }
   const said = firstLine(stdout) || firstLine(stderr)
-  return { kind: 'failed', code, meaning: meanings[code] ?? (said || 'it gave no reason') }
+  return { kind: 'failed', code, meaning: meanings[code] ?? (said || 'no reason given') }
 }
 
 const meanings: Readonly<Record<number, string>> = {
-  4: 'it may not open the device nodes',
+  4: 'no permission to open the device nodes',
   9: 'the NVIDIA driver is not loaded',
-  12: 'libnvidia-ml.so.1 is not there',
-  15: 'a GPU has fallen off the bus: the node must be restarted',
-  18: 'its library and the loaded kernel module are of different versions',
+  12: 'libnvidia-ml.so.1 is not installed',
+  15: 'a GPU has fallen off the bus: reboot the node',
+  18: 'its library and the loaded kernel module have different versions',
   127: 'nvidia-smi is not installed',
 }
 

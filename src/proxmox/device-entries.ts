@@ -53,7 +53,7 @@ export function lockOf(config: ContainerConfig): string | undefined {
 
 /** What to do about a lock that stays: a task that was killed leaves it behind. */
 export function unlockHint(ctid: string): string {
-  return `run again when that has ended; where nothing runs any more (the node's task log tells), \`pct unlock ${ctid}\` takes the lock away`
+  return `run again when that task has finished; if the node's task log shows no running task, remove the lock with \`pct unlock ${ctid}\``
 }
 
 function numeric(text: string | undefined): number | undefined {

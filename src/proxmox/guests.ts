@@ -77,7 +77,7 @@ export function guestsLeft(printed: string, node: string): GuestsLeft {
   return {
     held: after('held pct ').map(
       (ctid) =>
-        `container ${ctid} of ${node} was not started: since this boot, its configuration names a GPU that is assigned to another; the play that configures its GPUs fixes this and starts it`,
+        `container ${ctid} of ${node} was not started: since this boot, its configuration names a GPU that is not assigned to it; the play that configures its GPUs fixes this and starts it`,
     ),
     failed: after('failed '),
   }

@@ -262,7 +262,7 @@ test('a read that fails on the host fails the task with its sentence', async () 
   assert.equal(result.kind === 'failed' && result.failure.problem.message, 'cannot read /etc/x')
 })
 
-const question = { question: 'Restart it now?', declined: 'RESTART PENDING' }
+const question = { question: 'Restart it now?', declined: 'REBOOT PENDING' }
 const asking: PlanOf = (words) =>
   words.includes('reboot') ? done() : actions([{ kind: 'reboot', reason: 'it must', ask: question }])
 
@@ -283,7 +283,7 @@ test('what the person declines is left, and said; so it is when nobody can be as
   for (const confirm of [() => Promise.resolve(false), undefined]) {
     const { result, world } = await run(asking, confirm === undefined ? {} : { confirm })
     assert.equal(result.kind, 'ok')
-    assert.deepEqual(result.warnings, ['RESTART PENDING'])
+    assert.deepEqual(result.warnings, ['REBOOT PENDING'])
     assert.deepEqual(world.acted, [])
   }
 })
@@ -296,5 +296,5 @@ test('a dry run asks nobody: with somebody to ask it is unknown, without it is t
     ['unknown', 'the run asks first: Restart it now?'],
   )
   const alone = await run(asking, { check: true })
-  assert.deepEqual([alone.result.kind, alone.result.warnings], ['ok', ['RESTART PENDING']])
+  assert.deepEqual([alone.result.kind, alone.result.warnings], ['ok', ['REBOOT PENDING']])
 })

@@ -92,11 +92,11 @@ test('findings stand below the host that they are about, each with cause, line a
     findings: [
       {
         message: 'user space 570.86.16, module 580.95.05 (nvidia-smi exit 18)',
-        cause: 'the node was upgraded, this container was not',
+        cause: 'the node was upgraded, but this container was not',
         fix: 'gpuplay run playbooks/containers.yml -i inventory -l vllm-a',
       },
       {
-        message: '/dev/nvidia1 (0000:41:00.0) opens, but is not assigned',
+        message: '/dev/nvidia1 (0000:41:00.0) can be opened, but is not assigned',
         line: '201.conf: dev5: /dev/nvidia1',
         fix: 'run lxc_passthrough, then restart the container',
       },
@@ -106,9 +106,9 @@ test('findings stand below the host that they are about, each with cause, line a
     shown([taskFinished('vllm-a', taskRef('verify : Check'), 'failed', { detail })]),
     `FAILED vllm-a (CT 201 on pve1): 2 findings
  1 user space 570.86.16, module 580.95.05 (nvidia-smi exit 18)
-   cause  the node was upgraded, this container was not
+   cause  the node was upgraded, but this container was not
    fix    gpuplay run playbooks/containers.yml -i inventory -l vllm-a
- 2 /dev/nvidia1 (0000:41:00.0) opens, but is not assigned
+ 2 /dev/nvidia1 (0000:41:00.0) can be opened, but is not assigned
    line   201.conf: dev5: /dev/nvidia1
    fix    run lxc_passthrough, then restart the container
 `,

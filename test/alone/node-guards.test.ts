@@ -10,7 +10,7 @@ import { type Ended, gpuplay } from '../whole/support/gpuplay.ts'
 
 const skip = whyNoLab() ?? false
 const name = `node-guards-${process.pid}`
-const restart = 'pve1 nvidia_host : Restart the node, so that nouveau lets go of the cards'
+const restart = 'pve1 nvidia_host : Reboot the node to release the cards from nouveau'
 
 describe('a node that must be spared', { skip, timeout: 400_000 }, () => {
   let lab: Lab
@@ -44,7 +44,7 @@ describe('a node that must be spared', { skip, timeout: 400_000 }, () => {
     const run = await play(...words)
     assert.equal(run.exitCode, 6, run.text)
     assert.equal(outcomes(run.events).get(restart), 'failed')
-    assert.match(run.text, /a restart is needed \(nouveau holds the cards\), but not safe now/)
+    assert.match(run.text, /a reboot is needed \(nouveau is loaded\), but not safe now/)
     assert.match(run.text, finding)
     assert.equal(await bootId(), boot)
     assert.notEqual((await lab.node('pve1').exec('test -e /var/lib/nvidia')).code, 0)
@@ -78,7 +78,7 @@ describe('a node that must be spared', { skip, timeout: 400_000 }, () => {
     )
     const full = await play()
     assert.equal(full.exitCode, 4, full.text)
-    assert.match(full.text, /\/boot has 1 MiB free, a new initramfs needs 1 MiB/)
+    assert.match(full.text, /\/boot has 1 MiB free, but a new initramfs needs 1 MiB/)
     await node.output('umount /boot')
 
     await node.output(`head -c 1000000 /dev/zero >${image}; echo ABCD-1234 >/etc/kernel/proxmox-boot-uuids`)
@@ -107,7 +107,7 @@ describe('a node that must be spared', { skip, timeout: 400_000 }, () => {
     const node = lab.node('pve1')
     await node.output('rm /etc/lab/quorate')
     await refused(
-      /without this node the cluster has 0 of 2 votes that it needs/,
+      /without this node, the cluster has 0 of the 2 votes that it needs/,
       '-e',
       'nvidia_host_foreign_driver=remove',
     )
@@ -134,11 +134,7 @@ describe('a node that must be spared', { skip, timeout: 400_000 }, () => {
     await node.output("printf 'ct: 101\\n\\tstate started\\n' > /etc/pve/ha/resources.cfg")
     await refused(/HA manages guests of this node: 101/)
     await node.output("echo 'ha: shutdown_policy=migrate' > /etc/pve/datacenter.cfg")
-    await refused(
-      /HA would not leave the guests 101 alone: shutdown_policy is migrate/,
-      '-e',
-      'nvidia_host_ha=freeze',
-    )
+    await refused(/HA would move the guests 101: shutdown_policy is migrate/, '-e', 'nvidia_host_ha=freeze')
     await node.output('rm /etc/pve/ha/resources.cfg /etc/pve/datacenter.cfg')
   })
 
@@ -164,7 +160,7 @@ describe('a node that must be spared', { skip, timeout: 400_000 }, () => {
     const boot = await bootId()
     const run = await play('-e', 'nvidia_host_reboot=ask')
     assert.equal(run.exitCode, 0, run.text)
-    assert.match(run.text, /RESTART PENDING: nouveau holds the cards\. It would stop CT 101 \(ct101\)/)
+    assert.match(run.text, /REBOOT PENDING: nouveau is loaded\. It stops CT 101 \(ct101\)/)
     assert.equal(await bootId(), boot)
   })
 

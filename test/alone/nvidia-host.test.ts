@@ -80,9 +80,9 @@ describe('nvidia_host', { skip, timeout: 400_000 }, () => {
     predicted = await play('--check')
     assert.equal(predicted.exitCode, 0, predicted.text)
     // Whether there are headers for the kernel is known once the package lists are fetched.
-    const headers = "Install the kernel's headers, DKMS, what it builds with, and nvtop"
+    const headers = 'Install kernel headers, DKMS, build tools and nvtop'
     assert.deepEqual(tasks(predicted, 'unknown'), [headers, persistence])
-    assert.ok(tasks(predicted, 'changed').includes('Restart the node, so that nouveau lets go of the cards'))
+    assert.ok(tasks(predicted, 'changed').includes('Reboot the node to release the cards from nouveau'))
     assert.ok(tasks(predicted, 'changed').includes('Load the driver'))
     assert.equal(await lab.node('pve1').output('ls /var/cache/gpuplay 2>/dev/null | wc -l'), '0\n')
   })
@@ -151,11 +151,11 @@ describe('nvidia_host', { skip, timeout: 400_000 }, () => {
     const back = ['-e', 'nvidia_driver_version=580.95.05'] as const
     const pending = await play(...back, '-e', 'nvidia_host_reboot=never')
     assert.equal(pending.exitCode, 0, pending.text)
-    assert.match(pending.text, /RESTART PENDING: the driver 590\.48\.01 is loaded, 580\.95\.05 is installed/)
+    assert.match(pending.text, /REBOOT PENDING: driver 590\.48\.01 is loaded, 580\.95\.05 is installed/)
     assert.equal(await loaded(), '590.48.01')
     const run = await play(...back)
     assert.equal(run.exitCode, 0, run.text)
-    assert.deepEqual(tasks(run, 'changed'), ['Restart the node, where only that loads the driver'])
+    assert.deepEqual(tasks(run, 'changed'), ['Reboot the node if the driver cannot be loaded otherwise'])
     assert.equal(await loaded(), '580.95.05')
   })
 

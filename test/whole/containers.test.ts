@@ -15,9 +15,9 @@ import { doneLab, inventoryOf } from './support/site-runs.ts'
 const containers = 'playbooks/containers.yml'
 const verify = 'playbooks/verify.yml'
 
-const configured = "lxc_passthrough : Give the container the GPUs' device nodes"
-const restarted = 'lxc_passthrough : Restart the container where it runs without them'
-const userspace = "lxc_userspace_driver : Install the user space of the node's driver"
+const configured = "lxc_passthrough : Pass the GPUs' device nodes to the container"
+const restarted = 'lxc_passthrough : Restart the container if its devices have changed'
+const userspace = 'lxc_userspace_driver : Install the user-space driver that matches the node'
 const services = 'lxc_userspace_driver : Restart services that use the GPU'
 const toolkit = 'cuda_toolkit : Install the CUDA toolkit'
 
@@ -102,8 +102,8 @@ describe('the roles of containers', { skip: whyNoLab() ?? false, timeout: 300_00
     await said(
       { limit: 'ct101', variables: { gpu_assignment: '1' } },
       4,
-      /^  error: container 101 is managed by HA, which may move it to a node that has no such GPU$/m,
-      /^    help: take it out of HA for now: ha-manager set ct:101 --state ignored$/m,
+      /^  error: container 101 is managed by HA, which may move it to a node without this GPU$/m,
+      /^    help: suspend HA for it: ha-manager set ct:101 --state ignored$/m,
     )
     assert.equal(await config(101), old)
     await node.output('rm /etc/pve/ha/resources.cfg')
@@ -116,7 +116,7 @@ describe('the roles of containers', { skip: whyNoLab() ?? false, timeout: 300_00
     assert.deepEqual(keysOf(outcomes(first.events), 'changed'), [`ct101 ${configured}`])
     assert.match(
       first.text,
-      /container 101 must be restarted before it has its GPUs right: it has no \/dev\/nvidia1 yet/,
+      /restart container 101 to give it the right GPUs: it does not have \/dev\/nvidia1 yet/,
     )
     assert.deepEqual(await visible(ct101), [uuids()[0]])
     const later = { gpu_assignment: 'all' }
@@ -151,7 +151,7 @@ describe('the roles of containers', { skip: whyNoLab() ?? false, timeout: 300_00
         variables: { ...exclusive, gpu_assignment: '1', lxc_passthrough_lock_timeout: 1 },
       },
       4,
-      /container 102 is configured with \/dev\/nvidia1, and lxc_passthrough_exclusive keeps container 101 from sharing it/,
+      /container 102 is configured with \/dev\/nvidia1, and lxc_passthrough_exclusive prevents container 101 from sharing it/,
     )
     assert.deepEqual(await visible(ct101), [uuids()[0]])
     const inventory = inventoryWith({ ct101: { gpu_assignment: '1' }, ct102: { gpu_assignment: 'none' } })
@@ -194,7 +194,7 @@ describe('the roles of containers', { skip: whyNoLab() ?? false, timeout: 300_00
       /Candidate: (.*)/.exec(await ct102.output('apt-cache policy nvidia-smi'))?.[1]
     assert.equal(await candidate(), '(none)')
     const free = { limit: 'ct102', variables: { lxc_userspace_driver_pin_apt: false } }
-    const pin = 'ct102 lxc_userspace_driver : Keep apt from bringing another driver'
+    const pin = 'ct102 lxc_userspace_driver : Prevent apt from installing another driver'
     assert.deepEqual(await changes(free), [pin])
     assert.match((await candidate()) ?? '', /^\d/)
     assert.deepEqual(await changes({ limit: 'ct102' }), [pin])
@@ -205,7 +205,7 @@ describe('the roles of containers', { skip: whyNoLab() ?? false, timeout: 300_00
     await said(
       { playbook: verify, limit: 'ct101' },
       7,
-      /^ 1 CUDA 12\.8 is wanted, and there is no nvcc of it\n +fix +gpuplay run playbooks\/containers\.yml -i \S+ -l ct101$/m,
+      /^ 1 CUDA 12\.8 is required, but its nvcc does not run\n +fix +gpuplay run playbooks\/containers\.yml -i \S+ -l ct101$/m,
     )
     assert.deepEqual(await changes({ limit: 'ct101' }), [`ct101 ${toolkit}`])
     assert.deepEqual(await changes({ playbook: verify, limit: 'ct101' }), [])
@@ -236,7 +236,7 @@ describe('the roles of containers', { skip: whyNoLab() ?? false, timeout: 300_00
     await said(
       { limit: 'ct102', inventory },
       2,
-      /inventory\.yaml:\d+:\d+: error: ct102 wants the driver 590\.48\.01, and its node pve1 has 580\.95\.05$/m,
+      /inventory\.yaml:\d+:\d+: error: ct102 requests driver 590\.48\.01, but its node pve1 has 580\.95\.05$/m,
       /nothing was connected to, nothing was changed$/m,
     )
   })

@@ -120,7 +120,7 @@ describe('what a person reads when there is', { skip: whyNoLab() ?? false, timeo
     said(
       await play(containers, 'pve1,ct101,ct102'),
       3,
-      /^FAILED +ct102  lxc_passthrough : Look up the assigned GPUs\n  error: pve1 has no container 102\n    help: look with `pct list` on pve1; the inventory says where each container is/m,
+      /^FAILED +ct102  lxc_passthrough : Look up the assigned GPUs\n  error: pve1 has no container 102\n    help: compare `pct list` on pve1 with node and ctid in the inventory/m,
       /^ok +ct101  lxc_passthrough : Look up the assigned GPUs/m,
     )
     await lab.node('pve1').output('mv /root/102.conf /etc/pve/lxc/')
@@ -134,7 +134,7 @@ describe('what a person reads when there is', { skip: whyNoLab() ?? false, timeo
     said(
       await play(containers, 'ct101', ...words, '-e', '{lxc_passthrough_lock_timeout: 1}'),
       4,
-      /^  error: timed out after 1 s: container 101 is locked \(lock: backup\): Proxmox is at work on it\n    help: .*pct unlock 101/m,
+      /^  error: timed out after 1 s: container 101 is locked \(lock: backup\): Proxmox is working on it\n    help: .*pct unlock 101/m,
     )
     assert.doesNotMatch(await lab.node('pve1').output('cat /etc/pve/lxc/101.conf'), /nvidia1/)
     await lockContainer(container, undefined)
@@ -148,7 +148,7 @@ describe('what a person reads when there is', { skip: whyNoLab() ?? false, timeo
     said(
       await play(containers, 'ct102'),
       5,
-      /^  error: container 102 has \d+ [KM]iB free, and the driver needs about \d+ [KM]iB\n    help: enlarge its disk \(pct resize 102 rootfs \+4G\), or make room$/m,
+      /^  error: container 102 has \d+ [KM]iB free, but the driver needs about \d+ [KM]iB\n    help: enlarge its disk \(pct resize 102 rootfs \+4G\), or free some space$/m,
     )
     await emptyDisk(lab.node('pve1'))
     await mended(containers, 'ct102')
@@ -213,7 +213,7 @@ describe('what a person reads when there is', { skip: whyNoLab() ?? false, timeo
     said(
       await play(nodes, 'pve1'),
       5,
-      /^  error: cannot fetch the package lists: .*a repository answered 503 \(Service Unavailable\): http:\/\/debian\.mirror\.test\/\S+\n    help: the server or the proxy has trouble: try again later$/m,
+      /^  error: cannot update the package lists: .*a repository answered 503 \(Service Unavailable\): http:\/\/debian\.mirror\.test\/\S+\n    help: the server or the proxy has trouble: try again later$/m,
     )
     breakInternet(lab.world, [])
     await mended(nodes, 'pve1')

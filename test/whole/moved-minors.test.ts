@@ -20,7 +20,7 @@ describe('minors that move between boots', { skip, timeout: 400_000 }, () => {
 
     assert.match(await node.output('pct list'), /^101\s+stopped[^]*^102\s+stopped/m)
     const journal = await node.output('journalctl -b -u gpuplay-nvidia.service --no-pager -o cat')
-    assert.match(journal, /container 101 is held back: \/dev\/nvidia0 is the card 0000:41:00\.0 now/)
+    assert.match(journal, /container 101 is held back: \/dev\/nvidia0 is now card 0000:41:00\.0/)
     const start = await node.exec('pct start 101')
     assert.notEqual(start.code, 0)
     assert.match(start.stderr, /Run gpuplay's lxc_passthrough for it/)

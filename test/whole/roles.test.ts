@@ -12,9 +12,9 @@ const site = 'playbooks/site.yml'
 const containers = 'playbooks/containers.yml'
 const verify = 'playbooks/verify.yml'
 
-const configured = "lxc_passthrough : Give the container the GPUs' device nodes"
-const restarted = 'lxc_passthrough : Restart the container where it runs without them'
-const userspace = "lxc_userspace_driver : Install the user space of the node's driver"
+const configured = "lxc_passthrough : Pass the GPUs' device nodes to the container"
+const restarted = 'lxc_passthrough : Restart the container if its devices have changed'
+const userspace = 'lxc_userspace_driver : Install the user-space driver that matches the node'
 const toolkit = 'cuda_toolkit : Install the CUDA toolkit'
 
 describe('the roles', { skip: whyNoLab() ?? false, timeout: 600_000 }, () => {
@@ -194,8 +194,8 @@ describe('the roles', { skip: whyNoLab() ?? false, timeout: 600_000 }, () => {
       await said(
         [containers, '-l', 'ct102', '-e', 'gpu_assignment=1'],
         0,
-        /^ok +ct102  lxc_passthrough : Restart .*\n +the container is stopped: it is configured and left stopped$/m,
-        /^ +user space pending: the container is stopped$/m,
+        /^ok +ct102  lxc_passthrough : Restart .*\n +the container is configured, but stays stopped$/m,
+        /^ +user-space driver pending: the container is stopped$/m,
       )
       assert.match(await config(102), /^dev3: \/dev\/nvidia1,/m)
       assert.equal(await node.output('pct status 102'), 'status: stopped\n')
@@ -217,7 +217,7 @@ describe('the roles', { skip: whyNoLab() ?? false, timeout: 600_000 }, () => {
         [verify, '-l', 'ct101,ct102'],
         7,
         /^FAILED ct102 \(CT 102 on pve1\): 1 finding$/m,
-        /^ 1 user space 570\.124\.06, module 580\.95\.05 \(nvidia-smi exit 18\)\n   cause  the node was upgraded, this container was not\n   fix    gpuplay run playbooks\/containers\.yml -i \S+ -l ct102$/m,
+        /^ 1 user-space driver 570\.124\.06, kernel module 580\.95\.05 \(nvidia-smi exit 18\)\n   cause  the node was upgraded, but this container was not\n   fix    gpuplay run playbooks\/containers\.yml -i \S+ -l ct102$/m,
         /^  ct102 102 +580\.95\.05  570\.124\.06 .* DRIFT user space older than module$/m,
         /^  ct101 101 .* ok$/m,
         /^1 problem$/m,
@@ -245,8 +245,8 @@ describe('the roles', { skip: whyNoLab() ?? false, timeout: 600_000 }, () => {
       await said(
         [containers, '-l', 'ct102'],
         5,
-        /^  error: container 102 has a driver from packages, which fights one from a \.run: libcuda1, libnvidia-ml1, nvidia-installer-cleanup, nvidia-smi$/m,
-        /^    help: remove them yourself, or set lxc_userspace_driver_foreign: remove to have exactly these purged$/m,
+        /^  error: container 102 has a driver from packages, which conflicts with one from a \.run: libcuda1, libnvidia-ml1, nvidia-installer-cleanup, nvidia-smi$/m,
+        /^    help: remove them yourself, or set lxc_userspace_driver_foreign: remove to purge exactly these$/m,
       )
       await ct102.output('dpkg -s libcuda1 nvidia-smi')
       assert.deepEqual(await changes(containers, 'ct102', '-e', 'lxc_userspace_driver_foreign=remove'), [
@@ -259,7 +259,7 @@ describe('the roles', { skip: whyNoLab() ?? false, timeout: 600_000 }, () => {
     it('device nodes that a user of the container may not open, found by verify', async () => {
       await changes(containers, 'ct102', '-e', 'lxc_passthrough_mode=0600')
       const closed =
-        /1 nvidia-smi ends with status 4 for the user nobody: it may not open the device nodes\n +cause +the device nodes are closed to others: see lxc_passthrough_mode$/m
+        /1 nvidia-smi exits with status 4 for the user nobody: no permission to open the device nodes\n +cause +other users may not open the device nodes: see lxc_passthrough_mode$/m
       await said([verify, '-l', 'ct102'], 7, closed)
       // Who asks for root alone is content.
       assert.deepEqual(await changes(verify, 'ct102', '-e', 'verify_user='), [])

@@ -13,7 +13,7 @@ import { siteRuns, type SiteRuns } from './support/site-runs.ts'
  */
 const unknownTasks = [
   ...['pve1', 'pve2'].flatMap((node) => [
-    `${node} nvidia_host : Install the kernel's headers, DKMS, what it builds with, and nvtop`,
+    `${node} nvidia_host : Install kernel headers, DKMS, build tools and nvtop`,
     `${node} nvidia_host : Set persistence mode and power limits`,
     `${node} verify : Check the node's GPUs`,
   ]),
@@ -78,7 +78,7 @@ describe('site.yml on untouched hosts', { skip: whyNoLab() ?? false, timeout: 60
     const last = reboots[1]
     const restarts = spans(runs.real.events, 'containerPower').filter(({ on }) => on !== last?.on)
     const lastDriver = spans(runs.real.events, 'run').find(
-      ({ on, label }) => on === last?.on && label.startsWith('load the driver'),
+      ({ on, label }) => on === last?.on && label.startsWith('load driver'),
     )
     assert.ok(lastDriver !== undefined)
     assert.ok(

@@ -15,7 +15,11 @@ const shape = {
       pattern: '^[A-Za-z0-9][A-Za-z0-9_.-]*$',
       description: 'Name of the file in /etc/apt/sources.list.d, without extension',
     },
-    state: { enum: ['present', 'absent'], default: 'present', description: 'Whether it is configured' },
+    state: {
+      enum: ['present', 'absent'],
+      default: 'present',
+      description: 'Whether the repository is configured',
+    },
     types: { ...words, default: ['deb'], minItems: 1, description: '`deb`, `deb-src`' },
     uris: { ...words, default: [], description: 'URLs of the repository' },
     suites: {
@@ -33,7 +37,7 @@ const shape = {
       type: 'string',
       minLength: 1,
       description:
-        'An armored key, the URL of one (the host downloads it once), or the path of a keyring on the host',
+        'An armored key, its URL (the host downloads it once), or the path of a keyring on the host',
     },
     format: {
       enum: ['deb822', 'list'],
@@ -44,7 +48,7 @@ const shape = {
       enum: ['refuse', 'disable'],
       default: 'refuse',
       description:
-        'If another entry has the same repository with another key, with which apt refuses to work. `refuse`: fail; `disable`: comment that entry out, with a backup in /var/backups',
+        'If another entry names the same repository with another key, which makes apt fail. `refuse`: fail; `disable`: comment that entry out, keeping a backup in /var/backups',
     },
     update_cache: { type: 'boolean', default: true, description: 'Update the package lists after a change' },
     proxy: {

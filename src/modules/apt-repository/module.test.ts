@@ -65,7 +65,7 @@ const line = 'deb [signed-by=/usr/share/keyrings/old.gpg] https://gpu.example/de
 test('an entry of the same repository with another key is refused by name, and nothing is touched', async () => {
   const { refusal, actions } = await planOnce(aptRepository, cuda, aptWorld({ [list]: line }))
   assert.equal(refusal?.code, 'signed-by-conflict')
-  assert.match(refusal?.message ?? '', /cuda-debian12\.list: apt would refuse/)
+  assert.match(refusal?.message ?? '', /cuda-debian12\.list; with both entries apt fails/)
   assert.deepEqual(refusal?.findings, [{ message: `${list}:1 has Signed-By /usr/share/keyrings/old.gpg` }])
   assert.deepEqual(actions, [])
 })
@@ -96,7 +96,7 @@ test('what is no key is not written', async () => {
   const world = aptWorld()
   world.http.set('https://gpu.example/key', { status: 200, length: undefined, body: '<html>' })
   const { refusal } = await planOnce(aptRepository, { ...cuda, signed_by: 'https://gpu.example/key' }, world)
-  assert.equal(refusal?.message, 'what is at https://gpu.example/key is no armored key')
+  assert.equal(refusal?.message, 'https://gpu.example/key is not an armored key')
 })
 
 test('a repository that is to be there needs an address', async () => {

@@ -159,7 +159,7 @@ function write({ path, after, backup }: Change): Action {
     path,
     content: { kind: 'text', text: after },
     ...(backup
-      ? { backup, backupDirectory: '/var/backups', label: `switch off the conflicting entries in ${path}` }
+      ? { backup, backupDirectory: '/var/backups', label: `disable the conflicting entries in ${path}` }
       : { mode: '0644' }),
   }
 }
@@ -200,7 +200,7 @@ function wantedKey(
         ? `${url.trim()}\n`
         : {
             code: 'invalid-argument',
-            message: '`signed_by` is neither an armored key nor a path nor an address',
+            message: '`signed_by` is not an armored key, a path or a URL',
             hint: 'an armored key begins with -----BEGIN PGP PUBLIC KEY BLOCK-----',
           }
     case 'url': {
@@ -211,9 +211,9 @@ function wantedKey(
         code: 'no-key',
         message:
           status === 200
-            ? `what is at ${url} is no armored key`
+            ? `${url} is not an armored key`
             : `cannot fetch the key ${url}: ${status === 0 ? (error ?? 'no answer') : `status ${status}`}`,
-        hint: 'check the address and the proxy, or give the armored key itself',
+        hint: 'check the URL and the proxy, or set `signed_by` to the armored key itself',
       }
     }
   }
@@ -246,8 +246,8 @@ function refuseConflicts(given: Args, conflicts: readonly Conflict[]): Plan {
   const paths = conflicts.map(({ path }) => path)
   return refuse({
     code: 'signed-by-conflict',
-    message: `the repository ${given.uris.join(' ')} is already configured with another key in ${paths.join(', ')}: apt would refuse to work`,
-    hint: 'with `conflicts: disable` those entries are commented out, with a backup in /var/backups',
+    message: `the repository ${given.uris.join(' ')} is already configured with another key in ${paths.join(', ')}; with both entries apt fails`,
+    hint: '`conflicts: disable` comments those entries out, keeping a backup in /var/backups',
     findings: conflicts.flatMap(({ path, entries }) =>
       entries.map(({ from, signedBy }) => ({
         message: `${path}:${from + 1} has ${signedBy === undefined ? 'no Signed-By' : `Signed-By ${signedBy.split('\n')[0] ?? ''}`}`,

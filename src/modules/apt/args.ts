@@ -3,7 +3,7 @@ import type { FromSchema } from 'json-schema-to-ts'
 /** Name, architecture and version as apt-get takes them; no globs, and no `name-`, with which apt-get would remove. */
 const packageName = {
   type: 'string',
-  title: 'the name of a package',
+  title: 'a package name',
   pattern: '^[a-z0-9][a-z0-9+.-]*[a-z0-9+.](:[a-z0-9]+)?(=[A-Za-z0-9.+~:-]+)?$',
 } as const
 
@@ -50,12 +50,12 @@ const shape = {
     allow_remove: {
       ...globs,
       description:
-        'Packages (with `*` and `?`) that may be removed as a side effect; if others would be removed, fail before anything is changed',
+        'Packages (with `*` and `?`) that apt may remove as a side effect; if it would remove others, fail before changing anything',
     },
     forbid: {
       ...globs,
       description:
-        'Packages (with `*` and `?`) that must not be installed; if they would be, fail before anything is changed',
+        'Packages (with `*` and `?`) that must not be installed; if apt would install them, fail before changing anything',
     },
     lock_timeout: {
       type: 'integer',

@@ -19,7 +19,7 @@ export function finish(interrupted: readonly HalfDone[], given: Args): Run {
     timeout: 1800,
     lock: { kind: 'dpkg', timeout: given.lock_timeout },
     label: `finish the interrupted installation of ${names}`,
-    hint: 'a package cannot be configured: its own message is above',
+    hint: 'dpkg cannot configure a package; see its message above',
     effects: [
       ...interrupted.map(({ name, version }): Effect => ({
         kind: 'package',
@@ -56,7 +56,7 @@ export function act(given: Args, names: readonly string[], foreseen: Simulation 
     detached: { name: 'apt', fingerprint: fingerprint([...argv, JSON.stringify(foreseen ?? '')]) },
     lock: { kind: 'dpkg', timeout: given.lock_timeout },
     label: `${removing ? (given.purge ? 'purge' : 'remove') : 'install'} ${some(names)}`,
-    hint: 'see /var/log/apt/term.log on the host; running again goes on where it stopped',
+    hint: 'see /var/log/apt/term.log on the host; the next run continues where apt stopped',
     effects: foreseen ? foreseenEffects(foreseen) : unknownEffects(given, names),
   }
 }
@@ -82,7 +82,7 @@ function unknownEffects(given: Args, names: readonly string[]): readonly Effect[
     {
       kind: 'unknown',
       resources: ['package:*'],
-      why: `which packages ${removing ? 'go' : 'come'} with ${what} only the run can know`,
+      why: `which packages apt ${removing ? 'removes' : 'installs'} with ${what} is known only in the run`,
     },
     ...targetsOf({ ...given, name: [...names] }).map(({ name, version }): Effect => {
       return {
@@ -105,7 +105,11 @@ export function diffOf(
     const before = names.map(
       (name) => `${name.split('=', 1)[0] ?? name}: ${packages.get(name)?.installed ?? 'absent'}\n`,
     )
-    return { title: 'packages', before: before.join(''), after: `${names.join('\n')}\nand what they need\n` }
+    return {
+      title: 'packages',
+      before: before.join(''),
+      after: `${names.join('\n')}\nand their dependencies\n`,
+    }
   }
   const { installs, removes } = foreseen
   const old = [

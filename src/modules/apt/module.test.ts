@@ -147,19 +147,19 @@ test('lists are fetched where a package is in none, even unasked', async () => {
   const state = fake(dkms)
   state.lists = {}
   const { stages } = await converge(apt, { name: 'dkms' }, state.world)
-  assert.deepEqual(stages, ['fetch the package lists'])
+  assert.deepEqual(stages, ['update the package lists'])
   assert.match(state.ran[0] ?? '', / update$/)
 })
 
 test('a package that nobody offers is named once the lists are fresh', async () => {
   const { end, stages } = await converge(apt, { name: 'none' }, fake(dkms).world)
-  assert.deepEqual(stages, ['fetch the package lists'])
+  assert.deepEqual(stages, ['update the package lists'])
   assert.equal(end.refusal?.message, 'no configured repository offers the package none')
 })
 
 test('old lists are fetched when asked, also without a package, and once', async () => {
   const { world } = fake(dkms)
-  assert.deepEqual((await converge(apt, { update_cache: true }, world)).stages, ['fetch the package lists'])
+  assert.deepEqual((await converge(apt, { update_cache: true }, world)).stages, ['update the package lists'])
   assert.deepEqual((await converge(apt, { update_cache: true }, world)).stages, [])
 })
 

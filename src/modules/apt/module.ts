@@ -36,7 +36,7 @@ function plan(given: Args, { work, packages }: Seen): Plan {
   const options = { lockTimeout: given.lock_timeout, proxy: given.proxy }
   if (names.length > 0 && interrupted.length > 0)
     return actions([finish(interrupted, given)], { stage: 'finish an interrupted installation' })
-  if (fetch) return actions([fetchLists({ ...options, missing })], { stage: 'fetch the package lists' })
+  if (fetch) return actions([fetchLists({ ...options, missing })], { stage: 'update the package lists' })
   if (names.length === 0) return done()
   const [unavailable] = missing
   if (unavailable !== undefined) return refuse(noCandidate(unavailable))
@@ -62,7 +62,7 @@ function objection(given: Args, { removes, installs }: Simulation): Refusal | un
     return {
       code: 'apt-would-remove',
       message: `apt would also remove ${some(removed)}`,
-      hint: 'if that is right, name them in `allow_remove`',
+      hint: 'to allow this, list them in `allow_remove`',
     }
   const forbidden = installs.filter(
     ({ name, before }) => before === undefined && given.forbid.some((glob) => globMatches(glob, name)),
@@ -71,7 +71,7 @@ function objection(given: Args, { removes, installs }: Simulation): Refusal | un
     return {
       code: 'apt-forbidden',
       message: `apt would install ${some(forbidden.map(({ name }) => name))}, which \`forbid\` lists`,
-      hint: 'name packages that do not depend on them, or try `install_recommends: false`',
+      hint: 'choose packages that do not depend on them, or try `install_recommends: false`',
     }
   return undefined
 }

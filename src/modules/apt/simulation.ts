@@ -20,7 +20,7 @@ function explain(stdout: string, stderr: string, code: number): Refusal {
   if (conflict)
     return {
       code: 'signed-by-conflict',
-      message: `two entries of the repository ${conflict[1] ?? ''} name different keys, so apt does not work at all: ${conflict[3] ?? ''}`,
+      message: `two entries of the repository ${conflict[1] ?? ''} name different keys, which makes every apt command fail: ${conflict[3] ?? ''}`,
       hint: 'keep one entry in /etc/apt/sources.list.d; `apt_repository` with `conflicts: disable` does that',
     }
   const version = /Version '([^']+)' for '([^']+)' was not found/.exec(stderr)
@@ -28,7 +28,7 @@ function explain(stdout: string, stderr: string, code: number): Refusal {
     return {
       code: 'no-candidate',
       message: `no configured repository offers ${version[2] ?? ''} in version ${version[1] ?? ''}`,
-      hint: `\`apt-cache madison ${version[2] ?? ''}\` on the host lists those that there are`,
+      hint: `\`apt-cache madison ${version[2] ?? ''}\` on the host lists the available versions`,
     }
   const missing =
     /(?:Unable to locate package (\S+)|Package '?([^\s']+)'? has no installation candidate)/.exec(stderr)
@@ -36,8 +36,8 @@ function explain(stdout: string, stderr: string, code: number): Refusal {
   if (/Held packages were changed/.test(stderr))
     return {
       code: 'packages-held',
-      message: `it would change packages that are on hold: ${section(stdout, 'The following held packages will be changed') || 'see apt-mark showhold'}`,
-      hint: 'release them on the host with `apt-mark unhold`, or leave this out',
+      message: `apt would change packages that are on hold: ${section(stdout, 'The following held packages will be changed') || 'see apt-mark showhold'}`,
+      hint: 'release them on the host with `apt-mark unhold`, or remove them from the task',
     }
   if (/unmet dependencies/.test(stdout) || /held broken packages/.test(stderr))
     return {
@@ -48,11 +48,14 @@ function explain(stdout: string, stderr: string, code: number): Refusal {
   if (/Packages were downgraded/.test(stderr))
     return {
       code: 'would-downgrade',
-      message: 'an older version would replace a newer one',
-      hint: 'with `allow_downgrade: true` it may',
+      message: 'apt would replace a newer version with an older one',
+      hint: '`allow_downgrade: true` allows this',
     }
   if (/Essential packages were removed/.test(stderr))
-    return { code: 'apt-would-remove', message: 'it would remove packages that the system cannot do without' }
+    return {
+      code: 'apt-would-remove',
+      message: 'apt would remove packages that are essential for the system',
+    }
   const said = stderr
     .split('\n')
     .filter((line) => line.startsWith('E: '))
@@ -60,8 +63,8 @@ function explain(stdout: string, stderr: string, code: number): Refusal {
     .join('; ')
   return {
     code: 'apt-failed',
-    message: `apt-get would not do it: ${said === '' ? `status ${code}` : said}`,
-    hint: 'run `apt-get -s install` with these packages on the host to see all that it says',
+    message: `the simulation with apt-get failed: ${said === '' ? `status ${code}` : said}`,
+    hint: 'run `apt-get -s install` with these packages on the host to see its full output',
   }
 }
 
@@ -69,7 +72,7 @@ export function noCandidate(name: string): Refusal {
   return {
     code: 'no-candidate',
     message: `no configured repository offers the package ${name}`,
-    hint: 'check the name, and that its repository is configured for this release and architecture',
+    hint: 'check the name, and whether its repository is configured for this release and architecture',
   }
 }
 

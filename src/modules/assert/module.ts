@@ -12,7 +12,7 @@ export const assert = {
   mayBeSecret: ['fail_msg', 'success_msg'],
   probe: () => Promise.resolve(),
   plan,
-  report: ({ success_msg: message }) => ({ msg: message ?? 'all conditions hold' }),
+  report: ({ success_msg: message }) => ({ msg: message ?? 'all conditions are true' }),
   message: ({ that, success_msg: message }) => (that.every(Boolean) ? message : undefined),
 } satisfies Module<Args, void>
 
@@ -20,19 +20,17 @@ function plan({ that, fail_msg: message }: Args): Plan {
   const broken = that.flatMap((holds, index) => (holds ? [] : [index + 1]))
   if (broken.length === 0) return done()
   const which =
-    that.length === 1
-      ? 'the condition does not hold'
-      : `of ${that.length} conditions ${numbers(broken)} not hold`
+    that.length === 1 ? 'the condition is false' : `of ${that.length} conditions, ${numbers(broken)} false`
   return refuse({
     code: 'assertion-failed',
     message: message ?? which,
-    ...(message === undefined ? { hint: '`fail_msg` can say what that means' } : { hint: which }),
+    ...(message === undefined ? { hint: 'set `fail_msg` to explain the failure' } : { hint: which }),
   })
 }
 
 function numbers(broken: readonly number[]): string {
   const last = broken.at(-1)
   return broken.length === 1
-    ? `number ${last} does`
-    : `numbers ${broken.slice(0, -1).join(', ')} and ${last} do`
+    ? `number ${last} is`
+    : `numbers ${broken.slice(0, -1).join(', ')} and ${last} are`
 }

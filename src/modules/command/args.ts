@@ -5,12 +5,12 @@ export const programProperties = {
   creates: {
     type: 'string',
     pattern: absolutePath,
-    description: 'Path that the program creates; if it exists, nothing is run',
+    description: 'Path that the program creates; if it exists, the program is not run',
   },
   removes: {
     type: 'string',
     pattern: absolutePath,
-    description: 'Path that the program removes; if it does not exist, nothing is run',
+    description: 'Path that the program removes; if it does not exist, the program is not run',
   },
   chdir: { type: 'string', pattern: absolutePath, description: 'Working directory' },
   stdin: { type: 'string', description: 'Text for its standard input' },
@@ -18,7 +18,7 @@ export const programProperties = {
     type: 'boolean',
     default: false,
     description:
-      'Your promise that it only reads: it also runs in dry runs, maybe more than once or early, and never counts as a change',
+      'Promises that the program only reads: it also runs in dry runs, may run early or more than once, and never counts as a change',
   },
   timeout: {
     type: 'integer',
@@ -55,7 +55,7 @@ export const programResult = {
   required: ['cmd', 'rc', 'stdout', 'stderr', 'stdout_lines', 'stderr_lines'],
   properties: {
     cmd: { type: 'array', items: { type: 'string' }, description: 'The command' },
-    rc: { type: 'integer', description: 'Exit status; 0 when nothing had to be run' },
+    rc: { type: 'integer', description: 'Exit status; 0 if the program was not run' },
     stdout: { type: 'string', description: 'Standard output, without the final newline' },
     stderr: { type: 'string', description: 'Standard error, without the final newline' },
     stdout_lines: { type: 'array', items: { type: 'string' }, description: '`stdout` by lines' },

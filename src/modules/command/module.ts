@@ -29,8 +29,8 @@ export const command = {
 function plan(given: Args, seen: ProgramSeen): Plan {
   const argv = argvOf(given)
   if (argv === undefined)
-    return refuse({ code: 'invalid-argument', message: `a quote is not closed in: ${given.cmd ?? ''}` })
-  if (argv.length === 0) return refuse({ code: 'invalid-argument', message: 'there is no program to run' })
+    return refuse({ code: 'invalid-argument', message: `unclosed quote in: ${given.cmd ?? ''}` })
+  if (argv.length === 0) return refuse({ code: 'invalid-argument', message: 'no program is given' })
   return planProgram(argv, given, seen)
 }
 

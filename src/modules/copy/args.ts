@@ -9,7 +9,7 @@ const shape = {
     src: {
       type: 'string',
       minLength: 1,
-      description: "File in the role's `files/` or beside the playbook, or an absolute path",
+      description: "File in the role's `files/` or next to the playbook, or an absolute path",
     },
     content: { type: 'string', description: 'Text to write, instead of `src`' },
     ...contentProperties,

@@ -81,14 +81,14 @@ test('a diff names what is no text instead of showing it', async () => {
   const world = fakeWorld()
   addFile(world, '/etc/x', 'a\0b')
   const plan = await planOnce(copy, { dest: '/etc/x', content: 'new' }, world)
-  assert.equal(plan.diffs[0]?.before, '(3 bytes that are no text)\n')
+  assert.equal(plan.diffs[0]?.before, '(3 bytes, binary)\n')
 })
 
 const refusals: readonly [says: string, args: Readonly<Record<string, unknown>>, message: RegExp][] = [
   ['a file that is not on the controller', { dest: '/etc/x', src: '/play/none' }, /no file \/play\/none/],
   ['text for a directory', { dest: '/etc', content: 'x' }, /\/etc is a directory/],
   ['a directory that is missing', { dest: '/nowhere/x', content: 'x' }, /no directory \/nowhere/],
-  ['a quote left open', { dest: '/etc/x', content: 'x', validate: "test '%s" }, /not closed/],
+  ['a quote left open', { dest: '/etc/x', content: 'x', validate: "test '%s" }, /unclosed quote/],
 ]
 
 for (const [says, args, message] of refusals) {

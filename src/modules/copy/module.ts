@@ -65,7 +65,7 @@ function plan(given: Args, seen: Seen): Plan {
     return refuse({
       code: 'file-not-found',
       message: `there is no file ${given.src ?? ''} on the machine that gpuplay runs on`,
-      hint: "put it into the role's files/ or beside the playbook; directories are not copied",
+      hint: "put it into the role's files/ or next to the playbook; directories are not copied",
     })
   return planContent(given, seen.source, seen)
 }

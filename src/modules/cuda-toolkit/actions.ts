@@ -45,7 +45,7 @@ export function addRepository(given: Args, inside: Inside): readonly Action[] {
         {
           kind: 'unknown',
           resources: ['file:/etc/apt/preferences.d/*'],
-          why: "the CUDA repository's package is installed first",
+          why: "an earlier action installs the CUDA repository's package",
         },
       ],
     },
@@ -67,7 +67,7 @@ export function takeOutOfForce({ distribution = '', files, sources }: Inside): r
     content: { kind: 'text', text: withoutSources(file, sources) },
     backup: true,
     backupDirectory: '/var/lib/gpuplay/v1/backups',
-    label: `take the CUDA repository in ${file.path} out of force`,
+    label: `disable the CUDA repository in ${file.path}`,
   }))
 }
 
@@ -82,14 +82,14 @@ export function installTools({ proxy }: Args, names: readonly string[]): Action 
     environment,
     timeout: 600,
     lock,
-    label: `install ${names.join(', ')} to download with`,
-    hint: 'a download that fails is often a stale list: `apt-get update` in the container, then run again',
+    label: `install ${names.join(', ')} for downloads`,
+    hint: 'if a download fails, the package lists may be outdated: run `apt-get update` in the container, then run again',
     effects: [
       ...names.map((name) => ({ kind: 'package', name, becomes: { installed: unknownVersion } }) as const),
       {
         kind: 'unknown',
         resources: [resource('command', 'curl'), 'file:/etc/ssl/certs/*'],
-        why: `${names.join(', ')} is installed first`,
+        why: `an earlier action installs ${names.join(', ')}`,
       },
     ],
   }
@@ -102,13 +102,13 @@ export function refresh({ proxy }: Args): Action {
     environment,
     timeout: 600,
     lock,
-    label: 'refresh the package lists',
-    hint: "apt's own words say which repository it could not read; a repository that is none of ours is left alone",
+    label: 'update the package lists',
+    hint: "apt's output names the repository that it cannot read; gpuplay does not change repositories that it did not add",
     effects: [
       {
         kind: 'unknown',
         resources: ['file:/var/lib/apt/lists/*'],
-        why: 'the package lists are fetched first',
+        why: 'an earlier action updates the package lists',
       },
     ],
   }
@@ -123,16 +123,14 @@ export function install({ version, proxy, timeout }: Args, { names, reinstall }:
     timeout,
     lock,
     detached: { name: 'cuda-toolkit', fingerprint: [...options, ...names].join(' ') },
-    label: reinstall
-      ? `reinstall ${names.join(', ')}, whose nvcc does not run`
-      : `install ${names.join(', ')}`,
-    hint: 'a download that fails is often a stale list: `apt-get update` in the container, then run again',
+    label: reinstall ? `reinstall ${names.join(', ')}: its nvcc does not run` : `install ${names.join(', ')}`,
+    hint: 'if a download fails, the package lists may be outdated: run `apt-get update` in the container, then run again',
     effects: [
       ...names.map((name) => ({ kind: 'package', name, becomes: { installed: unknownVersion } }) as const),
       {
         kind: 'unknown',
         resources: [`file:${toolkitHome(version)}*`, 'file:/usr/local/cuda*'],
-        why: 'CUDA is installed first',
+        why: 'an earlier action installs CUDA',
       },
       { kind: 'brings', what: 'the CUDA toolkit' },
     ],

@@ -21,7 +21,7 @@ export const args = {
       enum: ['minor', 'strict'],
       default: 'minor',
       description:
-        'Which drivers to accept. `minor`: those with minor-version compatibility (with a warning); `strict`: only those that the release notes list',
+        'Drivers to accept. `minor`: those with minor-version compatibility (with a warning); `strict`: only those in the release notes',
     },
     sources: {
       enum: ['disable', 'refuse'],
@@ -36,7 +36,7 @@ export const args = {
       default: 120,
       description: 'Seconds to wait for the container to finish booting',
     },
-    timeout: { type: 'integer', minimum: 1, default: 3600, description: 'Seconds apt may take' },
+    timeout: { type: 'integer', minimum: 1, default: 3600, description: 'Time limit for apt in seconds' },
   },
 } as const
 
@@ -44,7 +44,7 @@ export const result = {
   type: 'object',
   required: ['running', 'home'],
   properties: {
-    running: { type: 'boolean', description: 'False: the container is stopped, and nothing was done' },
+    running: { type: 'boolean', description: 'False if the container is stopped; then nothing was done' },
     home: { type: 'string', description: 'Directory of the toolkit, `/usr/local/cuda-12.8`' },
   },
 } as const

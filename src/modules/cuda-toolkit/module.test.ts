@@ -76,7 +76,7 @@ test('the repository comes first, then its list, then the packages', async () =>
   assert.equal((await look({})).stage, 'add the repository')
   assert.equal(
     (await look({ files: good, programs: { [simulation]: {}, 'apt-cache': {} } })).stage,
-    'refresh the package lists',
+    'update the package lists',
   )
   const plan = await look({
     files: ready,
@@ -144,12 +144,12 @@ test('what downloads need comes first, once nothing keeps apt from working', asy
   const simulated = 'apt-get -s --no-install-recommends install curl ca-certificates'
   const other = { '/etc/apt/sources.list.d/mine.list': `deb ${repository} /\n` }
   const bare = (scene: Scene): Promise<Plan> => look({ bare: true, ...scene })
-  assert.equal((await bare({ files: other })).stage, 'take other sources out of force')
+  assert.equal((await bare({ files: other })).stage, 'disable other sources')
   const failing = { [simulated]: { code: 100, stderr: 'E: Unable to locate package curl\n' } }
-  assert.equal((await bare({ programs: failing })).stage, 'refresh the package lists')
+  assert.equal((await bare({ programs: failing })).stage, 'update the package lists')
   assert.equal((await bare({ files: lists, programs: failing })).refusal?.code, 'apt-cannot-install')
   const plan = await bare({ programs: { [simulated]: { stdout: 'Inst curl (1)\n' } } })
-  assert.equal(plan.stage, 'install what downloads need')
+  assert.equal(plan.stage, 'install download tools')
   assert.deepEqual(plan.actions[0]?.kind === 'run' && plan.actions[0].argv.slice(-2), [
     'curl',
     'ca-certificates',

@@ -53,7 +53,7 @@ function plan(given: Args, seen: Seen): Plan {
     return actions(addRepository(given, inside), { stage: 'add the repository', warnings })
   if (todo === undefined) return complete
   if (offer === undefined) return actions([install(given, todo)], { warnings })
-  if (!offer.listed) return actions([refresh(given)], { stage: 'refresh the package lists', warnings })
+  if (!offer.listed) return actions([refresh(given)], { stage: 'update the package lists', warnings })
   const problem = noCandidate(given, inside, offer) ?? wouldBringDriver(todo.names, offer)
   return problem ? refuse(problem) : actions([install(given, todo)], { warnings })
 }
@@ -61,11 +61,11 @@ function plan(given: Args, seen: Seen): Plan {
 /** apt does nothing at all while its sources contradict each other, so those go first. */
 function planTools(given: Args, inside: Inside, tools: Tools, warnings: readonly string[]): Plan {
   const others = inside.good === undefined ? takeOutOfForce(inside) : []
-  if (others.length > 0) return actions(others, { stage: 'take other sources out of force', warnings })
+  if (others.length > 0) return actions(others, { stage: 'disable other sources', warnings })
   const { simulated } = tools
   if (simulated?.failure !== undefined && !simulated.anyLists)
-    return actions([refresh(given)], { stage: 'refresh the package lists', warnings })
+    return actions([refresh(given)], { stage: 'update the package lists', warnings })
   const problem = simulated && wouldBringDriver(tools.names, simulated)
   if (problem) return refuse(problem)
-  return actions([installTools(given, tools.names)], { stage: 'install what downloads need', warnings })
+  return actions([installTools(given, tools.names)], { stage: 'install download tools', warnings })
 }

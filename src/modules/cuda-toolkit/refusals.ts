@@ -15,14 +15,14 @@ export function compatibilityOf(
   if (driver === undefined) return undefined
   const { kind, least = '' } = compatibility(version, driver)
   if (kind === 'full') return undefined
-  const newer = `install the driver ${least} or newer on ${node} (nvidia_driver_version), or an older toolkit`
+  const newer = `install driver ${least} or newer on ${node} (nvidia_driver_version), or an older toolkit`
   if (kind === 'none' || compat === 'strict')
     return {
       code: 'driver-too-old-for-cuda',
-      message: `CUDA ${version} needs the driver ${least}, and ${node} has ${driver} loaded`,
+      message: `CUDA ${version} needs driver ${least} or newer, but ${node} has ${driver} loaded`,
       hint: newer,
     }
-  return `CUDA ${version} is made for the driver ${least} and newer, ${node} has ${driver}: it works except for code that is compiled when it runs (PTX)`
+  return `CUDA ${version} is built for driver ${least} or newer, but ${node} has ${driver}: programs that compile code at run time (PTX) may fail`
 }
 
 export function refusalOf({ version, sources }: Args, { ctid }: Seen, inside: Inside): Refusal | undefined {
@@ -31,18 +31,18 @@ export function refusalOf({ version, sources }: Args, { ctid }: Seen, inside: In
     return {
       code: 'no-cuda-repository',
       message: `container ${ctid} runs ${osName || 'an unknown system'}, for which NVIDIA has no apt repository`,
-      hint: 'use a container of Debian or Ubuntu',
+      hint: 'use a Debian or Ubuntu container',
     }
   if (/^debian1[3-9]$/.test(distribution) && !atLeast(version, '13.0'))
     return {
       code: 'no-candidate',
       message: `NVIDIA publishes CUDA ${version} for Debian 12 and older, and container ${ctid} runs ${osName}`,
-      hint: 'use CUDA 13.0 or newer, or a container of Debian 12: Debian 13 rejects the SHA-1 signed key of the older repository',
+      hint: 'use CUDA 13.0 or newer, or a Debian 12 container: Debian 13 rejects the SHA-1 signature on the key of the older repository',
     }
   if (sources === 'refuse' && inside.sources.length > 1)
     return {
       code: 'several-cuda-sources',
-      message: `container ${ctid} has ${inside.sources.length} apt sources for CUDA, and apt takes only one`,
+      message: `container ${ctid} has ${inside.sources.length} apt sources for CUDA, but apt accepts only one`,
       hint: 'remove all but one, or set cuda_toolkit_sources: disable',
       findings: inside.sources.map(({ path, line, text }) => ({
         message: `${path}, line ${line}`,
@@ -71,19 +71,19 @@ export function wouldBringDriver(missing: readonly string[], offer: Simulated): 
   if (drivers.length > 0)
     return {
       code: 'would-bring-driver',
-      message: `installing ${missing.join(', ')} would bring a driver from packages: ${drivers.join(', ')}`,
-      hint: 'choose packages that bring none: cuda_toolkit_packages: [cuda-toolkit] (cuda, cuda-runtime and cuda-drivers do)',
+      message: `installing ${missing.join(', ')} would install a driver from packages: ${drivers.join(', ')}`,
+      hint: 'choose packages without a driver: cuda_toolkit_packages: [cuda-toolkit]; cuda, cuda-runtime and cuda-drivers contain one',
     }
   if (offer.removes.length > 0)
     return {
       code: 'would-remove-others',
       message: `installing ${missing.join(', ')} would remove ${offer.removes.join(', ')}`,
-      hint: 'remove them yourself if that is right, then run again',
+      hint: 'if that is acceptable, remove them yourself, then run again',
     }
   if (offer.failure === undefined) return undefined
   return {
     code: 'apt-cannot-install',
     message: `apt cannot install ${missing.join(', ')}: ${offer.failure}`,
-    hint: `see what it says in the container: apt-get -s install ${missing.join(' ')}`,
+    hint: `to see apt's full output, run in the container: apt-get -s install ${missing.join(' ')}`,
   }
 }

@@ -8,9 +8,9 @@ export const args = {
       type: 'string',
       minLength: 1,
       default: 'failed as requested by the task',
-      description: 'Why',
+      description: 'Reason for the failure',
     },
-    hint: { type: 'string', minLength: 1, description: 'What to do about it' },
+    hint: { type: 'string', minLength: 1, description: 'How to fix the problem' },
   },
 } as const
 

@@ -12,14 +12,14 @@ export const args = {
       enum: ['file', 'directory', 'link', 'absent', 'touch'],
       default: 'file',
       description:
-        '`file`: must exist, only its attributes are set; `directory`: created with its parents; `link`: a symbolic link to `src`; ' +
-        '`absent`: removed, directories recursively; `touch`: an empty file is created if there is none',
+        '`file`: set the attributes of an existing file; `directory`: create it with its parents; `link`: create a symbolic link to `src`; ' +
+        '`absent`: remove it, directories recursively; `touch`: create an empty file if it does not exist',
     },
     src: { type: 'string', minLength: 1, description: 'Target of the link, exactly as given' },
     force: {
       type: 'boolean',
       default: false,
-      description: 'With `link`: replace a file or an empty directory in its place',
+      description: 'With `link`: replace a file or an empty directory at `path`',
     },
     ...attributeProperties,
   },

@@ -123,8 +123,8 @@ const refusals: readonly [says: string, args: Readonly<Record<string, unknown>>,
   ['a directory where a file is', { path: '/etc/f', state: 'directory' }, /is a file, not a directory/],
   ['a link where a file is', { path: '/etc/f', state: 'link', src: '/x' }, /is a file, not a link/],
   ['a link to nowhere', { path: '/etc/l', state: 'link' }, /needs `src`/],
-  ['removing /etc', { path: '/etc/', state: 'absent' }, /the system rests on it/],
-  ['removing / in disguise', { path: '/etc/..', state: 'absent' }, /the system rests on it/],
+  ['removing /etc', { path: '/etc/', state: 'absent' }, /the system depends on it/],
+  ['removing / in disguise', { path: '/etc/..', state: 'absent' }, /the system depends on it/],
 ]
 
 for (const [says, args, message] of refusals) {

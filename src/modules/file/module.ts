@@ -58,7 +58,7 @@ function plan(given: Args, seen: Seen): Plan {
         return refuse({
           code: 'file-not-found',
           message: `${path} does not exist`,
-          hint: 'make it with `copy` or `template`, or with `state: touch`',
+          hint: 'create it with `copy`, `template` or `state: touch`',
         })
       if (seen.target.kind === 'directory') return wrongKind(path, seen.target, 'file')
       return attributes(path, given, seen.target)
@@ -77,8 +77,8 @@ function absent(path: string, { itself }: Seen): Plan {
   if (never.has(path))
     return refuse({
       code: 'path-protected',
-      message: `${path} is not removed: the system rests on it`,
-      hint: 'see whether a variable in the path was empty',
+      message: `refusing to remove ${path}: the system depends on it`,
+      hint: 'check whether a variable in the path is empty',
     })
   const recursive = itself.kind === 'directory'
   return actions([{ kind: 'remove', path, ...(recursive ? { recursive } : {}) }], {
@@ -101,11 +101,11 @@ function link(path: string, given: Args, { itself, empty }: Seen): Plan {
   if (target === undefined)
     return refuse({
       code: 'argument-missing',
-      message: 'a link needs `src`, where it points to',
+      message: '`state: link` needs `src`, the target of the link',
     })
   if (itself?.kind === 'link' && itself.target === target) return done()
   if (itself !== undefined && itself.kind !== 'link' && !given.force)
-    return wrongKind(path, itself, 'link', 'with `force: true` the link takes its place')
+    return wrongKind(path, itself, 'link', '`force: true` replaces it with the link')
   if (itself?.kind === 'directory' && !empty)
     return wrongKind(path, itself, 'link', 'empty or remove the directory first')
   const before =
@@ -131,7 +131,7 @@ function touch(path: string, given: Args): Plan {
         path,
         content: { kind: 'text', text: '' },
         ...givenAttributes(given),
-        label: `make the empty file ${path}`,
+        label: `create the empty file ${path}`,
       },
     ],
     { diffs: existence(path, 'absent', 'file') },
@@ -146,7 +146,7 @@ function wrongKind(path: string, seen: SeenFile, wanted: string, hint?: string):
   return refuse({
     code: 'wrong-kind-of-file',
     message: `${path} is a ${seen.kind}, not a ${wanted}`,
-    hint: hint ?? 'look at it on the host; nothing was changed',
+    hint: hint ?? 'inspect it on the host; nothing was changed',
   })
 }
 

@@ -10,7 +10,7 @@ export const args = {
     url: {
       type: 'string',
       pattern: '^(https?|ftp)://\\S+$',
-      description: 'URL to download; the host downloads it itself',
+      description: 'URL that the host downloads',
     },
     dest: {
       type: 'string',
@@ -35,7 +35,7 @@ export const args = {
       type: 'string',
       minLength: 1,
       pattern: '^[^:\\r\\n]+$',
-      description: 'User for the server, with `password`; never part of the URL',
+      description: 'User name for the server, with `password`; do not put it in the URL',
     },
     password: {
       type: 'string',
@@ -47,7 +47,7 @@ export const args = {
       additionalProperties: { type: 'string', pattern: '^[^\\r\\n]*$' },
       propertyNames: { pattern: '^[A-Za-z0-9-]+$' },
       description:
-        'Headers of the request by name, such as `Authorization`; not shown, and sent like `password`',
+        'Request headers by name, such as `Authorization`; hidden, and passed to curl like `password`',
     },
     ...attributeProperties,
   },

@@ -29,7 +29,7 @@ export type Wanted =
 
 export const getUrl = {
   name: 'get_url',
-  summary: 'Downloads a file on the host.',
+  summary: 'Downloads a file to the host.',
   mayChange: ({ dest }) => filesAt(dest),
   args,
   result,
@@ -74,8 +74,8 @@ const refused: Seen = {
     kind: 'problem',
     refusal: {
       code: 'secret-in-url',
-      message: 'the URL holds a user or a password, which process lists and the logs of servers show',
-      hint: 'give them as `username` and `password`, or a token in `headers`: curl reads those from its standard input',
+      message: 'the URL contains a user or a password, which process lists and server logs show',
+      hint: 'use `username` and `password`, or a token in `headers`; curl reads those from its standard input',
     },
   },
   present: undefined,
@@ -101,9 +101,9 @@ async function wantedChecksum(given: Args, host: Host): Promise<Wanted> {
       code: 'no-checksum',
       message:
         answer.status === 200
-          ? `${value} has no sha256 of ${remoteName(url)}`
-          : `cannot read the checksums at ${value}: ${said}`,
-      hint: 'give the checksum itself, `sha256:` and 64 hex digits',
+          ? `${value} has no sha256 for ${remoteName(url)}`
+          : `cannot download the checksums from ${value}: ${said}`,
+      hint: 'set the checksum itself: `sha256:` and 64 hex digits',
     },
   }
 }
@@ -184,25 +184,25 @@ function refusalOf(url: string, server: HttpAnswer | undefined): Refusal | undef
     return {
       code: 'download-unreachable',
       message: `the host cannot reach ${url}: ${error ?? 'no answer'}`,
-      hint: 'check its network and DNS, or give a `proxy`',
+      hint: "check the host's network and DNS, or set `proxy`",
     }
   if (status === 404 || status === 410)
     return {
       code: 'download-not-found',
       message: `there is nothing at ${url} (status ${status})`,
-      hint: 'check the address',
+      hint: 'check the URL',
     }
   if (status === 401 || status === 407)
     return {
       code: 'download-refused',
-      message: `the server wants a password for ${url} (status ${status})`,
-      hint: status === 407 ? 'check the `proxy`' : 'give `username` and `password`, or `headers`',
+      message: `the server requires authentication for ${url} (status ${status})`,
+      hint: status === 407 ? 'check `proxy`' : 'set `username` and `password`, or `headers`',
     }
   if (status >= 500 && status !== 501)
     return {
       code: 'download-unavailable',
-      message: `the server has trouble with ${url} (status ${status})`,
-      hint: 'try again later, or name a mirror',
+      message: `the server failed on ${url} (status ${status})`,
+      hint: 'try again later, or use a mirror',
     }
   return undefined
 }

@@ -49,7 +49,7 @@ export const result = {
         properties: {
           index: { type: 'integer' },
           pci: { type: 'string' },
-          minor: { type: 'integer', description: 'The N of /dev/nvidiaN' },
+          minor: { type: 'integer', description: 'N in /dev/nvidiaN' },
           uuid: { type: ['string', 'null'] },
           model: { type: 'string' },
         },
@@ -57,7 +57,7 @@ export const result = {
     },
     devices: {
       type: 'array',
-      description: 'Device nodes that the container needs for them; empty for `none`',
+      description: 'Device nodes that the container needs for these GPUs; empty for `none`',
       items: {
         type: 'object',
         required: ['path', 'target', 'major', 'minor'],

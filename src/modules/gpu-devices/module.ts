@@ -135,7 +135,7 @@ async function readDevices(
     return {
       kind: 'problem',
       code: 'no-unified-memory',
-      message: `${node.name} has the kernel module nvidia_uvm not loaded, without which CUDA does not work`,
+      message: `${node.name} has not loaded the kernel module nvidia_uvm, which CUDA needs`,
       hint: `run playbooks/nodes.yml for ${node.name}`,
     }
   const devices = [
@@ -152,7 +152,7 @@ async function readDevices(
       kind: 'problem',
       code: 'device-nodes-missing',
       message: `${node.name} lacks ${wrong.map((device) => `${device.path} (${device.major}:${device.minor})`).join(', ')}`,
-      hint: `run playbooks/nodes.yml for ${node.name}: it makes the nodes, now and at every boot`,
+      hint: `run playbooks/nodes.yml for ${node.name}; it creates the device nodes, now and at every boot`,
     }
   return { kind: 'found', gpus, devices, majors: dynamicMajors(text) }
 }
@@ -167,7 +167,7 @@ function plan({ wait }: Args, { node, ctid, config, style, newEnough, resolution
     return refuse({
       code: 'container-missing',
       message: `${node} has no container ${ctid}`,
-      hint: `look with \`pct list\` on ${node}; the inventory says where each container is (node, ctid)`,
+      hint: `compare \`pct list\` on ${node} with node and ctid in the inventory`,
       exitCode: 3,
     })
   if (resolution.kind === 'problem') {
@@ -177,8 +177,8 @@ function plan({ wait }: Args, { node, ctid, config, style, newEnough, resolution
   if (style === 'devn' && !newEnough)
     return refuse({
       code: 'no-devn',
-      message: `the Proxmox VE of ${node} has no devN entries: they came with 8.1`,
-      hint: 'leave lxc_passthrough_style at auto, or set it to lxc',
+      message: `Proxmox VE on ${node} does not support devN entries: they need 8.1`,
+      hint: 'set lxc_passthrough_style to auto or lxc',
       exitCode: 2,
     })
   const parsed = parseContainerConfig(config)
@@ -187,7 +187,7 @@ function plan({ wait }: Args, { node, ctid, config, style, newEnough, resolution
   const [user] = users
   if (user)
     return settle(
-      `container ${user.ctid} ${user.why} /dev/nvidia${user.minor}, and lxc_passthrough_exclusive keeps container ${ctid} from sharing it`,
+      `container ${user.ctid} ${user.why} /dev/nvidia${user.minor}, and lxc_passthrough_exclusive prevents container ${ctid} from sharing it`,
       wait,
     )
   return done()
@@ -198,8 +198,8 @@ const inputProblems = new Set(['no-such-gpu', 'ambiguous-gpu', 'mig-not-yet', 'b
 function openToAll(ctid: string, rules: readonly ConfigEntry[]): Parameters<typeof refuse>[0] {
   return {
     code: 'container-open-to-all-devices',
-    message: `container ${ctid} is privileged and allowed every device: no GPU of the node can be kept from it`,
-    hint: 'narrow these lines to the devices that they are for, or make the container unprivileged',
+    message: `container ${ctid} is privileged and may open every device: access to GPUs cannot be restricted`,
+    hint: 'limit these lines to the devices that the container needs, or make the container unprivileged',
     findings: rules.map(({ key, value, line }) => ({
       message: `line ${line} of ${ctid}.conf allows all devices`,
       line: `${key}: ${value}`,
@@ -220,7 +220,7 @@ function noMinor(node: string): Resolution {
   return {
     kind: 'problem',
     code: 'driver-too-old',
-    message: `the driver loaded on ${node} does not tell the minors of its GPUs`,
+    message: `the driver loaded on ${node} does not report the minors of its GPUs`,
     hint: 'install a newer driver on the node (nvidia_driver_version)',
   }
 }

@@ -56,13 +56,13 @@ function versionFinding(seen: ContainerSeen): Finding | undefined {
   if (installed === loaded) return undefined
   const status = smi?.kind === 'failed' ? ` (nvidia-smi exit ${smi.code})` : ''
   if (installed === undefined)
-    return { message: `no user space of the driver is installed${status}`, fix: fixOf(seen) }
+    return { message: `no user-space driver is installed${status}`, fix: fixOf(seen) }
   const older = compareVersions(installed, loaded) < 0
   return {
-    message: `user space ${installed}, module ${loaded}${status}`,
+    message: `user-space driver ${installed}, kernel module ${loaded}${status}`,
     cause: older
-      ? 'the node was upgraded, this container was not'
-      : 'the user space is newer than what the node has loaded',
+      ? 'the node was upgraded, but this container was not'
+      : 'the user-space driver is newer than the driver loaded on the node',
     fix: fixOf(seen),
   }
 }
@@ -70,7 +70,7 @@ function versionFinding(seen: ContainerSeen): Finding | undefined {
 function deviceFindings(seen: ContainerSeen): readonly Finding[] {
   return seen.wrongDevices.map((message) => ({
     message,
-    cause: 'the container does not run with what is configured, or the node has changed since it started',
+    cause: 'the container runs with other devices than configured, or the node has changed since it started',
     fix: fixOf(seen),
   }))
 }
@@ -96,19 +96,19 @@ function smiFindings(
 ): readonly Finding[] {
   const fix = fixOf(seen)
   const closed =
-    who === '' ? {} : { cause: 'the device nodes are closed to others: see lxc_passthrough_mode' }
+    who === '' ? {} : { cause: 'other users may not open the device nodes: see lxc_passthrough_mode' }
   if (smi === undefined) return []
   if (smi.kind === 'failed')
-    return [{ message: `nvidia-smi ends with status ${smi.code}${who}: ${smi.meaning}`, ...closed, fix }]
+    return [{ message: `nvidia-smi exits with status ${smi.code}${who}: ${smi.meaning}`, ...closed, fix }]
   const { missing, extra } = visibility(gpus, smi.gpus)
   return [
     ...missing.map(({ pci, uuid }) => ({
-      message: `${uuid ?? 'the GPU'} (${pci}) is assigned and cannot be seen${who}`,
+      message: `${uuid ?? 'the GPU'} (${pci}) is assigned, but not visible${who}`,
       ...closed,
       fix,
     })),
     ...extra.map(({ pci, uuid }) => ({
-      message: `${uuid} (${pci}) can be seen${who} and is not assigned`,
+      message: `${uuid} (${pci}) is visible${who}, but not assigned`,
       fix: `${fix}, which restarts the container`,
     })),
   ]
@@ -129,7 +129,7 @@ function isolationFindings(seen: ContainerSeen, config: string, gpus: readonly G
     ...open.map((path) => {
       const entry = configured.find((device) => device.path === path)?.entry
       return {
-        message: `${path} opens, but is not assigned`,
+        message: `${path} can be opened, but is not assigned`,
         ...(entry === undefined ? {} : { line: line(entry) }),
         fix,
       }
@@ -142,7 +142,7 @@ function isolationFindings(seen: ContainerSeen, config: string, gpus: readonly G
         fix,
       })),
     ...rules.map((entry) => ({
-      message: 'a device rule of this privileged container opens GPUs that are not assigned',
+      message: 'a device rule of this privileged container allows GPUs that are not assigned',
       line: line(entry),
       fix,
     })),
@@ -166,8 +166,8 @@ function toolkitFindings({ cuda }: Args, seen: ContainerSeen): readonly Finding[
     {
       message:
         seen.nvcc === undefined
-          ? `CUDA ${cuda} is wanted, and there is no nvcc of it`
-          : `CUDA ${cuda} is wanted, and nvcc says ${seen.nvcc}`,
+          ? `CUDA ${cuda} is required, but its nvcc does not run`
+          : `CUDA ${cuda} is required, but nvcc is ${seen.nvcc}`,
       fix: fixOf(seen),
     },
   ]

@@ -97,8 +97,8 @@ test('a user space that is not of the node is told once, with its cause', async 
   })
   assert.deepEqual(plan.refusal?.findings, [
     {
-      message: `user space 570.86.16, module ${version} (nvidia-smi exit 18)`,
-      cause: 'the node was upgraded, this container was not',
+      message: `user-space driver 570.86.16, kernel module ${version} (nvidia-smi exit 18)`,
+      cause: 'the node was upgraded, but this container was not',
       fix: 'gpuplay run playbooks/containers.yml -i INVENTORY -l pve1',
     },
   ])
@@ -108,8 +108,8 @@ test('a user space that is not of the node is told once, with its cause', async 
 test('GPUs that are missing or too many are told by UUID, and shown in the table', async () => {
   const { findings, row } = await look({ inside: { programs: { 'nvidia-smi': smi(second) } } })
   assert.deepEqual(findings, [
-    `${first} (0000:01:00.0) is assigned and cannot be seen`,
-    `${second} (0000:41:00.0) can be seen and is not assigned`,
+    `${first} (0000:01:00.0) is assigned, but not visible`,
+    `${second} (0000:41:00.0) is visible, but not assigned`,
   ])
   assert.equal(row.cells[6], '-GPU-8f3c0000 +GPU-8f3c0001')
 })
@@ -127,7 +127,7 @@ test('a file where a device should be, and wrong numbers, are found', async () =
 test('the GPU must work for the user too', async () => {
   const { findings } = await look({ user: { code: 4, stdout: 'No devices were found.' } })
   assert.deepEqual(findings, [
-    'nvidia-smi ends with status 4 for the user nobody: it may not open the device nodes',
+    'nvidia-smi exits with status 4 for the user nobody: no permission to open the device nodes',
   ])
 })
 
@@ -139,7 +139,7 @@ test('a GPU that is not assigned and opens is told with the line that gives it',
   const { plan } = await look({ inside, config: 'dev5: /dev/nvidia0\nunprivileged: 1\n' })
   assert.deepEqual(plan.refusal?.findings, [
     {
-      message: '/dev/nvidia0 opens, but is not assigned',
+      message: '/dev/nvidia0 can be opened, but is not assigned',
       line: '101.conf: dev5: /dev/nvidia0',
       fix: 'run lxc_passthrough, then restart the container',
     },
@@ -160,7 +160,7 @@ test('a stopped container is no finding, and CUDA that is wanted and missing is 
     [[], 'STOPPED', 'pending'],
   )
   assert.deepEqual((await look({ args: { cuda: '12.8' } })).findings, [
-    'CUDA 12.8 is wanted, and there is no nvcc of it',
+    'CUDA 12.8 is required, but its nvcc does not run',
   ])
   const nvcc = { '/usr/local/cuda-12.8/bin/nvcc --version': { stdout: 'release 12.8, V12.8.93' } }
   const { findings, row } = await look({
@@ -192,7 +192,7 @@ test('a node says what is loaded against what is wanted', async () => {
   const [state, ...messages] = await check({ ...good, modules: { nvidia: { version: '570.86.16' } } })
   assert.deepEqual(
     [state, messages[0]],
-    ['REBOOT PENDING', `the driver 570.86.16 is loaded, ${version} is wanted`],
+    ['REBOOT PENDING', `driver 570.86.16 is loaded, but ${version} is required`],
   )
 })
 
@@ -239,7 +239,7 @@ test('a node that must restart tells how many guests that stops, and each contai
 })
 
 test('a container that its node holds back is told with what starts it', async () => {
-  const why = '/dev/nvidia0 is the card 0000:41:00.0 now, which it is not assigned'
+  const why = '/dev/nvidia0 is now card 0000:41:00.0, which is not assigned to it'
   const host = fakeHost({
     ...nodeHost,
     files: { ...nodeHost.files, ...userspace(version).files, '/run/gpuplay/held/101': `${why}\n` },
@@ -259,7 +259,8 @@ test('a container that its node holds back is told with what starts it', async (
   assert.deepEqual(gpuVerify.plan(given, seen).refusal?.findings, [
     {
       message: `container 101 was held back at its start: ${why}`,
-      cause: 'the minors of the cards have moved since it was configured, as they do when cards come or go',
+      cause:
+        'the minors of the cards have changed since it was configured, as they do when cards are added or removed',
       fix: 'gpuplay run playbooks/containers.yml -i INVENTORY -l jellyfin, which starts it',
     },
   ])

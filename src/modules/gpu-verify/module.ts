@@ -52,7 +52,7 @@ function plan(given: Args, seen: Seen): Plan {
 function unmanagedWarnings({ name, unmanaged }: NodeSeen): readonly string[] {
   return unmanaged.map(
     ({ ctid, hostname }) =>
-      `container ${ctid}${hostname === '' ? '' : ` (${hostname})`} of ${name} has a GPU and is not in this run: a change of the driver breaks it`,
+      `container ${ctid}${hostname === '' ? '' : ` (${hostname})`} of ${name} has a GPU, but is not part of this run: a driver change breaks it`,
   )
 }
 

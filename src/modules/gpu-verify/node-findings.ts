@@ -13,17 +13,17 @@ export function nodeFindings({ version, containers }: Args, seen: NodeSeen): rea
     const cause =
       installed === undefined
         ? 'no driver is installed'
-        : `the driver ${installed} is installed; its modules are not loaded`
+        : `driver ${installed} is installed, but its modules are not loaded`
     return [{ message: 'no NVIDIA driver is loaded', cause, fix }]
   }
   const findings: Finding[] = []
   if (version !== '' && loaded !== version)
     findings.push({
-      message: `the driver ${loaded} is loaded, ${version} is wanted`,
+      message: `driver ${loaded} is loaded, but ${version} is required`,
       cause:
         installed === version
-          ? 'the wanted one is installed, and the node has not been restarted since'
-          : 'the wanted one is not installed',
+          ? `${version} is installed, but the node has not rebooted since`
+          : `${version} is not installed`,
       fix,
     })
   if (!unifiedMemory)
@@ -31,13 +31,13 @@ export function nodeFindings({ version, containers }: Args, seen: NodeSeen): rea
   for (const message of wrongNodes) findings.push({ message, fix })
   for (const held of seen.heldBack) findings.push(heldBackFinding(held, containers))
   if (smi?.kind === 'failed')
-    findings.push({ message: `nvidia-smi ends with status ${smi.code}: ${smi.meaning}`, fix })
+    findings.push({ message: `nvidia-smi exits with status ${smi.code}: ${smi.meaning}`, fix })
   else if (smi !== undefined) {
     const lost = gpus.gpus.filter(({ pci }) => !smi.gpus.some((gpu) => gpu.pci === pci))
     for (const { pci } of lost)
       findings.push({
         message: `nvidia-smi does not show the GPU at ${pci}`,
-        cause: 'it is lost or excluded: see `dmesg` on the node',
+        cause: 'the GPU is lost or excluded: see `dmesg` on the node',
       })
   }
   return findings

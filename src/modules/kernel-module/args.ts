@@ -10,18 +10,18 @@ export const args = {
       enum: ['loaded', 'unloaded', 'blacklisted'],
       default: 'loaded',
       description:
-        '`unloaded`: unload it, and do not load it at boot; `blacklisted`: also prevent it from being loaded automatically or as a dependency',
+        '`unloaded`: unload it and do not load it at boot; `blacklisted`: also prevent the kernel from loading it, automatically or as a dependency',
     },
     persistent: {
       type: 'boolean',
       default: true,
-      description: 'With `loaded`: also load it at every boot, by a file in /etc/modules-load.d',
+      description: 'With `loaded`: also load it at every boot, with a file in /etc/modules-load.d',
     },
     params: {
       type: 'string',
       pattern: '^[^\\r\\n]*$',
       description:
-        'Parameters, such as `uvm_disable_hmm=1`, in a file in /etc/modprobe.d; they apply at the next load',
+        'Parameters, such as `uvm_disable_hmm=1`, written to /etc/modprobe.d; they apply at the next load',
     },
   },
 } as const

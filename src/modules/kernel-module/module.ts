@@ -53,7 +53,7 @@ function plan(given: Args, { container, module, boot, options, missing }: Seen):
   if (container)
     return refuse({
       code: 'no-kernel-in-containers',
-      message: 'a container has no kernel modules of its own',
+      message: 'a container cannot load kernel modules: it shares the kernel of its node',
       hint: 'use this task on its node',
     })
   const wantedBoot = state === 'loaded' && given.persistent ? `${header}${name}\n` : undefined
@@ -63,7 +63,7 @@ function plan(given: Args, { container, module, boot, options, missing }: Seen):
     return refuse({
       code: 'module-in-use',
       message: `${name} is in use (${module.users} times) and cannot be unloaded`,
-      hint: `stop what uses it (\`lsmod | grep ${name}\` names other modules), or use \`state: blacklisted\` and reboot`,
+      hint: `stop the programs and modules that use it (see \`lsmod | grep ${name}\`), or use \`state: blacklisted\` and reboot`,
     })
   const files: readonly (readonly [string, string | undefined, string | undefined])[] = [
     [bootFile(name), boot, wantedBoot],
@@ -117,9 +117,7 @@ function loading({ name, state }: Args, { loaded }: KernelModuleStatus, stays: b
     argv: wanted ? ['modprobe', '--', name] : ['modprobe', '-r', '--', name],
     timeout: 60,
     label: `${wanted ? 'load' : 'unload'} the kernel module ${name}`,
-    hint: wanted
-      ? 'see the last lines of `dmesg` on the host'
-      : `\`lsmod | grep ${name}\` shows what uses it`,
+    hint: wanted ? 'see the last lines of `dmesg` on the host' : `\`lsmod | grep ${name}\` lists its users`,
     effects: [{ kind: 'kernelModule', name, becomes: { loaded: wanted } }],
   }
 }

@@ -19,12 +19,12 @@ const shape = {
     regexp: {
       ...pattern,
       description:
-        'Regular expression (RE2). `present`: the last matching line is replaced by `line`; `absent`: all matching lines are removed',
+        'Regular expression (RE2). `present`: replace the last matching line with `line`; `absent`: remove all matching lines',
     },
     insertafter: {
       ...pattern,
       description:
-        'Insert a new line after the last line that matches this, or at `EOF` (also if nothing matches)',
+        'Insert a new line after the last line that matches this, or at `EOF` (also if no line matches)',
     },
     insertbefore: {
       ...pattern,

@@ -53,13 +53,13 @@ function plan(given: Args, { status, text, parent }: Seen): Plan {
     return refuse({
       code: 'file-not-found',
       message: `${path} does not exist`,
-      hint: 'with `create: true` it is made',
+      hint: '`create: true` creates it',
     })
   if (status === undefined && !parent)
     return refuse({
       code: 'no-directory',
       message: `there is no directory ${parentOf(path)}`,
-      hint: 'make it first with `file` and `state: directory`',
+      hint: 'create it first with `file` and `state: directory`',
     })
   const after = withLine(text ?? '', request)
   if (status !== undefined && after === text)
@@ -72,7 +72,7 @@ function plan(given: Args, { status, text, parent }: Seen): Plan {
         content: { kind: 'text', text: after },
         ...givenAttributes(given),
         ...(given.backup && status !== undefined ? { backup: true } : {}),
-        label: `${request.state === 'absent' ? 'take the line out of' : 'set the line in'} ${path}`,
+        label: `${request.state === 'absent' ? 'remove the line from' : 'set the line in'} ${path}`,
       },
     ],
     { diffs: [contentDiff({ title: path, before: text, after })] },
@@ -82,7 +82,7 @@ function plan(given: Args, { status, text, parent }: Seen): Plan {
 function requestOf(given: Args): LineRequest | { readonly wrong: string } {
   const { line } = given
   if (given.state === 'present' && line === undefined)
-    return { wrong: '`line` is needed unless `state` is `absent`' }
+    return { wrong: '`line` is required unless `state` is `absent`' }
   const matches = finder('regexp', given.regexp)
   const after = given.insertafter === 'EOF' ? 'EOF' : finder('insertafter', given.insertafter)
   const before = given.insertbefore === 'BOF' ? 'BOF' : finder('insertbefore', given.insertbefore)

@@ -7,7 +7,7 @@ export const args = {
     state: {
       enum: ['present', 'absent'],
       default: 'present',
-      description: '`present`: apt installs no package of an NVIDIA driver; `absent`: it chooses freely',
+      description: '`present`: prevent apt from installing NVIDIA driver packages; `absent`: allow it',
     },
   },
 } as const

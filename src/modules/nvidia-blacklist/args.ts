@@ -26,7 +26,7 @@ export const result = {
     loaded: {
       type: 'array',
       items: { type: 'string' },
-      description: 'Those that are loaded now; a reboot is needed to unload them',
+      description: 'Those that are loaded now; a reboot unloads them',
     },
   },
 } as const

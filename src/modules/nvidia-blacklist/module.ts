@@ -88,8 +88,8 @@ function plan({ modules, path }: Args, { text, noted, loaded, room, tool }: Seen
   if (tool === undefined)
     return refuse({
       code: 'no-initramfs-tools',
-      message: 'there is no update-initramfs on this node',
-      hint: 'apt install initramfs-tools',
+      message: 'update-initramfs is not installed on this node',
+      hint: 'run `apt install initramfs-tools` on the node',
     })
   const problem = room && noRoom(room)
   if (problem) return refuse(problem)
@@ -104,9 +104,13 @@ function plan({ modules, path }: Args, { text, noted, loaded, room, tool }: Seen
         detached: { name: 'update-initramfs', fingerprint: sha256Of(wanted) },
         timeout: 1800,
         label: 'rebuild the initramfs of every kernel',
-        hint: 'see what update-initramfs says; a full /boot or EFI partition is the usual cause',
+        hint: 'see the output of update-initramfs; the usual cause is a full /boot or EFI partition',
         effects: [
-          { kind: 'unknown', resources: ['file:/boot/initrd.img-*'], why: 'the initramfs is rebuilt first' },
+          {
+            kind: 'unknown',
+            resources: ['file:/boot/initrd.img-*'],
+            why: 'an earlier action rebuilds the initramfs',
+          },
           ...loaded.map((name) => ({
             kind: 'kernelModule' as const,
             name,
@@ -121,7 +125,7 @@ function plan({ modules, path }: Args, { text, noted, loaded, room, tool }: Seen
         path: note,
         content: { kind: 'text', text: noteText(wanted) },
         mode: '0600',
-        label: 'note that the initramfs holds it',
+        label: 'record that every initramfs is rebuilt',
       },
     ],
     { diffs: text === wanted ? [] : [{ title: path, before: text ?? '', after: wanted }] },
@@ -134,7 +138,7 @@ function noRoom({ free, largestImage, largestKernel, systemPartitions }: Room): 
   if (free < largestImage * 1.1)
     return {
       code: 'no-space',
-      message: `/boot has ${mebibytes(free)} free, a new initramfs needs ${mebibytes(largestImage * 1.1)}`,
+      message: `/boot has ${mebibytes(free)} free, but a new initramfs needs ${mebibytes(largestImage * 1.1)}`,
       hint,
     }
   const needed = 2 * (largestImage + largestKernel)
@@ -142,7 +146,7 @@ function noRoom({ free, largestImage, largestKernel, systemPartitions }: Room): 
   if (small === undefined) return undefined
   return {
     code: 'no-space',
-    message: `an EFI system partition has ${mebibytes(small)}, two kernels with their initramfs need ${mebibytes(needed)}`,
+    message: `an EFI system partition has ${mebibytes(small)}, but two kernels with their initramfs need ${mebibytes(needed)}`,
     hint,
   }
 }

@@ -7,23 +7,23 @@ export const args = {
   additionalProperties: false,
   required: ['version', 'runfile', 'module_type'],
   properties: {
-    version: { type: 'string', pattern: driverVersionPattern, description: 'Driver version to have' },
+    version: { type: 'string', pattern: driverVersionPattern, description: 'Required driver version' },
     runfile: {
       type: 'string',
       pattern: absolutePath,
-      description: 'The `.run` on the node, with its `.sha256` beside it',
+      description: 'The `.run` on the node, with its `.sha256` next to it',
     },
     module_type: { enum: ['open', 'proprietary'], description: 'Kernel modules to install' },
     enforce_type: {
       type: 'boolean',
       default: false,
-      description: 'Reinstall a driver of this version that has the other kind of modules',
+      description: 'Reinstall the driver if it has the other type of kernel modules',
     },
     timeout: {
       type: 'integer',
       minimum: 60,
       default: 3600,
-      description: 'Seconds the build and installation may take',
+      description: 'Time limit for build and installation in seconds',
     },
   },
 } as const

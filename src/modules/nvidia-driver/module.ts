@@ -144,15 +144,13 @@ function dkmsPlan({ version }: Args, { dkms, source, loaded, kernel }: Seen): Pl
       timeout: 1800,
       detached: { name: 'nvidia-dkms', fingerprint: fingerprint(verb, version, kernel) },
       label:
-        verb === 'add'
-          ? `register the driver ${version} with DKMS`
-          : `build the driver ${version} for ${kernel}`,
-      hint: `the build's own words are in /var/lib/dkms/nvidia/${version}/build/make.log`,
+        verb === 'add' ? `register driver ${version} with DKMS` : `build driver ${version} for ${kernel}`,
+      hint: `see /var/lib/dkms/nvidia/${version}/build/make.log for the build's output`,
       effects: [
         {
           kind: 'unknown',
           resources: ['file:/var/lib/dkms/*', `file:/lib/modules/${kernel}/*`],
-          why: 'the driver is built first',
+          why: 'an earlier action builds the driver',
         },
         ...bootEffects(version),
       ],
@@ -161,14 +159,14 @@ function dkmsPlan({ version }: Args, { dkms, source, loaded, kernel }: Seen): Pl
   }
   if (loaded === version)
     return done([
-      `the driver ${version} is loaded but not registered with DKMS: the next kernel will come without it`,
+      `driver ${version} is loaded but not registered with DKMS: the next kernel will not have it`,
     ])
   // In a dry run what DKMS will say cannot be known; it is looked at after every installation.
   if (dkms === undefined && !source) return done()
   return refuse({
     code: 'dkms-not-registered',
-    message: `the installer did not register the driver ${version} with DKMS for the kernel ${kernel ?? ''}`,
-    hint: `see ${log} and /var/lib/dkms/nvidia/${version}/build/make.log: this driver may be too old for this kernel`,
+    message: `the installer did not register driver ${version} with DKMS for kernel ${kernel ?? ''}`,
+    hint: `see ${log} and /var/lib/dkms/nvidia/${version}/build/make.log; the driver may be too old for this kernel`,
   })
 }
 
@@ -179,8 +177,8 @@ function cannotInstall(
   if (nouveau)
     return {
       code: 'nouveau-loaded',
-      message: 'nouveau holds the cards, and the installer refuses to work beside it',
-      hint: 'restart the node: nouveau is kept from loading at the next boot',
+      message: 'nouveau is loaded, and the installer refuses to run while it is',
+      hint: 'reboot the node: nouveau is blacklisted from the next boot on',
       exitCode: 6,
     }
   if (
@@ -190,8 +188,8 @@ function cannotInstall(
   )
     return {
       code: 'driver-in-use',
-      message: `the installer of ${version} refuses to work while ${loaded} is loaded`,
-      hint: `stop what uses the GPUs, run ${helper} unload on the node, then run again`,
+      message: `the installer of ${version} refuses to run while ${loaded} is loaded`,
+      hint: `stop the programs that use the GPUs, run \`${helper} unload\` on the node, then run again`,
       exitCode: 6,
     }
   const sha256 = runfile?.sha256
@@ -199,29 +197,29 @@ function cannotInstall(
   if (sha256 === undefined)
     return {
       code: 'runfile-missing',
-      message: `there is no ${path} on the node`,
+      message: `${path} is not on the node`,
       hint: 'run the role runfile_cache before nvidia_host',
     }
   if (runfile.recorded !== sha256)
     return {
       code: 'runfile-checksum-mismatch',
-      message: `${path} is not the file that was checked when it was fetched`,
-      hint: 'run the role runfile_cache again: it fetches the file anew',
+      message: `${path} has changed since its checksum was verified`,
+      hint: 'run the role runfile_cache again: it downloads the file again',
     }
   const needed = 3 * runfile.size
   const tight = runfile.free.work < needed ? workDirectory : runfile.free.usr < needed ? '/usr' : undefined
   if (tight === undefined) return undefined
   return {
     code: 'no-space',
-    message: `${tight} has too little room: installing ${path} needs ${Math.ceil(needed / 1024 / 1024)} MiB`,
-    hint: 'make room, then run again',
+    message: `not enough space in ${tight}: installing ${path} needs ${Math.ceil(needed / 1024 / 1024)} MiB`,
+    hint: 'free some space, then run again',
   }
 }
 
 function install(given: Args, seen: Seen): Action {
   const { version, runfile, module_type: type, timeout } = given
   const options = optionsFor(given, seen)
-  const kernel = seen.kernel ?? 'that boots next'
+  const kernel = seen.kernel ?? 'of the next boot'
   return {
     kind: 'run',
     // Idle modules would be taken out by the installer, under containers that run: they are exchanged once everything is built.
@@ -233,8 +231,8 @@ function install(given: Args, seen: Seen): Action {
       name: 'nvidia-installer',
       fingerprint: fingerprint(version, type, kernel, ...options),
     },
-    label: `install the driver ${version} (${type} kernel modules)`,
-    hint: `the installer's own words are in ${log}; this driver may be too old for the kernel ${kernel}`,
+    label: `install driver ${version} (${type} kernel modules)`,
+    hint: `see ${log} for the installer's output; the driver may be too old for kernel ${kernel}`,
     effects: [
       {
         kind: 'unknown',
@@ -247,7 +245,7 @@ function install(given: Args, seen: Seen): Action {
           'file:/lib/modules/*',
           resource('file', log),
         ],
-        why: `the driver ${version} is installed first`,
+        why: `an earlier action installs driver ${version}`,
       },
       { kind: 'command', name: 'nvidia-smi', becomes: { path: '/usr/bin/nvidia-smi' } },
       { kind: 'brings', what: `the NVIDIA driver ${version}` },

@@ -42,13 +42,11 @@ function plan({ version, policy }: Args, { packages, loaded, removals }: Seen): 
   if (policy === 'refuse') {
     const names = packages.join(', ')
     if (loaded === version)
-      return done([
-        `the driver ${version} is loaded, but packages of a driver are installed as well: ${names}`,
-      ])
+      return done([`driver ${version} is loaded, but driver packages are installed as well: ${names}`])
     return refuse({
       code: 'foreign-driver',
       message: `an NVIDIA driver is installed from packages: ${names}`,
-      hint: 'remove them yourself, or set nvidia_host_foreign_driver: remove to have exactly these purged',
+      hint: 'remove them yourself, or set nvidia_host_foreign_driver: remove to purge exactly these',
     })
   }
   const others = removals.filter((name) => !isDriverPackage(name))
@@ -56,7 +54,7 @@ function plan({ version, policy }: Args, { packages, loaded, removals }: Seen): 
     return refuse({
       code: 'would-remove-others',
       message: `purging the packaged driver would also remove ${others.join(', ')}`,
-      hint: 'remove what depends on the packaged driver yourself, then run again',
+      hint: 'remove the packages that depend on the packaged driver yourself, then run again',
     })
   return actions([
     {
@@ -76,7 +74,7 @@ function plan({ version, policy }: Args, { packages, loaded, removals }: Seen): 
             'file:/usr/lib/nvidia*',
             'file:/etc/modprobe.d/*',
           ],
-          why: 'a packaged driver is removed first',
+          why: 'an earlier action removes a packaged driver',
         },
       ],
     },

@@ -6,7 +6,7 @@ export const args = {
   additionalProperties: false,
   required: ['version'],
   properties: {
-    version: { type: 'string', pattern: driverVersionPattern, description: 'Driver version to have' },
+    version: { type: 'string', pattern: driverVersionPattern, description: 'Required driver version' },
     reload: {
       type: 'boolean',
       default: true,

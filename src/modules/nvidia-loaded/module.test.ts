@@ -105,7 +105,7 @@ test('what could not be unloaded since the last boot is not tried again; another
   })
   const { plan, report } = await look(failed(`570.207 ${version}\n`))
   assert.deepEqual(plan.actions, [])
-  assert.match(plan.warnings[0] ?? '', /stays loaded until the node restarts/)
+  assert.match(plan.warnings[0] ?? '', /stays loaded until the node reboots/)
   assert.equal(report.pending, true)
   assert.deepEqual(summary((await look(failed('570.207 575.57.08\n'))).plan), [`${helper} reload ${version}`])
 })

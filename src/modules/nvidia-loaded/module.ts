@@ -95,14 +95,13 @@ function plan(given: Args, seen: Seen): Plan {
   const { version, reload } = given
   const { loaded, unifiedMemory, wrongNodes } = seen
   if (loaded === undefined) {
-    if (seen.nouveau)
-      return done([`nouveau holds the cards: the driver ${version} is loaded by the next restart`])
+    if (seen.nouveau) return done([`nouveau is loaded: the next reboot loads driver ${version}`])
     return actions(around(given, seen, load(version)))
   }
   if (loaded === version) {
     if (unifiedMemory && wrongNodes.length === 0) return done()
     return actions([
-      helperRun('load', `make ${wrongNodes.join(', ') || 'the nodes of unified memory'}`, [
+      helperRun('load', `create ${wrongNodes.join(', ') || 'the device nodes of nvidia-uvm'}`, [
         { kind: 'kernelModule', name: 'nvidia_uvm', becomes: { loaded: true } },
         nodesUnknown,
       ]),
@@ -111,7 +110,7 @@ function plan(given: Args, seen: Seen): Plan {
   const hindrance = hindranceOf(given, seen)
   if (!reload || hindrance !== undefined) {
     const why = hindrance ?? 'nvidia_host_reload is false'
-    return done([`the driver ${loaded} stays loaded until the node restarts: ${why}`])
+    return done([`driver ${loaded} stays loaded until the node reboots: ${why}`])
   }
   return actions(exchange(given, seen, loaded))
 }
@@ -121,7 +120,7 @@ function hindranceOf(
   { loaded, failedReload, managedByHa, ...seen }: Seen,
 ): string | undefined {
   if (reloadFailed(failedReload, loaded, version))
-    return `it could not be unloaded (remove ${failedReloadFile} on the node to have it tried again)`
+    return `it could not be unloaded (to try again, remove ${failedReloadFile} on the node)`
   const byHa = seen.containers.filter(({ ctid, running }) => running && managedByHa.includes(ctid))
   if (byHa.length > 0) return `HA manages ${byHa.map(({ ctid }) => `container ${ctid}`).join(', ')}`
   return undefined
@@ -132,7 +131,7 @@ function exchange(given: Args, seen: Seen, loaded: string): readonly Action[] {
   const { version } = given
   const reload = helperRun(
     'reload',
-    `exchange the loaded driver ${loaded} for ${version}`,
+    `replace the loaded driver ${loaded} with ${version}`,
     loadedEffects(version),
   )
   return around(given, seen, { ...reload, argv: [...reload.argv, version] })
@@ -148,7 +147,7 @@ function around({ containers, stop_timeout: timeout }: Args, seen: Seen, change:
 }
 
 function load(version: string): Action {
-  return helperRun('load', `load the driver ${version}`, loadedEffects(version))
+  return helperRun('load', `load driver ${version}`, loadedEffects(version))
 }
 
 function helperRun(
@@ -161,7 +160,7 @@ function helperRun(
     argv: [helper, verb],
     timeout: 300,
     label,
-    hint: 'see `dmesg` on the node: a driver that does not fit the card or the kernel says so there',
+    hint: 'see `dmesg` on the node: a driver that does not support the card or the kernel reports this there',
     effects,
   }
 }
@@ -174,7 +173,7 @@ const nodesUnknown: Effect = {
     resource('file', devicesFile),
     resource('file', '/proc/modules'),
   ],
-  why: 'the driver is loaded first',
+  why: 'an earlier action loads the driver',
 }
 
 function loadedEffects(version: string): readonly Effect[] {

@@ -6,11 +6,11 @@ export const args = {
   additionalProperties: false,
   required: ['version', 'purpose'],
   properties: {
-    version: { type: 'string', pattern: driverVersionPattern, description: 'Driver version to have' },
+    version: { type: 'string', pattern: driverVersionPattern, description: 'Required driver version' },
     purpose: {
       enum: ['free_cards', 'load_driver'],
       description:
-        'When a reboot is needed. `free_cards`: while nouveau or a similar module is loaded; `load_driver`: while another driver version is loaded',
+        'Reason for a reboot. `free_cards`: nouveau or a similar module is loaded; `load_driver`: another driver version is loaded',
     },
     mode: {
       enum: ['ask', 'auto', 'never'],
@@ -22,7 +22,7 @@ export const args = {
       enum: ['refuse', 'freeze'],
       default: 'refuse',
       description:
-        'If HA manages guests of this node. `refuse`: fail; `freeze`: reboot, while HA leaves the guests where they are',
+        'If HA manages guests of this node. `refuse`: fail; `freeze`: reboot while HA leaves the guests on the node',
     },
     modules: {
       type: 'array',

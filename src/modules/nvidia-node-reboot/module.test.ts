@@ -77,14 +77,14 @@ test('a dry run learns from the restart what will be loaded after it', async () 
 })
 
 test('without leave the restart is pending, and what it would stop is told', async () => {
-  const pending = /RESTART PENDING.*CT 101 \(jellyfin\), VM 200 \(windows\).*nvidia_host_reboot=auto/
+  const pending = /REBOOT PENDING.*CT 101 \(jellyfin\), VM 200 \(windows\).*nvidia_host_reboot=auto/
   const never = await look(guests, { mode: 'never' })
   assert.deepEqual(never.plan.actions, [])
   assert.match(never.plan.warnings[0] ?? '', pending)
   const ask = await look(guests, { mode: 'ask' })
   const [reboot] = ask.plan.actions
   assert.ok(reboot?.kind === 'reboot')
-  assert.match(reboot.ask?.question ?? '', /^Restart pve1 now\? .*It would stop CT 101 \(jellyfin\)/)
+  assert.match(reboot.ask?.question ?? '', /^Reboot pve1 now\? .*It stops CT 101 \(jellyfin\)/)
   assert.equal(reboot.ask?.declined, never.plan.warnings[0])
   for (const { report } of [never, ask])
     assert.deepEqual(report, { pending: true, guests: ['CT 101 (jellyfin)', 'VM 200 (windows)'] })
@@ -94,10 +94,7 @@ test('nobody is asked for a restart that must not be: it stays pending, and says
   const files = { '/etc/pve/lxc/101.conf': '', '/etc/pve/ha/resources.cfg': 'ct: 101\n\tstate started\n' }
   const { plan } = await look({ ...nouveau, files }, { mode: 'ask' })
   assert.deepEqual(plan.actions, [])
-  assert.match(
-    plan.warnings[0] ?? '',
-    /RESTART PENDING.*must not restart now: HA manages guests of this node: 101/,
-  )
+  assert.match(plan.warnings[0] ?? '', /REBOOT PENDING.*Not safe now: HA manages guests of this node: 101/)
 })
 
 test('a node whose cards are free is left running', async () => {
@@ -133,7 +130,7 @@ test('the cluster must stay quorate without the node', async () => {
   const files = { '/etc/pve/corosync.conf': 'totem {}\n' }
   const programs = (total: number): FakeHost['programs'] => ({ 'pvecm status': { stdout: members(total) } })
   assert.deepEqual(await obstacles({ files, programs: programs(2) ?? {} }), [
-    'without this node the cluster has 1 of 2 votes that it needs',
+    'without this node, the cluster has 1 of the 2 votes that it needs',
   ])
   assert.equal((await look({ ...nouveau, files, programs: programs(3) ?? {} })).plan.actions.length, 1)
 })
@@ -176,12 +173,12 @@ test('gpuplay does not restart the node that it runs on, nor the one whose machi
     controllerFiles: { '/proc/sys/kernel/random/boot_id': `${bootId}\n` },
   })
   assert.deepEqual(same.plan.actions, [])
-  assert.match(same.plan.warnings[0] ?? '', /RESTART PENDING.*gpuplay runs on this node/)
+  assert.match(same.plan.warnings[0] ?? '', /REBOOT PENDING.*gpuplay runs on this node/)
   const uuid = '4c4c4544-0042-3510-8053-b4c04f4e4d32'
   const machine = await look({
     ...nouveau,
     files: { '/etc/pve/qemu-server/200.conf': `name: me\nsmbios1: uuid=${uuid}\n` },
     controllerFiles: { '/sys/class/dmi/id/product_uuid': `${uuid.toUpperCase()}\n` },
   })
-  assert.match(machine.plan.warnings[0] ?? '', /gpuplay runs in the VM 200/)
+  assert.match(machine.plan.warnings[0] ?? '', /gpuplay runs in VM 200/)
 })

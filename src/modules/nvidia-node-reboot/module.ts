@@ -49,7 +49,7 @@ async function probe(given: Args, host: Host): Promise<Seen> {
 async function heldBy({ modules }: Args, host: Host): Promise<string | undefined> {
   const statuses = await Promise.all(modules.map((name) => host.kernelModule(name)))
   const loaded = modules.filter((_, index) => statuses[index]?.loaded === true)
-  return loaded.length > 0 ? `${loaded.join(', ')} holds the cards` : undefined
+  return loaded.length > 0 ? `${loaded.join(', ')} is loaded` : undefined
 }
 
 /** Only what the next boot would change is a reason: the wanted version must be on the disk. */
@@ -59,25 +59,25 @@ async function notLoaded(
 ): Promise<string | undefined> {
   const driver = await host.kernelModule('nvidia')
   if (!driver.loaded || driver.version === version || !onDisk) return undefined
-  return `the driver ${driver.version ?? ''} is loaded, ${version} is installed`
+  return `driver ${driver.version ?? ''} is loaded, ${version} is installed`
 }
 
 function plan(given: Args, { node, need, installed, guests, obstacles }: Seen): Plan {
   const { mode, timeout } = given
   if (need === undefined) return done()
-  const pending = `RESTART PENDING: ${need}. ${stops(guests)}`
-  const yourself = `${pending} Restart the node yourself, or run again with -e nvidia_host_reboot=auto`
+  const pending = `REBOOT PENDING: ${need}. ${stops(guests)}`
+  const yourself = `${pending} Reboot the node yourself, or run again with -e nvidia_host_reboot=auto`
   if (mode === 'never') return done([yourself])
   const own = obstacles.find(({ kind }) => kind === 'controller')
-  if (own) return done([`${pending} Not done from here: ${own.message}`])
+  if (own) return done([`${pending} Cannot reboot from here: ${own.message}`])
   // Nobody is asked for what must not be done.
   if (mode === 'ask' && obstacles.length > 0)
-    return done([`${pending} It must not restart now: ${obstacles.map(({ message }) => message).join('; ')}`])
+    return done([`${pending} Not safe now: ${obstacles.map(({ message }) => message).join('; ')}`])
   if (obstacles.length > 0)
     return refuse({
       code: 'cannot-restart',
-      message: `a restart is needed (${need}), but not safe now`,
-      hint: 'run again when this is over',
+      message: `a reboot is needed (${need}), but not safe now`,
+      hint: 'run again when these conditions have cleared',
       findings: obstacles.map(({ message, fix }): Finding => ({
         message,
         ...(fix === undefined ? {} : { fix }),
@@ -92,18 +92,18 @@ function plan(given: Args, { node, need, installed, guests, obstacles }: Seen): 
         ...(mode === 'ask'
           ? {
               ask: {
-                question: `Restart ${node} now? ${need}. ${stops(guests)}`,
+                question: `Reboot ${node} now? ${need}. ${stops(guests)}`,
                 declined: yourself,
               },
             }
           : {}),
-        label: `restart the node: ${need}`,
+        label: `reboot the node: ${need}`,
         effects: afterBoot(given, installed),
       },
     ],
     guests.length === 0 || mode === 'ask'
       ? {}
-      : { warnings: [`the restart stops ${guests.map(nameOf).join(', ')} for its time`] },
+      : { warnings: [`the reboot stops ${guests.map(nameOf).join(', ')}`] },
   )
 }
 
@@ -123,7 +123,7 @@ function afterBoot({ purpose, version, modules }: Args, installed: string | unde
 }
 
 function stops(guests: readonly Guest[]): string {
-  return guests.length === 0 ? 'No guest runs.' : `It would stop ${guests.map(nameOf).join(', ')}.`
+  return guests.length === 0 ? 'No guest is running.' : `It stops ${guests.map(nameOf).join(', ')}.`
 }
 
 function nameOf({ kind, id, name }: Guest): string {

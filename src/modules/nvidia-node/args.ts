@@ -6,11 +6,11 @@ export const args = {
   additionalProperties: false,
   required: ['version'],
   properties: {
-    version: { type: 'string', pattern: driverVersionPattern, description: 'Driver version to have' },
+    version: { type: 'string', pattern: driverVersionPattern, description: 'Required driver version' },
     module_type: {
       enum: ['auto', 'open', 'proprietary'],
       default: 'auto',
-      description: 'Kernel modules; `auto`: the kind that supports all cards',
+      description: 'Kernel modules; `auto`: the type that supports all cards',
     },
     exclude_gpus: {
       type: 'array',
@@ -23,7 +23,7 @@ export const args = {
       enum: ['refuse', 'allow'],
       default: 'refuse',
       description:
-        'If containers that have a GPU are not part of the run. `refuse`: fail; `allow`: continue, which disturbs them',
+        'If a container that has a GPU is not part of the run. `refuse`: fail; `allow`: continue; the container loses its GPU until it is updated',
     },
     containers: {
       type: 'array',

@@ -67,8 +67,8 @@ test('a node without cards is refused, and so is one whose cards all belong to m
   assert.deepEqual(
     plan.refusal?.findings?.map(({ message }) => message),
     [
-      '0000:01:00.0 belongs to the virtual machine 100',
-      '0000:41:00.0 is held by vfio-pci',
+      '0000:01:00.0 is passed to virtual machine 100',
+      '0000:41:00.0 is bound to vfio-pci',
       '0000:81:00.0 is in nvidia_host_exclude_gpus',
     ],
   )
@@ -78,7 +78,7 @@ test('a card that a machine owns does not count when the driver is chosen', asyn
   const mixed = [{ pci: '0000:01:00.0' }, { pci: '0000:41:00.0', device: '0x1b06' }]
   const alone = await look({}, { cards: mixed, version: '590.48.01' })
   assert.equal(alone.plan.refusal?.code, 'driver-does-not-fit')
-  assert.match(alone.plan.refusal?.hint ?? '', /from 570 to 580/)
+  assert.match(alone.plan.refusal?.hint ?? '', /branch 570 to 580/)
   const files = { '/etc/pve/qemu-server/100.conf': 'hostpci0: 0000:41:00.0,pcie=1\n' }
   const owned = await look({ files }, { cards: mixed, version: '590.48.01' })
   assert.equal(owned.plan.refusal, undefined)
@@ -114,7 +114,7 @@ test('an upgrade that would break a container outside the run is refused, and na
   assert.equal(plan.refusal?.code, 'unmanaged-guests')
   assert.deepEqual(
     plan.refusal?.findings?.map(({ message }) => message),
-    ['container 140 (frigate) has a GPU and runs'],
+    ['container 140 (frigate) has a GPU and is running'],
   )
   assert.equal((await look(given, { containers: [{ name: 'frigate', ctid: 140 }] })).plan.refusal, undefined)
   assert.equal((await look(given, { unmanaged_guests: 'allow' })).plan.refusal, undefined)

@@ -86,7 +86,8 @@ function plan(given: Args, seen: Seen): Plan {
   if (problem) return refuse(problem)
   return done(
     seen.heldBack.map(
-      ({ ctid, why }) => `container ${ctid} was held back at its start: ${why}; lxc_passthrough fixes it`,
+      ({ ctid, why }) =>
+        `container ${ctid} was held back at its start: ${why}; the role lxc_passthrough fixes this`,
     ),
   )
 }
@@ -112,16 +113,16 @@ function noCard(managed: readonly PciCard[], seen: Seen): Refusal | undefined {
     return {
       code: 'no-gpu',
       message: 'this node has no NVIDIA GPU',
-      hint: 'take it out of the group that the play is for; `lspci -d 10de:` lists what is there',
+      hint: "remove it from the play's group; `lspci -d 10de:` lists NVIDIA devices",
     }
   return {
     code: 'no-free-gpu',
-    message: `none of the node's ${seen.cards.length} NVIDIA GPUs is left for containers`,
-    hint: 'take a card out of its virtual machine or out of nvidia_host_exclude_gpus',
+    message: `none of the node's ${seen.cards.length} NVIDIA GPUs is available for containers`,
+    hint: 'remove a card from its virtual machine or from nvidia_host_exclude_gpus',
     findings: seen.cards.map((card) => {
       const vm = seen.owners.get(card.pci)
-      if (vm !== undefined) return { message: `${card.pci} belongs to the virtual machine ${vm}` }
-      if (card.driver === 'vfio-pci') return { message: `${card.pci} is held by vfio-pci` }
+      if (vm !== undefined) return { message: `${card.pci} is passed to virtual machine ${vm}` }
+      if (card.driver === 'vfio-pci') return { message: `${card.pci} is bound to vfio-pci` }
       return { message: `${card.pci} is in nvidia_host_exclude_gpus` }
     }),
   }
@@ -133,10 +134,10 @@ function doesNotFit(given: Args, managed: readonly PciCard[]): Refusal | undefin
     const common = commonBranches(managed)
     return {
       code: 'driver-does-not-fit',
-      message: `the driver ${given.version} does not drive every GPU of this node`,
+      message: `driver ${given.version} does not support every GPU of this node`,
       hint: common
-        ? `choose a driver of a branch ${branches(common.first, common.last)}`
-        : 'no driver drives all of these cards: list those to leave alone in nvidia_host_exclude_gpus',
+        ? `choose a driver of branch ${branches(common.first, common.last)}`
+        : 'no driver supports all of these cards: list those to leave alone in nvidia_host_exclude_gpus',
       findings: unfit.map(({ card, generation, first, last }) => ({
         message: `${card.pci} is ${generation}: branches ${branches(first, last)}`,
       })),
@@ -152,17 +153,16 @@ function doesNotFit(given: Args, managed: readonly PciCard[]): Refusal | undefin
 }
 
 function branches(first: number, last: number | undefined): string {
-  if (last === undefined) return `from ${first} on`
-  return first === 0 ? `up to ${last}` : `from ${first} to ${last}`
+  if (last === undefined) return `${first} or newer`
+  return first === 0 ? `${last} or older` : `${first} to ${last}`
 }
 
 function secureBootProblem({ secureBoot }: Seen): Refusal | undefined {
   if (secureBoot !== 'no-key') return undefined
   return {
     code: 'secure-boot',
-    message:
-      'Secure Boot is on, and no key is enrolled that the driver could be signed with: it would not load',
-    hint: 'apt install dkms mokutil; dkms generate_mok; mokutil --import /var/lib/dkms/mok.pub; restart and confirm on the console; or turn Secure Boot off',
+    message: 'Secure Boot is on, but no enrolled key can sign the driver: the kernel would not load it',
+    hint: 'apt install dkms mokutil; dkms generate_mok; mokutil --import /var/lib/dkms/mok.pub; reboot and confirm on the console; or turn Secure Boot off',
   }
 }
 
@@ -173,10 +173,10 @@ function disturbs(given: Args, seen: Seen): Refusal | undefined {
   if (others.length === 0) return undefined
   return {
     code: 'unmanaged-guests',
-    message: `changing the driver from ${seen.loaded} to ${given.version} would break containers that take no part in this run`,
-    hint: 'add them to the inventory or widen --limit, so that they get the new driver too; nvidia_host_unmanaged_guests: allow goes on regardless',
+    message: `changing the driver from ${seen.loaded} to ${given.version} would break containers that are not part of this run`,
+    hint: 'add them to the inventory or widen --limit, so that they get the new driver too; nvidia_host_unmanaged_guests: allow continues regardless',
     findings: others.map(({ ctid, hostname, running }) => ({
-      message: `container ${ctid}${hostname === '' ? '' : ` (${hostname})`} has a GPU${running ? ' and runs' : ''}`,
+      message: `container ${ctid}${hostname === '' ? '' : ` (${hostname})`} has a GPU${running ? ' and is running' : ''}`,
       line: `/etc/pve/lxc/${ctid}.conf`,
     })),
   }

@@ -38,8 +38,8 @@ function plan({ persistence, power_limit: limits }: Args, seen: PowerSettings): 
   if (absent)
     return refuse({
       code: 'no-such-gpu',
-      message: `nvidia_host_power_limit names ${absent.pci}, where the driver has no GPU`,
-      hint: `it has ${seen.gpus.map(({ pci }) => pci).join(', ')}`,
+      message: `nvidia_host_power_limit names ${absent.pci}, but the driver has no GPU there`,
+      hint: `its GPUs: ${seen.gpus.map(({ pci }) => pci).join(', ')}`,
     })
   const mode = persistence ? '1' : '0'
   return actions([
@@ -53,7 +53,7 @@ function plan({ persistence, power_limit: limits }: Args, seen: PowerSettings): 
         const limit = seen.gpus.find((gpu) => gpu.pci === pci)?.limit
         return limit === undefined || Math.abs(limit - watts) >= 1
       })
-      .map(({ pci, watts }): Action => set(pci, ['-pl', String(watts)], `limit the power to ${watts} W`)),
+      .map(({ pci, watts }): Action => set(pci, ['-pl', String(watts)], `set the power limit to ${watts} W`)),
   ])
 }
 

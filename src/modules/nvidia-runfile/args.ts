@@ -11,7 +11,7 @@ export const args = {
     url: {
       type: 'string',
       default: '',
-      description: "URL of the `.run`; empty: NVIDIA's for this version, or the mirror's",
+      description: "URL of the `.run`; if empty, NVIDIA's or the mirror's for this version",
     },
     directory: {
       type: 'string',
@@ -23,14 +23,14 @@ export const args = {
       type: 'string',
       pattern: '^([0-9a-fA-F]{64})?$',
       default: '',
-      description: 'sha256 of the `.run`; empty: the published one; if none is published, fail',
+      description: 'sha256 of the `.run`; if empty, the published one; fail if none is published',
     },
     source: {
       type: 'string',
       pattern: '^(node|controller|https?://.+)$',
       default: 'node',
       description:
-        '`node`: the node downloads it; `controller`: upload a file from the machine gpuplay runs on; or the URL of a mirror that serves VERSION/NAME.run',
+        '`node`: the node downloads it; `controller`: upload a file from the machine that gpuplay runs on; or the URL of a mirror that serves VERSION/NAME.run',
     },
     file: {
       type: 'string',

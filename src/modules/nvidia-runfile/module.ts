@@ -140,7 +140,7 @@ function plan(given: Args, seen: Seen): Plan {
     path: checksumRecord(path),
     content: { kind: 'text', text: `${seen.expected}  ${runfileName(given.version)}\n` },
     mode: '0644',
-    label: `note the sha256 of ${runfileName(given.version)}`,
+    label: `record the sha256 of ${runfileName(given.version)}`,
   }
   if (seen.cached === seen.expected) return actions([record, ...surplus])
   return actions([
@@ -159,7 +159,7 @@ function fetch(given: Args, sha256: string, offer: Offer): Action {
       path,
       content: { kind: 'controllerFile', path: offer.path, sha256, size: offer.found?.size ?? 0 },
       mode: '0644',
-      label: `send ${runfileName(given.version)} to the node`,
+      label: `upload ${runfileName(given.version)} to the node`,
     }
   return {
     kind: 'download',
@@ -178,30 +178,31 @@ function problemWithOffer(given: Args, { expected, free }: Seen, offer: Offer): 
     if (offer.found === undefined)
       return {
         code: 'runfile-not-found',
-        message: `there is no file ${offer.path || '(none named)'} to send`,
-        hint: 'name the `.run` with runfile_cache_file, or let the node fetch it with runfile_cache_source: node',
+        message: `there is no file ${offer.path || '(no name given)'} to upload`,
+        hint: 'set runfile_cache_file to the path of the `.run`, or let the node download it with runfile_cache_source: node',
       }
     if (expected !== undefined && offer.found.sha256 !== expected)
       return {
         code: 'runfile-checksum-mismatch',
-        message: `${offer.path} has the sha256 ${offer.found.sha256}, not ${expected}`,
-        hint: 'the file is damaged or another one; fetch it again, or correct runfile_cache_sha256',
+        message: `${offer.path} has sha256 ${offer.found.sha256}, not ${expected}`,
+        hint: 'the file is damaged or the wrong one: download it again, or correct runfile_cache_sha256',
       }
   } else if (offer.status !== 200) {
     const said = offer.status === 0 ? (offer.error ?? 'no answer') : `status ${offer.status}`
-    const missing = `is the version right? NVIDIA keeps no ${runfileName(given.version)} there; see nvidia_driver_version and nvidia_runfile_url`
+    const missing = `check the version: the server has no ${runfileName(given.version)}; see nvidia_driver_version and nvidia_runfile_url`
     return {
       code: 'runfile-not-available',
-      message: `the node cannot fetch ${offer.url}: ${said}`,
-      hint: offer.status === 404 ? missing : 'check the network of the node; gpuplay_proxy names a proxy',
+      message: `the node cannot download ${offer.url}: ${said}`,
+      hint:
+        offer.status === 404 ? missing : "check the node's network; set gpuplay_proxy if it needs a proxy",
     }
   }
   const size = offer.kind === 'url' ? (offer.size ?? 0) : (offer.found?.size ?? 0)
   if (size > free)
     return {
       code: 'no-space',
-      message: `${given.directory} has ${mebibytes(free)} free, the file needs ${mebibytes(size)}`,
-      hint: 'make room, or keep the cache elsewhere with runfile_cache_dir',
+      message: `${given.directory} has ${mebibytes(free)} free, but the file needs ${mebibytes(size)}`,
+      hint: 'free some space, or move the cache with runfile_cache_dir',
     }
   return undefined
 }
@@ -238,7 +239,7 @@ function disagreement({ version, url }: Args, named: string): Refusal {
   return {
     code: 'version-and-url-disagree',
     message: `nvidia_driver_version is ${version}, but nvidia_runfile_url names ${named}: ${url}`,
-    hint: 'leave nvidia_runfile_url out, or make the two agree',
+    hint: 'remove nvidia_runfile_url, or make both name the same version',
     exitCode: 2,
   }
 }
@@ -246,8 +247,8 @@ function disagreement({ version, url }: Args, named: string): Refusal {
 function noChecksum(given: Args): Refusal {
   return {
     code: 'no-checksum',
-    message: `no sha256 is known for ${runfileName(given.version)}: none was given, and none is published beside it`,
-    hint: 'give it as runfile_cache_sha256, from a source that you trust',
+    message: `no sha256 is known for ${runfileName(given.version)}: none is set, and none is published next to it`,
+    hint: 'set runfile_cache_sha256, from a source that you trust',
   }
 }
 

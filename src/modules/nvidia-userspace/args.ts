@@ -16,7 +16,7 @@ export const args = {
       items: { enum: ['compute', 'utility', 'video', 'graphics'] },
       default: ['compute', 'utility', 'video'],
       description:
-        'Parts to install: the first three are always installed; `graphics` adds OpenGL, EGL and Vulkan',
+        'Parts to install. The first three are always installed; `graphics` adds OpenGL, EGL and Vulkan',
     },
     foreign: {
       enum: ['refuse', 'remove'],
@@ -35,7 +35,7 @@ export const args = {
       type: 'integer',
       minimum: 1,
       default: 900,
-      description: 'Seconds the installer may take',
+      description: 'Time limit for the installer in seconds',
     },
   },
 } as const
@@ -44,7 +44,10 @@ export const result = {
   type: 'object',
   required: ['running', 'version', 'installed'],
   properties: {
-    running: { type: 'boolean', description: 'False: the container is stopped, and nothing was installed' },
+    running: {
+      type: 'boolean',
+      description: 'False if the container is stopped; then nothing was installed',
+    },
     version: { type: ['string', 'null'], description: 'Driver version loaded on the node' },
     installed: { type: ['string', 'null'], description: 'Driver version installed in the container' },
   },

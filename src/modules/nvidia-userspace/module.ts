@@ -37,7 +37,7 @@ export const nvidiaUserspace = {
     installed: (inside && userspaceVersion(inside.userspace)) ?? null,
   }),
   message: (_, { inside }) =>
-    inside === undefined ? 'user space pending: the container is stopped' : undefined,
+    inside === undefined ? 'user-space driver pending: the container is stopped' : undefined,
 } satisfies Module<Args, Seen>
 
 async function probe(given: Args, host: Host): Promise<Seen> {
@@ -161,8 +161,8 @@ function installation(
       environment: { TMPDIR: workDirectory },
       timeout: given.timeout,
       detached: { name: 'nvidia-userspace', fingerprint: fingerprint([runfile.sha256 ?? '', ...options]) },
-      label: `install the user space of the driver ${version}`,
-      hint: "the installer's own words are in /var/log/nvidia-installer.log in the container",
+      label: `install user-space driver ${version}`,
+      hint: "see /var/log/nvidia-installer.log in the container for the installer's output",
       effects: installed(version),
     },
     removeFile(target),
@@ -181,7 +181,7 @@ function installed(version: string): readonly Effect[] {
         resource('file', '/var/log/nvidia-installer.log'),
         resource('file', '/etc/ld.so.cache'),
       ],
-      why: `the user space of the driver ${version} is installed first`,
+      why: `an earlier action installs user-space driver ${version}`,
     },
     { kind: 'command', name: 'nvidia-smi', becomes: { path: '/usr/bin/nvidia-smi' } },
   ]
@@ -205,12 +205,12 @@ function installKmod({ proxy }: Args): readonly Action[] {
     {
       ...common,
       argv: [...apt, 'update'],
-      label: 'refresh the package lists',
+      label: 'update the package lists',
       effects: [
         {
           kind: 'unknown',
           resources: ['file:/var/lib/apt/lists/*'],
-          why: 'the package lists are fetched first',
+          why: 'an earlier action updates the package lists',
         },
       ],
     },
@@ -218,13 +218,13 @@ function installKmod({ proxy }: Args): readonly Action[] {
       ...common,
       argv: [...apt, '--no-install-recommends', '--no-remove', 'install', 'kmod'],
       timeout: 600,
-      label: 'install kmod, without which the installer refuses to run',
+      label: 'install kmod, which the installer needs',
       effects: [
         { kind: 'package', name: 'kmod', becomes: { installed: unknownVersion } },
         {
           kind: 'unknown',
           resources: ['modprobe', 'lsmod', 'depmod'].map((name) => resource('command', name)),
-          why: 'kmod is installed first',
+          why: 'an earlier action installs kmod',
         },
       ],
     },

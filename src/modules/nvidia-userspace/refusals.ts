@@ -13,46 +13,46 @@ export function refusalOf({ foreign }: Args, seen: Seen, preparation: Preparatio
   if (os.id === 'alpine')
     return {
       code: 'no-glibc',
-      message: `container ${ctid} runs ${os.name}, whose C library is not glibc: NVIDIA's programs cannot run there`,
-      hint: 'use a container of Debian or Ubuntu',
+      message: `container ${ctid} runs ${os.name}, whose C library is not glibc: NVIDIA's programs need glibc`,
+      hint: 'use a Debian or Ubuntu container',
     }
   if (!['debian', 'ubuntu'].includes(os.id) && !/\b(debian|ubuntu)\b/.test(os.like))
     return {
       code: 'not-debian',
-      message: `container ${ctid} runs ${os.name || 'an unknown system'}: this role knows Debian and Ubuntu`,
-      hint: 'use a container of Debian or Ubuntu',
+      message: `container ${ctid} runs ${os.name || 'an unknown system'}; this role supports only Debian and Ubuntu`,
+      hint: 'use a Debian or Ubuntu container',
     }
   if (architecture !== 'amd64')
     return {
       code: 'wrong-architecture',
-      message: `container ${ctid} is ${architecture || 'of an unknown architecture'}: the node's .run is for amd64`,
+      message: `container ${ctid} is ${architecture || 'of an unknown architecture'}, but the node's .run is for amd64`,
       hint: 'use an amd64 container',
     }
   if (driverPackages.length > 0 && foreign === 'refuse')
     return {
       code: 'foreign-driver',
-      message: `container ${ctid} has a driver from packages, which fights one from a .run: ${driverPackages.join(', ')}`,
-      hint: 'remove them yourself, or set lxc_userspace_driver_foreign: remove to have exactly these purged',
+      message: `container ${ctid} has a driver from packages, which conflicts with one from a .run: ${driverPackages.join(', ')}`,
+      hint: 'remove them yourself, or set lxc_userspace_driver_foreign: remove to purge exactly these',
     }
   const others = removals.filter((name) => !isDriverPackage(name))
   if (others.length > 0)
     return {
       code: 'would-remove-others',
       message: `purging the packaged driver would also remove ${others.join(', ')}`,
-      hint: 'remove what depends on the packaged driver yourself, then run again',
+      hint: 'remove the packages that depend on the packaged driver yourself, then run again',
     }
   if (runfile.sha256 === undefined)
     return {
       code: 'runfile-missing',
-      message: `${node} has driver ${loaded} loaded, but no checked ${runfile.path}`,
-      hint: `keep that version in the node's cache: run playbooks/nodes.yml for ${node}`,
+      message: `${node} has driver ${loaded} loaded, but no verified ${runfile.path}`,
+      hint: `run playbooks/nodes.yml for ${node}: it downloads that version to the node's cache`,
     }
   const needed = roomNeeded * runfile.size
   if (free < needed)
     return {
       code: 'no-space',
-      message: `container ${ctid} has ${Math.floor(free / mebibyte)} MiB free, and the driver needs about ${Math.ceil(needed / mebibyte)} MiB`,
-      hint: `enlarge its disk (pct resize ${ctid} rootfs +4G), or make room`,
+      message: `container ${ctid} has ${Math.floor(free / mebibyte)} MiB free, but the driver needs about ${Math.ceil(needed / mebibyte)} MiB`,
+      hint: `enlarge its disk (pct resize ${ctid} rootfs +4G), or free some space`,
     }
   return undefined
 }

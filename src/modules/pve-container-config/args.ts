@@ -9,7 +9,7 @@ export const args = {
     ctid: {
       type: ['string', 'integer'],
       default: '',
-      description: 'Container; default: the host that the task runs for',
+      description: 'CTID; default: the container that the task runs for',
     },
     content: {
       type: 'string',
@@ -22,7 +22,7 @@ export const args = {
       type: 'array',
       items: { type: 'string' },
       description:
-        'Regular expressions for lines `key: value`. Lines that match and are not in the content are removed; all others are kept',
+        'Regular expressions for lines `key: value`. Matching lines that are not in the content are removed; all others are kept',
     },
     more_owned: {
       type: 'array',
@@ -34,7 +34,7 @@ export const args = {
       type: 'string',
       default: '',
       description:
-        'Text to save on the node with the lines (/var/lib/gpuplay/v1/assignments/CTID); empty: none',
+        'Text to save on the node (/var/lib/gpuplay/v1/assignments/CTID); if empty, nothing is saved',
     },
     lock_timeout: {
       type: 'integer',

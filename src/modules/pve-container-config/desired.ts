@@ -96,5 +96,5 @@ function numbered(want: string, taken: Set<string>): string {
     taken.add(key)
     return `${key}: ${want.slice(6)}`
   }
-  throw new TooManyDevices('the container has 256 devices already')
+  throw new TooManyDevices('it already has 256 devices')
 }

@@ -75,7 +75,7 @@ function plan(given: Args, seen: Seen): Plan {
     return refuse({
       code: 'container-missing',
       message: `${node} has no container ${ctid}`,
-      hint: `look with \`pct list\` on ${node}; the inventory says where each container is (node, ctid)`,
+      hint: `compare \`pct list\` on ${node} with node and ctid in the inventory`,
       exitCode: 3,
     })
   const { content } = given
@@ -107,15 +107,15 @@ function hindrance(
   const lock = lockOf(parseContainerConfig(config))
   if (lock !== undefined)
     return settle(
-      `container ${ctid} is locked (lock: ${lock}): Proxmox is at work on it`,
+      `container ${ctid} is locked (lock: ${lock}): Proxmox is working on it`,
       timeout,
       unlockHint(ctid),
     )
   if (!managedByHa) return undefined
   return refuse({
     code: 'managed-by-ha',
-    message: `container ${ctid} is managed by HA, which may move it to a node that has no such GPU`,
-    hint: `take it out of HA for now: ha-manager set ct:${ctid} --state ignored`,
+    message: `container ${ctid} is managed by HA, which may move it to a node without this GPU`,
+    hint: `suspend HA for it: ha-manager set ct:${ctid} --state ignored`,
   })
 }
 
@@ -123,7 +123,7 @@ function planUnknown(seen: Seen, config: string, content: Unknown): Plan {
   const unknown = { kind: 'unknown', why: content.why } as const
   return actions([...recordActions(seen, unknown), write(undefined, seen, unknown)], {
     diffs: [
-      { title: configFile(seen.ctid), before: config, after: `${config}(lines that the run will know)\n` },
+      { title: configFile(seen.ctid), before: config, after: `${config}(lines known only in the run)\n` },
     ],
   })
 }
@@ -134,13 +134,14 @@ function recordActions(
   record: string | Content | undefined,
 ): readonly Action[] {
   const path = `${assignments}/${ctid}`
-  if (record === undefined) return [{ kind: 'remove', on: 'node', path, label: 'forget the assignment' }]
+  if (record === undefined)
+    return [{ kind: 'remove', on: 'node', path, label: 'delete the record of assigned GPUs' }]
   const content: Content = typeof record === 'string' ? { kind: 'text', text: record } : record
   return [
     ...(stateDirectory
       ? []
       : [{ kind: 'makeDirectory', on: 'node', path: assignments, mode: '0700' } as const]),
-    { kind: 'writeFile', on: 'node', path, content, mode: '0600', label: 'note which GPUs are assigned' },
+    { kind: 'writeFile', on: 'node', path, content, mode: '0600', label: 'record the assigned GPUs' },
   ]
 }
 

@@ -7,7 +7,7 @@ export const args = {
     ctid: {
       type: ['string', 'integer'],
       default: '',
-      description: 'Container; default: the host that the task runs for',
+      description: 'CTID; default: the container that the task runs for',
     },
     restart: {
       enum: ['auto', 'never', 'observe'],
@@ -38,7 +38,7 @@ export const result = {
     running: { type: 'boolean' },
     restart_pending: {
       type: 'boolean',
-      description: 'True if the container runs with other devices than configured and was not restarted',
+      description: 'True if the container has other devices than configured and was not restarted',
     },
   },
 } as const

@@ -40,24 +40,24 @@ test('a container that runs with what is configured needs no restart', () => {
 })
 
 test('devices that are missing, left over or changed are told', () => {
-  assert.deepEqual(compare(devn, {}), ['it has no /dev/nvidia0 yet'])
+  assert.deepEqual(compare(devn, {}), ['it does not have /dev/nvidia0 yet'])
   assert.deepEqual(compare('', { '/dev/nvidia0': node('195:0') }), ['it still has /dev/nvidia0'])
   assert.deepEqual(compare('dev0: /dev/nvidia-uvm,mode=0666\n', { '/dev/nvidia-uvm': node('511:0') }), [
-    'its /dev/nvidia-uvm is 511:0, that of the node 508:0',
+    'its /dev/nvidia-uvm is 511:0, on the node it is 508:0',
   ])
 })
 
 test('a mount whose source was missing leaves a file that is no device', () => {
   const config = 'lxc.mount.entry: /dev/nvidia0 dev/nvidia0 none bind,optional,create=file\n'
   const file: FileStatus = { ...node('0:0'), kind: 'file', mode: '0000' }
-  assert.deepEqual(compare(config, { '/dev/nvidia0': file }), ['its /dev/nvidia0 is no device'])
+  assert.deepEqual(compare(config, { '/dev/nvidia0': file }), ['its /dev/nvidia0 is not a device'])
 })
 
 test('mode and owner count for devN, as the container counts, and not for bind mounts', () => {
   const other = { '/dev/nvidia0': node('195:0', { mode: '0660', uid: 0, gid: 0 }) }
   assert.deepEqual(compare(devn, other), [
-    'its /dev/nvidia0 has the mode 0660, not 0666',
-    'its /dev/nvidia0 belongs to 0:0, not 100000:100000 (as the node counts)',
+    'its /dev/nvidia0 has mode 0660, not 0666',
+    'its /dev/nvidia0 belongs to 0:0, not 100000:100000 (IDs on the node)',
   ])
   assert.deepEqual(compare('lxc.mount.entry: /dev/nvidia0 dev/nvidia0 none bind\n', other), [])
   const grouped = { '/dev/nvidia0': node('195:0', { mode: '0660', gid: 100_044 }) }

@@ -27,10 +27,10 @@ export function differences(state: RunningState): readonly string[] {
     const { path } = entry
     const has = running.find((device) => device.path === path)?.status
     const node = nodes.get(path)
-    if (has === undefined) found.push(`it has no ${path} yet`)
-    else if (has.kind !== 'character') found.push(`its ${path} is no device`)
+    if (has === undefined) found.push(`it does not have ${path} yet`)
+    else if (has.kind !== 'character') found.push(`its ${path} is not a device`)
     else if (node && (has.major !== node.major || has.minor !== node.minor))
-      found.push(`its ${path} is ${has.major}:${has.minor}, that of the node ${node.major}:${node.minor}`)
+      found.push(`its ${path} is ${has.major}:${has.minor}, on the node it is ${node.major}:${node.minor}`)
     else found.push(...attributes(entry, has, state))
   }
   return [...new Set(found)]
@@ -41,11 +41,11 @@ function attributes(entry: DeviceEntry, has: SeenFile, { uidMap, gidMap }: Runni
   if (entry.style === 'lxc') return []
   const found: string[] = []
   if (entry.mode !== undefined && has.mode !== entry.mode.padStart(4, '0'))
-    found.push(`its ${entry.path} has the mode ${has.mode}, not ${entry.mode}`)
+    found.push(`its ${entry.path} has mode ${has.mode}, not ${entry.mode}`)
   const uid = mappedId(uidMap, entry.uid ?? 0)
   const gid = mappedId(gidMap, entry.gid ?? 0)
   const owner = [known(has.uid), known(has.gid)]
   if (owner[0] !== uid || owner[1] !== gid)
-    found.push(`its ${entry.path} belongs to ${owner.join(':')}, not ${uid}:${gid} (as the node counts)`)
+    found.push(`its ${entry.path} belongs to ${owner.join(':')}, not ${uid}:${gid} (IDs on the node)`)
   return found
 }

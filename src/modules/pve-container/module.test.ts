@@ -6,7 +6,7 @@ import { fakeHost } from '../../nvidia/testing/fake-host.ts'
 import { pveContainer } from './module.ts'
 
 const held = {
-  '/run/gpuplay/held/101': '/dev/nvidia0 is the card 0000:41:00.0 now, which it is not assigned\n',
+  '/run/gpuplay/held/101': '/dev/nvidia0 is now card 0000:41:00.0, which is not assigned to it\n',
 }
 
 async function look(
@@ -26,7 +26,7 @@ async function look(
 test('a container that is stopped stays stopped', async () => {
   const { plan, message } = await look({})
   assert.deepEqual(plan.actions, [])
-  assert.match(message ?? '', /left stopped/)
+  assert.match(message ?? '', /stays stopped/)
 })
 
 test('one that its node held back at its start is started, as it was to be', async () => {
@@ -38,7 +38,7 @@ test('one that its node held back at its start is started, as it was to be', asy
         'containerPower',
         'node',
         'start',
-        'start container 101: it was held back at its start: /dev/nvidia0 is the card 0000:41:00.0 now, which it is not assigned',
+        'start container 101: it was held back at its start: /dev/nvidia0 is now card 0000:41:00.0, which is not assigned to it',
       ],
     ],
   )
@@ -48,7 +48,7 @@ test('one that its node held back at its start is started, as it was to be', asy
 test('it is left alone where containers are not to be restarted, where HA has it, and while Proxmox is at work on it', async () => {
   const never = await look(held, { restart: 'never' })
   assert.deepEqual(never.plan.actions, [])
-  assert.match(never.plan.warnings[0] ?? '', /container 101 must be started/)
+  assert.match(never.plan.warnings[0] ?? '', /start container 101 to give/)
   assert.deepEqual((await look(held, { restart: 'observe' })).plan.actions, [])
   const ha = await look({ ...held, '/etc/pve/ha/resources.cfg': 'ct: 101\n\tstate started\n' })
   assert.equal(ha.plan.refusal?.code, 'managed-by-ha')

@@ -46,7 +46,7 @@ export const pveContainer = {
   }),
   message: ({ restart }, { container }) =>
     container?.running === false && container.differences.length === 0 && restart !== 'observe'
-      ? 'the container is stopped: it is configured and left stopped'
+      ? 'the container is configured, but stays stopped'
       : undefined,
 } satisfies Module<Args, Seen>
 
@@ -107,23 +107,22 @@ function plan(given: Args, { node, ctid, container, managedByHa }: Seen): Plan {
     return refuse({
       code: 'container-missing',
       message: `${node} has no container ${ctid}`,
-      hint: `look with \`pct list\` on ${node}; the inventory says where each container is (node, ctid)`,
+      hint: `compare \`pct list\` on ${node} with node and ctid in the inventory`,
       exitCode: 3,
     })
   if (container.differences.length === 0) return done()
   const why = container.differences.join('; ')
   const verb = container.running ? 'restart' : 'start'
-  if (given.restart === 'never')
-    return done([`container ${ctid} must be ${verb}ed before it has its GPUs right: ${why}`])
+  if (given.restart === 'never') return done([`${verb} container ${ctid} to give it the right GPUs: ${why}`])
   if (managedByHa)
     return refuse({
       code: 'managed-by-ha',
-      message: `container ${ctid} must be ${verb}ed (${why}), but HA manages it and would only be asked to`,
-      hint: `take it out of HA for now (ha-manager set ct:${ctid} --state ignored), or ${verb} it yourself`,
+      message: `container ${ctid} must be ${verb}ed (${why}), but HA manages it and decides when`,
+      hint: `suspend HA for it (ha-manager set ct:${ctid} --state ignored), or ${verb} it yourself`,
     })
   if (container.lock !== undefined)
     return settle(
-      `container ${ctid} is locked (lock: ${container.lock}): Proxmox is at work on it`,
+      `container ${ctid} is locked (lock: ${container.lock}): Proxmox is working on it`,
       given.lock_timeout ?? 60,
       unlockHint(ctid),
     )

@@ -12,7 +12,7 @@ export const args = {
     reason: {
       type: 'string',
       minLength: 1,
-      default: 'the playbook asks for it',
+      default: 'requested by a playbook',
       description: 'Reason, for logged-in users and the log',
     },
     timeout: {

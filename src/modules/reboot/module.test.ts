@@ -12,5 +12,5 @@ test('reboot acts only where it is needed, and not on containers', async () => {
   world.ctid = '101'
   const { refusal } = await planOnce(reboot, {}, world)
   assert.equal(refusal?.code, 'no-reboot-of-containers')
-  assert.match(refusal.hint ?? '', /`pct reboot` on the node always does$/)
+  assert.match(refusal.hint ?? '', /or run `pct reboot` on the node$/)
 })

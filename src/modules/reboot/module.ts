@@ -32,8 +32,8 @@ function plan({ required, reason, timeout }: Args, { container }: Seen): Plan {
   if (container)
     return refuse({
       code: 'no-reboot-of-containers',
-      message: 'a container is not rebooted: it shares the kernel of its node',
-      hint: 'use `pve_container`: it restarts a container if its devices changed; `pct reboot` on the node always does',
+      message: 'cannot reboot a container: it shares the kernel of its node',
+      hint: 'use `pve_container`, which restarts a container if its devices have changed, or run `pct reboot` on the node',
     })
   return actions([{ kind: 'reboot', reason, timeout }])
 }

@@ -8,7 +8,7 @@ const shape = {
     name: {
       type: 'string',
       pattern: '^[A-Za-z0-9:_.\\\\@][A-Za-z0-9:_.\\\\@-]*$',
-      description: 'A systemd unit; `.service` may be left out',
+      description: 'A systemd unit; `.service` can be omitted',
     },
     state: {
       enum: ['started', 'stopped', 'restarted', 'reloaded'],
@@ -26,7 +26,7 @@ const shape = {
       minimum: 1,
       maximum: 3600,
       default: 120,
-      description: 'Seconds each start or stop may take',
+      description: 'Time limit for each start or stop in seconds',
     },
   },
 } as const

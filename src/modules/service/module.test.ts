@@ -94,7 +94,7 @@ test('a unit that does not exist is named, unless it is to be stopped', async ()
 test('a unit with nothing to enable is warned of, not tried at every run', async () => {
   const plan = await planOnce(service, { name: 'gpu', enabled: true }, worldWith({ enabled: 'static' }))
   assert.deepEqual(plan.actions, [])
-  assert.match(plan.warnings[0] ?? '', /nothing to enable \(static\)/)
+  assert.match(plan.warnings[0] ?? '', /cannot be enabled \(static\)/)
 })
 
 test('stopping waits for what is stopping already', async () => {

@@ -60,7 +60,7 @@ function plan(given: Args, { unit: seen, stale }: Seen): Plan {
   const steps = [masking(name, given, unit), enabling(name, given, unit), running(name, given, unit)]
   const warnings =
     given.enabled === true && fixed.has(unit.enabled)
-      ? [`${name} has nothing to enable (${unit.enabled}): other units start it`]
+      ? [`${name} cannot be enabled (${unit.enabled}): other units start it`]
       : []
   return actions([reload, ...steps.map((step) => step?.run)], {
     diffs: steps.flatMap((step) => (step ? [step.diff] : [])),
@@ -91,7 +91,7 @@ function missing(name: string, { state, enabled, masked }: Args): Plan {
     : refuse({
         code: 'no-such-unit',
         message: `there is no unit ${name}`,
-        hint: 'install the package that brings it first, or check the name with `systemctl list-unit-files`',
+        hint: 'install its package first, or check the name with `systemctl list-unit-files`',
       })
 }
 
@@ -111,7 +111,7 @@ function masking(name: string, given: Args, unit: Unit): Step | undefined {
   // What an unmasked unit is like by its own file is not known while the mask hides it.
   const effect: Effect = masked
     ? { kind: 'unit', name, becomes: { enabled: 'masked' } }
-    : { kind: 'unknown', resources: [resource('unit', name)], why: `${name} is unmasked first` }
+    : { kind: 'unknown', resources: [resource('unit', name)], why: `an earlier action unmasks ${name}` }
   return {
     run: systemctl([verb, name], given, [effect]),
     diff: change(name, unit.enabled, masked ? 'masked' : 'not masked'),

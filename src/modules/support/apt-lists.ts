@@ -69,16 +69,20 @@ export function fetchLists(options: AptOptions): Run {
     environment: aptEnvironment,
     timeout: 600,
     lock: { kind: 'dpkg', timeout: options.lockTimeout },
-    label: 'fetch the package lists',
+    label: 'update the package lists',
     hint:
       'a repository did not answer as it should: see its name above, then fix it, disable it, or wait; ' +
       'enterprise repositories answer 401 without a subscription',
     effects: [
-      { kind: 'unknown', resources: ['file:/var/lib/apt/*'], why: 'the package lists are fetched first' },
+      {
+        kind: 'unknown',
+        resources: ['file:/var/lib/apt/*'],
+        why: 'an earlier action updates the package lists',
+      },
       ...(options.missing ?? []).map((name) => ({
         kind: 'unknown' as const,
         resources: [resource('package', name)],
-        why: `whether a repository offers ${name} is known once the package lists are fetched`,
+        why: `whether a repository offers ${name} is known only after the package lists are updated`,
       })),
     ],
   }

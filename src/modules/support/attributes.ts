@@ -9,7 +9,7 @@ export const attributeProperties = {
   mode: {
     type: 'string',
     pattern: '^[0-7]{3,4}$',
-    description: 'Permissions in octal digits, quoted: "0644". What exists keeps its own unless given',
+    description: 'Permissions in octal digits, quoted: "0644". If not set, an existing file keeps its own',
   },
   owner: {
     type: 'string',

@@ -19,7 +19,8 @@ export const contentProperties = {
   dest: {
     type: 'string',
     pattern: absolutePath,
-    description: 'Where it goes; with a final slash, or where a directory is, into that directory',
+    description:
+      'Path of the file; if it ends in a slash or is a directory, the file is written into that directory',
   },
   backup: {
     type: 'boolean',
@@ -30,7 +31,7 @@ export const contentProperties = {
     type: 'string',
     pattern: '%s',
     description:
-      'A program that must accept the new file before it takes its place; `%s` stands for its path. Run without a shell',
+      'Command that checks the new file before it replaces the old one; `%s` is its path. Runs without a shell',
   },
   ...attributeProperties,
 } as const
@@ -40,7 +41,7 @@ export const contentResult = {
   required: ['dest', 'checksum'],
   properties: {
     dest: { type: 'string', description: 'The file' },
-    checksum: { type: 'string', description: 'sha256 of what was asked for, in hex' },
+    checksum: { type: 'string', description: 'sha256 of the requested content, in hex' },
   },
 } as const
 
@@ -107,7 +108,7 @@ export function planContent(given: ContentArgs, source: Source, seen: ContentSee
     return refuse({
       code: 'wrong-kind-of-file',
       message: `${dest} is a ${status.kind}, not a file`,
-      hint: 'name the file itself in `dest`',
+      hint: 'set `dest` to the path of the file itself',
     })
   if (status !== undefined && seen.sha256 === source.sha256)
     return actions([attributeAction(dest, given, status)], { diffs: attributeDiffs(dest, given, status) })
@@ -115,13 +116,13 @@ export function planContent(given: ContentArgs, source: Source, seen: ContentSee
     return refuse({
       code: 'no-directory',
       message: `there is no directory ${parentOf(dest)}`,
-      hint: 'make it first with `file` and `state: directory`',
+      hint: 'create it first with `file` and `state: directory`',
     })
   if (seen.parent !== undefined && seen.parent.kind !== 'directory')
     return refuse({ code: 'wrong-kind-of-file', message: `${parentOf(dest)} is a ${seen.parent.kind}` })
   const validate = given.validate === undefined ? [] : words(given.validate)
   if (validate === undefined)
-    return refuse({ code: 'invalid-argument', message: '`validate` has a quote that is not closed' })
+    return refuse({ code: 'invalid-argument', message: 'unclosed quote in `validate`' })
   const write: WriteFile = {
     kind: 'writeFile',
     path: dest,

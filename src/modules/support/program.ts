@@ -70,7 +70,7 @@ function effectsOf(
   { creates, removes }: Pick<ProgramArgs, 'creates' | 'removes'>,
 ): readonly Effect[] {
   const name = argv[0] ?? ''
-  const why = `an earlier task runs ${name}, and what that changes only the run can show`
+  const why = `an earlier task runs ${name}, and its changes are known only in the run`
   return [
     { kind: 'unknown', resources: ['*'], why },
     ...(creates === undefined
@@ -79,7 +79,7 @@ function effectsOf(
           {
             kind: 'file',
             name: creates,
-            becomes: new Unknown(`${name} is to make it`),
+            becomes: new Unknown(`${name} creates it`),
           } as const,
         ]),
     ...(removes === undefined ? [] : [{ kind: 'file', name: removes, becomes: { kind: 'absent' } } as const]),

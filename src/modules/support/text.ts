@@ -20,7 +20,7 @@ export function contentDiff({ title, before, after }: ContentChange): Diff {
 
 function shown(text: string | undefined): string {
   if (text === undefined) return ''
-  if (text.includes('\0')) return `(${Buffer.byteLength(text)} bytes that are no text)\n`
+  if (text.includes('\0')) return `(${Buffer.byteLength(text)} bytes, binary)\n`
   return Buffer.byteLength(text) > diffLimit ? `(${Buffer.byteLength(text)} bytes)\n` : text
 }
 

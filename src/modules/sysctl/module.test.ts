@@ -40,7 +40,7 @@ test('the value is set before the file is written, and what the kernel changes w
     {
       kind: 'unknown',
       resources: ['file:/proc/sys/net/ipv4/ip_forward', 'file:/proc/sys/net/ipv4/conf/*'],
-      why: 'net.ipv4.ip_forward changes others with it',
+      why: 'setting net.ipv4.ip_forward also changes others',
     },
     { kind: 'file', name: forwarding, becomes: { kind: 'file', text: '1\n' } },
   ])
@@ -92,7 +92,7 @@ test('a container sets what belongs to it, and is told where the rest is set', a
   const { refusal } = await planOnce(sysctl, { name: 'vm.swappiness', value: 10 }, world)
   assert.equal(
     refusal?.message,
-    'a container cannot set vm.swappiness: only parameters below net belong to a container',
+    'a container cannot set vm.swappiness: a container has its own value only for parameters below net',
   )
   assert.equal(refusal?.hint, 'use this task on its node, where it applies to all containers')
 })

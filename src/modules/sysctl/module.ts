@@ -74,7 +74,7 @@ function belongsToContainers(name: string): boolean {
 function onNodeOnly(name: string): Refusal {
   return {
     code: 'no-kernel-in-containers',
-    message: `a container cannot set ${name}: only parameters below net belong to a container`,
+    message: `a container cannot set ${name}: a container has its own value only for parameters below net`,
     hint: 'use this task on its node, where it applies to all containers',
   }
 }
@@ -132,7 +132,7 @@ function set(name: string, wanted: string): Action {
     argv: ['sh', '-c', `printf '%s\\n' "$2" >"$1"`, 'sh', procFile(name), value],
     timeout: 30,
     label: `set ${name} to ${value}`,
-    hint: 'the kernel rejects a value that is out of range; see the documentation of the parameter',
+    hint: 'the kernel rejects values that are out of range; see the documentation of the parameter',
     effects: [
       ...others(name),
       { kind: 'file', name: procFile(name), becomes: { kind: 'file', text: wanted } },
@@ -160,5 +160,5 @@ function others(name: string): readonly Effect[] {
   const found = together.find(({ sets }) => sets.test(path))
   if (found === undefined) return []
   const resources = found.changes.map((each) => resource('file', `/proc/sys/${each}`))
-  return [{ kind: 'unknown', resources, why: `${name} changes others with it` }]
+  return [{ kind: 'unknown', resources, why: `setting ${name} also changes others` }]
 }

@@ -10,11 +10,11 @@ export const args = {
       type: 'string',
       minLength: 1,
       description:
-        "Handlebars template in the role's `templates/` or beside the playbook, or an absolute path",
+        "Handlebars template in the role's `templates/` or next to the playbook, or an absolute path",
     },
     content: {
       type: 'string',
-      description: 'The rendered text; set from `src`, not in playbooks',
+      description: 'The rendered text; set from `src`, never in a playbook',
     },
     ...contentProperties,
   },

@@ -21,7 +21,7 @@ test('wait_for waits for a port and is done once something listens', async () =>
   world.answer = () => ({ code: 1, stdout: table, stderr: '' })
   assert.equal((await planOnce(waitFor, { port: 80 }, world)).settle, undefined)
   const { settle } = await planOnce(waitFor, { port: 8080, timeout: 5 }, world)
-  assert.deepEqual(settle, { why: 'waiting until something listens on port 8080', timeout: 5 })
+  assert.deepEqual(settle, { why: 'waiting until a program listens on port 8080', timeout: 5 })
 })
 
 test('wait_for waits for a path, for its absence, and for what it holds', async () => {
@@ -29,7 +29,7 @@ test('wait_for waits for a path, for its absence, and for what it holds', async 
   const why = async (args: Readonly<Record<string, unknown>>): Promise<string | undefined> =>
     (await planOnce(waitFor, args, world)).settle?.why
   assert.equal(await why({ path: '/run/x' }), undefined)
-  assert.equal(await why({ path: '/run/x', search_regex: 'ready$' }), 'waiting until /run/x holds ready$')
+  assert.equal(await why({ path: '/run/x', search_regex: 'ready$' }), 'waiting until /run/x contains ready$')
   assert.equal(await why({ path: '/run/x', search_regex: '=ready' }), undefined)
   assert.equal(await why({ path: '/run/x', state: 'absent' }), 'waiting, since /run/x still exists')
   assert.equal(await why({ path: '/run/none' }), 'waiting until /run/none exists')

@@ -23,7 +23,7 @@ export const waitFor = {
 
 async function probe({ path, port, search_regex: pattern }: Args, host: Host): Promise<Seen> {
   if (port !== undefined) return { present: (await host.ask(listeningPorts)).has(port), wrong: undefined }
-  if (path === undefined) return { present: false, wrong: 'there is nothing to wait for' }
+  if (path === undefined) return { present: false, wrong: 'set `path` or `port` to wait for' }
   if (pattern === undefined)
     return { present: (await host.stat(path, { follow: true })) !== undefined, wrong: undefined }
   const compiled = compilePattern(pattern)
@@ -38,7 +38,7 @@ function plan({ path, port, state, timeout, search_regex: pattern }: Args, { pre
   if (present === wanted) return done()
   const what =
     port !== undefined
-      ? `something ${wanted ? 'listens' : 'still listens'} on port ${port}`
-      : `${path ?? ''} ${pattern === undefined ? (wanted ? 'exists' : 'still exists') : `${wanted ? 'holds' : 'still holds'} ${pattern}`}`
+      ? `a program ${wanted ? 'listens' : 'still listens'} on port ${port}`
+      : `${path ?? ''} ${pattern === undefined ? (wanted ? 'exists' : 'still exists') : `${wanted ? 'contains' : 'still contains'} ${pattern}`}`
   return settle(wanted ? `waiting until ${what}` : `waiting, since ${what}`, timeout)
 }

@@ -65,7 +65,7 @@ site.yml:3:7: error: "copy" needs "dest"
   2 |   tasks:
   3 |     - copy:
     |       ^^^^
-  help: dest: Where it goes; with a final slash, or where a directory is, into that directory
+  help: dest: Path of the file; if it ends in a slash or is a directory, the file is written into that directory
 `,
   },
   {
@@ -76,7 +76,7 @@ site.yml:4:14: error: "url" must be text, and is a list
   3 |     - get_url:
   4 |         url: [https://example.org]
     |              ^^^^^^^^^^^^^^^^^^^^^
-  help: URL to download; the host downloads it itself
+  help: URL that the host downloads
 `,
   },
   {

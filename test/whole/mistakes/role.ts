@@ -70,11 +70,11 @@ site.yml:2:26: error: the role "nvidia_host" needs "nvidia_driver_version" on pv
       ),
     },
     says: `
-inventory.yml:7:31: error: the address is not that of version 580.95.05
+inventory.yml:7:31: error: nvidia_runfile_url is not for version 580.95.05
   6 |           nvidia_driver_version: "580.95.05"
   7 |           nvidia_runfile_url: https://mirror.example.org/NVIDIA-Linux-x86_64-570.86.16.run
     |                               ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-  help: leave nvidia_runfile_url out, and it follows from the version; or make both say the same version
+  help: remove nvidia_runfile_url to use the default for the version, or make both name the same version
 `,
   },
   {
@@ -106,22 +106,22 @@ inventory.yml:9:27: error: "gpu_assignment" is "nvidia0", which is not valid
     name: 'a part of a GPU',
     files: { 'site.yml': containersPlay, 'inventory.yml': container('gpu_assignment: MIG-1234') },
     says: `
-inventory.yml:9:27: error: a part of a GPU cannot be assigned yet, only whole GPUs
+inventory.yml:9:27: error: MIG instances are not supported; only whole GPUs can be assigned
   8 |           ctid: 101
   9 |           gpu_assignment: MIG-1234
     |                           ^^^^^^^^
-  help: assign the GPU itself: its index, its UUID (GPU-...) or its PCI address
+  help: assign the whole GPU by its index, UUID (GPU-...) or PCI address
 `,
   },
   {
     name: 'a part of a GPU in a list',
     files: { 'site.yml': containersPlay, 'inventory.yml': container('gpu_assignment: [0, MIG-1234]') },
     says: `
-inventory.yml:9:27: error: a part of a GPU cannot be assigned yet, only whole GPUs
+inventory.yml:9:27: error: MIG instances are not supported; only whole GPUs can be assigned
   8 |           ctid: 101
   9 |           gpu_assignment: [0, MIG-1234]
     |                           ^^^^^^^^^^^^^
-  help: assign the GPU itself: its index, its UUID (GPU-...) or its PCI address
+  help: assign the whole GPU by its index, UUID (GPU-...) or PCI address
 `,
   },
   {
@@ -170,11 +170,11 @@ inventory.yml:6:34: error: "nvidia_driver_version" is "latest", which is not val
       ),
     },
     says: `
-inventory.yml:10:34: error: ollama wants the driver 570.86.16, and its node pve1 has 580.95.05
+inventory.yml:10:34: error: ollama requests driver 570.86.16, but its node pve1 has 580.95.05
    9 |           gpu_assignment: "0"
   10 |           nvidia_driver_version: "570.86.16"
      |                                  ^^^^^^^^^^^
-  help: leave nvidia_driver_version out for the container; a container can only have the driver of its node
+  help: remove nvidia_driver_version from the container; a container always uses the driver version of its node
 `,
   },
   {
