@@ -1,4 +1,4 @@
-/** What takes apart the answers of hosts, fuzzed for a moment; `npm run soak` does it at length. What was found before stays found: `fuzz/findings`. */
+/** Fuzzes the parsers of answers from hosts for a few seconds; `npm run soak` does it longer. Earlier findings are in `fuzz/findings`. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { fuzz } from './fuzz/fuzz.ts'
@@ -8,7 +8,7 @@ const milliseconds = 1000 * Number(process.env['GPUPLAY_SOAK_FUZZ'] ?? 3)
 const seed = Number(process.env['GPUPLAY_SOAK_SEED'] ?? Date.now() % 1_000_000)
 
 for (const name of Object.keys(targets)) {
-  test(`${name}, from seed ${seed}`, async (t) => {
+  test(`no input makes ${name} fail, from seed ${seed}`, async (t) => {
     const { runs, blocks, failure } = await fuzz(name, { seed, milliseconds })
     t.diagnostic(`${runs} inputs, ${blocks} blocks reached`)
     assert.equal(failure, undefined)

@@ -41,7 +41,7 @@ const whyNot = (): string | undefined => {
   return existsSync('/usr/bin/strace') ? undefined : 'it needs strace, to see every program that is started'
 }
 
-describe('no secret gets out', { skip: whyNot() ?? false, timeout: 600_000 }, () => {
+describe('no secret is visible', { skip: whyNot() ?? false, timeout: 600_000 }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'gpuplay-canary-'))
   const at = (name: string): string => join(folder, name)
   const door = createServer((request, response) => {
@@ -88,7 +88,7 @@ describe('no secret gets out', { skip: whyNot() ?? false, timeout: 600_000 }, ()
     began = Date.now()
   })
 
-  it('in a run, in a dry run, and in every view', async () => {
+  it('in the output of a run or a dry run, in any view', async () => {
     const run = ['run', at('inputs/site.yml'), '-v', '-v', '--diff', ...given()]
     for (const words of [
       [...run, '--check', '--output', 'plain'],
@@ -105,7 +105,7 @@ describe('no secret gets out', { skip: whyNot() ?? false, timeout: 600_000 }, ()
     assert.match(terminal.text, /gone/)
   })
 
-  it('of a command that shows what hosts and files say', async () => {
+  it('in the output of a command that prints hosts or files', async () => {
     const inventory = ['-i', at('inputs/hosts.json'), '-e', `@${at('inputs/vars.json')}`]
     for (const words of [
       ['inventory', ...inventory, '--list'],
@@ -124,7 +124,7 @@ describe('no secret gets out', { skip: whyNot() ?? false, timeout: 600_000 }, ()
     }
   })
 
-  it('of a mistake in the files that hold them', async () => {
+  it('in a message about a mistake in a file that contains it', async () => {
     const mistakes: Readonly<Record<string, string>> = {
       'yaml.yml': `db_password: ${song}\nbroken: [\n`,
       'list.yml': `all: { hosts: { one: { become_password: ["${song}"] } } }\n`,
@@ -150,7 +150,7 @@ describe('no secret gets out', { skip: whyNot() ?? false, timeout: 600_000 }, ()
     }
   })
 
-  it('in what was left behind, but for the files that were to hold them', async () => {
+  it('in a remaining file, except those that tasks wrote it to', async () => {
     const kept = files(folder).filter(
       (path) => !path.startsWith(at('inputs')) && sings.test(readFileSync(path, 'latin1')),
     )

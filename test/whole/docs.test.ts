@@ -1,4 +1,4 @@
-/** The documentation names what there is. */
+/** The documentation agrees with the code. */
 import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -23,7 +23,7 @@ for (const role of readdirSync(join(repository, 'roles'))) {
   })
 }
 
-test('docs/playbooks.md has every connection variable with its names in Ansible', () => {
+test('docs/playbooks.md has every connection variable with its Ansible names', () => {
   const rows = text('docs/playbooks.md').split('\n')
   for (const name of Object.keys(hostVariableSchemas)) {
     const row = rows.find((candidate) => candidate.startsWith(`| \`${name}\` `)) ?? ''
@@ -32,7 +32,7 @@ test('docs/playbooks.md has every connection variable with its names in Ansible'
   }
 })
 
-/** The words in backticks of the row of a table that begins with this cell. */
+/** The words in backticks in the table row whose first cell is `first`. */
 function wordsOfRow(page: string, first: string): readonly string[] {
   const row = page.split('\n').find((line) => new RegExp(`^\\| ${first} +\\|`).test(line)) ?? ''
   return [...row.matchAll(/`([^`]+)`/g)].flatMap(([, words = '']) => words.split(' '))
@@ -57,7 +57,7 @@ test('the README has the exit codes and no others', () => {
   assert.deepEqual(codes, Object.values(exitCodes))
 })
 
-test('every exit code is one that something ends with', () => {
+test('every exit code is used', () => {
   const sources = readdirSync(join(repository, 'src'), { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith('.ts') && !path.endsWith('.test.ts') && !path.includes('testing/'))
     .map((path) => text(join('src', path)))
@@ -68,10 +68,11 @@ test('every exit code is one that something ends with', () => {
   assert.deepEqual(unused, [])
 })
 
-test('what the pages link to is there', () => {
+test('links in the documentation lead to existing files', () => {
   for (const page of [
     'README.md',
     'CONTRIBUTING.md',
+    'SECURITY.md',
     'docs/architecture.md',
     'docs/playbooks.md',
     'docs/reference.md',
@@ -83,7 +84,7 @@ test('what the pages link to is there', () => {
   }
 })
 
-test('what docs/architecture.md and CONTRIBUTING.md name in the tree is there', () => {
+test('docs/architecture.md and CONTRIBUTING.md name existing files', () => {
   for (const page of ['docs/architecture.md', 'CONTRIBUTING.md']) {
     const named = [...text(page).matchAll(/`((?:src|test|roles|docs|bench)\/[\w./-]*)`/g)].map(
       ([, path = '']) => path,
@@ -102,11 +103,21 @@ function readdirOrFile(path: string): void {
   }
 }
 
-test('SECURITY.md names tests that there are', () => {
-  const named = [...text('SECURITY.md').matchAll(/`((?:src|test)\/[^`]+)`/g)].map(([, path = '']) => path)
+test('SECURITY.md names existing files and tests', () => {
+  const page = text('SECURITY.md').replaceAll(/\s+/g, ' ')
+  const named = [...page.matchAll(/`((?:src|test)\/[^`]+)`/g)].map(([, path = '']) => path)
   assert.ok(named.length > 10)
   assert.deepEqual(
     named.filter((path) => !existsSync(join(repository, path))),
+    [],
+  )
+  const quoted = [...page.matchAll(/`([^`]+\.test\.ts)` \(([^)]*)\)/g)].flatMap(([, path = '', names = '']) =>
+    [...names.matchAll(/"([^"]+)"/g)].map(([, name = '']) => ({ path, name })),
+  )
+  assert.ok(quoted.length > 3)
+  const written = (name: string): string => name.replace('NAME', '${name}').replace('SEED', '${seed}')
+  assert.deepEqual(
+    quoted.filter(({ path, name }) => !text(path).includes(written(name))),
     [],
   )
 })
