@@ -1,4 +1,4 @@
-/** The workload on fleets of several sizes, first and second run, beside the least that reaching these hosts costs. */
+/** Measures the first and the second run of the workload on fleets of several sizes, and the floor. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { PlainHost, PlainHosts } from '../test/lab/plain.ts'
@@ -13,18 +13,18 @@ export interface Bench {
   readonly book: Book
   readonly tools: readonly Tool[]
   readonly runs: number
-  /** For inventories and the like; removed at the end. */
+  /** For temporary files such as inventories; removed at the end. */
   readonly folder: string
   readonly signal: AbortSignal
 }
 
 export interface FleetOptions {
   readonly sizes: readonly number[]
-  /** Tools other than gpuplay are measured on fleets up to this size: they take minutes. */
+  /** The largest fleet on which other tools are measured: they take minutes. */
   readonly mostForPeers: number
 }
 
-/** Measures `fleet TOOL first|converged SIZE` and `fleet floor SIZE`, the tools in turn in each round. */
+/** Measures `fleet TOOL first|converged SIZE` and `fleet floor SIZE`, one tool after the other in each round. */
 export async function measureFleets(bench: Bench, plain: PlainHosts, options: FleetOptions): Promise<void> {
   for (const size of options.sizes) {
     const hosts = plain.hosts.slice(0, size)
@@ -55,17 +55,17 @@ export async function measureFleets(bench: Bench, plain: PlainHosts, options: Fl
 
 export interface OnHosts {
   readonly reached: readonly Reached[]
-  /** First word of what is written down. */
+  /** First word of the label of a measurement. */
   readonly what: string
   readonly size: number
   readonly cgroup: string
-  /** Waits until nothing of the run before goes on. */
+  /** Waits until nothing of the previous run is running. */
   settle(): Promise<void>
 }
 
 /**
- * A first and a second run of one tool. Returns whether both were measured: when another tool than gpuplay fails, that is noted
- * and the bench goes on without this measurement.
+ * Measures a first and a second run of one tool. Returns whether both were measured: if a tool other than gpuplay fails, the
+ * bench records that and continues.
  */
 export async function measureTool(bench: Bench, tool: Tool, on: OnHosts): Promise<boolean> {
   for (const phase of ['first', 'converged'] as const) {
@@ -75,7 +75,7 @@ export async function measureTool(bench: Bench, tool: Tool, on: OnHosts): Promis
     if (measured.code !== 0 && tool.name !== 'gpuplay') {
       const hosts = on.size === 1 ? '1 host' : `${on.size} hosts`
       bench.book.note(
-        `A ${phase} run of ${tool.name} on ${hosts} (${on.what}) failed with status ${measured.code} and is left out.`,
+        `A ${phase} run of ${tool.name} on ${hosts} (${on.what}) failed with status ${measured.code} and is not included.`,
       )
       return false
     }
@@ -102,10 +102,10 @@ export function floorCommand(hosts: readonly Reached[], folder: string): Command
 export function succeeded(measured: Measured, what: string): Measured {
   if (measured.code === 0) return measured
   const said = `${measured.stdout}\n${measured.stderr}`.trim().split('\n').slice(-25).join('\n')
-  throw new Error(`${what} ended with status ${measured.code}:\n${said}`)
+  throw new Error(`${what} exited with status ${measured.code}:\n${said}`)
 }
 
-/** Waits until no host has anything left to do. */
+/** Waits until no program runs on any host. */
 export async function quiet(plain: PlainHosts, hosts: readonly PlainHost[]): Promise<void> {
   for (const host of hosts)
     await until(`${host.name} to have nothing to do`, () => plain.isIdle(host) || undefined, {
@@ -116,7 +116,7 @@ export async function quiet(plain: PlainHosts, hosts: readonly PlainHost[]): Pro
 /** Tasks of the workload that change something on a fresh host. */
 const changes = 13
 
-/** A run that did something else than was to be measured is no measurement. */
+/** @throws Error if the run did not make the expected number of changes: it is no valid measurement. */
 function checkOutcome(tool: Tool, phase: 'first' | 'converged', { stdout }: Measured, size: number): void {
   const wanted = phase === 'first' ? changes : 0
   const counts = [...stdout.matchAll(changedPatterns[tool.name])].map(([, count]) => Number(count))
@@ -144,6 +144,8 @@ function compare(
     if (wanted === undefined || found === undefined) continue
     const differences = treeDifferences(wanted, found)
     if (differences.length > 0)
-      throw new Error(`${tool.name} left something else on ${name} than gpuplay:\n${differences.join('\n')}`)
+      throw new Error(
+        `${tool.name} left ${name} in a different state than gpuplay:\n${differences.join('\n')}`,
+      )
   }
 }

@@ -35,7 +35,7 @@ async function main(options: Options, signal: AbortSignal): Promise<void> {
   const all = await findTools()
   const tools = all.found.filter(({ name }) => options.tools.includes(name))
   const missing = all.missing.filter(({ name }) => options.tools.includes(name))
-  for (const { name, why } of missing) say(`${name} is left out: ${why}`)
+  for (const { name, why } of missing) say(`${name} is skipped: ${why}`)
   const folder = mkdtempSync(join(tmpdir(), 'gpuplay-bench-'))
   const bench: Bench = { book: new Book(say), tools, runs: options.runs, folder, signal }
   try {
@@ -75,7 +75,7 @@ async function inLab(bench: Bench, only: readonly Section[]): Promise<void> {
   if (!only.includes('site') && !only.includes('push')) return
   try {
     const lab = await Lab.up({ ...siteShape, name: labName, say })
-    // The push needs what the first run leaves.
+    // The push needs the files of the first run.
     await measureSite(bench, lab)
     if (only.includes('push')) await measurePush(bench, lab)
   } finally {
@@ -83,7 +83,7 @@ async function inLab(bench: Bench, only: readonly Section[]): Promise<void> {
   }
 }
 
-/** Of a bench that was killed: hosts end with their own first process, not with whoever started them. */
+/** Removes the hosts of a bench that was killed: they keep running when the process that started them exits. */
 async function removeLeftovers(): Promise<void> {
   if (!existsSync(stateRoot)) return
   for (const name of readdirSync(stateRoot)) {
@@ -99,7 +99,7 @@ function say(line: string): void {
 const interrupted = new AbortController()
 for (const name of ['SIGINT', 'SIGTERM'] as const) {
   process.on(name, () => {
-    say('interrupted: removing what was made')
+    say('interrupted: removing hosts and temporary files')
     interrupted.abort(new Error('interrupted'))
   })
 }
@@ -109,7 +109,7 @@ try {
   else {
     const reason = whyNoLab()
     if (reason !== undefined)
-      throw new LabError(reason, 'Run it as root on a Debian 12 machine, virtual or not.')
+      throw new LabError(reason, 'Run it as root on Debian 12, on a physical or virtual machine.')
     await main(options, interrupted.signal)
   }
 } catch (error) {

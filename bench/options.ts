@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util'
 
 export const sections = ['startup', 'counts', 'fleet', 'distance', 'site', 'push'] as const
 export type Section = (typeof sections)[number]
-/** Those that need no lab of whole nodes. */
+/** Sections that need no lab with whole nodes. */
 const quickSections = ['startup', 'counts', 'fleet', 'distance'] as const
 
 export const toolNames = ['gpuplay', 'mitogen', 'ansible', 'pyinfra'] as const
@@ -14,7 +14,7 @@ export interface Options {
   readonly runs: number
   readonly only: readonly Section[]
   readonly mostForPeers: number
-  /** Those that may be measured, where they are installed. */
+  /** Tools to measure if they are installed. */
   readonly tools: readonly ToolName[]
   readonly out: string
 }
@@ -22,15 +22,15 @@ export interface Options {
 export const usage = `usage: npm run bench -- [OPTION...]
 
   --hosts 1,20,100,200   sizes of the fleets
-  --runs 3               rounds; in each every program is measured once, in turn
-  --only fleet,...       ${sections.join(', ')}; all unless said
-  --peers-up-to 20       Ansible and the like are measured on fleets up to this size
-  --tools gpuplay,...    ${toolNames.join(', ')}; all that are installed unless said
-  --quick                fleets of 1 and 5 hosts, one round, no lab of whole nodes
-  --out FILE             where the table goes; bench/results.md unless said
+  --runs 3               rounds; in each, every program is measured once
+  --only fleet,...       ${sections.join(', ')}; default: all
+  --peers-up-to 20       largest fleet on which the other tools are measured
+  --tools gpuplay,...    ${toolNames.join(', ')}; default: all that are installed
+  --quick                fleets of 1 and 5 hosts, one round, no lab with whole nodes
+  --out FILE             file of the table; default: bench/results.md
 `
 
-/** @throws TypeError for what is not an option, and RangeError for a value that does not fit. */
+/** @throws TypeError for an unknown option, RangeError for an invalid value. */
 export function readOptions(argv: readonly string[], out: string): Options | 'help' {
   const { values } = parseArgs({
     args: [...argv],
@@ -61,12 +61,12 @@ export function readOptions(argv: readonly string[], out: string): Options | 'he
   }
 }
 
-/** Those of `all` that a list names, in the order of `all`. */
+/** The names of a list, in the order of `all`. */
 function chosen<Name extends string>(option: string, list: string, all: readonly Name[]): readonly Name[] {
   const words = list.split(',')
   const unknown = words.find((word) => !all.some((name) => name === word))
   if (unknown === undefined) return all.filter((name) => words.includes(name))
-  throw new RangeError(`${option}: there is no "${unknown}"; there are ${all.join(', ')}`)
+  throw new RangeError(`${option}: "${unknown}" is unknown; use ${all.join(', ')}`)
 }
 
 function whole(option: string, text: string, most: number): number {

@@ -1,6 +1,6 @@
 /**
- * `npm run audit`: known vulnerabilities of high severity in the packages that gpuplay is built from. What ships is bundled from development
- * dependencies, so all of them count. Where the registry does not answer, the reason is printed and nothing has failed.
+ * `npm run audit`: reports known vulnerabilities of high severity in the packages that are part of gpuplay. They are development
+ * dependencies, so all of these count. If the registry does not answer, it prints the reason and succeeds.
  */
 import { spawnSync } from 'node:child_process'
 
@@ -17,7 +17,7 @@ function main(): number {
     process.stdout.write(`NOT AUDITED: the registry did not answer: ${reason}\n`)
     return 0
   }
-  // Once more for people: the JSON has no summary.
+  // A second call for the readable summary, which the JSON lacks.
   return spawnSync('npm', ['audit', '--audit-level=high'], { stdio: 'inherit' }).status ?? 1
 }
 

@@ -1,6 +1,6 @@
 /**
- * `npm run build`: makes `dist/`. The program is bundled with the packages that it uses, in pieces that are loaded when they are needed: one file for
- * each of some five hundred took half of the time of a short run. The types of `src/index.ts` come from tsc.
+ * `npm run build`: builds `dist/`. It bundles the program with its packages into chunks that are loaded on demand, because loading
+ * about five hundred separate files took half of the time of a short run. tsc generates the types of `src/index.ts`.
  */
 import { spawnSync } from 'node:child_process'
 import { rmSync, writeFileSync } from 'node:fs'
@@ -19,7 +19,7 @@ const common = {
   bundle: true,
   platform: 'node',
   target: 'node20.19',
-  // Native parts that ssh2 does without: installing needs no compiler.
+  // Optional native parts of ssh2: without them, installing needs no compiler.
   external: ['*.node', 'cpu-features'],
   logLevel: 'warning',
   metafile: true,
@@ -32,7 +32,7 @@ async function main(): Promise<void> {
   const inputs = [await bundleProgram(validators.map(({ digest }) => digest)), await bundleLoaded()]
   writeFileSync(join(dist, 'LICENSES.txt'), licencesOf(root, inputs.flat()))
 
-  /** What `src/base/built.ts` loads: CommonJS, which is there at once. */
+  /** Loaded by `src/base/built.ts`: CommonJS, which loads synchronously. */
   async function bundleLoaded(): Promise<readonly string[]> {
     const codes = new Map(validators.map(({ digest, code }) => [digest, code]))
     codes.set('ajv', "module.exports = require('ajv/dist/2020.js')")
@@ -67,17 +67,17 @@ export const preparedValidator = (digest) => digests.has(digest) ? load(\`../loa
     sourcesContent: false,
     outdir: dist,
     chunkNames: 'cli/[name]-[hash]',
-    // What CommonJS packages expect to find.
+    // CommonJS packages expect these.
     banner: {
       js: "import { createRequire as gpuplayRequire } from 'node:module'; const require = gpuplayRequire(import.meta.url), __dirname = import.meta.dirname, __filename = import.meta.filename;",
     },
-    // Handlebars does without source maps where there is no such package.
+    // Without this package, Handlebars works without source maps.
     plugins: [instead(join(root, 'src/base/built.ts'), built), virtual(/^source-map$/, () => '')],
   })
   return Object.keys(metafile.inputs)
 }
 
-/** A file's text is replaced. */
+/** Replaces the content of a file. */
 function instead(file: string, contents: string): Plugin {
   return {
     name: 'instead',
@@ -89,7 +89,7 @@ function instead(file: string, contents: string): Plugin {
   }
 }
 
-/** Files that only exist here. */
+/** Virtual files of the bundle. */
 function virtual(filter: RegExp, textOf: (path: string) => string | undefined): Plugin {
   return {
     name: 'virtual',
@@ -109,7 +109,7 @@ function declareTypes(): void {
     cwd: root,
     stdio: 'inherit',
   })
-  if (status !== 0) throw new Error(`tsc ended with status ${status}`)
+  if (status !== 0) throw new Error(`tsc exited with status ${status}`)
 }
 
 await main()

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /**
- * The licences of the packages whose files are in a bundle, as these demand of every copy.
- * @param inputs paths of bundled files as esbuild tells them
+ * The licences of the packages in a bundle, which every copy must include.
+ * @param inputs paths of bundled files, as reported by esbuild
  * @throws Error for a package without a licence
  */
 export function licencesOf(root: string, inputs: readonly string[]): string {
@@ -22,7 +22,7 @@ function licenceOf(folder: string): string {
   const files = readdirSync(folder).filter((file) => /^(licen[cs]e|notice|copying)/i.test(file))
   const texts = files.map((file) => readFileSync(join(folder, file), 'utf8').trim())
   if (texts.length > 0) return `${name} ${version}\n\n${texts.join('\n\n')}\n`
-  if (license === undefined) throw new Error(`${name} does not say what its licence is`)
+  if (license === undefined) throw new Error(`${name} does not state its licence`)
   return `${name} ${version}\n\nLicensed under ${license}: https://spdx.org/licenses/${license}.html\n`
 }
 

@@ -1,4 +1,4 @@
-/** The validators that the build makes: their schemas, and the code that ajv writes for each. */
+/** The validators that the build compiles: their schemas and the code that ajv generates. */
 import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { Ajv2020 } from 'ajv/dist/2020.js'
@@ -10,14 +10,14 @@ import { digestOf, validatorOptions } from '../src/language/validators.ts'
 import { modules } from '../src/modules/catalogue.ts'
 
 export interface PreparedValidator {
-  /** As `preparedValidator` is asked for it. */
+  /** The key that `preparedValidator` uses. */
   readonly digest: string
   readonly schema: object
   /** A CommonJS module that exports the function; it requires parts of ajv. */
   readonly code: string
 }
 
-/** Those of the arguments of modules and of the roles that come with gpuplay, of the variables that the engine reads, and of schemas themselves. */
+/** Schemas of module arguments, of the included roles, of the variables that the engine reads, and of schemas themselves. */
 export function prepareValidators(): readonly PreparedValidator[] {
   const schemas = [
     ...modules.map((module) => module.args),
@@ -51,7 +51,7 @@ function codeOf(compile: (ajv: Ajv2020) => Validate): string {
   return standalone.default(ajv, compile(ajv))
 }
 
-/** As a run reads them, out of a playbook that uses every role. */
+/** Read as a run reads them, from a playbook that uses every role. */
 function roleSchemas(): readonly object[] {
   const folder = fileURLToPath(new URL('../roles', import.meta.url))
   const playbook = '/every-role.yml'

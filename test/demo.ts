@@ -1,6 +1,6 @@
 /**
- * `npm run demo`: the whole of gpuplay on real input. Brings the lab up, then runs `playbooks/site.yml` against it three times: a dry run, the real run,
- * and once more to see that nothing is left to do. The lab stays up for whoever wants to look around.
+ * `npm run demo`: demonstrates gpuplay in the lab. Starts the lab, then runs `playbooks/site.yml` on it three times: a dry run,
+ * a run, and a second run that changes nothing. The lab keeps running.
  */
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
@@ -15,20 +15,20 @@ const gpuplay = fileURLToPath(new URL('../bin/gpuplay', import.meta.url))
 async function main(): Promise<number> {
   const reason = whyNoLab()
   if (reason !== undefined)
-    throw new LabError(reason, 'The demo needs root on a Debian 12 machine, virtual or not.')
+    throw new LabError(reason, 'The demo needs root on Debian 12, on a physical or virtual machine.')
   const begun = Date.now()
-  title('A lab of two Proxmox-like nodes, two GPUs each, two containers on each')
+  title('Start a lab of two Proxmox-like nodes, each with two GPUs and two containers')
   if (Lab.find() !== undefined) {
-    say('a lab from before is up: it is taken down, so that this one starts from nothing')
+    say('stopping the lab that is already running, to start with a new one')
     await Lab.down()
   }
   const lab = await Lab.up({ nodes: 2, containers: 2, say })
 
   const inventories = ['-i', 'inventory/lab', '-i', join(lab.instance.stateDir, 'addresses.yaml')]
   const steps: readonly (readonly [string, readonly string[]])[] = [
-    ['1. A dry run: the whole plan, and nothing is changed', ['--check']],
-    ['2. The real run: both nodes reboot, one after the other', []],
-    ['3. Once more: everything is as declared', []],
+    ['1. A dry run: shows the plan and changes nothing', ['--check']],
+    ['2. A run: both nodes reboot, one after the other', []],
+    ['3. A second run: nothing is left to change', []],
   ]
   for (const [name, flags] of steps) {
     title(name)
@@ -36,16 +36,16 @@ async function main(): Promise<number> {
     say(`$ npx gpuplay ${argv.join(' ')}`)
     const code = await run(argv)
     if (code !== 0) {
-      say(`\nthis run ended with exit code ${code}; the lab is still up: npm run lab -- status`)
+      say(`\nthis run failed with exit code ${code}; the lab is still running: npm run lab -- status`)
       return code
     }
   }
-  title(`Done in ${Math.round((Date.now() - begun) / 1000)} s. The lab is still up:`)
-  say('npm run lab -- enter 101            a shell in a container; try nvidia-smi')
-  say('npm run lab -- ssh pve1             a shell on a node')
+  title(`Done in ${Math.round((Date.now() - begun) / 1000)} s. The lab is still running:`)
+  say('npm run lab -- enter 101            open a shell in a container; try nvidia-smi')
+  say('npm run lab -- ssh pve1             open a shell on a node')
   say(`npx gpuplay run playbooks/verify.yml ${inventories.join(' ')}`)
-  say('inventory/lab/hosts.yml             change what it says, and run site.yml again')
-  say('npm run lab -- down                 take it down; nothing is left')
+  say('inventory/lab/hosts.yml             edit it and run site.yml again')
+  say('npm run lab -- down                 stop and remove the lab')
   return 0
 }
 

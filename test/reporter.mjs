@@ -1,6 +1,5 @@
-// Reporter for node:test: a line per file's worth of trouble, the reason of every skip, and counts for test/run.ts (in the file that
-// GPUPLAY_TEST_COUNTS names). Every test counts once; suites and the tests that only hold
-// subtests do not, unless they are skipped as a whole.
+// Reporter for node:test: prints failures and the reason of every skip, and writes counts for test/run.ts to the file
+// GPUPLAY_TEST_COUNTS. Every test counts once; suites and tests with subtests count only if they are skipped as a whole.
 import { writeFileSync } from 'node:fs'
 
 /** @param {AsyncIterable<{type: string, data: any}>} source */

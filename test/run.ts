@@ -1,17 +1,17 @@
 /**
- * `npm test`: everything that this machine allows, in six phases.
+ * `npm test`: runs every test that this machine can run, in six phases.
  *
- * unit         beside the code and fast; needs nothing
- * soak         a share of what `npm run soak` takes many of: made-up playbooks, and runs over machines in memory with faults
- * lab          the lab itself: its stand-ins against what the real programs were seen to do
- * conformance  every module on a real host of the lab
- * whole        the whole tool in the lab: real sshd, real LXC, real apt; one lab for all files
- * alone        the same for what a lab has to be made for: nodes of other shapes, runs that are killed
+ * unit         fast tests next to the code, without requirements
+ * soak         a small part of `npm run soak`: generated playbooks, simulated runs with faults, and the fuzzer
+ * lab          the lab itself: compares its stand-ins with the behaviour of the real programs
+ * conformance  every module on a host of the lab
+ * whole        the whole tool in one lab: real sshd, LXC and apt
+ * alone        the same with a separate lab for each file: other kinds of nodes, killed runs
  *
- * The unit tests come first, then the soak; then two lanes run beside each other.
+ * The unit tests run first, then the soak; then two lanes run at the same time.
  *
- * `npm test -- unit` runs one phase; further words choose the files whose path holds one of them: `npm test -- unit holds`. What this machine cannot run is
- * skipped with its reason. The last line counts everything that ran; the exit status is 1 when anything failed.
+ * `npm test -- unit` runs one phase. Further words select the files whose path contains one of them: `npm test -- unit holds`.
+ * Tests that this machine cannot run are skipped with the reason. The last line has the counts; the exit status is 1 if a test failed.
  */
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
@@ -35,7 +35,7 @@ const phases = {
   alone: 'test/alone',
 } as const
 type Phase = keyof typeof phases
-/** What runs at the same time; within a lane one after the other. */
+/** The lanes of a step run at the same time; the phases of a lane one after the other. */
 const steps: readonly (readonly (readonly Phase[])[])[] = [
   [['unit']],
   [['soak']],
@@ -61,7 +61,9 @@ async function main(words: readonly string[]): Promise<number> {
     )
   }
   if (total.passed + total.failed + total.skipped === 0) {
-    print(`no test ran${filter.length === 0 ? '' : `: no test file's path holds ${filter.join(' or ')}`}\n`)
+    print(
+      `no test ran${filter.length === 0 ? '' : `: no path of a test file contains ${filter.join(' or ')}`}\n`,
+    )
     return 1
   }
   const skipped = total.skipped === 0 ? '' : `, ${total.skipped} skipped`
@@ -73,7 +75,7 @@ function isPhase(word: string): word is Phase {
   return word in phases
 }
 
-/** Files of a phase, in one process; what it says is printed when it ends, so that two phases do not mix. */
+/** Runs the files of a phase in one process. Prints its output at the end, so that the output of two phases does not mix. */
 async function runPhase(phase: Phase, filter: readonly string[]): Promise<Counts> {
   const files = testFiles(phases[phase]).filter(
     (file) => filter.length === 0 || filter.some((word) => file.includes(word)),
@@ -85,11 +87,11 @@ async function runPhase(phase: Phase, filter: readonly string[]): Promise<Counts
   const countsFile = join(directory, 'counts.json')
   try {
     const { ended, output } = await run(files, countsFile)
-    print(`\n== ${phase} ended after ${Math.round((Date.now() - begun) / 1000)} s\n${output}`)
+    print(`\n== ${phase} finished after ${Math.round((Date.now() - begun) / 1000)} s\n${output}`)
     const counts = readCounts(countsFile)
     if (counts !== undefined && (ended === 'status 0') === (counts.failed === 0)) return counts
-    // A process that ends without having counted has failed as a whole.
-    print(`FAILED: the process of this phase ended with ${ended} and did not count all its tests\n`)
+    // If a process exits without counts, the whole phase has failed.
+    print(`FAILED: the process of this phase exited with ${ended} before it had counted all tests\n`)
     return {
       passed: counts?.passed ?? 0,
       failed: (counts?.failed ?? 0) + 1,

@@ -1,4 +1,4 @@
-/** `npm run schemas`: writes what is made from the code: the JSON Schemas that editors use, and docs/reference.md. */
+/** `npm run schemas`: generates the JSON Schemas for editors and docs/reference.md from the code. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { playbookSchema } from '../src/language/playbook-schema.ts'

@@ -46,7 +46,7 @@ describe('twenty tasks on one host', { skip: whyNoLab() ?? false, timeout: 240_0
     assert.ok(costs.forks <= bound.forks && costs.waits <= bound.waits, seen)
   }
 
-  it('cost so many processes and waits the first time', async (context) => {
+  it('stay within the bounds of processes and waits in the first run', async (context) => {
     const { costs, ended } = await counted()
     assert.equal(ended.exitCode, 0, ended.text)
     assert.equal(changedCount(ended.events), 13)
@@ -54,7 +54,7 @@ describe('twenty tasks on one host', { skip: whyNoLab() ?? false, timeout: 240_0
     within(costs, bounds.first)
   })
 
-  it('cost so many once nothing is left to do', async (context) => {
+  it('stay within the bounds in a converged run', async (context) => {
     const { costs, ended } = await counted()
     assert.equal(ended.exitCode, 0, ended.text)
     assert.equal(changedCount(ended.events), 0)

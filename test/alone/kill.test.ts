@@ -34,7 +34,7 @@ interface Moment {
   readonly later: number
 }
 
-describe('a run whose controller is killed', { skip: whyNoLab() ?? false, timeout }, () => {
+describe('a run that is killed', { skip: whyNoLab() ?? false, timeout }, () => {
   let lab: Lab
   let undisturbed: readonly Ended[] = []
   let wanted: FileSnapshot = new Map()
@@ -73,7 +73,7 @@ describe('a run whose controller is killed', { skip: whyNoLab() ?? false, timeou
   })
   after(() => Lab.down(name))
 
-  it('ends, run again, in the same state, whatever the moments', async () => {
+  it('reaches the same state when it is run again, independent of the moment', async () => {
     for (let round = 0; round < rounds; round += 1) {
       if (round > 0) await lab.restore('fresh')
       await killAndRunAgain()
@@ -102,7 +102,7 @@ describe('a run whose controller is killed', { skip: whyNoLab() ?? false, timeou
     }
   }
 
-  it('and one that is interrupted by Ctrl-C finishes what must not be cut, and ends with 130', async () => {
+  it('or interrupted with Ctrl-C finishes the running tasks and exits with 130', async () => {
     const controller = await start(words(interrupted))
     await controller.seen(
       'an installation',

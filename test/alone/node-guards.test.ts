@@ -12,7 +12,7 @@ const skip = whyNoLab() ?? false
 const name = `node-guards-${process.pid}`
 const restart = 'pve1 nvidia_host : Reboot the node to release the cards from nouveau'
 
-describe('a node that must be spared', { skip, timeout: 400_000 }, () => {
+describe('a node that must not be restarted or changed', { skip, timeout: 400_000 }, () => {
   let lab: Lab
 
   before(async () => {
@@ -57,7 +57,7 @@ describe('a node that must be spared', { skip, timeout: 400_000 }, () => {
     return () => lab.node('pve1').output(`rm ${file}`)
   }
 
-  it('is left as it is where Secure Boot would not let the driver load', async () => {
+  it('is not changed if Secure Boot would refuse the driver', async () => {
     const node = lab.node('pve1')
     const variable = '/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c'
     await node.output(
@@ -70,7 +70,7 @@ describe('a node that must be spared', { skip, timeout: 400_000 }, () => {
     await node.output('umount /sys/firmware')
   })
 
-  it('is left with its initramfs where /boot or the EFI partition has no room for another', async () => {
+  it('keeps its initramfs if /boot or the EFI partition has no room for another', async () => {
     const node = lab.node('pve1')
     const image = '/boot/initrd.img-6.8.12-9-pve'
     await node.output(
@@ -91,7 +91,7 @@ describe('a node that must be spared', { skip, timeout: 400_000 }, () => {
     await node.output(`rm /etc/kernel/proxmox-boot-uuids; : >${image}`)
   })
 
-  it('is not restarted while packages of a driver are there, and is told how to have them removed', async () => {
+  it('is not restarted while packages of a driver are installed, and the message says how to remove them', async () => {
     const node = lab.node('pve1')
     await node.output(
       'apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -y -q install nvidia-driver </dev/null',
@@ -103,7 +103,7 @@ describe('a node that must be spared', { skip, timeout: 400_000 }, () => {
     assert.match(await node.output('dpkg -s nvidia-driver'), /^Status: install ok installed$/m)
   })
 
-  it('is not restarted when the cluster would lose its quorum', async () => {
+  it('is not restarted if the cluster would lose its quorum', async () => {
     const node = lab.node('pve1')
     await node.output('rm /etc/lab/quorate')
     await refused(
@@ -114,7 +114,7 @@ describe('a node that must be spared', { skip, timeout: 400_000 }, () => {
     await node.output(': > /etc/lab/quorate')
   })
 
-  it('has lost exactly the packages of the driver by then', async () => {
+  it('has lost exactly the packages of the driver', async () => {
     const left = await lab
       .node('pve1')
       .output(
@@ -129,7 +129,7 @@ describe('a node that must be spared', { skip, timeout: 400_000 }, () => {
     )
   })
 
-  it('is not restarted while HA manages a guest of it, nor frozen where HA would move the guest', async () => {
+  it('is not restarted while HA manages one of its guests, and HA is not frozen if it would move the guest', async () => {
     const node = lab.node('pve1')
     await node.output("printf 'ct: 101\\n\\tstate started\\n' > /etc/pve/ha/resources.cfg")
     await refused(/HA manages guests of this node: 101/)
@@ -156,7 +156,7 @@ describe('a node that must be spared', { skip, timeout: 400_000 }, () => {
     await node.output(`kill ${process}`)
   })
 
-  it('asks nobody where there is no terminal: the restart stays pending', async () => {
+  it('keeps its restart pending if there is no terminal for the question', async () => {
     const boot = await bootId()
     const run = await play('-e', 'nvidia_host_reboot=ask')
     assert.equal(run.exitCode, 0, run.text)
@@ -164,7 +164,7 @@ describe('a node that must be spared', { skip, timeout: 400_000 }, () => {
     assert.equal(await bootId(), boot)
   })
 
-  it('is restarted and gets its driver once nothing stands in the way', async () => {
+  it('is restarted and gets its driver when nothing prevents it', async () => {
     const boot = await bootId()
     const run = await play()
     assert.equal(run.exitCode, 0, run.text)
@@ -174,7 +174,7 @@ describe('a node that must be spared', { skip, timeout: 400_000 }, () => {
     assert.equal(finished((await play()).events)?.hosts['pve1']?.changed, 0)
   })
 
-  it('loses packages that came beside its driver, and keeps the driver', async () => {
+  it('loses packages that were installed in addition to its driver, and keeps the driver', async () => {
     const node = lab.node('pve1')
     await node.output('DEBIAN_FRONTEND=noninteractive apt-get -y -q install nvidia-smi libcuda1 </dev/null')
     const told = await play()

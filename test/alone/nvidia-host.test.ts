@@ -76,7 +76,7 @@ describe('nvidia_host', { skip, timeout: 400_000 }, () => {
   const persistence = 'Set persistence mode and power limits'
   let predicted: Run
 
-  it('tells on a bare node all that it will do, up to the settings of GPUs that no driver has yet', async () => {
+  it('lists all changes on a new node, except the settings of GPUs without a driver', async () => {
     predicted = await play('--check')
     assert.equal(predicted.exitCode, 0, predicted.text)
     // Whether there are headers for the kernel is known once the package lists are fetched.
@@ -87,7 +87,7 @@ describe('nvidia_host', { skip, timeout: 400_000 }, () => {
     assert.equal(await lab.node('pve1').output('ls /var/cache/gpuplay 2>/dev/null | wc -l'), '0\n')
   })
 
-  it('does what it told, restarts the node once, and ends with a driver, its nodes and DKMS', async () => {
+  it('makes these changes, restarts the node once, and leaves a driver, device nodes and DKMS', async () => {
     const run = await play()
     assert.equal(run.exitCode, 0, run.text)
     const changed = tasks(run, 'changed')
@@ -110,13 +110,13 @@ describe('nvidia_host', { skip, timeout: 400_000 }, () => {
     )
   })
 
-  it('changes nothing when it runs again', async () => {
+  it('changes nothing in a second run', async () => {
     const run = await play()
     assert.equal(run.exitCode, 0, run.text)
     assert.deepEqual(tasks(run, 'changed'), [])
   })
 
-  it('makes the device nodes at every boot, with no unit that failed', async () => {
+  it('creates the device nodes at every boot, without failed units', async () => {
     await lab.reboot('pve1')
     const node = lab.node('pve1')
     await node.exec('systemctl is-system-running --wait')
@@ -126,7 +126,7 @@ describe('nvidia_host', { skip, timeout: 400_000 }, () => {
     assert.deepEqual(tasks(await play(), 'changed'), [])
   })
 
-  it('refuses to exchange the driver under a container that takes no part in the run', async () => {
+  it('refuses to replace the driver of a container that is not part of the run', async () => {
     await lab.node('pve1').output('pct set 101 --dev0 /dev/nvidia0 --dev1 /dev/nvidia-uvm; pct reboot 101')
     const run = await play('-e', 'nvidia_driver_version=590.48.01', '-l', 'pve1')
     assert.equal(run.exitCode, 4, run.text)
@@ -134,7 +134,7 @@ describe('nvidia_host', { skip, timeout: 400_000 }, () => {
     assert.equal(await loaded(), '580.95.05')
   })
 
-  it('exchanges the driver without a restart of the node, and starts the container with the new numbers', async () => {
+  it('replaces the driver without restarting the node, and starts the container with the new numbers', async () => {
     const boot = await lab.node('pve1').output('cat /proc/sys/kernel/random/boot_id')
     const run = await play('-e', 'nvidia_driver_version=590.48.01')
     assert.equal(run.exitCode, 0, run.text)
@@ -144,7 +144,7 @@ describe('nvidia_host', { skip, timeout: 400_000 }, () => {
     assert.equal((await lab.container(101).exec(major)).stdout, await lab.node('pve1').output(major))
   })
 
-  it('leaves a driver that a program uses, says that a restart is pending, and restarts only when it may', async () => {
+  it('keeps a driver that a program uses, reports the restart as pending, and restarts only with permission', async () => {
     const busy =
       'cp /bin/sleep /usr/local/bin/gpu-load; setsid /usr/local/bin/gpu-load 600 >/dev/null 2>&1 </dev/null &'
     await lab.node('pve1').output(busy)
@@ -159,7 +159,7 @@ describe('nvidia_host', { skip, timeout: 400_000 }, () => {
     assert.equal(await loaded(), '580.95.05')
   })
 
-  it('refuses a version that does not exist and one that cannot drive the cards, before anything is done', async () => {
+  it('refuses a version that does not exist or does not support the cards, before any change', async () => {
     const missing = await play('-e', 'nvidia_driver_version=599.99.99')
     assert.equal(missing.exitCode, 5, missing.text)
     assert.match(missing.text, /status 404/)

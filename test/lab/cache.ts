@@ -1,4 +1,4 @@
-/** What is built once and kept below the cache directory, each under the hash of what it is built from. */
+/** A cache of build results, each in a folder named after the hash of its inputs. */
 import { createHash } from 'node:crypto'
 import {
   existsSync,
@@ -18,15 +18,15 @@ import { LabError, until } from './process.ts'
 export interface Recipe {
   /** First part of the folder's name: `image`. */
   readonly kind: string
-  /** Files and folders that decide what is built. */
+  /** Input files and folders. */
   readonly inputs: readonly string[]
-  /** Anything else that decides it. */
+  /** Any other input. */
   readonly salt?: string
   /** Fills an empty folder. */
   build(directory: string): Promise<void>
 }
 
-/** The folder with what the recipe makes; built first if it is not there. Safe against others building the same. */
+/** Returns the folder with the recipe's result. Builds it if it is missing. Several processes can build it at the same time. */
 export async function cached(recipe: Recipe, say: (line: string) => void): Promise<string> {
   const directory = join(cacheRoot, `${recipe.kind}-${hash(recipe)}`)
   if (existsSync(directory)) {
@@ -43,7 +43,7 @@ export async function cached(recipe: Recipe, say: (line: string) => void): Promi
   })
   try {
     if (existsSync(directory)) return directory
-    say(`building the ${recipe.kind} (once; kept in ${cacheRoot})`)
+    say(`building the ${recipe.kind} (once; cached in ${cacheRoot})`)
     rmSync(unfinished, { recursive: true, force: true })
     mkdirSync(unfinished, { mode: 0o755 })
     await recipe.build(unfinished)
@@ -52,8 +52,8 @@ export async function cached(recipe: Recipe, say: (line: string) => void): Promi
     return directory
   } catch (error) {
     throw new LabError(
-      `the lab's ${recipe.kind} could not be built: ${error instanceof Error ? error.message : String(error)}`,
-      `What there is of it: ${unfinished}`,
+      `cannot build the lab's ${recipe.kind}: ${error instanceof Error ? error.message : String(error)}`,
+      `The unfinished folder is ${unfinished}`,
       error,
     )
   } finally {
@@ -61,7 +61,7 @@ export async function cached(recipe: Recipe, say: (line: string) => void): Promi
   }
 }
 
-/** Removes what older recipes made and no lab has been started from for a week. */
+/** Removes results of older recipes that no lab has used for a week. */
 function prune(kind: string): void {
   const week = 7 * 24 * 3600 * 1000
   for (const entry of readdirSync(cacheRoot)) {

@@ -1,4 +1,4 @@
-/** `npm run lab -- COMMAND`: the lab by hand. README.md tells what it is. */
+/** `npm run lab -- COMMAND`: the lab for manual use. See README.md. */
 import { spawn } from 'node:child_process'
 import { parseArgs } from 'node:util'
 import { quote } from '../../src/base/shell.ts'
@@ -9,23 +9,23 @@ import { LabError } from './process.ts'
 const usage = `usage: npm run lab -- COMMAND
 
   up [--nodes N] [--containers M] [--gpus G] [--stopped]
-                     start a lab: N nodes (2) with G GPUs (2) and M containers (2) each
-  down [--all]       end it and remove everything of it; --all: every lab of this machine
-  status             what is up
-  ssh NODE [CMD]     a shell on a node, or one command
-  enter CTID [CMD]   a shell in a container, or one command
-  save NAME          keep the disks of all nodes and containers as they are now, while the lab is up
-  restore NAME       put them back and boot
-  run CMD [ARG...]   a command of this machine, inside the lab's network
+                     start a lab of N nodes (default 2), each with G GPUs (2) and M containers (2)
+  down [--all]       stop the lab and remove it; --all: all labs on this machine
+  status             show the running lab
+  ssh NODE [CMD]     open a shell on a node, or run a command
+  enter CTID [CMD]   open a shell in a container, or run a command
+  save NAME          save the disks of all nodes and containers until the lab stops
+  restore NAME       restore saved disks and boot
+  run CMD [ARG...]   run a command of this machine in the lab's network
 
-GPUPLAY_LAB=NAME chooses among several labs; the usual one is "lab".
+GPUPLAY_LAB=NAME selects a lab (default: "lab").
 `
 
 async function main(argv: readonly string[]): Promise<number> {
   const [command, ...rest] = argv
   const reason = whyNoLab()
   if (command !== undefined && command !== 'help' && command !== '--help' && reason !== undefined)
-    throw new LabError(reason, 'Run it as root on a Debian 12 machine, virtual or not.')
+    throw new LabError(reason, 'Run it as root on Debian 12, on a physical or virtual machine.')
   switch (command) {
     case 'up':
       return up(rest)
@@ -66,7 +66,7 @@ async function up(args: readonly string[]): Promise<number> {
     },
   })
   if (Lab.find() !== undefined) {
-    say('the lab is up already; to start afresh: npm run lab -- down')
+    say('the lab is already running; to start a new one, first run: npm run lab -- down')
     return status()
   }
   const begun = Date.now()
@@ -77,7 +77,7 @@ async function up(args: readonly string[]): Promise<number> {
     running: !values.stopped,
     say,
   })
-  say(`the lab is up (${((Date.now() - begun) / 1000).toFixed(1)} s)`)
+  say(`the lab is running (${((Date.now() - begun) / 1000).toFixed(1)} s)`)
   return status()
 }
 
@@ -91,12 +91,12 @@ async function down(args: readonly string[]): Promise<number> {
 async function enter([ctid = '', ...words]: readonly string[]): Promise<number> {
   const lab = theLab()
   for (const node of lab.nodes) {
-    // containers that were made by hand as well
+    // Includes containers that were created manually.
     if ((await node.exec(`test -e /etc/pve/lxc/${quote(ctid)}.conf`)).code !== 0) continue
     const command = words.length === 0 ? ['enter', ctid] : ['exec', ctid, '--', 'sh', '-c', words.join(' ')]
     return foreground(lab.world.enterArgv(node.execArgv(['pct', ...command])))
   }
-  throw new LabError(`no node has a container "${ctid}"`, 'What there is: npm run lab -- status')
+  throw new LabError(`no node has a container "${ctid}"`, 'To list containers, run: npm run lab -- status')
 }
 
 function status(): number {
@@ -104,7 +104,7 @@ function status(): number {
   const others = Lab.all().filter((name) => name !== lab?.instance.name)
   if (others.length > 0) say(`other labs (GPUPLAY_LAB): ${others.join(', ')}`)
   if (lab === undefined) {
-    say('no lab is up')
+    say('no lab is running')
     return 1
   }
   for (const { spec } of lab.nodes) {
@@ -123,7 +123,7 @@ function status(): number {
 function theLab(): Lab {
   const lab = Lab.find()
   if (lab !== undefined) return lab
-  throw new LabError('no lab is up', 'Start one: npm run lab -- up')
+  throw new LabError('no lab is running', 'To start one, run: npm run lab -- up')
 }
 
 function foreground(argv: readonly string[]): Promise<number> {
@@ -145,7 +145,7 @@ try {
   let error: unknown = caught
   const misused =
     caught instanceof TypeError && 'code' in caught && String(caught.code).startsWith('ERR_PARSE_ARGS')
-  if (misused) error = new LabError(caught.message, 'What there is: npm run lab -- help')
+  if (misused) error = new LabError(caught.message, 'To list the commands, run: npm run lab -- help')
   if (!(error instanceof LabError)) throw error
   process.stderr.write(`lab: ${error.message}\n${error.hint === undefined ? '' : `     ${error.hint}\n`}`)
   process.exitCode = 1

@@ -21,7 +21,7 @@ describe('the containers of a lab', { skip, timeout: 300_000 }, () => {
     await Lab.down(name)
   })
 
-  it('run systemd, one privileged and one with shifted ids', async () => {
+  it('run systemd, one privileged and one with shifted IDs', async () => {
     for (const container of lab.containers) {
       assert.equal(await container.output('cat /proc/1/comm'), 'systemd\n')
       const first = container.spec.unprivileged ? '100000' : '0'
@@ -29,7 +29,7 @@ describe('the containers of a lab', { skip, timeout: 300_000 }, () => {
     }
   })
 
-  it('install packages from the practice mirror; kmod is not there before', async () => {
+  it('install packages from the simulated mirror; kmod is not installed at first', async () => {
     for (const container of lab.containers) {
       assert.equal((await container.exec('command -v modprobe')).stdout, '')
       await container.output('apt-get -qq update && apt-get -y -qq install kmod')
@@ -37,7 +37,7 @@ describe('the containers of a lab', { skip, timeout: 300_000 }, () => {
     }
   })
 
-  it('are saved and restored with their node, running as they were', async () => {
+  it('are saved and restored with their node, and run as before', async () => {
     const container = lab.container(102)
     await container.output('echo before >/etc/state')
     await lab.node('pve1').output('pct shutdown 101')
@@ -53,7 +53,7 @@ describe('the containers of a lab', { skip, timeout: 300_000 }, () => {
     assert.match(await lab.node('pve1').output('pct status 101'), /stopped/)
   })
 
-  it('meet the faults of practice: a lock of a backup, dpkg at work, a full disk', async () => {
+  it('show the usual faults: the lock of a backup, a busy dpkg, a full disk', async () => {
     const container = lab.container(102)
     await lockContainer(container, 'backup')
     assert.match((await container.node.exec('pct stop 102')).stderr, /CT is locked \(backup\)/)

@@ -14,12 +14,12 @@ export class LabNode {
     this.spec = spec
   }
 
-  /** Runs a shell command as root on the node, past its sshd. */
+  /** Runs a shell command as root on the node, without its sshd. */
   exec(command: string, options: RunOptions = {}): Promise<Finished> {
     return this.world.attempt(this.execArgv(['/bin/sh', '-c', command]), options)
   }
 
-  /** As `exec`, but a status other than 0 throws; returns what it printed. */
+  /** As `exec`, but returns the output and throws for a status other than 0. */
   async output(command: string, options: RunOptions = {}): Promise<string> {
     return outputOf(await this.exec(command, options), `${this.spec.name}: ${command}`)
   }
@@ -28,12 +28,12 @@ export class LabNode {
     return [this.world.script('node-exec.sh'), this.world.instance.stateDir, this.spec.name, ...argv]
   }
 
-  /** Cuts the power; disks stay. */
+  /** Cuts the power; keeps the disks. */
   powerOff(): Promise<void> {
     return switchOff(this.world, this.spec)
   }
 
-  /** Reboots in the node's own way; returns when the sshd of the next boot answers. */
+  /** Reboots the node with its own `reboot`; returns when the sshd of the next boot answers. */
   async reboot(): Promise<void> {
     const pidFile = this.world.path('nodes', this.spec.name, 'pid')
     const before = readFileSync(pidFile, 'utf8')
@@ -43,12 +43,12 @@ export class LabNode {
     await sshdAnswers(this.spec)
   }
 
-  /** Identity of the present boot. */
+  /** ID of the current boot. */
   async bootId(): Promise<string> {
     return (await this.output('cat /proc/sys/kernel/random/boot_id')).trim()
   }
 
-  /** Switches on and waits for sshd. */
+  /** Switches the node on and waits for sshd. */
   async powerOn(): Promise<void> {
     startNode(this.world, this.spec)
     await sshdAnswers(this.spec)
@@ -77,5 +77,5 @@ export class LabContainer {
 
 function outputOf(done: Finished, what: string): string {
   if (done.code === 0) return done.stdout
-  throw new LabError(`${what} ended with status ${done.code}:\n${done.stderr || done.stdout}`)
+  throw new LabError(`${what} exited with status ${done.code}:\n${done.stderr || done.stdout}`)
 }

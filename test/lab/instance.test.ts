@@ -10,7 +10,7 @@ test('networks of different labs do not overlap', () => {
   })
 })
 
-test('a route overlaps a range that it contains or is contained in, and a default route none', () => {
+test('a route overlaps a range if one contains the other; a default route overlaps none', () => {
   const range = { address: '10.77.0.1', prefix: 20 }
   assert.equal(overlaps(range, { address: '10.0.0.0', prefix: 8 }), true)
   assert.equal(overlaps(range, { address: '10.77.15.9', prefix: 32 }), true)
@@ -18,12 +18,12 @@ test('a route overlaps a range that it contains or is contained in, and a defaul
   assert.equal(overlaps(range, { address: '0.0.0.0', prefix: 0 }), false)
 })
 
-test('the name of a lab is short and plain, for it becomes a path and a cgroup', () => {
+test('the name of a lab is short and simple, because it becomes a path and a cgroup', () => {
   assert.equal(instance('a-1').cgroup, 'gpuplay-lab-a-1')
   assert.throws(() => instance('../x'), /cannot be the name of a lab/)
 })
 
-test('every second node numbers its GPUs against the order of their addresses, and no two GPUs share an identity', () => {
+test('every second node numbers its GPUs in the reverse order of their addresses, and every GPU has its own identity', () => {
   const { nodes } = topology(network(0), { nodes: 3, gpusPerNode: 4, containers: 2 })
   assert.deepEqual(
     nodes.map((node) => node.gpus.map((gpu) => gpu.minor)),
@@ -44,7 +44,7 @@ test('every second node numbers its GPUs against the order of their addresses, a
   )
 })
 
-test('a test may change nodes before they are made', () => {
+test('a test may change nodes before they are created', () => {
   const { nodes } = topology(network(0), { adjust: (node) => ({ ...node, pveVersion: '8.0.4' }) })
   assert.deepEqual(
     nodes.map((node) => node.pveVersion),
@@ -52,7 +52,7 @@ test('a test may change nodes before they are made', () => {
   )
 })
 
-test('a number of nodes that makes no sense is refused', () => {
+test('refuses an invalid number of nodes', () => {
   assert.throws(() => topology(network(0), { nodes: 0 }), /nodes must be a whole number from 1 to 200, not 0/)
   assert.throws(() => topology(network(0), { nodes: Number.NaN }), /not NaN/)
 })

@@ -1,14 +1,14 @@
 /**
- * Which lab is meant. Several labs can run on one machine at a time, each under a name (environment `GPUPLAY_LAB`,
- * default `lab`), with a state directory and an address range of its own.
+ * Several labs can run on one machine at a time. Each has a name (environment variable `GPUPLAY_LAB`, default `lab`), a state
+ * directory and an address range.
  */
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { LabError, run } from './process.ts'
 
-/** What `down` removes. Everything of a lab that is not in the image cache is below it. */
+/** Removed by `down`. Contains everything of a lab except the image cache. */
 export const stateRoot = '/run/gpuplay-lab'
-/** Images, repositories and keys, built once; safe to delete while no lab runs. */
+/** Images, repositories and keys, built once; can be deleted while no lab is running. */
 export const cacheRoot = process.env['GPUPLAY_LAB_CACHE'] ?? '/var/cache/gpuplay-lab'
 
 export interface Instance {
@@ -24,13 +24,13 @@ export function instance(name: string = process.env['GPUPLAY_LAB'] ?? 'lab'): In
   return { name, stateDir: join(stateRoot, name), cgroup: `gpuplay-lab-${name}` }
 }
 
-/** The addresses of one lab: a /20 of which the machine itself has one, so that plain `ssh` reaches the nodes. */
+/** The addresses of one lab: a /20. The machine has one of them, so plain `ssh` reaches the nodes. */
 export interface Network {
   readonly slot: number
-  /** The link on the machine's side. */
+  /** The machine's end of the link. */
   readonly link: string
   readonly prefix: number
-  /** The practice internet: name server, web server, default gateway. */
+  /** The simulated internet: name server, web server, default gateway. */
   readonly internet: string
   readonly machine: string
   node(index: number): string
@@ -54,7 +54,7 @@ export function network(slot: number): Network {
   }
 }
 
-/** Takes a range that neither another lab nor the machine's own routes use. */
+/** Allocates a range that neither another lab nor the machine's routes use. */
 export async function claimNetwork(owner: Instance): Promise<Network> {
   const directory = join(stateRoot, '.networks')
   mkdirSync(directory, { recursive: true })
@@ -72,8 +72,8 @@ export async function claimNetwork(owner: Instance): Promise<Network> {
     }
   }
   throw new LabError(
-    'every address range the lab could use is taken',
-    'Take labs down that are no longer needed: ls /run/gpuplay-lab',
+    'all address ranges for labs are in use',
+    'Stop labs that are no longer needed; to list them, run: ls /run/gpuplay-lab',
   )
 }
 

@@ -38,7 +38,7 @@ describe('a lab', { skip, timeout: 300_000 }, () => {
     }
   })
 
-  it('is reached from this machine by plain ssh, with the host keys in its known_hosts', async () => {
+  it('accepts plain ssh from this machine, with the host keys in its known_hosts', async () => {
     assert.equal((await lab.ssh('pve2', 'hostname')).stdout, 'pve2\n')
     const changed = await changeHostKey(lab.node('pve2'))
     const refused = await lab.ssh('pve2', 'hostname')
@@ -47,7 +47,7 @@ describe('a lab', { skip, timeout: 300_000 }, () => {
     assert.ok(!readFileSync(lab.knownHosts, 'utf8').includes(changed))
   })
 
-  it('keeps the disk over a reboot and starts /run, the uptime and the boot id afresh', async () => {
+  it('keeps the disk over a reboot and resets /run, the uptime and the boot ID', async () => {
     const node = lab.node('pve1')
     await node.output('echo kept >/etc/kept; echo gone >/run/gone')
     const first = await node.bootId()
@@ -59,7 +59,7 @@ describe('a lab', { skip, timeout: 300_000 }, () => {
     assert.equal(await lab.node('pve1').output('hostname'), 'pve1\n')
   })
 
-  it('stays away as long as a test says when it reboots', async () => {
+  it('takes as long to reboot as a test requests', async () => {
     slowReboots(lab.node('pve2'), 2)
     await lab.reboot('pve2')
     const log = readFileSync(lab.world.path('nodes/pve2/boots.log'), 'utf8').trim().split('\n').slice(-2)
@@ -68,7 +68,7 @@ describe('a lab', { skip, timeout: 300_000 }, () => {
     assert.ok(boot - down >= 2, log.join(' '))
   })
 
-  it('serves signed apt repositories under their real addresses, over names and practice certificates', async () => {
+  it('serves signed apt repositories under their real addresses, with DNS and certificates', async () => {
     const node = lab.node('pve1')
     await node.output('apt-get -qq update')
     assert.match(
@@ -83,7 +83,7 @@ describe('a lab', { skip, timeout: 300_000 }, () => {
     assert.ok(requests(lab.world).some(({ path, status }) => path.endsWith('/InRelease') && status === 200))
   })
 
-  it('breaks downloads as told: an error for so many requests, a cut, then what is asked for from there on', async () => {
+  it('breaks downloads as requested: errors for a number of requests, an interruption, then a resumed download', async () => {
     const address = 'https://developer.download.nvidia.com/compute/cuda/repos/debian12/x86_64/Packages'
     const node = lab.node('pve1')
     await node.output(`curl -fsS -o /root/whole ${address}`)
@@ -101,7 +101,7 @@ describe('a lab', { skip, timeout: 300_000 }, () => {
     breakInternet(lab.world, [])
   })
 
-  it('saves all disks and puts them back', async () => {
+  it('saves and restores all disks', async () => {
     const node = lab.node('pve1')
     await node.output('echo before >/etc/state')
     await lab.save('early')
@@ -118,7 +118,7 @@ describe('a lab', { skip, timeout: 300_000 }, () => {
     assert.deepEqual(snapshotDifferences(before, await lab.snapshotFiles()), [])
   })
 
-  it('makes the faults that tests order', async () => {
+  it('causes the faults that tests request', async () => {
     const node = lab.node('pve1')
     const release = await holdDpkgLock(node)
     assert.match((await node.exec('apt-get -y install make')).stderr, /Could not get lock .*unattended-upgr/)
@@ -141,7 +141,7 @@ describe('a lab', { skip, timeout: 300_000 }, () => {
     assert.equal((await lab.ssh('pve1', 'hostname')).stdout, 'pve1\n')
   })
 
-  it('leaves nothing when it is taken down', async () => {
+  it('leaves nothing after it is stopped', async () => {
     const owner = instance(name)
     const { link } = network(lab.world.network.slot)
     assert.match(await run(['ip', 'link', 'show', link]), /state UP/)

@@ -1,7 +1,6 @@
 /**
- * A practice world for whole-tool tests and for the demonstration: Proxmox-like nodes with real sshd, systemd, apt and
- * LXC on this machine, reached by plain `ssh` at addresses that only it can route to. README.md beside this file tells
- * how it is built.
+ * A simulated environment for end-to-end tests and the demo: Proxmox-like nodes with real sshd, systemd, apt and LXC on this
+ * machine. Only this machine can route to their addresses. README.md in this folder describes the design.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -29,13 +28,13 @@ import { topology, type Topology, type TopologyOptions } from './topology.ts'
 import { stopWorld, World } from './world.ts'
 
 export interface UpOptions extends TopologyOptions {
-  /** Name of the lab; `GPUPLAY_LAB` or `lab` unless said. */
+  /** Name of the lab; default: `GPUPLAY_LAB` or `lab`. */
   readonly name?: string
-  /** Hears what is being done. */
+  /** Receives progress messages. */
   readonly say?: (line: string) => void
 }
 
-/** Kept in the state directory while the lab is up. */
+/** Stored in the state directory while the lab is running. */
 interface Recorded {
   readonly slot: number
   readonly topology: Topology
@@ -52,12 +51,12 @@ export class Lab {
     this.topology = shape
   }
 
-  /** Builds what is missing, starts the lab and returns when every node answers on ssh and its containers run. */
+  /** Builds missing parts, starts the lab, and returns when every node answers over SSH and its containers run. */
   static async up(options: UpOptions = {}): Promise<Lab> {
     const say = options.say ?? (() => {})
     const owner = instance(options.name)
     if (Lab.find(owner.name) !== undefined)
-      throw new LabError(`the lab "${owner.name}" is up already`, 'Take it down first: npm run lab -- down')
+      throw new LabError(`the lab "${owner.name}" is already running`, 'First run: npm run lab -- down')
     await prepareMachine(say)
     await Lab.down(owner.name)
     mkdirSync(owner.stateDir, { recursive: true })
@@ -93,7 +92,7 @@ export class Lab {
     }
   }
 
-  /** The lab of this name if it is up. */
+  /** The lab of this name, if it is running. */
   static find(name?: string): Lab | undefined {
     const owner = instance(name)
     const file = join(owner.stateDir, 'lab.json')
@@ -103,13 +102,13 @@ export class Lab {
     return world === undefined ? undefined : new Lab(world, recorded.topology)
   }
 
-  /** Names of all labs that are up on this machine. */
+  /** Names of all running labs on this machine. */
   static all(): readonly string[] {
     if (!existsSync(stateRoot)) return []
     return readdirSync(stateRoot).filter((name) => !name.startsWith('.') && Lab.find(name) !== undefined)
   }
 
-  /** Ends a lab and everything in it: processes, mounts, namespaces, cgroups, links, files. Quiet when there is none. */
+  /** Stops a lab and removes its processes, mounts, namespaces, cgroups, links and files. Does nothing if there is none. */
   static async down(name?: string): Promise<void> {
     const owner = instance(name)
     const file = join(owner.stateDir, 'lab.json')
@@ -122,7 +121,7 @@ export class Lab {
     return Lab.down(this.instance.name)
   }
 
-  /** @throws LabError when there is no such node, with the names there are. */
+  /** @throws LabError for an unknown node, listing the names of the nodes. */
   node(name: string): LabNode {
     const spec = this.topology.nodes.find((node) => node.name === name)
     if (spec !== undefined) return new LabNode(this.world, spec)
@@ -134,7 +133,7 @@ export class Lab {
     return this.topology.nodes.map((spec) => new LabNode(this.world, spec))
   }
 
-  /** @throws LabError when no node has this container. */
+  /** @throws LabError if no node has this container. */
   container(ctid: number): LabContainer {
     const found = this.containers.find((container) => container.spec.ctid === ctid)
     if (found !== undefined) return found
@@ -146,14 +145,14 @@ export class Lab {
     return this.nodes.flatMap((node) => node.spec.containers.map((spec) => new LabContainer(node, spec)))
   }
 
-  /** Runs a program of this machine inside the lab's network, where the practice internet is, and is trusted. */
+  /** Runs a program of this machine in the lab's network, where it reaches and trusts the simulated internet. */
   run(argv: readonly string[], options: RunOptions = {}): Promise<Finished> {
     const certificates = join(this.instance.stateDir, 'ca-certificates.crt')
     const env = { NODE_EXTRA_CA_CERTS: certificates, ...options.env }
     return this.world.attempt(argv, { ...options, env })
   }
 
-  /** Copies all disks as they are this moment, and which containers run. A state of the same name is replaced. */
+  /** Saves all disks and the list of running containers. Replaces a state of the same name. */
   async save(name: string): Promise<void> {
     const running = await Promise.all(this.nodes.map((node) => runningContainers(node)))
     const nodes = this.topology.nodes.map((node) => node.name)
@@ -162,12 +161,13 @@ export class Lab {
   }
 
   /**
-   * Puts all disks back to a saved state, boots the nodes, and runs the containers that ran then. Faults end.
-   * @throws LabError when there is no such state.
+   * Restores all disks to a saved state, boots the nodes, and starts the containers that ran then. Ends all faults.
+   * @throws LabError if there is no such state.
    */
   async restore(name: string): Promise<void> {
     const file = this.world.path('nodes/.saved', savedName(name), 'running.json')
-    if (!existsSync(file)) throw new LabError(`there is no saved state "${name}"`, 'States end with the lab.')
+    if (!existsSync(file))
+      throw new LabError(`there is no saved state "${name}"`, 'Saved states are removed when the lab stops.')
     const running: readonly number[] = JSON.parse(readFileSync(file, 'utf8'))
     breakInternet(this.world, [])
     await Promise.all(this.nodes.map((node) => node.powerOff()))
@@ -186,18 +186,18 @@ export class Lab {
     return readdirSync(this.world.path('nodes/.saved'))
   }
 
-  /** All files of all hosts that differ from the image, to compare with a later listing (`snapshotDifferences`). */
+  /** Lists the files of all hosts that differ from the image; `snapshotDifferences` compares two lists. */
   async snapshotFiles(): Promise<FileSnapshot> {
     const nodes = await Promise.all(this.nodes.map((node) => snapshotNode(node)))
     return new Map(nodes.flatMap((node) => [...node]))
   }
 
-  /** Reboots a node as `reboot` on it does, and waits until its sshd answers again. */
+  /** Reboots a node with `reboot` and waits until its sshd answers again. */
   async reboot(name: string): Promise<void> {
     await this.node(name).reboot()
   }
 
-  /** Options for `ssh` and `scp` that reach the nodes without a question. */
+  /** Options with which `ssh` and `scp` connect to the nodes without prompts. */
   get sshConfig(): string {
     return join(this.instance.stateDir, 'ssh_config')
   }
@@ -210,7 +210,7 @@ export class Lab {
     return join(this.instance.stateDir, 'id_ed25519')
   }
 
-  /** A command through sshd, as gpuplay goes. */
+  /** Runs a command through sshd, as gpuplay does. */
   ssh(node: string, command: string, options: RunOptions = {}): Promise<Finished> {
     return attempt(['ssh', '-F', this.sshConfig, this.node(node).spec.name, command], options)
   }
@@ -237,14 +237,14 @@ export class Lab {
   }
 }
 
-/** Makes the key that opens every node; returns its public half. */
+/** Creates the key that every node accepts; returns the public key. */
 async function makeKey(owner: Instance): Promise<string> {
   const file = join(owner.stateDir, 'id_ed25519')
   await run(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', `gpuplay lab ${owner.name}`, '-f', file])
   return readFileSync(`${file}.pub`, 'utf8')
 }
 
-/** Files that the world has in the place of the machine's: its name server, and certificates with the practice authority. */
+/** Files that replace the machine's inside the world: the name server, and certificates with the lab's authority. */
 function trustedOnTheInside(owner: Instance, addresses: Network, keys: string): void {
   const bundle = '/etc/ssl/certs/ca-certificates.crt'
   const certificates = [bundle, join(keys, 'ca.crt')].map((file) => readFileSync(file, 'utf8'))
@@ -257,7 +257,7 @@ function savedName(name: string): string {
   throw new LabError(`"${name}" cannot be the name of a saved state`, 'Use a-z, 0-9 and -.')
 }
 
-/** What the lab's name server answers besides the practice internet. */
+/** Names that the lab's name server resolves in addition to those of the simulated internet. */
 function hostNames(shape: Topology): Record<string, string> {
   const hosts = shape.nodes.flatMap((node) => [
     { name: node.name, address: node.address },

@@ -1,9 +1,9 @@
-/** What the lab needs of the machine it runs on, and gets when it may. */
+/** Prepares the machine on which the lab runs. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { LabError, attempt, run } from './process.ts'
 
-/** Why a lab cannot run here, or `undefined` when it can. For tests that skip. */
+/** The reason why a lab cannot run here, for skipped tests; `undefined` if it can. */
 export function whyNoLab(): string | undefined {
   if (process.platform !== 'linux') return 'the lab needs Linux'
   if (process.getuid?.() !== 0) return 'the lab needs root: it makes namespaces, mounts and cgroups'
@@ -13,21 +13,21 @@ export function whyNoLab(): string | undefined {
   return undefined
 }
 
-/** Makes the machine ready: programs installed, limits raised. Says what it changes. */
+/** Installs programs and raises limits; reports each change. */
 export async function prepareMachine(say: (line: string) => void): Promise<void> {
   const reason = whyNoLab()
   if (reason !== undefined)
-    throw new LabError(reason, 'Run it as root on a Debian 12 machine, virtual or not.')
+    throw new LabError(reason, 'Run it as root on Debian 12, on a physical or virtual machine.')
   await installPackages(join(import.meta.dirname, 'packages.txt'), say)
   raise('/proc/sys/fs/inotify/max_user_instances', 8192, say)
 }
 
-/** Installs on this machine those of the packages listed in a file, one a line, that are missing. */
+/** Installs the missing packages of a list (a file with one package a line) on this machine. */
 export async function installPackages(list: string, say: (line: string) => void): Promise<void> {
   const wanted = readFileSync(list, 'utf8')
     .split('\n')
     .filter((line) => line !== '' && !line.startsWith('#'))
-  // dpkg-query ends with 1 when a package is unknown to it, and still lists the others
+  // dpkg-query exits with 1 if it does not know a package, and still lists the others.
   const listed = await attempt(['dpkg-query', '-W', '-f', '${Package} ${db:Status-Status}\n', ...wanted])
   const missing = wanted.filter((name) => !listed.stdout.includes(`${name} installed\n`))
   if (missing.length === 0) return

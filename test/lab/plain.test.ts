@@ -30,7 +30,7 @@ describe('plain hosts', { skip: whyNoLab() ?? false, timeout: 240_000 }, () => {
     ])
   }
 
-  it('have a name, processes and files of their own', async () => {
+  it('have their own names, processes and files', async () => {
     const [one, two] = hosts
     assert.equal((await ssh(one, 'hostname; echo 1 >/etc/mine; ls /etc/mine')).stdout, 'host1\n/etc/mine\n')
     assert.equal((await ssh(two, 'hostname; ls /etc/mine 2>/dev/null')).stdout, 'host2\n')
@@ -38,14 +38,14 @@ describe('plain hosts', { skip: whyNoLab() ?? false, timeout: 240_000 }, () => {
     assert.match((await ssh(two, 'ps -o comm= -p 1')).stdout, /^sshd\n/)
   })
 
-  it('are as new when they are asked to be', async () => {
+  it('can be reset to a new state', async () => {
     const [one] = hosts
     await ssh(one, 'touch /etc/mine')
     await plain.fresh([one])
     assert.notEqual((await ssh(one, 'test -e /etc/mine')).code, 0)
   })
 
-  it('count the processes and programs that something costs them, beyond the opening', async () => {
+  it('count the processes and programs of an operation, without those of opening a shell', async () => {
     const [one] = hosts
     const costs = await countCosts(plain, one, async ({ address, port, privateKey, knownHosts }) => {
       const options = [

@@ -1,7 +1,7 @@
-/** Running programs of the machine that the lab is built on. */
+/** Runs programs of the machine on which the lab runs. */
 import { spawn } from 'node:child_process'
 
-/** What went wrong with the lab, for the person who called it: what, and what to do. */
+/** A failure of the lab, for its user: a message and a hint. */
 export class LabError extends Error {
   readonly hint: string | undefined
   constructor(message: string, hint?: string, cause?: unknown) {
@@ -12,7 +12,7 @@ export class LabError extends Error {
 }
 
 export interface Finished {
-  /** Exit status; 128 + N when signal N ended the program. */
+  /** Exit status; 128 + N if signal N ended the program. */
   readonly code: number
   readonly stdout: string
   readonly stderr: string
@@ -22,11 +22,11 @@ export interface RunOptions {
   readonly input?: string
   readonly env?: Readonly<Record<string, string>>
   readonly cwd?: string
-  /** Give up (SIGKILL) after this many milliseconds; two minutes unless said. */
+  /** Timeout in milliseconds, after which the program is killed; default: two minutes. */
   readonly timeout?: number
 }
 
-/** Runs a program to its end, whatever its exit status. Throws only when it cannot be started or takes too long. */
+/** Runs a program to its end. Throws only if the program cannot be started or times out, not for its exit status. */
 export function attempt(argv: readonly string[], options: RunOptions = {}): Promise<Finished> {
   const [program = '', ...args] = argv
   const timeout = options.timeout ?? 120_000
@@ -53,23 +53,23 @@ export function attempt(argv: readonly string[], options: RunOptions = {}): Prom
     })
     child.on('close', (code, signal) => {
       clearTimeout(timer)
-      if (late) reject(new LabError(`${argv.join(' ')} took longer than ${timeout / 1000} s`))
+      if (late) reject(new LabError(`${argv.join(' ')} timed out after ${timeout / 1000} s`))
       else resolve({ code: code ?? 128 + signalNumber(signal), stdout: text(stdout), stderr: text(stderr) })
     })
   })
 }
 
-/** Runs a program and returns its standard output; an exit status other than 0 throws with what it said. */
+/** Runs a program and returns its standard output. Throws for an exit status other than 0, with its output. */
 export async function run(argv: readonly string[], options: RunOptions = {}): Promise<string> {
   const done = await attempt(argv, options)
   if (done.code !== 0) {
     const said = (done.stderr.trim() || done.stdout.trim()).split('\n').slice(-12).join('\n')
-    throw new LabError(`${argv.slice(0, 4).join(' ')} ended with status ${done.code}${said && `:\n${said}`}`)
+    throw new LabError(`${argv.slice(0, 4).join(' ')} exited with status ${done.code}${said && `:\n${said}`}`)
   }
   return done.stdout
 }
 
-/** Waits until `check` gives something other than `undefined`, asking every `every` milliseconds. */
+/** Calls `check` every `every` milliseconds until it returns a value other than `undefined`. */
 export async function until<T>(
   what: string,
   check: () => T | undefined | Promise<T | undefined>,
@@ -79,7 +79,7 @@ export async function until<T>(
   for (;;) {
     const found = await check()
     if (found !== undefined) return found
-    if (Date.now() > end) throw new LabError(`gave up after ${within / 1000} s waiting for ${what}`)
+    if (Date.now() > end) throw new LabError(`timed out after ${within / 1000} s waiting for ${what}`)
     await new Promise((wake) => setTimeout(wake, every))
   }
 }

@@ -45,11 +45,11 @@ describe('a distant port', () => {
     assert.equal(waits, 3)
   })
 
-  it('counts once what is asked at the same time', async () => {
+  it('counts simultaneous questions once', async () => {
     assert.equal(await waitsOf((send) => Promise.all([send('a'), send('b'), send('c')])), 1)
   })
 
-  it('counts a question that was sent before the answer to the last one had come as none', async () => {
+  it('does not count a question that was sent before the previous answer arrived', async () => {
     const waits = await waitsOf(async (send) => {
       const slow = send('later 60')
       await new Promise((resolve) => void setTimeout(resolve, 10))
@@ -58,7 +58,7 @@ describe('a distant port', () => {
     assert.equal(waits, 1)
   })
 
-  it('hands the end of a connection on, from either side', async () => {
+  it('forwards the end of a connection from either side', async () => {
     const distant = await distantPort({ host: '127.0.0.1', port, delay: 1 })
     const arrived = new Promise<Socket>((resolve) => server.once('connection', resolve))
     const socket = connect(distant.port, '127.0.0.1')

@@ -1,4 +1,4 @@
-/** The lab's world: the outer namespaces that hold everything of one lab, and its link to the machine. */
+/** The world of a lab: the outer namespaces that contain the lab, and its link to the machine. */
 import { spawn } from 'node:child_process'
 import { existsSync, openSync, closeSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -10,7 +10,7 @@ const scripts = join(import.meta.dirname, 'world')
 export class World {
   readonly instance: Instance
   readonly network: Network
-  /** Of its first process, as the machine counts. */
+  /** PID of its first process, in the machine's namespace. */
   readonly pid: number
 
   constructor(owner: Instance, pid: number, addresses: Network) {
@@ -23,17 +23,17 @@ export class World {
     const { link, machine, internet, prefix } = addresses
     await run([script('start.sh'), owner.stateDir, owner.cgroup, link, machine, internet, String(prefix)])
     const pid = runningPid(owner)
-    if (pid === undefined) throw new Error(`the world of ${owner.name} ended while it started`)
+    if (pid === undefined) throw new Error(`the world of ${owner.name} exited while it started`)
     return new World(owner, pid, addresses)
   }
 
-  /** The world of this lab if it runs. */
+  /** The world of this lab, if it is running. */
   static find(owner: Instance, slot: number): World | undefined {
     const pid = runningPid(owner)
     return pid === undefined ? undefined : new World(owner, pid, network(slot))
   }
 
-  /** A file below the state directory as the world sees it: the nodes' disks are mounted there and nowhere else. */
+  /** The path of a file in the state directory, as seen from the world: only there are the nodes' disks mounted. */
   path(...parts: readonly string[]): string {
     return join(`/proc/${this.pid}/root`, this.instance.stateDir, ...parts)
   }
@@ -42,7 +42,7 @@ export class World {
     return script(name)
   }
 
-  /** The command line that runs `argv` inside. */
+  /** The command line that runs `argv` in the world. */
   enterArgv(argv: readonly string[]): readonly string[] {
     return [script('enter.sh'), this.instance.stateDir, this.instance.cgroup, ...argv]
   }
@@ -55,7 +55,7 @@ export class World {
     return run(this.enterArgv(argv), options)
   }
 
-  /** Starts a program inside that stays after this process has ended; what it prints goes to `log`. */
+  /** Starts a program in the world that keeps running after this process exits; its output is written to `log`. */
   startDaemon(argv: readonly string[], log: string, env: Readonly<Record<string, string>> = {}): void {
     const [program = '', ...args] = this.enterArgv(argv)
     const output = openSync(join(this.instance.stateDir, log), 'a')
@@ -65,7 +65,7 @@ export class World {
   }
 }
 
-/** Ends the world, if there is one, and removes the state directory. */
+/** Stops the world, if there is one, and removes the state directory. */
 export async function stopWorld(owner: Instance, link: string): Promise<void> {
   await run([script('stop.sh'), owner.stateDir, owner.cgroup, link])
 }

@@ -1,9 +1,9 @@
 /**
- * `npm run soak`: made-up playbooks against the real shell of this machine, simulations, and a fuzzer over what takes the answers of hosts apart, all from a
- * fresh seed. A failure is printed with the seed that replays it; an input that fails is written to `fuzz/findings`.
+ * `npm run soak`: runs generated playbooks with this machine's shell, simulations, and a fuzzer for the parsers of answers, all
+ * from a new seed. Prints each failure with the seed that repeats it, and writes failing inputs to `fuzz/findings`.
  *
- * `GPUPLAY_SOAK_PLAYBOOKS` (2,000) and `GPUPLAY_SOAK_SIMULATIONS` (10,000) say how many, `GPUPLAY_SOAK_FUZZ` (120) for how many seconds each target of the
- * fuzzer runs; `GPUPLAY_SOAK_SEED` where they begin.
+ * Environment: `GPUPLAY_SOAK_PLAYBOOKS` (default 2,000) and `GPUPLAY_SOAK_SIMULATIONS` (10,000) set the number of runs,
+ * `GPUPLAY_SOAK_FUZZ` (120) the seconds for each target of the fuzzer, `GPUPLAY_SOAK_SEED` the first seed.
  */
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
@@ -18,7 +18,7 @@ function print(text: string): void {
   process.stdout.write(`${text}\n`)
 }
 
-/** The exit status of a file of tests, in a process of its own. */
+/** Runs a test file in a separate process and returns its exit status. */
 function runTests(name: string): Promise<number> {
   const file = fileURLToPath(new URL(name, import.meta.url))
   const env = {
@@ -37,7 +37,7 @@ function runTests(name: string): Promise<number> {
 async function runSimulations(): Promise<number> {
   print(`${simulations} simulations, from seed ${seed}`)
   const failed = await simulateMany(seed, simulations, (done) => {
-    if ((done - seed + 1) % 1000 === 0) print(`${done - seed + 1} simulations are over`)
+    if ((done - seed + 1) % 1000 === 0) print(`${done - seed + 1} simulations finished`)
   })
   for (const one of failed) print(one)
   print(

@@ -16,7 +16,7 @@ test(`${count} simulations, from seed ${first}`, async () => {
   assert.equal(failed.length, 0, failed.join('\n'))
 })
 
-test('a seed replays exactly', async () => {
+test('the same seed gives the same run', async () => {
   const told = async (): Promise<unknown> => {
     const { runs, deeds } = await simulate(first)
     return { deeds, events: runs.map(({ events }) => events) }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { namesSuite } from './image.ts'
 
-test('apt sources of the distribution itself are recognised in both formats, others are not', () => {
+test('recognizes the apt sources of the distribution in both formats, and no others', () => {
   assert.equal(namesSuite('deb http://mirror.test/debian bookworm main contrib\n'), true)
   assert.equal(
     namesSuite('deb [arch=amd64 signed-by=/k.gpg] http://mirror.test/debian bookworm main\n'),

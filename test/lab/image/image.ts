@@ -1,4 +1,4 @@
-/** The file systems that nodes and containers start from: Debian 12, made by mmdebstrap from this machine's apt sources. */
+/** Builds the file systems of nodes and containers: Debian 12, built by mmdebstrap from this machine's apt sources. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { cached, type Recipe } from '../cache.ts'
@@ -9,9 +9,9 @@ const suite = 'bookworm'
 
 export interface Image {
   readonly directory: string
-  /** Lower directories of a node's root, top first, without the stand-ins. */
+  /** Lower directories of a node's root, top first, excluding the stand-ins. */
   readonly node: readonly string[]
-  /** Real Debian packages that came with the node's layer. */
+  /** Real Debian packages that were downloaded for the node's layer. */
   readonly packages: string
 }
 
@@ -37,7 +37,7 @@ export async function image(trust: string, say: (line: string) => void): Promise
   }
 }
 
-/** The files of this machine's apt that say where Debian 12 comes from, in either of apt's formats. */
+/** The apt source files of this machine for Debian 12, in either of apt's formats. */
 export function aptSources(directory = '/etc/apt'): readonly string[] {
   const parts = join(directory, 'sources.list.d')
   const files = [
@@ -48,11 +48,11 @@ export function aptSources(directory = '/etc/apt'): readonly string[] {
   if (found.length > 0) return found
   throw new LabError(
     `apt on this machine has no source for Debian 12 (${suite})`,
-    'The lab builds its nodes from the packages of this machine’s own distribution: run it on Debian 12.',
+    'Run the lab on Debian 12: it builds its nodes from the packages of this machine’s distribution.',
   )
 }
 
-/** Whether apt source text, one-line or deb822, names the suite itself and Debian's own component `main`. */
+/** Whether an apt source, one-line or deb822, contains exactly this suite and the component `main`. */
 export function namesSuite(text: string): boolean {
   const oneLine = new RegExp(`^deb\\s+(\\[[^\\]]*\\]\\s+)?\\S+\\s+${suite}\\s+(.*\\s)?main(\\s|$)`, 'm')
   const deb822 = new RegExp(`^Suites:(.*\\s)?${suite}(\\s|$)`, 'm')

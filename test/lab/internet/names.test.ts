@@ -13,7 +13,7 @@ function query(name: string, type: number): Buffer {
   ])
 }
 
-test('a known name gets its address, whatever its case', () => {
+test('a known name resolves to its address, in upper and lower case', () => {
   const reply = answerName(query('Download.Proxmox.com', 1), addresses) ?? Buffer.alloc(0)
   assert.equal(reply.readUInt16BE(0), 0xabcd)
   assert.equal(reply.readUInt16BE(2), 0x8580)
@@ -21,7 +21,7 @@ test('a known name gets its address, whatever its case', () => {
   assert.deepEqual([...reply.subarray(-4)], [10, 77, 0, 1])
 })
 
-test('a known name has no address of version 6, and an unknown one does not exist', () => {
+test('a known name has no IPv6 address, and an unknown one does not exist', () => {
   const six = answerName(query('download.proxmox.com', 28), addresses) ?? Buffer.alloc(0)
   assert.equal(six.readUInt16BE(2) & 15, 0)
   assert.equal(six.readUInt16BE(6), 0)
@@ -29,6 +29,6 @@ test('a known name has no address of version 6, and an unknown one does not exis
   assert.equal(unknown.readUInt16BE(2) & 15, 3)
 })
 
-test('a packet that is cut off gets no answer', () => {
+test('a truncated packet gets no answer', () => {
   assert.equal(answerName(query('example.org', 1).subarray(0, 18), addresses), undefined)
 })

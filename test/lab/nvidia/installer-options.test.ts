@@ -33,10 +33,10 @@ const accepts = (version: string, ...argv: readonly string[]): boolean =>
   'asked' in readOptions(version, argv)
 
 describe("nvidia-installer's options, against recorded --advanced-options", () => {
-  test('there are recordings to compare with', () => assert.ok(lists.length >= 6))
+  test('there are recordings for the comparison', () => assert.ok(lists.length >= 6))
 
   for (const { version, options } of lists) {
-    test(`${version} accepts every spelling that it lists`, () => {
+    test(`${version} accepts every spelling in its list`, () => {
       assert.ok(options.length > 80)
       for (const { words, takesValue } of options) {
         for (const word of words)
@@ -44,7 +44,7 @@ describe("nvidia-installer's options, against recorded --advanced-options", () =
       }
     })
 
-    test(`${version} refuses what only other versions list`, () => {
+    test(`${version} refuses options that only other versions list`, () => {
       const own = new Set(options.flatMap(({ words }) => words))
       const others = lists.flatMap((list) => list.options).flatMap(({ words }) => words)
       for (const word of others) {
@@ -52,7 +52,7 @@ describe("nvidia-installer's options, against recorded --advanced-options", () =
       }
     })
 
-    test(`${version} takes a value where its list shows one, and nowhere else`, () => {
+    test(`${version} accepts a value only for options that have one in its list`, () => {
       for (const { words, takesValue } of options) {
         const long = words.find((word) => word.startsWith('--')) ?? ''
         if (takesValue) assert.deepEqual(readOptions(version, [long]), { missingValue: long })
@@ -61,13 +61,13 @@ describe("nvidia-installer's options, against recorded --advanced-options", () =
     })
   }
 
-  test('the old name for leaving modules out works in every version', () => {
+  test('the old name of the option without kernel modules works in every version', () => {
     for (const version of ['450.80.02', ...lists.map((list) => list.version)])
       assert.ok(accepts(version, '--no-kernel-module'))
     assert.ok(!accepts('470.256.02', '--no-kernel-modules'))
   })
 
-  test('options know since when they exist', () => {
+  test('each option has the version that introduced it', () => {
     assert.deepEqual(
       ['515.105.01', '520.56.06'].map((version) => accepts(version, '--no-dkms')),
       [false, true],

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseModprobe } from './module-files.ts'
 
-test('modprobe.d names modules in either spelling, with commands and soft dependencies', () => {
+test('modprobe.d accepts both spellings of modules, commands and soft dependencies', () => {
   const config = parseModprobe(
     '# note\nblacklist nouveau\ninstall nova-core /bin/false\nsoftdep nvidia pre: vfio-pci post: nvidia-uvm nvidia-drm\n',
   )

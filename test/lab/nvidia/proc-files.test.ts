@@ -19,7 +19,7 @@ const gpu = {
 }
 
 describe('/proc of a node with the NVIDIA driver', () => {
-  test('the open module names itself with two blanks before its version, and a blank at the end', () => {
+  test('the open module prints two blanks before its version and one at the end', () => {
     const text = nvidiaProcFiles(open580, []).get('nvidia/version') ?? ''
     assert.match(
       text,
@@ -30,7 +30,7 @@ describe('/proc of a node with the NVIDIA driver', () => {
     assert.match(proprietary, /^NVRM version: NVIDIA UNIX x86_64 Kernel Module {2}580\.95\.05 {2}/)
   })
 
-  test('a card tells its UUID only after it was opened', () => {
+  test('a card shows its UUID only after it was opened', () => {
     const information = (opened: boolean): string =>
       nvidiaProcFiles(open580, [{ ...gpu, opened }]).get('nvidia/gpus/0000:01:00.0/information') ?? ''
     assert.ok(!information(false).includes('UUID'))
@@ -39,7 +39,7 @@ describe('/proc of a node with the NVIDIA driver', () => {
     assert.match(information(false), /^Device Minor: \t 3$/m)
   })
 
-  test('the front end has one name up to 535 and two from 545 on', () => {
+  test('the front end has one name up to 535 and two since 545', () => {
     const list = (version: string): string =>
       deviceList(real, { loaded: [{ ...open580, version }], majors: { 'nvidia-caps': 240 } })
     assert.match(list('535.247.01'), /^195 nvidia-frontend$/m)
@@ -62,7 +62,7 @@ describe('/proc of a node with the NVIDIA driver', () => {
     }
   })
 
-  test('modules list who uses them', () => {
+  test('modules list their users', () => {
     const loaded = [{ name: 'nvidia_uvm', version: '1', license: 'NVIDIA' }, open580]
     const references = (name: string) =>
       name === 'nvidia' ? { holders: ['nvidia_uvm'], count: 2 } : { holders: [], count: 0 }
@@ -72,7 +72,7 @@ describe('/proc of a node with the NVIDIA driver', () => {
     )
   })
 
-  test('Pascal has no driver from 590 on, and Blackwell none but the open one', () => {
+  test('Pascal has no driver since 590, and Blackwell has only the open one', () => {
     const driver = (version: string, license: string) => ({ version, license })
     assert.ok(drives(driver('580.95.05', 'NVIDIA'), '1b80'))
     assert.ok(!drives(driver('580.95.05', 'Dual MIT/GPL'), '1b80'))

@@ -22,7 +22,7 @@ describe('a .run file', () => {
     assert.deepEqual(readFileSync(join(directory, 'b.run')), readFileSync(file))
   })
 
-  test('says what it is and that it is whole', () => {
+  test('reports its version and a valid checksum', () => {
     assert.match(
       sh('--info').stdout,
       /^Identification: NVIDIA Accelerated Graphics Driver for Linux-x86_64 580\.95\.05\n/,
@@ -30,7 +30,7 @@ describe('a .run file', () => {
     assert.deepEqual([sh('--check').status, sh('--check').stdout], [0, 'Verifying archive integrity... OK\n'])
   })
 
-  test('unpacks itself beside the caller, with all that its manifest names', () => {
+  test('unpacks itself in the working directory, with all files of its manifest', () => {
     const unpacked = sh('-x')
     assert.equal(unpacked.status, 0)
     assert.match(unpacked.stdout, /^Creating directory NVIDIA-Linux-x86_64-580\.95\.05$/m)
@@ -41,7 +41,7 @@ describe('a .run file', () => {
     for (const { name } of manifest?.files ?? []) assert.ok(names.includes(name), name)
   })
 
-  test('that was cut off is refused', () => {
+  test('is refused if it is truncated', () => {
     const cut = join(directory, 'cut.run')
     execFileSync('cp', [file, cut])
     truncateSync(cut, readFileSync(file).length - 10)
@@ -51,7 +51,7 @@ describe('a .run file', () => {
   })
 })
 
-test('a library is named as the dynamic linker wants it', () => {
+test('a library has the name that the dynamic linker expects', () => {
   const library = sharedLibrary('libcuda.so.1')
   assert.equal(library.subarray(0, 4).toString('latin1'), '\x7fELF')
   assert.ok(library.includes('\0libcuda.so.1\0'))

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { readRequest, readdirReply, reply } from './fuse.ts'
 
-test('a listing is continued where the last answer ended', () => {
+test('a listing continues at the end of the previous answer', () => {
   const entries = Array.from({ length: 50 }, (_, index) => ({
     name: `${index}.conf`,
     inode: index + 10,
@@ -25,12 +25,12 @@ test('a listing is continued where the last answer ended', () => {
   )
 })
 
-test('a reply carries the number of its request, its own length and a negative errno', () => {
+test('a reply contains the number of its request, its length and a negative errno', () => {
   const bytes = reply(77n, 2, Buffer.from('abc'))
   assert.deepEqual([bytes.readUInt32LE(0), bytes.readInt32LE(4), bytes.readBigUInt64LE(8)], [19, -2, 77n])
 })
 
-test('a request is its header and what follows, up to the length that it states', () => {
+test('a request is its header and body, up to the stated length', () => {
   const bytes = Buffer.alloc(60)
   bytes.writeUInt32LE(44, 0)
   bytes.writeUInt32LE(1, 4)

@@ -54,7 +54,7 @@ describe('/etc/pve', () => {
     assert.equal(tree.mode(tree.create(at('priv'), 'key')), 0o600)
   })
 
-  test('keeps what is written, also over a restart', () => {
+  test('keeps written files over a restart', () => {
     const file = tree.create(at('nodes/pve1/lxc'), '101.conf')
     tree.write(file.inode, 0, Buffer.from('arch: amd64\n'))
     tree.write(file.inode, 12, Buffer.from('cores: 2\n'))
@@ -80,7 +80,7 @@ describe('/etc/pve', () => {
     )
   })
 
-  test("takes a guest's number once in the whole cluster", () => {
+  test("accepts a guest's number only once in the cluster", () => {
     tree.makeDirectory(at('nodes'), 'pve2')
     tree.makeDirectory(at('nodes/pve2'), 'lxc')
     tree.create(at('nodes/pve1/lxc'), '101.conf')
@@ -116,7 +116,7 @@ describe('/etc/pve', () => {
     )
   })
 
-  test('can only be read without quorum', () => {
+  test('is read-only without quorum', () => {
     const file = tree.create(at('nodes/pve1/lxc'), '101.conf')
     quorate = false
     assert.equal(tree.mode(file), 0o440)

@@ -40,7 +40,7 @@ export function containerTests({ output, status, both }: Subject): void {
       )
     })
 
-    it('devN makes private nodes with owner and mode, for the assigned card alone', async () => {
+    it('devN creates private nodes with owner and mode, only for the assigned card', async () => {
       await output(
         'pct set 102 --dev0 /dev/nvidia1,mode=0666 --dev1 /dev/nvidiactl,gid=44 --dev2 /dev/nvidia-uvm; pct start 102',
       )
@@ -55,7 +55,7 @@ export function containerTests({ output, status, both }: Subject): void {
       )
     })
 
-    it('a privileged container opens what its rules allow, whatever is mounted', async () => {
+    it('a privileged container opens the devices that its rules allow, independent of mounts', async () => {
       const mounts = ['nvidia0', 'nvidia1', 'nvidiactl'].map(
         (device) => `lxc.mount.entry: /dev/${device} dev/${device} none bind,optional,create=file`,
       )
@@ -67,7 +67,7 @@ export function containerTests({ output, status, both }: Subject): void {
       assert.equal(await visible(101), '00000000:41:00.0\n= 0')
     })
 
-    it('the old spelling of device rules is warned about and allows nothing', async () => {
+    it('the old spelling of device rules causes a warning and allows nothing', async () => {
       await lines(
         101,
         'lxc.mount.entry: /dev/nvidiactl dev/nvidiactl none bind,optional,create=file',
@@ -86,7 +86,7 @@ export function containerTests({ output, status, both }: Subject): void {
       )
     })
 
-    it('a missing devN and a node mounted twice keep a container from starting', async () => {
+    it('a missing devN and a node mounted twice prevent a container from starting', async () => {
       await lines(102, 'dev0: /dev/nvidia9')
       assert.equal(await both('pct start 102'), 'Device /dev/nvidia9 does not exist\n= 255')
       await output(`sed -i /nvidia9/d ${conf(102)}`)
@@ -101,7 +101,7 @@ export function containerTests({ output, status, both }: Subject): void {
       )
     })
 
-    it('user space of another version than the module is a mismatch', async () => {
+    it('a user-space driver of another version than the module is a mismatch', async () => {
       await output('pct set 102 --dev0 /dev/nvidia0,mode=0666 --dev1 /dev/nvidiactl,mode=0666; pct start 102')
       await output(
         `pct push 102 /root/${older}.run /root/e.run; pct exec 102 -- sh /root/e.run ${inContainer}`,
@@ -118,7 +118,7 @@ export function containerTests({ output, status, both }: Subject): void {
       await output(`pct exec 102 -- sh /root/d.run ${inContainer}`)
     })
 
-    it('Proxmox VE 9 plugs a new device into a running container, 8 lets it wait', async () => {
+    it('Proxmox VE 9 adds a new device to a running container; in 8 it stays pending', async () => {
       await output('pct start 102; pct set 102 --dev0 /dev/nvidia0,mode=0666')
       assert.match(await output('pct pending 102'), /^new dev0: \/dev\/nvidia0,mode=0666$/m)
       await output(
@@ -130,7 +130,7 @@ export function containerTests({ output, status, both }: Subject): void {
       await output('sed -i \'s/"pveVersion": .*/"pveVersion": "8.4.1",/\' /etc/lab/node.json')
     })
 
-    it('pct exec is the command: its status, streams, arguments and environment', async () => {
+    it('pct exec passes on status, streams, arguments and environment of the command', async () => {
       await output('pct start 102')
       assert.equal(await status("pct exec 102 -- sh -c 'exit 7'"), 7)
       assert.equal(await status('pct exec 102 -- nosuchcommand'), 127)
@@ -152,7 +152,7 @@ export function containerTests({ output, status, both }: Subject): void {
       assert.equal(await status('pct start 999'), 255)
     })
 
-    it('pct push succeeds whatever happens', async () => {
+    it('pct push exits with 0 even if it fails', async () => {
       await output('pct start 102')
       assert.equal(
         await both('pct push 102 /etc/hostname /nowhere/file'),
@@ -163,7 +163,7 @@ export function containerTests({ output, status, both }: Subject): void {
       assert.equal(await output("pct exec 102 -- stat -c '%a %u' /root/file"), '755 1000\n')
     })
 
-    it('a locked container is left alone, by its file and by its configuration', async () => {
+    it('a container locked by its lock file or its configuration is not changed', async () => {
       const started = Date.now()
       assert.match(
         await both('flock /run/lock/lxc/pve-config-102.lock pct set 102 --memory 600'),
@@ -177,7 +177,7 @@ export function containerTests({ output, status, both }: Subject): void {
       assert.doesNotMatch(await output(`cat ${conf(102)}`), /lock/)
     })
 
-    it('pct set writes the file anew, as Proxmox does', async () => {
+    it('pct set rewrites the file, as Proxmox does', async () => {
       await output(
         `{ echo '#a: note'; echo 'bogus line'; echo 'lxc.environment = A=1'; cat /root/102.conf; } >${conf(102)}`,
       )

@@ -9,7 +9,7 @@ const download = (version: string): string =>
 /** Leaves a node whose driver is loaded. */
 export function nodeTests({ lab, output, status, both, reboot }: Subject): void {
   describe('before any driver', () => {
-    it('nouveau holds the cards, and the node says which kernel it runs', async () => {
+    it('nouveau drives the cards, and the node reports its kernel', async () => {
       assert.match(await output('lspci -k 2>/dev/null'), /\[?10de|NVIDIA[^]*Kernel driver in use: nouveau/)
       assert.match(await output('uname -r; cat /proc/sys/kernel/osrelease'), /^(6\.8\.12-9-pve\n){2}$/)
       assert.equal(
@@ -18,7 +18,7 @@ export function nodeTests({ lab, output, status, both, reboot }: Subject): void 
       )
     })
 
-    it('the installer wants tools, then headers, then nouveau gone', async () => {
+    it('the installer requires tools, then headers, then the removal of nouveau', async () => {
       await output(`${download(driver)}; ${download(older)}; apt-get -qq update`)
       const install = `sh /root/${driver}.run ${quietly} --dkms`
       assert.match(await both(install), /Unable to find the development tool `make`[^]*= 1$/)
@@ -37,7 +37,7 @@ export function nodeTests({ lab, output, status, both, reboot }: Subject): void 
       await output('nvidia-uninstall --silent')
     })
 
-    it('a blacklist counts only once it is in the initramfs too', async () => {
+    it('a blacklist takes effect only after it is in the initramfs', async () => {
       await output(
         'echo blacklist nouveau >/etc/modprobe.d/lab.conf; rm -f /etc/modprobe.d/nvidia-installer* /usr/lib/modprobe.d/nvidia-installer*',
       )
@@ -55,7 +55,7 @@ export function nodeTests({ lab, output, status, both, reboot }: Subject): void 
       await output('nvidia-smi -L && nvidia-modprobe -u -c0')
     })
 
-    it('dkms has built it, the linker knows it, and cards are listed', async () => {
+    it('dkms has built it, the linker finds it, and nvidia-smi lists the cards', async () => {
       assert.equal(await output('dkms status'), `nvidia/${driver}, 6.8.12-9-pve, x86_64: installed\n`)
       assert.match(await output('ldconfig -p'), /libcuda\.so\.1 \(libc6,x86-64\)/)
       assert.match(
@@ -64,7 +64,7 @@ export function nodeTests({ lab, output, status, both, reboot }: Subject): void 
       )
     })
 
-    it('a module that is in use stays, and a daemon that holds the cards keeps the installer out', async () => {
+    it('a module in use stays loaded, and a daemon that uses the cards blocks the installer', async () => {
       assert.equal(
         await both('rmmod nvidia'),
         'rmmod: ERROR: Module nvidia is in use by: nvidia_uvm nvidia_modeset\n= 1',
@@ -77,7 +77,7 @@ export function nodeTests({ lab, output, status, both, reboot }: Subject): void 
       await output('kill $(cat /run/nvidia-persistenced/nvidia-persistenced.pid)')
     })
 
-    it('another version takes the place of the first, with new device numbers', async () => {
+    it('another version replaces the first, with new device numbers', async () => {
       const major = await output(
         'grep nvidia-uvm /proc/devices; modprobe nvidia-uvm; grep nvidia-uvm /proc/devices',
       )
@@ -92,7 +92,7 @@ export function nodeTests({ lab, output, status, both, reboot }: Subject): void 
       await output(`sh /root/${driver}.run ${quietly} --dkms; nvidia-smi -L; nvidia-modprobe -u -c0`)
     })
 
-    it('nodes are gone after a reboot although the module is loaded, until somebody makes them', async () => {
+    it('device nodes are missing after a reboot, although the module is loaded, until a program creates them', async () => {
       const major = await output('modprobe nvidia-uvm; grep nvidia-uvm /proc/devices')
       await reboot()
       assert.match(await output('lsmod'), /^nvidia /m)
@@ -103,7 +103,7 @@ export function nodeTests({ lab, output, status, both, reboot }: Subject): void 
       assert.notEqual(await output('grep nvidia-uvm /proc/devices'), major)
     })
 
-    it('an installation that was killed is taken back by the next one', async () => {
+    it('the next installation undoes one that was killed', async () => {
       await output('echo 3 >/etc/lab/installer-seconds')
       assert.equal(await status(`timeout -s KILL 2.2 sh /root/${older}.run ${quietly} --dkms`), 137)
       await output('rm /etc/lab/installer-seconds')
@@ -117,7 +117,7 @@ export function nodeTests({ lab, output, status, both, reboot }: Subject): void 
       await output('nvidia-smi -L && nvidia-modprobe -u -c0')
     })
 
-    it("a card that a virtual machine owns is not the driver's, and its machine is listed", async () => {
+    it('the driver does not get a card of a virtual machine, and the machine is listed', async () => {
       const before = await output('cat /etc/lab/node.json')
       await output(
         'sed -i \'0,/"minor"/s//"ownedByVm": 900,\\n      &/\' /etc/lab/node.json; echo \'name: gamer\' >/etc/pve/qemu-server/900.conf',
@@ -135,7 +135,7 @@ export function nodeTests({ lab, output, status, both, reboot }: Subject): void 
       await output('nvidia-smi -L && nvidia-modprobe -u -c0')
     })
 
-    it('modules named in modules-load.d are there before guests start', async () => {
+    it('modules of modules-load.d are loaded before guests start', async () => {
       await output('echo nvidia-uvm >/etc/modules-load.d/lab.conf; echo dummy >>/etc/modules')
       await reboot()
       assert.match(await output('lsmod'), /^dummy [^]*^nvidia_uvm |^nvidia_uvm [^]*^dummy /m)
@@ -152,7 +152,7 @@ export function nodeTests({ lab, output, status, both, reboot }: Subject): void 
       assert.doesNotMatch(await output('pct list'), /15[01]/)
     })
 
-    it("minors run against the cards' addresses on the second node", async () => {
+    it('on the second node, minors are in the reverse order of PCI addresses', async () => {
       const other = lab().node('pve2')
       const minors = other.spec.gpus.map(({ minor }) => minor)
       assert.deepEqual(
