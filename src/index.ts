@@ -1,7 +1,8 @@
 /**
- * For programs that read what a run says: the types of `gpuplay run --output jsonl`, one event a line, and the exit codes.
+ * Types for programs that read the output of `gpuplay run --output jsonl`, one event a line, and the exit
+ * codes.
  *
- * Everything else is the command line's; it is what keeps its promises from version to version.
+ * These keep their meaning from version to version, as the command line does. Everything else is internal.
  */
 export { type ExitCode, exitCodes, type Position, type Problem } from './base/errors.ts'
 export type { Counts, Event, Outcome, TaskDetail, TaskRef } from './events/events.ts'

@@ -1,4 +1,4 @@
-/** Options of Ansible's programs that gpuplay does not have, with what to do instead. */
+/** Options of Ansible's programs that gpuplay does not have, each with its replacement. */
 
 const inPlaybook = 'in the play, the task or the inventory'
 const vault = 'decrypt the file with "ansible-vault decrypt", or pass the values with -e @FILE'
@@ -7,7 +7,7 @@ const sshOptions =
 const becomePassword = 'use -K to be asked for the password'
 const loginPassword = 'use an SSH key or ssh-agent'
 
-/** Of every command that goes to hosts. */
+/** For every command that connects to hosts. */
 const general: Readonly<Record<string, string>> = {
   '--ask-pass': loginPassword,
   '-k': loginPassword,
@@ -21,9 +21,8 @@ const general: Readonly<Record<string, string>> = {
   '--timeout': 'use --connect-timeout',
   '-T': 'use --connect-timeout',
   '--key-file': 'use --private-key',
-  '--module-path':
-    'see "gpuplay modules" for the modules that there are; modules of your own cannot be loaded',
-  '-M': 'see "gpuplay modules" for the modules that there are; modules of your own cannot be loaded',
+  '--module-path': 'see "gpuplay modules" for the list; custom modules cannot be loaded',
+  '-M': 'see "gpuplay modules" for the list; custom modules cannot be loaded',
   '--ssh-common-args': sshOptions,
   '--ssh-extra-args': sshOptions,
   '--scp-extra-args': sshOptions,
@@ -44,17 +43,18 @@ const run: Readonly<Record<string, string>> = {
   '--list-tags': 'leave it out: a tag that no task has is an error, and its message lists the tags',
   '--syntax-check':
     'use --check: all files are checked before gpuplay connects to a host, and nothing is changed',
-  '--start-at-task': 'run the whole playbook: tasks that are done change nothing; or use --tags',
+  '--start-at-task': 'run the whole playbook, where finished tasks change nothing, or use --tags',
   '--step': 'use --check --diff first, then --tags or --limit',
   '--become': `set "become: true" ${inPlaybook}`,
   '-b': `set "become: true" ${inPlaybook}`,
   '--become-user': `set "become_user" ${inPlaybook}`,
   '--force-handlers':
-    'leave it out: notified handlers are recorded on the host, and the next run runs those that are left',
+    'leave it out: notified handlers are recorded on the host, and the next run runs the remaining ones',
 }
 
 const dryRun = 'a command has no dry run: write a task and use "gpuplay run --check"'
-const background = 'write a task: "gpuplay run" lets long installations finish when it is cut off'
+const background =
+  'write a task: with "gpuplay run", a long installation finishes even if the connection drops'
 const afterDashes = 'write the command after "--": gpuplay exec all -- uptime'
 
 const exec: Readonly<Record<string, string>> = {
@@ -97,7 +97,9 @@ const facts: Readonly<Record<string, string>> = {
 
 const byCommand: Readonly<Record<string, Readonly<Record<string, string>>>> = { run, exec, inventory, facts }
 
-/** What to do instead of an option of Ansible, as it was typed; `undefined` for any other. */
+/**
+ * Returns the replacement for an option of Ansible, given as it was typed; `undefined` for any other option.
+ */
 export function insteadOfFlag(command: string, flag: string): string | undefined {
   const name = flag.split('=')[0] ?? flag
   const own = Object.hasOwn(byCommand, command) ? byCommand[command] : undefined
@@ -119,7 +121,7 @@ const commands: Readonly<Record<string, string>> = {
   console: 'gpuplay exec all -- COMMAND',
 }
 
-/** The command line to type instead of a command that there is in other tools. */
+/** Returns the command line that replaces a command of another tool. */
 export function insteadOfCommand(word: string): string | undefined {
   return Object.hasOwn(commands, word) ? commands[word] : undefined
 }

@@ -1,4 +1,4 @@
-/** The commands of `gpuplay`, each loaded when it is used: what a command does not need it does not pay for at start-up. */
+/** The commands of `gpuplay`. Each is loaded when it is used, so that start-up loads nothing else. */
 import { type Application, buildApplication, buildCommand, buildRouteMap, type Command } from '@stricli/core'
 import { exitCodes, InputError } from '../base/errors.ts'
 import type { Context } from './context.ts'
@@ -20,7 +20,7 @@ import type { InventoryCommandFlags } from './commands/inventory.ts'
 import type { ModulesFlags } from './commands/modules.ts'
 import type { RunFlags } from './commands/run.ts'
 
-/** The flags that matter, instead of all of them in one line. */
+/** The most important flags. stricli would print all of them in one line. */
 const usage = {
   run: '-i inventory [--check] [--diff] [--limit pattern] [-e name=value] <playbook>...',
   inventory: '-i inventory (--list | --graph | --host name)',
@@ -226,7 +226,7 @@ const exec = buildCommand<ExecFlags, string[], Context>({
 
 const init = buildCommand<object, [string?], Context>({
   loader: async () => (await import('./commands/init.ts')).init,
-  docs: { brief: 'Copy the example inventory to begin with', customUsage: [usage.init] },
+  docs: { brief: 'Copy the example inventory to a new directory', customUsage: [usage.init] },
   parameters: {
     positional: {
       kind: 'tuple',
@@ -244,7 +244,7 @@ const init = buildCommand<object, [string?], Context>({
 
 const commands = { run, inventory, modules, facts, exec, init } as const
 
-/** stricli's list of commands would show the generated line, `customUsage` or not. */
+/** Without this, stricli's list of commands shows the generated usage line, even if `customUsage` is set. */
 function presented(command: Command<Context>, line: string, more: () => string): Command<Context> {
   return {
     ...command,
@@ -253,14 +253,14 @@ function presented(command: Command<Context>, line: string, more: () => string):
   }
 }
 
-/** The options of a command, as they are typed. */
+/** Returns the options of a command, spelled as on the command line. */
 function optionsOf({ parameters }: Command<Context>): readonly string[] {
   return Object.keys(parameters.flags ?? {}).map(
     (name) => `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
   )
 }
 
-/** The application for one command line; what it says of mistakes depends on the words. */
+/** Creates the application for one command line. Its error messages depend on the words of that line. */
 export function createApplication(
   words: readonly string[],
   { version, shipped }: Pick<Context, 'version' | 'shipped'>,

@@ -3,7 +3,7 @@ import { Writable } from 'node:stream'
 
 /**
  * Asks for one line on the terminal without echoing it.
- * @returns undefined when the input is no terminal, or was closed.
+ * @returns undefined if the input is not a terminal, or was closed.
  */
 export async function askSecret(
   question: string,

@@ -2,20 +2,20 @@ import { createInterface } from 'node:readline'
 
 export interface ConfirmOptions {
   readonly input: NodeJS.ReadStream
-  /** Must reach the terminal also while a view draws there. */
+  /** Must reach the terminal even while a view draws there. */
   readonly write: (text: string) => void
   readonly signal: AbortSignal
 }
 
 /**
- * Asks a question that is answered with y or n, and then with the Enter key; everything but a yes is a no. The empty line behind the answer is what a
- * view that draws on the terminal takes away.
+ * Asks a yes-or-no question, answered with the Enter key. Every answer but yes means no. A view that draws on
+ * the terminal erases the empty line after the answer.
  */
 export async function confirm(question: string, { input, write, signal }: ConfirmOptions): Promise<boolean> {
   if (signal.aborted) return false
   const showCursor = '\u001b[?25h'
   write(`${showCursor}${question} [y/N] `)
-  // The terminal itself echoes what is typed.
+  // The terminal itself echoes the input.
   const lines = createInterface({ input, terminal: false })
   const stop = (): void => lines.close()
   signal.addEventListener('abort', stop, { once: true })

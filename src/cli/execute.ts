@@ -1,4 +1,7 @@
-/** One command line from words to exit code, with everything of the process handed in. */
+/**
+ * Runs one command line and returns its exit code. The caller passes in everything that belongs to the
+ * process.
+ */
 import { ExitCode as StricliExitCode, run } from '@stricli/core'
 import { type ExitCode, exitCodes } from '../base/errors.ts'
 import { createSecrets } from '../base/secrets.ts'
@@ -9,7 +12,8 @@ import type { Context, OutputStream, Surroundings } from './context.ts'
 export async function execute(words: readonly string[], surroundings: Surroundings): Promise<number> {
   let wanted: number | undefined
   const { output, errors, world } = surroundings
-  // stricli sets `exitCode` of what it is given as its process; the command's own word counts more.
+  // stricli sets `exitCode` of the object that it takes for the process. An exit code that the command set
+  // takes precedence.
   const stricli: { exitCode?: number | string | null } & Context['process'] = {
     stdout: stricliStream(output, world.environment),
     stderr: stricliStream(errors, world.environment),
@@ -27,14 +31,17 @@ export async function execute(words: readonly string[], surroundings: Surroundin
   return wanted ?? toExitCode(stricli.exitCode)
 }
 
-/** `gpuplay help` and `gpuplay help COMMAND`, as other tools have them. */
+/** Accepts `gpuplay help` and `gpuplay help COMMAND`, as other tools do. */
 function withoutHelpCommand(words: readonly string[]): readonly string[] {
   const [first, command] = words
   if (first !== 'help') return words
   return command === undefined ? ['--help'] : [command, '--help']
 }
 
-/** stricli's own codes are negative: what the person typed wrong is invalid input, the rest is our fault. */
+/**
+ * stricli's own codes are negative. A mistake on the command line is invalid input; every other code is a
+ * bug.
+ */
 function toExitCode(code: number | string | null | undefined): ExitCode {
   if (code === StricliExitCode.UnknownCommand || code === StricliExitCode.InvalidArgument)
     return exitCodes.invalidInput
@@ -43,7 +50,10 @@ function toExitCode(code: number | string | null | undefined): ExitCode {
 
 type StricliStream = Context['process']['stdout']
 
-/** stricli asks for bits of colour, as Node tells them: 1 is none, 4 is enough. */
+/**
+ * stricli asks for the color depth in bits, as Node defines it: 1 means no colors, and 4 is enough for
+ * colors.
+ */
 function stricliStream(stream: OutputStream, environment: World['environment']): StricliStream {
   const colors = stream.isTerminal && (environment['NO_COLOR'] ?? '') === ''
   return { write: (text) => stream.write(text), getColorDepth: () => (colors ? 4 : 1) }

@@ -1,4 +1,4 @@
-/** Flags that several commands share, each defined once. They mean what they mean in Ansible. */
+/** Flags that several commands share. They have the same meaning as in Ansible. */
 import type { FlagParametersForType } from '@stricli/core'
 
 export interface InventoryFlags {

@@ -1,8 +1,8 @@
-/** Help that fits into 80 columns: stricli prints each option in one line, however long. */
+/** Fits the help into 80 columns. stricli prints each option in one line, whatever its length. */
 
 const widest = 80
 
-/** The same text with long lines wrapped, the second column of a table under itself. */
+/** Wraps long lines. Continuation lines of a table align with its second column. */
 export function wrapHelp(text: string): string {
   return text
     .split('\n')

@@ -1,4 +1,4 @@
-/** For commands that go to hosts without a playbook: inventory, pattern, and a fleet to read them with. */
+/** Chooses and opens hosts for commands that have no playbook: inventory, pattern and fleet. */
 import type { HostName } from '../base/brand.ts'
 import { InputError } from '../base/errors.ts'
 import { createLimit } from '../base/limit.ts'
@@ -17,7 +17,7 @@ import { connectionDefaults, inventoriesOf } from './request.ts'
 export interface ChosenHosts {
   readonly names: readonly HostName[]
   readonly run: RunContext
-  /** What the command line says of the way to hosts; a password is asked for once. */
+  /** Connection settings of the command line. A password is asked for once. */
   readonly connection: ConnectionDefaults
 }
 
@@ -51,7 +51,7 @@ export async function chooseHosts(
   return { names, run, connection }
 }
 
-/** Works on hosts, so many at a time; the results in the order of the hosts. */
+/** Runs `work` on up to `forks` hosts at a time. Returns the results in the order of the hosts. */
 export async function onEach<T>(
   names: readonly HostName[],
   forks: number,

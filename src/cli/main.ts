@@ -1,4 +1,4 @@
-/** Entry point, and the only file that reads `process`. */
+/** Entry point. No other file reads `process`. */
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { homedir, hostname, userInfo } from 'node:os'
@@ -11,7 +11,7 @@ import { confirm } from './confirm.ts'
 import type { OutputStream } from './context.ts'
 import { execute } from './execute.ts'
 
-/** Milliseconds from the second interruption to the end of the process. */
+/** Milliseconds from the second interruption until the process exits. */
 const lastWords = 1000
 
 const shipped = fileURLToPath(new URL('../..', import.meta.url))
@@ -27,12 +27,12 @@ export async function main(words: readonly string[]): Promise<void> {
         stop.abort(new Error('interrupted'))
         return
       }
-      // Whoever waits for nothing more has a moment for the last words.
+      // Leave a moment to print the last lines.
       setTimeout(() => process.exit(exitCodes.interrupted), lastWords)
       quit.abort(new Error('interrupted again'))
     })
   }
-  // Whoever reads us may go away (`| head`): that ends the run without a stack trace.
+  // The reader may close the pipe (`| head`). End the run without a stack trace.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0)
     throw error
@@ -59,7 +59,7 @@ export async function main(words: readonly string[]): Promise<void> {
     killGroup,
   })
   output.flush()
-  // What somebody still holds open (a connection that does not close) must not keep the program; what was written must arrive.
+  // A connection that does not close must not keep the process alive, but all output must be written first.
   await Promise.all([drained(process.stdout), drained(process.stderr)])
   process.exit()
 }
@@ -70,7 +70,7 @@ function drained(stream: NodeJS.WriteStream): Promise<void> {
   })
 }
 
-/** It may have ended by itself meanwhile. */
+/** The group may have exited meanwhile. */
 function killGroup(pid: number): void {
   try {
     process.kill(-pid, 'SIGKILL')
@@ -98,7 +98,9 @@ interface GatheredOutput extends OutputStream {
   flush(): void
 }
 
-/** Lines of one turn are written together: a fleet says thousands of them. */
+/**
+ * Writes the lines of one turn of the event loop together, because a large fleet prints thousands of them.
+ */
 function outputOf(stream: NodeJS.WriteStream): GatheredOutput {
   let waiting = ''
   const flush = (): void => {
@@ -121,7 +123,7 @@ function outputOf(stream: NodeJS.WriteStream): GatheredOutput {
   }
 }
 
-/** Where both go to one file they keep their order. */
+/** Keeps the order of both streams if they go to the same file. */
 function errorsBehind(output: GatheredOutput): OutputStream {
   return {
     isTerminal: process.stderr.isTTY,

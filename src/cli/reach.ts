@@ -1,4 +1,4 @@
-/** How hosts are reached from the command line: the connections of `src/connection`, with the effects of this process. */
+/** Connects `src/connection` to this process: its programs, clock and environment. */
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { userInfo } from 'node:os'
@@ -40,8 +40,8 @@ export function createReach({ world, killGroup }: Pick<Context, 'world' | 'killG
       if (result.kind === 'lost') {
         throw new UnreachableError({
           code: 'connection-lost',
-          message: `the connection dropped while ${from} was sent: ${result.why}`,
-          hint: 'run again; the file is sent from its beginning',
+          message: `the connection dropped while gpuplay sent ${from}: ${result.why}`,
+          hint: 'run again; gpuplay sends the whole file again',
         })
       }
     },

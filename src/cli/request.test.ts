@@ -7,10 +7,10 @@ test('without an inventory the person learns where to get one', async () => {
   const { exitCode, errors } = await gpuplay(scratch(), ['inventory', '--list'])
   assert.equal(
     errors,
-    `error: no inventory was given, and this folder has none
+    `error: no inventory was given, and this folder contains none
   help: pass one with -i, or start with "gpuplay init", which copies an example
 
-1 problem; nothing was connected to, nothing was changed
+1 problem; no host was contacted, nothing was changed
 `,
   )
   assert.equal(exitCode, 2)

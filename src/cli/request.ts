@@ -1,4 +1,4 @@
-/** What several commands make of their flags. */
+/** Turns flags that several commands share into inputs of a run. */
 import { join } from 'node:path'
 import { InputError } from '../base/errors.ts'
 import { Secret } from '../base/secret.ts'
@@ -8,7 +8,7 @@ import { diskFiles } from '../language/files.ts'
 import type { Context } from './context.ts'
 import type { ConnectionFlags, InventoryFlags } from './flags.ts'
 
-/** @throws InputError when none is named and there is no `inventory` here. */
+/** @throws InputError if no inventory is given and this folder contains no `inventory` */
 export function inventoriesOf(context: Context, { inventory }: InventoryFlags): readonly string[] {
   if (inventory !== undefined && inventory.length > 0) return inventory
   const named = context.world.environment['GPUPLAY_INVENTORY']
@@ -20,18 +20,18 @@ export function inventoriesOf(context: Context, { inventory }: InventoryFlags): 
   throw new InputError([
     {
       code: 'no-inventory',
-      message: 'no inventory was given, and this folder has none',
+      message: 'no inventory was given, and this folder contains none',
       hint: 'pass one with -i, or start with "gpuplay init", which copies an example',
     },
   ])
 }
 
-/** Roles that come with gpuplay; those beside the playbook are found first. */
+/** Folders of the roles that ship with gpuplay. Roles next to the playbook take precedence. */
 export function rolesPaths({ shipped }: Context): readonly string[] {
   return [join(shipped, 'roles')]
 }
 
-/** @throws InputError when a password is to be asked for and nobody is there. */
+/** @throws InputError if a password is needed and there is no terminal */
 export async function connectionDefaults(
   context: Context,
   flags: ConnectionFlags,

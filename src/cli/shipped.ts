@@ -1,9 +1,11 @@
-/** Playbooks that come with gpuplay: found by their name where the folder has none of that name. */
+/**
+ * Playbooks that ship with gpuplay. A name selects one of them if the folder has no playbook of that name.
+ */
 import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Context } from './context.ts'
 
-/** The path of each playbook: the person's own if there is one, otherwise the one that ships. */
+/** Returns the path of each playbook: the user's own if it exists, otherwise the shipped one. */
 export function playbooksOf({ world, shipped }: Context, names: readonly string[]): readonly string[] {
   return names.map((name) => {
     if (isThere(resolve(world.workingDirectory, name)) || !shippedNames(shipped).includes(name)) return name
@@ -11,7 +13,7 @@ export function playbooksOf({ world, shipped }: Context, names: readonly string[
   })
 }
 
-/** What cannot be looked at is there: reading it says why. */
+/** Treats a path that cannot be checked as existing. Reading it reports the reason. */
 function isThere(path: string): boolean {
   try {
     return lstatSync(path, { throwIfNoEntry: false }) !== undefined
@@ -25,7 +27,7 @@ export function shippedNames(shipped: string): readonly string[] {
   return existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.yml')) : []
 }
 
-/** A section for the help of `gpuplay run`. */
+/** Returns the section about shipped playbooks for `gpuplay run --help`. */
 export function shippedHelp(shipped: string): string {
   const names = shippedNames(shipped)
   const width = Math.max(...names.map((name) => name.length))
@@ -33,7 +35,7 @@ export function shippedHelp(shipped: string): string {
   return ['', 'PLAYBOOKS THAT COME WITH GPUPLAY', ...lines, ''].join('\n')
 }
 
-/** The first sentence of the comment that a playbook begins with. */
+/** Returns the first sentence of the comment at the top of a playbook. */
 function purposeOf(path: string): string {
   return /^# (.*?)(?:\.\s|\.?$)/m.exec(readFileSync(path, 'utf8'))?.[1] ?? ''
 }

@@ -1,4 +1,7 @@
-/** Whatever a host says, a terminal acts on nothing in it, and a program that reads JSON lines still gets all of it. */
+/**
+ * Whatever a host says, a terminal acts on nothing in it, and a program that reads JSON lines still gets all
+ * of it.
+ */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { array, assert as check, constantFrom, property, string } from 'fast-check'

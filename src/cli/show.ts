@@ -1,4 +1,4 @@
-/** How commands speak to the person: views of runs, problems. */
+/** Output of commands: views of runs, and problems. */
 import { exitCodes, type Problem } from '../base/errors.ts'
 import type { World } from '../base/world.ts'
 import { createEmitter } from '../events/emitter.ts'
@@ -18,7 +18,7 @@ export interface ViewChoice extends Pick<OutputFlags, 'output' | 'color'> {
   readonly diff: boolean
 }
 
-/** What a view needs of its command. */
+/** The part of the context that a view needs. */
 interface Surroundings {
   readonly output: OutputStream
   readonly world: Pick<World, 'environment'>
@@ -42,12 +42,14 @@ export async function createView(
   return plain(createTerminalView({ ...options, size: stream.size ?? usualSize }))
 }
 
-/** Whatever a view prints of an event, a terminal acts on nothing in it. */
+/** Removes control characters from events, so that a terminal does not interpret them. */
 function plain(view: View): View {
   return { take: (event) => view.take(plainData(event)), close: () => view.close() }
 }
 
-/** The same for programs: an event for each problem, and the end of a run that did not begin. */
+/**
+ * Reports problems to programs: emits an event for each problem, then the end of a run that did not start.
+ */
 export function emitProblems(
   { world, secrets }: Context,
   problems: readonly Problem[],
@@ -72,7 +74,9 @@ export function emitProblems(
   })
 }
 
-/** Every problem with its place, then how many there are. On the error stream: nothing else is there. */
+/**
+ * Prints every problem with its place, then their number. Uses the error stream, which carries nothing else.
+ */
 export function reportProblems(
   context: Context,
   problems: readonly Problem[],
@@ -83,10 +87,13 @@ export function reportProblems(
   for (const problem of context.secrets.redact(problems))
     context.errors.write(`${problemText(problem, colors, workingDirectory)}\n\n`)
   const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`
-  context.errors.write(`${count}; nothing was connected to, nothing was changed\n`)
+  context.errors.write(`${count}; no host was contacted, nothing was changed\n`)
 }
 
-/** What a host answered instead, for commands that are no run. On the error stream: what hosts answer is on the other. */
+/**
+ * Prints the problem of a host, for commands other than `run`. Uses the error stream, because answers go to
+ * the other.
+ */
 export function reportHost(context: Context, host: string, problem: Problem): void {
   const text = problemText(problem, colorsFor(context, context.errors, 'auto'))
   context.errors.write(`${text.replaceAll(/^/gm, `${host} | `)}\n`)

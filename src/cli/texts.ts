@@ -1,4 +1,4 @@
-/** What the command line says about words that it does not understand: the facts are stricli's, the sentences are ours. */
+/** Error messages for mistakes on the command line. stricli finds the mistake; the sentences are ours. */
 import {
   AliasNotFoundError,
   type ApplicationText,
@@ -15,10 +15,10 @@ import { commandLine } from '../base/shell.ts'
 import { didYouMean } from '../language/suggest.ts'
 import { insteadOfCommand, insteadOfFlag } from './ansible-flags.ts'
 
-/** What can be typed: the options of every command. */
+/** The options of every command. */
 export type Commands = Readonly<Record<string, readonly string[]>>
 
-/** The texts for one command line; `words` are all of it. */
+/** Returns the texts for one command line; `words` is the whole line. */
 export function textsFor(words: readonly string[], commands: Commands): ApplicationText {
   return {
     ...text_en,
@@ -26,7 +26,7 @@ export function textsFor(words: readonly string[], commands: Commands): Applicat
       ...text_en.briefs,
       help: 'Print this help',
       version: 'Print the version',
-      argumentEscapeSequence: 'What follows are arguments, not options',
+      argumentEscapeSequence: 'Read all words after it as arguments, not options',
     },
     keywords: { default: 'default:', separator: 'separated by' },
     headers: { ...text_en.headers, flags: 'OPTIONS' },
@@ -54,7 +54,7 @@ function unknownCommand(input: string, words: readonly string[], commands: Comma
     const command = words.find((word) => Object.hasOwn(commands, word))
     const others = words.filter((word) => word !== command)
     return {
-      message: `the command comes before the option ${input}`,
+      message: `the command must come before the option ${input}`,
       hint: `type: ${commandLine(['gpuplay', command ?? 'run', ...others])}`,
     }
   }
@@ -87,7 +87,7 @@ function mistake(error: unknown, command: string, commands: Commands): Mistake |
   if (error instanceof UnexpectedFlagError)
     return { message: `--${error.externalFlagName} is given more than once`, hint: 'give it once' }
   if (error instanceof UnexpectedPositionalError)
-    return { message: `"${error.input}" is one argument too many`, hint: seeHelp(command) }
+    return { message: `unexpected argument "${error.input}"`, hint: seeHelp(command) }
   if (error instanceof UnsatisfiedPositionalError) return missingArgument(command, error.placeholder)
   return undefined
 }
@@ -105,11 +105,11 @@ function unknownFlag(flag: string, command: string, commands: Commands): Mistake
 function missingArgument(command: string, placeholder: string): Mistake {
   switch (command) {
     case 'run':
-      return { message: 'no playbook is named', hint: 'type: gpuplay run site.yml' }
+      return { message: 'no playbook was given', hint: 'type: gpuplay run site.yml' }
     case 'exec':
-      return { message: 'no command is given', hint: 'type: gpuplay exec all -- uptime' }
+      return { message: 'no command was given', hint: 'type: gpuplay exec all -- uptime' }
     case 'facts':
-      return { message: 'no hosts are named', hint: 'type: gpuplay facts all' }
+      return { message: 'no hosts were given', hint: 'type: gpuplay facts all' }
     default:
       return { message: `${placeholder} is missing`, hint: seeHelp(command) }
   }

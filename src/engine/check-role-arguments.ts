@@ -1,4 +1,4 @@
-/** Checks the variables of every role on every host that will run it, before anything is connected to. */
+/** Checks the variables of every role on every host that will run it, before any connection. */
 import type { HostName } from '../base/brand.ts'
 import type { Problem } from '../base/errors.ts'
 import { Unknown } from '../base/unknown.ts'
@@ -10,8 +10,8 @@ import type { HostVariables } from '../fleet/host-variables.ts'
 import type { Loaded } from './load.ts'
 
 /**
- * Facts and results are not known yet: what rests on them passes. The same mistake on many hosts is told once.
- * Where something is already known to be wrong nothing more is said of the same place.
+ * Values that depend on facts or results pass, because they are not known yet. The same mistake on several
+ * hosts is reported once. Places with a known problem get no second one.
  */
 export function checkRoleArguments(
   { selection: { plays }, problems }: Pick<Loaded, 'selection' | 'problems'>,
@@ -39,7 +39,7 @@ function placeOf({ where }: Problem): string {
   return `${where?.file}:${where?.line}`
 }
 
-/** What tasks will register. */
+/** Variables that tasks will register. */
 function resultsOf(plays: readonly Play[]): Layer {
   const data = new Map<string, Unknown>()
   for (const { sections, handlers } of plays) {

@@ -1,11 +1,11 @@
-/** Finds variables that are made of themselves, which no host needs to be asked for. */
+/** Finds variables that refer to themselves, without asking a host. */
 import type { HostName } from '../base/brand.ts'
 import { InputError, type Problem } from '../base/errors.ts'
 import { roleLayers, type VariableScope } from '../language/scope.ts'
 import type { HostVariables } from '../fleet/host-variables.ts'
 import type { SelectedPlay, Selection } from './selection.ts'
 
-/** Looks at every variable that something in the playbook reads, as each host has it. */
+/** Checks every variable that the playbook reads, with the value of each host. */
 export function findCycles(
   { plays }: Selection,
   variablesOf: (host: HostName) => HostVariables,
@@ -33,7 +33,7 @@ function* scopesOf(
   }
 }
 
-/** Other mistakes wait for the task that meets them: a condition may keep it from doing so. */
+/** Other mistakes are reported by the task that uses the variable, because a condition may skip that task. */
 function cyclesIn(scope: VariableScope, names: Iterable<string>): readonly Problem[] {
   return [...names].flatMap((name) => {
     if (scope.origin(name)?.variable === undefined) return []

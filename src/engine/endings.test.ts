@@ -20,7 +20,8 @@ describe('the end of a run', () => {
   beforeEach(() => {
     folder = localFolder()
   })
-  // Of this suite alone: the tests of all files share a process, and one of another file may be running when this one is read.
+  // Of this suite alone: the tests of all files share a process, and one of another file may be running when
+  // this one is read.
   afterEach(() => folder.remove())
 
   test('a failure that the playbook ignores is counted as such, and as nothing else', async () => {
@@ -80,7 +81,7 @@ ${setting}
     assert.equal(run.exitCode, 7)
     const warnings = run.events.flatMap((event) => (event.type === 'warning' ? [event.message] : []))
     assert.deepEqual(warnings, [
-      'the run ends here for all hosts: this host failed, and play "First" sets any_errors_fatal',
+      'stopping the run on all hosts: this host failed, and play "First" sets any_errors_fatal',
     ])
   })
 

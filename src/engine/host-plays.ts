@@ -1,6 +1,10 @@
-/** Plays on hosts: puts together what the tasks of one play need on one host, and says how the play ended there. */
+/**
+ * Runs plays on hosts: assembles the context of the tasks of one play on one host, and reports how the play
+ * ended there.
+ */
 import type { HostName } from '../base/brand.ts'
 import { exitCodes, HostError, InputError, UnreachableError } from '../base/errors.ts'
+import { given } from '../base/given.ts'
 import type { TaskRef } from '../events/events.ts'
 import type { FleetHost } from '../fleet/fleet.ts'
 import { createPending, type PendingHandlers } from '../fleet/pending.ts'
@@ -19,11 +23,11 @@ import type { SelectedPlay } from './selection.ts'
 
 export interface HostPlays {
   run(play: SelectedPlay, host: HostName, stopped: () => boolean): Promise<PlayEnd>
-  /** The tasks that the play will show, handlers last. */
+  /** The tasks that the view shows for the play, handlers last. */
   refs(play: SelectedPlay): readonly TaskRef[]
   /**
-   * Handlers that wait on a host and that no play of this run defines are reported, never dropped.
-   * @returns how many there are
+   * Reports handlers that are pending on a host and that no play of this run defines. They stay pending.
+   * @returns their number
    */
   reportUnknownHandlers(hosts: readonly HostName[]): Promise<number>
 }
@@ -34,7 +38,7 @@ export interface HostPlaysOptions {
   readonly tags: TagChoice
   readonly connection: ConnectionDefaults
   readonly recap: Recap
-  /** Undefined when nobody can be asked. */
+  /** Undefined if there is no terminal. */
   readonly asking: ((host: string) => Confirm) | undefined
 }
 
@@ -77,20 +81,21 @@ export function createHostPlays(options: HostPlaysOptions): HostPlays {
             pending: pendingOf(host),
             connection: options.connection,
             ref: (task) => {
-              // Under no_log what a name is made of is hidden as well.
+              // Under no_log the values in a name are hidden too.
               if (task.title.kind === 'literal' || task.noLog) return refOf(play, task, task.name)
               const scope = host.variables.scope(play, task, { layers, reads: new Set() })
               return refOf(play, task, displayName(task.title, task.name, scope))
             },
             addRow: (row) => recap.row(row),
-            ...(confirm === undefined ? {} : { confirm }),
+            ...given({ confirm }),
           },
           recap,
           selected,
           stopped,
         })
       } catch (error) {
-        // What waited ends at once; another host may be in the middle of an action, which the end of the run would cut.
+        // Waits end at once after an interruption. Another host may be in the middle of an action, which an
+        // error here would cut off.
         if (run.signal.aborted) return { kind: 'finished' }
         const foreseen =
           error instanceof UnreachableError || error instanceof HostError || error instanceof InputError
@@ -110,14 +115,17 @@ export function createHostPlays(options: HostPlaysOptions): HostPlays {
   }
 }
 
-/** `shown` is the name for people, which may be rendered for a host. */
+/** `shown` is the name for people, possibly rendered for a host. */
 function refOf(play: Play, task: Task, shown: string): TaskRef {
   const name = task.role === undefined ? shown : `${task.role.role.name} : ${shown}`
   const handler = play.handlers.some((candidate) => candidate === task)
   return { id: task.key, name, module: task.module, handler }
 }
 
-/** Where the host's own variables say nothing of `become`, the first task that takes root decides with which rights gpuplay keeps its own things. */
+/**
+ * If the host's variables do not set `become`, the first task that becomes root decides which user keeps
+ * gpuplay's state.
+ */
 function taskPrivilege(
   play: Play,
   read: ReadVariable,
@@ -128,10 +136,13 @@ function taskPrivilege(
   return becomes ? privilege('root', read, defaults) : undefined
 }
 
-/** Guests that an interrupted run had noted before it restarted the node; asked with the first frame that goes there anyway. */
+/**
+ * Starts the guests that an interrupted run recorded before it restarted the node. The question travels with
+ * the first frame to the node.
+ */
 async function takeGuestsBack(host: FleetHost, { power, leases }: RunContext): Promise<void> {
   const { machine } = host
-  // Whoever is not root has not restarted anything.
+  // Only root can have restarted the node.
   if (!(await machine.keepsSystemState())) return
   if (
     (await host
@@ -142,7 +153,7 @@ async function takeGuestsBack(host: FleetHost, { power, leases }: RunContext): P
     await leases.take(machine)
 }
 
-/** What ends a host's part in a play although no task of it has failed. */
+/** Ends a host's part in a play for a failure outside its tasks. */
 function outsideTasks(
   error: UnreachableError | HostError | InputError,
   host: HostName,

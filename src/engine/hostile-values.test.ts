@@ -1,4 +1,7 @@
-/** What a host answers and a playbook passes on fails that host's task with a sentence: no other host notices, and the run ends as runs do. */
+/**
+ * What a host answers and a playbook passes on fails that host's task with a sentence: no other host notices,
+ * and the run ends as runs do.
+ */
 import assert from 'node:assert/strict'
 import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -156,7 +159,7 @@ describe('what a host answers', () => {
         const ended = await run(`breaks: { at: ${at} }\nwhen: inventory_hostname == "bad"`, { check })
         const [problem] = problemsOf(ended)
         assert.equal(problem?.code, 'internal-error')
-        assert.equal(problem.message, 'gpuplay failed at what the host answered: parser broke')
+        assert.equal(problem.message, 'gpuplay failed to process an answer of the host: parser broke')
         if (at !== 'report') assert.equal(problem.where?.line, 6)
         assert.equal(ended.exitCode, 7)
         assertGoodOneWentOn(ended)

@@ -140,7 +140,7 @@ test('an interruption says at once which tasks are awaited; a second one ends th
     const [warning] = next.events.flatMap((event) => (event.type === 'warning' ? [event] : []))
     assert.match(
       warning?.message ?? '',
-      /^waiting for a program that an interrupted run left running here: \/bin\/sh -c .*sleep 3.* \(process \d+, for \d s\)\. To end it now: kill \d+$/,
+      /^waiting for a program that an interrupted run left running here: \/bin\/sh -c .*sleep 3.* \(process \d+, running for \d s\)\. To stop it now: kill \d+$/,
     )
     assert.equal(readFileSync(join(folder.path, 'ended'), 'utf8'), 'ended\nended\n')
     assert.equal(events.at(-1)?.type, 'run.finished', 'nothing is said of a run after its end')

@@ -1,11 +1,11 @@
-/** Ctrl-C: the first one lets what runs end, the second one leaves it behind. */
+/** Ctrl-C: the first lets running tasks finish, the second leaves them behind. */
 import type { Emitter } from '../events/emitter.ts'
 import type { Awaited } from '../fleet/awaited.ts'
 
-/** After an interruption, milliseconds until what still runs is cut off. */
+/** Milliseconds after an interruption until running tasks are cut off. */
 const grace = 120_000
 
-/** Aborts some time after the interruption, when tasks that were running have had their time. */
+/** Aborts after the grace period that follows an interruption. */
 export function cutOff(signal: AbortSignal): { readonly signal: AbortSignal; clear(): void } {
   const controller = new AbortController()
   let timer: NodeJS.Timeout | undefined
@@ -29,8 +29,9 @@ export interface Interruptible {
 }
 
 /**
- * Does the work, and says at once what an interruption waits for.
- * @returns whether the work came to its end; false when the run was told to quit. The work then goes on with nobody to wait for it.
+ * Runs the work. Reports which tasks an interruption waits for as soon as it happens.
+ * @returns true if the work finished; false if the run quit. The work then continues, and nothing waits for
+ * it.
  */
 export async function untilQuit(
   { signal, quit, emitter, awaited }: Interruptible,

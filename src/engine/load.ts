@@ -1,4 +1,4 @@
-/** Reads everything that the user wrote and finds every mistake in it, before anything is connected to. */
+/** Reads all files of the user and finds every mistake in them, before any connection. */
 import { InputError, type Problem } from '../base/errors.ts'
 import { given } from '../base/given.ts'
 import type { Secret } from '../base/secret.ts'
@@ -22,12 +22,12 @@ export interface Loaded {
   readonly playbooks: readonly Playbook[]
   readonly extra: Variables
   readonly selection: Selection
-  /** Every mistake in what was read; with any of them nothing may run. */
+  /** Every mistake in the files. With any of them the run must not start. */
   readonly problems: readonly Problem[]
   readonly warnings: readonly Problem[]
 }
 
-/** @throws InputError when not even the inventory can be made sense of. */
+/** @throws InputError if the inventory itself cannot be read */
 export function load(
   request: RunRequest,
   dependencies: RunDependencies,
@@ -57,7 +57,7 @@ export function load(
       facts: factsSchema(dependencies),
       files,
     })
-    // Without the inventory nobody knows which variables there are.
+    // Without the inventory, the defined variables are unknown.
     problems.push(...found.filter(({ code }) => inventory !== undefined || code !== 'undefined-variable'))
     if (playbook === undefined) continue
     playbooks.push(playbook)

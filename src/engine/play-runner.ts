@@ -1,4 +1,4 @@
-/** One play on one host: its sections in order, handlers at the end of each. */
+/** Runs one play on one host: its sections in order, with handlers at the end of each. */
 import { type ExitCode, exitCodes, type Problem } from '../base/errors.ts'
 import type { Outcome } from '../events/events.ts'
 import type { Handler, Task } from '../language/model.ts'
@@ -9,11 +9,11 @@ import type { Recap } from './recap.ts'
 
 export interface PlayOptions {
   readonly context: TaskContext
-  /** What has to be done on the host before the first task: the tasks are read meanwhile. */
+  /** Work on the host that must finish before the first task. The tasks are read meanwhile. */
   readonly begun?: Promise<void> | undefined
   readonly recap: Recap
   readonly selected: (task: Task) => boolean
-  /** True once a play with `any_errors_fatal` has failed on a host: no new tasks. */
+  /** True after a play with `any_errors_fatal` has failed on a host: start no new tasks. */
   readonly stopped: () => boolean
 }
 
@@ -73,7 +73,7 @@ class PlayRunner {
     for (;;) {
       const next = this.#notified.next()
       if (next === undefined) {
-        // A topic may have several listeners: it is struck out when all of them have run.
+        // A topic may have several listeners. Its note is deleted after all of them have run.
         const topics = ran.flatMap((handler) => handler.listen)
         if (topics.length > 0 && !run.check) await pending.strike(topics)
         return
@@ -98,7 +98,7 @@ class PlayRunner {
     }
   }
 
-  /** In a dry run: a task that may run would have notified it. */
+  /** Dry runs only: reports a handler that a task would notify if it ran. */
   #mayRun(handler: Handler): void {
     const { context, recap } = this.#options
     const host = context.host.machine.name
@@ -108,7 +108,7 @@ class PlayRunner {
       host,
       task: context.ref(handler),
       outcome: 'unknown',
-      detail: { why: 'a task that may run notifies it' },
+      detail: { why: 'notified by a task that may run' },
       milliseconds: 0,
     })
   }
@@ -151,7 +151,7 @@ function certaintyOf(outcome: Outcome, changed: boolean): Certainty | undefined 
 
 type Certainty = 'certain' | 'maybe'
 
-/** Handlers that wait to run, each once, in the order in which the play defines them. */
+/** Pending handlers, each once, in the order in which the play defines them. */
 class Notifications {
   readonly #handlers: readonly Handler[]
   readonly #waiting = new Map<Handler, Certainty>()
@@ -160,7 +160,7 @@ class Notifications {
     this.#handlers = handlers
   }
 
-  /** By name or by a topic that they listen to. */
+  /** Finds handlers by name, or by a topic that they listen to. */
   find(name: string): readonly Handler[] {
     return this.#handlers.filter((handler) => handler.id.name === name || handler.listen.includes(name))
   }

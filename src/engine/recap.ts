@@ -1,19 +1,19 @@
-/** Counts outcomes by host and finds the exit code of the run. */
+/** Counts outcomes by host and determines the exit code of the run. */
 import { type ExitCode, exitCodes, lowestFailure } from '../base/errors.ts'
 import type { SummaryRow } from '../modules/module.ts'
 import type { Counts, Failure, Outcome } from '../events/events.ts'
 
 export interface Recap {
-  /** Makes the host appear in the recap even if nothing runs on it. */
+  /** Adds the host to the recap, even if nothing runs on it. */
   host(name: string): void
   count(host: string, outcome: Outcome | 'ignored'): void
-  /** A failure that was not ignored, with the exit code that it asks for. */
+  /** Records a failure that was not ignored, with its exit code. */
   failure(failure: Failure): void
   row(row: SummaryRow): void
   readonly hosts: Readonly<Record<string, Counts>>
   readonly rows: readonly SummaryRow[]
   readonly failures: readonly Failure[]
-  /** Of several the lowest of 3 to 7; else `changesFound` where that is asked for. */
+  /** Returns the lowest exit code from 3 to 7; without one, `changesFound` if requested. */
   exitCode(options: { readonly failOnChange: boolean; readonly interrupted: boolean }): ExitCode
 }
 

@@ -1,4 +1,4 @@
-/** What a run is asked for, and what it is made with. */
+/** The request of a run, and its dependencies. */
 import type { Secrets } from '../base/secrets.ts'
 import type { World } from '../base/world.ts'
 import type { EventSink } from '../events/events.ts'
@@ -13,21 +13,21 @@ import type { Confirm } from '../task/confirm.ts'
 
 export interface RunRequest {
   readonly playbooks: readonly string[]
-  /** Names of playbooks that can be given besides those in the folder: of one that is not found, what may have been meant. */
+  /** Names of playbooks outside the folder, to suggest for a name that does not exist. */
   readonly otherPlaybooks?: readonly string[]
   readonly inventories: readonly string[]
   readonly extraVars: readonly string[]
   readonly limit: string | undefined
   readonly tags: TagChoice
   readonly check: boolean
-  /** Every task is planned and sent by itself, nothing is read ahead. */
+  /** Plans and sends each task separately, and reads nothing ahead. */
   readonly stepByStep: boolean
-  /** `run.finished` says where the time went. */
+  /** Adds times to `run.finished`. */
   readonly profile: boolean
   readonly failOnChange: boolean
   readonly forks: number
   readonly connection: ConnectionDefaults
-  /** Folders of roles after those beside the playbook. */
+  /** Role folders, searched after those next to the playbook. */
   readonly rolesPaths: readonly string[]
   /** Version of gpuplay. */
   readonly version: string
@@ -35,21 +35,21 @@ export interface RunRequest {
 
 export interface RunDependencies {
   readonly world: World
-  /** What is secret, filled by what is read; a new book when left out. */
+  /** Known secrets; reading files adds to them. A new book by default. */
   readonly secrets?: Secrets
   readonly files: Files
   readonly modules: readonly Module[]
   readonly facts: readonly Fact[]
   readonly reach: Reach
-  /** Scripts over the shells of the machines when left out. */
+  /** Default: scripts that run in the shells of the machines. */
   readonly means?: Means
   readonly sinks: readonly EventSink[]
-  /** First interruption: no new actions. */
+  /** Aborted at the first interruption: start no new actions. */
   readonly signal: AbortSignal
-  /** Aborted at the second interruption: the run ends at once, and what runs on hosts is left to itself. */
+  /** Aborted at the second interruption: the run ends at once, and leaves running programs to themselves. */
   readonly quit?: AbortSignal
-  /** Asks the person a question; absent when there is no terminal. False as well when that is interrupted. */
+  /** Asks the user a question; absent if there is no terminal. An interruption also answers false. */
   readonly confirm?: Confirm
-  /** Where the state of gpuplay is on every machine; the usual place unless said. */
+  /** Directory of gpuplay's state on every machine, instead of the default. */
   readonly stateDirectory?: string
 }

@@ -1,4 +1,4 @@
-/** A whole run: load, select, check, then every play on its hosts, and what came of it. */
+/** Runs playbooks: load, select, check, run every play on its hosts, and report. */
 import type { HostName } from '../base/brand.ts'
 import { createSecrets } from '../base/secrets.ts'
 import { type ExitCode, InputError, type Problem } from '../base/errors.ts'
@@ -20,12 +20,13 @@ import type { RunDependencies, RunRequest } from './request.ts'
 import { schedule } from './schedule.ts'
 import type { SelectedPlay } from './selection.ts'
 
-/** Milliseconds for connections to close; to end what still runs on a shell alone may take four seconds. */
+/**
+ * Milliseconds for connections to close. Ending a program that still runs in a shell alone may take four
+ * seconds.
+ */
 const closing = 10_000
 
-/**
- * @throws InputError with every mistake in the files and arguments, before anything is connected to.
- */
+/** @throws InputError with every mistake in the files and arguments, before any connection */
 export async function runPlaybooks(request: RunRequest, dependencies: RunDependencies): Promise<ExitCode> {
   const { world, signal, quit } = dependencies
   const secrets = dependencies.secrets ?? createSecrets()
@@ -88,7 +89,7 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
     emitter.emit({
       type: 'warning',
       host,
-      message: `the run ends here for all hosts: this host failed, and play "${name}" sets any_errors_fatal`,
+      message: `stopping the run on all hosts: this host failed, and play "${name}" sets any_errors_fatal`,
     })
   }
   const work = async (): Promise<void> => {
@@ -135,7 +136,7 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
     if (!signal.aborted) throw error
   } finally {
     cut.clear()
-    // Closing a shell ends what runs on it.
+    // Closing a shell ends the programs that run in it.
     if (complete) await closeQuietly(fleet)
   }
   const exitCode = recap.exitCode({
@@ -161,7 +162,7 @@ function rounded({ host, task, connect, look, act, wait }: TaskTimes): TaskTimes
   return { host, task, connect: c ?? 0, look: l ?? 0, act: a ?? 0, wait: w ?? 0 }
 }
 
-/** Hosts that a play names and that no inventory has, and the like. */
+/** Emits warnings, such as for hosts that a play names and the inventory does not contain. */
 function warnOf(warnings: readonly Problem[], emitter: Emitter): void {
   for (const { message, where } of warnings) {
     emitter.emit({
@@ -171,7 +172,7 @@ function warnOf(warnings: readonly Problem[], emitter: Emitter): void {
   }
 }
 
-/** What does not close in time is left to the end of the process: nothing waits for it any more. */
+/** Closes connections. The exit of the process ends those that do not close in time. */
 async function closeQuietly(fleet: Fleet): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<void>((resolve) => {

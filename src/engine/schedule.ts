@@ -1,9 +1,10 @@
 /**
- * When each host may begin each play.
+ * Decides when each host may start each play.
  *
- * Plays are barriers, unless a play says `after: node`: then a container begins once its own node has finished every earlier play, handlers included.
- * In a play in which a node and its container both take part, the container begins after the node's last handler. A node outside the play is not waited
- * for; a node that has failed fails its containers. Waiting holds no fork.
+ * Plays are barriers, unless a play sets `after: node`: then a container starts once its own node has
+ * finished every earlier play, handlers included. If a node and its container both take part in a play, the
+ * container starts after the last handler of the node. A node outside the play is not waited for. A node that
+ * has failed fails its containers. A waiting host holds no fork.
  */
 import type { HostName } from '../base/brand.ts'
 import { createLimit } from '../base/limit.ts'
@@ -18,17 +19,17 @@ export interface ScheduleOptions<P extends ScheduledPlay> {
   readonly plays: readonly P[]
   /** The node of a container; undefined for every other host. */
   readonly nodeOf: (host: HostName) => HostName | undefined
-  /** How many hosts run at the same time. */
+  /** Maximum number of hosts that run at the same time. */
   readonly forks: number
-  /** Runs the play on one host, handlers included. Never rejects but for a broken invariant. */
+  /** Runs the play on one host, handlers included. Rejects only for a broken invariant. */
   readonly run: (play: P, host: HostName) => Promise<void>
-  /** Whether the host is out of the run. */
+  /** Whether the host has failed and takes no further part in the run. */
   readonly failed: (host: HostName) => boolean
-  /** Called instead of `run` for a container whose node is out of the run. */
+  /** Called instead of `run` for a container whose node has failed. */
   readonly nodeFailed: (play: P, host: HostName, node: HostName) => void
   readonly started: (play: P) => void
   readonly finished: (play: P) => void
-  /** No host begins another play. */
+  /** True if no host may start another play. */
   readonly stopped: () => boolean
 }
 
@@ -70,7 +71,7 @@ export async function schedule<P extends ScheduledPlay>(options: ScheduleOptions
   )
 }
 
-/** Who has finished what. */
+/** Records which hosts have finished which plays. */
 class Progress {
   readonly #hosts = new Map<string, Promise<void>>()
   readonly #plays: readonly { readonly done: Promise<void>; readonly resolve: () => void }[]
@@ -101,7 +102,7 @@ class Progress {
     this.#plays[index]?.resolve()
   }
 
-  /** The host has finished this play; at once for a host that is not in it. */
+  /** Resolves once the host has finished this play; at once for a host outside it. */
   async host(host: HostName, index: number): Promise<void> {
     await this.#hosts.get(key(host, index))
   }

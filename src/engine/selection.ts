@@ -1,4 +1,4 @@
-/** From playbooks and an inventory to what will run where. */
+/** Selects the hosts of each play from the inventory. */
 import type { HostName } from '../base/brand.ts'
 import type { Problem } from '../base/errors.ts'
 import type { Inventory } from '../inventory/model.ts'
@@ -10,7 +10,7 @@ import { VariableScope } from '../language/scope.ts'
 
 /** A play with its hosts. */
 export interface SelectedPlay {
-  /** For people: rendered with the variables of the play and of the command line. */
+  /** For people: rendered with variables of the play and the command line. */
   readonly name: string
   readonly after: 'node' | undefined
   readonly play: Play
@@ -22,7 +22,7 @@ export interface Selection {
   readonly plays: readonly SelectedPlay[]
   /** In the order of the inventory. */
   readonly hosts: readonly HostName[]
-  /** Every host of the inventory that `--limit` leaves. */
+  /** Every host of the inventory within `--limit`. */
   readonly reachable: readonly HostName[]
   readonly problems: readonly Problem[]
   readonly warnings: readonly Problem[]

@@ -1,4 +1,6 @@
-/** Values of an inventory that cannot be read: mistakes where a playbook uses them, and a warning elsewhere. */
+/**
+ * Values of an inventory that cannot be read: mistakes where a playbook uses them, and a warning elsewhere.
+ */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { InputError } from '../base/errors.ts'
@@ -43,7 +45,7 @@ test('a value that nothing uses is a warning, with the first place', async () =>
   assert.equal(warnings.length, 1)
   assert.match(
     warnings[0] ?? '',
-    /hosts\.yml:5:\d+: this value cannot be read, and 1 more value of the inventory: .*; nothing here uses it$/,
+    /hosts\.yml:5:\d+: this value cannot be read, and 1 more value of the inventory: .*; this run does not use it$/,
   )
 })
 

@@ -1,4 +1,7 @@
-/** Values of an inventory that cannot be read: Jinja, as a rule. They are mistakes where the run uses them. */
+/**
+ * Values of an inventory that gpuplay cannot read, usually because they contain Jinja. They are mistakes if
+ * the run uses them.
+ */
 import type { Problem } from '../base/errors.ts'
 import type { Inventory } from '../inventory/model.ts'
 import type { Playbook, Template, Value, Variables } from '../language/model.ts'
@@ -7,9 +10,9 @@ import { valueReads } from '../language/render.ts'
 import { problem } from '../language/source.ts'
 
 export interface UnreadableValues {
-  /** Of the variables that the playbooks read, by themselves or through others. */
+  /** For variables that the playbooks read, directly or through other variables. */
   readonly problems: readonly Problem[]
-  /** One for all others. */
+  /** One warning for all others. */
   readonly warnings: readonly Problem[]
 }
 
@@ -29,10 +32,10 @@ export function unreadableValues(inventory: Inventory, playbooks: readonly Playb
   return { problems: [...used], warnings: warningOf([...unused]) }
 }
 
-/** The names that the playbooks read, and those that the values of these variables read. */
+/** Returns the names that the playbooks read, and the names that the values of these variables read. */
 function readNames(variables: Variables, playbooks: readonly Playbook[]): ReadonlySet<string> {
   const names = new Set(playbooks.flatMap((playbook) => [...playbook.reads]))
-  // The set grows while it is walked through.
+  // The loop also visits names that are added meanwhile.
   for (const name of names) {
     const value = variables.get(name)?.value
     if (value === undefined) continue
@@ -63,7 +66,7 @@ function warningOf(unused: readonly Problem[]): readonly Problem[] {
   return [
     problem(
       'unreadable-value',
-      `this value cannot be read${others}: ${first.message}; nothing here uses it`,
+      `this value cannot be read${others}: ${first.message}; this run does not use it`,
       {
         where: first.where,
         hint: first.hint,

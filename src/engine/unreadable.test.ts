@@ -1,4 +1,7 @@
-/** Files that exist and cannot be read are mistakes, whoever names them: never an empty file, and never a wait for a writer. */
+/**
+ * Files that exist and cannot be read are mistakes, whoever names them: never an empty file, and never a wait
+ * for a writer.
+ */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'

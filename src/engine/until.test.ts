@@ -36,7 +36,7 @@ describe('until', () => {
     const failed = run.events.find((event) => event.type === 'task.finished' && event.outcome === 'failed')
     assert.match(
       failed?.type === 'task.finished' ? (failed.detail.problem?.message ?? '') : '',
-      /gave up after 2 tries: this stayed false: never\.stdout == "yes"/,
+      /gave up after 2 attempts: "until" stayed false: never\.stdout == "yes"/,
     )
   })
 })

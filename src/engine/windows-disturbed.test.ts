@@ -1,4 +1,7 @@
-/** Windows that do not go as they were planned: failures, changes by others, words that were false, time that passed. */
+/**
+ * Windows that do not go as they were planned: failures, changes by others, words that were false, time that
+ * passed.
+ */
 import assert from 'node:assert/strict'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -180,7 +183,7 @@ describe('an action whose word was false', () => {
       withClaims,
     )
     assert.deepEqual(run.outcomes, { undone: 'changed', more: 'changed', behind: 'changed' })
-    assert.match(warningsOf(run).join('\n'), /did more, or less, than it said/)
+    assert.match(warningsOf(run).join('\n'), /its effects differ from its plan/)
     assert.equal(file('undone'), 'wanted')
     const again = await folder.run(play('- copy: { content: wanted, dest: "{{ out }}/undone" }'))
     assert.deepEqual(Object.values(again.outcomes), ['ok'])

@@ -1,7 +1,9 @@
 import type { Event, EventBody, EventSink } from './events.ts'
 import type { Secrets } from '../base/secrets.ts'
 
-/** Gives events their number and time and takes secrets out of them. The only way from the engine to a view. */
+/**
+ * Numbers events, adds the time and removes secrets. All events from the engine to a view pass through it.
+ */
 export interface Emitter {
   emit(body: EventBody): void
 }
@@ -18,7 +20,7 @@ export function createEmitter({ run, now, sinks, secrets }: EmitterOptions): Emi
   let ended = false
   return {
     emit(body) {
-      // A run that quits leaves work behind that may still speak: its last event stays the last.
+      // Work that outlives a run that quit may still emit events. The last event must stay the last.
       if (ended) return
       ended = body.type === 'run.finished'
       seq += 1
@@ -28,5 +30,5 @@ export function createEmitter({ run, now, sinks, secrets }: EmitterOptions): Emi
   }
 }
 
-/** Words of the format and names of hosts stay, also where somebody's password is "changed". */
+/** Keeps words of the format and names of hosts, even if a password is "changed". */
 const structure: ReadonlySet<string> = new Set(['type', 'outcome', 'kind', 'module', 'host', 'hosts', 'on'])

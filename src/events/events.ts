@@ -1,7 +1,8 @@
 /**
- * What happened, as data. Everything that a person or a program sees of a run is made from these.
+ * The events of a run, as data. Every view of a run is made from them.
  *
- * Every event has `v` (version of this format), `run`, `seq` (from 1, without gaps), `time` (ISO 8601, UTC) and `type`. Texts are already redacted.
+ * Every event has `v` (version of this format), `run`, `seq` (from 1, without gaps), `time` (ISO 8601, UTC)
+ * and `type`. Texts are already redacted.
  */
 import type { ExitCode, Problem } from '../base/errors.ts'
 import type { Diff, Finding } from '../host/plan.ts'
@@ -16,10 +17,12 @@ export type Event = EventBody & {
 
 export type Outcome = 'ok' | 'changed' | 'skipped' | 'failed' | 'unreachable' | 'unknown'
 
-/** A task as events name it. `id` is stable over runs and hosts (playbook, play, role, file, name, ordinal). */
+/**
+ * A task as events name it. `id` is stable across runs and hosts (playbook, play, role, file, name, ordinal).
+ */
 export interface TaskRef {
   readonly id: string
-  /** As people see it: the task's name with its role, `lxc_passthrough : Assign the GPUs`. */
+  /** For people: the task's name with its role, `lxc_passthrough : Assign the GPUs`. */
   readonly name: string
   readonly module: string
   readonly handler: boolean
@@ -32,19 +35,19 @@ export interface Counts {
   readonly failed: number
   readonly unreachable: number
   readonly unknown: number
-  /** Tasks that failed where the playbook says to go on; counted nowhere else. */
+  /** Tasks that failed and whose failure the playbook ignores. No other count includes them. */
   readonly ignored: number
 }
 
-/** Why the run does not end with 0, of one host. */
+/** A failure on one host that makes the run exit with a nonzero code. */
 export interface Failure {
   readonly host: string
-  /** Absent when the host failed outside a task: it could not be reached, or its node failed. */
+  /** Absent if the host failed outside a task: it was unreachable, or its node failed. */
   readonly task?: TaskRef
   readonly exitCode: ExitCode
 }
 
-/** A task that a host is at: what an interrupted run waits for, or leaves behind. */
+/** The task that a host is running: an interrupted run waits for it, or leaves it running. */
 export interface RunningTask {
   readonly host: string
   readonly task: TaskRef
@@ -71,7 +74,7 @@ export type EventBody =
   | { readonly type: 'host.unreachable'; readonly host: string; readonly problem: Problem }
   | { readonly type: 'host.waiting'; readonly host: string; readonly why: string }
   | { readonly type: 'task.started'; readonly host: string; readonly task: TaskRef; readonly item?: string }
-  /** Long work says what it does: an action begins, a download or a build goes on. */
+  /** Progress of long work: an action starts, or a download or build advances. */
   | {
       readonly type: 'task.progress'
       readonly host: string
@@ -81,7 +84,7 @@ export type EventBody =
       readonly done?: number
       readonly total?: number
     }
-  /** An action was carried out. In a dry run and in a converged run there are none. */
+  /** An action was carried out. Dry runs and converged runs have none. */
   | {
       readonly type: 'action.finished'
       readonly host: string
@@ -91,7 +94,7 @@ export type EventBody =
       readonly label: string
       readonly milliseconds: number
     }
-  /** One loop item has its outcome; a task without a loop has none of these. */
+  /** A loop item has finished. Tasks without a loop emit none of these. */
   | {
       readonly type: 'item.finished'
       readonly host: string
@@ -105,7 +108,7 @@ export type EventBody =
       readonly host: string
       readonly task: TaskRef
       readonly outcome: Outcome
-      /** It failed, and the playbook says to go on. */
+      /** The task failed, and the playbook ignores the failure. */
       readonly ignored?: boolean
       readonly detail: TaskDetail
       readonly milliseconds: number
@@ -116,7 +119,7 @@ export type EventBody =
       readonly handler: string
       readonly by?: string
     }
-  /** The person is asked something on the terminal, and has answered. */
+  /** gpuplay asks a question on the terminal; the user has answered it. */
   | { readonly type: 'prompt.started'; readonly host: string; readonly question: string }
   | {
       readonly type: 'prompt.finished'
@@ -124,12 +127,12 @@ export type EventBody =
       readonly question: string
       readonly answer: boolean
     }
-  /** A mistake in the files or on the command line; nothing was connected to, and `run.finished` follows. */
+  /** A mistake in the files or on the command line. No host was contacted, and `run.finished` follows. */
   | { readonly type: 'problem'; readonly problem: Problem }
   | { readonly type: 'warning'; readonly host?: string; readonly task?: TaskRef; readonly message: string }
-  /** Interrupted: nothing new begins, and the run ends once these have ended. */
+  /** Interrupted: nothing new starts, and the run ends after these tasks. */
   | { readonly type: 'run.stopping'; readonly awaited: readonly RunningTask[] }
-  /** Interrupted again: the run ends at once, and what these have started may go on on their hosts. */
+  /** Interrupted again: the run ends at once. These tasks may still be running on their hosts. */
   | { readonly type: 'run.quit'; readonly running: readonly RunningTask[] }
   | {
       readonly type: 'run.finished'
@@ -138,15 +141,18 @@ export type EventBody =
       readonly check: boolean
       readonly milliseconds: number
       readonly rows: readonly SummaryRow[]
-      /** In the order in which they happened; those that the playbook ignores are not among them. */
+      /** In order of time, without ignored failures. */
       readonly failures: readonly Failure[]
-      /** Handlers that were notified and that no play of the run defines. */
+      /** Number of handlers that were notified and that no play of the run defines. */
       readonly pendingHandlers: number
-      /** Where the time went, for whoever asked. */
+      /** Time per task and phase, if requested. */
       readonly profile?: readonly TaskTimes[]
     }
 
-/** Milliseconds that one task took on one host, by what was done; `task` is undefined for what came before the first. */
+/**
+ * Milliseconds that one task took on one host, by phase; `task` is undefined for the time before the first
+ * task.
+ */
 export interface TaskTimes {
   readonly host: string
   readonly task: TaskRef | undefined
@@ -157,19 +163,19 @@ export interface TaskTimes {
 }
 
 export interface TaskDetail {
-  /** What would be or was done, one line each (`label` of the actions). */
+  /** Actions that were or would be carried out, one line each (their `label`). */
   readonly actions?: readonly string[]
-  /** Under `no_log` and where text holds a secret there is none. */
+  /** Absent under `no_log` and if the text contains a secret. */
   readonly diffs?: readonly Diff[]
-  /** Why it was skipped, or is unknown. */
+  /** Why the task was skipped, or is unknown. */
   readonly why?: string
-  /** For the person, of `debug` and the like. */
+  /** Message for people, from `debug` and similar modules. */
   readonly message?: string
   readonly problem?: Problem
   readonly findings?: readonly Finding[]
-  /** Of a loop: outcome by item label. */
+  /** For a loop: outcome by item label. */
   readonly items?: Readonly<Record<string, Outcome>>
 }
 
-/** Takes events; views and recorders are these. Must not throw. */
+/** Receives events. Must not throw. */
 export type EventSink = (event: Event) => void

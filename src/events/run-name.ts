@@ -1,6 +1,9 @@
 import type { World } from '../base/world.ts'
 
-/** The name of a run in its events: when it began, and what tells it from others of that second. */
+/**
+ * Returns the name of a run in its events: its start time, and random digits that distinguish runs of the
+ * same second.
+ */
 export function runName({ now, randomHex }: Pick<World, 'now' | 'randomHex'>): string {
   const time = now()
     .toISOString()

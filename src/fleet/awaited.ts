@@ -1,10 +1,16 @@
-/** What the hosts of a run are at now: an interrupted run says what it waits for. */
+/**
+ * The tasks that the hosts of a run are working on, so that an interrupted run can report which ones it waits
+ * for.
+ */
 import type { RunningTask, TaskRef } from '../events/events.ts'
 
 export interface Awaited {
-  /** From `turn` on it is the work of another task. What acts counts more than what only looks. */
+  /**
+   * Records the work of a task while it runs. `turn` assigns the rest of it to another task. Tasks that act
+   * take precedence over tasks that only read.
+   */
   during<T>(span: AwaitedSpan, work: (turn: (task: TaskRef) => void) => Promise<T>): Promise<T>
-  /** One task a host at most, in the order in which they began. */
+  /** At most one task per host, in the order in which they started. */
   now(): readonly RunningTask[]
 }
 

@@ -1,7 +1,8 @@
 /**
- * Files of the machine that gpuplay runs on, as modules may read them.
+ * Reads files of the machine that gpuplay runs on, for modules.
  *
- * A fleet asks for the same few files again and again: each is read once for as long as it stays the same file with the same times and size.
+ * A fleet reads the same few files again and again. Each is read once, as long as its identity, times and
+ * size stay the same.
  */
 import { createHash } from 'node:crypto'
 import type { BigIntStats } from 'node:fs'
@@ -12,14 +13,20 @@ import { openRegularFile, readRegularFileLater, type Unreadable } from '../base/
 import type { ControllerFiles } from '../host/host.ts'
 import { isVaulted, vaulted } from '../language/files.ts'
 
-/** Bytes of a text that is kept. */
+/** Size limit of cached texts, in bytes. */
 const mostKept = 1024 * 1024
-/** Bytes of a text that is read at all. Modules read texts to show and compare them; larger files are sent without that. */
+/**
+ * Size limit of texts, in bytes. Modules read texts to show and compare them; larger files are sent without
+ * that.
+ */
 const largest = 16 * 1024 * 1024
-/** Milliseconds: two changes within the same tick of the file system's clock look alike, so what was changed just now is not kept. */
+/**
+ * Milliseconds. Two changes within one tick of the file system clock look alike, so recently changed files
+ * are not cached.
+ */
 const settled = 2000
 
-/** What was read of one file, while its status says that it is the same. */
+/** The cached contents of one file, valid while its status stays the same. */
 interface Kept {
   readonly status: string
   sha256?: Promise<string>
@@ -34,7 +41,7 @@ export function createControllerFiles(workingDirectory: string, now: () => numbe
     const fresh: Kept = { status: identity(status) }
     const known = files.get(path)
     if (known?.status === fresh.status) return known
-    // What has no size may be made anew whenever it is read, as in /proc.
+    // Files without a size may change with every read, as in /proc.
     if (status.size > 0n && now() - Number(status.ctimeMs) > settled) files.set(path, fresh)
     else files.delete(path)
     return fresh
@@ -80,7 +87,7 @@ async function digest(file: FileHandle, path: string): Promise<string> {
   let begun = false
   const chunks: AsyncIterable<Buffer> = file.createReadStream({ autoClose: false, start: 0 })
   for await (const chunk of chunks) {
-    // Ansible would decrypt it on the way to the host.
+    // Ansible would decrypt this file while sending it.
     if (!begun && isVaulted(chunk)) throw unreadable(path, vaulted)
     begun = true
     hash.update(chunk)
@@ -102,7 +109,7 @@ function unreadable(path: string, { why, hint }: Pick<Unreadable, 'why' | 'hint'
   })
 }
 
-/** A failure is nothing to keep. */
+/** Drops the cache entry if the result is a failure. */
 function forgetting<T>(result: Promise<T>, forget: () => void): Promise<T> {
   result.catch(forget)
   return result

@@ -1,4 +1,7 @@
-/** All hosts of a run, made when they are first needed: machine, reader and variables of each, a container's with those of its node. */
+/**
+ * All hosts of a run, each created on first use: machine, reader and variables. A container also has those of
+ * its node.
+ */
 import type { HostName } from '../base/brand.ts'
 import { revealAll } from '../base/secret.ts'
 import { Unknown, UnknownError } from '../base/unknown.ts'
@@ -35,29 +38,29 @@ export interface FleetOptions {
   readonly defaults: ConnectionDefaults
   readonly reach: Reach
   readonly means: Means
-  /** What facts are read through: in a dry run, what is predicted. */
+  /** Overlay through which facts are read; in a dry run it holds the predicted changes. */
   readonly overlay: Overlay | undefined
   readonly controller: ControllerFiles
   readonly emitter: Emitter
-  /** Learns how long connecting takes. */
+  /** Records how long connecting takes. */
   readonly profile?: Profile
   readonly secrets: Secrets
   readonly check: boolean
-  /** Hosts of the inventory within `--limit`, whether or not a play names them: what may be touched. */
+  /** Hosts of the inventory within `--limit`, named by a play or not. Only these may be touched. */
   readonly reachable: readonly HostName[]
-  /** Ends everything at once. */
+  /** Aborts everything at once. */
   readonly signal: AbortSignal
-  /** Ends the wait for hosts that have not been reached yet. `signal` when not given. */
+  /** Ends the wait for hosts that have not connected yet. Default: `signal`. */
   readonly interruption?: AbortSignal
   readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<void>
-  /** Where the state of gpuplay is on every machine; the usual place unless said. */
+  /** Directory of gpuplay's state on every machine, instead of the default. */
   readonly stateDirectory?: string | undefined
 }
 
 export interface FleetHost {
   readonly machine: Machine
   readonly variables: HostVariables
-  /** The reader as this privilege; the host's own when it is left out. */
+  /** Returns the reader for this privilege. Default: the privilege of the host. */
   reader(become?: Privilege['become']): HostReader
 }
 
@@ -65,12 +68,12 @@ export interface Fleet {
   host(name: HostName): FleetHost
   variables(name: HostName): HostVariables
   nodeOf(name: HostName): HostName | undefined
-  /** Reads a fact into the variables of its host; what a dry run cannot know becomes `Unknown`. */
+  /** Reads a fact into the variables of its host. Facts that a dry run cannot know become `Unknown`. */
   readFact(fact: Unread): Promise<void>
-  /** Reads a variable of a host as the engine needs it: facts are not available here. */
+  /** Reads a variable of a host for the engine. Facts are not available here. */
   variable(name: HostName): ReadVariable
   accessOf(machine: Machine, become: Privilege['become']): Promise<MachineAccess>
-  /** Nothing that was read of a machine and its containers is trusted any more. */
+  /** Forgets all readings of a machine and its containers. */
   forget(machine: Machine): void
   close(): Promise<void>
 }
@@ -131,7 +134,7 @@ export function createFleet(options: FleetOptions): Fleet {
       .filter((name) => nodeOf(name) === node)
       .map((name) => ({ name, ctid: placementOf(variable(name)).ctid ?? '' }))
 
-  // An object whose hosts are looked up when they are asked for: a fleet has many.
+  // Looks up each host on access, because a fleet may have many.
   const hostvars = Object.create(null) as Record<string, unknown>
   for (const name of new Set([...inventory.hosts.keys(), inventory.localhost.name])) {
     Object.defineProperty(hostvars, name, { enumerable: true, get: () => hostvarsOf(variablesOf(name)) })
@@ -218,8 +221,9 @@ export function createFleet(options: FleetOptions): Fleet {
 }
 
 /**
- * What actions of `machine` are carried out with; its node's for those that run there. Where containers take part, whoever acts has a shell of its own, so
- * that nobody waits for another; elsewhere one shell serves to ask and to act.
+ * Returns the access that executors get for `machine`. Actions on a container's node use a separate shell per
+ * container, so that containers do not queue behind each other. A machine without containers uses one shell
+ * for reading and acting.
  */
 async function accessOf(
   machine: Machine,
@@ -260,7 +264,7 @@ function groupsObject(inventory: Inventory): Readonly<Record<string, readonly st
   return Object.fromEntries([...inventory.groups.values()].map((group) => [group.name, group.hosts]))
 }
 
-/** Variables, registered results and facts of another host, each looked up when it is asked for. */
+/** Variables, registered results and facts of another host. Looks up each on access. */
 function hostvarsOf(variables: HostVariables): Record<string, unknown> {
   const scope = variables.scope()
   const result = Object.create(null) as Record<string, unknown>

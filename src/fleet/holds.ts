@@ -1,11 +1,12 @@
 /**
- * Who may touch what at the same time, inside one run.
+ * Locks on resources within one run.
  *
- * From probe to probe a task holds the resources of its actions, so that two tasks of one run never plan on what the other is changing. What takes a
- * machine down holds the machine itself, exclusively; everything else that acts there holds it shared.
+ * A task holds the resources of its actions from one probe to the next, so that no task plans on something
+ * that another task of the run is changing. An action that takes a machine down holds the machine
+ * exclusively; every other action there holds it shared.
  */
 export interface Hold {
-  /** Whether others held it first: then what was read before may be stale. */
+  /** True if others held a resource first. Earlier readings may then be stale. */
   readonly waited: boolean
   release(): void
 }
@@ -16,7 +17,10 @@ export interface Claim {
 }
 
 export interface Holds {
-  /** Waits until all claims can be granted at once: no deadlock, first come first served per key. */
+  /**
+   * Waits until all claims can be granted at once, which avoids deadlocks. Serves each key first come, first
+   * served.
+   */
   acquire(claims: readonly Claim[], signal: AbortSignal): Promise<Hold>
 }
 
@@ -98,7 +102,7 @@ export function createHolds(): Holds {
   }
 }
 
-/** One claim a key: exclusive wins over shared. */
+/** Reduces the claims to one per key; exclusive wins over shared. */
 function strongest(claims: readonly Claim[]): readonly Claim[] {
   const byKey = new Map<string, Claim>()
   for (const claim of claims) {

@@ -1,6 +1,6 @@
 /**
- * The variables of one host while a run goes on: what the inventory gives, what tasks registered, facts that are read when they are first asked for, and what
- * the engine itself offers.
+ * The variables of one host during a run: from the inventory, registered by tasks, facts (read on first use),
+ * and built in.
  */
 import type { HostName } from '../base/brand.ts'
 import type { Secrets } from '../base/secrets.ts'
@@ -8,7 +8,10 @@ import { findUnknown, Unknown } from '../base/unknown.ts'
 import type { Play, Task, Variables } from '../language/model.ts'
 import { type Layer, taskLayers, VariableScope } from '../language/scope.ts'
 
-/** Stands where a fact would be that nobody has read yet. The engine reads it and evaluates again, so that only used facts are ever read. */
+/**
+ * Takes the place of a fact that has not been read. The engine reads the fact and evaluates again, so it
+ * reads only facts that are used.
+ */
 export class Unread extends Unknown {
   readonly host: HostName
   readonly fact: string
@@ -21,38 +24,44 @@ export class Unread extends Unknown {
 
 export interface HostVariablesOptions {
   readonly name: HostName
-  /** Learns the secrets among the variables. */
+  /** Receives the secrets among the variables. */
   readonly secrets: Pick<Secrets, 'add'>
   readonly inventory: Variables
   readonly extra: Variables
-  /** Names of all facts that there are. */
+  /** Names of all facts. */
   readonly factNames: readonly string[]
-  /** What the engine offers under fixed names (`groups`, `inventory_hostname`, ...): computed when asked for. */
+  /** Built-in variables (`groups`, `inventory_hostname`, ...), computed on access. */
   readonly builtIn: Readonly<Record<string, () => unknown>>
 }
 
-/** Keys are machine and resource. */
+/** Keys are `MACHINE RESOURCE`. */
 export type Touched = ReadonlyMap<string, unknown>
 
 export interface HostVariables {
   readonly name: HostName
-  /** Registered results and variables that tasks set last for the whole run. What is returned takes it back. */
+  /** Sets a registered result or a variable for the rest of the run. Returns a function that undoes this. */
   register(name: string, value: unknown): () => void
-  /** `touched`: what was looked at to see it, by machine and resource. */
+  /** @param touched Resources that were read for this fact, by machine and resource. */
   setFact(name: string, value: unknown, touched?: Touched): void
-  /** All of them, or those that rest on something of which this is true. */
+  /** Forgets all facts, or those whose readings satisfy `changed`. */
   forgetFacts(changed?: (touched: Touched) => boolean): void
-  /** What a task sees. Make a new one for every evaluation: a scope remembers what it has rendered. */
+  /**
+   * Returns the variables that a task sees. Create a new scope for every evaluation, because a scope caches
+   * rendered values.
+   */
   scope(play?: Play, task?: Task, options?: ScopeOptions): VariableScope
   /** Counts changes of variables. */
   readonly revision: number
-  /** Whether one of these has changed after that revision. */
+  /** True if one of these variables has changed since that revision. */
   changedSince(revision: number, names: ReadonlySet<string>): boolean
 }
 
 export interface ScopeOptions {
   readonly layers?: readonly Layer[]
-  /** Filled with the names of variables that may change while the run goes on, whether or not there is one. */
+  /**
+   * Receives the names of variables that were looked up and may change during the run, including undefined
+   * ones.
+   */
   readonly reads?: Set<string>
 }
 
@@ -104,7 +113,7 @@ export function createHostVariables(options: HostVariablesOptions): HostVariable
     },
     changedSince(since, names) {
       if (revision === since) return false
-      // Through `hostvars` anything may have been read.
+      // `hostvars` may have read any variable.
       return names.has('hostvars') || [...names].some((variable) => (changedAt.get(variable) ?? 0) > since)
     },
     scope(play, task, { layers = [], reads } = {}) {
@@ -122,7 +131,7 @@ export function createHostVariables(options: HostVariablesOptions): HostVariable
   }
 }
 
-/** A map that remembers what was looked up. */
+/** A map that records which names were looked up. */
 class WatchedMap implements ReadonlyMap<string, unknown> {
   readonly #map: ReadonlyMap<string, unknown>
   readonly #reads: Set<string>
@@ -158,7 +167,7 @@ class WatchedMap implements ReadonlyMap<string, unknown> {
   }
 }
 
-/** Where the task stands. */
+/** Variables that describe where the task is defined. */
 function placeOf(task: Task): Layer {
   const data = new Map<string, unknown>([['playbook_dir', task.directory]])
   if (task.role !== undefined) {
@@ -168,7 +177,7 @@ function placeOf(task: Task): Layer {
   return { layer: 'built in', data }
 }
 
-/** Values that are made when they are asked for. */
+/** Values that are computed on access. */
 class LazyMap extends Map<string, unknown> {
   readonly #makers: ReadonlyMap<string, () => unknown>
   constructor(makers: Readonly<Record<string, () => unknown>>) {
@@ -181,8 +190,8 @@ class LazyMap extends Map<string, unknown> {
 }
 
 /**
- * Evaluates until nothing that it met is an unread fact: each is read and the evaluation done again in a fresh scope.
- * The result may hold `Unknown` for what a dry run cannot know.
+ * Evaluates until the value contains no unread fact. Reads each fact that it meets and evaluates again in a
+ * fresh scope. The result may contain `Unknown` for values that a dry run cannot know.
  */
 export async function withFacts<T>(evaluate: () => T, read: (fact: Unread) => Promise<void>): Promise<T> {
   for (;;) {

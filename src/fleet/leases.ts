@@ -1,4 +1,7 @@
-/** One run at a time per host: the lease of each machine is taken at this run's first action there, and lives as long as its channel. */
+/**
+ * Ensures one run at a time per host. The lease of a machine is taken before the first action there, and
+ * lasts as long as its channel.
+ */
 import type { HostName } from '../base/brand.ts'
 import { HostError } from '../base/errors.ts'
 import type { Privilege } from '../connection/connection.ts'
@@ -8,16 +11,20 @@ import type { Lease, LeaseHolder, LeftProgram } from '../host/state.ts'
 import type { Machine } from './machine.ts'
 
 export interface Leases {
-  /** A machine is going to be acted on: the way to its lease is opened, and nothing is taken. What fails fails when it is taken. */
+  /**
+   * Opens a channel for the lease of a machine ahead of its first action, without taking the lease. Errors
+   * show when the lease is taken.
+   */
   prepare(machine: Machine): void
   /**
-   * `waited`: a program that an interrupted run had left there has ended only now, so nothing that was read of the machine holds.
-   * @throws HostError when another run holds the machine, UnreachableError
+   * Takes the lease of a machine. `waited` means that a program of an interrupted run was still running there
+   * until now, so all readings of the machine are stale.
+   * @throws HostError if another run holds the machine; UnreachableError
    */
   take(machine: Machine): Promise<'taken' | 'waited'>
   token(name: HostName): number | undefined
   accessOf(machine: Machine, become: Privilege['become']): Promise<MachineAccess>
-  /** What acts under them. */
+  /** Executes actions under the leases. */
   readonly means: Means
 }
 
@@ -26,18 +33,22 @@ export interface LeasesOptions {
   readonly means: Means
   readonly accessOf: (machine: Machine, become: Privilege['become']) => Promise<MachineAccess>
   readonly sleep: (milliseconds: number) => Promise<void>
-  /** Starts the guests that an interrupted run has left stopped: once the lease of a machine is taken, where there may be any. */
+  /**
+   * Starts the guests that an interrupted run left stopped. Called after the lease is taken, if there may be
+   * any.
+   */
   readonly restore: (machine: Machine) => Promise<void>
-  /** Called for each program that an interrupted run has left there: the machine is waited for. */
+  /** Called for each program that an interrupted run left running there. The run waits for the program. */
   readonly left: (machine: Machine, program: LeftProgram) => void
 }
 
-/** Milliseconds between two looks at a program that was left. */
+/** Milliseconds between two checks of a program that was left running. */
 const leftPause = 1000
 
 /**
- * Milliseconds between tries while this run itself holds the machine: by a connection that dropped and that the machine still takes for alive, or by
- * another name of the machine that is just taking it. Half a minute in all.
+ * Milliseconds between attempts while this run itself holds the machine: through a dropped connection that
+ * the machine still considers alive, or through another name of the machine that is taking the lease. Half a
+ * minute in total.
  */
 const pauses: readonly number[] = [
   ...Array.from({ length: 20 }, () => 100),
@@ -50,7 +61,7 @@ export function createLeases({ holder, means, accessOf, sleep, restore, left }: 
 
   const takeNow = async (machine: Machine): Promise<'taken' | 'waited'> => {
     const access = await accessOf(machine, machine.statePrivilege)
-    // The first channel is opened while the machine still says where its state is.
+    // Open the first channel while the machine still reports its state directory.
     const channel = machine.takeLeaseChannel() ?? access.open('exec /bin/sh', access.signal)
     channel.catch(() => undefined)
     const stateDirectory = await machine.stateDirectory().catch(async (error: unknown) => {
@@ -70,7 +81,7 @@ export function createLeases({ holder, means, accessOf, sleep, restore, left }: 
       const ours = result.by.includes(holder.run)
       const other = ours ? await sameMachine(machine) : undefined
       if (other !== undefined) {
-        // Whoever took it gives it back.
+        // The name that took the lease releases it.
         machine.lease = { ...other, release: () => Promise.resolve() }
         machines.set(machine.name, machine)
         return 'taken'
@@ -81,7 +92,7 @@ export function createLeases({ holder, means, accessOf, sleep, restore, left }: 
     throw new Error('unreachable: the last pause is undefined')
   }
 
-  /** Programs have a time limit on the host itself, so this ends. */
+  /** This loop ends, because programs have a time limit on the host itself. */
   const untilEnded = async (
     machine: Machine,
     lease: Lease,
@@ -96,7 +107,7 @@ export function createLeases({ holder, means, accessOf, sleep, restore, left }: 
     return told !== undefined
   }
 
-  /** An inventory may name one machine twice: what holds it then is this run itself. */
+  /** An inventory may name one machine twice. The holder is then this run itself. */
   const sameMachine = async (machine: Machine): Promise<Lease | undefined> => {
     for (const other of machines.values()) {
       const { lease, name, placement } = other
@@ -128,7 +139,7 @@ export function createLeases({ holder, means, accessOf, sleep, restore, left }: 
   }
 }
 
-/** A machine says which one it is when a shell is opened. */
+/** A machine reports its boot id when a shell opens. */
 async function bootIdOf(machine: Machine): Promise<string> {
   return machine.bootId ?? (await machine.shell('read', machine.statePrivilege)).greeting.bootId
 }
@@ -141,6 +152,6 @@ function held({ name }: Machine, by: string): HostError {
   return new HostError({
     code: 'lease-held',
     message: `another run of gpuplay is working on ${name}: ${by}`,
-    hint: 'wait until it has ended, then run again',
+    hint: 'wait until that run has finished, then run again',
   })
 }

@@ -1,8 +1,8 @@
 /**
- * One machine of a run: how it is reached, its shells, and what must be known to act on it safely.
+ * One machine of a run: how to reach it, its shells, and the state that safe actions need.
  *
- * A container's shells come through its node, so whoever takes the node down closes them too. Shells are opened when they are first needed: a stopped
- * container of which only the configuration is read is never entered.
+ * Shells of a container go through its node, so taking the node down closes them too. Shells open on first
+ * use: a stopped container whose configuration alone is read is never entered.
  */
 import type { HostName } from '../base/brand.ts'
 import { UnreachableError } from '../base/errors.ts'
@@ -12,12 +12,15 @@ import { defaultStateDirectory, type UploadRequest } from '../host/access.ts'
 import type { Lease } from '../host/state.ts'
 import { withPrivilege } from './targets.ts'
 
-/** How machines are reached; `src/connection` in earnest, a fake in tests. */
+/** How to reach machines: `src/connection` in real runs, a fake in tests. */
 export interface Reach {
-  /** A way to the target; ways to the same node share their connections. */
+  /** Connects to the target. Targets on the same node share its connections. */
   connect(target: Target, signal: AbortSignal): Promise<Connection>
   openShell(connection: Connection, signal: AbortSignal): Promise<Shell>
-  /** Sends a file of the machine that gpuplay runs on, mode 0600, and compares its checksum there. @throws HostError, UnreachableError */
+  /**
+   * Sends a file of the machine that gpuplay runs on, with mode 0600, and verifies its checksum there.
+   * @throws HostError, UnreachableError
+   */
   upload(
     connection: Connection,
     request: UploadRequest & { readonly from: string; readonly to: string },
@@ -29,21 +32,21 @@ export interface MachineOptions {
   readonly name: HostName
   readonly target: Target
   readonly placement: Placement
-  /** How the machine's own variables say that privilege is had; a task may say otherwise. */
+  /** The privilege that the machine's variables set. A task may override it. */
   readonly privilege: Privilege['become']
   readonly node: Machine | undefined
   readonly reach: Reach
   readonly signal: AbortSignal
-  /** The run takes no new actions: whoever has not been reached yet is not waited for. `signal` when not given. */
+  /** Aborted when the run starts no new actions: stop waiting for new connections. Default: `signal`. */
   readonly interruption?: AbortSignal | undefined
   readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<void>
-  /** Instead of the usual places. */
+  /** Overrides the default state directory. */
   readonly stateDirectory?: string | undefined
   readonly onConnecting: () => void
   readonly onConnected: () => void
 }
 
-/** Counts changes on a node and its containers: what was read before the count moved is not trusted. */
+/** Counts changes on a node and its containers. Readings from before a change are not trusted. */
 export interface Epoch {
   value: number
 }
@@ -57,18 +60,18 @@ export class Machine {
   readonly #shells = new Map<string, Promise<Shell>>()
   readonly #containers: Machine[] = []
   /**
-   * With which privilege gpuplay keeps its own things here: the host's own, or the one that the tasks of its plays take. Actions of other users are not checked
-   * against the lease: they could not read it.
+   * The privilege that owns gpuplay's state here: the host's, or the one that the tasks of its plays use.
+   * Actions of other users are not checked against the lease, because those users cannot read it.
    */
   statePrivilege: Privilege['become']
   #state: Promise<string> | undefined
   #reopening: Promise<Shell> | undefined
   #announced = false
   #bootId: string | undefined
-  /** By the name of who one becomes; '' for the login. */
+  /** User ids by name of the user that sudo switches to; '' for the login. */
   readonly #uids = new Map<string, number>()
   lease: Lease | undefined
-  /** Open, for a lease that is not taken yet. */
+  /** An open channel for a lease that is not taken yet. */
   #leaseChannel: Promise<Channel> | undefined
   #ended = false
 
@@ -86,17 +89,17 @@ export class Machine {
     return this.#options.privilege
   }
 
-  /** The last boot id that was seen here. */
+  /** The latest boot id of this machine. */
   get bootId(): string | undefined {
     return this.#bootId
   }
 
-  /** Containers of this node that take part in the run. */
+  /** Containers of this node in the run. */
   get containers(): readonly Machine[] {
     return this.#containers
   }
 
-  /** Whether this privilege makes one root here, as far as a shell has been opened with it. */
+  /** True if this privilege is root here, or if no shell with it has been opened yet. */
   isRoot(privilege: Privilege['become']): boolean {
     return (this.#uids.get(privilege?.user ?? '') ?? 0) === 0
   }
@@ -106,8 +109,10 @@ export class Machine {
   }
 
   /**
-   * The shell for one purpose (`read`, or the name of the host that acts) and one privilege; opened when first asked for and again after it has gone.
-   * @throws UnreachableError, also after `end`: what reads ahead may still ask then, and nobody would close what it opened.
+   * Returns the shell for one purpose (`read`, or the name of the acting host) and one privilege. Opens it on
+   * first use and after it has gone.
+   * @throws UnreachableError; also after `end`, because reading ahead may still ask for a shell that nobody
+   * would close
    */
   async shell(purpose: string, privilege: Privilege['become']): Promise<Shell> {
     if (this.#ended) throw ended(this.name)
@@ -130,7 +135,8 @@ export class Machine {
   }
 
   /**
-   * Where gpuplay keeps its own things: `/var/lib/gpuplay/v1`, or in the home of a user who is not root.
+   * Returns the directory of gpuplay's state: `/var/lib/gpuplay/v1`, or a directory in the home of a user
+   * other than root.
    * @throws UnreachableError
    */
   async stateDirectory(): Promise<string> {
@@ -141,7 +147,7 @@ export class Machine {
     return this.#state
   }
 
-  /** Whether the state is the whole system's: whoever works here is root. @throws UnreachableError */
+  /** True if the state directory is the system's, so its owner is root. @throws UnreachableError */
   async keepsSystemState(): Promise<boolean> {
     return (await this.stateDirectory()) === defaultStateDirectory
   }
@@ -156,14 +162,14 @@ export class Machine {
     return home.startsWith('/') ? `${home}/.local/state/gpuplay/v1` : defaultStateDirectory
   }
 
-  /** A program with its own streams, beside the shells. */
+  /** Starts a program with its own streams, next to the shells. */
   async channel(command: string, privilege: Privilege['become']): Promise<Channel> {
     return (await this.connection(privilege)).open(command, this.#options.signal)
   }
 
-  /** Opens, with `open`, what a lease will be taken on; once. */
+  /** Opens the channel of a future lease with `open`, unless one is open. */
   openLeaseChannel(open: () => Promise<Channel>): void {
-    // What reads ahead may come after the end.
+    // Reading ahead may call this after the end.
     if (this.#leaseChannel !== undefined || this.#ended) return
     const channel = open()
     this.#leaseChannel = channel
@@ -173,7 +179,7 @@ export class Machine {
     channel.then(({ ended }) => ended).then(forget, forget)
   }
 
-  /** What was opened for a lease, for whoever takes it now. */
+  /** Hands over the open channel for a lease, if there is one. */
   takeLeaseChannel(): Promise<Channel> | undefined {
     const channel = this.#leaseChannel
     this.#leaseChannel = undefined
@@ -184,20 +190,20 @@ export class Machine {
     return this.#options.reach.connect(withPrivilege(this.#options.target, privilege), this.#patience)
   }
 
-  /** Closes all for good. */
+  /** Closes all shells for good. */
   async end(): Promise<void> {
     this.#ended = true
     await this.closeShells()
   }
 
-  /** Closes every shell here and in the containers: the machine is about to go down, or has. The lease went with them. */
+  /** Closes every shell here and in the containers, and the lease: the machine goes down or is down. */
   async closeShells(): Promise<void> {
     const shells = [...this.#shells.values()]
     this.#shells.clear()
     const { lease } = this
     this.lease = undefined
     await Promise.all([
-      // The channel of a lease may outlive the shells, and would keep this run itself from taking it again.
+      // An open channel of the lease would keep this run from taking the lease again.
       lease?.release(),
       this.takeLeaseChannel()?.then(
         (channel) => channel.kill(),
@@ -212,9 +218,9 @@ export class Machine {
   }
 
   /**
-   * Opens a shell again after the connection dropped, or after a reboot: tries until the deadline. Whoever takes any shell waits with those who
-   * wait already, until the deadline of the first.
-   * @throws UnreachableError with the last reason.
+   * Opens a shell again after the connection dropped or the machine rebooted. Retries until the deadline.
+   * Callers that accept any shell share one attempt, with the deadline of the first caller.
+   * @throws UnreachableError with the last reason
    */
   reopen(milliseconds: number, accept?: (shell: Shell) => boolean): Promise<Shell> {
     if (accept !== undefined) return this.#reopenUntil(milliseconds, accept)
@@ -241,7 +247,7 @@ export class Machine {
     }
   }
 
-  /** Nothing of this run is in progress where no shell has been yet. */
+  /** Without an open shell, nothing of this run is in progress here. */
   get #patience(): AbortSignal {
     const { signal, interruption = signal } = this.#options
     return this.#announced ? signal : interruption
@@ -261,7 +267,7 @@ export class Machine {
   }
 }
 
-/** Half a second, growing to three, until the sum is reached. */
+/** Pauses from a quarter of a second up to three seconds, until their sum reaches the limit. */
 function reopenPauses(milliseconds: number): number[] {
   const pauses: number[] = []
   let sum = 0
@@ -282,6 +288,6 @@ function stillOldBoot(name: HostName): UnreachableError {
   return new UnreachableError({
     code: 'did-not-reboot',
     message: `${name} has not rebooted yet`,
-    hint: 'check the console of the host: something delays its shutdown',
+    hint: 'check the console of the host: something is delaying its shutdown',
   })
 }

@@ -1,8 +1,8 @@
 /**
- * Handlers that were notified and have not run yet, written down on the host in the same frame as the change that notified them, so that neither a failed nor a
- * killed run loses one.
+ * Notified handlers that have not run yet. Each is recorded on the host in the same frame as the change that
+ * notified it, so that neither a failed nor a killed run loses one.
  *
- * A change on the node for the sake of a container is written down on the node; both places are read.
+ * If a task changes the node for a container, its handlers are recorded on the node. Both places are read.
  */
 import { HostError, UnreachableError } from '../base/errors.ts'
 import { UnknownError } from '../base/unknown.ts'
@@ -16,22 +16,27 @@ import type { Leases } from './leases.ts'
 import type { Machine } from './machine.ts'
 
 export interface PendingHandler {
-  /** As the task names it in `notify`. */
+  /** The name in `notify` of the task. */
   readonly name: string
-  /** The task that changed something. */
+  /** The task that notified the handler. */
   readonly by: string
 }
 
 export interface PendingHandlers {
-  /** What earlier runs have left; empty where the host cannot be read, such as in a stopped container. */
+  /** Returns the notes of earlier runs; none if the host cannot be read, such as a stopped container. */
   read(): Promise<readonly PendingHandler[]>
-  /** Ends when a `read` that has begun has: what this run writes down must not be among what it finds. */
+  /** Resolves after a `read` in progress has finished, so that it does not find notes of this run. */
   looked(): Promise<void>
-  /** What is written down on this machine with the task's change; nothing for a task that notifies nobody. */
+  /**
+   * Returns the notes to record on this machine with the task's change; none if the task notifies no handler.
+   */
   notes(task: Task, on: Machine): readonly PendingNote[]
-  /** Strikes every note of these names out. @throws HostError when that fails, UnreachableError */
+  /**
+   * Deletes all notes of these names.
+   * @throws HostError if that fails; UnreachableError
+   */
   strike(names: readonly string[]): Promise<void>
-  /** What still waits when the run is over and no play of it has defined. */
+  /** Returns the notes that remain at the end of the run because no play defines their handlers. */
   left(): Promise<readonly PendingHandler[]>
 }
 
@@ -43,7 +48,7 @@ interface Noted extends PendingHandler {
 
 export function createPending(host: FleetHost, node: FleetHost | undefined, leases: Leases): PendingHandlers {
   const { machine } = host
-  /** Machines on which this run has written a note, or found one. */
+  /** Machines on which this run has recorded or found a note. */
   const noted = new Set<Machine>()
   let found: Promise<readonly Noted[]> | undefined
 
@@ -88,7 +93,7 @@ export function createPending(host: FleetHost, node: FleetHost | undefined, leas
       for (const on of noted) {
         await leases.take(on)
         const access = await leases.accessOf(on, on.statePrivilege)
-        // Handlers that have run are struck out after an interruption too.
+        // Notes of handlers that have run are deleted even after an interruption.
         await carryOutOwn(strikeActions(keys, await on.stateDirectory()), access, {
           signal: new AbortController().signal,
           lease: (name) => leases.token(name),
@@ -104,7 +109,7 @@ export function createPending(host: FleetHost, node: FleetHost | undefined, leas
   }
 }
 
-/** Notes are written by no action that could drop what was read of them. */
+/** Reads notes again, because no action declares that it changes them. */
 function fresh(host: FleetHost): Host {
   const reader = host.reader(host.machine.statePrivilege)
   reader.readings.drop('file:*')
@@ -123,7 +128,7 @@ function parse({ key, value }: PendingNote, machine: Machine): readonly Noted[] 
   return [{ host, name, by, key, machine }]
 }
 
-/** Whoever cannot be read has nothing to tell now: the first task will say so with its reason. */
+/** An unreadable host has no notes for now. The first task there will report the reason. */
 async function quietly(read: () => Promise<readonly PendingNote[]>): Promise<readonly PendingNote[]> {
   try {
     return await read()

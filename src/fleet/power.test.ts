@@ -165,7 +165,7 @@ test('a node whose running guests cannot be recorded is not rebooted', async () 
     assert.ok(result.kind === 'failed' && result.problem.code === 'guests-not-recorded')
     assert.match(
       result.problem.message,
-      /^pve1 was not rebooted, because the guests to start again afterwards could not be recorded: cannot record the running guests: /,
+      /^pve1 was not rebooted, because gpuplay could not record which guests to start afterwards: cannot record the running guests: /,
     )
   }
 })
@@ -175,7 +175,7 @@ test('guests that do not start are named, and their record stays', async () => {
   const pct = `${listing}\n[ "$1 $2" != "start 103" ] || { echo "no such card" >&2; exit 1; }`
   const { machine, options } = node(dir, { bootIds: ['one', 'one', 'one', 'two'], pct })
   await assert.rejects(createPower(options).around(restart, machine, done), {
-    message: 'after the reboot of pve1 these guests did not start again: pct 103: no such card',
+    message: 'these guests did not start after the reboot of pve1: pct 103: no such card',
   })
   assert.equal(readFileSync(dir.path('state/guests-before-reboot'), 'utf8'), 'pct 101\npct 103\n')
 })

@@ -1,6 +1,6 @@
 /**
- * Actions that take a machine down: the reboot of a host, the start and stop of a container. Shells are closed before, the machine is waited for after, and
- * guests that ran before a reboot run again afterwards.
+ * Carries out actions that take a machine down: reboots of hosts, starts and stops of containers. Closes
+ * shells before the action, waits for the machine after it, and starts guests again that ran before a reboot.
  */
 import { HostError, type Problem, UnreachableError } from '../base/errors.ts'
 import type { HostName } from '../base/brand.ts'
@@ -13,11 +13,11 @@ import type { Emitter } from '../events/emitter.ts'
 import type { Machine } from './machine.ts'
 
 export interface Power {
-  /** Carries an action out with what has to happen before and after it. */
+  /** Carries out an action, with the steps before and after it. */
   around(action: Action, target: Machine, carryOutAction: () => Promise<ActionResult>): Promise<ActionResult>
-  /** Starts guests that an earlier, interrupted run had recorded before it rebooted this node. */
+  /** Starts guests that an interrupted run recorded before it rebooted this node. */
   restoreGuests(machine: Machine): Promise<void>
-  /** The file that records them; there only between a reboot and the start of the guests. */
+  /** The file with the recorded guests. It exists only between a reboot and the start of the guests. */
   record(machine: Machine): Promise<string>
 }
 
@@ -25,19 +25,19 @@ export interface PowerOptions {
   readonly emitter: Emitter
   readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<void>
   readonly signal: AbortSignal
-  /** What the machine's own privilege acts with. */
+  /** Returns the access with the machine's own privilege. */
   readonly accessOf: (machine: Machine) => Promise<MachineAccess>
   readonly lease: (name: HostName) => number | undefined
   readonly means: Means
   /** Boot id of the machine that gpuplay runs on. */
   readonly ownBootId: () => Promise<string | undefined>
-  /** Everything that was read of the machine is worthless now. */
+  /** Forgets all readings of the machine. */
   readonly forget: (machine: Machine) => void
 }
 
-/** Seconds; the executor has already asked for the reboot by then. */
+/** Seconds, counted after the executor has requested the reboot. */
 const defaultRebootTimeout = 600
-/** Seconds for a container to take a shell after its start. */
+/** Seconds for a container to accept a shell after its start. */
 const containerTimeout = 60
 
 export function createPower(options: PowerOptions): Power {
@@ -50,7 +50,8 @@ export function createPower(options: PowerOptions): Power {
   ): Promise<ActionResult> => {
     const shell = await target.shell('read', target.privilege)
     const before = shell.greeting.bootId
-    // One kernel, one boot id: gpuplay runs on that machine or in a container of it.
+    // Containers share the boot id of their kernel, so gpuplay runs on that machine or in one of its
+    // containers.
     if (before !== '' && before === (await options.ownBootId()))
       return { kind: 'failed', problem: ownMachine(target) }
     const unrecorded = await recordRunning(target)
@@ -98,7 +99,10 @@ export function createPower(options: PowerOptions): Power {
     return reply?.stdout ?? ''
   }
 
-  /** On the node itself, so that a run that is killed during the reboot loses nothing. The reason why they could not be recorded. */
+  /**
+   * Records the running guests on the node itself, so that a run that is killed during the reboot loses none.
+   * Returns the problem if that fails.
+   */
   const recordRunning = async (target: Machine): Promise<Problem | undefined> => {
     if (target.node) return undefined
     try {
@@ -118,7 +122,7 @@ export function createPower(options: PowerOptions): Power {
     if (failed.length === 0) return
     throw new HostError({
       code: 'guests-not-started',
-      message: `after the reboot of ${target.name} these guests did not start again: ${failed.join('; ')}`,
+      message: `these guests did not start after the reboot of ${target.name}: ${failed.join('; ')}`,
       hint: `start them by hand (pct start, qm start) and check their logs; then remove ${guestsRecord(stateDirectory)}`,
     })
   }
@@ -137,7 +141,7 @@ export function createPower(options: PowerOptions): Power {
 function notRecorded(target: Machine, { message, hint }: Problem): Problem {
   return {
     code: 'guests-not-recorded',
-    message: `${target.name} was not rebooted, because the guests to start again afterwards could not be recorded: ${message}`,
+    message: `${target.name} was not rebooted, because gpuplay could not record which guests to start afterwards: ${message}`,
     hint:
       hint ?? `check that \`pct list\` and \`qm list\` work there and that /var is writable, then run again`,
   }
@@ -146,7 +150,7 @@ function notRecorded(target: Machine, { message, hint }: Problem): Problem {
 function ownMachine(target: Machine): Problem {
   return {
     code: 'own-machine',
-    message: `${target.name} is the machine that gpuplay itself runs on: the restart stays pending`,
+    message: `gpuplay does not restart ${target.name}, because it runs there itself; the restart stays pending`,
     hint: 'restart it by hand, then run again',
   }
 }

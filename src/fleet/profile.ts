@@ -1,8 +1,9 @@
 /**
- * Where the time of a run goes, by host, task and phase.
+ * Measures the time of a run by host, task and phase.
  *
- * At every moment a host is in one phase at most, so that the phases of a host never add up to more than the time that has passed: connecting comes
- * before acting, acting before waiting, and all of them before looking. Questions that are asked together count for the task that asked first.
+ * A host is in at most one phase at a time, so that its phases never add up to more than the elapsed time.
+ * Connecting takes precedence over acting, acting over waiting, and waiting over reading. Questions that are
+ * asked together count for the task that asked first.
  */
 import type { TaskRef, TaskTimes } from '../events/events.ts'
 
@@ -11,14 +12,14 @@ export type Phase = 'connect' | 'look' | 'act' | 'wait'
 export interface Span {
   readonly host: string
   readonly phase: Phase
-  /** Without one, that of the span before it on this host. */
+  /** Default: the task of the previous span on this host. */
   readonly task?: TaskRef | undefined
 }
 
 export interface Profile {
-  /** Counts the time that the work takes. From `turn` on it counts for another task. */
+  /** Counts the time of the work. `turn` assigns the rest of it to another task. */
   during<T>(span: Span, work: (turn: (task: TaskRef) => void) => Promise<T>): Promise<T>
-  /** In the order in which they began; undefined when nothing was counted. */
+  /** In order of their start; undefined without a profile. */
   readonly times: readonly TaskTimes[] | undefined
 }
 
@@ -91,7 +92,7 @@ class HostTimes {
     return [...this.#times.values()].map((times) => ({ host: this.#host, ...times }))
   }
 
-  /** The time since the last call belongs to the foremost of what was open then. */
+  /** Assigns the time since the last call to the open span with the highest precedence. */
   #count(): void {
     const now = this.#clock()
     const spent = now - this.#since

@@ -1,4 +1,4 @@
-/** One run: hosts, what was predicted, who may touch what, and how machines go down and come back; whoever drives it. */
+/** The shared state of one run: hosts, predictions, locks, leases and power. */
 import { setMaxListeners } from 'node:events'
 import type { World } from '../base/world.ts'
 import { createEmitter, type Emitter } from '../events/emitter.ts'
@@ -18,21 +18,21 @@ export interface RunContextOptions extends Pick<
   FleetOptions,
   'inventory' | 'extra' | 'facts' | 'defaults' | 'reach' | 'check' | 'reachable' | 'stateDirectory'
 > {
-  /** Scripts over the shells of the machines when left out. */
+  /** Default: scripts that run in the shells of the machines. */
   readonly means?: Means | undefined
-  /** What is secret; a new book when left out. */
+  /** Known secrets. A new book by default. */
   readonly secrets?: Secrets | undefined
-  /** For events, and for whoever finds a host taken. */
+  /** Appears in events, and in the error of another run that finds a host locked. */
   readonly name: string
   readonly world: World
   readonly sinks: readonly EventSink[]
-  /** Every task is planned and sent by itself. */
+  /** Plans and sends each task separately. */
   readonly stepByStep?: boolean
-  /** Counts where the time goes. */
+  /** Measures times. */
   readonly profile?: boolean
-  /** No new actions after this. */
+  /** Aborted when no new actions may start. */
   readonly signal: AbortSignal
-  /** Ends everything at once; `signal` where there is no grace. */
+  /** Aborts everything at once. Default: `signal`, without a grace period. */
   readonly cut?: AbortSignal
 }
 
@@ -41,7 +41,7 @@ export interface RunContext {
   readonly world: World
   readonly check: boolean
   readonly stepByStep: boolean
-  /** No new actions after this. */
+  /** Aborted when no new actions may start. */
   readonly signal: AbortSignal
   readonly secrets: Secrets
   readonly emitter: Emitter
@@ -68,7 +68,8 @@ export function createRunContext(options: RunContextOptions): RunContext {
     means = scripts,
     secrets = createSecrets(),
   } = options
-  // Every host of a run listens to these, some of them several times at once: Node takes more than ten listeners for a leak.
+  // Every host of a run listens to these signals, some several times. Node takes more than ten listeners for
+  // a leak.
   setMaxListeners(0, signal, cut)
   const emitter = createEmitter({ run: name, now: world.now, sinks, secrets })
   const overlay = check ? createOverlay() : undefined
@@ -110,7 +111,7 @@ export function createRunContext(options: RunContextOptions): RunContext {
       emitter.emit({
         type: 'warning',
         host,
-        message: `waiting for a program that an interrupted run left running here: ${command} (process ${pid}, for ${seconds} s). To end it now: kill ${pid}`,
+        message: `waiting for a program that an interrupted run left running here: ${command} (process ${pid}, running for ${seconds} s). To stop it now: kill ${pid}`,
       })
     },
   })

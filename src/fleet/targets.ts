@@ -1,21 +1,22 @@
 /**
- * From a host's variables to the way to reach it.
+ * Determines how to reach a host from its variables.
  *
- * The inventory has already checked the types and turned Ansible's names into ours; here the values are put together, and what one host says of another
- * (`node`) is followed.
+ * The inventory has already checked the types and translated Ansible's names. This file combines the values,
+ * and follows references to other hosts (`node`).
  */
 import { type HostName, hostName } from '../base/brand.ts'
+import { given } from '../base/given.ts'
 import { Secret } from '../base/secret.ts'
 import type { Privilege, Target } from '../connection/connection.ts'
 import type { Placement } from '../host/host.ts'
 
-/** Reads one rendered variable of a host; undefined when it has none of that name. */
+/** Reads one rendered variable of a host; undefined if the host does not have it. */
 export type ReadVariable = (name: string) => unknown
 
 export interface TargetOptions {
-  /** What the command line says: `--user`, `--private-key`, `--host-key-checking`, ... */
+  /** Options of the command line: `--user`, `--private-key`, `--host-key-checking`, ... */
   readonly defaults: ConnectionDefaults
-  /** Variables of any host of the inventory, for the node of a container. */
+  /** Reads variables of any host in the inventory, for the node of a container. */
   readonly variablesOf: (host: HostName) => ReadVariable
 }
 
@@ -28,7 +29,7 @@ export interface ConnectionDefaults {
   readonly connectTimeout?: number
 }
 
-/** How the host is reached; `become` is left out and added per task (`withPrivilege`). */
+/** Returns the target of a host without `become`, which `withPrivilege` adds per task. */
 export function targetOf(host: HostName, options: TargetOptions): Target {
   const read = options.variablesOf(host)
   const kind = connectionKind(host, read)
@@ -51,7 +52,7 @@ export function withPrivilege(target: Target, become: Privilege['become']): Targ
   return become === undefined ? target : { ...target, become }
 }
 
-/** What the host's own variables say of `become`; a task may say otherwise. */
+/** Returns the privilege that the host's variables set. A task may override it. */
 export function defaultPrivilege(read: ReadVariable, defaults: ConnectionDefaults): Privilege['become'] {
   return read('become') === true ? privilege(text(read('become_user')) ?? 'root', read, defaults) : undefined
 }
@@ -62,7 +63,7 @@ export function privilege(
   defaults: ConnectionDefaults,
 ): Privilege['become'] {
   const password = secret(read('become_password')) ?? defaults.becomePassword
-  return { user, method: 'sudo', ...(password === undefined ? {} : { password }) }
+  return { user, method: 'sudo', ...given({ password }) }
 }
 
 export function placementOf(read: ReadVariable): Placement {
@@ -99,13 +100,15 @@ function remote(host: HostName, read: ReadVariable, defaults: ConnectionDefaults
     address: text(read('address')) ?? host,
     hostKeyChecking: hostKeyChecking(text(read('host_key_checking'))) ?? defaults.hostKeyChecking ?? 'strict',
     ...(port === undefined ? {} : { port: Number(port) }),
-    ...(user === undefined ? {} : { user }),
-    ...(privateKey === undefined ? {} : { privateKey }),
-    ...(passphrase === undefined ? {} : { passphrase }),
-    ...(password === undefined ? {} : { password }),
-    ...(knownHosts === undefined ? {} : { knownHosts }),
-    ...(proxyJump === undefined ? {} : { proxyJump }),
-    ...(defaults.connectTimeout === undefined ? {} : { connectTimeout: defaults.connectTimeout }),
+    ...given({
+      user,
+      privateKey,
+      passphrase,
+      password,
+      knownHosts,
+      proxyJump,
+      connectTimeout: defaults.connectTimeout,
+    }),
   }
 }
 

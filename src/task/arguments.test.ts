@@ -10,7 +10,7 @@ function taskOf(text: string): ReturnType<typeof prepared> {
   return prepared(text, { files: { '/p/files/data/a': 'a', '/p/templates/t': '{{ it }}' } })
 }
 
-test('files are looked for beside the playbook, and a slash at the end stays', () => {
+test('files are looked for next to the playbook, and a slash at the end stays', () => {
   const { tasks, context } = taskOf('- copy: { src: data/, dest: /x }')
   const [task] = tasks
   assert.ok(task)
@@ -32,7 +32,7 @@ test('a file that is not there is a mistake with its place and what to do', () =
       error instanceof InputError &&
       error.problems[0]?.message === 'there is no file "nothing"' &&
       error.problems[0].where?.line === 4 &&
-      error.problems[0].hint === 'put it into files/ of the role, or beside the playbook',
+      error.problems[0].hint === 'put it into files/ of the role, or next to the playbook',
   )
 })
 

@@ -1,4 +1,7 @@
-/** From rendered arguments to those that a module gets: files found, templates rendered, checked against the schema, defaults filled in. */
+/**
+ * Turns rendered arguments into module arguments: finds files, renders templates, checks the schema, fills in
+ * defaults.
+ */
 import { isAbsolute } from 'node:path'
 import { InputError, type Problem } from '../base/errors.ts'
 import type { Files } from '../language/files.ts'
@@ -9,20 +12,23 @@ import { renderTemplate } from '../language/template.ts'
 import type { VariableScope } from '../language/scope.ts'
 import type { Module } from '../modules/module.ts'
 
-/** Characters of a file that is looked for as a whole wherever something is shown: keys and certificates are shorter. */
+/**
+ * Size limit, in characters, of files that count as secrets as a whole. Keys and certificates are shorter.
+ */
 const largestSecret = 64 * 1024
 
-/** One for a whole run: a template file is read and parsed once. */
+/** Shared by a whole run, so that each template file is read and parsed once. */
 export interface Arguments {
   module(name: string): Module
   /** Checks rendered arguments against the module's schema and fills in its defaults. */
   check(task: Task, args: unknown): { readonly args: unknown; readonly problems: readonly Problem[] }
   /**
-   * Makes the paths of `files` absolute and renders templates into `content`; `Unknown` where a template rests on something unknown.
-   * @throws InputError for a file that is not there, and for mistakes in a template
+   * Makes the paths of `files` absolute and renders templates into `content`; `Unknown` if a template depends
+   * on an unknown value.
+   * @throws InputError for a missing file, and for mistakes in a template
    */
   resolve(task: Task, args: Readonly<Record<string, unknown>>, scope: VariableScope): Record<string, unknown>
-  /** The texts of small files that resolved arguments name, as far as they are copied as they are. */
+  /** Returns the texts of small files that the arguments name and that are copied unchanged. */
   filesOf(task: Task, args: Readonly<Record<string, unknown>>): readonly string[]
 }
 
@@ -60,7 +66,7 @@ export function createArguments(list: readonly Module[], files: Files): Argument
         if (typeof name !== 'string') continue
         const path = findTaskFile(task, { kind, name, files })
         if (path === undefined) throw missingFile(task, { argument, name, kind })
-        // A trailing slash means the content of a folder and must stay.
+        // A trailing slash means the contents of a folder, so it must stay.
         resolved[argument] = name.endsWith('/') && !path.endsWith('/') ? `${path}/` : path
         if (kind === 'templates') resolved['content'] = renderTemplate(templateOf(path), scope)
       }
@@ -85,7 +91,7 @@ function missingFile(
     {
       code: 'missing-file',
       message: `there is no file ${JSON.stringify(name)}`,
-      ...(isAbsolute(name) ? {} : { hint: `put it into ${kind}/ of the role, or beside the playbook` }),
+      ...(isAbsolute(name) ? {} : { hint: `put it into ${kind}/ of the role, or next to the playbook` }),
       where: task.args.entries.get(argument)?.value.where ?? task.where,
     },
   ])

@@ -121,7 +121,7 @@ test('until is asked after each attempt; between two there is the delay, and wha
   )
   assert.deepEqual(
     events.flatMap((event) => (event.type === 'task.progress' ? [event.message] : [])),
-    ['try 1 of 4 was not enough; again in 7 s'],
+    ['attempt 1 of 4 did not meet "until"; retrying in 7 s'],
   )
 })
 

@@ -1,4 +1,7 @@
-/** One item of a task, planned to its end; with `until` again, up to `retries` times, as long as that is false. */
+/**
+ * Plans one item of a task to its end. With `until`, repeats that up to `retries` times while the condition
+ * is false.
+ */
 import { converge } from './converge.ts'
 import { failedItem, type ItemResult } from './item-result.ts'
 import type { Item } from './items.ts'
@@ -13,10 +16,10 @@ import { judge } from './verdicts.ts'
 import type { Window } from './window.ts'
 
 export interface AttemptOptions {
-  /** Of the unit. */
+  /** Key of the unit. */
   readonly key: string
   readonly ready: Ready
-  /** What was read ahead and still holds. */
+  /** A reading from before that is still valid. */
   readonly reading: Reading | undefined
   readonly stage: Stage
   /** Undefined in a dry run. */
@@ -27,14 +30,14 @@ export interface AttemptOptions {
 }
 
 export type Attempted =
-  /** The run goes on at an earlier task. */
+  /** The run continues at an earlier task. */
   | { readonly kind: 'moved' }
-  /** It can only be decided once what waits has been sent. */
+  /** The waiting actions must be sent before this item can be decided. */
   | { readonly kind: 'flush' }
   | {
       readonly kind: 'ended'
       readonly unit: Unit
-      /** Undefined where `until` had the last word. */
+      /** Undefined if `until` decided the result. */
       readonly converged: Converged | undefined
       readonly result: ItemResult
     }
@@ -54,7 +57,7 @@ export async function attempt(run: TaskRun, item: Item, options: AttemptOptions)
     const judged = await judgedItem(unit, converged, preparing)
     const result =
       task.until === undefined ? judged : { ...judged, result: { ...judged.result, attempts: number + 1 } }
-    // It is judged again when what it rests on has been done.
+    // Judge it again after the actions that it depends on.
     if (stage.waiting && isOpen(result)) return { kind: 'flush' }
     const end = await until(run, unit, { result, number, options })
     if (end !== 'again')
@@ -88,7 +91,10 @@ async function until(
     return result.outcome === 'failed'
       ? result
       : untilNotMet(task, module, { result: result.result, attempt: number })
-  narrator.progress(run, `try ${number + 1} of ${task.retries + 1} was not enough; again in ${task.delay} s`)
+  narrator.progress(
+    run,
+    `attempt ${number + 1} of ${task.retries + 1} did not meet "until"; retrying in ${task.delay} s`,
+  )
   await stage.wait(task.delay)
   return 'again'
 }

@@ -1,10 +1,16 @@
-/** What a window holds while it is sent, so that two hosts of a run never plan on what the other is changing. */
+/**
+ * Locks that a window holds while it is sent, so that no two hosts of a run plan on what the other is
+ * changing.
+ */
 import type { Claim } from '../fleet/holds.ts'
 import type { Machine } from '../fleet/machine.ts'
 import type { Action } from '../host/action.ts'
 import { allEffects, heldBy } from '../host/effects.ts'
 
-/** What takes a machine down holds it, its containers and its cluster's turn alone; everything else holds the machine with others and its own resources alone. */
+/**
+ * An action that takes a machine down holds the machine, its containers and the reboot slot of its cluster
+ * exclusively. Every other action holds the machine shared and its own resources exclusively.
+ */
 export function claimsOf(actions: readonly Action[], machine: Machine): readonly Claim[] {
   const claims: Claim[] = []
   for (const action of actions) {

@@ -1,17 +1,17 @@
-/** Questions to the person who runs gpuplay, one at a time: several hosts may come to one at once. */
+/** Asks the user questions, one at a time, because several hosts may have one at once. */
 import type { Emitter } from '../events/emitter.ts'
 
-/** False when the person says no, or is interrupted. */
+/** Returns false if the user declines, or after an interruption. */
 export type Confirm = (question: string) => Promise<boolean>
 
 export interface AskingOptions {
   readonly confirm: Confirm
   readonly emitter: Emitter
-  /** After this nobody is asked any more. */
+  /** Aborted when no more questions may be asked. */
   readonly signal: AbortSignal
 }
 
-/** Views hear before and after each question, to keep the terminal free for it. */
+/** Announces each question and its answer, so that views leave the terminal free. */
 export function createAsking({ confirm, emitter, signal }: AskingOptions): (host: string) => Confirm {
   let before: Promise<unknown> = Promise.resolve()
   return (host) => (question) => {

@@ -1,4 +1,4 @@
-/** What the tasks of one play on one host are run with. */
+/** The context of the tasks of one play on one host. */
 import type { FleetHost } from '../fleet/fleet.ts'
 import type { PendingHandlers } from '../fleet/pending.ts'
 import type { ConnectionDefaults } from '../fleet/targets.ts'
@@ -14,16 +14,16 @@ export interface TaskContext {
   readonly run: RunContext
   readonly host: FleetHost
   readonly play: Play
-  /** What the play adds for this host. */
+  /** Variables that the play adds for this host. */
   readonly layers: readonly Layer[]
   readonly arguments: Arguments
-  /** Handlers that were notified on this host. */
+  /** Handlers notified on this host. */
   readonly pending: PendingHandlers
-  /** What the command line says of privilege. */
+  /** Privilege settings of the command line. */
   readonly connection: ConnectionDefaults
   readonly ref: (task: Task) => TaskRef
-  /** A row for the tables at the end of the run. */
+  /** Adds a row to the tables at the end of the run. */
   readonly addRow: (row: SummaryRow) => void
-  /** Asks the person; absent when nobody can be asked. */
+  /** Asks the user; absent if there is no terminal. */
   readonly confirm?: Confirm
 }

@@ -145,7 +145,7 @@ test('a final plan that leaves actions fails the task and says what is left', as
   assert.equal(result.kind, 'failed')
   assert.match(
     result.kind === 'failed' ? result.failure.problem.message : '',
-    /did not converge.*left to do: write \/a/,
+    /did not converge.*still to do after its changes: write \/a/,
   )
 })
 

@@ -1,9 +1,11 @@
 /**
- * Brings one host to what one unit declares: probe, plan, queue, and again until nothing is left.
+ * Converges one host on the state that one unit declares: probe, plan, queue, and repeat until nothing is
+ * left.
  *
- * There is no `apply` in a module. A plan whose later steps rest on its first ones says so (`stage`); a plan that does not is final, and if the next
- * plan still has actions the task did not converge. A dry run takes the same way and never sends; a run sends what it queued when it has to see what
- * came of it, and otherwise goes on over the prediction.
+ * Modules have no `apply`. A plan whose later steps depend on its first ones names its `stage`. A plan
+ * without a stage is final: if the next plan still has actions, the task did not converge. A dry run takes
+ * the same path and never sends. A run sends its queue when it needs to see the effects, and otherwise plans
+ * on the prediction.
  */
 import { HostError, UnreachableError } from '../base/errors.ts'
 import { findUnknown, UnknownError } from '../base/unknown.ts'
@@ -11,7 +13,7 @@ import { afterFlush, decide, declined, type Look, type Next, type State } from '
 import type { Stage } from './stage.ts'
 import { type Converged, mayChange, type Unit } from './unit.ts'
 
-/** undefined: the run goes on at an earlier task. */
+/** @returns undefined if the run continues at an earlier task */
 export async function converge(unit: Unit, stage: Stage): Promise<Converged | undefined> {
   const state: State = {
     final: false,
@@ -69,14 +71,14 @@ async function queue(
   await stage.queue(unit, plan, reading)
 }
 
-/** In a dry run: whatever the unit may change is unknown from here on. */
+/** Dry runs only: marks all resources that the unit may change as unknown. */
 function leftOpen(unit: Unit, converged: Converged, stage: Stage): Converged {
   const { args } = unit.ready
-  stage.mayChange(mayChange(unit.module, args), `what "${unit.task.name}" changes only the run can show`)
+  stage.mayChange(mayChange(unit.module, args), `a dry run cannot know what "${unit.task.name}" changes`)
   return converged
 }
 
-/** A run never plans on what is only predicted to be unknown: it sends first, and looks. */
+/** A run never plans on predicted unknown values. It sends its queue first and then reads the host. */
 async function lookAndPlan(unit: Unit, stage: Stage): Promise<Look> {
   try {
     const reading = unit.takeEarly() ?? (await stage.probe(unit))

@@ -1,4 +1,4 @@
-/** What a unit does next: a pure choice from what was seen and planned, in a dry run and in earnest. */
+/** Decides the next step of a unit from its reading and plan. A pure function, for dry runs and real runs. */
 import { labelOf } from '../host/label.ts'
 import type { Action } from '../host/action.ts'
 import type { Plan, Settle } from '../host/plan.ts'
@@ -14,20 +14,20 @@ import {
 import type { Flushed, Stage } from './stage.ts'
 import type { Converged, Reading, Unit } from './unit.ts'
 
-/** How often one unit begins again because something else changed the host, or because the connection dropped. */
+/** Maximum number of restarts of a unit after the host changed or the connection dropped. */
 export const mostRestarts = 3
-/** No task of ours has as many stages; a module that does is caught here. */
+/** More stages than any module needs. Stops modules that loop. */
 const mostStages = 24
 const settleSteps = { first: 0.2, growth: 1.5, longest: 5 } as const
 
 export interface State {
-  /** The last plan said that nothing would be left after it. */
+  /** The last plan was final: it leaves nothing to do. */
   final: boolean
   readonly stages: Set<string>
   last: string | undefined
   settling: Settling | undefined
   agreed: string | undefined
-  /** The last plan cannot see that it was carried out. */
+  /** The last plan leaves no trace that a probe can see. */
   once: boolean
 }
 
@@ -37,9 +37,9 @@ export type Look =
   | { readonly kind: 'failed' | 'unreachable'; readonly problem: Problem }
 
 export type Next =
-  /** `open`: what the unit would change is not known. */
+  /** `open`: the changes of the unit are unknown. */
   | { readonly kind: 'finish'; readonly converged: Converged; readonly open?: boolean }
-  /** In a dry run: what would be left behind, of a plan that may not be carried out. */
+  /** Dry runs only: predicts the effects of a plan that may not be carried out. */
   | { readonly kind: 'foretell'; readonly plan: Plan; readonly converged: Converged }
   | { readonly kind: 'flush' }
   | { readonly kind: 'wait'; readonly seconds: number }
@@ -54,7 +54,7 @@ export function decide(look: Look, unit: Unit, state: State, stage: Stage): Next
     if (changed) return done(unit.progress.finish({ kind: 'changed', seen: undefined, seenWhy: look.why }))
     return pending ? { kind: 'flush' } : open(unit.progress.finish({ kind: 'unknown', why: look.why }))
   }
-  // What failed over a prediction is asked again when everything before it has been done.
+  // Repeat a probe that failed on a prediction after sending everything before it.
   if (look.kind !== 'planned') {
     if (pending) return { kind: 'flush' }
     return done(
@@ -107,7 +107,7 @@ function act(
       return { ...queue, thenFlush: false }
     const why =
       asked === undefined
-        ? (plan.doubt?.why ?? 'it runs a program whose effect only the run can show')
+        ? (plan.doubt?.why ?? 'it runs a program, and a dry run cannot know its effect')
         : `the run asks first: ${asked.question}`
     return { kind: 'foretell', plan, converged: unit.progress.finish({ kind: 'unknown', why }) }
   }
@@ -115,7 +115,7 @@ function act(
   const question = asked !== undefined && asked.question !== state.agreed
   const first = question || unit.imperative || plan.once === true || unit.alone || plan.actions.some(isLong)
   if (first && pending) return { kind: 'flush' }
-  // Before anything is held: a person takes time. What has changed meanwhile is noticed when the actions are carried out.
+  // Ask before locking anything, because answers take time. The actions detect changes that happen meanwhile.
   if (question) return { kind: 'ask', asked, reading }
   return { ...queue, thenFlush: first }
 }
@@ -177,14 +177,17 @@ function questionOf({ actions }: Plan): Asked | undefined {
   return actions.flatMap((action) => (action.kind === 'reboot' ? (action.ask ?? []) : []))[0]
 }
 
-/** The plan is left undone, as if it had none of its actions. */
+/** Ends the unit as if the plan had no actions. */
 export function declined(asked: Asked, { seen }: Reading, unit: Unit): Converged {
   unit.progress.warn([asked.declined])
   const kind = unit.progress.labels.length > 0 ? 'changed' : 'ok'
   return unit.progress.finish({ kind, seen, seenWhy: undefined })
 }
 
-/** Takes its time, or takes the machine down: it goes by itself, so that what came before it is told first. */
+/**
+ * True for actions that take long or take the machine down. They are sent separately, so that earlier results
+ * are reported first.
+ */
 function isLong(action: Action): boolean {
   switch (action.kind) {
     case 'download':

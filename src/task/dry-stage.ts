@@ -10,7 +10,7 @@ import type { Flushed, Stage } from './stage.ts'
 import type { Reading, Unit } from './unit.ts'
 import type { TaskHost } from './window-host.ts'
 
-/** A dry run: everything is laid over what later tasks read, and nothing waits. */
+/** The stage of a dry run: adds every change to the overlay that later tasks read, and sends nothing. */
 export class DryStage implements Stage {
   readonly sends = false
   readonly waiting = false
@@ -56,7 +56,7 @@ export class DryStage implements Stage {
   }
 
   waited(): void {
-    // Nothing waits in a dry run.
+    // In a dry run nothing waits.
   }
 
   forbids(action: Action): Problem | undefined {

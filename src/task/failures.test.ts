@@ -26,7 +26,7 @@ test('what did not settle says for how long, and for what', () => {
 
 test('what did not converge names every action that is left', () => {
   const { problem } = notConverged(actions([writeTo('/a', ''), writeTo('/b', '')]))
-  assert.match(problem.message, /left to do: write \/a; write \/b$/)
+  assert.match(problem.message, /still to do after its changes: write \/a; write \/b$/)
 })
 
 test('what kept changing says how often it began again, and the last reason', () => {
@@ -36,5 +36,5 @@ test('what kept changing says how often it began again, and the last reason', ()
 test('a program that was lost is named, with why', () => {
   const { problem } = lostImperative('run x', 'reset')
   assert.equal(problem.code, 'connection-lost')
-  assert.match(problem.message, /not known: run x \(reset\)$/)
+  assert.match(problem.message, /may or may not have finished: run x \(reset\)$/)
 })

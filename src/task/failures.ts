@@ -1,5 +1,6 @@
-/** Failures of a unit in words. */
+/** Error messages for failures of a unit. */
 import type { Problem } from '../base/errors.ts'
+import { given } from '../base/given.ts'
 import { labelOf } from '../host/label.ts'
 import type { Plan, Refusal, Settle } from '../host/plan.ts'
 import type { Failure } from './unit.ts'
@@ -10,7 +11,7 @@ export function plainFailure(problem: Problem): Failure {
 
 export function failureOf({ code, message, hint, findings, exitCode }: Refusal): Failure {
   return {
-    problem: { code, message, ...(hint === undefined ? {} : { hint }) },
+    problem: { code, message, ...given({ hint }) },
     findings: findings ?? [],
     exitCode,
   }
@@ -18,14 +19,14 @@ export function failureOf({ code, message, hint, findings, exitCode }: Refusal):
 
 export function notSettled({ why, timeout, hint }: Settle): Failure {
   const message = `timed out after ${timeout} s: ${why}`
-  return plainFailure({ code: 'not-settled', message, ...(hint === undefined ? {} : { hint }) })
+  return plainFailure({ code: 'not-settled', message, ...given({ hint }) })
 }
 
 export function notConverged(plan: Plan): Failure {
   return plainFailure({
     code: 'not-converged',
-    message: `did not converge: after its changes this is still left to do: ${plan.actions.map(labelOf).join('; ')}`,
-    hint: 'something on the host undoes the change, or the module has a bug; run with -vv to see what was done',
+    message: `did not converge: still to do after its changes: ${plan.actions.map(labelOf).join('; ')}`,
+    hint: 'something on the host undoes the change, or the module has a bug; run with -vv to list the actions',
   })
 }
 
@@ -40,7 +41,7 @@ export function keptChanging(times: number, why: string): Failure {
 export function lostImperative(label: string, why: string): Failure {
   return plainFailure({
     code: 'connection-lost',
-    message: `the connection dropped while this ran, so whether it was done is not known: ${label} (${why})`,
-    hint: 'look at the host; a task with `creates` or a module that describes a state can be run again safely',
+    message: `the connection dropped during this action, which may or may not have finished: ${label} (${why})`,
+    hint: 'check the host; tasks with `creates` and modules that declare a state are safe to run again',
   })
 }

@@ -1,4 +1,4 @@
-/** What both the reading and the acting side of a task's host need. */
+/** The context that both reading and acting on a task's host need. */
 import { Secret } from '../base/secret.ts'
 import type { Privilege } from '../connection/connection.ts'
 import { privilege } from '../fleet/targets.ts'
@@ -7,7 +7,10 @@ import type { Unit } from './unit.ts'
 
 export type HostContext = Pick<TaskContext, 'run' | 'host' | 'pending' | 'connection' | 'confirm'>
 
-/** With which privilege a unit acts on its own host; on the node it is always the node's own. */
+/**
+ * Returns the privilege with which a unit acts on its own host. Actions on the node always use the privilege
+ * of the node.
+ */
 export function becomeFor({ ready }: Unit, { host, run, connection }: HostContext): Privilege['become'] {
   const { machine } = host
   if (ready.become === undefined) return machine.privilege
@@ -15,7 +18,7 @@ export function becomeFor({ ready }: Unit, { host, run, connection }: HostContex
   return privilege(ready.become.user, run.fleet.variable(machine.name), connection)
 }
 
-/** The environment of a task, as its programs get it. */
+/** Returns the environment that the programs of a task get. */
 export function reveal(
   environment: Readonly<Record<string, string | Secret>>,
 ): Readonly<Record<string, string>> {

@@ -105,7 +105,7 @@ test('a loop has the worst of its items, the first problem of a bad one, and eac
 
 test('a loop over nothing is skipped and says why', () => {
   const end = taskResult(taskOf('write'), loopOver(), [])
-  assert.deepEqual([end.outcome, end.detail.why], ['skipped', 'the loop goes over an empty list'])
+  assert.deepEqual([end.outcome, end.detail.why], ['skipped', 'the loop has no items'])
 })
 
 test('under no_log neither the items of a loop nor their values nor the words of a failure are told', () => {

@@ -1,5 +1,6 @@
-/** What came of one item, and of a task from its items. */
+/** Results of items, and of tasks from their items. */
 import { type ExitCode, exitCodes, type Problem } from '../base/errors.ts'
+import { given } from '../base/given.ts'
 import type { Outcome, TaskDetail } from '../events/events.ts'
 import type { Task } from '../language/model.ts'
 import type { Module } from '../modules/module.ts'
@@ -20,7 +21,7 @@ export interface ItemResult {
   readonly result: Result
   readonly detail: TaskDetail
   readonly exitCode: ExitCode | undefined
-  /** Variables that it sets. */
+  /** Variables that the item sets. */
   readonly facts?: Readonly<Record<string, unknown>>
 }
 
@@ -29,9 +30,9 @@ export interface TaskResult {
   readonly ignored: boolean
   readonly result: Result
   readonly detail: TaskDetail
-  /** Of a failure that was not ignored. */
+  /** Exit code of a failure that was not ignored. */
   readonly exitCode: ExitCode | undefined
-  /** A real change was carried out, or a dry run predicts one. */
+  /** True if a change was carried out, or a dry run predicts one. */
   readonly changed: boolean
   readonly problem: Problem | undefined
 }
@@ -69,7 +70,7 @@ function toExitCode(code: number | undefined): ExitCode | undefined {
   return Object.values(exitCodes).find((known) => known === code)
 }
 
-/** Of a task whose items have all ended, or are all foreseen. */
+/** Returns the result of a task whose items have all finished, or are all predicted. */
 export function taskResult(task: Task, items: Items, results: readonly ItemResult[]): TaskResult {
   const [single] = items.kind === 'items' && items.loop ? [] : results
   const summary = single ?? summarize(task, items, results)
@@ -99,8 +100,8 @@ function summarize(task: Task, items: Items, results: readonly ItemResult[]): It
     result: loopResult(results.map((result, index) => ({ ...result.result, item: all[index]?.value }))),
     detail: {
       ...(task.noLog ? {} : { items: byItem }),
-      ...(problem === undefined ? {} : { problem }),
-      ...(results.length === 0 ? { why: 'the loop goes over an empty list' } : {}),
+      ...given({ problem }),
+      ...(results.length === 0 ? { why: 'the loop has no items' } : {}),
     },
     exitCode: bad?.exitCode,
   }

@@ -1,4 +1,4 @@
-/** The items of a loop; a task without one has one item. */
+/** The items of a loop. A task without a loop has one item. */
 import type { Problem } from '../base/errors.ts'
 import { hideNamed } from '../base/secret.ts'
 import { findUnknown, Unknown } from '../base/unknown.ts'
@@ -36,7 +36,7 @@ export async function itemsOf(task: Task, preparing: Preparing): Promise<Items> 
     if (!Array.isArray(list)) {
       const problem = {
         code: 'not-a-list',
-        message: 'a loop needs a list, and this is none',
+        message: 'a loop needs a list, but this is not a list',
         where: loop.where,
       }
       return { kind: 'failed', problem }
@@ -67,6 +67,6 @@ async function labelOf(
       : await withFacts(() => renderValue(label, scopeOf(task, layers, preparing)), preparing.readFact)
   const text = typeof shown === 'string' ? shown : findUnknown(shown) ? '(unknown)' : JSON.stringify(shown)
   const whole = preparing.context.run.secrets.redact(text)
-  // A label that ends in the middle of a secret would show the rest of it.
+  // Redact before cutting: a label cut inside a secret would show part of it.
   return whole.length > longestLabel ? `${whole.slice(0, longestLabel - 3)}...` : whole
 }

@@ -73,7 +73,7 @@ test('an until that was never met says how often it was tried, and its condition
   const end = untilNotMet(task, write, { result: { rc: 2, changed: true }, attempt: 2 })
   assert.equal(
     end.detail.problem?.message,
-    'gave up after 3 tries: this stayed false: it.rc == 0 && it.rc == 1',
+    'gave up after 3 attempts: "until" stayed false: it.rc == 0 && it.rc == 1',
   )
   assert.deepEqual([end.outcome, end.result['rc'], end.result['changed']], ['failed', 2, true])
 })

@@ -1,5 +1,6 @@
-/** From how a unit ended to the result of its item. */
+/** Turns the end of a unit into the result of its item. */
 import type { Problem } from '../base/errors.ts'
+import { given } from '../base/given.ts'
 import type { Outcome } from '../events/events.ts'
 import type { Task } from '../language/model.ts'
 import type { Module } from '../modules/module.ts'
@@ -29,7 +30,7 @@ export async function judgedItem(
     result: judged.result,
     detail: judged.problem === undefined ? detail : { ...detail, problem: judged.problem },
     exitCode: exitCodeOf(task, module, converged),
-    ...(ready.facts === undefined ? {} : { facts: ready.facts }),
+    ...given({ facts: ready.facts }),
   }
 }
 
@@ -41,7 +42,7 @@ export function untilNotMet(
   const conditions = (task.until ?? []).map((condition) => condition.source).join(' && ')
   const problem: Problem = {
     code: 'until-not-met',
-    message: `gave up after ${attempt + 1} tries: this stayed false: ${conditions}`,
+    message: `gave up after ${attempt + 1} attempts: "until" stayed false: ${conditions}`,
     where: task.where,
   }
   return failedItem(task, module, problem, result)

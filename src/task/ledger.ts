@@ -1,6 +1,6 @@
 /**
- * What has become of the tasks of one host: those that have begun, how their items are foreseen to end, and how they ended. Items are settled in their
- * order; where one ended otherwise than it was foreseen, what follows is taken back and planned again.
+ * Tracks the tasks of one host: started tasks, predicted results of their items, and real results. Settles
+ * items in order. If a result differs from its prediction, drops the tasks after it and plans them again.
  */
 import { isDeepStrictEqual } from 'node:util'
 import { revealAll } from '../base/secret.ts'
@@ -16,7 +16,7 @@ import { type Converged, type Planned, Progress, type Unit } from './unit.ts'
 import type { Window } from './window.ts'
 import type { OnWay, WindowOwner } from './window-host.ts'
 
-/** One item as it is foreseen; without a result: the end of a loop over nothing. */
+/** The predicted end of one item. Without a result: the end of an empty loop. */
 export interface Expected {
   readonly run: TaskRun
   readonly unit: Unit | undefined
@@ -29,9 +29,9 @@ export interface LedgerOptions {
   readonly context: TaskContext
   readonly narrator: Narrator
   readonly preparing: () => Preparing
-  /** Reads tasks behind what is on its way, as the user of this unit. */
+  /** Reads tasks after the actions in flight, as the user of this unit. */
   readonly readBehind: (tasks: readonly Task[], unit: Unit) => void
-  /** A task has ended and was told; `stop` ends the sequence. */
+  /** Called after a task has finished and was reported; `stop` ends the sequence. */
   readonly finished: (task: Task, result: TaskResult) => 'next' | 'stop'
 }
 
@@ -41,7 +41,7 @@ export class Ledger implements WindowOwner {
   window: Window | undefined
   #index = 0
   #over = false
-  /** Begun and not ended, in order. */
+  /** Unfinished tasks, in order. */
   #runs: TaskRun[] = []
   #expected: Expected[] = []
   readonly #progress = new Map<string, Progress>()
@@ -50,12 +50,12 @@ export class Ledger implements WindowOwner {
     this.#options = options
   }
 
-  /** A task said that none may follow. */
+  /** True after a task returned `stop`. */
   get over(): boolean {
     return this.#over
   }
 
-  /** The task that is planned now, with those that follow it; undefined at the end. */
+  /** Returns the task to plan next, or undefined at the end. */
   current(): TaskRun | undefined {
     const { tasks, context } = this.#options
     const task = tasks[this.#index]
@@ -67,7 +67,7 @@ export class Ledger implements WindowOwner {
     return run
   }
 
-  /** What was done for the unit of this key, also before it was planned again. */
+  /** Returns the progress of the unit with this key. It survives replanning. */
   progressOf(key: string): Progress {
     const known = this.#progress.get(key)
     if (known) return known
@@ -80,7 +80,7 @@ export class Ledger implements WindowOwner {
     return this.window?.waiting === true
   }
 
-  /** An item is planned to its end; it is settled at once when nothing waits. */
+  /** Records the predicted end of an item. Settles it at once if nothing waits. */
   async expect(expected: Expected): Promise<void> {
     const { run, unit, converged, result } = expected
     this.#expected.push(expected)
@@ -101,14 +101,14 @@ export class Ledger implements WindowOwner {
       return
     }
     if (this.#waiting) {
-      // Nothing behind a task that fails may be sent with it.
+      // Nothing after a failing task may be sent with it.
       if (last && this.#foresee(run)) await this.window?.flush()
       return
     }
     await this.#settleNext()
   }
 
-  /** Later tasks see what this one will have ended with. Whether it will have failed. */
+  /** Registers the predicted result for later tasks. Returns true if the task will fail. */
   #foresee(run: TaskRun): boolean {
     const result = this.#register(run)
     if (result === undefined) return false
@@ -116,7 +116,7 @@ export class Ledger implements WindowOwner {
     return result.outcome === 'failed' || result.outcome === 'unreachable'
   }
 
-  /** The task as it is foreseen to end. */
+  /** Registers and returns the predicted result of the task. */
   #register(run: TaskRun): TaskResult | undefined {
     const { items } = run
     if (items === undefined) return undefined
@@ -125,13 +125,13 @@ export class Ledger implements WindowOwner {
     return result
   }
 
-  /** Of the window: what follows the last unit needed nothing of the host. */
+  /** Called by the window: settles the remaining items, which sent nothing. */
   async drained(): Promise<'next' | 'moved'> {
     while (this.#expected.length > 0) if ((await this.#settleNext()) === 'moved') return 'moved'
     return 'next'
   }
 
-  /** Of the window: the unit is done, and this is how it ended. */
+  /** Called by the window: settles the unit with its real end. */
   async settle(unit: Unit, converged: Converged): Promise<'next' | 'moved'> {
     while (this.#expected[0] !== undefined && this.#expected[0].unit !== unit)
       if ((await this.#settleNext()) === 'moved') return 'moved'
@@ -150,7 +150,7 @@ export class Ledger implements WindowOwner {
       this.#options.narrator.item(run, unit, { converged: converged ?? next.converged, result })
       run.results.push(result)
       if (unit !== undefined) this.#progress.delete(unit.key)
-      // The items behind it were dropped with their window, and what was planned behind the task must not run.
+      // The later items were dropped with their window, and tasks planned after this one must not run.
       const bad = result.outcome === 'failed' || result.outcome === 'unreachable'
       if (bad && result !== next.result && !run.whole) {
         this.#goBack(run.index)
@@ -160,7 +160,10 @@ export class Ledger implements WindowOwner {
     return run.whole ? this.#finish(run) : 'next'
   }
 
-  /** By what was registered before it: what later tasks are foreseen to register is taken back meanwhile. */
+  /**
+   * Judges the item with the variables that were registered before it. Withdraws predictions of later tasks
+   * meanwhile.
+   */
   async #judged(run: TaskRun, unit: Unit, converged: Converged): Promise<ItemResult> {
     const later = this.#runs.filter(({ index, undo }) => index > run.index && undo.length > 0)
     for (const other of [...later].reverse()) other.takeBack()
@@ -189,7 +192,7 @@ export class Ledger implements WindowOwner {
       this.window?.drop()
       return 'moved'
     }
-    // What follows was planned on another result than this one, or on none.
+    // Later tasks were planned on a different result, or on none.
     if (after && (result.outcome === 'failed' || !isSame(foreseen, run.registered))) {
       this.#goBack(run.index + 1)
       return 'moved'
@@ -197,7 +200,7 @@ export class Ledger implements WindowOwner {
     return 'next'
   }
 
-  /** Of the window: what follows is planned again from this unit on, with what was done for it kept. */
+  /** Called by the window: plans everything from this unit on again. Progress is kept. */
   async goBackTo(unit: Unit): Promise<void> {
     while (this.#expected[0] !== undefined && this.#expected[0].unit !== unit)
       if ((await this.#settleNext()) === 'moved') return
@@ -218,7 +221,9 @@ export class Ledger implements WindowOwner {
     this.#index = index
   }
 
-  /** Of the window: an action was carried out. Only those of the first unit are told at once; the rest waits for its turn. */
+  /**
+   * Called by the window: reports an action at once if it belongs to the first unit, otherwise with its unit.
+   */
   acted(unit: Unit, planned: Planned, milliseconds: number): void {
     const first = this.#expected.find((expected) => expected.unit !== undefined)?.unit ?? unit
     this.#options.narrator.acted(unit, planned, { milliseconds, now: first === unit })
@@ -230,7 +235,7 @@ export class Ledger implements WindowOwner {
     if (run !== undefined) this.#options.narrator.announce(run)
   }
 
-  /** The tasks that are planned next are read: none while more of a task is to come, which may change what they rest on. */
+  /** Reads the next tasks ahead, unless an unfinished task may still change the state that they depend on. */
   onWay({ first, current, last }: OnWay): void {
     const { tasks, readBehind } = this.#options
     const run = this.#runs.at(-1)
@@ -242,7 +247,7 @@ export class Ledger implements WindowOwner {
   }
 }
 
-/** Two secrets are equal to Node whatever they hide. */
+/** Reveals secrets first, because Node considers any two secrets equal. */
 function isSame(one: Result | undefined, other: Result | undefined): boolean {
   return isDeepStrictEqual(revealAll(one), revealAll(other))
 }

@@ -1,4 +1,4 @@
-/** Tells what happens to the tasks of one host, in their order. */
+/** Emits the events of the tasks of one host, in task order. */
 import type { EventBody } from '../events/events.ts'
 import { labelOf } from '../host/label.ts'
 import type { TaskContext } from './context.ts'
@@ -10,14 +10,14 @@ import type { Converged, Planned, Unit } from './unit.ts'
 export class Narrator {
   readonly #context: TaskContext
   readonly #announced = new Set<number>()
-  /** Events of actions whose task's turn has not come, by unit. */
+  /** Events of actions whose task has not been reported yet, by unit. */
   readonly #held = new Map<string, EventBody[]>()
 
   constructor(context: TaskContext) {
     this.#context = context
   }
 
-  /** Once, however often the task is planned. */
+  /** Announces the task once, however often it is planned. */
   announce({ index, ref }: TaskRun): void {
     if (this.#announced.has(index)) return
     this.#announced.add(index)
@@ -28,7 +28,7 @@ export class Narrator {
     if (!task.noLog) this.#emit({ type: 'task.progress', host: this.#host, task: ref, message })
   }
 
-  /** An action was carried out; it is told now, or with its unit. */
+  /** Reports an action now, or together with its unit. */
   acted(
     { key, ref, task }: Unit,
     { action }: Planned,
@@ -48,7 +48,7 @@ export class Narrator {
     else this.#held.set(key, [...(this.#held.get(key) ?? []), event])
   }
 
-  /** The next item of a task has ended. */
+  /** Reports the next finished item of a task. */
   item(
     { task, ref, items, results }: TaskRun,
     unit: Unit | undefined,

@@ -1,9 +1,9 @@
-/** Whether later actions change what was read. */
+/** Checks whether later actions change something that was read. */
 import type { Action } from '../host/action.ts'
 import { allEffects } from '../host/effects.ts'
 import { createOverlay, type Place } from '../host/overlay.ts'
 
-/** Whether one of these actions of a task of `place` may change something that the reading saw. */
+/** True if one of these actions of a task of `place` may change something that the reading saw. */
 export function overlapping(
   actions: readonly Action[],
   { touched }: { readonly touched: ReadonlyMap<string, unknown> },
@@ -22,7 +22,10 @@ export function overlapping(
   })
 }
 
-/** What becomes another thing with all that is below it, as keys of a reading begin: directories that go, or become links. */
+/**
+ * Returns prefixes of reading keys for directories that are removed or replaced by links, with everything
+ * below them.
+ */
 function treesOf(action: Action, { name, nodeName = name }: Place): readonly string[] {
   return allEffects(action).flatMap((effect) =>
     effect.kind === 'file' &&
@@ -33,7 +36,10 @@ function treesOf(action: Action, { name, nodeName = name }: Place): readonly str
   )
 }
 
-/** Whether these make something below what those have removed, so that it is there again: directories are made with their parents. */
+/**
+ * True if `after` creates a file below a path that `removing` removed. Creating a file also creates its
+ * parent directories.
+ */
 export function makeAgain(after: readonly Action[], removing: readonly Action[]): boolean {
   const made = after.flatMap(filesOf)
   return removing

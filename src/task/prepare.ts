@@ -1,4 +1,4 @@
-/** From a task and a host's variables to what the module gets: condition decided, arguments rendered and checked. */
+/** Prepares a task for its module: evaluates the condition, renders and checks the arguments. */
 import type { Problem } from '../base/errors.ts'
 import { hideNamed, hideTexts, isSecretName, Secret } from '../base/secret.ts'
 import { findUnknown, Unknown } from '../base/unknown.ts'
@@ -18,24 +18,24 @@ export interface Ready {
   readonly kind: 'ready'
   readonly args: unknown
   readonly environment: Readonly<Record<string, string | Secret>>
-  /** undefined: as the host's variables say. */
+  /** Undefined: use the privilege of the host. */
   readonly become: { readonly enabled: boolean; readonly user: string } | undefined
-  /** A secret is in the arguments: nothing of this task is shown. */
+  /** True if the arguments contain a secret. Nothing of this task is shown then. */
   readonly secret: boolean
-  /** Variables that the task sets, secrets still secret; of a module that sets any. */
+  /** Variables that the task sets, for modules that set any. Secrets stay secret. */
   readonly facts: Readonly<Record<string, unknown>> | undefined
 }
 
 export type PreparedItem =
   | { readonly kind: 'skipped'; readonly why: string }
-  /** `args` as far as they could be rendered. */
+  /** `args` are those that could be rendered. */
   | { readonly kind: 'unknown'; readonly why: string; readonly args: Readonly<Record<string, unknown>> }
   | { readonly kind: 'failed'; readonly problem: Problem }
   | Ready
 
 export async function prepareItem(task: Task, item: Item, given: Preparing): Promise<PreparedItem> {
   const { context } = given
-  // One for all parts of the task, until a fact is read that it has seen unread.
+  // One scope for all parts of the task, until it reads a fact that was unread.
   let shared: VariableScope | undefined
   const scope = (): VariableScope => (shared ??= scopeOf(task, item.layers, given))
   const readFact: Preparing['readFact'] = async (fact) => {
@@ -78,7 +78,7 @@ function hiddenFacts(facts: Readonly<Record<string, unknown>>): Readonly<Record<
   return Object.fromEntries(Object.entries(facts).map(([name, value]) => [name, hideTexts(value)]))
 }
 
-/** What a `no_log` task is given is secret wherever it is met again, the files that it copies as well. */
+/** Marks the arguments of a `no_log` task, and the files that it copies, as secret everywhere. */
 function bookDeclared(
   task: Task,
   scope: VariableScope,
@@ -144,14 +144,17 @@ function reveal(value: unknown, saw: (secret: Secret) => void): unknown {
   return value
 }
 
-/** The arguments without those that the module takes unknown in a dry run; a run waits until they are known. */
+/**
+ * Returns the arguments that must be known: in a dry run without those that the module accepts unknown, in a
+ * real run all.
+ */
 function mustBeKnown(args: unknown, { mayBeUnknown = [], setsFacts }: Module, check: boolean): unknown {
   if (!check) return args
   if (setsFacts === true) return {}
   return Object.fromEntries(Object.entries(asRecord(args)).filter(([name]) => !mayBeUnknown.includes(name)))
 }
 
-/** An argument that is unknown in part arrives as a whole `Unknown`. */
+/** Turns a partly unknown argument into `Unknown`. */
 function wholeUnknowns(args: unknown, { mayBeUnknown = [] }: Module): unknown {
   if (args instanceof Unknown) return args
   const entries = Object.entries(asRecord(args)).map(([name, value]): [string, unknown] => [

@@ -1,4 +1,4 @@
-/** One probe of a unit's module, in a view of its own. */
+/** Runs one probe of the module of a unit, in a separate view. */
 import { HostError, type Problem, UnreachableError } from '../base/errors.ts'
 import type { Secrets } from '../base/secrets.ts'
 import type { AskOptions, Host, ProgramHost, PromisedOptions } from '../host/host.ts'
@@ -15,16 +15,16 @@ export interface ProbeOptions {
   readonly environment: Readonly<Record<string, string>>
   readonly secrets: Pick<Secrets, 'exposes'>
   readonly check: boolean
-  /** Undefined: a connection that drops ends it. */
+  /** Undefined: a dropped connection fails the probe. */
   readonly reconnect: (() => Promise<void>) | undefined
 }
 
-/** How often a probe is repeated when the connection drops under it. */
+/** Maximum number of attempts of a probe whose connection drops. */
 const mostAttempts = 3
 
 /**
- * A connection that drops under the probe is opened again and the probe repeated.
- * @throws UnknownError for what rests on something that is only predicted, UnreachableError, HostError
+ * Probes the host. If the connection drops, reconnects and probes again.
+ * @throws UnknownError for values that depend on a prediction; UnreachableError; HostError
  */
 export async function probeUnit({ module, ready }: Unit, options: ProbeOptions): Promise<Reading> {
   const { reader, overlay, environment, check, reconnect, secrets } = options
@@ -45,7 +45,7 @@ export async function probeUnit({ module, ready }: Unit, options: ProbeOptions):
   }
 }
 
-/** Only a module that says so is given the host that runs programs of a playbook. */
+/** Only modules that declare `runs` get a host that runs programs of a playbook. */
 function probeWith(
   module: Module,
   args: unknown,
@@ -54,7 +54,7 @@ function probeWith(
   return module.runs === undefined ? module.probe(args, host) : module.probe(args, programHost)
 }
 
-/** What nobody else may read is no more on the command lines of programs that only read than on those that change something. */
+/** Keeps secrets off the command lines of programs that only read, as of programs that change something. */
 function guarded<Wide extends Host>(host: Wide, secrets: Pick<Secrets, 'exposes'>): Wide {
   const refuse = (exposed: Problem | undefined): void => {
     if (exposed) throw new HostError(exposed)
@@ -86,7 +86,7 @@ function isProgramHost(host: Host): host is ProgramHost {
   return 'promised' in host
 }
 
-/** A run does not plan on what is unknown: it sends what it has, and then knows. */
+/** A run does not plan on unknown values. It sends its queue first, and then knows them. */
 function strict({ host, programHost }: TaskReader): Pick<TaskReader, 'host' | 'programHost'> {
   return { host: withoutMaybe(host), programHost: withoutMaybe(programHost) }
 }

@@ -1,8 +1,9 @@
 /**
- * Reads early: the tasks that follow are prepared and probed together, so that a host answers them in a few frames.
+ * Reads ahead: prepares and probes the following tasks together, so that a host answers them in a few frames.
  *
- * Nothing rests on it: what was read early is used only while no variable that it looked at has changed and nothing was changed or predicted on the host
- * since. What fails early is forgotten, and fails at its turn if it still does.
+ * Nothing depends on it. An early reading is used only if no variable that it looked up has changed, and
+ * nothing on the host has changed or been predicted since. Early failures are dropped; the task fails later
+ * if the failure persists.
  */
 import type { Task } from '../language/model.ts'
 import type { TaskContext } from './context.ts'
@@ -14,29 +15,29 @@ import type { Reading, Unit } from './unit.ts'
 export interface Ahead {
   readonly items: Items
   readonly prepared: readonly { readonly prepared: PreparedItem; readonly reading: Reading | undefined }[]
-  /** Whether it is still worth anything. */
+  /** True while the reading is valid. */
   holds(): boolean
 }
 
 export interface ReadAheadOptions {
   readonly context: TaskContext
-  /** `behind`: it travels behind actions of this unit, and can only follow them as the same user. */
+  /** `behind`: the unit whose actions the probe follows. The probe must use the same user. */
   readonly probe: (task: Task, item: Item, ready: Ready, behind: Unit | undefined) => Promise<Reading>
-  /** Moves with every change and every prediction on the host and its node. */
+  /** Changes with every change and every prediction on the host and its node. */
   readonly generation: () => number
 }
 
-/** Tasks and items that are read together; more would only make frames larger. */
+/** Maximum number of tasks and items that are read together. More would only enlarge the frames. */
 const mostTasks = 40
 const mostItems = 200
 
-/** It would be read past the actions. */
+/** The read would not wait for the actions that it must follow. */
 export class NotBehind extends Error {}
 
 interface Early {
   readonly revision: number
   readonly generation: number
-  /** Read behind actions: what failed there is read again. */
+  /** Read after actions in flight. Failed reads are repeated. */
   readonly behind: boolean
   readonly reads: ReadonlySet<string>
   readonly ahead: Promise<Omit<Ahead, 'holds'> | undefined>
@@ -50,17 +51,19 @@ export class ReadAhead {
     this.#options = options
   }
 
-  /** Reads the first of these tasks before the turn of any. */
+  /** Reads the first of these tasks ahead, before any of them starts. */
   begin(tasks: readonly Task[]): void {
     this.#read(tasks)
   }
 
-  /** Reads them behind actions of this unit that are on their way: over what those will leave behind. */
+  /** Reads the tasks after the actions of this unit that are in flight, so that they see the effects. */
   behind(tasks: readonly Task[], unit: Unit): void {
     this.#read(tasks, unit)
   }
 
-  /** What was read for this task and still holds, after reading it now with those that follow where that was not done. */
+  /**
+   * Returns the valid reading for this task. Without one, reads it now together with the tasks that follow.
+   */
   async take(task: Task, following: readonly Task[]): Promise<Ahead | undefined> {
     if (!this.#holds(this.#early.get(task))) this.#read([task, ...following])
     const early = this.#early.get(task)

@@ -1,4 +1,4 @@
-/** What `register` gets. */
+/** Values of registered variables. */
 import { Secret } from '../base/secret.ts'
 import { Unknown, UnknownError } from '../base/unknown.ts'
 import type { Module } from '../modules/module.ts'
@@ -7,7 +7,7 @@ import type { Outcome } from '../events/events.ts'
 
 export type Result = Readonly<Record<string, unknown>>
 
-/** The result of one attempt, before `changed_when` and `failed_when` have their say. */
+/** Returns the result of one attempt, before `changed_when` and `failed_when` apply. */
 export function resultOf(module: Module, args: unknown, converged: Converged): Result {
   switch (converged.kind) {
     case 'ok':
@@ -41,7 +41,7 @@ export function resultOf(module: Module, args: unknown, converged: Converged): R
   }
 }
 
-/** What the module reports; in a dry run it may come upon what only the run can know, and then none of its fields is known. */
+/** Returns the fields that the module reports. If a dry run cannot know one of them, all are unknown. */
 function reported(
   module: Module,
   args: unknown,
@@ -55,7 +55,7 @@ function reported(
   }
 }
 
-/** A task that a dry run cannot decide: every field of its result is unknown. */
+/** Returns the result of a task that a dry run cannot decide: every field is unknown. */
 export function unknownResult(module: Module, why: string): Result {
   const unknown = new Unknown(why)
   return { ...unknownFields(module, why), changed: unknown, failed: unknown, skipped: unknown }
@@ -65,7 +65,7 @@ export function skippedResult(why: string): Result {
   return { changed: false, failed: false, skipped: true, msg: why }
 }
 
-/** The result of a loop: `results` in order, and the worst over all. */
+/** Returns the result of a loop: `results` in order, and the worst of all items. */
 export function loopResult(results: readonly Result[]): Result {
   const any = (field: 'changed' | 'failed'): unknown => {
     const values = results.map((result) => result[field])
@@ -83,7 +83,7 @@ export function loopResult(results: readonly Result[]): Result {
   }
 }
 
-/** The outcome of a loop from those of its items. */
+/** Returns the outcome of a loop: the worst of its items. */
 export function worstOutcome(outcomes: readonly Outcome[]): Outcome {
   const order: readonly Outcome[] = ['unreachable', 'failed', 'changed', 'unknown', 'ok']
   return order.find((outcome) => outcomes.includes(outcome)) ?? 'skipped'
@@ -95,7 +95,7 @@ function unknownFields(module: Module, why: string): Record<string, unknown> {
   return Object.fromEntries(Object.keys(properties).map((name) => [name, new Unknown(why)]))
 }
 
-/** The result of a `no_log` task as later tasks get it: texts are secrets there. Where a file is, is none. */
+/** Returns the result of a `no_log` task for later tasks: its texts become secrets, except absolute paths. */
 export function hiddenResult(result: Result): Result {
   return Object.fromEntries(Object.entries(result).map(([name, value]) => [name, hiddenText(value)]))
 }
@@ -109,8 +109,9 @@ function hiddenText(value: unknown): unknown {
 }
 
 /**
- * What programs have printed, of such a result: to be looked for wherever something is shown. Of several lines neither the whole nor each is looked for:
- * a line like "enabled" would be found everywhere. Those that a task uses are known from then on.
+ * Returns printed texts of such a result that are redacted wherever they appear. Texts of several lines are
+ * left out, because a line like "enabled" would be found everywhere. They become known secrets when a task
+ * uses them.
  */
 export function printedSecrets({ stdout, stderr, results }: Result): readonly Secret[] {
   const own = [stdout, stderr].flatMap((value) =>

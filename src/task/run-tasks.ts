@@ -1,4 +1,4 @@
-/** Runs tasks of one play on one host, in a dry run and in earnest on the same way. */
+/** Runs tasks of one play on one host. Dry runs and real runs share this path. */
 import type { Task } from '../language/model.ts'
 import type { TaskContext } from './context.ts'
 import type { TaskResult } from './item-result.ts'
@@ -12,18 +12,18 @@ import { Window } from './window.ts'
 
 export interface TaskRunner {
   /**
-   * One after the other, until one says `stop` or no new task may begin.
-   * @throws UnreachableError, HostError, InputError when a host ends outside a task
+   * Runs the tasks in order, until one returns `stop` or no new task may start.
+   * @throws UnreachableError, HostError, InputError if a host fails outside a task
    */
   run(tasks: readonly Task[], options: RunTasksOptions): Promise<void>
 }
 
 export interface RunTasksOptions {
-  /** What has to be done on the host before the first task: the tasks are read meanwhile. */
+  /** Work on the host that must finish before the first task. The tasks are read meanwhile. */
   readonly begun?: Promise<void> | undefined
-  /** No new tasks. */
+  /** True if no new task may start. */
   readonly stopped: () => boolean
-  /** A task has ended and was told; `stop` ends it all. */
+  /** Called after a task has finished and was reported; `stop` ends the run of these tasks. */
   readonly finished: (task: Task, result: TaskResult) => 'next' | 'stop'
 }
 

@@ -1,4 +1,4 @@
-/** Secrets among the arguments of a task: where they may be, and which ones its author has declared. */
+/** Secrets in the arguments of a task: where they are allowed, and which ones the author declared. */
 import type { Problem } from '../base/errors.ts'
 import { Secret } from '../base/secret.ts'
 import type { Secrets } from '../base/secrets.ts'
@@ -8,7 +8,10 @@ import type { VariableScope } from '../language/scope.ts'
 import { lookUp } from '../language/evaluation.ts'
 import type { Module } from '../modules/module.ts'
 
-/** Why the task must not run with these arguments, of which some are not kept secret by the module. */
+/**
+ * Returns why the task must not run with these arguments: one that the module does not keep secret contains a
+ * secret.
+ */
 export function refusedSecret(
   task: Task,
   args: Readonly<Record<string, unknown>>,
@@ -23,18 +26,18 @@ export function refusedSecret(
     if (/^[a-z][a-z0-9+.-]*:\/\//i.test(found.reveal())) return { ...inAddress, where }
     return {
       code: 'secret-in-argument',
-      message: `the argument "${argument}" of ${name} holds a secret, and is not kept secret`,
+      message: `the argument "${argument}" contains a secret, but ${name} does not keep it secret`,
       hint:
         mayBeSecret.length === 0
           ? 'write the secret to a file of mode 0600 with `copy`, and refer to that file'
-          : `these arguments of ${name} are kept secret: ${mayBeSecret.join(', ')}`,
+          : `${name} keeps these arguments secret: ${mayBeSecret.join(', ')}`,
       where,
     }
   }
   return undefined
 }
 
-/** Why an action must not be carried out: what others on the host can read holds a text that is known to be secret. */
+/** Returns why an action must not be carried out: other users of the host could read a known secret in it. */
 export function exposedSecret(action: Action, secrets: Secrets): Problem | undefined {
   if (action.kind === 'run') return exposedWord(action.argv, secrets)
   return action.kind === 'download' ? exposedAddress(action.url, secrets) : undefined
@@ -50,19 +53,19 @@ export function exposedAddress(url: string, secrets: Pick<Secrets, 'exposes'>): 
 
 const onCommandLine: Problem = {
   code: 'secret-on-command-line',
-  message: 'a secret would be on a command line, where every user of the host can read it',
-  hint: 'pass it by `stdin` or `environment`, or in a file of mode 0600 that `copy` writes',
+  message: 'a secret would appear on a command line, where every user of the host can read it',
+  hint: 'pass it through `stdin` or `environment`, or in a file of mode 0600 that `copy` writes',
 }
 
 const inAddress: Problem = {
   code: 'secret-in-url',
-  message: 'a secret would be in a URL, which process lists and the logs of servers show',
+  message: 'a secret would appear in a URL, which process lists and server logs show',
   hint: 'use `username` and `password`, or `headers`, of get_url: curl reads them from its standard input',
 }
 
 /**
- * What the author of a `no_log` task has declared to be secret: the text of arguments that modules keep secret, and the variables in all others.
- * Paths are none, nor is what the engine itself offers.
+ * Returns the secrets that the author of a `no_log` task declared: the texts of arguments that the module
+ * keeps secret, and the variables in all others. Leaves out absolute paths and built-in variables.
  */
 export function declaredSecrets(
   task: Task,
@@ -94,7 +97,7 @@ function textsOf(value: Value, scope: VariableScope, free: boolean): readonly st
   }
 }
 
-/** Every secret in a value. */
+/** Returns every secret in a value. */
 export function secretsIn(value: unknown): readonly Secret[] {
   if (value instanceof Secret) return [value]
   if (Array.isArray(value)) return value.flatMap(secretsIn)

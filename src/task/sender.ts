@@ -1,4 +1,8 @@
-/** Carries out what a window holds: leases, notes, frames, and what takes a machine down by itself. */
+/**
+ * Carries out the actions of a window: takes leases, records handlers, sends frames, and sends actions that
+ * take a machine down separately.
+ */
+import { given } from '../base/given.ts'
 import { type HostContext, reveal } from './host-context.ts'
 import type { HostName } from '../base/brand.ts'
 import { HostError, type Problem, UnreachableError } from '../base/errors.ts'
@@ -21,7 +25,10 @@ const interrupted: Problem = {
   hint: 'run again: finished tasks are kept',
 }
 
-const waited: ActionOutcome = { kind: 'stale', why: 'a program of an interrupted run went on until now' }
+const waited: ActionOutcome = {
+  kind: 'stale',
+  why: 'a program of an interrupted run was still running until now',
+}
 const notBegun: ActionOutcome = { kind: 'notBegun' }
 
 export class Sender {
@@ -39,7 +46,10 @@ export class Sender {
     this.#reconnect = reconnect
   }
 
-  /** In order, in as few frames as can be; what takes a machine down goes by itself. */
+  /**
+   * Sends the actions in order and in as few frames as possible. An action that takes a machine down is sent
+   * separately.
+   */
   async send(sent: readonly Sent[], hear: Hear): Promise<readonly ActionOutcome[]> {
     const outcomes: ActionOutcome[] = []
     const [first] = sent
@@ -60,13 +70,13 @@ export class Sender {
         })
         for (const [index, result] of results.entries()) {
           const one = sent[from + index]
-          // All that a frame lost it lost at once.
+          // A dropped connection loses all remaining actions of a frame at once, so reconnect once.
           if (one && result.kind === 'lost' && results[index - 1]?.kind !== 'lost')
             await this.#reconnect(targetOf(one.planned.action, this.#context.host.machine))
           outcomes.push(outcomeOf(result))
         }
         const bad = outcomes.findIndex(({ kind }) => kind !== 'done')
-        // Nothing before it went wrong: the run was interrupted.
+        // Nothing before it failed, so an interruption kept it from starting.
         if (outcomes[bad]?.kind === 'notBegun') outcomes[bad] = { kind: 'failed', problem: interrupted }
         if (bad !== -1) break
       }
@@ -94,7 +104,10 @@ export class Sender {
     return result
   }
 
-  /** With each unit's first change on a machine the handlers that it notifies are written down there. */
+  /**
+   * Builds the steps. The first change of each unit on a machine also records the handlers that it notifies
+   * there.
+   */
   async #stepsOf(sent: readonly Sent[]): Promise<readonly Step[]> {
     const { pending, host } = this.#context
     const { machine } = host
@@ -124,7 +137,10 @@ export class Sender {
     return steps
   }
 
-  /** For a user who may not write there: just before the change. A note too many is harmless, a missing one is not. */
+  /**
+   * Records handlers just before the change if the user of the task cannot write the state directory. A
+   * spurious note is harmless, a missing one is not.
+   */
   async #noteAsKeeper(notes: readonly PendingNote[], target: Machine): Promise<void> {
     const { leases, means, signal } = this.#context.run
     const access = await leases.accessOf(target, target.statePrivilege)
@@ -154,7 +170,7 @@ export class Sender {
         progress: (index, message, done, total) =>
           this.#progress(sent[index] ?? first, { message, done, total }),
         finished: (index, result) => {
-          // What takes a machine down is done when that is back.
+          // An action that takes a machine down is finished once the machine is back.
           if (isPower(sent[index])) return
           const now = clock()
           if (result.kind === 'done') finished(index, now - last)
@@ -171,7 +187,7 @@ export class Sender {
     return [result]
   }
 
-  /** Questions and actions share a shell, and so keep their order. */
+  /** True if questions and actions share a shell, which keeps them in order. */
   get #asksWhereItActs(): boolean {
     const { machine } = this.#context.host
     return machine.node === undefined && machine.containers.length === 0
@@ -193,12 +209,14 @@ export class Sender {
       task: unit.ref,
       ...(unit.item.label === '' ? {} : { item: unit.item.label }),
       message,
-      ...(done === undefined ? {} : { done }),
-      ...(total === undefined ? {} : { total }),
+      ...given({ done, total }),
     })
   }
 
-  /** Whether the unit's user may see the state directory of a machine: its own host's with the same privilege, every other's. */
+  /**
+   * True if the unit's user can read the state directory of a machine: on its own host if the privileges
+   * match, on every other machine always.
+   */
   #mayReadState(unit: Unit, target: Machine | HostName): boolean {
     const { machine } = this.#context.host
     const name = typeof target === 'string' ? target : target.name
@@ -216,7 +234,7 @@ function outcomeOf(result: StepResult): ActionOutcome {
       return {
         kind: 'failed',
         problem: result.problem,
-        ...(result.reply === undefined ? {} : { reply: result.reply }),
+        ...given({ reply: result.reply }),
       }
     case 'locked':
       return { kind: 'failed', problem: result.problem }
@@ -233,7 +251,7 @@ function onlyResult([result]: readonly StepResult[]): ActionResult {
   return result
 }
 
-/** What takes a machine down alone, everything else together. */
+/** Splits the actions: each one that takes a machine down alone, all others together. */
 function portions(sent: readonly Sent[]): readonly (readonly [number, number])[] {
   const result: (readonly [number, number])[] = []
   let from = 0

@@ -252,6 +252,6 @@ test('in a dry run what an open task may change is unknown to those behind it', 
     it.context.host.variables.register('it', new Unknown('later'))
     await it.run()
     assert.deepEqual(it.outcomes, ['a unknown'])
-    assert.deepEqual(it.host.log, ['may change file:/a: what "a" changes only the run can show'])
+    assert.deepEqual(it.host.log, ['may change file:/a: a dry run cannot know what "a" changes'])
   }
 })

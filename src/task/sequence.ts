@@ -1,6 +1,7 @@
 /**
- * Tasks of one host in their order. Each is planned over what those before it will leave behind; what they will have ended with is taken as known until
- * they have been sent, and where one ends otherwise, those behind it are planned again. People see tasks in their order, each once its outcome is known.
+ * Runs the tasks of one host in order. Each task is planned on the predicted effects and results of the tasks
+ * before it. If a result differs from its prediction, later tasks are planned again. Events report tasks in
+ * order, each once its outcome is known.
  */
 import type { Task } from '../language/model.ts'
 import { type Item, itemsOf } from './items.ts'
@@ -21,15 +22,15 @@ import type { WindowOwner } from './window-host.ts'
 export interface SequenceOptions {
   readonly tasks: readonly Task[]
   readonly context: TaskContext
-  /** Undefined: everything is planned when its turn comes. */
+  /** Undefined: each task is read and planned when it starts. */
   readonly readAhead: ReadAhead | undefined
-  /** No new tasks. */
+  /** True if no new task may start. */
   readonly stopped: () => boolean
-  /** A task has ended and was told; `stop` ends the sequence. */
+  /** Called after a task has finished and was reported; `stop` ends the sequence. */
   readonly finished: (task: Task, result: TaskResult) => 'next' | 'stop'
 }
 
-/** A fact that rests on what is not sent yet. */
+/** A fact depends on actions that are not sent yet. */
 class FlushFirst extends Error {}
 
 export class Sequence {
@@ -79,7 +80,7 @@ export class Sequence {
     return this.#window?.waiting === true
   }
 
-  /** Takes the next item of a task as far as it can be foreseen. */
+  /** Plans the next item of a task as far as it can be predicted. */
   async #advance(run: TaskRun): Promise<void> {
     if (!this.#waiting) this.#narrator.announce(run)
     try {
@@ -136,11 +137,11 @@ export class Sequence {
     await this.#ledger.expect({ run, unit: undefined, converged: undefined, result })
   }
 
-  /** In a dry run: whatever the task may change is unknown from here on. */
+  /** Dry runs only: marks all resources that the task may change as unknown. */
   #leaveOpen({ task }: TaskRun, args: Readonly<Record<string, unknown>>): void {
     const { arguments: known, run } = this.#options.context
     if (!run.check) return
-    const why = `what "${task.name}" changes only the run can show`
+    const why = `a dry run cannot know what "${task.name}" changes`
     this.#stage.mayChange(mayChange(known.module(task.module), args), why)
   }
 

@@ -1,4 +1,4 @@
-/** What a unit is planned over: a window of a run, or what a dry run predicts. */
+/** The state on which a unit is planned: the window of a run, or the predictions of a dry run. */
 import type { Problem } from '../base/errors.ts'
 import type { Unknown } from '../base/unknown.ts'
 import type { Action } from '../host/action.ts'
@@ -9,42 +9,47 @@ import type { Confirm } from './confirm.ts'
 import type { Reading, Unit } from './unit.ts'
 
 export type Flushed =
-  /** All that was queued is done. */
+  /** All queued actions are done. */
   | { readonly kind: 'clear' }
-  /** An earlier task did not end as it was planned: the run goes on there. */
+  /** An earlier task did not end as planned. The run continues there. */
   | { readonly kind: 'moved' }
-  /** Nothing was sent: others held what was to be changed, and may have changed it. */
+  /** Nothing was sent. Other hosts held the resources first, and may have changed them. */
   | { readonly kind: 'again' }
-  /** The unit's own actions: */
+  /** Results of the unit's own actions: */
   | { readonly kind: 'failed'; readonly problem: Problem; readonly reply?: Reply }
   | { readonly kind: 'unreachable'; readonly problem: Problem }
   | { readonly kind: 'stale' | 'lost'; readonly why: string; readonly label: string }
 
-/** What `converge` asks for. */
+/** The operations that `converge` needs. */
 export interface Stage {
   /** False in a dry run. */
   readonly sends: boolean
-  /** Actions of earlier units wait to be sent. */
+  /** True if actions of earlier units wait to be sent. */
   readonly waiting: boolean
-  /** Reads the host, over what is queued. @throws UnknownError, UnreachableError, HostError */
+  /**
+   * Reads the host with the queued changes applied.
+   * @throws UnknownError, UnreachableError, HostError
+   */
   probe(unit: Unit): Promise<Reading>
-  /** The actions are laid over all later readings, and wait; in a dry run that is all. */
+  /**
+   * Queues the actions and applies their effects to all later readings. A dry run only applies the effects.
+   */
   queue(unit: Unit, plan: Plan, reading: Reading): Promise<void>
-  /** In a dry run: what would be left behind, of a plan that may not be carried out. */
+  /** Dry runs only: predicts the effects of a plan that may not be carried out. */
   predict(unit: Unit, plan: Plan): Promise<void>
-  /** In a dry run: these are unknown from here on. */
+  /** Dry runs only: marks these resources as unknown. */
   mayChange(resources: readonly ResourcePattern[], why: string): void
-  /** In a dry run: why it cannot be known whether the actions could be carried out. */
+  /** Dry runs only: returns why it is unknown whether the actions could be carried out. */
   whyNot(unit: Unit, plan: Plan): Promise<Unknown | undefined>
-  /** Why an action must not be carried out, if it must not. */
+  /** Returns why an action must not be carried out, if so. */
   forbids(action: Action): Problem | undefined
-  /** Sends all that waits, this unit's actions last, and settles the units before this one. */
+  /** Sends all waiting actions, those of this unit last, and settles the units before it. */
   flush(unit: Unit): Promise<Flushed>
-  /** Asks the person; absent when nobody can be asked. */
+  /** Asks the user; absent if there is no terminal. */
   readonly confirm?: Confirm | undefined
-  /** Time passes, and with it what was read loses its worth. */
+  /** Waits, and invalidates all readings. */
   wait(seconds: number): Promise<void>
-  /** A person took time. */
+  /** Invalidates all readings after a question. */
   waited(): void
   now(): number
 }

@@ -1,9 +1,10 @@
-/** What is told of a task when it has ended. */
+/** Details of finished tasks, for events. */
+import { given } from '../base/given.ts'
 import type { Module } from '../modules/module.ts'
 import type { Converged } from './unit.ts'
 import type { Outcome, TaskDetail } from '../events/events.ts'
 
-/** What events tell of an item; of one with a secret in its arguments only how it ended. */
+/** Returns the details of an item. If its arguments contain a secret, shows only how it ended. */
 export function detailOf(
   module: Module,
   prepared: { readonly args: unknown; readonly secret: boolean },
@@ -13,7 +14,7 @@ export function detailOf(
   if (prepared.secret) {
     return converged.kind === 'failed' || converged.kind === 'unreachable'
       ? { problem: converged.kind === 'failed' ? converged.failure.problem : converged.problem }
-      : { why: 'a secret is in its arguments: nothing is shown' }
+      : { why: 'hidden: its arguments contain a secret' }
   }
   const detail: TaskDetail = {
     ...(converged.labels.length > 0 ? { actions: converged.labels } : {}),
@@ -26,8 +27,7 @@ export function detailOf(
       const message = known ? module.message?.(prepared.args, converged.seen) : undefined
       return {
         ...detail,
-        ...(message === undefined ? {} : { message }),
-        ...(converged.seenWhy === undefined ? {} : { why: converged.seenWhy }),
+        ...given({ message, why: converged.seenWhy }),
       }
     }
     case 'unknown':
@@ -41,7 +41,7 @@ export function detailOf(
   }
 }
 
-/** Under `no_log` only that it failed is said, not how: the text of a failure may quote what must not be shown. */
+/** Under `no_log`, reports only that the task failed, because the message may quote a secret. */
 export function hidden(detail: TaskDetail): TaskDetail {
   if (detail.problem === undefined) return { why: 'hidden by no_log' }
   return { problem: { code: detail.problem.code, message: 'failed; the reason is hidden by no_log' } }

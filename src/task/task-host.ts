@@ -1,7 +1,9 @@
 /**
- * A host as the window of its tasks uses it, on real machines: probes through the reader, actions through the executors, with the lease taken at the first
- * action, the resources held, and the machine waited for when an action took it down.
+ * The host that a window of tasks uses, on real machines. Probes through the reader and acts through the
+ * executors. Takes the lease before the first action, holds the resources, and waits for a machine that an
+ * action took down.
  */
+import { given } from '../base/given.ts'
 import { becomeFor, type HostContext, reveal } from './host-context.ts'
 import { Sender } from './sender.ts'
 import type { Privilege } from '../connection/connection.ts'
@@ -19,11 +21,11 @@ import { ofTask } from './unforeseen.ts'
 import type { Unit } from './unit.ts'
 import type { TaskHost } from './window-host.ts'
 
-/** Seconds for which a connection that dropped is tried again. */
+/** Seconds to keep trying to reconnect. */
 const reconnectSeconds = 60
 
 export interface RealTaskHost extends TaskHost {
-  /** Moves with every change and every prediction on the host and its node. */
+  /** Changes with every change and every prediction on the host and its node. */
   generation(): number
 }
 
@@ -40,7 +42,7 @@ export function createTaskHost(context: HostContext): RealTaskHost {
   const sender = new Sender(context, becomeOf, reconnect)
 
   return {
-    ...(context.confirm === undefined ? {} : { confirm: context.confirm }),
+    ...given({ confirm: context.confirm }),
     now: world.clock,
     sleep: (seconds) => world.sleep(seconds * 1000, signal),
     generation: () => machine.epoch.value,
@@ -64,7 +66,7 @@ export function createTaskHost(context: HostContext): RealTaskHost {
         await reader.findLinks(action, overlay)
         overlay.apply(place, action, { byUser: !machine.isRoot(becomeOf(unit)) })
       }
-      // What is known of the host from before is not what these tasks will find.
+      // Later tasks will find a different host than earlier readings show.
       const isChanged = (touched: Touched): boolean => overlapping(actions, { touched }, place)
       variables.forgetFacts(isChanged)
       if (machine.node) run.fleet.variables(machine.node.name).forgetFacts(isChanged)

@@ -1,4 +1,4 @@
-/** One task on its way: its items, those that have ended and those that are only foreseen. */
+/** One task in progress: its items, finished and predicted. */
 import type { TaskRef } from '../events/events.ts'
 import type { Task } from '../language/model.ts'
 import type { HostVariables } from '../fleet/host-variables.ts'
@@ -8,17 +8,17 @@ import type { Ahead } from './read-ahead.ts'
 import type { Result } from './results.ts'
 
 export class TaskRun {
-  /** Place in the sequence. */
+  /** Position in the sequence. */
   readonly index: number
   readonly task: Task
   readonly ref: TaskRef
-  /** Milliseconds of the clock. */
+  /** Start time on the clock, in milliseconds. */
   readonly started: number
   items: Items | undefined
   ahead: Ahead | undefined
   readonly results: ItemResult[] = []
   readonly planned: ItemResult[] = []
-  /** What was registered last, and how it is taken back. */
+  /** The latest registered result, and the functions that undo it. */
   registered: Result | undefined
   readonly undo: (() => void)[] = []
 
@@ -29,19 +29,19 @@ export class TaskRun {
     this.started = started
   }
 
-  /** How many items have ended or are foreseen. */
+  /** Number of items that are finished or predicted. */
   get foreseen(): number {
     return this.results.length + this.planned.length
   }
 
-  /** All items have ended, or one could not be reached. */
+  /** True if all items are finished, or one was unreachable. */
   get whole(): boolean {
     if (this.items === undefined || this.planned.length > 0) return false
     if (this.items.kind !== 'items') return this.results.length > 0
     return this.results.length >= this.items.items.length || this.results.at(-1)?.outcome === 'unreachable'
   }
 
-  /** Later tasks see the result, foreseen or real, instead of the one before. */
+  /** Replaces the registered result that later tasks see, predicted or real. */
   register({ result, outcome }: TaskResult, variables: HostVariables): void {
     this.takeBack()
     if (this.task.register !== undefined) {

@@ -1,4 +1,7 @@
-/** A host of which the run learns what it does, and for which task: for the profile, and for whoever interrupts the run. */
+/**
+ * Wraps a host to record what it does, and for which task: for the profile, and for the message of an
+ * interruption.
+ */
 import type { TaskRef } from '../events/events.ts'
 import type { Phase } from '../fleet/profile.ts'
 import type { RunContext } from '../fleet/run-context.ts'

@@ -1,10 +1,11 @@
 import { HostError, UnreachableError } from '../base/errors.ts'
+import { given } from '../base/given.ts'
 import { UnknownError } from '../base/unknown.ts'
 import type { Task } from '../language/model.ts'
 
 /**
- * An error that nobody foresaw, such as a parser's that met what no real program answers, as the failure of one task on one host: other hosts go on.
- * What was foreseen stays as it is.
+ * Turns an unexpected error, such as from a parser that met an impossible answer, into a failure of one task
+ * on one host. Other hosts continue. Returns expected errors unchanged.
  */
 export function ofTask(error: unknown, task: Pick<Task, 'where'>): unknown {
   if (error instanceof HostError || error instanceof UnreachableError || error instanceof UnknownError)
@@ -12,19 +13,19 @@ export function ofTask(error: unknown, task: Pick<Task, 'where'>): unknown {
   return unforeseen(error, task)
 }
 
-/** For a host as a whole, or at the place of one task. */
+/** Creates the error for a whole host, or at the place of one task. */
 export function unforeseen(error: unknown, { where }: Partial<Pick<Task, 'where'>> = {}): HostError {
   const message = error instanceof Error ? error.message : String(error)
   return new HostError(
     {
       code: unforeseenCode,
-      message: `gpuplay failed at what the host answered: ${message}`,
+      message: `gpuplay failed to process an answer of the host: ${message}`,
       hint: 'check whether a program on the host was replaced; if not, this is a bug in gpuplay: report it with the output of `--output jsonl`',
-      ...(where === undefined ? {} : { where }),
+      ...given({ where }),
     },
     error,
   )
 }
 
-/** Tests look for it: no run may ever end with it that no hostile host took part in. */
+/** Tests search for this code: no run without a hostile host may end with it. */
 export const unforeseenCode = 'internal-error'

@@ -1,4 +1,4 @@
-/** One item of one task on its way through a run: what was prepared, what is planned and not sent yet, and what has been done. */
+/** One item of one task during a run: its arguments, queued actions and progress. */
 import type { ExitCode, Problem } from '../base/errors.ts'
 import type { TaskRef } from '../events/events.ts'
 import type { Action } from '../host/action.ts'
@@ -11,16 +11,16 @@ import type { Item } from './items.ts'
 import type { Ready } from './prepare.ts'
 import { ofTask } from './unforeseen.ts'
 
-/** What one probe saw, and what it looked at to see it. */
+/** The answer of one probe, and the resources that it read. */
 export interface Reading {
   readonly seen: unknown
-  /** By machine and resource: actions are refused on the host when these have changed meanwhile. */
+  /** By machine and resource. The host refuses actions if these have changed meanwhile. */
   readonly touched: ReadonlyMap<string, Expectation>
-  /** Part of it is a prediction, not an answer of the host. */
+  /** True if part of it is a prediction instead of an answer of the host. */
   readonly rests: boolean
 }
 
-/** An action that waits to be sent, with the plan that it belongs to and what that plan had seen. */
+/** A queued action, with its plan and the reading of that plan. */
 export interface Planned {
   readonly action: Action
   readonly plan: Plan
@@ -28,7 +28,7 @@ export interface Planned {
 }
 
 export interface UnitOptions {
-  /** The same whenever the same item of the same task is planned again. */
+  /** Stays the same when the same item of the same task is planned again. */
   readonly key: string
   readonly task: Task
   readonly ref: TaskRef
@@ -36,7 +36,7 @@ export interface UnitOptions {
   readonly item: Item
   readonly ready: Ready
   readonly progress: Progress
-  /** What was read ahead and still holds. */
+  /** A reading from before that is still valid. */
   readonly early?: Reading | undefined
 }
 
@@ -48,9 +48,9 @@ export class Unit {
   readonly item: Item
   readonly ready: Ready
   readonly progress: Progress
-  /** In order; emptied when they are sent. */
+  /** Actions to send, in order. Emptied when they are sent. */
   queued: readonly Planned[] = []
-  /** The last one; over a prediction where something is queued. */
+  /** The last reading. It is based on a prediction if actions are queued. */
   reading: Reading | undefined
   #early: Reading | undefined
 
@@ -65,25 +65,28 @@ export class Unit {
     this.progress = options.progress
   }
 
-  /** What was read ahead, once. */
+  /** Returns the early reading, once. */
   takeEarly(): Reading | undefined {
     const early = this.#early
     this.#early = undefined
     return early
   }
 
-  /** The module's plan is carried out once, whatever comes of it. */
+  /** True if the plan of the module is carried out once, whatever its result. */
   get imperative(): boolean {
     return this.module.imperative?.(this.ready.args) === true
   }
 
-  /** What its conditions judge is known only when it was carried out, so its actions are sent by themselves. */
+  /**
+   * True if conditions judge its result. The result is known only after the actions, so they are sent
+   * separately.
+   */
   get alone(): boolean {
     const { until, failedWhen, changedWhen } = this.task
     return until !== undefined || failedWhen !== undefined || changedWhen !== undefined
   }
 
-  /** @throws HostError when the module fails at what was read; UnknownError */
+  /** @throws HostError if the module fails on the reading; UnknownError */
   plan(reading: Reading): Plan {
     try {
       return this.module.plan(this.ready.args, reading.seen)
@@ -106,7 +109,7 @@ interface Done {
   readonly replies: readonly Reply[]
 }
 
-/** How a unit ended; in a window that is not sent yet: how it will end if the host does as it was said. */
+/** The end of a unit. In a window that is not sent yet, its predicted end. */
 export type Converged = Done &
   (
     | { readonly kind: 'ok' | 'changed'; readonly seen: unknown; readonly seenWhy: string | undefined }
@@ -115,21 +118,21 @@ export type Converged = Done &
         readonly kind: 'failed'
         readonly failure: Failure
         readonly changed: boolean
-        /** What the plan that refused had seen; undefined for every other failure. */
+        /** The reading of the plan that refused; undefined for every other failure. */
         readonly seen: unknown
       }
     | { readonly kind: 'unreachable'; readonly problem: Problem }
   )
 
-/** What has been done for a unit so far. It outlives the unit when that is planned again. */
+/** The progress of a unit. It survives replanning of the unit. */
 export class Progress {
   readonly labels: string[] = []
   readonly replies: Reply[] = []
   readonly #plans = new Set<Plan>()
   readonly #warnings = new Set<string>()
-  /** Labels of actions of which nobody knows whether they were carried out. */
+  /** Labels of actions that may or may not have been carried out. */
   lost: readonly string[] = []
-  /** How often it began again because something else changed the host, or because the connection dropped. */
+  /** Number of restarts after the host changed or the connection dropped. */
   restarts = 0
 
   warn(warnings: readonly string[]): void {
@@ -142,7 +145,7 @@ export class Progress {
     if (reply !== undefined) this.replies.push(reply)
   }
 
-  /** A plan says what is still to be done; of what was lost, the rest has happened. */
+  /** Compares lost actions with a new plan. Those that it no longer contains were carried out. */
   found(left: readonly string[]): void {
     const happened = this.lost.filter((label) => !left.includes(label))
     this.labels.push(...happened)
@@ -164,7 +167,7 @@ export class Progress {
   }
 }
 
-/** What a task may change of which a dry run does not know more than these arguments. */
+/** Returns the resources that a task may change, as far as its arguments show. */
 export function mayChange(module: Module, args: unknown): readonly ResourcePattern[] {
   const given = typeof args === 'object' && args !== null ? { ...args } : {}
   return module.mayChange?.(given) ?? []

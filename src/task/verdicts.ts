@@ -1,4 +1,4 @@
-/** What `until`, `failed_when` and `changed_when` make of what happened. */
+/** Applies `until`, `failed_when` and `changed_when` to results. */
 import type { Problem } from '../base/errors.ts'
 import { Unknown } from '../base/unknown.ts'
 import type { Outcome } from '../events/events.ts'
@@ -16,7 +16,7 @@ export interface Judged {
   readonly problem?: Problem
 }
 
-/** `failed_when` and `changed_when` over what happened. An unknown verdict leaves the outcome unknown. */
+/** Applies `failed_when` and `changed_when`. If `changed_when` is unknown, so is the outcome. */
 export async function judgeOutcome(
   task: Task,
   item: Item,
@@ -54,7 +54,7 @@ export async function judgeOutcome(
   return { outcome: current, result: values }
 }
 
-/** Conditions over a result, as if it were registered already. */
+/** Evaluates conditions on a result as if it were already registered. */
 export async function judge(
   conditions: readonly Expression[],
   task: Task,

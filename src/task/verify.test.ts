@@ -13,7 +13,7 @@ test('work that another unit of the window may have undone is planned again, wit
   assert.deepEqual(await program.window.flush(), { kind: 'moved' })
   assert.deepEqual(program.told.slice(-1), ['back to /a'])
   assert.deepEqual(first.progress.finish({}).warnings, [
-    'did more, or less, than it said: this is left to do: write /a',
+    'its effects differ from its plan; still to do: write /a',
   ])
   const same = watchedWindow()
   same.host.instead.set('write /a', () => same.host.texts.set('/a', '1'))

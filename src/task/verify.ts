@@ -1,7 +1,9 @@
 /**
- * After a window: each of its units must have nothing left to do. What a later unit changed again was looked at by that one.
+ * Verifies a window after it was sent: each of its units must have nothing left to do. If a later unit
+ * changed a resource again, the probe of the later unit counts.
  *
- * The questions are pure; what they say is judged once it is known that everything went as it was planned.
+ * Probing has no side effects on units. The answers are judged once all actions are known to have ended as
+ * planned.
  */
 import { HostError, UnreachableError } from '../base/errors.ts'
 import { UnknownError } from '../base/unknown.ts'
@@ -14,17 +16,17 @@ import { makeAgain } from './overlap.ts'
 import type { Converged, Reading, Unit } from './unit.ts'
 import type { ProbeOptions, Sent, TaskHost } from './window-host.ts'
 
-/** A unit that is planned to its end, with what it will have ended with. */
+/** A unit that is planned to its end, with its predicted result. */
 export interface Waiting {
   readonly unit: Unit
   readonly expected: Converged
 }
 
-/** What one unit sees when its actions have been done. */
+/** The answers for one unit after its actions. */
 export interface Asked {
-  /** Undefined where the host could not answer. */
+  /** Undefined if the host could not answer. */
   readonly look: { readonly plan: Plan; readonly reading: Reading } | undefined
-  /** On effects that were predicted and not seen. */
+  /** Warnings about predicted effects that did not happen. */
   readonly surprises: readonly string[]
 }
 
@@ -33,7 +35,7 @@ export type Verified =
   | { readonly kind: 'again' }
   | { readonly kind: 'otherwise'; readonly warnings: readonly string[] }
 
-/** Asks for every unit what has to be seen of it, all at once; undefined where nothing has. */
+/** Asks all questions about all units at once; undefined for units without a question. */
 export function askAll(
   host: TaskHost,
   waiting: readonly Waiting[],
@@ -52,7 +54,7 @@ export function askAll(
   )
 }
 
-/** How units ended whose actions were all carried out, from what was asked of them. */
+/** Returns how units ended whose actions were all carried out, according to the answers. */
 export function verify(
   host: TaskHost,
   waiting: readonly Waiting[],
@@ -75,7 +77,7 @@ export function verify(
 
 interface Question extends Waiting {
   readonly about: 'nothing' | 'known result' | 'result' | 'all'
-  /** Actions of the unit that have begun, and those of the units behind it. */
+  /** Started actions of the unit, and those of the units after it. */
   readonly own: readonly Action[]
   readonly after: readonly Action[]
 }
@@ -91,7 +93,8 @@ function questions(host: TaskHost, waiting: readonly Waiting[], begun: readonly 
     if (reading === undefined || (own.length === 0 && !reading.rests)) return question('nothing')
     const again = after.length > 0 && (host.overlaps(after, reading) || makeAgain(after, own))
     if (!again) return question('all')
-    // A later unit found what this one had made before it changed it again: only its result may have to be read anew.
+    // A later unit saw the effects of this one before it changed them. Only the result may have to be read
+    // again.
     return question(resultOf(expected) === undefined ? 'result' : 'known result')
   })
 }
@@ -102,7 +105,7 @@ function resultOf(expected: Converged): { readonly seen: unknown } | undefined {
 }
 
 function changedAgain({ unit, expected }: Question, look: Asked['look']): Verified {
-  // What it has started may not be there yet.
+  // The thing that it started may not be there yet.
   if (look?.plan.settle) return { kind: 'again' }
   const { seen } = resultOf(expected) ?? look?.reading ?? { seen: undefined }
   return asDone(unit, seen)
@@ -121,8 +124,8 @@ function judge(
     unit.reading = reading
     return asDone(unit, reading.seen)
   }
-  // Where no other unit can have had a hand in it, to act again would not help. What came before it is as it was planned: its own unit was looked at too.
-  // But a program may have done more than it declared.
+  // If no other unit can have interfered, acting again would not help. Earlier units were verified too, so
+  // their effects are as planned, but a program may have done more than it declared.
   const first = begun.findIndex((one) => one.unit === unit)
   const last = begun.findLastIndex((one) => one.unit === unit)
   const actions = begun.map(({ planned }) => planned.action)
@@ -133,7 +136,7 @@ function judge(
   if (unit.progress.restarts > mostRestarts || !undone)
     return { kind: 'as planned', converged: unit.progress.fail(notConverged(plan)) }
   const left = plan.actions.map(labelOf).join('; ')
-  return { kind: 'otherwise', warnings: [`did more, or less, than it said: this is left to do: ${left}`] }
+  return { kind: 'otherwise', warnings: [`its effects differ from its plan; still to do: ${left}`] }
 }
 
 function asDone(unit: Unit, seen: unknown): Verified {
@@ -146,7 +149,7 @@ async function lookAt(unit: Unit, host: TaskHost, options: ProbeOptions): Promis
     const reading = await host.probe(unit, undefined, options)
     return { plan: unit.plan(reading), reading }
   } catch (error) {
-    // It is asked again at its turn, and fails there if it does.
+    // The unit asks again later, and fails then if the error persists.
     if (error instanceof HostError || error instanceof UnreachableError || error instanceof UnknownError)
       return undefined
     throw error

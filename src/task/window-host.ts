@@ -1,4 +1,4 @@
-/** What a window asks of its host, and whom it tells how units ended. */
+/** The interfaces of a window: its host, and the owner of its units. */
 import type { Problem } from '../base/errors.ts'
 import type { Unknown } from '../base/unknown.ts'
 import type { Action } from '../host/action.ts'
@@ -11,12 +11,12 @@ import type { Converged, Planned, Reading, Unit } from './unit.ts'
 export type ActionOutcome =
   | { readonly kind: 'done'; readonly reply?: Reply }
   | { readonly kind: 'failed'; readonly problem: Problem; readonly reply?: Reply }
-  /** Something else changed what the plan rests on: nothing was done. */
+  /** The state on which the plan depends has changed. Nothing was done. */
   | { readonly kind: 'stale'; readonly why: string }
-  /** The connection dropped: it is not known whether it was done. It is open again. */
+  /** The connection dropped and is open again. The action may or may not have been carried out. */
   | { readonly kind: 'lost'; readonly why: string }
   | { readonly kind: 'unreachable'; readonly problem: Problem }
-  /** One before it did not end well. */
+  /** An earlier action failed, was lost or was refused. */
   | { readonly kind: 'notBegun' }
 
 export interface Sent {
@@ -24,78 +24,89 @@ export interface Sent {
   readonly planned: Planned
 }
 
-/** What is heard of actions while they are carried out. */
+/** Callbacks while actions are carried out. */
 export interface Hear {
-  /** One is done; called at once. */
+  /** Called as soon as an action is done. */
   readonly finished: (index: number, milliseconds: number) => void
-  /** All that is left is on its way: what is asked of the host from now on is answered when that has ended. Not always called. */
+  /**
+   * Called when all remaining actions are in flight: the host answers later questions after them. Not always
+   * called.
+   */
   readonly onWay: () => void
 }
 
 export interface ProbeOptions {
-  /** It travels behind actions that are on their way. */
+  /** The probe follows actions that are in flight. */
   readonly behind: boolean
 }
 
-/** What a window asks of its host; `task-host.ts` in earnest, a fake in tests. */
+/** The host of a window: `task-host.ts` in real runs, a fake in tests. */
 export interface TaskHost {
-  /** Units of different users are not sent together. */
+  /** Returns the user of a unit. Units of different users are sent separately. */
   userOf(unit: Unit): string
   /**
-   * Reads over an overlay. One that follows actions on their way is asked once: whoever sent them opens a connection that dropped.
+   * Probes the host with an overlay. A probe that follows actions in flight is tried once; the sender of the
+   * actions reconnects if the connection drops.
    * @throws UnknownError, UnreachableError, HostError
    */
   probe(unit: Unit, overlay: Overlay | undefined, options?: ProbeOptions): Promise<Reading>
   newOverlay(): Overlay
-  /** Why an action must not be carried out, if it must not. */
+  /** Returns why an action must not be carried out, if so. */
   forbids(action: Action): Problem | undefined
-  /** Lays what the actions would leave behind over later readings. */
+  /** Applies the predicted effects of the actions to later readings. */
   predict(unit: Unit, actions: readonly Action[], overlay: Overlay): Promise<void>
-  /** In a dry run: these are unknown from here on. */
+  /** Dry runs only: marks these resources as unknown. */
   mayChange(resources: readonly ResourcePattern[], why: string, overlay: Overlay): void
-  /** In a dry run: why it cannot be known whether the unit's user could carry the actions out. */
+  /** Dry runs only: returns why it is unknown whether the unit's user could carry out the actions. */
   whyNot(unit: Unit, actions: readonly Action[], overlay: Overlay): Promise<Unknown | undefined>
-  /** Holds the resources of the actions until `release`; `waited` when others held them first. */
+  /**
+   * Holds the resources of the actions until `release`; `waited` if others held them first and changed
+   * something.
+   */
   hold(actions: readonly Action[]): Promise<{ readonly waited: boolean; release(): void }>
-  /** Carries out in order up to the first that is not done. */
+  /** Carries out the actions in order, up to the first that fails. */
   send(sent: readonly Sent[], hear: Hear): Promise<readonly ActionOutcome[]>
   /**
-   * What these may have changed is not trusted any more. Where that was said already when they were on their way, and all were done, what the user of this
-   * unit has asked behind them since is.
+   * Invalidates readings of everything that the actions may have changed. With `askedBehind`, the same was
+   * done when they were in flight and all succeeded; then answers that the user of this unit got after them
+   * stay valid.
    */
   touched(actions: readonly Action[], askedBehind?: Unit): void
-  /** What was looked at here is asked again, whatever actions said of it. */
+  /** Invalidates the answers behind a reading, whatever actions declare. */
   refresh(reading: Reading): void
-  /** Time has passed: nothing that was read is trusted any more. */
+  /** Invalidates all readings after a wait. */
   waited(): void
-  /** Whether one of the actions may change what the reading saw. */
+  /** True if one of the actions may change something that the reading saw. */
   overlaps(actions: readonly Action[], reading: Reading): boolean
-  /** Sentences on effects that were predicted and not seen. */
+  /** Returns warnings about predicted effects that did not happen. */
   surprises(unit: Unit, actions: readonly Action[]): Promise<readonly string[]>
   readonly confirm?: Confirm
   sleep(seconds: number): Promise<void>
   now(): number
 }
 
-/** Units whose actions are on their way. */
+/** Units whose actions are in flight. */
 export interface OnWay {
   readonly first: Unit
   readonly last: Unit
-  /** The one that is not planned to its end, whether or not an action of it is among them. */
+  /** The unit that is not planned to its end, with or without an action among them. */
   readonly current: Unit | undefined
 }
 
-/** Whoever owns the order of the tasks is told how units ended. */
+/** The owner of the task order, which learns how units ended. */
 export interface WindowOwner {
-  /** `moved`: what follows was planned on another end of this unit, or must not run: it is dropped. */
+  /**
+   * Settles a unit. Returns `moved` if the later units were dropped, because they were planned on a different
+   * end of this unit or must not run.
+   */
   settle(unit: Unit, converged: Converged): Promise<'next' | 'moved'>
-  /** All units that waited are settled. */
+  /** Called after all waiting units are settled. */
   drained(): Promise<'next' | 'moved'>
-  /** The run goes on at this unit, which is planned again. */
+  /** Continues the run at this unit, which is planned again. */
   goBackTo(unit: Unit): Promise<void>
   acted(unit: Unit, planned: Planned, milliseconds: number): void
-  /** Before actions are sent. */
+  /** Called before actions are sent. */
   sending(): void
-  /** They are on their way: what is needed once they are done may be asked now. */
+  /** Called when the actions are in flight: questions about the state after them may be asked now. */
   onWay(sent: OnWay): void
 }

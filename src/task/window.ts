@@ -1,9 +1,10 @@
 /**
- * The window of one host: units that were planned over a prediction and wait to be sent together.
+ * The window of one host: units that were planned on predictions and wait to be sent together.
  *
- * Their actions go to the host in task order; the first that fails, or finds something else than its plan saw, ends the window, and nothing behind it has
- * run. Then every unit is asked again whether anything is left to do. Units are settled in their order; where one did not end as it was planned, the run
- * goes on from there, with what was done for the later ones kept.
+ * Their actions go to the host in task order. The first action that fails, or finds a state that differs from
+ * its reading, ends the window, and nothing after it runs. Then every unit is probed again to check that
+ * nothing is left to do. Units are settled in order. If one did not end as planned, the run continues from
+ * there and keeps the progress of later units.
  */
 import type { Problem } from '../base/errors.ts'
 import type { Action } from '../host/action.ts'
@@ -18,12 +19,15 @@ import { keptChanging, plainFailure } from './failures.ts'
 import { askAll, type Asked, verify, type Waiting } from './verify.ts'
 import type { Converged, Reading, Unit } from './unit.ts'
 
-/** What became of what was sent. */
+/** The outcomes of the actions that were sent. */
 interface Carried {
   readonly sent: readonly Sent[]
   readonly outcomes: readonly ActionOutcome[]
   readonly begun: readonly Sent[]
-  /** What was asked behind it of each waiting unit; undefined where that was not done, or not all went well. */
+  /**
+   * Answers about each waiting unit that followed the actions; undefined if none were asked, or an action
+   * failed.
+   */
   readonly asked: readonly (Asked | undefined)[] | undefined
 }
 
@@ -32,7 +36,7 @@ const nothingSent: Carried = { sent: [], outcomes: [], begun: [], asked: undefin
 export interface WindowOptions {
   readonly host: TaskHost
   readonly owner: WindowOwner
-  /** Each unit that acts is sent before the next is planned. */
+  /** Sends each unit before the next is planned. */
   readonly stepByStep: boolean
 }
 
@@ -97,13 +101,13 @@ export class Window implements Stage {
     return this.#host.now()
   }
 
-  /** The unit acts as another user than those that wait. */
+  /** True if the unit acts as a different user than the waiting units. */
   refuses(unit: Unit): boolean {
     const [first] = this.#units
     return first !== undefined && this.#host.userOf(first.unit) !== this.#host.userOf(unit)
   }
 
-  /** The unit is planned to its end; it is settled at once when nothing waits. */
+  /** Adds a unit that is planned to its end. Settles it at once if nothing waits. */
   async add(unit: Unit, expected: Converged): Promise<void> {
     if (unit.queued.length === 0 && !this.waiting) {
       await this.#owner.settle(unit, expected)
@@ -113,14 +117,14 @@ export class Window implements Stage {
     if (this.#stepByStep) await this.flush()
   }
 
-  /** Forgets what waits, unsent. */
+  /** Drops all waiting units unsent. */
   drop(): void {
     for (const { unit } of this.#units) unit.queued = []
     this.#units = []
     this.#overlay = undefined
   }
 
-  /** Sends all that waits; of `current`, which is not planned to its end, the actions so far. */
+  /** Sends all waiting actions, and those of `current` so far, which is not planned to its end. */
   async flush(current?: Unit): Promise<Flushed> {
     const waiting = this.#units
     const units = [...waiting.map(({ unit }) => unit), ...(current === undefined ? [] : [current])]
@@ -133,7 +137,7 @@ export class Window implements Stage {
     try {
       const [first] = units
       if (held.waited && first !== undefined) {
-        // Others changed what was read: all of it is planned again, and nothing was sent.
+        // Other hosts changed resources that were read. Nothing was sent, and everything is planned again.
         this.#host.touched(actions)
         if (first === current) return { kind: 'again' }
         await this.#owner.goBackTo(first)
@@ -146,7 +150,7 @@ export class Window implements Stage {
     }
   }
 
-  /** What has to be asked once all is done travels behind it, where it can. */
+  /** Sends the actions. Questions about the state after them follow in the same direction, where possible. */
   async #send(
     waiting: readonly Waiting[],
     current: Unit | undefined,
@@ -173,12 +177,12 @@ export class Window implements Stage {
       return { sent, outcomes, begun, asked: await looks }
     }
     this.#forget(begun)
-    // They end with what they followed, however that ended.
+    // These probes end with the actions that they follow, however those end.
     await looks
     return { sent, outcomes, begun, asked: undefined }
   }
 
-  /** What actions may have changed is asked again, and so is what they rest on. */
+  /** Invalidates readings of resources that the actions may have changed or depend on. */
   #forget(sent: readonly Sent[]): void {
     this.#host.touched(actionsOf(sent))
     for (const { unit } of sent) if (unit.reading !== undefined) this.#host.refresh(unit.reading)
@@ -217,7 +221,7 @@ export class Window implements Stage {
     return this.#ended(bad, outcomes[badAt] ?? { kind: 'notBegun' }, current)
   }
 
-  /** The action that ended the window. */
+  /** Handles the action that ended the window. */
   async #ended(bad: Sent, outcome: ActionOutcome, current: Unit | undefined): Promise<Flushed> {
     const { unit, planned } = bad
     const label = labelOf(planned.action)

@@ -1,4 +1,4 @@
-/** The one place that decides about colour, and the only one that imports chalk (which does not look at NO_COLOR by itself). */
+/** Decides about color. Only this file imports chalk, which ignores NO_COLOR. */
 import { Chalk, type ChalkInstance } from 'chalk'
 
 export interface ColorChoice {

@@ -3,7 +3,7 @@ import type { Diff } from '../host/plan.ts'
 import type { Colors } from './colors.ts'
 import { plainText } from './text.ts'
 
-/** A unified diff with three lines of context; nothing for two texts that are the same. */
+/** Returns a unified diff with three lines of context; empty if both texts are equal. */
 export function diffText({ title, before, after }: Diff, colors: Colors): string {
   if (before === after) return ''
   const name = plainText(title)

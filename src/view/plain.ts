@@ -1,4 +1,4 @@
-/** A line per task and host as it happens. For pipes, files and CI; also what `-v` on a terminal shows. */
+/** Prints a line per task and host as it finishes. For pipes, files and CI, and for `-v` on a terminal. */
 import { stripVTControlCharacters } from 'node:util'
 import type { Event, Outcome, RunningTask, TaskDetail } from '../events/events.ts'
 import { diffText } from './diff-text.ts'
@@ -139,10 +139,10 @@ export function createPlainView(options: ViewOptions): View {
       case 'run.quit':
         for (const { host, task } of event.running)
           line(colors.yellow(`left      ${host}  ${plainText(task.name)} may still be running there`))
-        if (event.running.length > 0 && !check) line(`${deep}the next run waits until this has ended`)
+        if (event.running.length > 0 && !check) line(`${deep}the next run waits for it to finish`)
         return
       case 'problem':
-        // People read these on the error stream, with their excerpts.
+        // The error stream shows these to people, with excerpts.
         return
       case 'run.finished':
         line('')
@@ -151,7 +151,7 @@ export function createPlainView(options: ViewOptions): View {
       case 'host.connecting':
       case 'host.connected':
         if (verbosity > 1)
-          line(colors.dim(`${event.type === 'host.connected' ? 'connected' : 'connects '} ${event.host}`))
+          line(colors.dim(`${event.type === 'host.connected' ? 'connected' : 'connecting'} ${event.host}`))
         return
       case 'play.finished':
       case 'prompt.started':
@@ -171,12 +171,12 @@ function stoppingText(awaited: readonly RunningTask[], check: boolean): string {
   return `Stopping after the running tasks (${shown.join(', ')}${more}). Press Ctrl-C again to quit now; they keep running there.`
 }
 
-/** Findings name the host and what is wrong with it themselves: no use in naming the task that looked. */
+/** Findings name their host and fault, so the name of the task adds nothing. */
 function hasFindings({ findings }: TaskDetail): boolean {
   return findings !== undefined && findings.length > 0
 }
 
-/** The items of a loop have their own lines; the task's own is for a loop of which none had one. */
+/** Items are printed as they finish; the task's line is only for loops in which none was printed. */
 function itemsSaidIt({ detail }: Extract<Event, { readonly type: 'task.finished' }>): boolean {
   const outcomes = Object.values(detail.items ?? {})
   return outcomes.some((outcome) => outcome !== 'ok' && outcome !== 'skipped')

@@ -1,4 +1,4 @@
-/** What stands at the end of a run: tables that tasks filled, counts by host, what the exit code means. */
+/** The end of a run: tables from its tasks, counts by host, and the meaning of the exit code. */
 import { type ExitCode, exitCodes } from '../base/errors.ts'
 import type { Counts, Event, Failure, TaskTimes } from '../events/events.ts'
 import type { SummaryRow } from '../modules/module.ts'
@@ -41,7 +41,7 @@ export function tablesText(rows: readonly SummaryRow[], colors: Colors): string 
 
 const phases = ['connect', 'look', 'act', 'wait'] as const
 
-/** Where the time went, task by task in their order, over all hosts; each host's own times are in the event. */
+/** Shows the time by task, in task order, summed over all hosts. The event has the times of each host. */
 export function timesText(times: readonly TaskTimes[], colors: Colors): string {
   if (times.length === 0) return ''
   const hosts = new Set(times.map(({ host }) => host)).size
@@ -115,10 +115,10 @@ function closing({ hosts, check, exitCode, failures, pendingHandlers }: Finished
   const more = left.flatMap(([count, word]) => (count === 0 ? [] : [`, ${count} ${word}`])).join('')
   const changed = sum('changed')
   if (check) return `nothing was changed: ${changed} would change${more}`
-  return `${changed === 0 && more === '' ? 'everything is as declared' : 'done'}: ${changed} changed${more}`
+  return `${changed === 0 && more === '' ? 'no changes needed' : 'done'}: ${changed} changed${more}`
 }
 
-/** The failure that the exit code stands for, and on how many other hosts there were more. */
+/** Names the failure behind the exit code, and the number of other hosts that failed. */
 function failureText(failures: readonly Failure[], exitCode: ExitCode): string {
   const first = failures.find((failure) => failure.exitCode === exitCode) ?? failures[0]
   if (first === undefined) return 'failed'

@@ -1,4 +1,4 @@
-/** A terminal with lines that listr2 keeps drawing at its end, and with text that stays above them. */
+/** A terminal whose last lines listr2 redraws, with permanent text above them. */
 import { DefaultRenderer, ListrLogger, ProcessOutput } from 'listr2'
 
 export interface Terminal {
@@ -12,11 +12,11 @@ export interface TerminalSize {
 }
 
 export interface Screen {
-  /** Whole lines, shown at once; once the person has answered, where somebody is being asked. */
+  /** Prints whole lines at once; during a question, after its answer. */
   print(text: string): void
-  /** Somebody is asked something on the terminal: the lines are taken off until that is over. */
+  /** Removes the redrawn lines while the terminal shows a question. */
   asking(now: boolean): void
-  /** For a list of listr2: draws it on this screen. */
+  /** The renderer that draws a listr2 list on this screen. */
   readonly renderer: typeof DefaultRenderer
   readonly logger: ListrLogger
 }
@@ -30,7 +30,10 @@ export function createScreen(terminal: Terminal): Screen {
   let asked = false
   let held = ''
 
-  /** What listr2 writes to. Nothing is kept from the streams of the process: whatever is said while it draws goes through `print`. */
+  /**
+   * The output of listr2. It does not capture the streams of the process: all other text goes through
+   * `print`.
+   */
   class Output extends ProcessOutput {
     override get stdout(): NodeJS.WriteStream {
       return Object.defineProperties(Object.assign(super.stdout, { write: writeTo(terminal) }), {
@@ -63,7 +66,7 @@ export function createScreen(terminal: Terminal): Screen {
       return asked || this.#hidden ? '' : super.create(options)
     }
 
-    /** An empty drawing is one empty line, with the cursor below it. */
+    /** listr2 draws an empty list as one empty line, with the cursor below it. */
     #above(text: string): void {
       this.#hidden = true
       this.update()

@@ -115,7 +115,7 @@ test('an interruption says at once what is awaited, and quitting says what is le
 PLAY Nodes  pve1 pve2
 ${stopping}
 left      pve1  Install may still be running there
-            the next run waits until this has ended
+            the next run waits for it to finish
 ↓ Install not finished
 ↓ Verify not run
 

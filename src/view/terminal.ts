@@ -1,9 +1,10 @@
 /**
  * The view on a terminal: one line per task of the playbook, with counts of hosts, drawn by listr2.
  *
- * listr2 wants to run the tasks; ours are run by the engine. So each line is a promise that events resolve. There is never a line per host:
- * listr2's renderer needs seconds of processor time for a few hundred (https://github.com/listr2/listr2/issues/720).
- * What needs words (failures, diffs, messages, an interruption) is printed above the lines as it happens; the recap comes at the end.
+ * listr2 expects to run the tasks itself, but the engine runs them. So each line is a promise that events
+ * resolve. There is never a line per host: listr2 needs seconds of processor time to render a few hundred
+ * lines (https://github.com/listr2/listr2/issues/720). Failures, diffs, messages and interruptions are
+ * printed above the lines as they happen; the recap follows at the end.
  */
 import { type DefaultRenderer, Listr, type ListrTaskWrapper, type SimpleRenderer } from 'listr2'
 import type { Event, Outcome, TaskRef } from '../events/events.ts'
@@ -19,7 +20,7 @@ interface Line {
   readonly counts: Map<Outcome, number>
   finished: number
   wrapper: Wrapper | undefined
-  /** A host has come to it. */
+  /** A host has reached this task. */
   begun: boolean
   over: boolean
   readonly ended: Promise<void>
@@ -31,7 +32,7 @@ interface ShownPlay {
   readonly hosts: number
 }
 
-/** Redraws at most this often, in milliseconds. */
+/** Minimum time between two redraws, in milliseconds. */
 const frame = 100
 
 export interface TerminalOptions extends ViewOptions {
@@ -61,9 +62,9 @@ export function createTerminalView(options: TerminalOptions): View {
 
   const flush = (): void => {
     timer = undefined
-    // A line that has ended belongs to a list that may be drawn no more.
+    // The list of a finished line may no longer be drawn.
     for (const [line, text] of outputs) {
-      // listr2 takes a moment to begin.
+      // listr2 starts a line with a delay.
       if (!line.wrapper && !line.over) continue
       outputs.delete(line)
       if (!line.wrapper || line.over) continue
@@ -92,7 +93,7 @@ export function createTerminalView(options: TerminalOptions): View {
     const lines = new Map(event.tasks.map((ref) => [ref.id, newLine(ref)]))
     const list = new Listr(
       [...lines.values()].map((line) => ({
-        // Dim until a host has come to it: listr2 knows no line that waits beside ones that run.
+        // Dim until a host reaches it: listr2 has no state for a waiting line among running ones.
         title: colors.dim(plainText(line.ref.name)),
         task: async (_context: unknown, wrapper: Wrapper) => {
           line.wrapper = wrapper

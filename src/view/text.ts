@@ -1,12 +1,12 @@
-/** Texts for people: control characters removed, problems with their place, tables. */
+/** Texts for people: plain text, problems with their place, and tables. */
 import { stripVTControlCharacters } from 'node:util'
 import type { Position, Problem } from '../base/errors.ts'
 import type { Finding } from '../host/plan.ts'
 import type { Colors } from './colors.ts'
 
 /**
- * Text from a host may contain escape sequences, C1 controls, and marks that change the direction of text (https://trojansource.codes): only line ends and
- * tabs are kept of all that.
+ * Removes escape sequences, C1 controls, and marks that change the direction of text
+ * (https://trojansource.codes) from the text of a host. Keeps line ends and tabs.
  */
 export function plainText(text: string): string {
   return stripVTControlCharacters(text).replaceAll(
@@ -16,7 +16,10 @@ export function plainText(text: string): string {
   )
 }
 
-/** The same data with every text in it plain, names of members included. Diffs are left: `diffText` compares them first. */
+/**
+ * Makes every text in the data plain, including names of members. Leaves diffs unchanged, because `diffText`
+ * compares them first.
+ */
 export function plainData<T>(data: T): T
 export function plainData(data: unknown): unknown {
   if (typeof data === 'string') return plainText(data)
@@ -34,14 +37,14 @@ export function indent(text: string, by: string): string {
     .join('\n')
 }
 
-/** What stands on the command line has no lines. */
+/** Returns `file:line:column`. A place on the command line has no line. */
 export function place({ file, line, column }: Position): string {
   return file.startsWith('-') ? file : `${file}:${line}:${column}`
 }
 
 /**
- * `file:line:column: message`, the excerpt, what to do.
- * @param base A folder: files below it are named relative to it.
+ * Returns `file:line:column: message`, the excerpt and the hint.
+ * @param base A folder. Files below it are shown relative to it.
  */
 export function problemText(problem: Problem, colors: Colors, base = ''): string {
   const shorten = (text: string): string =>
@@ -53,7 +56,7 @@ export function problemText(problem: Problem, colors: Colors, base = ''): string
   return lines.join('\n')
 }
 
-/** Numbered, with cause, line and fix under each. */
+/** Numbers the findings and lists cause, line and fix under each. */
 export function findingsText(findings: readonly Finding[]): string {
   return findings
     .map((finding, index) => {
@@ -66,7 +69,7 @@ export function findingsText(findings: readonly Finding[]): string {
     .join('\n')
 }
 
-/** Columns padded to their widest cell, two blanks between; the last is not padded. */
+/** Pads columns to their widest cell and separates them by two spaces. Does not pad the last column. */
 export function table(rows: readonly (readonly string[])[]): readonly string[] {
   const widths: number[] = []
   for (const row of rows) {
@@ -85,8 +88,9 @@ export function table(rows: readonly (readonly string[])[]): readonly string[] {
 }
 
 /**
- * Columns that a text takes on a terminal: East Asian wide characters and emoji take two (Unicode Standard Annex 11), marks none. The package
- * string-width knows more of emoji and takes longer to load than a short run may.
+ * Returns the width of a text on a terminal: East Asian wide characters and emoji take two columns (Unicode
+ * Standard Annex 11), combining marks none. The package string-width covers more emoji, but loads for longer
+ * than a short run may take.
  */
 function widthOf(text: string): number {
   const wide =

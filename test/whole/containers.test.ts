@@ -237,7 +237,7 @@ describe('the roles of containers', { skip: whyNoLab() ?? false, timeout: 300_00
       { limit: 'ct102', inventory },
       2,
       /inventory\.yaml:\d+:\d+: error: ct102 requests driver 590\.48\.01, but its node pve1 has 580\.95\.05$/m,
-      /nothing was connected to, nothing was changed$/m,
+      /no host was contacted, nothing was changed$/m,
     )
   })
 })

@@ -59,7 +59,7 @@ describe('the engine', { skip: whyNoLab() ?? false, timeout: 600_000 }, () => {
     assert.notEqual(second.exitCode, 0)
     assert.match(
       second.text,
-      /^FAILED +pve1  Touch[^\n]*\n  error: another run of gpuplay is working on pve1: run \S+ of root on \S+ \(process \d+\)\n    help: wait until it has ended, then run again$/m,
+      /^FAILED +pve1  Touch[^\n]*\n  error: another run of gpuplay is working on pve1: run \S+ of root on \S+ \(process \d+\)\n    help: wait until that run has finished, then run again$/m,
     )
     assert.match(second.text, /^changed +pve2  Touch/m)
     assert.equal((await lab.node('pve1').exec('test -e /root/touched')).code, 1)
@@ -69,7 +69,10 @@ describe('the engine', { skip: whyNoLab() ?? false, timeout: 600_000 }, () => {
     await first.ended
     const third = await play(touch)
     assert.equal(third.exitCode, 0, third.text)
-    assert.match(warningOf(third, 'pve1'), /: sleep 30 \(process \d+, for \d+ s\)\. To end it now: kill \d+$/)
+    assert.match(
+      warningOf(third, 'pve1'),
+      /: sleep 30 \(process \d+, running for \d+ s\)\. To stop it now: kill \d+$/,
+    )
   })
 
   it('says what an interruption waits for and what a second one leaves, and the next run waits for that', async () => {

@@ -12,7 +12,7 @@ import { playbookMistakes } from './mistakes/playbook.ts'
 import { roleMistakes } from './mistakes/role.ts'
 import { wordMistakes } from './mistakes/words.ts'
 
-const untouched = 'nothing was connected to, nothing was changed'
+const untouched = 'no host was contacted, nothing was changed'
 
 const mistakes = [
   ...playbookMistakes,

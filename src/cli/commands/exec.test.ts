@@ -61,6 +61,6 @@ describe('what came of it', () => {
     setTimeout(() => stop.abort(new Error('interrupted')), 500)
     const words = ['exec', '-i', 'localhost,', 'localhost', '--', 'sleep', '30']
     const { exitCode, errors } = await gpuplay(folder, words, undefined, stop.signal)
-    assert.deepEqual([exitCode, errors], [130, 'localhost | error: interrupted; the command was ended\n'])
+    assert.deepEqual([exitCode, errors], [130, 'localhost | error: interrupted; the command was stopped\n'])
   })
 })

@@ -26,10 +26,13 @@ type Ran =
   | { readonly code: number; readonly output: string }
   | { readonly problem: Problem; readonly exitCode: ExitCode }
 
-/** Ten minutes: for longer work write a task. */
+/** Ten minutes. Longer work belongs in a task. */
 const timeout = 600_000
 
-/** `gpuplay exec PATTERN -i INV -- CMD`. No check mode, no idempotence: what it does is the person's own. */
+/**
+ * `gpuplay exec PATTERN -i INV -- CMD`. It has no check mode and is not idempotent: the user answers for the
+ * effects of the command.
+ */
 export async function exec(this: Context, flags: ExecFlags, ...words: string[]): Promise<void> {
   try {
     this.setExitCode(await execute(this, flags, words))
@@ -67,7 +70,7 @@ async function execute(context: Context, flags: ExecFlags, words: readonly strin
       )
       if (ran.code === 127 && !flags.shell && argv.length === 1 && /[\s|;&<>$]/.test(script))
         context.errors.write(
-          `${name} |   help: the command was taken as one word; leave the quotes out, or add --shell\n`,
+          `${name} |   help: gpuplay got the whole command as one word; remove the quotes, or add --shell\n`,
         )
     })
   } finally {
@@ -86,7 +89,7 @@ function outcomeOf(reply: ShellReply): Ran {
         exitCode: exitCodes.task,
         problem: {
           code: 'timed-out',
-          message: 'timed out after 600 s; the command was ended',
+          message: 'timed out after 600 s; the command was stopped',
           hint: 'write a task for longer work: `command` has a `timeout`',
         },
       }
@@ -95,7 +98,7 @@ function outcomeOf(reply: ShellReply): Ran {
         exitCode: exitCodes.unreachable,
         problem: {
           code: 'connection-lost',
-          message: `the connection dropped, so whether the command ended is not known: ${reply.why}`,
+          message: `the connection dropped; the command may or may not have finished: ${reply.why}`,
         },
       }
   }
@@ -108,7 +111,7 @@ async function runOn(signal: AbortSignal, work: () => Promise<Ran>): Promise<Ran
     if (error instanceof UnreachableError) return { problem: error.problem, exitCode: exitCodes.unreachable }
     if (error instanceof HostError) return { problem: error.problem, exitCode: exitCodes.task }
     if (!signal.aborted) throw error
-    const problem = { code: 'interrupted', message: 'interrupted; the command was ended' }
+    const problem = { code: 'interrupted', message: 'interrupted; the command was stopped' }
     return { problem, exitCode: exitCodes.interrupted }
   }
 }

@@ -81,7 +81,7 @@ function wantedFacts(only: readonly string[] | undefined): ReadonlySet<string> {
     throw new InputError(
       wrong.map((name) =>
         problem('unknown-fact', `there is no fact ${JSON.stringify(name)}`, {
-          hint: didYouMean(name, names, `there are ${names.join(', ')}`),
+          hint: didYouMean(name, names, `the facts are ${names.join(', ')}`),
         }),
       ),
     )

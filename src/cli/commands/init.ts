@@ -5,7 +5,7 @@ import { systemReason } from '../../base/regular-file.ts'
 import type { Context } from '../context.ts'
 import { reportProblems } from '../show.ts'
 
-/** `gpuplay init [DIRECTORY]`: a copy of the example inventory to begin with. */
+/** `gpuplay init [DIRECTORY]`: copies the example inventory. */
 export function init(this: Context, _flags: object, directory = 'inventory'): void {
   const target = resolve(this.world.workingDirectory, directory)
   try {
@@ -21,7 +21,7 @@ export function init(this: Context, _flags: object, directory = 'inventory'): vo
 Next:
   1. Put your hosts into ${directory}/hosts.yml and your versions into ${directory}/group_vars/.
   2. gpuplay run site.yml -i ${directory} --check    shows what would change
-  3. gpuplay run site.yml -i ${directory}            changes it
+  3. gpuplay run site.yml -i ${directory}            applies the changes
 `)
 }
 
@@ -30,7 +30,7 @@ function copyExample(example: string, target: string, named: string): void {
     throw new InputError([
       {
         code: 'already-there',
-        message: `"${named}" exists already`,
+        message: `"${named}" already exists`,
         hint: 'name a directory that does not exist: gpuplay init DIRECTORY',
       },
     ])

@@ -50,7 +50,7 @@ function chosenHosts(inventory: Inventory, limit: string | undefined): readonly 
   return hosts
 }
 
-/** In the form that Ansible's `--list` has. */
+/** Has the same shape as the output of Ansible's `--list`. */
 function listOf(inventory: Inventory, hosts: readonly InventoryHost[], extra: Variables): object {
   const names = new Set(hosts.map((host) => host.name))
   const groups = [...inventory.groups.values()].map((group) => [
@@ -75,7 +75,7 @@ function scopeOf(host: InventoryHost, extra: Variables): VariableScope {
   ])
 }
 
-/** What rests on facts or other hosts is shown as it was written; passwords never. */
+/** Shows values that depend on facts or on other hosts as they are written. Never shows passwords. */
 function shown(name: string, scope: VariableScope): unknown {
   if (isSecretName(name)) return hiddenValue
   try {
@@ -99,7 +99,7 @@ function asWritten(value: Value): unknown {
     case 'template':
       return value.source
     case 'expression':
-      // A list that is read back has no expressions.
+      // An inventory that is read back cannot contain expressions.
       return unknownValue
   }
 }

@@ -23,7 +23,7 @@ export function modules(this: Context, flags: ModulesFlags, name?: string): void
   const module = catalogue.find((candidate) => candidate.name === name)
   if (module === undefined) {
     const names = catalogue.map((candidate) => candidate.name)
-    const hint = didYouMean(name, names, 'see `gpuplay modules` for all of them')
+    const hint = didYouMean(name, names, 'run "gpuplay modules" to list all')
     this.errors.write(`error: there is no module ${JSON.stringify(name)}\n  help: ${hint}\n`)
     this.setExitCode(exitCodes.invalidInput)
     return
@@ -44,7 +44,7 @@ interface Property {
 }
 
 interface Shape {
-  /** Of keys that are not named. */
+  /** The schema of keys that `properties` does not name. */
   readonly additionalProperties?: boolean | Property
   readonly properties?: Readonly<Record<string, Property>>
   readonly required?: readonly string[]
@@ -55,8 +55,12 @@ function describe(module: Module): string {
   const result = shapeOf(module.result)
   const lines = [`${module.name}: ${module.summary}`, '', 'ARGUMENTS', ...properties(args)]
   if (module.freeForm !== undefined)
-    lines.push('', `A plain text stands for ${module.freeForm}: \`${module.name}: ...\``)
-  lines.push('', 'RESULT (what register gets, beside changed, failed, skipped, msg)', ...properties(result))
+    lines.push('', `Short form, which sets ${module.freeForm}: \`${module.name}: ...\``)
+  lines.push(
+    '',
+    'RESULT (fields of the registered variable, besides changed, failed, skipped and msg)',
+    ...properties(result),
+  )
   return lines.join('\n')
 }
 

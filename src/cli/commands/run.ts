@@ -62,7 +62,7 @@ async function runOnce(context: Context, flags: RunFlags, names: readonly string
           sinks: [(event) => view.take(event)],
           signal: context.signal,
           quit: context.quit,
-          // Whoever reads the events is no person.
+          // A program reads these events, so nobody can answer a question.
           ...(context.confirm === undefined || flags.output === 'jsonl' ? {} : { confirm: context.confirm }),
         },
       )
@@ -77,7 +77,7 @@ async function runOnce(context: Context, flags: RunFlags, names: readonly string
   }
 }
 
-/** @throws InputError for options that have no effect without another. */
+/** @throws InputError if an option has no effect without another */
 function checkFlags({ check, failOnChange }: RunFlags): void {
   if (!failOnChange || check) return
   throw new InputError([

@@ -12,7 +12,10 @@ export interface Ended {
 
 const repository = fileURLToPath(new URL('../../..', import.meta.url))
 
-/** A command line, with a person who types this when asked. Relative names of files are read from the working directory of this process. */
+/**
+ * A command line, with a person who types this when asked. Relative names of files are read from the working
+ * directory of this process.
+ */
 export async function gpuplay(
   folder: string,
   words: readonly string[],

@@ -10,7 +10,10 @@ interface Claim {
   readonly says?: string
 }
 
-/** Runs a script and says that the file then holds the text, whatever the script does; it goes by whether the file does. */
+/**
+ * Runs a script and says that the file then holds the text, whatever the script does; it goes by whether the
+ * file does.
+ */
 export const claims = {
   name: 'claims',
   summary: 'Runs a script and says what it will have done.',

@@ -4,7 +4,10 @@ import type { Shell } from '../../connection/connection.ts'
 import type { Reach } from '../../fleet/machine.ts'
 
 export interface Frame {
-  /** `act` for steps of tasks, `own` for what gpuplay writes down for itself: handlers that have run, guests of a restart. */
+  /**
+   * `act` for steps of tasks, `own` for what gpuplay writes down for itself: handlers that have run, guests
+   * of a restart.
+   */
   readonly kind: 'look' | 'act' | 'own'
   readonly script: string
   /** How many frames were sent before it and not answered yet. */

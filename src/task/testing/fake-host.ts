@@ -1,4 +1,7 @@
-/** A host of texts by path that writes down what is asked of it, and units of a module that wants one of these texts. */
+/**
+ * A host of texts by path that writes down what is asked of it, and units of a module that wants one of these
+ * texts.
+ */
 import { hostName } from '../../base/brand.ts'
 import type { Problem } from '../../base/errors.ts'
 import type { Unknown } from '../../base/unknown.ts'

@@ -1,4 +1,7 @@
-/** Tasks from a playbook in memory, where `it` is a variable, and what they are prepared with on a host that nobody can reach. */
+/**
+ * Tasks from a playbook in memory, where `it` is a variable, and what they are prepared with on a host that
+ * nobody can reach.
+ */
 import { hostName } from '../../base/brand.ts'
 import { InputError, UnreachableError } from '../../base/errors.ts'
 import type { Event } from '../../events/events.ts'

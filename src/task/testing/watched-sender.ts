@@ -1,4 +1,7 @@
-/** A sender for a container `ct` on the node `pve1`, or for a host `alone`, over means that carry nothing out and write down what they are asked. */
+/**
+ * A sender for a container `ct` on the node `pve1`, or for a host `alone`, over means that carry nothing out
+ * and write down what they are asked.
+ */
 import type { Privilege } from '../../connection/connection.ts'
 import type { Machine } from '../../fleet/machine.ts'
 import type { RunContext } from '../../fleet/run-context.ts'
