@@ -10,7 +10,7 @@ const folder = scratch()
 const type = (...words: readonly string[]) => gpuplay(folder, words)
 const commands = ['run', 'inventory', 'modules', 'facts', 'exec', 'init']
 
-test('every help fits 80 columns and says all that it said in wider lines', async () => {
+test('every help text fits 80 columns and loses no words', async () => {
   for (const words of [['--help'], ...commands.map((command) => [command, '--help'])]) {
     const { output, exitCode } = await type(...words)
     assert.equal(exitCode, 0)
@@ -27,12 +27,12 @@ test('every help fits 80 columns and says all that it said in wider lines', asyn
   )
 })
 
-test('gpuplay help is --help, of a command too', async () => {
+test('gpuplay help means --help, also with a command', async () => {
   assert.deepEqual(await type('help'), await type('--help'))
   assert.deepEqual(await type('help', 'exec'), await type('exec', '--help'))
 })
 
-test('the help of run lists the playbooks that come with gpuplay', async () => {
+test('the help of run lists the shipped playbooks', async () => {
   const { output } = await type('run', '--help')
   for (const name of ['containers', 'nodes', 'site', 'verify'])
     assert.match(output, new RegExp(`\\n  ${name}\\.yml +[A-Z]`))
@@ -106,7 +106,7 @@ for (const [command, flags] of Object.entries(ansible)) {
   })
 }
 
-test('an answer names only options and commands that there are', async () => {
+test('hints name only options and commands that exist', async () => {
   const { output: help } = await type('run', '--help')
   for (const flags of Object.values(ansible)) {
     for (const flag of flags.trim().split(/\s+/)) {
@@ -123,7 +123,7 @@ test('an answer names only options and commands that there are', async () => {
   }
 })
 
-test('--fail-on-change without --check is refused: it would do nothing', async () => {
+test('--fail-on-change without --check is refused, because it has no effect', async () => {
   const { exitCode, errors } = await type('run', '--fail-on-change', 'site.yml')
   assert.match(errors, /^error: --fail-on-change works only together with --check\n {2}help: add --check,/)
   assert.equal(exitCode, 2)
@@ -151,7 +151,7 @@ test('with --output jsonl the problems of the files are events too, and the last
   assert.match(errors, /\n2 problems;/)
 })
 
-test('a host that does not answer is one line of facts, not a run that contacted no host', async () => {
+test('facts reports a host that does not answer on one line, and does not claim that no host was contacted', async () => {
   const words = ['facts', 'all', '-i', 'localhost,there', '-e', '{connection: local}', '--only', 'kernel']
   const { exitCode, output, errors } = await type(...words)
   const read: object = JSON.parse(output)
@@ -174,7 +174,7 @@ test('a host that does not answer is one line of facts, not a run that contacted
   assert.doesNotMatch(one.errors, /no host was contacted/)
 })
 
-test('a whole command line in quotes gets a hint at --shell', async () => {
+test('a whole command line in quotes gets a hint about --shell', async () => {
   const words = ['exec', 'localhost', '-i', 'localhost,', '--', 'echo a | tr a b']
   const { errors } = await type(...words)
   assert.match(errors, /help: gpuplay got the whole command as one word; remove the quotes, or add --shell/)
@@ -182,7 +182,7 @@ test('a whole command line in quotes gets a hint at --shell', async () => {
   assert.equal(output, 'localhost | exit 0\n  b\n')
 })
 
-test('init copies the example inventory, and never over anything', async () => {
+test('init copies the example inventory and never overwrites', async () => {
   const { exitCode, output } = await type('init')
   assert.equal(exitCode, 0)
   assert.match(output, /gpuplay run site\.yml -i inventory --check/)
@@ -197,7 +197,7 @@ test('init copies the example inventory, and never over anything', async () => {
   assert.equal(errors, '')
 })
 
-test('a playbook that comes with gpuplay is found by its name', async () => {
+test('a shipped playbook is found by name', async () => {
   const inventory = join(folder, 'other')
   const { errors } = await type('run', 'verify.yml', '-i', inventory, '-l', 'nobody')
   assert.match(errors, /^--limit: error: there is no host and no group "nobody"\n/)

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { scratch } from '../connection/testing/programs.ts'
 import { gpuplay } from './testing/command-line.ts'
 
-test('without an inventory the person learns where to get one', async () => {
+test('without an inventory, the hint says how to get one', async () => {
   const { exitCode, errors } = await gpuplay(scratch(), ['inventory', '--list'])
   assert.equal(
     errors,

@@ -90,7 +90,7 @@ async function shown(said: string): Promise<string> {
 }
 
 describe('what a host says', () => {
-  test('reaches no terminal raw in the plain view, whatever holds it', async () => {
+  test('reaches no terminal unescaped in the plain view', async () => {
     const text = await shown('\u001b[31mred\u001b]0;title\u0007\u009b2J\u202eevil\u2066\u0085\u2028\0\r')
     assert.doesNotMatch(text, acting)
     assert.match(text, /redevil/)

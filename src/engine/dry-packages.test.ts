@@ -10,7 +10,7 @@ program(programs, 'apt-cache', 'exit 0\n')
 program(programs, 'find', 'case "$*" in */var/lib/apt/*) exit 0;; esac\nexec /usr/bin/find "$@"\n')
 after(() => folder.remove())
 
-test('a package that is in no list is not promised before the lists are fetched, nor what it may bring', async () => {
+test('a dry run does not predict a package that is missing from the lists before they are fetched, nor its dependencies', async () => {
   const { outcomes, events, exitCode } = await folder.run(
     `- hosts: localhost
   gather_facts: false

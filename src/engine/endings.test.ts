@@ -24,7 +24,7 @@ describe('the end of a run', () => {
   // this one is read.
   afterEach(() => folder.remove())
 
-  test('a failure that the playbook ignores is counted as such, and as nothing else', async () => {
+  test('an ignored failure counts only as ignored', async () => {
     const run = await folder.run(`
 - hosts: all
   tasks:
@@ -40,7 +40,7 @@ describe('the end of a run', () => {
     assert.equal(run.exitCode, 0)
   })
 
-  test('a failure that counts is named with its host and task', async () => {
+  test('the closing line names the host and task of a failure', async () => {
     const run = await folder.run(
       `
 - hosts: all
@@ -75,7 +75,7 @@ ${setting}
       debug: { msg: reached }
 `
 
-  test('any_errors_fatal ends the run for all hosts, in later plays too, and the run says so', async () => {
+  test('any_errors_fatal ends the run for all hosts, including later plays, with a warning', async () => {
     const run = await folder.run(fatal('  any_errors_fatal: true'), two)
     assert.equal(run.outcomes['later play'], undefined)
     assert.equal(run.exitCode, 7)
@@ -85,7 +85,7 @@ ${setting}
     ])
   })
 
-  test('without any_errors_fatal the other hosts go on', async () => {
+  test('without any_errors_fatal the other hosts continue', async () => {
     const run = await folder.run(fatal('  strategy: free'), two)
     assert.equal(run.outcomes['later play'], 'ok')
     assert.equal(run.exitCode, 7)

@@ -9,7 +9,7 @@ import type { Event } from '../events/events.ts'
 import { localFolder, localReach, testWorld } from './testing/local-run.ts'
 import { playOf } from './testing/play-text.ts'
 
-test('an action that runs on one host is not cut because another host waits', async () => {
+test('a waiting host does not cut off a running action of another host', async () => {
   const folder = localFolder()
   const at = (name: string): string => join(folder.path, name)
   const interruption = new AbortController()
@@ -55,40 +55,44 @@ test('an action that runs on one host is not cut because another host waits', as
   }
 })
 
-test('a host that lets us in and then says nothing is not waited for', { timeout: 60_000 }, async () => {
-  const folder = localFolder()
-  const interruption = new AbortController()
-  const reach = localReach(testWorld(folder.path))
-  let asked = (): void => undefined
-  const silent = new Promise<void>((resolve) => {
-    asked = resolve
-  })
-  try {
-    const running = folder.run(
-      playOf('- name: never\n  debug: { msg: "{{ facts.kernel }}" }', { out: folder.path }),
-      {},
-      {
-        signal: interruption.signal,
-        reach: {
-          ...reach,
-          openShell: (_, signal) => {
-            asked()
-            return new Promise((_resolve, reject) => whenAborted(signal, () => reject(signal.reason)))
+test(
+  'an interrupted run does not wait for a host that accepts the connection and then stays silent',
+  { timeout: 60_000 },
+  async () => {
+    const folder = localFolder()
+    const interruption = new AbortController()
+    const reach = localReach(testWorld(folder.path))
+    let asked = (): void => undefined
+    const silent = new Promise<void>((resolve) => {
+      asked = resolve
+    })
+    try {
+      const running = folder.run(
+        playOf('- name: never\n  debug: { msg: "{{ facts.kernel }}" }', { out: folder.path }),
+        {},
+        {
+          signal: interruption.signal,
+          reach: {
+            ...reach,
+            openShell: (_, signal) => {
+              asked()
+              return new Promise((_resolve, reject) => whenAborted(signal, () => reject(signal.reason)))
+            },
           },
         },
-      },
-    )
-    await Promise.race([silent, running])
-    const since = performance.now()
-    interruption.abort(new Error('interrupted'))
-    const { exitCode } = await running
-    assert.equal(exitCode, 130)
-    assert.ok(performance.now() - since < 5000, 'it ends at once')
-  } finally {
-    interruption.abort()
-    folder.remove()
-  }
-})
+      )
+      await Promise.race([silent, running])
+      const since = performance.now()
+      interruption.abort(new Error('interrupted'))
+      const { exitCode } = await running
+      assert.equal(exitCode, 130)
+      assert.ok(performance.now() - since < 5000, 'it ends at once')
+    } finally {
+      interruption.abort()
+      folder.remove()
+    }
+  },
+)
 
 const sleeps = `
 - hosts: localhost
@@ -106,7 +110,7 @@ async function lines(file: string, count: number): Promise<void> {
   throw new Error(`${file} has not ${count} lines`)
 }
 
-test('an interruption says at once which tasks are awaited; a second one ends the run, and the next run waits for what it left', async () => {
+test('an interruption lists the awaited tasks at once; a second one ends the run, and the next run waits for programs that were left running', async () => {
   const folder = localFolder()
   const [stop, quit] = [new AbortController(), new AbortController()]
   const extraVars = [`out=${folder.path}`]

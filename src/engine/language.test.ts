@@ -34,7 +34,7 @@ describe('the language in a run', () => {
     assert.deepEqual(run.messages, ['[\n  "a",\n  "b"\n]', 'fine'])
   })
 
-  test('a variable that nobody sets may be asked for, with -e and without', async () => {
+  test('a condition may test an undefined variable, with -e and without', async () => {
     const text = play(`
 - name: guarded
   debug: { msg: "it is {{ maybe }}" }
@@ -51,7 +51,7 @@ describe('the language in a run', () => {
     assert.deepEqual(set.messages, ['it is 1', '1'])
   })
 
-  test('facts compare as people write them', async () => {
+  test('facts compare with values as people write them', async () => {
     const run = await folder.run(
       play(`
 - name: both spellings
@@ -64,7 +64,7 @@ describe('the language in a run', () => {
     assert.equal(run.outcomes['both spellings'], 'ok')
   })
 
-  test('a template file with Jinja whose name is only known in the run is refused there', async () => {
+  test('a Jinja template file whose name is computed is refused at run time', async () => {
     writeFileSync(join(folder.path, 'late.j2'), '{% for s in servers %}{{ s }}{% endfor %}\n')
     const run = await folder.run(
       play(`

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { localFolder } from './testing/local-run.ts'
 
-test('nothing behind a loop with a failed item runs, though its other items change something', async () => {
+test('no task after a loop with a failed item runs, even if other items changed something', async () => {
   const folder = localFolder()
   try {
     folder.write('out/kept', '')

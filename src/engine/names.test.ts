@@ -8,7 +8,7 @@ before(() => {
 })
 after(() => folder.remove())
 
-test('names of tasks are rendered for the host, with results of earlier tasks; what is not known stays as written', async () => {
+test('task names are rendered for the host with results of earlier tasks; unknown parts stay as written', async () => {
   const playbook = `- hosts: localhost
   vars: { who: Ada }
   tasks:

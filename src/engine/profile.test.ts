@@ -39,7 +39,7 @@ function finished({ events }: LocalRun): {
   return last
 }
 
-test('a run that is asked says where its time went, and no more of it than there was', async () => {
+test('a profile reports the times of a run, at most the elapsed time', async () => {
   const { profile = [], milliseconds } = finished(await folder.run(playbook, { profile: true }))
   const of = (task: string): Omit<TaskTimes, 'host' | 'task'> =>
     profile.find((one) => one.task?.name === task) ?? assert.fail(`no times of ${task}`)
@@ -52,6 +52,6 @@ test('a run that is asked says where its time went, and no more of it than there
   assert.ok(all <= milliseconds + 4 * profile.length)
 })
 
-test('a run that is not asked says nothing of it', async () => {
+test('without --profile a run reports no times', async () => {
   assert.equal('profile' in finished(await folder.run(playOf('- debug: { msg: x }', { out }))), false)
 })

@@ -15,7 +15,7 @@ describe('a run on the local machine', () => {
 
   const tasks = (text: string, handlers = ''): string => playOf(text, { out: `${folder.path}/out`, handlers })
 
-  test('a dry run writes nothing, predicts what the run changes, and a second run changes nothing', async () => {
+  test('a dry run writes nothing and predicts the changes of the run, and a second run changes nothing', async () => {
     const playbook = tasks(`
 - name: folder
   file: { path: "{{ out }}/a", state: directory }
@@ -40,7 +40,7 @@ describe('a run on the local machine', () => {
     assert.notEqual(fail.exitCode, 8)
   })
 
-  test('who owns what a user makes is left open in a dry run, and all else about it is known', async () => {
+  test('in a dry run the owner of a file that a user creates is unknown, and everything else about it is known', async () => {
     const playbook = tasks(`
 - copy: { content: x, dest: "{{ out }}-owned", mode: "0600" }
   name: write
@@ -61,7 +61,7 @@ describe('a run on the local machine', () => {
     assert.deepEqual((await folder.run(playbook)).outcomes, { ...outcomes, owner: 'ok' })
   })
 
-  test('what is converged sends no action', async () => {
+  test('a converged task sends no action', async () => {
     const playbook = tasks(`
 - name: folder
   file: { path: "{{ out }}/b", state: directory }
@@ -125,7 +125,7 @@ describe('a run on the local machine', () => {
     assert.deepEqual(readdirSync(join(folder.path, 'state/v1/pending')), [])
   })
 
-  test('results, loops, conditions and verdicts', async () => {
+  test('results, loops, conditions, failed_when and changed_when', async () => {
     const run = await folder.run(
       tasks(`
 - name: say
@@ -174,7 +174,7 @@ describe('a run on the local machine', () => {
     assert.equal(run.outcomes['hidden failure'], 'failed')
   })
 
-  test('passwords do not reach events, and are refused on a command line', async () => {
+  test('passwords do not reach events and are refused on command lines', async () => {
     const run = await folder.run(
       tasks(`
 - name: written
@@ -194,7 +194,7 @@ describe('a run on the local machine', () => {
     assert.equal(run.outcomes['on a command line'], 'failed')
   })
 
-  test('a mistake that only shows when it is rendered fails the task with its place', async () => {
+  test('a mistake that appears during rendering fails the task with its place', async () => {
     const run = await folder.run(
       tasks(`
 - name: wrong
@@ -216,7 +216,7 @@ describe('a run on the local machine', () => {
     )
   })
 
-  test('tags choose tasks', async () => {
+  test('tags select tasks', async () => {
     const playbook = tasks(`
 - name: one
   debug: { msg: one }
@@ -228,7 +228,7 @@ describe('a run on the local machine', () => {
     assert.deepEqual(Object.keys(run.outcomes), ['one'])
   })
 
-  test("the exit code is the task's, the lowest of several", async () => {
+  test('the exit code is that of the failed task, the lowest if there are several', async () => {
     const run = await folder.run(
       tasks(`
 - name: fails
@@ -239,7 +239,7 @@ describe('a run on the local machine', () => {
     assert.equal(run.exitCode, 5)
   })
 
-  test('a machine that the inventory names twice is not kept from itself', async () => {
+  test('a machine that the inventory names twice does not lock itself out', async () => {
     folder.write('twice.yml', 'all: { vars: { connection: local }, hosts: { one: , two: } }\n')
     const run = await folder.run(
       tasks('- name: file\n  copy: { content: x, dest: "{{ out }}-{{ inventory_hostname }}" }').replace(
@@ -252,7 +252,7 @@ describe('a run on the local machine', () => {
     assert.equal(existsSync(join(folder.path, 'out-one')) && existsSync(join(folder.path, 'out-two')), true)
   })
 
-  test('an interruption starts nothing new and says so', async () => {
+  test('an interruption starts nothing new and is reported', async () => {
     const controller = new AbortController()
     const begun = join(folder.path, 'begun')
     const watch = setInterval(() => {

@@ -49,7 +49,7 @@ async function run(
   return { log, failed }
 }
 
-test('a play begins on no host before the play before it has ended on all', async () => {
+test('a play starts on no host before the previous play has finished on all', async () => {
   const { log } = await run(
     [
       { name: 'one', hosts: ['a', 'b'] },
@@ -60,7 +60,7 @@ test('a play begins on no host before the play before it has ended on all', asyn
   assert.ok(log.indexOf('two a begins') > log.indexOf('one b ends'))
 })
 
-test('with `after: node` a container waits for its own node only', async () => {
+test('with `after: node` a container waits only for its own node', async () => {
   const { log } = await run(
     [
       { name: 'nodes', hosts: ['n1', 'n2'] },
@@ -84,12 +84,12 @@ test('a play after one with `after: node` is a barrier again', async () => {
   assert.ok(log.indexOf('verify c1 begins') > log.indexOf('containers c2 ends'))
 })
 
-test('in one play a container begins after its node', async () => {
+test('within a play a container starts after its node', async () => {
   const { log } = await run([{ name: 'all', hosts: ['c1', 'n1'] }], { nodes: { c1: 'n1' }, slow: { n1: 20 } })
   assert.deepEqual(log, ['all n1 begins', 'all n1 ends', 'all c1 begins', 'all c1 ends'])
 })
 
-test('a node that failed fails its containers, and no other', async () => {
+test('a failed node fails its containers and no other host', async () => {
   const { log } = await run(
     [
       { name: 'nodes', hosts: ['n1', 'n2'] },
@@ -106,7 +106,7 @@ test('a waiting container holds no fork', async () => {
   assert.equal(log.length, 4)
 })
 
-test('no more hosts run at a time than there are forks', async () => {
+test('at most as many hosts run at a time as there are forks', async () => {
   const { log } = await run([{ name: 'all', hosts: ['a', 'b', 'c', 'd', 'e'] }], { forks: 2 })
   let running = 0
   let most = 0

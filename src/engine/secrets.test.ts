@@ -17,7 +17,7 @@ describe('secrets in a run', () => {
   const codes = (told: LocalRun): readonly (string | undefined)[] =>
     told.events.flatMap((event) => (event.type === 'task.finished' ? [event.detail.problem?.code] : []))
 
-  test('one that a program prints is hidden, though no task has read the variable before', async () => {
+  test('a secret that a program prints is hidden, even if no task has read the variable before', async () => {
     folder.write('config', 'user=ann\npassword=opensesame\n')
     const told = await run(
       `
@@ -30,7 +30,7 @@ describe('secrets in a run', () => {
     assert.match(told.messages[0] ?? '', /user=ann\npassword=\(secret\) USER=ANN/)
   })
 
-  test('quotes in it do not make it visible in JSON, nor in the quoting of a shell', async () => {
+  test('a secret with quotes is hidden in JSON and in shell quoting', async () => {
     const password = `it's "open" \\ sesame`
     folder.write('quoted', password)
     const told = await run(
@@ -45,7 +45,7 @@ describe('secrets in a run', () => {
     assert.doesNotMatch(everything(told), /sesame|SESAME|aXQncyA/)
   })
 
-  test('a text that holds one hides nothing else', async () => {
+  test('a text that contains a secret hides nothing else', async () => {
     const told = await run(
       `
 - { name: write it, copy: { content: "one: true\\nkey: {{ api_token }}\\nother\\n", dest: "${file('made')}" } }
@@ -61,7 +61,7 @@ describe('secrets in a run', () => {
     assert.match(everything(told), /"host":"localhost"/)
   })
 
-  test('a variable that a task makes of one keeps its value, and stays one', async () => {
+  test('a variable computed from a secret keeps its value and stays secret', async () => {
     const told = await run(
       `
 - { name: take it, set_fact: { other: "{{ become_password }}", mixed: "of {{ become_password }}" } }
@@ -76,7 +76,7 @@ describe('secrets in a run', () => {
     assert.equal(told.outcomes['run it'], 'failed')
   })
 
-  test('a command line refuses one by its type, also in a dry run and where the program only reads', async () => {
+  test('a secret is refused on a command line, also in a dry run and for programs that only read', async () => {
     const tasks = `
 - { name: runs, command: { argv: [touch, "${file('{{ pin_password }}')}"] }, ignore_errors: true }
 - { name: reads, command: { cmd: "echo {{ pin_password }}", reads: true }, ignore_errors: true }
@@ -93,7 +93,7 @@ describe('secrets in a run', () => {
       ])
   })
 
-  test('a command line refuses what a host has printed when it is a known secret', async () => {
+  test('a known secret that a host printed is refused on a command line', async () => {
     folder.write('printed', 'opensesame')
     const told = await run(
       `
@@ -106,7 +106,7 @@ describe('secrets in a run', () => {
     assert.deepEqual(codes(told).slice(1), ['secret-on-command-line', 'secret-on-command-line'])
   })
 
-  test('standard input, the environment and files take it', async () => {
+  test('standard input, the environment and files accept a secret', async () => {
     const told = await run(
       `
 - { name: input, command: { cmd: "sed s/^/got-/", stdin: "{{ api_token }}" }, register: got }
@@ -122,7 +122,7 @@ describe('secrets in a run', () => {
     assert.doesNotMatch(everything(told), /opensesame/)
   })
 
-  test('of a no_log task events hold how it ended, and nothing that it was given or has found', async () => {
+  test('events of a no_log task contain its outcome, but neither arguments nor results', async () => {
     const tasks = `
 - { name: "say {{ pw }}", command: { argv: [echo, "{{ pw }}"] }, no_log: true, register: said }
 - { name: loop, command: "echo {{ item }}", loop: [AliceAlice, BobBobBob], no_log: true }
@@ -146,7 +146,7 @@ describe('secrets in a run', () => {
     assert.equal(told.outcomes['use'], 'failed')
   })
 
-  test('all of a file of variables is secret when its name says so', async () => {
+  test('all variables of a file are secret if its name marks them as secret', async () => {
     const vars = folder.write('secrets.yml', 'door: opensesame\nport: 5432\n')
     const told = await run(
       `

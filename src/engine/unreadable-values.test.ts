@@ -39,7 +39,7 @@ async function ran(text: string): Promise<{ warnings: readonly string[]; mistake
   }
 }
 
-test('a value that nothing uses is a warning, with the first place', async () => {
+test('an unused unreadable value is a warning with its first place', async () => {
   const { warnings, mistakes } = await ran('{{ name }}')
   assert.deepEqual(mistakes, [])
   assert.equal(warnings.length, 1)
@@ -61,7 +61,7 @@ for (const [how, text] of [
   })
 }
 
-test('a value in a list of a variable that is used is a mistake', async () => {
+test('an unreadable value in a list of a used variable is a mistake', async () => {
   const { mistakes } = await ran('{{ json nested }}')
   assert.match(mistakes[0] ?? '', /^hosts\.yml:6:\d+ /)
 })

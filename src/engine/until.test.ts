@@ -14,7 +14,7 @@ describe('until', () => {
 
   const tasks = (text: string, handlers = ''): string => playOf(text, { out: `${folder.path}/out`, handlers })
 
-  test('until tries again, and gives up with a sentence', async () => {
+  test('until retries, and fails with a message', async () => {
     const run = await folder.run(
       tasks(`
 - name: count

@@ -10,7 +10,7 @@ import { playOf } from './testing/play-text.ts'
 describe('behind windows', () => {
   const { folder, out, file, watch } = outFolder()
 
-  test('what is asked after an action travels with it, before its answer is here', async () => {
+  test('questions after an action are sent before the action has finished', async () => {
     const watching = watch()
     const text = `
 - name: first
@@ -27,7 +27,7 @@ describe('behind windows', () => {
     assert.deepEqual(kinds, ['look 0', 'act 0', 'look 1', 'act 0', 'look 1'])
   })
 
-  test('a fact that rests on what an earlier task changes is read again, in a dry run and in earnest', async () => {
+  test('a fact that depends on a change of an earlier task is read again, in dry runs and real runs', async () => {
     writeFileSync(join(out, 'os'), 'old')
     const os: Fact = {
       name: 'os',
@@ -53,7 +53,7 @@ describe('behind windows', () => {
     }
   })
 
-  test('a task is judged by what was registered before it, not by what a later one of its window will register', async () => {
+  test('a task is judged with results registered before it, not with those of later tasks in its window', async () => {
     const text = `
 - name: before
   file: { path: "{{ out }}/d", state: directory, mode: '0700' }
@@ -75,7 +75,7 @@ describe('behind windows', () => {
     }
   })
 
-  test('a tree that goes, and comes again with a directory of a later task, has gone', async () => {
+  test('a removed tree counts as removed, even if a later task creates a directory there again', async () => {
     const text = `
 - name: gone
   file: { path: "{{ out }}/d", state: absent }
@@ -91,7 +91,7 @@ describe('behind windows', () => {
     }
   })
 
-  test('answers that followed actions of which one failed are worth nothing', async () => {
+  test('answers after a failed action are dropped', async () => {
     const text = `
 - name: one
   copy: { content: "1", dest: "{{ out }}/1" }

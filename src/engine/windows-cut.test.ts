@@ -90,7 +90,7 @@ const inWords = ({ act, cut }: Place): string =>
   `frame ${act}, ${cut.kind === 'step' ? `step ${cut.step}` : cut.kind}`
 
 describe('a window that is cut', () => {
-  test('by a lost connection goes on: what was done is asked, and nothing is done twice', async () => {
+  test('continues after a lost connection: finished work is detected, and nothing is done twice', async () => {
     const { places: all, whole } = await places()
     assert.ok(all.length >= 10)
     const undisturbed = ['changed', 'changed', 'changed', 'changed', 'changed', 'changed']
@@ -105,7 +105,7 @@ describe('a window that is cut', () => {
     }
   })
 
-  test('by the end of gpuplay is finished by the next run, which loses no handler', async () => {
+  test('is finished by the next run if gpuplay dies, without losing a handler', async () => {
     const { places: all, whole } = await places()
     for (const place of all) {
       clear()
@@ -120,7 +120,7 @@ describe('a window that is cut', () => {
     }
   })
 
-  test('leaves the handler of an imperative task written down', async () => {
+  test('leaves the handler of an imperative task recorded', async () => {
     const imperative = playOf(
       '- name: program\n  shell: { cmd: "echo x >> {{ out }}/ran" }\n  notify: handler',
       {
@@ -142,7 +142,7 @@ describe('a window that is cut', () => {
     assert.equal(file('handled'), 'x\n')
   })
 
-  test('says of an imperative program that it is not known whether it ran, and does not run it again', async () => {
+  test('reports that an imperative program may have run, and does not run it again', async () => {
     const imperative = playOf('- name: program\n  shell: { cmd: "echo x >> {{ out }}/ran" }', { out })
     const run = await folder.run(imperative, {}, cutAt({ act: 0, cut: { kind: 'unsaid' } }, false))
     assert.equal(run.outcomes['program'], 'failed')

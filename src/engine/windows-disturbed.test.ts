@@ -38,7 +38,7 @@ describe('a task that fails in the middle of a window', () => {
   copy: { content: x, dest: "{{ out }}/last" }
 `)
 
-  test('keeps what was done before it, and nothing behind it has run', async () => {
+  test('keeps the work before it, and nothing after it has run', async () => {
     const run = await folder.run(tasks('/proc/gpuplay-test'))
     assert.equal(run.exitCode, 7)
     assert.deepEqual(run.outcomes, { before: 'changed', fails: 'failed' })
@@ -48,7 +48,7 @@ describe('a task that fails in the middle of a window', () => {
     )
   })
 
-  test('is one item of a loop: the items behind it are done, and no task behind the loop has run', async () => {
+  test('may be one item of a loop: later items run, and no task after the loop does', async () => {
     const run = await folder.run(
       play(`
 - name: loop
@@ -69,14 +69,14 @@ describe('a task that fails in the middle of a window', () => {
     )
   })
 
-  test('lets a second run go on from there', async () => {
+  test('lets a second run continue from there', async () => {
     await folder.run(tasks('/proc/gpuplay-test'))
     const run = await folder.run(tasks(at('fails')))
     assert.deepEqual(run.outcomes, { before: 'ok', fails: 'changed', behind: 'changed', last: 'changed' })
     assert.equal(file('behind'), 'x\n')
   })
 
-  test('is passed where the playbook ignores it, and its result is what the tasks behind it see', async () => {
+  test('is ignored if the playbook says so, and later tasks see its result', async () => {
     const run = await folder.run(
       play(`
 - name: fails
@@ -103,7 +103,7 @@ describe('what something else changes between look and act', () => {
   copy: { content: last, dest: "{{ out }}/last" }
 `)
 
-  test('is seen on the host, kept, and the task planned again on it', async () => {
+  test('is detected on the host and kept, and the task is planned again', async () => {
     writeFileSync(at('lines'), 'old\n')
     const { reach, frames } = watch({
       beforeAct: (act) => act === 0 && writeFileSync(at('lines'), 'theirs\n'),
@@ -116,7 +116,7 @@ describe('what something else changes between look and act', () => {
     assert.doesNotMatch(acts[1]?.script ?? '', /out\/first/)
   })
 
-  test('is what a task behind it waits for: nothing behind the changed one has run', async () => {
+  test('stops later tasks: nothing after the affected task has run', async () => {
     writeFileSync(at('lines'), 'old\n')
     const seen: boolean[] = []
     const { reach } = watch({
@@ -129,7 +129,7 @@ describe('what something else changes between look and act', () => {
     assert.deepEqual(seen, [false, false])
   })
 
-  test('makes the task start over three times at most', async () => {
+  test('makes the task start over at most three times', async () => {
     writeFileSync(at('lines'), 'old\n')
     let times = 0
     const { reach } = watch({ beforeAct: () => writeFileSync(at('lines'), `theirs ${times++}\n`) })
@@ -147,7 +147,7 @@ describe('what something else changes between look and act', () => {
 describe('an action whose word was false', () => {
   const withClaims = { modules: [...modules, claims] }
 
-  test('did less: the task fails, and what was done behind it loses no handler', async () => {
+  test('did less: the task fails, and later tasks lose no handler', async () => {
     const tasks = (run: string): string =>
       playOf(
         `
@@ -169,7 +169,7 @@ describe('an action whose word was false', () => {
     assert.equal(file('handled'), 'x\n')
   })
 
-  test('did more: the task that it undid is planned again by itself, with a warning', async () => {
+  test('did more: the task that it undid is planned again separately, with a warning', async () => {
     const run = await folder.run(
       play(`
 - name: undone
@@ -189,7 +189,7 @@ describe('an action whose word was false', () => {
     assert.deepEqual(Object.values(again.outcomes), ['ok'])
   })
 
-  test('what was planned on it is planned again on what is there', async () => {
+  test('tasks planned on it are planned again on the real state', async () => {
     const run = await folder.run(
       play(`
 - name: other
@@ -208,7 +208,7 @@ describe('an action whose word was false', () => {
   })
 })
 
-test('what a task has started is waited for, though a later program of the window may have changed anything', async () => {
+test('a task waits for the service that it started, even if a later program of the window may have changed anything', async () => {
   const run = await folder.run(
     play(`
 - name: starts
@@ -223,7 +223,7 @@ test('what a task has started is waited for, though a later program of the windo
   assert.ok(existsSync(at('x')), 'the run has waited for it')
 })
 
-describe('what was read before time passed is asked again', () => {
+describe('readings from before a wait are repeated', () => {
   /** Does something a moment after the run has begun to wait. */
   const soon = (then: () => void): NodeJS.Timeout => setTimeout(then, 500)
   const looks = `

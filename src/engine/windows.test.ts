@@ -18,7 +18,7 @@ describe('windows', () => {
     { out },
   )
 
-  test('a first run sends all that can be planned as one frame, and then asks about all of it once', async () => {
+  test('a first run sends all plannable actions in one frame, and then verifies all of them once', async () => {
     const watching = watch()
     const run = await folder.run(five, {}, { reach: watching.reach })
     assert.deepEqual(Object.values(run.outcomes), Array(5).fill('changed'))
@@ -28,7 +28,7 @@ describe('windows', () => {
     )
   })
 
-  test('a converged run sends nothing, and asks about all tasks at once', async () => {
+  test('a converged run sends nothing and reads all tasks at once', async () => {
     await folder.run(five)
     const one = watch()
     await folder.run(
@@ -42,7 +42,7 @@ describe('windows', () => {
     assert.equal(all.looks, one.looks)
   })
 
-  test('step by step, every task is asked about, sent and looked at by itself', async () => {
+  test('step by step, every task is read, sent and verified separately', async () => {
     const watching = watch()
     const run = await folder.run(five, { stepByStep: true }, { reach: watching.reach })
     assert.deepEqual(Object.values(run.outcomes), Array(5).fill('changed'))
@@ -122,7 +122,7 @@ describe('windows', () => {
     assert.equal(again.outcomes['not if'], 'changed')
   })
 
-  test('what a later task removes with its folder was there, and is no failure of the task that made it', async () => {
+  test('a file that a later task removes with its folder does not fail the task that created it', async () => {
     mkdirSync(join(out, 'd/e'), { recursive: true })
     writeFileSync(join(out, 'd/e/x'), 'x')
     const run = await folder.run(
@@ -143,7 +143,7 @@ describe('windows', () => {
     )
   })
 
-  test('what an imperative program printed is known to the tasks behind it', async () => {
+  test('later tasks know the output of an imperative program', async () => {
     const run = await folder.run(
       playOf(
         `
@@ -167,7 +167,7 @@ describe('windows', () => {
     assert.deepEqual(run.messages, ['before and after'])
   })
 
-  test('people see each task begin and end in its order, with what was done for it in between', async () => {
+  test('events show each task start and end in order, with its actions in between', async () => {
     const run = await folder.run(
       playOf(
         `
@@ -212,7 +212,7 @@ describe('windows', () => {
     ])
   })
 
-  test('the same is told whether tasks are sent together or one by one', async () => {
+  test('events are the same for tasks sent together and one by one', async () => {
     const together = await folder.run(five)
     rmSync(out, { recursive: true })
     mkdirSync(out)

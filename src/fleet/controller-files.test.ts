@@ -42,7 +42,7 @@ test('a file that does not exist is undefined', async () => {
     assert.deepEqual([await files.file(path), await files.text(path)], [undefined, undefined], path)
 })
 
-test('what exists and is no regular file is an error, at once', { timeout: 5000 }, async () => {
+test('a path that is not a regular file is an error at once', { timeout: 5000 }, async () => {
   using dir = scratch()
   mkdirSync(dir.path('directory'))
   execFileSync('mkfifo', [dir.path('fifo')])
@@ -58,14 +58,14 @@ test('what exists and is no regular file is an error, at once', { timeout: 5000 
   }
 })
 
-test('a file that Ansible would decrypt is not sent as it is', async () => {
+test('a file that Ansible would decrypt is not sent', async () => {
   using dir = scratch()
   writeFileSync(dir.path('key.pem'), '$ANSIBLE_VAULT;1.1;AES256\n6162\n')
   const files = createControllerFiles(dir.directory, Date.now)
   await assert.rejects(files.file('key.pem'), /key\.pem .*: it is encrypted with Ansible Vault/)
 })
 
-test('what has changed since it was read is read again, also where its size and times are the same', async () => {
+test('a file that changed is read again, even if its size and times are the same', async () => {
   using dir = scratch()
   // Long enough ago to be kept.
   const files = createControllerFiles(dir.directory, () => Date.now() + 60_000)
@@ -85,7 +85,7 @@ test('what has changed since it was read is read again, also where its size and 
   assert.deepEqual(await read(), expected('three'))
 })
 
-test('what was changed just now may change again within a tick of the clock: it is read every time', async () => {
+test('a file that changed just now is read every time, because it may change again within a tick of the clock', async () => {
   using dir = scratch()
   const files = createControllerFiles(dir.directory, Date.now)
   for (const text of ['a', 'b', 'c', 'd', 'e', 'f']) {

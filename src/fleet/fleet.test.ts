@@ -98,13 +98,13 @@ test('a host is made once; a container shares the machine of its node', () => {
   assert.equal(container.reader().node, node.reader())
 })
 
-test('localhost is always there, and a host that no inventory names is a mistake of ours', () => {
+test('localhost always exists, and asking for a host outside the inventory is a bug', () => {
   const { fleet } = start()
   assert.equal(fleet.host(hostName('localhost')).machine.name, 'localhost')
   assert.throws(() => fleet.host(hostName('nobody')), /no host nobody/)
 })
 
-test('each user reads with a reader of his own, and what is forgotten is forgotten for all', async () => {
+test('each user has a separate reader, and forgetting affects all of them', async () => {
   const shell = createLocalShell()
   const { fleet } = start({ reach: { ...fakeReach(), openShell: async () => shell } })
   const host = fleet.host(pve1)
@@ -122,7 +122,7 @@ test('each user reads with a reader of his own, and what is forgotten is forgott
   assert.equal(await asked(), 2)
 })
 
-test('every host sees its own names, and those of the others through hostvars', () => {
+test('every host sees its own names, and those of other hosts through hostvars', () => {
   const { fleet } = start({ check: true })
   const scope = fleet.variables(ct101).scope()
   assert.deepEqual(
@@ -138,14 +138,14 @@ test('every host sees its own names, and those of the others through hostvars', 
   assert.deepEqual(Object(scope.get('groups')).nodes, ['pve1', 'pve2'])
 })
 
-test('a node knows of its containers those that may be touched', () => {
+test('a node lists only those of its containers that may be touched', () => {
   const { fleet } = start()
   const containers = (node: string) => fleet.variables(hostName(node)).scope().get('node_containers')
   assert.deepEqual(containers('pve1'), [{ name: 'ct101', ctid: '101' }])
   assert.deepEqual(containers('pve2'), [])
 })
 
-test('the engine reads variables without facts; secrets among them are shown nowhere, read or not', () => {
+test('the engine reads variables without facts; their secrets are never shown, read or not', () => {
   const { fleet, secrets } = start()
   const read = fleet.variable(pve1)
   assert.deepEqual([read('nothing'), read('become')], [undefined, true])
@@ -155,7 +155,7 @@ test('the engine reads variables without facts; secrets among them are shown now
   assert.equal(read('unread'), undefined)
 })
 
-test('what an application calls port, user or become does not change where the engine connects', () => {
+test('application variables named port, user or become do not change the connection', () => {
   const { fleet } = start({
     inventory: inventoryOf({
       '/i/hosts.yml':
@@ -171,12 +171,12 @@ test('what an application calls port, user or become does not change where the e
   assert.deepEqual([scope.get('port'), scope.get('user')], [8081, 'app'])
 })
 
-test('the password that was typed for sudo is shown nowhere either', () => {
+test('the typed sudo password is never shown', () => {
   const { secrets } = start({ defaults: { becomePassword: new Secret('typed') } })
   assert.equal(secrets.redact('I typed it'), 'I (secret) it')
 })
 
-test('a fact is read into the variables of its host; what cannot be known yet stands there as unknown', async () => {
+test('a fact is read into the variables of its host; one that cannot be known yet is Unknown', async () => {
   const { fleet, read } = start({ overlay: createOverlay() })
   const facts = (): Readonly<Record<string, unknown>> => Object(fleet.variables(ct101).scope().get('facts'))
   assert.ok(facts()['os'] instanceof Unread)
@@ -192,7 +192,7 @@ test('a fact is read into the variables of its host; what cannot be known yet st
   assert.deepEqual(read, ['os of ct101', 'later of ct101', 'broken of ct101'])
 })
 
-test('what is forgotten of a node is forgotten of its containers too, and of nobody else', async () => {
+test('forgetting a node forgets its containers too, and no other host', async () => {
   const { fleet } = start()
   const all = [pve1, ct101, hostName('pve2')]
   for (const name of all) {
@@ -212,7 +212,7 @@ test('what is forgotten of a node is forgotten of its containers too, and of nob
   )
 })
 
-test('one shell serves to ask and to act, except where containers take part', async () => {
+test('reading and acting share one shell, except with containers', async () => {
   const { fleet } = start()
   const alone = fleet.host(hostName('pve2')).machine
   const node = fleet.host(pve1).machine
@@ -232,7 +232,7 @@ test('one shell serves to ask and to act, except where containers take part', as
   assert.equal(await nodesShell(container), shells[1])
 })
 
-test('what acts knows the machine, and its state only under a lease and as the user who keeps it', async () => {
+test('the access of an action has the state directory only under a lease and as the user who owns it', async () => {
   const { fleet } = start({ stateDirectory: '/state' })
   const { machine } = fleet.host(ct101)
   const before = await fleet.accessOf(machine, undefined)
@@ -249,7 +249,7 @@ test('what acts knows the machine, and its state only under a lease and as the u
   assert.equal((await fleet.accessOf(machine, root)).stateDirectory, undefined)
 })
 
-test('connecting is told, and its time counted for the host', async () => {
+test('connecting is reported, and its time counted for the host', async () => {
   let now = 0
   const profile = createProfile(() => now)
   const slow = fakeReach()
@@ -281,7 +281,7 @@ test('connecting is told, and its time counted for the host', async () => {
   )
 })
 
-test('in the end all shells are closed, and the connections after them', async () => {
+test('closing the fleet closes all shells, and then the connections', async () => {
   const order: string[] = []
   const reach = fakeReach()
   const { fleet } = start({

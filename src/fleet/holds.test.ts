@@ -26,7 +26,7 @@ test('shared holds do not exclude each other', async () => {
   assert.equal(second.waited, false)
 })
 
-test('an exclusive waiter is not overtaken for ever by shared ones', async () => {
+test('shared holds do not starve an exclusive waiter', async () => {
   const holds = createHolds()
   const first = await holds.acquire([{ key: 'a', mode: 'shared' }], never)
   const exclusive = holds.acquire([{ key: 'a', mode: 'exclusive' }], never)
@@ -44,7 +44,7 @@ test('an exclusive waiter is not overtaken for ever by shared ones', async () =>
   await late
 })
 
-test('claims on several resources are all given back', async () => {
+test('claims on several resources are all released', async () => {
   const holds = createHolds()
   const first = await holds.acquire([{ key: 'a', mode: 'exclusive' }], never)
   const both = holds.acquire(
@@ -80,7 +80,7 @@ for (const orders of [
   })
 }
 
-test('who waits can be called off, and is then not granted', async () => {
+test('a waiter can be cancelled and is then not granted', async () => {
   const holds = createHolds()
   const first = await holds.acquire([{ key: 'a', mode: 'exclusive' }], never)
   const controller = new AbortController()

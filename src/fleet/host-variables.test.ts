@@ -23,7 +23,7 @@ function read(host: HostVariables, ...names: readonly string[]): ReadonlySet<str
   return reads
 }
 
-test('a result is seen from its registration on, and not any more when that is taken back', () => {
+test('a result is visible from its registration until that is undone', () => {
   const host = variables()
   const first = host.register('it', 1)
   const second = host.register('it', 2)
@@ -34,7 +34,7 @@ test('a result is seen from its registration on, and not any more when that is t
   assert.equal(host.scope().has('it'), false)
 })
 
-test('what was looked at has changed when it was registered or taken back since, and by nothing else', () => {
+test('a variable counts as changed only if it was registered or undone since', () => {
   const host = variables()
   const reads = read(host, 'it', 'inventory_hostname')
   const before = host.revision
@@ -47,7 +47,7 @@ test('what was looked at has changed when it was registered or taken back since,
   assert.equal(host.changedSince(after, reads), true)
 })
 
-test('looking for a variable that is not there is looking at it', () => {
+test('looking up an undefined variable counts as reading it', () => {
   const host = variables()
   const reads = read(host, 'later')
   const before = host.revision
@@ -55,7 +55,7 @@ test('looking for a variable that is not there is looking at it', () => {
   assert.equal(host.changedSince(before, reads), true)
 })
 
-test('whoever looked through hostvars may have looked at anything', () => {
+test('a lookup through hostvars may have read anything', () => {
   const host = variables()
   const reads = read(host, 'hostvars')
   const before = host.revision
@@ -63,7 +63,7 @@ test('whoever looked through hostvars may have looked at anything', () => {
   assert.equal(host.changedSince(before, reads), true)
 })
 
-test('facts are read when they are asked for, each once, and again when they are forgotten', async () => {
+test('facts are read on first use, each once, and again after they are forgotten', async () => {
   const host = variables()
   const asked: string[] = []
   const os = (): Promise<unknown> =>

@@ -65,7 +65,7 @@ function leasesOf(result: LeaseResult): Taken {
 
 const lease = { token: 3, ended: never, release: () => Promise.resolve() }
 
-test('guests are started again where the host says that some wait, and where it does not say', async () => {
+test('guests are started if the host reports some, or reports nothing about them', async () => {
   for (const [guests, wanted] of [
     [false, ['channel']],
     [true, ['channel', 'restore']],
@@ -78,7 +78,7 @@ test('guests are started again where the host says that some wait, and where it 
   }
 })
 
-test('the channel of a lease is opened while the machine still greets', async () => {
+test('the channel of a lease opens while the machine still reports its state directory', async () => {
   const { leases, seen } = leasesOf({ kind: 'taken', lease, guests: false })
   let greet = (): void => undefined
   const greeted = new Promise<void>((resolve) => {
@@ -95,7 +95,7 @@ test('the channel of a lease is opened while the machine still greets', async ()
   await taking
 })
 
-test('a machine that another run holds is refused', async () => {
+test('a machine that another run has locked is refused', async () => {
   const { leases } = leasesOf({ kind: 'held', by: 'run r2' })
   await assert.rejects(
     leases.take(machineWith(async () => createLocalShell(), '/state')),

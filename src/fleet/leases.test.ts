@@ -70,7 +70,7 @@ function accessOf(name: HostName): MachineAccess {
 const ofAnother: LeaseResult = { kind: 'held', by: 'run run-2 of her' }
 const ofThisRun: LeaseResult = { kind: 'held', by: 'run run-1 of me' }
 
-test('a lease is taken once, however many ask at once', async () => {
+test('a lease is taken once, for any number of simultaneous requests', async () => {
   const one = machineOf('one')
   const { leases, first, tries } = leasesOf()
   await Promise.all([leases.take(one), leases.take(one)])
@@ -78,7 +78,7 @@ test('a lease is taken once, however many ask at once', async () => {
   assert.deepEqual([first, tries(), leases.token(one.name)], [['one'], 1, 1])
 })
 
-test('the way to a lease is opened once ahead of it, and closed with the shells where it was not taken', async () => {
+test('the channel of a lease opens once ahead of it, and closes with the shells if the lease is not taken', async () => {
   const one = machineOf('one')
   const opened: Channel[] = []
   const used: Channel[] = []
@@ -122,7 +122,7 @@ test('the way to a lease is opened once ahead of it, and closed with the shells 
   assert.equal(opened.length, 2, 'nothing is opened after the end')
 })
 
-test('what another run holds is refused at once, with its name', async () => {
+test('a machine of another run is refused at once, with the name of that run', async () => {
   const { leases, slept } = leasesOf([ofAnother])
   await assert.rejects(
     leases.take(machineOf('one')),
@@ -131,7 +131,7 @@ test('what another run holds is refused at once, with its name', async () => {
   assert.equal(slept(), 0)
 })
 
-test('what this run has lost is taken again once the machine has let it go', async () => {
+test('a lease that this run lost is taken again once the machine releases it', async () => {
   const one = machineOf('one')
   const { leases, first } = leasesOf([ofThisRun, ofThisRun])
   await leases.take(one)
@@ -140,7 +140,7 @@ test('what this run has lost is taken again once the machine has let it go', asy
   await assert.rejects(forever.leases.take(machineOf('two')), HostError)
 })
 
-test('a machine closes its lease with its shells, and takes another with a larger token', async () => {
+test('a machine closes its lease with its shells, and its next lease has a larger token', async () => {
   const one = machineOf('one')
   const { leases } = leasesOf()
   await leases.take(one)
@@ -149,7 +149,7 @@ test('a machine closes its lease with its shells, and takes another with a large
   assert.equal(leases.token(one.name), 2)
 })
 
-test('another name of the same machine shares its lease, and does not give it back', async () => {
+test('another name of the same machine shares its lease and does not release it', async () => {
   const [one, two] = [machineOf('one'), machineOf('two')]
   const { leases, first } = leasesOf()
   await leases.take(one)
@@ -177,7 +177,7 @@ test('a wait for a lease ends with the run', async () => {
   await assert.rejects(taking, /stopped/)
 })
 
-test('a program that an interrupted run has left is named and waited for, and the caller learns it', async () => {
+test('a program that an interrupted run left running is reported and waited for, and the caller learns about it', async () => {
   const [first, second] = [
     { pid: 7, seconds: 40, command: 'apt-get install x' },
     { pid: 9, seconds: 1, command: 'sleep 5' },

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { UnreachableError } from '../base/errors.ts'
 import { fakeMachine, fakeReach } from './testing/fake-reach.ts'
 
-test('a shell is opened when it is first asked for, once for each purpose and user', async () => {
+test('a shell opens on first use, once per purpose and user', async () => {
   const reach = fakeReach()
   const told: string[] = []
   const machine = fakeMachine('one', { reach, told: (what) => void told.push(what) })
@@ -19,7 +19,7 @@ test('a shell is opened when it is first asked for, once for each purpose and us
   assert.deepEqual(told, ['connecting', 'connected'])
 })
 
-test('one that has gone, and one that could not be opened, is opened again', async () => {
+test('a shell that has gone or failed to open is opened again', async () => {
   const reach = fakeReach()
   const machine = fakeMachine('one', { reach })
   const first = await machine.shell('read', undefined)
@@ -29,7 +29,7 @@ test('one that has gone, and one that could not be opened, is opened again', asy
   assert.notEqual(await machine.shell('read', undefined), first)
 })
 
-test('nothing is opened once the machine has ended', async () => {
+test('nothing opens after the end of the machine', async () => {
   const reach = fakeReach()
   const machine = fakeMachine('one', { reach })
   const opening = machine.shell('read', undefined)
@@ -40,7 +40,7 @@ test('nothing is opened once the machine has ended', async () => {
   assert.equal(reach.open.length, 0)
 })
 
-test('whoever takes a node down closes the shells of its containers and gives the leases back', async () => {
+test('taking a node down closes the shells of its containers and releases the leases', async () => {
   const reach = fakeReach()
   const node = fakeMachine('pve1', { reach })
   const container = fakeMachine('ct101', { reach, node, ctid: '101' })
@@ -55,7 +55,7 @@ test('whoever takes a node down closes the shells of its containers and gives th
   assert.deepEqual([node.lease, container.lease, released.sort()], [undefined, undefined, ['ct101', 'pve1']])
 })
 
-test('reopening goes on until a shell is accepted', async () => {
+test('reopening continues until a shell is accepted', async () => {
   const reach = fakeReach()
   const machine = fakeMachine('one', { reach })
   await machine.shell('read', undefined)
@@ -73,7 +73,7 @@ test('reopening goes on until a shell is accepted', async () => {
   )
 })
 
-test('and ends with the last reason when its time is over', async () => {
+test('reopening fails with the last reason after its deadline', async () => {
   const reach = fakeReach()
   const machine = fakeMachine('one', { reach })
   await assert.rejects(
@@ -87,7 +87,7 @@ test('and ends with the last reason when its time is over', async () => {
   )
 })
 
-test("the state is the system's for root, and in the home of everyone else", async () => {
+test("the state directory is the system's for root, and in the home directory for other users", async () => {
   const root = fakeMachine('one')
   assert.deepEqual(
     [await root.stateDirectory(), await root.keepsSystemState()],
@@ -100,7 +100,7 @@ test("the state is the system's for root, and in the home of everyone else", asy
   assert.equal(user.isRoot(undefined), false)
 })
 
-test('whoever waits for the same machine to come back waits together', async () => {
+test('callers that wait for the same machine share one wait', async () => {
   const reach = fakeReach()
   let pauses = 0
   const machine = fakeMachine('one', { reach, sleep: () => Promise.resolve(void (pauses += 1)) })

@@ -109,7 +109,7 @@ function taskThatNotifies(...names: readonly string[]): Task {
   return task
 }
 
-test('what a task writes down is found by the next run, whether it stands on the host or on its node', async () => {
+test('the next run finds the notes of a task, on the host or on its node', async () => {
   using dir = scratch()
   const there = house(dir)
   const task = taskThatNotifies('one', 'two')
@@ -124,7 +124,7 @@ test('what a task writes down is found by the next run, whether it stands on the
   ])
 })
 
-test('a task that notifies nobody writes nothing down', async () => {
+test('a task that notifies no handler records nothing', async () => {
   using dir = scratch()
   const there = house(dir)
   const pending = pendingOf(there)
@@ -149,7 +149,7 @@ test('the same handler of two hosts has two notes, and each host finds its own',
   )
 })
 
-test('what is no note of this version of gpuplay is passed over', async () => {
+test('notes of other versions of gpuplay are ignored', async () => {
   using dir = scratch()
   const there = house(dir)
   const good = { host: 'ct101', name: 'one', by: 'a task' }
@@ -173,7 +173,7 @@ test('what is no note of this version of gpuplay is passed over', async () => {
   )
 })
 
-test('what earlier runs have left is asked once', async () => {
+test('notes of earlier runs are read once', async () => {
   using dir = scratch()
   const there = house(dir)
   const pending = pendingOf(there)
@@ -185,7 +185,7 @@ test('what earlier runs have left is asked once', async () => {
   assert.equal(there.asked(there.container), asked)
 })
 
-test('handlers that have run are struck out where they were written or found, under the lease, and nowhere else', async () => {
+test('notes of handlers that have run are deleted where they were recorded or found, under the lease', async () => {
   using dir = scratch()
   const there = house(dir)
   const { container, node } = there
@@ -206,7 +206,7 @@ test('handlers that have run are struck out where they were written or found, un
   )
 })
 
-test('what is left in the end is asked again, and only of hosts on which something was noted or looked for', async () => {
+test('remaining notes are read again at the end, only on hosts where notes were recorded or read', async () => {
   using dir = scratch()
   const there = house(dir)
   const quiet = pendingOf(there)
@@ -239,7 +239,7 @@ test('a note is a file that names the host, the handler and the task', async () 
   })
 })
 
-test('a host that cannot be read has nothing to tell, and its node still has', async () => {
+test('an unreadable host has no notes, and its node still has its own', async () => {
   using dir = scratch()
   const there = house(dir)
   const [note] = pendingOf(there).notes(taskThatNotifies('one'), there.node.machine)
@@ -269,7 +269,7 @@ test('a host that cannot be read has nothing to tell, and its node still has', a
   await assert.rejects(broken.read(), TypeError)
 })
 
-test('a strike that fails is a failure', async () => {
+test('a note that cannot be deleted is a failure', async () => {
   using dir = scratch()
   const there = house(dir)
   const pending = pendingOf(there)
@@ -279,7 +279,7 @@ test('a strike that fails is a failure', async () => {
   await assert.rejects(pending.strike(['one']), HostError)
 })
 
-test('a look that has begun can be waited for, and where none has there is nothing to wait for', async () => {
+test('a read in progress can be waited for; without one there is nothing to wait for', async () => {
   using dir = scratch()
   const there = house(dir)
   const pending = pendingOf(there)

@@ -100,7 +100,7 @@ function node(dir: Scratch, { bootIds, own = 'another', pct }: NodeOptions): Nod
 
 const done = (): Promise<ActionResult> => Promise.resolve({ kind: 'done' })
 
-test('the machine that gpuplay runs on is not rebooted, and the run says why', async () => {
+test('the machine that gpuplay runs on is not rebooted, with a reason', async () => {
   using dir = scratch()
   const { machine, options } = node(dir, { bootIds: ['one'], own: 'one' })
   let asked = false
@@ -112,7 +112,7 @@ test('the machine that gpuplay runs on is not rebooted, and the run says why', a
   assert.equal(asked, false)
 })
 
-test('a reboot is over when another boot answers; what was read before is forgotten', async () => {
+test('a reboot ends when a new boot answers; earlier readings are forgotten', async () => {
   using dir = scratch()
   const { machine, options, forgotten } = node(dir, { bootIds: ['one', 'one', 'one', 'two'] })
   const result = await createPower(options).around(restart, machine, done)
@@ -121,7 +121,7 @@ test('a reboot is over when another boot answers; what was read before is forgot
   assert.ok(!existsSync(dir.path('state/guests-before-reboot')))
 })
 
-test('a machine that only ever answers from before the reboot did not come back', async () => {
+test('a machine that only answers with its old boot id did not come back', async () => {
   using dir = scratch()
   const { machine, options } = node(dir, { bootIds: ['one'] })
   const result = await createPower(options).around(restart, machine, done)
@@ -131,7 +131,7 @@ test('a machine that only ever answers from before the reboot did not come back'
 /** 101 and 103 run, 102 does not; after the reboot nothing does. */
 const listing = `case $1 in list) printf 'VMID Status Lock Name\\n101 running ct\\n102 stopped ct\\n103 running ct\\n';; status) echo 'status: stopped';; esac`
 
-test('guests that ran before a reboot are started after it, and those that did not stay as they are', async () => {
+test('guests that ran before a reboot are started after it, and stopped ones stay stopped', async () => {
   using dir = scratch()
   const { machine, options, calls } = node(dir, { bootIds: ['one', 'one', 'one', 'two'], pct: listing })
   let recorded = ''

@@ -43,7 +43,7 @@ const a: TaskRef = { id: '1', name: 'same', module: 'm', handler: false }
 const b: TaskRef = { id: '2', name: 'same', module: 'm', handler: false }
 const nothing = { connect: 0, look: 0, act: 0, wait: 0 }
 
-test('phases of tasks are counted by host, in the order in which they began', async () => {
+test('phases of tasks are counted by host, in order of their start', async () => {
   const { profile, pass, begin } = clocked()
   const look = begin('look', a)
   pass(3)
@@ -62,7 +62,7 @@ test('phases of tasks are counted by host, in the order in which they began', as
   ])
 })
 
-test('what goes on at the same time is counted once: for the foremost phase, and the task that began first', async () => {
+test('simultaneous work counts once: for the phase with the highest precedence, and the task that started first', async () => {
   const { profile, pass, begin } = clocked()
   const first = begin('look', a)
   const second = begin('look', b)
@@ -79,7 +79,7 @@ test('what goes on at the same time is counted once: for the foremost phase, and
   ])
 })
 
-test('one piece of work may pass from task to task, and what waits after it belongs to the last', async () => {
+test('work may pass from task to task, and a wait after it belongs to the last', async () => {
   const { profile, pass, begin } = clocked()
   const act = begin('act', a)
   pass(1)
@@ -95,7 +95,7 @@ test('one piece of work may pass from task to task, and what waits after it belo
   ])
 })
 
-test('work that fails is counted, and its failure goes on', async () => {
+test('failed work is counted, and its error is rethrown', async () => {
   let now = 0
   const profile = createProfile(() => now)
   await assert.rejects(

@@ -5,7 +5,7 @@ import { inventoryOf } from '../inventory/testing/inventories.ts'
 import { createRunContext } from './run-context.ts'
 import { fakeReach } from './testing/fake-reach.ts'
 
-test('as many hosts as there are may wait for the end of a run, and nobody is warned of a leak', async (t) => {
+test('any number of hosts may listen for the end of a run without a warning about leaks', async (t) => {
   const warnings: string[] = []
   const onWarning = ({ message }: Error): void => void warnings.push(message)
   process.on('warning', onWarning)

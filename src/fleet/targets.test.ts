@@ -28,7 +28,7 @@ function revealed(secret: Secret | undefined): string | undefined {
   return secret?.reveal()
 }
 
-test('a host of which nothing is said is reached over ssh by its name, and its key must be known', () => {
+test('a host without variables is reached over ssh by its name, and its host key must be known', () => {
   assert.deepEqual(target({}, 'pve1'), { kind: 'ssh', address: 'pve1', hostKeyChecking: 'strict' })
 })
 
@@ -39,7 +39,7 @@ test('localhost is this machine, unless it has an address or a connection', () =
   assert.deepEqual(target({ one: { connection: 'local', port: 22 } }, 'one'), { kind: 'local' })
 })
 
-test("a host's own variables stand above the command line", () => {
+test('variables of a host take precedence over the command line', () => {
   const defaults: ConnectionDefaults = {
     user: 'u',
     privateKey: '/k',
@@ -78,7 +78,7 @@ test("a host's own variables stand above the command line", () => {
   })
 })
 
-test('passwords are secrets from here on, however they were written', () => {
+test('passwords become secrets, however they are written', () => {
   for (const password of ['swordfish', new Secret('swordfish')]) {
     const hosts = {
       one: { connection: 'openssh', password, private_key_passphrase: password, become_password: password },
@@ -94,7 +94,7 @@ test('passwords are secrets from here on, however they were written', () => {
   assert.equal(digits.kind === 'ssh' && revealed(digits.password), '1234')
 })
 
-test('a host with a number of a container is reached through its node, with the privilege that the node needs', () => {
+test('a host with a ctid is reached through its node, with the privilege of the node', () => {
   const hosts = {
     ct101: { node: 'pve1', ctid: 101 },
     ct102: { node: 'pve2', ctid: '102' },
@@ -116,21 +116,21 @@ test('a host with a number of a container is reached through its node, with the 
   assert.ok(plain.kind === 'pct' && plain.ctid === '102' && !('become' in plain.node))
 })
 
-test('a host that stands on a node without being a container is reached by itself', () => {
+test('a host on a node that is not a container is reached directly', () => {
   assert.equal(target({ vm: { node: 'pve1' }, pve1: {} }, 'vm').kind, 'ssh')
 })
 
-test('a container that is reached by itself has its own way', () => {
+test('a container with its own connection is reached directly', () => {
   const hosts = { ct101: { node: 'pve1', ctid: 101, connection: 'ssh', address: '10.0.0.101' } }
   const made = target(hosts, 'ct101')
   assert.ok(made.kind === 'ssh' && made.address === '10.0.0.101')
 })
 
-test('a connection that no inventory lets through is a broken invariant', () => {
+test('an unknown connection is a broken invariant', () => {
   assert.throws(() => target({ one: { connection: 'telnet' } }, 'one'), /"telnet"/)
 })
 
-test('privilege is asked for by `become`, for root unless said', () => {
+test('`become` requests privilege, by default of root', () => {
   const asked = new Secret('typed')
   const of = (variables: Readonly<Record<string, unknown>>, defaults: ConnectionDefaults = {}) =>
     defaultPrivilege((name) => variables[name], defaults)
@@ -143,14 +143,14 @@ test('privilege is asked for by `become`, for root unless said', () => {
   assert.equal(revealed(own?.password), 'its own')
 })
 
-test('a task that needs no privilege goes the way as it is', () => {
+test('a task without privilege uses the target unchanged', () => {
   const way: Target = { kind: 'local' }
   assert.equal(withPrivilege(way, undefined), way)
   const become = { user: 'root', method: 'sudo' } as const
   assert.deepEqual(withPrivilege(way, become), { kind: 'local', become })
 })
 
-test('a host stands on a node only where it is one of its containers', () => {
+test('a host belongs to a node only if it is one of its containers', () => {
   const placed = (variables: Readonly<Record<string, unknown>>) => placementOf((name) => variables[name])
   assert.deepEqual(placed({ ctid: 101, node: 'pve1', pve_cluster: 'lab' }), {
     ctid: '101',

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { createJsonlView } from './jsonl.ts'
 import { finished, noCounts, numbered, started, taskFinished, taskRef } from './testing/events.ts'
 
-test('every event is one line of JSON, text with line ends too, and the last is the end of the run', async () => {
+test('every event is one line of JSON, even if its text has line ends, and run.finished is the last', async () => {
   const hosts = { pve1: { ...noCounts, failed: 1 } }
   const events = numbered([
     started(['pve1']),

@@ -6,7 +6,7 @@ import { shown } from './testing/shown.ts'
 
 const copy = taskRef('motd : Greet')
 
-test('a run is a line for each task and host, and what was skipped is left out', () => {
+test('a run prints a line per task and host, without skipped tasks', () => {
   const events = [
     started(['pve1', 'pve2']),
     playStarted('Nodes', ['pve1', 'pve2'], [copy]),
@@ -28,7 +28,7 @@ changed   pve2  handler Restart
   assert.match(shown(events, { verbosity: 1 }), /\nskipped   pve1  Never\n            when: false\n/)
 })
 
-test('a dry run says what would change, action by action, and why something may run', () => {
+test('a dry run lists each action that would change something, and why a task may run', () => {
   const events = [
     started(['pve1'], true),
     taskFinished('pve1', copy, 'changed', { detail: { actions: ['write /etc/motd', 'run update-motd'] } }),
@@ -46,7 +46,7 @@ may run   pve1  Probe
   )
 })
 
-test('diffs are shown when they are asked for', () => {
+test('diffs are shown on request', () => {
   const diffs = [{ title: '/etc/motd', before: 'one\ntwo\n', after: 'one\n2\n' }]
   const events = [taskFinished('pve1', copy, 'changed', { detail: { diffs } })]
   assert.equal(shown(events), 'changed   pve1  motd : Greet\n')
@@ -63,7 +63,7 @@ test('diffs are shown when they are asked for', () => {
   )
 })
 
-test('a failure says what is wrong, where it was written and what to do; one that is ignored says so', () => {
+test('a failure shows its problem, place and hint; an ignored failure is marked', () => {
   const problem = {
     code: 'failed',
     message: 'sleep ended with 3',
@@ -86,7 +86,7 @@ test('a failure says what is wrong, where it was written and what to do; one tha
   )
 })
 
-test('findings stand below the host that they are about, each with cause, line and fix', () => {
+test('findings follow their host, each with cause, line and fix', () => {
   const detail = {
     problem: { code: 'not-as-declared', message: 'vllm-a (CT 201 on pve1): 2 findings' },
     findings: [
@@ -115,7 +115,7 @@ test('findings stand below the host that they are about, each with cause, line a
   )
 })
 
-test('items of a loop that changed something have a line each, and then the task has none', () => {
+test('changed loop items get a line each, and their task gets none', () => {
   const loop = taskRef('Install')
   const events: readonly EventBody[] = [
     { type: 'item.finished', host: 'pve1', task: loop, item: 'dkms', outcome: 'ok', detail: {} },
@@ -125,7 +125,7 @@ test('items of a loop that changed something have a line each, and then the task
   assert.equal(shown(events), 'changed   pve1  Install (nvtop)\n')
 })
 
-test('what comes from a host cannot paint the terminal', () => {
+test('text from a host cannot control the terminal', () => {
   const message = 'done\u001b[2J\u001b]0;title\u0007 and\u009b31m more'
   const text = shown([taskFinished('pve1', copy, 'ok', { detail: { message } })])
   // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
@@ -133,7 +133,7 @@ test('what comes from a host cannot paint the terminal', () => {
   assert.match(text, /done/)
 })
 
-test('notified handlers that nobody has, unreachable hosts and warnings are told', () => {
+test('undefined notified handlers, unreachable hosts and warnings are reported', () => {
   const problem = { code: 'timed-out', message: 'pve2 did not answer', hint: 'is it on?' }
   const events: readonly EventBody[] = [
     { type: 'host.unreachable', host: 'pve2', problem },

@@ -4,7 +4,7 @@ import type { EventBody } from '../events/events.ts'
 import { finished, noCounts, started, taskRef } from './testing/events.ts'
 import { shown } from './testing/shown.ts'
 
-test('the recap has the tables of the tasks, the counts of each host, and what the exit code means', () => {
+test('the recap has the tables of the tasks, the counts of each host and the meaning of the exit code', () => {
   const columns = ['NODE/CT', 'GPUS', 'STATE']
   const events: readonly EventBody[] = [
     started(['pve1', 'vllm-a']),
@@ -45,7 +45,7 @@ failed on vllm-a: "verify : Check" (exit 7) in 12 s
 
 const install = { id: 'i', name: 'install', module: 'apt', handler: false }
 
-test('where the time went is told task by task, over all hosts', () => {
+test('times are shown per task, summed over all hosts', () => {
   const times = { connect: 0, look: 0, act: 0, wait: 0 }
   const text = shown([
     finished({
@@ -129,7 +129,7 @@ for (const [what, event, closing] of [
   })
 }
 
-test('the recap has a column for failures that were ignored', () => {
+test('the recap has a column for ignored failures', () => {
   assert.match(
     shown([finished({ hosts: { pve1: { ...noCounts, ok: 3, ignored: 2 } } })]),
     /\nRECAP +ok +changed +ignored\npve1 +3 +0 +2\n/,

@@ -60,7 +60,7 @@ const begun: readonly EventBody[] = [
   playStarted('Nodes', ['pve1', 'pve2'], [install, verify]),
 ]
 
-test('a task has a line, with the host that it waits for', async () => {
+test('a task has a line with the host that it waits for', async () => {
   const view = watch()
   view.take(...begun, taskFinished('pve1', install, 'changed'))
   view.take({ type: 'task.started', host: 'pve2', task: install })
@@ -76,7 +76,7 @@ PLAY Nodes  pve1 pve2
   await view.close()
 })
 
-test('a failure is shown at once, above the lines of what goes on', async () => {
+test('a failure is shown at once, above the lines of running tasks', async () => {
   const view = watch()
   view.take(...begun, { type: 'task.started', host: 'pve1', task: install })
   await view.shows(/› 0/)
@@ -96,7 +96,7 @@ FAILED    pve2  Install
   await view.close()
 })
 
-test('an interruption says at once what is awaited, and quitting says what is left behind', async () => {
+test('an interruption lists awaited tasks at once, and quitting lists tasks that are left running', async () => {
   const view = watch()
   view.take(...begun, { type: 'task.started', host: 'pve1', task: install })
   await view.shows(/› 0/)
@@ -125,7 +125,7 @@ interrupted (exit 130) in 0.4 s`,
   )
 })
 
-test('the lines stay when their play has ended, with the counts of hosts, and the recap comes last', async () => {
+test('the lines of a finished play stay, with counts of hosts, and the recap comes last', async () => {
   const view = watch()
   view.take(
     ...begun,
@@ -157,7 +157,7 @@ failed on pve2: "Install" (exit 7) in 0.4 s`,
   )
 })
 
-test('what is said while the person is asked something appears after the answer', async () => {
+test('text printed during a question appears after the answer', async () => {
   const view = watch()
   view.take(...begun, { type: 'task.started', host: 'pve1', task: install })
   await view.shows(/› 0/)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { duration, table } from './text.ts'
 
-test('columns stand below each other on a terminal, whatever the characters', () => {
+test('columns align on a terminal for all characters', () => {
   assert.deepEqual(
     table([
       ['name', 'state'],

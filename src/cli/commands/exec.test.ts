@@ -19,7 +19,7 @@ describe('exec as root by a password', () => {
   program(folder, 'sudo', fakeSudo)
   program(folder, 'id', `[ "$1" = -un ] && { echo ann; exit; }\nexec /usr/bin/id "$@"`)
 
-  test('the password that was typed for sudo is asked for once and used', async () => {
+  test('the sudo password is asked for once and used', async () => {
     const { exitCode, output, questions } = await gpuplay(folder, asRoot, 'correct horse')
     assert.deepEqual(
       [exitCode, output, questions],
@@ -28,7 +28,7 @@ describe('exec as root by a password', () => {
     assert.equal(readFileSync(join(folder, 'asked'), 'utf8'), 'asked\n')
   })
 
-  test('and it is not shown, whatever a program says of it', async () => {
+  test('the sudo password is not shown, even if a program prints it', async () => {
     const { output } = await gpuplay(
       folder,
       [...asRoot.slice(0, -3), 'echo', 'the correct horse'],
@@ -37,7 +37,7 @@ describe('exec as root by a password', () => {
     assert.equal(output, 'localhost | exit 0\n  the (secret)\n')
   })
 
-  test('without a terminal nobody can be asked, and no host is reached', async () => {
+  test('without a terminal the password cannot be asked for, and no host is contacted', async () => {
     const { exitCode, output, errors } = await gpuplay(folder, asRoot)
     assert.deepEqual([exitCode, output], [2, ''])
     assert.match(errors, /cannot ask for the sudo password: there is no terminal/)
@@ -47,7 +47,7 @@ describe('exec as root by a password', () => {
 describe('what came of it', () => {
   const folder = scratch()
 
-  test('a host that cannot be reached is named with its problem, and the others answer', async () => {
+  test('an unreachable host is reported with its problem, and the others answer', async () => {
     writeFileSync(join(folder, 'inventory.yml'), inventory)
     const words = ['exec', '-i', join(folder, 'inventory.yml'), 'all', '--', 'echo', 'hello']
     const { exitCode, output, errors } = await gpuplay(folder, words)
@@ -56,7 +56,7 @@ describe('what came of it', () => {
     assert.equal(exitCode, 3)
   })
 
-  test('a program that is interrupted ends, and the exit code says so', async () => {
+  test('an interrupted program stops, and the exit code reports the interruption', async () => {
     const stop = new AbortController()
     setTimeout(() => stop.abort(new Error('interrupted')), 500)
     const words = ['exec', '-i', 'localhost,', 'localhost', '--', 'sleep', '30']

@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { scratch } from '../../connection/testing/programs.ts'
 import { gpuplay } from '../testing/command-line.ts'
 
-test('an unreachable host is named, and the report does not claim that no host was contacted', async () => {
+test('an unreachable host is named, and gpuplay does not claim that no host was contacted', async () => {
   const folder = scratch()
   const file = join(folder, 'inventory.yml')
   writeFileSync(
