@@ -10,7 +10,7 @@ function taskOf(text: string): ReturnType<typeof prepared> {
   return prepared(text, { files: { '/p/files/data/a': 'a', '/p/templates/t': '{{ it }}' } })
 }
 
-test('files are looked for next to the playbook, and a slash at the end stays', () => {
+test('files are searched next to the playbook, and a trailing slash stays', () => {
   const { tasks, context } = taskOf('- copy: { src: data/, dest: /x }')
   const [task] = tasks
   assert.ok(task)
@@ -22,7 +22,7 @@ test('files are looked for next to the playbook, and a slash at the end stays', 
   })
 })
 
-test('a file that is not there is a mistake with its place and what to do', () => {
+test('a missing file is a mistake with its place and a hint', () => {
   const { tasks, context } = taskOf('- copy: { src: data/, dest: /x }')
   const [task] = tasks
   assert.ok(task)

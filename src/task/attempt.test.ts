@@ -54,7 +54,7 @@ async function tried(text: string, options: Options = {}): Promise<Tried> {
 
 const writes = '- write: { path: /a, text: "1" }\n  register: it\n'
 
-test('a unit is planned to its end, and its result is what it will have ended with', async () => {
+test('a unit is planned to its end and gets its predicted result', async () => {
   const { attempted, host } = await tried(writes)
   assert.ok(attempted.kind === 'ended')
   assert.deepEqual([attempted.result.outcome, attempted.result.result['text']], ['changed', '1'])
@@ -63,7 +63,7 @@ test('a unit is planned to its end, and its result is what it will have ended wi
   assert.deepEqual(host.sends, [])
 })
 
-test('what was read ahead is not read again', async () => {
+test('an early reading is not repeated', async () => {
   const { attempted, host } = await tried(writes, {
     reading: { seen: '1', touched: new Map(), rests: false },
   })
@@ -71,7 +71,7 @@ test('what was read ahead is not read again', async () => {
   assert.deepEqual(host.log, [])
 })
 
-test('a unit that acts as another user waits until what is there was sent, and is not looked at before', async () => {
+test('a unit of another user is read only after the waiting actions were sent', async () => {
   const it = watchedWindow()
   it.host.users.set('0/0', 'www-data')
   await plan(it, wants('/b', '2'))
@@ -80,7 +80,7 @@ test('a unit that acts as another user waits until what is there was sent, and i
   assert.deepEqual([attempted.kind, it.host.log], ['flush', []])
 })
 
-test('what fails while something waits is judged again once that was sent; what does not, waits with it', async () => {
+test('a failure while actions wait is judged again after they were sent; a success waits with them', async () => {
   const it = watchedWindow()
   it.host.texts.set('/a', '1')
   await plan(it, wants('/b', '2'))
@@ -92,7 +92,7 @@ test('what fails while something waits is judged again once that was sent; what 
   assert.equal(attempted.kind === 'ended' && attempted.result.outcome, 'failed')
 })
 
-test('where a window went otherwise than planned, the run goes on there', async () => {
+test('if a window did not end as planned, the run continues there', async () => {
   const it = watchedWindow()
   it.host.waits = 1
   await plan(it, wants('/b', '2'))
@@ -100,7 +100,7 @@ test('where a window went otherwise than planned, the run goes on there', async 
   assert.equal(attempted.kind, 'moved')
 })
 
-test('until is asked after each attempt; between two there is the delay, and what was read is let go', async () => {
+test('until is evaluated after each attempt; the delay follows, and readings are dropped', async () => {
   const it = watchedWindow()
   const sleep = it.host.sleep.bind(it.host)
   it.host.sleep = (seconds) => {
@@ -137,7 +137,7 @@ test('an until that stays false fails the task after its retries, with the last 
   assert.deepEqual(host.sends, ['run say x', 'run say x', 'run say x'])
 })
 
-test('of attempts that fail until the end, the last failure is told', async () => {
+test('if every attempt fails, the last failure is reported', async () => {
   const it = watchedWindow()
   const failure = { kind: 'failed', problem: { code: 'x', message: 'no room' } } as const
   it.host.outcomes.set('run say x', [failure, failure])
@@ -149,7 +149,7 @@ test('of attempts that fail until the end, the last failure is told', async () =
   assert.equal(attempted.result.detail.problem?.message, 'no room')
 })
 
-test('an attempt begins without what the one before it had done', async () => {
+test('an attempt starts without the progress of the previous one', async () => {
   const progress = new Progress()
   progress.restarts = 3
   const { attempted } = await tried(
@@ -161,7 +161,7 @@ test('an attempt begins without what the one before it had done', async () => {
   assert.equal(attempted.unit.progress.restarts, 0)
 })
 
-test('a host that is gone is not tried again', async () => {
+test('an unreachable host is not retried', async () => {
   const it = watchedWindow()
   it.host.failures.set('/a', [new UnreachableError({ code: 'u', message: 'gone' })])
   const { attempted, host } = await tried(`${writes}  until: it.text == '1'\n  retries: 3\n  delay: 1\n`, {
@@ -171,7 +171,7 @@ test('a host that is gone is not tried again', async () => {
   assert.deepEqual(host.log, ['look /a'])
 })
 
-test('an until that cannot be evaluated fails the task with its own mistake', async () => {
+test('an until that cannot be evaluated fails the task with that mistake', async () => {
   const it = watchedWindow()
   it.host.outcomes.set('run say x', [{ kind: 'failed', problem: { code: 'x', message: 'no room' } }])
   const { attempted } = await tried(`- say: { text: x }\n  register: it\n  until: it.stdout == 'x'\n`, { it })
@@ -180,7 +180,7 @@ test('an until that cannot be evaluated fails the task with its own mistake', as
   assert.match(attempted.result.detail.problem?.message ?? '', /stdout/)
 })
 
-test('a dry run tries once and does not ask until', async () => {
+test('a dry run makes one attempt and does not evaluate until', async () => {
   const { attempted, host } = await tried(`${writes}  until: it.text == '2'\n  retries: 3\n  delay: 1\n`, {
     check: true,
   })
@@ -191,7 +191,7 @@ test('a dry run tries once and does not ask until', async () => {
   )
 })
 
-test('what was read ahead is worth nothing for a second attempt', async () => {
+test('a second attempt does not use an early reading', async () => {
   const it = watchedWindow()
   it.host.texts.set('/a', '1')
   const { attempted, host } = await tried(

@@ -14,7 +14,7 @@ function claims(action: Action, of: Machine): readonly string[] {
 
 const write: Action = { kind: 'writeFile', path: '/etc/x', content: { kind: 'text', text: '' } }
 
-test('a change holds its resources alone, and the machines that it needs with others', () => {
+test('a change holds its resources exclusively and its machines shared', () => {
   assert.deepEqual(claims(write, container), [
     'shared machine ct101',
     'shared machine pve1',
@@ -22,28 +22,28 @@ test('a change holds its resources alone, and the machines that it needs with ot
   ])
 })
 
-test('what a container changes on its node is held there', () => {
+test('changes of a container on its node are held there', () => {
   assert.deepEqual(claims({ ...write, on: 'node' }, container), [
     'shared machine pve1',
     'exclusive pve1 file:/etc/x',
   ])
 })
 
-test("a restart holds the machine alone, and its cluster's turn", () => {
+test('a reboot holds the machine and the reboot slot of its cluster exclusively', () => {
   assert.deepEqual(claims({ kind: 'reboot', reason: 'x' }, node), [
     'exclusive machine pve1',
     'exclusive reboot lab',
   ])
 })
 
-test('starting a container holds it alone, and its node with others', () => {
+test('starting a container holds it exclusively and its node shared', () => {
   const start: Action = { kind: 'containerPower', on: 'node', ctid: '101', verb: 'start' }
   const held = claims(start, container)
   assert.ok(held.includes('exclusive machine ct101'))
   assert.ok(held.includes('shared machine pve1'))
 })
 
-test('packages are held by their lock', () => {
+test('package actions hold the dpkg lock', () => {
   const install: Action = { kind: 'run', argv: ['x'], lock: { kind: 'dpkg', timeout: 1 }, effects: [] }
   assert.ok(claims(install, container).includes('exclusive ct101 dpkg'))
 })

@@ -14,7 +14,7 @@ function emitterInto(events: Event[]): ReturnType<typeof createEmitter> {
   })
 }
 
-test('two hosts that come to a question at once are asked for one after the other', async () => {
+test('simultaneous questions of two hosts are asked one after the other', async () => {
   const events: Event[] = []
   const answers: ((yes: boolean) => void)[] = []
   const ask = createAsking({
@@ -41,7 +41,7 @@ test('two hosts that come to a question at once are asked for one after the othe
   )
 })
 
-test('after an interruption nobody is asked, and a yes that comes too late is a no', async () => {
+test('after an interruption no question is asked, and a late yes counts as no', async () => {
   const stop = new AbortController()
   const confirm = (): Promise<boolean> => {
     stop.abort()

@@ -125,13 +125,13 @@ async function run(
 
 const oneWord: PlanOf = (words) => (words.includes('a') ? done() : actions([write('a')]))
 
-test('what is as declared is ok, with one probe and no action', async () => {
+test('a converged unit is ok, with one probe and no action', async () => {
   const { result, world } = await run(() => done())
   assert.equal(result.kind, 'ok')
   assert.equal(world.probes, 1)
 })
 
-test('a change is probed again, and is changed when nothing is left', async () => {
+test('a change is probed again, and the unit is changed if nothing is left', async () => {
   const { result, world } = await run(oneWord)
   assert.equal(result.kind, 'changed')
   assert.deepEqual(result.labels, ['write /a'])
@@ -140,7 +140,7 @@ test('a change is probed again, and is changed when nothing is left', async () =
   assert.equal(world.frames, 1)
 })
 
-test('a final plan that leaves actions fails the task and says what is left', async () => {
+test('a final plan that leaves actions fails the task and lists them', async () => {
   const { result } = await run(() => actions([write('a')]))
   assert.equal(result.kind, 'failed')
   assert.match(
@@ -159,7 +159,7 @@ test('stages follow each other; one that recurs fails the task', async () => {
   assert.equal(recurring.result.kind, 'failed')
 })
 
-test('a dry run carries nothing out and predicts through all stages', async () => {
+test('a dry run carries out nothing and predicts all stages', async () => {
   const { result, world } = await run(
     (words) =>
       words.length < 2 ? actions([write(`w${words.length}`)], { stage: `s${words.length}` }) : done(),
@@ -170,7 +170,7 @@ test('a dry run carries nothing out and predicts through all stages', async () =
   assert.deepEqual(result.labels, ['write /w0', 'write /w1'])
 })
 
-test('a dry run that meets something unknown is unknown; after a predicted change it is changed', async () => {
+test('a dry run with an unknown value is unknown, or changed after a predicted change', async () => {
   const before = await run(oneWord, { check: true, unknownAfter: 0 })
   assert.equal(before.result.kind, 'unknown')
   assert.equal(
@@ -181,7 +181,7 @@ test('a dry run that meets something unknown is unknown; after a predicted chang
   assert.equal(after.result.kind, 'changed')
 })
 
-test('what is imperative runs once and is unknown in a dry run', async () => {
+test('an imperative unit runs once and is unknown in a dry run', async () => {
   const real = await run(() => actions([write('a')]), { imperative: true })
   assert.equal(real.result.kind, 'changed')
   assert.deepEqual(real.world.acted, ['a'])
@@ -189,7 +189,7 @@ test('what is imperative runs once and is unknown in a dry run', async () => {
   assert.equal(dry.result.kind, 'unknown')
 })
 
-test('a plan that leaves no trace is carried out once, and a dry run foretells it', async () => {
+test('a plan that leaves no trace is carried out once, and a dry run predicts it', async () => {
   const plan = (): Plan => actions([write('a')], { once: true })
   const { result, world } = await run(plan)
   assert.deepEqual([result.kind, world.acted], ['changed', ['a']])
@@ -208,7 +208,7 @@ test('a stale plan is made again, at most three times', async () => {
   )
 })
 
-test('a lost connection is answered by probing again, never by acting blindly', async () => {
+test('after a lost connection the unit probes again and never acts blindly', async () => {
   const { result, world } = await run(oneWord, { outcomes: [{ kind: 'lost', why: 'reset' }] })
   assert.equal(result.kind, 'changed')
   assert.equal(world.frames, 2)
@@ -221,7 +221,7 @@ test('a lost connection is answered by probing again, never by acting blindly', 
   assert.deepEqual(imperative.world.acted, [])
 })
 
-test('actions stop at the first failure, and the task says that it changed something', async () => {
+test('actions stop at the first failure, and the task reports its earlier changes', async () => {
   const { result, world } = await run(() => actions([write('a'), write('b'), write('c')]), {
     outcomes: [{ kind: 'done' }, { kind: 'failed', problem: { code: 'x', message: 'no room' } }],
   })
@@ -240,7 +240,7 @@ test('settling waits with back-off until its deadline', async () => {
   )
 })
 
-test('when others held the resources first the host is read again before acting', async () => {
+test('if others held the resources first, the host is read again before acting', async () => {
   const { result, world } = await run(oneWord, { staleOnce: true })
   assert.equal(result.kind, 'changed')
   assert.equal(world.frames, 1)
@@ -255,7 +255,7 @@ test('a refusal fails the task with its own exit code and findings', async () =>
   assert.equal(result.kind === 'failed' && result.failure.findings.length, 1)
 })
 
-test('a read that fails on the host fails the task with its sentence', async () => {
+test('a read that fails on the host fails the task with its message', async () => {
   const { result } = await run(() => {
     throw new HostError({ code: 'unreadable', message: 'cannot read /etc/x' })
   })
@@ -266,7 +266,7 @@ const question = { question: 'Restart it now?', declined: 'REBOOT PENDING' }
 const asking: PlanOf = (words) =>
   words.includes('reboot') ? done() : actions([{ kind: 'reboot', reason: 'it must', ask: question }])
 
-test('what the person agrees to is done; a question is asked once', async () => {
+test('confirmed actions are carried out; a question is asked once', async () => {
   const asked: string[] = []
   const { result } = await run(asking, {
     confirm: (text) => {
@@ -279,7 +279,7 @@ test('what the person agrees to is done; a question is asked once', async () => 
   assert.deepEqual(result.warnings, [])
 })
 
-test('what the person declines is left, and said; so it is when nobody can be asked', async () => {
+test('declined actions are left out and reported, as without a terminal', async () => {
   for (const confirm of [() => Promise.resolve(false), undefined]) {
     const { result, world } = await run(asking, confirm === undefined ? {} : { confirm })
     assert.equal(result.kind, 'ok')
@@ -288,7 +288,7 @@ test('what the person declines is left, and said; so it is when nobody can be as
   }
 })
 
-test('a dry run asks nobody: with somebody to ask it is unknown, without it is the same as declined', async () => {
+test('a dry run asks no questions: unknown with a terminal, declined without one', async () => {
   const confirm = (): Promise<boolean> => Promise.reject(new Error('asked in a dry run'))
   const open = await run(asking, { check: true, confirm })
   assert.deepEqual(

@@ -20,7 +20,7 @@ function stateOf(): State {
   }
 }
 
-test('a unit that begins again may go through its last stage again, and its last plan was not final', () => {
+test('a restarted unit may repeat its last stage, and its last plan does not count as final', () => {
   for (const flushed of [stale, lost, { kind: 'again' }] as const) {
     const state = stateOf()
     assert.deepEqual(afterFlush(flushed, wants('/a', '1'), state), { kind: 'again' })
@@ -28,7 +28,7 @@ test('a unit that begins again may go through its last stage again, and its last
   }
 })
 
-test('it begins again three times because the host was changed or the connection dropped; for waiting it never ends', () => {
+test('a unit restarts at most three times after changes or dropped connections; waits do not count', () => {
   const unit = wants('/a', '1')
   for (const flushed of [stale, lost, stale]) assert.equal(afterFlush(flushed, unit, stateOf()).kind, 'again')
   for (let times = 0; times < 10; times += 1)
@@ -38,7 +38,7 @@ test('it begins again three times because the host was changed or the connection
   assert.equal(end.converged.failure.problem.code, 'kept-changing')
 })
 
-test('an imperative action that was lost is never done again', () => {
+test('a lost imperative action is never repeated', () => {
   const end = afterFlush(lost, unitOf(say, new Progress()), stateOf())
   assert.ok(end.kind === 'end' && end.converged.kind === 'failed')
   assert.match(end.converged.failure.problem.message, /may or may not have finished: run x \(reset\)/)
@@ -47,7 +47,7 @@ test('an imperative action that was lost is never done again', () => {
   assert.equal(once.kind, 'end', 'nor one that leaves no trace')
 })
 
-test('a failure ends the unit with the reply of the program; an unreachable host is no failure', () => {
+test('a failure ends the unit with the reply of the program; an unreachable host is not a failure', () => {
   const reply = { code: 1, stdout: '', stderr: 'full' }
   const problem = { code: 'x', message: 'no room' }
   const failed = afterFlush({ kind: 'failed', problem, reply }, wants('/a', '1'), stateOf())
@@ -57,7 +57,7 @@ test('a failure ends the unit with the reply of the program; an unreachable host
   assert.equal(gone.kind === 'end' && gone.converged.kind, 'unreachable')
 })
 
-test('what is declined is left, with its warning; what was done before it stays told', () => {
+test('declined actions are left out with a warning; earlier actions stay reported', () => {
   const asked = { question: 'Now?', declined: 'PENDING' }
   const reading = { seen: '1', touched: new Map(), rests: false }
   const unit = wants('/a', '1')

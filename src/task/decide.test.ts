@@ -81,13 +81,13 @@ function acted(unit: Unit): Unit {
   return unit
 }
 
-test('with nothing to do a unit is ok, and changed when something was done or waits', () => {
+test('a unit with nothing to do is ok, or changed if something was done or waits', () => {
   assert.equal(short(decided(done())), 'ok')
   assert.equal(short(decided(done(), { unit: acted(wants('/a', '1')) })), 'changed')
   assert.equal(short(decided(done(), { unit: queued(wants('/a', '1')) })), 'changed')
 })
 
-test('what fails over a prediction is asked again once everything before it has been done', () => {
+test('a failure on a prediction is probed again after everything before it was done', () => {
   const looks: readonly (readonly [Look | Plan, string])[] = [
     [{ kind: 'failed', problem }, 'failed x'],
     [{ kind: 'unreachable', problem }, 'unreachable'],
@@ -102,20 +102,20 @@ test('what fails over a prediction is asked again once everything before it has 
   }
 })
 
-test('a unit that was planned to its end is changed, though what it will leave cannot be known yet', () => {
+test('a unit planned to its end is changed, even if its effects are still unknown', () => {
   const look = { kind: 'unknown', why: 'later' } as const
   const run = { unit: queued(wants('/a', '1')), state: { ...freshState(), final: true } }
   assert.equal(short(decided(look, run)), 'changed')
   assert.equal(short(decided(look, { sends: false, unit: acted(wants('/a', '1')) })), 'changed')
 })
 
-test('warnings of a plan are kept, whatever comes of it', () => {
+test('warnings of a plan are always kept', () => {
   const unit = wants('/a', '1')
   decided(done(['mind this']), { unit })
   assert.deepEqual(unit.progress.finish({}).warnings, ['mind this'])
 })
 
-test('a dry run looks at what a final plan will leave, and does not plan again', () => {
+test('a dry run reads the effects of a final plan and does not plan again', () => {
   const state = { ...freshState(), final: true }
   assert.equal(short(decided(actions([writeTo('/a', '1')]), { sends: false, state })), 'changed')
 })
@@ -146,14 +146,14 @@ test('plain actions wait to be sent with others', () => {
   assert.equal(short(decided(actions([writeTo('/a', '1')]), { waiting: true })), 'queue')
 })
 
-test('what is forbidden fails its unit, in a run not before what waits was sent', () => {
+test('a forbidden action fails its unit; in a run, the waiting actions are sent first', () => {
   const plan = actions([writeTo('/a', '1')])
   assert.equal(short(decided(plan, { forbids: problem })), 'failed x')
   assert.equal(short(decided(plan, { forbids: problem, waiting: true })), 'flush')
   assert.equal(short(decided(plan, { forbids: problem, sends: false })), 'failed x')
 })
 
-test('what takes its time, or takes a machine down, is sent by itself', () => {
+test('long actions, and actions that take a machine down, are sent separately', () => {
   const content = { kind: 'controllerFile', path: '/f', sha256: '', size: 1 } as const
   const long: readonly Action[] = [
     { kind: 'download', url: 'https://x/y', path: '/y' },
@@ -180,7 +180,7 @@ test('what takes its time, or takes a machine down, is sent by itself', () => {
     assert.equal(short(decided(actions([action]), { waiting: true })), 'queue', action.kind)
 })
 
-test('what is imperative, or judged by its result, is sent by itself', () => {
+test('imperative units, and units with conditions on their result, are sent separately', () => {
   const { tasks } = prepared(`- command: { cmd: x }\n  changed_when: 'false'`)
   const judged: Partial<Task> = tasks[0] ?? {}
   for (const unit of [unitOf(say, new Progress()), unitOf(write, new Progress(), judged)]) {
@@ -189,14 +189,14 @@ test('what is imperative, or judged by its result, is sent by itself', () => {
   }
 })
 
-test('in a dry run what an imperative unit does can only be foretold', () => {
+test('in a dry run the actions of an imperative unit are only predicted', () => {
   const next = decided(actions([writeTo('/a', '1')]), { sends: false, unit: unitOf(say, new Progress()) })
   assert.ok(next.kind === 'foretell')
   assert.equal(next.converged.kind, 'unknown')
   assert.deepEqual(next.plan.actions, [writeTo('/a', '1')])
 })
 
-test('a person is asked once nothing waits any more, and the answer holds for that question only', () => {
+test('a question is asked once nothing waits, and its answer counts for that question only', () => {
   const plan = actions([reboot])
   assert.equal(short(decided(plan, { asks: true, waiting: true })), 'flush')
   assert.equal(short(decided(plan, { asks: true })), 'ask')
@@ -204,14 +204,14 @@ test('a person is asked once nothing waits any more, and the answer holds for th
   assert.equal(short(decided(plan, { state: { ...freshState(), agreed: 'Later?' } })), 'ask')
 })
 
-test('a dry run asks nobody: where nobody could be asked it is declined, else foretold', () => {
+test('a dry run asks no questions: declined without a terminal, otherwise predicted', () => {
   const unit = wants('/a', '1')
   assert.equal(short(decided(actions([reboot]), { sends: false, unit })), 'ok')
   assert.deepEqual(unit.progress.finish({}).warnings, ['PENDING'])
   assert.equal(short(decided(actions([reboot]), { sends: false, asks: true })), 'foretell')
 })
 
-test('what is starting is waited for with growing pauses, until its deadline', () => {
+test('a starting service is waited for with growing pauses, until its deadline', () => {
   const state = freshState()
   const pauses = Array.from({ length: 11 }, () => {
     const next = decided(settle('starting', 10), { state })
@@ -223,19 +223,19 @@ test('what is starting is waited for with growing pauses, until its deadline', (
   assert.equal(short(decided(settle('starting', 10), { state, now: 10_000 })), 'failed not-settled')
 })
 
-test('what waits is sent before anything is waited for', () => {
+test('waiting actions are sent before the run waits for something', () => {
   assert.equal(short(decided(settle('starting', 10), { waiting: true })), 'flush')
   assert.equal(short(decided(settle('starting', 10), { unit: queued(wants('/a', '1')) })), 'flush')
 })
 
-test('once something else was planned, the deadline of a later wait counts from that wait', () => {
+test('after another plan, the deadline of a later wait starts anew', () => {
   const state = freshState()
   decided(settle('starting', 10), { state })
   decided(actions([writeTo('/a', '1')]), { state })
   assert.equal(short(decided(settle('starting', 10), { state, now: 15_000 })), 'wait')
 })
 
-test('a dry run does not wait: after a predicted change the unit is changed, else it is open', () => {
+test('a dry run does not wait: after a predicted change the unit is changed, otherwise unknown', () => {
   assert.equal(short(decided(settle('starting', 10), { sends: false })), 'unknown, open')
   const changed = { sends: false, unit: acted(wants('/a', '1')) }
   assert.equal(short(decided(settle('starting', 10), changed)), 'changed')

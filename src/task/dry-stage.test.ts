@@ -10,7 +10,7 @@ function made(): { readonly stage: DryStage; readonly host: FakeHost } {
   return { stage: new DryStage(host, host.newOverlay()), host }
 }
 
-test('what would be done is told as done, is seen by later tasks, and is not sent', async () => {
+test('predicted actions are reported, visible to later tasks, and not sent', async () => {
   const { stage, host } = made()
   const end = await converge(wants('/a', '1'), stage)
   assert.deepEqual([end?.kind, end?.labels, end?.diffs.length], ['changed', ['write /a'], 1])
@@ -18,7 +18,7 @@ test('what would be done is told as done, is seen by later tasks, and is not sen
   assert.deepEqual([host.sends, host.texts.size, stage.waiting], [[], 0, false])
 })
 
-test('what is only foretold is seen by later tasks, and is not told as done', async () => {
+test('the effects of an uncertain plan are visible to later tasks, and its actions are not reported', async () => {
   const { stage, host } = made()
   const unit = wants('/a', '1')
   await stage.predict(unit, unit.plan(await stage.probe(unit)))
@@ -27,7 +27,7 @@ test('what is only foretold is seen by later tasks, and is not told as done', as
   assert.deepEqual(host.log, ['look /a', 'predict write /a', 'look /a'])
 })
 
-test('a task that may change nothing leaves nothing unknown', () => {
+test('a task that cannot change anything leaves nothing unknown', () => {
   const { stage, host } = made()
   stage.mayChange([], 'why')
   assert.deepEqual(host.log, [])
@@ -35,7 +35,7 @@ test('a task that may change nothing leaves nothing unknown', () => {
   assert.deepEqual(host.log, ['may change file:/a: why'])
 })
 
-test('what the user may not be able to do is left open', async () => {
+test('actions that the user may not be able to carry out are unknown', async () => {
   const { stage, host } = made()
   host.cannot = new Unknown('nobody knows the rights of /a')
   const end = await converge(wants('/a', '1'), stage)
@@ -45,14 +45,14 @@ test('what the user may not be able to do is left open', async () => {
   )
 })
 
-test('it neither sends nor waits', () => {
+test('a dry run neither sends nor waits', () => {
   const { stage } = made()
   assert.equal(stage.sends, false)
   assert.throws(() => stage.flush(), /sends nothing/)
   assert.throws(() => stage.wait(), /waits for nothing/)
 })
 
-test('what must not be carried out is forbidden in a dry run too', async () => {
+test('forbidden actions are forbidden in a dry run too', async () => {
   const { stage, host } = made()
   host.forbidden.set('write /a', { code: 'no', message: 'not this' })
   assert.equal(stage.forbids(writeTo('/a', '1'))?.code, 'no')

@@ -4,7 +4,7 @@ import { actions } from '../host/plan.ts'
 import { failureOf, keptChanging, lostImperative, notConverged, notSettled } from './failures.ts'
 import { writeTo } from './testing/fake-host.ts'
 
-test('a refusal keeps its code, findings and exit code, and has a hint only where it gave one', () => {
+test('a refusal keeps its code, findings, exit code and optional hint', () => {
   const plain = failureOf({ code: 'no-gpu', message: 'there is no GPU' })
   assert.deepEqual(plain, {
     problem: { code: 'no-gpu', message: 'there is no GPU' },
@@ -15,7 +15,7 @@ test('a refusal keeps its code, findings and exit code, and has a hint only wher
   assert.deepEqual([full.problem.hint, full.findings, full.exitCode], ['h', [{ message: 'f' }], 5])
 })
 
-test('what did not settle says for how long, and for what', () => {
+test('a timeout reports its length and reason', () => {
   const { problem } = notSettled({ why: 'the container is starting', timeout: 60, hint: 'look at its log' })
   assert.deepEqual(problem, {
     code: 'not-settled',
@@ -24,16 +24,16 @@ test('what did not settle says for how long, and for what', () => {
   })
 })
 
-test('what did not converge names every action that is left', () => {
+test('a unit that did not converge lists every remaining action', () => {
   const { problem } = notConverged(actions([writeTo('/a', ''), writeTo('/b', '')]))
   assert.match(problem.message, /still to do after its changes: write \/a; write \/b$/)
 })
 
-test('what kept changing says how often it began again, and the last reason', () => {
+test('a unit that kept changing reports the number of restarts and the last reason', () => {
   assert.match(keptChanging(3, '/a was changed').problem.message, /3 times.*: \/a was changed$/)
 })
 
-test('a program that was lost is named, with why', () => {
+test('a lost program is named with the reason', () => {
   const { problem } = lostImperative('run x', 'reset')
   assert.equal(problem.code, 'connection-lost')
   assert.match(problem.message, /may or may not have finished: run x \(reset\)$/)

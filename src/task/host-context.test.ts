@@ -17,18 +17,18 @@ function become(
   return becomeFor(wants('/a', '1', { ready: { become: wanted } }), { ...context, connection })
 }
 
-test('a task that says nothing of privilege acts as the host says', () => {
+test('a task without become uses the privilege of the host', () => {
   assert.equal(become('', undefined), undefined)
   assert.equal(become('become: true, become_user: admin', undefined)?.user, 'admin')
 })
 
-test('a task has the last word: as which user, and that nobody is become', () => {
+test('become of a task overrides the host: another user, or none', () => {
   assert.equal(become('', { enabled: true, user: 'www-data' })?.user, 'www-data')
   assert.equal(become('become: true', { enabled: false, user: 'root' }), undefined)
   assert.equal(become('become: true, become_user: admin', { enabled: true, user: 'root' })?.user, 'root')
 })
 
-test("the password is the host's, else that of the command line", () => {
+test('the password is that of the host, otherwise that of the command line', () => {
   const typed = { becomePassword: new Secret('typed') }
   const wanted = { enabled: true, user: 'root' }
   assert.equal(become('become_password: written', wanted, typed)?.password?.reveal(), 'written')
@@ -36,6 +36,6 @@ test("the password is the host's, else that of the command line", () => {
   assert.equal(become('', wanted)?.password, undefined)
 })
 
-test('programs get secrets of their environment as text', () => {
+test('programs get the secrets in their environment as text', () => {
   assert.deepEqual(reveal({ A: 'a', B: new Secret('b') }), { A: 'a', B: 'b' })
 })

@@ -31,7 +31,7 @@ function ended(outcome: Outcome, result: ItemResult['result'] = {}): ItemResult 
   return { outcome, result, detail: {}, exitCode: undefined }
 }
 
-test('an item that is skipped, unknown or failed before its module was asked has a result of that shape', () => {
+test('items that are skipped, unknown or failed before their probe have results of that shape', () => {
   assert.deepEqual(skippedItem('it.x').result, { changed: false, failed: false, skipped: true, msg: 'it.x' })
   const { result } = unknownItem(write, 'later')
   assert.ok(['text', 'changed', 'failed'].every((field) => result[field] instanceof Unknown))
@@ -46,7 +46,7 @@ test('an item that is skipped, unknown or failed before its module was asked has
   assert.deepEqual(failed.detail, { problem })
 })
 
-test("a refusal's exit code goes before the task's, and that before the module's", () => {
+test('the exit code of a refusal takes precedence over that of the task, and that over that of the module', () => {
   const failure = (exitCode?: 4): Converged => ({
     ...done,
     kind: 'failed',
@@ -62,7 +62,7 @@ test("a refusal's exit code goes before the task's, and that before the module's
   assert.equal(failedItem(taskOf('write'), verify, problem).exitCode, 5)
 })
 
-test('a host that is gone has the exit code of that, whatever the task says', () => {
+test('an unreachable host has its own exit code, whatever the task sets', () => {
   const gone: Converged = {
     ...done,
     kind: 'unreachable',
@@ -76,7 +76,7 @@ test('a task without a loop has the result of its one item', () => {
   assert.deepEqual([end.outcome, end.changed, end.result], ['changed', true, { text: '1', changed: true }])
 })
 
-test('a failure that is ignored stays failed, and has no exit code', () => {
+test('an ignored failure stays failed and has no exit code', () => {
   const failed = failedItem(taskOf('write'), write, problem)
   const end = taskResult(taskOf('write', { ignoreErrors: true }), single, [failed])
   assert.deepEqual([end.outcome, end.ignored, end.exitCode], ['failed', true, undefined])
@@ -84,12 +84,12 @@ test('a failure that is ignored stays failed, and has no exit code', () => {
   assert.deepEqual([bad.ignored, bad.exitCode, bad.problem], [false, exitCodes.task, problem])
 })
 
-test('an unreachable host is not ignored with the errors of its tasks', () => {
+test('ignore_errors does not ignore an unreachable host', () => {
   const end = taskResult(taskOf('write', { ignoreErrors: true }), single, [ended('unreachable')])
   assert.deepEqual([end.outcome, end.ignored], ['unreachable', false])
 })
 
-test('a loop has the worst of its items, the first problem of a bad one, and each by its label', () => {
+test('a loop has the worst outcome of its items, the first problem, and outcomes by label', () => {
   const failed = failedItem(taskOf('write', { exitCode: 6 }), write, problem)
   const end = taskResult(taskOf('write'), loopOver('a', 'b', 'c'), [ended('changed'), failed, ended('ok')])
   assert.deepEqual(
@@ -103,12 +103,12 @@ test('a loop has the worst of its items, the first problem of a bad one, and eac
   )
 })
 
-test('a loop over nothing is skipped and says why', () => {
+test('an empty loop is skipped with a reason', () => {
   const end = taskResult(taskOf('write'), loopOver(), [])
   assert.deepEqual([end.outcome, end.detail.why], ['skipped', 'the loop has no items'])
 })
 
-test('under no_log neither the items of a loop nor their values nor the words of a failure are told', () => {
+test('no_log hides loop items, their values and failure messages', () => {
   const failed = failedItem(taskOf('write'), write, { code: 'x', message: 'hunter2' })
   const end = taskResult(taskOf('write', { noLog: true }), loopOver('hunter2'), [failed])
   assert.equal(end.problem?.code, 'x')

@@ -21,7 +21,7 @@ test('a task without a loop has one item without a label', async () => {
   assert.deepEqual([one.kind === 'items' && one.loop, labels(one)], [false, ['']])
 })
 
-test('items have their value and index, and the label that the task gives them', async () => {
+test('items have their value, their index and the label of the task', async () => {
   const some = await items(
     '- debug: { msg: x }\n  loop: "{{ it }}"\n  loop_control: { label: "no {{ i }}: {{ item.name }}", index_var: i }',
     [{ name: 'a' }, { name: 'b' }],
@@ -29,13 +29,13 @@ test('items have their value and index, and the label that the task gives them',
   assert.deepEqual(labels(some), ['no 0: a', 'no 1: b'])
 })
 
-test('without one the label is the value, cut where it is long', async () => {
+test('without a label, items are named by their value, cut to length', async () => {
   assert.deepEqual(labels(await items('- debug: { msg: x }\n  loop: [a, { b: 1 }]')), ['a', '{"b":1}'])
   const [long = ''] = labels(await items('- debug: { msg: x }\n  loop: "{{ it }}"', ['x'.repeat(100)]))
   assert.equal(long, `${'x'.repeat(57)}...`)
 })
 
-test('a list that is unknown leaves the whole task open; what is no list is a mistake', async () => {
+test('an unknown list makes the whole task unknown; a value that is not a list is a mistake', async () => {
   assert.deepEqual(await items('- debug: { msg: x }\n  loop: "{{ it }}"', new Unknown('later')), {
     kind: 'unknown',
     why: 'later',

@@ -32,24 +32,24 @@ async function judged(
   return judgedItem(unit, converged, preparing)
 }
 
-test('what converged is told with what it did, reported as the module says, and judged', async () => {
+test('a converged unit is reported with its actions and result, and judged', async () => {
   const end = await judged("  changed_when: it.text == '2'", changed)
   assert.deepEqual([end.outcome, end.result['text'], end.result['changed']], ['ok', '1', false])
   assert.deepEqual(end.detail.actions, ['write /a'])
 })
 
-test('a failure of failed_when is told as one, beside what was done', async () => {
+test('a failure of failed_when is reported with the actions of the unit', async () => {
   const end = await judged("  failed_when: it.text == '1'", changed)
   assert.equal(end.outcome, 'failed')
   assert.deepEqual([end.detail.problem?.code, end.detail.actions], ['failed-when', ['write /a']])
 })
 
-test('a failure that failed_when does not see is told as none', async () => {
+test('a failure that failed_when rejects is not reported', async () => {
   const end = await judged("  failed_when: 'false'", failed)
   assert.deepEqual([end.outcome, end.detail.problem], ['changed', undefined])
 })
 
-test('a condition on what is not there fails the task, and what had been changed stays said', async () => {
+test('a condition on a missing field fails the task, and its changes stay reported', async () => {
   const end = await judged("  failed_when: it.text == '2'", failed)
   assert.equal(end.outcome, 'failed')
   assert.deepEqual([end.result['changed'], end.result['failed']], [true, true])
@@ -61,12 +61,12 @@ test('an unreachable host has its own exit code', async () => {
   assert.equal((await judged('', gone)).exitCode, exitCodes.unreachable)
 })
 
-test('variables that the task sets go with its result', async () => {
+test('variables that the task sets are part of its result', async () => {
   assert.deepEqual((await judged('', changed, { word: 'x' })).facts, { word: 'x' })
   assert.equal('facts' in (await judged('', changed)), false)
 })
 
-test('an until that was never met says how often it was tried, and its conditions', () => {
+test('an until that stayed false reports the number of attempts and its conditions', () => {
   const { tasks } = prepared(`- command: { cmd: x }\n  register: it\n  until: [it.rc == 0, it.rc == 1]`)
   const [task] = tasks
   assert.ok(task)

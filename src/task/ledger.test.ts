@@ -28,13 +28,13 @@ const resting = `
   write: { path: /c, text: "3" }
 `
 
-test('later tasks are planned on the result that a task will have', async () => {
+test('later tasks are planned on the predicted result of a task', async () => {
   const it = hostRun(resting)
   await it.run()
   assert.deepEqual([it.host.sends, it.host.texts.get('/b')], [['write /a, write /b, write /c'], 'x'])
 })
 
-test('where a result is otherwise than foreseen, what follows is planned again, with what was done kept', async () => {
+test('if a result differs from its prediction, later tasks are planned again and keep their progress', async () => {
   const it = hostRun(resting)
   it.host.instead.set('write /a', () => it.host.texts.set('/a', 'y'))
   await it.run()
@@ -44,14 +44,14 @@ test('where a result is otherwise than foreseen, what follows is planned again, 
   assert.deepEqual(it.done, { a: ['write /a'], b: ['write /b', 'write /b'], c: ['write /c'] })
 })
 
-test('where nobody registers the result, nothing is planned again', async () => {
+test('if no task registers the result, nothing is planned again', async () => {
   const it = hostRun(resting.replace('  register: it\n', '').replace('{{ it.text }}', 'x'))
   it.host.instead.set('write /a', () => it.host.texts.set('/a', 'y'))
   await it.run()
   assert.equal(it.host.sends.length, 1)
 })
 
-test('actions are told with the task that they belong to, and only those of the first at once', async () => {
+test('actions are reported with their task, and only those of the first task at once', async () => {
   const it = hostRun(resting)
   await it.run()
   assert.deepEqual(
@@ -67,7 +67,7 @@ test('actions are told with the task that they belong to, and only those of the 
 
 const failure = { kind: 'failed', problem: { code: 'x', message: 'no room' } } as const
 
-test('nothing behind a task that fails is kept; where that is ignored, it is planned on the failure', async () => {
+test('tasks after a failed task are dropped, or planned on an ignored failure', async () => {
   const it = hostRun(
     resting
       .replace('"{{ it.text }}"', '"failed is {{ it.failed }}"')
@@ -80,7 +80,7 @@ test('nothing behind a task that fails is kept; where that is ignored, it is pla
   assert.equal(it.host.texts.get('/b'), 'failed is true')
 })
 
-test('a failure that is ignored takes back what was planned behind it, though nobody registers it', async () => {
+test('an ignored failure drops the plans after it, even if no task registers it', async () => {
   const it = hostRun(`
 - name: a
   write: { path: /a, text: "1" }
@@ -94,7 +94,7 @@ test('a failure that is ignored takes back what was planned behind it, though no
   assert.deepEqual(it.outcomes, ['a failed', 'b changed'])
 })
 
-test('after a task that none may follow nothing is told or sent', async () => {
+test('after a task that returns stop, nothing is reported or sent', async () => {
   const it = hostRun(resting)
   it.host.outcomes.set('write /b', [failure])
   it.last.add('b')
@@ -111,7 +111,7 @@ const loop = `
   write: { path: /b, text: "2" }
 `
 
-test('an item that fails in a window leaves the items behind it to be planned again, and no task behind the loop', async () => {
+test('after an item fails in a window, later items are planned again, and no task after the loop', async () => {
   const it = hostRun(loop)
   it.host.outcomes.set('write /y', [failure])
   it.last.add('loop')
@@ -121,7 +121,7 @@ test('an item that fails in a window leaves the items behind it to be planned ag
   assert.deepEqual([it.outcomes, it.host.texts.has('/b')], [['loop failed'], false])
 })
 
-test('nothing is sent with a loop of which an item has failed already', async () => {
+test('nothing is sent with a loop that already has a failed item', async () => {
   const it = hostRun(loop.replace('[x, y, z]', '[x, y]'))
   it.host.forbidden.set('write /x', { code: 'no', message: 'not this' })
   await it.run()
@@ -129,7 +129,7 @@ test('nothing is sent with a loop of which an item has failed already', async ()
   assert.deepEqual(it.outcomes, ['loop failed', 'behind changed'])
 })
 
-test('a loop ends at the item that could not be reached', async () => {
+test('a loop ends at an unreachable item', async () => {
   const it = hostRun(loop)
   it.host.failures.set('/x', [new UnreachableError({ code: 'u', message: 'gone' })])
   it.last.add('loop')
@@ -138,7 +138,7 @@ test('a loop ends at the item that could not be reached', async () => {
   assert.equal(it.host.log.includes('look /y'), false)
 })
 
-test('a loop over nothing ends at its turn', async () => {
+test('an empty loop ends in task order', async () => {
   const it = hostRun(`
 - name: a
   write: { path: /a, text: "1" }
@@ -150,7 +150,7 @@ test('a loop over nothing ends at its turn', async () => {
   assert.deepEqual(it.outcomes, ['a changed', 'loop skipped'])
 })
 
-test('a task that goes stale is planned again where it is, and each task is told once', async () => {
+test('a stale task is planned again in place, and each task is reported once', async () => {
   const it = hostRun(resting)
   it.host.outcomes.set('write /b', [{ kind: 'stale', why: '/b was changed' }])
   await it.run()
@@ -162,7 +162,7 @@ test('a task that goes stale is planned again where it is, and each task is told
   )
 })
 
-test('a loop that goes stale at its first item is expanded again', async () => {
+test('a loop that is stale at its first item is expanded again', async () => {
   const it = hostRun(loop.replace('[x, y, z]', '"{{ it }}"'))
   it.context.host.variables.register('it', ['x'])
   it.host.outcomes.set('write /x', [{ kind: 'stale', why: '/x was changed' }])
@@ -175,7 +175,7 @@ test('a loop that goes stale at its first item is expanded again', async () => {
   assert.deepEqual(items(it.events), ['x changed', 'y changed'])
 })
 
-test('what began again too often for one item does not count for the next', async () => {
+test('restarts of one item do not count for the next', async () => {
   const it = hostRun(loop)
   const stale = { kind: 'stale', why: 'changed' } as const
   it.host.outcomes.set('write /x', [stale, stale]).set('write /y', [stale, stale])
@@ -183,7 +183,7 @@ test('what began again too often for one item does not count for the next', asyn
   assert.deepEqual(items(it.events), ['x changed', 'y changed', 'z changed'])
 })
 
-test('a variable that a task set is taken back with the task', async () => {
+test('a variable that a task set is undone with the task', async () => {
   const it = hostRun(`
 - name: a
   write: { path: /a, text: x, once: true }
@@ -198,7 +198,7 @@ test('a variable that a task set is taken back with the task', async () => {
   assert.equal(it.host.texts.get('/b'), 'y')
 })
 
-test('a task that is planned again does not see what those behind it were foreseen to set', async () => {
+test('a task that is planned again does not see predicted variables of later tasks', async () => {
   const it = hostRun(`
 - name: a
   write: { path: /a, text: x, once: true }

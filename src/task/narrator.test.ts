@@ -74,7 +74,7 @@ test('a task is announced once, however often it is planned', () => {
   assert.deepEqual(types(), ['task.started'])
 })
 
-test('an action whose turn has not come is told with its unit, before the warnings of that', () => {
+test('an action of a later unit is reported with its unit, before the warnings of that unit', () => {
   const { narrator, types } = made()
   const unit = wants('/a', '1')
   narrator.acted(unit, planned(), { milliseconds: 5, now: false })
@@ -86,7 +86,7 @@ test('an action whose turn has not come is told with its unit, before the warnin
   assert.deepEqual(types().slice(3), ['warning'], 'an action is told once')
 })
 
-test('an action is told with the machine that it ran on and whole milliseconds', () => {
+test('an action is reported with its machine and whole milliseconds', () => {
   const { narrator, events } = made()
   narrator.acted(wants('/a', '1'), planned('node'), { milliseconds: 5.4, now: true })
   narrator.acted(wants('/a', '1'), planned(), { milliseconds: 5.6, now: true })
@@ -99,7 +99,7 @@ test('an action is told with the machine that it ran on and whole milliseconds',
   )
 })
 
-test('only an item of a loop is told by itself', () => {
+test('only items of a loop are reported separately', () => {
   const { narrator, events } = made()
   narrator.item(runOf({}, 'one', 'two'), undefined, { converged: undefined, result: changed })
   const [event] = events
@@ -109,7 +109,7 @@ test('only an item of a loop is told by itself', () => {
   assert.deepEqual(single.types(), [])
 })
 
-test('an item is named by its place: the results before it count', () => {
+test('an item is named by its position after the results before it', () => {
   const { narrator, events } = made()
   const run = runOf({}, 'one', 'two')
   run.results.push(changed)
@@ -117,14 +117,14 @@ test('an item is named by its place: the results before it count', () => {
   assert.equal(events[0]?.type === 'item.finished' && events[0].item, 'two')
 })
 
-test('under no_log neither the name of an item nor what was done for it is told', () => {
+test('no_log hides the names of items and their actions', () => {
   const { narrator, events } = made()
   narrator.item(runOf({ noLog: true }, 'hunter2'), undefined, { converged: undefined, result: changed })
   assert.doesNotMatch(JSON.stringify(events), /hunter2|write \/a/)
   assert.equal(events.length, 1)
 })
 
-test('rows are made from what was seen, and none where nothing was', () => {
+test('rows are made from the reading, and none without one', () => {
   const { narrator, rows } = made()
   const module = {
     ...write,
@@ -146,7 +146,7 @@ test('rows are made from what was seen, and none where nothing was', () => {
   )
 })
 
-test('a task is told with how long it took since it began, and whether its failure is ignored', () => {
+test('a task is reported with its duration, and whether its failure is ignored', () => {
   const { narrator, events, at } = made()
   at(350.4)
   narrator.task(runOf(), task)

@@ -14,31 +14,31 @@ function saw(...keys: readonly string[]): Reading {
 
 const write: Action = { kind: 'writeFile', path: '/etc/x', content: { kind: 'text', text: '' } }
 
-test('an action touches a reading that looked at what it changes, and no other', () => {
+test('an action overlaps only with readings of the resources that it changes', () => {
   assert.equal(overlapping([write], saw('one file:/etc/x'), host), true)
   assert.equal(overlapping([write], saw('one file:/etc/y', 'one package:x'), host), false)
   assert.equal(overlapping([], saw('one file:/etc/x'), host), false)
 })
 
-test('what is below a tree that goes is touched', () => {
+test('an action that removes a tree overlaps with everything below it', () => {
   assert.equal(
     overlapping([{ kind: 'remove', path: '/etc', recursive: true }], saw('one file:/etc/x'), host),
     true,
   )
 })
 
-test('a program that declares nothing touches everything, one that declares touches that', () => {
+test('a program without declared effects overlaps with everything, one with effects with those', () => {
   const run: Action = { kind: 'run', argv: ['x'] }
   assert.equal(overlapping([run], saw('one package:y'), host), true)
   assert.equal(overlapping([{ ...run, effects: [] }], saw('one package:y'), host), false)
 })
 
-test('the same path on the node is another one', () => {
+test('the same path on the node is a different resource', () => {
   assert.equal(overlapping([{ ...write, on: 'node' }], saw('ct file:/etc/x'), container), false)
   assert.equal(overlapping([{ ...write, on: 'node' }], saw('pve1 file:/etc/x'), container), true)
 })
 
-test('a directory that is made brings back what was removed above it', () => {
+test('creating a directory restores a removed parent', () => {
   const gone: Action = { kind: 'remove', path: '/srv/d', recursive: true }
   const made: Action = { kind: 'makeDirectory', path: '/srv/d/e/f' }
   assert.equal(makeAgain([write, made], [gone]), true)

@@ -22,7 +22,7 @@ async function first(
   return prepareItem(task, item, preparing)
 }
 
-test('arguments are rendered and checked, defaults filled in, and what was read is known', async () => {
+test('arguments are rendered and checked, defaults filled in, and the looked-up names recorded', async () => {
   const made = prepared(`- copy: { content: "is {{ it.stdout }}", dest: /x }`)
   const item = await first(made, { it: { stdout: 'that' } })
   assert.ok(item.kind === 'ready')
@@ -31,7 +31,7 @@ test('arguments are rendered and checked, defaults filled in, and what was read 
   assert.ok(made.preparing.reads.has('it'))
 })
 
-test('a condition that is false is named, and nothing else is rendered', async () => {
+test('a false condition is named, and nothing else is rendered', async () => {
   const item = await first(
     prepared(`- debug: { msg: "{{ it.missing }}" }\n  when: [it.rc == 0, it.rc == 1]`),
     {
@@ -41,7 +41,7 @@ test('a condition that is false is named, and nothing else is rendered', async (
   assert.deepEqual(item, { kind: 'skipped', why: 'it.rc == 1' })
 })
 
-test('an unknown condition or argument leaves the task open; false and unknown is false', async () => {
+test('an unknown condition or argument makes the task unknown; false and unknown is false', async () => {
   const text = (condition: string): string => `- debug: { msg: hi }\n  when: ${condition}`
   const open = await first(prepared(text('it.rc == 0'), { check: true }), { it: { rc: unknown } })
   assert.deepEqual(whyUnknown(open), unknown.why)
@@ -53,7 +53,7 @@ test('an unknown condition or argument leaves the task open; false and unknown i
   assert.equal(whyUnknown(await first(argument, { it: { rc: unknown } })), unknown.why)
 })
 
-test('what a module takes unknown is planned in a dry run, and waited for in a run', async () => {
+test('an argument that may be unknown is planned in a dry run, and waited for in a run', async () => {
   const text = `- pve_container_config: { owned: [dev.*], content: "{{ it.stdout }}" }`
   const dry = await first(prepared(text, { check: true }), { it: { stdout: unknown } })
   assert.equal(dry.kind, 'ready')
@@ -61,7 +61,7 @@ test('what a module takes unknown is planned in a dry run, and waited for in a r
   assert.equal(whyUnknown(run), unknown.why)
 })
 
-test('a secret arrives revealed, is marked, and is known to whoever shows anything', async () => {
+test('a secret argument is revealed, marked, and redacted from then on', async () => {
   const made = prepared(`- copy: { content: "a {{ it }} b", dest: /x }`)
   const item = await first(made, { it: new Secret('opensesame') })
   assert.ok(item.kind === 'ready')
@@ -70,14 +70,14 @@ test('a secret arrives revealed, is marked, and is known to whoever shows anythi
   assert.equal(made.context.run.secrets.holds('a opensesame b'), true)
 })
 
-test('facts are read when they are looked at, and not before', async () => {
+test('facts are read on first use', async () => {
   const item = await first(
     prepared('- debug: { msg: "{{ facts.os }}" }', { facts: { os: 'debian', other: 1 } }),
   )
   assert.equal(item.kind === 'ready' && Object(item.args).msg, 'debian')
 })
 
-test('a mistake that only shows here is a problem with its place', async () => {
+test('a mistake during rendering is a problem with its place', async () => {
   const item = await first(prepared(`- copy: { content: x, dest: "{{ it.nothing }}" }`), {
     it: {},
   })
@@ -91,7 +91,7 @@ test('a mistake that only shows here is a problem with its place', async () => {
   assert.match(wrong.problem.message, /dest/)
 })
 
-test('a template file is found, and rendered with what is known now', async () => {
+test('a template file is found and rendered with the current variables', async () => {
   const files = { '/p/templates/t.hbs': 'it is {{ it }}' }
   const item = await first(prepared(`- template: { src: t.hbs, dest: /x }`, { files }), {
     it: 'so',

@@ -39,15 +39,15 @@ async function probed(drops: number): Promise<{ readonly probes: number; readonl
   return { probes, reconnects }
 }
 
-test('a connection that drops under a probe is opened again, and the probe made again', async () => {
+test('if the connection drops during a probe, it is opened again and the probe repeated', async () => {
   assert.deepEqual(await probed(2), { probes: 3, reconnects: 2 })
 })
 
-test('three times at most', async () => {
+test('a probe is attempted at most three times', async () => {
   assert.deepEqual(await probed(3), { probes: 3, reconnects: 2 })
 })
 
-test('only a module that says that it runs programs of a playbook is given a host that does', async () => {
+test('only modules that declare that they run programs of a playbook get a host that can', async () => {
   const { context } = prepared('- debug: { msg: x }')
   const given: unknown[] = []
   const definition = {

@@ -66,7 +66,7 @@ async function take({ ahead, tasks }: Made, index: number): Promise<unknown> {
   return early?.holds() === true ? early.prepared[0]?.reading?.seen : undefined
 }
 
-test('the first task that is asked for has all that follow read with it, each once', async () => {
+test('the first request reads all following tasks as well, each once', async () => {
   const host = made(three)
   host.set('it', 'known')
   assert.equal(await take(host, 0), 'a')
@@ -75,7 +75,7 @@ test('the first task that is asked for has all that follow read with it, each on
   assert.deepEqual(host.probed, ['a', 'b', 'c'])
 })
 
-test('what looked at a variable that has changed since is read again, and the rest is kept', async () => {
+test('a reading that used a changed variable is repeated, and the rest is kept', async () => {
   const host = made(three)
   host.set('it', 'one')
   await take(host, 0)
@@ -85,7 +85,7 @@ test('what looked at a variable that has changed since is read again, and the re
   assert.deepEqual(host.probed, ['a', 'b', 'c', 'b'])
 })
 
-test('nothing is kept once something on the host was changed', async () => {
+test('a change on the host drops all early readings', async () => {
   const host = made(three)
   host.set('it', 'known')
   await take(host, 0)
@@ -94,13 +94,13 @@ test('nothing is kept once something on the host was changed', async () => {
   assert.deepEqual(host.probed, ['a', 'b', 'c', 'b', 'c'])
 })
 
-test('what cannot be read early is no failure: it is not there, and is read at its turn', async () => {
+test('a failed early reading is not a failure: the task reads again later', async () => {
   const host = made('- name: a\n  debug: { msg: x }\n- name: fails\n  debug: { msg: x }\n')
   await take(host, 0)
   assert.equal(await take(host, 1), undefined)
 })
 
-test('what was read does not hold for a task whose own beginning changed the host', async () => {
+test('an early reading is invalid once the task itself changed the host', async () => {
   const host = made(three)
   const [task] = host.tasks
   assert.ok(task)
@@ -110,7 +110,7 @@ test('what was read does not hold for a task whose own beginning changed the hos
   assert.equal(early?.holds(), false)
 })
 
-test('what was read behind actions is used, and what could not be read there is read at its turn with all that follows', async () => {
+test('readings after actions are used, and failed ones are repeated later with the following tasks', async () => {
   const host = made(three)
   host.set('it', 'known')
   host.ahead.behind(host.tasks, acting())
@@ -124,7 +124,7 @@ test('what was read behind actions is used, and what could not be read there is 
   assert.deepEqual(failing.probed, ['a', 'b', 'c', 'past them', 'past them'])
 })
 
-test('behind actions no fact is read: it would not wait for them', async () => {
+test('facts are not read after actions in flight, because they would not wait for them', async () => {
   const host = made('- name: a\n  debug: { msg: "{{ facts.kernel }}" }\n', { kernel: '6.8' })
   host.ahead.behind(host.tasks, acting())
   await new Promise(setImmediate)

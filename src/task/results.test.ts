@@ -3,16 +3,16 @@ import { test } from 'node:test'
 import { Unknown } from '../base/unknown.ts'
 import { loopResult, worstOutcome } from './results.ts'
 
-test('a loop changed when one of its items did, whatever the others are', () => {
+test('a loop is changed if one of its items is', () => {
   const result = loopResult([{ changed: new Unknown('x') }, { changed: true }, { changed: false }])
   assert.equal(result['changed'], true)
 })
 
-test('a loop is unknown when an item is and none has changed', () => {
+test('a loop is unknown if an item is and none is changed', () => {
   assert.ok(loopResult([{ changed: false }, { changed: new Unknown('x') }])['changed'] instanceof Unknown)
 })
 
-test('a loop over nothing is neither changed nor skipped', () => {
+test('an empty loop is neither changed nor skipped', () => {
   assert.deepEqual(loopResult([]), {
     results: [],
     changed: false,
@@ -22,7 +22,7 @@ test('a loop over nothing is neither changed nor skipped', () => {
   })
 })
 
-test('the worst outcome of the items is that of the loop', () => {
+test('the outcome of a loop is the worst of its items', () => {
   assert.equal(worstOutcome(['ok', 'changed', 'failed']), 'failed')
   assert.equal(worstOutcome(['ok', 'unknown', 'skipped']), 'unknown')
   assert.equal(worstOutcome(['skipped', 'skipped']), 'skipped')

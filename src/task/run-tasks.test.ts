@@ -71,7 +71,7 @@ function made(options: PreparedOptions & { readonly last?: string } = {}): Made 
   }
 }
 
-test('tasks are read together, carried out, looked at again, and told in their order', async () => {
+test('tasks are read together, carried out, verified, and reported in order', async () => {
   const { runner, tasks, log, options } = made()
   await runner.run(tasks, options)
   assert.deepEqual(log.slice(0, 2), ['look a', 'look b'])
@@ -81,7 +81,7 @@ test('tasks are read together, carried out, looked at again, and told in their o
   )
 })
 
-test('the tasks are read while the beginning of the host is still under way, and none is carried out before its end', async () => {
+test('tasks are read during the initial work on the host, and carried out after it', async () => {
   const { runner, tasks, log, options } = made()
   let end = (): void => undefined
   const begun = new Promise<void>((resolve) => (end = resolve))
@@ -94,7 +94,7 @@ test('the tasks are read while the beginning of the host is still under way, and
   assert.ok(log.includes('b changed'))
 })
 
-test('where the beginning of the host fails, no task is carried out', async () => {
+test('if the initial work on the host fails, no task is carried out', async () => {
   const { runner, tasks, log, options } = made()
   const begun = Promise.reject(new Error('no such play'))
   await assert.rejects(runner.run(tasks, { ...options, begun }), /no such play/)
@@ -110,7 +110,7 @@ test('step by step nothing is read ahead', async () => {
   assert.ok(log.indexOf('look b') > log.indexOf('a changed'))
 })
 
-test('a dry run carries nothing out', async () => {
+test('a dry run carries out nothing', async () => {
   const { runner, tasks, log, options } = made({ check: true })
   await runner.run(tasks, options)
   assert.deepEqual(
@@ -119,13 +119,13 @@ test('a dry run carries nothing out', async () => {
   )
 })
 
-test('a task that says so is the last', async () => {
+test('a task that returns stop is the last', async () => {
   const { runner, tasks, log, options } = made({ last: 'a' })
   await runner.run(tasks, options)
   assert.equal(log.at(-1), 'a changed')
 })
 
-test('what was read ahead of an action is not used after it', async () => {
+test('a reading from before an action is not used after it', async () => {
   const { runner, tasks, log, options } = made()
   await runner.run(tasks, options)
   assert.ok(log.lastIndexOf('look b') > log.indexOf('act a'))

@@ -56,7 +56,7 @@ test('a file that comes from the node needs the lease of both', async () => {
   assert.deepEqual(alone.log, ['lease ct', 'act write /a'])
 })
 
-test('a lease that cannot be had is the failure of the first action, and nothing is carried out', async () => {
+test('a refused lease fails the first action, and nothing is carried out', async () => {
   for (const [refusal, kind] of [
     [new HostError(problem), 'failed'],
     [new UnreachableError(problem), 'unreachable'],
@@ -68,7 +68,7 @@ test('a lease that cannot be had is the failure of the first action, and nothing
   }
 })
 
-test('what takes a machine down goes by itself, with what has to happen before and after', async () => {
+test('an action that takes a machine down is sent separately, with the steps before and after it', async () => {
   const it = watchedSender()
   assert.deepEqual(await outcomes(it, of(one, a, b, restart, c)), ['done', 'done', 'done', 'done'])
   assert.deepEqual(it.log.slice(2), [
@@ -80,14 +80,14 @@ test('what takes a machine down goes by itself, with what has to happen before a
   ])
 })
 
-test('after a failure nothing is sent any more', async () => {
+test('after a failure nothing more is sent', async () => {
   const it = watchedSender()
   it.results.set('write /b', [{ kind: 'failed', problem }])
   assert.deepEqual(await outcomes(it, of(one, a, b, restart, c)), ['done', 'failed', 'notBegun', 'notBegun'])
   assert.deepEqual(it.log.slice(2), ['act write /a, write /b'])
 })
 
-test('a failure keeps its reply; a lock that was not to be had is one, and what has changed says what', async () => {
+test('a failure keeps its reply, a busy lock is a failure, and a stale action names the change', async () => {
   const reply = { code: 1, stdout: '', stderr: 'full' }
   for (const [result, outcome] of [
     [
@@ -113,7 +113,7 @@ test('a failure keeps its reply; a lock that was not to be had is one, and what 
   }
 })
 
-test('a connection that drops is opened again once, however much it lost, on the machine that was acted on', async () => {
+test('a dropped connection is opened again once, on the machine of the lost actions', async () => {
   const it = watchedSender()
   const lost = { kind: 'lost', why: 'reset' } as const
   it.results.set('write /n', [lost]).set('write /c', [lost])
@@ -129,7 +129,7 @@ test('after an interruption no lease is taken and nothing is sent', async () => 
   assert.deepEqual([second?.kind, it.log], ['notBegun', []])
 })
 
-test('an action that an interruption kept from beginning fails as interrupted, in a frame or by itself', async () => {
+test('an action that an interruption prevented fails as interrupted, in a frame or alone', async () => {
   for (const second of [b, restart]) {
     const it = watchedSender()
     it.before = (action) => {
@@ -143,7 +143,7 @@ test('an action that an interruption kept from beginning fails as interrupted, i
   }
 })
 
-test('each action is told with its own time; what takes a machine down with that until it is back', async () => {
+test('each action is reported with its own time; one that takes a machine down includes the wait', async () => {
   const it = watchedSender()
   it.results.set('write /c', [{ kind: 'failed', problem }])
   const finished: (readonly [number, number])[] = []
@@ -160,7 +160,7 @@ test('each action is told with its own time; what takes a machine down with that
 
 const notifies = { notify: [{ name: 'restart x', where: { file: 'f', line: 1, column: 1 } }] }
 
-test('with the first change of each unit on each machine its handlers are written down there', async () => {
+test('the first change of each unit on a machine records its handlers there', async () => {
   const it = watchedSender()
   const first = wants('/a', '1', { task: { key: 'first', ...notifies } })
   const second = wants('/b', '2', { task: { key: 'second', ...notifies } })
@@ -170,7 +170,7 @@ test('with the first change of each unit on each machine its handlers are writte
   assert.deepEqual(notes, [[note('first')], [note('first')], [], [], [note('second')]])
 })
 
-test('for a user who may not write there, handlers are written down before the change by one who may', async () => {
+test('if the user cannot write the state directory, handlers are recorded before the change by its owner', async () => {
   const it = watchedSender()
   const unit = wants('/a', '1', { task: notifies })
   it.becomes.set('/a', { user: 'www-data', method: 'sudo' })
@@ -187,7 +187,7 @@ test('for a user who may not write there, handlers are written down before the c
   )
 })
 
-test('a note that cannot be written down is the failure, and nothing is changed', async () => {
+test('a note that cannot be recorded is a failure, and nothing is changed', async () => {
   const it = watchedSender()
   const unit = wants('/a', '1', { task: notifies })
   it.becomes.set('/a', { user: 'www-data', method: 'sudo' })
@@ -196,7 +196,7 @@ test('a note that cannot be written down is the failure, and nothing is changed'
   assert.equal(it.frames.length, 1)
 })
 
-test("an action rests on what its plan saw, but for what that plan's earlier actions changed", async () => {
+test('an action expects the reading of its plan, except for changes of earlier actions of that plan', async () => {
   const it = watchedSender()
   const both: Plan = { actions: [a, b, { ...a, label: 'again' }], diffs: [], warnings: [] }
   const saw = ['ct file:/a', 'ct file:/b', 'pve1 file:/a']
@@ -210,7 +210,7 @@ test("an action rests on what its plan saw, but for what that plan's earlier act
   )
 })
 
-test("programs get the task's environment, secrets as text; their own goes before it", async () => {
+test('programs get the environment of the task with secrets as text; their own variables take precedence', async () => {
   const it = watchedSender()
   const unit = wants('/a', '1', { ready: { environment: { A: 'task', B: new Secret('hunter2') } } })
   const program: Action = { kind: 'run', argv: ['x'], environment: { A: 'own' } }
@@ -220,7 +220,7 @@ test("programs get the task's environment, secrets as text; their own goes befor
   assert.equal(second?.action, a)
 })
 
-test('the token of a lease is compared only by a user who can read it; on the node it always is', async () => {
+test('the token of a lease is compared only if the user can read it, and always on the node', async () => {
   for (const [user, token] of [
     [undefined, 2],
     ['www-data', undefined],
@@ -235,7 +235,7 @@ test('the token of a lease is compared only by a user who can read it; on the no
   }
 })
 
-test('long work says how far it is, for its task and item', async () => {
+test('long work reports its progress, with task and item', async () => {
   const it = watchedSender()
   const unit = wants('/b', '2', { item: { label: 'two' }, task: { key: 'b' } })
   await it.sender.send([...of(one, a), ...of(unit, b)], deaf)
@@ -259,7 +259,7 @@ test('sending nothing takes no lease', async () => {
   assert.deepEqual([await it.sender.send([], deaf), it.log], [[], []])
 })
 
-test('all is said to be on its way once, and only where questions use the shell that actions do', async () => {
+test('actions in flight are announced once, and only if questions share the shell of the actions', async () => {
   const told: string[] = []
   const hear: Hear = { ...deaf, onWay: () => void told.push('on its way') }
   await watchedSender('ct').sender.send(of(one, a, b), hear)

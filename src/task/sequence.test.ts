@@ -13,7 +13,7 @@ const three = `
   write: { path: /c, text: "3" }
 `
 
-test('tasks that can be foreseen are sent together, and told in their order', async () => {
+test('predictable tasks are sent together and reported in order', async () => {
   const it = hostRun(three)
   await it.run()
   assert.deepEqual(it.host.sends, ['write /a, write /b, write /c'])
@@ -24,7 +24,7 @@ test('tasks that can be foreseen are sent together, and told in their order', as
   )
 })
 
-test('a second run asks, and sends nothing', async () => {
+test('a second run reads and sends nothing', async () => {
   const it = hostRun(three)
   for (const [path, text] of [
     ['/a', '1'],
@@ -36,14 +36,14 @@ test('a second run asks, and sends nothing', async () => {
   assert.deepEqual([it.host.sends, it.outcomes], [[], ['a ok', 'b ok', 'c ok']])
 })
 
-test('a skipped task waits for its turn and does not hold up what is sent with it', async () => {
+test('a skipped task is reported in order and does not split a window', async () => {
   const it = hostRun(three.replace('- name: b\n', `- name: b\n  when: 'false'\n`))
   await it.run()
   assert.deepEqual(it.host.sends, ['write /a, write /c'])
   assert.deepEqual(it.outcomes, ['a changed', 'b skipped', 'c changed'])
 })
 
-test('a task with a mistake fails after what was before it was done, not before', async () => {
+test('a task with a mistake fails after the tasks before it were done', async () => {
   const it = hostRun(`
 - name: a
   write: { path: /a, text: "1" }
@@ -58,7 +58,7 @@ test('a task with a mistake fails after what was before it was done, not before'
   assert.deepEqual(it.host.sends, ['write /a'])
 })
 
-test('a loop over what is no list fails after what was before it was done', async () => {
+test('a loop over a value that is not a list fails after the tasks before it were done', async () => {
   const it = hostRun(`
 - name: a
   write: { path: /a, text: "1" }
@@ -71,7 +71,7 @@ test('a loop over what is no list fails after what was before it was done', asyn
   assert.deepEqual([it.outcomes, it.host.sends], [['a changed', 'b failed'], ['write /a']])
 })
 
-test('what is a mistake only over a prediction is judged again on what was done', async () => {
+test('a mistake on a prediction is judged again on the real state', async () => {
   const first = `
 - name: a
   write: { path: /a, text: x, once: true }
@@ -107,14 +107,14 @@ test('items of a loop are sent with each other and with the tasks around them', 
   assert.deepEqual(it.outcomes, ['a changed', 'b changed'])
 })
 
-test('a task of another user is sent by itself, and so are those behind it', async () => {
+test('a task of another user is sent separately from the tasks before and after it', async () => {
   const it = hostRun(three)
   it.host.users.set('1/0', 'www-data')
   await it.run()
   assert.deepEqual(it.host.sends, ['write /a', 'write /b', 'write /c'])
 })
 
-test('a result that only carrying out can show is used by the task behind it', async () => {
+test('the next task uses a result that exists only after execution', async () => {
   const it = hostRun(`
 - name: say
   say: { text: hello }
@@ -128,7 +128,7 @@ test('a result that only carrying out can show is used by the task behind it', a
 
 const facts = { os: 'debian' }
 
-test('a fact of the host rests on what waits, which is sent before it is read', async () => {
+test('waiting actions are sent before a fact of the host is read', async () => {
   const it = hostRun(
     `
 - name: a
@@ -144,7 +144,7 @@ test('a fact of the host rests on what waits, which is sent before it is read', 
   assert.deepEqual(it.host.sends, ['write /a', 'write /b, write /c'])
 })
 
-test('a loop whose items rest on a fact is planned again once what waits was sent', async () => {
+test('a loop over a fact is planned again after the waiting actions were sent', async () => {
   const it = hostRun(
     `
 - name: a
@@ -174,7 +174,7 @@ test('a fact of another host is read without sending anything', async () => {
   assert.deepEqual([it.host.sends, it.outcomes], [['write /a, write /b'], ['a changed', 'b changed']])
 })
 
-test('what was read ahead is used while nothing waits, and asked again over a prediction', async () => {
+test('an early reading is used while nothing waits, and repeated on a prediction', async () => {
   const converged = hostRun(three)
   converged.host.texts.set('/a', '1').set('/b', '2').set('/c', '3')
   await converged.run(true)
@@ -192,7 +192,7 @@ test('what was read ahead is used while nothing waits, and asked again over a pr
   assert.deepEqual(it.outcomes, ['a changed', 'b changed', 'c changed'])
 })
 
-test('after an interruption nothing that waits is sent, and no task begins', async () => {
+test('after an interruption no waiting action is sent, and no task starts', async () => {
   const stop = new AbortController()
   const it = hostRun(three, { signal: stop.signal })
   const probe = it.host.probe.bind(it.host)
@@ -204,7 +204,7 @@ test('after an interruption nothing that waits is sent, and no task begins', asy
   assert.deepEqual([it.host.sends, it.outcomes], [[], []])
 })
 
-test('when no task may begin any more, what waits is dropped', async () => {
+test('if no task may start any more, waiting actions are dropped', async () => {
   const it = hostRun(three)
   const probe = it.host.probe.bind(it.host)
   it.host.probe = (unit, overlay) => {
@@ -215,7 +215,7 @@ test('when no task may begin any more, what waits is dropped', async () => {
   assert.deepEqual([it.host.sends, it.outcomes], [[], []])
 })
 
-test('a task after which none may follow is the last that is sent', async () => {
+test('a task that returns stop is the last one sent', async () => {
   const it = hostRun(three.replace('name: b', 'name: b\n  changed_when: "true"'))
   it.last.add('b')
   await it.run()
@@ -228,7 +228,7 @@ test('a task after which none may follow is the last that is sent', async () => 
   )
 })
 
-test('in a dry run nothing is sent, and tasks see what those before them will have left', async () => {
+test('in a dry run nothing is sent, and tasks see the predicted effects of earlier ones', async () => {
   const it = hostRun(
     `${three}
 - name: again
@@ -241,7 +241,7 @@ test('in a dry run nothing is sent, and tasks see what those before them will ha
   assert.deepEqual(it.host.sends, [])
 })
 
-test('in a dry run what an open task may change is unknown to those behind it', async () => {
+test('in a dry run the possible changes of an unknown task are unknown to later tasks', async () => {
   const open = { ...write, mayChange: () => ['file:/a'] as const }
   for (const text of [
     '- name: a\n  write: { path: /a, text: "{{ it }}" }',

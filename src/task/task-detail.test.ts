@@ -21,11 +21,11 @@ const open = { args: {}, secret: false }
 const secret = { args: {}, secret: true }
 const speaking: Module = { ...write, message: (_args, seen) => `saw ${String(seen)}` }
 
-test('what was done is told with what the module says of it', () => {
+test('actions are reported with the message of the module', () => {
   assert.deepEqual(detailOf(speaking, open, changed, 'changed'), { actions: ['write /a'], message: 'saw 1' })
 })
 
-test('the module is not asked to speak of what a dry run could not see', () => {
+test('the module gives no message about values that a dry run cannot know', () => {
   const silent: Module = {
     ...write,
     message: () => {
@@ -36,7 +36,7 @@ test('the module is not asked to speak of what a dry run could not see', () => {
   assert.deepEqual(detail, { actions: ['write /a'], why: 'later' })
 })
 
-test('of a task with a secret only how it ended is shown', () => {
+test('a task with a secret shows only how it ended', () => {
   const detail = detailOf(speaking, secret, changed, 'changed')
   assert.deepEqual(Object.keys(detail), ['why'])
   assert.deepEqual(detailOf(speaking, secret, failed, 'failed'), { problem })
@@ -44,18 +44,18 @@ test('of a task with a secret only how it ended is shown', () => {
   assert.deepEqual(detailOf(speaking, secret, gone, 'unreachable'), { problem })
 })
 
-test('a failure is told with its findings, unless failed_when sees none', () => {
+test('a failure is reported with its findings, unless failed_when rejects it', () => {
   const detail = detailOf(write, open, failed, 'failed')
   assert.deepEqual([detail.problem, detail.findings], [problem, [{ message: 'one' }]])
   assert.deepEqual(detailOf(write, open, failed, 'changed'), { actions: ['write /a'] })
 })
 
-test('what is unknown says why', () => {
+test('an unknown outcome has a reason', () => {
   const unknown: Converged = { ...done, labels: [], kind: 'unknown', why: 'only the run can know' }
   assert.deepEqual(detailOf(write, open, unknown, 'unknown'), { why: 'only the run can know' })
 })
 
-test('under no_log a failure keeps its code and loses its words; everything else is hidden', () => {
+test('under no_log a failure keeps its code and loses its message; everything else is hidden', () => {
   const told = hidden({ problem, actions: ['write hunter2'], findings: [{ message: 'hunter2' }] })
   assert.equal(told.problem?.code, 'x')
   assert.doesNotMatch(JSON.stringify(told), /hunter2/)

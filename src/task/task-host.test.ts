@@ -89,14 +89,14 @@ test('a secret is refused on a command line, and nowhere else', () => {
   assert.equal(host.forbids(writeTo('/a', 'opensesame')), undefined)
 })
 
-test('a unit is of the user that it acts as', () => {
+test('the user of a unit is the one that it acts as', () => {
   const { host } = made()
   const become = { enabled: true, user: 'www-data' }
   assert.equal(host.userOf(wants('/a', '1')), '')
   assert.equal(host.userOf(wants('/a', '1', { ready: { become } })), 'www-data')
 })
 
-test('an answer is kept until an action that may have changed it was carried out, whatever came of it', async () => {
+test('an answer is cached until an action may have changed it, even if that action failed', async () => {
   const it = made()
   assert.deepEqual([await it.asks(), await it.asks()], [true, false])
   it.host.touched([elsewhere])
@@ -105,7 +105,7 @@ test('an answer is kept until an action that may have changed it was carried out
   assert.equal(await it.asks(), true)
 })
 
-test('an action moves the generation, and forgets the facts of the machines that it was carried out on', async () => {
+test('an action changes the generation and forgets the facts of its machines', async () => {
   const it = made()
   const before = it.host.generation()
   assert.equal(await forgets(it, 'ct', () => it.host.touched([action])), true)
@@ -114,7 +114,7 @@ test('an action moves the generation, and forgets the facts of the machines that
   assert.equal(await forgets(it, 'pve1', () => it.host.touched([{ ...action, on: 'node' }])), true)
 })
 
-test('after time has passed everything is asked again, of the node too', async () => {
+test('after a wait everything is read again, also on the node', async () => {
   const it = made()
   await it.asks()
   await it.asks('node')
@@ -124,7 +124,7 @@ test('after time has passed everything is asked again, of the node too', async (
   assert.equal(it.host.generation(), before + 1)
 })
 
-test('what a reading looked at is asked again, on the machine where it looked', async () => {
+test('the answers behind a reading are repeated on their machine', async () => {
   const it = made()
   await it.asks()
   await it.asks('node')
@@ -136,7 +136,7 @@ test('what a reading looked at is asked again, on the machine where it looked', 
   assert.deepEqual([await it.asks(), await it.asks('node')], [false, true])
 })
 
-test('what is predicted is seen over the same overlay, and by nobody else', async () => {
+test('predictions are visible only through their overlay', async () => {
   const { host, context } = made()
   const overlay = host.newOverlay()
   const before = host.generation()
@@ -147,7 +147,7 @@ test('what is predicted is seen over the same overlay, and by nobody else', asyn
   assert.equal(host.generation(), before + 1)
 })
 
-test('what may change is unknown; where that is everything, so is whether the container runs', () => {
+test('resources that may change are unknown; if all may change, so is the state of the container', () => {
   const { host, context } = made()
   const { machine } = context.host
   assert.ok(machine.node)
@@ -163,7 +163,7 @@ test('what may change is unknown; where that is everything, so is whether the co
   assert.equal(all.touches({ name: machine.node.name }, 'container:102'), undefined)
 })
 
-test('a plan of root is not checked for permission, that of another user is', async () => {
+test('permissions are checked for plans of other users, not for root', async () => {
   const nowhere = writeTo('/proc/1/none/x', '1')
   for (const uid of [0, 1000]) {
     const it = made(uid)
@@ -173,7 +173,7 @@ test('a plan of root is not checked for permission, that of another user is', as
   }
 })
 
-test('who waited for a resource is told so only where something was changed meanwhile', async () => {
+test('a hold reports a wait only if something was changed meanwhile', async () => {
   for (const changes of [true, false]) {
     const { host, context } = made()
     const { holds } = context.run
@@ -191,7 +191,7 @@ test('who waited for a resource is told so only where something was changed mean
   }
 })
 
-test('who waits long for a resource says so, and nobody else does', async (t) => {
+test('only long waits for a resource are reported', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] })
   const { host, context, events } = made()
   const { machine } = context.host
@@ -212,21 +212,21 @@ test('who waits long for a resource says so, and nobody else does', async (t) =>
   held.release()
 })
 
-test('a later action overlaps a reading on the machine where it is carried out', () => {
+test('an action overlaps with readings on the machine where it is carried out', () => {
   const { host } = made()
   assert.equal(host.overlaps([action], saw(`ct file:${missing}`)), true)
   assert.equal(host.overlaps([{ ...action, on: 'node' }], saw(`ct file:${missing}`)), false)
   assert.equal(host.overlaps([{ ...action, on: 'node' }], saw(`pve1 file:${missing}`)), true)
 })
 
-test('effects that did not come true are a surprise; without an action there is none, and nothing is asked', async () => {
+test('predicted effects that did not happen are a surprise; without actions nothing is asked', async () => {
   const { host } = made()
   const [sentence] = await host.surprises(wants('/a', '1'), [action])
   assert.match(sentence ?? '', /\/nothing\/is\/here/)
   assert.deepEqual(await host.surprises(wants('/a', '1'), []), [])
 })
 
-test('somebody can be asked only where the run can', () => {
+test('questions are possible only if the run can ask', () => {
   const { context, host } = made()
   const confirm = (): Promise<boolean> => Promise.resolve(true)
   assert.equal('confirm' in host, false)

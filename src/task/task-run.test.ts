@@ -41,7 +41,7 @@ function valueOf(variables: HostVariables, name: string): unknown {
   return scope.has(name) ? scope.get(name) : undefined
 }
 
-test('a task is whole when all its items have ended, and not while one is only foreseen', () => {
+test('a task is whole when all its items have finished, and not while one is only predicted', () => {
   const it = run()
   assert.deepEqual([it.foreseen, it.whole], [0, false])
   it.results.push(ended('ok'))
@@ -51,7 +51,7 @@ test('a task is whole when all its items have ended, and not while one is only f
   assert.deepEqual([it.foreseen, it.whole], [2, true])
 })
 
-test('a task whose items are not known yet is not whole; one without a list is once it has a result', () => {
+test('a task with unknown items is not whole; one without a list is, once it has a result', () => {
   const it = run()
   it.items = undefined
   it.results.push(ended('ok'))
@@ -62,13 +62,13 @@ test('a task whose items are not known yet is not whole; one without a list is o
   assert.equal(it.whole, false)
 })
 
-test('a task ends at the item that could not be reached', () => {
+test('a task ends at an unreachable item', () => {
   const it = run()
   it.results.push(ended('unreachable'))
   assert.equal(it.whole, true)
 })
 
-test('what is registered replaces what was foreseen, and is taken back to what was there before', () => {
+test('a registered result replaces its prediction, and undoing it restores the previous value', () => {
   const { variables } = context.host
   const back = variables.register('it', 'before')
   const it = run('it')
@@ -86,7 +86,7 @@ test('what is registered replaces what was foreseen, and is taken back to what w
   back()
 })
 
-test('variables that items set are there with the result, and go with it', () => {
+test('variables that items set appear and disappear with the result', () => {
   const { variables } = context.host
   const it = run()
   it.results.push(ended('ok', { word: 'one' }))
@@ -109,7 +109,7 @@ test('a task that failed or was skipped sets no variables, and its result is reg
   }
 })
 
-test('what was foreseen to be set is gone where the task failed after all', () => {
+test('predicted variables disappear if the task fails', () => {
   const { variables } = context.host
   const it = run()
   it.planned.push(ended('ok', { word: 'one' }), ended('ok'))

@@ -61,7 +61,7 @@ function sent(unit: Unit): Sent {
 
 const named = (name: string): Unit => wants(name, '1', { task: { name, key: name } })
 
-test('looks count for the task that is looked at, and waits for the task before them', async () => {
+test('reads count for the task that is read, and waits for the task before them', async () => {
   const { host, times } = timed()
   const [a, b] = [named('/a'), named('/b')]
   await host.probe(a, undefined)
@@ -79,7 +79,7 @@ test('looks count for the task that is looked at, and waits for the task before 
   )
 })
 
-test('of what is sent together each task counts its own actions', async () => {
+test('each task of a window counts its own actions', async () => {
   const { host, times } = timed()
   const finished: (readonly [number, number])[] = []
   await host.send([sent(named('/a')), sent(named('/b'))], {
@@ -99,7 +99,7 @@ test('of what is sent together each task counts its own actions', async () => {
   ])
 })
 
-test('everything else goes to the host as it is; nobody is asked where nobody can be', () => {
+test('other calls go to the host unchanged; without a terminal no question is asked', () => {
   const { host } = timed()
   assert.equal(host.generation(), 3)
   const { confirm: _, ...silent } = host

@@ -10,14 +10,14 @@ import { mayChange, Progress, type Unit } from './unit.ts'
 const plan = actions([], { diffs: [{ title: '/a', before: '', after: '1' }] })
 const reply = { code: 0, stdout: 'x', stderr: '' }
 
-test('what was read ahead is used once', () => {
+test('an early reading is used once', () => {
   const early = { seen: '1', touched: new Map(), rests: false }
   const unit = unitWith(write, new Progress(), { early })
   assert.equal(unit.takeEarly(), early)
   assert.equal(unit.takeEarly(), undefined)
 })
 
-test('a unit is imperative when its module says so of its arguments', () => {
+test('a unit is imperative if its module declares it for its arguments', () => {
   assert.equal(unitOf(say, new Progress()).imperative, true)
   assert.equal(wants('/a', '1').imperative, false)
   const module = { ...write, imperative: (args: unknown) => Object(args).path === '/a' }
@@ -25,7 +25,7 @@ test('a unit is imperative when its module says so of its arguments', () => {
   assert.deepEqual([args('/a').imperative, args('/b').imperative], [true, false])
 })
 
-test('a unit of which a condition judges the result is sent by itself', () => {
+test('a unit with a condition on its result is sent separately', () => {
   const { tasks } = prepared(
     `
 - command: { cmd: x }
@@ -45,7 +45,7 @@ test('a unit of which a condition judges the result is sent by itself', () => {
   )
 })
 
-test('what was done is kept with its diffs, one of each plan, and with its replies', () => {
+test('finished actions are kept with their replies and one diff per plan', () => {
   const progress = new Progress()
   progress.did('write /a', plan, undefined)
   progress.did('run x', plan, reply)
@@ -53,7 +53,7 @@ test('what was done is kept with its diffs, one of each plan, and with its repli
   assert.deepEqual([labels, diffs, replies], [['write /a', 'run x'], plan.diffs, [reply]])
 })
 
-test('how it ended does not change with what is done later', () => {
+test('the end of a unit does not change with later actions', () => {
   const progress = new Progress()
   progress.did('write /a', plan, undefined)
   const end = progress.finish({})
@@ -62,14 +62,14 @@ test('how it ended does not change with what is done later', () => {
   assert.deepEqual([end.labels, end.replies, end.warnings], [['write /a'], [], []])
 })
 
-test('a warning is given once, however often its unit is planned', () => {
+test('a warning is given once, even if its unit is planned again', () => {
   const progress = new Progress()
   progress.warn(['one', 'two'])
   progress.warn(['one'])
   assert.deepEqual(progress.finish({}).warnings, ['one', 'two'])
 })
 
-test('of what was lost, what is not left to do has happened; it is counted once', () => {
+test('a lost action that is no longer planned has happened, and counts once', () => {
   const progress = new Progress()
   progress.lost = ['write /a', 'write /b']
   progress.found(['write /b'])
@@ -77,7 +77,7 @@ test('of what was lost, what is not left to do has happened; it is counted once'
   assert.deepEqual(progress.labels, ['write /a'])
 })
 
-test('a failure has changed something when an action was done before it', () => {
+test('a failure after a finished action has changed something', () => {
   const progress = new Progress()
   const failure = plainFailure({ code: 'x', message: 'no room' })
   const first = progress.fail(failure)
@@ -89,7 +89,7 @@ test('a failure has changed something when an action was done before it', () => 
   )
 })
 
-test('what a task may change is what its module says, and nothing where it does not', () => {
+test('a task may change the resources that its module declares, or none', () => {
   const module = {
     ...write,
     mayChange: (args: Readonly<Record<string, unknown>>) => [`file:${String(args['path'])}`] as const,

@@ -13,7 +13,7 @@ function judged(keywords: string, outcome: Outcome, result: Result): Promise<Jud
   return judgeOutcome(task, { label: '', value: undefined, layers: [] }, { outcome, result }, preparing)
 }
 
-test('failed_when makes a failure, with the condition in its words', async () => {
+test('a true failed_when fails the task and names the condition', async () => {
   const { outcome, result, problem } = await judged('failed_when: it.rc > 1', 'changed', {
     rc: 2,
     changed: true,
@@ -23,7 +23,7 @@ test('failed_when makes a failure, with the condition in its words', async () =>
   assert.equal(problem?.message, 'failed_when is true: it.rc > 1')
 })
 
-test('a failure that failed_when does not see is none, changed or not', async () => {
+test('a failure that failed_when rejects is not a failure, changed or not', async () => {
   for (const [changed, outcome] of [
     [true, 'changed'],
     [false, 'ok'],
@@ -33,19 +33,19 @@ test('a failure that failed_when does not see is none, changed or not', async ()
   }
 })
 
-test('changed_when has the word on what changed; it makes a failure neither better nor worse', async () => {
+test('changed_when decides about changes and does not affect failures', async () => {
   assert.equal((await judged("changed_when: 'false'", 'changed', {})).outcome, 'ok')
   assert.equal((await judged('changed_when: it.rc == 0', 'ok', { rc: 0 })).outcome, 'changed')
   assert.equal((await judged("changed_when: 'true'", 'failed', {})).outcome, 'failed')
 })
 
-test('what rests on what only the run can know stays unknown, and a dry run does not fail on it', async () => {
+test('conditions on unknown values stay unknown and do not fail a dry run', async () => {
   const rc = new Unknown('later')
   assert.equal((await judged('changed_when: it.rc == 0', 'ok', { rc })).outcome, 'unknown')
   assert.equal((await judged('failed_when: it.rc == 0', 'unknown', { rc })).outcome, 'unknown')
   assert.equal((await judged("changed_when: 'false'", 'unknown', { rc })).outcome, 'ok')
 })
 
-test('a host that was not reached has no verdict', async () => {
+test('conditions do not apply to an unreachable host', async () => {
   assert.equal((await judged("failed_when: 'true'", 'unreachable', {})).outcome, 'unreachable')
 })

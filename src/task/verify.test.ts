@@ -5,7 +5,7 @@ import { HostError } from '../base/errors.ts'
 import { starting, wants } from './testing/fake-host.ts'
 import { plan, watchedWindow } from './testing/watched-window.ts'
 
-test('work that another unit of the window may have undone is planned again, with a warning that says what is left', async () => {
+test('work that another unit may have undone is planned again, with a warning that lists it', async () => {
   const program = watchedWindow()
   const first = wants('/a', '1')
   program.host.instead.set('put /b', () => program.host.texts.set('/a', 'undone').set('/b', '2'))
@@ -33,7 +33,7 @@ test('work that is undone a fourth time fails its unit', async () => {
   assert.equal(it.settled.get('/a')?.kind, 'failed')
 })
 
-test('what came before it and did just what it said is no excuse for work that is left', async () => {
+test('earlier units with the declared effects do not excuse remaining work', async () => {
   const it = watchedWindow()
   it.host.instead.set('write /a', () => it.host.texts.set('/a', '1'))
   await plan(it, wants('/a', '1'), wants('/a', '2', { key: 'again' }))
@@ -42,7 +42,7 @@ test('what came before it and did just what it said is no excuse for work that i
   assert.equal(end?.kind === 'failed' && end.failure.problem.code, 'not-converged')
 })
 
-test('work that is left though nobody else can have undone it fails its unit', async () => {
+test('remaining work that no other unit can have undone fails its unit', async () => {
   const it = watchedWindow()
   it.host.instead.set('write /a', () => undefined)
   await plan(it, wants('/a', '1'), wants('/b', '2'))
@@ -51,7 +51,7 @@ test('work that is left though nobody else can have undone it fails its unit', a
   assert.equal(end?.kind === 'failed' && end.failure.problem.code, 'not-converged')
 })
 
-test('what a later unit changed again is not looked at for its work: that unit has seen it', async () => {
+test('resources that a later unit changed again are not verified, because that unit has seen them', async () => {
   const it = watchedWindow()
   await plan(it, wants('/a', '1'), wants('/a', '2', { key: 'again' }))
   it.host.log.length = 0
@@ -62,7 +62,7 @@ test('what a later unit changed again is not looked at for its work: that unit h
   assert.equal(it.settled.get('again')?.kind, 'changed')
 })
 
-test('what was ok only over a prediction is looked at, and planned again where that did not come true', async () => {
+test('a unit that was ok on a prediction is verified, and planned again if the prediction failed', async () => {
   const it = watchedWindow()
   const resting = wants('/a', '1', { key: 'resting' })
   await plan(it, wants('/a', '1'), resting)
@@ -84,7 +84,7 @@ test('what was ok only over a prediction is looked at, and planned again where t
   )
 })
 
-test('a unit whose last look fails, or finds it still starting, is planned again at its turn', async () => {
+test('a unit whose verification fails, or that is still starting, is planned again', async () => {
   for (const [seen, failures] of [
     ['1', [new HostError({ code: 'x', message: 'cannot read' })]],
     [starting, []],
@@ -98,7 +98,7 @@ test('a unit whose last look fails, or finds it still starting, is planned again
   }
 })
 
-test('effects that were predicted and not seen are a warning of their unit', async () => {
+test('predicted effects that did not happen are a warning of their unit', async () => {
   const it = watchedWindow()
   it.host.surprise = ['/c is not there']
   await plan(it, wants('/a', '1'))

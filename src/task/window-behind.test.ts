@@ -5,7 +5,7 @@ import { unitWith } from './testing/unit.ts'
 import { plan, watchedWindow } from './testing/watched-window.ts'
 import { Progress } from './unit.ts'
 
-test('what has to be seen of units is asked behind their actions, and judged when these are known to be done', async () => {
+test('verification questions follow the actions, and are judged once all actions are done', async () => {
   const it = watchedWindow()
   it.host.queues = true
   await plan(it, wants('/a', '1'), wants('/b', '2'))
@@ -33,7 +33,7 @@ test('what has to be seen of units is asked behind their actions, and judged whe
   ])
 })
 
-test('where not all was done, what was asked behind it is thrown away, and asked again of what was', async () => {
+test('if an action failed, the answers after it are dropped and asked again', async () => {
   const it = watchedWindow()
   it.host.queues = true
   it.host.outcomes.set('write /b', [{ kind: 'failed', problem: { code: 'x', message: 'no room' } }])
@@ -53,7 +53,7 @@ test('where not all was done, what was asked behind it is thrown away, and asked
   assert.deepEqual(it.told.slice(-2), ['/a changed', '/b failed'])
 })
 
-test('what could not be asked behind actions is asked after them', async () => {
+test('questions that could not follow actions in flight are asked after them', async () => {
   const it = watchedWindow()
   it.host.queues = true
   await plan(it, wants('/a', '1'))
@@ -67,7 +67,7 @@ test('what could not be asked behind actions is asked after them', async () => {
   assert.equal(it.settled.get('/a')?.kind, 'changed')
 })
 
-test('step by step, nothing is asked before the answer is here', async () => {
+test('step by step, questions wait for the result of the actions', async () => {
   const it = watchedWindow({ stepByStep: true })
   it.host.queues = true
   await plan(it, wants('/a', '1'))
@@ -78,7 +78,7 @@ test('step by step, nothing is asked before the answer is here', async () => {
   assert.equal(it.host.log.includes('look /a behind'), false)
 })
 
-test('whoever owns the order hears of the unit that is not planned to its end', async () => {
+test('the owner learns about the unit that is not planned to its end', async () => {
   const it = watchedWindow()
   it.host.queues = true
   await plan(it, wants('/a', '1'))

@@ -8,7 +8,7 @@ const failed: ActionOutcome = { kind: 'failed', problem: { code: 'x', message: '
 const stale: ActionOutcome = { kind: 'stale', why: '/b was changed' }
 const lost: ActionOutcome = { kind: 'lost', why: 'reset' }
 
-test('units that wait are sent at once, looked at again, and settled in their order', async () => {
+test('waiting units are sent together, verified, and settled in order', async () => {
   const it = watchedWindow()
   await plan(it, wants('/a', '1'), wants('/b', '2'))
   assert.deepEqual(it.told, [], 'nothing is said of what is only planned')
@@ -19,7 +19,7 @@ test('units that wait are sent at once, looked at again, and settled in their or
   assert.equal(it.window.waiting, false)
 })
 
-test('a unit with nothing to do is settled at once when nothing waits, and at its turn when something does', async () => {
+test('a unit with nothing to do is settled at once, or in order if something waits', async () => {
   const it = watchedWindow()
   it.host.texts.set('/a', '1')
   await plan(it, wants('/a', '1'))
@@ -30,7 +30,7 @@ test('a unit with nothing to do is settled at once when nothing waits, and at it
   assert.deepEqual(it.told.slice(-3), ['/b changed', '/a ok', 'drained'])
 })
 
-test('the actions are held from before they are sent until the units are settled', async () => {
+test('resources are held from before the actions are sent until the units are settled', async () => {
   const it = watchedWindow()
   await plan(it, wants('/a', '1'))
   it.host.log.length = 0
@@ -45,7 +45,7 @@ test('the actions are held from before they are sent until the units are settled
   ])
 })
 
-test('what has gone stale in the middle is planned again; what was done before it is settled first', async () => {
+test('a stale unit is planned again after the units before it are settled', async () => {
   const it = watchedWindow()
   it.host.outcomes.set('write /b', [stale])
   await plan(it, wants('/a', '1'), wants('/b', '2'), wants('/c', '3'))
@@ -59,7 +59,7 @@ test('what has gone stale in the middle is planned again; what was done before i
   )
 })
 
-test('what began again three times before fails instead', async () => {
+test('a unit that has restarted three times fails instead', async () => {
   const it = watchedWindow()
   const unit = wants('/b', '2')
   unit.progress.restarts = 3
@@ -71,7 +71,7 @@ test('what began again three times before fails instead', async () => {
   assert.equal(end?.kind === 'failed' && end.failure.problem.code, 'kept-changing')
 })
 
-test('of a lost action it is remembered that it may have been done, and its unit is planned again', async () => {
+test('a lost action is recorded as possibly done, and its unit is planned again', async () => {
   const it = watchedWindow()
   const unit = wants('/b', '2')
   it.host.outcomes.set('write /b', [lost])
@@ -81,7 +81,7 @@ test('of a lost action it is remembered that it may have been done, and its unit
   assert.deepEqual([unit.progress.lost, unit.progress.labels, unit.progress.restarts], [['write /b'], [], 1])
 })
 
-test('an action that fails ends its unit, with its reply; nothing behind it is settled', async () => {
+test('a failed action ends its unit with its reply; later units are not settled', async () => {
   const it = watchedWindow()
   const reply = { code: 1, stdout: '', stderr: 'full' }
   it.host.outcomes.set('write /b', [{ ...failed, reply }])
@@ -93,7 +93,7 @@ test('an action that fails ends its unit, with its reply; nothing behind it is s
   assert.deepEqual([end.failure.problem.message, end.replies, end.changed], ['no room', [reply], false])
 })
 
-test('a host that is gone ends the unit that was on its way as unreachable', async () => {
+test('an unreachable host ends the unit in flight as unreachable', async () => {
   const it = watchedWindow()
   it.host.outcomes.set('write /b', [{ kind: 'unreachable', problem: { code: 'u', message: 'gone' } }])
   await plan(it, wants('/a', '1'), wants('/b', '2'))
@@ -101,7 +101,7 @@ test('a host that is gone ends the unit that was on its way as unreachable', asy
   assert.deepEqual(it.told.slice(-2), ['/a changed', '/b unreachable'])
 })
 
-test('what becomes of the actions of the unit that is being planned is told to it and to nobody else', async () => {
+test('outcomes of the actions of the current unit go to that unit only', async () => {
   for (const [outcome, flushed] of [
     [failed, failed],
     [stale, { ...stale, label: 'write /b' }],
@@ -118,7 +118,7 @@ test('what becomes of the actions of the unit that is being planned is told to i
   }
 })
 
-test('when others held the actions first, nothing is sent and the first unit is planned again', async () => {
+test('if others held the resources first, nothing is sent and the first unit is planned again', async () => {
   const it = watchedWindow()
   it.host.waits = 1
   await plan(it, wants('/a', '1'), wants('/b', '2'))
@@ -127,7 +127,7 @@ test('when others held the actions first, nothing is sent and the first unit is 
   assert.deepEqual(it.host.log.slice(-3), ['hold', 'touched write /a, write /b', 'release'])
 })
 
-test('when others held the actions of the unit that is being planned, it is told so', async () => {
+test('if others held the resources of the current unit, that unit learns about it', async () => {
   const it = watchedWindow()
   it.host.waits = 1
   const current = wants('/b', '2')
@@ -154,7 +154,7 @@ test('step by step, each unit that acts is sent before the next is planned', asy
   assert.equal(it.window.waiting, false)
 })
 
-test('a unit of another user is refused as long as something waits', async () => {
+test('a unit of another user is refused while something waits', async () => {
   const it = watchedWindow()
   const other = wants('/b', '2')
   it.host.users.set('/b', 'www-data')
@@ -166,7 +166,7 @@ test('a unit of another user is refused as long as something waits', async () =>
   assert.equal(it.window.refuses(other), false)
 })
 
-test('what is dropped is never sent, and what was predicted with it is forgotten', async () => {
+test('dropped units are never sent, and their predictions are forgotten', async () => {
   const it = watchedWindow()
   const unit = wants('/a', '1')
   await plan(it, unit)
@@ -178,21 +178,21 @@ test('what is dropped is never sent, and what was predicted with it is forgotten
   assert.deepEqual(it.host.sends, [])
 })
 
-test('each unit is planned over what those before it will leave behind', async () => {
+test('each unit is planned on the predicted effects of the units before it', async () => {
   const it = watchedWindow()
   await plan(it, wants('/a', '1'), wants('/a', '1', { key: 'same' }))
   await it.window.flush()
   assert.deepEqual(it.host.sends, ['write /a'])
 })
 
-test('after waiting nothing that was read is trusted', async () => {
+test('after a wait no earlier reading is trusted', async () => {
   const { window, host } = watchedWindow()
   await window.wait(3)
   assert.deepEqual(host.log, ['sleep 3', 'waited'])
   assert.equal(window.now(), 3000)
 })
 
-test('what is forbidden on the host is forbidden here', () => {
+test('actions that the host forbids are forbidden here', () => {
   const { window, host } = watchedWindow()
   host.forbidden.set('write /a', { code: 'no', message: 'not this' })
   assert.equal(window.forbids(writeTo('/a', '1'))?.code, 'no')
