@@ -1,4 +1,4 @@
-/** What is typed, and what the command line answers. */
+/** Command lines and the answers to them. */
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -75,8 +75,8 @@ for (const [words, message, hint] of [
 }
 
 /**
- * From `ansible-playbook --help`, `ansible --help` and `ansible-inventory --help` of ansible-core 2.14,
- * without what gpuplay has.
+ * Options from `ansible-playbook --help`, `ansible --help` and `ansible-inventory --help` of ansible-core
+ * 2.14, without those that gpuplay has.
  */
 const ansible = {
   run: `--ask-vault-password --ask-vault-pass -J --become-method --become-user -b --become --become-password-file --become-pass-file

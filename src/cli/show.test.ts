@@ -1,5 +1,5 @@
 /**
- * Whatever a host says, a terminal acts on nothing in it, and a program that reads JSON lines still gets all
+ * A terminal interprets nothing in the output of a host, and a program that reads JSON lines still gets all
  * of it.
  */
 import assert from 'node:assert/strict'
@@ -32,11 +32,11 @@ const nasty = constantFrom(
 const words = array(nasty, { maxLength: 6 }).map((parts) => parts.join(''))
 const anything = string({ unit: 'binary', maxLength: 40 })
 
-/** What a terminal acts upon, line ends and tabs apart. */
+/** Characters that a terminal interprets, except line ends and tabs. */
 // oxlint-disable-next-line no-control-regex -- what must not be there
 const acting = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/
 
-/** Every place in which an event holds what a host has said. */
+/** Every place in which an event contains output of a host. */
 function eventsWith(said: string): readonly EventBody[] {
   const task = taskRef(said)
   const problem = { code: said, message: said, hint: said, excerpt: said }

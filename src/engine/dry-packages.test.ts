@@ -5,7 +5,7 @@ import { localFolder, localReach, testWorld } from './testing/local-run.ts'
 
 const folder = localFolder()
 const programs = scratch()
-/** This machine, but for the lists of apt: there are none, and they were never fetched. */
+/** This machine without package lists: apt has never fetched any. */
 program(programs, 'apt-cache', 'exit 0\n')
 program(programs, 'find', 'case "$*" in */var/lib/apt/*) exit 0;; esac\nexec /usr/bin/find "$@"\n')
 after(() => folder.remove())

@@ -1,4 +1,4 @@
-/** How a run ends, and what the last event says of it. */
+/** The end of a run and its last event. */
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, test } from 'node:test'
 import type { Event } from '../events/events.ts'
@@ -20,8 +20,8 @@ describe('the end of a run', () => {
   beforeEach(() => {
     folder = localFolder()
   })
-  // Of this suite alone: the tests of all files share a process, and one of another file may be running when
-  // this one is read.
+  // For this suite only: all test files share a process, and a test of another file may be running when this
+  // is read.
   afterEach(() => folder.remove())
 
   test('an ignored failure counts only as ignored', async () => {

@@ -1,6 +1,6 @@
 /**
- * What a host answers and a playbook passes on fails that host's task with a sentence: no other host notices,
- * and the run ends as runs do.
+ * A hostile answer that a playbook passes on fails only the task of that host, with a message. Other hosts
+ * are unaffected, and the run ends normally.
  */
 import assert from 'node:assert/strict'
 import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
@@ -12,7 +12,7 @@ import { modules } from '../modules/catalogue.ts'
 import type { Module } from '../modules/module.ts'
 import { type Folder, localFolder, localReach, type LocalRun, testWorld } from './testing/local-run.ts'
 
-/** Fails as a parser with a bug does, at the point that its argument names. */
+/** Fails like a parser with a bug, at the point that its argument names. */
 const breaks = {
   name: 'breaks',
   summary: 'Breaks.',

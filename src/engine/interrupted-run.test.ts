@@ -1,4 +1,4 @@
-/** An interruption: nothing new begins, and what has begun ends. */
+/** Interruptions: nothing new starts, and running work finishes. */
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -101,7 +101,7 @@ const sleeps = `
       shell: { cmd: "echo begun >> {{ out }}/begun; sleep 3; echo ended >> {{ out }}/ended" }
 `
 
-/** Until a file has so many lines. */
+/** Waits until a file has this many lines. */
 async function lines(file: string, count: number): Promise<void> {
   for (let tries = 0; tries < 500; tries += 1) {
     if (existsSync(file) && readFileSync(file, 'utf8').trim().split('\n').length >= count) return
@@ -137,7 +137,7 @@ test('an interruption lists the awaited tasks at once; a second one ends the run
     const left = events.find(({ type }) => type === 'run.quit')
     assert.deepEqual(left?.type === 'run.quit' && left.running, stopping.awaited)
     assert.equal(events.at(-1)?.type, 'run.finished')
-    // The process of the first run would be gone by now, and its lease with it.
+    // In reality the process of the first run would have exited, and its lease with it.
     rmSync(join(folder.path, 'state/v1/lease.lock'))
     const next = await folder.run(sleeps, { extraVars })
     assert.equal(next.exitCode, 0)

@@ -1,4 +1,4 @@
-/** The language as a run shows it. */
+/** The language as it behaves in a run. */
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'

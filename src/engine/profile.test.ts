@@ -48,7 +48,7 @@ test('a profile reports the times of a run, at most the elapsed time', async () 
   assert.ok(of('waits').wait >= 1000)
   assert.ok(profile.some(({ connect }) => connect > 0))
   const all = profile.reduce((sum, { connect, look, act, wait }) => sum + connect + look + act + wait, 0)
-  // Rounding adds less than a millisecond for each number.
+  // Rounding adds less than a millisecond per number.
   assert.ok(all <= milliseconds + 4 * profile.length)
 })
 

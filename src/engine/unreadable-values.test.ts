@@ -1,6 +1,4 @@
-/**
- * Values of an inventory that cannot be read: mistakes where a playbook uses them, and a warning elsewhere.
- */
+/** Unreadable values of an inventory: mistakes if a playbook uses them, otherwise a warning. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { InputError } from '../base/errors.ts'
@@ -23,7 +21,7 @@ const inventory = `all:
       name: X
 `
 
-/** The warnings and mistakes of a run with a task that shows this text. */
+/** Returns the warnings and mistakes of a run with a task that shows this text. */
 async function ran(text: string): Promise<{ warnings: readonly string[]; mistakes: readonly string[] }> {
   const hosts = folder.write('hosts.yml', inventory)
   const playbook = `- hosts: all\n  tasks:\n    - debug: { msg: "${text}" }\n`

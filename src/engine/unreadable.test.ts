@@ -1,6 +1,6 @@
 /**
- * Files that exist and cannot be read are mistakes, whoever names them: never an empty file, and never a wait
- * for a writer.
+ * Files that exist but cannot be read are mistakes. They never count as empty, and gpuplay never waits for a
+ * writer.
  */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
@@ -40,7 +40,7 @@ type Name = keyof typeof project
 interface Prepared {
   readonly folder: string
   path(name: string): string
-  /** The problems of a load of `site.yml`, by somebody who is not root. */
+  /** Returns the problems of loading `site.yml` as a user other than root. */
   problems(request?: Partial<RunRequest>): readonly string[]
   [Symbol.dispose](): void
 }
@@ -100,7 +100,7 @@ function problemsOf(folder: string, request: Partial<RunRequest>): readonly stri
   }
 }
 
-/** Root may read everything. `work` is synchronous, so nothing else in this process sees the change. */
+/** Root may read everything. `work` is synchronous, so no other code of this process sees the change. */
 function asNobody<T>(work: () => T): T {
   if (process.geteuid?.() !== 0) return work()
   process.seteuid?.(65_534)

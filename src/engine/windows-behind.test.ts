@@ -1,4 +1,4 @@
-/** What tasks see of a host whose window has just been sent, or waits to be. */
+/** Readings of a host whose window was just sent or is waiting. */
 import assert from 'node:assert/strict'
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -23,7 +23,7 @@ describe('behind windows', () => {
     const run = await folder.run(playOf(text, { out }), {}, { reach: watching.reach })
     assert.deepEqual(Object.values(run.outcomes), ['changed', 'changed', 'ok'])
     const kinds = watching.frames.map(({ kind, unanswered }) => `${kind} ${unanswered}`)
-    // The first look by itself; each other one behind what it looks at.
+    // The first probe alone, and every other one after the actions that it verifies.
     assert.deepEqual(kinds, ['look 0', 'act 0', 'look 1', 'act 0', 'look 1'])
   })
 

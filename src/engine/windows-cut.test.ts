@@ -1,6 +1,6 @@
 /**
- * Windows that are cut: a connection that is lost, and a gpuplay that is killed, before and after every step.
- * What was done is asked, never guessed.
+ * Windows that are cut off, by a lost connection or a killed gpuplay, before and after every step. Finished
+ * work is detected, never guessed.
  */
 import assert from 'node:assert/strict'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
@@ -46,7 +46,7 @@ const playbook = playOf(
   },
 )
 
-/** What is there when all of it has run. */
+/** Returns the files that a run left in `out`. */
 function tree(): unknown {
   const made = readdirSync(out, { recursive: true }).map(String).sort()
   return { made, a: file('d/a'), lines: file('d/lines'), last: file('last'), ran: file('ran') }
@@ -57,7 +57,7 @@ interface Place {
   readonly cut: Cut
 }
 
-/** Every place at which a run can be cut, as one that nobody disturbs shows them. */
+/** Every point at which a run can be cut, recorded from an undisturbed run. */
 async function places(): Promise<{ readonly places: readonly Place[]; readonly whole: unknown }> {
   const { reach, frames } = watched(localReach(testWorld(folder.path)))
   const run = await folder.run(playbook, {}, { reach })
@@ -95,7 +95,7 @@ describe('a window that is cut', () => {
     assert.ok(all.length >= 10)
     const undisturbed = ['changed', 'changed', 'changed', 'changed', 'changed', 'changed']
     for (const place of all) {
-      // The handler is imperative: whether it ran is not known.
+      // The handler is imperative, so it may or may not have run.
       clear()
       const run = await folder.run(playbook, {}, cutAt(place, false))
       const tasks = Object.entries(run.outcomes).flatMap(([name, end]) => (name === 'handler' ? [] : [end]))

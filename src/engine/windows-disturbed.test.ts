@@ -1,7 +1,4 @@
-/**
- * Windows that do not go as they were planned: failures, changes by others, words that were false, time that
- * passed.
- */
+/** Windows that do not end as planned: failures, changes by others, false declarations, elapsed time. */
 import assert from 'node:assert/strict'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -224,7 +221,7 @@ test('a task waits for the service that it started, even if a later program of t
 })
 
 describe('readings from before a wait are repeated', () => {
-  /** Does something a moment after the run has begun to wait. */
+  /** Does something shortly after the run has started to wait. */
   const soon = (then: () => void): NodeJS.Timeout => setTimeout(then, 500)
   const looks = `
 - name: stat

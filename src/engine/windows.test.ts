@@ -1,4 +1,4 @@
-/** What a window may hold, and what people see of it. */
+/** Contents of windows, and their events. */
 import assert from 'node:assert/strict'
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

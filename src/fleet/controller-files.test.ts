@@ -67,7 +67,7 @@ test('a file that Ansible would decrypt is not sent', async () => {
 
 test('a file that changed is read again, even if its size and times are the same', async () => {
   using dir = scratch()
-  // Long enough ago to be kept.
+  // Old enough to be cached.
   const files = createControllerFiles(dir.directory, () => Date.now() + 60_000)
   const read = async (): Promise<unknown> => [await files.text('it'), (await files.file('it'))?.sha256]
   const expected = (text: string): unknown => [text, createHash('sha256').update(text).digest('hex')]

@@ -38,9 +38,9 @@ interface Started {
   readonly fleet: Fleet
   readonly reach: FakeReach
   readonly secrets: Secrets
-  /** Hosts with what was told of them. */
+  /** Hosts and their events. */
   readonly told: readonly string[]
-  /** Names of facts that were read, each time. */
+  /** Names of facts, once per read. */
   readonly read: readonly string[]
 }
 
@@ -163,7 +163,7 @@ test('application variables named port, user or become do not change the connect
     }),
   })
   const name = hostName('a')
-  // What a task registers does not change it either.
+  // Registered variables do not change it either.
   fleet.variables(name).register('ansible_port', 1)
   const read = fleet.variable(name)
   assert.deepEqual([read('address'), read('port'), read('user')], ['192.0.2.1', 2022, 'root'])
@@ -224,7 +224,7 @@ test('reading and acting share one shell, except with containers', async () => {
   assert.equal(await shellOf(container), await container.shell('read', undefined))
   assert.notEqual(await shellOf(node), await node.shell('read', node.privilege))
 
-  // On the node each container acts by a shell of its own.
+  // Each container uses a separate shell on the node.
   const nodesShell = async (machine: typeof node) =>
     (await fleet.accessOf(machine, machine.privilege)).node?.shell()
   const shells = [await shellOf(node), await nodesShell(container), await nodesShell(other)]

@@ -17,13 +17,13 @@ const holder = { run: 'run-1', controller: 'here', pid: 1, user: 'me' }
 
 interface Taken {
   readonly leases: Leases
-  /** Names of machines whose lease was taken for the first time. */
+  /** Machines whose lease was taken for the first time. */
   readonly first: readonly HostName[]
   readonly tries: () => number
   readonly slept: () => number
 }
 
-/** One lock, as all names of these tests are of one machine; `answers` come before it is asked. */
+/** One lock, because all names in these tests belong to one machine. `answers` are returned first. */
 function leasesOf(answers: readonly LeaseResult[] = []): Taken {
   const first: HostName[] = []
   let tries = 0

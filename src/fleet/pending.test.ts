@@ -27,17 +27,17 @@ interface House {
   readonly node: FleetHost
   readonly container: FleetHost
   readonly leases: Leases
-  /** Machines whose lease was asked for. */
+  /** Machines whose lease was requested. */
   readonly leased: readonly string[]
-  /** Writes notes as a change does that is made on this machine. */
+  /** Records notes like a change on this machine. */
   note(on: FleetHost, notes: readonly PendingNote[]): Promise<void>
-  /** How many notes wait on it. */
+  /** Returns the number of notes on it. */
   waiting(on: FleetHost): number
-  /** Scripts that this host was sent. */
+  /** Returns the number of scripts sent to this host. */
   asked(on: FleetHost): number
 }
 
-/** A node and its container: this machine twice, each with its state in a directory of its own. */
+/** A node and its container: both are this machine, with separate state directories. */
 function house(dir: Scratch): House {
   const shells = new Map<Machine, ReturnType<typeof createLocalShell>>()
   const hostOf = (machine: Machine, node?: FleetHost): FleetHost => {

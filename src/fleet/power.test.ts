@@ -15,22 +15,22 @@ import { createPower, type PowerOptions } from './power.ts'
 const never = new AbortController().signal
 const restart: Reboot = { kind: 'reboot', reason: 'a test', timeout: 2 }
 
-/** A node with its guests: `pct` and `qm` of the test, and the state in a directory of its own. */
+/** A node with its guests: fake `pct` and `qm`, and a separate state directory. */
 interface Node {
   readonly machine: Machine
   readonly options: PowerOptions
   readonly forgotten: readonly string[]
   readonly warnings: readonly string[]
-  /** What `pct` and `qm` were called with, and the reboot among them. */
+  /** Calls of `pct` and `qm`, and the reboot among them. */
   readonly calls: () => readonly string[]
 }
 
 interface NodeOptions {
-  /** With which boot ids its shells greet, one after the other; the last stays. */
+  /** Boot ids of its shells, in order; the last one repeats. */
   readonly bootIds: readonly string[]
-  /** Of the machine that gpuplay runs on. */
+  /** Boot id of the machine that gpuplay runs on. */
   readonly own?: string
-  /** What `pct` does; without it the machine is no Proxmox node. */
+  /** The script of `pct`. Without it the machine is not a Proxmox node. */
   readonly pct?: string
 }
 
@@ -128,7 +128,7 @@ test('a machine that only answers with its old boot id did not come back', async
   assert.equal(result.kind === 'failed' && result.problem.code, 'did-not-come-back')
 })
 
-/** 101 and 103 run, 102 does not; after the reboot nothing does. */
+/** 101 and 103 are running, 102 is stopped; after the reboot all are stopped. */
 const listing = `case $1 in list) printf 'VMID Status Lock Name\\n101 running ct\\n102 stopped ct\\n103 running ct\\n';; status) echo 'status: stopped';; esac`
 
 test('guests that ran before a reboot are started after it, and stopped ones stay stopped', async () => {

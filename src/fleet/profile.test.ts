@@ -13,7 +13,7 @@ interface Clocked {
   ) => { readonly end: () => Promise<void>; readonly turn: (next: TaskRef) => void }
 }
 
-/** Work that goes on until it is told to end. */
+/** Work that lasts until the test ends it. */
 function clocked(): Clocked {
   let now = 0
   const profile = createProfile(() => now)

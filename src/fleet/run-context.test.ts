@@ -45,7 +45,7 @@ test('any number of hosts may listen for the end of a run without a warning abou
   cut.abort(new Error('cut'))
   const ended = await Promise.allSettled([...waiting, ...sleeping])
   assert.equal(ended.filter(({ status }) => status === 'rejected').length, 20)
-  // Node tells of a warning in a turn of its own.
+  // Node emits warnings in a later turn of the event loop.
   await delay(0)
   assert.deepEqual(warnings, [])
 })

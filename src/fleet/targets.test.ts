@@ -23,7 +23,7 @@ function target(hosts: Hosts, name: string, defaults: ConnectionDefaults = {}): 
   return targetOf(hostName(name), { defaults, variablesOf: reading(hosts) })
 }
 
-/** What the text of a secret is: two secrets are equal to an assertion whatever they hide. */
+/** Reveals secrets, because assertions consider any two secrets equal. */
 function revealed(secret: Secret | undefined): string | undefined {
   return secret?.reveal()
 }

@@ -13,7 +13,7 @@ import { unitOf } from './testing/unit.ts'
 import { type Converged, Progress } from './unit.ts'
 import type { ActionOutcome, TaskHost } from './window-host.ts'
 
-/** A host whose whole state is a list of words; an action adds one. */
+/** A host whose state is a list of words; an action adds one. */
 interface World {
   readonly words: string[]
   readonly acted: string[]
@@ -102,7 +102,7 @@ function hostOf(world: World, options: Options): TaskHost {
   }
 }
 
-/** One unit to its end, as a sequence of one task would take it. */
+/** Runs one unit to its end, like a sequence with one task. */
 async function run(
   planOf: PlanOf,
   options: Options = {},
@@ -135,7 +135,7 @@ test('a change is probed again, and the unit is changed if nothing is left', asy
   const { result, world } = await run(oneWord)
   assert.equal(result.kind, 'changed')
   assert.deepEqual(result.labels, ['write /a'])
-  // The host, the prediction, and the host again.
+  // Reads the host, the prediction, and the host again.
   assert.equal(world.probes, 3)
   assert.equal(world.frames, 1)
 })

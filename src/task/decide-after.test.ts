@@ -1,4 +1,4 @@
-/** What a unit does after its actions were sent. */
+/** Decisions of a unit after its actions were sent. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { afterFlush, declined, type State } from './decide.ts'

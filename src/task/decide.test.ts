@@ -61,7 +61,7 @@ function decided(look: Look | Plan, circumstances: Circumstances = {}): Next {
   return decide(seen, unit, state, stage)
 }
 
-/** How it ended, with the code of a failure; else what is next. */
+/** The end of the unit with the code of a failure, or its next step. */
 function short(next: Next): string {
   if (next.kind === 'queue') return next.thenFlush ? 'queue and flush' : 'queue'
   if (next.kind !== 'finish') return next.kind

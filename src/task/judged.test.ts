@@ -19,7 +19,7 @@ const failed: Converged = {
   seen: undefined,
 }
 
-/** How a task with these keywords ends. */
+/** Returns the result of a task with these keywords. */
 async function judged(
   keywords: string,
   converged: Converged,

@@ -4,7 +4,7 @@ import { UnreachableError } from '../base/errors.ts'
 import type { Event } from '../events/events.ts'
 import { hostRun } from './testing/host-run.ts'
 
-/** What people are told, a word and a name each. */
+/** Events in short form: a word and a name each. */
 function told(events: readonly Event[]): readonly string[] {
   return events.map((event) => {
     const name = 'task' in event && event.task ? event.task.name : ''
@@ -17,7 +17,7 @@ function items(events: readonly Event[]): readonly string[] {
   return events.flatMap((event) => (event.type === 'item.finished' ? [`${event.item} ${event.outcome}`] : []))
 }
 
-/** The second task uses the result of the first, which another text will do for. */
+/** The second task uses the result of the first, and accepts any text. */
 const resting = `
 - name: a
   write: { path: /a, text: x, once: true }

@@ -26,7 +26,7 @@ interface Made {
   readonly narrator: Narrator
   readonly events: Event[]
   readonly rows: SummaryRow[]
-  /** Types of the events so far. */
+  /** Types of the events until now. */
   readonly types: () => readonly string[]
   readonly at: (milliseconds: number) => void
 }

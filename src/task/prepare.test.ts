@@ -8,7 +8,7 @@ import { type Prepared, prepared } from './testing/prepared.ts'
 
 const unknown = new Unknown('only the run can know it')
 
-/** The first task, with these variables set. */
+/** Prepares the first task with these variables. */
 async function first(
   { tasks, preparing, context }: Prepared,
   variables: Readonly<Record<string, unknown>> = {},

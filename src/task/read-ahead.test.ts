@@ -13,7 +13,7 @@ interface Made {
   /** Modules that were probed, in order. */
   readonly probed: string[]
   readonly set: (name: string, value: unknown) => void
-  /** Something on the host was changed. */
+  /** Simulates a change on the host. */
   readonly change: () => void
 }
 
@@ -44,7 +44,7 @@ const three = `
   debug: { msg: x }
 `
 
-/** One whose actions are on their way. */
+/** A unit whose actions are in flight. */
 const acting = (): Unit =>
   unitOf(
     {
@@ -58,7 +58,7 @@ const acting = (): Unit =>
     new Progress(),
   )
 
-/** What was read for the task, of the tasks from it on. */
+/** Takes the reading for a task, from the list of tasks that starts with it. */
 async function take({ ahead, tasks }: Made, index: number): Promise<unknown> {
   const [task, ...following] = tasks.slice(index)
   assert.ok(task)

@@ -14,7 +14,7 @@ interface Made extends Prepared {
   readonly options: RunTasksOptions
 }
 
-/** The tasks `a` and `b`, which set nothing in motion but a line in a log. */
+/** The tasks `a` and `b`, whose only effect is a line in a log. */
 function made(options: PreparedOptions & { readonly last?: string } = {}): Made {
   const log: string[] = []
   const done = new Set<string>()

@@ -14,7 +14,7 @@ const [a, b, c] = [writeTo('/a', '1'), writeTo('/b', '2'), writeTo('/c', '3')]
 const onNode: Action = { ...writeTo('/n', '1'), on: 'node' }
 const restart: Action = { kind: 'containerPower', ctid: '101', verb: 'restart', on: 'node' }
 
-/** What one unit sends; of a plan of its own, which saw nothing unless said. */
+/** The actions of one unit, with a separate plan and by default an empty reading. */
 function of(unit: Unit, ...actions: readonly Action[]): readonly Sent[] {
   return planned(unit, { actions, diffs: [], warnings: [] })
 }

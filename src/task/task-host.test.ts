@@ -17,11 +17,13 @@ interface Made {
   readonly host: RealTaskHost
   readonly context: TaskContext
   readonly events: readonly Event[]
-  /** Whether a question about a file that is not there would be asked of the host now, or is known. */
+  /**
+   * True if a question about a missing file would be sent to the host now instead of answered from the cache.
+   */
   readonly asks: (where?: 'host' | 'node') => Promise<boolean>
 }
 
-/** On the container `ct` of `pve1`, which are both this machine, asked as this user: 0 is root. */
+/** Uses the container `ct` of `pve1`, which are both this machine, as the user with this id; 0 is root. */
 function made(uid = 0): Made {
   const events: Event[] = []
   let scripts = 0
@@ -67,7 +69,7 @@ function saw(...keys: readonly string[]): Reading {
   return { seen: undefined, touched: new Map(keys.map((key) => [key, { content: 'absent' }])), rests: false }
 }
 
-/** Whether a fact of this machine would be read again, after it was known. */
+/** True if a fact of this machine would be read again. */
 async function forgets({ context }: Made, name: 'ct' | 'pve1', work: () => void): Promise<boolean> {
   const { machine } = context.host
   const of = name === 'ct' ? machine : machine.node

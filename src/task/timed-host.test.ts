@@ -9,7 +9,7 @@ import type { TaskTimes } from '../events/events.ts'
 import type { RealTaskHost } from './task-host.ts'
 import type { Unit } from './unit.ts'
 
-/** A host on which everything takes time, and what is counted of it. */
+/** A host on which every operation takes time, and its profile. */
 function timed(): {
   readonly host: RealTaskHost
   readonly times: () => readonly TaskTimes[]

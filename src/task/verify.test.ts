@@ -1,4 +1,4 @@
-/** What a window makes of the last look at what it has sent. */
+/** Decisions of a window from the verification of its units. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { HostError } from '../base/errors.ts'

@@ -1,4 +1,4 @@
-/** What a person sees at a terminal, while it happens. */
+/** The contents of a terminal during a run. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -22,7 +22,7 @@ const problem = { code: 'failed', message: 'no space left', hint: 'make room' }
 
 interface Watched {
   take(...events: readonly EventBody[]): void
-  /** The screen once it shows this. */
+  /** Waits until the screen matches, and returns it. */
   shows(what: RegExp): Promise<string>
   close(): Promise<string>
 }
@@ -35,7 +35,7 @@ function watch(rows = 30): Watched {
     verbosity: 0,
     diff: false,
   })
-  // The dots of the spinner go round.
+  // The spinner moves.
   const text = (): string =>
     terminal
       .lines()

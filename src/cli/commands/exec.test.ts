@@ -14,7 +14,7 @@ const inventory = `all:
 const asRoot = ['exec', '-i', 'localhost,', '-b', '-K', 'localhost', '--', 'sh', '-c', 'echo "$SUDO_USER"']
 
 describe('exec as root by a password', () => {
-  /** This machine as somebody who needs the password of `fakeSudo` to become root. */
+  /** This machine as a user who needs the password of `fakeSudo` to become root. */
   const folder = scratch()
   program(folder, 'sudo', fakeSudo)
   program(folder, 'id', `[ "$1" = -un ] && { echo ann; exit; }\nexec /usr/bin/id "$@"`)

@@ -1,4 +1,4 @@
-/** Command lines in a process of the test's own, with what was written and asked. */
+/** Runs command lines in the process of the test and records output and questions. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { execute } from '../execute.ts'
@@ -13,7 +13,7 @@ export interface Ended {
 const repository = fileURLToPath(new URL('../../..', import.meta.url))
 
 /**
- * A command line, with a person who types this when asked. Relative names of files are read from the working
+ * Runs a command line with a user who types this when asked. Relative file names are read from the working
  * directory of this process.
  */
 export async function gpuplay(

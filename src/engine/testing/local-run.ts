@@ -1,4 +1,4 @@
-/** Runs playbooks on the local machine in a folder of its own, and gives back what was told. */
+/** Runs playbooks on the local machine in a separate folder and returns the events. */
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -20,7 +20,7 @@ import { runPlaybooks } from '../run.ts'
 export interface LocalRun {
   readonly exitCode: ExitCode
   readonly events: readonly Event[]
-  /** Outcomes by name of task, in order; of a task that ran on several hosts the last. */
+  /** Outcomes by task name, in order; for a task on several hosts, the last one. */
   readonly outcomes: Readonly<Record<string, Outcome>>
   readonly messages: readonly string[]
 }
@@ -28,7 +28,7 @@ export interface LocalRun {
 export interface Folder {
   readonly path: string
   write(name: string, text: string): string
-  /** `site.yml` of the folder, on localhost unless the request says otherwise. */
+  /** Runs `site.yml` of the folder, by default on localhost. */
   run(
     playbook: string,
     request?: Partial<RunRequest>,
@@ -102,7 +102,7 @@ async function runLocally(
   }
 }
 
-/** The world as it is, but for the environment, which is empty, and the name of the controller. */
+/** The real world, except for an empty environment and the name of the controller. */
 export function testWorld(path: string): World {
   return {
     now: () => new Date(),
@@ -118,7 +118,7 @@ export function testWorld(path: string): World {
   }
 }
 
-/** This machine, as it is reached in earnest; programs of `path` are found first. */
+/** Reaches this machine like a real run. Programs in `path` take precedence. */
 export function localReach(world: World, path?: string): Reach {
   const { PATH = '', ...environment } = process.env
   const env = { ...environment, PATH: path === undefined ? PATH : `${path}:${PATH}` }
@@ -128,7 +128,7 @@ export function localReach(world: World, path?: string): Reach {
       try {
         process.kill(-pid, 'SIGKILL')
       } catch {
-        // It has ended by itself.
+        // The process has already exited.
       }
     },
     random: randomBytes,

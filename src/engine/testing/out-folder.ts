@@ -1,6 +1,4 @@
-/**
- * A folder for playbooks with an `out` in it that is empty before each test of the suite that asks for it.
- */
+/** A folder for playbooks, with an `out` that is emptied before each test of the suite. */
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, beforeEach } from 'node:test'

@@ -1,4 +1,7 @@
-/** Modules whose word can be false, and one that asks: for what no module of the catalogue does. */
+/**
+ * Modules whose declared effects can be false, and one that asks a question, for cases that no shipped module
+ * covers.
+ */
 import { actions, done, settle } from '../../host/plan.ts'
 import { resource } from '../../host/resource.ts'
 import type { Module } from '../../modules/module.ts'
@@ -11,8 +14,8 @@ interface Claim {
 }
 
 /**
- * Runs a script and says that the file then holds the text, whatever the script does; it goes by whether the
- * file does.
+ * Runs a script and declares that the file then contains the text, whatever the script does. Its probe checks
+ * the file.
  */
 export const claims = {
   name: 'claims',
@@ -42,7 +45,7 @@ export const claims = {
         ]),
 } satisfies Module<Claim, string | undefined>
 
-/** Asks a person whether the machine may restart. In a test the answer is no. */
+/** Asks the user whether the machine may restart. In tests the answer is no. */
 export const asks = {
   name: 'asks',
   summary: 'Asks.',
@@ -59,7 +62,7 @@ interface Started {
   readonly path: string
 }
 
-/** Starts what makes a file a second later, and waits for the file. */
+/** Starts a program that creates a file a second later, and waits for the file. */
 export const starts = {
   name: 'starts',
   summary: 'Starts what makes a file.',

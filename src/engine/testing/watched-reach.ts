@@ -1,26 +1,23 @@
-/** A way to machines that counts what is asked of them, and breaks where a test says so. */
+/** A reach that counts its calls and fails where a test asks for it. */
 import { UnreachableError } from '../../base/errors.ts'
 import type { Shell } from '../../connection/connection.ts'
 import type { Reach } from '../../fleet/machine.ts'
 
 export interface Frame {
-  /**
-   * `act` for steps of tasks, `own` for what gpuplay writes down for itself: handlers that have run, guests
-   * of a restart.
-   */
+  /** `act` for steps of tasks, `own` for gpuplay's own notes: handlers that have run, guests of a reboot. */
   readonly kind: 'look' | 'act' | 'own'
   readonly script: string
-  /** How many frames were sent before it and not answered yet. */
+  /** Number of earlier frames without an answer. */
   readonly unanswered: number
 }
 
-/** Where the shell of a frame that acts is killed, with all that it runs. */
+/** The point at which the shell of an acting frame is killed, with all its programs. */
 export type Cut =
-  /** Before this step; those before it are done, and nobody was told so. */
+  /** Before this step. Earlier steps are done but not reported. */
   | { readonly kind: 'step'; readonly step: number }
-  /** All is done, and nobody was told so. */
+  /** All steps are done but not reported. */
   | { readonly kind: 'unsaid' }
-  /** All is done and told. */
+  /** All steps are done and reported. */
   | { readonly kind: 'said' }
 
 export interface Watched {
@@ -31,11 +28,11 @@ export interface Watched {
 }
 
 export interface WatchOptions {
-  /** Called for every frame that acts, with its number from 0. */
+  /** Called for every acting frame, with its number from 0. */
   readonly cut?: (act: number, script: string) => Cut | undefined
-  /** After a cut nothing can be reached any more, as when gpuplay itself is killed. */
+  /** After a cut nothing can be reached, as if gpuplay itself was killed. */
   readonly forGood?: boolean
-  /** Before a frame that acts is sent. */
+  /** Called before an acting frame is sent. */
   readonly beforeAct?: (act: number, script: string) => void
 }
 
@@ -92,14 +89,14 @@ export function stepsIn(script: string): number {
   return script.match(/^gp_begin \d+$/gm)?.length ?? 0
 }
 
-/** The script with the end of its process group in it. @throws Error where it has no such place. */
+/** Returns the script with a kill of its process group. @throws Error if the script has no such place */
 function severed(script: string, cut: Cut): string {
   const [place, text] = placeOf(cut)
   if (!place.test(script)) throw new Error('the frame has no such place')
   return script.replace(place, text)
 }
 
-/** Of a file it is said at the end of the frame that it is done, of a program when it has ended. */
+/** A file step is reported at the end of the frame, a program step when the program exits. */
 function placeOf(cut: Cut): readonly [RegExp, string] {
   switch (cut.kind) {
     case 'step':

@@ -1,17 +1,17 @@
-/** Machines without a connection: shells that can be dropped, and that count. */
+/** Fake machines whose shells are counted and can be dropped. */
 import { type HostName, hostName } from '../../base/brand.ts'
 import { UnreachableError } from '../../base/errors.ts'
 import type { Connection, Shell } from '../../connection/connection.ts'
 import { Machine, type Reach } from '../machine.ts'
 
 export interface FakeReach extends Reach {
-  /** Of all shells that were opened, those that live. */
+  /** The shells that are open. */
   readonly open: readonly Shell[]
-  /** How many openings fail from now on. */
+  /** Makes the next openings fail. */
   fail(times: number): void
-  /** The connection drops. */
+  /** Drops the connection. */
   drop(): void
-  /** What later shells say of themselves. */
+  /** Sets the greeting of later shells. */
   greet(greeting: Partial<Shell['greeting']>): void
 }
 

@@ -1,6 +1,6 @@
 /**
- * A host of texts by path that writes down what is asked of it, and units of a module that wants one of these
- * texts.
+ * A host that consists of texts by path and records requests, and units of a module that declares such a
+ * text.
  */
 import { hostName } from '../../base/brand.ts'
 import type { Problem } from '../../base/errors.ts'
@@ -17,7 +17,7 @@ import { Progress, type Reading, type Unit } from '../unit.ts'
 import type { ActionOutcome, Hear, ProbeOptions, Sent, TaskHost } from '../window-host.ts'
 import { type UnitChanges, unitWith } from './unit.ts'
 
-/** Text that a task waits for the end of. */
+/** Text for whose end a task waits. */
 export const starting = 'starting'
 
 const place = { name: hostName('one') }
@@ -25,11 +25,11 @@ const place = { name: hostName('one') }
 export interface WriteArgs {
   readonly path: string
   readonly text: string
-  /** The plan is refused with this sentence. */
+  /** Makes the plan refuse with this message. */
   readonly refuse?: string
-  /** By a program, which may do more than it says. */
+  /** Writes with a program, which may do more than it declares. */
   readonly program?: boolean
-  /** Any text that is there will do. */
+  /** Accepts any existing text. */
   readonly once?: boolean
 }
 
@@ -60,7 +60,7 @@ export const write = {
   report: (_args, seen) => ({ text: seen }),
 } satisfies Module<WriteArgs, string | undefined>
 
-/** Runs a program each time; what it prints is its text. */
+/** Runs a program every time; its output becomes its text. */
 export const say = {
   name: 'say',
   summary: 'Says a text.',
@@ -86,7 +86,7 @@ function put(path: string, text: string): Action {
   return { kind: 'run', argv: ['put', path, text], label: `put ${path}`, effects }
 }
 
-/** One that wants `text` at `path`; the key is the path. */
+/** A unit that declares `text` at `path`. Its key is the path. */
 export function wants(path: string, text: string, changes: UnitChanges = {}): Unit {
   const { ready, ...others } = changes
   return unitWith(write, new Progress(), { key: path, ready: { args: { path, text }, ...ready }, ...others })
@@ -94,25 +94,25 @@ export function wants(path: string, text: string, changes: UnitChanges = {}): Un
 
 export class FakeHost implements TaskHost {
   readonly texts = new Map<string, string>()
-  /** What was asked of it, in order: `look PATH`, `hold`, `send LABEL, ...`, `release`, ... */
+  /** Requests in order: `look PATH`, `hold`, `send LABEL, ...`, `release`, ... */
   readonly log: string[]
-  /** By label of the action; each is answered once, and what is not there is done. */
+  /** Outcomes by label of the action. Each is used once; actions without one are done. */
   readonly outcomes = new Map<string, ActionOutcome[]>()
-  /** By label of the action: what happens instead of what it says. */
+  /** Real effects by label of the action, instead of the declared ones. */
   readonly instead = new Map<string, () => void>()
-  /** By path: what the next looks there fail with. */
+  /** Errors of the next probes, by path. */
   readonly failures = new Map<string, Error[]>()
-  /** By key of the unit. */
+  /** Users by key of the unit. */
   readonly users = new Map<string, string>()
   /** By label of the action. */
   readonly forbidden = new Map<string, Problem>()
-  /** Holds that others have first. */
+  /** Holds that other hosts have first. */
   waits = 0
   surprise: readonly string[] = []
   cannot: Unknown | undefined
   readonly confirm?: Confirm
   readonly #predicted = new Map<Overlay, Map<string, string>>()
-  /** Questions keep their order behind actions. */
+  /** True if questions stay in order after actions. */
   queues = false
   #clock = 0
 
@@ -179,7 +179,7 @@ export class FakeHost implements TaskHost {
 
   async send(sent: readonly Sent[], { finished, onWay }: Hear): Promise<readonly ActionOutcome[]> {
     this.log.push(`send ${labels(sent.map(({ planned }) => planned.action))}`)
-    // What is asked behind it is answered when the actions below have been done.
+    // Questions after the actions are answered once the actions below are done.
     if (this.queues) onWay()
     await Promise.resolve()
     const outcomes: ActionOutcome[] = []
@@ -229,7 +229,7 @@ export class FakeHost implements TaskHost {
     return this.#clock
   }
 
-  /** What was sent, a line each time. */
+  /** The actions that were sent, one line per send. */
   get sends(): readonly string[] {
     return this.log.flatMap((line) => (line.startsWith('send ') ? [line.slice('send '.length)] : []))
   }

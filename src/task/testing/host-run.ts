@@ -1,4 +1,4 @@
-/** Tasks of one host, run over a host of texts, and what people and later plays learn of them. */
+/** Runs tasks of one host on a host of texts, and records events and variables. */
 import type { Event } from '../../events/events.ts'
 import { DryStage } from '../dry-stage.ts'
 import { ReadAhead } from '../read-ahead.ts'
@@ -12,15 +12,15 @@ import { unitWith } from './unit.ts'
 export interface HostRun extends Prepared {
   readonly host: FakeHost
   readonly events: Event[]
-  /** Names of tasks after which none may follow. */
+  /** Names of tasks that return `stop`. */
   readonly last: Set<string>
-  /** No new tasks. */
+  /** True if no new task may start. */
   stopped: boolean
-  /** Takes the tasks to their end; with `ahead` everything is read before. */
+  /** Runs the tasks to their end. With `ahead`, reads everything first. */
   run(ahead?: boolean): Promise<void>
-  /** `NAME OUTCOME` of each task that has ended, in order. */
+  /** `NAME OUTCOME` of each finished task, in order. */
   readonly outcomes: readonly string[]
-  /** Labels of what was done, by task. */
+  /** Labels of finished actions, by task. */
   readonly done: Readonly<Record<string, readonly string[]>>
 }
 

@@ -1,4 +1,4 @@
-/** Takes one unit to its end, as a sequence of a single task would. */
+/** Runs one unit to its end, like a sequence with a single task. */
 import type { Overlay } from '../../host/overlay.ts'
 import { converge } from '../converge.ts'
 import type { Converged, Planned, Unit } from '../unit.ts'
@@ -8,11 +8,11 @@ import type { TaskHost } from '../window-host.ts'
 
 export interface OneUnit {
   readonly converged: Converged
-  /** Carried out, in order. */
+  /** Finished actions, in order. */
   readonly acted: readonly Planned[]
 }
 
-/** `makeUnit` is called whenever it is planned again. With an overlay it is a dry run. */
+/** Calls `makeUnit` each time the unit is planned. With an overlay this is a dry run. */
 export async function settleUnit(makeUnit: () => Unit, host: TaskHost, overlay?: Overlay): Promise<OneUnit> {
   if (overlay !== undefined) {
     const converged = await converge(makeUnit(), new DryStage(host, overlay))

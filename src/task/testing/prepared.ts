@@ -1,6 +1,6 @@
 /**
- * Tasks from a playbook in memory, where `it` is a variable, and what they are prepared with on a host that
- * nobody can reach.
+ * Tasks of a playbook in memory, with a variable `it`, and the context to prepare them on an unreachable
+ * host.
  */
 import { hostName } from '../../base/brand.ts'
 import { InputError, UnreachableError } from '../../base/errors.ts'
@@ -23,7 +23,7 @@ import type { Preparing } from '../preparing.ts'
 export interface Prepared {
   readonly tasks: readonly Task[]
   readonly context: TaskContext
-  /** One that reads facts as it is told. */
+  /** The context, which reads facts from `facts`. */
   readonly preparing: Preparing
 }
 
@@ -33,13 +33,13 @@ export interface PreparedOptions {
   readonly files?: Readonly<Record<string, string>>
   /** Values of facts. */
   readonly facts?: Readonly<Record<string, unknown>>
-  /** Beside those that ship. */
+  /** Modules in addition to the shipped ones. */
   readonly modules?: readonly Module[]
   /** YAML. */
   readonly inventory?: string
-  /** The one that the tasks run on; the machine of the run when left out. */
+  /** The machine of the tasks; by default that of the run. */
   readonly host?: string
-  /** Takes all events. */
+  /** Receives all events. */
   readonly events?: Event[]
   readonly signal?: AbortSignal
   /** Milliseconds. */

@@ -1,4 +1,4 @@
-/** A unit of a task that says nothing but its module. */
+/** Creates a unit of a task that sets only its module. */
 import type { Module } from '../../modules/module.ts'
 import type { Task } from '../../language/model.ts'
 import type { Item } from '../items.ts'

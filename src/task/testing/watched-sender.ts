@@ -1,6 +1,6 @@
 /**
- * A sender for a container `ct` on the node `pve1`, or for a host `alone`, over means that carry nothing out
- * and write down what they are asked.
+ * A sender for a container `ct` on the node `pve1`, or for a host `alone`. Its means record requests and
+ * carry out nothing.
  */
 import type { Privilege } from '../../connection/connection.ts'
 import type { Machine } from '../../fleet/machine.ts'
@@ -16,21 +16,21 @@ import { prepared } from './prepared.ts'
 
 export interface WatchedSender {
   readonly sender: Sender
-  /** What was done, in order: `lease NAME`, `act LABEL, ...`, `down NAME`, `up NAME`, `reconnect NAME`. */
+  /** Log in order: `lease NAME`, `act LABEL, ...`, `down NAME`, `up NAME`, `reconnect NAME`. */
   readonly log: string[]
   /** Steps of each frame. */
   readonly frames: (readonly Step[])[]
   readonly contexts: WindowContext[]
-  /** Of each frame, as whom it was sent; '' for the login. */
+  /** The user of each frame; '' for the login. */
   readonly users: string[]
   readonly events: Event[]
-  /** By label; each is given once, and what is not there is done. */
+  /** Results by label. Each is used once; actions without one are done. */
   readonly results: Map<string, StepResult[]>
-  /** By key of the unit; whoever is not there acts as the host says. */
+  /** Users by key of the unit; by default that of the host. */
   readonly becomes: Map<string, Privilege['become']>
-  /** By name of the machine: what taking its lease fails with. */
+  /** Errors of taking a lease, by name of the machine. */
   readonly refusals: Map<string, Error>
-  /** Before each step. */
+  /** Called before each step. */
   before: (action: Action) => void
   /** The container's. */
   readonly machine: Machine
@@ -66,7 +66,7 @@ export function watchedSender(name: 'ct' | 'alone' = 'ct'): WatchedSender {
       for (const [index, { action }] of steps.entries()) {
         now += 10
         made.before(action)
-        // A frame that is lost is lost with all that it held.
+        // A lost frame loses all its remaining steps.
         const good = ended.every(({ kind }) => kind === 'done' || kind === 'lost') && !window.signal.aborted
         const result = good ? (results.get(labelOf(action))?.shift() ?? done) : notBegun
         ended.push(result)

@@ -1,4 +1,4 @@
-/** A window over a fake host, and an owner that writes down what it is told. */
+/** A window on a fake host, with an owner that records its calls. */
 import assert from 'node:assert/strict'
 import { converge } from '../converge.ts'
 import type { Converged, Unit } from '../unit.ts'
@@ -8,17 +8,17 @@ import { FakeHost } from './fake-host.ts'
 
 export interface WatchedWindowOptions {
   readonly stepByStep?: boolean
-  /** What the owner answers when nothing waits any more. */
+  /** The answer of the owner when nothing waits any more. */
   readonly drains?: boolean
 }
 
 export interface WatchedWindow {
   readonly window: Window
   readonly host: FakeHost
-  /** What the owner was told, in order. */
+  /** Calls of the owner, in order. */
   readonly told: string[]
   readonly settled: Map<string, Converged>
-  /** Units with which the owner says that the run goes on elsewhere. */
+  /** Units for which the owner continues the run elsewhere. */
   readonly moves: Set<string>
 }
 
@@ -54,7 +54,7 @@ export function watchedWindow({
   return { window: new Window({ host, owner, stepByStep }), host, told, settled, moves }
 }
 
-/** Plans the units one over the other, to their ends. */
+/** Plans the units to their ends, each on the predictions of the previous ones. */
 export async function plan({ window }: WatchedWindow, ...units: readonly Unit[]): Promise<void> {
   for (const unit of units) {
     const converged = await converge(unit, window)
@@ -63,7 +63,7 @@ export async function plan({ window }: WatchedWindow, ...units: readonly Unit[])
   }
 }
 
-/** Queues what the unit has to do, without taking it to its end. */
+/** Queues the actions of the unit without planning it to its end. */
 export async function begin({ window, host }: WatchedWindow, unit: Unit): Promise<void> {
   unit.reading = await host.probe(unit, undefined)
   await window.queue(unit, unit.plan(unit.reading), unit.reading)

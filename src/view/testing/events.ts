@@ -1,7 +1,7 @@
-/** A run told by its events, for tests of views. */
+/** Events of a run, for tests of views. */
 import type { Counts, Event, EventBody, Outcome, TaskDetail, TaskRef } from '../../events/events.ts'
 
-/** Events as a run would number them. */
+/** Numbers events like a run. */
 export function numbered(bodies: readonly EventBody[]): readonly Event[] {
   return bodies.map((body, index): Event => {
     return { v: 1, run: 'r1', seq: index + 1, time: '2026-01-02T03:04:05.000Z', ...body }
@@ -42,7 +42,7 @@ export const noCounts: Counts = {
 
 type Finished = Extract<EventBody, { readonly type: 'run.finished' }>
 
-/** The end of a run, 400 ms after its beginning. */
+/** The end of a run, 400 ms after its start. */
 export function finished(more: Partial<Finished> = {}): EventBody {
   return {
     type: 'run.finished',

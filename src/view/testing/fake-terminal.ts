@@ -1,8 +1,8 @@
-/** A terminal in memory: it understands what log-update and listr2 write. */
+/** A terminal in memory that interprets the output of log-update and listr2. */
 import type { Terminal } from '../screen.ts'
 
 export interface FakeTerminal extends Terminal {
-  /** What a person sees now, from the first line to the last, without empty lines at the end. */
+  /** The visible lines, without empty lines at the end. */
   lines(): readonly string[]
 }
 

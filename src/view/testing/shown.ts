@@ -1,4 +1,4 @@
-/** What the plain view says of some events. */
+/** Returns the output of the plain view for some events. */
 import type { EventBody } from '../../events/events.ts'
 import { createColors } from '../colors.ts'
 import { createPlainView } from '../plain.ts'
