@@ -1,4 +1,4 @@
-/** Every module that a task can name, in one list: nothing registers itself. */
+/** The list of all modules. Modules do not register themselves. */
 import { apt } from './apt/module.ts'
 import { aptRepository } from './apt-repository/module.ts'
 import { assert } from './assert/module.ts'

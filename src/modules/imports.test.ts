@@ -1,4 +1,7 @@
-/** The linter keeps modules from everything that could change a host, in each of the folders that modules are made of. */
+/**
+ * The linter keeps modules from everything that could change a host, in each of the folders that modules are
+ * made of.
+ */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'

@@ -1,10 +1,10 @@
-/** `gpu_assignment`: what a user writes to give GPUs to a container, and the GPUs that it means on a node. */
+/** Parses `gpu_assignment` and resolves it to GPUs of a node. */
 import { normalAddress } from './cards.ts'
 import { describeGpu, type Gpu, type NodeGpus } from './gpus.ts'
 
 export type Selector =
   | { readonly kind: 'index'; readonly index: number }
-  /** In full, or a beginning of at least eight digits that only one GPU has. */
+  /** In full, or a unique prefix of at least eight digits. */
   | { readonly kind: 'uuid'; readonly uuid: string }
   | { readonly kind: 'pci'; readonly pci: string }
 
@@ -42,7 +42,7 @@ export function parseAssignment(value: unknown): Parsed {
   return { assignment: { kind: 'gpus', selectors } }
 }
 
-/** The GPUs that are meant, in the order of the node, each once. */
+/** The selected GPUs, in the node's order, without duplicates. */
 export function resolveAssignment(assignment: Assignment, node: NodeGpus, nodeName: string): Resolved {
   if (assignment.kind === 'none') return { gpus: [] }
   if (assignment.kind === 'all') {

@@ -1,24 +1,27 @@
-/** The NVIDIA cards of a node as PCI devices, whether or not a driver has them: what sysfs and Proxmox's configurations tell. */
+/**
+ * The NVIDIA cards of a node as PCI devices, with or without a driver, from sysfs and Proxmox's
+ * configuration.
+ */
 import { HostError } from '../base/errors.ts'
 import type { Host } from '../host/host.ts'
 import { many, questionAbout } from '../host/question.ts'
 import type { Card } from './generations.ts'
 
 export interface PciCard extends Card {
-  /** The kernel driver that holds it now. */
+  /** The kernel driver bound to it. */
   readonly driver: string | undefined
 }
 
 const pciDevices = '/sys/bus/pci/devices'
 
-/** Which of these files hold NVIDIA's vendor id. */
+/** Which of these files contain NVIDIA's vendor ID. */
 export const nvidiaVendors = questionAbout({
   words: ['grep', '-lsxF', '0x10de', many('files', /\/sys\/bus\/pci\/devices\/[0-9A-Za-z:.]+\/vendor/)],
   reads: ({ files }) => files.map((path) => `file:${path}*` as const),
   parse: ({ stdout }) => stdout.split('\n'),
 })
 
-/** All NVIDIA display devices (class 03xx), by PCI address. Their audio and USB functions are no cards. */
+/** All NVIDIA display devices (class 03xx), by PCI address, without their audio and USB functions. */
 export async function readCards(host: Host): Promise<readonly PciCard[]> {
   // A graphics card is function 0 of its slot.
   const slots = ((await host.list(pciDevices)) ?? []).filter((name) => name.endsWith('.0'))
@@ -52,7 +55,10 @@ async function readCard(host: Host, slot: string): Promise<PciCard | undefined> 
   }
 }
 
-/** PCI address -> id of the virtual machine that is given it, from all VM configurations of the node and the cluster's resource mappings. */
+/**
+ * PCI address -> ID of the VM that it is passed to, from all VM configurations of the node and the cluster's
+ * resource mappings.
+ */
 export async function readVmOwners(host: Host): Promise<ReadonlyMap<string, string>> {
   const directory = '/etc/pve/qemu-server'
   const [names, mappings, local] = await Promise.all([
@@ -71,7 +77,10 @@ export async function readVmOwners(host: Host): Promise<ReadonlyMap<string, stri
   return owners
 }
 
-/** Addresses in the `hostpciN` lines of a VM's current configuration. `01:00` means every function of that slot: function 0 is the card. */
+/**
+ * Addresses in the `hostpciN` lines of a VM's current configuration. `01:00` means every function of that
+ * slot: function 0 is the card.
+ */
 export function passedThrough(
   config: string,
   mapped: ReadonlyMap<string, readonly string[]>,
@@ -89,7 +98,7 @@ export function passedThrough(
   })
 }
 
-/** Name of a mapping -> the addresses that it stands for on one node (on all, when the node's name is not known). */
+/** Name of a mapping -> its addresses on one node (on all nodes if the node's name is unknown). */
 export function parsePciMappings(
   text: string,
   node: string | undefined,

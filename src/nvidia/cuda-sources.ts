@@ -1,6 +1,7 @@
 /**
- * NVIDIA's CUDA repository among apt's sources. Two entries for it with different `Signed-By`, or one without, and apt refuses to
- * read any source at all ("Conflicting values set for option Signed-By"). Formats: sources.list(5).
+ * NVIDIA's CUDA repository in apt's sources. If two entries for it have different `Signed-By`, or one has
+ * none, apt refuses to read any source at all ("Conflicting values set for option Signed-By"). Formats:
+ * sources.list(5).
  */
 
 export interface SourceFile {
@@ -10,9 +11,9 @@ export interface SourceFile {
 
 export interface CudaSource {
   readonly path: string
-  /** Counts from 1; of a deb822 stanza its first line. */
+  /** From 1; for a deb822 stanza, its first line. */
   readonly line: number
-  /** The entry as it stands in the file. */
+  /** The entry as written in the file. */
   readonly text: string
   /** With https, without the final slash. */
   readonly url: string
@@ -25,12 +26,12 @@ export function cudaRepository(distribution: string): string {
   return `https://developer.download.nvidia.com/compute/cuda/repos/${distribution}/x86_64`
 }
 
-/** All entries that are in force and name a CUDA repository, of whatever distribution. */
+/** All enabled entries for a CUDA repository of any distribution. */
 export function findCudaSources(files: readonly SourceFile[]): readonly CudaSource[] {
   return files.flatMap((file) => (file.path.endsWith('.sources') ? inStanzas(file) : inLines(file)))
 }
 
-/** The file with these entries out of force and everything else as it was. */
+/** The file with these entries disabled and everything else unchanged. */
 export function withoutSources(file: SourceFile, sources: readonly CudaSource[]): string {
   const lines = file.text.split('\n')
   const starts = new Set(sources.filter(({ path }) => path === file.path).map(({ line }) => line))

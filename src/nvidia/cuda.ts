@@ -1,13 +1,14 @@
 /**
- * The oldest driver that each CUDA toolkit works with, on Linux x86_64 (CUDA Toolkit Release Notes, table "CUDA Toolkit and
- * Corresponding Driver Versions"), and how far older drivers go within a major version (table "Minor Version Compatibility").
+ * The oldest driver that each CUDA toolkit works with, on Linux x86_64 (CUDA Toolkit Release Notes, table
+ * "CUDA Toolkit and Corresponding Driver Versions"), and how far older drivers go within a major version
+ * (table "Minor Version Compatibility").
  */
 import { compareVersions } from '../base/version.ts'
 import { inDirectory, questionAbout } from '../host/question.ts'
 import { workDirectory } from '../host/work-directory.ts'
 import { branchOf } from './version.ts'
 
-/** The first release of each minor version; updates of it may ask for a newer patch of the same branch. */
+/** The first release of each minor version; its updates may need a newer patch of the same branch. */
 const oldestDriver: Readonly<Record<string, string>> = {
   '11.7': '515.43.04',
   '11.8': '520.61.05',
@@ -28,11 +29,14 @@ const oldestDriver: Readonly<Record<string, string>> = {
 const oldestOfMajor: Readonly<Record<string, string>> = { 11: '450.80.02', 12: '525.60.13', 13: '580.65.06' }
 
 export type Compatibility =
-  /** Older drivers than the toolkit's own run it with limits: code that is compiled when it runs (PTX) may fail. */
+  /** Drivers older than the toolkit's own run it with limits: code compiled at run time (PTX) may fail. */
   | { readonly kind: 'full' | 'minor'; readonly least: string | undefined }
   | { readonly kind: 'none'; readonly least: string }
 
-/** How a toolkit gets along with a driver. A toolkit that the tables do not know counts as fitting within its major version. */
+/**
+ * Whether a toolkit supports a driver. A toolkit that is not in the tables counts as compatible within its
+ * major version.
+ */
 export function compatibility(cuda: string, driver: string): Compatibility {
   const least = oldestDriver[cuda]
   if (least !== undefined && compareVersions(driver, least) >= 0) return { kind: 'full', least }
@@ -41,34 +45,42 @@ export function compatibility(cuda: string, driver: string): Compatibility {
   return { kind: least === undefined ? 'full' : 'minor', least }
 }
 
-/** `cuda-toolkit` and 12.8 -> `cuda-toolkit-12-8`: the names with a version stay at it, those without follow the newest. */
+/**
+ * `cuda-toolkit` and 12.8 -> `cuda-toolkit-12-8`: the names with a version stay at it, those without follow
+ * the newest.
+ */
 export function versionedPackage(name: string, cuda: string): string {
   return `${name}-${cuda.replace('.', '-')}`
 }
 
-/** Where the toolkit of a version lies. */
+/** The directory of a toolkit version. */
 export function toolkitHome(cuda: string): string {
   return `/usr/local/cuda-${cuda}`
 }
 
-/** Where its programs are. */
+/** The directory of its programs. */
 export function toolkitPrograms(cuda: string): string {
   return `${toolkitHome(cuda)}/bin`
 }
 
-/** The release in what `nvcc --version` prints: `Cuda compilation tools, release 12.8, V12.8.93` -> `12.8`. */
+/**
+ * The release in what `nvcc --version` prints: `Cuda compilation tools, release 12.8, V12.8.93` -> `12.8`.
+ */
 export function nvccRelease(output: string): string | undefined {
   return /\brelease (\d+\.\d+)/.exec(output)?.[1]
 }
 
-/** The release of the compiler of a toolkit; undefined where it does not run. */
+/** The release of a toolkit's compiler; undefined if it does not run. */
 export const compilerRelease = questionAbout({
   words: [inDirectory('nvcc', 'directory', /\/usr\/local\/cuda-[0-9]+\.[0-9]+\/bin/), '--version'],
   reads: () => ['file:/usr/local/cuda*', 'package:*'],
   parse: ({ stdout }) => nvccRelease(stdout),
 })
 
-/** NVIDIA's name of a distribution in its repository addresses: `debian12` (major alone), `ubuntu2404`. Undefined for others. */
+/**
+ * NVIDIA's name of a distribution in its repository addresses: `debian12` (major alone), `ubuntu2404`.
+ * Undefined for others.
+ */
 export function repositoryName(id: string, version: string): string | undefined {
   if (id === 'debian' && /^\d+/.test(version)) return `debian${Number.parseInt(version, 10)}`
   return id === 'ubuntu' && /^\d+\.\d+$/.test(version) ? `ubuntu${version.replace('.', '')}` : undefined
@@ -76,5 +88,5 @@ export function repositoryName(id: string, version: string): string | undefined 
 
 /** NVIDIA's package with the key and the source of a CUDA repository. */
 export const keyringPackage = 'cuda-keyring_1.1-1_all.deb'
-/** Where it is downloaded to; a run that was killed may have left it there. */
+/** Its download path; a killed run may have left it there. */
 export const keyringDownload = `${workDirectory}/${keyringPackage}`

@@ -1,9 +1,9 @@
 /**
- * Which drivers can run which GPUs.
+ * Which drivers support which GPUs.
  *
- * Device ids are given out by generation; the ranges and last branches follow the legacy list of nvidia-installer 590.48.01
- * (`nvGpus.h`: ids up to 0x1DFF are in "580.xx" or older) and NVIDIA's driver installation guide, "Kernel modules" (open modules
- * from Turing on, the only ones from Blackwell on).
+ * Device ids are given out by generation; the ranges and last branches follow the legacy list of
+ * nvidia-installer 590.48.01 (`nvGpus.h`: ids up to 0x1DFF are in "580.xx" or older) and NVIDIA's driver
+ * installation guide, "Kernel modules" (open modules from Turing on, the only ones from Blackwell on).
  */
 import type { ModuleType } from './installer.ts'
 import { atLeast } from '../base/version.ts'
@@ -14,7 +14,7 @@ interface Generation {
   /** PCI device ids, both ends included. */
   readonly from: number
   readonly to: number
-  /** The first and the last branch that drive it; no last: still supported. */
+  /** The first and last branch that support it; no last: still supported. */
   readonly first: number
   readonly last?: number
   readonly types: readonly ModuleType[]
@@ -43,9 +43,9 @@ const generations: readonly Generation[] = [
 
 /** The first branch whose package has open modules. */
 const firstOpen = 515
-/** From here on the installer's own default is open. */
+/** From this branch on, the installer's default is open. */
 const openByDefault = 560
-/** From here on the documentation knows open modules only. */
+/** From this branch on, the documentation lists only open modules. */
 const openOnly = 620
 
 export interface Card {
@@ -61,7 +61,7 @@ export interface Misfit {
   readonly last: number | undefined
 }
 
-/** The cards that a driver version does not drive, with the branches that would. */
+/** The cards that a driver version does not support, with the branches that do. */
 export function misfits(version: string, cards: readonly Card[]): readonly Misfit[] {
   const branch = branchOf(version)
   return cards.flatMap((card) => {
@@ -71,7 +71,10 @@ export function misfits(version: string, cards: readonly Card[]): readonly Misfi
   })
 }
 
-/** The oldest and newest branch that drive all of the cards; undefined when there is none, as for Pascal beside Blackwell after 580. */
+/**
+ * The oldest and newest branch that support all cards; undefined if there is none, for example for Kepler
+ * with Ada.
+ */
 export function commonBranches(
   cards: readonly Card[],
 ): { readonly first: number; readonly last: number | undefined } | undefined {
@@ -86,7 +89,10 @@ export type ModuleChoice =
   | { readonly kind: 'chosen'; readonly type: ModuleType }
   | { readonly kind: 'impossible'; readonly why: string }
 
-/** The kind of kernel modules that drive all of the cards: what is asked for, or with `auto` what the installer would choose. */
+/**
+ * The type of kernel modules that supports all cards: the requested one, or with `auto` the installer's
+ * choice.
+ */
 export function chooseModuleType(
   version: string,
   cards: readonly Card[],

@@ -6,26 +6,26 @@ import { gpusDirectory, informationFile, parseGpuInformation } from './proc.ts'
 import { shortAddress, smiReads } from './smi.ts'
 
 export interface Gpu {
-  /** nvidia-smi's index: the place in the order of the PCI addresses, without those that a VM owns. Not the minor. */
+  /** nvidia-smi's index: the position in PCI address order, without cards of VMs. Not the minor. */
   readonly index: number
   /** `0000:01:00.0` */
   readonly pci: string
   readonly model: string
   /** The N of /dev/nvidiaN; undefined while no driver is loaded. */
   readonly minor: number | undefined
-  /** Undefined while no driver is loaded, and until the GPU has been opened once since then. */
+  /** Undefined while no driver is loaded, and until the GPU has been opened once after loading. */
   readonly uuid: string | undefined
 }
 
 export interface NodeGpus {
   readonly gpus: readonly Gpu[]
-  /** Whether the driver told of them; otherwise only addresses and order are known. */
+  /** Whether the driver reported them; otherwise only addresses and order are known. */
   readonly driver: boolean
   /** Address -> id of the VM that owns the card. */
   readonly owned: ReadonlyMap<string, string>
 }
 
-/** Reads them from /proc and sysfs: nothing is opened, nothing loaded. */
+/** Reads them from /proc and sysfs. Opens no device and loads no module. */
 export async function readNodeGpus(node: Host): Promise<NodeGpus> {
   const [cards, owned, names] = await Promise.all([
     readCards(node),
@@ -57,14 +57,14 @@ export const gpuUuids = question({
     ),
 })
 
-/** The same with the UUIDs that /proc does not tell yet: nvidia-smi opens the GPUs, after which it does. */
+/** Adds UUIDs that /proc does not show yet: nvidia-smi opens the GPUs, and then /proc shows them. */
 export async function withUuids(node: Host, read: NodeGpus): Promise<NodeGpus> {
   if (!read.driver || read.gpus.every(({ uuid }) => uuid !== undefined)) return read
   const uuids = await node.ask(gpuUuids)
   return { ...read, gpus: read.gpus.map((gpu) => ({ ...gpu, uuid: gpu.uuid ?? uuids.get(gpu.pci) })) }
 }
 
-/** One GPU for people: `0 (0000:01:00.0, GPU-..., NVIDIA GeForce RTX 3060)`. */
+/** One GPU for messages: `0 (0000:01:00.0, GPU-..., NVIDIA GeForce RTX 3060)`. */
 export function describeGpu({ index, pci, uuid, model }: Gpu): string {
   return `${index} (${[pci, uuid, model].filter(Boolean).join(', ')})`
 }

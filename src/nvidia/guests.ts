@@ -1,4 +1,4 @@
-/** Which containers of a node use its GPUs: those that a change of the driver disturbs. */
+/** Which containers of a node use its GPUs and so lose them when the driver changes. */
 import type { Host } from '../host/host.ts'
 import { parseContainerConfig } from '../proxmox/container-config.ts'
 import { deviceEntries } from '../proxmox/device-entries.ts'
@@ -7,7 +7,7 @@ export interface GpuContainer {
   readonly ctid: string
   readonly hostname: string
   readonly running: boolean
-  /** Names of the nodes of its GPUs, `nvidia0`; none when it only has a device rule. */
+  /** Names of its GPU device nodes, `nvidia0`; empty if it only has a device rule. */
   readonly gpus: readonly string[]
 }
 
@@ -26,7 +26,9 @@ export async function readGpuContainers(host: Host): Promise<readonly GpuContain
   })
 }
 
-/** Whether a configuration gives its container an NVIDIA device, by `devN`, by a bind mount or by a device rule for major 195. */
+/**
+ * Whether a configuration passes an NVIDIA device: with `devN`, a bind mount or a device rule for major 195.
+ */
 export function namesNvidia(config: string): boolean {
   return parseContainerConfig(config).current.entries.some(
     ({ key, value }) =>
@@ -35,7 +37,7 @@ export function namesNvidia(config: string): boolean {
   )
 }
 
-/** The containers that have a GPU and are not among those that this run manages. */
+/** The containers that have a GPU and are not part of this run. */
 export function unmanaged(
   containers: readonly GpuContainer[],
   managed: readonly string[],

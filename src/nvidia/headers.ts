@@ -1,7 +1,7 @@
 /**
- * The packages that DKMS needs to build for the running kernel, for the one that the next restart brings, and for those that
- * will be installed later (a metapackage). Names: debian/control of proxmox/pve-kernel (`pve-headers-*` up to Proxmox VE 7 on
- * Debian 11, `proxmox-headers-*` since).
+ * The packages that DKMS needs to build for the running kernel, for the kernel of the next boot, and for
+ * those that will be installed later (a metapackage). Names: debian/control of proxmox/pve-kernel
+ * (`pve-headers-*` up to Proxmox VE 7 on Debian 11, `proxmox-headers-*` since).
  */
 export function headerPackages(
   kernel: string,
@@ -16,7 +16,7 @@ export function headerPackages(
   return [...kernels.map((release) => `${family.prefix}${release}`), family.metapackage]
 }
 
-/** Releases of the kernels in a listing of /boot. */
+/** Kernel releases in a listing of /boot. */
 export function installedKernels(boot: readonly string[]): readonly string[] {
   return boot.flatMap((name) => (name.startsWith('vmlinuz-') ? [name.slice('vmlinuz-'.length)] : []))
 }

@@ -1,12 +1,13 @@
 /**
- * Containers that a node keeps from starting, because the minors of its cards have moved and their configuration would give them a card
- * that they were not assigned. The program that decides so at each start is `roles/nvidia_host/files/nvidia-driver`; these are its marks.
+ * Containers that a node prevents from starting, because the minors of its cards have changed and their
+ * configuration names a card that is not assigned to them. `roles/nvidia_host/files/nvidia-driver` decides
+ * this at each start and writes these marks.
  */
 import { isUnknown, knownOr } from '../base/unknown.ts'
 import type { Host } from '../host/host.ts'
 import type { Finding } from '../host/plan.ts'
 
-/** Gone with the next boot, and with the next start that is let through. */
+/** Deleted by the next boot and by the next allowed start. */
 const directory = '/run/gpuplay/held'
 
 export interface HeldBack {
@@ -15,7 +16,7 @@ export interface HeldBack {
   readonly why: string
 }
 
-/** Why the container's last start was refused; undefined when it was not, or when a dry run cannot know. */
+/** Why the container's last start was refused; undefined if it was not, or if a dry run cannot know. */
 export async function readHeldBack(node: Host, ctid: string): Promise<HeldBack | undefined> {
   const mark = await node.maybe(node.text(`${directory}/${ctid}`))
   if (isUnknown(mark) || mark === undefined) return undefined
@@ -30,7 +31,7 @@ export async function readAllHeldBack(node: Host): Promise<readonly HeldBack[]> 
   return marks.flatMap((mark) => mark ?? [])
 }
 
-/** `containers`: those of the node that take part in the run; the others can only be named by their number. */
+/** `containers`: the node's containers that are part of the run; others are named only by CTID. */
 export function heldBackFinding(
   { ctid, why }: HeldBack,
   containers: readonly { readonly name?: string; readonly ctid: string | number }[],

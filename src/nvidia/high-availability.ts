@@ -1,9 +1,9 @@
-/** What Proxmox's HA manager is told, from its files below /etc/pve. */
+/** The configuration of Proxmox's HA manager, from its files below /etc/pve. */
 
 export const resourcesFile = '/etc/pve/ha/resources.cfg'
 export const datacenterFile = '/etc/pve/datacenter.cfg'
 
-/** Ids of the guests that HA manages and is not told to ignore: sections `ct: 101`, `vm: 100`. */
+/** IDs of the guests that HA manages and does not ignore: sections `ct: 101`, `vm: 100`. */
 export function managedGuests(resources: string): readonly string[] {
   const ids: string[] = []
   for (const section of resources.split(/^(?=\S)/m)) {
@@ -13,7 +13,10 @@ export function managedGuests(resources: string): readonly string[] {
   return ids
 }
 
-/** What HA does with a node's guests when it shuts down; `conditional`, the default, freezes them for a restart. */
+/**
+ * What HA does with a node's guests when the node shuts down; `conditional`, the default, freezes them for a
+ * reboot.
+ */
 export function shutdownPolicy(datacenter: string): string {
   return /^ha:.*\bshutdown_policy=(\w+)/m.exec(datacenter)?.[1] ?? 'conditional'
 }

@@ -1,14 +1,15 @@
 /**
- * Which options the installer inside a `.run` knows, by version.
+ * The options that the installer inside a `.run` supports, by version.
  *
- * From the option tables of NVIDIA/nvidia-installer at its tags 304.22 to 590.48.01 (`option_table.h`). The installer's own
- * `--advanced-options` is no substitute: it leaves out options that work (`--no-kernel-module` has no help text), and an
- * unknown option ends the installer with status 1 before it does anything.
+ * From the option tables of NVIDIA/nvidia-installer at its tags 304.22 to 590.48.01 (`option_table.h`). The
+ * installer's own `--advanced-options` is no substitute: it leaves out options that work
+ * (`--no-kernel-module` has no help text), and an unknown option ends the installer with status 1 before it
+ * does anything.
  */
 import { atLeast } from '../base/version.ts'
 import { one, question, questionAbout } from '../host/question.ts'
 
-/** The option, and the first driver version whose installer takes it. */
+/** The option, and the first driver version whose installer supports it. */
 export const installerOptions = {
   '--silent': '304.22',
   '--uninstall': '304.22',
@@ -51,9 +52,9 @@ export function knowsOption(version: string, option: InstallerOption): boolean {
 export type ModuleType = 'open' | 'proprietary'
 
 /**
- * The options for a node: kernel modules by DKMS, no X and no OpenGL files, an initramfs that we rebuild ourselves for every
- * kernel, and no loading of modules, which is a step of its own.
- * `beside`: a driver of another version is loaded and may be in use while this one is installed.
+ * The options for a node: kernel modules by DKMS, no X and no OpenGL files, an initramfs that we rebuild
+ * ourselves for every kernel, and no loading of modules, which is a separate step. `beside`: another driver
+ * version is loaded and may be in use during the installation.
  */
 export function nodeOptions(
   version: string,
@@ -76,8 +77,9 @@ export function nodeOptions(
 }
 
 /**
- * The options for a container: user space alone. `graphics` keeps OpenGL, EGL and Vulkan; without them NVENC, NVDEC and CUDA
- * are still complete. The setuid helper is left out, since it would undo the modes of the device nodes that the container was given.
+ * The options for a container: user space only. `graphics` keeps OpenGL, EGL and Vulkan; without it, NVENC,
+ * NVDEC and CUDA are still complete. The setuid helper is omitted, since it would reset the modes of the
+ * container's device nodes.
  */
 export function containerOptions(
   version: string,
@@ -99,7 +101,7 @@ export function containerOptions(
   ])
 }
 
-/** Before 515 there are only proprietary modules; up to 550 the open ones are chosen by the directory that they are built in. */
+/** Before 515, there are only proprietary modules; up to 550, the build directory selects the open ones. */
 function moduleTypeOption(version: string, type: ModuleType): readonly string[] {
   if (knowsOption(version, '--kernel-module-type')) return [`--kernel-module-type=${type}`]
   if (type === 'open' && knowsOption(version, '--kernel-module-build-directory'))
@@ -112,8 +114,8 @@ function known(version: string, wanted: readonly InstallerOption[]): readonly st
 }
 
 /**
- * What the installer wrote down about itself in `/var/lib/nvidia/log`: the version of the driver that it installed. The file's
- * second line (the first, in newer versions) ends with the version in parentheses. Undefined when the text is not understood.
+ * The driver version that the installer recorded in `/var/lib/nvidia/log`. The file's second line (the first,
+ * in newer versions) ends with the version in parentheses. Undefined if the text is not recognized.
  */
 export function installedVersion(log: string): string | undefined {
   for (const line of log.split('\n', 4)) {
@@ -123,17 +125,17 @@ export function installedVersion(log: string): string | undefined {
   return undefined
 }
 
-/** Where the installer keeps its records; present only on machines where a `.run` installed a driver. */
+/** The installer's records; present only on machines where a `.run` installed a driver. */
 export const installerLog = '/var/lib/nvidia/log'
 
-/** What `dkms status` prints of the driver, for `dkmsState`; undefined where there is no DKMS that answers. */
+/** Output of `dkms status` for the driver, for `dkmsState`; undefined if DKMS is missing or fails. */
 export const dkmsStatus = question({
   words: ['dkms', 'status', '-m', 'nvidia'],
   reads: ['package:*', 'file:/var/lib/dkms/*', 'file:/lib/modules/*', 'file:/usr/src/*'],
   parse: ({ code, stdout }) => (code === 0 ? stdout : undefined),
 })
 
-/** Which kind of kernel module is installed for a kernel; undefined: none. */
+/** Type of the kernel module installed for a kernel; undefined if there is none. */
 export const installedModuleType = questionAbout({
   words: ['modinfo', '-k', one('kernel', /[0-9][A-Za-z0-9.+~_-]*/), '-F', 'license', 'nvidia'],
   reads: () => ['file:/lib/modules/*', 'file:/usr/lib/modules/*', 'kernel:'],
@@ -147,8 +149,9 @@ export const installedModuleType = questionAbout({
 export type DkmsState = 'installed' | 'built' | 'added' | 'absent'
 
 /**
- * What `dkms status` says of a driver for one kernel. Lines: `nvidia/580.95.05, 6.8.12-4-pve, x86_64: installed`,
- * in older DKMS `nvidia, 580.95.05, 6.8.12-4-pve, x86_64: installed`; `nvidia/580.95.05: added` for no kernel.
+ * The state of a driver for one kernel in the output of `dkms status`. Lines: `nvidia/580.95.05,
+ * 6.8.12-4-pve, x86_64: installed`, in older DKMS `nvidia, 580.95.05, 6.8.12-4-pve, x86_64: installed`;
+ * `nvidia/580.95.05: added` for no kernel.
  */
 export function dkmsState(status: string, version: string, kernel: string): DkmsState {
   let state: DkmsState = 'absent'

@@ -1,7 +1,9 @@
 import type { Host } from '../host/host.ts'
 import { type PackageRow, packageStates } from '../host/questions/packages.ts'
 
-/** The packages that bring an NVIDIA driver from Debian or from NVIDIA's apt repository, as shell patterns for apt and dpkg. */
+/**
+ * The NVIDIA driver packages of Debian and of NVIDIA's apt repository, as shell patterns for apt and dpkg.
+ */
 export const driverPackagePatterns = [
   'cuda-drivers*',
   'firmware-nvidia-gsp*',
@@ -27,10 +29,16 @@ export const driverPackagePatterns = [
   'xserver-xorg-video-nvidia*',
 ] as const
 
-/** Match one of the patterns above, and yet are no driver: NVIDIA's container tools live beside any driver. */
+/**
+ * Packages that match a pattern above, but are not part of a driver: NVIDIA's container tools work with any
+ * driver.
+ */
 const noDriver = ['libnvidia-container*', 'libnvidia-egl-wayland*', 'libnvidia-egl-gbm*']
 
-/** Whether a package is part of an NVIDIA driver. Never true for kernels, Proxmox's packages, the CUDA toolkit or NVIDIA's container tools. */
+/**
+ * Whether a package is part of an NVIDIA driver. Never true for kernels, Proxmox's packages, the CUDA toolkit
+ * or NVIDIA's container tools.
+ */
 export function isDriverPackage(name: string): boolean {
   const plain = name.replace(/:[a-z0-9]+$/, '')
   return (
@@ -40,8 +48,9 @@ export function isDriverPackage(name: string): boolean {
 }
 
 /**
- * Preferences for apt with which it installs none of these packages, not even as a dependency (apt_preferences(5)). Of several records
- * for one package the first counts, so what is no driver comes first, with apt's usual priority.
+ * Preferences that prevent apt from installing these packages, even as a dependency (apt_preferences(5)). Of
+ * several records for one package the first applies, so packages outside the driver come first, with apt's
+ * default priority.
  */
 export const driverPin = [
   '# Written by gpuplay: the NVIDIA driver here is from a .run, and packages of another one would break it.',
@@ -55,12 +64,12 @@ export const driverPin = [
   '',
 ].join('\n')
 
-/** The driver packages that are there. @throws UnknownError, HostError */
+/** The installed driver packages. @throws UnknownError, HostError */
 export async function readDriverPackages(host: Host): Promise<readonly string[]> {
   return installedDriverPackages(await host.ask(packageStates({ patterns: driverPackagePatterns })))
 }
 
-/** Those with only their configuration left do not count. */
+/** Ignores removed packages whose configuration remains. */
 export function installedDriverPackages(rows: readonly PackageRow[]): readonly string[] {
   const names = rows.flatMap(({ status, name }) => {
     const there = status !== 'not-installed' && status !== 'config-files'

@@ -1,11 +1,11 @@
-/** Persistence mode and power limits, as nvidia-smi says. */
+/** Persistence mode and power limits, as reported by nvidia-smi. */
 import { question } from '../host/question.ts'
 import { normalAddress } from './cards.ts'
 import { smiReads } from './smi.ts'
 
 export interface GpuPower {
   readonly pci: string
-  /** Undefined where the GPU has no such setting. */
+  /** Undefined if the GPU does not have this setting. */
   readonly persistence: boolean | undefined
   /** Watts. */
   readonly limit: number | undefined
@@ -26,7 +26,7 @@ export const powerSettings = question({
     code === 0 ? { kind: 'gpus', gpus: parseGpus(stdout) } : { kind: 'failed', said: stdout.trim() },
 })
 
-/** Rows `00000000:01:00.0, Enabled, 180.00`; what a GPU does not have is `[N/A]`. */
+/** Rows `00000000:01:00.0, Enabled, 180.00`; a missing setting is `[N/A]`. */
 export function parseGpus(csv: string): readonly GpuPower[] {
   return csv.split('\n').flatMap((line) => {
     const [address, persistence, limit] = line.split(',').map((cell) => cell.trim())

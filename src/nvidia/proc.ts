@@ -1,6 +1,7 @@
 /**
- * What the NVIDIA kernel modules tell in /proc. Formats: `nv-procfs.c` of NVIDIA/open-gpu-kernel-modules; numbers of
- * device nodes: `nv-chardev-numbers.h` there and `nvidia-modprobe-utils.h` of NVIDIA/nvidia-modprobe.
+ * The files of the NVIDIA kernel modules in /proc. Formats: `nv-procfs.c` of NVIDIA/open-gpu-kernel-modules;
+ * numbers of device nodes: `nv-chardev-numbers.h` there and `nvidia-modprobe-utils.h` of
+ * NVIDIA/nvidia-modprobe.
  */
 
 import { one, questionAbout } from '../host/question.ts'
@@ -8,7 +9,7 @@ import { one, questionAbout } from '../host/question.ts'
 export const versionFile = '/proc/driver/nvidia/version'
 export const gpusDirectory = '/proc/driver/nvidia/gpus'
 export const devicesFile = '/proc/devices'
-/** The version of what is loaded, on one line; absent when the module is not loaded. Containers see that of their node. */
+/** The loaded version, on one line; absent if the module is not loaded. A container sees its node's. */
 export const loadedVersionFile = '/sys/module/nvidia/version'
 
 /** The major of /dev/nvidiaN, nvidiactl and nvidia-modeset; the only one that is fixed. */
@@ -20,7 +21,7 @@ export function informationFile(pci: string): string {
   return `${gpusDirectory}/${pci}/information`
 }
 
-/** The version that /proc/driver/nvidia/version names; undefined when the text is not understood. */
+/** The version in /proc/driver/nvidia/version; undefined if the text is not recognized. */
 export function parseDriverVersion(text: string): string | undefined {
   return /(?:Open )?Kernel Module(?: for \S+)?\s+([0-9]+(?:\.[0-9]+)+)/.exec(text)?.[1]
 }
@@ -29,15 +30,18 @@ export interface GpuInformation {
   /** PCI address with domain, lower case: `0000:01:00.0`. */
   readonly pci: string
   readonly model: string
-  /** Absent until the GPU has been opened once since the driver was loaded. */
+  /** Absent until the GPU has been opened once after the driver was loaded. */
   readonly uuid: string | undefined
-  /** The N of /dev/nvidiaN; undefined with drivers so old that they do not say. */
+  /** N in /dev/nvidiaN; undefined with old drivers that do not report it. */
   readonly minor: number | undefined
-  /** The driver was told to leave it alone. */
+  /** The driver is configured to ignore it. */
   readonly excluded: boolean
 }
 
-/** Reads /proc/driver/nvidia/gpus/ADDRESS/information. `pci` is the directory's name, used when the text does not say. */
+/**
+ * Reads /proc/driver/nvidia/gpus/ADDRESS/information. `pci` is the directory's name, used if the text has no
+ * address.
+ */
 export function parseGpuInformation(pci: string, text: string): GpuInformation {
   const fields = new Map<string, string>()
   for (const line of text.split('\n')) {
@@ -49,14 +53,17 @@ export function parseGpuInformation(pci: string, text: string): GpuInformation {
   return {
     pci: (fields.get('Bus Location') ?? pci).toLowerCase(),
     model: fields.get('Model') ?? '',
-    // A GPU that was never opened has no such line; some versions print question marks.
+    // This line is missing for a GPU that was never opened; some versions print question marks.
     uuid: uuid?.match(/^GPU-[0-9a-f-]{36}$/i)?.[0],
     minor: minor !== undefined && /^\d+$/.test(minor) ? Number(minor) : undefined,
     excluded: fields.get('GPU Excluded') === 'Yes',
   }
 }
 
-/** The majors of the character devices in /proc/devices, by name: `nvidia-uvm` -> 511. A name listed twice keeps its first. */
+/**
+ * The majors of the character devices in /proc/devices, by name: `nvidia-uvm` -> 511. A name listed twice
+ * keeps its first.
+ */
 export function parseCharacterMajors(text: string): ReadonlyMap<string, number> {
   const majors = new Map<string, number>()
   let characters = false
@@ -76,7 +83,9 @@ export interface DeviceNode {
   readonly minor: number
 }
 
-/** The nodes that CUDA needs beside those of the GPUs; the ones of unified memory only while `nvidia-uvm` is loaded. */
+/**
+ * The device nodes that CUDA needs besides those of the GPUs; those of nvidia-uvm only while it is loaded.
+ */
 export function sharedNodes(majors: ReadonlyMap<string, number>): readonly DeviceNode[] {
   const uvm = majors.get('nvidia-uvm')
   const control = { path: '/dev/nvidiactl', major: nvidiaMajor, minor: controlMinor }
@@ -89,7 +98,8 @@ export function sharedNodes(majors: ReadonlyMap<string, number>): readonly Devic
 }
 
 /**
- * Whether the host may open the device node of a GPU: the device rules of a container's cgroup decide at open(2), so only opening tells. No byte is read.
+ * Whether the host may open the device node of a GPU. The device rules of a container's cgroup apply at
+ * open(2), so the device is opened; nothing is read.
  */
 export const opens = questionAbout({
   words: ['head', '-c', '0', one('path', /\/dev\/nvidia[0-9]+/)],

@@ -1,4 +1,4 @@
-/** What speaks against restarting a Proxmox VE node now. */
+/** Reasons not to reboot a Proxmox VE node now. */
 import { knownOr } from '../base/unknown.ts'
 import type { Host } from '../host/host.ts'
 import { question } from '../host/question.ts'
@@ -22,7 +22,10 @@ export async function readObstacles(host: Host, ha: 'refuse' | 'freeze'): Promis
   return found.flat()
 }
 
-/** gpuplay runs on the node or in a container of it (one kernel, one boot id), or in a VM of it (its UUID is in the VM's configuration). */
+/**
+ * gpuplay runs on the node or in a container of it (one kernel, one boot id), or in a VM of it (its UUID is
+ * in the VM's configuration).
+ */
 async function controllerHere(host: Host): Promise<readonly Obstacle[]> {
   const [ours, uuid, kernel, names] = await Promise.all([
     host.controller.text('/proc/sys/kernel/random/boot_id'),
@@ -48,7 +51,7 @@ async function controllerHere(host: Host): Promise<readonly Obstacle[]> {
   ]
 }
 
-/** undefined: pvecm does not say. */
+/** Undefined if pvecm does not report it. */
 export const clusterVotes = question({
   words: ['pvecm', 'status'],
   reads: ['unit:corosync*', 'unit:pve*', 'file:/etc/pve/corosync.conf'],
@@ -84,7 +87,10 @@ export interface Votes {
   readonly own: number
 }
 
-/** Out of `pvecm status`: `Total votes: 3`, `Quorum: 2 ...`, and in the table of members `0x00000001 1 192.0.2.11 (local)`. */
+/**
+ * Out of `pvecm status`: `Total votes: 3`, `Quorum: 2 ...`, and in the table of members `0x00000001 1
+ * 192.0.2.11 (local)`.
+ */
 export function parseVotes(status: string): Votes | undefined {
   const total = /^Total votes:\s*(\d+)/m.exec(status)?.[1]
   const needed = /^Quorum:\s*(\d+)/m.exec(status)?.[1]
@@ -93,7 +99,7 @@ export function parseVotes(status: string): Votes | undefined {
   return { total: Number(total), quorum: Number(needed), own: Number(own ?? 1) }
 }
 
-/** The first line of what Ceph says of itself. */
+/** The first line of Ceph's health. */
 export const cephHealth = question({
   words: ['ceph', 'health'],
   reads: ['unit:ceph*'],
@@ -101,7 +107,7 @@ export const cephHealth = question({
 })
 
 async function ceph(host: Host): Promise<readonly Obstacle[]> {
-  // In this order: in a dry run a program that is absent may come with a package.
+  // In this order: in a dry run, a package may install a missing program.
   if ((await host.stat('/etc/pve/ceph.conf')) === undefined) return []
   if ((await host.command('ceph')) === undefined) return []
   const said = await host.ask(cephHealth)
@@ -109,7 +115,7 @@ async function ceph(host: Host): Promise<readonly Obstacle[]> {
   return [{ kind: 'ceph', message: `Ceph is not healthy: ${said}`, fix: 'ceph health detail' }]
 }
 
-/** Types of Proxmox's tasks that a restart would cut in the middle of a guest's data. */
+/** Types of Proxmox tasks that a reboot would interrupt while they write a guest's data. */
 const delicateTasks = [
   'vzdump',
   'qmigrate',
@@ -144,8 +150,8 @@ export interface ActiveTask {
 }
 
 /**
- * Tasks without an end in Proxmox's list: `UPID:NODE:PID:PSTART:START:TYPE:ID:USER: SAVED [END] [STATUS]`, hexadecimal numbers
- * (`PVE::Tools::upid_decode`, `PVE::INotify` of pve-common).
+ * Tasks without an end in Proxmox's list: `UPID:NODE:PID:PSTART:START:TYPE:ID:USER: SAVED [END] [STATUS]`,
+ * hexadecimal numbers (`PVE::Tools::upid_decode`, `PVE::INotify` of pve-common).
  */
 export function parseActiveTasks(text: string): readonly ActiveTask[] {
   return text.split('\n').flatMap((line) => {

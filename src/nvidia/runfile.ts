@@ -1,4 +1,7 @@
-/** The names under which NVIDIA publishes its driver as a self-extracting `.run`, and the checksum file beside it. */
+/**
+ * The names under which NVIDIA publishes its driver as a self-extracting `.run`, and the checksum file beside
+ * it.
+ */
 import { driverVersionPattern } from './version.ts'
 
 const publisher = 'https://download.nvidia.com/XFree86/Linux-x86_64'
@@ -8,7 +11,7 @@ export function runfileName(version: string): string {
   return `NVIDIA-Linux-x86_64-${version}.run`
 }
 
-/** Where NVIDIA publishes the `.run` of a version. */
+/** NVIDIA's URL for the `.run` of a version. */
 export function runfileUrl(version: string): string {
   return `${publisher}/${version}/${runfileName(version)}`
 }
@@ -18,18 +21,20 @@ export function checksumUrl(url: string): string {
   return `${url}.sha256sum`
 }
 
-/** Where the cache keeps the `.run` of a version on a node. */
+/** The path of a version's `.run` in a node's cache. */
 export function cachedRunfile(directory: string, version: string): string {
   return `${directory.replace(/\/+$/, '')}/${runfileName(version)}`
 }
 
-/** Beside a cached `.run`: its sha256 in the form of sha256sum, written once the file was checked. */
+/**
+ * The file next to a cached `.run` with its sha256 in the format of sha256sum, written after verification.
+ */
 export function checksumRecord(runfile: string): string {
   return `${runfile}.sha256`
 }
 
 /**
- * The version that a `.run`'s address or file name is about; undefined when the name does not say. Knows
+ * The version in the URL or file name of a `.run`; undefined if the name has none. Recognizes
  * `NVIDIA-Linux-x86_64-580.95.05.run` and its variants `-no-compat32`, `-vgpu-kvm`, `-grid`.
  */
 export function versionOfRunfile(urlOrName: string): string | undefined {
@@ -41,8 +46,8 @@ export function versionOfRunfile(urlOrName: string): string | undefined {
 }
 
 /**
- * The sha256 of one file out of a checksum file: lines `HASH  NAME` or `HASH *NAME` (sha256sum), `SHA256 (NAME) = HASH`
- * (BSD), or a hash alone. Lower case; undefined when the file does not name it.
+ * The sha256 of one file out of a checksum file: lines `HASH  NAME` or `HASH *NAME` (sha256sum), `SHA256
+ * (NAME) = HASH` (BSD), or a hash alone. Lower case; undefined if the file does not list it.
  */
 export function sha256FromFile(text: string, name: string): string | undefined {
   for (const line of text.split('\n')) {

@@ -1,4 +1,4 @@
-/** The guests that run on a node: those that a restart of it stops. */
+/** The running guests of a node, which a reboot stops. */
 import type { Host } from '../host/host.ts'
 import { parseContainerConfig } from '../proxmox/container-config.ts'
 

@@ -1,13 +1,16 @@
-/** Whether the kernel will load modules that DKMS built. */
+/** Whether the kernel loads modules built by DKMS. */
 import { sha256Of } from '../host/content.ts'
 import type { Host } from '../host/host.ts'
 import { question } from '../host/question.ts'
 
-/** `no-key`: Secure Boot is on and the key that DKMS signs with is not enrolled, or nothing is there that could tell. */
+/** `no-key`: Secure Boot is on and DKMS's signing key is not enrolled, or mokutil or the key is missing. */
 export type SecureBoot = 'off' | 'key-enrolled' | 'no-key'
 
 const variable = '/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c'
-/** Four bytes of attributes (boot service and runtime access) and the value 1: UEFI specification, "Globally Defined Variables". */
+/**
+ * Four bytes of attributes (boot service and runtime access) and the value 1: UEFI specification, "Globally
+ * Defined Variables".
+ */
 const on = sha256Of(Buffer.of(6, 0, 0, 0, 1))
 /** Where DKMS keeps the public part of its signing key, in Debian and Proxmox VE. */
 const key = '/var/lib/dkms/mok.pub'

@@ -1,9 +1,12 @@
-/** What nvidia-smi answers. It says everything on standard output; its exit statuses are those of NVML (nvidia-smi(1), "RETURN VALUE"). */
+/**
+ * Runs nvidia-smi. It writes errors to standard output, too; its exit statuses are those of NVML
+ * (nvidia-smi(1), "RETURN VALUE").
+ */
 import { question } from '../host/question.ts'
 import type { Answer } from '../host/host.ts'
 import { normalAddress } from './cards.ts'
 
-/** What every answer of nvidia-smi rests on. */
+/** Resources that every answer of nvidia-smi depends on. */
 export const smiReads = ['kernelModule:nvidia*', 'file:/dev/nvidia*', 'file:/usr/lib/*'] as const
 
 /** The GPUs that the caller can use. */
@@ -51,12 +54,14 @@ function firstLine(text: string): string {
   return text.trim().split('\n', 1)[0] ?? ''
 }
 
-/** nvidia-smi writes the domain with eight digits, the kernel with four: `00000000:01:00.0` -> `0000:01:00.0`. */
+/**
+ * nvidia-smi writes the domain with eight digits, the kernel with four: `00000000:01:00.0` -> `0000:01:00.0`.
+ */
 export function shortAddress(address: string): string {
   return normalAddress(address.replace(/^0000(?=[0-9a-f]{4}:)/i, ''))
 }
 
-/** Enough of a UUID to tell the GPUs of a node apart: `GPU-8f3c0000`. */
+/** A short UUID that distinguishes the GPUs of a node: `GPU-8f3c0000`. */
 export function shortUuid(uuid: string): string {
   return uuid.slice(0, 12)
 }

@@ -1,11 +1,11 @@
-/** The user space of an NVIDIA driver on a machine: what is installed, judged by the files that programs load. */
+/** The installed user-space driver of a machine, judged by the files that programs load. */
 import type { Host } from '../host/host.ts'
 import { installedVersion, installerLog } from './installer.ts'
 
 export interface Userspace {
-  /** What the installer of a `.run` wrote down; undefined when none did. */
+  /** The version recorded by the installer of a `.run`; undefined if there is no record. */
   readonly logged: string | undefined
-  /** Versions of libnvidia-ml.so.1 and libcuda.so.1, from the files that they point to. */
+  /** Versions of libnvidia-ml.so.1 and libcuda.so.1, from their link targets. */
   readonly management: string | undefined
   readonly cuda: string | undefined
   readonly smi: boolean
@@ -32,12 +32,15 @@ export async function readUserspace(host: Host): Promise<Userspace> {
   }
 }
 
-/** The version that programs get; undefined when there is none. */
+/** The version that programs load; undefined if there is none. */
 export function userspaceVersion({ management, cuda, logged }: Userspace): string | undefined {
   return management ?? cuda ?? logged
 }
 
-/** Whether all of it is there in this version. Without the installer's records it is somebody else's, and good when whole. */
+/**
+ * Whether it is complete in this version. Without the installer's records, another tool installed it; then
+ * complete is enough.
+ */
 export function isComplete({ logged, management, cuda, smi }: Userspace, version: string): boolean {
   return smi && management === version && cuda === version && (logged === undefined || logged === version)
 }

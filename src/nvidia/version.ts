@@ -1,4 +1,4 @@
-/** Versions of drivers, as NVIDIA writes them: `580.95.05`, `590.48`. */
+/** Driver versions in NVIDIA's format: `580.95.05`, `590.48`. */
 
 /** The branch of a driver: 580 of `580.95.05`. */
 export function branchOf(version: string): number {

@@ -1,9 +1,10 @@
 /**
  * A container's configuration, `/etc/pve/lxc/CTID.conf`, as Proxmox VE reads and writes it (pve-container,
- * `PVE::LXC::Config`, in its non-strict mode: what it does not understand it warns about, never refuses).
+ * `PVE::LXC::Config`, in its non-strict mode: it warns about unknown lines and never refuses them).
  *
- * Three views of the same text: `parseContainerConfig` (what Proxmox understands), `rewriteContainerConfig` (what the
- * file is after any `pct set`), `editContainerConfig` (our own change, which leaves every other byte alone).
+ * Three views of the same text: `parseContainerConfig` (what Proxmox understands), `rewriteContainerConfig`
+ * (what the file is after any `pct set`), `editContainerConfig` (our own change, which leaves every other
+ * byte alone).
  */
 import { isAllowedLxcKey, refusedLxcKeys } from './lxc-keys.ts'
 import { checkSetting } from './container-settings.ts'
@@ -12,7 +13,7 @@ import { checkSetting } from './container-settings.ts'
 export interface ConfigEntry {
   /** `dev0`, `memory`, `lxc.mount.entry`. */
   readonly key: string
-  /** Without the white space around it. */
+  /** Without surrounding white space. */
   readonly value: string
   /** Counts from 1, in the whole file. */
   readonly line: number
@@ -22,17 +23,17 @@ export interface ConfigEntry {
 export interface ConfigSection {
   /** Comment lines, decoded, without `#`: the notes that the web interface shows. Each ends in a newline. */
   readonly description: string
-  /** Of a key that is given twice the last value counts. `delete` stands only in the pending section. */
+  /** The last value of a duplicate key applies. `delete` occurs only in the pending section. */
   readonly settings: ReadonlyMap<string, string>
-  /** The raw `lxc.*` lines in their order; duplicates are all kept. */
+  /** The raw `lxc.*` lines in order, including duplicates. */
   readonly lxc: readonly ConfigEntry[]
-  /** Settings and raw lines that Proxmox keeps, in the order of the file, duplicates included. */
+  /** Settings and raw lines that Proxmox keeps, in file order, including duplicates. */
   readonly entries: readonly ConfigEntry[]
 }
 
 export interface ConfigWarning {
   readonly line: number
-  /** In Proxmox's words, without its `vm CTID - ` and with its newline characters inside; some end in one. */
+  /** Proxmox's text, without its prefix `vm CTID - `, with its newlines; some end in one. */
   readonly message: string
 }
 
@@ -40,11 +41,11 @@ export interface ContainerConfig {
   readonly current: ConfigSection
   readonly pending: ConfigSection
   readonly snapshots: ReadonlyMap<string, ConfigSection>
-  /** What Proxmox would print on standard error, in order. Lines that it cannot read are dropped at its next rewrite. */
+  /** Proxmox's warnings on standard error, in order. Its next rewrite drops lines that it cannot parse. */
   readonly warnings: readonly ConfigWarning[]
 }
 
-/** Never fails: text that is no configuration gives warnings. */
+/** Never fails: invalid text results in warnings. */
 export function parseContainerConfig(text: string): ContainerConfig {
   const warnings: ConfigWarning[] = []
   const current = new SectionBuilder()
@@ -68,7 +69,7 @@ export function parseContainerConfig(text: string): ContainerConfig {
   }
 }
 
-/** The file after any rewrite by Proxmox: canonical order and spelling, unreadable lines gone. Rewriting that again changes nothing. */
+/** The file after a rewrite by Proxmox: canonical order and spelling, without invalid lines. Idempotent. */
 export function rewriteContainerConfig(config: ContainerConfig): string {
   let text = sectionText(config.current)
   if (config.pending.settings.size > 0 || config.pending.lxc.length > 0) {
@@ -81,15 +82,15 @@ export function rewriteContainerConfig(config: ContainerConfig): string {
 }
 
 export interface ContainerConfigEdit {
-  /** Asked for every entry of the current section: true takes its line out. */
+  /** Called for every entry of the current section; true removes its line. */
   readonly remove: (entry: ConfigEntry) => boolean
-  /** Lines `key: value`, put at the end of the current section in this order. */
+  /** Lines `key: value` to add at the end of the current section, in this order. */
   readonly add: readonly string[]
 }
 
 /**
- * Changes the current section only, and keeps every byte of the lines that stay, comments and unreadable ones included.
- * A last line without a newline gets one before anything is put after it.
+ * Changes only the current section, and keeps every byte of the other lines, including comments and invalid
+ * lines. Adds a newline to an unterminated last line before it appends.
  * @throws Error for a line to add that is not `key: value`, which Proxmox would drop.
  */
 export function editContainerConfig(text: string, edit: ContainerConfigEdit): string {
@@ -115,7 +116,7 @@ export function editContainerConfig(text: string, edit: ContainerConfigEdit): st
   return [...kept, ...lines.slice(end)].join('')
 }
 
-/** The name of the section that this line begins; `undefined` for any other line, invalid headers included. */
+/** The name of the section that this line starts; undefined for other lines, including invalid headers. */
 function sectionHeader(line: string): string | undefined {
   if (/^\[pve:pending\][ \t\r\f\v]*$/i.test(line)) return 'pve:pending'
   return /^\[([a-z][a-z0-9_-]+)\][ \t\r\f\v]*$/i.exec(line)?.[1]
@@ -127,7 +128,7 @@ class SectionBuilder {
   readonly #lxc: ConfigEntry[] = []
   readonly #entries: ConfigEntry[] = []
 
-  /** Takes one line in; gives the warnings about it. */
+  /** Adds one line; returns its warnings. */
   read(content: string, line: number, pending: boolean): readonly string[] {
     if (/^[ \t\r\f\v]*$/.test(content)) return []
     if (content.startsWith('#')) {
@@ -181,7 +182,8 @@ class SectionBuilder {
 function sectionText(section: ConfigSection): string {
   const notes = section.description.split('\n')
   while (notes.at(-1) === '') notes.pop()
-  // The setting `env` holds the same as these raw lines, and is written as one: NUL-separated in the API, a line each here.
+  // The setting `env` holds the same as these raw lines, and is written as one: NUL-separated in the API, a
+  // line each here.
   const environment = [
     ...(section.settings.get('env')?.split('\0') ?? []),
     ...section.lxc.filter(({ key }) => key === 'lxc.environment.runtime').map(({ value }) => value),
@@ -200,7 +202,10 @@ function sectionText(section: ConfigSection): string {
     .join('')
 }
 
-/** Notes as Proxmox writes them in a file or a list: control characters, `:`, `%` and everything beyond ASCII as %XX of its UTF-8 bytes. */
+/**
+ * Notes as Proxmox writes them in a file or a list: control characters, `:`, `%` and everything beyond ASCII
+ * as %XX of its UTF-8 bytes.
+ */
 export function encodeDescription(text: string): string {
   return text.replaceAll(/[^\x20-\x24\x26-\x39\x3b-\x7e]+/gu, (unsafe) =>
     [...Buffer.from(unsafe)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join(''),

@@ -1,7 +1,7 @@
 /**
- * The settings of a container's configuration and what Proxmox VE accepts as their values (pve-container's schema).
- * Checked in full: `devN`, whole numbers and switches. Of the other property strings only what a mistake in editing
- * breaks is looked at: the size of `rootfs` and `mpN`.
+ * The settings of a container's configuration and the values that Proxmox VE accepts (pve-container's
+ * schema). Checked in full: `devN`, whole numbers and switches. Of the other property strings only what a
+ * mistake in editing breaks is looked at: the size of `rootfs` and `mpN`.
  */
 
 export type SettingCheck = { readonly value: string } | { readonly problem: string }
@@ -19,7 +19,7 @@ const numbered: ReadonlyMap<string, number> = new Map([
   ['unused', 256],
 ])
 
-/** The value as Proxmox keeps it, or what it says of it; a value with a problem is kept as it was written. */
+/** The value as Proxmox keeps it, or its error message; an invalid value is kept as written. */
 export function checkSetting(key: string, value: string): SettingCheck {
   if (integers.has(key)) {
     return /^-?[0-9]+$/.test(value)

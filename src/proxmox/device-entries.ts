@@ -1,4 +1,4 @@
-/** The device nodes that a container's configuration gives it, in both of Proxmox VE's ways. */
+/** The device nodes in a container's configuration, in both forms of Proxmox VE. */
 import type { ConfigEntry, ContainerConfig } from './container-config.ts'
 import { properties } from './container-settings.ts'
 
@@ -6,15 +6,17 @@ export interface DeviceEntry {
   readonly style: 'devn' | 'lxc'
   /** The node's path, which is also its path in the container. */
   readonly path: string
-  /** In octal; what the container's node will have. Undefined for a bind mount: the node's own inode shows. */
+  /**
+   * Mode in octal of the container's device node. Undefined for a bind mount, which shows the node's inode.
+   */
   readonly mode: string | undefined
-  /** As the container counts. */
+  /** ID in the container. */
   readonly uid: number | undefined
   readonly gid: number | undefined
   readonly entry: ConfigEntry
 }
 
-/** Devices of the current section; of a `devN` that stands twice the last counts. */
+/** Devices of the current section; the last of a duplicate `devN` applies. */
 export function deviceEntries(config: ContainerConfig): readonly DeviceEntry[] {
   const { entries } = config.current
   return entries.flatMap((entry): readonly DeviceEntry[] => {
@@ -24,7 +26,7 @@ export function deviceEntries(config: ContainerConfig): readonly DeviceEntry[] {
       const path = parts.get('path')
       if (path === undefined) return []
       const [uid, gid] = [numeric(parts.get('uid')), numeric(parts.get('gid'))]
-      // pve-container makes the node 0660 root:root unless told.
+      // pve-container's default is 0660 root:root.
       return [{ style: 'devn', path, mode: parts.get('mode') ?? '0660', uid: uid ?? 0, gid: gid ?? 0, entry }]
     }
     if (entry.key !== 'lxc.mount.entry') return []
@@ -34,7 +36,10 @@ export function deviceEntries(config: ContainerConfig): readonly DeviceEntry[] {
   })
 }
 
-/** Device rules so wide that they open every character device: `a`, `c *:* rw`. `c *:* m` is LXC's own default and opens nothing. */
+/**
+ * Device rules that allow every character device: `a`, `c *:* rw`. `c *:* m`, LXC's default, allows no
+ * access.
+ */
 export function wideDeviceRules(config: ContainerConfig): readonly ConfigEntry[] {
   return config.current.entries.filter(
     ({ key, value }) =>
@@ -51,7 +56,7 @@ export function lockOf(config: ContainerConfig): string | undefined {
   return config.current.settings.get('lock')
 }
 
-/** What to do about a lock that stays: a task that was killed leaves it behind. */
+/** How to fix a stale lock, which a killed task leaves. */
 export function unlockHint(ctid: string): string {
   return `run again when that task has finished; if the node's task log shows no running task, remove the lock with \`pct unlock ${ctid}\``
 }

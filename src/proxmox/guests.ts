@@ -1,19 +1,19 @@
 /**
- * The guests of a node around its reboot: which of them run is recorded on the node itself before it, so that neither a failed nor a killed run
- * loses one, and those that do not run again afterwards are started.
+ * The guests of a node during its reboot. The running guests are recorded on the node before the reboot and
+ * started again after it, so that neither a failed nor a killed run loses one.
  */
 import { commandLine, raw, sh } from '../base/shell.ts'
 import type { Run } from '../host/action.ts'
 
-/** Seconds that a booted node gets to start the guests that it starts by itself. */
+/** Seconds to wait for a booted node to start its `onboot` guests. */
 const bootTimeout = 180
 
-/** Where the record is; there only between a reboot and the start of the guests. */
+/** The record file; it exists only between a reboot and the start of the guests. */
 export function guestsRecord(stateDirectory: string): string {
   return `${stateDirectory}/guests-before-reboot`
 }
 
-/** Records the guests that run. A host without Proxmox has none. */
+/** Records the running guests. A host without Proxmox has none. */
 export function recordGuests(stateDirectory: string): Run {
   const record = guestsRecord(stateDirectory)
   const script = sh`command -v pct >/dev/null 2>&1 || exit 0
@@ -29,10 +29,11 @@ if command -v qm >/dev/null 2>&1; then machines=$(qm list) || exit 1; fi
 }
 
 /**
- * Starts the guests of the record and removes it. A container that the node holds back (its configuration names a card that is another's since this
- * boot) is no failure here: whatever configures it later in the run starts it. Guests with `onboot` are the node's own business: they are waited for,
- * also while their start is only queued behind a boot that has just let ssh in, and only those that are still stopped then are started. Whoever
- * starts one of them meanwhile has done it.
+ * Starts the recorded guests and deletes the record. A container that the node holds back (since this boot,
+ * its configuration names another container's card) does not fail: the play that configures it starts it
+ * later. The node starts guests with `onboot` itself: the script waits for them, even while their start is
+ * still queued during boot, and starts only those that are still stopped afterwards. A guest that something
+ * else starts meanwhile counts as started.
  */
 export function startGuests(stateDirectory: string): Run {
   const record = guestsRecord(stateDirectory)
@@ -63,13 +64,13 @@ done < ${record}
 }
 
 export interface GuestsLeft {
-  /** Sentences about containers that their node holds back. */
+  /** Sentences about containers that the node holds back. */
   readonly held: readonly string[]
-  /** `pct 101: why`, of each that did not start. */
+  /** `pct 101: why`, for each guest that did not start. */
   readonly failed: readonly string[]
 }
 
-/** What `startGuests` printed. */
+/** Parses the output of `startGuests`. */
 export function guestsLeft(printed: string, node: string): GuestsLeft {
   const lines = printed.split('\n')
   const after = (word: string): readonly string[] =>

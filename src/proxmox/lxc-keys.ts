@@ -1,4 +1,7 @@
-/** Which raw `lxc.*` keys Proxmox VE lets through to LXC (pve-container, `PVE::LXC::Config`). The others it drops with a warning. */
+/**
+ * The raw `lxc.*` keys that Proxmox VE passes to LXC (pve-container, `PVE::LXC::Config`). It drops others
+ * with a warning.
+ */
 
 const allowedKeys = new Set(
   `lxc.apparmor.profile lxc.apparmor.allow_incomplete lxc.apparmor.allow_nesting lxc.apparmor.raw lxc.selinux.context
@@ -16,10 +19,10 @@ const allowedKeys = new Set(
   ),
 )
 
-/** `lxc.cgroup.` is version 1: read with a warning, and without effect on a machine that has only cgroup 2. */
+/** `lxc.cgroup.` is version 1: read with a warning; no effect on a machine with only cgroup 2. */
 const allowedPrefixes = ['lxc.cgroup2.', 'lxc.cgroup.', 'lxc.prlimit.', 'lxc.net.']
 
-/** Keys that have a warning of their own. */
+/** Keys with a specific warning. */
 export const refusedLxcKeys: ReadonlyMap<string, string> = new Map([
   ['lxc.rootfs.path', 'lxc.rootfs.path is auto generated from rootfs'],
   [

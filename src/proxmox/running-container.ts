@@ -1,16 +1,19 @@
-/** What a running container really has, seen from its node: no shell inside it is needed, and nothing is remembered. */
+/**
+ * The actual devices of a running container, read from its node: needs no shell inside and no stored state.
+ */
 import type { SeenFile, Host } from '../host/host.ts'
 
 export interface RunningDevice {
   /** In the container. */
   readonly path: string
-  /** undefined: the mount is there, the node behind it is not. */
+  /** Undefined if the mount exists, but its device node does not. */
   readonly status: SeenFile | undefined
 }
 
 /**
- * The NVIDIA device nodes that a container was started with. LXC mounts each of them, so the mount table of the container's first
- * process names them; nodes that somebody made inside since then are no mounts. None for a container that does not run.
+ * The NVIDIA device nodes that a container was started with. LXC mounts each of them, so the mount table of
+ * the container's first process lists them; nodes created inside later are not mounts. Empty for a container
+ * that does not run.
  */
 export async function containerDevices(
   node: Host,
@@ -31,7 +34,10 @@ export function mountPoints(mountinfo: string): readonly string[] {
   )
 }
 
-/** An id of the container as its node counts, from `/proc/PID/uid_map` (or gid_map): lines `INSIDE OUTSIDE COUNT`. */
+/**
+ * The node's ID for an ID of the container, from `/proc/PID/uid_map` (or gid_map): lines `INSIDE OUTSIDE
+ * COUNT`.
+ */
 export function mappedId(map: string, id: number): number {
   for (const line of map.split('\n')) {
     const [inside, outside, count] = line.trim().split(/\s+/).map(Number)

@@ -1,8 +1,9 @@
 /**
- * A package repository with its key, in a file of its own; and no other entry of the same repository that would set apt at odds with itself.
+ * Configures a package repository and its key in a separate file. Another entry of the same repository must
+ * not conflict with it.
  *
- * Two entries for one repository with different `Signed-By` make every apt command fail ("Conflicting values set for option Signed-By"), which
- * vendors' own installation guides bring about easily.
+ * Two entries for one repository with different `Signed-By` make every apt command fail ("Conflicting values
+ * set for option Signed-By"). The installation guides of vendors often lead to this.
  */
 import type { Action } from '../../host/action.ts'
 import type { Host, HttpAnswer } from '../../host/host.ts'
@@ -23,15 +24,15 @@ import { contentDiff } from '../support/text.ts'
 import { args, type Args, result } from './args.ts'
 
 export interface Seen {
-  /** All files that apt reads sources from, by path. */
+  /** All source files of apt, by path. */
   readonly files: ReadonlyMap<string, string>
   /** Our key file. */
   readonly key: string | undefined
-  /** Whether there is a directory for keys; older releases have none. */
+  /** Whether the directory for keys exists; older releases lack it. */
   readonly keyrings: boolean
-  /** The key from its address; undefined when it was not asked for. */
+  /** The key downloaded from its URL; undefined if it was not needed. */
   readonly fetched: HttpAnswer | undefined
-  /** The file is as it is to be, but the lists are older than it. */
+  /** The file is up to date, but the package lists are older than it. */
   readonly stale: boolean
 }
 
@@ -185,7 +186,7 @@ function entryOf(given: Args): SourceEntry {
   }
 }
 
-/** The text of our key file; undefined when there is to be none; else what is wrong. */
+/** The text of our key file; undefined if no file is needed; otherwise a refusal. */
 function wantedKey(
   given: Args,
   seen: Seen,

@@ -1,6 +1,9 @@
 import type { FromSchema } from 'json-schema-to-ts'
 
-/** Name, architecture and version as apt-get takes them; no globs, and no `name-`, with which apt-get would remove. */
+/**
+ * Name, architecture and version as apt-get takes them; no globs, and no `name-`, with which apt-get would
+ * remove.
+ */
 const packageName = {
   type: 'string',
   title: 'a package name',

@@ -1,4 +1,4 @@
-/** What a task on packages does: the actions with their effects, and the diff that shows them. */
+/** The actions of a package task with their effects, and their diff. */
 import { sha256Of } from '../../host/content.ts'
 import type { Action, Effect, Run } from '../../host/action.ts'
 import type { PackageStatus } from '../../host/host.ts'
@@ -9,7 +9,7 @@ import type { Args } from './args.ts'
 import { changing, type HalfDone, targetsOf } from './probe.ts'
 import type { Simulation } from './simulation.ts'
 
-/** Completes what an interrupted dpkg left. */
+/** Finishes an interrupted dpkg run. */
 export function finish(interrupted: readonly HalfDone[], given: Args): Run {
   const names = some(interrupted.map(({ name }) => name))
   return {
@@ -31,7 +31,7 @@ export function finish(interrupted: readonly HalfDone[], given: Args): Run {
   }
 }
 
-/** Installs or removes, with the effects that the simulation foresaw. */
+/** Installs or removes packages, with the effects that the simulation predicted. */
 export function act(given: Args, names: readonly string[], foreseen: Simulation | undefined): Action {
   const { options, verb } = changing(given)
   const argv = [

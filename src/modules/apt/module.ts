@@ -1,7 +1,9 @@
 /**
- * Packages of Debian and its like. In stages: finish what was interrupted, fetch the lists where that is needed, simulate, act.
+ * Packages on Debian and its derivatives. Stages: finish an interrupted run, update the lists if needed,
+ * simulate, act.
  *
- * Nothing is removed that was not named and nothing comes in that was forbidden: the simulation says so before, and apt-get is told again.
+ * Removes only named packages and installs none that are forbidden: the simulation checks this, and apt-get
+ * gets matching options.
  */
 import { given as whereGiven } from '../../base/given.ts'
 import { globPattern } from '../../base/glob.ts'
@@ -51,7 +53,7 @@ function plan(given: Args, { work, packages }: Seen): Plan {
   })
 }
 
-/** What the simulation would do and the task does not allow. */
+/** Refuses simulated changes that the task does not allow. */
 function objection(given: Args, { removes, installs }: Simulation): Refusal | undefined {
   const allowed = [
     ...given.allow_remove,
@@ -76,7 +78,7 @@ function objection(given: Args, { removes, installs }: Simulation): Refusal | un
   return undefined
 }
 
-/** Debian's architecture suffix (`libc6:i386`) does not count. */
+/** Ignores Debian's architecture suffix (`libc6:i386`). */
 export function globMatches(glob: string, name: string): boolean {
   return globPattern(glob).test(name.replace(/:[a-z0-9]+$/, ''))
 }

@@ -1,4 +1,4 @@
-/** What a task on packages reads: their states, what the repositories offer, and what apt-get says it would do. */
+/** Reads package states, the offers of the repositories, and apt-get's simulation. */
 import { isUnknown, knownOr, type Unknown, UnknownError } from '../../base/unknown.ts'
 import type { Host, PackageStatus } from '../../host/host.ts'
 import { aptSimulation, packageCandidates, packageStates } from '../../host/questions/packages.ts'
@@ -8,22 +8,25 @@ import { explained, type Simulation } from './simulation.ts'
 
 export interface Seen {
   readonly packages: ReadonlyMap<string, PackageStatus>
-  /** undefined: there is nothing to do. */
+  /** Undefined if there is nothing to do. */
   readonly work: Work | undefined
 }
 
 export interface Work {
-  /** What is to be installed or removed, as apt-get takes it. */
+  /** Packages to install or remove, in apt-get's form. */
   readonly names: readonly string[]
-  /** Packages that an interrupted run left half done. */
+  /** Packages that an interrupted run left half installed. */
   readonly interrupted: readonly HalfDone[]
-  /** The lists are to be fetched first. */
+  /** The package lists must be updated first. */
   readonly fetch: boolean
-  /** Asked for and offered by no repository. */
+  /** Requested, but offered by no repository. */
   readonly missing: readonly string[]
-  /** Why a dry run cannot know whether the packages are there or to be had. */
+  /** Why a dry run cannot know whether the packages are installed or available. */
   readonly doubt?: Unknown
-  /** Unknown where an earlier task of a dry run changes what it rests on; undefined where there is nothing to simulate yet. */
+  /**
+   * Unknown if an earlier task of a dry run changes its inputs; undefined if there is nothing to simulate
+   * yet.
+   */
   readonly simulation: Simulation | Unknown | undefined
 }
 
@@ -33,7 +36,7 @@ export interface HalfDone {
 }
 
 interface Target {
-  /** As the task names it. */
+  /** The name in the task. */
   readonly given: string
   readonly name: string
   readonly version: string | undefined
@@ -48,7 +51,7 @@ export function targetsOf({ name }: Args): readonly Target[] {
   })
 }
 
-/** Reads the packages; where something is due, what apt-get would do. */
+/** Reads the packages. If a change is due, also simulates it. */
 export async function probe(given: Args, host: Host): Promise<Seen> {
   const targets = targetsOf(given)
   const statuses = await Promise.all(
@@ -66,7 +69,7 @@ export async function probe(given: Args, host: Host): Promise<Seen> {
   return { packages, work: await probeWork(given, maybeDue, { packages, host }) }
 }
 
-/** All that may have to be done: of a package of which nothing is known, nobody can say more. */
+/** All changes that may be due; a package of unknown state counts as due. */
 function doubtful(
   given: Args,
   targets: readonly Target[],
@@ -80,14 +83,16 @@ function doubtful(
   return { names, interrupted: [], fetch: false, missing: [], doubt, simulation: undefined }
 }
 
-/** Whether something is to be done whatever the repositories offer. */
+/** Whether a change is due regardless of the repositories. */
 function isDue(given: Args, { version }: Target, status: PackageStatus | undefined): boolean {
   const { installed, status: word } = status ?? { installed: undefined, status: 'not-installed' }
   if (given.state === 'absent') return installed !== undefined || (given.purge && word === 'config-files')
   return installed === undefined || (version !== undefined && version !== installed) || halfDone.has(word)
 }
 
-/** dpkg(1), package states: what `dpkg --configure -a` goes on with, and what has to be installed again. */
+/**
+ * dpkg(1), package states: those that `dpkg --configure -a` finishes, and those that need a reinstallation.
+ */
 const unfinished = new Set(['half-configured', 'unpacked', 'triggers-awaited', 'triggers-pending'])
 const halfDone = new Set(['half-installed', 'half-configured', 'unpacked'])
 
@@ -138,7 +143,9 @@ async function probeWork(
   }
 }
 
-/** What an interrupted dpkg left. A dry run that cannot know takes it that its own earlier tasks end well. */
+/**
+ * Packages left by an interrupted dpkg. A dry run that cannot know assumes that its earlier tasks succeed.
+ */
 async function interruptedPackages(host: Host): Promise<readonly HalfDone[]> {
   const asked = await host.maybe(host.ask(packageStates({ patterns: [] })))
   return knownOr(asked, []).filter(({ status }) => unfinished.has(status))
@@ -158,7 +165,9 @@ async function isOld({ cache_valid_time: seconds }: Args, host: Host): Promise<b
   return !(await fetchedWithin(seconds, host))
 }
 
-/** Whether fetching the lists could bring a package that is in none of them: not when that was done a moment ago. */
+/**
+ * Whether updating the lists could offer a package that is in none of them; not if they were just updated.
+ */
 async function canHelp(host: Host): Promise<boolean> {
   const asked = await host.maybe(Promise.all([fetchedWithin(300, host), changedSince(sources, host)]))
   if (isUnknown(asked)) return false
@@ -176,7 +185,7 @@ interface Changing {
   readonly verb: 'install' | 'remove' | 'purge'
 }
 
-/** The part of the command line that simulation and deed have in common. */
+/** The options that the simulation and the real command share. */
 export function changing(given: Args): Changing {
   if (given.state === 'absent') return { options: [], verb: given.purge ? 'purge' : 'remove' }
   const recommends = given.install_recommends

@@ -1,11 +1,11 @@
-/** What `apt-get -s` says it would do, and what its refusals mean. */
+/** Parses the output of `apt-get -s` and explains its errors. */
 import type { Refusal } from '../../host/plan.ts'
 import type { AptSimulation, SimulatedPackage } from '../../host/questions/packages.ts'
 
 export interface Simulation {
   readonly installs: readonly SimulatedPackage[]
   readonly removes: readonly string[]
-  /** Why apt would not do it. */
+  /** The reason why apt refuses. */
   readonly refusal: Refusal | undefined
 }
 

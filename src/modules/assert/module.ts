@@ -1,4 +1,4 @@
-/** Conditions that must hold. The engine evaluates them; here they are true or false. */
+/** Conditions that must be true. The engine evaluates them before the module gets them. */
 import { done, type Plan, refuse } from '../../host/plan.ts'
 import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'

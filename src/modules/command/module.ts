@@ -1,4 +1,4 @@
-/** A program, run without a shell. */
+/** Runs a program without a shell. */
 import { type Plan, refuse } from '../../host/plan.ts'
 import type { Module } from '../module.ts'
 import {
@@ -34,7 +34,7 @@ function plan(given: Args, seen: ProgramSeen): Plan {
   return planProgram(argv, given, seen)
 }
 
-/** undefined when a quote is not closed. */
+/** Undefined if a quote is not closed. */
 function argvOf({ cmd, argv }: Args): readonly string[] | undefined {
   return argv ?? words(cmd ?? '')
 }

@@ -1,4 +1,4 @@
-/** A file with exactly this content, from the machine that gpuplay runs on or from the task itself. */
+/** Writes a file with the given content, from the controller or from the task itself. */
 import type { Host } from '../../host/host.ts'
 import { type Plan, refuse } from '../../host/plan.ts'
 import { filesAt } from '../support/may-change.ts'
@@ -16,11 +16,11 @@ import { diffLimit } from '../support/text.ts'
 import { args, type Args, result } from './args.ts'
 
 export interface Seen extends ContentSeen {
-  /** undefined: there is no such file on the controller. */
+  /** Undefined if the controller has no such file. */
   readonly source: Source | undefined
 }
 
-/** Bytes of a file that are sent in the frame of its task. */
+/** Largest file in bytes that is sent in the frame of its task. */
 const travelLimit = 32 * 1024
 
 export const copy = {
@@ -51,7 +51,8 @@ async function fromController(path: string, { controller }: Host): Promise<Sourc
   if (found === undefined) return undefined
   const { sha256: hash, size } = found
   const text = size > diffLimit ? `(${size} bytes)\n` : await controller.text(path)
-  // Text of a small file travels with what else is done; bytes that are no text, and what has changed meanwhile, are sent by themselves.
+  // The text of a small file is sent with the other actions. Binary files, and files that changed since, are
+  // sent separately.
   const travels = size <= travelLimit && text !== undefined && sha256Of(text) === hash
   return {
     content: travels ? { kind: 'text', text } : { kind: 'controllerFile', path, sha256: hash, size },

@@ -1,4 +1,4 @@
-/** The changes that bring a CUDA toolkit: its repository, apt's lists, its packages. */
+/** The actions that install a CUDA toolkit: repository, package lists, packages. */
 import type { Action } from '../../host/action.ts'
 import { resource } from '../../host/resource.ts'
 import { unknownVersion } from '../../host/resources/package.ts'
@@ -8,12 +8,12 @@ import { keyringDownload as deb, keyringPackage as keyring, toolkitHome } from '
 import type { Args } from './args.ts'
 import type { Inside, Todo } from './inside.ts'
 
-/** NVIDIA's own package with the repository's source and key. */
+/** NVIDIA's package with the repository's source and key. */
 const keyFile = '/usr/share/keyrings/cuda-archive-keyring.gpg'
 const lock = { kind: 'dpkg', timeout: 300 } as const
 const environment = { DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C.UTF-8' }
 
-/** Whatever names a CUDA repository goes out of force, and NVIDIA's own entry comes, with its key. */
+/** Disables all other entries for a CUDA repository and adds NVIDIA's entry with its key. */
 export function addRepository(given: Args, inside: Inside): readonly Action[] {
   const { distribution = '' } = inside
   const repository = cudaRepository(distribution)
@@ -29,7 +29,8 @@ export function addRepository(given: Args, inside: Inside): readonly Action[] {
     },
     {
       kind: 'run',
-      // The source is the package's configuration file: what somebody made of it is replaced, what was removed comes back.
+      // The source is a configuration file of the package: the options replace an edited file and restore a
+      // removed one.
       argv: ['dpkg', '--force-confnew', '--force-confmiss', '-i', deb],
       environment,
       lock,
@@ -56,7 +57,7 @@ export function addRepository(given: Args, inside: Inside): readonly Action[] {
 
 export const removeDownload: Action = { kind: 'remove', path: deb, label: 'remove the downloaded package' }
 
-/** Entries for a CUDA repository elsewhere than in the file of NVIDIA's own package. */
+/** Disables entries for a CUDA repository outside the file of NVIDIA's package. */
 export function takeOutOfForce({ distribution = '', files, sources }: Inside): readonly Action[] {
   const others = files.filter(
     ({ path }) => path !== ownList(distribution) && sources.some((source) => source.path === path),

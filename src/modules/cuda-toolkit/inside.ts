@@ -1,4 +1,4 @@
-/** What is seen inside a container that is to have a CUDA toolkit: its sources, its packages, and what apt would do. */
+/** Reads the sources and packages of a container that gets a CUDA toolkit, and simulates apt. */
 import { isUnknown, knownOr } from '../../base/unknown.ts'
 import type { Host } from '../../host/host.ts'
 import { aptSimulation, packageNames } from '../../host/questions/packages.ts'
@@ -19,34 +19,36 @@ import {
 import type { Args } from './args.ts'
 
 export interface Inside {
-  /** As NVIDIA's repositories are called: `debian12`; undefined for a system that they do not serve. */
+  /**
+   * The distribution's name in NVIDIA's repositories, `debian12`; undefined if NVIDIA does not support it.
+   */
   readonly distribution: string | undefined
   readonly osName: string
   readonly system: string | undefined
   readonly files: readonly SourceFile[]
   readonly sources: readonly CudaSource[]
-  /** The one source that is used and whose key is there; undefined when the repository has to be added. */
+  /** The only enabled source, with an installed key; undefined if the repository must be added. */
   readonly good: CudaSource | undefined
-  /** undefined: all of it is there. */
+  /** Undefined if everything is installed. */
   readonly todo: Todo | undefined
-  /** Read only when there is something to do. Undefined in a dry run, where the repository is only predicted. */
+  /** Read only if there is something to do. Undefined in a dry run that only predicts the repository. */
   readonly offer: Offer | undefined
-  /** What downloads need and the container lacks. */
+  /** Download tools that the container lacks. */
   readonly tools: Tools | undefined
-  /** A download of a run that was killed. */
+  /** A download left by a killed run. */
   readonly leftover: boolean
 }
 
 /** Packages with the toolkit's version in their names. */
 export interface Todo {
   readonly names: readonly string[]
-  /** dpkg has it as installed, and its compiler does not run. */
+  /** dpkg lists it as installed, but its compiler does not run. */
   readonly reinstall: boolean
 }
 
 export interface Tools {
   readonly names: readonly string[]
-  /** undefined: a dry run cannot ask apt. */
+  /** Undefined if a dry run cannot ask apt. */
   readonly simulated: Simulated | undefined
 }
 
@@ -56,7 +58,7 @@ export interface Simulated {
   readonly unavailable: readonly string[]
   readonly installs: readonly string[]
   readonly removes: readonly string[]
-  /** What apt said when it would not even simulate. */
+  /** apt's error if the simulation failed. */
   readonly failure: string | undefined
   /** Whether apt has the list of any repository. */
   readonly anyLists: boolean
@@ -81,7 +83,7 @@ export async function readInside(given: Args, host: Host): Promise<Inside> {
   const distribution = repositoryName(field('ID'), field('VERSION_ID'))
   const files = await readFiles(host, names ?? [])
   const sources = findCudaSources(files)
-  // Unknown only in a dry run, in which another task is to install it.
+  // Unknown only in a dry run in which another task installs it.
   const missing = wanted.filter((_, index) => {
     const status = packages[index]
     return status !== undefined && !isUnknown(status) && status.installed === undefined
@@ -117,7 +119,7 @@ async function readFiles(host: Host, names: readonly string[]): Promise<readonly
   })
 }
 
-/** One entry alone, for this distribution, signed by a key that is there. */
+/** The only entry, for this distribution, signed by an installed key. */
 async function goodSource(
   host: Host,
   sources: readonly CudaSource[],
@@ -131,7 +133,7 @@ async function goodSource(
   return isUnknown(key) || key?.kind === 'file' ? source : undefined
 }
 
-/** A file of a package may be gone without dpkg noticing: what counts is that the compiler runs. */
+/** dpkg does not notice deleted files, so the check is whether the compiler runs. */
 async function lostCompiler({ version }: Args, host: Host): Promise<Todo | undefined> {
   const name = versionedPackage('cuda-nvcc', version)
   const [status, release] = await Promise.all([
@@ -142,7 +144,7 @@ async function lostCompiler({ version }: Args, host: Host): Promise<Todo | undef
   return release === version ? undefined : { names: [name], reinstall: true }
 }
 
-/** The key comes by curl or wget, and all of it over https. */
+/** Downloading the key needs curl or wget, and https needs certificates. */
 async function readTools(host: Host, good: CudaSource | undefined): Promise<Tools | undefined> {
   const [curl, wget, certificates] = await Promise.all([
     host.maybe(host.command('curl')),

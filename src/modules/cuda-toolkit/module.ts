@@ -1,7 +1,8 @@
 /**
- * Has a CUDA toolkit in a container from NVIDIA's apt repository, and no driver with it: that one comes from the node.
+ * Installs a CUDA toolkit from NVIDIA's apt repository in a container, without a driver: the driver must
+ * match the node's.
  *
- * The repository stands in apt's sources exactly once. What apt would do is simulated before it may do it.
+ * apt's sources name the repository exactly once. Every installation is simulated first.
  */
 import type { Host } from '../../host/host.ts'
 import { actions, done, type Plan, refuse, settle } from '../../host/plan.ts'
@@ -58,7 +59,7 @@ function plan(given: Args, seen: Seen): Plan {
   return problem ? refuse(problem) : actions([install(given, todo)], { warnings })
 }
 
-/** apt does nothing at all while its sources contradict each other, so those go first. */
+/** Conflicting sources make every apt command fail, so they are disabled first. */
 function planTools(given: Args, inside: Inside, tools: Tools, warnings: readonly string[]): Plan {
   const others = inside.good === undefined ? takeOutOfForce(inside) : []
   if (others.length > 0) return actions(others, { stage: 'disable other sources', warnings })

@@ -1,4 +1,4 @@
-/** Why a CUDA toolkit is not installed, and what to do about it. */
+/** Reasons why a CUDA toolkit cannot be installed, with their fixes. */
 import type { Refusal } from '../../host/plan.ts'
 import { compatibility } from '../../nvidia/cuda.ts'
 import { isDriverPackage } from '../../nvidia/packages.ts'
@@ -7,7 +7,7 @@ import type { Args } from './args.ts'
 import type { Inside, Offer, Simulated } from './inside.ts'
 import type { Seen } from './seen.ts'
 
-/** A refusal, a sentence of warning, or nothing when toolkit and driver fit. */
+/** A refusal, a warning, or undefined if the toolkit supports the driver. */
 export function compatibilityOf(
   { version, compat }: Args,
   { node, driver }: Seen,

@@ -3,8 +3,8 @@ import type { Inside } from './inside.ts'
 export interface Seen {
   readonly node: string
   readonly ctid: string
-  /** The driver that the node has loaded. */
+  /** Version of the driver loaded on the node. */
   readonly driver: string | undefined
-  /** undefined: the container does not run. */
+  /** Undefined if the container does not run. */
   readonly inside: Inside | undefined
 }

@@ -1,4 +1,4 @@
-/** Shows a text or a value. */
+/** Prints a text or a value. */
 import { done } from '../../host/plan.ts'
 import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'

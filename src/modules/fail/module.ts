@@ -1,4 +1,4 @@
-/** Ends the host's part of the play with a reason. */
+/** Fails the host with a reason. */
 import { given } from '../../base/given.ts'
 import { refuse } from '../../host/plan.ts'
 import type { Module } from '../module.ts'

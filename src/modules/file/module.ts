@@ -1,4 +1,4 @@
-/** Files, directories and links as such: that they exist or not, and whose they are. */
+/** Creates or removes files, directories and links, and sets their attributes. */
 import type { SeenFile, Host } from '../../host/host.ts'
 import { type Diff, actions, done, type Plan, refuse } from '../../host/plan.ts'
 import { filesAt } from '../support/may-change.ts'
@@ -8,11 +8,11 @@ import { normalized } from '../../base/posix-paths.ts'
 import { args, type Args, result } from './args.ts'
 
 export interface Seen {
-  /** Of the path itself, a link not followed. */
+  /** The path itself; links are not followed. */
   readonly itself: SeenFile | undefined
-  /** With links followed; not asked for where the link itself is meant. */
+  /** The target, with links followed; not read if the task is about the link itself. */
   readonly target: SeenFile | undefined
-  /** Whether a directory that `link` would replace has nothing in it. */
+  /** Whether a directory that `link` would replace is empty. */
   readonly empty: boolean
 }
 
@@ -30,7 +30,7 @@ export const file = {
 async function probe(args: Args, host: Host): Promise<Seen> {
   const { state } = args
   const path = normalized(args.path)
-  // What a link leads to is nothing to a task that makes or removes the link itself.
+  // A task that creates or removes the link itself does not need its target.
   const follows = state !== 'link' && state !== 'absent'
   const [itself, target] = await Promise.all([
     host.stat(path),
@@ -65,7 +65,7 @@ function plan(given: Args, seen: Seen): Plan {
   }
 }
 
-/** Removing these would take the system with them: a variable that was empty, most likely. */
+/** Removing these would destroy the system; usually a variable in the path is empty. */
 const never = new Set(
   '/ /bin /boot /dev /etc /etc/pve /home /lib /lib64 /opt /proc /root /run /sbin /srv /sys /tmp /usr /usr/lib /var /var/lib'.split(
     ' ',

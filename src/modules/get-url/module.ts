@@ -1,4 +1,6 @@
-/** A file from a server, fetched by the host itself, resumed when it breaks off, checked before it takes its place. */
+/**
+ * Downloads a file on the host. Resumes an interrupted download and verifies it before it replaces the file.
+ */
 import { given } from '../../base/given.ts'
 import { knownOr } from '../../base/unknown.ts'
 import type { Download } from '../../host/action.ts'
@@ -17,11 +19,11 @@ export interface Seen {
   readonly parent: SeenFile | undefined
   readonly wanted: Wanted
   readonly present: string | undefined
-  /** Of a HEAD; asked only when there is something to fetch, undefined when a dry run cannot ask. */
+  /** Answer to a HEAD request, sent only if a download is due; undefined if a dry run cannot send it. */
   readonly server: HttpAnswer | undefined
 }
 
-/** Which checksum is asked for. */
+/** The requested checksum. */
 export type Wanted =
   | { readonly kind: 'any' }
   | { readonly kind: 'sha256'; readonly hex: string }
@@ -65,7 +67,7 @@ async function probe(given: Args, host: Host): Promise<Seen> {
   return { dest, status, parent, wanted, present, server: knownOr(head, undefined) }
 }
 
-/** Nothing is asked with an address that others must not read. */
+/** Refuses a URL that contains credentials before any request is sent. */
 const refused: Seen = {
   dest: '',
   status: undefined,
@@ -108,7 +110,7 @@ async function wantedChecksum(given: Args, host: Host): Promise<Wanted> {
   }
 }
 
-/** From the output of sha256sum, or a file that holds nothing but the checksum. */
+/** Reads the output of sha256sum, or a file that contains only the checksum. */
 export function checksumIn(text: string, name: string): string | undefined {
   const lines = text.split(/\r?\n/).filter((line) => line.trim() !== '')
   for (const line of lines) {
@@ -131,7 +133,7 @@ function loginOf({ username, password, headers }: Args): { readonly login?: Logi
   return given({ login: login({ username, password, headers }) })
 }
 
-/** Another server is not told who asks this one. */
+/** Credentials are sent only to the server of the URL, never to another one. */
 function checksumLogin(args: Args, url: string): { readonly login?: Login } {
   return new URL(url).origin === new URL(args.url).origin ? loginOf(args) : {}
 }
@@ -176,7 +178,7 @@ function plan(given: Args, seen: Seen): Plan {
   )
 }
 
-/** What a HEAD says for certain; servers that do not answer it properly are left to the download itself. */
+/** Refuses on clear HEAD answers; servers that do not support HEAD are left to the download. */
 function refusalOf(url: string, server: HttpAnswer | undefined): Refusal | undefined {
   if (server === undefined) return undefined
   const { status, error } = server

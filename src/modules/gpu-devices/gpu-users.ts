@@ -1,4 +1,4 @@
-/** Which containers of a node have a GPU, by their configuration or still in what runs. */
+/** Which containers of a node have a GPU, by configuration or while running. */
 import type { Host } from '../../host/host.ts'
 import { parseContainerConfig } from '../../proxmox/container-config.ts'
 import { deviceEntries } from '../../proxmox/device-entries.ts'
@@ -11,7 +11,10 @@ export interface GpuUser {
   readonly why: string
 }
 
-/** Containers other than `ctid` that have one of these GPUs. Taking one away from a running container needs a restart of it. */
+/**
+ * Containers other than `ctid` that have one of these GPUs. A running container loses a GPU only when it
+ * restarts.
+ */
 export async function gpuUsers(
   node: Host,
   ctid: string,

@@ -1,8 +1,8 @@
 /**
- * Which device nodes a container needs for the GPUs that it is assigned. Reads the node and changes nothing.
+ * Lists the device nodes that a container needs for its assigned GPUs. Reads the node and changes nothing.
  *
- * Everything is looked up at each run: a minor is not an index and moves when cards are added, and the major of unified memory
- * differs from boot to boot.
+ * Every run reads the numbers again: a minor is not an index and changes when cards are added, and the major
+ * of nvidia-uvm differs from boot to boot.
  */
 import { isUnknown, UnknownError } from '../../base/unknown.ts'
 import type { Host } from '../../host/host.ts'
@@ -27,12 +27,12 @@ import { gpuUsers, type GpuUser } from './gpu-users.ts'
 export interface Seen {
   readonly node: string
   readonly ctid: string
-  /** The container's configuration; undefined when the node has no such container. */
+  /** The container's configuration; undefined if the node has no such container. */
   readonly config: string | undefined
   readonly style: 'devn' | 'lxc'
   readonly newEnough: boolean
   readonly resolution: Resolution
-  /** Other containers of the node that have one of the GPUs; empty unless asked for. */
+  /** Other containers of the node that have one of the GPUs; read only with `exclusive`. */
   readonly users: readonly GpuUser[]
 }
 
@@ -42,13 +42,13 @@ export type Resolution =
       readonly kind: 'found'
       readonly gpus: readonly AssignedGpu[]
       readonly devices: readonly DeviceNode[]
-      /** Majors that are NVIDIA's now, beside the fixed one. */
+      /** NVIDIA's dynamic majors in this boot. */
       readonly majors: readonly number[]
     }
 
 export type AssignedGpu = Gpu & { readonly minor: number }
 
-/** pve-container has `devN` since this version, Proxmox VE 8.1. */
+/** First version of pve-container with `devN`, Proxmox VE 8.1. */
 const devnSince = { container: '5.0.7', manager: '8.1' }
 
 export const gpuDevices = {
@@ -80,7 +80,7 @@ export const gpuDevices = {
 async function probe(given: Args, host: Host): Promise<Seen> {
   const ctid = host.placement.ctid ?? ''
   const node = host.node
-  // In a dry run on a node without a driver many reads are unknown: the one that says why is that of the GPUs.
+  // In a dry run on a node without a driver, many reads are unknown; the read of the GPUs gives the reason.
   const [container, devn, resolution] = await Promise.all([
     node.container(ctid),
     node.maybe(knowsDevn(node)),
@@ -106,7 +106,7 @@ async function readResolution(given: Args, host: Host): Promise<Resolution> {
   const { assignment } = parsed
   const node = host.node
   if (assignment.kind === 'none') {
-    // The numbers of this boot only help to recognise old lines: in a dry run it does without them.
+    // The majors of this boot only help to recognize old lines; a dry run works without them.
     const devices = await node.maybe(node.text(devicesFile))
     return { kind: 'found', gpus: [], devices: [], majors: dynamicMajors(!isUnknown(devices) ? devices : '') }
   }

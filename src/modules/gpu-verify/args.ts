@@ -46,5 +46,5 @@ export const result = {
 } as const
 
 type Schema = FromSchema<typeof args>
-/** Defaults are filled in before the module is asked. */
+/** The arguments with their defaults filled in. */
 export type Args = Required<Schema>

@@ -1,4 +1,4 @@
-/** What is wrong with a container. Pure. */
+/** The findings for a container. Pure. */
 import type { Finding } from '../../host/plan.ts'
 import type { Gpu } from '../../nvidia/gpus.ts'
 import type { SmiResult, VisibleGpu } from '../../nvidia/smi.ts'
@@ -28,7 +28,7 @@ export function containerFindings(given: Args, seen: ContainerSeen): readonly Fi
   ]
 }
 
-/** `+` sees and should not, `-` should see and does not. */
+/** `+`: visible, but not assigned; `-`: assigned, but not visible. */
 export function visibility(
   gpus: readonly Gpu[],
   visible: readonly VisibleGpu[],
@@ -75,7 +75,7 @@ function deviceFindings(seen: ContainerSeen): readonly Finding[] {
   }))
 }
 
-/** With a wrong version nothing works anyway: that is said once. */
+/** With a version mismatch nothing works, so it is reported alone. */
 function visibleFindings(
   { user }: Args,
   seen: ContainerSeen,
@@ -149,7 +149,7 @@ function isolationFindings(seen: ContainerSeen, config: string, gpus: readonly G
   ]
 }
 
-/** Rules for GPUs, `c 195:N`, beyond those that are assigned; 254 and 255 are modeset and control. */
+/** Rules `c 195:N` for GPUs that are not assigned; 254 and 255 are modeset and control. */
 function gpuRules(entries: readonly ConfigEntry[], gpus: readonly Gpu[]): readonly ConfigEntry[] {
   const minors = gpus.map(({ minor }) => minor)
   return entries.filter(({ key, value }) => {

@@ -1,4 +1,4 @@
-/** What is seen of a container: from its node first, and inside only when it runs. */
+/** Inspects a container from its node and, if it runs, from inside. */
 import type { Host } from '../../host/host.ts'
 import { parseAssignment, resolveAssignment } from '../../nvidia/assignment.ts'
 import { compilerRelease, toolkitPrograms } from '../../nvidia/cuda.ts'
@@ -22,18 +22,18 @@ export interface ContainerSeen {
   readonly ctid: string
   readonly node: string
   readonly loaded: string | undefined
-  /** undefined: the node has no such container. */
+  /** Undefined if the node has no such container. */
   readonly config: string | undefined
   readonly running: boolean
-  /** undefined: nobody assigned GPUs, and they are not looked at. */
+  /** Undefined if no GPUs are assigned; then GPUs are not checked. */
   readonly assigned: Assigned | undefined
   readonly userspace: Userspace | undefined
   readonly smi: SmiResult | undefined
   readonly smiAsUser: SmiResult | undefined
   readonly wrongDevices: readonly string[]
-  /** GPU nodes that are not assigned and can be opened all the same. */
+  /** GPU device nodes that can be opened, but are not assigned. */
   readonly open: readonly string[]
-  /** Release that nvcc says; undefined when there is none. */
+  /** The release that nvcc reports; undefined if it does not run. */
   readonly nvcc: string | undefined
 }
 
@@ -123,7 +123,7 @@ function otherGpus(names: readonly string[], minors: readonly number[]): readonl
   })
 }
 
-/** The device rules of the container's cgroup decide at open(2): only opening tells, and no byte is read. */
+/** The device rules of the container's cgroup apply at open(2), so the device is opened; nothing is read. */
 async function openOnes(host: Host, names: readonly string[]): Promise<readonly string[]> {
   const paths = names.map((name) => `/dev/${name}`)
   const [statuses, answers] = await Promise.all([

@@ -1,7 +1,10 @@
 import type { SeenFile } from '../../host/host.ts'
 import type { DeviceNode } from '../../nvidia/proc.ts'
 
-/** What is wrong with a device node, in words. That a path exists says nothing: a mount whose source was missing leaves an empty file. */
+/**
+ * Describes a wrong device node. An existing path is not enough: a mount whose source was missing leaves an
+ * empty file.
+ */
 export function deviceProblem(wanted: DeviceNode, has: SeenFile | undefined): string | undefined {
   const numbers = `${wanted.major}:${wanted.minor}`
   if (has === undefined) return `${wanted.path} (${numbers}) is missing`

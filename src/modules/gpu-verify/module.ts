@@ -1,6 +1,7 @@
 /**
- * Checks that GPUs work where they should and nowhere else, on a node and in a container. Changes nothing; what is wrong comes as
- * findings, each with its cause and its fix, and as a row of the table that ends the run.
+ * Checks on a node and in a container that assigned GPUs work and no others are accessible. Changes nothing.
+ * Problems are reported as findings, each with its cause and its fix, and as a row of the table that ends the
+ * run.
  */
 import type { Host } from '../../host/host.ts'
 import { done, type Plan, refuse } from '../../host/plan.ts'

@@ -1,4 +1,4 @@
-/** What is wrong on a node. Pure. */
+/** The findings for a node. Pure. */
 import type { Finding } from '../../host/plan.ts'
 import { heldBackFinding } from '../../nvidia/held-back.ts'
 import { userspaceVersion } from '../../nvidia/userspace.ts'

@@ -1,4 +1,4 @@
-/** What is seen of a node. */
+/** Inspects a node. */
 import type { Host } from '../../host/host.ts'
 import { type NodeGpus, readNodeGpus } from '../../nvidia/gpus.ts'
 import { type HeldBack, readAllHeldBack } from '../../nvidia/held-back.ts'
@@ -24,12 +24,12 @@ export interface NodeSeen {
   readonly userspace: Userspace
   readonly gpus: NodeGpus
   readonly unifiedMemory: boolean
-  /** Device nodes that are wrong, in words. */
+  /** Descriptions of wrong device nodes. */
   readonly wrongNodes: readonly string[]
-  /** undefined while no driver is loaded. */
+  /** Undefined while no driver is loaded. */
   readonly smi: SmiResult | undefined
   readonly unmanaged: readonly GpuContainer[]
-  /** How many guests a restart of the node would stop; not counted where the wanted driver is loaded. */
+  /** Number of guests that a reboot would stop; not counted if the required driver is loaded. */
   readonly runningGuests: number
   readonly heldBack: readonly HeldBack[]
 }

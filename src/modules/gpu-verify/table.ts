@@ -1,4 +1,4 @@
-/** Rows of the table that ends a run: what is wanted, loaded and seen, and in one word how it is. Pure. */
+/** Rows of the final table: required, loaded and visible, with a state. Pure. */
 import type { Finding } from '../../host/plan.ts'
 import type { GpuContainer } from '../../nvidia/guests.ts'
 import { shortUuid } from '../../nvidia/smi.ts'
@@ -14,7 +14,7 @@ const columns = ['NODE/CT', 'WANTED', 'LOADED', 'USER', 'CUDA', 'GPUS', 'UUID', 
 const table = 'GPUs'
 const none = '-'
 
-/** The node, and the containers on it that use a GPU and that nobody manages. */
+/** The node, and its containers that use a GPU but are not part of the run. */
 export function nodeRows(given: Args, seen: NodeSeen, findings: readonly Finding[]): readonly SummaryRow[] {
   return [nodeRow(given, seen, findings), ...seen.unmanaged.map((container) => unmanagedRow(seen, container))]
 }
@@ -47,7 +47,7 @@ function nodeRow({ version }: Args, seen: NodeSeen, findings: readonly Finding[]
   }
 }
 
-/** Its GPUs work until the node's driver changes: no problem yet, and none that this run could solve. */
+/** Its GPUs work until the node's driver changes: not a problem yet, and this run could not fix it. */
 function unmanagedRow({ name }: NodeSeen, { ctid, gpus }: GpuContainer): SummaryRow {
   return {
     table,

@@ -1,7 +1,7 @@
 /**
- * A kernel module: loaded or kept out, now and at every boot.
+ * Loads a kernel module or prevents it from loading, now and at every boot.
  *
- * Modules that are needed before the root file system is there are read from the initramfs, which is not rebuilt here.
+ * Does not rebuild the initramfs, from which modules are loaded before the root file system is mounted.
  */
 import { given } from '../../base/given.ts'
 import type { Action } from '../../host/action.ts'
@@ -19,7 +19,7 @@ export interface Seen {
   readonly boot: string | undefined
   /** Our file in /etc/modprobe.d. */
   readonly options: string | undefined
-  /** Directories of ours that are missing, as where kmod is not installed. */
+  /** Directories to create, for example if kmod is not installed. */
   readonly missing: readonly string[]
 }
 
@@ -96,7 +96,7 @@ function optionsFile(name: string): string {
   return `/etc/modprobe.d/gpuplay-module-${name}.conf`
 }
 
-/** `blacklist` stops loading by alias, `install` also loading for another module or by name (modprobe.d(5)). */
+/** `blacklist` prevents loading by alias; `install` also as a dependency or by name (modprobe.d(5)). */
 function optionsText({ name, state, params }: Args): string | undefined {
   if (state === 'blacklisted') return `${header}blacklist ${name}\ninstall ${name} /bin/false\n`
   return params === undefined || params.trim() === '' ? undefined : `${header}options ${name} ${params}\n`

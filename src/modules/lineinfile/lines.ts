@@ -1,15 +1,15 @@
 /**
  * A text with one line present or absent.
  *
- * Laws (tested): done twice is done once; every other line keeps its bytes, its end of line included.
+ * Laws (tested): a second run changes nothing; every other line keeps its bytes, including its line ending.
  */
 export interface LineRequest {
   readonly state: 'present' | 'absent'
   readonly line: string | undefined
   readonly matches: ((line: string) => boolean) | undefined
-  /** `EOF`, or what finds the line after which it goes. */
+  /** `EOF`, or a matcher for the line to insert after. */
   readonly after: 'EOF' | ((line: string) => boolean) | undefined
-  /** `BOF`, or what finds the line before which it goes. */
+  /** `BOF`, or a matcher for the line to insert before. */
   readonly before: 'BOF' | ((line: string) => boolean) | undefined
 }
 
@@ -18,12 +18,12 @@ export function withLine(text: string, request: LineRequest): string {
   return (request.state === 'absent' ? without(lines, request) : withPresent(lines, request)).join('')
 }
 
-/** How many lines the request is about. */
+/** Number of lines that the request matches. */
 export function countLines(text: string, { line, matches }: LineRequest): number {
   return split(text).filter((entry) => (matches ? matches(body(entry)) : body(entry) === line)).length
 }
 
-/** Each with its end; the last may have none. */
+/** Each with its line ending; the last may have none. */
 function split(text: string): readonly string[] {
   return text.match(/[^\n]*\n|[^\n]+$/g) ?? []
 }
@@ -43,10 +43,11 @@ function without(lines: readonly string[], { line, matches }: LineRequest): read
 function withPresent(lines: readonly string[], request: LineRequest): readonly string[] {
   const { line = '', matches } = request
   const present = lines.some((entry) => body(entry) === line)
-  // A line that its own pattern does not find ("#Port" becomes "Port 22") is looked for as it is, else the next run would replace another one.
+  // If `regexp` does not match `line` itself ("#Port" becomes "Port 22"), search for the exact line;
+  // otherwise the next run would replace another one.
   if (present && matches?.(line) !== true) return lines
   const found = matches === undefined ? -1 : lines.findLastIndex((entry) => matches(body(entry)))
-  // An empty line without an end would be no line at all.
+  // An empty line without a line ending is not a line.
   const end = ending(lines[found] ?? '') || (line === '' ? '\n' : '')
   if (found >= 0) return lines.with(found, line + end)
   return inserted(lines, line, place(lines, request))

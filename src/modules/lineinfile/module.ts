@@ -1,4 +1,4 @@
-/** One line of a file: there, replaced or gone; every other line stays as it is. */
+/** Adds, replaces or removes one line of a file and keeps all others. */
 import type { SeenFile, Host } from '../../host/host.ts'
 import { actions, done, type Plan, refuse } from '../../host/plan.ts'
 import { filesAt } from '../support/may-change.ts'
@@ -30,7 +30,7 @@ export const lineinfile = {
 
 async function probe(given: Args, host: Host): Promise<Seen> {
   const { path } = given
-  // Asked together, and used for a file; a device is not read, since that may take something from it.
+  // Read together, but used only for a file. A device is not read, since reading may consume its data.
   const asked = path.startsWith('/dev/') ? undefined : host.text(path)
   asked?.catch(() => undefined)
   const [status, parent] = await Promise.all([

@@ -15,5 +15,5 @@ export const args = {
 export const result = { type: 'object', properties: {} } as const
 
 type Schema = FromSchema<typeof args>
-/** Defaults are filled in before the module is asked. */
+/** The arguments with their defaults filled in. */
 export type Args = Required<Schema>

@@ -1,6 +1,6 @@
 /**
- * Keeps apt from bringing NVIDIA driver packages to a host whose driver comes from a `.run`: an upgrade or a dependency would
- * otherwise put another version over it. A stopped container is left as it is.
+ * Prevents apt from installing NVIDIA driver packages on a host whose driver comes from a `.run`: an upgrade
+ * or a dependency would otherwise overwrite it with another version. Does not change a stopped container.
  */
 import type { Host } from '../../host/host.ts'
 import { actions, done, type Plan } from '../../host/plan.ts'
@@ -9,9 +9,9 @@ import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
 
 export interface Seen {
-  /** False: a container that is stopped. */
+  /** False for a stopped container. */
   readonly reachable: boolean
-  /** undefined: there is no such file. */
+  /** Undefined if the file does not exist. */
   readonly text: string | undefined
 }
 

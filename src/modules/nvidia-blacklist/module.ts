@@ -1,8 +1,8 @@
 /**
- * Keeps other drivers from taking the NVIDIA cards at the next boot: a file in modprobe.d, and every initramfs rebuilt with it,
- * since the modules may be loaded before the root file system is there.
+ * Prevents other drivers from binding to the NVIDIA cards at the next boot: writes a file in modprobe.d and
+ * rebuilds every initramfs, since modules may be loaded before the root file system is mounted.
  *
- * That the images hold the file is noted beside gpuplay's state, so that a run that was cut between the two rebuilds them.
+ * Records the rebuild in gpuplay's state, so that the run after an interrupted one rebuilds the images.
  */
 import { known, knownOr } from '../../base/unknown.ts'
 import { sha256Of } from '../../host/content.ts'
@@ -20,7 +20,7 @@ export interface Seen {
   readonly tool: string | undefined
 }
 
-/** Bytes; asked only when images are to be rebuilt, and not known where an earlier task of a dry run may bring some. */
+/** In bytes; read only if images must be rebuilt. Unknown if an earlier task of a dry run may add images. */
 export interface Room {
   readonly free: number
   readonly largestImage: number
@@ -132,7 +132,10 @@ function plan({ modules, path }: Args, { text, noted, loaded, room, tool }: Seen
   )
 }
 
-/** A new image is written beside the old one, and copied with its kernel to each EFI system partition, which holds at least two. */
+/**
+ * A new image is written next to the old one and copied with its kernel to each EFI system partition, which
+ * contains at least two.
+ */
 function noRoom({ free, largestImage, largestKernel, systemPartitions }: Room): Refusal | undefined {
   const hint = 'remove old kernels (apt autoremove --purge), then run again'
   if (free < largestImage * 1.1)

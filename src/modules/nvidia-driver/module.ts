@@ -1,9 +1,9 @@
 /**
- * Has an NVIDIA driver of one version on a node's disk, kernel modules built by DKMS for the running kernel. Does not load it:
- * what is loaded, and who uses it, is the business of `nvidia_loaded`.
+ * Installs an NVIDIA driver on a node, with kernel modules built by DKMS for the running kernel. Does not
+ * load it: `nvidia_loaded` does.
  *
- * The installer is judged by what it leaves behind, not by its words: it ends well when DKMS is missing or its registration failed,
- * and prints ERROR lines in runs that succeed.
+ * Success is judged by the installed state, not by the installer's output: it exits 0 if DKMS is missing or
+ * its registration fails, and prints ERROR lines in runs that succeed.
  */
 import { isUnknown, known, knownOr, type Unknown } from '../../base/unknown.ts'
 import { sha256Of } from '../../host/content.ts'
@@ -29,33 +29,36 @@ import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
 
 export interface Seen {
-  /** Release of the running kernel; undefined in a dry run that restarts the node first. */
+  /** Release of the running kernel; undefined in a dry run that reboots the node first. */
   readonly kernel: string | undefined
-  /** Version of the driver that a `.run` installed; undefined when there is none, or when only packages are to come that bring none. */
+  /**
+   * Version of the driver installed by a `.run`; undefined if there is none, also after predicted package
+   * changes.
+   */
   readonly installed: string | undefined
-  /** Whether its user space is there: packages that were removed may have taken parts of it along. */
+  /** Whether its user-space driver is complete: removed packages may have deleted parts of it. */
   readonly whole: boolean
-  /** Undefined when DKMS is not there, or when a dry run cannot say. */
+  /** Undefined if DKMS is not installed or a dry run cannot know. */
   readonly dkms: DkmsState | undefined
   readonly moduleType: ModuleType | undefined
-  /** Whether DKMS has the driver's source, from which it can build. */
+  /** Whether DKMS has the driver's source to build from. */
   readonly source: boolean
   readonly loaded: string | undefined
   readonly nouveau: boolean
   readonly runfile: Runfile | undefined
 }
 
-/** Read only when the installer is to run. */
+/** Read only if the installer must run. */
 export interface Runfile {
-  /** Of the file as it is; undefined when there is none. */
+  /** Of the current file; undefined if there is none. */
   readonly sha256: string | undefined | Unknown
   readonly recorded: string | undefined
   readonly size: number
-  /** Free bytes where it unpacks, and where it installs. */
+  /** Free bytes in the directories to which it unpacks and installs. */
   readonly free: { readonly work: number; readonly usr: number }
 }
 
-/** The archive unpacks here: /tmp may be small or without exec. */
+/** The archive unpacks here: /tmp may be small or mounted noexec. */
 const workDirectory = '/var/tmp'
 const log = '/var/log/nvidia-installer.log'
 
@@ -76,7 +79,7 @@ async function probe(given: Args, host: Host): Promise<Seen> {
   const [records, status, type, source, driver, nouveau] = await Promise.all([
     host.maybe(host.text(installerLog)),
     host.maybe(host.ask(dkmsStatus)),
-    // Without the kernel nothing is known of its modules.
+    // Without the kernel release, the state of its modules is unknown.
     kernel === undefined ? undefined : host.maybe(host.ask(installedModuleType({ kernel }))),
     host.maybe(host.stat(`/usr/src/nvidia-${given.version}`)),
     host.kernelModule('nvidia'),
@@ -130,7 +133,7 @@ function plan(given: Args, seen: Seen): Plan {
   return problem ? refuse(problem) : actions([install(given, seen)])
 }
 
-/** Loaded at the wanted version and not by a `.run` that left records: somebody else's, and it works. */
+/** The required version is loaded, but no `.run` left records: another tool installed it, and it works. */
 function loadedFromElsewhere({ version }: Args, { installed, loaded }: Seen): boolean {
   return loaded === version && installed === undefined
 }
@@ -161,7 +164,7 @@ function dkmsPlan({ version }: Args, { dkms, source, loaded, kernel }: Seen): Pl
     return done([
       `driver ${version} is loaded but not registered with DKMS: the next kernel will not have it`,
     ])
-  // In a dry run what DKMS will say cannot be known; it is looked at after every installation.
+  // A dry run cannot predict the output of DKMS; a run checks it after every installation.
   if (dkms === undefined && !source) return done()
   return refuse({
     code: 'dkms-not-registered',
@@ -222,7 +225,8 @@ function install(given: Args, seen: Seen): Action {
   const kernel = seen.kernel ?? 'of the next boot'
   return {
     kind: 'run',
-    // Idle modules would be taken out by the installer, under containers that run: they are exchanged once everything is built.
+    // The installer unloads idle modules, even under running containers; hold them until the new driver is
+    // built.
     argv: [...(seen.loaded === undefined ? [] : [helper, 'hold']), 'sh', runfile, ...options],
     environment: { TMPDIR: workDirectory },
     directory: workDirectory,
@@ -254,7 +258,7 @@ function install(given: Args, seen: Seen): Action {
   }
 }
 
-/** The boot service of the role loads what is on the disk. */
+/** The role's boot service loads the installed driver. */
 function bootEffects(version: string): readonly Effect[] {
   return [{ kind: 'kernelModule', name: 'nvidia', becomes: { loaded: true, version }, afterBoot: true }]
 }

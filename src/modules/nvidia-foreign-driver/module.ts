@@ -1,6 +1,7 @@
 /**
- * An NVIDIA driver that came as packages, in the way of one from a `.run`: their files overwrite each other, and apt brings the
- * packages' back at its next upgrade. Removes packages of a named list and nothing else.
+ * Handles an NVIDIA driver installed from packages, which conflicts with one from a `.run`: their files
+ * overwrite each other, and apt restores those of the packages at its next upgrade. Removes only packages of
+ * a fixed list.
  */
 import type { Effect } from '../../host/action.ts'
 import type { Host } from '../../host/host.ts'
@@ -13,7 +14,7 @@ import { args, type Args, result } from './args.ts'
 export interface Seen {
   readonly packages: readonly string[]
   readonly loaded: string | undefined
-  /** What apt would remove along with them; only asked when they are to be removed. */
+  /** Other packages that apt would remove with them; read only if they must be removed. */
   readonly removals: readonly string[]
 }
 

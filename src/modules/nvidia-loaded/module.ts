@@ -1,6 +1,6 @@
 /**
- * Has the installed NVIDIA driver loaded, with its device nodes. From one version to another without a restart of the node: the
- * containers that have a GPU are stopped, the modules taken out and put in, the containers started again.
+ * Loads the installed NVIDIA driver and creates its device nodes. Changes the version without a reboot: the
+ * containers that have a GPU are stopped, the modules reloaded, and the containers started again.
  */
 import { isUnknown, knownOr } from '../../base/unknown.ts'
 import type { Action, Effect } from '../../host/action.ts'
@@ -28,10 +28,10 @@ export interface Seen {
   readonly loaded: string | undefined
   readonly unifiedMemory: boolean
   readonly nouveau: boolean
-  /** Paths of device nodes that are missing or have other numbers; empty when a dry run cannot say. */
+  /** Paths of device nodes that are missing or have wrong numbers; empty if a dry run cannot know. */
   readonly wrongNodes: readonly string[]
   readonly containers: readonly GpuContainer[]
-  /** Ids of guests that HA manages. */
+  /** IDs of guests that HA manages. */
   readonly managedByHa: readonly string[]
   readonly failedReload: string | undefined
 }
@@ -126,7 +126,7 @@ function hindranceOf(
   return undefined
 }
 
-/** The helper ends well also when unloading failed, so that what was stopped is started again in any case. */
+/** The helper exits 0 even if unloading failed, so that stopped containers are always started again. */
 function exchange(given: Args, seen: Seen, loaded: string): readonly Action[] {
   const { version } = given
   const reload = helperRun(
@@ -137,7 +137,7 @@ function exchange(given: Args, seen: Seen, loaded: string): readonly Action[] {
   return around(given, seen, { ...reload, argv: [...reload.argv, version] })
 }
 
-/** What runs with a GPU while the driver comes or goes would keep device nodes with numbers of before. */
+/** Containers that run with a GPU during a reload would keep device nodes with the old numbers. */
 function around({ containers, stop_timeout: timeout }: Args, seen: Seen, change: Action): readonly Action[] {
   const managed = containers.map(({ ctid }) => String(ctid))
   const stopped = seen.containers.filter(({ ctid, running }) => running && managed.includes(ctid))

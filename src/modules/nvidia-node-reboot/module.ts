@@ -1,8 +1,10 @@
 /**
- * Restarts a node when only that brings the wanted driver, and only when nothing speaks against it: the cluster stays quorate, Ceph is
- * healthy, no backup or migration runs, HA leaves the guests alone, and gpuplay does not run on this very node.
+ * Reboots a node if the required driver cannot be loaded otherwise, and only if it is safe: the cluster stays
+ * quorate, Ceph is healthy, no backup or migration runs, HA leaves the guests alone, and gpuplay does not run
+ * on this very node.
  *
- * One node of a cluster at a time is the engine's doing; that the guests which ran are started again is the reboot action's.
+ * The engine reboots one node of a cluster at a time. The reboot action starts the guests again that ran
+ * before.
  */
 import { isUnknown } from '../../base/unknown.ts'
 import type { Effect } from '../../host/action.ts'
@@ -17,7 +19,9 @@ import { args, type Args, result } from './args.ts'
 export interface Seen {
   readonly node: string
   readonly need: string | undefined
-  /** Version of the driver that the next boot loads; undefined when none is installed, or when a dry run cannot say. */
+  /**
+   * Version of the driver that the next boot loads; undefined if none is installed or a dry run cannot know.
+   */
   readonly installed: string | undefined
   readonly guests: readonly Guest[]
   readonly obstacles: readonly Obstacle[]
@@ -52,7 +56,7 @@ async function heldBy({ modules }: Args, host: Host): Promise<string | undefined
   return loaded.length > 0 ? `${loaded.join(', ')} is loaded` : undefined
 }
 
-/** Only what the next boot would change is a reason: the wanted version must be on the disk. */
+/** A reboot helps only if the required version is installed. */
 async function notLoaded(
   { version }: Args,
   { host, onDisk }: { readonly host: Host; readonly onDisk: boolean },
@@ -70,7 +74,7 @@ function plan(given: Args, { node, need, installed, guests, obstacles }: Seen): 
   if (mode === 'never') return done([yourself])
   const own = obstacles.find(({ kind }) => kind === 'controller')
   if (own) return done([`${pending} Cannot reboot from here: ${own.message}`])
-  // Nobody is asked for what must not be done.
+  // Does not ask for a reboot that is not safe.
   if (mode === 'ask' && obstacles.length > 0)
     return done([`${pending} Not safe now: ${obstacles.map(({ message }) => message).join('; ')}`])
   if (obstacles.length > 0)
@@ -107,7 +111,7 @@ function plan(given: Args, { node, need, installed, guests, obstacles }: Seen): 
   )
 }
 
-/** The other modules are kept from loading; the boot service of the role loads the driver, where there is one. */
+/** The other modules are blacklisted; the role's boot service loads the driver, if one is installed. */
 function afterBoot({ purpose, version, modules }: Args, installed: string | undefined): readonly Effect[] {
   const driver = purpose === 'load_driver' ? version : installed
   const loaded = (name: string): Effect => ({

@@ -1,6 +1,7 @@
 /**
- * Looks at a node before anything is changed on it: its cards, who owns them, what is loaded; and refuses what cannot end well
- * (no card, a driver that does not drive the cards, Secure Boot without a key, guests that nobody asked to disturb).
+ * Inspects a node before any change: its cards, their owners, the loaded driver. Refuses a run that cannot
+ * succeed (no card, a driver that does not support the cards, Secure Boot without a key, guests outside the
+ * run).
  */
 import type { Host } from '../../host/host.ts'
 import { done, type Plan, type Refusal, refuse } from '../../host/plan.ts'
@@ -97,7 +98,7 @@ function managedCards({ exclude_gpus: excluded }: Args, seen: Seen): readonly Pc
   return seen.cards.filter((card) => !inVm(card, seen) && !addresses.includes(card.pci))
 }
 
-/** `vfio-pci` holds cards for virtual machines, also for those that are configured elsewhere. */
+/** `vfio-pci` binds cards for virtual machines, even for those configured elsewhere. */
 function inVm(card: PciCard, { owners }: Seen): boolean {
   return owners.has(card.pci) || card.driver === 'vfio-pci'
 }

@@ -1,4 +1,7 @@
-/** Persistence mode and power limits of a node's GPUs, as they are now. What a boot begins with is the boot service's, from /etc/gpuplay/nvidia.conf. */
+/**
+ * Sets persistence mode and power limits of a node's GPUs. The boot service sets them at boot, from
+ * /etc/gpuplay/nvidia.conf.
+ */
 import type { Action } from '../../host/action.ts'
 import { actions, type Plan, refuse } from '../../host/plan.ts'
 import { normalAddress } from '../../nvidia/cards.ts'

@@ -1,8 +1,9 @@
 /**
- * Keeps the `.run` of one driver version in a node's cache, checked against its sha256, with the last few versions beside it.
+ * Downloads the `.run` of one driver version to a node's cache, verifies its sha256, and keeps the last few
+ * versions.
  *
- * Beside each file lies `NAME.run.sha256`, written once the file was checked: whoever uses the file compares with that, and a
- * converged run asks no server.
+ * Next to each file is `NAME.run.sha256`, written after the file was verified: other modules compare the file
+ * with it, and a converged run sends no request.
  */
 import { isUnknown, knownOr } from '../../base/unknown.ts'
 import type { Host, HttpAnswer } from '../../host/host.ts'
@@ -23,15 +24,15 @@ import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
 
 export interface Seen {
-  /** sha256 of the cached file; undefined when there is none, `unknown` when a dry run cannot say. */
+  /** sha256 of the cached file; undefined if there is none, `unknown` if a dry run cannot know. */
   readonly cached: string | undefined
   readonly recorded: string | undefined
-  /** What the file must be; undefined when neither given nor published. */
+  /** The expected sha256; undefined if neither set nor published. */
   readonly expected: string | undefined
-  /** Names in the cache's directory. */
+  /** File names in the cache directory. */
   readonly names: readonly string[]
   readonly loaded: string | undefined
-  /** Asked only when the file has to be fetched. */
+  /** Read only if the file must be downloaded. */
   readonly offer: Offer | undefined
   readonly free: number
 }
@@ -83,7 +84,7 @@ async function probe(given: Args, host: Host): Promise<Seen> {
     names: knownOr(names, undefined) ?? [],
     loaded: !isUnknown(loaded) ? loaded?.trim() : undefined,
   }
-  // A dry run that has predicted the download, or a converged host: nobody needs to be asked.
+  // A converged host, or a dry run that has predicted the download: no request is needed.
   if (cached === 'unknown' || (wanted !== undefined && cached === wanted))
     return { ...here, expected: wanted, offer: undefined, free: Infinity }
   const [offer, published, free] = await Promise.all([
@@ -207,7 +208,7 @@ function problemWithOffer(given: Args, { expected, free }: Seen, offer: Offer): 
   return undefined
 }
 
-/** What is beyond `keep`: the loaded version is kept first, for going back to it, then the newest. */
+/** Versions to delete beyond `keep`. Keeps the loaded version first, to roll back to it, then the newest. */
 function surplusFiles(given: Args, { names, loaded }: Seen): readonly Action[] {
   const versions = names.flatMap((name) => {
     const version = /^NVIDIA-.*\.run$/.test(name) ? versionOfRunfile(name) : undefined

@@ -1,7 +1,9 @@
 /**
- * Installs the user space of the NVIDIA driver that the container's node has loaded: no other version can talk to it.
+ * Installs the user-space driver in the version loaded on the container's node: no other version works with
+ * it.
  *
- * It comes from the node's own `.run`, which is pushed into the container, checked there, run without kernel modules and removed.
+ * Pushes the node's `.run` into the container, verifies it there, runs it without kernel modules, and removes
+ * it.
  */
 import { isUnknown, known, knownOr } from '../../base/unknown.ts'
 import type { Action, Effect } from '../../host/action.ts'
@@ -94,7 +96,7 @@ async function prepare({ directory, foreign }: Args, loaded: string, host: Host)
     uninstaller: !isUnknown(uninstaller) && uninstaller !== undefined,
     runfile: {
       path,
-      // Only a dry run does not know: the download that it predicts had no published checksum.
+      // Unknown only in a dry run: the predicted download has no published checksum.
       sha256: cached
         ? !isUnknown(record)
           ? sha256FromFile(record ?? '', runfileName(loaded))
@@ -144,7 +146,8 @@ function installation(
   const options = containerOptions(version, { graphics })
   return [
     ...leftovers.filter((name) => name !== target).map(removeFile),
-    // From one version to another the installer takes the old one out itself; half of its own version it would take for a whole one.
+    // The installer removes another version itself, but it would take an incomplete installation of the same
+    // version for complete.
     ...(uninstaller && userspace.logged === version ? [uninstall(version)] : []),
     makeWorkDirectory,
     {
@@ -191,7 +194,7 @@ function uninstall(version: string): Action {
   return {
     kind: 'run',
     argv: ['/usr/bin/nvidia-uninstall', '--silent'],
-    // Its status says nothing: it is 0 also when files were left.
+    // Its exit status is 0 even if files remain.
     success: [0, 1],
     label: `clean up a failed installation of ${version}`,
     effects: installed(version),

@@ -1,10 +1,10 @@
-/** Containers that the user space is not installed in, and why. */
+/** Reasons why the user-space driver cannot be installed in a container. */
 import type { Refusal } from '../../host/plan.ts'
 import { isDriverPackage } from '../../nvidia/packages.ts'
 import type { Args } from './args.ts'
 import type { Preparation, Seen } from './seen.ts'
 
-/** The archive, what it unpacks to and what is installed, as a multiple of the archive's size. */
+/** Space for the archive, its unpacked and its installed files, as a multiple of the archive's size. */
 const roomNeeded = 4
 
 export function refusalOf({ foreign }: Args, seen: Seen, preparation: Preparation): Refusal | undefined {

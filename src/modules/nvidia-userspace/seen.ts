@@ -4,17 +4,17 @@ export interface Seen {
   readonly node: string
   readonly ctid: string
   readonly loaded: string | undefined
-  /** undefined: the container does not run. */
+  /** Undefined if the container does not run. */
   readonly inside: Inside | undefined
 }
 
 export interface Inside {
   readonly userspace: Userspace
-  /** systemd's word (`systemctl is-system-running`); undefined without systemd, or when a dry run cannot say. */
+  /** Output of `systemctl is-system-running`; undefined without systemd, or if a dry run cannot know. */
   readonly system: string | undefined
-  /** Left by a run that was cut off. */
+  /** Left by an interrupted run. */
   readonly leftovers: readonly string[]
-  /** Read only when the installer has to run. */
+  /** Read only if the installer must run. */
   readonly preparation: Preparation | undefined
 }
 
@@ -22,11 +22,11 @@ export interface Preparation {
   readonly os: { readonly id: string; readonly like: string; readonly name: string }
   readonly architecture: string
   readonly driverPackages: readonly string[]
-  /** What apt would remove along with those. */
+  /** Other packages that apt would remove with those. */
   readonly removals: readonly string[]
   readonly kmod: boolean
   readonly uninstaller: boolean
-  /** The node's `.run`; the sha256 is undefined when it has none that was checked. */
+  /** The node's `.run`; the sha256 is undefined if there is no verified file. */
   readonly runfile: { readonly path: string; readonly sha256: string | undefined; readonly size: number }
   /** Bytes. */
   readonly free: number

@@ -55,5 +55,5 @@ export const result = {
 type Written = FromSchema<typeof args>
 type Open = 'content' | 'more_owned' | 'record'
 
-/** Those that a dry run may not know (`mayBeUnknown`). */
+/** Arguments that a dry run may not know (`mayBeUnknown`). */
 export type Args = Omit<Written, Open> & { readonly [Name in Open]: Written[Name] | Unknown }

@@ -1,4 +1,4 @@
-/** Which lines leave a container's configuration and which come, for a set of lines that is owned. Pure. */
+/** Decides which owned lines of a container's configuration to remove and which to add. Pure. */
 import {
   editContainerConfig,
   type ConfigEntry,
@@ -12,16 +12,17 @@ export interface Wanted {
 }
 
 export interface Desired {
-  /** The file as it is to be; the same text when nothing is to change. */
+  /** The new text of the file; the same text if nothing changes. */
   readonly text: string
-  /** The lines that are wanted, with the numbers that they have. */
+  /** The wanted lines with their numbers. */
   readonly lines: readonly string[]
 }
 
 /**
- * Only the current section is looked at and changed. A wanted line that is there stays where it is, whatever its number; what is
- * owned and not wanted, or stands twice, goes; what is missing is put at the section's end.
- * @throws TooManyDevices when no number is free for a `devN`.
+ * Reads and changes only the current section. An existing wanted line stays in place, whatever its number; a
+ * line that is owned but not wanted, or a duplicate, is removed; missing lines are added at the end of the
+ * section.
+ * @throws TooManyDevices if no number is free for a `devN`.
  */
 export function desiredConfig(text: string, wanted: Wanted): Desired {
   const { current, pending } = parseContainerConfig(text)
@@ -81,7 +82,7 @@ function sameValue(a: string, b: string): boolean {
   return parts(a) === parts(b)
 }
 
-/** Of a setting that stands twice Proxmox takes the last; raw `lxc.*` lines all count. */
+/** Proxmox uses the last of duplicate settings, but all raw `lxc.*` lines. */
 function isEffective(entry: ConfigEntry, entries: readonly ConfigEntry[]): boolean {
   return (
     entry.key.startsWith('lxc.') || !entries.some(({ key, line }) => key === entry.key && line > entry.line)

@@ -1,8 +1,10 @@
 /**
- * Has exactly the given lines, of those that are owned, in a container's configuration (`/etc/pve/lxc/CTID.conf` on its node).
+ * Replaces the owned lines of a container's configuration (`/etc/pve/lxc/CTID.conf` on its node) with the
+ * given ones.
  *
- * Own lines are known by what they say: Proxmox moves comments away, so no marks can be left around them. The file is replaced as a
- * whole under Proxmox's own lock, with every other byte as it was and the old file kept beside. Snapshots stay as they were taken.
+ * Owned lines are recognized by their text: Proxmox moves comments, so comments cannot mark them. The file is
+ * replaced as a whole under Proxmox's lock; every other byte is kept, and the old file is saved. Snapshots
+ * are not changed.
  */
 import { isUnknown, known, knownOr, type Unknown, UnknownError } from '../../base/unknown.ts'
 import type { Action, Content } from '../../host/action.ts'
@@ -18,9 +20,9 @@ import { type Desired, desiredConfig, lineOf, TooManyDevices } from './desired.t
 export interface Seen {
   readonly node: string
   readonly ctid: string
-  /** undefined: the node has no such container. */
+  /** Undefined if the node has no such container. */
   readonly config: string | undefined
-  /** What the node keeps about the lines that were put in earlier. */
+  /** The node's record of lines added earlier. */
   readonly record: string | undefined
   readonly stateDirectory: boolean
   readonly managedByHa: boolean
@@ -51,13 +53,14 @@ async function probe(given: Args, host: Host): Promise<Seen> {
     node.stat(assignments),
     node.text(resourcesFile),
   ])
-  // Unknown only once a dry run has predicted it.
+  // Unknown only after a dry run has predicted a change.
   const record = knownOr(read, undefined)
   const { content } = given
-  // With own lines already there, an unknown content may be the very same: then nobody can say whether the file will change.
+  // If owned lines exist, an unknown content may equal them, so a dry run cannot know whether the file
+  // changes.
   if (isUnknown(content) && container && ownLines(given, container.config, record).length > 0)
     throw new UnknownError(content)
-  // Beside a known content they decide what changes.
+  // With a known content, they decide what changes.
   if (!isUnknown(content)) for (const argument of [given.record, given.more_owned]) known(argument)
   return {
     node: node.name,
@@ -128,7 +131,10 @@ function planUnknown(seen: Seen, config: string, content: Unknown): Plan {
   })
 }
 
-/** The node's memory goes first: it names the lines, so a run that ends between the two can still be told apart. */
+/**
+ * The record is written first: it names the lines, so that the next run recognizes them after an
+ * interruption.
+ */
 function recordActions(
   { ctid, stateDirectory }: Seen,
   record: string | Content | undefined,
@@ -170,14 +176,14 @@ function ownLines(given: Args, config: string, record: string | undefined): read
   return parseContainerConfig(config).current.entries.map(lineOf).filter(ownership(given, record))
 }
 
-/** What matches a pattern, and what this module once wrote, whatever numbers it had then. */
+/** Matches the patterns, and lines that this module wrote earlier, whatever their numbers. */
 function ownership(given: Args, record: string | undefined): (line: string) => boolean {
   const patterns = [...given.owned, ...knownOr(given.more_owned, [])].map((text) => new RegExp(text))
   const written = new Set((record ?? '').split('\n').flatMap((line) => /^line (.+)$/.exec(line)?.[1] ?? []))
   return (line) => written.has(line) || patterns.some((pattern) => pattern.test(line))
 }
 
-/** Sorted: Proxmox puts the lines into another order when it rewrites the file. */
+/** Sorted, because Proxmox reorders the lines when it rewrites the file. */
 function recordText(record: string, lines: readonly string[]): string {
   const start = record.endsWith('\n') ? record : `${record}\n`
   return (

@@ -1,4 +1,4 @@
-/** What a running container's devices differ in from its configuration. Pure. */
+/** Compares a running container's devices with its configuration. Pure. */
 import { known } from '../../base/unknown.ts'
 import type { SeenFile } from '../../host/host.ts'
 import type { DeviceEntry } from '../../proxmox/device-entries.ts'
@@ -7,14 +7,14 @@ import { mappedId, type RunningDevice } from '../../proxmox/running-container.ts
 export interface RunningState {
   readonly configured: readonly DeviceEntry[]
   readonly running: readonly RunningDevice[]
-  /** The nodes of the host by path. */
+  /** The Proxmox VE node's device nodes by path. */
   readonly nodes: ReadonlyMap<string, SeenFile | undefined>
   /** /proc/PID/uid_map and gid_map of the container. */
   readonly uidMap: string
   readonly gidMap: string
 }
 
-/** In words, one for each device that a restart would make right. @throws UnknownError */
+/** Returns one sentence for each device that a restart would fix. @throws UnknownError */
 export function differences(state: RunningState): readonly string[] {
   const { configured, running, nodes } = state
   const found: string[] = []
@@ -36,7 +36,7 @@ export function differences(state: RunningState): readonly string[] {
   return [...new Set(found)]
 }
 
-/** Mode and owner belong to `devN` alone; a bind mount shows those of the node. */
+/** Only `devN` sets mode and owner; a bind mount shows those of the node. */
 function attributes(entry: DeviceEntry, has: SeenFile, { uidMap, gidMap }: RunningState): readonly string[] {
   if (entry.style === 'lxc') return []
   const found: string[] = []

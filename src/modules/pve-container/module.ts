@@ -1,9 +1,9 @@
 /**
- * Has a running container run with the devices that it is configured with. A stopped one stays stopped, unless the node itself kept it
- * from starting with another's card: then it starts with its own.
+ * Restarts a running container if its devices differ from its configuration. A stopped one stays stopped,
+ * unless the node prevented it from starting with another container's card: then it is started with its own.
  *
- * Whether a restart is needed is read from the container: the device nodes that its /dev has now, their numbers, mode and owner,
- * against the configuration and the nodes of the host. So a restart that an earlier run owed is made up for.
+ * Compares the device nodes in the container's /dev, their numbers, mode and owner, with the configuration
+ * and the node's devices. So a run also catches up on a restart that an earlier run did not do.
  */
 import { isUnknown } from '../../base/unknown.ts'
 import type { SeenFile, Host } from '../../host/host.ts'
@@ -27,7 +27,7 @@ export interface Seen {
 interface Container {
   readonly running: boolean
   readonly lock: string | undefined
-  /** What a restart or a start would change, in words; empty when nothing. */
+  /** Sentences about the changes that a restart or start would make; empty if none. */
   readonly differences: readonly string[]
 }
 
@@ -65,7 +65,7 @@ async function probe(given: Args, host: Host): Promise<Seen> {
   const container = { running, lock: lockOf(config) }
   if (given.restart === 'observe')
     return { node: node.name, ctid, container: { ...container, differences: [] }, managedByHa }
-  // Only a dry run does not know the file: it will get lines that are not there yet, so what runs cannot be what it says.
+  // Unknown only in a dry run that adds lines to the file, so the running container differs from it.
   if (running && isUnknown(file))
     return {
       node: node.name,
@@ -84,7 +84,7 @@ async function heldBackBy(node: Host, ctid: string): Promise<readonly string[]> 
   return held === undefined ? [] : [`it was held back at its start: ${held.why}`]
 }
 
-/** @throws UnknownError in a dry run in which the node, and so the container, will have been restarted by then. */
+/** @throws UnknownError in a dry run that reboots the node, and so the container, first. */
 async function readState(
   node: Host,
   pid: number | undefined,

@@ -1,4 +1,4 @@
-/** Restarts the host and waits for it. */
+/** Reboots the host and waits for it. */
 import type { Host, KernelStatus } from '../../host/host.ts'
 import { actions, done, type Plan, refuse } from '../../host/plan.ts'
 import type { Module } from '../module.ts'
@@ -15,7 +15,7 @@ export const reboot = {
   args,
   result,
   exitCode: 6,
-  // Only the task knows whether it is needed, and it does not know that it was done.
+  // The task decides whether a reboot is needed, and does not know that it was done.
   imperative: () => true,
   probe,
   plan,

@@ -1,4 +1,4 @@
-/** A systemd unit: running or not, now and at boot. */
+/** Sets the state of a systemd unit, now and at boot. */
 import { known, knownOr } from '../../base/unknown.ts'
 import type { Effect, Run } from '../../host/action.ts'
 import type { Host, UnitStatus } from '../../host/host.ts'
@@ -10,7 +10,7 @@ import { args, type Args, result } from './args.ts'
 
 export interface Seen {
   readonly unit: UnitStatus
-  /** systemd says that the unit's files are newer than what it has read; false unless it was asked for. */
+  /** systemd reports that the unit's files changed on disk; false if not requested. */
   readonly stale: boolean
 }
 
@@ -40,7 +40,7 @@ async function probe(given: Args, host: Host): Promise<Seen> {
     host.unit(full),
     reload ? host.ask(needsDaemonReload({ unit: full })) : undefined,
   ])
-  // What the task is about has to be known.
+  // The attributes that the task sets must be known.
   if (given.state !== undefined) known(unit.active)
   if (given.enabled !== undefined || given.masked !== undefined) known(unit.enabled)
   return { unit, stale: needed === true }
@@ -69,18 +69,18 @@ function plan(given: Args, { unit: seen, stale }: Seen): Plan {
   })
 }
 
-/** Unit files that say nothing of when they start (systemctl(1), is-enabled). */
+/** States of unit files that cannot be enabled (systemctl(1), is-enabled). */
 const fixed = new Set(['static', 'indirect', 'generated', 'transient'])
 const atBoot = new Set(['enabled', 'enabled-runtime', 'alias', ...fixed])
 const isMasked = (unit: Unit): boolean => unit.enabled.startsWith('masked')
 const runs = (unit: Unit): boolean => ['active', 'activating', 'reloading'].includes(unit.active)
 
-/** What the task is not about may be empty in a dry run. */
+/** Attributes that the task does not set may be empty in a dry run. */
 interface Unit {
   readonly exists: boolean
   readonly active: string
   readonly enabled: string
-  /** Inactive again once it has done its work: every run starts it, as a command runs every time. */
+  /** Inactive after its work is done: every run starts it again, like a command. */
   readonly oneshot: boolean
 }
 
@@ -108,7 +108,7 @@ function masking(name: string, given: Args, unit: Unit): Step | undefined {
   const { masked } = given
   if (masked === undefined || masked === isMasked(unit)) return undefined
   const verb = masked ? 'mask' : 'unmask'
-  // What an unmasked unit is like by its own file is not known while the mask hides it.
+  // The mask hides the unit's own file, so its state after unmasking is unknown.
   const effect: Effect = masked
     ? { kind: 'unit', name, becomes: { enabled: 'masked' } }
     : { kind: 'unknown', resources: [resource('unit', name)], why: `an earlier action unmasks ${name}` }

@@ -1,4 +1,4 @@
-/** Variables of the host, known to all later tasks of the run. The engine sets them. */
+/** Sets variables of the host for all later tasks of the run. The engine sets them. */
 import { done } from '../../host/plan.ts'
 import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'

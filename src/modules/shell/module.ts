@@ -1,4 +1,4 @@
-/** A script of a few words, run by a shell. */
+/** Runs a command line with a shell. */
 import type { Module } from '../module.ts'
 import {
   isImperative,

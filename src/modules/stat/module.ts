@@ -1,4 +1,4 @@
-/** Looks at a path, for conditions of later tasks. */
+/** Reports the state of a path, for conditions of later tasks. */
 import { given } from '../../base/given.ts'
 import type { SeenFile, Host } from '../../host/host.ts'
 import { done } from '../../host/plan.ts'
@@ -21,7 +21,7 @@ export const stat = {
 } satisfies Module<Args, Seen>
 
 async function probe({ path, follow, get_checksum: wanted }: Args, host: Host): Promise<Seen> {
-  // Asked together, and used for a file.
+  // Read together, but used only for a file.
   const asked = wanted ? host.hash(path) : undefined
   asked?.catch(() => undefined)
   const status = await host.stat(path, { follow })

@@ -9,7 +9,10 @@ import {
 } from '../../host/questions/apt-lists.ts'
 import { resource } from '../../host/resource.ts'
 
-/** Whether the lists were fetched within so many seconds, by the host's own clock, and nobody has put in or taken out a list since. */
+/**
+ * Whether the lists were updated within so many seconds, by the host's clock, and no source was added or
+ * removed since.
+ */
 export async function fetchedWithin(seconds: number, host: Host): Promise<boolean> {
   const [fetched, touched] = await Promise.all([
     host.ask(listsFetchedSince({ time: `${seconds} seconds ago` })),
@@ -18,7 +21,9 @@ export async function fetchedWithin(seconds: number, host: Host): Promise<boolea
   return fetched && !touched
 }
 
-/** Whether any of these files or directories changed after the lists were fetched; true when they never were. */
+/**
+ * Whether any of these files or directories changed after the lists were updated; true if they never were.
+ */
 export async function changedSince(paths: readonly string[], host: Host): Promise<boolean> {
   const [fetched, changed] = await Promise.all([
     host.stat(fetchStamp),
@@ -31,11 +36,13 @@ export interface AptOptions {
   /** Seconds to wait for another package manager. */
   readonly lockTimeout: number
   readonly proxy: string
-  /** Packages that are in no list: whether they come at all is not known before the lists are fetched. */
+  /** Packages in no list: whether they are available is unknown until the lists are updated. */
   readonly missing?: readonly string[]
 }
 
-/** Options of every real apt-get: wait for the lock, never ask, keep the administrator's configuration files. */
+/**
+ * Options of every real apt-get: wait for the lock, never ask, keep the administrator's configuration files.
+ */
 export function aptOptions({ lockTimeout, proxy }: AptOptions): readonly string[] {
   return [
     '-o',
@@ -47,18 +54,22 @@ export function aptOptions({ lockTimeout, proxy }: AptOptions): readonly string[
 export const aptEnvironment: Readonly<Record<string, string>> = {
   DEBIAN_FRONTEND: 'noninteractive',
   LC_ALL: 'C',
-  // needrestart would restart services that nobody asked to restart.
+  // needrestart would restart services without a request.
   NEEDRESTART_SUSPEND: '1',
 }
 
-/** Fetches the lists. One that cannot be fetched fails it, so that no old list is taken for a new one. */
+/**
+ * Updates the package lists. Fails if any list cannot be downloaded, so that an old list does not count as
+ * new.
+ */
 export function fetchLists(options: AptOptions): Run {
   return {
     kind: 'run',
     argv: [
       'sh',
       '-c',
-      // Not by APT::Update::Post-Invoke-Success: apt runs that when one list of several was fetched.
+      // Not with APT::Update::Post-Invoke-Success: apt runs that even if only one of several lists was
+      // downloaded.
       `apt-get "$@" && mkdir -p ${fetchStamp.slice(0, fetchStamp.lastIndexOf('/'))} && touch ${fetchStamp}`,
       'sh',
       ...aptOptions(options),

@@ -1,4 +1,4 @@
-/** Permissions and owners, which every module that makes files takes in the same way. */
+/** Permissions and owners, shared by all modules that create files. */
 import type { SetAttributes } from '../../host/action.ts'
 import { isUnknown, known, knownOr } from '../../base/unknown.ts'
 import { given } from '../../base/given.ts'
@@ -23,14 +23,14 @@ export const attributeProperties = {
   },
 } as const
 
-/** As a task gives them. */
+/** As written in a task. */
 export interface Attributes {
   readonly mode?: string | undefined
   readonly owner?: string | undefined
   readonly group?: string | undefined
 }
 
-/** As an action takes them: four digits, and nothing that was not given. */
+/** In the form for actions: mode with four digits; only given attributes. */
 export interface GivenAttributes {
   readonly mode?: string
   readonly owner?: string
@@ -44,7 +44,7 @@ export function givenAttributes({ mode, owner, group }: Attributes): GivenAttrib
 }
 
 /**
- * For a probe: insists on knowing, of what is there, the attributes that are wanted.
+ * For a probe: requires that the wanted attributes of an existing file are known.
  * @throws UnknownError
  */
 export function knowAttributes({ owner, group }: Attributes, seen: SeenFile | undefined): void {
@@ -60,7 +60,10 @@ function knowOwner(wanted: string, [name, id]: Named): void {
   if (known(name) !== wanted && isUnknown(id) && /^[0-9]+$/.test(wanted)) known(id)
 }
 
-/** Those of the wanted attributes that are not as wanted; of what is seen only these are read. A number means the id, so that "0" is root. */
+/**
+ * Returns the wanted attributes that differ; reads only these from the status. A number is an ID, so "0" is
+ * root.
+ */
 export function differing(wanted: Attributes, seen: SeenFile): GivenAttributes {
   const { mode, owner, group } = givenAttributes(wanted)
   return givenAttributes({
@@ -74,13 +77,13 @@ function isNamed(wanted: string | undefined, [name, id]: Named): boolean {
   return wanted === undefined || wanted === name || (!isUnknown(id) && wanted === String(id))
 }
 
-/** undefined when what exists is as wanted. */
+/** Undefined if all attributes match. */
 export function attributeAction(path: string, wanted: Attributes, seen: SeenFile): SetAttributes | undefined {
   const changes = differing(wanted, seen)
   return Object.keys(changes).length === 0 ? undefined : { kind: 'setAttributes', path, ...changes }
 }
 
-/** Nothing when no attribute differs. */
+/** Empty if no attribute differs. */
 export function attributeDiffs(path: string, wanted: Attributes, seen: SeenFile): readonly Diff[] {
   const changes = Object.entries(differing(wanted, seen)) as readonly [keyof GivenAttributes, string][]
   if (changes.length === 0) return []

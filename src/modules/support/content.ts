@@ -1,4 +1,4 @@
-/** One file whose content is given: what `copy` and `template` have in common. */
+/** Writes one file with given content; shared by `copy` and `template`. */
 import type { Content, WriteFile } from '../../host/action.ts'
 import type { SeenFile, Host } from '../../host/host.ts'
 import { actions, type Plan, refuse } from '../../host/plan.ts'
@@ -51,7 +51,7 @@ export interface ContentArgs extends Attributes {
   readonly validate?: string | undefined
 }
 
-/** What is to be written; `text` for the diff, where it is text of a reasonable size. */
+/** The content to write; `text` for the diff, if it is text of a reasonable size. */
 export interface Source {
   readonly content: Content
   readonly sha256: string
@@ -61,16 +61,16 @@ export interface Source {
 export interface ContentSeen {
   /** The file itself, never a directory. */
   readonly dest: string
-  /** The directory that `dest` names with a final slash and that has to be made. */
+  /** The missing directory that `dest` names with a final slash. */
   readonly makes: string | undefined
   readonly parent: SeenFile | undefined
-  /** A link followed. */
+  /** With links followed. */
   readonly status: SeenFile | undefined
   readonly sha256: string | undefined
   readonly before: string | undefined
 }
 
-/** `name` is what the file is called when `dest` is a directory. */
+/** `name` is the file name if `dest` is a directory. */
 export async function probeContent(
   given: ContentArgs,
   name: string | undefined,
@@ -78,7 +78,7 @@ export async function probeContent(
   host: Host,
 ): Promise<ContentSeen> {
   const { dest } = given
-  // All is asked together, for the most frequent case that `dest` is a file in a directory that is there.
+  // Read together, for the common case: `dest` is a file in an existing directory.
   const early = dest.endsWith('/')
     ? []
     : [host.hash(normalized(dest)), host.stat(parentOf(normalized(dest)), { follow: true })]
@@ -145,7 +145,7 @@ export function reportContent(source: Source | undefined, seen: ContentSeen): Re
   return { dest: seen.dest, checksum: source?.sha256 ?? '' }
 }
 
-/** The name that a file of the controller keeps in a directory. */
+/** The name of a controller's file when it is copied into a directory. */
 export function keptName(source: string, suffix = ''): string {
   const name = nameOf(source)
   return suffix !== '' && name.endsWith(suffix) ? name.slice(0, -suffix.length) : name

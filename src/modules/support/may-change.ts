@@ -1,7 +1,7 @@
-/** What tasks may change of which a dry run cannot know all. */
+/** Resources that tasks may change if a dry run does not know all their arguments. */
 import type { ResourcePattern } from '../../host/resource.ts'
 
-/** A file and all below it; every file where its path is not known. */
+/** A file and everything below it; all files if its path is unknown. */
 export function filesAt(path: unknown): readonly ResourcePattern[] {
   return typeof path === 'string' && path.startsWith('/') ? [`file:${path.replace(/\/+$/, '')}*`] : ['file:*']
 }

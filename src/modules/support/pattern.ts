@@ -1,7 +1,7 @@
-/** Regular expressions that a playbook gives: RE2's, whose time grows with the text alone, so that no pattern can hang a run. */
+/** Regular expressions from a playbook. RE2 runs in linear time, so no pattern can hang a run. */
 import { loadRe2 } from '../../base/built.ts'
 
-/** @returns what is wrong with the pattern, where it is none. */
+/** Returns the matcher, or the error if the pattern is not valid. */
 export function compilePattern(
   source: string,
 ): { readonly matches: (text: string) => boolean } | { readonly wrong: string } {

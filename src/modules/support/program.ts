@@ -1,4 +1,4 @@
-/** A program that a task names itself: what `command` and `shell` have in common. */
+/** Runs a program named in a task; shared by `command` and `shell`. */
 import { Unknown } from '../../base/unknown.ts'
 import type { Effect, Run } from '../../host/action.ts'
 import { endOfOutput } from '../../host/diagnose.ts'
@@ -19,11 +19,11 @@ export interface ProgramArgs {
 export interface ProgramSeen {
   readonly created: boolean
   readonly removed: boolean
-  /** Of a program that only reads. */
+  /** The answer of a program that only reads. */
   readonly answer: Answer | undefined
 }
 
-/** What it does is known to nobody but its author; only `creates` and `removes` say when it is done. */
+/** The effects are known only to the author; only `creates` and `removes` show whether it has run. */
 export function isImperative({ reads, creates, removes }: ProgramArgs): boolean {
   return !reads && creates === undefined && removes === undefined
 }
@@ -64,7 +64,7 @@ export function planProgram(argv: readonly string[], given: ProgramArgs, seen: P
   return actions([run])
 }
 
-/** Whatever it touches is unknown to a dry run; that its condition then holds is all that the task says of it. */
+/** A dry run does not know its changes, only that `creates` or `removes` is then fulfilled. */
 function effectsOf(
   argv: readonly string[],
   { creates, removes }: Pick<ProgramArgs, 'creates' | 'removes'>,

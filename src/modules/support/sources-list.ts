@@ -1,7 +1,7 @@
 /**
- * apt's source lists, read and written: one-line `.list` and deb822 `.sources` (sources.list(5)).
+ * Reads and writes apt's source lists: one-line `.list` and deb822 `.sources` (sources.list(5)).
  *
- * Law (tested): what is rendered is read back as it was; disabling an entry keeps every other byte.
+ * Law (tested): reading a rendered entry returns the same entry; disabling an entry keeps every other byte.
  */
 export interface SourceEntry {
   readonly types: readonly string[]
@@ -9,13 +9,13 @@ export interface SourceEntry {
   readonly suites: readonly string[]
   readonly components: readonly string[]
   readonly architectures: readonly string[]
-  /** Path, fingerprint or armored key, as written; undefined when there is none. */
+  /** Path, fingerprint or armored key, as written; undefined if there is none. */
   readonly signedBy: string | undefined
 }
 
 export type SourceFormat = 'deb822' | 'list'
 
-/** An entry with the lines that it takes in its file, from 0, the last one not counted. */
+/** An entry with its line range in the file, from 0, end excluded. */
 export interface PlacedEntry extends SourceEntry {
   readonly from: number
   readonly to: number
@@ -25,7 +25,7 @@ export function formatOf(path: string): SourceFormat {
   return path.endsWith('.sources') ? 'deb822' : 'list'
 }
 
-/** The enabled entries of a file. What apt itself would not understand is left out. */
+/** The enabled entries of a file, without those that apt cannot parse. */
 export function parseSources(text: string, format: SourceFormat): readonly PlacedEntry[] {
   const lines = text.split('\n')
   return format === 'deb822' ? parseStanzas(lines) : parseLines(lines)
@@ -122,7 +122,7 @@ function stanza(entry: SourceEntry): string {
     .join('')
 }
 
-/** A key of several lines goes below its field, indented, empty lines as a dot. */
+/** A key of several lines is written below its field, indented, with a dot for empty lines. */
 function folded(value: string): string {
   if (!value.includes('\n')) return value
   return value
@@ -145,10 +145,10 @@ function oneLiners(entry: SourceEntry): string {
   return lines.join('')
 }
 
-/** The same text with these entries switched off, to be switched on again by hand. */
+/** Disables these entries in the text; they can be enabled again by hand. */
 export function disableEntries(text: string, format: SourceFormat, entries: readonly PlacedEntry[]): string {
   const lines = text.split('\n')
-  // From the end, so that the places of the earlier ones stay right.
+  // From the end, so that earlier positions stay valid.
   for (const { from, to } of entries.toSorted((a, b) => b.from - a.from)) {
     if (format === 'list') lines.splice(from, to - from, `# Disabled by gpuplay: ${lines[from] ?? ''}`)
     else {
@@ -159,7 +159,10 @@ export function disableEntries(text: string, format: SourceFormat, entries: read
   return lines.join('\n')
 }
 
-/** apt compares address and suite; scheme and final slash are left out, since two ways to write one repository meet in the same trouble. */
+/**
+ * apt compares URL and suite. Scheme and final slash are ignored, since both spellings cause the same
+ * conflict.
+ */
 export function sameRepository(a: SourceEntry, b: SourceEntry): boolean {
   const uris = new Set(a.uris.map(plainUri))
   return b.uris.some((uri) => uris.has(plainUri(uri))) && b.suites.some((suite) => a.suites.includes(suite))

@@ -1,19 +1,19 @@
-/** Text of files, and how much of it a diff shows. */
+/** The text of files in a diff. */
 import { isUnknown, knownOr } from '../../base/unknown.ts'
 import type { SeenFile, Host } from '../../host/host.ts'
 import type { Diff } from '../../host/plan.ts'
 
-/** Bytes of a file that are read and shown as a difference; beyond it only sizes are named. */
+/** Largest file in bytes whose text a diff shows; for larger files it shows only the size. */
 export const diffLimit = 256 * 1024
 
 export interface ContentChange {
   readonly title: string
-  /** undefined: absent before, or not known. */
+  /** Undefined if the file was absent, or unknown. */
   readonly before: string | undefined
   readonly after: string | undefined
 }
 
-/** Before and after for people. What is large or no text is named, not shown. */
+/** The before and after of a diff. Large and binary files are shown only by size. */
 export function contentDiff({ title, before, after }: ContentChange): Diff {
   return { title, before: shown(before), after: shown(after) }
 }
@@ -24,7 +24,7 @@ function shown(text: string | undefined): string {
   return Buffer.byteLength(text) > diffLimit ? `(${Buffer.byteLength(text)} bytes)\n` : text
 }
 
-/** What a file holds, for a diff: undefined when it is absent, large, or only the run will know. */
+/** A file's text for a diff: undefined if the file is absent, large, or known only in the run. */
 export async function textForDiff(
   host: Host,
   path: string,

@@ -1,5 +1,6 @@
 /**
- * Splits a command line into words as a POSIX shell would, without expanding anything: quotes and backslashes only.
+ * Splits a command line into words as a POSIX shell would, without expanding anything: quotes and backslashes
+ * only.
  * @returns undefined when a quote is not closed.
  */
 export function words(line: string): readonly string[] | undefined {
@@ -24,7 +25,7 @@ export function words(line: string): readonly string[] | undefined {
       at = quoted.end
     } else if (character === '\\') {
       if (at + 1 >= line.length) return undefined
-      // A backslash before a line's end joins the lines.
+      // A backslash at the end of a line joins the lines.
       if (line.charAt(at + 1) !== '\n') word = (word ?? '') + line.charAt(at + 1)
       at += 2
     } else {

@@ -1,4 +1,6 @@
-/** A kernel parameter (sysctl(8)): its value now, and at every boot by a file in /etc/sysctl.d (sysctl.d(5)). */
+/**
+ * A kernel parameter (sysctl(8)): its value now, and at every boot by a file in /etc/sysctl.d (sysctl.d(5)).
+ */
 import type { Action, Effect } from '../../host/action.ts'
 import type { Host } from '../../host/host.ts'
 import { actions, done, type Plan, refuse, type Refusal } from '../../host/plan.ts'
@@ -9,11 +11,11 @@ import { args, type Args, result } from './args.ts'
 
 export interface Seen {
   readonly container: boolean
-  /** As the kernel writes it; undefined: there is no such parameter. */
+  /** As the kernel writes it; undefined if there is no such parameter. */
   readonly current: string | undefined
-  /** Our file for the boot. */
+  /** Our file, read at boot. */
   readonly boot: string | undefined
-  /** Whether the directory of that file is there; a minimal system may lack it. */
+  /** Whether the directory of that file exists; a minimal system may lack it. */
   readonly directory: boolean
 }
 
@@ -66,7 +68,10 @@ function plan({ name, value = '', state }: Args, { container, current, boot, dir
   )
 }
 
-/** The network stack is a container's own; everything else it shares with its node, or is mounted read-only in it (lxc.container.conf(5), `proc:mixed`). */
+/**
+ * A container has its own network stack; other parameters are shared with the node or read-only in it
+ * (lxc.container.conf(5), `proc:mixed`).
+ */
 function belongsToContainers(name: string): boolean {
   return partsOf(name)[0] === 'net'
 }
@@ -91,7 +96,10 @@ function noParameter(name: string, container: boolean): Refusal {
 
 const bootDirectory = '/etc/sysctl.d'
 
-/** Files are read in the order of their names, and the last one that sets a parameter wins: distributions and administrators number theirs. */
+/**
+ * Files are read in the order of their names, and the last one that sets a parameter wins: distributions and
+ * administrators number theirs.
+ */
 function bootFile(name: string): string {
   return `${bootDirectory}/zz-gpuplay-${partsOf(name).join('.').replaceAll('/', '-')}.conf`
 }
@@ -104,13 +112,18 @@ function procFile(name: string): string {
   return `/proc/sys/${partsOf(name).join('/')}`
 }
 
-/** With the first separator a slash, dots belong to the parts; with a dot, slashes stand for them (sysctl.d(5)). */
+/**
+ * If the first separator is a slash, dots belong to the parts; if it is a dot, a slash stands for a dot
+ * (sysctl.d(5)).
+ */
 function partsOf(name: string): readonly string[] {
   if (/^[^./]*\//.test(name)) return name.split('/')
   return name.split('.').map((part) => part.replaceAll('/', '.'))
 }
 
-/** The value in the form in which the kernel writes the current one: several numbers have tabs between them. */
+/**
+ * The value in the form in which the kernel writes the current one: several numbers have tabs between them.
+ */
 function valueText(value: string, current: string): string {
   const [words, before] = [value.trim().split(/\s+/), current.trim().split(/\s+/)]
   const separators = words.length === before.length ? (current.trim().match(/\s+/g) ?? []) : []
@@ -140,7 +153,10 @@ function set(name: string, wanted: string): Action {
   }
 }
 
-/** Parameters that the kernel changes along with another one (Documentation/networking/ip-sysctl.rst, Documentation/admin-guide/sysctl/vm.rst). */
+/**
+ * Parameters that the kernel changes along with another one (Documentation/networking/ip-sysctl.rst,
+ * Documentation/admin-guide/sysctl/vm.rst).
+ */
 const together: readonly { readonly sets: RegExp; readonly changes: readonly string[] }[] = [
   {
     sets: /^net\/ipv4\/(ip_forward|conf\/all\/forwarding)$/,

@@ -1,4 +1,6 @@
-/** A file whose text is made from a template and the task's variables. The engine renders; here it is text like any other. */
+/**
+ * Writes a file from a template and the task's variables. The engine renders it before the module gets it.
+ */
 import type { Host } from '../../host/host.ts'
 import type { Plan } from '../../host/plan.ts'
 import { filesAt } from '../support/may-change.ts'

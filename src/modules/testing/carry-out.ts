@@ -1,4 +1,4 @@
-/** Does to a `World` what an action says it does: executors for a host in memory. */
+/** Applies actions to a `World`: executors for a host in memory. */
 import { isUnknown } from '../../base/unknown.ts'
 import { given } from '../../base/given.ts'
 import type { Action, Content, Effect } from '../../host/action.ts'
@@ -10,7 +10,7 @@ import type { Reply } from '../module.ts'
 import type { GivenAttributes } from '../support/attributes.ts'
 import { addFile, type FakeFile, followed, makeParents, thingsOf, type World } from './fake-host.ts'
 
-/** @throws Error where a real host would refuse, such as for a missing directory. */
+/** @throws Error if a real host would refuse, for example for a missing directory. */
 export function carryOut(world: World, action: Action): Reply | undefined {
   const reply = act(world, action)
   if (action.kind !== 'run' || reply === undefined)

@@ -1,4 +1,4 @@
-/** The law of every module, on a host in memory: what it plans, done, leaves nothing to plan. */
+/** The law of every module, on a host in memory: after its plan is applied, nothing is left to plan. */
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import type { Action } from '../../host/action.ts'
 import type { Plan } from '../../host/plan.ts'
@@ -7,7 +7,7 @@ import { carryOut } from './carry-out.ts'
 import { fakeHost, fakeProgramHost, type World } from './fake-host.ts'
 
 export interface Run {
-  /** Of all stages, in order. */
+  /** Actions of all stages, in order. */
   readonly actions: readonly Action[]
   readonly stages: readonly string[]
   /** The last plan that did not call for a change: empty, a refusal, or a wait. */
@@ -37,7 +37,7 @@ export function completed<Args, Seen>(
   throw new Error(ajv.errorsText(validate.errors))
 }
 
-/** One look and one plan; nothing is carried out. */
+/** Probes and plans once; applies nothing. */
 export async function planOnce<Args, Seen>(
   module: Module<Args, Seen>,
   given: Readonly<Record<string, unknown>>,
@@ -53,7 +53,7 @@ function probeIn<Args, Seen>(module: Module<Args, Seen>, args: Args, world: Worl
     : module.probe(args, fakeProgramHost(world))
 }
 
-/** @throws Error when the module does not come to rest. */
+/** @throws Error if the module does not converge. */
 export async function converge<Args, Seen>(
   module: Module<Args, Seen>,
   given: Readonly<Record<string, unknown>>,
@@ -89,7 +89,7 @@ export async function converge<Args, Seen>(
   }
 }
 
-/** Conditions are checked against the declared result, so that it must hold. */
+/** Conditions are checked against the declared result, so it must be correct. */
 function checkReport(
   module: Pick<Module, 'name' | 'result'>,
   report: Readonly<Record<string, unknown>>,

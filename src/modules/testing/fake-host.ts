@@ -1,7 +1,8 @@
 /**
- * A host in memory for tests of modules: reads answer from a `World`, and `carryOut` does to it what an action says it does.
+ * A host in memory for tests of modules: reads answer from a `World`, and `carryOut` applies actions to it.
  *
- * So that a module can be asked, without a machine: is its plan empty once its own actions are done, and were their effects what it said?
+ * A test can check without a machine that a module's plan is empty after its actions, and that their effects
+ * were as declared.
  */
 import { Unknown, UnknownError } from '../../base/unknown.ts'
 import { createHash } from 'node:crypto'
@@ -43,10 +44,10 @@ export interface FakeFile {
   readonly minor?: number
 }
 
-/** Everything there is on a host. Tests fill it in and look at it afterwards. */
+/** The state of a host. Tests fill it in and check it afterwards. */
 export interface World {
   readonly files: Map<string, FakeFile>
-  /** By kind of resource; those below are among them. */
+  /** By kind of resource, including those below. */
   readonly things: Map<string, Map<string, unknown>>
   readonly packages: Map<string, PackageStatus>
   readonly units: Map<string, UnitStatus>
@@ -63,11 +64,16 @@ export interface World {
   space: number
   /** Set for a container. */
   ctid: string | undefined
-  /** Answers questions and promised programs; an undefined answer is "not found". */
+  /** Answers questions and promised programs; undefined means "not found". */
   answer: (argv: readonly string[], options: AskOptions & PromisedOptions) => Answer | undefined
-  /** Does what a program does, and answers; undefined: its declared effects come true and it says nothing. */
+  /**
+   * Applies a program's changes and answers; if undefined, its declared effects apply and its output is
+   * empty.
+   */
   program: (argv: readonly string[]) => Answer | undefined
-  /** Resources that a dry run could not know: reading one of them rejects. `ask` stands for every question. */
+  /**
+   * Resources that a dry run could not know: reading one of them rejects. `ask` stands for every question.
+   */
   readonly unknown: Set<string>
 }
 
@@ -131,7 +137,7 @@ function directory(): FakeFile {
   return { kind: 'directory', mode: '0755', owner: 'root', group: 'root' }
 }
 
-/** Where a path ends once links are followed. */
+/** The path with links followed. */
 export function followed(world: World, path: string, links = 0): string {
   const clean = path.length > 1 ? path.replace(/\/+$/, '') : path
   const file = world.files.get(clean)
@@ -139,7 +145,7 @@ export function followed(world: World, path: string, links = 0): string {
   return followed(world, posix.resolve(posix.dirname(clean), file.target ?? ''), links + 1)
 }
 
-/** A plain object, so that a test can take it and answer one question otherwise. */
+/** A plain object, so that a test can replace one answer. */
 export function fakeHost(world: World, name = 'fake'): Host {
   const { controller } = world
   const check = (resource: string): void => {

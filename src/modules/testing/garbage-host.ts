@@ -1,13 +1,13 @@
 /**
- * A host whose every answer is well-formed and means nothing: what its files hold, what its programs print and what it says is there are put together from
- * pieces of real answers by a row of bytes. For tests by chance and for the fuzzer.
+ * A host whose answers are well-formed but meaningless: its files, its programs' output and its state are
+ * built from pieces of real answers, chosen by a sequence of bytes. For property tests and the fuzzer.
  */
 import { hostName } from '../../base/brand.ts'
 import type { Answer, FileStatus, Host, ProgramHost } from '../../host/host.ts'
 import { question } from '../../host/question.ts'
 import { fakeHost, fakeWorld } from './fake-host.ts'
 
-/** Decisions from a row of bytes; when they are used up, always the first. */
+/** Makes choices from a sequence of bytes; when it is used up, always the first. */
 export class Choices {
   readonly #bytes: Uint8Array
   #at = 0

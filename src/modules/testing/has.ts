@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { isUnknown } from '../../base/unknown.ts'
 
-/** Asserts that a value has what the pattern names, at any depth; lists must be of the same length. */
+/** Asserts that a value matches the pattern at any depth; lists must have the same length. */
 export function assertHas(actual: unknown, pattern: unknown): void {
   assert.deepEqual(only(actual, pattern), pattern)
 }

@@ -1,4 +1,4 @@
-/** What every module must keep to, whatever its host answers. */
+/** The rules for every module, whatever its host answers. */
 import assert from 'node:assert/strict'
 import { HostError, UnreachableError } from '../../base/errors.ts'
 import { UnknownError } from '../../base/unknown.ts'
@@ -10,7 +10,7 @@ import type { Module } from '../module.ts'
 import { Choices, garbageHost, garbageProgramHost } from './garbage-host.ts'
 
 const version = '580.95.05'
-/** Arguments of each module, beside its defaults; those that name a state take each of them. */
+/** Arguments of each module besides its defaults; one set for each state. */
 export const given: Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>> = {
   apt: [{ name: ['dkms'] }, { name: ['cuda-*'], state: 'absent' }, { update_cache: true, name: ['x=1.2'] }],
   apt_repository: [
@@ -77,11 +77,11 @@ export const given: Readonly<Record<string, readonly Readonly<Record<string, unk
   wait_for: [{ path: '/x' }, { port: 22 }],
 }
 
-/** Each module with arguments of each kind that it takes. */
+/** Each module with each kind of its arguments. */
 export const tried: readonly { readonly module: Module; readonly args: Readonly<Record<string, unknown>> }[] =
   modules.flatMap((module) => (given[module.name] ?? []).map((args) => ({ module, args })))
 
-/** @throws whatever a module lets out that is no sentence for a person. */
+/** @throws any error of a module that is not a message for users. */
 export async function askAndPlan(
   module: Module,
   args: Readonly<Record<string, unknown>>,

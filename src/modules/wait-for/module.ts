@@ -1,4 +1,4 @@
-/** Waits until a path is there or something listens, or until neither is so. */
+/** Waits for a path or a listening port, or for its absence. */
 import type { Host } from '../../host/host.ts'
 import { done, type Plan, refuse, settle } from '../../host/plan.ts'
 import { listeningPorts } from '../../host/questions/system.ts'

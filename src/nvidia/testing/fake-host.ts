@@ -1,4 +1,7 @@
-/** A Proxmox VE node made of data, for the probes of modules: what is not in it is absent, and programs answer what they are told to. */
+/**
+ * A Proxmox VE node from data, for probes of modules: files not listed are absent, and programs give the
+ * listed answers.
+ */
 import type { Answer, ContainerStatus, Host, HttpAnswer, KernelModuleStatus } from '../../host/host.ts'
 import {
   type FakeFile,

@@ -8,7 +8,10 @@ export interface FakeCard {
   readonly driver?: string
 }
 
-/** PCI devices below /sys, among them an NVIDIA audio function and a card of another maker, which are no GPUs of ours. */
+/**
+ * PCI devices below /sys, including an NVIDIA audio function and another vendor's card, which must be
+ * ignored.
+ */
 export function fakeNode(cards: readonly FakeCard[], more: FakeHost = {}): FakeHost {
   const devices = '/sys/bus/pci/devices'
   const files: Record<string, string> = {
