@@ -20,7 +20,7 @@ function properties(schema: unknown, path: string): readonly (readonly [string, 
   ])
 }
 
-test('every module has a name of its own, as tasks write it', () => {
+test('every module has a unique name, as written in tasks', () => {
   const names = modules.map(({ name }) => name)
   assert.equal(new Set(names).size, names.length)
   for (const name of names) assert.match(name, /^[a-z][a-z0-9_]*$/)

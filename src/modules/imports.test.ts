@@ -39,7 +39,7 @@ const allowed = [
 
 const constructors = `import { question as found } from '../host/question.ts'`
 
-test('what a module must not have is refused by the linter, line by line', async () => {
+test('the linter refuses each forbidden import of a module', async () => {
   const files = new Map<string, string>()
   for (const folder of ['modules', 'nvidia', 'proxmox']) {
     forbidden.forEach((line, index) => files.set(`src/${folder}/bad-${index}.ts`, `${line}\n`))

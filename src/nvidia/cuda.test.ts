@@ -45,7 +45,7 @@ test('every entry that is in force is found, in both formats', () => {
   )
 })
 
-test('taken out of force they are found no more, and the rest is as it was', () => {
+test('disabled entries are not found again, and the rest is unchanged', () => {
   for (const file of [list, stanzas]) {
     const text = withoutSources(file, findCudaSources([list, stanzas]))
     assert.deepEqual(findCudaSources([{ ...file, text }]), [])

@@ -24,7 +24,7 @@ test('the branches for all cards of a node are those that fit each', () => {
   assert.equal(commonBranches([{ pci: '0000:82:00.0', device: 0x0ffd }, blackwell]), undefined)
 })
 
-test('the kind of modules is what drives every card, and by default what the installer would choose', () => {
+test('the type of modules supports every card, and by default is the choice of the installer', () => {
   assert.deepEqual(chooseModuleType('580.95.05', [ada], 'auto'), { kind: 'chosen', type: 'open' })
   assert.deepEqual(chooseModuleType('550.144.03', [ada], 'auto'), { kind: 'chosen', type: 'proprietary' })
   assert.deepEqual(chooseModuleType('580.95.05', [ada, pascal], 'auto'), {
@@ -37,7 +37,7 @@ test('the kind of modules is what drives every card, and by default what the ins
   })
 })
 
-test('no kind of modules drives Pascal beside Blackwell, and the reason names both', () => {
+test('no type of modules supports both Pascal and Blackwell, and the reason names both', () => {
   const choice = chooseModuleType('580.95.05', [blackwell, pascal], 'auto')
   assert.equal(choice.kind, 'impossible')
   assert.match(choice.kind === 'impossible' ? choice.why : '', /0000:01:00\.0 .*0000:81:00\.0/)

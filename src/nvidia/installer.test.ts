@@ -84,7 +84,7 @@ test("the installed version is read from the installer's records", () => {
   assert.equal(installedVersion(''), undefined)
 })
 
-test('dkms status tells the state of one version for one kernel', () => {
+test('dkms status shows the state of one version for one kernel', () => {
   const kernel = '6.8.12-9-pve'
   const status = [
     'nvidia/550.54.14, 6.8.12-9-pve, x86_64: installed',

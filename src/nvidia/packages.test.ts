@@ -6,7 +6,7 @@ import { parse } from 'yaml'
 import { packageStates } from '../host/questions/packages.ts'
 import { driverPackagePatterns, installedDriverPackages, isDriverPackage } from './packages.ts'
 
-test('driver packages are told from everything that only sounds alike', () => {
+test('driver packages are distinguished from packages with similar names', () => {
   for (const name of [
     'nvidia-driver',
     'nvidia-driver-580-open',
@@ -35,7 +35,7 @@ test('packages of which only the configuration is left are not installed', () =>
   assert.deepEqual(installedDriverPackages(rows), ['libnvidia-ml1', 'nvidia-driver'])
 })
 
-test('the role nvidia_host keeps out what it would remove', () => {
+test('the role nvidia_host forbids the packages that it would remove', () => {
   const file = join(import.meta.dirname, '../../roles/nvidia_host/vars/main.yml')
   const variables: unknown = parse(readFileSync(file, 'utf8'))
   assert.deepEqual(variables, { nvidia_host_driver_packages: [...driverPackagePatterns] })

@@ -92,13 +92,13 @@ test('a repository goes with its key', async () => {
   assert.equal(world.files.has('/etc/apt/keyrings/cuda.asc'), false)
 })
 
-test('what is no key is not written', async () => {
+test('a file that is not a key is not written', async () => {
   const world = aptWorld()
   world.http.set('https://gpu.example/key', { status: 200, length: undefined, body: '<html>' })
   const { refusal } = await planOnce(aptRepository, { ...cuda, signed_by: 'https://gpu.example/key' }, world)
   assert.equal(refusal?.message, 'https://gpu.example/key is not an armored key')
 })
 
-test('a repository that is to be there needs an address', async () => {
+test('a repository that must be present needs a URL', async () => {
   await assert.rejects(planOnce(aptRepository, { name: 'x' }, aptWorld()), /uris/)
 })

@@ -95,7 +95,7 @@ function simulation(
 
 const dkms: Offers = { dkms: { version: '3.0', needs: ['kmod'] }, kmod: { version: '30' } }
 
-test('a package comes with what it needs, and then nothing is left to do', async () => {
+test('a package is installed with its dependencies, and then nothing is left to do', async () => {
   const { world, ran } = fake(dkms)
   const { actions, report, diffs } = await converge(
     apt,
@@ -125,7 +125,7 @@ test('a package comes with what it needs, and then nothing is left to do', async
   ])
 })
 
-test('what is installed is not asked about', async () => {
+test('an installed package is not looked up in the repositories', async () => {
   const { world } = fake(dkms, { dkms: '2.0' })
   world.unknown.add('ask')
   assert.deepEqual((await planOnce(apt, { name: ['dkms'], update_cache: true }, world)).actions, [])
@@ -151,7 +151,7 @@ test('lists are fetched where a package is in none, even unasked', async () => {
   assert.match(state.ran[0] ?? '', / update$/)
 })
 
-test('a package that nobody offers is named once the lists are fresh', async () => {
+test('a package that no repository offers is named after the lists are updated', async () => {
   const { end, stages } = await converge(apt, { name: 'none' }, fake(dkms).world)
   assert.deepEqual(stages, ['update the package lists'])
   assert.equal(end.refusal?.message, 'no configured repository offers the package none')
@@ -190,7 +190,7 @@ test('packages go, with their configuration where asked', async () => {
   assert.match(ran[0] ?? '', / purge dkms$/)
 })
 
-test('what an interrupted run left is finished first', async () => {
+test('an interrupted run is finished first', async () => {
   const { world, ran } = fake(dkms)
   world.packages.set('grub', { installed: '2', status: 'half-configured' })
   const { stages } = await converge(apt, { name: 'dkms' }, world)

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { parsePolicy, parseSimulation } from '../../host/questions/packages.ts'
 import { explained } from './simulation.ts'
 
-test('a simulation is read: what comes, what changes, what goes', () => {
+test('a simulation is parsed: installed, changed and removed packages', () => {
   const stdout = `The following NEW packages will be installed:
   dkms kmod
 Remv old [1.0]

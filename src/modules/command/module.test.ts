@@ -5,7 +5,7 @@ import { assertHas } from '../testing/has.ts'
 import { fakeWorld } from '../testing/fake-host.ts'
 import { command } from './module.ts'
 
-test('command runs its words without a shell and reports what was said', async () => {
+test('command runs its arguments without a shell and reports the output', async () => {
   const world = fakeWorld()
   world.program = (argv) => ({ code: 0, stdout: `${argv.join('|')}\nb\n`, stderr: '' })
   const { report, actions } = await converge(command, { cmd: `echo 'a b' "c\\"d" e\\ f $X` }, world)

@@ -77,7 +77,7 @@ test('copy writes through a link', async () => {
   assert.equal(world.files.get('/etc/real')?.text, 'new')
 })
 
-test('a diff names what is no text instead of showing it', async () => {
+test('a diff shows only the size of a binary file', async () => {
   const world = fakeWorld()
   addFile(world, '/etc/x', 'a\0b')
   const plan = await planOnce(copy, { dest: '/etc/x', content: 'new' }, world)

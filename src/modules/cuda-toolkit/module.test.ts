@@ -86,7 +86,7 @@ test('the repository comes first, then its list, then the packages', async () =>
   assert.equal(plan.actions[0]?.label, 'install cuda-toolkit-12-8')
 })
 
-test('sources that are in the way are taken out of force, or refused', async () => {
+test('conflicting sources are disabled, or refused', async () => {
   const other = '/etc/apt/sources.list.d/mine.list'
   const files = { ...ready, [other]: `deb ${repository} /\n` }
   const [first] = (await look({ files, installed: true, programs: nvcc })).actions
@@ -96,7 +96,7 @@ test('sources that are in the way are taken out of force, or refused', async () 
   assert.equal(await code({ files, args: { sources: 'refuse' } }), 'several-cuda-sources')
 })
 
-test('a key that is gone brings the repository back', async () => {
+test('a missing key adds the repository again', async () => {
   assert.equal((await look({ files: { [list]: good[list] ?? '', ...lists } })).stage, 'add the repository')
 })
 
@@ -140,7 +140,7 @@ test('a compiler that dpkg knows and that does not run is installed again', asyn
   assert.equal(await code(scene(gone)), 'no-candidate')
 })
 
-test('what downloads need comes first, once nothing keeps apt from working', async () => {
+test('download tools are installed first, after apt works again', async () => {
   const simulated = 'apt-get -s --no-install-recommends install curl ca-certificates'
   const other = { '/etc/apt/sources.list.d/mine.list': `deb ${repository} /\n` }
   const bare = (scene: Scene): Promise<Plan> => look({ bare: true, ...scene })

@@ -33,7 +33,7 @@ test('get_url fetches into a directory, checked, and then nothing is left to do'
   assert.deepEqual((await converge(getUrl, args, world)).actions, [])
 })
 
-test('get_url fetches again what has another checksum, and leaves it where none is asked for', async () => {
+test('get_url downloads a file with another checksum again, and keeps it if no checksum is requested', async () => {
   const world = serving()
   await converge(getUrl, { url, dest: '/opt/x' }, world)
   world.files.set('/opt/x', { kind: 'file', text: 'old', mode: '0644', owner: 'root', group: 'root' })

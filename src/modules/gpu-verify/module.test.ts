@@ -91,7 +91,7 @@ test('a container that sees its GPU and no other is well', async () => {
   assert.deepEqual(row.cells, ['pve1 101', '', version, version, '-', '1/1', 'GPU-8f3c0000', 'ok'])
 })
 
-test('a user space that is not of the node is told once, with its cause', async () => {
+test('a user-space driver that does not match the node is reported once, with its cause', async () => {
   const { plan, row } = await look({
     inside: { ...userspace('570.86.16'), programs: { 'nvidia-smi': { code: 18 } } },
   })
@@ -105,7 +105,7 @@ test('a user space that is not of the node is told once, with its cause', async 
   assert.equal(row.cells.at(-1), 'DRIFT user space older than module')
 })
 
-test('GPUs that are missing or too many are told by UUID, and shown in the table', async () => {
+test('missing and extra GPUs are reported by UUID, and shown in the table', async () => {
   const { findings, row } = await look({ inside: { programs: { 'nvidia-smi': smi(second) } } })
   assert.deepEqual(findings, [
     `${first} (0000:01:00.0) is assigned, but not visible`,
@@ -131,7 +131,7 @@ test('the GPU must work for the user too', async () => {
   ])
 })
 
-test('a GPU that is not assigned and opens is told with the line that gives it', async () => {
+test('a GPU that can be opened but is not assigned is reported with the line that allows it', async () => {
   const inside: FakeHost = {
     nodes: { ...devices, '/dev/nvidia0': '195:0' },
     programs: { 'nvidia-smi': smi(first), 'head -c 0 /dev/nvidia0': {} },
@@ -170,7 +170,7 @@ test('a stopped container is no finding, and CUDA that is wanted and missing is 
   assert.deepEqual([findings, row.cells[4]], [[], '12.8'])
 })
 
-test('a node says what is loaded against what is wanted', async () => {
+test('a node reports the loaded and the required driver', async () => {
   const given: Args = { version, containers: [], assignment: '', cuda: '', user: '', isolation: true }
   const good: FakeHost = {
     ...nodeHost,
@@ -196,7 +196,7 @@ test('a node says what is loaded against what is wanted', async () => {
   )
 })
 
-test('a node that must restart tells how many guests that stops, and each container that nobody manages has a row', async () => {
+test('a node that must reboot reports how many guests that stops, and each unmanaged container has a row', async () => {
   const given: Args = {
     version,
     containers: [{ ctid: 101 }],
@@ -238,7 +238,7 @@ test('a node that must restart tells how many guests that stops, and each contai
   )
 })
 
-test('a container that its node holds back is told with what starts it', async () => {
+test('a container that its node holds back is reported with the command that starts it', async () => {
   const why = '/dev/nvidia0 is now card 0000:41:00.0, which is not assigned to it'
   const host = fakeHost({
     ...nodeHost,

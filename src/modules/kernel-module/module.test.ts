@@ -36,7 +36,7 @@ test('a module in use stays until the next boot when blacklisted, and is refused
   assert.equal(refusal?.code, 'module-in-use')
 })
 
-test('a container is told to ask its node', async () => {
+test('a container is referred to its node', async () => {
   const world = fakeWorld()
   world.ctid = '101'
   assert.equal(

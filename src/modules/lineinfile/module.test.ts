@@ -27,7 +27,7 @@ test('lineinfile does not miss a file from which a line is to go', async () => {
   assert.deepEqual([plan.actions, plan.refusal], [[], undefined])
 })
 
-test('lineinfile says what is wrong with a pattern', async () => {
+test('lineinfile reports the error in a pattern', async () => {
   const plan = await planOnce(
     lineinfile,
     { path: '/etc/x', line: 'x', regexp: '(' },

@@ -55,6 +55,6 @@ test('too little room on /boot or on an EFI partition is refused', async () => {
   assert.equal((await planOf(esp(2200))).refusal, undefined)
 })
 
-test('a node without update-initramfs is told what to install', async () => {
+test('on a node without update-initramfs, the hint names the package', async () => {
   assert.equal((await planOf({ files: boot, programs: {} })).refusal?.code, 'no-initramfs-tools')
 })

@@ -42,7 +42,7 @@ const loaded = (at: string): FakeHost => ({
   nodes,
 })
 
-test('a driver that is not loaded is loaded, and its device nodes are what only the run can know', async () => {
+test('a driver that is not loaded is loaded, and its device nodes are known only in the run', async () => {
   const { plan, report } = await look({})
   assert.deepEqual(summary(plan), [`${helper} load`])
   assert.ok(
@@ -98,7 +98,7 @@ test('containers that run with a GPU while no driver is loaded are started anew 
   assert.deepEqual(summary(plan), ['shutdown 101', `${helper} load`, 'start 101'])
 })
 
-test('what could not be unloaded since the last boot is not tried again; another version is', async () => {
+test('a failed unload is not tried again until the next boot, except for another version', async () => {
   const failed = (text: string): FakeHost => ({
     ...loaded('570.207'),
     files: { ...proc, '/run/gpuplay/nvidia-reload-failed': text },

@@ -41,7 +41,7 @@ const guests: FakeHost = {
   },
 }
 
-test('a node restarts while nouveau holds the cards, and says which guests that stops', async () => {
+test('a node reboots while nouveau is loaded, and reports which guests that stops', async () => {
   const { plan } = await look(guests)
   assert.deepEqual(
     plan.actions.map(({ kind }) => kind),
@@ -50,7 +50,7 @@ test('a node restarts while nouveau holds the cards, and says which guests that 
   assert.match(plan.warnings[0] ?? '', /CT 101 \(jellyfin\), VM 200 \(windows\)/)
 })
 
-test('a dry run learns from the restart what will be loaded after it', async () => {
+test('a dry run predicts from the reboot which driver is loaded after it', async () => {
   const effects = async (
     given: FakeHost,
     more: Partial<Args> = {},
@@ -76,7 +76,7 @@ test('a dry run learns from the restart what will be loaded after it', async () 
   )
 })
 
-test('without leave the restart is pending, and what it would stop is told', async () => {
+test('without permission the reboot is pending, and its guests are reported', async () => {
   const pending = /REBOOT PENDING.*CT 101 \(jellyfin\), VM 200 \(windows\).*nvidia_host_reboot=auto/
   const never = await look(guests, { mode: 'never' })
   assert.deepEqual(never.plan.actions, [])
@@ -90,7 +90,7 @@ test('without leave the restart is pending, and what it would stop is told', asy
     assert.deepEqual(report, { pending: true, guests: ['CT 101 (jellyfin)', 'VM 200 (windows)'] })
 })
 
-test('nobody is asked for a restart that must not be: it stays pending, and says why', async () => {
+test('an unsafe reboot is not asked for: it stays pending with its reason', async () => {
   const files = { '/etc/pve/lxc/101.conf': '', '/etc/pve/ha/resources.cfg': 'ct: 101\n\tstate started\n' }
   const { plan } = await look({ ...nouveau, files }, { mode: 'ask' })
   assert.deepEqual(plan.actions, [])

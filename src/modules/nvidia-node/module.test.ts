@@ -33,7 +33,7 @@ async function look(
   return { plan: nvidiaNode.plan(args, seen), report: nvidiaNode.report(args, seen) }
 }
 
-test('a bare node is told with its cards, the kind of modules and the headers for now and later', async () => {
+test('a bare node is reported with its cards, the type of modules, and the headers for now and later', async () => {
   const { plan, report } = await look()
   assert.equal(plan.refusal, undefined)
   assert.deepEqual(plan.actions, [])

@@ -56,7 +56,7 @@ test('a file that is damaged is fetched again', async () => {
   assert.ok(summary(plan).includes(`download ${path}`))
 })
 
-test('a file that somebody put there is taken over once it proves right', async () => {
+test('a file that somebody else placed is adopted after it is verified', async () => {
   assert.deepEqual(summary(await planOf({ files: { [path]: content }, pages: published })), [
     `writeFile ${path}.sha256`,
   ])

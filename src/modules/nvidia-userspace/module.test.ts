@@ -115,7 +115,7 @@ test('graphics is installed where it is asked for and missing', async () => {
   assert.equal(plan.actions.length, 4)
 })
 
-test('what an earlier run left behind is removed', async () => {
+test('files left by an earlier run are removed', async () => {
   const left = installed(version)
   const plan = await look({
     inside: { ...left, files: { ...left.files, '/var/lib/gpuplay/v1/work/NVIDIA-Linux-x86_64-1.run': '' } },
@@ -132,7 +132,7 @@ test('a stopped container is left alone, a starting one waited for', async () =>
   assert.match((await look({ inside: starting })).settle?.why ?? '', /starting/)
 })
 
-test('what cannot work is refused with its reason', async () => {
+test('an impossible installation is refused with its reason', async () => {
   const code = async (scene: Scene): Promise<string | undefined> => (await look(scene)).refusal?.code
   const os = (text: string): FakeHost => ({ files: { ...debian, '/etc/os-release': text }, programs })
   assert.equal(await code({ node: { modules: {} } }), 'no-driver-on-node')

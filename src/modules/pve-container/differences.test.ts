@@ -34,12 +34,12 @@ function compare(
 
 const devn = 'dev0: /dev/nvidia0,mode=0666\n'
 
-test('a container that runs with what is configured needs no restart', () => {
+test('a container that runs as configured needs no restart', () => {
   assert.deepEqual(compare(devn, { '/dev/nvidia0': node('195:0') }), [])
   assert.deepEqual(compare('', {}), [])
 })
 
-test('devices that are missing, left over or changed are told', () => {
+test('missing, leftover and changed devices are reported', () => {
   assert.deepEqual(compare(devn, {}), ['it does not have /dev/nvidia0 yet'])
   assert.deepEqual(compare('', { '/dev/nvidia0': node('195:0') }), ['it still has /dev/nvidia0'])
   assert.deepEqual(compare('dev0: /dev/nvidia-uvm,mode=0666\n', { '/dev/nvidia-uvm': node('511:0') }), [

@@ -67,7 +67,7 @@ test('a oneshot unit is started by every run, once, and is inactive again afterw
   }
 })
 
-test('unit files are read again only where systemd says that they are newer', async () => {
+test('unit files are reloaded only if systemd reports that they are newer', async () => {
   const world = worldWith({ active: 'active' })
   let stale = true
   world.answer = () => ({ code: 0, stdout: `NeedDaemonReload=${stale ? 'yes' : 'no'}\n`, stderr: '' })
@@ -80,7 +80,7 @@ test('unit files are read again only where systemd says that they are newer', as
   assert.equal((await converge(service, args, world)).actions.length, 0)
 })
 
-test('a unit that does not exist is named, unless it is to be stopped', async () => {
+test('a unit that does not exist is named, unless it must be stopped', async () => {
   const { refusal } = await planOnce(service, { name: 'none', state: 'started' }, fakeWorld())
   assert.equal(refusal?.message, 'there is no unit none.service')
   const stopped = await planOnce(

@@ -5,7 +5,7 @@ import { addFile, fakeWorld, sha256 } from '../testing/fake-host.ts'
 import { assertHas } from '../testing/has.ts'
 import { stat } from './module.ts'
 
-test('stat reports what there is and changes nothing', async () => {
+test('stat reports the state of a path and changes nothing', async () => {
   const { report, actions } = await converge(stat, { path: '/etc/x' }, fakeWorld({ '/etc/x': 'a' }))
   assert.deepEqual(actions, [])
   assert.deepEqual(report['stat'], {
@@ -28,7 +28,7 @@ test('stat reports what there is and changes nothing', async () => {
   assert.deepEqual(none.report, { stat: { exists: false } })
 })
 
-test('stat looks at a link itself, or at what it leads to', async () => {
+test('stat reads a link itself, or its target', async () => {
   const world = fakeWorld({ '/etc/x': 'a' })
   addFile(world, '/etc/link', '', { kind: 'link', target: 'x' })
   const itself = await converge(stat, { path: '/etc/link' }, world)

@@ -85,7 +85,7 @@ test('a parameter that the kernel does not have is refused', async () => {
   assert.match(refusal?.hint ?? '', /a parameter of a kernel module appears when the module is loaded/)
 })
 
-test('a container sets what belongs to it, and is told where the rest is set', async () => {
+test('a container sets its own parameters, and is referred to its node for others', async () => {
   const world = worldWith({ '/proc/sys/vm/swappiness': '60\n' })
   world.ctid = '101'
   assert.equal((await planOnce(sysctl, { name: 'net.ipv4.ip_forward', value: 1 }, world)).refusal, undefined)

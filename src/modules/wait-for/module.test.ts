@@ -24,7 +24,7 @@ test('wait_for waits for a port and is done once something listens', async () =>
   assert.deepEqual(settle, { why: 'waiting until a program listens on port 8080', timeout: 5 })
 })
 
-test('wait_for waits for a path, for its absence, and for what it holds', async () => {
+test('wait_for waits for a path, its absence, and its content', async () => {
   const world = fakeWorld({ '/run/x': 'state=ready\n' })
   const why = async (args: Readonly<Record<string, unknown>>): Promise<string | undefined> =>
     (await planOnce(waitFor, args, world)).settle?.why
