@@ -1,8 +1,9 @@
 /**
- * The parts of gpuplay that its build makes: `scripts/build.ts` bundles a file of its own in place of this one. This one serves when gpuplay runs from
- * its sources, where nothing is made ahead.
+ * The parts of gpuplay that the build generates: `scripts/build.ts` bundles its own file instead of this one.
+ * gpuplay uses this one when it runs from its sources, where nothing is generated.
  *
- * Packages that most runs do without are loaded here at once, without a promise: they are needed in the middle of reading a file.
+ * Loads packages that most runs do not need. Loading is synchronous because it happens while a file is being
+ * read.
  */
 import { createRequire } from 'node:module'
 import type { ValidateFunction } from 'ajv'
@@ -14,13 +15,13 @@ export function loadAjv(): typeof Ajv2020 {
   return ajv.Ajv2020
 }
 
-/** RE2: regular expressions whose time grows with the text alone. */
+/** RE2: regular expressions that match in time linear in the text. */
 export function loadRe2(): typeof RE2JS {
   const re2: { readonly RE2JS: typeof RE2JS } = createRequire(import.meta.url)('re2js')
   return re2.RE2JS
 }
 
-/** The validator of the schema with this digest, or of JSON Schemas themselves by the name `json-schema`. */
+/** The validator for the schema with this digest; `json-schema` is the one for JSON Schemas themselves. */
 export function preparedValidator(_digest: string): ValidateFunction | undefined {
   return undefined
 }

@@ -1,5 +1,5 @@
 /**
- * What a user did wrong, or what a host failed at: everything that a person is meant to read and act on.
+ * Errors that a person reads and acts on: a user's mistake, or a failure on a host.
  *
  * A broken invariant of our own is a plain `Error`; a failed task is a value (`Outcome`), never an exception.
  */
@@ -9,7 +9,7 @@ export interface Position {
   readonly file: string
   readonly line: number
   readonly column: number
-  /** Length in characters of what is meant on that line, for the caret; 1 when not known. */
+  /** Number of characters that the caret marks on that line; 1 if unknown. */
   readonly length?: number
 }
 
@@ -40,13 +40,13 @@ export const exitCodes = {
 } as const
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
 
-/** Of several failures the lowest code counts; undefined when nothing failed. */
+/** Returns the lowest exit code of several failures; undefined if nothing failed. */
 export function lowestFailure(codes: readonly ExitCode[]): ExitCode | undefined {
   const [lowest] = codes.filter((code) => code !== exitCodes.success).sort((left, right) => left - right)
   return lowest
 }
 
-/** One or more mistakes in what the user gave (files, arguments, variables): exit code 2, all of them reported. */
+/** One or more mistakes in the user's input (files, arguments, variables), all reported: exit code 2. */
 export class InputError extends Error {
   readonly problems: readonly Problem[]
   constructor(problems: readonly Problem[]) {
@@ -56,7 +56,10 @@ export class InputError extends Error {
   }
 }
 
-/** A host could not be reached, refused us, or answered nonsense: the host is `unreachable`, exit code 3. */
+/**
+ * A host could not be reached, refused the connection, or sent an invalid reply: it is `unreachable`, exit
+ * code 3.
+ */
 export class UnreachableError extends Error {
   readonly problem: Problem
   constructor(problem: Problem, cause?: unknown) {
@@ -66,7 +69,7 @@ export class UnreachableError extends Error {
   }
 }
 
-/** A read or an action on a host that is reachable failed: the task fails, and this is what the person reads. */
+/** A read or an action failed on a reachable host: the task fails with this problem. */
 export class HostError extends Error {
   readonly problem: Problem
   constructor(problem: Problem, cause?: unknown) {

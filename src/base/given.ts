@@ -1,9 +1,9 @@
-/** The members of a type that may be left out, without `undefined` as their value. */
+/** A type with all members optional, and without `undefined` as a value. */
 export type Given<T> = { readonly [K in keyof T]?: Exclude<T[K], undefined> }
 
 /**
- * The members that have a value: `{ name, ...given({ mode, owner }) }`. With `exactOptionalPropertyTypes` a member that is
- * `undefined` is not the same as one that is not there.
+ * Returns the members that have a value: `{ name, ...given({ mode, owner }) }`. With
+ * `exactOptionalPropertyTypes`, an `undefined` member differs from an absent one.
  */
 export function given<T extends object>(members: T): Given<T>
 export function given(members: object): object {

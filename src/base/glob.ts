@@ -1,12 +1,13 @@
 /**
- * Patterns of names: of hosts in an inventory, of machines in OpenSSH's files, of packages.
+ * Name patterns: hosts in an inventory, machines in OpenSSH's files, packages.
  *
- * A library for paths (picomatch) gives meaning to `/`, a leading dot, `!`, `(`, `|` and braces; in names they are letters.
+ * Path libraries (picomatch) treat `/`, a leading dot, `!`, `(`, `|` and braces specially; in names they are
+ * ordinary.
  */
 
 /**
- * The whole text fits `glob`: `*` stands for any characters, `?` for one. With `classes`, `[abc]`, `[a-c]` and `[!abc]`
- * stand for one of, or none of, some characters, as in a shell.
+ * Returns a pattern that matches the whole text: `*` matches any characters, `?` one. With `classes`,
+ * `[abc]`, `[a-c]` and `[!abc]` match one character in or outside the set, as in a shell.
  */
 export function globPattern(glob: string, { classes = false }: { readonly classes?: boolean } = {}): RegExp {
   const parts = classes ? /\[!?[^\]]+\]|\*+|[?$()+.[\\\]^{|}]/g : /\*+|[?$()+.[\\\]^{|}]/g

@@ -1,4 +1,4 @@
-/** Runs work, so much at a time: what comes later waits for its turn, in order. */
+/** Limits how many pieces of work run at a time; the others wait in order. */
 export type Limit = <T>(work: () => Promise<T>) => Promise<T>
 
 export function createLimit(most: number): Limit {
@@ -10,7 +10,7 @@ export function createLimit(most: number): Limit {
     try {
       return await work()
     } finally {
-      // The place goes straight to the next one: nobody can take it in between.
+      // Hand the slot directly to the next waiter, so that no other caller can take it.
       const next = waiting.shift()
       if (next) next()
       else free += 1

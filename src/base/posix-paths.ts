@@ -1,7 +1,7 @@
 /** Paths on a host: always POSIX, whatever gpuplay runs on. */
 import { posix } from 'node:path'
 
-/** A path that a task may name: absolute, without a NUL and line breaks. */
+/** A path in a task: absolute, without NUL characters and line breaks. */
 export const absolutePath = '^/[^\\u0000\\n]*$'
 
 export function parentOf(path: string): string {
@@ -16,7 +16,7 @@ export function join(directory: string, name: string): string {
   return posix.join(directory, name)
 }
 
-/** Without a final slash, `.` and `..`; `/` stays. */
+/** Removes a final slash, `.` and `..`; `/` stays `/`. */
 export function normalized(path: string): string {
   const clean = posix.normalize(path)
   return clean.length > 1 && clean.endsWith('/') ? clean.slice(0, -1) : clean

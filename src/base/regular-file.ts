@@ -1,6 +1,7 @@
 /**
- * Reads files of the machine that gpuplay runs on. Everything that reads one comes through here: only regular files are opened, without ever waiting
- * for a writer, and no more is read than the caller allows. So a FIFO cannot hang a run, and `/dev/zero` cannot fill the memory.
+ * Reads files on the machine that runs gpuplay; all such reads use this file. It reads only regular files,
+ * never waits for a writer, and stops at the limit of the caller. So a FIFO cannot hang a run, and
+ * `/dev/zero` cannot fill the memory.
  */
 import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs'
 import { type FileHandle, open, stat } from 'node:fs/promises'
@@ -8,14 +9,17 @@ import { getSystemErrorMap } from 'node:util'
 
 export type FileBytes =
   | { readonly kind: 'bytes'; readonly bytes: Buffer }
-  /** Nothing has this name, or it is a link to nothing. */
+  /** The name does not exist, or is a dangling link. */
   | { readonly kind: 'missing' }
-  /** Something has this name and its content cannot be had: `why` ends a sentence such as "cannot read X: ...". */
+  /** The name exists, but cannot be read: `why` completes a sentence such as "cannot read X: ...". */
   | { readonly kind: 'unreadable'; readonly why: string; readonly hint: string }
 
 export type Unreadable = Extract<FileBytes, { kind: 'unreadable' }>
 
-/** FIFOs are opened without waiting for a writer, terminals without becoming ours; the type is checked before anything is read. */
+/**
+ * Opening must neither wait for the writer of a FIFO nor acquire a controlling terminal. The file type is
+ * checked before reading.
+ */
 const flags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY
 
 /** The content of a regular file of at most `limit` bytes. `/dev/null` is an empty file. */
@@ -39,7 +43,7 @@ export function readRegularFile(path: string, limit: number): FileBytes {
   }
 }
 
-/** As `readRegularFile`, without holding up what else goes on. */
+/** Like `readRegularFile`, without blocking the event loop. */
 export async function readRegularFileLater(path: string, limit: number): Promise<FileBytes> {
   if (path === '/dev/null') return { kind: 'bytes', bytes: Buffer.alloc(0) }
   const opened = await openRegularFile(path)
@@ -60,8 +64,8 @@ export async function readRegularFileLater(path: string, limit: number): Promise
 }
 
 /**
- * As `readRegularFileLater`, for programs' own files, where a missing one is as good as an empty one.
- * @throws Error that says why it cannot be read.
+ * Like `readRegularFileLater`, for other programs' configuration: a missing file counts as empty.
+ * @throws Error if the file exists but cannot be read
  */
 export async function readIfThere(path: string, limit: number): Promise<Buffer | undefined> {
   const read = await readRegularFileLater(path, limit)
@@ -91,14 +95,14 @@ export async function openRegularFile(path: string): Promise<OpenedFile> {
   }
 }
 
-/** The reason of a failed system call, in words: `permission denied`. */
+/** The reason why a system call failed, in words: `permission denied`. */
 export function systemReason(error: unknown): string {
   const number = error instanceof Error && 'errno' in error ? error.errno : undefined
   const known = typeof number === 'number' ? getSystemErrorMap().get(number)?.[1] : undefined
   return known ?? (error instanceof Error ? error.message : String(error))
 }
 
-/** What was read so far; a file in `/proc` has no size that could be believed. */
+/** Collects the bytes read so far, because files in `/proc` do not report their size. */
 class Gathered {
   chunk: Buffer
   readonly #parts: Buffer[] = []
@@ -110,7 +114,7 @@ class Gathered {
     this.chunk = Buffer.allocUnsafe(Math.min(size, limit) + 1)
   }
 
-  /** Whether there may be more. */
+  /** Returns whether there may be more. */
   took(bytes: number): boolean {
     this.#parts.push(this.chunk.subarray(0, bytes))
     this.#size += bytes
@@ -140,7 +144,7 @@ function wrongType(status: Status): Unreadable | undefined {
   return {
     kind: 'unreadable',
     why: `it is a ${type}`,
-    hint: 'only regular files are read: write the content to a file first',
+    hint: 'gpuplay reads only regular files; write the content to a file first',
   }
 }
 
@@ -165,7 +169,7 @@ function failure(error: unknown): Exclude<FileBytes, { kind: 'bytes' }> {
     kind: 'unreadable',
     why: code === 'EAGAIN' ? 'it has no content that can be read now' : systemReason(error),
     hint: denied
-      ? 'check the permissions of the file and of the directories above it'
+      ? 'check the permissions of the file and its parent directories'
       : 'check the file and its file system',
   }
 }

@@ -1,28 +1,30 @@
-/** How programs write a text that they were given: what has to be looked for besides the text itself. */
+/** The forms in which programs print a text: all of them are searched for. */
 import { quote } from './shell.ts'
 
 export interface Form {
   readonly text: string
-  /** Programs break it into lines (`base64`). */
+  /** Programs may wrap it into lines (`base64`). */
   readonly wraps: boolean
 }
 
-/** Fewer characters than this would be found everywhere. */
+/** A shorter text would match everywhere. */
 export const shortest = 4
 
-/** Every form of a secret, the plain ones included; none of a text that is too short to be looked for. */
+/**
+ * Returns every form of a secret, the plain text included; no forms if the text is too short to search for.
+ */
 export function formsOf(secret: string): readonly Form[] {
   const forms = new Map<string, Form>()
   const add = (text: string, wraps = false): void => {
     if (Array.from(text).length >= shortest && !forms.has(text)) forms.set(text, { text, wraps })
   }
-  // A text block of YAML ends in a line end that most programs drop.
+  // A YAML text block ends with a line end, which most programs drop.
   for (const base of new Set([secret, secret.trim()])) {
     if (Array.from(base).length < shortest) continue
     for (const cased of new Set([base, base.toUpperCase(), base.toLowerCase()])) {
       add(cased)
       for (const written of [...jsonForms(cased), ...shellForms(cased), ...urlForms(cased)]) add(written)
-      // JSON is what is encoded most often.
+      // JSON is the text most often encoded.
       for (const text of new Set([cased, ...jsonForms(cased)]))
         for (const encoded of base64Forms(text)) add(encoded, true)
     }
@@ -31,12 +33,15 @@ export function formsOf(secret: string): readonly Form[] {
   return [...forms.values()]
 }
 
-/** A line of a private key is found nowhere else; one like "enabled: true" would be found everywhere. */
+/** A line of a private key is unique; one such as "enabled: true" would match everywhere. */
 function isToken(line: string): boolean {
   return /^[A-Za-z0-9+/=_-]{32,}$/.test(line)
 }
 
-/** As JSON writes it inside quotes: as JavaScript does, in ASCII as Python does, with `\/` as PHP does, and JSON inside JSON. */
+/**
+ * Inside JSON quotes: as JavaScript writes it, in ASCII as Python does, with `\/` as PHP does, and JSON
+ * inside JSON.
+ */
 function jsonForms(text: string): readonly string[] {
   const inside = (value: string): string => JSON.stringify(value).slice(1, -1)
   const plain = inside(text)
@@ -47,7 +52,10 @@ function jsonForms(text: string): readonly string[] {
   return [plain, ascii, plain.replaceAll('/', '\\/'), inside(plain), inside(ascii)]
 }
 
-/** Inside single quotes as we and as Python write it, inside double quotes, with backslashes (`printf %q`), and as `ls` and `set -x` do. */
+/**
+ * In single quotes as gpuplay and Python write it, in double quotes, with backslashes (`printf %q`), and as
+ * `ls` and `set -x` do.
+ */
 function shellForms(text: string): readonly string[] {
   const ours = text.includes('\0') ? text : quote(text)
   return [
@@ -68,7 +76,7 @@ function urlForms(text: string): readonly string[] {
   return [...all, ...all.map((upper) => upper.replaceAll(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()))]
 }
 
-/** Half a surrogate pair is written as its replacement character, as everywhere else. */
+/** Half a surrogate pair becomes the replacement character, as everywhere else. */
 function percentEncoded(text: string, special: RegExp): string {
   return text.replaceAll(special, (character) =>
     [...Buffer.from(character)]
@@ -78,8 +86,8 @@ function percentEncoded(text: string, special: RegExp): string {
 }
 
 /**
- * Base64 of a text that holds it: where it begins within a group of three bytes decides how it looks. The characters at both ends depend on the
- * neighbours as well, and are left out.
+ * Base64 of a text that contains the secret. The result depends on where the secret starts in a group of
+ * three bytes. The characters at both ends also depend on the neighbours and are left out.
  */
 function base64Forms(text: string): readonly string[] {
   const bytes = Buffer.from(text)

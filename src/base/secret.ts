@@ -1,13 +1,13 @@
 import { inspect } from 'node:util'
 
 /**
- * A text that must not be seen, or that holds one: it prints as `(secret)` wherever text is made of it, JSON and `console.log` included.
- * Only `reveal()` gives the text; call it where the text leaves for its destination and nowhere else.
+ * A secret text, or a text that contains one: any conversion to text gives `(secret)`, JSON and `console.log`
+ * included. Only `reveal()` returns the text; call it only where the text is sent to its destination.
  */
 export class Secret {
   readonly #text: string
   readonly #parts: readonly string[]
-  /** @param parts The secrets in a text that is made of them; a text that is a secret itself is its only part. */
+  /** @param parts The secrets that the text contains; by default the whole text. */
   constructor(text: string, parts: Iterable<string> = [text]) {
     this.#text = text
     this.#parts = [...parts]
@@ -15,7 +15,7 @@ export class Secret {
   reveal(): string {
     return this.#text
   }
-  /** Texts to look for wherever something is shown. */
+  /** The texts to hide in all output. */
   get parts(): readonly string[] {
     return this.#parts
   }
@@ -35,17 +35,23 @@ export function isSecretName(name: string): boolean {
   return /(password|passwd|passphrase)s?$|(^|_)(pass|secret|token|api_?key)s?$/i.test(name)
 }
 
-/** Whether every text in a file of variables with this name is a secret: `secrets.yml`, `vault.yml`, `db.secrets.yml`. */
+/**
+ * Whether every text in a file of variables with this name is a secret: `secrets.yml`, `vault.yml`,
+ * `db.secrets.yml`.
+ */
 export function isSecretFile(path: string): boolean {
   return /(^|[/._-])(secrets?|vault)\.(ya?ml|json)$/i.test(path)
 }
 
-/** A value with every text in it as a secret. */
+/** Makes every text in a value a secret. */
 export function hideTexts(value: unknown): unknown {
   return typeof value === 'string' ? new Secret(value) : mapParts(value, (part) => hideTexts(part))
 }
 
-/** The same for a value whose name says that it is a secret: numbers are texts there, since a password may be all digits. */
+/**
+ * The same for a value whose name marks it as a secret; numbers become texts, since a password may be all
+ * digits.
+ */
 export function hideWhole(value: unknown): unknown {
   return typeof value === 'number'
     ? new Secret(String(value))
@@ -54,21 +60,21 @@ export function hideWhole(value: unknown): unknown {
       : mapParts(value, (part) => hideWhole(part))
 }
 
-/** A value with the texts under keys that name a secret (`db: { password: ... }`) as secrets. */
+/** Makes the texts under keys that name a secret (`db: { password: ... }`) secrets. */
 export function hideNamed(value: unknown): unknown {
   return mapParts(value, (part, key) =>
     key !== undefined && isSecretName(key) ? hideWhole(part) : hideNamed(part),
   )
 }
 
-/** A value with every secret in it as plain text; `saw` gets each. */
+/** Replaces every secret in a value by its plain text and passes each to `saw`. */
 export function revealAll(value: unknown, saw: (secret: Secret) => void = () => undefined): unknown {
   if (!(value instanceof Secret)) return mapParts(value, (part) => revealAll(part, saw))
   saw(value)
   return value.reveal()
 }
 
-/** Lists and plain objects with their parts changed; everything else, and what stays the same, as it is. */
+/** Changes the parts of lists and plain objects; returns everything else, and unchanged values, as is. */
 function mapParts(value: unknown, change: (part: unknown, key?: string) => unknown): unknown {
   if (Array.isArray(value)) {
     const parts = value.map((part: unknown) => change(part))

@@ -1,31 +1,40 @@
 /**
- * The book of secrets of a run: filled where they are born (variables, arguments, passwords that were typed), asked by whatever shows something.
+ * The secrets of a run: variables, arguments and typed passwords add to it; every output is redacted with it.
  *
- * Secrets are opaque by type (`secret.ts`) until they reach their destination. What comes back from a host may still quote them, so their texts and the
- * forms that programs give them are looked for as well.
+ * Secrets are opaque by type (`secret.ts`) until they reach their destination. Output of a host may still
+ * quote them, so it is also searched for their texts and the forms in which programs print them.
  */
 import { type Form, formsOf } from './secret-forms.ts'
 import { Secret } from './secret.ts'
 
 export interface Secrets {
-  /** From now on its parts are never shown. Texts of fewer than four characters are not looked for: they would blank out everything. */
+  /**
+   * Hides the parts of the secret from now on. Texts of fewer than four characters are not hidden: they match
+   * everywhere.
+   */
   add(secret: Secret): void
-  /** The same for what an author has put where others can read it, and wants hidden here all the same (`no_log`): it does not expose a text. */
+  /**
+   * The same for a text that the author exposes on the host but wants hidden here (`no_log`): `exposes`
+   * ignores it.
+   */
   hide(secret: Secret): void
-  /** The same value with every known secret replaced, in keys of objects too, but for what is under the keys to keep; what holds none is the same object. */
+  /**
+   * Replaces every known secret in a value, also in keys of objects, except under the keys in `keep`. Returns
+   * the same object if it contains none.
+   */
   redact<T>(value: T, keep?: ReadonlySet<string>): T
-  /** Whether a text holds a known secret in any form. */
+  /** Whether a text contains a known secret in any form. */
   holds(text: string): boolean
   /**
-   * Whether a text must not be where others can read it: it holds a known secret that is long enough not to be there by chance. A word like "root" that
-   * is somebody's password does not keep it from command lines.
+   * Whether a text would expose a secret if others could read it: it contains a known secret that is too long
+   * to occur by chance. A password such as "root" does not keep that word off command lines.
    */
   exposes(text: string): boolean
 }
 
 const replacement = '(secret)'
 
-/** Characters of a secret that is not in a text by chance. */
+/** A secret of this length does not occur in a text by chance. */
 const leastTelling = 6
 
 export function createSecrets(): Secrets {
@@ -33,7 +42,7 @@ export function createSecrets(): Secrets {
   const telling = new FormIndex()
   const clean = (text: string): string => {
     const shown = replaceSpans(text, [...index.spans(text), ...urlPasswords(text)])
-    // A program that colours what it prints puts escape sequences into the middle; views take them out afterwards.
+    // Coloured output may have escape sequences inside a secret; views remove them afterwards.
     const plain = withoutControls(shown)
     return plain === shown || index.spans(plain).length === 0
       ? shown
@@ -57,7 +66,7 @@ export function createSecrets(): Secrets {
 
 type Span = readonly [from: number, to: number]
 
-/** Forms by their first characters, so that a text is walked once however many secrets there are. */
+/** Forms indexed by their first characters, so that one pass over a text finds all secrets. */
 class FormIndex {
   readonly #known = new Set<string>()
   readonly #byStart = new Map<string, Form[]>()
@@ -75,7 +84,7 @@ class FormIndex {
     else if (!forms.some(({ text }) => text === form.text)) forms.push(form)
   }
 
-  /** Where a form stands; of those that begin at one place the longest. */
+  /** Returns where forms occur; of those that start at the same place, the longest. */
   spans(text: string): readonly Span[] {
     const spans: Span[] = []
     if (this.#byStart.size === 0) return spans
@@ -91,7 +100,7 @@ class FormIndex {
 
 const indexed = 4
 
-/** Where the form ends that begins at this place; the place itself when it does not stand there. */
+/** Returns the end of the form that starts at `at`; `at` itself if it does not occur there. */
 function endOf({ text: form, wraps }: Form, text: string, at: number): number {
   if (text.startsWith(form, at)) return at + form.length
   if (!wraps) return at
@@ -104,14 +113,14 @@ function endOf({ text: form, wraps }: Form, text: string, at: number): number {
   return end
 }
 
-/** The length of line ends at a place, also as JSON writes them. */
+/** Returns the length of the line ends at `at`, also in the form that JSON writes. */
 function lineEndAt(text: string, at: number): number {
   const lineEnds = /(?:\r|\n|\\r|\\n)*/y
   lineEnds.lastIndex = at
   return lineEnds.exec(text)?.[0].length ?? 0
 }
 
-/** The password in the address `https://ann:sesame@host/`, whoever wrote it: passwords are never part of what has to be seen of an address. */
+/** Finds the password in a URL such as `https://ann:sesame@host/`, known or not: it is always hidden. */
 function urlPasswords(text: string): readonly Span[] {
   if (!text.includes('@')) return []
   return [
@@ -144,13 +153,13 @@ function joined(spans: readonly Span[]): readonly Span[] {
   return result
 }
 
-/** As views print it. */
+/** Removes the characters that views remove. */
 function withoutControls(text: string): string {
   // oxlint-disable-next-line no-control-regex -- finding control characters is what this is for
   return text.replaceAll(/\u001b\[[0-9;?]*[A-Za-z]|[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '')
 }
 
-/** The value with its texts and keys cleaned; the same object where nothing changed. */
+/** Cleans the texts and keys of a value; returns the same object if nothing changed. */
 function changed<T>(value: T, clean: (text: string) => string, keep: ReadonlySet<string>): T
 function changed(value: unknown, clean: (text: string) => string, keep: ReadonlySet<string>): unknown {
   if (typeof value === 'string') return clean(value)
@@ -170,7 +179,7 @@ function changed(value: unknown, clean: (text: string) => string, keep: Readonly
   return same ? value : Object.fromEntries(result)
 }
 
-/** Two keys that held secrets stay two. */
+/** Keys that become equal after redaction stay separate. */
 function free(key: string, taken: Set<string>): string {
   let name = key
   for (let count = 2; taken.has(name); count += 1) name = `${key} ${count}`

@@ -1,16 +1,19 @@
 import type { Brand } from './brand.ts'
 import { HostError } from './errors.ts'
 
-/** Text that a POSIX shell may run: built here from quoted words and our own fragments, never by plain concatenation. */
+/**
+ * Text that is safe to run in a POSIX shell: built here from quoted words and our own fragments, never by
+ * concatenation.
+ */
 export type ShellText = Brand<string, 'ShellText'>
 
 /**
  * Quotes one word for a POSIX shell. Works in dash, bash and busybox alike.
- * @throws HostError for a NUL character, which no argument can contain: it comes from what another host, or this one, has answered.
+ * @throws HostError for a NUL character, which no argument can contain; it comes from the output of a host
  */
 export function quote(word: string): ShellText {
   if (word.includes('\0'))
-    throw invalidValue('a value contains a NUL character, which no program can be given')
+    throw invalidValue('a value contains a NUL character, which cannot be passed to a program')
   if (/^[A-Za-z0-9_\-./:=@%+,]+$/.test(word)) return word as ShellText
   return `'${word.replaceAll("'", `'\\''`)}'` as ShellText
 }
@@ -20,7 +23,7 @@ export function commandLine(argv: readonly string[]): ShellText {
   return argv.map(quote).join(' ') as ShellText
 }
 
-/** A script written by us: the template's own text is code, every `${}` is quoted unless it already is `ShellText` made by `raw`. */
+/** A script of ours: the template's own text is code; every `${}` is quoted unless it is made by `raw`. */
 export function sh(
   strings: TemplateStringsArray,
   ...values: readonly (string | number | RawShell)[]
@@ -40,12 +43,12 @@ export class RawShell {
   }
 }
 
-/** Puts a script into a script as it is. */
+/** Inserts a script into another without quoting. */
 export function raw(text: ShellText): RawShell {
   return new RawShell(text)
 }
 
-/** Of a value that only the run could show to be one that no host can be given. */
+/** The error for a value that turns out during the run to be invalid for any host. */
 export function invalidValue(message: string): HostError {
   return new HostError({
     code: 'invalid-value',

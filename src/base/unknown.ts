@@ -1,11 +1,11 @@
 /**
- * What a dry run cannot know.
+ * A value that a dry run cannot know.
  *
- * An `Unknown` stands where a value would be: in a registered result, a fact, a rendered argument, a read.
- * It always says why, so that the outcome `unknown` ("may run") can say it too.
+ * An `Unknown` takes the place of a value: in a registered result, a fact, a rendered argument, a read. It
+ * always has a reason, which the outcome `unknown` ("may run") shows.
  */
 export class Unknown {
-  /** Ends the sentence "cannot be known in a dry run: ...". */
+  /** Completes the sentence "cannot be known in a dry run: ...". */
   readonly why: string
   constructor(why: string) {
     this.why = why
@@ -16,7 +16,10 @@ export function isUnknown(value: unknown): value is Unknown {
   return value instanceof Unknown
 }
 
-/** Thrown by a read, a condition or a template that met an `Unknown`; the task ends there with the outcome `unknown`. */
+/**
+ * Thrown by a read, a condition or a template that meets an `Unknown`; the task ends with the outcome
+ * `unknown`.
+ */
 export class UnknownError extends Error {
   readonly unknown: Unknown
   constructor(unknown: Unknown) {
@@ -26,18 +29,18 @@ export class UnknownError extends Error {
   }
 }
 
-/** A value where it is known, else something in its place. */
+/** Returns a value if it is known, otherwise the fallback. */
 export function knownOr<T, U>(value: T | Unknown, otherwise: U): T | U {
   return value instanceof Unknown ? otherwise : value
 }
 
-/** A value that a reading cannot do without. @throws UnknownError */
+/** Returns a value that must be known. @throws UnknownError */
 export function known<T>(value: T | Unknown): T {
   if (value instanceof Unknown) throw new UnknownError(value)
   return value
 }
 
-/** The first `Unknown` inside a value of plain data, at any depth; `undefined` when all of it is known. */
+/** Returns the first `Unknown` in plain data, at any depth; `undefined` if everything is known. */
 export function findUnknown(value: unknown): Unknown | undefined {
   if (isUnknown(value)) return value
   if (Array.isArray(value)) {

@@ -1,4 +1,7 @@
-/** Dotted versions as drivers, toolkits and kernels have them: `580.95.05` is not semver (a leading zero, two to four parts). */
+/**
+ * Dotted versions of drivers, toolkits and kernels: `580.95.05` is not semver (a leading zero, two to four
+ * parts).
+ */
 export class Version {
   readonly text: string
   readonly #parts: readonly (bigint | string)[]
@@ -9,7 +12,10 @@ export class Version {
       this.text.match(/\d+|[a-z]+/gi)?.map((part) => (/^\d/.test(part) ? BigInt(part) : part)) ?? []
   }
 
-  /** Negative, zero or positive. Missing parts count as 0, so `12.8` equals `12.8.0`; letters sort before digits. */
+  /**
+   * Negative, zero or positive. Missing parts count as 0, so `12.8` equals `12.8.0`; letters sort before
+   * digits.
+   */
   compare(other: Version): number {
     const length = Math.max(this.#parts.length, other.#parts.length)
     for (let index = 0; index < length; index++) {

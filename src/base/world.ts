@@ -1,7 +1,10 @@
-/** Everything that reaches out of the program, in one object that `cli` builds once. Nothing else touches the clock, chance or the process. */
+/**
+ * The effects on the outside world, in one object that `cli` builds once. Nothing else uses the clock, random
+ * numbers or the process.
+ */
 export interface World {
   readonly now: () => Date
-  /** Milliseconds, only ever growing. */
+  /** Milliseconds of a monotonic clock. */
   readonly clock: () => number
   readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<void>
   readonly randomHex: (bytes: number) => string

@@ -200,7 +200,7 @@ test('init copies the example inventory and never overwrites', async () => {
 test('a shipped playbook is found by name', async () => {
   const inventory = join(folder, 'other')
   const { errors } = await type('run', 'verify.yml', '-i', inventory, '-l', 'nobody')
-  assert.match(errors, /^--limit: error: there is no host and no group "nobody"\n/)
+  assert.match(errors, /^--limit: error: there is no host or group "nobody"\n/)
   assert.match(errors, /\n1 problem;/)
   const { errors: none } = await type('run', 'xyzzy.yml', '-i', inventory)
   assert.match(none, /help: these come with gpuplay: containers\.yml, nodes\.yml, site\.yml, verify\.yml\n/)

@@ -194,14 +194,14 @@ test('a directory is no playbook, no variables and no limit', () => {
 test('text that is not UTF-8 is an error, not a text with other characters', () => {
   using prepared = prepare()
   writeFileSync(prepared.path('templates/page.hbs'), Buffer.from('gr\xfc\xdfe\n', 'latin1'))
-  assert.deepEqual(prepared.problems(), ['cannot read "templates/page.hbs": it is not text in UTF-8'])
+  assert.deepEqual(prepared.problems(), ['cannot read "templates/page.hbs": it is not UTF-8 text'])
 })
 
 for (const name of files) {
   test(`${name} encrypted with Ansible Vault is recognized by its first line`, () => {
     using prepared = prepare()
     writeFileSync(prepared.path(name), '$ANSIBLE_VAULT;1.2;AES256;prod\n33363965\n')
-    const why = 'it is encrypted with Ansible Vault, which gpuplay does not open'
+    const why = 'it is encrypted with Ansible Vault, which gpuplay cannot decrypt'
     assert.equal(prepared.problems()[0], `cannot read "${name}": ${why}`)
   })
 }

@@ -20,9 +20,9 @@ test("Ansible's connection variables in playbooks and roles are refused, since t
 `,
   })
   assert.deepEqual(report(misplacedVariables(playbook === undefined ? [] : [playbook])).toSorted(), [
-    'site.yml:11:15 misplaced-variable: "ansible_group_priority" has no meaning in a playbook or role (put it under the "vars" of a group in the inventory)',
-    'site.yml:2:11 misplaced-variable: "ansible_user" has no meaning in a playbook or role (put it into the inventory, or on the command line: -e)',
-    'site.yml:4:34 unsupported-variable: "ansible_become_flags" has a meaning in Ansible and none here (remove it; sudo is called with its own options)',
-    'site.yml:7:15 misplaced-variable: "ansible_connection" has no meaning in a playbook or role (put it into the inventory, or on the command line: -e)',
+    'site.yml:11:15 misplaced-variable: "ansible_group_priority" has no effect in a playbook or role (set it under "vars" of a group in the inventory)',
+    'site.yml:2:11 misplaced-variable: "ansible_user" has no effect in a playbook or role (set it in the inventory, or on the command line with -e)',
+    'site.yml:4:34 unsupported-variable: gpuplay does not support the Ansible variable "ansible_become_flags" (remove it; gpuplay calls sudo with fixed options)',
+    'site.yml:7:15 misplaced-variable: "ansible_connection" has no effect in a playbook or role (set it in the inventory, or on the command line with -e)',
   ])
 })

@@ -1,4 +1,4 @@
-/** Variables that mean something to Ansible and nothing here. They are refused with the way to say it here, never ignored. */
+/** Ansible's variables that gpuplay does not support. They are refused with a hint, never ignored. */
 import type { Problem } from '../base/errors.ts'
 import type { Playbook, Variable, Variables } from '../language/model.ts'
 import { problem } from '../language/source.ts'
@@ -15,13 +15,13 @@ const sshOptions: Hint = (value) => {
   if (/StrictHostKeyChecking[= ]/i.test(value)) return 'write host_key_checking: strict, accept-new or off'
   const file = /UserKnownHostsFile[= ]\s*([^\s"']+)/i.exec(value)?.[1]
   if (file !== undefined) return `write known_hosts: ${file}`
-  return 'put the options into ~/.ssh/config, which is read for every host; for a jump host write proxy_jump: HOST'
+  return 'put the options into ~/.ssh/config, which gpuplay reads for every host; for a jump host, write proxy_jump: HOST'
 }
 
-const inSshConfig: Hint = 'remove it; the options of ~/.ssh/config are read for every host'
-const becomeOnly: Hint = 'remove it; sudo is called with its own options'
+const inSshConfig: Hint = 'remove it; gpuplay reads ~/.ssh/config for every host'
+const becomeOnly: Hint = 'remove it; gpuplay calls sudo with fixed options'
 
-/** What to do about them, by name or by what the name begins with (`*`). */
+/** The hint for each, by name or by prefix (`*`). */
 const refused: Readonly<Record<string, Hint>> = {
   ansible_ssh_common_args: sshOptions,
   ansible_ssh_extra_args: sshOptions,
@@ -35,36 +35,36 @@ const refused: Readonly<Record<string, Hint>> = {
   ansible_paramiko_host_key_checking: 'write host_key_checking: strict, accept-new or off',
   ansible_timeout: 'remove it, and use --connect-timeout on the command line',
   ansible_ssh_timeout: 'remove it, and use --connect-timeout on the command line',
-  ansible_ssh_retries:
-    'remove it; whether a lost connection is made again does not depend on a variable here',
+  ansible_ssh_retries: 'remove it; no variable controls whether gpuplay reconnects after a lost connection',
   ansible_become_flags: becomeOnly,
   ansible_become_exe: becomeOnly,
   ansible_sudo: 'write ansible_become',
   ansible_sudo_flags: becomeOnly,
   ansible_sudo_exe: becomeOnly,
-  'ansible_su_*': 'remove it; become_method is sudo here',
-  'ansible_doas_*': 'remove it; become_method is sudo here',
-  'ansible_runas_*': 'remove it; become_method is sudo here',
-  ansible_shell_executable: 'remove it; commands are run by /bin/sh, and the shell module has "executable"',
+  'ansible_su_*': 'remove it; the only become_method is sudo',
+  'ansible_doas_*': 'remove it; the only become_method is sudo',
+  'ansible_runas_*': 'remove it; the only become_method is sudo',
+  ansible_shell_executable:
+    'remove it; gpuplay runs commands with /bin/sh, and the shell module has the argument "executable"',
   'ansible_paramiko_*': 'write the name without "paramiko_": ansible_host, ansible_user, ansible_password',
   'ansible_proxmox_*': 'write node: NAME and ctid: NUMBER',
   ...Object.fromEntries(
     ['winrm', 'psrp', 'docker', 'podman', 'kubectl', 'oc', 'lxd', 'incus', 'jail', 'zone', 'chroot'].map(
       (kind) => [
         `ansible_${kind}_*`,
-        `remove it; there is no connection "${kind}" here, only ssh, openssh, local and pct`,
+        `remove it; gpuplay has no "${kind}" connection, only ssh, openssh, local and pct`,
       ],
     ),
   ),
 }
 
-/** Read by Ansible alone, and nothing is different without them: how it sends its modules, and with which interpreter. */
+/** Control only how Ansible sends its modules and which interpreter runs them; ignored without effect. */
 const harmless =
   /^ansible_(\w+_interpreter|pipelining|ssh_pipelining|control_path|control_path_dir|ssh_control_path|sftp_batch_mode|ssh_transfer_method|scp_if_ssh|ssh_use_tty|sshpass_prompt|sftp_executable|scp_executable|remote_tmp|async_dir|system_tmpdirs|shell_type)$/
 
 export const groupPriority = 'ansible_group_priority'
 
-/** What is wrong with the names and values of variables that Ansible reads. */
+/** Returns the problems with the names and values of variables that Ansible reads. */
 export function ansibleProblems(variables: Variables): readonly Problem[] {
   return [...variables.values()].flatMap((variable) => ansibleProblem(variable) ?? [])
 }
@@ -79,7 +79,7 @@ function ansibleProblem(variable: Variable): Problem | undefined {
   if (twins.includes(name) || name === groupPriority) return undefined
   const hint = refusedHint(name)
   if (hint !== undefined) {
-    return problem('unsupported-variable', `"${name}" has a meaning in Ansible and none here`, {
+    return problem('unsupported-variable', `gpuplay does not support the Ansible variable "${name}"`, {
       where,
       hint: typeof hint === 'string' ? hint : hint(value ?? ''),
     })
@@ -104,14 +104,14 @@ function wrongConnection(variable: Variable, value: string | undefined): Problem
   if (known.includes(value.replace(/^ansible\.builtin\./, ''))) return undefined
   return problem('unsupported-variable', `there is no connection "${value}"`, {
     where: variable.value.where,
-    hint: 'hosts are reached by ssh, openssh and local, containers of Proxmox VE by pct',
+    hint: 'the connections are ssh, openssh and local, and pct for Proxmox VE containers',
   })
 }
 
 function pctRemote({ value }: Variable): Problem {
-  return problem('unsupported-variable', 'a container of Proxmox VE is reached through its node', {
+  return problem('unsupported-variable', 'gpuplay connects to a Proxmox VE container through its node', {
     where: value.where,
-    hint: 'instead of proxmox_pct_remote and proxmox_vmid write node: NAME, a host of the inventory, and ctid: NUMBER',
+    hint: 'instead of proxmox_pct_remote and proxmox_vmid, write ctid: NUMBER and node: NAME, where NAME is a host of the inventory',
   })
 }
 
@@ -119,7 +119,7 @@ function literalText(variable: Variable | undefined): string | undefined {
   return variable?.value.kind === 'literal' ? String(variable.value.value ?? '') : undefined
 }
 
-/** Connection variables of Ansible in a playbook or role, where they would do nothing. */
+/** Reports Ansible's connection variables in playbooks and roles, where they have no effect. */
 export function misplacedVariables(playbooks: readonly Playbook[]): readonly Problem[] {
   const twins = new Set(Object.values(ansibleNames).flat())
   const plays = playbooks.flatMap(({ plays }) => plays)
@@ -139,12 +139,12 @@ export function misplacedVariables(playbooks: readonly Playbook[]): readonly Pro
     ...[...variables.values()].flatMap(({ name, where }) =>
       twins.has(name) || name === groupPriority
         ? [
-            problem('misplaced-variable', `"${name}" has no meaning in a playbook or role`, {
+            problem('misplaced-variable', `"${name}" has no effect in a playbook or role`, {
               where,
               hint:
                 name === groupPriority
-                  ? 'put it under the "vars" of a group in the inventory'
-                  : 'put it into the inventory, or on the command line: -e',
+                  ? 'set it under "vars" of a group in the inventory'
+                  : 'set it in the inventory, or on the command line with -e',
             }),
           ]
         : [],

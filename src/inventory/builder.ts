@@ -1,4 +1,4 @@
-/** Gathers hosts, groups and variables while the sources are read. */
+/** Collects hosts, groups and variables while the sources are read. */
 import { type HostName, hostName } from '../base/brand.ts'
 import type { Position, Problem } from '../base/errors.ts'
 import { given } from '../base/given.ts'
@@ -17,9 +17,9 @@ export interface GroupDraft {
   readonly hosts: Set<HostName>
   /** Child groups, and where they were named. */
   readonly children: Map<string, Position>
-  /** False while it was only mentioned: as a child, or for its variables. */
+  /** False as long as sources only mention it: as a child, or for its variables. */
   declared: boolean
-  /** `ansible_group_priority`: of two groups of the same depth the one with the higher number wins. */
+  /** `ansible_group_priority`: of two groups at the same depth, the one with the higher number wins. */
   priority: number
 }
 
@@ -45,7 +45,7 @@ export class InventoryBuilder {
   readonly groups = new Map<string, GroupDraft>()
   /** What is odd, and not wrong. */
   readonly warnings: Problem[] = []
-  /** Ports that were written behind the name of a host, as `ansible_port`. */
+  /** Ports written after the name of a host, as `ansible_port`. */
   readonly ports = new Map<HostName, Variable>()
   readonly #variables = new Map<string, Variables>()
 
@@ -67,12 +67,12 @@ export class InventoryBuilder {
     return group
   }
 
-  /** Mentions a group that has to be declared somewhere. */
+  /** Mentions a group, which some source must declare. */
   nameGroup(name: string, where: Position | undefined): GroupDraft {
     const known = this.groups.get(name)
     if (known !== undefined) return known
     if (!/^[A-Za-z_][\w.-]*$/.test(name)) {
-      this.report('invalid-name', `"${name}" cannot be the name of a group`, {
+      this.report('invalid-name', `"${name}" is not a valid group name`, {
         ...given({ where }),
         hint: 'use letters, digits and underscores',
       })
@@ -89,7 +89,7 @@ export class InventoryBuilder {
     return group
   }
 
-  /** Reports groups that were mentioned and never declared; call it when every source was read. */
+  /** Reports groups that are mentioned but never declared. Call it after all sources are read. */
   reportUndeclared(): void {
     const declared = [...this.groups.values()].filter((group) => group.declared).map(({ name }) => name)
     for (const { name, where, declared: known } of this.groups.values()) {
@@ -101,9 +101,7 @@ export class InventoryBuilder {
     }
   }
 
-  /**
-   * The hosts that a name, possibly with ranges and a port, stands for; they are part of the inventory from now on.
-   */
+  /** Adds the hosts for a name, which may have ranges and a port, and returns them. */
   addHosts(written: string, where: Position, group: string): readonly HostName[] {
     const { name, port } = splitPort(written)
     const names = this.#expand(name, where)
@@ -145,9 +143,9 @@ export class InventoryBuilder {
   #setPriority(tier: Tier, group: string, { value }: Variable): void {
     const number = value.kind === 'literal' ? Number(value.value) : Number.NaN
     if (tier !== 'group in inventory') {
-      this.report('invalid-variable', `"${groupPriority}" counts only where the group is in the inventory`, {
+      this.report('invalid-variable', `"${groupPriority}" takes effect only on a group in the inventory`, {
         where: value.where,
-        hint: 'put it under the "vars" of the group in the inventory itself',
+        hint: 'set it under "vars" of the group in the inventory itself',
       })
     } else if (Number.isSafeInteger(number)) {
       this.nameGroup(group, undefined).priority = number
@@ -156,12 +154,12 @@ export class InventoryBuilder {
     }
   }
 
-  /** Names that gpuplay gives to every host: a variable of that name would never be seen. */
+  /** Warns of variables with the name of a built-in one, which hides them. */
   #isReserved(name: string, variables: Variables): boolean {
     const where = variables.get(name)?.where
     if (!reservedNames.has(name) || where === undefined) return false
     this.warnings.push(
-      problem('reserved-name', `"${name}" is set by gpuplay itself, so this value is not used`, {
+      problem('reserved-name', `gpuplay sets "${name}" itself and ignores this value`, {
         where,
         hint: `choose another name, such as ${name}_value`,
       }),
@@ -173,7 +171,7 @@ export class InventoryBuilder {
     try {
       return expandRanges(name).flatMap((host) => {
         if (/^(?:\w|::)[\w.:%-]*$/.test(host) && !/(?<!:):$/.test(host)) return [hostName(host)]
-        this.report('invalid-name', `"${host}" cannot be the name of a host`, {
+        this.report('invalid-name', `"${host}" is not a valid host name`, {
           where,
           hint: 'use letters, digits, dots and dashes; a range is written [01:20]',
         })

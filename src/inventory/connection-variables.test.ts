@@ -100,7 +100,7 @@ test('both meanings at once are a problem that names them', () => {
     'hosts:3:1 mixed-names: "a" has both "become" and Ansible\'s "ansible_host" (write "ansible_become" here; "ansible_host" is at /i/hosts:1)',
   ])
   assert.deepEqual(mistakes('[web]\na ansible_host=h\nb\n[web:vars]\nport=8080\n'), [
-    'hosts:5:1 mixed-names: "port" has two meanings: "b" is connected to with it, and to "a", which uses Ansible\'s names, it is a variable of its own (write "ansible_port" if it is for the connection, or else give it another name)',
+    'hosts:5:1 mixed-names: "port" is ambiguous: gpuplay uses it to connect to "b", but "a" uses Ansible\'s names, so there it is an ordinary variable (if it is for the connection, write "ansible_port"; otherwise rename it)',
   ])
 })
 
@@ -108,7 +108,7 @@ test('what has a meaning in Ansible and none here is refused with what to write'
   const refused: readonly (readonly [line: string, expected: string])[] = [
     [
       `a ansible_ssh_common_args='-o ProxyJump=root@bastion'`,
-      'ansible_ssh_common_args" has a meaning in Ansible and none here (write proxy_jump: root@bastion)',
+      'the Ansible variable "ansible_ssh_common_args" (write proxy_jump: root@bastion)',
     ],
     [
       `a ansible_ssh_common_args='-o ProxyCommand="ssh -W %h:%p b"'`,
@@ -119,27 +119,24 @@ test('what has a meaning in Ansible and none here is refused with what to write'
       '(write host_key_checking: strict, accept-new or off)',
     ],
     [`a ansible_ssh_extra_args='-o UserKnownHostsFile=/k'`, '(write known_hosts: /k)'],
-    ['a ansible_ssh_args=-C', 'for a jump host write proxy_jump: HOST)'],
+    ['a ansible_ssh_args=-C', 'for a jump host, write proxy_jump: HOST)'],
     ['a ansible_host_key_checking=false', '(write host_key_checking: strict, accept-new or off)'],
-    ['a ansible_become_flags=-H', 'none here (remove it; sudo is called with its own options)'],
-    ['a ansible_become_exe=/opt/sudo', 'none here (remove it; sudo is called with its own options)'],
+    ['a ansible_become_flags=-H', '(remove it; gpuplay calls sudo with fixed options)'],
+    ['a ansible_become_exe=/opt/sudo', '(remove it; gpuplay calls sudo with fixed options)'],
     ['a ansible_sudo=yes', '(write ansible_become)'],
     ['a ansible_timeout=60', '(remove it, and use --connect-timeout on the command line)'],
-    ['a ansible_docker_extra_args=x', 'there is no connection "docker" here'],
+    ['a ansible_docker_extra_args=x', 'gpuplay has no "docker" connection'],
     [
       'a ansible_connection=winrm',
-      'there is no connection "winrm" (hosts are reached by ssh, openssh and local',
+      'there is no connection "winrm" (the connections are ssh, openssh and local',
     ],
     [
       'a ansible_connection=community.general.proxmox_pct_remote proxmox_vmid=101',
-      '(instead of proxmox_pct_remote and proxmox_vmid write node: NAME, a host of the inventory, and ctid: NUMBER)',
+      '(instead of proxmox_pct_remote and proxmox_vmid, write ctid: NUMBER and node: NAME, where NAME is a host of the inventory)',
     ],
     ['a ansible_become_method=su', '"ansible_become_method" must be one of sudo'],
     ['a ansible_hots=192.0.2.1', 'there is no variable "ansible_hots" (did you mean "ansible_host"?)'],
-    [
-      'a ansible_group_priority=10',
-      '"ansible_group_priority" counts only where the group is in the inventory',
-    ],
+    ['a ansible_group_priority=10', '"ansible_group_priority" takes effect only on a group in the inventory'],
   ]
   for (const [line, expected] of refused) {
     const [first = '', ...more] = mistakes(`${line}\n`)

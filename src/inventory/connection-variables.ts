@@ -1,8 +1,8 @@
 /**
- * The variables that say how a host is reached, apart from the variables of an application that have the same names.
+ * Separates connection variables from application variables with the same names.
  *
- * Most settings have a name of ours (`port`) and Ansible's name (`ansible_port`). A host either uses Ansible's names, and then `port`, `user`, ... are
- * variables of its own, or it uses ours.
+ * Most settings have our name (`port`) and Ansible's name (`ansible_port`). If a host uses Ansible's names,
+ * then its `port`, `user`, ... are ordinary variables; otherwise they are settings.
  */
 import type { HostName } from '../base/brand.ts'
 import type { Value, Variable, Variables } from '../language/model.ts'
@@ -37,12 +37,15 @@ export const hostVariableSchemas: Readonly<Record<string, object>> = {
     minimum: 100,
     maximum: 999_999_999,
     pattern: '^[1-9][0-9]{2,8}$',
-    description: 'a container id is a number from 100 on',
+    description: 'a container id is a number, 100 or higher',
   },
   pve_cluster: text,
 }
 
-/** Ansible's names of each setting. Where a host has several of them, the last one counts, as in Ansible. */
+/**
+ * Ansible's names for each setting. If a host has several of them, the last one in the list wins, as in
+ * Ansible.
+ */
 export const ansibleNames: Readonly<Record<string, readonly string[]>> = {
   connection: ['ansible_connection'],
   address: ['ansible_host', 'ansible_ssh_host'],
@@ -56,7 +59,10 @@ export const ansibleNames: Readonly<Record<string, readonly string[]>> = {
   become_password: ['ansible_become_password', 'ansible_become_pass', 'ansible_sudo_pass'],
 }
 
-/** Settings whose names hardly any application uses: beside Ansible's names they are a mistake, and no variables of the application. */
+/**
+ * Settings whose names applications hardly use: next to Ansible's names they are a mistake, not application
+ * variables.
+ */
 const unmistakable: ReadonlySet<string> = new Set([
   'address',
   'connection',
@@ -68,13 +74,13 @@ const unmistakable: ReadonlySet<string> = new Set([
 ])
 
 export interface ConnectionVariables {
-  /** By our names. Each variable has the name under which it was written. */
+  /** By our names. Each variable keeps the name that the user wrote. */
   readonly settings: Variables
-  /** True where Ansible's names are used. */
+  /** True if the host uses Ansible's names. */
   readonly ansible: boolean
 }
 
-/** Which variables of a host are settings. `port` is one that was written behind the name of the host. */
+/** Finds the settings among the variables of a host. `port` is the one written after the name of the host. */
 export function connectionVariables(variables: Variables, port?: Variable): ConnectionVariables {
   const twins = Object.values(ansibleNames).flat()
   const ansible = twins.some((name) => variables.has(name) && variables.get(name) !== port)
@@ -83,12 +89,12 @@ export function connectionVariables(variables: Variables, port?: Variable): Conn
     const found = ansible ? ansibleSetting(name, variables) : ourSetting(name, variables, port)
     if (found !== undefined) settings.set(name, found)
   }
-  // Without a container's number, "node" means something else to a host that uses Ansible's names.
+  // If a host uses Ansible's names and has no container id, its "node" is an ordinary variable.
   if (ansible && !settings.has('ctid') && !isPct(settings.get('connection'))) settings.delete('node')
   return { settings, ansible }
 }
 
-/** The variable of the command line (`-e`) or of the host that counts for a setting. */
+/** Returns the variable that determines a setting: from the command line (`-e`) or from the host. */
 export function settingOf(
   host: { readonly connection: ConnectionVariables },
   name: string,
@@ -98,7 +104,7 @@ export function settingOf(
   return ansibleTwin(name, extra) ?? (own ? undefined : extra.get(name)) ?? host.connection.settings.get(name)
 }
 
-/** Two names for one host that cannot both be meant for the connection: ours, and one of Ansible's. */
+/** Finds one of our names on a host that uses Ansible's names, where ours must be meant as a setting too. */
 export function mixedNames(
   variables: Variables,
   connection: ConnectionVariables,
@@ -113,7 +119,10 @@ export function mixedNames(
   return undefined
 }
 
-/** A variable that one host is connected to with, and that another, which uses Ansible's names, has for itself. */
+/**
+ * Finds a variable that is a setting for one host and an ordinary variable for another, which uses Ansible's
+ * names.
+ */
 export function sharedVariable(
   hosts: Iterable<{
     readonly name: HostName
@@ -149,7 +158,7 @@ function ansibleTwin(name: string, variables: Variables): Variable | undefined {
   return found === undefined ? undefined : { ...found, value: translate(name, found.value) }
 }
 
-/** Ansible's words for connections that have another name here. */
+/** Ansible's names for connections that gpuplay calls differently. */
 const connections: Readonly<Record<string, string>> = {
   smart: 'ssh',
   paramiko: 'ssh',
@@ -159,7 +168,7 @@ const connections: Readonly<Record<string, string>> = {
 function translate(name: string, value: Value): Value {
   if (value.kind !== 'literal') return value
   const { value: data } = value
-  // Ansible's users write `ansible_become=yes`, which means the same as true there.
+  // In Ansible, `ansible_become=yes` means true.
   if (name === 'become' && /^(yes|no|y|n|on|off|true|false|t|f|1|0)$/i.test(String(data))) {
     return { ...value, value: /^(yes|y|on|true|t|1)$/i.test(String(data)) }
   }

@@ -1,11 +1,11 @@
-/** Groups: which hosts are in them, and in which order groups and hosts count. */
+/** Groups: their hosts, and the order of groups and hosts. */
 import type { HostName } from '../base/brand.ts'
 import type { Problem } from '../base/errors.ts'
 import { problem } from '../language/source.ts'
 import type { GroupDraft, InventoryBuilder } from './builder.ts'
 import type { Group } from './model.ts'
 
-/** The first group that contains itself, with the way back to it. */
+/** Finds the first group that contains itself, and the cycle. */
 export function findCycle(builder: InventoryBuilder): Problem | undefined {
   const done = new Set<string>()
   const visit = (name: string, path: readonly string[]): Problem | undefined => {
@@ -18,7 +18,7 @@ export function findCycle(builder: InventoryBuilder): Problem | undefined {
         const cycle = [...open.slice(start), child].join(' -> ')
         return problem('cyclic-groups', `these groups contain each other: ${cycle}`, {
           where,
-          hint: 'take one of them out of the children of another',
+          hint: 'remove one of them from the children of another',
         })
       }
       const found = visit(child, open)
@@ -34,7 +34,9 @@ export function findCycle(builder: InventoryBuilder): Problem | undefined {
   return undefined
 }
 
-/** The groups of each host without `all`, the strongest last: the deepest, of these the one with the highest priority, then by name. */
+/**
+ * Returns the groups of each host without `all`, strongest last: ordered by depth, then priority, then name.
+ */
 export function groupsOfHosts(builder: InventoryBuilder): ReadonlyMap<HostName, readonly string[]> {
   const parents = parentsOf(builder)
   const depths = new Map<string, number>()
@@ -67,7 +69,10 @@ export function groupsOfHosts(builder: InventoryBuilder): ReadonlyMap<HostName, 
   )
 }
 
-/** All groups. The hosts of each stand in the order in which Ansible counts them: its own, then those of its children level by level. */
+/**
+ * Returns all groups. The hosts of each are in Ansible's order: its own, then those of its children, level by
+ * level.
+ */
 export function groupsOf(
   builder: InventoryBuilder,
   memberships: ReadonlyMap<HostName, readonly string[]>,
@@ -79,7 +84,7 @@ export function groupsOf(
   const childrenOf = (group: GroupDraft): readonly string[] => {
     const named = [...group.children.keys()]
     if (group.name !== 'all') return named
-    // Groups that nobody has put into another are children of all.
+    // Groups without a parent are children of all.
     const tops = [...builder.groups.keys()].filter((name) => name !== 'all' && !parents.has(name))
     return ['ungrouped', ...new Set([...named, ...tops])].filter(
       (name, index) => index === 0 || name !== 'ungrouped',
@@ -88,7 +93,7 @@ export function groupsOf(
   const membersOf = (group: GroupDraft): readonly HostName[] => {
     const seen = new Set<string>([group.name])
     const found = new Set<HostName>()
-    // A set grows while it is walked through: this goes level by level.
+    // The set grows during the iteration, which therefore goes level by level.
     for (const name of seen) {
       const draft = builder.groups.get(name)
       if (draft === undefined) continue

@@ -1,4 +1,7 @@
-/** Inventories as INI: `[group]`, `[group:children]`, `[group:vars]`, and a host with its variables on each line. */
+/**
+ * Inventories as INI: `[group]`, `[group:children]`, `[group:vars]`, and a host with its variables on each
+ * line.
+ */
 import type { Variable } from '../language/model.ts'
 import { problem, type SourceFile, type SourcePosition } from '../language/source.ts'
 import { didYouMean } from '../language/suggest.ts'
@@ -40,11 +43,15 @@ function readSection(builder: InventoryBuilder, source: SourceFile, line: Line):
   if ((kind !== 'hosts' && kind !== 'children' && kind !== 'vars') || more.length > 0) {
     builder.report('invalid-inventory', `there is no section "[${inside}]"`, {
       where,
-      hint: didYouMean(kind, ['children', 'vars'], 'there are [GROUP], [GROUP:children] and [GROUP:vars]'),
+      hint: didYouMean(
+        kind,
+        ['children', 'vars'],
+        'the sections are [GROUP], [GROUP:children] and [GROUP:vars]',
+      ),
     })
     return undefined
   }
-  // `[GROUP:vars]` alone does not make a group: its name may be misspelt.
+  // `[GROUP:vars]` alone does not declare a group: its name may be misspelt.
   if (kind === 'vars') builder.nameGroup(group, where)
   else builder.group(group, where)
   return { group, kind }
@@ -95,9 +102,9 @@ function readHost(
 ): void {
   const words = wordsOf(text)
   if (words === undefined) {
-    builder.report('invalid-inventory', 'this line has a quote that is not closed', {
+    builder.report('invalid-inventory', 'this line has an unclosed quote', {
       where: source.position(at, text.length),
-      hint: 'close it, or write a backslash before a quote that is part of the value',
+      hint: 'close it, or put a backslash before a quote that is part of the value',
     })
     return
   }
@@ -137,14 +144,17 @@ function readVariable(
   return { name, value: iniValue(builder.values, source, written), where }
 }
 
-/** Ansible takes a comment behind text for a part of it; only behind numbers, lists and quoted text is it a comment. */
+/**
+ * Ansible reads a comment after unquoted text as part of the text. After numbers, lists and quoted text it is
+ * a comment.
+ */
 function warnOfComment(builder: InventoryBuilder, { name, value }: Variable): void {
   const text = value.kind === 'literal' ? value.value : value.kind === 'template' ? value.source : undefined
   if (typeof text !== 'string' || !/\s#/.test(text) || value.where.length !== text.length) return
   builder.warnings.push(
-    problem('comment-in-value', `the comment is part of the value of "${name}", as it is in Ansible`, {
+    problem('comment-in-value', `the comment is part of the value of "${name}", as in Ansible`, {
       where: value.where,
-      hint: 'quote the value, or put the comment on a line of its own',
+      hint: 'quote the value, or put the comment on its own line',
     }),
   )
 }

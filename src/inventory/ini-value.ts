@@ -1,14 +1,14 @@
-/** What a value in INI means: its type, and where its parts stand. */
+/** Converts a value in INI: finds its type and the positions of its parts. */
 import type { Value } from '../language/model.ts'
 import type { SourceFile, SourcePosition } from '../language/source.ts'
 import type { ValueReader } from '../language/values.ts'
 import type { YamlNode, YamlScalar } from '../language/yaml.ts'
 import { type PythonLiteral, pythonLiteral } from './python-literal.ts'
 
-/** A value as it was written, without the quotes of the shell. */
+/** A value as written, without shell quotes. */
 export interface Written {
   readonly text: string
-  /** Offset in the file of the place of the value, also of one that is empty. */
+  /** Offset of the value in the file, also if it is empty. */
   readonly at: number
   /** For each character of `text`, its offset in the file. */
   readonly offsets: readonly number[]
@@ -16,7 +16,8 @@ export interface Written {
 }
 
 /**
- * As Ansible reads it: a Python literal, or else text. `true` and `false` in small letters are text there and mean what they say here.
+ * Reads a value as Ansible does: as a Python literal, otherwise as text. Unlike in Ansible, lower-case `true`
+ * and `false` are booleans.
  */
 export function iniValue(values: ValueReader, source: SourceFile, written: Written): Value {
   const { text, offsets, kind } = written

@@ -1,8 +1,9 @@
 /**
- * Splits a line of INI with the rules of a shell, as Ansible does: at spaces outside of quotes, with `\` before a character that shall stand for itself; `#` begins a
- * comment.
+ * Splits a line of INI by shell rules, as Ansible does: at spaces outside quotes; `\` escapes a character;
+ * `#` starts a comment.
  *
- * Two things are kept whole that Ansible takes apart or refuses: what stands between `{{` and `}}`, and a value that begins with `[` or `{`, with its quotes.
+ * Unlike Ansible, it keeps two things whole: text between `{{` and `}}`, and a value that starts with `[` or
+ * `{`, including its quotes.
  */
 
 export interface Word {
@@ -15,7 +16,7 @@ export interface Word {
   readonly offsets: readonly number[]
 }
 
-/** `undefined` when a quote is not closed, or the line ends with a backslash. */
+/** Returns `undefined` if a quote is not closed, or if the line ends with a backslash. */
 export function wordsOf(line: string): readonly Word[] | undefined {
   const found: Word[] = []
   let index = 0
@@ -62,20 +63,22 @@ function readWord(line: string, start: number): Word | undefined {
   return { text, start, end: index, offsets }
 }
 
-/** Takes what is inside quotes, from the opening one on; the offset behind the closing one. */
+/** Takes the text in quotes, starting at the opening quote. Returns the offset after the closing one. */
 function quoted(line: string, start: number, take: (offset: number) => void): number | undefined {
   const quote = line[start]
   for (let index = start + 1; index < line.length; index++) {
     const character = line[index]
     if (character === quote) return index + 1
-    // In double quotes a backslash protects a quote and itself, and is a backslash elsewhere.
+    // In double quotes, a backslash escapes only a double quote or a backslash.
     if (character === '\\' && quote === '"' && /["\\]/.test(line[index + 1] ?? '')) index += 1
     take(index)
   }
   return undefined
 }
 
-/** The end of what begins here and is kept as it is: a placeholder, or the brackets of a whole value. */
+/**
+ * Returns the end of a part that is kept whole and starts here: a placeholder, or a whole value in brackets.
+ */
 function wholeUntil(line: string, start: number, before: string): number | undefined {
   if (line.startsWith('{{', start)) {
     const end = line.indexOf('}}', start)

@@ -9,14 +9,14 @@ const wrong: readonly (readonly [name: string, yaml: string, expected: readonly 
     'groups that contain each other',
     'a: {children: {b: }}\nb: {children: {c: }}\nc: {children: {a: }}\n',
     [
-      'hosts.yml:3:16 cyclic-groups: these groups contain each other: a -> b -> c -> a (take one of them out of the children of another)',
+      'hosts.yml:3:16 cyclic-groups: these groups contain each other: a -> b -> c -> a (remove one of them from the children of another)',
     ],
   ],
   [
     'a node that is no host',
     'all:\n  hosts:\n    pve1:\n    ct: {node: pev1, ctid: 101}\n',
     [
-      'hosts.yml:4:16 unknown-node: there is no host "pev1" that could be the node of "ct" (did you mean "pve1"?)',
+      'hosts.yml:4:16 unknown-node: "pev1", the node of "ct", is not a host of the inventory (did you mean "pve1"?)',
     ],
   ],
   [
@@ -31,41 +31,41 @@ const wrong: readonly (readonly [name: string, yaml: string, expected: readonly 
     'two containers of one node with one id',
     'all:\n  hosts:\n    pve1:\n    a: {node: pve1, ctid: 101}\n    b: {node: pve1, ctid: "101"}\n',
     [
-      'hosts.yml:5:27 duplicate-ctid: "b" and "a" are both container 101 of the node "pve1" (the other one is at /i/hosts.yml:4; give one of them its own ctid)',
+      'hosts.yml:5:27 duplicate-ctid: "b" and "a" are both container 101 of the node "pve1" (the other one is at /i/hosts.yml:4; give one of them another ctid)',
     ],
   ],
   [
     'two containers of one cluster with one id',
     'all:\n  vars: {pve_cluster: lab}\n  hosts:\n    pve1:\n    pve2:\n    a: {node: pve1, ctid: 101}\n    b: {node: pve2, ctid: 101}\n',
     [
-      'hosts.yml:7:27 duplicate-ctid: "b" and "a" are both container 101 of the cluster "lab" (the other one is at /i/hosts.yml:6; give one of them its own ctid)',
+      'hosts.yml:7:27 duplicate-ctid: "b" and "a" are both container 101 of the cluster "lab" (the other one is at /i/hosts.yml:6; give one of them another ctid)',
     ],
   ],
   [
     'a container without a node, and one without an id',
     'all:\n  hosts:\n    pve1:\n    a: {ctid: 101}\n    b: {node: pve1}\n    c: {connection: pct}\n',
     [
-      'hosts.yml:4:9 missing-node: the container "a" does not say on which node it is (add "node: NAME", where NAME is a host of this inventory)',
-      'hosts.yml:5:5 missing-ctid: "b" is a container and has no "ctid" (add "ctid: 101"; if "node" is a variable of your application, give it another name (/i/hosts.yml:5))',
-      'hosts.yml:6:5 missing-ctid: "c" is a container and has no "ctid" (add "ctid: 101", or remove "connection" (/i/hosts.yml:6))',
+      'hosts.yml:4:9 missing-node: the container "a" has no "node" (add "node: NAME", where NAME is a host of this inventory)',
+      'hosts.yml:5:5 missing-ctid: the container "b" has no "ctid" (add "ctid: 101"; if "node" is a variable of your application, rename it (/i/hosts.yml:5))',
+      'hosts.yml:6:5 missing-ctid: the container "c" has no "ctid" (add "ctid: 101", or remove "connection" (/i/hosts.yml:6))',
     ],
   ],
   [
     'a port, an id, a connection and a boolean that cannot be',
     'all:\n  hosts:\n    a: {port: 70000, become: yes}\n    b: {port: ssh, connection: shh}\n    c: {ctid: 99, node: a}\n',
     [
-      'hosts.yml:3:15 invalid-variable: "port" must be at most 65535, and is 70000 (a port is a number from 1 to 65535)',
-      'hosts.yml:3:30 invalid-variable: "become" must be true or false, and yes is text in YAML 1.2 (write true)',
+      'hosts.yml:3:15 invalid-variable: "port" must be at most 65535, not 70000 (a port is a number from 1 to 65535)',
+      'hosts.yml:3:30 invalid-variable: "become" must be true or false, but yes is text in YAML 1.2 (write true)',
       'hosts.yml:4:15 invalid-variable: "port" is "ssh", which is not valid (a port is a number from 1 to 65535)',
-      'hosts.yml:4:32 invalid-variable: "connection" must be one of ssh, openssh, local, pct, and is "shh" (did you mean "ssh"?)',
-      'hosts.yml:5:15 invalid-variable: "ctid" must be at least 100, and is 99 (a container id is a number from 100 on)',
+      'hosts.yml:4:32 invalid-variable: "connection" must be one of ssh, openssh, local, pct, not "shh" (did you mean "ssh"?)',
+      'hosts.yml:5:15 invalid-variable: "ctid" must be at least 100, not 99 (a container id is a number, 100 or higher)',
     ],
   ],
   [
     'a misspelt key of a group, and hosts that are a list',
     'all:\n  hots: {a: }\n  children:\n    web: {hosts: [a, b]}\n',
     [
-      'hosts.yml:2:3 unknown-keyword: a group has hosts, children and vars, and no "hots" (did you mean "hosts"?)',
+      'hosts.yml:2:3 unknown-keyword: a group has no key "hots", only hosts, children and vars (did you mean "hosts"?)',
       'hosts.yml:4:18 invalid-inventory: "hosts" must be a map (write each name as a key: "pve1:")',
     ],
   ],
@@ -74,14 +74,14 @@ const wrong: readonly (readonly [name: string, yaml: string, expected: readonly 
     'all:\n  hosts:\n    web[3:1]:\n    "a b":\n',
     [
       'hosts.yml:3:5 invalid-range: the range in "web[3:1]" runs backwards (write [01:20] or [a:c])',
-      'hosts.yml:4:5 invalid-name: "a b" cannot be the name of a host (use letters, digits, dots and dashes; a range is written [01:20])',
+      'hosts.yml:4:5 invalid-name: "a b" is not a valid host name (use letters, digits, dots and dashes; a range is written [01:20])',
     ],
   ],
   [
     'a variable that no expression could read',
     'all:\n  vars: {gpu-count: 1}\n',
     [
-      'hosts.yml:2:10 invalid-name: "gpu-count" cannot be the name of a variable (use letters, digits and underscores: gpu_count)',
+      'hosts.yml:2:10 invalid-name: "gpu-count" is not a valid variable name (use letters, digits and underscores: gpu_count)',
     ],
   ],
 ]
@@ -117,7 +117,7 @@ test('the same id on two standalone nodes is no mistake, and ids may be template
       'all:\n  hosts:\n    pve1:\n    a: {node: pve1, ctid: 101}\n    b: {node: "{{host}}", host: pve1, ctid: "{{number}}", number: 101}\n',
     ),
     [
-      'hosts.yml:5:45 duplicate-ctid: "b" and "a" are both container 101 of the node "pve1" (the other one is at /i/hosts.yml:4; give one of them its own ctid)',
+      'hosts.yml:5:45 duplicate-ctid: "b" and "a" are both container 101 of the node "pve1" (the other one is at /i/hosts.yml:4; give one of them another ctid)',
     ],
   )
 })
@@ -141,7 +141,7 @@ test('a file in group_vars that belongs to no group is a warning with what was m
 
 test('a node that no host could be says so, and no list of hosts is empty', () => {
   assert.deepEqual(mistakes('all:\n  hosts:\n    w1: {node: alpha, ctid: 101}\n'), [
-    'hosts.yml:3:16 unknown-node: there is no host "alpha" that could be the node of "w1" (add "alpha" to the inventory as a host of its own)',
+    'hosts.yml:3:16 unknown-node: "alpha", the node of "w1", is not a host of the inventory (add "alpha" to the inventory as a host)',
   ])
 })
 
@@ -158,8 +158,8 @@ test('a number where text is needed says how text is written in INI', () => {
     '/i/hosts',
   ])
   assert.deepEqual(report(problems), [
-    `hosts:2:16 invalid-variable: "ansible_user" must be text, and 580.10 is read as the number 580.1 (quote it: ansible_user="'580.10'")`,
-    'hosts:4:14 invalid-variable: "ansible_host" must be text, and 5 is a number (quote it: ansible_host="5")',
+    `hosts:2:16 invalid-variable: "ansible_user" must be text, but 580.10 is read as the number 580.1 (quote it: ansible_user="'580.10'")`,
+    'hosts:4:14 invalid-variable: "ansible_host" must be text, but 5 is a number (quote it: ansible_host="5")',
   ])
 })
 
@@ -174,10 +174,10 @@ test('what is odd in an inventory is a warning', () => {
     ['/i'],
   )
   assert.deepEqual(report(inventory.warnings), [
-    'unused-variables: "/i/sub/group_vars" is not read: only the folder after -i has group_vars and host_vars (move it up, or add -i /i/sub)',
-    'unused-file: "/i/more.ini" is not read: as in Ansible, .ini files in a folder are left out (rename it, or add it with -i if it is an inventory)',
-    'hosts:2:3 reserved-name: "groups" is set by gpuplay itself, so this value is not used (choose another name, such as groups_value)',
-    'hosts:4:3 comment-in-value: the comment is part of the value of "x", as it is in Ansible (quote the value, or put the comment on a line of its own)',
+    'unused-variables: "/i/sub/group_vars" is ignored: in an inventory folder, group_vars and host_vars must be at the top level (move it up, or add -i /i/sub)',
+    'unused-file: "/i/more.ini" is ignored: as in Ansible, .ini files in a folder are not read (if it is an inventory, rename it or add it with -i)',
+    'hosts:2:3 reserved-name: gpuplay sets "groups" itself and ignores this value (choose another name, such as groups_value)',
+    'hosts:4:3 comment-in-value: the comment is part of the value of "x", as in Ansible (quote the value, or put the comment on its own line)',
   ])
   assert.deepEqual([...inventory.hosts.keys()], ['h', 'l'])
 })
@@ -185,7 +185,7 @@ test('what is odd in an inventory is a warning', () => {
 test('a host that has the name of a group is a warning', () => {
   const inventory = inventoryOf({ '/i/hosts.yml': 'web: {hosts: {web: , a: }}\n' })
   assert.deepEqual(report(inventory.warnings), [
-    'hosts.yml:1:15 same-name: "web" is a host and a group, and a pattern selects both (give one of them another name)',
+    'hosts.yml:1:15 same-name: "web" is both a host and a group, and a pattern selects both (give one of them another name)',
   ])
 })
 
@@ -195,8 +195,8 @@ test('what cannot be an inventory here says which command makes one', () => {
     '/i/b.toml',
   ])
   assert.deepEqual(report(problems), [
-    'a.yml:1:1 not-yet-supported: inventory plugins of Ansible are not supported (write its hosts to a file: ansible-inventory -i /i/a.yml --list > hosts.json; then -i hosts.json)',
-    'b.toml:1:1 invalid-inventory: inventories in TOML are not supported (write it as YAML: ansible-inventory -i /i/b.toml --list --yaml > hosts.yml)',
+    'a.yml:1:1 not-yet-supported: Ansible inventory plugins are not supported (save its hosts to a file: ansible-inventory -i /i/a.yml --list > hosts.json; then -i hosts.json)',
+    'b.toml:1:1 invalid-inventory: TOML inventories are not supported (convert it to YAML: ansible-inventory -i /i/b.toml --list --yaml > hosts.yml)',
   ])
 })
 
@@ -205,8 +205,8 @@ test('sources that are not there, are empty or are programs are reported', () =>
   const { problems } = read(files, ['/i/hots.yml', '/j', '/k/run', '/m'])
   assert.deepEqual(report(problems), [
     'missing-file: there is no inventory "/i/hots.yml" (did you mean "hosts.yml"?)',
-    'missing-file: the folder "/j" holds no inventory (put a file such as hosts.yml into it)',
-    'missing-file: the folder "/m" holds no inventory (files whose names end with .ini are not read in a folder, as in Ansible; write -i /m/hosts.ini)',
-    'run:1:1 not-yet-supported: inventories that are programs are not yet supported (write what it prints to a file: /k/run --list > hosts.json; then -i hosts.json)',
+    'missing-file: the folder "/j" contains no inventory (put a file such as hosts.yml into it)',
+    'missing-file: the folder "/m" contains no inventory (as in Ansible, .ini files in a folder are not read; write -i /m/hosts.ini)',
+    'run:1:1 not-yet-supported: inventory programs are not yet supported (save its output to a file: /k/run --list > hosts.json; then -i hosts.json)',
   ])
 })

@@ -1,4 +1,4 @@
-/** Reads inventories and puts together what they say of each host. */
+/** Reads inventories and merges the variables of each host. */
 import { basename, dirname, join } from 'node:path'
 import { type HostName, hostName } from '../base/brand.ts'
 import { InputError, type Problem } from '../base/errors.ts'
@@ -16,16 +16,19 @@ import { isHostList, readSource } from './sources.ts'
 import { readVariableFolders, variableFiles } from './variable-files.ts'
 
 export interface InventoryOptions {
-  /** Folders of the playbooks, for the `group_vars` and `host_vars` beside them. */
+  /** Folders of the playbooks, for their `group_vars` and `host_vars`. */
   readonly playbookDirectories?: readonly string[]
-  /** Variables of the command line, which win over everything; relations between hosts are checked with them. */
+  /**
+   * Variables from the command line, which override all others; the checks of relations between hosts use
+   * them.
+   */
   readonly extra?: Variables
   readonly files?: Files
 }
 
 /**
  * Reads all sources (`-i`, later ones win) and checks them.
- * @throws InputError with every mistake that was found.
+ * @throws InputError with all mistakes
  */
 export function loadInventory(sources: readonly string[], options: InventoryOptions = {}): Inventory {
   const { inventory, problems } = readInventory(sources, options)
@@ -33,7 +36,10 @@ export function loadInventory(sources: readonly string[], options: InventoryOpti
   return inventory
 }
 
-/** As `loadInventory`, with the mistakes as a value, so that those of the playbook can be reported beside them. */
+/**
+ * Like `loadInventory`, but returns the mistakes, so that they can be reported together with those of the
+ * playbook.
+ */
 export function readInventory(
   sources: readonly string[],
   options: InventoryOptions = {},
@@ -83,7 +89,10 @@ function assemble(builder: InventoryBuilder, warnings: readonly Problem[]): Inve
   return { hosts, groups: groupsOf(builder, memberships), localhost, variableNames, warnings }
 }
 
-/** Ansible's order: what the inventory says of groups, then the files for all, for groups, and last what is said of the host itself. */
+/**
+ * Ansible's order: groups in the inventory, then the files for all, those for groups, and last the host's own
+ * variables.
+ */
 function merge(builder: InventoryBuilder, host: HostName, groups: readonly string[]): Variables {
   const merged = new Map<string, Variable>()
   const add = (tier: Tier, name: string) => {
@@ -100,7 +109,7 @@ function merge(builder: InventoryBuilder, host: HostName, groups: readonly strin
   return merged
 }
 
-/** Sees the variables of `all`, as in Ansible, and is reached without a connection. */
+/** Has the variables of `all`, as in Ansible, and needs no connection. */
 function implicitLocalhost(builder: InventoryBuilder): InventoryHost {
   const name = hostName('localhost')
   const where = { file: 'localhost', line: 1, column: 1 }
@@ -111,7 +120,7 @@ function implicitLocalhost(builder: InventoryBuilder): InventoryHost {
   }
   const variables = merge(builder, name, [])
   const { settings, ansible } = connectionVariables(variables)
-  // What `all` says of addresses and nodes is not meant for the controller.
+  // Addresses and nodes set on `all` are not meant for the controller.
   const elsewhere = ['address', 'port', 'node', 'ctid', 'connection']
   const kept = [...settings].filter(([setting]) => !elsewhere.includes(setting))
   return {
@@ -127,7 +136,7 @@ function sameNames({ hosts, groups }: InventoryBuilder): readonly Problem[] {
   return [...hosts].flatMap(([name, where]) =>
     groups.has(name)
       ? [
-          problem('same-name', `"${name}" is a host and a group, and a pattern selects both`, {
+          problem('same-name', `"${name}" is both a host and a group, and a pattern selects both`, {
             where,
             hint: 'give one of them another name',
           }),
@@ -136,7 +145,7 @@ function sameNames({ hosts, groups }: InventoryBuilder): readonly Problem[] {
   )
 }
 
-/** Files in `group_vars` and `host_vars` that belong to nothing: a misspelt name, as a rule. */
+/** Warns of files in `group_vars` and `host_vars` that match no group or host: usually a misspelt name. */
 function unusedVariableFiles(
   builder: InventoryBuilder,
   folders: readonly string[],

@@ -52,14 +52,17 @@ const patterns: readonly (readonly [pattern: string, hosts: string])[] = [
   ['all:!db[0]', 'lonely web1 web2 web3'],
   [
     'web[0-1]',
-    'invalid-pattern: "web[0-1]" could mean a place in "web" or letters of a name (write web[0:1] for places; both ends are included)',
+    'invalid-pattern: "web[0-1]" is ambiguous: positions in the group "web", or characters of a name (for positions, write web[0:1]; both ends are included)',
   ],
   ['we[a-b][1-2]', 'web1 web2'],
   ['ungrouped', 'lonely'],
   ['localhost', 'localhost'],
-  ['wbe', 'unknown-host: there is no host and no group "wbe" (did you mean "web"?)'],
-  ['web[9]', 'no-hosts: "web[9]" asks for more hosts than there are (3) (hosts are counted from 0)'],
-  ['~(', 'invalid-pattern: "~(" is no regular expression: error parsing regexp: missing closing ): `(`'],
+  ['wbe', 'unknown-host: there is no host or group "wbe" (did you mean "web"?)'],
+  ['web[9]', 'no-hosts: "web[9]" is out of range; number of hosts: 3 (positions start at 0)'],
+  [
+    '~(',
+    'invalid-pattern: "~(" is not a valid regular expression: error parsing regexp: missing closing ): `(`',
+  ],
 ]
 
 for (const [pattern, hosts] of patterns) {
@@ -86,11 +89,11 @@ test('--limit takes files, and what matches nothing is a mistake', () => {
   )
   assert.equal(
     limit('web:!web'),
-    '--limit:1:1 no-hosts: "web:!web" leaves no hosts (see "gpuplay inventory --graph")',
+    '--limit:1:1 no-hosts: "web:!web" selects no hosts (see "gpuplay inventory --graph")',
   )
   assert.equal(
     limit('pev'),
-    '--limit:1:1 unknown-host: there is no host and no group "pev" (the groups are all, ungrouped, web, db, old; the hosts are lonely, web1, web2, web3, db1)',
+    '--limit:1:1 unknown-host: there is no host or group "pev" (the groups are all, ungrouped, web, db, old; the hosts are lonely, web1, web2, web3, db1)',
   )
 })
 

@@ -1,4 +1,7 @@
-/** Which hosts are meant: `all`, names, groups, `web*`, `~regex`, `a:b`, `a,b`, `a:&b`, `a:!b`, `group[0]`, `group[1:3]`. */
+/**
+ * Host patterns: `all`, names, groups, `web*`, `~regex`, `a:b`, `a,b`, `a:&b`, `a:!b`, `group[0]`,
+ * `group[1:3]`.
+ */
 import { hostName } from '../base/brand.ts'
 import { loadRe2 } from '../base/built.ts'
 import type { Position, Problem } from '../base/errors.ts'
@@ -12,13 +15,16 @@ export interface PatternResult {
   /** In the order of the inventory. */
   readonly hosts: readonly InventoryHost[]
   /**
-   * Parts that match nothing or cannot be read. For a play that is a warning (an inventory need not have every group), for
-   * `--limit` a mistake.
+   * Parts that match nothing or are invalid: a warning for a play (an inventory need not have every group), a
+   * mistake for `--limit`.
    */
   readonly problems: readonly Problem[]
 }
 
-/** The hosts that a pattern selects. First all parts are united, then those with `&` intersected, then those with `!` taken away. */
+/**
+ * Returns the hosts that a pattern selects: the union of all parts, intersected with those after `&`, without
+ * those after `!`.
+ */
 export function resolvePattern(inventory: Inventory, pattern: string, where?: Position): PatternResult {
   const problems: Problem[] = []
   const terms = splitPattern(pattern)
@@ -37,11 +43,11 @@ export function resolvePattern(inventory: Inventory, pattern: string, where?: Po
   }
   for (const term of marked('!')) for (const host of select(term)) chosen.delete(host)
   const inOrder = [...inventory.hosts.values(), inventory.localhost].filter((host) => chosen.has(host))
-  // A host that is in the inventory under the name localhost is not the implicit one.
+  // A host named localhost in the inventory replaces the implicit one.
   return { hosts: inOrder, problems }
 }
 
-/** `--limit`: a pattern, or `@FILE` with one on each line. Anything that matches nothing is a mistake. */
+/** `--limit`: a pattern, or `@FILE` with one pattern per line. A part that matches nothing is a mistake. */
 export function resolveLimit(inventory: Inventory, limit: string, files: Files): PatternResult {
   const where = { file: '--limit', line: 1, column: 1 }
   const terms: string[] = []
@@ -72,12 +78,12 @@ export function resolveLimit(inventory: Inventory, limit: string, files: Files):
   return {
     hosts: [],
     problems: [
-      problem('no-hosts', `"${limit}" leaves no hosts`, { where, hint: 'see "gpuplay inventory --graph"' }),
+      problem('no-hosts', `"${limit}" selects no hosts`, { where, hint: 'see "gpuplay inventory --graph"' }),
     ],
   }
 }
 
-/** At commas and colons, but not inside brackets, and not inside a regular expression after `~`. */
+/** Splits at commas and colons, except inside brackets and inside a regular expression after `~`. */
 export function splitPattern(pattern: string): readonly string[] {
   const terms: string[] = []
   let current = ''
@@ -106,10 +112,14 @@ function resolveTerm(inventory: Inventory, term: string, where: Position | undef
   if (range?.[1] !== undefined && isKnown(inventory, range[1])) {
     const [, group, first, last] = range
     return {
-      problem: problem('invalid-pattern', `"${term}" could mean a place in "${group}" or letters of a name`, {
-        where,
-        hint: `write ${group}[${first}:${last}] for places; both ends are included`,
-      }),
+      problem: problem(
+        'invalid-pattern',
+        `"${term}" is ambiguous: positions in the group "${group}", or characters of a name`,
+        {
+          where,
+          hint: `for positions, write ${group}[${first}:${last}]; both ends are included`,
+        },
+      ),
     }
   }
   const subscript = /^(.+)\[(-?\d+|-?\d*:-?\d*)\]$/.exec(term)
@@ -119,7 +129,10 @@ function resolveTerm(inventory: Inventory, term: string, where: Position | undef
   return subscript?.[2] === undefined ? { hosts: base } : pick(base, term, { subscript: subscript[2], where })
 }
 
-/** Ansible's rules: counted from 0 in the order of the group, from the end when negative; both ends of a slice belong to it. */
+/**
+ * Ansible's rules: positions start at 0, in the order of the group; negative ones count from the end; slices
+ * include both ends.
+ */
 function pick(
   hosts: readonly InventoryHost[],
   term: string,
@@ -133,9 +146,9 @@ function pick(
     const host = hosts[place(subscript, 0)]
     if (host !== undefined) return { hosts: [host] }
     return {
-      problem: problem('no-hosts', `"${term}" asks for more hosts than there are (${hosts.length})`, {
+      problem: problem('no-hosts', `"${term}" is out of range; number of hosts: ${hosts.length}`, {
         where,
-        hint: 'hosts are counted from 0',
+        hint: 'positions start at 0',
       }),
     }
   }
@@ -162,19 +175,21 @@ function matchName(inventory: Inventory, name: string): readonly InventoryHost[]
 function matchRegex(inventory: Inventory, source: string, where: Position | undefined): TermResult {
   try {
     const pattern = loadRe2().compile(source)
-    // From the beginning of the name on, as in Ansible.
+    // Anchored at the start of the name, as in Ansible.
     const found = matching(inventory, (candidate) => pattern.matcher(candidate).lookingAt())
     if (found.length > 0) return { hosts: found }
     return { problem: problem('unknown-host', `no host or group matches "~${source}"`, { where }) }
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error)
     return {
-      problem: problem('invalid-pattern', `"~${source}" is no regular expression: ${text}`, { where }),
+      problem: problem('invalid-pattern', `"~${source}" is not a valid regular expression: ${text}`, {
+        where,
+      }),
     }
   }
 }
 
-/** Those of groups whose name fits, and hosts whose name fits. */
+/** Returns the hosts of matching groups, and matching hosts. */
 function matching(inventory: Inventory, fits: (name: string) => boolean): readonly InventoryHost[] {
   const groups = [...inventory.groups.keys()].filter((name) => name !== 'all' && fits(name))
   const members = groups.flatMap((name) => hostsOfGroup(inventory, name))
@@ -198,7 +213,7 @@ function unknownName(inventory: Inventory, name: string, where: Position | undef
     ...(groups.length > 30 ? [] : [`the groups are ${groups.join(', ')}`]),
     ...(hosts.length > 30 || hosts.length === 0 ? [] : [`the hosts are ${hosts.join(', ')}`]),
   ]
-  return problem('unknown-host', `there is no host and no group "${name}"`, {
+  return problem('unknown-host', `there is no host or group "${name}"`, {
     where,
     hint: didYouMean(name, [...groups, ...hosts], listed.length === 0 ? undefined : listed.join('; ')),
   })

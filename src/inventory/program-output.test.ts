@@ -30,7 +30,7 @@ test('a value that the list does not give away is a mistake where it is used', (
     '/i/hosts.json': JSON.stringify({ _meta: { hostvars: { a: variables } }, all: { hosts: ['a'] } }),
   })
   assert.deepEqual(report(read(list({ password: '(secret)' }), ['/i/hosts.json']).problems), [
-    'hosts.json:1:39 missing-value: the value of "password" was left out of this list, because it is secret (set it in host_vars beside this file, or with -e)',
+    'hosts.json:1:39 missing-value: this list omits the value of "password" because it is secret (set it in host_vars beside this file, or with -e)',
   ])
   assert.deepEqual(report(read(list({ app: { token: '(secret)' } }), ['/i/hosts.json']).problems), [])
 })
@@ -42,8 +42,8 @@ test('what does not look like a list of a program is reported', () => {
   )
   const hint = '(a group has lists under "hosts" and "children", and a map under "vars")'
   assert.deepEqual(report(problems), [
-    `hosts.json:1:46 invalid-inventory: "hosts" is not what an inventory program prints ${hint}`,
-    `hosts.json:1:69 invalid-inventory: "children" is not what an inventory program prints ${hint}`,
-    `hosts.json:1:81 invalid-inventory: the group "db" is not what an inventory program prints ${hint}`,
+    `hosts.json:1:46 invalid-inventory: "hosts" does not match the output format of inventory programs ${hint}`,
+    `hosts.json:1:69 invalid-inventory: "children" does not match the output format of inventory programs ${hint}`,
+    `hosts.json:1:81 invalid-inventory: the group "db" does not match the output format of inventory programs ${hint}`,
   ])
 })

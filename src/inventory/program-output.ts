@@ -1,4 +1,7 @@
-/** What inventory programs print, `ansible-inventory --list` and `gpuplay inventory --list` too, saved to a file: JSON with lists of hosts. */
+/**
+ * Saved output of inventory programs, `ansible-inventory --list` or `gpuplay inventory --list`: JSON with
+ * lists of hosts.
+ */
 import { hostName } from '../base/brand.ts'
 import { isNothing } from '../language/fields.ts'
 import type { Value, Variable } from '../language/model.ts'
@@ -7,13 +10,13 @@ import { unreadable } from '../language/values.ts'
 import type { YamlEntry, YamlMap, YamlNode, YamlScalar } from '../language/yaml.ts'
 import type { InventoryBuilder } from './builder.ts'
 
-/** What `gpuplay inventory --list` shows in the place of values that it does not give away. */
+/** Shown by `gpuplay inventory --list` in place of values that it omits. */
 export const hiddenValue = '(secret)'
 export const unknownValue = '(only known at run)'
 
 const placeholders: readonly string[] = [hiddenValue, unknownValue]
 
-/** Only what has `_meta`: lists of hosts in an inventory that a person wrote are a mistake. */
+/** Only if it has `_meta`: in a hand-written inventory, lists of hosts are a mistake. */
 export function programOutput(root: YamlNode): YamlMap | undefined {
   return root.kind === 'map' && root.entries.get('_meta')?.value.kind === 'map' ? root : undefined
 }
@@ -70,7 +73,7 @@ function addHosts(builder: InventoryBuilder, group: string, hosts: YamlNode): vo
 }
 
 function wrong(builder: InventoryBuilder, what: string, { where }: YamlNode): void {
-  builder.report('invalid-inventory', `${what} is not what an inventory program prints`, {
+  builder.report('invalid-inventory', `${what} does not match the output format of inventory programs`, {
     where,
     hint: 'a group has lists under "hosts" and "children", and a map under "vars"',
   })
@@ -86,15 +89,15 @@ function variablesOf(builder: InventoryBuilder, map: YamlMap): ReadonlyMap<strin
   )
 }
 
-/** A value that was not given away, wherever it stands in a variable, is missing here. That is a mistake where the variable is used. */
+/** An omitted value, anywhere in a variable, is a mistake where the variable is used. */
 function hidden(name: string, value: YamlNode | undefined): Value | undefined {
   const node =
     value === undefined ? undefined : scalarsOf(value).find((scalar) => placeholders.includes(scalar.source))
   if (node === undefined) return undefined
   const message =
     node.source === hiddenValue
-      ? `the value of "${name}" was left out of this list, because it is secret`
-      : `the value of "${name}" was left out of this list, because only a run knows it`
+      ? `this list omits the value of "${name}" because it is secret`
+      : `this list omits the value of "${name}" because it is known only during a run`
   return unreadable(node, [
     problem('missing-value', message, {
       where: node.where,

@@ -14,7 +14,10 @@ function dataOf(literal: PythonLiteral | undefined): unknown {
   }
 }
 
-/** `undefined` for what is no literal; each as `ast.literal_eval` of Python 3.11 reads it, but where the comment says otherwise. */
+/**
+ * `undefined` for what is no literal; each as `ast.literal_eval` of Python 3.11 reads it, but where the
+ * comment says otherwise.
+ */
 const literals: readonly (readonly [text: string, data: unknown])[] = [
   ['8080', 8080],
   ['8080 # all members', 8080],

@@ -1,8 +1,8 @@
 /**
- * Values as Python writes them, which is how Ansible reads the values of an INI inventory (`ast.literal_eval`): numbers, text, `True`,
- * `False`, `None`, lists, tuples, maps and sets.
+ * Values as Python writes them, which is how Ansible reads the values of an INI inventory
+ * (`ast.literal_eval`): numbers, text, `True`, `False`, `None`, lists, tuples, maps and sets.
  *
- * A comment behind a value is no part of it. Anything else is no literal, and so plain text.
+ * A comment after a value is not part of it. Anything else is not a literal, but plain text.
  * https://docs.python.org/3/library/ast.html#ast.literal_eval
  */
 
@@ -11,7 +11,7 @@ export type PythonLiteral =
   | { readonly kind: 'list'; readonly items: readonly PythonLiteral[] }
   | { readonly kind: 'map'; readonly entries: ReadonlyMap<string, PythonLiteral> }
 
-/** `undefined` for text that is no literal. */
+/** Returns `undefined` if the text is not a literal. */
 export function pythonLiteral(text: string): PythonLiteral | undefined {
   const reader = new Reader(text)
   const value = reader.value(0)
@@ -19,9 +19,9 @@ export function pythonLiteral(text: string): PythonLiteral | undefined {
 }
 
 const words: Readonly<Record<string, boolean | null>> = { True: true, False: false, None: null }
-/** JSON's words, in lists and maps alone: outside of them they are text in Ansible. */
+/** JSON's words, only in lists and maps: elsewhere Ansible reads them as text. */
 const jsonWords: Readonly<Record<string, boolean | null>> = { true: true, false: false, null: null }
-/** Deeper than anybody writes; what is deeper is text. */
+/** Deeper values are read as text. */
 const deepest = 50
 
 class Reader {
@@ -103,7 +103,7 @@ class Reader {
     return entries.size === 0 ? { kind: 'list', items } : undefined
   }
 
-  /** Python joins texts that stand side by side. */
+  /** Python joins adjacent strings. */
   #strings(): PythonLiteral | undefined {
     const start = this.#at
     let value = ''
@@ -119,7 +119,7 @@ class Reader {
 
   #string(): string | undefined {
     const quote = this.#text[this.#at] ?? ''
-    // Texts in three quotes do not fit on a line of INI.
+    // Triple-quoted strings do not fit on a line of INI.
     if (this.#text.startsWith(quote.repeat(3), this.#at)) return undefined
     let value = ''
     for (let index = this.#at + 1; index < this.#text.length; index++) {
@@ -164,10 +164,10 @@ class Reader {
     const [source] = number.exec(this.#text) ?? []
     if (source === undefined) return undefined
     const digits = source.replaceAll(/[\s_]/g, '')
-    // Python has no numbers such as 0644: there they are wrong, and so they are text here.
+    // Numbers such as 0644 are syntax errors in Python, so they are text.
     if (/^[+-]?0\d*[1-9]\d*$/.test(digits)) return undefined
     const value = digits.startsWith('-') ? -Number(digits.slice(1)) : Number(digits.replace(/^\+/, ''))
-    // Digits that a number of JavaScript cannot hold are kept as text, so that none is lost.
+    // A number that JavaScript cannot represent exactly stays text.
     if (!Number.isFinite(value) || (Number.isInteger(value) && !Number.isSafeInteger(value))) return undefined
     this.#at += source.length
     return { kind: 'scalar', value: Object.is(value, -0) ? 0 : value, source }

@@ -1,13 +1,13 @@
 /** Host names with ranges: `web[01:20]`, `rack[a:c]`, `node[0:10:5]`. */
 
-/** A range that cannot be counted out. The message ends the sentence "this range ...". */
+/** A range that cannot be expanded. The message completes the sentence "this range ...". */
 export class RangeError extends Error {}
 
 const largest = 10_000
 
 /**
- * The names that a name with ranges stands for, in order; both ends belong to it. Leading zeros are kept.
- * @throws RangeError for ranges that run backwards, mix letters and digits, or are far too large.
+ * Expands the ranges in a name, in order; both ends are included. Keeps leading zeros.
+ * @throws RangeError for ranges that run backwards, mix letters and digits, or are too large
  */
 export function expandRanges(name: string): readonly string[] {
   const match = /^(.*?)\[([^\][]*:[^\][]*)\](.*)$/s.exec(name)
@@ -19,7 +19,10 @@ export function expandRanges(name: string): readonly string[] {
   return parts.flatMap((part) => rest.map((tail) => `${before}${part}${tail}`))
 }
 
-/** A name with a port behind it, as Ansible reads it: `web1:22`, `web[1:3]:22`, `[::1]:22`; an IPv6 address needs brackets for that. */
+/**
+ * Splits a name from its port, as Ansible does: `web1:22`, `web[1:3]:22`, `[::1]:22`. An IPv6 address with a
+ * port needs brackets.
+ */
 export function splitPort(written: string): { readonly name: string; readonly port: number | undefined } {
   const match = /^\[(.+)\]:(\d+)$/.exec(written) ?? /^((?:[^:[\]]|\[[^\]]*\])*):(\d+)$/.exec(written)
   const [, name, port] = match ?? []
@@ -33,16 +36,16 @@ function expandRange(range: string): readonly string[] {
   const stride = Number(step)
   if (/^[a-z]$/i.test(start) && /^[a-z]$/i.test(end)) {
     const sameCase = /^[a-z]{2}$/.test(start + end) || /^[A-Z]{2}$/.test(start + end)
-    if (!sameCase) throw new RangeError('mixes small and capital letters')
+    if (!sameCase) throw new RangeError('mixes lower-case and upper-case letters')
     return count(start.charCodeAt(0), end.charCodeAt(0), stride).map((code) => String.fromCharCode(code))
   }
   const first = start === '' ? '0' : start
   if (!/^\d+$/.test(first) || !/^\d+$/.test(end)) {
-    throw new RangeError('must go from number to number, or from letter to letter')
+    throw new RangeError('must have numbers at both ends, or letters at both ends')
   }
   const padded = first.length > 1 && first.startsWith('0')
   if (padded && first.length !== end.length)
-    throw new RangeError('must have as many digits at its end as at its start')
+    throw new RangeError('must have the same number of digits at both ends')
   const width = padded ? first.length : 0
   return count(Number(first), Number(end), stride).map((number) => String(number).padStart(width, '0'))
 }

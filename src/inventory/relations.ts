@@ -1,4 +1,4 @@
-/** What hosts say of one another: each container has a node, and no two are the same container. */
+/** Checks relations between hosts: each container has a node, and no two hosts are the same container. */
 import { type HostName, hostName } from '../base/brand.ts'
 import { InputError, type Position, type Problem } from '../base/errors.ts'
 import type { Variable, Variables } from '../language/model.ts'
@@ -16,7 +16,10 @@ import {
 } from './connection-variables.ts'
 import { groupNames, type InventoryHost, type Inventory } from './model.ts'
 
-/** Problems with the variables that the engine itself reads (`node`, `ctid`, `address`, ...), which are rendered for this. */
+/**
+ * Renders the variables that the engine itself reads (`node`, `ctid`, `address`, ...) and returns their
+ * problems.
+ */
 export function checkRelations(
   inventory: Inventory,
   extra: Variables,
@@ -37,7 +40,7 @@ class RelationChecker {
   readonly #extra: Variables
   readonly #schemas: SchemaChecker
   readonly #containers = new Map<string, { readonly host: HostName; readonly where: Position }>()
-  /** A value that comes from a group is wrong once, not once for each of its hosts. */
+  /** A wrong value of a group is reported once, not once per host. */
   readonly #reported = new Set<string>()
 
   constructor(inventory: Inventory, extra: Variables, schemas: SchemaChecker) {
@@ -46,7 +49,7 @@ class RelationChecker {
     this.#schemas = schemas
   }
 
-  /** Our names and Ansible's for one host. */
+  /** Reports the use of both our names and Ansible's on one host. */
   names({ name, variables, connection }: InventoryHost): void {
     const mixed = mixedNames(variables, connection)
     if (mixed === undefined) return
@@ -63,10 +66,10 @@ class RelationChecker {
     if (found === undefined) return
     const { variable, connects, owns } = found
     const [twin = ''] = ansibleNames[variable.name] ?? []
-    const message = `"${variable.name}" has two meanings: "${connects}" is connected to with it, and to "${owns}", which uses Ansible's names, it is a variable of its own`
+    const message = `"${variable.name}" is ambiguous: gpuplay uses it to connect to "${connects}", but "${owns}" uses Ansible's names, so there it is an ordinary variable`
     this.#report('mixed-names', message, {
       where: variable.where,
-      hint: `write "${twin}" if it is for the connection, or else give it another name`,
+      hint: `if it is for the connection, write "${twin}"; otherwise rename it`,
     })
   }
 
@@ -92,17 +95,17 @@ class RelationChecker {
     const name = connection === 'pct' ? 'connection' : 'node'
     const variable = this.#setting(host, name)
     const where = variable?.where ?? host.where
-    this.#report('missing-ctid', `"${host.name}" is a container and has no "ctid"`, {
+    this.#report('missing-ctid', `the container "${host.name}" has no "ctid"`, {
       where: host.where,
       hint:
         name === 'node'
-          ? `add "ctid: 101"; if "node" is a variable of your application, give it another name (${where.file}:${where.line})`
+          ? `add "ctid: 101"; if "node" is a variable of your application, rename it (${where.file}:${where.line})`
           : `add "ctid: 101", or remove "${variable?.name ?? name}" (${where.file}:${where.line})`,
     })
   }
 
   #noNode(host: InventoryHost): void {
-    this.#report('missing-node', `the container "${host.name}" does not say on which node it is`, {
+    this.#report('missing-node', `the container "${host.name}" has no "node"`, {
       where: this.#setting(host, 'ctid')?.where ?? host.where,
       hint: 'add "node: NAME", where NAME is a host of this inventory',
     })
@@ -118,9 +121,9 @@ class RelationChecker {
         .map((other) => other.name)
       const known =
         candidates.length === 0
-          ? `add "${name}" to the inventory as a host of its own`
+          ? `add "${name}" to the inventory as a host`
           : `the hosts are ${candidates.join(', ')}`
-      this.#report('unknown-node', `there is no host "${name}" that could be the node of "${host.name}"`, {
+      this.#report('unknown-node', `"${name}", the node of "${host.name}", is not a host of the inventory`, {
         where,
         hint: didYouMean(name, candidates, known),
       })
@@ -150,11 +153,11 @@ class RelationChecker {
     const place = cluster === undefined ? `of the node "${node.name}"` : `of the cluster "${cluster}"`
     this.#report('duplicate-ctid', `"${host.name}" and "${other.host}" are both container ${ctid} ${place}`, {
       where,
-      hint: `the other one is at ${other.where.file}:${other.where.line}; give one of them its own ctid`,
+      hint: `the other one is at ${other.where.file}:${other.where.line}; give one of them another ctid`,
     })
   }
 
-  /** A variable's rendered text; `undefined` when it is not set, not known yet, or wrong. */
+  /** Returns a variable's rendered text; `undefined` if it is not set, not known yet, or wrong. */
   #text(host: InventoryHost, name: string): string | undefined {
     const variable = this.#setting(host, name)
     if (variable === undefined) return undefined
@@ -166,7 +169,7 @@ class RelationChecker {
         where: variable.value.where,
         code: 'invalid-variable',
       } as const
-      // Ansible's words for connections have sentences of their own (ansible-variables.ts).
+      // ansible-variables.ts reports wrong values of ansible_connection.
       const checked = variable.name === 'ansible_connection' && variable.value.kind === 'literal'
       if (schema !== undefined && !checked) {
         const { problems } = this.#schemas.complete(schema, value, { value: variable.value, subject })

@@ -1,4 +1,4 @@
-/** Finds the files of an inventory and reads them; `group_vars` and `host_vars` are read in variable-files.ts. */
+/** Finds and reads the files of an inventory; variable-files.ts reads `group_vars` and `host_vars`. */
 import { basename, dirname, extname, join } from 'node:path'
 import { type Files, listFolder, readText, suggestions } from '../language/files.ts'
 import { problem, SourceFile } from '../language/source.ts'
@@ -15,7 +15,7 @@ export function isHostList(source: string, files: Files): boolean {
   return source.includes(',') && files.kind(source) === undefined
 }
 
-/** Reads one source: a file, a folder, or names with commas between them. */
+/** Reads one source: a file, a folder, or names separated by commas. */
 export function readSource(builder: InventoryBuilder, source: string, files: Files): void {
   if (isHostList(source, files)) {
     const where = { file: '-i', line: 1, column: 1 }
@@ -36,34 +36,34 @@ export function readSource(builder: InventoryBuilder, source: string, files: Fil
         hint: didYouMean(
           basename(source),
           suggestions(files, dirname(source)),
-          'for a list of hosts put a comma behind it: -i pve1,',
+          'for a list of hosts, add a comma at the end: -i pve1,',
         ),
       })
   }
 }
 
-/** What Ansible leaves out of a folder (INVENTORY_IGNORE_EXTS), `vars_plugins` and everything hidden. */
+/** Names that Ansible ignores in a folder (INVENTORY_IGNORE_EXTS), `vars_plugins` and hidden files. */
 const ignored = /^\.|^vars_plugins$|(~|\.(pyc|pyo|swp|bak|rpm|md|txt|rst|orig|ini|cfg|retry))$/
 
-/** Reads all files of a folder in the order of their names, folders in it too. */
+/** Reads all files of a folder and its subfolders, in the order of their names. */
 function readFolder(builder: InventoryBuilder, folder: string, files: Files): void {
   const { found, inis } = filesOf(builder, folder, files)
   const [ini] = inis
   if (found.length === 0) {
-    // One that cannot be read is reported as that.
+    // An unreadable folder already has its own problem.
     if (files.list(folder).kind !== 'names') return
-    builder.report('missing-file', `the folder "${folder}" holds no inventory`, {
+    builder.report('missing-file', `the folder "${folder}" contains no inventory`, {
       hint:
         ini === undefined
           ? 'put a file such as hosts.yml into it'
-          : `files whose names end with .ini are not read in a folder, as in Ansible; write -i ${ini}`,
+          : `as in Ansible, .ini files in a folder are not read; write -i ${ini}`,
     })
     return
   }
   for (const path of inis) {
     builder.warnings.push(
-      problem('unused-file', `"${path}" is not read: as in Ansible, .ini files in a folder are left out`, {
-        hint: 'rename it, or add it with -i if it is an inventory',
+      problem('unused-file', `"${path}" is ignored: as in Ansible, .ini files in a folder are not read`, {
+        hint: 'if it is an inventory, rename it or add it with -i',
       }),
     )
   }
@@ -100,7 +100,7 @@ function warnOfFolder(builder: InventoryBuilder, path: string): void {
   builder.warnings.push(
     problem(
       'unused-variables',
-      `"${path}" is not read: only the folder after -i has group_vars and host_vars`,
+      `"${path}" is ignored: in an inventory folder, group_vars and host_vars must be at the top level`,
       {
         hint: `move it up, or add -i ${dirname(path)}`,
       },
@@ -113,25 +113,25 @@ function readInventoryFile(builder: InventoryBuilder, path: string, files: Files
   if (text === undefined) return
   const source = new SourceFile(path, text)
   if (text.startsWith('#!')) {
-    builder.report('not-yet-supported', 'inventories that are programs are not yet supported', {
+    builder.report('not-yet-supported', 'inventory programs are not yet supported', {
       where: source.position(0, 2),
-      hint: `write what it prints to a file: ${path} --list > hosts.json; then -i hosts.json`,
+      hint: `save its output to a file: ${path} --list > hosts.json; then -i hosts.json`,
     })
     return
   }
   if (extname(path) === '.toml') {
-    builder.report('invalid-inventory', 'inventories in TOML are not supported', {
+    builder.report('invalid-inventory', 'TOML inventories are not supported', {
       where: source.position(0),
-      hint: `write it as YAML: ansible-inventory -i ${path} --list --yaml > hosts.yml`,
+      hint: `convert it to YAML: ansible-inventory -i ${path} --list --yaml > hosts.yml`,
     })
     return
   }
   const section = /^(?:\s*(?:[#;].*)?\n)*(\[[\w.:-]+\])\s*$/m.exec(text)
   if (section?.index === 0 && ['.yml', '.yaml'].includes(extname(path))) {
     const header = section[1] ?? ''
-    builder.report('invalid-inventory', 'this is INI, in a file that is called YAML', {
+    builder.report('invalid-inventory', 'this file contains INI, but its name says YAML', {
       where: source.position(text.indexOf(header), header.length),
-      hint: `call the file ${basename(path, extname(path))}.ini`,
+      hint: `rename the file to ${basename(path, extname(path))}.ini`,
     })
     return
   }
@@ -139,14 +139,14 @@ function readInventoryFile(builder: InventoryBuilder, path: string, files: Files
   else readIniInventory(builder, source)
 }
 
-/** By the extension; without one, by what the file holds. */
+/** Decides by the extension; without one, by the content. */
 function isYaml(source: SourceFile): boolean {
   const { file, text } = source
   const extension = extname(file)
   if (['.yml', '.yaml', '.json'].includes(extension)) return true
   if (['.ini', '.cfg'].includes(extension)) return false
   const lines = text.split('\n').filter((line) => /^\s*[^\s#;]/.test(line))
-  // With a mistake in it, too, so that the mistake is reported as one of YAML.
+  // Also if the YAML has a mistake, so that it is reported as a YAML mistake.
   if (lines.some((line) => line === '---' || /^[\w.-]+:\s*(#.*)?$/.test(line))) return true
   const root = /^\s*\[/.test(lines[0] ?? '') ? undefined : readYaml(source).root
   return root?.kind === 'map' && [...root.entries.values()].every(({ value }) => value.kind === 'map')

@@ -1,4 +1,4 @@
-/** Reads the variables beside an inventory or playbook: `group_vars` and `host_vars`. */
+/** Reads the `group_vars` and `host_vars` of an inventory or playbook. */
 import { extname, join } from 'node:path'
 import type { Problem } from '../base/errors.ts'
 import { isNothing } from '../language/fields.ts'
@@ -6,7 +6,7 @@ import { type Files, listFolder, readYamlFile } from '../language/files.ts'
 import type { Variable } from '../language/model.ts'
 import type { InventoryBuilder, Tier } from './builder.ts'
 
-/** Reads `group_vars` and `host_vars` in a folder, for the groups and hosts that there are. */
+/** Reads `group_vars` and `host_vars` in a folder. */
 export function readVariableFolders(
   builder: InventoryBuilder,
   folder: string,
@@ -29,21 +29,21 @@ export function readVariableFolders(
 
 function onlyOne(builder: InventoryBuilder, name: string, [first = '', second]: readonly string[]): void {
   if (second === undefined) return
-  builder.report('ambiguous-variables', `both "${first}" and "${second}" are for "${name}"`, {
+  builder.report('ambiguous-variables', `both "${first}" and "${second}" set variables for "${name}"`, {
     where: { file: second, line: 1, column: 1 },
-    hint: 'Ansible reads only the first; keep one of them, as a folder with several files if you like',
+    hint: 'Ansible reads only the first; keep one of them (a folder can contain several files)',
   })
 }
 
 interface VariableFiles {
   /** Of a group or host. */
   readonly name: string
-  /** `web`, `web.yml`: Ansible reads only the first one that there is. */
+  /** `web`, `web.yml`: Ansible reads only the first that exists. */
   readonly sources: readonly string[]
   readonly paths: readonly string[]
 }
 
-/** The names of groups or hosts for which there are variables beside an inventory, with the files. */
+/** Returns the groups or hosts that have variables in the folder, with their files. */
 export function variableFiles(files: Files, folder: string, problems: Problem[]): readonly VariableFiles[] {
   const byName = new Map<string, { sources: string[]; paths: string[] }>()
   for (const entry of listFolder(files, folder, problems)) {
@@ -59,12 +59,12 @@ export function variableFiles(files: Files, folder: string, problems: Problem[])
   return [...byName].map(([name, found]) => ({ name, ...found }))
 }
 
-/** Files of an editor, and notes. */
+/** Editor backups and notes. */
 function isLeftOver(name: string): boolean {
   return /^\.|~$|\.(md|txt|rst|bak|orig|swp|retry|pyc)$/.test(name)
 }
 
-/** As in Ansible: files without an extension or with one of YAML, and folders whose names have no dot. */
+/** As in Ansible: files without an extension or with a YAML one, and folders whose names have no dot. */
 function filesBelow(files: Files, folder: string, problems: Problem[]): readonly string[] {
   return listFolder(files, folder, problems).flatMap((entry) => {
     if (entry.startsWith('.') || entry.endsWith('~')) return []

@@ -12,9 +12,9 @@ export function readYamlInventory(builder: InventoryBuilder, source: SourceFile)
   if (root === undefined) return
   const plugin = root.kind === 'map' ? root.entries.get('plugin') : undefined
   if (plugin?.value.kind === 'scalar') {
-    builder.report('not-yet-supported', 'inventory plugins of Ansible are not supported', {
+    builder.report('not-yet-supported', 'Ansible inventory plugins are not supported', {
       where: plugin.where,
-      hint: `write its hosts to a file: ansible-inventory -i ${source.file} --list > hosts.json; then -i hosts.json`,
+      hint: `save its hosts to a file: ansible-inventory -i ${source.file} --list > hosts.json; then -i hosts.json`,
     })
     return
   }
@@ -24,9 +24,9 @@ export function readYamlInventory(builder: InventoryBuilder, source: SourceFile)
     return
   }
   if (root.kind !== 'map') {
-    builder.report('invalid-inventory', 'an inventory is a map of groups', {
+    builder.report('invalid-inventory', 'an inventory must be a map of groups', {
       where: root.where,
-      hint: 'begin it with "all:", and "hosts:" below it',
+      hint: 'start it with "all:", and put "hosts:" below it',
     })
     return
   }
@@ -58,7 +58,7 @@ function readGroup(builder: InventoryBuilder, name: string, entry: YamlEntry): v
         }
         break
       default:
-        builder.report('unknown-keyword', `a group has hosts, children and vars, and no "${key}"`, {
+        builder.report('unknown-keyword', `a group has no key "${key}", only hosts, children and vars`, {
           where: part.where,
           hint: didYouMean(
             key,
@@ -95,7 +95,7 @@ function mapOf(builder: InventoryBuilder, entry: YamlEntry, what: string): YamlM
   builder.report('invalid-inventory', `${what} must be a map`, {
     where: value.where,
     hint:
-      value.kind === 'list' ? 'write each name as a key: "pve1:"' : 'put a colon behind each name: "pve1:"',
+      value.kind === 'list' ? 'write each name as a key: "pve1:"' : 'put a colon after each name: "pve1:"',
   })
   return undefined
 }

@@ -37,14 +37,14 @@ const keywords: readonly (readonly [line: string, help: string])[] = [
   ['with_subelements: [a, b]', 'write loop with a list of maps, one for each pair'],
   [
     'with_items: [a]',
-    'write loop; it does not flatten lists in the list, as with_items does: join them with !cel a + b',
+    'write loop; unlike with_items, it does not flatten nested lists: join them with !cel a + b',
   ],
   ['with_indexed_items: [a]', 'write loop, and "index_var" under loop_control'],
   ['with_random_choice: [a]', 'write loop'],
   ['become_flags: -i', 'leave it out: sudo is the only method'],
   ['become_exe: doas', 'leave it out: sudo is the only method'],
-  ['ignore_unreachable: true', 'leave it out: the run goes on without an unreachable host'],
-  ['any_errors_fatal: true', 'write it at the play'],
+  ['ignore_unreachable: true', 'leave it out: the run continues without an unreachable host'],
+  ['any_errors_fatal: true', 'set it on the play'],
   ['delegate_facts: true', 'leave it out: hostvars has the facts of every host'],
   ['gather_subset: min', dontNeed],
   ['gather_timeout: 5', dontNeed],
@@ -62,7 +62,7 @@ for (const [line, help] of keywords) {
 
 test('an argument beside its module is no keyword that is missing', () => {
   assert.deepEqual(mistakesIn('- command: x\n  creates: /x\n'), [
-    'site.yml:4:7 unknown-keyword: "creates" is no keyword of a task (it is an argument of "command": indent it)',
+    'site.yml:4:7 unknown-keyword: "creates" is not a keyword of a task (it is an argument of "command": indent it)',
   ])
 })
 
@@ -73,35 +73,35 @@ test('a keyword that depends on check mode is not needed', () => {
   )
   assert.equal(
     first,
-    'site.yml:4:22 not-templated: "ignore_errors" cannot be a template: it is read when the playbook loads (leave it out: a dry run runs nothing that could fail because of it)',
+    'site.yml:4:22 not-templated: "ignore_errors" cannot be a template: it is read when the playbook loads (leave it out: a dry run does not need it)',
   )
   assert.equal(
     second,
-    'site.yml:6:16 not-templated: "retries" cannot be a template: it is read when the playbook loads (write it out, or write two tasks with conditions)',
+    'site.yml:6:16 not-templated: "retries" cannot be a template: it is read when the playbook loads (write the value itself, or write two tasks with conditions)',
   )
 })
 
 /** Names of variables, as a condition or a placeholder reads them. */
 const names: readonly (readonly [name: string, help: string])[] = [
-  ['ansible_memtotal_mb', 'it is called facts.memory_mb here'],
-  ['ansible_processor_vcpus', 'it is called facts.processors here'],
-  ['ansible_fqdn', 'it is called facts.fqdn here'],
-  ['ansible_distribution', 'it is called facts.distribution here'],
-  ['ansible_distribution_release', 'it is called facts.os.codename here'],
-  ['ansible_distribution_major_version', 'it is called facts.os.version here'],
-  ['ansible_os_family', 'it is called facts.os_family here'],
-  ['ansible_kernel', 'it is called facts.kernel here'],
-  ['ansible_hostname', 'it is called facts.hostname here'],
-  ['ansible_architecture', 'it is called facts.architecture here'],
-  ['ansible_user', 'it is called user here'],
-  ['ansible_check_mode', 'it is called check_mode here'],
-  ['ansible_facts', 'it is called facts here'],
-  ['ansible_facts.os_family', 'it is called facts.os_family here'],
+  ['ansible_memtotal_mb', 'in gpuplay it is called facts.memory_mb'],
+  ['ansible_processor_vcpus', 'in gpuplay it is called facts.processors'],
+  ['ansible_fqdn', 'in gpuplay it is called facts.fqdn'],
+  ['ansible_distribution', 'in gpuplay it is called facts.distribution'],
+  ['ansible_distribution_release', 'in gpuplay it is called facts.os.codename'],
+  ['ansible_distribution_major_version', 'in gpuplay it is called facts.os.version'],
+  ['ansible_os_family', 'in gpuplay it is called facts.os_family'],
+  ['ansible_kernel', 'in gpuplay it is called facts.kernel'],
+  ['ansible_hostname', 'in gpuplay it is called facts.hostname'],
+  ['ansible_architecture', 'in gpuplay it is called facts.architecture'],
+  ['ansible_user', 'in gpuplay it is called user'],
+  ['ansible_check_mode', 'in gpuplay it is called check_mode'],
+  ['ansible_facts', 'in gpuplay it is called facts'],
+  ['ansible_facts.os_family', 'in gpuplay it is called facts.os_family'],
   ['inventory_hostname_short', 'write inventory_hostname.split(".")[0]'],
   ['ansible_managed', 'write the line itself, such as "Managed by gpuplay"'],
   [
     'ansible_selinux',
-    'this variable of Ansible does not exist here; "gpuplay facts" lists the facts that do',
+    'gpuplay does not have this Ansible variable; "gpuplay facts" lists the facts that it has',
   ],
   ['None', 'write null'],
   ['yes', 'write true'],
@@ -111,7 +111,7 @@ const names: readonly (readonly [name: string, help: string])[] = [
 for (const [name, help] of names) {
   test(`${name} is answered with its name here`, () => {
     const root = name.split('.')[0] ?? ''
-    const said = `undefined-variable: nothing is called "${root}" here (${help})`
+    const said = `undefined-variable: "${root}" is not defined (${help})`
     assert.deepEqual(mistakesIn(`- command: x\n  when: ${name}\n- debug: { msg: "{{ ${name} }}" }\n`), [
       `site.yml:4:13 ${said}`,
       `site.yml:5:25 ${said}`,
@@ -121,14 +121,14 @@ for (const [name, help] of names) {
 
 test('loop and True are answered in templates', () => {
   assert.deepEqual(mistakesIn('- debug: { msg: "{{ loop.index }}" }\n- debug: { msg: "{{ True }}" }\n'), [
-    'site.yml:3:25 undefined-variable: nothing is called "loop" here (inside #each write {{add @index 1}}, {{@first}} or {{@last}}; in a task use "index_var" of loop_control)',
-    'site.yml:4:25 undefined-variable: nothing is called "True" here (write true)',
+    'site.yml:3:25 undefined-variable: "loop" is not defined (inside #each write {{add @index 1}}, {{@first}} or {{@last}}; in a task use "index_var" of loop_control)',
+    'site.yml:4:25 undefined-variable: "True" is not defined (write true)',
   ])
 })
 
 test('null has its name in a comparison too', () => {
   assert.deepEqual(mistakesIn('- command: x\n  when: a == None\n', { variables: ['a', 'node'] }), [
-    'site.yml:4:18 undefined-variable: nothing is called "None" here (write null)',
+    'site.yml:4:18 undefined-variable: "None" is not defined (write null)',
   ])
 })
 

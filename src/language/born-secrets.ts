@@ -1,4 +1,7 @@
-/** The secrets that stand in variables as they were written: known before any host is asked, whether or not a task reads them. */
+/**
+ * Secrets written literally in variables: known before the run connects to a host, even if no task reads
+ * them.
+ */
 import {
   hideNamed,
   hideTexts,
@@ -10,7 +13,10 @@ import {
 } from '../base/secret.ts'
 import type { Playbook, Value, Variables } from './model.ts'
 
-/** Of values that wait for other variables nothing is known yet: the scope finds their secrets when it renders them. */
+/**
+ * Values that depend on other variables are not known yet; the scope finds their secrets when it renders
+ * them.
+ */
 export function bornSecrets(variables: Variables): readonly Secret[] {
   const found: Secret[] = []
   for (const { name, value, where } of variables.values()) {
@@ -21,7 +27,7 @@ export function bornSecrets(variables: Variables): readonly Secret[] {
   return found
 }
 
-/** Of plays, their roles and tasks. */
+/** Returns the variables of plays, their roles and tasks. */
 export function playbookSecrets({ plays }: Playbook): readonly Secret[] {
   return plays.flatMap((play) => {
     const tasks = [...play.sections.flatMap((section) => section.tasks), ...play.handlers]
@@ -30,7 +36,10 @@ export function playbookSecrets({ plays }: Playbook): readonly Secret[] {
   })
 }
 
-/** The value of a variable, with the secrets in it as such: all of it where its name or its file says so, else what stands under keys that say so. */
+/**
+ * Returns the value of a variable with its secrets marked: all of it if its name or file marks it as secret,
+ * otherwise the values under keys that do.
+ */
 export function hideVariable(
   { name, file }: { readonly name: string; readonly file: string },
   value: unknown,

@@ -1,4 +1,7 @@
-/** The CEL that users write in: the library's, with versions, mixed numbers, `defined`, and a `matches` that cannot run away. */
+/**
+ * The CEL dialect of playbooks: the library's, plus versions, mixed numbers, `defined`, and a `matches` that
+ * cannot hang.
+ */
 import { type ASTNode, Environment } from '@marcbachmann/cel-js'
 import { loadRe2 } from '../base/built.ts'
 import { UnknownError } from '../base/unknown.ts'
@@ -6,7 +9,7 @@ import { Version } from '../base/version.ts'
 import { deepest } from './limits.ts'
 import { Omit } from './omit.ts'
 
-/** An environment with our functions and no variables; `anyVariable` lets every name pass. */
+/** Creates an environment with our functions and no variables; `anyVariable` allows every name. */
 export function celEnvironment(options: { readonly anyVariable: boolean }): Environment {
   const environment = new Environment({
     unlistedVariablesAreDyn: options.anyVariable,
@@ -58,7 +61,10 @@ function addText(environment: Environment): void {
   environment.registerFunction('matches(string, string): bool', matches)
 }
 
-/** RE2: linear in the text, so that no pattern can hang a run. Found anywhere in the text, as CEL has it. */
+/**
+ * RE2 takes time linear in the text, so no pattern can hang a run. Matches anywhere in the text, as CEL
+ * specifies.
+ */
 function matches(text: string, pattern: string): boolean {
   return loadRe2().compile(pattern).matcher(text).find()
 }
@@ -71,7 +77,7 @@ interface Runner {
   run(node: ASTNode, context: unknown): unknown
 }
 
-/** `defined(x)` and `default(x, y)`: false and `y` where `x`, or something on the way to it, is not there. */
+/** `defined(x)` and `default(x, y)` give false and `y` if `x`, or a part of its path, does not exist. */
 function addPresence(environment: Environment): void {
   const macro =
     (evaluate: (nodes: readonly ASTNode[], runner: Runner, context: unknown) => unknown, type?: string) =>

@@ -42,7 +42,7 @@ test('a comparison that no host can make true is a mistake', () => {
 `
   assert.deepEqual(mistakesIn(tasks, { facts }), [
     'site.yml:6:32 never-equal: "facts.os_family" is never "debian" (write "Debian")',
-    'site.yml:8:43 never-equal: "facts.os_family" is never "suse" (it is written with capitals, such as "Debian")',
+    'site.yml:8:43 never-equal: "facts.os_family" is never "suse" (it contains capital letters, such as "Debian")',
     'site.yml:10:14 never-equal: "facts.os.id" is never "Debian" (write "debian")',
     'site.yml:12:27 never-equal: "facts.kind" is never "always" (it is one of auto, never)',
     'site.yml:13:48 never-equal: "facts.os_family" is never "redhat" (write "RedHat")',
@@ -58,7 +58,7 @@ test('what is asked for need not be declared, and may be read where the conditio
 - debug: { msg: '{{perhaps}}' }
 `
   assert.deepEqual(mistakesIn(tasks), [
-    'site.yml:8:24 undefined-variable: nothing is called "perhaps" here (set it in the inventory, in vars, or register it in an earlier task)',
+    'site.yml:8:24 undefined-variable: "perhaps" is not defined (set it in the inventory or under "vars", or register it in an earlier task)',
   ])
 })
 
@@ -92,7 +92,7 @@ test('omit is no part of a text', () => {
   assert.ok(args)
   assert.equal(
     mistake(() => renderValue(args, scopeOf({}))),
-    '26 "default" is omit, which leaves out a whole argument and is no text',
+    '26 "default" is omit, which removes a whole argument and is not text',
   )
 })
 
@@ -107,8 +107,8 @@ test('conditions among the arguments of a module are expressions, checked by nam
   assert.deepEqual(
     mistakesIn('- assert: {that: prot == 1}\n- assert: {that: [true, "{{x}}"]}\n', { variables: ['port'] }),
     [
-      'site.yml:3:22 undefined-variable: nothing is called "prot" here (did you mean "port"?)',
-      'site.yml:4:30 invalid-expression: an expression is never templated (leave the braces out)',
+      'site.yml:3:22 undefined-variable: "prot" is not defined (did you mean "port"?)',
+      'site.yml:4:30 invalid-expression: expressions cannot contain templates (remove the braces)',
     ],
   )
   const [play] = playsOf(
@@ -139,7 +139,7 @@ test("another host's result is read in a later play only", () => {
 `
   const { problems } = load({ '/p/site.yml': plays }, { variables: ['node'] })
   const text =
-    'unsettled-result: "out" is registered in this play or beside it, and another host may not have come that far'
+    'unsettled-result: "out" is registered in this play or in one that may run at the same time, so another host may not have it yet'
   assert.deepEqual(report(problems), [
     `site.yml:5:54 ${text} (read it in a later play, or write out alone for the host's own)`,
     `site.yml:6:38 ${text} (read it in a later play)`,

@@ -1,4 +1,4 @@
-/** Follows the variables through a play: every name that is read must be declared by then. */
+/** Follows the variables through a play: every name must be declared before it is read. */
 import { Declarations, type JsonSchema } from './declarations.ts'
 import { builtIns } from './built-ins.ts'
 import type { Loader } from './loader.ts'
@@ -9,11 +9,11 @@ import { valueReads } from './render.ts'
 import { didYouMean } from './suggest.ts'
 import { checkTaskFiles } from './task-files.ts'
 
-/** What is known once a play is over: registered results last, its variables do not. */
+/** What is known after a play: registered results remain, its variables do not. */
 export interface CheckedNames {
   readonly base: Declarations
   readonly results: ReadonlyMap<string, JsonSchema | undefined>
-  /** Results of plays that may still go on elsewhere when the next one begins, if that is played `after: node`. */
+  /** Results of plays that may still run on other hosts when the next play starts with `after: node`. */
   readonly unsettled: ReadonlySet<string>
 }
 
@@ -26,7 +26,9 @@ export function startNames({ options, lostResults }: Loader): CheckedNames {
   return { base: new Declarations(names), results: new Map(), unsettled: new Set() }
 }
 
-/** Checks every expression and template of a play, and the names of its notifications; returns what later plays may read. */
+/**
+ * Checks all expressions, templates and notifications of a play; returns the names that later plays may read.
+ */
 export function checkPlay(loader: Loader, play: Play, before: CheckedNames): CheckedNames {
   const results = new Map(before.results)
   const tasks = play.sections.flatMap((section) => section.tasks)
@@ -44,7 +46,7 @@ export function checkPlay(loader: Loader, play: Play, before: CheckedNames): Che
     }
   }
   for (const handler of play.handlers) checkTask(loader, handler, taskNames(playNames, handler).with(results))
-  // Variables are rendered when they are read, so those of the play may use results of any of its tasks.
+  // Variables are rendered on read, so those of the play may use the results of any of its tasks.
   const everything = playNames.with(results)
   checkVariables(loader, play.vars, everything)
   checkValue(loader, play.title, playNames)
@@ -90,7 +92,7 @@ function checkTask(loader: Loader, task: Task, names: Declarations): void {
             .filter((name) => name !== undefined)
             .map((name) => [name, undefined] as const),
         )
-  // A condition decides whether the rest of the task is looked at: what it asks for may be read there.
+  // The condition guards the rest of the task, so names that it tests with defined() may be read there.
   const inLoop = loopNames.withOptional(task.when)
   const schema = registeredSchema(loader.modules.get(task.module), false)
   const withResult = task.register === undefined ? inLoop : inLoop.with([[task.register, schema]])
@@ -135,7 +137,7 @@ function checkRole(loader: Loader, use: RoleUse, names: Declarations): void {
   }
 }
 
-/** What a task leaves behind for later ones. */
+/** Returns the declarations with the names that the task adds for later ones. */
 function given(loader: Loader, task: Task): readonly (readonly [string, JsonSchema | undefined])[] {
   const facts =
     loader.modules.get(task.module)?.setsFacts === true
@@ -156,7 +158,7 @@ function checkNotifications(loader: Loader, play: Play, tasks: readonly Task[]):
         hint: didYouMean(
           name,
           known,
-          known.size === 0 ? 'add one under "handlers"' : `there are ${[...known].join(', ')}`,
+          known.size === 0 ? 'add one under "handlers"' : `the handlers are ${[...known].join(', ')}`,
         ),
       })
     }

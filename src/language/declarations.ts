@@ -1,7 +1,8 @@
 /**
- * The names that an expression or template may read, and what is known of their types; checked when the playbook loads.
+ * The names that an expression or template may read, with their types as far as known; checked when the
+ * playbook loads.
  *
- * Names with a schema (results, facts, role arguments) are checked down to their fields, the others by name alone.
+ * Names with a schema (results, facts, role arguments) are checked down to their fields, others only by name.
  */
 import type { Environment } from '@marcbachmann/cel-js'
 import type { Problem } from '../base/errors.ts'
@@ -18,12 +19,12 @@ import { didYouMean, nearest } from './suggest.ts'
 
 export type JsonSchema = Readonly<Record<string, unknown>>
 
-/** Immutable: each `with` gives a new one that knows a name more. */
+/** Immutable: each `with` returns a copy with one more name. */
 export class Declarations {
   readonly #types: ReadonlyMap<string, JsonSchema | undefined>
   readonly #parent: Declarations | undefined
   readonly #added: ReadonlyMap<string, JsonSchema | undefined>
-  /** Results that other hosts may not have yet: they are registered while this is read. */
+  /** Results that other hosts may not have yet, because they register them at the same time. */
   readonly #unsettled: ReadonlySet<string>
   #environment: Environment | undefined
 
@@ -38,7 +39,7 @@ export class Declarations {
     this.#types = parent === undefined ? names : new Map([...parent.#types, ...names])
   }
 
-  /** A name that was there before gets the new type. */
+  /** If the name exists, it gets the new type. */
   with(names: Iterable<readonly [string, JsonSchema | undefined]>): Declarations {
     const added = new Map(names)
     if (added.size === 0) return this
@@ -47,13 +48,16 @@ export class Declarations {
     return new Declarations(new Map([...this.#types, ...added]), undefined, this.#unsettled)
   }
 
-  /** With the names that these ask for whether or not they are there, and that nothing declares. */
+  /** Adds undeclared names that these values test with defined() or default(). */
   withOptional(readers: readonly (Expression | Template)[]): Declarations {
     const names = readers.flatMap(({ optional }) => optional).filter((name) => !this.#types.has(name))
     return this.with(names.map((name) => [name, undefined] as const))
   }
 
-  /** The same names where these results are not to be asked of another host (`hostvars.X.NAME`): whether it has them already is a matter of luck. */
+  /**
+   * The same names, but another host (`hostvars.X.NAME`) must not be read for these results: it may not have
+   * them yet.
+   */
   unsettled(results: ReadonlySet<string>): Declarations {
     return new Declarations(new Map(), this, results)
   }
@@ -66,7 +70,7 @@ export class Declarations {
     return this.#types.get(name)
   }
 
-  /** What is wrong with a value's expressions and templates, wherever in it they are. */
+  /** Returns the problems of the expressions and templates in a value, at any depth. */
   check(value: Value): readonly Problem[] {
     switch (value.kind) {
       case 'literal':
@@ -82,7 +86,7 @@ export class Declarations {
     }
   }
 
-  /** As `check`; and what a condition gives must be true or false, where that can be told. */
+  /** Like `check`; also reports conditions whose type is known not to be a boolean. */
   checkCondition(condition: Expression): readonly Problem[] {
     return this.#expression(condition, true)
   }
@@ -115,7 +119,7 @@ export class Declarations {
     return [...paths, ...neverEqual(reader, (path) => this.#schemaAt(path))]
   }
 
-  /** The schema of what lies at a path, if it is known. */
+  /** Returns the schema of the value at a path, if known. */
   #schemaAt([root = '', ...keys]: ReadPath): JsonSchema | undefined {
     return keys.reduce<JsonSchema | undefined>(
       (schema, key) => asSchema(closedFields(schema)?.[key]),
@@ -128,14 +132,14 @@ export class Declarations {
     const source = reader.kind === 'template' ? placeholdersOnly(reader.source) : reader.source
     const offset = Math.max(0, findWord(source, root))
     if (!this.#types.has(root)) {
-      return problem('undefined-variable', `nothing is called "${root}" here`, {
+      return problem('undefined-variable', `"${root}" is not defined`, {
         where: reader.at(offset, root.length),
         hint:
           formerHint(path) ??
           didYouMean(
             root,
             this.#types.keys(),
-            'set it in the inventory, in vars, or register it in an earlier task',
+            'set it in the inventory or under "vars", or register it in an earlier task',
           ),
       })
     }
@@ -143,7 +147,7 @@ export class Declarations {
     if (early !== undefined) {
       return problem(
         'unsettled-result',
-        `"${early.name}" is registered in this play or beside it, and another host may not have come that far`,
+        `"${early.name}" is registered in this play or in one that may run at the same time, so another host may not have it yet`,
         {
           where: reader.at(early.at, early.name.length),
           hint: `read it in a later play${early.own ? `, or write ${early.name} alone for the host's own` : ''}`,
@@ -170,7 +174,10 @@ export class Declarations {
     return undefined
   }
 
-  /** A read of another host's result that may not be there yet. A container's own node has ended its part before. */
+  /**
+   * Finds a read of another host's result that may not exist yet. A container's own node has finished its
+   * part before.
+   */
   #early([host, name]: ReadPath, source: string, offset: number): EarlyRead | undefined {
     if (host === undefined || host === ownNodeKey || name === undefined || !this.#unsettled.has(name))
       return undefined
@@ -192,20 +199,20 @@ export class Declarations {
   }
 }
 
-/** `ansible_facts.os_family` has a name here, and so has `ansible_facts` alone. */
+/** Covers both `ansible_facts.os_family` and `ansible_facts` alone. */
 function formerHint([root = '', key = '']: ReadPath): string | undefined {
   const fact = root === 'ansible_facts' ? factHere(key) : undefined
-  return fact === undefined ? formerNameHint(root) : `it is called ${fact} here`
+  return fact === undefined ? formerNameHint(root) : `in gpuplay it is called ${fact}`
 }
 
 interface EarlyRead {
   readonly name: string
   readonly at: number
-  /** It may be the host itself that is meant. */
+  /** The index may be the host itself. */
   readonly own: boolean
 }
 
-/** What a CEL type is in plain words, where it cannot be true or false. */
+/** Names a CEL type in plain words; `undefined` if it can be a boolean. */
 function kindOfType(type: string | undefined): ValueKind | undefined {
   switch (type?.replace(/<.*/, '')) {
     case 'int':
@@ -227,7 +234,7 @@ interface CelFields {
   readonly [name: string]: string | CelFields
 }
 
-/** The CEL type of a schema; `dyn` where CEL has no word for it. */
+/** Returns the CEL type of a schema; `dyn` if CEL has no equivalent. */
 function celType(schema: JsonSchema | undefined): string | CelFields {
   if (schema === undefined) return 'dyn'
   const fields = closedFields(schema)
@@ -254,7 +261,7 @@ function celType(schema: JsonSchema | undefined): string | CelFields {
   }
 }
 
-/** The fields of an object that has no others; `undefined` for anything else. */
+/** Returns the fields of an object schema that allows no others; otherwise `undefined`. */
 function closedFields(schema: JsonSchema | undefined): Readonly<Record<string, unknown>> | undefined {
   if (schema === undefined || schema['type'] !== 'object') return undefined
   const fields = asSchema(schema['properties'])

@@ -1,9 +1,12 @@
-/** Which texts hold secrets, of those that templates and expressions make while they read some. */
+/** Finds the secrets in the results of templates and expressions that read secrets. */
 import { shortest } from '../base/secret-forms.ts'
 import { Secret } from '../base/secret.ts'
 import { createSecrets } from '../base/secrets.ts'
 
-/** A text of a template that read these secrets; `made` are texts that helpers made of them and that do not look like them. */
+/**
+ * Wraps the text of a template that read these secrets; `made` are texts that helpers derived from them in
+ * unknown forms.
+ */
 export function withSecrets(
   text: string,
   read: ReadonlySet<Secret>,
@@ -16,7 +19,10 @@ export function withSecrets(
     : text
 }
 
-/** Whether a helper made of secrets a text that shows one of them in no known form: a piece, another encoding, YAML in several lines. */
+/**
+ * Whether a helper turned secrets into a text that shows them in no known form: a part, another encoding,
+ * multi-line YAML.
+ */
 export function isMadeOf(made: string, given: readonly unknown[], read: ReadonlySet<Secret>): boolean {
   if (read.size === 0 || made === '' || given.includes(made)) return false
   const whole = given.some((value) => typeof value === 'object' && value !== null)
@@ -28,15 +34,15 @@ export function isMadeOf(made: string, given: readonly unknown[], read: Readonly
   })
 }
 
-/** All its words are there, though not side by side. */
+/** All its words occur, but not next to each other. */
 function isSpread(secret: string, text: string): boolean {
   const words = secret.split(/\s+/).filter((word) => word !== '')
   return words.length > 1 && words.every((word) => text.includes(word))
 }
 
 /**
- * What an expression gave that read these secrets, with every text as a secret that holds one or is a piece of one. A single text is one also if it shows
- * none, unless the expression only chose it: then it stands in its source.
+ * Marks texts in the result of an expression that read these secrets, if they contain a secret or are a part
+ * of one. A single text is also marked without that, unless the expression contains it literally.
  */
 export function withDerivedSecrets(value: unknown, read: ReadonlySet<Secret>, source: string): unknown {
   const found = new Finder(read)
@@ -44,7 +50,7 @@ export function withDerivedSecrets(value: unknown, read: ReadonlySet<Secret>, so
   return withPieces(value, found)
 }
 
-/** Data with every text as a secret that holds one of these or is a piece of one. */
+/** Marks every text in the data that contains one of these secrets or is a part of one. */
 export function withHeldSecrets(value: unknown, read: ReadonlySet<Secret>): unknown {
   return read.size === 0 ? value : withPieces(value, new Finder(read))
 }
@@ -62,7 +68,7 @@ function withPieces(value: unknown, found: Finder): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, withPieces(part, found)]))
 }
 
-/** Finds secrets in whatever form; one that is too short to be looked for elsewhere counts here as well. */
+/** Finds secrets in any form, including those too short for the search in output. */
 class Finder {
   readonly parts: readonly string[]
   readonly #secrets = createSecrets()

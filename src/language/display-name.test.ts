@@ -36,7 +36,7 @@ test('a name that reads what nothing declares is a mistake of the playbook', () 
       '- name: On {{ plaec }}\n  hosts: all\n  vars: { place: x }\n  tasks: [{ name: "To {{ whom }}", command: "true" }]\n',
   })
   assert.deepEqual(report(problems), [
-    'site.yml:1:15 undefined-variable: nothing is called "plaec" here (did you mean "place"?)',
-    'site.yml:4:26 undefined-variable: nothing is called "whom" here (set it in the inventory, in vars, or register it in an earlier task)',
+    'site.yml:1:15 undefined-variable: "plaec" is not defined (did you mean "place"?)',
+    'site.yml:4:26 undefined-variable: "whom" is not defined (set it in the inventory or under "vars", or register it in an earlier task)',
   ])
 })

@@ -5,8 +5,8 @@ import { renderValue } from './render.ts'
 import type { Scope } from './evaluation.ts'
 
 /**
- * The name, rendered; as it was written where the scope cannot tell it: a value that is not there yet, unknown, or secret. A
- * name never fails a task.
+ * Renders the name. Returns it as written if a value is missing, unknown or secret: a name never fails a
+ * task.
  */
 export function displayName(title: Value, written: string, scope: Scope): string {
   try {

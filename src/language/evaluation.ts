@@ -1,27 +1,29 @@
 /**
- * Variables as expressions and templates see them: plain data whose unknown parts throw when they are read.
+ * Variables for expressions and templates: plain data whose unknown parts throw on read.
  *
- * So `{{ r.stdout }}` is unknown when only `stdout` is, and CEL's own rules (`false && error` is false) make its logic three-valued.
+ * So `{{ r.stdout }}` is unknown only if `stdout` is, and CEL's own rules (`false && error` is false) give
+ * three-valued logic.
  */
 import { InputError } from '../base/errors.ts'
 import { Secret } from '../base/secret.ts'
 import { isUnknown, type Unknown, UnknownError } from '../base/unknown.ts'
 import { Omit, omit, omitName } from './omit.ts'
 
-/** What was met while one expression or template was evaluated. */
+/** What one evaluation of an expression or template read. */
 export interface Evaluation {
   unknown: Unknown | undefined
-  /** In the order in which they were met. */
+  /** In the order of the reads. */
   readonly secrets: Set<Secret>
-  /** A variable that was read could not be rendered: reported even where `||` would have hidden it. */
+  /** A variable that could not be rendered: reported even if `||` would hide it. */
   mistake: InputError | undefined
 }
 
 export interface Scope {
   has(name: string): boolean
   /**
-   * The rendered value; `undefined` when there is no such variable. May be or hold `Unknown` and `Secret`.
-   * @throws InputError when the variable's own templates are wrong.
+   * Returns the rendered value, which may be or contain `Unknown` and `Secret`; `undefined` if the variable
+   * does not exist.
+   * @throws InputError if the variable's own templates have mistakes
    */
   get(name: string): unknown
   names(): Iterable<string>
@@ -33,7 +35,7 @@ export function newEvaluation(): Evaluation {
   return { unknown: undefined, secrets: new Set(), mistake: undefined }
 }
 
-/** The scope as an object that reads each variable when it is asked for. */
+/** The scope as an object that reads each variable on access. */
 export function contextOf(
   scope: Scope,
   names: Iterable<string>,
@@ -104,7 +106,7 @@ function readMap(map: object, reading: Evaluation, numbers: Numbers): Record<str
   return result
 }
 
-/** What such an object shows, as plain data of its own; parts that are unknown are `Unknown` again. */
+/** Copies such an object to plain data; unknown parts become `Unknown` again. */
 export function plainData(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || value instanceof Omit) return value
   const part = (container: object, key: string): unknown => {
@@ -120,7 +122,8 @@ export function plainData(value: unknown): unknown {
 }
 
 /**
- * What lies at a path, raw: `Unknown` when the path leads into something unknown, `undefined` when there is nothing.
+ * Returns the raw value at a path: `Unknown` if the path leads into an unknown value, `undefined` if there is
+ * no value.
  */
 export function lookUp(scope: Scope, path: readonly string[]): unknown {
   const [root, ...rest] = path

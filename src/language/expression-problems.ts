@@ -1,4 +1,4 @@
-/** CEL's complaints about an expression, in words, with their place and what to write instead. */
+/** Turns CEL's errors into problems with a position and a hint. */
 import {
   type Environment,
   EvaluationError,
@@ -13,7 +13,10 @@ import { isTooDeep } from './limits.ts'
 import { type Locator, problem } from './source.ts'
 import { didYouMean } from './suggest.ts'
 
-/** What is wrong with an expression, at its place in the file; `undefined` for what is not the expression's fault. */
+/**
+ * Returns the problem of an expression, at its position in the file; `undefined` if the expression is not at
+ * fault.
+ */
 export function toProblem(
   error: unknown,
   source: string,
@@ -22,12 +25,12 @@ export function toProblem(
   if (isTooDeep(error) || (error instanceof ParseError && error.code === 'limit_exceeded'))
     return problem('nested-too-deeply', 'this expression is too long or nested too deeply', {
       where: locator.where,
-      hint: 'split it: give parts of it to variables with !cel',
+      hint: 'split it: move parts of it into variables with !cel',
     })
   if (!(error instanceof ParseError || error instanceof CelTypeError || error instanceof EvaluationError)) {
     if (error instanceof InputError || error instanceof UnknownError || !(error instanceof Error))
       return undefined
-    // RE2's own complaint about a pattern, and the conversions' (`int("x")`).
+    // Errors of RE2 about a pattern, and of conversions (`int("x")`).
     return problem('expression-failed', `"${source}" cannot be evaluated: ${error.message}`, {
       where: locator.where,
     })
@@ -39,11 +42,11 @@ export function toProblem(
   if (error instanceof ParseError) {
     const jinja = jinjaExpression(source, locator)
     if (jinja !== undefined) return jinja
-    return problem('invalid-expression', `this expression cannot be read: ${tokensInWords(summary)}`, {
+    return problem('invalid-expression', `this expression is invalid: ${tokensInWords(summary)}`, {
       where,
       hint: /[^=!<>]=[^=]/.test(source)
         ? 'write == to compare'
-        : 'look for a bracket, a quote or an operator that is missing or left over',
+        : 'check for a missing or extra bracket, quote or operator',
     })
   }
   const piece = source.slice(start, end)
@@ -51,14 +54,14 @@ export function toProblem(
     case 'unknown_variable':
       return problem('undefined-variable', `"${piece}" is not defined`, {
         where,
-        hint: `give it a value, or ask with defined(${piece})`,
+        hint: `set it, or test it with defined(${piece})`,
       })
     case 'no_such_key':
       return missingKey(piece, source.slice(0, start), where)
     case 'index_out_of_bounds':
-      return problem('no-such-key', `"${piece}" is not there: the list is shorter`, {
+      return problem('no-such-key', `"${piece}" is out of range: the list is shorter`, {
         where,
-        hint: `ask for its size first, or write default(${piece}, ...)`,
+        hint: `check the size first, or write default(${piece}, ...)`,
       })
     case 'no_matching_overload':
       return callProblem(summary, where, environment)
@@ -74,7 +77,7 @@ export function toProblem(
   }
 }
 
-/** @param before what stands before the piece: all of it but the last key, where the piece is a key alone. */
+/** @param before the text before the piece: the path without its last key, if the piece is only a key */
 function missingKey(piece: string, before: string, where: Position): Problem {
   const [, container = '', named, , text] = /^(.*)(?:\.(\w+)|\[\s*(["'])([^"']*)\3\s*\])$/s.exec(piece) ?? []
   const key = named ?? text ?? piece
@@ -85,7 +88,7 @@ function missingKey(piece: string, before: string, where: Position): Problem {
   if (host !== undefined) {
     return problem('no-such-key', `host "${host}" has no variable "${key}"`, {
       where,
-      hint: `give it a value, or ask with default(${owner}.${key}, ...)`,
+      hint: `set it, or write default(${owner}.${key}, ...)`,
     })
   }
   if (key === 'length' || key === 'size')
@@ -95,12 +98,12 @@ function missingKey(piece: string, before: string, where: Position): Problem {
     owner === '' ? `there is no "${key}"` : `there is no "${key}" in "${owner}"`,
     {
       where,
-      hint: 'ask with has(...) or defined(...) first',
+      hint: 'check with has(...) or defined(...) first',
     },
   )
 }
 
-/** What people call the types of CEL. */
+/** The types of CEL in plain words. */
 function kindInWords(type: string): string {
   const name = type.replace(/^dyn<(.*)>$/, '$1').replace(/<.*/, '')
   return typeWords[name] ?? name
@@ -118,7 +121,7 @@ const typeWords: Readonly<Record<string, string>> = {
   Version: 'a version',
 }
 
-/** Two values that an operator cannot work on together. */
+/** An operator with two values of incompatible types. */
 function wrongOperands(error: CelTypeError | EvaluationError, source: string, where: Position): Problem {
   const { node } = error
   const operator = node?.op ?? ''
@@ -126,9 +129,9 @@ function wrongOperands(error: CelTypeError | EvaluationError, source: string, wh
   const split = summary.indexOf(` ${operator} `)
   const operands = node?.args
   if (split === -1 || !Array.isArray(operands)) {
-    return problem('wrong-type', `these do not go together: ${cleanTypes(summary)}`, {
+    return problem('wrong-type', `these types cannot be combined: ${cleanTypes(summary)}`, {
       where,
-      hint: 'both sides must be of one kind',
+      hint: 'both sides must have the same type',
     })
   }
   const [left, right] = [
@@ -138,20 +141,20 @@ function wrongOperands(error: CelTypeError | EvaluationError, source: string, wh
   const [first, second] = operands.map((operand) => textOf(operand, source))
   const named = left === right ? '' : `: ${first} is ${left}, ${second} is ${right}`
   if (operator === 'in') {
-    return problem('wrong-type', `"in" looks into lists and maps, and ${second} is ${right}`, {
+    return problem('wrong-type', `"in" searches lists and maps, but ${second} is ${right}`, {
       where,
-      hint: right === 'text' ? `write ${second}.contains(${first})` : 'write a list or a map behind "in"',
+      hint: right === 'text' ? `write ${second}.contains(${first})` : 'write a list or a map after "in"',
     })
   }
   if (/^([=!]=|[<>]=?)$/.test(operator)) {
     return problem('wrong-type', `cannot compare ${left} with ${right}${named}`, {
       where,
-      hint: 'compare values of one kind: text with text ("0"), numbers with numbers (0)',
+      hint: 'compare values of the same type: text with text ("0"), numbers with numbers (0)',
     })
   }
   return problem('wrong-type', `"${operator}" does not work between ${left} and ${right}${named}`, {
     where,
-    hint: operator === '+' ? 'make texts of both: string(x)' : 'make numbers of both: int(x)',
+    hint: operator === '+' ? 'convert both to text: string(x)' : 'convert both to numbers: int(x)',
   })
 }
 
@@ -174,7 +177,9 @@ function callProblem(summary: string, where: ReturnType<Locator['at']>, environm
       .filter((name) => /^[a-z_]\w*$/i.test(name) && name !== 're2'),
   )
   if (functions.has(call)) {
-    return problem('wrong-type', `"${call}" cannot be called like this: ${cleanTypes(summary)}`, { where })
+    return problem('wrong-type', `"${call}" cannot be called with these types: ${cleanTypes(summary)}`, {
+      where,
+    })
   }
   return problem('unknown-function', `there is no function "${call}"`, {
     where,
@@ -189,9 +194,9 @@ function cleanTypes(text: string): string {
     .replaceAll(/\bstring\b/g, 'text')
 }
 
-/** The parser's names for what stands in the text. */
+/** The parser's token names, in plain words. */
 const tokens: Readonly<Record<string, string>> = {
-  EOF: 'its end',
+  EOF: 'the end',
   RPAREN: '")"',
   LPAREN: '"("',
   RBRACKET: '"]"',
@@ -209,7 +214,7 @@ const tokens: Readonly<Record<string, string>> = {
 function tokensInWords(summary: string): string {
   return lowerFirst(summary)
     .replaceAll(/\b[A-Z]{2,}\b/g, (token) => tokens[token] ?? token)
-    .replace(/, got /, ', and found ')
+    .replace(/, got /, ', but found ')
 }
 
 function lowerFirst(text: string): string {

@@ -142,8 +142,8 @@ test('prototypes are out of reach', () => {
 
 const mistakes: readonly (readonly [expression: string, expected: string])[] = [
   ['a and b', '3 "and" is a Jinja operator; expressions here are CEL'],
-  ['a b', "3 this expression cannot be read: unexpected character: 'b'"],
-  ['{{ a }}', '1 an expression is never templated'],
+  ['a b', "3 this expression is invalid: unexpected character: 'b'"],
+  ['{{ a }}', '1 expressions cannot contain templates'],
   ['name.stratsWith("p")', '1 there is no function "stratsWith"'],
   ['nothing == 1', '1 "nothing" is not defined'],
   ['table.kye == 1', '7 there is no "kye" in "table"'],
@@ -151,12 +151,15 @@ const mistakes: readonly (readonly [expression: string, expected: string])[] = [
   ["table['l'] == 1", '1 there is no "l" in "table"'],
   ["hostvars['l']['a'] == 'x'", '1 host "l" has no variable "a"'],
   ['hostvars.l.a == 1', '12 host "l" has no variable "a"'],
-  ['entries[3] == 1', '1 "entries[3]" is not there: the list is shorter'],
-  ["'x' in name", '1 "in" looks into lists and maps, and name is text'],
+  ['entries[3] == 1', '1 "entries[3]" is out of range: the list is shorter'],
+  ["'x' in name", '1 "in" searches lists and maps, but name is text'],
   ['name + 1 == "x1"', '1 "+" does not work between text and a number: name is text, 1 is a number'],
   ['entries.length > 0', '9 "entries" has no "length"'],
-  ['count // 2 == 1', '7 "//" begins a comment in CEL, so what follows it is ignored'],
-  ['name == "{{ other }}"', '9 an expression is never templated: the braces in this text stay as they are'],
+  ['count // 2 == 1', '7 "//" starts a comment in CEL, so the rest is ignored'],
+  [
+    'name == "{{ other }}"',
+    '9 expressions cannot contain templates: the braces in this text stay as they are',
+  ],
   ['name > 1', '1 cannot compare text with a number: name is text, 1 is a number'],
 ]
 
@@ -177,7 +180,7 @@ test('a condition that gives text is an error that says how to compare', () => {
     (error: unknown) => {
       assert.ok(error instanceof Error && 'problems' in error)
       const [found] = error.problems as readonly { message: string; hint: string }[]
-      assert.equal(found?.message, 'a condition must give true or false, and "name" gives the text "x"')
+      assert.equal(found?.message, 'a condition must be true or false, but "name" is the text "x"')
       assert.equal(found?.hint, 'compare it: name != ""')
       return true
     },
@@ -197,7 +200,7 @@ test('a condition that gives yes or no as text is not turned round', () => {
         const [found] = error.problems as readonly { hint: string }[]
         assert.equal(
           found?.hint,
-          `write ${truth}, without quotes, where flag is set (in YAML 1.2 only true and false are not text), or compare it: flag == "${text}"`,
+          `where ${truth} is set, write flag without quotes (in YAML 1.2 only true and false are booleans), or compare it: flag == "${text}"`,
         )
         return true
       },

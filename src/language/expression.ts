@@ -1,8 +1,8 @@
 /**
- * Conditions and `!cel` values: CEL behind a port of our own.
+ * Conditions and `!cel` values: CEL behind our own interface.
  *
- * Evaluation is three-valued. What rests on an `Unknown` is `Unknown`, unless logic decides it without: `false && unknown` is
- * false, `true || unknown` is true.
+ * Evaluation is three-valued. A result that depends on an `Unknown` is `Unknown`, unless logic decides it:
+ * `false && unknown` is false, `true || unknown` is true.
  */
 import { type ASTNode, type Environment, Optional } from '@marcbachmann/cel-js'
 import { InputError, type Problem } from '../base/errors.ts'
@@ -19,11 +19,11 @@ import { type Locator, problem } from './source.ts'
 import { Version } from '../base/version.ts'
 import { contextOf, newEvaluation, type Evaluation, type Scope } from './evaluation.ts'
 
-/** Parses expressions. One for a playbook; holds nothing but the functions that CEL knows here. */
+/** Parses expressions. One per playbook; its only state is the set of functions. */
 export class ExpressionParser {
   readonly #environment: Environment = celEnvironment({ anyVariable: true })
 
-  /** Parses one expression; a mistake is added to `problems`, and then there is no expression. */
+  /** Parses one expression. Adds a mistake to `problems` and then returns `undefined`. */
   parse(source: string, locator: Locator, problems: Problem[]): Expression | undefined {
     const misread = misreadExpression(source, locator)
     if (misread !== undefined) {
@@ -67,8 +67,8 @@ export class ExpressionParser {
 }
 
 /**
- * The value of an expression, as plain data.
- * @throws InputError when it cannot be evaluated: a missing key, values of kinds that do not go together.
+ * Evaluates an expression to plain data.
+ * @throws InputError if it cannot be evaluated: a missing key, values of incompatible types
  */
 export function evaluate(expression: Expression, scope: Scope): unknown {
   const reading = newEvaluation()
@@ -78,7 +78,7 @@ export function evaluate(expression: Expression, scope: Scope): unknown {
     result = fromCel(expression.run(contextOf(scope, names, reading, 'cel')), reading)
   } catch (error) {
     if (reading.mistake !== undefined) throw reading.mistake
-    // Unknown wins over an error: the other side of an `&&` might have decided it.
+    // Unknown takes precedence over an error: the other side of an `&&` might have decided the result.
     if (reading.unknown !== undefined) return reading.unknown
     throw error
   }
@@ -87,8 +87,8 @@ export function evaluate(expression: Expression, scope: Scope): unknown {
 }
 
 /**
- * The value of a condition. Several are combined with "and".
- * @throws InputError when one gives anything but true or false.
+ * Evaluates conditions, combined with "and".
+ * @throws InputError if a result is not a boolean
  */
 export function evaluateCondition(conditions: readonly Expression[], scope: Scope): boolean | Unknown {
   let unknown: Unknown | undefined
@@ -103,10 +103,10 @@ export function evaluateCondition(conditions: readonly Expression[], scope: Scop
 
 export type ValueKind = 'text' | 'a number' | 'a list' | 'a map' | 'null'
 
-/** The problem of a condition that gives something of this kind; `shown` is the value itself in words. */
+/** The problem of a condition with a result of this kind; `shown` describes the value. */
 export function notCondition(condition: Expression, kind: ValueKind, shown: string = kind): Problem {
   const { source, where } = condition
-  return problem('not-a-condition', `a condition must give true or false, and "${source}" gives ${shown}`, {
+  return problem('not-a-condition', `a condition must be true or false, but "${source}" is ${shown}`, {
     where,
     hint: comparison(source, kind),
   })
@@ -122,7 +122,7 @@ function comparison(source: string, kind: ValueKind): string {
       return `compare its size: ${source}.size() > 0`
     case 'a map':
     case 'null':
-      return 'compare it with something, or use defined(...)'
+      return 'compare it with a value, or use defined(...)'
   }
 }
 
@@ -136,11 +136,11 @@ function notBoolean(condition: Expression, value: unknown): Problem {
   if (truth === undefined) return found
   return {
     ...found,
-    hint: `write ${truth}, without quotes, where ${condition.source} is set (in YAML 1.2 only true and false are not text), or compare it: ${condition.source} == ${JSON.stringify(value)}`,
+    hint: `where ${truth} is set, write ${condition.source} without quotes (in YAML 1.2 only true and false are booleans), or compare it: ${condition.source} == ${JSON.stringify(value)}`,
   }
 }
 
-/** Texts that people take for true and false. */
+/** Texts that users mean as true and false. */
 const truthWords: Readonly<Record<string, boolean>> = {
   yes: true,
   y: true,
@@ -166,7 +166,10 @@ function describe(value: unknown): string {
   return Array.isArray(value) ? 'a list' : 'a map'
 }
 
-/** CEL's values as plain data; unknown parts of a list or map stay `Unknown`, so that the rest can be used. */
+/**
+ * Converts CEL's values to plain data; unknown parts of a list or map stay `Unknown`, so the rest can be
+ * used.
+ */
 function fromCel(value: unknown, reading: Evaluation): unknown {
   if (typeof value === 'bigint') return Number(value)
   if (value instanceof Omit) return value
@@ -186,7 +189,7 @@ function fromCel(value: unknown, reading: Evaluation): unknown {
       Object.keys(map).map((key) => [key, partFromCel(() => (map as Record<string, unknown>)[key], reading)]),
     )
   }
-  // Durations, unsigned integers and CEL's types all have a text.
+  // Durations, unsigned integers and CEL's types convert to text.
   const { toString } = value as { readonly toString: () => string }
   const text = toString.call(value)
   return /^\d+$/.test(text) ? Number(text) : text
@@ -201,7 +204,7 @@ function partFromCel(part: () => unknown, reading: Evaluation): unknown {
   }
 }
 
-/** The library's `matches` is JavaScript's and can take forever; ours is RE2's, registered under another name. */
+/** The library's `matches` uses JavaScript's engine and may hang; ours uses RE2 under another name. */
 function useLinearMatches(node: ASTNode): void {
   if (node.op === 'rcall' && node.args[0] === 'matches') node.args[0] = 're2'
 }

@@ -38,10 +38,10 @@ test('a value may be made of other variables', () => {
 })
 
 for (const [text, message] of [
-  ['lonely', /"lonely" gives no value/],
+  ['lonely', /"lonely" does not set a variable/],
   ['@nothing.yml', /there is no file "nothing.yml"/],
-  ['[1, 2]', /variables are a map/],
-  ['a-b=1', /cannot be the name of a variable/],
+  ['[1, 2]', /variables must be a map/],
+  ['a-b=1', /is not a valid variable name/],
 ] as const) {
   test(`${text} is refused`, () => {
     const { problems } = readExtraVars([text], files)

@@ -1,4 +1,7 @@
-/** Variables of the command line: `-e name=value`, `-e '{name: value}'`, `-e @file.yml`. They win over all others; of one name the last one counts. */
+/**
+ * Variables from the command line: `-e name=value`, `-e '{name: value}'`, `-e @file.yml`. They override all
+ * others; the last one of a name wins.
+ */
 import type { Position, Problem } from '../base/errors.ts'
 import { type Files, readYamlFile } from './files.ts'
 import type { LiteralValue, Variable, Variables } from './model.ts'
@@ -7,8 +10,9 @@ import { commandLineScalar, ValueReader } from './values.ts'
 import { readYaml, type YamlNode } from './yaml.ts'
 
 /**
- * Values after `=` are text, so that `12.8` stays a version; whole numbers, `true` and `false` have their types. YAML has its own.
- * Several `name=value` may stand in one argument, with blanks between; a value with blanks is quoted.
+ * Values after `=` are text, so `12.8` stays a version; whole numbers, `true` and `false` are typed. YAML
+ * keeps its types. One argument may contain several `name=value`, separated by spaces; a value with spaces
+ * needs quotes.
  */
 export function readExtraVars(
   texts: readonly string[],
@@ -57,7 +61,7 @@ function mapOf(
   if (root === undefined) return new Map()
   if (root.kind === 'map') return reader.variables(root)
   reader.problems.push(
-    problem('invalid-variable', 'variables are a map of names and values', {
+    problem('invalid-variable', 'variables must be a map of names to values', {
       where,
       hint: 'write {name: value}',
     }),
@@ -73,9 +77,9 @@ function fromPairs(text: string, reader: ValueReader): ReadonlyMap<string, Varia
     const name = equals === -1 ? word : word.slice(0, equals)
     if (equals === -1) {
       reader.problems.push(
-        problem('invalid-variable', `"${word}" gives no value to a variable`, {
+        problem('invalid-variable', `"${word}" does not set a variable`, {
           where: commandLine(1),
-          hint: 'write -e name=value, -e @file, or quote a value that has blanks in it',
+          hint: 'write -e name=value or -e @file, and quote a value that contains spaces',
         }),
       )
       continue
@@ -92,7 +96,7 @@ function fromPairs(text: string, reader: ValueReader): ReadonlyMap<string, Varia
   return found
 }
 
-/** As in INI inventories: whole numbers and booleans have their type, unless quotes say that they are text. */
+/** As in INI inventories: whole numbers and booleans are typed unless quoted. */
 function typed(value: string, where: Position): LiteralValue | undefined {
   if (value === 'true' || value === 'false') return { kind: 'literal', value: value === 'true', where }
   return /^(0|-?[1-9][0-9]{0,14})$/.test(value)

@@ -1,4 +1,4 @@
-/** Reads the fields of a map as the types they must have; what does not fit is reported at its place. */
+/** Reads the fields of a map with their types; reports mismatches at their position. */
 import type { Position, Problem } from '../base/errors.ts'
 import { jinjaTags } from './jinja/problems.ts'
 import type { Expression } from './model.ts'
@@ -33,7 +33,7 @@ export class FieldReader {
     this.#values.problems.push(found)
   }
 
-  /** Text that stands as it is: no template. */
+  /** Text that must not be a template. */
   text(name: string): string | undefined {
     const node = this.node(name)
     if (node === undefined) return undefined
@@ -55,7 +55,7 @@ export class FieldReader {
     if (node === undefined || typeof value !== 'number') return undefined
     if (value >= least && value <= most) return value
     this.report(
-      problem('invalid-keyword', `"${name}" must be from ${least} to ${most}, and is ${value}`, {
+      problem('invalid-keyword', `"${name}" must be from ${least} to ${most}, not ${value}`, {
         where: node.where,
         hint: `write a number from ${least} to ${most}`,
       }),
@@ -63,7 +63,7 @@ export class FieldReader {
     return undefined
   }
 
-  /** One of a few words. */
+  /** One of several words. */
   choice<Choice extends string>(name: string, choices: readonly Choice[]): Choice | undefined {
     const text = this.text(name)
     if (text === undefined) return undefined
@@ -72,7 +72,10 @@ export class FieldReader {
     return found
   }
 
-  /** Words with their places: one, or a list of them. `split` takes apart `a, b`; `insteadOfTemplate` is the hint where one is a template. */
+  /**
+   * Words with their positions: one, or a list. `split` splits `a, b`; `insteadOfTemplate` is the hint if a
+   * word is a template.
+   */
   words(
     name: string,
     options: { readonly split: boolean; readonly insteadOfTemplate?: string },
@@ -92,7 +95,7 @@ export class FieldReader {
     })
   }
 
-  /** Conditions: one, or a list that must all hold; `undefined` when the field is not there. */
+  /** Conditions: one, or a list that must all be true; `undefined` if the field is absent. */
   conditions(name: string): readonly Expression[] | undefined {
     const node = this.node(name)
     if (node === undefined) return undefined
@@ -112,7 +115,7 @@ export class FieldReader {
     })
   }
 
-  /** A map; `undefined` and a report for anything else. */
+  /** A map; reports anything else and returns `undefined`. */
   map(name: string): YamlMap | undefined {
     const node = this.node(name)
     if (node === undefined || isNothing(node)) return undefined
@@ -121,7 +124,7 @@ export class FieldReader {
     return undefined
   }
 
-  /** The entries of a list; a report for anything else. */
+  /** The entries of a list; reports anything else. */
   list(name: string): readonly YamlNode[] {
     const node = this.node(name)
     if (node === undefined || isNothing(node)) return []
@@ -133,7 +136,10 @@ export class FieldReader {
   #isTemplated(
     value: string,
     node: YamlNode,
-    { name, instead = 'write it out' }: { readonly name: string; readonly instead?: string | undefined },
+    {
+      name,
+      instead = 'write the value itself',
+    }: { readonly name: string; readonly instead?: string | undefined },
   ): boolean {
     const tags = node.kind === 'scalar' ? jinjaTags(value, node) : []
     if (!isTemplate(value) && tags.length === 0) return false
@@ -162,8 +168,8 @@ export class FieldReader {
         problem('not-templated', `"${name}" cannot be a template: it is read when the playbook loads`, {
           where: node.where,
           hint: /check_mode/.test(node.value)
-            ? 'leave it out: a dry run runs nothing that could fail because of it'
-            : 'write it out, or write two tasks with conditions',
+            ? 'leave it out: a dry run does not need it'
+            : 'write the value itself, or write two tasks with conditions',
         }),
       )
       return undefined

@@ -1,4 +1,7 @@
-/** What the loaders need of the controller's file system. What cannot be read is never taken for empty: each answer has a kind for it. */
+/**
+ * The loaders' interface to the controller's file system. An unreadable file never counts as empty: each
+ * result has a kind for it.
+ */
 import { isUtf8 } from 'node:buffer'
 import { lstatSync, readdirSync, statSync } from 'node:fs'
 import type { Problem } from '../base/errors.ts'
@@ -18,13 +21,19 @@ export type FolderNames =
 
 export interface Files {
   read(path: string): FileText
-  /** `file` is everything that is no directory, also what cannot be looked at: `read` says why. `undefined` when nothing has this name. */
+  /**
+   * `file` is anything but a directory, also if it cannot be accessed: `read` returns why. `undefined` if the
+   * name does not exist.
+   */
   kind(path: string): 'file' | 'directory' | undefined
   /** The names in a folder, sorted. */
   list(path: string): FolderNames
 }
 
-/** Bytes of a playbook, inventory, variables or template file. The largest inventories that are known have 2 MB. */
+/**
+ * The largest playbook, inventory, variables or template file, in bytes. The largest known inventories have 2
+ * MB.
+ */
 const largest = 8 * 1024 * 1024
 
 export const diskFiles: Files = {
@@ -39,14 +48,14 @@ export const diskFiles: Files = {
     if (isVaulted(read.bytes)) return unreadable(path, vaulted)
     if (isUtf8(read.bytes)) return { kind: 'text', text: read.bytes.toString('utf8') }
     return unreadable(path, {
-      why: 'it is not text in UTF-8',
+      why: 'it is not UTF-8 text',
       hint: 'convert it to UTF-8, for example with iconv',
     })
   },
   kind(path) {
     try {
       const found = statSync(path, { throwIfNoEntry: false })
-      // A link to nothing has a name, so somebody wants it read.
+      // A dangling link was put there to be read, so it is reported.
       if (found === undefined) return lstatSync(path, { throwIfNoEntry: false }) && 'file'
       return found.isDirectory() ? 'directory' : 'file'
     } catch {
@@ -60,24 +69,24 @@ export const diskFiles: Files = {
       if (diskFiles.kind(path) === undefined) return { kind: 'missing' }
       return unreadable(path, {
         why: systemReason(error),
-        hint: 'check this directory, its permissions, and those of the directories above it',
+        hint: 'check this directory, its permissions, and those of its parent directories',
       })
     }
   },
 }
 
-/** The first line of a file that `ansible-vault encrypt` wrote begins so. */
+/** The start of a file written by `ansible-vault encrypt`. */
 const vaultHeader = '$ANSIBLE_VAULT;'
 
-/** Whether a file holds secrets that only Ansible opens, told by its first bytes. */
+/** Whether a file is encrypted with Ansible Vault, judging by its first bytes. */
 export function isVaulted(bytes: Buffer): boolean {
   return bytes.subarray(0, vaultHeader.length).toString('latin1') === vaultHeader
 }
 
-/** What to say of such a file. */
+/** The reason and hint for such a file. */
 export const vaulted = {
-  why: 'it is encrypted with Ansible Vault, which gpuplay does not open',
-  hint: 'decrypt it with "ansible-vault decrypt", or take it away and pass its values with -e @FILE',
+  why: 'it is encrypted with Ansible Vault, which gpuplay cannot decrypt',
+  hint: 'decrypt it with "ansible-vault decrypt", or remove it and pass its values with -e @FILE',
 }
 
 function unreadable(
@@ -90,7 +99,7 @@ function unreadable(
   }
 }
 
-/** The text of a file that must be there; when it is not, or cannot be read, that is a problem. */
+/** Returns the text of a required file; reports it if it is missing or unreadable. */
 export function readText(files: Files, path: string, problems: Problem[]): string | undefined {
   const read = files.read(path)
   if (read.kind === 'text') return read.text
@@ -102,20 +111,22 @@ export function readText(files: Files, path: string, problems: Problem[]): strin
   return undefined
 }
 
-/** The names in a folder; none when there is no such folder, and a problem when it cannot be read. */
+/** Returns the names in a folder, none if it does not exist; reports a folder that cannot be read. */
 export function listFolder(files: Files, path: string, problems: Problem[]): readonly string[] {
   const listed = files.list(path)
   if (listed.kind === 'unreadable') problems.push(listed.problem)
   return listed.kind === 'names' ? listed.names : []
 }
 
-/** Names near a path that was not found, for "did you mean"; a folder that cannot be read suggests nothing. */
+/**
+ * Returns the names in the folder of a missing file, for "did you mean"; none if the folder cannot be read.
+ */
 export function suggestions(files: Files, folder: string): readonly string[] {
   const listed = files.list(folder)
   return listed.kind === 'names' ? listed.names : []
 }
 
-/** Reads a YAML file that must be there; `undefined` when it is not or cannot be read, which is then a problem. */
+/** Reads a required YAML file; reports it and returns `undefined` if it is missing or unreadable. */
 export function readYamlFile(
   files: Files,
   path: string,

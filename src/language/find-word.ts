@@ -1,6 +1,6 @@
-/** Finds in a text the place of a name that a path begins with. */
+/** Finds the position of the first name of a path in a text. */
 
-/** The text with blanks where it is no placeholder, so that words of the text are not taken for names. */
+/** Blanks the text outside placeholders, so that its words do not count as names. */
 export function placeholdersOnly(text: string): string {
   let end = 0
   let result = ''
@@ -11,7 +11,10 @@ export function placeholdersOnly(text: string): string {
   return result
 }
 
-/** Where a word stands in a text, from an offset on; -1 where it does not. A name that follows a dot is found only if there is no other. */
+/**
+ * Returns the position of a word in a text, starting at an offset, or -1. Finds a name after a dot only if
+ * there is no other.
+ */
 export function findWord(text: string, word: string, from = 0): number {
   const escaped = word.replaceAll(/[$()*+.?[\\\]^{|}]/g, '\\$&')
   const pattern = new RegExp(`(?<![\\w.])${escaped}(?!\\w)`)

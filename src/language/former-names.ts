@@ -1,6 +1,6 @@
-/** Names that users of Ansible know, and what to write instead. */
+/** Ansible's names for facts and variables, and their replacements. */
 
-/** Facts of Ansible under their names without `ansible_`, as `ansible_facts` has them too. */
+/** Facts of Ansible, named without `ansible_`, as in `ansible_facts`. */
 const facts: Readonly<Record<string, string>> = {
   architecture: 'facts.architecture',
   distribution: 'facts.distribution',
@@ -49,39 +49,39 @@ const others: Readonly<Record<string, string>> = {
   off: 'false',
 }
 
-/** What has no name of its own here. */
+/** Variables without an equivalent here. */
 const advice: Readonly<Record<string, string>> = {
   ansible_managed: 'write the line itself, such as "Managed by gpuplay"',
   ansible_date_time: 'run date with "command", "reads: true" and "register"',
   ansible_default_ipv4: 'use address, or run ip with "command", "reads: true" and "register"',
   ansible_env: 'run printenv with "command", "reads: true" and "register"',
-  ansible_pkg_mgr: 'packages are managed with apt here; leave the condition out',
-  ansible_service_mgr: 'services are managed with systemd here; leave the condition out',
-  ansible_version: 'leave the condition out',
+  ansible_pkg_mgr: 'gpuplay always uses apt; remove the condition',
+  ansible_service_mgr: 'gpuplay always uses systemd; remove the condition',
+  ansible_version: 'remove the condition',
   loop: 'inside #each write {{add @index 1}}, {{@first}} or {{@last}}; in a task use "index_var" of loop_control',
   undef: 'give the variable a value, or declare it as required in meta/arguments.yml of the role',
 }
 
-/** What a name of Ansible is called here. */
+/** Returns the name in gpuplay for a name of Ansible. */
 export function nameHere(name: string): string | undefined {
   if (Object.hasOwn(others, name)) return others[name]
   return name.startsWith('ansible_') ? factHere(name.slice('ansible_'.length)) : undefined
 }
 
-/** What a key of `ansible_facts` is called here. */
+/** Returns the name in gpuplay for a key of `ansible_facts`. */
 export function factHere(key: string): string | undefined {
   return Object.hasOwn(facts, key) ? facts[key] : undefined
 }
 
-/** The help for a name that is not declared, if it is one of Ansible's. */
+/** Returns the hint for an undeclared name, if Ansible has it. */
 export function formerNameHint(name: string): string | undefined {
   const here = nameHere(name)
   if (here !== undefined)
     return /^[\w.]+$/.test(here) && !/^(true|false|null)$/.test(here)
-      ? `it is called ${here} here`
+      ? `in gpuplay it is called ${here}`
       : `write ${here}`
   if (Object.hasOwn(advice, name)) return advice[name]
   return name.startsWith('ansible_')
-    ? 'this variable of Ansible does not exist here; "gpuplay facts" lists the facts that do'
+    ? 'gpuplay does not have this Ansible variable; "gpuplay facts" lists the facts that it has'
     : undefined
 }

@@ -1,27 +1,27 @@
-/** What expressions offer beyond the operators, in the words of docs/reference.md. Every example is evaluated by a test. */
+/** The functions of expressions, as docs/reference.md describes them. A test evaluates every example. */
 
 export interface Described {
   readonly meaning: string
   readonly example: string
-  /** What the example gives, as JSON. */
+  /** The result of the example, as JSON. */
   readonly gives: unknown
 }
 
-/** By the name that is called. */
+/** By function name. */
 export const functions: Readonly<Record<string, Described>> = {
   defined: {
-    meaning: 'Whether a variable or a key is there',
+    meaning: 'Whether a variable or a key exists',
     example: 'defined(nobody_sets_this)',
     gives: false,
   },
   default: {
-    meaning: 'The value, or another one where it is not there',
+    meaning: 'The value, or another one if it does not exist',
     example: 'default(nobody_sets_this, 80)',
     gives: 80,
   },
   has: { meaning: 'Whether a map has a key', example: 'has(table.other)', gives: false },
   version: {
-    meaning: 'A text as a version, to compare it with another one',
+    meaning: 'A text as a version, for comparison with another',
     example: 'version("580.95.05") >= version("570")',
     gives: true,
   },
@@ -32,22 +32,22 @@ export const functions: Readonly<Record<string, Described>> = {
     gives: true,
   },
   exists: {
-    meaning: 'Whether it holds for one of them at least',
+    meaning: 'Whether a condition holds for at least one entry',
     example: '[1, 2].exists(x, x > 1)',
     gives: true,
   },
   exists_one: {
-    meaning: 'Whether it holds for exactly one',
+    meaning: 'Whether a condition holds for exactly one entry',
     example: '[1, 2].exists_one(x, x > 0)',
     gives: false,
   },
   filter: {
-    meaning: 'The entries for which it holds',
+    meaning: 'The entries for which a condition holds',
     example: '[1, 2, 3].filter(x, x > 1)',
     gives: [2, 3],
   },
   map: {
-    meaning: 'What an expression gives for every entry',
+    meaning: 'The result of an expression for every entry',
     example: '[1, 2].map(x, x * 2)',
     gives: [2, 4],
   },
@@ -57,7 +57,7 @@ export const functions: Readonly<Record<string, Described>> = {
     gives: 'a, b',
   },
   split: { meaning: 'A text as a list of its parts', example: '"a,b".split(",")', gives: ['a', 'b'] },
-  contains: { meaning: 'Whether a text has another one in it', example: '"abc".contains("b")', gives: true },
+  contains: { meaning: 'Whether a text contains another', example: '"abc".contains("b")', gives: true },
   startsWith: {
     meaning: 'Whether a text starts with another',
     example: '"abc".startsWith("a")',
@@ -70,21 +70,25 @@ export const functions: Readonly<Record<string, Described>> = {
     gives: true,
   },
   indexOf: {
-    meaning: 'Where a text first has another, from 0; or -1',
+    meaning: 'Position of the first occurrence of another text, from 0; or -1',
     example: '"abc".indexOf("c")',
     gives: 2,
   },
-  lastIndexOf: { meaning: 'Where it last has it', example: '"abca".lastIndexOf("a")', gives: 3 },
+  lastIndexOf: {
+    meaning: 'Position of the last occurrence of another text',
+    example: '"abca".lastIndexOf("a")',
+    gives: 3,
+  },
   substring: {
-    meaning: 'The part of a text from one place up to another',
+    meaning: 'The part of a text from one position up to another',
     example: '"abcd".substring(1, 3)',
     gives: 'bc',
   },
-  trim: { meaning: 'A text without blanks at its ends', example: '" a ".trim()', gives: 'a' },
+  trim: { meaning: 'A text without spaces at its ends', example: '" a ".trim()', gives: 'a' },
   lower: { meaning: 'A text in lower case', example: '"Ab".lower()', gives: 'ab' },
   upper: { meaning: 'A text in upper case', example: '"Ab".upper()', gives: 'AB' },
-  lowerAscii: { meaning: 'As `lower`, for ASCII alone', example: '"Ab".lowerAscii()', gives: 'ab' },
-  upperAscii: { meaning: 'As `upper`, for ASCII alone', example: '"Ab".upperAscii()', gives: 'AB' },
+  lowerAscii: { meaning: 'Like `lower`, for ASCII only', example: '"Ab".lowerAscii()', gives: 'ab' },
+  upperAscii: { meaning: 'Like `upper`, for ASCII only', example: '"Ab".upperAscii()', gives: 'AB' },
   int: { meaning: 'A text or number as a whole number', example: 'int("8080") + 1', gives: 8081 },
   double: { meaning: 'A text or number as a number with a fraction', example: 'double("1.5") * 2', gives: 3 },
   string: { meaning: 'A number or truth value as text', example: '"port " + string(80)', gives: 'port 80' },
@@ -100,23 +104,23 @@ export const functions: Readonly<Record<string, Described>> = {
     gives: 4,
   },
   or: {
-    meaning: 'The other optional value, where the first is empty',
+    meaning: 'The optional value, or another one if it is empty',
     example: '{"a": 1}.?b.or({"a": 1}.?a).value()',
     gives: 1,
   },
   orValue: {
-    meaning: 'What a path with `.?` gives, or another value where a key is missing',
+    meaning: 'The value at a path with `.?`, or another one if a key is missing',
     example: '{"a": 1}.?b.orValue(2)',
     gives: 2,
   },
   hasValue: {
-    meaning: 'Whether a path with `.?` gives anything',
+    meaning: 'Whether there is a value at a path with `.?`',
     example: '{"a": 1}.?b.hasValue()',
     gives: false,
   },
-  value: { meaning: 'What a path with `.?` gives', example: '{"a": 1}.?a.value()', gives: 1 },
+  value: { meaning: 'The value at a path with `.?`', example: '{"a": 1}.?a.value()', gives: 1 },
   timestamp: {
-    meaning: 'A text as a point in time, to compare it with another one',
+    meaning: 'A text as a point in time, for comparison with another',
     example: 'timestamp("2026-01-02T00:00:00Z") > timestamp("2026-01-01T00:00:00Z")',
     gives: true,
   },
@@ -127,7 +131,10 @@ export const functions: Readonly<Record<string, Described>> = {
   },
 }
 
-/** Of CEL too, and of no use here: bytes, unsigned numbers, parts of points in time, the making of optional values. */
+/**
+ * Functions of CEL that are not documented: bytes, unsigned numbers, parts of timestamps, creation of
+ * optional values.
+ */
 export const undescribed: readonly string[] = [
   'at base64 bytes dyn hex json none of uint',
   'getDate getDayOfMonth getDayOfWeek getDayOfYear getFullYear getHours getMilliseconds getMinutes getMonth getSeconds',

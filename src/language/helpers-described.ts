@@ -1,7 +1,7 @@
-/** The helpers of templates in the words of docs/reference.md. Every example is rendered by a test. */
+/** The template helpers, as docs/reference.md describes them. A test renders every example. */
 import type { Described } from './functions.ts'
 
-/** What the examples read. */
+/** The variables of the examples. */
 export const exampleVariables = {
   text: 'Text',
   padded: ' x ',
@@ -16,7 +16,7 @@ export const exampleVariables = {
 
 export const helpersDescribed: Readonly<Record<string, Described>> = {
   json: {
-    meaning: 'The value as JSON; with a number, indented by as many blanks',
+    meaning: 'The value as JSON; with a number, indented by that many spaces',
     example: '{{json list}}',
     gives: '["a","b"]',
   },
@@ -27,12 +27,12 @@ export const helpersDescribed: Readonly<Record<string, Described>> = {
     gives: 'a-b',
   },
   default: {
-    meaning: 'The value, or another one where it is not there or null',
+    meaning: 'The value, or another one if it does not exist or is null',
     example: '{{default nothing "x"}}',
     gives: 'x',
   },
   defined: {
-    meaning: 'Whether a variable or a key is there',
+    meaning: 'Whether a variable or a key exists',
     example: '{{#if (defined nothing)}}a{{else}}b{{/if}}',
     gives: 'b',
   },
@@ -49,13 +49,13 @@ export const helpersDescribed: Readonly<Record<string, Described>> = {
     gives: 'both',
   },
   or: {
-    meaning: 'Whether one of them is true',
+    meaning: 'Whether at least one value is true',
     example: '{{#if (or empty number)}}one{{/if}}',
     gives: 'one',
   },
   not: { meaning: 'The opposite', example: '{{#if (not empty)}}empty{{/if}}', gives: 'empty' },
   includes: {
-    meaning: 'Whether a list has a value',
+    meaning: 'Whether a list contains a value',
     example: '{{#if (includes list "a")}}in{{/if}}',
     gives: 'in',
   },
@@ -66,15 +66,15 @@ export const helpersDescribed: Readonly<Record<string, Described>> = {
   },
   quote: { meaning: 'A text as one word for a shell', example: '{{quote path}}', gives: "'/a b/c.txt'" },
   indent: {
-    meaning: 'Every line of a text but the first, indented',
+    meaning: 'A text with every line but the first indented',
     example: '{{indent (yaml hosts) 2}}',
     gives: '- name: x\n  - name: y',
   },
   lower: { meaning: 'A text in lower case', example: '{{lower text}}', gives: 'text' },
   upper: { meaning: 'A text in upper case', example: '{{upper text}}', gives: 'TEXT' },
-  trim: { meaning: 'A text without blanks at its ends', example: '{{trim padded}}', gives: 'x' },
+  trim: { meaning: 'A text without spaces at its ends', example: '{{trim padded}}', gives: 'x' },
   replace: {
-    meaning: 'A text with every piece replaced by another',
+    meaning: 'A text with every occurrence of another text replaced',
     example: '{{replace text "T" "N"}}',
     gives: 'Next',
   },

@@ -1,4 +1,4 @@
-/** What a task takes over from its play, its role use and its imports. */
+/** The keywords that a task inherits from its play, its role use and its imports. */
 import type { FieldReader } from './fields.ts'
 import type { Become, Expression, Value, Variable } from './model.ts'
 import type { ValueReader } from './values.ts'
@@ -26,8 +26,8 @@ export const nothingInherited: Inherited = {
 }
 
 /**
- * The common keywords of one map over what it inherits. Tags and conditions add up, maps are merged, the rest is replaced.
- * `vars` are left to the caller, for whom they mean different things.
+ * Merges the common keywords of a map with the inherited ones. Tags and conditions accumulate, maps are
+ * merged, the rest is replaced. The caller handles `vars`, whose meaning differs.
  */
 export function inherit(fields: FieldReader, outer: Inherited, values: ValueReader): Inherited {
   const environment = fields.map('environment')
@@ -36,7 +36,7 @@ export function inherit(fields: FieldReader, outer: Inherited, values: ValueRead
     values.value(entry.value),
   ])
   const user = fields.node('become_user')
-  // There is one method; another one is a mistake.
+  // sudo is the only method; reports any other.
   fields.choice('become_method', ['sudo'])
   const tags = fields.words('tags', { split: true }).map((tag) => tag.text)
   return {

@@ -1,4 +1,7 @@
-/** The old form of arguments in Ansible, `module: name=value name=value`: never read here, only recognised and written anew. */
+/**
+ * The old argument form of Ansible, `module: name=value name=value`: not supported, only recognised for a
+ * hint.
+ */
 
 interface OldForm {
   readonly pairs: readonly (readonly [name: string, value: string])[]
@@ -19,7 +22,7 @@ function oldForm(text: string, isArgument: (name: string) => boolean): OldForm {
   return { pairs, text: rest.join(' ') }
 }
 
-/** What is wrong with the text of a module that takes one: it holds arguments of the module. */
+/** Reports arguments of the module in the text of a module that takes text. */
 export function argumentsInText(
   module: { readonly name: string; readonly freeForm: string },
   text: string,
@@ -31,14 +34,14 @@ export function argumentsInText(
   const [name, value] = first
   const own = found.text === '' ? [] : [[module.freeForm, found.text] as const]
   return {
-    message: `"${name}=${value}" would be part of the text: arguments are not written like this`,
+    message: `"${name}=${value}" would be part of the text: arguments cannot be written as name=value`,
     hint:
       `write ${asMap(module.name, [...own, ...found.pairs])}; ` +
       `if "${name}=" belongs to the text, write ${module.name}: { ${module.freeForm}: ... }`,
   }
 }
 
-/** How to give a map of arguments to a module that was given something else. */
+/** Returns the hint for a module whose arguments must be a map. */
 export function argumentsHint(module: string, text: string, names: readonly string[]): string {
   const { pairs, text: rest } = oldForm(text, () => true)
   if (pairs.length > 0 && rest === '') return `write ${asMap(module, pairs)}`

@@ -1,4 +1,4 @@
-/** The words of plays, role uses and tasks; and those of Ansible that are understood well enough to say what to do instead. */
+/** The keywords of plays, role uses and tasks, and hints for unsupported keywords of Ansible. */
 
 const common = 'vars become become_user become_method environment tags ignore_errors no_log exit_code'
 const task =
@@ -16,42 +16,41 @@ export const importKeywords = words(`name when ${common}`)
 const longPrograms =
   'leave it out: the run waits for the program, which survives a lost connection; if it takes longer than 300 s, raise "timeout" of command or shell'
 
-/** Not yet supported, and what to write meanwhile. */
+/** Unsupported keywords, with hints. */
 export const notYet: Readonly<Record<string, string>> = {
   action: 'write the module as the key: "copy: {...}"',
-  any_errors_fatal: 'write it at the play',
+  any_errors_fatal: 'set it on the play',
   async: longPrograms,
   block: 'write the tasks one after the other, or put them in a file and use import_tasks',
   rescue: 'use failed_when or ignore_errors, and a later task with a condition on the result',
   always: 'write the tasks after the others, with a condition',
-  collections: 'modules are called by their short names; leave it out',
+  collections: 'leave it out: modules are called by their short names',
   become_exe: 'leave it out: sudo is the only method',
   become_flags: 'leave it out: sudo is the only method',
   connection: 'leave it out for localhost, which is local; for other hosts set "connection" in the inventory',
   debugger: 'leave it out',
   delegate_facts: 'leave it out: hostvars has the facts of every host',
-  delegate_to:
-    'give the task a play of its own for that host; container modules reach the node by themselves',
+  delegate_to: 'move the task to its own play for that host; container modules reach the node themselves',
   diff: 'to hide a diff write "no_log: true"; to see all of them use --diff',
   check_mode:
     'for a program that only reads write "reads: true" in command or shell; for a dry run of everything use --check',
   fact_path: 'leave it out: facts are read when something uses them',
-  force_handlers: 'handlers that were notified are remembered on the host and run next time; leave it out',
+  force_handlers: 'leave it out: the host remembers notified handlers, and they run next time',
   gather_subset: 'leave it out: facts are read when something uses them',
   gather_timeout: 'leave it out: facts are read when something uses them',
-  ignore_unreachable: 'leave it out: the run goes on without an unreachable host',
+  ignore_unreachable: 'leave it out: the run continues without an unreachable host',
   include_role: 'write import_role',
   include_tasks: 'write import_tasks',
   include_vars: 'put the variables into group_vars, host_vars or vars',
   local_action: 'write a play for localhost',
   max_fail_percentage: 'use any_errors_fatal',
   module_defaults: 'give the arguments to each task, or put them into a variable',
-  order: 'hosts are taken in the order of the inventory; leave it out',
+  order: 'leave it out: hosts are taken in the order of the inventory',
   poll: longPrograms,
   port: 'set "port" in the inventory',
   remote_user: 'set "user" in the inventory',
-  run_once: 'give the task a play of its own with one host: "hosts: group[0]"',
-  serial: 'use --limit for one batch after the other',
+  run_once: 'move the task to its own play with one host: "hosts: group[0]"',
+  serial: 'run one batch after the other with --limit',
   tasks_from: 'split the role into two',
   throttle: 'no keyword limits a single task; --forks limits the whole run',
   timeout:
@@ -64,8 +63,7 @@ export const notYet: Readonly<Record<string, string>> = {
   with_flattened: 'write loop with one list: !cel a + b',
   with_indexed_items: 'write loop, and "index_var" under loop_control',
   with_inventory_hostnames: 'write loop: "{{groups.NAME}}"',
-  with_items:
-    'write loop; it does not flatten lists in the list, as with_items does: join them with !cel a + b',
+  with_items: 'write loop; unlike with_items, it does not flatten nested lists: join them with !cel a + b',
   with_lines:
     'run the program with "command", "reads: true" and "register: out", then loop over "{{out.stdout_lines}}"',
   with_subelements: 'write loop with a list of maps, one for each pair',

@@ -1,26 +1,33 @@
-/** Limits on what users write, so that a wrong file ends in a sentence: not in a stack overflow, and not after minutes. */
+/**
+ * Limits on input, so that a bad file ends with a message rather than a stack overflow or minutes of parsing.
+ */
 import { Lexer } from 'yaml'
 import type { Problem } from '../base/errors.ts'
 import { problem, type SourceFile } from './source.ts'
 
-/** Values that one file may hold, those that its aliases repeat included; a playbook has hundreds. */
+/** The most values in one file, repetitions by aliases included; a playbook has hundreds. */
 export const mostValues = 200_000
-/** Levels of maps and lists, of blocks and calls in templates, and of brackets in expressions. */
+/**
+ * The deepest nesting of maps and lists, of blocks and calls in templates, and of brackets in expressions.
+ */
 export const deepest = 200
 
-/** Characters that a text of many values has at least; shorter ones are not counted ahead. */
+/** The shortest text whose values are counted before parsing. */
 const worthCounting = 1024 * 1024
-/** Characters of indentation: text in a block may be far to the right, and each level takes one at least. */
+/**
+ * The deepest indentation in characters: block text may be far to the right, and each level takes at least
+ * one.
+ */
 const widestIndent = 1000
 
-/** Whether an error says that a text is nested too deeply for the stack. Some parsers pass it on as one of their own. */
+/** Whether an error is a stack overflow. Some parsers wrap it in their own error. */
 export function isTooDeep(error: unknown): boolean {
   return error instanceof Error && /maximum call stack/i.test(error.message)
 }
 
 /**
- * What makes a file too large or too deep to be parsed: a problem, found from its words alone. The parser would take minutes for the one, and overflow
- * its stack on the other, which ends the process where it happens in a regular expression.
+ * Returns the problem of a file that is too large or too deep to parse, judging by its tokens. The parser
+ * would take minutes, or overflow its stack, which ends the process if it happens in a regular expression.
  */
 export function tooMuchToParse(source: SourceFile): Problem | undefined {
   const { text } = source
@@ -44,7 +51,7 @@ function nextLine(text: string, from: number): number {
   return end === -1 ? -1 : end + 1
 }
 
-/** The lexer's own tokens, which stand for no character: a document, a scalar in a flow, a scalar. */
+/** The lexer's marker tokens, which are not in the text: a document, a scalar in a flow, a scalar. */
 const marks = new Set(['\u0002', '\u0018', '\u001f'])
 
 function tooManyWords(source: SourceFile): Problem | undefined {
@@ -90,11 +97,14 @@ function inThousands(number: number): string {
   return number.toLocaleString('en-US')
 }
 
-/** Where a template nests more blocks, calls or parts of a path than Handlebars handles in reasonable time and stack. */
+/**
+ * Returns the position where a template nests more blocks, calls or path parts than Handlebars can handle in
+ * time and stack.
+ */
 export function tooDeepAt(template: string): number | undefined {
-  /** Calls that are open in a placeholder; undefined outside of one. */
+  /** Open calls in a placeholder; undefined outside one. */
   let calls: number | undefined
-  // For each open block how deep it counts: every `else if` nests one more.
+  // The depth of each open block: every `else if` adds one.
   const blocks: number[] = []
   let depth = 0
   for (const { 0: token, index } of template.matchAll(templateToken)) {

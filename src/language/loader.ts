@@ -1,4 +1,4 @@
-/** What everything that loads one playbook shares. */
+/** The shared state of loading one playbook. */
 import type { Problem } from '../base/errors.ts'
 import type { JsonSchema } from './declarations.ts'
 import { diskFiles, type Files } from './files.ts'
@@ -10,13 +10,13 @@ import { ValueReader } from './values.ts'
 
 export interface LoadOptions {
   readonly modules: ReadonlyMap<string, ModuleSchema>
-  /** Folders in which roles are looked for after `roles` and `../roles` beside the playbook: the package's own. */
+  /** Folders to search for roles after the playbook's `roles` and `../roles`: the package's own. */
   readonly rolesPaths?: readonly string[]
-  /** Names of playbooks that can be given besides those in the folder. */
+  /** Names of playbooks that are available in addition to those in the folder. */
   readonly otherPlaybooks?: readonly string[]
-  /** Names of variables that come from elsewhere: the inventory's, and those of the command line. */
+  /** Names of variables from the inventory and the command line. */
   readonly variables?: Iterable<string>
-  /** The schema of `facts`, if its fields are to be checked. */
+  /** The schema of `facts`; without it, their fields are not checked. */
   readonly facts?: JsonSchema
   readonly files?: Files
 }
@@ -29,9 +29,9 @@ export class Loader {
   /** By folder, so that a role is read once. */
   readonly roles = new Map<string, LoadedRole | undefined>()
   readonly options: LoadOptions
-  /** What tasks that could not be read would have registered, so that one mistake is not reported as two. */
+  /** Results that invalid tasks would have registered, so that one mistake is not reported twice. */
   readonly lostResults = new Set<string>()
-  /** Names of all variables that something reads. */
+  /** Names of all variables that are read. */
   readonly reads = new Set<string>()
   readonly #ordinals = new Map<string, number>()
 
@@ -49,7 +49,7 @@ export class Loader {
     this.problems.push(problem(code, message, details))
   }
 
-  /** The identity of the next task that is called so, and its text. */
+  /** Returns the identity of the next task with this name, and its text. */
   identity(id: Omit<TaskIdentity, 'ordinal'>): { readonly id: TaskIdentity; readonly key: string } {
     const parts = [id.playbook, id.play, id.role ?? '', id.file, id.name]
     const text = JSON.stringify(parts)
@@ -59,7 +59,7 @@ export class Loader {
   }
 }
 
-/** A role and the files of its tasks, which are read anew at each use because they inherit from it. */
+/** A role and the files of its tasks, which are read again for each use because they inherit from it. */
 export interface LoadedRole {
   readonly role: Role
   readonly tasksFile: string | undefined

@@ -1,16 +1,16 @@
-/** Finds variables that nothing reads and that are nearly called like one that a role reads: `gpu_asignment`. */
+/** Finds unread variables whose name is close to one that a role reads: `gpu_asignment`. */
 import type { Problem } from '../base/errors.ts'
 import type { Playbook, Variable } from './model.ts'
 import { problem } from './source.ts'
 import { editDistance } from './suggest.ts'
 
-/** Shorter names are too much alike to say anything. */
+/** Shorter names are too similar to each other. */
 const shortest = 6
 
 /**
- * Problems for variables of the inventory or the command line. A misspelt optional variable would otherwise do nothing at all,
- * silently.
- * @param known Names that have a meaning without the playbook: those the engine reads.
+ * Reports variables of the inventory or the command line. Otherwise a misspelt optional variable would have
+ * no effect, silently.
+ * @param known Names that the engine reads.
  */
 export function misspeltVariables(
   playbooks: readonly Playbook[],

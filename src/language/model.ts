@@ -1,59 +1,66 @@
 /**
- * What users wrote, as typed values with positions. Made by `readPlaybook` and `loadInventory`; read by the engine.
+ * User input as typed values with positions. `readPlaybook` and `loadInventory` create it; the engine reads
+ * it.
  *
- * Everything inherited is settled here (tags, become, environment, exit codes), so that whoever runs a task needs to look
- * at the task alone.
+ * Inheritance (tags, become, environment, exit codes) is already resolved, so a task has everything needed to
+ * run it.
  */
 import type { Position, Problem } from '../base/errors.ts'
 
-/** A path that an expression or template reads: `facts.os.id` is `['facts', 'os', 'id']`; where an index is computed, `computedKey` stands for it (reads.ts). */
+/**
+ * A path that an expression or template reads: `facts.os.id` is `['facts', 'os', 'id']`; `computedKey`
+ * replaces a computed index (reads.ts).
+ */
 export type ReadPath = readonly string[]
 
-/** A path that is compared with a text: `facts.os_family == "Debian"`. */
+/** A path compared with a text: `facts.os_family == "Debian"`. */
 export interface Comparison {
   readonly path: ReadPath
   readonly text: string
-  /** Where the text stands, with its quotes. */
+  /** The position of the text, quotes included. */
   readonly offset: number
   readonly length: number
 }
 
-/** A CEL expression that parsed. Evaluate it with `evaluate` or `evaluateCondition` (expression.ts). */
+/** A parsed CEL expression. Evaluate it with `evaluate` or `evaluateCondition` (expression.ts). */
 export interface Expression {
   readonly kind: 'expression'
   readonly source: string
   readonly where: Position
   readonly reads: readonly ReadPath[]
-  /** Variables of which it asks whether they are there (`defined(x)`, `default(x, y)`): nobody has to declare them. */
+  /** Variables that it tests for existence (`defined(x)`, `default(x, y)`): they need no declaration. */
   readonly optional: readonly string[]
   readonly comparisons: readonly Comparison[]
-  /** The place of a part of `source`. */
+  /** Returns the position of a part of `source`. */
   readonly at: (offset: number, length: number) => Position
   /** Runs the compiled program; only expression.ts calls it. */
   readonly run: (context: Record<string, unknown>) => unknown
 }
 
-/** A text with `{{ }}` in it that parsed. Render it with `renderTemplate` (template.ts). */
+/** A parsed text with `{{ }}`. Render it with `renderTemplate` (template.ts). */
 export interface Template {
   readonly kind: 'template'
   readonly source: string
   readonly where: Position
   readonly reads: readonly ReadPath[]
-  /** As of an expression. */
+  /** The same as for an expression. */
   readonly optional: readonly string[]
   readonly comparisons: readonly Comparison[]
-  /** Set when the text is exactly one `{{path}}`: the value then keeps its type. */
+  /** Set if the text is exactly one `{{path}}`: the value then keeps its type. */
   readonly path: ReadPath | undefined
-  /** Set when the text is exactly one `{{default ...}}`, whose value keeps its type too; only template.ts calls it. */
+  /**
+   * Set if the text is exactly one `{{default ...}}`, whose value also keeps its type; only template.ts calls
+   * it.
+   */
   readonly value:
     | ((
         context: Record<string, unknown>,
         hear: (made: unknown, given: readonly unknown[]) => void,
       ) => unknown)
     | undefined
-  /** The place of a part of `source`. */
+  /** Returns the position of a part of `source`. */
   readonly at: (offset: number, length: number) => Position
-  /** Why it cannot be read, in an inventory: rendering it throws these. A variable that nobody reads may hold anything. */
+  /** Its mistakes, in an inventory: rendering throws them. An unread variable may contain anything. */
   readonly problems?: readonly Problem[]
   /** Runs the compiled program; only template.ts calls it. */
   readonly run: (
@@ -62,15 +69,15 @@ export interface Template {
   ) => string
 }
 
-/** A value that a user wrote. Literals are done; templates and expressions wait for a host's variables. */
+/** A value that a user wrote. Literals are final; templates and expressions need a host's variables. */
 export type Value = LiteralValue | ListValue | MapValue | Template | Expression
 
 export interface LiteralValue {
   readonly kind: 'literal'
   readonly value: string | number | boolean | null
-  /** What stood in the file, for a scalar that is not a string: `0644` for the number 644. */
+  /** The source text of a scalar that is not a string: `0644` for the number 644. */
   readonly source?: string
-  /** How the same is written as text, for a number that does not stand in YAML: `"'580.95'"`. */
+  /** How to write the number as text outside YAML: `"'580.95'"`. */
   readonly quoted?: string
   readonly where: Position
 }
@@ -88,16 +95,16 @@ export interface MapValue {
 }
 
 export interface MapEntry {
-  /** Where the key stands. */
+  /** The position of the key. */
   readonly where: Position
   readonly value: Value
 }
 
-/** A variable, and where it was given its value. Its value is rendered when it is read, in the scope of the reader. */
+/** A variable and the position of its value. The value is rendered on read, in the scope of the reader. */
 export interface Variable {
   readonly name: string
   readonly value: Value
-  /** Where the name stands; for `-e name=value` the file is `-e`. */
+  /** The position of the name; for `-e name=value` the file is `-e`. */
   readonly where: Position
 }
 
@@ -108,17 +115,17 @@ export interface Playbook {
   readonly file: string
   readonly directory: string
   readonly plays: readonly Play[]
-  /** Names of all variables that something in it reads. */
+  /** Names of all variables that it reads. */
   readonly reads: ReadonlySet<string>
 }
 
 export interface Play {
-  /** The name as written, or else the pattern of its hosts. It is part of the identity of its tasks. */
+  /** The name as written, or the pattern of its hosts. Part of the identity of its tasks. */
   readonly name: string
   /** The name for people: `displayName` renders it. */
   readonly title: Value
   readonly where: Position
-  /** The pattern of `hosts`, and where it stands: patterns are resolved by inventory/pattern.ts. */
+  /** The pattern of `hosts` and its position; inventory/pattern.ts resolves it. */
   readonly hosts: string
   readonly hostsAt: Position
   /** `node`: a container starts once its own node has finished every earlier play. */
@@ -126,9 +133,15 @@ export interface Play {
   readonly anyErrorsFatal: boolean
   readonly vars: Variables
   readonly roles: readonly RoleUse[]
-  /** In order: `pre_tasks`, `tasks` (the roles' first), `post_tasks`; empty ones are absent. Handlers run at the end of each. */
+  /**
+   * In order: `pre_tasks`, `tasks` (roles' tasks first), `post_tasks`, without empty ones. Handlers run at
+   * the end of each.
+   */
   readonly sections: readonly Section[]
-  /** The roles' handlers, then the play's; of two with one name the later wins. Order here is the order in which they run. */
+  /**
+   * The roles' handlers, then the play's, in the order in which they run; of two with the same name, the
+   * later wins.
+   */
   readonly handlers: readonly Handler[]
 }
 
@@ -152,26 +165,29 @@ export interface RoleArguments {
   readonly checks: readonly RoleCheck[]
 }
 
-/** What a schema cannot say of a role's variables. */
+/** Checks of a role's variables that a schema cannot express. */
 export interface RoleCheck {
   readonly that: Expression
   readonly message: Value
   readonly hint?: Value
-  /** The variable whose place is shown. */
+  /** The variable whose position is shown. */
   readonly at?: string
 }
 
-/** A role where a play uses it. */
+/** One use of a role in a play. */
 export interface RoleUse {
   readonly role: Role
   readonly where: Position
-  /** What the play gives to this use of the role: the `vars` of the entry and its other keys. */
+  /** The parameters of this use: the `vars` of the entry and its other keys. */
   readonly parameters: Variables
   readonly when: readonly Expression[]
   readonly tags: readonly string[]
 }
 
-/** Stable over runs, so that pending handlers can be written down by it. Two tasks alike are told apart by `ordinal` (from 0). */
+/**
+ * Stable across runs, so it can identify pending handlers on a host. `ordinal` (from 0) distinguishes equal
+ * tasks.
+ */
 export interface TaskIdentity {
   /** The playbook's file name without its folders. */
   readonly playbook: string
@@ -185,20 +201,20 @@ export interface TaskIdentity {
 
 export interface Task {
   readonly id: TaskIdentity
-  /** One string made from `id`. */
+  /** `id` as one string. */
   readonly key: string
   readonly where: Position
-  /** The name as written; the module's where there is none. It is part of the identity. */
+  /** The name as written, or the module's name. Part of the identity. */
   readonly name: string
   /** The name for people: `displayName` renders it. */
   readonly title: Value
   readonly role: RoleUse | undefined
-  /** The folder that relative files of the task are looked for in when there is no role: the playbook's. */
+  /** The playbook's folder, which is searched for the task's relative files if there is no role. */
   readonly directory: string
   readonly module: string
   readonly moduleAt: Position
   readonly args: MapValue
-  /** All must be true. Those of the role and of the imports come first. */
+  /** All must be true. Conditions of the role and the imports come first. */
   readonly when: readonly Expression[]
   readonly loop: Loop | undefined
   readonly register: string | undefined
@@ -206,9 +222,9 @@ export interface Task {
   readonly vars: Variables
   readonly tags: readonly string[]
   readonly until: readonly Expression[] | undefined
-  /** How often it is tried again while `until` is false. */
+  /** The number of retries while `until` is false. */
   readonly retries: number
-  /** Seconds between two tries. */
+  /** Seconds between two attempts. */
   readonly delay: number
   readonly become: Become
   readonly environment: ReadonlyMap<string, Value>
@@ -216,11 +232,11 @@ export interface Task {
   readonly failedWhen: readonly Expression[] | undefined
   readonly ignoreErrors: boolean
   readonly noLog: boolean
-  /** The exit code of the run should the task fail (3 to 7). */
+  /** The exit code of the run if the task fails (3 to 7). */
   readonly exitCode: number | undefined
 }
 
-/** A task that runs when it was notified, by its name or by one of the topics it listens to. */
+/** A task that runs after a notification of its name or of a topic that it listens to. */
 export interface Handler extends Task {
   readonly listen: readonly string[]
 }
@@ -228,7 +244,7 @@ export interface Handler extends Task {
 export interface Loop {
   /** Renders to a list. */
   readonly items: Value
-  /** The variable that holds the item: `item` unless told. */
+  /** The variable that contains the item; `item` by default. */
   readonly variable: string
   readonly indexVariable: string | undefined
   readonly label: Value | undefined
@@ -240,7 +256,7 @@ export interface Notification {
   readonly where: Position
 }
 
-/** Privilege: undefined means that nobody said, and the host's own variables decide. */
+/** Privilege: if undefined, the host's variables decide. */
 export interface Become {
   readonly enabled: boolean | undefined
   readonly user: Value | undefined

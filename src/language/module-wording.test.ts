@@ -9,15 +9,15 @@ const catalogue = new Map(modules.map((module) => [module.name, module]))
 const cases: readonly (readonly [task: string, said: string])[] = [
   [
     'apt: { name: "Foo Bar" }',
-    '20 invalid-argument: "name" must be a package name, and is "Foo Bar" (Packages, `name` or `name=version`; one or a list)',
+    '20 invalid-argument: "name" must be a package name, not "Foo Bar" (Packages, `name` or `name=version`; one or a list)',
   ],
   [
     'apt: { name: [jq, "htop state=latest"] }',
-    '20 invalid-argument: "name[1]" must be a package name, and is "htop state=latest" (Packages, `name` or `name=version`; one or a list)',
+    '20 invalid-argument: "name[1]" must be a package name, not "htop state=latest" (Packages, `name` or `name=version`; one or a list)',
   ],
   [
     'apt: name=htop state=present',
-    '12 invalid-argument: "name=htop" would be part of the text: arguments are not written like this (write apt: { name: htop, state: present }; if "name=" belongs to the text, write apt: { name: ... })',
+    '12 invalid-argument: "name=htop" would be part of the text: arguments cannot be written as name=value (write apt: { name: htop, state: present }; if "name=" belongs to the text, write apt: { name: ... })',
   ],
   [
     'apt_repository: { name: x }',
@@ -25,11 +25,11 @@ const cases: readonly (readonly [task: string, said: string])[] = [
   ],
   [
     'file: { path: x }',
-    '21 invalid-argument: "path" must be an absolute path, and is "x" (Path of the file, directory or link)',
+    '21 invalid-argument: "path" must be an absolute path, not "x" (Path of the file, directory or link)',
   ],
   [
     'shell: make creates=/x chdir=/y',
-    '14 invalid-argument: "creates=/x" would be part of the text: arguments are not written like this (write shell: { cmd: make, creates: /x, chdir: /y }; if "creates=" belongs to the text, write shell: { cmd: ... })',
+    '14 invalid-argument: "creates=/x" would be part of the text: arguments cannot be written as name=value (write shell: { cmd: make, creates: /x, chdir: /y }; if "creates=" belongs to the text, write shell: { cmd: ... })',
   ],
 ]
 

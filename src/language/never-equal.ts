@@ -1,11 +1,14 @@
-/** Comparisons that no value of a host can make true: a condition that is silently false for ever. */
+/** Comparisons that can never be true, so that a condition would silently be false on every host. */
 import type { Problem } from '../base/errors.ts'
 import type { Expression, ReadPath, Template } from './model.ts'
 import { problem } from './source.ts'
 
 type Schema = Readonly<Record<string, unknown>>
 
-/** What is compared with a text that its schema does not allow: of a choice of words none of them, of a fact another spelling. */
+/**
+ * Reports comparisons with a text that the schema does not allow: a word that is not a choice, a fact in
+ * another spelling.
+ */
 export function neverEqual(
   reader: Expression | Template,
   schemaOf: (path: ReadPath) => Schema | undefined,
@@ -25,7 +28,7 @@ export function neverEqual(
 function allows(schema: Schema, [root]: ReadPath, text: string): boolean {
   const { enum: choices, pattern } = schema
   if (Array.isArray(choices)) return choices.includes(text)
-  // Of a variable with a pattern people also ask whether it is empty; facts have none that are.
+  // Users also compare variables that have a pattern with the empty text; facts are never empty.
   return root !== 'facts' || typeof pattern !== 'string' || new RegExp(pattern, 'u').test(text)
 }
 
@@ -35,6 +38,6 @@ function hintFor({ enum: choices, examples }: Schema, text: string): string {
   if (meant !== undefined) return `write ${JSON.stringify(meant)}`
   if (Array.isArray(choices)) return `it is one of ${words.join(', ')}`
   return text === text.toLowerCase()
-    ? `it is written with capitals${words[0] === undefined ? '' : `, such as "${words[0]}"`}`
+    ? `it contains capital letters${words[0] === undefined ? '' : `, such as "${words[0]}"`}`
     : `write ${JSON.stringify(text.toLowerCase())}`
 }

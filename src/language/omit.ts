@@ -1,4 +1,4 @@
-/** The value of `omit`: an argument that has it is left out, and so is an entry of a list or map. */
+/** The value of `omit`: removes the argument, or the list or map entry, that has it. */
 export class Omit {
   readonly kind = 'omit'
 }

@@ -1,4 +1,4 @@
-/** Modules of Ansible that have another name here, or none, and what to write instead. */
+/** Modules of Ansible that have another name here or do not exist, with hints. */
 
 const instead: Readonly<Record<string, string>> = {
   add_host: 'write the host into the inventory',
@@ -6,7 +6,7 @@ const instead: Readonly<Record<string, string>> = {
   authorized_key: 'write the file with copy: ~/.ssh/authorized_keys',
   blockinfile: 'use lineinfile, or write the whole file with template',
   cron: 'write a file to /etc/cron.d with copy',
-  dnf: 'use apt; only Debian and its relatives are supported',
+  dnf: 'use apt; only Debian and its derivatives are supported',
   fetch: 'read it with "command: cat FILE", "reads: true" and "register"',
   find: 'run find with "command", "reads: true" and "register"',
   gather_facts: 'leave it out: facts are read when something uses them',
@@ -24,7 +24,7 @@ const instead: Readonly<Record<string, string>> = {
   pause: 'use wait_for, or "command: sleep 10"',
   ping: 'run "gpuplay exec HOSTS -- true"',
   pip: 'run pip with "command" and "creates"',
-  raw: 'use shell; no host needs Python here',
+  raw: 'use shell; gpuplay needs no Python on hosts',
   replace: 'use lineinfile, or write the whole file with template',
   script: 'copy the script with copy and run it with "command"',
   service_facts: 'run systemctl with "command", "reads: true" and "register"',
@@ -38,10 +38,10 @@ const instead: Readonly<Record<string, string>> = {
   uri: 'run curl with "command"; to download a file use get_url',
   user: 'run useradd with "command", under a condition on "getent passwd NAME" with "reads: true"',
   wait_for_connection: 'leave it out: the run waits for a host that restarts',
-  yum: 'use apt; only Debian and its relatives are supported',
+  yum: 'use apt; only Debian and its derivatives are supported',
 }
 
-/** What to write instead of a module of Ansible; `undefined` for what is none that is known. */
+/** Returns the hint for a module of Ansible; `undefined` for an unknown name. */
 export function moduleInstead(name: string): string | undefined {
   if (Object.hasOwn(instead, name)) return instead[name]
   return name.startsWith('docker_') ? 'run docker with "command", and "creates" or "reads: true"' : undefined

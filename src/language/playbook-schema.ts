@@ -1,8 +1,8 @@
 /**
- * A JSON Schema of playbooks for editors: completion, descriptions and squiggles while one types.
+ * A JSON Schema of playbooks for editors: completion, descriptions and error marks.
  *
- * One flat object for a task, with every module as a property: a `oneOf` of modules makes editors list each of them twice. What editors cannot know
- * (names of variables, exactly one module) is left to `gpuplay run`.
+ * A task is one flat object with every module as a property, because with a `oneOf` of modules editors list
+ * each twice. `gpuplay run` checks the rest (names of variables, exactly one module).
  */
 import { handlerKeywords, playKeywords, roleKeywords } from './keywords.ts'
 import type { ModuleSchema } from './module-schema.ts'
@@ -48,7 +48,7 @@ function named(keywords: Iterable<string>): Schema {
   return Object.fromEntries([...keywords].map((name) => [name, {}]))
 }
 
-/** A template may stand for any argument, so types are told and not enforced. */
+/** Any argument may be a template, so types are described, not enforced. */
 function moduleSchema({ summary, args, freeForm }: ModuleSchema): Schema {
   const { properties = {} } = args as { readonly properties?: Readonly<Record<string, Schema>> }
   const object = {

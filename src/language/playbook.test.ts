@@ -14,11 +14,11 @@ test('all mistakes of all files are reported together, with excerpts', () => {
   })
   assert.ok(playbook)
   assert.deepEqual(report(problems), [
-    'site.yml:2:3 unknown-keyword: "rolse" is no keyword of a play (did you mean "roles"?)',
+    'site.yml:2:3 unknown-keyword: "rolse" is not a keyword of a play (did you mean "roles"?)',
     'site.yml:3:16 unknown-role: there is no role "wbe" (did you mean "web"?)',
-    'site.yml:5:11 invalid-keyword: "become" must be true or false, and yes is text in YAML 1.2 (write true)',
-    'page.hbs:2:5 undefined-variable: nothing is called "prot" here (did you mean "port"?)',
-    'more.yml:1:20 undefined-variable: nothing is called "prot" here (did you mean "port"?)',
+    'site.yml:5:11 invalid-keyword: "become" must be true or false, but yes is text in YAML 1.2 (write true)',
+    'page.hbs:2:5 undefined-variable: "prot" is not defined (did you mean "port"?)',
+    'more.yml:1:20 undefined-variable: "prot" is not defined (did you mean "port"?)',
   ])
   assert.equal(problems[3]?.excerpt, '1 | port\n2 |   {{prot}}\n  |     ^^^^')
 })

@@ -15,8 +15,8 @@ import type { TaskSurroundings } from './task.ts'
 import type { YamlMap } from './yaml.ts'
 
 /**
- * Reads a playbook and checks all of it: keywords, modules and their arguments, roles, conditions, templates, names.
- * Mistakes are a value, so that those of several files can be reported together.
+ * Reads a playbook and checks all of it: keywords, modules and their arguments, roles, conditions, templates,
+ * names. Returns the mistakes, so that those of several files can be reported together.
  */
 export function readPlaybook(
   file: string,
@@ -52,7 +52,10 @@ class PlaybookReader {
     this.#lists = new TaskListReader(loader)
   }
 
-  /** The plays of a file and of the playbooks it imports; `open` are the files being read, to end cycles. */
+  /**
+   * Reads the plays of a file and of the playbooks it imports; `open` lists the files being read, to detect
+   * cycles.
+   */
   file(path: string, open: readonly string[]): readonly Play[] {
     const loader = this.#loader
     const read = readYamlFile(loader.files, path, loader.problems)
@@ -60,9 +63,9 @@ class PlaybookReader {
     const { root, source } = read
     if (root === undefined || root.kind !== 'list') {
       if (root !== undefined || loader.problems.length === 0) {
-        loader.report('invalid-playbook', 'a playbook is a list of plays', {
+        loader.report('invalid-playbook', 'a playbook must be a list of plays', {
           where: root?.where ?? source.position(0),
-          hint: 'begin it with "- hosts: all"',
+          hint: 'start it with "- hosts: all"',
         })
       }
       return []
@@ -108,7 +111,7 @@ class PlaybookReader {
       hosts.length === 0 &&
       (fields.entry('hosts') === undefined || isNothing(fields.node('hosts') ?? map))
     ) {
-      loader.report('no-hosts', 'this play does not say on which hosts', {
+      loader.report('no-hosts', 'this play has no "hosts"', {
         where: map.where,
         hint: 'add "hosts: all", or a group',
       })
@@ -116,10 +119,10 @@ class PlaybookReader {
     if (fields.choice('strategy', ['free', 'linear']) === 'linear') {
       loader.report('not-yet-supported', '"strategy: linear" is not yet supported', {
         where: fields.node('strategy')?.where,
-        hint: 'leave it out: each host advances on its own; a new play is a barrier for all',
+        hint: 'leave it out: each host advances independently; a new play is a barrier for all hosts',
       })
     }
-    // Facts are read when something uses them; the keyword is only checked.
+    // Facts are read on use; the keyword is only checked.
     fields.boolean('gather_facts')
     const vars = fields.map('vars')
     const pattern = hosts.map((host) => host.text).join(',')
@@ -177,7 +180,7 @@ function lastOfEachName(handlers: readonly Handler[]): readonly Handler[] {
   )
 }
 
-/** A handler without a name is reached by its topics alone, and is called after its module. */
+/** A handler without a name can only be notified through its topics; it gets the name of its module. */
 function isNamed(handler: Handler): boolean {
   return handler.where !== handler.moduleAt
 }

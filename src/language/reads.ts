@@ -1,17 +1,22 @@
-/** Walks a CEL tree: which variables it reads, and how far down. */
+/** Finds the variables and paths that a CEL tree reads. */
 import type { ASTNode } from '@marcbachmann/cel-js'
 import type { Comparison, ReadPath } from './model.ts'
 
 const loops = new Set(['all', 'exists', 'exists_one', 'map', 'filter'])
 
-/** Every path that is read, each once. Names bound inside the expression (`xs.all(x, ...)`) are left out. */
+/**
+ * Returns every path that is read, once each, without names bound inside the expression (`xs.all(x, ...)`).
+ */
 export function readsOf(root: ASTNode): readonly ReadPath[] {
   const found = new Map<string, ReadPath>()
   visit(root, new Set(), (path) => found.set(JSON.stringify(path), path))
   return [...found.values()]
 }
 
-/** The variables of which the expression asks whether they are there: those in the first argument of `defined` and `default`. */
+/**
+ * Returns the variables that the expression tests for existence: those in the first argument of `defined` and
+ * `default`.
+ */
 export function optionalNames(root: ASTNode): readonly string[] {
   const found = new Set<string>()
   walk(root, (node) => {
@@ -23,7 +28,7 @@ export function optionalNames(root: ASTNode): readonly string[] {
   return [...found]
 }
 
-/** The paths that are compared with texts, by ==, != and `in` over a list of texts. */
+/** Returns the paths compared with texts, by ==, != and `in` over a list of texts. */
 export function comparisonsOf(root: ASTNode): readonly Comparison[] {
   const found: Comparison[] = []
   const add = (path: ReadPath | undefined, node: ASTNode): void => {
@@ -44,13 +49,13 @@ export function comparisonsOf(root: ASTNode): readonly Comparison[] {
   return found
 }
 
-/** The variables that a path names: its first part, and of `hostvars.HOST.NAME` the last as well. */
+/** Returns the variables that a path names: its first part; for `hostvars.HOST.NAME` also the last. */
 export function variablesOf([root, , other]: ReadPath): readonly string[] {
   if (root === undefined) return []
   return root === 'hostvars' && other !== undefined ? [root, other] : [root]
 }
 
-/** The path of `a.b["c"].?d`, if the node is one. */
+/** Returns the path of `a.b["c"].?d`, if the node is a path. */
 export function pathOf(node: ASTNode): ReadPath | undefined {
   switch (node.op) {
     case 'id':
@@ -72,11 +77,11 @@ export function pathOf(node: ASTNode): ReadPath | undefined {
   }
 }
 
-/** Stands in a path for a key that is computed; `hostvars[node]`, the host's own node, is told apart. */
+/** Replaces a computed key in a path; `hostvars[node]`, the host's own node, is distinguished. */
 export const computedKey = '[...]'
 export const ownNodeKey = '[node]'
 
-/** The path of `a[b].c`, computed keys and all: the name that is read of whichever element it is. */
+/** Returns the path of `a[b].c` with its computed keys: the name that is read from some element. */
 function computedPathOf(node: ASTNode, bound: ReadonlySet<string>): ReadPath | undefined {
   switch (node.op) {
     case 'id':
@@ -100,7 +105,7 @@ function computedPathOf(node: ASTNode, bound: ReadonlySet<string>): ReadPath | u
   }
 }
 
-/** The keys that are computed in such a path. */
+/** Returns the computed keys of such a path. */
 function computedKeysOf(node: ASTNode): readonly ASTNode[] {
   switch (node.op) {
     case '.':

@@ -1,4 +1,6 @@
-/** docs/reference.md, made from what there is: facts, variables that are always there, functions, helpers, names that are taken. */
+/**
+ * Generates docs/reference.md from the code: facts, built-in variables, functions, helpers, reserved names.
+ */
 import { builtIns } from './built-ins.ts'
 import { type Described, functions } from './functions.ts'
 import { exampleVariables, helpersDescribed } from './helpers-described.ts'
@@ -20,11 +22,11 @@ export function referencePage(facts: readonly DescribedFact[]): string {
     '',
     '## Facts',
     '',
-    'Read when something uses them, and only those. `gpuplay facts HOSTS` shows the values of hosts.',
+    'Facts are read only when something uses them. `gpuplay facts HOSTS` shows the values of hosts.',
     '',
     ...table(['fact', 'meaning', 'example'], facts.flatMap(factRows)),
     '',
-    '## Variables that are always there',
+    '## Built-in variables',
     '',
     ...table(
       ['name', 'meaning'],
@@ -40,7 +42,7 @@ export function referencePage(facts: readonly DescribedFact[]): string {
     '',
     '## Helpers of templates',
     '',
-    'A helper stands before its values: `{{join list ", "}}`. As a value of another one it stands in brackets:',
+    'A helper comes before its values: `{{join list ", "}}`. As a value of another helper, it goes in brackets:',
     '`{{upper (join list "-")}}`. The examples read these variables:',
     '',
     '```json',
@@ -57,9 +59,9 @@ export function referencePage(facts: readonly DescribedFact[]): string {
     '',
     ...table(['block', 'meaning'], blocks),
     '',
-    '## Names that are taken',
+    '## Reserved names',
     '',
-    'No variable can have one of these names: the variables that are always there, and words of the expression language:',
+    'No variable can have one of these names: the built-in variables, and words of the expression language:',
     '',
     `${reservedNames.map(code).join(', ')}.`,
     '',
@@ -71,18 +73,18 @@ const blocks: readonly (readonly [string, string])[] = [
   ['`{{#unless value}} ... {{/unless}}`', 'If it is not'],
   [
     '`{{#each list}} ... {{/each}}`',
-    'For every entry. Inside, names mean parts of the entry, `{{this}}` is the entry, and a variable is `{{@root.name}}`; `{{@index}}` counts from 0, `{{@key}}` is the key of a map, `{{@first}}` and `{{@last}}` are true at the ends',
+    'For every entry. Inside, names refer to parts of the entry, `{{this}}` is the entry, and a variable is `{{@root.name}}`; `{{@index}}` counts from 0, `{{@key}}` is the key of a map, `{{@first}}` and `{{@last}}` are true at the ends',
   ],
   [
     '`{{#each list as |entry|}} ... {{/each}}`',
     'The same, with a name for the entry; of a map `as |value key|`',
   ],
-  ['`{{#with map}} ... {{/with}}`', 'Names mean parts of the map'],
+  ['`{{#with map}} ... {{/with}}`', 'Names refer to parts of the map'],
   ['`{{list.[0]}}`, `{{map.key}}`, `{{map.[some key]}}`', 'An entry of a list or map'],
   ['`{{!-- text --}}`', 'A comment'],
-  ['`{{~value~}}`', 'Without the blanks and line ends before and after it'],
+  ['`{{~value~}}`', 'Without the spaces and line ends before and after it'],
   ['`\\{{`', 'A literal `{{`'],
-  ['`{{"{%"}}`', 'A literal `{%` where it would be taken for Jinja'],
+  ['`{{"{%"}}`', 'A literal `{%` where it would look like Jinja'],
 ]
 
 function factRows({ name, description, example }: DescribedFact): readonly (readonly string[])[] {
@@ -96,7 +98,7 @@ function factRows({ name, description, example }: DescribedFact): readonly (read
   return [whole, ...parts]
 }
 
-/** JSON on one line, with the blanks that people put there. */
+/** JSON on one line, with spaces as in hand-written JSON. */
 function inline(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(inline).join(', ')}]`
   if (!isMap(value)) return JSON.stringify(value)
@@ -123,7 +125,7 @@ function code(text: string): string {
   return `\`${text}\``
 }
 
-/** As prettier formats it, so that the page is clean as it is made. */
+/** In the format of prettier, so that the generated page passes the check. */
 function table(head: readonly string[], body: readonly (readonly string[])[]): readonly string[] {
   const cells = [head, ...body].map((row) => row.map((cell) => cell.replaceAll('|', '\\|')))
   const widths = head.map((_, column) => Math.max(3, ...cells.map((row) => row[column]?.length ?? 0)))

@@ -1,4 +1,4 @@
-/** What a registered result holds: the module's own fields, and those that every result has. */
+/** The fields of a registered result: the module's own, and those common to all results. */
 import type { JsonSchema } from './declarations.ts'
 import type { ModuleSchema } from './module-schema.ts'
 
@@ -8,13 +8,16 @@ export const resultFields: Readonly<Record<string, JsonSchema>> = {
   failed: { type: 'boolean' },
   skipped: { type: 'boolean' },
   unreachable: { type: 'boolean' },
-  /** Why it failed or was skipped; empty otherwise. */
+  /** The reason if it failed or was skipped, otherwise empty. */
   msg: { type: 'string' },
-  /** How often it was tried (`until`). */
+  /** The number of attempts (`until`). */
   attempts: { type: 'integer' },
 }
 
-/** The schema of what `register` holds; with a loop, `results` has one entry for each item, with the `item` itself. */
+/**
+ * Returns the schema of a registered result; with a loop, `results` has one entry per item, which includes
+ * the `item`.
+ */
 export function registeredSchema(module: ModuleSchema | undefined, looped: boolean): JsonSchema {
   const own = module === undefined ? undefined : (module.result as { readonly properties?: unknown })
   const fields = typeof own?.properties === 'object' ? own.properties : {}

@@ -1,4 +1,4 @@
-/** From values to data, in the scope of one host and task. */
+/** Renders values to data in the scope of one host and task. */
 import { InputError, type Problem } from '../base/errors.ts'
 import { evaluate } from './expression.ts'
 import type { ReadPath, Value } from './model.ts'
@@ -7,9 +7,9 @@ import { renderTemplate } from './template.ts'
 import type { Scope } from './evaluation.ts'
 
 /**
- * The data that a value stands for; parts that are `omit` are left out of lists and maps. What cannot be known is `Unknown` in its place (`findUnknown` tells), what is secret a
- * `Secret`.
- * @throws InputError with every mistake in the value.
+ * Renders a value. Parts that are `omit` are removed from lists and maps. Unknown parts become `Unknown` (see
+ * `findUnknown`), secret ones `Secret`.
+ * @throws InputError with all mistakes in the value
  */
 export function renderValue(value: Value, scope: Scope): unknown {
   const problems: Problem[] = []
@@ -31,7 +31,7 @@ function render(value: Value, scope: Scope, problems: Problem[]): unknown {
       for (const [key, entry] of value.entries) {
         const data = render(entry.value, scope, problems)
         if (data instanceof Omit) continue
-        // Assigning would lose a key that is called __proto__.
+        // An assignment would lose a key named __proto__.
         Object.defineProperty(result, key, {
           value: data,
           enumerable: true,
@@ -53,7 +53,7 @@ function render(value: Value, scope: Scope, problems: Problem[]): unknown {
   }
 }
 
-/** Every path that a value reads, in the order of the text. */
+/** Returns every path that a value reads, in the order of the text. */
 export function valueReads(value: Value): readonly ReadPath[] {
   switch (value.kind) {
     case 'literal':
@@ -68,7 +68,7 @@ export function valueReads(value: Value): readonly ReadPath[] {
   }
 }
 
-/** True when nothing has to be rendered. */
+/** True if nothing needs rendering. */
 export function isConstant(value: Value): boolean {
   switch (value.kind) {
     case 'literal':

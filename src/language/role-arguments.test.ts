@@ -69,14 +69,14 @@ test('a variable that a role needs and nobody set is asked for where the role is
 
 test('a version that is a number is reported where it was set', () => {
   assert.deepEqual(check('driver_version: 580.95\n'), [
-    'hosts.yml:1:17 invalid-role-argument: "driver_version" must be text, and 580.95 is a number (quote it: driver_version: "580.95")',
+    'hosts.yml:1:17 invalid-role-argument: "driver_version" must be text, but 580.95 is a number (quote it: driver_version: "580.95")',
   ])
 })
 
 test('several mistakes are found, inside lists too', () => {
   assert.deepEqual(check('driver_version: "580"\nreboot: aks\nexclude: [a, 1]\n'), [
-    'hosts.yml:2:9 invalid-role-argument: "reboot" must be one of ask, auto, never, and is "aks" (did you mean "ask"?)',
-    'hosts.yml:3:14 invalid-role-argument: "exclude[1]" must be text, and 1 is a number (quote it: "1")',
+    'hosts.yml:2:9 invalid-role-argument: "reboot" must be one of ask, auto, never, not "aks" (did you mean "ask"?)',
+    'hosts.yml:3:14 invalid-role-argument: "exclude[1]" must be text, but 1 is a number (quote it: "1")',
   ])
 })
 
@@ -88,7 +88,7 @@ test('a union of types takes each of them', () => {
 
 test('templates are rendered for the check, and a mistake in one is placed in it', () => {
   assert.deepEqual(check('driver_version: "{{v}}"\nv: 580\n'), [
-    'hosts.yml:1:17 invalid-role-argument: "driver_version" must be text, and 580 is a number (quote it: driver_version: "580")',
+    'hosts.yml:1:17 invalid-role-argument: "driver_version" must be text, but 580 is a number (quote it: driver_version: "580")',
   ])
   assert.deepEqual(check('driver_version: "{{nothing}}"\n'), [
     'hosts.yml:1:20 undefined-variable: "nothing" is not defined (give it a value, or write {{default nothing "..."}})',

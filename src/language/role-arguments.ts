@@ -8,8 +8,9 @@ import type { VariableScope } from './scope.ts'
 import { problem } from './source.ts'
 
 /**
- * What is wrong with the role's variables as the host has them, at the places where they were set. `scope` must hold the role's
- * own layers (`roleLayers`); what rests on facts or results is `Unknown` in it and passes.
+ * Returns the problems of the role's variables on a host, at the positions where they were set. `scope` must
+ * contain the role's own layers (`roleLayers`); values that depend on facts or results are `Unknown` and
+ * pass.
  */
 export function checkRoleArguments(
   use: RoleUse,
@@ -36,7 +37,7 @@ export function checkRoleArguments(
     }
   }
   const missing = requiredNames(schema).filter((name) => scope.origin(name) === undefined)
-  // A default that is made of a variable that is missing says less than the missing one itself.
+  // If a default uses a missing variable, report only the missing variable.
   const others = problems.filter(({ message }) => !missing.some((name) => message.includes(`"${name}"`)))
   if (others.length > 0) return others
   const value: MapValue = { kind: 'map', entries, where: use.where }
@@ -45,7 +46,7 @@ export function checkRoleArguments(
     value,
     subject: { label, where: use.where, code: 'invalid-role-argument' },
   })
-  // A variable that is wrong is wrong at its place; one that is missing has none, so the host is named.
+  // A wrong variable has a position; a missing one has none, so the message names the host.
   const wrong = found.problems.map((mistake) =>
     mistake.where === use.where
       ? problem(mistake.code, `${mistake.message} on ${options.host}`, {
@@ -66,7 +67,7 @@ function requiredNames(schema: RoleArguments['schema']): readonly string[] {
   return Array.isArray(names) ? names.filter((name) => typeof name === 'string') : []
 }
 
-/** The role will not run there, as far as that can be known; a mistake in its condition is left to the condition's own check. */
+/** Whether the role is known to be skipped on the host; the condition's own check reports its mistakes. */
 function isLeftOut({ when }: RoleUse, scope: VariableScope): boolean {
   try {
     return evaluateCondition(when, scope) === false
@@ -76,7 +77,7 @@ function isLeftOut({ when }: RoleUse, scope: VariableScope): boolean {
   }
 }
 
-/** What rests on something unknown or on a variable that is not set passes. */
+/** A check that depends on an unknown value or an unset variable passes. */
 function runCheck(
   { that, message, hint }: RoleCheck,
   scope: VariableScope,
@@ -89,7 +90,7 @@ function runCheck(
     return [
       problem(
         'invalid-role-argument',
-        typeof text === 'string' ? text : `this does not hold: ${that.source}`,
+        typeof text === 'string' ? text : `this check failed: ${that.source}`,
         {
           where,
           hint: typeof advice === 'string' ? advice : undefined,

@@ -41,15 +41,16 @@ test('of two spellings of one file none is chosen in silence', () => {
   assert.deepEqual(
     problemsOf({ '/p/roles/r/defaults/main.yml': 'a: 1\n', '/p/roles/r/defaults/main/b.yml': 'b: 1\n' }),
     [
-      'ambiguous-file: only one of "/p/roles/r/defaults/main/" and "/p/roles/r/defaults/main.yml" can be read (keep one of the two)',
+      'ambiguous-file: only one of "/p/roles/r/defaults/main/" and "/p/roles/r/defaults/main.yml" can be read (remove one of them)',
     ],
   )
   assert.deepEqual(problemsOf({ '/p/roles/r/vars/main.yml': 'a: 1\n', '/p/roles/r/vars/main.json': '{}' }), [
-    'ambiguous-file: only one of "/p/roles/r/vars/main.yml" and "/p/roles/r/vars/main.json" can be read (keep one of the two)',
+    'ambiguous-file: only one of "/p/roles/r/vars/main.yml" and "/p/roles/r/vars/main.json" can be read (remove one of them)',
   ])
 })
 
-const declare = 'declare the arguments as a JSON Schema in meta/arguments.yml; this form may stay beside it'
+const declare =
+  'declare the arguments as a JSON Schema in meta/arguments.yml; you can keep this form for Ansible'
 
 test("arguments in Ansible's form are refused, unless they are declared in ours too", () => {
   const specs = 'argument_specs:\n  main:\n    options: { port: { type: int, required: true } }\n'
@@ -72,7 +73,7 @@ test('arguments.yaml is read as arguments.yml is', () => {
 
 test('programs for Ansible in a role are refused with what to do instead; empty directories and others are not', () => {
   const rewrite =
-    'write the tasks that use them with other modules, see "gpuplay modules", and remove the directory'
+    'rewrite the tasks that use them with other modules (see "gpuplay modules"), and remove the directory'
   assert.deepEqual(
     problemsOf({
       '/p/roles/r/library/thing.py': '',

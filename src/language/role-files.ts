@@ -1,4 +1,4 @@
-/** The files of a role: those that are read, where they are, and those of Ansible that cannot be, which are refused. */
+/** The files of a role: finds those that gpuplay reads, and refuses those of Ansible that it cannot. */
 import { join } from 'node:path'
 import { listFolder } from './files.ts'
 import type { Loader } from './loader.ts'
@@ -6,7 +6,7 @@ import type { Loader } from './loader.ts'
 /** In Ansible's order. */
 const extensions = ['', '.yml', '.yaml', '.json'] as const
 
-/** The path of `FOLDER/main.yml` or of another spelling of it, if there is one. */
+/** Returns the path of `FOLDER/main.yml`, or of a variant of its name, if it exists. */
 export function mainFile(loader: Loader, directory: string, folder: string): string | undefined {
   const names = listFolder(loader.files, join(directory, folder), loader.problems)
   const found = extensions
@@ -17,7 +17,9 @@ export function mainFile(loader: Loader, directory: string, folder: string): str
   return oneOf(loader, found)
 }
 
-/** The files of variables in `FOLDER`: `main.yml`, or everything in `main/` in the order of the names. */
+/**
+ * Returns the variable files in `FOLDER`: `main.yml`, or all files in `main/` in the order of their names.
+ */
 export function variableFiles(loader: Loader, directory: string, folder: string): readonly string[] {
   const file = mainFile(loader, directory, folder)
   const inside = join(directory, folder, 'main')
@@ -37,21 +39,21 @@ function filesBelow(loader: Loader, folder: string): readonly string[] {
   })
 }
 
-/** Of several spellings Ansible reads one, without a word about the others. */
+/** Of several variants, Ansible reads one and silently ignores the others. */
 function oneOf(loader: Loader, paths: readonly string[]): string | undefined {
   const [first, second] = paths
   if (first !== undefined && second !== undefined) {
     loader.report('ambiguous-file', `only one of "${first}" and "${second}" can be read`, {
-      hint: 'keep one of the two',
+      hint: 'remove one of them',
     })
   }
   return first
 }
 
 const rewrite =
-  'write the tasks that use them with other modules, see "gpuplay modules", and remove the directory'
+  'rewrite the tasks that use them with other modules (see "gpuplay modules"), and remove the directory'
 
-/** Directories of a role that hold programs of Ansible's. */
+/** Directories of a role that contain code for Ansible. */
 const plugins: Readonly<Record<string, string>> = {
   library: 'modules',
   module_utils: 'code of modules',
@@ -67,7 +69,10 @@ const plugins: Readonly<Record<string, string>> = {
   cache_plugins: 'caches of facts',
 }
 
-/** Reports what Ansible would read of a role and gpuplay does not; `names` is what the directory holds. */
+/**
+ * Reports files of a role that Ansible would read and gpuplay does not; `names` are the names in the
+ * directory.
+ */
 export function refuseOtherFiles(
   loader: Loader,
   directory: string,
@@ -82,7 +87,7 @@ export function refuseOtherFiles(
     const message = `the role "${role}" has ${what} for Ansible in "${folder}", which gpuplay cannot run`
     loader.report('unsupported-role-file', message, { hint: rewrite })
   }
-  // Whoever keeps a role for both tools declares its arguments twice.
+  // A role for both tools declares its arguments twice.
   if (argumentsFile(loader, directory) !== undefined) return
   for (const extension of extensions) {
     const path = join(directory, 'meta', `argument_specs${extension}`)
@@ -91,11 +96,11 @@ export function refuseOtherFiles(
   }
 }
 
-/** What to do with arguments that are declared in Ansible's form. */
+/** The hint for arguments declared in Ansible's form. */
 export const describeArguments =
-  'declare the arguments as a JSON Schema in meta/arguments.yml; this form may stay beside it'
+  'declare the arguments as a JSON Schema in meta/arguments.yml; you can keep this form for Ansible'
 
-/** Where the role declares its arguments. */
+/** Returns the file in which the role declares its arguments. */
 export function argumentsFile(loader: Loader, directory: string): string | undefined {
   const spellings = ['arguments.yml', 'arguments.yaml'].map((name) => join(directory, 'meta', name))
   return oneOf(

@@ -1,5 +1,6 @@
 /**
- * Reads `meta/arguments.yml` of a role: a JSON Schema of its variables, and beside it `checks` for what a schema cannot say.
+ * Reads `meta/arguments.yml` of a role: a JSON Schema of its variables, and `checks` that a schema cannot
+ * express.
  *
  * ```yaml
  * type: object
@@ -21,7 +22,7 @@ import { isConstant, renderValue } from './render.ts'
 import { didYouMean } from './suggest.ts'
 import type { YamlMap, YamlNode } from './yaml.ts'
 
-/** The defaults in the schema are the role's weakest. */
+/** Defaults in the schema have the lowest precedence of the role's variables. */
 export function readArguments(
   loader: Loader,
   file: string,
@@ -32,7 +33,7 @@ export function readArguments(
   if (value === undefined) return undefined
   const schema = renderValue(value, { has: () => false, get: () => undefined, names: () => [] })
   if (!isRecord(schema) || schema['type'] !== 'object' || !isRecord(schema['properties'])) {
-    loader.report('invalid-schema', 'the arguments of a role are described as a map', {
+    loader.report('invalid-schema', 'the description of role arguments must be a map', {
       where: root.where,
       hint: 'write "type: object" and the variables under "properties"',
     })
@@ -52,9 +53,9 @@ export function readArguments(
 function withoutTemplates(loader: Loader, root: YamlMap): MapValue | undefined {
   const value = loader.values.map(root)
   if (isConstant(value)) return value
-  loader.report('invalid-schema', 'there can be no templates where arguments are described', {
+  loader.report('invalid-schema', 'the description of role arguments cannot contain templates', {
     where: root.where,
-    hint: 'put a default that is made of other variables into defaults/main.yml',
+    hint: 'put a default that uses other variables into defaults/main.yml',
   })
   return undefined
 }
@@ -79,9 +80,9 @@ function readChecks(
 ): readonly RoleCheck[] {
   if (node === undefined || isNothing(node)) return []
   if (node.kind !== 'list') {
-    loader.report('invalid-schema', '"checks" is a list', {
+    loader.report('invalid-schema', '"checks" must be a list', {
       where: node.where,
-      hint: 'begin it with "- that:"',
+      hint: 'start it with "- that:"',
     })
     return []
   }
@@ -90,7 +91,7 @@ function readChecks(
 
 function readCheck(loader: Loader, node: YamlNode, variables: readonly string[]): readonly RoleCheck[] {
   if (node.kind !== 'map') {
-    loader.report('invalid-schema', 'a check is a map with "that" and "message"', { where: node.where })
+    loader.report('invalid-schema', 'a check must be a map with "that" and "message"', { where: node.where })
     return []
   }
   for (const [key, { where }] of node.entries) {
@@ -102,7 +103,9 @@ function readCheck(loader: Loader, node: YamlNode, variables: readonly string[])
   const message = node.entries.get('message')?.value
   const hint = node.entries.get('hint')?.value
   if (that?.kind !== 'scalar' || message?.kind !== 'scalar') {
-    loader.report('invalid-schema', 'a check needs "that", a condition, and "message"', { where: node.where })
+    loader.report('invalid-schema', 'a check needs a condition in "that", and a "message"', {
+      where: node.where,
+    })
     return []
   }
   const at = new FieldReader(node, loader.values).choice('at', variables)

@@ -10,7 +10,7 @@ import { didYouMean } from './suggest.ts'
 import { isNothing } from './fields.ts'
 import type { YamlMap } from './yaml.ts'
 
-/** The role of that name; reported at `where` when there is none. */
+/** Returns the role with this name; reports it at `where` if it does not exist. */
 export function findRole(
   loader: Loader,
   name: string,
@@ -97,8 +97,8 @@ function checkMeta(loader: Loader, directory: string): void {
   }
   const found = root?.entries.get('dependencies')
   if (found === undefined || (found.value.kind === 'list' && found.value.items.length === 0)) return
-  loader.report('not-yet-supported', 'dependencies of roles are not yet supported', {
+  loader.report('not-yet-supported', 'role dependencies are not yet supported', {
     where: found.where,
-    hint: 'list the roles in the play, in their order',
+    hint: 'list the roles in the play, in order',
   })
 }

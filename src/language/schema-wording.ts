@@ -1,21 +1,24 @@
-/** What a person reads when a value does not fit its schema: the words for each kind of mistake. */
+/** The messages for values that do not match their schema. */
 import { didYouMean } from './suggest.ts'
 
 /** One error of the validator, in our terms. */
 export interface SchemaFault {
   readonly keyword: string
   readonly params: Readonly<Record<string, unknown>>
-  /** What the schema demands at this keyword, and the schema around it. */
+  /** The value of this keyword in the schema, and the schema that contains it. */
   readonly demanded: unknown
   readonly around: Readonly<Record<string, unknown>>
-  /** The value's name in the message, quoted: `"mode"`, `"packages[1]"`; what has the arguments, where it is the whole. */
+  /**
+   * The quoted name of the value in the message: `"mode"`, `"packages[1]"`; for the whole, the name of its
+   * owner.
+   */
   readonly label: string
-  /** The last part of the name, for "write it like this"; empty for an entry of a list. */
+  /** The last part of the name, for hints; empty for a list entry. */
   readonly key: string
   readonly data: unknown
-  /** What stood in the file, where that differs from the value. */
+  /** The source text, if it differs from the value. */
   readonly source: string | undefined
-  /** How it is written as text where it stands, if that is not YAML. */
+  /** How to write it as text, if the file is not YAML. */
   readonly quoted?: string | undefined
 }
 
@@ -32,7 +35,7 @@ export function word(fault: SchemaFault): Wording {
     case 'enum':
       return wrongChoice(fault)
     case 'const':
-      return { message: `${label} must be ${show(demanded)}, and is ${show(fault.data)}` }
+      return { message: `${label} must be ${show(demanded)}, not ${show(fault.data)}` }
     case 'required':
       return {
         message: `${label} needs "${String(params['missingProperty'])}"`,
@@ -48,7 +51,7 @@ export function word(fault: SchemaFault): Wording {
     case 'maximum':
     case 'exclusiveMaximum':
       return {
-        message: `${label} must be ${bounds[fault.keyword]} ${String(demanded)}, and is ${show(fault.data)}`,
+        message: `${label} must be ${bounds[fault.keyword]} ${String(demanded)}, not ${show(fault.data)}`,
         hint: description(fault.around),
       }
     case 'minLength':
@@ -81,11 +84,11 @@ export function word(fault: SchemaFault): Wording {
     case 'oneOf':
       return wrongAlternative(fault)
     default:
-      return { message: `${label} does not fit`, hint: description(fault.around) }
+      return { message: `${label} is not valid`, hint: description(fault.around) }
   }
 }
 
-/** What hardly any value may contain, and nobody sees in a file. */
+/** Characters that few values may contain and that are invisible in a file. */
 function saysWhy(data: unknown): string | undefined {
   if (typeof data !== 'string') return undefined
   if (data.includes('\0')) return 'contains a NUL character'
@@ -99,11 +102,11 @@ const bounds = {
   exclusiveMaximum: 'below',
 } as const
 
-/** An unknown key, with what it may have been meant to be. */
+/** An unknown key, with a suggestion. */
 export function wordUnknownKey(label: string, key: string, known: readonly string[]): Wording {
   return {
     message: `${label} has no "${key}"`,
-    hint: didYouMean(key, known, known.length > 0 ? `there are ${known.join(', ')}` : undefined),
+    hint: didYouMean(key, known, known.length > 0 ? `it has ${known.join(', ')}` : undefined),
   }
 }
 
@@ -131,34 +134,34 @@ function wrongType(fault: SchemaFault): Wording {
         ? `${written} is a ${typeof data}`
         : `${written} is read as the number ${String(data)}`
     return {
-      message: `${label} must be ${wanted}, and ${read}`,
+      message: `${label} must be ${wanted}, but ${read}`,
       hint: quoteIt(fault),
     }
   }
   if (typeof data === 'string') {
     if (types.includes('boolean') && /^(y|n|yes|no|on|off)$/i.test(data)) {
       return {
-        message: `${label} must be ${wanted}, and ${data} is text in YAML 1.2`,
+        message: `${label} must be ${wanted}, but ${data} is text in YAML 1.2`,
         hint: `write ${/^(y|yes|on)$/i.test(data) ? 'true' : 'false'}`,
       }
     }
     if (types.includes('boolean') && /^(true|false)$/i.test(data)) {
       return {
-        message: `${label} must be ${wanted}, and ${show(data)} is text`,
+        message: `${label} must be ${wanted}, but ${show(data)} is text`,
         hint: `write ${data.toLowerCase()}, without quotes`,
       }
     }
     if ((types.includes('integer') || types.includes('number')) && /^-?\d+(\.\d+)?$/.test(data)) {
       return {
-        message: `${label} must be ${wanted}, and ${show(data)} is text`,
+        message: `${label} must be ${wanted}, but ${show(data)} is text`,
         hint: `write ${data}, without quotes`,
       }
     }
     if (types.includes('array')) {
-      return { message: `${label} must be ${wanted}, and is ${show(data)}`, hint: `write a list: [${data}]` }
+      return { message: `${label} must be ${wanted}, not ${show(data)}`, hint: `write a list: [${data}]` }
     }
   }
-  return { message: `${label} must be ${wanted}, and is ${show(data)}`, hint: description(fault.around) }
+  return { message: `${label} must be ${wanted}, not ${show(data)}`, hint: description(fault.around) }
 }
 
 function quoteIt({ key, quoted, source, data }: SchemaFault): string {
@@ -171,17 +174,17 @@ function wrongChoice(fault: SchemaFault): Wording {
   const words = choices.map((choice) => (typeof choice === 'string' ? choice : JSON.stringify(choice)))
   if (typeof fault.data === 'number' && words.includes(String(fault.data))) {
     return {
-      message: `${fault.label} must be text, and ${String(fault.data)} is a number`,
+      message: `${fault.label} must be text, but ${String(fault.data)} is a number`,
       hint: quoteIt(fault),
     }
   }
   return {
-    message: `${fault.label} must be one of ${words.join(', ')}, and is ${show(fault.data)}`,
+    message: `${fault.label} must be one of ${words.join(', ')}, not ${show(fault.data)}`,
     hint: didYouMean(String(fault.data), words, 'write one of these words'),
   }
 }
 
-/** A text that does not match its pattern. `title` says what it has to be. */
+/** A text that does not match its pattern. `title` describes the expected text. */
 function wrongText(fault: SchemaFault, schema: unknown): Wording {
   const { label, data } = fault
   const pattern = property(schema, 'pattern')
@@ -196,10 +199,10 @@ function wrongText(fault: SchemaFault, schema: unknown): Wording {
         message: `${label} is ${show(data)}, which is not valid`,
         hint: hint ?? `it must match ${String(pattern)}`,
       }
-    : { message: `${label} must be ${wanted}, and is ${show(data)}`, hint }
+    : { message: `${label} must be ${wanted}, not ${show(data)}`, hint }
 }
 
-/** Alternatives that only say which keys are needed are common (`src` or `content`) and get words of their own. */
+/** Alternatives that only list required keys are common (`src` or `content`) and have their own messages. */
 function wrongAlternative(fault: SchemaFault): Wording {
   const branches = Array.isArray(fault.demanded) ? fault.demanded : []
   const needed = branches.map((branch: unknown) => requiredOf(branch))
@@ -247,7 +250,7 @@ function wrongAlternative(fault: SchemaFault): Wording {
   }
 }
 
-/** The keys that an alternative needs, in words: `"state: absent"`; empty where it needs none. */
+/** Lists the keys that an alternative needs: `"state: absent"`; empty if it needs none. */
 function neededBy(branch: unknown): string {
   return (requiredOf(branch) ?? [])
     .map((key) => {
@@ -290,7 +293,7 @@ function describeProperty(schema: unknown, key: string): string | undefined {
   return text === undefined ? undefined : `${key}: ${text}`
 }
 
-/** A value in a message: short, and never the inside of a secret (those are never shown here). */
+/** Shows a value in a message, shortened. Secrets never get here. */
 export function show(data: unknown): string {
   if (Array.isArray(data)) return 'a list'
   if (typeof data === 'object' && data !== null) return 'a map'

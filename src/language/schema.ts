@@ -1,7 +1,7 @@
 /**
- * Checks values against JSON Schemas and says what is wrong at its place.
+ * Validates values against JSON Schemas and reports problems at their positions.
  *
- * What is not known yet (a template before it is rendered, an `Unknown`, a `Secret`) passes every check.
+ * Values that are not known yet (an unrendered template, an `Unknown`, a `Secret`) pass every check.
  */
 import type { ErrorObject } from 'ajv'
 import type { Position, Problem } from '../base/errors.ts'
@@ -14,9 +14,9 @@ import { nearest } from './suggest.ts'
 import { Validators } from './validators.ts'
 
 export interface CheckSubject {
-  /** Names the whole in messages: `copy`, `the role "verify"`. */
+  /** The name of the whole in messages: `copy`, `the role "verify"`. */
   readonly label: string
-  /** Where a missing key is reported. */
+  /** The position for missing keys. */
   readonly where: Position
   readonly code: 'invalid-argument' | 'invalid-role-argument' | 'invalid-variable'
 }
@@ -28,13 +28,16 @@ export class SchemaChecker {
     this.#validators = validators
   }
 
-  /** Problems with a value as it was written; what has to be rendered first passes. */
+  /** Returns the problems of a value as written; unrendered parts pass. */
   checkValue(schema: object, value: Value, subject: CheckSubject): readonly Problem[] {
     const waiting = new Waiting()
     return this.#check(schema, waiting.fromValue(value), { waiting, value, subject })
   }
 
-  /** Problems with rendered data, and the data with the schema's defaults filled in. `value` says where it was written. */
+  /**
+   * Returns the problems of rendered data, and the data with the schema's defaults. `value` has the
+   * positions.
+   */
   complete(
     schema: object,
     data: unknown,
@@ -46,7 +49,7 @@ export class SchemaChecker {
     return { data: waiting.restore(copy), problems }
   }
 
-  /** @throws Error when the schema itself is wrong; for schemas that users write. */
+  /** @throws Error if the schema itself is invalid; for schemas of users */
   compile(schema: object): void {
     this.#validators.of(schema)
   }
@@ -68,7 +71,7 @@ export class SchemaChecker {
   }
 }
 
-/** Stands in for values that are not known yet: symbols, which no schema says anything about. */
+/** Symbols replace values that are not known yet, because no schema restricts them. */
 class Waiting {
   readonly #values = new Map<symbol, unknown>()
 
@@ -121,7 +124,7 @@ function fromEntries(entries: readonly (readonly [string, unknown])[]): Record<s
   return Object.fromEntries(entries)
 }
 
-/** Branches of `anyOf` and their like complain one by one; only the sum of it is shown. */
+/** Each branch of `anyOf` and similar keywords reports its own error; only the combined one is shown. */
 function insideAlternative(error: ErrorObject): boolean {
   return /\/(anyOf|oneOf|not|if)\/./.test(error.schemaPath) || error.keyword === 'if'
 }
@@ -167,7 +170,7 @@ function keyOf(path: readonly string[], subject: CheckSubject): string {
   return /^\d+$/.test(last) ? '' : last
 }
 
-/** The missing key that an unknown key was meant to be: `desst` explains why there is no `dest`. */
+/** Finds the missing key that an unknown key was meant to be: `desst` explains the missing `dest`. */
 function meantProperty(error: ErrorObject): readonly unknown[] {
   const extra = extraKey(error)
   const around = isRecord(error.parentSchema) ? error.parentSchema['properties'] : undefined
@@ -188,7 +191,7 @@ function entryOf(value: Value, key: string): MapEntry | undefined {
   return value.kind === 'map' ? value.entries.get(key) : undefined
 }
 
-/** The value at a path as far as it was written out, and where it stands. */
+/** Returns the value at a path as far as the source contains it, and its position. */
 function valueAt(
   root: Value,
   path: readonly string[],

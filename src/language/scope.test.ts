@@ -47,7 +47,7 @@ test('variables that are made of each other end with their names in a circle', (
   ])
   assert.equal(
     mistake(() => scope.get('a')),
-    '1 this variable is made of itself: a -> b -> c -> a',
+    '1 this variable refers to itself: a -> b -> c -> a',
   )
 })
 

@@ -1,4 +1,4 @@
-/** The variables that one task of one host sees: layers, the later ones before the earlier. */
+/** The variables of one task on one host: layers, of which later ones override earlier ones. */
 import { InputError } from '../base/errors.ts'
 import { revealAll } from '../base/secret.ts'
 import type { Secrets } from '../base/secrets.ts'
@@ -9,8 +9,9 @@ import { problem } from './source.ts'
 import type { Scope } from './evaluation.ts'
 
 /**
- * Where variables come from, weakest first. Of one name, the layer furthest down in this list wins. Facts and what the engine
- * itself offers (`inventory_hostname`, `groups`, `hostvars`, `check_mode`, ...) are above all: nobody can redefine them.
+ * The sources of variables, weakest first: for each name, the last layer in this list wins. Facts and
+ * built-in variables (`inventory_hostname`, `groups`, `hostvars`, `check_mode`, ...) override all others and
+ * cannot be redefined.
  */
 export const layerOrder = [
   'role defaults',
@@ -26,7 +27,7 @@ export const layerOrder = [
 ] as const
 export type LayerName = (typeof layerOrder)[number]
 
-/** What users wrote, rendered when it is read; or finished data, which may be or hold `Unknown` and `Secret`. */
+/** User input, rendered on read; or final data, which may be or contain `Unknown` and `Secret`. */
 export type LayerValues = { readonly written: Variables } | { readonly data: ReadonlyMap<string, unknown> }
 
 export type Layer = { readonly layer: LayerName } & LayerValues
@@ -36,8 +37,8 @@ type Found =
   | { readonly kind: 'data'; readonly layer: LayerName; readonly data: unknown }
 
 /**
- * An immutable stack of layers. A variable's own templates are rendered in the scope that reads it, once per scope, so a task's
- * `vars` reach into the role's defaults.
+ * An immutable stack of layers. Each scope renders a variable's templates once, with its own variables, so a
+ * task's `vars` affect the role's defaults.
  */
 export class VariableScope implements Scope {
   readonly #layers: readonly Layer[]
@@ -45,10 +46,10 @@ export class VariableScope implements Scope {
   readonly #open: string[] = []
   readonly #book: Pick<Secrets, 'add'> | undefined
 
-  /** @param book Learns the secrets among the variables when they are read. */
+  /** @param book Records the secrets among the variables when they are read. */
   constructor(layers: readonly Layer[], book?: Pick<Secrets, 'add'>) {
     this.#book = book
-    // Of two layers with one name the later one given wins.
+    // Of two layers with the same name, the later one wins.
     this.#layers = layers
       .map((layer, index) => ({ layer, index, rank: layerOrder.indexOf(layer.layer) }))
       .sort((left, right) => right.rank - left.rank || right.index - left.index)
@@ -79,7 +80,7 @@ export class VariableScope implements Scope {
     }
   }
 
-  /** The variable as it was written, and the layer it comes from; `variable` is absent for data. */
+  /** Returns the variable as written and its layer; `variable` is absent for data. */
   origin(name: string): { readonly layer: LayerName; readonly variable?: Variable } | undefined {
     const found = this.#find(name)
     if (found === undefined) return undefined
@@ -113,9 +114,9 @@ export class VariableScope implements Scope {
     if (this.#open.includes(name)) {
       const cycle = [...this.#open.slice(this.#open.indexOf(name)), name].join(' -> ')
       throw new InputError([
-        problem('cyclic-variable', `this variable is made of itself: ${cycle}`, {
+        problem('cyclic-variable', `this variable refers to itself: ${cycle}`, {
           where,
-          hint: 'give one of them a value of its own',
+          hint: 'give one of them a value that does not use the others',
         }),
       ])
     }
@@ -128,7 +129,7 @@ export class VariableScope implements Scope {
   }
 }
 
-/** What the playbook itself gives to one of its tasks: the play's variables, the role's and the task's own. */
+/** Returns the layers of the playbook for a task: variables of the play, the role and the task. */
 export function taskLayers(play: Play, task: Task): readonly Layer[] {
   const layers: Layer[] = [
     { layer: 'play vars', written: play.vars },
@@ -138,7 +139,7 @@ export function taskLayers(play: Play, task: Task): readonly Layer[] {
   return layers
 }
 
-/** What a role gives to its own tasks where it is used. */
+/** Returns the layers of a role use for its tasks. */
 export function roleLayers(use: RoleUse): readonly Layer[] {
   return [
     { layer: 'role defaults', written: use.role.defaults },

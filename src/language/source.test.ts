@@ -28,5 +28,5 @@ test('an excerpt shows everything else as it is', () => {
 })
 
 test('an excerpt shows no line of a file of secrets', () => {
-  assert.equal(shown('door: sesame', 'group_vars/all/vault.yml'), '(a line of a file of secrets)')
+  assert.equal(shown('door: sesame', 'group_vars/all/vault.yml'), '(a line of a secrets file)')
 })

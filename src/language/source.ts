@@ -1,9 +1,9 @@
-/** The text that positions point into, and how a place in it is shown. */
+/** Source texts, their positions and excerpts. */
 import { isSecretFile, isSecretName } from '../base/secret.ts'
 import type { Position, Problem } from '../base/errors.ts'
 import { given } from '../base/given.ts'
 
-/** A file that a user wrote. Makes positions that can show their surroundings. */
+/** A user's file. Creates positions that can show an excerpt. */
 export class SourceFile {
   readonly file: string
   readonly text: string
@@ -19,7 +19,7 @@ export class SourceFile {
     this.#lineStarts = starts
   }
 
-  /** The place of `offset`; its length never goes past the end of the line. */
+  /** Returns the position of `offset`; its length ends at the end of the line at most. */
   position(offset: number, length = 1): SourcePosition {
     const clamped = Math.max(0, Math.min(offset, this.text.length))
     let low = 0
@@ -66,7 +66,10 @@ export class SourcePosition implements Position {
     this.#source = source
   }
 
-  /** The line and the one before it, numbered, with a caret under what is meant. Of a long line the part around it. */
+  /**
+   * Returns the line and the one before it, numbered, with a caret under the position; only a part of a long
+   * line.
+   */
   excerpt(): string {
     const width = String(this.line).length
     const row = (line: number, from: number) => {
@@ -76,7 +79,7 @@ export class SourcePosition implements Position {
     const meant = this.column - 1
     const text = this.#source.lineText(this.line)
     const from = text.length <= widest ? 0 : Math.max(0, Math.min(meant - widest / 2, text.length - widest))
-    // Tabs are kept in front of the caret so that it lands under the same column whatever a tab's width is.
+    // Tabs are kept before the caret, so that it is in the right column at any tab width.
     const before = (from > 0 ? left : '') + text.slice(from, meant)
     const length = Math.max(1, Math.min(this.length, from + widest - meant))
     const caret = `${' '.repeat(width)} | ${before.replaceAll(/[^\t]/g, ' ')}${'^'.repeat(length)}`
@@ -84,9 +87,9 @@ export class SourcePosition implements Position {
   }
 }
 
-/** A line without the values whose names say that they are secrets; a value that is only made of other variables stays. */
+/** Returns a line without the values of secret names; a value that only refers to other variables stays. */
 function withoutSecrets(line: string, file: string): string {
-  if (isSecretFile(file) && line.trim() !== '') return '(a line of a file of secrets)'
+  if (isSecretFile(file) && line.trim() !== '') return '(a line of a secrets file)'
   const whole = /^\s*(?:- +)?["']?([\w-]+)["']?\s*:\s+/.exec(line)
   if (whole !== null && isSecretName(whole[1] ?? '')) return hideFrom(line, whole[0].length, line.length)
   let shown = ''
@@ -102,7 +105,7 @@ function withoutSecrets(line: string, file: string): string {
   return shown + line.slice(end)
 }
 
-/** A list or map up to the end of the line, a quoted text, or a word. */
+/** Matches a list or map up to the end of the line, a quoted text, or a word. */
 const flowValue = /[[{].*|"(?:[^"\\]|\\.)*"?|'[^']*'?|[^\s,{}[\]]+/y
 
 function hideFrom(text: string, from: number, to: number): string {
@@ -110,7 +113,7 @@ function hideFrom(text: string, from: number, to: number): string {
   return value === '' || /^["']?\{\{[^{}]*\}\}["']?$/.test(value) ? text : `${text.slice(0, from)}(secret)`
 }
 
-/** Characters of a line that an excerpt shows at most. */
+/** The most characters of a line in an excerpt. */
 const widest = 160
 const left = '... '
 
@@ -119,15 +122,15 @@ function partOfLine(text: string, from: number): string {
   return `${from > 0 ? left : ''}${part}${from + widest < text.length ? ' ...' : ''}`
 }
 
-/** Characters of a message or a hint, which may quote what somebody wrote. */
+/** The most characters of a message or hint, which may quote user input. */
 const longest = 600
 
-/** The beginning and the end of a text that is longer than anybody reads. */
+/** Shortens a long text to its start and end. */
 function shortened(text: string): string {
   return text.length <= longest ? text : `${text.slice(0, 400)} ... ${text.slice(-150)}`
 }
 
-/** The lines around a position with a caret, where the text it points into is at hand. */
+/** Returns the excerpt for a position, if its source text is available. */
 export function excerptOf(position: Position): string | undefined {
   return position instanceof SourcePosition ? position.excerpt() : undefined
 }
@@ -137,37 +140,37 @@ export interface ProblemDetails {
   readonly hint?: string | undefined
 }
 
-/** A problem with the excerpt of its place. A long message or hint loses its middle. */
+/** Creates a problem with an excerpt. Cuts the middle of a long message or hint. */
 export function problem(code: string, message: string, details: ProblemDetails = {}): Problem {
   const excerpt = details.where === undefined ? undefined : excerptOf(details.where)
   const hint = details.hint === undefined ? undefined : shortened(details.hint)
   return { code, message: shortened(message), ...given({ hint, where: details.where, excerpt }) }
 }
 
-/** Where something stands in a text that came out of a file: maps offsets in that text to the file. */
+/** Maps offsets in a text from a file to positions in the file. */
 export interface Locator {
   readonly where: Position
-  /** The place of the characters from `offset` on. */
+  /** Returns the position of the characters from `offset` on. */
   at(offset: number, length: number): Position
 }
 
-/** A locator for text that came from the command line: everything is at one place. */
+/** A locator for text from the command line: everything has the same position. */
 export function fixedLocator(where: Position): Locator {
   return { where, at: () => where }
 }
 
-/** A locator for text that is a whole file. */
+/** A locator for the text of a whole file. */
 export function fileLocator(source: SourceFile): Locator {
   return { where: source.position(0), at: (offset, length) => source.position(offset, length) }
 }
 
 /**
- * Problems as a person wants to read them: each once (a role that is used twice has its mistakes twice), file by file as they
- * were first met, from top to bottom.
+ * Sorts problems for output: without duplicates (from a role that is used twice), by file in the order of
+ * first mention, from top to bottom.
  */
 export function tidy(problems: readonly Problem[]): readonly Problem[] {
   const files = [...new Set(problems.map((found) => found.where?.file))]
-  // What stands there without its quotes was read as nothing: no use in saying that nothing is wrong too.
+  // An unquoted template was read as an empty value; do not also report that value.
   const unread = new Set(
     problems.filter(({ code }) => code === 'unquoted-template').map(({ where }) => JSON.stringify(where)),
   )

@@ -1,9 +1,9 @@
-/** Finds what a misspelt word was meant to be. */
+/** Suggests words for misspelt ones. */
 import { distance } from 'fastest-levenshtein'
 
 /**
- * How far `left` is from `right`: characters inserted, removed or replaced. Two neighbours swapped, the most common slip,
- * count as one.
+ * The edit distance of two words: characters inserted, removed or replaced. Two swapped neighbours, the most
+ * common slip, count as one.
  */
 export function editDistance(left: string, right: string): number {
   const edits = distance(left, right)
@@ -14,7 +14,7 @@ function lettersOf(word: string): string {
   return word.split('').sort().join('')
 }
 
-/** The candidate nearest to `word`, if one is near enough to be what was meant. */
+/** Returns the candidate nearest to `word`, if it is close enough. */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   const wanted = normalise(word)
   const limit = Math.max(1, Math.floor(wanted.length / 4))
@@ -30,7 +30,7 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   return best
 }
 
-/** `did you mean "x"?`, or what else can be said. */
+/** Returns `did you mean "x"?`, or the fallback. */
 export function didYouMean(
   word: string,
   candidates: Iterable<string>,

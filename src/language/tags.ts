@@ -1,11 +1,14 @@
-/** Which tasks `--tags` and `--skip-tags` choose; the rules, and the words `always`, `never`, `all`, `tagged`, `untagged`, are Ansible's. */
+/**
+ * Selects tasks by `--tags` and `--skip-tags`, with Ansible's rules and its words `always`, `never`, `all`,
+ * `tagged`, `untagged`.
+ */
 import type { Problem } from '../base/errors.ts'
 import type { Playbook } from './model.ts'
 import { problem } from './source.ts'
 import { didYouMean } from './suggest.ts'
 
 export interface TagChoice {
-  /** Empty: everything, except what is tagged `never`. */
+  /** Empty: all tasks except those tagged `never`. */
   readonly tags: readonly string[]
   readonly skipTags: readonly string[]
 }
@@ -30,7 +33,7 @@ function isSkipped(tags: readonly string[], skipped: readonly string[]): boolean
 
 const special = new Set(['all', 'always', 'never', 'tagged', 'untagged'])
 
-/** Words of `--tags` that no task of these playbooks has: nothing would run, and nobody would be told. */
+/** Reports words of `--tags` that no task has; otherwise nothing would run, silently. */
 export function unknownTags(playbooks: readonly Playbook[], { tags }: TagChoice): readonly Problem[] {
   const known = new Set(
     playbooks
@@ -46,7 +49,7 @@ export function unknownTags(playbooks: readonly Playbook[], { tags }: TagChoice)
         hint: didYouMean(
           tag,
           known,
-          known.size === 0 ? 'no task has any' : `there are ${[...known].join(', ')}`,
+          known.size === 0 ? 'no task has tags' : `the tags are ${[...known].join(', ')}`,
         ),
       }),
     )

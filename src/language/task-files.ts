@@ -1,4 +1,6 @@
-/** Files on the controller that tasks name: a role's `files` and `templates`, then those beside the playbook. */
+/**
+ * Files on the controller that tasks name: in a role's `files` and `templates`, then next to the playbook.
+ */
 import { basename, dirname, isAbsolute, join } from 'node:path'
 import type { Declarations } from './declarations.ts'
 import { type Files, readText, suggestions } from './files.ts'
@@ -12,14 +14,14 @@ import { TemplateParser } from './template.ts'
 
 export type FileKind = 'files' | 'templates'
 
-/** Where a task's file is looked for, in order. */
+/** Returns the paths to search for a task's file, in order. */
 export function fileCandidates(task: Task, kind: FileKind, name: string): readonly string[] {
   if (isAbsolute(name)) return [name]
   const folders = [...(task.role === undefined ? [] : [task.role.role.directory]), task.directory]
   return folders.flatMap((folder) => [join(folder, kind, name), join(folder, name)])
 }
 
-/** The path of a file (or folder) that a task names; `undefined` when there is none. */
+/** Returns the path of a file or folder that a task names; `undefined` if it does not exist. */
 export function findTaskFile(
   task: Task,
   options: { readonly kind: FileKind; readonly name: string; readonly files: Files },
@@ -31,7 +33,7 @@ export function findTaskFile(
 
 /**
  * Reads and parses a template file; render it with `renderTemplate`.
- * @throws InputError when it cannot be read or parsed.
+ * @throws InputError if it cannot be read or parsed
  */
 export function readTemplateFile(path: string, files: Files): Template {
   const problems: Problem[] = []
@@ -50,7 +52,7 @@ function parseFile(
   return parser.parseFile(text, fileLocator(new SourceFile(path, text)), problems)
 }
 
-/** Reports files that are named by constants and not there, and what is wrong in templates. */
+/** Reports missing files whose names are constants, and mistakes in templates. */
 export function checkTaskFiles(loader: Loader, task: Task, names: Declarations): void {
   const kinds = loader.modules.get(task.module)?.files ?? {}
   const remote = task.args.entries.get('remote_src')?.value

@@ -1,4 +1,4 @@
-/** Reads lists of tasks, and what stands in for tasks: roles, and imports of either. */
+/** Reads lists of tasks, roles, and imports of either. */
 import { basename, dirname, relative, resolve } from 'node:path'
 import type { Position } from '../base/errors.ts'
 import { FieldReader, isNothing } from './fields.ts'
@@ -17,7 +17,7 @@ export class TaskListReader {
   /** Roles that tasks of the play being read import. */
   readonly imported: UsedRole[] = []
   readonly #loader: Loader
-  /** Task files and roles being read, to end cycles. */
+  /** Task files and roles being read, to detect cycles. */
   readonly #open: string[] = []
 
   constructor(loader: Loader) {
@@ -137,7 +137,7 @@ export class TaskListReader {
     if (root.kind === 'list') return root.items
     loader.report('invalid-tasks', 'this file must be a list of tasks', {
       where: root.where,
-      hint: 'begin it with "- name: ..."',
+      hint: 'start it with "- name: ..."',
     })
     return []
   }
@@ -168,7 +168,7 @@ export class TaskListReader {
     const loader = this.#loader
     const target = importTarget(entry, 'file')
     if (typeof target?.value !== 'string') {
-      loader.report('invalid-import', '"import_tasks" takes the name of a file', { where: entry.value.where })
+      loader.report('invalid-import', '"import_tasks" needs the name of a file', { where: entry.value.where })
       return []
     }
     const path = resolve(around.folder, target.value)
@@ -239,7 +239,7 @@ export class TaskListReader {
       const later = Object.hasOwn(notYet, key) ? notYet[key] : undefined
       if (later === undefined) {
         const hint = didYouMean(key, known, `${what} has ${[...known].join(', ')}`)
-        this.#loader.report('unknown-keyword', `"${key}" is no keyword of ${what}`, { where, hint })
+        this.#loader.report('unknown-keyword', `"${key}" is not a keyword of ${what}`, { where, hint })
       } else {
         this.#loader.report('not-yet-supported', `"${key}" is not yet supported`, { where, hint: later })
       }
@@ -259,7 +259,7 @@ export class TaskListReader {
     if (isTemplate(name)) {
       this.#loader.report('not-templated', `the name of an imported ${what} cannot be a template`, {
         where,
-        hint: 'import each of them under a condition: when: facts.os.id == "debian"',
+        hint: 'import each one under a condition: when: facts.os.id == "debian"',
       })
       return
     }

@@ -6,7 +6,7 @@ const taskMistakes: readonly (readonly [name: string, tasks: string, expected: r
   [
     'a misspelt keyword',
     '- debug: {msg: x}\n  wehn: true\n',
-    ['site.yml:4:7 unknown-keyword: "wehn" is no keyword of a task (did you mean "when"?)'],
+    ['site.yml:4:7 unknown-keyword: "wehn" is not a keyword of a task (did you mean "when"?)'],
   ],
   [
     'a misspelt module',
@@ -22,7 +22,7 @@ const taskMistakes: readonly (readonly [name: string, tasks: string, expected: r
     'an argument that stands among the keywords',
     '- command: x\n  chdir: /tmp\n',
     [
-      'site.yml:4:7 unknown-keyword: "chdir" is no keyword of a task (it is an argument of "command": indent it)',
+      'site.yml:4:7 unknown-keyword: "chdir" is not a keyword of a task (it is an argument of "command": indent it)',
     ],
   ],
   [
@@ -44,37 +44,37 @@ const taskMistakes: readonly (readonly [name: string, tasks: string, expected: r
     'a mode that is a number',
     '- copy: {dest: /x, content: x, mode: 0644}\n',
     [
-      'site.yml:3:42 invalid-argument: "mode" must be text, and 0644 is read as the number 644 (quote it: mode: "0644")',
+      'site.yml:3:42 invalid-argument: "mode" must be text, but 0644 is read as the number 644 (quote it: mode: "0644")',
     ],
   ],
   [
     'yes where true is meant',
     '- service: {name: x, enabled: yes}\n',
     [
-      'site.yml:3:35 invalid-argument: "enabled" must be true or false, and yes is text in YAML 1.2 (write true)',
+      'site.yml:3:35 invalid-argument: "enabled" must be true or false, but yes is text in YAML 1.2 (write true)',
     ],
   ],
   [
     'a word that is none of the choices',
     '- service: {name: x, state: startd}\n',
     [
-      'site.yml:3:33 invalid-argument: "state" must be one of started, stopped, restarted, and is "startd" (did you mean "started"?)',
+      'site.yml:3:33 invalid-argument: "state" must be one of started, stopped, restarted, not "startd" (did you mean "started"?)',
     ],
   ],
   [
     'an undefined variable in a template',
     '- debug: {msg: "{{ prot }}"}\n',
-    ['site.yml:3:24 undefined-variable: nothing is called "prot" here (did you mean "port"?)'],
+    ['site.yml:3:24 undefined-variable: "prot" is not defined (did you mean "port"?)'],
   ],
   [
     'an undefined variable in a condition',
     '- debug: {msg: x}\n  when: prot == 1\n',
-    ['site.yml:4:13 undefined-variable: nothing is called "prot" here (did you mean "port"?)'],
+    ['site.yml:4:13 undefined-variable: "prot" is not defined (did you mean "port"?)'],
   ],
   [
     'a condition in braces',
     '- debug: {msg: x}\n  when: "{{ port }}"\n',
-    ['site.yml:4:14 invalid-expression: an expression is never templated (leave the braces out)'],
+    ['site.yml:4:14 invalid-expression: expressions cannot contain templates (remove the braces)'],
   ],
   [
     'a field that no result of that module has',
@@ -93,28 +93,28 @@ const taskMistakes: readonly (readonly [name: string, tasks: string, expected: r
     'a number that is compared with text',
     '- command: x\n  register: out\n- debug: {msg: x}\n  when: out.rc == "0"\n',
     [
-      'site.yml:6:13 wrong-type: cannot compare a number with text: out.rc is a number, "0" is text (compare values of one kind: text with text ("0"), numbers with numbers (0))',
+      'site.yml:6:13 wrong-type: cannot compare a number with text: out.rc is a number, "0" is text (compare values of the same type: text with text ("0"), numbers with numbers (0))',
     ],
   ],
   [
     'a result that is read before it is there',
     '- debug: {msg: "{{later.rc}}"}\n- command: x\n  register: later\n',
     [
-      'site.yml:3:23 undefined-variable: nothing is called "later" here (set it in the inventory, in vars, or register it in an earlier task)',
+      'site.yml:3:23 undefined-variable: "later" is not defined (set it in the inventory or under "vars", or register it in an earlier task)',
     ],
   ],
   [
     'the loop variable outside of a loop',
     '- debug: {msg: "{{item}}"}\n',
     [
-      'site.yml:3:23 undefined-variable: nothing is called "item" here (set it in the inventory, in vars, or register it in an earlier task)',
+      'site.yml:3:23 undefined-variable: "item" is not defined (set it in the inventory or under "vars", or register it in an earlier task)',
     ],
   ],
   [
     'an Ansible name that is another one here',
     '- debug: {msg: "{{ansible_check_mode}}"}\n',
     [
-      'site.yml:3:23 undefined-variable: nothing is called "ansible_check_mode" here (it is called check_mode here)',
+      'site.yml:3:23 undefined-variable: "ansible_check_mode" is not defined (in gpuplay it is called check_mode)',
     ],
   ],
   [
@@ -132,58 +132,58 @@ const taskMistakes: readonly (readonly [name: string, tasks: string, expected: r
     '- block: []\n- debug: {msg: x}\n  with_items: [1]\n  delegate_to: x\n',
     [
       'site.yml:3:7 not-yet-supported: "block" is not yet supported (write the tasks one after the other, or put them in a file and use import_tasks)',
-      'site.yml:5:7 not-yet-supported: "with_items" is not yet supported (write loop; it does not flatten lists in the list, as with_items does: join them with !cel a + b)',
-      'site.yml:6:7 not-yet-supported: "delegate_to" is not yet supported (give the task a play of its own for that host; container modules reach the node by themselves)',
+      'site.yml:5:7 not-yet-supported: "with_items" is not yet supported (write loop; unlike with_items, it does not flatten nested lists: join them with !cel a + b)',
+      'site.yml:6:7 not-yet-supported: "delegate_to" is not yet supported (move the task to its own play for that host; container modules reach the node themselves)',
     ],
   ],
   [
     'two modules in one task',
     '- debug: {msg: x}\n  command: x\n',
     [
-      'site.yml:4:7 two-modules: a task calls one module; here are "debug" and "command" (make two tasks of it, or indent what is an argument)',
+      'site.yml:4:7 two-modules: a task calls one module, but this one has "debug" and "command" (split it into two tasks, or indent the arguments)',
     ],
   ],
   [
     'a name that no expression could use',
     '- command: x\n  register: my-result\n',
     [
-      'site.yml:4:17 invalid-name: "my-result" cannot be the name of a variable (use letters, digits and underscores: my_result)',
+      'site.yml:4:17 invalid-name: "my-result" is not a valid variable name (use letters, digits and underscores: my_result)',
     ],
   ],
   [
     'a name that is taken',
     '- command: x\n  register: facts\n  vars: { omit: 1 }\n',
     [
-      'site.yml:4:17 invalid-name: "facts" is always there, and no variable can have its name (choose another name, such as facts_value)',
-      'site.yml:5:15 invalid-name: "omit" is always there, and no variable can have its name (choose another name, such as omit_value)',
+      'site.yml:4:17 invalid-name: "facts" is a built-in variable and cannot be redefined (choose another name, such as facts_value)',
+      'site.yml:5:15 invalid-name: "omit" is a built-in variable and cannot be redefined (choose another name, such as omit_value)',
     ],
   ],
   [
     'an import of a file that is only known in the run',
     '- import_tasks: "{{ port }}.yml"\n',
     [
-      'site.yml:3:21 not-templated: the name of an imported file cannot be a template (import each of them under a condition: when: facts.os.id == "debian")',
+      'site.yml:3:21 not-templated: the name of an imported file cannot be a template (import each one under a condition: when: facts.os.id == "debian")',
     ],
   ],
   [
     'an exit code that means something else',
     '- command: x\n  exit_code: 2\n',
-    ['site.yml:4:18 invalid-keyword: "exit_code" must be from 3 to 7, and is 2 (write a number from 3 to 7)'],
+    ['site.yml:4:18 invalid-keyword: "exit_code" must be from 3 to 7, not 2 (write a number from 3 to 7)'],
   ],
   [
     'a loop that is no list',
     '- debug: {msg: x}\n  loop: abc\n',
     [
-      'site.yml:4:13 invalid-keyword: "loop" must be a list (write a list, or one {{variable}} or !cel expression that gives one)',
+      'site.yml:4:13 invalid-keyword: "loop" must be a list (write a list, or a {{variable}} or !cel expression whose value is a list)',
     ],
   ],
   [
     'arguments of a module in its text',
     '- debug: msg=hi\n- command: make -C "a b" creates=/x chdir=/y\n- command: dd if=/dev/zero creates="/a b"\n',
     [
-      'site.yml:3:14 invalid-argument: "msg=hi" would be part of the text: arguments are not written like this (write debug: { msg: hi }; if "msg=" belongs to the text, write debug: { msg: ... })',
-      'site.yml:4:16 invalid-argument: "creates=/x" would be part of the text: arguments are not written like this (write command: { cmd: "make -C \\"a b\\"", creates: /x, chdir: /y }; if "creates=" belongs to the text, write command: { cmd: ... })',
-      'site.yml:5:16 invalid-argument: "creates=/a b" would be part of the text: arguments are not written like this (write command: { cmd: "dd if=/dev/zero", creates: "/a b" }; if "creates=" belongs to the text, write command: { cmd: ... })',
+      'site.yml:3:14 invalid-argument: "msg=hi" would be part of the text: arguments cannot be written as name=value (write debug: { msg: hi }; if "msg=" belongs to the text, write debug: { msg: ... })',
+      'site.yml:4:16 invalid-argument: "creates=/x" would be part of the text: arguments cannot be written as name=value (write command: { cmd: "make -C \\"a b\\"", creates: /x, chdir: /y }; if "creates=" belongs to the text, write command: { cmd: ... })',
+      'site.yml:5:16 invalid-argument: "creates=/a b" would be part of the text: arguments cannot be written as name=value (write command: { cmd: "dd if=/dev/zero", creates: "/a b" }; if "creates=" belongs to the text, write command: { cmd: ... })',
     ],
   ],
   [
@@ -200,14 +200,14 @@ const taskMistakes: readonly (readonly [name: string, tasks: string, expected: r
     'a value to print that nobody set, and one in braces',
     '- debug: { var: prot.x }\n- debug: { var: "{{ port }}" }\n',
     [
-      'site.yml:3:21 undefined-variable: nothing is called "prot" here (did you mean "port"?)',
-      'site.yml:4:22 invalid-expression: an expression is never templated (leave the braces out)',
+      'site.yml:3:21 undefined-variable: "prot" is not defined (did you mean "port"?)',
+      'site.yml:4:22 invalid-expression: expressions cannot contain templates (remove the braces)',
     ],
   ],
   [
     'a mistake in an expression among the arguments',
     '- debug: {msg: !cel "prot + 1"}\n',
-    ['site.yml:3:26 undefined-variable: nothing is called "prot" here (did you mean "port"?)'],
+    ['site.yml:3:26 undefined-variable: "prot" is not defined (did you mean "port"?)'],
   ],
 ]
 
@@ -221,7 +221,5 @@ test('a condition on text that a number is compared with is placed in the file, 
   const found = mistakesIn('- debug: {msg: x}\n  when:\n    - true\n    - "port == 1 && prt == 2"\n', {
     variables: ['port'],
   })
-  assert.deepEqual(found, [
-    'site.yml:6:25 undefined-variable: nothing is called "prt" here (did you mean "port"?)',
-  ])
+  assert.deepEqual(found, ['site.yml:6:25 undefined-variable: "prt" is not defined (did you mean "port"?)'])
 })

@@ -12,21 +12,21 @@ import { didYouMean } from './suggest.ts'
 import { newNameProblem } from './values.ts'
 import type { YamlEntry, YamlMap } from './yaml.ts'
 
-/** Where a list of tasks stands, and what its tasks inherit. */
+/** The origin of a list of tasks, and what its tasks inherit. */
 export interface TaskSurroundings {
   readonly playbook: string
   readonly play: string
   /** The playbook's folder. */
   readonly directory: string
   readonly role: RoleUse | undefined
-  /** The file with the tasks as it is named in their identity. */
+  /** The file of the tasks, as in their identity. */
   readonly file: string
   /** The folder of that file, for imports. */
   readonly folder: string
   readonly inherited: Inherited
 }
 
-/** Reads a task; `undefined` when it is so wrong that nothing can be said of it. Problems are reported. */
+/** Reads a task and reports its problems. Returns `undefined` if it is too broken to use. */
 export function readTask(loader: Loader, map: YamlMap, around: TaskSurroundings): Task | undefined {
   return read(loader, map, around, taskKeywords)
 }
@@ -131,10 +131,10 @@ function findModule(loader: Loader, map: YamlMap, keywords: ReadonlySet<string>)
   if (first !== undefined && second !== undefined) {
     loader.report(
       'two-modules',
-      `a task calls one module; here are "${first.module.name}" and "${second.module.name}"`,
+      `a task calls one module, but this one has "${first.module.name}" and "${second.module.name}"`,
       {
         where: second.where,
-        hint: 'make two tasks of it, or indent what is an argument',
+        hint: 'split it into two tasks, or indent the arguments',
       },
     )
   }
@@ -173,7 +173,7 @@ function reportUnknownKey(
     })
     return
   }
-  loader.report('unknown-keyword', `"${key}" is no keyword of a task`, {
+  loader.report('unknown-keyword', `"${key}" is not a keyword of a task`, {
     where,
     hint: argument ? `it is an argument of "${module.name}": indent it` : didYouMean(key, keywords),
   })
@@ -184,7 +184,10 @@ function propertiesOf(module: ModuleSchema): Readonly<Record<string, unknown>> {
   return properties ?? {}
 }
 
-/** The arguments: a map, a string where the module takes one, and what `args` adds. Checked against the module's schema. */
+/**
+ * Reads the arguments: a map, or a string if the module takes one, plus `args`. Checks them against the
+ * module's schema.
+ */
 function readArgs(loader: Loader, fields: FieldReader, { module, where, entry }: FoundModule): MapValue {
   const entries = new Map<string, MapEntry>()
   const node = entry.value
@@ -219,7 +222,7 @@ function readArgs(loader: Loader, fields: FieldReader, { module, where, entry }:
   return args
 }
 
-/** As written, but for the module's conditions, which are expressions without a tag. */
+/** As written, except the module's conditions, which are expressions without a tag. */
 function argumentsOf(loader: Loader, node: YamlMap, module: ModuleSchema): MapValue {
   const conditions = new Set(module.expressions)
   const evaluated = new Set(module.evaluated)
@@ -239,7 +242,7 @@ function argumentsOf(loader: Loader, node: YamlMap, module: ModuleSchema): MapVa
   return { kind: 'map', entries, where: node.where }
 }
 
-/** The entry with a text that is read as if `!cel` stood before it. */
+/** Reads the text of the entry as if it had the tag `!cel`. */
 function asExpression(entry: YamlEntry): YamlEntry {
   const { value } = entry
   if (value.kind !== 'scalar' || typeof value.value !== 'string') return entry
@@ -256,7 +259,7 @@ function readLoop(loader: Loader, fields: FieldReader): Loop | undefined {
   if (items.kind === 'literal' || items.kind === 'map') {
     loader.report('invalid-keyword', '"loop" must be a list', {
       where: items.where,
-      hint: 'write a list, or one {{variable}} or !cel expression that gives one',
+      hint: 'write a list, or a {{variable}} or !cel expression whose value is a list',
     })
   }
   const controls = control === undefined ? undefined : new FieldReader(control, loader.values)

@@ -1,15 +1,18 @@
-/** What templates may call. Pure functions on plain data; each gets its arguments as they are and gives text or a value. */
+/**
+ * The template helpers: pure functions on plain data. Each gets its arguments unchanged and returns text or a
+ * value.
+ */
 import { posix } from 'node:path'
 import { stringify } from 'yaml'
 import { quote } from '../base/shell.ts'
 
 export interface TemplateHelper {
-  /** How many arguments it takes, at least and at most. */
+  /** The least and the most arguments. */
   readonly arguments: readonly [number, number]
   readonly apply: (...values: readonly unknown[]) => unknown
 }
 
-/** A template helper was given something that it cannot work on. */
+/** A template helper got an unsupported value. */
 export class HelperError extends Error {}
 
 export const templateHelpers: Readonly<Record<string, TemplateHelper>> = {
@@ -46,12 +49,12 @@ export const templateHelpers: Readonly<Record<string, TemplateHelper>> = {
 function text(value: unknown): string {
   if (typeof value === 'string') return value
   if (typeof value === 'number' || typeof value === 'boolean') return String(value)
-  throw new HelperError(`needs text, and got ${kindOf(value)}`)
+  throw new HelperError(`needs text, but got ${kindOf(value)}`)
 }
 
 function listOf(value: unknown, helper: string): readonly unknown[] {
   if (Array.isArray(value)) return value
-  throw new HelperError(`"${helper}" needs a list, and got ${kindOf(value)}`)
+  throw new HelperError(`"${helper}" needs a list, but got ${kindOf(value)}`)
 }
 
 function lookup(value: unknown, key: string): unknown {
@@ -66,7 +69,7 @@ function lookup(value: unknown, key: string): unknown {
 
 function numberOf(value: unknown): number {
   if (typeof value === 'number') return value
-  throw new HelperError(`"add" needs numbers, and got ${kindOf(value)}`)
+  throw new HelperError(`"add" needs numbers, but got ${kindOf(value)}`)
 }
 
 function textOr(value: unknown, fallback: string): string {
@@ -77,7 +80,7 @@ function numberOr(value: unknown, fallback: number): number {
   return typeof value === 'number' ? value : fallback
 }
 
-/** As `#if` has it: an empty list, empty text, 0 and null are false. */
+/** As for `#if`: an empty list, empty text, 0 and null are false. */
 function truthy(value: unknown): boolean {
   return Array.isArray(value) ? value.length > 0 : Boolean(value)
 }
@@ -85,10 +88,13 @@ function truthy(value: unknown): boolean {
 function lengthOf(value: unknown): number {
   if (typeof value === 'string' || Array.isArray(value)) return value.length
   if (typeof value === 'object' && value !== null) return Object.keys(value).length
-  throw new HelperError(`"length" needs text, a list or a map, and got ${kindOf(value)}`)
+  throw new HelperError(`"length" needs text, a list or a map, but got ${kindOf(value)}`)
 }
 
-/** Every line but the first, and no empty one, moved right: `{{indent text 4}}` stands where the first line begins. */
+/**
+ * Indents every line except the first and empty ones: `{{indent text 4}}` is placed where the first line
+ * starts.
+ */
 function indent(value: string, width: number): string {
   return value
     .split('\n')
@@ -96,7 +102,7 @@ function indent(value: string, width: number): string {
     .join('\n')
 }
 
-/** What a value is, in words. */
+/** Names the type of a value. */
 export function kindOf(value: unknown): string {
   if (value === undefined) return 'nothing'
   if (value === null) return 'null'

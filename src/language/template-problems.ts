@@ -1,4 +1,7 @@
-/** What is wrong with a template that Handlebars cannot read or that calls what there is not, placeholder by placeholder. */
+/**
+ * Finds the problems of a template that Handlebars cannot parse, or with unknown helpers, placeholder by
+ * placeholder.
+ */
 import type { Problem } from '../base/errors.ts'
 import { jinjaPlaceholder, type Placeholder } from './jinja/problems.ts'
 import { type Part, partsOf } from './jinja/scan.ts'
@@ -7,13 +10,13 @@ import { type Locator, problem } from './source.ts'
 export interface BrokenTemplate {
   readonly source: string
   readonly locator: Locator
-  /** It is a value in YAML, where `!cel` may stand instead. */
+  /** It is a value in YAML, where `!cel` is possible. */
   readonly isValue: boolean
-  /** The problems of a template that is a piece of this one; its places are found from `locator`. */
+  /** Returns the problems of a part of this template, with positions from `locator`. */
   readonly check: (piece: string, locator: Locator) => readonly Problem[]
 }
 
-/** Every placeholder that is wrong by itself; or else what is wrong with the blocks. */
+/** Returns every wrong placeholder; if there is none, the problems of the blocks. */
 export function templateProblems(template: BrokenTemplate): readonly Problem[] {
   const parts = partsOf(template.source).filter(({ kind }) => kind === 'placeholder')
   const found = parts.flatMap((part) => placeholderProblems(part, template))
@@ -44,7 +47,9 @@ function unclosed({ start }: Part, locator: Locator): Problem {
   })
 }
 
-/** The placeholder, and a template of its own that holds nothing else; `undefined` for what only closes or comments. */
+/**
+ * Returns the placeholder and a template that contains only it; `undefined` for closing tags and comments.
+ */
 function placeholderOf({ text, start }: Part): (Placeholder & { readonly piece: string }) | undefined {
   const inside = text.replaceAll(/^\{\{\{?~?|~?\}?\}\}$/g, '').trim()
   if (/^[!/]/.test(inside) || /^(else|\^)$/.test(inside)) return undefined
@@ -61,7 +66,7 @@ function placeholderOf({ text, start }: Part): (Placeholder & { readonly piece: 
   return { text, start, block: name, expression, parameters, piece: `${text}{{/${name}}}` }
 }
 
-/** Blocks that nothing closes, and closings that nothing opened. */
+/** Finds unclosed blocks, and closing tags without a block. */
 function blockProblems(parts: readonly Part[], locator: Locator): readonly Problem[] {
   const open: { readonly name: string; readonly part: Part }[] = []
   for (const part of parts) {
@@ -69,7 +74,7 @@ function blockProblems(parts: readonly Part[], locator: Locator): readonly Probl
     if (sign === undefined) {
       if (open.length > 0 || !/^\{\{~?\s*(else\b|\^)/.test(part.text)) continue
       return [
-        problem('invalid-template', `"${part.text}" stands in no block`, {
+        problem('invalid-template', `"${part.text}" is outside a block`, {
           where: locator.at(part.start, part.text.length),
           hint: 'open one before it: {{#if value}}',
         }),
@@ -104,13 +109,13 @@ function blockProblems(parts: readonly Part[], locator: Locator): readonly Probl
   ]
 }
 
-/** What Handlebars says of a text that it cannot parse. */
+/** The problem of a text that Handlebars cannot parse. */
 export function syntaxProblem(error: unknown, source: string, locator: Locator): Problem {
   const [first = ''] = source.split('\n')
   const unread = unreadPart(error)
   return problem(
     'invalid-template',
-    `"${first}" is not a template${unread === undefined ? '' : `: it cannot be read from "${unread}" on`}`,
+    `"${first}" is not a valid template${unread === undefined ? '' : `: syntax error at "${unread}"`}`,
     {
       where: locator.at(0, first.length),
       hint: 'write a name, or a helper with its values: {{name}}, {{default name "x"}}; for literal braces write \\{{',
@@ -118,7 +123,7 @@ export function syntaxProblem(error: unknown, source: string, locator: Locator):
   )
 }
 
-/** Handlebars' message has an excerpt, and below it an arrow to the first token that does not fit. */
+/** Handlebars' message has an excerpt with an arrow to the unexpected token below it. */
 function unreadPart(error: unknown): string | undefined {
   const [, excerpt = '', arrow = ''] =
     /^Parse error on line \d+:\n(.*)\n(-*)\^/.exec(error instanceof Error ? error.message : '') ?? []

@@ -1,6 +1,6 @@
 /**
- * Checks the tree of a template and rewrites it: each value that is printed goes through `emit`, each that a block or a helper
- * takes through `need`, and every call of a helper carries its place.
+ * Checks the tree of a template and rewrites it: each printed value goes through `emit`, each argument of a
+ * block or helper through `need`, and every helper call carries its position.
  */
 import type { Position, Problem } from '../base/errors.ts'
 import type { Comparison, ReadPath } from './model.ts'
@@ -12,17 +12,17 @@ type Node = hbs.AST.Node
 type Path = hbs.AST.PathExpression
 type Call = hbs.AST.SubExpression
 
-/** Where a placeholder stands, for what is said of its value. */
+/** The position of a placeholder, for messages about its value. */
 export interface Place {
   readonly where: Position
   /** As written. */
   readonly text: string
-  /** Inside `#each` or `#with`, where names mean the item's. */
+  /** Inside `#each` or `#with`, where names refer to parts of the item. */
   readonly inItem: boolean
 }
 
 interface Context {
-  /** Names mean the parts of an item here, not variables. */
+  /** Names refer to parts of an item here, not to variables. */
   readonly item: boolean
   readonly outer: Context | undefined
   /** Block parameters (`as |x|`). */
@@ -33,7 +33,10 @@ const blocks = new Set(['if', 'unless', 'each', 'with'])
 /** Helpers whose arguments may be undefined. */
 const tolerant = new Set(['defined', 'default'])
 
-/** Rewrites one parsed template in place of its nodes; collects its mistakes, its places and the paths that it reads. */
+/**
+ * Rewrites the nodes of one parsed template in place; collects its mistakes, positions and the paths that it
+ * reads.
+ */
 export class Rewriter {
   readonly problems: Problem[] = []
   readonly places: Place[] = []
@@ -52,7 +55,7 @@ export class Rewriter {
     return [...this.#found.values()]
   }
 
-  /** Variables that a helper asks for whether or not they are there. */
+  /** Variables that a helper tests for existence. */
   optional(): readonly string[] {
     return [...this.#optional]
   }
@@ -98,7 +101,7 @@ export class Rewriter {
         : `there is no block "{{#${kind}}}"`
       this.#report('unknown-block', message, block.path, {
         hint: blocks.has(kind)
-          ? `for more than a value write a helper in brackets: {{#${kind} (eq a b)}}`
+          ? `to combine values, write a helper in brackets: {{#${kind} (eq a b)}}`
           : didYouMean(kind, blocks, `write {{#if ${kind}}} or {{#each ${kind}}}`),
       })
       return block
@@ -111,11 +114,11 @@ export class Rewriter {
     return { ...block, params }
   }
 
-  /** A helper with its arguments, its own place first. */
+  /** A helper call with its arguments, its position first. */
   #call(call: Call, context: Context): Call {
     if (!isPath(call.path)) {
-      // Handlebars takes a text for the name of a helper; nobody who writes one there means that.
-      this.#report('unknown-helper', 'only a helper takes values, and this is a value itself', call.path, {
+      // Handlebars reads a string here as the name of a helper, which is never intended.
+      this.#report('unknown-helper', 'only a helper takes arguments, and this is a plain value', call.path, {
         hint: 'write the value alone, or a helper before it: {{default name "x"}}',
       })
       return call
@@ -127,7 +130,7 @@ export class Rewriter {
         hint: didYouMean(
           helperName,
           Object.keys(templateHelpers),
-          `there are ${Object.keys(templateHelpers).join(', ')}`,
+          `the helpers are ${Object.keys(templateHelpers).join(', ')}`,
         ),
       })
       return call
@@ -183,21 +186,24 @@ export class Rewriter {
     if (target?.item === false && first !== undefined && !context.bound.has(first)) {
       if (isName(first)) this.#note(node.parts)
       else
-        this.#report('undefined-variable', `"${first}" cannot be the name of a variable`, node, {
+        this.#report('undefined-variable', `"${first}" is not a valid variable name`, node, {
           hint: 'use letters, digits and underscores',
         })
     }
     return node
   }
 
-  /** Handlebars also reads `a/b` as `a.b`, and `[a]` as `a`: in other languages that is a division and a list. */
+  /**
+   * Handlebars also reads `a/b` as `a.b`, and `[a]` as `a`; in other languages they are a division and a
+   * list.
+   */
   #isSpelled(node: Path): boolean {
     const { start, end } = this.#range(node)
     const text = this.#text.text.slice(start, end).replace(/^(\.\.?\/)+/, '')
     const rest = text.replaceAll(/\[[^\]]*\]/g, '')
     if (!text.startsWith('[') && !rest.includes('/')) return true
-    this.#report('invalid-path', `"${text}" is no path`, node, {
-      hint: 'a path has dots: {{a.b}}, and {{list.[0]}} for the first of a list',
+    this.#report('invalid-path', `"${text}" is not a path`, node, {
+      hint: 'a path uses dots: {{a.b}}; {{list.[0]}} is the first entry of a list',
     })
     return false
   }
@@ -206,7 +212,7 @@ export class Rewriter {
     this.#found.set(JSON.stringify(parts), parts)
   }
 
-  /** A literal that stands for a place; helpers get it to say where they failed. */
+  /** A literal with a position; helpers get it to report where they failed. */
   #place(node: Node, shown: Node, context: Context): hbs.AST.NumberLiteral {
     const { start, end } = this.#range(node)
     const text = isPath(shown) ? shown.original : this.#text.text.slice(start, end)

@@ -1,14 +1,14 @@
-/** What a rewritten template calls while it is rendered: values become text, or an error with its place. */
+/** The runtime of rewritten templates: converts values to text, or throws an error with a position. */
 import { InputError } from '../base/errors.ts'
 import { Omit } from './omit.ts'
 import { problem } from './source.ts'
 import { HelperError, kindOf, templateHelpers } from './template-helpers.ts'
 import type { Place } from './template-rewriter.ts'
 
-/** Hears what a helper made of its arguments. */
+/** Receives the result of a helper and its arguments. */
 export type Hear = (made: unknown, given: readonly unknown[]) => void
 
-/** The helpers that a rewritten template calls; what they throw names the place. */
+/** The helpers of a rewritten template; their errors have a position. */
 export function runtimeHelpers(
   places: readonly Place[],
   hear: Hear,
@@ -44,22 +44,22 @@ function emit(value: unknown, place: Place | undefined): string {
   const text = place?.text ?? ''
   if (value instanceof Omit) {
     throw new InputError([
-      problem('not-text', `"${text}" is omit, which leaves out a whole argument and is no text`, {
+      problem('not-text', `"${text}" is omit, which removes a whole argument and is not text`, {
         where: place?.where,
-        hint: 'give omit as the whole value: mode: "{{default mode omit}}"',
+        hint: 'use omit as the whole value: mode: "{{default mode omit}}"',
       }),
     ])
   }
   if (value === null) {
     throw new InputError([
-      problem('undefined-variable', `"${text}" is null, which is no text`, {
+      problem('undefined-variable', `"${text}" is null, not text`, {
         where: place?.where,
         hint: `give it a value, or write {{default ${text} "..."}}`,
       }),
     ])
   }
   throw new InputError([
-    problem('not-text', `"${text}" is ${kindOf(value)}, which is no text`, {
+    problem('not-text', `"${text}" is ${kindOf(value)}, not text`, {
       where: place?.where,
       hint: Array.isArray(value)
         ? `write {{join ${text} ", "}} or {{json ${text}}}`
@@ -72,7 +72,7 @@ function undefinedError(place: Place | undefined): InputError {
   const text = place?.text ?? ''
   const hint =
     place?.inItem === true
-      ? `names mean parts of the item here: for a variable write @root.${text}`
+      ? `names refer to parts of the item here; for a variable, write @root.${text}`
       : `give it a value, or write {{default ${text} "..."}}`
   return new InputError([
     problem('undefined-variable', `"${text}" is not defined`, { where: place?.where, hint }),

@@ -1,9 +1,10 @@
 /**
- * Text with `{{ }}` in it: Handlebars without HTML escaping, every placeholder checked.
+ * Text with `{{ }}`: Handlebars without HTML escaping, with every placeholder checked.
  *
- * Handlebars itself prints nothing for most things that are undefined and, unescaped, adds numbers that stand side by side
- * (https://github.com/handlebars-lang/handlebars.js/issues/1838). So the tree is rewritten: each value that is printed goes
- * through `emit`, each that is read through `need`, and those give text or an error with its place.
+ * Handlebars itself prints nothing for most undefined values and, without escaping, adds adjacent numbers
+ * (https://github.com/handlebars-lang/handlebars.js/issues/1838). So the tree is rewritten: each printed
+ * value goes through `emit`, each read value through `need`, which return text or throw an error with a
+ * position.
  */
 import Handlebars from 'handlebars'
 import type { Problem } from '../base/errors.ts'
@@ -18,12 +19,12 @@ import { syntaxProblem, templateProblems } from './template-problems.ts'
 import { isMadeOf, withHeldSecrets, withSecrets } from './derived-secrets.ts'
 import { contextOf, lookUp, newEvaluation, plainData, type Scope } from './evaluation.ts'
 
-/** True for text that is a template. */
+/** Whether a text is a template. */
 export function isTemplate(text: string): boolean {
   return text.includes('{{')
 }
 
-/** Parses templates. One for a playbook; holds nothing but the helpers. */
+/** Parses templates. One per playbook; its only state is the set of helpers. */
 export class TemplateParser {
   readonly #handlebars = Handlebars.create()
 
@@ -33,12 +34,12 @@ export class TemplateParser {
     }
   }
 
-  /** Parses a value; mistakes are added to `problems`, and then there is no template. */
+  /** Parses a value. Adds mistakes to `problems` and then returns `undefined`. */
   parse(source: string, locator: Locator, problems: Problem[]): Template | undefined {
     return this.#parse({ source, locator, isValue: true }, problems)
   }
 
-  /** Parses the text of a file, which stays text even where it is nothing but one placeholder. */
+  /** Parses the text of a file. The result is always text, even for a single placeholder. */
   parseFile(source: string, locator: Locator, problems: Problem[]): Template | undefined {
     const template = this.#parse({ source, locator, isValue: false }, problems)
     return template === undefined ? undefined : { ...template, path: undefined, value: undefined }
@@ -124,15 +125,15 @@ export class TemplateParser {
 }
 
 /**
- * The text of a template; for one that is exactly `{{path}}` or `{{default path value}}`, the value itself with its type. `Unknown` where it rests on
- * something unknown, a `Secret` where it holds one.
- * @throws InputError for what is not defined or cannot be text.
+ * Renders a template to text; exactly `{{path}}` or `{{default path value}}` gives the value with its type.
+ * Returns `Unknown` if it depends on an unknown value, a `Secret` if it contains one.
+ * @throws InputError for undefined values and values that cannot be text
  */
 export function renderTemplate(template: Template, scope: Scope): unknown {
   if (template.path !== undefined) {
     const value = lookUp(scope, template.path)
     if (value !== undefined) return value
-    // Not there: rendering says where and why.
+    // Missing: rendering reports where and why.
   }
   const reading = newEvaluation()
   const names = new Set(template.reads.map((path) => path[0] ?? ''))
@@ -153,7 +154,7 @@ export function renderTemplate(template: Template, scope: Scope): unknown {
   }
 }
 
-/** The only thing in a template, where that is a placeholder and not `{{{...}}}`. */
+/** Returns the placeholder if it is the whole template and not `{{{...}}}`. */
 function onlyPlaceholder(tree: hbs.AST.Program, source: string): hbs.AST.MustacheStatement | undefined {
   const [only, ...more] = tree.body
   if (only?.type !== 'MustacheStatement' || more.length > 0 || !/^\{\{[^{]/.test(source)) return undefined

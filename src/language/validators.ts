@@ -3,7 +3,10 @@ import type { ValidateFunction } from 'ajv'
 import type { Ajv2020 } from 'ajv/dist/2020.js'
 import { loadAjv, preparedValidator } from '../base/built.ts'
 
-/** How every validator is made, in the build and in a run. `verbose` adds schema and value to each error, which their wording needs. */
+/**
+ * The options of every validator, in the build and in a run. `verbose` adds schema and value to each error,
+ * for the messages.
+ */
 export const validatorOptions = {
   allErrors: true,
   verbose: true,
@@ -14,7 +17,10 @@ export const validatorOptions = {
   validateFormats: false,
 } as const
 
-/** The validators of schemas: those made by the build where it made them, else compiled once each, which takes about 40 ms for the first. */
+/**
+ * The validators of schemas: those that the build made, otherwise each compiled once; the first takes about
+ * 40 ms.
+ */
 export class Validators {
   readonly #known = new WeakMap<object, ValidateFunction>()
   readonly #prepared: typeof preparedValidator
@@ -34,7 +40,7 @@ export class Validators {
   }
 
   #compile(schema: object): ValidateFunction {
-    // ajv's own check of the schema compiles the schema of all schemas, most of the time that it takes.
+    // ajv's own check of the schema would compile the schema of schemas, which takes most of the time.
     const check = this.#prepared('json-schema')
     this.#ajv ??= new (loadAjv())({ ...validatorOptions, validateSchema: check === undefined })
     if (check !== undefined && !check(schema))
@@ -43,7 +49,7 @@ export class Validators {
   }
 }
 
-/** The same for schemas that say the same in the same order. */
+/** Equal for schemas with the same content in the same order. */
 export function digestOf(schema: object): string {
   return createHash('sha256').update(JSON.stringify(schema)).digest('hex').slice(0, 32)
 }

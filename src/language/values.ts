@@ -1,4 +1,4 @@
-/** From YAML to values: literals stay, text with `{{ }}` becomes a template, `!cel` an expression. */
+/** Converts YAML to values: literals stay, text with `{{ }}` becomes a template, `!cel` an expression. */
 import { InputError, type Position, type Problem } from '../base/errors.ts'
 import { given } from '../base/given.ts'
 import { builtIns } from './built-ins.ts'
@@ -9,7 +9,7 @@ import { fixedLocator, problem } from './source.ts'
 import { isTemplate, TemplateParser } from './template.ts'
 import type { YamlEntry, YamlMap, YamlNode, YamlScalar } from './yaml.ts'
 
-/** The parsers of both languages, and the problems that they met. One for everything that is loaded together. */
+/** The parsers of both languages and their problems. One instance for everything that is loaded together. */
 export class ValueReader {
   readonly problems: Problem[] = []
   readonly expressions = new ExpressionParser()
@@ -17,8 +17,8 @@ export class ValueReader {
   readonly #defers: boolean
 
   /**
-   * @param options.defers As in an inventory, which belongs to other tools too: what cannot be read is a mistake only where it is
-   *   rendered (`Template.problems`), and names that are always there are not refused.
+   * @param options.defers For an inventory, which other tools also read: invalid text is a mistake only when
+   *   it is rendered (`Template.problems`), and names of built-in variables are allowed.
    */
   constructor({ defers = false }: { readonly defers?: boolean } = {}) {
     this.#defers = defers
@@ -51,7 +51,7 @@ export class ValueReader {
     return this.value(value)
   }
 
-  /** The entries of a map as variables. Names that no expression could use are reported. */
+  /** Reads the entries of a map as variables. Reports names that no expression can use. */
   variables(node: YamlMap): ReadonlyMap<string, Variable> {
     const variables = new Map<string, Variable>()
     for (const [name, entry] of node.entries) {
@@ -87,7 +87,7 @@ export class ValueReader {
   }
 }
 
-/** A value that is a mistake where it is rendered, and nowhere else. */
+/** A value that is a mistake only when it is rendered. */
 export function unreadable(node: YamlScalar, problems: readonly Problem[]): Value {
   return {
     kind: 'template',
@@ -108,7 +108,7 @@ export function unreadable(node: YamlScalar, problems: readonly Problem[]): Valu
 
 function templatedKey(key: string, where: Position): Problem {
   const name = /^\{\{\s*([\w.]+)\s*\}\}$/.exec(key)?.[1]
-  return problem('not-templated', `"${key}" is a key, and keys are never templated`, {
+  return problem('not-templated', `"${key}" is a key, and keys cannot be templates`, {
     where,
     hint: `build the whole map: !cel '{${name ?? '"a" + b'}: value}'`,
   })
@@ -121,17 +121,17 @@ function literal(node: YamlScalar): Value {
     : { kind: 'literal', value, source, where, ...given({ quoted }) }
 }
 
-/** Words that mean something in CEL, so that no variable can be called by them. */
+/** Reserved words of CEL, which cannot be variable names. */
 export const reservedNames: readonly string[] = (
   'as break const continue else for function if import in let loop package namespace return var void while ' +
   'true false null __proto__ prototype constructor this ' +
   'bool int uint double string bytes list map type null_type cel optional dyn'
 ).split(' ')
 
-/** What is wrong with the name of a variable, if anything is. */
+/** Returns the problem of a variable name, if any. */
 function nameProblem(name: string, where: Position): Problem | undefined {
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
-    return problem('invalid-name', `"${name}" cannot be the name of a variable`, {
+    return problem('invalid-name', `"${name}" is not a valid variable name`, {
       where,
       hint: `use letters, digits and underscores: ${name.replaceAll(/[^A-Za-z0-9_]/g, '_').replace(/^(?=\d)/, '_')}`,
     })
@@ -139,7 +139,7 @@ function nameProblem(name: string, where: Position): Problem | undefined {
   if (reservedNames.includes(name)) {
     return problem(
       'invalid-name',
-      `"${name}" is a word of the expression language and cannot name a variable`,
+      `"${name}" is a reserved word of the expression language, not a valid variable name`,
       {
         where,
         hint: `choose another name, such as ${name}_value`,
@@ -149,16 +149,16 @@ function nameProblem(name: string, where: Position): Problem | undefined {
   return undefined
 }
 
-/** As `nameProblem`, where a name that is always there is a mistake too. */
+/** Like `nameProblem`, but also refuses the names of built-in variables. */
 export function newNameProblem(name: string, where: Position): Problem | undefined {
   if (!Object.hasOwn(builtIns, name)) return nameProblem(name, where)
-  return problem('invalid-name', `"${name}" is always there, and no variable can have its name`, {
+  return problem('invalid-name', `"${name}" is a built-in variable and cannot be redefined`, {
     where,
     hint: `choose another name, such as ${name}_value`,
   })
 }
 
-/** Plain data as a value: what the command line and the engine hand in. Text in it is never a template. */
+/** Converts plain data from the command line or the engine to a value. Its text is never a template. */
 export function literalValue(data: unknown, where: Position): Value {
   if (Array.isArray(data)) {
     return { kind: 'list', items: data.map((item) => literalValue(item, where)), where }
@@ -176,7 +176,7 @@ export function literalValue(data: unknown, where: Position): Value {
   return { kind: 'literal', value: null, where }
 }
 
-/** A scalar from somewhere that is no file. */
+/** A scalar that is not from a file. */
 export function commandLineScalar(text: string, where: Position): YamlScalar {
   return { kind: 'scalar', value: text, source: text, cel: false, ...fixedLocator(where) }
 }

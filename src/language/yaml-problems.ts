@@ -1,4 +1,4 @@
-/** The YAML parser's complaints in words, with their place and what to write instead. */
+/** Turns the YAML parser's errors into problems with a position and a hint. */
 import { type Document, visit, type YAMLParseError } from 'yaml'
 import type { Problem } from '../base/errors.ts'
 import { problem, type SourceFile } from './source.ts'
@@ -9,7 +9,7 @@ export function quoteIt(text: string): string {
   return template === undefined ? 'put quotes around it' : `quote it: "${template.replaceAll('"', "'")}"`
 }
 
-/** `name: {{ x }} and more` is a syntax error; say what it really is. */
+/** `name: {{ x }} and more` is a syntax error; reports the missing quotes instead. */
 export function unquotedTemplate(source: SourceFile, error: YAMLParseError | undefined): Problem | undefined {
   if (error === undefined) return undefined
   for (const offset of error.pos) {
@@ -29,7 +29,7 @@ export function unquotedTemplate(source: SourceFile, error: YAMLParseError | und
   return undefined
 }
 
-/** A quote that nobody closed swallows the rest of the file; the place to look at is where it was opened. */
+/** An unclosed quote swallows the rest of the file; the problem is reported where it was opened. */
 export function unclosedQuote(source: SourceFile, document: Document.Parsed): Problem | undefined {
   const [error] = document.errors
   if (error?.code !== 'MISSING_CHAR' || !error.message.endsWith('quote')) return undefined
@@ -46,7 +46,7 @@ export function unclosedQuote(source: SourceFile, document: Document.Parsed): Pr
   })
 }
 
-/** The problem of an error of the parser. */
+/** Returns the problem for a parser error. */
 export function syntaxProblem(source: SourceFile, error: YAMLParseError): Problem {
   const [start, end] = error.pos
   const where = source.position(start, Math.max(1, end - start))
@@ -57,34 +57,34 @@ export function syntaxProblem(source: SourceFile, error: YAMLParseError): Proble
 function wording(error: YAMLParseError): [message: string, hint?: string] {
   switch (error.code) {
     case 'DUPLICATE_KEY':
-      return ['this key is given twice in one map', 'keep one of the two']
+      return ['this key appears twice in one map', 'remove one of them']
     case 'TAB_AS_INDENT':
-      return ['a tab is used to indent', 'indent with spaces']
+      return ['a tab is used for indentation', 'indent with spaces']
     case 'BLOCK_AS_IMPLICIT_KEY':
     case 'MULTILINE_IMPLICIT_KEY':
-      return ['a ": " inside a value makes YAML see a second key here', 'put quotes around the value']
+      return ['YAML reads the ": " inside this value as a second key', 'put quotes around the value']
     case 'MULTIPLE_DOCS':
-      return ['there is more than one YAML document in this file', 'keep one; remove the "---" between them']
+      return ['this file contains more than one YAML document', 'keep one; remove the "---" between them']
     case 'MISSING_CHAR':
-      return [`this is not valid YAML: ${error.message}`, 'look for a quote or bracket that is not closed']
+      return [`this is not valid YAML: ${error.message}`, 'look for an unclosed quote or bracket']
     default:
       return [
         `this is not valid YAML: ${error.message}`,
-        'look at the quotes, brackets and indentation of this line and the one before it',
+        'check the quotes, brackets and indentation of this line and the one before it',
       ]
   }
 }
 
-/** The problem of a tag that is not known here. */
+/** Returns the problem for an unknown tag. */
 export function tagProblem(source: SourceFile, warning: { message: string; pos: [number, number] }): Problem {
   const [start, end] = warning.pos
   const where = source.position(start, end - start)
   const tag = source.text.slice(start, end).split(/\s/)[0] ?? ''
   const hint =
     tag === '!vault'
-      ? 'gpuplay does not open Ansible Vault: decrypt the value, or pass it with -e @FILE'
+      ? 'gpuplay cannot decrypt Ansible Vault: decrypt the value, or pass it with -e @FILE'
       : /^!(\(|[a-z_]\w*[.(]|[a-z_]\w*$)/i.test(tag)
-        ? `put quotes around an expression that starts with "!"; the tag known here is !cel`
-        : 'the tag known here is !cel'
-  return problem('unknown-tag', `the tag "${tag}" is not known`, { where, hint })
+        ? `put quotes around an expression that starts with "!"; the only supported tag is !cel`
+        : 'the only supported tag is !cel'
+  return problem('unknown-tag', `unknown tag "${tag}"`, { where, hint })
 }

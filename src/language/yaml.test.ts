@@ -24,21 +24,21 @@ const mistakes: readonly (readonly [text: string, expected: string])[] = [
     '- name: x\n  msg: {{ x }} y\n',
     'f.yml:2:8 unquoted-template: a value that starts with "{{" must be quoted (quote it: "{{ x }} y")',
   ],
-  ['a: 1\nb: 2\na: 3\n', 'f.yml:3:1 duplicate-key: this key is given twice in one map (keep one of the two)'],
-  ['a:\n\tb: 1\n', 'f.yml:2:1 invalid-yaml: a tab is used to indent (indent with spaces)'],
+  ['a: 1\nb: 2\na: 3\n', 'f.yml:3:1 duplicate-key: this key appears twice in one map (remove one of them)'],
+  ['a:\n\tb: 1\n', 'f.yml:2:1 invalid-yaml: a tab is used for indentation (indent with spaces)'],
   [
     'a: !vault x\n',
-    'f.yml:1:4 unknown-tag: the tag "!vault" is not known (gpuplay does not open Ansible Vault: decrypt the value, or pass it with -e @FILE)',
+    'f.yml:1:4 unknown-tag: unknown tag "!vault" (gpuplay cannot decrypt Ansible Vault: decrypt the value, or pass it with -e @FILE)',
   ],
   [
     'shell: echo a: b\n',
-    'f.yml:1:8 invalid-yaml: a ": " inside a value makes YAML see a second key here (put quotes around the value)',
+    'f.yml:1:8 invalid-yaml: YAML reads the ": " inside this value as a second key (put quotes around the value)',
   ],
-  ['a: *b\n', 'f.yml:1:4 unknown-alias: nothing is called "&b" in this file'],
+  ['a: *b\n', 'f.yml:1:4 unknown-alias: there is no anchor "&b" in this file'],
   ['a: &a [*a]\n', 'f.yml:1:7 cyclic-alias: this alias contains itself'],
   [
     'a: 1\n---\nb: 2\n',
-    'f.yml:2:1 invalid-yaml: there is more than one YAML document in this file (keep one; remove the "---" between them)',
+    'f.yml:2:1 invalid-yaml: this file contains more than one YAML document (keep one; remove the "---" between them)',
   ],
 ]
 
@@ -105,6 +105,6 @@ test('finds a place inside quoted, plain and block text', () => {
 
 test('a condition that begins with ! is told about quotes', () => {
   assert.deepEqual(report(read('when: !defined(x)\n').problems), [
-    'f.yml:1:7 unknown-tag: the tag "!defined(x)" is not known (put quotes around an expression that starts with "!"; the tag known here is !cel)',
+    'f.yml:1:7 unknown-tag: unknown tag "!defined(x)" (put quotes around an expression that starts with "!"; the only supported tag is !cel)',
   ])
 })

@@ -1,7 +1,7 @@
 /**
- * Reads YAML 1.2 into a small tree in which every value and key knows its place.
+ * Reads YAML 1.2 into a small tree in which every value and key has a position.
  *
- * Aliases and `<<` are resolved here. All mistakes are collected; what could be read is returned beside them.
+ * Aliases and `<<` are resolved here. Collects all mistakes and returns them with the readable part.
  */
 import {
   type Alias,
@@ -34,11 +34,11 @@ export type YamlNode = YamlScalar | YamlList | YamlMap
 export interface YamlScalar extends Locator {
   readonly kind: 'scalar'
   readonly value: string | number | boolean | null
-  /** As it stands in the file, without quotes. */
+  /** The source text, without quotes. */
   readonly source: string
   /** Tagged `!cel`. */
   readonly cel: boolean
-  /** For a number outside of YAML: how its text is written there. */
+  /** For a number outside YAML: how to write it as text. */
   readonly quoted?: string
 }
 
@@ -55,13 +55,13 @@ export interface YamlMap {
 }
 
 export interface YamlEntry {
-  /** Where the key stands. */
+  /** The position of the key. */
   readonly where: Position
   readonly value: YamlNode
 }
 
 export interface YamlFile {
-  /** `undefined` when the file is empty or cannot be read at all. */
+  /** `undefined` if the file is empty or cannot be parsed at all. */
   readonly root: YamlNode | undefined
   readonly problems: readonly Problem[]
 }
@@ -77,7 +77,7 @@ export function readYaml(source: SourceFile): YamlFile {
     return { root: undefined, problems: [fileNestedTooDeeply(source.position(0))] }
   const syntax = document.errors.map((error) => syntaxProblem(source, error))
   if (document.errors.some((error) => error.code !== 'DUPLICATE_KEY')) {
-    // What follows a syntax error is mostly noise, except the one mistake that everybody makes.
+    // Errors after a syntax error are mostly noise, except the most common mistake.
     const quoting = unquotedTemplate(source, document.errors[0])
     const first = quoting ?? unclosedQuote(source, document) ?? syntax[0]
     return { root: undefined, problems: first === undefined ? [] : [first] }
@@ -121,7 +121,7 @@ class Reader {
   readonly #open = new Set<unknown>()
   #count = 0
   #gaveUp = false
-  /** An alias was followed. */
+  /** True after an alias was expanded. */
   #expanded = false
 
   constructor(source: SourceFile, document: QuietDocument) {
@@ -157,7 +157,7 @@ class Reader {
     this.#expanded = true
     const target = node.resolve(this.#document)
     if (target === undefined) {
-      this.#report('unknown-alias', `nothing is called "&${node.source}" in this file`, where)
+      this.#report('unknown-alias', `there is no anchor "&${node.source}" in this file`, where)
       return undefined
     }
     return this.node(target as ParsedNode, depth + 1)
@@ -181,7 +181,10 @@ class Reader {
     }
   }
 
-  /** The place of a character of a scalar's value. Exact unless the scalar has escapes or is folded. */
+  /**
+   * Returns the position of a character of a scalar's value; exact unless the scalar has escapes or is
+   * folded.
+   */
   #inside(node: Scalar.Parsed, offset: number, length: number): Position {
     const [start, end] = node.range
     const value = String(node.value)

@@ -84,7 +84,7 @@ test('installed elsewhere it runs, and finds its roles', async () => {
   const site = join(home, 'playbooks/site.yml')
   const inventory = join(home, 'inventory/example')
   const limited = await runProgram(gpuplay, ['run', site, '-i', inventory, '--limit', 'no-such-host'], folder)
-  assert.match(limited.stderr, /--limit: error: there is no host and no group "no-such-host"/)
+  assert.match(limited.stderr, /--limit: error: there is no host or group "no-such-host"/)
   assert.match(limited.stderr, /\n1 problem; no host was contacted/)
   assert.equal(limited.exitCode, 2)
   // Whoever has no clone begins in an empty folder.
@@ -95,7 +95,7 @@ test('installed elsewhere it runs, and finds its roles', async () => {
     assert.deepEqual([begun.exitCode, begun.stderr], [0, ''])
     assert.match((await runProgram(gpuplay, ['inventory', '--graph'], empty)).stdout, /@containers\n/)
     const found = await runProgram(gpuplay, ['run', 'site.yml', '--limit', 'no-such-host'], empty)
-    assert.match(found.stderr, /^--limit: error: there is no host and no group "no-such-host"/)
+    assert.match(found.stderr, /^--limit: error: there is no host or group "no-such-host"/)
     assert.match(found.stderr, /\n1 problem; no host was contacted/)
   } finally {
     rmSync(empty, { recursive: true })

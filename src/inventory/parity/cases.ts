@@ -1,13 +1,13 @@
-/** Inventories that gpuplay and Ansible read, to be compared; where they shall differ, the reason is here. */
+/** Inventories for comparing gpuplay with Ansible, with the reason for each intended difference. */
 
 export interface ParityCase {
   readonly name: string
   /** By path in a folder of the case. */
   readonly files: Readonly<Record<string, string>>
-  /** For `-i`; the first file where there is only one. */
+  /** For `-i`; by default the first file. */
   readonly sources?: readonly string[]
   readonly patterns?: readonly string[]
-  /** Why gpuplay gives something else. Then `ours` is what it gives. */
+  /** Why the result of gpuplay differs; `ours` is that result. */
   readonly differs?: string
   /** `refused`, or some variables of the host `h`, or of patterns. */
   readonly ours?: 'refused' | Readonly<Record<string, unknown>>

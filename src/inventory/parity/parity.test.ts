@@ -1,8 +1,10 @@
 /**
- * The same inventories read by Ansible and by gpuplay: hosts, groups with their order, variables, and what patterns select.
+ * The same inventories read by Ansible and by gpuplay: hosts, groups with their order, variables, and what
+ * patterns select.
  *
- * Ansible's answers are kept in answers.json, so that nothing has to be installed. Where the Debian package ansible-core is installed, they are
- * asked for again; with GPUPLAY_WRITE_ANSWERS=1 they are written. Deliberate differences stand in the cases with their reason, and are checked too.
+ * Ansible's answers are kept in answers.json, so that nothing has to be installed. Where the Debian package
+ * ansible-core is installed, they are asked for again; with GPUPLAY_WRITE_ANSWERS=1 they are written.
+ * Deliberate differences stand in the cases with their reason, and are checked too.
  */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'

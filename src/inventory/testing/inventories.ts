@@ -24,13 +24,13 @@ export function inventoryOf(contents: Contents, sources?: string[], options?: In
   return inventory
 }
 
-/** The value of a variable of a host, rendered. */
+/** Returns the rendered value of a variable of a host. */
 export function valueOf(inventory: Inventory, host: string, name: string): unknown {
   const variable = inventory.hosts.get(hostName(host))?.variables.get(name)
   return variable === undefined ? undefined : renderValue(variable.value, scopeOf({}))
 }
 
-/** What the engine is given for a setting of a host, such as `port`. */
+/** Returns the value that the engine gets for a setting of a host, such as `port`. */
 export function settingValue(inventory: Inventory, host: string, name: string): unknown {
   const found = inventory.hosts.get(hostName(host))
   const setting = found === undefined ? undefined : settingOf(found, name, new Map())

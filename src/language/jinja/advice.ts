@@ -1,14 +1,14 @@
-/** What to do where Jinja has a filter, a test or a function and nothing here is like it. */
+/** Hints for filters, tests and functions of Jinja without an equivalent. */
 
 const functions: Readonly<Record<string, string>> = {
-  lookup: 'lookups do not exist here: put the value into vars or the inventory, or use -e name=value',
-  query: 'lookups do not exist here: put the value into vars or the inventory, or use -e name=value',
-  q: 'lookups do not exist here: put the value into vars or the inventory, or use -e name=value',
+  lookup: 'gpuplay has no lookups: put the value into vars or the inventory, or use -e name=value',
+  query: 'gpuplay has no lookups: put the value into vars or the inventory, or use -e name=value',
+  q: 'gpuplay has no lookups: put the value into vars or the inventory, or use -e name=value',
   range: 'write the numbers as a list: [0, 1, 2]',
   dict: 'write the map in YAML, or as {"key": value}',
   namespace: 'set the variable under "vars"',
   now: 'run date with "command", "reads: true" and "register"',
-  super: 'templates do not extend each other here: write one template',
+  super: 'templates cannot extend each other: write one template',
 }
 
 const filters: Readonly<Record<string, string>> = {
@@ -27,18 +27,18 @@ const filters: Readonly<Record<string, string>> = {
 export function functionAdvice(name: string): string {
   return (
     (Object.hasOwn(functions, name) ? functions[name] : undefined) ??
-    `there is no function "${name}" here: docs/reference.md lists those that exist`
+    `gpuplay has no function "${name}": docs/reference.md lists the functions`
   )
 }
 
 export function filterAdvice(name: string): string {
   return (
     (Object.hasOwn(filters, name) ? filters[name] : undefined) ??
-    `there is no counterpart of "${name}" here: set a variable to its result; docs/reference.md lists what exists`
+    `gpuplay has no equivalent of "${name}": set a variable to its result, or see docs/reference.md`
   )
 }
 
-/** Methods of Python's text, lists and maps that have another name here. */
+/** Methods of Python's strings, lists and dicts, and their equivalents. */
 export function methodAdvice(name: string): string | undefined {
   return Object.hasOwn(methods, name) ? methods[name] : undefined
 }
@@ -50,9 +50,9 @@ const methods: Readonly<Record<string, string>> = {
   find: 'write x.indexOf("...")',
   replace: 'write x.split("from").join("to")',
   get: 'write default(x.key, "...")',
-  keys: 'a map is its keys: x.exists(key, key == "...")',
-  values: 'go over the keys: x.all(key, x[key] == "...")',
-  items: 'go over the keys: x.all(key, x[key] == "...")',
+  keys: 'a map iterates over its keys: x.exists(key, key == "...")',
+  values: 'iterate over the keys: x.all(key, x[key] == "...")',
+  items: 'iterate over the keys: x.all(key, x[key] == "...")',
   length: 'write x.size()',
   len: 'write x.size()',
   lookup: functions['lookup'] ?? '',

@@ -5,7 +5,7 @@ import { argumentOf, type JinjaNode } from './tree.ts'
 type Filter = Extract<JinjaNode, { readonly kind: 'filter' }>
 type Test = Extract<JinjaNode, { readonly kind: 'test' }>
 
-/** Methods and functions that take the value and nothing else. */
+/** Methods and functions that take only the value. */
 const simple: Readonly<Record<string, (value: string) => string>> = {
   lower: (value) => `${value}.lower()`,
   upper: (value) => `${value}.upper()`,
@@ -19,10 +19,10 @@ const simple: Readonly<Record<string, (value: string) => string>> = {
   last: (value) => `${value}[${value}.size() - 1]`,
 }
 
-/** Filters that change nothing that matters here. */
+/** Filters that have no effect in CEL. */
 const needless = new Set(['bool', 'list', 'mandatory', 'safe'])
 
-/** `undefined` where CEL has nothing like it. */
+/** Returns `undefined` if CEL has no equivalent. */
 export function filterInCel(filter: Filter, to: ToCel): Cel | undefined {
   const { text: toCel, tight } = to
   const { name, of, args } = filter
@@ -73,7 +73,7 @@ function bindingOf(node: JinjaNode): number {
   return node.kind === 'choice' || node.kind === 'binary' ? binding.choice : binding.sign
 }
 
-/** With `true` as its second argument the filter also replaces what is empty. */
+/** With `true` as its second argument, the filter also replaces empty values. */
 function defaulted(
   given: {
     readonly of: JinjaNode
@@ -159,7 +159,7 @@ const opposites: Readonly<Record<string, string>> = {
   '<=': '>',
 }
 
-/** `undefined` where CEL has nothing like it. */
+/** Returns `undefined` if CEL has no equivalent. */
 export function testInCel({ of, name, args, negated: not }: Test, to: ToCel): Cel | undefined {
   const { text: toCel, tight, negated } = to
   const first = argumentOf(args, 0)

@@ -1,7 +1,7 @@
-/** Pieces of CEL and how they are put together. */
+/** Pieces of CEL and how they are combined. */
 import type { JinjaNode } from './tree.ts'
 
-/** How tightly the parts of a text hold together: what is looser than its place needs brackets. */
+/** Operator precedence: a piece with a lower precedence than its position requires needs brackets. */
 export const binding = {
   choice: 0,
   or: 1,
@@ -18,11 +18,11 @@ export interface Cel {
   readonly binding: number
 }
 
-/** How the parts of a filter or test become CEL. */
+/** Converts the parts of a filter or test to CEL. */
 export interface ToCel {
   /** @throws NoCounterpart */
   readonly text: (node: JinjaNode) => string
-  /** The text, in brackets where it is looser than this. @throws NoCounterpart */
+  /** The text, in brackets if its precedence is lower than this. @throws NoCounterpart */
   readonly tight: (node: JinjaNode, least: number) => string
   /** Its opposite. @throws NoCounterpart */
   readonly negated: (node: JinjaNode) => Cel

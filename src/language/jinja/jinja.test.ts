@@ -67,7 +67,7 @@ const values: readonly (readonly [value: string, help: string])[] = [
   ],
   [
     "{{ '%s' | format(x) }}",
-    'there is no counterpart of "format" here: set a variable to its result; docs/reference.md lists what exists',
+    'gpuplay has no equivalent of "format": set a variable to its result, or see docs/reference.md',
   ],
   ['{{ x is defined }}', `write !cel 'defined(x)'`],
   ['{{ x is not none and y }}', `write !cel 'x != null && y'`],
@@ -90,7 +90,7 @@ const values: readonly (readonly [value: string, help: string])[] = [
   ["{{ x.split(',')[0] }}", `write !cel 'x.split(",")[0]'`],
   ["{{ x.startswith('a') }}", `write !cel 'x.startsWith("a")'`],
   ["{{ m.get('k', 'd') }}", `write !cel 'default(m.k, "d")'`],
-  ['{{ x.format() }}', 'there is no function "format" here: docs/reference.md lists those that exist'],
+  ['{{ x.format() }}', 'gpuplay has no function "format": docs/reference.md lists the functions'],
   ['{{ [a] }}', `write !cel '[a]'`],
   ['{{ [1, 2] }}', `write !cel '[1, 2]'`],
   ["{{ {'a': 1} }}", `write !cel '{"a": 1}'`],
@@ -101,7 +101,7 @@ const values: readonly (readonly [value: string, help: string])[] = [
   ['{{ x -}} b', 'write {{x~}}'],
   [
     "{{ lookup('env', 'HOME') }}",
-    'lookups do not exist here: put the value into vars or the inventory, or use -e name=value',
+    'gpuplay has no lookups: put the value into vars or the inventory, or use -e name=value',
   ],
   ['{{ range(3) | list }}', 'write the numbers as a list: [0, 1, 2]'],
   ["{{ ansible_facts['os_family'] | lower }}", 'write {{lower facts.os_family}}'],
@@ -116,7 +116,7 @@ const values: readonly (readonly [value: string, help: string])[] = [
   ['{# note #}', 'write {{!-- note --}}'],
   ['{% set a = b | length %}', `set it under "vars": a: !cel 'b.size()'`],
   ["{% include 'x' %}", 'put its text into this template, or set a variable to it'],
-  ['{% raw %}', 'leave it out, and write \\{{ for every literal {{'],
+  ['{% raw %}', 'remove it, and write \\{{ for every literal {{'],
   ['{%if a%}', 'write {{#if a}} ... {{/if}}'],
   ["{%- if a == 'x' and not b -%}", 'write {{#if (and (eq a "x") (not b))}} ... {{/if}}'],
   ['{% elif a in b %}', 'write {{else if (includes b a)}}'],
@@ -135,10 +135,10 @@ const values: readonly (readonly [value: string, help: string])[] = [
   ],
   [
     '{% for s in xs | sort %}',
-    'there is no counterpart of "sort" here: set a variable to its result; docs/reference.md lists what exists',
+    'gpuplay has no equivalent of "sort": set a variable to its result, or see docs/reference.md',
   ],
   ['{% endfor %}', 'write {{/each}}'],
-  ['{% fro s in xs %}', 'docs/playbooks.md has the blocks and helpers of templates'],
+  ['{% fro s in xs %}', 'docs/playbooks.md describes the blocks and helpers of templates'],
 ]
 
 for (const [value, help] of values) {
@@ -224,13 +224,17 @@ const expressions: readonly (readonly [expression: string, message: string, help
   [
     "lookup('env', 'A') and x",
     '"and" is a Jinja operator',
-    'lookups do not exist here: put the value into vars or the inventory, or use -e name=value',
+    'gpuplay has no lookups: put the value into vars or the inventory, or use -e name=value',
   ],
-  ['n // 2 == 1', '"//" begins a comment in CEL, so what follows it is ignored', 'write int(n / 2) == 1'],
-  ["a == '{{ b }}'", 'an expression is never templated: the braces in this text stay as they are', 'write b'],
+  ['n // 2 == 1', '"//" starts a comment in CEL, so the rest is ignored', 'write int(n / 2) == 1'],
+  [
+    "a == '{{ b }}'",
+    'expressions cannot contain templates: the braces in this text stay as they are',
+    'write b',
+  ],
   [
     "a == 'x-{{ b | lower }}'",
-    'an expression is never templated: the braces in this text stay as they are',
+    'expressions cannot contain templates: the braces in this text stay as they are',
     'write "x-" + b.lower()',
   ],
 ]

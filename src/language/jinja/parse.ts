@@ -1,8 +1,9 @@
 /**
- * Parses Jinja expressions, so that what they say can be shown in the languages that are used here. They are never evaluated.
+ * Parses Jinja expressions, so that hints can show their CEL or Handlebars equivalent. They are never
+ * evaluated.
  *
- * Ours rather than a package: those for JavaScript know neither tests with arguments (`is version('1', '>=')`) nor where a token
- * stands, and the help needs both.
+ * Not a package, because those for JavaScript support neither tests with arguments (`is version('1', '>=')`)
+ * nor token positions; the hints need both.
  */
 import { NotJinja, TokenReader } from './token-reader.ts'
 import { type Token, tokensOf, unquoted } from './tokens.ts'
@@ -14,7 +15,7 @@ export interface ParsedJinja {
   readonly marks: readonly Mark[]
 }
 
-/** `undefined` for what is no expression of Jinja. */
+/** Returns `undefined` if the text is not a Jinja expression. */
 export function parseJinja(text: string): ParsedJinja | undefined {
   const tokens = tokensOf(text)
   if (tokens === undefined || tokens.length === 0) return undefined
@@ -30,7 +31,7 @@ export function parseJinja(text: string): ParsedJinja | undefined {
 
 const comparisons = new Set(['==', '!=', '<', '<=', '>', '>='])
 const words = new Set(['and', 'or', 'not', 'in', 'is', 'if', 'else'])
-/** Brackets inside brackets; more is no expression that anybody wrote. */
+/** The deepest nesting of brackets. */
 const deepest = 100
 
 class Parser {
@@ -172,7 +173,7 @@ class Parser {
     }
   }
 
-  /** Texts side by side are one. */
+  /** Adjacent strings are one. */
   #moreText(): string {
     let more = ''
     for (let token = this.#reader.peek(); token?.kind === 'text'; token = this.#reader.peek()) {

@@ -1,4 +1,4 @@
-/** Refuses what is Jinja, with the same thing in the language that is used there. */
+/** Reports Jinja, with its equivalent in Handlebars or CEL as the hint. */
 import type { Problem } from '../../base/errors.ts'
 import { type Locator, problem } from '../source.ts'
 import { parseJinja, type ParsedJinja } from './parse.ts'
@@ -11,7 +11,7 @@ import { type JinjaNode, NoCounterpart } from './tree.ts'
 /** The code of every problem of this file. */
 const code = 'jinja'
 
-/** Tags and comments of Jinja in a text. Placeholders are looked at where they are parsed. */
+/** Reports Jinja tags and comments in a text. Placeholders are checked when they are parsed. */
 export function jinjaTags(text: string, locator: Locator): readonly Problem[] {
   if (!/\{[%#]/.test(text)) return []
   return partsOf(text)
@@ -30,7 +30,7 @@ function tagProblem({ kind, text, start }: Part, locator: Locator): Problem {
   })
 }
 
-/** A placeholder that Handlebars does not understand. */
+/** A placeholder that Handlebars cannot parse. */
 export interface Placeholder {
   /** With its braces. */
   readonly text: string
@@ -43,13 +43,13 @@ export interface Placeholder {
   readonly parameters: string
 }
 
-/** What to write in its place: in a value that is nothing else `!cel` may stand instead. */
+/** Returns the hint; a value that is only a placeholder may become `!cel`. */
 export interface Surroundings {
   readonly locator: Locator
   readonly wholeValue: boolean
 }
 
-/** `undefined` where the placeholder is no Jinja either. */
+/** Returns `undefined` if the placeholder is not Jinja either. */
 export function jinjaPlaceholder(placeholder: Placeholder, around: Surroundings): Problem | undefined {
   const { text, start, block } = placeholder
   const [, before = '', expression = '', after = ''] =
@@ -91,10 +91,10 @@ function placeholderHint(
       ? `write ${celTag(cel.text)}`
       : `set a variable under "vars", such as value: ${celTag(cel.text)}, and write {{value}}`
   const advice = wholeValue ? cel.advice || handlebars.advice : handlebars.advice || cel.advice
-  return advice || 'docs/reference.md lists the helpers of templates'
+  return advice || 'docs/reference.md lists the template helpers'
 }
 
-/** Where a value may be either, some things are plainer as a template: filters as helpers, paths, text with values in it. */
+/** If a value may be either, these are shorter as a template: filters as helpers, paths, text with values. */
 function isShorterWithHelpers(node: JinjaNode): boolean {
   switch (node.kind) {
     case 'filter':
@@ -118,11 +118,11 @@ function blockHint(node: JinjaNode, block: string, parameters: string): string {
       : `write {{#${block} ${inside.text}${parameters}}}`
   const cel = attempt(() => toCel(node))
   return cel.text === undefined
-    ? inside.advice || cel.advice || 'docs/reference.md lists the helpers of templates'
+    ? inside.advice || cel.advice || 'docs/reference.md lists the template helpers'
     : `set a variable under "vars", such as value: ${celTag(cel.text)}, and write {{#${block.replace('else ', '')} value}}`
 }
 
-/** The problem of an expression that CEL cannot read, if it is one of Jinja. */
+/** Returns the problem of an expression that CEL cannot parse, if it is Jinja. */
 export function jinjaExpression(source: string, locator: Locator): Problem | undefined {
   const parsed = parseJinja(source)
   const mark = parsed?.marks.find(({ inCel }) => !inCel)
@@ -133,7 +133,10 @@ export function jinjaExpression(source: string, locator: Locator): Problem | und
   })
 }
 
-/** What CEL would read otherwise than its author means it: `//` begins a comment there, and braces in a text stay as they are. */
+/**
+ * Reports Jinja that CEL accepts with another meaning: `//` starts a comment, and braces in a text are
+ * literal.
+ */
 export function misreadExpression(source: string, locator: Locator): Problem | undefined {
   const texts = [...source.matchAll(/"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'/g)]
   const outside = texts.reduce(
@@ -143,14 +146,14 @@ export function misreadExpression(source: string, locator: Locator): Problem | u
   )
   const braces = outside.indexOf('{{')
   if (braces !== -1) {
-    return problem('invalid-expression', 'an expression is never templated', {
+    return problem('invalid-expression', 'expressions cannot contain templates', {
       where: locator.at(braces, 2),
-      hint: 'leave the braces out',
+      hint: 'remove the braces',
     })
   }
   const filled = texts.find(([text]) => /\{\{.*\}\}|\{%.*%\}/s.test(text))
   if (filled !== undefined) {
-    return problem(code, 'an expression is never templated: the braces in this text stay as they are', {
+    return problem(code, 'expressions cannot contain templates: the braces in this text stay as they are', {
       where: locator.at(filled.index, filled[0].length),
       hint: `write ${joined(filled[0].slice(1, -1)) ?? 'the variable itself, and join texts with +: "a" + b'}`,
     })
@@ -158,7 +161,7 @@ export function misreadExpression(source: string, locator: Locator): Problem | u
   const comment = outside.indexOf('//')
   const parsed = comment === -1 ? undefined : parseJinja(source)
   if (parsed === undefined) return undefined
-  return problem(code, '"//" begins a comment in CEL, so what follows it is ignored', {
+  return problem(code, '"//" starts a comment in CEL, so the rest is ignored', {
     where: locator.at(comment, 2),
     hint: expressionHint(parsed),
   })
@@ -176,7 +179,7 @@ function joined(text: string): string | undefined {
   return more.length === 0 ? only : [only, ...more].join(' + ')
 }
 
-/** The mark with what belongs to it: `| lower`, `is defined`. */
+/** Returns the mark with its operand: `| lower`, `is defined`. */
 function shownMark(source: string, start: number): string {
   const text = source.slice(start)
   return (
@@ -191,11 +194,11 @@ function shownMark(source: string, start: number): string {
 function expressionHint({ node }: ParsedJinja): string {
   const { text, advice } = attempt(() => toCel(node))
   return text === undefined
-    ? advice || 'docs/reference.md lists what expressions have'
+    ? advice || 'docs/reference.md lists the functions of expressions'
     : `write ${inYaml(text)}`
 }
 
-/** In quotes where YAML would read something else: a tag, a list, a key. */
+/** Quotes the text if YAML would read it as a tag, a list or a key. */
 function inYaml(expression: string): string {
   return /^[!"'[{]|: | #/.test(expression) ? `'${expression.replaceAll("'", "''")}'` : expression
 }
@@ -214,7 +217,7 @@ function attempt(translate: () => string): Attempt {
   }
 }
 
-/** As YAML has it: in quotes, since expressions are full of its special characters. */
+/** In quotes, since expressions contain special characters of YAML. */
 export function celTag(expression: string): string {
   return `!cel '${expression.replaceAll("'", "''")}'`
 }

@@ -1,4 +1,4 @@
-/** Finds the parts of a text that a template language would read: placeholders, and what is Jinja's alone. */
+/** Finds the parts of a text that matter to a template language: placeholders and Jinja syntax. */
 
 export interface Part {
   readonly kind: 'placeholder' | 'tag' | 'comment'
@@ -7,18 +7,18 @@ export interface Part {
   readonly start: number
 }
 
-/** Words that begin a tag of Jinja, and those of its extensions and of Ansible's users. */
+/** The first words of tags of Jinja and its extensions. */
 const tagWords =
   'autoescape block break call continue do elif else endautoescape endblock endcall endfilter endfor endif endmacro endraw ' +
   'endset endtrans endwith extends filter for from if import include macro pluralize raw set trans with'
 const tags = new Set(tagWords.split(' '))
 
-/** What opens a part, or hides one: `\{{` is literal. */
+/** The start of a part; `\{{` is literal. */
 const opening = /\\?\{\{|\{%|\{#/g
 
 /**
- * In the order of the text. What only looks like Jinja is none: `${#list[@]}` and `${name%suffix}` of shells, `%{time}` of log formats, and
- * braces with a percent sign that no word of Jinja follows.
+ * In the order of the text. Ignores look-alikes: `${#list[@]}` and `${name%suffix}` of shells, `%{time}` of
+ * log formats, and `{%` without a word of Jinja.
  */
 export function partsOf(text: string): readonly Part[] {
   const parts: Part[] = []
@@ -40,7 +40,7 @@ export function partsOf(text: string): readonly Part[] {
 
 function partAt(text: string, { 0: braces, index }: RegExpExecArray, lastComment: number): Part | undefined {
   if (braces.startsWith('\\')) {
-    // Two backslashes are one, and what follows is a placeholder.
+    // Two backslashes are one literal backslash before a placeholder.
     return text[index - 1] === '\\' ? placeholderAt(text, index + 1) : undefined
   }
   if (braces === '{{') return placeholderAt(text, index)
@@ -55,7 +55,7 @@ function placeholderAt(text: string, start: number): Part {
   return { kind: 'placeholder', text: text.slice(start, end), start }
 }
 
-/** Longer ones are no misspelt tags but text; so each opening is looked at in short time. */
+/** Anything longer is text, not a misspelt tag; this bounds the time per opening. */
 const longestUnknownTag = 300
 
 function tagAt(text: string, start: number): Part | undefined {
@@ -67,7 +67,7 @@ function tagAt(text: string, start: number): Part | undefined {
       : { kind: 'tag', text: text.slice(start, end), start }
   }
   if (word === '' || blank === '') return undefined
-  // A word that no Jinja has: misspelt, or of an extension.
+  // An unknown word: misspelt, or from an extension.
   const found = /^[^\n{}]*%\}/.exec(text.slice(start + 2, start + longestUnknownTag))
   return found === null ? undefined : { kind: 'tag', text: `{%${found[0]}`, start }
 }

@@ -1,4 +1,4 @@
-/** What to write for a tag of Jinja. */
+/** Hints for Jinja tags. */
 import { parseJinja } from './parse.ts'
 import { toCel } from './to-cel.ts'
 import { toHandlebars, toParameter } from './to-handlebars.ts'
@@ -11,14 +11,14 @@ const closing: Readonly<Record<string, string>> = {
 }
 
 const advice: Readonly<Record<string, string>> = {
-  raw: 'leave it out, and write \\{{ for every literal {{',
-  endraw: 'leave it out, and write \\{{ for every literal {{',
+  raw: 'remove it, and write \\{{ for every literal {{',
+  endraw: 'remove it, and write \\{{ for every literal {{',
   include: 'put its text into this template, or set a variable to it',
   import: 'put its text into this template, or set a variable to it',
   from: 'put its text into this template, or set a variable to it',
-  extends: 'templates do not extend each other here: write one template',
-  block: 'templates do not extend each other here: write one template',
-  endblock: 'templates do not extend each other here: write one template',
+  extends: 'templates cannot extend each other: write one template',
+  block: 'templates cannot extend each other: write one template',
+  endblock: 'templates cannot extend each other: write one template',
   macro: 'write the text where it is needed, or once inside {{#each}}',
   endmacro: 'write the text where it is needed, or once inside {{#each}}',
   break: "filter the list in a variable: !cel 'list.filter(x, ...)'",
@@ -34,7 +34,7 @@ export function tagHint(inside: string): string {
   if (known !== undefined) return `write ${known}`
   const fixed = Object.hasOwn(advice, word) ? advice[word] : undefined
   try {
-    return fixed ?? opening(word, rest) ?? 'docs/playbooks.md has the blocks and helpers of templates'
+    return fixed ?? opening(word, rest) ?? 'docs/playbooks.md describes the blocks and helpers of templates'
   } catch (error) {
     if (!(error instanceof NoCounterpart)) throw error
     return (
@@ -58,7 +58,7 @@ function opening(word: string, rest: string): string | undefined {
   }
 }
 
-/** A condition that no helper can say becomes a variable. */
+/** A condition that helpers cannot express becomes a variable. */
 function conditional(text: string, write: (condition: string) => string): string | undefined {
   const node = parseJinja(text)?.node
   if (node === undefined) return undefined
@@ -77,7 +77,7 @@ function loop(text: string): string | undefined {
   const list = node.kind === 'choice' ? node.yes : node
   const inner = node.kind === 'choice' ? `{{#if ${toParameter(node.condition)}}} ... {{/if}}` : '...'
   const [first = '', second] = names.split(/[\s,()]+/).filter((name) => name !== '')
-  // Of a map Handlebars gives the value first.
+  // For a map, Handlebars gives the value first.
   const bound = second === undefined ? first : `${second} ${first}`
   const block = `{{#each ${toParameter(withoutItems(list))} as |${bound}|}} ${inner} {{/each}}`
   return `write ${block}; inside it other variables are @root.name`

@@ -1,4 +1,4 @@
-/** Says in CEL what an expression of Jinja says. */
+/** Translates a Jinja expression to CEL. */
 import { factHere, formerNameHint, nameHere } from '../former-names.ts'
 import { filterAdvice, functionAdvice } from './advice.ts'
 import { filterInCel, testInCel } from './cel-filters.ts'
@@ -10,7 +10,7 @@ export function toCel(node: JinjaNode): string {
   return celOf(node).text
 }
 
-/** The text, in brackets where it is looser than this. */
+/** Returns the text, in brackets if its precedence is lower than this. */
 function tight(node: JinjaNode, least: number): string {
   const { text, binding: own } = celOf(node)
   return own < least ? `(${text})` : text
@@ -37,7 +37,7 @@ function celOf(node: JinjaNode): Cel {
     case 'filter':
       return filterInCel(node, parts) ?? none(filterAdvice(node.name))
     case 'test':
-      return testInCel(node, parts) ?? none(`there is no counterpart of the test "${node.name}" here`)
+      return testInCel(node, parts) ?? none(`gpuplay has no equivalent of the test "${node.name}"`)
     case 'not':
       return negated(node.of)
     case 'minus':
@@ -59,7 +59,7 @@ function celOf(node: JinjaNode): Cel {
   }
 }
 
-/** Both sides of a choice are of one type, where CEL can tell it. */
+/** CEL requires both sides of a choice to have the same type, if it knows them. */
 function nothingBeside(then: JinjaNode): string {
   return then.kind === 'number' || (then.kind === 'name' && /^(true|false)$/i.test(then.name)) ? 'omit' : '""'
 }
@@ -109,7 +109,7 @@ const ownFunctions = new Set([
   'version',
 ])
 
-/** Methods of text: their names here. */
+/** Methods of text, and their names in CEL. */
 const methods: Readonly<Record<string, string>> = {
   startswith: 'startsWith',
   endswith: 'endsWith',
@@ -145,7 +145,7 @@ function called(callee: JinjaNode, args: readonly JinjaArgument[]): string {
   return method === undefined ? none(functionAdvice(callee.key)) : `${receiver}.${method}(${list})`
 }
 
-/** Not; a condition that is already negated is written without it. */
+/** Negates a condition; removes an existing negation. */
 function negated(node: JinjaNode): Cel {
   if (node.kind === 'test') return celOf({ ...node, negated: !node.negated })
   if (node.kind === 'binary' && node.operator === 'in') return binary('not in', node.left, node.right)
@@ -175,10 +175,10 @@ function binary(operator: string, left: JinjaNode, right: JinjaNode): Cel {
     case '//':
       return whole(`int(${tight(left, binding.product)} / ${tight(right, binding.sign)})`)
     case '**':
-      return none('CEL has no powers: write the product')
+      return none('CEL has no power operator: write the product')
     default: {
       const level = levels[operator] ?? binding.comparison
-      // A comparison of comparisons needs brackets on both sides, the others only on the right.
+      // A comparison of comparisons needs brackets on both sides, other operators only on the right.
       const least = level === binding.comparison ? binding.sum : level
       const after = level === binding.or || level === binding.and ? level : level + 1
       const text = `${tight(left, least)} ${symbols[operator] ?? operator} ${tight(right, after)}`
@@ -187,7 +187,7 @@ function binary(operator: string, left: JinjaNode, right: JinjaNode): Cel {
   }
 }
 
-/** Jinja's `in` looks into text too; CEL has `contains` for that. What programs print is text. */
+/** Jinja's `in` also searches text, where CEL has `contains`. Program output is text. */
 function contains(left: JinjaNode, right: JinjaNode): Cel {
   if (left.kind === 'text' && isText(right))
     return whole(`${tight(right, binding.postfix)}.contains(${toCel(left)})`)

@@ -1,10 +1,10 @@
-/** Says in Handlebars, with the helpers of ours, what an expression of Jinja says. */
+/** Translates a Jinja expression to Handlebars with our helpers. */
 import { factHere, formerNameHint, nameHere } from '../former-names.ts'
 import { templateHelpers } from '../template-helpers.ts'
 import { filterAdvice, functionAdvice } from './advice.ts'
 import { argumentOf, type JinjaNode, NoCounterpart } from './tree.ts'
 
-/** What stands in a placeholder; a `call` of a helper needs brackets where it is an argument. */
+/** The content of a placeholder; a helper `call` needs brackets as an argument. */
 interface Inside {
   readonly text: string
   readonly call: boolean
@@ -47,7 +47,7 @@ export function toHandlebars(node: JinjaNode): string {
 }
 
 /**
- * What stands behind `#if`, `#each` and their like: `(eq a b)`.
+ * Returns the argument for `#if`, `#each` and similar blocks: `(eq a b)`.
  * @throws NoCounterpart
  */
 export function toParameter(node: JinjaNode): string {
@@ -87,8 +87,8 @@ function insideOf(node: JinjaNode): Inside {
       return operation(node.operator, node.left, node.right)
     case 'call':
       if (node.callee.kind !== 'name')
-        return none('templates have helpers, no methods: docs/reference.md lists them')
-      // Jinja's `lookup` is another thing than the helper of that name.
+        return none('templates have helpers, not methods: docs/reference.md lists them')
+      // Jinja's `lookup` differs from the helper of the same name.
       if (node.callee.name === 'lookup' || !Object.hasOwn(templateHelpers, node.callee.name))
         return none(functionAdvice(node.callee.name))
       return call(node.callee.name, ...node.args.map(({ value }) => value))
@@ -116,7 +116,7 @@ function nameOf(name: string): Inside {
   return hint === undefined ? { text: name, call: false } : none(hint)
 }
 
-/** `loop` of Jinja, which Handlebars has as data of `#each`. */
+/** `loop` of Jinja, in Handlebars the data of `#each`. */
 const loop: Readonly<Record<string, Inside>> = {
   index: { text: 'add @index 1', call: true },
   index0: { text: '@index', call: false },
@@ -140,7 +140,7 @@ function indexOf(of: JinjaNode, key: JinjaNode): Inside {
   return call('lookup', of, key)
 }
 
-/** Helpers that take the value and nothing else. */
+/** Helpers that take only the value. */
 const simple: Readonly<Record<string, string>> = {
   lower: 'lower',
   upper: 'upper',
@@ -156,7 +156,7 @@ const simple: Readonly<Record<string, string>> = {
   to_nice_yaml: 'yaml',
 }
 
-/** Filters that change nothing that a text would show. */
+/** Filters that have no effect on text. */
 const needless = new Set(['bool', 'int', 'float', 'string', 'list', 'mandatory', 'safe'])
 
 function filterOf({ of, name, args }: Extract<JinjaNode, { readonly kind: 'filter' }>): Inside {

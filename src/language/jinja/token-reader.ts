@@ -1,8 +1,8 @@
-/** Goes through the tokens of a Jinja expression and notes what is Jinja's alone. */
+/** Reads the tokens of a Jinja expression and marks Jinja-only syntax. */
 import type { Token } from './tokens.ts'
 import type { Mark } from './tree.ts'
 
-/** Thrown for what is no expression of Jinja. */
+/** Thrown for text that is not a Jinja expression. */
 export class NotJinja extends Error {}
 
 export class TokenReader {
@@ -54,7 +54,7 @@ export class TokenReader {
     return token.raw
   }
 
-  /** `inCel`: it means the same in CEL. */
+  /** `inCel`: it has the same meaning in CEL. */
   mark(token: Token | undefined, what: string, inCel = false): void {
     this.marks.push({ start: token?.start ?? 0, length: token?.raw.length ?? 1, what, inCel })
   }

@@ -1,4 +1,6 @@
-/** Cuts a Jinja expression into tokens (https://jinja.palletsprojects.com/en/stable/templates/#expressions). */
+/**
+ * Splits a Jinja expression into tokens (https://jinja.palletsprojects.com/en/stable/templates/#expressions).
+ */
 
 export interface Token {
   readonly kind: 'name' | 'number' | 'text' | 'operator'
@@ -16,7 +18,7 @@ const patterns: readonly (readonly [Token['kind'], RegExp])[] = [
 
 const blanks = /\s*/y
 
-/** `undefined` for what no Jinja has: an open quote, a stray character. */
+/** Returns `undefined` for an unclosed quote or a stray character. */
 export function tokensOf(text: string): readonly Token[] | undefined {
   const tokens: Token[] = []
   let offset = 0
@@ -40,7 +42,7 @@ function tokenAt(text: string, start: number): Token | undefined {
   return undefined
 }
 
-/** What a text in quotes stands for. */
+/** Returns the content of a quoted string. */
 export function unquoted(raw: string): string {
   return raw.slice(1, -1).replaceAll(/\\(.)/gs, (whole, escaped: string) => escapes[escaped] ?? whole)
 }

@@ -1,4 +1,4 @@
-/** What a Jinja expression says, as data. */
+/** A Jinja expression as data. */
 
 export type JinjaNode =
   | { readonly kind: 'text'; readonly value: string }
@@ -47,17 +47,17 @@ export interface JinjaArgument {
   readonly value: JinjaNode
 }
 
-/** Something that neither CEL nor Handlebars has in this form, where it stands in the text. */
+/** Syntax that neither CEL nor Handlebars has in this form, with its position. */
 export interface Mark {
   readonly start: number
   readonly length: number
   /** In words: `a Jinja filter`. */
   readonly what: string
-  /** Means the same in CEL, so it is wrong in templates alone. */
+  /** Has the same meaning in CEL, so it is wrong only in templates. */
   readonly inCel: boolean
 }
 
-/** Thrown by the translators where there is no counterpart; the message says what to do instead. */
+/** Thrown by the translators if there is no equivalent; the message is the hint. */
 export class NoCounterpart extends Error {}
 
 export function argumentOf(

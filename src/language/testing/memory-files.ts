@@ -1,7 +1,10 @@
 import { dirname, resolve } from 'node:path'
 import type { Files } from '../files.ts'
 
-/** Files that exist only in a test; folders are where files are. Paths are resolved, so relative ones work as on disk. */
+/**
+ * Files that exist only in a test; folders are where files are. Paths are resolved, so relative ones work as
+ * on disk.
+ */
 export function memoryFiles(contents: Readonly<Record<string, string>>): Files {
   const files = new Map(Object.entries(contents).map(([path, text]) => [resolve(path), text]))
   const folders = new Map<string, Set<string>>()

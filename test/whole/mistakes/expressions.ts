@@ -6,7 +6,7 @@ export const expressionMistakes: readonly Mistake[] = [
     name: 'a misspelt name in a condition',
     files: tasks('- debug: { msg: hello }\n  when: inventory_hostnam == "pve1"'),
     says: `
-site.yml:4:13: error: nothing is called "inventory_hostnam" here
+site.yml:4:13: error: "inventory_hostnam" is not defined
   3 |     - debug: { msg: hello }
   4 |       when: inventory_hostnam == "pve1"
     |             ^^^^^^^^^^^^^^^^^
@@ -41,18 +41,18 @@ site.yml:4:28: error: "is defined" is a Jinja test; expressions here are CEL
     name: 'a condition in braces',
     files: tasks(`- debug: { msg: hello }\n  when: '{{ check_mode }}'`),
     says: `
-site.yml:4:14: error: an expression is never templated
+site.yml:4:14: error: expressions cannot contain templates
   3 |     - debug: { msg: hello }
   4 |       when: '{{ check_mode }}'
     |              ^^
-  help: leave the braces out
+  help: remove the braces
 `,
   },
   {
     name: 'a condition that gives no truth value',
     files: tasks('- debug: { msg: hello }\n  when: groups.nodes.size()'),
     says: `
-site.yml:4:13: error: a condition must give true or false, and "groups.nodes.size()" gives a number
+site.yml:4:13: error: a condition must be true or false, but "groups.nodes.size()" is a number
   3 |     - debug: { msg: hello }
   4 |       when: groups.nodes.size()
     |             ^^^^^^^^^^^^^^^^^^^
@@ -67,7 +67,7 @@ site.yml:6:13: error: cannot compare text with a number: said.stdout is text, 1 
   5 |     - debug: { msg: hello }
   6 |       when: said.stdout == 1
     |             ^^^^^^^^^^^^^^^^
-  help: compare values of one kind: text with text ("0"), numbers with numbers (0)
+  help: compare values of the same type: text with text ("0"), numbers with numbers (0)
 `,
   },
   {
@@ -85,11 +85,11 @@ site.yml:3:26: error: there is no function "uper"
     name: 'an expression that ends too early',
     files: tasks('- debug:\n    msg: !cel (1 + 2'),
     says: `
-site.yml:4:24: error: this expression cannot be read: expected ")", and found its end
+site.yml:4:24: error: this expression is invalid: expected ")", but found the end
   3 |     - debug:
   4 |         msg: !cel (1 + 2
     |                        ^
-  help: look for a bracket, a quote or an operator that is missing or left over
+  help: check for a missing or extra bracket, quote or operator
 `,
   },
   {
@@ -107,7 +107,7 @@ site.yml:4:15: error: a value that starts with "{{" must be quoted
     name: 'a variable of a template that nobody set',
     files: tasks('- debug:\n    msg: the driver is {{ nvidia_driver_versoin }}'),
     says: `
-site.yml:4:31: error: nothing is called "nvidia_driver_versoin" here
+site.yml:4:31: error: "nvidia_driver_versoin" is not defined
   3 |     - debug:
   4 |         msg: the driver is {{ nvidia_driver_versoin }}
     |                               ^^^^^^^^^^^^^^^^^^^^^
@@ -121,22 +121,22 @@ site.yml:4:31: error: nothing is called "nvidia_driver_versoin" here
       'templates/motd.hbs': 'Welcome to {{ inventory_hostname }},\n  driver {{ driver }}\n',
     },
     says: `
-templates/motd.hbs:2:13: error: nothing is called "driver" here
+templates/motd.hbs:2:13: error: "driver" is not defined
   1 | Welcome to {{ inventory_hostname }},
   2 |   driver {{ driver }}
     |             ^^^^^^
-  help: set it in the inventory, in vars, or register it in an earlier task
+  help: set it in the inventory or under "vars", or register it in an earlier task
 `,
   },
   {
     name: 'a variable of a task that is made of itself',
     files: tasks('- debug: { msg: "{{ greeting }}" }\n  vars:\n    greeting: "{{ greeting }}"'),
     says: `
-site.yml:5:9: error: this variable is made of itself: greeting -> greeting
+site.yml:5:9: error: this variable refers to itself: greeting -> greeting
   4 |       vars:
   5 |         greeting: "{{ greeting }}"
     |         ^^^^^^^^
-  help: give one of them a value of its own
+  help: give one of them a value that does not use the others
 `,
   },
 ]

@@ -12,7 +12,7 @@ export const inventoryMistakes: readonly Mistake[] = [
 `,
     },
     says: `
-inventory.yml:4:21: error: there is no host "pvel" that could be the node of "ollama"
+inventory.yml:4:21: error: "pvel", the node of "ollama", is not a host of the inventory
   3 |     pve1: {}
   4 |     ollama: { node: pvel, ctid: 101 }
     |                     ^^^^
@@ -23,7 +23,7 @@ inventory.yml:4:21: error: there is no host "pvel" that could be the node of "ol
     name: 'a container that does not say where it is',
     files: { 'inventory.yml': 'all:\n  hosts:\n    ollama: { ctid: 101 }\n' },
     says: `
-inventory.yml:3:15: error: the container "ollama" does not say on which node it is
+inventory.yml:3:15: error: the container "ollama" has no "node"
   2 |   hosts:
   3 |     ollama: { ctid: 101 }
     |               ^^^^
@@ -45,18 +45,18 @@ inventory.yml:5:35: error: "jellyfin" and "ollama" are both container 101 of the
   4 |     ollama: { node: pve1, ctid: 101 }
   5 |     jellyfin: { node: pve1, ctid: 101 }
     |                                   ^^^
-  help: the other one is at inventory.yml:4; give one of them its own ctid
+  help: the other one is at inventory.yml:4; give one of them another ctid
 `,
   },
   {
     name: 'a container id that cannot be one',
     files: { 'inventory.yml': 'all:\n  hosts:\n    pve1: {}\n    ollama: { node: pve1, ctid: 42 }\n' },
     says: `
-inventory.yml:4:33: error: "ctid" must be at least 100, and is 42
+inventory.yml:4:33: error: "ctid" must be at least 100, not 42
   3 |     pve1: {}
   4 |     ollama: { node: pve1, ctid: 42 }
     |                                 ^^
-  help: a container id is a number from 100 on
+  help: a container id is a number, 100 or higher
 `,
   },
   {
@@ -77,7 +77,7 @@ inventory.yml:8:13: error: these groups contain each other: old -> new -> old
   7 |           children:
   8 |             old:
     |             ^^^
-  help: take one of them out of the children of another
+  help: remove one of them from the children of another
 `,
   },
   {
@@ -91,18 +91,18 @@ inventory.yml:8:13: error: these groups contain each other: old -> new -> old
 `,
     },
     says: `
-inventory.yml:5:7: error: this variable is made of itself: name -> address -> name
+inventory.yml:5:7: error: this variable refers to itself: name -> address -> name
   4 |       address: "{{ name }}.example.org"
   5 |       name: "{{ address }}"
     |       ^^^^
-  help: give one of them a value of its own
+  help: give one of them a value that does not use the others
 `,
   },
   {
     name: 'a connection of an unknown kind',
     files: { 'inventory.yml': 'all:\n  hosts:\n    pve1: { connection: shh }\n' },
     says: `
-inventory.yml:3:25: error: "connection" must be one of ssh, openssh, local, pct, and is "shh"
+inventory.yml:3:25: error: "connection" must be one of ssh, openssh, local, pct, not "shh"
   2 |   hosts:
   3 |     pve1: { connection: shh }
     |                         ^^^
@@ -113,7 +113,7 @@ inventory.yml:3:25: error: "connection" must be one of ssh, openssh, local, pct,
     name: 'a misspelt key of a group',
     files: { 'inventory.yml': 'all:\n  childrens:\n    nodes:\n      hosts: { pve1: {} }\n' },
     says: `
-inventory.yml:2:3: error: a group has hosts, children and vars, and no "childrens"
+inventory.yml:2:3: error: a group has no key "childrens", only hosts, children and vars
   1 | all:
   2 |   childrens:
     |   ^^^^^^^^^
@@ -143,10 +143,10 @@ inventory.yml:5:53: error: nothing reads "nvidia_host_rebot"; the role "nvidia_h
     name: 'a host in an INI inventory with half a variable',
     files: { 'inventory.yml': '[nodes]\npve1 address 192.0.2.1\n' },
     says: `
-inventory.yml:1:1: error: this is INI, in a file that is called YAML
+inventory.yml:1:1: error: this file contains INI, but its name says YAML
   1 | [nodes]
     | ^^^^^^^
-  help: call the file inventory.ini
+  help: rename the file to inventory.ini
 `,
   },
 ]

@@ -6,7 +6,7 @@ export const playbookMistakes: readonly Mistake[] = [
     name: 'a misspelt keyword of a play',
     files: { 'site.yml': '- hosts: all\n  task:\n    - debug: { msg: hello }\n' },
     says: `
-site.yml:2:3: error: "task" is no keyword of a play
+site.yml:2:3: error: "task" is not a keyword of a play
   1 | - hosts: all
   2 |   task:
     |   ^^^^
@@ -17,7 +17,7 @@ site.yml:2:3: error: "task" is no keyword of a play
     name: 'a misspelt keyword of a task',
     files: tasks('- name: Greet\n  debug: { msg: hello }\n  wehn: true'),
     says: `
-site.yml:5:7: error: "wehn" is no keyword of a task
+site.yml:5:7: error: "wehn" is not a keyword of a task
   4 |       debug: { msg: hello }
   5 |       wehn: true
     |       ^^^^
@@ -32,7 +32,7 @@ site.yml:5:7: error: "delegate_to" is not yet supported
   4 |       debug: { msg: hello }
   5 |       delegate_to: pve1
     |       ^^^^^^^^^^^
-  help: give the task a play of its own for that host; container modules reach the node by themselves
+  help: move the task to its own play for that host; container modules reach the node themselves
 `,
   },
   {
@@ -72,7 +72,7 @@ site.yml:3:7: error: "copy" needs "dest"
     name: 'an argument of the wrong type',
     files: tasks('- get_url:\n    url: [https://example.org]\n    dest: /tmp/x'),
     says: `
-site.yml:4:14: error: "url" must be text, and is a list
+site.yml:4:14: error: "url" must be text, not a list
   3 |     - get_url:
   4 |         url: [https://example.org]
     |              ^^^^^^^^^^^^^^^^^^^^^
@@ -83,7 +83,7 @@ site.yml:4:14: error: "url" must be text, and is a list
     name: 'a mode that YAML reads as a number',
     files: tasks('- file:\n    path: /etc/motd\n    mode: 0644'),
     says: `
-site.yml:5:15: error: "mode" must be text, and 0644 is read as the number 644
+site.yml:5:15: error: "mode" must be text, but 0644 is read as the number 644
   4 |         path: /etc/motd
   5 |         mode: 0644
     |               ^^^^
@@ -94,7 +94,7 @@ site.yml:5:15: error: "mode" must be text, and 0644 is read as the number 644
     name: 'a word that is not among the choices',
     files: tasks('- service:\n    name: ssh\n    state: runing'),
     says: `
-site.yml:5:16: error: "state" must be one of started, stopped, restarted, reloaded, and is "runing"
+site.yml:5:16: error: "state" must be one of started, stopped, restarted, reloaded, not "runing"
   4 |         name: ssh
   5 |         state: runing
     |                ^^^^^^
@@ -161,11 +161,11 @@ site.yml:4:15: error: there is no handler "Restart sshd" in this play
     name: 'a key that stands twice',
     files: tasks('- file:\n    path: /etc/motd\n    mode: "0644"\n    path: /etc/issue'),
     says: `
-site.yml:6:9: error: this key is given twice in one map
+site.yml:6:9: error: this key appears twice in one map
   5 |         mode: "0644"
   6 |         path: /etc/issue
     |         ^
-  help: keep one of the two
+  help: remove one of them
 `,
   },
   {
@@ -183,7 +183,7 @@ site.yml:4:21: error: this quote is never closed
     name: 'a tab that indents',
     files: { 'site.yml': '- hosts: all\n  tasks:\n\t- debug: { msg: hello }\n' },
     says: `
-site.yml:3:1: error: a tab is used to indent
+site.yml:3:1: error: a tab is used for indentation
   2 |   tasks:
   3 | 	- debug: { msg: hello }
     | ^
@@ -194,7 +194,7 @@ site.yml:3:1: error: a tab is used to indent
     name: 'an exit code that means something else',
     files: tasks('- debug: { msg: hello }\n  exit_code: 2'),
     says: `
-site.yml:4:18: error: "exit_code" must be from 3 to 7, and is 2
+site.yml:4:18: error: "exit_code" must be from 3 to 7, not 2
   3 |     - debug: { msg: hello }
   4 |       exit_code: 2
     |                  ^
@@ -224,7 +224,7 @@ inventory.yml:3:19: error: "port" is "many", which is not valid
 roles/greeting/tasks/main.yml:1:12: error: "debug" has no "mesage"
   1 | - debug: { mesage: hello }
     |            ^^^^^^
-  help: there are msg, var
+  help: it has msg, var
 
 site.yml:4:7: error: there is no module and no keyword "coppy"
   3 |   tasks:
@@ -232,13 +232,13 @@ site.yml:4:7: error: there is no module and no keyword "coppy"
     |       ^^^^^
   help: did you mean "copy"?
 
-site.yml:5:38: error: "mode" must be text, and 0644 is read as the number 644
+site.yml:5:38: error: "mode" must be text, but 0644 is read as the number 644
   4 |     - coppy: { dest: /etc/motd }
   5 |     - file: { path: /etc/motd, mode: 0644 }
     |                                      ^^^^
   help: quote it: mode: "0644"
 
---limit: error: there is no host and no group "pve2"
+--limit: error: there is no host or group "pve2"
   help: did you mean "pve1"?
 `,
   },

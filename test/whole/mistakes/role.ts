@@ -37,7 +37,7 @@ export const roleMistakes: readonly Mistake[] = [
     name: 'a version that YAML reads as a number',
     files: { 'site.yml': nodesPlay, 'inventory.yml': node('nvidia_driver_version: 580.95') },
     says: `
-inventory.yml:6:34: error: "nvidia_driver_version" must be text, and 580.95 is a number
+inventory.yml:6:34: error: "nvidia_driver_version" must be text, but 580.95 is a number
   5 |         pve1:
   6 |           nvidia_driver_version: 580.95
     |                                  ^^^^^^
@@ -84,7 +84,7 @@ inventory.yml:7:31: error: nvidia_runfile_url is not for version 580.95.05
       'inventory.yml': node('nvidia_driver_version: "580.95.05"\nnvidia_host_reboot: always'),
     },
     says: `
-inventory.yml:7:31: error: "nvidia_host_reboot" must be one of ask, auto, never, and is "always"
+inventory.yml:7:31: error: "nvidia_host_reboot" must be one of ask, auto, never, not "always"
   6 |           nvidia_driver_version: "580.95.05"
   7 |           nvidia_host_reboot: always
     |                               ^^^^^^
@@ -184,7 +184,7 @@ inventory.yml:10:34: error: ollama requests driver 570.86.16, but its node pve1 
       'inventory.yml': container('gpu_assignment: "0"\ncuda_toolkit_version: 12.8'),
     },
     says: `
-inventory.yml:10:33: error: "cuda_toolkit_version" must be text, and 12.8 is a number
+inventory.yml:10:33: error: "cuda_toolkit_version" must be text, but 12.8 is a number
    9 |           gpu_assignment: "0"
   10 |           cuda_toolkit_version: 12.8
      |                                 ^^^^
@@ -202,7 +202,7 @@ inventory.yml:10:33: error: "cuda_toolkit_version" must be text, and 12.8 is a n
       'inventory.yml': container('gpu_assignment: all'),
     },
     says: `
-site.yml:3:27: error: "lxc_passthrough_mode" must be text, and 0666 is read as the number 666
+site.yml:3:27: error: "lxc_passthrough_mode" must be text, but 0666 is read as the number 666
   2 |   vars:
   3 |     lxc_passthrough_mode: 0666
     |                           ^^^^

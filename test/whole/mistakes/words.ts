@@ -6,7 +6,7 @@ export const wordMistakes: readonly Mistake[] = [
     name: 'a limit that no host matches',
     words: ['--limit', 'pve9'],
     says: `
---limit: error: there is no host and no group "pve9"
+--limit: error: there is no host or group "pve9"
   help: did you mean "pve1"?
 `,
   },
@@ -23,8 +23,8 @@ export const wordMistakes: readonly Mistake[] = [
     name: 'a variable without a value',
     words: ['-e', 'driver'],
     says: `
--e: error: "driver" gives no value to a variable
-  help: write -e name=value, -e @file, or quote a value that has blanks in it
+-e: error: "driver" does not set a variable
+  help: write -e name=value or -e @file, and quote a value that contains spaces
 `,
   },
   {
@@ -40,7 +40,7 @@ export const wordMistakes: readonly Mistake[] = [
     files: { 'site.yml': '- hosts: nodes\n  roles: [nvidia_host]\n' },
     words: ['-e', '{nvidia_driver_version: 580.95}'],
     says: `
--e: error: "nvidia_driver_version" must be text, and 580.95 is a number
+-e: error: "nvidia_driver_version" must be text, but 580.95 is a number
   1 | {nvidia_driver_version: 580.95}
     |                         ^^^^^^
   help: quote it: nvidia_driver_version: "580.95"
