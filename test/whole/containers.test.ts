@@ -225,7 +225,7 @@ describe('the roles of containers', { skip: whyNoLab() ?? false, timeout: 300_00
     await said(
       { playbook: verify, limit: 'pve1' },
       0,
-      /^warning +pve1 +container 101 \(ct101\) of pve1 has a GPU and is not in this run/m,
+      /^warning +pve1 +container 101 \(ct101\) of pve1 has a GPU, but is not part of this run/m,
       /^  \(CT 101\) +nvidia0 +UNMANAGED$/m,
       /^  \(CT 102\) +nvidia1 +UNMANAGED$/m,
     )
