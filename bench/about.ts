@@ -1,4 +1,4 @@
-/** Where and with what it was measured. */
+/** Date, machine and versions of a bench. */
 import { readFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
 import { join } from 'node:path'

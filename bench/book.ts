@@ -1,17 +1,17 @@
-/** What was measured, by what it was measured of. */
+/** Measurements by label. */
 import { median, type Sample } from './measure.ts'
 
 export class Book {
   readonly #samples = new Map<string, Sample[]>()
   readonly #notes: string[] = []
-  /** Progress, for whoever waits. */
+  /** Prints progress. */
   readonly say: (line: string) => void
 
   constructor(say: (line: string) => void) {
     this.say = say
   }
 
-  /** `what` says all that may be compared: `fleet gpuplay converged 20`. */
+  /** `what` is the full label of a measurement: `fleet gpuplay converged 20`. */
   add(what: string, sample: Sample): void {
     const samples = this.#samples.get(what) ?? []
     samples.push(sample)
@@ -21,13 +21,13 @@ export class Book {
     this.say(`${what}: ${own}${hosts}`)
   }
 
-  /** The median of all samples; undefined where there is none. */
+  /** The median of all samples; undefined if there is none. */
   value(what: string, of: keyof Sample = 'wall'): number | undefined {
     const values = (this.#samples.get(what) ?? []).flatMap((sample) => sample[of] ?? [])
     return values.length === 0 ? undefined : median(values)
   }
 
-  /** Something that whoever reads the table has to know. The same note is kept once. */
+  /** Adds a note for readers of the table. Equal notes appear once. */
   note(line: string): void {
     if (this.#notes.includes(line)) return
     this.#notes.push(line)

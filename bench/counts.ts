@@ -1,10 +1,10 @@
-/** The workload on one host, counted. */
+/** Counts processes and waits of the workload on one host. */
 import { type Costs, countCosts, programCount } from '../test/lab/costs.ts'
 import type { PlainHosts } from '../test/lab/plain.ts'
 import { type Bench, succeeded } from './fleet.ts'
 import { measure } from './measure.ts'
 
-/** The counts of the workload on one host, which are exact: `first` and `converged` of each tool. */
+/** The exact counts of the workload on one host: `first` and `converged` of each tool. */
 export type Counted = ReadonlyMap<string, Costs>
 
 export async function countRuns(bench: Bench, plain: PlainHosts): Promise<Counted> {

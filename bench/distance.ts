@@ -1,4 +1,4 @@
-/** The workload on one host behind a line of some length: `distance TOOL first|converged 1` and `distance floor 1`. */
+/** Measures the workload on one distant host: `distance TOOL first|converged 1` and `distance floor 1`. */
 import type { PlainHosts } from '../test/lab/plain.ts'
 import { distantPort } from '../test/lab/proxy.ts'
 import { type Bench, floorCommand, measureTool, quiet, reach, succeeded } from './fleet.ts'

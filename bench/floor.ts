@@ -1,6 +1,6 @@
 /**
- * The least that reaching hosts costs: connects to all of them at once with the ssh2 that gpuplay uses, and runs `true` in
- * one shell on each. A program of its own, compiled, so that it starts as gpuplay does.
+ * The floor, the minimal cost of reaching hosts: connects to all of them at once with gpuplay's ssh2 and runs `true` in one shell on
+ * each. It is a separate compiled program, so that it starts as gpuplay does.
  *
  * Its one argument is a JSON file: `{ privateKey, hosts: [{ address, port }] }`.
  */

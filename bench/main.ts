@@ -1,6 +1,6 @@
 /**
- * `npm run bench`: what gpuplay costs, beside what it could cost at least and what other programs cost. Brings up hosts of the
- * lab, measures them in one sitting and writes a table. Needs root on Debian 12; installs what it compares with.
+ * `npm run bench`: measures the cost of gpuplay, the floor and other programs. Starts hosts of the lab, measures all programs in one
+ * session and writes a table. Needs root on Debian 12; installs the other programs.
  */
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

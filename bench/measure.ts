@@ -1,4 +1,4 @@
-/** Runs programs and takes down what they cost this machine. */
+/** Runs programs and measures their cost on this machine. */
 import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -13,11 +13,11 @@ export interface Command {
 export interface Sample {
   /** Seconds from the start of the program to its end. */
   readonly wall: number
-  /** Seconds of processor time, user and system, of it and of the children that it waited for (wait4). */
+  /** Seconds of processor time, user and system, of it and its children (wait4). */
   readonly cpu: number
   /** Peak of the resident memory in MB, of the largest of these processes. */
   readonly memory: number
-  /** Seconds of processor time of all hosts meanwhile; undefined where they are not in a cgroup of ours. */
+  /** Seconds of processor time of all hosts during the run; undefined if they are not in a cgroup of the bench. */
   readonly hostCpu?: number
 }
 
@@ -30,7 +30,7 @@ export interface Measured {
 
 /**
  * Runs a command to its end. `cgroup` is that of the hosts.
- * @throws Error when it cannot be started.
+ * @throws Error if it cannot be started.
  */
 export async function measure(command: Command, signal: AbortSignal, cgroup?: string): Promise<Measured> {
   signal.throwIfAborted()
@@ -51,7 +51,7 @@ export async function measure(command: Command, signal: AbortSignal, cgroup?: st
   }
 }
 
-/** NaN where there is no value. */
+/** NaN if there is no value. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b)
   const middle = (sorted.length - 1) / 2
@@ -76,7 +76,7 @@ function run(
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, NO_COLOR: '1', ...env },
       ...(cwd === undefined ? {} : { cwd }),
-      // A group of its own: what is to end it ends its children too.
+      // A separate process group, so that a signal also ends its children.
       detached: true,
     })
     const stop = (): void => {
@@ -96,7 +96,7 @@ function run(
   })
 }
 
-/** Seconds of processor time that a cgroup has used, be the machine on version 1 or 2. */
+/** Seconds of processor time that a cgroup (version 1 or 2) has used. */
 function cpuOf(cgroup: string): number | undefined {
   const first = join('/sys/fs/cgroup/cpuacct', cgroup, 'cpuacct.usage')
   if (existsSync(first)) return Number(readFileSync(first, 'utf8')) / 1e9

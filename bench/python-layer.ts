@@ -1,10 +1,10 @@
-/** Python on the hosts, which Ansible needs there; gpuplay needs nothing. One image for all, so that all meet the same. */
+/** Python for the hosts, which Ansible needs and gpuplay does not. All tools use the same image. */
 import { join } from 'node:path'
 import { cached } from '../test/lab/cache.ts'
 import { aptSources } from '../test/lab/image/image.ts'
 import { run } from '../test/lab/process.ts'
 
-/** The directory that lies over the image's. */
+/** The directory above the image's in the overlay. */
 export async function pythonLayer(image: readonly string[], say: (line: string) => void): Promise<string> {
   const script = join(import.meta.dirname, 'python-layer.sh')
   const directory = await cached(

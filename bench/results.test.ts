@@ -19,7 +19,7 @@ function results(fill: (book: Book) => void, counted: Results['counted'] = new M
   return resultsText({ book, counted, options, tools: [tool], missing, about: ['today'] })
 }
 
-/** Cells of the row that begins with this. */
+/** Cells of the row with this first cell. */
 function row(text: string, name: string): readonly string[] | undefined {
   const line = text.split('\n').find((one) => one.startsWith(`| ${name} |`))
   return line

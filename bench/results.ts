@@ -1,4 +1,4 @@
-/** The table of what was measured, against what is aimed at. */
+/** The table of measurements and targets. */
 import { programCount } from '../test/lab/costs.ts'
 import type { Book } from './book.ts'
 import type { Counted } from './counts.ts'
@@ -88,7 +88,7 @@ interface PeerRun {
   readonly size: number
 }
 
-/** How many times as long another program takes. */
+/** The duration of another program as a multiple of gpuplay's. */
 function peerRow(book: Book, { name, phase, size }: PeerRun): Row {
   const theirs = book.value(`fleet ${name} ${phase} ${size}`)
   const ours = book.value(`fleet gpuplay ${phase} ${size}`)
@@ -142,7 +142,7 @@ function countRows({ counted, tools }: Results): readonly Row[] {
   )
 }
 
-/** Starting is taken off: it is on a table of its own. */
+/** Without start-up, which has its own table. */
 function distanceRows({ book, tools }: Results): readonly Row[] {
   const floor = book.value('distance floor 1')
   if (floor === undefined) return []
@@ -200,9 +200,9 @@ function siteRows({ book }: Results): readonly Row[] {
 
 interface Judging {
   readonly target: number | undefined
-  /** What the value is a multiple of. */
+  /** The unit of the multiple. */
   readonly floor?: number
-  /** Seconds unless said. */
+  /** Default: seconds. */
   readonly unit?: 'MB' | ''
 }
 

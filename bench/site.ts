@@ -1,4 +1,4 @@
-/** What gpuplay is for: `site.yml` on a lab of four nodes with eight containers each, and a large file into containers. */
+/** Measures `site.yml` on a lab of four nodes with eight containers each, and the copy of a large file into containers. */
 import { join } from 'node:path'
 import { quote } from '../src/base/shell.ts'
 import type { Event } from '../src/events/events.ts'
@@ -11,7 +11,7 @@ import { gpuplayProgram, type Reached, repository } from './tools.ts'
 
 export const siteShape = { nodes: 4, containers: 8 } as const
 
-/** `site first`, `site converged` and `site floor`; the first run once, since it is minutes long. */
+/** `site first`, `site converged` and `site floor`; the first run only once, because it takes minutes. */
 export async function measureSite(bench: Bench, lab: Lab): Promise<void> {
   const { book, runs, signal } = bench
   const cgroup = lab.instance.cgroup
@@ -27,14 +27,14 @@ export async function measureSite(bench: Bench, lab: Lab): Promise<void> {
   }
 }
 
-/** Bytes of the `.run` that is pushed. */
+/** Size of the copied `.run` in bytes. */
 export const pushedSize = 400e6
-/** The containers that get it, at the same time. */
+/** The containers that receive it at the same time. */
 const ctids = [101, 102] as const
 
 /**
- * `push gpuplay` and `push cat`: the driver's `.run`, padded to its real size, from a node's cache into two of its containers,
- * by gpuplay's own action and by nothing but `cat` through a shell in each. Needs a lab that `site.yml` has been run on.
+ * `push gpuplay` and `push cat`: copies the driver's `.run`, padded to its real size, from a node's cache into two of its containers,
+ * with gpuplay's action and with only `cat` in a shell of each. Needs a lab after `site.yml`.
  */
 export async function measurePush(bench: Bench, lab: Lab): Promise<void> {
   const node = lab.node('pve1')
@@ -63,7 +63,7 @@ function pushTime(stdout: string): number {
   return (Math.max(...pushes.map(({ to }) => to)) - Math.min(...pushes.map(({ from }) => from))) / 1000
 }
 
-/** Bytes go between the archive's script and its payload, and the script is told where that begins now. */
+/** Inserts bytes between the archive's script and its payload, and changes the offset in the script. */
 async function padRunfile(node: LabNode): Promise<string> {
   const file = (await node.output('ls /var/cache/gpuplay/*.run')).trim()
   await node.output(`set -e
@@ -82,7 +82,7 @@ async function padRunfile(node: LabNode): Promise<string> {
   return file
 }
 
-/** Prints how long it took, in milliseconds, by the node's clock: gpuplay's push is measured without the connection too. */
+/** Prints the duration in milliseconds by the node's clock, without the connection, as for gpuplay. */
 function catCommand(lab: Lab, file: string): Command {
   const into = ctids.map(
     (ctid) => `pct exec ${ctid} -- /bin/sh -c 'cat >/var/tmp/bench.run' <${quote(file)} & jobs="$jobs $!"`,

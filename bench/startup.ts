@@ -1,10 +1,10 @@
-/** What the program costs before it does anything: `startup node|version|debug`. */
+/** Measures start-up: `startup node|version|debug`. */
 import { join } from 'node:path'
 import { type Bench, succeeded } from './fleet.ts'
 import { measure } from './measure.ts'
 import { gpuplayProgram, workload } from './tools.ts'
 
-/** Short runs vary most: each round is this many. */
+/** Runs in each round: more than one, because short runs vary most. */
 const repeats = 5
 
 export async function measureStartup({ book, runs, signal }: Bench): Promise<void> {

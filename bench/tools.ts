@@ -1,4 +1,4 @@
-/** The programs that are compared, and how each of them is started on some hosts. */
+/** The compared programs and their command lines. */
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -11,7 +11,7 @@ export const repository = fileURLToPath(new URL('..', import.meta.url)).replace(
 export const workload = join(repository, 'bench/workload')
 export const gpuplayProgram = join(repository, 'bin/gpuplay')
 
-/** A host as a tool reaches it, as root. Keys are files. */
+/** A host to which a tool connects as root. Keys are files. */
 export interface Reached {
   readonly name: string
   readonly address: string
@@ -22,11 +22,11 @@ export interface Reached {
 
 export interface Tool {
   readonly name: ToolName
-  /** Of the program, as a person reads it. */
+  /** Version of the program, for people. */
   readonly version: string
-  /** The command that brings the hosts to the state of the workload. `folder` takes what it needs on the way. */
+  /** The command that applies the workload to the hosts. `folder` is for temporary files. */
   command(hosts: readonly Reached[], folder: string): Command
-  /** Ends what a run left behind on this machine, such as shared connections, so that the next one connects again. */
+  /** Stops remaining processes of a run on this machine, such as shared connections, so that the next run connects again. */
   afterwards(folder: string): Promise<void>
 }
 
@@ -35,7 +35,7 @@ export interface Missing {
   readonly why: string
 }
 
-/** Those that are installed, gpuplay first, and why the others are not among them. */
+/** The installed tools, gpuplay first, and the reasons why others are missing. */
 export async function findTools(): Promise<{
   readonly found: readonly Tool[]
   readonly missing: readonly Missing[]
@@ -99,7 +99,7 @@ function mitogenTool(ansible: string, version: string): Tool {
   }
 }
 
-/** As many forks as there are hosts, up to 20, as its users would set it on two cores. */
+/** One fork for each host, up to 20: a typical setting for two cores. */
 function ansibleCommand(hosts: readonly Reached[], folder: string, strategy: string): Command {
   const masters = join(folder, 'cp')
   mkdirSync(masters, { recursive: true, mode: 0o700 })
@@ -121,7 +121,7 @@ function ansibleCommand(hosts: readonly Reached[], folder: string, strategy: str
     '[defaults]',
     `forks = ${Math.min(hosts.length, 20)}`,
     strategy,
-    // Of a connection, on a machine that is busy with all hosts at once.
+    // Connection timeout on a machine that is busy with all hosts.
     'timeout = 60',
     `local_tmp = ${join(folder, 'ansible-tmp')}`,
     '[ssh_connection]',
@@ -135,7 +135,7 @@ function ansibleCommand(hosts: readonly Reached[], folder: string, strategy: str
   }
 }
 
-/** Ansible's ssh masters stay for a minute. */
+/** Ansible's ssh masters keep running for a minute. */
 async function endMasters(folder: string): Promise<void> {
   const masters = join(folder, 'cp')
   if (!existsSync(masters)) return
@@ -168,7 +168,7 @@ function pyinfraTool(version: string): Tool {
   }
 }
 
-/** The version that a program says; undefined where it cannot be run. */
+/** The version that a program prints; undefined if it cannot be run. */
 async function versionOf(argv: readonly string[], pattern: RegExp): Promise<string | undefined> {
   try {
     const done = await attempt(argv)

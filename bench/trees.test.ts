@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { type Tree, treeDifferences, treeOf } from './trees.ts'
 
-/** A disk with what `fill` makes on it. */
+/** A disk with the files that `fill` creates. */
 function disk(context: TestContext, fill: (path: string) => void): Tree {
   const path = mkdtempSync(join(tmpdir(), 'gpuplay-trees-'))
   context.after(() => rmSync(path, { recursive: true, force: true }))

@@ -1,4 +1,4 @@
-/** Whether two tools left the same on a host: everything that differs from its image, but for what tools keep for themselves. */
+/** Compares the state after two tools: all differences from the image, except the tools' own files. */
 import { createHash } from 'node:crypto'
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
@@ -6,7 +6,7 @@ import { join } from 'node:path'
 /** By path: type, mode, owner, and hash or target. */
 export type Tree = ReadonlyMap<string, string>
 
-/** Logs, caches, and what a tool remembers on a host. */
+/** Logs, caches, and the state of a tool on a host. */
 const own = [
   /^\/var\/lib\/gpuplay(\/|$)/,
   /^\/root\/\.ansible(\/|$)/,
@@ -15,7 +15,7 @@ const own = [
   /\/__pycache__(\/|$)/,
 ]
 
-/** The disk of a host, as an overlay's upper layer. Folders that the change of a file below them brought there count as none. */
+/** The disk of a host (the upper layer of an overlay), without folders that are there only because a file in them has changed. */
 export function treeOf(disk: string): Tree {
   const found = new Map<string, string>()
   const walk = (path: string): void => {
@@ -29,7 +29,7 @@ export function treeOf(disk: string): Tree {
         if (made.test(inside)) found.set(inside, `directory ${common}`)
         walk(inside)
       } else if (stats.isSymbolicLink()) found.set(inside, `link ${readlinkSync(file)}`)
-      // An overlay marks what was removed by a character device 0:0.
+      // An overlay marks a removed file with a character device 0:0.
       else if (stats.isCharacterDevice() && stats.rdev === 0) found.set(inside, 'removed')
       else found.set(inside, `file ${common} ${hash(file)}`)
     }
@@ -38,10 +38,10 @@ export function treeOf(disk: string): Tree {
   return found
 }
 
-/** Folders that the workload makes. */
+/** Folders that the workload creates. */
 const made = /^\/(opt|var\/log)\/bench(\/|$)/
 
-/** A line for each path that is not the same in both. */
+/** A line for each path that differs. */
 export function treeDifferences(one: Tree, other: Tree): readonly string[] {
   const paths = [...new Set([...one.keys(), ...other.keys()])].sort()
   return paths.flatMap((path) => {

@@ -1,4 +1,4 @@
-/** What twenty tasks cost one host: counts are exact on any machine, so they can have bounds. */
+/** The cost of twenty tasks on one host. Counts are the same on every machine, so they can have bounds. */
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -10,7 +10,7 @@ import { PlainHosts } from '../lab/plain.ts'
 import { changedCount } from '../whole/support/events.ts'
 import { type Ended, gpuplay, root } from '../whole/support/gpuplay.ts'
 
-/** Beyond the opening of a connection with one shell. */
+/** Without the opening of a connection with one shell. */
 const bounds = {
   first: { forks: 100, waits: 12 },
   converged: { forks: 30, waits: 6 },
@@ -24,7 +24,7 @@ describe('twenty tasks on one host', { skip: whyNoLab() ?? false, timeout: 240_0
   })
   after(() => PlainHosts.down(name))
 
-  /** One run, counted. */
+  /** Counts one run. */
   async function counted(): Promise<{ readonly costs: Costs; readonly ended: Ended }> {
     const [host = assert.fail('no host')] = plain.hosts
     let ended: Ended | undefined

@@ -1,9 +1,9 @@
 /**
- * A run that is killed can be run again from any point, and ends in the state of one that nobody disturbed.
+ * After a run is killed at any moment, another run reaches the same state as an undisturbed one.
  *
- * Five kills on two nodes at once: where one run was killed the next begins, until one is let go to its end. `GPUPLAY_TEST_KILLS=20`
- * makes twenty of them, each of a run on nodes that are fresh, and after each one run to the end. The moments come from a seed, which
- * is printed; `GPUPLAY_TEST_SEED` sets it.
+ * Kills five runs on two nodes at the same time, each starting from the state of the previous one; the last run is not killed.
+ * `GPUPLAY_TEST_KILLS=20` kills twenty runs, each on new nodes and followed by a run that is not killed. The moments depend on a
+ * seed, which is printed; `GPUPLAY_TEST_SEED` sets it.
  */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
@@ -20,7 +20,7 @@ import { stateDifferences } from '../whole/support/same-state.ts'
 import { inventoryOf, site } from '../whole/support/site-runs.ts'
 
 const single = Number(process.env['GPUPLAY_TEST_KILLS'] ?? 0)
-/** Kills of the runs on each node before one is let go to its end. */
+/** Killed runs on each node before one that is not killed. */
 const kills: readonly number[] = single > 0 ? [1, 1] : [3, 2]
 const rounds = single > 0 ? Math.ceil(single / kills.length) : 1
 const timeout = 600_000 + rounds * 120_000
@@ -28,7 +28,7 @@ const interrupted = kills.length + 1
 const seed = Number(process.env['GPUPLAY_TEST_SEED'] ?? Math.floor(Math.random() * 2 ** 31))
 const name = `kill-${process.pid}`
 
-/** A moment in the life of a run: after so many of its events, and some milliseconds. */
+/** A moment of a run: a number of milliseconds after a number of events. */
 interface Moment {
   readonly event: number
   readonly later: number
@@ -40,7 +40,7 @@ describe('a run that is killed', { skip: whyNoLab() ?? false, timeout }, () => {
   let wanted: FileSnapshot = new Map()
   const random = randomNumbers(seed)
 
-  /** The command line that sees to one node and its container. */
+  /** The command line for one node and its container. */
   const words = (number: number): readonly string[] => [
     'run',
     site,
@@ -49,7 +49,7 @@ describe('a run that is killed', { skip: whyNoLab() ?? false, timeout }, () => {
     '--limit',
     `pve${number},ct${number}01`,
   ]
-  /** Runs again as a person does, who waits for a node that the killed run has just restarted (exit code 3: not reachable). */
+  /** Runs again as a user would: waits for a node that the killed run has just restarted (exit code 3: unreachable). */
   const again = async (number: number): Promise<Ended> => {
     for (let tries = 1; ; tries++) {
       await sshdAnswers(lab.node(`pve${number}`).spec)
@@ -120,7 +120,7 @@ describe('a run that is killed', { skip: whyNoLab() ?? false, timeout }, () => {
   })
 })
 
-/** Kills the run at a moment and says where that was. A run that ends before has lived to its end, which is a moment too. */
+/** Kills the run at a moment; returns a description of the moment. If the run ends earlier, its end is the moment. */
 async function killAt(controller: Controller, { event, later }: Moment): Promise<string> {
   await Promise.race([controller.seen('that event', ({ seq }) => seq === event), controller.ended])
   await delay(later)

@@ -1,4 +1,4 @@
-/** What keeps a node from being restarted, and a driver that came as packages: on one node of a cluster of three, from nouveau on. */
+/** Conditions that prevent the restart of a node, and a driver installed from packages: on one node of a cluster of three. */
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -38,7 +38,7 @@ describe('a node that must not be restarted or changed', { skip, timeout: 400_00
     return lab.node('pve1').output('cat /proc/sys/kernel/random/boot_id')
   }
 
-  /** The restart is refused with this finding and exit code 6, the node goes on, and nothing of the driver is installed. */
+  /** Expects that the restart is refused with this message and exit code 6, without a restart or an installed driver. */
   async function refused(finding: RegExp, ...words: readonly string[]): Promise<void> {
     const boot = await bootId()
     const run = await play(...words)
@@ -50,7 +50,7 @@ describe('a node that must not be restarted or changed', { skip, timeout: 400_00
     assert.notEqual((await lab.node('pve1').exec('test -e /var/lib/nvidia')).code, 0)
   }
 
-  /** A program that answers as told, until the function that this gives is called. */
+  /** Replaces a program with one that gives this answer; returns a function that restores it. */
   async function program(called: string, answer: string): Promise<() => Promise<unknown>> {
     const file = `/usr/local/bin/${called}`
     await lab.node('pve1').output(`printf '#!/bin/sh\\necho "${answer}"\\n' >${file}; chmod +x ${file}`)

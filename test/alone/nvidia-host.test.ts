@@ -1,4 +1,4 @@
-/** The roles runfile_cache and nvidia_host on a node of the lab: from nouveau to a driver, to another driver, and what they refuse. */
+/** The roles runfile_cache and nvidia_host on a node of the lab: from nouveau to a driver, to another driver, and refusals. */
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -11,10 +11,10 @@ import { attempt } from '../lab/process.ts'
 const skip = whyNoLab() ?? false
 const name = `nvidia-host-${process.pid}`
 const root = fileURLToPath(new URL('../..', import.meta.url))
-/** The tool from its sources: what is built may be of yesterday. */
+/** Runs the sources, because the build may be outdated. */
 const entry = `import { main } from ${JSON.stringify(join(root, 'src/cli/main.ts'))}; await main(process.argv.slice(1))`
 
-/** The containers take part, as in site.yml, but nothing is done to them. */
+/** The containers are part of the run, as in site.yml, but have no tasks. */
 const playbook = `
 - hosts: nodes
   roles: [runfile_cache, nvidia_host]
@@ -26,9 +26,9 @@ const playbook = `
 
 interface Run {
   readonly exitCode: number
-  /** Outcome by the task's name without its role. */
+  /** Outcomes by the task's name without its role. */
   readonly outcomes: ReadonlyMap<string, string>
-  /** Everything that was printed. */
+  /** All output. */
   readonly text: string
 }
 
@@ -41,7 +41,7 @@ describe('nvidia_host', { skip, timeout: 400_000 }, () => {
   })
   after(() => Lab.down(name))
 
-  /** Runs the playbook; further words go to the command line. */
+  /** Runs the playbook with additional arguments. */
   async function play(...words: readonly string[]): Promise<Run> {
     const inventory = join(lab.instance.stateDir, 'inventory.yaml')
     const argv = [
@@ -79,7 +79,7 @@ describe('nvidia_host', { skip, timeout: 400_000 }, () => {
   it('lists all changes on a new node, except the settings of GPUs without a driver', async () => {
     predicted = await play('--check')
     assert.equal(predicted.exitCode, 0, predicted.text)
-    // Whether there are headers for the kernel is known once the package lists are fetched.
+    // Headers for the kernel are known only after the package lists are fetched.
     const headers = 'Install kernel headers, DKMS, build tools and nvtop'
     assert.deepEqual(tasks(predicted, 'unknown'), [headers, persistence])
     assert.ok(tasks(predicted, 'changed').includes('Reboot the node to release the cards from nouveau'))

@@ -1,4 +1,4 @@
-/** What apt refuses before it does anything: packages of a repository that the first case makes on the node. */
+/** Packages that apt refuses to install, from a repository that the first case creates on the node. */
 import { apt } from '../../src/modules/apt/module.ts'
 import { holdDpkgLock } from '../lab/faults.ts'
 import type { Lab } from '../lab/lab.ts'
@@ -14,7 +14,7 @@ const packages = [
   { name: 'conf-broken', version: '1', more: 'Depends: conf-nowhere' },
 ] as const
 
-/** A repository in a folder, without signatures, and version 1 of the first package. */
+/** Creates an unsigned repository in a folder, and version 1 of the first package. */
 const makeRepository = [
   'mkdir -p /srv/repository && cd /srv/repository && : >Packages',
   ...packages.map(({ name, version, more }) => {
@@ -54,7 +54,7 @@ export function aptCases(lab: () => Lab): readonly ConformanceCase[] {
     {
       module: apt,
       says: 'refuses a package that there is not',
-      // Fetched a moment ago, so that fetching again would not help.
+      // The lists are new, so fetching them again would not help.
       setup: 'mkdir -p /var/lib/apt/periodic && touch /var/lib/apt/periodic/update-success-stamp',
       args: { name: 'conf-nowhere' },
       dry: 'refused',

@@ -1,4 +1,4 @@
-/** No module is without a case: one that is added to the catalogue fails here until it has some. */
+/** Every module needs a case: a new module of the catalogue fails here until it has one. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { modules } from '../../src/modules/catalogue.ts'
@@ -24,7 +24,7 @@ const cases: readonly ConformanceCase[] = [
 
 describe('the cases of the conformance suite', () => {
   for (const module of modules) {
-    it(`hold ${module.name} to what it owes`, () => {
+    it(`cover ${module.name}`, () => {
       const own = cases.filter((given) => given.module.name === module.name)
       assert.ok(own.length > 0, `no case for ${module.name}: add one to test/conformance/*-cases.ts`)
       assert.ok(
@@ -34,7 +34,7 @@ describe('the cases of the conformance suite', () => {
     })
   }
 
-  it('are of modules that tasks can name', () => {
+  it('belong to modules that tasks can use', () => {
     const strange = cases.filter(({ module }) => !modules.some(({ name }) => name === module.name))
     assert.deepEqual(strange, [])
   })

@@ -1,6 +1,6 @@
 /**
- * What every module owes, on a real host: looking changes nothing; what a dry run says is what is done; what it said of its effects is so, at the next
- * boot too; what it reports is as declared; a second run finds nothing to do.
+ * The rules for every module, on a real host: a dry run changes nothing; a run makes the changes of the dry run; the declared effects
+ * are present, also after the next boot; the result matches its schema; a second run changes nothing.
  */
 import assert from 'node:assert/strict'
 import { Ajv2020 } from 'ajv/dist/2020.js'
@@ -13,7 +13,7 @@ import type { Module } from '../../src/modules/module.ts'
 import { completed } from '../../src/modules/testing/converge.ts'
 import type { Subject } from './subject.ts'
 
-/** What earlier cases reported, by the name that they registered it under. */
+/** The registered results of earlier cases, by name. */
 export type Registered = Map<string, Readonly<Record<string, unknown>>>
 
 type Given = Readonly<Record<string, unknown>>
@@ -21,28 +21,28 @@ type Given = Readonly<Record<string, unknown>>
 export interface ConformanceCase {
   readonly module: Module
   readonly says: string
-  /** Shell commands that make the host as the case needs it. */
+  /** Shell commands that prepare the host for the case. */
   readonly setup?: string
-  /** The same, where a shell on the host is not enough; returns what takes it back. */
+  /** The same, if a shell on the host is not enough; returns a function that reverts it. */
   readonly arrange?: (subject: Subject) => Promise<() => Promise<void>>
   readonly args: Given | ((registered: Registered) => Given)
-  /** `unknown`: only the run can know what comes of it. `refused`: it fails and nothing is done, in a run as in a dry run. */
+  /** `unknown`: only the run knows the outcome. `refused`: it fails without a change, in a run and in a dry run. */
   readonly dry?: 'changed' | 'unknown' | 'ok' | 'refused'
-  /** Code of the problem with which it is refused, or with which the run fails although the dry run could not see why. */
+  /** Code of the problem with which the task is refused, or with which the run fails although the dry run could not predict it. */
   readonly problem?: string
-  /** Names of what changes (regular expressions) beside what the effects say: caches and logs of programs that were run. */
+  /** Names of other changes (regular expressions) that the effects do not declare: caches and logs of programs. */
   readonly besides?: readonly RegExp[]
-  /** What a second run does. Default: nothing. */
+  /** The changes of a second run. Default: none. */
   readonly again?: 'changed'
-  /** The name under which later cases find what the module reports. */
+  /** The name of the module's result for later cases. */
   readonly register?: string
 }
 
-/** Gpuplay's own books, which are written with the first change on a machine and belong to no task. */
+/** gpuplay's own state, which the first change on a machine creates and which belongs to no task. */
 const ownBooks =
   /^\/var\/lib\/gpuplay\/v1\/(lease|lease\.holder|lease\.lock|packages\.lock|version|jobs\/.*)$/
 
-/** @throws AssertionError that says which of the laws does not hold. */
+/** @throws AssertionError that names the violated rule. */
 export async function conforms(
   given: ConformanceCase,
   subject: Subject,
@@ -67,7 +67,7 @@ async function holds(given: ConformanceCase, subject: Subject, registered: Regis
   const before = asLeft ?? (await subject.snapshot())
 
   const dry = await engine.go(task, true)
-  // Where the run changes nothing either, one comparison is enough for both.
+  // If the run also changes nothing, one comparison is enough for both.
   const looked = expected === 'ok' || expected === 'refused' ? before : await subject.snapshot()
   assert.deepEqual(changedNames(before, looked), [], 'looking and planning change nothing')
   assert.equal(kindOf(dry.converged), expected, `the dry run: ${why(dry.converged)}`)
@@ -98,7 +98,7 @@ async function holds(given: ConformanceCase, subject: Subject, registered: Regis
   const report = reportOf(module, args, real.converged)
   if (given.register !== undefined) registered.set(given.register, report)
 
-  // A boot goes on for a while.
+  // A boot takes a while.
   if (real.actions.some(({ kind }) => kind === 'reboot' || kind === 'containerPower')) subject.forget()
   if (module.imperative?.(args) === true) return
   const again = await engine.go(task, false)
@@ -110,7 +110,7 @@ async function holds(given: ConformanceCase, subject: Subject, registered: Regis
   assert.deepEqual(again.actions, [], 'a second run does nothing')
 }
 
-/** What actions said of the next boot is compared when it comes, whichever case brings it. */
+/** Compares the effects that actions declared for the next boot after the boot of any later case. */
 async function bootHolds(actions: readonly Action[], { awaitsBoot, engine, name }: Subject): Promise<void> {
   awaitsBoot.push(...actions.flatMap(onlyAfterBoot))
   const reboot = actions.find(({ kind }) => kind === 'reboot')
@@ -175,7 +175,7 @@ interface Foretelling {
   readonly subject: Subject
 }
 
-/** Whether an effect names it: the file itself, a directory of it that had to be made, what a package may bring, what comes and goes with a boot. */
+/** Whether an effect covers the change: the file, its new directories, the files of a package, files that a boot creates or removes. */
 function foretold(name: string, { actions, besides = [], subject: { places } }: Foretelling): boolean {
   const path = pathOf(name)
   if (besides.some((known) => known.test(path))) return true
@@ -187,7 +187,7 @@ function foretold(name: string, { actions, besides = [], subject: { places } }: 
     if (action.kind === 'reboot') return comesWithBoot(name, places[on])
     if (action.kind === 'containerPower' && name === `${places[on]} container ${action.ctid}:boot`)
       return true
-    // A backup beside the file is what was asked for.
+    // A backup next to the file was requested.
     if (
       action.kind === 'writeFile' &&
       action.backup === true &&
@@ -208,7 +208,7 @@ function speaksOf(effect: PlacedEffect, path: string): boolean {
   return file === path || file.startsWith(`${path}/`) || path.startsWith(`${file}/`)
 }
 
-/** Of the node: its boot, modules and devices; of its containers: their boots. */
+/** Of a node: its boot, modules and devices; of its containers: their boots. */
 function comesWithBoot(name: string, node: string): boolean {
   const path = pathOf(name)
   if (name.startsWith(`${node} container `)) return path === 'boot'

@@ -1,4 +1,4 @@
-/** Cases of general modules in a container: what goes through `pct` has to arrive there. */
+/** Cases of general modules in a container, through `pct`. */
 import { apt } from '../../src/modules/apt/module.ts'
 import { copy } from '../../src/modules/copy/module.ts'
 import { file } from '../../src/modules/file/module.ts'

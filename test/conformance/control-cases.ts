@@ -1,4 +1,4 @@
-/** Cases of the modules that touch no host. */
+/** Cases of modules that do not use a host. */
 import { assert } from '../../src/modules/assert/module.ts'
 import { debug } from '../../src/modules/debug/module.ts'
 import { fail } from '../../src/modules/fail/module.ts'

@@ -1,4 +1,4 @@
-/** One task on one host as a run carries it out: the engine's own fleet, leases, holds and power, without plays around it. */
+/** Runs one task on one host as a run does, with the engine's fleet, leases, holds and power, but without plays. */
 import type { HostName } from '../../src/base/brand.ts'
 import { createReach } from '../../src/cli/reach.ts'
 import type { Converged } from '../../src/task/unit.ts'
@@ -17,9 +17,9 @@ import type { Inventory } from '../../src/inventory/model.ts'
 import type { Module } from '../../src/modules/module.ts'
 
 export interface Engine {
-  /** The task is all that there is of this run; `check` makes it a dry one. */
+  /** The run consists only of this task; with `check` it is a dry run. */
   go(task: Task, check: boolean): Promise<Went>
-  /** Sentences on effects that were foretold and are not seen. */
+  /** Messages about declared effects that are missing. */
   surprises(host: HostName, actions: readonly Action[]): Promise<readonly string[]>
   close(): Promise<void>
 }
@@ -32,19 +32,19 @@ export interface Task {
 
 export interface Went {
   readonly converged: Converged
-  /** Carried out, in order. */
+  /** Actions that were carried out, in order. */
   readonly actions: readonly Action[]
 }
 
 export interface EngineOptions {
   readonly inventory: Inventory
-  /** Instead of the usual place on every machine. */
+  /** Replaces the default state directory on every machine. */
   readonly stateDirectory?: string
 }
 
 const world = testWorld(process.cwd())
 
-/** Runs share their connections, as a run's hosts do; everything else each of them makes anew. */
+/** Runs share connections, as the hosts of a run do; each creates everything else anew. */
 export function createEngine(options: EngineOptions): Engine {
   const reach = createReach({ world, killGroup })
   const shared: Reach = { ...reach, close: () => Promise.resolve() }
@@ -88,11 +88,11 @@ function begin({ inventory, stateDirectory }: EngineOptions, reach: Reach, check
     stateDirectory,
   })
   const { fleet } = run
-  // A node knows its containers once they are there.
+  // A node knows its containers after they were added.
   for (const name of names) fleet.host(name)
   return {
     fleet,
-    // A run's leases end with its connections; these are shared.
+    // Normally, leases end with the connections of their run; here the connections are shared.
     async end() {
       for (const name of names) await fleet.host(name).machine.lease?.release()
       await fleet.close()
@@ -111,7 +111,7 @@ function begin({ inventory, stateDirectory }: EngineOptions, reach: Reach, check
   }
 }
 
-/** It may have ended by itself meanwhile. */
+/** It may have exited in the meantime. */
 function killGroup(pid: number): void {
   try {
     process.kill(-pid, 'SIGKILL')

@@ -1,4 +1,4 @@
-/** Cases of the modules that deal in files, all below one folder: they hold on any machine. */
+/** Cases of modules for files, all in one folder, for any machine. */
 import { command } from '../../src/modules/command/module.ts'
 import { copy } from '../../src/modules/copy/module.ts'
 import { file } from '../../src/modules/file/module.ts'
@@ -9,7 +9,7 @@ import { template } from '../../src/modules/template/module.ts'
 import { waitFor } from '../../src/modules/wait-for/module.ts'
 import type { ConformanceCase } from './conformance.ts'
 
-/** `folder` exists and is empty; paths in it are free of characters that a shell minds. */
+/** `folder` exists and is empty; its path has no characters that a shell interprets. */
 export function fileCases(folder: string): readonly ConformanceCase[] {
   const at = (name: string): string => `${folder}/${name}`
   return [

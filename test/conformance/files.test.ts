@@ -1,4 +1,4 @@
-/** Modules of files, and those that touch no host, on this machine, in a folder of the test. */
+/** Modules for files, and modules that do not use a host, on this machine in a folder of the test. */
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -14,7 +14,7 @@ import { localSubject } from './subject.ts'
 
 const skip = process.getuid?.() === 0 ? false : 'owners can be set by root only'
 
-describe('modules of files, and those that touch no host, conform', { skip }, () => {
+describe('modules for files, and modules that do not use a host, conform', { skip }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'gpuplay-conformance-'))
   after(() => {
     rmSync(folder, { recursive: true, force: true })
@@ -43,7 +43,7 @@ describe('the suite catches a module that', { skip }, () => {
   const fails = (module: Module, message: RegExp): Promise<void> =>
     assert.rejects(conforms({ module, says: '', args: {} }, localSubject(folder)), message)
 
-  it('changes the host when it looks', async () => {
+  it('changes the host when it probes', async () => {
     const path = `${folder}/touched`
     const module = faulty(
       (host) => host.promised(['touch', path]),
@@ -52,7 +52,7 @@ describe('the suite catches a module that', { skip }, () => {
     await fails(module, /looking and planning change nothing/)
   })
 
-  it('never comes to rest', async () => {
+  it('never converges', async () => {
     const module = faulty(
       () => Promise.resolve(),
       () => actions([{ kind: 'run', argv: ['true'], effects: [] }]),
@@ -60,7 +60,7 @@ describe('the suite catches a module that', { skip }, () => {
     await fails(module, /did not converge/)
   })
 
-  it('says nothing of what it changes', async () => {
+  it('does not declare its changes', async () => {
     const path = `${folder}/silent`
     const module = faulty(
       (host) => host.promised(['ls', path]),
@@ -74,7 +74,7 @@ describe('the suite catches a module that', { skip }, () => {
     await fails(module, /nothing changes but what the effects name/)
   })
 
-  it('promises what does not come true', async () => {
+  it('declares effects that do not happen', async () => {
     const path = `${folder}/promised`
     const other = `${folder}/other`
     const module = faulty(

@@ -1,4 +1,4 @@
-/** Every general module on a node and in a container of the lab: over ssh and `pct`, with real systemd, apt and dpkg. */
+/** General modules on a node and in a container of the lab: over ssh and `pct`, with real systemd, apt and dpkg. */
 import { before, describe, it } from 'node:test'
 import { whyNoLab } from '../lab/machine.ts'
 import { aptCases } from './apt-cases.ts'
@@ -20,14 +20,14 @@ describe('general modules conform', { skip: whyNoLab() ?? false, timeout: 600_00
       it(`${given.module.name}: ${given.says}`, () => conforms(given, hosts.subject('pve1')))
   })
 
-  // With ids that are shifted: what arrives rightly here does so in a privileged one.
+  // With shifted IDs: a case that succeeds here also succeeds in a privileged container.
   describe('in an unprivileged container', () => {
     for (const given of containerCases)
       it(`${given.module.name}: ${given.says}`, () => conforms(given, hosts.subject('ct102')))
   })
 })
 
-/** The rest of these was done on this machine; over ssh it is enough that attributes and bytes arrive. */
+/** The other cases run on this machine; over ssh, attributes and content are enough. */
 function filesOnNode(): readonly ConformanceCase[] {
   const chosen = [
     'odd characters',

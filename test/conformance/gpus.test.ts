@@ -1,11 +1,11 @@
-/** The modules that bring GPUs into containers, on a node that never had a driver; each case finds what those before it left. */
+/** The modules for GPUs in containers, on a node without a driver; each case starts from the state after the previous ones. */
 import { before, describe, it } from 'node:test'
 import { whyNoLab } from '../lab/machine.ts'
 import { conforms, type Registered } from './conformance.ts'
 import { gpuCases } from './gpu-cases.ts'
 import { freshLab, type ConformanceLab } from './lab.ts'
 
-describe('modules of GPUs conform', { skip: whyNoLab() ?? false, timeout: 600_000 }, () => {
+describe('modules for GPUs conform', { skip: whyNoLab() ?? false, timeout: 600_000 }, () => {
   const registered: Registered = new Map()
   let hosts: ConformanceLab
   before(async () => {

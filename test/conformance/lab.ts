@@ -1,4 +1,4 @@
-/** One lab for all tests of this phase, made when the first asks: a node of two GPUs and two containers, as no driver was ever on it. */
+/** One lab for all tests of this phase, created by the first: a node without a driver, with two GPUs and two containers. */
 import { after } from 'node:test'
 import { Lab } from '../lab/lab.ts'
 import { labSubjects, type Subject } from './subject.ts'
@@ -12,7 +12,7 @@ export interface ConformanceLab {
 const name = `conformance-${process.pid}`
 let made: Promise<ConformanceLab & { forget(): void; close(): Promise<void> }> | undefined
 
-/** The lab, with all disks as they were when it was new. */
+/** The lab, with its disks restored to the initial state. */
 export async function freshLab(): Promise<ConformanceLab> {
   if (made === undefined) {
     made = make()
@@ -24,7 +24,7 @@ export async function freshLab(): Promise<ConformanceLab> {
   return present
 }
 
-/** While tests are written, `GPUPLAY_TEST_LAB` may name such a lab that is up and has a saved state `fresh`: it is used, and left up. */
+/** During development, `GPUPLAY_TEST_LAB` can name a running lab with a saved state `fresh`, which is used and not stopped. */
 async function make(): Promise<ConformanceLab & { forget(): void; close(): Promise<void> }> {
   const named = process.env['GPUPLAY_TEST_LAB']
   const present = named === undefined ? undefined : Lab.find(named)

@@ -1,4 +1,4 @@
-/** A host that modules are held against: this machine, as far as one folder goes, or a node or a container of the lab. */
+/** A host for conformance tests: a folder of this machine, or a node or container of the lab. */
 import { execFileSync } from 'node:child_process'
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
@@ -12,21 +12,21 @@ import { createEngine, type Engine } from './engine.ts'
 export interface Subject {
   readonly name: HostName
   readonly engine: Engine
-  /** How the snapshot calls the host, and the node that it is on (itself, for a node). */
+  /** The names of the host and of its node in the snapshot (a node is its own node). */
   readonly places: { readonly host: string; readonly node: string }
-  /** Everything whose change counts, by `PLACE:PATH`; what is no file has a name that does not begin with `/`. */
+  /** The compared state, by `PLACE:PATH`. If an entry is not a file, PATH does not start with `/`. */
   snapshot(): Promise<ReadonlyMap<string, string>>
-  /** The last one, when nobody but the cases has done anything since. */
+  /** The last snapshot, if only cases have changed the host since. */
   latest(): ReadonlyMap<string, string> | undefined
-  /** Something goes on there: the last one says nothing. */
+  /** Discards the last snapshot, because something else changes the host. */
   forget(): void
-  /** Runs a shell command there, to prepare a case. */
+  /** Runs a shell command on the host to prepare a case. */
   prepare(command: string): Promise<void>
-  /** What earlier cases said that the next boot brings. */
+  /** The effects that earlier cases declared for the next boot. */
   readonly awaitsBoot: Action[]
 }
 
-/** This machine. What happens outside the folder is not looked at, so only modules of files can be held against it. */
+/** This machine. Only the folder is compared, so this is only for modules for files. */
 export function localSubject(folder: string): Subject {
   const engine = createEngine({ inventory: loadInventory(['localhost,']), stateDirectory: `${folder}.state` })
   return {
@@ -87,7 +87,7 @@ export function labSubjects(lab: Lab): {
   }
 }
 
-/** Besides the files: which boot of each node and container it is. A container's configuration goes by the name that Proxmox shows. */
+/** In addition to files: the boot of each node and container. The path of a container's configuration is the one in Proxmox. */
 async function snapshotOf(lab: Lab): Promise<ReadonlyMap<string, string>> {
   const [files, ...boots] = await Promise.all([
     lab.snapshotFiles(),

@@ -1,4 +1,4 @@
-/** Cases of the modules that deal in packages, services and the kernel: for a node of the lab, in this order. */
+/** Cases of modules for packages, services and the kernel, on a node of the lab, in this order. */
 import { apt } from '../../src/modules/apt/module.ts'
 import { aptRepository } from '../../src/modules/apt-repository/module.ts'
 import { getUrl } from '../../src/modules/get-url/module.ts'
@@ -43,7 +43,7 @@ export const systemCases: readonly ConformanceCase[] = [
     module: apt,
     says: 'no package',
     args: { name: 'nvtop', state: 'absent', purge: true },
-    // The files of the package, which are all called after it, and the folders that it leaves empty.
+    // The files of the package, which all contain its name, and its empty folders.
     besides: [...books, /\/nvtop([./]|$)/],
   },
   {

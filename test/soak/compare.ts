@@ -1,4 +1,4 @@
-/** One playbook run three ways: dry, in windows, and task by task; and what must be alike. */
+/** Runs one playbook in three ways (dry, in windows, task by task) and compares the results. */
 import assert from 'node:assert/strict'
 import { lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -7,7 +7,7 @@ import type { Event, Outcome } from '../../src/events/events.ts'
 import { unforeseenCode } from '../../src/task/unforeseen.ts'
 import type { Playbook } from './playbooks.ts'
 
-/** @throws AssertionError that says which way differs, and in what. */
+/** @throws AssertionError with the way that differs and the difference. */
 export async function compare(playbook: Playbook): Promise<void> {
   const folder = localFolder()
   try {
@@ -30,7 +30,7 @@ export async function compare(playbook: Playbook): Promise<void> {
   }
 }
 
-/** The folder as every way finds it. */
+/** Creates the same folder for every way. */
 async function prepared(folder: Folder, { files }: Playbook): Promise<readonly string[]> {
   for (const name of ['root', 'state']) rmSync(join(folder.path, name), { recursive: true, force: true })
   mkdirSync(join(folder.path, 'root/d'), { recursive: true })
@@ -67,7 +67,7 @@ function treeOf({ path }: Folder): readonly string[] {
   return lines.map((line) => line.replaceAll(path, '.'))
 }
 
-/** Without times, and without what is told at a time of its own: when a host is connected to. */
+/** Removes times and events whose order may vary: connections to hosts. */
 function eventsOf({ events }: LocalRun): readonly unknown[] {
   return events.flatMap((event) => {
     if (event.type === 'host.connecting' || event.type === 'host.connected') return []
@@ -77,21 +77,21 @@ function eventsOf({ events }: LocalRun): readonly unknown[] {
 }
 
 /**
- * What was predicted is changed; what is changed was predicted, or unknown. What did not come to run says nothing. A program of the playbook's own may
- * fail for reasons of its own: what follows is then another run.
+ * Predicted changes happen; changes are predicted or unknown. Tasks that did not run are ignored. If a program of the playbook
+ * fails, the following tasks are not comparable.
  */
 function obeysLaw(dry: LocalRun, real: LocalRun): void {
   const foretold = outcomesOf(dry.events)
   for (const [task, { outcome, program }] of outcomesOf(real.events)) {
     const said = foretold.get(task)?.outcome
-    // Whether it fails is its own affair, and `failed_when` may call that ok.
+    // The program may fail, and `failed_when` may accept that.
     if (program && outcome !== said && said !== 'ok' && said !== 'skipped') return
     if (program && outcome === 'failed') return
     if (said === 'unknown') {
       if (outcome === 'failed') return
       continue
     }
-    // A dry run that meets a failure ends there, as the run does.
+    // A dry run ends at a failure, as the run does.
     if (said === undefined && [...foretold.values()].some((one) => one.outcome === 'unknown')) continue
     assert.equal(said, outcome, `the dry run of ${task}`)
   }

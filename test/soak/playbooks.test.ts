@@ -1,4 +1,4 @@
-/** Made-up playbooks end alike in windows and task by task, and as their dry run said. `npm run soak` takes many more, each with its seed. */
+/** Generated playbooks give the same result in windows and task by task, and match their dry run. `npm run soak` runs many more. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -19,7 +19,7 @@ test(`${runs} playbooks, from seed ${seed}`, async () => {
   await noProgramIsLeft()
 })
 
-/** A shell that a run leaves open would keep gpuplay from ending. */
+/** A shell that a run does not close would prevent gpuplay from exiting. */
 async function noProgramIsLeft(): Promise<void> {
   const left = (): number => process.getActiveResourcesInfo().filter((what) => what === 'ProcessWrap').length
   for (let attempt = 0; attempt < 20 && left() > 0; attempt++) await sleep(100)

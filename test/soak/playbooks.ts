@@ -1,4 +1,4 @@
-/** Playbooks made up at random, about files in one folder: every task is one that people write, and none of them means anything. */
+/** Random playbooks for files in one folder: the tasks are typical, but have no purpose. */
 import {
   type Arbitrary,
   array,
@@ -14,7 +14,7 @@ import {
 export interface Playbook {
   /** `{{ root }}` stands for the folder. */
   readonly text: string
-  /** Files beside the playbook. */
+  /** Files next to the playbook. */
   readonly files: Readonly<Record<string, string>>
 }
 
@@ -63,7 +63,7 @@ const pieces: readonly Arbitrary<Piece>[] = [
   constant(of('assert')({ that: ['known == "nothing"'] })),
 ]
 
-/** Keywords that any of them may have. */
+/** Keywords for any task. */
 const keywords = record({
   when: some(constantFrom('known == "nothing"', 'first.changed', '!first.changed', 'first.failed')),
   notify: some(constantFrom('note', 'other')),
@@ -112,7 +112,7 @@ function taskOf(
   more: Readonly<Record<string, unknown>>,
   index: number,
 ): object {
-  // A loop goes over names of files; without one the task has a single path.
+  // A loop has names of files; a task without one has a single path.
   const looped = more['loop'] === undefined ? args : Object.fromEntries(Object.entries(args).map(withItem))
   return { name: `task ${index}`, ...defined({ ...more, ...own }), [module]: looped }
 }

@@ -1,6 +1,6 @@
 /**
- * The engine over machines in memory and a clock of its own, with faults from a seed: lost connections, kills, changes by others, slow machines, leases
- * taken, failures. `npm run soak` takes many more seeds; with `GPUPLAY_SOAK_SEED=N` this takes that one.
+ * Runs the engine with machines in memory, a simulated clock, and faults from a seed: lost connections, kills, changes by others,
+ * slow machines, leases of other runs, failures. `npm run soak` runs many more seeds; `GPUPLAY_SOAK_SEED=N` sets the seed.
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'

@@ -1,7 +1,7 @@
 /**
- * No secret gets out: every command and module of this machine alone is run with secrets that sing wherever they are met, in every view, with failures of
- * every kind. Whatever is printed, every program that is started, and every file that is left behind is searched for them; and while it goes on, files that
- * others may read.
+ * Runs the commands and modules on this machine with secrets that contain a marker, in every view and with many kinds of
+ * failures. Searches for the marker in the output, in every started program, in every remaining file, and in files that other
+ * users can read during a run.
  */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
@@ -25,10 +25,10 @@ import { modules } from '../../src/modules/catalogue.ts'
 import { attempt } from '../lab/process.ts'
 import { gpuplay, root } from './support/gpuplay.ts'
 
-/** Every secret has it, and quotes, blanks and what else programs write in another way. */
+/** The marker in every secret. Secrets also contain quotes, blanks and other characters that programs escape. */
 const song = `kAn${randomBytes(4).toString('hex')}Rie`
 const secret = (name: string): string => `${name}'s "${song}" \\ $HOME 100% é`
-/** Text in which it sings in whatever form: as it is, in base64 at each of the three places in a group. */
+/** The forms of the marker: plain, and in base64 at each of the three positions in a group. */
 const forms = [0, 1, 2].map((offset) =>
   Buffer.from(`${'x'.repeat(offset)}${song}`)
     .toString('base64')
@@ -171,7 +171,7 @@ describe('no secret is visible', { skip: whyNot() ?? false, timeout: 600_000 }, 
   }
 
   let count = 0
-  /** One command line on a state directory of its own; everything that it prints and starts, and what it writes meanwhile, has to keep quiet. */
+  /** Runs a command line with its own state directory. Its output, started programs and readable files must not contain the marker. */
   async function watched(
     words: readonly string[],
     terminal = false,
@@ -179,7 +179,7 @@ describe('no secret is visible', { skip: whyNot() ?? false, timeout: 600_000 }, 
     const number = (count += 1)
     const own = [process.execPath, join(root, 'bin/gpuplay'), ...words]
     const command = terminal ? ['script', '-qec', own.map((word) => `'${word}'`).join(' '), '/dev/null'] : own
-    // Another run of this machine may hold its lease.
+    // Another run may have the lease of this machine.
     const script = `mkdir -p /var/lib/gpuplay && mount -t tmpfs none /var/lib/gpuplay && "$@"; code=$?; cp -a /var/lib/gpuplay "$STATE"; exit $code`
     const trace = at(`trace-${number}`)
     const strace = ['strace', '-f', '--seccomp-bpf', '-qq', '-s', '65535', '-e', 'trace=execve', '-o', trace]
@@ -215,7 +215,7 @@ describe('no secret is visible', { skip: whyNot() ?? false, timeout: 600_000 }, 
   }
 })
 
-/** Files that others may read and that sing. */
+/** Files that others can read and that contain the marker. */
 function openFiles(folder: string): readonly string[] {
   return files(folder).filter((path) => {
     try {
@@ -232,12 +232,12 @@ function files(folder: string): readonly string[] {
     .map((entry) => join(entry.parentPath, entry.name))
 }
 
-/** Modules that tasks of their own call below; of the others each is given a secret where it takes none. */
+/** Modules with their own tasks below. Each other module gets a secret in an argument that refuses secrets. */
 const called = new Set(
   'command shell copy template lineinfile file stat debug fail assert set_fact get_url wait_for'.split(' '),
 )
 
-/** A secret for the first argument and for all that a task must have. */
+/** A secret for the first argument and for all required arguments. */
 function argumentsOf(schema: object): string {
   const properties: unknown = 'properties' in schema ? schema.properties : undefined
   const required: readonly unknown[] =

@@ -1,4 +1,4 @@
-/** The commands as a person meets them, on this machine alone. */
+/** The commands, on this machine only. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
@@ -30,7 +30,6 @@ const files = {
 `,
 }
 
-/** A name of its own for the machine's lease: other tests run on this machine too. */
 let folder: ReturnType<typeof makeFolder>
 before(() => {
   folder = makeFolder(files)
@@ -39,13 +38,13 @@ after(() => folder.remove())
 
 const gpuplay = (...words: readonly string[]): Promise<Ended> => inShell(words, folder.path)
 
-test('the version is that of the package', async () => {
+test('--version prints the version of the package', async () => {
   const text = readFileSync(join(repository, 'package.json'), 'utf8')
   const { version }: { version: string } = JSON.parse(text)
   assert.deepEqual(await gpuplay('--version'), { exitCode: 0, stdout: `${version}\n`, stderr: '' })
 })
 
-test('help lists every command in a line, and fits on a screen', async () => {
+test('help lists every command on one line and fits on a screen', async () => {
   const { stdout, exitCode } = await gpuplay('--help')
   assert.equal(exitCode, 0)
   for (const command of ['run', 'inventory', 'modules', 'facts', 'exec', 'init'])
@@ -94,7 +93,7 @@ for (const [words, told] of [
   [['inventory', '-i', 'inventory.yml', '--host', 'hree'], /did you mean "here"\?/],
   [['facts', 'hree', '-i', 'inventory.yml'], /did you mean "here"\?/],
 ] as const) {
-  test(`gpuplay ${words.join(' ')} ends with 2 and a suggestion`, async () => {
+  test(`gpuplay ${words.join(' ')} exits with 2 and a suggestion`, async () => {
     const { exitCode, stdout, stderr } = await gpuplay(...words)
     assert.match(stderr, told)
     assert.equal(exitCode, 2, stderr)
@@ -116,7 +115,7 @@ test('what inventory --list prints is an inventory', async () => {
   assert.match(host.stdout, /^b {2}@site @web\n {2}ansible_host +"192\.0\.2\.1"/)
 })
 
-test('inventory tells of hosts, groups and where a variable was set', async () => {
+test('inventory prints hosts, groups and the place of a variable', async () => {
   const list = await gpuplay('inventory', '-i', 'inventory.yml', '--list')
   const { _meta }: { _meta: unknown } = JSON.parse(list.stdout)
   assert.deepEqual(_meta, { hostvars: { here: { connection: 'local' } } })
@@ -125,14 +124,14 @@ test('inventory tells of hosts, groups and where a variable was set', async () =
   assert.match(host.stdout, /connection +"local" +inventory\.yml:3:13\n/)
 })
 
-test('modules are listed with what they do, and one is told whole', async () => {
+test('modules lists all modules with a summary, or describes one', async () => {
   assert.match((await gpuplay('modules')).stdout, /\nnvidia_driver +\S/)
   assert.match((await gpuplay('modules', 'copy')).stdout, /\n {2}dest +required +string/)
   const data: unknown = JSON.parse((await gpuplay('modules', '--json')).stdout)
   assert.ok(Array.isArray(data) && data.length > 20)
 })
 
-/** One after the other: a run holds the lease of this machine. */
+/** One after the other, because a run takes the lease of this machine. */
 describe('on this machine', { concurrency: 1 }, () => {
   const run = (...words: readonly string[]): Promise<Ended> => gpuplay('run', '-i', 'inventory.yml', ...words)
 
@@ -145,7 +144,7 @@ describe('on this machine', { concurrency: 1 }, () => {
     assert.equal((await gpuplay('exec', 'here', '-i', 'inventory.yml', '--', 'false')).exitCode, 7)
   })
 
-  test('a dry run says what would change and changes nothing; --fail-on-change makes that exit code 8', async () => {
+  test('a dry run lists the changes and makes none; with --fail-on-change it exits with 8', async () => {
     const dry = await run('--check', 'site.yml')
     assert.equal(dry.exitCode, 0, dry.stderr)
     assert.match(dry.stdout, /\nwould +here  Greet\n/)
@@ -154,7 +153,7 @@ describe('on this machine', { concurrency: 1 }, () => {
     assert.equal((await run('--check', '--fail-on-change', 'site.yml')).exitCode, 8)
   })
 
-  test('a run changes what a second run finds as declared, and the last event has the counts', async () => {
+  test('a second run changes nothing, and the last event has the counts', async () => {
     const first = await run('-D', 'site.yml')
     assert.equal(first.exitCode, 0, first.stderr)
     assert.match(first.stdout, /\nchanged +here  Greet\n[^]*\+hello\n/)
@@ -170,7 +169,7 @@ describe('on this machine', { concurrency: 1 }, () => {
     assert.doesNotMatch(second.stdout, /"type":"action\.finished"/)
   })
 
-  test('a task that fails ends the host with the exit code that it states', async () => {
+  test('a failed task sets the exit code with exit_code', async () => {
     const { exitCode, stdout } = await run('broken.yml')
     assert.equal(exitCode, 5)
     assert.match(stdout, /\nFAILED +here  Cannot work\n[^]*too bad/)
@@ -180,7 +179,7 @@ describe('on this machine', { concurrency: 1 }, () => {
 
   const script = spawnSync('script', ['--version']).status === 0 ? false : 'needs the program "script"'
   test(
-    'on a terminal there is a line for each task, then the words, then the recap',
+    'a terminal shows a line for each task, then the output, then the recap',
     { skip: script },
     async () => {
       const line = `${join(repository, 'bin/gpuplay')} run -i inventory.yml site.yml broken.yml`

@@ -1,4 +1,4 @@
-/** Command lines as a person types them: words in, text and an exit code out. */
+/** Runs command lines: returns the output and the exit code. */
 import { spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -17,7 +17,7 @@ export interface Ended {
 
 export type FileTexts = Readonly<Record<string, string>>
 
-/** A new folder with these files, and the way to remove it. */
+/** Creates a folder with these files, and a function that removes it. */
 export function makeFolder(files: FileTexts): { readonly path: string; remove(): void } {
   const path = mkdtempSync(join(tmpdir(), 'gpuplay-whole-'))
   for (const [name, text] of Object.entries(files)) {
@@ -28,8 +28,8 @@ export function makeFolder(files: FileTexts): { readonly path: string; remove():
 }
 
 /**
- * The commands in this process, without a second of start-up for each. Files are read from the real working directory, so name them
- * absolutely; `folder` is only what names in messages are relative to.
+ * Runs commands in this process, which saves a second of start-up each. Relative paths refer to the real working directory, so use
+ * absolute ones; paths in messages are relative to `folder`.
  */
 export async function inProcess(words: readonly string[], folder: string): Promise<Ended> {
   const written = { stdout: '', stderr: '' }
@@ -40,7 +40,7 @@ export async function inProcess(words: readonly string[], folder: string): Promi
     isTerminal: false,
   })
   let random = 0
-  // Not AbortSignal.timeout: once somebody listens, its timer keeps the process that long.
+  // Not AbortSignal.timeout: if it has a listener, its timer keeps the process alive.
   const late = new AbortController()
   const timer = setTimeout(() => late.abort(new Error('it took longer than a minute')), 60_000)
   const exitCode = await execute(words, {
@@ -68,7 +68,7 @@ export async function inProcess(words: readonly string[], folder: string): Promi
   return { exitCode, ...written }
 }
 
-/** The executable itself, in the folder; what `npm run build` made last. */
+/** Runs the executable in the folder, as last built with `npm run build`. */
 export async function inShell(words: readonly string[], folder: string): Promise<Ended> {
   return await runProgram(join(repository, 'bin/gpuplay'), words, folder)
 }
@@ -87,10 +87,10 @@ export async function runProgram(file: string, words: readonly string[], cwd: st
   })
 }
 
-/** A port of this machine that counts who comes, and hangs up. */
+/** Listens on a port of this machine, counts connections and closes them. */
 export interface Doorbell {
   readonly port: number
-  /** Connections so far. */
+  /** Number of connections. */
   rings(): number
   close(): void
 }

@@ -1,4 +1,4 @@
-/** The roles of containers where their variables ask for something else than usual, and where something is in their way. */
+/** The roles for containers with unusual variables and with obstacles. */
 import assert from 'node:assert/strict'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -53,21 +53,21 @@ describe('the roles of containers', { skip: whyNoLab() ?? false, timeout: 300_00
     return gpuplay(words, output === undefined ? {} : { output })
   }
 
-  /** Runs through, and returns the tasks that changed something, as `HOST ROLE : NAME`. */
+  /** Expects success; returns the tasks that changed something, as `HOST ROLE : NAME`. */
   async function changes(given: Play): Promise<readonly string[]> {
     const { exitCode, text, events } = await play(given)
     assert.equal(exitCode, 0, text)
     return keysOf(outcomes(events), 'changed')
   }
 
-  /** Ends with this code, and says all of this. */
+  /** Expects this exit code and these texts. */
   async function said(given: Play, code: number, ...sentences: readonly RegExp[]): Promise<void> {
     const { exitCode, text } = await play({ ...given, output: 'plain' })
     assert.equal(exitCode, code, text)
     for (const sentence of sentences) assert.match(text, sentence)
   }
 
-  /** The lab's inventory with containers that want something else: `vars` by name, each in place of the usual. */
+  /** The lab's inventory with other variables for containers: `vars` by name, each instead of the default. */
   function inventoryWith(wishes: Readonly<Record<string, Readonly<Record<string, string>>>>): string {
     let text = readFileSync(inventoryOf(lab), 'utf8')
     for (const [name, wish] of Object.entries(wishes)) {
@@ -93,7 +93,7 @@ describe('the roles of containers', { skip: whyNoLab() ?? false, timeout: 300_00
 
   const uuids = (): readonly string[] => node.spec.gpus.map(({ uuid }) => uuid)
 
-  it('leave a container alone that HA manages, unless nothing is to change', async () => {
+  it('refuse to change a container that HA manages', async () => {
     await node.output(
       "mkdir -p /etc/pve/ha && printf 'ct: 101\\n\\tstate started\\n' >/etc/pve/ha/resources.cfg",
     )
@@ -109,7 +109,7 @@ describe('the roles of containers', { skip: whyNoLab() ?? false, timeout: 300_00
     await node.output('rm /etc/pve/ha/resources.cfg')
   })
 
-  it('only tell of a restart where none may be, and make up for it later', async () => {
+  it('report a restart without permission as pending, and restart later', async () => {
     const wish = { gpu_assignment: 'all', lxc_passthrough_restart: 'never' }
     const first = await play({ limit: 'ct101', variables: wish })
     assert.equal(first.exitCode, 0, first.text)
@@ -124,7 +124,7 @@ describe('the roles of containers', { skip: whyNoLab() ?? false, timeout: 300_00
     assert.deepEqual(await visible(ct101), uuids())
   })
 
-  it('keep what somebody else writes into a configuration while they wait for its lock', async () => {
+  it('keep changes that others make to a configuration while they wait for its lock', async () => {
     await changes({ limit: 'ct101' })
     const file = '/etc/pve/lxc/101.conf'
     const rewrite = (edit: string): string => `text=$(sed ${edit} ${file}) && printf '%s\n' "$text" >${file}`
@@ -142,7 +142,7 @@ describe('the roles of containers', { skip: whyNoLab() ?? false, timeout: 300_00
     await changes({ limit: 'ct101' })
   })
 
-  it('keep an exclusive GPU from a second container, and give it once the first has let go of it', async () => {
+  it('refuse an exclusive GPU for a second container until the first no longer has it', async () => {
     await changes({ limit: 'ct101' })
     const exclusive = { lxc_passthrough_exclusive: true }
     await said(
@@ -161,7 +161,7 @@ describe('the roles of containers', { skip: whyNoLab() ?? false, timeout: 300_00
     await changes({ limit: 'ct102' })
   })
 
-  it('restart the services that use the GPU once its user space has changed', async () => {
+  it('restart the services that use the GPU after its user-space driver has changed', async () => {
     const unit = '[Service]\nExecStart=/bin/sleep infinity\n'
     await ct102.output('cat >/etc/systemd/system/gpu-app.service && systemctl daemon-reload', { input: unit })
     await ct102.output('systemctl start gpu-app; nvidia-uninstall --silent')
@@ -178,7 +178,7 @@ describe('the roles of containers', { skip: whyNoLab() ?? false, timeout: 300_00
     assert.equal(await process(), fresh)
   })
 
-  it('bring OpenGL and Vulkan where they are asked for, and leave them where they are', async () => {
+  it('install OpenGL and Vulkan on request, and do not remove them later', async () => {
     const library = 'test -e /usr/lib/x86_64-linux-gnu/libGLX_nvidia.so.0'
     assert.equal((await ct102.exec(library)).code, 1)
     const capabilities = ['compute', 'utility', 'video', 'graphics']
@@ -189,7 +189,7 @@ describe('the roles of containers', { skip: whyNoLab() ?? false, timeout: 300_00
     assert.deepEqual(await changes({ limit: 'ct102' }), [])
   })
 
-  it('keep apt from bringing a driver, and let it where that is wished', async () => {
+  it('prevent apt from installing a driver, unless configured otherwise', async () => {
     const candidate = async (): Promise<string | undefined> =>
       /Candidate: (.*)/.exec(await ct102.output('apt-cache policy nvidia-smi'))?.[1]
     assert.equal(await candidate(), '(none)')
@@ -200,7 +200,7 @@ describe('the roles of containers', { skip: whyNoLab() ?? false, timeout: 300_00
     assert.deepEqual(await changes({ limit: 'ct102' }), [pin])
   })
 
-  it('mend a compiler that somebody deleted, as verification promises', async () => {
+  it('reinstall a deleted compiler, as the verification suggests', async () => {
     await ct101.output('rm /usr/local/cuda-12.8/bin/nvcc')
     await said(
       { playbook: verify, limit: 'ct101' },
@@ -211,7 +211,7 @@ describe('the roles of containers', { skip: whyNoLab() ?? false, timeout: 300_00
     assert.deepEqual(await changes({ playbook: verify, limit: 'ct101' }), [])
   })
 
-  it('bring a program to download with, although sources contradict each other and apt knows no packages', async () => {
+  it('install a download program, although sources are contradictory and apt has no package lists', async () => {
     const address = 'https://developer.download.nvidia.com/compute/cuda/repos/debian12/x86_64/'
     await ct101.output(`apt-get -y -qq purge cuda-keyring 'cuda-toolkit*' wget; rm -rf /var/lib/apt/lists/*
       echo 'deb [signed-by=/a.gpg] ${address} /' >/etc/apt/sources.list.d/a.list
@@ -221,7 +221,7 @@ describe('the roles of containers', { skip: whyNoLab() ?? false, timeout: 300_00
     assert.deepEqual(await changes({ limit: 'ct101' }), [])
   })
 
-  it('show in the table the containers with a GPU that take no part', async () => {
+  it('list in the table the containers with a GPU that are not part of the run', async () => {
     await said(
       { playbook: verify, limit: 'pve1' },
       0,
@@ -231,7 +231,7 @@ describe('the roles of containers', { skip: whyNoLab() ?? false, timeout: 300_00
     )
   })
 
-  it('take the wish for another driver than that of the node for a mistake, before connecting', async () => {
+  it('report another driver version than the node’s as a mistake, before connecting', async () => {
     const inventory = inventoryWith({ ct102: { nvidia_driver_version: '590.48.01' } })
     await said(
       { limit: 'ct102', inventory },

@@ -1,4 +1,4 @@
-/** What the engine promises whatever the roles are: leases, handlers that are not forgotten, order, ways to reach a host. */
+/** The promises of the engine, independent of roles: leases, pending handlers, order, connections. */
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -23,7 +23,7 @@ describe('the engine', { skip: whyNoLab() ?? false, timeout: 600_000 }, () => {
   })
   after(() => rmSync(folder, { recursive: true, force: true }))
 
-  /** The command line that runs a playbook of this text. */
+  /** The command line that runs a playbook with this text. */
   function words(playbook: string, more: readonly string[]): readonly string[] {
     const file = join(mkdtempSync(join(folder, 'play-')), 'play.yml')
     writeFileSync(file, playbook)
@@ -35,14 +35,14 @@ describe('the engine', { skip: whyNoLab() ?? false, timeout: 600_000 }, () => {
     start(words(playbook, more))
   const read = (playbook: string, ...more: readonly string[]): Promise<Ended> =>
     gpuplay(words(playbook, more), { output: 'plain' })
-  /** What a command says on one host. */
+  /** The output of a command on one host. */
   const exec = (host: string, command: readonly string[], more: readonly string[] = []): Promise<Ended> =>
     gpuplay(['exec', host, '-i', inventoryOf(lab), ...more, '--', ...command])
 
   const warningOf = ({ events }: Ended, name: string): string =>
     eventsOf(events, 'warning').find(({ host }) => host === name)?.message ?? ''
 
-  it('lets one run at a time change a host, and says who holds it', async () => {
+  it('lets one run at a time change a host, and names the run that has the lease', async () => {
     const first = await begin(`
 - hosts: pve1
   tasks:
@@ -63,7 +63,7 @@ describe('the engine', { skip: whyNoLab() ?? false, timeout: 600_000 }, () => {
     )
     assert.match(second.text, /^changed +pve2  Touch/m)
     assert.equal((await lab.node('pve1').exec('test -e /root/touched')).code, 1)
-    // Reading needs no leave.
+    // Reading needs no lease.
     assert.equal((await play(touch, '--check')).exitCode, 0)
     first.signal('SIGKILL')
     await first.ended
@@ -75,7 +75,7 @@ describe('the engine', { skip: whyNoLab() ?? false, timeout: 600_000 }, () => {
     )
   })
 
-  it('says what an interruption waits for and what a second one leaves, and the next run waits for that', async () => {
+  it('lists the running tasks on Ctrl-C and the running programs on a second one; the next run waits for those', async () => {
     const playbook = `
 - hosts: pve1,ct201
   tasks:
@@ -113,7 +113,7 @@ describe('the engine', { skip: whyNoLab() ?? false, timeout: 600_000 }, () => {
     }
   })
 
-  it('runs a handler in the next run when the run that notified it failed before', async () => {
+  it('runs a handler in the next run if the run that notified it failed', async () => {
     const playbook = `
 - hosts: pve1
   handlers:
@@ -141,7 +141,7 @@ describe('the engine', { skip: whyNoLab() ?? false, timeout: 600_000 }, () => {
     assert.equal(outcomes(third.events).get('pve1 Take note'), undefined, 'it was not struck out')
   })
 
-  it('begins with a container as soon as its own node is ready, after: node', async () => {
+  it('starts with a container as soon as its own node is ready, with after: node', async () => {
     slowReboots(lab.node('pve2'), 5)
     const { exitCode, text, events } = await play(`
 - name: Nodes
@@ -170,7 +170,7 @@ describe('the engine', { skip: whyNoLab() ?? false, timeout: 600_000 }, () => {
       assert.ok(ended(host) > (reboot?.to ?? 0), `${host} did not wait for its node`)
   })
 
-  it('reaches a host through another, and by OpenSSH’s own program', async () => {
+  it('connects to a host through another, and with the program of OpenSSH', async () => {
     const [jump, target] = [lab.node('pve1').spec.address, lab.node('pve2').spec.address]
     const connection = ['printenv', 'SSH_CONNECTION']
     const direct = await exec('pve2', connection)
@@ -189,16 +189,16 @@ describe('the engine', { skip: whyNoLab() ?? false, timeout: 600_000 }, () => {
     assert.match(openssh.text, new RegExp(`${lab.world.network.machine} \\d+ ${target} 22`))
   })
 
-  it('reaches containers through their node', async () => {
+  it('connects to containers through their node', async () => {
     const { exitCode, text } = await exec('ct101,ct202', ['hostname'])
     assert.equal(exitCode, 0, text)
-    // In the order in which they answer.
+    // Hosts are in the order of their answers.
     for (const name of ['ct101', 'ct202'])
       assert.match(text, new RegExp(`^${name} [|] exit 0\\n  ${name}$`, 'm'))
     assert.equal((await exec('ct202', ['cat', '/proc/self/uid_map'])).text.match(/100000/)?.[0], '100000')
   })
 
-  it('becomes root by a password that is never shown', async () => {
+  it('becomes root with a password that is never shown', async () => {
     const password = 'correct horse, "battery" $taple'
     const node = lab.node('pve1')
     await node.output('useradd -m -s /bin/sh -G sudo ann && chpasswd', { input: `ann:${password}\n` })
@@ -233,7 +233,7 @@ describe('the engine', { skip: whyNoLab() ?? false, timeout: 600_000 }, () => {
     assert.equal((await node.exec(`grep -rF 'battery' /var/lib/gpuplay /tmp /var/tmp`)).code, 1)
   })
 
-  it('goes on with an installation when all connections to the node are cut', async () => {
+  it('continues an installation after all connections to the node are lost', async () => {
     const node = lab.node('pve1')
     await node.output('echo 4 >/etc/lab/installer-seconds')
     const limit = ['-l', 'pve1,ct101,ct102', '-e', 'nvidia_driver_version=590.48.01']

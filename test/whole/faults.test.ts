@@ -1,6 +1,5 @@
 /**
- * What goes wrong in practice: each fault ends with a sentence that a person can act on and with its exit code, and once it
- * is gone the same run mends whatever was left half done.
+ * Common faults: each is reported with a helpful message and its exit code. After it is fixed, the same run completes the work.
  */
 import assert from 'node:assert/strict'
 import { appendFileSync, copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -25,10 +24,10 @@ const nodes = 'playbooks/nodes.yml'
 const containers = 'playbooks/containers.yml'
 const verify = 'playbooks/verify.yml'
 
-describe('what a person reads when there is', { skip: whyNoLab() ?? false, timeout: 600_000 }, () => {
+describe('reports', { skip: whyNoLab() ?? false, timeout: 600_000 }, () => {
   let lab: Lab
   let folder: string
-  /** Whether the hosts are as site.yml leaves them. */
+  /** Whether the hosts are in the state after site.yml. */
   let clean = false
 
   before(async () => {
@@ -44,13 +43,13 @@ describe('what a person reads when there is', { skip: whyNoLab() ?? false, timeo
   const play = (playbook: string, limit: string, ...words: readonly string[]): Promise<Ended> =>
     gpuplay(['run', playbook, '-i', inventoryOf(lab), '--limit', limit, ...words], { output: 'plain' })
 
-  /** The run ends with this code, and says all of this. */
+  /** Expects this exit code and these texts. */
   function said({ exitCode, text }: Ended, code: number, ...sentences: readonly RegExp[]): void {
     assert.equal(exitCode, code, text)
     for (const sentence of sentences) assert.match(text, sentence)
   }
 
-  /** The run goes through, and verification finds nothing. */
+  /** Expects the run to succeed and the verification to find nothing. */
   async function mended(playbook: string, limit: string, ...words: readonly string[]): Promise<void> {
     said(await play(playbook, limit, ...(playbook === verify ? [] : [verify]), ...words), 0)
     clean = true
@@ -69,7 +68,7 @@ describe('what a person reads when there is', { skip: whyNoLab() ?? false, timeo
       /^UNREACHABLE pve2\n  error: the host key of 10\.\S+ is not the one in \S+known_hosts line 2: it shows ssh-ed25519 SHA256:\S+, known is ssh-ed25519 SHA256:/m,
       /^    help: somebody may be listening in\. If the host was installed anew: `ssh-keygen -f \S+ -R \S+`, then `ssh root@/m,
       /^FAILED +ct201\n  error: its node pve2 failed\n    help: fix pve2, then run again$/m,
-      // Others are not held up.
+      // Other hosts continue.
       /^ok +pve1  verify : Check the node's GPUs/m,
       /^could not reach pve2 \(exit 3\)/m,
     )
@@ -85,7 +84,7 @@ describe('what a person reads when there is', { skip: whyNoLab() ?? false, timeo
     clean = false
   })
 
-  it('a key that the host does not take', async () => {
+  it('a key that the host does not accept', async () => {
     const key = join(folder, 'other')
     await runProgram(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', key])
     said(
@@ -109,12 +108,12 @@ describe('what a person reads when there is', { skip: whyNoLab() ?? false, timeo
       /^ok +pve1  verify : Check the node's GPUs/m,
     )
     await node.powerOn()
-    // Its guests come up with it.
+    // Its guests start with it.
     await node.output('systemctl is-system-running --wait')
     await mended('playbooks/site.yml', 'pve2,ct201,ct202')
   })
 
-  it('no such container', async () => {
+  it('a container that does not exist', async () => {
     const config = await lab.node('pve1').output('cat /etc/pve/lxc/102.conf; mv /etc/pve/lxc/102.conf /root/')
     assert.match(config, /^hostname: ct102$/m)
     said(
@@ -127,7 +126,7 @@ describe('what a person reads when there is', { skip: whyNoLab() ?? false, timeo
     await mended(containers, 'ct102')
   })
 
-  it('a container that a backup has locked', async () => {
+  it('a container locked by a backup', async () => {
     const container = lab.container(101)
     await lockContainer(container, 'backup')
     const words = ['-e', 'gpu_assignment=0,1']
@@ -142,7 +141,7 @@ describe('what a person reads when there is', { skip: whyNoLab() ?? false, timeo
     await mended(containers, 'ct101')
   })
 
-  it('no room in a container', async () => {
+  it('a full disk of a container', async () => {
     await lab.container(102).output('nvidia-uninstall --silent')
     await fillDisk(lab.node('pve1'), 'guests')
     said(
@@ -154,9 +153,9 @@ describe('what a person reads when there is', { skip: whyNoLab() ?? false, timeo
     await mended(containers, 'ct102')
   })
 
-  it('a disk that fills up while the driver is pushed', async () => {
+  it('a disk that fills up while the driver is copied', async () => {
     const container = lab.container(102)
-    // Room enough, as df tells it, and none for a file.
+    // df reports enough room, but no file fits.
     const work = '/var/lib/gpuplay/v1/work'
     await container.output(
       `nvidia-uninstall --silent; mkdir -p ${work}; mount -t tmpfs -o size=64m,mode=700,nr_inodes=1 none ${work}`,
@@ -171,7 +170,7 @@ describe('what a person reads when there is', { skip: whyNoLab() ?? false, timeo
     await mended(containers, 'ct102')
   })
 
-  it('a checksum that does not fit', async () => {
+  it('a wrong checksum', async () => {
     const node = lab.node('pve1')
     const [sum = ''] = (await node.output('sha256sum /var/cache/gpuplay/*.run')).split(' ')
     await node.output('rm -r /var/cache/gpuplay')
@@ -189,7 +188,7 @@ describe('what a person reads when there is', { skip: whyNoLab() ?? false, timeo
     await mended(nodes, 'pve1')
   })
 
-  it('another package manager at work', async () => {
+  it('another running package manager', async () => {
     const node = lab.node('pve1')
     const playbook = join(folder, 'nvtop.yml')
     const lines = ['- name: P', '  hosts: pve1', '  tasks:', '    - name: Install nvtop']

@@ -1,6 +1,6 @@
 /**
- * Each mistake is told with its place, an excerpt and a hint, ends with exit code 2, and nothing was connected to. The texts are whole: what
- * a person reads is what is tested. What only hosts can know (a GPU that is not there) is tested in the lab.
+ * Each mistake is reported with its place, an excerpt and a hint, with exit code 2, before any connection. Tests compare the whole
+ * text. Mistakes that only hosts can reveal (a missing GPU) are tested in the lab.
  */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
@@ -46,7 +46,7 @@ async function tell(mistake: Omit<Mistake, 'says'>, how: 'in process' | 'in shel
 }
 
 for (const mistake of mistakes) {
-  test(`a person is told of ${mistake.name}`, async () => {
+  test(`reports ${mistake.name}`, async () => {
     const { exitCode, stdout, stderr } = await tell(mistake, 'in process')
     const [said, count] = splitCount(stderr)
     assert.equal(said, mistake.says.trim())
@@ -58,7 +58,7 @@ for (const mistake of mistakes) {
   })
 }
 
-test('every mistake has a hint, and every one in a file its place and an excerpt with a caret', () => {
+test('every mistake has a hint, and in a file also a place and an excerpt with a caret', () => {
   assert.ok(mistakes.length >= 40)
   for (const { name, says } of mistakes) {
     for (const problem of says.trim().split('\n\n')) {
@@ -71,7 +71,7 @@ test('every mistake has a hint, and every one in a file its place and an excerpt
 
 for (const mistake of [playbookMistakes[0], inventoryMistakes[0], roleMistakes[0], wordMistakes[0]]) {
   assert.ok(mistake)
-  test(`the executable tells of ${mistake.name} too`, async () => {
+  test(`the executable also reports ${mistake.name}`, async () => {
     const { exitCode, stdout, stderr } = await tell(mistake, 'in shell')
     assert.equal(splitCount(stderr)[0], mistake.says.trim())
     assert.equal(exitCode, 2)
@@ -80,7 +80,7 @@ for (const mistake of [playbookMistakes[0], inventoryMistakes[0], roleMistakes[0
   })
 }
 
-test('without a mistake the same files are connected to', async () => {
+test('without a mistake, the same files lead to a connection', async () => {
   const { exitCode, stdout } = await tell({ name: 'nothing' }, 'in process')
   assert.equal(exitCode, 3)
   assert.match(stdout, /"type":"run.started"/)
@@ -95,7 +95,7 @@ function typesOf(lines: string): readonly unknown[] {
     .map((line): unknown => Reflect.get(Object(JSON.parse(line)), 'type'))
 }
 
-/** The problems, and the line that counts them. */
+/** The problems and the line with their number. */
 function splitCount(text: string): readonly [problems: string, count: string] {
   const lines = text.trimEnd().split('\n')
   return [lines.slice(0, -1).join('\n').trim(), lines.at(-1) ?? '']

@@ -1,4 +1,4 @@
-/** A minor is not an identity: after a boot that numbers the cards anew no container gets another's card, and a run mends it. */
+/** If a boot gives the cards other minors, no container gets another's card, and the next run corrects the configuration. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { whyNoLab } from '../lab/machine.ts'
@@ -9,7 +9,7 @@ import { doneLab, inventoryOf, site } from './support/site-runs.ts'
 const skip = whyNoLab() ?? false
 
 describe('minors that move between boots', { skip, timeout: 400_000 }, () => {
-  it('hold the containers back until a run has given them their own cards', async () => {
+  it('prevent the containers from starting until a run has given them their own cards', async () => {
     const lab = await doneLab()
     const node = lab.node('pve1')
     const before = { 101: await visible(lab, 101), 102: await visible(lab, 102) }
@@ -47,7 +47,7 @@ describe('minors that move between boots', { skip, timeout: 400_000 }, () => {
     )
   })
 
-  it('hold nobody back where the cards are the assigned ones, in whatever order', async () => {
+  it('do not prevent a start if the cards are the assigned ones, in any order', async () => {
     const lab = await doneLab()
     const node = lab.node('pve1')
     const inventory = inventoryOf(lab)
@@ -61,7 +61,7 @@ describe('minors that move between boots', { skip, timeout: 400_000 }, () => {
     assert.equal(await node.output('pct status 102'), 'status: stopped\n')
   })
 
-  it('leave a container that a cut-off run noted and did not configure yet where it is', async () => {
+  it('do not affect a container that an interrupted run recorded but did not configure', async () => {
     const lab = await doneLab()
     const node = lab.node('pve1')
     await swapMinors(lab)
@@ -74,12 +74,12 @@ describe('minors that move between boots', { skip, timeout: 400_000 }, () => {
   })
 })
 
-/** What the container sees of cards, by UUID. */
+/** The UUIDs of the cards that the container sees. */
 async function visible(lab: Lab, ctid: number): Promise<string> {
   return (await lab.container(ctid).exec('nvidia-smi -L')).stdout.replaceAll(/^GPU \d+/gm, 'GPU')
 }
 
-/** The next boot of pve1 finds its two cards with each other's minors. */
+/** At the next boot of pve1, its two cards swap their minors. */
 async function swapMinors(lab: Lab): Promise<void> {
   const script = `const f="/etc/lab/node.json",fs=require("fs"),n=JSON.parse(fs.readFileSync(f));[n.gpus[0].minor,n.gpus[1].minor]=[n.gpus[1].minor,n.gpus[0].minor];fs.writeFileSync(f,JSON.stringify(n))`
   await lab.node('pve1').output(`/usr/lib/lab/node -e '${script}'`)

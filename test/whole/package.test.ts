@@ -1,4 +1,4 @@
-/** What `npm pack` makes: exactly what a user needs, and it works elsewhere. */
+/** The package of `npm pack` contains exactly the needed files and works in another folder. */
 import assert from 'node:assert/strict'
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -22,7 +22,7 @@ let folder = ''
 let packed: Packed
 before(async () => {
   folder = mkdtempSync(join(tmpdir(), 'gpuplay-pack-'))
-  // Not built again: other tests use dist/ meanwhile.
+  // No new build: other tests use dist/ at the same time.
   const words = ['pack', '--json', '--ignore-scripts', '--pack-destination', folder]
   const { stdout, stderr, exitCode } = await runProgram('npm', words, repository)
   assert.equal(exitCode, 0, stderr)
@@ -32,7 +32,7 @@ before(async () => {
 })
 after(() => rmSync(folder, { recursive: true, force: true }))
 
-test('the package holds the program, roles, playbooks and the example, and no tests', () => {
+test('the package contains the program, roles, playbooks and the example, and no tests', () => {
   const paths = packed.files.map(({ path }) => path)
   for (const path of [
     'bin/gpuplay',
@@ -62,8 +62,8 @@ test('the package holds the program, roles, playbooks and the example, and no te
   )
 })
 
-/** As `npm i -g` lays it out, with the dependencies that are installed here instead of a registry's. */
-test('installed elsewhere it runs, and finds its roles', async () => {
+/** The layout of `npm i -g`, with the dependencies that are installed here instead of a registry's. */
+test('the installed package runs and finds its roles', async () => {
   const prefix = join(folder, 'prefix')
   const home = join(prefix, 'lib/node_modules/gpuplay')
   mkdirSync(home, { recursive: true })
@@ -78,16 +78,16 @@ test('installed elsewhere it runs, and finds its roles', async () => {
   const gpuplay = join(prefix, 'bin/gpuplay')
   assert.equal((await runProgram(gpuplay, ['--version'], folder)).stdout, `${manifest.version}\n`)
   assert.match((await runProgram(gpuplay, ['modules'], folder)).stdout, /^pve_container +\S/m)
-  // The validators of all that ships were made by the build: nothing is left to compile.
+  // The build has compiled all included validators.
   rmSync(join(home, 'dist/loaded/ajv.cjs'))
-  // Its own playbook and roles, as far as they can be read without a host.
+  // The included playbook and roles, as far as they can be checked without a host.
   const site = join(home, 'playbooks/site.yml')
   const inventory = join(home, 'inventory/example')
   const limited = await runProgram(gpuplay, ['run', site, '-i', inventory, '--limit', 'no-such-host'], folder)
   assert.match(limited.stderr, /--limit: error: there is no host or group "no-such-host"/)
   assert.match(limited.stderr, /\n1 problem; no host was contacted/)
   assert.equal(limited.exitCode, 2)
-  // Whoever has no clone begins in an empty folder.
+  // Without a clone, a user starts in an empty folder.
   const empty = mkdtempSync(join(tmpdir(), 'gpuplay-empty-'))
   try {
     assert.match((await runProgram(gpuplay, ['run', '--help'], empty)).stdout, /\n {2}site\.yml +[A-Z]/)
@@ -102,7 +102,7 @@ test('installed elsewhere it runs, and finds its roles', async () => {
   }
 })
 
-/** Paths below node_modules of what `npm i` without development dependencies would install. */
+/** Paths in node_modules of the packages that `npm i` without development dependencies installs. */
 async function productionModules(): Promise<readonly string[]> {
   const { stdout, stderr } = await runProgram('npm', ['ls', '--omit=dev', '--all', '--parseable'], repository)
   const root = join(repository, 'node_modules/')

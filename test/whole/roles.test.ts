@@ -1,4 +1,4 @@
-/** The roles on hosts that have drifted, or are wanted otherwise: what they change, what they leave, what they refuse. */
+/** The roles on hosts that have drifted or whose declaration has changed: their changes and refusals. */
 import assert from 'node:assert/strict'
 import { before, beforeEach, describe, it } from 'node:test'
 import type { LabContainer, LabNode } from '../lab/host.ts'
@@ -35,7 +35,7 @@ describe('the roles', { skip: whyNoLab() ?? false, timeout: 600_000 }, () => {
   const start = (words: readonly string[], output: 'plain' | 'jsonl'): Promise<Ended> =>
     gpuplay(['run', ...words, '-i', inventoryOf(lab)], { output })
 
-  /** Runs through, and returns the tasks that changed something, as `HOST ROLE : NAME`. */
+  /** Expects success; returns the tasks that changed something, as `HOST ROLE : NAME`. */
   async function changes(
     playbook: string,
     limit: string,
@@ -46,7 +46,7 @@ describe('the roles', { skip: whyNoLab() ?? false, timeout: 600_000 }, () => {
     return keysOf(outcomes(events), 'changed')
   }
 
-  /** Ends with this code, and says all of this; returns what was printed. */
+  /** Expects this exit code and these texts; returns the output. */
   async function said(
     words: readonly string[],
     code: number,
@@ -60,7 +60,7 @@ describe('the roles', { skip: whyNoLab() ?? false, timeout: 600_000 }, () => {
 
   const config = (ctid: number): Promise<string> => node.output(`cat /etc/pve/lxc/${ctid}.conf`)
 
-  /** The lines of the configuration's own section that give the container NVIDIA's devices. */
+  /** The lines of the configuration's current section that give the container NVIDIA's devices. */
   async function gpuLines(ctid: number): Promise<readonly string[]> {
     const [own = ''] = (await config(ctid)).split(/^\[/m)
     const lines = own.split('\n')
@@ -81,10 +81,10 @@ describe('the roles', { skip: whyNoLab() ?? false, timeout: 600_000 }, () => {
 
   const uuids = (): readonly string[] => node.spec.gpus.map(({ uuid }) => uuid)
 
-  describe('give a container other GPUs:', () => {
+  describe('change the GPUs of a container:', () => {
     before(begin)
 
-    it('another index, without the lines of the old one, after one restart', async () => {
+    it('to another index, without the lines of the old one, after one restart', async () => {
       const changed = await changes(containers, 'ct101', '-e', 'gpu_assignment=1')
       assert.deepEqual(changed, [`ct101 ${configured}`, `ct101 ${restarted}`])
       const lines = (await gpuLines(101)).join('\n')
@@ -95,7 +95,7 @@ describe('the roles', { skip: whyNoLab() ?? false, timeout: 600_000 }, () => {
       assert.deepEqual(await changes(containers, 'ct101', '-e', 'gpu_assignment=1'), [])
     })
 
-    it('none', async () => {
+    it('to none', async () => {
       assert.deepEqual(await changes(containers, 'ct101', '-e', 'gpu_assignment=none'), [
         `ct101 ${configured}`,
         `ct101 ${restarted}`,
@@ -105,18 +105,18 @@ describe('the roles', { skip: whyNoLab() ?? false, timeout: 600_000 }, () => {
       assert.ok((await isClosed(ct101, 0)) && (await isClosed(ct101, 1)))
     })
 
-    it('all', async () => {
+    it('to all', async () => {
       await changes(containers, 'ct101', '-e', 'gpu_assignment=all')
       assert.deepEqual(await visible(ct101), uuids())
     })
 
-    it('one by its UUID', async () => {
+    it('to one by its UUID', async () => {
       await changes(containers, 'ct101', '-e', `gpu_assignment=${uuids()[0]}`)
       assert.deepEqual(await visible(ct101), [uuids()[0]])
       assert.ok(await isClosed(ct101, 1))
     })
 
-    it('and one that is not there is refused, naming those that are', async () => {
+    it('but refuse one that does not exist, listing the existing ones', async () => {
       const text = await said(
         [containers, '-l', 'ct101', '-e', 'gpu_assignment=7'],
         2,
@@ -127,10 +127,10 @@ describe('the roles', { skip: whyNoLab() ?? false, timeout: 600_000 }, () => {
     })
   })
 
-  describe('keep what is not theirs in a configuration:', () => {
+  describe('keep foreign parts of a configuration:', () => {
     before(begin)
 
-    it('raw LXC lines instead of devN and back, with exact minors and the majors of this boot', async () => {
+    it('while they change devN to raw LXC lines and back, with exact minors and the majors of this boot', async () => {
       await changes(containers, 'ct102', '-e', 'lxc_passthrough_style=lxc')
       const major = (await node.output(`awk '$2 == "nvidia-uvm" { print $1 }' /proc/devices`)).trim()
       const entries = [
@@ -189,7 +189,7 @@ describe('the roles', { skip: whyNoLab() ?? false, timeout: 600_000 }, () => {
       assert.deepEqual(await visible(ct102), [uuids()[0]])
     })
 
-    it('a container that is stopped, which is configured and left so', async () => {
+    it('the state of a stopped container, which is configured and not started', async () => {
       await node.output('pct stop 102')
       await said(
         [containers, '-l', 'ct102', '-e', 'gpu_assignment=1'],
@@ -203,10 +203,10 @@ describe('the roles', { skip: whyNoLab() ?? false, timeout: 600_000 }, () => {
     })
   })
 
-  describe('mend what has drifted:', () => {
+  describe('correct drift:', () => {
     beforeEach(begin)
 
-    it('another version of the user space, found by verify and exchanged', async () => {
+    it('another version of the user-space driver, found by verify and replaced', async () => {
       const version = '570.124.06'
       const file = `NVIDIA-Linux-x86_64-${version}.run`
       const address = `https://us.download.nvidia.com/XFree86/Linux-x86_64/${version}/${file}`
@@ -226,7 +226,7 @@ describe('the roles', { skip: whyNoLab() ?? false, timeout: 600_000 }, () => {
       assert.deepEqual(await changes(verify, 'ct101,ct102'), [])
     })
 
-    it('apt sources for CUDA that contradict each other, keeping a copy', async () => {
+    it('contradictory apt sources for CUDA, keeping a copy', async () => {
       const old = '/etc/apt/sources.list.d/old.list'
       const source =
         'deb [signed-by=/usr/share/keyrings/other.gpg] https://developer.download.nvidia.com/compute/cuda/repos/debian12/x86_64/ /'
@@ -238,7 +238,7 @@ describe('the roles', { skip: whyNoLab() ?? false, timeout: 600_000 }, () => {
       assert.equal(await ct101.output('cat /var/lib/gpuplay/v1/backups/*old.list*'), `${source}\n`)
     })
 
-    it('a driver that came as packages: refused, and purged where that is allowed', async () => {
+    it('a driver that was installed from packages: refused, or purged with permission', async () => {
       await ct102.output(
         'nvidia-uninstall --silent; rm /etc/apt/preferences.d/*; apt-get -y -qq install nvidia-smi libcuda1',
       )
@@ -256,19 +256,19 @@ describe('the roles', { skip: whyNoLab() ?? false, timeout: 600_000 }, () => {
       assert.deepEqual(await changes(verify, 'ct102'), [])
     })
 
-    it('device nodes that a user of the container may not open, found by verify', async () => {
+    it('device nodes that a user of the container cannot open, found by verify', async () => {
       await changes(containers, 'ct102', '-e', 'lxc_passthrough_mode=0600')
       const closed =
         /1 nvidia-smi exits with status 4 for the user nobody: no permission to open the device nodes\n +cause +other users may not open the device nodes: see lxc_passthrough_mode$/m
       await said([verify, '-l', 'ct102'], 7, closed)
-      // Who asks for root alone is content.
+      // With root as the user, the verification succeeds.
       assert.deepEqual(await changes(verify, 'ct102', '-e', 'verify_user='), [])
       await changes(containers, 'ct102')
       assert.deepEqual(await changes(verify, 'ct102'), [])
     })
   })
 
-  it('exchange the driver of a node and of its containers without restarting the node', async () => {
+  it('replace the driver of a node and its containers without restarting the node', async () => {
     await begin()
     const boot = await node.bootId()
     const version = ['-e', 'nvidia_driver_version=590.48.01']

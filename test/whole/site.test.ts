@@ -1,4 +1,4 @@
-/** The promises of `playbooks/site.yml` on hosts that nothing was ever done to (docs/architecture.md). */
+/** The promises of `playbooks/site.yml` on new hosts (docs/architecture.md). */
 import assert from 'node:assert/strict'
 import { before, describe, it } from 'node:test'
 import { template } from '../lab/containers.ts'
@@ -8,8 +8,8 @@ import { actions, changedCount, finished, keysOf, outcomes, outcomesById, spans 
 import { siteRuns, type SiteRuns } from './support/site-runs.ts'
 
 /**
- * What a dry run on bare nodes cannot tell: their package lists were never fetched, so nobody knows yet what repositories offer; and the cards have
- * neither driver nor UUID nor device number, so what is set on them, looked up about them and verified of them rests on what only the run will know.
+ * Tasks that a dry run on new nodes cannot predict. Package lists were never fetched, so the packages of repositories are unknown.
+ * The cards have no driver, UUID or device number, so tasks that configure, look up or verify them depend on the run.
  */
 const unknownTasks = [
   ...['pve1', 'pve2'].flatMap((node) => [
@@ -23,14 +23,14 @@ const unknownTasks = [
   ]),
 ].sort()
 
-describe('site.yml on untouched hosts', { skip: whyNoLab() ?? false, timeout: 600_000 }, () => {
+describe('site.yml on new hosts', { skip: whyNoLab() ?? false, timeout: 600_000 }, () => {
   let runs: SiteRuns
 
   before(async () => {
     runs = await siteRuns()
   })
 
-  it('is told by a dry run, which changes no file, device or kernel module of any host', () => {
+  it('changes no file, device or kernel module of any host in a dry run', () => {
     assert.equal(runs.check.exitCode, 0, runs.check.text)
     assert.deepEqual(snapshotDifferences(runs.before, runs.afterCheck), [])
     assert.deepEqual(actions(runs.check.events), [])
@@ -41,11 +41,11 @@ describe('site.yml on untouched hosts', { skip: whyNoLab() ?? false, timeout: 60
       )
   })
 
-  it('leaves in the dry run only these tasks untold', () => {
+  it('leaves only these tasks unpredicted in the dry run', () => {
     assert.deepEqual(keysOf(outcomes(runs.check.events), 'unknown'), unknownTasks)
   })
 
-  it('does what the dry run told: predicted is in changed, changed is in predicted and unknown', () => {
+  it('makes the predicted changes, and only predicted or unknown ones', () => {
     assert.equal(runs.real.exitCode, 0, runs.real.text)
     const told = outcomesById(runs.check.events)
     const done = outcomesById(runs.real.events)
@@ -73,7 +73,7 @@ describe('site.yml on untouched hosts', { skip: whyNoLab() ?? false, timeout: 60
     assert.ok(first.to <= second.from, JSON.stringify(reboots))
   })
 
-  it('begins with the containers of a node that is ready while the other node is still at work', () => {
+  it('starts with the containers of a ready node while the other node is still busy', () => {
     const reboots = spans(runs.real.events, 'reboot').toSorted((a, b) => a.from - b.from)
     const last = reboots[1]
     const restarts = spans(runs.real.events, 'containerPower').filter(({ on }) => on !== last?.on)
@@ -87,14 +87,14 @@ describe('site.yml on untouched hosts', { skip: whyNoLab() ?? false, timeout: 60
     )
   })
 
-  it('changes nothing the second time, and sends no action', () => {
+  it('changes nothing in a second run, and sends no action', () => {
     assert.equal(runs.second.exitCode, 0, runs.second.text)
     assert.deepEqual(keysOf(outcomes(runs.second.events), 'changed'), [])
     assert.equal(changedCount(runs.second.events), 0)
     assert.deepEqual(actions(runs.second.events), [])
   })
 
-  it('counts in its last event what each host saw, and has a row for each in the table', () => {
+  it('has the counts of each host in its last event, and a row for each in the table', () => {
     const last = runs.real.events.at(-1)
     assert.equal(last?.type, 'run.finished')
     const { hosts, exitCode, rows } = finished(runs.real.events) ?? assert.fail('no last event')
@@ -111,10 +111,10 @@ describe('site.yml on untouched hosts', { skip: whyNoLab() ?? false, timeout: 60
     )
   })
 
-  describe('ends with containers', () => {
+  describe('leaves containers', () => {
     before(() => runs.lab.restore('done'))
 
-    it('that see exactly the GPUs they were assigned', async () => {
+    it('that see exactly their assigned GPUs', async () => {
       for (const node of runs.lab.nodes) {
         for (const [index, { ctid }] of node.spec.containers.entries()) {
           const listed = await runs.lab.container(ctid).output('nvidia-smi -L')
@@ -124,7 +124,7 @@ describe('site.yml on untouched hosts', { skip: whyNoLab() ?? false, timeout: 60
       }
     })
 
-    it('that cannot open the other GPU, not even by a node that they make themselves', async () => {
+    it('that cannot open the other GPU, not even with a device node that they create', async () => {
       for (const node of runs.lab.nodes) {
         for (const [index, { ctid, unprivileged }] of node.spec.containers.entries()) {
           const own = node.spec.gpus[index]?.minor ?? assert.fail()
@@ -134,14 +134,14 @@ describe('site.yml on untouched hosts', { skip: whyNoLab() ?? false, timeout: 60
           const forge = `mknod /root/forged c 195 ${other} && head -c 1 /root/forged; rm -f /root/forged`
           const { stderr } = await container.exec(forge)
           assert.match(stderr, /Operation not permitted/, `container ${ctid}, minor ${other}`)
-          // The way to its own card is free: nobody is behind the node, which is not the same as a closed door.
+          // Access to its own card is permitted: ENXIO means that the node has no driver, not that access is denied.
           const opened = await container.exec(`head -c 1 /dev/nvidia${own}`)
           assert.doesNotMatch(opened.stderr, /not permitted|denied/i, `${unprivileged}`)
         }
       }
     })
 
-    it('and leaves a container that no inventory names without any', async () => {
+    it('without GPUs if they are not in the inventory', async () => {
       const node = runs.lab.node('pve1')
       const create = `pct create 150 ${template} --hostname other --rootfs local:8 --memory 256 --unprivileged 0`
       await node.output(`${create} && pct start 150`)

@@ -1,4 +1,4 @@
-/** From a container without a card to one that computes on it. */
+/** From a container without a card to one that uses it. */
 import { cudaToolkit } from '../../../src/modules/cuda-toolkit/module.ts'
 import { gpuDevices } from '../../../src/modules/gpu-devices/module.ts'
 import { gpuVerify } from '../../../src/modules/gpu-verify/module.ts'
@@ -51,7 +51,7 @@ export function container(
       module: nvidiaUserspace,
       says: "of the node's driver",
       args: {},
-      // kmod, which the installer asks for, is named as a package.
+      // The installer requires kmod; the message names its package.
       besides: [...books, /mod(info|probe|ules)?$/, /^\/usr\/lib\/modprobe\.d\//],
     },
     {

@@ -1,4 +1,4 @@
-/** The driver of a node that its containers use, to another and back. */
+/** Replaces the driver of a node whose containers use it, and restores it. */
 import { gpuVerify } from '../../../src/modules/gpu-verify/module.ts'
 import { nvidiaDriver } from '../../../src/modules/nvidia-driver/module.ts'
 import { nvidiaLoaded } from '../../../src/modules/nvidia-loaded/module.ts'
@@ -9,8 +9,8 @@ import { pveContainer } from '../../../src/modules/pve-container/module.ts'
 import { containers, other, type PlacedCase, runfile, version } from './placed.ts'
 
 /**
- * A program that computes, on the node: as long as it runs the loaded driver stays. Where nothing uses it the installer takes it out, and a lab's device
- * nodes cannot be held open against that.
+ * A CUDA program on the node: while it runs, the loaded driver stays. The installer unloads an unused driver, and programs cannot
+ * keep the lab's device nodes open to prevent that.
  */
 const startLoad =
   'ln -sf /bin/sleep /run/gpu-load; /run/gpu-load 600 >/dev/null 2>&1 </dev/null & echo $! >/run/gpu-load.pid'

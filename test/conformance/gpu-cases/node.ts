@@ -1,4 +1,4 @@
-/** A node from nouveau to a driver that is loaded, with all that the driver needs. */
+/** A node from nouveau to a loaded driver, with its requirements. */
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -43,7 +43,7 @@ const discovery: readonly ConformanceCase[] = [
     module: nvidiaForeignDriver,
     says: 'removes one that came as packages',
     args: { version, policy: 'remove' },
-    // What the packages brought goes with them.
+    // The files of the packages are removed with them.
     besides: [...books, /^\/usr\//],
   },
 ]

@@ -1,9 +1,9 @@
-/** What the cases of GPUs have in common. */
+/** Shared parts of the cases for GPUs. */
 import type { ConformanceCase, Registered } from '../conformance.ts'
 
 export type PlacedCase = ConformanceCase & { readonly on: string }
 
-/** The driver that is installed, and the one that it is exchanged for. */
+/** The installed driver and the one that replaces it. */
 export const version = '580.95.05'
 export const other = '590.48.01'
 export const containers = [{ ctid: '101' }, { ctid: '102' }]

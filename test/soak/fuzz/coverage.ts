@@ -1,8 +1,8 @@
 import { Session } from 'node:inspector'
 
 /**
- * What V8 has run of our sources, block by block (`Profiler.takePreciseCoverage` counts from zero each time): an input that reaches a block for the first
- * time, or many more times than any before it, is worth keeping.
+ * V8's coverage of the sources by block (`Profiler.takePreciseCoverage` resets its counters each time). The fuzzer keeps an input that
+ * reaches a new block, or reaches a block many more times than all earlier inputs.
  */
 export class Coverage {
   readonly #session = new Session()
@@ -14,7 +14,7 @@ export class Coverage {
     this.#session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: true })
   }
 
-  /** Whether what ran since the last call was new. The callback of `post` is called before it returns. */
+  /** Whether new coverage was reached since the last call. `post` calls its callback before it returns. */
   news(): boolean {
     let news = false
     this.#session.post('Profiler.takePreciseCoverage', (error, answer) => {

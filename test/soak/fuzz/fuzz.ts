@@ -1,4 +1,4 @@
-/** A fuzzer guided by coverage: inputs that reach something new are kept and changed further. */
+/** A coverage-guided fuzzer: it keeps inputs that reach new code and mutates them further. */
 import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -8,19 +8,19 @@ import { Coverage } from './coverage.ts'
 import { mutated } from './mutate.ts'
 import { type Target, targets } from './targets.ts'
 
-/** Inputs that once failed, in a folder for each target; they stay and are tried first. */
+/** Inputs that failed once, in a folder for each target. They are kept and tried first. */
 const findings = fileURLToPath(new URL('findings', import.meta.url))
-/** Milliseconds that no input may take. */
+/** Time limit of an input in milliseconds. */
 const tooLong = 2000
 
 export interface Fuzzed {
   readonly runs: number
   readonly blocks: number
-  /** Undefined when none failed. */
+  /** Undefined if no input failed. */
   readonly failure: string | undefined
 }
 
-/** Runs a target on all that has failed before, and then on new inputs until the time is over or one fails; that one is written down. */
+/** Runs a target with all earlier failing inputs, then with new ones until the time limit or a failure. Saves a failing input. */
 export async function fuzz(
   name: string,
   { seed, milliseconds }: { readonly seed: number; readonly milliseconds: number },

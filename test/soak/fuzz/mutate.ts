@@ -1,4 +1,4 @@
-/** Inputs from inputs: bytes changed, runs of bytes cut, doubled or swapped for words that the target knows, and two inputs put together. */
+/** Mutates inputs: changes bytes; removes, duplicates or replaces ranges with words of the target; joins two inputs. */
 const longest = 64 * 1024
 
 export function mutated(corpus: readonly Buffer[], words: readonly Buffer[], random: () => number): Buffer {

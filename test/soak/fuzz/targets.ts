@@ -1,4 +1,4 @@
-/** What is fuzzed: everything that takes apart what a host has answered. Each target throws for what no host may bring about. */
+/** Targets of the fuzzer: all parsers of answers from hosts. A target throws if an answer causes anything but a permitted error. */
 import assert from 'node:assert/strict'
 import { HostError, UnreachableError } from '../../../src/base/errors.ts'
 import { UnknownError } from '../../../src/base/unknown.ts'
@@ -27,7 +27,7 @@ import { jsonText } from '../../../src/view/json-text.ts'
 import { plainText } from '../../../src/view/text.ts'
 
 export interface Target {
-  /** Words that its input is made of. */
+  /** Typical parts of its input. */
   readonly words: readonly string[]
   run(bytes: Buffer): void | Promise<void>
 }
@@ -165,7 +165,7 @@ export const targets: Readonly<Record<string, Target>> = {
   },
 }
 
-/** Two streams, parted by the first byte 255, which is never part of UTF-8. */
+/** Two streams, separated by the first byte 255, which never occurs in UTF-8. */
 function split(bytes: Buffer): readonly [Buffer, Buffer] {
   const at = bytes.indexOf(0xff)
   return at === -1 ? [bytes, Buffer.alloc(0)] : [bytes.subarray(0, at), bytes.subarray(at + 1)]

@@ -1,4 +1,4 @@
-/** Mistakes in what is evaluated: conditions, expressions, templates and the variables in them. */
+/** Mistakes in conditions, expressions, templates and their variables. */
 import { type Mistake, tasks } from './mistake.ts'
 
 export const expressionMistakes: readonly Mistake[] = [

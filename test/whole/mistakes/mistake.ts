@@ -1,18 +1,18 @@
-/** A mistake that people make, and all that gpuplay says of it. */
+/** A common mistake and gpuplay's whole report. */
 import type { FileTexts } from '../command-line.ts'
 
 export interface Mistake {
-  /** Ends the sentence "a person is told of ...". */
+  /** Completes the sentence "reports ...". */
   readonly name: string
-  /** Instead of, or beside, those of `soundFiles`. */
+  /** Replaces or adds to the files of `soundFiles`. */
   readonly files?: FileTexts
-  /** Behind `run site.yml -i inventory.yml`. */
+  /** Arguments after `run site.yml -i inventory.yml`. */
   readonly words?: readonly string[]
-  /** The whole text, up to the line that counts the problems. */
+  /** The whole text, up to the line with the number of problems. */
   readonly says: string
 }
 
-/** `PORT` is one that is listened on. Without a mistake these connect to it. */
+/** A test listens on `PORT`; files without a mistake connect to it. */
 export const soundFiles: FileTexts = {
   'inventory.yml': `all:
   vars: { address: 127.0.0.1, port: PORT, user: root, password: open }
@@ -31,7 +31,7 @@ export const soundFiles: FileTexts = {
 `,
 }
 
-/** A playbook of one play over the nodes with these tasks, which begin in column 5 of line 3. */
+/** A playbook of one play for the nodes with these tasks, which start in column 5 of line 3. */
 export function tasks(text: string): FileTexts {
   const lines = text.trimEnd().split('\n')
   return {

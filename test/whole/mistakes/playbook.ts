@@ -1,4 +1,4 @@
-/** Mistakes in the form of playbooks and tasks: keywords, modules, arguments, what they name, and the YAML itself. */
+/** Mistakes in playbooks and tasks: keywords, modules, arguments, references, and YAML. */
 import { type Mistake, tasks } from './mistake.ts'
 
 export const playbookMistakes: readonly Mistake[] = [

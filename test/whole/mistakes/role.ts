@@ -1,4 +1,4 @@
-/** Mistakes in what the roles that ship are given. */
+/** Mistakes in the variables of the included roles. */
 import type { Mistake } from './mistake.ts'
 
 const nodesPlay = '- hosts: nodes\n  roles: [runfile_cache, nvidia_host]\n'

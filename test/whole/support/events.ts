@@ -1,4 +1,4 @@
-/** What tests ask of the events of a run. */
+/** Queries on the events of a run, for tests. */
 import type { Event, Outcome } from '../../../src/events/events.ts'
 
 type Of<Type extends Event['type']> = Having<Event, Type>
@@ -16,21 +16,21 @@ export function eventsOf<Type extends Event['type']>(
   return events.filter((event): event is Of<Type> => event.type === type)
 }
 
-/** The last word on each task of each host, by `HOST TASK`; tasks go by their name, with their role. */
+/** The last outcome of each task of each host, by `HOST TASK`; TASK is the name with the role. */
 export function outcomes(events: readonly Event[]): ReadonlyMap<string, Outcome> {
   return new Map(
     eventsOf(events, 'task.finished').map(({ host, task, outcome }) => [`${host} ${task.name}`, outcome]),
   )
 }
 
-/** As `outcomes`, by host and the task's identity over runs. */
+/** As `outcomes`, by host and the task's ID, which is the same in all runs. */
 export function outcomesById(events: readonly Event[]): ReadonlyMap<string, Outcome> {
   return new Map(
     eventsOf(events, 'task.finished').map(({ host, task, outcome }) => [`${host} ${task.id}`, outcome]),
   )
 }
 
-/** The keys of those with this outcome, in alphabetical order. */
+/** The keys of the tasks with this outcome, in alphabetical order. */
 export function keysOf(all: ReadonlyMap<string, Outcome>, wanted: Outcome): readonly string[] {
   return [...all].flatMap(([key, outcome]) => (outcome === wanted ? [key] : [])).sort()
 }
@@ -39,7 +39,7 @@ export function finished(events: readonly Event[]): Of<'run.finished'> | undefin
   return eventsOf(events, 'run.finished')[0]
 }
 
-/** How many tasks changed something, over all hosts. */
+/** The number of tasks that changed something, on all hosts. */
 export function changedCount(events: readonly Event[]): number {
   const hosts = Object.values(finished(events)?.hosts ?? {})
   return hosts.reduce((sum, { changed }) => sum + changed, 0)
@@ -53,7 +53,7 @@ export interface Span {
   readonly to: number
 }
 
-/** When actions of a kind went on, in milliseconds since 1970. */
+/** The start and end of actions of a kind, in milliseconds since 1970. */
 export function spans(events: readonly Event[], kind: string): readonly Span[] {
   return eventsOf(events, 'action.finished')
     .filter((event) => event.kind === kind)

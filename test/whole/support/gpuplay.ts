@@ -1,4 +1,4 @@
-/** The tool as its users start it: `bin/gpuplay` as a process of its own, with a deadline, its events read as they come. */
+/** Runs `bin/gpuplay` in a separate process with a deadline, and reads its events as they arrive. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,22 +9,22 @@ import { run as runProgram } from '../../lab/process.ts'
 export const root = fileURLToPath(new URL('../../..', import.meta.url))
 
 export interface Ended {
-  /** Exit status; 128 + N when signal N ended it. */
+  /** Exit status; 128 + N if signal N ended it. */
   readonly exitCode: number
-  /** Everything that was printed, to show when an assertion fails. */
+  /** All output, for failed assertions. */
   readonly text: string
   readonly events: readonly Event[]
 }
 
 export interface StartOptions {
-  /** `jsonl` unless said: without it there are no events. */
+  /** Default: `jsonl`; other formats have no events. */
   readonly output?: 'jsonl' | 'plain'
   readonly env?: Readonly<Record<string, string>>
-  /** Milliseconds until it is killed, which fails the test; four minutes unless said. */
+  /** Milliseconds until it is killed, which fails the test; default: four minutes. */
   readonly deadline?: number
 }
 
-/** A run of gpuplay that goes on. */
+/** A running gpuplay. */
 export class Controller {
   readonly ended: Promise<Ended>
   readonly #child: ChildProcess
@@ -73,11 +73,11 @@ export class Controller {
         for (const look of this.#waiting) look()
       })
     })
-    // Whoever waits for an event hears of the failure there.
+    // The function that waits for an event reports the failure.
     this.ended.catch(() => undefined)
   }
 
-  /** Resolves with the first event that is wanted; rejects when the run ends without one. */
+  /** Resolves with the first matching event; rejects if the run ends without one. */
   seen(what: string, wanted: (event: Event) => boolean): Promise<Event> {
     return new Promise((resolve, reject) => {
       const done = (settle: () => void): void => {
@@ -100,7 +100,7 @@ export class Controller {
   }
 }
 
-/** Starts gpuplay from the repository's root. Builds it first where what is built is older than its sources. */
+/** Starts gpuplay in the root of the repository. Builds it first if the build is older than the sources. */
 export async function start(words: readonly string[], options: StartOptions = {}): Promise<Controller> {
   await built()
   return new Controller(words, options)

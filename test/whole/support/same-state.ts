@@ -1,22 +1,21 @@
-/** Whether two hosts that were brought to one state in different ways are in the same state. */
+/** Compares two hosts that should be in the same state. */
 import type { FileSnapshot } from '../../lab/snapshot.ts'
 
-/** What may differ although the state is the same: regular expressions on `HOST:PATH`, with the reason. */
+/** Permitted differences: regular expressions on `HOST:PATH`, with the reason. */
 const mayDiffer: readonly RegExp[] = [
-  // Indexes that are made from what is compared anyway, when somebody asks; copies of the state before the last change.
+  // Indexes, generated on demand from files that are compared anyway; copies of the state before the last change.
   /:\/var\/cache\/(apt|debconf|ldconfig)\//,
   /:\/etc\/ld\.so\.cache$/,
   /:\/var\/lib\/dpkg\/(status|available)-old$/,
   /:\/var\/cache\/man\//,
-  // How many runs there were, and what they left running: not what they brought about.
+  // The number of runs and their running programs, not their result.
   /:\/var\/lib\/gpuplay\/v1\/(lease|jobs)\b/,
-  // Number of boots, and what differs by boot.
+  // The number of boots, and values that differ with each boot.
   /:\/(root\/)?\.bash_history$/,
 ]
 
 /**
- * A line each. Times do not count, neither those of files nor those in the names of backups, nor the device numbers that each
- * boot gives anew.
+ * The differences, a line each. Ignores times (of files and in the names of backups) and device numbers, which change with each boot.
  */
 export function stateDifferences(one: FileSnapshot, other: FileSnapshot): readonly string[] {
   const [first, second] = [timeless(one), timeless(other)]

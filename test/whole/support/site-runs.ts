@@ -1,11 +1,11 @@
 /**
- * One lab for all tests of this phase, and what `playbooks/site.yml` did on it from the very beginning: a dry run, the real
- * run, and once more. Made when the first test asks, so that each file can also run alone.
+ * One lab for all tests of this phase, with the results of `playbooks/site.yml` on it: a dry run, a run, and a second run. The
+ * first test creates it, so each file can also run alone.
  *
- * States to restore: `fresh`, as no driver was ever on it, and `done`, as the real run left it.
+ * Saved states: `fresh`, new and without a driver, and `done`, after the run.
  *
- * While tests are written, `GPUPLAY_TEST_LAB` may name a lab that is up and has a saved state `done`: files that begin there
- * use it and leave it up.
+ * During development, `GPUPLAY_TEST_LAB` can name a running lab with a saved state `done`. Files that start from this state use it
+ * and do not stop it.
  */
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
@@ -35,7 +35,7 @@ export function siteRuns(): Promise<SiteRuns> {
   return runs
 }
 
-/** The lab with everything in place, as the real run left it. */
+/** The lab in the state after the run. */
 export async function doneLab(): Promise<Lab> {
   const named = process.env['GPUPLAY_TEST_LAB']
   const lab = named === undefined ? undefined : Lab.find(named)
