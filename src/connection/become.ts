@@ -51,8 +51,8 @@ export function becomeConnection(
       if (launched.kind === 'failed' && launched.end.kind === 'lost') {
         throw new UnreachableError({
           code: 'connection-lost',
-          message: `the connection broke while becoming ${user}: ${why}`,
-          hint: 'check that the host is up, and run again',
+          message: `the connection was lost while becoming ${user}: ${why}`,
+          hint: 'check that the host is up, then run again',
         })
       }
       const code = classify(said, { asked, password: password !== undefined })
@@ -82,15 +82,15 @@ export function noLoginShell({ end, said }: Extract<Launched, { kind: 'noShell' 
   if (end?.kind === 'lost') {
     return new UnreachableError({
       code: 'connection-lost',
-      message: `the connection broke before a shell ran: ${end.why}`,
-      hint: 'check that the host is up, and run again',
+      message: `the connection was lost before a shell started: ${end.why}`,
+      hint: 'check that the host is up, then run again',
     })
   }
   const why = end === undefined ? 'it did not answer in time' : describeEnd(end)
   return new UnreachableError({
     code: 'no-shell',
-    message: `the login succeeds, but no shell runs: ${why}${said === '' ? '' : ` (${lastSaid(said)})`}`,
-    hint: 'check the login shell of this account (nologin, an expired password, a forced command) and what its start-up files start',
+    message: `the login succeeded, but no shell started: ${why}${said === '' ? '' : ` (${lastSaid(said)})`}`,
+    hint: 'check the login shell of this account (nologin, an expired password, a forced command) and its start-up files',
   })
 }
 
@@ -107,10 +107,10 @@ function classify(said: string, { asked, password }: { asked: number; password: 
 }
 
 const texts = {
-  'become-missing': ['sudo is not installed there', 'install sudo on the host, or log in as that user'],
-  'become-unknown-user': ['there is no such user', 'check `become_user`'],
+  'become-missing': ['sudo is not installed on the host', 'install sudo on the host, or log in as that user'],
+  'become-unknown-user': ['the user does not exist', 'check `become_user`'],
   'become-needs-tty': [
-    'sudo wants a terminal',
+    'sudo requires a terminal',
     'remove `requiretty` from sudoers for this user: `Defaults:LOGIN !requiretty`',
   ],
   'become-not-allowed': [
@@ -118,11 +118,11 @@ const texts = {
     'add the login user to sudoers, for example to the group sudo',
   ],
   'become-password-needed': [
-    'sudo asks for a password, and none was given',
-    'set `become_password`, or let sudoers say NOPASSWD',
+    'sudo requires a password, but none is set',
+    'set `become_password`, or use NOPASSWD in sudoers',
   ],
   'become-password-wrong': [
-    'sudo refuses the password (it was tried once)',
+    'sudo refused the password (tried once)',
     'check `become_password`: it is the password of the login user',
   ],
   'become-failed': ['sudo failed', 'run `sudo -u USER true` on the host to see why'],

@@ -14,7 +14,7 @@ export function channelOfChild(child: ChildProcessWithoutNullStreams, kill: () =
   let giveUp = (): void => {}
   const ended = new Promise<ChannelEnd>((resolve) => {
     let end: ChannelEnd | undefined
-    giveUp = () => resolve(end ?? { kind: 'lost', why: 'it was to be killed, and its end was not seen' })
+    giveUp = () => resolve(end ?? { kind: 'lost', why: 'it was killed, but its end was not seen' })
     child.on('error', (error) => resolve({ kind: 'lost', why: error.message }))
     child.on('exit', (code, signal) => {
       const ended: ChannelEnd =
@@ -26,7 +26,7 @@ export function channelOfChild(child: ChildProcessWithoutNullStreams, kill: () =
         resolve(ended)
       }, drainTime)
     })
-    child.on('close', () => resolve(end ?? { kind: 'lost', why: 'ended without a status' }))
+    child.on('close', () => resolve(end ?? { kind: 'lost', why: 'it ended without a status' }))
   })
   const killFor = (): void => {
     kill()
@@ -57,6 +57,6 @@ export function whenAborted(signal: AbortSignal, listener: () => void): () => vo
 
 /** What a person reads of how a program ended. */
 export function describeEnd(end: ChannelEnd): string {
-  if (end.kind === 'exited') return `it ended with status ${end.code}`
-  return end.kind === 'signalled' ? `it was ended by signal ${end.signal}` : end.why
+  if (end.kind === 'exited') return `it exited with status ${end.code}`
+  return end.kind === 'signalled' ? `it was killed by signal ${end.signal}` : end.why
 }

@@ -133,7 +133,7 @@ export class FramedShell implements Shell {
 
   #onMark(name: StreamName, mark: Mark): void {
     if (this.#gone.signal.aborted || this.#accept(name, mark)) return
-    this.#lose(`the shell answered out of turn (script ${mark.sequence})`)
+    this.#lose(`the shell answered out of order (script ${mark.sequence})`)
     this.#channel.kill()
   }
 
@@ -226,7 +226,7 @@ export class FramedShell implements Shell {
     await runOnce(this.#connection, releaseShell(this.#pid, holder.relayed), AbortSignal.timeout(killTime))
     if (holder.unclosed.size === 0 || this.#gone.signal.aborted) return
     holder.timer = setTimeout(() => {
-      this.#lose('a process that an earlier script left behind holds the shell')
+      this.#lose('a process left by an earlier script blocks the shell')
       this.#channel.kill()
     }, 5000)
   }
@@ -238,7 +238,7 @@ export class FramedShell implements Shell {
     clearTimeout(sent.timer)
     if (!began || sent.wrapper === 0 || this.#pid === 0) {
       this.#lose(
-        began ? 'a script ran out of time and cannot be killed here' : 'the shell did not answer in time',
+        began ? 'a script timed out and cannot be killed on this host' : 'the shell did not answer in time',
       )
       this.#channel.kill()
       return
@@ -254,7 +254,7 @@ export class FramedShell implements Shell {
     const left = told?.startsWith('left') === true ? ` (processes${told.slice(4).trimEnd()})` : ''
     sent.timer = setTimeout(
       () => {
-        this.#lose(`a script ran out of time and could not be killed${left}`)
+        this.#lose(`a script timed out and could not be killed${left}`)
         this.#channel.kill()
       },
       sent.killed ? 5000 : 0,

@@ -49,7 +49,7 @@ export async function hostKeyCheck(
       {
         code: 'known-hosts-unreadable',
         message: error instanceof Error ? error.message : String(error),
-        hint: 'fix this known hosts file; without it no host can be trusted',
+        hint: 'fix this known_hosts file: without it, no host can be trusted',
       },
       error,
     )
@@ -74,7 +74,7 @@ export async function hostKeyCheck(
           refusal = new UnreachableError(
             {
               code: 'known-hosts-unwritable',
-              message: `the new key of ${name} cannot be written to ${file}: ${error instanceof Error ? error.message : String(error)}`,
+              message: `cannot write the new key of ${name} to ${file}: ${error instanceof Error ? error.message : String(error)}`,
               hint: 'fix the permissions of that file',
             },
             error,
@@ -117,7 +117,7 @@ function describeRefusal(
   const connect = `ssh ${port}${config.user}@${config.hostname}${fileOption}`
   if (verdict.kind === 'unknown') {
     const authority = verdict.authorities
-      ? '; a certificate authority is known for it, which needs `connection: openssh`'
+      ? '; its certificate authority is known, but only `connection: openssh` can use it'
       : ''
     return new UnreachableError({
       code: 'host-key-unknown',
@@ -130,12 +130,12 @@ function describeRefusal(
     return new UnreachableError({
       code: 'host-key-revoked',
       message: `the host key of ${name} (${shown}) is revoked in ${entry.file} line ${entry.line}`,
-      hint: 'the key may be in foreign hands: give the host new keys and file those',
+      hint: 'the key may be compromised: generate new host keys and add them to known_hosts',
     })
   }
   return new UnreachableError({
     code: 'host-key-changed',
-    message: `the host key of ${name} is not the one in ${entry.file} line ${entry.line}: it shows ${shown}, known is ${entry.keyType} ${fingerprint(entry.key)}`,
-    hint: `somebody may be listening in. If the host was installed anew: \`ssh-keygen -f ${quote(entry.file)} -R ${quote(name)}\`, then \`${connect}\``,
+    message: `the host key of ${name} does not match ${entry.file} line ${entry.line}: the host sent ${shown}, the file has ${entry.keyType} ${fingerprint(entry.key)}`,
+    hint: `someone may be intercepting the connection. If the host was reinstalled, run \`ssh-keygen -f ${quote(entry.file)} -R ${quote(name)}\`, then \`${connect}\``,
   })
 }

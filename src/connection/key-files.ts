@@ -37,17 +37,17 @@ async function readKey(file: string, passphrase: Secret | undefined): Promise<Ke
     return unusable(
       'private-key-unreadable',
       `cannot read the private key ${file}: ${read.kind === 'missing' ? 'there is no such file' : read.why}`,
-      'set `private_key` to a key file that you may read, or leave it out to use your ssh configuration and agent',
+      'set `private_key` to a key file that you can read, or remove it to use your ssh configuration and agent',
     )
   }
   const { utils } = (await import('ssh2')).default
   const all: ParsedKey | Error | (ParsedKey | Error)[] = utils.parseKey(read.bytes, passphrase?.reveal())
-  const key = Array.isArray(all) ? (all[0] ?? new Error('no key in it')) : all
+  const key = Array.isArray(all) ? (all[0] ?? new Error('it contains no key')) : all
   if (!(key instanceof Error)) {
     if (key.isPrivateKey()) return { kind: 'usable', key: signingFast(key) }
     return unusable(
       'private-key-invalid',
-      `${file} holds no private key`,
+      `${file} contains no private key`,
       'set `private_key` to the file without `.pub`',
     )
   }
@@ -58,10 +58,10 @@ async function readKey(file: string, passphrase: Secret | undefined): Promise<Ke
       'security keys and certificates need `connection: openssh`',
     )
   }
-  const hint = `add the key to your agent with \`ssh-add ${file}\`, or give the right passphrase`
+  const hint = `add the key to your agent with \`ssh-add ${file}\`, or set the right passphrase`
   return passphrase === undefined
-    ? unusable('passphrase-needed', `the private key ${file} is encrypted, and no passphrase was given`, hint)
-    : unusable('passphrase-wrong', `the passphrase does not open the private key ${file}`, hint)
+    ? unusable('passphrase-needed', `the private key ${file} is encrypted, but no passphrase is set`, hint)
+    : unusable('passphrase-wrong', `wrong passphrase for the private key ${file}`, hint)
 }
 
 function unusable(code: string, message: string, hint: string): KeyFile {

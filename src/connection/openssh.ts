@@ -113,10 +113,15 @@ const texts: readonly [pattern: RegExp, code: string, what: string, hint: string
   [
     /REMOTE HOST IDENTIFICATION HAS CHANGED/,
     'host-key-changed',
-    'its host key is not the one in known_hosts',
-    'somebody may be listening in; if the host was installed anew, remove the old key with `ssh-keygen -R`',
+    'its host key does not match known_hosts',
+    'someone may be intercepting the connection; if the host was reinstalled, remove the old key with `ssh-keygen -R`',
   ],
-  [/revoked/i, 'host-key-revoked', 'its host key is revoked', 'give the host new keys and file those'],
+  [
+    /revoked/i,
+    'host-key-revoked',
+    'its host key is revoked',
+    'generate new host keys and add them to known_hosts',
+  ],
   [
     /host key verification failed|no .* host key is known/i,
     'host-key-unknown',
@@ -126,8 +131,8 @@ const texts: readonly [pattern: RegExp, code: string, what: string, hint: string
   [
     /permission denied|too many authentication failures/i,
     'authentication-failed',
-    'it refuses the login',
-    'check `user` and `private_key`; passwords and passphrases cannot be asked for here: use an agent',
+    'it refused the login',
+    'check `user` and `private_key`; this connection cannot ask for passwords or passphrases: use an agent',
   ],
   [
     /could not resolve/i,
@@ -138,8 +143,8 @@ const texts: readonly [pattern: RegExp, code: string, what: string, hint: string
   [
     /connection refused/i,
     'connection-refused',
-    'it refuses the connection',
-    'check that sshd runs there on this port',
+    'it refused the connection',
+    'check that sshd is running on this port',
   ],
   [
     /timed out|did not answer/i,
@@ -147,11 +152,16 @@ const texts: readonly [pattern: RegExp, code: string, what: string, hint: string
     'it did not answer in time',
     'check that the host is up and no firewall drops the packets',
   ],
-  [/no route|unreachable/i, 'host-unreachable', 'there is no way to it', 'check the network in between'],
+  [
+    /no route|unreachable/i,
+    'host-unreachable',
+    'no route to it',
+    'check the network between this machine and the host',
+  ],
   [
     /ENOENT/,
     'ssh-missing',
-    'ssh is not installed here',
+    'ssh is not installed on this machine',
     'install the OpenSSH client, or use `connection: ssh`',
   ],
 ]
@@ -161,13 +171,13 @@ function problemOf(target: SshTarget, said: string): UnreachableError {
   const [, code, what, hint] = found ?? [
     undefined,
     'openssh-failed',
-    'ssh gave up',
+    'ssh failed',
     `run \`ssh ${target.address} true\` to see why`,
   ]
   // What ssh says when the way that it was given to the host breaks off.
   const place = /UNKNOWN port 65535|stdio forwarding failed/.test(said)
-    ? `${target.address} cannot be reached through its jump host${target.proxyJump === undefined ? '' : ` ${target.proxyJump}`}`
-    : `${target.address} cannot be reached`
+    ? `cannot reach ${target.address} through its jump host${target.proxyJump === undefined ? '' : ` ${target.proxyJump}`}`
+    : `cannot reach ${target.address}`
   return new UnreachableError({
     code,
     message: `${place}: ${what} (${lastSaid(said)})`,

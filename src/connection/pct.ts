@@ -35,8 +35,8 @@ export function pctConnection(node: Connection, ctid: string): Connection {
       if (end.kind === 'lost') {
         throw new UnreachableError({
           code: 'connection-lost',
-          message: `the connection to the node broke while entering container ${ctid}: ${end.why}`,
-          hint: 'check that the node is up, and run again',
+          message: `the connection to the node was lost while entering container ${ctid}: ${end.why}`,
+          hint: 'check that the node is up, then run again',
         })
       }
       throw problem(
@@ -65,19 +65,19 @@ const texts = {
   'pct-missing': ['the node has no pct', 'check that `node` names a Proxmox VE host'],
   'container-stopped': ['it is not running', 'start it with `pct start`'],
   'container-missing': [
-    'there is no such container on this node',
-    'check `ctid`, and `node` in case it has moved: `pct list` on the node shows its containers',
+    'the container does not exist on this node',
+    'check `ctid`, and `node` if the container was migrated; `pct list` on the node lists its containers',
   ],
   'pct-not-root': ['pct needs root on the node', 'log in to the node as root, or set `become: true` for it'],
-  'container-silent': ['no shell answered in it in time', 'look at it with `pct enter` on the node'],
-  'container-unreachable': ['no shell can be started in it', 'look at it with `pct enter` on the node'],
+  'container-silent': ['its shell did not answer in time', 'run `pct enter` on the node to see why'],
+  'container-unreachable': ['no shell starts in it', 'run `pct enter` on the node to see why'],
 } as const
 
 function problem(code: PctCode, ctid: string, said: string): UnreachableError {
   const [what, hint] = texts[code]
   return new UnreachableError({
     code,
-    message: `container ${ctid} cannot be entered: ${what}${said === '' ? '' : ` (${lastSaid(said)})`}`,
+    message: `cannot enter container ${ctid}: ${what}${said === '' ? '' : ` (${lastSaid(said)})`}`,
     hint,
   })
 }

@@ -202,7 +202,7 @@ test('a host with the programs of busybox is refused as it greets', { skip: with
   try {
     symlinkSync('/bin/busybox', join(folder, 'stat'))
     const opening = openShell(locally(), { signal: calm, command: `PATH=${folder}:$PATH exec /bin/sh` })
-    await assert.rejects(opening, /has the programs of busybox, which lack options that gpuplay needs$/)
+    await assert.rejects(opening, /uses busybox, which lacks options that gpuplay needs$/)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

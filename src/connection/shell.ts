@@ -35,19 +35,19 @@ export async function openShell(connection: Connection, options: OpenShellOption
         ? reply.why
         : reply.kind === 'timedOut'
           ? 'it did not answer in time'
-          : 'it does not answer as a shell does'
+          : 'the program that answered is not a shell'
     throw new UnreachableError({
       code: 'no-shell',
-      message: `no shell answers on the host: ${why}${noise === '' ? '' : ` (${noise})`}`,
-      hint: 'check that the user may log in and run /bin/sh there, and that nothing else is started instead of it',
+      message: `no shell answered on the host: ${why}${noise === '' ? '' : ` (${noise})`}`,
+      hint: 'check that the user can log in and run /bin/sh, and that no other program starts instead',
     })
   }
   if (read.busybox) {
     await shell.close()
     throw new UnreachableError({
       code: 'no-coreutils',
-      message: `${read.greeting.hostname} has the programs of busybox, which lack options that gpuplay needs`,
-      hint: 'install GNU coreutils there (`apk add coreutils` on Alpine)',
+      message: `${read.greeting.hostname} uses busybox, which lacks options that gpuplay needs`,
+      hint: 'install GNU coreutils on the host (`apk add coreutils` on Alpine)',
     })
   }
   shell.greet(read.greeting, read.pid)

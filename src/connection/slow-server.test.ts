@@ -88,7 +88,7 @@ describe('a server that lets us wait', { skip: withoutSshd() }, () => {
     assert.equal(problem.code, 'no-answer')
     assert.match(
       problem.message,
-      /^127\.0\.0\.1 accepted the login, and then did not answer within 5 seconds$/,
+      /^127\.0\.0\.1 accepted the login, but then did not answer within 5 seconds$/,
     )
     assert.equal(asked, 1)
   })

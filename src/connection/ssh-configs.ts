@@ -51,7 +51,7 @@ export class SshConfigs {
     if (!isDestination(address) || (user !== undefined && !isDestination(user))) {
       throw new UnreachableError({
         code: 'invalid-address',
-        message: `${JSON.stringify(isDestination(address) ? user : address)} is not a name that ssh can be given`,
+        message: `${JSON.stringify(isDestination(address) ? user : address)} is not a valid name for ssh`,
         hint: 'set `address` to a host name, an IP address or an alias of your ssh configuration',
       })
     }
@@ -104,7 +104,7 @@ export class SshConfigs {
       if (answer === undefined || answer.code === 0) return answer?.stdout
       throw new UnreachableError({
         code: 'ssh-config-invalid',
-        message: `ssh refuses its configuration for ${address}: ${answer.stderr.trim()}`,
+        message: `ssh rejects its configuration for ${address}: ${answer.stderr.trim()}`,
         hint: `run \`ssh -G ${address}\` and fix what it reports`,
       })
     } catch (error) {

@@ -68,7 +68,7 @@ class Dialler {
       throw new UnreachableError({
         code: 'too-many-jumps',
         message: `${this.#target.address} is behind more than eight jump hosts`,
-        hint: 'look for a ProxyJump that leads back to itself',
+        hint: 'check for a ProxyJump that leads back to itself',
       })
     }
     let via: Line | undefined

@@ -6,7 +6,7 @@ export class ServerBusy extends Error {
   problem(config: SshConfig): UnreachableError {
     return new UnreachableError({
       code: 'connection-dropped',
-      message: `${config.hostname} port ${config.port} drops the connection before the login (${this.message})`,
+      message: `${config.hostname} port ${config.port} closed the connection before the login (${this.message})`,
       hint: 'the server may be overloaded, may block this address (PerSourcePenalties, fail2ban), or may not be an ssh server',
     })
   }
@@ -22,7 +22,7 @@ export function atJumpHost(
   return new UnreachableError(
     {
       ...error.problem,
-      message: `${host.address} cannot be reached through its jump host ${jump.address}: ${message}`,
+      message: `cannot reach ${host.address} through its jump host ${jump.address}: ${message}`,
     },
     error,
   )
@@ -36,7 +36,7 @@ export function refused(
   const offered = methods.length === 0 ? '' : `; the server accepts ${methods.join(', ')}`
   return new UnreachableError({
     code: 'authentication-failed',
-    message: `${config.user}@${config.hostname} refuses the login; tried: ${tried.length === 0 ? 'nothing that it accepts' : tried.join(', ')}${offered}`,
+    message: `${config.user}@${config.hostname} refused the login; tried: ${tried.length === 0 ? 'nothing that the server accepts' : tried.join(', ')}${offered}`,
     hint: `add the public key to ~/.ssh/authorized_keys of ${config.user} there, or set \`user\` and \`private_key\`; \`connection: openssh\` also uses certificates and security keys`,
   })
 }
@@ -44,7 +44,7 @@ export function refused(
 export function nothingToOffer(config: SshConfig): UnreachableError {
   return new UnreachableError({
     code: 'no-identity',
-    message: `there is no key and no password to log in to ${config.user}@${config.hostname} with`,
+    message: `cannot log in as ${config.user}@${config.hostname}: no SSH key is available and no password is set`,
     hint: 'set `private_key`, add a key to your agent with `ssh-add`, or make one with `ssh-keygen -t ed25519`',
   })
 }
@@ -68,20 +68,20 @@ export function networkProblem(config: SshConfig, error: unknown): UnreachableEr
     ],
     EAI_AGAIN: [
       'name-not-resolved',
-      `the name ${config.hostname} cannot be resolved now`,
+      `the name ${config.hostname} cannot be resolved at the moment`,
       'check the network and the name server of this machine',
     ],
     ECONNREFUSED: [
       'connection-refused',
-      `${at} refuses the connection`,
-      'check that sshd runs there and listens on this port',
+      `${at} refused the connection`,
+      'check that sshd is running and listens on this port',
     ],
     EHOSTUNREACH: [
       'host-unreachable',
-      `there is no way to ${at}`,
-      'check that the host is up and the network in between',
+      `no route to ${at}`,
+      'check that the host is up, and check the network in between',
     ],
-    ENETUNREACH: ['host-unreachable', `there is no way to ${at}`, 'check the network of this machine'],
+    ENETUNREACH: ['host-unreachable', `no route to ${at}`, 'check the network of this machine'],
     ETIMEDOUT: [
       'connection-timeout',
       `${at} does not answer`,
@@ -95,7 +95,7 @@ export function networkProblem(config: SshConfig, error: unknown): UnreachableEr
   return new UnreachableError(
     {
       code: 'handshake-failed',
-      message: `no ssh connection with ${at}: ${message}`,
+      message: `cannot connect to ${at} with ssh: ${message}`,
       hint: 'if `ssh` itself can connect, set `connection: openssh` for this host',
     },
     error,

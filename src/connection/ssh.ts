@@ -129,7 +129,7 @@ function channelRefused(target: SshTarget, error: unknown): UnreachableError {
   return new UnreachableError(
     {
       code: 'channel-refused',
-      message: `${target.address} opens no further channel: ${error instanceof Error ? error.message : String(error)}`,
+      message: `${target.address} refused another channel: ${error instanceof Error ? error.message : String(error)}`,
       hint: 'the server may limit sessions (MaxSessions in its sshd_config) or may have dropped the connection',
     },
     error,
@@ -173,8 +173,8 @@ function execute(
 function noAnswer(address: string, seconds: number): UnreachableError {
   return new UnreachableError({
     code: 'no-answer',
-    message: `${address} accepted the login, and then did not answer within ${seconds} seconds`,
-    hint: 'the host may be overloaded or hang, for example on a file system that does not answer; try `ssh` to it',
+    message: `${address} accepted the login, but then did not answer within ${seconds} seconds`,
+    hint: 'the host may be overloaded or blocked, for example by a hanging file system; try to log in with `ssh`',
   })
 }
 
@@ -187,7 +187,7 @@ function channelOf(stream: ClientChannel, lost: Promise<string>): Channel {
   let giveUp = (): void => {}
   const ended = new Promise<ChannelEnd>((resolve) => {
     let end: ChannelEnd | undefined
-    giveUp = () => resolve(end ?? { kind: 'lost', why: 'it was to be killed, and its end was not confirmed' })
+    giveUp = () => resolve(end ?? { kind: 'lost', why: 'it was killed, but its end was not confirmed' })
     stream.on('exit', (code: number | null, signal?: string) => {
       const known: ChannelEnd =
         code === null ? { kind: 'signalled', signal: signal ?? 'unknown' } : { kind: 'exited', code }

@@ -154,9 +154,9 @@ describe('becoming another user', () => {
     [
       'ends at once',
       'echo This account is currently not available.; exit 1',
-      /it ended with status 1 \(This account/,
+      /it exited with status 1 \(This account/,
     ],
-    ['runs something else', 'echo forced >&2', /it ended with status 0 \(forced\)/],
+    ['runs something else', 'echo forced >&2', /it exited with status 0 \(forced\)/],
   ] as const) {
     test(`a login shell that ${name} is not taken for sudo`, async () => {
       const near = machineWith(scratch())

@@ -37,6 +37,6 @@ test('an upload that fails at once says why', async () => {
     signal,
   })
   assert.ok(result.kind === 'failed')
-  assert.match(result.problem.message, /^\/mnt\/x could not be written: mktemp: .*: Read-only file system$/)
+  assert.match(result.problem.message, /^cannot write \/mnt\/x: mktemp: .*: Read-only file system$/)
   assert.equal(result.problem.code, 'read-only')
 })

@@ -118,7 +118,7 @@ async function send(request: Upload, channel: Channel): Promise<Sent> {
       kind: 'unreadable',
       problem: {
         code: 'upload-source-unreadable',
-        message: `${typeof source === 'string' ? source : 'the content'} cannot be read: ${why}`,
+        message: `cannot read ${typeof source === 'string' ? source : 'the content'}: ${why}`,
         hint: 'check the file on this machine',
       },
     }
@@ -163,11 +163,11 @@ trap 'rm -f "$tmp"' EXIT
 trap 'exit 1' HUP INT TERM
 cat >"$tmp"
 size=$(wc -c <"$tmp"); size=$((size - ${trailer}))
-[ "$size" -ge 0 ] || { echo 'the content did not arrive whole' >&2; exit 1; }
+[ "$size" -ge 0 ] || { echo 'the content arrived incomplete' >&2; exit 1; }
 want=$(tail -c ${trailer} "$tmp")
 dd if=/dev/null of="$tmp" bs=1 seek="$size" count=0 2>/dev/null
 have=$(sha256sum <"$tmp"); have=\${have%% *}
-[ "$have" = "$want" ] || { echo 'the content did not arrive whole' >&2; exit 1; }
+[ "$have" = "$want" ] || { echo 'the content arrived incomplete' >&2; exit 1; }
 ${request.sha256 === undefined ? '' : `[ "$have" = ${quote(request.sha256.toLowerCase())} ] || { echo "wrong checksum: $have" >&2; exit 1; }`}
 ${request.owner === undefined ? '' : `chown -- ${quote(request.owner)} "$tmp"`}
 chmod ${request.mode} "$tmp"
@@ -177,12 +177,12 @@ echo "$have"`
 }
 
 function problemOf(said: string, path: string): Problem {
-  const message = `${path} could not be written: ${said.slice(-400)}`
+  const message = `cannot write ${path}: ${said.slice(-400)}`
   if (/no space left|disk quota/i.test(said))
-    return { code: 'disk-full', message, hint: 'make room on the file system of that path, and run again' }
+    return { code: 'disk-full', message, hint: 'free space on that file system, then run again' }
   if (/wrong checksum/.test(said))
-    return { code: 'wrong-checksum', message, hint: 'check the source and the checksum that is asked for' }
-  if (/did not arrive whole/.test(said))
+    return { code: 'wrong-checksum', message, hint: 'check the source and the expected checksum' }
+  if (/arrived incomplete/.test(said))
     return {
       code: 'upload-incomplete',
       message,
@@ -196,5 +196,5 @@ function problemOf(said: string, path: string): Problem {
     }
   if (/permission denied|not permitted/i.test(said))
     return { code: 'permission-denied', message, hint: 'set `become: true`, or choose another path' }
-  return { code: 'upload-failed', message, hint: 'check the path and its folder on the host' }
+  return { code: 'upload-failed', message, hint: 'check the path and its directory on the host' }
 }

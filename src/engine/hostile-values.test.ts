@@ -171,7 +171,7 @@ describe('what a host answers', () => {
     [
       'answers for nothing that it was asked',
       `printf 'x\\0zzzz\\0y\\0'`,
-      /^cannot read \/etc: the host said nothing about it$/,
+      /^cannot read \/etc: the host reported nothing about it$/,
     ],
     [
       'prints a line of 9 MB',
@@ -181,12 +181,12 @@ describe('what a host answers', () => {
     [
       'prints what is no UTF-8',
       `printf '/etc\\0\\377\\376\\200\\0\\0'`,
-      /^cannot read \/etc: the answer of stat makes no sense: /,
+      /^cannot read \/etc: invalid answer from stat: /,
     ],
     [
       'prints controls',
       `printf '/etc\\0\\033[2J\\302\\2332J\\342\\200\\256\\0\\0'`,
-      /^cannot read \/etc: the answer of stat makes no sense: /,
+      /^cannot read \/etc: invalid answer from stat: /,
     ],
     ['drips', 'for x in a b c d e f; do printf "$x\\0"; sleep 0.1; done', /^cannot read \/etc: /],
     ['dies', 'kill -KILL $$', /^cannot read \/etc: /],

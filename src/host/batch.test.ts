@@ -18,10 +18,7 @@ test('a stat that answers nonsense is the failure of that file, and its neighbou
     outcome(batcher.query(files.stat, '/x')),
     outcome(batcher.query(system.command, 'no-such-program')),
   ])
-  assert.deepEqual(answers, [
-    ['read-failed', 'cannot read /x: the answer of stat makes no sense: "zzzz"'],
-    undefined,
-  ])
+  assert.deepEqual(answers, [['read-failed', 'cannot read /x: invalid answer from stat: "zzzz"'], undefined])
 })
 
 const broken = (change: Partial<QueryKind<string, string>>): QueryKind<string, string> => ({
@@ -53,8 +50,8 @@ for (const [what, parse, why] of [
     ])
     assert.deepEqual(wrong, [
       'senseless-answer',
-      `the answer of pve1 makes no sense (broken): ${why}`,
-      'a program there may have been replaced by another one: look at what the PATH of root leads to',
+      `invalid answer from pve1 (broken): ${why}`,
+      'another program may have replaced it on the host: check the PATH of root',
     ])
     assert.equal(right, undefined)
   })
@@ -144,7 +141,7 @@ test(
       outcome(batcher.query(files.space, dir.path('a'))),
     ])
     assert.deepEqual([a, b, absent], ['a', 'b', undefined])
-    const hint = 'gpuplay needs GNU coreutils there; install coreutils (busybox lacks options that it uses)'
+    const hint = 'install GNU coreutils on the host: busybox lacks options that gpuplay uses'
     for (const answer of [stat, hash, space]) assert.equal(Array.isArray(answer) && answer[2], hint)
     const none = asking({ PATH: dir.path('nowhere') })
     const nothing = await outcome(none.batcher.query(files.stat, '/'))

@@ -147,9 +147,9 @@ function unanswered(kind: string, why: 'timeout' | 'size', host: string): Proble
     ? {
         code: 'read-timed-out',
         message: `${host} did not answer in time (${kind})`,
-        hint: 'a hanging file system or a host under heavy load does this',
+        hint: 'a file system may hang, or the host may be overloaded',
       }
-    : { code: 'answer-too-long', message: `the answer of ${host} was too long or cut short (${kind})` }
+    : { code: 'answer-too-long', message: `the answer from ${host} was too long or cut short (${kind})` }
 }
 
 function sum(numbers: readonly number[]): number {

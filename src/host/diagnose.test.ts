@@ -14,7 +14,7 @@ const usual: readonly {
     name: 'two entries of one repository with different keys',
     said: 'E: Conflicting values set for option Signed-By regarding source https://mirror.example/cuda/ /: /usr/share/keyrings/cuda.gpg != \nE: The list of sources could not be read.',
     code: 'repository-twice',
-    message: /mirror\.example\/cuda\/ \/ different keys: \/usr\/share\/keyrings\/cuda\.gpg and none$/,
+    message: /different keys for \S+mirror\.example\/cuda\/ \/: \/usr\/share\/keyrings\/cuda\.gpg and none$/,
     hint: /remove one of the two entries.*grep -rn https:\/\/mirror\.example/,
   },
   {

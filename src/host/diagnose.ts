@@ -3,14 +3,14 @@ import type { Problem } from '../base/errors.ts'
 
 interface Diagnosis {
   readonly pattern: RegExp
-  readonly tell: (match: RegExpExecArray) => Problem
+  readonly explain: (match: RegExpExecArray) => Problem
 }
 
 /** The first known failure that the output shows; undefined when it shows none. */
 export function diagnose(output: string): Problem | undefined {
-  for (const { pattern, tell } of diagnoses) {
+  for (const { pattern, explain } of diagnoses) {
     const match = pattern.exec(output)
-    if (match) return tell(match)
+    if (match) return explain(match)
   }
   return undefined
 }
@@ -18,7 +18,7 @@ export function diagnose(output: string): Problem | undefined {
 const diagnoses: readonly Diagnosis[] = [
   {
     pattern: /No space left on device|Disk quota exceeded|enough free space in|not enough free space|ENOSPC/,
-    tell: () => ({
+    explain: () => ({
       code: 'no-space',
       message: 'no space left on the file system',
       hint: 'free some space there, then run again',
@@ -26,24 +26,24 @@ const diagnoses: readonly Diagnosis[] = [
   },
   {
     pattern: /Could not get lock (\S+?)\.? It is held by process (\d+) \(([^)]*)\)/,
-    tell: ([, lock, pid, name]) => ({
+    explain: ([, lock, pid, name]) => ({
       code: 'dpkg-locked',
       message: `the package manager is in use: process ${pid} (${name}) holds ${lock}`,
-      hint: 'wait until it is done (unattended upgrades take minutes), then run again',
+      hint: 'wait until it has finished (unattended upgrades take minutes), then run again',
     }),
   },
   {
     pattern:
       /(?:Could not get lock|Unable to acquire the dpkg frontend lock|Unable to lock) (?:directory )?\(?([^\s)]+)/,
-    tell: ([, lock]) => ({
+    explain: ([, lock]) => ({
       code: 'dpkg-locked',
       message: `the package manager is in use: ${lock} is held`,
-      hint: 'wait until it is done (unattended upgrades take minutes), then run again',
+      hint: 'wait until it has finished (unattended upgrades take minutes), then run again',
     }),
   },
   {
     pattern: /dpkg was interrupted, you must manually run '([^']+)'/,
-    tell: ([, command]) => ({
+    explain: ([, command]) => ({
       code: 'dpkg-interrupted',
       message: 'an earlier installation of packages was interrupted',
       hint: `run \`${command}\` on the host, then run again`,
@@ -51,15 +51,15 @@ const diagnoses: readonly Diagnosis[] = [
   },
   {
     pattern: /CT is locked \(([a-z-]+)\)/,
-    tell: ([, lock]) => ({
+    explain: ([, lock]) => ({
       code: 'container-locked',
       message: `the container is locked (${lock})`,
-      hint: `wait for the ${lock} to end; \`pct unlock CTID\` only if none is running any more`,
+      hint: `wait for the ${lock} to end; run \`pct unlock CTID\` only if none is still running`,
     }),
   },
   {
     pattern: /can't lock file '([^']+)' - got timeout/,
-    tell: ([, file]) => ({
+    explain: ([, file]) => ({
       code: 'container-locked',
       message: `Proxmox is working on this container: ${file} is held`,
       hint: 'wait for its task to end (the task log of the node shows it), then run again',
@@ -68,43 +68,43 @@ const diagnoses: readonly Diagnosis[] = [
   {
     pattern:
       /Conflicting values set for option Signed-By regarding source (\S+) ([^:\n]+): ([^\n]*?) != ([^\n]*)/,
-    tell: ([, url, suite, one, other]) => ({
+    explain: ([, url, suite, one, other]) => ({
       code: 'repository-twice',
-      message: `apt reads no repository at all, because two of its files give ${url} ${suite} different keys: ${keyName(one)} and ${keyName(other)}`,
+      message: `apt cannot read its repositories: two entries name different keys for ${url} ${suite}: ${keyName(one)} and ${keyName(other)}`,
       hint: `remove one of the two entries; to find them: grep -rn ${url} /etc/apt/sources.list /etc/apt/sources.list.d`,
     }),
   },
   {
     pattern: /(?:GPG error: (\S+)[^\n]*)?(?:NO_PUBKEY|Missing key) ([0-9A-F]+)/,
-    tell: ([, url, key]) => ({
+    explain: ([, url, key]) => ({
       code: 'repository-key-missing',
       message: `a repository is signed with a key that apt does not have (${key})${url === undefined || url === '' ? '' : `: ${url}`}`,
-      hint: 'give its key file as `signed_by` (apt_repository), or fix its entry in /etc/apt/sources.list.d',
+      hint: 'set `signed_by` (apt_repository) to its key file, or fix its entry in /etc/apt/sources.list.d',
     }),
   },
   {
     pattern: /(?:EXPKEYSIG|KEYEXPIRED|REVKEYSIG) ?([0-9A-F]*)/,
-    tell: ([, key]) => ({
+    explain: ([, key]) => ({
       code: 'repository-key-expired',
       message: `the key of a repository has expired or was revoked${key === '' ? '' : ` (${key})`}`,
-      hint: 'fetch the key that its owner publishes now, and see that the clock of the host is right',
+      hint: "install the repository's current key, and check the host's clock",
     }),
   },
   {
     pattern: /Release file for (\S+) is (not valid yet|expired)/,
-    tell: ([, url, wrong]) => ({
+    explain: ([, url, wrong]) => ({
       code: 'repository-out-of-date',
       message: `the index of a repository is ${wrong}: ${url}`,
       hint:
         wrong === 'expired'
-          ? 'the mirror is no longer kept up, or the clock of the host is ahead: use another mirror, set the clock'
-          : 'the clock of the host is behind: set it (timedatectl), then run again',
+          ? "the mirror is out of date, or the host's clock is ahead: use another mirror, or set the clock"
+          : "the host's clock is behind: set it (timedatectl), then run again",
     }),
   },
   {
     pattern:
       /Failed to fetch (\S+)\s+(?:Hash Sum mismatch|File has unexpected size|Writing more data than expected)/,
-    tell: ([, url]) => ({
+    explain: ([, url]) => ({
       code: 'repository-corrupt',
       message: `a repository file does not match the repository's index (hash mismatch): ${url}`,
       hint: 'the mirror is being updated, or a proxy serves an old copy: retry in a few minutes; if it persists, bypass the proxy',
@@ -113,7 +113,7 @@ const diagnoses: readonly Diagnosis[] = [
   {
     pattern:
       /The repository '([^'\n]+)' (does not have a Release file|is not signed|no longer has a Release file)/,
-    tell: ([, name, wrong]) => ({
+    explain: ([, name, wrong]) => ({
       code: 'repository-failed',
       message: `the repository ${name} ${wrong}`,
       hint: 'check its address and suite in /etc/apt/sources.list.d: it may not serve this release of Debian',
@@ -121,28 +121,28 @@ const diagnoses: readonly Diagnosis[] = [
   },
   {
     pattern: /Failed to fetch (\S+)\s+(\d{3})\s+([^\n[]*)/,
-    tell: ([, url, status, words]) => repository(url ?? '', status ?? '', (words ?? '').trim()),
+    explain: ([, url, status, words]) => repository(url ?? '', status ?? '', (words ?? '').trim()),
   },
   {
     pattern: /Device (\/dev\/\S+) does not exist/,
-    tell: ([, device]) => ({
+    explain: ([, device]) => ({
       code: 'device-missing',
       message: `${device} does not exist on the node, so the container cannot start`,
-      hint: 'the NVIDIA driver of the node must be loaded and its device nodes made first',
+      hint: 'load the NVIDIA driver on the node and create its device nodes first',
     }),
   },
   {
     pattern:
       /Temporary failure (?:resolving|in name resolution)|Could not resolve (?:host)?|unable to resolve host address/,
-    tell: () => ({
+    explain: () => ({
       code: 'name-resolution',
-      message: 'a name could not be resolved on the host',
+      message: 'the host could not resolve a name',
       hint: "check the host's DNS and network, or set `gpuplay_proxy`",
     }),
   },
   {
     pattern: /Unable to locate package (\S+)/,
-    tell: ([, name]) => ({
+    explain: ([, name]) => ({
       code: 'package-not-found',
       message: `no configured repository has the package ${name}`,
       hint: 'check the name and the repositories in /etc/apt',
@@ -150,17 +150,17 @@ const diagnoses: readonly Diagnosis[] = [
   },
   {
     pattern: /Read-only file system/,
-    tell: () => ({
+    explain: () => ({
       code: 'read-only',
       message: 'the file system is read-only',
-      hint: 'check why it is mounted so (dmesg shows disk errors), remount it, then run again',
+      hint: 'check why it is mounted read-only (dmesg shows disk errors), remount it, then run again',
     }),
   },
   {
     pattern: /Permission denied|are you root\?|must be root|Operation not permitted/,
-    tell: () => ({
+    explain: () => ({
       code: 'no-permission',
-      message: 'the user on the host may not do this',
+      message: 'the user on the host is not allowed to do this',
       hint: 'set `become: true`, or connect as root',
     }),
   },
@@ -174,15 +174,15 @@ function keyName(given = ''): string {
 
 function repository(url: string, status: string, words: string): Problem {
   const hints: Readonly<Record<string, string>> = {
-    401: 'this repository wants a subscription; disable it or add the key, gpuplay does not edit it',
-    403: 'the server or a proxy refuses this host: check the address, the proxy and what it lets through',
-    404: 'the repository has no such file: its list is old, or it does not serve this release',
-    407: 'the proxy wants a password',
+    401: 'this repository requires a subscription: add the key, or disable the repository (gpuplay does not edit it)',
+    403: 'the server or a proxy refuses this host: check the address, the proxy and its access rules',
+    404: 'the repository has no such file: its index is out of date, or it does not serve this release',
+    407: 'the proxy requires a password',
   }
   return {
     code: 'repository-failed',
     message: `a repository answered ${status}${words === '' ? '' : ` (${words})`}: ${url}`,
-    hint: hints[status] ?? 'the server or the proxy has trouble: try again later',
+    hint: hints[status] ?? 'the server or the proxy failed: retry later',
   }
 }
 

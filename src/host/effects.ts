@@ -63,7 +63,7 @@ export function impliedEffects(action: Action): readonly PlacedEffect[] {
               on,
               kind: 'unknown',
               resources: ['*'],
-              why: `what "${labelOf(action)}" changes only the run can show`,
+              why: `only the real run can show what "${labelOf(action)}" changes`,
             },
           ]
         : []

@@ -29,14 +29,14 @@ const number = { type: 'integer' } as const
 export const facts: readonly Fact[] = [
   {
     name: 'hostname',
-    description: 'Name of the host up to the first dot.',
+    description: 'Host name up to the first dot.',
     example: 'pve1',
     schema: text,
     read: async (host) => (await line(host, '/proc/sys/kernel/hostname')).split('.')[0] ?? '',
   },
   {
     name: 'fqdn',
-    description: 'Full name of the host; its short name where it has no domain.',
+    description: 'Fully qualified host name; the short name if the host has no domain.',
     example: 'pve1.example.com',
     schema: text,
     async read(host) {
@@ -52,14 +52,14 @@ export const facts: readonly Fact[] = [
   },
   {
     name: 'boot_id',
-    description: 'Changes with every boot and only then; in a container that of its node.',
+    description: 'ID of the current boot, new at every boot; a container has the boot ID of its node.',
     example: '7f0c5f1a-5f0e-4a53-8f0b-3c1f2f6f2f7d',
     schema: text,
     read: async (host) => (await host.kernel()).bootId,
   },
   {
     name: 'architecture',
-    description: 'The machine (uname -m), such as x86_64.',
+    description: 'Machine architecture (uname -m), such as x86_64.',
     example: 'x86_64',
     schema: text,
     read: (host) => host.ask(machineType),
@@ -67,7 +67,7 @@ export const facts: readonly Fact[] = [
   {
     name: 'os',
     description:
-      'The distribution, from os-release, in lower case; family is debian for Debian and all that are like it.',
+      'The distribution, from os-release; id and family are in lower case, and family is debian for Debian and its derivatives.',
     example: {
       id: 'debian',
       name: 'Debian GNU/Linux 12 (bookworm)',
@@ -88,21 +88,21 @@ export const facts: readonly Fact[] = [
   },
   {
     name: 'distribution',
-    description: 'Name of the distribution as Ansible has it: Debian, Ubuntu, RedHat, ...',
+    description: 'Distribution name as in Ansible: Debian, Ubuntu, RedHat, ...',
     example: 'Debian',
     schema: named(distributionNames),
     read: async (host) => distributionName((await readOs(host)).id),
   },
   {
     name: 'distribution_version',
-    description: 'VERSION_ID of os-release: 12, 24.04, ...; empty where it has none.',
+    description: 'VERSION_ID of os-release: 12, 24.04, ...; empty if it has none.',
     example: '12',
     schema: text,
     read: async (host) => (await readOs(host)).version,
   },
   {
     name: 'distribution_release',
-    description: 'VERSION_CODENAME of os-release: bookworm, noble, ...; empty where it has none.',
+    description: 'VERSION_CODENAME of os-release: bookworm, noble, ...; empty if it has none.',
     example: 'bookworm',
     schema: text,
     read: async (host) => (await readOs(host)).codename,
@@ -110,7 +110,7 @@ export const facts: readonly Fact[] = [
   {
     name: 'os_family',
     description:
-      'Family of the distribution as Ansible has it: Debian for Debian and all that are like it, RedHat, Suse, ...',
+      'Distribution family as in Ansible: Debian for Debian and its derivatives, RedHat, Suse, ...',
     example: 'Debian',
     schema: named(familyNames),
     async read(host) {
@@ -120,7 +120,7 @@ export const facts: readonly Fact[] = [
   },
   {
     name: 'processors',
-    description: 'Processors that the host may use.',
+    description: 'Number of processors available to the host.',
     example: 32,
     schema: number,
     read: (host) => host.ask(processors),
@@ -144,7 +144,7 @@ export const facts: readonly Fact[] = [
   },
   {
     name: 'virtualization',
-    description: 'What the host is a guest of: lxc, kvm, ...; none on bare metal.',
+    description: 'Virtualization type: lxc, kvm, ...; none on bare metal.',
     example: 'none',
     schema: text,
     read: guestOf,
@@ -162,7 +162,7 @@ export const facts: readonly Fact[] = [
   },
   {
     name: 'pve_version',
-    description: 'Version of Proxmox VE, such as 8.2.4; undefined where it is not installed.',
+    description: 'Version of Proxmox VE, such as 8.2.4; undefined if it is not installed.',
     example: '8.2.4',
     schema: text,
     async read(host) {
@@ -195,7 +195,7 @@ async function readOs(host: Host): Promise<OperatingSystem> {
   if (release === undefined) {
     throw new HostError({
       code: 'read-failed',
-      message: `${host.name} has no /etc/os-release: its distribution cannot be told`,
+      message: `${host.name} has no /etc/os-release: its distribution is unknown`,
     })
   }
   return parseOsRelease(release)
@@ -231,6 +231,6 @@ function wholeNumber(host: Host, source: string, text: string | undefined): numb
   if (number !== undefined) return number
   throw new HostError({
     code: 'senseless-answer',
-    message: `${host.name}: ${source} gives no number, but ${JSON.stringify((text ?? '').slice(0, 60))}`,
+    message: `${host.name}: ${source} contains ${JSON.stringify((text ?? '').slice(0, 60))} instead of a number`,
   })
 }

@@ -18,7 +18,7 @@ function madeLabel(action: Action): string {
       return `set ${parts.join(' and ')} of ${action.path}`
     }
     case 'makeDirectory':
-      return `make the directory ${action.path}`
+      return `create the directory ${action.path}`
     case 'makeLink':
       return `link ${action.path} to ${action.target}`
     case 'remove':
@@ -28,10 +28,10 @@ function madeLabel(action: Action): string {
     case 'download':
       return `download ${action.url}`
     case 'push':
-      return `copy ${action.from} of the node to ${action.to}`
+      return `copy ${action.from} from the node to ${action.to}`
     case 'containerPower':
       return action.verb === 'shutdown'
-        ? `shut container ${action.ctid} down`
+        ? `shut down container ${action.ctid}`
         : `${action.verb} container ${action.ctid}`
     case 'reboot':
       return `reboot: ${action.reason}`

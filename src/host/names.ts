@@ -4,6 +4,6 @@ import { HostError } from '../base/errors.ts'
 export function invalidName(what: string, name: string): HostError {
   return new HostError({
     code: 'invalid-name',
-    message: `not the name of a ${what}: ${JSON.stringify(name)}`,
+    message: `not a valid ${what}: ${JSON.stringify(name)}`,
   })
 }

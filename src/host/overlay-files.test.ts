@@ -140,7 +140,7 @@ test('a file whose content only the run will know has its mode, but neither text
   const status = await host.stat(dir.path('a'))
   assert.equal(status?.mode, '0600')
   assert.ok(isUnknown(status.size))
-  await rejectsUnknown(host.text(dir.path('a')), /only be known when the run writes it/)
+  await rejectsUnknown(host.text(dir.path('a')), /known only when the real run writes it/)
   const maybe = await host.maybe(host.text(dir.path('a')))
   assert.ok(isUnknown(maybe))
 })

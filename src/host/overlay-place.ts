@@ -112,8 +112,8 @@ export function placeOverlay(place: Place, machines: Map<HostName, MachineMarks>
       const last = power.findLast(({ verb }) => verb !== 'restart')
       const state = place.ctid === undefined ? undefined : lastStatus(node, place.ctid)
       if (last?.verb === 'start' || (power.length === 0 && state === 'running'))
-        return new Unknown('the container will only be started by the run')
-      if (last) return new Unknown('the container will have been stopped by then')
+        return new Unknown('the container is started only by the real run')
+      if (last) return new Unknown('an earlier task stops the container')
       return undefined
     },
     file(path) {
@@ -195,7 +195,7 @@ function broughtByModule(machine: MachineMarks | undefined): Unknown | undefined
   for (const [resource, marks] of machine?.exact ?? []) {
     const loaded = resource.startsWith('kernelModule:') ? marks.at(-1)?.value : undefined
     if (loaded !== undefined && (loaded as { loaded?: boolean }).loaded === true)
-      return new Unknown(`the kernel module ${resource.slice('kernelModule:'.length)} may bring it`)
+      return new Unknown(`the kernel module ${resource.slice('kernelModule:'.length)} may create it`)
   }
   return undefined
 }

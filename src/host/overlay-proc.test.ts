@@ -42,10 +42,10 @@ test('a parameter that the kernel does not have may come with a module that is p
     argv: ['modprobe', 'br_netfilter'],
     effects: [{ kind: 'kernelModule', name: 'br_netfilter', becomes: { loaded: true } }],
   })
-  await rejectsUnknown(host.text(none), /kernel module br_netfilter may bring it/)
+  await rejectsUnknown(host.text(none), /kernel module br_netfilter may create it/)
   await rejectsUnknown(
     reader(overlay, { name: ct.name, of: all }).host.text(none),
-    /br_netfilter may bring it/,
+    /br_netfilter may create it/,
   )
   assert.equal(await host.text('/proc/gpuplay-none'), undefined)
   assert.ok(await host.text('/proc/sys/kernel/ostype'))

@@ -50,7 +50,7 @@ export function createOverlay(kinds: Kinds = kindsOf()): Overlay {
       return
     }
     if (effect.kind === 'brings') {
-      machine.brings.push({ at, why: `${effect.what} may bring it` })
+      machine.brings.push({ at, why: `${effect.what} may install it` })
       return
     }
     const kind = kindOf(kinds, effect.kind)
@@ -86,7 +86,7 @@ export function createOverlay(kinds: Kinds = kindsOf()): Overlay {
         const there = name === place.name ? place : { name }
         return placeOverlay(there, machines).resolve(remotePath(path), follow)
       }
-      const why = `"${labelOf(action)}" comes first`
+      const why = `"${labelOf(action)}" runs first`
       const nameOf = (on: 'host' | 'node'): HostName =>
         on === 'node' ? (place.nodeName ?? place.name) : place.name
       const where = nameOf(action.on ?? 'host')

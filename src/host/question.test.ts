@@ -54,7 +54,7 @@ test('a value that is an option, another word, or a way out of a directory is re
     () => compiler({ directory: '/usr/local/cuda-12.4/../../../tmp/evil' }),
   ]
   for (const ask of refused) assert.throws(ask, HostError, ask.toString())
-  assert.throws(() => log({ path: 'relative' }), /not the name of a path: "relative"/)
+  assert.throws(() => log({ path: 'relative' }), /not a valid path: "relative"/)
 })
 
 test('only listed programs may be asked, by their names, and the dangerous ones only in their reading form', () => {

@@ -45,10 +45,10 @@ test('what a user may not do with files is not promised, whatever the name he do
     content: { kind: 'text', text: '' },
   })
   const make = (name: string): Action => ({ kind: 'makeDirectory', path: dir.path(name) })
-  assert.equal(await why(write('root/a')), `whoever acts may not write in ${dir.path('root')}`)
+  assert.equal(await why(write('root/a')), `the task's user cannot write in ${dir.path('root')}`)
   assert.equal(await why(write('open/a')), undefined)
-  assert.equal(await why(write('open/link/a')), `whoever acts may not write in ${dir.path('root')}`)
-  assert.equal(await why(make('root/a/b')), `whoever acts may not write in ${dir.path('root/a')}`)
+  assert.equal(await why(write('open/link/a')), `the task's user cannot write in ${dir.path('root')}`)
+  assert.equal(await why(make('root/a/b')), `the task's user cannot write in ${dir.path('root/a')}`)
   assert.equal(await why(make('open/a/b')), undefined)
   assert.match((await why({ kind: 'remove', path: dir.path('root/a') })) ?? '', /may not write/)
   assert.match(

@@ -37,7 +37,7 @@ export async function whyNot(
       const { own } = await source.ask(access, path, [`file:${path}`, `above:${path}`])
       return own
         ? undefined
-        : new Unknown(`${path} belongs to another user, who alone may change its attributes`)
+        : new Unknown(`${path} belongs to another user, and only its owner can change its attributes`)
     }
     case 'run':
     case 'push':
@@ -52,7 +52,7 @@ async function inDirectory(
   source: ReaderSource,
   view: PlaceOverlay | undefined,
 ): Promise<Unknown | undefined> {
-  const refused = new Unknown(`whoever acts may not write in ${directory}`)
+  const refused = new Unknown(`the task's user cannot write in ${directory}`)
   const told = view?.file(directory)
   if (told?.kind === 'unknown') return told.unknown
   if (told?.kind === 'predicted') {

@@ -85,7 +85,7 @@ export async function takeLease(machine: MachineAccess, holder: LeaseHolder): Pr
     return { kind: 'taken', lease, guests: guests !== undefined, left: leftProgram(left ?? '') }
   }
   channel.kill()
-  if (word === 'held') return { kind: 'held', by: detail === '' ? 'somebody' : detail }
+  if (word === 'held') return { kind: 'held', by: detail === '' ? 'an unknown run' : detail }
   if (word === 'newer') {
     throw new HostError({
       code: 'state-newer',
@@ -95,7 +95,7 @@ export async function takeLease(machine: MachineAccess, holder: LeaseHolder): Pr
   }
   throw new HostError({
     code: 'state-not-writable',
-    message: `${directory} cannot be written on ${machine.name}${detail === '' ? '' : `: ${detail}`}`,
+    message: `cannot write ${directory} on ${machine.name}${detail === '' ? '' : `: ${detail}`}`,
     hint: 'connect as root or set `become: true`, and check that /var has space and is writable',
   })
 }
@@ -184,7 +184,7 @@ async function answer(channel: Channel, machine: MachineAccess): Promise<readonl
       channel.kill()
       reject(machine.signal.reason instanceof Error ? machine.signal.reason : new Error('cancelled'))
     }
-    const timer = setTimeout(() => fail('no answer in time'), leaseTimeout)
+    const timer = setTimeout(() => fail('the host did not answer in time'), leaseTimeout)
     machine.signal.addEventListener('abort', aborted, { once: true })
     channel.stdout.on('error', () => undefined)
     channel.stdout.on('data', onData)

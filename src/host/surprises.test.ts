@@ -62,12 +62,12 @@ test('what was said and is not seen is told, and nothing else', async () => {
       )
       .sort(),
     [
-      'said that kind of DIR/directory would be "link", saw "directory"',
-      'said that kind of DIR/there would be "absent", saw "file"',
-      'said that loaded of kernel module no_such_module would be true, saw false',
-      'said that mode of DIR/wrong would be "0600", saw "0644"',
-      'said that path of program sh would be none, saw "/bin/sh"',
-      'said that sha256 of DIR/wrong would be "SUM", saw "SUM"',
+      'kind of DIR/directory is "directory"; predicted: "link"',
+      'kind of DIR/there is "file"; predicted: "absent"',
+      'loaded of kernel module no_such_module is false; predicted: true',
+      'mode of DIR/wrong is "0644"; predicted: "0600"',
+      'path of program sh is "/bin/sh"; predicted: none',
+      'sha256 of DIR/wrong is "SUM"; predicted: "SUM"',
     ].sort(),
   )
 })

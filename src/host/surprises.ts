@@ -27,7 +27,7 @@ export async function surprises(
       const what = `${kind.word} ${effect.name}`.trim()
       return kind.differences(effect.becomes, seen).map((difference) => sentence(what, difference))
     } catch (error) {
-      if (error instanceof HostError) return [`could not be compared afterwards: ${error.message}`]
+      if (error instanceof HostError) return [`the result could not be checked: ${error.message}`]
       throw error
     }
   })
@@ -71,5 +71,5 @@ function put(words: Map<string, Said>, effect: PlacedEffect, kinds: Kinds): void
 
 function sentence(what: string, { field, wanted, seen }: Difference): string {
   const show = (value: unknown): string => (value === undefined ? 'none' : JSON.stringify(value))
-  return `said that ${field} of ${what} would be ${show(wanted)}, saw ${show(seen)}`
+  return `${field} of ${what} is ${show(seen)}; predicted: ${show(wanted)}`
 }

@@ -177,7 +177,7 @@ test('if the user cannot write the state directory, handlers are recorded before
   await it.sender.send(of(unit, a, b), deaf)
   assert.deepEqual(it.log, [
     'lease ct',
-    'act make the directory /state/pending, record the handlers to notify',
+    'act create the directory /state/pending, record the handlers to notify',
     'act write /a, write /b',
   ])
   assert.deepEqual(it.users, ['', 'www-data'])

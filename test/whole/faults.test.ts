@@ -65,8 +65,8 @@ describe('reports', { skip: whyNoLab() ?? false, timeout: 600_000 }, () => {
     said(
       refused,
       3,
-      /^UNREACHABLE pve2\n  error: the host key of 10\.\S+ is not the one in \S+known_hosts line 2: it shows ssh-ed25519 SHA256:\S+, known is ssh-ed25519 SHA256:/m,
-      /^    help: somebody may be listening in\. If the host was installed anew: `ssh-keygen -f \S+ -R \S+`, then `ssh root@/m,
+      /^UNREACHABLE pve2\n  error: the host key of 10\.\S+ does not match \S+known_hosts line 2: the host sent ssh-ed25519 SHA256:\S+, the file has ssh-ed25519 SHA256:/m,
+      /^    help: someone may be intercepting the connection\. If the host was reinstalled, run `ssh-keygen -f \S+ -R \S+`, then `ssh root@/m,
       /^FAILED +ct201\n  error: its node pve2 failed\n    help: fix pve2, then run again$/m,
       // Other hosts continue.
       /^ok +pve1  verify : Check the node's GPUs/m,
@@ -102,7 +102,7 @@ describe('reports', { skip: whyNoLab() ?? false, timeout: 600_000 }, () => {
     said(
       await play(verify, 'pve1,pve2,ct201', '--connect-timeout', '3'),
       3,
-      /^UNREACHABLE pve2\n  error: \S+ port 22 (refuses the connection|did not answer|cannot be reached)/m,
+      /^UNREACHABLE pve2\n  error: (no route to )?\S+ port 22( refused the connection| did not answer|$)/m,
       /^    help: check that /m,
       /^FAILED +ct201\n  error: its node pve2 failed$/m,
       /^ok +pve1  verify : Check the node's GPUs/m,
@@ -179,7 +179,7 @@ describe('reports', { skip: whyNoLab() ?? false, timeout: 600_000 }, () => {
       await play(nodes, 'pve1', '-e', `runfile_cache_sha256=${sum}`),
       5,
       new RegExp(
-        `^  error: cannot download https://\\S+580\\.95\\.05\\.run: its sha256 is [0-9a-f]{64}, wanted ${sum}\n    help: .*nothing was kept$`,
+        `^  error: cannot download https://\\S+580\\.95\\.05\\.run: its sha256 is [0-9a-f]{64}, expected ${sum}\n    help: .*the download was discarded$`,
         'm',
       ),
     )
@@ -212,7 +212,7 @@ describe('reports', { skip: whyNoLab() ?? false, timeout: 600_000 }, () => {
     said(
       await play(nodes, 'pve1'),
       5,
-      /^  error: cannot update the package lists: .*a repository answered 503 \(Service Unavailable\): http:\/\/debian\.mirror\.test\/\S+\n    help: the server or the proxy has trouble: try again later$/m,
+      /^  error: cannot update the package lists: .*a repository answered 503 \(Service Unavailable\): http:\/\/debian\.mirror\.test\/\S+\n    help: the server or the proxy failed: retry later$/m,
     )
     breakInternet(lab.world, [])
     await mended(nodes, 'pve1')

@@ -61,8 +61,8 @@ function explain(kind: string, detail: string, { url, sha256 = '', path }: Downl
     case 'checksum':
       return {
         code: 'checksum-mismatch',
-        message: `${failure}: its sha256 is ${detail}, wanted ${sha256}`,
-        hint: 'either the file at this address is another one, or the checksum was written down wrongly; nothing was kept',
+        message: `${failure}: its sha256 is ${detail}, expected ${sha256}`,
+        hint: 'the file at this address changed, or the checksum is wrong; the download was discarded',
       }
     case 'no-downloader':
       return {
@@ -74,7 +74,7 @@ function explain(kind: string, detail: string, { url, sha256 = '', path }: Downl
       return {
         code: 'write-failed',
         message: `${failure}: the directory of ${path} does not exist`,
-        hint: 'make it by an earlier task',
+        hint: 'create it in an earlier task',
       }
     default:
       return undefined
@@ -84,8 +84,8 @@ function explain(kind: string, detail: string, { url, sha256 = '', path }: Downl
 function statusHint(status: number): string {
   if (status === 404 || status === 410) return 'there is no such file: check the version in the address'
   if (status === 401 || status === 403 || status === 407)
-    return 'the server or the proxy wants another user: give `username` and `password`'
-  return 'the server has trouble: try again later, or use a mirror'
+    return 'the server or the proxy refuses this login: set `username` and `password`'
+  return 'the server failed: retry later, or use a mirror'
 }
 
 interface Fetch {

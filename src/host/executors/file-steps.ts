@@ -142,7 +142,7 @@ function validation(words: readonly string[]): ShellText {
     const pieces = word.split('%s').map((piece) => (piece === '' ? sh`` : quote(piece)))
     return pieces.reduce((before, piece) => sh`${raw(before)}"$gp_temporary"${raw(piece)}`)
   })
-  return sh`${raw(line.reduce((before, word) => sh`${raw(before)} ${raw(word)}`))} </dev/null >&2 8>&- 9>&- || gp_fail "the new content is not valid (see above); the old file was left as it is"`
+  return sh`${raw(line.reduce((before, word) => sh`${raw(before)} ${raw(word)}`))} </dev/null >&2 8>&- 9>&- || gp_fail "the new content is not valid (see above); the old file was kept"`
 }
 
 const leave = '-'

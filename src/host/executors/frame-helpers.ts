@@ -138,7 +138,7 @@ const files = sh`gp_own() { # path owner group; - leaves it as it is
 }
 gp_target() { # path: what a link leads to, in a directory that is there
   gp_path=$1
-  if [ -L "$gp_path" ]; then gp_path=$(readlink -f -- "$gp_path") || gp_fail "the link leads nowhere"; fi
+  if [ -L "$gp_path" ]; then gp_path=$(readlink -f -- "$gp_path") || gp_fail "the target of the link cannot be resolved"; fi
   [ ! -d "$gp_path" ] || gp_fail "it is a directory"
   gp_directory=\${gp_path%/*}; gp_directory=\${gp_directory:-/}
   [ -d "$gp_directory" ] || gp_fail "the directory $gp_directory does not exist"
@@ -170,7 +170,7 @@ gp_take() { # path file-with-the-content sum mode owner group
   gp_temporary=$2
   gp_target "$1"; gp_look "$4" "$5" "$6"
   gp_sum=$(sha256sum < "$2") || gp_fail "the content did not arrive"
-  [ "\${gp_sum%% *}" = "$3" ] || gp_fail "the content arrived changed (sha256 \${gp_sum%% *}, wanted $3)"
+  [ "\${gp_sum%% *}" = "$3" ] || gp_fail "the content was changed in transit (sha256 \${gp_sum%% *}, expected $3)"
   gp_dress
 }
 gp_dress() { # chown clears setuid, so the mode comes last

@@ -11,7 +11,7 @@ export function lockHeld(lock: Lock | undefined, holder: string): Problem {
   return {
     code: 'lock-held',
     message: `${what} was still held${by} after ${lock?.timeout ?? 0} s`,
-    hint: 'wait until that process has ended, then run again',
+    hint: 'wait for that process to end, then run again',
   }
 }
 

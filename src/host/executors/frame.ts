@@ -179,7 +179,10 @@ function resultsOf(
     const code = reply.kind === 'exited' ? reply.code : 0
     if (index === said.current && code > 0 && code < 128)
       return { kind: 'exited', reply: { code, ...output } }
-    return { kind: 'lost', why: `the script on ${machine.name} ended before it had said how this step ended` }
+    return {
+      kind: 'lost',
+      why: `the script on ${machine.name} ended without reporting the result of this step`,
+    }
   })
 }
 
@@ -202,7 +205,7 @@ function resultOf(
     case 'note':
       return { kind: 'failed', problem: noteNotWritten(machine.name, output.stderr) }
     default:
-      return { kind: 'lost', why: `${machine.name} said something unknown of this step: ${word}` }
+      return { kind: 'lost', why: `${machine.name} reported an unknown result for this step: ${word}` }
   }
 }
 

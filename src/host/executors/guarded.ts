@@ -58,6 +58,6 @@ export async function runStep(
   context.signal.throwIfAborted()
   const [result] = await sendFrame([step], machine, { ...context, timeout: frameTimeout([step], timeout) })
   if (result === undefined || result.kind === 'notBegun')
-    return { kind: 'lost', why: `the script on ${machine.name} ended before it began` }
+    return { kind: 'lost', why: `the script on ${machine.name} ended before its step began` }
   return result
 }

@@ -184,6 +184,6 @@ test('a host that gives no answer about a job is not taken for one without it', 
       shell.run(script.includes('state=running') ? 'echo "sh: Cannot fork" >&2; exit 2' : script, options),
   }
   const result = await execute(waiting(dir), machine, testContext())
-  assert.deepEqual(result, { kind: 'lost', why: 'the state of install cannot be read: sh: Cannot fork' })
+  assert.deepEqual(result, { kind: 'lost', why: 'cannot read the state of install: sh: Cannot fork' })
   assert.ok(!existsSync(dir.path('starts')))
 })

@@ -68,7 +68,7 @@ export async function runJob(
       if (mine) report(job, state, context)
       else {
         waitedForOther = true
-        context.progress?.(`waiting for the end of another ${job.name} on ${machine.name}`)
+        context.progress?.(`waiting for another ${job.name} on ${machine.name} to end`)
       }
       await sleep(delay, undefined, { signal: context.signal })
       delay = Math.min(delay * pause.growth, pause.longest)
@@ -105,7 +105,7 @@ function ended(machine: MachineAccess, job: Job): JobResult {
     problem: {
       code: 'job-died',
       message: `${job.name} on ${machine.name} ended without an exit status: it was killed, or the host went down`,
-      hint: 'look at the journal of the host for out-of-memory kills, then run again',
+      hint: "check the host's journal for out-of-memory kills, then run again",
     },
   }
 }
@@ -141,7 +141,7 @@ printf '%s\\n%s\\n%s\\n%s\\n' "$state" "$fingerprint" "$fresh" "$size"
 exit 0`
   const reply = await shell.run(script, { timeout: 60_000, signal: machine.signal })
   if (reply.kind === 'lost') return { kind: 'lost', why: reply.why }
-  if (reply.kind === 'timedOut') return { kind: 'lost', why: 'the host no longer answers' }
+  if (reply.kind === 'timedOut') return { kind: 'lost', why: 'the host stopped answering' }
   const [kind = '', fingerprint = '', fresh = '', size = '', ...log] = reply.stdout
     .toString('utf8')
     .split('\n')
@@ -157,7 +157,7 @@ exit 0`
   if (kind === 'none' || kind === 'collected' || kind === 'died') return { kind }
   // No state is not the state "none": a host too short of memory to run the script gives no answer.
   const said = reply.stderr.toString('utf8').trim()
-  return { kind: 'lost', why: `the state of ${job.name} cannot be read${said === '' ? '' : `: ${said}`}` }
+  return { kind: 'lost', why: `cannot read the state of ${job.name}${said === '' ? '' : `: ${said}`}` }
 }
 
 /** The last line that says something; of a line that a program draws over and over, its last state. */

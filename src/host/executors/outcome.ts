@@ -63,7 +63,7 @@ export function timedOut(reply: ActionReply, telling: Telling): ActionResult {
     problem: {
       code: 'timed-out',
       message: `${telling.failure}: timed out${after}; ${last === '' ? 'it printed nothing' : `last output: ${last}`}`,
-      hint: telling.hint ?? 'set a longer `timeout`, or check on the host what it waits for',
+      hint: telling.hint ?? 'increase `timeout`, or check on the host what the program waits for',
     },
   }
 }

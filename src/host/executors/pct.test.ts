@@ -64,7 +64,7 @@ test('a push that failed is found out though pct exits with 0', async () => {
       'echo "failed to create file: /x: Permission denied" >&2; exit 0',
       /failed to create file: \/x: Permission denied$/,
     ],
-    ['head -c 100 "$3" > "$4"; echo "x" >> "$4"; exit 0', /what arrived has the sha256 [0-9a-f]{64}, wanted/],
+    ['head -c 100 "$3" > "$4"; echo "x" >> "$4"; exit 0', /the copy has the sha256 [0-9a-f]{64}, expected/],
     ['echo "CT is locked (backup)" >&2; exit 255', /the container is locked \(backup\)$/],
   ] as const) {
     using dir = scratch()

@@ -38,7 +38,7 @@ case ${verb}:$state in
   restart:*running) pct shutdown "$id" --timeout "$seconds" || exit; exec pct start "$id";;
   restart:*) exec pct start "$id";;
 esac
-echo "pct says: $state" >&2; exit 1`
+echo "unexpected pct status: $state" >&2; exit 1`
 }
 
 /** Sets the reboot off a second from now, in a session of its own, so that this script can still answer. */
@@ -47,7 +47,7 @@ export async function reboot(
   machine: MachineAccess,
   context: ExecutionContext,
 ): Promise<ActionResult> {
-  const body = sh`command -v systemctl >/dev/null || command -v reboot >/dev/null || { echo "neither systemctl nor reboot is there" >&2; exit 127; }
+  const body = sh`command -v systemctl >/dev/null || command -v reboot >/dev/null || { echo "the host has neither systemctl nor reboot" >&2; exit 127; }
 sync
 setsid sh -c 'sleep 1; systemctl reboot || reboot' </dev/null >/dev/null 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- &
 exit 0`

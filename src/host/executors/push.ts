@@ -70,7 +70,7 @@ export async function push(
     whole: true,
   })
   if (settled.kind === 'exited' && settled.reply.code !== 0) {
-    return tellMismatch(action, {
+    return mismatch(action, {
       machine,
       ctid,
       size,
@@ -87,7 +87,7 @@ function presentScript(to: string, directory: string, sha256: string): ShellText
 absent() {
 umask 077
 [ -d "$d" ] || mkdir -p -- "$d" || exit 1
-if [ -L "$d" ] || [ ! -O "$d" ]; then echo "$d is not a directory of this user" >&2; exit 1; fi
+if [ -L "$d" ] || [ ! -O "$d" ]; then echo "$d is a link, or belongs to another user" >&2; exit 1; fi
 chmod 0700 -- "$d" || exit 1
 exit ${absent}
 }
@@ -143,7 +143,7 @@ interface Mismatch {
   readonly found: string
 }
 
-function tellMismatch(action: Push, { ctid, size, said, found }: Mismatch): ActionResult {
+function mismatch(action: Push, { ctid, size, said, found }: Mismatch): ActionResult {
   const [sum = 'none', arrived = '0', free = '0'] = found.trim().split(/\s+/)
   const failure = `cannot copy ${action.from} into container ${ctid}`
   const missing = size - Number(arrived)
@@ -152,8 +152,8 @@ function tellMismatch(action: Push, { ctid, size, said, found }: Mismatch): Acti
       kind: 'failed',
       problem: {
         code: 'no-space',
-        message: `${failure}: its disk is full, ${arrived} of ${size} bytes fitted`,
-        hint: `make the container's disk larger (pct resize ${ctid} rootfs +1G) or free some space in it, then run again`,
+        message: `${failure}: its disk is full (${arrived} of ${size} bytes written)`,
+        hint: `enlarge the container's disk (pct resize ${ctid} rootfs +1G) or free space in it, then run again`,
       },
     }
   }
@@ -163,10 +163,10 @@ function tellMismatch(action: Push, { ctid, size, said, found }: Mismatch): Acti
       kind: 'failed',
       problem: {
         code: 'push-failed',
-        message: `${failure}: ${why === '' ? 'pct push left nothing behind' : why}`,
+        message: `${failure}: ${why === '' ? 'pct push created no file' : why}`,
         hint:
           diagnose(said)?.hint ??
-          `look in container ${ctid} why ${action.to} cannot be written, then run again`,
+          `check in container ${ctid} why ${action.to} cannot be written, then run again`,
       },
     }
   }
@@ -174,8 +174,8 @@ function tellMismatch(action: Push, { ctid, size, said, found }: Mismatch): Acti
     kind: 'failed',
     problem: {
       code: 'checksum-mismatch',
-      message: `${failure}: what arrived has the sha256 ${sum}, wanted ${action.sha256}`,
-      hint: `compare \`sha256sum ${action.from}\` on the node; nothing was kept in the container`,
+      message: `${failure}: the copy has the sha256 ${sum}, expected ${action.sha256}`,
+      hint: `compare it with \`sha256sum ${action.from}\` on the node; the copy was removed`,
     },
   }
 }

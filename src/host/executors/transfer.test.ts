@@ -137,7 +137,7 @@ for (const program of ['curl', 'wget'] as const) {
       const wanted = sha256Of('another')
       const result = await fetchTo(dir, server.url, { sha256: wanted })
       assert.ok(result.kind === 'failed' && result.problem.code === 'checksum-mismatch')
-      assert.ok(result.problem.message.endsWith(`its sha256 is ${sha256Of(content)}, wanted ${wanted}`))
+      assert.ok(result.problem.message.endsWith(`its sha256 is ${sha256Of(content)}, expected ${wanted}`))
       assert.deepEqual(
         readdirSync(dir.directory).filter((name) => name.startsWith('to.')),
         [],

@@ -60,7 +60,7 @@ describe('an answer that makes no sense', () => {
 
   test('a forged stat is quoted', () => {
     const said = { stdout: Buffer.from('/etc/x\0zzzz\0y\0'), stderr: Buffer.alloc(0), code: 0 }
-    const message = 'cannot read /etc/x: the answer of stat makes no sense: "zzzz"'
+    const message = 'cannot read /etc/x: invalid answer from stat: "zzzz"'
     assert.deepEqual(stat.parse(said, ['/etc/x']), [{ ok: false, problem: { code: 'read-failed', message } }])
   })
 })

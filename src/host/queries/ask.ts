@@ -70,7 +70,7 @@ export function checkEnvironment(environment: Readonly<Record<string, string | S
       throw invalidValue(`${JSON.stringify(name)} is not a valid name for an environment variable`)
     if (revealed(value).includes('\0'))
       throw invalidValue(
-        `the environment variable ${name} contains a NUL character, which no program can be given`,
+        `the environment variable ${name} contains a NUL character, which cannot be passed to a program`,
       )
   }
 }
@@ -88,5 +88,5 @@ export const withoutDriverPowers = 'setpriv --no-new-privs --bounding-set=-mknod
 function nvidiaCheck(program: string): ShellText {
   return sh`command -v ${program} >/dev/null || { echo ${`${program}: not found`} >&2; exit 127; }
 [ -e /proc/driver/nvidia/version ] || [ -d /sys/module/nvidia ] || { echo "not run: the NVIDIA kernel module is not loaded, and nvidia-smi would load it" >&2; exit 9; }
-[ -c /dev/nvidiactl ] || { echo "not run: /dev/nvidiactl is not there, and nvidia-smi would create it" >&2; exit 9; }`
+[ -c /dev/nvidiactl ] || { echo "not run: /dev/nvidiactl does not exist, and nvidia-smi would create it" >&2; exit 9; }`
 }

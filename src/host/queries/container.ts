@@ -12,7 +12,7 @@ const containersHelper: ShellHelper = {
   name: 'gp_containers 1',
   text: sh`gp_containers() {
 if [ ! -d /etc/pve ]; then
-echo "/etc/pve is not there: not a Proxmox VE node, or its cluster file system is not mounted" >&2
+echo "/etc/pve does not exist: this is not a Proxmox VE node, or its cluster file system is not mounted" >&2
 return 4
 fi
 _gp_many=$# _gp_sockets=' '

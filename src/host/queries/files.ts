@@ -71,10 +71,10 @@ function fileStatus(name: string, record: string, shown: string): Settled<FileSt
   const arrow = `${name} -> `
   if (kind === undefined || uid === undefined || gid === undefined || size === undefined)
     return readFailed(
-      `cannot read ${name}: the answer of stat makes no sense: ${JSON.stringify(record.slice(0, 100))}`,
+      `cannot read ${name}: invalid answer from stat: ${JSON.stringify(record.slice(0, 100))}`,
     )
   if (kind === 'link' && !shown.startsWith(arrow))
-    return readFailed(`cannot read ${name}: stat does not say where the link leads`)
+    return readFailed(`cannot read ${name}: stat did not report the target of the link`)
   return found({
     kind,
     mode: (bits & 0o7777).toString(8).padStart(4, '0'),
@@ -228,7 +228,7 @@ export const list: QueryKind<string, readonly string[] | undefined> = {
       if (word === 'absent') return found(undefined)
       const why =
         word === 'other' ? 'not a directory' : word === 'denied' ? 'permission denied' : lastLine(stderr)
-      return readFailed(`cannot list ${path}: ${why === '' ? 'the answer makes no sense' : why}`)
+      return readFailed(`cannot list ${path}: ${why === '' ? 'invalid answer' : why}`)
     })
   },
 }
@@ -261,7 +261,7 @@ export const space: QueryKind<string, number> = {
       return code === 0 && lines.length === paths.length && bytes !== undefined
         ? found(bytes)
         : readFailed(
-            `cannot tell the free space of ${path}: ${lastLine(stderr)}`,
+            `cannot read the free space of ${path}: ${lastLine(stderr)}`,
             coreutilsHint(code, stderr.toString('utf8')),
           )
     })

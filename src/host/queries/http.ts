@@ -47,8 +47,10 @@ fi`
   parse: ({ stdout, stderr, code }, [request]) => {
     const url = request?.url ?? ''
     if (code === 127)
-      return [readFailed(`cannot ask for ${url}: the host has neither curl nor wget`, 'install curl there')]
-    if (stdout.length > largestBody) return [readFailed(`the answer of ${url} is larger than 1 MiB`)]
+      return [
+        readFailed(`cannot request ${url}: the host has neither curl nor wget`, 'install curl on the host'),
+      ]
+    if (stdout.length > largestBody) return [readFailed(`the answer from ${url} is larger than 1 MiB`)]
     return [found(answer(stdout, stderr.toString('utf8')))]
   },
 }

@@ -56,15 +56,15 @@ export function senselessAnswer(what: string, error: unknown, host: string): Pro
   const why = error instanceof Error ? error.message : String(error)
   return {
     code: 'senseless-answer',
-    message: `the answer of ${host} makes no sense (${what}): ${why}`,
-    hint: 'a program there may have been replaced by another one: look at what the PATH of root leads to',
+    message: `invalid answer from ${host} (${what}): ${why}`,
+    hint: 'another program may have replaced it on the host: check the PATH of root',
   }
 }
 
 /** What to do when the host's programs lack what its scripts need; nothing where that is not why. */
 export function coreutilsHint(code: number, stderr: string): string | undefined {
   return code === 127 || /(?:unrecognized|invalid|unknown) option|BusyBox/.test(stderr)
-    ? 'gpuplay needs GNU coreutils there; install coreutils (busybox lacks options that it uses)'
+    ? 'install GNU coreutils on the host: busybox lacks options that gpuplay uses'
     : undefined
 }
 
@@ -96,7 +96,7 @@ export function whyMissing(path: string, stderr: string): string {
     .split('\n')
     .filter((line) => line !== '' && !/: (No such file or directory|Not a directory)$/.test(line))
   // Of what is absent a program says so; a program that says nothing at all is not the one that was asked for.
-  if (complaints.length === 0) return stderr.trim() === '' ? 'the host said nothing about it' : 'absent'
+  if (complaints.length === 0) return stderr.trim() === '' ? 'the host reported nothing about it' : 'absent'
   const mine = complaints.find((line) => line.includes(`${path}'`) || line.includes(` ${path}:`))
   if (mine !== undefined) return mine
   // Names that the program quotes differently cannot be told apart: say what was said rather than that nothing is there.

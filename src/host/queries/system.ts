@@ -23,8 +23,8 @@ export const dpkg: QueryKind<string, PackageStatus> = {
     if (code === 127) {
       return names.map((name) =>
         readFailed(
-          `cannot tell whether ${name} is installed: the host has no dpkg`,
-          'only Debian and its kin',
+          `cannot check whether ${name} is installed: the host has no dpkg`,
+          'gpuplay manages packages only on Debian and its derivatives',
         ),
       )
     }
@@ -41,7 +41,7 @@ export const dpkg: QueryKind<string, PackageStatus> = {
       )
       const row = mine.find(([, , status]) => status !== undefined && installedStates.has(status)) ?? mine[0]
       if (row === undefined && code === 0)
-        return readFailed(`cannot read package ${name}: dpkg-query said nothing about it`)
+        return readFailed(`cannot read package ${name}: dpkg-query reported nothing about it`)
       const status = row?.[2] ?? 'not-installed'
       return found({ status, installed: installedStates.has(status) ? row?.[3] : undefined })
     })
@@ -63,7 +63,7 @@ export const unit: QueryKind<string, UnitStatus> = {
   parse: ({ stdout, stderr, code }, names) => {
     const blocks = stdout.toString('utf8').trimEnd().split('\n\n')
     if (code !== 0 || blocks.length !== names.length) {
-      const hint = 'the host must have been booted with systemd; a container may still be starting'
+      const hint = 'the host must run systemd; a container may still be starting'
       return names.map((name) => readFailed(`cannot read the unit ${name}: ${lastLine(stderr)}`, hint))
     }
     return blocks.map((block, index) => {
@@ -75,9 +75,7 @@ export const unit: QueryKind<string, UnitStatus> = {
       )
       const loaded = fields.get('LoadState')
       if (loaded === undefined)
-        return readFailed(
-          `cannot read the unit ${names[index] ?? ''}: the answer of systemctl makes no sense`,
-        )
+        return readFailed(`cannot read the unit ${names[index] ?? ''}: invalid answer from systemctl`)
       return found({
         exists: loaded !== 'not-found',
         active: fields.get('ActiveState') ?? 'inactive',
@@ -135,9 +133,7 @@ export const kernelModule: QueryKind<string, KernelModuleStatus> = {
       // A kernel that unloads no modules prints `-` (modules(5)).
       const uses = users === '' || users === '-' ? 0 : count(users)
       if ((loaded !== '0' && loaded !== '1') || uses === undefined)
-        return readFailed(
-          `cannot read the kernel module ${name}: ${lastLine(stderr) || 'the answer makes no sense'}`,
-        )
+        return readFailed(`cannot read the kernel module ${name}: ${lastLine(stderr) || 'invalid answer'}`)
       return found({
         loaded: loaded === '1',
         version: version === undefined || version === '' ? undefined : version,
@@ -196,7 +192,7 @@ export const command: QueryKind<string, string | undefined> = {
       const path = lines[index] ?? ''
       // A path with a line break in it would be one line too many.
       if (lines.length !== names.length + 1 || (path !== '' && !path.endsWith(`/${name}`)))
-        return readFailed(`cannot look for the program ${name}: the answer makes no sense`)
+        return readFailed(`cannot look up the program ${name}: invalid answer`)
       return found(path === '' ? undefined : path)
     })
   },

@@ -27,7 +27,7 @@ done`,
     return paths.map((path, index) => {
       const answer = /^([01]) ([01])$/.exec(lines[index] ?? '')
       return answer === null
-        ? readFailed(`cannot find out whether ${path} is writable: the answer makes no sense`)
+        ? readFailed(`cannot check whether ${path} is writable: invalid answer`)
         : found({ writable: answer[1] === '1', own: answer[2] === '1' })
     })
   },

@@ -23,7 +23,7 @@ export const processors = question({
   parse: ({ stdout }) => {
     const number = count(stdout.trim())
     if (number === undefined)
-      throw new Error(`nproc gives no number, but ${JSON.stringify(stdout.slice(0, 60))}`)
+      throw new Error(`nproc printed ${JSON.stringify(stdout.slice(0, 60))} instead of a number`)
     return number
   },
 })

@@ -97,7 +97,7 @@ test('a kind that is one file and a line in the list is asked, predicted, kept, 
   const [effect] = change('root', { home: '/elsewhere' }).effects ?? []
   assert.equal(effect && heldBy(effect, kinds), 'user:root')
   assert.deepEqual(await surprises([change('root', { home: '/elsewhere' })], reader.view(), kinds), [
-    'said that home of user root would be "/elsewhere", saw "/root"',
+    'home of user root is "/root"; predicted: "/elsewhere"',
   ])
 })
 

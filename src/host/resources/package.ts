@@ -10,9 +10,7 @@ export interface PackageBecomes {
 }
 
 /** Where nobody has asked which one would come. */
-export const unknownVersion = new Unknown(
-  'which version it is will only be known when the run has installed it',
-)
+export const unknownVersion = new Unknown('its version is known only after the real run installs it')
 
 export const packageKind: ResourceKind<'package', PackageStatus, PackageBecomes> = {
   kind: 'package',

@@ -20,8 +20,8 @@ const directories = [
   '/usr/lib/systemd/system',
   '/lib/systemd/system',
 ]
-const removed = new Unknown('its file will have been removed by then')
-const written = new Unknown('its file is only known when the run writes it')
+const removed = new Unknown('an earlier task removes its file')
+const written = new Unknown('its file is known only when the real run writes it')
 
 /** systemd.service(5). A unit file that says more than one of a kind is rare, and is seen by the host when it is written. */
 function isOneshot(text: string): boolean {
