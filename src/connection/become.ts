@@ -7,10 +7,12 @@ import { launch, type Launched } from './launch.ts'
 import { lastSaid } from './said.ts'
 
 /**
- * The same machine as another user. What `open` starts runs under `sudo`; where the login already is that user, without it.
+ * The same machine as another user. What `open` starts runs under `sudo`; where the login already is that
+ * user, without it.
  *
- * The password is written to sudo's standard input once a channel, only after sudo has asked with a prompt of ours. One that was refused is
- * never tried again on this connection: a second and third try may lock the account.
+ * The password is written to sudo's standard input once a channel, only after sudo has asked with a prompt of
+ * ours. One that was refused is never tried again on this connection: a second and third try may lock the
+ * account.
  */
 export function becomeConnection(
   connection: Connection,
@@ -65,8 +67,9 @@ export function becomeConnection(
 }
 
 /**
- * `-k` with a command asks anew instead of relying on a time stamp, `-S` reads the password from standard input, `-p` makes the prompt ours
- * (sudo(8)). A root login without sudo, as in many containers, uses `su`, which asks root for nothing.
+ * `-k` with a command asks anew instead of relying on a time stamp, `-S` reads the password from standard
+ * input, `-p` makes the prompt ours (sudo(8)). A root login without sudo, as in many containers, uses `su`,
+ * which asks root for nothing.
  */
 function commandFor(user: string, prompt: string, farSide: string): string {
   const who = quote(user)

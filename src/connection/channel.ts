@@ -2,7 +2,9 @@ import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import { setMaxListeners } from 'node:events'
 import type { Channel, ChannelEnd } from './connection.ts'
 
-/** How long what a program wrote may still be on its way once the program itself has ended, in milliseconds. */
+/**
+ * How long what a program wrote may still be on its way once the program itself has ended, in milliseconds.
+ */
 const drainTime = 250
 
 /** How long the end of a program that was to be killed may take to be told, in milliseconds. */
@@ -36,11 +38,15 @@ export function channelOfChild(child: ChildProcessWithoutNullStreams, kill: () =
   return { stdin: child.stdin, stdout: child.stdout, stderr: child.stderr, ended, kill: killFor }
 }
 
-/** For streams whose errors are seen another way: an `error` event without a listener would end the whole process. */
+/**
+ * For streams whose errors are seen another way: an `error` event without a listener would end the whole
+ * process.
+ */
 export function ignore(): void {}
 
 /**
- * Calls back once `signal` aborts, soon where it has already, until the function that it gives is called. One signal serves any number of listeners.
+ * Calls back once `signal` aborts, soon where it has already, until the function that it gives is called. One
+ * signal serves any number of listeners.
  */
 export function whenAborted(signal: AbortSignal, listener: () => void): () => void {
   if (signal.aborted) {

@@ -3,8 +3,9 @@ import { whenAborted } from './channel.ts'
 /**
  * A signal that aborts with others, or when its time is over.
  *
- * In place of `AbortSignal.any` over `AbortSignal.timeout`: nothing holds the timeout there, and once it is collected it never fires
- * (https://github.com/nodejs/node/issues/57736). Here the timer and the other signals hold it until `end`.
+ * In place of `AbortSignal.any` over `AbortSignal.timeout`: nothing holds the timeout there, and once it is
+ * collected it never fires (https://github.com/nodejs/node/issues/57736). Here the timer and the other
+ * signals hold it until `end`.
  */
 export class Deadline {
   readonly #controller = new AbortController()

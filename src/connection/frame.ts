@@ -2,8 +2,8 @@ import { quote, type ShellText } from '../base/shell.ts'
 import type { ShellHelper } from './connection.ts'
 
 /**
- * The descriptor of `gp_say`. A program that may outlive its script is started with `8>&-`: it would hold the script's stdout open by it, and the
- * shell would have to be freed of it before the next script.
+ * The descriptor of `gp_say`. A program that may outlive its script is started with `8>&-`: it would hold the
+ * script's stdout open by it, and the shell would have to be freed of it before the next script.
  */
 export const sayDescriptor = 8
 
@@ -55,9 +55,10 @@ __gpuplay_both E "$@"
 `
 
 /**
- * `gp_say WORD...`, by builtins alone. One mark a line of the text, or several for a long one, since only a write of at most PIPE_BUF (4096 bytes)
- * is never mixed with another's. Bytes are bytes meanwhile: in a UTF-8 locale bash 5.2 takes a stray byte before a backslash for a character. The flag says what follows: `+` more of the line, `n` the next line,
- * `.` nothing. The words are joined by blanks whatever IFS is.
+ * `gp_say WORD...`, by builtins alone. One mark a line of the text, or several for a long one, since only a
+ * write of at most PIPE_BUF (4096 bytes) is never mixed with another's. Bytes are bytes meanwhile: in a UTF-8
+ * locale bash 5.2 takes a stray byte before a backslash for a character. The flag says what follows: `+` more
+ * of the line, `n` the next line, `.` nothing. The words are joined by blanks whatever IFS is.
  */
 const sayFunctions = `
 __gpuplay_l='
@@ -86,19 +87,26 @@ return "$__gpuplay_r"
 }
 `
 
-/** Set once per shell, so that scripts find the same environment on every host and through every kind of connection. */
+/**
+ * Set once per shell, so that scripts find the same environment on every host and through every kind of
+ * connection.
+ */
 const environment = `
 for __gpuplay_x in /usr/local/sbin /usr/local/bin /usr/sbin /usr/bin /sbin /bin; do
 case ":$PATH:" in *":$__gpuplay_x:"*) ;; *) PATH=\${PATH:+$PATH:}$__gpuplay_x ;; esac; done
 LC_ALL=C.UTF-8; export PATH LC_ALL; unset LANGUAGE CDPATH; umask 022
 `
 
-/** The last line of the greeting of a host whose `stat` is busybox's, which lacks options that every reading needs. */
+/**
+ * The last line of the greeting of a host whose `stat` is busybox's, which lacks options that every reading
+ * needs.
+ */
 export const busyboxWord = 'busybox'
 
 /**
- * What the first frame runs; `readGreeting` (shell.ts) reads what it prints. `$$` is the long-lived shell itself, also in a subshell. The user is
- * read by the shell itself (proc_pid_status(5): real, effective, ...), since every process costs a host half a millisecond.
+ * What the first frame runs; `readGreeting` (shell.ts) reads what it prints. `$$` is the long-lived shell
+ * itself, also in a subshell. The user is read by the shell itself (proc_pid_status(5): real, effective,
+ * ...), since every process costs a host half a millisecond.
  */
 export const greetingScript = `if { read -r __gpuplay_x </proc/sys/kernel/hostname && read -r __gpuplay_k </proc/sys/kernel/osrelease && read -r __gpuplay_v </proc/sys/kernel/arch; } 2>/dev/null
 then echo "$__gpuplay_x $__gpuplay_k $__gpuplay_v"; else uname -nrm; fi; echo $$
@@ -115,7 +123,10 @@ break
 done
 IFS=$__gpuplay_x; set +f; :`
 
-/** The session's first bytes. The nonce travels in two pieces, so that an echo of our own text is never taken for a mark. */
+/**
+ * The session's first bytes. The nonce travels in two pieces, so that an echo of our own text is never taken
+ * for a mark.
+ */
 export function openingText(nonce: string): string {
   // One compound command on the last line: nothing of it runs unless all of it arrived.
   return `eval ${quote(`${nonceText(nonce)}${environment}${functions}${sayFunctions}`)}\n`
@@ -160,7 +171,10 @@ function alwaysQuote(script: string): string {
   return word === script ? `'${word}'` : word
 }
 
-/** Bytes as a quoted format of the shell's own `printf`: no program is needed, and no argument vector shows them. */
+/**
+ * Bytes as a quoted format of the shell's own `printf`: no program is needed, and no argument vector shows
+ * them.
+ */
 export function printfFormat(bytes: Buffer): ShellText {
   const pieces: string[] = []
   for (const byte of bytes) {

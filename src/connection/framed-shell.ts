@@ -6,9 +6,15 @@ import { type Mark, MarkScanner } from './marks.ts'
 import { endScript, endShell, releaseShell, runOnce } from './rescue.ts'
 import { SentScript, type StreamName } from './sent-script.ts'
 
-/** How long a script that has ended may leave its output held before the next script frees the shell, in milliseconds. */
+/**
+ * How long a script that has ended may leave its output held before the next script frees the shell, in
+ * milliseconds.
+ */
 const holdTime = 500
-/** How long a script that was killed may take to be seen dead: TERM, two seconds, KILL, two seconds, and the way there. */
+/**
+ * How long a script that was killed may take to be seen dead: TERM, two seconds, KILL, two seconds, and the
+ * way there.
+ */
 const killTime = 15_000
 
 /** How far one stream is. */
@@ -90,7 +96,8 @@ export class FramedShell implements Shell {
     const sent = new SentScript(this.#sequence, options)
     this.#sent.push(sent)
     sent.stopListening = whenAborted(options.signal, () => {
-      // What waits for its turn is killed as it begins; a shell that has not greeted may never begin anything.
+      // What waits for its turn is killed as it begins; a shell that has not greeted may never begin
+      // anything.
       if (sent.state === 'running' || this.#pid === 0) void this.#kill(sent)
     })
     this.#channel.stdin.write(text)
@@ -125,7 +132,8 @@ export class FramedShell implements Shell {
   }
 
   #onData(name: StreamName, bytes: Buffer): void {
-    // Outside B and E nothing is the script's: greetings of a login, or a child that an earlier script left behind.
+    // Outside B and E nothing is the script's: greetings of a login, or a child that an earlier script left
+    // behind.
     const { script, within } = this.#streams[name]
     const capture = within && script !== undefined ? script[name] : this.#noise
     capture.push(bytes)
@@ -137,7 +145,10 @@ export class FramedShell implements Shell {
     this.#channel.kill()
   }
 
-  /** Whether the mark may come now: on each stream B, E and (of a script with relays) C of one script after the other, and V only in between. */
+  /**
+   * Whether the mark may come now: on each stream B, E and (of a script with relays) C of one script after
+   * the other, and V only in between.
+   */
   #accept(name: StreamName, mark: Mark): boolean {
     const stream = this.#streams[name]
     if (mark.kind === 'begin') {
@@ -213,7 +224,10 @@ export class FramedShell implements Shell {
     sent.timer = setTimeout(() => void this.#kill(sent), sent.options.timeout)
   }
 
-  /** The shell waits for children of `holder` that keep its output open; if they still do in a moment, it is freed of them. */
+  /**
+   * The shell waits for children of `holder` that keep its output open; if they still do in a moment, it is
+   * freed of them.
+   */
   #releaseSoon(holder: SentScript): void {
     if (holder.releasing || holder.unclosed.size === 0) return
     holder.releasing = true

@@ -1,8 +1,9 @@
 import type { Client } from 'ssh2'
 
 /**
- * Keeps ssh2 from having every server prove all its host keys after the login (OpenSSH's PROTOCOL, section 2.5), which costs the server a signature
- * with each, RSA too, and us a check of each: a third of a handshake, for an event that nobody listens to. ssh2 has no setting for it.
+ * Keeps ssh2 from having every server prove all its host keys after the login (OpenSSH's PROTOCOL, section
+ * 2.5), which costs the server a signature with each, RSA too, and us a check of each: a third of a
+ * handshake, for an event that nobody listens to. ssh2 has no setting for it.
  *
  * Must be called before the login. Where ssh2's inside has changed, this does nothing.
  */

@@ -1,8 +1,8 @@
 import { createLimit, type Limit } from '../base/limit.ts'
 
 /**
- * At most eight handshakes at a time per address: sshd drops some of what comes above ten (`MaxStartups 10:30:100`).
- * One gate serves a whole run.
+ * At most eight handshakes at a time per address: sshd drops some of what comes above ten (`MaxStartups
+ * 10:30:100`). One gate serves a whole run.
  */
 export class HandshakeGate {
   readonly #most: number

@@ -88,7 +88,10 @@ export async function hostKeyCheck(
   }
 }
 
-/** As OpenSSH does, a key filed without a port is good for the host's other ports too; it never makes one changed. */
+/**
+ * As OpenSSH does, a key filed without a port is good for the host's other ports too; it never makes one
+ * changed.
+ */
 function judgeWithFallback(
   hosts: readonly KnownHost[],
   { name, config, key }: { name: string; config: SshConfig; key: Buffer },

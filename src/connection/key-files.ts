@@ -68,7 +68,9 @@ function unusable(code: string, message: string, hint: string): KeyFile {
   return { kind: 'unusable', problem: { code, message, hint } }
 }
 
-/** ssh2 gives Node the key as PEM text for each signature: reading that takes ten times as long as signing. */
+/**
+ * ssh2 gives Node the key as PEM text for each signature: reading that takes ten times as long as signing.
+ */
 function signingFast(key: ParsedKey): ParsedKey {
   if (key.type !== 'ssh-ed25519') return key
   const native = createPrivateKey(key.getPrivatePEM())

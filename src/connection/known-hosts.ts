@@ -21,7 +21,9 @@ export interface KnownHost {
 
 export type HostKeyVerdict =
   | { readonly kind: 'known' }
-  /** `authorities`: a certificate authority is trusted for the host, which only `connection: openssh` can use. */
+  /**
+   * `authorities`: a certificate authority is trusted for the host, which only `connection: openssh` can use.
+   */
   | { readonly kind: 'unknown'; readonly authorities: boolean }
   /** `entry` is a key that the host is known by, of the same type where there is one. */
   | { readonly kind: 'changed'; readonly entry: KnownHost }
@@ -56,8 +58,8 @@ export function entriesFor(hosts: readonly KnownHost[], name: string): KnownHost
 }
 
 /**
- * What the entries say of the key that a host shows. A host that is known by a key of another type only counts as changed, which is stricter
- * than OpenSSH: whoever sits in the middle may choose the type.
+ * What the entries say of the key that a host shows. A host that is known by a key of another type only
+ * counts as changed, which is stricter than OpenSSH: whoever sits in the middle may choose the type.
  */
 export function judgeHostKey(hosts: readonly KnownHost[], name: string, key: Buffer): HostKeyVerdict {
   const entries = entriesFor(hosts, name)
@@ -106,8 +108,8 @@ export function fingerprint(key: Buffer): string {
 }
 
 /**
- * Signature algorithms with those first for which we hold a key of the host, so that a host known by its RSA key does not show another one.
- * `undefined` when we hold none, which leaves the library's own order.
+ * Signature algorithms with those first for which we hold a key of the host, so that a host known by its RSA
+ * key does not show another one. `undefined` when we hold none, which leaves the library's own order.
  */
 export function preferredAlgorithms(entries: readonly KnownHost[]): ServerHostKeyAlgorithm[] | undefined {
   const held = new Set(entries.filter((entry) => entry.marker === 'none').map((entry) => entry.keyType))
@@ -125,7 +127,10 @@ export function preferredAlgorithms(entries: readonly KnownHost[]): ServerHostKe
   return [...first, ...rest].map(([, algorithm]) => algorithm)
 }
 
-/** Adds a host in one write at the file's end; makes the file (0600) and its folder (0700) where they are missing. */
+/**
+ * Adds a host in one write at the file's end; makes the file (0600) and its folder (0700) where they are
+ * missing.
+ */
 export async function addKnownHost(
   file: string,
   entry: { readonly name: string; readonly key: Buffer; readonly salt?: Buffer },

@@ -8,7 +8,10 @@ export interface LaunchOptions {
   readonly signal: AbortSignal
   /** Milliseconds until the program must have started. */
   readonly timeout: number
-  /** Sees what comes on stderr before the program has started, whole so far each time, and may answer on standard input. */
+  /**
+   * Sees what comes on stderr before the program has started, whole so far each time, and may answer on
+   * standard input.
+   */
   readonly onStderr?: (text: string, channel: Channel) => void
 }
 
@@ -18,17 +21,23 @@ export type Launched =
   /** The near shell ran, and what it started did not get there. */
   | { readonly kind: 'failed'; readonly end: ChannelEnd; readonly stderr: string }
   | { readonly kind: 'timedOut'; readonly stderr: string }
-  /** Not even the near shell ran: something else is started at the login. `said` is what that said, on either stream. */
+  /**
+   * Not even the near shell ran: something else is started at the login. `said` is what that said, on either
+   * stream.
+   */
   | { readonly kind: 'noShell'; readonly end: ChannelEnd | undefined; readonly said: string }
 
 /**
- * Starts a program that leads elsewhere (`sudo`, `pct exec`) from a plain shell on `connection`, and waits until it is really there.
+ * Starts a program that leads elsewhere (`sudo`, `pct exec`) from a plain shell on `connection`, and waits
+ * until it is really there.
  *
- * The plain shell prints a mark of its own first, which tells a login that starts something else from a program that fails.
+ * The plain shell prints a mark of its own first, which tells a login that starts something else from a
+ * program that fails.
  *
- * `line` is built around the words that are to run on the far side: they first print a mark of ours, then run `command`. Nothing is sent after
- * the line before that mark has come, so whatever asks for a password, or a shell that reads ahead, swallows nothing of ours. And since the line
- * goes to a POSIX shell's input, the login shell (fish, csh) never reads our quoting.
+ * `line` is built around the words that are to run on the far side: they first print a mark of ours, then run
+ * `command`. Nothing is sent after the line before that mark has come, so whatever asks for a password, or a
+ * shell that reads ahead, swallows nothing of ours. And since the line goes to a POSIX shell's input, the
+ * login shell (fish, csh) never reads our quoting.
  */
 export async function launch(
   connection: Connection,
@@ -73,7 +82,10 @@ export async function launch(
   return outcome === 'timedOut' ? { kind: 'timedOut', stderr } : { kind: 'failed', end: outcome, stderr }
 }
 
-/** Takes everything up to and with `mark` off a channel's stdout, and leaves the stream as if it had never been read. */
+/**
+ * Takes everything up to and with `mark` off a channel's stdout, and leaves the stream as if it had never
+ * been read.
+ */
 class Beginning {
   readonly ended: Promise<'started'>
   /** The near shell has run. */
@@ -105,8 +117,9 @@ class Beginning {
 }
 
 /**
- * Reads until `take` says that it has enough, or until the function that this gives is called. Without `data` listeners, whose removal would
- * leave the stream flowing into nothing: the next reader gets every byte that was not taken.
+ * Reads until `take` says that it has enough, or until the function that this gives is called. Without `data`
+ * listeners, whose removal would leave the stream flowing into nothing: the next reader gets every byte that
+ * was not taken.
  */
 function listen(stream: Readable, take: (chunk: Buffer) => boolean): () => void {
   const stop = (): void => {

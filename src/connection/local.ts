@@ -2,7 +2,10 @@ import { channelOfChild } from './channel.ts'
 import type { Channel, Connection } from './connection.ts'
 import type { ConnectionWorld } from './world.ts'
 
-/** The machine that gpuplay itself runs on. Every channel is a process group of its own, so that `kill` takes all of it. */
+/**
+ * The machine that gpuplay itself runs on. Every channel is a process group of its own, so that `kill` takes
+ * all of it.
+ */
 export function localConnection(effects: Pick<ConnectionWorld, 'spawn' | 'killGroup'>): Connection {
   const open = new Set<Channel>()
   return {

@@ -9,8 +9,8 @@ import { type Destination, parseProxyJump } from './ssh-config.ts'
 import type { SshTarget } from './ssh-dial.ts'
 
 /**
- * A host through the `ssh` program, one child a channel: for certificates, security keys, GSSAPI and whatever else a user's configuration holds
- * that our own ssh cannot do. It never asks anything (BatchMode).
+ * A host through the `ssh` program, one child a channel: for certificates, security keys, GSSAPI and whatever
+ * else a user's configuration holds that our own ssh cannot do. It never asks anything (BatchMode).
  */
 export function opensshConnection(target: SshTarget, effects: ConnectionWorld): Connection {
   const children = new Set<Channel>()
@@ -87,7 +87,10 @@ function commonOptions(target: SshTarget, effects: ConnectionWorld): string[] {
   ]
 }
 
-/** `ssh -J` would ask the hops for the keys of the user's own configuration alone: none of our options reaches them. */
+/**
+ * `ssh -J` would ask the hops for the keys of the user's own configuration alone: none of our options reaches
+ * them.
+ */
 function throughHops(target: SshTarget, effects: ConnectionWorld): string[] {
   const common = commonOptions(target, effects)
   const hops = parseProxyJump(target.proxyJump ?? 'none')
@@ -95,7 +98,8 @@ function throughHops(target: SshTarget, effects: ConnectionWorld): string[] {
   const command = hops.reduce<string | undefined>((before, hop) => {
     const way = before === undefined ? [] : option('ProxyCommand', before)
     const argv = ['ssh', ...common, ...way, ...loginOptions(hop)]
-    // ssh expands what begins with % in the command of its own proxy, and %% to the percent sign of the one behind that.
+    // ssh expands what begins with % in the command of its own proxy, and %% to the percent sign of the one
+    // behind that.
     return `${commandLine(argv).replaceAll('%', '%%')} -W '[%h]:%p' -- ${quote(hop.address).replaceAll('%', '%%')}`
   }, undefined)
   return command === undefined ? [] : option('ProxyCommand', command)

@@ -9,8 +9,8 @@ import { lastSaid } from './said.ts'
 const startTime = 60_000
 
 /**
- * A container of the node that `node` leads to as root. Every channel is one `pct exec`, which is why one long-lived shell does nearly all.
- * Closing it leaves the node's connection as it is: its owner closes that.
+ * A container of the node that `node` leads to as root. Every channel is one `pct exec`, which is why one
+ * long-lived shell does nearly all. Closing it leaves the node's connection as it is: its owner closes that.
  */
 export function pctConnection(node: Connection, ctid: string): Connection {
   return {
@@ -21,7 +21,8 @@ export function pctConnection(node: Connection, ctid: string): Connection {
         node,
         {
           command,
-          // The default of --keep-env changes between Proxmox versions; without it PATH, HOME and the like are what the container says.
+          // The default of --keep-env changes between Proxmox versions; without it PATH, HOME and the like
+          // are what the container says.
           line: (farSide) =>
             `/bin/sh -c 'PATH=$PATH:/usr/sbin:/sbin; exec pct exec "$1" --keep-env 0 -- /bin/sh -c "$2"' sh ${ctid} ${farSide}`,
         },
@@ -51,7 +52,10 @@ export function pctConnection(node: Connection, ctid: string): Connection {
 
 type PctCode = keyof typeof texts
 
-/** Status 2 for a container that is not on this node, 255 for one that does not run; 2 is also what wrong options give. */
+/**
+ * Status 2 for a container that is not on this node, 255 for one that does not run; 2 is also what wrong
+ * options give.
+ */
 function classify(status: number | undefined, said: string): PctCode {
   if (status === 126 || status === 127 || /pct: (?:command )?not found/.test(said)) return 'pct-missing'
   if (/not running/i.test(said)) return 'container-stopped'

@@ -48,7 +48,10 @@ export class SentScript {
     this.#settle = settle
   }
 
-  /** One piece of what the script says; whole texts go to who listens, at once. What the listener throws is kept for `run`. */
+  /**
+   * One piece of what the script says; whole texts go to who listens, at once. What the listener throws is
+   * kept for `run`.
+   */
   say({ piece, follows }: Extract<Mark, { kind: 'said' }>): void {
     this.#said.push(piece)
     if (follows === 'line') this.#said.push(newline)

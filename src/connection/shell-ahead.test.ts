@@ -17,7 +17,10 @@ interface Gate extends Connection {
   release(): void
 }
 
-/** A way to this machine on which answers can be held up for as long as a test likes: the longest round trip there is. */
+/**
+ * A way to this machine on which answers can be held up for as long as a test likes: the longest round trip
+ * there is.
+ */
 function gated(): Gate {
   const local = localConnection(testEffects())
   let held: (() => void)[] | undefined

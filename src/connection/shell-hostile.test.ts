@@ -1,4 +1,7 @@
-/** A far side that speaks the protocol wrongly, as a broken or hostile container does: the shell is lost, and nobody waits for ever. */
+/**
+ * A far side that speaks the protocol wrongly, as a broken or hostile container does: the shell is lost, and
+ * nobody waits for ever.
+ */
 import assert from 'node:assert/strict'
 import { PassThrough } from 'node:stream'
 import { test } from 'node:test'
@@ -15,7 +18,10 @@ interface Hostile {
   readonly killed: () => boolean
 }
 
-/** A shell that greeted as it should (script 1, as process 7), and from then on says what the test makes it say. */
+/**
+ * A shell that greeted as it should (script 1, as process 7), and from then on says what the test makes it
+ * say.
+ */
 async function hostile(): Promise<Hostile> {
   const stdin = new PassThrough()
   const streams = { stdout: new PassThrough(), stderr: new PassThrough() }

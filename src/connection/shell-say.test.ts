@@ -101,7 +101,8 @@ while [ $n -lt 200 ]; do n=$((n + 1)); gp_say "number $n"; done; wait; noise x >
 
     test(`a program that ${frame} runs cannot speak for it`, async () => {
       const shell = await start()
-      // What every script of the session can read in its environment, and what marks look like without the nonce.
+      // What every script of the session can read in its environment, and what marks look like without the
+      // nonce.
       const answer = await saying(
         shell,
         `env | grep -c __gpuplay_; tr '\\0' '\\n' </proc/self/environ | grep -c __gpuplay_; tr '\\0' '\\n' </proc/$$/environ | grep -c __gpuplay_

@@ -191,7 +191,7 @@ test('what answers, but not as a shell, is an error that says what it said', asy
     signal: calm,
     command: 'exec sh -c "echo This account is disabled; exit 1"',
   })
-  await assert.rejects(opening, /no shell answers on the host: .*status 1 \(This account is disabled\)/)
+  await assert.rejects(opening, /no shell answered on the host: .*status 1 \(This account is disabled\)/)
   const mute = openShell(connection, { signal: calm, command: 'exec sleep 30', timeout: 300 })
   await assert.rejects(mute, /did not answer in time/)
   await connection.close()

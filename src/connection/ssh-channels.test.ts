@@ -1,4 +1,7 @@
-/** Channels of an SSH connection: how they are shared, how they end, and what happens when a server is slow or goes away. */
+/**
+ * Channels of an SSH connection: how they are shared, how they end, and what happens when a server is slow or
+ * goes away.
+ */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'

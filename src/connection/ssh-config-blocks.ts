@@ -1,6 +1,7 @@
 /**
- * Reads as much of ssh's configuration files as tells which of their lines could apply to a host (ssh_config(5)). What the lines mean is left to
- * ssh itself, and so is everything that this reader is not sure of.
+ * Reads as much of ssh's configuration files as tells which of their lines could apply to a host
+ * (ssh_config(5)). What the lines mean is left to ssh itself, and so is everything that this reader is not
+ * sure of.
  */
 import { readdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
@@ -19,7 +20,10 @@ export interface ConfigOption {
   readonly value: string
 }
 
-/** @returns undefined where only ssh can tell: for `Match`, for names that are made canonical, for what cannot be read. */
+/**
+ * @returns undefined where only ssh can tell: for `Match`, for names that are made canonical, for what cannot
+ * be read.
+ */
 export async function readConfigBlocks(
   files: readonly string[],
   home: string,

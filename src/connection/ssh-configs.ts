@@ -27,8 +27,9 @@ const harmless = new Set([
 ])
 
 /**
- * What ssh's configuration says of the hosts of one run. `ssh -G` follows `Include` and `Match` as no library does, but costs a process: it is asked
- * only where lines apply that matter, and once for all hosts to which the same lines apply.
+ * What ssh's configuration says of the hosts of one run. `ssh -G` follows `Include` and `Match` as no library
+ * does, but costs a process: it is asked only where lines apply that matter, and once for all hosts to which
+ * the same lines apply.
  */
 export class SshConfigs {
   readonly #effects: ConnectionWorld
@@ -59,7 +60,8 @@ export class SshConfigs {
     const options = applicable(await this.#blocks, address)
     if (options?.every(({ key }) => harmless.has(key)) === true)
       return defaultConfig(destination, this.#effects, hashes(options))
-    // Without a line that names the host, or makes something of its name, the answer is good for other hosts too.
+    // Without a line that names the host, or makes something of its name, the answer is good for other hosts
+    // too.
     const shared = options !== undefined && options.every(({ value }) => !/[%$]/.test(value))
     const answer = await this.#answer(
       JSON.stringify([shared ? options : address, port, user]),

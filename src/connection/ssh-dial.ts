@@ -173,7 +173,8 @@ async function logIn(
     keepaliveCountMax: 4,
     ...(check.algorithms === undefined ? {} : { algorithms: { serverHostKey: check.algorithms } }),
     hostVerifier: (key: Buffer, verify: (permitted: boolean) => void) => {
-      // The braces matter: ssh2 takes whatever this returns, a promise too, for consent unless it is `false` or `undefined`.
+      // The braces matter: ssh2 takes whatever this returns, a promise too, for consent unless it is `false`
+      // or `undefined`.
       check.judge(key).then(
         (known) => verify(known),
         () => verify(false),
@@ -231,7 +232,9 @@ function methodName(identity: Identity): string {
   return identity.method.type === 'agent' ? 'publickey' : identity.method.type
 }
 
-/** Watches a client from the moment it is made: without a listener an `error` event ends the whole process. */
+/**
+ * Watches a client from the moment it is made: without a listener an `error` event ends the whole process.
+ */
 function watchLoss(client: Client, socket: Duplex): Promise<string> {
   return new Promise((resolve) => {
     let why = 'the connection was closed'

@@ -1,4 +1,6 @@
-/** The byte streams on which ssh is spoken: TCP, a channel of a jump host, the program of a `ProxyCommand`. */
+/**
+ * The byte streams on which ssh is spoken: TCP, a channel of a jump host, the program of a `ProxyCommand`.
+ */
 import { connect as connectTcp, type Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 import type { Client } from 'ssh2'
@@ -27,8 +29,8 @@ export function tcpSocket(
 }
 
 /**
- * What is written in one turn leaves together. ssh2 writes the length, the text and the tag of every packet by themselves; each would wake up the kernel
- * here and the server there.
+ * What is written in one turn leaves together. ssh2 writes the length, the text and the tag of every packet
+ * by themselves; each would wake up the kernel here and the server there.
  */
 function gathering(socket: Socket): Socket {
   const write = socket.write.bind(socket)

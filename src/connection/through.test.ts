@@ -163,7 +163,7 @@ describe('becoming another user', () => {
       const login: Connection = { ...near, open: (_command, signal) => near.open(script, signal) }
       const { problem } = await problemOf(becomeConnection(login, other))
       assert.equal(problem.code, 'no-shell')
-      assert.match(problem.message, /^the login succeeds, but no shell runs: /)
+      assert.match(problem.message, /^the login succeeded, but no shell started: /)
       assert.match(problem.message, said)
     })
   }

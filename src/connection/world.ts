@@ -1,8 +1,13 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 
-/** What connections need of the machine that gpuplay runs on; handed in, so that nothing here reads `process`. */
+/**
+ * What connections need of the machine that gpuplay runs on; handed in, so that nothing here reads `process`.
+ */
 export interface ConnectionWorld {
-  /** Starts a program of this machine with three pipes; `group` puts it at the head of a process group of its own. */
+  /**
+   * Starts a program of this machine with three pipes; `group` puts it at the head of a process group of its
+   * own.
+   */
   readonly spawn: (
     file: string,
     argv: readonly string[],

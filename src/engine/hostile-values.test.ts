@@ -135,7 +135,7 @@ describe('what a host answers', () => {
       'a user',
       nul,
       'command: { argv: [id] }\nbecome: true\nbecome_user: "{{ r.stdout }}"',
-      /^cannot become .*: there is no such user$/,
+      /^cannot become .*: the user does not exist$/,
     ],
   ]
   for (const [name, said, task, message] of values) {
@@ -176,7 +176,7 @@ describe('what a host answers', () => {
     [
       'prints a line of 9 MB',
       'head -c 9000000 /dev/zero | tr "\\0" x',
-      /^the answer of \w+ was too long or cut short \(stat\)$|^cannot read \/etc: /,
+      /^the answer from \w+ was too long or cut short \(stat\)$|^cannot read \/etc: /,
     ],
     [
       'prints what is no UTF-8',

@@ -1,10 +1,10 @@
-/** What actions are carried out with: the way to a machine, what a task says of it, and what may come of it. */
+/** The access that executors get to a machine, and the results that they return. */
 import type { HostName } from '../base/brand.ts'
 import type { Problem } from '../base/errors.ts'
 import type { Channel, Shell } from '../connection/connection.ts'
 import type { Expectation, PendingNote } from './expectation.ts'
 
-/** Where the state of gpuplay lives on a host (`state.ts`). */
+/** The directory on a host in which gpuplay keeps its state (`state.ts`). */
 export const defaultStateDirectory = '/var/lib/gpuplay/v1'
 
 export interface MachineAccess {
@@ -14,11 +14,21 @@ export interface MachineAccess {
   readonly node?: MachineAccess
   /** The shell that is open now. @throws UnreachableError */
   shell(): Promise<Shell>
-  /** A program on a channel of its own, with the same rights as the shell. `command` is of the form `exec ...`. @throws UnreachableError */
+  /**
+   * Starts a program on its own channel, with the same rights as the shell. `command` has the form `exec
+   * ...`.
+   * @throws UnreachableError
+   */
   open(command: string, signal: AbortSignal): Promise<Channel>
-  /** Copies a file of the machine that gpuplay runs on, mode 0600, replacing what is there. @throws HostError, ConnectionLostError, UnreachableError */
+  /**
+   * Copies a file from the controller with mode 0600, replacing the target.
+   * @throws HostError, ConnectionLostError, UnreachableError
+   */
   upload(from: string, to: string, options: UploadRequest): Promise<void>
-  /** Ends everything at once, in the middle of an action too: the grace after an interruption is over. */
+  /**
+   * Aborts everything at once, even in the middle of an action: the grace period after an interruption has
+   * passed.
+   */
   readonly signal: AbortSignal
   /** Default `defaultStateDirectory`. */
   readonly stateDirectory?: string
@@ -31,18 +41,24 @@ export interface UploadRequest {
   readonly progress?: (done: number) => void
 }
 
-/** What executors of a single action are given; in a window each step has its own part (`WindowContext`). */
+/** The context of a single action. In a window, each step has its own part of it (`WindowContext`). */
 export interface ExecutionContext {
-  /** No new step begins after this; a step that has begun runs to its end (until `MachineAccess.signal`), a detached job runs on without us. */
+  /**
+   * After this aborts, no new step begins. A running step finishes (unless `MachineAccess.signal` aborts),
+   * and a detached job keeps running.
+   */
   readonly signal: AbortSignal
-  /** What the plan rests on, by path on the machine that the action runs on. Compared under the lock before anything is changed. */
+  /**
+   * The state that the plan relies on, by path on the action's machine. Compared under the lock before the
+   * change.
+   */
   readonly expects: ReadonlyMap<string, Expectation>
-  /** Written down on the machine that the action runs on before it is changed. */
+  /** Recorded on the action's machine before the change. */
   readonly notes: readonly PendingNote[]
-  /** The token of the lease on a machine; an action is refused when another run has taken it since. */
+  /** The token of the lease on a machine. An action is refused if another run has taken the lease since. */
   lease?(machine: HostName): number | undefined
   readonly progress?: (message: string, done?: number, total?: number) => void
-  /** Fresh 32 hex digits for each script. */
+  /** Returns 32 new hex digits for each script. */
   readonly nonce?: () => string
 }
 
@@ -55,9 +71,9 @@ export interface ActionReply {
 export type ActionResult =
   | { readonly kind: 'done'; readonly reply?: ActionReply }
   | { readonly kind: 'failed'; readonly problem: Problem; readonly reply?: ActionReply }
-  /** Something else changed what the plan rests on; nothing was done. */
+  /** Something else changed the state that the plan relies on; nothing was done. */
   | { readonly kind: 'stale'; readonly what: string }
-  /** The connection dropped: whether it was done is not known. */
+  /** The connection was lost: the action may or may not have been done. */
   | { readonly kind: 'lost'; readonly why: string }
-  /** The lock was not to be had in time; nothing was done. */
+  /** The lock was not free in time; nothing was done. */
   | { readonly kind: 'locked'; readonly problem: Problem }

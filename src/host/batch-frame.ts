@@ -1,4 +1,4 @@
-/** What one frame of a batch holds: its sections, their script, and what came back of each. */
+/** The contents of one batch frame: its sections, their script, and their output. */
 import { HostError } from '../base/errors.ts'
 import { raw, sh, type ShellText } from '../base/shell.ts'
 import type { ShellHelper } from '../connection/connection.ts'
@@ -7,14 +7,14 @@ import { type QueryKind, type SectionOutput, senselessAnswer, type Settled } fro
 const mostScriptBytes = 96 * 1024
 const mostAnswerBytes = 16 * 1024 * 1024
 
-/** A query that waits, with everyone who asked it. */
+/** A pending query and the callbacks of its callers. */
 export interface Waiting {
   readonly kind: QueryKind<unknown, unknown>
   readonly item: unknown
   readonly key: string
   readonly settle: (answer: Settled<unknown>) => void
   readonly fail: (error: unknown) => void
-  /** Asked before in a frame that went wrong: now in a section of its own. */
+  /** Failed in an earlier frame; now gets its own section. */
   alone: boolean
 }
 
@@ -24,7 +24,10 @@ export interface Section {
   readonly script: ShellText
 }
 
-/** Cheap kinds first, so that what hangs hangs last; no frame over the limits. */
+/**
+ * Splits queries into frames that respect the limits. Cheap kinds come first, so that slow ones delay nothing
+ * else.
+ */
 export function frames(queries: readonly Waiting[], host: string): readonly (readonly Section[])[] {
   const result: Section[][] = []
   let current: Section[] = []
@@ -72,7 +75,10 @@ function sections(queries: readonly Waiting[], host: string): readonly Section[]
   return result.sort((a, b) => a.kind.answerBytes - b.kind.answerBytes)
 }
 
-/** One section, or, where an item cannot be put into a script, one for each of the others; that item fails. */
+/**
+ * Returns one section. If an item cannot be put into a script, that item fails and each of the others gets
+ * its own section.
+ */
 function section(kind: Section['kind'], queries: readonly Waiting[], host: string): readonly Section[] {
   try {
     return [{ kind, queries, script: kind.script(queries.map(({ item }) => item)) }]
@@ -123,7 +129,7 @@ function splitStream(stream: Buffer, nonce: string): readonly { bytes: Buffer; c
   }
 }
 
-/** Answers the queries of one section; returns those that are to be asked again alone. */
+/** Settles the queries of one section. Returns those that have to be asked again alone. */
 export function settleSection(
   { kind, queries }: Section,
   output: SectionOutput,

@@ -1,4 +1,7 @@
-/** Questions in one frame: what they are merged to, and that a host which answers nonsense harms nobody but who asked. */
+/**
+ * Questions in one frame: what they are merged to, and that a host which answers nonsense harms nobody but
+ * who asked.
+ */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -82,7 +85,7 @@ test('what cannot be put into a script fails alone', async () => {
     outcome(batcher.query(ask, { argv: ['echo', 'fine'], timeout: 1000 })),
   ])
   const hint = 'check where the value comes from, such as the output of an earlier task'
-  const nul = 'a value contains a NUL character, which cannot be passed to a program'
+  const nul = 'a value contains a NUL character, which no program can be given'
   assert.deepEqual(answers, [
     ['invalid-value', nul, hint],
     undefined,

@@ -1,7 +1,8 @@
 /**
- * Gathers the queries that probes issue in the same turn of the event loop and sends them as one frame: equal kinds share one process, equal queries
- * are asked once. A query that fails, hangs or answers too much takes none of its neighbours with it: they are asked again in a frame without it.
- * An answer that makes no sense, whatever a parser throws at it, is the host's failure: a HostError for who asked, and nobody else notices.
+ * Collects the queries that probes issue in one turn of the event loop and sends them as one frame. Queries
+ * of the same kind share one process; equal queries are sent once. A query that fails, hangs or returns too
+ * much does not affect the others: they are sent again in a frame without it. If a parser rejects an answer
+ * for any reason, only the caller of that query gets a HostError.
  */
 import { HostError, type Problem } from '../base/errors.ts'
 import type { Shell } from '../connection/connection.ts'
@@ -19,16 +20,16 @@ import { ConnectionLostError } from './errors.ts'
 import type { QueryKind, Settled } from './queries/query.ts'
 
 export interface Batcher {
-  /** Answers when the frame that holds this query is back. Equal queries of one frame (`key`) are asked once. */
+  /** Resolves when the frame of this query has returned. Equal queries of one frame (`key`) are sent once. */
   query<Item, Answer>(kind: QueryKind<Item, Answer>, item: Item): Promise<Answer>
 }
 
 export interface BatcherOptions {
-  /** For sentences. */
+  /** The name of the host in messages. */
   readonly hostName: string
   readonly shell: () => Promise<Shell>
   readonly signal: AbortSignal
-  /** 32 random hex digits, fresh for each frame: no output can hold them by chance. */
+  /** 32 random hex digits, new for each frame, so that no output contains them by chance. */
   readonly nonce: () => string
 }
 
@@ -44,7 +45,7 @@ export function createBatcher(options: BatcherOptions): Batcher {
   const flush = async (): Promise<void> => {
     let queries: readonly Waiting[] = []
     try {
-      // What is asked while the shell is being opened, and in the turn after that, travels in the same frame.
+      // Queries issued while the shell opens, and in the next turn, travel in the same frame.
       await options
         .shell()
         .then(() => nextTurn())
@@ -53,7 +54,7 @@ export function createBatcher(options: BatcherOptions): Batcher {
         })
       let left = queries
       while (left.length > 0) {
-        // All are sent at once: the shell answers one after the other.
+        // Sends all frames at once: the shell answers them in order.
         const again = await Promise.all(
           frames(left, options.hostName).map((frame) => exchange(frame, options)),
         )
@@ -99,7 +100,7 @@ function wait<Item, Answer>(
   return { promise, waiting: { kind, item, key, settle, fail, alone: false } }
 }
 
-/** Sends one frame and settles what it answered; returns what has to be asked again. */
+/** Sends one frame and settles its answers. Returns the queries to send again. */
 async function exchange(frame: readonly Section[], options: BatcherOptions): Promise<readonly Waiting[]> {
   const shell = await options.shell()
   const nonce = options.nonce()
@@ -124,7 +125,7 @@ async function exchange(frame: readonly Section[], options: BatcherOptions): Pro
       again.push(...settleSection(section, output, options.hostName))
       return
     }
-    // The first section without an end is where it stuck; alone in it, a query cannot blame another one.
+    // The first section without an end mark is the one that hung. A query that is alone in it is the cause.
     const { queries } = section
     if (!culpritFound && queries.length === 1) {
       const problem = unanswered(

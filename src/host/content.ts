@@ -1,4 +1,4 @@
-/** Texts as they go to a host, and their checksums. */
+/** Texts in the form in which they are sent to a host, and their checksums. */
 import { createHash } from 'node:crypto'
 import { Secret } from '../base/secret.ts'
 

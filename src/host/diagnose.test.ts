@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { diagnose, endOfOutput } from './diagnose.ts'
 
-/** What apt, dpkg, tar and cp write in these cases; the words are those of apt 2.6 and dpkg 1.21 (Debian 12). */
+/**
+ * What apt, dpkg, tar and cp write in these cases; the words are those of apt 2.6 and dpkg 1.21 (Debian 12).
+ */
 const usual: readonly {
   readonly name: string
   readonly said: string
@@ -36,8 +38,8 @@ const usual: readonly {
       [401, 'Unauthorized', /subscription/],
       [403, 'Forbidden', /refuses this host/],
       [404, 'Not Found', /no such file/],
-      [407, 'Proxy Authentication Required', /proxy wants a password/],
-      [503, 'Service Unavailable', /try again later/],
+      [407, 'Proxy Authentication Required', /proxy requires a password/],
+      [503, 'Service Unavailable', /retry later/],
     ] as const
   ).map(([status, words, hint]) => ({
     name: `a repository that answers ${status}`,
@@ -60,14 +62,14 @@ const usual: readonly {
     said: 'W: GPG error: https://mirror.example InRelease: The following signatures were invalid: EXPKEYSIG A4B469963BF863CC Someone',
     code: 'repository-key-expired',
     message: /A4B469963BF863CC/,
-    hint: /fetch the key/,
+    hint: /current key/,
   },
   {
     name: 'a clock that is behind',
     said: 'E: Release file for https://mirror.example/InRelease is not valid yet (invalid for another 3h). Updates for this repository will not be applied.',
     code: 'repository-out-of-date',
     message: /not valid yet: https:\/\/mirror\.example\/InRelease/,
-    hint: /clock of the host is behind/,
+    hint: /host's clock is behind/,
   },
   {
     name: 'a checksum that does not fit',

@@ -1,4 +1,4 @@
-/** What the messages of programs mean, for a person: the field's usual failures with what to do about them. */
+/** Recognizes common failures in the output of programs, and explains them with a hint. */
 import type { Problem } from '../base/errors.ts'
 
 interface Diagnosis {
@@ -6,7 +6,7 @@ interface Diagnosis {
   readonly explain: (match: RegExpExecArray) => Problem
 }
 
-/** The first known failure that the output shows; undefined when it shows none. */
+/** Returns the first known failure in the output, or undefined. */
 export function diagnose(output: string): Problem | undefined {
   for (const { pattern, explain } of diagnoses) {
     const match = pattern.exec(output)
@@ -166,7 +166,7 @@ const diagnoses: readonly Diagnosis[] = [
   },
 ]
 
-/** A path; an entry may hold the key itself instead, or name none. */
+/** A source entry names a key file, contains the key itself, or has neither. */
 function keyName(given = ''): string {
   const name = given.trim()
   return name === '' ? 'none' : name.length > 100 ? 'a key in the entry itself' : name
@@ -186,10 +186,10 @@ function repository(url: string, status: string, words: string): Problem {
   }
 }
 
-/** Characters of a line that a sentence can hold. */
+/** Characters of a line that fit into a message. */
 const longestLine = 400
 
-/** The last lines of an output that say something, joined for a sentence; of a long line its end. */
+/** Joins the last non-empty lines of an output for a message. A long line is cut at its beginning. */
 export function lastLines(output: string, count = 3): string {
   return output
     .slice(-10 * count * longestLine)
@@ -200,7 +200,7 @@ export function lastLines(output: string, count = 3): string {
     .join(' | ')
 }
 
-/** The end of what a program printed, for a sentence: errors first, and the other stream by its name where there are both. */
+/** The end of a program's output for a message: stderr first, then stdout by name if both have text. */
 export function endOfOutput({
   stdout,
   stderr,

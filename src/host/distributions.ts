@@ -1,5 +1,5 @@
 /**
- * What Ansible calls distributions and their families, so that conditions compare as people write them
+ * Ansible's names of distributions and their families, so that conditions compare with the usual names
  * (`OS_FAMILY_MAP` in lib/ansible/module_utils/facts/system/distribution.py).
  */
 

@@ -1,4 +1,4 @@
-/** What an action will have done: what its kind implies and what it declares, each with the machine that it is true of. */
+/** The effects of an action, implied by its kind or declared, each with its machine. */
 import { given } from '../base/given.ts'
 import type { Action, Content, Effect } from './action.ts'
 import { labelOf } from './label.ts'
@@ -6,10 +6,10 @@ import type { PredictedFile } from './predicted-file.ts'
 import { type Resource, resource } from './resource.ts'
 import { kindOf, type Kinds, kindsOf } from './resources/all.ts'
 
-/** An effect that says itself where it is true: on the task's host, or on its node. */
+/** An effect with its place: the task's host, or its node. */
 export type PlacedEffect = Effect & { readonly on: 'host' | 'node' }
 
-/** What the kind of an action says of it, without what the action declares. */
+/** The effects that follow from the kind of an action, without the declared ones. */
 export function impliedEffects(action: Action): readonly PlacedEffect[] {
   const on = action.on ?? 'host'
   switch (action.kind) {
@@ -41,7 +41,7 @@ export function impliedEffects(action: Action): readonly PlacedEffect[] {
           },
         },
       ]
-    // The copy runs on the node; the file is the container's.
+    // The copy runs on the node, but the file is in the container.
     case 'push':
       return [
         {
@@ -55,7 +55,7 @@ export function impliedEffects(action: Action): readonly PlacedEffect[] {
       const status = action.verb === 'start' || action.verb === 'restart' ? 'running' : 'stopped'
       return [{ on, kind: 'container', name: action.ctid, becomes: { status } }]
     }
-    // What is not declared of a program is unknown: everything, where nothing is.
+    // A program without declared effects can change everything.
     case 'run':
       return action.effects === undefined
         ? [
@@ -67,14 +67,14 @@ export function impliedEffects(action: Action): readonly PlacedEffect[] {
             },
           ]
         : []
-    // New attributes are laid over what is there, which only the overlay knows; a reboot makes true what waits for it.
+    // Only the overlay knows the file that new attributes apply to, and the effects that wait for a reboot.
     case 'setAttributes':
     case 'reboot':
       return []
   }
 }
 
-/** Implied first, then declared: what a module says of its own action is the last word. */
+/** Implied effects first, then declared ones, which take precedence. */
 export function allEffects(action: Action): readonly PlacedEffect[] {
   const on = action.on ?? 'host'
   return [
@@ -83,7 +83,10 @@ export function allEffects(action: Action): readonly PlacedEffect[] {
   ]
 }
 
-/** The resource that a task holds alone while this is done and looked at; undefined for what others may change at the same time. */
+/**
+ * The resource that a task holds exclusively while it applies and checks the effect; undefined if others may
+ * change it at the same time.
+ */
 export function heldBy(effect: Effect, kinds: Kinds = kindsOf()): Resource | undefined {
   if (effect.kind === 'unknown' || effect.kind === 'brings') return undefined
   const kind = kindOf(kinds, effect.kind)

@@ -1,8 +1,8 @@
 import { UnreachableError } from '../base/errors.ts'
 
 /**
- * The connection dropped while a read was under way. Reads change nothing: reconnect and read again.
- * An `UnreachableError`, so that who does not care treats the host as unreachable.
+ * The connection was lost during a read. Reads change nothing: reconnect and read again. Extends
+ * `UnreachableError`, so that callers can treat the host as unreachable.
  */
 export class ConnectionLostError extends UnreachableError {
   constructor(host: string, why: string) {

@@ -1,17 +1,17 @@
-/** What an action finds on a host: what it must, and what is written down there with it. */
+/** The state that an action expects on a host, and the notes that it records there. */
 import type { FileStatus } from './host.ts'
 
-/** What a path has to be on the host for an action to be carried out. */
+/** The state of a path that an action requires. */
 export interface Expectation {
-  /** `absent`, `nothing` (read through links: none is there, or one that leads nowhere), `present` or `sha256:HEX`. */
+  /** `absent`, `nothing` (read through links: no file, or a dangling link), `present` or `sha256:HEX`. */
   readonly content: string
-  /** What `lstat` said of it when the action was planned; undefined when nobody asked. */
+  /** The result of `lstat` when the action was planned; undefined if it was not read. */
   readonly status?: FileStatus
 }
 
-/** A notification that waits for its handler. `value` is the engine's: plain data. */
+/** A pending notification of a handler. `value` is the engine's: plain data. */
 export interface PendingNote {
-  /** By which it is struck out; the same key is the same note. */
+  /** Identifies the note for its removal; notes with the same key are the same note. */
   readonly key: string
   readonly value: unknown
 }

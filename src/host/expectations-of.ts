@@ -1,4 +1,4 @@
-/** What an action rests on, taken from what its probe has read. */
+/** Derives the expectations of an action from the readings of its probe. */
 import type { HostName } from '../base/brand.ts'
 import type { Action } from './action.ts'
 import { allEffects } from './effects.ts'
@@ -7,8 +7,9 @@ import { remotePath } from './paths.ts'
 import { overlaps } from './resource.ts'
 
 /**
- * What of a reading an action has to find unchanged: the files that it touches, on the machine that it runs on, except those that an earlier action of the
- * same plan has changed itself. `touched` is `TaskReader.touched()`.
+ * The readings that must not have changed when the action runs: those of the files that it touches on its
+ * machine, except files that an earlier action of the same plan has changed. `touched` is
+ * `TaskReader.touched()`.
  */
 export function expectationsOf(
   action: Action,

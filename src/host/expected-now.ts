@@ -1,12 +1,12 @@
-/** What a step expects once the steps before it in the same window have been carried out. */
+/** The expectations of a step after the earlier steps of its window. */
 import { revealed, sha256Of } from './content.ts'
 import type { Expectation } from './expectation.ts'
 import { remotePath } from './paths.ts'
 import type { Step } from './step.ts'
 
 /**
- * Steps whose expectations count the files that earlier steps of the list replace: a step behind a `writeFile` of its own path finds that content,
- * whatever was read before, and attributes that nobody has read.
+ * Adjusts the expectations of steps to the files that earlier steps replace: after a `writeFile`, a step on
+ * the same path expects that content, whatever was read before, and has no known attributes.
  */
 export function expectedNow(steps: readonly Step[]): readonly Step[] {
   const done = new Map<string, string | undefined>()
@@ -23,7 +23,7 @@ export function expectedNow(steps: readonly Step[]): readonly Step[] {
   })
 }
 
-/** Paths with the content that a step leaves there; undefined where it leaves the content as it is. */
+/** Paths with the content that a step leaves there; undefined if it keeps the content. */
 function changes({ action }: Step): readonly (readonly [string, string | undefined])[] {
   switch (action.kind) {
     case 'writeFile': {

@@ -1,4 +1,4 @@
-/** What can be known of every host, each fact read when it is first asked for. Names are Ansible's where it has the same thing. */
+/** The facts of a host. Each is read when it is first used. Names are Ansible's if it has the same fact. */
 import type { JSONSchema } from 'json-schema-to-ts'
 import { HostError } from '../base/errors.ts'
 import { distributionName, distributionNames, familyName, familyNames } from './distributions.ts'
@@ -10,22 +10,22 @@ import { fullHostName, machineType, processors, virtualization } from './questio
 export interface Fact {
   readonly name: string
   readonly description: string
-  /** A value as a host would give it. */
+  /** An example value. */
   readonly example: unknown
-  /** Of what `read` gives; conditions are checked against it. */
+  /** The schema of the value that `read` returns; conditions are checked against it. */
   readonly schema: JSONSchema
-  /** undefined: the host has no such thing. @throws UnknownError, HostError, UnreachableError */
+  /** Returns undefined if the host has no such thing. @throws UnknownError, HostError, UnreachableError */
   read(host: Host): Promise<unknown>
 }
 
 const text = { type: 'string' } as const
-/** As os-release has it: never with capitals. */
+/** As in os-release: never with capitals. */
 const lowerCase = { type: 'string', pattern: '^[^A-Z]*$' } as const
-/** As Ansible has it: always with capitals. */
+/** As in Ansible: always with a capital. */
 const named = (examples: readonly string[]) => ({ type: 'string', pattern: '[A-Z]', examples }) as const
 const number = { type: 'integer' } as const
 
-/** All facts there are, in the order in which they are shown. */
+/** All facts, in the order in which they are shown. */
 export const facts: readonly Fact[] = [
   {
     name: 'hostname',

@@ -1,4 +1,7 @@
-/** Reads and actions on the shell that runs use, where descriptors, standard input and what scripts leave behind are not those of a fresh `sh -c`. */
+/**
+ * Reads and actions on the shell that runs use, where descriptors, standard input and what scripts leave
+ * behind are not those of a fresh `sh -c`.
+ */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'

@@ -1,9 +1,9 @@
 /**
- * What a module may do with a host: read it. Nothing here can change anything.
+ * The view of a host that modules get: read-only.
  *
- * Reads are gathered while probes run and sent in one frame when every probe of the host waits (`batch.ts`). In a dry run the overlay
- * answers first (`overlay.ts`): a read that meets something unknown rejects with `UnknownError`, and the task's outcome is `unknown`,
- * unless the probe asked with `maybe`.
+ * Reads are collected while probes run, and sent in one frame when every probe of the host waits
+ * (`batch.ts`). In a dry run, the overlay answers first (`overlay.ts`): a read that meets something unknown
+ * rejects with `UnknownError`, and the task's outcome is `unknown`, unless the probe used `maybe`.
  */
 import type { HostName } from '../base/brand.ts'
 import type { Unknown } from '../base/unknown.ts'
@@ -32,7 +32,7 @@ export type {
 } from './status.ts'
 
 export interface HttpAnswer {
-  /** 0 when no answer came; then `error` says why. */
+  /** 0 if no answer came; then `error` contains the reason. */
   readonly status: number
   readonly error?: string
   /** Content-Length of a HEAD. */
@@ -42,15 +42,18 @@ export interface HttpAnswer {
 
 export interface Host {
   readonly name: HostName
-  /** A resource of any kind that there is, by its name; the methods below do this for their kinds. */
+  /** Reads a resource of any kind by its name. The methods below are shorthands for their kinds. */
   read<Reading>(kind: ResourceKind<string, Reading>, name: string): Promise<Reading>
-  /** lstat(2); undefined when there is nothing at that path. With `follow`, stat(2). */
+  /** lstat(2), or stat(2) with `follow`; undefined if nothing is at that path. */
   stat(path: string, options?: { readonly follow?: boolean }): Promise<SeenFile | undefined>
-  /** The whole file as UTF-8 (up to 1 MiB; HostError beyond, or when it is a directory or unreadable); undefined when absent. */
+  /**
+   * The whole file as UTF-8; undefined if absent. HostError if it is larger than 1 MiB, a directory, or
+   * unreadable.
+   */
   text(path: string): Promise<string | undefined>
-  /** sha256 of the content in hex; undefined when absent. */
+  /** sha256 of the content in hex; undefined if absent. */
   hash(path: string): Promise<string | undefined>
-  /** Names in a directory, sorted; undefined when there is no such directory. */
+  /** Names in a directory, sorted; undefined if there is no such directory. */
   list(path: string): Promise<readonly string[] | undefined>
   package(name: string): Promise<PackageStatus>
   unit(name: string): Promise<UnitStatus>
@@ -58,35 +61,45 @@ export interface Host {
   kernel(): Promise<KernelStatus>
   /** Full path of a program on the host's PATH. */
   command(name: string): Promise<string | undefined>
-  /** A container of this node; undefined when the node has no such container. */
+  /** A container of this node; undefined if the node has no such container. */
   container(ctid: string): Promise<ContainerStatus | undefined>
   /** Free bytes for root on the file system that holds the path (or its nearest existing parent). */
   space(path: string): Promise<number>
-  /** Asks from the host. */
+  /** Sends the request from the host. */
   http(
     url: string,
     options: { readonly method: 'HEAD' | 'GET'; readonly proxy?: string; readonly login?: Login },
   ): Promise<HttpAnswer>
-  /** Asks a named question (`question.ts`): runs its program and reads the answer, whatever the exit status. */
+  /**
+   * Asks a named question (`question.ts`): runs its program and parses the answer, whatever the exit status.
+   */
   ask<Said>(question: Question<Said>, options?: AskOptions): Promise<Said>
-  /** Turns a read that met something unknown into a value; the only way to plan on what a dry run cannot know. */
+  /**
+   * Returns `Unknown` if a read meets something unknown; the only way to plan with values that a dry run
+   * cannot know.
+   */
   maybe<T>(read: Promise<T>): Promise<T | Unknown>
-  /** The node of a container; of every other host itself. */
+  /** The node of a container. Every other host is its own node. */
   readonly node: Host
-  /** Facts about where this host stands, from the inventory. */
+  /** The place of this host in the inventory. */
   readonly placement: Placement
-  /** Files beside the playbook, on the machine that gpuplay runs on. */
+  /** Files beside the playbook, on the controller. */
   readonly controller: ControllerFiles
 }
 
 export interface AskOptions {
-  /** Asks as this user (`setpriv`, needs root), for "the GPU must work for this user too". */
+  /** Runs as this user (`setpriv`, needs root), to check that the GPU works for this user too. */
   readonly user?: string
 }
 
-/** The host of `command` and `shell`: it also runs programs that the playbook names, by the promise of its author that they only read. */
+/**
+ * The host of `command` and `shell`. It also runs programs from the playbook whose author promises that they
+ * only read.
+ */
 export interface ProgramHost extends Host {
-  /** Runs any program. A dry run takes it that the program reads everything, and may run it more than once. */
+  /**
+   * Runs any program. A dry run assumes that the program may read everything, and may run it more than once.
+   */
   promised(argv: readonly string[], options?: PromisedOptions): Promise<Answer>
 }
 
@@ -105,7 +118,7 @@ export interface Placement {
 }
 
 export interface ControllerFiles {
-  /** undefined when there is no such file. */
+  /** Returns undefined if there is no such file. */
   file(
     path: string,
   ): Promise<{ readonly sha256: string; readonly size: number; readonly mode: string } | undefined>

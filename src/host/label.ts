@@ -1,6 +1,6 @@
 import type { Action } from './action.ts'
 
-/** What an action does, for people, in the imperative: its own words, or words made from its kind. */
+/** Describes an action to people, in the imperative. Derived from its kind if it has no label. */
 export function labelOf(action: Action): string {
   return action.label ?? madeLabel(action)
 }

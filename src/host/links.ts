@@ -1,16 +1,18 @@
-/** Paths through links: which names mean the same file. */
+/** Resolves paths through links: different names of one file. */
 import { linkTarget, mostLinks, parentOf, type RemotePath } from './paths.ts'
 
 export interface Walk {
-  /** Links above it followed; it may be a link itself. */
+  /** The path with the links above it followed; it may be a link itself. */
   readonly place: RemotePath
-  /** All links followed. */
+  /** The path with all links followed. */
   readonly target: RemotePath
-  /** The links on the way, each by the path without links at which it is. */
+  /** The links on the way, by their own paths without links. */
   readonly links: ReadonlyMap<RemotePath, RemotePath>
 }
 
-/** Where a path leads by the links of a host; `linkAt` gives for a path as it is written, if it is a link, where that leads, without links. */
+/**
+ * Follows a path through the links of a host. If a path is a link, `linkAt` returns its target without links.
+ */
 export function walk(path: RemotePath, linkAt: (path: RemotePath) => RemotePath | undefined): Walk {
   const links = new Map<RemotePath, RemotePath>()
   let place: RemotePath = path
@@ -24,17 +26,20 @@ export function walk(path: RemotePath, linkAt: (path: RemotePath) => RemotePath 
   return { place, target: target ?? path, links }
 }
 
-/** What is predicted of links, and what the host has. */
+/** The predicted links, and those of the host. */
 export interface LinkSight {
-  /** `gone`: what is on the host now will not be there any more. */
+  /** `gone`: the file that is on the host now will be removed. */
   predicted(
     path: RemotePath,
   ): { readonly kind: 'link'; readonly target: string } | { readonly kind: 'gone' } | undefined
-  /** Of a path without links. */
+  /** The target of a path without links. */
   live(path: RemotePath): RemotePath | undefined
 }
 
-/** Where a path will lead: predicted links first, then those of the host. With `follow` it is followed itself too. */
+/**
+ * The place to which a path will lead: predicted links first, then those of the host. With `follow`, a link
+ * at the path itself is followed too.
+ */
 export function foreseenPlace(path: RemotePath, sight: LinkSight, follow: boolean, links = 0): RemotePath {
   let live = true
   for (const here of [...pathsAbove(path), path]) {
@@ -51,7 +56,7 @@ export function foreseenPlace(path: RemotePath, sight: LinkSight, follow: boolea
   return path
 }
 
-/** The directories above a path from the top, `/` left out. */
+/** The directories above a path from the top, without `/`. */
 export function pathsAbove(path: RemotePath): readonly RemotePath[] {
   const result: RemotePath[] = []
   for (let above = parentOf(path); above !== '/'; above = parentOf(above)) result.unshift(above)

@@ -1,4 +1,7 @@
-/** How a host proves to a server who it is: never in an address or on a command line, which others can read. */
+/**
+ * The credentials that a host sends to a server. They are never part of an address or a command line, which
+ * others can read.
+ */
 import { given } from '../base/given.ts'
 import type { Secret } from '../base/secret.ts'
 import { sh, type ShellText } from '../base/shell.ts'
@@ -10,7 +13,7 @@ export interface Login {
   readonly headers?: Readonly<Record<string, string | Secret>>
 }
 
-/** undefined when there is nothing in it. */
+/** Returns undefined if all members are empty. */
 export function loginOf({
   username,
   password,
@@ -21,14 +24,18 @@ export function loginOf({
 }
 
 /**
- * Sets the variables `curlrc` and `wgetrc` to configurations of curl and wget; both are empty without a login. curl reads its one from standard input;
- * wget takes none from there, so `wgetrcFile` makes a private file of it.
+ * Sets the variables `curlrc` and `wgetrc` to configurations of curl and wget; both are empty without a
+ * login. curl reads its configuration from standard input. wget cannot, so `gp_wget` writes it to a private
+ * file.
  */
 export function loginVariables(login: Login | undefined): ShellText {
   return sh`curlrc=${curlConfig(login)} wgetrc=${wgetConfig(login)}`
 }
 
-/** `gp_wget ARGUMENT...`: wget with the configuration in `wgetrc`, by a file of mode 0600 that is gone afterwards. */
+/**
+ * `gp_wget ARGUMENT...`: runs wget with the configuration in `wgetrc`, through a file of mode 0600 that is
+ * removed afterwards.
+ */
 export const wgetWithLogin = sh`gp_wget() {
   [ -n "$wgetrc" ] || { wget "$@"; return; }
   wgetrc_file=$(mktemp) || return 1

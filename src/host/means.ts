@@ -1,11 +1,14 @@
-/** How a machine that is reached is asked, changed and taken. */
+/** The ways to query, change and lease a machine. */
 import { type Batcher, type BatcherOptions, createBatcher } from './batch.ts'
 import type { MachineAccess } from './access.ts'
 import { type LeaseHolder, type LeaseResult, takeLease } from './state.ts'
 import type { Step, StepResult, WindowContext } from './step.ts'
 import { carryOut } from './window.ts'
 
-/** All that a run does to machines goes through this: scripts in earnest, a model of the machine in a simulation. */
+/**
+ * Everything that a run does to machines goes through this: scripts in a real run, a model of the machine in
+ * a simulation.
+ */
 export interface Means {
   createBatcher(options: BatcherOptions): Batcher
   /** @throws as `carryOut` of `window.ts` */
@@ -18,5 +21,5 @@ export interface Means {
   takeLease(machine: MachineAccess, holder: LeaseHolder): Promise<LeaseResult>
 }
 
-/** By scripts over the machine's shells. */
+/** Runs scripts in the machine's shells. */
 export const scripts: Means = { createBatcher, carryOut, takeLease }

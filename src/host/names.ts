@@ -1,6 +1,6 @@
 import { HostError } from '../base/errors.ts'
 
-/** A module gave, or a user wrote, a name that nothing of that kind can have. */
+/** A module or a user gave a name that is not valid for its kind. */
 export function invalidName(what: string, name: string): HostError {
   return new HostError({
     code: 'invalid-name',

@@ -1,11 +1,14 @@
-/** Notes of handlers that wait, on a host: a file each in `pending` of the state directory, there from just before the change until the handler has run. */
+/**
+ * Notes of pending handlers on a host: one file each in `pending` of the state directory, from just before
+ * the change until the handler has run.
+ */
 import type { Action } from './action.ts'
 import { sha256Of } from './content.ts'
 import type { PendingNote } from './expectation.ts'
 import type { Host } from './host.ts'
 import { defaultStateDirectory } from './access.ts'
 
-/** Where a note is kept, and what is in it. */
+/** The path and the content of a note's file. */
 export function noteFile(
   { key, value }: PendingNote,
   stateDirectory: string,
@@ -14,8 +17,8 @@ export function noteFile(
 }
 
 /**
- * Writes notes down as actions of their own, through a user who may: before the change of another user who may not. A note too many is harmless,
- * a missing one is not.
+ * Actions that record notes as a privileged user, before a change by a user who cannot. A superfluous note is
+ * harmless, a missing one is not.
  */
 export function noteActions(notes: readonly PendingNote[], stateDirectory: string): readonly Action[] {
   const files = notes.map((note): Action => {
@@ -26,12 +29,12 @@ export function noteActions(notes: readonly PendingNote[], stateDirectory: strin
   return notes.length === 0 ? [] : [{ kind: 'makeDirectory', path: `${stateDirectory}/pending` }, ...files]
 }
 
-/** Strikes notes out; those that are not there are no matter. */
+/** Actions that remove notes; missing notes are ignored. */
 export function strikeActions(keys: readonly string[], stateDirectory: string): readonly Action[] {
   return keys.map((key) => ({ kind: 'remove', path: `${stateDirectory}/pending/${fileName(key)}` }))
 }
 
-/** The notes that wait on a host, in the order of their keys' hashes. What is no note of ours is passed over. */
+/** The pending notes on a host, in the order of their keys' hashes. Other files are ignored. */
 export async function readPending(
   host: Host,
   stateDirectory = defaultStateDirectory,

@@ -1,14 +1,14 @@
-/** What is predicted of one machine, as marks with numbers that only grow. */
+/** The predictions for one machine, as marks with increasing numbers. */
 import type { Unknown } from '../base/unknown.ts'
 import type { PlacedEffect } from './effects.ts'
 import type { RemotePath } from './paths.ts'
 import type { FilePrediction } from './predicted-file.ts'
 
-/** `live`: nothing was predicted, the host answers. */
+/** `live`: nothing is predicted, so the host answers. */
 export type Predicted<T> =
   | { readonly kind: 'live' }
   | { readonly kind: 'unknown'; readonly unknown: Unknown }
-  /** `base`: what the prediction does not name was unknown before it; otherwise it is as on the host. */
+  /** `base`: fields that the prediction does not name are unknown; without it they are as on the host. */
   | { readonly kind: 'predicted'; readonly value: T; readonly base?: Unknown }
 
 export interface Mark<T = unknown> {
@@ -16,23 +16,23 @@ export interface Mark<T = unknown> {
   readonly value: T
 }
 
-/** What is known of one machine. */
+/** The predictions for one machine. */
 export interface MachineMarks {
-  /** By resource; the predictions since the last that says all, oldest first. */
+  /** By resource: the predictions since the last complete one, oldest first. */
   readonly exact: Map<string, readonly Mark[]>
   readonly unknown: { readonly at: number; readonly pattern: string; readonly why: string }[]
   readonly brings: { readonly at: number; readonly why: string }[]
   readonly boots: { readonly at: number; readonly why: string }[]
-  /** When a path was last removed, with all below it. */
+  /** The number of the last removal of a path with everything below it. */
   readonly removed: Map<string, number>
-  /** Links of the host, as far as reads have met them: by their path without links, where they lead. */
+  /** Links of the host that reads have met: their targets, by their paths without links. */
   readonly links: Map<RemotePath, RemotePath>
-  /** For the containers of this machine. */
+  /** For the containers of this node. */
   readonly power: Map<string, { readonly at: number; readonly verb: string; readonly why: string }[]>
   afterBoot: PlacedEffect[]
 }
 
-/** What a boot makes anew, whatever was there before. */
+/** Paths that every boot recreates. */
 export const volatile = ['file:/dev/*', 'file:/run/*', 'file:/proc/*', 'file:/sys/*', 'file:/tmp/*']
 
 export function freshMarks(): MachineMarks {
@@ -48,13 +48,13 @@ export function freshMarks(): MachineMarks {
   }
 }
 
-/** What was predicted by the name of a link, before it was known to be one, is true of what the link leads to. */
+/** Moves predictions under the name of a link, made before the link was known, to the link's target. */
 export function learnLink({ links, exact }: MachineMarks, at: RemotePath, target: RemotePath): void {
   if (links.get(at) === target) return
   links.set(at, target)
   for (const [name, marks] of Array.from(exact)) {
     if (name !== `file:${at}` && !name.startsWith(`file:${at}/`)) continue
-    // What replaces the link itself stays.
+    // A prediction that replaces the link itself stays.
     if (name === `file:${at}` && marks.some(({ value }) => replacesLink(value))) continue
     const other = `file:${target === '/' ? '' : target}${name.slice(`file:${at}`.length)}`
     exact.delete(name)

@@ -1,4 +1,7 @@
-/** Looks predictions up: what the marks of a machine, and for a container those of its node, say of one resource. */
+/**
+ * Looks up the predictions for one resource in the marks of a machine and, for a container, in those of its
+ * node.
+ */
 import type { HostName } from '../base/brand.ts'
 import { Unknown } from '../base/unknown.ts'
 import { foreseenPlace, type LinkSight } from './links.ts'
@@ -15,7 +18,7 @@ import { parentOf, type RemotePath } from './paths.ts'
 import { type FilePrediction, foresee } from './predicted-file.ts'
 import { isShared, overlaps, type Resource } from './resource.ts'
 
-/** A machine as the overlay needs it: a container also has what happens to its node. */
+/** A machine as the overlay needs it. Changes of a node also affect its containers. */
 export interface Place {
   readonly name: HostName
   readonly nodeName?: HostName | undefined
@@ -23,23 +26,31 @@ export interface Place {
 }
 
 export interface PlaceOverlay {
-  /** The machine itself will be something else by then (a container that only the run starts): nothing on it can be known. */
+  /**
+   * Set if the whole machine is unknown (a container that only the run starts): nothing on it can be known.
+   */
   whole(): Unknown | undefined
-  /** Of a path without links (`resolve`). */
+  /** The predictions for a path without links (`resolve`). */
   file(path: RemotePath): Predicted<readonly FilePrediction[]>
-  /** Where a path will lead by the links that are predicted and those of the host that are known; with `follow`, the path itself is followed too. */
+  /**
+   * The path to which a path will lead, through predicted links and known links of the host. With `follow`, a
+   * link at the path itself is followed too.
+   */
   resolve(path: RemotePath, follow: boolean): RemotePath
-  /** Links of the host, each by its path without links. */
+  /** Adds links of the host, by their paths without links. */
   learn(links: ReadonlyMap<RemotePath, RemotePath>): void
-  /** Names directly below a directory that will be there or not; `emptied`: nothing of what is there now will be. */
+  /**
+   * Names directly below a directory, with whether they will exist. `emptied`: none of the present ones will
+   * remain.
+   */
   below(
     path: RemotePath,
   ): Predicted<{ readonly emptied: boolean; readonly names: ReadonlyMap<string, boolean> }>
-  /** Of one thing, all that was predicted of it together. */
+  /** All predictions for one resource, merged. */
   prediction(resource: Resource): Predicted<object>
-  /** The machine would have been booted since this was last predicted. */
+  /** Set if a predicted boot of the machine follows the last prediction for this resource. */
   bootedSince(resource: Resource): Unknown | undefined
-  /** Of something that is absent on the host now: unknown when a predicted installation may bring it. */
+  /** For a resource that is absent on the host now: unknown if a predicted installation may create it. */
   absent(resource: string): Unknown | undefined
   touches(pattern: string): Unknown | undefined
 }
@@ -49,7 +60,7 @@ export function placeOverlay(place: Place, machines: Map<HostName, MachineMarks>
   const node =
     place.nodeName === undefined || place.nodeName === place.name ? undefined : machines.get(place.nodeName)
   const power = (place.ctid === undefined ? undefined : node?.power.get(place.ctid)) ?? []
-  /** Times at which this machine would have been booted, oldest first. */
+  /** The predicted boots of this machine, oldest first. */
   const boots = [
     ...(own?.boots ?? []),
     ...(place.ctid === undefined ? [] : (node?.boots ?? [])),
@@ -69,7 +80,7 @@ export function placeOverlay(place: Place, machines: Map<HostName, MachineMarks>
     return mark && new Unknown(mark.why)
   }
 
-  /** The predictions of a resource, newest last, unless something later made it unknown. */
+  /** The predictions for a resource, newest last, unless something later made it unknown. */
   const predictions = <T>(resource: string): Predicted<readonly T[]> => {
     const marks = marksOf(resource)
     const unknown = lastUnknown(resource, marks.at(-1)?.at ?? 0)
@@ -87,7 +98,7 @@ export function placeOverlay(place: Place, machines: Map<HostName, MachineMarks>
     const mark = own?.brings.findLast(({ at }) => at > after)
     return mark && new Unknown(mark.why)
   }
-  /** When a directory above was last removed, with the path in it. */
+  /** The number of the last removal of a directory above the path. */
   const goneAbove = (path: RemotePath): number => {
     let latest = 0
     for (let above = parentOf(path); above !== '/'; above = parentOf(above)) {
@@ -190,7 +201,7 @@ export function placeOverlay(place: Place, machines: Map<HostName, MachineMarks>
   return self
 }
 
-/** Parameters of the kernel appear with its modules. */
+/** Kernel parameters appear with the kernel's modules. */
 function broughtByModule(machine: MachineMarks | undefined): Unknown | undefined {
   for (const [resource, marks] of machine?.exact ?? []) {
     const loaded = resource.startsWith('kernelModule:') ? marks.at(-1)?.value : undefined
@@ -212,8 +223,9 @@ function isParent({ value }: Mark): boolean {
 }
 
 /**
- * Whether an installation could bring this: packages put nothing into what belongs to the administrator, to users, to the running system or to us
- * (Filesystem Hierarchy Standard, Debian policy 9.1.2; what is added to units in /etc is the administrator's, systemd.unit(5)). What an installer does beyond that it has to declare as unknown.
+ * Whether an installation could create this. Packages put nothing into paths of the administrator, of users,
+ * of the running system or of gpuplay (Filesystem Hierarchy Standard, Debian policy 9.1.2; drop-ins in /etc
+ * belong to the administrator, systemd.unit(5)). An installer that does more must declare it as unknown.
  */
 function canBeBrought(resource: string): boolean {
   if (resource.startsWith('unit:') || resource.startsWith('command:')) return true

@@ -121,7 +121,7 @@ test('a container sees what happens to its node', async () => {
   await rejectsUnknown(host.text('/etc/passwd'), /the container is started only by the real run/)
   await rejectsUnknown(host.ask(machineType), /the container is started only by the real run/)
   overlay.apply(node, { kind: 'containerPower', ctid: '101', verb: 'stop' })
-  await rejectsUnknown(host.text('/etc/passwd'), /will have been stopped/)
+  await rejectsUnknown(host.text('/etc/passwd'), /stops the container/)
 })
 
 test('a program that an author promised to be reading is unknown once anything is predicted', async () => {

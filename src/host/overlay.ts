@@ -1,9 +1,11 @@
 /**
- * What the earlier tasks of a dry run would have left behind, in order, for each machine. Later reads see it before they see the host.
+ * The predicted results of the earlier tasks of a dry run, in order, for each machine. Later reads see them
+ * before they see the host.
  *
- * Everything is a mark with a number that only grows, so that the later one wins: a file that was written and then belongs to what a package brings is
- * unknown, one that is written afterwards is known again. The laws (tested): what was predicted is read back; what cannot be known is never answered
- * from the host; a machine that nothing was predicted for reads as it is.
+ * Each prediction is a mark with an increasing number, so that the later one wins: a file that was written is
+ * unknown after a package that may replace it, and known again after it is written once more. The laws
+ * (tested): a prediction is read back; unknown things are never answered from the host; a machine without
+ * predictions reads as it is.
  */
 import type { HostName } from '../base/brand.ts'
 import type { Unknown } from '../base/unknown.ts'
@@ -20,13 +22,13 @@ export type { Place } from './overlay-place.ts'
 
 export interface Overlay {
   /**
-   * The action would be carried out for a task of this machine; by root, unless `byUser`. The paths that it changes have been read over this overlay, or their
-   * links asked for (`HostReader.findLinks`).
+   * Predicts that an action of a task on this machine was carried out, by root unless `byUser`. The paths
+   * that it changes must have been read over this overlay, or their links resolved (`HostReader.findLinks`).
    */
   apply(place: Place, action: Action, actor?: { readonly byUser: boolean }): void
-  /** What is predicted of a machine. */
+  /** The predictions for a machine. */
   of(place: Place): PlaceOverlay
-  /** Whether anything predicted may change a resource (or pattern) of a machine, and why. */
+  /** Returns the reason if a prediction may change a resource (or pattern) of a machine. */
   touches(place: Place, pattern: string): Unknown | undefined
 }
 
@@ -81,7 +83,7 @@ export function createOverlay(kinds: Kinds = kindsOf()): Overlay {
 
   const overlay: Overlay = {
     apply(place, action, { byUser } = { byUser: false }) {
-      /** Links are followed: what is written through one is read back by the other name too. */
+      /** Follows links, so that a file written through a link is read back under its other name too. */
       const located = (name: HostName, path: string, follow: boolean): RemotePath => {
         const there = name === place.name ? place : { name }
         return placeOverlay(there, machines).resolve(remotePath(path), follow)
@@ -117,7 +119,7 @@ export function createOverlay(kinds: Kinds = kindsOf()): Overlay {
   return overlay
 }
 
-/** What they do to a path that is a link they do to what it leads to; all others replace the link. */
+/** These actions change the target of a link; all others replace the link. */
 const followsLinks: ReadonlySet<Action['kind']> = new Set(['writeFile', 'makeDirectory'])
 
 function set(machine: MachineMarks, resource: string, mark: Mark, partial: boolean): void {

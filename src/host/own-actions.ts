@@ -1,4 +1,4 @@
-/** Actions that gpuplay carries out for itself, outside any task: notes of handlers, guests of a node. */
+/** Runs gpuplay's own actions, outside any task: notes of handlers, guests of a node. */
 import { HostError } from '../base/errors.ts'
 import type { Action } from './action.ts'
 import { ConnectionLostError } from './errors.ts'
@@ -7,9 +7,9 @@ import { type Means, scripts } from './means.ts'
 import type { WindowContext } from './step.ts'
 
 /**
- * Carries actions out in order. What the programs among them printed, by action.
- * @throws HostError with the first failure; ConnectionLostError when it is not known whether they were done; UnreachableError; the reason of
- * `context.signal` when they did not all begin
+ * Carries out actions in order. Returns the output of the programs among them, by action.
+ * @throws HostError with the first failure; ConnectionLostError if it is unknown whether they were done;
+ * UnreachableError; the reason of `context.signal` if not all of them began
  */
 export async function carryOutOwn(
   actions: readonly Action[],

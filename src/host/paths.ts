@@ -17,15 +17,15 @@ export function remotePath(path: string): RemotePath {
   return (normal.length > 1 && normal.endsWith('/') ? normal.slice(0, -1) : normal) as RemotePath
 }
 
-/** The directory that holds a path; `/` holds itself. */
+/** The directory that contains a path; `/` contains itself. */
 export function parentOf(path: RemotePath): RemotePath {
   return posix.dirname(path) as RemotePath
 }
 
-/** How many links a path may lead through, as the kernel allows. */
+/** The number of links that a path may contain, as in the kernel. */
 export const mostLinks = 40
 
-/** Where a link at `path` leads. */
+/** The target of a link at `path`. */
 export function linkTarget(path: RemotePath, target: string): RemotePath {
   return remotePath(target.startsWith('/') ? target : `${parentOf(path)}/${target}`)
 }

@@ -1,4 +1,4 @@
-/** What a module's `plan` returns. */
+/** The result of a module's `plan`. */
 import type { ExitCode } from '../base/errors.ts'
 import { given } from '../base/given.ts'
 import type { Unknown } from '../base/unknown.ts'
@@ -6,17 +6,25 @@ import type { Action } from './action.ts'
 
 export interface Plan {
   readonly actions: readonly Action[]
-  /** Before and after, for people who asked with `--diff`. */
+  /** Before and after, for `--diff`. */
   readonly diffs: readonly Diff[]
-  /** Carrying it out leaves no trace to find: it is done once, and no further plan of the task is made. */
+  /** The actions leave no trace to find, so they run once, and the task is not planned again. */
   readonly once?: boolean
-  /** Says that later steps rest on what these produce: the engine carries them out, probes and plans again. Names the stage; one that recurs fails the task. */
+  /**
+   * Set if later steps depend on the results of these: the engine carries them out, then probes and plans
+   * again. Names the stage; a repeated stage fails the task.
+   */
   readonly stage?: string
-  /** Nothing to do but wait: the engine probes again, with back-off, until the plan no longer says so or the deadline has passed. */
+  /**
+   * Nothing to do but wait: the engine probes again, with back-off, until the plan no longer asks for it or
+   * the deadline has passed.
+   */
   readonly settle?: Settle
-  /** Only a dry run has any: why it must not promise these actions. Their effects are laid over what later tasks read all the same. */
+  /**
+   * Only in a dry run: the reason why it cannot promise these actions. Later tasks still see their effects.
+   */
   readonly doubt?: Unknown
-  /** The module will not go on; nothing was changed by this plan. */
+  /** The module refuses to continue; this plan changed nothing. */
   readonly refusal?: Refusal
   readonly warnings: readonly string[]
 }
@@ -24,14 +32,14 @@ export interface Plan {
 export interface Settle {
   /** "the container is starting" */
   readonly why: string
-  /** Seconds from the first time that the task waits. */
+  /** Seconds since the task began to wait. */
   readonly timeout: number
-  /** What a person can do when that was not long enough. */
+  /** What the user can do after a timeout. */
   readonly hint?: string
 }
 
 export interface Diff {
-  /** What is compared: a path, `package dkms`, ... */
+  /** The compared thing: a path, `package dkms`, ... */
   readonly title: string
   readonly before: string
   readonly after: string
@@ -42,15 +50,15 @@ export interface Refusal {
   readonly message: string
   readonly hint?: string
   readonly findings?: readonly Finding[]
-  /** Otherwise the task's, the role's or the module's own. */
+  /** Default: the exit code of the task, the role or the module. */
   readonly exitCode?: ExitCode
 }
 
-/** One thing that is wrong, for reports such as those of `verify`. */
+/** One problem in a report such as that of `verify`. */
 export interface Finding {
   readonly message: string
   readonly cause?: string
-  /** The line of a file that is meant. */
+  /** The line of a file with the problem. */
   readonly line?: string
   readonly fix?: string
 }
@@ -70,7 +78,10 @@ export interface PlanOptions {
   readonly warnings?: readonly string[]
 }
 
-/** Carry these out, in order; `undefined` entries are left out, so that a plan reads as a list of conditions. */
+/**
+ * A plan that carries out these actions in order. `undefined` entries are left out, so that a plan reads as a
+ * list of conditions.
+ */
 export function actions(list: readonly (Action | undefined)[], options: PlanOptions = {}): Plan {
   return {
     ...nothing,

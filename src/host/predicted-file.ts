@@ -1,4 +1,4 @@
-/** Answers about files from what was predicted of them, laid over what the host says. */
+/** Answers about files from predictions and the present state of the host. */
 import { HostError } from '../base/errors.ts'
 import type { Secret } from '../base/secret.ts'
 import { Unknown, UnknownError } from '../base/unknown.ts'
@@ -6,7 +6,7 @@ import { given } from '../base/given.ts'
 import { revealed, sha256Of } from './content.ts'
 import type { FileStatus, SeenFile } from './status.ts'
 
-/** What a path becomes. */
+/** The predicted state of a path. */
 export type PredictedFile =
   | { readonly kind: 'absent' }
   | {
@@ -23,26 +23,26 @@ export type PredictedFile =
   | { readonly kind: 'link'; readonly target: string }
   | { readonly kind: 'character'; readonly major?: number; readonly minor?: number }
 
-/** Later predictions of the same file: attributes alone are laid over what is there. */
+/** A prediction that may add to earlier ones: attributes alone change the present file. */
 export type FilePrediction = (
   | PredictedFile
   | { readonly kind: 'attributes'; readonly mode?: string; readonly owner?: string; readonly group?: string }
-  /** Something below it will be there, and so will it be, as a directory. */
+  /** Something below this path will exist, so the path will be a directory. */
   | { readonly kind: 'parent' }
 ) & {
-  /** Who acts is not root: what is made belongs to nobody that could be named here. */
+  /** The task's user is not root, so the owner of a new file is unknown here. */
   readonly byUser?: boolean
 }
 
-/** What the path will be: the last prediction that says all, and the attributes that were laid over it since. */
+/** The predicted state of a path: the last complete prediction, and the attributes since then. */
 export interface Foreseen {
-  /** undefined: what is on the host now. */
+  /** undefined: the file that is on the host now. */
   readonly file: PredictedFile | undefined
-  /** What is on the host now will be gone before it: nothing of that is kept. */
+  /** The file that is on the host now will be removed first: none of its attributes are kept. */
   readonly anew: boolean
-  /** It will be a directory if there is nothing now. */
+  /** The path will be a directory if nothing exists there now. */
   readonly parent: boolean
-  /** Whoever makes it is not root, and who that is, is not known here. */
+  /** A user other than root creates it, and that user is not known here. */
   readonly byUser: boolean
   readonly attributes: { readonly mode?: string; readonly owner?: string; readonly group?: string }
 }
@@ -65,7 +65,7 @@ export function foresee(predictions: readonly FilePrediction[]): Foreseen {
     } else {
       const kept =
         file === undefined ? attributes : file.kind === prediction.kind ? { ...own(file), ...attributes } : {}
-      // What is there already keeps its owner.
+      // An existing file keeps its owner.
       const made = file === undefined ? !parent : file.kind !== prediction.kind
       if (made) byUser = prediction.byUser === true
       file = prediction
@@ -77,7 +77,7 @@ export function foresee(predictions: readonly FilePrediction[]): Foreseen {
   return { file, anew, parent, byUser, attributes }
 }
 
-/** What `stat` will say; `live` is what it says now. */
+/** The predicted answer of `stat`; `now` is the present one. */
 export function foreseenStatus(foreseen: Foreseen, now: SeenFile | undefined): SeenFile | undefined {
   const { file, anew, parent, byUser, attributes } = foreseen
   const live = anew ? undefined : now
@@ -87,7 +87,8 @@ export function foreseenStatus(foreseen: Foreseen, now: SeenFile | undefined): S
     return named && byUser && live === undefined ? ownedBySomeone(named, attributes) : named
   }
   if (file.kind === 'absent') return undefined
-  // A file that exists keeps what is not given, and a link is followed: what the link is stays as it is.
+  // An existing file keeps the attributes that are not given. A link is followed, so the link itself stays as
+  // it is.
   if (file.kind === 'file' && live?.kind === 'link') return live
   const kept = live?.kind === file.kind ? live : fresh(file.kind)
   const given = { ...own(file), ...attributes }
@@ -96,7 +97,10 @@ export function foreseenStatus(foreseen: Foreseen, now: SeenFile | undefined): S
   return byUser && kept !== live ? ownedBySomeone(whole, given) : whole
 }
 
-/** Owner and group that are not given cannot be known, however the host may know who acts: it is asked when the run has done it. */
+/**
+ * Owner and group that are not given are unknown: the host knows the task's user only when the run creates
+ * the file.
+ */
 function ownedBySomeone(status: SeenFile, given: Foreseen['attributes']): SeenFile {
   return {
     ...status,
@@ -129,7 +133,7 @@ function own(file: PredictedFile): Foreseen['attributes'] {
   }
 }
 
-/** A new owner's number is known only for root and for owners given as numbers. */
+/** The ID of a new owner is known only for root and for owners given as numbers. */
 function withAttributes(status: SeenFile, { mode, owner, group }: Foreseen['attributes']): SeenFile {
   return {
     ...status,
@@ -154,7 +158,7 @@ function sized(status: SeenFile, file: Extract<PredictedFile, { kind: 'file' }>)
 
 const contentUnknown = new Unknown('its content is known only when the real run writes it')
 
-/** What `text` will answer. @throws UnknownError, HostError for what is no file. */
+/** The predicted answer of `text`. @throws UnknownError; HostError if the path is not a file */
 export function foreseenText(path: string, file: PredictedFile): string | undefined {
   if (file.kind === 'absent') return undefined
   if (file.kind !== 'file')
@@ -163,7 +167,7 @@ export function foreseenText(path: string, file: PredictedFile): string | undefi
   return revealed(file.text)
 }
 
-/** What `hash` will answer. @throws UnknownError, HostError for what is no file. */
+/** The predicted answer of `hash`. @throws UnknownError; HostError if the path is not a file */
 export function foreseenHash(path: string, file: PredictedFile): string | undefined {
   if (file.kind === 'file' && file.sha256 !== undefined) return file.sha256
   const content = foreseenText(path, file)

@@ -1,9 +1,10 @@
 /**
  * Named questions: all that a probe can ask of a program on a host.
  *
- * A question is one program of the list below, an exact pattern of its arguments, and the parser of its answer. Its words are fixed where it is declared; a
- * value fills one whole argument, is checked against the pattern of its place, and never begins with a dash, so that no value can become an option.
- * Only `src/host`, `src/nvidia` and `src/proxmox` declare questions (a lint rule); modules name them.
+ * A question is one program of the list below, an exact pattern of its arguments, and the parser of its
+ * answer. Its words are fixed where it is declared; a value fills one whole argument, is checked against the
+ * pattern of its place, and never begins with a dash, so that no value can become an option. Only `src/host`,
+ * `src/nvidia` and `src/proxmox` declare questions (a lint rule); modules name them.
  */
 import { HostError } from '../base/errors.ts'
 import { invalidName } from './names.ts'
@@ -100,7 +101,10 @@ interface Declaration<Pattern extends Words> {
   readonly environment?: Readonly<Record<string, string>>
 }
 
-/** Declares a question without values. @throws Error for a program that is not on the list, or that would not be asked to simulate */
+/**
+ * Declares a question without values.
+ * @throws Error for a program that is not on the list, or that would not be asked to simulate
+ */
 export function question<const Pattern extends readonly [Program, ...(readonly string[])], Said>(
   declaration: Declaration<Pattern> & {
     /** Resources that the answer rests on, besides the program itself. */
@@ -112,7 +116,10 @@ export function question<const Pattern extends readonly [Program, ...(readonly s
   return new Asked({ words, argv: [...words], reads, environment, parse })
 }
 
-/** Declares a question about values. @throws Error like `question`; what it returns throws HostError for a value that does not fit its place */
+/**
+ * Declares a question about values.
+ * @throws Error like `question`; what it returns throws HostError for a value that does not fit its place
+ */
 export function questionAbout<const Pattern extends Words, Said>(
   declaration: Declaration<Pattern> & {
     reads(values: ValuesOf<Pattern>): readonly ResourcePattern[]
@@ -158,7 +165,10 @@ interface Rule {
 /** `apt-get -s` and `apt-cache` rewrite `/var/cache/apt/*.bin` as root unless told not to. */
 const noAptCaches = ['-o', 'Dir::Cache::pkgcache=', '-o', 'Dir::Cache::srcpkgcache=']
 
-/** All programs that a question may run. Each of them can read without changing anything that a person would call a change. */
+/**
+ * All programs that a question may run. Each of them can read without changing anything that a person would
+ * call a change.
+ */
 const programs = {
   'apt-cache': { adds: noAptCaches },
   'apt-get': { first: '-s', adds: noAptCaches },

@@ -50,7 +50,7 @@ test('what a user may not do with files is not promised, whatever the name he do
   assert.equal(await why(write('open/link/a')), `the task's user cannot write in ${dir.path('root')}`)
   assert.equal(await why(make('root/a/b')), `the task's user cannot write in ${dir.path('root/a')}`)
   assert.equal(await why(make('open/a/b')), undefined)
-  assert.match((await why({ kind: 'remove', path: dir.path('root/a') })) ?? '', /may not write/)
+  assert.match((await why({ kind: 'remove', path: dir.path('root/a') })) ?? '', /cannot write/)
   assert.match(
     (await why({ kind: 'setAttributes', path: dir.path('open/file'), mode: '0600' })) ?? '',
     /belongs to another user/,
@@ -59,5 +59,5 @@ test('what a user may not do with files is not promised, whatever the name he do
   assert.equal(await why(write('open/his/a')), undefined)
   overlay.apply(place, { kind: 'remove', path: dir.path('open/gone') })
   overlay.apply(place, make('open/gone'))
-  assert.match((await why(write('open/gone/a'))) ?? '', /may not write/)
+  assert.match((await why(write('open/gone/a'))) ?? '', /cannot write/)
 })

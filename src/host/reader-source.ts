@@ -37,11 +37,17 @@ export interface ReaderSource {
   walk(path: RemotePath): Promise<Walk>
 }
 
-/** A file that an answer rests on: `follow` says whether links were followed to the end; `start` is what all names begin with, for a pattern. */
+/**
+ * A file that an answer rests on: `follow` says whether links were followed to the end; `start` is what all
+ * names begin with, for a pattern.
+ */
 export interface FileBasis {
   readonly path: RemotePath
   readonly follow: boolean
-  /** What stands behind the path in the names of resources: `/` for the names in a directory, `/x*` for a pattern. */
+  /**
+   * What stands behind the path in the names of resources: `/` for the names in a directory, `/x*` for a
+   * pattern.
+   */
   readonly suffix: string
 }
 
@@ -92,7 +98,10 @@ export function createSource(options: SourceOptions): ReaderSource {
   }
 }
 
-/** Once it is known where the paths lead; until then, and where it cannot be known, any change of a file counts. */
+/**
+ * Once it is known where the paths lead; until then, and where it cannot be known, any change of a file
+ * counts.
+ */
 async function widen(
   basis: Basis,
   files: readonly FileBasis[],

@@ -87,7 +87,10 @@ function filesOf(view: PlaceOverlay): PredictedFiles {
   }
 }
 
-/** What the host must show of a file with this text; `present` where its bytes are no text, so that they cannot be told from the text. */
+/**
+ * What the host must show of a file with this text; `present` where its bytes are no text, so that they
+ * cannot be told from the text.
+ */
 function contentSeen(text: string | undefined): string {
   if (text === undefined) return 'absent'
   return text.includes('\u{fffd}') ? 'present' : `sha256:${sha256Of(text)}`

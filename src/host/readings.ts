@@ -1,8 +1,10 @@
 /**
- * Answers of machines that are kept, so that who asks the same again gets them without a frame, until something may have changed what they rest on.
+ * Answers of machines that are kept, so that who asks the same again gets them without a frame, until
+ * something may have changed what they rest on.
  *
- * One book for all machines of a run: what happens on a node touches its containers too. An answer that is still under way is dropped like any other: who
- * waits for it gets it, and who asks later asks again. Failures are never kept.
+ * One book for all machines of a run: what happens on a node touches its containers too. An answer that is
+ * still under way is dropped like any other: who waits for it gets it, and who asks later asks again.
+ * Failures are never kept.
  */
 import type { HostName } from '../base/brand.ts'
 import { isUnknown } from '../base/unknown.ts'
@@ -27,9 +29,10 @@ export interface Readings {
   /** Forgets what rests on anything that the pattern may mean (`resource.ts`; `*` is everything). */
   drop(pattern: string): void
   /**
-   * Forgets what an action of a task of `place` may have changed, on its machine, its node and, where it takes a machine down, on that with all its
-   * containers. Call it when the outcome is known, whatever it is: what is asked from then on is asked of the host. Where it was called when the action was
-   * on its way, what one user has asked behind it since may be spared.
+   * Forgets what an action of a task of `place` may have changed, on its machine, its node and, where it
+   * takes a machine down, on that with all its containers. Call it when the outcome is known, whatever it is:
+   * what is asked from then on is asked of the host. Where it was called when the action was on its way, what
+   * one user has asked behind it since may be spared.
    */
   dropFor(action: Action, place: Place, spared?: { readonly user: string }): void
   /** Forgets everything: time has passed. */
@@ -39,7 +42,9 @@ export interface Readings {
 export interface KeptAnswers extends Readings {
   /** The kept answer to a question of a user, or the one that `ask` gets now. */
   answer<T>(question: Question, basis: Basis, ask: () => Promise<T>): Promise<T>
-  /** A link of the machine, and where it leads, without links: what is done through it changes what is there. */
+  /**
+   * A link of the machine, and where it leads, without links: what is done through it changes what is there.
+   */
   linkAt(path: RemotePath, target: RemotePath): void
 }
 

@@ -1,5 +1,6 @@
 /**
- * What a read looked at and what a change touches, machine first: `pve1 file:/etc/x`, `pve1 package:dkms`, `pve1 container:101`.
+ * What a read looked at and what a change touches, machine first: `pve1 file:/etc/x`, `pve1 package:dkms`,
+ * `pve1 container:101`.
  *
  * What is predicted, what is kept of earlier answers and what a task holds are keyed by these.
  */

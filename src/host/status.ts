@@ -1,4 +1,7 @@
-/** What the host says of what there is on it; where it is only predicted, with an `Unknown` in the place of what cannot be known. */
+/**
+ * What the host says of what there is on it; where it is only predicted, with an `Unknown` in the place of
+ * what cannot be known.
+ */
 import type { Unknown } from '../base/unknown.ts'
 
 /** The same with fields that may not be known. */
@@ -13,7 +16,10 @@ export interface Answer {
   readonly stderr: string
 }
 
-/** A file as a task reads it: who will own what a user makes, and how large what is rendered at run will be, a prediction cannot say. */
+/**
+ * A file as a task reads it: who will own what a user makes, and how large what is rendered at run will be, a
+ * prediction cannot say.
+ */
 export type SeenFile = Foreseen<FileStatus, 'owner' | 'group' | 'uid' | 'gid' | 'size'>
 
 export interface FileStatus {
@@ -34,7 +40,10 @@ export interface FileStatus {
 }
 
 export interface PackageStatus {
-  /** The installed version; undefined when the package is not installed (removed with its configuration left counts as that). */
+  /**
+   * The installed version; undefined when the package is not installed (removed with its configuration left
+   * counts as that).
+   */
   readonly installed: string | undefined
   /** dpkg's own word, such as `installed`, `half-configured`, `config-files`, `not-installed`. */
   readonly status: string
@@ -44,7 +53,9 @@ export interface UnitStatus {
   readonly exists: boolean
   /** systemd's ActiveState: active, inactive, failed, activating, ... */
   readonly active: string | Unknown
-  /** A service of type oneshot without RemainAfterExit: once started it does its work, and is inactive again. */
+  /**
+   * A service of type oneshot without RemainAfterExit: once started it does its work, and is inactive again.
+   */
   readonly oneshot?: true
   /** systemd's UnitFileState: enabled, disabled, masked, static, ...; `` when there is no unit file. */
   readonly enabled: string | Unknown

@@ -8,11 +8,15 @@ export interface Step {
   readonly action: Action
   /** By path on the machine that the action runs on. */
   readonly expects: ReadonlyMap<string, Expectation>
-  /** Handlers that the change notifies, written down on the machine that the action runs on together with it. */
+  /**
+   * Handlers that the change notifies, written down on the machine that the action runs on together with it.
+   */
   readonly notes: readonly PendingNote[]
 }
 
-/** `notBegun`: a step before it did not end well, or the run was interrupted, so nothing of this one was done. */
+/**
+ * `notBegun`: a step before it did not end well, or the run was interrupted, so nothing of this one was done.
+ */
 export type StepResult = ActionResult | { readonly kind: 'notBegun' }
 
 export interface WindowContext {
@@ -23,13 +27,14 @@ export interface WindowContext {
   /** Long work of a step says how far it is. */
   progress?(step: number, message: string, done?: number, total?: number): void
   /**
-   * A step has ended; called in order, as soon as it is known. What a program printed is there at once when the program is the last of its frame;
-   * for one in the middle `reply` comes with the results.
+   * A step has ended; called in order, as soon as it is known. What a program printed is there at once when
+   * the program is the last of its frame; for one in the middle `reply` comes with the results.
    */
   finished?(step: number, result: ActionResult): void
   /**
-   * The last steps are on their way, all in one frame on the host's own shell: what is asked on that shell from now on is answered once they have ended,
-   * however they end. Not called where the last steps cannot share a frame. Called at once after sending, once.
+   * The last steps are on their way, all in one frame on the host's own shell: what is asked on that shell
+   * from now on is answered once they have ended, however they end. Not called where the last steps cannot
+   * share a frame. Called at once after sending, once.
    */
   onWay?(): void
   /** Fresh hex digits for names of temporary files. */

@@ -5,8 +5,8 @@ import { remotePath } from './paths.ts'
 import { checkEnvironment } from './queries/ask.ts'
 
 /**
- * Why no host can be given an action, if so: values that a playbook takes from what a host answered may contain a NUL or a line break where none can be.
- * Asked when the action is planned, in a dry run too.
+ * Why no host can be given an action, if so: values that a playbook takes from what a host answered may
+ * contain a NUL or a line break where none can be. Asked when the action is planned, in a dry run too.
  */
 export function whyUnfit(action: Action): Problem | undefined {
   try {

@@ -8,7 +8,9 @@ import { carryOut } from './window.ts'
 
 const { signal } = new AbortController()
 
-/** Notes in the state directory of a test, and how to make it unwritable: a file where a directory has to be. */
+/**
+ * Notes in the state directory of a test, and how to make it unwritable: a file where a directory has to be.
+ */
 function notesOf(dir: Scratch): readonly string[] {
   const pending = dir.path('state/pending')
   return existsSync(pending) && statSync(pending).isDirectory() ? readdirSync(pending) : []

@@ -1,4 +1,6 @@
-/** Counts the processes that a shell makes: in a PID namespace of its own every fork takes the next number. */
+/**
+ * Counts the processes that a shell makes: in a PID namespace of its own every fork takes the next number.
+ */
 import { spawnSync } from 'node:child_process'
 import type { Shell } from '../connection.ts'
 import { text } from './shells.ts'
@@ -16,7 +18,9 @@ export function countingCommand(shell: string): string {
   return `exec ${namespace.join(' ')} ${shell}`
 }
 
-/** Forks of the shell and of everything below it while `work` runs. Nothing else may use the shell meanwhile. */
+/**
+ * Forks of the shell and of everything below it while `work` runs. Nothing else may use the shell meanwhile.
+ */
 export async function forksOf(shell: Shell, work: () => Promise<unknown>): Promise<number> {
   const before = await next(shell)
   await work()

@@ -53,7 +53,10 @@ export interface ShellSubject<Way extends Connection> {
 /** This machine without a detour. */
 export const locally = (): Connection => localConnection(testEffects())
 
-/** The same tests on every kind of shell, side by side: most of it is waiting, which the shells can do together. */
+/**
+ * The same tests on every kind of shell, side by side: most of it is waiting, which the shells can do
+ * together.
+ */
 export function onEveryShell<Way extends Connection>(
   title: string,
   connect: () => Way,

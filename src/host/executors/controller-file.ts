@@ -1,4 +1,7 @@
-/** A file whose content is a file of the machine that gpuplay runs on: sent beside its target first, then compared and put in place. */
+/**
+ * Writes a file whose content comes from the controller: sends it to a temporary file beside the target,
+ * compares it, and renames it.
+ */
 import { HostError } from '../../base/errors.ts'
 import { sh } from '../../base/shell.ts'
 import type { Content, WriteFile } from '../action.ts'
@@ -21,7 +24,7 @@ export async function writeControllerFile(
   context: ExecutionContext,
 ): Promise<ActionResult> {
   const path = remotePath(action.path)
-  // The name does not depend on the attempt, so that what an interrupted one left behind is overwritten.
+  // The name is the same for each attempt, so that a new one overwrites the remains of an interrupted one.
   const staged = stagedPath(path)
   const sent = await send(action.content, staged, { machine, context })
   if (sent) return sent
@@ -35,7 +38,7 @@ export async function writeControllerFile(
   return outcome(machine, result, telling)
 }
 
-/** Sends the content; what went wrong, if anything did. */
+/** Sends the content. Returns the failure, or undefined. */
 async function send(
   content: ControllerFile,
   to: string,

@@ -8,7 +8,7 @@ import { loginVariables, wgetWithLogin } from '../login.ts'
 import { runJob } from './job.ts'
 import { failed, timedOut } from './outcome.ts'
 
-/** Fetches a file on the host itself, as a job: resumed from `PATH.part`, its checksum compared, then renamed into its place. */
+/** Downloads a file on the host, as a job: resumes `PATH.part`, compares its checksum, and renames it. */
 export async function download(
   action: Download,
   machine: MachineAccess,
@@ -96,8 +96,9 @@ interface Fetch {
 }
 
 /**
- * What is resumed is checked: without a checksum there is nothing to check it by, so it begins afresh. A 416 means that the part is complete or not a part
- * of this file; curl 33 and a refusing wget mean that the server cannot resume.
+ * A resumed file is always checked. Without a checksum that is impossible, so the download starts afresh. A
+ * 416 means that the part is complete, or not a part of this file. curl 33 and a refusing wget mean that the
+ * server cannot resume.
  */
 function downloadScript({ url, path, sha256, mode }: Fetch): ShellText {
   return sh`url=${url} path=${path} part=${`${path}.part`} want=${sha256}

@@ -1,4 +1,4 @@
-/** Actions on files as steps of a frame, each replaced as a whole where it is replaced. */
+/** Actions on files as steps of a frame. A replaced file is always replaced as a whole. */
 import { quote, raw, sh, type ShellText } from '../../base/shell.ts'
 import { printfFormat } from '../../connection/frame.ts'
 import type { MakeDirectory, MakeLink, Remove, SetAttributes, WriteFile } from '../action.ts'
@@ -22,15 +22,15 @@ export interface FileStep {
 export interface FileStepParts {
   readonly expects: ReadonlyMap<string, Expectation>
   readonly notes: FrameStep['notes']
-  /** Hex digits for the name of its temporary file, of no other step. */
+  /** Hex digits for the name of the temporary file, unique to this step. */
   readonly nonce: string
-  /** A file on the host that holds the content already, beside the target. */
+  /** A file on the host, beside the target, that already has the content. */
   readonly staged?: string
 }
 
 /**
- * What the host is told of an action.
- * @throws Error for a tree that is nobody's to remove, and for content that is only predicted
+ * Translates an action into the step that the host runs.
+ * @throws Error for a recursive removal of a top-level directory, and for content that is only predicted
  */
 export function fileStep(action: FileAction, parts: FileStepParts): FileStep {
   const path = remotePath(action.path)
@@ -146,10 +146,13 @@ function validation(words: readonly string[]): ShellText {
 }
 
 const leave = '-'
-/** The helper looks on the host. */
+/** The helper reads the value on the host. */
 const look = ''
 
-/** Mode, owner and group of a file that is replaced: what is given, else what it had, else the helper looks. */
+/**
+ * Mode, owner and group of a replaced file: the given value, else the old one if it was read, else the helper
+ * reads it.
+ */
 function keptAttributes(action: WriteFile, expected: Expectation | undefined): ShellText {
   if (action.plain === true) return sh`${leave} ${leave} ${leave}`
   const status = expected?.status?.kind === 'file' ? expected.status : undefined
@@ -159,14 +162,14 @@ function keptAttributes(action: WriteFile, expected: Expectation | undefined): S
   } ${ownerId(action.group) ?? (status === undefined ? (isNew ? leave : look) : String(status.gid))}`
 }
 
-/** Those that are given and are not so already. */
+/** The given attributes that differ from the present ones. */
 function changedAttributes(
   given: Pick<SetAttributes, 'mode' | 'owner' | 'group'>,
   status: FileStatus | undefined,
 ): ShellText {
   const owner = isNamed(given.owner, status?.owner, status?.uid) ? leave : (ownerId(given.owner) ?? leave)
   const group = isNamed(given.group, status?.group, status?.gid) ? leave : (ownerId(given.group) ?? leave)
-  // A new owner clears setuid and setgid, which then have to be set again.
+  // A new owner clears setuid and setgid, so the mode must be set again.
   const cleared = (owner !== leave || group !== leave) && status?.mode.startsWith('0') === false
   const mode = given.mode?.padStart(4, '0')
   const wanted = cleared ? (mode ?? status.mode) : mode === status?.mode ? undefined : mode
@@ -177,13 +180,13 @@ function isNamed(given: string | undefined, name: string | undefined, id: number
   return given !== undefined && (given === name || given === String(id))
 }
 
-/** `root` is 0 everywhere, and a number is never more than a number; other names are the host's to know. */
+/** `root` is 0 everywhere, and numbers stay as they are. Only the host can resolve other names. */
 function ownerId(given: string | undefined): string | undefined {
   checkOwner(given)
   return given === 'root' ? '0' : given
 }
 
-/** Of the path itself; what is said of a link is not said of what it leads to. */
+/** The status of the path itself. The status of a link does not apply to its target. */
 function statusOf(path: string, { expects }: FileStepParts): FileStatus | undefined {
   const status = expects.get(path)?.status
   return status?.kind === 'link' ? undefined : status

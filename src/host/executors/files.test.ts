@@ -152,7 +152,7 @@ test('a file of the controller is sent, compared and renamed', async () => {
   const other: Action = { ...action, content: { ...content, sha256: sha256Of('other') } }
   const result = await execute(other, machine, testContext())
   assert.ok(result.kind === 'failed')
-  assert.match(result.problem.message, /arrived changed/)
+  assert.match(result.problem.message, /changed in transit/)
   assert.deepEqual(readdirSync(dir.directory).sort(), ['source', 'to'])
 })
 

@@ -1,7 +1,7 @@
-/** What each step of a frame printed: the frame's streams, cut at the marks of the steps. */
+/** The output of each step of a frame: the frame's streams, split at the marks of the steps. */
 import type { ActionReply } from '../access.ts'
 
-/** Bytes kept of each step: the first of stdout, the last of stderr, where a failure is explained. */
+/** Bytes kept of each step: the first of stdout, and the last of stderr, which explains a failure. */
 const outputLimit = 1024 * 1024
 
 type Output = Omit<ActionReply, 'code'>
@@ -19,7 +19,10 @@ export function outputsOf(
 
 const empty = Buffer.alloc(0)
 
-/** By the number in the mark before it; a step may have more than one piece, and a hostile host may send very many. */
+/**
+ * Pieces by the number in the mark before them. A step may have several pieces, and a hostile host may send
+ * very many.
+ */
 function pieces(bytes: Buffer, nonce: string): ReadonlyMap<number, Buffer> {
   const result = new Map<number, Buffer[]>()
   const needle = `${nonce} `

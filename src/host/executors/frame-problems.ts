@@ -1,10 +1,10 @@
-/** Failures of a step that are not its own: its lock, the lease, its notes. */
+/** Failures of a step that its work did not cause: its lock, the lease, its notes. */
 import type { HostName } from '../../base/brand.ts'
 import type { Problem } from '../../base/errors.ts'
 import type { Lock } from '../action.ts'
 import { diagnose, lastLines } from '../diagnose.ts'
 
-/** `holder` is `PID (NAME)`, or empty where the host does not know. */
+/** `holder` is `PID (NAME)`, or empty if the host does not know it. */
 export function lockHeld(lock: Lock | undefined, holder: string): Problem {
   const what = lock?.kind === 'flock' ? lock.path : "gpuplay's lock on the package manager"
   const by = holder === '' ? '' : ` by process ${holder}`
@@ -23,7 +23,7 @@ export function leaseTaken(machine: HostName): Problem {
   }
 }
 
-/** `said` is what the shell printed when it tried. */
+/** `said` is the output of the failed attempt. */
 export function noteNotWritten(machine: HostName, said: string): Problem {
   const known = diagnose(said)
   const why = lastLines(said)

@@ -1,4 +1,4 @@
-/** One step of a frame as text for the host: its lock, the lease, what it expects, its notes, and then what it does. */
+/** One step of a frame as shell text: its lock, the lease, its expectations, its notes, and then its work. */
 import { posix } from 'node:path'
 import { raw, sh, type ShellText } from '../../base/shell.ts'
 import type { Lock } from '../action.ts'
@@ -7,46 +7,46 @@ import type { Expectation, PendingNote } from '../expectation.ts'
 
 export interface FrameStep {
   readonly work: FileWork | ProgramWork
-  /** By path. Compared under the lock, before anything is changed. */
+  /** By path. Compared under the lock before the change. */
   readonly expects: ReadonlyMap<string, Expectation>
-  /** Written down before the change. */
+  /** Recorded before the change. */
   readonly notes: readonly PendingNote[]
   readonly lock?: Lock
 }
 
-/** Calls of the file helpers, the last of which says how it went. */
+/** Calls of the file helpers. The last one reports the result. */
 export interface FileWork {
   readonly kind: 'files'
   readonly body: ShellText
-  /** What it changes: an expectation of a later step there is compared only after it. */
+  /** The path that it changes. A later step's expectation of this path is compared only after the change. */
   readonly path: string
   /** Bytes of its content. */
   readonly size?: number
-  /** A program of the user's is among the calls, which may leave others running. */
+  /** The calls include a program of the user, which may leave processes running. */
   readonly validates?: boolean
 }
 
-/** A script in a subshell of its own, whose exit status and output are the result. */
+/** A script in its own subshell. Its exit status and output are the result. */
 export interface ProgramWork {
   readonly kind: 'program'
   readonly body: ShellText
   readonly stdin?: ShellText
-  /** Whole seconds after which the body itself ends with 124 or 137 (`timeout`). */
+  /** Whole seconds after which the body itself exits with 124 or 137 (`timeout`). */
   readonly seconds?: number
-  /** Exit statuses that are success. */
+  /** Exit statuses that mean success. */
   readonly success: readonly number[]
-  /** A failure means that nothing was changed, so that notes are struck out again. */
+  /** A failure means that nothing was changed, so the notes are removed again. */
   readonly whole?: boolean
-  /** The body gets the lock as file descriptor 9, to hand it on to what it leaves running. */
+  /** The body gets the lock as file descriptor 9, and can pass it to processes that keep running. */
   readonly keepLock?: boolean
 }
 
 export interface StepPlace {
   readonly index: number
   readonly stateDirectory: string
-  /** Of the lease; undefined when nobody holds one that this user can see. */
+  /** The token of the lease; undefined if this user can see no lease. */
   readonly token: number | undefined
-  /** Paths whose checksum `gp_sums` has read for this and its neighbours. */
+  /** Paths whose checksums `gp_sums` has read for this step and its neighbours. */
   readonly summed: ReadonlySet<string>
 }
 
@@ -54,7 +54,7 @@ export function stepScript(step: FrameStep, place: StepPlace): ShellText {
   const { work, lock, notes } = step
   const { index, stateDirectory, token } = place
   const lines: readonly (ShellText | '')[] = [
-    // Nobody waits for a lock or a program to learn what was done before.
+    // Reports finished steps before a lock or a program can delay the report.
     work.kind === 'program' || lock !== undefined ? sh`gp_flush` : '',
     sh`gp_begin ${index}`,
     lock === undefined ? '' : lockCall(lock, stateDirectory),
@@ -119,8 +119,9 @@ ${raw(joined(calls))}
 }
 
 /**
- * The paths whose checksums one program can read for a row of steps: of steps of files without a lock, of what no step of the row changes before.
- * A name with a backslash is printed otherwise than it is, so it is read by itself.
+ * The paths whose checksums one program can read for a row of steps: steps of files without a lock, and paths
+ * that no earlier step of the row changes. sha256sum escapes a name with a backslash, so such a path is read
+ * by itself.
  */
 export function summable(row: readonly FrameStep[]): ReadonlySet<string> {
   const paths = new Set<string>()
@@ -136,7 +137,7 @@ export function summable(row: readonly FrameStep[]): ReadonlySet<string> {
   return paths
 }
 
-/** Scripts one after the other; empty ones are left out. */
+/** Joins scripts, and leaves out empty ones. */
 export function joined(lines: readonly (ShellText | '')[]): ShellText {
   return lines.reduce<ShellText>(
     (before, line) =>

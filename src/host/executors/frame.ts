@@ -1,8 +1,8 @@
 /**
- * A frame: steps for one machine that travel as one script, run in order, and end at the first that does not end well.
+ * A frame: steps for one machine that travel as one script, run in order, and stop at the first failure.
  *
- * Verdicts come by `gp_say`, beside everything that programs print; what a program printed stands between its mark and the next. A step that
- * began and of which no verdict came is never a success.
+ * Verdicts come by `gp_say`, separate from everything that programs print. The output of a program stands
+ * between its mark and the next. A step that began without a verdict is never a success.
  */
 import { randomUUID } from 'node:crypto'
 import { raw, sh, type ShellText } from '../../base/shell.ts'
@@ -22,22 +22,22 @@ export type FrameResult =
   | Extract<ActionResult, { kind: 'stale' | 'lost' | 'locked' | 'failed' }>
 
 export interface FrameOptions extends Pick<WindowContext, 'signal' | 'lease' | 'nonce'> {
-  /** Milliseconds for all of it, waiting for locks included. */
+  /** Milliseconds for the whole frame, including the wait for locks. */
   readonly timeout: number
-  /** The frame has been written to the shell. */
+  /** Called when the frame has been written to the shell. */
   readonly onWay?: (() => void) | undefined
-  /** A step has ended well. */
+  /** Called when a step has succeeded. */
   readonly done?: (index: number) => void
 }
 
-/** The shortest time that a frame gets, in milliseconds, and what each of its steps of files adds. */
+/** The minimum time of a frame, and the time that each step of files adds, in milliseconds. */
 const fileTimeout = { first: 60_000, each: 2000 } as const
-/** Seconds that a program gets to end after its time, until it is killed. */
+/** Seconds between the time limit of a program and its kill. */
 export const graceSeconds = 10
 
 /**
- * Sends steps to a machine as one script, and waits for all of it.
- * @throws UnreachableError when no shell can be had; the reason of `MachineAccess.signal` when that aborts
+ * Sends steps to a machine as one script, and waits for all of them.
+ * @throws UnreachableError if no shell can be opened; the reason of `MachineAccess.signal` if that aborts
  */
 export async function sendFrame(
   steps: readonly FrameStep[],
@@ -67,12 +67,12 @@ export async function sendFrame(
   }
 }
 
-/** 32 fresh hex digits. */
+/** Returns 32 new hex digits. */
 export function freshNonce({ nonce }: Pick<WindowContext, 'nonce'>): string {
   return nonce?.() ?? randomUUID().replaceAll('-', '')
 }
 
-/** Milliseconds for steps of files; programs and locks have their own time. */
+/** The time of a frame in milliseconds. Programs and locks add their own limits. */
 export function frameTimeout(steps: readonly FrameStep[], programs = 0): number {
   const locks = steps.reduce((sum, { lock }) => sum + (lock?.timeout ?? 0) * 1000, 0)
   const limits = steps.reduce(
@@ -83,7 +83,7 @@ export function frameTimeout(steps: readonly FrameStep[], programs = 0): number 
   return fileTimeout.first + fileTimeout.each * steps.length + locks + limits + programs
 }
 
-/** Bytes of each stream; the outputs that a frame may hold are cut to theirs when they are here. */
+/** The limit of each stream in bytes. Each step's output is cut to its own limit later. */
 function outputLimit(steps: readonly FrameStep[]): number {
   const programs = steps.filter(({ work }) => work.kind === 'program').length
   return Math.min(4 + 8 * programs, 64) * 1024 * 1024
@@ -130,7 +130,7 @@ interface Verdict {
   readonly detail: string
 }
 
-/** What the host has said of the steps. */
+/** The verdicts that the host has reported. */
 class Verdicts {
   /** The frame's process on the host. */
   process: string | undefined
@@ -171,7 +171,7 @@ function resultsOf(
     const output = outputs?.(index) ?? { stdout: '', stderr: '' }
     const verdict = said.of(index)
     if (verdict !== undefined) return resultOf(verdict, output, { step, machine })
-    // A connection that is gone says nothing of what the host goes on with.
+    // After a lost connection nobody knows what the host still does.
     if (reply.kind === 'lost') return { kind: 'lost', why: reply.why }
     if (index > said.current) return { kind: 'notBegun' }
     if (reply.kind === 'timedOut' && index === said.current)
@@ -209,7 +209,7 @@ function resultOf(
   }
 }
 
-/** Asks the frame not to begin with another step. Best effort: the connection may be what is gone. */
+/** Asks the frame not to begin another step. Best effort: the connection itself may be lost. */
 async function stopFrame(machine: MachineAccess, process: string | undefined): Promise<void> {
   if (process === undefined) return
   try {
@@ -218,6 +218,6 @@ async function stopFrame(machine: MachineAccess, process: string | undefined): P
     channel.stdin.on('error', () => undefined).end()
     await channel.ended
   } catch {
-    // It runs to its end, then.
+    // The frame then runs to its end.
   }
 }

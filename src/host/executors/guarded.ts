@@ -1,4 +1,7 @@
-/** One script of an executor that needs more than one, or more than a frame can do: a frame of a single step. */
+/**
+ * Runs one script of an executor that needs several scripts, or more than a frame allows, as a frame with a
+ * single step.
+ */
 import type { ShellText } from '../../base/shell.ts'
 import type { Lock } from '../action.ts'
 import type { ExecutionContext, MachineAccess } from '../access.ts'
@@ -7,20 +10,20 @@ import type { FrameStep } from './frame-step.ts'
 
 export interface GuardedScript {
   readonly body: ShellText
-  /** What the script reads on its standard input, as a quoted format of `printf`. */
+  /** The standard input of the script, as a quoted `printf` format. */
   readonly stdin?: ShellText
   readonly lock?: Lock
-  /** Milliseconds, without the wait for the lock. */
+  /** Milliseconds, not counting the wait for the lock. */
   readonly timeout: number
-  /** Exit statuses of the body that are success. Default [0]. */
+  /** Exit statuses of the body that mean success. Default [0]. */
   readonly success?: readonly number[]
-  /** The body gets the lock as file descriptor 9, to hand it on to what it leaves running. */
+  /** The body gets the lock as file descriptor 9, and can pass it to processes that keep running. */
   readonly keepLock?: boolean
-  /** No notes: they were written, or will be, by another script of the same action. */
+  /** Writes no notes: another script of the same action does. */
   readonly partial?: boolean
-  /** Do not compare what the plan rests on: an earlier script of the same action did. */
+  /** Compares no expectations: an earlier script of the same action did. */
   readonly begun?: boolean
-  /** A failure means that nothing was changed, so that its notes are struck out again. */
+  /** A failure means that nothing was changed, so its notes are removed again. */
   readonly whole?: boolean
 }
 
@@ -49,7 +52,7 @@ export async function runGuarded(
   return runStep(step, machine, { context, timeout: guarded.timeout })
 }
 
-/** A step alone in its frame. */
+/** Runs one step in its own frame. */
 export async function runStep(
   step: FrameStep,
   machine: MachineAccess,

@@ -1,6 +1,7 @@
 /**
- * Long work that survives the connection: a job is a directory on the host with its script, log and exit status, run in a session of its own.
- * Whether it still runs is told by a lock that it holds as long as it lives, so that neither a reused process id nor a reboot can deceive.
+ * Long work that survives the connection. A job is a directory on the host with a script, a log and an exit
+ * status; the script runs in its own session. The job holds a lock while it lives, so that neither a reused
+ * process id nor a reboot can make it look alive.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { raw, sh, type ShellText } from '../../base/shell.ts'
@@ -16,21 +17,26 @@ import { leaseVariable } from '../state.ts'
 import { type GuardedResult, runGuarded } from './guarded.ts'
 
 export interface Job {
-  /** Kept apart by name: one at a time runs of each. */
+  /** Only one job of a name runs at a time. */
   readonly name: string
-  /** What it does: the same is attached to, another is waited for. */
+  /**
+   * Identifies the work. A running job with the same fingerprint is attached to; another one is waited for.
+   */
   readonly fingerprint: string
   readonly script: ShellText
-  /** A quoted format of `printf`; kept in a file of mode 0600 until the job has opened it. */
+  /** A quoted `printf` format, kept in a file of mode 0600 until the job has opened it. */
   readonly stdin?: ShellText
-  /** Run before the script, in a file of mode 0600 that is gone when the job has read it: assignments that nobody may find later. */
+  /**
+   * Assignments that run before the script, in a file of mode 0600 that the job removes after reading, so
+   * that no secret remains.
+   */
   readonly beforehand?: ShellText
   readonly lock?: Lock
-  /** Exit statuses that are success; default [0]. */
+  /** Exit statuses that mean success; default [0]. */
   readonly success?: readonly number[]
-  /** A file whose size is the progress, and what it will be. */
+  /** A file whose size shows the progress, and its expected size. */
   readonly watch?: { readonly path: string; readonly total?: number | undefined }
-  /** What the progress says as long as the log is empty. */
+  /** The progress message while the log is empty. */
   readonly label: string
 }
 
@@ -50,7 +56,10 @@ type State =
 const pause = { first: 100, growth: 1.5, longest: 1000 } as const
 const logTail = 1024 * 1024
 
-/** Starts the job, or attaches to the one that does the same, and waits for its end. Lost: call again, it attaches. */
+/**
+ * Starts the job, or attaches to a running one with the same fingerprint, and waits for its end. After
+ * `lost`, call it again to attach.
+ */
 export async function runJob(
   job: Job,
   machine: MachineAccess,
@@ -76,7 +85,7 @@ export async function runJob(
     }
     if (waitedForOther && !started)
       return { kind: 'stale', what: `another ${job.name} ran on ${machine.name} meanwhile` }
-    // Yesterday's result is no answer to today's question, even if nobody has collected it.
+    // An old result does not answer a new request, even if nobody has collected it.
     if (state.kind === 'finished' && state.fingerprint === fingerprintOf(job) && (started || state.fresh)) {
       return collect(job, directory, { machine, context })
     }
@@ -89,7 +98,7 @@ export async function runJob(
   }
 }
 
-/** Of a job's state file another fingerprint; hashed, so that it is one word whatever it was. */
+/** The fingerprint of a job, hashed so that it is always a single word. */
 function fingerprintOf(job: Job): string {
   return sha256Of(job.fingerprint).slice(0, 32)
 }
@@ -155,12 +164,12 @@ exit 0`
     }
   }
   if (kind === 'none' || kind === 'collected' || kind === 'died') return { kind }
-  // No state is not the state "none": a host too short of memory to run the script gives no answer.
+  // An empty answer is not the state "none": a host without memory for the script prints nothing.
   const said = reply.stderr.toString('utf8').trim()
   return { kind: 'lost', why: `cannot read the state of ${job.name}${said === '' ? '' : `: ${said}`}` }
 }
 
-/** The last line that says something; of a line that a program draws over and over, its last state. */
+/** The last non-empty line. Of a line that a program redraws, the last state. */
 function progressLine(log: readonly string[]): string {
   const line = log.findLast((text) => text.trim() !== '') ?? ''
   return (line.trimEnd().split('\r').at(-1) ?? '').trim().slice(0, 200)
@@ -199,7 +208,7 @@ exit 0`
   }
 }
 
-/** Takes the result once: from then on the same job would be started afresh. */
+/** Collects the result once. After that, the same job starts afresh. */
 async function collect(
   job: Job,
   directory: string,

@@ -45,7 +45,9 @@ async function door(): Promise<Door> {
   }
 }
 
-/** A PATH with this program alone of both, which writes down its arguments; temporary files are made in `tmp`. */
+/**
+ * A PATH with this program alone of both, which writes down its arguments; temporary files are made in `tmp`.
+ */
 function only(dir: Scratch, program: 'curl' | 'wget'): Readonly<Record<string, string>> {
   const other = program === 'curl' ? 'wget' : 'curl'
   const hidden = dir.path('usr')

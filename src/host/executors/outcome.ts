@@ -1,4 +1,4 @@
-/** From how a script ended to the result of its action. */
+/** Turns the end of a script into the result of its action. */
 import type { Problem } from '../../base/errors.ts'
 import { sh } from '../../base/shell.ts'
 import { diagnose, endOfOutput, lastLines } from '../diagnose.ts'
@@ -6,17 +6,17 @@ import type { ActionReply, ActionResult, MachineAccess } from '../access.ts'
 import type { GuardedResult } from './guarded.ts'
 
 export interface Telling {
-  /** "cannot write /etc/x": begins the sentence of a failure. */
+  /** The beginning of the failure message: "cannot write /etc/x". */
   readonly failure: string
   readonly code: string
   readonly hint?: string
-  /** Whose file system is looked at when there was no space. */
+  /** The path whose file system is checked if no space was left. */
   readonly path?: string
-  /** The time that it had, for the sentence of a timeout. */
+  /** The time limit, for the message of a timeout. */
   readonly seconds?: number
 }
 
-/** The result of an action that is done when its script exits with 0. */
+/** The result of an action that succeeds if its script exits with 0. */
 export async function outcome(
   machine: MachineAccess,
   result: GuardedResult,

@@ -1,4 +1,4 @@
-/** The part of power actions that is a script; waiting for what comes back and opening shells again is the engine's. */
+/** The scripts of power actions. The engine waits for the machine and reopens its shells. */
 import { sh, type ShellText } from '../../base/shell.ts'
 import type { ContainerPower, Reboot } from '../action.ts'
 import { labelOf } from '../label.ts'
@@ -8,7 +8,7 @@ import { failed, outcome } from './outcome.ts'
 
 const defaultShutdownSeconds = 60
 
-/** Starts or stops a container by `pct` on its node. What it already is, it stays: that is success. */
+/** Starts or stops a container with `pct` on its node. Succeeds if the container is already in that state. */
 export async function containerPower(
   action: ContainerPower,
   node: MachineAccess,
@@ -21,7 +21,7 @@ export async function containerPower(
     ...(action.lock === undefined ? {} : { lock: action.lock }),
   })
   const telling = { failure: `cannot ${labelOf(action)}`, code: 'container-power-failed', path: '/' }
-  // What pct says is worth keeping even when it went well: warnings come with status 0.
+  // Keeps the output of pct even on success: it prints warnings with status 0.
   if (result.kind === 'exited' && result.reply.code === 0) return { kind: 'done', reply: result.reply }
   if (result.kind === 'exited') return failed(node, result.reply, telling)
   return outcome(node, result, telling)
@@ -41,7 +41,7 @@ esac
 echo "unexpected pct status: $state" >&2; exit 1`
 }
 
-/** Sets the reboot off a second from now, in a session of its own, so that this script can still answer. */
+/** Schedules the reboot a second from now, in its own session, so that this script can still answer. */
 export async function reboot(
   action: Reboot,
   machine: MachineAccess,

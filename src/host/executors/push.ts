@@ -11,16 +11,17 @@ import { remotePath } from '../paths.ts'
 import { runGuarded } from './guarded.ts'
 import { failed, outcome } from './outcome.ts'
 
-/** Milliseconds; some hundred MB, under the container's configuration lock all the while. */
+/** Milliseconds, for several hundred MB under the lock on the container's configuration. */
 const copyTimeout = 15 * 60_000
 const absent = 3
 
 /**
- * Copies a file of the node into its container, by `pct push` under a temporary name. `pct push` exits with 0 when it failed, and a full disk gives it a
- * shorter file; so only the checksum inside decides, and only then is the file renamed.
+ * Copies a file from the node into its container with `pct push`, under a temporary name. `pct push` exits
+ * with 0 even if it failed, and a full disk truncates the file. Only the checksum inside the container
+ * decides whether the file is renamed.
  *
- * It arrives in a directory that only the container's root can enter: elsewhere a user of the container could make the file first, and write into it once
- * it was checked.
+ * The file arrives in a directory that only the container's root can enter. Elsewhere a user of the container
+ * could create the file first, and write into it after the check.
  */
 export async function push(
   action: Push,
@@ -81,7 +82,7 @@ export async function push(
   return outcome(machine, settled, telling)
 }
 
-/** Whether the file is there already; if not, the directory is made in which it will arrive. */
+/** Checks whether the file is already there. If not, creates the directory in which it will arrive. */
 function presentScript(to: string, directory: string, sha256: string): ShellText {
   return sh`p=${to} d=${directory}
 absent() {
@@ -114,7 +115,7 @@ printf 'size %s\\n' "$(stat -c %s -- "$f")"
 ${raw(commandLine(['pct', 'push', ctid, from, temporary, '--perms', mode]))} >&2`
 }
 
-/** Prints what was found: checksum, size, and free bytes. */
+/** Prints the checksum, the size, and the free bytes. */
 function settleScript({
   to,
   temporary,
@@ -138,7 +139,7 @@ interface Mismatch {
   readonly machine: MachineAccess
   readonly ctid: string
   readonly size: number
-  /** By `pct push` on stderr. */
+  /** The stderr of `pct push`. */
   readonly said: string
   readonly found: string
 }

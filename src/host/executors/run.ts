@@ -1,4 +1,4 @@
-/** Programs: in a frame, or detached from the connection. */
+/** Runs programs, in a frame or detached from the connection. */
 import { commandLine, raw, sh, type ShellText } from '../../base/shell.ts'
 import { printfFormat } from '../../connection/frame.ts'
 import type { Run } from '../action.ts'
@@ -13,7 +13,7 @@ import { type JobResult, runJob } from './job.ts'
 import { failed, type Telling, timedOut } from './outcome.ts'
 
 const defaultSeconds = 300
-/** A job that never ends would be waited for by every later run. */
+/** Without this limit, every later run would wait for a job that never ends. */
 const defaultDetachedSeconds = 3600
 
 /** A program that ends with its frame at the latest. */
@@ -34,7 +34,7 @@ ${raw(program(action, seconds))}`,
   }
 }
 
-/** Runs a program detached, and finds it again after a lost connection. */
+/** Runs a program detached from the connection, and attaches to it again after a lost connection. */
 export async function runDetached(
   action: Run,
   machine: MachineAccess,
@@ -95,7 +95,10 @@ function sentence(action: Run, { code }: ActionReply): string {
   return `cannot ${action.label}: ${program} failed with exit status ${code}`
 }
 
-/** `timeout` ends it on the host itself: nobody may be connected when its time is over, and its neighbours in a frame have their own. */
+/**
+ * `timeout` ends the program on the host itself: the connection may be lost by then, and other programs of
+ * the frame have their own limits.
+ */
 function program({ argv, directory }: Run, seconds: number): ShellText {
   const enter = directory === undefined ? sh`` : sh`cd -- ${directory} || exit 126`
   return sh`${raw(enter)}

@@ -147,7 +147,7 @@ for (const program of ['curl', 'wget'] as const) {
     test(`a server that says no is quoted`, async () => {
       for (const [code, requests, hint] of [
         [404, 1, /no such file/],
-        [503, 3, /try again later/],
+        [503, 3, /retry later/],
       ] as const) {
         using dir = scratch()
         using server = await serving(status(code))

@@ -1,4 +1,7 @@
-/** Whatever a host answers to a query, its parser gives an answer for each item or a sentence, and throws nothing but a HostError. */
+/**
+ * Whatever a host answers to a query, its parser gives an answer for each item or a sentence, and throws
+ * nothing but a HostError.
+ */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import {

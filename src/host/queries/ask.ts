@@ -13,15 +13,18 @@ export interface AskRequest {
   /** Milliseconds. */
   readonly timeout: number
   /**
-   * Whether only an author's promise says that it reads. Such a program may leave something running behind it, so its output is relayed;
-   * taken for true when not given.
+   * Whether only the author's promise says that the program reads. Such a program may leave processes
+   * running, so its output is relayed. Default true.
    */
   readonly promised?: boolean
-  /** Keeps the program from changing the host where asking it would (`question.ts`). */
+  /** Prevents the program from changing the host (`question.ts`). */
   readonly guard?: 'nvidia'
 }
 
-/** One program that only reads. Any exit status of its own is an answer; 127 with nothing on stdout is "not found". */
+/**
+ * Runs one program that only reads. Any exit status of its own is an answer; 127 with nothing on stdout means
+ * "not found".
+ */
 export const ask: QueryKind<AskRequest, Answer> = {
   kind: 'ask',
   mergeLimit: 1,
@@ -55,7 +58,11 @@ function askScript(request: AskRequest): ShellText {
     .join('\n') as ShellText
 }
 
-/** Exports by the shell itself: a value never is an argument of a program, where other users could see it. @throws HostError */
+/**
+ * Assignments and exports in the shell itself: a value is never an argument of a program, where other users
+ * could see it.
+ * @throws HostError
+ */
 export function environmentScript(environment: Readonly<Record<string, string | Secret>>): ShellText {
   checkEnvironment(environment)
   return Object.entries(environment)
@@ -63,7 +70,7 @@ export function environmentScript(environment: Readonly<Record<string, string | 
     .join('\n') as ShellText
 }
 
-/** @throws HostError for a name or a value that no environment can have. */
+/** @throws HostError for an invalid name or value */
 export function checkEnvironment(environment: Readonly<Record<string, string | Secret>>): void {
   for (const [name, value] of Object.entries(environment)) {
     if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
@@ -80,8 +87,9 @@ function asUser(user: string): ShellText {
 }
 
 /**
- * `nvidia-smi` loads the kernel module and makes device nodes when they are missing, itself as root or through the setuid `nvidia-modprobe`. So it
- * is run only where the module is loaded and the control node is there, and even then without the capabilities for either and without setuid.
+ * `nvidia-smi` loads the kernel module and creates missing device nodes, as root or through the setuid
+ * `nvidia-modprobe`. So it runs only if the module is loaded and the control node exists, and even then
+ * without the capabilities for either and without setuid.
  */
 export const withoutDriverPowers = 'setpriv --no-new-privs --bounding-set=-mknod,-sys_module --'
 

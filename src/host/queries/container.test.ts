@@ -1,4 +1,6 @@
-/** Containers as their node sees them, in a mount namespace whose /etc/pve and /proc/net/unix are the test's. */
+/**
+ * Containers as their node sees them, in a mount namespace whose /etc/pve and /proc/net/unix are the test's.
+ */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { chmodSync, writeFileSync } from 'node:fs'
@@ -49,7 +51,10 @@ async function openNode(environment: string): Promise<Node> {
   }
 }
 
-/** A line of /proc/net/unix for an abstract socket, as liblxc listens on one for as long as the container runs. */
+/**
+ * A line of /proc/net/unix for an abstract socket, as liblxc listens on one for as long as the container
+ * runs.
+ */
 function socket(path: string): string {
   return `0000000000000000: 00000002 00000000 00010000 0001 01 12345 @${path}`
 }
@@ -79,7 +84,7 @@ test(
         Promise.all(ctids.map((ctid) => node.batcher.query(container, ctid)))
       await assert.rejects(ask('901', '902'), (error: unknown) => {
         assert.ok(error instanceof HostError)
-        return /cannot read container 901: \/etc\/pve is not there/.test(error.message)
+        return /cannot read container 901: \/etc\/pve does not exist/.test(error.message)
       })
       await node.run(`mkdir -p /etc/pve/lxc /proc/net && printf '%s\\n' '${sockets.join("' '")}' >/proc/net/unix && cd /etc/pve/lxc
 for c in 901 902 903 904; do printf 'hostname: c%s\n\n[snap]\n' $c >$c.conf; done; : >905.conf`)

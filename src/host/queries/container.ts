@@ -5,8 +5,9 @@ import { found, lastLine, localTimeout, type QueryKind, readFailed } from './que
 import { parseTexts, textsHelper } from './texts.ts'
 
 /**
- * `gp_containers CTID...` prints for each a word (`absent`, `stopped`, `running`) and the pid of its init, each ending in NUL, then the
- * configurations of all (`gp_texts`), or of the one that was asked for as it is. One reading of /proc/net/unix serves all.
+ * `gp_containers CTID...` prints for each container a word (`absent`, `stopped`, `running`) and the pid of
+ * its init, each terminated by NUL. Then follow the configurations of all (`gp_texts`), or the plain
+ * configuration of a single one. It reads /proc/net/unix once for all.
  */
 const containersHelper: ShellHelper = {
   name: 'gp_containers 1',
@@ -37,8 +38,9 @@ if [ "$_gp_many" = 1 ]; then cat -- "$1"; else gp_texts "$@"; fi
 }
 
 /**
- * Configuration and state of containers of a node. `pct status` costs half a second; liblxc's command socket
- * (`@LXCPATH/CTID/command` in /proc/net/unix, which Proxmox itself looks at) costs nothing, and only a running container needs `lxc-info` for its pid.
+ * Configuration and state of the containers of a node. `pct status` takes half a second. liblxc's command
+ * socket (`@LXCPATH/CTID/command` in /proc/net/unix, which Proxmox itself checks) costs nothing, and only a
+ * running container needs `lxc-info` for its pid.
  */
 export const container: QueryKind<string, ContainerStatus | undefined> = {
   kind: 'container',
@@ -76,7 +78,7 @@ function cannotRead(ctid: string, stderr: Buffer): ReturnType<typeof readFailed>
   return readFailed(`cannot read container ${ctid}: ${lastLine(stderr)}`)
 }
 
-/** The first `count` words, each ending in NUL, and what comes after them. */
+/** The first `count` words, each terminated by NUL, and the rest. */
 function takeWords(bytes: Buffer, count: number): { words: readonly string[]; rest: Buffer } {
   const words: string[] = []
   let at = 0

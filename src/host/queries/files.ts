@@ -15,7 +15,10 @@ import {
 } from './query.ts'
 import { largestText, parseTexts, type TextFound, textsHelper } from './texts.ts'
 
-/** lstat or stat of many paths by one `stat`: for each a name, its fields, and the name with a link's target, all ending in NUL. */
+/**
+ * lstat or stat of many paths with one `stat`. Prints for each a name, its fields, and the name with a link's
+ * target, all terminated by NUL.
+ */
 function statKind(follow: boolean): QueryKind<string, FileStatus | undefined> {
   return {
     kind: follow ? 'stat-follow' : 'stat',
@@ -41,7 +44,7 @@ function statKind(follow: boolean): QueryKind<string, FileStatus | undefined> {
   }
 }
 
-/** Of a path that a program said nothing about. */
+/** The answer for a path that is missing from a program's output. */
 function absentOrFailed(path: string, stderr: string, code: number): Settled<undefined> {
   const why = whyMissing(path, stderr)
   if (why === 'absent' && code !== 127) return found(undefined)
@@ -99,12 +102,12 @@ export interface TextAnswer {
   readonly sha256: string
 }
 
-/** The content of files: of one by one process, of many by two, of one that is absent by none. */
+/** The content of files: one process for one file, two for many, none for a single absent one. */
 export const text: QueryKind<string, TextAnswer | undefined> = {
   kind: 'text',
   plain: true,
   mergeLimit: 64,
-  // What the kernel makes while it is read has no length that could be compared.
+  // The kernel generates these on reading, so they have no length to compare.
   merges: (path) => !/^\/(?:proc|sys|dev)\//.test(path),
   answerBytes: largestText,
   usualBytes: 256 * 1024,
@@ -153,7 +156,7 @@ function textAnswer(path: string, text: TextFound): Settled<TextAnswer | undefin
   }
 }
 
-/** `gp_hash PATH...`: a pipe or a device may never end, and take the others with it. */
+/** `gp_hash PATH...` skips pipes and devices, which may never end and would block the others. */
 const hashHelper: ShellHelper = {
   name: 'gp_hash 2',
   text: sh`gp_hash() {
@@ -167,14 +170,14 @@ done
 }`,
 }
 
-/** sha256 of many files by one process. */
+/** sha256 of many files with one process. */
 export const hash: QueryKind<string, string | undefined> = {
   kind: 'hash',
   plain: true,
   mergeLimit: 100,
   answerBytes: 512,
   helpers: [hashHelper],
-  // Hashing some hundred MB on a slow disk takes its time.
+  // Hashing several hundred MB on a slow disk takes time.
   timeout: (paths) => localTimeout + paths.length * 60_000,
   script: (paths) => sh`gp_hash ${raw(commandLine(paths))}`,
   parse: ({ stdout, stderr, code }, paths) => {
@@ -191,7 +194,10 @@ export const hash: QueryKind<string, string | undefined> = {
   },
 }
 
-/** `gp_list PATH...` prints for each a word (`names`, `absent`, `other`, `denied`), its names, and an empty word; all end in NUL. */
+/**
+ * `gp_list PATH...` prints for each path a word (`names`, `absent`, `other`, `denied`), its names, and an
+ * empty word, all terminated by NUL.
+ */
 const listHelper: ShellHelper = {
   name: 'gp_list 1',
   text: sh`gp_list() {
@@ -211,7 +217,7 @@ done
 }`,
 }
 
-/** Names in many directories by the shell's own globbing: no process. */
+/** Names in many directories through the shell's own globbing, without a process. */
 export const list: QueryKind<string, readonly string[] | undefined> = {
   kind: 'list',
   plain: true,
@@ -245,7 +251,7 @@ df -B1 --output=avail -- "$@"
 }`,
 }
 
-/** Free bytes on the file system of each path or its nearest existing parent, by one `df`. */
+/** Free bytes on the file system of each path or its nearest existing parent, with one `df`. */
 export const space: QueryKind<string, number> = {
   kind: 'space',
   plain: true,

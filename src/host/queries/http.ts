@@ -14,8 +14,8 @@ const seconds = 30
 const largestBody = 1024 * 1024
 
 /**
- * One request from the host by curl or wget; what is wanted of the headers (redirects are followed) goes to stderr, the body to stdout. curl is not given
- * /dev/stderr as a file: a socket cannot be opened by its path.
+ * Sends one request from the host with curl or wget. The relevant headers (redirects are followed) go to
+ * stderr, the body to stdout. curl cannot write to /dev/stderr by path, because it may be a socket.
  */
 export const http: QueryKind<HttpRequest, HttpAnswer> = {
   kind: 'http',
@@ -57,7 +57,7 @@ fi`
 
 function answer(stdout: Buffer, headers: string): HttpAnswer {
   const said = headers.split('\n').map((line) => line.trim())
-  // curl's word for no answer.
+  // curl prints this status if it got no answer.
   const lines = said.filter((line) => line !== 'HTTP/1.1 000')
   const last = lines.findLastIndex((line) => /^HTTP\/[0-9.]+ [0-9]{3}/.test(line))
   if (last === -1) {

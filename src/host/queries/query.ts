@@ -1,6 +1,7 @@
 /**
- * A query is a reading of a host as data: a kind with one script for many items of it and one parser for the answers.
- * Scripts are POSIX sh over coreutils; they print nothing that a locale could translate (`LC_ALL=C.UTF-8`, set by the frame).
+ * A query reads something from a host as data. A kind has one script for many items and one parser for the
+ * answers. Scripts are POSIX sh with coreutils; their output does not depend on the locale (`LC_ALL=C.UTF-8`,
+ * set by the frame).
  */
 import type { Problem } from '../../base/errors.ts'
 import type { ShellText } from '../../base/shell.ts'
@@ -9,24 +10,33 @@ import type { ShellHelper } from '../../connection/connection.ts'
 
 export interface QueryKind<Item, Answer> {
   readonly kind: string
-  /** How many items one run of the script takes; 1 where every item needs its own exit status. */
+  /** The number of items that one run of the script takes; 1 if every item needs its own exit status. */
   readonly mergeLimit: number
-  /** Whether an item may share a run of the script with others; all may when not given. */
+  /** Whether an item can share a run of the script with others. Default: all can. */
   merges?(item: Item): boolean
-  /** Bytes that one answer may have, for the size of frames. */
+  /** The maximum size of one answer in bytes, for the size of frames. */
   readonly answerBytes: number
-  /** Bytes that one answer has among many; `answerBytes` when not given. What is longer after all is asked again alone. */
+  /**
+   * The usual size of one answer among many, in bytes; default `answerBytes`. A longer answer is read again
+   * alone.
+   */
   readonly usualBytes?: number
   /** Functions that the script calls. */
   readonly helpers?: readonly ShellHelper[]
-  /** The script only calls programs and functions, and leaves its shell as it was: it needs no subshell of its own, which would be a process. */
+  /**
+   * The script only calls programs and functions, and leaves its shell unchanged. It needs no subshell, which
+   * would be a process.
+   */
   readonly plain?: boolean
-  /** Whether what is run for the item may leave something running that holds its output; none does when not given. */
+  /** Whether the item may leave a process that holds the output. Default: none does. */
   mayLeave?(item: Item): boolean
-  /** Milliseconds that one run of the script may take. */
+  /** The time limit of one run of the script, in milliseconds. */
   timeout(items: readonly Item[]): number
   script(items: readonly Item[]): ShellText
-  /** One answer per item, in order; `alone`: ask again with a script of its own (never for a single item). Whatever it throws is the host's fault. */
+  /**
+   * One answer per item, in order. `alone`: read the item again with its own script (never for a single
+   * item). Anything that this throws counts as the host's failure.
+   */
   parse(output: SectionOutput, items: readonly Item[]): readonly (Settled<Answer> | 'alone')[]
 }
 
@@ -43,7 +53,7 @@ export function found<T>(value: T): Settled<T> {
   return { ok: true, value }
 }
 
-/** @param message May end in a colon where a program gave no reason. */
+/** @param message may end in a colon if the program gave no reason */
 export function readFailed(message: string, hint?: string): Settled<never> {
   return {
     ok: false,
@@ -51,7 +61,7 @@ export function readFailed(message: string, hint?: string): Settled<never> {
   }
 }
 
-/** A parser did not understand an answer. `what` names the question. */
+/** The problem of an answer that a parser rejected. `what` names the question. */
 export function senselessAnswer(what: string, error: unknown, host: string): Problem {
   const why = error instanceof Error ? error.message : String(error)
   return {
@@ -61,7 +71,9 @@ export function senselessAnswer(what: string, error: unknown, host: string): Pro
   }
 }
 
-/** What to do when the host's programs lack what its scripts need; nothing where that is not why. */
+/**
+ * The hint if the host's programs lack features that gpuplay's scripts need; undefined for other failures.
+ */
 export function coreutilsHint(code: number, stderr: string): string | undefined {
   return code === 127 || /(?:unrecognized|invalid|unknown) option|BusyBox/.test(stderr)
     ? 'install GNU coreutils on the host: busybox lacks options that gpuplay uses'
@@ -74,10 +86,10 @@ export function count(text: string | undefined): number | undefined {
   return Number.isSafeInteger(number) ? number : undefined
 }
 
-/** Milliseconds for what only looks at the local machine. */
+/** The time limit of a query about the local machine, in milliseconds. */
 export const localTimeout = 30_000
 
-/** The last line of what a program said on stderr, for a sentence. */
+/** The last line of a program's stderr, for a message. */
 export function lastLine(output: Buffer | string): string {
   const lines = output
     .toString('utf8')
@@ -88,17 +100,18 @@ export function lastLine(output: Buffer | string): string {
 }
 
 /**
- * Sorts out which of many paths a coreutils program had nothing for because they do not exist, and which it could not read.
- * Its messages name the path, quoted or not, and end in the text of errno (C locale). Says `absent`, or what the program said.
+ * Decides whether a path that a coreutils program skipped does not exist or cannot be read. The program's
+ * messages name the path, quoted or not, and end in the text of errno (C locale). Returns `absent`, or the
+ * program's message.
  */
 export function whyMissing(path: string, stderr: string): string {
   const complaints = stderr
     .split('\n')
     .filter((line) => line !== '' && !/: (No such file or directory|Not a directory)$/.test(line))
-  // Of what is absent a program says so; a program that says nothing at all is not the one that was asked for.
+  // A program reports absent paths. One that reports nothing at all is not the expected program.
   if (complaints.length === 0) return stderr.trim() === '' ? 'the host reported nothing about it' : 'absent'
   const mine = complaints.find((line) => line.includes(`${path}'`) || line.includes(` ${path}:`))
   if (mine !== undefined) return mine
-  // Names that the program quotes differently cannot be told apart: say what was said rather than that nothing is there.
+  // Names with other quoting cannot be matched: return the message rather than claim that nothing is there.
   return stderr.split('\n').some((line) => line.includes(path)) ? 'absent' : (complaints[0] ?? 'absent')
 }

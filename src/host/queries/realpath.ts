@@ -2,7 +2,10 @@ import { commandLine, raw, sh } from '../../base/shell.ts'
 import type { ShellHelper } from '../../connection/connection.ts'
 import { found, localTimeout, type QueryKind } from './query.ts'
 
-/** `gp_links PATH...` prints the links among them with where they lead. Only where there is one, a subshell follows it. */
+/**
+ * `gp_links PATH...` prints the links among the paths with their targets. It starts a subshell only if there
+ * is a link.
+ */
 const linksHelper: ShellHelper = {
   name: 'gp_links 1',
   text: sh`gp_links() {
@@ -24,8 +27,8 @@ printf '\\0\\0'
 }
 
 /**
- * Where each path leads when it is a link itself: the path of what it leads to, without links; undefined when it is no link.
- * A link to a directory is followed by the shell (`cd -P`); one process follows all other links, and none is started when there are none.
+ * The target of each path that is a link, without links; undefined if it is not a link. The shell follows a
+ * link to a directory (`cd -P`); one process follows all other links, and none starts if there are none.
  */
 export const realpath: QueryKind<string, string | undefined> = {
   kind: 'realpath',
@@ -46,7 +49,7 @@ export const realpath: QueryKind<string, string | undefined> = {
       else links.set(path, target)
     }
     const targets = fields.slice(at + 2, -1)
-    // A link that goes round in circles leads nowhere, and is left out: none of the answers could be told apart then.
+    // realpath omits a circular link. None of the answers can be matched then, so all are left out.
     if (targets.length === others.length)
       for (const [index, path] of others.entries()) links.set(path, targets[index] ?? path)
     return paths.map((path) => found(links.get(path)))

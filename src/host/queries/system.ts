@@ -3,7 +3,10 @@ import type { ShellHelper } from '../../connection/connection.ts'
 import type { KernelModuleStatus, KernelStatus, PackageStatus, UnitStatus } from '../host.ts'
 import { count, found, lastLine, localTimeout, type QueryKind, readFailed } from './query.ts'
 
-/** Many packages by one dpkg-query. Files of a package that is only half installed cannot be relied on, so such a one has no installed version. */
+/**
+ * Many packages with one dpkg-query. A half-installed package counts as not installed, because its files are
+ * not reliable.
+ */
 export const dpkg: QueryKind<string, PackageStatus> = {
   kind: 'package',
   plain: true,
@@ -52,7 +55,7 @@ const installedStates: ReadonlySet<string> = new Set(['installed', 'triggers-awa
 
 const unitProperties = 'LoadState,ActiveState,UnitFileState,Type,RemainAfterExit'
 
-/** Many units by one `systemctl show`; it answers in the order asked, a block each. */
+/** Many units with one `systemctl show`, which answers in the given order, one block each. */
 export const unit: QueryKind<string, UnitStatus> = {
   kind: 'unit',
   plain: true,
@@ -116,7 +119,8 @@ done
 }
 
 /**
- * Many modules without a process. `/sys/module` also lists what is built in; `/proc/modules` is asked where a container is not shown the former.
+ * Many modules without a process. `/sys/module` also lists built-in modules; `/proc/modules` is read if a
+ * container cannot see `/sys/module`.
  */
 export const kernelModule: QueryKind<string, KernelModuleStatus> = {
   kind: 'kernelModule',
@@ -130,7 +134,7 @@ export const kernelModule: QueryKind<string, KernelModuleStatus> = {
     const lines = stdout.toString('utf8').split('\n')
     return names.map((name, index) => {
       const [loaded, users, version] = (lines[index] ?? '').split('\t')
-      // A kernel that unloads no modules prints `-` (modules(5)).
+      // A kernel that cannot unload modules prints `-` (modules(5)).
       const uses = users === '' || users === '-' ? 0 : count(users)
       if ((loaded !== '0' && loaded !== '1') || uses === undefined)
         return readFailed(`cannot read the kernel module ${name}: ${lastLine(stderr) || 'invalid answer'}`)
@@ -177,7 +181,9 @@ unset IFS; set +f
 }`,
 }
 
-/** Full paths of many programs, by walking PATH in the shell (`command -v` names builtins too): no process. */
+/**
+ * Full paths of many programs, without a process: the shell walks PATH (`command -v` also finds builtins).
+ */
 export const command: QueryKind<string, string | undefined> = {
   kind: 'command',
   plain: true,
@@ -190,7 +196,7 @@ export const command: QueryKind<string, string | undefined> = {
     const lines = stdout.toString('utf8').split('\n')
     return names.map((name, index) => {
       const path = lines[index] ?? ''
-      // A path with a line break in it would be one line too many.
+      // A path with a line break would add a line.
       if (lines.length !== names.length + 1 || (path !== '' && !path.endsWith(`/${name}`)))
         return readFailed(`cannot look up the program ${name}: invalid answer`)
       return found(path === '' ? undefined : path)

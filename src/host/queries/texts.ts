@@ -1,15 +1,15 @@
-/** The content of many files by two processes: one says what they are and how long, the other prints them. */
+/** Reads many files with two processes: one reports their kinds and sizes, the other prints them. */
 import type { ShellHelper } from '../../connection/connection.ts'
 import { sh } from '../../base/shell.ts'
 import { count, whyMissing } from './query.ts'
 
-/** Bytes of the longest text that is read. */
+/** The maximum size of a text, in bytes. */
 export const largestText = 1024 * 1024
 
 /**
- * `gp_texts PATH...` prints, each ending in NUL: path, raw mode (hex) and size of every file that is there; an empty word; the paths of empty
- * files; an empty word; then the others as `head -v` prints them. A size of 0 may be that of a file which the kernel makes while it is read, so
- * the shell reads a word of it.
+ * `gp_texts PATH...` prints path, raw mode (hex) and size of every existing file, each terminated by NUL; an
+ * empty word; the paths of empty files; an empty word; then the other files as `head -v` prints them. A file
+ * that the kernel generates on reading may have the size 0, so the shell reads a word of it.
  */
 export const textsHelper: ShellHelper = {
   name: 'gp_texts 1',
@@ -29,14 +29,14 @@ printf '\\0'
 }`,
 }
 
-/** What came of one path: its bytes, what it is instead of a file, or `unclear`: to be asked alone. */
+/** The result for one path: its bytes, its kind if it is not a file, or `unclear`: to be read again alone. */
 export type TextFound =
   | { readonly kind: 'bytes'; readonly bytes: Buffer }
   | { readonly kind: 'absent' | 'directory' | 'pipe' | 'tooLong' | 'unclear' }
 
 /**
- * Takes the output of `gp_texts` apart. Contents are given only if all lengths fit: where one file changed between the two programs, all
- * are unclear, since its content could look like that of others.
+ * Parses the output of `gp_texts`. Returns contents only if all lengths fit. If one file changed between the
+ * two programs, all are unclear, since its content could imitate the others.
  */
 export function parseTexts(stdout: Buffer, stderr: Buffer, paths: readonly string[]): readonly TextFound[] {
   const { words: records, rest } = wordsUntilEmpty(stdout)
@@ -68,7 +68,7 @@ export function parseTexts(stdout: Buffer, stderr: Buffer, paths: readonly strin
   })
 }
 
-/** The contents by path that `head -v` printed; none if anything is there that the sizes do not account for. */
+/** The contents by path that `head -v` printed; none if the sizes do not account for every byte. */
 function parseHead(
   printed: Buffer,
   paths: readonly string[],
@@ -78,7 +78,7 @@ function parseHead(
   let at = 0
   for (const path of paths) {
     const header = Buffer.from(`${at === 0 ? '' : '\n'}==> ${path} <==\n`)
-    // It is gone since, or cannot be read: what follows is the next one's.
+    // The file is gone or unreadable: the next header belongs to the next file.
     if (!printed.subarray(at, at + header.length).equals(header)) continue
     const start = at + header.length
     const end = start + Math.min(sizes.get(path) ?? 0, largestText + 1)
@@ -88,9 +88,9 @@ function parseHead(
   return at === printed.length ? contents : new Map()
 }
 
-/** The words before the first empty one, and what comes after it; no words where none is empty. */
+/** The words before the first empty one, and the rest; no words if none is empty. */
 function wordsUntilEmpty(bytes: Buffer): { words: readonly string[]; rest: Buffer } {
-  // The first word may be the empty one.
+  // The first word may be empty.
   const end = bytes[0] === 0 ? 0 : bytes.indexOf('\0\0') + 1
   if (end === 0 && bytes[0] !== 0) return { words: [], rest: Buffer.alloc(0) }
   const words = bytes.toString('utf8', 0, end).split('\0').slice(0, -1)

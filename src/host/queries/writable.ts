@@ -2,13 +2,16 @@ import { commandLine, raw, sh } from '../../base/shell.ts'
 import { found, localTimeout, type QueryKind, readFailed } from './query.ts'
 
 export interface Access {
-  /** Whoever asks may make, replace and remove what is directly below; of what is not there yet, below the nearest directory above that is. */
+  /**
+   * The user can create, replace and remove entries directly below this path. For a missing path, this
+   * describes the nearest existing directory above it.
+   */
   readonly writable: boolean
-  /** It belongs to whoever asks. */
+  /** The user owns it. */
   readonly own: boolean
 }
 
-/** What the user who asks may do at each path, by the shell's own tests: no process. */
+/** The rights of the connected user at each path, through the shell's own tests, without a process. */
 export const access: QueryKind<string, Access> = {
   kind: 'access',
   mergeLimit: 300,

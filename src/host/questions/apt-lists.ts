@@ -3,8 +3,8 @@ import { many, one, question, questionAbout } from '../question.ts'
 import type { Answer } from '../status.ts'
 
 /**
- * Touched whenever the lists were fetched whole. The directory of the lists does not do: with every list unchanged apt leaves its time as it was.
- * The name is the one that Debian's and Ubuntu's own tools use.
+ * Touched whenever the lists were fetched whole. The directory of the lists does not do: with every list
+ * unchanged apt leaves its time as it was. The name is the one that Debian's and Ubuntu's own tools use.
  */
 export const fetchStamp = '/var/lib/apt/periodic/update-success-stamp'
 
@@ -24,7 +24,10 @@ export const listsTouched = question({
   parse: foundSome,
 })
 
-/** Whether any of these files or directories changed since the lists were fetched. A path that is missing counts as unchanged. */
+/**
+ * Whether any of these files or directories changed since the lists were fetched. A path that is missing
+ * counts as unchanged.
+ */
 export const changedSinceFetch = questionAbout({
   words: ['find', many('paths', /\/.*/), '-newer', fetchStamp],
   reads: ({ paths }) => [...paths.map((path) => `file:${path}*` as const), `file:${fetchStamp}*`],

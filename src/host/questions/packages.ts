@@ -5,7 +5,10 @@ import type { Answer } from '../status.ts'
 
 const apt: readonly ResourcePattern[] = ['package:*', 'file:/etc/apt/*', 'file:/var/lib/apt/*']
 const english = { LC_ALL: 'C' }
-/** A name as apt-get takes it: `name`, `name:architecture`, `name=version`; a final `-` or `+` would be an order of its own. */
+/**
+ * A name as apt-get takes it: `name`, `name:architecture`, `name=version`; a final `-` or `+` would be an
+ * order of its own.
+ */
 const packageName = /[a-z0-9](?:[a-z0-9+.:-]*[a-z0-9+.])?(?:=[A-Za-z0-9.+~:-]+)?/
 
 export interface PackageRow {

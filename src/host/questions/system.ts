@@ -37,7 +37,10 @@ export const virtualization = question({
 
 const units = ['unit:*', 'file:/etc/systemd/*'] as const
 
-/** systemd's word for the whole machine: `running`, `starting`, `degraded`, ...; empty where systemd does not run. */
+/**
+ * systemd's word for the whole machine: `running`, `starting`, `degraded`, ...; empty where systemd does not
+ * run.
+ */
 export const systemState = question({
   words: ['systemctl', 'is-system-running'],
   reads: units,
@@ -59,7 +62,10 @@ export const listeningPorts = question({
   parse: ({ stdout }) => portsIn(stdout),
 })
 
-/** From `/proc/net/tcp` and `tcp6`: the local port in hex after the last colon, state 0A is LISTEN (proc(5), linux/tcp_states.h). */
+/**
+ * From `/proc/net/tcp` and `tcp6`: the local port in hex after the last colon, state 0A is LISTEN (proc(5),
+ * linux/tcp_states.h).
+ */
 export function portsIn(table: string): ReadonlySet<number> {
   const ports = [...table.matchAll(/^ *\d+: [0-9A-F]+:([0-9A-F]{4}) [0-9A-F]+:[0-9A-F]{4} 0A /gm)]
   return new Set(ports.map(([, hex = '']) => Number.parseInt(hex, 16)))

@@ -16,7 +16,9 @@ export interface FoundFile {
   readonly sha256: string | undefined
 }
 
-/** A file, directory, link or device by its path. How reads see it before it is there: `predicted-file.ts`. */
+/**
+ * A file, directory, link or device by its path. How reads see it before it is there: `predicted-file.ts`.
+ */
 export const fileKind: ChangeKind<'file', FoundFile, FileBecomes, RemotePath, FilePrediction> = {
   kind: 'file',
   word: '',

@@ -1,6 +1,7 @@
 /**
- * A kind of thing that a machine has and that tasks change: its question, what a prediction makes of the answer, how what was said and what is seen are
- * compared, and what else it concerns. One file each beside this one, and a line in `all.ts`; what is kept, predicted, compared, held and faked loops over these.
+ * A kind of thing that a machine has and that tasks change: its question, what a prediction makes of the
+ * answer, how what was said and what is seen are compared, and what else it concerns. One file each beside
+ * this one, and a line in `all.ts`; what is kept, predicted, compared, held and faked loops over these.
  */
 import type { Unknown } from '../../base/unknown.ts'
 import type { QueryKind } from '../queries/query.ts'
@@ -19,7 +20,10 @@ export interface ChangeKind<
   readonly kind: Kind
   /** For sentences: "package dkms". */
   readonly word: string
-  /** The one name under which it is known, of all that mean it (`ssh` is `ssh.service`). @throws HostError for what cannot be the name of one */
+  /**
+   * The one name under which it is known, of all that mean it (`ssh` is `ssh.service`).
+   * @throws HostError for what cannot be the name of one
+   */
   key(name: string): Key
   /** Whether a prediction names only a part and is laid over earlier ones; otherwise it takes their place. */
   partial(becomes: Becomes): boolean
@@ -71,8 +75,8 @@ export interface ResourceKind<
   /** Whether a prediction says all there is to say, so that the host need not be asked. */
   saysAll(becomes: Becomes): boolean
   /**
-   * The reading once this has come true, over what there is before; `rest`, when what is not named cannot be known. Where only the run can know, it holds
-   * `Unknown`s.
+   * The reading once this has come true, over what there is before; `rest`, when what is not named cannot be
+   * known. Where only the run can know, it holds `Unknown`s.
    */
   foresee(becomes: Becomes, before: Reading, rest?: Unknown): Reading
 }

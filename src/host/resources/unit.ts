@@ -23,7 +23,10 @@ const directories = [
 const removed = new Unknown('an earlier task removes its file')
 const written = new Unknown('its file is known only when the real run writes it')
 
-/** systemd.service(5). A unit file that says more than one of a kind is rare, and is seen by the host when it is written. */
+/**
+ * systemd.service(5). A unit file that says more than one of a kind is rare, and is seen by the host when it
+ * is written.
+ */
 function isOneshot(text: string): boolean {
   return /^Type=oneshot\s*$/m.test(text) && !/^RemainAfterExit=(1|y|yes|t|true|on)\s*$/im.test(text)
 }
@@ -40,7 +43,10 @@ export const unitKind: ResourceKind<'unit', UnitStatus, UnitBecomes> = {
   nothing,
   isNothing: ({ exists }) => !exists,
   partial: () => true,
-  /** systemd.unit(5): a unit is a file in one of these directories, a link to /dev/null masks it; which way it starts at boot stands in it. */
+  /**
+   * systemd.unit(5): a unit is a file in one of these directories, a link to /dev/null masks it; which way it
+   * starts at boot stands in it.
+   */
   impliedBy(name, live, files) {
     const template = name.replace(/@[^.]+\./, '@.')
     const found = directories

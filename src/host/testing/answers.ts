@@ -1,4 +1,7 @@
-/** Every kind of query with items of its own, and what a host may answer to it: for tests by chance and for the fuzzer. */
+/**
+ * Every kind of query with items of its own, and what a host may answer to it: for tests by chance and for
+ * the fuzzer.
+ */
 import assert from 'node:assert/strict'
 import * as asks from '../queries/ask.ts'
 import * as containers from '../queries/container.ts'
@@ -60,7 +63,10 @@ export const allKinds: readonly object[] = [
   ),
 )
 
-/** What these programs print, in pieces: put together anyhow they come closer to an answer than random bytes do. */
+/**
+ * What these programs print, in pieces: put together anyhow they come closer to an answer than random bytes
+ * do.
+ */
 // prettier-ignore
 export const pieces: readonly string[] = [
   '\0', '\0\0', '\n', '\n\n', '\t', ' ', '=', ':', ': ', '/', '-> ', '==> ', ' <==\n', '1', '0', '-1', '-',

@@ -1,4 +1,7 @@
-/** A machine for tests, this one, with the shell that runs use: for what a fresh `sh -c` for each script cannot show. */
+/**
+ * A machine for tests, this one, with the shell that runs use: for what a fresh `sh -c` for each script
+ * cannot show.
+ */
 import type { Shell } from '../../connection/connection.ts'
 import { localConnection } from '../../connection/local.ts'
 import { openShell } from '../../connection/shell.ts'

@@ -1,6 +1,6 @@
 /**
- * A shell for tests: every script is run by a fresh `/bin/sh` of this machine. What it promises is what `Shell` promises; a light script has
- * pipes of its own here as well.
+ * A shell for tests: every script is run by a fresh `/bin/sh` of this machine. What it promises is what
+ * `Shell` promises; a light script has pipes of its own here as well.
  */
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
@@ -100,7 +100,10 @@ function runScript(
   })
 }
 
-/** Like the framed shell: the script's end counts, not that of whoever it left behind, and not before all of its output is here. */
+/**
+ * Like the framed shell: the script's end counts, not that of whoever it left behind, and not before all of
+ * its output is here.
+ */
 const mute = scriptWith('')
 const speaking = scriptWith(`exec ${sayDescriptor}>&1;`)
 
