@@ -7,12 +7,11 @@ import { launch, type Launched } from './launch.ts'
 import { lastSaid } from './said.ts'
 
 /**
- * The same machine as another user. What `open` starts runs under `sudo`; where the login already is that
- * user, without it.
+ * A connection to the same machine as another user. `open` runs programs under `sudo`, or directly if the
+ * login is already that user.
  *
- * The password is written to sudo's standard input once a channel, only after sudo has asked with a prompt of
- * ours. One that was refused is never tried again on this connection: a second and third try may lock the
- * account.
+ * The password is written to sudo's standard input once per channel, only after sudo has printed our prompt.
+ * A refused password is never tried again on this connection, because more attempts may lock the account.
  */
 export function becomeConnection(
   connection: Connection,
@@ -41,7 +40,7 @@ export function becomeConnection(
             if (prompts <= asked) return
             asked = prompts
             if (asked === 1 && password !== undefined) channel.stdin.write(`${password.reveal()}\n`)
-            // No second attempt: at the end of input sudo gives up by itself.
+            // No second attempt: sudo exits at the end of its input.
             else channel.stdin.end()
           },
         },
@@ -67,9 +66,9 @@ export function becomeConnection(
 }
 
 /**
- * `-k` with a command asks anew instead of relying on a time stamp, `-S` reads the password from standard
- * input, `-p` makes the prompt ours (sudo(8)). A root login without sudo, as in many containers, uses `su`,
- * which asks root for nothing.
+ * `-k` with a command ignores cached credentials, `-S` reads the password from standard input, `-p` sets our
+ * prompt (sudo(8)). A root login without sudo, as in many containers, uses `su`, which needs no password for
+ * root.
  */
 function commandFor(user: string, prompt: string, farSide: string): string {
   const who = quote(user)
@@ -80,7 +79,7 @@ exec sudo -k -S -p ${quote(prompt)} -u ${who} -- /bin/sh -c "$1"`
   return `/bin/sh -c ${quote(script)} sh ${farSide}`
 }
 
-/** Before sudo has begun: the account's own shell does not run what it is given. */
+/** The failure before sudo starts: the account's own shell does not run the given command. */
 export function noLoginShell({ end, said }: Extract<Launched, { kind: 'noShell' }>): UnreachableError {
   if (end?.kind === 'lost') {
     return new UnreachableError({

@@ -1,4 +1,4 @@
-/** Keeps the first bytes of a stream and counts on. */
+/** Keeps the first bytes of a stream, and records whether there were more. */
 export class Capture {
   readonly #limit: number
   readonly #chunks: Buffer[] = []
@@ -13,7 +13,7 @@ export class Capture {
     const room = this.#limit - this.#kept
     if (chunk.length > room) this.truncated = true
     if (room <= 0) return
-    // A copy: a slice would keep the whole of what was read alive.
+    // A copy: a slice would keep the whole chunk in memory.
     this.#chunks.push(Buffer.from(chunk.subarray(0, room)))
     this.#kept += Math.min(room, chunk.length)
   }

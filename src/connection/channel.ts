@@ -2,15 +2,13 @@ import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import { setMaxListeners } from 'node:events'
 import type { Channel, ChannelEnd } from './connection.ts'
 
-/**
- * How long what a program wrote may still be on its way once the program itself has ended, in milliseconds.
- */
+/** Milliseconds to wait for pending output after a program has exited. */
 const drainTime = 250
 
-/** How long the end of a program that was to be killed may take to be told, in milliseconds. */
+/** Milliseconds to wait for the exit of a killed program. */
 export const confirmTime = 2000
 
-/** A program of this machine as a channel. `kill` ends it as hard as the caller can. */
+/** Wraps a local program as a channel. `kill` must end it as forcefully as the caller can. */
 export function channelOfChild(child: ChildProcessWithoutNullStreams, kill: () => void): Channel {
   for (const stream of [child.stdin, child.stdout, child.stderr]) stream.on('error', ignore)
   let giveUp = (): void => {}
@@ -22,7 +20,7 @@ export function channelOfChild(child: ChildProcessWithoutNullStreams, kill: () =
       const ended: ChannelEnd =
         code === null ? { kind: 'signalled', signal: signal ?? 'unknown' } : { kind: 'exited', code }
       end = ended
-      // A child that keeps the pipes open must keep neither this nor the whole of gpuplay waiting.
+      // A child that keeps the pipes open must not delay this process.
       setTimeout(() => {
         for (const stream of [child.stdin, child.stdout, child.stderr]) stream.destroy()
         resolve(ended)
@@ -39,14 +37,14 @@ export function channelOfChild(child: ChildProcessWithoutNullStreams, kill: () =
 }
 
 /**
- * For streams whose errors are seen another way: an `error` event without a listener would end the whole
+ * For streams whose errors are reported another way: an `error` event without a listener would end the
  * process.
  */
 export function ignore(): void {}
 
 /**
- * Calls back once `signal` aborts, soon where it has already, until the function that it gives is called. One
- * signal serves any number of listeners.
+ * Calls `listener` when `signal` aborts, or soon if it has aborted already, until the returned function is
+ * called. A signal can have any number of listeners.
  */
 export function whenAborted(signal: AbortSignal, listener: () => void): () => void {
   if (signal.aborted) {
@@ -61,7 +59,7 @@ export function whenAborted(signal: AbortSignal, listener: () => void): () => vo
   return () => signal.removeEventListener('abort', listener)
 }
 
-/** What a person reads of how a program ended. */
+/** Describes the end of a program in a message. */
 export function describeEnd(end: ChannelEnd): string {
   if (end.kind === 'exited') return `it exited with status ${end.code}`
   return end.kind === 'signalled' ? `it was killed by signal ${end.signal}` : end.why

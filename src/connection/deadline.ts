@@ -1,11 +1,11 @@
 import { whenAborted } from './channel.ts'
 
 /**
- * A signal that aborts with others, or when its time is over.
+ * A signal that aborts with other signals, or after a time.
  *
- * In place of `AbortSignal.any` over `AbortSignal.timeout`: nothing holds the timeout there, and once it is
- * collected it never fires (https://github.com/nodejs/node/issues/57736). Here the timer and the other
- * signals hold it until `end`.
+ * Used in place of `AbortSignal.any` over `AbortSignal.timeout`: nothing there references the timeout, and
+ * once it is collected it never fires (https://github.com/nodejs/node/issues/57736). Here the timer and the
+ * other signals reference it until `end`.
  */
 export class Deadline {
   readonly #controller = new AbortController()
@@ -13,7 +13,7 @@ export class Deadline {
   readonly #stopListening: readonly (() => void)[]
   #passed = false
 
-  /** @param milliseconds for ever when not given */
+  /** @param milliseconds default: no limit */
   constructor(signals: readonly AbortSignal[], milliseconds?: number) {
     this.#stopListening = signals.map((signal) => whenAborted(signal, () => this.#abort(signal.reason)))
     const aborted = signals.find((signal) => signal.aborted)
@@ -30,12 +30,12 @@ export class Deadline {
     return this.#controller.signal
   }
 
-  /** Time was over before anything else aborted the signal. */
+  /** Whether the time ran out before another signal aborted. */
   get passed(): boolean {
     return this.#passed
   }
 
-  /** The wait is over: the signal does not abort any more. */
+  /** Ends the wait: the signal no longer aborts. */
   end(): void {
     clearTimeout(this.#timer)
     for (const stop of this.#stopListening) stop()

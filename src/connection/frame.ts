@@ -2,8 +2,9 @@ import { quote, type ShellText } from '../base/shell.ts'
 import type { ShellHelper } from './connection.ts'
 
 /**
- * The descriptor of `gp_say`. A program that may outlive its script is started with `8>&-`: it would hold the
- * script's stdout open by it, and the shell would have to be freed of it before the next script.
+ * The file descriptor of `gp_say`. A program that may outlive its script is started with `8>&-`. Otherwise it
+ * would hold the script's stdout open, and the shell would have to be released from it before the next
+ * script.
  */
 export const sayDescriptor = 8
 
@@ -55,10 +56,10 @@ __gpuplay_both E "$@"
 `
 
 /**
- * `gp_say WORD...`, by builtins alone. One mark a line of the text, or several for a long one, since only a
- * write of at most PIPE_BUF (4096 bytes) is never mixed with another's. Bytes are bytes meanwhile: in a UTF-8
- * locale bash 5.2 takes a stray byte before a backslash for a character. The flag says what follows: `+` more
- * of the line, `n` the next line, `.` nothing. The words are joined by blanks whatever IFS is.
+ * `gp_say WORD...`, with builtins only. It prints one mark per line of the text, or several for a long line,
+ * because only a write of at most PIPE_BUF (4096 bytes) is atomic. It uses LC_ALL=C: in a UTF-8 locale, bash
+ * 5.2 misreads a stray byte before a backslash. The flag tells what follows: `+` more of the line, `n` the
+ * next line, `.` nothing. The words are joined by blanks whatever IFS is.
  */
 const sayFunctions = `
 __gpuplay_l='
@@ -97,16 +98,13 @@ case ":$PATH:" in *":$__gpuplay_x:"*) ;; *) PATH=\${PATH:+$PATH:}$__gpuplay_x ;;
 LC_ALL=C.UTF-8; export PATH LC_ALL; unset LANGUAGE CDPATH; umask 022
 `
 
-/**
- * The last line of the greeting of a host whose `stat` is busybox's, which lacks options that every reading
- * needs.
- */
+/** The last line of the greeting of a host whose `stat` is busybox's, which lacks required options. */
 export const busyboxWord = 'busybox'
 
 /**
- * What the first frame runs; `readGreeting` (shell.ts) reads what it prints. `$$` is the long-lived shell
- * itself, also in a subshell. The user is read by the shell itself (proc_pid_status(5): real, effective,
- * ...), since every process costs a host half a millisecond.
+ * The script of the first frame; `readGreeting` (shell.ts) parses its output. `$$` is the long-lived shell
+ * itself, even in a subshell. The shell itself reads the user (proc_pid_status(5): real, effective, ...),
+ * because every process costs a host half a millisecond.
  */
 export const greetingScript = `if { read -r __gpuplay_x </proc/sys/kernel/hostname && read -r __gpuplay_k </proc/sys/kernel/osrelease && read -r __gpuplay_v </proc/sys/kernel/arch; } 2>/dev/null
 then echo "$__gpuplay_x $__gpuplay_k $__gpuplay_v"; else uname -nrm; fi; echo $$
@@ -124,11 +122,11 @@ done
 IFS=$__gpuplay_x; set +f; :`
 
 /**
- * The session's first bytes. The nonce travels in two pieces, so that an echo of our own text is never taken
- * for a mark.
+ * The first bytes of a session. The nonce is sent in two pieces, so that an echo of our own text is never
+ * taken for a mark.
  */
 export function openingText(nonce: string): string {
-  // One compound command on the last line: nothing of it runs unless all of it arrived.
+  // One compound command on the last line: none of it runs unless all of it arrived.
   return `eval ${quote(`${nonceText(nonce)}${environment}${functions}${sayFunctions}`)}\n`
 }
 
@@ -137,7 +135,7 @@ export function sayText(nonce: string): string {
   return `${nonceText(nonce)}__gpuplay_n=1${sayFunctions}`
 }
 
-/** A variable of this name in the environment would be exported again with our value. */
+/** If the environment had variables of these names, the shell would export our values. */
 function nonceText(nonce: string): string {
   const half = nonce.length / 2
   const names = '__gpuplay_a __gpuplay_b'
@@ -148,14 +146,14 @@ export interface FrameOptions {
   readonly light: boolean
   /** Whether the script may call `gp_say`. */
   readonly says: boolean
-  /** Definitions that the shell has not learnt yet. */
+  /** Definitions that the shell does not know yet. */
   readonly helpers: readonly ShellHelper[]
   readonly stdin?: Buffer
 }
 
 /**
- * The commands that define what the shell has not learnt yet, and the one that runs the script.
- * @throws Error when the script holds a NUL, which no shell can read.
+ * The commands that define the missing helpers, and the one that runs the script.
+ * @throws Error if the script contains a NUL, which no shell can read
  */
 export function frameText(sequence: number, script: string, options: FrameOptions): string {
   const { light, says, helpers, stdin } = options
@@ -172,14 +170,14 @@ function alwaysQuote(script: string): string {
 }
 
 /**
- * Bytes as a quoted format of the shell's own `printf`: no program is needed, and no argument vector shows
- * them.
+ * Encodes bytes as a quoted format for the shell's own `printf`: no process is needed, and no argument vector
+ * shows them.
  */
 export function printfFormat(bytes: Buffer): ShellText {
   const pieces: string[] = []
   for (const byte of bytes) {
     const plain = (byte >= 0x30 && byte <= 0x7e && byte !== 0x5c) || byte === 0x20 || byte === 0x0a
-    // Everything else, `%`, quotes, `-` and backslashes among it, travels as three octal digits.
+    // Everything else, including `%`, quotes, `-` and backslashes, becomes three octal digits.
     pieces.push(plain ? String.fromCharCode(byte) : `\\${byte.toString(8).padStart(3, '0')}`)
   }
   return quote(pieces.join(''))

@@ -7,34 +7,33 @@ import { endScript, endShell, releaseShell, runOnce } from './rescue.ts'
 import { SentScript, type StreamName } from './sent-script.ts'
 
 /**
- * How long a script that has ended may leave its output held before the next script frees the shell, in
- * milliseconds.
+ * Milliseconds that processes may hold the output of an ended script before the next script releases the
+ * shell.
  */
 const holdTime = 500
 /**
- * How long a script that was killed may take to be seen dead: TERM, two seconds, KILL, two seconds, and the
- * way there.
+ * Milliseconds until a killed script must be dead: TERM, two seconds, KILL, two seconds, and the round trips.
  */
 const killTime = 15_000
 
-/** How far one stream is. */
+/** The progress of one stream. */
 interface StreamState {
   /** Number of the script whose B comes next. */
   next: number
-  /** Between its B and its C. */
+  /** The script between its B and its C. */
   script: SentScript | undefined
-  /** Between its B and its E. */
+  /** Whether the stream is between a B and its E. */
   within: boolean
 }
 
-/** The framed protocol on one channel: see `Shell` for what it promises. */
+/** The framed protocol on one channel. `Shell` states its guarantees. */
 export class FramedShell implements Shell {
   readonly #connection: Connection
   readonly #channel: Channel
   readonly #gone = new AbortController()
-  /** In the order they were sent; the first one is what the shell is at. */
+  /** Scripts in the order in which they were sent; the shell works on the first. */
   readonly #sent: SentScript[] = []
-  /** The two streams are not in step, but on each of them marks come in one order only. */
+  /** The two streams are not synchronized, but on each of them marks come in a fixed order. */
   readonly #streams: Readonly<Record<StreamName, StreamState>> = {
     stdout: { next: 1, script: undefined, within: false },
     stderr: { next: 1, script: undefined, within: false },
@@ -76,7 +75,7 @@ export class FramedShell implements Shell {
     this.#pid = pid
   }
 
-  /** What came outside any script, such as the words of a program that started the shell. */
+  /** Output outside any script, such as messages of a program that started the shell. */
   noise(): string {
     return this.#noise.bytes().toString().trim().slice(-500)
   }
@@ -96,8 +95,7 @@ export class FramedShell implements Shell {
     const sent = new SentScript(this.#sequence, options)
     this.#sent.push(sent)
     sent.stopListening = whenAborted(options.signal, () => {
-      // What waits for its turn is killed as it begins; a shell that has not greeted may never begin
-      // anything.
+      // A waiting script is killed when it begins; a shell that has not greeted may never begin one.
       if (sent.state === 'running' || this.#pid === 0) void this.#kill(sent)
     })
     this.#channel.stdin.write(text)
@@ -105,7 +103,7 @@ export class FramedShell implements Shell {
     if (holder === sent) this.#startClock(sent)
     else if (holder?.state === 'replied') this.#releaseSoon(holder)
     const reply = await sent.replied
-    // Whoever cancelled learns it once nothing of the script runs any more, whatever it had answered.
+    // A cancelled call ends only when nothing of the script runs any more, even if the script has answered.
     options.signal.throwIfAborted()
     if (sent.fault !== undefined) throw sent.fault.error
     return reply
@@ -132,8 +130,8 @@ export class FramedShell implements Shell {
   }
 
   #onData(name: StreamName, bytes: Buffer): void {
-    // Outside B and E nothing is the script's: greetings of a login, or a child that an earlier script left
-    // behind.
+    // Output outside B and E does not belong to the script: it comes from a login's greeting, or a child of
+    // an earlier script.
     const { script, within } = this.#streams[name]
     const capture = within && script !== undefined ? script[name] : this.#noise
     capture.push(bytes)
@@ -146,7 +144,7 @@ export class FramedShell implements Shell {
   }
 
   /**
-   * Whether the mark may come now: on each stream B, E and (of a script with relays) C of one script after
+   * Whether the mark is valid now: on each stream B, E and (for a script with relays) C of one script after
    * the other, and V only in between.
    */
   #accept(name: StreamName, mark: Mark): boolean {
@@ -163,7 +161,7 @@ export class FramedShell implements Shell {
     const { script, within } = stream
     if (mark.kind === 'said') {
       if (name === 'stdout' && within && script?.sequence === mark.sequence) script.say(mark)
-      // What a script left behind may still speak; nobody listens.
+      // Processes left by an earlier script may still send marks, which are ignored.
       return name === 'stdout' && mark.sequence < stream.next
     }
     if (script?.sequence !== mark.sequence || within !== (mark.kind === 'end')) return false
@@ -193,7 +191,7 @@ export class FramedShell implements Shell {
     const stdout = sent.stdout.bytes()
     const stderr = sent.stderr.bytes()
     if (sent.state === 'killing') {
-      // The script's shell may die before the rest of it does.
+      // The script's shell may die before its children.
       if (!sent.killed) return
       sent.reply({ kind: 'timedOut', stdout, stderr })
     } else {
@@ -204,7 +202,7 @@ export class FramedShell implements Shell {
     if (this.#sent.length > 1) this.#releaseSoon(sent)
   }
 
-  /** Goes on to the next script once the one at the head has been answered and nothing holds its streams. */
+  /** Moves to the next script when the first has been answered and nothing holds its streams. */
   #advance(): void {
     const head = this.#sent[0]
     if (head?.state !== 'replied' || head.unclosed.size > 0) return
@@ -217,7 +215,7 @@ export class FramedShell implements Shell {
     this.#advance()
   }
 
-  /** A script's time begins when it is at the head: those before it have their own. */
+  /** Starts the time limit of a script when it is the first: earlier scripts have their own limits. */
   #startClock(sent: SentScript): void {
     if (sent.state !== 'sent' && sent.state !== 'running') return
     clearTimeout(sent.timer)
@@ -225,8 +223,8 @@ export class FramedShell implements Shell {
   }
 
   /**
-   * The shell waits for children of `holder` that keep its output open; if they still do in a moment, it is
-   * freed of them.
+   * The shell waits for children of `holder` that keep its output open. After a moment, it is released from
+   * them.
    */
   #releaseSoon(holder: SentScript): void {
     if (holder.releasing || holder.unclosed.size === 0) return

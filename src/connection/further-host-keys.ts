@@ -1,11 +1,11 @@
 import type { Client } from 'ssh2'
 
 /**
- * Keeps ssh2 from having every server prove all its host keys after the login (OpenSSH's PROTOCOL, section
- * 2.5), which costs the server a signature with each, RSA too, and us a check of each: a third of a
- * handshake, for an event that nobody listens to. ssh2 has no setting for it.
+ * Prevents ssh2 from asking every server to prove all its host keys after the login (OpenSSH's PROTOCOL,
+ * section 2.5). The server would sign with each key, RSA included, and ssh2 would check each signature: a
+ * third of a handshake, for an event without listeners. ssh2 has no setting for it.
  *
- * Must be called before the login. Where ssh2's inside has changed, this does nothing.
+ * Call it before the login. If the internals of ssh2 have changed, it does nothing.
  */
 export function ignoreFurtherHostKeys(client: Client): void {
   const handlers = fieldOf(fieldOf(client, '_protocol'), '_handlers')

@@ -1,7 +1,7 @@
 import { createLimit, type Limit } from '../base/limit.ts'
 
 /**
- * At most eight handshakes at a time per address: sshd drops some of what comes above ten (`MaxStartups
+ * Allows at most eight handshakes at a time per address: sshd drops some connections above ten (`MaxStartups
  * 10:30:100`). One gate serves a whole run.
  */
 export class HandshakeGate {

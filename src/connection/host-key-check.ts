@@ -16,11 +16,11 @@ import {
 import type { SshConfig } from './ssh-config.ts'
 import type { SshShared } from './ssh-shared.ts'
 
-/** Decides about one server's key, once. */
+/** Checks the host key of one server, once. */
 export interface HostKeyCheck {
-  /** Signature algorithms to ask for, those of keys that we hold first. */
+  /** Signature algorithms to request, those of known keys first. */
   readonly algorithms: ServerHostKeyAlgorithm[] | undefined
-  /** `true` only for a key that is to be trusted; otherwise `refusal` says why not. */
+  /** Resolves to `true` only for a trusted key; otherwise `refusal` explains why not. */
   judge(key: Buffer): Promise<boolean>
   readonly refusal: UnreachableError | undefined
 }
@@ -31,8 +31,8 @@ export interface HostKeyWishes {
 }
 
 /**
- * Reads the known hosts of the configuration, or the one file that is given in their place.
- * @throws UnreachableError when one cannot be read: nothing can be trusted then, whatever the checking.
+ * Reads the known hosts of the configuration, or the one file given instead.
+ * @throws UnreachableError if a file cannot be read: nothing can be trusted then, whatever the checking
  */
 export async function hostKeyCheck(
   config: SshConfig,
@@ -89,8 +89,8 @@ export async function hostKeyCheck(
 }
 
 /**
- * As OpenSSH does, a key filed without a port is good for the host's other ports too; it never makes one
- * changed.
+ * As in OpenSSH, a key recorded without a port is also valid for the host's other ports, but never makes one
+ * count as changed.
  */
 function judgeWithFallback(
   hosts: readonly KnownHost[],
@@ -106,7 +106,7 @@ interface Refused {
   readonly name: string
   readonly config: SshConfig
   readonly key: Buffer
-  /** The file that the inventory names. */
+  /** The file that the inventory sets. */
   readonly file: string | undefined
 }
 

@@ -10,7 +10,7 @@ export type KeyFile =
       readonly problem: { readonly code: string; readonly message: string; readonly hint: string }
     }
 
-/** The private key files of a run; each that can be used is read and parsed once. */
+/** The private key files of a run. Each usable key is read and parsed once. */
 export class KeyFiles {
   readonly #known = new Map<string, Promise<KeyFile>>()
 
@@ -28,7 +28,7 @@ export class KeyFiles {
   }
 }
 
-/** Bytes of a key file. */
+/** The maximum size of a key file, in bytes. */
 const largest = 1024 * 1024
 
 async function readKey(file: string, passphrase: Secret | undefined): Promise<KeyFile> {
@@ -69,7 +69,8 @@ function unusable(code: string, message: string, hint: string): KeyFile {
 }
 
 /**
- * ssh2 gives Node the key as PEM text for each signature: reading that takes ten times as long as signing.
+ * ssh2 passes the key to Node as PEM text for each signature, and parsing it takes ten times as long as
+ * signing.
  */
 function signingFast(key: ParsedKey): ParsedKey {
   if (key.type !== 'ssh-ed25519') return key

@@ -5,7 +5,7 @@ import type { ServerHostKeyAlgorithm } from 'ssh2'
 import { globPattern } from '../base/glob.ts'
 import { readIfThere } from '../base/regular-file.ts'
 
-/** Bytes; a hundred thousand hosts have 20 MiB. */
+/** Bytes; a hundred thousand hosts take 20 MiB. */
 export const largestKnownHosts = 64 * 1024 * 1024
 
 /** One line of a `known_hosts` file (sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT"). */
@@ -22,14 +22,15 @@ export interface KnownHost {
 export type HostKeyVerdict =
   | { readonly kind: 'known' }
   /**
-   * `authorities`: a certificate authority is trusted for the host, which only `connection: openssh` can use.
+   * `authorities`: a certificate authority is trusted for the host, but only `connection: openssh` can use
+   * it.
    */
   | { readonly kind: 'unknown'; readonly authorities: boolean }
-  /** `entry` is a key that the host is known by, of the same type where there is one. */
+  /** `entry` is a known key of the host, of the same type if there is one. */
   | { readonly kind: 'changed'; readonly entry: KnownHost }
   | { readonly kind: 'revoked'; readonly entry: KnownHost }
 
-/** Lines that make no sense are passed over, as OpenSSH does: they can only make a host less known. */
+/** Invalid lines are ignored, as in OpenSSH: they can only make a host less known. */
 export function parseKnownHosts(file: string, text: string): KnownHost[] {
   const hosts: KnownHost[] = []
   text.split('\n').forEach((line, index) => {
@@ -46,20 +47,20 @@ export function parseKnownHosts(file: string, text: string): KnownHost[] {
   return hosts
 }
 
-/** The name under which OpenSSH files a host: `[name]:port` unless the port is 22. */
+/** The name under which OpenSSH records a host: `[name]:port` unless the port is 22. */
 export function knownHostName(host: string, port: number): string {
   const name = host.toLowerCase()
   return port === 22 ? name : `[${name}]:${port}`
 }
 
-/** The entries that speak of `name` (from `knownHostName`). */
+/** The entries for `name` (from `knownHostName`). */
 export function entriesFor(hosts: readonly KnownHost[], name: string): KnownHost[] {
   return hosts.filter((host) => matches(host.patterns, name))
 }
 
 /**
- * What the entries say of the key that a host shows. A host that is known by a key of another type only
- * counts as changed, which is stricter than OpenSSH: whoever sits in the middle may choose the type.
+ * Judges the key that a host sends by the entries. A host known only by a key of another type counts as
+ * changed. This is stricter than OpenSSH, because a man in the middle can choose the type.
  */
 export function judgeHostKey(hosts: readonly KnownHost[], name: string, key: Buffer): HostKeyVerdict {
   const entries = entriesFor(hosts, name)
@@ -95,7 +96,7 @@ function hashName(name: string, salt: Buffer): string {
   return createHmac('sha1', salt).update(name).digest('base64')
 }
 
-/** The type that a public key names in its first field (RFC 4253 section 6.6); empty when it is no key. */
+/** The type in the first field of a public key (RFC 4253 section 6.6); empty if it is not a key. */
 export function keyTypeOf(key: Buffer): string {
   if (key.length < 4) return ''
   const length = key.readUInt32BE(0)
@@ -108,8 +109,8 @@ export function fingerprint(key: Buffer): string {
 }
 
 /**
- * Signature algorithms with those first for which we hold a key of the host, so that a host known by its RSA
- * key does not show another one. `undefined` when we hold none, which leaves the library's own order.
+ * Signature algorithms, those of known keys first, so that a host known by its RSA key does not send another
+ * one. `undefined` if no key is known, which keeps the library's own order.
  */
 export function preferredAlgorithms(entries: readonly KnownHost[]): ServerHostKeyAlgorithm[] | undefined {
   const held = new Set(entries.filter((entry) => entry.marker === 'none').map((entry) => entry.keyType))
@@ -127,10 +128,7 @@ export function preferredAlgorithms(entries: readonly KnownHost[]): ServerHostKe
   return [...first, ...rest].map(([, algorithm]) => algorithm)
 }
 
-/**
- * Adds a host in one write at the file's end; makes the file (0600) and its folder (0700) where they are
- * missing.
- */
+/** Appends a host in one write. Creates the file (0600) and its directory (0700) if they are missing. */
 export async function addKnownHost(
   file: string,
   entry: { readonly name: string; readonly key: Buffer; readonly salt?: Buffer },

@@ -6,38 +6,32 @@ import type { Channel, ChannelEnd, Connection } from './connection.ts'
 
 export interface LaunchOptions {
   readonly signal: AbortSignal
-  /** Milliseconds until the program must have started. */
+  /** Milliseconds within which the program must start. */
   readonly timeout: number
-  /**
-   * Sees what comes on stderr before the program has started, whole so far each time, and may answer on
-   * standard input.
-   */
+  /** Receives the whole stderr so far, until the program has started, and may answer on standard input. */
   readonly onStderr?: (text: string, channel: Channel) => void
 }
 
 export type Launched =
-  /** `stderr` is what came before anybody knew that it had started: it may be the program's own. */
+  /** `stderr` is the output before the start was detected; it may be the program's own. */
   | { readonly kind: 'started'; readonly channel: Channel; readonly stderr: string }
-  /** The near shell ran, and what it started did not get there. */
+  /** The near shell ran, but its program did not start the far one. */
   | { readonly kind: 'failed'; readonly end: ChannelEnd; readonly stderr: string }
   | { readonly kind: 'timedOut'; readonly stderr: string }
-  /**
-   * Not even the near shell ran: something else is started at the login. `said` is what that said, on either
-   * stream.
-   */
+  /** Not even the near shell ran: the login starts something else. `said` is its output on both streams. */
   | { readonly kind: 'noShell'; readonly end: ChannelEnd | undefined; readonly said: string }
 
 /**
  * Starts a program that leads elsewhere (`sudo`, `pct exec`) from a plain shell on `connection`, and waits
- * until it is really there.
+ * until the far side runs.
  *
- * The plain shell prints a mark of its own first, which tells a login that starts something else from a
- * program that fails.
+ * The plain shell prints its own mark first, which distinguishes a login that starts something else from a
+ * failing program.
  *
- * `line` is built around the words that are to run on the far side: they first print a mark of ours, then run
- * `command`. Nothing is sent after the line before that mark has come, so whatever asks for a password, or a
- * shell that reads ahead, swallows nothing of ours. And since the line goes to a POSIX shell's input, the
- * login shell (fish, csh) never reads our quoting.
+ * `line` wraps the words that run on the far side: they first print our mark, then run `command`. Nothing
+ * follows the line before that mark has arrived, so a password prompt, or a shell that reads ahead, cannot
+ * swallow our input. Because the line goes to a POSIX shell, the login shell (fish, csh) never parses our
+ * quoting.
  */
 export async function launch(
   connection: Connection,
@@ -83,12 +77,12 @@ export async function launch(
 }
 
 /**
- * Takes everything up to and with `mark` off a channel's stdout, and leaves the stream as if it had never
- * been read.
+ * Removes everything up to and including `mark` from a channel's stdout, and leaves the stream as if it had
+ * never been read.
  */
 class Beginning {
   readonly ended: Promise<'started'>
-  /** The near shell has run. */
+  /** Whether the near shell has run. */
   near = false
   #held = Buffer.alloc(0)
 
@@ -110,16 +104,15 @@ class Beginning {
     })
   }
 
-  /** The end of what came before the mark. */
+  /** The end of the output before the mark. */
   text(): string {
     return this.#held.toString()
   }
 }
 
 /**
- * Reads until `take` says that it has enough, or until the function that this gives is called. Without `data`
- * listeners, whose removal would leave the stream flowing into nothing: the next reader gets every byte that
- * was not taken.
+ * Reads until `take` returns true or the returned function is called. It adds no `data` listeners, whose
+ * removal would leave the stream flowing: the next reader gets every byte that was not taken.
  */
 function listen(stream: Readable, take: (chunk: Buffer) => boolean): () => void {
   const stop = (): void => {

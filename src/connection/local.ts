@@ -3,8 +3,8 @@ import type { Channel, Connection } from './connection.ts'
 import type { ConnectionWorld } from './world.ts'
 
 /**
- * The machine that gpuplay itself runs on. Every channel is a process group of its own, so that `kill` takes
- * all of it.
+ * A connection to the controller itself. Every channel is its own process group, so that `kill` ends all of
+ * it.
  */
 export function localConnection(effects: Pick<ConnectionWorld, 'spawn' | 'killGroup'>): Connection {
   const open = new Set<Channel>()

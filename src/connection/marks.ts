@@ -1,22 +1,22 @@
-/** What a shell answers, beside the bytes of its scripts (`frame.ts` says what each mark means). */
+/** The marks in a shell's output (`frame.ts` describes each of them). */
 export type Mark =
   | { readonly kind: 'begin'; readonly sequence: number; readonly wrapper: number; readonly relayed: number }
   | {
       readonly kind: 'said'
       readonly sequence: number
       readonly piece: Buffer
-      /** What follows in the same text. */
+      /** The rest of the same text. */
       readonly follows: 'more' | 'line' | 'nothing'
     }
   | { readonly kind: 'end'; readonly sequence: number; readonly code: number }
   | { readonly kind: 'closed'; readonly sequence: number }
 
-/** The longest text after the nonce that is still a mark. */
+/** The maximum length of a mark after the nonce. */
 const longestMark = 16 * 1024
 
 /**
- * Finds the marks in one stream, however its chunks are cut.
- * `data` gets every byte that is not part of a mark, in order; `mark` is called between them.
+ * Finds the marks in one stream, however its chunks are split. `data` gets every byte outside a mark, in
+ * order; `mark` is called between them.
  */
 export class MarkScanner {
   readonly #needle: Buffer
@@ -62,7 +62,7 @@ export class MarkScanner {
   }
 }
 
-/** How many of the last bytes could be the start of `needle`. */
+/** The number of last bytes that could be the start of `needle`. */
 function unfinished(bytes: Buffer, needle: Buffer): number {
   for (let length = Math.min(needle.length - 1, bytes.length); length > 0; length -= 1) {
     if (bytes.subarray(bytes.length - length).equals(needle.subarray(0, length))) return length
@@ -75,7 +75,7 @@ function parseMark(body: Buffer): Mark | undefined {
   const said = /^V (\d{1,15}) ([+n.]) /.exec(text)
   if (said !== null) {
     const follows = said[2] === '+' ? 'more' : said[2] === 'n' ? 'line' : 'nothing'
-    // A copy: a slice would keep the whole of what was read alive.
+    // A copy: a slice would keep the whole chunk in memory.
     return {
       kind: 'said',
       sequence: Number(said[1]),

@@ -9,8 +9,8 @@ import { type Destination, parseProxyJump } from './ssh-config.ts'
 import type { SshTarget } from './ssh-dial.ts'
 
 /**
- * A host through the `ssh` program, one child a channel: for certificates, security keys, GSSAPI and whatever
- * else a user's configuration holds that our own ssh cannot do. It never asks anything (BatchMode).
+ * A connection through the `ssh` program, one child per channel: for certificates, security keys, GSSAPI and
+ * other settings that our own ssh client does not support. It never prompts (BatchMode).
  */
 export function opensshConnection(target: SshTarget, effects: ConnectionWorld): Connection {
   const children = new Set<Channel>()
@@ -64,7 +64,7 @@ function optionsFor(target: SshTarget, effects: ConnectionWorld): string[] {
   ]
 }
 
-/** What holds for the host and for those on the way to it. */
+/** Options for the host and for its jump hosts. */
 function commonOptions(target: SshTarget, effects: ConnectionWorld): string[] {
   const checking = { strict: 'yes', 'accept-new': 'accept-new', off: 'no' } as const
   return [
@@ -87,10 +87,7 @@ function commonOptions(target: SshTarget, effects: ConnectionWorld): string[] {
   ]
 }
 
-/**
- * `ssh -J` would ask the hops for the keys of the user's own configuration alone: none of our options reaches
- * them.
- */
+/** `ssh -J` would use only the user's own configuration for the hops, without our options. */
 function throughHops(target: SshTarget, effects: ConnectionWorld): string[] {
   const common = commonOptions(target, effects)
   const hops = parseProxyJump(target.proxyJump ?? 'none')
@@ -98,8 +95,7 @@ function throughHops(target: SshTarget, effects: ConnectionWorld): string[] {
   const command = hops.reduce<string | undefined>((before, hop) => {
     const way = before === undefined ? [] : option('ProxyCommand', before)
     const argv = ['ssh', ...common, ...way, ...loginOptions(hop)]
-    // ssh expands what begins with % in the command of its own proxy, and %% to the percent sign of the one
-    // behind that.
+    // ssh expands % in its own ProxyCommand, and %% becomes the percent sign of the next one.
     return `${commandLine(argv).replaceAll('%', '%%')} -W '[%h]:%p' -- ${quote(hop.address).replaceAll('%', '%%')}`
   }, undefined)
   return command === undefined ? [] : option('ProxyCommand', command)
@@ -178,7 +174,7 @@ function problemOf(target: SshTarget, said: string): UnreachableError {
     'ssh failed',
     `run \`ssh ${target.address} true\` to see why`,
   ]
-  // What ssh says when the way that it was given to the host breaks off.
+  // The messages of ssh after the connection to the jump host fails.
   const place = /UNKNOWN port 65535|stdio forwarding failed/.test(said)
     ? `cannot reach ${target.address} through its jump host${target.proxyJump === undefined ? '' : ` ${target.proxyJump}`}`
     : `cannot reach ${target.address}`

@@ -5,12 +5,13 @@ import type { Connection } from './connection.ts'
 import { launch } from './launch.ts'
 import { lastSaid } from './said.ts'
 
-/** A call of pct costs half a second, and waits for what else Proxmox is doing; in milliseconds. */
+/** Milliseconds. A call of pct takes half a second, and waits for other work of Proxmox. */
 const startTime = 60_000
 
 /**
- * A container of the node that `node` leads to as root. Every channel is one `pct exec`, which is why one
- * long-lived shell does nearly all. Closing it leaves the node's connection as it is: its owner closes that.
+ * A connection to a container, over a root connection to its node. Every channel is one `pct exec`, so a
+ * single long-lived shell does nearly all the work. Closing it does not close the node's connection, which
+ * has its own owner.
  */
 export function pctConnection(node: Connection, ctid: string): Connection {
   return {
@@ -21,8 +22,8 @@ export function pctConnection(node: Connection, ctid: string): Connection {
         node,
         {
           command,
-          // The default of --keep-env changes between Proxmox versions; without it PATH, HOME and the like
-          // are what the container says.
+          // The default of --keep-env differs between Proxmox versions; without it, PATH, HOME and the like
+          // come from the container.
           line: (farSide) =>
             `/bin/sh -c 'PATH=$PATH:/usr/sbin:/sbin; exec pct exec "$1" --keep-env 0 -- /bin/sh -c "$2"' sh ${ctid} ${farSide}`,
         },
@@ -53,8 +54,8 @@ export function pctConnection(node: Connection, ctid: string): Connection {
 type PctCode = keyof typeof texts
 
 /**
- * Status 2 for a container that is not on this node, 255 for one that does not run; 2 is also what wrong
- * options give.
+ * Status 2 means that the container is not on this node, 255 that it is not running; wrong options also give
+ * 2.
  */
 function classify(status: number | undefined, said: string): PctCode {
   if (status === 126 || status === 127 || /pct: (?:command )?not found/.test(said)) return 'pct-missing'

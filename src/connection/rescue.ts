@@ -3,10 +3,10 @@ import type { Connection } from './connection.ts'
 import { sayDescriptor } from './frame.ts'
 
 /**
- * What is done to a script from outside its shell, over a second channel: POSIX sh, `cat`, `awk` and `/proc`.
+ * Acts on a script from outside its shell, over a second channel: POSIX sh, `cat`, `awk` and `/proc`.
  *
- * Process ids are never trusted alone: the wrapper that a frame named must still be a grandchild of the shell
- * it belongs to, so a number that the kernel has given away since is not hit.
+ * Process ids are never trusted alone: the wrapper of a frame must still be a grandchild of its shell, so
+ * that a reused process id is never hit.
  */
 const walk = `
 parent() { { read -r line <"/proc/$1/stat"; } 2>/dev/null || return 1; set -- \${line##*) }; state=$1 ppid=$2; }
@@ -20,21 +20,24 @@ for (pid in parent) if (!(pid in inside) && (parent[pid] in inside)) { inside[pi
 }
 `
 
-/** Where a script runs. */
+/** The process of a script. */
 export interface ScriptPlace {
-  /** The process that B named; of a light script its own subshell, else the one that waits for it. */
+  /**
+   * The process in the mark B: the subshell of a light script, otherwise the process that waits for the
+   * script.
+   */
   readonly wrapper: number
   readonly light: boolean
 }
 
 /**
- * Ends a script with everything below it, and what it left behind that still holds its output (a light script
- * has none of its own), TERM first and KILL two seconds later. Prints `gone`, or `left` and the processes
- * that would not die.
+ * Ends a script with everything below it, and processes it left that still hold its output (a light script
+ * has no output of its own): TERM first, and KILL two seconds later. Prints `gone`, or `left` and the
+ * surviving processes.
  */
 export function endScript(shell: number, { wrapper, light }: ScriptPlace): string {
-  // What left the tree of a script with relays is found by the output that it holds, which needs the wrapper
-  // alive.
+  // Processes that left the tree of a script with relays are found by its output, which needs a living
+  // wrapper.
   const found = light
     ? `keep ${wrapper} $tree`
     : `for dir in /proc/[0-9]*; do
@@ -76,10 +79,10 @@ if victims; then echo left $tree; else echo gone; fi`
 }
 
 /**
- * Ends a shell under its scripts, TERM first and KILL two seconds later; those that were sent ahead never
- * begin, since the shell is stopped meanwhile. What a script has left behind lives on, as a detached job
- * must. Needed because closing a channel ends nothing on the far side, and OpenSSH refuses to signal the
- * processes of root (session_signal_req in its session.c wants privilege separation).
+ * Ends a shell and its scripts: TERM first, and KILL two seconds later. Scripts that were sent ahead never
+ * begin, because the shell is stopped meanwhile. Processes that a script left behind survive, as a detached
+ * job must. Closing a channel ends nothing on the far side, and OpenSSH refuses to signal the processes of
+ * root (session_signal_req in its session.c requires privilege separation).
  */
 export function endShell(shell: number): string {
   return `${walk}
@@ -96,10 +99,10 @@ kill -s KILL ${shell}`
 }
 
 /**
- * Frees a shell whose last script has ended but has left children that hold its output: ends the two relays,
- * so that those children live on with nobody listening. The shell is stopped meanwhile, so that it cannot
- * begin the next script under our hands; if it has already begun one (a child that is neither `relayed`, the
- * parent of the last script's wrapper, nor a relay), nothing is touched.
+ * Releases a shell whose last script has ended but has left children that hold its output: ends the two
+ * relays, so that the children survive without a reader. The shell is stopped meanwhile, so that it cannot
+ * begin the next script. If it has already begun one (a child that is neither `relayed`, the parent of the
+ * last script's wrapper, nor a relay), nothing is touched.
  */
 export function releaseShell(shell: number, relayed: number): string {
   return `${walk}
@@ -118,10 +121,7 @@ if relays; then kill -s TERM $cats; fi
 kill -s CONT ${shell}`
 }
 
-/**
- * Runs one script in a shell of its own and gives what it printed, or `undefined` when that cannot be had in
- * time.
- */
+/** Runs one script in its own shell. Returns its output, or `undefined` if it fails or takes too long. */
 export async function runOnce(
   connection: Connection,
   script: string,

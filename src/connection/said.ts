@@ -1,6 +1,6 @@
 /**
- * The end of what a program said, in whole lines, for a message: as many as fit into 400 characters, and at
- * least the last, cut where it is longer.
+ * The end of a program's output for a message, in whole lines: as many as fit into 400 characters, and at
+ * least the last, cut if it is longer.
  */
 export function lastSaid(text: string): string {
   const kept: string[] = []

@@ -3,10 +3,10 @@ import type { RunOptions, ShellReply } from './connection.ts'
 import type { Mark } from './marks.ts'
 
 const defaultLimit = 4 * 1024 * 1024
-/** Bytes kept of one text that a script says: more than it may say, so that only a hostile host meets it. */
+/** Bytes kept of one `gp_say` text. Only a hostile host exceeds this. */
 const longestText = 64 * 1024
 
-/** One script that was sent, until both its streams have ended and nothing holds them any more. */
+/** A script that was sent, until both its streams have ended and nothing holds them. */
 export class SentScript {
   readonly sequence: number
   readonly options: RunOptions
@@ -15,22 +15,22 @@ export class SentScript {
   readonly stderr: Capture
   readonly replied: Promise<ShellReply>
   state: 'sent' | 'running' | 'killing' | 'replied' = 'sent'
-  /** The process under which the script runs and that process's parent; 0 when the host has no /proc. */
+  /** The process that runs the script, and its parent; 0 if the host has no /proc. */
   wrapper = 0
   relayed = 0
   code: number | undefined
   began = 0
-  /** Streams on which E, and then C, is still to come; a light script has no C. */
+  /** Streams whose E, and then C, is still missing; a light script has no C. */
   readonly unended = new Set<StreamName>(['stdout', 'stderr'])
   readonly unclosed = new Set<StreamName>(['stdout', 'stderr'])
   timer: NodeJS.Timeout | undefined
   releasing = false
-  /** Called once nothing holds the script's streams any more. */
+  /** Called when nothing holds the script's streams any more. */
   closed: () => void = () => {}
-  /** Everything of a script that was to be killed is dead. */
+  /** Whether all processes of a killed script are dead. */
   killed = false
   stopListening: () => void = () => {}
-  /** What the listener of `onSay` threw first. */
+  /** The first error that the `onSay` listener threw. */
   fault: { readonly error: unknown } | undefined
   readonly #settle: (reply: ShellReply) => void
   #said = new Capture(longestText)
@@ -49,8 +49,8 @@ export class SentScript {
   }
 
   /**
-   * One piece of what the script says; whole texts go to who listens, at once. What the listener throws is
-   * kept for `run`.
+   * Receives one piece of a `gp_say` text. The listener gets each complete text at once; its errors are kept
+   * for `run`.
    */
   say({ piece, follows }: Extract<Mark, { kind: 'said' }>): void {
     this.#said.push(piece)

@@ -6,15 +6,15 @@ import { FramedShell } from './framed-shell.ts'
 
 export interface OpenShellOptions {
   readonly signal: AbortSignal
-  /** What starts the shell; `exec /bin/sh` when not given. */
+  /** The command that starts the shell; default `exec /bin/sh`. */
   readonly command?: string
-  /** Milliseconds for the shell to come up; 30 000 when not given. */
+  /** Milliseconds for the shell to start; default 30 000. */
   readonly timeout?: number
 }
 
 /**
- * Starts a shell on `connection` and waits until it has answered for the first time.
- * @throws UnreachableError when no channel can be had or no shell answers on it.
+ * Starts a shell on `connection` and waits for its first answer.
+ * @throws UnreachableError if no channel can be opened or no shell answers
  */
 export async function openShell(connection: Connection, options: OpenShellOptions): Promise<Shell> {
   const timeout = options.timeout ?? 30_000
@@ -62,7 +62,7 @@ interface ReadGreeting {
 
 function readGreeting(text: string): ReadGreeting | undefined {
   const [names = '', pid = '', uid = '', ...more] = text.split('\n')
-  // In the order of uname, whatever the order of its options.
+  // uname prints in its own order, whatever the order of its options.
   const [hostname, kernel, architecture, ...others] = names.split(' ')
   if (hostname === undefined || kernel === undefined || architecture === undefined || others.length > 0)
     return undefined

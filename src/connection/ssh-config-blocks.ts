@@ -1,28 +1,27 @@
 /**
- * Reads as much of ssh's configuration files as tells which of their lines could apply to a host
- * (ssh_config(5)). What the lines mean is left to ssh itself, and so is everything that this reader is not
- * sure of.
+ * Reads ssh's configuration files far enough to know which lines could apply to a host (ssh_config(5)). ssh
+ * itself interprets the lines, and everything that this reader does not understand.
  */
 import { readdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { globPattern } from '../base/glob.ts'
 import { readIfThere } from '../base/regular-file.ts'
 
-/** Lines that apply together: to hosts that fit every list of patterns. */
+/** Lines that apply to the hosts that match every list of patterns. */
 export interface ConfigBlock {
   readonly patterns: readonly (readonly string[])[]
   readonly options: readonly ConfigOption[]
 }
 
 export interface ConfigOption {
-  /** In small letters. */
+  /** In lower case. */
   readonly key: string
   readonly value: string
 }
 
 /**
- * @returns undefined where only ssh can tell: for `Match`, for names that are made canonical, for what cannot
- * be read.
+ * @returns undefined if only ssh can decide: for `Match`, canonical names, and lines that this reader does
+ * not understand
  */
 export async function readConfigBlocks(
   files: readonly string[],
@@ -52,19 +51,19 @@ function fits(pattern: string, address: string): boolean {
   return globPattern(pattern).test(address)
 }
 
-/** Only ssh can tell. */
+/** Only ssh can decide. */
 class Unclear extends Error {}
 
 interface Place {
   readonly home: string
-  /** Where the paths of `Include` begin. */
+  /** The base directory of `Include` paths. */
   readonly folder: string
-  /** The patterns that the `Include` of this file stands under. */
+  /** The patterns around the `Include` of this file. */
   readonly around: readonly (readonly string[])[]
   readonly depth: number
 }
 
-/** Bytes of one file; ssh itself gets what is larger. */
+/** The maximum size of a file, in bytes; ssh itself reads larger ones. */
 const largest = 1024 * 1024
 
 async function readBlocks(file: string, place: Place): Promise<readonly ConfigBlock[]> {

@@ -1,21 +1,21 @@
 import type { HostKeyChecking } from './connection.ts'
 import type { ConnectionWorld } from './world.ts'
 
-/** What the user's ssh configuration says of one host, every value decided and every path absolute. */
+/** The user's ssh configuration for one host: every value resolved, every path absolute. */
 export interface SshConfig {
   readonly hostname: string
   readonly port: number
   readonly user: string
-  /** In the order in which they are to be offered. */
+  /** In the order in which they are offered. */
   readonly identityFiles: readonly string[]
   readonly identitiesOnly: boolean
-  /** A socket's path; without it there is no agent. */
+  /** The path of the agent's socket; undefined if there is no agent. */
   readonly agentSocket?: string
   readonly userKnownHosts: readonly string[]
   readonly globalKnownHosts: readonly string[]
   readonly hashKnownHosts: boolean
   readonly hostKeyAlias?: string
-  /** Only what the user chose: OpenSSH's own default, `ask`, is left out. */
+  /** Only the user's choice: OpenSSH's own default, `ask`, is left out. */
   readonly hostKeyChecking?: HostKeyChecking
   readonly proxyJump?: string
   readonly proxyCommand?: string
@@ -29,7 +29,7 @@ export interface Destination {
   readonly user?: string
 }
 
-/** Reads what `ssh -G` prints. */
+/** Parses the output of `ssh -G`. */
 export function parseSshConfig(
   text: string,
   destination: Destination,
@@ -103,7 +103,7 @@ const hostKeyCheckings: Record<string, HostKeyChecking> = {
   off: 'off',
 }
 
-/** What holds where no configuration says otherwise (ssh_config(5)). */
+/** The defaults without a configuration (ssh_config(5)). */
 export function defaultConfig(
   { address, port, user }: Destination,
   effects: Pick<ConnectionWorld, 'home' | 'accountHome' | 'user' | 'agentSocket'>,
@@ -123,7 +123,7 @@ export function defaultConfig(
   }
 }
 
-/** `[user@]host[:port]` or `ssh://...`, the hops of a ProxyJump from the first one on. */
+/** `[user@]host[:port]` or `ssh://...`: the hops of a ProxyJump, first hop first. */
 export function parseProxyJump(text: string): Destination[] {
   if (text === 'none' || text === '') return []
   return text.split(',').map((hop) => {

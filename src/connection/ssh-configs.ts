@@ -5,7 +5,7 @@ import type { ConnectionWorld } from './world.ts'
 import { appliesTo, type ConfigBlock, type ConfigOption, readConfigBlocks } from './ssh-config-blocks.ts'
 import { defaultConfig, type Destination, parseSshConfig, type SshConfig } from './ssh-config.ts'
 
-/** Options that say nothing of where and as whom we connect; `hashKnownHosts` is read here. */
+/** Options that do not affect the destination or the user; `hashKnownHosts` is read here. */
 const harmless = new Set([
   'addkeystoagent',
   'compression',
@@ -27,9 +27,8 @@ const harmless = new Set([
 ])
 
 /**
- * What ssh's configuration says of the hosts of one run. `ssh -G` follows `Include` and `Match` as no library
- * does, but costs a process: it is asked only where lines apply that matter, and once for all hosts to which
- * the same lines apply.
+ * ssh's configuration for the hosts of one run. `ssh -G` supports `Include` and `Match` as no library does,
+ * but costs a process. It runs only if relevant lines apply, and once for all hosts with the same lines.
  */
 export class SshConfigs {
   readonly #effects: ConnectionWorld
@@ -37,15 +36,15 @@ export class SshConfigs {
   readonly #answers = new Map<string, Promise<SshAnswer>>()
   #blocks: Promise<readonly ConfigBlock[] | undefined> | undefined
 
-  /** @param answerTime how long `ssh -G` may take, in milliseconds: a `Match exec` may ask the network */
+  /** @param answerTime time limit of `ssh -G` in milliseconds: a `Match exec` may use the network */
   constructor(effects: ConnectionWorld, answerTime = 20_000) {
     this.#effects = effects
     this.#answerTime = answerTime
   }
 
   /**
-   * OpenSSH's defaults where ssh is not installed.
-   * @throws UnreachableError for a configuration that ssh refuses, or that takes too long.
+   * Returns OpenSSH's defaults if ssh is not installed.
+   * @throws UnreachableError if ssh rejects the configuration or takes too long
    */
   async read(destination: Destination, signal: AbortSignal): Promise<SshConfig> {
     const { address, port, user } = destination
@@ -60,8 +59,7 @@ export class SshConfigs {
     const options = applicable(await this.#blocks, address)
     if (options?.every(({ key }) => harmless.has(key)) === true)
       return defaultConfig(destination, this.#effects, hashes(options))
-    // Without a line that names the host, or makes something of its name, the answer is good for other hosts
-    // too.
+    // Without a line that depends on the host's name, the answer applies to other hosts too.
     const shared = options !== undefined && options.every(({ value }) => !/[%$]/.test(value))
     const answer = await this.#answer(
       JSON.stringify([shared ? options : address, port, user]),
@@ -122,7 +120,7 @@ export class SshConfigs {
   }
 }
 
-/** Nothing that ssh or a shell could take for an option or for several words. */
+/** Rejects names that ssh or a shell could take for an option or for several words. */
 function isDestination(name: string): boolean {
   return /^[^\s\0'"`$\\;&<>|(){}-][^\s\0'"`$\\;&<>|(){}]*$/.test(name)
 }
@@ -138,7 +136,7 @@ function hashes(options: readonly ConfigOption[]): boolean {
   return /^(?:yes|true)$/i.test(options.find(({ key }) => key === 'hashknownhosts')?.value ?? 'no')
 }
 
-/** What `ssh -G` prints; undefined where there is no ssh. */
+/** The output of `ssh -G`; undefined if ssh is not installed. */
 type SshAnswer = string | undefined
 
 interface Captured {
@@ -147,7 +145,7 @@ interface Captured {
   readonly stderr: string
 }
 
-/** Rejects once `signal` aborts, and ends the program with all that it started. */
+/** Rejects when `signal` aborts, and ends the program with all its children. */
 function capture(
   effects: ConnectionWorld,
   argv: readonly string[],

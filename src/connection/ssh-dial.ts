@@ -18,17 +18,20 @@ export type SshTarget = Extract<Target, { kind: 'ssh' | 'openssh' }>
 /** One authenticated connection to a server. */
 export interface Line {
   readonly client: Client
-  /** Of the server, for sentences. */
+  /** The name of the server in messages. */
   readonly name: string
-  /** Why it is gone, once it is; a connection through a jump host takes that one with it. */
+  /**
+   * Resolves to the reason when the connection is lost. The loss of a jump host's connection closes those
+   * through it.
+   */
   readonly lost: Promise<string>
-  /** How long the server may take to start a program, in seconds. */
+  /** Seconds within which the server must start a program. */
   readonly patience: number
 }
 
 /**
- * Connects and logs in, through the jump hosts that are configured.
- * @throws UnreachableError with what is wrong and how to fix it.
+ * Connects and logs in, through the configured jump hosts.
+ * @throws UnreachableError with the cause and a hint
  */
 export async function dial(target: SshTarget, shared: SshShared, signal: AbortSignal): Promise<Line> {
   const destination: Destination = {
@@ -39,7 +42,7 @@ export async function dial(target: SshTarget, shared: SshShared, signal: AbortSi
   return new Dialler(target, shared, signal).dial(destination, { jump: false, depth: 0 })
 }
 
-/** Waits between attempts after a server that is too busy for a handshake, in milliseconds. */
+/** Waits between attempts if a server is too busy for a handshake, in milliseconds. */
 const busyWaits = [300, 800, 2000, 4000]
 
 class Dialler {
@@ -62,7 +65,7 @@ class Dialler {
     return this.#dialThrough(via, config, place.jump)
   }
 
-  /** The connection to the last of several jump hosts, each reached through the one before. */
+  /** Connects to the last of several jump hosts, each through the one before. */
   async #through(jumps: readonly Destination[], depth: number): Promise<Line | undefined> {
     if (depth + jumps.length > 8) {
       throw new UnreachableError({
@@ -118,12 +121,12 @@ class Dialler {
     const seconds = chosen ?? 20
     const deadline = new Deadline([this.#signal], seconds * 1000)
     try {
-      // Loaded before there is a socket: an event that came meanwhile would be missed.
+      // Loaded before the socket exists: an event in between would be lost.
       const { NodeSSH } = await import('node-ssh')
       const { signal } = deadline
       const socket = await this.#socket(via, config, signal)
       const line = await logIn(socket, NodeSSH, { config, identities, check, signal, via })
-      // A host that all of a fleet works on is slow to start programs.
+      // A host that a whole fleet uses starts programs slowly.
       return { ...line, patience: chosen ?? 30 }
     } catch (error) {
       this.#signal.throwIfAborted()
@@ -173,8 +176,8 @@ async function logIn(
     keepaliveCountMax: 4,
     ...(check.algorithms === undefined ? {} : { algorithms: { serverHostKey: check.algorithms } }),
     hostVerifier: (key: Buffer, verify: (permitted: boolean) => void) => {
-      // The braces matter: ssh2 takes whatever this returns, a promise too, for consent unless it is `false`
-      // or `undefined`.
+      // The braces matter: ssh2 takes any return value, even a promise, for consent unless it is `false` or
+      // `undefined`.
       check.judge(key).then(
         (known) => verify(known),
         () => verify(false),
@@ -187,7 +190,7 @@ async function logIn(
       let identity = left.shift()
       while (identity !== undefined && !usable(identity)) identity = left.shift()
       if (identity === undefined) {
-        // The types do not know that `false` ends the attempt.
+        // `false` ends the attempt, which the types do not cover.
         Reflect.apply(next, undefined, [false])
         return
       }
@@ -232,9 +235,7 @@ function methodName(identity: Identity): string {
   return identity.method.type === 'agent' ? 'publickey' : identity.method.type
 }
 
-/**
- * Watches a client from the moment it is made: without a listener an `error` event ends the whole process.
- */
+/** Watches a client from its creation: without a listener, an `error` event would end the process. */
 function watchLoss(client: Client, socket: Duplex): Promise<string> {
   return new Promise((resolve) => {
     let why = 'the connection was closed'
@@ -242,7 +243,7 @@ function watchLoss(client: Client, socket: Duplex): Promise<string> {
       why = `the connection was lost: ${error.message}`
     })
     client.on('close', () => resolve(why))
-    // Where the socket ended before the client listened, the client never says so.
+    // If the socket closed before the client listened, the client reports nothing.
     socket.on('close', () => setImmediate(() => resolve(why)))
     if (socket.destroyed) resolve(why)
   })

@@ -1,7 +1,7 @@
 import { UnreachableError } from '../base/errors.ts'
 import type { Destination, SshConfig } from './ssh-config.ts'
 
-/** The server hung up before it was even asked for a login, as sshd does when too many knock at once. */
+/** The server closed the connection before the login, as sshd does with too many connections at once. */
 export class ServerBusy extends Error {
   problem(config: SshConfig): UnreachableError {
     return new UnreachableError({
@@ -12,7 +12,7 @@ export class ServerBusy extends Error {
   }
 }
 
-/** The same problem, said of the way to a host. */
+/** The same problem, at a jump host on the way to a host. */
 export function atJumpHost(
   jump: Destination,
   host: { readonly address: string },

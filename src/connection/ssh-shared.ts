@@ -4,7 +4,7 @@ import { KeyFiles } from './key-files.ts'
 import { KnownHostsFiles } from './known-hosts-files.ts'
 import { SshConfigs } from './ssh-configs.ts'
 
-/** What the ssh connections of one run have in common, so that each thing is read once. */
+/** State that the ssh connections of one run share, so that each file is read once. */
 export interface SshShared {
   readonly effects: ConnectionWorld
   readonly gate: HandshakeGate

@@ -1,6 +1,4 @@
-/**
- * The byte streams on which ssh is spoken: TCP, a channel of a jump host, the program of a `ProxyCommand`.
- */
+/** The byte streams that carry ssh: TCP, a channel of a jump host, the program of a `ProxyCommand`. */
 import { connect as connectTcp, type Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 import type { Client } from 'ssh2'
@@ -9,7 +7,7 @@ import { ignore, whenAborted } from './channel.ts'
 import type { ConnectionWorld } from './world.ts'
 import type { SshConfig } from './ssh-config.ts'
 
-/** Rejects with any error once `signal` aborts; whoever gave the signal knows why. */
+/** Rejects with any error when `signal` aborts; the owner of the signal knows why. */
 export function tcpSocket(
   { hostname, port }: Pick<SshConfig, 'hostname' | 'port'>,
   signal: AbortSignal,
@@ -21,7 +19,7 @@ export function tcpSocket(
     socket.once('connect', () => {
       stopListening()
       socket.off('error', reject)
-      // Somebody always listens: an error between here and the handshake would end the process.
+      // Always keep a listener: an error before the handshake would end the process.
       socket.on('error', ignore)
       resolve(gathering(socket))
     })
@@ -29,8 +27,8 @@ export function tcpSocket(
 }
 
 /**
- * What is written in one turn leaves together. ssh2 writes the length, the text and the tag of every packet
- * by themselves; each would wake up the kernel here and the server there.
+ * Sends the writes of one turn together. ssh2 writes the length, the text and the tag of every packet
+ * separately; each write would cost a system call here and a wake-up on the server.
  */
 function gathering(socket: Socket): Socket {
   const write = socket.write.bind(socket)
@@ -49,8 +47,8 @@ function gathering(socket: Socket): Socket {
 }
 
 /**
- * Rejects with any error once `signal` aborts.
- * @throws UnreachableError when the jump host says that it cannot connect.
+ * Rejects with any error when `signal` aborts.
+ * @throws UnreachableError if the jump host reports that it cannot connect
  */
 export function forwardedSocket(
   jump: { readonly client: Client; readonly name: string },

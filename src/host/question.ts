@@ -1,10 +1,10 @@
 /**
- * Named questions: all that a probe can ask of a program on a host.
+ * Named questions: everything that a probe can ask a program on a host.
  *
- * A question is one program of the list below, an exact pattern of its arguments, and the parser of its
- * answer. Its words are fixed where it is declared; a value fills one whole argument, is checked against the
+ * A question is one program of the list below, an exact pattern of its arguments, and a parser of its answer.
+ * The words of the pattern are fixed where it is declared. A value fills one whole argument, must match the
  * pattern of its place, and never begins with a dash, so that no value can become an option. Only `src/host`,
- * `src/nvidia` and `src/proxmox` declare questions (a lint rule); modules name them.
+ * `src/nvidia` and `src/proxmox` declare questions (a lint rule); modules use them by name.
  */
 import { HostError } from '../base/errors.ts'
 import { invalidName } from './names.ts'
@@ -12,18 +12,18 @@ import { senselessAnswer } from './queries/query.ts'
 import type { ResourcePattern } from './resource.ts'
 import type { Answer } from './status.ts'
 
-/** A question with its values, ready for `Host.ask`. Only `question` and `questionAbout` make one. */
+/** A question with its values, ready for `Host.ask`. Only `question` and `questionAbout` create one. */
 export interface Question<Said> {
   /** The pattern, for tests. */
   readonly words: Words
   /** The pattern with its values. */
   readonly argv: readonly string[]
-  /** What runs: `argv` and the options with which the program leaves its caches alone. */
+  /** The command that runs: `argv`, and options that keep the program from rewriting its caches. */
   readonly command: readonly string[]
   readonly environment: Readonly<Record<string, string>>
-  /** Resources that the answer rests on. */
+  /** Resources that the answer depends on. */
   readonly reads: readonly ResourcePattern[]
-  /** Keeps the program from changing the host (`queries/ask.ts`). */
+  /** Prevents the program from changing the host (`queries/ask.ts`). */
   readonly guard: 'nvidia' | undefined
   parse(answer: Answer): Said
 }
@@ -43,17 +43,17 @@ export interface Slot<
 
 export type Program = keyof typeof programs
 
-/** Exactly one argument that matches the whole pattern. */
+/** Takes exactly one argument, which matches the whole pattern. */
 export function one<const Name extends string>(name: Name, fits: RegExp): Slot<Name, 'one'> {
   return { name, takes: 'one', fits: whole(fits) }
 }
 
-/** Any number of arguments that each match the whole pattern. */
+/** Takes any number of arguments, each of which matches the whole pattern. */
 export function many<const Name extends string>(name: Name, fits: RegExp): Slot<Name, 'many'> {
   return { name, takes: 'many', fits: whole(fits) }
 }
 
-/** Exactly one of these words. */
+/** Takes exactly one of these words. */
 export function oneOf<const Name extends string, const Word extends string>(
   name: Name,
   words: readonly Word[],
@@ -61,7 +61,7 @@ export function oneOf<const Name extends string, const Word extends string>(
   return { name, takes: 'one', fits: words }
 }
 
-/** Any number of these words, which may be options. */
+/** Takes any number of these words, which may be options. */
 export function someOf<const Name extends string, const Word extends string>(
   name: Name,
   words: readonly Word[],
@@ -69,7 +69,7 @@ export function someOf<const Name extends string, const Word extends string>(
   return { name, takes: 'many', fits: words }
 }
 
-/** A program that is not on the PATH, in a directory that matches the whole pattern. */
+/** A program outside the PATH, in a directory that matches the whole pattern. */
 export function inDirectory<const Name extends string>(
   program: Program,
   name: Name,
@@ -103,11 +103,11 @@ interface Declaration<Pattern extends Words> {
 
 /**
  * Declares a question without values.
- * @throws Error for a program that is not on the list, or that would not be asked to simulate
+ * @throws Error for a program that is not on the list, or one without its required first argument
  */
 export function question<const Pattern extends readonly [Program, ...(readonly string[])], Said>(
   declaration: Declaration<Pattern> & {
-    /** Resources that the answer rests on, besides the program itself. */
+    /** Resources that the answer depends on, besides the program itself. */
     readonly reads: readonly ResourcePattern[]
     readonly parse: (answer: Answer) => Said
   },
@@ -118,7 +118,8 @@ export function question<const Pattern extends readonly [Program, ...(readonly s
 
 /**
  * Declares a question about values.
- * @throws Error like `question`; what it returns throws HostError for a value that does not fit its place
+ * @throws Error like `question`; the returned function throws HostError for a value that does not fit its
+ * place
  */
 export function questionAbout<const Pattern extends Words, Said>(
   declaration: Declaration<Pattern> & {
@@ -139,7 +140,7 @@ export function questionAbout<const Pattern extends Words, Said>(
   return Object.assign(about, { words })
 }
 
-/** What the answer of a host says. @throws HostError for an answer that makes no sense */
+/** Parses the answer of a host. @throws HostError for an invalid answer */
 export function understood<Said>(question: Question<Said>, answer: Answer, host: string): Said {
   try {
     return question.parse(answer)
@@ -149,7 +150,7 @@ export function understood<Said>(question: Question<Said>, answer: Answer, host:
   }
 }
 
-/** Whether something was made by `question` or `questionAbout`: nothing else can be asked. */
+/** Whether something was created by `question` or `questionAbout`: only such questions can be asked. */
 export function isQuestion(thing: unknown): thing is Question<unknown> {
   return thing instanceof Asked
 }
@@ -162,12 +163,12 @@ interface Rule {
   readonly guard?: 'nvidia'
 }
 
-/** `apt-get -s` and `apt-cache` rewrite `/var/cache/apt/*.bin` as root unless told not to. */
+/** `apt-get -s` and `apt-cache` rewrite `/var/cache/apt/*.bin` as root unless these options prevent it. */
 const noAptCaches = ['-o', 'Dir::Cache::pkgcache=', '-o', 'Dir::Cache::srcpkgcache=']
 
 /**
- * All programs that a question may run. Each of them can read without changing anything that a person would
- * call a change.
+ * All programs that a question can run. Each of them can read without changing the host in a way that a user
+ * would notice.
  */
 const programs = {
   'apt-cache': { adds: noAptCaches },
@@ -186,7 +187,7 @@ const programs = {
   mokutil: { first: '--test-key' },
   nproc: {},
   nvcc: { first: '--version' },
-  // It loads modules and makes device nodes.
+  // It loads modules and creates device nodes.
   'nvidia-smi': { guard: 'nvidia' },
   pvecm: { first: 'status' },
   pveversion: {},
@@ -205,7 +206,7 @@ interface Asking<Said> {
   readonly parse: (answer: Answer) => Said
 }
 
-/** A class only so that nothing else can pass for one. */
+/** A class, so that no other object can pass for a question. */
 class Asked<Said> implements Question<Said> {
   readonly words: Words
   readonly argv: readonly string[]
@@ -229,7 +230,7 @@ class Asked<Said> implements Question<Said> {
   }
 }
 
-/** @throws Error for a pattern that no question may have */
+/** @throws Error for a pattern that is not allowed */
 function programOf([start, first]: Words): Program {
   const program = typeof start === 'string' ? start : start.program
   const rule = rules.get(program)
@@ -253,7 +254,7 @@ function argumentsFor(part: string | Slot, values: object): readonly string[] {
   })
 }
 
-/** Whether a value may stand in a place. */
+/** Whether a value fits a place. */
 export function fits({ fits: wanted }: Slot, value: string): boolean {
   if (!(wanted instanceof RegExp)) return wanted.includes(value)
   return wanted.test(value) && !value.startsWith('-') && !/[\n\0]|(?:^|\/)\.\.?(?:\/|$)/.test(value)

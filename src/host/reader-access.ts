@@ -1,4 +1,4 @@
-/** Whether a user who is not root could carry an action out: what he may not do is no prediction. */
+/** Checks whether a user other than root can carry out an action. If not, its effects are not predicted. */
 import { Unknown } from '../base/unknown.ts'
 import type { Action } from './action.ts'
 import type { Overlay } from './overlay.ts'
@@ -9,7 +9,10 @@ import { access } from './queries/writable.ts'
 import type { ReaderSource } from './reader-source.ts'
 import { placeOf } from './reader-host.ts'
 
-/** undefined: he could, or it is no file that is changed. @throws UnreachableError, HostError */
+/**
+ * Returns the reason why the user cannot do it; undefined if they can, or if the action changes no file.
+ * @throws UnreachableError, HostError
+ */
 export async function whyNot(
   action: Action,
   source: ReaderSource,
@@ -57,7 +60,7 @@ async function inDirectory(
   if (told?.kind === 'unknown') return told.unknown
   if (told?.kind === 'predicted') {
     const { file, anew, byUser } = foresee(told.value)
-    // What he has made himself is his; what root has made is not.
+    // A user can write to their own new directories, but not to those of root.
     if (file?.kind === 'directory' && anew) return byUser ? undefined : refused
     if (byUser) return undefined
   }

@@ -1,4 +1,4 @@
-/** What the reads of one view of a host share. */
+/** The shared context of all reads of one view of a host. */
 import { type Unknown, UnknownError } from '../base/unknown.ts'
 import { sha256Of } from './content.ts'
 import type { PlaceOverlay } from './overlay-place.ts'
@@ -6,31 +6,31 @@ import type { ReaderSource } from './reader-source.ts'
 import type { Resource } from './resource.ts'
 import type { Expectation } from './expectation.ts'
 
-/** What a read saw: what the host must show for it to hold, and whether that was predicted. */
+/** The result of a read: the state of the host that it relies on, and whether that was predicted. */
 export interface Sighting extends Expectation {
   readonly predicted?: boolean
 }
 
-/** Told of every answer: what was looked at (machine first) and what was seen. */
+/** Called for every answer, with its key (machine first) and its sighting. */
 export type Trace = (key: string, sighting: Sighting) => void
 
-/** What the reads of one view share. */
+/** The context that the reads of one view share. */
 export interface ReadContext {
   readonly source: ReaderSource
-  /** What is predicted, if anything can be; throws UnknownError when the whole machine will be another. */
+  /** The predictions, if there can be any. Throws UnknownError if the whole machine is unknown. */
   readonly overlay: () => PlaceOverlay | undefined
-  /** Of the task, for the programs that it asks on its own host. */
+  /** The task's environment, for programs on its own host. */
   readonly environment: Readonly<Record<string, string>>
-  /** Remembers an answer. */
+  /** Records an answer. */
   readonly saw: (what: Resource, sighting: Sighting) => void
 }
 
-/** The hash of an answer that is plain data. */
+/** Hashes an answer that is plain data. */
 export function fingerprintOf(answer: unknown): string {
   return answer === undefined ? 'absent' : sha256Of(JSON.stringify(answer)).slice(0, 32)
 }
 
-/** Of an answer of the host itself. */
+/** The sighting of an answer of the host itself. */
 export function seen(answer: unknown): Sighting {
   return { content: fingerprintOf(answer) }
 }

@@ -10,16 +10,16 @@ import { resource } from './resource.ts'
 
 type FileReads = Pick<Host, 'stat' | 'text' | 'hash' | 'list' | 'space'>
 
-/** Where a path leads to, and what is known of it. */
+/** The target of a path, and its predictions. */
 interface Located<Live> {
   readonly view: PlaceOverlay | undefined
-  /** Without links, predicted ones and those of the host. */
+  /** The path without predicted and present links. */
   readonly at: RemotePath
-  /** What the host says now. */
+  /** Asks the host now. */
   live(): Promise<Live>
-  /** undefined when that is the answer. */
+  /** The prediction; undefined if the host's answer applies. */
   readonly foreseen: Foreseen | undefined
-  /** What a reader finds when there is nothing: a path that is itself a link is not absent. */
+  /** The sighting if nothing is there. A path that is itself a link is not absent. */
   readonly nothing: 'absent' | 'nothing'
 }
 
@@ -36,7 +36,7 @@ export function createFileReads({ source, overlay, saw }: ReadContext): FileRead
       const live = (): Promise<Live> => ask(path)
       return { view, at: path, live, foreseen: undefined, nothing: follow ? 'nothing' : 'absent' }
     }
-    // Asked in the frame that says where the path leads: most often it is the answer.
+    // Sent in the same frame as the links of the path: usually it is the answer.
     const early = view.file(path).kind === 'live' ? ask(path) : undefined
     early?.catch(() => undefined)
     const { at, asked } = await follows(view, path, follow)
@@ -49,7 +49,7 @@ export function createFileReads({ source, overlay, saw }: ReadContext): FileRead
     }
   }
 
-  /** Where a path will lead, and the path by which the host answers for it now. */
+  /** The place to which a path will lead, and the path under which the host has it now. */
   const follows = async (
     view: PlaceOverlay,
     path: RemotePath,
@@ -152,7 +152,7 @@ export function createFileReads({ source, overlay, saw }: ReadContext): FileRead
   }
 }
 
-/** What was predicted of a path; undefined when the host is to be asked. @throws UnknownError */
+/** The prediction for a path; undefined if the host has to answer. @throws UnknownError */
 function foresight(view: PlaceOverlay, path: RemotePath): Foreseen | undefined {
   const all = view.file(path)
   if (all.kind === 'live') return undefined
@@ -162,7 +162,7 @@ function foresight(view: PlaceOverlay, path: RemotePath): Foreseen | undefined {
   return foreseen
 }
 
-/** What is absent on the host now and may come with a predicted installation is unknown. */
+/** A file that is absent now is unknown if a predicted installation may create it. */
 function orBrought<T>({ view, at }: Located<unknown>, answer: T | undefined): T | undefined {
   if (answer === undefined) refuseIf(view?.absent(resource('file', at)))
   return answer

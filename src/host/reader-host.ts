@@ -12,11 +12,11 @@ export interface ViewOptions {
   readonly source: ReaderSource
   readonly trace: Trace
   readonly overlay: Overlay | undefined
-  /** Of the programs that are asked on this host; not of those on its node. */
+  /** The environment of programs on this host, but not on its node. */
   readonly environment: Readonly<Record<string, string>>
 }
 
-/** What a module reads, and the wider host of `command` and `shell`, which sees the same. */
+/** Creates the host that modules read, and the wider one of `command` and `shell`, which sees the same. */
 export function createHost(options: ViewOptions): { readonly host: Host; readonly programHost: ProgramHost } {
   const { source, trace, overlay, environment } = options
   const place = placeOf(source)
@@ -53,7 +53,7 @@ export function placeOf({ name, placement }: Pick<ReaderSource, 'name' | 'placem
   return { name, nodeName: placement.nodeName, ctid: placement.ctid }
 }
 
-/** The one way to go on where something cannot be known. */
+/** Turns `UnknownError` into a value; the only way to continue with unknown values. */
 async function maybe<T>(read: Promise<T>): Promise<T | Unknown> {
   try {
     return await read

@@ -1,4 +1,4 @@
-/** What the views of one host read from: answers that are kept, and the host for all others. */
+/** The source of all views of one host: kept answers, and the host for the others. */
 import type { HostName } from '../base/brand.ts'
 import type { Batcher } from './batch.ts'
 import { sha256Of } from './content.ts'
@@ -14,7 +14,7 @@ export interface SourceOptions {
   readonly name: HostName
   readonly batcher: Batcher
   readonly kept: KeptAnswers
-  /** Who reads: what one user may read another may not. */
+  /** The reading user: different users may read different files. */
   readonly user: string
   readonly placement: Placement
   readonly controller: ControllerFiles
@@ -26,27 +26,26 @@ export interface ReaderSource {
   readonly placement: Placement
   readonly controller: ControllerFiles
   readonly node: ReaderSource | undefined
-  /** The kept answer, or else that of the host, kept until something may have changed what it rests on. */
+  /**
+   * Returns the kept answer, or asks the host and keeps its answer until a resource that it depends on may
+   * have changed.
+   */
   ask<Item, Answer>(
     kind: QueryKind<Item, Answer>,
     item: Item,
     on: readonly string[],
     files?: readonly FileBasis[],
   ): Promise<Answer>
-  /** Where a path leads on the host now. */
+  /** Follows the links of a path on the host as it is now. */
   walk(path: RemotePath): Promise<Walk>
 }
 
-/**
- * A file that an answer rests on: `follow` says whether links were followed to the end; `start` is what all
- * names begin with, for a pattern.
- */
+/** A file that an answer depends on. `follow`: links were followed to the end. */
 export interface FileBasis {
   readonly path: RemotePath
   readonly follow: boolean
   /**
-   * What stands behind the path in the names of resources: `/` for the names in a directory, `/x*` for a
-   * pattern.
+   * The suffix of the path in the names of resources: `/` for the names in a directory, `/x*` for a pattern.
    */
   readonly suffix: string
 }
@@ -99,8 +98,8 @@ export function createSource(options: SourceOptions): ReaderSource {
 }
 
 /**
- * Once it is known where the paths lead; until then, and where it cannot be known, any change of a file
- * counts.
+ * Narrows the basis once the targets of the paths are known. Until then, and if they cannot be known, any
+ * change of a file counts.
  */
 async function widen(
   basis: Basis,
@@ -116,7 +115,7 @@ async function widen(
     }
     basis.open = false
   } catch {
-    // The question itself fails with the same connection, and nothing is kept.
+    // The question itself fails with the same connection, so nothing is kept.
   }
 }
 

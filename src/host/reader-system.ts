@@ -49,7 +49,7 @@ export function createSystemReads(context: ReadContext): SystemReads {
   }
 }
 
-/** What is predicted laid over what the host says. @throws UnknownError, HostError, UnreachableError */
+/** Merges the prediction with the host's answer. @throws UnknownError, HostError, UnreachableError */
 async function read<Reading>(
   { source, overlay, saw }: ReadContext,
   kind: ResourceKind<string, Reading>,
@@ -88,8 +88,8 @@ function filesOf(view: PlaceOverlay): PredictedFiles {
 }
 
 /**
- * What the host must show of a file with this text; `present` where its bytes are no text, so that they
- * cannot be told from the text.
+ * The content that the host must have for this text. `present` if its bytes are not valid UTF-8, because the
+ * text does not determine them.
  */
 function contentSeen(text: string | undefined): string {
   if (text === undefined) return 'absent'
@@ -115,11 +115,11 @@ async function ask<Said>(
   return understood(question, answer, context.source.name)
 }
 
-/** A program that the author of a playbook promises to be reading. */
+/** Runs a program whose author promises that it only reads. */
 export function createPromised(context: ReadContext): ProgramHost['promised'] {
   return (argv, { stdin, directory, timeout = askTimeout } = {}) => {
     const { environment } = context
-    // The promise does not say what the program looks at, nor that it leaves nothing running.
+    // The promise does not cover what the program reads, nor that it leaves nothing running.
     const request = { argv, timeout, promised: true, environment, ...given({ stdin, directory }) }
     return run(context, request, { argv, reads: ['*'] })
   }
@@ -139,7 +139,7 @@ async function run(
   const asked = source.ask(askKind, request, [...reads, question], files)
   if (view) {
     asked.catch(() => undefined)
-    // What it reads may have been predicted by another name.
+    // A prediction may name the same files by another path.
     for (const { path, suffix } of files) {
       view.learn((await source.walk(path)).links)
       refuseIf(view.touches(`file:${view.resolve(path, true)}${suffix}`))
@@ -155,7 +155,7 @@ function programName([program = '']: readonly string[]): string {
   return program.slice(program.lastIndexOf('/') + 1)
 }
 
-/** Of a pattern of files, the directory that it begins in. */
+/** The directory in which a pattern of files begins. */
 function fileBasisOf(pattern: string): readonly FileBasis[] {
   if (!pattern.startsWith('file:/')) return []
   const given = pattern.slice('file:'.length)

@@ -1,4 +1,4 @@
-/** What an action may have changed of a machine, in the words in which answers say what they rest on. */
+/** The resources that an action may have changed, in the same terms as the bases of answers. */
 import type { Action } from './action.ts'
 import { allEffects, type PlacedEffect } from './effects.ts'
 import { type RemotePath, remotePath } from './paths.ts'
@@ -6,26 +6,28 @@ import { kindOf, type Kinds, kindsOf } from './resources/all.ts'
 import { fileKind } from './resources/file.ts'
 import type { ChangeKind } from './resources/kind.ts'
 
-/** What an answer rests on. */
+/** The resources that an answer depends on. */
 export interface Basis {
-  /** Resources and patterns of the machine; may grow while the question is under way. */
+  /** Resources and patterns of the machine. May grow while the question is pending. */
   readonly on: string[]
-  /** More will be known when the question is answered; until then any change of a file drops it. */
+  /**
+   * The list is incomplete until the question is answered; until then, any change of a file invalidates it.
+   */
   open: boolean
 }
 
 export interface Change {
   readonly everything: boolean
-  /** Resources as they are named. */
+  /** Resources by their names. */
   readonly exact: ReadonlySet<string>
-  /** All resources that begin so. */
+  /** Prefixes of the changed resources. */
   readonly below: readonly string[]
 }
 
-/** Other names of a path, as far as links are known. */
+/** Returns the other names of a path, as far as links are known. */
 export type OtherNames = (path: RemotePath) => readonly RemotePath[]
 
-/** What an action changes on the host of its task, or on the node; undefined for nothing. */
+/** The changes of an action on the host of its task, or on the node; undefined if there are none. */
 export function changeOf(
   action: Action,
   on: 'host' | 'node',
@@ -43,7 +45,7 @@ export function changeOf(
   if (own && action.kind === 'setAttributes') add(...changed(fileKind, remotePath(action.path), names))
   const effects = allEffects(action).filter((effect) => effect.on === on)
   for (const effect of effects) add(...patternsOf(effect, names, kinds))
-  // What a machine serves, and what room it has, changes with anything that is done there.
+  // Any action on a machine may change what it serves and its free space.
   if (own || effects.length > 0) add('http:*', 'space:*')
   if (exact.size === 0 && below.length === 0) return undefined
   return { everything: below.includes(''), exact, below }
@@ -58,7 +60,7 @@ export function patternChange(pattern: string, names: OtherNames): Change {
   }
 }
 
-/** The same files by other names: of a pattern, those of the directory that it begins in. */
+/** The same files under other names. For a pattern, the other names of the directory in which it begins. */
 export function withOtherNames(pattern: string, names: OtherNames): readonly string[] {
   if (!pattern.startsWith('file:/')) return [pattern]
   const given = pattern.slice('file:'.length)
@@ -82,7 +84,7 @@ export function touches({ everything, exact, below }: Change, { on, open }: Basi
 
 function patternsOf(effect: PlacedEffect, names: OtherNames, kinds: Kinds): readonly string[] {
   if (effect.kind === 'unknown') return effect.resources.flatMap((pattern) => withOtherNames(pattern, names))
-  // Programs, files and units, and what scripts of its own do.
+  // Programs, files and units, and the effects of maintainer scripts.
   if (effect.kind === 'brings') return ['*']
   const kind = kindOf(kinds, effect.kind)
   return changed(kind, kind.key(effect.name), names)

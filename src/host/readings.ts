@@ -1,10 +1,9 @@
 /**
- * Answers of machines that are kept, so that who asks the same again gets them without a frame, until
- * something may have changed what they rest on.
+ * Keeps answers of machines, so that a repeated question needs no frame, until a resource that the answer
+ * depends on may have changed.
  *
- * One book for all machines of a run: what happens on a node touches its containers too. An answer that is
- * still under way is dropped like any other: who waits for it gets it, and who asks later asks again.
- * Failures are never kept.
+ * One book serves all machines of a run: a change on a node affects its containers too. A pending answer is
+ * dropped like any other: its callers still get it, but later callers ask again. Failures are never kept.
  */
 import type { HostName } from '../base/brand.ts'
 import { isUnknown } from '../base/unknown.ts'
@@ -24,32 +23,34 @@ import {
 import type { Kinds } from './resources/all.ts'
 import { shared } from './resource.ts'
 
-/** What is kept of one machine, whoever asked. */
+/** The kept answers of one machine, for all users. */
 export interface Readings {
-  /** Forgets what rests on anything that the pattern may mean (`resource.ts`; `*` is everything). */
+  /**
+   * Drops the answers that depend on a resource that the pattern matches (`resource.ts`; `*` is everything).
+   */
   drop(pattern: string): void
   /**
-   * Forgets what an action of a task of `place` may have changed, on its machine, its node and, where it
-   * takes a machine down, on that with all its containers. Call it when the outcome is known, whatever it is:
-   * what is asked from then on is asked of the host. Where it was called when the action was on its way, what
-   * one user has asked behind it since may be spared.
+   * Drops the answers that an action of a task of `place` may have changed, on its machine, its node and, if
+   * it takes a machine down, on that machine and all its containers. Call it when the outcome is known,
+   * whatever it is: later questions go to the host. If it was also called when the action was sent, the
+   * answers to questions that one user asked after that can be spared.
    */
   dropFor(action: Action, place: Place, spared?: { readonly user: string }): void
-  /** Forgets everything: time has passed. */
+  /** Drops everything: time has passed. */
   clear(): void
 }
 
 export interface KeptAnswers extends Readings {
-  /** The kept answer to a question of a user, or the one that `ask` gets now. */
+  /** Returns the kept answer to a user's question, or calls `ask`. */
   answer<T>(question: Question, basis: Basis, ask: () => Promise<T>): Promise<T>
   /**
-   * A link of the machine, and where it leads, without links: what is done through it changes what is there.
+   * Adds a link of the machine and its target without links: an action through the link changes the target.
    */
   linkAt(path: RemotePath, target: RemotePath): void
 }
 
 export interface Question {
-  /** Who asks: what one user may read another may not. */
+  /** The asking user: different users may read different files. */
   readonly user: string
   readonly key: string
 }
@@ -67,7 +68,7 @@ interface Kept {
 interface Page {
   readonly place: Place
   readonly kept: Map<string, Kept>
-  /** Where links lead, by path as it was asked. */
+  /** The targets of links, by the paths that were asked. */
   readonly links: Map<string, RemotePath>
 }
 
@@ -125,7 +126,7 @@ export function createReadings(kinds?: Kinds): ReadingsBook {
     for (const effect of allEffects(action)) learnLink(at[effect.on], effect)
   }
 
-  /** What is done later through a link that the run has made changes what is there. */
+  /** Adds a link that the run has created: later actions through it change its target. */
   const learnLink = (machine: HostName, effect: PlacedEffect): void => {
     if (effect.kind !== 'file' || isUnknown(effect.becomes) || effect.becomes.kind !== 'link') return
     const { links } = pages.get(machine) ?? {}
@@ -140,7 +141,7 @@ export function createReadings(kinds?: Kinds): ReadingsBook {
     of(place) {
       const { kept, links } = pageOf(place)
       return {
-        // The map is the page's own: a basis is read when something is dropped.
+        // The map belongs to the page: a basis is read when something is dropped.
         answer<T>({ user, key: asked }: Question, basis: Basis, ask: () => Promise<T>): Promise<T> {
           const key = `${user} ${asked}`
           const present = kept.get(key)
@@ -167,7 +168,7 @@ function strike({ kept }: Page, what: Change, spared?: { readonly user: string }
     if (user !== spared?.user && touches(what, basis)) kept.delete(key)
 }
 
-/** The part of a change that concerns what begins with one of these. */
+/** The part of a change that affects resources with one of these prefixes. */
 function within(what: Change, prefixes: readonly string[]): Change | undefined {
   const exact = new Set([...what.exact].filter((name) => prefixes.some((prefix) => name.startsWith(prefix))))
   const below = what.below.flatMap((start) =>

@@ -1,21 +1,21 @@
 /**
- * What a read looked at and what a change touches, machine first: `pve1 file:/etc/x`, `pve1 package:dkms`,
- * `pve1 container:101`.
+ * Names of the resources that a read depends on and a change affects, machine first: `pve1 file:/etc/x`,
+ * `pve1 package:dkms`, `pve1 container:101`.
  *
- * What is predicted, what is kept of earlier answers and what a task holds are keyed by these.
+ * Predictions, kept answers and the locks of tasks use these names as keys.
  */
 import type { Brand, HostName } from '../base/brand.ts'
 
 /** A thing on one machine, without the machine: `file:/etc/x`. */
 export type Resource = Brand<string, 'Resource'>
 
-/** A resource, or with a final `*` all that begin so; `*` alone is everything on the machine. */
+/** A resource, or with a final `*` all resources with that prefix; `*` alone is everything on the machine. */
 export type ResourcePattern = Resource | `${string}:${string}` | '*'
 
-/** What a container has in common with its node, but for what is its own of it. */
+/** Resources that a container shares with its node, except `ownOfContainers`. */
 export const shared = ['file:/proc/', 'file:/sys/', 'kernelModule:', 'kernel:'] as const
 
-/** By namespaces(7): the network stack, the host's names and the processes. */
+/** Separate in each container (namespaces(7)): the network stack, the host's names and the processes. */
 const ownOfContainers = [
   'file:/proc/sys/net/',
   'file:/proc/sys/kernel/hostname',
@@ -24,7 +24,7 @@ const ownOfContainers = [
   'file:/proc/self/',
 ] as const
 
-/** Whether a container and its node mean the same by this resource or pattern. */
+/** Whether this resource or pattern is the same in a container and on its node. */
 export function isShared(name: string): boolean {
   return (
     shared.some((prefix) => name.startsWith(prefix)) && !ownOfContainers.some((own) => name.startsWith(own))
@@ -35,7 +35,7 @@ export function resource(kind: string, name: string): Resource {
   return `${kind}:${name}` as Resource
 }
 
-/** A resource with its machine; the machine is the host that is read, or the node for `host.node`. */
+/** A resource with its machine: the host that is read, or the node for `host.node`. */
 export function onMachine(machine: HostName, what: Resource): string {
   return `${machine} ${what}`
 }

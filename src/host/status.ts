@@ -1,15 +1,12 @@
-/**
- * What the host says of what there is on it; where it is only predicted, with an `Unknown` in the place of
- * what cannot be known.
- */
+/** Types of the host's answers. In a prediction, `Unknown` replaces values that cannot be known. */
 import type { Unknown } from '../base/unknown.ts'
 
-/** The same with fields that may not be known. */
+/** The same type with fields that may be unknown. */
 export type Foreseen<T, Field extends keyof T> = {
   readonly [Key in keyof T]: Key extends Field ? T[Key] | Unknown : T[Key]
 }
 
-/** What a program said. */
+/** The output and exit status of a program. */
 export interface Answer {
   readonly code: number
   readonly stdout: string
@@ -17,8 +14,8 @@ export interface Answer {
 }
 
 /**
- * A file as a task reads it: who will own what a user makes, and how large what is rendered at run will be, a
- * prediction cannot say.
+ * A file as a task reads it. A prediction may not know its owner (made by another user) or its size (rendered
+ * in the run).
  */
 export type SeenFile = Foreseen<FileStatus, 'owner' | 'group' | 'uid' | 'gid' | 'size'>
 
@@ -32,20 +29,20 @@ export interface FileStatus {
   readonly gid: number
   /** Bytes. */
   readonly size: number
-  /** Where a link points to, as written in it. */
+  /** The target of a link, as written in it. */
   readonly target?: string
-  /** Of a device. */
+  /** Only for a device. */
   readonly major?: number
   readonly minor?: number
 }
 
 export interface PackageStatus {
   /**
-   * The installed version; undefined when the package is not installed (removed with its configuration left
-   * counts as that).
+   * The installed version; undefined if not installed (a removed package with its configuration left counts
+   * as not installed).
    */
   readonly installed: string | undefined
-  /** dpkg's own word, such as `installed`, `half-configured`, `config-files`, `not-installed`. */
+  /** dpkg's own term, such as `installed`, `half-configured`, `config-files`, `not-installed`. */
   readonly status: string
 }
 
@@ -53,27 +50,25 @@ export interface UnitStatus {
   readonly exists: boolean
   /** systemd's ActiveState: active, inactive, failed, activating, ... */
   readonly active: string | Unknown
-  /**
-   * A service of type oneshot without RemainAfterExit: once started it does its work, and is inactive again.
-   */
+  /** A service of type oneshot without RemainAfterExit: it is inactive again after it has run. */
   readonly oneshot?: true
-  /** systemd's UnitFileState: enabled, disabled, masked, static, ...; `` when there is no unit file. */
+  /** systemd's UnitFileState: enabled, disabled, masked, static, ...; `` if there is no unit file. */
   readonly enabled: string | Unknown
 }
 
 export interface KernelModuleStatus {
   readonly loaded: boolean
-  /** `/sys/module/NAME/version` of what is loaded. */
+  /** `/sys/module/NAME/version` of the loaded module. */
   readonly version: string | undefined
-  /** Reference count of what is loaded. */
+  /** Reference count of the loaded module. */
   readonly users: number
 }
 
 export interface ContainerStatus {
   readonly status: 'running' | 'stopped'
-  /** The file `/etc/pve/lxc/CTID.conf` as it is. */
+  /** The content of `/etc/pve/lxc/CTID.conf`. */
   readonly config: string
-  /** The container's init as its node sees it; undefined when stopped. */
+  /** The pid of the container's init on its node; undefined if stopped. */
   readonly pid: number | undefined
 }
 

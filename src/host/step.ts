@@ -1,4 +1,4 @@
-/** A step of a window: one action with what it rests on and what belongs to it, and how it ended. */
+/** A step of a window: one action with its expectations and notes, and its result. */
 import type { HostName } from '../base/brand.ts'
 import type { Action } from './action.ts'
 import type { Expectation, PendingNote } from './expectation.ts'
@@ -8,35 +8,31 @@ export interface Step {
   readonly action: Action
   /** By path on the machine that the action runs on. */
   readonly expects: ReadonlyMap<string, Expectation>
-  /**
-   * Handlers that the change notifies, written down on the machine that the action runs on together with it.
-   */
+  /** The handlers that the change notifies, recorded together with it on the action's machine. */
   readonly notes: readonly PendingNote[]
 }
 
-/**
- * `notBegun`: a step before it did not end well, or the run was interrupted, so nothing of this one was done.
- */
+/** `notBegun`: an earlier step failed, or the run was interrupted, so nothing of this step was done. */
 export type StepResult = ActionResult | { readonly kind: 'notBegun' }
 
 export interface WindowContext {
-  /** No new step begins after this; a step that has begun runs to its end. */
+  /** After this aborts, no new step begins; a running step finishes. */
   readonly signal: AbortSignal
-  /** The token of the lease on a machine; a step is refused when another run has taken it since. */
+  /** The token of the lease on a machine. A step is refused if another run has taken the lease since. */
   lease?(machine: HostName): number | undefined
-  /** Long work of a step says how far it is. */
+  /** Reports the progress of long work. */
   progress?(step: number, message: string, done?: number, total?: number): void
   /**
-   * A step has ended; called in order, as soon as it is known. What a program printed is there at once when
-   * the program is the last of its frame; for one in the middle `reply` comes with the results.
+   * Called when a step has ended, in order and as soon as possible. The output of a program is included if
+   * the program is the last of its frame; otherwise `reply` comes with the results.
    */
   finished?(step: number, result: ActionResult): void
   /**
-   * The last steps are on their way, all in one frame on the host's own shell: what is asked on that shell
-   * from now on is answered once they have ended, however they end. Not called where the last steps cannot
-   * share a frame. Called at once after sending, once.
+   * Called once, when the last steps have been sent in one frame on the host's own shell: later questions on
+   * that shell are answered after those steps, however they end. Not called if the last steps cannot share a
+   * frame.
    */
   onWay?(): void
-  /** Fresh hex digits for names of temporary files. */
+  /** Returns new hex digits for names of temporary files. */
   readonly nonce?: () => string
 }

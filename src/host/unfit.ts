@@ -5,8 +5,9 @@ import { remotePath } from './paths.ts'
 import { checkEnvironment } from './queries/ask.ts'
 
 /**
- * Why no host can be given an action, if so: values that a playbook takes from what a host answered may
- * contain a NUL or a line break where none can be. Asked when the action is planned, in a dry run too.
+ * Returns the reason why no host can carry out an action, if there is one: values that a playbook takes from
+ * a host's answers may contain a NUL or a line break where none is allowed. Checked when the action is
+ * planned, in a dry run too.
  */
 export function whyUnfit(action: Action): Problem | undefined {
   try {
@@ -57,9 +58,9 @@ function checkValues(action: Action): void {
   }
 }
 
-/** @throws HostError for what `chown` would take for something else than a name. */
+/** @throws HostError for a text that `chown` would not take for a name */
 export function checkOwner(given: string | undefined): void {
-  // `:` would begin a group, and `-` an option.
+  // `:` would start a group, and `-` an option.
   if (given !== undefined && !/^[^-:\s\0][^:\s\0]*$/.test(given))
     throw invalidValue(`${JSON.stringify(given)} is not a valid name for a user or group`)
 }

@@ -10,10 +10,10 @@ import { testEffects } from './world.ts'
 import type { Sshd } from './sshd.ts'
 
 export const calm: AbortSignal = new AbortController().signal
-/** So long that only what never ends meets it, however busy the machine is. */
+/** Long enough that only a script that never ends exceeds it, however busy the machine is. */
 export const patience = 120_000
 
-/** How to reach a server with its own key. */
+/** The target of a test server, with its own key. */
 export function targetOf(server: Sshd, changes: Partial<SshTarget> = {}): SshTarget {
   const { port, user, key, knownHosts } = server
   return {
@@ -28,7 +28,7 @@ export function targetOf(server: Sshd, changes: Partial<SshTarget> = {}): SshTar
   }
 }
 
-/** Why a login was refused. */
+/** Returns the error of a refused login. */
 export async function refusal(
   wanted: Target,
   effects: Partial<ConnectionWorld> = {},
@@ -62,7 +62,7 @@ export async function helloOn(connection: Connection): Promise<void> {
   await shell.close()
 }
 
-/** What a script said, and its exit code. */
+/** The output of a script, and its exit code. */
 export function summary(reply: ShellReply): string {
   if (reply.kind !== 'exited') assert.fail(`expected a script that exited, got ${JSON.stringify(reply)}`)
   return `${reply.stdout.toString().trim()} ${reply.code}`

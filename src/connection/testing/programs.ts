@@ -1,4 +1,4 @@
-/** This machine as a host, with programs of ours in place of `pct` and `sudo`. */
+/** This machine as a host, with fake `pct` and `sudo` programs. */
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -11,11 +11,11 @@ import { openShell } from '../shell.ts'
 import { testEffects } from './world.ts'
 
 export const calm: AbortSignal = new AbortController().signal
-/** So long that only what never ends meets it, however busy the machine is. */
+/** Long enough that only a script that never ends exceeds it, however busy the machine is. */
 export const patience = 120_000
 export const isRoot = userInfo().uid === 0
 
-/** This machine with programs of ours found first. */
+/** This machine with the fake programs first in PATH. */
 export function machineWith(folder: string): Connection {
   const PATH = `${folder}:${spawnSync('/bin/sh', ['-c', 'echo "$PATH"']).stdout.toString().trim()}`
   return localConnection(
@@ -47,7 +47,7 @@ export async function say(connection: Connection, script: string): Promise<strin
   return reply.stdout.toString().trim()
 }
 
-/** Keeps what the real one does: statuses, messages, argument order. */
+/** Behaves like the real one: statuses, messages, argument order. */
 export const fakePct = `echo "$*" >>"$HOME/calls"
 [ "$1" = exec ] && [ "$3 $4 $5" = '--keep-env 0 --' ] || { echo '400 wrong usage' >&2; exit 2; }
 case $2 in

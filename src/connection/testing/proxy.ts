@@ -1,7 +1,7 @@
 /** Servers between a test and an sshd. */
 import { type Socket, connect as connectTcp, createServer } from 'node:net'
 
-/** The port on which a server begins to listen. */
+/** Starts a server. Returns its port. */
 export function listening(server: ReturnType<typeof createServer>): Promise<number> {
   return new Promise((resolve) => {
     server.listen(0, '127.0.0.1', () => {

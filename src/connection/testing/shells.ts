@@ -11,7 +11,7 @@ import { openShell } from '../shell.ts'
 import { testEffects } from './world.ts'
 
 const calm = new AbortController().signal
-/** So long that only a script that never ends meets it, however busy the machine is. */
+/** Long enough that only a script that never ends exceeds it, however busy the machine is. */
 export const usual: RunOptions = { timeout: 120_000, signal: calm }
 
 export const shellKinds = [
@@ -45,18 +45,15 @@ export function alive(pid: string): boolean {
 export interface ShellSubject<Way extends Connection> {
   readonly connection: Way
   readonly command: string
-  /** Gone when the tests are over. */
+  /** Removed after the tests. */
   readonly folder: string
   readonly start: () => Promise<Shell>
 }
 
-/** This machine without a detour. */
+/** A direct connection to this machine. */
 export const locally = (): Connection => localConnection(testEffects())
 
-/**
- * The same tests on every kind of shell, side by side: most of it is waiting, which the shells can do
- * together.
- */
+/** Runs the same tests on every kind of shell, concurrently: most of their time is waiting. */
 export function onEveryShell<Way extends Connection>(
   title: string,
   connect: () => Way,

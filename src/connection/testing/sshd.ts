@@ -5,7 +5,7 @@ import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 
-/** Why no sshd can be started here, or `false`. */
+/** The reason why no sshd can be started here, or `false`. */
 export function withoutSshd(): string | false {
   for (const program of [sshd, '/usr/bin/ssh-keygen']) {
     if (!existsSync(program)) return `${program} is not installed`
@@ -22,15 +22,15 @@ export interface Sshd {
   readonly port: number
   readonly user: string
   readonly folder: string
-  /** Logs in. */
+  /** The private key that is accepted. */
   readonly key: string
-  /** Holds the host key, filed as OpenSSH files it. */
+  /** A known_hosts file with the host key, as OpenSSH writes it. */
   readonly knownHosts: string
   readonly hostKey: string
   stop(): Promise<void>
 }
 
-/** A real sshd on 127.0.0.1 with keys of its own; lets in whoever runs the tests. */
+/** Starts a real sshd on 127.0.0.1 with its own keys. The user who runs the tests can log in. */
 export async function startSshd(settings = ''): Promise<Sshd> {
   const folder = mkdtempSync(join(tmpdir(), 'gpuplay-sshd-'))
   if (userInfo().uid === 0) mkdirSync('/run/sshd', { recursive: true, mode: 0o755 })

@@ -4,7 +4,10 @@ import { homedir, userInfo } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ConnectionWorld } from '../world.ts'
 
-/** Real effects of this machine, without the agent and the ssh configuration of whoever runs the tests. */
+/**
+ * The real effects of this machine, without the agent and the ssh configuration of the user who runs the
+ * tests.
+ */
 export function testEffects(changes: Partial<ConnectionWorld> = {}): ConnectionWorld {
   return {
     spawn: (file, argv, { group }) => spawn(file, argv, { detached: group, stdio: 'pipe' }),

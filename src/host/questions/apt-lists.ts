@@ -1,10 +1,10 @@
-/** How old apt's package lists are, by the host's own clock. */
+/** The age of apt's package lists, by the host's own clock. */
 import { many, one, question, questionAbout } from '../question.ts'
 import type { Answer } from '../status.ts'
 
 /**
- * Touched whenever the lists were fetched whole. The directory of the lists does not do: with every list
- * unchanged apt leaves its time as it was. The name is the one that Debian's and Ubuntu's own tools use.
+ * Touched after every complete fetch of the lists. The time of their directory is no substitute: apt keeps it
+ * if every list is unchanged. Debian's and Ubuntu's own tools use the same name.
  */
 export const fetchStamp = '/var/lib/apt/periodic/update-success-stamp'
 
@@ -17,7 +17,7 @@ export const listsFetchedSince = questionAbout({
   parse: foundSome,
 })
 
-/** Whether somebody has put in or taken out a list since the lists were fetched. */
+/** Whether someone has added or removed a list since the last fetch. */
 export const listsTouched = question({
   words: ['find', lists, '-maxdepth', '0', '-newer', fetchStamp],
   reads: [`file:${lists}*`, `file:${fetchStamp}*`],

@@ -1,4 +1,4 @@
-/** What dpkg and apt say of packages. */
+/** Questions to dpkg and apt about packages. */
 import { many, one, oneOf, question, questionAbout, someOf } from '../question.ts'
 import type { ResourcePattern } from '../resource.ts'
 import type { Answer } from '../status.ts'
@@ -6,8 +6,8 @@ import type { Answer } from '../status.ts'
 const apt: readonly ResourcePattern[] = ['package:*', 'file:/etc/apt/*', 'file:/var/lib/apt/*']
 const english = { LC_ALL: 'C' }
 /**
- * A name as apt-get takes it: `name`, `name:architecture`, `name=version`; a final `-` or `+` would be an
- * order of its own.
+ * A name as apt-get accepts it: `name`, `name:architecture`, `name=version`. A final `-` or `+` would be a
+ * command of its own.
  */
 const packageName = /[a-z0-9](?:[a-z0-9+.:-]*[a-z0-9+.])?(?:=[A-Za-z0-9.+~:-]+)?/
 
@@ -35,14 +35,14 @@ export const packageStates = questionAbout({
     }),
 })
 
-/** dpkg's name of the machine: `amd64`; empty where dpkg is missing. */
+/** dpkg's name of the architecture: `amd64`; empty if dpkg is missing. */
 export const packageArchitecture = question({
   words: ['dpkg', '--print-architecture'],
   reads: ['package:*'],
   parse: ({ stdout }) => stdout.trim(),
 })
 
-/** The candidate of each package; a package of which apt never heard is not in the map. */
+/** The candidate of each package. A package that apt does not know is not in the map. */
 export const packageCandidates = questionAbout({
   words: ['apt-cache', 'policy', many('names', packageName)],
   environment: english,
@@ -66,7 +66,7 @@ export const packageNames = questionAbout({
   parse: ({ stdout }) => stdout.split('\n').filter((name) => name !== ''),
 })
 
-/** What apt-get says it would do, without doing it. */
+/** The changes that apt-get would make, from a simulation. */
 export interface AptSimulation extends Answer {
   readonly installs: readonly SimulatedPackage[]
   readonly removes: readonly string[]

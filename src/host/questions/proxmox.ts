@@ -1,6 +1,6 @@
 import { question } from '../question.ts'
 
-/** Version of Proxmox VE, such as `8.2.4`; undefined where `pveversion` does not say. */
+/** Version of Proxmox VE, such as `8.2.4`; undefined if `pveversion` does not report one. */
 export const pveVersion = question({
   words: ['pveversion'],
   reads: ['package:*', 'kernel:'],

@@ -1,4 +1,4 @@
-/** What programs say of the machine, its services and its disks. */
+/** Questions about the machine, its services and its disks. */
 import { count } from '../queries/query.ts'
 import { one, question, questionAbout } from '../question.ts'
 
@@ -9,14 +9,14 @@ export const machineType = question({
   parse: ({ stdout }) => stdout.trim(),
 })
 
-/** undefined: the host has no domain name. */
+/** undefined if the host has no domain name. */
 export const fullHostName = question({
   words: ['hostname', '--fqdn'],
   reads: ['file:/etc/hostname', 'file:/etc/hosts'],
   parse: ({ code, stdout }) => (code === 0 && stdout.trim() !== '' ? stdout.trim() : undefined),
 })
 
-/** Processors that the host may use. */
+/** Number of processors available to the host. */
 export const processors = question({
   words: ['nproc'],
   reads: [],
@@ -28,7 +28,7 @@ export const processors = question({
   },
 })
 
-/** systemd's word for what the machine is a guest of: `lxc`, `kvm`, `none`, ... */
+/** systemd's name of the virtualization: `lxc`, `kvm`, `none`, ... */
 export const virtualization = question({
   words: ['systemd-detect-virt'],
   reads: [],
@@ -38,8 +38,8 @@ export const virtualization = question({
 const units = ['unit:*', 'file:/etc/systemd/*'] as const
 
 /**
- * systemd's word for the whole machine: `running`, `starting`, `degraded`, ...; empty where systemd does not
- * run.
+ * systemd's state of the whole system: `running`, `starting`, `degraded`, ...; empty if systemd is not
+ * running.
  */
 export const systemState = question({
   words: ['systemctl', 'is-system-running'],
@@ -47,16 +47,16 @@ export const systemState = question({
   parse: ({ stdout }) => stdout.trim(),
 })
 
-/** Whether the unit's files on the disk are newer than what systemd has read. */
+/** Whether the unit's files on the disk are newer than the version that systemd has loaded. */
 export const needsDaemonReload = questionAbout({
   words: ['systemctl', 'show', '-p', 'NeedDaemonReload', one('unit', /[A-Za-z0-9:_.@\\][A-Za-z0-9:_.@\\-]*/)],
   reads: () => units,
   parse: ({ stdout }) => stdout.trim() === 'NeedDaemonReload=yes',
 })
 
-/** The TCP ports that something listens on. */
+/** The TCP ports on which a process listens. */
 export const listeningPorts = question({
-  // Without IPv6 the second file is missing: cat says so with its status, and still prints the other.
+  // Without IPv6 the second file is missing: cat fails, but still prints the first.
   words: ['cat', '/proc/net/tcp', '/proc/net/tcp6'],
   reads: ['file:/proc/net/tcp', 'file:/proc/net/tcp6'],
   parse: ({ stdout }) => portsIn(stdout),
@@ -71,7 +71,7 @@ export function portsIn(table: string): ReadonlySet<number> {
   return new Set(ports.map(([, hex = '']) => Number.parseInt(hex, 16)))
 }
 
-/** Bytes of a partition by its UUID; undefined where there is none. */
+/** Size of a partition in bytes, by its UUID; undefined if there is none. */
 export const partitionSize = questionAbout({
   words: ['lsblk', '-bndo', 'SIZE', one('device', /\/dev\/disk\/by-uuid\/[0-9A-Fa-f-]+/)],
   reads: () => ['file:/dev/*'],

@@ -1,4 +1,4 @@
-/** All kinds of resources that there are. A new one is a file beside this one and a line here. */
+/** All kinds of resources. A new kind needs a file beside this one and a line here. */
 import { commandKind } from './command.ts'
 import { containerKind } from './container.ts'
 import { fileKind } from './file.ts'
@@ -16,7 +16,7 @@ export const allKinds = [
   commandKind,
 ] as const satisfies readonly ChangeKind[]
 
-/** What becomes of one thing of some kind. */
+/** The effect on one resource of some kind. */
 export type ResourceEffect = EffectOf<(typeof allKinds)[number]>
 
 type EffectOf<Each> =
@@ -24,14 +24,14 @@ type EffectOf<Each> =
     ? { readonly kind: Kind; readonly name: string; readonly becomes: Becomes }
     : never
 
-/** The kinds by their word. */
+/** The kinds by their names. */
 export type Kinds = ReadonlyMap<string, ChangeKind>
 
 export function kindsOf(kinds: readonly ChangeKind[] = allKinds): Kinds {
   return new Map(kinds.map((kind) => [kind.kind, kind]))
 }
 
-/** @throws Error for a kind that is not among them */
+/** @throws Error for an unknown kind */
 export function kindOf(kinds: Kinds, word: string): ChangeKind {
   const kind = kinds.get(word)
   if (kind === undefined) throw new Error(`no kind of resource is called ${word}`)

@@ -7,7 +7,7 @@ export interface CommandBecomes {
   readonly path: string | undefined | Unknown
 }
 
-/** Where programs are on the PATH of Debian. */
+/** The PATH of Debian. */
 const directories = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin']
 
 /** A program on the host's PATH: its full path. */

@@ -10,12 +10,12 @@ export interface ContainerBecomes {
   readonly config?: string
 }
 
-/** Where Proxmox VE keeps the configuration of a container of this node. */
+/** The file in which Proxmox VE keeps the configuration of a container of this node. */
 export function configFile(ctid: string): string {
   return `/etc/pve/lxc/${ctid}.conf`
 }
 
-/** A container, as its node knows it. */
+/** A container, as its node sees it. */
 export const containerKind: ResourceKind<'container', ContainerStatus | undefined, ContainerBecomes> = {
   kind: 'container',
   word: 'container',
@@ -26,7 +26,7 @@ export const containerKind: ResourceKind<'container', ContainerStatus | undefine
   query: container,
   nothing: undefined,
   isNothing: () => false,
-  // A pid says nothing that a plan rests on.
+  // No plan depends on a pid.
   essence: (seen) => seen && [seen.status, seen.config],
   files: (ctid, seen) => [{ path: configFile(ctid), text: seen?.config }],
   restsOn: (ctid) => [`file:${configFile(ctid)}`],

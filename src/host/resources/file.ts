@@ -9,16 +9,14 @@ import { type ChangeKind, type Difference, fieldDifferences, type Reads } from '
 
 export type FileBecomes = PredictedFile | Unknown
 
-/** A path as it is found afterwards. */
+/** The state of a path after the change. */
 export interface FoundFile {
   readonly status: SeenFile | undefined
-  /** Where it was asked for. */
+  /** Set if the checksum was read. */
   readonly sha256: string | undefined
 }
 
-/**
- * A file, directory, link or device by its path. How reads see it before it is there: `predicted-file.ts`.
- */
+/** A file, directory, link or device by its path. `predicted-file.ts` answers reads of predicted files. */
 export const fileKind: ChangeKind<'file', FoundFile, FileBecomes, RemotePath, FilePrediction> = {
   kind: 'file',
   word: '',
@@ -29,7 +27,7 @@ export const fileKind: ChangeKind<'file', FoundFile, FileBecomes, RemotePath, Fi
     if (isUnknown(becomes)) throw new Error('what cannot be known is no prediction')
     return { ...becomes, byUser }
   },
-  /** The directories above come with it. */
+  /** Predicts the directories above the path. */
   brings(path, prediction) {
     if (prediction.kind === 'absent') return []
     return pathsAbove(remotePath(path)).map((above) => ({ key: above, prediction: parent(prediction) }))
@@ -53,13 +51,15 @@ export const fileKind: ChangeKind<'file', FoundFile, FileBecomes, RemotePath, Fi
       (difference) => !isSame(difference, status),
     )
   },
-  /** All below it, the names in its directory, and the directories above it, which may be new. */
+  /**
+   * Everything below the path, the names in its directory, and the directories above it, which may be new.
+   */
   concerns(path) {
     const above = pathsAbove(remotePath(path)).flatMap((directory) => [
       `above:${directory}`,
       `file:${directory}/`,
     ])
-    // A program, and a unit (systemd.unit(5)), is a file too.
+    // Programs and units (systemd.unit(5)) are files too.
     const program = `command:${path.slice(path.lastIndexOf('/') + 1)}`
     const units = path.includes('/systemd/') ? ['unit:*'] : []
     return [`file:${path}/*`, program, 'above:/', 'file://', ...above, ...units]
@@ -71,13 +71,13 @@ function parent({ byUser }: FilePrediction): FilePrediction {
   return { kind: 'parent', byUser: byUser === true }
 }
 
-/** The checksum that it will have; content is secret or long, so that only this is compared, and shown. */
+/** The predicted checksum. Only the checksum is compared and shown, because content is secret or long. */
 function contentOf(becomes: FileBecomes): string | undefined {
   if (isUnknown(becomes) || becomes.kind !== 'file') return undefined
   return becomes.text === undefined ? becomes.sha256 : sha256Of(revealed(becomes.text))
 }
 
-/** Modes may be short, and owners given by number. */
+/** Accepts short modes and numeric owners. */
 function isSame({ field, wanted, seen }: Difference, status: SeenFile | undefined): boolean {
   if (field === 'mode') return typeof wanted === 'string' && wanted.padStart(4, '0') === seen
   const id = field === 'owner' ? status?.uid : field === 'group' ? status?.gid : undefined

@@ -18,14 +18,14 @@ export const kernelModuleKind: ResourceKind<'kernelModule', KernelModuleStatus, 
   query: kernelModule,
   nothing: { loaded: false, version: undefined, users: 0 },
   isNothing: () => false,
-  // The reference count moves all the time: it is no reason to plan again.
+  // The reference count changes all the time, which is no reason to plan again.
   essence: ({ loaded, version }) => [loaded, version],
   partial: () => false,
   saysAll: () => true,
   foresee: ({ loaded, version }) => ({ loaded, version, users: 0 }),
   look: (reads, name) => reads.read(kernelModuleKind, name),
   differences: fieldDifferences,
-  // It brings others with it, and makes devices and what is below /proc and /sys.
+  // A module loads others with it, and creates devices and files below /proc and /sys.
   concerns: () => ['kernelModule:*', 'file:/dev/*', 'file:/proc/*', 'file:/sys/*'],
   held: true,
 }

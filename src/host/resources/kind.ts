@@ -1,14 +1,14 @@
 /**
- * A kind of thing that a machine has and that tasks change: its question, what a prediction makes of the
- * answer, how what was said and what is seen are compared, and what else it concerns. One file each beside
- * this one, and a line in `all.ts`; what is kept, predicted, compared, held and faked loops over these.
+ * A kind of resource that tasks change: its question, its predictions, the comparison of prediction and
+ * result, and related resources. Each kind is a file beside this one and a line in `all.ts`; the code that
+ * keeps, predicts, compares, locks and fakes resources iterates over them.
  */
 import type { Unknown } from '../../base/unknown.ts'
 import type { QueryKind } from '../queries/query.ts'
 import type { PredictedFile } from '../predicted-file.ts'
 import type { SeenFile } from '../status.ts'
 
-/** What is common to all kinds: how they change. */
+/** The part that all kinds have in common: their changes. */
 export interface ChangeKind<
   Kind extends string = string,
   Seen = unknown,
@@ -16,94 +16,96 @@ export interface ChangeKind<
   Key extends string = string,
   Prediction = Becomes,
 > {
-  /** The word before the colon in the names of resources (`resource.ts`). */
+  /** The part before the colon in the names of resources (`resource.ts`). */
   readonly kind: Kind
-  /** For sentences: "package dkms". */
+  /** The noun in messages: "package dkms". */
   readonly word: string
   /**
-   * The one name under which it is known, of all that mean it (`ssh` is `ssh.service`).
-   * @throws HostError for what cannot be the name of one
+   * The canonical name of a resource with several names (`ssh` is `ssh.service`).
+   * @throws HostError for an invalid name
    */
   key(name: string): Key
-  /** Whether a prediction names only a part and is laid over earlier ones; otherwise it takes their place. */
+  /** Whether a prediction covers only some fields and adds to earlier ones. Otherwise it replaces them. */
   partial(becomes: Becomes): boolean
-  /** Set when only the run can show what becomes of it. */
+  /** Set if only the run can show the result. */
   unforeseen?(becomes: Becomes): Unknown | undefined
-  /** As it is remembered, with who does it where that matters; as it is when left out. */
+  /**
+   * Converts an effect to its stored prediction, with the acting user if that matters. Default: unchanged.
+   */
   predicted?(becomes: Becomes, byUser: boolean): Prediction
-  /** Predictions of others of its kind that come with it. */
+  /** Predictions for other resources of this kind that follow. */
   brings?(
     key: string,
     becomes: Prediction,
   ): readonly { readonly key: string; readonly prediction: Prediction }[]
-  /** Whether nothing that is below it now will be there any more. */
+  /** Whether everything below it will be removed. */
   empties?(becomes: Becomes): boolean
-  /** How it is found afterwards. */
+  /** Reads the result of the change. */
   look(reads: Reads, name: string, becomes: Becomes): Promise<Seen>
-  /** What was said and is not so. */
+  /** The differences between prediction and result. */
   differences(becomes: Becomes, seen: Seen): readonly Difference[]
-  /** Patterns of what else may be another once it changes. */
+  /** Patterns of other resources that may change with it. */
   concerns?(key: string): readonly string[]
-  /** Whether a task that changes it holds it alone until it has seen what became of it. */
+  /** Whether a task that changes it locks it until it has checked the result. */
   readonly held: boolean
 }
 
-/** A kind with a question of its own, whose answer is all that there is to know of one. */
+/** A kind with its own question, whose answer describes the resource completely. */
 export interface ResourceKind<
   Kind extends string = string,
   Reading = unknown,
   Becomes = unknown,
 > extends ChangeKind<Kind, Reading, Becomes> {
   readonly query: QueryKind<string, Reading>
-  /** The reading of one that is not there. */
+  /** The reading of an absent resource. */
   readonly nothing: Reading
-  /** Whether an installation could bring it. */
+  /** Whether an installation could create it. */
   isNothing(reading: Reading): boolean
-  /** What of a reading plans rest on, as plain data; what moves by itself is left out. */
+  /** The part of a reading that plans depend on, as plain data, without values that change by themselves. */
   essence?(reading: Reading): unknown
-  /** Resources that an answer rests on besides itself. */
+  /** Resources that an answer depends on besides the resource itself. */
   restsOn?(key: string): readonly string[]
-  /** Files that hold what the reading says: their text, or undefined for none. */
+  /** Files with the content of the reading: their text, or undefined if absent. */
   files?(
     key: string,
     reading: Reading,
   ): readonly { readonly path: string; readonly text: string | undefined }[]
-  /** What predicted files make of it, where it is one that the host reads from files. */
+  /** The change that follows from predicted files, for kinds that the host reads from files. */
   impliedBy?(key: string, live: Reading, files: PredictedFiles): Becomes | undefined
-  /** The reading once the machine has been booted again. */
+  /** The reading after another boot of the machine. */
   booted?(reading: Reading, why: Unknown): Reading
-  /** Whether a prediction says all there is to say, so that the host need not be asked. */
+  /** Whether a prediction is complete, so that the host need not be asked. */
   saysAll(becomes: Becomes): boolean
   /**
-   * The reading once this has come true, over what there is before; `rest`, when what is not named cannot be
-   * known. Where only the run can know, it holds `Unknown`s.
+   * The predicted reading: this change over the reading before it. `rest` is set if the fields that are not
+   * named are unknown. Values that only the run knows are `Unknown`s.
    */
   foresee(becomes: Becomes, before: Reading, rest?: Unknown): Reading
 }
 
-/** Whether its reading is the answer to one question. */
+/** Whether one question reads the kind. */
 export function isReadable(kind: ChangeKind): kind is ResourceKind {
   return 'query' in kind
 }
 
-/** What looking afterwards needs of a host. */
+/** The reads that the check of a result needs. */
 export interface Reads {
   stat(path: string, options: { readonly follow: boolean }): Promise<SeenFile | undefined>
   hash(path: string): Promise<string | undefined>
   read<Reading>(kind: ResourceKind<string, Reading>, name: string): Promise<Reading>
 }
 
-/** What is predicted of a path; undefined for what the host has now. */
+/** The prediction for a path; undefined if the host's file stays. */
 export type PredictedFiles = (path: string) => PredictedFile | Unknown | undefined
 
 export interface Difference {
   readonly field: string
-  /** `undefined` for nothing; contents are left out. */
+  /** `undefined` for nothing; contents are omitted. */
   readonly wanted: unknown
   readonly seen: unknown
 }
 
-/** Compares what is named, field by field. */
+/** Compares the given fields one by one. */
 export function fieldDifferences(wanted: object, seen: object): readonly Difference[] {
   const found = new Map<string, unknown>(Object.entries(seen))
   return Object.entries(wanted).flatMap(([field, value]: [string, unknown]) =>

@@ -5,11 +5,11 @@ import type { PackageStatus } from '../status.ts'
 import { fieldDifferences, type ResourceKind } from './kind.ts'
 
 export interface PackageBecomes {
-  /** The version; undefined: none. */
+  /** The version; undefined if not installed. */
   readonly installed: string | undefined | Unknown
 }
 
-/** Where nobody has asked which one would come. */
+/** Used if nobody has asked for the candidate version. */
 export const unknownVersion = new Unknown('its version is known only after the real run installs it')
 
 export const packageKind: ResourceKind<'package', PackageStatus, PackageBecomes> = {
@@ -32,7 +32,7 @@ export const packageKind: ResourceKind<'package', PackageStatus, PackageBecomes>
   look: (reads, name) => reads.read(packageKind, name),
   differences: ({ installed }, seen) =>
     isUnknown(installed) ? [] : fieldDifferences({ installed }, { installed: seen.installed }),
-  // It brings, replaces and removes files, programs and units, and runs scripts of its own.
+  // A package adds, replaces and removes files, programs and units, and runs maintainer scripts.
   concerns: () => ['*'],
   held: false,
 }

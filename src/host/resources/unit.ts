@@ -24,8 +24,8 @@ const removed = new Unknown('an earlier task removes its file')
 const written = new Unknown('its file is known only when the real run writes it')
 
 /**
- * systemd.service(5). A unit file that says more than one of a kind is rare, and is seen by the host when it
- * is written.
+ * systemd.service(5). A unit file with repeated settings is rare, and the host evaluates it when it is
+ * written.
  */
 function isOneshot(text: string): boolean {
   return /^Type=oneshot\s*$/m.test(text) && !/^RemainAfterExit=(1|y|yes|t|true|on)\s*$/im.test(text)
@@ -44,8 +44,8 @@ export const unitKind: ResourceKind<'unit', UnitStatus, UnitBecomes> = {
   isNothing: ({ exists }) => !exists,
   partial: () => true,
   /**
-   * systemd.unit(5): a unit is a file in one of these directories, a link to /dev/null masks it; which way it
-   * starts at boot stands in it.
+   * systemd.unit(5): a unit is a file in one of these directories, and a link to /dev/null masks it. The file
+   * determines whether the unit starts at boot.
    */
   impliedBy(name, live, files) {
     const template = name.replace(/@[^.]+\./, '@.')
@@ -62,7 +62,7 @@ export const unitKind: ResourceKind<'unit', UnitStatus, UnitBecomes> = {
     const oneshot = text !== undefined && isOneshot(text) ? { oneshot: true as const } : {}
     return { exists: true, active: 'inactive', enabled, ...oneshot }
   },
-  // What is enabled and runs now will run again; whether anything else does cannot be known.
+  // An enabled and active unit will be active again; the state of others is unknown.
   booted: (reading, why) =>
     reading.enabled === 'enabled' && reading.active === 'active' ? reading : { ...reading, active: why },
   saysAll: ({ active, enabled, exists }) =>

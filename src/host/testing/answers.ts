@@ -1,7 +1,4 @@
-/**
- * Every kind of query with items of its own, and what a host may answer to it: for tests by chance and for
- * the fuzzer.
- */
+/** Every kind of query with items, and possible answers of a host, for random tests and the fuzzer. */
 import assert from 'node:assert/strict'
 import * as asks from '../queries/ask.ts'
 import * as containers from '../queries/container.ts'
@@ -14,7 +11,7 @@ import * as accesses from '../queries/writable.ts'
 
 export interface Subject {
   readonly kind: object
-  /** Of how many items an answer may be: one, and two where the kind merges. */
+  /** The possible numbers of items per answer: one, and two if the kind merges. */
   readonly counts: readonly number[]
   readonly answers: (said: SectionOutput, count: number) => readonly unknown[]
 }
@@ -48,7 +45,7 @@ export const subjects: Readonly<Record<string, Subject>> = {
   http: subject(requests.http, [{ url: 'http://x/', method: 'GET' }]),
 }
 
-/** The kinds of query that there are. */
+/** All kinds of query. */
 export const allKinds: readonly object[] = [
   files,
   system,
@@ -63,10 +60,7 @@ export const allKinds: readonly object[] = [
   ),
 )
 
-/**
- * What these programs print, in pieces: put together anyhow they come closer to an answer than random bytes
- * do.
- */
+/** Pieces of the output of these programs: random combinations come closer to an answer than random bytes. */
 // prettier-ignore
 export const pieces: readonly string[] = [
   '\0', '\0\0', '\n', '\n\n', '\t', ' ', '=', ':', ': ', '/', '-> ', '==> ', ' <==\n', '1', '0', '-1', '-',
@@ -78,7 +72,7 @@ export const pieces: readonly string[] = [
   '\u001b[2J', '\u009b', '\u202e', '\ufffd', '__proto__', 'constructor', 'toString',
 ]
 
-/** @throws AssertionError for what no parser may give: an answer for each item, or a sentence. */
+/** @throws AssertionError unless there is an answer or a message for each item */
 export function assertAnswers(answers: readonly unknown[], count: number): void {
   assert.equal(answers.length, count)
   for (const answer of answers) assertAnswer(answer, count === 1)
@@ -95,14 +89,14 @@ function assertAnswer(answer: unknown, alone: boolean): void {
   } else assertSound('value' in answer ? answer.value : undefined)
 }
 
-/** Every number that a query gives is a whole one. */
+/** Every number in an answer must be a whole number. */
 function assertSound(value: unknown): void {
   if (typeof value === 'number') assert.ok(Number.isSafeInteger(value), `the number ${value}`)
   else if (typeof value === 'object' && value !== null)
     for (const part of Object.values(value)) assertSound(part)
 }
 
-/** No number in it is infinite or none at all. */
+/** No number in the value may be infinite or NaN. */
 export function assertFinite(value: unknown): void {
   if (typeof value === 'number') assert.ok(Number.isFinite(value), `the number ${value}`)
   else if (typeof value === 'object' && value !== null)

@@ -1,4 +1,4 @@
-/** Questions to a real shell, with what was sent for them. */
+/** Sends queries to a real shell, and records them. */
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { HostError } from '../../base/errors.ts'
 import type { RunOptions } from '../../connection/connection.ts'
@@ -6,14 +6,14 @@ import { type Batcher, createBatcher } from '../batch.ts'
 import { createLocalShell } from './local-shell.ts'
 import type { Scratch } from './scratch.ts'
 
-/** A batcher over a real shell, and what it sent. */
+/** A batcher over a real shell, and its record. */
 export interface Asking {
   readonly batcher: Batcher
-  /** What was sent, in order. */
+  /** The scripts that were sent, in order. */
   readonly sent: { readonly script: string; readonly options: RunOptions }[]
 }
 
-/** A batcher over a real shell, which is there once `opened` is. */
+/** Creates a batcher over a real shell, which opens when `opened` resolves. */
 export function asking(
   environment: Readonly<Record<string, string>> = {},
   opened: Promise<void> = Promise.resolve(),
@@ -36,7 +36,7 @@ export function asking(
   return { batcher: createBatcher({ hostName: 'pve1', shell: open, signal, nonce }), sent }
 }
 
-/** A folder at the head of PATH with programs that are not what they seem. */
+/** Creates fake programs in a directory at the head of PATH. */
 export function programs(dir: Scratch, scripts: Readonly<Record<string, string>>): { readonly PATH: string } {
   mkdirSync(dir.path('bin'))
   for (const [name, script] of Object.entries(scripts)) {

@@ -1,7 +1,4 @@
-/**
- * A machine for tests, this one, with the shell that runs use: for what a fresh `sh -c` for each script
- * cannot show.
- */
+/** This machine with the shell that real runs use, for tests where a new `sh -c` per script is not enough. */
 import type { Shell } from '../../connection/connection.ts'
 import { localConnection } from '../../connection/local.ts'
 import { openShell } from '../../connection/shell.ts'

@@ -1,6 +1,6 @@
 /**
- * A shell for tests: every script is run by a fresh `/bin/sh` of this machine. What it promises is what
- * `Shell` promises; a light script has pipes of its own here as well.
+ * A shell for tests: runs every script in a new `/bin/sh` of this machine. It keeps the promises of `Shell`;
+ * here even a light script has its own pipes.
  */
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
@@ -14,7 +14,7 @@ import { SentScript, type StreamName } from '../../connection/sent-script.ts'
 export interface LocalShell extends Shell {
   /** Scripts that were sent, in order. */
   readonly scripts: string[]
-  /** From now on every script meets a connection that drops. */
+  /** Makes every later script find a lost connection. */
   lose(): void
 }
 
@@ -77,7 +77,7 @@ function runScript(
     child.on('exit', (code) => {
       clearTimeout(timer)
       options.signal.removeEventListener('abort', abort)
-      // A shell that was killed has marked no end; what it left behind may hold the streams.
+      // A killed shell prints no end mark, and processes that it left may hold the streams.
       const patience = code === null ? sleep(100) : ended
       void patience.then(() => {
         const output = { stdout: sent.stdout.bytes(), stderr: sent.stderr.bytes() }
@@ -101,8 +101,8 @@ function runScript(
 }
 
 /**
- * Like the framed shell: the script's end counts, not that of whoever it left behind, and not before all of
- * its output is here.
+ * As in the framed shell: the script's own end counts, not that of processes it left, and only after all its
+ * output has arrived.
  */
 const mute = scriptWith('')
 const speaking = scriptWith(`exec ${sayDescriptor}>&1;`)
@@ -113,7 +113,7 @@ end() { printf '\\000%s%s E 1 %s\\n' "$__gpuplay_a" "$__gpuplay_b" "$code"; }
 end; end >&2; exit $code`
 }
 
-/** Collects what a script writes to one stream; settles at its end. */
+/** Collects the output of a script on one stream; resolves at its end. */
 function untilEnd(
   stream: Readable,
   name: StreamName,

@@ -1,4 +1,4 @@
-/** A machine for tests: this one, with its state in a directory of the test. */
+/** A machine for tests: this machine, with its state in a directory of the test. */
 import { copyFile } from 'node:fs/promises'
 import { type HostName, hostName } from '../../base/brand.ts'
 import { given } from '../../base/given.ts'
@@ -47,7 +47,7 @@ export function testContext(given: Partial<TestContext> = {}): TestContext {
   return { signal: new AbortController().signal, ...given }
 }
 
-/** Carries a single action out. @throws Error when it did not begin */
+/** Carries out a single action. @throws Error if it did not begin */
 export async function execute(
   action: Action,
   machine: MachineAccess,

@@ -1,4 +1,4 @@
-/** Reading this machine as if something had been done on it. */
+/** Reads this machine with predicted changes. */
 import assert from 'node:assert/strict'
 import { type HostName, hostName } from '../../base/brand.ts'
 import { UnknownError } from '../../base/unknown.ts'

@@ -1,10 +1,10 @@
-/** Questions of tests: what they read is what they name. */
+/** Questions for tests that depend on the files that they name. */
 import { one, question, type Question, questionAbout } from '../question.ts'
 import type { Answer } from '../status.ts'
 
 const path = one('path', /\/.*/)
 
-/** Rests on one file. */
+/** Depends on one file. */
 export function cat(file: string): Question<Answer> {
   return fileText({ path: file })
 }
@@ -15,7 +15,7 @@ const fileText = questionAbout({
   parse: (answer) => answer,
 })
 
-/** Rests on all that is below a directory. */
+/** Depends on everything below a directory. */
 export function find(directory: string): Question<Answer> {
   return filesBelow({ path: directory })
 }
@@ -26,5 +26,5 @@ const filesBelow = questionAbout({
   parse: (answer) => answer,
 })
 
-/** Rests on nothing that a task changes. */
+/** Depends on nothing that a task changes. */
 export const nothing = question({ words: ['nproc'], reads: [], parse: ({ code }) => code })

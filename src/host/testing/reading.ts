@@ -1,4 +1,4 @@
-/** Readers of this machine, as a node and as a container on it, that count what they ask. */
+/** Readers of this machine, as a node and as a container on it, that count their frames. */
 import { hostName } from '../../base/brand.ts'
 import { given } from '../../base/given.ts'
 import { createReader, type HostReader } from '../reader.ts'
@@ -9,7 +9,7 @@ export const pve1 = hostName('pve1')
 export const node = { name: pve1 }
 export const ct = { name: hostName('ct'), nodeName: pve1, ctid: '101' }
 
-/** Of the node, or of the container where `of` is the reader of its node. */
+/** Creates a reader of the node, or of the container if `of` is the reader of its node. */
 export function reading(
   readings: ReadingsBook = createReadings(),
   of?: HostReader,
@@ -29,7 +29,7 @@ export function reading(
   return { reader, shell }
 }
 
-/** How many frames it takes to ask. */
+/** The number of frames that a question takes. */
 export async function frames(shell: LocalShell, ask: () => Promise<unknown>): Promise<number> {
   const before = shell.scripts.length
   await ask()

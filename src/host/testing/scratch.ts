@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** A directory that is gone when the test is over. */
+/** A temporary directory, removed after the test. */
 export interface Scratch {
   readonly directory: string
   path(name: string): string

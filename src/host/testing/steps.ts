@@ -1,4 +1,4 @@
-/** Steps of windows, as tests write them. */
+/** Shorthands for steps of windows in tests. */
 import { writeFileSync } from 'node:fs'
 import type { Action, Content, Run } from '../action.ts'
 import { sha256Of } from '../content.ts'
@@ -18,7 +18,7 @@ export function write(
   return { kind: 'writeFile', path, content: { kind: 'text', text }, ...more }
 }
 
-/** A file of the controller with this text, as content that travels by reference. */
+/** A file of the controller with this text, as content by reference. */
 export function controllerFile(path: string, text: string): Extract<Content, { kind: 'controllerFile' }> {
   writeFileSync(path, text)
   return { kind: 'controllerFile', path, size: Buffer.byteLength(text), sha256: sha256Of(text) }
