@@ -115,7 +115,7 @@ function closing({ hosts, check, exitCode, failures, pendingHandlers }: Finished
   const more = left.flatMap(([count, word]) => (count === 0 ? [] : [`, ${count} ${word}`])).join('')
   const changed = sum('changed')
   if (check) return `nothing was changed: ${changed} would change${more}`
-  return `${changed === 0 && more === '' ? 'no changes needed' : 'done'}: ${changed} changed${more}`
+  return `${changed === 0 && more === '' ? 'everything is as declared' : 'done'}: ${changed} changed${more}`
 }
 
 /** Names the failure behind the exit code, and the number of other hosts that failed. */
