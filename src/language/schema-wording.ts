@@ -8,10 +8,7 @@ export interface SchemaFault {
   /** The value of this keyword in the schema, and the schema that contains it. */
   readonly demanded: unknown
   readonly around: Readonly<Record<string, unknown>>
-  /**
-   * The quoted name of the value in the message: `"mode"`, `"packages[1]"`; for the whole, the name of its
-   * owner.
-   */
+  /** The quoted name in the message: `"mode"`, `"packages[1]"`; for the whole, the name of its owner. */
   readonly label: string
   /** The last part of the name, for hints; empty for a list entry. */
   readonly key: string
