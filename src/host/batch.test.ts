@@ -85,7 +85,7 @@ test('what cannot be put into a script fails alone', async () => {
     outcome(batcher.query(ask, { argv: ['echo', 'fine'], timeout: 1000 })),
   ])
   const hint = 'check where the value comes from, such as the output of an earlier task'
-  const nul = 'a value contains a NUL character, which no program can be given'
+  const nul = 'a value contains a NUL character, which cannot be passed to a program'
   assert.deepEqual(answers, [
     ['invalid-value', nul, hint],
     undefined,
