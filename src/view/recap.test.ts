@@ -72,7 +72,11 @@ nothing was done: no play matched a host in 0.4 s
 
 const greet = taskRef('Greet')
 for (const [what, event, closing] of [
-  ['in which nothing changed', { hosts: { pve1: { ...noCounts, ok: 1 } } }, 'everything is as declared: 0 changed'],
+  [
+    'in which nothing changed',
+    { hosts: { pve1: { ...noCounts, ok: 1 } } },
+    'everything is as declared: 0 changed',
+  ],
   ['in which something changed', { hosts: { pve1: { ...noCounts, changed: 4 } } }, 'done: 4 changed'],
   [
     'in which a failure was ignored',
