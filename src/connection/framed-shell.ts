@@ -1,3 +1,4 @@
+import { given } from '../base/given.ts'
 import { Capture } from './capture.ts'
 import { describeEnd, whenAborted } from './channel.ts'
 import type { Channel, Connection, RunOptions, Shell, ShellGreeting, ShellReply } from './connection.ts'
@@ -87,7 +88,7 @@ export class FramedShell implements Shell {
       light: options.light === true,
       says: options.onSay !== undefined,
       helpers,
-      ...(options.stdin === undefined ? {} : { stdin: options.stdin }),
+      ...given({ stdin: options.stdin }),
     })
     if (this.#gone.signal.aborted) return { kind: 'lost', why: 'the shell is gone' }
     for (const { name } of helpers) this.#learnt.add(name)

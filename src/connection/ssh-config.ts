@@ -1,3 +1,4 @@
+import { given } from '../base/given.ts'
 import type { HostKeyChecking } from './connection.ts'
 import type { ConnectionWorld } from './world.ts'
 
@@ -84,11 +85,7 @@ export function parseSshConfig(
     userKnownHosts: files('userknownhostsfile'),
     globalKnownHosts: files('globalknownhostsfile'),
     hashKnownHosts: one('hashknownhosts') === 'yes',
-    ...(agentSocket === undefined ? {} : { agentSocket }),
-    ...(hostKeyAlias === undefined ? {} : { hostKeyAlias }),
-    ...(checking === undefined ? {} : { hostKeyChecking: checking }),
-    ...(proxyJump === undefined ? {} : { proxyJump }),
-    ...(proxyCommand === undefined ? {} : { proxyCommand }),
+    ...given({ agentSocket, hostKeyAlias, hostKeyChecking: checking, proxyJump, proxyCommand }),
     ...(Number.isFinite(connectTimeout) && connectTimeout > 0 ? { connectTimeout } : {}),
   }
 }
@@ -119,7 +116,7 @@ export function defaultConfig(
     userKnownHosts: [known, `${known}2`],
     globalKnownHosts: ['/etc/ssh/ssh_known_hosts', '/etc/ssh/ssh_known_hosts2'],
     hashKnownHosts,
-    ...(effects.agentSocket === undefined ? {} : { agentSocket: effects.agentSocket }),
+    ...given({ agentSocket: effects.agentSocket }),
   }
 }
 
@@ -133,8 +130,7 @@ export function parseProxyJump(text: string): Destination[] {
     const address = v6 ?? host ?? bare
     return {
       address,
-      ...(user === undefined ? {} : { user }),
-      ...(port === undefined ? {} : { port: Number(port) }),
+      ...given({ user, port: port === undefined ? undefined : Number(port) }),
     }
   })
 }

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream'
 import type { NodeSSH } from 'node-ssh'
 import type { Client, NextAuthHandler } from 'ssh2'
+import { given } from '../base/given.ts'
 import { UnreachableError } from '../base/errors.ts'
 import { ignore, whenAborted } from './channel.ts'
 import type { Target } from './connection.ts'
@@ -36,8 +37,7 @@ export interface Line {
 export async function dial(target: SshTarget, shared: SshShared, signal: AbortSignal): Promise<Line> {
   const destination: Destination = {
     address: target.address,
-    ...(target.port === undefined ? {} : { port: target.port }),
-    ...(target.user === undefined ? {} : { user: target.user }),
+    ...given({ port: target.port, user: target.user }),
   }
   return new Dialler(target, shared, signal).dial(destination, { jump: false, depth: 0 })
 }

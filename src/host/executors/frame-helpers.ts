@@ -1,18 +1,19 @@
 /**
  * The shell functions of a frame. A shell learns them once, so that a step is a few words.
  *
- * They fork nothing but the programs that they name; every verdict goes through `gp_say`, and whatever a step prints stands between its mark and the
- * next. A step of files that was done is said once it is on the disk: `gp_kept` holds those that wait, and one `sync` serves them all.
+ * They start only the programs that they name. Every verdict goes through `gp_say`; the output of a step
+ * stands between its mark and the next. A step of files is reported when it is on the disk: `gp_kept` holds
+ * the finished steps, and one `sync` serves them all.
  *
- *     pid N            the frame's process, for whoever wants it to stop before the next step
+ *     pid N            the frame's process, which a signal can stop before the next step
  *     begin I          step I begins
- *     exit I CODE      it has ended; for a step of files CODE is 0 or 1
- *     timeout I        its time was over, and it was ended
+ *     exit I CODE      step I has ended; for a step of files CODE is 0 or 1
+ *     timeout I        step I timed out and was ended
  *     stale I PATH     PATH is not as expected
- *     locked I HOLDER  its lock was not to be had
+ *     locked I HOLDER  the lock was not free in time
  *     lease I          another run has taken the machine
  *     note I           a note could not be written
- *     stop I           asked to stop: I and what is behind it does not begin
+ *     stop I           stopped by a signal: step I and later ones do not begin
  */
 import { sh } from '../../base/shell.ts'
 import type { ShellHelper } from '../../connection/connection.ts'

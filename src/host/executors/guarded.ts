@@ -2,6 +2,7 @@
  * Runs one script of an executor that needs several scripts, or more than a frame allows, as a frame with a
  * single step.
  */
+import { given } from '../../base/given.ts'
 import type { ShellText } from '../../base/shell.ts'
 import type { Lock } from '../action.ts'
 import type { ExecutionContext, MachineAccess } from '../access.ts'
@@ -43,11 +44,11 @@ export async function runGuarded(
       success,
       keepLock,
       whole,
-      ...(stdin === undefined ? {} : { stdin }),
+      ...given({ stdin }),
     },
     expects: guarded.begun === true ? new Map() : context.expects,
     notes: guarded.partial === true ? [] : context.notes,
-    ...(lock === undefined ? {} : { lock }),
+    ...given({ lock }),
   }
   return runStep(step, machine, { context, timeout: guarded.timeout })
 }

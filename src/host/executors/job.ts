@@ -4,6 +4,7 @@
  * process id nor a reboot can make it look alive.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { given } from '../../base/given.ts'
 import { raw, sh, type ShellText } from '../../base/shell.ts'
 import type { Lock } from '../action.ts'
 import { sha256Of } from '../content.ts'
@@ -204,7 +205,7 @@ exit 0`
     timeout: 30_000,
     keepLock: true,
     whole: true,
-    ...(job.lock === undefined ? {} : { lock: job.lock }),
+    ...given({ lock: job.lock }),
   }
 }
 

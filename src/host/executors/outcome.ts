@@ -1,4 +1,5 @@
 /** Turns the end of a script into the result of its action. */
+import { given } from '../../base/given.ts'
 import type { Problem } from '../../base/errors.ts'
 import { sh } from '../../base/shell.ts'
 import { diagnose, endOfOutput, lastLines } from '../diagnose.ts'
@@ -49,7 +50,7 @@ export async function failed(
   const problem: Problem = {
     code: known?.code ?? telling.code,
     message: `${telling.failure}${why === '' ? '' : `: ${why}`}`,
-    ...(hint === undefined ? {} : { hint }),
+    ...given({ hint }),
   }
   return { kind: 'failed', problem, reply }
 }

@@ -1,3 +1,4 @@
+import { given } from '../../base/given.ts'
 import { commandLine, raw, sh, type ShellText } from '../../base/shell.ts'
 import type { Push } from '../action.ts'
 import { diagnose } from '../diagnose.ts'
@@ -58,7 +59,7 @@ export async function push(
     timeout: copyTimeout,
     partial: true,
     begun: true,
-    ...(action.lock === undefined ? {} : { lock: action.lock }),
+    ...given({ lock: action.lock }),
   })
   if (copied.kind !== 'exited') return outcome(node, copied, telling)
   if (copied.reply.code !== 0) return failed(node, copied.reply, { ...telling, path: from })

@@ -1,4 +1,5 @@
 /** Runs programs, in a frame or detached from the connection. */
+import { given } from '../../base/given.ts'
 import { commandLine, raw, sh, type ShellText } from '../../base/shell.ts'
 import { printfFormat } from '../../connection/frame.ts'
 import type { Run } from '../action.ts'
@@ -30,7 +31,7 @@ ${raw(program(action, seconds))}`,
     },
     expects: parts.expects,
     notes: parts.notes,
-    ...(action.lock === undefined ? {} : { lock: action.lock }),
+    ...given({ lock: action.lock }),
   }
 }
 
@@ -49,7 +50,7 @@ export async function runDetached(
     label: labelOf(action),
     success,
     ...standardInput(action),
-    ...(lock === undefined ? {} : { lock }),
+    ...given({ lock }),
   }
   return programOutcome(action, machine, await runJob(job, machine, context))
 }
@@ -63,7 +64,7 @@ export async function programOutcome(
   const telling: Telling = {
     failure: `cannot ${labelOf(action)}`,
     code: 'program-failed',
-    ...(action.hint === undefined ? {} : { hint: action.hint }),
+    ...given({ hint: action.hint }),
   }
   switch (result.kind) {
     case 'exited':
