@@ -16,7 +16,7 @@ function container(node: Target): Target {
   return { kind: 'pct', ctid: '101', node }
 }
 
-test('only who gives the same password shares a connection', async () => {
+test('targets share a connection only if they have the same password', async () => {
   const pool = new ConnectionPool(testEffects())
   const connect = async (target: Target): Promise<unknown> => pool.connect(target, calm)
   const one = await connect(become('root', 'one'))

@@ -67,16 +67,16 @@ test('a revoked key is revoked even where it is also known', () => {
   assert.equal(verdict(`pve1 ${mine.text}\n@revoked * ${other.text}`, 'pve1', mine.wire), 'known')
 })
 
-test('a certificate authority makes no plain key known, and is told', () => {
+test('a certificate authority makes no plain key known, and is reported', () => {
   const hosts = parseKnownHosts('file', `@cert-authority *.lab ${mine.text}`)
   assert.deepEqual(judgeHostKey(hosts, 'a.lab', mine.wire), { kind: 'unknown', authorities: true })
 })
 
-test('a key of another type than those that are known counts as changed', () => {
+test('a key of an unknown type counts as changed', () => {
   assert.equal(verdict(`pve1 ${mine.text}`, 'pve1', key('ecdsa-sha2-nistp256').wire), 'changed')
 })
 
-test('lines that make no sense make nothing known', () => {
+test('invalid lines make nothing known', () => {
   for (const line of [
     'pve1',
     'pve1 ssh-rsa',
@@ -87,7 +87,7 @@ test('lines that make no sense make nothing known', () => {
     assert.equal(verdict(line, 'pve1', mine.wire), 'unknown')
 })
 
-test('algorithms of keys that are held come first', () => {
+test('algorithms of known keys come first', () => {
   const lines = `pve1 ${key('ssh-rsa').text}`
   const hosts = parseKnownHosts('file', lines)
   assert.deepEqual(preferredAlgorithms(entriesFor(hosts, 'pve1'))?.slice(0, 3), [
@@ -98,7 +98,7 @@ test('algorithms of keys that are held come first', () => {
   assert.equal(preferredAlgorithms(entriesFor(hosts, 'pve2')), undefined)
 })
 
-test('a file that is missing holds nothing; one that cannot be read is an error', async () => {
+test('a missing file has no lines; an unreadable one is an error', async () => {
   const files = new KnownHostsFiles()
   assert.deepEqual(await files.entries(['/does/not/exist'], ['pve1']), [])
   await assert.rejects(files.entries([tmpdir()], ['pve1']), /^Error: cannot read .*: it is a directory$/)
@@ -119,7 +119,7 @@ test('known hosts in a FIFO are refused at once: nobody waits for a writer', { t
   }
 })
 
-test('a host that is added is known, to us and to ssh-keygen, hashed or not', async () => {
+test('an added host is known to gpuplay and to ssh-keygen, hashed or not', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'gpuplay-known-'))
   const file = join(folder, 'deep', 'known_hosts')
   await addKnownHost(file, { name: 'pve1', key: mine.wire })

@@ -85,7 +85,7 @@ onEveryShell('scripts that are sent ahead', gated, ({ connection: gate, folder, 
     ['with relays', usual],
     ['light', light],
   ] as const) {
-    test(`a script (${first}) that is given up does not lose the one that was sent behind it`, async () => {
+    test(`a script (${first}) that times out does not lose the one sent after it`, async () => {
       const shell = await start()
       const begun = join(folder, `begun-${first}`)
       const controller = new AbortController()
@@ -100,7 +100,7 @@ onEveryShell('scripts that are sent ahead', gated, ({ connection: gate, folder, 
       await shell.close()
     })
 
-    test(`a script (${first}) that breaks does not lose the one that was sent behind it`, async () => {
+    test(`a script (${first}) that fails does not lose the one sent after it`, async () => {
       const shell = await start()
       for (const broken of ['if then', 'exit 9', 'kill -9 $(exec sh -c "echo \\$PPID")', '. /nowhere']) {
         const [failed, second] = await Promise.all([
@@ -113,7 +113,7 @@ onEveryShell('scripts that are sent ahead', gated, ({ connection: gate, folder, 
       await shell.close()
     })
 
-    test(`a script (${first}) that is given up before it began is not waited for in vain`, async () => {
+    test(`a script (${first}) that is cancelled before it begins ends the wait`, async () => {
       const shell = await start()
       const begun = join(folder, `head-${first}`)
       const go = join(folder, `go-${first}`)

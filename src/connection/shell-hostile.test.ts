@@ -106,7 +106,7 @@ for (const [name, say] of wrong) {
   })
 }
 
-test('a script whose end comes while it is being killed, on a host that answers nobody else, is lost', async () => {
+test('a script that ends while it is being killed, on a host that answers nothing else, is lost', async () => {
   const { shell, says } = await hostile()
   const controller = new AbortController()
   const running = shell.run('one', { ...usual, signal: controller.signal })
@@ -118,7 +118,7 @@ test('a script whose end comes while it is being killed, on a host that answers 
   assert.equal(shell.gone.aborted, true)
 })
 
-test('words without end are cut, and marks of any length are taken apart', async () => {
+test('endless output is cut, and marks of any length are parsed', async () => {
   const { shell, says } = await hostile()
   const said: string[] = []
   const running = shell.run('one', { ...usual, onSay: (words) => said.push(words) })

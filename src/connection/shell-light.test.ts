@@ -62,7 +62,7 @@ onEveryShell('a light script', locally, ({ connection, command, folder, start })
     await shell.close()
   })
 
-  test('is killed with all below it when it runs out of time, and the next one runs', async () => {
+  test('is killed with its children when it times out, and the next one runs', async () => {
     const shell = await start()
     const pids = join(folder, 'pids')
     const script = `exec 3>${pids}; echo $(exec sh -c 'echo $PPID') >&3; echo begun

@@ -33,7 +33,7 @@ onEveryShell('the framed shell', locally, ({ folder, start }) => {
     await shell.close()
   })
 
-  test('gives scripts no input, so that none eats the next one', async () => {
+  test('gives scripts no input, so that none reads the next one', async () => {
     const shell = await start()
     const [first, second] = await Promise.all([text(shell, 'cat; echo a'), text(shell, 'read x; echo "b$x"')])
     assert.deepEqual([first, second], ['a\n', 'b\n'])
@@ -126,7 +126,7 @@ onEveryShell('the framed shell', locally, ({ folder, start }) => {
     await shell.close()
   })
 
-  test('does not wait for a child left behind, and its late words reach no later script', async () => {
+  test('does not wait for a child left running, and its late output reaches no later script', async () => {
     const shell = await start()
     const go = join(folder, 'go')
     // The child begins to speak only once the script that left it has been answered.
@@ -151,7 +151,7 @@ onEveryShell('the framed shell', locally, ({ folder, start }) => {
     spawnSync('kill', [pid.trim(), second.trim()])
   })
 
-  test('kills a script that runs out of time, with all below it, and goes on', async () => {
+  test('kills a script that times out, with its children, and continues', async () => {
     const shell = await start()
     const script = `echo $(exec sh -c 'echo $PPID'); trap '' TERM; (trap '' TERM; setsid sleep 300 & echo $!); (sh -c 'sleep 303 & echo $!'); (trap '' TERM; sleep 301; sleep 302)`
     const [reply, next] = await Promise.all([
@@ -176,7 +176,7 @@ onEveryShell('the framed shell', locally, ({ folder, start }) => {
   })
 })
 
-test('an echo of what was sent is no mark: the nonce never travels in one piece', async () => {
+test('an echo of the input is no mark: the nonce is never sent in one piece', async () => {
   const connection = locally()
   // With -v a shell repeats its input on stderr, as a terminal would on stdout.
   const shell = await openShell(connection, { signal: calm, command: 'exec sh -v' })
@@ -185,7 +185,7 @@ test('an echo of what was sent is no mark: the nonce never travels in one piece'
   await connection.close()
 })
 
-test('what answers, but not as a shell, is an error that says what it said', async () => {
+test('a program that is not a shell is an error with its output', async () => {
   const connection = locally()
   const opening = openShell(connection, {
     signal: calm,
@@ -197,7 +197,7 @@ test('what answers, but not as a shell, is an error that says what it said', asy
   await connection.close()
 })
 
-test('a host with the programs of busybox is refused as it greets', { skip: withoutBusybox }, async () => {
+test('a host with busybox is refused at the greeting', { skip: withoutBusybox }, async () => {
   const folder = mkdtempSync(join(tmpdir(), 'gpuplay-busybox-'))
   try {
     symlinkSync('/bin/busybox', join(folder, 'stat'))
@@ -208,7 +208,7 @@ test('a host with the programs of busybox is refused as it greets', { skip: with
   }
 })
 
-test('giving up ends the wait for a shell that does not answer', { timeout: 60_000 }, async () => {
+test('cancelling ends the wait for a shell that does not answer', { timeout: 60_000 }, async () => {
   const connection = locally()
   const folder = mkdtempSync(join(tmpdir(), 'gpuplay-shell-'))
   const begun = join(folder, 'begun')

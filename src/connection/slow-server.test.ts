@@ -16,7 +16,7 @@ import { makeKey, withoutSshd } from './testing/sshd.ts'
 
 const calm = new AbortController().signal
 
-describe('a server that lets us wait', { skip: withoutSshd() }, () => {
+describe('a server that does not answer', { skip: withoutSshd() }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'gpuplay-slow-'))
   after(() => rmSync(folder, { recursive: true, force: true }))
   const privateKey = makeKey(join(folder, 'key'))
@@ -60,7 +60,7 @@ describe('a server that lets us wait', { skip: withoutSshd() }, () => {
     ['drips lines', (socket: Socket) => drip(socket, 'wait\r\n')],
     ['drips bytes', (socket: Socket) => drip(socket, 'S')],
   ] as const) {
-    test(`${name}: given up when its time is over, however much memory is collected`, async (t) => {
+    test(`${name}: times out, even under garbage collection`, async (t) => {
       const server = createServer((socket) => {
         socket.on('error', () => {})
         greet(socket)
@@ -72,7 +72,7 @@ describe('a server that lets us wait', { skip: withoutSshd() }, () => {
     })
   }
 
-  test('a jump host that never connects onwards is given up', async (t) => {
+  test('a jump host that never connects further times out', async (t) => {
     const server = loggingIn(folder, (client) => client.on('tcpip', () => {}))
     t.after(() => server.close())
     const port = await listening(server)
@@ -80,7 +80,7 @@ describe('a server that lets us wait', { skip: withoutSshd() }, () => {
     assert.equal(problem.code, 'connection-timeout')
   })
 
-  test('a host that lets us in and opens no channel is given up, not asked again and again', async (t) => {
+  test('a host that accepts the login but opens no channel times out without retries', async (t) => {
     let asked = 0
     const server = loggingIn(folder, (client) => client.on('session', () => (asked += 1)))
     t.after(() => server.close())

@@ -40,7 +40,7 @@ describe('channels of a real sshd', { skip: withoutSshd(), concurrency: 4 }, () 
     }
   }
 
-  test('a shell that is closed under its script takes the script with it', async () => {
+  test('closing a shell ends its running script', async () => {
     const connection = await connect(target(), testEffects(), calm)
     const shell = await openShell(connection, { signal: calm })
     const { command, pid } = sleeper('closed')
@@ -53,7 +53,7 @@ describe('channels of a real sshd', { skip: withoutSshd(), concurrency: 4 }, () 
     await connection.close()
   })
 
-  test('a program that the server does not kill keeps nobody waiting', async () => {
+  test('a program that the server does not kill delays nobody', async () => {
     const connection = await connect(target(), testEffects(), calm)
     const { command, pid } = sleeper('killed')
     const channel = await connection.open(command, calm)
@@ -86,7 +86,7 @@ describe('channels of a real sshd', { skip: withoutSshd(), concurrency: 4 }, () 
     for (const shell of shells) assert.equal(shell.gone.aborted, true)
   })
 
-  test('a connection that is reset under a script is lost, and opens anew', async (t) => {
+  test('a connection that is reset during a script is lost, and opens again', async (t) => {
     const proxy = await startProxy(server.port)
     t.after(() => proxy.close())
     const knownHosts = join(server.folder, 'proxied')
@@ -119,7 +119,7 @@ describe('channels of a real sshd', { skip: withoutSshd(), concurrency: 4 }, () 
     assert.equal(waits.length, 2)
   })
 
-  test('a host that accepts and then says nothing times out', async () => {
+  test('a host that accepts the connection but sends nothing times out', async () => {
     const mute = createServer((socket) => socket.on('error', () => {}))
     const port = await listening(mute)
     const { problem } = await refusal(target({ port, connectTimeout: 0.3 }))
@@ -127,7 +127,7 @@ describe('channels of a real sshd', { skip: withoutSshd(), concurrency: 4 }, () 
     mute.close()
   })
 
-  test('a server is not asked to prove the host keys that it has besides', async () => {
+  test('a server does not have to prove its other host keys', async () => {
     const { client, lost } = await dial(target(), shareSsh(testEffects()), calm)
     let proven = 0
     client.on('hostkeys', () => (proven += 1))
@@ -143,7 +143,7 @@ describe('channels of a real sshd', { skip: withoutSshd(), concurrency: 4 }, () 
     assert.equal(proven, 0)
   })
 
-  test('giving up ends a connection attempt', async () => {
+  test('cancelling ends a connection attempt', async () => {
     const mute = createServer((socket) => socket.on('error', () => {}))
     const port = await listening(mute)
     const controller = new AbortController()

@@ -33,7 +33,7 @@ describe('the configuration of ssh', { skip: without }, () => {
     return { read: (address) => configs.read({ address }, calm), asked: () => asked }
   }
 
-  test('ssh is not asked where nothing applies that matters', async () => {
+  test('ssh does not run if no relevant line applies', async () => {
     const { read, asked } = reading(
       'Host *\n SendEnv LANG LC_*\n HashKnownHosts yes\nHost other\n User somebody\n',
     )
@@ -43,7 +43,7 @@ describe('the configuration of ssh', { skip: without }, () => {
     assert.equal(asked(), 0)
   })
 
-  test('ssh is asked once for all hosts to which the same lines apply', async () => {
+  test('ssh runs once for all hosts with the same lines', async () => {
     const { read, asked } = reading('Host pve*\n User admin\nHost pve3\n Port 2222\n')
     const all = await Promise.all(['pve1', 'pve2', 'pve3', 'web'].map(read))
     assert.deepEqual(
@@ -68,7 +68,7 @@ describe('the configuration of ssh', { skip: without }, () => {
     })
   }
 
-  test('files that are included count', async () => {
+  test('included files count', async () => {
     mkdirSync(join(folder, 'parts'))
     writeFileSync(join(folder, 'parts/one.conf'), 'Port 2200\nHost pve2\n User second\n')
     writeFileSync(join(folder, 'parts/two.txt'), 'Port 99\n')
@@ -80,7 +80,7 @@ describe('the configuration of ssh', { skip: without }, () => {
     )
   })
 
-  test('every host gets what ssh says of it', async () => {
+  test('every host gets the configuration that ssh reports for it', async () => {
     const word = fc.constantFrom('pve1', 'pve2', 'Web', 'pve*', '*', 'pve?', '!pve1', '10.0.0.1')
     const option = fc.constantFrom(
       'User admin',
@@ -122,7 +122,7 @@ describe('the configuration of ssh', { skip: without }, () => {
     )
   })
 
-  test('a command of `Match exec` that hangs is ended when its time is over, and when the run is', async () => {
+  test('a hanging command of `Match exec` is ended at its time limit, and with the run', async () => {
     const sshConfig = join(folder, 'hanging')
     const begun = join(folder, 'begun')
     writeFileSync(sshConfig, `Match exec "echo $PPID >>${begun}; exec sleep 86397"\n User never\n`)

@@ -22,11 +22,11 @@ describe('a real sshd', { skip: withoutSshd(), concurrency: 4 }, () => {
 
   for (const kind of ['ssh', 'openssh'] as const) {
     describe(`by ${kind}`, () => {
-      test('a known host and a right key let us in', async () => {
+      test('a known host accepts the right key', async () => {
         await hello(target({ kind }))
       })
 
-      test('a host key that is not known is refused, with the command that helps', async () => {
+      test('an unknown host key is refused, with the command to accept it', async () => {
         const knownHosts = join(server.folder, `none-${kind}`)
         const error = await refusal(target({ kind, knownHosts }))
         assert.equal(error.problem.code, 'host-key-unknown')
@@ -43,7 +43,7 @@ describe('a real sshd', { skip: withoutSshd(), concurrency: 4 }, () => {
         }
       })
 
-      test('accept-new writes an unknown key down, and knows it from then on', async () => {
+      test('accept-new records an unknown key, and accepts it from then on', async () => {
         const knownHosts = join(server.folder, `new-${kind}`)
         await hello(target({ kind, knownHosts, hostKeyChecking: 'accept-new' }))
         const key = readFileSync(`${server.hostKey}.pub`, 'utf8').split(' ')[1] ?? ''
@@ -62,12 +62,12 @@ describe('a real sshd', { skip: withoutSshd(), concurrency: 4 }, () => {
         assert.equal(error.problem.code, 'connection-refused')
       })
 
-      test('a name that does not exist is said', async () => {
+      test('an unknown host name is reported', async () => {
         const error = await refusal(target({ kind, address: 'no-such-host.invalid' }))
         assert.equal(error.problem.code, 'name-not-resolved')
       })
 
-      test('a script runs out of time and the shell goes on', async () => {
+      test('a script times out and the shell continues', async () => {
         const connection = await connect(target({ kind }), testEffects(), calm)
         const shell = await openShell(connection, { signal: calm })
         const late = await shell.run('echo a; sleep 200', { timeout: 500, signal: calm })
@@ -78,7 +78,7 @@ describe('a real sshd', { skip: withoutSshd(), concurrency: 4 }, () => {
     })
   }
 
-  test('a changed key tells what was shown and how to forget the old one', async () => {
+  test('a changed key is shown with the command to remove the old one', async () => {
     const knownHosts = join(server.folder, 'told')
     writeFileSync(
       knownHosts,
@@ -92,7 +92,7 @@ describe('a real sshd', { skip: withoutSshd(), concurrency: 4 }, () => {
     assert.match(problem.hint ?? '', /`ssh-keygen -f \S+told -R '\[127\.0\.0\.1\]:\d+'`/)
   })
 
-  test('a revoked key is refused even when nothing is checked', async () => {
+  test('a revoked key is refused even with host key checking off', async () => {
     const knownHosts = join(server.folder, 'revoked')
     const line = knownHostsLine(server.port, server.hostKey)
     writeFileSync(knownHosts, `${line}@revoked ${line}`)
@@ -100,12 +100,12 @@ describe('a real sshd', { skip: withoutSshd(), concurrency: 4 }, () => {
     assert.equal(error.problem.code, 'host-key-revoked')
   })
 
-  test('known hosts that cannot be read close the door', async () => {
+  test('an unreadable known_hosts file refuses the connection', async () => {
     const error = await refusal(target({ knownHosts: server.folder, hostKeyChecking: 'off' }))
     assert.equal(error.problem.code, 'known-hosts-unreadable')
   })
 
-  test('a login that fails says which keys were tried', async () => {
+  test('a failed login lists the tried keys', async () => {
     const privateKey = makeKey(join(server.folder, 'tried'))
     const { problem } = await refusal(target({ privateKey }))
     assert.match(problem.message, new RegExp(`refused the login; tried: key ${privateKey}`))
@@ -122,13 +122,13 @@ describe('a real sshd', { skip: withoutSshd(), concurrency: 4 }, () => {
     await hello(target({ privateKey, passphrase: new Secret('open sesame') }))
   })
 
-  test('a key file that is missing is said, not passed over', async () => {
+  test('a missing key file is reported, not skipped', async () => {
     const { problem } = await refusal(target({ privateKey: '/does/not/exist' }))
     assert.equal(problem.code, 'private-key-unreadable')
     assert.match(problem.message, /\/does\/not\/exist/)
   })
 
-  test('the agent opens what a locked key file cannot', async (t) => {
+  test('the agent logs in where an encrypted key file cannot', async (t) => {
     const socket = join(server.folder, 'agent')
     const agent = spawn('ssh-agent', ['-D', '-a', socket], { stdio: 'ignore' })
     t.after(() => agent.kill())
@@ -147,7 +147,7 @@ describe('a real sshd', { skip: withoutSshd(), concurrency: 4 }, () => {
     await hello(withoutKey, { agentSocket: socket })
   })
 
-  test('the configuration of ssh is followed: alias, port, user, key, known hosts', async () => {
+  test('the ssh configuration applies: alias, port, user, key, known hosts', async () => {
     const config = join(server.folder, 'config')
     writeFileSync(
       config,
@@ -164,7 +164,7 @@ describe('a real sshd', { skip: withoutSshd(), concurrency: 4 }, () => {
     assert.equal(problem.code, 'invalid-address')
   })
 
-  test('a jump host leads on, and its own key is checked too', async () => {
+  test('a jump host forwards the connection, and its own key is checked too', async () => {
     const bastion = await startSshd()
     try {
       const both = join(server.folder, 'both')

@@ -55,7 +55,7 @@ test('the shell of a container answers many scripts over one pct exec', async ()
   assert.equal(shell.gone.aborted, true)
 })
 
-test('a container that is missing, stopped or on no Proxmox node is said', async () => {
+test('a container that is missing, stopped or not on a Proxmox node is reported', async () => {
   const folder = scratch()
   const node = machineWith(folder)
   const without = await problemOf(pctConnection(node, '101'))
@@ -67,7 +67,7 @@ test('a container that is missing, stopped or on no Proxmox node is said', async
   await node.close()
 })
 
-test('the containers of a node share what leads to it', async () => {
+test('the containers of a node share its connections', async () => {
   const folder = scratch()
   program(folder, 'pct', fakePct)
   let spawned = 0
@@ -96,7 +96,7 @@ test('the containers of a node share what leads to it', async () => {
 describe('becoming another user', () => {
   const other = { user: 'gpuplay-nobody', method: 'sudo' } as const
 
-  test('the password is given once, and nothing after it is swallowed', async () => {
+  test('the password is sent once, and no later input is swallowed', async () => {
     const folder = scratch()
     program(folder, 'sudo', fakeSudo)
     const become = becomeConnection(machineWith(folder), { ...other, password: new Secret('correct horse') })
@@ -125,7 +125,7 @@ describe('becoming another user', () => {
     await become.close()
   })
 
-  test('a password that is asked for and not given is said', async () => {
+  test('a missing password is reported', async () => {
     const folder = scratch()
     program(folder, 'sudo', fakeSudo)
     const become = becomeConnection(machineWith(folder), other)
@@ -139,7 +139,7 @@ describe('becoming another user', () => {
     ['become-unknown-user', 'sudo: unknown user: gpuplay-nobody'],
     ['become-failed', 'sudo: /etc/sudo.conf is owned by uid 1, should be 0'],
   ] as const) {
-    test(`what sudo says is understood: ${code}`, async () => {
+    test(`the messages of sudo are recognized: ${code}`, async () => {
       const folder = scratch()
       program(folder, 'sudo', `echo '${said}' >&2; exit 1\n`)
       const become = becomeConnection(machineWith(folder), other)
@@ -168,7 +168,7 @@ describe('becoming another user', () => {
     })
   }
 
-  test('who already is that user needs no sudo', async () => {
+  test('a login that already is that user needs no sudo', async () => {
     const folder = scratch()
     program(folder, 'sudo', 'echo no sudo here >&2; exit 1\n')
     const become = becomeConnection(machineWith(folder), { ...other, user: userInfo().username })
@@ -177,7 +177,7 @@ describe('becoming another user', () => {
   })
 
   const withoutSudo = !isRoot ? 'needs root' : existsSync('/usr/bin/sudo') ? false : 'sudo is not installed'
-  test('the real sudo lets an account in with its password, once', { skip: withoutSudo }, async () => {
+  test('the real sudo accepts the password of an account, once', { skip: withoutSudo }, async () => {
     const folder = scratch()
     const account = `gpuplay${randomBytes(3).toString('hex')}`
     const rule = `/etc/sudoers.d/${account}`

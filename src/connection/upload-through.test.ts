@@ -25,7 +25,7 @@ describe('uploading', () => {
     return result.kind === 'failed' ? result.problem.code : result.kind
   }
 
-  test('bytes, a file and a stream arrive whole, with their mode, and nothing else is left', async () => {
+  test('bytes, a file and a stream arrive complete with their mode, and no temporary file is left', async () => {
     const folder = scratch()
     const source = join(folder, 'source')
     const bytes = randomBytes(3_000_001)
@@ -42,7 +42,7 @@ describe('uploading', () => {
     assert.deepEqual(readdirSync(there).sort(), ["it's a file", 'stream'])
   })
 
-  test('what goes wrong leaves the old file and nothing beside it', async () => {
+  test('a failure leaves the old file and no temporary file', async () => {
     const folder = scratch()
     const path = join(folder, 'file')
     writeFileSync(path, 'old')
@@ -79,7 +79,7 @@ describe('uploading', () => {
     },
   )
 
-  test('giving up ends it, and cleans up there', async () => {
+  test('cancelling ends the upload and removes the temporary file', async () => {
     const folder = scratch()
     const controller = new AbortController()
     const endless = new Readable({ read: () => {} })
@@ -98,7 +98,7 @@ describe('uploading', () => {
     assert.equal(existsSync(join(folder, 'f')), false)
   })
 
-  test('a host that dies under it is lost, never sent', async () => {
+  test('a host that dies during the upload gives lost, never sent', async () => {
     const folder = scratch()
     program(folder, 'cat', 'head -c 100000 >/dev/null; kill -9 $PPID; sleep 1\n')
     const dying = machineWith(folder)

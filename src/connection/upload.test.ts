@@ -29,7 +29,7 @@ function complaining(): Connection {
   return { kind: 'ssh', open, close: () => Promise.resolve() }
 }
 
-test('an upload that fails at once says why', async () => {
+test('an upload that fails at once reports the reason', async () => {
   const result = await upload(complaining(), {
     source: Buffer.from('x'),
     path: '/mnt/x',

@@ -98,7 +98,7 @@ test('many long texts that exceed a frame together come one by one', async () =>
   )
 })
 
-test('a pipe is not hashed: it would take the others with it', async () => {
+test('a pipe is not hashed, because it would block the others', async () => {
   using dir = scratch()
   writeFileSync(dir.path('a'), 'a')
   spawnSync('mkfifo', [dir.path('pipe')])

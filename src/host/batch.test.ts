@@ -14,7 +14,7 @@ import * as system from './queries/system.ts'
 import { scratch } from './testing/scratch.ts'
 import { asking, outcome, programs, textOf } from './testing/asking.ts'
 
-test('a stat that answers nonsense is the failure of that file, and its neighbours are answered', async () => {
+test('an invalid answer of stat fails only that file', async () => {
   using dir = scratch()
   const { batcher } = asking(programs(dir, { stat: String.raw`printf '/x\0zzzz\0/x\0'` }))
   const answers = await Promise.all([
@@ -60,7 +60,7 @@ for (const [what, parse, why] of [
   })
 }
 
-test('what is asked while the shell is being opened travels in one frame', async () => {
+test('queries issued while the shell opens travel in one frame', async () => {
   let open = (): void => undefined
   const opened = new Promise<void>((resolve) => {
     open = resolve
@@ -75,7 +75,7 @@ test('what is asked while the shell is being opened travels in one frame', async
   assert.equal(sent.length, 1)
 })
 
-test('what cannot be put into a script fails alone', async () => {
+test('a query that cannot be put into a script fails alone', async () => {
   const { batcher, sent } = asking()
   const answers = await Promise.all([
     outcome(batcher.query(files.stat, '/a\0b')),
@@ -112,7 +112,7 @@ test('reads take a light frame; a program that only its author promises to be re
   )
 })
 
-test('what does not fit into one frame travels in several that are sent at once', async () => {
+test('queries that exceed one frame travel in several that are sent at once', async () => {
   const { batcher, sent } = asking()
   const kind = broken({ mergeLimit: 1, answerBytes: 10 * 1024 * 1024 })
   const answers = Promise.all(['a', 'b', 'c'].map((item) => batcher.query(kind, item)))

@@ -103,7 +103,7 @@ const usual: readonly {
 ]
 
 for (const { name, said, code, message, hint } of usual) {
-  test(`${name} is told with what to do about it`, () => {
+  test(`${name} is reported with a hint`, () => {
     const problem = diagnose(said)
     assert.equal(problem?.code, code)
     assert.match(problem?.message ?? '', message)
@@ -111,7 +111,7 @@ for (const { name, said, code, message, hint } of usual) {
   })
 }
 
-test('what is not known is not guessed at', () => {
+test('an unknown failure is not guessed', () => {
   assert.equal(diagnose('make: *** [Makefile:12: all] Error 2'), undefined)
 })
 

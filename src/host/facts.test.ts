@@ -25,7 +25,7 @@ test('every fact of this machine is what its schema says', async () => {
   assert.equal(new Set(facts.map(({ name }) => name)).size, facts.length)
 })
 
-test('distributions and their families are called as Ansible calls them', () => {
+test("distributions and their families have Ansible's names", () => {
   assert.deepEqual(['debian', 'rhel', 'pop', 'newone'].map(distributionName), [
     'Debian',
     'RedHat',

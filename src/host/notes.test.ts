@@ -14,7 +14,7 @@ import { scratch } from './testing/scratch.ts'
 
 const { signal } = new AbortController()
 
-test('notes are written, read and struck out, whatever their keys and values', async () => {
+test('notes are written, read and removed, whatever their keys and values', async () => {
   const value = fc.jsonValue().map((plain): unknown => JSON.parse(JSON.stringify(plain)))
   await fc.assert(
     fc.asyncProperty(
@@ -52,7 +52,7 @@ test('notes are written, read and struck out, whatever their keys and values', a
   )
 })
 
-test('notes that cannot be written, and strikes that fail, are failures', async () => {
+test('notes that cannot be written or removed are failures', async () => {
   using dir = scratch()
   const state = dir.path('v1')
   mkdirSync(state)

@@ -155,7 +155,7 @@ test('a program that answers more than is kept fails alone', async () => {
   assert.ok(command.status === 'fulfilled' && command.value?.endsWith('/sh'))
 })
 
-test('a lost connection rejects every read with an error of its own', async () => {
+test('a lost connection rejects every read with its own error', async () => {
   const { reader, shell } = reading()
   shell.lose()
   const results = await Promise.allSettled([reader.view().kernel(), reader.view().stat('/etc')])
@@ -172,7 +172,7 @@ test('what no constructor of questions has made is not asked, and a host of a mo
   assert.equal(await host.ask(nothing), 0)
 })
 
-test('an answer that its parser chokes on is the fault of the host', async () => {
+test("an answer that its parser rejects is the host's failure", async () => {
   const host = reading().reader.view()
   const choking = question({ words: ['nproc'], reads: [], parse: () => assert.fail('no number') })
   await assert.rejects(host.ask(choking), (error: unknown) => {
@@ -240,7 +240,7 @@ test('packages, kernel modules, programs and space of this machine are read', as
   assert.ok(space > 0)
 })
 
-test('a view remembers what its task looked at', async () => {
+test('a view records what its task read', async () => {
   using dir = scratch()
   writeFileSync(join(dir.directory, 'a'), 'a')
   const { reader } = reading()
@@ -259,7 +259,7 @@ test('a view remembers what its task looked at', async () => {
   })
 })
 
-test('a link that leads nowhere is no absent file: who reads through it may write through it', async () => {
+test('a dangling link is not an absent file: a task can write through it', async () => {
   using dir = scratch()
   const [link, none] = [join(dir.directory, 'link'), join(dir.directory, 'none')]
   symlinkSync('nowhere', link)

@@ -50,7 +50,7 @@ test('what was answered is not asked again, by whichever view, until it is dropp
   assert.equal(await frames(shell, ask), 1)
 })
 
-test('a read that failed is asked again', async () => {
+test('a failed read is repeated', async () => {
   using dir = scratch()
   mkdirSync(dir.path('a'))
   const { reader, shell } = reading()

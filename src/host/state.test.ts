@@ -29,7 +29,7 @@ test('one run at a time holds a machine; the next one gets a larger token', asyn
   await second.lease.release()
 })
 
-test('whoever took a machine just now is named, not whoever had it before', async () => {
+test('the present holder of a machine is named, not the previous one', async () => {
   using dir = scratch()
   const machine = createTestMachine({ stateDirectory: dir.path('v1') })
   const before = await takeLease(machine, { ...holder, run: 'r0' })
@@ -119,7 +119,7 @@ test('the state of a newer gpuplay is left alone', async () => {
   assert.equal(existsSync(dir.path('gpuplay/v1')), false)
 })
 
-test('a state directory that cannot be made is an error that says so', async () => {
+test('a state directory that cannot be created is an error', async () => {
   using dir = scratch()
   writeFileSync(dir.path('file'), '')
   const machine = createTestMachine({ stateDirectory: dir.path('file/v1') })

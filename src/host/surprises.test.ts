@@ -20,7 +20,7 @@ function here(): Host {
   }).view()
 }
 
-test('what was said and is not seen is told, and nothing else', async () => {
+test('only effects that did not happen are reported', async () => {
   using dir = scratch()
   writeFileSync(dir.path('right'), 'right', { mode: 0o600 })
   writeFileSync(dir.path('wrong'), 'other', { mode: 0o644 })
@@ -72,7 +72,7 @@ test('what was said and is not seen is told, and nothing else', async () => {
   )
 })
 
-test('what was declared unknown afterwards is not compared', async () => {
+test('effects that were declared unknown later are not compared', async () => {
   using dir = scratch()
   const actions: readonly Action[] = [
     { kind: 'writeFile', path: dir.path('a'), content: { kind: 'text', text: 'x' } },

@@ -44,7 +44,7 @@ test('notes are there before the change, and not when nothing was changed', asyn
   }
 })
 
-test('a change whose handlers cannot be recorded is not made', async () => {
+test('a change does not happen if its handlers cannot be recorded', async () => {
   using dir = scratch()
   mkdirSync(dir.path('state'))
   writeFileSync(dir.path('state/pending'), 'no directory')

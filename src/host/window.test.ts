@@ -42,7 +42,7 @@ test('steps travel together, run in order, and each has its own outcome and outp
   assert.equal(machine.current.scripts.length, 1)
 })
 
-test('an outcome is known before the steps behind it have ended', async () => {
+test('an outcome is known before the later steps have ended', async () => {
   using dir = scratch()
   const go = dir.path('go')
   const finished = (index: number): void => {
@@ -56,7 +56,7 @@ test('an outcome is known before the steps behind it have ended', async () => {
   assert.equal(outputOf(results[1]), 'went on\n')
 })
 
-test('the first step that fails is the last that begins', async () => {
+test('no step begins after the first failure', async () => {
   using dir = scratch()
   for (const fails of [run('echo why >&2; exit 4'), write(dir.path('no/such/directory'), 'x')]) {
     const { context, ended } = listening()
@@ -204,7 +204,7 @@ function killable(shell: ReturnType<Awaited<ReturnType<typeof openFramed>>['shel
   }
 }
 
-test('what needs more than a script has its place in the order', async () => {
+test('a step that needs more than a script keeps its place in the order', async () => {
   using dir = scratch()
   const machine = here(dir)
   const content = controllerFile(dir.path('source'), 'large')

@@ -42,7 +42,7 @@ test('a program is run with its input, environment and directory, and its output
   assert.deepEqual(result, { kind: 'done', reply: { code: 4, stdout: "hush it's /etc\n", stderr: 'oops\n' } })
 })
 
-test('a program that fails says what and why', async () => {
+test('a program that fails is reported with its reason', async () => {
   using dir = scratch()
   const machine = here(dir)
   const fails = async (script: string, hint?: string): Promise<string> => {
@@ -76,7 +76,7 @@ test('a program that fails says what and why', async () => {
   assert.ok(absent.kind === 'failed' && /no-such-program is not installed/.test(absent.problem.message))
 })
 
-test('a program that takes too long is ended on the host itself', async () => {
+test('a program that times out is ended on the host itself', async () => {
   using dir = scratch()
   const action: Run = { kind: 'run', label: 'wait', argv: ['sh', '-c', 'echo busy; sleep 60'], timeout: 1 }
   const result = await execute(action, here(dir), testContext())
@@ -115,7 +115,7 @@ function writeGo(dir: Scratch): void {
     void import('node:fs').then(({ writeFileSync }) => writeFileSync(dir.path('go'), ''))
 }
 
-test('a detached program that ended while nobody was looking is not run again', async () => {
+test('a detached program that ended unobserved does not run again', async () => {
   using dir = scratch()
   const machine = here(dir)
   const controller = new AbortController()

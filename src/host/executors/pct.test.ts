@@ -58,7 +58,7 @@ test('a push arrives in no directory that somebody else could have made', { skip
   }
 })
 
-test('a push that failed is found out though pct exits with 0', async () => {
+test('a failed push is detected although pct exits with 0', async () => {
   for (const [pct, message] of [
     [
       'echo "failed to create file: /x: Permission denied" >&2; exit 0',
@@ -95,7 +95,7 @@ test('a container is started, stopped and restarted by pct, and what it is alrea
   }
 })
 
-test('a container that cannot start says why', async () => {
+test('a container that cannot start is reported with the reason', async () => {
   using dir = scratch()
   const pct =
     '[ "$1" = status ] && { echo "status: stopped"; exit 0; }; echo "Device /dev/nvidia0 does not exist" >&2; exit 255'

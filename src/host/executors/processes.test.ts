@@ -144,7 +144,7 @@ const skip =
   cannotCount !== false ? cannotCount : process.getuid?.() === 0 ? false : 'needs root, to change owners'
 
 for (const { name, command, skip: missing } of shellKinds) {
-  test(`on ${name} a step costs what it has to`, { skip: skip || missing }, async (t) => {
+  test(`on ${name} a step starts no superfluous process`, { skip: skip || missing }, async (t) => {
     using dir = scratch()
     const framed = await openFramed(dir, countingCommand(command.replace('exec ', '')))
     t.after(() => framed.close())

@@ -104,7 +104,7 @@ for (const program of ['curl', 'wget'] as const) {
       assert.ok(!existsSync(dir.path('to.run.part')))
     })
 
-    test(`what has arrived before is not fetched again`, async () => {
+    test(`a download resumes after the bytes that have arrived`, async () => {
       using dir = scratch()
       using server = await serving(serve)
       writeFileSync(dir.path('to.run.part'), content.subarray(0, 150_000))
@@ -144,7 +144,7 @@ for (const program of ['curl', 'wget'] as const) {
       )
     })
 
-    test(`a server that says no is quoted`, async () => {
+    test(`the refusal of a server is quoted`, async () => {
       for (const [code, requests, hint] of [
         [404, 1, /no such file/],
         [503, 3, /retry later/],

@@ -31,7 +31,7 @@ const output = record({
   code: oneof(constantFrom(0, 1, 2, 124, 127), integer()),
 })
 
-describe('an answer that makes no sense', () => {
+describe('an invalid answer', () => {
   test('has a subject for every kind of query', () => {
     const named = Object.values(subjects).map(({ kind }) => kind)
     assert.equal(allKinds.length, named.length)
@@ -53,7 +53,7 @@ describe('an answer that makes no sense', () => {
     })
   }
 
-  test('silence is not absence', () => {
+  test('an empty answer does not mean absent', () => {
     const silence = { stdout: Buffer.alloc(0), stderr: Buffer.alloc(0), code: 0 }
     for (const name of ['stat', 'statFollow', 'hash', 'list', 'dpkg', 'unit', 'command', 'container']) {
       const [answer] = subjects[name]?.answers(silence, 1) ?? []
