@@ -151,8 +151,7 @@ async function retire(slot: Slot): Promise<void> {
 }
 
 /**
- * Starts a program. ssh2's events become one end that is known or lost, and never counts as success by
- * default.
+ * Starts a program. ssh2's events become one end, known or lost; a lost one never counts as success.
  * @throws UnreachableError with the code `no-answer` if the server does not start the program in time
  */
 function execute(
