@@ -130,7 +130,7 @@ describe('nvidia_host', { skip, timeout: 400_000 }, () => {
     await lab.node('pve1').output('pct set 101 --dev0 /dev/nvidia0 --dev1 /dev/nvidia-uvm; pct reboot 101')
     const run = await play('-e', 'nvidia_driver_version=590.48.01', '-l', 'pve1')
     assert.equal(run.exitCode, 4, run.text)
-    assert.match(run.text, /container 101 \(ct101\) has a GPU and runs/)
+    assert.match(run.text, /container 101 \(ct101\) has a GPU and is running/)
     assert.equal(await loaded(), '580.95.05')
   })
 

@@ -199,7 +199,7 @@ describe('reports', { skip: whyNoLab() ?? false, timeout: 600_000 }, () => {
     said(
       await play(playbook, 'pve1'),
       5,
-      /^  error: cannot install nvtop: .*the package manager is in use: process \d+ \(unattended-upgr\) holds \/var\/lib\/dpkg\/lock-frontend\n    help: wait until it is done .*, then run again$/m,
+      /^  error: cannot install nvtop: .*the package manager is in use: process \d+ \(unattended-upgr\) holds \/var\/lib\/dpkg\/lock-frontend\n    help: wait until it has finished .*, then run again$/m,
     )
     await release()
     said(await play(playbook, 'pve1'), 0)
