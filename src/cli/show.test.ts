@@ -8,7 +8,8 @@ import { array, assert as check, constantFrom, property, string } from 'fast-che
 import type { EventBody, TaskDetail } from '../events/events.ts'
 import { createJsonlView } from '../view/jsonl.ts'
 import { jsonText } from '../view/json-text.ts'
-import { noCounts, numbered, playStarted, started, taskFinished, taskRef } from '../view/testing/events.ts'
+import { noCounts } from '../events/events.ts'
+import { numbered, playStarted, started, taskFinished, taskRef } from '../view/testing/events.ts'
 import { plainText } from '../view/text.ts'
 import { createView } from './show.ts'
 

@@ -1,7 +1,7 @@
 /** Counts outcomes by host and determines the exit code of the run. */
 import { type ExitCode, exitCodes, lowestFailure } from '../base/errors.ts'
 import type { SummaryRow } from '../modules/module.ts'
-import type { Counts, Failure, Outcome } from '../events/events.ts'
+import { type Counts, type Failure, type Outcome, noCounts } from '../events/events.ts'
 
 export interface Recap {
   /** Adds the host to the recap, even if nothing runs on it. */
@@ -15,16 +15,6 @@ export interface Recap {
   readonly failures: readonly Failure[]
   /** Returns the lowest exit code from 3 to 7; without one, `changesFound` if requested. */
   exitCode(options: { readonly failOnChange: boolean; readonly interrupted: boolean }): ExitCode
-}
-
-const noCounts: Counts = {
-  ok: 0,
-  changed: 0,
-  skipped: 0,
-  failed: 0,
-  unreachable: 0,
-  unknown: 0,
-  ignored: 0,
 }
 
 export function createRecap(): Recap {

@@ -39,6 +39,17 @@ export interface Counts {
   readonly ignored: number
 }
 
+/** The counts of a host with which nothing has happened yet. */
+export const noCounts: Counts = {
+  ok: 0,
+  changed: 0,
+  skipped: 0,
+  failed: 0,
+  unreachable: 0,
+  unknown: 0,
+  ignored: 0,
+}
+
 /** A failure on one host that makes the run exit with a nonzero code. */
 export interface Failure {
   readonly host: string

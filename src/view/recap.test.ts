@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { EventBody } from '../events/events.ts'
-import { finished, noCounts, started, taskRef } from './testing/events.ts'
+import { noCounts } from '../events/events.ts'
+import { finished, started, taskRef } from './testing/events.ts'
 import { shown } from './testing/shown.ts'
 
 test('the recap has the tables of the tasks, the counts of each host and the meaning of the exit code', () => {

@@ -1,19 +1,12 @@
 /** The contents of a terminal during a run. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { noCounts } from '../events/events.ts'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { EventBody } from '../events/events.ts'
 import { createColors } from './colors.ts'
 import { createTerminalView } from './terminal.ts'
-import {
-  finished,
-  noCounts,
-  numbered,
-  playStarted,
-  started,
-  taskFinished,
-  taskRef,
-} from './testing/events.ts'
+import { finished, numbered, playStarted, started, taskFinished, taskRef } from './testing/events.ts'
 import { fakeTerminal } from './testing/fake-terminal.ts'
 
 const install = taskRef('Install')

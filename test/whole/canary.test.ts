@@ -21,20 +21,20 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { stripVTControlCharacters } from 'node:util'
-import { modules } from '../../src/modules/catalogue.ts'
 import { attempt } from '../lab/process.ts'
+import { canaryPlaybook } from './support/canary-playbook.ts'
 import { gpuplay, root } from './support/gpuplay.ts'
 
 /** The marker in every secret. Secrets also contain quotes, blanks and other characters that programs escape. */
-const song = `kAn${randomBytes(4).toString('hex')}Rie`
-const secret = (name: string): string => `${name}'s "${song}" \\ $HOME 100% é`
+const marker = `kAn${randomBytes(4).toString('hex')}Rie`
+const secret = (name: string): string => `${name}'s "${marker}" \\ $HOME 100% é`
 /** The forms of the marker: plain, and in base64 at each of the three positions in a group. */
 const forms = [0, 1, 2].map((offset) =>
-  Buffer.from(`${'x'.repeat(offset)}${song}`)
+  Buffer.from(`${'x'.repeat(offset)}${marker}`)
     .toString('base64')
     .slice(offset === 0 ? 0 : offset + 1, -3),
 )
-const sings = new RegExp([song, song.toUpperCase(), song.toLowerCase(), ...forms].join('|'))
+const anyForm = new RegExp([marker, marker.toUpperCase(), marker.toLowerCase(), ...forms].join('|'))
 
 const whyNot = (): string | undefined => {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return 'it needs root on Linux, for mounts'
@@ -64,7 +64,7 @@ describe('no secret is visible', { skip: whyNot() ?? false, timeout: 600_000 }, 
     mkdirSync(at('inputs/templates'), { recursive: true })
     writeFileSync(
       at('inputs/key.pem'),
-      `-----BEGIN-----\n${'Ab1/'.repeat(6)}${song}${'Yz9+'.repeat(6)}\n-----END-----\n`,
+      `-----BEGIN-----\n${'Ab1/'.repeat(6)}${marker}${'Yz9+'.repeat(6)}\n-----END-----\n`,
       { mode: 0o600 },
     )
     writeFileSync(at('inputs/templates/app.hbs'), 'one: true\nkey: {{db_password}}\n{{upper db_password}}\n')
@@ -84,7 +84,7 @@ describe('no secret is visible', { skip: whyNot() ?? false, timeout: 600_000 }, 
     const gone = { address: '127.0.0.1', port: 1, user: 'ann', password: secret('ssh') }
     const hosts = { localhost: { connection: 'local' }, gone, private: { password: secret('inventory') } }
     writeFileSync(at('inputs/hosts.json'), JSON.stringify({ all: { hosts } }))
-    writeFileSync(at('inputs/site.yml'), playbook)
+    writeFileSync(at('inputs/site.yml'), canaryPlaybook(marker))
     began = Date.now()
   })
 
@@ -126,13 +126,13 @@ describe('no secret is visible', { skip: whyNot() ?? false, timeout: 600_000 }, 
 
   it('in a message about a mistake in a file that contains it', async () => {
     const mistakes: Readonly<Record<string, string>> = {
-      'yaml.yml': `db_password: ${song}\nbroken: [\n`,
-      'list.yml': `all: { hosts: { one: { become_password: ["${song}"] } } }\n`,
-      'next.yml': `all:\n  hosts:\n    one:\n      become_password: "${song}"\n      port: wrong\n`,
-      'ini.ini': `one ansible_password=${song} ansible_port=wrong\n`,
-      'name.yml': `api_token: the ${song} here\n1wrong: 2\n`,
-      'template.yml': `- hosts: all\n  vars:\n    db_password: "${song} {{ nowhere }}"\n  tasks: [debug: { msg: "{{ db_password }}" }]\n`,
-      'argument.yml': `- hosts: all\n  tasks:\n    - get_url: { url: no, dest: /x, password: "${song}" }\n`,
+      'yaml.yml': `db_password: ${marker}\nbroken: [\n`,
+      'list.yml': `all: { hosts: { one: { become_password: ["${marker}"] } } }\n`,
+      'next.yml': `all:\n  hosts:\n    one:\n      become_password: "${marker}"\n      port: wrong\n`,
+      'ini.ini': `one ansible_password=${marker} ansible_port=wrong\n`,
+      'name.yml': `api_token: the ${marker} here\n1wrong: 2\n`,
+      'template.yml': `- hosts: all\n  vars:\n    db_password: "${marker} {{ nowhere }}"\n  tasks: [debug: { msg: "{{ db_password }}" }]\n`,
+      'argument.yml': `- hosts: all\n  tasks:\n    - get_url: { url: no, dest: /x, password: "${marker}" }\n`,
     }
     writeFileSync(at('inputs/small.yml'), '- { hosts: all, tasks: [{ debug: { msg: x } }] }\n')
     for (const [name, text] of Object.entries(mistakes)) writeFileSync(at(`inputs/${name}`), text)
@@ -152,7 +152,7 @@ describe('no secret is visible', { skip: whyNot() ?? false, timeout: 600_000 }, 
 
   it('in a remaining file, except those that tasks wrote it to', async () => {
     const kept = files(folder).filter(
-      (path) => !path.startsWith(at('inputs')) && sings.test(readFileSync(path, 'latin1')),
+      (path) => !path.startsWith(at('inputs')) && anyForm.test(readFileSync(path, 'latin1')),
     )
     const names = new Set(kept.map((path) => path.slice(at('out').length + 1)))
     assert.deepEqual([...names].sort(), ['app', 'key', 'line', 'written'])
@@ -160,7 +160,7 @@ describe('no secret is visible', { skip: whyNot() ?? false, timeout: 600_000 }, 
     const { stdout } = await attempt([
       'sh',
       '-c',
-      `find /tmp /var/tmp /run /etc /root /var/log -xdev -type f -size -1000k -newermt @${Math.floor(began / 1000)} ! -path '${folder}/*' -print0 2>/dev/null | xargs -0 -r grep -laF -e ${song} 2>/dev/null`,
+      `find /tmp /var/tmp /run /etc /root /var/log -xdev -type f -size -1000k -newermt @${Math.floor(began / 1000)} ! -path '${folder}/*' -print0 2>/dev/null | xargs -0 -r grep -laF -e ${marker} 2>/dev/null`,
     ])
     assert.equal(stdout.replaceAll(/^.*canary.*$\n?/gm, ''), '')
   })
@@ -203,10 +203,10 @@ describe('no secret is visible', { skip: whyNot() ?? false, timeout: 600_000 }, 
     clearInterval(look)
     const said = stripVTControlCharacters(text)
     const about = `${words.join(' ')}: `
-    assert.doesNotMatch(said, sings, `${about}it was printed`)
+    assert.doesNotMatch(said, anyForm, `${about}it was printed`)
     const started = readFileSync(trace, 'utf8').split('\n')
     assert.deepEqual(
-      started.filter((line) => sings.test(line)).map((line) => line.slice(0, 500)),
+      started.filter((line) => anyForm.test(line)).map((line) => line.slice(0, 500)),
       [],
       `${about}on a command line`,
     )
@@ -219,7 +219,7 @@ describe('no secret is visible', { skip: whyNot() ?? false, timeout: 600_000 }, 
 function openFiles(folder: string): readonly string[] {
   return files(folder).filter((path) => {
     try {
-      return (statSync(path).mode & 0o077) !== 0 && sings.test(readFileSync(path, 'latin1'))
+      return (statSync(path).mode & 0o077) !== 0 && anyForm.test(readFileSync(path, 'latin1'))
     } catch {
       return false
     }
@@ -231,89 +231,3 @@ function files(folder: string): readonly string[] {
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
 }
-
-/** Modules with their own tasks below. Each other module gets a secret in an argument that refuses secrets. */
-const called = new Set(
-  'command shell copy template lineinfile file stat debug fail assert set_fact get_url wait_for'.split(' '),
-)
-
-/** A secret for the first argument and for all required arguments. */
-function argumentsOf(schema: object): string {
-  const properties: unknown = 'properties' in schema ? schema.properties : undefined
-  const required: readonly unknown[] =
-    'required' in schema && Array.isArray(schema.required) ? schema.required : []
-  const names = Object.keys(typeof properties === 'object' && properties !== null ? properties : {})
-  const needed = names.filter((name, index) => index === 0 || name === 'value')
-  return [...new Set([...needed, ...required])]
-    .map((name) => `${String(name)}: "{{ db_password }}"`)
-    .join(', ')
-}
-
-const others = modules.filter(({ name }) => !called.has(name))
-
-const playbook = `
-- name: "Play of {{ db_password }}"
-  hosts: localhost
-  ignore_errors: true
-  vars:
-    mixed: "of {{ db_password }}"
-  tasks:
-    - { name: "Name of {{ db_password }}", debug: { msg: "{{ mixed }}" } }
-    - { name: files, copy: { content: "{{ db_password }} {{ mixed }}", dest: "{{ out }}/written", mode: '0600' }, notify: handle }
-    - { name: template, template: { src: app.hbs, dest: "{{ out }}/app", mode: '0600' } }
-    - { name: copy, copy: { src: "{{ playbook_dir }}/key.pem", dest: "{{ out }}/key", mode: '0600' }, no_log: true }
-    - { name: line, copy: { content: "a\\n", dest: "{{ out }}/line", mode: '0600' } }
-    - { name: change line, lineinfile: { path: "{{ out }}/line", line: "x {{ database.password }}" } }
-    - { name: read, command: { cmd: "cat {{ out }}/written {{ out }}/key {{ out }}/app", reads: true }, register: back }
-    - { name: show, debug: { var: back } }
-    - { name: show forms, debug: { msg: "{{json back}} {{quote back.stdout}} {{upper back.stdout}}" } }
-    - { name: encode, shell: "base64 {{ out }}/written; base64 -w 0 {{ out }}/app; od -c /dev/null", register: encoded }
-    - { name: show encoded, debug: { msg: "{{ encoded.stdout }}" } }
-    - { name: color, command: "grep --color=always -o AnA {{ out }}/written", register: color }
-    - { name: facts, set_fact: { made: "{{ db_password }}", more: { deep: ["{{ mixed }}"] } } }
-    - { name: show facts, debug: { var: more } }
-    - { name: loop, debug: { msg: "{{ item.name }} {{ item.api_token }}" }, loop: "{{ users }}" }
-    - { name: loop of them, debug: { msg: "{{ item }}" }, loop: "{{ words }}", register: looped }
-    - { name: loop of results, debug: { msg: "{{ item }}" }, loop: "{{ back.stdout_lines }}" }
-    - { name: show loop, debug: { var: looped } }
-    - { name: all variables, debug: { var: hostvars.localhost } }
-    - { name: input, command: { cmd: cat, stdin: "{{ door }}" }, register: fed }
-    - { name: show input, debug: { msg: "{{ fed.stdout }}" } }
-    - { name: environment, shell: 'printf %s "$TOKEN"; printf %s "$TOKEN" >&2; exit 3', environment: { TOKEN: "{{ door }}" } }
-    - { name: environment of reads, command: { cmd: env, reads: true }, environment: { TOKEN: "{{ door }}" } }
-    - { name: fails with it, shell: 'cat {{ out }}/written >&2; exit 1' }
-    - { name: fails reading, command: { cmd: "sh -c 'cat {{ out }}/written >&2; exit 1'", reads: true } }
-    - { name: times out, shell: { cmd: "cat {{ out }}/written; sleep 5", timeout: 1 } }
-    - { name: on a command line, command: { argv: [echo, "{{ db_password }}"] } }
-    - { name: of a shell, shell: "echo {{ mixed }}" }
-    - { name: of reads, command: { cmd: "echo {{ db_password }}", reads: true } }
-    - { name: of what was read, command: { argv: [echo, "{{ back.stdout }}"], reads: true } }
-    - { name: of what was set, command: { argv: [echo, "{{ made }}"] } }
-    - { name: in a path, copy: { content: x, dest: "{{ out }}/{{ db_password }}" } }
-    - { name: in a mode, copy: { content: x, dest: "{{ out }}/x", mode: "{{ db_password }}" } }
-    - { name: in an owner, file: { path: "{{ out }}/line", owner: "{{ db_password }}" } }
-    - { name: in a line, lineinfile: { path: "{{ out }}/line", regexp: "{{ mixed }}", line: b, state: absent } }
-    - { name: in a condition, debug: { msg: x }, when: db_password }
-    - { name: in a verdict, command: 'cat {{ out }}/written', failed_when: mixed }
-    - { name: until, command: 'cat {{ out }}/written', register: u, until: u.stdout == "x", retries: 1, delay: 0 }
-    - { name: lookup, debug: { msg: "{{lookup database db_password}}" } }
-    - { name: assert, assert: { that: [db_password == "x"], fail_msg: "not {{ db_password }}" } }
-    - { name: fail, fail: { msg: "{{ mixed }}" } }
-    - { name: waits, wait_for: { path: "{{ db_password }}", timeout: 1 } }
-    - { name: stat, stat: { path: "/{{ db_password }}" } }
-    - { name: fetch, get_url: { url: "{{ door_url }}", dest: "{{ out }}/tool", username: ann, password: "{{ db_password }}", headers: { X-Token: "Bearer 1" } } }
-    - { name: fetch refused, get_url: { url: "{{ door_url }}/2", dest: "{{ out }}/tool2" } }
-    - { name: fetch by address, get_url: { url: "http://ann:${song}@127.0.0.1:1/x", dest: "{{ out }}/tool3" } }
-    - { name: fetch by proxy, get_url: { url: "{{ door_url }}/3", dest: "{{ out }}/tool4", proxy: "http://ann:${song}@127.0.0.1:1" } }
-    - { name: nobody sees, command: { argv: [printf, "%s", hidden] }, no_log: true, register: none }
-    - { name: nobody sees input, command: { cmd: cat, stdin: "quiet ${song}" }, no_log: true, register: unseen }
-    - { name: nobody sees a failure, shell: "cat {{ out }}/key >&2; exit 9", no_log: true, register: bad }
-    - { name: nobody sees items, debug: { msg: "{{ item }}" }, loop: ["${song}-one", "${song}-two"], no_log: true }
-    - { name: show what nobody sees, debug: { msg: "{{ unseen.stdout }} {{json unseen}} {{json bad}}" } }
-    - { name: use what nobody sees, command: "echo {{ unseen.stdout }}" }
-${others.map(({ name, args }) => `    - { name: ${name}, ${name}: { ${argumentsOf(args)} } }`).join('\n')}
-    - { name: last word, debug: { msg: last word } }
-  handlers:
-    - { name: handle, command: "cat {{ out }}/written" }
-- { name: Not there, hosts: gone, tasks: [{ command: 'true' }] }
-`

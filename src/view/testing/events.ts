@@ -1,5 +1,5 @@
 /** Events of a run, for tests of views. */
-import type { Counts, Event, EventBody, Outcome, TaskDetail, TaskRef } from '../../events/events.ts'
+import type { Event, EventBody, Outcome, TaskDetail, TaskRef } from '../../events/events.ts'
 
 /** Numbers events like a run. */
 export function numbered(bodies: readonly EventBody[]): readonly Event[] {
@@ -28,16 +28,6 @@ export interface Ending {
 
 export function taskFinished(host: string, task: TaskRef, outcome: Outcome, ending: Ending = {}): EventBody {
   return { type: 'task.finished', host, task, outcome, detail: {}, milliseconds: 5, ...ending }
-}
-
-export const noCounts: Counts = {
-  ok: 0,
-  changed: 0,
-  skipped: 0,
-  failed: 0,
-  unreachable: 0,
-  unknown: 0,
-  ignored: 0,
 }
 
 type Finished = Extract<EventBody, { readonly type: 'run.finished' }>
