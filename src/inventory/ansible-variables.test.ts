@@ -4,7 +4,7 @@ import { load } from '../language/testing/playbooks.ts'
 import { report } from '../language/testing/report.ts'
 import { misplacedVariables } from './ansible-variables.ts'
 
-test("Ansible's connection variables in playbooks and roles are refused, since they would do nothing there", () => {
+test("Ansible's connection variables in playbooks and roles are refused, because they would have no effect there", () => {
   const { playbook } = load({
     '/p/site.yml': `- hosts: all
   vars: { ansible_user: root, port: 8080, ansible_python_interpreter: python3 }

@@ -24,7 +24,7 @@ const lines: readonly (readonly [line: string, words: readonly string[] | undefi
 ]
 
 for (const [line, words] of lines) {
-  test(`${line} is ${words?.length ?? 'no'} words`, () => {
+  test(`${line} is split into ${words?.length ?? 'no'} words`, () => {
     assert.deepEqual(
       wordsOf(line)?.map(({ text }) => text),
       words,
@@ -32,7 +32,7 @@ for (const [line, words] of lines) {
   })
 }
 
-test('every character of a word knows its place in the line', () => {
+test('every character of a word has its column in the line', () => {
   fc.assert(
     fc.property(
       fc.string({ unit: fc.constantFrom('a', '=', ' ', '"', "'", '\\', '#', '{', '}') }),

@@ -71,12 +71,12 @@ for (const [pattern, hosts] of patterns) {
   })
 }
 
-test('a pattern in brackets that is no place is a glob', () => {
+test('a pattern in brackets that is not a position is a glob', () => {
   assert.equal(select('web[!1]'), 'web2 web3')
   assert.equal(select('web[a1-2]'), 'web1 web2')
 })
 
-test('--limit takes files, and what matches nothing is a mistake', () => {
+test('--limit reads files, and a limit without matches is a mistake', () => {
   const limit = (text: string) => {
     const { hosts, problems } = resolveLimit(inventory, text, files)
     return [...hosts.map((host) => host.name), ...report(problems)].join(' ')
@@ -97,7 +97,7 @@ test('--limit takes files, and what matches nothing is a mistake', () => {
   )
 })
 
-test('union, intersection and difference mean what they mean for sets, in any order of the parts', () => {
+test('union, intersection and difference are set operations, in any order of the parts', () => {
   const name = fc.constantFrom('web', 'db', 'old', 'lonely', 'web1', 'db1', 'all')
   const names = fc.uniqueArray(name, { maxLength: 3 })
   fc.assert(
@@ -122,6 +122,6 @@ test('union, intersection and difference mean what they mean for sets, in any or
   )
 })
 
-test('patterns are split at commas and colons outside of brackets and regular expressions', () => {
+test('patterns are split at commas and colons outside brackets and regular expressions', () => {
   assert.deepEqual(splitPattern('a:b[0:2],!c , ~x:y,&d'), ['a', 'b[0:2]', '!c', '~x:y', '&d'])
 })

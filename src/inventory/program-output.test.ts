@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { report } from '../language/testing/report.ts'
 import { inventoryOf, read, settingValue, valueOf } from './testing/inventories.ts'
 
-test('reads what an inventory program prints', () => {
+test('the output of an inventory program is read', () => {
   const inventory = inventoryOf(
     {
       '/i/hosts.json': JSON.stringify({
@@ -25,7 +25,7 @@ test('reads what an inventory program prints', () => {
   )
 })
 
-test('a value that the list does not give away is a mistake where it is used', () => {
+test('a value that was omitted from the output is reported where it is used', () => {
   const list = (variables: object) => ({
     '/i/hosts.json': JSON.stringify({ _meta: { hostvars: { a: variables } }, all: { hosts: ['a'] } }),
   })
@@ -35,7 +35,7 @@ test('a value that the list does not give away is a mistake where it is used', (
   assert.deepEqual(report(read(list({ app: { token: '(secret)' } }), ['/i/hosts.json']).problems), [])
 })
 
-test('what does not look like a list of a program is reported', () => {
+test('output in another format is reported', () => {
   const { problems } = read(
     { '/i/hosts.json': '{"_meta": {"hostvars": {}}, "web": {"hosts": {"a": {}}, "children": "x"}, "db": 1}' },
     ['/i/hosts.json'],

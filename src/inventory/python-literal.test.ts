@@ -73,7 +73,7 @@ const literals: readonly (readonly [text: string, data: unknown])[] = [
 ]
 
 for (const [text, data] of literals) {
-  test(`${text.slice(0, 30)} is ${data === undefined ? 'text' : JSON.stringify(data)}`, () => {
+  test(`${text.slice(0, 30)} is read as ${data === undefined ? 'text' : JSON.stringify(data)}`, () => {
     assert.deepEqual(dataOf(pythonLiteral(text)), data)
   })
 }

@@ -5,21 +5,21 @@ import { report } from './testing/report.ts'
 import { renderValue } from './render.ts'
 import { mistake, scopeOf } from './testing/scopes.ts'
 
-test('a result that two modules may give is checked by name alone', () => {
+test('if two modules may have registered a result, only its name is checked', () => {
   const found = mistakesIn(
     '- command: x\n  register: out\n- copy: {dest: /x, content: x}\n  register: out\n- debug: {msg: "{{out.anything}}"}\n',
   )
   assert.deepEqual(found, [])
 })
 
-test('arguments that are templates are not checked before they are rendered', () => {
+test('arguments with templates are not checked before they are rendered', () => {
   const found = mistakesIn('- service: {name: "{{x}}", state: "{{x}}", enabled: "{{x}}"}\n', {
     variables: ['x'],
   })
   assert.deepEqual(found, [])
 })
 
-test('a comparison that no host can make true is a mistake', () => {
+test('a comparison that is never true on any host is a mistake', () => {
   const facts = {
     type: 'object',
     properties: {
@@ -49,7 +49,7 @@ test('a comparison that no host can make true is a mistake', () => {
   ])
 })
 
-test('what is asked for need not be declared, and may be read where the condition has asked for it', () => {
+test('a variable that defined() or default() tests need not be declared; a task can read it if its condition tests it', () => {
   const tasks = `- debug: { msg: '{{#if (defined maybe)}}{{maybe}}{{else}}{{default other "x"}}{{/if}}' }
 - debug: { msg: '{{perhaps}}' }
   when: defined(perhaps) && perhaps == 1
@@ -62,7 +62,7 @@ test('what is asked for need not be declared, and may be read where the conditio
   ])
 })
 
-test('an argument, an entry of a list or of a map that is omit is left out', () => {
+test('an omitted argument, list entry or map entry is removed', () => {
   const text = `- hosts: all
   tasks:
     - copy:
@@ -84,7 +84,7 @@ test('an argument, an entry of a list or of a map that is omit is left out', () 
   ])
 })
 
-test('omit is no part of a text', () => {
+test('omit cannot be part of a text', () => {
   const [play] = playsOf({
     '/p/site.yml': '- hosts: all\n  tasks:\n    - debug: { msg: "a {{default b omit}}" }\n',
   })
@@ -96,14 +96,14 @@ test('omit is no part of a text', () => {
   )
 })
 
-test('facts are checked by their schema where there is one', () => {
+test('facts are checked against their schema', () => {
   const facts = { type: 'object', properties: { kernel: { type: 'string' } } }
   assert.deepEqual(mistakesIn('- debug: {msg: "{{facts.kernle}}"}\n', { facts }), [
     'site.yml:3:29 no-such-key: "facts" has no "kernle" (did you mean "kernel"?)',
   ])
 })
 
-test('conditions among the arguments of a module are expressions, checked by name and rendered to booleans', () => {
+test('conditions in arguments are expressions: their names are checked, and they are rendered to booleans', () => {
   assert.deepEqual(
     mistakesIn('- assert: {that: prot == 1}\n- assert: {that: [true, "{{x}}"]}\n', { variables: ['port'] }),
     [
@@ -120,7 +120,7 @@ test('conditions among the arguments of a module are expressions, checked by nam
   assert.deepEqual(renderValue(task.args, scopeOf({ port: 1 })), { that: [true, false] })
 })
 
-test("another host's result is read in a later play only", () => {
+test('a result of another host can be read only in a later play', () => {
   const plays = `- hosts: all
   tasks:
     - command: date

@@ -25,12 +25,12 @@ test('names of plays and tasks are rendered', () => {
   assert.equal(displayName(play.title, play.name, scopeOf({ place: 'Mars' })), 'Greet on Mars')
 })
 
-test('what the name needs and is not there, unknown or secret leaves it as it was written', () => {
+test('a name is shown unrendered if a variable in it is undefined, unknown or secret', () => {
   for (const scope of [{}, { who: new Unknown('later') }, { who: new Secret('x') }, { who: ['a'] }])
     assert.equal(displayName(task.title, task.name, scopeOf(scope)), 'Greet {{ who }}')
 })
 
-test('a name that reads what nothing declares is a mistake of the playbook', () => {
+test('an undeclared variable in a name is a mistake', () => {
   const { problems } = load({
     '/p/site.yml':
       '- name: On {{ plaec }}\n  hosts: all\n  vars: { place: x }\n  tasks: [{ name: "To {{ whom }}", command: "true" }]\n',

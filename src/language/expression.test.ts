@@ -47,7 +47,7 @@ function and(left: Truth, right: Truth): Truth {
   return left === true && right === true ? true : 'unknown'
 }
 
-test('logic over unknown values follows the three-valued truth table', () => {
+test('logic with unknown values follows the three-valued truth table', () => {
   const truth = fc.constantFrom<Truth>(true, false, 'unknown')
   fc.assert(
     fc.property(logic, fc.array(truth, { minLength: variables, maxLength: variables }), (tree, values) => {
@@ -62,20 +62,20 @@ test('logic over unknown values follows the three-valued truth table', () => {
   )
 })
 
-test('an unknown part of a result does not make the rest of it unknown', () => {
+test('an unknown part of a result does not make the other parts unknown', () => {
   const scope = scopeOf({ r: { rc: 0, stdout: new Unknown('it has not run') } })
   assert.equal(evaluate(expressionOf('r.rc == 0'), scope), true)
   assert.deepEqual(evaluate(expressionOf('r.stdout == "x"'), scope), new Unknown('it has not run'))
   assert.deepEqual(evaluate(expressionOf('r'), scope), { rc: 0, stdout: new Unknown('it has not run') })
 })
 
-test('unknown wins over an error on the other side of a logical operator', () => {
+test('a logical operator with an unknown and an invalid operand is unknown', () => {
   const scope = scopeOf({ u: new Unknown('later'), r: {} })
   assert.ok(evaluate(expressionOf('u && r.missing'), scope) instanceof Unknown)
   assert.ok(evaluate(expressionOf('r.missing && u'), scope) instanceof Unknown)
 })
 
-test('text that is made of a secret is a secret, a comparison with it is not', () => {
+test('text made from a secret is a secret, but a comparison with a secret is not', () => {
   const scope = scopeOf({ password: new Secret('hunter2') })
   const joined = evaluate(expressionOf('"-p" + password'), scope)
   assert.ok(joined instanceof Secret)
@@ -109,7 +109,7 @@ const values: readonly (readonly [expression: string, expected: unknown])[] = [
 ]
 
 for (const [expression, expected] of values) {
-  test(`${expression} gives ${JSON.stringify(expected)}`, () => {
+  test(`${expression} is ${JSON.stringify(expected)}`, () => {
     const scope = scopeOf({
       port: 8080,
       load: 1.5,
@@ -123,12 +123,12 @@ for (const [expression, expected] of values) {
   })
 }
 
-test('a pattern that makes other engines hang is answered at once', () => {
+test('a pattern with exponential backtracking is matched in linear time', () => {
   const scope = scopeOf({ text: 'a'.repeat(50_000) })
   assert.equal(evaluate(expressionOf('text.matches("^(a+)+b$")'), scope), false)
 })
 
-test('prototypes are out of reach', () => {
+test('prototypes are not accessible', () => {
   const scope = scopeOf({ table: { key: 1 } })
   assert.match(
     mistake(() => evaluate(expressionOf('table.constructor'), scope)),
@@ -164,7 +164,7 @@ const mistakes: readonly (readonly [expression: string, expected: string])[] = [
 ]
 
 for (const [expression, expected] of mistakes) {
-  test(`the mistake in ${expression} is found at its column`, () => {
+  test(`the mistake in ${expression} is reported at its column`, () => {
     const scope = scopeOf({ name: 'x', table: {}, entries: [1], count: 3, hostvars: { l: {} } })
     assert.equal(
       mistake(() => evaluate(expressionOf(expression), scope)),
@@ -173,7 +173,7 @@ for (const [expression, expected] of mistakes) {
   })
 }
 
-test('a condition that gives text is an error that says how to compare', () => {
+test('if a condition is text, the hint shows a comparison', () => {
   const scope = scopeOf({ name: 'x' })
   assert.throws(
     () => evaluateCondition([expressionOf('name')], scope),
@@ -187,7 +187,7 @@ test('a condition that gives text is an error that says how to compare', () => {
   )
 })
 
-test('a condition that gives yes or no as text is not turned round', () => {
+test('the texts "yes" and "no" in a condition are not converted to booleans', () => {
   for (const [text, truth] of [
     ['no', 'false'],
     ['yes', 'true'],
@@ -208,7 +208,7 @@ test('a condition that gives yes or no as text is not turned round', () => {
   }
 })
 
-test('several conditions are all needed, and one that is false decides beside unknown ones', () => {
+test('a list of conditions is true if all are, and false if one is, even if others are unknown', () => {
   const scope = scopeOf({ u: new Unknown('later'), t: true, f: false })
   const all = (...sources: string[]) => evaluateCondition(sources.map(expressionOf), scope)
   assert.equal(all('u', 'f'), false)
@@ -217,7 +217,7 @@ test('several conditions are all needed, and one that is false decides beside un
   assert.equal(evaluateCondition([], scope), true)
 })
 
-test('an expression lists what it reads, without the names that it binds itself', () => {
+test('an expression lists the variables that it reads, without the names that it binds itself', () => {
   const { reads } = expressionOf('facts.os.id == "debian" && xs.exists(x, x.n == y) && m["k"].z && m[i].z')
   assert.deepEqual(reads, [['facts', 'os', 'id'], ['xs'], ['y'], ['m', 'k', 'z'], ['m', '[...]', 'z'], ['i']])
 })

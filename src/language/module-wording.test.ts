@@ -34,12 +34,12 @@ const cases: readonly (readonly [task: string, said: string])[] = [
 ]
 
 for (const [task, said] of cases) {
-  test(`"${task}" is answered plainly`, () => {
+  test(`"${task}" is refused with a clear message`, () => {
     assert.deepEqual(mistakesIn(`- ${task}\n`, { modules: catalogue }), [`site.yml:3:${said}`])
   })
 }
 
-test('var of debug takes an expression, and so does a value in YAML', () => {
+test('var of debug accepts an expression or a YAML value', () => {
   const tasks =
     '- debug: { var: "inventory_hostname + 1" }\n- debug: { var: [1, "{{inventory_hostname}}"] }\n'
   assert.deepEqual(mistakesIn(tasks, { modules: catalogue }), [])

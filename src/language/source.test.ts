@@ -9,7 +9,7 @@ function shown(text: string, file = 'vars.yml'): string {
   return lines[0]?.slice(4) ?? ''
 }
 
-test('an excerpt leaves out what a name says is secret', () => {
+test('an excerpt hides values whose names mark them as secret', () => {
   assert.equal(shown('db_password: correct horse "battery"'), 'db_password: (secret)')
   assert.equal(shown('  - api_token: "open\\"sesame"'), '  - api_token: (secret)')
   assert.equal(shown('{"door_token":"open \\"sesame", "port": 1}'), '{"door_token":(secret), "port": 1}')
@@ -17,7 +17,7 @@ test('an excerpt leaves out what a name says is secret', () => {
   assert.equal(shown('one ansible_password=sesame port=22'), 'one ansible_password=(secret) port=22')
 })
 
-test('an excerpt shows everything else as it is', () => {
+test('an excerpt shows all other text unchanged', () => {
   for (const text of [
     'db_password: "{{ other }}"',
     'name: my_password is not here',
@@ -27,6 +27,6 @@ test('an excerpt shows everything else as it is', () => {
     assert.equal(shown(text), text)
 })
 
-test('an excerpt shows no line of a file of secrets', () => {
+test('an excerpt shows no line of a secrets file', () => {
   assert.equal(shown('door: sesame', 'group_vars/all/vault.yml'), '(a line of a secrets file)')
 })

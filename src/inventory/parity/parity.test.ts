@@ -53,7 +53,7 @@ function byAnsible({ name }: ParityCase): Read | 'refused' {
   return JSON.parse(JSON.stringify(answer))
 }
 
-test('the answers that are kept are those of Ansible', { skip }, () => {
+test('the recorded answers are the answers of the installed Ansible', { skip }, () => {
   const asked = askAnsible()
   for (const [index, { name }] of cases.entries()) assert.deepEqual(asked[index], answers[name], name)
 })
@@ -131,10 +131,10 @@ for (const one of cases) {
     })
     continue
   }
-  test(`Ansible and gpuplay differ, since ${differs}: ${name}`, () => {
+  test(`Ansible and gpuplay differ because ${differs}: ${name}`, () => {
     assert.notDeepEqual(byUs(one), byAnsible(one))
   })
-  test(`gpuplay reads it its own way: ${name}`, () => {
+  test(`gpuplay has its own result: ${name}`, () => {
     const read = byUs(one)
     if (read === 'refused' || ours === 'refused') {
       assert.equal(read, ours)

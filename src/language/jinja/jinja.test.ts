@@ -142,7 +142,7 @@ const values: readonly (readonly [value: string, help: string])[] = [
 ]
 
 for (const [value, help] of values) {
-  test(`${value} is refused as a value with its help`, () => {
+  test(`the value ${value} is refused with a hint`, () => {
     const said = saidOfValue(value)
     assert.equal(said.length, 1, said.join('\n'))
     assert.match(said[0] ?? '', /^".*" (uses|is) .*; templates here are Handlebars\n/s)
@@ -150,7 +150,7 @@ for (const [value, help] of values) {
   })
 }
 
-test('a file is told what a file can have, at its line and column', () => {
+test('Jinja in a file is reported at its line and column, with hints for files', () => {
   const text = `# {{ ansible_managed }}
 {% for s in servers %}
 server {{ s }} weight={{ s.weight | default(1) }};
@@ -171,7 +171,7 @@ user {{ 'www-data' if debian else 'nginx' }};
   ])
 })
 
-test('a file without Jinja is a template whatever it is called', () => {
+test('a file without Jinja is a template regardless of its name', () => {
   assert.deepEqual(problemsOfFile('port {{port}}\n'), [])
 })
 
@@ -190,7 +190,7 @@ const harmless = [
   '100% {50%}',
 ]
 for (const text of harmless) {
-  test(`${text} is no Jinja`, () => {
+  test(`${text} is not mistaken for Jinja`, () => {
     assert.deepEqual(saidOfValue(text), [])
   })
 }
@@ -240,7 +240,7 @@ const expressions: readonly (readonly [expression: string, message: string, help
 ]
 
 for (const [expression, message, help] of expressions) {
-  test(`${expression} is refused as an expression with its help`, () => {
+  test(`the expression ${expression} is refused with a hint`, () => {
     const [found, ...more] = problemsOfExpression(expression)
     assert.deepEqual(more, [])
     assert.equal(found?.message.replace('; expressions here are CEL', ''), message)
@@ -248,7 +248,7 @@ for (const [expression, message, help] of expressions) {
   })
 }
 
-test('what the help says can be written', () => {
+test('every suggested replacement is valid', () => {
   const helps = [...values.map(([, help]) => help), ...expressions.map(([, , help]) => help)]
   let tried = 0
   for (const help of helps) {
