@@ -12,7 +12,7 @@ const folders = ['../host/questions', '../nvidia', '../proxmox']
 
 const all: Patterns = await gather()
 
-test('this is all that modules can ask', () => {
+test('modules can ask exactly these questions', () => {
   assert.deepEqual(
     [...all.values()].map((words) => words.map(textOf).join(' ')).sort(),
     [
@@ -48,7 +48,7 @@ test('this is all that modules can ask', () => {
   )
 })
 
-test('no question is declared elsewhere, and none is hidden from this list', () => {
+test('all questions are declared in known places and are in this list', () => {
   const source = join(import.meta.dirname, '..')
   const declared = readdirSync(source, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts') && !/\.test\.ts$|\/testing\//.test(name))
@@ -89,7 +89,7 @@ const holes: readonly string[] = [
 ]
 
 for (const line of holes) {
-  test(`no question becomes "${line}"`, () => {
+  test(`no question can become "${line}"`, () => {
     const words = line.split(' ')
     assert.deepEqual(
       [...all].filter(([, pattern]) => admits(pattern, words)).map(([name]) => name),
@@ -98,7 +98,7 @@ for (const line of holes) {
   })
 }
 
-test('the check of holes can fail: it finds the questions of lines that are asked', () => {
+test('the check for holes can fail: it finds the questions for permitted lines', () => {
   const asked = (line: string): readonly string[] =>
     [...all].filter(([, pattern]) => admits(pattern, line.split(' '))).map(([name]) => name)
   assert.deepEqual(asked('apt-get -s -y --reinstall install jq curl'), ['aptSimulation'])
@@ -108,7 +108,7 @@ test('the check of holes can fail: it finds the questions of lines that are aske
   ])
 })
 
-test('no value is read as an option, and none adds an argument', () => {
+test('no value is read as an option or adds an argument', () => {
   const places = [...all].flatMap(([name, words]) =>
     words.flatMap((part) =>
       typeof part === 'string' || !(part.fits instanceof RegExp) ? [] : [{ name, part }],

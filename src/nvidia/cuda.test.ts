@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { cudaRepository, findCudaSources, withoutSources } from './cuda-sources.ts'
 import { compatibility, nvccRelease, repositoryName, versionedPackage } from './cuda.ts'
 
-test('a driver fits fully, within its major version, or not at all', () => {
+test('a driver is fully compatible, compatible within its major version, or incompatible', () => {
   const kinds = (cuda: string, ...drivers: readonly string[]): readonly string[] =>
     drivers.map((driver) => compatibility(cuda, driver).kind)
   assert.deepEqual(kinds('12.8', '580.95.05', '570.26', '560.35.05', '525.60.13', '520.61.05'), [
@@ -34,7 +34,7 @@ const stanzas = {
   text: 'Types: deb\nURIs: https://example.org/\nSuites: stable\n\n# ours\nTypes: deb\nURIs: https://developer.download.nvidia.com/compute/cuda/repos/debian12/x86_64/\nSuites: /\nSigned-By: /usr/share/keyrings/k.gpg\n',
 }
 
-test('every entry that is in force is found, in both formats', () => {
+test('all active entries are found, in both formats', () => {
   assert.deepEqual(
     findCudaSources([list, stanzas]).map(({ path, line, url, signedBy }) => [path, line, url, signedBy]),
     [

@@ -28,13 +28,13 @@ function recordedOptions(text: string): ReadonlySet<string> {
 
 const files = readdirSync(recordings).filter((name) => name.endsWith('--advanced-options.txt'))
 
-test('there are recordings of six branches', () => {
+test('recordings of six branches exist', () => {
   assert.equal(files.length, 6)
 })
 
 for (const file of files) {
   const version = file.slice(0, file.indexOf('--'))
-  test(`the option table agrees with the installer of ${version}`, () => {
+  test(`the option table matches the installer of ${version}`, () => {
     const recorded = recordedOptions(readFileSync(join(recordings, file), 'utf8'))
     assert.ok(recorded.size > 60, `only ${recorded.size} options were read from the recording`)
     for (const name of Object.keys(installerOptions)) {
@@ -44,7 +44,7 @@ for (const file of files) {
     }
   })
 
-  test(`the installer of ${version} knows every option that it is given`, () => {
+  test(`the installer of ${version} knows every option that it gets`, () => {
     const recorded = recordedOptions(readFileSync(join(recordings, file), 'utf8'))
     const given = [
       ...nodeOptions(version, { moduleType: 'open', beside: true }),
@@ -58,7 +58,7 @@ for (const file of files) {
   })
 }
 
-test('the kind of kernel modules is asked for in the words of the version', () => {
+test('the type of kernel modules is requested with the option of the version', () => {
   const asked = (version: string, moduleType: 'open' | 'proprietary'): string | undefined =>
     nodeOptions(version, { moduleType, beside: false }).find((option) => option.startsWith('--kernel-module'))
   assert.equal(asked('580.95.05', 'proprietary'), '--kernel-module-type=proprietary')
@@ -66,7 +66,7 @@ test('the kind of kernel modules is asked for in the words of the version', () =
   assert.equal(asked('550.144.03', 'proprietary'), undefined)
 })
 
-test('beside a loaded driver the installer is told so where it can be, and graphics keeps OpenGL', () => {
+test('if a driver is loaded, an installer that supports it gets the option for it; graphics keeps OpenGL', () => {
   const flag = '--allow-installation-with-running-driver'
   assert.ok(nodeOptions('580.95.05', { moduleType: 'open', beside: true }).includes(flag))
   assert.ok(!nodeOptions('580.95.05', { moduleType: 'open', beside: false }).includes(flag))

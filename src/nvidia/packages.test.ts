@@ -28,7 +28,7 @@ test('driver packages are distinguished from packages with similar names', () =>
     assert.ok(!isDriverPackage(name), name)
 })
 
-test('packages of which only the configuration is left are not installed', () => {
+test('packages with only configuration files left are not installed', () => {
   const stdout =
     'installed nvidia-driver 1\nconfig-files nvidia-smi 1\nnot-installed libcuda1 \nhalf-configured libnvidia-ml1 1\ninstalled libnvidia-container1 1\n'
   const rows = packageStates({ patterns: [] }).parse({ code: 0, stdout, stderr: '' })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { branchOf, driverVersionPattern } from './version.ts'
 
-test('the branch of a driver is its first part', () => {
+test('the branch of a driver is the first part of its version', () => {
   assert.equal(branchOf('580.95.05'), 580)
 })
 

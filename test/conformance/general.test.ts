@@ -30,11 +30,11 @@ describe('general modules conform', { skip: whyNoLab() ?? false, timeout: 600_00
 /** The other cases run on this machine; over ssh, attributes and content are enough. */
 function filesOnNode(): readonly ConformanceCase[] {
   const chosen = [
-    'odd characters',
+    'special characters',
     'attributes of a directory',
     'a backup',
-    'what it creates',
-    'a directory that has to be made',
+    'a command with creates',
+    'a file in a new directory',
   ]
   return fileCases('/srv/conformance').filter(({ says }) => chosen.includes(says))
 }

@@ -58,7 +58,7 @@ const refusal = async (scene: Scene): Promise<readonly [string | undefined, numb
   return [plan.refusal?.code, plan.refusal?.exitCode]
 }
 
-test('an index becomes the exact nodes of that card, with the majors of this boot', async () => {
+test('an index is resolved to the device nodes of that card, with the majors of this boot', async () => {
   const { report, plan } = await look({})
   assert.equal(plan.refusal, undefined)
   assert.equal(report.style, 'devn')
@@ -78,14 +78,14 @@ test('an index becomes the exact nodes of that card, with the majors of this boo
   assert.equal(report.record, 'gpu 0000:01:00.0 1 GPU-8f3c0001-5060-4c1e-a5b2-000001000000\n')
 })
 
-test('none needs no driver, and old Proxmox VE gets raw lines', async () => {
+test('an assignment of none needs no driver, and old Proxmox VE versions get raw lines', async () => {
   const bare = await look({ node: { files: {}, nodes: {} }, args: { assignment: 'none' } })
   assert.deepEqual([bare.plan.refusal, bare.report.devices], [undefined, []])
   assert.equal((await look({ version: '4.4-3' })).report.style, 'lxc')
   assert.deepEqual(await refusal({ version: '4.4-3', args: { style: 'devn' } }), ['no-devn', 2])
 })
 
-test('what cannot be assigned is refused as a mistake of input, what the node lacks is not', async () => {
+test('an assignment that cannot work is refused as invalid input, missing devices of the node as a failure', async () => {
   assert.deepEqual(await refusal({ args: { assignment: '2' } }), ['no-such-gpu', 2])
   assert.deepEqual(await refusal({ args: { assignment: 'MIG-1' } }), ['mig-not-yet', 2])
   assert.deepEqual(await refusal({ node: { containers: {} } }), ['container-missing', 3])
@@ -95,7 +95,7 @@ test('what cannot be assigned is refused as a mistake of input, what the node la
   assert.deepEqual(await refusal({ node: { files: unloaded } }), ['no-unified-memory', undefined])
 })
 
-test('a privileged container that may open everything cannot be given a GPU of several', async () => {
+test('on a node with several GPUs, a privileged container that may open all devices is refused', async () => {
   for (const rule of ['a', 'c *:* rwm'])
     assert.deepEqual(await refusal({ config: `lxc.cgroup2.devices.allow: ${rule}\n` }), [
       'container-open-to-all-devices',
@@ -108,7 +108,7 @@ test('a privileged container that may open everything cannot be given a GPU of s
   ])
 })
 
-test('an exclusive GPU is waited for while another container has it, configured or still running', async () => {
+test('while another container has an exclusive GPU, in its configuration or still in use, the task waits', async () => {
   const why = async (
     other: ContainerStatus,
     more: Readonly<Record<string, string>> = {},
@@ -130,7 +130,7 @@ test('an exclusive GPU is waited for while another container has it, configured 
   assert.equal(await why(stopped('dev0: /dev/nvidia0\n')), '')
 })
 
-test('a dry run that knows neither the driver nor the version of Proxmox VE says that it waits for the driver', async () => {
+test('in a dry run without a driver and without Proxmox VE, the task reports that it depends on the driver', async () => {
   const unknown = async (why: string): Promise<never> => {
     throw new UnknownError(new Unknown(why))
   }

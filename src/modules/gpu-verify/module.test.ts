@@ -85,13 +85,13 @@ async function look(
   return { findings, row, plan }
 }
 
-test('a container that sees its GPU and no other is well', async () => {
+test('a container that sees only its GPU has no findings', async () => {
   const { findings, row } = await look({})
   assert.deepEqual(findings, [])
   assert.deepEqual(row.cells, ['pve1 101', '', version, version, '-', '1/1', 'GPU-8f3c0000', 'ok'])
 })
 
-test('a user-space driver that does not match the node is reported once, with its cause', async () => {
+test("a user-space driver that does not match the node's is reported once, with the cause", async () => {
   const { plan, row } = await look({
     inside: { ...userspace('570.86.16'), programs: { 'nvidia-smi': { code: 18 } } },
   })
@@ -105,7 +105,7 @@ test('a user-space driver that does not match the node is reported once, with it
   assert.equal(row.cells.at(-1), 'DRIFT user space older than module')
 })
 
-test('missing and extra GPUs are reported by UUID, and shown in the table', async () => {
+test('missing and extra GPUs are reported by UUID, and marked in the table', async () => {
   const { findings, row } = await look({ inside: { programs: { 'nvidia-smi': smi(second) } } })
   assert.deepEqual(findings, [
     `${first} (0000:01:00.0) is assigned, but not visible`,
@@ -114,7 +114,7 @@ test('missing and extra GPUs are reported by UUID, and shown in the table', asyn
   assert.equal(row.cells[6], '-GPU-8f3c0000 +GPU-8f3c0001')
 })
 
-test('a file where a device should be, and wrong numbers, are found', async () => {
+test('a file instead of a device and wrong device numbers are reported', async () => {
   const { findings } = await look({
     inside: {
       files: { '/usr/bin/nvidia-smi': '', '/dev/nvidia1': '' },
@@ -124,14 +124,14 @@ test('a file where a device should be, and wrong numbers, are found', async () =
   assert.deepEqual(findings, ['/dev/nvidia-uvm is 511:0, not 508:0', '/dev/nvidia1 is a file, not a device'])
 })
 
-test('the GPU must work for the user too', async () => {
+test('a GPU that only root can use is reported', async () => {
   const { findings } = await look({ user: { code: 4, stdout: 'No devices were found.' } })
   assert.deepEqual(findings, [
     'nvidia-smi exits with status 4 for the user nobody: no permission to open the device nodes',
   ])
 })
 
-test('a GPU that can be opened but is not assigned is reported with the line that allows it', async () => {
+test('a GPU that can be opened but is not assigned is reported with the configuration line that allows it', async () => {
   const inside: FakeHost = {
     nodes: { ...devices, '/dev/nvidia0': '195:0' },
     programs: { 'nvidia-smi': smi(first), 'head -c 0 /dev/nvidia0': {} },
@@ -147,13 +147,13 @@ test('a GPU that can be opened but is not assigned is reported with the line tha
   assert.deepEqual((await look({ inside, args: { isolation: false } })).findings, [])
 })
 
-test('rules that open other GPUs count in a privileged container, and mean nothing in another', async () => {
+test('rules that open other GPUs are reported in privileged containers and ignored in unprivileged ones', async () => {
   const rules = 'lxc.cgroup2.devices.allow: c 195:* rwm\nlxc.cgroup2.devices.allow: c 195:255 rw\n'
   assert.equal((await look({ config: rules })).findings.length, 1)
   assert.equal((await look({ config: `unprivileged: 1\n${rules}` })).findings.length, 0)
 })
 
-test('a stopped container is no finding, and CUDA that is wanted and missing is one', async () => {
+test('a stopped container has no findings; missing CUDA is a finding', async () => {
   const stopped = await look({ running: false })
   assert.deepEqual(
     [stopped.findings, stopped.row.cells.at(-1), stopped.row.state],
@@ -196,7 +196,7 @@ test('a node reports the loaded and the required driver', async () => {
   )
 })
 
-test('a node that must reboot reports how many guests that stops, and each unmanaged container has a row', async () => {
+test('a node that must be restarted reports how many guests that stops, and each unmanaged container has a row', async () => {
   const given: Args = {
     version,
     containers: [{ ctid: 101 }],
@@ -238,7 +238,7 @@ test('a node that must reboot reports how many guests that stops, and each unman
   )
 })
 
-test('a container that its node holds back is reported with the command that starts it', async () => {
+test('a container whose start was prevented is reported with the command that starts it', async () => {
   const why = '/dev/nvidia0 is now card 0000:41:00.0, which is not assigned to it'
   const host = fakeHost({
     ...nodeHost,

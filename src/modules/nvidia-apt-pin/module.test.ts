@@ -19,7 +19,7 @@ async function look(state: Args['state'], text: string | undefined, running = tr
   return nvidiaAptPin.plan({ state }, await nvidiaAptPin.probe({ state }, host))
 }
 
-test('the pin is written where it is missing or another, and taken away where it is not wanted', async () => {
+test('the pin is written if it is missing or different, and removed if it is not requested', async () => {
   assert.deepEqual((await look('present', driverPin)).actions, [])
   for (const text of [undefined, 'Package: x\n']) {
     const [action] = (await look('present', text)).actions
@@ -32,6 +32,6 @@ test('the pin is written where it is missing or another, and taken away where it
   )
 })
 
-test('a stopped container is left as it is', async () => {
+test('a stopped container is not changed', async () => {
   assert.deepEqual((await look('present', undefined, false)).actions, [])
 })

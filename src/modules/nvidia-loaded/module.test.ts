@@ -42,7 +42,7 @@ const loaded = (at: string): FakeHost => ({
   nodes,
 })
 
-test('a driver that is not loaded is loaded, and its device nodes are known only in the run', async () => {
+test('the driver is loaded if it is not; its device nodes are known only in the run', async () => {
   const { plan, report } = await look({})
   assert.deepEqual(summary(plan), [`${helper} load`])
   assert.ok(
@@ -53,13 +53,13 @@ test('a driver that is not loaded is loaded, and its device nodes are known only
   assert.equal(report.pending, true)
 })
 
-test('a loaded driver with all its nodes leaves nothing to do', async () => {
+test('for a loaded driver with all device nodes, nothing is planned', async () => {
   const { plan, report } = await look(loaded(version))
   assert.deepEqual(plan.actions, [])
   assert.equal(report.pending, false)
 })
 
-test('a node with the number of an earlier boot, a plain file in its place and unified memory that is missing are repaired', async () => {
+test('a device node with an old number, a file instead of a device node, and missing unified memory are repaired', async () => {
   const moved = await look({ ...loaded(version), nodes: { ...nodes, '/dev/nvidia-uvm': '511:0' } })
   assert.deepEqual(summary(moved.plan), [`${helper} load`])
   assert.match(moved.plan.actions[0]?.label ?? '', /\/dev\/nvidia-uvm$/)
@@ -88,17 +88,17 @@ const withContainers = (at: string): FakeHost => ({
 })
 const managed = { containers: [{ ctid: '101' }, { ctid: 102 }, { ctid: '103' }] }
 
-test('another version is exchanged while only the running GPU containers of this run are stopped', async () => {
+test('another version is loaded while the GPU containers of this run are stopped, and only these', async () => {
   const { plan } = await look(withContainers('570.207'), managed)
   assert.deepEqual(summary(plan), ['shutdown 101', `${helper} reload ${version}`, 'start 101'])
 })
 
-test('containers that run with a GPU while no driver is loaded are started anew after it is', async () => {
+test('containers with a GPU that started before the driver was loaded are restarted afterwards', async () => {
   const { plan } = await look({ ...withContainers(version), modules: {} }, managed)
   assert.deepEqual(summary(plan), ['shutdown 101', `${helper} load`, 'start 101'])
 })
 
-test('a failed unload is not tried again until the next boot, except for another version', async () => {
+test('a failed unload is not retried until the next boot, except for another version', async () => {
   const failed = (text: string): FakeHost => ({
     ...loaded('570.207'),
     files: { ...proc, '/run/gpuplay/nvidia-reload-failed': text },
@@ -110,7 +110,7 @@ test('a failed unload is not tried again until the next boot, except for another
   assert.deepEqual(summary((await look(failed('570.207 575.57.08\n'))).plan), [`${helper} reload ${version}`])
 })
 
-test('with reload off, or a GPU container that HA manages, the restart stays pending', async () => {
+test('with reload off, or if HA manages a GPU container, the restart stays pending', async () => {
   assert.deepEqual((await look(withContainers('570.207'), { ...managed, reload: false })).plan.actions, [])
   const given = withContainers('570.207')
   const ha = {
@@ -122,7 +122,7 @@ test('with reload off, or a GPU container that HA manages, the restart stays pen
   assert.match(plan.warnings[0] ?? '', /HA manages container 101/)
 })
 
-test('while nouveau holds the cards nothing is loaded', async () => {
+test('while nouveau uses the cards, no driver is loaded', async () => {
   const { plan, report } = await look({ modules: { nouveau: {} } })
   assert.deepEqual(plan.actions, [])
   assert.equal(report.pending, true)

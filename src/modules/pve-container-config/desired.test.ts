@@ -23,7 +23,7 @@ const lxc = [
 
 const base = 'arch: amd64\ncores: 2\nhostname: a\nunprivileged: 1\n'
 
-test('devices get the lowest free numbers, and those of others are not taken', () => {
+test('devices get the lowest free numbers, without replacing other devices', () => {
   const text = `${base}dev0: /dev/dri/renderD128,gid=44\ndev2: /dev/ttyUSB0\n`
   assert.equal(
     desiredConfig(text, { content: devn, owns }).text,
@@ -31,17 +31,17 @@ test('devices get the lowest free numbers, and those of others are not taken', (
   )
 })
 
-test('a number that waits in the pending section is not taken either', () => {
+test('a number in the pending section is not free', () => {
   const text = `${base}\n[pve:pending]\ndev0: /dev/ttyUSB0\n`
   assert.match(desiredConfig(text, { content: devn, owns }).text, /^dev1: \/dev\/nvidiactl/m)
 })
 
-test('a device that is there keeps its number, however its options are spelled', () => {
+test('an existing device keeps its number, however its options are written', () => {
   const text = `${base}dev5: path=/dev/nvidiactl,mode=0666,uid=0,gid=0\ndev7: /dev/nvidia0,mode=0666,gid=0,uid=0\n`
   assert.equal(desiredConfig(text, { content: devn, owns }).text, text)
 })
 
-test('an earlier assignment and the other style go', () => {
+test('an earlier assignment and lines in the other style are removed', () => {
   const text = `${base}dev0: /dev/nvidia1,mode=0666\nlxc.cgroup2.devices.allow: c 195:* rwm\n${lxc}\nlxc.cgroup2.devices.allow: c 508:0 rw\n`
   assert.equal(
     desiredConfig(text, { content: devn, owns }).text,
@@ -49,12 +49,12 @@ test('an earlier assignment and the other style go', () => {
   )
 })
 
-test('an empty content takes all GPUs away and leaves the rest', () => {
+test('an empty content removes all GPUs and nothing else', () => {
   const text = `${base}dev0: /dev/nvidia1,mode=0666\ndev1: /dev/net/tun\n${lxc}\n`
   assert.equal(desiredConfig(text, { content: '', owns }).text, `${base}dev1: /dev/net/tun\n`)
 })
 
-test('of a device that stands twice the one that Proxmox does not read is taken out', () => {
+test('if a device number occurs twice, the line that Proxmox ignores is removed', () => {
   const text = `${base}dev0: /dev/nvidia0,mode=0666,uid=0,gid=0\ndev0: /dev/net/tun\n`
   const { text: edited } = desiredConfig(text, { content: 'devN: /dev/nvidia0,gid=0,mode=0666,uid=0', owns })
   assert.equal(edited, `${base}dev0: /dev/net/tun\ndev1: /dev/nvidia0,gid=0,mode=0666,uid=0\n`)
@@ -98,7 +98,7 @@ const config = fc.oneof(
 )
 const content = fc.constantFrom('', devn, lxc, `${devn}${lxc}`)
 
-test('law: done once, there is nothing left to do', () => {
+test('law: a second edit changes nothing', () => {
   fc.assert(
     fc.property(config, content, (text, wanted) => {
       const once = desiredConfig(text, { content: wanted, owns }).text
@@ -108,7 +108,7 @@ test('law: done once, there is nothing left to do', () => {
   )
 })
 
-test('law: what is not owned stays, byte for byte and in its order', () => {
+test('law: foreign lines keep their bytes and their order', () => {
   fc.assert(
     fc.property(config, content, (text, wanted) => {
       const edited = desiredConfig(text, { content: wanted, owns }).text
@@ -119,7 +119,7 @@ test('law: what is not owned stays, byte for byte and in its order', () => {
   )
 })
 
-test('law: afterwards Proxmox reads exactly the wanted lines among the owned', () => {
+test('law: afterwards Proxmox reads exactly the requested lines as owned lines', () => {
   fc.assert(
     fc.property(config, content, (text, wanted) => {
       const edited = desiredConfig(text, { content: wanted, owns }).text

@@ -23,13 +23,13 @@ async function look(
   return { plan: pveContainer.plan(given, seen), message: pveContainer.message(given, seen) }
 }
 
-test('a container that is stopped stays stopped', async () => {
+test('a stopped container is not started', async () => {
   const { plan, message } = await look({})
   assert.deepEqual(plan.actions, [])
   assert.match(message ?? '', /stays stopped/)
 })
 
-test('one that its node held back at its start is started, as it was to be', async () => {
+test('a container whose start was prevented is started', async () => {
   const { plan, message } = await look(held)
   assert.deepEqual(
     plan.actions.map((action) => [action.kind, action.on, 'verb' in action ? action.verb : '', action.label]),
@@ -45,7 +45,7 @@ test('one that its node held back at its start is started, as it was to be', asy
   assert.equal(message, undefined)
 })
 
-test('it is left alone where containers are not to be restarted, where HA has it, and while Proxmox is at work on it', async () => {
+test('it is not started if restarts are disabled, if HA manages it, or while Proxmox has it locked', async () => {
   const never = await look(held, { restart: 'never' })
   assert.deepEqual(never.plan.actions, [])
   assert.match(never.plan.warnings[0] ?? '', /start container 101 to give/)

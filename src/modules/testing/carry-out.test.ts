@@ -5,7 +5,7 @@ import type { Effect } from '../../host/action.ts'
 import { carryOut } from './carry-out.ts'
 import { fakeHost, fakeWorld } from './fake-host.ts'
 
-test('what a program declares comes true on a fake host as it was declared', async () => {
+test('the declared effects of a program are applied to a fake host', async () => {
   const world = fakeWorld({ '/etc/old': 'old', '/etc/keep': 'before' })
   world.files.set('/etc/keep', { kind: 'file', text: 'before', mode: '0600', owner: 'root', group: 'root' })
   const effects: readonly Effect[] = [
