@@ -17,7 +17,10 @@ export interface Sample {
   readonly cpu: number
   /** Peak of the resident memory in MB, of the largest of these processes. */
   readonly memory: number
-  /** Seconds of processor time of all hosts during the run; undefined if they are not in a cgroup of the bench. */
+  /**
+   * Seconds of processor time of all hosts during the run; undefined if they are not in a cgroup of the
+   * bench.
+   */
   readonly hostCpu?: number
 }
 

@@ -26,7 +26,10 @@ export interface Tool {
   readonly version: string
   /** The command that applies the workload to the hosts. `folder` is for temporary files. */
   command(hosts: readonly Reached[], folder: string): Command
-  /** Stops remaining processes of a run on this machine, such as shared connections, so that the next run connects again. */
+  /**
+   * Stops remaining processes of a run on this machine, such as shared connections, so that the next run
+   * connects again.
+   */
   afterwards(folder: string): Promise<void>
 }
 

@@ -17,7 +17,10 @@ export interface PreparedValidator {
   readonly code: string
 }
 
-/** Schemas of module arguments, of the included roles, of the variables that the engine reads, and of schemas themselves. */
+/**
+ * Schemas of module arguments, of the included roles, of the variables that the engine reads, and of schemas
+ * themselves.
+ */
 export function prepareValidators(): readonly PreparedValidator[] {
   const schemas = [
     ...modules.map((module) => module.args),

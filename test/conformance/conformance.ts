@@ -1,6 +1,7 @@
 /**
- * The rules for every module, on a real host: a dry run changes nothing; a run makes the changes of the dry run; the declared effects
- * are present, also after the next boot; the result matches its schema; a second run changes nothing.
+ * The rules for every module, on a real host: a dry run changes nothing; a run makes the changes of the dry
+ * run; the declared effects are present, also after the next boot; the result matches its schema; a second
+ * run changes nothing.
  */
 import assert from 'node:assert/strict'
 import { Ajv2020 } from 'ajv/dist/2020.js'
@@ -26,11 +27,20 @@ export interface ConformanceCase {
   /** The same, if a shell on the host is not enough; returns a function that reverts it. */
   readonly arrange?: (subject: Subject) => Promise<() => Promise<void>>
   readonly args: Given | ((registered: Registered) => Given)
-  /** `unknown`: only the run knows the outcome. `refused`: it fails without a change, in a run and in a dry run. */
+  /**
+   * `unknown`: only the run knows the outcome. `refused`: it fails without a change, in a run and in a dry
+   * run.
+   */
   readonly dry?: 'changed' | 'unknown' | 'ok' | 'refused'
-  /** Code of the problem with which the task is refused, or with which the run fails although the dry run could not predict it. */
+  /**
+   * Code of the problem with which the task is refused, or with which the run fails although the dry run
+   * could not predict it.
+   */
   readonly problem?: string
-  /** Names of other changes (regular expressions) that the effects do not declare: caches and logs of programs. */
+  /**
+   * Names of other changes (regular expressions) that the effects do not declare: caches and logs of
+   * programs.
+   */
   readonly besides?: readonly RegExp[]
   /** The changes of a second run. Default: none. */
   readonly again?: 'changed'
@@ -175,7 +185,10 @@ interface Foretelling {
   readonly subject: Subject
 }
 
-/** Whether an effect covers the change: the file, its new directories, the files of a package, files that a boot creates or removes. */
+/**
+ * Whether an effect covers the change: the file, its new directories, the files of a package, files that a
+ * boot creates or removes.
+ */
 function foretold(name: string, { actions, besides = [], subject: { places } }: Foretelling): boolean {
   const path = pathOf(name)
   if (besides.some((known) => known.test(path))) return true

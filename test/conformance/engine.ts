@@ -1,4 +1,7 @@
-/** Runs one task on one host as a run does, with the engine's fleet, leases, holds and power, but without plays. */
+/**
+ * Runs one task on one host as a run does, with the engine's fleet, leases, holds and power, but without
+ * plays.
+ */
 import type { HostName } from '../../src/base/brand.ts'
 import { createReach } from '../../src/cli/reach.ts'
 import type { Converged } from '../../src/task/unit.ts'

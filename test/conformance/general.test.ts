@@ -1,4 +1,7 @@
-/** General modules on a node and in a container of the lab: over ssh and `pct`, with real systemd, apt and dpkg. */
+/**
+ * General modules on a node and in a container of the lab: over ssh and `pct`, with real systemd, apt and
+ * dpkg.
+ */
 import { before, describe, it } from 'node:test'
 import { whyNoLab } from '../lab/machine.ts'
 import { aptCases } from './apt-cases.ts'

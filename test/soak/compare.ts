@@ -77,8 +77,8 @@ function eventsOf({ events }: LocalRun): readonly unknown[] {
 }
 
 /**
- * Predicted changes happen; changes are predicted or unknown. Tasks that did not run are ignored. If a program of the playbook
- * fails, the following tasks are not comparable.
+ * Predicted changes happen; changes are predicted or unknown. Tasks that did not run are ignored. If a
+ * program of the playbook fails, the following tasks are not comparable.
  */
 function obeysLaw(dry: LocalRun, real: LocalRun): void {
   const foretold = outcomesOf(dry.events)

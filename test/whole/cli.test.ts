@@ -188,7 +188,7 @@ describe('on this machine', { concurrency: 1 }, () => {
         ['--quiet', '--return', '--command', `stty cols 100 rows 40; ${line}`, '/dev/null'],
         folder.path,
       )
-      // oxlint-disable-next-line no-control-regex -- what paints the terminal is taken out
+      // oxlint-disable-next-line no-control-regex -- removes escape sequences
       const screen = stdout.replaceAll(/\u001b\[[0-9;?]*[A-Za-z]|\r/g, '')
       assert.equal(exitCode, 5, screen)
       assert.match(screen, /PLAY Greeting {2}here\n/)

@@ -1,5 +1,6 @@
 /**
- * Common faults: each is reported with a helpful message and its exit code. After it is fixed, the same run completes the work.
+ * Common faults: each is reported with a helpful message and its exit code. After it is fixed, the same run
+ * completes the work.
  */
 import assert from 'node:assert/strict'
 import { appendFileSync, copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'

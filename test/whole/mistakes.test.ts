@@ -1,6 +1,6 @@
 /**
- * Each mistake is reported with its place, an excerpt and a hint, with exit code 2, before any connection. Tests compare the whole
- * text. Mistakes that only hosts can reveal (a missing GPU) are tested in the lab.
+ * Each mistake is reported with its place, an excerpt and a hint, with exit code 2, before any connection.
+ * Tests compare the whole text. Mistakes that only hosts can reveal (a missing GPU) are tested in the lab.
  */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'

@@ -1,4 +1,7 @@
-/** If a boot gives the cards other minors, no container gets another's card, and the next run corrects the configuration. */
+/**
+ * If a boot gives the cards other minors, no container gets another's card, and the next run corrects the
+ * configuration.
+ */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { whyNoLab } from '../lab/machine.ts'

@@ -8,8 +8,9 @@ import { actions, changedCount, finished, keysOf, outcomes, outcomesById, spans 
 import { siteRuns, type SiteRuns } from './support/site-runs.ts'
 
 /**
- * Tasks that a dry run on new nodes cannot predict. Package lists were never fetched, so the packages of repositories are unknown.
- * The cards have no driver, UUID or device number, so tasks that configure, look up or verify them depend on the run.
+ * Tasks that a dry run on new nodes cannot predict. Package lists were never fetched, so the packages of
+ * repositories are unknown. The cards have no driver, UUID or device number, so tasks that configure, look up
+ * or verify them depend on the run.
  */
 const unknownTasks = [
   ...['pve1', 'pve2'].flatMap((node) => [
@@ -134,7 +135,8 @@ describe('site.yml on new hosts', { skip: whyNoLab() ?? false, timeout: 600_000 
           const forge = `mknod /root/forged c 195 ${other} && head -c 1 /root/forged; rm -f /root/forged`
           const { stderr } = await container.exec(forge)
           assert.match(stderr, /Operation not permitted/, `container ${ctid}, minor ${other}`)
-          // Access to its own card is permitted: ENXIO means that the node has no driver, not that access is denied.
+          // Access to its own card is permitted: ENXIO means that the node has no driver, not that access is
+          // denied.
           const opened = await container.exec(`head -c 1 /dev/nvidia${own}`)
           assert.doesNotMatch(opened.stderr, /not permitted|denied/i, `${unprivileged}`)
         }

@@ -1,4 +1,7 @@
-/** Targets of the fuzzer: all parsers of answers from hosts. A target throws if an answer causes anything but a permitted error. */
+/**
+ * Targets of the fuzzer: all parsers of answers from hosts. A target throws if an answer causes anything but
+ * a permitted error.
+ */
 import assert from 'node:assert/strict'
 import { HostError, UnreachableError } from '../../../src/base/errors.ts'
 import { UnknownError } from '../../../src/base/unknown.ts'
@@ -138,7 +141,7 @@ export const targets: Readonly<Record<string, Target>> = {
       diagnose(text)
       lastSaid(text)
       lastLines(text)
-      // oxlint-disable-next-line no-control-regex -- what must not be there
+      // oxlint-disable-next-line no-control-regex -- the test searches for these characters
       const acting = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/
       assert.doesNotMatch(plainText(text), acting)
       assert.deepEqual(JSON.parse(jsonText({ text })), { text })

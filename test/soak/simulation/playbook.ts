@@ -1,4 +1,7 @@
-/** A made-up playbook for made-up machines, with what it declares: whatever happens on the way, this is what has to be there in the end. */
+/**
+ * A random playbook for simulated machines, with the state that it declares. After all faults, an undisturbed
+ * run must reach this state.
+ */
 import type { Chance } from './clock.ts'
 import { type Cluster, clusters, type Declared, type Piece } from './clusters.ts'
 
@@ -11,7 +14,7 @@ export interface PlannedTask extends Pick<Piece, 'deeds' | 'imperative' | 'ignor
   readonly name: string
   readonly play: number
   readonly index: number
-  /** The program of its handler, where it notifies one. */
+  /** The program of its handler, if it notifies one. */
   readonly handler: string | undefined
 }
 
@@ -22,7 +25,7 @@ export interface Case {
   readonly tasks: readonly PlannedTask[]
   /** By host. */
   readonly declared: readonly (Declared & { readonly host: string })[]
-  /** Files that are there before the first run, on every host. */
+  /** Files that exist on every host before the first run. */
   readonly before: readonly string[]
   readonly forks: number
   readonly stepByStep: boolean
@@ -103,7 +106,7 @@ function makeCluster(chance: Chance, members: readonly SimulatedHost[], at: stri
   return make.make(at, chance)
 }
 
-/** All pieces, those of each cluster in their order. */
+/** The pieces of all clusters in random order; those of one cluster keep their order. */
 function interleaved(chance: Chance, chosen: readonly Cluster[]): readonly Piece[] {
   const left = chosen.map(({ pieces }) => [...pieces])
   const result: Piece[] = []
