@@ -85,7 +85,7 @@ onEveryShell('scripts that are sent ahead', gated, ({ connection: gate, folder, 
     ['with relays', usual],
     ['light', light],
   ] as const) {
-    test(`a script (${first}) that times out does not lose the one sent after it`, async () => {
+    test(`if a script (${first}) times out, the script after it is not lost`, async () => {
       const shell = await start()
       const begun = join(folder, `begun-${first}`)
       const controller = new AbortController()
@@ -100,7 +100,7 @@ onEveryShell('scripts that are sent ahead', gated, ({ connection: gate, folder, 
       await shell.close()
     })
 
-    test(`a script (${first}) that fails does not lose the one sent after it`, async () => {
+    test(`if a script (${first}) fails, the script after it is not lost`, async () => {
       const shell = await start()
       for (const broken of ['if then', 'exit 9', 'kill -9 $(exec sh -c "echo \\$PPID")', '. /nowhere']) {
         const [failed, second] = await Promise.all([
@@ -113,7 +113,7 @@ onEveryShell('scripts that are sent ahead', gated, ({ connection: gate, folder, 
       await shell.close()
     })
 
-    test(`a script (${first}) that is cancelled before it begins ends the wait`, async () => {
+    test(`a script (${first}) that is cancelled before it begins no longer waits`, async () => {
       const shell = await start()
       const begun = join(folder, `head-${first}`)
       const go = join(folder, `go-${first}`)

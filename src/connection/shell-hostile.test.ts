@@ -85,7 +85,7 @@ const wrong: readonly (readonly [string, (says: Says) => void])[] = [
 ]
 
 for (const [name, say] of wrong) {
-  test(`${name}: the shell is lost, and every script is answered`, async () => {
+  test(`${name}: the shell is lost, and every script ends`, async () => {
     const { shell, says, killed } = await hostile()
     const said: string[] = []
     const options = { ...usual, onSay: (words: string) => said.push(words) }
@@ -106,7 +106,7 @@ for (const [name, say] of wrong) {
   })
 }
 
-test('a script that ends while it is being killed, on a host that answers nothing else, is lost', async () => {
+test('a script that is being killed is lost if the host does not answer the kill', async () => {
   const { shell, says } = await hostile()
   const controller = new AbortController()
   const running = shell.run('one', { ...usual, signal: controller.signal })
@@ -118,7 +118,7 @@ test('a script that ends while it is being killed, on a host that answers nothin
   assert.equal(shell.gone.aborted, true)
 })
 
-test('endless output is cut, and marks of any length are parsed', async () => {
+test('endless output is truncated, and marks of any length are parsed', async () => {
   const { shell, says } = await hostile()
   const said: string[] = []
   const running = shell.run('one', { ...usual, onSay: (words) => said.push(words) })

@@ -13,7 +13,7 @@ const light = { ...usual, light: true }
 
 onEveryShell('a light script', locally, ({ connection, command, folder, start }) => {
   test(
-    'opening a shell costs a process, where the kernel says what it is',
+    'opening a shell costs one process if the kernel reports the architecture',
     { skip: cannotCount },
     async () => {
       const counted = await openShell(connection, {
@@ -27,7 +27,7 @@ onEveryShell('a light script', locally, ({ connection, command, folder, start })
     },
   )
 
-  test('costs one process, and one with relays five', { skip: cannotCount }, async () => {
+  test('costs one process; a script with relays costs five', { skip: cannotCount }, async () => {
     const counted = await openShell(connection, {
       signal: usual.signal,
       command: countingCommand(command.slice('exec '.length)),
@@ -40,7 +40,7 @@ onEveryShell('a light script', locally, ({ connection, command, folder, start })
     await counted.close()
   })
 
-  test('keeps stdout, stderr, status and input of each script apart', async () => {
+  test('keeps the stdout, stderr, status and input of each script separate', async () => {
     const shell = await start()
     const replies = await Promise.all([
       shell.run('printf out; printf err >&2; exit 7', light),
@@ -62,7 +62,7 @@ onEveryShell('a light script', locally, ({ connection, command, folder, start })
     await shell.close()
   })
 
-  test('is killed with its children when it times out, and the next one runs', async () => {
+  test('is killed with its children when it times out, and the next script runs', async () => {
     const shell = await start()
     const pids = join(folder, 'pids')
     const script = `exec 3>${pids}; echo $(exec sh -c 'echo $PPID') >&3; echo begun
@@ -83,7 +83,7 @@ trap '' TERM; sh -c 'sleep 303 & echo $! >&3'; (trap '' TERM; sleep 301 & echo $
     await shell.close()
   })
 
-  test('may leave a child behind against its promise: the scripts after it stay in step', async () => {
+  test('may leave a child running against its promise without affecting later scripts', async () => {
     const shell = await start()
     const go = join(folder, 'go')
     const wait = `while [ ! -e ${go} ]; do sleep 0.05; done`

@@ -27,7 +27,7 @@ onEveryShell('what a script says and a shell learns', locally, ({ connection, co
       return { said, stdout: reply.stdout, stderr: reply.stderr.toString(), code: reply.code }
     }
 
-    test(`what ${frame} says is apart from what it prints, in order`, async () => {
+    test(`the messages of ${frame} are separate from its output, and in order`, async () => {
       const shell = await start()
       const answer = await saying(
         shell,
@@ -39,7 +39,7 @@ echo piped | { read -r w; gp_say "$w"; }; IFS=:; set -eu; gp_say a b; gp_say; gp
       await shell.close()
     })
 
-    test(`${frame} says text of any bytes, up to 8 KiB`, async () => {
+    test(`${frame} can send text of any bytes, up to 8 KiB`, async () => {
       const shell = await start()
       const byte = fc.oneof(fc.integer({ min: 1, max: 255 }), fc.constantFrom(10, 32, 37, 39, 42, 63, 92))
       const utf8 = fc.string({ unit: 'binary', maxLength: 3000 }).map((word) => word.replaceAll('\0', '.'))
@@ -65,7 +65,7 @@ echo piped | { read -r w; gp_say "$w"; }; IFS=:; set -eu; gp_say a b; gp_say; gp
       await shell.close()
     })
 
-    test(`${frame} is heard whatever it prints before, between and beside`, async () => {
+    test(`the messages of ${frame} arrive regardless of output before, between and after them`, async () => {
       const shell = await start()
       const answer = await saying(
         shell,
@@ -81,7 +81,7 @@ while [ $n -lt 200 ]; do n=$((n + 1)); gp_say "number $n"; done; wait; noise x >
       await shell.close()
     })
 
-    test(`${frame} is heard while it still runs`, async () => {
+    test(`the messages of ${frame} arrive while it runs`, async () => {
       const shell = await start()
       const controller = new AbortController()
       const heard = new Promise<string>((resolve, reject) => {
@@ -99,7 +99,7 @@ while [ $n -lt 200 ]; do n=$((n + 1)); gp_say "number $n"; done; wait; noise x >
       await shell.close()
     })
 
-    test(`a program that ${frame} runs cannot speak for it`, async () => {
+    test(`a program that ${frame} runs cannot send messages`, async () => {
       const shell = await start()
       // What every script of the session can read in its environment, and what marks look like without the
       // nonce.
@@ -113,7 +113,7 @@ sh -c 'gp_say forged' 2>/dev/null; sh -c 'printf "\\000%s V 2 . forged\\n" "$__g
       await shell.close()
     })
 
-    test(`an error of who listens to ${frame} is the error of the run, once the script has ended`, async () => {
+    test(`an error in the listener of ${frame} is thrown after the script has ended`, async () => {
       const shell = await start()
       const running = shell.run('gp_say one; gp_say two', {
         ...usual,
@@ -127,7 +127,7 @@ sh -c 'gp_say forged' 2>/dev/null; sh -c 'printf "\\000%s V 2 . forged\\n" "$__g
       await shell.close()
     })
 
-    test(`what ${frame} says once nobody listens any more is dropped`, async () => {
+    test(`messages of ${frame} after its end are dropped`, async () => {
       const shell = await start()
       const answer = await saying(shell, `(sleep 0.2; gp_say late) & gp_say now`)
       assert.deepEqual(answer.said, ['now'])
@@ -137,7 +137,7 @@ sh -c 'gp_say forged' 2>/dev/null; sh -c 'printf "\\000%s V 2 . forged\\n" "$__g
     })
   }
 
-  test('a nonce in the environment that started the shell is not exported again', async () => {
+  test('a nonce in the environment of the shell is not exported again', async () => {
     const shell = await openShell(connection, {
       signal: usual.signal,
       command: `export __gpuplay_a=old __gpuplay_b=old; ${command}`,
@@ -146,7 +146,7 @@ sh -c 'gp_say forged' 2>/dev/null; sh -c 'printf "\\000%s V 2 . forged\\n" "$__g
     await shell.close()
   })
 
-  test('a shell learns a helper once, by its name, outside the script that needs it', async () => {
+  test('a shell receives each helper once, separately from the scripts that need it', async () => {
     const shell = await start()
     const helper = (name: string, word: string) => ({
       name,

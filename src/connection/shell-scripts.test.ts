@@ -34,7 +34,7 @@ onEveryShell('a script', locally, ({ folder, start }) => {
   ] as const) {
     const options = { ...usual, light }
 
-    test(`${frame} does nothing to its shell that outlives it`, async () => {
+    test(`${frame} changes nothing in its shell`, async () => {
       const shell = await start()
       const state = 'pwd; umask; set -- $-; echo "$1"; trap; echo "$X"'
       const before = await text(shell, state, options)
@@ -45,7 +45,7 @@ onEveryShell('a script', locally, ({ folder, start }) => {
       await shell.close()
     })
 
-    test(`${frame} is killed when its caller gives up, and the next one runs`, async () => {
+    test(`${frame} is killed when its caller cancels it, and the next script runs`, async () => {
       const shell = await start()
       const controller = new AbortController()
       const begun = join(folder, `begun-${light}`)
@@ -58,7 +58,7 @@ onEveryShell('a script', locally, ({ folder, start }) => {
       await shell.close()
     })
 
-    test(`${frame} is lost, never a success, when the shell dies under it`, async () => {
+    test(`${frame} is lost, and never succeeds, if the shell dies`, async () => {
       const shell = await start()
       const replies = await Promise.all([
         shell.run('kill -9 $$; sleep 1; sleep 300', options),

@@ -14,7 +14,7 @@ const calm = usual.signal
 const withoutBusybox = existsSync('/bin/busybox') ? false : 'busybox is not installed'
 
 onEveryShell('the framed shell', locally, ({ folder, start }) => {
-  test('greets with the machine it is on', async () => {
+  test('greets with data about its machine', async () => {
     const shell = await start()
     assert.match(shell.greeting.bootId, /^[0-9a-f-]{36}$/)
     assert.equal(shell.greeting.uid, Number(spawnSync('id', ['-u']).stdout.toString()))
@@ -24,7 +24,7 @@ onEveryShell('the framed shell', locally, ({ folder, start }) => {
     assert.equal((await shell.run('echo', usual)).kind, 'lost')
   })
 
-  test('keeps stdout, stderr and the status of each script apart', async () => {
+  test('keeps the stdout, stderr and status of each script separate', async () => {
     const shell = await start()
     const reply = exited(await shell.run('printf out; printf err >&2; exit 7', usual))
     assert.deepEqual([reply.stdout.toString(), reply.stderr.toString(), reply.code], ['out', 'err', 7])
@@ -33,14 +33,14 @@ onEveryShell('the framed shell', locally, ({ folder, start }) => {
     await shell.close()
   })
 
-  test('gives scripts no input, so that none reads the next one', async () => {
+  test('gives scripts no input, so that no script reads the next one', async () => {
     const shell = await start()
     const [first, second] = await Promise.all([text(shell, 'cat; echo a'), text(shell, 'read x; echo "b$x"')])
     assert.deepEqual([first, second], ['a\n', 'b\n'])
     await shell.close()
   })
 
-  test('answers scripts that were sent ahead in their order', async () => {
+  test('answers scripts that were sent ahead in order', async () => {
     const shell = await start()
     const order: number[] = []
     const replies = await Promise.all(
@@ -113,7 +113,7 @@ onEveryShell('the framed shell', locally, ({ folder, start }) => {
     await shell.close()
   })
 
-  test('caps what it keeps of huge output and stays in step', async () => {
+  test('limits the output that it keeps, and continues correctly', async () => {
     const shell = await start()
     const reply = exited(
       await shell.run('head -c 30000000 /dev/zero; head -c 3000 /dev/zero >&2', {
@@ -126,7 +126,7 @@ onEveryShell('the framed shell', locally, ({ folder, start }) => {
     await shell.close()
   })
 
-  test('does not wait for a child left running, and its late output reaches no later script', async () => {
+  test('does not wait for a child left running, and drops its late output', async () => {
     const shell = await start()
     const go = join(folder, 'go')
     // The child begins to speak only once the script that left it has been answered.
@@ -140,7 +140,7 @@ onEveryShell('the framed shell', locally, ({ folder, start }) => {
     await shell.close()
   })
 
-  test('a child that is left holding only one stream lives on', async () => {
+  test('does not kill a child that uses only one of the streams', async () => {
     const shell = await start()
     const pid = await text(shell, 'sleep 300 >/dev/null & echo $!')
     assert.equal(await text(shell, 'echo next'), 'next\n')
@@ -168,7 +168,7 @@ onEveryShell('the framed shell', locally, ({ folder, start }) => {
     await shell.close()
   })
 
-  test('shows the script the same environment everywhere', async () => {
+  test('gives every script the same environment', async () => {
     const shell = await start()
     assert.equal(await text(shell, 'umask; echo "$LC_ALL"'), '0022\nC.UTF-8\n')
     assert.match(await text(shell, 'echo "$PATH"'), /\/usr\/sbin/)
@@ -176,7 +176,7 @@ onEveryShell('the framed shell', locally, ({ folder, start }) => {
   })
 })
 
-test('an echo of the input is no mark: the nonce is never sent in one piece', async () => {
+test('an echo of the input is not a mark, because the nonce is never sent in one piece', async () => {
   const connection = locally()
   // With -v a shell repeats its input on stderr, as a terminal would on stdout.
   const shell = await openShell(connection, { signal: calm, command: 'exec sh -v' })
@@ -197,7 +197,7 @@ test('a program that is not a shell is an error with its output', async () => {
   await connection.close()
 })
 
-test('a host with busybox is refused at the greeting', { skip: withoutBusybox }, async () => {
+test('a host with BusyBox is refused at the greeting', { skip: withoutBusybox }, async () => {
   const folder = mkdtempSync(join(tmpdir(), 'gpuplay-busybox-'))
   try {
     symlinkSync('/bin/busybox', join(folder, 'stat'))
@@ -226,7 +226,7 @@ test('cancelling ends the wait for a shell that does not answer', { timeout: 60_
   rmSync(folder, { recursive: true, force: true })
 })
 
-test('random bytes come back whole', async () => {
+test('random bytes arrive unchanged', async () => {
   const connection = locally()
   const shell = await openShell(connection, { signal: calm })
   const bytes = randomBytes(200_000)

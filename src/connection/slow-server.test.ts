@@ -72,7 +72,7 @@ describe('a server that does not answer', { skip: withoutSshd() }, () => {
     })
   }
 
-  test('a jump host that never connects further times out', async (t) => {
+  test('a jump host that does not connect to the next host times out', async (t) => {
     const server = loggingIn(folder, (client) => client.on('tcpip', () => {}))
     t.after(() => server.close())
     const port = await listening(server)
@@ -80,7 +80,7 @@ describe('a server that does not answer', { skip: withoutSshd() }, () => {
     assert.equal(problem.code, 'connection-timeout')
   })
 
-  test('a host that accepts the login but opens no channel times out without retries', async (t) => {
+  test('a host that accepts the login but opens no channel times out without a retry', async (t) => {
     let asked = 0
     const server = loggingIn(folder, (client) => client.on('session', () => (asked += 1)))
     t.after(() => server.close())
@@ -93,7 +93,7 @@ describe('a server that does not answer', { skip: withoutSshd() }, () => {
     assert.equal(asked, 1)
   })
 
-  test('waiting for a channel ends when the run does', async (t) => {
+  test('at the end of the run, nothing waits for a channel', async (t) => {
     const server = loggingIn(folder, (client) =>
       client.on('session', () => controller.abort(new Error('enough'))),
     )

@@ -53,7 +53,7 @@ describe('channels of a real sshd', { skip: withoutSshd(), concurrency: 4 }, () 
     await connection.close()
   })
 
-  test('a program that the server does not kill delays nobody', async () => {
+  test('a program that the server does not kill causes no delay', async () => {
     const connection = await connect(target(), testEffects(), calm)
     const { command, pid } = sleeper('killed')
     const channel = await connection.open(command, calm)
@@ -65,7 +65,7 @@ describe('channels of a real sshd', { skip: withoutSshd(), concurrency: 4 }, () 
     spawnSync('kill', ['-9', running])
   })
 
-  test('many channels spread over connections of four', async () => {
+  test('many channels are distributed over connections of four each', async () => {
     const connection = await connect(target(), testEffects(), calm)
     const shells = await Promise.all(
       Array.from({ length: 14 }, () => openShell(connection, { signal: calm })),
@@ -86,7 +86,7 @@ describe('channels of a real sshd', { skip: withoutSshd(), concurrency: 4 }, () 
     for (const shell of shells) assert.equal(shell.gone.aborted, true)
   })
 
-  test('a connection that is reset during a script is lost, and opens again', async (t) => {
+  test('after a reset during a script, the connection is lost and opens again', async (t) => {
     const proxy = await startProxy(server.port)
     t.after(() => proxy.close())
     const knownHosts = join(server.folder, 'proxied')
@@ -106,7 +106,7 @@ describe('channels of a real sshd', { skip: withoutSshd(), concurrency: 4 }, () 
     await connection.close()
   })
 
-  test('a server that is too busy for a handshake is asked again', async (t) => {
+  test('a server that is too busy for a handshake is tried again', async (t) => {
     let dropped = 0
     const proxy = await startProxy(server.port, () => (dropped += 1) <= 2)
     t.after(() => proxy.close())
@@ -127,7 +127,7 @@ describe('channels of a real sshd', { skip: withoutSshd(), concurrency: 4 }, () 
     mute.close()
   })
 
-  test('a server does not have to prove its other host keys', async () => {
+  test('a server need not prove its other host keys', async () => {
     const { client, lost } = await dial(target(), shareSsh(testEffects()), calm)
     let proven = 0
     client.on('hostkeys', () => (proven += 1))
@@ -143,7 +143,7 @@ describe('channels of a real sshd', { skip: withoutSshd(), concurrency: 4 }, () 
     assert.equal(proven, 0)
   })
 
-  test('cancelling ends a connection attempt', async () => {
+  test('a cancelled connection attempt ends', async () => {
     const mute = createServer((socket) => socket.on('error', () => {}))
     const port = await listening(mute)
     const controller = new AbortController()
@@ -153,7 +153,7 @@ describe('channels of a real sshd', { skip: withoutSshd(), concurrency: 4 }, () 
     mute.close()
   })
 
-  test('a pool makes a connection once, for equal targets', async () => {
+  test('a pool opens one connection for equal targets', async () => {
     const pool = new ConnectionPool(testEffects())
     const [one, two] = await Promise.all([pool.connect(target(), calm), pool.connect(target(), calm)])
     assert.equal(one, two)

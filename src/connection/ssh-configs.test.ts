@@ -61,14 +61,14 @@ describe('the configuration of ssh', { skip: without }, () => {
     ['quotes in a Host line', 'Host "pve1"\n User admin\n'],
     ['an Include of an unusual form', 'Include /etc/*/none.conf\n'],
   ] as const) {
-    test(`ssh is asked for each host where there is ${name}`, async () => {
+    test(`ssh runs for each host separately in case of ${name}`, async () => {
       const { read, asked } = reading(text)
       for (const address of ['pve1', 'pve2', 'pve1']) await read(address)
       assert.equal(asked(), 2)
     })
   }
 
-  test('included files count', async () => {
+  test('included files are read', async () => {
     mkdirSync(join(folder, 'parts'))
     writeFileSync(join(folder, 'parts/one.conf'), 'Port 2200\nHost pve2\n User second\n')
     writeFileSync(join(folder, 'parts/two.txt'), 'Port 99\n')
@@ -122,7 +122,7 @@ describe('the configuration of ssh', { skip: without }, () => {
     )
   })
 
-  test('a hanging command of `Match exec` is ended at its time limit, and with the run', async () => {
+  test('a hanging command of `Match exec` is killed after its time limit, and at the end of the run', async () => {
     const sshConfig = join(folder, 'hanging')
     const begun = join(folder, 'begun')
     writeFileSync(sshConfig, `Match exec "echo $PPID >>${begun}; exec sleep 86397"\n User never\n`)

@@ -33,7 +33,7 @@ describe('a real sshd', { skip: withoutSshd(), concurrency: 4 }, () => {
         assert.match(error.problem.hint ?? '', /accept-new/)
       })
 
-      test('a host key that changed is refused, even by accept-new', async () => {
+      test('a changed host key is refused, even with accept-new', async () => {
         const knownHosts = join(server.folder, `changed-${kind}`)
         writeFileSync(knownHosts, knownHostsLine(server.port, makeKey(join(server.folder, `other-${kind}`))))
         for (const hostKeyChecking of ['strict', 'accept-new'] as const) {
@@ -43,7 +43,7 @@ describe('a real sshd', { skip: withoutSshd(), concurrency: 4 }, () => {
         }
       })
 
-      test('accept-new records an unknown key, and accepts it from then on', async () => {
+      test('accept-new records an unknown key, and the key is known afterwards', async () => {
         const knownHosts = join(server.folder, `new-${kind}`)
         await hello(target({ kind, knownHosts, hostKeyChecking: 'accept-new' }))
         const key = readFileSync(`${server.hostKey}.pub`, 'utf8').split(' ')[1] ?? ''
@@ -57,7 +57,7 @@ describe('a real sshd', { skip: withoutSshd(), concurrency: 4 }, () => {
         assert.equal(error.problem.code, 'authentication-failed')
       })
 
-      test('a port where nothing listens is refused', async () => {
+      test('a closed port is refused', async () => {
         const error = await refusal(target({ kind, port: 1 }))
         assert.equal(error.problem.code, 'connection-refused')
       })
@@ -78,7 +78,7 @@ describe('a real sshd', { skip: withoutSshd(), concurrency: 4 }, () => {
     })
   }
 
-  test('a changed key is shown with the command to remove the old one', async () => {
+  test('for a changed key, the hint has the command that removes the old one', async () => {
     const knownHosts = join(server.folder, 'told')
     writeFileSync(
       knownHosts,
@@ -92,7 +92,7 @@ describe('a real sshd', { skip: withoutSshd(), concurrency: 4 }, () => {
     assert.match(problem.hint ?? '', /`ssh-keygen -f \S+told -R '\[127\.0\.0\.1\]:\d+'`/)
   })
 
-  test('a revoked key is refused even with host key checking off', async () => {
+  test('a revoked key is refused even if host key checking is off', async () => {
     const knownHosts = join(server.folder, 'revoked')
     const line = knownHostsLine(server.port, server.hostKey)
     writeFileSync(knownHosts, `${line}@revoked ${line}`)
@@ -128,7 +128,7 @@ describe('a real sshd', { skip: withoutSshd(), concurrency: 4 }, () => {
     assert.match(problem.message, /\/does\/not\/exist/)
   })
 
-  test('the agent logs in where an encrypted key file cannot', async (t) => {
+  test('the agent is used if a key file is encrypted', async (t) => {
     const socket = join(server.folder, 'agent')
     const agent = spawn('ssh-agent', ['-D', '-a', socket], { stdio: 'ignore' })
     t.after(() => agent.kill())
@@ -159,12 +159,12 @@ describe('a real sshd', { skip: withoutSshd(), concurrency: 4 }, () => {
     assert.equal(problem.code, 'ssh-config-invalid')
   })
 
-  test('an address that ssh would take for an option is refused', async () => {
+  test('an address that ssh would parse as an option is refused', async () => {
     const { problem } = await refusal(target({ address: '-oProxyCommand=touch /tmp/owned' }))
     assert.equal(problem.code, 'invalid-address')
   })
 
-  test('a jump host forwards the connection, and its own key is checked too', async () => {
+  test('a jump host forwards the connection, and its own key is also checked', async () => {
     const bastion = await startSshd()
     try {
       const both = join(server.folder, 'both')

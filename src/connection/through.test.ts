@@ -36,7 +36,7 @@ async function problemOf(connection: Connection): Promise<UnreachableError> {
   assert.fail('a shell was opened')
 }
 
-test('the shell of a container answers many scripts over one pct exec', async () => {
+test('the shell of a container runs many scripts over one pct exec', async () => {
   const folder = scratch()
   program(folder, 'pct', fakePct)
   const node = machineWith(folder)
@@ -96,7 +96,7 @@ test('the containers of a node share its connections', async () => {
 describe('becoming another user', () => {
   const other = { user: 'gpuplay-nobody', method: 'sudo' } as const
 
-  test('the password is sent once, and no later input is swallowed', async () => {
+  test('the password is sent once, and later input is not consumed', async () => {
     const folder = scratch()
     program(folder, 'sudo', fakeSudo)
     const become = becomeConnection(machineWith(folder), { ...other, password: new Secret('correct horse') })
@@ -112,7 +112,7 @@ describe('becoming another user', () => {
     await become.close()
   })
 
-  test('a wrong password is tried once, ever, and never shown', async () => {
+  test('a wrong password is tried only once and never shown', async () => {
     const folder = scratch()
     program(folder, 'sudo', fakeSudo)
     const become = becomeConnection(machineWith(folder), { ...other, password: new Secret('battery staple') })
@@ -158,7 +158,7 @@ describe('becoming another user', () => {
     ],
     ['runs something else', 'echo forced >&2', /it exited with status 0 \(forced\)/],
   ] as const) {
-    test(`a login shell that ${name} is not taken for sudo`, async () => {
+    test(`a login shell that ${name} is not mistaken for sudo`, async () => {
       const near = machineWith(scratch())
       const login: Connection = { ...near, open: (_command, signal) => near.open(script, signal) }
       const { problem } = await problemOf(becomeConnection(login, other))
@@ -168,7 +168,7 @@ describe('becoming another user', () => {
     })
   }
 
-  test('a login that already is that user needs no sudo', async () => {
+  test('a login as the target user needs no sudo', async () => {
     const folder = scratch()
     program(folder, 'sudo', 'echo no sudo here >&2; exit 1\n')
     const become = becomeConnection(machineWith(folder), { ...other, user: userInfo().username })
@@ -177,7 +177,7 @@ describe('becoming another user', () => {
   })
 
   const withoutSudo = !isRoot ? 'needs root' : existsSync('/usr/bin/sudo') ? false : 'sudo is not installed'
-  test('the real sudo accepts the password of an account, once', { skip: withoutSudo }, async () => {
+  test('the real sudo asks for the password of an account once', { skip: withoutSudo }, async () => {
     const folder = scratch()
     const account = `gpuplay${randomBytes(3).toString('hex')}`
     const rule = `/etc/sudoers.d/${account}`

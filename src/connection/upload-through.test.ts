@@ -25,7 +25,7 @@ describe('uploading', () => {
     return result.kind === 'failed' ? result.problem.code : result.kind
   }
 
-  test('bytes, a file and a stream arrive complete with their mode, and no temporary file is left', async () => {
+  test('bytes, a file and a stream arrive completely with their mode, without a remaining temporary file', async () => {
     const folder = scratch()
     const source = join(folder, 'source')
     const bytes = randomBytes(3_000_001)
@@ -42,7 +42,7 @@ describe('uploading', () => {
     assert.deepEqual(readdirSync(there).sort(), ["it's a file", 'stream'])
   })
 
-  test('a failure leaves the old file and no temporary file', async () => {
+  test('a failure keeps the old file and leaves no temporary file', async () => {
     const folder = scratch()
     const path = join(folder, 'file')
     writeFileSync(path, 'old')
@@ -62,7 +62,7 @@ describe('uploading', () => {
   })
 
   test(
-    'a full disk is said',
+    'a full disk is reported',
     { skip: isRoot ? false : 'needs root to mount a small file system' },
     async (t) => {
       const folder = scratch()
@@ -98,7 +98,7 @@ describe('uploading', () => {
     assert.equal(existsSync(join(folder, 'f')), false)
   })
 
-  test('a host that dies during the upload gives lost, never sent', async () => {
+  test('if a host dies during the upload, the result is lost, never sent', async () => {
     const folder = scratch()
     program(folder, 'cat', 'head -c 100000 >/dev/null; kill -9 $PPID; sleep 1\n')
     const dying = machineWith(folder)
@@ -112,7 +112,7 @@ describe('uploading', () => {
     await dying.close()
   })
 
-  test('files go through pct and become as well', async () => {
+  test('files can be sent through pct and become', async () => {
     const folder = scratch()
     program(folder, 'pct', fakePct)
     program(folder, 'sudo', fakeSudo)

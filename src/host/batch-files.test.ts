@@ -7,7 +7,7 @@ import * as files from './queries/files.ts'
 import { scratch } from './testing/scratch.ts'
 import { asking, outcome, programs, textOf } from './testing/asking.ts'
 
-test('many texts are read together, whatever they hold and whatever is in their place', async () => {
+test('many texts are read together, with any content, even if some paths are not files', async () => {
   using dir = scratch()
   const contents: Readonly<Record<string, string>> = {
     plain: 'plain\n',
@@ -43,7 +43,7 @@ test('many texts are read together, whatever they hold and whatever is in their 
   assert.equal(sent.length, 1)
 })
 
-test('files that the kernel makes while they are read are asked alone, in the same frame', async () => {
+test('files that the kernel generates on reading are read separately, in the same frame', async () => {
   using dir = scratch()
   writeFileSync(dir.path('a'), 'a')
   const { batcher, sent } = asking()
@@ -60,7 +60,7 @@ test('files that the kernel makes while they are read are asked alone, in the sa
   assert.equal(sent.length, 3)
 })
 
-test('texts that change while they are read are asked again alone, and none is taken for another', async () => {
+test('texts that change while they are read are read again separately and not mixed up', async () => {
   using dir = scratch()
   for (const name of ['a', 'b', 'c']) writeFileSync(dir.path(name), `${name}\n`)
   // Between the two programs the first file grows by what looks like the second.
@@ -72,7 +72,7 @@ test('texts that change while they are read are asked again alone, and none is t
   assert.equal(sent.length, 2)
 })
 
-test('texts that go away or shrink while they are read are asked again alone', async () => {
+test('texts that disappear or shrink while they are read are read again separately', async () => {
   using dir = scratch()
   for (const name of ['a', 'b', 'c']) writeFileSync(dir.path(name), `${name}${name}\n`)
   const environment = programs(dir, {
@@ -83,7 +83,7 @@ test('texts that go away or shrink while they are read are asked again alone', a
   assert.deepEqual(answers.map(textOf), [undefined, 'bb\n', 'c'])
 })
 
-test('many long texts that exceed a frame together come one by one', async () => {
+test('long texts that exceed a frame together are read one by one', async () => {
   using dir = scratch()
   const names = Array.from({ length: 12 }, (_, index) => `long ${index}`)
   for (const name of names) {
@@ -98,7 +98,7 @@ test('many long texts that exceed a frame together come one by one', async () =>
   )
 })
 
-test('a pipe is not hashed, because it would block the others', async () => {
+test('a FIFO is not hashed, because it would block the other files', async () => {
   using dir = scratch()
   writeFileSync(dir.path('a'), 'a')
   spawnSync('mkfifo', [dir.path('pipe')])

@@ -45,7 +45,7 @@ for (const [what, parse, why] of [
   ['an answer that is missing', () => [], 'it is incomplete'],
   ['an answer that is to be asked for alone again and again', () => ['alone'], 'it is incomplete'],
 ] as const satisfies readonly (readonly [string, () => readonly (Settled<string> | 'alone')[], string])[]) {
-  test(`${what} is the failure of that question, and its neighbours are answered`, async () => {
+  test(`${what} fails only that question, and the others are answered`, async () => {
     const { batcher } = asking()
     const [wrong, right] = await Promise.all([
       outcome(batcher.query(broken({ parse }), 'item')),
@@ -75,7 +75,7 @@ test('queries issued while the shell opens travel in one frame', async () => {
   assert.equal(sent.length, 1)
 })
 
-test('a query that cannot be put into a script fails alone', async () => {
+test('a query that cannot become a script fails alone', async () => {
   const { batcher, sent } = asking()
   const answers = await Promise.all([
     outcome(batcher.query(files.stat, '/a\0b')),
@@ -96,7 +96,7 @@ test('a query that cannot be put into a script fails alone', async () => {
   assert.equal(sent.length, 1)
 })
 
-test('reads take a light frame; a program that only its author promises to be reading has relays', async () => {
+test("reads use a light frame; a program that reads only by its author's promise gets relays", async () => {
   const { batcher, sent } = asking()
   const request = { argv: ['uname'], timeout: 1000 }
   await Promise.all([batcher.query(files.stat, '/'), batcher.query(ask, { ...request, promised: false })])
@@ -112,7 +112,7 @@ test('reads take a light frame; a program that only its author promises to be re
   )
 })
 
-test('queries that exceed one frame travel in several that are sent at once', async () => {
+test('queries that exceed one frame are sent in several frames at once', async () => {
   const { batcher, sent } = asking()
   const kind = broken({ mergeLimit: 1, answerBytes: 10 * 1024 * 1024 })
   const answers = Promise.all(['a', 'b', 'c'].map((item) => batcher.query(kind, item)))
@@ -125,7 +125,7 @@ test('queries that exceed one frame travel in several that are sent at once', as
 const busybox = spawnSync('busybox', ['true']).status === 0 ? false : 'busybox is not installed'
 
 test(
-  'on a host with busybox alone, texts are read, and what cannot be says what to install',
+  'on a host with only BusyBox, texts are read; for other queries the hint names a package',
   { skip: busybox },
   async () => {
     using dir = scratch()

@@ -111,11 +111,11 @@ for (const { name, said, code, message, hint } of usual) {
   })
 }
 
-test('an unknown failure is not guessed', () => {
+test('an unknown failure gets no guessed cause', () => {
   assert.equal(diagnose('make: *** [Makefile:12: all] Error 2'), undefined)
 })
 
-test('the end of an output holds what both streams said', () => {
+test('the excerpt of an output contains the end of both streams', () => {
   assert.equal(endOfOutput({ stdout: 'oops\n', stderr: 'err\n' }), 'err (stdout: oops)')
   assert.equal(endOfOutput({ stdout: 'a\nb\n\nc\nd\n', stderr: '\n' }), 'b | c | d')
   assert.equal(endOfOutput({ stdout: '', stderr: 'err' }), 'err')

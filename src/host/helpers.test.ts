@@ -9,7 +9,7 @@ import * as files from './queries/files.ts'
 import { realpath } from './queries/realpath.ts'
 import * as system from './queries/system.ts'
 
-test('no two helpers define a function of the same name', () => {
+test('no two helpers define a function with the same name', () => {
   const kinds = [...Object.values(container), ...Object.values(files), ...Object.values(system), realpath]
   const asking = kinds.flatMap((kind): readonly ShellHelper[] =>
     typeof kind === 'object' && 'helpers' in kind ? (kind.helpers ?? []) : [],

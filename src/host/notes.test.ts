@@ -14,7 +14,7 @@ import { scratch } from './testing/scratch.ts'
 
 const { signal } = new AbortController()
 
-test('notes are written, read and removed, whatever their keys and values', async () => {
+test('notes are written, read and removed, with any keys and values', async () => {
   const value = fc.jsonValue().map((plain): unknown => JSON.parse(JSON.stringify(plain)))
   await fc.assert(
     fc.asyncProperty(

@@ -80,7 +80,7 @@ function twins(path: (name: string) => string): readonly [string, string] {
   return roots
 }
 
-test('what is predicted of an untouched host is what is there once the actions are carried out', async () => {
+test('law: on an untouched host, the prediction equals the state after the actions', async () => {
   const planned = fc.array(
     fileAction((name) => name),
     { minLength: 1, maxLength: 6 },
@@ -106,7 +106,7 @@ test('what is predicted of an untouched host is what is there once the actions a
   )
 })
 
-test('over the untouched host, what is written is read back, and what is not touched reads as it is', async () => {
+test('law: predicted files are read back, and other files are read from the host', async () => {
   await fc.assert(
     fc.asyncProperty(fc.string(), fc.boolean(), async (text, exists) => {
       using dir = scratch()
@@ -131,7 +131,7 @@ test('over the untouched host, what is written is read back, and what is not tou
   )
 })
 
-test('a file whose content only the run will know has its mode, but neither text nor size', async () => {
+test('a file with content that only the run knows has a known mode, but an unknown text and size', async () => {
   using dir = scratch()
   const overlay = createOverlay()
   const content = { kind: 'unknown', why: 'rendered at run' } as const
@@ -145,7 +145,7 @@ test('a file whose content only the run will know has its mode, but neither text
   assert.ok(isUnknown(maybe))
 })
 
-test('links that are predicted are followed', async () => {
+test('predicted links are followed', async () => {
   using dir = scratch()
   writeFileSync(dir.path('real'), 'x', { mode: 0o600 })
   symlinkSync('real', dir.path('old'))
@@ -159,7 +159,7 @@ test('links that are predicted are followed', async () => {
   assert.equal(await host.text(dir.path('old')), 'new')
 })
 
-test('a file that someone else than root makes belongs to nobody who is known; one that is there keeps its owner', async () => {
+test('a new file of a user other than root has an unknown owner; an existing file keeps its owner', async () => {
   using dir = scratch()
   writeFileSync(dir.path('old'), 'live')
   const overlay = createOverlay()
@@ -176,7 +176,7 @@ test('a file that someone else than root makes belongs to nobody who is known; o
   assert.equal((await host.stat(dir.path('old')))?.owner, 'root')
 })
 
-test('a file written through a link to its directory is read back by its other name, whether the link is predicted or there', async () => {
+test('a file written through a link to its directory is found under its other name, for predicted and existing links', async () => {
   using dir = scratch()
   mkdirSync(dir.path('real'))
   symlinkSync('real', dir.path('there'))
@@ -201,7 +201,7 @@ test('a file written through a link to its directory is read back by its other n
   assert.equal(await host.text(dir.path('real/via-there')), 'through there')
 })
 
-test('links that go round in circles, or lead nowhere, are followed no further than the host does', async () => {
+test('cycles of links and dangling links are followed like on the host', async () => {
   using dir = scratch()
   symlinkSync('round', dir.path('round'))
   symlinkSync('none/below', dir.path('nowhere'))
@@ -217,7 +217,7 @@ test('links that go round in circles, or lead nowhere, are followed no further t
   assert.equal(await host.text(dir.path('nowhere')), 'x')
 })
 
-test('what a reading cannot know is a value in it: it can be written down, and compared', async () => {
+test('an unknown part of a reading is a value that can be recorded and compared', async () => {
   using dir = scratch()
   const overlay = createOverlay()
   const content = { kind: 'unknown', why: 'rendered at run' } as const

@@ -13,7 +13,7 @@ function predicted(overlay: Overlay, place: typeof ct | typeof node, path: strin
   return overlay.of(place).file(remotePath(path)).kind === 'predicted'
 }
 
-test('a container has network parameters and names of its own, and shares all other parameters with its node', () => {
+test('a container has separate network parameters and names, and shares all other parameters with its node', () => {
   const file = { kind: 'file', byUser: false }
   for (const own of [forwarding, '/proc/sys/kernel/hostname', '/proc/net/tcp']) {
     const overlay = createOverlay()
@@ -32,7 +32,7 @@ test('a container has network parameters and names of its own, and shares all ot
   assert.equal(overlay.touches(ct, `file:${forwarding}`), undefined)
 })
 
-test('a parameter that the kernel does not have may come with a module that is predicted to be loaded', async () => {
+test('a missing kernel parameter is unknown if a predicted module may create it', async () => {
   const overlay = createOverlay()
   const { host, all } = reader(overlay)
   const none = '/proc/sys/net/gpuplay-none'
@@ -51,7 +51,7 @@ test('a parameter that the kernel does not have may come with a module that is p
   assert.ok(await host.text('/proc/sys/kernel/ostype'))
 })
 
-test('a module that is predicted to be unloaded brings nothing', async () => {
+test('a module that is predicted to be unloaded creates no parameters', async () => {
   const overlay = createOverlay()
   overlay.apply(node, {
     kind: 'run',

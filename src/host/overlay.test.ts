@@ -10,7 +10,7 @@ import { ct, node, reader, rejectsUnknown, write } from './testing/predicted.ts'
 import { cat } from './testing/questions.ts'
 import { scratch } from './testing/scratch.ts'
 
-test('what is absent and could come with a package is unknown; what is there, or could not come with it, is known', async () => {
+test('an absent resource that a package could create is unknown; others, and existing ones, are known', async () => {
   const overlay = createOverlay()
   overlay.apply(node, {
     kind: 'run',
@@ -41,7 +41,7 @@ test('what is absent and could come with a package is unknown; what is there, or
   assert.match(await host.ask(machineType), /^[a-z0-9_]+$/)
 })
 
-test('what was declared unknown stays so until something later says otherwise', async () => {
+test('a resource that was declared unknown stays unknown until a later effect', async () => {
   using dir = scratch()
   writeFileSync(dir.path('a'), 'live')
   const overlay = createOverlay()
@@ -76,7 +76,7 @@ test('what was declared unknown stays so until something later says otherwise', 
   assert.ok(isUnknown(status.active))
 })
 
-test('what waits for a reboot comes true with it, and what a boot makes anew is unknown', async () => {
+test('effects that wait for a reboot apply after it, and resources that each boot creates are unknown', async () => {
   const overlay = createOverlay()
   const { host } = reader(overlay)
   overlay.apply(node, {
@@ -101,7 +101,7 @@ test('what waits for a reboot comes true with it, and what a boot makes anew is 
   assert.ok(await host.text('/etc/passwd'))
 })
 
-test('a container sees what happens to its node', async () => {
+test('a container sees changes of its node', async () => {
   const overlay = createOverlay()
   const onNode = reader(overlay).all
   const { host } = reader(overlay, { name: ct.name, of: onNode })
@@ -124,7 +124,7 @@ test('a container sees what happens to its node', async () => {
   await rejectsUnknown(host.text('/etc/passwd'), /stops the container/)
 })
 
-test('a program that an author promised to be reading is unknown once anything is predicted', async () => {
+test("after any prediction, the answer of a program that reads by its author's promise is unknown", async () => {
   const overlay = createOverlay()
   const { host } = reader(overlay)
   assert.equal((await host.promised(['sh', '-c', 'echo x'])).stdout, 'x\n')
@@ -132,7 +132,7 @@ test('a program that an author promised to be reading is unknown once anything i
   await rejectsUnknown(host.promised(['sh', '-c', 'echo x']), /changes file \/etc\/some\/file/)
 })
 
-test('what a program without declared effects changes is unknown; one that declares none changes nothing', async () => {
+test('a program without declared effects makes everything unknown; one with an empty list changes nothing', async () => {
   using dir = scratch()
   const overlay = createOverlay()
   overlay.apply(node, write(dir.path('a'), 'before'))
@@ -146,7 +146,7 @@ test('what a program without declared effects changes is unknown; one that decla
   assert.equal(await host.text(dir.path('a')), 'after')
 })
 
-test('a unit file that is predicted is a unit, as its file says, and a program that is predicted may be one', async () => {
+test('a predicted unit file is a unit with the settings in the file; a predicted program may bring one', async () => {
   using dir = scratch()
   // A host whose systemd has none of these.
   const answer = 'LoadState=not-found\\nActiveState=inactive\\nUnitFileState=\\n\\n'

@@ -7,7 +7,7 @@ import { createReadings } from './readings.ts'
 import { frames, node, reading } from './testing/reading.ts'
 import { scratch } from './testing/scratch.ts'
 
-test("what one user has asked behind an action is spared when it is done, and nobody else's", async () => {
+test('when an action is done, answers that were asked after it by the same user are kept, others are dropped', async () => {
   using dir = scratch()
   const path = dir.path('a')
   writeFileSync(path, 'first')

@@ -27,7 +27,7 @@ function run(...effects: readonly Effect[]): Action {
   return { kind: 'run', argv: ['x'], effects }
 }
 
-test('what was answered is not asked again, by whichever view, until it is dropped', async () => {
+test('an answer is kept for all views until it is dropped', async () => {
   using dir = scratch()
   writeFileSync(dir.path('a'), 'first')
   const { reader, shell } = reading()
@@ -59,7 +59,7 @@ test('a failed read is repeated', async () => {
   assert.equal(await frames(shell, ask), 1)
 })
 
-test('an answer that was under way when it was dropped is for those who had asked, and for nobody else', async () => {
+test('an answer in flight that is dropped goes only to those who asked before', async () => {
   using dir = scratch()
   const { reader, shell } = reading()
   const early = reader.view().text(dir.path('a'))
@@ -68,7 +68,7 @@ test('an answer that was under way when it was dropped is for those who had aske
   assert.equal(await early, undefined)
 })
 
-test('an action drops what it may have changed, and keeps the rest', async () => {
+test('an action drops the answers that it may have changed, and keeps the others', async () => {
   using dir = scratch()
   mkdirSync(dir.path('d'))
   writeFileSync(dir.path('d/a'), 'a')
@@ -133,7 +133,7 @@ test('an action drops what it may have changed, and keeps the rest', async () =>
   ])
 })
 
-test('what is done through a link that the run has made drops what was read by the other name', async () => {
+test('a change through a link that the run has created drops answers under the other name', async () => {
   using dir = scratch()
   mkdirSync(dir.path('d'))
   writeFileSync(dir.path('d/x'), 'x')
@@ -148,7 +148,7 @@ test('what is done through a link that the run has made drops what was read by t
   }
 })
 
-test('what is done through a link drops what was read by another name, and the other way round', async () => {
+test('a change through a link drops answers under the other name, and vice versa', async () => {
   using dir = scratch()
   mkdirSync(dir.path('d'))
   symlinkSync('d', dir.path('l'))
@@ -171,7 +171,7 @@ test('what is done through a link drops what was read by another name, and the o
   assert.equal(await frames(shell, () => host.text(dir.path('l/x'))), 1)
 })
 
-test('a container forgets what it shares with its node, and everything when it is started or stopped', async () => {
+test('a change on the node drops the shared answers of its containers; a start or stop drops all', async () => {
   const readings = createReadings()
   const onNode = reading(readings)
   const inside = reading(readings, onNode.reader)
@@ -196,7 +196,7 @@ test('a container forgets what it shares with its node, and everything when it i
   assert.equal(await frames(onNode.shell, () => onNode.reader.view().text('/etc/hostname')), 0)
 })
 
-test('two users of a machine have answers of their own, and lose them together', async () => {
+test('two users of a machine have separate answers, which are dropped together', async () => {
   const readings = createReadings()
   const shell = createLocalShell()
   const readerOf = (user: string): HostReader =>
@@ -216,7 +216,7 @@ test('two users of a machine have answers of their own, and lose them together',
   assert.equal(await frames(shell, () => nobody.view().text('/etc/hostname')), 1)
 })
 
-test('a window is planned over kept answers without a frame, and says what each action has to find', async () => {
+test('a window is planned with kept answers without a frame, and lists the expectations of each action', async () => {
   using dir = scratch()
   mkdirSync(dir.path('d'), { mode: 0o700 })
   writeFileSync(dir.path('d/live'), 'live', { mode: 0o640 })

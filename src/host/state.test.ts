@@ -11,7 +11,7 @@ import { scratch } from './testing/scratch.ts'
 
 const holder: LeaseHolder = { run: 'r1', controller: "it's here", pid: 42, user: 'me' }
 
-test('one run at a time holds a machine; the next one gets a larger token', async () => {
+test('only one run at a time has the lease of a machine; the next one gets a larger token', async () => {
   using dir = scratch()
   const machine = createTestMachine({ stateDirectory: dir.path('gpuplay/v1') })
   const first = await takeLease(machine, holder)
@@ -29,7 +29,7 @@ test('one run at a time holds a machine; the next one gets a larger token', asyn
   await second.lease.release()
 })
 
-test('the present holder of a machine is named, not the previous one', async () => {
+test('the present holder of the lease is reported, not the previous one', async () => {
   using dir = scratch()
   const machine = createTestMachine({ stateDirectory: dir.path('v1') })
   const before = await takeLease(machine, { ...holder, run: 'r0' })
@@ -42,7 +42,7 @@ test('the present holder of a machine is named, not the previous one', async () 
   other.stdin.end()
 })
 
-test('a lease says whether guests wait to be started again', async () => {
+test('a lease reports whether guests must be started again', async () => {
   using dir = scratch()
   const machine = createTestMachine({ stateDirectory: dir.path('v1') })
   const first = await takeLease(machine, holder)
@@ -54,7 +54,7 @@ test('a lease says whether guests wait to be started again', async () => {
   await second.lease.release()
 })
 
-test('a lease dies with its connection', async () => {
+test('a lease ends with its connection', async () => {
   using dir = scratch()
   const machine = createTestMachine({ stateDirectory: dir.path('v1') })
   const channels: Channel[] = []
@@ -72,7 +72,7 @@ test('a lease dies with its connection', async () => {
   await second.lease.release()
 })
 
-test('a lease names a program that an earlier run has left running, until it ends', async () => {
+test('a lease reports a program that an earlier run left running, until it ends', async () => {
   using dir = scratch()
   const machine = createTestMachine({ stateDirectory: dir.path('v1') })
   const start = (state: string): ReturnType<typeof spawn> =>
@@ -104,7 +104,7 @@ test('a lease names a program that an earlier run has left running, until it end
   }
 })
 
-test('the state of a newer gpuplay is left alone', async () => {
+test('the state of a newer gpuplay is not changed', async () => {
   using dir = scratch()
   mkdirSync(dir.path('gpuplay/v2'), { recursive: true })
   const machine = createTestMachine({ stateDirectory: dir.path('gpuplay/v1') })

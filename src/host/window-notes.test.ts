@@ -21,7 +21,7 @@ const notes = [
   { key: 'two', value: 2 },
 ]
 
-test('notes are there before the change, and not when nothing was changed', async () => {
+test('notes are written before a change, and removed if nothing was changed', async () => {
   using dir = scratch()
   const machine = here(dir)
   const count = run(`ls ${dir.path('state/pending')} | wc -l; exit 1`)
@@ -61,7 +61,7 @@ test('a change does not happen if its handlers cannot be recorded', async () => 
   }
 })
 
-test('notes of a change that fails at its last moment are struck out, but not what an earlier run has left', async () => {
+test('if a change fails at the last moment, its notes are removed, but not those of an earlier run', async () => {
   using dir = scratch()
   mkdirSync(dir.path('bin'))
   writeFileSync(

@@ -16,7 +16,7 @@ function listening(): { readonly context: WindowContext; readonly ended: string[
   return { ended, context: { signal, finished: (index, { kind }) => ended.push(`${index} ${kind}`) } }
 }
 
-test('steps travel together, run in order, and each has its own outcome and output', async () => {
+test('steps are sent together, run in order, and each has its own outcome and output', async () => {
   using dir = scratch()
   const machine = here(dir)
   const { context, ended } = listening()
@@ -42,7 +42,7 @@ test('steps travel together, run in order, and each has its own outcome and outp
   assert.equal(machine.current.scripts.length, 1)
 })
 
-test('an outcome is known before the later steps have ended', async () => {
+test('an outcome is reported before the later steps have ended', async () => {
   using dir = scratch()
   const go = dir.path('go')
   const finished = (index: number): void => {
@@ -71,7 +71,7 @@ test('no step begins after the first failure', async () => {
   }
 })
 
-test('a program that fails behind megabytes of complaints has failed, and its last words are kept', async () => {
+test('a program that fails after megabytes of output has failed, and the end of its output is kept', async () => {
   using dir = scratch()
   const flood = 'head -c 2000000 /dev/zero | tr "\\0" x'
   const results = await carryOut(
@@ -88,7 +88,7 @@ test('a program that fails behind megabytes of complaints has failed, and its la
   assert.ok(bad.problem.message.length < 2000)
 })
 
-test('the time of one step is its own: what came before is done, what comes after does not begin', async () => {
+test('each step has its own time limit: earlier steps are done, later ones do not begin', async () => {
   using dir = scratch()
   const results = await carryOut(
     [step(write(dir.path('a'), 'x')), step(run('sleep 60', { timeout: 1 })), step(write(dir.path('b'), 'x'))],
@@ -101,7 +101,7 @@ test('the time of one step is its own: what came before is done, what comes afte
   assert.ok(own[0]?.kind === 'failed' && own[0].problem.code === 'program-failed')
 })
 
-test('a file that something else has changed ends the window where it is met', async () => {
+test('a file that was changed by others stops the window at its step', async () => {
   using dir = scratch()
   for (const name of ['a', 'b', 'c']) writeFileSync(dir.path(name), 'old')
   writeFileSync(dir.path('b'), 'changed by another')
@@ -117,7 +117,7 @@ test('a file that something else has changed ends the window where it is met', a
   )
 })
 
-test('a file that an earlier step has written is expected as that step left it', async () => {
+test('a step expects a file as an earlier step has written it', async () => {
   using dir = scratch()
   const path = dir.path('a')
   const expects = new Map([[path, { content: 'absent' }]])
@@ -139,7 +139,7 @@ test('a file that an earlier step has written is expected as that step left it',
   assert.deepEqual(kinds(meddled), ['done', 'done', 'stale'])
 })
 
-test('after an interruption the step under way ends, and none begins', async () => {
+test('after an interruption the running step ends, and no other begins', async () => {
   using dir = scratch()
   const framed = await openFramed(dir)
   const controller = new AbortController()
@@ -165,7 +165,7 @@ test('after an interruption the step under way ends, and none begins', async () 
   assert.ok(!existsSync(dir.path('after')))
 })
 
-test('of a connection that drops, what was said is known and nothing behind it is', async () => {
+test('after a lost connection, reported steps are known and later ones are not', async () => {
   using dir = scratch()
   const framed = await openFramed(dir)
   const results = await carryOut(
@@ -204,7 +204,7 @@ function killable(shell: ReturnType<Awaited<ReturnType<typeof openFramed>>['shel
   }
 }
 
-test('a step that needs more than a script keeps its place in the order', async () => {
+test('a step that needs more than a script runs in order', async () => {
   using dir = scratch()
   const machine = here(dir)
   const content = controllerFile(dir.path('source'), 'large')
@@ -226,7 +226,7 @@ test('a step that needs more than a script keeps its place in the order', async 
   assert.ok(!existsSync(dir.path('d')))
 })
 
-test('it is said when all that is left is on its way, and what is asked then is answered behind it', async () => {
+test('when the last actions are in flight, the caller is notified and can ask questions after them', async () => {
   using dir = scratch()
   const framed = await openFramed(dir)
   const { machine } = framed
@@ -250,7 +250,7 @@ test('it is said when all that is left is on its way, and what is asked then is 
   await framed.close()
 })
 
-test('it is not said of actions on the node, whose shell is another one', async () => {
+test('actions on the node are not announced, because the node has another shell', async () => {
   using dir = scratch()
   const machine = here(dir)
   const told: string[] = []

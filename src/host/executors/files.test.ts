@@ -31,7 +31,7 @@ function notesOf(dir: Scratch): readonly unknown[] {
     : []
 }
 
-test('a file is written with its mode, and keeps the mode that it has', async () => {
+test('a file is written with its mode, and an existing file keeps its mode', async () => {
   using dir = scratch()
   const path = dir.path("it's -new.conf")
   const machine = here(dir)
@@ -47,7 +47,7 @@ test('a file is written with its mode, and keeps the mode that it has', async ()
   assert.deepEqual(readdirSync(dir.directory), ["it's -new.conf"])
 })
 
-test('a link is followed to the file that it names', async () => {
+test('a link is followed to its target', async () => {
   using dir = scratch()
   writeFileSync(dir.path('real'), 'old')
   symlinkSync('real', dir.path('link'))
@@ -56,7 +56,7 @@ test('a link is followed to the file that it names', async () => {
   assert.equal(readFileSync(dir.path('real'), 'utf8'), 'new')
 })
 
-test('content that is not valid leaves the old file, and nothing beside it', async () => {
+test('if the validator fails, the old file stays and no temporary file remains', async () => {
   using dir = scratch()
   writeFileSync(dir.path('a'), 'old')
   const action = write(dir.path('a'), 'bad', { validate: ['grep', '-q', 'good', '%s'] })
@@ -67,7 +67,7 @@ test('content that is not valid leaves the old file, and nothing beside it', asy
   assert.deepEqual(readdirSync(dir.directory), ['a'])
 })
 
-test('a backup is kept where it is asked for', async () => {
+test('a backup is stored in the requested directory', async () => {
   using dir = scratch()
   writeFileSync(dir.path('a'), 'old')
   await execute(
@@ -80,7 +80,7 @@ test('a backup is kept where it is asked for', async () => {
   assert.equal(readFileSync(`${dir.path('old')}/${name}`, 'utf8'), 'old')
 })
 
-test('a file that something else has changed since it was read is left alone', async () => {
+test('a file that was changed since it was read is not overwritten', async () => {
   using dir = scratch()
   const path = dir.path('a')
   writeFileSync(path, 'changed')
@@ -99,7 +99,7 @@ test('a file that something else has changed since it was read is left alone', a
   }
 })
 
-test('a lock that is held is waited for, and its holder is named', async () => {
+test('a task waits for a lock, and reports its holder', async () => {
   using dir = scratch()
   const lock = dir.path('lock')
   const holder = spawn('flock', [lock, 'sh', '-c', 'echo held; exec sleep 60'], {
@@ -117,7 +117,7 @@ test('a lock that is held is waited for, and its holder is named', async () => {
   assert.equal((await execute(action, here(dir), testContext())).kind, 'done')
 })
 
-test('a full file system is named with what is left, and the old file stays', async (t) => {
+test('a full file system is reported with its free space, and the old file stays', async (t) => {
   if (process.getuid?.() !== 0) return t.skip('needs root, to mount a small tmpfs')
   using dir = scratch()
   const small = dir.path('small')
@@ -156,7 +156,7 @@ test('a file of the controller is sent, compared and renamed', async () => {
   assert.deepEqual(readdirSync(dir.directory).sort(), ['source', 'to'])
 })
 
-test('directories, links, attributes and removals are done, and again without harm', async () => {
+test('directories, links, attributes and removals succeed, also when repeated', async () => {
   using dir = scratch()
   const machine = here(dir)
   const actions: readonly Action[] = [
@@ -186,7 +186,7 @@ test('directories, links, attributes and removals are done, and again without ha
   )
 })
 
-test('what belongs to the change is written down in the same script, and only when it was made', async () => {
+test('the notes of a change are written in the same script, and only if the change was made', async () => {
   using dir = scratch()
   const machine = here(dir)
   const note = (key: string): TestContext => testContext({ notes: [{ key, value: `of ${key}` }] })
@@ -196,7 +196,7 @@ test('what belongs to the change is written down in the same script, and only wh
   assert.equal(machine.current.scripts.length, 2)
 })
 
-test('an action is refused when another run has taken the lease', async () => {
+test('an action is refused if another run has taken the lease', async () => {
   using dir = scratch()
   const machine = here(dir)
   mkdirSync(dir.path('state'))
@@ -210,7 +210,7 @@ test('an action is refused when another run has taken the lease', async () => {
   )
 })
 
-test('a lost connection is not a failure: nobody knows whether it was done', async () => {
+test('after a lost connection the result of an action is unknown, not a failure', async () => {
   using dir = scratch()
   const machine = here(dir)
   machine.current.lose()
@@ -220,7 +220,7 @@ test('a lost connection is not a failure: nobody knows whether it was done', asy
   })
 })
 
-test('an action expects what was read of its files, unless an earlier one of the plan has changed them', () => {
+test('an action expects the files as they were read, except for changes of earlier actions of the plan', () => {
   const names = { host: hostName('ct'), node: hostName('pve1') }
   const touched = new Map([
     ['ct file:/etc/a', { content: 'absent' }],
@@ -241,7 +241,7 @@ test('an action expects what was read of its files, unless an earlier one of the
   assert.deepEqual([...expectationsOf(action, names, { touched, before: [installs] })], [])
 })
 
-test('on a file system without modes and owners neither is set', async () => {
+test('on a file system without modes and owners, neither is set', async () => {
   using dir = scratch()
   writeFileSync(dir.path('101.conf'), 'old')
   chmodSync(dir.path('101.conf'), 0o640)
@@ -251,7 +251,7 @@ test('on a file system without modes and owners neither is set', async () => {
   assert.ok(!/chmod|chown/.test(machine.current.scripts[0] ?? ''))
 })
 
-test('the mode of a directory is what is asked for, setuid and setgid included', async () => {
+test('the mode of a directory is set exactly, including setuid and setgid', async () => {
   using dir = scratch()
   const machine = createTestMachine({ stateDirectory: dir.path('state') })
   const path = dir.path('d')

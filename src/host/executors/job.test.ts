@@ -27,7 +27,7 @@ async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await sleep(20)
 }
 
-test('a program is run with its input, environment and directory, and its output is kept', async () => {
+test('a program runs with its input, environment and directory, and its output is returned', async () => {
   using dir = scratch()
   const run: Run = {
     kind: 'run',
@@ -42,7 +42,7 @@ test('a program is run with its input, environment and directory, and its output
   assert.deepEqual(result, { kind: 'done', reply: { code: 4, stdout: "hush it's /etc\n", stderr: 'oops\n' } })
 })
 
-test('a program that fails is reported with its reason', async () => {
+test('a failed program is reported with the reason', async () => {
   using dir = scratch()
   const machine = here(dir)
   const fails = async (script: string, hint?: string): Promise<string> => {
@@ -76,7 +76,7 @@ test('a program that fails is reported with its reason', async () => {
   assert.ok(absent.kind === 'failed' && /no-such-program is not installed/.test(absent.problem.message))
 })
 
-test('a program that times out is ended on the host itself', async () => {
+test('a program that times out is killed by the host itself', async () => {
   using dir = scratch()
   const action: Run = { kind: 'run', label: 'wait', argv: ['sh', '-c', 'echo busy; sleep 60'], timeout: 1 }
   const result = await execute(action, here(dir), testContext())
@@ -84,7 +84,7 @@ test('a program that times out is ended on the host itself', async () => {
   assert.equal(result.problem.message, 'cannot wait: timed out after 1 s; last output: busy')
 })
 
-test('a detached program outlives its follower, is attached to, and its result is taken once', async () => {
+test('a detached program survives its follower; another follower attaches to it, and its result is read once', async () => {
   using dir = scratch()
   const machine = here(dir)
   const messages: string[] = []
@@ -115,7 +115,7 @@ function writeGo(dir: Scratch): void {
     void import('node:fs').then(({ writeFileSync }) => writeFileSync(dir.path('go'), ''))
 }
 
-test('a detached program that ended unobserved does not run again', async () => {
+test('a detached program that ended without a follower does not run again', async () => {
   using dir = scratch()
   const machine = here(dir)
   const controller = new AbortController()
@@ -130,7 +130,7 @@ test('a detached program that ended unobserved does not run again', async () => 
   assert.equal(readFileSync(dir.path('starts'), 'utf8'), 'started\n')
 })
 
-test('another program under the same name is waited for, and then the task plans again', async () => {
+test('a task waits for another program with the same name, and then plans again', async () => {
   using dir = scratch()
   const machine = here(dir)
   const first = execute(waiting(dir), machine, testContext())
@@ -141,7 +141,7 @@ test('another program under the same name is waited for, and then the task plans
   assert.equal((await first).kind, 'done')
 })
 
-test('a detached program that was killed is not taken for a success', async () => {
+test('a killed detached program is not reported as a success', async () => {
   using dir = scratch()
   const machine = here(dir)
   const script = 'kill -9 $PPID $$'
@@ -156,7 +156,7 @@ test('a detached program that was killed is not taken for a success', async () =
   assert.ok(killed.kind === 'failed')
 })
 
-test('a detached program gets its input from a file that nobody else can read, and that is gone when it runs', async () => {
+test('a detached program reads its input from a file that only its user can read, and that is removed at its start', async () => {
   using dir = scratch()
   const machine = here(dir)
   const action: Run = {
@@ -174,7 +174,7 @@ test('a detached program gets its input from a file that nobody else can read, a
   assert.equal(result.reply?.stdout, 'hush\n0\n600\n')
 })
 
-test('a host that gives no answer about a job is not taken for one without it', async () => {
+test('if a host gives no answer about a job, the job is not assumed to be absent', async () => {
   using dir = scratch()
   const machine = here(dir)
   const shell = createLocalShell()

@@ -72,7 +72,7 @@ function found(dir: Scratch): string {
 
 for (const program of ['curl', 'wget'] as const) {
   const skip = existsSync(`/usr/bin/${program}`) ? false : `no ${program} here`
-  test(`${program} downloads with a login that nobody else sees`, { skip }, async () => {
+  test(`${program} downloads with credentials that other users cannot see`, { skip }, async () => {
     using dir = scratch()
     using server = await door()
     const machine = createTestMachine({ stateDirectory: dir.path('state'), environment: only(dir, program) })
@@ -89,7 +89,7 @@ for (const program of ['curl', 'wget'] as const) {
     assert.deepEqual(readdirSync(dir.path('tmp')), [])
   })
 
-  test(`${program} asks with a login that nobody else sees`, { skip }, async () => {
+  test(`${program} sends a request with credentials that other users cannot see`, { skip }, async () => {
     using dir = scratch()
     using server = await door()
     const { batcher } = asking(only(dir, program))
@@ -105,7 +105,7 @@ for (const program of ['curl', 'wget'] as const) {
   })
 }
 
-test('the environment of a detached program, and the proxy of a download, are not kept with their jobs', async () => {
+test('the job folder contains neither the environment of a program nor the proxy of a download', async () => {
   using dir = scratch()
   using server = await door()
   const machine = createTestMachine({ stateDirectory: dir.path('state') })

@@ -32,7 +32,7 @@ function pushing(dir: Scratch): Action {
   }
 }
 
-test('a file is pushed under a temporary name, compared inside, renamed, and not pushed again', async () => {
+test('a file is pushed under a temporary name, compared in the container, renamed, and not pushed twice', async () => {
   using dir = scratch()
   const container = nodeAndContainer(dir, 'cp "$3" "$4" && chmod "$6" "$4"')
   const action = pushing(dir)
@@ -48,17 +48,21 @@ test('a file is pushed under a temporary name, compared inside, renamed, and not
   assert.equal(statSync(dir.path('ct-state/work')).mode & 0o7777, 0o700)
 })
 
-test('a push arrives in no directory that somebody else could have made', { skip: needsRoot }, async () => {
-  for (const made of ['mkdir ct-state/work && chown nobody ct-state/work', 'ln -s /tmp ct-state/work']) {
-    using dir = scratch()
-    execFileSync('sh', ['-c', `mkdir -p ct-state && ${made}`], { cwd: dir.directory })
-    const result = await execute(pushing(dir), nodeAndContainer(dir, 'cp "$3" "$4"'), testContext())
-    assert.ok(result.kind === 'failed')
-    assert.match(result.problem.message, /state\/work is a link, or belongs to another user$/)
-  }
-})
+test(
+  'a push does not use a directory that another user could have created',
+  { skip: needsRoot },
+  async () => {
+    for (const made of ['mkdir ct-state/work && chown nobody ct-state/work', 'ln -s /tmp ct-state/work']) {
+      using dir = scratch()
+      execFileSync('sh', ['-c', `mkdir -p ct-state && ${made}`], { cwd: dir.directory })
+      const result = await execute(pushing(dir), nodeAndContainer(dir, 'cp "$3" "$4"'), testContext())
+      assert.ok(result.kind === 'failed')
+      assert.match(result.problem.message, /state\/work is a link, or belongs to another user$/)
+    }
+  },
+)
 
-test('a failed push is detected although pct exits with 0', async () => {
+test('a failed push is detected even though pct exits with 0', async () => {
   for (const [pct, message] of [
     [
       'echo "failed to create file: /x: Permission denied" >&2; exit 0',
@@ -78,7 +82,7 @@ test('a failed push is detected although pct exits with 0', async () => {
   }
 })
 
-test('a container is started, stopped and restarted by pct, and what it is already it stays', async () => {
+test('a container is started, stopped and restarted with pct, unless it is already in the state', async () => {
   for (const [verb, state, calls] of [
     ['start', 'stopped', ['status 7', 'start 7']],
     ['start', 'running', ['status 7']],

@@ -144,7 +144,7 @@ const skip =
   cannotCount !== false ? cannotCount : process.getuid?.() === 0 ? false : 'needs root, to change owners'
 
 for (const { name, command, skip: missing } of shellKinds) {
-  test(`on ${name} a step starts no superfluous process`, { skip: skip || missing }, async (t) => {
+  test(`on ${name} a step starts no unnecessary process`, { skip: skip || missing }, async (t) => {
     using dir = scratch()
     const framed = await openFramed(dir, countingCommand(command.replace('exec ', '')))
     t.after(() => framed.close())
@@ -168,7 +168,7 @@ for (const { name, command, skip: missing } of shellKinds) {
 }
 
 test(
-  'ten new files are a frame of at most three processes each, and a few of its own',
+  'a frame that writes ten new files starts at most three processes per file, and a few more',
   { skip },
   async (t) => {
     using dir = scratch()

@@ -29,7 +29,7 @@ function traced(dir: Scratch): { readonly environment: Record<string, string>; r
 const needsRoot = process.getuid?.() === 0 ? false : 'needs root, to change owners'
 
 test(
-  'a file is never open to more than it is meant for, and its content is no argument',
+  'a file is never more accessible than intended, and its content is never an argument',
   { skip: needsRoot },
   async () => {
     for (const [before, wanted, allowed] of [
@@ -69,7 +69,7 @@ test(
   },
 )
 
-test('an owner that is changed does not cost a program its setuid', { skip: needsRoot }, async () => {
+test('a change of the owner keeps setuid', { skip: needsRoot }, async () => {
   using dir = scratch()
   const path = dir.path('a')
   for (const known of [false, true]) {
@@ -97,7 +97,7 @@ test('an owner that is changed does not cost a program its setuid', { skip: need
   }
 })
 
-test('one sync serves all files of a frame, before any of them is said to be done', async () => {
+test('one sync writes all files of a frame before any of them is reported', async () => {
   using dir = scratch()
   const { environment, log } = traced(dir)
   const synced: number[] = []
@@ -114,7 +114,7 @@ test('one sync serves all files of a frame, before any of them is said to be don
   )
 })
 
-test("packages are locked in root's own directory", { skip: needsRoot }, async () => {
+test('the lock for packages is in a directory of root', { skip: needsRoot }, async () => {
   using dir = scratch()
   const lock = { kind: 'dpkg', timeout: 5 } as const
   const tries = run(`flock -n ${dir.path('state/packages.lock')} true && echo free || echo held`, { lock })

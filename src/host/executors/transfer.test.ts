@@ -95,7 +95,7 @@ for (const program of ['curl', 'wget'] as const) {
       return execute(action, machine, testContext())
     }
 
-    test(`a file is fetched, checked and renamed`, async () => {
+    test('a file is downloaded, verified and renamed', async () => {
       using dir = scratch()
       using server = await serving(serve)
       assert.deepEqual(await fetchTo(dir, server.url), { kind: 'done' })
@@ -104,7 +104,7 @@ for (const program of ['curl', 'wget'] as const) {
       assert.ok(!existsSync(dir.path('to.run.part')))
     })
 
-    test(`a download resumes after the bytes that have arrived`, async () => {
+    test('a download resumes after the received bytes', async () => {
       using dir = scratch()
       using server = await serving(serve)
       writeFileSync(dir.path('to.run.part'), content.subarray(0, 150_000))
@@ -114,7 +114,7 @@ for (const program of ['curl', 'wget'] as const) {
       assert.deepEqual(readFileSync(dir.path('to.run')), content)
     })
 
-    test(`a part of another file is thrown away, and so is one that the server cannot go on with`, async () => {
+    test('a part of another file, or one that the server cannot resume, is discarded', async () => {
       for (const [part, handle] of [
         [Buffer.alloc(1000, 'x'), serve],
         [Buffer.alloc(content.length + 5, 'x'), serve],
@@ -131,7 +131,7 @@ for (const program of ['curl', 'wget'] as const) {
       }
     })
 
-    test(`a wrong checksum keeps nothing and shows both`, async () => {
+    test('after a wrong checksum the file is removed, and the message has both checksums', async () => {
       using dir = scratch()
       using server = await serving(serve)
       const wanted = sha256Of('another')
@@ -144,7 +144,7 @@ for (const program of ['curl', 'wget'] as const) {
       )
     })
 
-    test(`the refusal of a server is quoted`, async () => {
+    test('if a server refuses, the message quotes it', async () => {
       for (const [code, requests, hint] of [
         [404, 1, /no such file/],
         [503, 3, /retry later/],
@@ -163,7 +163,7 @@ for (const program of ['curl', 'wget'] as const) {
       }
     })
 
-    test(`without a checksum nothing is resumed`, async () => {
+    test('without a checksum, downloads are not resumed', async () => {
       using dir = scratch()
       using server = await serving(serve)
       writeFileSync(dir.path('to.run.part'), 'who knows')
@@ -182,7 +182,7 @@ for (const program of ['curl', 'wget'] as const) {
   })
 }
 
-test('a disk that is full during a download is named, and the part is not kept', async (t) => {
+test('a full disk during a download is reported, and the partial file is removed', async (t) => {
   if (process.getuid?.() !== 0) return t.skip('needs root, to mount a small tmpfs')
   using dir = scratch()
   mkdirSync(dir.path('small'))

@@ -32,14 +32,14 @@ const output = record({
 })
 
 describe('an invalid answer', () => {
-  test('has a subject for every kind of query', () => {
+  test('has a test subject for every kind of query', () => {
     const named = Object.values(subjects).map(({ kind }) => kind)
     assert.equal(allKinds.length, named.length)
     assert.deepEqual(new Set(allKinds), new Set(named))
   })
 
   for (const [name, { answers, counts }] of Object.entries(subjects)) {
-    test(`${name}: each item gets an answer or a sentence`, () => {
+    test(`${name}: each item gets an answer or a message`, () => {
       check(
         property(output, constantFrom(...counts), (said, count) => {
           try {

@@ -84,7 +84,7 @@ const asked: readonly {
 for (const { name, command, skip } of shellKinds.filter(({ name }) => name !== 'busybox')) {
   describe(`on ${name}`, { skip: skip || cannotCount }, () => {
     for (const { what, most, send } of asked) {
-      test(`${what} cost ${most} processes`, async () => {
+      test(`${what}: ${most} processes`, async () => {
         using dir = scratch()
         const connection = localConnection(testEffects())
         const shell = await openShell(connection, {

@@ -64,7 +64,7 @@ function change(name: string, becomes: Partial<User>): Action {
   ) as Action
 }
 
-test('a kind that is one file and a line in the list is asked, predicted, kept, dropped, compared and held', async () => {
+test('a kind in one file with one line in the list is asked, predicted, kept, dropped, compared and locked', async () => {
   const shell = createLocalShell()
   const reader = createReader({
     name: pve1,
@@ -101,6 +101,6 @@ test('a kind that is one file and a line in the list is asked, predicted, kept, 
   ])
 })
 
-test('a kind that is not in the list is a mistake of ours, and said so', () => {
+test('a kind that is missing in the list is reported as a bug', () => {
   assert.throws(() => createOverlay().apply(node, change('root', {})), /no kind of resource is called user/)
 })
