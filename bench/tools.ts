@@ -57,7 +57,7 @@ export async function findTools(): Promise<{
   else found.push(mitogenTool(ansible, mitogen))
   const pyinfra = await versionOf(['pyinfra', '--version'], /v?(\d[\d.]+)/)
   if (pyinfra === undefined)
-    missing.push({ name: 'pyinfra', why: 'pyinfra is not installed, and Debian 12 has no package of it' })
+    missing.push({ name: 'pyinfra', why: 'pyinfra is not installed, and Debian 12 does not package it' })
   else found.push(pyinfraTool(pyinfra))
   return { found, missing }
 }

@@ -95,7 +95,7 @@ test('the password in a URL is never shown, regardless of its source', () => {
   )
 })
 
-/** What programs make of a text; each must be found. */
+/** The forms in which programs print a text; each must be found. */
 const programs: Readonly<Record<string, (text: string) => string>> = {
   nothing: (text) => text,
   'upper case': (text) => text.toUpperCase(),
@@ -119,7 +119,7 @@ const programs: Readonly<Record<string, (text: string) => string>> = {
     ).join('\n'),
 }
 
-/** Half a surrogate pair cannot leave the process as it is. */
+/** UTF-8 cannot contain half of a surrogate pair. */
 const secretText = fc
   .oneof(
     fc.string({ minLength: 4, maxLength: 60 }),

@@ -36,7 +36,7 @@ const run = buildCommand<RunFlags, string[], Context>({
     brief: 'Apply playbooks to hosts',
     customUsage: [usage.run],
     fullDescription:
-      'Runs playbooks in order. With --check, prints the plan and changes nothing; a run then changes what the plan says.',
+      'Runs playbooks in order. With --check, prints the plan and changes nothing; a run then makes these changes.',
   },
   parameters: {
     positional: {

@@ -63,8 +63,8 @@ __gpuplay_both E "$@"
 /**
  * `gp_say WORD...`, with builtins only. It prints one mark per line of the text, or several for a long line,
  * because only a write of at most PIPE_BUF (4096 bytes) is atomic. It uses LC_ALL=C: in a UTF-8 locale, bash
- * 5.2 misreads a stray byte before a backslash. The flag tells what follows: `+` more of the line, `n` the
- * next line, `.` nothing. The words are joined by blanks whatever IFS is.
+ * 5.2 misreads a stray byte before a backslash. The flag announces the next mark: `+` more of the line, `n`
+ * the next line, `.` none. The words are joined by blanks, regardless of IFS.
  */
 const sayFunctions = `
 __gpuplay_l='

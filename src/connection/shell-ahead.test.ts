@@ -1,4 +1,4 @@
-/** Scripts that are sent before the answer to the one before them is here. */
+/** Scripts that are sent before earlier ones are answered. */
 import assert from 'node:assert/strict'
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -11,16 +11,13 @@ import { testEffects } from './testing/world.ts'
 import { exited, onEveryShell, text, usual } from './testing/shells.ts'
 
 interface Gate extends Connection {
-  /** From now on no answer arrives. */
+  /** Stops the delivery of answers. */
   hold(): void
-  /** All that was held arrives, and what follows at once. */
+  /** Delivers all delayed answers, and later ones at once. */
   release(): void
 }
 
-/**
- * A way to this machine on which answers can be held up for as long as a test likes: the longest round trip
- * there is.
- */
+/** A connection to this machine whose answers can be delayed, to simulate a long round trip. */
 function gated(): Gate {
   const local = localConnection(testEffects())
   let held: (() => void)[] | undefined
@@ -67,7 +64,7 @@ onEveryShell('scripts that are sent ahead', gated, ({ connection: gate, folder, 
       shell.run(`: >${path('b')}; echo asked`, light),
       shell.run(`: >${path('c')}; echo asked again`, light),
     ])
-    // Everything has run over there, and nothing of it is known here.
+    // All scripts have run, but none of the answers has arrived.
     await until(() => existsSync(path('a')) && existsSync(path('b')) && existsSync(path('c')))
     assert.deepEqual(said, [])
     gate.release()

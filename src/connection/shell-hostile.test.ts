@@ -1,6 +1,6 @@
 /**
- * A far side that speaks the protocol wrongly, as a broken or hostile container does: the shell is lost, and
- * nobody waits for ever.
+ * A remote side that violates the protocol, such as a broken or hostile container: the shell is lost, and no
+ * caller waits forever.
  */
 import assert from 'node:assert/strict'
 import { PassThrough } from 'node:stream'
@@ -18,10 +18,7 @@ interface Hostile {
   readonly killed: () => boolean
 }
 
-/**
- * A shell that greeted as it should (script 1, as process 7), and from then on says what the test makes it
- * say.
- */
+/** A shell that greets correctly (script 1, process 7), and then sends what the test provides. */
 async function hostile(): Promise<Hostile> {
   const stdin = new PassThrough()
   const streams = { stdout: new PassThrough(), stderr: new PassThrough() }
@@ -55,7 +52,7 @@ async function hostile(): Promise<Hostile> {
     kind: 'pct',
     async open() {
       opened += 1
-      // Whoever is sent to end a script finds a host that does not answer.
+      // The second channel, which would kill a script, finds a host that does not answer.
       if (opened > 1) throw new Error('no second channel')
       return { stdin, ...streams, ended, kill }
     },
@@ -96,7 +93,7 @@ for (const [name, say] of wrong) {
     ])
     say(says)
     const replies = await running
-    // Script 2 may have been answered properly before the wrong mark came, never by it.
+    // Script 2 may have been answered correctly before the invalid mark, but not after it.
     assert.deepEqual(
       replies.map((reply) => reply.kind),
       ['lost', 'lost', 'lost'],

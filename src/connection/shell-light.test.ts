@@ -1,4 +1,4 @@
-/** Scripts that only read: what they cost, and that they are given up as surely as others. */
+/** Scripts that only read: their cost, and how they are cancelled. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { existsSync, writeFileSync } from 'node:fs'
@@ -20,7 +20,7 @@ onEveryShell('a light script', locally, ({ connection, command, folder, start })
         signal: usual.signal,
         command: countingCommand(command.slice('exec '.length)),
       })
-      // The shell itself is number 1. Before Linux 6.1 a program says what the machine is.
+      // The shell itself is number 1. Before Linux 6.1, a program reports the architecture.
       const second = existsSync('/proc/sys/kernel/arch') ? '3\n' : '4\n'
       assert.equal(await text(counted, "exec sh -c 'echo $$'", light), second)
       await counted.close()
@@ -75,7 +75,7 @@ trap '' TERM; sh -c 'sleep 303 & echo $! >&3'; (trap '' TERM; sleep 301 & echo $
     assert.equal(reply.stdout.toString(), 'begun\n')
     assert.equal(exited(next).stdout.toString(), 'next\n')
     const started = spawnSync('cat', [pids]).stdout.toString().trim().split('\n')
-    // A grandchild whose parent has ended is nobody's: light scripts leave none behind.
+    // No script owns a grandchild whose parent has ended: light scripts leave none behind.
     const below = started.filter((_, index) => index !== 1)
     assert.equal(below.length, 3)
     for (const pid of below) assert.equal(alive(pid), false, `process ${pid} lives`)

@@ -1,4 +1,4 @@
-/** What a script says beside its output, and what a shell learns once. */
+/** Messages that a script sends separately from its output, and helpers that a shell receives once. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
@@ -50,7 +50,7 @@ echo piped | { read -r w; gp_say "$w"; }; IFS=:; set -eu; gp_say a b; gp_say; gp
       await fc.assert(
         fc.asyncProperty(long, fc.integer({ min: 0, max: 3 }), async (part, times) => {
           const bytes = Buffer.concat(Array.from({ length: times }, () => part)).subarray(0, 8192)
-          // The dot keeps ends of lines; bash itself must not be asked to cut it off.
+          // The dot protects line ends at the end of the text, which bash would remove.
           const script = `x=$(printf %b '${escaped(bytes)}.'); LC_ALL=C; gp_say "\${x%.}"`
           assert.deepEqual((await saying(shell, script)).said, [bytes.toString()])
         }),
@@ -101,8 +101,7 @@ while [ $n -lt 200 ]; do n=$((n + 1)); gp_say "number $n"; done; wait; noise x >
 
     test(`a program that ${frame} runs cannot send messages`, async () => {
       const shell = await start()
-      // What every script of the session can read in its environment, and what marks look like without the
-      // nonce.
+      // The nonce is in no environment that a script can read, and marks without it are ignored.
       const answer = await saying(
         shell,
         `env | grep -c __gpuplay_; tr '\\0' '\\n' </proc/self/environ | grep -c __gpuplay_; tr '\\0' '\\n' </proc/$$/environ | grep -c __gpuplay_

@@ -1,4 +1,4 @@
-/** What every script owes to its shell and to its caller, with relays and without. */
+/** The requirements of every script, with and without relays. */
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'

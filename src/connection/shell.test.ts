@@ -129,7 +129,7 @@ onEveryShell('the framed shell', locally, ({ folder, start }) => {
   test('does not wait for a child left running, and drops its late output', async () => {
     const shell = await start()
     const go = join(folder, 'go')
-    // The child begins to speak only once the script that left it has been answered.
+    // The child writes only after the script that started it was answered.
     const child = `while [ ! -e ${go} ]; do sleep 0.05; done; while echo late; echo late >&2; do sleep 0.1; done`
     const reply = exited(await shell.run(`(${child}) & echo now`, usual))
     assert.equal(reply.stdout.toString(), 'now\n')

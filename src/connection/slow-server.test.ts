@@ -1,4 +1,4 @@
-/** Servers that take a connection and then let it wait, at every step of the way. */
+/** Servers that accept a connection and then do not answer, at each step of the connection. */
 import assert from 'node:assert/strict'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
@@ -109,7 +109,7 @@ describe('a server that does not answer', { skip: withoutSshd() }, () => {
   })
 })
 
-/** A server that lets everybody in. */
+/** A server that accepts every login. */
 function loggingIn(folder: string, use: (client: ssh2.Connection) => void): ssh2.Server {
   const host = makeKey(join(folder, `host-${Math.random()}`))
   return new ssh2.Server({ hostKeys: [readFileSync(host)] }, (client) => {
@@ -124,7 +124,7 @@ function drip(socket: Socket, text: string): void {
   socket.on('close', () => clearInterval(timer))
 }
 
-/** What a busy run does to signals that only a timer or another signal knows. */
+/** Imitates the effect of a busy run on signals that only a timer or another signal references. */
 function collectGarbage(): () => void {
   setFlagsFromString('--expose-gc')
   const collect: unknown = runInNewContext('gc')

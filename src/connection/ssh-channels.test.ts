@@ -1,7 +1,4 @@
-/**
- * Channels of an SSH connection: how they are shared, how they end, and what happens when a server is slow or
- * goes away.
- */
+/** Channels of an SSH connection: how they are shared, how they end, and slow or failing servers. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
@@ -28,7 +25,10 @@ describe('channels of a real sshd', { skip: withoutSshd(), concurrency: 4 }, () 
   after(() => server.stop())
   const target = (changes: Partial<SshTarget> = {}): SshTarget => targetOf(server, changes)
 
-  /** A program that notes its number in a file and then sleeps, and the number once it is there. */
+  /**
+   * A program that writes its process ID to a file and then sleeps; and this process ID, as soon as it is
+   * known.
+   */
   const sleeper = (name: string): { readonly command: string; readonly pid: () => Promise<string> } => {
     const file = join(server.folder, name)
     return {
@@ -61,7 +61,7 @@ describe('channels of a real sshd', { skip: withoutSshd(), concurrency: 4 }, () 
     channel.kill()
     assert.notEqual((await channel.ended).kind, 'exited')
     await connection.close()
-    // Where it is still there, nobody else ends it.
+    // If it still runs, no other code ends it.
     spawnSync('kill', ['-9', running])
   })
 
@@ -131,7 +131,7 @@ describe('channels of a real sshd', { skip: withoutSshd(), concurrency: 4 }, () 
     const { client, lost } = await dial(target(), shareSsh(testEffects()), calm)
     let proven = 0
     client.on('hostkeys', () => (proven += 1))
-    // What the server answers comes in order: the proof would come before the end of this.
+    // The answers of a server are in order, so the proof would arrive before the end of this.
     await new Promise<void>((resolve, reject) => {
       client.exec('true', (error, stream) => {
         if (error !== undefined) reject(error)

@@ -17,7 +17,7 @@ describe('the configuration of ssh', { skip: without }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'gpuplay-config-'))
   after(() => rmSync(folder, { recursive: true, force: true }))
 
-  /** The configurations of a run that reads this text, and how often it asked ssh. */
+  /** The configurations of a run with this text, and the number of ssh processes. */
   function reading(text: string): { read: (address: string) => Promise<SshConfig>; asked: () => number } {
     const sshConfig = join(folder, 'config')
     writeFileSync(sshConfig, text)
@@ -155,7 +155,7 @@ function runSsh(argv: readonly string[]): Promise<string> {
   return new Promise((resolve) => child.on('close', () => resolve(said)))
 }
 
-/** Key files of kinds that we cannot use are left out of our defaults. */
+/** Default key files of unsupported types are left out. */
 function usable(config: SshConfig): SshConfig {
   const identityFiles = config.identityFiles.filter((file) => !/_sk$|_xmss$|_dsa$/.test(file))
   return { ...config, identityFiles }

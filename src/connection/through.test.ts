@@ -46,7 +46,7 @@ test('the shell of a container runs many scripts over one pct exec', async () =>
     assert.ok(reply.kind === 'exited' && reply.code === 9)
     assert.equal(reply.stdout.toString(), '101 in C.UTF-8\n')
   }
-  // On a busy machine the shell may look held now and then, which costs a call.
+  // On a busy machine, the shell may sometimes seem to be in use, which costs a call.
   const calls = readFileSync(join(folder, 'calls'), 'utf8').trim().split('\n').length
   assert.ok(calls < 15, `${calls} calls of pct`)
   const late = await shell.run('sleep 100', { timeout: 300, signal: calm })

@@ -7,7 +7,7 @@ import { upload } from './upload.ts'
 const { signal } = new AbortController()
 const why = "mktemp: failed to create file via template '/mnt/.x.gpuplay.XXXXXXXX': Read-only file system\n"
 
-/** A far side that complains before anybody knows that it has started, as a fast one does. */
+/** A remote side that fails before the start of the upload is reported, as a fast one does. */
 function complaining(): Connection {
   const open = async (): Promise<Channel> => {
     const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()]

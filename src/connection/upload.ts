@@ -35,7 +35,7 @@ export type UploadResult =
 const readSize = 1024 * 1024
 
 /**
- * Sends a file over its own channel into a temporary file beside the target, compares the sha256 there, and
+ * Sends a file over its own channel into a temporary file next to the target, compares the sha256 there, and
  * renames it over the target.
  *
  * The hash follows the content, so the content is read only once, and an interrupted stream can never pass

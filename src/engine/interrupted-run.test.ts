@@ -40,7 +40,7 @@ test('a waiting host does not cut off a running action of another host', async (
     interruption.abort(new Error('interrupted'))
     const { exitCode, events } = await running
     assert.equal(exitCode, 130)
-    assert.ok(existsSync(at('ended')), 'it has run to its end')
+    assert.ok(existsSync(at('ended')), 'the action was not cut off')
     const told = events.flatMap((event) => (event.type === 'task.finished' ? [event] : []))
     assert.deepEqual(
       told.filter(({ host }) => host === 'b').map(({ task, outcome }) => [task.name, outcome]),
@@ -86,7 +86,7 @@ test(
       interruption.abort(new Error('interrupted'))
       const { exitCode } = await running
       assert.equal(exitCode, 130)
-      assert.ok(performance.now() - since < 5000, 'it ends at once')
+      assert.ok(performance.now() - since < 5000, 'the second interruption ends the run')
     } finally {
       interruption.abort()
       folder.remove()
@@ -147,7 +147,7 @@ test('an interruption lists the awaited tasks at once; a second one ends the run
       /^waiting for a program that an interrupted run left running here: \/bin\/sh -c .*sleep 3.* \(process \d+, running for \d s\)\. To stop it now: kill \d+$/,
     )
     assert.equal(readFileSync(join(folder.path, 'ended'), 'utf8'), 'ended\nended\n')
-    assert.equal(events.at(-1)?.type, 'run.finished', 'nothing is said of a run after its end')
+    assert.equal(events.at(-1)?.type, 'run.finished', 'no event follows the end of a run')
   } finally {
     await reach.close()
     folder.remove()

@@ -38,7 +38,7 @@ export interface FleetOptions {
   readonly defaults: ConnectionDefaults
   readonly reach: Reach
   readonly means: Means
-  /** Overlay through which facts are read; in a dry run it holds the predicted changes. */
+  /** Overlay through which facts are read; in a dry run it contains the predicted changes. */
   readonly overlay: Overlay | undefined
   readonly controller: ControllerFiles
   readonly emitter: Emitter

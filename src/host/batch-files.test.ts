@@ -1,4 +1,4 @@
-/** Many files asked for together: merged to few processes, and each still answered as if it were alone. */
+/** Queries for many files: combined into few processes, but answered separately. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
@@ -47,7 +47,7 @@ test('files that the kernel generates on reading are read separately, in the sam
   using dir = scratch()
   writeFileSync(dir.path('a'), 'a')
   const { batcher, sent } = asking()
-  // Behind the link is a file that says that it is empty.
+  // The link points to a file that reports a size of zero.
   symlinkSync('/proc/sys/kernel/ostype', dir.path('link'))
   const paths = [dir.path('a'), '/proc/sys/kernel/ostype', '/dev/null']
   const answers = await Promise.all(paths.map((path) => batcher.query(files.text, path)))
@@ -63,7 +63,7 @@ test('files that the kernel generates on reading are read separately, in the sam
 test('texts that change while they are read are read again separately and not mixed up', async () => {
   using dir = scratch()
   for (const name of ['a', 'b', 'c']) writeFileSync(dir.path(name), `${name}\n`)
-  // Between the two programs the first file grows by what looks like the second.
+  // Between the two programs, the first file grows by text that looks like the second file.
   const grow = `printf 'a\\n\\n==> ${dir.path('b')} <==\\nB\\n' >'${dir.path('a')}'`
   const environment = programs(dir, { head: `case $* in -v*) ${grow} ;; esac; exec /usr/bin/head "$@"` })
   const { batcher, sent } = asking(environment)

@@ -1,7 +1,4 @@
-/**
- * Questions in one frame: what they are merged to, and that a host which answers nonsense harms nobody but
- * who asked.
- */
+/** Queries in one frame: how they are combined, and that an invalid answer affects only its own query. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'

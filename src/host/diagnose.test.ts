@@ -2,9 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { diagnose, endOfOutput } from './diagnose.ts'
 
-/**
- * What apt, dpkg, tar and cp write in these cases; the words are those of apt 2.6 and dpkg 1.21 (Debian 12).
- */
+/** The output of apt 2.6, dpkg 1.21 (Debian 12), tar and cp in these cases. */
 const usual: readonly {
   readonly name: string
   readonly said: string

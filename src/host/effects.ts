@@ -63,7 +63,7 @@ export function impliedEffects(action: Action): readonly PlacedEffect[] {
               on,
               kind: 'unknown',
               resources: ['*'],
-              why: `only the real run can show what "${labelOf(action)}" changes`,
+              why: `the changes of "${labelOf(action)}" are known only in the run`,
             },
           ]
         : []

@@ -1,6 +1,6 @@
 /**
- * Reads and actions on the shell that runs use, where descriptors, standard input and what scripts leave
- * behind are not those of a fresh `sh -c`.
+ * Reads and actions on the shell that runs use. Its descriptors, standard input and remaining processes
+ * differ from those of a new `sh -c`.
  */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
@@ -148,7 +148,7 @@ for (const [name, command] of [
         context,
       )
       assert.ok(left.kind === 'done' && left.reply?.stdout === 'started\n')
-      // What a program leaves running does not keep the lock.
+      // A program that is left running does not keep the lock.
       const after = await execute({ kind: 'remove', path: dir.path('a'), lock }, machine, context)
       assert.deepEqual(after, { kind: 'done' })
       await taken.lease.release()

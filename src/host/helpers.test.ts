@@ -1,4 +1,4 @@
-/** Functions that a shell learns once: one shell learns those of questions and those of frames. */
+/** Helpers of questions and frames: one shell receives both kinds. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { ShellHelper } from '../connection/connection.ts'

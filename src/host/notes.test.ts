@@ -30,7 +30,7 @@ test('notes are written, read and removed, with any keys and values', async () =
           placement: { ctid: undefined, nodeName: undefined, cluster: undefined },
           controller: { file: async () => undefined, text: async () => undefined },
         })
-        // What nobody else changes is kept; here somebody does.
+        // Answers are kept as long as nothing else changes the files, as this test does.
         const fresh = (): Host => {
           reader.readings.clear()
           return reader.view()

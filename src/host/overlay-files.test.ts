@@ -13,7 +13,7 @@ import { node, reader, rejectsUnknown, write } from './testing/predicted.ts'
 import { cat } from './testing/questions.ts'
 import { scratch } from './testing/scratch.ts'
 
-/** What a sequence of file actions leaves behind: predicted, and after they were really carried out. */
+/** Compares the predicted and the real result of a sequence of file actions. */
 const names = ['a', 'b', 'd/a', 'd/e/a', 'l/a', 'l/e', 'l', 'k/a', 'k'] as const
 const fileAction = (at: (name: string) => string): fc.Arbitrary<Action> =>
   fc.oneof(
@@ -45,7 +45,7 @@ async function seen(host: Host, directory: string): Promise<unknown> {
       async (name) => {
         const path = `${directory}/${name}`
         const status = await host.stat(path)
-        // A link of these tests leads nowhere, a directory has a size of its own.
+        // Links in these tests are dangling, and the size of directories depends on the file system.
         const text = status?.kind === 'file' ? await host.text(path) : undefined
         const hash = status?.kind === 'file' ? await host.hash(path) : undefined
         const { kind, mode, target } = status ?? {}
@@ -68,7 +68,7 @@ async function seen(host: Host, directory: string): Promise<unknown> {
   return { root, files }
 }
 
-/** Two directories with the same in them: one to be predicted on, one to be changed. */
+/** Two directories with the same content: one for predictions, one for real changes. */
 function twins(path: (name: string) => string): readonly [string, string] {
   const roots = [path('predicted'), path('real')] as const
   for (const root of roots) {
@@ -96,7 +96,7 @@ test('law: on an untouched host, the prediction equals the state after the actio
         'path' in action ? { ...action, path: `${root}/${action.path}` } : action
       for (const action of actions) {
         await all.findLinks(below(predicted, action), overlay)
-        // What cannot be carried out no plan would hold.
+        // No plan contains an action that cannot be carried out.
         const result = await execute(below(real, action), machine, testContext())
         if (result.kind === 'done') overlay.apply(node, below(predicted, action), { byUser })
       }
@@ -140,7 +140,7 @@ test('a file with content that only the run knows has a known mode, but an unkno
   const status = await host.stat(dir.path('a'))
   assert.equal(status?.mode, '0600')
   assert.ok(isUnknown(status.size))
-  await rejectsUnknown(host.text(dir.path('a')), /known only when the real run writes it/)
+  await rejectsUnknown(host.text(dir.path('a')), /known only when the run writes it/)
   const maybe = await host.maybe(host.text(dir.path('a')))
   assert.ok(isUnknown(maybe))
 })

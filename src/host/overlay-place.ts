@@ -123,7 +123,7 @@ export function placeOverlay(place: Place, machines: Map<HostName, MachineMarks>
       const last = power.findLast(({ verb }) => verb !== 'restart')
       const state = place.ctid === undefined ? undefined : lastStatus(node, place.ctid)
       if (last?.verb === 'start' || (power.length === 0 && state === 'running'))
-        return new Unknown('the container is started only by the real run')
+        return new Unknown('only the run starts the container')
       if (last) return new Unknown('an earlier task stops the container')
       return undefined
     },

@@ -1,4 +1,4 @@
-/** What is predicted below /proc, of which a container has a part of its own. */
+/** Predictions below /proc, part of which is separate in a container. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createOverlay, type Overlay } from './overlay.ts'

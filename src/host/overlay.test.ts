@@ -118,8 +118,8 @@ test('a container sees changes of its node', async () => {
   overlay.apply(ct, write('/dev/null', 'predicted after the restart'))
   assert.equal(await host.text('/dev/null'), 'predicted after the restart')
   overlay.apply(ct, { kind: 'containerPower', ctid: '101', verb: 'start', on: 'node' })
-  await rejectsUnknown(host.text('/etc/passwd'), /the container is started only by the real run/)
-  await rejectsUnknown(host.ask(machineType), /the container is started only by the real run/)
+  await rejectsUnknown(host.text('/etc/passwd'), /only the run starts the container/)
+  await rejectsUnknown(host.ask(machineType), /only the run starts the container/)
   overlay.apply(node, { kind: 'containerPower', ctid: '101', verb: 'stop' })
   await rejectsUnknown(host.text('/etc/passwd'), /stops the container/)
 })
@@ -139,16 +139,16 @@ test('a program without declared effects makes everything unknown; one with an e
   overlay.apply(node, { kind: 'run', argv: ['true'], effects: [] })
   const { host } = reader(overlay)
   assert.equal(await host.text(dir.path('a')), 'before')
-  overlay.apply(node, { kind: 'run', argv: ['mend', 'it'] })
-  await rejectsUnknown(host.text(dir.path('a')), /only the real run can show what "run mend it" changes/)
-  await rejectsUnknown(host.package('bash'), /mend it/)
+  overlay.apply(node, { kind: 'run', argv: ['fix', 'it'] })
+  await rejectsUnknown(host.text(dir.path('a')), /the changes of "run fix it" are known only in the run/)
+  await rejectsUnknown(host.package('bash'), /fix it/)
   overlay.apply(node, write(dir.path('a'), 'after'))
   assert.equal(await host.text(dir.path('a')), 'after')
 })
 
 test('a predicted unit file is a unit with the settings in the file; a predicted program may bring one', async () => {
   using dir = scratch()
-  // A host whose systemd has none of these.
+  // A host whose systemd has none of these units.
   const answer = 'LoadState=not-found\\nActiveState=inactive\\nUnitFileState=\\n\\n'
   writeFileSync(dir.path('systemctl'), `#!/bin/sh\nshift 4; for unit; do printf '${answer}'; done\n`, {
     mode: 0o755,

@@ -31,7 +31,7 @@ export async function carryOutOwn(
         throw new ConnectionLostError(machine.name, result.why)
       case 'notBegun':
         context.signal.throwIfAborted()
-        throw new Error(`not begun on ${machine.name}, and nobody was interrupted`)
+        throw new Error(`an action on ${machine.name} did not begin, although the run was not interrupted`)
     }
   })
 }

@@ -109,7 +109,7 @@ function ownedBySomeone(status: SeenFile, given: Foreseen['attributes']): SeenFi
   }
 }
 
-const ownerUnknown = new Unknown('its owner is known only after the real run creates it')
+const ownerUnknown = new Unknown('its owner is known only after the run creates it')
 
 function fresh(kind: PredictedFile['kind']): FileStatus {
   const known: FileStatus['kind'] = kind === 'absent' ? 'file' : kind
@@ -149,14 +149,14 @@ function idOf(name: string, before: string | Unknown, idBefore: number | Unknown
   return /^[0-9]+$/.test(name) ? Number(name) : idUnknown
 }
 
-const idUnknown = new Unknown('the ID of a new owner is known only after the real run sets it')
+const idUnknown = new Unknown('the ID of a new owner is known only after the run sets it')
 
 function sized(status: SeenFile, file: Extract<PredictedFile, { kind: 'file' }>): SeenFile {
   if (file.text !== undefined) return { ...status, size: Buffer.byteLength(revealed(file.text)) }
   return { ...status, size: file.size ?? contentUnknown }
 }
 
-const contentUnknown = new Unknown('its content is known only when the real run writes it')
+const contentUnknown = new Unknown('its content is known only when the run writes it')
 
 /** The predicted answer of `text`. @throws UnknownError; HostError if the path is not a file */
 export function foreseenText(path: string, file: PredictedFile): string | undefined {

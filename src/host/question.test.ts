@@ -43,7 +43,7 @@ test('a value that is an option, contains another word or leaves a directory is 
     () => simulation({ options: [], verb: 'install', names: ['jq', '--purge'] }),
     () => simulation({ options: [], verb: 'install', names: ['jq curl'] }),
     () => simulation({ options: [], verb: 'install', names: ['jq\n-o'] }),
-    // What JavaScript lets through where types do not hold.
+    // Values that JavaScript accepts if the types are ignored.
     () => Reflect.apply(simulation, undefined, [{ options: ['-f'], verb: 'install', names: [] }]),
     () => Reflect.apply(simulation, undefined, [{ options: [], verb: 'source', names: [] }]),
     () => Reflect.apply(simulation, undefined, [{ options: [], verb: 'install', names: 'jq' }]),

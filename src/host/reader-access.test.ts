@@ -26,7 +26,7 @@ test('file access that a user may not have is unknown, under any name of the fil
     name: place.name,
     shell: async () => ({
       ...shell,
-      // The other user's shell has learnt nothing.
+      // The shell of the other user has received no helpers.
       run: (script, options) => {
         const helpers = (options.helpers ?? []).map(({ text }) => text)
         return shell.run(sh`${asNobody} ${[...helpers, script].join('\n')}`, options)

@@ -109,7 +109,7 @@ test('an action drops the answers that it may have changed, and keeps the others
       (name) => !['none', 'package', 'command', 'module', 'kernel', 'sys'].includes(name),
     ),
   )
-  // Whoever may look at everything looks at what a program leaves undeclared too.
+  // A user who can read everything also reads the undeclared changes of a program.
   assert.deepEqual(await dropped(run()), ['promised', 'space'])
   assert.deepEqual(await dropped(run({ kind: 'kernelModule', name: 'nvidia', becomes: { loaded: true } })), [
     'promised',
@@ -142,7 +142,7 @@ test('a change through a link that the run has created drops answers under the o
   for (const target of ['d', dir.path('d')]) {
     reader.readings.dropFor({ kind: 'makeLink', path: dir.path('l'), target }, node)
     await ask()
-    assert.equal(await frames(shell, ask), 0, 'it is kept')
+    assert.equal(await frames(shell, ask), 0, 'the answer is kept')
     reader.readings.dropFor(write(dir.path('l/x')), node)
     assert.equal(await frames(shell, ask), 1, `through a link to ${target}`)
   }

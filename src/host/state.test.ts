@@ -98,7 +98,7 @@ test('a lease reports a program that an earlier run left running, until it ends'
       try {
         process.kill(-(pid ?? 0), 'SIGKILL')
       } catch {
-        // It has ended.
+        // The program has exited.
       }
     }
   }

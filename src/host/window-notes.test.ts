@@ -9,7 +9,7 @@ import { carryOut } from './window.ts'
 const { signal } = new AbortController()
 
 /**
- * Notes in the state directory of a test, and how to make it unwritable: a file where a directory has to be.
+ * Notes in the state directory of a test, and a way to make it unwritable: a file in place of a directory.
  */
 function notesOf(dir: Scratch): readonly string[] {
   const pending = dir.path('state/pending')
@@ -27,7 +27,7 @@ test('notes are written before a change, and removed if nothing was changed', as
   const count = run(`ls ${dir.path('state/pending')} | wc -l; exit 1`)
   const before = await carryOut([step(count, { notes })], machine, { signal })
   assert.ok(before[0]?.kind === 'failed' && before[0].reply?.stdout === '2\n')
-  // It had begun: whoever it was may have changed something.
+  // The program had started, so it may have changed something.
   assert.equal(notesOf(dir).length, 2)
 
   using other = scratch()

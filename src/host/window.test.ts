@@ -10,7 +10,7 @@ import { carryOut, type Step, type WindowContext } from './window.ts'
 
 const { signal } = new AbortController()
 
-/** A context that writes down in which order steps ended. */
+/** A context that records the order in which steps ended. */
 function listening(): { readonly context: WindowContext; readonly ended: string[] } {
   const ended: string[] = []
   return { ended, context: { signal, finished: (index, { kind }) => ended.push(`${index} ${kind}`) } }
@@ -143,7 +143,7 @@ test('after an interruption the running step ends, and no other begins', async (
   using dir = scratch()
   const framed = await openFramed(dir)
   const controller = new AbortController()
-  // The step under way goes on until the host has been asked to stop.
+  // The running step continues until the host receives the request to stop.
   const open: MachineAccess['open'] = async (command, end) => {
     const channel = await framed.machine.open(command, end)
     void channel.ended.then(() => writeFileSync(dir.path('go'), ''))
@@ -187,7 +187,7 @@ test('after a lost connection, reported steps are known and later ones are not',
   assert.deepEqual(kinds(results), ['done', 'done', 'lost', 'lost', 'notBegun'])
 })
 
-/** A shell whose connection drops once the second step was said to be done. */
+/** A shell whose connection is lost after the second step was reported. */
 function killable(shell: ReturnType<Awaited<ReturnType<typeof openFramed>>['shell']>): typeof shell {
   return {
     greeting: shell.greeting,

@@ -43,7 +43,7 @@ export class InventoryBuilder {
   readonly schemas = new SchemaChecker()
   readonly hosts = new Map<HostName, Position>()
   readonly groups = new Map<string, GroupDraft>()
-  /** What is odd, and not wrong. */
+  /** Warnings about valid but unusual content. */
   readonly warnings: Problem[] = []
   /** Ports written after the name of a host, as `ansible_port`. */
   readonly ports = new Map<HostName, Variable>()

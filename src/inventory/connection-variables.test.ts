@@ -1,4 +1,4 @@
-/** Which variables say how a host is reached, and which are the application's own. */
+/** Connection variables, and ordinary variables with the same names. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { hostName } from '../base/brand.ts'

@@ -1,4 +1,4 @@
-/** Mistakes in an inventory: found, placed and explained. */
+/** Mistakes in an inventory, with their positions and hints. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { report } from '../language/testing/report.ts'

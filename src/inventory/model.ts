@@ -36,7 +36,7 @@ export interface Inventory {
   readonly localhost: InventoryHost
   /** The names of all variables of all hosts. */
   readonly variableNames: ReadonlySet<string>
-  /** What is odd, and not wrong. */
+  /** Warnings about valid but unusual content. */
   readonly warnings: readonly Problem[]
 }
 

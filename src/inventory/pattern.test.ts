@@ -45,7 +45,7 @@ const patterns: readonly (readonly [pattern: string, hosts: string])[] = [
   ['web[1:]', 'web2 web3'],
   ['web[:1]', 'web1 web2'],
   ['web[-2:]', 'web2 web3'],
-  // Places count in the order of the group; what is chosen stands in the order of the inventory.
+  // Positions count in the order of the group; selected hosts are in the order of the inventory.
   ['db[0]', 'db1'],
   ['db[1]', 'web3'],
   ['all[0]', 'lonely'],

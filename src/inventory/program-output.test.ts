@@ -1,4 +1,4 @@
-/** Lists of inventory programs that were saved to a file. */
+/** Saved output of inventory programs. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { report } from '../language/testing/report.ts'
@@ -30,7 +30,7 @@ test('a value that was omitted from the output is reported where it is used', ()
     '/i/hosts.json': JSON.stringify({ _meta: { hostvars: { a: variables } }, all: { hosts: ['a'] } }),
   })
   assert.deepEqual(report(read(list({ password: '(secret)' }), ['/i/hosts.json']).problems), [
-    'hosts.json:1:39 missing-value: this list omits the value of "password" because it is secret (set it in host_vars beside this file, or with -e)',
+    'hosts.json:1:39 missing-value: this list omits the value of "password" because it is secret (set it in host_vars next to this file, or with -e)',
   ])
   assert.deepEqual(report(read(list({ app: { token: '(secret)' } }), ['/i/hosts.json']).problems), [])
 })

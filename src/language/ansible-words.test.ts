@@ -1,4 +1,4 @@
-/** What users of Ansible write, and the whole text of what they are told. */
+/** Ansible's words in playbooks, and the complete messages about them. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { mistakesIn } from './testing/playbooks.ts'
@@ -7,7 +7,7 @@ const dontNeed = 'leave it out: facts are read when something uses them'
 const long =
   'leave it out: the run waits for the program, which survives a lost connection; if it takes longer than 300 s, raise "timeout" of command or shell'
 
-/** A keyword with its value below a task that runs a program, and the help for it. */
+/** A keyword with its value below a task that runs a program, and its hint. */
 const keywords: readonly (readonly [line: string, help: string])[] = [
   [
     'check_mode: false',
@@ -81,7 +81,7 @@ test('for a keyword that depends on check mode, the hint explains that gpuplay d
   )
 })
 
-/** Names of variables, as a condition or a placeholder reads them. */
+/** Names of variables in conditions and placeholders. */
 const names: readonly (readonly [name: string, help: string])[] = [
   ['ansible_memtotal_mb', 'in gpuplay it is called facts.memory_mb'],
   ['ansible_processor_vcpus', 'in gpuplay it is called facts.processors'],
@@ -132,7 +132,7 @@ test('for None in a comparison, the hint is null', () => {
   ])
 })
 
-/** Modules, and what to use instead. */
+/** Modules and their replacements. */
 const modules: readonly (readonly [module: string, help: string])[] = [
   ['systemd', 'use service'],
   ['ansible.builtin.systemd_service', 'use service'],

@@ -1,4 +1,4 @@
-/** What is said of the arguments of the modules that there are. */
+/** Messages about the arguments of the included modules. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { modules } from '../modules/catalogue.ts'

@@ -1,4 +1,4 @@
-/** The files of a role that Ansible reads: they are read, or refused with what to do instead. */
+/** Files of a role that Ansible reads: gpuplay reads them or refuses them with an alternative. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { load, playsOf } from './testing/playbooks.ts'

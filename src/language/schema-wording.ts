@@ -40,7 +40,7 @@ export function word(fault: SchemaFault): Wording {
       }
     case 'dependentRequired':
       return {
-        message: `${label} needs "${String(params['missingProperty'])}" where there is "${String(params['property'])}"`,
+        message: `${label} needs "${String(params['missingProperty'])}" if it has "${String(params['property'])}"`,
         hint: describeProperty(fault.around, String(params['missingProperty'])),
       }
     case 'minimum':

@@ -21,7 +21,7 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** Values that look like what a schema describes: its own names and words among those of all sorts. */
+/** Values that may match a schema: its own names and words, among random ones. */
 function valuesFor(schema: object): fc.Arbitrary<unknown> {
   const words = [...JSON.stringify(schema).matchAll(/"([^"\\]+)"/g)].flatMap(([, word]) => word ?? [])
   const leaf = fc.oneof(

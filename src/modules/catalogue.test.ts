@@ -32,7 +32,7 @@ for (const module of modules) {
     for (const schema of [module.args, module.result]) ajv.compile({ ...(schema as object) })
     for (const [path, property] of properties(module.args, 'args')) {
       const text = isRecord(property) ? property['description'] : undefined
-      assert.ok(typeof text === 'string' && text.length > 0, `${path} says nothing`)
+      assert.ok(typeof text === 'string' && text.length > 0, `${path} has no description`)
     }
   })
 
@@ -81,7 +81,7 @@ test('only command and shell run programs that a playbook names', () => {
     probe: (_: unknown, host: ProgramHost) => host.promised(['true']),
     plan: () => ({ actions: [], diffs: [], warnings: [] }),
   } as const
-  // @ts-expect-error A module that does not say so cannot ask for the wider host.
+  // @ts-expect-error A module that does not declare this gets no host that can run programs.
   const module: Module = greedy
   assert.equal(module.runs, undefined)
 })

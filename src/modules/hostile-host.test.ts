@@ -1,4 +1,6 @@
-/** Whatever a host answers, a module plans, refuses or fails with a sentence: none breaks. */
+/**
+ * For any answers of a host, a module plans, refuses or fails with a message, but never throws another error.
+ */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { assert as check, asyncProperty, uint8Array } from 'fast-check'

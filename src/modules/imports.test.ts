@@ -1,7 +1,4 @@
-/**
- * The linter keeps modules from everything that could change a host, in each of the folders that modules are
- * made of.
- */
+/** In each folder with code of modules, the linter refuses everything that could change a host. */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -74,7 +71,7 @@ async function lint(files: ReadonlyMap<string, string>): Promise<readonly string
 function output(cwd: string): Promise<string> {
   const program = join(root, 'node_modules/.bin/oxlint')
   return new Promise((resolve) => {
-    // Its status is 1: there is something to find.
+    // Its status is 1, because it reports something.
     execFile(program, ['--format=json', '--threads=1', 'src'], { cwd, maxBuffer: 1e7 }, (_error, stdout) =>
       resolve(stdout),
     )

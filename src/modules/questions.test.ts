@@ -1,4 +1,4 @@
-/** All questions that there are, and the command lines that none of them can become. */
+/** All questions, and command lines that no question can become. */
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -57,7 +57,7 @@ test('all questions are declared in known places and are in this list', () => {
   assert.equal(declared.length, all.size)
 })
 
-/** Each of them changes a host, or runs something else than its name says. */
+/** Each of them changes a host, or runs a program other than the one that it names. */
 const holes: readonly string[] = [
   'systemctl --failed reboot',
   'systemctl --failed stop pveproxy',
@@ -74,7 +74,7 @@ const holes: readonly string[] = [
   'nvidia-smi mig -dgi -lgi',
   './cat /proc/net/tcp /proc/net/tcp6',
   '/tmp/evil/cat /proc/net/tcp /proc/net/tcp6',
-  // And relatives of theirs.
+  // Similar command lines.
   'systemctl show -p NeedDaemonReload --host=other',
   'apt-get -s --no-s install x',
   'apt-get -s update',
@@ -156,7 +156,7 @@ function textOf(part: string | Slot): string {
   return `{${name}${takes === 'many' ? '...' : ''}}${program === undefined ? '' : `/${program}`}`
 }
 
-/** Whether some values make these words of the pattern. */
+/** Whether the pattern admits these words for some values. */
 function admits(pattern: readonly (string | Slot)[], words: readonly string[]): boolean {
   const [part, ...rest] = pattern
   const [word, ...others] = words

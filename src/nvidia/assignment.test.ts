@@ -7,7 +7,7 @@ import { fakeHost } from './testing/fake-host.ts'
 const first = 'GPU-8f3c0000-5060-4c1e-a5b2-000001000000'
 const second = 'GPU-8f3c0001-5060-4c1e-a5b2-000001000001'
 
-/** The minors run against the order of the addresses, and a VM has the third card. */
+/** The minors are in the reverse order of the addresses, and a VM has the third card. */
 const node = fakeHost({
   files: {
     '/proc/driver/nvidia/gpus/0000:41:00.0/information': `Model: \t\t RTX\nGPU UUID: \t ${second}\nBus Location: \t 0000:41:00.0\nDevice Minor: \t 0\nGPU Excluded:\t No\n`,

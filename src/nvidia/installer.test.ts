@@ -14,8 +14,8 @@ import {
 
 const recordings = join(import.meta.dirname, '../../test/data/nvidia-installer')
 
-/** Options that the installers take without telling of them in `--advanced-options`. */
-const untold: readonly InstallerOption[] = ['--no-kernel-module']
+/** Options that the installers accept without listing them in `--advanced-options`. */
+const undocumented: readonly InstallerOption[] = ['--no-kernel-module']
 
 /** The option names in a recording: `  -k NAME, --kernel-name=NAME`, `  --dkms, --no-dkms`. */
 function recordedOptions(text: string): ReadonlySet<string> {
@@ -39,7 +39,7 @@ for (const file of files) {
     assert.ok(recorded.size > 60, `only ${recorded.size} options were read from the recording`)
     for (const name of Object.keys(installerOptions)) {
       const option = Object.keys(installerOptions).find((known): known is InstallerOption => known === name)
-      if (option === undefined || untold.includes(option)) continue
+      if (option === undefined || undocumented.includes(option)) continue
       assert.equal(knowsOption(version, option), recorded.has(option), `${option} with ${version}`)
     }
   })
@@ -52,7 +52,7 @@ for (const file of files) {
       ...containerOptions(version, { graphics: false }),
     ].map((option) => option.split('=', 1)[0] ?? '')
     for (const option of given) {
-      if (untold.some((name) => name === option)) continue
+      if (undocumented.some((name) => name === option)) continue
       assert.ok(recorded.has(option), `${option} with ${version}`)
     }
   })

@@ -46,7 +46,7 @@ describe("Proxmox's recorded answers", () => {
   test('the recordings are not empty', () => assert.ok(names.length > 90))
 })
 
-/** A section in the form of the recordings. */
+/** A section in the format of the recordings. */
 function plain(section: ConfigSection): unknown {
   const environment = section.lxc.filter(({ key }) => key === 'lxc.environment.runtime')
   const others = section.lxc.filter(({ key }) => key !== 'lxc.environment.runtime')
@@ -58,7 +58,7 @@ function plain(section: ConfigSection): unknown {
   }
 }
 
-/** Numbers of the recordings as the texts that they were. */
+/** Converts numbers of the recordings back to their texts. */
 function texts(value: unknown): unknown {
   if (typeof value === 'number') return String(value)
   if (Array.isArray(value)) return value.map(texts)

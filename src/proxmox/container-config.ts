@@ -2,9 +2,8 @@
  * A container's configuration, `/etc/pve/lxc/CTID.conf`, as Proxmox VE reads and writes it (pve-container,
  * `PVE::LXC::Config`, in its non-strict mode: it warns about unknown lines and never refuses them).
  *
- * Three views of the same text: `parseContainerConfig` (what Proxmox understands), `rewriteContainerConfig`
- * (what the file is after any `pct set`), `editContainerConfig` (our own change, which leaves every other
- * byte alone).
+ * Three functions for the same text: `parseContainerConfig` (as Proxmox reads it), `rewriteContainerConfig`
+ * (as any `pct set` writes it), `editContainerConfig` (our own change, which keeps every other byte).
  */
 import { isAllowedLxcKey, refusedLxcKeys } from './lxc-keys.ts'
 import { checkSetting } from './container-settings.ts'
@@ -182,8 +181,8 @@ class SectionBuilder {
 function sectionText(section: ConfigSection): string {
   const notes = section.description.split('\n')
   while (notes.at(-1) === '') notes.pop()
-  // The setting `env` holds the same as these raw lines, and is written as one: NUL-separated in the API, a
-  // line each here.
+  // The setting `env` has the same values as these raw lines. The API separates them by NUL; here each is a
+  // line.
   const environment = [
     ...(section.settings.get('env')?.split('\0') ?? []),
     ...section.lxc.filter(({ key }) => key === 'lxc.environment.runtime').map(({ value }) => value),

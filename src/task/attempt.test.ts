@@ -114,7 +114,7 @@ test('until is evaluated after each attempt; the delay follows, and readings are
   )
   assert.ok(attempted.kind === 'ended')
   assert.deepEqual([attempted.result.outcome, attempted.result.result['attempts']], ['ok', 2])
-  assert.ok(attempted.converged, 'the unit itself had the last word')
+  assert.ok(attempted.converged, 'the last change was made by the unit itself')
   assert.deepEqual(
     host.log.filter((line) => line.startsWith('sleep') || line === 'waited'),
     ['sleep 7', 'waited'],

@@ -28,7 +28,7 @@ export async function converge(unit: Unit, stage: Stage): Promise<Converged | un
     switch (step.kind) {
       case 'finish':
         return step.open === true && !stage.sends ? leftOpen(unit, step.converged, stage) : step.converged
-      case 'foretell':
+      case 'predict':
         await stage.predict(unit, step.plan)
         return step.converged
       case 'wait':

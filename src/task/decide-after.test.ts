@@ -42,9 +42,13 @@ test('a lost imperative action is never repeated', () => {
   const end = afterFlush(lost, unitOf(say, new Progress()), stateOf())
   assert.ok(end.kind === 'end' && end.converged.kind === 'failed')
   assert.match(end.converged.failure.problem.message, /may or may not have finished: run x \(reset\)/)
-  assert.equal(afterFlush(stale, unitOf(say, new Progress()), stateOf()).kind, 'again', 'it was not begun')
+  assert.equal(
+    afterFlush(stale, unitOf(say, new Progress()), stateOf()).kind,
+    'again',
+    'the action did not begin',
+  )
   const once = afterFlush(lost, wants('/a', '1'), { ...stateOf(), once: true })
-  assert.equal(once.kind, 'end', 'nor one that leaves no trace')
+  assert.equal(once.kind, 'end', 'an action without a trace is not repeated either')
 })
 
 test('a failure ends the unit with the reply of the program; an unreachable host is not a failure', () => {

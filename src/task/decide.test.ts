@@ -191,7 +191,7 @@ test('imperative units, and units with conditions on their result, are sent sepa
 
 test('in a dry run the actions of an imperative unit are only predicted', () => {
   const next = decided(actions([writeTo('/a', '1')]), { sends: false, unit: unitOf(say, new Progress()) })
-  assert.ok(next.kind === 'foretell')
+  assert.ok(next.kind === 'predict')
   assert.equal(next.converged.kind, 'unknown')
   assert.deepEqual(next.plan.actions, [writeTo('/a', '1')])
 })
@@ -208,7 +208,7 @@ test('a dry run asks no questions: declined without a terminal, otherwise predic
   const unit = wants('/a', '1')
   assert.equal(short(decided(actions([reboot]), { sends: false, unit })), 'ok')
   assert.deepEqual(unit.progress.finish({}).warnings, ['PENDING'])
-  assert.equal(short(decided(actions([reboot]), { sends: false, asks: true })), 'foretell')
+  assert.equal(short(decided(actions([reboot]), { sends: false, asks: true })), 'predict')
 })
 
 test('a starting service is waited for with growing pauses, until its deadline', () => {

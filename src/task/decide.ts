@@ -40,7 +40,7 @@ export type Next =
   /** `open`: the changes of the unit are unknown. */
   | { readonly kind: 'finish'; readonly converged: Converged; readonly open?: boolean }
   /** Dry runs only: predicts the effects of a plan that may not be carried out. */
-  | { readonly kind: 'foretell'; readonly plan: Plan; readonly converged: Converged }
+  | { readonly kind: 'predict'; readonly plan: Plan; readonly converged: Converged }
   | { readonly kind: 'flush' }
   | { readonly kind: 'wait'; readonly seconds: number }
   | { readonly kind: 'ask'; readonly asked: Asked; readonly reading: Reading }
@@ -109,7 +109,7 @@ function act(
       asked === undefined
         ? (plan.doubt?.why ?? 'it runs a program, and a dry run cannot know its effect')
         : `the run asks first: ${asked.question}`
-    return { kind: 'foretell', plan, converged: unit.progress.finish({ kind: 'unknown', why }) }
+    return { kind: 'predict', plan, converged: unit.progress.finish({ kind: 'unknown', why }) }
   }
   const pending = stage.waiting || unit.queued.length > 0
   const question = asked !== undefined && asked.question !== state.agreed

@@ -83,7 +83,7 @@ test('an action of a later unit is reported with its unit, before the warnings o
   narrator.item(runOf(), unit, { converged: end, result: changed })
   assert.deepEqual(types(), ['action.finished', 'action.finished', 'warning'])
   narrator.item(runOf(), unit, { converged: end, result: changed })
-  assert.deepEqual(types().slice(3), ['warning'], 'an action is told once')
+  assert.deepEqual(types().slice(3), ['warning'], 'an action is reported once')
 })
 
 test('an action is reported with its machine and whole milliseconds', () => {

@@ -263,10 +263,10 @@ test('actions in flight are announced once, and only if questions share the shel
   const told: string[] = []
   const hear: Hear = { ...deaf, onWay: () => void told.push('on its way') }
   await watchedSender('ct').sender.send(of(one, a, b), hear)
-  assert.deepEqual(told, [], 'a container is asked and changed on shells of their own')
+  assert.deepEqual(told, [], 'questions and actions of a container use separate shells')
   await watchedSender('alone').sender.send(
     of(one, a, { kind: 'reboot', reason: 'test', label: 'reboot' }, b),
     hear,
   )
-  assert.deepEqual(told, ['on its way'], 'not while more is to be sent')
+  assert.deepEqual(told, ['on its way'], 'no announcement before the last frame')
 })

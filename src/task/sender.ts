@@ -247,7 +247,7 @@ class Interrupted extends Error {}
 
 function onlyResult([result]: readonly StepResult[]): ActionResult {
   if (result === undefined || result.kind === 'notBegun')
-    throw new Error('an action was not begun, and nothing says why')
+    throw new Error('an action did not begin, without a reason')
   return result
 }
 

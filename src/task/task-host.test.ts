@@ -188,7 +188,7 @@ test('a hold reports a wait only if something was changed meanwhile', async () =
     assert.equal(held.waited, changes)
     held.release()
     const again = await host.hold([action])
-    assert.equal(again.waited, false, 'it was let go')
+    assert.equal(again.waited, false, 'the hold was released')
     again.release()
   }
 })

@@ -80,7 +80,7 @@ test('a unit that was ok on a prediction is verified, and planned again if the p
   assert.deepEqual(
     [late.progress.restarts, late.progress.finish({}).warnings],
     [0, []],
-    'it did nothing wrong',
+    'this unit caused no restart',
   )
 })
 

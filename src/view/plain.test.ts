@@ -128,7 +128,7 @@ test('changed loop items get a line each, and their task gets none', () => {
 test('text from a host cannot control the terminal', () => {
   const message = 'done\u001b[2J\u001b]0;title\u0007 and\u009b31m more'
   const text = shown([taskFinished('pve1', copy, 'ok', { detail: { message } })])
-  // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
+  // oxlint-disable-next-line no-control-regex -- searches for control characters
   assert.doesNotMatch(text, /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/)
   assert.match(text, /done/)
 })

@@ -10,7 +10,7 @@ import type { Colors } from './colors.ts'
  */
 export function plainText(text: string): string {
   return stripVTControlCharacters(text).replaceAll(
-    // oxlint-disable-next-line no-control-regex -- removing control characters is what this is for
+    // oxlint-disable-next-line no-control-regex -- removes control characters
     /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ufeff\ufff9-\ufffb]/g,
     '',
   )

@@ -20,7 +20,7 @@ export async function compare(playbook: Playbook): Promise<void> {
     await prepared(folder, playbook)
     const steps = await run(folder, playbook, { stepByStep: true })
     assert.deepEqual(windowsTree, treeOf(folder), 'windows and single steps leave the same files')
-    assert.deepEqual(eventsOf(windows), eventsOf(steps), 'windows and single steps tell the same')
+    assert.deepEqual(eventsOf(windows), eventsOf(steps), 'windows and single steps have the same events')
     assert.equal(windows.exitCode, steps.exitCode)
     for (const { events } of [dry, windows, steps])
       assert.doesNotMatch(JSON.stringify(events), new RegExp(`"code":"${unforeseenCode}"`))

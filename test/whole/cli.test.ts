@@ -75,7 +75,7 @@ register('data:text/javascript,' + encodeURIComponent(${JSON.stringify(listing)}
   const bytes = loaded.map((url) => statSync(fileURLToPath(url)).size)
   assert.ok(
     bytes.reduce((sum, size) => sum + size, 0) < 150_000,
-    `${loaded.join(' ')} hold ${bytes.join(' + ')} bytes`,
+    `${loaded.join(' ')}: ${bytes.join(' + ')} bytes`,
   )
 })
 
@@ -101,7 +101,7 @@ for (const [words, told] of [
   })
 }
 
-test('what inventory --list prints is an inventory', async () => {
+test('the output of inventory --list is an inventory', async () => {
   const hosts = join(folder.path, 'groups.ini')
   writeFileSync(
     hosts,

@@ -54,7 +54,7 @@ for (const mistake of mistakes) {
     assert.equal(count, `${problems === 1 ? '1 problem' : `${problems} problems`}; ${untouched}`)
     assert.equal(exitCode, 2)
     assert.deepEqual(typesOf(stdout), [...Array.from({ length: problems }, () => 'problem'), 'run.finished'])
-    assert.equal(doorbell.rings(), 0, 'nothing was connected to')
+    assert.equal(doorbell.rings(), 0, 'gpuplay connected to a host')
   })
 }
 

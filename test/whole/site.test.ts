@@ -38,7 +38,7 @@ describe('site.yml on new hosts', { skip: whyNoLab() ?? false, timeout: 600_000 
     for (const host of ['pve1', 'pve2', 'pve1 container 101', 'pve2 container 202'])
       assert.ok(
         [...runs.before.keys()].some((name) => name.startsWith(`${host}:`)),
-        `nothing of ${host}`,
+        `no files of ${host}`,
       )
   })
 
@@ -84,7 +84,7 @@ describe('site.yml on new hosts', { skip: whyNoLab() ?? false, timeout: 600_000 
     assert.ok(lastDriver !== undefined)
     assert.ok(
       restarts.some(({ to }) => to < lastDriver.from),
-      'no container was worked on meanwhile',
+      'no container started while the other node was busy',
     )
   })
 

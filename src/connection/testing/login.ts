@@ -10,7 +10,7 @@ import { testEffects } from './world.ts'
 import type { Sshd } from './sshd.ts'
 
 export const calm: AbortSignal = new AbortController().signal
-/** Long enough that only a script that never ends exceeds it, however busy the machine is. */
+/** Long enough even on a busy machine, so that only a script that never ends exceeds it. */
 export const patience = 120_000
 
 /** The target of a test server, with its own key. */

@@ -11,7 +11,7 @@ import { openShell } from '../shell.ts'
 import { testEffects } from './world.ts'
 
 export const calm: AbortSignal = new AbortController().signal
-/** Long enough that only a script that never ends exceeds it, however busy the machine is. */
+/** Long enough even on a busy machine, so that only a script that never ends exceeds it. */
 export const patience = 120_000
 export const isRoot = userInfo().uid === 0
 

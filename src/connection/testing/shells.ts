@@ -1,4 +1,4 @@
-/** The shells that a host may have as its `/bin/sh`, for tests of what runs on them. */
+/** The shells that a host may have as its `/bin/sh`, for tests of scripts. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -11,7 +11,7 @@ import { openShell } from '../shell.ts'
 import { testEffects } from './world.ts'
 
 const calm = new AbortController().signal
-/** Long enough that only a script that never ends exceeds it, however busy the machine is. */
+/** Long enough even on a busy machine, so that only a script that never ends exceeds it. */
 export const usual: RunOptions = { timeout: 120_000, signal: calm }
 
 export const shellKinds = [

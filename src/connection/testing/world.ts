@@ -15,7 +15,7 @@ export function testEffects(changes: Partial<ConnectionWorld> = {}): ConnectionW
       try {
         process.kill(-pid, 'SIGKILL')
       } catch {
-        // Gone already.
+        // It has already exited.
       }
     },
     random: randomBytes,

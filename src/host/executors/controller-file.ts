@@ -1,5 +1,5 @@
 /**
- * Writes a file whose content comes from the controller: sends it to a temporary file beside the target,
+ * Writes a file whose content comes from the controller: sends it to a temporary file next to the target,
  * compares it, and renames it.
  */
 import { HostError } from '../../base/errors.ts'

@@ -139,7 +139,7 @@ while :; do
     [ "$resumed" = 1 ] || give_up http "$code"
     continue
   fi
-  # Disk full: curl 23, wget 3. What has arrived is no use to anyone as long as there is no room.
+  # Disk full: curl 23, wget 3. Without free space, the partial file cannot be resumed.
   case $status in 23|3) rm -f -- "$part"; echo "No space left on device, or not allowed to write" >&2; exit 1;; esac
   case $code in 408|429|000|2??|3??|'') [ "$tries" -ge 4 ] && exit 1;; 4??) give_up http "$code";; *) [ "$tries" -ge 3 ] && give_up http "$code";; esac
   sleep "$tries"

@@ -24,7 +24,7 @@ export interface FileStepParts {
   readonly notes: FrameStep['notes']
   /** Hex digits for the name of the temporary file, unique to this step. */
   readonly nonce: string
-  /** A file on the host, beside the target, that already has the content. */
+  /** A file on the host, next to the target, that already has the content. */
   readonly staged?: string
 }
 

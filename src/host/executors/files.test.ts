@@ -23,7 +23,7 @@ import { createTestMachine, execute, type TestContext, testContext } from '../te
 import { type Scratch, scratch } from '../testing/scratch.ts'
 import { controllerFile, here, write } from '../testing/steps.ts'
 
-/** What is written down in the state directory of a test. */
+/** The notes in the state directory of a test. */
 function notesOf(dir: Scratch): readonly unknown[] {
   const pending = dir.path('state/pending')
   return existsSync(pending)
@@ -112,7 +112,7 @@ test('a task waits for a lock, and reports its holder', async () => {
   assert.ok(result.kind === 'locked')
   assert.match(result.problem.message, /lock was still held by process \d+ \(\w+\) after 1 s/)
   assert.equal(existsSync(dir.path('a')), false)
-  // `flock` forks, and the lock is held as long as either lives.
+  // `flock` forks, and both processes have the lock open.
   process.kill(-(holder.pid ?? 0), 'SIGKILL')
   assert.equal((await execute(action, here(dir), testContext())).kind, 'done')
 })

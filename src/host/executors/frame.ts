@@ -1,8 +1,8 @@
 /**
  * A frame: steps for one machine that travel as one script, run in order, and stop at the first failure.
  *
- * Verdicts come by `gp_say`, separate from everything that programs print. The output of a program stands
- * between its mark and the next. A step that began without a verdict is never a success.
+ * Results are sent with `gp_say`, separate from the output of programs. The output of a program is between
+ * its mark and the next. A step that began and has no result is never a success.
  */
 import { randomUUID } from 'node:crypto'
 import { raw, sh, type ShellText } from '../../base/shell.ts'

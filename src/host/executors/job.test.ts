@@ -12,7 +12,7 @@ function here(dir: Scratch): ReturnType<typeof createTestMachine> {
   return createTestMachine({ stateDirectory: dir.path('state') })
 }
 
-/** Appends a line to a file when it starts, and waits for another file before it ends. */
+/** Appends a line to a file when it starts, and waits for another file before it exits. */
 function waiting(dir: Scratch, fingerprint = 'one'): Run {
   const script = `echo started >> ${dir.path('starts')}; echo half way; while [ ! -e ${dir.path('go')} ]; do sleep 0.05; done; echo ended; exit 3`
   return {
@@ -105,7 +105,7 @@ test('a detached program survives its follower; another follower attaches to it,
   })
   assert.equal(readFileSync(dir.path('starts'), 'utf8'), 'started\n')
 
-  // Collected is collected: asked for again, it runs again.
+  // The result was already read, so a new request runs the program again.
   assert.equal((await execute(waiting(dir), machine, testContext())).kind, 'done')
   assert.equal(readFileSync(dir.path('starts'), 'utf8'), 'started\nstarted\n')
 })

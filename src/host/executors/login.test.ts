@@ -1,4 +1,4 @@
-/** What a server asks of a host to know it by goes there and nowhere else: no command line, no job folder. */
+/** Credentials for a server reach only the server: they are never in a command line or a job folder. */
 import assert from 'node:assert/strict'
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
@@ -23,7 +23,7 @@ interface Door {
   [Symbol.dispose](): void
 }
 
-/** Lets in who says both. */
+/** Accepts a request with both credentials. */
 async function door(): Promise<Door> {
   const tokens: (string | undefined)[] = []
   const expected = `Basic ${Buffer.from(`ann:${password}`).toString('base64')}`
@@ -46,7 +46,8 @@ async function door(): Promise<Door> {
 }
 
 /**
- * A PATH with this program alone of both, which writes down its arguments; temporary files are made in `tmp`.
+ * A PATH that has only one of the two programs, which records its arguments. Temporary files are created in
+ * `tmp`.
  */
 function only(dir: Scratch, program: 'curl' | 'wget'): Readonly<Record<string, string>> {
   const other = program === 'curl' ? 'wget' : 'curl'
@@ -61,7 +62,7 @@ function only(dir: Scratch, program: 'curl' | 'wget'): Readonly<Record<string, s
   return { PATH: `${dir.path('bin')}:${hidden}:/bin-is-not-there`, TMPDIR: dir.path('tmp') }
 }
 
-/** All that was written below, and the arguments. */
+/** The content of all files in the folder, and the arguments. */
 function found(dir: Scratch): string {
   const names = readdirSync(dir.directory, { recursive: true, encoding: 'utf8', withFileTypes: true })
   return names
@@ -137,7 +138,7 @@ test('the job folder contains neither the environment of a program nor the proxy
     testContext(),
   )
   assert.deepEqual(fetched, { kind: 'done' })
-  // The output of the program itself is what it is.
+  // The engine does not change the output of the program itself.
   assert.doesNotMatch(found(dir).replaceAll('sesame-in', ''), /sesame/)
 })
 

@@ -1,4 +1,4 @@
-/** What goes through `pct`: files that are pushed into a container, and its start and stop. */
+/** Actions with `pct`: pushing files into a container, starting and stopping it. */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
@@ -11,7 +11,7 @@ import { type Scratch, scratch } from '../testing/scratch.ts'
 const needsRoot = process.getuid?.() === 0 ? false : 'needs root, to change owners'
 const content = Buffer.from('0123456789'.repeat(20_000))
 
-/** A node whose `pct push` copies as told, and exits with 0 whatever comes of it. */
+/** A node whose `pct push` copies with the given command and always exits with 0. */
 function nodeAndContainer(dir: Scratch, pct: string): ReturnType<typeof createTestMachine> {
   mkdirSync(dir.path('bin'))
   writeFileSync(dir.path('bin/pct'), `#!/bin/sh\necho "$*" >> ${dir.path('calls')}\n${pct}\n`)

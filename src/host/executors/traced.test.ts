@@ -8,7 +8,7 @@ import { frameHelper } from './frame-helpers.ts'
 
 const { signal } = new AbortController()
 
-/** Programs that write down what they find and are given before they do their work. */
+/** Programs that record their arguments and the present files before they run. */
 function traced(dir: Scratch): { readonly environment: Record<string, string>; readonly log: () => string } {
   mkdirSync(dir.path('bin'))
   for (const name of ['chmod', 'chown', 'mv', 'sync', 'stat', 'sha256sum']) {
@@ -121,6 +121,6 @@ test('the lock for packages is in a directory of root', { skip: needsRoot }, asy
   const results = await carryOut([step(tries), step({ ...tries, argv: tries.argv })], here(dir), { signal })
   assert.deepEqual(results.map(outputOf), ['held\n', 'held\n'])
   assert.equal(statSync(dir.path('state')).mode & 0o777, 0o700)
-  // Of a state directory that is somebody else's: in no directory where a user may make and hold the lock.
+  // If another user owns the state directory, the lock is not in a directory in which users can create files.
   assert.doesNotMatch(frameHelper.text, /\/run\/lock|\/tmp/)
 })

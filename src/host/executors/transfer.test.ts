@@ -46,7 +46,7 @@ async function serving(
   }
 }
 
-/** Serves ranges as a mirror does. */
+/** Serves ranges like a mirror. */
 function serve(request: IncomingMessage, response: ServerResponse): void {
   const start = Number(/^bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0)
   if (start >= content.length) response.writeHead(416).end()
@@ -60,7 +60,7 @@ function status(code: number): typeof serve {
   return (_, response) => void response.writeHead(code).end('an error page that is no driver')
 }
 
-/** A PATH on which only one of curl and wget is found. */
+/** A PATH with only one of curl and wget. */
 function only(bin: Scratch, program: 'curl' | 'wget'): Record<string, string> {
   for (const name of readdirSync('/usr/bin')) {
     if (name === program || !['curl', 'wget'].includes(name)) symlinkSync(`/usr/bin/${name}`, bin.path(name))
@@ -68,7 +68,7 @@ function only(bin: Scratch, program: 'curl' | 'wget'): Record<string, string> {
   return { PATH: bin.directory }
 }
 
-// Most of it is waiting before another try.
+// Most of the time is spent waiting for the next attempt.
 for (const program of ['curl', 'wget'] as const) {
   const skip = existsSync(`/usr/bin/${program}`) ? false : `no ${program} here`
   describe(`a download by ${program}`, { skip, concurrency: 4 }, () => {

@@ -1,6 +1,5 @@
 /**
- * Whatever a host answers to a query, its parser gives an answer for each item or a sentence, and throws
- * nothing but a HostError.
+ * Parsers return an answer or a message for each item, for any output of a host, and throw only HostErrors.
  */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'

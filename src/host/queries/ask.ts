@@ -13,8 +13,8 @@ export interface AskRequest {
   /** Milliseconds. */
   readonly timeout: number
   /**
-   * Whether only the author's promise says that the program reads. Such a program may leave processes
-   * running, so its output is relayed. Default true.
+   * Whether the program only reads by its author's promise. Such a program may leave processes running, so
+   * its output is relayed. Default true.
    */
   readonly promised?: boolean
   /** Prevents the program from changing the host (`question.ts`). */

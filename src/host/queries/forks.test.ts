@@ -1,4 +1,4 @@
-/** What questions cost on the host, in processes: counts are exact, so they may be asserted. */
+/** The cost of questions on the host, in processes. The counts are exact, so that tests can assert them. */
 import assert from 'node:assert/strict'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
@@ -35,7 +35,7 @@ const asked: readonly {
       ...named(dir, 'text', 10).map((path) => batcher.query(files.text, path)),
       ...named(dir, 'hash', 5).map((path) => batcher.query(files.hash, path)),
       ...['dpkg', 'bash', 'no-such'].map((name) => batcher.query(system.dpkg, name)),
-      // Without systemd here they cannot be read, which costs the same.
+      // Without systemd they cannot be read here, which costs the same.
       ...['ssh.service', 'cron.service'].map((name) =>
         batcher.query(system.unit, name).catch(() => undefined),
       ),

@@ -1,4 +1,4 @@
-/** All kinds of resources. A new kind needs a file beside this one and a line here. */
+/** All kinds of resources. A new kind needs a file next to this one and a line here. */
 import { commandKind } from './command.ts'
 import { containerKind } from './container.ts'
 import { fileKind } from './file.ts'

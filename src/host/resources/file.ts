@@ -24,7 +24,7 @@ export const fileKind: ChangeKind<'file', FoundFile, FileBecomes, RemotePath, Fi
   partial: (becomes) => !isUnknown(becomes) && (becomes.kind === 'file' || becomes.kind === 'directory'),
   unforeseen: (becomes) => (isUnknown(becomes) ? becomes : undefined),
   predicted(becomes, byUser) {
-    if (isUnknown(becomes)) throw new Error('what cannot be known is no prediction')
+    if (isUnknown(becomes)) throw new Error('an unknown value is not a prediction')
     return { ...becomes, byUser }
   },
   /** Predicts the directories above the path. */

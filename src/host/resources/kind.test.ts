@@ -19,7 +19,7 @@ interface User {
   readonly home: string | undefined
 }
 
-/** All that a kind is, as it would stand in a file of its own. */
+/** A complete kind, as in a separate file. */
 const userKind: ResourceKind<'user', User, Partial<User>> = {
   kind: 'user',
   word: 'user',
@@ -57,7 +57,7 @@ const kinds = kindsOf([...allKinds, userKind])
 const pve1 = hostName('pve1')
 const node = { name: pve1 }
 
-/** As data from elsewhere: the types of this list know no users. */
+/** As data from outside: the types of this list have no users. */
 function change(name: string, becomes: Partial<User>): Action {
   return JSON.parse(
     JSON.stringify({ kind: 'run', argv: ['x'], effects: [{ kind: 'user', name, becomes }] }),

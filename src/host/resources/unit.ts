@@ -21,7 +21,7 @@ const directories = [
   '/lib/systemd/system',
 ]
 const removed = new Unknown('an earlier task removes its file')
-const written = new Unknown('its file is known only when the real run writes it')
+const written = new Unknown('its file is known only when the run writes it')
 
 /**
  * systemd.service(5). A unit file with repeated settings is rare, and the host evaluates it when it is

@@ -79,7 +79,7 @@ export function assertAnswers(answers: readonly unknown[], count: number): void 
 }
 
 function assertAnswer(answer: unknown, alone: boolean): void {
-  if (answer === 'alone') return assert.ok(!alone, 'a single item is to be asked again')
+  if (answer === 'alone') return assert.ok(!alone, 'a single item cannot be asked again alone')
   assert.ok(typeof answer === 'object' && answer !== null && 'ok' in answer)
   if ('problem' in answer) {
     const { problem } = answer

@@ -7,7 +7,7 @@ import { ExpressionParser } from '../expression.ts'
 import { ValueReader } from '../values.ts'
 import { readYaml } from '../yaml.ts'
 
-/** What is said of a value in YAML that is this text: `column what || help`, a line each. */
+/** The problems of a value with this text: `column message || hint`, a line each. */
 function saidOfValue(text: string): readonly string[] {
   const reader = new ValueReader()
   const { root } = readYaml(new SourceFile('vars.yml', `x: '${text.replaceAll("'", "''")}'\n`))
@@ -30,7 +30,7 @@ function problemsOfExpression(text: string): readonly Problem[] {
   return problems
 }
 
-/** Values as the defaults of roles have them, and the help for each. */
+/** Values as in defaults of roles, with their hints. */
 const values: readonly (readonly [value: string, help: string])[] = [
   [
     "{{ 'ubuntu' if facts.os.id in ['Pop!_OS','Linux Mint'] else facts.os.id }}",
@@ -175,7 +175,7 @@ test('a file without Jinja is a template regardless of its name', () => {
   assert.deepEqual(problemsOfFile('port {{port}}\n'), [])
 })
 
-/** What only looks like Jinja. */
+/** Text that only looks like Jinja. */
 const harmless = [
   'n=${#list[@]}; m=${#name}; test ${#} -gt 1; x=${v%%#}',
   'x=${name%suffix} y=${name%%.*} z=${name#}',
@@ -264,5 +264,5 @@ test('every suggested replacement is valid', () => {
     else continue
     tried += 1
   }
-  assert.ok(tried > 60, `${tried} helps were tried`)
+  assert.ok(tried > 60, `only ${tried} hints were checked`)
 })

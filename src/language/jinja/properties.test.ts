@@ -1,4 +1,4 @@
-/** Nothing that is Jinja's alone passes in silence, and nothing makes the parsers throw. */
+/** Jinja is never accepted silently, and the parsers never throw. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
@@ -22,7 +22,7 @@ function problemsOf(text: string, parser: 'value' | 'expression'): readonly Prob
 
 const leaf = fc.constantFrom('a', 'b.c', "'text'", '"x y"', '3', 'facts.os.id', "m['k']")
 
-/** Expressions of Jinja that no Handlebars has. */
+/** Jinja expressions that are invalid in Handlebars. */
 const jinja: fc.Arbitrary<string> = fc.letrec<{ any: string; own: string }>((tie) => ({
   any: fc.oneof({ maxDepth: 3, withCrossShrink: true }, leaf, tie('own')),
   own: fc.oneof(

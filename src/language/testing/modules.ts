@@ -81,7 +81,7 @@ export const testModules: ReadonlyMap<string, ModuleSchema> = new Map(
     },
     {
       name: 'assert',
-      summary: 'Fails unless all conditions hold.',
+      summary: 'Fails unless all conditions are true.',
       args: {
         type: 'object',
         properties: { that: { type: 'array', items: { type: 'boolean' }, minItems: 1 } },

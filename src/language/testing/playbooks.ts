@@ -30,7 +30,7 @@ required: [user_name]
   '/p/roles/web/templates/page.hbs': 'port {{port}}\n',
 }
 
-/** `/p/site.yml` and what stands beside it. */
+/** `/p/site.yml` and other files. */
 export function load(contents: Contents, options: Partial<LoadOptions> = {}) {
   const files = memoryFiles({ ...roleFiles, ...contents })
   return readPlaybook('/p/site.yml', { modules: testModules, files, ...options })

@@ -34,7 +34,7 @@ export function templateOf(source: string): Template {
   return parsed
 }
 
-/** What a mistake in `work` reads like: `column message`. */
+/** The mistake that `work` throws: `column message`. */
 export function mistake(work: () => unknown): string {
   try {
     const value = work()

@@ -42,7 +42,7 @@ interface Scene {
   readonly config?: string
   readonly running?: boolean
   readonly args?: Partial<Args>
-  /** What nvidia-smi says to the user; root hears what `programs` say. */
+  /** The answer of nvidia-smi to the user; root gets the answer in `programs`. */
   readonly user?: Partial<Answer>
 }
 

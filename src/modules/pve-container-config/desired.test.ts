@@ -137,7 +137,7 @@ test('law: afterwards Proxmox reads exactly the requested lines as owned lines',
   )
 })
 
-/** Lines that are not ours, of the current section, and everything from the first header on. */
+/** Foreign lines of the current section, and everything from the first header on. */
 function foreign(text: string): readonly string[] {
   const owned = new Set(
     parseContainerConfig(text)

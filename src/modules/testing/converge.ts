@@ -1,4 +1,4 @@
-/** The law of every module, on a host in memory: after its plan is applied, nothing is left to plan. */
+/** The law of every module, on a host in memory: after the actions of its plan, it plans nothing. */
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import type { Action } from '../../host/action.ts'
 import type { Plan } from '../../host/plan.ts'
@@ -10,7 +10,7 @@ export interface Run {
   /** Actions of all stages, in order. */
   readonly actions: readonly Action[]
   readonly stages: readonly string[]
-  /** The last plan that did not call for a change: empty, a refusal, or a wait. */
+  /** The last plan without actions: empty, a refusal, or a wait. */
   readonly end: Plan
   readonly report: Readonly<Record<string, unknown>>
   readonly diffs: Plan['diffs']

@@ -58,7 +58,7 @@ export interface World {
   readonly http: Map<string, HttpAnswer>
   /** Of every other address. */
   httpOtherwise: HttpAnswer
-  /** Files beside the playbook. */
+  /** Files next to the playbook. */
   readonly controller: Map<string, string>
   kernel: KernelStatus
   space: number
@@ -112,7 +112,7 @@ export function fakeWorld(files: Readonly<Record<string, string>> = {}): World {
   return world
 }
 
-/** Everything of one kind that there is, by its key. */
+/** All resources of one kind, by their keys. */
 export function thingsOf(world: World, kind: string): Map<string, unknown> {
   const present = world.things.get(kind)
   if (present) return present

@@ -1,4 +1,4 @@
-/** The rules for every module, whatever its host answers. */
+/** The rules for every module, for any answers of its host. */
 import assert from 'node:assert/strict'
 import { HostError, UnreachableError } from '../../base/errors.ts'
 import { UnknownError } from '../../base/unknown.ts'
@@ -10,7 +10,7 @@ import type { Module } from '../module.ts'
 import { Choices, garbageHost, garbageProgramHost } from './garbage-host.ts'
 
 const version = '580.95.05'
-/** Arguments of each module besides its defaults; one set for each state. */
+/** Arguments of each module in addition to its defaults, one set for each state. */
 export const given: Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>> = {
   apt: [{ name: ['dkms'] }, { name: ['cuda-*'], state: 'absent' }, { update_cache: true, name: ['x=1.2'] }],
   apt_repository: [

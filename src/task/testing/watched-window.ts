@@ -58,7 +58,7 @@ export function watchedWindow({
 export async function plan({ window }: WatchedWindow, ...units: readonly Unit[]): Promise<void> {
   for (const unit of units) {
     const converged = await converge(unit, window)
-    assert.ok(converged, 'it is planned without sending')
+    assert.ok(converged, 'the unit must be planned without sending')
     await window.add(unit, converged)
   }
 }
