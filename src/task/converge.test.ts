@@ -89,6 +89,7 @@ function hostOf(world: World, options: Options): TaskHost {
       }
       return Promise.resolve(results)
     },
+    settled: () => undefined,
     touched: () => undefined,
     refresh: () => undefined,
     waited: () => undefined,

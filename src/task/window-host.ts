@@ -66,6 +66,8 @@ export interface TaskHost {
   hold(actions: readonly Action[]): Promise<{ readonly waited: boolean; release(): void }>
   /** Carries out the actions in order, up to the first that fails. */
   send(sent: readonly Sent[], hear: Hear): Promise<readonly ActionOutcome[]>
+  /** Called when no action is in flight, and all that were sent are reported: reads may be given up again. */
+  settled(): void
   /**
    * Invalidates readings of everything that the actions may have changed. With `askedBehind`, the same was
    * done when they were in flight and all succeeded; then answers that the user of this unit got after them
