@@ -87,7 +87,7 @@ test('after a failure nothing more is sent', async () => {
   assert.deepEqual(it.log.slice(2), ['act write /a, write /b'])
 })
 
-test('a failure keeps its reply, a busy lock is a failure, and a stale action names the change', async () => {
+test('a failure keeps its reply, and a stale action names the change', async () => {
   const reply = { code: 1, stdout: '', stderr: 'full' }
   for (const [result, outcome] of [
     [
@@ -99,11 +99,7 @@ test('a failure keeps its reply, a busy lock is a failure, and a stale action na
       { kind: 'failed', problem },
     ],
     [
-      { kind: 'locked', problem },
-      { kind: 'failed', problem },
-    ],
-    [
-      { kind: 'stale', what: '/a was changed' },
+      { kind: 'stale', why: '/a was changed' },
       { kind: 'stale', why: '/a was changed' },
     ],
   ] as const) {

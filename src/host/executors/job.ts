@@ -85,7 +85,7 @@ export async function runJob(
       continue
     }
     if (waitedForOther && !started)
-      return { kind: 'stale', what: `another ${job.name} ran on ${machine.name} meanwhile` }
+      return { kind: 'stale', why: `another ${job.name} ran on ${machine.name} meanwhile` }
     // An old result does not answer a new request, even if nobody has collected it.
     if (state.kind === 'finished' && state.fingerprint === fingerprintOf(job) && (started || state.fresh)) {
       return collect(job, directory, { machine, context })
