@@ -13,7 +13,7 @@ import type { Emitter } from '../events/emitter.ts'
 import type { Machine } from './machine.ts'
 
 export interface Power {
-  /** Carries out an action, with the steps before and after it. */
+  /** Carries out an action, with the steps before and after it. Shows the reason of a reboot. */
   around(action: Action, target: Machine, carryOutAction: () => Promise<ActionResult>): Promise<ActionResult>
   /** Starts guests that an interrupted run recorded before it rebooted this node. */
   restoreGuests(machine: Machine): Promise<void>

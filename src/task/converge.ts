@@ -35,7 +35,11 @@ export async function converge(unit: Unit, stage: Stage): Promise<Converged | un
         await stage.wait(step.seconds)
         continue
       case 'ask': {
-        const yes = await stage.confirm?.(step.asked.question)
+        const { name, noLog } = unit.task
+        const question = noLog
+          ? `Continue with "${name}"? (the question is hidden by no_log)`
+          : step.asked.question
+        const yes = await stage.confirm?.(question)
         stage.waited()
         if (yes !== true) return declined(step.asked, step.reading, unit)
         state.agreed = step.asked.question

@@ -266,3 +266,20 @@ test('actions in flight are announced once, and only if questions share the shel
   )
   assert.deepEqual(told, ['on its way'], 'not while more is to be sent')
 })
+
+test('the reason of a reboot is shown, but not that of a no_log task', async () => {
+  for (const [noLog, shown] of [
+    [false, 'the kernel of opensesame'],
+    [true, 'hidden by no_log'],
+  ] as const) {
+    const it = watchedSender('alone')
+    const unit = wants('/a', '1', { task: { noLog } })
+    const action: Action = { kind: 'reboot', reason: 'the kernel of opensesame' }
+    assert.deepEqual(await outcomes(it, of(unit, action)), ['done'])
+    assert.equal(it.log[1], `down alone: ${shown}`)
+    assert.deepEqual(
+      it.frames[0]?.map((step) => step.action),
+      [action],
+    )
+  }
+})

@@ -180,7 +180,9 @@ export class Sender {
       })
     if (!isPower(first)) return begin()
     const { action } = first.planned
-    const result = await run.power.around(action, targetOf(action, machine), async () =>
+    const shown =
+      first.unit.task.noLog && action.kind === 'reboot' ? { ...action, reason: 'hidden by no_log' } : action
+    const result = await run.power.around(shown, targetOf(action, machine), async () =>
       onlyResult(await begin()),
     )
     if (result.kind === 'done') finished(0, clock() - last)
