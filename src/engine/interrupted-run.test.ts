@@ -97,7 +97,7 @@ test(
 
 /** A reach whose host falls silent with the first script for which `silent` holds: nothing answers or closes. */
 function fallingSilent(
-  { openShell, ...reach }: Reach,
+  reach: Reach,
   silent: (script: string) => boolean,
 ): { readonly reach: Reach; readonly fell: Promise<void> } {
   let tell = (): void => undefined
@@ -112,7 +112,7 @@ function fallingSilent(
       ...reach,
       openShell: async (connection, signal) => {
         if (gone) return never
-        const shell = await openShell(connection, signal)
+        const shell = await reach.openShell(connection, signal)
         return {
           greeting: shell.greeting,
           gone: shell.gone,

@@ -7,7 +7,6 @@ import type { Action } from '../host/action.ts'
 import { createOverlay, type Overlay } from '../host/overlay.ts'
 import { actions, done, type Plan, refuse, settle } from '../host/plan.ts'
 import type { Module } from '../modules/module.ts'
-import { given } from '../base/given.ts'
 import type { Confirm } from './confirm.ts'
 import { settleUnit } from './testing/one-unit.ts'
 import { unitOf } from './testing/unit.ts'
@@ -41,7 +40,6 @@ interface Options {
   readonly staleOnce?: boolean
   readonly unknownAfter?: number
   readonly confirm?: Confirm
-  readonly noLog?: boolean
 }
 
 function hostOf(world: World, options: Options): TaskHost {
@@ -122,11 +120,7 @@ async function run(
   }
   const progress = new Progress()
   const overlay = options.check === true ? createOverlay() : undefined
-  const { converged } = await settleUnit(
-    () => unitOf(module, progress, given({ noLog: options.noLog })),
-    hostOf(world, options),
-    overlay,
-  )
+  const { converged } = await settleUnit(() => unitOf(module, progress), hostOf(world, options), overlay)
   return { result: converged, world }
 }
 
@@ -275,22 +269,10 @@ const asking: PlanOf = (words) =>
 
 test('confirmed actions are carried out; a question is asked once', async () => {
   const asked: string[] = []
-  const { result } = await run(asking, {
-    confirm: (text) => {
-      asked.push(text)
-      return Promise.resolve(true)
-    },
-  })
+  const { result } = await run(asking, { confirm: (text) => Promise.resolve(asked.push(text) > 0) })
   assert.equal(result.kind, 'changed')
   assert.deepEqual(asked, ['Restart it now?'])
   assert.deepEqual(result.warnings, [])
-})
-
-test('the question of a no_log task is not shown', async () => {
-  const asked: string[] = []
-  const confirm: Confirm = (text) => Promise.resolve(asked.push(text) > 0)
-  assert.equal((await run(asking, { confirm, noLog: true })).result.kind, 'changed')
-  assert.deepEqual(asked, ['Continue with "words"? (the question is hidden by no_log)'])
 })
 
 test('declined actions are left out and reported, as without a terminal', async () => {

@@ -9,7 +9,7 @@
  */
 import { HostError, UnreachableError } from '../base/errors.ts'
 import { findUnknown, UnknownError } from '../base/unknown.ts'
-import { afterFlush, decide, declined, type Look, type Next, type State } from './decide.ts'
+import { afterFlush, decide, declined, shownQuestion, type Look, type Next, type State } from './decide.ts'
 import type { Stage } from './stage.ts'
 import { type Converged, mayChange, type Unit } from './unit.ts'
 
@@ -35,11 +35,7 @@ export async function converge(unit: Unit, stage: Stage): Promise<Converged | un
         await stage.wait(step.seconds)
         continue
       case 'ask': {
-        const { name, noLog } = unit.task
-        const question = noLog
-          ? `Continue with "${name}"? (the question is hidden by no_log)`
-          : step.asked.question
-        const yes = await stage.confirm?.(question)
+        const yes = await stage.confirm?.(shownQuestion(step.asked, unit.task))
         stage.waited()
         if (yes !== true) return declined(step.asked, step.reading, unit)
         state.agreed = step.asked.question

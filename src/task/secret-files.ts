@@ -1,16 +1,21 @@
 /** New files that hold a secret are readable by their owner only, unless the task sets a mode. */
 import type { WriteFile } from '../host/action.ts'
+import type { Expectation } from '../host/expectation.ts'
 import { labelOf } from '../host/label.ts'
 import type { Plan } from '../host/plan.ts'
 import { resource } from '../host/resource.ts'
 import type { Ready } from './prepare.ts'
-import type { Reading } from './unit.ts'
+
+/** What the probe saw, by machine and resource. */
+interface Seen {
+  readonly touched: ReadonlyMap<string, Expectation>
+}
 
 const mode = '0600'
 const why = ` with mode ${mode}, because it holds a secret`
 
 /** The plan of a task whose arguments contain a secret, with a mode for each new file without one. */
-export function restricted(plan: Plan, { secret }: Ready, reading: Reading): Plan {
+export function restricted(plan: Plan, { secret }: Pick<Ready, 'secret'>, reading: Seen): Plan {
   if (!secret) return plan
   return {
     ...plan,
@@ -28,7 +33,7 @@ export function shownLabels(labels: readonly string[]): readonly string[] {
 }
 
 /** Whether the probe saw no file at the path, on the host of the task or on its node. */
-function isNew({ path }: WriteFile, { touched }: Reading): boolean {
+function isNew({ path }: WriteFile, { touched }: Seen): boolean {
   const wanted = resource('file', path)
   return [...touched].some(
     ([key, { content }]) =>

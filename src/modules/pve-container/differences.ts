@@ -36,7 +36,11 @@ export function differences(state: RunningState): readonly string[] {
 }
 
 /** Only `devN` sets mode and owner; a bind mount shows those of the node. */
-function attributes(entry: DeviceEntry, has: DeviceStatus, { uidMap, gidMap }: RunningState): readonly string[] {
+function attributes(
+  entry: DeviceEntry,
+  has: DeviceStatus,
+  { uidMap, gidMap }: RunningState,
+): readonly string[] {
   if (entry.style === 'lxc') return []
   const found: string[] = []
   if (entry.mode !== undefined && has.mode !== entry.mode.padStart(4, '0'))
