@@ -32,6 +32,11 @@ test('gpuplay help means --help, also with a command', async () => {
   assert.deepEqual(await type('help', 'exec'), await type('exec', '--help'))
 })
 
+test('gpuplay modules shows the types of all alternatives of an argument', async () => {
+  assert.match((await type('modules', 'sysctl')).output, /\n {2}value +string or integer +Its value/)
+  assert.match((await type('modules', 'apt')).output, /\n {2}name +string or array of string +Packages/)
+})
+
 test('the help of run lists the shipped playbooks', async () => {
   const { output } = await type('run', '--help')
   for (const name of ['containers', 'nodes', 'site', 'verify'])

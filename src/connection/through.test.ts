@@ -49,7 +49,7 @@ test('the shell of a container runs many scripts over one pct exec', async () =>
   // On a busy machine, the shell may sometimes seem to be in use, which costs a call.
   const calls = readFileSync(join(folder, 'calls'), 'utf8').trim().split('\n').length
   assert.ok(calls < 15, `${calls} calls of pct`)
-  const late = await shell.run('sleep 100', { timeout: 300, signal: calm })
+  const late = await shell.run('sleep 100', { timeout: 3000, signal: calm })
   assert.equal(late.kind, 'timedOut')
   await node.close()
   assert.equal(shell.gone.aborted, true)

@@ -149,8 +149,10 @@ async function takeGuestsBack(host: FleetHost, { power, leases }: RunContext): P
       .reader(machine.statePrivilege)
       .view()
       .stat(await power.record(machine))) !== undefined
-  )
-    await leases.take(machine)
+  ) {
+    const endChange = machine.patience.beginChange()
+    await leases.take(machine).finally(endChange)
+  }
 }
 
 /** Ends a host's part in a play for a failure outside its tasks. */

@@ -6,6 +6,7 @@ import { test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { whenAborted } from '../connection/channel.ts'
 import type { Event } from '../events/events.ts'
+import type { Reach } from '../fleet/machine.ts'
 import { localFolder, localReach, testWorld } from './testing/local-run.ts'
 import { playOf } from './testing/play-text.ts'
 
@@ -93,6 +94,124 @@ test(
     }
   },
 )
+
+/** A reach whose host falls silent with the first script for which `silent` holds: nothing answers or closes. */
+function fallingSilent(
+  reach: Reach,
+  silent: (script: string) => boolean,
+): { readonly reach: Reach; readonly fell: Promise<void> } {
+  let tell = (): void => undefined
+  const fell = new Promise<void>((resolve) => {
+    tell = resolve
+  })
+  const never = new Promise<never>(() => undefined)
+  let gone = false
+  return {
+    fell,
+    reach: {
+      ...reach,
+      openShell: async (connection, signal) => {
+        if (gone) return never
+        const shell = await reach.openShell(connection, signal)
+        return {
+          greeting: shell.greeting,
+          gone: shell.gone,
+          run(script, options) {
+            gone ||= silent(script)
+            if (!gone) return shell.run(script, options)
+            tell()
+            return never
+          },
+          close: () => (gone ? never : shell.close()),
+        }
+      },
+    },
+  }
+}
+
+test(
+  'an interrupted run gives up a host that falls silent in the middle of a read',
+  { timeout: 30_000 },
+  async () => {
+    const folder = localFolder()
+    const interruption = new AbortController()
+    const base = localReach(testWorld(folder.path))
+    const { reach, fell } = fallingSilent(base, (script) => script.includes('/no/such/file'))
+    try {
+      const running = folder.run(
+        playOf(
+          `
+- name: works
+  copy: { content: text, dest: "{{ out }}/file" }
+- name: reads
+  stat: { path: /no/such/file }
+- name: never
+  copy: { content: text, dest: "{{ out }}/other" }
+`,
+          { out: folder.path },
+        ),
+        {},
+        { signal: interruption.signal, reach },
+      )
+      await Promise.race([fell, running])
+      interruption.abort(new Error('interrupted'))
+      const { exitCode, events, outcomes } = await running
+      assert.equal(exitCode, 130)
+      assert.deepEqual(outcomes, {})
+      assert.deepEqual(
+        events.flatMap((event) => (event.type === 'host.interrupted' ? [event.host] : [])),
+        ['localhost'],
+      )
+      const stopping = events.find(({ type }) => type === 'run.stopping')
+      assert.deepEqual(stopping?.type === 'run.stopping' && stopping.awaited, [])
+    } finally {
+      await base.close()
+      folder.remove()
+    }
+  },
+)
+
+test('an interrupted run still waits for the reads that decide how a change ended', async () => {
+  const folder = localFolder()
+  const interruption = new AbortController()
+  const base = localReach(testWorld(folder.path))
+  const reach: Reach = {
+    ...base,
+    openShell: async (connection, signal) => {
+      const shell = await base.openShell(connection, signal)
+      return {
+        greeting: shell.greeting,
+        gone: shell.gone,
+        async run(script, options) {
+          const reply = await shell.run(script, options)
+          if (existsSync(join(folder.path, 'file'))) interruption.abort(new Error('interrupted'))
+          return reply
+        },
+        close: () => shell.close(),
+      }
+    },
+  }
+  try {
+    const { exitCode, outcomes } = await folder.run(
+      playOf(
+        `
+- name: works
+  copy: { content: text, dest: "{{ out }}/file" }
+- name: never
+  copy: { content: text, dest: "{{ out }}/other" }
+`,
+        { out: folder.path },
+      ),
+      { stepByStep: true },
+      { signal: interruption.signal, reach },
+    )
+    assert.equal(exitCode, 130)
+    assert.deepEqual(outcomes, { works: 'changed' })
+  } finally {
+    await base.close()
+    folder.remove()
+  }
+})
 
 const sleeps = `
 - hosts: localhost

@@ -11,6 +11,7 @@ import { readExtraVars } from '../language/extra-vars.ts'
 import { bornSecrets, playbookSecrets } from '../language/born-secrets.ts'
 import { misspeltVariables } from '../language/misspelt.ts'
 import type { Playbook, Variables } from '../language/model.ts'
+import { ansibleFilesBeside } from '../language/ansible-files.ts'
 import { readPlaybook } from '../language/playbook.ts'
 import type { RunDependencies, RunRequest } from './request.ts'
 import { unknownTags } from '../language/tags.ts'
@@ -79,7 +80,14 @@ export function load(
     extra,
     selection,
     problems,
-    warnings: [...inventory.warnings, ...unreadable.warnings, ...selection.warnings],
+    warnings: [
+      ...[...new Set(request.playbooks.map(directoryOf))].flatMap((folder) =>
+        ansibleFilesBeside(folder, files),
+      ),
+      ...inventory.warnings,
+      ...unreadable.warnings,
+      ...selection.warnings,
+    ],
   }
 }
 

@@ -1,5 +1,5 @@
 /** Runs playbooks: load, select, check, run every play on its hosts, and report. */
-import type { HostName } from '../base/brand.ts'
+import { type HostName, hostName } from '../base/brand.ts'
 import { createSecrets } from '../base/secrets.ts'
 import { type ExitCode, InputError, type Problem } from '../base/errors.ts'
 import { tidy } from '../language/source.ts'
@@ -25,6 +25,8 @@ import type { SelectedPlay } from './selection.ts'
  * seconds.
  */
 const closing = 10_000
+/** The same after an interruption: only programs that read can still be running, unless the run was cut off. */
+const closingReads = 1000
 
 /** @throws InputError with every mistake in the files and arguments, before any connection */
 export async function runPlaybooks(request: RunRequest, dependencies: RunDependencies): Promise<ExitCode> {
@@ -131,13 +133,14 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
   }
   let complete = true
   try {
-    complete = await untilQuit({ signal, quit, emitter, awaited: context.awaited }, work)
+    const changing = (name: string): boolean => fleet.host(hostName(name)).machine.patience.changing
+    complete = await untilQuit({ signal, quit, emitter, awaited: context.awaited, changing }, work)
   } catch (error) {
     if (!signal.aborted) throw error
   } finally {
     cut.clear()
     // Closing a shell ends the programs that run in it.
-    if (complete) await closeQuietly(fleet)
+    if (complete) await closeQuietly(fleet, signal.aborted && !cut.signal.aborted ? closingReads : closing)
   }
   const exitCode = recap.exitCode({
     failOnChange: request.check && request.failOnChange,
@@ -173,10 +176,10 @@ function warnOf(warnings: readonly Problem[], emitter: Emitter): void {
 }
 
 /** Closes connections. The exit of the process ends those that do not close in time. */
-async function closeQuietly(fleet: Fleet): Promise<void> {
+async function closeQuietly(fleet: Fleet, milliseconds: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, closing)
+    timer = setTimeout(resolve, milliseconds)
   })
   await Promise.race([fleet.close().catch(() => undefined), late])
   clearTimeout(timer)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { localFolder, type LocalRun } from './testing/local-run.ts'
@@ -43,6 +43,43 @@ describe('secrets in a run', () => {
       JSON.stringify({ become_password: password }),
     )
     assert.doesNotMatch(everything(told), /sesame|SESAME|aXQncyA/)
+  })
+
+  test('a new file that holds a secret is readable by its owner only, unless its task sets a mode', async () => {
+    folder.write('key.hbs', 'key={{ api_token }}\n')
+    folder.write('old', 'old\n')
+    const tasks = `
+- { name: new, copy: { content: "{{ api_token }}", dest: "${file('new')}" } }
+- { name: template, template: { src: key.hbs, dest: "${file('templated')}" } }
+- { name: line, lineinfile: { path: "${file('line')}", line: "key={{ api_token }}", create: true } }
+- { name: open, copy: { content: "{{ api_token }}", dest: "${file('open')}", mode: "0640" } }
+- { name: kept, copy: { content: "{{ api_token }}", dest: "${file('old')}" } }
+- { name: plain, copy: { content: text, dest: "${file('plain')}" } }
+`
+    const mode = (name: string): string => (statSync(file(name)).mode & 0o777).toString(8)
+    const [dry, real, again] = [
+      await run(tasks, '{api_token: opensesame}', true),
+      await run(tasks, '{api_token: opensesame}'),
+      await run(tasks, '{api_token: opensesame}'),
+    ]
+    const labels = (told: LocalRun): readonly string[] =>
+      told.events.flatMap((event) => (event.type === 'task.finished' ? (event.detail.actions ?? []) : []))
+    assert.deepEqual(labels(dry), [
+      `write ${file('new')} with mode 0600, because it holds a secret`,
+      `write ${file('templated')} with mode 0600, because it holds a secret`,
+      `set the line in ${file('line')} with mode 0600, because it holds a secret`,
+      `write ${file('plain')}`,
+    ])
+    assert.deepEqual(labels(real), labels(dry))
+    assert.deepEqual(labels(again), [])
+    assert.deepEqual(['new', 'templated', 'line', 'open', 'old', 'plain'].map(mode), [
+      '600',
+      '600',
+      '600',
+      '640',
+      '644',
+      '644',
+    ])
   })
 
   test('a text that contains a secret hides nothing else', async () => {

@@ -15,7 +15,7 @@ import { diskFiles } from '../language/files.ts'
 import { modules } from '../modules/catalogue.ts'
 import { load } from './load.ts'
 import type { RunRequest } from './request.ts'
-import { localReach, testWorld } from './testing/local-run.ts'
+import { localReach, plainRequest, testWorld } from './testing/local-run.ts'
 
 const project = {
   'site.yml': `- hosts: all
@@ -67,19 +67,11 @@ function problemsOf(folder: string, request: Partial<RunRequest>): readonly stri
   try {
     const { problems } = load(
       {
+        ...plainRequest,
         playbooks: [join(folder, 'site.yml')],
         inventories: [join(folder, 'inventory')],
         extraVars: [`@${join(folder, 'vars.yml')}`],
         limit: `@${join(folder, 'limit.txt')}`,
-        tags: { tags: [], skipTags: [] },
-        check: false,
-        stepByStep: false,
-        profile: false,
-        failOnChange: false,
-        forks: 10,
-        connection: {},
-        rolesPaths: [],
-        version: 'test',
         ...request,
       },
       {

@@ -50,7 +50,7 @@ export interface FleetOptions {
   readonly reachable: readonly HostName[]
   /** Aborts everything at once. */
   readonly signal: AbortSignal
-  /** Ends the wait for hosts that have not connected yet. Default: `signal`. */
+  /** Ends reads and the wait for hosts that have not connected yet. Default: `signal`. */
   readonly interruption?: AbortSignal
   readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<void>
   /** Directory of gpuplay's state on every machine, instead of the default. */
@@ -171,7 +171,7 @@ export function createFleet(options: FleetOptions): Fleet {
         const reader = createReader({
           name,
           shell: () => machine.shell('read', become),
-          signal,
+          signal: machine.patience.signal,
           placement,
           controller: options.controller,
           readings,

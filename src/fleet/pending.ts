@@ -90,15 +90,20 @@ export function createPending(host: FleetHost, node: FleetHost | undefined, leas
     },
     async strike(names) {
       const keys = names.map((name) => keyOf(machine, name))
-      for (const on of noted) {
-        await leases.take(on)
-        const access = await leases.accessOf(on, on.statePrivilege)
-        // Notes of handlers that have run are deleted even after an interruption.
-        await carryOutOwn(strikeActions(keys, await on.stateDirectory()), access, {
-          signal: new AbortController().signal,
-          lease: (name) => leases.token(name),
-          means: leases.means,
-        })
+      const endChange = machine.patience.beginChange()
+      try {
+        for (const on of noted) {
+          await leases.take(on)
+          const access = await leases.accessOf(on, on.statePrivilege)
+          // Notes of handlers that have run are deleted even after an interruption.
+          await carryOutOwn(strikeActions(keys, await on.stateDirectory()), access, {
+            signal: new AbortController().signal,
+            lease: (name) => leases.token(name),
+            means: leases.means,
+          })
+        }
+      } finally {
+        endChange()
       }
     },
     async left() {

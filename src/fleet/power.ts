@@ -13,7 +13,7 @@ import type { Emitter } from '../events/emitter.ts'
 import type { Machine } from './machine.ts'
 
 export interface Power {
-  /** Carries out an action, with the steps before and after it. */
+  /** Carries out an action, with the steps before and after it. Shows the reason of a reboot. */
   around(action: Action, target: Machine, carryOutAction: () => Promise<ActionResult>): Promise<ActionResult>
   /** Starts guests that an interrupted run recorded before it rebooted this node. */
   restoreGuests(machine: Machine): Promise<void>
@@ -80,16 +80,19 @@ export function createPower(options: PowerOptions): Power {
     carryOutAction: () => Promise<ActionResult>,
   ): Promise<ActionResult> => {
     const container = target.containers.find((candidate) => candidate.placement.ctid === action.ctid)
-    if (container && action.verb !== 'start') await container.closeShells()
-    const result = await carryOutAction()
-    if (container) {
+    if (container === undefined) return carryOutAction()
+    const endChange = container.patience.beginChange()
+    try {
+      if (action.verb !== 'start') await container.closeShells()
+      const result = await carryOutAction()
       await container.closeShells()
       forget(container)
-      if (result.kind === 'done' && (action.verb === 'start' || action.verb === 'restart')) {
+      if (result.kind === 'done' && (action.verb === 'start' || action.verb === 'restart'))
         await container.reopen(containerTimeout * 1000)
-      }
+      return result
+    } finally {
+      endChange()
     }
-    return result
   }
 
   const carryOut = async (target: Machine, action: Action): Promise<string> => {

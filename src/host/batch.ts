@@ -28,6 +28,7 @@ export interface BatcherOptions {
   /** The name of the host in messages. */
   readonly hostName: string
   readonly shell: () => Promise<Shell>
+  /** Fails all queries at once, even if the host does not end the script that answers them. */
   readonly signal: AbortSignal
   /** 32 random hex digits, new for each frame, so that no output contains them by chance. */
   readonly nonce: () => string
@@ -35,6 +36,13 @@ export interface BatcherOptions {
 
 export function createBatcher(options: BatcherOptions): Batcher {
   let gathered = new Map<string, { waiting: Waiting; promise: Promise<unknown> }>()
+  const unanswered = new Set<Waiting>()
+
+  // A silent host may take long to end a script.
+  const giveUp = (): void => {
+    for (const query of unanswered) query.fail(reasonOf(options.signal))
+  }
+  options.signal.addEventListener('abort', giveUp, { once: true })
 
   const take = (): readonly Waiting[] => {
     const queries = [...gathered.values()].map(({ waiting }) => waiting)
@@ -74,6 +82,9 @@ export function createBatcher(options: BatcherOptions): Batcher {
       if (gathered.size === 0) void flush()
       const { promise, waiting } = wait(kind, item, key)
       gathered.set(key, { waiting, promise })
+      unanswered.add(waiting)
+      const forget = (): boolean => unanswered.delete(waiting)
+      promise.then(forget, forget)
       return promise
     },
   }
@@ -128,7 +139,7 @@ async function exchange(frame: readonly Section[], options: BatcherOptions): Pro
     // The first section without an end mark is the one that hung. A query that is alone in it is the cause.
     const { queries } = section
     if (!culpritFound && queries.length === 1) {
-      const problem = unanswered(
+      const problem = notAnswered(
         section.kind.kind,
         reply.kind === 'timedOut' ? 'timeout' : 'size',
         options.hostName,
@@ -143,7 +154,7 @@ async function exchange(frame: readonly Section[], options: BatcherOptions): Pro
   return again
 }
 
-function unanswered(kind: string, why: 'timeout' | 'size', host: string): Problem {
+function notAnswered(kind: string, why: 'timeout' | 'size', host: string): Problem {
   return why === 'timeout'
     ? {
         code: 'read-timed-out',

@@ -118,3 +118,13 @@ test('the excerpt of an output contains the end of both streams', () => {
   assert.equal(endOfOutput({ stdout: 'a\nb\n\nc\nd\n', stderr: '\n' }), 'b | c | d')
   assert.equal(endOfOutput({ stdout: '', stderr: 'err' }), 'err')
 })
+
+test('a long line is cut between two words, so that no part of a secret remains', () => {
+  const line = `${'word '.repeat(90)}opensesame`
+  for (let more = 0; more < 12; more += 1) {
+    const shown = endOfOutput({ stdout: '', stderr: `opensesame ${line} ${'x'.repeat(more)}` })
+    assert.match(shown, /^(word )+opensesame( x+)?$/)
+  }
+  const secret = endOfOutput({ stdout: '', stderr: `key opensesame ${'x '.repeat(196)}` })
+  assert.doesNotMatch(secret, /same|open/)
+})

@@ -189,15 +189,21 @@ function repository(url: string, status: string, words: string): Problem {
 /** Characters of a line that fit into a message. */
 const longestLine = 400
 
-/** Joins the last non-empty lines of an output for a message. A long line is cut at its beginning. */
+/**
+ * Joins the last non-empty lines of an output for a message. A long line is cut at its beginning, between two
+ * words: a part of a secret would not be recognized.
+ */
 export function lastLines(output: string, count = 3): string {
-  return output
-    .slice(-10 * count * longestLine)
+  return endOf(output, 10 * count * longestLine)
     .split('\n')
-    .map((line) => line.trim().slice(-longestLine))
+    .map((line) => endOf(line.trim(), longestLine))
     .filter((line) => line !== '')
     .slice(-count)
     .join(' | ')
+}
+
+function endOf(text: string, longest: number): string {
+  return text.length <= longest ? text : text.slice(-longest).replace(/^\S*\s*/, '')
 }
 
 /** The end of a program's output for a message: stderr first, then stdout by name if both have text. */

@@ -23,10 +23,9 @@ export async function carryOutOwn(
       case 'done':
         return result.reply
       case 'failed':
-      case 'locked':
         throw new HostError(result.problem)
       case 'stale':
-        throw new HostError({ code: 'changed-meanwhile', message: result.what, hint: 'run again' })
+        throw new HostError({ code: 'changed-meanwhile', message: result.why, hint: 'run again' })
       case 'lost':
         throw new ConnectionLostError(machine.name, result.why)
       case 'notBegun':

@@ -21,7 +21,15 @@ const cases: readonly (readonly [task: string, said: string])[] = [
   ],
   [
     'apt_repository: { name: x }',
-    '7 invalid-argument: "apt_repository" needs "uris" and "suites", or "state: absent"',
+    '7 invalid-argument: "apt_repository" needs "uris" and "suites", or "state: absent" (uris: URLs of the repository. suites: Suites, such as `bookworm`; for a flat repository, a path that ends in a slash. state: Whether the repository is configured)',
+  ],
+  [
+    'copy: { dest: /x }',
+    '7 invalid-argument: "copy" needs one of "src", "content" (src: File in the role\'s `files/` or next to the playbook, or an absolute path. content: Text to write, instead of `src`)',
+  ],
+  [
+    'get_url: { url: "ftp://a/b", dest: /x }',
+    '23 invalid-argument: "url" must be an http:// or https:// URL, not "ftp://a/b" (URL that the host downloads)',
   ],
   [
     'file: { path: x }',

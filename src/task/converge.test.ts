@@ -89,6 +89,7 @@ function hostOf(world: World, options: Options): TaskHost {
       }
       return Promise.resolve(results)
     },
+    settled: () => undefined,
     touched: () => undefined,
     refresh: () => undefined,
     waited: () => undefined,
@@ -268,12 +269,7 @@ const asking: PlanOf = (words) =>
 
 test('confirmed actions are carried out; a question is asked once', async () => {
   const asked: string[] = []
-  const { result } = await run(asking, {
-    confirm: (text) => {
-      asked.push(text)
-      return Promise.resolve(true)
-    },
-  })
+  const { result } = await run(asking, { confirm: (text) => Promise.resolve(asked.push(text) > 0) })
   assert.equal(result.kind, 'changed')
   assert.deepEqual(asked, ['Restart it now?'])
   assert.deepEqual(result.warnings, [])

@@ -9,7 +9,7 @@
  */
 import { HostError, UnreachableError } from '../base/errors.ts'
 import { findUnknown, UnknownError } from '../base/unknown.ts'
-import { afterFlush, decide, declined, type Look, type Next, type State } from './decide.ts'
+import { afterFlush, decide, declined, shownQuestion, type Look, type Next, type State } from './decide.ts'
 import type { Stage } from './stage.ts'
 import { type Converged, mayChange, type Unit } from './unit.ts'
 
@@ -35,7 +35,7 @@ export async function converge(unit: Unit, stage: Stage): Promise<Converged | un
         await stage.wait(step.seconds)
         continue
       case 'ask': {
-        const yes = await stage.confirm?.(step.asked.question)
+        const yes = await stage.confirm?.(shownQuestion(step.asked, unit.task))
         stage.waited()
         if (yes !== true) return declined(step.asked, step.reading, unit)
         state.agreed = step.asked.question

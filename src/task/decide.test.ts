@@ -4,7 +4,7 @@ import type { Problem } from '../base/errors.ts'
 import type { Action } from '../host/action.ts'
 import { actions, done, type Plan, refuse, settle } from '../host/plan.ts'
 import type { Task } from '../language/model.ts'
-import { decide, type Look, type Next, type State } from './decide.ts'
+import { decide, type Look, type Next, shownQuestion, type State } from './decide.ts'
 import type { Stage } from './stage.ts'
 import { say, wants, write, writeTo } from './testing/fake-host.ts'
 import { prepared } from './testing/prepared.ts'
@@ -239,4 +239,13 @@ test('a dry run does not wait: after a predicted change the unit is changed, oth
   assert.equal(short(decided(settle('starting', 10), { sends: false })), 'unknown, open')
   const changed = { sends: false, unit: acted(wants('/a', '1')) }
   assert.equal(short(decided(settle('starting', 10), changed)), 'changed')
+})
+
+test('the question of a no_log task is not shown', () => {
+  const asked = { question: 'Reboot for opensesame?', declined: 'PENDING' }
+  assert.equal(shownQuestion(asked, { name: 'wait', noLog: false }), 'Reboot for opensesame?')
+  assert.equal(
+    shownQuestion(asked, { name: 'wait', noLog: true }),
+    'Continue with "wait"? (the question is hidden by no_log)',
+  )
 })

@@ -11,6 +11,7 @@ import {
   notSettled,
   plainFailure,
 } from './failures.ts'
+import type { Task } from '../language/model.ts'
 import type { Flushed, Stage } from './stage.ts'
 import type { Converged, Reading, Unit } from './unit.ts'
 
@@ -175,6 +176,11 @@ export type Asked = NonNullable<Extract<Action, { readonly kind: 'reboot' }>['as
 
 function questionOf({ actions }: Plan): Asked | undefined {
   return actions.flatMap((action) => (action.kind === 'reboot' ? (action.ask ?? []) : []))[0]
+}
+
+/** The question as the user sees it. A module may build it from values that `no_log` hides. */
+export function shownQuestion({ question }: Asked, { name, noLog }: Pick<Task, 'name' | 'noLog'>): string {
+  return noLog ? `Continue with "${name}"? (the question is hidden by no_log)` : question
 }
 
 /** Ends the unit as if the plan had no actions. */

@@ -87,7 +87,7 @@ test('after a failure nothing more is sent', async () => {
   assert.deepEqual(it.log.slice(2), ['act write /a, write /b'])
 })
 
-test('a failure keeps its reply, a busy lock is a failure, and a stale action names the change', async () => {
+test('a failure keeps its reply, and a stale action names the change', async () => {
   const reply = { code: 1, stdout: '', stderr: 'full' }
   for (const [result, outcome] of [
     [
@@ -99,11 +99,7 @@ test('a failure keeps its reply, a busy lock is a failure, and a stale action na
       { kind: 'failed', problem },
     ],
     [
-      { kind: 'locked', problem },
-      { kind: 'failed', problem },
-    ],
-    [
-      { kind: 'stale', what: '/a was changed' },
+      { kind: 'stale', why: '/a was changed' },
       { kind: 'stale', why: '/a was changed' },
     ],
   ] as const) {
@@ -269,4 +265,21 @@ test('actions in flight are announced once, and only if questions share the shel
     hear,
   )
   assert.deepEqual(told, ['on its way'], 'no announcement before the last frame')
+})
+
+test('the reason of a reboot is shown, but not that of a no_log task', async () => {
+  for (const [noLog, shown] of [
+    [false, 'the kernel of opensesame'],
+    [true, 'hidden by no_log'],
+  ] as const) {
+    const it = watchedSender('alone')
+    const unit = wants('/a', '1', { task: { noLog } })
+    const action: Action = { kind: 'reboot', reason: 'the kernel of opensesame' }
+    assert.deepEqual(await outcomes(it, of(unit, action)), ['done'])
+    assert.equal(it.log[1], `down alone: ${shown}`)
+    assert.deepEqual(
+      it.frames[0]?.map((step) => step.action),
+      [action],
+    )
+  }
 })

@@ -73,7 +73,7 @@ export class Sender {
           // A dropped connection loses all remaining actions of a frame at once, so reconnect once.
           if (one && result.kind === 'lost' && results[index - 1]?.kind !== 'lost')
             await this.#reconnect(targetOf(one.planned.action, this.#context.host.machine))
-          outcomes.push(outcomeOf(result))
+          outcomes.push(result)
         }
         const bad = outcomes.findIndex(({ kind }) => kind !== 'done')
         // Nothing before it failed, so an interruption kept it from starting.
@@ -180,7 +180,9 @@ export class Sender {
       })
     if (!isPower(first)) return begin()
     const { action } = first.planned
-    const result = await run.power.around(action, targetOf(action, machine), async () =>
+    const shown =
+      first.unit.task.noLog && action.kind === 'reboot' ? { ...action, reason: 'hidden by no_log' } : action
+    const result = await run.power.around(shown, targetOf(action, machine), async () =>
       onlyResult(await begin()),
     )
     if (result.kind === 'done') finished(0, clock() - last)
@@ -221,25 +223,6 @@ export class Sender {
     const { machine } = this.#context.host
     const name = typeof target === 'string' ? target : target.name
     return name !== machine.name || this.#becomeOf(unit)?.user === machine.statePrivilege?.user
-  }
-}
-
-function outcomeOf(result: StepResult): ActionOutcome {
-  switch (result.kind) {
-    case 'done':
-    case 'notBegun':
-    case 'lost':
-      return result
-    case 'failed':
-      return {
-        kind: 'failed',
-        problem: result.problem,
-        ...given({ reply: result.reply }),
-      }
-    case 'locked':
-      return { kind: 'failed', problem: result.problem }
-    case 'stale':
-      return { kind: 'stale', why: result.what }
   }
 }
 

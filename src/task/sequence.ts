@@ -62,8 +62,17 @@ export class Sequence {
   }
 
   async run(): Promise<void> {
+    try {
+      await this.#run()
+    } finally {
+      this.#window?.settled()
+    }
+  }
+
+  async #run(): Promise<void> {
     const { signal } = this.#options.context.run
     for (;;) {
+      this.#window?.settled()
       if (this.#ledger.over) return
       if (signal.aborted || this.#options.stopped()) {
         this.#window?.drop()

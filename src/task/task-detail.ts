@@ -1,10 +1,14 @@
 /** Details of finished tasks, for events. */
 import { given } from '../base/given.ts'
 import type { Module } from '../modules/module.ts'
+import { shownLabels } from './secret-files.ts'
 import type { Converged } from './unit.ts'
 import type { Outcome, TaskDetail } from '../events/events.ts'
 
-/** Returns the details of an item. If its arguments contain a secret, shows only how it ended. */
+/**
+ * Returns the details of an item. If its arguments contain a secret, shows only how it ended and the files
+ * that it creates with a mode of gpuplay's choice.
+ */
 export function detailOf(
   module: Module,
   prepared: { readonly args: unknown; readonly secret: boolean },
@@ -12,9 +16,10 @@ export function detailOf(
   outcome: Outcome,
 ): TaskDetail {
   if (prepared.secret) {
-    return converged.kind === 'failed' || converged.kind === 'unreachable'
-      ? { problem: converged.kind === 'failed' ? converged.failure.problem : converged.problem }
-      : { why: 'hidden: its arguments contain a secret' }
+    if (converged.kind === 'failed') return { problem: converged.failure.problem }
+    if (converged.kind === 'unreachable') return { problem: converged.problem }
+    const actions = shownLabels(converged.labels)
+    return { why: 'hidden: its arguments contain a secret', ...(actions.length > 0 ? { actions } : {}) }
   }
   const detail: TaskDetail = {
     ...(converged.labels.length > 0 ? { actions: converged.labels } : {}),

@@ -39,6 +39,7 @@ export function createTaskHost(context: HostContext): RealTaskHost {
     await target.closeShells()
     await target.reopen(reconnectSeconds * 1000)
   }
+  let endChange: (() => void) | undefined
   const sender = new Sender(context, becomeOf, reconnect)
 
   return {
@@ -105,7 +106,14 @@ export function createTaskHost(context: HostContext): RealTaskHost {
         clearTimeout(waiting)
       }
     },
-    send: (sent, hear) => sender.send(sent, hear),
+    send(sent, hear) {
+      endChange ??= machine.patience.beginChange()
+      return sender.send(sent, hear)
+    },
+    settled() {
+      endChange?.()
+      endChange = undefined
+    },
     touched(actions, askedBehind) {
       const spared = askedBehind && { user: becomeOf(askedBehind)?.user ?? '' }
       if (askedBehind === undefined) machine.epoch.value += 1

@@ -28,6 +28,7 @@ function timed(): {
     predict: () => Promise.resolve(),
     mayChange: () => undefined,
     whyNot: () => Promise.resolve(undefined),
+    settled: () => undefined,
     touched: () => undefined,
     refresh: () => undefined,
     waited: () => undefined,

@@ -9,6 +9,7 @@ import type { Task } from '../language/model.ts'
 import type { Module, Reply } from '../modules/module.ts'
 import type { Item } from './items.ts'
 import type { Ready } from './prepare.ts'
+import { restricted } from './secret-files.ts'
 import { ofTask } from './unforeseen.ts'
 
 /** The answer of one probe, and the resources that it read. */
@@ -89,7 +90,7 @@ export class Unit {
   /** @throws HostError if the module fails on the reading; UnknownError */
   plan(reading: Reading): Plan {
     try {
-      return this.module.plan(this.ready.args, reading.seen)
+      return restricted(this.module.plan(this.ready.args, reading.seen), this.ready, reading)
     } catch (error) {
       throw ofTask(error, this.task)
     }

@@ -4,20 +4,12 @@ import type { Unknown } from '../base/unknown.ts'
 import type { Action } from '../host/action.ts'
 import type { Overlay } from '../host/overlay.ts'
 import type { ResourcePattern } from '../host/resource.ts'
-import type { Reply } from '../modules/module.ts'
+import type { StepResult } from '../host/step.ts'
 import type { Confirm } from './confirm.ts'
 import type { Converged, Planned, Reading, Unit } from './unit.ts'
 
-export type ActionOutcome =
-  | { readonly kind: 'done'; readonly reply?: Reply }
-  | { readonly kind: 'failed'; readonly problem: Problem; readonly reply?: Reply }
-  /** The state on which the plan depends has changed. Nothing was done. */
-  | { readonly kind: 'stale'; readonly why: string }
-  /** The connection dropped and is open again. The action may or may not have been carried out. */
-  | { readonly kind: 'lost'; readonly why: string }
-  | { readonly kind: 'unreachable'; readonly problem: Problem }
-  /** An earlier action failed, was lost or was refused. */
-  | { readonly kind: 'notBegun' }
+/** The result of a sent action. After a lost connection, the host is connected again, or unreachable. */
+export type ActionOutcome = StepResult | { readonly kind: 'unreachable'; readonly problem: Problem }
 
 export interface Sent {
   readonly unit: Unit
@@ -66,6 +58,8 @@ export interface TaskHost {
   hold(actions: readonly Action[]): Promise<{ readonly waited: boolean; release(): void }>
   /** Carries out the actions in order, up to the first that fails. */
   send(sent: readonly Sent[], hear: Hear): Promise<readonly ActionOutcome[]>
+  /** Called when no action is in flight, and all that were sent are reported: reads may be given up again. */
+  settled(): void
   /**
    * Invalidates readings of everything that the actions may have changed. With `askedBehind`, the same was
    * done when they were in flight and all succeeded; then answers that the user of this unit got after them

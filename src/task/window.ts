@@ -117,6 +117,11 @@ export class Window implements Stage {
     if (this.#stepByStep) await this.flush()
   }
 
+  /** Called when everything that was sent is reported. */
+  settled(): void {
+    this.#host.settled()
+  }
+
   /** Drops all waiting units unsent. */
   drop(): void {
     for (const { unit } of this.#units) unit.queued = []

@@ -41,6 +41,8 @@ interface Property {
   readonly default?: unknown
   readonly enum?: readonly unknown[]
   readonly items?: Property
+  readonly oneOf?: readonly Property[]
+  readonly anyOf?: readonly Property[]
 }
 
 interface Shape {
@@ -71,9 +73,9 @@ function shapeOf(schema: unknown): Shape {
 function properties({
   properties: all = {},
   required = [],
-  additionalProperties: any,
+  additionalProperties: other,
 }: Shape): readonly string[] {
-  const others: readonly [string, Property][] = typeof any === 'object' ? [['any name', any]] : []
+  const others: readonly [string, Property][] = typeof other === 'object' ? [['any name', other]] : []
   const rows = [...Object.entries(all), ...others].map(([name, property]) => [
     `  ${name}`,
     required.includes(name) ? 'required' : '',
@@ -88,8 +90,10 @@ function properties({
   return rows.length === 0 ? ['  none'] : table(rows)
 }
 
-function typeText({ type, enum: values, items }: Property): string {
+function typeText({ type, enum: values, items, oneOf = [], anyOf = [] }: Property): string {
   if (values !== undefined) return values.map(String).join('|')
+  const alternatives = [...oneOf, ...anyOf].map(typeText)
+  if (alternatives.length > 0) return [...new Set(alternatives)].join(' or ')
   const name = typeof type === 'string' ? type : (type ?? []).join(' or ')
   return items?.type === undefined ? name : `${name} of ${String(items.type)}`
 }

@@ -68,6 +68,23 @@ function worldOf(path: string): RunDependencies {
   }
 }
 
+/** A request for a run with no files and no options. */
+export const plainRequest: RunRequest = {
+  playbooks: [],
+  inventories: [],
+  extraVars: [],
+  limit: undefined,
+  tags: { tags: [], skipTags: [] },
+  check: false,
+  stepByStep: false,
+  profile: false,
+  failOnChange: false,
+  forks: 10,
+  connection: {},
+  rolesPaths: [],
+  version: 'test',
+}
+
 async function runLocally(
   playbook: string,
   request: Partial<RunRequest>,
@@ -75,22 +92,7 @@ async function runLocally(
 ): Promise<LocalRun> {
   const events: Event[] = []
   const exitCode = await runPlaybooks(
-    {
-      playbooks: [playbook],
-      inventories: ['localhost,'],
-      extraVars: [],
-      limit: undefined,
-      tags: { tags: [], skipTags: [] },
-      check: false,
-      stepByStep: false,
-      profile: false,
-      failOnChange: false,
-      forks: 10,
-      connection: {},
-      rolesPaths: [],
-      version: 'test',
-      ...request,
-    },
+    { ...plainRequest, playbooks: [playbook], inventories: ['localhost,'], ...request },
     { ...dependencies, sinks: [...dependencies.sinks, (event) => events.push(event)] },
   )
   const finished = events.flatMap((event) => (event.type === 'task.finished' ? [event] : []))

@@ -31,7 +31,7 @@ export async function writeControllerFile(
   const { expects, notes } = context
   const { step, telling } = fileStep(action, { expects, notes, nonce: freshNonce(context), staged })
   const result = await runStep(step, machine, { context, timeout: placeTimeout })
-  if (result.kind === 'stale' || result.kind === 'locked' || result.kind === 'failed') {
+  if (result.kind === 'stale' || result.kind === 'failed') {
     const shell = await machine.shell()
     await shell.run(sh`rm -f -- ${staged}`, { timeout: 60_000, signal: machine.signal })
   }

@@ -44,7 +44,6 @@ export async function download(
       return timedOut(result.reply, telling)
     case 'stale':
     case 'lost':
-    case 'locked':
     case 'failed':
       return result
   }

@@ -19,7 +19,7 @@ export type FrameResult =
   | { readonly kind: 'exited'; readonly reply: ActionReply }
   | { readonly kind: 'timedOut'; readonly reply: ActionReply }
   | { readonly kind: 'notBegun' }
-  | Extract<ActionResult, { kind: 'stale' | 'lost' | 'locked' | 'failed' }>
+  | Extract<ActionResult, { kind: 'stale' | 'lost' | 'failed' }>
 
 export interface FrameOptions extends Pick<WindowContext, 'signal' | 'lease' | 'nonce'> {
   /** Milliseconds for the whole frame, including the wait for locks. */
@@ -197,9 +197,9 @@ function resultOf(
     case 'timeout':
       return { kind: 'timedOut', reply: { code: 124, ...output } }
     case 'stale':
-      return { kind: 'stale', what: `${detail} on ${machine.name} was changed by something else meanwhile` }
+      return { kind: 'stale', why: `${detail} on ${machine.name} was changed by something else meanwhile` }
     case 'locked':
-      return { kind: 'locked', problem: lockHeld(step.lock, detail) }
+      return { kind: 'failed', problem: lockHeld(step.lock, detail) }
     case 'lease':
       return { kind: 'failed', problem: leaseTaken(machine.name) }
     case 'note':

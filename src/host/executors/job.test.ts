@@ -84,6 +84,37 @@ test('a program that times out is killed by the host itself', async () => {
   assert.equal(result.problem.message, 'cannot wait: timed out after 1 s; last output: busy')
 })
 
+test('the progress of a detached program consists of whole lines', async () => {
+  for (const [log, shown] of [
+    ['printf "key opensesame%02041d" 1; printf "\\nmore"', undefined],
+    ['printf "key opensesame%02041d\\nline\\nopen" 1', 'line'],
+    ['printf "10 %%\\r20 %%\\r3"', '20 %'],
+    ['printf "one\\n%0300d\\n" 1', `${'0'.repeat(299)}1`],
+  ] as const) {
+    using dir = scratch()
+    const messages: string[] = []
+    const go = dir.path('go')
+    const argv = [
+      'sh',
+      '-c',
+      `${log}; echo x > ${dir.path('begun')}; while [ ! -e ${go} ]; do sleep 0.05; done`,
+    ]
+    await execute(
+      { kind: 'run', label: 'install', argv, detached: { name: 'install', fingerprint: log } },
+      here(dir),
+      testContext({
+        progress: (_, message) => {
+          if (!existsSync(dir.path('begun'))) return
+          messages.push(message)
+          // The first one may have been read before.
+          if (messages.length > 1) writeGo(dir)
+        },
+      }),
+    )
+    assert.deepEqual(messages.at(-1), shown === undefined ? 'install' : `install: ${shown}`)
+  }
+})
+
 test('a detached program survives its follower; another follower attaches to it, and its result is read once', async () => {
   using dir = scratch()
   const machine = here(dir)

@@ -30,7 +30,6 @@ export async function outcome(
       return timedOut(result.reply, telling)
     case 'stale':
     case 'lost':
-    case 'locked':
     case 'failed':
       return result
   }

@@ -79,7 +79,6 @@ export async function programOutcome(
       return timedOut(result.reply, { ...telling, seconds: action.timeout ?? defaultSeconds })
     case 'stale':
     case 'lost':
-    case 'locked':
     case 'failed':
       return result
   }

@@ -116,7 +116,7 @@ test('while another container has an exclusive GPU, in its configuration or stil
     const scene: Scene = {
       node: {
         files: { ...files, '/etc/pve/lxc/101.conf': '', '/etc/pve/lxc/102.conf': '', ...more },
-        nodes: { ...nodes, '/proc/9/root/dev/nvidia1': '195:1' },
+        nodes,
         containers: { 101: stopped('unprivileged: 1\n'), 102: other },
       },
       args: { exclusive: true },

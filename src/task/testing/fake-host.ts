@@ -203,6 +203,8 @@ export class FakeHost implements TaskHost {
     this.log.push(`touched ${labels(list)}${askedBehind ? ' behind' : ''}`)
   }
 
+  settled(): void {}
+
   refresh({ touched }: Reading): void {
     this.log.push(`refresh ${[...touched.keys()].join(', ')}`)
   }

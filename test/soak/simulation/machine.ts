@@ -119,7 +119,7 @@ export class SimulatedMachine {
     if (token !== undefined && token !== this.token) return { kind: 'failed', problem: leaseTaken(this.name) }
     for (const [path, { content }] of expects)
       if (!this.#isAs(path, content))
-        return { kind: 'stale', what: `${path} on ${this.name} was changed by something else meanwhile` }
+        return { kind: 'stale', why: `${path} on ${this.name} was changed by something else meanwhile` }
     if (this.failNext) {
       this.failNext = false
       return failed(`cannot do it on ${this.name}: simulated failure`)
