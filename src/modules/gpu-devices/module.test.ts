@@ -96,7 +96,7 @@ test('what cannot be assigned is refused as a mistake of input, what the node la
 })
 
 test('a privileged container that may open everything cannot be given a GPU of several', async () => {
-  for (const rule of ['a', 'c *:* rwm'])
+  for (const rule of ['a', 'c *:* rwm', 'c *:7 r', 'a *:* rw'])
     assert.deepEqual(await refusal({ config: `lxc.cgroup2.devices.allow: ${rule}\n` }), [
       'container-open-to-all-devices',
       undefined,
