@@ -23,6 +23,7 @@ test('modules can ask exactly these questions', () => {
       'cat /proc/net/tcp /proc/net/tcp6',
       'ceph health',
       'cuda-probe',
+      'device-probe {minors...}',
       'dkms status -m nvidia',
       'dpkg --print-architecture',
       'dpkg-query -W -f ${db:Status-Status} ${Package} ${Version}\\n {patterns...}',

@@ -13,7 +13,7 @@ import { normalAddress } from './cards.ts'
 /** What the caller can compute on. */
 export const computes = question({
   words: ['cuda-probe'],
-  carried: cudaProbe,
+  carried: { gzip: cudaProbe },
   // libcuda initializes every GPU; without persistence, each takes a second or more.
   timeout: 120_000,
   environment: { CUDA_DEVICE_ORDER: 'PCI_BUS_ID', CUDA_CACHE_DISABLE: '1' },

@@ -95,8 +95,8 @@ test('an assignment that cannot work is refused as invalid input, missing device
   assert.deepEqual(await refusal({ node: { files: unloaded } }), ['no-unified-memory', undefined])
 })
 
-test('on a node with several GPUs, a privileged container that may open all devices is refused', async () => {
-  for (const rule of ['a', 'c *:* rwm'])
+test('a privileged container whose rules open other GPUs is refused', async () => {
+  for (const rule of ['a', 'c *:* rwm', 'c *:7 r', 'a *:* rw'])
     assert.deepEqual(await refusal({ config: `lxc.cgroup2.devices.allow: ${rule}\n` }), [
       'container-open-to-all-devices',
       undefined,

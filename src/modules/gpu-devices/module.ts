@@ -9,17 +9,18 @@ import type { Host } from '../../host/host.ts'
 import { pveVersion } from '../../host/questions/proxmox.ts'
 import { done, type Plan, refuse, settle } from '../../host/plan.ts'
 import { parseAssignment, resolveAssignment } from '../../nvidia/assignment.ts'
+import { rulesForOtherGpus } from '../../nvidia/isolation.ts'
 import { type Gpu, readNodeGpus, withUuids } from '../../nvidia/gpus.ts'
 import {
   type DeviceNode,
   devicesFile,
   gpuNode,
+  nvidiaMajor,
   parseCharacterMajors,
   sharedNodes,
 } from '../../nvidia/proc.ts'
 import { atLeast } from '../../base/version.ts'
 import { type ConfigEntry, parseContainerConfig } from '../../proxmox/container-config.ts'
-import { isUnprivileged, wideDeviceRules } from '../../proxmox/device-entries.ts'
 import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
 import { gpuUsers, type GpuUser } from './gpu-users.ts'
@@ -181,8 +182,11 @@ function plan({ wait }: Args, { node, ctid, config, style, newEnough, resolution
       hint: 'set lxc_passthrough_style to auto or lxc',
       exitCode: 2,
     })
-  const parsed = parseContainerConfig(config)
-  const wide = isUnprivileged(parsed) ? [] : wideDeviceRules(parsed)
+  const ownMajors = new Set([nvidiaMajor, ...resolution.majors])
+  const isOwn = ({ key, value }: ConfigEntry): boolean =>
+    /^lxc\.cgroup2?\.devices\.allow$/.test(key) && ownMajors.has(Number(/^c (\d+):/.exec(value)?.[1]))
+  const minors = resolution.gpus.map(({ minor }) => minor)
+  const wide = rulesForOtherGpus(parseContainerConfig(config), minors, isOwn)
   if (wide.length > 0) return refuse(openToAll(ctid, wide))
   const [user] = users
   if (user)
@@ -198,7 +202,7 @@ const inputProblems = new Set(['no-such-gpu', 'ambiguous-gpu', 'mig-not-yet', 'b
 function openToAll(ctid: string, rules: readonly ConfigEntry[]): Parameters<typeof refuse>[0] {
   return {
     code: 'container-open-to-all-devices',
-    message: `container ${ctid} is privileged and may open every device: access to GPUs cannot be restricted`,
+    message: `container ${ctid} is privileged, and its device rules open GPUs that are not assigned to it`,
     hint: 'limit these lines to the devices that the container needs, or make the container unprivileged',
     findings: rules.map(({ key, value, line }) => ({
       message: `line ${line} of ${ctid}.conf allows all devices`,

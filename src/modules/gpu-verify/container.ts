@@ -3,7 +3,8 @@ import type { Host } from '../../host/host.ts'
 import { parseAssignment, resolveAssignment } from '../../nvidia/assignment.ts'
 import { compilerRelease, toolkitPrograms, versionedPackage } from '../../nvidia/cuda.ts'
 import { computes, type Computing } from '../../nvidia/cuda-probe.ts'
-import { type Gpu, readNodeGpus } from '../../nvidia/gpus.ts'
+import { opensCreated } from '../../nvidia/device-probe.ts'
+import { type Gpu, readMinors, readNodeGpus } from '../../nvidia/gpus.ts'
 import {
   type DeviceNode,
   opens,
@@ -14,6 +15,8 @@ import {
 } from '../../nvidia/proc.ts'
 import { type SmiResult, visibleGpus } from '../../nvidia/smi.ts'
 import { readUserspace, type Userspace } from '../../nvidia/userspace.ts'
+import { parseContainerConfig } from '../../proxmox/container-config.ts'
+import { isUnprivileged } from '../../proxmox/device-entries.ts'
 import type { Args } from './args.ts'
 import { deviceProblem } from './devices.ts'
 import { readLoaded } from './node.ts'
@@ -37,6 +40,8 @@ export interface ContainerSeen {
   readonly wrongDevices: readonly string[]
   /** GPU device nodes that can be opened, but are not assigned. */
   readonly open: readonly string[]
+  /** Minors of other GPUs for which root of a privileged container can create a node and open it. */
+  readonly created: readonly number[]
   /** The release that nvcc reports; undefined if it does not run. */
   readonly nvcc: string | undefined
   /** Whether the toolkit's compiler is installed; a toolkit of libraries alone has none. */
@@ -52,12 +57,14 @@ export type Assigned =
 export async function readContainer(given: Args, host: Host): Promise<ContainerSeen> {
   const { node, placement } = host
   const ctid = placement.ctid ?? ''
-  const [container, loaded, assigned, devices] = await Promise.all([
+  const [container, loaded, assigned, devices, nodeMinors] = await Promise.all([
     node.container(ctid),
     readLoaded(node),
     readAssigned(given, node),
     node.text(devicesFile),
+    readMinors(node),
   ])
+  const privileged = container !== undefined && !isUnprivileged(parseContainerConfig(container.config))
   const running = container?.status === 'running'
   const gpus = assigned?.kind === 'gpus' ? assigned.gpus : []
   const seen = {
@@ -70,7 +77,10 @@ export async function readContainer(given: Args, host: Host): Promise<ContainerS
     assigned,
   }
   if (!running) return { ...seen, ...nothingInside }
-  return { ...seen, ...(await readInside(given, host, { gpus, devices: devices ?? '' })) }
+  return {
+    ...seen,
+    ...(await readInside(given, host, { gpus, devices: devices ?? '', nodeMinors, privileged })),
+  }
 }
 
 type Inside = Omit<ContainerSeen, 'name' | 'ctid' | 'node' | 'loaded' | 'config' | 'running' | 'assigned'>
@@ -83,6 +93,7 @@ const nothingInside: Inside = {
   computingAsUser: undefined,
   wrongDevices: [],
   open: [],
+  created: [],
   nvcc: undefined,
   compiler: false,
   missingPackages: [],
@@ -99,21 +110,34 @@ async function readAssigned({ assignment }: Args, node: Host): Promise<Assigned 
     : { kind: 'gpus', gpus: resolved.gpus }
 }
 
+interface Around {
+  /** Assigned to the container. */
+  readonly gpus: readonly Gpu[]
+  /** The node's /proc/devices. */
+  readonly devices: string
+  /** Of all GPUs that the node's driver has. */
+  readonly nodeMinors: readonly number[]
+  readonly privileged: boolean
+}
+
 async function readInside(
   given: Args,
   host: Host,
-  { gpus, devices }: { readonly gpus: readonly Gpu[]; readonly devices: string },
+  { gpus, devices, nodeMinors, privileged }: Around,
 ): Promise<Inside> {
   const minors = gpus.flatMap(({ minor }) => minor ?? [])
+  const otherMinors = nodeMinors.filter((minor) => !minors.includes(minor))
+  const tries = given.isolation && given.assignment !== '' && privileged && otherMinors.length > 0
   const shared = sharedNodes(parseCharacterMajors(devices)).filter(
     ({ path }) => path !== '/dev/nvidia-uvm-tools',
   )
   const wanted: readonly DeviceNode[] = minors.length === 0 ? [] : [...shared, ...minors.map(gpuNode)]
   const asUser = given.user === '' ? undefined : { user: given.user }
-  const [userspace, names, smi, smiAsUser, computing, computingAsUser, toolkit, ...present] =
+  const [userspace, names, created, smi, smiAsUser, computing, computingAsUser, toolkit, ...present] =
     await Promise.all([
       readUserspace(host),
       host.list('/dev'),
+      tries ? host.ask(opensCreated({ minors: otherMinors.map(String) })) : [],
       gpus.length === 0 ? undefined : host.ask(visibleGpus),
       gpus.length === 0 || asUser === undefined ? undefined : host.ask(visibleGpus, asUser),
       gpus.length === 0 || !given.compute ? undefined : host.ask(computes),
@@ -130,6 +154,7 @@ async function readInside(
     computingAsUser,
     wrongDevices: wanted.flatMap((node, index) => deviceProblem(node, present[index]) ?? []),
     open: await openOnes(host, others),
+    created,
     ...toolkit,
   }
 }

@@ -74,7 +74,7 @@ test('a GPU that can be opened but is not assigned is reported with the configur
     {
       message: '/dev/nvidia0 can be opened, but is not assigned',
       line: '101.conf: dev5: /dev/nvidia0',
-      fix: 'run lxc_passthrough, then restart the container',
+      fix: 'gpuplay run playbooks/containers.yml -i INVENTORY -l pve1, which restarts the container',
     },
   ])
   assert.deepEqual((await look({ inside, args: { isolation: false } })).findings, [])

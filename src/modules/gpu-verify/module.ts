@@ -5,7 +5,9 @@
  */
 import type { Host } from '../../host/host.ts'
 import { done, type Plan, refuse } from '../../host/plan.ts'
+import { weakenedIsolation } from '../../nvidia/isolation.ts'
 import { userspaceVersion } from '../../nvidia/userspace.ts'
+import { parseContainerConfig } from '../../proxmox/container-config.ts'
 import type { Module, SummaryRow } from '../module.ts'
 import { args, type Args, result } from './args.ts'
 import { computeWarnings } from './compute-findings.ts'
@@ -61,8 +63,11 @@ function nodeWarnings({ name, unmanaged, computing }: NodeSeen): readonly string
   ]
 }
 
-function containerWarnings({ name, computing }: ContainerSeen): readonly string[] {
-  return computeWarnings(computing, `in ${name}`)
+function containerWarnings({ name, ctid, computing, config }: ContainerSeen): readonly string[] {
+  return [
+    ...computeWarnings(computing, `in ${name}`),
+    ...weakenedIsolation(parseContainerConfig(config ?? '')).map((what) => `container ${ctid}: ${what}`),
+  ]
 }
 
 function nameOf({ name, ctid, node }: ContainerSeen): string {

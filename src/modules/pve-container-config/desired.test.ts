@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
-import { parseContainerConfig } from '../../proxmox/container-config.ts'
-import { contentLines, desiredConfig, lineOf, TooManyDevices } from './desired.ts'
+import { type ConfigEntry, parseContainerConfig } from '../../proxmox/container-config.ts'
+import { afterNextStart } from '../../proxmox/pending.ts'
+import { contentLines, desiredConfig, lineOf, ownedForms, TooManyDevices } from './desired.ts'
 
 const patterns = [
   /^dev\d+: (path=)?\/dev\/nvidia/,
@@ -67,6 +68,41 @@ test('snapshots keep their lines', () => {
   )
 })
 
+test('a device is recognized wherever its path is written', () => {
+  const own = `${base}dev0: mode=0666,path=/dev/nvidiactl,uid=0,gid=0\ndev1: gid=0,uid=0,path=/dev/nvidia0,mode=0666\n`
+  assert.equal(desiredConfig(own, { content: devn, owns }).text, own)
+  assert.equal(desiredConfig(own, { content: '', owns }).text, base)
+})
+
+test('an earlier line of the same number does not take effect when the last is removed', () => {
+  const text = `${base}dev0: /dev/ttyUSB0\ndev0: /dev/nvidia0,mode=0666\n`
+  assert.equal(desiredConfig(text, { content: '', owns }).text, base)
+})
+
+test('pending changes of own devices are removed, and those of others stay', () => {
+  const current = `${base}dev0: /dev/nvidiactl,gid=0,mode=0666,uid=0\ndev1: /dev/nvidia0,gid=0,mode=0666,uid=0\n`
+  const pending = (lines: string): string =>
+    desiredConfig(`${current}\n[pve:pending]\n${lines}`, { content: devn, owns }).text.slice(current.length)
+  assert.equal(pending('delete: dev1\n'), '\n')
+  assert.equal(pending('dev3: mode=0666,path=/dev/nvidia1\n'), '\n')
+  assert.equal(
+    pending('delete: dev0;!net1, dev1\nmemory: 512\n'),
+    '\n[pve:pending]\ndelete: !net1\nmemory: 512\n',
+  )
+  assert.equal(
+    pending('memory: 512\n\n[snap]\ndev0: /dev/nvidia1\n'),
+    '\n[pve:pending]\nmemory: 512\n\n[snap]\ndev0: /dev/nvidia1\n',
+  )
+})
+
+test('a device moves to another number if a pending change of others takes its own', () => {
+  const text = `${base}dev0: /dev/nvidiactl,gid=0,mode=0666,uid=0\n\n[pve:pending]\ndev0: /dev/dri/card0\ndelete: dev1\n`
+  assert.match(
+    desiredConfig(text, { content: devn, owns }).text,
+    /^dev2: \/dev\/nvidiactl.*\ndev3: \/dev\/nvidia0.*\n\n\[pve:pending\]\ndev0: \/dev\/dri\/card0\ndelete: dev1\n$/m,
+  )
+})
+
 test('a 257th device is refused', () => {
   const text = Array.from({ length: 256 }, (_, n) => `dev${n}: /dev/tty${n}\n`).join('')
   assert.throws(() => desiredConfig(text, { content: devn, owns }), TooManyDevices)
@@ -88,6 +124,10 @@ const junk = fc.constantFrom(
   'memory: 512\r',
   '[snap]',
   '[pve:pending]',
+  'delete: dev3',
+  'delete: memory,dev3;!dev0 net1',
+  'dev0: mode=0666,path=/dev/nvidia0,uid=0,gid=0',
+  'dev0: /dev/dri/card0',
   '[1x]',
 )
 const config = fc.oneof(
@@ -119,36 +159,67 @@ test('law: foreign lines keep their bytes and their order', () => {
   )
 })
 
-test('law: afterwards Proxmox reads exactly the requested lines as owned lines', () => {
+test('law: now and after the next start, Proxmox reads exactly the wanted lines among the owned', () => {
   fc.assert(
     fc.property(config, content, (text, wanted) => {
-      const edited = desiredConfig(text, { content: wanted, owns }).text
-      const owned = parseContainerConfig(edited).current.entries.map(lineOf).filter(owns)
+      const edited = parseContainerConfig(desiredConfig(text, { content: wanted, owns }).text)
       const plain = (line: string): string =>
         line
           .replace(/^dev(\d+|N): /, '')
+          .replace(/\bpath=/, '')
           .split(',')
           .sort()
           .join(',')
-          .replace(/\bpath=/, '')
-      assert.deepEqual(owned.map(plain).sort(), contentLines(wanted).map(plain).sort())
+      for (const entries of [edited.current.entries, afterNextStart(edited)]) {
+        const owned = entries.filter((entry) => ownedForms(entry).some(owns)).map(lineOf)
+        assert.deepEqual(owned.map(plain).sort(), contentLines(wanted).map(plain).sort())
+      }
     }),
-    { numRuns: 400 },
+    { numRuns: 1000 },
   )
 })
 
-/** Foreign lines of the current section, and everything from the first header on. */
-function foreign(text: string): readonly string[] {
-  const owned = new Set(
-    parseContainerConfig(text)
-      .current.entries.filter((entry) => owns(lineOf(entry)))
-      .map(({ line }) => line),
+test('law: what the next start makes of the settings of others stays the same', () => {
+  /** As if the pending changes of owned devices were not there. */
+  const foreignSettings = (text: string): readonly string[] => {
+    const { current, pending } = parseContainerConfig(text)
+    const coming = effective(pending.entries).filter(isForeignSetting)
+    const deleted = pending.deletes.at(-1)?.names ?? []
+    const replaced = [...coming.map(({ key }) => key), ...deleted]
+    return [...effective(current.entries).filter(({ key }) => !replaced.includes(key)), ...coming]
+      .filter(isForeignSetting)
+      .map(lineOf)
+      .sort()
+  }
+  fc.assert(
+    fc.property(config, content, (text, wanted) => {
+      const edited = desiredConfig(text, { content: wanted, owns }).text
+      assert.deepEqual(foreignSettings(edited), foreignSettings(text))
+    }),
+    { numRuns: 1000 },
   )
+})
+
+const isForeignSetting = (entry: ConfigEntry): boolean =>
+  !entry.key.startsWith('lxc.') && !ownedForms(entry).some(owns)
+
+function effective(entries: readonly ConfigEntry[]): readonly ConfigEntry[] {
+  return entries.filter(
+    ({ key, line }) =>
+      key.startsWith('lxc.') || !entries.some((other) => other.key === key && other.line > line),
+  )
+}
+
+/** Lines of others; without settings that a later line replaces, and without what the next start deletes. */
+function foreign(text: string): readonly string[] {
+  const { current, pending } = parseContainerConfig(text)
+  const dead = [current, pending].flatMap(({ entries }) =>
+    entries.filter((entry) => !effective(entries).includes(entry)),
+  )
+  const owned = [...current.entries, ...pending.entries].filter((entry) => ownedForms(entry).some(owns))
+  const deletes = pending.deletes.map(({ entry }) => entry)
+  const left = new Set([...dead, ...owned, ...deletes].map(({ line }) => line))
   return text
     .split('\n')
-    .filter((_, index) => !owned.has(index + 1))
-    .join('\n')
-    .replace(/\n*$/, '')
-    .split('\n')
-    .filter((line) => line !== '')
+    .filter((line, index) => !left.has(index + 1) && line !== '' && line !== '[pve:pending]')
 }

@@ -15,7 +15,7 @@ import { parseContainerConfig } from '../../proxmox/container-config.ts'
 import { lockOf, unlockHint } from '../../proxmox/device-entries.ts'
 import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
-import { type Desired, desiredConfig, lineOf, TooManyDevices } from './desired.ts'
+import { type Desired, desiredConfig, lineOf, ownedForms, TooManyDevices } from './desired.ts'
 
 export interface Seen {
   readonly node: string
@@ -173,7 +173,9 @@ function write(given: Args | undefined, { ctid }: Seen, content: Content): Actio
 }
 
 function ownLines(given: Args, config: string, record: string | undefined): readonly string[] {
-  return parseContainerConfig(config).current.entries.map(lineOf).filter(ownership(given, record))
+  const owns = ownership(given, record)
+  const { current, pending } = parseContainerConfig(config)
+  return [...current.entries, ...pending.entries].filter((entry) => ownedForms(entry).some(owns)).map(lineOf)
 }
 
 /** Matches the patterns, and lines that this module wrote earlier, whatever their numbers. */

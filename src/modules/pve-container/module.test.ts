@@ -11,9 +11,13 @@ const held = {
 
 async function look(
   files: Readonly<Record<string, string>>,
-  { restart = 'auto', lock = '' }: { restart?: 'auto' | 'never' | 'observe'; lock?: string } = {},
+  {
+    restart = 'auto',
+    lock = '',
+    pending = '',
+  }: { restart?: 'auto' | 'never' | 'observe'; lock?: string; pending?: string } = {},
 ): Promise<{ readonly plan: Plan; readonly message: string | undefined }> {
-  const config = `${lock === '' ? '' : `lock: ${lock}\n`}cores: 1\n`
+  const config = `${lock === '' ? '' : `lock: ${lock}\n`}cores: 1\n${pending === '' ? '' : `\n[pve:pending]\n${pending}`}`
   const given = { ctid: '', restart, timeout: 60, lock_timeout: 60 }
   const host: Host = {
     ...fakeHost({ files, containers: { 101: { status: 'stopped', config, pid: undefined } } }),
@@ -53,4 +57,11 @@ test('it is not started if restarts are disabled, if HA manages it, or while Pro
   const ha = await look({ ...held, '/etc/pve/ha/resources.cfg': 'ct: 101\n\tstate started\n' })
   assert.equal(ha.plan.refusal?.code, 'managed-by-ha')
   assert.match((await look(held, { lock: 'backup' })).plan.settle?.why ?? '', /lock: backup/)
+})
+
+test('a start or restart names the pending changes that it applies too', async () => {
+  const { plan } = await look(held, { pending: 'memory: 512\ndelete: net1,dev7\n' })
+  assert.deepEqual(plan.warnings, [
+    'the start of container 101 also applies its pending changes: memory, net1, dev7',
+  ])
 })

@@ -65,7 +65,13 @@ export function withSettings(
   return { ...section, settings }
 }
 
-export const noSection: ConfigSection = { description: '', settings: new Map(), lxc: [], entries: [] }
+export const noSection: ConfigSection = {
+  description: '',
+  settings: new Map(),
+  deletes: [],
+  lxc: [],
+  entries: [],
+}
 
 /** The keys that wait to be taken away. A `!` before one means by force. */
 export function pendingDeletes(config: ContainerConfig): readonly string[] {
