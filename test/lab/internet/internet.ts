@@ -1,6 +1,6 @@
 /**
- * The practice internet: a folder for each host name, with real signed apt repositories under the real addresses of
- * NVIDIA and Proxmox (Debian's mirror has a made-up name) and driver installers under NVIDIA's download addresses.
+ * The simulated internet: a folder for each host name, with real signed apt repositories under the real addresses of
+ * NVIDIA and Proxmox (Debian's mirror has a fictitious name), and driver installers under NVIDIA's download addresses.
  */
 import { createHash } from 'node:crypto'
 import { cpSync, existsSync, linkSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { cached } from '../cache.ts'
 import { buildRunfile } from '../nvidia/runfile.ts'
 import { run, until } from '../process.ts'
-import { kernels } from '../topology.ts'
+import { kernels, optInKernels } from '../topology.ts'
 import type { World } from '../world.ts'
 import { buildPackages } from './build-packages.ts'
 import { debianPackages } from './debian-packages.ts'
@@ -25,12 +25,13 @@ const recipes = [
   'debian-packages.ts',
   'proxmox-packages.ts',
   'nvidia-packages.ts',
+  '../hardware.ts',
 ]
 
 /** Driver versions that can be downloaded in the lab. */
 export const driverVersions = ['535.247.01', '570.124.06', '580.76.05', '580.95.05', '590.48.01'] as const
 
-/** Folder with the practice certificate authority and signing keys (see trust.sh). */
+/** Folder with the lab's certificate authority and signing keys (trust.sh). */
 export function trust(say: (line: string) => void): Promise<string> {
   return cached(
     {
@@ -54,7 +55,7 @@ export function repositories(
     {
       kind: 'repositories',
       inputs: [...recipes.map((name) => join(here, name)), join(keys, 'ca.crt')],
-      salt: [...kernels, ...readdirSync(realPackages)].join(' '),
+      salt: [...kernels, ...optInKernels, ...readdirSync(realPackages)].join(' '),
       build: (directory) => buildRepositories(directory, keys, realPackages),
     },
     say,
@@ -112,7 +113,7 @@ async function buildRepositories(directory: string, keys: string, realPackages: 
   await buildPackages(debianPackages, join(debian, 'pool'))
   cpSync(realPackages, join(debian, 'pool'), { recursive: true })
   await sign('debian', 'pool', debian, 'bookworm', 'main')
-  await buildPackages(proxmoxPackages(kernels), join(proxmox, 'pool'))
+  await buildPackages(proxmoxPackages(kernels, optInKernels), join(proxmox, 'pool'))
   await sign('proxmox', 'pool', proxmox, 'bookworm', 'pve-no-subscription')
   for (const distribution of ['debian12', 'ubuntu2404']) {
     await buildPackages(cudaPackages(distribution, cudaKey), cuda(distribution))

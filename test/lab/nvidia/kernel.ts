@@ -1,11 +1,12 @@
 /**
- * The lab's kernel: which modules are loaded, which driver holds which card, and everything in /proc and /sys that says so.
+ * The lab's kernel: the loaded modules, the driver of each card, and the files of /proc and /sys that show them.
  *
- * The state is one file below /run, so that a reboot forgets it. What others see of it are files and directories of
- * `shownDir`, mounted over those of the real kernel at boot (boot.ts) and into containers when they start.
+ * The state is one file in /run, so a reboot resets it. Its visible part is in `shownDir`; boot.ts mounts it over
+ * the files of the real kernel, and `pct` mounts it into containers.
  */
 import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { type NodeSpec, nodeSpecFile } from '../hardware.ts'
+import { isTrusted } from './mok.ts'
 import { findModule, moduleDependencies, normalName } from './module-files.ts'
 import { type LoadedModule, deviceList, dynamicMajors, moduleList } from './proc-files.ts'
 import { type DrivenGpu, nvidiaProcFiles } from './proc-nvidia.ts'
@@ -13,14 +14,14 @@ import { drives } from './supported.ts'
 import { exists, namesIn, overwrite, textOf } from './system.ts'
 
 export const kernelDir = '/run/lab/kernel'
-/** driver/ devices modules osrelease: mounted over their namesakes in /proc; module/ over /sys/module; pci/ over /sys/bus/pci. */
+/** driver/ devices modules osrelease: mounted over the same names in /proc; module/ over /sys/module; pci/ over /sys/bus/pci. */
 export const shownDir = `${kernelDir}/shown`
-/** For nvidia-smi, which sees the hardware also where /proc does not tell all of it. */
+/** For nvidia-smi, which reads more of the hardware than /proc shows. */
 export const hardwareFile = 'driver/.lab/gpus.json'
 
 export interface KernelState {
   readonly release: string
-  /** How often this node has booted, and modules were loaded since: what dynamic majors depend on. */
+  /** Number of boots, and of modules loaded since: dynamic majors depend on both. */
   readonly boots: number
   loads: number
   loaded: LoadedModule[]
@@ -42,7 +43,7 @@ export function readKernel(): KernelState {
   return JSON.parse(textOf(stateFile) ?? '{}')
 }
 
-/** Changes the state: one process at a time, so that two loads do not lose one of the modules. */
+/** Changes the state, one process at a time: of two simultaneous loads, none is lost. */
 export function changeKernel<T>(change: (state: KernelState) => T): T {
   const lock = `${kernelDir}/lock`
   const patience = Date.now() + 5000
@@ -53,7 +54,7 @@ export function changeKernel<T>(change: (state: KernelState) => T): T {
     } catch (error) {
       const taken = error instanceof Error && 'code' in error && error.code === 'EEXIST'
       if (!taken) throw error
-      // whoever was killed while it held the lock does not stop the others for ever
+      // a process that was killed with the lock does not block the others for ever
       if (Date.now() > patience) break
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5)
     }
@@ -68,7 +69,7 @@ export function changeKernel<T>(change: (state: KernelState) => T): T {
   }
 }
 
-/** Keeps the state, and shows it in /proc and /sys. */
+/** Writes the state and shows it in /proc and /sys. */
 export function writeKernel(state: KernelState): void {
   writeFileSync(`${stateFile}.new`, JSON.stringify(state, null, 1))
   renameSync(`${stateFile}.new`, stateFile)
@@ -98,12 +99,17 @@ export function drivenGpus(state: KernelState): readonly DrivenGpu[] {
     }))
 }
 
-/** Why a module cannot be inserted, as the kernel puts it. */
-export type InsertProblem = 'No such device' | 'Unknown symbol in module, or unknown parameter (see dmesg)'
+/** The kernel's reasons for refusing a module, in modprobe's words. */
+export type InsertProblem =
+  | 'No such device'
+  | 'Key was rejected by service'
+  | 'Unknown symbol in module, or unknown parameter (see dmesg)'
 
-/** Inserts one module, whose dependencies are loaded already. */
+/** Inserts one module; its dependencies must be loaded. */
 export function insert(state: KernelState, name: string, file: string): InsertProblem | undefined {
   const module: LoadedModule = { name, version: findModule.version(file), license: findModule.license(file) }
+  // EKEYREJECTED for a missing signature and for an unknown key (`module_sig_check` in kernel/module/signing.c)
+  if (nodeSpec().secureBoot === true && !isTrusted(file)) return 'Key was rejected by service'
   if (name === 'nvidia') {
     const free = nodeSpec().gpus.filter((gpu) => gpu.ownedByVm === undefined && drives(module, gpu.deviceId))
     if (free.length === 0 || isLoaded(state, 'nouveau')) return 'No such device'
@@ -121,7 +127,7 @@ export function insert(state: KernelState, name: string, file: string): InsertPr
   return undefined
 }
 
-/** Takes a module out that nobody uses. */
+/** Removes a module that is not in use. */
 export function remove(state: KernelState, name: string): void {
   const module = state.loaded.find((loaded) => loaded.name === name)
   if (module === undefined) return
@@ -136,8 +142,8 @@ export function holders(state: KernelState, name: string): readonly string[] {
 }
 
 /**
- * Programs that have the devices of a module open. Device nodes of the lab have no driver, so nobody can: programs
- * that would are told by their names, wherever on the node or in its containers they run.
+ * The number of programs that use the devices of a module. No driver serves the lab's device nodes, so no program can
+ * open them; programs with these names count, on the node and in its containers.
  */
 export function openers(name: string): number {
   const programs = { nvidia: ['nvidia-persiste', 'gpu-load'], nvidia_uvm: ['gpu-load'] }[name] ?? []
@@ -203,7 +209,7 @@ function showPci(state: KernelState): void {
   }
 }
 
-/** The module file for the running kernel, or why there is none. */
+/** The module file for the running kernel. */
 export function moduleFileFor(state: KernelState, name: string): string | undefined {
   return findModule.file(state.release, normalName(name))
 }
