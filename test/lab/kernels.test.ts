@@ -168,4 +168,23 @@ describe('a node with several kernels', { skip, timeout: 300_000 }, () => {
     await output(setUp(keys('/root/o')))
     assert.match(await both('modprobe nvidia'), /Key was rejected by service/)
   })
+
+  it("Debian's driver comes with its real closure, and its modules have names of their own", async () => {
+    await output(
+      `nvidia-uninstall --silent; sed -i 's/"secureBoot": true/"secureBoot": false/' /etc/lab/node.json
+      sed -i 's/ main$/ main contrib non-free non-free-firmware/' /etc/apt/sources.list; apt-get -qq update`,
+    )
+    await output('apt-get -y -qq install --no-install-recommends nvidia-driver nvidia-smi libcuda1 2>&1')
+    const installed = await output("dpkg-query -W -f '${Package}\\n' '*nvidia*' 'glx-*' libcuda1 libnvcuvid1")
+    assert.ok(installed.split('\n').length > 25, installed)
+    assert.match(
+      await output(`dkms status -k ${running}`),
+      /^nvidia-current\/535\.261\.03, [^:]*: installed$/m,
+    )
+    await output('modprobe nvidia-uvm')
+    assert.match(await output('lsmod; cat /sys/module/nvidia/version'), /^nvidia_uvm [^]*^535\.261\.03$/m)
+    assert.match(await output('apt-get -s purge libcuda1 nvidia-alternative'), /^Purg libnvidia-/m)
+    await output('modprobe -r nvidia-uvm; apt-get -y -qq purge nvidia-kernel-dkms 2>&1')
+    assert.equal(await output('dkms status'), '')
+  })
 })

@@ -57,7 +57,7 @@ export const debianPackages: readonly PracticePackage[] = [
     files: { '/usr/bin/mokutil': standin('nvidia/mokutil') },
   },
 
-  // Debian's own packaging of the driver, which a .run refuses to be installed beside.
+  // A small driver from packages, with few relations; those of debian-driver.ts are the real ones.
   {
     name: 'nvidia-installer-cleanup',
     version: '20220217+3~deb12u1',

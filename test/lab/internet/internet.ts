@@ -11,6 +11,7 @@ import { run, until } from '../process.ts'
 import { kernels, optInKernels } from '../topology.ts'
 import type { World } from '../world.ts'
 import { buildPackages } from './build-packages.ts'
+import { debianDriverPackages, driverComponents } from './debian-driver.ts'
 import { debianPackages } from './debian-packages.ts'
 import { containerToolkitPackages, cudaPackages } from './nvidia-packages.ts'
 import { proxmoxPackages } from './proxmox-packages.ts'
@@ -23,6 +24,9 @@ const recipes = [
   'build-packages.ts',
   'sign-repository.sh',
   'debian-packages.ts',
+  'debian-driver.ts',
+  'driver-packages.ts',
+  '../../data/driver-packages',
   'proxmox-packages.ts',
   'nvidia-packages.ts',
   '../hardware.ts',
@@ -110,10 +114,13 @@ async function buildRepositories(directory: string, keys: string, realPackages: 
   const cudaKey = readFileSync(join(keys, 'cuda.gpg'))
   const sign = (...args: readonly string[]) => run([join(here, 'sign-repository.sh'), keys, ...args])
 
-  await buildPackages(debianPackages, join(debian, 'pool'))
-  cpSync(realPackages, join(debian, 'pool'), { recursive: true })
-  await sign('debian', 'pool', debian, 'bookworm', 'main')
-  await buildPackages(proxmoxPackages(kernels, optInKernels), join(proxmox, 'pool'))
+  await buildPackages(debianPackages, join(debian, 'pool/main'))
+  cpSync(realPackages, join(debian, 'pool/main'), { recursive: true })
+  const available = debianPackages.map((one) => one.name)
+  for (const component of driverComponents)
+    await buildPackages(debianDriverPackages(component, available), join(debian, 'pool', component))
+  await sign('debian', 'pool', debian, 'bookworm', 'main', ...driverComponents)
+  await buildPackages(proxmoxPackages(kernels, optInKernels), join(proxmox, 'pool/pve-no-subscription'))
   await sign('proxmox', 'pool', proxmox, 'bookworm', 'pve-no-subscription')
   for (const distribution of ['debian12', 'ubuntu2404']) {
     await buildPackages(cudaPackages(distribution, cudaKey), cuda(distribution))

@@ -115,6 +115,15 @@ export function load(
 ): string | undefined {
   if (isLoaded(state, name) || builtIn.has(name)) return undefined
   const command = config.install.get(name)
+  const others = command === undefined ? undefined : otherModules(command)
+  if (others !== undefined) {
+    const install = new Map([...config.install].filter(([other]) => other !== others.ignoring))
+    for (const other of others.names) {
+      const problem = load(state, { ...config, install }, other, { dryRun })
+      if (problem !== undefined) return problem
+    }
+    return undefined
+  }
   if (command !== undefined) {
     const status = dryRun ? 0 : run('/bin/sh', ['-c', command]).status
     if (status === 0) return undefined
@@ -126,16 +135,32 @@ export function load(
   const file = moduleFileFor(state, name)
   if (file === undefined)
     return `modprobe: FATAL: Module ${name} not found in directory /lib/modules/${state.release}`
-  for (const needed of [...(config.softBefore.get(name) ?? []), ...moduleDependencies(name)]) {
+  const internal = findModule.field(file, 'name') || name
+  if (isLoaded(state, internal)) return undefined
+  for (const needed of [...(config.softBefore.get(name) ?? []), ...moduleDependencies(internal)]) {
     const problem = load(state, config, needed, { dryRun })
-    if (problem !== undefined && moduleDependencies(name).includes(needed))
+    if (problem !== undefined && moduleDependencies(internal).includes(needed))
       return problem.replaceAll(`'${needed}'`, `'${name}'`)
   }
   if (dryRun) return undefined
-  const problem = insert(state, name, file)
+  const problem = insert(state, internal, file)
   if (problem !== undefined) return `modprobe: ERROR: could not insert '${name}': ${problem}`
   for (const after of config.softAfter.get(name) ?? []) load(state, config, after)
   return undefined
+}
+
+/**
+ * The modules that an `install` line loads instead, if it consists of `modprobe` alone (Debian's driver packages:
+ * `install nvidia-uvm modprobe nvidia ; modprobe -i nvidia-current-uvm $CMDLINE_OPTS`).
+ */
+function otherModules(
+  command: string,
+): { readonly names: readonly string[]; readonly ignoring: string } | undefined {
+  const parts = command
+    .split(';')
+    .map((part) => /^modprobe( -i)? ([\w-]+)( \$CMDLINE_OPTS)?$/.exec(part.trim()))
+  const names = parts.map((part) => normalName(part?.[2] ?? ''))
+  return names.includes('') ? undefined : { names, ignoring: names.at(-1) ?? '' }
 }
 
 function unload(state: KernelState, name: string): string | undefined {
