@@ -18,7 +18,7 @@ export interface GpuSpec {
   /** The N of /dev/nvidiaN. nvidia-smi's index is another number: it counts by PCI address. */
   readonly minor: number
   readonly memoryMiB: number
-  /** The virtual machine that owns the card: it has a `hostpci` line for it and the card is bound to vfio-pci. */
+  /** The VM that owns the card: its configuration has a `hostpci` line for it. See `vmCards` of the node. */
   readonly ownedByVm?: number
 }
 
@@ -38,6 +38,12 @@ export interface NodeSpec {
   /** Version of pve-manager: `8.4.1`, `9.0.10`. Decides what pct knows (devN from 8.1, hot-plug of devN from 9). */
   readonly pveVersion: string
   readonly gpus: readonly GpuSpec[]
+  /**
+   * Which driver has the card of a VM. `reserved` (default): vfio-pci from boot on, whatever the configuration.
+   * `until-start`: as on a real node, the driver that is loaded first, unless `driver_override` or the `ids` of
+   * vfio-pci prevent it; `qm start` unbinds the card, and waits while a program has it open.
+   */
+  readonly vmCards?: 'reserved' | 'until-start'
   /** Name and members when the node is in a cluster; quorum is a file that tests may remove (/etc/lab/quorate). */
   readonly cluster?: { readonly name: string; readonly members: readonly string[] }
 }

@@ -24,6 +24,8 @@ export function boot(): number {
     loads: 0,
     loaded: [],
     majors: {},
+    claimed: [],
+    vfio: [],
     opened: [],
     persistence: [],
     powerLimits: {},
@@ -133,9 +135,11 @@ function cover(): void {
 function loadAtBoot(state: KernelState): void {
   const initramfs = parseModprobe(textOf(`/boot/initrd.img-${state.release}`) ?? '')
   const root = parseModprobe(modprobeText())
-  const cards = nodeSpec().gpus
-  if (cards.some((gpu) => gpu.ownedByVm !== undefined)) load(state, root, 'vfio_pci')
-  if (cards.every((gpu) => gpu.ownedByVm !== undefined)) return
+  const { gpus: cards, vmCards } = nodeSpec()
+  if (vmCards !== 'until-start') {
+    if (cards.some((gpu) => gpu.ownedByVm !== undefined)) load(state, root, 'vfio_pci')
+    if (cards.every((gpu) => gpu.ownedByVm !== undefined)) return
+  }
   for (const config of [initramfs, root]) if (!isKeptOut(config, 'nouveau')) load(state, config, 'nouveau')
   if (!isKeptOut(root, 'nvidia')) load(state, root, 'nvidia')
 }

@@ -5,9 +5,9 @@
  * the files of the real kernel, and `pct` mounts it into containers.
  */
 import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { type NodeSpec, nodeSpecFile } from '../hardware.ts'
+import { type GpuSpec, type NodeSpec, nodeSpecFile } from '../hardware.ts'
 import { isTrusted } from './mok.ts'
-import { findModule, moduleDependencies, normalName } from './module-files.ts'
+import { findModule, modprobeText, moduleDependencies, normalName } from './module-files.ts'
 import { type LoadedModule, deviceList, dynamicMajors, moduleList } from './proc-files.ts'
 import { type DrivenGpu, nvidiaProcFiles } from './proc-nvidia.ts'
 import { drives } from './supported.ts'
@@ -27,6 +27,9 @@ export interface KernelState {
   loaded: LoadedModule[]
   /** Of `nvidia-uvm`, `nvidia-caps`, ...: only while the module that owns it is loaded. */
   majors: Record<string, number>
+  /** PCI addresses of the cards that the NVIDIA module took when it was loaded, and of those that vfio-pci has. */
+  claimed: string[]
+  vfio: string[]
   /** PCI addresses of cards that were opened since the driver was loaded: only their UUID is in /proc. */
   opened: string[]
   persistence: string[]
@@ -89,7 +92,7 @@ export function drivenGpus(state: KernelState): readonly DrivenGpu[] {
   const nvidia = nvidiaModule(state)
   if (nvidia === undefined) return []
   return nodeSpec()
-    .gpus.filter((gpu) => gpu.ownedByVm === undefined && drives(nvidia, gpu.deviceId))
+    .gpus.filter((gpu) => state.claimed.includes(gpu.pci) && !isReserved(gpu))
     .toSorted((a, b) => (a.pci < b.pci ? -1 : 1))
     .map((gpu) => ({
       ...gpu,
@@ -111,8 +114,13 @@ export function insert(state: KernelState, name: string, file: string): InsertPr
   // EKEYREJECTED for a missing signature and for an unknown key (`module_sig_check` in kernel/module/signing.c)
   if (nodeSpec().secureBoot === true && !isTrusted(file)) return 'Key was rejected by service'
   if (name === 'nvidia') {
-    const free = nodeSpec().gpus.filter((gpu) => gpu.ownedByVm === undefined && drives(module, gpu.deviceId))
+    const free = freeCards(state, 'nvidia').filter((gpu) => drives(module, gpu.deviceId))
     if (free.length === 0 || isLoaded(state, 'nouveau')) return 'No such device'
+    state.claimed = free.map(({ pci }) => pci)
+  }
+  if (name === 'vfio_pci') {
+    const wanted = freeCards(state, 'vfio-pci').filter((gpu) => wantsVfio(gpu))
+    state.vfio = [...state.vfio, ...wanted.map(({ pci }) => pci)]
   }
   state.loads += 1
   state.loaded = [module, ...state.loaded]
@@ -133,7 +141,54 @@ export function remove(state: KernelState, name: string): void {
   if (module === undefined) return
   for (const device of dynamicMajors.namesOf(module)) delete state.majors[device]
   state.loaded = state.loaded.filter((loaded) => loaded !== module)
-  if (name === 'nvidia') state.opened = []
+  if (name === 'nvidia') {
+    state.opened = []
+    state.claimed = []
+  }
+  if (name === 'vfio_pci') state.vfio = []
+}
+
+/** Whether the lab keeps a VM's card for vfio-pci from boot on. */
+function isReserved(gpu: GpuSpec): boolean {
+  return gpu.ownedByVm !== undefined && nodeSpec().vmCards !== 'until-start'
+}
+
+/** Cards without a driver that `driver` may probe (`pci_match_device` in the kernel's pci-driver.c). */
+function freeCards(state: KernelState, driver: string): readonly GpuSpec[] {
+  return nodeSpec().gpus.filter(
+    (gpu) =>
+      !isReserved(gpu) &&
+      !state.vfio.includes(gpu.pci) &&
+      !state.claimed.includes(gpu.pci) &&
+      [undefined, driver].includes(driverOverride(gpu.pci)),
+  )
+}
+
+/** What was written to a card's `driver_override`. */
+function driverOverride(pci: string): string | undefined {
+  const text = (textOf(`${shownDir}/pci/devices/${pci}/driver_override`) ?? '').trim()
+  return text === '' || text === '(null)' ? undefined : text
+}
+
+/** By `driver_override`, or by `options vfio-pci ids=10de:2d04,...` in modprobe.d. */
+function wantsVfio({ pci, deviceId }: GpuSpec): boolean {
+  if (driverOverride(pci) === 'vfio-pci') return true
+  const options = [...modprobeText().matchAll(/^options vfio[-_]pci .*ids=(\S+)/gm)].map(
+    (match) => match[1] ?? '',
+  )
+  return options.some((ids) => ids.toLowerCase().split(',').includes(`10de:${deviceId}`))
+}
+
+/**
+ * Gives a card to vfio-pci, as the start of a VM does. False if a program has it open: the kernel waits then, without
+ * limit (`nv_pci_remove_helper` in nv-pci.c of the open kernel modules).
+ */
+export function giveToVfio(state: KernelState, pci: string): boolean {
+  if (state.vfio.includes(pci)) return true
+  if (state.claimed.includes(pci) && openers('nvidia') > 0) return false
+  state.claimed = state.claimed.filter((other) => other !== pci)
+  state.vfio = [...state.vfio, pci]
+  return true
 }
 
 /** Modules that are loaded and need this one. */
@@ -195,7 +250,7 @@ function showPci(state: KernelState): void {
   for (const gpu of nodeSpec().gpus) {
     const device = `${shownDir}/pci/devices/${gpu.pci}`
     const driver =
-      gpu.ownedByVm !== undefined
+      isReserved(gpu) || state.vfio.includes(gpu.pci)
         ? 'vfio-pci'
         : driven.has(gpu.pci)
           ? 'nvidia'

@@ -1,14 +1,15 @@
-/** Stand-ins of the Proxmox VE tools that are asked about a node: pveversion, pvecm, pvesh, qm, ha-manager, proxmox-boot-tool. The first argument is the tool's name. */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+/**
+ * Stand-ins of Proxmox VE's tools: pveversion, pvecm, pvesh, qm, ha-manager, proxmox-boot-tool. The first argument is the
+ * tool's name.
+ */
 import { hostname } from 'node:os'
 import { parseContainerConfig } from '../../../src/proxmox/container-config.ts'
 import { nodeSpec } from '../nvidia/kernel.ts'
 import { Exit, exists, namesIn, run, runMain, textOf } from '../nvidia/system.ts'
 import { bootTool } from './boot-tool.ts'
+import { isMachineOn, qm } from './qm.ts'
+import type { Guest } from './guest.ts'
 import { ctids, isOn, isRunning } from './guests.ts'
-
-/** A virtual machine "runs" while this file exists; a reboot of the node stops it. */
-const machines = '/run/lab/machines'
 
 function tools([tool = '', ...argv]: readonly string[]): number {
   switch (tool) {
@@ -19,7 +20,7 @@ function tools([tool = '', ...argv]: readonly string[]): number {
     case 'pvesh':
       return pvesh(argv)
     case 'qm':
-      return qm(argv)
+      return qm(argv, virtualMachines())
     case 'ha-manager':
       return haManager(argv)
     case 'proxmox-boot-tool':
@@ -94,16 +95,6 @@ function pvecm([command = '']: readonly string[]): number {
   )
 }
 
-interface Guest {
-  readonly vmid: number
-  readonly type: 'lxc' | 'qemu'
-  readonly name: string
-  readonly status: 'running' | 'stopped'
-  readonly node: string
-  readonly template: number
-  readonly lock?: string
-}
-
 function containers(): readonly Guest[] {
   return ctids().map((vmid) => guest(vmid, 'lxc', isRunning(vmid)))
 }
@@ -113,11 +104,11 @@ function virtualMachines(): readonly Guest[] {
     .filter((name) => /^[0-9]+\.conf$/.test(name))
     .map((name) => Number.parseInt(name, 10))
     .toSorted((a, b) => a - b)
-    .map((vmid) => guest(vmid, 'qemu', exists(`${machines}/${vmid}`)))
+    .map((vmid) => guest(vmid, 'qemu', isMachineOn(vmid)))
 }
 
 function guest(vmid: number, type: Guest['type'], running: boolean): Guest {
-  // a machine's configuration has the same form
+  // the configuration of a VM has the same format
   const { settings } = parseContainerConfig(
     textOf(`/etc/pve/${type === 'lxc' ? 'lxc' : 'qemu-server'}/${vmid}.conf`) ?? '',
   ).current
@@ -204,40 +195,6 @@ function pvesh(argv: readonly string[]): number {
   if (answer === undefined) throw new Exit(255, `No 'get' handler defined for '${path}'`)
   const pretty = rest.includes('json-pretty') || rest.includes('--output-format=json-pretty')
   return say(`${JSON.stringify(answer(), null, pretty ? 3 : 0)}\n`)
-}
-
-function qm([command = '', id = '', ...rest]: readonly string[]): number {
-  if (command === 'list') {
-    const rows = virtualMachines().map(
-      ({ vmid, name, status }) =>
-        `${String(vmid).padStart(10)} ${name.padEnd(20)} ${status.padEnd(10)} ${'2048'.padEnd(10)} ${'32.00'.padStart(12)} ${(status === 'running' ? '4242' : '0').padEnd(10)}\n`,
-    )
-    return say(
-      rows.length === 0
-        ? ''
-        : `      VMID NAME                 STATUS     MEM(MB)    BOOTDISK(GB) PID       \n${rows.join('')}`,
-    )
-  }
-  const text = textOf(`/etc/pve/qemu-server/${id}.conf`)
-  if (text === undefined)
-    throw new Exit(2, `Configuration file 'nodes/${hostname()}/qemu-server/${id}.conf' does not exist`)
-  switch (command) {
-    case 'config':
-      return say(text)
-    case 'status':
-      return say(`status: ${exists(`${machines}/${id}`) ? 'running' : 'stopped'}\n`)
-    case 'start':
-      if (exists(`${machines}/${id}`)) throw new Exit(255, `VM ${id} already running`)
-      mkdirSync(machines, { recursive: true })
-      writeFileSync(`${machines}/${id}`, '')
-      return 0
-    case 'stop':
-    case 'shutdown':
-      rmSync(`${machines}/${id}`, { force: true })
-      return 0
-    default:
-      throw new Exit(255, `ERROR: unknown command 'qm ${[command, ...rest].join(' ')}'`)
-  }
 }
 
 /** Of /etc/pve/ha/resources.cfg: `ct: 101` and an indented `state started`. */
