@@ -44,6 +44,12 @@ export interface NodeSpec {
    * vfio-pci prevent it; `qm start` unbinds the card, and waits while a program has it open.
    */
   readonly vmCards?: 'reserved' | 'until-start'
+  /**
+   * `pct` in every respect that pve/pct-exact.ts lists, also where gpuplay relies on less: output of tasks on standard
+   * output, no reason for a unit that failed, no `--keep-env` before pve-container 5.0.9, the real duration of a
+   * shutdown that fails. Default: false.
+   */
+  readonly exactPct?: boolean
   /** Name and members when the node is in a cluster; quorum is a file that tests may remove (/etc/lab/quorate). */
   readonly cluster?: { readonly name: string; readonly members: readonly string[] }
 }

@@ -3,8 +3,7 @@ import { chmodSync, chownSync, mkdirSync } from 'node:fs'
 import type { ConfigSection } from '../../../src/proxmox/container-config.ts'
 import { properties } from '../../../src/proxmox/container-settings.ts'
 import { Exit, run } from '../nvidia/system.ts'
-import { isOn } from './guests.ts'
-import { deviceNumber, idBase, lxcDir } from './lxc-config.ts'
+import { deviceNumber, idMap, lxcDir } from './lxc-config.ts'
 
 /**
  * Takes a mount of the node's own (open_tree, 428), goes into the container's mount namespace (setns, 308) and puts it
@@ -25,7 +24,7 @@ export function plugDevice(ctid: number, section: ConfigSection, value: string):
   const options = properties(value, 'path')
   const path = options.get('path') ?? ''
   const { type, major, minor } = deviceNumber(path)
-  const base = isOn(section.settings.get('unprivileged')) ? idBase : 0
+  const { base } = idMap(section)
   const source = `${lxcDir}/${ctid}/passthrough${path}`
   mkdirSync(source.slice(0, source.lastIndexOf('/')), { recursive: true })
   if (run('mountpoint', ['-q', `${lxcDir}/${ctid}/passthrough`]).status !== 0) {

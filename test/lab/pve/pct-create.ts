@@ -129,10 +129,7 @@ function refuseTaken(ctid: number): void {
   for (const kind of ['lxc', 'qemu-server']) {
     if (!exists(`/etc/pve/${kind}/${ctid}.conf`)) continue
     const what = kind === 'lxc' ? 'CT' : 'VM'
-    throw new Exit(
-      255,
-      `unable to create CT ${ctid} - ${what} ${ctid} already exists on node '${hostname()}'`,
-    )
+    throw new Exit(2, `unable to create CT ${ctid} - ${what} ${ctid} already exists on node '${hostname()}'`)
   }
 }
 

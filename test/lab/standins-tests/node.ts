@@ -129,7 +129,7 @@ export function nodeTests({ lab, output, status, both, reboot }: Subject): void 
       assert.match(await output('qm list'), /^ +900 gamer +stopped/m)
       assert.equal(
         await both('pct create 900 local:vztmpl/x.tar.zst'),
-        "unable to create CT 900 - VM 900 already exists on node 'pve1'\n= 255",
+        "unable to create CT 900 - VM 900 already exists on node 'pve1'\n= 2",
       )
       await output(`cat >/etc/lab/node.json <<'END'\n${before}END\nrm /etc/pve/qemu-server/900.conf`)
       await reboot()
