@@ -50,8 +50,17 @@ export interface NodeSpec {
    * shutdown that fails. Default: false.
    */
   readonly exactPct?: boolean
-  /** Name and members when the node is in a cluster; quorum is a file that tests may remove (/etc/lab/quorate). */
-  readonly cluster?: { readonly name: string; readonly members: readonly string[] }
+  readonly cluster?: ClusterSpec
+}
+
+export interface ClusterSpec {
+  readonly name: string
+  readonly members: readonly string[]
+  /**
+   * All members have one /etc/pve, and quorum depends on which of them are up. Default: each has its own, and
+   * /etc/lab/quorate decides.
+   */
+  readonly shared?: boolean
 }
 
 /** Where the specification lies on the node, for the stand-ins. */
@@ -70,8 +79,7 @@ export function nodeFacts(spec: NodeSpec): Record<string, string> {
   if (spec.pinnedKernel !== undefined) facts['/etc/kernel/proxmox-boot-pin'] = `${spec.pinnedKernel}\n`
   if (spec.cluster) {
     facts['/etc/lab/quorate'] = ''
-    facts['/var/lib/pve-cluster/files/corosync.conf'] =
-      `totem {\n  cluster_name: ${spec.cluster.name}\n  version: 2\n}\n`
+    facts['/var/lib/pve-cluster/files/corosync.conf'] = corosyncConfig(spec.cluster)
   }
   const machines = new Map<number, GpuSpec[]>()
   for (const gpu of spec.gpus) {
@@ -84,6 +92,38 @@ export function nodeFacts(spec: NodeSpec): Record<string, string> {
       `cores: 2\n${passed}memory: 2048\nname: vm${vmid}\nostype: l26\n`
   }
   return facts
+}
+
+/** As `pvecm create` and `pvecm add` write it. */
+function corosyncConfig({ name, members }: ClusterSpec): string {
+  const nodes = members.map(
+    (member, index) =>
+      `  node {\n    name: ${member}\n    nodeid: ${index + 1}\n    quorum_votes: 1\n    ring0_addr: ${member}\n  }\n`,
+  )
+  return `logging {
+  debug: off
+  to_syslog: yes
+}
+
+nodelist {
+${nodes.join('')}}
+
+quorum {
+  provider: corosync_votequorum
+}
+
+totem {
+  cluster_name: ${name}
+  config_version: ${members.length}
+  interface {
+    linknumber: 0
+  }
+  ip_version: ipv4-6
+  link_mode: passive
+  secauth: on
+  version: 2
+}
+`
 }
 
 /** Identifies the key of the kernel's builder, which signs the modules of a kernel package. */

@@ -11,7 +11,7 @@ import { findModule, modprobeText, moduleDependencies, normalName } from './modu
 import { type LoadedModule, deviceList, dynamicMajors, moduleList } from './proc-files.ts'
 import { type DrivenGpu, nvidiaProcFiles } from './proc-nvidia.ts'
 import { drives } from './supported.ts'
-import { exists, namesIn, overwrite, textOf } from './system.ts'
+import { exists, namesIn, overwrite, textOf, withLock } from './system.ts'
 
 export const kernelDir = '/run/lab/kernel'
 /** driver/ devices modules osrelease: mounted over the same names in /proc; module/ over /sys/module; pci/ over /sys/bus/pci. */
@@ -48,28 +48,12 @@ export function readKernel(): KernelState {
 
 /** Changes the state, one process at a time: of two simultaneous loads, none is lost. */
 export function changeKernel<T>(change: (state: KernelState) => T): T {
-  const lock = `${kernelDir}/lock`
-  const patience = Date.now() + 5000
-  for (;;) {
-    try {
-      mkdirSync(lock)
-      break
-    } catch (error) {
-      const taken = error instanceof Error && 'code' in error && error.code === 'EEXIST'
-      if (!taken) throw error
-      // a process that was killed with the lock does not block the others for ever
-      if (Date.now() > patience) break
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5)
-    }
-  }
-  try {
+  return withLock(`${kernelDir}/lock`, () => {
     const state = readKernel()
     const result = change(state)
     writeKernel(state)
     return result
-  } finally {
-    rmSync(lock, { recursive: true, force: true })
-  }
+  })
 }
 
 /** Writes the state and shows it in /proc and /sys. */

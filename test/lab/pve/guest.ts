@@ -3,7 +3,8 @@ export interface Guest {
   readonly vmid: number
   readonly type: 'lxc' | 'qemu'
   readonly name: string
-  readonly status: 'running' | 'stopped'
+  /** `unknown`: of a guest on another node */
+  readonly status: 'running' | 'stopped' | 'unknown'
   readonly node: string
   readonly template: number
   readonly lock?: string

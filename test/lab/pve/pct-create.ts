@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { ConfigSection, ContainerConfig } from '../../../src/proxmox/container-config.ts'
 import { properties } from '../../../src/proxmox/container-settings.ts'
-import { Exit, exists, run, textOf } from '../nvidia/system.ts'
+import { Exit, exists, namesIn, run, textOf } from '../nvidia/system.ts'
 import {
   configPath,
   isOn,
@@ -125,11 +125,14 @@ export function destroy(ctid: number, force: boolean): void {
     rmSync(path, { recursive: true, force: true })
 }
 
+/** A number is unique in the cluster. */
 function refuseTaken(ctid: number): void {
-  for (const kind of ['lxc', 'qemu-server']) {
-    if (!exists(`/etc/pve/${kind}/${ctid}.conf`)) continue
-    const what = kind === 'lxc' ? 'CT' : 'VM'
-    throw new Exit(2, `unable to create CT ${ctid} - ${what} ${ctid} already exists on node '${hostname()}'`)
+  for (const node of namesIn('/etc/pve/nodes')) {
+    for (const kind of ['lxc', 'qemu-server']) {
+      if (!exists(`/etc/pve/nodes/${node}/${kind}/${ctid}.conf`)) continue
+      const what = kind === 'lxc' ? 'CT' : 'VM'
+      throw new Exit(2, `unable to create CT ${ctid} - ${what} ${ctid} already exists on node '${node}'`)
+    }
   }
 }
 

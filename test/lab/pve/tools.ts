@@ -5,8 +5,9 @@
 import { hostname } from 'node:os'
 import { parseContainerConfig } from '../../../src/proxmox/container-config.ts'
 import { nodeSpec } from '../nvidia/kernel.ts'
-import { Exit, exists, namesIn, run, runMain, textOf } from '../nvidia/system.ts'
+import { Exit, namesIn, run, runMain, textOf } from '../nvidia/system.ts'
 import { bootTool } from './boot-tool.ts'
+import { membersUp, quorate } from './cluster.ts'
 import { isMachineOn, qm } from './qm.ts'
 import type { Guest } from './guest.ts'
 import { ctids, isOn, isRunning } from './guests.ts'
@@ -42,10 +43,6 @@ function pveversion(argv: readonly string[]): number {
   )
 }
 
-function quorate(): boolean {
-  return nodeSpec().cluster === undefined || exists('/etc/lab/quorate')
-}
-
 function pvecm([command = '']: readonly string[]): number {
   const { cluster, name } = nodeSpec()
   if (cluster === undefined)
@@ -53,8 +50,8 @@ function pvecm([command = '']: readonly string[]): number {
       2,
       "Error: Corosync config '/etc/pve/corosync.conf' does not exist - is this node part of a cluster?",
     )
-  const votes = quorate() ? cluster.members.length : 1
-  const members = quorate() ? cluster.members : [name]
+  const members = membersUp()
+  const votes = members.length
   const row = (member: string, index: number): string =>
     `0x0000000${index + 1}          1 ${member}${member === name ? ' (local)' : ''}\n`
   if (command === 'nodes')
@@ -107,11 +104,32 @@ function virtualMachines(): readonly Guest[] {
     .map((vmid) => guest(vmid, 'qemu', isMachineOn(vmid)))
 }
 
-function guest(vmid: number, type: Guest['type'], running: boolean): Guest {
+/** Guests of the other members of a shared cluster. */
+function elsewhere(): readonly Guest[] {
+  return namesIn('/etc/pve/nodes')
+    .filter((node) => node !== hostname())
+    .flatMap((node) =>
+      (['lxc', 'qemu'] as const).flatMap((type) => {
+        const directory = `/etc/pve/nodes/${node}/${type === 'lxc' ? 'lxc' : 'qemu-server'}`
+        return namesIn(directory)
+          .filter((name) => /^[0-9]+\.conf$/.test(name))
+          .map((name) => ({
+            ...guest(Number.parseInt(name, 10), type, false, directory),
+            node,
+            status: 'unknown' as const,
+          }))
+      }),
+    )
+}
+
+function guest(
+  vmid: number,
+  type: Guest['type'],
+  running: boolean,
+  directory = `/etc/pve/${type === 'lxc' ? 'lxc' : 'qemu-server'}`,
+): Guest {
   // the configuration of a VM has the same format
-  const { settings } = parseContainerConfig(
-    textOf(`/etc/pve/${type === 'lxc' ? 'lxc' : 'qemu-server'}/${vmid}.conf`) ?? '',
-  ).current
+  const { settings } = parseContainerConfig(textOf(`${directory}/${vmid}.conf`) ?? '').current
   const lock = settings.get('lock')
   return {
     vmid,
@@ -141,7 +159,7 @@ function pvesh(argv: readonly string[]): number {
       members.map((node) => ({
         node,
         type: 'node',
-        status: node === name || quorate() ? 'online' : 'offline',
+        status: membersUp().includes(node) ? 'online' : 'offline',
       })),
     '/cluster/status': () => [
       ...(cluster === undefined
@@ -162,11 +180,14 @@ function pvesh(argv: readonly string[]): number {
         type: 'node',
         local: node === name ? 1 : 0,
         nodeid: cluster === undefined ? 0 : index + 1,
-        online: node === name || quorate() ? 1 : 0,
+        online: membersUp().includes(node) ? 1 : 0,
       })),
     ],
     '/cluster/resources': () =>
-      [...containers(), ...virtualMachines()].map((one) => ({ id: `${one.type}/${one.vmid}`, ...one })),
+      [...containers(), ...virtualMachines(), ...elsewhere()].map((one) => ({
+        id: `${one.type}/${one.vmid}`,
+        ...one,
+      })),
     '/cluster/tasks': () => [],
     '/cluster/ceph/status': () => {
       throw new Exit(255, 'binary not installed: /usr/bin/ceph-mon')
