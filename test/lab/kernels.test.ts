@@ -19,7 +19,14 @@ describe('a node with several kernels', { skip, timeout: 300_000 }, () => {
       name,
       nodes: 1,
       containers: 0,
-      adjust: (node) => ({ ...node, kernels: installed, pinnedKernel: optIn, secureBoot: false }),
+      adjust: (node) => ({
+        ...node,
+        kernels: installed,
+        pinnedKernel: optIn,
+        secureBoot: false,
+        // Debian 12's 535 does not drive newer ones
+        gpus: node.gpus.map((gpu) => ({ ...gpu, model: 'NVIDIA GeForce RTX 3060', deviceId: '2504' })),
+      }),
     })
     await output(
       `echo blacklist nouveau >/etc/modprobe.d/lab.conf; update-initramfs -u -k all >/dev/null

@@ -10,6 +10,13 @@ export interface ContainerSpec {
   /** Started after its creation, and with its node. */
   readonly running: boolean
   readonly address: string
+  /**
+   * Default: Debian 12. `ubuntu-24.04` is a Debian root with Ubuntu's os-release, apt sources and driver packages: the
+   * lab has no Ubuntu packages.
+   */
+  readonly os?: 'ubuntu-24.04'
+  /** `ip=dhcp`, and the address arrives so many seconds after each start. Default: set before the start. */
+  readonly addressAfter?: number
 }
 
 export interface LabNodeSpec extends NodeSpec {

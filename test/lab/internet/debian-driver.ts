@@ -7,7 +7,7 @@
  * their final places.
  */
 import { moduleFile } from '../hardware.ts'
-import { closed, readExtract } from './driver-packages.ts'
+import { closed, readExtract, type Stanza } from './driver-packages.ts'
 import { standin, type PackageFile, type PracticePackage } from './package.ts'
 
 export const driverComponents = ['contrib', 'non-free', 'non-free-firmware'] as const
@@ -24,16 +24,32 @@ export function debianDriverPackages(
 ): readonly PracticePackage[] {
   return closed(readExtract('debian-12'), available)
     .filter(({ Section = '' }) => Section.split('/')[0] === component)
-    .map(({ Package, Version, Architecture, Section: _, ...fields }) => ({
-      name: Package,
-      version: Version,
-      architecture: Architecture === 'all' ? 'all' : 'amd64',
-      fields: Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== '')),
-      ...contents[Package],
-    }))
+    .map((stanza) => practicePackage(stanza, contents))
 }
 
-const contents: Readonly<Record<string, Partial<PracticePackage>>> = {
+type Contents = Readonly<Record<string, Partial<PracticePackage>>>
+
+function practicePackage(
+  { Package, Version, Architecture, Section: _, ...fields }: Stanza,
+  contentsOf: Contents,
+): PracticePackage {
+  return {
+    name: Package,
+    version: Version,
+    architecture: Architecture === 'all' ? 'all' : 'amd64',
+    fields: Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== '')),
+    ...contentsOf[Package],
+  }
+}
+
+/** Ubuntu 24.04's packages of the driver in restricted. */
+export function ubuntuDriverPackages(available: readonly string[]): readonly PracticePackage[] {
+  return closed(readExtract('ubuntu-24.04'), available).map((stanza) =>
+    practicePackage(stanza, ubuntuContents),
+  )
+}
+
+const contents: Contents = {
   libcuda1: sharedLibrary('libcuda'),
   'libnvidia-ml1': sharedLibrary('libnvidia-ml'),
   'nvidia-smi': { files: { '/usr/bin/nvidia-smi': standin('nvidia/smi') } },
@@ -52,10 +68,15 @@ const contents: Readonly<Record<string, Partial<PracticePackage>>> = {
   },
 }
 
-function sharedLibrary(name: string): Partial<PracticePackage> {
+const ubuntuContents: Contents = {
+  'libnvidia-compute-580': sharedLibrary('libcuda', '580.142'),
+  'nvidia-utils-580': { files: { '/usr/bin/nvidia-smi': standin('nvidia/smi') } },
+}
+
+function sharedLibrary(name: string, release = version): Partial<PracticePackage> {
   return {
-    files: { [`${library}/${name}.so.${version}`]: { text: `${version}\n` } },
-    postinst: `ln -sfn ${name}.so.${version} ${library}/${name}.so.1\n`,
+    files: { [`${library}/${name}.so.${release}`]: { text: `${release}\n` } },
+    postinst: `ln -sfn ${name}.so.${release} ${library}/${name}.so.1\n`,
     prerm: `rm -f ${library}/${name}.so.1\n`,
   }
 }

@@ -11,7 +11,7 @@ import { run, until } from '../process.ts'
 import { kernels, optInKernels } from '../topology.ts'
 import type { World } from '../world.ts'
 import { buildPackages } from './build-packages.ts'
-import { debianDriverPackages, driverComponents } from './debian-driver.ts'
+import { debianDriverPackages, driverComponents, ubuntuDriverPackages } from './debian-driver.ts'
 import { debianPackages } from './debian-packages.ts'
 import { containerToolkitPackages, cudaPackages } from './nvidia-packages.ts'
 import { proxmoxPackages } from './proxmox-packages.ts'
@@ -120,6 +120,12 @@ async function buildRepositories(directory: string, keys: string, realPackages: 
   for (const component of driverComponents)
     await buildPackages(debianDriverPackages(component, available), join(debian, 'pool', component))
   await sign('debian', 'pool', debian, 'bookworm', 'main', ...driverComponents)
+  const ubuntu = join(directory, 'ubuntu.mirror.test/ubuntu')
+  const noDriver = debianPackages.filter(({ name }) => !/nvidia|cuda/.test(name))
+  await buildPackages(noDriver, join(ubuntu, 'pool/main'))
+  cpSync(realPackages, join(ubuntu, 'pool/main'), { recursive: true })
+  await buildPackages(ubuntuDriverPackages(available), join(ubuntu, 'pool/restricted'))
+  await sign('debian', 'pool', ubuntu, 'noble', 'main', 'restricted')
   await buildPackages(proxmoxPackages(kernels, optInKernels), join(proxmox, 'pool/pve-no-subscription'))
   await sign('proxmox', 'pool', proxmox, 'bookworm', 'pve-no-subscription')
   for (const distribution of ['debian12', 'ubuntu2404']) {

@@ -30,7 +30,7 @@ export function create(ctid: number, template: string, options: Options): void {
     ['memory', '512'],
     ['swap', '512'],
     ['arch', 'amd64'],
-    ['ostype', 'debian'],
+    ['ostype', /vztmpl\/ubuntu/.test(template) ? 'ubuntu' : 'debian'],
     ['hostname', `CT${ctid}`],
   ])
   for (const [key, value] of options) {

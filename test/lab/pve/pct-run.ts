@@ -4,6 +4,7 @@ import type { ConfigSection } from '../../../src/proxmox/container-config.ts'
 import { nodeSpec } from '../nvidia/kernel.ts'
 import { Exit, run, textOf } from '../nvidia/system.ts'
 import { atLeast } from '../nvidia/version.ts'
+import { offerAddress } from './dhcp.ts'
 import { isOn, isRunning, readConfig, refuseLocked, withPending, writeConfig } from './guests.ts'
 import { idMap, lxcConfig, lxcDir } from './lxc-config.ts'
 import { unitFailure, waitAfterFailedShutdown } from './pct-exact.ts'
@@ -32,6 +33,7 @@ export function start(ctid: number): void {
     unmountRoot(ctid)
     throw error
   }
+  offerAddress(ctid, config.current, run('lxc-info', ['-n', String(ctid), '-pH']).stdout.trim())
   warnOfNesting(config.current)
 }
 
