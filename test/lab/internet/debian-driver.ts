@@ -30,7 +30,7 @@ export function debianDriverPackages(
 type Contents = Readonly<Record<string, Partial<PracticePackage>>>
 
 function practicePackage(
-  { Package, Version, Architecture, Section: _, ...fields }: Stanza,
+  { Package, Version, Architecture, ...fields }: Stanza,
   contentsOf: Contents,
 ): PracticePackage {
   return {

@@ -1,5 +1,6 @@
 /** pct snapshot, rollback, delsnapshot, listsnapshot and resize. The data of a snapshot is a copy of the upper layer. */
 import { mkdirSync, rmSync } from 'node:fs'
+import type { ConfigSection } from '../../../src/proxmox/container-config.ts'
 import { Exit, run } from '../nvidia/system.ts'
 import { isRunning, readConfig, refuseLocked, withSettings, writeConfig } from './guests.ts'
 import { imageDir, unmountRoot } from './pct-run.ts'
@@ -46,7 +47,7 @@ export function deleteSnapshot(ctid: number, name: string): void {
   const removed = config.snapshots.get(name)
   if (removed === undefined) throw new Exit(255, `snapshot '${name}' does not exist`)
   const parent = removed.settings.get('parent')
-  const relink = <T extends typeof removed>(section: T): typeof removed =>
+  const relink = (section: ConfigSection): ConfigSection =>
     section.settings.get('parent') === name ? withSettings(section, [['parent', parent]]) : section
   rmSync(dataOf(ctid, name), { recursive: true, force: true })
   const left = [...config.snapshots].filter(([other]) => other !== name)

@@ -126,7 +126,7 @@ export class PveTree {
       }
     }
     read('')
-    for (const node of [...this.#nodes.values()])
+    for (const node of this.#nodes.values())
       if (node.kind !== 'link' && node.path !== '' && !found.has(node.path)) this.#nodes.delete(node.path)
   }
 
