@@ -19,7 +19,7 @@ import { idBase, lxcDir } from './lxc-config.ts'
 import { imageDir, start, unmountRoot } from './pct-run.ts'
 import { type Options, checkedValue, isKnown } from './pct-set.ts'
 
-/** Options of `pct create` that are no settings of the container. */
+/** Options of `pct create` that are not settings of the container. */
 const ignored = new Set(
   'storage password ssh-public-keys force pool bwlimit ignore-unpack-errors unique start restore'.split(' '),
 )
@@ -87,7 +87,7 @@ export function clone(source: number, ctid: number, options: Options): void {
   })
 }
 
-/** Everything is copied, devices and raw lines too; only disks, network addresses and what belongs to the original change. */
+/** Copies everything, also devices and raw lines; changes disks and network addresses, and drops states of the original. */
 function clonedSection(
   source: number,
   ctid: number,
@@ -146,7 +146,7 @@ function makeImage(ctid: number, lowers: string, owner: number): void {
   writeFileSync(`${image}/lowers`, `${lowers}\n`)
 }
 
-/** Proxmox gives every interface an address of its own prefix; here the same one every time. */
+/** An address with Proxmox's prefix; the same one at each run. */
 function withAddress(ctid: number, key: string, value: string): string {
   if (properties(value, 'name').has('hwaddr')) return value
   const digits = createHash('sha256').update(`${hostname()} ${ctid} ${key}`).digest('hex').toUpperCase()
