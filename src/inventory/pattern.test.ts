@@ -15,6 +15,7 @@ const files = memoryFiles({
     old: { hosts: { web2: } }
 `,
   '/l/retry': '# failed\nweb1\n\ndb\n',
+  '/l/empty': '# no host failed\n\n',
 })
 const inventory = loadInventory(['/i/hosts.yml'], { files })
 
@@ -95,6 +96,16 @@ test('--limit takes files, and what matches nothing is a mistake', () => {
     limit('pev'),
     '--limit:1:1 unknown-host: there is no host or group "pev" (the groups are all, ungrouped, web, db, old; the hosts are lonely, web1, web2, web3, db1)',
   )
+})
+
+test('a limit that names no hosts does not mean all of them', () => {
+  for (const empty of ['', ' , ', ':', '@/l/empty']) {
+    const { hosts, problems } = resolveLimit(inventory, empty, files)
+    assert.deepEqual(hosts, [])
+    assert.deepEqual(report(problems), [
+      `--limit:1:1 no-hosts: "${empty}" names no hosts (name hosts or groups; "all" means every host)`,
+    ])
+  }
 })
 
 test('union, intersection and difference mean what they mean for sets, in any order of the parts', () => {
