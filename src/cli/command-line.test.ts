@@ -36,6 +36,9 @@ test('the help of run lists the shipped playbooks', async () => {
   const { output } = await type('run', '--help')
   for (const name of ['containers', 'nodes', 'site', 'verify'])
     assert.match(output, new RegExp(`\\n  ${name}\\.yml +[A-Z]`))
+  // A sentence that continues on the next line of the comment would be cut at a comma or semicolon.
+  for (const line of output.slice(output.indexOf('PLAYBOOKS')).trim().split('\n').slice(1))
+    assert.match(line, /\w$/)
 })
 
 for (const [words, message, hint] of [
