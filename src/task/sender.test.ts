@@ -254,6 +254,17 @@ test('long work reports its progress, with task and item', async () => {
   )
 })
 
+test('no_log hides the progress of long work', async () => {
+  const it = watchedSender()
+  await it.sender.send(of(wants('/b', '2', { task: { noLog: true } }), b), deaf)
+  it.contexts[0]?.progress?.(0, 'downloading from a hidden address', 5, 10)
+  assert.equal(it.contexts.length, 1)
+  assert.deepEqual(
+    it.events.filter(({ type }) => type === 'task.progress'),
+    [],
+  )
+})
+
 test('sending nothing takes no lease', async () => {
   const it = watchedSender()
   assert.deepEqual([await it.sender.send([], deaf), it.log], [[], []])
