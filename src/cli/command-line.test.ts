@@ -177,6 +177,17 @@ test('facts reports a host that does not answer on one line, and does not claim 
   assert.doesNotMatch(one.errors, /no host was contacted/)
 })
 
+test('a pattern of exec or facts that selects no hosts is reported without an option that nobody typed', async () => {
+  for (const words of [
+    ['exec', 'nope', '-i', 'localhost,', '--', 'true'],
+    ['facts', 'nope', '-i', 'localhost,'],
+  ])
+    assert.match((await type(...words)).errors, /^error: there is no host or group "nope"\n/)
+  const empty = await type('exec', '', '-i', 'localhost,', '--', 'true')
+  assert.deepEqual([empty.exitCode, empty.output], [2, ''])
+  assert.match(empty.errors, /^error: "" names no hosts\n/)
+})
+
 test('a whole command line in quotes gets a hint about --shell', async () => {
   const words = ['exec', 'localhost', '-i', 'localhost,', '--', 'echo a | tr a b']
   const { errors } = await type(...words)

@@ -4,7 +4,7 @@ import * as fc from 'fast-check'
 import { memoryFiles } from '../language/testing/memory-files.ts'
 import { report } from '../language/testing/report.ts'
 import { loadInventory } from './inventory.ts'
-import { resolveLimit, resolvePattern, splitPattern } from './pattern.ts'
+import { limitPlace, resolveLimit, resolvePattern, splitPattern } from './pattern.ts'
 
 const files = memoryFiles({
   '/i/hosts.yml': `all:
@@ -79,7 +79,7 @@ test('a pattern in brackets that is no place is a glob', () => {
 
 test('--limit takes files, and what matches nothing is a mistake', () => {
   const limit = (text: string) => {
-    const { hosts, problems } = resolveLimit(inventory, text, files)
+    const { hosts, problems } = resolveLimit(inventory, text, { files, where: limitPlace })
     return [...hosts.map((host) => host.name), ...report(problems)].join(' ')
   }
   assert.equal(limit('@/l/retry'), 'web1 web3 db1')
@@ -100,7 +100,7 @@ test('--limit takes files, and what matches nothing is a mistake', () => {
 
 test('a limit that names no hosts does not mean all of them', () => {
   for (const empty of ['', ' , ', ':', '@/l/empty']) {
-    const { hosts, problems } = resolveLimit(inventory, empty, files)
+    const { hosts, problems } = resolveLimit(inventory, empty, { files, where: limitPlace })
     assert.deepEqual(hosts, [])
     assert.deepEqual(report(problems), [
       `--limit:1:1 no-hosts: "${empty}" names no hosts (name hosts or groups; "all" means every host)`,

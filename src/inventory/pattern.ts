@@ -47,12 +47,17 @@ export function resolvePattern(inventory: Inventory, pattern: string, where?: Po
   return { hosts: inOrder, problems }
 }
 
+export const limitPlace: Position = { file: '--limit', line: 1, column: 1 }
+
 /**
- * `--limit`: a pattern, or `@FILE` with one pattern per line. A part that matches nothing is a mistake, and so
+ * `--limit`, or the pattern of a command: a pattern, or `@FILE` with one pattern per line. A part that matches nothing is a mistake, and so
  * is a limit without parts: the variable of a script may be empty.
  */
-export function resolveLimit(inventory: Inventory, limit: string, files: Files): PatternResult {
-  const where = { file: '--limit', line: 1, column: 1 }
+export function resolveLimit(
+  inventory: Inventory,
+  limit: string,
+  { files, where }: { readonly files: Files; readonly where?: Position },
+): PatternResult {
   const terms: string[] = []
   for (const part of splitPattern(limit)) {
     if (!part.startsWith('@')) {

@@ -68,6 +68,16 @@ test('a refused lease fails the first action, and nothing is carried out', async
   }
 })
 
+test('an unexpected error while sending fails the first action of this host, not the run', async () => {
+  const it = watchedSender()
+  it.before = () => {
+    throw new TypeError('an answer without words')
+  }
+  const [first, second] = await it.sender.send(of(one, a, b), deaf)
+  assert.equal(first?.kind === 'failed' && first.problem.code, 'internal-error')
+  assert.equal(second?.kind, 'notBegun')
+})
+
 test('an action that takes a machine down is sent separately, with the steps before and after it', async () => {
   const it = watchedSender()
   assert.deepEqual(await outcomes(it, of(one, a, b, restart, c)), ['done', 'done', 'done', 'done'])
