@@ -27,6 +27,21 @@ test('an excerpt shows everything else as it is', () => {
     assert.equal(shown(text), text)
 })
 
+test('an excerpt leaves out the lines of a value that begins after a secret name', () => {
+  for (const [text, expected] of [
+    ['db_password: |\n  open\n\n  sesame', '  (secret)'],
+    ['all:\n  db_password:\n  - sesame', '  - (secret)'],
+    ['all:\n  db_password:\n    - user: ann\n      word: sesame', '      (secret)'],
+    ['- api_token: >-\n    open\n    sesame: {{ x }}', '    (secret)'],
+    ['db_password:\n  "{{ other }}"', '  "{{ other }}"'],
+    ['- db_password: x\n  user: ann', '  user: ann'],
+    ['db_password: x\nuser: ann', 'user: ann'],
+    ['all:\n  db_password: x\nlist:\n  - ann', '  - ann'],
+    ['db_password:\nlist:\n- ann', '- ann'],
+  ] as const)
+    assert.equal(shown(text).trimStart(), expected.trimStart(), text)
+})
+
 test('an excerpt shows no line of a file of secrets', () => {
   assert.equal(shown('door: sesame', 'group_vars/all/vault.yml'), '(a line of a secrets file)')
 })

@@ -73,7 +73,8 @@ export class SourcePosition implements Position {
   excerpt(): string {
     const width = String(this.line).length
     const row = (line: number, from: number) => {
-      const text = partOfLine(withoutSecrets(this.#source.lineText(line), this.file), from)
+      const shown = withoutSecrets(this.#source.lineText(line), this.file)
+      const text = partOfLine(isBelowSecretKey(this.#source, line) ? withoutValue(shown) : shown, from)
       return `${String(line).padStart(width)} | ${text}`.trimEnd()
     }
     const meant = this.column - 1
@@ -103,6 +104,31 @@ function withoutSecrets(line: string, file: string): string {
     end = to
   }
   return shown + line.slice(end)
+}
+
+/** Whether the line belongs to a value that begins on an earlier line, after a secret name. */
+function isBelowSecretKey(source: SourceFile, line: number): boolean {
+  let { indent, item } = startOf(source.lineText(line))
+  for (let above = line - 1; above > 0 && (indent > 0 || item); above -= 1) {
+    const text = source.lineText(above)
+    if (text.trim() === '') continue
+    const start = startOf(text)
+    const [, before = '', key = ''] = /^(\s*(?:- +)*)["']?([\w-]+)["']?\s*:(?:\s|$)/.exec(text) ?? []
+    const holds = key !== '' && (before.length < indent || (item && before.length === indent))
+    if (holds && isSecretName(key)) return true
+    if (holds || start.indent < indent) ({ indent, item } = start)
+  }
+  return false
+}
+
+/** The column of the first character, and whether it is the dash of a list item. */
+function startOf(text: string): { indent: number; item: boolean } {
+  return { indent: /^\s*/.exec(text)?.[0].length ?? 0, item: /^\s*-(?:\s|$)/.test(text) }
+}
+
+/** Hides a line except for its indentation and dashes. */
+function withoutValue(line: string): string {
+  return hideFrom(line, /^\s*(?:- +)*/.exec(line)?.[0].length ?? 0, line.length)
 }
 
 /** Matches a list or map up to the end of the line, a quoted text, or a word. */
