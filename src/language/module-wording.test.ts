@@ -24,6 +24,10 @@ const cases: readonly (readonly [task: string, said: string])[] = [
     '7 invalid-argument: "apt_repository" needs "uris" and "suites", or "state: absent"',
   ],
   [
+    'template: { src: /p/site.yml, dest: /x, content: y }',
+    '47 invalid-argument: "content" of "template" is the rendered text of "src" (remove it; to write a text without a template file, use copy)',
+  ],
+  [
     'file: { path: x }',
     '21 invalid-argument: "path" must be an absolute path, not "x" (Path of the file, directory or link)',
   ],
