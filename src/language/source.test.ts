@@ -42,6 +42,21 @@ test('an excerpt leaves out the lines of a value that begins after a secret name
     assert.equal(shown(text).trimStart(), expected.trimStart(), text)
 })
 
+test('the caret of an excerpt is where the meant text is shown', () => {
+  for (const [text, meant, expected] of [
+    ['user=ann password="open sesame" prot=1', 'prot', 'user=ann password=(secret) prot=1'],
+    ['user=ann password="open sesame" port=1', 'ann', 'user=ann password=(secret) port=1'],
+    ['db_password: open {{ sesame', '{{', 'db_password: (secret)'],
+  ] as const) {
+    const [line = '', caret = ''] =
+      excerptOf(new SourceFile('vars.yml', text).position(text.indexOf(meant), meant.length))?.split('\n') ??
+      []
+    assert.equal(line, `1 | ${expected}`)
+    const pointed = line.slice(caret.indexOf('^'), caret.lastIndexOf('^') + 1)
+    assert.equal(pointed, meant === '{{' ? '(s' : meant)
+  }
+})
+
 test('an excerpt shows no line of a file of secrets', () => {
   assert.equal(shown('door: sesame', 'group_vars/all/vault.yml'), '(a line of a secrets file)')
 })
