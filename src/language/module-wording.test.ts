@@ -25,7 +25,7 @@ const cases: readonly (readonly [task: string, said: string])[] = [
   ],
   [
     'template: { src: /p/site.yml, dest: /x, content: y }',
-    '47 invalid-argument: "content" of "template" is the rendered text of "src" (remove it; to write a text without a template file, use copy)',
+    '47 invalid-argument: "content" of "template" is the rendered text of "src" (remove it: the text comes from the template file)',
   ],
   [
     'file: { path: x }',

@@ -58,14 +58,15 @@ export function checkTaskFiles(loader: Loader, task: Task, names: Declarations):
   const remote = task.args.entries.get('remote_src')?.value
   if (remote !== undefined && !(remote.kind === 'literal' && remote.value === false)) return
   for (const [argument, kind] of Object.entries(kinds)) {
-    const rendered = kind === 'templates' ? task.args.entries.get('content') : undefined
+    const { entries } = task.args
+    const rendered = kind === 'templates' && entries.has(argument) ? entries.get('content') : undefined
     if (rendered !== undefined)
       loader.report(
         'invalid-argument',
         `"content" of "${task.module}" is the rendered text of "${argument}"`,
         {
           where: rendered.where,
-          hint: 'remove it; to write a text without a template file, use copy',
+          hint: 'remove it: the text comes from the template file',
         },
       )
     const value = task.args.entries.get(argument)?.value
