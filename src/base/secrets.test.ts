@@ -107,6 +107,20 @@ const programs: Readonly<Record<string, (text: string) => string>> = {
   'double quotes of a shell': (text) => `"${text.replaceAll(/[\\"$`]/g, String.raw`\$&`)}"`,
   'a URL': (text) => `https://host/?key=${encodeURIComponent(text)}`,
   'a form': (text) => new URLSearchParams({ key: text }).toString(),
+  HTML: (text) =>
+    text
+      .replaceAll('&', '&amp;')
+      .replaceAll('<', '&lt;')
+      .replaceAll('>', '&gt;')
+      .replaceAll('"', '&quot;')
+      .replaceAll("'", '&#x27;'),
+  'single quotes of YAML': (text) => `'${text.replaceAll("'", "''")}'`,
+  'quoting of Python in JSON': (text) => JSON.stringify({ out: `'${text.replaceAll("'", `'"'"'`)}'` }),
+  'HTML in JSON in JSON': (text) =>
+    JSON.stringify(
+      JSON.stringify(text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')),
+    ),
+  'a URL in JSON': (text) => JSON.stringify([`https://host/?key=${encodeURIComponent(text)}`]),
   base64: (text) => Buffer.from(text).toString('base64'),
   'base64 of more, by one': (text) => Buffer.from(`x${text}y`).toString('base64'),
   'base64 of more, by two': (text) => Buffer.from(`u:${text}\n`).toString('base64'),

@@ -41,6 +41,9 @@ test('the help of run lists the shipped playbooks', async () => {
   const { output } = await type('run', '--help')
   for (const name of ['containers', 'nodes', 'site', 'verify'])
     assert.match(output, new RegExp(`\\n  ${name}\\.yml +[A-Z]`))
+  // A sentence that continues on the next line of the comment would be cut at a comma or semicolon.
+  for (const line of output.slice(output.indexOf('PLAYBOOKS')).trim().split('\n').slice(1))
+    assert.match(line, /\w$/)
 })
 
 for (const [words, message, hint] of [
@@ -177,6 +180,17 @@ test('facts reports a host that does not answer on one line, and does not claim 
   assert.deepEqual(Object.keys(answered), ['localhost'])
   assert.match(one.errors, /^there \| error: /)
   assert.doesNotMatch(one.errors, /no host was contacted/)
+})
+
+test('a pattern of exec or facts that selects no hosts is reported without an option that nobody typed', async () => {
+  for (const words of [
+    ['exec', 'nope', '-i', 'localhost,', '--', 'true'],
+    ['facts', 'nope', '-i', 'localhost,'],
+  ])
+    assert.match((await type(...words)).errors, /^error: there is no host or group "nope"\n/)
+  const empty = await type('exec', '', '-i', 'localhost,', '--', 'true')
+  assert.deepEqual([empty.exitCode, empty.output], [2, ''])
+  assert.match(empty.errors, /^error: "" names no hosts\n/)
 })
 
 test('a whole command line in quotes gets a hint about --shell', async () => {

@@ -30,7 +30,7 @@ export async function chooseHosts(
   const { variables: extra, problems } = readExtraVars(flags.extraVars ?? [], diskFiles)
   if (problems.length > 0) throw new InputError(problems)
   const inventory = loadInventory(inventoriesOf(context, flags), { extra })
-  const chosen = resolveLimit(inventory, pattern, diskFiles)
+  const chosen = resolveLimit(inventory, pattern, { files: diskFiles })
   if (chosen.problems.length > 0) throw new InputError(chosen.problems)
   const names = chosen.hosts.map((host) => host.name)
   const connection = await connectionDefaults(context, flags)

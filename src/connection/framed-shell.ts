@@ -5,6 +5,7 @@ import type { Channel, Connection, RunOptions, Shell, ShellGreeting, ShellReply 
 import { frameText, openingText } from './frame.ts'
 import { type Mark, MarkScanner } from './marks.ts'
 import { endScript, endShell, releaseShell, runOnce } from './rescue.ts'
+import { lastSaid } from './said.ts'
 import { SentScript, type StreamName } from './sent-script.ts'
 
 /**
@@ -78,7 +79,7 @@ export class FramedShell implements Shell {
 
   /** Output outside any script, such as messages of a program that started the shell. */
   noise(): string {
-    return this.#noise.bytes().toString().trim().slice(-500)
+    return lastSaid(this.#noise.bytes().toString())
   }
 
   async run(script: string, options: RunOptions): Promise<ShellReply> {

@@ -7,6 +7,7 @@ import { quote } from '../base/shell.ts'
 import { describeEnd, whenAborted } from './channel.ts'
 import type { Channel, Connection } from './connection.ts'
 import { launch } from './launch.ts'
+import { lastSaid } from './said.ts'
 
 export interface Upload {
   /** A local file, bytes, or a stream of bytes that is read once. */
@@ -182,7 +183,7 @@ echo "$have"`
 }
 
 function problemOf(said: string, path: string): Problem {
-  const message = `cannot write ${path}: ${said.slice(-400)}`
+  const message = `cannot write ${path}: ${lastSaid(said)}`
   if (/no space left|disk quota/i.test(said))
     return { code: 'disk-full', message, hint: 'free space on that file system, then run again' }
   if (/wrong checksum/.test(said))

@@ -17,6 +17,7 @@ const lines: readonly (readonly [line: string, words: readonly string[] | undefi
   [`x=[{'a': 1}, "b"] y=1`, [`x=[{'a': 1}, "b"]`, 'y=1']],
   ['u=http://{{ host }}:80/ y=1', ['u=http://{{ host }}:80/', 'y=1']],
   ['x=[a y=1', ['x=[a', 'y=1']],
+  [`x=['a']b y=1`, ['x=[a]b', 'y=1']],
   ['web[1:3]', ['web[1:3]']],
   ['x=""', ['x=']],
   ['x="a', undefined],

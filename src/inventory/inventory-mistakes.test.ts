@@ -210,3 +210,15 @@ test('missing and empty sources and programs are reported', () => {
     'run:1:1 not-yet-supported: inventory programs are not yet supported (save its output to a file: /k/run --list > hosts.json; then -i hosts.json)',
   ])
 })
+
+test('any number of comments and empty lines before the first host is read at once', () => {
+  const comments = '# about the hosts\n\n#\n; more\n'.repeat(1000)
+  const started = performance.now()
+  assert.deepEqual([...inventoryOf({ '/i/hosts': `${comments}a\n` }, ['/i/hosts']).hosts.keys()], ['a'])
+  inventoryOf({ '/i/hosts': `${comments.replaceAll(';', '#')}all:\n  hosts:\n    a:\n` }, ['/i/hosts'])
+  assert.ok(performance.now() - started < 2000)
+  const { problems } = read({ '/i/hosts.yml': `${comments}[web]\na\n` })
+  assert.deepEqual(report(problems), [
+    'hosts.yml:4001:1 invalid-inventory: this file contains INI, but its name says YAML (rename the file to hosts.ini)',
+  ])
+})

@@ -4,7 +4,7 @@ import * as fc from 'fast-check'
 import { memoryFiles } from '../language/testing/memory-files.ts'
 import { report } from '../language/testing/report.ts'
 import { loadInventory } from './inventory.ts'
-import { resolveLimit, resolvePattern, splitPattern } from './pattern.ts'
+import { limitPlace, resolveLimit, resolvePattern, splitPattern } from './pattern.ts'
 
 const files = memoryFiles({
   '/i/hosts.yml': `all:
@@ -15,6 +15,7 @@ const files = memoryFiles({
     old: { hosts: { web2: } }
 `,
   '/l/retry': '# failed\nweb1\n\ndb\n',
+  '/l/empty': '# no host failed\n\n',
 })
 const inventory = loadInventory(['/i/hosts.yml'], { files })
 
@@ -78,7 +79,7 @@ test('a pattern in brackets that is not a position is a glob', () => {
 
 test('--limit reads files, and a limit without matches is a mistake', () => {
   const limit = (text: string) => {
-    const { hosts, problems } = resolveLimit(inventory, text, files)
+    const { hosts, problems } = resolveLimit(inventory, text, { files, where: limitPlace })
     return [...hosts.map((host) => host.name), ...report(problems)].join(' ')
   }
   assert.equal(limit('@/l/retry'), 'web1 web3 db1')
@@ -95,6 +96,16 @@ test('--limit reads files, and a limit without matches is a mistake', () => {
     limit('pev'),
     '--limit:1:1 unknown-host: there is no host or group "pev" (the groups are all, ungrouped, web, db, old; the hosts are lonely, web1, web2, web3, db1)',
   )
+})
+
+test('a limit that names no hosts does not mean all of them', () => {
+  for (const empty of ['', ' , ', ':', '@/l/empty']) {
+    const { hosts, problems } = resolveLimit(inventory, empty, { files, where: limitPlace })
+    assert.deepEqual(hosts, [])
+    assert.deepEqual(report(problems), [
+      `--limit:1:1 no-hosts: "${empty}" names no hosts (name hosts or groups; "all" means every host)`,
+    ])
+  }
 })
 
 test('union, intersection and difference are set operations, in any order of the parts', () => {

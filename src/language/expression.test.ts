@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
+import { InputError } from '../base/errors.ts'
 import { Secret } from '../base/secret.ts'
 import { Unknown } from '../base/unknown.ts'
 import { evaluate, evaluateCondition } from './expression.ts'
@@ -169,6 +170,30 @@ for (const [expression, expected] of mistakes) {
     assert.equal(
       mistake(() => evaluate(expressionOf(expression), scope)),
       expected,
+    )
+  })
+}
+
+for (const [expression, help] of [
+  ["'x' in name", "write name.contains('x')"],
+  ['entries.length > 0', 'write entries.size()'],
+  ['table.entries.length > 0', 'write table.entries.size()'],
+  ['entries[3] == 1', 'check the size first, or write default(entries[3], ...)'],
+  ["table['l'] == 1", 'check with has(...) or defined(...) first'],
+  ["hostvars['l']['a'] == 'x'", "set it, or write default(hostvars['l'].a, ...)"],
+] as const) {
+  test(`${expression} is answered with: ${help}`, () => {
+    const scope = scopeOf({ name: 'x', table: { entries: [] }, entries: [1], hostvars: { l: {} } })
+    assert.throws(
+      () => evaluate(expressionOf(expression), scope),
+      (error: unknown) => {
+        assert.ok(error instanceof InputError)
+        assert.deepEqual(
+          error.problems.map(({ hint }) => hint),
+          [help],
+        )
+        return true
+      },
     )
   })
 }

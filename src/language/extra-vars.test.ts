@@ -39,6 +39,7 @@ test('a value can use other variables', () => {
 
 for (const [text, message] of [
   ['lonely', /"lonely" does not set a variable/],
+  ['db_password=open sesame', /^a word after "db_password=" does not set a variable$/],
   ['@nothing.yml', /there is no file "nothing.yml"/],
   ['[1, 2]', /variables must be a map/],
   ['a-b=1', /is not a valid variable name/],

@@ -32,6 +32,10 @@ const cases: readonly (readonly [task: string, said: string])[] = [
     '23 invalid-argument: "url" must be an http:// or https:// URL, not "ftp://a/b" (URL that the host downloads)',
   ],
   [
+    'template: { src: /p/site.yml, dest: /x, content: y }',
+    '47 invalid-argument: "content" of "template" is the rendered text of "src" (remove it: the text comes from the template file)',
+  ],
+  [
     'file: { path: x }',
     '21 invalid-argument: "path" must be an absolute path, not "x" (Path of the file, directory or link)',
   ],

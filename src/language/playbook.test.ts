@@ -168,3 +168,12 @@ test('if hosts is a template, the hint explains how to select hosts', () => {
     'site.yml:1:10 not-templated: "hosts" cannot be a template: it is read when the playbook loads (write "hosts: all", and choose the hosts on the command line: -l NAME)',
   ])
 })
+
+test('hosts without a name do not mean all hosts', () => {
+  for (const hosts of ["''", "' , '", "':'", '[]', "['', ',']"]) {
+    const { problems } = load({ '/p/site.yml': `- hosts: ${hosts}\n  tasks: [{debug: {msg: x}}]\n` })
+    assert.deepEqual(report(problems), [
+      'site.yml:1:10 no-hosts: "hosts" names no hosts (name hosts or groups; "all" means every host)',
+    ])
+  }
+})

@@ -12,7 +12,7 @@ import { problem, tidy } from './source.ts'
 import { didYouMean } from './suggest.ts'
 import { TaskListReader } from './task-list.ts'
 import type { TaskSurroundings } from './task.ts'
-import type { YamlMap } from './yaml.ts'
+import type { YamlMap, YamlNode } from './yaml.ts'
 
 /**
  * Reads a playbook and checks all of it: keywords, modules and their arguments, roles, conditions, templates,
@@ -107,13 +107,12 @@ class PlaybookReader {
       insteadOfTemplate: 'write "hosts: all", and choose the hosts on the command line: -l NAME',
     })
     const hostsAt = fields.entry('hosts')?.value.where ?? map.where
-    if (
-      hosts.length === 0 &&
-      (fields.entry('hosts') === undefined || isNothing(fields.node('hosts') ?? map))
-    ) {
-      loader.report('no-hosts', 'this play has no "hosts"', {
-        where: map.where,
-        hint: 'add "hosts: all", or a group',
+    const patterns = fields.node('hosts')
+    if (namesNothing(patterns)) {
+      const absent = patterns === undefined || isNothing(patterns)
+      loader.report('no-hosts', absent ? 'this play has no "hosts"' : '"hosts" names no hosts', {
+        where: absent ? map.where : hostsAt,
+        hint: absent ? 'add "hosts: all", or a group' : 'name hosts or groups; "all" means every host',
       })
     }
     if (fields.choice('strategy', ['free', 'linear']) === 'linear') {
@@ -183,4 +182,11 @@ function lastOfEachName(handlers: readonly Handler[]): readonly Handler[] {
 /** A handler without a name can only be notified through its topics; it gets the name of its module. */
 function isNamed(handler: Handler): boolean {
   return handler.where !== handler.moduleAt
+}
+
+/** Whether `hosts` is absent or consists of separators: as a pattern it would mean all hosts. */
+function namesNothing(node: YamlNode | undefined): boolean {
+  if (node === undefined) return true
+  if (node.kind === 'list') return node.items.every(namesNothing)
+  return node.kind === 'scalar' && !/[^\s,:]/.test(String(node.value ?? ''))
 }

@@ -27,6 +27,36 @@ test('an excerpt shows all other text unchanged', () => {
     assert.equal(shown(text), text)
 })
 
+test('an excerpt leaves out the lines of a value that begins after a secret name', () => {
+  for (const [text, expected] of [
+    ['db_password: |\n  open\n\n  sesame', '  (secret)'],
+    ['all:\n  db_password:\n  - sesame', '  - (secret)'],
+    ['all:\n  db_password:\n    - user: ann\n      word: sesame', '      (secret)'],
+    ['- api_token: >-\n    open\n    sesame: {{ x }}', '    (secret)'],
+    ['db_password:\n  "{{ other }}"', '  "{{ other }}"'],
+    ['- db_password: x\n  user: ann', '  user: ann'],
+    ['db_password: x\nuser: ann', 'user: ann'],
+    ['all:\n  db_password: x\nlist:\n  - ann', '  - ann'],
+    ['db_password:\nlist:\n- ann', '- ann'],
+  ] as const)
+    assert.equal(shown(text).trimStart(), expected.trimStart(), text)
+})
+
+test('the caret of an excerpt is where the meant text is shown', () => {
+  for (const [text, meant, expected] of [
+    ['user=ann password="open sesame" prot=1', 'prot', 'user=ann password=(secret) prot=1'],
+    ['user=ann password="open sesame" port=1', 'ann', 'user=ann password=(secret) port=1'],
+    ['db_password: open {{ sesame', '{{', 'db_password: (secret)'],
+  ] as const) {
+    const [line = '', caret = ''] =
+      excerptOf(new SourceFile('vars.yml', text).position(text.indexOf(meant), meant.length))?.split('\n') ??
+      []
+    assert.equal(line, `1 | ${expected}`)
+    const pointed = line.slice(caret.indexOf('^'), caret.lastIndexOf('^') + 1)
+    assert.equal(pointed, meant === '{{' ? '(s' : meant)
+  }
+})
+
 test('an excerpt shows no line of a secrets file', () => {
   assert.equal(shown('door: sesame', 'group_vars/all/vault.yml'), '(a line of a secrets file)')
 })

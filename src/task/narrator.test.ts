@@ -117,11 +117,20 @@ test('an item is named by its position after the results before it', () => {
   assert.equal(events[0]?.type === 'item.finished' && events[0].item, 'two')
 })
 
-test('no_log hides the names of items and their actions', () => {
-  const { narrator, events } = made()
-  narrator.item(runOf({ noLog: true }, 'hunter2'), undefined, { converged: undefined, result: changed })
-  assert.doesNotMatch(JSON.stringify(events), /hunter2|write \/a/)
-  assert.equal(events.length, 1)
+test('no_log hides labels, actions, progress, warnings and rows', () => {
+  const { narrator, events, rows, types } = made()
+  const noLog = true
+  const module = {
+    ...write,
+    row: (): SummaryRow => ({ table: 't', columns: ['c'], cells: ['hunter2'], order: '', state: 'ok' }),
+  }
+  const unit = unitWith(module, new Progress(), { task: { noLog } })
+  narrator.progress(runOf({ noLog }), 'downloading hunter2')
+  narrator.acted(unit, planned(), { milliseconds: 5, now: true })
+  const converged = { ...end, warnings: ['hunter2 is unusual'] }
+  narrator.item(runOf({ noLog }, 'hunter2'), unit, { converged, result: changed })
+  assert.doesNotMatch(JSON.stringify([events, rows]), /hunter2|\/a/)
+  assert.deepEqual(types(), ['action.finished', 'warning', 'item.finished'])
 })
 
 test('rows are made from the reading, and none without one', () => {

@@ -68,6 +68,16 @@ test('a refused lease fails the first action, and nothing is carried out', async
   }
 })
 
+test('an unexpected error while sending fails the first action of this host, not the run', async () => {
+  const it = watchedSender()
+  it.before = () => {
+    throw new TypeError('an answer without words')
+  }
+  const [first, second] = await it.sender.send(of(one, a, b), deaf)
+  assert.equal(first?.kind === 'failed' && first.problem.code, 'internal-error')
+  assert.equal(second?.kind, 'notBegun')
+})
+
 test('an action that takes a machine down is sent separately, with the steps before and after it', async () => {
   const it = watchedSender()
   assert.deepEqual(await outcomes(it, of(one, a, b, restart, c)), ['done', 'done', 'done', 'done'])
@@ -247,6 +257,17 @@ test('long work reports its progress, with task and item', async () => {
       ['b', 'two', 'half', 5, 10],
       ['write', undefined, 'begun', undefined, undefined],
     ],
+  )
+})
+
+test('no_log hides the progress of long work', async () => {
+  const it = watchedSender()
+  await it.sender.send(of(wants('/b', '2', { task: { noLog: true } }), b), deaf)
+  it.contexts[0]?.progress?.(0, 'downloading from a hidden address', 5, 10)
+  assert.equal(it.contexts.length, 1)
+  assert.deepEqual(
+    it.events.filter(({ type }) => type === 'task.progress'),
+    [],
   )
 })
 

@@ -12,7 +12,7 @@ import { failedItem, skippedItem, type TaskResult, unknownItem } from './item-re
 import { Ledger } from './ledger.ts'
 import { Narrator } from './narrator.ts'
 import { type PreparedItem, prepareItem, type Ready } from './prepare.ts'
-import type { Preparing } from './preparing.ts'
+import { type Preparing, readFactFor } from './preparing.ts'
 import type { Ahead, ReadAhead } from './read-ahead.ts'
 import type { TaskRun } from './task-run.ts'
 import { mayChange, type Reading } from './unit.ts'
@@ -177,13 +177,12 @@ export class Sequence {
 
   #preparing(): Preparing {
     const { context } = this.#options
-    const { fleet } = context.run
     return {
       context,
       reads: new Set(),
       readFact: async (fact) => {
         if (this.#waiting && fact.host === context.host.machine.name) throw new FlushFirst()
-        await fleet.readFact(fact)
+        await readFactFor(context, fact)
       },
     }
   }

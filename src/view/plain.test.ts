@@ -125,6 +125,23 @@ test('changed loop items get a line each, and their task gets none', () => {
   assert.equal(shown(events), 'changed   pve1  Install (nvtop)\n')
 })
 
+test('the message of an item is printed even if the item has changed nothing', () => {
+  const loop = taskRef('Show')
+  const item = (name: string, message: string): EventBody => ({
+    type: 'item.finished',
+    host: 'pve1',
+    task: loop,
+    item: name,
+    outcome: 'ok',
+    detail: { message },
+  })
+  const events = [item('a', 'first'), item('b', 'second')]
+  assert.equal(
+    shown(events),
+    'ok        pve1  Show (a)\n            first\nok        pve1  Show (b)\n            second\n',
+  )
+})
+
 test('text from a host cannot control the terminal', () => {
   const message = 'done\u001b[2J\u001b]0;title\u0007 and\u009b31m more'
   const text = shown([taskFinished('pve1', copy, 'ok', { detail: { message } })])

@@ -89,6 +89,24 @@ FAILED    pve2  Install
   await view.close()
 })
 
+test('the messages of items are shown at once', async () => {
+  const view = watch()
+  view.take(...begun, { type: 'task.started', host: 'pve1', task: install })
+  await view.shows(/› 0/)
+  for (const item of ['a', 'b'])
+    view.take({
+      type: 'item.finished',
+      host: 'pve1',
+      task: install,
+      item,
+      outcome: 'ok',
+      detail: { message: `value of ${item}` },
+    })
+  const screen = await view.shows(/value of b/)
+  assert.match(screen, /Install \(a\)\n +value of a\nok +pve1 {2}Install \(b\)\n +value of b\n\* Install/)
+  await view.close()
+})
+
 test('an interruption lists awaited tasks at once, and quitting lists tasks that are left running', async () => {
   const view = watch()
   view.take(...begun, { type: 'task.started', host: 'pve1', task: install })

@@ -3,7 +3,7 @@ import { isSecretName, Secret } from '../../base/secret.ts'
 import { Unknown } from '../../base/unknown.ts'
 import { loadInventory } from '../../inventory/inventory.ts'
 import type { InventoryHost, Inventory } from '../../inventory/model.ts'
-import { resolveLimit } from '../../inventory/pattern.ts'
+import { limitPlace, resolveLimit } from '../../inventory/pattern.ts'
 import { hiddenValue, unknownValue } from '../../inventory/program-output.ts'
 import { hostName } from '../../base/brand.ts'
 import { readExtraVars } from '../../language/extra-vars.ts'
@@ -45,7 +45,7 @@ export function inventory(this: Context, flags: InventoryCommandFlags): void {
 
 function chosenHosts(inventory: Inventory, limit: string | undefined): readonly InventoryHost[] {
   if (limit === undefined) return [...inventory.hosts.values()]
-  const { hosts, problems } = resolveLimit(inventory, limit, diskFiles)
+  const { hosts, problems } = resolveLimit(inventory, limit, { files: diskFiles, where: limitPlace })
   if (problems.length > 0) throw new InputError(problems)
   return hosts
 }
