@@ -6,7 +6,7 @@ import type { ShellText } from '../base/shell.ts'
  * A way to a machine, as the rest of gpuplay sees it: it can start a `/bin/sh` there.
  *
  * `ssh`, `openssh`, `local` and `pct` differ only in how they start that shell. All use the same framed
- * protocol on it (`shell.ts`).
+ * protocol on it (`open-shell.ts`).
  */
 export interface Connection {
   readonly kind: 'ssh' | 'openssh' | 'local' | 'pct'

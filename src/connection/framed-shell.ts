@@ -3,7 +3,7 @@ import { Capture } from './capture.ts'
 import { describeEnd, whenAborted } from './channel.ts'
 import type { Channel, Connection, RunOptions, Shell, ShellGreeting, ShellReply } from './connection.ts'
 import { frameText, openingText } from './frame.ts'
-import { type Mark, MarkScanner } from './marks.ts'
+import { type OutputMark, MarkScanner } from './marks.ts'
 import { endScript, endShell, releaseShell, runOnce } from './rescue.ts'
 import { SentScript, type StreamName } from './sent-script.ts'
 
@@ -138,7 +138,7 @@ export class FramedShell implements Shell {
     capture.push(bytes)
   }
 
-  #onMark(name: StreamName, mark: Mark): void {
+  #onMark(name: StreamName, mark: OutputMark): void {
     if (this.#gone.signal.aborted || this.#accept(name, mark)) return
     this.#lose(`the shell answered out of order (script ${mark.sequence})`)
     this.#channel.kill()
@@ -148,7 +148,7 @@ export class FramedShell implements Shell {
    * Whether the mark is valid now: on each stream B, E and (for a script with relays) C of one script after
    * the other, and V only in between.
    */
-  #accept(name: StreamName, mark: Mark): boolean {
+  #accept(name: StreamName, mark: OutputMark): boolean {
     const stream = this.#streams[name]
     if (mark.kind === 'begin') {
       const script = this.#sent.find(({ sequence }) => sequence === mark.sequence)

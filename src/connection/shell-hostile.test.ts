@@ -6,7 +6,7 @@ import assert from 'node:assert/strict'
 import { PassThrough } from 'node:stream'
 import { test } from 'node:test'
 import type { ChannelEnd, Connection, RunOptions, Shell } from './connection.ts'
-import { openShell } from './shell.ts'
+import { openShell } from './open-shell.ts'
 
 const usual: RunOptions = { timeout: 120_000, signal: new AbortController().signal }
 

@@ -11,13 +11,13 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { ConnectionPool, connect } from './connect.ts'
-import { openShell } from './shell.ts'
+import { openShell } from './open-shell.ts'
 import { dial, type SshTarget } from './ssh-dial.ts'
 import { shareSsh } from './ssh-shared.ts'
-import { testEffects } from './testing/world.ts'
-import { alive } from './testing/shells.ts'
+import { testEffects } from './testing/test-effects.ts'
+import { alive, calm, patience } from './testing/shells.ts'
 import { type Sshd, knownHostsLine, startSshd, withoutSshd } from './testing/sshd.ts'
-import { calm, hello, helloOn, patience, refusal, summary, targetOf } from './testing/login.ts'
+import { hello, helloOn, refusal, summary, sshTargetOf } from './testing/ssh-login.ts'
 import { listening, startProxy } from './testing/proxy.ts'
 
 describe('channels of a real sshd', { skip: withoutSshd(), concurrency: 4 }, () => {
@@ -26,7 +26,7 @@ describe('channels of a real sshd', { skip: withoutSshd(), concurrency: 4 }, () 
     server = await startSshd()
   })
   after(() => server.stop())
-  const target = (changes: Partial<SshTarget> = {}): SshTarget => targetOf(server, changes)
+  const target = (changes: Partial<SshTarget> = {}): SshTarget => sshTargetOf(server, changes)
 
   /** A program that notes its number in a file and then sleeps, and the number once it is there. */
   const sleeper = (name: string): { readonly command: string; readonly pid: () => Promise<string> } => {

@@ -1,6 +1,6 @@
 import { given } from '../base/given.ts'
 import type { HostKeyChecking } from './connection.ts'
-import type { ConnectionWorld } from './world.ts'
+import type { ConnectionWorld } from './connection-world.ts'
 
 /** The user's ssh configuration for one host: every value resolved, every path absolute. */
 export interface SshConfig {

@@ -10,7 +10,14 @@ import { ignoreFurtherHostKeys } from './further-host-keys.ts'
 import { type HostKeyCheck, hostKeyCheck } from './host-key-check.ts'
 import { type Destination, type SshConfig, parseProxyJump } from './ssh-config.ts'
 import { type Identity, findIdentities } from './ssh-identities.ts'
-import { ServerBusy, atJumpHost, networkProblem, nothingToOffer, refused, timedOut } from './ssh-problems.ts'
+import {
+  ServerBusy,
+  atJumpHost,
+  networkProblem,
+  nothingToOffer,
+  refused,
+  connectionTimedOut,
+} from './ssh-problems.ts'
 import type { SshShared } from './ssh-shared.ts'
 import { forwardedSocket, proxiedSocket, tcpSocket } from './ssh-socket.ts'
 
@@ -132,7 +139,7 @@ class Dialler {
       this.#signal.throwIfAborted()
       if (check.refusal !== undefined) throw check.refusal
       if (error instanceof UnreachableError) throw error
-      if (deadline.passed) throw timedOut(config, seconds)
+      if (deadline.passed) throw connectionTimedOut(config, seconds)
       if (error instanceof ServerBusy) throw error
       throw networkProblem(config, error)
     } finally {

@@ -2,7 +2,7 @@
 import { type ExitCode, exitCodes, type Problem } from '../base/errors.ts'
 import type { Outcome } from '../events/events.ts'
 import type { Handler, Task } from '../language/model.ts'
-import type { TaskContext } from '../task/context.ts'
+import type { TaskContext } from '../task/task-context.ts'
 import type { TaskResult } from '../task/item-result.ts'
 import { createTaskRunner, type TaskRunner } from '../task/run-tasks.ts'
 import type { Recap } from './recap.ts'

@@ -12,9 +12,9 @@ import type { MachineAccess } from '../host/access.ts'
 import type { Means } from '../host/means.ts'
 import type { Overlay } from '../host/overlay.ts'
 import { createReader, type HostReader } from '../host/reader.ts'
-import { createReadings } from '../host/readings.ts'
+import { createAnswerStore } from '../host/kept-answers.ts'
 import { settingOf } from '../inventory/connection-variables.ts'
-import { groupNames, hostOf, type Inventory } from '../inventory/model.ts'
+import { groupNames, hostOf, type Inventory } from '../inventory/inventory-model.ts'
 import { bornSecrets, hideVariable } from '../language/born-secrets.ts'
 import { renderValue } from '../language/render.ts'
 import type { Variables } from '../language/model.ts'
@@ -73,7 +73,7 @@ export interface Fleet {
   /** Reads a variable of a host for the engine. Facts are not available here. */
   variable(name: HostName): ReadVariable
   accessOf(machine: Machine, become: Privilege['become']): Promise<MachineAccess>
-  /** Forgets all readings of a machine and its containers. */
+  /** Drops all kept answers of a machine and its containers. */
   forget(machine: Machine): void
   close(): Promise<void>
 }
@@ -82,7 +82,7 @@ export function createFleet(options: FleetOptions): Fleet {
   const { inventory, emitter, reach, signal } = options
   const hosts = new Map<HostName, FleetHost>()
   const variables = new Map<HostName, HostVariables>()
-  const readings = createReadings()
+  const answerStore = createAnswerStore()
   const { becomePassword } = options.defaults
   if (becomePassword !== undefined) options.secrets.add(becomePassword)
   for (const given of [
@@ -174,7 +174,7 @@ export function createFleet(options: FleetOptions): Fleet {
           signal,
           placement,
           controller: options.controller,
-          readings,
+          answerStore,
           user: key,
           createBatcher: (asked) => options.means.createBatcher(asked),
           ...(node === undefined ? {} : { node: node.reader() }),
@@ -209,7 +209,7 @@ export function createFleet(options: FleetOptions): Fleet {
     forget(machine) {
       machine.epoch.value += 1
       for (const { name } of [machine, ...machine.containers]) {
-        host(name).reader().readings.clear()
+        host(name).reader().answers.clear()
         variablesOf(name).forgetFacts()
       }
     },

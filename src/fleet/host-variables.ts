@@ -43,7 +43,7 @@ export interface HostVariables {
   register(name: string, value: unknown): () => void
   /** @param touched Resources that were read for this fact, by machine and resource. */
   setFact(name: string, value: unknown, touched?: Touched): void
-  /** Forgets all facts, or those whose readings satisfy `changed`. */
+  /** Forgets all facts, or those whose resources satisfy `changed`. */
   forgetFacts(changed?: (touched: Touched) => boolean): void
   /**
    * Returns the variables that a task sees. Create a new scope for every evaluation, because a scope caches

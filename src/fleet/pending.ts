@@ -112,7 +112,7 @@ export function createPending(host: FleetHost, node: FleetHost | undefined, leas
 /** Reads notes again, because no action declares that it changes them. */
 function fresh(host: FleetHost): Host {
   const reader = host.reader(host.machine.statePrivilege)
-  reader.readings.drop('file:*')
+  reader.answers.drop('file:*')
   return reader.view()
 }
 

@@ -7,7 +7,7 @@ import type { Connection } from '../connection/connection.ts'
 import type { Reboot } from '../host/action.ts'
 import type { ActionResult } from '../host/access.ts'
 import { createLocalShell } from '../host/testing/local-shell.ts'
-import { createTestMachine } from '../host/testing/machine.ts'
+import { createTestMachine } from '../host/testing/test-machine.ts'
 import { type Scratch, scratch } from '../host/testing/scratch.ts'
 import { Machine, type Reach } from './machine.ts'
 import { createPower, type PowerOptions } from './power.ts'
@@ -112,7 +112,7 @@ test('the machine that gpuplay runs on is not rebooted, with a reason', async ()
   assert.equal(asked, false)
 })
 
-test('a reboot ends when a new boot answers; earlier readings are forgotten', async () => {
+test('a reboot ends when a new boot answers; earlier answers are dropped', async () => {
   using dir = scratch()
   const { machine, options, forgotten } = node(dir, { bootIds: ['one', 'one', 'one', 'two'] })
   const result = await createPower(options).around(restart, machine, done)

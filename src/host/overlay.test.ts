@@ -6,7 +6,9 @@ import type { Action } from './action.ts'
 import { createOverlay } from './overlay.ts'
 import { packageStates } from './questions/packages.ts'
 import { machineType } from './questions/system.ts'
-import { ct, node, reader, rejectsUnknown, write } from './testing/predicted.ts'
+import { ct, node } from './testing/places.ts'
+import { reader, rejectsUnknown } from './testing/predicted.ts'
+import { writeAction } from './testing/steps.ts'
 import { cat } from './testing/questions.ts'
 import { scratch } from './testing/scratch.ts'
 
@@ -36,7 +38,7 @@ test('what is absent and could come with a package is unknown; what is there, or
   ]) {
     assert.equal(await host.stat(path), undefined, path)
   }
-  overlay.apply(node, write('/etc/nvtop.conf', 'known again'))
+  overlay.apply(node, writeAction('/etc/nvtop.conf', 'known again'))
   assert.equal(await host.text('/etc/nvtop.conf'), 'known again')
   assert.match(await host.ask(machineType), /^[a-z0-9_]+$/)
 })
@@ -46,7 +48,7 @@ test('what was declared unknown stays so until something later says otherwise', 
   writeFileSync(dir.path('a'), 'live')
   const overlay = createOverlay()
   const { host } = reader(overlay)
-  overlay.apply(node, write(dir.path('a'), 'first'))
+  overlay.apply(node, writeAction(dir.path('a'), 'first'))
   overlay.apply(node, {
     kind: 'run',
     argv: ['x'],
@@ -63,7 +65,7 @@ test('what was declared unknown stays so until something later says otherwise', 
   await rejectsUnknown(host.ask(cat(dir.path('a'))), /x does as it likes/)
   overlay.apply(node, { kind: 'setAttributes', path: dir.path('a'), mode: '0600' })
   await rejectsUnknown(host.stat(dir.path('a')), /x does as it likes/)
-  overlay.apply(node, write(dir.path('a'), 'second'))
+  overlay.apply(node, writeAction(dir.path('a'), 'second'))
   assert.equal(await host.text(dir.path('a')), 'second')
   const unit: Action = {
     kind: 'run',
@@ -115,7 +117,7 @@ test('a container sees what happens to its node', async () => {
   overlay.apply(ct, { kind: 'containerPower', ctid: '101', verb: 'restart', on: 'node' })
   await rejectsUnknown(host.stat('/dev/null'), /restart container 101/)
   assert.ok(await host.text('/etc/passwd'))
-  overlay.apply(ct, write('/dev/null', 'predicted after the restart'))
+  overlay.apply(ct, writeAction('/dev/null', 'predicted after the restart'))
   assert.equal(await host.text('/dev/null'), 'predicted after the restart')
   overlay.apply(ct, { kind: 'containerPower', ctid: '101', verb: 'start', on: 'node' })
   await rejectsUnknown(host.text('/etc/passwd'), /the container is started only by the real run/)
@@ -128,21 +130,21 @@ test('a program that an author promised to be reading is unknown once anything i
   const overlay = createOverlay()
   const { host } = reader(overlay)
   assert.equal((await host.promised(['sh', '-c', 'echo x'])).stdout, 'x\n')
-  overlay.apply(node, write('/etc/some/file', 'x'))
+  overlay.apply(node, writeAction('/etc/some/file', 'x'))
   await rejectsUnknown(host.promised(['sh', '-c', 'echo x']), /changes file \/etc\/some\/file/)
 })
 
 test('what a program without declared effects changes is unknown; one that declares none changes nothing', async () => {
   using dir = scratch()
   const overlay = createOverlay()
-  overlay.apply(node, write(dir.path('a'), 'before'))
+  overlay.apply(node, writeAction(dir.path('a'), 'before'))
   overlay.apply(node, { kind: 'run', argv: ['true'], effects: [] })
   const { host } = reader(overlay)
   assert.equal(await host.text(dir.path('a')), 'before')
   overlay.apply(node, { kind: 'run', argv: ['mend', 'it'] })
   await rejectsUnknown(host.text(dir.path('a')), /only the real run can show what "run mend it" changes/)
   await rejectsUnknown(host.package('bash'), /mend it/)
-  overlay.apply(node, write(dir.path('a'), 'after'))
+  overlay.apply(node, writeAction(dir.path('a'), 'after'))
   assert.equal(await host.text(dir.path('a')), 'after')
 })
 
@@ -156,10 +158,13 @@ test('a unit file that is predicted is a unit, as its file says, and a program t
   const overlay = createOverlay()
   const { host } = reader(overlay, { path: dir.directory })
   const unit = (name: string): string => `/etc/systemd/system/${name}`
-  overlay.apply(node, write(unit('gpuplay-dry.service'), '[Service]\nExecStart=/x\n[Install]\nWantedBy=x\n'))
-  overlay.apply(node, write(unit('gpuplay-static@.timer'), '[Timer]\n'))
+  overlay.apply(
+    node,
+    writeAction(unit('gpuplay-dry.service'), '[Service]\nExecStart=/x\n[Install]\nWantedBy=x\n'),
+  )
+  overlay.apply(node, writeAction(unit('gpuplay-static@.timer'), '[Timer]\n'))
   overlay.apply(node, { kind: 'makeLink', path: unit('gpuplay-masked.service'), target: '/dev/null' })
-  overlay.apply(node, write('/usr/local/bin/gpuplay-program', '#!/bin/sh\n', { mode: '0755' }))
+  overlay.apply(node, writeAction('/usr/local/bin/gpuplay-program', '#!/bin/sh\n', { mode: '0755' }))
   const started: Action = {
     kind: 'run',
     argv: ['systemctl', 'start', 'gpuplay-dry'],

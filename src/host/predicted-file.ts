@@ -35,7 +35,7 @@ export type FilePrediction = (
 }
 
 /** The predicted state of a path: the last complete prediction, and the attributes since then. */
-export interface Foreseen {
+export interface ForeseenFile {
   /** undefined: the file that is on the host now. */
   readonly file: PredictedFile | undefined
   /** The file that is on the host now will be removed first: none of its attributes are kept. */
@@ -48,7 +48,7 @@ export interface Foreseen {
 }
 
 /** Predictions of one path, oldest first. */
-export function foresee(predictions: readonly FilePrediction[]): Foreseen {
+export function foresee(predictions: readonly FilePrediction[]): ForeseenFile {
   let file: PredictedFile | undefined
   let anew = false
   let parent = false
@@ -78,7 +78,7 @@ export function foresee(predictions: readonly FilePrediction[]): Foreseen {
 }
 
 /** The predicted answer of `stat`; `now` is the present one. */
-export function foreseenStatus(foreseen: Foreseen, now: SeenFile | undefined): SeenFile | undefined {
+export function foreseenStatus(foreseen: ForeseenFile, now: SeenFile | undefined): SeenFile | undefined {
   const { file, anew, parent, byUser, attributes } = foreseen
   const live = anew ? undefined : now
   if (file === undefined) {
@@ -101,7 +101,7 @@ export function foreseenStatus(foreseen: Foreseen, now: SeenFile | undefined): S
  * Owner and group that are not given are unknown: the host knows the task's user only when the run creates
  * the file.
  */
-function ownedBySomeone(status: SeenFile, given: Foreseen['attributes']): SeenFile {
+function ownedBySomeone(status: SeenFile, given: ForeseenFile['attributes']): SeenFile {
   return {
     ...status,
     ...(given.owner === undefined ? { owner: ownerUnknown, uid: ownerUnknown } : {}),
@@ -126,7 +126,7 @@ function kindFields(file: PredictedFile): Partial<FileStatus> {
   }
 }
 
-function own(file: PredictedFile): Foreseen['attributes'] {
+function own(file: PredictedFile): ForeseenFile['attributes'] {
   if (file.kind !== 'file' && file.kind !== 'directory') return {}
   return {
     ...given({ mode: file.mode?.padStart(4, '0'), owner: file.owner, group: file.group }),
@@ -134,7 +134,7 @@ function own(file: PredictedFile): Foreseen['attributes'] {
 }
 
 /** The ID of a new owner is known only for root and for owners given as numbers. */
-function withAttributes(status: SeenFile, { mode, owner, group }: Foreseen['attributes']): SeenFile {
+function withAttributes(status: SeenFile, { mode, owner, group }: ForeseenFile['attributes']): SeenFile {
   return {
     ...status,
     ...given({ mode: mode?.padStart(4, '0') }),

@@ -7,7 +7,7 @@ import { remotePath } from './paths.ts'
 import { foresee } from './predicted-file.ts'
 import { ask as askKind, type AskRequest } from './queries/ask.ts'
 import { http as httpKind } from './queries/http.ts'
-import * as system from './queries/system.ts'
+import * as system from './queries/system-queries.ts'
 import { isQuestion, type Question, understood } from './question.ts'
 import { refuseIf, seen, type ReadContext } from './reader-context.ts'
 import type { FileBasis } from './reader-source.ts'
@@ -17,7 +17,7 @@ import { containerKind } from './resources/container.ts'
 import { kernelModuleKind } from './resources/kernel-module.ts'
 import type { PredictedFiles, ResourceKind } from './resources/kind.ts'
 import { packageKind } from './resources/package.ts'
-import { unitKind } from './resources/unit.ts'
+import { unitKind } from './resources/systemd-unit.ts'
 
 type SystemReads = Pick<
   Host,

@@ -4,7 +4,7 @@ import * as fc from 'fast-check'
 import { Secret } from '../base/secret.ts'
 import { Unknown } from '../base/unknown.ts'
 import { evaluate, evaluateCondition } from './expression.ts'
-import { expressionOf, mistake, scopeOf } from './testing/scopes.ts'
+import { expressionOf, mistake, dataScope } from './testing/scopes.ts'
 
 type Truth = boolean | 'unknown'
 
@@ -51,7 +51,7 @@ test('logic over unknown values follows the three-valued truth table', () => {
   const truth = fc.constantFrom<Truth>(true, false, 'unknown')
   fc.assert(
     fc.property(logic, fc.array(truth, { minLength: variables, maxLength: variables }), (tree, values) => {
-      const scope = scopeOf(
+      const scope = dataScope(
         Object.fromEntries(
           values.map((value, index) => [`v${index}`, value === 'unknown' ? new Unknown('a test') : value]),
         ),
@@ -63,20 +63,20 @@ test('logic over unknown values follows the three-valued truth table', () => {
 })
 
 test('an unknown part of a result does not make the rest of it unknown', () => {
-  const scope = scopeOf({ r: { rc: 0, stdout: new Unknown('it has not run') } })
+  const scope = dataScope({ r: { rc: 0, stdout: new Unknown('it has not run') } })
   assert.equal(evaluate(expressionOf('r.rc == 0'), scope), true)
   assert.deepEqual(evaluate(expressionOf('r.stdout == "x"'), scope), new Unknown('it has not run'))
   assert.deepEqual(evaluate(expressionOf('r'), scope), { rc: 0, stdout: new Unknown('it has not run') })
 })
 
 test('unknown wins over an error on the other side of a logical operator', () => {
-  const scope = scopeOf({ u: new Unknown('later'), r: {} })
+  const scope = dataScope({ u: new Unknown('later'), r: {} })
   assert.ok(evaluate(expressionOf('u && r.missing'), scope) instanceof Unknown)
   assert.ok(evaluate(expressionOf('r.missing && u'), scope) instanceof Unknown)
 })
 
 test('text that is made of a secret is a secret, a comparison with it is not', () => {
-  const scope = scopeOf({ password: new Secret('hunter2') })
+  const scope = dataScope({ password: new Secret('hunter2') })
   const joined = evaluate(expressionOf('"-p" + password'), scope)
   assert.ok(joined instanceof Secret)
   assert.equal(joined.reveal(), '-phunter2')
@@ -110,7 +110,7 @@ const values: readonly (readonly [expression: string, expected: unknown])[] = [
 
 for (const [expression, expected] of values) {
   test(`${expression} gives ${JSON.stringify(expected)}`, () => {
-    const scope = scopeOf({
+    const scope = dataScope({
       port: 8080,
       load: 1.5,
       name: 'pve1',
@@ -124,12 +124,12 @@ for (const [expression, expected] of values) {
 }
 
 test('a pattern that makes other engines hang is answered at once', () => {
-  const scope = scopeOf({ text: 'a'.repeat(50_000) })
+  const scope = dataScope({ text: 'a'.repeat(50_000) })
   assert.equal(evaluate(expressionOf('text.matches("^(a+)+b$")'), scope), false)
 })
 
 test('prototypes are out of reach', () => {
-  const scope = scopeOf({ table: { key: 1 } })
+  const scope = dataScope({ table: { key: 1 } })
   assert.match(
     mistake(() => evaluate(expressionOf('table.constructor'), scope)),
     /there is no "constructor" in "table"/,
@@ -165,7 +165,7 @@ const mistakes: readonly (readonly [expression: string, expected: string])[] = [
 
 for (const [expression, expected] of mistakes) {
   test(`the mistake in ${expression} is found at its column`, () => {
-    const scope = scopeOf({ name: 'x', table: {}, entries: [1], count: 3, hostvars: { l: {} } })
+    const scope = dataScope({ name: 'x', table: {}, entries: [1], count: 3, hostvars: { l: {} } })
     assert.equal(
       mistake(() => evaluate(expressionOf(expression), scope)),
       expected,
@@ -174,7 +174,7 @@ for (const [expression, expected] of mistakes) {
 }
 
 test('a condition that gives text is an error that says how to compare', () => {
-  const scope = scopeOf({ name: 'x' })
+  const scope = dataScope({ name: 'x' })
   assert.throws(
     () => evaluateCondition([expressionOf('name')], scope),
     (error: unknown) => {
@@ -194,7 +194,7 @@ test('a condition that gives yes or no as text is not turned round', () => {
     ['False', 'false'],
   ]) {
     assert.throws(
-      () => evaluateCondition([expressionOf('flag')], scopeOf({ flag: text })),
+      () => evaluateCondition([expressionOf('flag')], dataScope({ flag: text })),
       (error: unknown) => {
         assert.ok(error instanceof Error && 'problems' in error)
         const [found] = error.problems as readonly { hint: string }[]
@@ -209,7 +209,7 @@ test('a condition that gives yes or no as text is not turned round', () => {
 })
 
 test('several conditions are all needed, and one that is false decides beside unknown ones', () => {
-  const scope = scopeOf({ u: new Unknown('later'), t: true, f: false })
+  const scope = dataScope({ u: new Unknown('later'), t: true, f: false })
   const all = (...sources: string[]) => evaluateCondition(sources.map(expressionOf), scope)
   assert.equal(all('u', 'f'), false)
   assert.equal(all('t', 't'), true)

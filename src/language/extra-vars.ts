@@ -3,7 +3,7 @@
  * others; the last one of a name wins.
  */
 import type { Position, Problem } from '../base/errors.ts'
-import { type Files, readYamlFile } from './files.ts'
+import { type Files, readYamlFile } from './read-files.ts'
 import type { LiteralValue, Variable, Variables } from './model.ts'
 import { problem, SourceFile } from './source.ts'
 import { commandLineScalar, ValueReader } from './values.ts'

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { readPlaybook } from './playbook.ts'
 import { memoryFiles } from './testing/memory-files.ts'
-import { testModules } from './testing/modules.ts'
+import { testModules } from './testing/test-modules.ts'
 import { report } from './testing/report.ts'
-import { load, playsOf } from './testing/playbooks.ts'
+import { loadContents, playsOf } from './testing/playbooks.ts'
 
 test('all mistakes of all files are reported together, with excerpts', () => {
-  const { playbook, problems } = load({
+  const { playbook, problems } = loadContents({
     '/p/site.yml': '- hosts: all\n  rolse: []\n  roles: [web, wbe]\n- hosts: all\n  become: yes\n',
     '/p/roles/web/tasks/more.yml': '- debug: {msg: "{{ prot }}"}\n',
     '/p/roles/web/templates/page.hbs': 'port\n  {{prot}}\n',
@@ -34,7 +34,7 @@ test('a playbook that is not there is reported with one that is', () => {
 })
 
 test('parameters of a role that it does not know are reported', () => {
-  const { problems } = load({
+  const { problems } = loadContents({
     '/p/site.yml': '- hosts: all\n  roles:\n    - {role: web, prot: 1, user_name: x, root: /r}\n',
   })
   assert.deepEqual(report(problems), [
@@ -150,7 +150,7 @@ test('playbooks, tasks and roles are imported, and imports that end nowhere are 
     plays[1]?.handlers.map((handler) => handler.name),
     ['restart web'],
   )
-  const { problems } = load({
+  const { problems } = loadContents({
     '/p/site.yml':
       '- import_playbook: site.yml\n- import_playbook: noeds.yml\n- hosts: a\n  tasks:\n    - import_tasks: x.yml\n',
     '/p/nodes.yml': '',
@@ -163,7 +163,9 @@ test('playbooks, tasks and roles are imported, and imports that end nowhere are 
 })
 
 test('hosts that are a template are refused with the way to choose hosts', () => {
-  const { problems } = load({ '/p/site.yml': '- hosts: "{{ target }}"\n  tasks: [{debug: {msg: x}}]\n' })
+  const { problems } = loadContents({
+    '/p/site.yml': '- hosts: "{{ target }}"\n  tasks: [{debug: {msg: x}}]\n',
+  })
   assert.deepEqual(report(problems), [
     'site.yml:1:10 not-templated: "hosts" cannot be a template: it is read when the playbook loads (write "hosts: all", and choose the hosts on the command line: -l NAME)',
   ])

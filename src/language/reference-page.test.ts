@@ -10,7 +10,7 @@ import { exampleVariables, helpersDescribed } from './helpers-described.ts'
 import { referencePage } from './reference-page.ts'
 import { renderTemplate } from './template.ts'
 import { templateHelpers } from './template-helpers.ts'
-import { expressionOf, scopeOf, templateOf } from './testing/scopes.ts'
+import { expressionOf, dataScope, templateOf } from './testing/scopes.ts'
 
 test('docs/reference.md is made from this code (npm run schemas)', () => {
   const page = readFileSync(fileURLToPath(new URL('../../docs/reference.md', import.meta.url)), 'utf8')
@@ -30,13 +30,13 @@ test('every helper that templates have is described, and no other', () => {
 for (const [name, { example, gives }] of Object.entries(functions)) {
   test(`the example of ${name} gives what the page says`, () => {
     assert.ok(example.includes(name), example)
-    assert.deepEqual(evaluate(expressionOf(example), scopeOf(exampleVariables)), gives)
+    assert.deepEqual(evaluate(expressionOf(example), dataScope(exampleVariables)), gives)
   })
 }
 
 for (const [name, { example, gives }] of Object.entries(helpersDescribed)) {
   test(`the example of the helper ${name} gives what the page says`, () => {
     assert.ok(example.includes(name), example)
-    assert.equal(String(renderTemplate(templateOf(example), scopeOf(exampleVariables))), gives)
+    assert.equal(String(renderTemplate(templateOf(example), dataScope(exampleVariables))), gives)
   })
 }

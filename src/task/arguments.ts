@@ -4,7 +4,7 @@
  */
 import { isAbsolute } from 'node:path'
 import { InputError, type Problem } from '../base/errors.ts'
-import type { Files } from '../language/files.ts'
+import type { Files } from '../language/read-files.ts'
 import type { Task, Template } from '../language/model.ts'
 import { SchemaChecker } from '../language/schema.ts'
 import { findTaskFile, readTemplateFile } from '../language/task-files.ts'

@@ -6,9 +6,9 @@ import type { ItemResult, TaskResult } from './item-result.ts'
 import type { Items } from './items.ts'
 import { Narrator } from './narrator.ts'
 import { TaskRun } from './task-run.ts'
-import { wants, write, writeTo } from './testing/fake-host.ts'
+import { wants, writeModule, writeTo } from './testing/fake-task-host.ts'
 import { prepared } from './testing/prepared.ts'
-import { taskOf, unitWith } from './testing/unit.ts'
+import { taskOf, unitWith } from './testing/test-units.ts'
 import { Progress, type Converged, type Planned } from './unit.ts'
 
 const ref = { id: 't', name: 't', module: 'write', handler: false }
@@ -127,7 +127,7 @@ test('no_log hides the names of items and their actions', () => {
 test('rows are made from the reading, and none without one', () => {
   const { narrator, rows } = made()
   const module = {
-    ...write,
+    ...writeModule,
     row: (_args: unknown, seen: unknown): SummaryRow => ({
       table: 't',
       columns: ['c'],

@@ -1,7 +1,7 @@
 /** Emits the events of the tasks of one host, in task order. */
 import type { EventBody } from '../events/events.ts'
 import { labelOf } from '../host/label.ts'
-import type { TaskContext } from './context.ts'
+import type { TaskContext } from './task-context.ts'
 import type { ItemResult, TaskResult } from './item-result.ts'
 import { hidden } from './task-detail.ts'
 import type { TaskRun } from './task-run.ts'

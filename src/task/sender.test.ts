@@ -4,10 +4,10 @@ import { HostError, UnreachableError } from '../base/errors.ts'
 import { Secret } from '../base/secret.ts'
 import type { Action } from '../host/action.ts'
 import type { Plan } from '../host/plan.ts'
-import { wants, writeTo } from './testing/fake-host.ts'
+import { wants, writeTo } from './testing/fake-task-host.ts'
 import { type WatchedSender, watchedSender } from './testing/watched-sender.ts'
 import type { Unit } from './unit.ts'
-import type { ActionOutcome, Hear, Sent } from './window-host.ts'
+import type { ActionOutcome, SendCallbacks, Sent } from './window-host.ts'
 
 const problem = { code: 'x', message: 'no room' }
 const [a, b, c] = [writeTo('/a', '1'), writeTo('/b', '2'), writeTo('/c', '3')]
@@ -28,7 +28,7 @@ function planned(unit: Unit, plan: Plan, touched: readonly string[] = []): reado
 }
 
 const one = wants('/a', '1')
-const deaf: Hear = { finished: () => undefined, onWay: () => undefined }
+const deaf: SendCallbacks = { finished: () => undefined, onWay: () => undefined }
 
 async function outcomes(
   { sender }: WatchedSender,
@@ -261,7 +261,7 @@ test('sending nothing takes no lease', async () => {
 
 test('actions in flight are announced once, and only if questions share the shell of the actions', async () => {
   const told: string[] = []
-  const hear: Hear = { ...deaf, onWay: () => void told.push('on its way') }
+  const hear: SendCallbacks = { ...deaf, onWay: () => void told.push('on its way') }
   await watchedSender('ct').sender.send(of(one, a, b), hear)
   assert.deepEqual(told, [], 'a container is asked and changed on shells of their own')
   await watchedSender('alone').sender.send(

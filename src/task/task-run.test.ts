@@ -6,7 +6,7 @@ import { type ItemResult, type TaskResult, taskResult } from './item-result.ts'
 import type { Items } from './items.ts'
 import { TaskRun } from './task-run.ts'
 import { prepared } from './testing/prepared.ts'
-import { taskOf } from './testing/unit.ts'
+import { taskOf } from './testing/test-units.ts'
 
 const { context } = prepared('- debug: { msg: x }')
 const ref = { id: 't', name: 't', module: 'write', handler: false }

@@ -6,7 +6,7 @@ import { given } from '../../base/given.ts'
 import type { ShellText } from '../../base/shell.ts'
 import type { Lock } from '../action.ts'
 import type { ExecutionContext, MachineAccess } from '../access.ts'
-import { type FrameResult, frameTimeout, sendFrame } from './frame.ts'
+import { type FrameResult, frameTimeout, sendFrame } from './send-frame.ts'
 import type { FrameStep } from './frame-step.ts'
 
 export interface GuardedScript {

@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { Secret } from '../../base/secret.ts'
 import type { Run } from '../action.ts'
 import { createLocalShell } from '../testing/local-shell.ts'
-import { createTestMachine, execute, testContext } from '../testing/machine.ts'
+import { createTestMachine, executeAction, testContext } from '../testing/test-machine.ts'
 import { type Scratch, scratch } from '../testing/scratch.ts'
 
 function here(dir: Scratch): ReturnType<typeof createTestMachine> {
@@ -38,7 +38,7 @@ test('a program is run with its input, environment and directory, and its output
     success: [4],
   }
   const machine = here(dir)
-  const result = await execute(run, machine, testContext())
+  const result = await executeAction(run, machine, testContext())
   assert.deepEqual(result, { kind: 'done', reply: { code: 4, stdout: "hush it's /etc\n", stderr: 'oops\n' } })
 })
 
@@ -47,7 +47,7 @@ test('a program that fails is reported with its reason', async () => {
   const machine = here(dir)
   const fails = async (script: string, hint?: string): Promise<string> => {
     const argv = ['sh', '-c', script]
-    const result = await execute(
+    const result = await executeAction(
       { kind: 'run', label: 'install x', argv, ...(hint === undefined ? {} : { hint }) },
       machine,
       testContext(),
@@ -72,14 +72,14 @@ test('a program that fails is reported with its reason', async () => {
     /^repository-failed: .* 503 \(Service Unavailable\): http:\/\/deb.example\/x.deb/,
   )
   assert.match(await fails('echo "CT is locked (backup)" >&2; exit 255'), /^container-locked: .*\(backup\)/)
-  const absent = await execute({ kind: 'run', argv: ['no-such-program'] }, machine, testContext())
+  const absent = await executeAction({ kind: 'run', argv: ['no-such-program'] }, machine, testContext())
   assert.ok(absent.kind === 'failed' && /no-such-program is not installed/.test(absent.problem.message))
 })
 
 test('a program that times out is ended on the host itself', async () => {
   using dir = scratch()
   const action: Run = { kind: 'run', label: 'wait', argv: ['sh', '-c', 'echo busy; sleep 60'], timeout: 1 }
-  const result = await execute(action, here(dir), testContext())
+  const result = await executeAction(action, here(dir), testContext())
   assert.ok(result.kind === 'failed' && result.problem.code === 'timed-out')
   assert.equal(result.problem.message, 'cannot wait: timed out after 1 s; last output: busy')
 })
@@ -88,7 +88,7 @@ test('a detached program outlives its follower, is attached to, and its result i
   using dir = scratch()
   const machine = here(dir)
   const messages: string[] = []
-  const first = execute(
+  const first = executeAction(
     waiting(dir),
     machine,
     testContext({ progress: (_, message) => messages.push(message) }),
@@ -98,7 +98,7 @@ test('a detached program outlives its follower, is attached to, and its result i
   assert.deepEqual(await first, { kind: 'lost', why: 'dropped' })
 
   machine.current = createLocalShell()
-  const second = execute(waiting(dir), machine, testContext({ progress: () => writeGo(dir) }))
+  const second = executeAction(waiting(dir), machine, testContext({ progress: () => writeGo(dir) }))
   assert.deepEqual(await second, {
     kind: 'done',
     reply: { code: 3, stdout: 'half way\nended\n', stderr: '' },
@@ -106,7 +106,7 @@ test('a detached program outlives its follower, is attached to, and its result i
   assert.equal(readFileSync(dir.path('starts'), 'utf8'), 'started\n')
 
   // Collected is collected: asked for again, it runs again.
-  assert.equal((await execute(waiting(dir), machine, testContext())).kind, 'done')
+  assert.equal((await executeAction(waiting(dir), machine, testContext())).kind, 'done')
   assert.equal(readFileSync(dir.path('starts'), 'utf8'), 'started\nstarted\n')
 })
 
@@ -119,13 +119,13 @@ test('a detached program that ended unobserved does not run again', async () => 
   using dir = scratch()
   const machine = here(dir)
   const controller = new AbortController()
-  const following = execute(waiting(dir), machine, testContext({ signal: controller.signal }))
+  const following = executeAction(waiting(dir), machine, testContext({ signal: controller.signal }))
   await until(() => existsSync(dir.path('starts')))
   controller.abort(new Error('interrupted'))
   await assert.rejects(following, { message: /interrupted|aborted/ })
   writeGo(dir)
   await until(() => existsSync(dir.path('state/jobs/install/status')))
-  const result = await execute(waiting(dir), machine, testContext())
+  const result = await executeAction(waiting(dir), machine, testContext())
   assert.ok(result.kind === 'done' && result.reply?.code === 3)
   assert.equal(readFileSync(dir.path('starts'), 'utf8'), 'started\n')
 })
@@ -133,10 +133,10 @@ test('a detached program that ended unobserved does not run again', async () => 
 test('another program under the same name is waited for, and then the task plans again', async () => {
   using dir = scratch()
   const machine = here(dir)
-  const first = execute(waiting(dir), machine, testContext())
+  const first = executeAction(waiting(dir), machine, testContext())
   await until(() => existsSync(dir.path('starts')))
   const other = { ...waiting(dir, 'two'), argv: ['true'] }
-  const second = await execute(other, machine, testContext({ progress: () => writeGo(dir) }))
+  const second = await executeAction(other, machine, testContext({ progress: () => writeGo(dir) }))
   assert.ok(second.kind === 'stale')
   assert.equal((await first).kind, 'done')
 })
@@ -150,9 +150,9 @@ test('a detached program that was killed is not taken for a success', async () =
     argv: ['sh', '-c', script],
     detached: { name: 'doomed', fingerprint: 'x' },
   }
-  const result = await execute({ ...action, argv: ['sh', '-c', 'exit 5'] }, machine, testContext())
+  const result = await executeAction({ ...action, argv: ['sh', '-c', 'exit 5'] }, machine, testContext())
   assert.ok(result.kind === 'failed' && /failed with exit status 5/.test(result.problem.message))
-  const killed = await execute(action, machine, testContext())
+  const killed = await executeAction(action, machine, testContext())
   assert.ok(killed.kind === 'failed')
 })
 
@@ -169,7 +169,7 @@ test('a detached program gets its input from a file that nobody else can read, a
     stdin: new Secret('hush\n'),
     detached: { name: 'feed', fingerprint: 'x' },
   }
-  const result = await execute(action, machine, testContext())
+  const result = await executeAction(action, machine, testContext())
   assert.ok(result.kind === 'done')
   assert.equal(result.reply?.stdout, 'hush\n0\n600\n')
 })
@@ -183,7 +183,7 @@ test('a host that gives no answer about a job is not taken for one without it', 
     run: async (script, options) =>
       shell.run(script.includes('state=running') ? 'echo "sh: Cannot fork" >&2; exit 2' : script, options),
   }
-  const result = await execute(waiting(dir), machine, testContext())
+  const result = await executeAction(waiting(dir), machine, testContext())
   assert.deepEqual(result, { kind: 'lost', why: 'cannot read the state of install: sh: Cannot fork' })
   assert.ok(!existsSync(dir.path('starts')))
 })

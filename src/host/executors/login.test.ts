@@ -7,7 +7,7 @@ import { test } from 'node:test'
 import { Secret } from '../../base/secret.ts'
 import { http } from '../queries/http.ts'
 import { asking, programs } from '../testing/asking.ts'
-import { createTestMachine, execute, testContext } from '../testing/machine.ts'
+import { createTestMachine, executeAction, testContext } from '../testing/test-machine.ts'
 import { type Scratch, scratch } from '../testing/scratch.ts'
 
 const password = `it's "100%" \\ sesame`
@@ -77,7 +77,7 @@ for (const program of ['curl', 'wget'] as const) {
     using server = await door()
     const machine = createTestMachine({ stateDirectory: dir.path('state'), environment: only(dir, program) })
     const proxy = ''
-    const result = await execute(
+    const result = await executeAction(
       { kind: 'download', url: server.url, path: dir.path('tool'), login, proxy },
       machine,
       testContext(),
@@ -109,7 +109,7 @@ test('the environment of a detached program, and the proxy of a download, are no
   using dir = scratch()
   using server = await door()
   const machine = createTestMachine({ stateDirectory: dir.path('state') })
-  const result = await execute(
+  const result = await executeAction(
     {
       kind: 'run',
       argv: ['sh', '-c', `printf %s "$API_TOKEN" | wc -c; cat`],
@@ -122,7 +122,7 @@ test('the environment of a detached program, and the proxy of a download, are no
   )
   assert.equal(result.kind === 'done' && result.reply?.stdout, '10\nsesame-in\n')
   const proxy = 'http://ann:opensesame@127.0.0.1:1'
-  const fetched = await execute(
+  const fetched = await executeAction(
     {
       kind: 'download',
       url: server.url.replace('127.0.0.1', 'localhost'),

@@ -27,7 +27,7 @@ export async function outcome(
     case 'exited':
       return result.reply.code === 0 ? { kind: 'done' } : failed(machine, result.reply, telling)
     case 'timedOut':
-      return timedOut(result.reply, telling)
+      return actionTimedOut(result.reply, telling)
     case 'stale':
     case 'lost':
     case 'locked':
@@ -55,7 +55,7 @@ export async function failed(
   return { kind: 'failed', problem, reply }
 }
 
-export function timedOut(reply: ActionReply, telling: Telling): ActionResult {
+export function actionTimedOut(reply: ActionReply, telling: Telling): ActionResult {
   const last = lastLines(`${reply.stdout}\n${reply.stderr}`, 1)
   const after = telling.seconds === undefined ? '' : ` after ${telling.seconds} s`
   return {

@@ -16,8 +16,8 @@ import {
   uint8Array,
 } from 'fast-check'
 import { HostError } from '../../base/errors.ts'
-import { allKinds, assertAnswers, pieces, subjects } from '../testing/answers.ts'
-import { stat } from './files.ts'
+import { allQueries, assertAnswers, pieces, subjects } from '../testing/answers.ts'
+import { stat } from './file-queries.ts'
 
 const stream = oneof(
   array(oneof(constantFrom(...pieces), string({ maxLength: 5 })), { maxLength: 40 }).map((parts) =>
@@ -34,8 +34,8 @@ const output = record({
 describe('an invalid answer', () => {
   test('has a subject for every kind of query', () => {
     const named = Object.values(subjects).map(({ kind }) => kind)
-    assert.equal(allKinds.length, named.length)
-    assert.deepEqual(new Set(allKinds), new Set(named))
+    assert.equal(allQueries.length, named.length)
+    assert.deepEqual(new Set(allQueries), new Set(named))
   })
 
   for (const [name, { answers, counts }] of Object.entries(subjects)) {

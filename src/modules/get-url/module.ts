@@ -17,14 +17,14 @@ export interface Seen {
   readonly dest: string
   readonly status: SeenFile | undefined
   readonly parent: SeenFile | undefined
-  readonly wanted: Wanted
+  readonly wanted: WantedChecksum
   readonly present: string | undefined
   /** Answer to a HEAD request, sent only if a download is due; undefined if a dry run cannot send it. */
   readonly server: HttpAnswer | undefined
 }
 
 /** The requested checksum. */
-export type Wanted =
+export type WantedChecksum =
   | { readonly kind: 'any' }
   | { readonly kind: 'sha256'; readonly hex: string }
   | { readonly kind: 'problem'; readonly refusal: Refusal }
@@ -88,7 +88,7 @@ function hasLogin(url: string): boolean {
   return /^[a-z]+:\/\/[^/?#]*@/i.test(url)
 }
 
-async function wantedChecksum(given: Args, host: Host): Promise<Wanted> {
+async function wantedChecksum(given: Args, host: Host): Promise<WantedChecksum> {
   const { checksum, url } = given
   if (checksum === undefined) return { kind: 'any' }
   const value = checksum.slice('sha256:'.length)

@@ -7,7 +7,7 @@ import { compareVersions } from '../../base/version.ts'
 import { type ConfigEntry, parseContainerConfig } from '../../proxmox/container-config.ts'
 import { deviceEntries, isUnprivileged, wideDeviceRules } from '../../proxmox/device-entries.ts'
 import type { Args } from './args.ts'
-import type { ContainerSeen } from './container.ts'
+import type { ContainerSeen } from './read-container.ts'
 
 export function containerFindings(given: Args, seen: ContainerSeen): readonly Finding[] {
   const { config, node, ctid, assigned, running } = seen

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Answer, Host } from '../../host/host.ts'
 import type { Plan } from '../../host/plan.ts'
-import { fakeHost, type FakeHost } from '../../nvidia/testing/fake-host.ts'
+import { gpuHost, type GpuHost } from '../../nvidia/testing/gpu-host.ts'
 import type { SummaryRow } from '../module.ts'
 import type { Args } from './args.ts'
 import { gpuVerify } from './module.ts'
@@ -15,7 +15,7 @@ const libraries = '/usr/lib/x86_64-linux-gnu'
 const information = (pci: string, uuid: string, minor: number): Readonly<Record<string, string>> => ({
   [`/proc/driver/nvidia/gpus/${pci}/information`]: `GPU UUID: \t ${uuid}\nBus Location: \t ${pci}\nDevice Minor: \t ${minor}\n`,
 })
-const nodeHost: FakeHost = {
+const nodeHost: GpuHost = {
   modules: { nvidia: { version } },
   files: {
     ...information('0000:01:00.0', first, 1),
@@ -28,7 +28,7 @@ const smi = (...uuids: readonly string[]): Partial<Answer> => ({
     .map((uuid) => `${uuid}, 00000000:${uuid === first ? '01' : '41'}:00.0, ${version}\n`)
     .join(''),
 })
-const userspace = (at: string): FakeHost => ({
+const userspace = (at: string): GpuHost => ({
   files: { '/usr/bin/nvidia-smi': '' },
   links: {
     [`${libraries}/libnvidia-ml.so.1`]: `libnvidia-ml.so.${at}`,
@@ -38,7 +38,7 @@ const userspace = (at: string): FakeHost => ({
 const devices = { '/dev/nvidiactl': '195:255', '/dev/nvidia-uvm': '508:0', '/dev/nvidia1': '195:1' }
 
 interface Scene {
-  readonly inside?: FakeHost
+  readonly inside?: GpuHost
   readonly config?: string
   readonly running?: boolean
   readonly args?: Partial<Args>
@@ -50,7 +50,7 @@ async function look(
   scene: Scene,
 ): Promise<{ readonly findings: readonly string[]; readonly row: SummaryRow; readonly plan: Plan }> {
   const { running = true, config = 'unprivileged: 1\n', args } = scene
-  const inside: FakeHost = {
+  const inside: GpuHost = {
     ...userspace(version),
     nodes: devices,
     programs: { 'nvidia-smi': smi(first) },
@@ -65,14 +65,14 @@ async function look(
     isolation: true,
     ...args,
   }
-  const container = fakeHost(inside)
+  const container = gpuHost(inside)
   const host: Host = {
     ...container,
     ask: async (question, options) =>
       options?.user !== undefined && scene.user !== undefined
         ? question.parse({ code: 0, stdout: '', stderr: '', ...scene.user })
         : container.ask(question, options),
-    node: fakeHost({
+    node: gpuHost({
       ...nodeHost,
       containers: { 101: { status: running ? 'running' : 'stopped', config, pid: running ? 7 : undefined } },
     }),
@@ -132,7 +132,7 @@ test('the GPU must work for the user too', async () => {
 })
 
 test('a GPU that can be opened but is not assigned is reported with the line that allows it', async () => {
-  const inside: FakeHost = {
+  const inside: GpuHost = {
     nodes: { ...devices, '/dev/nvidia0': '195:0' },
     programs: { 'nvidia-smi': smi(first), 'head -c 0 /dev/nvidia0': {} },
   }
@@ -172,15 +172,15 @@ test('a stopped container is no finding, and CUDA that is wanted and missing is 
 
 test('a node reports the loaded and the required driver', async () => {
   const given: Args = { version, containers: [], assignment: '', cuda: '', user: '', isolation: true }
-  const good: FakeHost = {
+  const good: GpuHost = {
     ...nodeHost,
     ...userspace(version),
     files: { ...nodeHost.files, '/usr/bin/nvidia-smi': '' },
     nodes: { ...devices, '/dev/nvidia-uvm-tools': '508:1', '/dev/nvidia0': '195:0' },
     programs: { 'nvidia-smi': smi(first, second) },
   }
-  const check = async (node: FakeHost): Promise<readonly (string | undefined)[]> => {
-    const seen = await gpuVerify.probe(given, fakeHost(node))
+  const check = async (node: GpuHost): Promise<readonly (string | undefined)[]> => {
+    const seen = await gpuVerify.probe(given, gpuHost(node))
     const { refusal } = gpuVerify.plan(given, seen)
     return [
       gpuVerify.row(given, seen)[0]?.cells.at(-1),
@@ -207,7 +207,7 @@ test('a node that must reboot reports how many guests that stops, and each unman
   }
   const seen = await gpuVerify.probe(
     given,
-    fakeHost({
+    gpuHost({
       ...nodeHost,
       ...userspace(version),
       modules: { nvidia: { version: '570.86.16' } },
@@ -240,7 +240,7 @@ test('a node that must reboot reports how many guests that stops, and each unman
 
 test('a container that its node holds back is reported with the command that starts it', async () => {
   const why = '/dev/nvidia0 is now card 0000:41:00.0, which is not assigned to it'
-  const host = fakeHost({
+  const host = gpuHost({
     ...nodeHost,
     files: { ...nodeHost.files, ...userspace(version).files, '/run/gpuplay/held/101': `${why}\n` },
     links: userspace(version).links ?? {},

@@ -3,7 +3,7 @@ import type { Finding } from '../../host/plan.ts'
 import { heldBackFinding } from '../../nvidia/held-back.ts'
 import { userspaceVersion } from '../../nvidia/userspace.ts'
 import type { Args } from './args.ts'
-import type { NodeSeen } from './node.ts'
+import type { NodeSeen } from './read-node.ts'
 
 export function nodeFindings({ version, containers }: Args, seen: NodeSeen): readonly Finding[] {
   const { name, loaded, userspace, gpus, smi, wrongNodes, unifiedMemory } = seen

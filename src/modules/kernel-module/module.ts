@@ -9,7 +9,7 @@ import type { Host, KernelModuleStatus } from '../../host/host.ts'
 import { actions, type Diff, done, type Plan, refuse } from '../../host/plan.ts'
 import type { Module } from '../module.ts'
 import { parentOf } from '../../base/posix-paths.ts'
-import { contentDiff } from '../support/text.ts'
+import { contentDiff } from '../support/content-diff.ts'
 import { args, type Args, result } from './args.ts'
 
 export interface Seen {

@@ -33,11 +33,11 @@ export interface Seen {
   readonly names: readonly string[]
   readonly loaded: string | undefined
   /** Read only if the file must be downloaded. */
-  readonly offer: Offer | undefined
+  readonly offer: RunfileOffer | undefined
   readonly free: number
 }
 
-export type Offer =
+export type RunfileOffer =
   | {
       readonly kind: 'url'
       readonly url: string
@@ -95,7 +95,7 @@ async function probe(given: Args, host: Host): Promise<Seen> {
   return { ...here, expected: given.sha256 === '' ? published : wanted, offer, free }
 }
 
-async function readOffer(given: Args, host: Host): Promise<Offer> {
+async function readOffer(given: Args, host: Host): Promise<RunfileOffer> {
   if (given.source === 'controller') {
     const path = given.file ?? ''
     return {
@@ -152,7 +152,7 @@ function plan(given: Args, seen: Seen): Plan {
   ])
 }
 
-function fetch(given: Args, sha256: string, offer: Offer): Action {
+function fetch(given: Args, sha256: string, offer: RunfileOffer): Action {
   const path = cachedRunfile(given.directory, given.version)
   if (offer.kind === 'controllerFile')
     return {
@@ -174,7 +174,7 @@ function fetch(given: Args, sha256: string, offer: Offer): Action {
   }
 }
 
-function problemWithOffer(given: Args, { expected, free }: Seen, offer: Offer): Refusal | undefined {
+function problemWithOffer(given: Args, { expected, free }: Seen, offer: RunfileOffer): Refusal | undefined {
   if (offer.kind === 'controllerFile') {
     if (offer.found === undefined)
       return {

@@ -5,7 +5,7 @@ import {
   parseContainerConfig,
 } from '../../proxmox/container-config.ts'
 
-export interface Wanted {
+export interface WantedConfig {
   /** Lines `key: value`, `devN` for a device entry of any number; empty lines and comments are left out. */
   readonly content: string
   readonly owns: (line: string) => boolean
@@ -24,7 +24,7 @@ export interface Desired {
  * section.
  * @throws TooManyDevices if no number is free for a `devN`.
  */
-export function desiredConfig(text: string, wanted: Wanted): Desired {
+export function desiredConfig(text: string, wanted: WantedConfig): Desired {
   const { current, pending } = parseContainerConfig(text)
   const missing = contentLines(wanted.content)
   const lines: string[] = []

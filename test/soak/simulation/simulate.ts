@@ -1,5 +1,5 @@
 /** One seed: machines, a playbook for them, runs that are disturbed, then two that are not; and whether everything that must hold did. */
-import { runPlaybooks } from '../../../src/engine/run.ts'
+import { runPlaybooks } from '../../../src/engine/run-playbooks.ts'
 import type { Event } from '../../../src/events/events.ts'
 import { memoryFiles } from '../../../src/language/testing/memory-files.ts'
 import { modules } from '../../../src/modules/catalogue.ts'

@@ -1,0 +1,134 @@
+/** Inspects a container from its node and, if it runs, from inside. */
+import type { Host } from '../../host/host.ts'
+import { parseAssignment, resolveAssignment } from '../../nvidia/assignment.ts'
+import { compilerRelease, toolkitPrograms } from '../../nvidia/cuda.ts'
+import { type Gpu, readNodeGpus } from '../../nvidia/gpus.ts'
+import {
+  type DeviceNode,
+  opens,
+  devicesFile,
+  gpuNode,
+  parseCharacterMajors,
+  sharedNodes,
+} from '../../nvidia/proc.ts'
+import { type SmiResult, visibleGpus } from '../../nvidia/smi.ts'
+import { readUserspace, type Userspace } from '../../nvidia/userspace.ts'
+import type { Args } from './args.ts'
+import { deviceProblem } from './devices.ts'
+import { readLoaded } from './read-node.ts'
+
+export interface ContainerSeen {
+  readonly name: string
+  readonly ctid: string
+  readonly node: string
+  readonly loaded: string | undefined
+  /** Undefined if the node has no such container. */
+  readonly config: string | undefined
+  readonly running: boolean
+  /** Undefined if no GPUs are assigned; then GPUs are not checked. */
+  readonly assigned: Assigned | undefined
+  readonly userspace: Userspace | undefined
+  readonly smi: SmiResult | undefined
+  readonly smiAsUser: SmiResult | undefined
+  readonly wrongDevices: readonly string[]
+  /** GPU device nodes that can be opened, but are not assigned. */
+  readonly open: readonly string[]
+  /** The release that nvcc reports; undefined if it does not run. */
+  readonly nvcc: string | undefined
+}
+
+export type Assigned =
+  | { readonly kind: 'problem'; readonly message: string; readonly hint: string }
+  | { readonly kind: 'gpus'; readonly gpus: readonly Gpu[] }
+
+export async function readContainer(given: Args, host: Host): Promise<ContainerSeen> {
+  const { node, placement } = host
+  const ctid = placement.ctid ?? ''
+  const [container, loaded, assigned, devices] = await Promise.all([
+    node.container(ctid),
+    readLoaded(node),
+    readAssigned(given, node),
+    node.text(devicesFile),
+  ])
+  const running = container?.status === 'running'
+  const gpus = assigned?.kind === 'gpus' ? assigned.gpus : []
+  const seen = {
+    name: host.name,
+    ctid,
+    node: node.name,
+    loaded,
+    config: container?.config,
+    running,
+    assigned,
+  }
+  if (!running) return { ...seen, ...nothingInside }
+  return { ...seen, ...(await readInside(given, host, { gpus, devices: devices ?? '' })) }
+}
+
+type Inside = Pick<ContainerSeen, 'userspace' | 'smi' | 'smiAsUser' | 'wrongDevices' | 'open' | 'nvcc'>
+
+const nothingInside: Inside = {
+  userspace: undefined,
+  smi: undefined,
+  smiAsUser: undefined,
+  wrongDevices: [],
+  open: [],
+  nvcc: undefined,
+}
+
+async function readAssigned({ assignment }: Args, node: Host): Promise<Assigned | undefined> {
+  if (assignment === '') return undefined
+  const parsed = parseAssignment(assignment)
+  if ('problem' in parsed) return { kind: 'problem', ...parsed.problem }
+  if (parsed.assignment.kind === 'none') return { kind: 'gpus', gpus: [] }
+  const resolved = resolveAssignment(parsed.assignment, await readNodeGpus(node), node.name)
+  return 'problem' in resolved
+    ? { kind: 'problem', ...resolved.problem }
+    : { kind: 'gpus', gpus: resolved.gpus }
+}
+
+async function readInside(
+  given: Args,
+  host: Host,
+  { gpus, devices }: { readonly gpus: readonly Gpu[]; readonly devices: string },
+): Promise<Inside> {
+  const minors = gpus.flatMap(({ minor }) => minor ?? [])
+  const shared = sharedNodes(parseCharacterMajors(devices)).filter(
+    ({ path }) => path !== '/dev/nvidia-uvm-tools',
+  )
+  const wanted: readonly DeviceNode[] = minors.length === 0 ? [] : [...shared, ...minors.map(gpuNode)]
+  const [userspace, names, smi, smiAsUser, compiler, ...present] = await Promise.all([
+    readUserspace(host),
+    host.list('/dev'),
+    gpus.length === 0 ? undefined : host.ask(visibleGpus),
+    gpus.length === 0 || given.user === '' ? undefined : host.ask(visibleGpus, { user: given.user }),
+    given.cuda === '' ? undefined : host.ask(compilerRelease({ directory: toolkitPrograms(given.cuda) })),
+    ...wanted.map(({ path }) => host.stat(path)),
+  ])
+  const others = given.isolation && given.assignment !== '' ? otherGpus(names ?? [], minors) : []
+  return {
+    userspace,
+    smi,
+    smiAsUser,
+    wrongDevices: wanted.flatMap((node, index) => deviceProblem(node, present[index]) ?? []),
+    open: await openOnes(host, others),
+    nvcc: compiler,
+  }
+}
+
+function otherGpus(names: readonly string[], minors: readonly number[]): readonly string[] {
+  return names.filter((name) => {
+    const minor = /^nvidia(\d+)$/.exec(name)?.[1]
+    return minor !== undefined && !minors.includes(Number(minor))
+  })
+}
+
+/** The device rules of the container's cgroup apply at open(2), so the device is opened; nothing is read. */
+async function openOnes(host: Host, names: readonly string[]): Promise<readonly string[]> {
+  const paths = names.map((name) => `/dev/${name}`)
+  const [statuses, answers] = await Promise.all([
+    Promise.all(paths.map((path) => host.stat(path))),
+    Promise.all(paths.map((path) => host.ask(opens({ path })))),
+  ])
+  return paths.filter((_, index) => statuses[index]?.kind === 'character' && answers[index] === true)
+}
