@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { InputError } from '../base/errors.ts'
 import { Secret } from '../base/secret.ts'
-import { given } from '../base/given.ts'
+import { defined } from '../base/defined.ts'
 import type { ConnectionDefaults } from '../fleet/targets.ts'
 import { diskFiles } from '../language/read-files.ts'
 import type { Context } from './context.ts'
@@ -38,7 +38,7 @@ export async function connectionDefaults(
 ): Promise<ConnectionDefaults> {
   const becomePassword = flags.askBecomePass ? await askBecomePassword(context) : undefined
   return {
-    ...given({
+    ...defined({
       user: flags.user,
       privateKey: flags.privateKey,
       hostKeyChecking: flags.hostKeyChecking,

@@ -1,4 +1,4 @@
-import { given } from '../base/given.ts'
+import { defined } from '../base/defined.ts'
 import { Capture } from './capture.ts'
 import { describeEnd, whenAborted } from './channel.ts'
 import type { Channel, Connection, RunOptions, Shell, ShellGreeting, ShellReply } from './connection.ts'
@@ -88,7 +88,7 @@ export class FramedShell implements Shell {
       light: options.light === true,
       says: options.onSay !== undefined,
       helpers,
-      ...given({ stdin: options.stdin }),
+      ...defined({ stdin: options.stdin }),
     })
     if (this.#gone.signal.aborted) return { kind: 'lost', why: 'the shell is gone' }
     for (const { name } of helpers) this.#learnt.add(name)

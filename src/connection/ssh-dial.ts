@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
 import type { NodeSSH } from 'node-ssh'
 import type { Client, NextAuthHandler } from 'ssh2'
-import { given } from '../base/given.ts'
+import { defined, mapped } from '../base/defined.ts'
 import { UnreachableError } from '../base/errors.ts'
 import { ignore, whenAborted } from './channel.ts'
 import type { Target } from './connection.ts'
@@ -44,7 +44,7 @@ export interface Line {
 export async function dial(target: SshTarget, shared: SshShared, signal: AbortSignal): Promise<Line> {
   const destination: Destination = {
     address: target.address,
-    ...given({ port: target.port, user: target.user }),
+    ...defined({ port: target.port, user: target.user }),
   }
   return new Dialler(target, shared, signal).dial(destination, { jump: false, depth: 0 })
 }
@@ -181,7 +181,9 @@ async function logIn(
     readyTimeout: 0,
     keepaliveInterval: 15_000,
     keepaliveCountMax: 4,
-    ...(check.algorithms === undefined ? {} : { algorithms: { serverHostKey: check.algorithms } }),
+    ...defined({
+      algorithms: mapped(check.algorithms, (serverHostKey) => ({ serverHostKey })),
+    }),
     hostVerifier: (key: Buffer, verify: (permitted: boolean) => void) => {
       // The braces matter: ssh2 takes any return value, even a promise, for consent unless it is `false` or
       // `undefined`.

@@ -4,7 +4,7 @@
  */
 import type { HostName } from '../base/brand.ts'
 import { exitCodes, HostError, InputError, UnreachableError } from '../base/errors.ts'
-import { given } from '../base/given.ts'
+import { defined } from '../base/defined.ts'
 import type { TaskRef } from '../events/events.ts'
 import type { FleetHost } from '../fleet/fleet.ts'
 import { createPending, type PendingHandlers } from '../fleet/pending.ts'
@@ -87,7 +87,7 @@ export function createHostPlays(options: HostPlaysOptions): HostPlays {
               return refOf(play, task, displayName(task.title, task.name, scope))
             },
             addRow: (row) => recap.row(row),
-            ...given({ confirm }),
+            ...defined({ confirm }),
           },
           recap,
           selected,

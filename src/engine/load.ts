@@ -1,6 +1,6 @@
 /** Reads all files of the user and finds every mistake in them, before any connection. */
 import { InputError, type Problem } from '../base/errors.ts'
-import { given } from '../base/given.ts'
+import { defined } from '../base/defined.ts'
 import type { Secret } from '../base/secret.ts'
 import type { Secrets } from '../base/secrets.ts'
 import { misplacedVariables } from '../inventory/ansible-variables.ts'
@@ -52,7 +52,7 @@ export function load(
     const { playbook, problems: found } = readPlaybook(file, {
       modules: new Map(dependencies.modules.map((module) => [module.name, module])),
       rolesPaths: request.rolesPaths,
-      ...given({ otherPlaybooks: request.otherPlaybooks }),
+      ...defined({ otherPlaybooks: request.otherPlaybooks }),
       variables: [...(inventory?.variableNames ?? []), ...Object.keys(hostVariableSchemas), ...extra.keys()],
       facts: factsSchema(dependencies),
       files,

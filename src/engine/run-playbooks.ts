@@ -1,4 +1,5 @@
 /** Runs playbooks: load, select, check, run every play on its hosts, and report. */
+import { defined } from '../base/defined.ts'
 import type { HostName } from '../base/brand.ts'
 import { createSecrets } from '../base/secrets.ts'
 import { type ExitCode, InputError, type Problem } from '../base/errors.ts'
@@ -152,7 +153,9 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
     rows: recap.rows,
     failures: recap.failures,
     pendingHandlers,
-    ...(context.profile.times === undefined ? {} : { profile: context.profile.times.map(rounded) }),
+    ...defined({
+      profile: context.profile.times?.map(rounded),
+    }),
   })
   return exitCode
 }

@@ -2,6 +2,7 @@
  * All hosts of a run, each created on first use: machine, reader and variables. A container also has those of
  * its node.
  */
+import { defined } from '../base/defined.ts'
 import type { HostName } from '../base/brand.ts'
 import { revealAll } from '../base/secret.ts'
 import { Unknown, UnknownError } from '../base/unknown.ts'
@@ -177,7 +178,7 @@ export function createFleet(options: FleetOptions): Fleet {
           answerStore,
           user: key,
           createBatcher: (asked) => options.means.createBatcher(asked),
-          ...(node === undefined ? {} : { node: node.reader() }),
+          ...defined({ node: node?.reader() }),
         })
         readers.set(key, reader)
         return reader
@@ -235,8 +236,10 @@ async function accessOf(
   const own = become?.user === machine.statePrivilege?.user
   return {
     name: machine.name,
-    ...(machine.placement.ctid === undefined ? {} : { ctid: machine.placement.ctid }),
-    ...(node === undefined ? {} : { node: await accessOf(node, node.statePrivilege, options, forHost) }),
+    ...defined({
+      ctid: machine.placement.ctid,
+      node: node === undefined ? undefined : await accessOf(node, node.statePrivilege, options, forHost),
+    }),
     shell: () =>
       machine.shell(
         forHost === machine.name && machine.containers.length === 0 ? 'read' : `act for ${forHost}`,
@@ -246,7 +249,9 @@ async function accessOf(
     upload: async (from, to, request) =>
       options.reach.upload(await machine.connection(become), { from, to, ...request }),
     signal: options.signal,
-    ...(own && machine.lease !== undefined ? { stateDirectory: await machine.stateDirectory() } : {}),
+    ...defined({
+      stateDirectory: own && machine.lease !== undefined ? await machine.stateDirectory() : undefined,
+    }),
   }
 }
 

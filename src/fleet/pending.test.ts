@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { defined } from '../base/defined.ts'
 import { createSecrets } from '../base/secrets.ts'
 import { UnknownError, Unknown } from '../base/unknown.ts'
 import { HostError } from '../base/errors.ts'
@@ -50,7 +51,7 @@ function house(dir: Scratch): House {
       signal,
       placement,
       controller: { file: async () => undefined, text: async () => undefined },
-      ...(node === undefined ? {} : { node: node.reader() }),
+      ...defined({ node: node?.reader() }),
     })
     const nothing = {
       secrets: createSecrets(),

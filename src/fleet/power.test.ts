@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { hostName } from '../base/brand.ts'
+import { defined, mapped } from '../base/defined.ts'
 import { scripts } from '../host/means.ts'
 import type { Connection } from '../connection/connection.ts'
 import type { Reboot } from '../host/action.ts'
@@ -39,7 +40,7 @@ function node(dir: Scratch, { bootIds, own = 'another', pct }: NodeOptions): Nod
   const forgotten: string[] = []
   const warnings: string[] = []
   mkdirSync(dir.path('bin'))
-  const programs = { systemctl: 'exit 0', ...(pct === undefined ? {} : { pct, qm: 'exit 0' }) }
+  const programs = { systemctl: 'exit 0', ...defined({ pct, qm: mapped(pct, () => 'exit 0') }) }
   for (const [name, does] of Object.entries(programs)) {
     writeFileSync(dir.path(`bin/${name}`), `#!/bin/sh\necho "${name} $*" >> ${dir.path('calls')}\n${does}\n`)
     chmodSync(dir.path(`bin/${name}`), 0o755)

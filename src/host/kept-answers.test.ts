@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { HostError } from '../base/errors.ts'
-import { given } from '../base/given.ts'
+import { defined } from '../base/defined.ts'
 import type { Action, Effect } from './action.ts'
 import { createOverlay } from './overlay.ts'
 import { createReader, type HostReader } from './reader.ts'
@@ -20,7 +20,7 @@ function write(path: string, mode?: string): Action {
     kind: 'writeFile',
     path,
     content: { kind: 'text', text: 'x' },
-    ...given({ mode }),
+    ...defined({ mode }),
   }
 }
 

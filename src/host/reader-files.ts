@@ -1,3 +1,4 @@
+import { defined } from '../base/defined.ts'
 import { isUnknown, UnknownError } from '../base/unknown.ts'
 import { sha256Of } from './content.ts'
 import type { FileStatus, Host, SeenFile } from './host.ts'
@@ -77,7 +78,7 @@ export function createFileReads({ source, overlay, saw }: ReadContext): FileRead
     const status = foreseen ? foreseenStatus(foreseen, live) : orBrought(found, live)
     sawFile(path, {
       content: status === undefined ? (predicted ? nothing : follow ? 'nothing' : 'absent') : 'present',
-      ...(status !== undefined && !follow && isWhole(status) ? { status } : {}),
+      ...defined({ status: status !== undefined && !follow && isWhole(status) ? status : undefined }),
       predicted,
     })
     return status

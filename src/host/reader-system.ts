@@ -1,5 +1,5 @@
 import { UnknownError } from '../base/unknown.ts'
-import { given } from '../base/given.ts'
+import { defined } from '../base/defined.ts'
 import { sha256Of } from './content.ts'
 import type { Answer, AskOptions, Host, ProgramHost } from './host.ts'
 import type { PlaceOverlay } from './overlay-place.ts'
@@ -42,7 +42,7 @@ export function createSystemReads(context: ReadContext): SystemReads {
     async http(url, options) {
       refuseIf(overlay()?.touches(resource('http', url)))
       const { method, proxy, login } = options
-      const request = { url, method, ...given({ proxy: proxy === '' ? undefined : proxy, login }) }
+      const request = { url, method, ...defined({ proxy: proxy === '' ? undefined : proxy, login }) }
       return source.ask(httpKind, request, [resource('http', url)])
     },
     ask: (question, options = {}) => ask(context, question, options),
@@ -109,7 +109,7 @@ async function ask<Said>(
     timeout: askTimeout,
     promised: false,
     environment,
-    ...given({ user, guard }),
+    ...defined({ user, guard }),
   }
   const answer = await run(context, request, { argv, reads })
   return understood(question, answer, context.source.name)
@@ -120,7 +120,7 @@ export function createPromised(context: ReadContext): ProgramHost['promised'] {
   return (argv, { stdin, directory, timeout = askTimeout } = {}) => {
     const { environment } = context
     // The promise does not cover what the program reads, nor that it leaves nothing running.
-    const request = { argv, timeout, promised: true, environment, ...given({ stdin, directory }) }
+    const request = { argv, timeout, promised: true, environment, ...defined({ stdin, directory }) }
     return run(context, request, { argv, reads: ['*'] })
   }
 }

@@ -8,7 +8,7 @@
 import { randomUUID } from 'node:crypto'
 import type { HostName } from '../base/brand.ts'
 import type { Unknown } from '../base/unknown.ts'
-import { given } from '../base/given.ts'
+import { defined } from '../base/defined.ts'
 import type { Shell } from '../connection/connection.ts'
 import type { Action } from './action.ts'
 import { createBatcher, type Batcher, type BatcherOptions } from './batch.ts'
@@ -152,7 +152,7 @@ function together(before: Expectation | undefined, { content, status }: Sighting
   const known = status ?? before?.status
   return {
     content: before === undefined || rank(content) >= rank(before.content) ? content : before.content,
-    ...given({ status: known }),
+    ...defined({ status: known }),
   }
 }
 

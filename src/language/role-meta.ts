@@ -14,7 +14,7 @@
  *     at: first              # whose place is shown
  * ```
  */
-import { given } from '../base/given.ts'
+import { defined, mapped } from '../base/defined.ts'
 import { FieldReader, isNothing } from './fields.ts'
 import type { Loader } from './loader.ts'
 import type { MapValue, RoleArguments, RoleCheck, Variable, Variables } from './model.ts'
@@ -115,8 +115,7 @@ function readCheck(loader: Loader, node: YamlNode, variables: readonly string[])
     {
       that: condition,
       message: loader.values.value(message),
-      ...(hint === undefined ? {} : { hint: loader.values.value(hint) }),
-      ...given({ at }),
+      ...defined({ hint: mapped(hint, (hint) => loader.values.value(hint)), at }),
     },
   ]
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { defined } from '../base/defined.ts'
 import type { Problem } from '../base/errors.ts'
 import type { Action } from '../host/action.ts'
 import { actions, done, type Plan, refuse, settle } from '../host/plan.ts'
@@ -47,7 +48,7 @@ function decided(look: Look | Plan, circumstances: Circumstances = {}): Next {
     waiting,
     forbids: () => forbids,
     now: () => now,
-    ...(asks ? { confirm: never } : {}),
+    ...defined({ confirm: asks ? never : undefined }),
     probe: never,
     queue: never,
     predict: never,

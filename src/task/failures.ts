@@ -1,6 +1,6 @@
 /** Error messages for failures of a unit. */
 import type { Problem } from '../base/errors.ts'
-import { given } from '../base/given.ts'
+import { defined } from '../base/defined.ts'
 import { labelOf } from '../host/label.ts'
 import type { Plan, Refusal, Settle } from '../host/plan.ts'
 import type { TaskFailure } from './unit.ts'
@@ -11,7 +11,7 @@ export function plainFailure(problem: Problem): TaskFailure {
 
 export function failureOf({ code, message, hint, findings, exitCode }: Refusal): TaskFailure {
   return {
-    problem: { code, message, ...given({ hint }) },
+    problem: { code, message, ...defined({ hint }) },
     findings: findings ?? [],
     exitCode,
   }
@@ -19,7 +19,7 @@ export function failureOf({ code, message, hint, findings, exitCode }: Refusal):
 
 export function notSettled({ why, timeout, hint }: Settle): TaskFailure {
   const message = `timed out after ${timeout} s: ${why}`
-  return plainFailure({ code: 'not-settled', message, ...given({ hint }) })
+  return plainFailure({ code: 'not-settled', message, ...defined({ hint }) })
 }
 
 export function notConverged(plan: Plan): TaskFailure {

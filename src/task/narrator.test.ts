@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { defined } from '../base/defined.ts'
 import type { Event } from '../events/events.ts'
 import type { SummaryRow } from '../modules/module.ts'
 import type { ItemResult, TaskResult } from './item-result.ts'
@@ -62,7 +63,7 @@ function runOf(changes: Parameters<typeof taskOf>[1] = {}, ...labels: readonly s
 }
 
 function planned(on?: 'node'): Planned {
-  const action = { ...writeTo('/a', '1'), ...(on && { on }) }
+  const action = { ...writeTo('/a', '1'), ...defined({ on }) }
   const reading = { seen: undefined, touched: new Map(), rests: false }
   return { action, plan: { actions: [action], diffs: [], warnings: [] }, reading }
 }

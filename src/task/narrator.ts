@@ -1,4 +1,5 @@
 /** Emits the events of the tasks of one host, in task order. */
+import { defined } from '../base/defined.ts'
 import type { EventBody } from '../events/events.ts'
 import { labelOf } from '../host/label.ts'
 import type { TaskContext } from './task-context.ts'
@@ -83,7 +84,7 @@ export class Narrator {
       host: this.#host,
       task: ref,
       outcome,
-      ...(ignored ? { ignored: true } : {}),
+      ...defined({ ignored: ignored ? true : undefined }),
       detail,
       milliseconds: Math.round(this.#context.run.world.clock() - started),
     })

@@ -1,4 +1,5 @@
 /** Runs one probe of the module of a unit, in a separate view. */
+import { defined } from '../base/defined.ts'
 import { HostError, type Problem, UnreachableError } from '../base/errors.ts'
 import type { Secrets } from '../base/secrets.ts'
 import type { AskOptions, Host, ProgramHost, PromisedOptions } from '../host/host.ts'
@@ -76,7 +77,7 @@ function guarded<Wide extends Host>(host: Wide, secrets: Pick<Secrets, 'exposes'
         return host.http(url, options)
       },
     },
-    ...(isProgramHost(host) ? { promised: { value: promised } } : {}),
+    ...defined({ promised: isProgramHost(host) ? { value: promised } : undefined }),
     node: { get: () => (host.node === host ? own : guarded(host.node, secrets)) },
   })
   return own

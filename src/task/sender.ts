@@ -2,7 +2,7 @@
  * Carries out the actions of a window: takes leases, records handlers, sends frames, and sends actions that
  * take a machine down separately.
  */
-import { given } from '../base/given.ts'
+import { defined } from '../base/defined.ts'
 import { type HostContext, reveal } from './host-context.ts'
 import type { HostName } from '../base/brand.ts'
 import { HostError, type Problem, UnreachableError } from '../base/errors.ts'
@@ -207,9 +207,9 @@ export class Sender {
       type: 'task.progress',
       host: host.machine.name,
       task: unit.ref,
-      ...(unit.item.label === '' ? {} : { item: unit.item.label }),
+      ...defined({ item: unit.item.label === '' ? undefined : unit.item.label }),
       message,
-      ...given({ done, total }),
+      ...defined({ done, total }),
     })
   }
 
@@ -234,7 +234,7 @@ function outcomeOf(result: StepResult): ActionOutcome {
       return {
         kind: 'failed',
         problem: result.problem,
-        ...given({ reply: result.reply }),
+        ...defined({ reply: result.reply }),
       }
     case 'locked':
       return { kind: 'failed', problem: result.problem }

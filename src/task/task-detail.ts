@@ -1,5 +1,5 @@
 /** Details of finished tasks, for events. */
-import { given } from '../base/given.ts'
+import { defined } from '../base/defined.ts'
 import type { Module } from '../modules/module.ts'
 import type { Converged } from './unit.ts'
 import type { Outcome, TaskDetail } from '../events/events.ts'
@@ -17,8 +17,10 @@ export function detailOf(
       : { why: 'hidden: its arguments contain a secret' }
   }
   const detail: TaskDetail = {
-    ...(converged.labels.length > 0 ? { actions: converged.labels } : {}),
-    ...(converged.diffs.length > 0 ? { diffs: converged.diffs } : {}),
+    ...defined({
+      actions: converged.labels.length > 0 ? converged.labels : undefined,
+      diffs: converged.diffs.length > 0 ? converged.diffs : undefined,
+    }),
   }
   switch (converged.kind) {
     case 'ok':
@@ -27,7 +29,7 @@ export function detailOf(
       const message = known ? module.message?.(prepared.args, converged.seen) : undefined
       return {
         ...detail,
-        ...given({ message, why: converged.seenWhy }),
+        ...defined({ message, why: converged.seenWhy }),
       }
     }
     case 'unknown':

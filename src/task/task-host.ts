@@ -3,7 +3,7 @@
  * executors. Takes the lease before the first action, holds the resources, and waits for a machine that an
  * action took down.
  */
-import { given } from '../base/given.ts'
+import { defined } from '../base/defined.ts'
 import { becomeFor, type HostContext, reveal } from './host-context.ts'
 import { Sender } from './sender.ts'
 import type { Privilege } from '../connection/connection.ts'
@@ -42,7 +42,7 @@ export function createTaskHost(context: HostContext): RealTaskHost {
   const sender = new Sender(context, becomeOf, reconnect)
 
   return {
-    ...given({ confirm: context.confirm }),
+    ...defined({ confirm: context.confirm }),
     now: world.clock,
     sleep: (seconds) => world.sleep(seconds * 1000, signal),
     generation: () => machine.epoch.value,

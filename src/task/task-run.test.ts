@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { defined } from '../base/defined.ts'
 import type { Outcome } from '../events/events.ts'
 import type { HostVariables } from '../fleet/host-variables.ts'
 import { type ItemResult, type TaskResult, taskResult } from './item-result.ts'
@@ -28,7 +29,7 @@ function ended(outcome: Outcome, facts?: ItemResult['facts']): ItemResult {
     result: { changed: outcome === 'changed' },
     detail: {},
     exitCode: undefined,
-    ...(facts && { facts }),
+    ...defined({ facts }),
   }
 }
 

@@ -1,3 +1,4 @@
+import { defined } from '../../base/defined.ts'
 import { InputError } from '../../base/errors.ts'
 import { type ExitCode, exitCodes } from '../../base/errors.ts'
 import { facts } from '../../host/facts.ts'
@@ -63,7 +64,9 @@ async function runOnce(context: Context, flags: RunFlags, names: readonly string
           signal: context.signal,
           quit: context.quit,
           // A program reads these events, so nobody can answer a question.
-          ...(context.confirm === undefined || flags.output === 'jsonl' ? {} : { confirm: context.confirm }),
+          ...defined({
+            confirm: flags.output === 'jsonl' ? undefined : context.confirm,
+          }),
         },
       )
     } catch (error) {

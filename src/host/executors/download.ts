@@ -1,4 +1,4 @@
-import { given } from '../../base/given.ts'
+import { defined } from '../../base/defined.ts'
 import type { Problem } from '../../base/errors.ts'
 import { invalidValue, raw, sh, type ShellText } from '../../base/shell.ts'
 import type { Download } from '../action.ts'
@@ -26,7 +26,7 @@ export async function download(
       beforehand: sh`proxy=${proxy} ${raw(loginVariables(login))}`,
       watch: { path: `${path}.part`, total: size },
       label: `downloading ${url}`,
-      ...given({ lock }),
+      ...defined({ lock }),
     },
     machine,
     context,

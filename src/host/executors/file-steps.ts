@@ -1,4 +1,5 @@
 /** Actions on files as steps of a frame. A replaced file is always replaced as a whole. */
+import { defined } from '../../base/defined.ts'
 import { quote, raw, sh, type ShellText } from '../../base/shell.ts'
 import { printfFormat } from '../../connection/frame.ts'
 import type { MakeDirectory, MakeLink, Remove, SetAttributes, WriteFile } from '../action.ts'
@@ -37,10 +38,10 @@ export function fileStep(action: FileAction, parts: FileStepParts): FileStep {
   const { size, ...work } = workOf(action, path, parts)
   const validates = action.kind === 'writeFile' && action.validate !== undefined
   const step: FrameStep = {
-    work: { kind: 'files', path, body: work.body, validates, ...(size === undefined ? {} : { size }) },
+    work: { kind: 'files', path, body: work.body, validates, ...defined({ size }) },
     expects: parts.expects,
     notes: parts.notes,
-    ...(action.lock === undefined ? {} : { lock: action.lock }),
+    ...defined({ lock: action.lock }),
   }
   return { step, telling: { ...work.telling, path } }
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { test } from 'node:test'
+import { defined } from '../../base/defined.ts'
 import { Secret } from '../../base/secret.ts'
 import type { Run } from '../action.ts'
 import { createLocalShell } from '../testing/local-shell.ts'
@@ -48,7 +49,7 @@ test('a program that fails is reported with its reason', async () => {
   const fails = async (script: string, hint?: string): Promise<string> => {
     const argv = ['sh', '-c', script]
     const result = await executeAction(
-      { kind: 'run', label: 'install x', argv, ...(hint === undefined ? {} : { hint }) },
+      { kind: 'run', label: 'install x', argv, ...defined({ hint }) },
       machine,
       testContext(),
     )

@@ -1,5 +1,5 @@
 /** Turns the end of a script into the result of its action. */
-import { given } from '../../base/given.ts'
+import { defined } from '../../base/defined.ts'
 import type { Problem } from '../../base/errors.ts'
 import { sh } from '../../base/shell.ts'
 import { diagnose, endOfOutput, lastLines } from '../diagnose.ts'
@@ -50,7 +50,7 @@ export async function failed(
   const problem: Problem = {
     code: known?.code ?? telling.code,
     message: `${telling.failure}${why === '' ? '' : `: ${why}`}`,
-    ...given({ hint }),
+    ...defined({ hint }),
   }
   return { kind: 'failed', problem, reply }
 }

@@ -1,5 +1,5 @@
 /** The scripts of power actions. The engine waits for the machine and reopens its shells. */
-import { given } from '../../base/given.ts'
+import { defined } from '../../base/defined.ts'
 import { sh, type ShellText } from '../../base/shell.ts'
 import type { ContainerPower, Reboot } from '../action.ts'
 import { labelOf } from '../label.ts'
@@ -19,7 +19,7 @@ export async function containerPower(
   const result = await runGuarded(node, context, {
     body: powerScript(action, seconds),
     timeout: (seconds + 120) * 1000,
-    ...given({ lock: action.lock }),
+    ...defined({ lock: action.lock }),
   })
   const telling = { failure: `cannot ${labelOf(action)}`, code: 'container-power-failed', path: '/' }
   // Keeps the output of pct even on success: it prints warnings with status 0.

@@ -1,5 +1,5 @@
 /** Runs programs, in a frame or detached from the connection. */
-import { given } from '../../base/given.ts'
+import { defined, mapped } from '../../base/defined.ts'
 import { commandLine, raw, sh, type ShellText } from '../../base/shell.ts'
 import { printfFormat } from '../../connection/frame.ts'
 import type { Run } from '../action.ts'
@@ -31,7 +31,7 @@ ${raw(program(action, seconds))}`,
     },
     expects: parts.expects,
     notes: parts.notes,
-    ...given({ lock: action.lock }),
+    ...defined({ lock: action.lock }),
   }
 }
 
@@ -46,11 +46,11 @@ export async function runDetached(
   const job = {
     ...detached,
     script: program(action, Math.ceil(action.timeout ?? defaultDetachedSeconds)),
-    ...(action.environment === undefined ? {} : { beforehand: environmentScript(action.environment) }),
+    ...defined({ beforehand: mapped(action.environment, environmentScript) }),
     label: labelOf(action),
     success,
     ...standardInput(action),
-    ...given({ lock }),
+    ...defined({ lock }),
   }
   return programOutcome(action, machine, await runJob(job, machine, context))
 }
@@ -64,7 +64,7 @@ export async function programOutcome(
   const telling: Telling = {
     failure: `cannot ${labelOf(action)}`,
     code: 'program-failed',
-    ...given({ hint: action.hint }),
+    ...defined({ hint: action.hint }),
   }
   switch (result.kind) {
     case 'exited':

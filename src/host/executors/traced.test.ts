@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { chmodSync, chownSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { defined } from '../../base/defined.ts'
 import { type Scratch, scratch } from '../testing/scratch.ts'
 import { here, kinds, outputOf, runAction, step, writeAction } from '../testing/steps.ts'
 import { carryOut } from '../action-frame.ts'
@@ -50,7 +51,7 @@ test(
       }
       const action = writeAction(path, 'hush hush', {
         owner: '1',
-        ...(wanted === undefined ? {} : { mode: wanted }),
+        ...defined({ mode: wanted }),
       })
       const results = await carryOut([step(action)], here(dir, environment), { signal })
       assert.deepEqual(kinds(results), ['done'])

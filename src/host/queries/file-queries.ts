@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { defined } from '../../base/defined.ts'
 import { commandLine, raw, sh } from '../../base/shell.ts'
 import type { ShellHelper } from '../../connection/connection.ts'
 import type { FileStatus } from '../host.ts'
@@ -71,6 +72,7 @@ function fileStatus(name: string, record: string, shown: string): Settled<FileSt
   const bits = Number.parseInt(rawMode, 16)
   const kind = fileKinds[bits >> 12]
   const [uid, gid, size] = [count(uidText), count(gidText), count(sizeText)]
+  const isDevice = kind === 'character' || kind === 'block'
   const arrow = `${name} -> `
   if (kind === undefined || uid === undefined || gid === undefined || size === undefined)
     return readFailed(
@@ -86,10 +88,11 @@ function fileStatus(name: string, record: string, shown: string): Settled<FileSt
     uid,
     gid,
     size,
-    ...(kind === 'link' ? { target: shown.slice(arrow.length) } : {}),
-    ...(kind === 'character' || kind === 'block'
-      ? { major: Number.parseInt(major, 16), minor: Number.parseInt(minor, 16) }
-      : {}),
+    ...defined({
+      target: kind === 'link' ? shown.slice(arrow.length) : undefined,
+      major: isDevice ? Number.parseInt(major, 16) : undefined,
+      minor: isDevice ? Number.parseInt(minor, 16) : undefined,
+    }),
   })
 }
 

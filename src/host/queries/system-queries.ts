@@ -1,3 +1,4 @@
+import { defined } from '../../base/defined.ts'
 import { commandLine, raw, sh } from '../../base/shell.ts'
 import type { ShellHelper } from '../../connection/connection.ts'
 import type { KernelModuleStatus, KernelStatus, PackageStatus, UnitStatus } from '../host.ts'
@@ -83,9 +84,10 @@ export const unit: QueryKind<string, UnitStatus> = {
         exists: loaded !== 'not-found',
         active: fields.get('ActiveState') ?? 'inactive',
         enabled: fields.get('UnitFileState') ?? '',
-        ...(fields.get('Type') === 'oneshot' && fields.get('RemainAfterExit') === 'no'
-          ? { oneshot: true as const }
-          : {}),
+        ...defined({
+          oneshot:
+            fields.get('Type') === 'oneshot' && fields.get('RemainAfterExit') === 'no' ? true : undefined,
+        }),
       })
     })
   },

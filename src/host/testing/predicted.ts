@@ -1,7 +1,7 @@
 /** Reads this machine with predicted changes. */
 import assert from 'node:assert/strict'
 import type { HostName } from '../../base/brand.ts'
-import { given } from '../../base/given.ts'
+import { defined } from '../../base/defined.ts'
 import { UnknownError } from '../../base/unknown.ts'
 import type { ProgramHost } from '../host.ts'
 import type { Overlay } from '../overlay.ts'
@@ -22,7 +22,7 @@ export function reader(
     name,
     shell: async () => shell,
     signal: new AbortController().signal,
-    ...given({ node: of }),
+    ...defined({ node: of }),
     placement: { ctid: of ? '101' : undefined, nodeName: of ? pve1 : undefined, cluster: undefined },
     controller: { file: async () => undefined, text: async () => undefined },
   })

@@ -1,5 +1,5 @@
 /** Readers of this machine, as a node and as a container on it, that count their frames. */
-import { given } from '../../base/given.ts'
+import { defined } from '../../base/defined.ts'
 import { createReader, type HostReader } from '../reader.ts'
 import { createAnswerStore, type AnswerStore } from '../kept-answers.ts'
 import { createLocalShell, type LocalShell } from './local-shell.ts'
@@ -17,7 +17,7 @@ export function reading(
     shell: async () => shell,
     signal: new AbortController().signal,
     answerStore,
-    ...given({ user, node: of }),
+    ...defined({ user, node: of }),
     placement: { ctid: of ? ct.ctid : undefined, nodeName: of ? pve1 : undefined, cluster: undefined },
     controller: { file: async () => undefined, text: async () => undefined },
   })

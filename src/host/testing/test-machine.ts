@@ -1,7 +1,7 @@
 /** A machine for tests: this machine, with its state in a directory of the test. */
 import { copyFile } from 'node:fs/promises'
 import { type HostName, hostName } from '../../base/brand.ts'
-import { given } from '../../base/given.ts'
+import { defined } from '../../base/defined.ts'
 import type { Action } from '../action.ts'
 import type { Expectation, PendingNote } from '../expectation.ts'
 import type { ActionResult, MachineAccess } from '../access.ts'
@@ -30,7 +30,7 @@ export function createTestMachine(options: TestMachineOptions): TestMachine {
     current: createLocalShell(environment),
     signal: new AbortController().signal,
     stateDirectory,
-    ...given({ ctid, node }),
+    ...defined({ ctid, node }),
     shell: async () => machine.current,
     open: async (command) => openLocal(command),
     upload: async (from, to) => copyFile(from, to),

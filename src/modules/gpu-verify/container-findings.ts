@@ -1,4 +1,5 @@
 /** The findings for a container. Pure. */
+import { defined, mapped } from '../../base/defined.ts'
 import type { Finding } from '../../host/plan.ts'
 import type { Gpu } from '../../nvidia/gpus.ts'
 import type { SmiResult, VisibleGpu } from '../../nvidia/smi.ts'
@@ -130,7 +131,7 @@ function isolationFindings(seen: ContainerSeen, config: string, gpus: readonly G
       const entry = configured.find((device) => device.path === path)?.entry
       return {
         message: `${path} can be opened, but is not assigned`,
-        ...(entry === undefined ? {} : { line: line(entry) }),
+        ...defined({ line: mapped(entry, line) }),
         fix,
       }
     }),

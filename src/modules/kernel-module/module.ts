@@ -3,7 +3,7 @@
  *
  * Does not rebuild the initramfs, from which modules are loaded before the root file system is mounted.
  */
-import { given } from '../../base/given.ts'
+import { defined } from '../../base/defined.ts'
 import type { Action } from '../../host/action.ts'
 import type { Host, KernelModuleStatus } from '../../host/host.ts'
 import { actions, type Diff, done, type Plan, refuse } from '../../host/plan.ts'
@@ -32,7 +32,7 @@ export const kernelModule = {
   plan,
   report: (_, { module: { loaded, version } }) => ({
     loaded,
-    ...given({ version }),
+    ...defined({ version }),
   }),
 } satisfies Module<Args, Seen>
 

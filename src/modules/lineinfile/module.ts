@@ -1,4 +1,5 @@
 /** Adds, replaces or removes one line of a file and keeps all others. */
+import { defined } from '../../base/defined.ts'
 import type { SeenFile, Host } from '../../host/host.ts'
 import { actions, done, type Plan, refuse } from '../../host/plan.ts'
 import { filesAt } from '../support/may-change.ts'
@@ -71,7 +72,7 @@ function plan(given: Args, { status, text, parent }: Seen): Plan {
         path,
         content: { kind: 'text', text: after },
         ...givenAttributes(given),
-        ...(given.backup && status !== undefined ? { backup: true } : {}),
+        ...defined({ backup: given.backup && status !== undefined ? true : undefined }),
         label: `${request.state === 'absent' ? 'remove the line from' : 'set the line in'} ${path}`,
       },
     ],

@@ -5,6 +5,7 @@
  * Next to each file is `NAME.run.sha256`, written after the file was verified: other modules compare the file
  * with it, and a converged run sends no request.
  */
+import { defined } from '../../base/defined.ts'
 import { isUnknown, knownOr } from '../../base/unknown.ts'
 import type { Host, HttpAnswer } from '../../host/host.ts'
 import type { Action } from '../../host/action.ts'
@@ -169,7 +170,7 @@ function fetch(given: Args, sha256: string, offer: RunfileOffer): Action {
     sha256,
     mode: '0644',
     ...proxyOf(given),
-    ...(offer.size === undefined ? {} : { size: offer.size }),
+    ...defined({ size: offer.size }),
     label: `download ${runfileName(given.version)}`,
   }
 }

@@ -1,4 +1,5 @@
 /** Writes one file with given content; shared by `copy` and `template`. */
+import { defined } from '../../base/defined.ts'
 import type { Content, WriteFile } from '../../host/action.ts'
 import type { SeenFile, Host } from '../../host/host.ts'
 import { actions, type Plan, refuse } from '../../host/plan.ts'
@@ -128,8 +129,10 @@ export function planContent(given: ContentArgs, source: Source, seen: ContentSee
     path: dest,
     content: source.content,
     ...givenAttributes(given),
-    ...(given.backup && status !== undefined ? { backup: true } : {}),
-    ...(validate.length === 0 ? {} : { validate }),
+    ...defined({
+      backup: given.backup && status !== undefined ? true : undefined,
+      validate: validate.length === 0 ? undefined : validate,
+    }),
   }
   const made = seen.makes === undefined ? undefined : ({ kind: 'makeDirectory', path: seen.makes } as const)
   const changes = status === undefined ? {} : differing(given, status)

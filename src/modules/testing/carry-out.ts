@@ -1,6 +1,6 @@
 /** Applies actions to a `World`: executors for a host in memory. */
 import { isUnknown } from '../../base/unknown.ts'
-import { given } from '../../base/given.ts'
+import { defined } from '../../base/defined.ts'
 import type { Action, Content, Effect } from '../../host/action.ts'
 import { revealed } from '../../host/content.ts'
 import { kindOf, kindsOf } from '../../host/resources/all.ts'
@@ -85,7 +85,7 @@ function kept(before: FakeFile | undefined): Partial<FakeFile> {
 
 function attributes({ mode, owner, group }: GivenAttributes): Partial<FakeFile> {
   return {
-    ...given({ mode, owner, group }),
+    ...defined({ mode, owner, group }),
   }
 }
 

@@ -10,7 +10,7 @@ import { posix } from 'node:path'
 import { hostName } from '../../base/brand.ts'
 import { HostError } from '../../base/errors.ts'
 import { Secret } from '../../base/secret.ts'
-import { given } from '../../base/given.ts'
+import { defined } from '../../base/defined.ts'
 import type {
   Answer,
   AskOptions,
@@ -183,7 +183,7 @@ export function fakeHost(world: FakeWorld, name = 'fake'): Host {
         uid: idOf(owner),
         gid: idOf(group),
         size: Buffer.byteLength(text ?? ''),
-        ...given({ target, major, minor }),
+        ...defined({ target, major, minor }),
       }
     },
 

@@ -2,6 +2,7 @@
  * A host whose answers are well-formed but meaningless: its files, its programs' output and its state are
  * built from pieces of real answers, chosen by a sequence of bytes. For property tests and the fuzzer.
  */
+import { defined } from '../../base/defined.ts'
 import { hostName } from '../../base/brand.ts'
 import type { Answer, FileStatus, Host, ProgramHost } from '../../host/host.ts'
 import { question } from '../../host/question.ts'
@@ -70,6 +71,7 @@ export function garbageHost(choices: Choices, depth = 0): Host {
   })
   const status = (): FileStatus => {
     const kind = choices.of(kinds)
+    const isDevice = kind === 'character' || kind === 'block'
     return {
       kind,
       mode: choices.of(['0644', '0755', '4755', '0000']),
@@ -78,12 +80,12 @@ export function garbageHost(choices: Choices, depth = 0): Host {
       uid: choices.of(numbers),
       gid: choices.of(numbers),
       size: choices.of(numbers),
-      ...(kind === 'link'
-        ? { target: choices.of(['libcuda.so.580.95.05', '', '..', 'a\nb', '/x', '\0']) }
-        : {}),
-      ...(kind === 'character' || kind === 'block'
-        ? { major: choices.of(numbers), minor: choices.of(numbers) }
-        : {}),
+      ...defined({
+        major: isDevice ? choices.of(numbers) : undefined,
+        minor: isDevice ? choices.of(numbers) : undefined,
+        target:
+          kind === 'link' ? choices.of(['libcuda.so.580.95.05', '', '..', 'a\nb', '/x', '\0']) : undefined,
+      }),
     }
   }
   const world = fakeWorld()

@@ -1,4 +1,5 @@
 /** Small groups of tasks that rest on each other, in the ways in which tasks of playbooks do. */
+import { defined } from '../../../src/base/defined.ts'
 import type { Chance } from './clock.ts'
 
 /** What has to be at a path in the end. */
@@ -80,7 +81,7 @@ function piece(
 }
 
 function text(content: string, mode?: string): Extract<Declared['is'], { kind: 'file' }> {
-  return { kind: 'file', text: content, ...(mode === undefined ? {} : { mode }) }
+  return { kind: 'file', text: content, ...defined({ mode }) }
 }
 
 function word(at: string): string {
@@ -111,7 +112,10 @@ function directoryAndFile(at: string, chance: Chance): Cluster {
   return {
     pieces: [
       piece({ file: { path: `${at}/d`, state: 'directory' } }, [`${at}/d`]),
-      piece({ copy: { dest: file, content: 'one\n', ...(later ? {} : { mode }) } }, later ? [] : [file]),
+      piece(
+        { copy: { dest: file, content: 'one\n', ...defined({ mode: later ? undefined : mode }) } },
+        later ? [] : [file],
+      ),
       ...(later ? [piece({ file: { path: file, mode } }, [])] : []),
     ],
     declares: [

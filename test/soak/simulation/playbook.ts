@@ -1,4 +1,5 @@
 /** A made-up playbook for made-up machines, with what it declares: whatever happens on the way, this is what has to be there in the end. */
+import { defined } from '../../../src/base/defined.ts'
 import type { Chance } from './clock.ts'
 import { type Cluster, clusters, type Declared, type Piece } from './clusters.ts'
 
@@ -64,8 +65,10 @@ export function makeCase(chance: Chance): Case {
     return {
       name: `play ${play}`,
       hosts: group,
-      ...(chance.happens(0.5) ? { after: 'node' } : {}),
-      ...(chance.happens(0.15) ? { any_errors_fatal: true } : {}),
+      ...defined({
+        after: chance.happens(0.5) ? 'node' : undefined,
+        any_errors_fatal: chance.happens(0.15) ? true : undefined,
+      }),
       tasks: pieces.map((piece, index) => {
         const name = `task ${play}.${index}`
         const notifies =
@@ -73,7 +76,7 @@ export function makeCase(chance: Chance): Case {
         const handler = notifies === undefined ? undefined : handlers[notifies]
         const { deeds, imperative, ignored } = piece
         tasks.push({ name, play, index, deeds, imperative, ignored, handler })
-        return { name, ...piece.task, ...(handler === undefined ? {} : { notify: handler }) }
+        return { name, ...piece.task, ...defined({ notify: handler }) }
       }),
       handlers: handlers.map((cmd) => ({ name: cmd, command: { cmd } })),
     }

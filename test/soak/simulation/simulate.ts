@@ -1,4 +1,5 @@
 /** One seed: machines, a playbook for them, runs that are disturbed, then two that are not; and whether everything that must hold did. */
+import { defined } from '../../../src/base/defined.ts'
 import { runPlaybooks } from '../../../src/engine/run-playbooks.ts'
 import type { Event } from '../../../src/events/events.ts'
 import { memoryFiles } from '../../../src/language/testing/memory-files.ts'
@@ -189,7 +190,7 @@ function makeMachines({ hosts, before }: Case, clock: VirtualClock): ReadonlyMap
     const machine = new SimulatedMachine({
       name,
       programs,
-      ...(parent === undefined ? {} : { node: parent }),
+      ...defined({ node: parent }),
       later: (milliseconds, then) => clock.in(milliseconds, then),
     })
     for (const path of before) machine.disk.write(path, 'old\n', undefined)

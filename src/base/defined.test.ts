@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { given } from './given.ts'
+import { defined } from './defined.ts'
 
 test('only members that have a value are there; null, false, zero and empty text are values', () => {
   const members = { a: undefined, b: null, c: false, d: 0, e: '' }
-  assert.deepEqual(Object.keys(given(members)), ['b', 'c', 'd', 'e'])
+  assert.deepEqual(Object.keys(defined(members)), ['b', 'c', 'd', 'e'])
 })
