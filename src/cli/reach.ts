@@ -18,7 +18,6 @@ export function createReach({ world, killGroup }: Pick<Context, 'world' | 'killG
     killGroup,
     random: randomBytes,
     sleep: world.sleep,
-    now: world.clock,
     user: world.userName,
     home: world.home,
     accountHome: userInfo().homedir,

@@ -14,8 +14,6 @@ export interface ConnectionWorld {
   readonly random: (bytes: number) => Buffer
   /** Waits; rejects with the reason of `signal` when that aborts. */
   readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<void>
-  /** Milliseconds on a monotonic clock. */
-  readonly now: () => number
   /** The user who runs gpuplay, as ssh sees them. */
   readonly user: string
   readonly home: string

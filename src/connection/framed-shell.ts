@@ -183,7 +183,6 @@ export class FramedShell implements Shell {
   #onBegin(sent: SentScript, wrapper: number, relayed: number): void {
     sent.wrapper = wrapper
     sent.relayed = relayed
-    sent.began = performance.now()
     if (sent.state === 'sent') sent.state = 'running'
     if (sent.options.signal.aborted) void this.#kill(sent)
   }
@@ -196,9 +195,7 @@ export class FramedShell implements Shell {
       if (!sent.killed) return
       sent.reply({ kind: 'timedOut', stdout, stderr })
     } else {
-      const milliseconds = performance.now() - sent.began
-      const truncated = sent.stdout.truncated || sent.stderr.truncated
-      sent.reply({ kind: 'exited', code: sent.code ?? 255, stdout, stderr, truncated, milliseconds })
+      sent.reply({ kind: 'exited', code: sent.code ?? 255, stdout, stderr })
     }
     if (this.#sent.length > 1) this.#releaseSoon(sent)
   }

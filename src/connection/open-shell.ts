@@ -61,15 +61,12 @@ interface ReadGreeting {
 }
 
 function readGreeting(text: string): ReadGreeting | undefined {
-  const [names = '', pid = '', uid = '', ...more] = text.split('\n')
-  // uname prints in its own order, whatever the order of its options.
-  const [hostname, kernel, architecture, ...others] = names.split(' ')
-  if (hostname === undefined || kernel === undefined || architecture === undefined || others.length > 0)
-    return undefined
+  const [hostname = '', pid = '', uid = '', ...more] = text.split('\n')
+  if (!/^\S+$/.test(hostname)) return undefined
   if (!/^\d{1,15}$/.test(uid) || !/^\d{1,15}$/.test(pid)) return undefined
   const [bootId = ''] = more.filter((line) => line !== busyboxWord)
   return {
-    greeting: { bootId, uid: Number(uid), kernel, architecture, hostname },
+    greeting: { bootId, uid: Number(uid), hostname },
     pid: Number(pid),
     busybox: more.includes(busyboxWord),
   }

@@ -19,7 +19,6 @@ export class SentScript {
   wrapper = 0
   relayed = 0
   code: number | undefined
-  began = 0
   /** Streams whose E, and then C, is still missing; a light script has no C. */
   readonly unended = new Set<StreamName>(['stdout', 'stderr'])
   readonly unclosed = new Set<StreamName>(['stdout', 'stderr'])

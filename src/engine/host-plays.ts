@@ -165,5 +165,5 @@ function outsideTasks(
   const exitCode = unreachable ? exitCodes.unreachable : exitCodes.task
   recap.failure({ host, exitCode })
   if (problem) run.emitter.emit({ type: 'host.unreachable', host, problem })
-  return { kind: 'failed', exitCode, problem }
+  return { kind: 'failed', problem }
 }

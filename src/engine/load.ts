@@ -19,7 +19,6 @@ import { select, type Selection } from './selection.ts'
 
 export interface Loaded {
   readonly inventory: Inventory
-  readonly playbooks: readonly Playbook[]
   readonly extra: Variables
   readonly selection: Selection
   /** Every mistake in the files. With any of them the run must not start. */
@@ -75,7 +74,6 @@ export function load(
   problems.push(...selection.problems)
   return {
     inventory,
-    playbooks,
     extra,
     selection,
     problems,

@@ -38,7 +38,6 @@ export interface HostVariablesOptions {
 export type Touched = ReadonlyMap<string, unknown>
 
 export interface HostVariables {
-  readonly name: HostName
   /** Sets a registered result or a variable for the rest of the run. Returns a function that undoes this. */
   register(name: string, value: unknown): () => void
   /** @param touched Resources that were read for this fact, by machine and resource. */
@@ -88,7 +87,6 @@ export function createHostVariables(options: HostVariablesOptions): HostVariable
     registered.set(variable, value)
   }
   return {
-    name,
     register(variable, value) {
       const before = registered.get(variable)
       const had = registered.has(variable)

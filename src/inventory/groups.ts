@@ -107,7 +107,6 @@ export function groupsOf(
       group.name,
       {
         name: group.name,
-        where: group.where,
         hosts: membersOf(group),
         ownHosts: ownHosts(group),
         children: [...group.children.keys()],

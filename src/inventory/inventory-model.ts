@@ -18,8 +18,6 @@ export interface InventoryHost {
 
 export interface Group {
   readonly name: string
-  /** Absent for `all` and `ungrouped` if no source contains them. */
-  readonly where: Position | undefined
   /** Its hosts and those of its children, in Ansible's order. */
   readonly hosts: readonly HostName[]
   /** Hosts listed directly in the group. */

@@ -64,11 +64,8 @@ test('tasks inherit tags, conditions, privilege, environment and the exit code',
   })
   assert.ok(play)
   assert.deepEqual(
-    play.sections.map(({ name, tasks }) => [name, tasks.map((task) => task.name)]),
-    [
-      ['tasks', ['write the page', 'command', 'debug']],
-      ['post_tasks', ['debug']],
-    ],
+    play.sections.map(({ tasks }) => tasks.map((task) => task.name)),
+    [['write the page', 'command', 'debug'], ['debug']],
   )
   const [page, imported, own] = play.sections[0]?.tasks ?? []
   assert.deepEqual(page?.tags, ['play', 'role'])

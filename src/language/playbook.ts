@@ -37,7 +37,7 @@ export function readPlaybook(
   let names: CheckedNames = startNames(loader)
   for (const play of plays) names = checkPlay(loader, play, names)
   return {
-    playbook: { file, directory: dirname(resolve(file)), plays, reads: loader.reads },
+    playbook: { plays, reads: loader.reads },
     problems: tidy(loader.problems),
   }
 }
@@ -138,15 +138,12 @@ class PlaybookReader {
     }
     const roles = this.#lists.roles(fields, around)
     const sections: Section[] = []
-    const section = (sectionName: Section['name'], tasks: readonly Task[]) => {
-      if (tasks.length > 0) sections.push({ name: sectionName, tasks })
+    const section = (tasks: readonly Task[]) => {
+      if (tasks.length > 0) sections.push({ tasks })
     }
-    section('pre_tasks', this.#lists.tasks(fields.list('pre_tasks'), around))
-    section('tasks', [
-      ...roles.flatMap((role) => role.tasks),
-      ...this.#lists.tasks(fields.list('tasks'), around),
-    ])
-    section('post_tasks', this.#lists.tasks(fields.list('post_tasks'), around))
+    section(this.#lists.tasks(fields.list('pre_tasks'), around))
+    section([...roles.flatMap((role) => role.tasks), ...this.#lists.tasks(fields.list('tasks'), around)])
+    section(this.#lists.tasks(fields.list('post_tasks'), around))
     const handlers = [
       ...[...roles, ...this.#lists.imported].flatMap((role) => role.handlers),
       ...this.#lists.handlers(fields.list('handlers'), around),
@@ -160,7 +157,6 @@ class PlaybookReader {
         titleNode === undefined
           ? { kind: 'literal', value: pattern, where: hostsAt }
           : loader.values.value(titleNode),
-      where: map.where,
       hosts: pattern,
       hostsAt,
       after: fields.choice('after', ['node']),

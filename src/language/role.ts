@@ -88,7 +88,7 @@ function readMapFile(loader: Loader, path: string): YamlMap | undefined {
 function declaredArguments(loader: Loader, directory: string): ReturnType<typeof readArguments> {
   const path = argumentsFile(loader, directory)
   const root = path === undefined ? undefined : readMapFile(loader, path)
-  return path === undefined || root === undefined ? undefined : readArguments(loader, path, root)
+  return root === undefined ? undefined : readArguments(loader, root)
 }
 
 function checkMeta(loader: Loader, directory: string): void {

@@ -99,7 +99,6 @@ export class TaskListReader {
       where: given.where,
       parameters: given.parameters,
       when,
-      tags: given.inherited.tags,
     }
     const inside = (file: string): TaskSurroundings => ({
       ...around,

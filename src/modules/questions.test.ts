@@ -37,7 +37,7 @@ test('this is all that modules can ask', () => {
       'nproc',
       'nvidia-smi --query-gpu=pci.bus_id,persistence_mode,power.limit --format=csv,noheader,nounits',
       'nvidia-smi --query-gpu=pci.bus_id,uuid --format=csv,noheader',
-      'nvidia-smi --query-gpu=uuid,pci.bus_id,driver_version --format=csv,noheader',
+      'nvidia-smi --query-gpu=uuid,pci.bus_id --format=csv,noheader',
       'pvecm status',
       'pveversion',
       'systemctl is-system-running',

@@ -11,7 +11,7 @@ export const smiReads = ['kernelModule:nvidia*', 'file:/dev/nvidia*', 'file:/usr
 
 /** The GPUs that the caller can use. */
 export const visibleGpus = question({
-  words: ['nvidia-smi', '--query-gpu=uuid,pci.bus_id,driver_version', '--format=csv,noheader'],
+  words: ['nvidia-smi', '--query-gpu=uuid,pci.bus_id', '--format=csv,noheader'],
   reads: smiReads,
   parse: parseSmi,
 })
@@ -20,7 +20,6 @@ export interface VisibleGpu {
   readonly uuid: string
   /** `0000:01:00.0` */
   readonly pci: string
-  readonly driver: string
 }
 
 export type SmiResult =
@@ -45,8 +44,8 @@ const meanings: Readonly<Record<number, string>> = {
 
 function rows(text: string): readonly VisibleGpu[] {
   return text.split('\n').flatMap((line) => {
-    const [uuid = '', pci = '', driver = ''] = line.split(',').map((cell) => cell.trim())
-    return uuid.startsWith('GPU-') ? [{ uuid, pci: shortAddress(pci), driver }] : []
+    const [uuid = '', pci = ''] = line.split(',').map((cell) => cell.trim())
+    return uuid.startsWith('GPU-') ? [{ uuid, pci: shortAddress(pci) }] : []
   })
 }
 

@@ -77,9 +77,8 @@ export function verify(
 
 interface Question extends ExpectedUnit {
   readonly about: 'nothing' | 'known result' | 'result' | 'all'
-  /** Started actions of the unit, and those of the units after it. */
+  /** Started actions of the unit. */
   readonly own: readonly Action[]
-  readonly after: readonly Action[]
 }
 
 function questions(
@@ -93,7 +92,7 @@ function questions(
     const { reading } = unit
     const own = actionsOf(new Set([unit]))
     const after = actionsOf(new Set(waiting.slice(index + 1).map((other) => other.unit)))
-    const question = (about: Question['about']): Question => ({ unit, expected, about, own, after })
+    const question = (about: Question['about']): Question => ({ unit, expected, about, own })
     if (reading === undefined || (own.length === 0 && !reading.rests)) return question('nothing')
     const again = after.length > 0 && (host.overlaps(after, reading) || makeAgain(after, own))
     if (!again) return question('all')

@@ -20,7 +20,6 @@ export function testEffects(changes: Partial<ConnectionWorld> = {}): ConnectionW
     },
     random: randomBytes,
     sleep: async (milliseconds, signal) => delay(milliseconds, undefined, { signal }),
-    now: () => performance.now(),
     user: userInfo().username,
     home: homedir(),
     sshConfig: '/dev/null',

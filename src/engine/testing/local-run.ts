@@ -133,7 +133,6 @@ export function localReach(world: World, path?: string): Reach {
     },
     random: randomBytes,
     sleep: world.sleep,
-    now: world.clock,
     user: world.userName,
     home: world.home,
   })

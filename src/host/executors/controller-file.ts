@@ -47,7 +47,6 @@ async function send(
   context.signal.throwIfAborted()
   try {
     await machine.upload(content.path, to, {
-      size: content.size,
       sha256: content.sha256,
       signal: machine.signal,
       progress: (done) => context.progress?.(`sending ${content.path}`, done, content.size),

@@ -27,7 +27,6 @@ import { args, type Args, result } from './args.ts'
 export interface Seen {
   /** sha256 of the cached file; undefined if there is none, `unknown` if a dry run cannot know. */
   readonly cached: string | undefined
-  readonly recorded: string | undefined
   /** The expected sha256; undefined if neither set nor published. */
   readonly expected: string | undefined
   /** File names in the cache directory. */
@@ -81,7 +80,6 @@ async function probe(given: Args, host: Host): Promise<Seen> {
   const cached = !isUnknown(hash) ? hash : 'unknown'
   const here = {
     cached,
-    recorded,
     names: knownOr(names, undefined) ?? [],
     loaded: !isUnknown(loaded) ? loaded?.trim() : undefined,
   }
