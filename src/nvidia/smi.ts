@@ -11,7 +11,7 @@ export const smiReads = ['kernelModule:nvidia*', 'file:/dev/nvidia*', 'file:/usr
 
 /** The GPUs that the caller can use. */
 export const visibleGpus = question({
-  words: ['nvidia-smi', '--query-gpu=uuid,pci.bus_id', '--format=csv,noheader'],
+  words: ['nvidia-smi', '--query-gpu=uuid,pci.bus_id,mig.mode.current', '--format=csv,noheader'],
   reads: smiReads,
   parse: parseSmi,
 })
@@ -20,6 +20,8 @@ export interface VisibleGpu {
   readonly uuid: string
   /** `0000:01:00.0` */
   readonly pci: string
+  /** In MIG mode a GPU computes only in instances, which are devices of their own. */
+  readonly mig: boolean
 }
 
 export type SmiResult =
@@ -44,8 +46,8 @@ const meanings: Readonly<Record<number, string>> = {
 
 function rows(text: string): readonly VisibleGpu[] {
   return text.split('\n').flatMap((line) => {
-    const [uuid = '', pci = ''] = line.split(',').map((cell) => cell.trim())
-    return uuid.startsWith('GPU-') ? [{ uuid, pci: shortAddress(pci) }] : []
+    const [uuid = '', pci = '', mig = ''] = line.split(',').map((cell) => cell.trim())
+    return uuid.startsWith('GPU-') ? [{ uuid, pci: shortAddress(pci), mig: mig === 'Enabled' }] : []
   })
 }
 
