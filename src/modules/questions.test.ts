@@ -40,7 +40,7 @@ test('modules can ask exactly these questions', () => {
       'nproc',
       'nvidia-smi --query-gpu=pci.bus_id,persistence_mode,power.limit --format=csv,noheader,nounits',
       'nvidia-smi --query-gpu=pci.bus_id,uuid --format=csv,noheader',
-      'nvidia-smi --query-gpu=uuid,pci.bus_id,driver_version,mig.mode.current --format=csv,noheader',
+      'nvidia-smi --query-gpu=uuid,pci.bus_id,mig.mode.current --format=csv,noheader',
       'pvecm status',
       'pveversion',
       'systemctl is-system-running',

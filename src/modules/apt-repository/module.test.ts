@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { converge, planOnce } from '../testing/converge.ts'
-import { addFile, fakeWorld, type World } from '../testing/fake-host.ts'
+import { addFile, fakeWorld, type FakeWorld } from '../testing/fake-host.ts'
 import { aptRepository } from './module.ts'
 
 const key = '-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nabc\n-----END PGP PUBLIC KEY BLOCK-----'
@@ -14,7 +14,7 @@ const cuda = {
 }
 
 /** Answers whether anything is newer than the lists, and lets `apt-get update` fetch them. */
-function aptWorld(files: Readonly<Record<string, string>> = {}): World {
+function aptWorld(files: Readonly<Record<string, string>> = {}): FakeWorld {
   const world = fakeWorld({ '/etc/apt/sources.list.d/.keep': '', ...files })
   let fetched = false
   world.answer = (argv) =>

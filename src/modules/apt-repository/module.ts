@@ -20,7 +20,7 @@ import {
   type SourceEntry,
   type SourceFormat,
 } from '../support/sources-list.ts'
-import { contentDiff } from '../support/text.ts'
+import { contentDiff } from '../support/content-diff.ts'
 import { args, type Args, result } from './args.ts'
 
 export interface Seen {

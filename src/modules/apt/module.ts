@@ -5,7 +5,7 @@
  * Removes only named packages and installs none that are forbidden: the simulation checks this, and apt-get
  * gets matching options.
  */
-import { given as whereGiven } from '../../base/given.ts'
+import { defined as whereGiven } from '../../base/defined.ts'
 import { globPattern } from '../../base/glob.ts'
 import { isUnknown, knownOr } from '../../base/unknown.ts'
 import { actions, done, type Plan, type Refusal, refuse } from '../../host/plan.ts'

@@ -1,4 +1,5 @@
 /** The actions that install a CUDA toolkit: repository, package lists, packages. */
+import { defined } from '../../base/defined.ts'
 import type { Action } from '../../host/action.ts'
 import { resource } from '../../host/resource.ts'
 import { unknownVersion } from '../../host/resources/package.ts'
@@ -24,7 +25,7 @@ export function addRepository(given: Args, inside: Inside): readonly Action[] {
       kind: 'download',
       url: `${repository}/${keyring}`,
       path: deb,
-      ...(given.proxy === '' ? {} : { proxy: given.proxy }),
+      ...defined({ proxy: given.proxy === '' ? undefined : given.proxy }),
       label: "download the CUDA repository's key",
     },
     {

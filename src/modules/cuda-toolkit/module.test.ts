@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Host } from '../../host/host.ts'
 import type { Plan } from '../../host/plan.ts'
-import { fakeHost, type FakeHost } from '../../nvidia/testing/fake-host.ts'
+import { gpuHost, type GpuHost } from '../../nvidia/testing/gpu-host.ts'
 import type { Args } from './args.ts'
 import { cudaToolkit } from './module.ts'
 
@@ -17,7 +17,7 @@ const simulation = 'apt-get -s --no-install-recommends install cuda-toolkit-12-8
 
 interface Scene {
   readonly files?: Readonly<Record<string, string>>
-  readonly programs?: FakeHost['programs']
+  readonly programs?: GpuHost['programs']
   readonly installed?: boolean
   /** Nothing to download with. */
   readonly bare?: boolean
@@ -47,12 +47,12 @@ async function look({
   }
   const release = system ?? 'ID=debian\nVERSION_ID="12"\nPRETTY_NAME="Debian GNU/Linux 12"\n'
   const host: Host = {
-    ...fakeHost({
+    ...gpuHost({
       files: { '/etc/os-release': release, ...(bare ? {} : certificates), ...files },
       programs: { ...(bare ? {} : fetching), ...programs },
     }),
     package: async () => ({ installed: installed ? '12.8.1-1' : undefined, status: '' }),
-    node: fakeHost({
+    node: gpuHost({
       modules: { nvidia: { version: driver } },
       containers: { 101: { status: 'running', config: '', pid: 7 } },
     }),

@@ -1,7 +1,7 @@
 /** Reasons why a CUDA toolkit cannot be installed, with their fixes. */
 import type { Refusal } from '../../host/plan.ts'
 import { compatibility } from '../../nvidia/cuda.ts'
-import { isDriverPackage } from '../../nvidia/packages.ts'
+import { isDriverPackage } from '../../nvidia/driver-packages.ts'
 import { atLeast } from '../../base/version.ts'
 import type { Args } from './args.ts'
 import type { Inside, Offer, Simulated } from './inside.ts'

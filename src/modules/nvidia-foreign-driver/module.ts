@@ -7,7 +7,7 @@ import type { Effect } from '../../host/action.ts'
 import type { Host } from '../../host/host.ts'
 import { actions, done, type Plan, refuse } from '../../host/plan.ts'
 import { aptSimulation } from '../../host/questions/packages.ts'
-import { isDriverPackage, readDriverPackages } from '../../nvidia/packages.ts'
+import { isDriverPackage, readDriverPackages } from '../../nvidia/driver-packages.ts'
 import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
 

@@ -1,6 +1,6 @@
 /** Reasons why the user-space driver cannot be installed in a container. */
 import type { Refusal } from '../../host/plan.ts'
-import { isDriverPackage } from '../../nvidia/packages.ts'
+import { isDriverPackage } from '../../nvidia/driver-packages.ts'
 import type { Args } from './args.ts'
 import type { Preparation, Seen } from './seen.ts'
 

@@ -6,6 +6,7 @@
  * replaced as a whole under Proxmox's lock; every other byte is kept, and the old file is saved. Snapshots
  * are not changed.
  */
+import { defined } from '../../base/defined.ts'
 import { isUnknown, known, knownOr, type Unknown, UnknownError } from '../../base/unknown.ts'
 import type { Action, Content } from '../../host/action.ts'
 import type { Host } from '../../host/host.ts'
@@ -166,9 +167,12 @@ function write(given: Args | undefined, { ctid }: Seen, content: Content): Actio
       timeout: given?.lock_timeout ?? 60,
     },
     label: `change the configuration of container ${ctid}`,
-    ...(content.kind === 'text' && typeof content.text === 'string'
-      ? { effects: [{ kind: 'container', name: ctid, becomes: { config: content.text } }] }
-      : {}),
+    ...defined({
+      effects:
+        content.kind === 'text' && typeof content.text === 'string'
+          ? [{ kind: 'container', name: ctid, becomes: { config: content.text } }]
+          : undefined,
+    }),
   }
 }
 
