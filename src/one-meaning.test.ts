@@ -6,7 +6,7 @@ import { test } from 'node:test'
 
 /** Files that several folders have for the same purpose. */
 const inEachModule = new Set(['module.ts', 'module.test.ts', 'args.ts', 'seen.ts', 'refusals.ts'])
-const samePurpose = new Set(['apt-lists.ts', 'converge.ts'])
+const samePurpose = new Set(['converge.ts'])
 
 /** Types of one module or of its field. */
 const typesOfModules = new Set(['Args', 'Seen', 'Inside', 'SourceFile'])
