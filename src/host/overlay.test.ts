@@ -120,7 +120,7 @@ test('a container sees what happens to its node', async () => {
   overlay.apply(ct, { kind: 'containerPower', ctid: '101', verb: 'start', on: 'node' })
   await rejectsUnknown(host.text('/etc/passwd'), /the container is started only by the real run/)
   await rejectsUnknown(host.ask(machineType), /the container is started only by the real run/)
-  overlay.apply(node, { kind: 'containerPower', ctid: '101', verb: 'stop' })
+  overlay.apply(node, { kind: 'containerPower', ctid: '101', verb: 'shutdown' })
   await rejectsUnknown(host.text('/etc/passwd'), /stops the container/)
 })
 
