@@ -8,15 +8,16 @@
  * may still be going down. A shutdown that timed out goes on in the container.
  */
 import { raw, sh, type ShellText } from '../base/shell.ts'
+import { defaultStateDirectory } from './access.ts'
 
 /** The directory of these files. It may be absent. */
 export function owedStarts(stateDirectory: string): string {
   return `${stateDirectory}/guests-to-start`
 }
 
-/** The file of a container. */
-export function owedStart(stateDirectory: string, ctid: string): string {
-  return `${owedStarts(stateDirectory)}/pct-${ctid}`
+/** The file of a container on its node, where gpuplay is root. */
+export function owedStart(ctid: string): string {
+  return `${owedStarts(defaultStateDirectory)}/pct-${ctid}`
 }
 
 /** Seconds after the time limit of a shutdown until a container that still runs counts as not going down. */

@@ -12,6 +12,7 @@ import {
   sharedNodes,
 } from '../../nvidia/proc.ts'
 import { type SmiResult, visibleGpus } from '../../nvidia/smi.ts'
+import { readNotedUserspace } from '../../nvidia/userspace-notes.ts'
 import { readUserspace, type Userspace } from '../../nvidia/userspace.ts'
 import type { Args } from './args.ts'
 import { deviceProblem } from './devices.ts'
@@ -28,6 +29,8 @@ export interface ContainerSeen {
   /** Undefined if no GPUs are assigned; then GPUs are not checked. */
   readonly assigned: Assigned | undefined
   readonly userspace: Userspace | undefined
+  /** Of a stopped container: the version of its user-space driver that its node has noted. */
+  readonly noted: string | undefined
   readonly smi: SmiResult | undefined
   readonly smiAsUser: SmiResult | undefined
   readonly wrongDevices: readonly string[]
@@ -61,8 +64,11 @@ export async function readContainer(given: Args, host: Host): Promise<ContainerS
     running,
     assigned,
   }
-  if (!running) return { ...seen, ...nothingInside }
-  return { ...seen, ...(await readInside(given, host, { gpus, devices: devices ?? '' })) }
+  if (!running) {
+    const notes = await readNotedUserspace(node, [ctid])
+    return { ...seen, ...nothingInside, noted: notes.get(ctid) }
+  }
+  return { ...seen, noted: undefined, ...(await readInside(given, host, { gpus, devices: devices ?? '' })) }
 }
 
 type Inside = Pick<ContainerSeen, 'userspace' | 'smi' | 'smiAsUser' | 'wrongDevices' | 'open' | 'nvcc'>

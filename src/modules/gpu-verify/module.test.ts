@@ -41,6 +41,8 @@ interface Scene {
   readonly inside?: FakeHost
   readonly config?: string
   readonly running?: boolean
+  /** Additional files of the node. */
+  readonly onNode?: Readonly<Record<string, string>>
   readonly args?: Partial<Args>
   /** What nvidia-smi says to the user; root hears what `programs` say. */
   readonly user?: Partial<Answer>
@@ -74,6 +76,7 @@ async function look(
         : container.ask(question, options),
     node: fakeHost({
       ...nodeHost,
+      files: { ...nodeHost.files, ...scene.onNode },
       containers: { 101: { status: running ? 'running' : 'stopped', config, pid: running ? 7 : undefined } },
     }),
     placement: { ctid: '101', nodeName: undefined, cluster: undefined },
@@ -159,6 +162,15 @@ test('a stopped container is no finding, and CUDA that is wanted and missing is 
     [stopped.findings, stopped.row.cells.at(-1), stopped.row.state],
     [[], 'STOPPED', 'pending'],
   )
+  const noted = { '/var/lib/gpuplay/v1/userspace/101': '570.86.16\n' }
+  const stale = await look({ running: false, onNode: noted })
+  assert.deepEqual(
+    [stale.findings, stale.row.cells[3], stale.row.cells.at(-1), stale.row.state],
+    [[], '570.86.16', `STOPPED user space 570.86.16, module ${version}: run containers.yml`, 'pending'],
+  )
+  assert.deepEqual(stale.plan.warnings, [
+    `pve1 (CT 101 on pve1) is stopped: user space 570.86.16, module ${version}: run containers.yml when it runs`,
+  ])
   assert.deepEqual((await look({ args: { cuda: '12.8' } })).findings, [
     'CUDA 12.8 is required, but its nvcc does not run',
   ])

@@ -8,7 +8,7 @@ import { done, type Plan, refuse } from '../../host/plan.ts'
 import { userspaceVersion } from '../../nvidia/userspace.ts'
 import type { Module, SummaryRow } from '../module.ts'
 import { args, type Args, result } from './args.ts'
-import { containerFindings } from './container-findings.ts'
+import { containerFindings, staleUserspace } from './container-findings.ts'
 import { type ContainerSeen, readContainer } from './container.ts'
 import { nodeFindings } from './node-findings.ts'
 import { type NodeSeen, readNode } from './node.ts'
@@ -41,7 +41,7 @@ function plan(given: Args, seen: Seen): Plan {
   const [findings, who, warnings] =
     seen.kind === 'node'
       ? [nodeFindings(given, seen.node), seen.node.name, unmanagedWarnings(seen.node)]
-      : [containerFindings(given, seen.container), nameOf(seen.container), []]
+      : [containerFindings(given, seen.container), nameOf(seen.container), staleWarnings(seen.container)]
   if (findings.length === 0) return done(warnings)
   return refuse({
     code: 'verification-failed',
@@ -55,6 +55,11 @@ function unmanagedWarnings({ name, unmanaged }: NodeSeen): readonly string[] {
     ({ ctid, hostname }) =>
       `container ${ctid}${hostname === '' ? '' : ` (${hostname})`} of ${name} has a GPU, but is not part of this run: a driver change breaks it`,
   )
+}
+
+function staleWarnings(seen: ContainerSeen): readonly string[] {
+  const stale = staleUserspace(seen)
+  return stale === undefined ? [] : [`${nameOf(seen)} is stopped: ${stale} when it runs`]
 }
 
 function nameOf({ name, ctid, node }: ContainerSeen): string {
