@@ -3,13 +3,14 @@
  * starts with driver 580.95.05 and wants 590.48.01.
  */
 import assert from 'node:assert/strict'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, before, beforeEach, describe, it } from 'node:test'
+import { after, before, beforeEach, describe, it, test } from 'node:test'
+import { parse } from 'yaml'
 import { lockContainer } from '../lab/faults.ts'
 import { Lab } from '../lab/lab.ts'
 import { whyNoLab } from '../lab/machine.ts'
-import { type Ended, gpuplay, start } from '../whole/support/gpuplay.ts'
+import { type Ended, gpuplay, root, start } from '../whole/support/gpuplay.ts'
 import { inventoryOf } from '../whole/support/site-runs.ts'
 
 const name = `stays-${process.pid}`
@@ -27,6 +28,28 @@ const wanted = '590.48.01'
 const exchange = ['-e', `nvidia_driver_version=${wanted}`] as const
 /** Entries for containers that gpuplay stopped and has not started yet. */
 const owed = 'ls /var/lib/gpuplay/v1/guests-to-start 2>/dev/null | tr "\\n" " "'
+
+test('the time limits of the roles have their documented defaults', () => {
+  for (const [name, value] of [
+    ['nvidia_host_shutdown_timeout', 120],
+    ['nvidia_host_force_stop', false],
+    ['nvidia_host_lock_timeout', 60],
+    ['nvidia_host_reboot_timeout', 900],
+    ['nvidia_host_install_timeout', 3600],
+    ['lxc_passthrough_shutdown_timeout', 120],
+    ['lxc_passthrough_force_stop', false],
+  ] as const) {
+    const role = name.startsWith('nvidia_host') ? 'nvidia_host' : 'lxc_passthrough'
+    const defaults: Readonly<Record<string, unknown>> = parse(
+      readFileSync(join(root, `roles/${role}/defaults/main.yml`), 'utf8'),
+    )
+    assert.equal(defaults[name], value)
+    assert.match(
+      readFileSync(join(root, 'docs/roles.md'), 'utf8'),
+      new RegExp(`\\| \`${name}\` +\\| \`${value}\` `),
+    )
+  }
+})
 
 describe('a container that ran', { skip: whyNoLab() ?? false, timeout: 900_000 }, () => {
   let lab: Lab
@@ -190,6 +213,39 @@ exec /usr/sbin/modprobe "$@"
     assert.equal(next.exitCode, 0, tail(next))
     assert.equal(await states(), 'running running')
     assert.equal(await node(owed), '')
+  })
+
+  it('is named while it is stopped and its user space is older than the module', async () => {
+    const file = join(lab.instance.stateDir, 'userspace.yml')
+    writeFileSync(file, '- hosts: containers\n  roles: [lxc_userspace_driver]\n')
+    const installed = await gpuplay(['run', file, '-i', inventoryOf(lab), '-l', 'ct102'])
+    assert.equal(installed.exitCode, 0, tail(installed))
+    assert.equal(await node('cat /var/lib/gpuplay/v1/userspace/102'), `${old}\n`)
+    await node('pct shutdown 102')
+    const run = await gpuplay(words(...exchange))
+    assert.equal(run.exitCode, 0, tail(run))
+    assert.match(
+      tail(run),
+      /container 102 is stopped: its user space stays 580\.95\.05, the module becomes 590/,
+    )
+    assert.equal(await states(), 'running stopped')
+    const verify = await gpuplay([
+      'run',
+      'playbooks/verify.yml',
+      '-i',
+      inventoryOf(lab),
+      '-l',
+      'ct102',
+      ...exchange,
+    ])
+    assert.equal(verify.exitCode, 0, tail(verify))
+    assert.match(verify.text, /STOPPED user space 580\.95\.05, module 590\.48\.01: run containers\.yml/)
+    await node('pct start 102')
+    const journal = await node('journalctl -q --no-pager -t nvidia-driver')
+    assert.match(
+      journal,
+      /container 102: user space 580\.95\.05, module 590\.48\.01: run playbooks\/containers\.yml/,
+    )
   })
 
   it('finds nvidia-persistenced running after an exchange, and the new driver in the initramfs', async () => {
