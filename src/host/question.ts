@@ -25,6 +25,10 @@ export interface Question<Said> {
   readonly reads: readonly ResourcePattern[]
   /** Prevents the program from changing the host (`queries/ask.ts`). */
   readonly guard: 'nvidia' | undefined
+  /** The program itself, if the host has none of this name: base64 of its gzipped bytes. */
+  readonly carried: string | undefined
+  /** Milliseconds; undefined: as every question. */
+  readonly timeout: number | undefined
   parse(answer: Answer): Said
 }
 
@@ -99,6 +103,10 @@ export type ValuesOf<Pattern extends Words> = {
 interface Declaration<Pattern extends Words> {
   readonly words: Pattern
   readonly environment?: Readonly<Record<string, string>>
+  /** For a program that the question carries: base64 of its gzipped bytes. */
+  readonly carried?: string
+  /** Milliseconds, for a program that may need longer than most. */
+  readonly timeout?: number
 }
 
 /**
@@ -112,8 +120,8 @@ export function question<const Pattern extends readonly [Program, ...(readonly s
     readonly parse: (answer: Answer) => Said
   },
 ): Question<Said> {
-  const { words, reads, environment = {}, parse } = declaration
-  return new Asked({ words, argv: [...words], reads, environment, parse })
+  const { words, reads, environment = {}, carried, timeout, parse } = declaration
+  return new Asked({ words, argv: [...words], reads, environment, carried, timeout, parse })
 }
 
 /**
@@ -127,7 +135,7 @@ export function questionAbout<const Pattern extends Words, Said>(
     parse(answer: Answer, values: ValuesOf<Pattern>): Said
   },
 ): ((values: ValuesOf<Pattern>) => Question<Said>) & { readonly words: Words } {
-  const { words, environment = {} } = declaration
+  const { words, environment = {}, carried, timeout } = declaration
   programOf(words)
   const about = (values: ValuesOf<Pattern>): Question<Said> =>
     new Asked({
@@ -135,6 +143,8 @@ export function questionAbout<const Pattern extends Words, Said>(
       argv: words.flatMap((part) => argumentsFor(part, values)),
       reads: declaration.reads(values),
       environment,
+      carried,
+      timeout,
       parse: (answer) => declaration.parse(answer, values),
     })
   return Object.assign(about, { words })
@@ -161,6 +171,8 @@ interface Rule {
   /** Put before the arguments. */
   readonly adds?: readonly string[]
   readonly guard?: 'nvidia'
+  /** The question carries the program. */
+  readonly carried?: true
 }
 
 /** `apt-get -s` and `apt-cache` rewrite `/var/cache/apt/*.bin` as root unless these options prevent it. */
@@ -175,6 +187,8 @@ const programs = {
   'apt-get': { first: '-s', adds: noAptCaches },
   cat: {},
   ceph: {},
+  // Ours (src/nvidia/cuda-probe). Like nvidia-smi, libcuda creates missing device nodes.
+  'cuda-probe': { guard: 'nvidia', carried: true },
   dkms: { first: 'status' },
   dpkg: { first: '--print-architecture' },
   'dpkg-query': { first: '-W' },
@@ -203,6 +217,8 @@ interface Asking<Said> {
   readonly argv: readonly string[]
   readonly reads: readonly ResourcePattern[]
   readonly environment: Readonly<Record<string, string>>
+  readonly carried: string | undefined
+  readonly timeout: number | undefined
   readonly parse: (answer: Answer) => Said
 }
 
@@ -214,8 +230,10 @@ class Asked<Said> implements Question<Said> {
   readonly environment: Readonly<Record<string, string>>
   readonly reads: readonly ResourcePattern[]
   readonly guard: 'nvidia' | undefined
+  readonly carried: string | undefined
+  readonly timeout: number | undefined
   readonly parse: (answer: Answer) => Said
-  constructor({ words, argv, reads, environment, parse }: Asking<Said>) {
+  constructor({ words, argv, reads, environment, carried, timeout, parse }: Asking<Said>) {
     const [path = '', ...args] = argv
     const program = programOf(words)
     const { adds = [], guard } = rules.get(program) ?? {}
@@ -225,6 +243,10 @@ class Asked<Said> implements Question<Said> {
     this.environment = environment
     this.reads = [`command:${program}`, ...(path.startsWith('/') ? [`file:${path}` as const] : []), ...reads]
     this.guard = guard
+    if ((carried !== undefined) !== (rules.get(program)?.carried ?? false))
+      throw new Error(`only a program of ours is carried, and always (src/host/question.ts): ${program}`)
+    this.carried = carried
+    this.timeout = timeout
     this.parse = parse
     Object.freeze(this)
   }

@@ -102,14 +102,14 @@ async function ask<Said>(
   { user }: AskOptions,
 ): Promise<Said> {
   if (!isQuestion(question)) throw new Error('not a named question (src/host/question.ts)')
-  const { argv, command, reads, guard } = question
+  const { argv, command, reads, guard, carried, timeout = askTimeout } = question
   const environment = { ...question.environment, ...context.environment }
   const request = {
     argv: command,
-    timeout: askTimeout,
+    timeout,
     promised: false,
     environment,
-    ...given({ user, guard }),
+    ...given({ user, guard, carried }),
   }
   const answer = await run(context, request, { argv, reads })
   return understood(question, answer, context.source.name)

@@ -108,4 +108,6 @@ export interface SummaryRow {
   readonly order: string
   readonly indent?: number
   readonly state: 'ok' | 'problem' | 'pending'
+  /** What the row's state means, printed once below the table. */
+  readonly note?: string
 }

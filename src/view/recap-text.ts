@@ -34,6 +34,8 @@ export function tablesText(rows: readonly SummaryRow[], colors: Colors): string 
         return state === 'problem' ? colors.red(line) : state === 'pending' ? colors.yellow(line) : line
       })
       if (problems > 0) body.push(colors.red(`${problems} ${problems === 1 ? 'problem' : 'problems'}`))
+      const notes = new Set(members.flatMap(({ note }) => note ?? []))
+      body.push(...[...notes].map((note) => colors.dim(plainText(note))))
       return body.join('\n')
     })
     .join('\n\n')

@@ -27,6 +27,18 @@ export const args = {
       default: '',
       description: 'User of the container for whom the GPUs must work too; empty: only root',
     },
+    cuda_packages: {
+      type: 'array',
+      items: { type: 'string' },
+      default: ['cuda-toolkit'],
+      description: 'In a container: the packages of the toolkit, names without version',
+    },
+    compute: {
+      type: 'boolean',
+      default: true,
+      description:
+        'Compute on each GPU through libcuda: create a context, copy data to the GPU and back, and compare it',
+    },
     isolation: {
       type: 'boolean',
       default: true,

@@ -7,6 +7,7 @@ import { compareVersions } from '../../base/version.ts'
 import { type ConfigEntry, parseContainerConfig } from '../../proxmox/container-config.ts'
 import { deviceEntries, isUnprivileged, wideDeviceRules } from '../../proxmox/device-entries.ts'
 import type { Args } from './args.ts'
+import { computeFindings } from './compute-findings.ts'
 import type { ContainerSeen } from './container.ts'
 
 export function containerFindings(given: Args, seen: ContainerSeen): readonly Finding[] {
@@ -93,9 +94,26 @@ function visibleFindings(
   wrongVersion: boolean,
 ): readonly Finding[] {
   if (wrongVersion) return []
-  const asRoot = smiFindings(seen, gpus, seen.smi, '')
-  if (asRoot.length > 0) return asRoot
-  return smiFindings(seen, gpus, seen.smiAsUser, ` for the user ${user}`)
+  const { smi, smiAsUser, computing, computingAsUser } = seen
+  const fix = fixOf(seen)
+  const forUser = ` for the user ${user}`
+  // What fails for root fails for others too, so the first that fails is reported alone.
+  const checks = [
+    () => smiFindings(seen, gpus, smi, ''),
+    () => computeFindings({ computing, gpus, visible: visibleOf(smi), who: '', fix }),
+    () => smiFindings(seen, gpus, smiAsUser, forUser),
+    () =>
+      computeFindings({ computing: computingAsUser, gpus, visible: visibleOf(smiAsUser), who: forUser, fix }),
+  ]
+  for (const check of checks) {
+    const findings = check()
+    if (findings.length > 0) return findings
+  }
+  return []
+}
+
+function visibleOf(smi: SmiResult | undefined): readonly VisibleGpu[] {
+  return smi?.kind === 'gpus' ? smi.gpus : []
 }
 
 function smiFindings(
@@ -171,14 +189,20 @@ function gpuRules(entries: readonly ConfigEntry[], gpus: readonly Gpu[]): readon
 }
 
 function toolkitFindings({ cuda }: Args, seen: ContainerSeen): readonly Finding[] {
-  if (cuda === '' || seen.nvcc === cuda) return []
-  return [
-    {
-      message:
-        seen.nvcc === undefined
-          ? `CUDA ${cuda} is required, but its nvcc does not run`
-          : `CUDA ${cuda} is required, but nvcc is ${seen.nvcc}`,
-      fix: fixOf(seen),
-    },
-  ]
+  if (cuda === '') return []
+  const fix = fixOf(seen)
+  const { missingPackages, compiler, nvcc } = seen
+  if (missingPackages.length > 0)
+    return [
+      {
+        message: `CUDA ${cuda} is required, but not installed: ${missingPackages.join(', ')} is missing`,
+        fix,
+      },
+    ]
+  if (!compiler || nvcc === cuda) return []
+  const message =
+    nvcc === undefined
+      ? `CUDA ${cuda} is required, but its nvcc does not run`
+      : `CUDA ${cuda} is required, but nvcc is ${nvcc}`
+  return [{ message, fix }]
 }

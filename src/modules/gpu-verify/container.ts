@@ -1,7 +1,8 @@
 /** Inspects a container from its node and, if it runs, from inside. */
 import type { Host } from '../../host/host.ts'
 import { parseAssignment, resolveAssignment } from '../../nvidia/assignment.ts'
-import { compilerRelease, toolkitPrograms } from '../../nvidia/cuda.ts'
+import { compilerRelease, toolkitPrograms, versionedPackage } from '../../nvidia/cuda.ts'
+import { computes, type Computing } from '../../nvidia/cuda-probe.ts'
 import { type Gpu, readNodeGpus } from '../../nvidia/gpus.ts'
 import {
   type DeviceNode,
@@ -33,11 +34,18 @@ export interface ContainerSeen {
   readonly noted: string | undefined
   readonly smi: SmiResult | undefined
   readonly smiAsUser: SmiResult | undefined
+  /** Undefined if it was not requested, or without GPUs. */
+  readonly computing: Computing | undefined
+  readonly computingAsUser: Computing | undefined
   readonly wrongDevices: readonly string[]
   /** GPU device nodes that can be opened, but are not assigned. */
   readonly open: readonly string[]
   /** The release that nvcc reports; undefined if it does not run. */
   readonly nvcc: string | undefined
+  /** Whether the toolkit's compiler is installed; a toolkit of libraries alone has none. */
+  readonly compiler: boolean
+  /** Packages of the toolkit that are not installed. */
+  readonly missingPackages: readonly string[]
 }
 
 export type Assigned =
@@ -71,15 +79,19 @@ export async function readContainer(given: Args, host: Host): Promise<ContainerS
   return { ...seen, noted: undefined, ...(await readInside(given, host, { gpus, devices: devices ?? '' })) }
 }
 
-type Inside = Pick<ContainerSeen, 'userspace' | 'smi' | 'smiAsUser' | 'wrongDevices' | 'open' | 'nvcc'>
+type Inside = Omit<ContainerSeen, 'name' | 'ctid' | 'node' | 'loaded' | 'config' | 'running' | 'assigned'>
 
 const nothingInside: Inside = {
   userspace: undefined,
   smi: undefined,
   smiAsUser: undefined,
+  computing: undefined,
+  computingAsUser: undefined,
   wrongDevices: [],
   open: [],
   nvcc: undefined,
+  compiler: false,
+  missingPackages: [],
 }
 
 async function readAssigned({ assignment }: Args, node: Host): Promise<Assigned | undefined> {
@@ -103,22 +115,46 @@ async function readInside(
     ({ path }) => path !== '/dev/nvidia-uvm-tools',
   )
   const wanted: readonly DeviceNode[] = minors.length === 0 ? [] : [...shared, ...minors.map(gpuNode)]
-  const [userspace, names, smi, smiAsUser, compiler, ...present] = await Promise.all([
-    readUserspace(host),
-    host.list('/dev'),
-    gpus.length === 0 ? undefined : host.ask(visibleGpus),
-    gpus.length === 0 || given.user === '' ? undefined : host.ask(visibleGpus, { user: given.user }),
-    given.cuda === '' ? undefined : host.ask(compilerRelease({ directory: toolkitPrograms(given.cuda) })),
-    ...wanted.map(({ path }) => host.stat(path)),
-  ])
+  const asUser = given.user === '' ? undefined : { user: given.user }
+  const [userspace, names, smi, smiAsUser, computing, computingAsUser, toolkit, ...present] =
+    await Promise.all([
+      readUserspace(host),
+      host.list('/dev'),
+      gpus.length === 0 ? undefined : host.ask(visibleGpus),
+      gpus.length === 0 || asUser === undefined ? undefined : host.ask(visibleGpus, asUser),
+      gpus.length === 0 || !given.compute ? undefined : host.ask(computes),
+      gpus.length === 0 || !given.compute || asUser === undefined ? undefined : host.ask(computes, asUser),
+      readToolkit(given, host),
+      ...wanted.map(({ path }) => host.stat(path)),
+    ])
   const others = given.isolation && given.assignment !== '' ? otherGpus(names ?? [], minors) : []
   return {
     userspace,
     smi,
     smiAsUser,
+    computing,
+    computingAsUser,
     wrongDevices: wanted.flatMap((node, index) => deviceProblem(node, present[index]) ?? []),
     open: await openOnes(host, others),
-    nvcc: compiler,
+    ...toolkit,
+  }
+}
+
+async function readToolkit(
+  { cuda, cuda_packages: packages }: Args,
+  host: Host,
+): Promise<Pick<Inside, 'nvcc' | 'compiler' | 'missingPackages'>> {
+  if (cuda === '') return { nvcc: undefined, compiler: false, missingPackages: [] }
+  const names = packages.map((name) => versionedPackage(name, cuda))
+  const [nvcc, compiler, ...statuses] = await Promise.all([
+    host.ask(compilerRelease({ directory: toolkitPrograms(cuda) })),
+    host.package(versionedPackage('cuda-nvcc', cuda)),
+    ...names.map((name) => host.package(name)),
+  ])
+  return {
+    nvcc,
+    compiler: compiler.installed !== undefined,
+    missingPackages: names.filter((_, index) => statuses[index]?.installed === undefined),
   }
 }
 

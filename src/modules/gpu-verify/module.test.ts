@@ -1,92 +1,22 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Answer, Host } from '../../host/host.ts'
-import type { Plan } from '../../host/plan.ts'
 import { fakeHost, type FakeHost } from '../../nvidia/testing/fake-host.ts'
-import type { SummaryRow } from '../module.ts'
 import type { Args } from './args.ts'
 import { gpuVerify } from './module.ts'
+import {
+  computed,
+  defaults,
+  devices,
+  first,
+  look,
+  nodeHost,
+  second,
+  smi,
+  userspace,
+  version,
+} from './testing/scene.ts'
 
-const version = '580.95.05'
-const first = 'GPU-8f3c0000-5060-4c1e-a5b2-000001000000'
-const second = 'GPU-8f3c0001-5060-4c1e-a5b2-000001000001'
-const libraries = '/usr/lib/x86_64-linux-gnu'
-
-const information = (pci: string, uuid: string, minor: number): Readonly<Record<string, string>> => ({
-  [`/proc/driver/nvidia/gpus/${pci}/information`]: `GPU UUID: \t ${uuid}\nBus Location: \t ${pci}\nDevice Minor: \t ${minor}\n`,
-})
-const nodeHost: FakeHost = {
-  modules: { nvidia: { version } },
-  files: {
-    ...information('0000:01:00.0', first, 1),
-    ...information('0000:41:00.0', second, 0),
-    '/proc/devices': 'Character devices:\n195 nvidia\n508 nvidia-uvm\n\nBlock devices:\n',
-  },
-}
-const smi = (...uuids: readonly string[]): Partial<Answer> => ({
-  stdout: uuids
-    .map((uuid) => `${uuid}, 00000000:${uuid === first ? '01' : '41'}:00.0, ${version}\n`)
-    .join(''),
-})
-const userspace = (at: string): FakeHost => ({
-  files: { '/usr/bin/nvidia-smi': '' },
-  links: {
-    [`${libraries}/libnvidia-ml.so.1`]: `libnvidia-ml.so.${at}`,
-    [`${libraries}/libcuda.so.1`]: `libcuda.so.${at}`,
-  },
-})
-const devices = { '/dev/nvidiactl': '195:255', '/dev/nvidia-uvm': '508:0', '/dev/nvidia1': '195:1' }
-
-interface Scene {
-  readonly inside?: FakeHost
-  readonly config?: string
-  readonly running?: boolean
-  /** Additional files of the node. */
-  readonly onNode?: Readonly<Record<string, string>>
-  readonly args?: Partial<Args>
-  /** What nvidia-smi says to the user; root hears what `programs` say. */
-  readonly user?: Partial<Answer>
-}
-
-async function look(
-  scene: Scene,
-): Promise<{ readonly findings: readonly string[]; readonly row: SummaryRow; readonly plan: Plan }> {
-  const { running = true, config = 'unprivileged: 1\n', args } = scene
-  const inside: FakeHost = {
-    ...userspace(version),
-    nodes: devices,
-    programs: { 'nvidia-smi': smi(first) },
-    ...scene.inside,
-  }
-  const given: Args = {
-    version: '',
-    containers: [],
-    assignment: '0',
-    cuda: '',
-    user: 'nobody',
-    isolation: true,
-    ...args,
-  }
-  const container = fakeHost(inside)
-  const host: Host = {
-    ...container,
-    ask: async (question, options) =>
-      options?.user !== undefined && scene.user !== undefined
-        ? question.parse({ code: 0, stdout: '', stderr: '', ...scene.user })
-        : container.ask(question, options),
-    node: fakeHost({
-      ...nodeHost,
-      files: { ...nodeHost.files, ...scene.onNode },
-      containers: { 101: { status: running ? 'running' : 'stopped', config, pid: running ? 7 : undefined } },
-    }),
-    placement: { ctid: '101', nodeName: undefined, cluster: undefined },
-  }
-  const seen = await gpuVerify.probe(given, host)
-  const plan = gpuVerify.plan(given, seen)
-  const findings = (plan.refusal?.findings ?? []).map(({ message }) => message)
-  const [row = assert.fail('no row')] = gpuVerify.row(given, seen)
-  return { findings, row, plan }
-}
+const bothCompute = computed('0000:01:00.0 done 0', '0000:41:00.0 done 0')
 
 test('a container that sees its GPU and no other is well', async () => {
   const { findings, row } = await look({})
@@ -128,7 +58,7 @@ test('a file where a device should be, and wrong numbers, are found', async () =
 })
 
 test('the GPU must work for the user too', async () => {
-  const { findings } = await look({ user: { code: 4, stdout: 'No devices were found.' } })
+  const { findings } = await look({ user: { 'nvidia-smi': { code: 4, stdout: 'No devices were found.' } } })
   assert.deepEqual(findings, [
     'nvidia-smi exits with status 4 for the user nobody: no permission to open the device nodes',
   ])
@@ -156,7 +86,7 @@ test('rules that open other GPUs count in a privileged container, and mean nothi
   assert.equal((await look({ config: `unprivileged: 1\n${rules}` })).findings.length, 0)
 })
 
-test('a stopped container is no finding, and CUDA that is wanted and missing is one', async () => {
+test('a stopped container is no finding', async () => {
   const stopped = await look({ running: false })
   assert.deepEqual(
     [stopped.findings, stopped.row.cells.at(-1), stopped.row.state],
@@ -171,25 +101,37 @@ test('a stopped container is no finding, and CUDA that is wanted and missing is 
   assert.deepEqual(stale.plan.warnings, [
     `pve1 (CT 101 on pve1) is stopped: user space 570.86.16, module ${version}: run containers.yml when it runs`,
   ])
-  assert.deepEqual((await look({ args: { cuda: '12.8' } })).findings, [
+})
+
+test('a toolkit that is missing or does not run is reported, and one of libraries alone needs no compiler', async () => {
+  const toolkit = { 'cuda-toolkit-12-8': '12.8.1-1', 'cuda-nvcc-12-8': '12.8.93-1' }
+  const nvcc = { '/usr/local/cuda-12.8/bin/nvcc --version': { stdout: 'release 12.8, V12.8.93' } }
+  const check = async (inside: FakeHost, packages = ['cuda-toolkit']): Promise<readonly unknown[]> => {
+    const { findings, row } = await look({ inside, args: { cuda: '12.8', cuda_packages: packages } })
+    return [row.cells[4], ...findings]
+  }
+  assert.deepEqual(await check({}), [
+    'none',
+    'CUDA 12.8 is required, but not installed: cuda-toolkit-12-8 is missing',
+  ])
+  assert.deepEqual(await check({ packages: toolkit }), [
+    '12.8',
     'CUDA 12.8 is required, but its nvcc does not run',
   ])
-  const nvcc = { '/usr/local/cuda-12.8/bin/nvcc --version': { stdout: 'release 12.8, V12.8.93' } }
-  const { findings, row } = await look({
-    inside: { programs: { 'nvidia-smi': smi(first), ...nvcc } },
-    args: { cuda: '12.8' },
-  })
-  assert.deepEqual([findings, row.cells[4]], [[], '12.8'])
+  assert.deepEqual(await check({ packages: toolkit, programs: nvcc }), ['12.8'])
+  assert.deepEqual(await check({ packages: { 'cuda-libraries-12-8': '12.8.1-1' } }, ['cuda-libraries']), [
+    '12.8',
+  ])
 })
 
 test('a node reports the loaded and the required driver', async () => {
-  const given: Args = { version, containers: [], assignment: '', cuda: '', user: '', isolation: true }
+  const given: Args = { ...defaults, version }
   const good: FakeHost = {
     ...nodeHost,
     ...userspace(version),
     files: { ...nodeHost.files, '/usr/bin/nvidia-smi': '' },
     nodes: { ...devices, '/dev/nvidia-uvm-tools': '508:1', '/dev/nvidia0': '195:0' },
-    programs: { 'nvidia-smi': smi(first, second) },
+    programs: { 'nvidia-smi': smi(first, second), 'cuda-probe': bothCompute },
   }
   const check = async (node: FakeHost): Promise<readonly (string | undefined)[]> => {
     const seen = await gpuVerify.probe(given, fakeHost(node))
@@ -209,14 +151,7 @@ test('a node reports the loaded and the required driver', async () => {
 })
 
 test('a node that must reboot reports how many guests that stops, and each unmanaged container has a row', async () => {
-  const given: Args = {
-    version,
-    containers: [{ ctid: 101 }],
-    assignment: '',
-    cuda: '',
-    user: '',
-    isolation: true,
-  }
+  const given: Args = { ...defaults, version, containers: [{ ctid: 101 }] }
   const seen = await gpuVerify.probe(
     given,
     fakeHost({
@@ -237,7 +172,7 @@ test('a node that must reboot reports how many guests that stops, and each unman
         140: { status: 'running', config: 'dev0: /dev/nvidia0\ndev1: /dev/nvidiactl\n', pid: 8 },
         150: { status: 'stopped', config: 'hostname: plain\n', pid: undefined },
       },
-      programs: { 'nvidia-smi': smi(first, second) },
+      programs: { 'nvidia-smi': smi(first, second), 'cuda-probe': bothCompute },
     }),
   )
   const rows = gpuVerify.row(given, seen)
@@ -257,16 +192,9 @@ test('a container that its node holds back is reported with the command that sta
     files: { ...nodeHost.files, ...userspace(version).files, '/run/gpuplay/held/101': `${why}\n` },
     links: userspace(version).links ?? {},
     nodes: { ...devices, '/dev/nvidia0': '195:0', '/dev/nvidia-uvm-tools': '508:1' },
-    programs: { 'nvidia-smi': smi(first, second) },
+    programs: { 'nvidia-smi': smi(first, second), 'cuda-probe': bothCompute },
   })
-  const given: Args = {
-    version,
-    containers: [{ name: 'jellyfin', ctid: 101 }],
-    assignment: '',
-    cuda: '',
-    user: '',
-    isolation: true,
-  }
+  const given: Args = { ...defaults, version, containers: [{ name: 'jellyfin', ctid: 101 }] }
   const seen = await gpuVerify.probe(given, host)
   assert.deepEqual(gpuVerify.plan(given, seen).refusal?.findings, [
     {

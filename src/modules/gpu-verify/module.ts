@@ -8,6 +8,7 @@ import { done, type Plan, refuse } from '../../host/plan.ts'
 import { userspaceVersion } from '../../nvidia/userspace.ts'
 import type { Module, SummaryRow } from '../module.ts'
 import { args, type Args, result } from './args.ts'
+import { computeWarnings } from './compute-findings.ts'
 import { containerFindings, staleUserspace } from './container-findings.ts'
 import { type ContainerSeen, readContainer } from './container.ts'
 import { nodeFindings } from './node-findings.ts'
@@ -40,8 +41,8 @@ async function probe(given: Args, host: Host): Promise<Seen> {
 function plan(given: Args, seen: Seen): Plan {
   const [findings, who, warnings] =
     seen.kind === 'node'
-      ? [nodeFindings(given, seen.node), seen.node.name, unmanagedWarnings(seen.node)]
-      : [containerFindings(given, seen.container), nameOf(seen.container), staleWarnings(seen.container)]
+      ? [nodeFindings(given, seen.node), seen.node.name, nodeWarnings(seen.node)]
+      : [containerFindings(given, seen.container), nameOf(seen.container), containerWarnings(seen.container)]
   if (findings.length === 0) return done(warnings)
   return refuse({
     code: 'verification-failed',
@@ -50,16 +51,22 @@ function plan(given: Args, seen: Seen): Plan {
   })
 }
 
-function unmanagedWarnings({ name, unmanaged }: NodeSeen): readonly string[] {
-  return unmanaged.map(
-    ({ ctid, hostname }) =>
-      `container ${ctid}${hostname === '' ? '' : ` (${hostname})`} of ${name} has a GPU, but is not part of this run: a driver change breaks it`,
-  )
+function nodeWarnings({ name, unmanaged, computing }: NodeSeen): readonly string[] {
+  return [
+    ...computeWarnings(computing, `on ${name}`),
+    ...unmanaged.map(
+      ({ ctid, hostname }) =>
+        `container ${ctid}${hostname === '' ? '' : ` (${hostname})`} of ${name} has a GPU, but is not part of this run: a driver change breaks it`,
+    ),
+  ]
 }
 
-function staleWarnings(seen: ContainerSeen): readonly string[] {
+function containerWarnings(seen: ContainerSeen): readonly string[] {
   const stale = staleUserspace(seen)
-  return stale === undefined ? [] : [`${nameOf(seen)} is stopped: ${stale} when it runs`]
+  return [
+    ...computeWarnings(seen.computing, `in ${seen.name}`),
+    ...(stale === undefined ? [] : [`${nameOf(seen)} is stopped: ${stale} when it runs`]),
+  ]
 }
 
 function nameOf({ name, ctid, node }: ContainerSeen): string {

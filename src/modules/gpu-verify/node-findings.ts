@@ -3,6 +3,7 @@ import type { Finding } from '../../host/plan.ts'
 import { heldBackFinding } from '../../nvidia/held-back.ts'
 import { userspaceVersion } from '../../nvidia/userspace.ts'
 import type { Args } from './args.ts'
+import { computeFindings } from './compute-findings.ts'
 import type { NodeSeen } from './node.ts'
 
 export function nodeFindings({ version, containers }: Args, seen: NodeSeen): readonly Finding[] {
@@ -39,6 +40,11 @@ export function nodeFindings({ version, containers }: Args, seen: NodeSeen): rea
         message: `nvidia-smi does not show the GPU at ${pci}`,
         cause: 'the GPU is lost or excluded: see `dmesg` on the node',
       })
+    const shown = gpus.gpus.filter((gpu) => !lost.includes(gpu))
+    if (findings.length === 0)
+      findings.push(
+        ...computeFindings({ computing: seen.computing, gpus: shown, visible: smi.gpus, who: '' }),
+      )
   }
   return findings
 }

@@ -1,5 +1,6 @@
 /** Inspects a node. */
 import type { Host } from '../../host/host.ts'
+import { computes, type Computing } from '../../nvidia/cuda-probe.ts'
 import { type NodeGpus, readNodeGpus } from '../../nvidia/gpus.ts'
 import { type HeldBack, readAllHeldBack } from '../../nvidia/held-back.ts'
 import { type GpuContainer, readGpuContainers, unmanaged } from '../../nvidia/guests.ts'
@@ -28,13 +29,15 @@ export interface NodeSeen {
   readonly wrongNodes: readonly string[]
   /** Undefined while no driver is loaded. */
   readonly smi: SmiResult | undefined
+  /** Undefined while no driver is loaded, or if it was not requested. */
+  readonly computing: Computing | undefined
   readonly unmanaged: readonly GpuContainer[]
   /** Number of guests that a reboot would stop; not counted if the required driver is loaded. */
   readonly runningGuests: number
   readonly heldBack: readonly HeldBack[]
 }
 
-export async function readNode({ version, containers }: Args, host: Host): Promise<NodeSeen> {
+export async function readNode({ version, containers, compute }: Args, host: Host): Promise<NodeSeen> {
   const [loaded, userspace, gpus, devices, guests, heldBack] = await Promise.all([
     readLoaded(host),
     readUserspace(host),
@@ -51,8 +54,9 @@ export async function readNode({ version, containers }: Args, host: Host): Promi
           ...sharedNodes(majors),
           ...gpus.gpus.flatMap(({ minor }) => (minor === undefined ? [] : [gpuNode(minor)])),
         ]
-  const [smi, running, ...present] = await Promise.all([
+  const [smi, computing, running, ...present] = await Promise.all([
     loaded === undefined ? undefined : host.ask(visibleGpus),
+    loaded === undefined || !compute || gpus.gpus.length === 0 ? undefined : host.ask(computes),
     version === '' || loaded === version ? [] : readRunningGuests(host),
     ...wanted.map(({ path }) => host.stat(path)),
   ])
@@ -64,6 +68,7 @@ export async function readNode({ version, containers }: Args, host: Host): Promi
     unifiedMemory: majors.has('nvidia-uvm'),
     wrongNodes: wanted.flatMap((node, index) => deviceProblem(node, present[index]) ?? []),
     smi,
+    computing,
     unmanaged: unmanaged(
       guests,
       containers.map(({ ctid }) => String(ctid)),

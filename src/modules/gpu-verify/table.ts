@@ -1,11 +1,13 @@
 /** Rows of the final table: required, loaded and visible, with a state. Pure. */
 import type { Finding } from '../../host/plan.ts'
+import type { Gpu } from '../../nvidia/gpus.ts'
 import type { GpuContainer } from '../../nvidia/guests.ts'
 import { shortUuid } from '../../nvidia/smi.ts'
 import { userspaceVersion } from '../../nvidia/userspace.ts'
 import { compareVersions } from '../../base/version.ts'
 import type { SummaryRow } from '../module.ts'
 import type { Args } from './args.ts'
+import { allCompute } from './compute-findings.ts'
 import { staleUserspace, visibility } from './container-findings.ts'
 import type { ContainerSeen } from './container.ts'
 import type { NodeSeen } from './node.ts'
@@ -19,7 +21,8 @@ export function nodeRows(given: Args, seen: NodeSeen, findings: readonly Finding
   return [nodeRow(given, seen, findings), ...seen.unmanaged.map((container) => unmanagedRow(seen, container))]
 }
 
-function nodeRow({ version }: Args, seen: NodeSeen, findings: readonly Finding[]): SummaryRow {
+function nodeRow(given: Args, seen: NodeSeen, findings: readonly Finding[]): SummaryRow {
+  const { version } = given
   const { name, loaded, userspace, gpus, smi, runningGuests, heldBack } = seen
   const inVm = gpus.owned.size
   const installed = userspaceVersion(userspace)
@@ -44,6 +47,7 @@ function nodeRow({ version }: Args, seen: NodeSeen, findings: readonly Finding[]
     ],
     order: name,
     state: findings.length === 0 ? 'ok' : 'problem',
+    ...(findings.length === 0 && gpus.gpus.length > 0 ? { note: nodeNote(seen) } : undefined),
   }
 }
 
@@ -63,7 +67,31 @@ function orderOf(node: string, ctid: string): string {
   return `${node} ${ctid.padStart(10, '0')}`
 }
 
-export function containerRow({ cuda }: Args, seen: ContainerSeen, findings: readonly Finding[]): SummaryRow {
+function nodeNote({ computing, gpus }: NodeSeen): string {
+  return `ok on a node: the driver is loaded and ${
+    allCompute(computing, gpus.gpus) ? 'CUDA computes on each GPU' : 'nvidia-smi shows each GPU; not computed'
+  }`
+}
+
+/** What was checked in a container whose row says `ok`. */
+function containerNote(given: Args, seen: ContainerSeen, gpus: readonly Gpu[]): string {
+  const isolation = given.isolation
+    ? gpus.length === 0
+      ? 'no GPU is accessible'
+      : 'no other GPU is accessible'
+    : 'access to other GPUs is not checked'
+  if (gpus.length === 0) return `ok without GPUs: ${isolation}`
+  const users = given.user === '' ? 'root' : `root and ${given.user}`
+  const computed =
+    allCompute(seen.computing, gpus) && (given.user === '' || allCompute(seen.computingAsUser, gpus))
+  const works = computed
+    ? 'CUDA computes on each assigned GPU'
+    : 'nvidia-smi shows each assigned GPU; not computed'
+  return `ok in a container: ${works}, as ${users}; ${isolation}`
+}
+
+export function containerRow(given: Args, seen: ContainerSeen, findings: readonly Finding[]): SummaryRow {
+  const { cuda } = given
   const { name, ctid, node, loaded, userspace, noted, smi, assigned, running, nvcc } = seen
   const gpus = assigned?.kind === 'gpus' ? assigned.gpus : []
   const visible = smi?.kind === 'gpus' ? smi.gpus : []
@@ -85,7 +113,7 @@ export function containerRow({ cuda }: Args, seen: ContainerSeen, findings: read
       '',
       loaded ?? none,
       installed ?? none,
-      nvcc ?? (cuda === '' || !running ? none : 'none'),
+      nvcc ?? (cuda === '' || !running ? none : seen.missingPackages.length === 0 ? cuda : 'none'),
       assigned === undefined
         ? none
         : `${right.length}/${gpus.length}${extra.length === 0 ? '' : ` +${extra.length}`}`,
@@ -95,6 +123,9 @@ export function containerRow({ cuda }: Args, seen: ContainerSeen, findings: read
     order: orderOf(node, ctid),
     indent: 1,
     state: findings.length > 0 ? 'problem' : running ? 'ok' : 'pending',
+    ...(findings.length === 0 && running && assigned !== undefined
+      ? { note: containerNote(given, seen, gpus) }
+      : undefined),
   }
 }
 

@@ -23,6 +23,8 @@ export interface FakeHost {
   readonly containers?: Readonly<Record<string, ContainerStatus>>
   /** Answers by the words of the command line. */
   readonly programs?: Readonly<Record<string, Partial<Answer>>>
+  /** Installed versions by name. */
+  readonly packages?: Readonly<Record<string, string>>
   readonly pages?: Readonly<Record<string, Partial<HttpAnswer>>>
   readonly controllerFiles?: Readonly<Record<string, string>>
   /** Bytes. */
@@ -42,6 +44,8 @@ export function fakeHost(given: FakeHost = {}): Host {
   for (const [name, status] of Object.entries(given.modules ?? {}))
     world.kernelModules.set(name, { loaded: true, version: undefined, users: 0, ...status })
   for (const [ctid, status] of Object.entries(given.containers ?? {})) world.containers.set(ctid, status)
+  for (const [name, installed] of Object.entries(given.packages ?? {}))
+    world.packages.set(name, { installed, status: 'installed' })
   for (const [page, answer] of Object.entries(given.pages ?? {}))
     world.http.set(page, { ...noPage, ...answer })
   for (const [path, text] of Object.entries(given.controllerFiles ?? {})) world.controller.set(path, text)

@@ -25,6 +25,8 @@ export function boot(): number {
     opened: [],
     persistence: [],
     powerLimits: {},
+    mig: [],
+    cuda: {},
   }
   writeKernel(state)
   cover()

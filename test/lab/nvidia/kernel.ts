@@ -30,6 +30,10 @@ export interface KernelState {
   opened: string[]
   persistence: string[]
   powerLimits: Record<string, number>
+  /** PCI addresses of cards in MIG mode. */
+  mig: string[]
+  /** CUresult by PCI address, and `init` for all: faults that a test causes (cuda.ts). */
+  cuda: Record<string, number>
 }
 
 const stateFile = `${kernelDir}/state.json`
@@ -95,6 +99,9 @@ export function drivenGpus(state: KernelState): readonly DrivenGpu[] {
       persistence: state.persistence.includes(gpu.pci),
       powerLimit: state.powerLimits[gpu.pci] ?? 180,
       opened: state.opened.includes(gpu.pci),
+      mig: state.mig.includes(gpu.pci),
+      cuda: state.cuda[gpu.pci] ?? 0,
+      cudaInit: state.cuda['init'] ?? 0,
     }))
 }
 

@@ -16,6 +16,9 @@ const gpu = {
   opened: false,
   persistence: false,
   powerLimit: 170,
+  mig: false,
+  cuda: 0,
+  cudaInit: 0,
 }
 
 describe('/proc of a node with the NVIDIA driver', () => {

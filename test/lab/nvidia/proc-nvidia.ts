@@ -8,6 +8,10 @@ export interface DrivenGpu extends GpuSpec {
   readonly persistence: boolean
   /** Watts. */
   readonly powerLimit: number
+  readonly mig: boolean
+  /** CUresult of a context on this card, and of cuInit: 0, or a fault that a test causes. */
+  readonly cuda: number
+  readonly cudaInit: number
 }
 
 const parameters: Readonly<Record<string, string | number>> = {

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { gzipSync } from 'node:zlib'
+import { cudaLibrary } from './cuda-library.ts'
 import { sharedLibrary } from './elf.ts'
 import { type FileType, type PackageFile, manifestText, soname } from './manifest.ts'
 
@@ -79,7 +80,11 @@ function packageContents(version: string): readonly Content[] {
   const library = (name: string, type: FileType): readonly [Content, PackageFile] => {
     const file = `${name}.so.${version}`
     return [
-      { name: file, mode: 0o755, content: sharedLibrary(soname(name)) },
+      {
+        name: file,
+        mode: 0o755,
+        content: name === 'libcuda' ? cudaLibrary(version) : sharedLibrary(soname(name)),
+      },
       { name: file, mode: 0o755, type, destination: `${libraries}/${file}` },
     ]
   }

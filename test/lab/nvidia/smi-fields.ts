@@ -63,6 +63,9 @@ export function queryField(
       return '94.06.14.00.1c'
     case 'persistence_mode':
       return gpu.persistence ? 'Enabled' : 'Disabled'
+    case 'mig.mode.current':
+    case 'mig.mode.pending':
+      return gpu.mig ? 'Enabled' : /A100|A30|H100|H200|B200/.test(gpu.model) ? 'Disabled' : '[N/A]'
     case 'pstate':
       return 'P8'
     case 'temperature.gpu':

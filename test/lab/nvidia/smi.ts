@@ -4,10 +4,10 @@
  * The first argument may be --lab-version=VERSION, the one that it was installed with; else it is the library's.
  * As root it loads the module and makes nodes, as NVML does.
  */
-import { closeSync, openSync, readlinkSync, statSync } from 'node:fs'
-import { controlNode, ensureNode, gpuNode, type DeviceNode } from './device-nodes.ts'
-import { type KernelState, changeKernel, hardwareFile, runsOnNode } from './kernel.ts'
-import type { DrivenGpu } from './proc-nvidia.ts'
+import { readlinkSync } from 'node:fs'
+import { controlNode, ensureNode, gpuNode } from './device-nodes.ts'
+import { type KernelState, changeKernel, runsOnNode } from './kernel.ts'
+import { hardware, moduleVersion, tryOpen } from './opening.ts'
 import { fieldNames, queryField } from './smi-fields.ts'
 import { type VisibleGpu, cudaVersion } from './smi-gpu.ts'
 import { driverTable, queryText, queryXml } from './smi-text.ts'
@@ -26,6 +26,7 @@ interface Options {
   version: boolean
   persistence?: string
   powerLimit?: string
+  mig?: string
 }
 
 export function nvidiaSmi(given: readonly string[]): number {
@@ -65,6 +66,7 @@ export function nvidiaSmi(given: readonly string[]): number {
 
 function answer(options: Options, installed: string, driver: string, gpus: readonly VisibleGpu[]): number {
   if (options.persistence !== undefined) return setPersistence(options.persistence, gpus)
+  if (options.mig !== undefined) return setMig(options.mig, gpus)
   if (options.powerLimit !== undefined) return setPowerLimit(Number(options.powerLimit), gpus)
   if (options.list)
     return say(0, gpus.map((gpu) => `GPU ${gpu.index}: ${gpu.model} (UUID: ${gpu.uuid})\n`).join(''))
@@ -114,6 +116,7 @@ function readOptions(
     else if (name === '-q' || name === '--query') options.full = true
     else if (name === '-x' || name === '--xml-format') options.xml = true
     else if (name === '-pm' || name === '--persistence-mode') options.persistence = value()
+    else if (name === '-mig' || name === '--multi-instance-gpu') options.mig = value()
     else if (name === '-pl' || name === '--power-limit') options.powerLimit = value()
     else if (name === '-d' || name === '--display') value()
     else if (name === '--version' && atLeast(installed, '550')) options.version = true
@@ -180,27 +183,6 @@ function openGpus(): { readonly gpus: readonly VisibleGpu[]; readonly refused: b
   return { gpus, refused: tried.some(({ result }) => result === 'EPERM' || result === 'EACCES') }
 }
 
-/** Opens a node for what the system says: no driver stands behind the lab's nodes, so ENXIO means that the way is free. */
-function tryOpen({ path, major, minor }: DeviceNode): 'open' | 'absent' | 'EPERM' | 'EACCES' {
-  const there = statSync(path, { throwIfNoEntry: false })
-  if (there === undefined || !there.isCharacterDevice() || there.rdev !== major * 256 + minor) return 'absent'
-  try {
-    closeSync(openSync(path, 'r+'))
-    return 'open'
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined
-    return code === 'EPERM' || code === 'EACCES' ? code : 'open'
-  }
-}
-
-function moduleVersion(): string | undefined {
-  return /Kernel Module(?: for \S+)?\s+([0-9.]+)/.exec(textOf('/proc/driver/nvidia/version') ?? '')?.[1]
-}
-
-function hardware(): readonly DrivenGpu[] {
-  return JSON.parse(textOf(`/proc/${hardwareFile}`) ?? '[]')
-}
-
 function isMeant(gpu: VisibleGpu, id: string): boolean {
   const address = (text: string): string => text.toLowerCase().replace(/^0000(?=[0-9a-f]{4}:)/, '')
   return id
@@ -223,6 +205,18 @@ function setPersistence(mode: string, gpus: readonly VisibleGpu[]): number {
         ...state.persistence.filter((pci) => !addresses.includes(pci)),
         ...(enabled ? addresses : []),
       ]
+    },
+  )
+}
+
+/** Real cards need a reset before the mode changes; the lab's change at once. */
+function setMig(mode: string, gpus: readonly VisibleGpu[]): number {
+  const enabled = mode === '1'
+  return changeState(
+    gpus.map((gpu) => `${enabled ? 'Enabled' : 'Disabled'} MIG Mode for GPU 0000${gpu.pci.toUpperCase()}\n`),
+    (state) => {
+      const addresses = gpus.map(({ pci }) => pci)
+      state.mig = [...state.mig.filter((pci) => !addresses.includes(pci)), ...(enabled ? addresses : [])]
     },
   )
 }
