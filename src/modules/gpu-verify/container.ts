@@ -29,9 +29,9 @@ export interface ContainerSeen {
   readonly running: boolean
   /** Undefined if no GPUs are assigned; then GPUs are not checked. */
   readonly assigned: Assigned | undefined
-  readonly userspace: Userspace | undefined
   /** Of a stopped container: the version of its user-space driver that its node has noted. */
   readonly noted: string | undefined
+  readonly userspace: Userspace | undefined
   readonly smi: SmiResult | undefined
   readonly smiAsUser: SmiResult | undefined
   /** Undefined if it was not requested, or without GPUs. */
@@ -79,7 +79,10 @@ export async function readContainer(given: Args, host: Host): Promise<ContainerS
   return { ...seen, noted: undefined, ...(await readInside(given, host, { gpus, devices: devices ?? '' })) }
 }
 
-type Inside = Omit<ContainerSeen, 'name' | 'ctid' | 'node' | 'loaded' | 'config' | 'running' | 'assigned'>
+type Inside = Omit<
+  ContainerSeen,
+  'name' | 'ctid' | 'node' | 'loaded' | 'config' | 'running' | 'assigned' | 'noted'
+>
 
 const nothingInside: Inside = {
   userspace: undefined,
