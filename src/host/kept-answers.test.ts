@@ -192,7 +192,7 @@ test('a change on the node drops the shared answers of its containers; a start o
     await ask()
   }
   await onNode.reader.view().text('/etc/hostname')
-  inside.reader.answers.dropFor({ kind: 'containerPower', ctid: '102', verb: 'stop', on: 'node' }, ct)
+  inside.reader.answers.dropFor({ kind: 'containerPower', ctid: '102', verb: 'shutdown', on: 'node' }, ct)
   assert.equal(await framesFor(inside.shell, own), 0)
   assert.equal(await framesFor(onNode.shell, () => onNode.reader.view().text('/etc/hostname')), 0)
 })
