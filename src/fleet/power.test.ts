@@ -13,7 +13,7 @@ import { Machine, type Reach } from './machine.ts'
 import { createPower, type PowerOptions } from './power.ts'
 
 const never = new AbortController().signal
-const restart: Reboot = { kind: 'reboot', reason: 'a test', timeout: 2 }
+const restart: Reboot = { kind: 'reboot', reason: 'a test', slots: [], timeout: 2 }
 
 /** A node with its guests: fake `pct` and `qm`, and a separate state directory. */
 interface Node {

@@ -93,7 +93,7 @@ test('what waits for a reboot comes true with it, and what a boot makes anew is 
   })
   assert.equal((await host.kernelModule('nvidia')).loaded, false)
   await host.stat('/dev/null')
-  overlay.apply(node, { kind: 'reboot', reason: 'the driver' })
+  overlay.apply(node, { kind: 'reboot', reason: 'the driver', slots: [] })
   assert.deepEqual(await host.kernelModule('nvidia'), { loaded: true, version: '580.95.05', users: 0 })
   await rejectsUnknown(host.stat('/dev/null'), /reboot: the driver/)
   await rejectsUnknown(host.kernel(), /reboot: the driver/)

@@ -124,7 +124,7 @@ test('an action drops what it may have changed, and keeps the rest', async () =>
     await dropped(run({ kind: 'package', name: 'x', becomes: { installed: '1' } })),
     everything,
   )
-  assert.deepEqual(await dropped({ kind: 'reboot', reason: 'x' }), everything)
+  assert.deepEqual(await dropped({ kind: 'reboot', reason: 'x', slots: [] }), everything)
   assert.deepEqual(await dropped(run({ kind: 'unknown', resources: ['package:*', 'kernel:*'], why: 'x' })), [
     'promised',
     'package',
@@ -184,7 +184,7 @@ test('a container forgets what it shares with its node, and everything when it i
   assert.equal(await frames(inside.shell, common), 1)
   for (const action of [
     { kind: 'containerPower', ctid: '101', verb: 'restart', on: 'node' },
-    { kind: 'reboot', reason: 'x', on: 'node' },
+    { kind: 'reboot', reason: 'x', slots: [], on: 'node' },
   ] as const) {
     inside.reader.readings.dropFor(action, ct)
     assert.equal(await frames(inside.shell, own), 1)

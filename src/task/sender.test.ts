@@ -265,7 +265,7 @@ test('actions in flight are announced once, and only if questions share the shel
   await watchedSender('ct').sender.send(of(one, a, b), hear)
   assert.deepEqual(told, [], 'a container is asked and changed on shells of their own')
   await watchedSender('alone').sender.send(
-    of(one, a, { kind: 'reboot', reason: 'test', label: 'reboot' }, b),
+    of(one, a, { kind: 'reboot', reason: 'test', slots: [], label: 'reboot' }, b),
     hear,
   )
   assert.deepEqual(told, ['on its way'], 'not while more is to be sent')
