@@ -9,6 +9,7 @@ import type { Means } from '../host/means.ts'
 import type { ActionResult, MachineAccess } from '../host/access.ts'
 import { carryOutOwn } from '../host/own-actions.ts'
 import { guestsLeft, guestsRecord, recordGuests, startGuests } from '../proxmox/guests.ts'
+import { awaitCeph, awaitQuorum, clusterState, type Rejoin } from './rejoin.ts'
 import type { Emitter } from '../events/emitter.ts'
 import type { Machine } from './machine.ts'
 
@@ -56,6 +57,13 @@ export function createPower(options: PowerOptions): Power {
       return { kind: 'failed', problem: ownMachine(target) }
     const unrecorded = await recordRunning(target)
     if (unrecorded) return { kind: 'failed', problem: unrecorded }
+    const rejoin: Rejoin = {
+      node: target.name,
+      carryOut: (ask) => carryOut(target, ask),
+      sleep: (milliseconds) => options.sleep(milliseconds, options.signal),
+      warn: (message) => emitter.emit({ type: 'warning', message }),
+    }
+    const cluster = action.slots.length === 0 ? undefined : await clusterState(rejoin)
     emitter.emit({ type: 'host.waiting', host: target.name, why: `rebooting: ${action.reason}` })
     const asked = await carryOutAction()
     if (asked.kind !== 'done' && asked.kind !== 'lost') return asked
@@ -70,7 +78,9 @@ export function createPower(options: PowerOptions): Power {
       return { kind: 'failed', problem: didNotComeBack(target, action, error) }
     }
     forget(target)
+    if (cluster) await awaitQuorum(cluster, rejoin)
     await restoreGuests(target)
+    if (cluster) await awaitCeph(cluster, rejoin)
     return { kind: 'done' }
   }
 

@@ -205,6 +205,7 @@ const programs = {
   'nvidia-smi': { guard: 'nvidia' },
   pvecm: { first: 'status' },
   pveversion: {},
+  stat: { first: '-c' },
   systemctl: {},
   'systemd-detect-virt': {},
   uname: {},

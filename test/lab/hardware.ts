@@ -5,6 +5,8 @@
  * (a new kernel package adds to /boot, `pct create` adds to /etc/pve).
  */
 
+import { corosyncFile } from '../../src/proxmox/testing/corosync.ts'
+
 /** One graphics card in a PCI slot. */
 export interface GpuSpec {
   /** PCI address with domain, lower case: `0000:01:00.0`. */
@@ -47,8 +49,7 @@ export function nodeFacts(spec: NodeSpec): Record<string, string> {
   }
   if (spec.cluster) {
     facts['/etc/lab/quorate'] = ''
-    facts['/var/lib/pve-cluster/files/corosync.conf'] =
-      `totem {\n  cluster_name: ${spec.cluster.name}\n  version: 2\n}\n`
+    facts['/var/lib/pve-cluster/files/corosync.conf'] = corosyncFile(spec.cluster.name, spec.cluster.members)
   }
   const machines = new Map<number, GpuSpec[]>()
   for (const gpu of spec.gpus) {

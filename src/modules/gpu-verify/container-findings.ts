@@ -6,14 +6,17 @@ import { userspaceVersion } from '../../nvidia/userspace.ts'
 import { compareVersions } from '../../base/version.ts'
 import { type ConfigEntry, parseContainerConfig } from '../../proxmox/container-config.ts'
 import { deviceEntries, isUnprivileged, wideDeviceRules } from '../../proxmox/device-entries.ts'
+import { missingContainer } from '../../proxmox/find-guest.ts'
 import type { Args } from './args.ts'
 import { computeFindings } from './compute-findings.ts'
 import type { ContainerSeen } from './container.ts'
 
 export function containerFindings(given: Args, seen: ContainerSeen): readonly Finding[] {
   const { config, node, ctid, assigned, running } = seen
-  if (config === undefined)
-    return [{ message: `${node} has no container ${ctid}`, fix: `correct node or ctid of ${seen.name}` }]
+  if (config === undefined) {
+    const { message, hint } = missingContainer(node, ctid, seen.elsewhere)
+    return [{ message, fix: hint }]
+  }
   if (assigned === undefined) return running ? toolkitFindings(given, seen) : []
   if (assigned.kind === 'problem') return [{ message: assigned.message, fix: assigned.hint }]
   const { gpus } = assigned

@@ -14,6 +14,7 @@ import {
 } from '../../nvidia/proc.ts'
 import { type SmiResult, visibleGpus } from '../../nvidia/smi.ts'
 import { readUserspace, type Userspace } from '../../nvidia/userspace.ts'
+import { findGuest, type GuestPlace } from '../../proxmox/find-guest.ts'
 import type { Args } from './args.ts'
 import { deviceProblem } from './devices.ts'
 import { readLoaded } from './node.ts'
@@ -25,6 +26,8 @@ export interface ContainerSeen {
   readonly loaded: string | undefined
   /** Undefined if the node has no such container. */
   readonly config: string | undefined
+  /** Where else the cluster has it; read only if the node does not. */
+  readonly elsewhere: GuestPlace | undefined
   readonly running: boolean
   /** Undefined if no GPUs are assigned; then GPUs are not checked. */
   readonly assigned: Assigned | undefined
@@ -66,6 +69,7 @@ export async function readContainer(given: Args, host: Host): Promise<ContainerS
     node: node.name,
     loaded,
     config: container?.config,
+    elsewhere: container === undefined ? await findGuest(node, ctid) : undefined,
     running,
     assigned,
   }

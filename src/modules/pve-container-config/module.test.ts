@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { Unknown, UnknownError } from '../../base/unknown.ts'
 import type { Host } from '../../host/host.ts'
 import type { Plan } from '../../host/plan.ts'
-import { fakeHost } from '../../nvidia/testing/fake-host.ts'
+import { type FakeHost, fakeHost } from '../../nvidia/testing/fake-host.ts'
 import type { Args } from './args.ts'
 import { pveContainerConfig } from './module.ts'
 
@@ -15,6 +15,7 @@ async function look(
   config: string,
   given: Partial<Args> = {},
   files: Readonly<Record<string, string>> = {},
+  programs: NonNullable<FakeHost['programs']> = {},
 ): Promise<Plan> {
   const args: Args = {
     ctid: '',
@@ -26,7 +27,7 @@ async function look(
     ...given,
   }
   const host: Host = {
-    ...fakeHost({ containers: { 101: { status: 'stopped', config, pid: undefined } }, files }),
+    ...fakeHost({ containers: { 101: { status: 'stopped', config, pid: undefined } }, files, programs }),
     placement: { ctid: '101', nodeName: undefined, cluster: undefined },
   }
   return pveContainerConfig.plan(args, await pveContainerConfig.probe(args, host))
@@ -55,6 +56,22 @@ test("the file is replaced on the node, under Proxmox's lock, with the old one k
 test('with lines and note as they should be nothing is left to do', async () => {
   const note = { '/var/lib/gpuplay/v1/assignments/101': `${record}line dev3: /dev/nvidia0,mode=0666\n` }
   assert.deepEqual((await look(`${base}dev3: /dev/nvidia0,mode=0666\n`, {}, note)).actions, [])
+})
+
+test('the note of a destroyed container is written anew for the one that has its number now', async () => {
+  const path = '/var/lib/gpuplay/v1/assignments/101'
+  const config = `${base}dev3: /dev/nvidia0,mode=0666\nlxc.x: 1\n`
+  const note = `${record}line dev3: /dev/nvidia0,mode=0666\n`
+  const born = (time: number): NonNullable<FakeHost['programs']> => ({
+    stat: { stdout: `/var/lib/lxc/101/rootfs ${time} 1\n${path} 1 1000\n` },
+  })
+  const same = await look(config, {}, { [path]: note }, born(999))
+  assert.deepEqual(same.actions, [])
+  const reused = await look(config, {}, { [path]: `${note}line lxc.x: 1\n` }, born(1001))
+  assert.deepEqual(
+    reused.actions.map(({ label }) => label),
+    ['record the assigned GPUs'],
+  )
 })
 
 test('lines that the note names are ours also when their numbers mean nothing any more', async () => {

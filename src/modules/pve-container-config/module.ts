@@ -13,6 +13,8 @@ import { actions, done, type Plan, refuse, settle } from '../../host/plan.ts'
 import { managedGuests, resourcesFile } from '../../nvidia/high-availability.ts'
 import { parseContainerConfig } from '../../proxmox/container-config.ts'
 import { lockOf, unlockHint } from '../../proxmox/device-entries.ts'
+import { findGuest, type GuestPlace, missingContainer } from '../../proxmox/find-guest.ts'
+import { isOlderThanContainer, rootOf } from '../../proxmox/reused-number.ts'
 import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
 import { type Desired, desiredConfig, lineOf, TooManyDevices } from './desired.ts'
@@ -23,6 +25,8 @@ export interface Seen {
   /** Undefined if the node has no such container. */
   readonly config: string | undefined
   /** The node's record of lines added earlier. */
+  /** Where else the cluster has it; read only if the node does not. */
+  readonly elsewhere: GuestPlace | undefined
   readonly record: string | undefined
   readonly stateDirectory: boolean
   readonly managedByHa: boolean
@@ -47,14 +51,17 @@ export const pveContainerConfig = {
 async function probe(given: Args, host: Host): Promise<Seen> {
   const { node, placement } = host
   const ctid = given.ctid === '' ? (placement.ctid ?? '') : String(given.ctid)
-  const [container, read, directory, resources] = await Promise.all([
+  const file = `${assignments}/${ctid}`
+  const [container, read, directory, resources, outlived] = await Promise.all([
     node.container(ctid),
-    node.maybe(node.text(`${assignments}/${ctid}`)),
+    node.maybe(node.text(file)),
     node.stat(assignments),
     node.text(resourcesFile),
+    node.maybe(node.ask(isOlderThanContainer({ root: rootOf(ctid), file }))),
   ])
-  // Unknown only after a dry run has predicted a change.
-  const record = knownOr(read, undefined)
+  // Unknown only after a dry run has predicted a change. The record of a destroyed container says nothing about
+  // the one that has its number now.
+  const record = knownOr(outlived, false) ? undefined : knownOr(read, undefined)
   const { content } = given
   // If owned lines exist, an unknown content may equal them, so a dry run cannot know whether the file
   // changes.
@@ -66,6 +73,7 @@ async function probe(given: Args, host: Host): Promise<Seen> {
     node: node.name,
     ctid,
     config: container?.config,
+    elsewhere: container === undefined ? await findGuest(node, ctid) : undefined,
     record,
     stateDirectory: directory !== undefined,
     managedByHa: managedGuests(resources ?? '').includes(ctid),
@@ -73,14 +81,8 @@ async function probe(given: Args, host: Host): Promise<Seen> {
 }
 
 function plan(given: Args, seen: Seen): Plan {
-  const { node, ctid, config } = seen
-  if (config === undefined)
-    return refuse({
-      code: 'container-missing',
-      message: `${node} has no container ${ctid}`,
-      hint: `compare \`pct list\` on ${node} with node and ctid in the inventory`,
-      exitCode: 3,
-    })
+  const { node, ctid, config, elsewhere } = seen
+  if (config === undefined) return refuse(missingContainer(node, ctid, elsewhere))
   const { content } = given
   if (isUnknown(content)) return hindrance(given, seen, config) ?? planUnknown(seen, config, content)
   let desired: Desired
