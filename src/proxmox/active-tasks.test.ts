@@ -4,8 +4,9 @@ import { fakeHost } from '../nvidia/testing/fake-host.ts'
 import { parseReplications, readRunningTasks } from './active-tasks.ts'
 import { processStat } from './testing/process-stat.ts'
 
+const pid = 0x1267
 const started = 0xabcd
-const running = { [`/proc/${0x1267}/stat`]: processStat(started) }
+const running = { [`/proc/${pid}/stat`]: processStat(started) }
 
 function tasks(files: Readonly<Record<string, string>>): Promise<readonly string[]> {
   return readRunningTasks(fakeHost({ files: { ...running, ...files } }))
@@ -17,12 +18,11 @@ function pve(type: string, rest = '0'): string {
 
 test('every task that changes something counts, also types of later versions; consoles do not', async () => {
   const types = [
-    'vzdump',
-    ...['qmigrate', 'vzmigrate', 'hamigrate', 'migrateall'],
-    ...['qmsnapshot', 'vzsnapshot', 'qmdelsnapshot', 'vzdelsnapshot', 'qmrollback', 'vzrollback'],
-    ...['qmtemplate', 'vztemplate', 'qmclone', 'vzclone', 'qmrestore', 'vzrestore', 'qmcreate', 'vzcreate'],
-    ...['qmmove', 'move_volume', 'resize', 'imgcopy', 'download', 'cephcreateosd', 'a-type-of-tomorrow'],
-  ]
+    'vzdump qmigrate vzmigrate hamigrate migrateall',
+    'qmsnapshot vzsnapshot qmdelsnapshot vzdelsnapshot qmrollback vzrollback',
+    'qmtemplate vztemplate qmclone vzclone qmrestore vzrestore qmcreate vzcreate',
+    'qmmove move_volume resize imgcopy download cephcreateosd a-type-of-tomorrow',
+  ].flatMap((line) => line.split(' '))
   const found = await tasks({ '/var/log/pve/tasks/active': types.map((type) => pve(type)).join('') })
   assert.deepEqual(
     found,
@@ -35,7 +35,7 @@ test('every task that changes something counts, also types of later versions; co
 test('a task that has ended, or whose pid belongs to another process, does not run', async () => {
   assert.deepEqual(await tasks({ '/var/log/pve/tasks/active': pve('vzdump', '1 68F0BBBB OK') }), [])
   const file = { '/var/log/pve/tasks/active': pve('vzdump') }
-  assert.deepEqual(await tasks({ ...file, [`/proc/${0x1267}/stat`]: processStat(7) }), [])
+  assert.deepEqual(await tasks({ ...file, [`/proc/${pid}/stat`]: processStat(7) }), [])
   assert.deepEqual(await readRunningTasks(fakeHost({ files: file })), [])
 })
 
@@ -51,7 +51,7 @@ test('tasks of a Proxmox Backup Server on the node count', async () => {
 test('a replication counts while its process runs', async () => {
   const state = (job: object): string => JSON.stringify({ '101': { 'local/pve2': { last_try: 1, ...job } } })
   const file = '/var/lib/pve-manager/pve-replication-state.json'
-  assert.deepEqual(await tasks({ [file]: state({ pid: 0x1267, ptime: started }) }), [
+  assert.deepEqual(await tasks({ [file]: state({ pid, ptime: started }) }), [
     'a task is running: replication of 101 to pve2',
   ])
   assert.deepEqual(await tasks({ [file]: state({}) }), [])

@@ -1,6 +1,5 @@
 /** Whether a file about a container is older than the container, which then has the number of a destroyed one. */
 import { one, questionAbout } from '../host/question.ts'
-import type { Answer } from '../host/status.ts'
 
 /**
  * Proxmox creates `/var/lib/lxc/CTID/rootfs` with a container and removes it with the container
@@ -16,7 +15,7 @@ export const isOlderThanContainer = questionAbout({
     one('file', /\/var\/lib\/gpuplay\/v1\/assignments\/[0-9]+/),
   ],
   reads: ({ root, file }) => [`file:${root}`, `file:${file}`],
-  parse: ({ stdout }: Answer, { root, file }) => {
+  parse: ({ stdout }, { root, file }) => {
     const [born] = timesOf(stdout, root)
     const [, written] = timesOf(stdout, file)
     return born !== undefined && born > 0 && written !== undefined && born > written

@@ -39,8 +39,6 @@ interface Options {
   readonly imperative?: boolean
   readonly staleOnce?: boolean
   readonly unknownAfter?: number
-  /** Words that the host gets while the unit waits for its resources. */
-  readonly meanwhile?: readonly string[]
   readonly confirm?: Confirm
 }
 
@@ -75,7 +73,6 @@ function hostOf(world: World, options: Options): TaskHost {
     hold() {
       const waited = staleLeft
       staleLeft = false
-      if (world.frames === 0) world.words.push(...(options.meanwhile ?? []))
       return Promise.resolve({ waited, release: () => undefined })
     },
     send(sent, { finished }) {
@@ -250,22 +247,6 @@ test('if others held the resources first, the host is read again before acting',
   assert.equal(world.probes, 5)
 })
 
-test('a reboot is planned again under its hold, and not done if it has become unsafe', async () => {
-  const safe: PlanOf = (words) => {
-    if (words.includes('reboot')) return done()
-    if (words.includes('no quorum')) return refuse({ code: 'no', message: 'no quorum' })
-    return actions([{ kind: 'reboot', reason: 'it must', slots: ['prod a'] }])
-  }
-  const lost = await run(safe, { meanwhile: ['no quorum'] })
-  assert.equal(lost.result.kind === 'failed' && lost.result.failure.problem.message, 'no quorum')
-  assert.deepEqual(lost.world.acted, [])
-  const kept = await run(safe, { meanwhile: ['other'] })
-  assert.equal(kept.result.kind, 'changed')
-  assert.deepEqual(kept.world.acted, ['reboot'])
-  const unreadable = await run(safe, { unknownAfter: 1 })
-  assert.deepEqual(unreadable.world.acted, [])
-})
-
 test('a refusal fails the task with its own exit code and findings', async () => {
   const { result } = await run(() =>
     refuse({ code: 'no', message: 'not so', exitCode: 4, findings: [{ message: 'one' }] }),
@@ -283,9 +264,7 @@ test('a read that fails on the host fails the task with its message', async () =
 
 const question = { question: 'Restart it now?', declined: 'REBOOT PENDING' }
 const asking: PlanOf = (words) =>
-  words.includes('reboot')
-    ? done()
-    : actions([{ kind: 'reboot', reason: 'it must', slots: [], ask: question }])
+  words.includes('reboot') ? done() : actions([{ kind: 'reboot', reason: '', slots: [], ask: question }])
 
 test('confirmed actions are carried out; a question is asked once', async () => {
   const asked: string[] = []

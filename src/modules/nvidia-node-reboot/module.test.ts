@@ -194,7 +194,7 @@ test('a running backup stands in the way, a finished one does not', async () => 
   const task = 'UPID:pve1:00001267:0000ABCD:68F0AAAA:vzdump:101:root@pam:'
   const active = (rest: string, started = 0xabcd): Record<string, string> => ({
     '/var/log/pve/tasks/active': `${task} ${rest}\n`,
-    [`/proc/${0x1267}/stat`]: processStat(started),
+    '/proc/4711/stat': processStat(started),
   })
   assert.deepEqual(await obstacles({ files: active('0') }), ['a task is running: vzdump of 101'])
   for (const files of [active('1 68F0BBBB OK'), active('0', 7)])
