@@ -77,7 +77,10 @@ export async function readContainer(given: Args, host: Host): Promise<ContainerS
   return { ...seen, ...(await readInside(given, host, { gpus, devices: devices ?? '' })) }
 }
 
-type Inside = Omit<ContainerSeen, 'name' | 'ctid' | 'node' | 'loaded' | 'config' | 'running' | 'assigned'>
+type Inside = Omit<
+  ContainerSeen,
+  'name' | 'ctid' | 'node' | 'loaded' | 'config' | 'elsewhere' | 'running' | 'assigned'
+>
 
 const nothingInside: Inside = {
   userspace: undefined,
