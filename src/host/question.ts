@@ -205,7 +205,6 @@ const programs = {
   'nvidia-smi': { guard: 'nvidia' },
   pvecm: { first: 'status' },
   pveversion: {},
-  stat: { first: '-c' },
   systemctl: {},
   'systemd-detect-virt': {},
   uname: {},

@@ -41,7 +41,6 @@ test('this is all that modules can ask', () => {
       'nvidia-smi --query-gpu=uuid,pci.bus_id,driver_version,mig.mode.current --format=csv,noheader',
       'pvecm status',
       'pveversion',
-      'stat -c %n %W %Y {root} {file}',
       'systemctl is-system-running',
       'systemctl show -p NeedDaemonReload {unit}',
       'systemd-detect-virt',

@@ -66,7 +66,9 @@ describe('minors that move between boots', { skip, timeout: 400_000 }, () => {
     const lab = await doneLab()
     const node = lab.node('pve1')
     await node.output('cp /etc/pve/lxc/102.conf /root/102.conf; pct stop 102; pct destroy 102')
-    await node.output(`pct create 102 ${template} --hostname new --rootfs local:8 --unprivileged 1`)
+    await node.output(
+      `pct create 102 ${template} --hostname new --rootfs local:8 --unprivileged 1 --net0 name=eth0,bridge=vmbr0,hwaddr=BC:24:11:00:00:99,ip=dhcp`,
+    )
     await node.output('grep ^dev /root/102.conf >>/etc/pve/lxc/102.conf')
     await swapMinors(lab)
     await lab.reboot('pve1')

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { Unknown, UnknownError } from '../../base/unknown.ts'
 import type { Host } from '../../host/host.ts'
 import type { Plan } from '../../host/plan.ts'
-import { type FakeHost, fakeHost } from '../../nvidia/testing/fake-host.ts'
+import { fakeHost } from '../../nvidia/testing/fake-host.ts'
 import type { Args } from './args.ts'
 import { pveContainerConfig } from './module.ts'
 
@@ -15,7 +15,6 @@ async function look(
   config: string,
   given: Partial<Args> = {},
   files: Readonly<Record<string, string>> = {},
-  programs: NonNullable<FakeHost['programs']> = {},
 ): Promise<Plan> {
   const args: Args = {
     ctid: '',
@@ -27,7 +26,7 @@ async function look(
     ...given,
   }
   const host: Host = {
-    ...fakeHost({ containers: { 101: { status: 'stopped', config, pid: undefined } }, files, programs }),
+    ...fakeHost({ containers: { 101: { status: 'stopped', config, pid: undefined } }, files }),
     placement: { ctid: '101', nodeName: undefined, cluster: undefined },
   }
   return pveContainerConfig.plan(args, await pveContainerConfig.probe(args, host))
@@ -58,18 +57,17 @@ test('with lines and note as they should be nothing is left to do', async () => 
   assert.deepEqual((await look(`${base}dev3: /dev/nvidia0,mode=0666\n`, {}, note)).actions, [])
 })
 
-test('the note of a destroyed container is written anew for the one that has its number now', async () => {
+test('the note of a destroyed container says nothing about the one that has its number now', async () => {
   const path = '/var/lib/gpuplay/v1/assignments/101'
-  const config = `${base}dev3: /dev/nvidia0,mode=0666\nlxc.x: 1\n`
-  const note = `${record}line dev3: /dev/nvidia0,mode=0666\n`
-  const born = (time: number): NonNullable<FakeHost['programs']> => ({
-    stat: { stdout: `/var/lib/lxc/101/rootfs ${time} 1\n${path} 1 1000\n` },
+  const network = 'net0: name=eth0,bridge=vmbr0,hwaddr=BC:24:11:00:00:01,ip=dhcp\n'
+  const config = `${base}dev3: /dev/nvidia0,mode=0666\nlxc.x: 1\n${network}`
+  const note = (address: string, line = ''): Readonly<Record<string, string>> => ({
+    [path]: `${record}mac ${address}\nline dev3: /dev/nvidia0,mode=0666\n${line}`,
   })
-  const same = await look(config, {}, { [path]: note }, born(999))
-  assert.deepEqual(same.actions, [])
-  const reused = await look(config, {}, { [path]: `${note}line lxc.x: 1\n` }, born(1001))
+  assert.deepEqual((await look(config, {}, note('BC:24:11:00:00:01'))).actions, [])
+  const { actions } = await look(config, {}, note('BC:24:11:00:00:99', 'line lxc.x: 1\n'))
   assert.deepEqual(
-    reused.actions.map(({ label }) => label),
+    actions.map(({ label }) => label),
     ['record the assigned GPUs'],
   )
 })

@@ -14,7 +14,7 @@ import { managedGuests, resourcesFile } from '../../nvidia/high-availability.ts'
 import { parseContainerConfig } from '../../proxmox/container-config.ts'
 import { lockOf, unlockHint } from '../../proxmox/device-entries.ts'
 import { findGuest, type GuestPlace, missingContainer } from '../../proxmox/find-guest.ts'
-import { isOlderThanContainer, rootOf } from '../../proxmox/reused-number.ts'
+import { networkAddresses } from '../../proxmox/network-addresses.ts'
 import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
 import { type Desired, desiredConfig, lineOf, TooManyDevices } from './desired.ts'
@@ -51,17 +51,14 @@ export const pveContainerConfig = {
 async function probe(given: Args, host: Host): Promise<Seen> {
   const { node, placement } = host
   const ctid = given.ctid === '' ? (placement.ctid ?? '') : String(given.ctid)
-  const file = `${assignments}/${ctid}`
-  const [container, read, directory, resources, outlived] = await Promise.all([
+  const [container, read, directory, resources] = await Promise.all([
     node.container(ctid),
-    node.maybe(node.text(file)),
+    node.maybe(node.text(`${assignments}/${ctid}`)),
     node.stat(assignments),
     node.text(resourcesFile),
-    node.maybe(node.ask(isOlderThanContainer({ root: rootOf(ctid), file }))),
   ])
-  // Unknown only after a dry run has predicted a change. The record of a destroyed container says nothing about
-  // the one that has its number now.
-  const record = knownOr(outlived, false) ? undefined : knownOr(read, undefined)
+  // Unknown only after a dry run has predicted a change.
+  const record = knownOr(read, undefined)
   const { content } = given
   // If owned lines exist, an unknown content may equal them, so a dry run cannot know whether the file
   // changes.
@@ -87,13 +84,13 @@ function plan(given: Args, seen: Seen): Plan {
   if (isUnknown(content)) return hindrance(given, seen, config) ?? planUnknown(seen, config, content)
   let desired: Desired
   try {
-    desired = desiredConfig(config, { content, owns: ownership(given, seen.record) })
+    desired = desiredConfig(config, { content, owns: ownership(given, ofThisContainer(seen.record, config)) })
   } catch (error) {
     if (!(error instanceof TooManyDevices)) throw error
     return refuse({ code: 'too-many-devices', message: `container ${ctid}: ${error.message}` })
   }
   const wanted = known(given.record)
-  const record = wanted === '' ? undefined : recordText(wanted, desired.lines)
+  const record = wanted === '' ? undefined : recordText(wanted, desired.lines, addressesOf(config))
   const remember = record === seen.record ? [] : recordActions(seen, record)
   if (desired.text === config) return remember.length === 0 ? done() : actions(remember)
   return (
@@ -175,7 +172,9 @@ function write(given: Args | undefined, { ctid }: Seen, content: Content): Actio
 }
 
 function ownLines(given: Args, config: string, record: string | undefined): readonly string[] {
-  return parseContainerConfig(config).current.entries.map(lineOf).filter(ownership(given, record))
+  return parseContainerConfig(config)
+    .current.entries.map(lineOf)
+    .filter(ownership(given, ofThisContainer(record, config)))
 }
 
 /** Matches the patterns, and lines that this module wrote earlier, whatever their numbers. */
@@ -185,11 +184,24 @@ function ownership(given: Args, record: string | undefined): (line: string) => b
   return (line) => written.has(line) || patterns.some((pattern) => pattern.test(line))
 }
 
+/** Undefined for the record of a destroyed container whose number this one has now: no address is the same. */
+function ofThisContainer(record: string | undefined, config: string): string | undefined {
+  const recorded = [...(record ?? '').matchAll(/^mac (\S+)$/gm)].map(([, address = '']) => address)
+  const addresses = addressesOf(config)
+  const comparable = recorded.length > 0 && addresses.length > 0
+  return comparable && !recorded.some((address) => addresses.includes(address)) ? undefined : record
+}
+
+function addressesOf(config: string): readonly string[] {
+  return networkAddresses(parseContainerConfig(config))
+}
+
 /** Sorted, because Proxmox reorders the lines when it rewrites the file. */
-function recordText(record: string, lines: readonly string[]): string {
+function recordText(record: string, lines: readonly string[], addresses: readonly string[]): string {
   const start = record.endsWith('\n') ? record : `${record}\n`
   return (
     start +
+    addresses.map((address) => `mac ${address}\n`).join('') +
     lines
       .toSorted()
       .map((line) => `line ${line}\n`)
