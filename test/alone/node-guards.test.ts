@@ -149,7 +149,11 @@ describe('a node that must not be restarted or changed', { skip, timeout: 400_00
     )
     await refused(/HA manages guests of this node: 101 \(rule \\"gpu\\": preferably on pve1, pve2\)/)
     await node.output("echo 'ha: shutdown_policy=migrate' > /etc/pve/datacenter.cfg")
-    await refused(/HA would move the guests 101 .*: shutdown_policy is migrate/, '-e', 'nvidia_host_ha=freeze')
+    await refused(
+      /HA would move the guests 101 .*: shutdown_policy is migrate/,
+      '-e',
+      'nvidia_host_ha=freeze',
+    )
     await node.output('rm /etc/pve/ha/*.cfg /etc/pve/datacenter.cfg')
   })
 
