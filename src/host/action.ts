@@ -158,9 +158,11 @@ export interface Push extends Common {
 export interface ContainerPower extends Common {
   readonly kind: 'containerPower'
   readonly ctid: string
-  readonly verb: 'start' | 'shutdown' | 'stop' | 'restart'
-  /** Seconds before a clean shutdown is abandoned. Default 60. */
+  readonly verb: 'start' | 'shutdown' | 'restart'
+  /** Seconds before a clean shutdown is abandoned. Default 120. */
   readonly timeout?: number
+  /** Kills a container that has not shut down in that time. */
+  readonly force?: boolean
 }
 
 /**

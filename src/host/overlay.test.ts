@@ -120,7 +120,7 @@ test('a container sees changes of its node', async () => {
   overlay.apply(ct, { kind: 'containerPower', ctid: '101', verb: 'start', on: 'node' })
   await rejectsUnknown(host.text('/etc/passwd'), /only the run starts the container/)
   await rejectsUnknown(host.ask(machineType), /only the run starts the container/)
-  overlay.apply(node, { kind: 'containerPower', ctid: '101', verb: 'stop' })
+  overlay.apply(node, { kind: 'containerPower', ctid: '101', verb: 'shutdown' })
   await rejectsUnknown(host.text('/etc/passwd'), /stops the container/)
 })
 

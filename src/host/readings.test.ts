@@ -191,7 +191,7 @@ test('a change on the node drops the shared answers of its containers; a start o
     await ask()
   }
   await onNode.reader.view().text('/etc/hostname')
-  inside.reader.readings.dropFor({ kind: 'containerPower', ctid: '102', verb: 'stop', on: 'node' }, ct)
+  inside.reader.readings.dropFor({ kind: 'containerPower', ctid: '102', verb: 'shutdown', on: 'node' }, ct)
   assert.equal(await frames(inside.shell, own), 0)
   assert.equal(await frames(onNode.shell, () => onNode.reader.view().text('/etc/hostname')), 0)
 })

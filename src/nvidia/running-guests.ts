@@ -1,11 +1,14 @@
 /** The running guests of a node, which a reboot stops. */
 import type { Host } from '../host/host.ts'
 import { parseContainerConfig } from '../proxmox/container-config.ts'
+import { lockOf } from '../proxmox/device-entries.ts'
 
 export interface Guest {
   readonly kind: 'CT' | 'VM'
   readonly id: string
   readonly name: string
+  /** The kind of Proxmox's lock (`backup`, `snapshot`, ...); undefined if it has none. */
+  readonly lock: string | undefined
 }
 
 export async function readRunningGuests(host: Host): Promise<readonly Guest[]> {
@@ -19,8 +22,9 @@ async function readContainers(host: Host): Promise<readonly Guest[]> {
   return ctids.flatMap((id, index) => {
     const container = found[index]
     if (container?.status !== 'running') return []
-    const name = parseContainerConfig(container.config).current.settings.get('hostname') ?? ''
-    return [{ kind: 'CT', id, name }]
+    const config = parseContainerConfig(container.config)
+    const name = config.current.settings.get('hostname') ?? ''
+    return [{ kind: 'CT', id, name, lock: lockOf(config) }]
   })
 }
 
@@ -33,7 +37,11 @@ async function readMachines(host: Host): Promise<readonly Guest[]> {
   ])
   return ids.flatMap((id, index) => {
     if (pids[index] === undefined) return []
-    return [{ kind: 'VM', id, name: /^name:\s*(\S+)/m.exec(configs[index] ?? '')?.[1] ?? '' }]
+    // Sections of snapshots and pending changes follow the current configuration.
+    const current = (configs[index] ?? '').split(/^\[/m, 1)[0] ?? ''
+    const setting = (key: string): string | undefined =>
+      new RegExp(`^${key}:\\s*(\\S+)`, 'm').exec(current)?.[1]
+    return [{ kind: 'VM', id, name: setting('name') ?? '', lock: setting('lock') }]
   })
 }
 

@@ -31,6 +31,16 @@ export function containerFindings(given: Args, seen: ContainerSeen): readonly Fi
   ]
 }
 
+/**
+ * Set if a stopped container has GPUs, but another version of the user-space driver than the loaded modules:
+ * they will not work when it starts. Nothing is wrong yet, so this is no finding.
+ */
+export function staleUserspace({ running, noted, loaded, assigned }: ContainerSeen): string | undefined {
+  if (running || noted === undefined || loaded === undefined || noted === loaded) return undefined
+  if (assigned?.kind === 'gpus' && assigned.gpus.length === 0) return undefined
+  return `user space ${noted}, module ${loaded}: run containers.yml`
+}
+
 /** `+`: visible, but not assigned; `-`: assigned, but not visible. */
 export function visibility(
   gpus: readonly Gpu[],

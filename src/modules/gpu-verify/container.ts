@@ -14,6 +14,7 @@ import {
   sharedNodes,
 } from '../../nvidia/proc.ts'
 import { type SmiResult, visibleGpus } from '../../nvidia/smi.ts'
+import { readNotedUserspace } from '../../nvidia/userspace-notes.ts'
 import { readUserspace, type Userspace } from '../../nvidia/userspace.ts'
 import { parseContainerConfig } from '../../proxmox/container-config.ts'
 import { isUnprivileged } from '../../proxmox/device-entries.ts'
@@ -31,6 +32,8 @@ export interface ContainerSeen {
   readonly running: boolean
   /** Undefined if no GPUs are assigned; then GPUs are not checked. */
   readonly assigned: Assigned | undefined
+  /** Of a stopped container: the version of its user-space driver that its node has noted. */
+  readonly noted: string | undefined
   readonly userspace: Userspace | undefined
   readonly smi: SmiResult | undefined
   readonly smiAsUser: SmiResult | undefined
@@ -76,14 +79,21 @@ export async function readContainer(given: Args, host: Host): Promise<ContainerS
     running,
     assigned,
   }
-  if (!running) return { ...seen, ...nothingInside }
+  if (!running) {
+    const notes = await readNotedUserspace(node, [ctid])
+    return { ...seen, ...nothingInside, noted: notes.get(ctid) }
+  }
   return {
     ...seen,
+    noted: undefined,
     ...(await readInside(given, host, { gpus, devices: devices ?? '', nodeMinors, privileged })),
   }
 }
 
-type Inside = Omit<ContainerSeen, 'name' | 'ctid' | 'node' | 'loaded' | 'config' | 'running' | 'assigned'>
+type Inside = Omit<
+  ContainerSeen,
+  'name' | 'ctid' | 'node' | 'loaded' | 'config' | 'running' | 'assigned' | 'noted'
+>
 
 const nothingInside: Inside = {
   userspace: undefined,

@@ -149,6 +149,24 @@ test('an unhealthy Ceph and a running backup prevent the restart, a finished bac
   assert.equal((await look({ ...nouveau, files: active('1 68F0BBBB OK') })).plan.actions.length, 1)
 })
 
+test('a locked guest that runs stands in the way: it could not be started again', async () => {
+  const found = await obstacles({
+    ...guests,
+    files: {
+      ...guests.files,
+      '/etc/pve/qemu-server/200.conf': 'name: windows\nlock: backup\n\n[old]\nlock: x\n',
+    },
+    containers: {
+      '101': { status: 'running', config: 'hostname: jellyfin\nlock: snapshot\n', pid: 1 },
+      '102': { status: 'stopped', config: 'hostname: old\nlock: backup\n', pid: undefined },
+    },
+  })
+  assert.deepEqual(found, [
+    'CT 101 (jellyfin) is locked (lock: snapshot)',
+    'VM 200 (windows) is locked (lock: backup)',
+  ])
+})
+
 test('guests that HA manages are refused, unless the HA policy freezes them', async () => {
   const files = {
     '/etc/pve/lxc/101.conf': 'hostname: jellyfin\n',

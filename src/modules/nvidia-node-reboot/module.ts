@@ -13,6 +13,7 @@ import { actions, done, type Finding, type Plan, refuse } from '../../host/plan.
 import { installedVersion, installerLog } from '../../nvidia/installer.ts'
 import { type Obstacle, readObstacles } from '../../nvidia/reboot-guards.ts'
 import { type Guest, readRunningGuests } from '../../nvidia/running-guests.ts'
+import { unlockHint } from '../../proxmox/device-entries.ts'
 import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
 
@@ -46,8 +47,23 @@ async function probe(given: Args, host: Host): Promise<Seen> {
     given.purpose === 'free_cards' ? await heldBy(given, host) : await notLoaded(given, { host, onDisk })
   if (need === undefined) return { node: host.name, need, installed, guests: [], obstacles: [] }
   const guests = await readRunningGuests(host)
-  const obstacles = given.mode !== 'never' ? await readObstacles(host, given.ha) : []
+  const obstacles = given.mode !== 'never' ? [...(await readObstacles(host, given.ha)), ...locks(guests)] : []
   return { node: host.name, need, installed, guests, obstacles }
+}
+
+/** Proxmox is working on a locked guest; while it is locked, it cannot be started again either. */
+function locks(guests: readonly Guest[]): readonly Obstacle[] {
+  return guests.flatMap((guest) =>
+    guest.lock === undefined
+      ? []
+      : [
+          {
+            kind: 'task',
+            message: `${nameOf(guest)} is locked (lock: ${guest.lock})`,
+            fix: unlockHint(guest.id, guest.kind === 'CT' ? 'pct' : 'qm'),
+          },
+        ],
+  )
 }
 
 async function heldBy({ modules }: Args, host: Host): Promise<string | undefined> {

@@ -18,7 +18,7 @@ async function look(
   }: { restart?: 'auto' | 'never' | 'observe'; lock?: string; pending?: string } = {},
 ): Promise<{ readonly plan: Plan; readonly message: string | undefined }> {
   const config = `${lock === '' ? '' : `lock: ${lock}\n`}cores: 1\n${pending === '' ? '' : `\n[pve:pending]\n${pending}`}`
-  const given = { ctid: '', restart, timeout: 60, lock_timeout: 60 }
+  const given = { ctid: '', restart, timeout: 120, force: false, lock_timeout: 60 }
   const host: Host = {
     ...fakeHost({ files, containers: { 101: { status: 'stopped', config, pid: undefined } } }),
     placement: { ctid: '101', nodeName: undefined, cluster: undefined },
@@ -45,6 +45,15 @@ test('a container whose start was prevented is started', async () => {
         'start container 101: it was held back at its start: /dev/nvidia0 is now card 0000:41:00.0, which is not assigned to it',
       ],
     ],
+  )
+  assert.equal(message, undefined)
+})
+
+test('one that gpuplay has stopped and could not start is started', async () => {
+  const { plan, message } = await look({ '/var/lib/gpuplay/v1/guests-to-start/pct-101': '4711:99 1\n' })
+  assert.deepEqual(
+    plan.actions.map((action) => action.label),
+    ['start container 101: gpuplay has stopped it and could not start it again'],
   )
   assert.equal(message, undefined)
 })

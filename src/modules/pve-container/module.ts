@@ -1,12 +1,14 @@
 /**
  * Restarts a running container if its devices differ from its configuration. A stopped one stays stopped,
  * unless the node prevented it from starting with another container's card: then it is started with its own.
+ * It is also started if gpuplay itself has stopped it and could not start it.
  *
  * Compares the device nodes in the container's /dev, their numbers, mode and owner, with the configuration
  * and the node's devices. So a run also catches up on a restart that an earlier run did not do.
  */
 import { isUnknown } from '../../base/unknown.ts'
 import type { SeenFile, Host } from '../../host/host.ts'
+import { owedStart } from '../../host/owed-starts.ts'
 import { actions, done, type Plan, refuse, settle } from '../../host/plan.ts'
 import { readHeldBack } from '../../nvidia/held-back.ts'
 import { managedGuests, resourcesFile } from '../../nvidia/high-availability.ts'
@@ -78,13 +80,19 @@ async function probe(given: Args, host: Host): Promise<Seen> {
     }
   const found = running
     ? differences(await readState(node, status.pid, config))
-    : await heldBackBy(node, ctid)
+    : [...(await heldBackBy(node, ctid)), ...(await owedTo(node, ctid))]
   return { node: node.name, ctid, container: { ...container, differences: found }, managedByHa }
 }
 
 async function heldBackBy(node: Host, ctid: string): Promise<readonly string[]> {
   const held = await readHeldBack(node, ctid)
   return held === undefined ? [] : [`it was held back at its start: ${held.why}`]
+}
+
+async function owedTo(node: Host, ctid: string): Promise<readonly string[]> {
+  const record = await node.maybe(node.stat(owedStart(ctid)))
+  if (isUnknown(record) || record === undefined) return []
+  return ['gpuplay has stopped it and could not start it again']
 }
 
 /** @throws UnknownError in a dry run that reboots the node, and so the container, first. */
@@ -137,7 +145,8 @@ function plan(given: Args, { node, ctid, container, managedByHa }: Seen): Plan {
         on: 'node',
         ctid,
         verb,
-        timeout: given.timeout ?? 60,
+        timeout: given.timeout ?? 120,
+        force: given.force ?? false,
         label: `${verb} container ${ctid}: ${why}`,
       },
     ],

@@ -59,6 +59,7 @@ export const given: Readonly<Record<string, readonly Readonly<Record<string, unk
   nvidia_power: [{}],
   nvidia_runfile: [{ version }],
   nvidia_userspace: [{ foreign: 'remove' }, { capabilities: ['graphics'] }],
+  nvidia_userspace_note: [{}],
   pve_container: [{}, { state: 'restarted' }],
   pve_container_config: [{ owned: ['dev[0-9]+'], content: 'dev0: /dev/nvidia0\n' }],
   reboot: [{}],

@@ -4,6 +4,7 @@ import { gpuDevices } from '../../../src/modules/gpu-devices/module.ts'
 import { gpuVerify } from '../../../src/modules/gpu-verify/module.ts'
 import { nvidiaAptPin } from '../../../src/modules/nvidia-apt-pin/module.ts'
 import { nvidiaUserspace } from '../../../src/modules/nvidia-userspace/module.ts'
+import { nvidiaUserspaceNote } from '../../../src/modules/nvidia-userspace-note/module.ts'
 import { pveContainer } from '../../../src/modules/pve-container/module.ts'
 import { pveContainerConfig } from '../../../src/modules/pve-container-config/module.ts'
 import { books } from '../books.ts'
@@ -54,6 +55,7 @@ export function container(
       // The installer requires kmod; the message names its package.
       besides: [...books, /mod(info|probe|ules)?$/, /^\/usr\/lib\/modprobe\.d\//],
     },
+    { module: nvidiaUserspaceNote, says: 'of the user space on the node', args: {} },
     {
       module: cudaToolkit,
       says: 'the toolkit with its repository',
