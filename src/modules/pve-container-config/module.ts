@@ -10,6 +10,7 @@ import { isUnknown, known, knownOr, type Unknown, UnknownError } from '../../bas
 import type { Action, Content } from '../../host/action.ts'
 import type { Host } from '../../host/host.ts'
 import { actions, done, type Plan, refuse, settle } from '../../host/plan.ts'
+import { assignmentNotes } from '../../nvidia/assignment-note.ts'
 import { managedGuests, resourcesFile } from '../../nvidia/high-availability.ts'
 import { parseContainerConfig } from '../../proxmox/container-config.ts'
 import { lockOf, unlockHint } from '../../proxmox/device-entries.ts'
@@ -29,7 +30,7 @@ export interface Seen {
 }
 
 const state = '/var/lib/gpuplay/v1'
-const assignments = `${state}/assignments`
+const assignments = assignmentNotes
 
 export const pveContainerConfig = {
   name: 'pve_container_config',
