@@ -28,21 +28,31 @@ async function readContainers(host: Host): Promise<readonly Guest[]> {
   })
 }
 
-/** Proxmox keeps the pid file of a VM while it runs (`PVE::QemuServer::Helpers::pidfile_name`). */
 async function readMachines(host: Host): Promise<readonly Guest[]> {
   const ids = await idsIn(host, '/etc/pve/qemu-server')
-  const [pids, configs] = await Promise.all([
-    Promise.all(ids.map((id) => host.stat(`/run/qemu-server/${id}.pid`))),
+  const [running, configs] = await Promise.all([
+    Promise.all(ids.map((id) => isMachineOn(host, id))),
     Promise.all(ids.map((id) => host.text(`/etc/pve/qemu-server/${id}.conf`))),
   ])
   return ids.flatMap((id, index) => {
-    if (pids[index] === undefined) return []
+    if (running[index] !== true) return []
     // Sections of snapshots and pending changes follow the current configuration.
     const current = (configs[index] ?? '').split(/^\[/m, 1)[0] ?? ''
     const setting = (key: string): string | undefined =>
       new RegExp(`^${key}:\\s*(\\S+)`, 'm').exec(current)?.[1]
     return [{ kind: 'VM', id, name: setting('name') ?? '', lock: setting('lock') }]
   })
+}
+
+/**
+ * As `PVE::QemuServer::Helpers::vm_running_locally` decides it: the pid file of a VM that was killed stays, and
+ * another process may get its number.
+ */
+async function isMachineOn(host: Host, id: string): Promise<boolean> {
+  const pid = (await host.text(`/run/qemu-server/${id}.pid`))?.trim() ?? ''
+  if (!/^[1-9]\d{0,9}$/.test(pid)) return false
+  const words = ((await host.text(`/proc/${pid}/cmdline`)) ?? '').split('\0')
+  return words.some((word, index) => word === '-id' && words[index + 1] === id)
 }
 
 async function idsIn(host: Host, directory: string): Promise<readonly string[]> {

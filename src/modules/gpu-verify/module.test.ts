@@ -165,7 +165,8 @@ test('a node that must be restarted reports how many guests that stops, and each
         '/etc/pve/lxc/140.conf': '',
         '/etc/pve/lxc/150.conf': '',
         '/etc/pve/qemu-server/900.conf': 'name: win\n',
-        '/run/qemu-server/900.pid': '1',
+        '/run/qemu-server/900.pid': '4711\n',
+        '/proc/4711/cmdline': '/usr/bin/kvm\0-id\x00900\0',
       },
       containers: {
         101: { status: 'running', config: 'dev0: /dev/nvidia0\n', pid: 7 },
@@ -183,6 +184,47 @@ test('a node that must be restarted reports how many guests that stops, and each
       ['(CT 140)', 'nvidia0', 'UNMANAGED', 'pending', 1],
     ],
   )
+})
+
+test('cards of VMs and excluded cards need no device node, are counted apart, and must not be open', async () => {
+  const node: FakeHost = {
+    ...nodeHost,
+    ...userspace(version),
+    nodes: { ...devices, '/dev/nvidia-uvm-tools': '508:1' },
+    files: {
+      ...nodeHost.files,
+      '/usr/bin/nvidia-smi': '',
+      '/etc/pve/qemu-server/900.conf': 'hostpci0: 41:00\n',
+      '/proc/4711/comm': 'python3\n',
+    },
+    programs: {
+      'nvidia-smi': smi(first, second),
+      'cuda-probe': bothCompute,
+      'find /proc': {
+        code: 1,
+        stdout: '4711/fd/3 /dev/nvidia0\n4711/fd/4 /dev/nvidia0\n4712/fd/3 /dev/nvidia1\n',
+      },
+    },
+  }
+  const check = async (more: Readonly<Record<string, string>> = {}): Promise<readonly unknown[]> => {
+    const given: Args = { ...defaults, version }
+    const seen = await gpuVerify.probe(given, fakeHost({ ...node, files: { ...node.files, ...more } }))
+    const plan = gpuVerify.plan(given, seen)
+    const [row] = gpuVerify.row(given, seen)
+    return [plan.refusal?.findings ?? [], row?.cells.slice(5, 7), plan.warnings]
+  }
+  assert.deepEqual(await check(), [
+    [],
+    ['1 (1 in VM)', 'GPU-8f3c0000'],
+    [
+      'the card at 0000:41:00.0 is passed to VM 900, but programs on this node have it open: python3 (process 4711); VM 900 cannot start until they end',
+    ],
+  ])
+  const excluded = {
+    '/etc/gpuplay/nvidia.conf': 'EXCLUDE="0000:41:00.0 "\n',
+    '/etc/pve/qemu-server/900.conf': '',
+  }
+  assert.deepEqual((await check(excluded)).slice(0, 2), [[], ['1 (1 excluded)', 'GPU-8f3c0000']])
 })
 
 test('a container whose start was prevented is reported with the command that starts it', async () => {

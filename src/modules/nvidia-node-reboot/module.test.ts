@@ -33,7 +33,13 @@ const guests: FakeHost = {
     '/etc/pve/lxc/102.conf': 'hostname: old\n',
     '/etc/pve/qemu-server/200.conf': 'name: windows\n',
     '/etc/pve/qemu-server/201.conf': 'name: off\n',
+    '/etc/pve/qemu-server/202.conf': 'name: killed\n',
+    '/etc/pve/qemu-server/203.conf': 'name: reused\n',
     '/run/qemu-server/200.pid': '4711\n',
+    '/proc/4711/cmdline': '/usr/bin/kvm\0-id\x00200\0-name\0windows\0',
+    // Their programs were killed; another VM has the process number of 203.
+    '/run/qemu-server/202.pid': '4712\n',
+    '/run/qemu-server/203.pid': '4711\n',
   },
   containers: {
     '101': { status: 'running', config: 'hostname: jellyfin\n', pid: 1 },
