@@ -84,9 +84,9 @@ describe('a card of a VM', { skip: whyNoLab() ?? false, timeout: 600_000 }, () =
     await node('timeout 10 qm start 900; kill $(cat /run/load.pid)')
     assert.match(await node('qm list'), /900 gamer +running/)
 
-    const run = await play('-l', 'pve1,ct102', '--output', 'plain')
+    const run = await play('-l', 'pve1,ct102')
     assert.equal(run.exitCode, 0, tail(run))
-    assert.match(run.text, /1 \(1 in VM\)/)
+    assert.match(run.text, /"1 \(1 in VM\)"/)
   })
 
   it('or one that is excluded is not in `all`, and keeps its settings', async () => {
