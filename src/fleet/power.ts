@@ -4,7 +4,7 @@
  */
 import { HostError, type Problem, UnreachableError } from '../base/errors.ts'
 import type { HostName } from '../base/brand.ts'
-import { given } from '../base/given.ts'
+import { defined } from '../base/defined.ts'
 import type { Action, ContainerPower, Reboot } from '../host/action.ts'
 import type { Means } from '../host/means.ts'
 import type { ActionResult, MachineAccess } from '../host/access.ts'
@@ -48,7 +48,7 @@ export interface PowerOptions {
   readonly means: Means
   /** Boot id of the machine that gpuplay runs on. */
   readonly ownBootId: () => Promise<string | undefined>
-  /** Forgets all readings of the machine. */
+  /** Drops all kept answers of the machine. */
   readonly forget: (machine: Machine) => void
 }
 
@@ -174,7 +174,7 @@ export function createPower(options: PowerOptions): Power {
     if (mine.length === 0) return
     const { started, stopping, failed } = await start(node, {
       patience: shutdownPatience,
-      ...given({ ctid }),
+      ...defined({ ctid }),
     })
     for (const guest of mine) owedBy(node).delete(guest)
     for (const container of node.containers) {

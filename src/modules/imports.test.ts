@@ -13,13 +13,13 @@ const forbidden: readonly string[] = [
   `import { readFile as found } from 'node:fs/promises'`,
   `import { createHash as found } from 'node:crypto'`,
   `import { execSync as found } from 'child_process'`,
-  `import { run as found } from '../host/executors/run.ts'`,
-  `import { carryOut as found } from '../host/window.ts'`,
+  `import { programStep as found } from '../host/executors/run-program.ts'`,
+  `import { carryOut as found } from '../host/action-frame.ts'`,
   `import { createReader as found } from '../host/reader.ts'`,
   `import type { MachineAccess as Found } from '../host/access.ts'`,
   `import { ask as found } from '../host/queries/ask.ts'`,
   `export { ask as found } from '../host/queries/ask.ts'`,
-  `export const found = await import('../host/window.ts')`,
+  `export const found = await import('../host/action-frame.ts')`,
   `export const found = await import('node:child_process')`,
   `export const find = (name: string) => import(name)`,
   `export const found = fetch('http://x')`,
@@ -38,7 +38,7 @@ const constructors = `import { question as found } from '../host/question.ts'`
 
 test('the linter refuses each forbidden import of a module', async () => {
   const files = new Map<string, string>()
-  for (const folder of ['modules', 'nvidia', 'proxmox']) {
+  for (const folder of ['modules', 'apt', 'nvidia', 'proxmox']) {
     forbidden.forEach((line, index) => files.set(`src/${folder}/bad-${index}.ts`, `${line}\n`))
     files.set(`src/${folder}/good.ts`, `${allowed}\n`)
     files.set(`src/${folder}/${folder === 'modules' ? 'bad' : 'good'}-question.ts`, `${constructors}\n`)

@@ -8,7 +8,7 @@ import { fits, isQuestion, type Slot, type Words } from '../host/question.ts'
 
 type Patterns = ReadonlyMap<string, Words>
 
-const folders = ['../host/questions', '../nvidia', '../proxmox']
+const folders = ['../host/questions', '../apt', '../nvidia', '../proxmox']
 
 const all: Patterns = await gather()
 
@@ -27,11 +27,11 @@ test('modules can ask exactly these questions', () => {
       'dkms status -m nvidia',
       'dpkg --print-architecture',
       'dpkg-query -W -f ${db:Status-Status} ${Package} ${Version}\\n {patterns...}',
-      'find /var/lib/apt/lists -maxdepth 0 -newer /var/lib/apt/periodic/update-success-stamp',
-      'find /var/lib/apt/periodic/update-success-stamp -maxdepth 0 -newermt {time}',
+      'find /var/lib/apt/lists -maxdepth 0 -newer (/var/lib/apt/periodic/update-success-stamp|/var/lib/apt/periodic/update-stamp)',
+      'find (/var/lib/apt/periodic/update-success-stamp|/var/lib/apt/periodic/update-stamp) -maxdepth 0 -newermt {time}',
       'find /proc -mindepth 1 -maxdepth 3 ( -path /proc/[!1-9]* -o -path /proc/*/* ! -path /proc/*/fd ! -path /proc/*/fd/* ) -prune -o -lname /dev/nvidia[0-9]* -printf %P %l\\n',
       'find {root} -mindepth 1 ( -path {directory} -o -regex {devices} -printf %y %m %U %G /%P\\n -ls ) -o -prune',
-      'find {paths...} -newer /var/lib/apt/periodic/update-success-stamp',
+      'find {paths...} -newer (/var/lib/apt/periodic/update-success-stamp|/var/lib/apt/periodic/update-stamp)',
       'grep -lsxF 0x10de {files...}',
       'head -c 0 {path}',
       'hostname --fqdn',
@@ -41,7 +41,7 @@ test('modules can ask exactly these questions', () => {
       'nproc',
       'nvidia-smi --query-gpu=pci.bus_id,persistence_mode,power.limit --format=csv,noheader,nounits',
       'nvidia-smi --query-gpu=pci.bus_id,uuid --format=csv,noheader',
-      'nvidia-smi --query-gpu=uuid,pci.bus_id,driver_version,mig.mode.current --format=csv,noheader',
+      'nvidia-smi --query-gpu=uuid,pci.bus_id,mig.mode.current --format=csv,noheader',
       'pvecm status',
       'pveversion',
       'systemctl is-system-running',

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { parseAssignment, resolveAssignment } from './assignment.ts'
 import { parseAssignmentNote } from './assignment-note.ts'
 import { type NodeGpus, readNodeGpus } from './gpus.ts'
-import { fakeHost } from './testing/fake-host.ts'
+import { gpuHost } from './testing/gpu-host.ts'
 
 const first = 'GPU-8f3c0000-5060-4c1e-a5b2-000001000000'
 const second = 'GPU-8f3c0001-5060-4c1e-a5b2-000001000001'
@@ -25,7 +25,7 @@ const given = {
     '/etc/pve/qemu-server/900.conf': 'hostpci0: 0000:81:00,pcie=1\n',
   },
 }
-const node = fakeHost(given)
+const node = gpuHost(given)
 
 async function resolve(
   value: unknown,
@@ -74,7 +74,7 @@ test('a GPU of a virtual machine is refused with its owner', async () => {
 
 test('a GPU that a VM takes keeps its index, and so do the others', async () => {
   const taken = { ...given.files, '/etc/pve/qemu-server/901.conf': 'hostpci0: 01:00\n' }
-  const gpus = await readNodeGpus(fakeHost({ files: taken }))
+  const gpus = await readNodeGpus(gpuHost({ files: taken }))
   assert.deepEqual(await resolve('1', gpus), ['0000:41:00.0=0'])
   assert.equal(
     await resolve('0', gpus),
@@ -100,7 +100,7 @@ test('a UUID that only the note knows, because a VM has the card, is refused wit
 
 test('excluded cards keep their index, and are not assigned', async () => {
   const files = { ...given.files, '/etc/gpuplay/nvidia.conf': 'PERSISTENCE=on\nEXCLUDE="0000:01:00.0 "\n' }
-  const gpus = await readNodeGpus(fakeHost({ files }))
+  const gpus = await readNodeGpus(gpuHost({ files }))
   assert.deepEqual(await resolve('all', gpus), ['0000:41:00.0=0'])
   assert.match(
     String(await resolve('0', gpus)),
@@ -144,7 +144,7 @@ test('MIG instances and meaningless text are refused with a message', async () =
 })
 
 test('without a driver, the order of the cards is known, but no minor is', async () => {
-  const bare = fakeHost({
+  const bare = gpuHost({
     files: {
       ...card('0000:41:00.0'),
       ...card('0000:01:00.0'),

@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { readVmOwners } from './cards.ts'
-import { fakeHost } from './testing/fake-host.ts'
+import { gpuHost } from './testing/gpu-host.ts'
 import { claimOn, readExcluded, whyWithheld } from './withheld.ts'
 
 const helper = readFileSync(
@@ -61,7 +61,7 @@ test('the boot service finds the same cards of VMs in all spellings', async () =
       text,
     ]),
   )
-  const owners = await readVmOwners(fakeHost({ files, links: { '/etc/pve/local': `nodes/${here}` } }))
+  const owners = await readVmOwners(gpuHost({ files, links: { '/etc/pve/local': `nodes/${here}` } }))
   const cards = [...owners.keys()].filter((pci) => pci.endsWith('.0')).map((pci) => pci.slice(0, -2))
   assert.deepEqual(cards.toSorted(), [
     '0000:01:00',
@@ -134,7 +134,7 @@ test('without VMs and excluded cards nothing is written; a card that is shared b
 
 test('the reason names the VM before the exclusion, and the exclusion before vfio-pci', async () => {
   const excluded = await readExcluded(
-    fakeHost({ files: { '/etc/gpuplay/nvidia.conf': 'EXCLUDE="0000:41:00.0 0000:C1:00.0 "\n' } }),
+    gpuHost({ files: { '/etc/gpuplay/nvidia.conf': 'EXCLUDE="0000:41:00.0 0000:C1:00.0 "\n' } }),
   )
   const owners = new Map([['0000:41:00.0', '900']])
   const why = (pci: string, driver?: string): string | undefined => {

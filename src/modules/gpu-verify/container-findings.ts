@@ -6,7 +6,7 @@ import { userspaceVersion } from '../../nvidia/userspace.ts'
 import { compareVersions } from '../../base/version.ts'
 import type { Args } from './args.ts'
 import { computeFindings } from './compute-findings.ts'
-import type { ContainerSeen } from './container.ts'
+import type { ContainerSeen } from './read-container.ts'
 import { isolationFindings, pendingFindings } from './isolation-findings.ts'
 
 export function containerFindings(given: Args, seen: ContainerSeen): readonly Finding[] {

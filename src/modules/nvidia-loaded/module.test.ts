@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Plan } from '../../host/plan.ts'
-import { fakeHost, type FakeHost } from '../../nvidia/testing/fake-host.ts'
+import { gpuHost, type GpuHost } from '../../nvidia/testing/gpu-host.ts'
 import type { Args } from './args.ts'
 import { nvidiaLoaded } from './module.ts'
 
@@ -13,7 +13,7 @@ interface Result {
   readonly report: ReturnType<typeof nvidiaLoaded.report>
 }
 
-async function look(given: FakeHost, more: Partial<Args> = {}): Promise<Result> {
+async function look(given: GpuHost, more: Partial<Args> = {}): Promise<Result> {
   const args: Args = {
     version,
     reload: true,
@@ -24,7 +24,7 @@ async function look(given: FakeHost, more: Partial<Args> = {}): Promise<Result> 
     install_timeout: 3600,
     ...more,
   }
-  const seen = await nvidiaLoaded.probe(args, fakeHost(given))
+  const seen = await nvidiaLoaded.probe(args, gpuHost(given))
   return { plan: nvidiaLoaded.plan(args, seen), report: nvidiaLoaded.report(args, seen) }
 }
 
@@ -45,7 +45,7 @@ const nodes = {
   '/dev/nvidia-uvm-tools': '508:1',
   '/dev/nvidia1': '195:1',
 }
-const loaded = (at: string): FakeHost => ({
+const loaded = (at: string): GpuHost => ({
   modules: { nvidia: { version: at }, nvidia_uvm: {} },
   files: proc,
   nodes,
@@ -79,7 +79,7 @@ test('a device node with an old number, a file instead of a device node, and mis
   assert.deepEqual(summary(without.plan), [`${helper} load`])
 })
 
-const withContainers = (at: string): FakeHost => ({
+const withContainers = (at: string): GpuHost => ({
   ...loaded(at),
   files: {
     ...proc,
@@ -104,12 +104,12 @@ test('another version is loaded while the GPU containers of this run are stopped
 
 test('nothing is stopped while one of the containers to stop is locked; the locks of others do not matter', async () => {
   const given = withContainers('570.207')
-  const lockedAs = (ctid: '101' | '102' | '104', at: FakeHost): FakeHost => ({
+  const lockedAs = (ctid: '101' | '102' | '104', at: GpuHost): GpuHost => ({
     ...at,
     containers: {
       ...at.containers,
       [ctid]: { ...at.containers?.[ctid], config: 'dev0: /dev/nvidia0\nlock: snapshot\n' },
-    } as FakeHost['containers'] & object,
+    } as GpuHost['containers'] & object,
   })
   for (const at of [given, { ...given, modules: {} }]) {
     const { plan } = await look(lockedAs('101', at), { ...managed, lock_timeout: 7 })
@@ -151,7 +151,7 @@ test('containers with a GPU that started before the driver was loaded are restar
 })
 
 test('a failed unload is not retried until the next boot, except for another version', async () => {
-  const failed = (text: string): FakeHost => ({
+  const failed = (text: string): GpuHost => ({
     ...loaded('570.207'),
     files: { ...proc, '/run/gpuplay/nvidia-reload-failed': text },
   })

@@ -6,11 +6,13 @@
  * replaced as a whole under Proxmox's lock; every other byte is kept, and the old file is saved. Snapshots
  * are not changed.
  */
+import { defined } from '../../base/defined.ts'
 import { isUnknown, known, knownOr, type Unknown, UnknownError } from '../../base/unknown.ts'
 import type { Action, Content } from '../../host/action.ts'
 import type { Host } from '../../host/host.ts'
 import { actions, done, type Plan, refuse, settle } from '../../host/plan.ts'
 import { assignmentNotes } from '../../nvidia/assignment-note.ts'
+import { backupDirectory } from '../../host/work-directory.ts'
 import { managedGuests, resourcesFile } from '../../nvidia/high-availability.ts'
 import { parseContainerConfig } from '../../proxmox/container-config.ts'
 import { lockOf, unlockHint } from '../../proxmox/device-entries.ts'
@@ -28,9 +30,6 @@ export interface Seen {
   readonly stateDirectory: boolean
   readonly managedByHa: boolean
 }
-
-const state = '/var/lib/gpuplay/v1'
-const assignments = assignmentNotes
 
 export const pveContainerConfig = {
   name: 'pve_container_config',
@@ -50,8 +49,8 @@ async function probe(given: Args, host: Host): Promise<Seen> {
   const ctid = given.ctid === '' ? (placement.ctid ?? '') : String(given.ctid)
   const [container, read, directory, resources] = await Promise.all([
     node.container(ctid),
-    node.maybe(node.text(`${assignments}/${ctid}`)),
-    node.stat(assignments),
+    node.maybe(node.text(`${assignmentNotes}/${ctid}`)),
+    node.stat(assignmentNotes),
     node.text(resourcesFile),
   ])
   // Unknown only after a dry run has predicted a change.
@@ -140,14 +139,14 @@ function recordActions(
   { ctid, stateDirectory }: Seen,
   record: string | Content | undefined,
 ): readonly Action[] {
-  const path = `${assignments}/${ctid}`
+  const path = `${assignmentNotes}/${ctid}`
   if (record === undefined)
     return [{ kind: 'remove', on: 'node', path, label: 'delete the record of assigned GPUs' }]
   const content: Content = typeof record === 'string' ? { kind: 'text', text: record } : record
   return [
     ...(stateDirectory
       ? []
-      : [{ kind: 'makeDirectory', on: 'node', path: assignments, mode: '0700' } as const]),
+      : [{ kind: 'makeDirectory', on: 'node', path: assignmentNotes, mode: '0700' } as const]),
     { kind: 'writeFile', on: 'node', path, content, mode: '0600', label: 'record the assigned GPUs' },
   ]
 }
@@ -160,16 +159,19 @@ function write(given: Args | undefined, { ctid }: Seen, content: Content): Actio
     content,
     plain: true,
     backup: true,
-    backupDirectory: `${state}/backups`,
+    backupDirectory,
     lock: {
       kind: 'flock',
       path: `/run/lock/lxc/pve-config-${ctid}.lock`,
       timeout: given?.lock_timeout ?? 60,
     },
     label: `change the configuration of container ${ctid}`,
-    ...(content.kind === 'text' && typeof content.text === 'string'
-      ? { effects: [{ kind: 'container', name: ctid, becomes: { config: content.text } }] }
-      : {}),
+    ...defined({
+      effects:
+        content.kind === 'text' && typeof content.text === 'string'
+          ? [{ kind: 'container', name: ctid, becomes: { config: content.text } }]
+          : undefined,
+    }),
   }
 }
 

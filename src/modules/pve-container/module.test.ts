@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Host } from '../../host/host.ts'
 import type { Plan } from '../../host/plan.ts'
-import { fakeHost } from '../../nvidia/testing/fake-host.ts'
+import { gpuHost } from '../../nvidia/testing/gpu-host.ts'
 import { pveContainer } from './module.ts'
 
 const held = {
@@ -20,7 +20,7 @@ async function look(
   const config = `${lock === '' ? '' : `lock: ${lock}\n`}cores: 1\n${pending === '' ? '' : `\n[pve:pending]\n${pending}`}`
   const given = { ctid: '', restart, timeout: 120, force: false, lock_timeout: 60 }
   const host: Host = {
-    ...fakeHost({ files, containers: { 101: { status: 'stopped', config, pid: undefined } } }),
+    ...gpuHost({ files, containers: { 101: { status: 'stopped', config, pid: undefined } } }),
     placement: { ctid: '101', nodeName: undefined, cluster: undefined },
   }
   const seen = await pveContainer.probe(given, host)
