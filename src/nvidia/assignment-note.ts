@@ -5,7 +5,6 @@
  */
 import { knownOr } from '../base/unknown.ts'
 import type { Host } from '../host/host.ts'
-import type { Assignment } from './assignment.ts'
 import type { Gpu } from './gpus.ts'
 
 /** One file for each container, by CTID. */
@@ -35,17 +34,13 @@ export function parseAssignmentNote(text: string): AssignmentNote {
   }
 }
 
-/** The lines about the GPUs of an assignment; empty for `none`. */
+/** The lines about assigned GPUs; `byIndex`: the indexes that the assignment names. */
 export function assignmentNote(
-  assignment: Assignment | undefined,
   gpus: readonly (Gpu & { readonly minor: number })[],
+  byIndex: readonly number[],
 ): string {
-  const selectors = assignment?.kind === 'gpus' ? assignment.selectors : []
-  const byIndex = gpus.filter(({ index }) =>
-    selectors.some((selector) => selector.kind === 'index' && selector.index === index),
-  )
   return [
     ...gpus.map(({ pci, minor, uuid }) => `gpu ${pci} ${minor} ${uuid ?? '-'}\n`),
-    ...byIndex.map(({ index, pci }) => `index ${index} ${pci}\n`),
+    ...gpus.filter(({ index }) => byIndex.includes(index)).map(({ index, pci }) => `index ${index} ${pci}\n`),
   ].join('')
 }

@@ -96,7 +96,8 @@ export const gpuUuids = question({
 export async function withUuids(node: Host, read: NodeGpus): Promise<NodeGpus> {
   if (!read.driver || read.gpus.every(({ uuid }) => uuid !== undefined)) return read
   const uuids = await node.ask(gpuUuids)
-  return { ...read, gpus: read.gpus.map((gpu) => ({ ...gpu, uuid: gpu.uuid ?? uuids.get(gpu.pci) })) }
+  const filled = <Card extends Gpu>(gpu: Card): Card => ({ ...gpu, uuid: gpu.uuid ?? uuids.get(gpu.pci) })
+  return { ...read, gpus: read.gpus.map(filled), withheld: read.withheld.map(filled) }
 }
 
 /** One GPU for messages: `0 (0000:01:00.0, GPU-..., NVIDIA GeForce RTX 3060)`. */

@@ -124,6 +124,16 @@ test('a card that is for containers again is released; an override of the admini
   ])
 })
 
+test('the boot service knows whether a card is left for containers', () => {
+  layOut()
+  for (const address of ['0000:01:00.0', '0000:02:00.0', '0000:41:00.0', '0000:81:00.0', '0000:82:01.0'])
+    put(`${devices}/${address}/class`, '0x030000\n')
+  put('/etc/pve/qemu-server/900.conf', 'hostpci0: 01:00\nhostpci1: 81:00\n')
+  assert.deepEqual(call('any_card && echo yes'), ['yes'])
+  put('/etc/gpuplay/nvidia.conf', 'EXCLUDE="0000:41:00.0 "\n')
+  assert.deepEqual(call('any_card || echo no'), ['no'])
+})
+
 test('without VMs and excluded cards nothing is written; a card that is shared by mdev keeps its driver', () => {
   layOut()
   put('/etc/pve/qemu-server/900.conf', 'hostpci0: 0000:01:00.0,mdev=nvidia-558\nmemory: 2048\n')

@@ -9,7 +9,7 @@ import { isUnknown, UnknownError } from '../../base/unknown.ts'
 import type { Host } from '../../host/host.ts'
 import { pveVersion } from '../../host/questions/proxmox.ts'
 import { done, type Plan, refuse, settle } from '../../host/plan.ts'
-import { type Assignment, lostFromAll, parseAssignment, resolveAssignment } from '../../nvidia/assignment.ts'
+import { lostFromAll, parseAssignment, resolveAssignment } from '../../nvidia/assignment.ts'
 import { assignmentNote, readAssignmentNote } from '../../nvidia/assignment-note.ts'
 import { rulesForOtherGpus } from '../../nvidia/isolation.ts'
 import { type Gpu, readNodeGpus, withUuids } from '../../nvidia/gpus.ts'
@@ -47,7 +47,8 @@ export type Resolution =
       readonly devices: readonly DeviceNode[]
       /** NVIDIA's dynamic majors in this boot. */
       readonly majors: readonly number[]
-      readonly assignment?: Assignment
+      /** The indexes that the assignment names. */
+      readonly byIndex?: readonly number[]
       /** GPUs that the container loses, as sentences. */
       readonly lost?: readonly string[]
     }
@@ -67,7 +68,7 @@ export const gpuDevices = {
   plan,
   report: (_, { style, resolution }) => {
     const found =
-      resolution.kind === 'found' ? resolution : { gpus: [], devices: [], majors: [], assignment: undefined }
+      resolution.kind === 'found' ? resolution : { gpus: [], devices: [], majors: [], byIndex: [] }
     return {
       style,
       gpus: found.gpus.map(({ index, pci, minor, uuid, model }) => ({
@@ -79,7 +80,7 @@ export const gpuDevices = {
       })),
       devices: found.devices.map((device) => ({ ...device, target: device.path.slice(1) })),
       owned: found.majors.map((major) => `^lxc\\.cgroup2?\\.devices\\.allow: c ${major}:`),
-      record: assignmentNote(found.assignment, found.gpus),
+      record: assignmentNote(found.gpus, found.byIndex ?? []),
     }
   },
 } satisfies Module<Args, Seen>
@@ -132,7 +133,9 @@ async function readResolution(given: Args, host: Host): Promise<Resolution> {
   if (assigned.length < resolved.gpus.length) return noMinor(node.name)
   const found = await readDevices(given, node, assigned)
   if (found.kind === 'problem') return found
-  return { ...found, assignment, lost: lostFromAll(assignment, gpus, options) }
+  const selectors = assignment.kind === 'gpus' ? assignment.selectors : []
+  const byIndex = selectors.flatMap((selector) => (selector.kind === 'index' ? [selector.index] : []))
+  return { ...found, byIndex, lost: lostFromAll(assignment, gpus, options) }
 }
 
 async function readDevices(

@@ -186,6 +186,15 @@ test('a node that must be restarted reports how many guests that stops, and each
   )
 })
 
+test('an index that means another GPU than when the container was configured is reported with both', async () => {
+  const note = '/var/lib/gpuplay/v1/assignments/101'
+  const moved = await look({ onNode: { [note]: `gpu 0000:02:00.0 0 -\nindex 0 0000:02:00.0\n` } })
+  assert.deepEqual(moved.findings, [
+    'GPU 0 of pve1 is now 0000:01:00.0, but was 0000:02:00.0 when container 101 was configured',
+  ])
+  assert.deepEqual((await look({ onNode: { [note]: 'index 0 0000:01:00.0\n' } })).findings, [])
+})
+
 test('cards of VMs and excluded cards need no device node, are counted apart, and must not be open', async () => {
   const node: GpuHost = {
     ...nodeHost,

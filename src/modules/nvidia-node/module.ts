@@ -130,7 +130,7 @@ function noCard(given: Args, managed: readonly PciCard[], seen: Seen): Refusal |
   return {
     code: 'no-free-gpu',
     message: `none of the node's ${seen.cards.length} NVIDIA GPUs is available for containers`,
-    hint: 'remove a card from its virtual machine or from nvidia_host_exclude_gpus',
+    hint: 'remove a card from its VM or from nvidia_host_exclude_gpus',
     findings: seen.cards.flatMap((card) => {
       const withheld = claim(given, card, seen)
       return withheld === undefined ? [] : [{ message: `${card.pci} ${whyWithheld(withheld)}` }]
