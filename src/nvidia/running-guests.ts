@@ -28,10 +28,14 @@ async function readContainers(host: Host): Promise<readonly Guest[]> {
   })
 }
 
+/**
+ * A VM runs if its pid file names its process. QEMU leaves the file behind when it is killed, and the pid may
+ * belong to another process by now (`PVE::QemuServer::Helpers::vm_running_locally`).
+ */
 async function readMachines(host: Host): Promise<readonly Guest[]> {
   const ids = await idsIn(host, '/etc/pve/qemu-server')
   const [running, configs] = await Promise.all([
-    Promise.all(ids.map((id) => isMachineOn(host, id))),
+    Promise.all(ids.map((id) => machineRuns(host, id))),
     Promise.all(ids.map((id) => host.text(`/etc/pve/qemu-server/${id}.conf`))),
   ])
   return ids.flatMap((id, index) => {
@@ -44,15 +48,12 @@ async function readMachines(host: Host): Promise<readonly Guest[]> {
   })
 }
 
-/**
- * As `PVE::QemuServer::Helpers::vm_running_locally` decides it: the pid file of a VM that was killed stays, and
- * another process may get its number.
- */
-async function isMachineOn(host: Host, id: string): Promise<boolean> {
+async function machineRuns(host: Host, id: string): Promise<boolean> {
   const pid = (await host.text(`/run/qemu-server/${id}.pid`))?.trim() ?? ''
-  if (!/^[1-9]\d{0,9}$/.test(pid)) return false
+  if (!/^[1-9]\d*$/.test(pid)) return false
   const words = ((await host.text(`/proc/${pid}/cmdline`)) ?? '').split('\0')
-  return words.some((word, index) => word === '-id' && words[index + 1] === id)
+  const [program = ''] = words
+  return /(?:^|\/)(?:kvm|qemu-[^/]+)$/.test(program) && words[words.indexOf('-id') + 1] === id
 }
 
 async function idsIn(host: Host, directory: string): Promise<readonly string[]> {
