@@ -29,6 +29,7 @@ test('modules can ask exactly these questions', () => {
       'dpkg-query -W -f ${db:Status-Status} ${Package} ${Version}\\n {patterns...}',
       'find /var/lib/apt/lists -maxdepth 0 -newer (/var/lib/apt/periodic/update-success-stamp|/var/lib/apt/periodic/update-stamp)',
       'find (/var/lib/apt/periodic/update-success-stamp|/var/lib/apt/periodic/update-stamp) -maxdepth 0 -newermt {time}',
+      'find /proc -mindepth 1 -maxdepth 3 ( -path /proc/[!1-9]* -o -path /proc/*/* ! -path /proc/*/fd ! -path /proc/*/fd/* ) -prune -o -lname /dev/nvidia[0-9]* -printf %P %l\\n',
       'find {root} -mindepth 1 ( -path {directory} -o -regex {devices} -printf %y %m %U %G /%P\\n -ls ) -o -prune',
       'find {paths...} -newer (/var/lib/apt/periodic/update-success-stamp|/var/lib/apt/periodic/update-stamp)',
       'grep -lsxF 0x10de {files...}',

@@ -53,9 +53,10 @@ function plan(given: Args, seen: Seen): Plan {
   })
 }
 
-function nodeWarnings({ name, unmanaged, computing }: NodeSeen): readonly string[] {
+function nodeWarnings({ name, unmanaged, computing, holders }: NodeSeen): readonly string[] {
   return [
     ...computeWarnings(computing, `on ${name}`),
+    ...holders,
     ...unmanaged.map(
       ({ ctid, hostname }) =>
         `container ${ctid}${hostname === '' ? '' : ` (${hostname})`} of ${name} has a GPU, but is not part of this run: a driver change breaks it`,

@@ -1,6 +1,7 @@
 /** Inspects a container from its node and, if it runs, from inside. */
 import type { Host } from '../../host/host.ts'
 import { parseAssignment, resolveAssignment } from '../../nvidia/assignment.ts'
+import { readAssignmentNote } from '../../nvidia/assignment-note.ts'
 import { compilerRelease, toolkitPrograms, versionedPackage } from '../../nvidia/cuda.ts'
 import { computes, type Computing } from '../../nvidia/cuda-probe.ts'
 import { opensCreated } from '../../nvidia/device-probe.ts'
@@ -66,7 +67,7 @@ export async function readContainer(given: Args, host: Host): Promise<ContainerS
   const [container, loaded, assigned, devices, nodeMinors] = await Promise.all([
     node.container(ctid),
     readLoaded(node),
-    readAssigned(given, node),
+    readAssigned(given, node, ctid),
     node.text(devicesFile),
     readMinors(node),
   ])
@@ -113,12 +114,14 @@ const nothingInside: Inside = {
   missingPackages: [],
 }
 
-async function readAssigned({ assignment }: Args, node: Host): Promise<Assigned | undefined> {
+async function readAssigned({ assignment }: Args, node: Host, ctid: string): Promise<Assigned | undefined> {
   if (assignment === '') return undefined
   const parsed = parseAssignment(assignment)
   if ('problem' in parsed) return { kind: 'problem', ...parsed.problem }
   if (parsed.assignment.kind === 'none') return { kind: 'gpus', gpus: [] }
-  const resolved = resolveAssignment(parsed.assignment, await readNodeGpus(node), node.name)
+  const [gpus, note] = await Promise.all([readNodeGpus(node), readAssignmentNote(node, ctid)])
+  const options = { nodeName: node.name, ctid, note, moved: 'refuse' } as const
+  const resolved = resolveAssignment(parsed.assignment, gpus, options)
   return 'problem' in resolved
     ? { kind: 'problem', ...resolved.problem }
     : { kind: 'gpus', gpus: resolved.gpus }

@@ -1,6 +1,7 @@
 /** Inspects a node. */
 import type { Host } from '../../host/host.ts'
 import { computes, type Computing } from '../../nvidia/cuda-probe.ts'
+import { readHolders } from '../../nvidia/gpu-holders.ts'
 import { type NodeGpus, readNodeGpus } from '../../nvidia/gpus.ts'
 import { type HeldBack, readAllHeldBack } from '../../nvidia/held-back.ts'
 import { type GpuContainer, readGpuContainers, unmanaged } from '../../nvidia/gpu-containers.ts'
@@ -35,6 +36,8 @@ export interface NodeSeen {
   /** Number of guests that a reboot would stop; not counted if the required driver is loaded. */
   readonly runningGuests: number
   readonly heldBack: readonly HeldBack[]
+  /** Programs that have cards open which are not for containers, as sentences. */
+  readonly holders: readonly string[]
 }
 
 export async function readNode({ version, containers, compute }: Args, host: Host): Promise<NodeSeen> {
@@ -54,7 +57,8 @@ export async function readNode({ version, containers, compute }: Args, host: Hos
           ...sharedNodes(majors),
           ...gpus.gpus.flatMap(({ minor }) => (minor === undefined ? [] : [gpuNode(minor)])),
         ]
-  const [smi, computing, running, ...present] = await Promise.all([
+  const [holders, smi, computing, running, ...present] = await Promise.all([
+    readHolders(host, gpus.withheld),
     loaded === undefined ? undefined : host.ask(visibleGpus),
     loaded === undefined || !compute || gpus.gpus.length === 0 ? undefined : host.ask(computes),
     version === '' || loaded === version ? [] : readRunningGuests(host),
@@ -75,6 +79,7 @@ export async function readNode({ version, containers, compute }: Args, host: Hos
     ),
     runningGuests: running.length,
     heldBack,
+    holders,
   }
 }
 

@@ -1,8 +1,8 @@
 /** Rows of the final table: required, loaded and visible, with a state. Pure. */
 import type { Finding } from '../../host/plan.ts'
-import type { Gpu } from '../../nvidia/gpus.ts'
+import type { Gpu, NodeGpus } from '../../nvidia/gpus.ts'
 import type { GpuContainer } from '../../nvidia/gpu-containers.ts'
-import { shortUuid } from '../../nvidia/smi.ts'
+import { shortUuid, type VisibleGpu } from '../../nvidia/smi.ts'
 import { userspaceVersion } from '../../nvidia/userspace.ts'
 import { compareVersions } from '../../base/version.ts'
 import type { SummaryRow } from '../module.ts'
@@ -24,7 +24,6 @@ export function nodeRows(given: Args, seen: NodeSeen, findings: readonly Finding
 function nodeRow(given: Args, seen: NodeSeen, findings: readonly Finding[]): SummaryRow {
   const { version } = given
   const { name, loaded, userspace, gpus, smi, runningGuests, heldBack } = seen
-  const inVm = gpus.owned.size
   const installed = userspaceVersion(userspace)
   const pending = version !== '' && installed === version && loaded !== version
   const stopped = runningGuests === 0 ? '' : ` ${runningGuests} ${runningGuests === 1 ? 'guest' : 'guests'}`
@@ -41,14 +40,34 @@ function nodeRow(given: Args, seen: NodeSeen, findings: readonly Finding[]): Sum
       loaded ?? none,
       installed ?? none,
       none,
-      inVm === 0 ? String(gpus.gpus.length) : `${gpus.gpus.length} (${inVm} in VM)`,
-      smi?.kind === 'gpus' ? smi.gpus.map(({ uuid }) => shortUuid(uuid)).join(' ') : none,
+      gpuCount(gpus),
+      smi?.kind === 'gpus'
+        ? forContainers(smi.gpus, gpus)
+            .map(({ uuid }) => shortUuid(uuid))
+            .join(' ')
+        : none,
       findings.length === 0 ? 'ok' : pending ? `REBOOT PENDING${stopped}` : problem,
     ],
     order: name,
     state: findings.length === 0 ? 'ok' : 'problem',
     ...(findings.length === 0 && gpus.gpus.length > 0 ? { note: nodeNote(seen) } : undefined),
   }
+}
+
+/** `1 (1 in VM, 1 excluded)` */
+function gpuCount({ gpus, withheld }: NodeGpus): string {
+  const inVm = withheld.filter((gpu) => gpu.withheld.kind === 'vm' || gpu.withheld.kind === 'vfio').length
+  const excluded = withheld.filter((gpu) => gpu.withheld.kind === 'excluded').length
+  const others = [
+    ...(inVm === 0 ? [] : [`${inVm} in VM`]),
+    ...(excluded === 0 ? [] : [`${excluded} excluded`]),
+  ]
+  return others.length === 0 ? String(gpus.length) : `${gpus.length} (${others.join(', ')})`
+}
+
+/** nvidia-smi also shows cards of VMs that the driver has until their VM starts. */
+function forContainers(visible: readonly VisibleGpu[], { withheld }: NodeGpus): readonly VisibleGpu[] {
+  return visible.filter(({ pci }) => !withheld.some((gpu) => gpu.pci === pci))
 }
 
 /** Its GPUs work until the node's driver changes: not a problem yet, and this run could not fix it. */

@@ -2,6 +2,9 @@
  * Prevents other drivers from binding to the NVIDIA cards at the next boot: writes a file in modprobe.d and
  * rebuilds every initramfs, since modules may be loaded before the root file system is mounted.
  *
+ * The NVIDIA driver itself is loaded only by name: udev would load it before the cards of VMs are reserved, and
+ * it takes all free cards at once. `blacklist` has no effect on loading by name (modprobe.d(5)).
+ *
  * Records the rebuild in gpuplay's state, so that the run after an interrupted one rebuilds the images.
  */
 import { known, knownOr } from '../../base/unknown.ts'
@@ -161,6 +164,9 @@ function fileText(modules: readonly string[]): string {
     '# Kept by gpuplay: these would take the NVIDIA cards before the NVIDIA driver does.',
     ...lines,
     ...options,
+    '# gpuplay-nvidia.service loads these by name, after it has reserved the cards of VMs. nvidia_drm needs nvidia.',
+    'blacklist nvidia',
+    'blacklist nvidia_drm',
     '',
   ].join('\n')
 }

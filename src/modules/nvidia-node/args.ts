@@ -16,8 +16,7 @@ export const args = {
       type: 'array',
       items: { type: 'string' },
       default: [],
-      description:
-        'PCI addresses of cards to leave alone; cards that are passed to virtual machines always are',
+      description: 'PCI addresses of cards to leave alone; cards that are passed to VMs always are',
     },
     unmanaged_guests: {
       enum: ['refuse', 'allow'],

@@ -75,7 +75,7 @@ test('a node without cards, or whose cards all belong to virtual machines, is re
   assert.deepEqual(
     plan.refusal?.findings?.map(({ message }) => message),
     [
-      '0000:01:00.0 is passed to virtual machine 100',
+      '0000:01:00.0 is passed to VM 100',
       '0000:41:00.0 is bound to vfio-pci',
       '0000:81:00.0 is in nvidia_host_exclude_gpus',
     ],

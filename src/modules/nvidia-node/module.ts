@@ -13,6 +13,7 @@ import { type HeldBack, readAllHeldBack } from '../../nvidia/held-back.ts'
 import { headerPackages, installedKernels } from '../../nvidia/headers.ts'
 import type { ModuleType } from '../../nvidia/installer.ts'
 import { readSecureBoot, type SecureBoot } from '../../nvidia/secure-boot.ts'
+import { cardAddress, claimOn, whyWithheld, type Withheld } from '../../nvidia/withheld.ts'
 import { readCluster, wrongCluster } from '../../proxmox/cluster.ts'
 import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
@@ -52,7 +53,8 @@ export const nvidiaNode = {
         managed: managed.includes(card),
       })),
       gpus: managed.length,
-      gpus_in_vms: seen.cards.filter((card) => inVm(card, seen)).length,
+      gpus_in_vms: seen.cards.filter((card) => ['vm', 'vfio'].includes(claim(given, card, seen)?.kind ?? ''))
+        .length,
       change: seen.loaded !== given.version,
       loaded: seen.loaded ?? null,
       module_type: moduleType(given, managed) ?? 'proprietary',
@@ -96,7 +98,7 @@ function plan(given: Args, seen: Seen): Plan {
   const managed = managedCards(given, seen)
   const problem =
     seen.wrongCluster ??
-    noCard(managed, seen) ??
+    noCard(given, managed, seen) ??
     doesNotFit(given, managed) ??
     (seen.loaded === given.version ? undefined : (secureBootProblem(seen) ?? disturbs(given, seen)))
   if (problem) return refuse(problem)
@@ -108,14 +110,13 @@ function plan(given: Args, seen: Seen): Plan {
   )
 }
 
-function managedCards({ exclude_gpus: excluded }: Args, seen: Seen): readonly PciCard[] {
-  const addresses = excluded.map((address) => address.toLowerCase())
-  return seen.cards.filter((card) => !inVm(card, seen) && !addresses.includes(card.pci))
+function managedCards(given: Args, seen: Seen): readonly PciCard[] {
+  return seen.cards.filter((card) => claim(given, card, seen) === undefined)
 }
 
-/** `vfio-pci` binds cards for virtual machines, even for those configured elsewhere. */
-function inVm(card: PciCard, { owners }: Seen): boolean {
-  return owners.has(card.pci) || card.driver === 'vfio-pci'
+/** The settings on the node are older than the argument. */
+function claim({ exclude_gpus: excluded }: Args, card: PciCard, { owners }: Seen): Withheld | undefined {
+  return claimOn(card, { owners, excluded: excluded.map(cardAddress) })
 }
 
 function moduleType(given: Args, managed: readonly PciCard[]): ModuleType | undefined {
@@ -123,7 +124,7 @@ function moduleType(given: Args, managed: readonly PciCard[]): ModuleType | unde
   return choice.kind === 'chosen' ? choice.type : undefined
 }
 
-function noCard(managed: readonly PciCard[], seen: Seen): Refusal | undefined {
+function noCard(given: Args, managed: readonly PciCard[], seen: Seen): Refusal | undefined {
   if (managed.length > 0) return undefined
   if (seen.cards.length === 0)
     return {
@@ -134,12 +135,10 @@ function noCard(managed: readonly PciCard[], seen: Seen): Refusal | undefined {
   return {
     code: 'no-free-gpu',
     message: `none of the node's ${seen.cards.length} NVIDIA GPUs is available for containers`,
-    hint: 'remove a card from its virtual machine or from nvidia_host_exclude_gpus',
-    findings: seen.cards.map((card) => {
-      const vm = seen.owners.get(card.pci)
-      if (vm !== undefined) return { message: `${card.pci} is passed to virtual machine ${vm}` }
-      if (card.driver === 'vfio-pci') return { message: `${card.pci} is bound to vfio-pci` }
-      return { message: `${card.pci} is in nvidia_host_exclude_gpus` }
+    hint: 'remove a card from its VM or from nvidia_host_exclude_gpus',
+    findings: seen.cards.flatMap((card) => {
+      const withheld = claim(given, card, seen)
+      return withheld === undefined ? [] : [{ message: `${card.pci} ${whyWithheld(withheld)}` }]
     }),
   }
 }

@@ -11,6 +11,7 @@ import { isUnknown, known, knownOr, type Unknown, UnknownError } from '../../bas
 import type { Action, Content } from '../../host/action.ts'
 import type { Host } from '../../host/host.ts'
 import { actions, done, type Plan, refuse, settle } from '../../host/plan.ts'
+import { assignmentNotes } from '../../nvidia/assignment-note.ts'
 import { backupDirectory } from '../../host/work-directory.ts'
 import { managedGuests, resourcesFile } from '../../nvidia/high-availability.ts'
 import { parseContainerConfig } from '../../proxmox/container-config.ts'
@@ -34,9 +35,6 @@ export interface Seen {
   readonly managedByHa: boolean
 }
 
-const state = '/var/lib/gpuplay/v1'
-const assignments = `${state}/assignments`
-
 export const pveContainerConfig = {
   name: 'pve_container_config',
   summary: "Sets lines in a container's configuration on its node, and keeps all others.",
@@ -55,8 +53,8 @@ async function probe(given: Args, host: Host): Promise<Seen> {
   const ctid = given.ctid === '' ? (placement.ctid ?? '') : String(given.ctid)
   const [container, read, directory, resources] = await Promise.all([
     node.container(ctid),
-    node.maybe(node.text(`${assignments}/${ctid}`)),
-    node.stat(assignments),
+    node.maybe(node.text(`${assignmentNotes}/${ctid}`)),
+    node.stat(assignmentNotes),
     node.text(resourcesFile),
   ])
   // Unknown only after a dry run has predicted a change.
@@ -140,14 +138,14 @@ function recordActions(
   { ctid, stateDirectory }: Seen,
   record: string | Content | undefined,
 ): readonly Action[] {
-  const path = `${assignments}/${ctid}`
+  const path = `${assignmentNotes}/${ctid}`
   if (record === undefined)
     return [{ kind: 'remove', on: 'node', path, label: 'delete the record of assigned GPUs' }]
   const content: Content = typeof record === 'string' ? { kind: 'text', text: record } : record
   return [
     ...(stateDirectory
       ? []
-      : [{ kind: 'makeDirectory', on: 'node', path: assignments, mode: '0700' } as const]),
+      : [{ kind: 'makeDirectory', on: 'node', path: assignmentNotes, mode: '0700' } as const]),
     { kind: 'writeFile', on: 'node', path, content, mode: '0600', label: 'record the assigned GPUs' },
   ]
 }
