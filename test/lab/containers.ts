@@ -1,13 +1,17 @@
-/** Making the containers of a lab, through the node's own `pct`. */
-import { commandLine } from '../../src/base/shell.ts'
+/** Creates the containers of a lab, with the node's own `pct`. */
+import { commandLine, quote } from '../../src/base/shell.ts'
 import type { LabNode } from './host.ts'
 import type { ContainerSpec } from './topology.ts'
 
-/** The one template that the nodes have. */
+/** The templates on the nodes. */
 export const template = 'local:vztmpl/debian-12-standard_12.7-1_amd64.tar.zst'
+const ubuntuTemplate = 'local:vztmpl/ubuntu-24.04-standard_24.04-2_amd64.tar.zst'
 
-/** Makes all containers of a node, and starts those that are to run; returns when they are ready for commands. */
+/** Creates all containers of a node and starts those with `running`; returns when they accept commands. */
 export async function makeContainers(node: LabNode): Promise<void> {
+  const leases = node.spec.containers.filter((spec) => spec.addressAfter !== undefined)
+  if (leases.length > 0)
+    await node.output(`echo ${quote(JSON.stringify(dhcp(node, leases)))} >/etc/lab/dhcp.json`)
   for (const spec of node.spec.containers) await node.output(createCommand(node, spec))
   await runContainers(
     node,
@@ -46,9 +50,21 @@ function untilReady(ctid: number): string {
   exit 1`
 }
 
+/** What the lab's DHCP server (pve/dhcp.ts) gives to which container, and when. */
+function dhcp(node: LabNode, specs: readonly ContainerSpec[]): Record<string, unknown> {
+  const { prefix, internet } = node.world.network
+  return Object.fromEntries(
+    specs.map(({ ctid, address, addressAfter }) => [
+      ctid,
+      { address: `${address}/${prefix}`, gateway: internet, seconds: addressAfter },
+    ]),
+  )
+}
+
 function createCommand(node: LabNode, spec: ContainerSpec): string {
   const { prefix, internet } = node.world.network
-  const net = `name=eth0,bridge=vmbr0,gw=${internet},ip=${spec.address}/${prefix},type=veth`
+  const address = spec.addressAfter === undefined ? `gw=${internet},ip=${spec.address}/${prefix}` : 'ip=dhcp'
+  const net = `name=eth0,bridge=vmbr0,${address},type=veth`
   const settings = {
     hostname: spec.hostname,
     cores: '1',
@@ -59,9 +75,15 @@ function createCommand(node: LabNode, spec: ContainerSpec): string {
     searchdomain: 'lab.test',
     unprivileged: spec.unprivileged ? '1' : '0',
     onboot: spec.running ? '1' : '0',
-    ostype: 'debian',
+    ostype: spec.os === undefined ? 'debian' : 'ubuntu',
     rootfs: 'local:8',
   }
   const options = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value])
-  return commandLine(['pct', 'create', String(spec.ctid), template, ...options])
+  return commandLine([
+    'pct',
+    'create',
+    String(spec.ctid),
+    spec.os === undefined ? template : ubuntuTemplate,
+    ...options,
+  ])
 }

@@ -1,4 +1,4 @@
-/** What goes wrong in practice, for tests to order. `lab.restore` ends all of it. */
+/** Faults that tests request. `lab.restore` ends all of them. */
 import { rmSync, writeFileSync, existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { quote } from '../../src/base/shell.ts'
@@ -6,14 +6,14 @@ import type { LabContainer, LabNode } from './host.ts'
 import type { Fault, Request } from './internet/server-settings.ts'
 import type { World } from './world.ts'
 
-/** Orders what goes wrong on the practice internet from now on; an empty list ends it. */
+/** Requests faults of the simulated internet, in place of earlier ones; an empty list ends them. */
 export function breakInternet(world: World, faults: readonly Fault[]): void {
   const file = join(world.instance.stateDir, 'faults.json')
   if (faults.length === 0) rmSync(file, { force: true })
   else writeFileSync(file, JSON.stringify(faults))
 }
 
-/** What was asked of the practice internet since the lab is up. */
+/** All requests to the simulated internet since the lab was started. */
 export function requests(world: World): readonly Request[] {
   const file = join(world.instance.stateDir, 'requests.jsonl')
   if (!existsSync(file)) return []
@@ -21,12 +21,18 @@ export function requests(world: World): readonly Request[] {
   return lines.filter((line) => line !== '').map((line): Request => JSON.parse(line))
 }
 
-/** Cuts or mends the cable of a node; connections hang, as they do then. */
+/** The first downloads of a container fail with status 503, as behind a proxy that is still starting. */
+export function failFirstDownloads(container: LabContainer, times: number): void {
+  const { address } = container.spec
+  breakInternet(container.node.world, [{ match: '', from: address, kind: { answer: 503 }, times }])
+}
+
+/** Cuts or repairs the network cable of a node; connections hang. */
 export async function cable(node: LabNode, state: 'cut' | 'mended'): Promise<void> {
   await node.world.run(['ip', 'link', 'set', `v-${node.spec.name}`, state === 'cut' ? 'down' : 'up'])
 }
 
-/** Leaves only so many bytes free on the node's own disk, or on the one that its containers' roots are on. */
+/** Leaves only `free` bytes on the node's own disk, or on its containers' disk. */
 export async function fillDisk(node: LabNode, which: 'disk' | 'guests', free = 0): Promise<void> {
   const directory = join(node.world.instance.stateDir, 'nodes', node.spec.name, which)
   const script = `used=$(df --output=used -B4096 ${quote(directory)} | tail -n 1)
@@ -34,14 +40,14 @@ export async function fillDisk(node: LabNode, which: 'disk' | 'guests', free = 0
   await node.world.run(['/bin/sh', '-c', script])
 }
 
-/** Gives the node's own disk and that of its containers their size back. */
+/** Restores the size of the node's own disk and of its containers' disk. */
 export async function emptyDisk(node: LabNode): Promise<void> {
   const directory = join(node.world.instance.stateDir, 'nodes', node.spec.name)
   await node.world.run(['mount', '-o', 'remount,size=4g', join(directory, 'disk')])
   await node.world.run(['mount', '-o', 'remount,size=8g', join(directory, 'guests')])
 }
 
-/** Holds dpkg's lock (a POSIX record lock, as apt looks for) like unattended-upgrades does; returns what lets it go. */
+/** Holds dpkg's lock (a POSIX record lock), as unattended-upgrades does; returns a function that releases it. */
 export async function holdDpkgLock(host: LabNode | LabContainer): Promise<() => Promise<void>> {
   // struct flock of 64-bit Linux: type, whence, padding, start, length, process
   const program = `use Fcntl; $0 = "unattended-upgr"; open F, ">>", "/var/lib/dpkg/lock-frontend" or die $!;
@@ -55,7 +61,7 @@ export async function holdDpkgLock(host: LabNode | LabContainer): Promise<() => 
   }
 }
 
-/** The node answers with another host key from now on; returns it as `known_hosts` has it. */
+/** Changes the node's host key; returns it in the format of `known_hosts`. */
 export async function changeHostKey(node: LabNode): Promise<string> {
   const key = '/etc/ssh/ssh_host_ed25519_key'
   await node.output(
@@ -64,7 +70,7 @@ export async function changeHostKey(node: LabNode): Promise<string> {
   return (await node.output(`cut -d ' ' -f 1,2 ${key}.pub`)).trim()
 }
 
-/** Writes `lock: KIND` into the container's configuration, as vzdump and migration do; `undefined` takes it out. */
+/** Writes `lock: KIND` into the container's configuration, as vzdump and migration do; `undefined` removes it. */
 export async function lockContainer(container: LabContainer, kind: string | undefined): Promise<void> {
   const file = `/etc/pve/lxc/${container.spec.ctid}.conf`
   const line = kind === undefined ? ':' : `echo ${quote(`lock: ${kind}`)}`
@@ -73,7 +79,7 @@ export async function lockContainer(container: LabContainer, kind: string | unde
   )
 }
 
-/** How long the node's next reboots take, in seconds. */
+/** Sets the duration of the node's next reboots, in seconds. */
 export function slowReboots(node: LabNode, seconds: number): void {
   writeFileSync(node.world.path('nodes', node.spec.name, 'downtime'), `${seconds}\n`)
 }

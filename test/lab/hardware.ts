@@ -1,54 +1,85 @@
 /**
- * The hardware and installation of a lab node, as data, and the files that tell the stand-ins about it.
+ * The hardware and installation of a lab node, as data, and the files that pass it to the stand-ins.
  *
- * The lab's world writes `nodeFacts` into a node's root before its first boot; from then on the node owns them
- * (a new kernel package adds to /boot, `pct create` adds to /etc/pve).
+ * The lab writes `nodeFacts` into a node's root before its first boot. After that, the node changes them
+ * itself: a kernel package adds to /boot, `pct create` adds to /etc/pve.
  */
 
 /** One graphics card in a PCI slot. */
 export interface GpuSpec {
   /** PCI address with domain, lower case: `0000:01:00.0`. */
   readonly pci: string
-  /** As the driver names it: `NVIDIA GeForce RTX 3060`. */
+  /** The driver's name for it: `NVIDIA GeForce RTX 3060`. */
   readonly model: string
   /** PCI device id, four lower case hexadecimal digits: `2504`. */
   readonly deviceId: string
   /** `GPU-xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx`. */
   readonly uuid: string
-  /** The N of /dev/nvidiaN. Not the index of nvidia-smi, which goes by PCI address. */
+  /** The N of /dev/nvidiaN. nvidia-smi's index is another number: it counts by PCI address. */
   readonly minor: number
   readonly memoryMiB: number
-  /** The virtual machine that owns the card: it has a `hostpci` line for it and the card is bound to vfio-pci. */
+  /** The VM that owns the card: its configuration has a `hostpci` line for it. See `vmCards` of the node. */
   readonly ownedByVm?: number
 }
 
 export interface NodeSpec {
   readonly name: string
-  /** The kernel that it was installed with: `6.8.12-4-pve`. */
+  /** The kernel of its first boot: `6.8.12-4-pve`. */
   readonly kernel: string
+  /** All installed kernels, `kernel` included; default: only that. Later boots use the pinned or the newest one. */
+  readonly kernels?: readonly string[]
+  /** As after `proxmox-boot-tool kernel pin`. */
+  readonly pinnedKernel?: string
+  /**
+   * The node has UEFI firmware with Secure Boot on or off; default: no UEFI. While it is on, the kernel refuses modules
+   * without a signature of a key that it trusts (nvidia/mok.ts).
+   */
+  readonly secureBoot?: boolean
   /** Version of pve-manager: `8.4.1`, `9.0.10`. Decides what pct knows (devN from 8.1, hot-plug of devN from 9). */
   readonly pveVersion: string
   readonly gpus: readonly GpuSpec[]
-  /** Name and members when the node is in a cluster; quorum is a file that tests may remove (/etc/lab/quorate). */
-  readonly cluster?: { readonly name: string; readonly members: readonly string[] }
+  /**
+   * Which driver has the card of a VM. `reserved` (default): vfio-pci from boot on, whatever the configuration.
+   * `until-start`: as on a real node, the driver that is loaded first, unless `driver_override` or the `ids` of
+   * vfio-pci prevent it; `qm start` unbinds the card, and waits while a program has it open.
+   */
+  readonly vmCards?: 'reserved' | 'until-start'
+  /**
+   * `pct` in every respect that pve/pct-exact.ts lists, also where gpuplay relies on less: output of tasks on standard
+   * output, no reason for a unit that failed, no `--keep-env` before pve-container 5.0.9, the real duration of a
+   * shutdown that fails. Default: false.
+   */
+  readonly exactPct?: boolean
+  readonly cluster?: ClusterSpec
+}
+
+export interface ClusterSpec {
+  readonly name: string
+  readonly members: readonly string[]
+  /**
+   * All members have one /etc/pve, and quorum depends on which of them are up. Default: each has its own, and
+   * /etc/lab/quorate decides.
+   */
+  readonly shared?: boolean
 }
 
 /** Where the specification lies on the node, for the stand-ins. */
 export const nodeSpecFile = '/etc/lab/node.json'
 
 /**
- * The files a node of this kind has before its first boot, by absolute path: the specification itself, the installed
- * kernel, and the VM configurations that own cards. All are to be written 0644 root:root.
+ * The files of such a node before its first boot, by absolute path: the specification itself, the installed kernels,
+ * and the configurations of VMs that own cards. All are 0644 root:root.
  */
 export function nodeFacts(spec: NodeSpec): Record<string, string> {
   const facts: Record<string, string> = {
     [nodeSpecFile]: `${JSON.stringify(spec, null, 2)}\n`,
-    ...kernelFiles(spec.kernel),
+    ...Object.assign({}, ...(spec.kernels ?? [spec.kernel]).map((release) => kernelFiles(release))),
   }
+  if (spec.kernels !== undefined) facts['/etc/kernel/next-boot-pin'] = `${spec.kernel}\n`
+  if (spec.pinnedKernel !== undefined) facts['/etc/kernel/proxmox-boot-pin'] = `${spec.pinnedKernel}\n`
   if (spec.cluster) {
     facts['/etc/lab/quorate'] = ''
-    facts['/var/lib/pve-cluster/files/corosync.conf'] =
-      `totem {\n  cluster_name: ${spec.cluster.name}\n  version: 2\n}\n`
+    facts['/var/lib/pve-cluster/files/corosync.conf'] = corosyncConfig(spec.cluster)
   }
   const machines = new Map<number, GpuSpec[]>()
   for (const gpu of spec.gpus) {
@@ -63,7 +94,42 @@ export function nodeFacts(spec: NodeSpec): Record<string, string> {
   return facts
 }
 
-/** The files of an installed kernel, by absolute path: what a kernel package brings, and the initramfs that its installation makes. */
+/** As `pvecm create` and `pvecm add` write it. */
+function corosyncConfig({ name, members }: ClusterSpec): string {
+  const nodes = members.map(
+    (member, index) =>
+      `  node {\n    name: ${member}\n    nodeid: ${index + 1}\n    quorum_votes: 1\n    ring0_addr: ${member}\n  }\n`,
+  )
+  return `logging {
+  debug: off
+  to_syslog: yes
+}
+
+nodelist {
+${nodes.join('')}}
+
+quorum {
+  provider: corosync_votequorum
+}
+
+totem {
+  cluster_name: ${name}
+  config_version: ${members.length}
+  interface {
+    linknumber: 0
+  }
+  ip_version: ipv4-6
+  link_mode: passive
+  secauth: on
+  version: 2
+}
+`
+}
+
+/** Identifies the key of the kernel's builder, which signs the modules of a kernel package. */
+export const kernelKey = 'kernel'
+
+/** The files of an installed kernel, by absolute path: those of its package, and the initramfs. */
 export function kernelFiles(release: string): Record<string, string> {
   const drivers = {
     'gpu/drm/nouveau/nouveau': 'GPL and additional rights',
@@ -75,7 +141,7 @@ export function kernelFiles(release: string): Record<string, string> {
   }
   const modules = Object.entries(drivers).map(([path, license]) => [
     `/usr/lib/modules/${release}/kernel/drivers/${path}.ko`,
-    moduleFile({ version: '', license }),
+    `${moduleFile({ version: '', license })}signer=Build time autogenerated kernel key\nsig_key=${kernelKey}\n`,
   ])
   return {
     [`/boot/vmlinuz-${release}`]: `lab kernel ${release}\n`,
@@ -84,7 +150,7 @@ export function kernelFiles(release: string): Record<string, string> {
   }
 }
 
-/** A module file of the lab: `modinfo` reads these lines. */
+/** An unsigned module file of the lab: `modinfo` reads these lines. */
 export function moduleFile(fields: { readonly version: string; readonly license: string }): string {
   return `lab kernel module\nversion=${fields.version}\nlicense=${fields.license}\n`
 }

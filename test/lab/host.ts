@@ -1,4 +1,4 @@
-/** The nodes and containers of a lab, as tests handle them. */
+/** The nodes and containers of a lab, for tests. */
 import { readFileSync } from 'node:fs'
 import { LabError, until, type Finished, type RunOptions } from './process.ts'
 import { sshdAnswers, startNode, switchOff } from './nodes.ts'
@@ -33,8 +33,12 @@ export class LabNode {
     return switchOff(this.world, this.spec)
   }
 
-  /** Reboots the node with its own `reboot`; returns when the sshd of the next boot answers. */
-  async reboot(): Promise<void> {
+  /**
+   * Reboots the node with its own `reboot`, into `kernel` if given; returns when the sshd of the next boot answers.
+   * @throws LabError if that kernel is not installed
+   */
+  async reboot(kernel?: string): Promise<void> {
+    if (kernel !== undefined) await this.output(`proxmox-boot-tool kernel pin ${kernel} --next-boot`)
     const pidFile = this.world.path('nodes', this.spec.name, 'pid')
     const before = readFileSync(pidFile, 'utf8')
     await this.exec('systemctl reboot')

@@ -192,9 +192,9 @@ export class Lab {
     return new Map(nodes.flatMap((node) => [...node]))
   }
 
-  /** Reboots a node with `reboot` and waits until its sshd answers again. */
-  async reboot(name: string): Promise<void> {
-    await this.node(name).reboot()
+  /** Reboots a node with `reboot`, into `kernel` if given, and waits until its sshd answers again. */
+  async reboot(name: string, kernel?: string): Promise<void> {
+    await this.node(name).reboot(kernel)
   }
 
   /** Options with which `ssh` and `scp` connect to the nodes without prompts. */

@@ -1,4 +1,4 @@
-/** Making the nodes of a lab and switching them on and off, inside a world that runs. */
+/** Creates the nodes of a lab and switches them on and off, in a running world. */
 import { chmodSync, cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { createConnection } from 'node:net'
 import { dirname, join } from 'node:path'
@@ -19,7 +19,7 @@ export interface NodeParts {
   readonly publicKey: string
 }
 
-/** Makes a node's disks, network and first files; it is off. Its new host key is returned as `known_hosts` writes it. */
+/** Creates a node's disks, network and first files; it is off. Returns its new host key in the format of `known_hosts`. */
 export async function addNode(world: World, spec: LabNodeSpec, parts: NodeParts): Promise<string> {
   await world.run([world.script('add-node.sh'), world.instance.stateDir, spec.name])
   const home = world.path('nodes', spec.name)
@@ -31,6 +31,10 @@ export async function addNode(world: World, spec: LabNodeSpec, parts: NodeParts)
     image: parts.image,
     js: parts.js,
     runtime: process.execPath,
+    cluster:
+      spec.cluster?.shared === true
+        ? join(world.instance.stateDir, 'nodes/.clusters', spec.cluster.name)
+        : '',
   }
   const lines = Object.entries(settings).map(([name, value]) => `${name}=${quote(value)}\n`)
   writeFileSync(join(home, 'settings'), lines.join(''))

@@ -3,12 +3,13 @@ import { Lab } from './lab.ts'
 import { whyNoLab } from './machine.ts'
 import { containerTests } from './standins-tests/containers.ts'
 import { nodeTests } from './standins-tests/node.ts'
+import { pctTests } from './standins-tests/pct-exact.ts'
 import { subjectOf } from './standins-tests/subject.ts'
 
 const skip = whyNoLab() ?? false
 const name = `test-standins-${process.pid}`
 
-// In this order: what the one leaves the next one needs.
+// In this order: each group needs the state that the one before leaves.
 describe('the stand-ins of a node', { skip, timeout: 300_000 }, () => {
   let lab: Lab
   before(async () => {
@@ -19,4 +20,5 @@ describe('the stand-ins of a node', { skip, timeout: 300_000 }, () => {
   const subject = subjectOf(() => lab)
   nodeTests(subject)
   containerTests(subject)
+  pctTests(subject)
 })

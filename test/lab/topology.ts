@@ -1,4 +1,4 @@
-/** What a lab is made of: nodes with their GPUs, containers on them. */
+/** The parts of a lab: nodes with their GPUs, and containers. */
 import { LabError } from './process.ts'
 import type { NodeSpec } from './hardware.ts'
 import type { Network } from './instance.ts'
@@ -7,9 +7,16 @@ export interface ContainerSpec {
   readonly ctid: number
   readonly hostname: string
   readonly unprivileged: boolean
-  /** Started after it was made, and with its node. */
+  /** Started after its creation, and with its node. */
   readonly running: boolean
   readonly address: string
+  /**
+   * Default: Debian 12. `ubuntu-24.04` is a Debian root with Ubuntu's os-release, apt sources and driver packages: the
+   * lab has no Ubuntu packages.
+   */
+  readonly os?: 'ubuntu-24.04'
+  /** `ip=dhcp`, and the address arrives so many seconds after each start. Default: set before the start. */
+  readonly addressAfter?: number
 }
 
 export interface LabNodeSpec extends NodeSpec {
@@ -29,16 +36,18 @@ export interface TopologyOptions {
   readonly gpusPerNode?: number
   /** Whether the containers are started. */
   readonly running?: boolean
-  /** Changes a node before it is made: another kernel or version of Proxmox VE, a cluster, a GPU that a VM owns. */
+  /** Changes a node before its creation: kernels, version of Proxmox VE, Secure Boot, a cluster, a GPU that a VM owns. */
   readonly adjust?: (node: LabNodeSpec) => LabNodeSpec
 }
 
-/** The kernels that the practice Proxmox repository has headers for; nodes run the first. */
+/** Kernels of the default series in the Proxmox repository; nodes run the first. */
 export const kernels = ['6.8.12-9-pve', '6.8.12-10-pve'] as const
+/** Kernels of opt-in series: the default metapackages do not depend on them. No 580 driver compiles for the last one. */
+export const optInKernels = ['6.14.8-2-bpo12-pve', '7.1.3-1-pve'] as const
 
 /**
  * The lab's usual shape: equal nodes, containers 101, 102, ... on the first, 201, 202, ... on the second.
- * On every second node the minors run against the order of the PCI addresses.
+ * On every second node, the minors are in the reverse order of the PCI addresses.
  */
 export function topology(network: Network, options: TopologyOptions = {}): Topology {
   const nodes = bounded('nodes', options.nodes ?? 2, 1, 200)

@@ -1,13 +1,13 @@
 #!/bin/sh
-# build.sh OUT TRUST SOURCES... - builds the file systems that nodes and containers start from.
+# build.sh OUT TRUST SOURCES... - builds the file systems of nodes and containers.
 #
-#   OUT/base           Debian 12 as a container has it: systemd, apt, no kmod (a minimal Debian has none)
-#   OUT/unprivileged   the same with all ids shifted by 100000, for unprivileged containers
-#   OUT/node           an overlay layer over base with what a Proxmox VE node has besides
-#   OUT/packages       the real packages that layer was made of, for the practice mirror
+#   OUT/base           Debian 12 for containers: systemd, apt, no kmod (a minimal Debian has none)
+#   OUT/ubuntu         an overlay layer over base that makes it look like Ubuntu 24.04
+#   OUT/unprivileged, OUT/ubuntu-unprivileged   the same with all ids shifted by 100000
+#   OUT/node           an overlay layer over base with the packages of a Proxmox VE node
+#   OUT/packages       the real packages of that layer, for the simulated mirror
 #
-# TRUST holds the certificate and the keys of the practice internet; SOURCES are files of the machine's apt that name
-# Debian 12, so that the packages come from wherever this machine gets its own.
+# TRUST has the certificate and the keys of the simulated internet; SOURCES are apt sources of this machine for Debian 12.
 set -e
 here=$(cd "$(dirname "$0")" && pwd)
 out=$1 trust=$2
@@ -16,7 +16,7 @@ suite=bookworm
 base_packages=$(grep -v '^#' "$here/base-packages.txt" | tr '\n' ',')
 node_packages=$(grep -v '^#' "$here/node-packages.txt" | tr '\n' ' ')
 
-# Proxies and the like that this machine's apt needs; taken out of the image again below.
+# Proxies that this machine's apt needs; removed from the image below.
 apt-config dump | grep -iE '^Acquire::[a-z:]*proxy' >"$out/apt.conf" || :
 
 mmdebstrap --quiet --mode=root --variant=minbase --include="$base_packages" \
@@ -36,7 +36,7 @@ install -D -m 644 "$trust/ca.crt" "$out/base/usr/local/share/ca-certificates/pra
 chroot "$out/base" update-ca-certificates >/dev/null 2>&1
 install -m 644 "$trust/debian.gpg" "$out/base/usr/share/keyrings/debian-practice-keyring.gpg"
 cp -r --no-preserve=mode,ownership "$here/base/." "$out/base/"
-# what makes no sense without a kernel of one's own; sysctl would set limits of the machine that the lab runs on
+# units that need a kernel of their own; sysctl would change limits of this machine
 for unit in sys-kernel-debug.mount sys-kernel-tracing.mount sys-kernel-config.mount e2scrub_reap.service \
   e2scrub_all.timer systemd-sysctl.service; do
   ln -sf /dev/null "$out/base/etc/systemd/system/$unit"
@@ -46,6 +46,10 @@ rm -f "$out/base/etc/resolv.conf" "$out/base/etc/hostname"
 
 "$here/shift-ids.sh" "$out/base" "$out/unprivileged" 100000 &
 shifting=$!
+mkdir "$out/ubuntu"
+cp -r --no-preserve=mode,ownership "$here/ubuntu/." "$out/ubuntu/"
+install -D -m 644 "$trust/debian.gpg" "$out/ubuntu/usr/share/keyrings/ubuntu-archive-keyring.gpg"
+"$here/shift-ids.sh" "$out/ubuntu" "$out/ubuntu-unprivileged" 100000
 
 mkdir "$out/node" "$out/work" "$out/merged"
 mount -t overlay -o "lowerdir=$out/base,upperdir=$out/node,workdir=$out/work,xino=off" lab-image "$out/merged"

@@ -20,9 +20,15 @@ export async function image(trust: string, say: (line: string) => void): Promise
   const recipe: Recipe = {
     kind: 'image',
     inputs: [
-      ...['build.sh', 'shift-ids.sh', 'base-packages.txt', 'node-packages.txt', 'base', 'node-root'].map(
-        (name) => join(here, name),
-      ),
+      ...[
+        'build.sh',
+        'shift-ids.sh',
+        'base-packages.txt',
+        'node-packages.txt',
+        'base',
+        'ubuntu',
+        'node-root',
+      ].map((name) => join(here, name)),
       join(trust, 'ca.crt'),
     ],
     build: async (directory) => {

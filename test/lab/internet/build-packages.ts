@@ -1,11 +1,11 @@
-/** Makes real .deb files of practice packages. */
+/** Builds the .deb files of the simulated mirrors. */
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { run } from '../process.ts'
 import type { PracticePackage } from './package.ts'
 
-/** Writes one .deb a package into `directory`, which is created. */
+/** Writes a .deb for each package to `directory`, which is created. */
 export async function buildPackages(packages: readonly PracticePackage[], directory: string): Promise<void> {
   mkdirSync(directory, { recursive: true })
   const work = mkdtempSync(join(tmpdir(), 'gpuplay-lab-'))

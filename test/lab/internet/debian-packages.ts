@@ -1,9 +1,19 @@
-/** Packages of the practice Debian mirror that the real ones would be too large for; names and versions are Debian 12's. */
+/** Packages of the simulated Debian mirror, in place of real ones that are too large; names and versions are Debian 12's. */
 import { program, saysVersion, standin, type PracticePackage } from './package.ts'
 
 const driver = '535.183.01-1'
 const cudaDriver = '535.183.01'
 const library = '/usr/lib/x86_64-linux-gnu'
+
+/** What dkms_autoinstaller of dkms 3.0.10 does: without headers it builds nothing, and that is no error. */
+const dkmsOfNewKernel = `[ ! -e /etc/dkms/no-autoinstall ] || exit 0
+if [ ! -e "/lib/modules/$1/build/include" ]; then
+  echo "dkms: autoinstall for kernel $1 was skipped since the kernel headers for this kernel do not seem to be installed"
+  exit 0
+fi
+echo "dkms: running auto installation service for kernel $1"
+dkms autoinstall --kernelver "$1" || :
+`
 
 export const debianPackages: readonly PracticePackage[] = [
   {
@@ -34,19 +44,20 @@ export const debianPackages: readonly PracticePackage[] = [
     name: 'dkms',
     version: '3.0.10-8+deb12u1',
     architecture: 'all',
-    files: { '/usr/sbin/dkms': standin('nvidia/dkms') },
+    files: {
+      '/usr/sbin/dkms': standin('nvidia/dkms'),
+      '/etc/kernel/postinst.d/dkms': { ...program(dkmsOfNewKernel), conffile: true },
+    },
     fields: { Depends: 'kmod, gcc, make', Recommends: 'sudo' },
   },
   { name: 'nvtop', version: '3.0.1-1', files: { '/usr/bin/nvtop': saysVersion('nvtop version 3.0.1') } },
   {
     name: 'mokutil',
     version: '0.6.0-2',
-    files: {
-      '/usr/bin/mokutil': program('echo "EFI variables are not supported on this system" >&2\nexit 1\n'),
-    },
+    files: { '/usr/bin/mokutil': standin('nvidia/mokutil') },
   },
 
-  // Debian's own packaging of the driver, which a .run refuses to be installed beside.
+  // A small driver from packages, with few relations; those of debian-driver.ts are the real ones.
   {
     name: 'nvidia-installer-cleanup',
     version: '20220217+3~deb12u1',

@@ -1,6 +1,6 @@
 /**
- * The practice internet: a folder for each host name, with real signed apt repositories under the real addresses of
- * NVIDIA and Proxmox (Debian's mirror has a made-up name) and driver installers under NVIDIA's download addresses.
+ * The simulated internet: a folder for each host name, with real signed apt repositories under the real addresses of
+ * NVIDIA and Proxmox (Debian's mirror has a fictitious name), and driver installers under NVIDIA's download addresses.
  */
 import { createHash } from 'node:crypto'
 import { cpSync, existsSync, linkSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -8,9 +8,10 @@ import { join } from 'node:path'
 import { cached } from '../cache.ts'
 import { buildRunfile } from '../nvidia/runfile.ts'
 import { run, until } from '../process.ts'
-import { kernels } from '../topology.ts'
+import { kernels, optInKernels } from '../topology.ts'
 import type { World } from '../world.ts'
 import { buildPackages } from './build-packages.ts'
+import { debianDriverPackages, driverComponents, ubuntuDriverPackages } from './debian-driver.ts'
 import { debianPackages } from './debian-packages.ts'
 import { containerToolkitPackages, cudaPackages } from './nvidia-packages.ts'
 import { proxmoxPackages } from './proxmox-packages.ts'
@@ -23,14 +24,18 @@ const recipes = [
   'build-packages.ts',
   'sign-repository.sh',
   'debian-packages.ts',
+  'debian-driver.ts',
+  'driver-packages.ts',
+  '../../data/driver-packages',
   'proxmox-packages.ts',
   'nvidia-packages.ts',
+  '../hardware.ts',
 ]
 
 /** Driver versions that can be downloaded in the lab. */
 export const driverVersions = ['535.247.01', '570.124.06', '580.76.05', '580.95.05', '590.48.01'] as const
 
-/** Folder with the practice certificate authority and signing keys (see trust.sh). */
+/** Folder with the lab's certificate authority and signing keys (trust.sh). */
 export function trust(say: (line: string) => void): Promise<string> {
   return cached(
     {
@@ -54,7 +59,7 @@ export function repositories(
     {
       kind: 'repositories',
       inputs: [...recipes.map((name) => join(here, name)), join(keys, 'ca.crt')],
-      salt: [...kernels, ...readdirSync(realPackages)].join(' '),
+      salt: [...kernels, ...optInKernels, ...readdirSync(realPackages)].join(' '),
       build: (directory) => buildRepositories(directory, keys, realPackages),
     },
     say,
@@ -109,10 +114,19 @@ async function buildRepositories(directory: string, keys: string, realPackages: 
   const cudaKey = readFileSync(join(keys, 'cuda.gpg'))
   const sign = (...args: readonly string[]) => run([join(here, 'sign-repository.sh'), keys, ...args])
 
-  await buildPackages(debianPackages, join(debian, 'pool'))
-  cpSync(realPackages, join(debian, 'pool'), { recursive: true })
-  await sign('debian', 'pool', debian, 'bookworm', 'main')
-  await buildPackages(proxmoxPackages(kernels), join(proxmox, 'pool'))
+  await buildPackages(debianPackages, join(debian, 'pool/main'))
+  cpSync(realPackages, join(debian, 'pool/main'), { recursive: true })
+  const available = debianPackages.map((one) => one.name)
+  for (const component of driverComponents)
+    await buildPackages(debianDriverPackages(component, available), join(debian, 'pool', component))
+  await sign('debian', 'pool', debian, 'bookworm', 'main', ...driverComponents)
+  const ubuntu = join(directory, 'ubuntu.mirror.test/ubuntu')
+  const noDriver = debianPackages.filter(({ name }) => !/nvidia|cuda/.test(name))
+  await buildPackages(noDriver, join(ubuntu, 'pool/main'))
+  cpSync(realPackages, join(ubuntu, 'pool/main'), { recursive: true })
+  await buildPackages(ubuntuDriverPackages(available), join(ubuntu, 'pool/restricted'))
+  await sign('debian', 'pool', ubuntu, 'noble', 'main', 'restricted')
+  await buildPackages(proxmoxPackages(kernels, optInKernels), join(proxmox, 'pool/pve-no-subscription'))
   await sign('proxmox', 'pool', proxmox, 'bookworm', 'pve-no-subscription')
   for (const distribution of ['debian12', 'ubuntu2404']) {
     await buildPackages(cudaPackages(distribution, cudaKey), cuda(distribution))

@@ -1,4 +1,4 @@
-/** Packages of NVIDIA's practice repositories: CUDA's, with the driver packages that fight a .run, and the container toolkit's. */
+/** Packages of NVIDIA's repositories: CUDA with driver packages that conflict with a .run, and the container toolkit. */
 import { program, standin, type PracticePackage } from './package.ts'
 
 interface Toolkit {
@@ -15,7 +15,7 @@ const toolkits: readonly Toolkit[] = [
 ]
 const driver = '570.124.06'
 
-/** @param distribution as NVIDIA names it in addresses: `debian12`. */
+/** @param distribution NVIDIA's name of it in URLs: `debian12` */
 export function cudaPackages(distribution: string, key: Uint8Array): readonly PracticePackage[] {
   const newest = toolkits.at(-1)?.release.replace('.', '-') ?? ''
   return [

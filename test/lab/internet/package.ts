@@ -1,4 +1,4 @@
-/** What a practice package is, as data. */
+/** A package of the simulated mirrors, as data. */
 
 export interface PracticePackage {
   readonly name: string
@@ -15,21 +15,21 @@ export interface PracticePackage {
 export interface PackageFile {
   readonly text: string | Uint8Array
   readonly executable?: boolean
-  /** Kept when a user has changed it, as dpkg does for files in /etc. */
+  /** dpkg keeps a user's changes of it. */
   readonly conffile?: boolean
 }
 
-/** A program that a package brings and a stand-in plays: it runs the compiled stand-in (`nvidia/smi`) on the node's own Node.js. */
+/** A program that runs a compiled stand-in (`nvidia/smi`) with the node's own Node.js. */
 export function standin(script: string): PackageFile {
   return program(`exec /usr/lib/lab/node /usr/lib/lab/js/test/lab/${script}.js "$@"\n`)
 }
 
-/** A program of a few lines of shell. */
+/** A shell script. */
 export function program(body: string): PackageFile {
   return { text: `#!/bin/sh\n${body}`, executable: true }
 }
 
-/** A program that does nothing but say its version, and succeed at all else. */
+/** A program that prints its version and succeeds for all other arguments. */
 export function saysVersion(line: string): PackageFile {
   return program(`case $1 in --version | -v) echo '${line}' ;; esac\n`)
 }

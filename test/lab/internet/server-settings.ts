@@ -1,7 +1,7 @@
-/** What the servers of the practice internet are told, and the faults that tests order. */
+/** Settings of the servers of the simulated internet, and the faults that tests request. */
 
 export interface ServerSettings {
-  /** Folders that hold a folder for each host name; the first that has a file wins. */
+  /** Folders with a folder for each host name; the first one that has a file wins. */
   readonly roots: readonly string[]
   /** Folder of trust.sh. */
   readonly keys: string
@@ -12,18 +12,20 @@ export interface ServerSettings {
   readonly state: string
 }
 
-/** What goes wrong for requests whose `host/path` contains `match`. */
+/** A fault of requests whose `host/path` contains `match`. */
 export interface Fault {
   readonly match: string
   readonly kind:
     | { readonly answer: number }
-    /** The first bytes arrive, then the connection is cut. */
+    /** The connection breaks after this number of bytes. */
     | { readonly cutAfter: number }
     /** One byte in the middle differs. */
     | { readonly corrupt: true }
     /** Milliseconds before the answer. */
     | { readonly delay: number }
-  /** How many requests it hits; all of them unless said. */
+  /** Only requests of this address. */
+  readonly from?: string
+  /** The number of requests that fail; default: all. */
   readonly times?: number
 }
 

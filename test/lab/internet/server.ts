@@ -13,7 +13,7 @@ const hits = new Map<string, number>()
 function serve(request: IncomingMessage, response: ServerResponse): void {
   const host = (request.headers.host ?? '').split(':')[0] ?? ''
   const path = normalize(decodeURIComponent((request.url ?? '/').split('?')[0] ?? '/'))
-  const fault = faultFor(`${host}${path}`)
+  const fault = faultFor(`${host}${path}`, request.socket.remoteAddress ?? '')
   const answer = (): void => {
     const status = send(request, response, { file: find(host, path), fault })
     note({
@@ -84,13 +84,14 @@ function find(host: string, path: string): string | undefined {
   return files.find((file) => existsSync(file) && statSync(file).isFile())
 }
 
-/** The first fault ordered for this address that has not been used up. */
-function faultFor(address: string): Fault | undefined {
+/** The first requested fault of this address and client that is not used up. */
+function faultFor(address: string, client: string): Fault | undefined {
   const file = join(settings.state, 'faults.json')
   if (!existsSync(file)) return undefined
   const faults: readonly Fault[] = JSON.parse(readFileSync(file, 'utf8'))
   return faults.find((fault) => {
     if (!address.includes(fault.match)) return false
+    if (fault.from !== undefined && client.replace(/^::ffff:/, '') !== fault.from) return false
     const key = JSON.stringify(fault)
     const used = hits.get(key) ?? 0
     if (fault.times !== undefined && used >= fault.times) return false

@@ -1,16 +1,18 @@
 /**
- * What the kernel of a lab node does before systemd starts services: it chooses itself among the installed kernels,
- * finds the cards, and loads what the initramfs and udev would load. Run once a boot, by lab-hardware.service.
+ * The boot of a lab node up to the first service: enrols keys, chooses a kernel, detects the cards, and loads the
+ * modules that the initramfs and udev load. lab-hardware.service runs it once a boot.
  */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { nodeSpec, shownDir, writeKernel, type KernelState } from './kernel.ts'
 import { load } from './kmod.ts'
+import { consoleFile, enrolledDir, requestedDir } from './mok.ts'
 import { type ModprobeConfig, modprobeText, parseModprobe } from './module-files.ts'
 import { Exit, exists, namesIn, overwrite, run, runMain, textOf } from './system.ts'
 
 const bootsFile = '/var/lib/lab/boots'
 
 export function boot(): number {
+  enrolKeys()
   const release = chooseKernel()
   const boots = Number(textOf(bootsFile) ?? 0) + 1
   mkdirSync('/var/lib/lab', { recursive: true })
@@ -22,6 +24,8 @@ export function boot(): number {
     loads: 0,
     loaded: [],
     majors: {},
+    claimed: [],
+    vfio: [],
     opened: [],
     persistence: [],
     powerLimits: {},
@@ -35,7 +39,14 @@ export function boot(): number {
   return 0
 }
 
-/** The pinned kernel, else the newest that is installed. */
+/** MokManager before the boot loader: needs somebody at the console. Without, requests stay pending. */
+function enrolKeys(): void {
+  if (!exists(consoleFile)) return
+  mkdirSync(enrolledDir, { recursive: true })
+  for (const name of namesIn(requestedDir)) renameSync(`${requestedDir}/${name}`, `${enrolledDir}/${name}`)
+}
+
+/** The pinned kernel, else the newest installed one. */
 export function chooseKernel(): string {
   const installed = namesIn('/boot')
     .filter((name) => name.startsWith('vmlinuz-'))
@@ -57,9 +68,20 @@ function layOut(release: string): void {
     overwrite(`${shownDir}/driver/${name}`, textOf(`/run/lab/proc/driver/${name}`) ?? '')
   for (const gpu of nodeSpec().gpus) layOutCard(`${shownDir}/pci/devices/${gpu.pci}`, gpu.deviceId)
   mkdirSync(`${shownDir}/pci/drivers`, { recursive: true })
+  layOutFirmware()
 }
 
-/** A PCI device as sysfs shows it; enough for lspci and for who looks for display controllers of NVIDIA. */
+/** EFI variables: four bytes of attributes, then the value (efivarfs in the kernel's documentation). */
+function layOutFirmware(): void {
+  const { secureBoot } = nodeSpec()
+  if (secureBoot === undefined) return
+  const variables = `${shownDir}/firmware/efi/efivars`
+  mkdirSync(variables, { recursive: true })
+  const value = Uint8Array.of(6, 0, 0, 0, secureBoot ? 1 : 0)
+  writeFileSync(`${variables}/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c`, value)
+}
+
+/** A PCI device in sysfs, with the files that lspci and gpuplay read. */
 function layOutCard(directory: string, deviceId: string): void {
   mkdirSync(directory, { recursive: true })
   const id = Number.parseInt(deviceId, 16)
@@ -92,7 +114,7 @@ function layOutCard(directory: string, deviceId: string): void {
   for (const [name, text] of Object.entries(files)) writeFileSync(`${directory}/${name}`, `${text}\n`)
 }
 
-/** Mounts what the lab shows over what the real kernel shows. */
+/** Mounts the lab's files over those of the real kernel. */
 function cover(): void {
   const covers = [
     ['driver', '/proc/driver'],
@@ -101,22 +123,25 @@ function cover(): void {
     ['osrelease', '/proc/sys/kernel/osrelease'],
     ['module', '/sys/module'],
     ['pci', '/sys/bus/pci'],
+    ['firmware', '/sys/firmware'],
   ] as const
   for (const [shown, place] of covers) {
     // a kernel that was built without loadable modules has no /proc/modules, and nothing can be added to /proc
-    if (!exists(place)) continue
+    if (!exists(place) || !exists(`${shownDir}/${shown}`)) continue
     const mounted = run('mount', ['--bind', `${shownDir}/${shown}`, place])
     if (mounted.status !== 0) throw new Exit(1, mounted.stderr)
   }
 }
 
-/** nouveau from the initramfs or udev, then udev's nvidia for the cards that are left. */
+/** nouveau from the initramfs or udev, then udev loads nvidia. */
 function loadAtBoot(state: KernelState): void {
   const initramfs = parseModprobe(textOf(`/boot/initrd.img-${state.release}`) ?? '')
   const root = parseModprobe(modprobeText())
-  const cards = nodeSpec().gpus
-  if (cards.some((gpu) => gpu.ownedByVm !== undefined)) load(state, root, 'vfio_pci')
-  if (cards.every((gpu) => gpu.ownedByVm !== undefined)) return
+  const { gpus: cards, vmCards } = nodeSpec()
+  if (vmCards !== 'until-start') {
+    if (cards.some((gpu) => gpu.ownedByVm !== undefined)) load(state, root, 'vfio_pci')
+    if (cards.every((gpu) => gpu.ownedByVm !== undefined)) return
+  }
   for (const config of [initramfs, root]) if (!isKeptOut(config, 'nouveau')) load(state, config, 'nouveau')
   if (!isKeptOut(root, 'nvidia')) load(state, root, 'nvidia')
 }

@@ -1,8 +1,8 @@
-/** The smallest shared library that `ldconfig` takes for one: an ELF header, a dynamic section and its name. No code. */
+/** The smallest shared library that `ldconfig` accepts: an ELF header, a dynamic section and its name. No code. */
 
 const align8 = (size: number): number => Math.ceil(size / 8) * 8
 
-/** @param soname what `ldconfig` makes a link of, to the file that this is written to: `libcuda.so.1`. */
+/** @param soname the link that `ldconfig` creates for the file: `libcuda.so.1` */
 export function sharedLibrary(soname: string): Buffer {
   const headers = 64 + 2 * 56
   const strings = Buffer.from(`\0${soname}\0`)

@@ -1,4 +1,4 @@
-/** What an installation leaves in /var/lib/nvidia: which files it put where, and the files that were there before. */
+/** The record of an installation in /var/lib/nvidia: its files, and backups of files that it replaced. */
 import {
   copyFileSync,
   lstatSync,
@@ -24,12 +24,12 @@ type Entry =
   | { readonly kind: 'file'; readonly path: string; readonly sum: string }
   | { readonly kind: 'backup'; readonly path: string; readonly number: number }
 
-/** The version that was installed by a .run; `undefined` when none is. */
+/** The version that a .run has installed, if any. */
 export function installedVersion(): string | undefined {
   return /^\S+ \(([0-9.]+)\)$/m.exec(textOf(record)?.split('\n')[0] ?? '')?.[1]
 }
 
-/** Writes the record as it goes, so that an installation which is cut off can be taken back. */
+/** Writes the record step by step, so that an interrupted installation can be undone. */
 export class Installation {
   #backups = 100
 
@@ -53,7 +53,7 @@ export class Installation {
     symlinkSync(target, path)
   }
 
-  /** What is in the way is kept. */
+  /** Backs up an existing file. */
   #makeWay(path: string): void {
     mkdirSync(path.slice(0, path.lastIndexOf('/')), { recursive: true })
     if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return
@@ -63,7 +63,7 @@ export class Installation {
   }
 }
 
-/** Takes back everything, and puts back what was there before. */
+/** Removes all files of the installation and restores the backups. */
 export function uninstall(): void {
   const entries = readRecord()
   for (const { kind, path } of entries) if (kind !== 'backup') rmSync(path, { force: true })
@@ -71,7 +71,7 @@ export function uninstall(): void {
   rmSync(directory, { recursive: true, force: true })
 }
 
-/** Whether every file of the installation is there and as it was installed. */
+/** Whether every file of the installation exists unchanged. */
 export function isSane(): boolean {
   return readRecord().every((entry) => {
     if (entry.kind === 'backup') return true
@@ -99,7 +99,7 @@ function sum(bytes: Uint8Array): string {
   return createHash('md5').update(bytes).digest('hex')
 }
 
-/** From one file system to another, too. */
+/** Also between file systems. */
 function move(from: string, to: string): void {
   const there = lstatSync(from, { throwIfNoEntry: false })
   if (there === undefined) return

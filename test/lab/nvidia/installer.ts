@@ -1,7 +1,7 @@
 /**
  * Stand-in of nvidia-installer: the options, checks, messages, files and exit statuses of the real one (590.48.01, and
- * older ones where they differ). Arguments: its version, the name it was called by, then what it was asked.
- * A file /etc/lab/installer-seconds makes it take that long, for who wants to interrupt it.
+ * older ones where they differ). Arguments: its version, the name by which it was called, then the command line.
+ * /etc/lab/installer-seconds sets the duration of an installation, for tests that interrupt it.
  */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
@@ -10,8 +10,10 @@ import { Messages } from './installer-messages.ts'
 import { type Asked, readOptions } from './installer-options.ts'
 import {
   type ModulePlan,
+  type BuiltModules,
   buildModules,
   loadModules,
+  moduleFiles,
   planModules,
   registerWithDkms,
   removeFromDkms,
@@ -47,7 +49,7 @@ function main([version = '', self = '', ...argv]: readonly string[]): number {
   }
 }
 
-/** What only asks. */
+/** Options that only print something. */
 function tell(version: string, asked: Asked): number | undefined {
   if (asked.has('version') || asked.has('help') || asked.has('advanced-options')) {
     process.stdout.write(
@@ -101,18 +103,18 @@ function install(version: string, asked: Asked, source: string, messages: Messag
   refuseAlternate(asked, messages)
   checkNouveau(asked, messages)
   takeTime()
-  if (modules !== undefined) buildModules(modules, messages)
+  const built = modules === undefined ? undefined : buildModules(modules, messages)
   takeTime()
   if (before !== undefined) {
     messages.say('Running existing nvidia-uninstall')
     removeInstalled()
   }
-  putFiles(version, asked, manifest.files, modules, source)
+  putFiles(version, asked, manifest.files, modules, built, source)
   takeTime()
   run('ldconfig', [])
-  if (modules !== undefined) {
-    registerWithDkms(modules, messages)
-    loadModules(modules, asked, messages)
+  if (modules !== undefined && built !== undefined) {
+    registerWithDkms(modules, built, messages)
+    if (!built.refused) loadModules(modules, asked, messages)
   }
   messages.say(`Installation of the ${product} (version: ${version}) is now complete.`)
   return 0
@@ -123,6 +125,7 @@ function putFiles(
   asked: Asked,
   files: readonly PackageFile[],
   modules: ModulePlan | undefined,
+  built: BuiltModules | undefined,
   source: string,
 ): void {
   const installation = new Installation(version)
@@ -143,9 +146,11 @@ function putFiles(
   const program = textOf(`${source}/nvidia-installer`) ?? ''
   installation.file('/usr/bin/nvidia-installer', program, 0o755)
   installation.link('/usr/bin/nvidia-uninstall', 'nvidia-installer')
-  if (modules === undefined) return
+  if (modules === undefined || built === undefined) return
   for (const { path, text } of modules.sources) installation.file(path, text, 0o644)
-  if (!modules.dkms) for (const { path, text } of modules.files) installation.file(path, text, 0o644)
+  if (modules.dkms) return
+  for (const { name, path } of moduleFiles(modules))
+    installation.file(path, readFileSync(`${built.directory}/${name}.ko`), 0o644)
 }
 
 function uninstallDriver(version: string, asked: Asked, argv: readonly string[]): number {
@@ -178,7 +183,7 @@ function requireTools(messages: Messages, tools: readonly string[]): void {
   }
 }
 
-/** Asked for even where no module is built. */
+/** The real one requires them even if it builds no module. */
 function requireModuleTools(messages: Messages): void {
   for (const tool of ['modprobe', 'rmmod', 'lsmod', 'depmod']) {
     if (which(tool) !== undefined) continue
@@ -196,7 +201,7 @@ function warnWithoutGpu(messages: Messages): void {
     )
 }
 
-/** Debian's packages leave a mark that says: leave this to me. */
+/** Debian's packages contain this file to keep nvidia-installer off. */
 function refuseAlternate(asked: Asked, messages: Messages): void {
   if (asked.has('no-check-for-alternate-installs') || !exists('/usr/lib/nvidia/alternate-install-present'))
     return
@@ -209,7 +214,7 @@ function refuseAlternate(asked: Asked, messages: Messages): void {
   throw new Exit(1)
 }
 
-/** Also without kernel modules: what counts is which driver has the cards. */
+/** The real one checks this even if it builds no module. */
 function checkNouveau(asked: Asked, messages: Messages): void {
   if (asked.has('no-nouveau-check') || !exists('/sys/module/nouveau')) return
   messages.error(
@@ -235,7 +240,7 @@ function logFile(asked: Asked): string {
   return typeof given === 'string' ? given : '/var/log/nvidia-installer.log'
 }
 
-/** A part of the time that /etc/lab/installer-seconds asks for. */
+/** Waits for a part of the time in /etc/lab/installer-seconds. */
 function takeTime(part = 0.16): void {
   const seconds = Number(textOf('/etc/lab/installer-seconds') ?? 0)
   if (seconds > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, seconds * 1000 * part)

@@ -1,31 +1,35 @@
 /**
- * The lab's kernel: which modules are loaded, which driver holds which card, and everything in /proc and /sys that says so.
+ * The lab's kernel: the loaded modules, the driver of each card, and the files of /proc and /sys that show them.
  *
- * The state is one file below /run, so that a reboot forgets it. What others see of it are files and directories of
- * `shownDir`, mounted over those of the real kernel at boot (boot.ts) and into containers when they start.
+ * The state is one file in /run, so a reboot resets it. Its visible part is in `shownDir`; boot.ts mounts it over
+ * the files of the real kernel, and `pct` mounts it into containers.
  */
 import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { type NodeSpec, nodeSpecFile } from '../hardware.ts'
-import { findModule, moduleDependencies, normalName } from './module-files.ts'
+import { type GpuSpec, type NodeSpec, nodeSpecFile } from '../hardware.ts'
+import { isTrusted } from './mok.ts'
+import { findModule, modprobeText, moduleDependencies, normalName } from './module-files.ts'
 import { type LoadedModule, deviceList, dynamicMajors, moduleList } from './proc-files.ts'
 import { type DrivenGpu, nvidiaProcFiles } from './proc-nvidia.ts'
 import { drives } from './supported.ts'
-import { exists, namesIn, overwrite, textOf } from './system.ts'
+import { exists, namesIn, overwrite, textOf, withLock } from './system.ts'
 
 export const kernelDir = '/run/lab/kernel'
-/** driver/ devices modules osrelease: mounted over their namesakes in /proc; module/ over /sys/module; pci/ over /sys/bus/pci. */
+/** driver/ devices modules osrelease: mounted over the same names in /proc; module/ over /sys/module; pci/ over /sys/bus/pci. */
 export const shownDir = `${kernelDir}/shown`
-/** For nvidia-smi, which sees the hardware also where /proc does not tell all of it. */
+/** For nvidia-smi, which reads more of the hardware than /proc shows. */
 export const hardwareFile = 'driver/.lab/gpus.json'
 
 export interface KernelState {
   readonly release: string
-  /** How often this node has booted, and modules were loaded since: what dynamic majors depend on. */
+  /** Number of boots, and of modules loaded since: dynamic majors depend on both. */
   readonly boots: number
   loads: number
   loaded: LoadedModule[]
   /** Of `nvidia-uvm`, `nvidia-caps`, ...: only while the module that owns it is loaded. */
   majors: Record<string, number>
+  /** PCI addresses of the cards that the NVIDIA module took when it was loaded, and of those that vfio-pci has. */
+  claimed: string[]
+  vfio: string[]
   /** PCI addresses of cards that were opened since the driver was loaded: only their UUID is in /proc. */
   opened: string[]
   persistence: string[]
@@ -46,33 +50,17 @@ export function readKernel(): KernelState {
   return JSON.parse(textOf(stateFile) ?? '{}')
 }
 
-/** Changes the state: one process at a time, so that two loads do not lose one of the modules. */
+/** Changes the state, one process at a time: of two simultaneous loads, none is lost. */
 export function changeKernel<T>(change: (state: KernelState) => T): T {
-  const lock = `${kernelDir}/lock`
-  const patience = Date.now() + 5000
-  for (;;) {
-    try {
-      mkdirSync(lock)
-      break
-    } catch (error) {
-      const taken = error instanceof Error && 'code' in error && error.code === 'EEXIST'
-      if (!taken) throw error
-      // whoever was killed while it held the lock does not stop the others for ever
-      if (Date.now() > patience) break
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5)
-    }
-  }
-  try {
+  return withLock(`${kernelDir}/lock`, () => {
     const state = readKernel()
     const result = change(state)
     writeKernel(state)
     return result
-  } finally {
-    rmSync(lock, { recursive: true, force: true })
-  }
+  })
 }
 
-/** Keeps the state, and shows it in /proc and /sys. */
+/** Writes the state and shows it in /proc and /sys. */
 export function writeKernel(state: KernelState): void {
   writeFileSync(`${stateFile}.new`, JSON.stringify(state, null, 1))
   renameSync(`${stateFile}.new`, stateFile)
@@ -92,7 +80,7 @@ export function drivenGpus(state: KernelState): readonly DrivenGpu[] {
   const nvidia = nvidiaModule(state)
   if (nvidia === undefined) return []
   return nodeSpec()
-    .gpus.filter((gpu) => gpu.ownedByVm === undefined && drives(nvidia, gpu.deviceId))
+    .gpus.filter((gpu) => state.claimed.includes(gpu.pci) && !isReserved(gpu))
     .toSorted((a, b) => (a.pci < b.pci ? -1 : 1))
     .map((gpu) => ({
       ...gpu,
@@ -105,15 +93,25 @@ export function drivenGpus(state: KernelState): readonly DrivenGpu[] {
     }))
 }
 
-/** Why a module cannot be inserted, as the kernel puts it. */
-export type InsertProblem = 'No such device' | 'Unknown symbol in module, or unknown parameter (see dmesg)'
+/** The kernel's reasons for refusing a module, in modprobe's words. */
+export type InsertProblem =
+  | 'No such device'
+  | 'Key was rejected by service'
+  | 'Unknown symbol in module, or unknown parameter (see dmesg)'
 
-/** Inserts one module, whose dependencies are loaded already. */
+/** Inserts one module; its dependencies must be loaded. */
 export function insert(state: KernelState, name: string, file: string): InsertProblem | undefined {
   const module: LoadedModule = { name, version: findModule.version(file), license: findModule.license(file) }
+  // EKEYREJECTED for a missing signature and for an unknown key (`module_sig_check` in kernel/module/signing.c)
+  if (nodeSpec().secureBoot === true && !isTrusted(file)) return 'Key was rejected by service'
   if (name === 'nvidia') {
-    const free = nodeSpec().gpus.filter((gpu) => gpu.ownedByVm === undefined && drives(module, gpu.deviceId))
+    const free = freeCards(state, 'nvidia').filter((gpu) => drives(module, gpu.deviceId))
     if (free.length === 0 || isLoaded(state, 'nouveau')) return 'No such device'
+    state.claimed = free.map(({ pci }) => pci)
+  }
+  if (name === 'vfio_pci') {
+    const wanted = freeCards(state, 'vfio-pci').filter((gpu) => wantsVfio(gpu))
+    state.vfio = [...state.vfio, ...wanted.map(({ pci }) => pci)]
   }
   state.loads += 1
   state.loaded = [module, ...state.loaded]
@@ -128,13 +126,60 @@ export function insert(state: KernelState, name: string, file: string): InsertPr
   return undefined
 }
 
-/** Takes a module out that nobody uses. */
+/** Removes a module that is not in use. */
 export function remove(state: KernelState, name: string): void {
   const module = state.loaded.find((loaded) => loaded.name === name)
   if (module === undefined) return
   for (const device of dynamicMajors.namesOf(module)) delete state.majors[device]
   state.loaded = state.loaded.filter((loaded) => loaded !== module)
-  if (name === 'nvidia') state.opened = []
+  if (name === 'nvidia') {
+    state.opened = []
+    state.claimed = []
+  }
+  if (name === 'vfio_pci') state.vfio = []
+}
+
+/** Whether the lab keeps a VM's card for vfio-pci from boot on. */
+function isReserved(gpu: GpuSpec): boolean {
+  return gpu.ownedByVm !== undefined && nodeSpec().vmCards !== 'until-start'
+}
+
+/** Cards without a driver that `driver` may probe (`pci_match_device` in the kernel's pci-driver.c). */
+function freeCards(state: KernelState, driver: string): readonly GpuSpec[] {
+  return nodeSpec().gpus.filter(
+    (gpu) =>
+      !isReserved(gpu) &&
+      !state.vfio.includes(gpu.pci) &&
+      !state.claimed.includes(gpu.pci) &&
+      [undefined, driver].includes(driverOverride(gpu.pci)),
+  )
+}
+
+/** What was written to a card's `driver_override`. */
+function driverOverride(pci: string): string | undefined {
+  const text = (textOf(`${shownDir}/pci/devices/${pci}/driver_override`) ?? '').trim()
+  return text === '' || text === '(null)' ? undefined : text
+}
+
+/** By `driver_override`, or by `options vfio-pci ids=10de:2d04,...` in modprobe.d. */
+function wantsVfio({ pci, deviceId }: GpuSpec): boolean {
+  if (driverOverride(pci) === 'vfio-pci') return true
+  const options = [...modprobeText().matchAll(/^options vfio[-_]pci .*ids=(\S+)/gm)].map(
+    (match) => match[1] ?? '',
+  )
+  return options.some((ids) => ids.toLowerCase().split(',').includes(`10de:${deviceId}`))
+}
+
+/**
+ * Gives a card to vfio-pci, as the start of a VM does. False if a program has it open: the kernel waits then, without
+ * limit (`nv_pci_remove_helper` in nv-pci.c of the open kernel modules).
+ */
+export function giveToVfio(state: KernelState, pci: string): boolean {
+  if (state.vfio.includes(pci)) return true
+  if (state.claimed.includes(pci) && openers('nvidia') > 0) return false
+  state.claimed = state.claimed.filter((other) => other !== pci)
+  state.vfio = [...state.vfio, pci]
+  return true
 }
 
 /** Modules that are loaded and need this one. */
@@ -143,8 +188,8 @@ export function holders(state: KernelState, name: string): readonly string[] {
 }
 
 /**
- * Programs that have the devices of a module open. Device nodes of the lab have no driver, so nobody can: programs
- * that would are told by their names, wherever on the node or in its containers they run.
+ * The number of programs that use the devices of a module. No driver serves the lab's device nodes, so no program can
+ * open them; programs with these names count, on the node and in its containers.
  */
 export function openers(name: string): number {
   const programs = { nvidia: ['nvidia-persiste', 'gpu-load'], nvidia_uvm: ['gpu-load'] }[name] ?? []
@@ -203,7 +248,7 @@ function showPci(state: KernelState): void {
   for (const gpu of nodeSpec().gpus) {
     const device = `${shownDir}/pci/devices/${gpu.pci}`
     const driver =
-      gpu.ownedByVm !== undefined
+      isReserved(gpu) || state.vfio.includes(gpu.pci)
         ? 'vfio-pci'
         : driven.has(gpu.pci)
           ? 'nvidia'
@@ -217,7 +262,7 @@ function showPci(state: KernelState): void {
   }
 }
 
-/** The module file for the running kernel, or why there is none. */
+/** The module file for the running kernel. */
 export function moduleFileFor(state: KernelState, name: string): string | undefined {
   return findModule.file(state.release, normalName(name))
 }

@@ -1,6 +1,6 @@
 /**
- * Stand-in of kmod: modprobe, rmmod, insmod, lsmod, modinfo and depmod for the lab's kernel. The first argument is the name it was called by.
- * `recount` is the lab's own: a program that has begun or ceased to use a module says so by it.
+ * Stand-in of kmod: modprobe, rmmod, insmod, lsmod, modinfo and depmod for the lab's kernel. The first argument is the
+ * name by which it was called. `recount` is the lab's own: it updates the reference counts of modules.
  */
 import { writeFileSync } from 'node:fs'
 import {
@@ -15,6 +15,7 @@ import {
   remove,
   shownDir,
 } from './kernel.ts'
+import { signatureOf } from './mok.ts'
 import {
   type ModprobeConfig,
   findModule,
@@ -26,7 +27,7 @@ import {
 } from './module-files.ts'
 import { Exit, isRoot, run, runMain, textOf } from './system.ts'
 
-/** Part of the kernel itself: loading them does nothing, as on a real kernel. */
+/** Built into the kernel: loading them does nothing. */
 const builtIn = new Set('fuse loop overlay ip_tables nf_tables tun veth bridge kvm zfs ext4'.split(' '))
 
 export function kmod([tool = '', ...argv]: readonly string[]): number {
@@ -55,7 +56,7 @@ interface ModprobeOptions {
   readonly remove: boolean
   readonly quiet: boolean
   readonly dryRun: boolean
-  /** Blacklisted modules are left out, as when the kernel asks for the module of a device. */
+  /** Skips blacklisted modules, as for a request by the kernel. */
   readonly useBlacklist: boolean
   readonly names: readonly string[]
 }
@@ -105,7 +106,7 @@ function modprobeOptions(argv: readonly string[]): ModprobeOptions {
   }
 }
 
-/** Loads a module with all that it needs; gives the message of what went wrong. */
+/** Loads a module with its dependencies; returns modprobe's error message. */
 export function load(
   state: KernelState,
   config: ModprobeConfig,
@@ -114,6 +115,15 @@ export function load(
 ): string | undefined {
   if (isLoaded(state, name) || builtIn.has(name)) return undefined
   const command = config.install.get(name)
+  const others = command === undefined ? undefined : otherModules(command)
+  if (others !== undefined) {
+    const install = new Map([...config.install].filter(([other]) => other !== others.ignoring))
+    for (const other of others.names) {
+      const problem = load(state, { ...config, install }, other, { dryRun })
+      if (problem !== undefined) return problem
+    }
+    return undefined
+  }
   if (command !== undefined) {
     const status = dryRun ? 0 : run('/bin/sh', ['-c', command]).status
     if (status === 0) return undefined
@@ -125,16 +135,32 @@ export function load(
   const file = moduleFileFor(state, name)
   if (file === undefined)
     return `modprobe: FATAL: Module ${name} not found in directory /lib/modules/${state.release}`
-  for (const needed of [...(config.softBefore.get(name) ?? []), ...moduleDependencies(name)]) {
+  const internal = findModule.field(file, 'name') || name
+  if (isLoaded(state, internal)) return undefined
+  for (const needed of [...(config.softBefore.get(name) ?? []), ...moduleDependencies(internal)]) {
     const problem = load(state, config, needed, { dryRun })
-    if (problem !== undefined && moduleDependencies(name).includes(needed))
+    if (problem !== undefined && moduleDependencies(internal).includes(needed))
       return problem.replaceAll(`'${needed}'`, `'${name}'`)
   }
   if (dryRun) return undefined
-  const problem = insert(state, name, file)
+  const problem = insert(state, internal, file)
   if (problem !== undefined) return `modprobe: ERROR: could not insert '${name}': ${problem}`
   for (const after of config.softAfter.get(name) ?? []) load(state, config, after)
   return undefined
+}
+
+/**
+ * The modules that an `install` line loads instead, if it consists of `modprobe` alone (Debian's driver packages:
+ * `install nvidia-uvm modprobe nvidia ; modprobe -i nvidia-current-uvm $CMDLINE_OPTS`).
+ */
+function otherModules(
+  command: string,
+): { readonly names: readonly string[]; readonly ignoring: string } | undefined {
+  const parts = command
+    .split(';')
+    .map((part) => /^modprobe( -i)? ([\w-]+)( \$CMDLINE_OPTS)?$/.exec(part.trim()))
+  const names = parts.map((part) => normalName(part?.[2] ?? ''))
+  return names.includes('') ? undefined : { names, ignoring: names.at(-1) ?? '' }
 }
 
 function unload(state: KernelState, name: string): string | undefined {
@@ -144,7 +170,7 @@ function unload(state: KernelState, name: string): string | undefined {
   }
   if (holders(state, name).length + openers(name) > 0) return `modprobe: FATAL: Module ${name} is in use.`
   remove(state, name)
-  // what was loaded only for it goes with it
+  // dependencies that nothing else uses are removed too
   for (const needed of moduleDependencies(name))
     if (holders(state, needed).length + openers(needed) === 0) remove(state, needed)
   return undefined
@@ -221,6 +247,7 @@ function modinfo(argv: readonly string[]): number {
       ],
       ['name', normalName(file.replace(/^.*\//, '').replace(/\.ko$/, ''))],
       ['vermagic', `${release} SMP preempt mod_unload modversions `],
+      ...signatureFields(file),
     ] as const
     for (const [key, value] of values) {
       if (field === undefined && (value !== '' || key === 'depends'))
@@ -231,7 +258,18 @@ function modinfo(argv: readonly string[]): number {
   return status
 }
 
-/** Writes the list of modules that the real one writes; nothing of the lab reads it. */
+function signatureFields(file: string): readonly (readonly [string, string])[] {
+  const signature = signatureOf(file)
+  if (signature === undefined) return []
+  return [
+    ['sig_id', 'PKCS#7'],
+    ['signer', signature.signer],
+    ['sig_key', signature.key.toUpperCase()],
+    ['sig_hashalgo', 'sha512'],
+  ]
+}
+
+/** Writes the list of modules that the real one writes; nothing in the lab reads it. */
 function depmod(argv: readonly string[]): number {
   const release = argv.find((word) => !word.startsWith('-')) ?? readKernel().release
   const root = `/lib/modules/${release}/`

@@ -1,7 +1,7 @@
-/** What is in a driver package: its `.manifest`, one file a line after two lines of title. */
+/** The list of files in a driver package, `.manifest`: two title lines, then a line for each file. */
 import { textOf } from './system.ts'
 
-/** Decides which options leave a file out. */
+/** Options of the installer exclude files by type. */
 export type FileType = 'utility' | 'cuda' | 'opengl' | 'modprobe' | 'systemd' | 'firmware'
 
 export interface PackageFile {
@@ -45,7 +45,7 @@ export function readManifest(directory: string): Manifest | undefined {
   return { version, files }
 }
 
-/** The name that programs load a library by: those that libglvnd asks for count from 0, the others from 1. */
+/** The name by which programs load a library: libraries for libglvnd count from 0, the others from 1. */
 export function soname(library: string): string {
   return `${library}.so.${/^lib(GLX|EGL)_/.test(library) ? 0 : 1}`
 }

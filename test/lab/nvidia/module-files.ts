@@ -1,8 +1,8 @@
-/** Module files of the lab, their dependencies, and what modprobe.d says of them. */
+/** Module files of the lab, their dependencies, and the configuration in modprobe.d. */
 import { namesIn, textOf } from './system.ts'
 import { readdirSync } from 'node:fs'
 
-/** The kernel's spelling: `-` and `_` are one, and it says `_`. */
+/** The kernel's spelling: it reads `-` as `_`. */
 export function normalName(name: string): string {
   return name.replaceAll('-', '_')
 }
@@ -22,7 +22,7 @@ export function moduleDependencies(name: string): readonly string[] {
 
 /** Reads module files (`moduleFile` of hardware.ts writes them). */
 export const findModule = {
-  /** The newest place wins, as with depmod: updates/ before the kernel's own. */
+  /** As depmod does, prefers updates/ to the kernel's own directory. */
   file(release: string, name: string): string | undefined {
     const files = moduleFiles(release).filter(
       (file) => normalName(file.replace(/^.*\//, '').replace(/\.ko$/, '')) === name,
@@ -54,9 +54,9 @@ export function moduleFiles(release: string): readonly string[] {
 }
 
 export interface ModprobeConfig {
-  /** Not loaded for the sake of a device; by name they still are. */
+  /** Not loaded for a device; still loaded by name. */
   readonly blacklist: ReadonlySet<string>
-  /** `install NAME COMMAND`: run instead of loading. */
+  /** `install NAME COMMAND`: runs the command instead of loading the module. */
   readonly install: ReadonlyMap<string, string>
   readonly softBefore: ReadonlyMap<string, readonly string[]>
   readonly softAfter: ReadonlyMap<string, readonly string[]>

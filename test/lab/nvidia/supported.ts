@@ -1,11 +1,11 @@
-/** Which cards a driver drives, by PCI device id and module flavour (the driver's own lists of supported products). */
+/** The cards that a driver supports, by PCI device ID and module type (the driver's lists of supported products). */
 import type { LoadedModule } from './proc-files.ts'
 import { atLeast } from './version.ts'
 
 const firstTuring = 0x1e00
 const firstBlackwell = 0x2900
 
-/** Branch 590 dropped what came before Turing, which the open modules never drove; Blackwell came with 570, open only. */
+/** Cards before Turing: proprietary modules up to branch 580. Blackwell: open modules since branch 570. */
 export function drives(
   { version, license }: Pick<LoadedModule, 'version' | 'license'>,
   deviceId: string,

@@ -1,17 +1,19 @@
-/** What the stand-ins need of the machine they run on: files, programs, a way to end. */
+/** Files, programs and exit of the stand-ins. */
 import { spawnSync } from 'node:child_process'
 import {
   closeSync,
   fstatSync,
   ftruncateSync,
+  mkdirSync,
   openSync,
   readFileSync,
   readdirSync,
+  rmSync,
   statSync,
   writeSync,
 } from 'node:fs'
 
-/** Ends a stand-in: what to print on standard error, and the exit status. */
+/** Ends a stand-in with an exit status and a message on standard error. */
 export class Exit extends Error {
   readonly status: number
   constructor(status: number, message = '') {
@@ -54,7 +56,7 @@ export function namesIn(directory: string): readonly string[] {
   }
 }
 
-/** Writes into the file that is there: it may be mounted over another, and must stay the same file. */
+/** Writes to the existing file: it may be mounted over another one, and must stay the same file. */
 export function overwrite(path: string, text: string): void {
   const file = openSync(path, 'a')
   closeSync(file)
@@ -63,6 +65,27 @@ export function overwrite(path: string, text: string): void {
   if (bytes.length > 0) writeSync(same, bytes, 0, bytes.length, 0)
   if (fstatSync(same).size > bytes.length) ftruncateSync(same, bytes.length)
   closeSync(same)
+}
+
+/** Runs `work` while no other process holds the lock, a directory. After 5 s, the holder counts as killed. */
+export function withLock<T>(directory: string, work: () => T): T {
+  const patience = Date.now() + 5000
+  for (;;) {
+    try {
+      mkdirSync(directory)
+      break
+    } catch (error) {
+      const taken = error instanceof Error && 'code' in error && error.code === 'EEXIST'
+      if (!taken) throw error
+      if (Date.now() > patience) break
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5)
+    }
+  }
+  try {
+    return work()
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
 }
 
 export interface Ran {
@@ -77,7 +100,7 @@ export function run(command: string, argv: readonly string[], input?: string): R
   return { status: done.status ?? 127, stdout: done.stdout ?? '', stderr: done.stderr ?? '' }
 }
 
-/** Where a program lies on the PATH. */
+/** The path of a program on the PATH. */
 export function which(program: string): string | undefined {
   for (const directory of (process.env['PATH'] ?? '').split(':')) {
     const path = `${directory}/${program}`

@@ -1,4 +1,4 @@
-/** Stand-in of proxmox-boot-tool on a system that boots by GRUB: which kernels there are, and which one is pinned. */
+/** Stand-in of proxmox-boot-tool on a system that boots with GRUB: lists kernels, pins one. */
 import { rmSync, writeFileSync, mkdirSync } from 'node:fs'
 import { Exit, namesIn, textOf } from '../nvidia/system.ts'
 

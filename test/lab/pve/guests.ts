@@ -1,4 +1,4 @@
-/** The node's containers: their configurations in /etc/pve, whether they run. */
+/** The node's containers: their configurations in /etc/pve, and their status. */
 import { renameSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import {
@@ -19,7 +19,7 @@ export function missing(ctid: number, status: number): Exit {
   return new Exit(status, `Configuration file 'nodes/${hostname()}/lxc/${ctid}.conf' does not exist`)
 }
 
-/** Reads a configuration and warns about it as every Proxmox tool does. `status` is that of a missing one. */
+/** Reads a configuration and prints its warnings, as every Proxmox tool does. `status`: exit status if it is missing. */
 export function readConfig(ctid: number, status = 2): ContainerConfig {
   const text = textOf(configPath(ctid))
   if (text === undefined) throw missing(ctid, status)
@@ -28,7 +28,7 @@ export function readConfig(ctid: number, status = 2): ContainerConfig {
   return config
 }
 
-/** Replaces the file as Proxmox does: a new one beside it, renamed. */
+/** Replaces the file as Proxmox does: by renaming a new one. */
 export function writeConfig(ctid: number, config: ContainerConfig): void {
   const file = configPath(ctid)
   writeFileSync(`${file}.tmp.${process.pid}`, rewriteContainerConfig(config))
@@ -46,13 +46,13 @@ export function isRunning(ctid: number): boolean {
   return run('lxc-info', ['-n', String(ctid), '-sH']).stdout.trim() === 'RUNNING'
 }
 
-/** Refuses while the configuration says that something else is at work on the container. */
+/** @throws Exit if the configuration has a `lock` */
 export function refuseLocked(config: ContainerConfig): void {
   const lock = config.current.settings.get('lock')
   if (lock !== undefined) throw new Exit(255, `CT is locked (${lock})`)
 }
 
-/** The current section with other settings; `undefined` takes one away. */
+/** The section with other settings; `undefined` removes one. */
 export function withSettings(
   section: ConfigSection,
   changes: Iterable<readonly [string, string | undefined]>,
@@ -67,7 +67,7 @@ export function withSettings(
 
 export const noSection: ConfigSection = { description: '', settings: new Map(), lxc: [], entries: [] }
 
-/** The keys that wait to be taken away. A `!` before one means by force. */
+/** The keys that the next start deletes. A leading `!` means by force. */
 export function pendingDeletes(config: ContainerConfig): readonly string[] {
   return (config.pending.settings.get('delete') ?? '')
     .split(/[ ,;]+/)
@@ -75,7 +75,7 @@ export function pendingDeletes(config: ContainerConfig): readonly string[] {
     .filter((key) => key !== '')
 }
 
-/** The configuration that counts from the next start on: what is pending has come true. */
+/** The configuration after the next start: with all pending changes. */
 export function withPending(config: ContainerConfig): ContainerConfig {
   const changes = [...config.pending.settings].filter(([key]) => key !== 'delete')
   const deletes = pendingDeletes(config).map((key) => [key, undefined] as const)

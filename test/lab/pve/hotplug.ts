@@ -1,14 +1,13 @@
-/** A device for a container that runs (Proxmox VE 9). */
+/** Adds a device to a running container (Proxmox VE 9). */
 import { chmodSync, chownSync, mkdirSync } from 'node:fs'
 import type { ConfigSection } from '../../../src/proxmox/container-config.ts'
 import { properties } from '../../../src/proxmox/container-settings.ts'
 import { Exit, run } from '../nvidia/system.ts'
-import { isOn } from './guests.ts'
-import { deviceNumber, idBase, lxcDir } from './lxc-config.ts'
+import { deviceNumber, idMap, lxcDir } from './lxc-config.ts'
 
 /**
- * Takes a mount of the node's own (open_tree, 428), goes into the container's mount namespace (setns, 308) and puts it
- * there (move_mount, 429). No tool of Debian 12 carries a mount from one namespace into another.
+ * Opens a mount of the node (open_tree, 428), enters the container's mount namespace (setns, 308) and attaches the mount
+ * there (move_mount, 429). Debian 12 has no program for that.
  */
 const carryMount = `
 use Fcntl;
@@ -25,7 +24,7 @@ export function plugDevice(ctid: number, section: ConfigSection, value: string):
   const options = properties(value, 'path')
   const path = options.get('path') ?? ''
   const { type, major, minor } = deviceNumber(path)
-  const base = isOn(section.settings.get('unprivileged')) ? idBase : 0
+  const { base } = idMap(section)
   const source = `${lxcDir}/${ctid}/passthrough${path}`
   mkdirSync(source.slice(0, source.lastIndexOf('/')), { recursive: true })
   if (run('mountpoint', ['-q', `${lxcDir}/${ctid}/passthrough`]).status !== 0) {
@@ -37,7 +36,7 @@ export function plugDevice(ctid: number, section: ConfigSection, value: string):
   chownSync(source, base + Number(options.get('uid') ?? 0), base + Number(options.get('gid') ?? 0))
   run('lxc-cgroup', ['-n', String(ctid), 'devices.allow', `${type} ${major}:${minor} rw`])
   const pid = run('lxc-info', ['-n', String(ctid), '-pH']).stdout.trim()
-  // the place is made by the container's own root: ids of the node mean nothing in its /dev
+  // the container's own root creates the file: ids of the node are not valid in its /dev
   const makePlace = 'mkdir -p "${1%/*}" && : >>"$1"'
   run('lxc-attach', ['-n', String(ctid), '--clear-env', '--', '/bin/sh', '-c', makePlace, 'sh', path])
   const plugged = run('perl', ['-e', carryMount, source, path, pid])

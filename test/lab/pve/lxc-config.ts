@@ -1,4 +1,4 @@
-/** What Proxmox writes into /var/lib/lxc/CTID/config before a start, and the device nodes it makes for `devN`. */
+/** The configuration that Proxmox writes to /var/lib/lxc/CTID/config before a start, and the device nodes of `devN`. */
 import { chmodSync, chownSync, mkdirSync, rmSync, statSync } from 'node:fs'
 import type { ConfigSection } from '../../../src/proxmox/container-config.ts'
 import { checkSetting, properties } from '../../../src/proxmox/container-settings.ts'
@@ -10,7 +10,7 @@ export const lxcDir = '/var/lib/lxc'
 /** First id of unprivileged containers on the node. */
 export const idBase = 100_000
 
-/** What the containers of the lab see of their node's kernel, and what the stand-ins in them need. */
+/** The files of the node's kernel in a container, and what the stand-ins in it need. */
 const fromNode = [
   `${shownDir}/driver proc/driver none bind,ro`,
   `${shownDir}/devices proc/devices none bind,ro`,
@@ -25,26 +25,41 @@ const fromNode = [
   '/usr/lib/lab/js usr/lib/lab/js none bind,ro,create=dir',
 ]
 
-/** The configuration for LXC: Proxmox's lines, then devices, then the raw lines, which so have the last word. */
+export interface IdMap {
+  /** User and group id of the container's root on the node; 0 in a privileged container. */
+  readonly base: number
+  readonly lines: readonly string[]
+}
+
+/** Raw `lxc.idmap` lines replace the default map, and make a container unprivileged (`parse_id_maps` in PVE::LXC). */
+export function idMap(section: ConfigSection): IdMap {
+  const custom = section.lxc.filter(({ key }) => key === 'lxc.idmap').map(({ value }) => value)
+  if (custom.length > 0) {
+    const root = custom.find((value) => /^u\s+0\s/.test(value))
+    return {
+      base: Number(root?.split(/\s+/)[2] ?? idBase),
+      lines: custom.map((value) => `lxc.idmap = ${value}`),
+    }
+  }
+  if (!isOn(section.settings.get('unprivileged'))) return { base: 0, lines: [] }
+  return { base: idBase, lines: [`lxc.idmap = u 0 ${idBase} 65536`, `lxc.idmap = g 0 ${idBase} 65536`] }
+}
+
+/** The configuration for LXC: Proxmox's lines, then devices, then the raw lines, which override them. */
 export function lxcConfig(ctid: number, section: ConfigSection, devicesAllowed: boolean): string {
   const setting = (key: string): string | undefined => section.settings.get(key)
-  const unprivileged = isOn(setting('unprivileged'))
+  const ids = idMap(section)
   const os = exists(`/usr/share/lxc/config/${setting('ostype') ?? ''}.common.conf`)
     ? setting('ostype')
     : 'debian'
   const features = properties(setting('features') ?? '', 'features')
-  const devices = devicesAllowed ? passedDevices(ctid, section, unprivileged) : []
+  const devices = devicesAllowed ? passedDevices(ctid, section, ids.base) : []
   refuseSecondMount(ctid, section, devices)
   const lines = [
     `lxc.arch = ${setting('arch') ?? 'amd64'}`,
     `lxc.include = /usr/share/lxc/config/${os ?? 'debian'}.common.conf`,
-    ...(unprivileged
-      ? [
-          `lxc.include = /usr/share/lxc/config/${os ?? 'debian'}.userns.conf`,
-          `lxc.idmap = u 0 ${idBase} 65536`,
-          `lxc.idmap = g 0 ${idBase} 65536`,
-        ]
-      : []),
+    ...(ids.lines.length > 0 ? [`lxc.include = /usr/share/lxc/config/${os ?? 'debian'}.userns.conf`] : []),
+    ...ids.lines,
     ...(isOn(features.get('nesting')) ? ['lxc.include = /usr/share/lxc/config/nesting.conf'] : []),
     'lxc.apparmor.profile = unconfined',
     'lxc.monitor.unshare = 1',
@@ -61,7 +76,7 @@ export function lxcConfig(ctid: number, section: ConfigSection, devicesAllowed: 
       ...deny.map((denied) => `lxc.cgroup2.devices.deny = ${denied}`),
       `lxc.mount.entry = ${source} ${target} none bind,create=file 0 0`,
     ]),
-    ...section.lxc.map(({ key, value }) => `${key} = ${value}`),
+    ...section.lxc.flatMap(({ key, value }) => (key === 'lxc.idmap' ? [] : [`${key} = ${value}`])),
   ]
   return lines.map((line) => `${line}\n`).join('')
 }
@@ -76,13 +91,12 @@ interface PassedDevice {
   readonly target: string
 }
 
-/** Makes the private nodes of all `devN`, on a file system of their own. Dies of the first device that is not there. */
-function passedDevices(ctid: number, section: ConfigSection, unprivileged: boolean): readonly PassedDevice[] {
+/** Creates the private nodes of all `devN` on a file system of their own. @throws Exit for the first missing device */
+function passedDevices(ctid: number, section: ConfigSection, base: number): readonly PassedDevice[] {
   const wanted = [...section.settings]
     .filter(([key]) => /^dev[0-9]+$/.test(key))
     .toSorted(([a], [b]) => Number(a.slice(3)) - Number(b.slice(3)))
   if (wanted.length === 0) return []
-  const base = unprivileged ? idBase : 0
   const directory = `${lxcDir}/${ctid}/passthrough`
   run('umount', ['-l', directory])
   rmSync(directory, { recursive: true, force: true })
@@ -126,11 +140,12 @@ export function deviceNumber(path: string): {
   }
 }
 
-/** Proxmox's hook makes a file for each device, and fails where a raw mount line has made one before. */
+/** Proxmox's hook creates a file for each device, and fails if a raw mount line has created it before. */
 function refuseSecondMount(ctid: number, section: ConfigSection, devices: readonly PassedDevice[]): void {
   const mounted = section.lxc
     .filter(({ key }) => key === 'lxc.mount.entry')
     .map(({ value }) => (value.split(/\s+/)[1] ?? '').replace(/^\/+/, ''))
+  refuseSameDevice(ctid, devices)
   if (!devices.some(({ target }) => mounted.includes(target))) return
   throw new Exit(
     255,
@@ -140,6 +155,20 @@ function refuseSecondMount(ctid: number, section: ConfigSection, devices: readon
       `do_start: 1273 Failed to setup container "${ctid}"`,
       'sync_wait: 34 An error occurred in another process (expected sequence number 4)',
       `__lxc_start: 2114 Failed to spawn container "${ctid}"`,
+      `startup for container '${ctid}' failed`,
+    ].join('\n'),
+  )
+}
+
+/** Two devN of one path: the pre-start hook creates the second node and fails. */
+function refuseSameDevice(ctid: number, devices: readonly PassedDevice[]): void {
+  if (new Set(devices.map(({ target }) => target)).size === devices.length) return
+  throw new Exit(
+    255,
+    [
+      'run_buffer: 571 Script exited with status 17',
+      `lxc_init: 845 Failed to run lxc.hook.pre-start for container "${ctid}"`,
+      `__lxc_start: 2034 Failed to initialize container "${ctid}"`,
       `startup for container '${ctid}' failed`,
     ].join('\n'),
   )

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { ConfigSection, ContainerConfig } from '../../../src/proxmox/container-config.ts'
 import { properties } from '../../../src/proxmox/container-settings.ts'
-import { Exit, exists, run, textOf } from '../nvidia/system.ts'
+import { Exit, exists, namesIn, run, textOf } from '../nvidia/system.ts'
 import {
   configPath,
   isOn,
@@ -19,7 +19,7 @@ import { idBase, lxcDir } from './lxc-config.ts'
 import { imageDir, start, unmountRoot } from './pct-run.ts'
 import { type Options, checkedValue, isKnown } from './pct-set.ts'
 
-/** Options of `pct create` that are no settings of the container. */
+/** Options of `pct create` that are not settings of the container. */
 const ignored = new Set(
   'storage password ssh-public-keys force pool bwlimit ignore-unpack-errors unique start restore'.split(' '),
 )
@@ -30,7 +30,7 @@ export function create(ctid: number, template: string, options: Options): void {
     ['memory', '512'],
     ['swap', '512'],
     ['arch', 'amd64'],
-    ['ostype', 'debian'],
+    ['ostype', /vztmpl\/ubuntu/.test(template) ? 'ubuntu' : 'debian'],
     ['hostname', `CT${ctid}`],
   ])
   for (const [key, value] of options) {
@@ -87,7 +87,7 @@ export function clone(source: number, ctid: number, options: Options): void {
   })
 }
 
-/** Everything is copied, devices and raw lines too; only disks, network addresses and what belongs to the original change. */
+/** Copies everything, also devices and raw lines; changes disks and network addresses, and drops states of the original. */
 function clonedSection(
   source: number,
   ctid: number,
@@ -125,14 +125,14 @@ export function destroy(ctid: number, force: boolean): void {
     rmSync(path, { recursive: true, force: true })
 }
 
+/** A number is unique in the cluster. */
 function refuseTaken(ctid: number): void {
-  for (const kind of ['lxc', 'qemu-server']) {
-    if (!exists(`/etc/pve/${kind}/${ctid}.conf`)) continue
-    const what = kind === 'lxc' ? 'CT' : 'VM'
-    throw new Exit(
-      255,
-      `unable to create CT ${ctid} - ${what} ${ctid} already exists on node '${hostname()}'`,
-    )
+  for (const node of namesIn('/etc/pve/nodes')) {
+    for (const kind of ['lxc', 'qemu-server']) {
+      if (!exists(`/etc/pve/nodes/${node}/${kind}/${ctid}.conf`)) continue
+      const what = kind === 'lxc' ? 'CT' : 'VM'
+      throw new Exit(2, `unable to create CT ${ctid} - ${what} ${ctid} already exists on node '${node}'`)
+    }
   }
 }
 
@@ -146,7 +146,7 @@ function makeImage(ctid: number, lowers: string, owner: number): void {
   writeFileSync(`${image}/lowers`, `${lowers}\n`)
 }
 
-/** Proxmox gives every interface an address of its own prefix; here the same one every time. */
+/** An address with Proxmox's prefix; the same one at each run. */
 function withAddress(ctid: number, key: string, value: string): string {
   if (properties(value, 'name').has('hwaddr')) return value
   const digits = createHash('sha256').update(`${hostname()} ${ctid} ${key}`).digest('hex').toUpperCase()

@@ -1,18 +1,18 @@
 /**
- * pct push and pull. Like the real ones they exit 0 even when they fail: the task they run in has no way to say so.
- * A disk that is full gives a file that is cut off, and success.
+ * pct push and pull. In a running container they exit with 0 even if they fail: their task does not report its status. On
+ * a full disk, they leave a truncated file.
  */
 import { chmodSync, writeFileSync } from 'node:fs'
 import { spawnSync } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import { isRunning, readConfig, refuseLocked } from './guests.ts'
-import { exists } from '../nvidia/system.ts'
+import { Exit, exists } from '../nvidia/system.ts'
 import type { Options } from './pct-set.ts'
 
 export function push(ctid: number, source: string, target: string, options: Options): void {
   refuseLocked(readConfig(ctid))
   const given = new Map(options)
-  if (!isRunning(ctid)) return complain('can only push files to a running CT')
+  if (!isRunning(ctid)) throw new Exit(255, 'can only push files to a running CT')
   if (!exists(source)) return complain(`failed to open ${source} for reading: No such file or directory`)
   const mode = given.get('perms') ?? '0644'
   const owner = `${given.get('user') ?? '0'}:${given.get('group') ?? '0'}`
@@ -41,7 +41,7 @@ export function push(ctid: number, source: string, target: string, options: Opti
 
 export function pull(ctid: number, source: string, target: string, options: Options): void {
   refuseLocked(readConfig(ctid))
-  if (!isRunning(ctid)) return complain('can only pull files from a running CT')
+  if (!isRunning(ctid)) throw new Exit(255, 'can only pull files from a running CT')
   const read = spawnSync('lxc-attach', ['-n', String(ctid), '--clear-env', '--', 'cat', source], {
     cwd: '/',
     maxBuffer: 1 << 30,

@@ -4,8 +4,10 @@ import type { ConfigSection } from '../../../src/proxmox/container-config.ts'
 import { nodeSpec } from '../nvidia/kernel.ts'
 import { Exit, run, textOf } from '../nvidia/system.ts'
 import { atLeast } from '../nvidia/version.ts'
+import { offerAddress } from './dhcp.ts'
 import { isOn, isRunning, readConfig, refuseLocked, withPending, writeConfig } from './guests.ts'
-import { idBase, lxcConfig, lxcDir } from './lxc-config.ts'
+import { idMap, lxcConfig, lxcDir } from './lxc-config.ts'
+import { unitFailure, waitAfterFailedShutdown } from './pct-exact.ts'
 
 /** devN came with Proxmox VE 8.1; an older one warns about such lines and starts without them. */
 export function knowsDevices(): boolean {
@@ -31,10 +33,11 @@ export function start(ctid: number): void {
     unmountRoot(ctid)
     throw error
   }
+  offerAddress(ctid, config.current, run('lxc-info', ['-n', String(ctid), '-pH']).stdout.trim())
   warnOfNesting(config.current)
 }
 
-/** The daemon must not keep the lock that this process inherited (descriptor 9). */
+/** Closes descriptor 9, the lock, for the daemon. */
 function startLxc(ctid: number): void {
   startUnit(ctid)
   const log = `/run/lxc-start-${ctid}.log`
@@ -47,24 +50,12 @@ function startLxc(ctid: number): void {
   throw new Exit(255, [...messages, `startup for container '${ctid}' failed`].join('\n'))
 }
 
-/** Proxmox starts a container by its unit: what was added to that unit has a say (`PVE::LXC::vm_start`). */
+/** Proxmox starts a container by its unit: commands that were added to that unit can prevent the start. */
 function startUnit(ctid: number): void {
-  const log = `/run/pve/ct-${ctid}.stderr`
   mkdirSync('/run/pve', { recursive: true })
-  rmSync(log, { force: true })
-  const command = ['systemctl', 'start', `pve-container@${ctid}`]
-  const started = run('systemctl', command.slice(1))
-  if (started.status === 0) return
-  throw new Exit(
-    255,
-    [
-      started.stderr.trimEnd(),
-      (textOf(log) ?? '').trimEnd(),
-      `command '${command.join(' ')}' failed: exit code 1`,
-    ]
-      .filter((text) => text !== '')
-      .join('\n'),
-  )
+  rmSync(`/run/pve/ct-${ctid}.stderr`, { force: true })
+  const started = run('systemctl', ['start', `pve-container@${ctid}`])
+  if (started.status !== 0) throw new Exit(255, unitFailure(ctid, started.stderr))
 }
 
 function warnOfNesting(section: ConfigSection): void {
@@ -89,7 +80,10 @@ export function shutdown(ctid: number, timeout: number, force: boolean): void {
   refuseLocked(readConfig(ctid, 255))
   if (!isRunning(ctid)) throw new Exit(255, `CT ${ctid} not running`)
   const stopped = run('lxc-stop', ['-n', String(ctid), '-t', String(timeout), ...(force ? [] : ['--nokill'])])
-  if (isRunning(ctid)) throw new Exit(255, stopped.stderr.trimEnd() || 'container did not stop')
+  if (isRunning(ctid)) {
+    waitAfterFailedShutdown(timeout)
+    throw new Exit(255, stopped.stderr.trimEnd() || 'container did not stop')
+  }
   unmountRoot(ctid)
 }
 
@@ -98,7 +92,7 @@ export function reboot(ctid: number, timeout: number): void {
   start(ctid)
 }
 
-/** Where the container's own files lie; `lowers` names the layers that it was made from. */
+/** The container's own files; `lowers` lists the layers of its template. */
 export function imageDir(ctid: number): string {
   return `/var/lib/vz/images/${ctid}`
 }
@@ -122,9 +116,9 @@ export function unmountRoot(ctid: number): void {
   }
 }
 
-/** The files in the container that Proxmox writes before every start. */
+/** Files in the container that Proxmox writes before every start. */
 function setUpRoot(ctid: number, section: ConfigSection): void {
-  const owner = isOn(section.settings.get('unprivileged')) ? idBase : 0
+  const owner = idMap(section).base
   const name = section.settings.get('hostname') ?? `CT${ctid}`
   const write = (path: string, text: string): void => {
     const file = `${lxcDir}/${ctid}/rootfs${path}`

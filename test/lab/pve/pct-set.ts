@@ -1,4 +1,4 @@
-/** pct set: changes a configuration under Proxmox's rules, at once or pending. */
+/** pct set: changes a configuration, at once or pending. */
 import { statSync } from 'node:fs'
 import type { ContainerConfig } from '../../../src/proxmox/container-config.ts'
 import { checkSetting, properties } from '../../../src/proxmox/container-settings.ts'
@@ -9,7 +9,7 @@ import { isRunning, pendingDeletes, readConfig, refuseLocked, withSettings, writ
 import { plugDevice } from './hotplug.ts'
 import { knowsDevices } from './pct-run.ts'
 
-/** What takes effect in a running container; everything else waits for its next start. */
+/** Settings that take effect in a running container; the others become pending. */
 const immediate = new Set(
   `memory swap cores cpulimit cpuunits description onboot startup tags protection nameserver searchdomain hostname
   hookscript lock timezone`.split(/\s+/),
@@ -20,16 +20,19 @@ export type Options = readonly (readonly [string, string])[]
 
 export function set(ctid: number, options: Options): void {
   const deletes: string[] = []
+  const reverts: string[] = []
   const changes: [string, string][] = []
   for (const [key, value] of options) {
     if (key === 'delete') deletes.push(...value.split(/[ ,;]+/).filter((name) => name !== ''))
-    else if (key !== 'digest' && key !== 'revert') changes.push([key, checkedValue(key, value)])
+    else if (key === 'revert') reverts.push(...value.split(/[ ,;]+/).filter((name) => name !== ''))
+    else if (key !== 'digest') changes.push([key, checkedValue(key, value)])
   }
-  for (const key of deletes) if (!isKnown(key)) throw invalid('delete', `unknown option: ${key}`)
+  for (const key of deletes) if (!isKnown(key)) throw new Exit(255, `unknown option: ${key}`)
   let config = readConfig(ctid)
   const onlyLock = deletes.length === 1 && deletes[0] === 'lock' && changes.length === 0
   if (!onlyLock) refuseLocked(config)
   const running = isRunning(ctid)
+  for (const key of reverts) config = { ...config, pending: withoutDelete(config, key, undefined) }
   for (const key of deletes)
     config = running && !immediate.has(key) ? deleteLater(config, key) : deleteNow(config, key)
   for (const [key, value] of changes) {
@@ -55,6 +58,7 @@ export function checkedValue(key: string, value: string): string {
   if (!isKnown(key))
     throw new Exit(2, `Unknown option: ${key}\n400 unable to parse option\npct set <vmid> [OPTIONS]`)
   if (key === 'description') return value
+  refuseFormat(key, value)
   const checked = checkSetting(key, value)
   if ('problem' in checked) {
     const [first = '', ...details] = checked.problem.trimEnd().split('\n')
@@ -79,13 +83,32 @@ export function checkedValue(key: string, value: string): string {
   return checked.value
 }
 
-/** Proxmox VE 9 gives a running container a device that it did not have; it changes or takes none. */
+/** Proxmox VE 9 adds a new device to a running container; changes and removals stay pending. */
 function isHotPlug(config: ContainerConfig, key: string): boolean {
   return /^dev[0-9]+$/.test(key) && !config.current.settings.has(key) && atLeast(nodeSpec().pveVersion, '9')
 }
 
-function invalid(key: string, problem: string): Exit {
-  return new Exit(2, `400 Parameter verification failed.\n${key}: ${problem}\npct set <vmid> [OPTIONS]`)
+/** Formats of settings that `checkSetting` does not know (PVE::JSONSchema: dns-name, address-list, timezone). */
+const formats: Readonly<Record<string, { readonly pattern: RegExp; readonly problem: string }>> = {
+  hostname: {
+    pattern: /^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$/,
+    problem: 'invalid format - value does not look like a valid DNS name',
+  },
+  nameserver: {
+    pattern: /^[0-9a-fA-F.:]+([ ,;]+[0-9a-fA-F.:]+)*$/,
+    problem: 'invalid format - value does not look like a valid server',
+  },
+  timezone: {
+    pattern: /^(host|[A-Za-z0-9_+-]+(\/[A-Za-z0-9_+-]+)*)$/,
+    problem: 'invalid format - invalid time zone',
+  },
+  cores: { pattern: /^[1-9][0-9]*$/, problem: 'value must have a minimum value of 1' },
+}
+
+function refuseFormat(key: string, value: string): void {
+  const format = formats[key]
+  if (format === undefined || format.pattern.test(value)) return
+  throw new Exit(2, `400 Parameter verification failed.\n${key}: ${format.problem}\npct set <vmid> [OPTIONS]`)
 }
 
 function changeNow(config: ContainerConfig, key: string, value: string): ContainerConfig {

@@ -14,10 +14,16 @@ import {
 import { clone, create, destroy, makeTemplate } from './pct-create.ts'
 import { pull, push } from './pct-files.ts'
 import { mountRoot, reboot, shutdown, start, stop, unmountRoot } from './pct-run.ts'
+import { asTask } from './pct-exact.ts'
 import { type Options, set } from './pct-set.ts'
+import { deleteSnapshot, listSnapshots, resize, rollback, snapshot } from './pct-snapshot.ts'
 import { lxcDir } from './lxc-config.ts'
 
 function pct([command = '', ...argv]: readonly string[]): number {
+  return asTask(command, () => carryOut(command, argv))
+}
+
+function carryOut(command: string, argv: readonly string[]): number {
   const { words, options } = readArguments(argv)
   const given = new Map(options)
   if (command === 'list') return list()
@@ -78,9 +84,24 @@ function pct([command = '', ...argv]: readonly string[]): number {
       return 0
     case 'unlock': {
       const config = readConfig(ctid)
+      if (!config.current.settings.has('lock')) throw new Exit(255, 'no lock found trying to remove any lock')
       writeConfig(ctid, { ...config, current: withSettings(config.current, [['lock', undefined]]) })
       return 0
     }
+    case 'snapshot':
+      snapshot(ctid, words[1] ?? '')
+      return 0
+    case 'rollback':
+      rollback(ctid, words[1] ?? '')
+      return 0
+    case 'delsnapshot':
+      deleteSnapshot(ctid, words[1] ?? '')
+      return 0
+    case 'listsnapshot':
+      return listSnapshots(ctid)
+    case 'resize':
+      resize(ctid, words[1] ?? '', words[2] ?? '')
+      return 0
     case 'mount':
       readConfig(ctid)
       mountRoot(ctid)

@@ -1,9 +1,9 @@
-/** Stand-in of pmxcfs: mounts /etc/pve by FUSE and serves it until it is told to end. */
+/** Stand-in of pmxcfs: mounts /etc/pve by FUSE and serves it until SIGTERM. */
 import { spawn, spawnSync } from 'node:child_process'
 import { openSync, read, writeSync } from 'node:fs'
 import { constants, hostname } from 'node:os'
 import { nodeSpec } from '../nvidia/kernel.ts'
-import { exists } from '../nvidia/system.ts'
+import { join, leave, quorate, sharedDir } from './cluster.ts'
 import * as fuse from './fuse.ts'
 import { type PveNode, PveTree, Refused, owner } from './pve-tree.ts'
 
@@ -21,12 +21,12 @@ class Server {
     this.#device = device
   }
 
-  /** Answers request after request; ends when the file system is unmounted. */
+  /** Answers requests until the file system is unmounted. */
   serve(): void {
     const buffer = Buffer.alloc(fuse.largestWrite + 4096)
     read(this.#device, buffer, 0, buffer.length, null, (error, size) => {
       if (error?.code === 'ENODEV') process.exit(0)
-      // ENOENT: the request was taken back before it was read
+      // ENOENT: the request was cancelled before it was read
       if (error === null) this.#handle(fuse.readRequest(buffer.subarray(0, size)))
       this.serve()
     })
@@ -37,7 +37,11 @@ class Server {
     if (silent.includes(request.opcode)) return
     let answer: Buffer
     try {
-      answer = fuse.reply(request.unique, 0, this.#answer(request))
+      answer = fuse.reply(
+        request.unique,
+        0,
+        this.#tree.inStep(() => this.#answer(request)),
+      )
     } catch (error) {
       if (!(error instanceof Refused)) process.stderr.write(`${String(error)}\n`)
       answer = fuse.reply(request.unique, errnos[error instanceof Refused ? error.errno : 'EIO'] ?? 5)
@@ -45,7 +49,7 @@ class Server {
     try {
       writeSync(this.#device, answer)
     } catch {
-      // whoever asked is gone
+      // the process that asked has ended
     }
   }
 
@@ -160,15 +164,17 @@ function nameAt(body: Buffer, offset: number): string {
   return fuse.texts(body.subarray(offset))[0] ?? ''
 }
 
+join()
 const tree = new PveTree({
   backing: '/var/lib/pve-cluster/files',
   node: hostname(),
-  quorate: () => nodeSpec().cluster === undefined || exists('/etc/lab/quorate'),
+  quorate,
+  ...(nodeSpec().cluster?.shared === true ? { shared: sharedDir } : {}),
   now: () => Math.floor(Date.now() / 1000),
 })
 const device = openSync('/dev/fuse', 'r+')
 const options = 'fd=3,rootmode=40755,user_id=0,group_id=0,default_permissions,allow_other,nosuid,nodev'
-// not waited for here: mounting asks the file system, which this process must answer
+// asynchronous: mount queries the file system, and this process must answer
 const mounting = spawn('mount', ['-i', '-t', 'fuse', '-o', options, '/dev/fuse', mountPoint], {
   stdio: ['ignore', 'inherit', 'inherit', device],
 })
@@ -177,7 +183,8 @@ mounting.on('close', (code) => {
   spawnSync('systemd-notify', ['--ready'])
 })
 process.on('SIGTERM', () => {
-  // by force: that ends the read above too, which this process could not exit in the middle of
+  leave()
+  // forced, because that also ends the read above; until then this process cannot exit
   spawn('umount', ['-f', '-l', mountPoint]).on('close', () => process.exit(0))
 })
 new Server(tree, device).serve()

@@ -133,4 +133,32 @@ describe('/etc/pve', () => {
       'none',
     )
   })
+
+  test('two nodes with one directory see the changes of the other, except without quorum', () => {
+    const shared = mkdtempSync(join(tmpdir(), 'gpuplay-pve-shared-'))
+    const quorateNodes = new Set(['pve1', 'pve2'])
+    const [one, two] = ['pve1', 'pve2'].map(
+      (node) =>
+        new PveTree({ backing, shared, node, quorate: () => quorateNodes.has(node), now: () => 1000 }),
+    )
+    assert.ok(one !== undefined && two !== undefined)
+    const directory = (of: PveTree): number =>
+      'nodes/pve1/lxc'.split('/').reduce((inode, name) => of.lookup(inode, name).inode, root)
+    const names = (of: PveTree): readonly string[] =>
+      of.inStep(() => of.list(directory(of)).map(([name]) => name))
+    one.inStep(() => {
+      const file = one.create(directory(one), '101.conf')
+      one.write(file.inode, 0, Buffer.from('cores: 2\n'))
+    })
+    const content = two.inStep(() => two.read(two.lookup(directory(two), '101.conf').inode).toString())
+    assert.equal(content, 'cores: 2\n')
+    two.inStep(() => two.rename(directory(two), '101.conf', directory(two), '102.conf'))
+    assert.deepEqual(names(one), ['102.conf'])
+    quorateNodes.delete('pve2')
+    one.inStep(() => one.remove(directory(one), '102.conf', 'file'))
+    assert.deepEqual(names(two), ['102.conf'])
+    quorateNodes.add('pve2')
+    assert.deepEqual(names(two), [])
+    rmSync(shared, { recursive: true })
+  })
 })

@@ -1,8 +1,9 @@
 /**
- * The file system of /etc/pve: what pmxcfs allows and refuses (real pve-cluster 9.1, local mode). Modes and owners are
- * given, files are small, and a guest's number exists once in the cluster. Contents are kept below `backing`.
+ * The file system of /etc/pve with the refusals of pmxcfs (pve-cluster 9.1): modes and owners are fixed, files are
+ * small, and a guest's number exists once in the cluster. `backing` has the contents.
  */
 import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { textOf, withLock } from '../nvidia/system.ts'
 
 /** Refusals, by the name of their errno. */
 export type Refusal =
@@ -28,7 +29,7 @@ export class Refused extends Error {
 
 interface Common {
   readonly inode: number
-  /** Seconds; pmxcfs knows no finer time. */
+  /** In seconds, as in pmxcfs. */
   mtime: number
   /** From the root, without a leading slash; the root is empty. */
   path: string
@@ -39,13 +40,15 @@ export type PveLink = Common & { readonly kind: 'link'; readonly target: string 
 export type PveNode = PveFile | PveDirectory | PveLink
 
 const largestFile = 1024 * 1024
-/** root and www-data, whoever writes. */
+/** root and www-data, for every writer. */
 export const owner = { uid: 0, gid: 33 } as const
 
 export interface PveTreeOptions {
   readonly backing: string
   /** This node's name. */
   readonly node: string
+  /** A directory that all members of the cluster have: `backing` is then shared, too. */
+  readonly shared?: string
   readonly quorate: () => boolean
   /** Seconds. */
   readonly now: () => number
@@ -56,12 +59,13 @@ export class PveTree {
   readonly #nodes = new Map<string, PveNode>()
   readonly #byInode = new Map<number, PveNode>()
   #lastInode = 0
+  #version: string | undefined
 
   constructor(options: PveTreeOptions) {
     this.#options = options
     const { backing, node } = options
     for (const directory of [
-      'priv',
+      'priv/lock',
       'ha',
       'firewall',
       'mapping',
@@ -81,6 +85,57 @@ export class PveTree {
     }
     for (const [path, target] of Object.entries(links))
       this.#add({ ...this.#common(path), kind: 'link', target })
+  }
+
+  /**
+   * Carries out one request. In a shared cluster, it first reads what other members have changed (not without quorum),
+   * and no other member changes anything meanwhile.
+   */
+  inStep<T>(request: () => T): T {
+    const { shared, quorate } = this.#options
+    if (shared === undefined) return request()
+    return withLock(`${shared}/lock`, () => {
+      const version = textOf(`${shared}/version`)
+      if (version !== this.#version && quorate()) {
+        this.#reload()
+        this.#version = version
+      }
+      return request()
+    })
+  }
+
+  /** Takes over files and directories from `backing` that another member has written, and forgets removed ones. */
+  #reload(): void {
+    const found = new Set<string>()
+    const read = (directory: string): void => {
+      for (const entry of readdirSync(`${this.#options.backing}/${directory}`, { withFileTypes: true })) {
+        const path = directory === '' ? entry.name : `${directory}/${entry.name}`
+        found.add(path)
+        if (entry.isDirectory()) {
+          if (!this.#nodes.has(path)) this.#add({ ...this.#common(path), kind: 'directory' })
+          read(path)
+          continue
+        }
+        const content = readFileSync(`${this.#options.backing}/${path}`)
+        const known = this.#nodes.get(path)
+        if (known?.kind !== 'file') this.#add({ ...this.#common(path), kind: 'file', content })
+        else if (!known.content.equals(content)) {
+          known.content = content
+          known.mtime = this.#options.now()
+        }
+      }
+    }
+    read('')
+    for (const node of this.#nodes.values())
+      if (node.kind !== 'link' && node.path !== '' && !found.has(node.path)) this.#nodes.delete(node.path)
+  }
+
+  /** After each change: other members read `backing` again. */
+  #announce(): void {
+    const { shared } = this.#options
+    if (shared === undefined) return
+    this.#version = String(Number(textOf(`${shared}/version`) ?? 0) + 1)
+    writeFileSync(`${shared}/version`, this.#version)
   }
 
   get(inode: number): PveNode {
@@ -128,6 +183,7 @@ export class PveTree {
     const directory: PveDirectory = { ...this.#common(this.#newPath(parent, name)), kind: 'directory' }
     mkdirSync(`${this.#options.backing}/${directory.path}`)
     this.#add(directory)
+    this.#announce()
     return directory
   }
 
@@ -158,13 +214,13 @@ export class PveTree {
     )
   }
 
-  /** chmod: only to what it is anyway. */
+  /** chmod: only to the mode that it has. */
   changeMode(inode: number, mode: number): void {
     this.#refuseWithoutQuorum()
     if ((mode & 0o7777) !== this.mode(this.get(inode))) throw new Refused('EPERM')
   }
 
-  /** chown: only to who it is anyway. */
+  /** chown: only to the owner that it has. */
   changeOwner(inode: number, uid: number | undefined, gid: number | undefined): void {
     this.#refuseWithoutQuorum()
     this.get(inode)
@@ -185,6 +241,7 @@ export class PveTree {
     if (node.kind === 'directory' && this.list(node.inode).length > 0) throw new Refused('ENOTEMPTY')
     rmSync(`${this.#options.backing}/${node.path}`, { recursive: true })
     this.#nodes.delete(node.path)
+    this.#announce()
   }
 
   rename(parent: number, name: string, newParent: number, newName: string): void {
@@ -205,9 +262,10 @@ export class PveTree {
       this.#nodes.set(moved.path, moved)
     }
     node.mtime = this.#options.now()
+    this.#announce()
   }
 
-  /** Guests' files: a number is taken once, on whatever node and of whatever kind. */
+  /** The number of a guest is unique over all nodes and both kinds. */
   #refuseTakenGuest(path: string, moving?: string): void {
     const guest = /^nodes\/[^/]+\/(?:lxc|qemu-server)\/([0-9]+)\.conf$/
     const number = guest.exec(path)?.[1]
@@ -228,12 +286,13 @@ export class PveTree {
     if (node.kind !== 'file') throw new Refused('EISDIR')
     node.content = content
     node.mtime = this.#options.now()
-    // a file that was removed or replaced while somebody has it open is nobody's business any more
+    // not if the file was removed or replaced while it was open
     if (this.#nodes.get(node.path) === node) this.#keep(node)
   }
 
   #keep(file: PveFile): void {
     writeFileSync(`${this.#options.backing}/${file.path}`, file.content)
+    this.#announce()
   }
 
   #directory(inode: number): PveDirectory {

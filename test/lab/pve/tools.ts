@@ -1,14 +1,16 @@
-/** Stand-ins of the Proxmox VE tools that are asked about a node: pveversion, pvecm, pvesh, qm, ha-manager, proxmox-boot-tool. The first argument is the tool's name. */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+/**
+ * Stand-ins of Proxmox VE's tools: pveversion, pvecm, pvesh, qm, ha-manager, proxmox-boot-tool. The first argument is the
+ * tool's name.
+ */
 import { hostname } from 'node:os'
 import { parseContainerConfig } from '../../../src/proxmox/container-config.ts'
 import { nodeSpec } from '../nvidia/kernel.ts'
-import { Exit, exists, namesIn, run, runMain, textOf } from '../nvidia/system.ts'
+import { Exit, namesIn, run, runMain, textOf } from '../nvidia/system.ts'
 import { bootTool } from './boot-tool.ts'
+import { membersUp, quorate } from './cluster.ts'
+import { isMachineOn, qm } from './qm.ts'
+import type { Guest } from './guest.ts'
 import { ctids, isOn, isRunning } from './guests.ts'
-
-/** A virtual machine "runs" while this file exists; a reboot of the node stops it. */
-const machines = '/run/lab/machines'
 
 function tools([tool = '', ...argv]: readonly string[]): number {
   switch (tool) {
@@ -19,7 +21,7 @@ function tools([tool = '', ...argv]: readonly string[]): number {
     case 'pvesh':
       return pvesh(argv)
     case 'qm':
-      return qm(argv)
+      return qm(argv, virtualMachines())
     case 'ha-manager':
       return haManager(argv)
     case 'proxmox-boot-tool':
@@ -41,10 +43,6 @@ function pveversion(argv: readonly string[]): number {
   )
 }
 
-function quorate(): boolean {
-  return nodeSpec().cluster === undefined || exists('/etc/lab/quorate')
-}
-
 function pvecm([command = '']: readonly string[]): number {
   const { cluster, name } = nodeSpec()
   if (cluster === undefined)
@@ -52,8 +50,8 @@ function pvecm([command = '']: readonly string[]): number {
       2,
       "Error: Corosync config '/etc/pve/corosync.conf' does not exist - is this node part of a cluster?",
     )
-  const votes = quorate() ? cluster.members.length : 1
-  const members = quorate() ? cluster.members : [name]
+  const members = membersUp()
+  const votes = members.length
   const row = (member: string, index: number): string =>
     `0x0000000${index + 1}          1 ${member}${member === name ? ' (local)' : ''}\n`
   if (command === 'nodes')
@@ -94,16 +92,6 @@ function pvecm([command = '']: readonly string[]): number {
   )
 }
 
-interface Guest {
-  readonly vmid: number
-  readonly type: 'lxc' | 'qemu'
-  readonly name: string
-  readonly status: 'running' | 'stopped'
-  readonly node: string
-  readonly template: number
-  readonly lock?: string
-}
-
 function containers(): readonly Guest[] {
   return ctids().map((vmid) => guest(vmid, 'lxc', isRunning(vmid)))
 }
@@ -113,14 +101,35 @@ function virtualMachines(): readonly Guest[] {
     .filter((name) => /^[0-9]+\.conf$/.test(name))
     .map((name) => Number.parseInt(name, 10))
     .toSorted((a, b) => a - b)
-    .map((vmid) => guest(vmid, 'qemu', exists(`${machines}/${vmid}`)))
+    .map((vmid) => guest(vmid, 'qemu', isMachineOn(vmid)))
 }
 
-function guest(vmid: number, type: Guest['type'], running: boolean): Guest {
-  // a machine's configuration has the same form
-  const { settings } = parseContainerConfig(
-    textOf(`/etc/pve/${type === 'lxc' ? 'lxc' : 'qemu-server'}/${vmid}.conf`) ?? '',
-  ).current
+/** Guests of the other members of a shared cluster. */
+function elsewhere(): readonly Guest[] {
+  return namesIn('/etc/pve/nodes')
+    .filter((node) => node !== hostname())
+    .flatMap((node) =>
+      (['lxc', 'qemu'] as const).flatMap((type) => {
+        const directory = `/etc/pve/nodes/${node}/${type === 'lxc' ? 'lxc' : 'qemu-server'}`
+        return namesIn(directory)
+          .filter((name) => /^[0-9]+\.conf$/.test(name))
+          .map((name) => ({
+            ...guest(Number.parseInt(name, 10), type, false, directory),
+            node,
+            status: 'unknown' as const,
+          }))
+      }),
+    )
+}
+
+function guest(
+  vmid: number,
+  type: Guest['type'],
+  running: boolean,
+  directory = `/etc/pve/${type === 'lxc' ? 'lxc' : 'qemu-server'}`,
+): Guest {
+  // the configuration of a VM has the same format
+  const { settings } = parseContainerConfig(textOf(`${directory}/${vmid}.conf`) ?? '').current
   const lock = settings.get('lock')
   return {
     vmid,
@@ -150,7 +159,7 @@ function pvesh(argv: readonly string[]): number {
       members.map((node) => ({
         node,
         type: 'node',
-        status: node === name || quorate() ? 'online' : 'offline',
+        status: membersUp().includes(node) ? 'online' : 'offline',
       })),
     '/cluster/status': () => [
       ...(cluster === undefined
@@ -171,11 +180,14 @@ function pvesh(argv: readonly string[]): number {
         type: 'node',
         local: node === name ? 1 : 0,
         nodeid: cluster === undefined ? 0 : index + 1,
-        online: node === name || quorate() ? 1 : 0,
+        online: membersUp().includes(node) ? 1 : 0,
       })),
     ],
     '/cluster/resources': () =>
-      [...containers(), ...virtualMachines()].map((one) => ({ id: `${one.type}/${one.vmid}`, ...one })),
+      [...containers(), ...virtualMachines(), ...elsewhere()].map((one) => ({
+        id: `${one.type}/${one.vmid}`,
+        ...one,
+      })),
     '/cluster/tasks': () => [],
     '/cluster/ceph/status': () => {
       throw new Exit(255, 'binary not installed: /usr/bin/ceph-mon')
@@ -204,40 +216,6 @@ function pvesh(argv: readonly string[]): number {
   if (answer === undefined) throw new Exit(255, `No 'get' handler defined for '${path}'`)
   const pretty = rest.includes('json-pretty') || rest.includes('--output-format=json-pretty')
   return say(`${JSON.stringify(answer(), null, pretty ? 3 : 0)}\n`)
-}
-
-function qm([command = '', id = '', ...rest]: readonly string[]): number {
-  if (command === 'list') {
-    const rows = virtualMachines().map(
-      ({ vmid, name, status }) =>
-        `${String(vmid).padStart(10)} ${name.padEnd(20)} ${status.padEnd(10)} ${'2048'.padEnd(10)} ${'32.00'.padStart(12)} ${(status === 'running' ? '4242' : '0').padEnd(10)}\n`,
-    )
-    return say(
-      rows.length === 0
-        ? ''
-        : `      VMID NAME                 STATUS     MEM(MB)    BOOTDISK(GB) PID       \n${rows.join('')}`,
-    )
-  }
-  const text = textOf(`/etc/pve/qemu-server/${id}.conf`)
-  if (text === undefined)
-    throw new Exit(2, `Configuration file 'nodes/${hostname()}/qemu-server/${id}.conf' does not exist`)
-  switch (command) {
-    case 'config':
-      return say(text)
-    case 'status':
-      return say(`status: ${exists(`${machines}/${id}`) ? 'running' : 'stopped'}\n`)
-    case 'start':
-      if (exists(`${machines}/${id}`)) throw new Exit(255, `VM ${id} already running`)
-      mkdirSync(machines, { recursive: true })
-      writeFileSync(`${machines}/${id}`, '')
-      return 0
-    case 'stop':
-    case 'shutdown':
-      rmSync(`${machines}/${id}`, { force: true })
-      return 0
-    default:
-      throw new Exit(255, `ERROR: unknown command 'qm ${[command, ...rest].join(' ')}'`)
-  }
 }
 
 /** Of /etc/pve/ha/resources.cfg: `ct: 101` and an indented `state started`. */

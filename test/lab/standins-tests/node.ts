@@ -34,7 +34,8 @@ export function nodeTests({ lab, output, status, both, reboot }: Subject): void 
         await both(`sh /root/${driver}.run --silent --bogus`),
         /unrecognized option: "--bogus"[^]*Invalid commandline[^]*= 1$/,
       )
-      await output('nvidia-uninstall --silent')
+      // the test load is before any change of the disk (kernel.c of nvidia-installer, test_kernel_modules)
+      assert.equal(await status('test -e /usr/bin/nvidia-uninstall'), 1)
     })
 
     it('a blacklist takes effect only after it is in the initramfs', async () => {
@@ -128,8 +129,43 @@ export function nodeTests({ lab, output, status, both, reboot }: Subject): void 
       assert.match(await output('qm list'), /^ +900 gamer +stopped/m)
       assert.equal(
         await both('pct create 900 local:vztmpl/x.tar.zst'),
-        "unable to create CT 900 - VM 900 already exists on node 'pve1'\n= 255",
+        "unable to create CT 900 - VM 900 already exists on node 'pve1'\n= 2",
       )
+      await output(`cat >/etc/lab/node.json <<'END'\n${before}END\nrm /etc/pve/qemu-server/900.conf`)
+      await reboot()
+      await output('nvidia-smi -L && nvidia-modprobe -u -c0')
+    })
+
+    it("a VM's card is an ordinary card until the VM starts, and an open device delays that start", async () => {
+      const before = await output('cat /etc/lab/node.json')
+      await output(
+        `sed -i '0,/"minor"/s//"ownedByVm": 900,\\n      &/; s/"pveVersion"/"vmCards": "until-start", &/' /etc/lab/node.json
+        printf 'name: gamer\\nhostpci0: 01:00,pcie=1\\n' >/etc/pve/qemu-server/900.conf`,
+      )
+      await reboot()
+      assert.match(await output('lspci -k -s 01:00.0 2>/dev/null'), /Kernel driver in use: nvidia$/m)
+      assert.match(await output('nvidia-smi -L'), /^GPU 0: [^\n]*\nGPU 1: /)
+      await output(
+        'ln -sf /bin/sleep /tmp/gpu-load; /tmp/gpu-load 600 >/dev/null 2>&1 & echo $! >/run/load.pid',
+      )
+      assert.equal(await status('timeout 2 qm start 900'), 124)
+      assert.match(await output('qm list'), /900 gamer +stopped/)
+      await output('kill $(cat /run/load.pid); sleep 0.2; timeout 10 qm start 900')
+      assert.match(await output('lspci -k -s 01:00.0 2>/dev/null'), /Kernel driver in use: vfio-pci/)
+      assert.match(await output('nvidia-smi -L'), /^GPU 0: [^\n]*\n$/)
+      await output('qm stop 900')
+      assert.match(await output('lspci -k -s 01:00.0 2>/dev/null'), /Kernel driver in use: vfio-pci/)
+
+      // driver_override before the driver is loaded: only the other card is taken
+      await reboot()
+      await output(
+        'modprobe -r nvidia_drm; modprobe -r nvidia; echo vfio-pci >/sys/bus/pci/devices/0000:01:00.0/driver_override; modprobe nvidia',
+      )
+      assert.match(await output('nvidia-smi -L'), /^GPU 0: [^\n]*\n$/)
+      assert.doesNotMatch(await output('lspci -k -s 01:00.0 2>/dev/null'), /driver in use/)
+      await output('modprobe vfio-pci')
+      assert.match(await output('lspci -k -s 01:00.0 2>/dev/null'), /Kernel driver in use: vfio-pci/)
+
       await output(`cat >/etc/lab/node.json <<'END'\n${before}END\nrm /etc/pve/qemu-server/900.conf`)
       await reboot()
       await output('nvidia-smi -L && nvidia-modprobe -u -c0')

@@ -1,22 +1,22 @@
-/** The node that the stand-ins are tried on, and what is asked of it. */
+/** The node on which the stand-ins are tested. */
 import type { Lab } from '../lab.ts'
 
-/** Version of the driver that is installed, and one that takes its place. */
+/** The installed driver version, and another one. */
 export const driver = '580.95.05'
 export const older = '570.124.06'
 export const quietly = '--silent --no-x-check'
 
 export interface Subject {
   readonly lab: () => Lab
-  /** What a command prints on the node. @throws Error when it fails */
+  /** Standard output of a command on the node. @throws Error if it fails */
   readonly output: (command: string) => Promise<string>
   readonly status: (command: string) => Promise<number>
-  /** Both of its streams, and `= STATUS`. */
+  /** Both streams of a command, and `= STATUS`. */
   readonly both: (command: string) => Promise<string>
-  readonly reboot: () => Promise<void>
+  readonly reboot: (kernel?: string) => Promise<void>
 }
 
-/** The lab has to be up when the first command is given. */
+/** The lab must be up when the first command runs. */
 export function subjectOf(lab: () => Lab): Subject {
   const node = () => lab().node('pve1')
   return {
@@ -27,6 +27,6 @@ export function subjectOf(lab: () => Lab): Subject {
       const { code, stdout, stderr } = await node().exec(command)
       return `${stdout}${stderr}= ${code}`
     },
-    reboot: () => node().reboot(),
+    reboot: (kernel) => node().reboot(kernel),
   }
 }

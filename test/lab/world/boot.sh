@@ -47,6 +47,15 @@ mount --bind "$root/run/lab/boot_id" "$root/proc/sys/kernel/random/boot_id"
 mkdir -p "$root/var/lib/vz" "$root/var/lib/lxc" "$root/usr/lib/lab/js" "$root/usr/lib/lab/image"
 mount --bind "$home/guests" "$root/var/lib/vz"
 mkdir -p "$root/var/lib/vz/images" "$root/var/lib/vz/template/cache" "$root/var/lib/vz/dump"
+# one /etc/pve for all members of a cluster: the first one brings what its installation has
+if [ -n "$cluster" ]; then
+  files=$root/var/lib/pve-cluster/files
+  mkdir -p "$cluster/files" "$cluster/shared" "$files" "$root/var/lib/pve-cluster/shared"
+  cp -an "$files/." "$cluster/files/"
+  find "$files" -mindepth 1 -delete
+  mount --bind "$cluster/files" "$files"
+  mount --bind "$cluster/shared" "$root/var/lib/pve-cluster/shared"
+fi
 bind_read_only() { mount --bind "$1" "$2" && mount -o remount,bind,ro "$2"; }
 [ -e "$root/usr/lib/lab/node" ] || touch "$root/usr/lib/lab/node"
 bind_read_only "$runtime" "$root/usr/lib/lab/node"

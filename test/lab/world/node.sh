@@ -2,7 +2,7 @@
 # node.sh STATE NAME - supervises one node inside the world: keeps its disk, and boots it whenever it called reboot(2).
 #
 # STATE/nodes/NAME/ (made by the lab before):
-#   settings       shell assignments: address prefix gateway lower image js runtime
+#   settings       shell assignments: address prefix gateway lower image js runtime cluster
 #   disk/upper     what differs from the image; survives a reboot
 #   guests/        mounted on /var/lib/vz: upper layers of containers, which may not lie on an overlay
 #   seed/          copied over the root before the first boot, then removed

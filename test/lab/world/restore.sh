@@ -1,9 +1,13 @@
 #!/bin/sh
-# restore.sh STATE SAVED NAME... - inside the world: puts saved disks back under nodes that are off, links and sizes as at
-# the start. The copies are new files: the old overlay may still be on its way out.
+# restore.sh STATE SAVED NAME... - inside the world: restores the disks, links and sizes of nodes that are off. It creates new
+# files, because the old overlay may still be in use.
 set -e
 state=$1 saved=$state/nodes/.saved/$2
 shift 2
+if [ -d "$saved/.clusters" ]; then
+  rm -rf "$state/nodes/.clusters"
+  cp -a "$saved/.clusters" "$state/nodes/.clusters"
+fi
 for name; do
   home=$state/nodes/$name
   rm -f "$home/downtime"

@@ -1,6 +1,6 @@
 #!/bin/sh
-# save.sh STATE SAVED NAME... - inside the world: copies the disks of the nodes NAME... as they are this moment, as a power
-# cut would leave them, under the name SAVED. Kept in memory, until the world ends.
+# save.sh STATE SAVED NAME... - inside the world: copies the disks of the nodes NAME... and their clusters in their current
+# state, as after a power cut, under the name SAVED. The copy is in memory, until the world ends.
 set -e
 state=$1 saved=$state/nodes/.saved/$2
 shift 2
@@ -14,6 +14,7 @@ for name; do
   mkdir -p "$saved/$name"
   cp -a "$state/nodes/$name/disk/upper" "$state/nodes/$name/guests" "$saved/$name/" || status=1
 done
+[ ! -d "$state/nodes/.clusters" ] || cp -a "$state/nodes/.clusters" "$saved/.clusters" || status=1
 for name; do
   group=/sys/fs/cgroup/$name
   [ ! -d "$group" ] || echo 0 >"$group/cgroup.freeze"

@@ -1,0 +1,107 @@
+/**
+ * Debian 12's packages of the driver in contrib, non-free and non-free-firmware, with their real versions and
+ * relations (test/data/driver-packages). A host installs them after `deb ... bookworm main contrib non-free
+ * non-free-firmware` in its sources.
+ *
+ * Paths: Debian installs below /usr/lib/nvidia/current and links from there by alternatives; here the files are in
+ * their final places.
+ */
+import { moduleFile } from '../hardware.ts'
+import { closed, readExtract, type Stanza } from './driver-packages.ts'
+import { standin, type PackageFile, type PracticePackage } from './package.ts'
+
+export const driverComponents = ['contrib', 'non-free', 'non-free-firmware'] as const
+
+const version = '535.261.03'
+const library = '/usr/lib/x86_64-linux-gnu'
+const source = `/usr/src/nvidia-current-${version}`
+const modules = ['', '-modeset', '-drm', '-uvm', '-peermem'] as const
+
+/** @param available names of other packages in the mirror and the images */
+export function debianDriverPackages(
+  component: (typeof driverComponents)[number],
+  available: readonly string[],
+): readonly PracticePackage[] {
+  return closed(readExtract('debian-12'), available)
+    .filter(({ Section = '' }) => Section.split('/')[0] === component)
+    .map((stanza) => practicePackage(stanza, contents))
+}
+
+type Contents = Readonly<Record<string, Partial<PracticePackage>>>
+
+function practicePackage(
+  { Package, Version, Architecture, ...fields }: Stanza,
+  contentsOf: Contents,
+): PracticePackage {
+  return {
+    name: Package,
+    version: Version,
+    architecture: Architecture === 'all' ? 'all' : 'amd64',
+    fields: Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== '')),
+    ...contentsOf[Package],
+  }
+}
+
+/** Ubuntu 24.04's packages of the driver in restricted. */
+export function ubuntuDriverPackages(available: readonly string[]): readonly PracticePackage[] {
+  return closed(readExtract('ubuntu-24.04'), available).map((stanza) =>
+    practicePackage(stanza, ubuntuContents),
+  )
+}
+
+const contents: Contents = {
+  libcuda1: sharedLibrary('libcuda'),
+  'libnvidia-ml1': sharedLibrary('libnvidia-ml'),
+  'nvidia-smi': { files: { '/usr/bin/nvidia-smi': standin('nvidia/smi') } },
+  'nvidia-installer-cleanup': { files: { '/usr/lib/nvidia/alternate-install-present': { text: '' } } },
+  'nvidia-kernel-support': {
+    files: {
+      '/etc/modprobe.d/nvidia-blacklists-nouveau.conf': { text: 'blacklist nouveau\n', conffile: true },
+      '/etc/modprobe.d/nvidia.conf': { text: modprobeConfiguration(), conffile: true },
+    },
+  },
+  'nvidia-kernel-dkms': {
+    files: { [`${source}/dkms.conf`]: { text: dkmsConfiguration() }, ...moduleSources() },
+    // /usr/lib/dkms/common.postinst: builds where there are headers; a failed build fails the installation
+    postinst: `dkms add -m nvidia-current -v ${version}\nfor build in /lib/modules/*/build/include; do\n  [ -e "$build" ] || continue\n  kernel=\${build#/lib/modules/}\n  dkms install -m nvidia-current -v ${version} -k "\${kernel%%/*}"\ndone\n`,
+    prerm: `dkms remove -m nvidia-current -v ${version} --all || :\n`,
+  },
+}
+
+const ubuntuContents: Contents = {
+  'libnvidia-compute-580': sharedLibrary('libcuda', '580.142'),
+  'nvidia-utils-580': { files: { '/usr/bin/nvidia-smi': standin('nvidia/smi') } },
+}
+
+function sharedLibrary(name: string, release = version): Partial<PracticePackage> {
+  return {
+    files: { [`${library}/${name}.so.${release}`]: { text: `${release}\n` } },
+    postinst: `ln -sfn ${name}.so.${release} ${library}/${name}.so.1\n`,
+    prerm: `rm -f ${library}/${name}.so.1\n`,
+  }
+}
+
+/** The files have Debian's names; the modules in them have NVIDIA's. */
+function moduleSources(): Record<string, PackageFile> {
+  return Object.fromEntries(
+    modules.map((suffix) => [
+      `${source}/nvidia-current${suffix}.mod`,
+      { text: `${moduleFile({ version, license: 'NVIDIA' })}name=nvidia${suffix.replace('-', '_')}\n` },
+    ]),
+  )
+}
+
+function dkmsConfiguration(): string {
+  const built = modules.map((suffix, index) => `BUILT_MODULE_NAME[${index}]="nvidia-current${suffix}"\n`)
+  return `PACKAGE_NAME="nvidia-current"\nPACKAGE_VERSION="${version}"\nAUTOINSTALL="yes"\n${built.join('')}`
+}
+
+function modprobeConfiguration(): string {
+  const needed: Readonly<Record<string, string>> = { '': '', '-drm': 'modprobe nvidia-modeset ; ' }
+  return modules
+    .map((suffix) => {
+      const first = needed[suffix] ?? 'modprobe nvidia ; '
+      return `install nvidia${suffix} ${first}modprobe -i nvidia-current${suffix} $CMDLINE_OPTS\n`
+    })
+    .join('')
+}

@@ -1,0 +1,56 @@
+/**
+ * Where the real `pct` (pve-container 6.1.10) differs from what the stand-in does by default; `exactPct` of a node's
+ * specification turns these on.
+ */
+import { nodeSpec } from '../nvidia/kernel.ts'
+import { Exit, run, textOf } from '../nvidia/system.ts'
+
+export function isExact(): boolean {
+  return nodeSpec().exactPct === true
+}
+
+/** Commands that run as a task. */
+const tasks = new Set(
+  'start stop shutdown reboot create restore clone template destroy snapshot rollback delsnapshot'.split(' '),
+)
+
+/**
+ * A task writes both of its streams to standard output of `pct` (fork_worker in PVE::RESTEnvironment); only the message
+ * with which it failed is on standard error.
+ */
+export function asTask(command: string, work: () => number): number {
+  if (!isExact() || !tasks.has(command)) return work()
+  process.stderr.write = (text: string | Uint8Array): boolean => process.stdout.write(text)
+  try {
+    return work()
+  } catch (error) {
+    if (!(error instanceof Exit)) throw error
+    const lines = error.message.split('\n')
+    const last = lines.pop() ?? ''
+    if (lines.length > 0) process.stdout.write(`${lines.join('\n')}\n`)
+    throw new Exit(error.status, last)
+  } finally {
+    Reflect.deleteProperty(process.stderr, 'write')
+  }
+}
+
+/**
+ * What `pct start` prints if its unit failed. The unit's own output is in /run/pve/ct-CTID.stderr, which only
+ * `--debug` prints, and in the journal if a command logged it (vm_start in PVE::LXC).
+ */
+export function unitFailure(ctid: number, systemctl: string): string {
+  const command = `command 'systemctl start pve-container@${ctid}' failed: exit code 1`
+  const log = isExact() ? '' : (textOf(`/run/pve/ct-${ctid}.stderr`) ?? '')
+  return [systemctl, log, command]
+    .map((text) => text.trimEnd())
+    .filter((text) => text !== '')
+    .join('\n')
+}
+
+/**
+ * A shutdown that fails returns after twice its timeout and 5 s: lxc-stop waits, then Proxmox waits again for the
+ * container's monitor. Measured: 15.7 s for 5, 246 s for 120.
+ */
+export function waitAfterFailedShutdown(timeout: number): void {
+  if (isExact()) run('sleep', [String(timeout + 5)])
+}
