@@ -25,6 +25,12 @@ export const args = {
       description:
         'If a container that has a GPU is not part of the run. `refuse`: fail; `allow`: continue; the container loses its GPU until it is updated',
     },
+    kernels: {
+      enum: ['all', 'running'],
+      default: 'all',
+      description:
+        'Kernels that get the driver. `all`: the running one, newer ones and pinned ones; `running`: only that one',
+    },
     containers: {
       type: 'array',
       items: {
@@ -65,7 +71,7 @@ export const result = {
     headers: {
       type: 'array',
       items: { type: 'string' },
-      description: 'Kernel header packages, metapackage last',
+      description: 'Kernel header packages for each kernel that gets the driver, metapackage last',
     },
   },
 } as const
