@@ -19,6 +19,12 @@ export const args = {
       default: false,
       description: 'Reinstall the driver if it has the other type of kernel modules',
     },
+    kernels: {
+      enum: ['all', 'running'],
+      default: 'all',
+      description:
+        'Kernels to build the driver for. `all`: the running one, newer ones and pinned ones; `running`: only that one',
+    },
     timeout: {
       type: 'integer',
       minimum: 60,

@@ -24,7 +24,15 @@ const noDkms = { 'dkms status': { stdout: '' } }
 const source = { [`/usr/src/nvidia-${version}/dkms.conf`]: '' }
 
 async function planOf(given: FakeHost, more: Partial<Args> = {}): Promise<Plan> {
-  const args: Args = { version, runfile, module_type: 'open', enforce_type: false, timeout: 3600, ...more }
+  const args: Args = {
+    version,
+    runfile,
+    module_type: 'open',
+    enforce_type: false,
+    kernels: 'all',
+    timeout: 3600,
+    ...more,
+  }
   const whole = { links, ...given, files: { '/usr/bin/nvidia-smi': '', ...given.files } }
   return nvidiaDriver.plan(args, await nvidiaDriver.probe(args, fakeHost(whole)))
 }
@@ -142,4 +150,52 @@ test('the other kind of kernel modules is installed only when it was asked for',
   }
   assert.deepEqual((await planOf(given)).actions, [])
   assert.match(commands(await planOf(given, { enforce_type: true }))[0] ?? '', /--kernel-module-type=open/)
+})
+
+const newer = '6.8.12-10-pve'
+const optIn = '6.14.8-2-bpo12-pve'
+const tooNew = '7.1.3-1-pve'
+const booting = (...kernels: readonly string[]): Record<string, string> =>
+  Object.fromEntries(
+    kernels.flatMap((kernel) => [
+      [`/boot/vmlinuz-${kernel}`, ''],
+      [`/lib/modules/${kernel}/build`, ''],
+    ]),
+  )
+const build = (kernel: string): string => `/usr/local/lib/gpuplay/nvidia-driver build ${version} ${kernel}`
+
+test('the driver is built for newer and pinned kernels too, but not for those it is known not to compile for', async () => {
+  const others = booting(newer, optIn, tooNew, '6.8.12-4-pve')
+  const pinned = { '/etc/kernel/proxmox-boot-pin': '6.8.12-4-pve\n' }
+  const first = commands(await planOf({ files: { ...cache, ...others, ...pinned } }))
+  assert.match(first[0] ?? '', /^sh /)
+  assert.deepEqual(first.slice(1), [build(newer), build(optIn), build('6.8.12-4-pve')])
+
+  const files = { ...records(version), ...source, ...others }
+  assert.deepEqual(commands(await planOf({ files, programs: registered })), [build(newer), build(optIn)])
+  assert.deepEqual(commands(await planOf({ files, programs: registered }, { kernels: 'running' })), [])
+  const line = (kernel: string): string => `nvidia/${version}, ${kernel}, x86_64: installed\n`
+  const programs = { 'dkms status': { stdout: line('6.8.12-9-pve') + line(newer) + line(optIn) } }
+  assert.deepEqual(commands(await planOf({ files, programs })), [])
+})
+
+test('a kernel without headers, or for which the build has failed, is named and not built again', async () => {
+  const files = {
+    ...records(version),
+    ...source,
+    ...booting(newer),
+    [`/boot/vmlinuz-${optIn}`]: '',
+    [`/run/gpuplay/nvidia-build-failed/${newer}`]: `${version} DKMS exited with 10\n`,
+  }
+  const plan = await planOf({ files, programs: registered })
+  assert.deepEqual(plan.actions, [])
+  assert.deepEqual(plan.warnings, [
+    `kernel ${newer} has no module of driver ${version}: DKMS exited with 10. To build again, remove /run/gpuplay/nvidia-build-failed/${newer} on the node`,
+    `kernel ${optIn} gets no module: its headers are not installed`,
+  ])
+})
+
+test('a driver whose source is not on the node is not built for other kernels', async () => {
+  const given = { files: { ...cache, ...booting(newer) }, programs: noDkms, modules: { nvidia: { version } } }
+  assert.deepEqual(commands(await planOf(given)), [])
 })
