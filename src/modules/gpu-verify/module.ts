@@ -11,6 +11,7 @@ import { args, type Args, result } from './args.ts'
 import { computeWarnings } from './compute-findings.ts'
 import { containerFindings, staleUserspace } from './container-findings.ts'
 import { type ContainerSeen, readContainer } from './container.ts'
+import { kernelWarnings } from './kernels.ts'
 import { nodeFindings } from './node-findings.ts'
 import { type NodeSeen, readNode } from './node.ts'
 import { containerRow, nodeRows } from './table.ts'
@@ -41,7 +42,7 @@ async function probe(given: Args, host: Host): Promise<Seen> {
 function plan(given: Args, seen: Seen): Plan {
   const [findings, who, warnings] =
     seen.kind === 'node'
-      ? [nodeFindings(given, seen.node), seen.node.name, nodeWarnings(seen.node)]
+      ? [nodeFindings(given, seen.node), seen.node.name, nodeWarnings(given, seen.node)]
       : [containerFindings(given, seen.container), nameOf(seen.container), containerWarnings(seen.container)]
   if (findings.length === 0) return done(warnings)
   return refuse({
@@ -51,8 +52,10 @@ function plan(given: Args, seen: Seen): Plan {
   })
 }
 
-function nodeWarnings({ name, unmanaged, computing }: NodeSeen): readonly string[] {
+function nodeWarnings(given: Args, seen: NodeSeen): readonly string[] {
+  const { name, unmanaged, computing, kernels, loaded } = seen
   return [
+    ...kernelWarnings(given, kernels, loaded !== undefined),
     ...computeWarnings(computing, `on ${name}`),
     ...unmanaged.map(
       ({ ctid, hostname }) =>

@@ -15,9 +15,10 @@ import {
 } from '../../nvidia/proc.ts'
 import { readRunningGuests } from '../../nvidia/running-guests.ts'
 import { type SmiResult, visibleGpus } from '../../nvidia/smi.ts'
-import { readUserspace, type Userspace } from '../../nvidia/userspace.ts'
+import { readUserspace, type Userspace, userspaceVersion } from '../../nvidia/userspace.ts'
 import type { Args } from './args.ts'
 import { deviceProblem } from './devices.ts'
+import { type KernelsSeen, readKernelModules } from './kernels.ts'
 
 export interface NodeSeen {
   readonly name: string
@@ -35,6 +36,7 @@ export interface NodeSeen {
   /** Number of guests that a reboot would stop; not counted if the required driver is loaded. */
   readonly runningGuests: number
   readonly heldBack: readonly HeldBack[]
+  readonly kernels: KernelsSeen
 }
 
 export async function readNode({ version, containers, compute }: Args, host: Host): Promise<NodeSeen> {
@@ -54,7 +56,8 @@ export async function readNode({ version, containers, compute }: Args, host: Hos
           ...sharedNodes(majors),
           ...gpus.gpus.flatMap(({ minor }) => (minor === undefined ? [] : [gpuNode(minor)])),
         ]
-  const [smi, computing, running, ...present] = await Promise.all([
+  const [kernels, smi, computing, running, ...present] = await Promise.all([
+    readKernelModules(host, userspaceVersion(userspace) ?? loaded),
     loaded === undefined ? undefined : host.ask(visibleGpus),
     loaded === undefined || !compute || gpus.gpus.length === 0 ? undefined : host.ask(computes),
     version === '' || loaded === version ? [] : readRunningGuests(host),
@@ -75,6 +78,7 @@ export async function readNode({ version, containers, compute }: Args, host: Hos
     ),
     runningGuests: running.length,
     heldBack,
+    kernels,
   }
 }
 
