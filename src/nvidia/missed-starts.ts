@@ -25,6 +25,8 @@ export async function readMissedStarts(node: Host): Promise<readonly MissedStart
     const container = containers[index]
     if (container?.status !== 'stopped') return []
     const config = parseContainerConfig(container.config)
-    return config.current.settings.get('onboot') === '1' ? [{ ctid, lock: lockOf(config) }] : []
+    const onboot = config.current.settings.get('onboot') ?? ''
+    // A boolean of Proxmox (`parse_boolean` of PVE::JSONSchema).
+    return /^(1|on|yes|true)$/i.test(onboot) ? [{ ctid, lock: lockOf(config) }] : []
   })
 }

@@ -6,7 +6,7 @@ import { datacenterFile, managedGuests, resourcesFile, shutdownPolicy } from './
 
 export interface Obstacle {
   /** `controller`: gpuplay itself would go down with the node. */
-  readonly kind: 'controller' | 'quorum' | 'ceph' | 'task' | 'ha'
+  readonly kind: 'controller' | 'quorum' | 'ceph' | 'task' | 'ha' | 'kernel'
   readonly message: string
   readonly fix?: string
 }

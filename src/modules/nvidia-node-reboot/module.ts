@@ -11,6 +11,7 @@ import type { Effect } from '../../host/action.ts'
 import type { Host } from '../../host/host.ts'
 import { actions, done, type Finding, type Plan, refuse } from '../../host/plan.ts'
 import { installedVersion, installerLog } from '../../nvidia/installer.ts'
+import { moduleVersion, nextKernel, readKernels } from '../../nvidia/kernels.ts'
 import { type Obstacle, readObstacles } from '../../nvidia/reboot-guards.ts'
 import { type Guest, readRunningGuests } from '../../nvidia/running-guests.ts'
 import { unlockHint } from '../../proxmox/device-entries.ts'
@@ -47,7 +48,14 @@ async function probe(given: Args, host: Host): Promise<Seen> {
     given.purpose === 'free_cards' ? await heldBy(given, host) : await notLoaded(given, { host, onDisk })
   if (need === undefined) return { node: host.name, need, installed, guests: [], obstacles: [] }
   const guests = await readRunningGuests(host)
-  const obstacles = given.mode !== 'never' ? [...(await readObstacles(host, given.ha)), ...locks(guests)] : []
+  const obstacles =
+    given.mode !== 'never'
+      ? [
+          ...(await readObstacles(host, given.ha)),
+          ...locks(guests),
+          ...(await kernelWithoutDriver(given, host)),
+        ]
+      : []
   return { node: host.name, need, installed, guests, obstacles }
 }
 
@@ -64,6 +72,24 @@ function locks(guests: readonly Guest[]): readonly Obstacle[] {
           },
         ],
   )
+}
+
+/** A reboot to load a driver must not end in a kernel that does not have it. */
+async function kernelWithoutDriver({ purpose, version }: Args, host: Host): Promise<readonly Obstacle[]> {
+  if (purpose !== 'load_driver') return []
+  const kernels = await readKernels(host)
+  const { running } = kernels
+  const next = nextKernel(kernels)
+  if (next === undefined || next === running) return []
+  const found = await host.maybe(host.ask(moduleVersion({ kernel: next })))
+  if (isUnknown(found) || found === version) return []
+  return [
+    {
+      kind: 'kernel',
+      message: `the next boot chooses kernel ${next}, which has no module of driver ${version}`,
+      fix: `pin another kernel: proxmox-boot-tool kernel pin ${running ?? ''}`,
+    },
+  ]
 }
 
 async function heldBy({ modules }: Args, host: Host): Promise<string | undefined> {
