@@ -24,7 +24,9 @@ export interface FleetOptions {
   readonly mostForPeers: number
 }
 
-/** Measures `fleet TOOL first|converged SIZE` and `fleet floor SIZE`, one tool after the other in each round. */
+/**
+ * Measures `fleet TOOL first|converged SIZE` and `fleet floor SIZE`, one tool after the other in each round.
+ */
 export async function measureFleets(bench: Bench, plain: PlainHosts, options: FleetOptions): Promise<void> {
   for (const size of options.sizes) {
     const hosts = plain.hosts.slice(0, size)
@@ -64,8 +66,8 @@ export interface OnHosts {
 }
 
 /**
- * Measures a first and a second run of one tool. Returns whether both were measured: if a tool other than gpuplay fails, the
- * bench records that and continues.
+ * Measures a first and a second run of one tool. Returns whether both were measured: if a tool other than
+ * gpuplay fails, the bench records that and continues.
  */
 export async function measureTool(bench: Bench, tool: Tool, on: OnHosts): Promise<boolean> {
   for (const phase of ['first', 'converged'] as const) {

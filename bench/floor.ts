@@ -1,6 +1,6 @@
 /**
- * The floor, the minimal cost of reaching hosts: connects to all of them at once with gpuplay's ssh2 and runs `true` in one shell on
- * each. It is a separate compiled program, so that it starts as gpuplay does.
+ * The floor, the minimal cost of reaching hosts: connects to all of them at once with gpuplay's ssh2 and runs
+ * `true` in one shell on each. It is a separate compiled program, so that it starts as gpuplay does.
  *
  * Its one argument is a JSON file: `{ privateKey, hosts: [{ address, port }] }`.
  */

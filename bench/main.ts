@@ -1,6 +1,7 @@
 /**
- * `npm run bench`: measures the cost of gpuplay, the floor and other programs. Starts hosts of the lab, measures all programs in one
- * session and writes a table. Needs root on Debian 12; installs the other programs.
+ * `npm run bench`: measures the cost of gpuplay, the floor and other programs. Starts hosts of the lab,
+ * measures all programs in one session and writes a table. Needs root on Debian 12; installs the other
+ * programs.
  */
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -83,7 +84,9 @@ async function inLab(bench: Bench, only: readonly Section[]): Promise<void> {
   }
 }
 
-/** Removes the hosts of a bench that was killed: they keep running when the process that started them exits. */
+/**
+ * Removes the hosts of a bench that was killed: they keep running when the process that started them exits.
+ */
 async function removeLeftovers(): Promise<void> {
   if (!existsSync(stateRoot)) return
   for (const name of readdirSync(stateRoot)) {

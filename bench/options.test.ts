@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { readOptions } from './options.ts'
 
-test('everything is measured unless something is named, in the order of the bench', () => {
+test('everything is measured if nothing is named, in the order of the bench', () => {
   const all = readOptions([], 'out.md')
   assert.deepEqual(all, {
     sizes: [1, 20, 100, 200],
@@ -24,14 +24,14 @@ test('everything is measured unless something is named, in the order of the benc
   })
 })
 
-test('a quick bench needs no lab of whole nodes', () => {
+test('a quick bench needs no lab with whole nodes', () => {
   const quick = readOptions(['--quick'], 'out.md')
   assert.ok(quick !== 'help')
   assert.deepEqual([quick.sizes, quick.runs], [[1, 5], 1])
   assert.ok(!quick.only.includes('site') && !quick.only.includes('push'))
 })
 
-test('a value that does not fit is named with its option', () => {
+test('an invalid value is reported with its option', () => {
   assert.throws(() => readOptions(['--hosts', '1,many'], ''), /^RangeError: --hosts: "many" is not a whole/)
   assert.throws(() => readOptions(['--only', 'flet'], ''), /^RangeError: --only: "flet" is unknown; use/)
   assert.throws(() => readOptions(['--host', '1'], ''), /Unknown option '--host'/)

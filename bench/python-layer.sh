@@ -1,6 +1,7 @@
 #!/bin/sh
-# python-layer.sh OUT LOWER SOURCES... - fills OUT/layer with what Ansible needs on a host, above the directories LOWER
-# (top first, joined by `:`). SOURCES are files of the machine's apt that name its distribution.
+# python-layer.sh OUT LOWER SOURCES... - installs Python, which Ansible needs on a host, into OUT/layer. The
+# layer belongs above the directories LOWER (top first, joined by `:`). SOURCES are apt source files of this
+# machine.
 set -e
 out=$1 lower=$2
 shift 2

@@ -4,7 +4,7 @@ import { cached } from '../test/lab/cache.ts'
 import { aptSources } from '../test/lab/image/image.ts'
 import { run } from '../test/lab/process.ts'
 
-/** The directory above the image's in the overlay. */
+/** The overlay's directory directly above that of the image. */
 export async function pythonLayer(image: readonly string[], say: (line: string) => void): Promise<string> {
   const script = join(import.meta.dirname, 'python-layer.sh')
   const directory = await cached(

@@ -32,7 +32,7 @@ function sample(wall: number, cpu = 0, memory = 0): { wall: number; cpu: number;
   return { wall, cpu, memory }
 }
 
-test('a run is judged by the floor of the same fleet, with the median of all rounds', () => {
+test('a run is compared with the floor of the same fleet, with the median of all rounds', () => {
   const text = results((book) => {
     for (const wall of [0.5, 9, 0.4]) book.add('fleet floor 20', sample(wall))
     book.add('fleet gpuplay converged 20', sample(0.7, 0.7))
@@ -49,14 +49,14 @@ test('a run is judged by the floor of the same fleet, with the median of all rou
   assert.deepEqual(row(text, 'pyinfra'), ['not measured', '', 'not here'])
 })
 
-test('what was not measured has no row, and no section', () => {
+test('a missing measurement has no row, and a section without rows is left out', () => {
   const text = results((book) => book.add('startup node', sample(0.04, 0.04)))
   assert.equal(row(text, 'converged, 1 host'), undefined)
   assert.doesNotMatch(text, /## (Twenty|On one host|One host behind|site)/)
   assert.deepEqual(row(text, 'node -e 0'), ['0.04 s', '', ''])
 })
 
-test('a slow line is judged without what starting takes', () => {
+test('a slow connection is judged without start-up', () => {
   const text = results((book) => {
     book.add('distance floor 1', sample(0.5))
     book.add('distance gpuplay converged 1', sample(1.6))
@@ -74,7 +74,7 @@ test('a slow line is judged without what starting takes', () => {
   ])
 })
 
-test('counts are judged as they are', () => {
+test('counts are compared with fixed bounds', () => {
   const costs = {
     forks: 31,
     waits: 6,

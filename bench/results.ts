@@ -142,7 +142,7 @@ function countRows({ counted, tools }: Results): readonly Row[] {
   )
 }
 
-/** Without start-up, which has its own table. */
+/** Without start-up, which has a separate table. */
 function distanceRows({ book, tools }: Results): readonly Row[] {
   const floor = book.value('distance floor 1')
   if (floor === undefined) return []

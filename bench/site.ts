@@ -1,4 +1,7 @@
-/** Measures `site.yml` on a lab of four nodes with eight containers each, and the copy of a large file into containers. */
+/**
+ * Measures `site.yml` on a lab of four nodes with eight containers each, and the copy of a large file into
+ * containers.
+ */
 import { join } from 'node:path'
 import { quote } from '../src/base/shell.ts'
 import type { Event } from '../src/events/events.ts'
@@ -33,8 +36,9 @@ export const pushedSize = 400e6
 const ctids = [101, 102] as const
 
 /**
- * `push gpuplay` and `push cat`: copies the driver's `.run`, padded to its real size, from a node's cache into two of its containers,
- * with gpuplay's action and with only `cat` in a shell of each. Needs a lab after `site.yml`.
+ * `push gpuplay` and `push cat`: copies the driver's `.run`, padded to its real size, from a node's cache
+ * into two of its containers, with gpuplay's action and with only `cat` in a shell of each. Needs a lab after
+ * `site.yml`.
  */
 export async function measurePush(bench: Bench, lab: Lab): Promise<void> {
   const node = lab.node('pve1')

@@ -26,7 +26,10 @@ export interface Tool {
   readonly version: string
   /** The command that applies the workload to the hosts. `folder` is for temporary files. */
   command(hosts: readonly Reached[], folder: string): Command
-  /** Stops remaining processes of a run on this machine, such as shared connections, so that the next run connects again. */
+  /**
+   * Stops remaining processes of a run on this machine, such as shared connections, so that the next run
+   * connects again.
+   */
   afterwards(folder: string): Promise<void>
 }
 
@@ -54,7 +57,7 @@ export async function findTools(): Promise<{
   else found.push(mitogenTool(ansible, mitogen))
   const pyinfra = await versionOf(['pyinfra', '--version'], /v?(\d[\d.]+)/)
   if (pyinfra === undefined)
-    missing.push({ name: 'pyinfra', why: 'pyinfra is not installed, and Debian 12 has no package of it' })
+    missing.push({ name: 'pyinfra', why: 'pyinfra is not installed, and Debian 12 does not package it' })
   else found.push(pyinfraTool(pyinfra))
   return { found, missing }
 }

@@ -15,13 +15,13 @@ function disk(context: TestContext, fill: (path: string) => void): Tree {
   return treeOf(path)
 }
 
-test('equal trees have no differences, whatever a tool keeps for itself', (context) => {
+test('equal trees have no differences, regardless of the files of the tool itself', (context) => {
   const one = disk(context, (path) => writeFileSync(join(path, 'var/lib/gpuplay/lease'), '1'))
   const other = disk(context, (path) => writeFileSync(join(path, 'root/.ansible/tmp/x'), '2'))
   assert.deepEqual(treeDifferences(one, other), [])
 })
 
-test('content, mode, target and kind of each file count, and the modes of folders that were made', (context) => {
+test('content, mode, target and type of each file are compared, and modes of created folders', (context) => {
   const one = disk(context, (path) => {
     writeFileSync(join(path, 'etc/a'), '1', { mode: 0o644 })
     writeFileSync(join(path, 'etc/b'), '1', { mode: 0o644 })

@@ -15,7 +15,10 @@ const own = [
   /\/__pycache__(\/|$)/,
 ]
 
-/** The disk of a host (the upper layer of an overlay), without folders that are there only because a file in them has changed. */
+/**
+ * The disk of a host (the upper layer of an overlay), without folders that are there only because a file in
+ * them has changed.
+ */
 export function treeOf(disk: string): Tree {
   const found = new Map<string, string>()
   const walk = (path: string): void => {

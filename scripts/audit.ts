@@ -1,6 +1,7 @@
 /**
- * `npm run audit`: reports known vulnerabilities of high severity in the packages that are part of gpuplay. They are development
- * dependencies, so all of these count. If the registry does not answer, it prints the reason and succeeds.
+ * `npm run audit`: reports known vulnerabilities of high severity in the packages that are part of gpuplay.
+ * They are development dependencies, so all of these count. If the registry does not answer, it prints the
+ * reason and succeeds.
  */
 import { spawnSync } from 'node:child_process'
 

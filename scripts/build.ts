@@ -1,6 +1,7 @@
 /**
- * `npm run build`: builds `dist/`. It bundles the program with its packages into chunks that are loaded on demand, because loading
- * about five hundred separate files took half of the time of a short run. tsc generates the types of `src/index.ts`.
+ * `npm run build`: builds `dist/`. It bundles the program with its packages into chunks that are loaded on
+ * demand, because loading about five hundred separate files took half of the time of a short run. tsc
+ * generates the types of `src/index.ts`.
  */
 import { spawnSync } from 'node:child_process'
 import { rmSync, writeFileSync } from 'node:fs'

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import standalone from 'ajv/dist/standalone/index.js'
 import { hostVariableSchemas } from '../src/inventory/connection-variables.ts'
-import { diskFiles, type Files } from '../src/language/files.ts'
+import { diskFiles, type Files } from '../src/language/read-files.ts'
 import { readPlaybook } from '../src/language/playbook.ts'
 import { digestOf, validatorOptions } from '../src/language/validators.ts'
 import { modules } from '../src/modules/catalogue.ts'
@@ -17,7 +17,10 @@ export interface PreparedValidator {
   readonly code: string
 }
 
-/** Schemas of module arguments, of the included roles, of the variables that the engine reads, and of schemas themselves. */
+/**
+ * Schemas of module arguments, of the included roles, of the variables that the engine reads, and of schemas
+ * themselves.
+ */
 export function prepareValidators(): readonly PreparedValidator[] {
   const schemas = [
     ...modules.map((module) => module.args),

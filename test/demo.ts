@@ -1,6 +1,6 @@
 /**
- * `npm run demo`: demonstrates gpuplay in the lab. Starts the lab, then runs `playbooks/site.yml` on it three times: a dry run,
- * a run, and a second run that changes nothing. The lab keeps running.
+ * `npm run demo`: demonstrates gpuplay in the lab. Starts the lab, then runs `playbooks/site.yml` on it three
+ * times: a dry run, a run, and a second run that changes nothing. The lab keeps running.
  */
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'

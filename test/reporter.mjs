@@ -1,5 +1,6 @@
-// Reporter for node:test: prints failures and the reason of every skip, and writes counts for test/run.ts to the file
-// GPUPLAY_TEST_COUNTS. Every test counts once; suites and tests with subtests count only if they are skipped as a whole.
+// Reporter for node:test: prints failures and the reason of every skip, and writes counts for test/run.ts to
+// the file GPUPLAY_TEST_COUNTS. Every test counts once; suites and tests with subtests count only if they are
+// skipped as a whole.
 import { writeFileSync } from 'node:fs'
 
 /** @param {AsyncIterable<{type: string, data: any}>} source */

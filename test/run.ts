@@ -10,8 +10,9 @@
  *
  * The unit tests run first, then the soak; then two lanes run at the same time.
  *
- * `npm test -- unit` runs one phase. Further words select the files whose path contains one of them: `npm test -- unit holds`.
- * Tests that this machine cannot run are skipped with the reason. The last line has the counts; the exit status is 1 if a test failed.
+ * `npm test -- unit` runs one phase. Further words select the files whose path contains one of them:
+ * `npm test -- unit holds`. Tests that this machine cannot run are skipped with the reason. The last line has
+ * the counts; the exit status is 1 if a test failed.
  */
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
@@ -75,7 +76,10 @@ function isPhase(word: string): word is Phase {
   return word in phases
 }
 
-/** Runs the files of a phase in one process. Prints its output at the end, so that the output of two phases does not mix. */
+/**
+ * Runs the files of a phase in one process. Prints its output at the end, so that the output of two phases
+ * does not mix.
+ */
 async function runPhase(phase: Phase, filter: readonly string[]): Promise<Counts> {
   const files = testFiles(phases[phase]).filter(
     (file) => filter.length === 0 || filter.some((word) => file.includes(word)),

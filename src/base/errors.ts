@@ -16,9 +16,9 @@ export interface Position {
 export interface Problem {
   /** Stable, kebab-case: `unknown-module`, `host-key-changed`. Never changes its meaning. */
   readonly code: string
-  /** What is wrong, one sentence without a final full stop. */
+  /** The mistake or failure: one sentence without a final full stop. */
   readonly message: string
-  /** What to do about it. */
+  /** How to fix it. */
   readonly hint?: string
   readonly where?: Position
   /** The lines around `where`, with a caret, ready to print. */

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { createLimit } from './limit.ts'
 
-test('no more than so many work at a time, in order, and a failure gives its place back', async () => {
+test('at most the given number of jobs run at a time, in order, and a failed job frees its place', async () => {
   const limit = createLimit(2)
   const begun: number[] = []
   let now = 0

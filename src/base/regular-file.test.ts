@@ -24,7 +24,7 @@ async function whyNot(name: string, limit?: number): Promise<string> {
   return read.kind === 'unreadable' ? read.why : read.kind
 }
 
-test('a regular file is read whole, through links, and also in /proc, where files have no size', async () => {
+test('a regular file is read completely, also through links, and in /proc, where files have no size', async () => {
   const bytes = Buffer.alloc(300_000, 'abc')
   writeFileSync(path('it'), bytes)
   symlinkSync('it', path('link'))
@@ -35,32 +35,36 @@ test('a regular file is read whole, through links, and also in /proc, where file
   assert.deepEqual(version, { kind: 'bytes', bytes: readFileSync('/proc/version') })
 })
 
-test('what does not exist is missing', async () => {
+test('a file that does not exist is reported as missing', async () => {
   symlinkSync('nowhere', path('dangling'))
   writeFileSync(path('file'), '')
   for (const name of ['none', 'none/below', 'file/below', 'dangling'])
     assert.equal(await whyNot(name), 'missing')
 })
 
-test('what is no regular file is refused at once: nobody waits for a writer', { timeout: 5000 }, async () => {
-  mkdirSync(path('directory'))
-  execFileSync('mkfifo', [path('fifo')])
-  symlinkSync('/dev/zero', path('zero'))
-  const server = createServer().listen(path('socket'))
-  await once(server, 'listening')
-  assert.equal(await whyNot('directory'), 'it is a directory')
-  assert.equal(await whyNot('fifo'), 'it is a FIFO')
-  assert.equal(await whyNot('zero'), 'it is a device')
-  assert.equal(await whyNot('socket'), 'it is a socket')
-  server.close()
-})
+test(
+  'a path that is not a regular file is refused at once, without waiting for a writer',
+  { timeout: 5000 },
+  async () => {
+    mkdirSync(path('directory'))
+    execFileSync('mkfifo', [path('fifo')])
+    symlinkSync('/dev/zero', path('zero'))
+    const server = createServer().listen(path('socket'))
+    await once(server, 'listening')
+    assert.equal(await whyNot('directory'), 'it is a directory')
+    assert.equal(await whyNot('fifo'), 'it is a FIFO')
+    assert.equal(await whyNot('zero'), 'it is a device')
+    assert.equal(await whyNot('socket'), 'it is a socket')
+    server.close()
+  },
+)
 
 test('/dev/null is an empty file', async () => {
   assert.deepEqual(readRegularFile('/dev/null', 1), { kind: 'bytes', bytes: Buffer.alloc(0) })
   assert.deepEqual(await readRegularFileLater('/dev/null', 1), { kind: 'bytes', bytes: Buffer.alloc(0) })
 })
 
-test('no more is read than is allowed', async () => {
+test('a file above the size limit is refused', async () => {
   writeFileSync(path('large'), Buffer.alloc(1024 * 1024 + 1))
   assert.equal(await whyNot('large'), 'it is larger than 1 MiB')
   assert.equal((await readBoth('large', 2 * 1024 * 1024)).kind, 'bytes')
@@ -68,7 +72,7 @@ test('no more is read than is allowed', async () => {
   assert.match(await whyNot('endless', 1024), /^it is larger than/)
 })
 
-test('links that go round in circles are refused in plain words', async () => {
+test('a cycle of links is refused with a clear message', async () => {
   symlinkSync('round', path('round'))
   assert.equal(await whyNot('round'), 'too many symbolic links encountered')
 })

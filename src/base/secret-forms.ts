@@ -23,7 +23,12 @@ export function formsOf(secret: string): readonly Form[] {
     if (Array.from(base).length < shortest) continue
     for (const cased of new Set([base, base.toUpperCase(), base.toLowerCase()])) {
       add(cased)
-      for (const written of [...jsonForms(cased), ...shellForms(cased), ...urlForms(cased)]) add(written)
+      for (const written of jsonForms(cased)) add(written)
+      for (const written of [...shellForms(cased), ...markupForms(cased), ...urlForms(cased)]) {
+        add(written)
+        // `debug: {var: result}` and other tools show output as JSON.
+        for (const quoted of jsonForms(written)) add(quoted)
+      }
       // JSON is the text most often encoded.
       for (const text of new Set([cased, ...jsonForms(cased)]))
         for (const encoded of base64Forms(text)) add(encoded, true)
@@ -64,6 +69,19 @@ function shellForms(text: string): readonly string[] {
     text.replaceAll(/[\\"$`]/g, String.raw`\$&`),
     text.replaceAll(/[^\w\-./:=@%+,\u0080-\uffff]/g, String.raw`\$&`),
     text.replaceAll(/[\\']/g, String.raw`\$&`),
+  ]
+}
+
+/** In HTML and XML, as Python, PHP and Go write it, and in single quotes of YAML and SQL. */
+function markupForms(text: string): readonly string[] {
+  const markup = text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+  const quoted = markup.replaceAll('"', '&quot;')
+  return [
+    markup,
+    quoted,
+    ...['&#x27;', '&#39;', '&#039;', '&apos;'].map((mark) => quoted.replaceAll("'", mark)),
+    markup.replaceAll('"', '&#34;').replaceAll("'", '&#39;'),
+    text.replaceAll("'", "''"),
   ]
 }
 

@@ -30,7 +30,7 @@ export class Secret {
   }
 }
 
-/** Whether a variable, an argument or a key of this name holds a secret. */
+/** Whether the value of a variable, an argument or a key with this name is a secret. */
 export function isSecretName(name: string): boolean {
   return /(password|passwd|passphrase)s?$|(^|_)(pass|secret|token|api_?key)s?$/i.test(name)
 }

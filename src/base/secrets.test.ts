@@ -12,7 +12,7 @@ function bookOf(...texts: readonly string[]): ReturnType<typeof createSecrets> {
   return secrets
 }
 
-test('known secrets are replaced wherever they are, in keys too', () => {
+test('known secrets are replaced everywhere, including keys', () => {
   const secrets = bookOf('opensesame')
   assert.deepEqual(
     secrets.redact({ a: ['x opensesame y', 1, undefined], b: { c: 'opensesame' }, opensesame: true }),
@@ -20,14 +20,14 @@ test('known secrets are replaced wherever they are, in keys too', () => {
   )
 })
 
-test('two keys that are secrets stay two', () => {
+test('two keys that are secrets remain two keys', () => {
   assert.deepEqual(bookOf('hunter2', 'sesame').redact({ hunter2: 'ok', sesame: 'failed' }), {
     '(secret)': 'ok',
     '(secret) 2': 'failed',
   })
 })
 
-test('a secret by its type is replaced although no book has it', () => {
+test('a Secret is replaced even if it is not in the book', () => {
   assert.deepEqual(createSecrets().redact({ a: [new Secret('anything')] }), { a: ['(secret)'] })
 })
 
@@ -36,7 +36,7 @@ test('a value without secrets is the same object', () => {
   assert.equal(bookOf('opensesame').redact(clean), clean)
 })
 
-test('of secrets that overlap nothing is left', () => {
+test('overlapping secrets are replaced completely', () => {
   for (const order of [
     ['hunter2', 'hunter2-prod'],
     ['hunter2-prod', 'hunter2'],
@@ -45,18 +45,18 @@ test('of secrets that overlap nothing is left', () => {
   assert.equal(bookOf('abcdef', 'defghi').redact('abcdefghi'), '(secret)')
 })
 
-test('no line of a secret of several lines is one by itself', () => {
+test('a single line of a secret with several lines is not a secret', () => {
   const secrets = bookOf('-----BEGIN KEY-----\ntrue\nabcdefgh\n')
   assert.equal(secrets.redact('enabled: true'), 'enabled: true')
   assert.equal(secrets.redact('-----BEGIN KEY-----\ntrue\nabcdefgh'), '(secret)')
 })
 
-test('a line of a key is found nowhere else, and is hidden by itself', () => {
+test('a line of a key is unique, so it is hidden even without the other lines', () => {
   const line = 'b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAAAMwAAAAtzc2g'
   assert.equal(bookOf(`-----BEGIN KEY-----\n${line}\n`).redact(`0: ${line}`), '0: (secret)')
 })
 
-test('what its author has put on a command line is hidden, and refused nowhere', () => {
+test('a secret that its author put on a command line is hidden, but not refused', () => {
   const secrets = createSecrets()
   secrets.hide(new Secret('opensesame'))
   assert.deepEqual([secrets.holds('opensesame'), secrets.exposes('opensesame')], [true, false])
@@ -66,23 +66,23 @@ test('what its author has put on a command line is hidden, and refused nowhere',
   assert.deepEqual([secrets.holds('root'), secrets.exposes('root')], [true, false])
 })
 
-test('a text that is made of secrets is not one: only its parts are looked for', () => {
+test('a text made from secrets is not in the book itself; only its parts are searched for', () => {
   const secrets = createSecrets()
   secrets.add(new Secret('echo opensesame\nother\n', ['opensesame']))
   assert.equal(secrets.redact('other echo opensesame'), 'other echo (secret)')
 })
 
-test('texts of fewer than four characters would blank out everything, and are not looked for', () => {
+test('texts of fewer than four characters are not searched for, because they occur everywhere', () => {
   const secrets = bookOf('abc')
   assert.equal(secrets.redact('abc'), 'abc')
   assert.equal(secrets.holds('abc'), false)
 })
 
-test('escape sequences in the middle do not hide a secret', () => {
+test('a secret with escape sequences inside is found', () => {
   assert.equal(bookOf('opensesame').redact('is open\u001b[01;31msesame\u001b[m!'), 'is (secret)!')
 })
 
-test('the password in an address is never shown, whoever wrote the address', () => {
+test('the password in a URL is never shown, regardless of its source', () => {
   const secrets = createSecrets()
   assert.equal(
     secrets.redact('proxy http://ann:p%40ss@proxy:3128/ used'),
@@ -95,7 +95,7 @@ test('the password in an address is never shown, whoever wrote the address', () 
   )
 })
 
-/** What programs make of a text; each must be found. */
+/** The forms in which programs print a text; each must be found. */
 const programs: Readonly<Record<string, (text: string) => string>> = {
   nothing: (text) => text,
   'upper case': (text) => text.toUpperCase(),
@@ -107,6 +107,20 @@ const programs: Readonly<Record<string, (text: string) => string>> = {
   'double quotes of a shell': (text) => `"${text.replaceAll(/[\\"$`]/g, String.raw`\$&`)}"`,
   'a URL': (text) => `https://host/?key=${encodeURIComponent(text)}`,
   'a form': (text) => new URLSearchParams({ key: text }).toString(),
+  HTML: (text) =>
+    text
+      .replaceAll('&', '&amp;')
+      .replaceAll('<', '&lt;')
+      .replaceAll('>', '&gt;')
+      .replaceAll('"', '&quot;')
+      .replaceAll("'", '&#x27;'),
+  'single quotes of YAML': (text) => `'${text.replaceAll("'", "''")}'`,
+  'quoting of Python in JSON': (text) => JSON.stringify({ out: `'${text.replaceAll("'", `'"'"'`)}'` }),
+  'HTML in JSON in JSON': (text) =>
+    JSON.stringify(
+      JSON.stringify(text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')),
+    ),
+  'a URL in JSON': (text) => JSON.stringify([`https://host/?key=${encodeURIComponent(text)}`]),
   base64: (text) => Buffer.from(text).toString('base64'),
   'base64 of more, by one': (text) => Buffer.from(`x${text}y`).toString('base64'),
   'base64 of more, by two': (text) => Buffer.from(`u:${text}\n`).toString('base64'),
@@ -119,7 +133,7 @@ const programs: Readonly<Record<string, (text: string) => string>> = {
     ).join('\n'),
 }
 
-/** Half a surrogate pair cannot leave the process as it is. */
+/** UTF-8 cannot contain half of a surrogate pair. */
 const secretText = fc
   .oneof(
     fc.string({ minLength: 4, maxLength: 60 }),
@@ -144,7 +158,7 @@ for (const [name, write] of Object.entries(programs)) {
   })
 }
 
-test('a secret is found after what programs of this machine make of it', () => {
+test('a secret is found in the forms in which programs of this machine print it', () => {
   const secret = `it's "100%" & $HOME/ü`
   const secrets = bookOf(secret)
   const said = (script: string, ...words: readonly string[]): string =>

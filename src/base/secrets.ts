@@ -155,7 +155,7 @@ function joined(spans: readonly Span[]): readonly Span[] {
 
 /** Removes the characters that views remove. */
 function withoutControls(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- finding control characters is what this is for
+  // oxlint-disable-next-line no-control-regex -- finds control characters
   return text.replaceAll(/\u001b\[[0-9;?]*[A-Za-z]|[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '')
 }
 

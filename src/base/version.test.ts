@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { atLeast, compareVersions } from './version.ts'
 
-test('versions are compared number by number, not letter by letter', () => {
+test('versions are compared number by number, not character by character', () => {
   const order = [
     '470.86',
     '535.9',
@@ -19,12 +19,12 @@ test('versions are compared number by number, not letter by letter', () => {
   assert.ok(!atLeast('580.95.05', '580.95.06'))
 })
 
-test('leading zeros and missing parts do not make a difference', () => {
+test('leading zeros and missing parts make no difference', () => {
   assert.equal(compareVersions('580.95.05', '580.95.5'), 0)
   assert.equal(compareVersions('590.48', '590.48.0'), 0)
 })
 
-test('comparing is antisymmetric and transitive', () => {
+test('the comparison is antisymmetric and transitive', () => {
   const part = fc.oneof(fc.nat(999).map(String), fc.constantFrom('rc', 'pve', 'a'))
   const version = fc.array(part, { minLength: 1, maxLength: 4 }).map((parts) => parts.join('.'))
   fc.assert(

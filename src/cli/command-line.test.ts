@@ -3,10 +3,10 @@ import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { scratch } from '../connection/testing/programs.ts'
+import { scratchFolder } from '../connection/testing/programs.ts'
 import { gpuplay } from './testing/command-line.ts'
 
-const folder = scratch()
+const folder = scratchFolder()
 const type = (...words: readonly string[]) => gpuplay(folder, words)
 const commands = ['run', 'inventory', 'modules', 'facts', 'exec', 'init']
 
@@ -32,10 +32,18 @@ test('gpuplay help means --help, also with a command', async () => {
   assert.deepEqual(await type('help', 'exec'), await type('exec', '--help'))
 })
 
+test('gpuplay modules shows the types of all alternatives of an argument', async () => {
+  assert.match((await type('modules', 'sysctl')).output, /\n {2}value +string or integer +Its value/)
+  assert.match((await type('modules', 'apt')).output, /\n {2}name +string or array of string +Packages/)
+})
+
 test('the help of run lists the shipped playbooks', async () => {
   const { output } = await type('run', '--help')
   for (const name of ['containers', 'nodes', 'site', 'verify'])
     assert.match(output, new RegExp(`\\n  ${name}\\.yml +[A-Z]`))
+  // A sentence that continues on the next line of the comment would be cut at a comma or semicolon.
+  for (const line of output.slice(output.indexOf('PLAYBOOKS')).trim().split('\n').slice(1))
+    assert.match(line, /\w$/)
 })
 
 for (const [words, message, hint] of [
@@ -172,6 +180,17 @@ test('facts reports a host that does not answer on one line, and does not claim 
   assert.deepEqual(Object.keys(answered), ['localhost'])
   assert.match(one.errors, /^there \| error: /)
   assert.doesNotMatch(one.errors, /no host was contacted/)
+})
+
+test('a pattern of exec or facts that selects no hosts is reported without an option that nobody typed', async () => {
+  for (const words of [
+    ['exec', 'nope', '-i', 'localhost,', '--', 'true'],
+    ['facts', 'nope', '-i', 'localhost,'],
+  ])
+    assert.match((await type(...words)).errors, /^error: there is no host or group "nope"\n/)
+  const empty = await type('exec', '', '-i', 'localhost,', '--', 'true')
+  assert.deepEqual([empty.exitCode, empty.output], [2, ''])
+  assert.match(empty.errors, /^error: "" names no hosts\n/)
 })
 
 test('a whole command line in quotes gets a hint about --shell', async () => {

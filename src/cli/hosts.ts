@@ -8,11 +8,11 @@ import { facts } from '../host/facts.ts'
 import { loadInventory } from '../inventory/inventory.ts'
 import { resolveLimit } from '../inventory/pattern.ts'
 import { readExtraVars } from '../language/extra-vars.ts'
-import { diskFiles } from '../language/files.ts'
+import { diskFiles } from '../language/read-files.ts'
 import type { Context } from './context.ts'
 import type { ConnectionFlags, InventoryFlags } from './flags.ts'
 import { createReach } from './reach.ts'
-import { connectionDefaults, inventoriesOf } from './request.ts'
+import { connectionDefaults, inventoriesOf } from './run-inputs.ts'
 
 export interface ChosenHosts {
   readonly names: readonly HostName[]
@@ -30,7 +30,7 @@ export async function chooseHosts(
   const { variables: extra, problems } = readExtraVars(flags.extraVars ?? [], diskFiles)
   if (problems.length > 0) throw new InputError(problems)
   const inventory = loadInventory(inventoriesOf(context, flags), { extra })
-  const chosen = resolveLimit(inventory, pattern, diskFiles)
+  const chosen = resolveLimit(inventory, pattern, { files: diskFiles })
   if (chosen.problems.length > 0) throw new InputError(chosen.problems)
   const names = chosen.hosts.map((host) => host.name)
   const connection = await connectionDefaults(context, flags)

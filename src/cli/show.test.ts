@@ -1,6 +1,6 @@
 /**
- * A terminal interprets nothing in the output of a host, and a program that reads JSON lines still gets all
- * of it.
+ * A terminal interprets nothing in the output of a host, and a program that reads JSON lines gets all of it
+ * unchanged.
  */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
@@ -9,7 +9,7 @@ import type { EventBody, TaskDetail } from '../events/events.ts'
 import { createJsonlView } from '../view/jsonl.ts'
 import { jsonText } from '../view/json-text.ts'
 import { noCounts } from '../events/events.ts'
-import { numbered, playStarted, started, taskFinished, taskRef } from '../view/testing/events.ts'
+import { numbered, playStarted, started, taskFinished, taskRef } from '../view/testing/sample-events.ts'
 import { plainText } from '../view/text.ts'
 import { createView } from './show.ts'
 
@@ -34,7 +34,7 @@ const words = array(nasty, { maxLength: 6 }).map((parts) => parts.join(''))
 const anything = string({ unit: 'binary', maxLength: 40 })
 
 /** Characters that a terminal interprets, except line ends and tabs. */
-// oxlint-disable-next-line no-control-regex -- what must not be there
+// oxlint-disable-next-line no-control-regex -- these must not occur
 const acting = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/
 
 /** Every place in which an event contains output of a host. */

@@ -5,14 +5,14 @@ import { whenAborted } from './channel.ts'
 import { Deadline } from './deadline.ts'
 
 describe('a deadline', () => {
-  test('aborts when its time has passed', async () => {
+  test('aborts after its time', async () => {
     const deadline = new Deadline([new AbortController().signal], 1)
     await new Promise<void>((resolve) => whenAborted(deadline.signal, resolve))
     assert.equal(deadline.passed, true)
     assert.match(String(deadline.signal.reason), /timed out/)
   })
 
-  test('aborts with any of its signals, with the reason of that signal', () => {
+  test('aborts with any of its signals, and with the reason of that signal', () => {
     const [first, second] = [new AbortController(), new AbortController()]
     const deadline = new Deadline([first.signal, second.signal], 3_600_000)
     second.abort(new Error('enough'))
@@ -21,11 +21,11 @@ describe('a deadline', () => {
     assert.equal(deadline.passed, false)
   })
 
-  test('of an aborted signal is aborted from the start', () => {
+  test('is aborted at once if its signal is', () => {
     assert.equal(new Deadline([AbortSignal.abort()], 3_600_000).signal.aborted, true)
   })
 
-  test('no longer aborts after the wait has ended', () => {
+  test('does not abort after the wait has ended', () => {
     const controller = new AbortController()
     const deadline = new Deadline([controller.signal], 3_600_000)
     deadline.end()
@@ -34,7 +34,7 @@ describe('a deadline', () => {
   })
 })
 
-test('a listener of an already aborted signal is called', async () => {
+test('calls a listener that is added to an already aborted signal', async () => {
   const calls: string[] = []
   whenAborted(AbortSignal.abort(), () => calls.push('listening'))
   const stop = whenAborted(AbortSignal.abort(), () => calls.push('stopped'))

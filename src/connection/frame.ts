@@ -11,25 +11,27 @@ export const sayDescriptor = 8
 /**
  * The text of the framed protocol in both directions. Pure: `framed-shell.ts` sends and receives it.
  *
- * Upstream, a session starts with `openingText`. Then every script is one simple command on the shell's standard
- * input, with the script in single quotes, so that an interrupted write never runs in part. Downstream, marks
- * enclose every script. A mark is a NUL, the session's 128-bit nonce, a letter, the script's number and a newline:
+ * Upstream, a session starts with `openingText`. Then every script is one simple command on the shell's
+ * standard input, with the script in single quotes, so that an interrupted write never runs in part.
+ * Downstream, marks enclose every script. A mark is a NUL, the session's 128-bit nonce, a letter, the
+ * script's number and a newline:
  *
- *     B n pid parent   on both: script n begins, under the wrapper process `pid` and its parent (0 0 without /proc)
+ *     B n pid parent   on both: script n begins; `pid` is the wrapper process, `parent` its parent (or 0 0
+ *                      without /proc)
  *     V n flag text    on stdout: script n says `text` (`gp_say`), in as many marks as it needs
  *     E n code         on both: script n has ended; all its output comes before
  *     C n              on both: nothing that script n left running can write here any more
  *
  * The script has its own pipes for stdout and stderr, relayed by two `cat`. A child that it leaves running
- * therefore holds those pipes, not the shell's: between E and C its bytes are recognized and dropped, and after C
- * there can be none.
+ * therefore holds those pipes, not the shell's: between E and C its bytes are recognized and dropped, and
+ * after C there can be none.
  *
- * A light script has no relays: it is one subshell that writes on the shell's own streams, and there is no C. If
- * it leaves a child running against its promise, that child may still write. Between scripts its output is
+ * A light script has no relays: it is one subshell that writes on the shell's own streams, and there is no C.
+ * If it leaves a child running against its promise, that child may still write. Between scripts its output is
  * dropped; during a script it becomes part of that script's output. It cannot forge a mark.
  *
- * `gp_say` writes to descriptor 8, a second name for the script's stdout, so that captures and redirections do not
- * swallow a mark. The nonce is a variable of the shell that is never exported: a program that inherits
+ * `gp_say` writes to descriptor 8, a second name for the script's stdout, so that captures and redirections
+ * do not swallow a mark. The nonce is a variable of the shell that is never exported: a program that inherits
  * descriptor 8 can write bytes there, but no marks.
  */
 const functions = `
@@ -61,8 +63,8 @@ __gpuplay_both E "$@"
 /**
  * `gp_say WORD...`, with builtins only. It prints one mark per line of the text, or several for a long line,
  * because only a write of at most PIPE_BUF (4096 bytes) is atomic. It uses LC_ALL=C: in a UTF-8 locale, bash
- * 5.2 misreads a stray byte before a backslash. The flag tells what follows: `+` more of the line, `n` the
- * next line, `.` nothing. The words are joined by blanks whatever IFS is.
+ * 5.2 misreads a stray byte before a backslash. The flag announces the next mark: `+` more of the line, `n`
+ * the next line, `.` none. The words are joined by blanks, regardless of IFS.
  */
 const sayFunctions = `
 __gpuplay_l='
@@ -105,12 +107,12 @@ LC_ALL=C.UTF-8; export PATH LC_ALL; unset LANGUAGE CDPATH; umask 022
 export const busyboxWord = 'busybox'
 
 /**
- * The script of the first frame; `readGreeting` (shell.ts) parses its output. `$$` is the long-lived shell
+ * The script of the first frame; `readGreeting` (`open-shell.ts`) parses its output. `$$` is the long-lived shell
  * itself, even in a subshell. The shell itself reads the user (proc_pid_status(5): real, effective, ...),
  * because every process costs a host half a millisecond.
  */
-export const greetingScript = `if { read -r __gpuplay_x </proc/sys/kernel/hostname && read -r __gpuplay_k </proc/sys/kernel/osrelease && read -r __gpuplay_v </proc/sys/kernel/arch; } 2>/dev/null
-then echo "$__gpuplay_x $__gpuplay_k $__gpuplay_v"; else uname -nrm; fi; echo $$
+export const greetingScript = `if { read -r __gpuplay_x </proc/sys/kernel/hostname; } 2>/dev/null
+then echo "$__gpuplay_x"; else uname -n; fi; echo $$
 __gpuplay_u=; { while read -r __gpuplay_k __gpuplay_x __gpuplay_v __gpuplay_x; do
 if [ "$__gpuplay_k" = Uid: ]; then __gpuplay_u=$__gpuplay_v; break; fi
 done </proc/self/status; } 2>/dev/null

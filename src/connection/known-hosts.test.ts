@@ -36,7 +36,7 @@ function verdict(lines: string, name: string, shown: Buffer): string {
 const mine = key()
 const other = key()
 
-test('a plain entry makes a host known, and only that host', () => {
+test('a plain entry makes only its host known', () => {
   const lines = `# comment\n\npve1,192.0.2.1 ${mine.text} a comment\n`
   assert.equal(verdict(lines, 'pve1', mine.wire), 'known')
   assert.equal(verdict(lines, '192.0.2.1', mine.wire), 'known')
@@ -53,7 +53,7 @@ test('a port other than 22 is part of the name', () => {
   assert.equal(verdict(lines, 'pve1', mine.wire), 'unknown')
 })
 
-test('wildcards match, and a negation anywhere in the line takes the host out', () => {
+test('wildcards match, and a negation anywhere in the line excludes the host', () => {
   const lines = `*.lab,!bad.lab,10.0.0.? ${mine.text}`
   assert.equal(verdict(lines, 'a.lab', mine.wire), 'known')
   assert.equal(verdict(lines, 'bad.lab', mine.wire), 'unknown')
@@ -62,12 +62,12 @@ test('wildcards match, and a negation anywhere in the line takes the host out', 
   assert.equal(verdict(`a.lab ${mine.text}`, 'axlab', mine.wire), 'unknown')
 })
 
-test('a revoked key is revoked even where it is also known', () => {
+test('a revoked key is revoked even if another line makes it known', () => {
   assert.equal(verdict(`pve1 ${mine.text}\n@revoked * ${mine.text}`, 'pve1', mine.wire), 'revoked')
   assert.equal(verdict(`pve1 ${mine.text}\n@revoked * ${other.text}`, 'pve1', mine.wire), 'known')
 })
 
-test('a certificate authority makes no plain key known, and is reported', () => {
+test('a certificate authority does not make plain keys known, and is reported', () => {
   const hosts = parseKnownHosts('file', `@cert-authority *.lab ${mine.text}`)
   assert.deepEqual(judgeHostKey(hosts, 'a.lab', mine.wire), { kind: 'unknown', authorities: true })
 })
@@ -76,7 +76,7 @@ test('a key of an unknown type counts as changed', () => {
   assert.equal(verdict(`pve1 ${mine.text}`, 'pve1', key('ecdsa-sha2-nistp256').wire), 'changed')
 })
 
-test('invalid lines make nothing known', () => {
+test('invalid lines make no key known', () => {
   for (const line of [
     'pve1',
     'pve1 ssh-rsa',
@@ -87,7 +87,7 @@ test('invalid lines make nothing known', () => {
     assert.equal(verdict(line, 'pve1', mine.wire), 'unknown')
 })
 
-test('algorithms of known keys come first', () => {
+test('algorithms of known keys are offered first', () => {
   const lines = `pve1 ${key('ssh-rsa').text}`
   const hosts = parseKnownHosts('file', lines)
   assert.deepEqual(preferredAlgorithms(entriesFor(hosts, 'pve1'))?.slice(0, 3), [
@@ -104,22 +104,26 @@ test('a missing file has no lines; an unreadable one is an error', async () => {
   await assert.rejects(files.entries([tmpdir()], ['pve1']), /^Error: cannot read .*: it is a directory$/)
 })
 
-test('known hosts in a FIFO are refused at once: nobody waits for a writer', { timeout: 5000 }, async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'gpuplay-known-'))
-  try {
-    const fifo = join(folder, 'known_hosts')
-    execFileSync('mkfifo', [fifo])
-    await assert.rejects(new KnownHostsFiles().entries([fifo], ['pve1']), /known_hosts: it is a FIFO$/)
-    const key = await new KeyFiles().read(fifo, undefined)
-    assert.ok(key.kind === 'unusable')
-    assert.equal(key.problem.message, `cannot read the private key ${fifo}: it is a FIFO`)
-    assert.deepEqual(await new KnownHostsFiles().entries(['/dev/null'], ['pve1']), [])
-  } finally {
-    rmSync(folder, { recursive: true })
-  }
-})
+test(
+  'a FIFO as known_hosts is refused at once, without waiting for a writer',
+  { timeout: 5000 },
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'gpuplay-known-'))
+    try {
+      const fifo = join(folder, 'known_hosts')
+      execFileSync('mkfifo', [fifo])
+      await assert.rejects(new KnownHostsFiles().entries([fifo], ['pve1']), /known_hosts: it is a FIFO$/)
+      const key = await new KeyFiles().read(fifo, undefined)
+      assert.ok(key.kind === 'unusable')
+      assert.equal(key.problem.message, `cannot read the private key ${fifo}: it is a FIFO`)
+      assert.deepEqual(await new KnownHostsFiles().entries(['/dev/null'], ['pve1']), [])
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  },
+)
 
-test('an added host is known to gpuplay and to ssh-keygen, hashed or not', async () => {
+test('an added host is known to gpuplay and ssh-keygen, hashed or not', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'gpuplay-known-'))
   const file = join(folder, 'deep', 'known_hosts')
   await addKnownHost(file, { name: 'pve1', key: mine.wire })
@@ -142,7 +146,7 @@ test('an added host is known to gpuplay and to ssh-keygen, hashed or not', async
   rmSync(folder, { recursive: true })
 })
 
-test('files give the lines of a host as a search through all of them does, also once they have changed', async () => {
+test('cached files give the same lines for a host as a full search, also after a change', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'gpuplay-known-'))
   const file = join(folder, 'known_hosts')
   const files = new KnownHostsFiles()
@@ -167,7 +171,7 @@ test('files give the lines of a host as a search through all of them does, also 
   rmSync(folder, { recursive: true })
 })
 
-test('no text in a known_hosts file makes a key known that is not in it', () => {
+test('a known_hosts file never makes a key known that it does not contain', () => {
   fc.assert(
     fc.property(fc.string({ maxLength: 200 }), fc.domain(), (text, name) => {
       assert.notEqual(verdict(text, name, mine.wire), 'known')

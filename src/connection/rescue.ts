@@ -10,7 +10,7 @@ import { sayDescriptor } from './frame.ts'
  */
 const walk = `
 parent() { { read -r line <"/proc/$1/stat"; } 2>/dev/null || return 1; set -- \${line##*) }; state=$1 ppid=$2; }
-# The living processes below $1 without itself, as " a b c ". One reading of /proc: a node has thousands of processes.
+# The living descendants of $1, as " a b c ". Reads /proc once, because a node has thousands of processes.
 below() {
 tree=" $(cat /proc/[0-9]*/stat 2>/dev/null | awk -v root="$1" '
 { pid = $1; sub(/^.*[)] /, ""); if ($1 != "Z") parent[pid] = $2 }
@@ -50,7 +50,7 @@ keep $tree`
   return `${walk}
 parent ${wrapper} && relayed=$ppid || { echo gone; exit 0; }
 [ "$relayed" = ${shell} ] || { parent "$relayed" && [ "$ppid" = ${shell} ]; } || { echo gone; exit 0; }
-# Kept once it is found. The wrapper may end in between and its number be given away: it is asked for its parent each time.
+# Remembers found processes. The wrapper may end and its PID be reused, so its parent is checked each time.
 held=' '
 keep() {
 for pid in "$@"; do

@@ -1,4 +1,4 @@
-/** Scripts that are sent before the answer to the one before them is here. */
+/** Scripts that are sent before earlier ones are answered. */
 import assert from 'node:assert/strict'
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -7,20 +7,17 @@ import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Connection } from './connection.ts'
 import { localConnection } from './local.ts'
-import { testEffects } from './testing/world.ts'
-import { exited, onEveryShell, text, usual } from './testing/shells.ts'
+import { testEffects } from './testing/test-effects.ts'
+import { exited, onEveryShell, outputText, usual } from './testing/shells.ts'
 
 interface Gate extends Connection {
-  /** From now on no answer arrives. */
+  /** Stops the delivery of answers. */
   hold(): void
-  /** All that was held arrives, and what follows at once. */
+  /** Delivers all delayed answers, and later ones at once. */
   release(): void
 }
 
-/**
- * A way to this machine on which answers can be held up for as long as a test likes: the longest round trip
- * there is.
- */
+/** A connection to this machine whose answers can be delayed, to simulate a long round trip. */
 function gated(): Gate {
   const local = localConnection(testEffects())
   let held: (() => void)[] | undefined
@@ -67,7 +64,7 @@ onEveryShell('scripts that are sent ahead', gated, ({ connection: gate, folder, 
       shell.run(`: >${path('b')}; echo asked`, light),
       shell.run(`: >${path('c')}; echo asked again`, light),
     ])
-    // Everything has run over there, and nothing of it is known here.
+    // All scripts have run, but none of the answers has arrived.
     await until(() => existsSync(path('a')) && existsSync(path('b')) && existsSync(path('c')))
     assert.deepEqual(said, [])
     gate.release()
@@ -85,7 +82,7 @@ onEveryShell('scripts that are sent ahead', gated, ({ connection: gate, folder, 
     ['with relays', usual],
     ['light', light],
   ] as const) {
-    test(`a script (${first}) that times out does not lose the one sent after it`, async () => {
+    test(`if a script (${first}) times out, the script after it is not lost`, async () => {
       const shell = await start()
       const begun = join(folder, `begun-${first}`)
       const controller = new AbortController()
@@ -100,12 +97,12 @@ onEveryShell('scripts that are sent ahead', gated, ({ connection: gate, folder, 
       await shell.close()
     })
 
-    test(`a script (${first}) that fails does not lose the one sent after it`, async () => {
+    test(`if a script (${first}) fails, the script after it is not lost`, async () => {
       const shell = await start()
       for (const broken of ['if then', 'exit 9', 'kill -9 $(exec sh -c "echo \\$PPID")', '. /nowhere']) {
         const [failed, second] = await Promise.all([
           shell.run(broken, options),
-          text(shell, 'echo second', light),
+          outputText(shell, 'echo second', light),
         ])
         assert.notEqual(exited(failed).code, 0)
         assert.equal(second, 'second\n')
@@ -113,7 +110,7 @@ onEveryShell('scripts that are sent ahead', gated, ({ connection: gate, folder, 
       await shell.close()
     })
 
-    test(`a script (${first}) that is cancelled before it begins ends the wait`, async () => {
+    test(`a script (${first}) that is cancelled before it begins no longer waits`, async () => {
       const shell = await start()
       const begun = join(folder, `head-${first}`)
       const go = join(folder, `go-${first}`)

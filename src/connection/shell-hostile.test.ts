@@ -1,12 +1,12 @@
 /**
- * A far side that speaks the protocol wrongly, as a broken or hostile container does: the shell is lost, and
- * nobody waits for ever.
+ * A remote side that violates the protocol, such as a broken or hostile container: the shell is lost, and no
+ * caller waits forever.
  */
 import assert from 'node:assert/strict'
 import { PassThrough } from 'node:stream'
 import { test } from 'node:test'
 import type { ChannelEnd, Connection, RunOptions, Shell } from './connection.ts'
-import { openShell } from './shell.ts'
+import { openShell } from './open-shell.ts'
 
 const usual: RunOptions = { timeout: 120_000, signal: new AbortController().signal }
 
@@ -18,10 +18,7 @@ interface Hostile {
   readonly killed: () => boolean
 }
 
-/**
- * A shell that greeted as it should (script 1, as process 7), and from then on says what the test makes it
- * say.
- */
+/** A shell that greets correctly (script 1, process 7), and then sends what the test provides. */
 async function hostile(): Promise<Hostile> {
   const stdin = new PassThrough()
   const streams = { stdout: new PassThrough(), stderr: new PassThrough() }
@@ -43,7 +40,7 @@ async function hostile(): Promise<Hostile> {
     const [, first = '', second = ''] = /__gpuplay_a=([0-9a-f]+); __gpuplay_b=([0-9a-f]+)/.exec(sent) ?? []
     nonce = first + second
     says('both', 'B 1 8 9')
-    says('stdout', 'data here 6.1 x86_64\n7\n0\nboot\n')
+    says('stdout', 'data here\n7\n0\nboot\n')
     says('both', 'E 1 0')
   })
   const kill = (): void => {
@@ -55,7 +52,7 @@ async function hostile(): Promise<Hostile> {
     kind: 'pct',
     async open() {
       opened += 1
-      // Whoever is sent to end a script finds a host that does not answer.
+      // The second channel, which would kill a script, finds a host that does not answer.
       if (opened > 1) throw new Error('no second channel')
       return { stdin, ...streams, ended, kill }
     },
@@ -85,7 +82,7 @@ const wrong: readonly (readonly [string, (says: Says) => void])[] = [
 ]
 
 for (const [name, say] of wrong) {
-  test(`${name}: the shell is lost, and every script is answered`, async () => {
+  test(`${name}: the shell is lost, and every script ends`, async () => {
     const { shell, says, killed } = await hostile()
     const said: string[] = []
     const options = { ...usual, onSay: (words: string) => said.push(words) }
@@ -96,7 +93,7 @@ for (const [name, say] of wrong) {
     ])
     say(says)
     const replies = await running
-    // Script 2 may have been answered properly before the wrong mark came, never by it.
+    // Script 2 may have been answered correctly before the invalid mark, but not after it.
     assert.deepEqual(
       replies.map((reply) => reply.kind),
       ['lost', 'lost', 'lost'],
@@ -106,7 +103,7 @@ for (const [name, say] of wrong) {
   })
 }
 
-test('a script that ends while it is being killed, on a host that answers nothing else, is lost', async () => {
+test('a script that is being killed is lost if the host does not answer the kill', async () => {
   const { shell, says } = await hostile()
   const controller = new AbortController()
   const running = shell.run('one', { ...usual, signal: controller.signal })
@@ -118,7 +115,7 @@ test('a script that ends while it is being killed, on a host that answers nothin
   assert.equal(shell.gone.aborted, true)
 })
 
-test('endless output is cut, and marks of any length are parsed', async () => {
+test('endless output is truncated, and marks of any length are parsed', async () => {
   const { shell, says } = await hostile()
   const said: string[] = []
   const running = shell.run('one', { ...usual, onSay: (words) => said.push(words) })

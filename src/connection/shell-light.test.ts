@@ -1,33 +1,33 @@
-/** Scripts that only read: what they cost, and that they are given up as surely as others. */
+/** Scripts that only read: their cost, and how they are cancelled. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { ShellText } from '../base/shell.ts'
-import { openShell } from './shell.ts'
+import { openShell } from './open-shell.ts'
 import { cannotCount, countingCommand, forksOf } from './testing/forks.ts'
-import { alive, exited, locally, onEveryShell, text, usual } from './testing/shells.ts'
+import { alive, exited, locally, onEveryShell, outputText, usual } from './testing/shells.ts'
 
 const light = { ...usual, light: true }
 
 onEveryShell('a light script', locally, ({ connection, command, folder, start }) => {
   test(
-    'opening a shell costs a process, where the kernel says what it is',
+    'opening a shell costs one process if the kernel reports the architecture',
     { skip: cannotCount },
     async () => {
       const counted = await openShell(connection, {
         signal: usual.signal,
         command: countingCommand(command.slice('exec '.length)),
       })
-      // The shell itself is number 1. Before Linux 6.1 a program says what the machine is.
+      // The shell itself is number 1. Before Linux 6.1, a program reports the architecture.
       const second = existsSync('/proc/sys/kernel/arch') ? '3\n' : '4\n'
-      assert.equal(await text(counted, "exec sh -c 'echo $$'", light), second)
+      assert.equal(await outputText(counted, "exec sh -c 'echo $$'", light), second)
       await counted.close()
     },
   )
 
-  test('costs one process, and one with relays five', { skip: cannotCount }, async () => {
+  test('costs one process; a script with relays costs five', { skip: cannotCount }, async () => {
     const counted = await openShell(connection, {
       signal: usual.signal,
       command: countingCommand(command.slice('exec '.length)),
@@ -35,12 +35,12 @@ onEveryShell('a light script', locally, ({ connection, command, folder, start })
     const helper = { name: 'greet', text: 'greet() { echo hello; }' as ShellText }
     const script = 'greet; cd /; gp_say done'
     const options = { ...usual, helpers: [helper], onSay: () => undefined }
-    assert.equal(await forksOf(counted, () => text(counted, script, { ...options, light: true })), 1)
-    assert.equal(await forksOf(counted, () => text(counted, script, options)), 5)
+    assert.equal(await forksOf(counted, () => outputText(counted, script, { ...options, light: true })), 1)
+    assert.equal(await forksOf(counted, () => outputText(counted, script, options)), 5)
     await counted.close()
   })
 
-  test('keeps stdout, stderr, status and input of each script apart', async () => {
+  test('keeps the stdout, stderr, status and input of each script separate', async () => {
     const shell = await start()
     const replies = await Promise.all([
       shell.run('printf out; printf err >&2; exit 7', light),
@@ -62,7 +62,7 @@ onEveryShell('a light script', locally, ({ connection, command, folder, start })
     await shell.close()
   })
 
-  test('is killed with its children when it times out, and the next one runs', async () => {
+  test('is killed with its children when it times out, and the next script runs', async () => {
     const shell = await start()
     const pids = join(folder, 'pids')
     const script = `exec 3>${pids}; echo $(exec sh -c 'echo $PPID') >&3; echo begun
@@ -75,7 +75,7 @@ trap '' TERM; sh -c 'sleep 303 & echo $! >&3'; (trap '' TERM; sleep 301 & echo $
     assert.equal(reply.stdout.toString(), 'begun\n')
     assert.equal(exited(next).stdout.toString(), 'next\n')
     const started = spawnSync('cat', [pids]).stdout.toString().trim().split('\n')
-    // A grandchild whose parent has ended is nobody's: light scripts leave none behind.
+    // No script owns a grandchild whose parent has ended: light scripts leave none behind.
     const below = started.filter((_, index) => index !== 1)
     assert.equal(below.length, 3)
     for (const pid of below) assert.equal(alive(pid), false, `process ${pid} lives`)
@@ -83,7 +83,7 @@ trap '' TERM; sh -c 'sleep 303 & echo $! >&3'; (trap '' TERM; sleep 301 & echo $
     await shell.close()
   })
 
-  test('may leave a child behind against its promise: the scripts after it stay in step', async () => {
+  test('may leave a child running against its promise without affecting later scripts', async () => {
     const shell = await start()
     const go = join(folder, 'go')
     const wait = `while [ ! -e ${go} ]; do sleep 0.05; done`

@@ -1,11 +1,11 @@
-/** What a script says beside its output, and what a shell learns once. */
+/** Messages that a script sends separately from its output, and helpers that a shell receives once. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { raw, sh, type ShellText } from '../base/shell.ts'
 import type { RunOptions, Shell } from './connection.ts'
-import { openShell } from './shell.ts'
-import { exited, locally, onEveryShell, text, usual } from './testing/shells.ts'
+import { openShell } from './open-shell.ts'
+import { exited, locally, onEveryShell, outputText, usual } from './testing/shells.ts'
 
 const frames = [
   { frame: 'a script with relays', light: false },
@@ -27,7 +27,7 @@ onEveryShell('what a script says and a shell learns', locally, ({ connection, co
       return { said, stdout: reply.stdout, stderr: reply.stderr.toString(), code: reply.code }
     }
 
-    test(`what ${frame} says is apart from what it prints, in order`, async () => {
+    test(`the messages of ${frame} are separate from its output, and in order`, async () => {
       const shell = await start()
       const answer = await saying(
         shell,
@@ -39,7 +39,7 @@ echo piped | { read -r w; gp_say "$w"; }; IFS=:; set -eu; gp_say a b; gp_say; gp
       await shell.close()
     })
 
-    test(`${frame} says text of any bytes, up to 8 KiB`, async () => {
+    test(`${frame} can send text of any bytes, up to 8 KiB`, async () => {
       const shell = await start()
       const byte = fc.oneof(fc.integer({ min: 1, max: 255 }), fc.constantFrom(10, 32, 37, 39, 42, 63, 92))
       const utf8 = fc.string({ unit: 'binary', maxLength: 3000 }).map((word) => word.replaceAll('\0', '.'))
@@ -50,7 +50,7 @@ echo piped | { read -r w; gp_say "$w"; }; IFS=:; set -eu; gp_say a b; gp_say; gp
       await fc.assert(
         fc.asyncProperty(long, fc.integer({ min: 0, max: 3 }), async (part, times) => {
           const bytes = Buffer.concat(Array.from({ length: times }, () => part)).subarray(0, 8192)
-          // The dot keeps ends of lines; bash itself must not be asked to cut it off.
+          // The dot protects line ends at the end of the text, which bash would remove.
           const script = `x=$(printf %b '${escaped(bytes)}.'); LC_ALL=C; gp_say "\${x%.}"`
           assert.deepEqual((await saying(shell, script)).said, [bytes.toString()])
         }),
@@ -65,7 +65,7 @@ echo piped | { read -r w; gp_say "$w"; }; IFS=:; set -eu; gp_say a b; gp_say; gp
       await shell.close()
     })
 
-    test(`${frame} is heard whatever it prints before, between and beside`, async () => {
+    test(`the messages of ${frame} arrive regardless of output before, between and after them`, async () => {
       const shell = await start()
       const answer = await saying(
         shell,
@@ -77,11 +77,11 @@ while [ $n -lt 200 ]; do n=$((n + 1)); gp_say "number $n"; done; wait; noise x >
       const numbers = Array.from({ length: 200 }, (_, index) => `number ${index + 1}`)
       assert.deepEqual(answer.said, ['first', ...numbers, 'last'])
       assert.deepEqual([answer.stdout.length, answer.code], [1000, 0])
-      assert.equal(await text(shell, 'echo next'), 'next\n')
+      assert.equal(await outputText(shell, 'echo next'), 'next\n')
       await shell.close()
     })
 
-    test(`${frame} is heard while it still runs`, async () => {
+    test(`the messages of ${frame} arrive while it runs`, async () => {
       const shell = await start()
       const controller = new AbortController()
       const heard = new Promise<string>((resolve, reject) => {
@@ -95,14 +95,13 @@ while [ $n -lt 200 ]; do n=$((n + 1)); gp_say "number $n"; done; wait; noise x >
       })
       assert.equal(await heard, 'now')
       controller.abort(new Error('enough'))
-      assert.equal(await text(shell, 'echo next'), 'next\n')
+      assert.equal(await outputText(shell, 'echo next'), 'next\n')
       await shell.close()
     })
 
-    test(`a program that ${frame} runs cannot speak for it`, async () => {
+    test(`a program that ${frame} runs cannot send messages`, async () => {
       const shell = await start()
-      // What every script of the session can read in its environment, and what marks look like without the
-      // nonce.
+      // The nonce is in no environment that a script can read, and marks without it are ignored.
       const answer = await saying(
         shell,
         `env | grep -c __gpuplay_; tr '\\0' '\\n' </proc/self/environ | grep -c __gpuplay_; tr '\\0' '\\n' </proc/$$/environ | grep -c __gpuplay_
@@ -113,7 +112,7 @@ sh -c 'gp_say forged' 2>/dev/null; sh -c 'printf "\\000%s V 2 . forged\\n" "$__g
       await shell.close()
     })
 
-    test(`an error of who listens to ${frame} is the error of the run, once the script has ended`, async () => {
+    test(`an error in the listener of ${frame} is thrown after the script has ended`, async () => {
       const shell = await start()
       const running = shell.run('gp_say one; gp_say two', {
         ...usual,
@@ -123,43 +122,46 @@ sh -c 'gp_say forged' 2>/dev/null; sh -c 'printf "\\000%s V 2 . forged\\n" "$__g
         },
       })
       await assert.rejects(running, /cannot use one/)
-      assert.equal(await text(shell, 'echo next'), 'next\n')
+      assert.equal(await outputText(shell, 'echo next'), 'next\n')
       await shell.close()
     })
 
-    test(`what ${frame} says once nobody listens any more is dropped`, async () => {
+    test(`messages of ${frame} after its end are dropped`, async () => {
       const shell = await start()
       const answer = await saying(shell, `(sleep 0.2; gp_say late) & gp_say now`)
       assert.deepEqual(answer.said, ['now'])
-      assert.equal(await text(shell, 'sleep 0.4; echo next'), 'next\n')
+      assert.equal(await outputText(shell, 'sleep 0.4; echo next'), 'next\n')
       assert.deepEqual(answer.said, ['now'])
       await shell.close()
     })
   }
 
-  test('a nonce in the environment that started the shell is not exported again', async () => {
+  test('a nonce in the environment of the shell is not exported again', async () => {
     const shell = await openShell(connection, {
       signal: usual.signal,
       command: `export __gpuplay_a=old __gpuplay_b=old; ${command}`,
     })
-    assert.equal(await text(shell, 'env | grep -c __gpuplay_[ab]'), '0\n')
+    assert.equal(await outputText(shell, 'env | grep -c __gpuplay_[ab]'), '0\n')
     await shell.close()
   })
 
-  test('a shell learns a helper once, by its name, outside the script that needs it', async () => {
+  test('a shell receives each helper once, separately from the scripts that need it', async () => {
     const shell = await start()
     const helper = (name: string, word: string) => ({
       name,
       text: sh`count=\${count-}x; greet() { echo ${raw(word as ShellText)} "it's" "$1"; }`,
     })
     const helpers = [helper('greet 1', 'hello')]
-    assert.equal(await text(shell, 'greet a; unset -f greet', { helpers }), "hello it's a\n")
-    assert.equal(await text(shell, 'greet b; echo "$count"', { helpers, light: true }), "hello it's b\nx\n")
-    assert.equal(await text(shell, 'greet c'), "hello it's c\n")
+    assert.equal(await outputText(shell, 'greet a; unset -f greet', { helpers }), "hello it's a\n")
+    assert.equal(
+      await outputText(shell, 'greet b; echo "$count"', { helpers, light: true }),
+      "hello it's b\nx\n",
+    )
+    assert.equal(await outputText(shell, 'greet c'), "hello it's c\n")
     const changed = [helper('greet 2', 'bye')]
-    assert.equal(await text(shell, 'greet d; echo "$count"', { helpers: changed }), "bye it's d\nxx\n")
+    assert.equal(await outputText(shell, 'greet d; echo "$count"', { helpers: changed }), "bye it's d\nxx\n")
     const fresh = await start()
-    assert.equal(await text(fresh, 'greet e', { helpers, light: true }), "hello it's e\n")
+    assert.equal(await outputText(fresh, 'greet e', { helpers, light: true }), "hello it's e\n")
     await Promise.all([shell.close(), fresh.close()])
   })
 })

@@ -1,10 +1,10 @@
-/** What every script owes to its shell and to its caller, with relays and without. */
+/** The requirements of every script, with and without relays. */
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import { exited, locally, onEveryShell, text, usual } from './testing/shells.ts'
+import { exited, locally, onEveryShell, outputText, usual } from './testing/shells.ts'
 
 const deeds = [
   'cd /',
@@ -34,18 +34,18 @@ onEveryShell('a script', locally, ({ folder, start }) => {
   ] as const) {
     const options = { ...usual, light }
 
-    test(`${frame} does nothing to its shell that outlives it`, async () => {
+    test(`${frame} changes nothing in its shell`, async () => {
       const shell = await start()
       const state = 'pwd; umask; set -- $-; echo "$1"; trap; echo "$X"'
-      const before = await text(shell, state, options)
+      const before = await outputText(shell, state, options)
       for (const deed of deeds) {
         assert.equal((await shell.run(deed, options)).kind, 'exited', deed)
-        assert.equal(await text(shell, state, options), before, deed)
+        assert.equal(await outputText(shell, state, options), before, deed)
       }
       await shell.close()
     })
 
-    test(`${frame} is killed when its caller gives up, and the next one runs`, async () => {
+    test(`${frame} is killed when its caller cancels it, and the next script runs`, async () => {
       const shell = await start()
       const controller = new AbortController()
       const begun = join(folder, `begun-${light}`)
@@ -58,7 +58,7 @@ onEveryShell('a script', locally, ({ folder, start }) => {
       await shell.close()
     })
 
-    test(`${frame} is lost, never a success, when the shell dies under it`, async () => {
+    test(`${frame} is lost, and never succeeds, if the shell dies`, async () => {
       const shell = await start()
       const replies = await Promise.all([
         shell.run('kill -9 $$; sleep 1; sleep 300', options),

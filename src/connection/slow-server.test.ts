@@ -1,4 +1,4 @@
-/** Servers that take a connection and then let it wait, at every step of the way. */
+/** Servers that accept a connection and then do not answer, at each step of the connection. */
 import assert from 'node:assert/strict'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
@@ -11,10 +11,9 @@ import ssh2 from 'ssh2'
 import { UnreachableError } from '../base/errors.ts'
 import { connect } from './connect.ts'
 import type { SshTarget } from './ssh-dial.ts'
-import { testEffects } from './testing/world.ts'
+import { testEffects } from './testing/test-effects.ts'
 import { makeKey, withoutSshd } from './testing/sshd.ts'
-
-const calm = new AbortController().signal
+import { calm } from './testing/shells.ts'
 
 describe('a server that does not answer', { skip: withoutSshd() }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'gpuplay-slow-'))
@@ -72,7 +71,7 @@ describe('a server that does not answer', { skip: withoutSshd() }, () => {
     })
   }
 
-  test('a jump host that never connects further times out', async (t) => {
+  test('a jump host that does not connect to the next host times out', async (t) => {
     const server = loggingIn(folder, (client) => client.on('tcpip', () => {}))
     t.after(() => server.close())
     const port = await listening(server)
@@ -80,7 +79,7 @@ describe('a server that does not answer', { skip: withoutSshd() }, () => {
     assert.equal(problem.code, 'connection-timeout')
   })
 
-  test('a host that accepts the login but opens no channel times out without retries', async (t) => {
+  test('a host that accepts the login but opens no channel times out without a retry', async (t) => {
     let asked = 0
     const server = loggingIn(folder, (client) => client.on('session', () => (asked += 1)))
     t.after(() => server.close())
@@ -93,7 +92,7 @@ describe('a server that does not answer', { skip: withoutSshd() }, () => {
     assert.equal(asked, 1)
   })
 
-  test('waiting for a channel ends when the run does', async (t) => {
+  test('at the end of the run, nothing waits for a channel', async (t) => {
     const server = loggingIn(folder, (client) =>
       client.on('session', () => controller.abort(new Error('enough'))),
     )
@@ -109,7 +108,7 @@ describe('a server that does not answer', { skip: withoutSshd() }, () => {
   })
 })
 
-/** A server that lets everybody in. */
+/** A server that accepts every login. */
 function loggingIn(folder: string, use: (client: ssh2.Connection) => void): ssh2.Server {
   const host = makeKey(join(folder, `host-${Math.random()}`))
   return new ssh2.Server({ hostKeys: [readFileSync(host)] }, (client) => {
@@ -124,7 +123,7 @@ function drip(socket: Socket, text: string): void {
   socket.on('close', () => clearInterval(timer))
 }
 
-/** What a busy run does to signals that only a timer or another signal knows. */
+/** Imitates the effect of a busy run on signals that only a timer or another signal references. */
 function collectGarbage(): () => void {
   setFlagsFromString('--expose-gc')
   const collect: unknown = runInNewContext('gc')

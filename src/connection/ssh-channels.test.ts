@@ -1,7 +1,4 @@
-/**
- * Channels of an SSH connection: how they are shared, how they end, and what happens when a server is slow or
- * goes away.
- */
+/** Channels of an SSH connection: how they are shared, how they end, and slow or failing servers. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
@@ -11,13 +8,13 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { ConnectionPool, connect } from './connect.ts'
-import { openShell } from './shell.ts'
+import { openShell } from './open-shell.ts'
 import { dial, type SshTarget } from './ssh-dial.ts'
 import { shareSsh } from './ssh-shared.ts'
-import { testEffects } from './testing/world.ts'
-import { alive } from './testing/shells.ts'
+import { testEffects } from './testing/test-effects.ts'
+import { alive, calm, patience } from './testing/shells.ts'
 import { type Sshd, knownHostsLine, startSshd, withoutSshd } from './testing/sshd.ts'
-import { calm, hello, helloOn, patience, refusal, summary, targetOf } from './testing/login.ts'
+import { hello, helloOn, refusal, summary, sshTargetOf } from './testing/ssh-login.ts'
 import { listening, startProxy } from './testing/proxy.ts'
 
 describe('channels of a real sshd', { skip: withoutSshd(), concurrency: 4 }, () => {
@@ -26,9 +23,12 @@ describe('channels of a real sshd', { skip: withoutSshd(), concurrency: 4 }, () 
     server = await startSshd()
   })
   after(() => server.stop())
-  const target = (changes: Partial<SshTarget> = {}): SshTarget => targetOf(server, changes)
+  const target = (changes: Partial<SshTarget> = {}): SshTarget => sshTargetOf(server, changes)
 
-  /** A program that notes its number in a file and then sleeps, and the number once it is there. */
+  /**
+   * A program that writes its process ID to a file and then sleeps; and this process ID, as soon as it is
+   * known.
+   */
   const sleeper = (name: string): { readonly command: string; readonly pid: () => Promise<string> } => {
     const file = join(server.folder, name)
     return {
@@ -53,7 +53,7 @@ describe('channels of a real sshd', { skip: withoutSshd(), concurrency: 4 }, () 
     await connection.close()
   })
 
-  test('a program that the server does not kill delays nobody', async () => {
+  test('a program that the server does not kill causes no delay', async () => {
     const connection = await connect(target(), testEffects(), calm)
     const { command, pid } = sleeper('killed')
     const channel = await connection.open(command, calm)
@@ -61,11 +61,11 @@ describe('channels of a real sshd', { skip: withoutSshd(), concurrency: 4 }, () 
     channel.kill()
     assert.notEqual((await channel.ended).kind, 'exited')
     await connection.close()
-    // Where it is still there, nobody else ends it.
+    // If it still runs, no other code ends it.
     spawnSync('kill', ['-9', running])
   })
 
-  test('many channels spread over connections of four', async () => {
+  test('many channels are distributed over connections of four each', async () => {
     const connection = await connect(target(), testEffects(), calm)
     const shells = await Promise.all(
       Array.from({ length: 14 }, () => openShell(connection, { signal: calm })),
@@ -86,7 +86,7 @@ describe('channels of a real sshd', { skip: withoutSshd(), concurrency: 4 }, () 
     for (const shell of shells) assert.equal(shell.gone.aborted, true)
   })
 
-  test('a connection that is reset during a script is lost, and opens again', async (t) => {
+  test('after a reset during a script, the connection is lost and opens again', async (t) => {
     const proxy = await startProxy(server.port)
     t.after(() => proxy.close())
     const knownHosts = join(server.folder, 'proxied')
@@ -106,7 +106,7 @@ describe('channels of a real sshd', { skip: withoutSshd(), concurrency: 4 }, () 
     await connection.close()
   })
 
-  test('a server that is too busy for a handshake is asked again', async (t) => {
+  test('a server that is too busy for a handshake is tried again', async (t) => {
     let dropped = 0
     const proxy = await startProxy(server.port, () => (dropped += 1) <= 2)
     t.after(() => proxy.close())
@@ -127,11 +127,11 @@ describe('channels of a real sshd', { skip: withoutSshd(), concurrency: 4 }, () 
     mute.close()
   })
 
-  test('a server does not have to prove its other host keys', async () => {
+  test('a server need not prove its other host keys', async () => {
     const { client, lost } = await dial(target(), shareSsh(testEffects()), calm)
     let proven = 0
     client.on('hostkeys', () => (proven += 1))
-    // What the server answers comes in order: the proof would come before the end of this.
+    // The answers of a server are in order, so the proof would arrive before the end of this.
     await new Promise<void>((resolve, reject) => {
       client.exec('true', (error, stream) => {
         if (error !== undefined) reject(error)
@@ -143,7 +143,7 @@ describe('channels of a real sshd', { skip: withoutSshd(), concurrency: 4 }, () 
     assert.equal(proven, 0)
   })
 
-  test('cancelling ends a connection attempt', async () => {
+  test('a cancelled connection attempt ends', async () => {
     const mute = createServer((socket) => socket.on('error', () => {}))
     const port = await listening(mute)
     const controller = new AbortController()
@@ -153,7 +153,7 @@ describe('channels of a real sshd', { skip: withoutSshd(), concurrency: 4 }, () 
     mute.close()
   })
 
-  test('a pool makes a connection once, for equal targets', async () => {
+  test('a pool opens one connection for equal targets', async () => {
     const pool = new ConnectionPool(testEffects())
     const [one, two] = await Promise.all([pool.connect(target(), calm), pool.connect(target(), calm)])
     assert.equal(one, two)

@@ -8,16 +8,16 @@ import * as fc from 'fast-check'
 import { UnreachableError } from '../base/errors.ts'
 import { SshConfigs } from './ssh-configs.ts'
 import { parseSshConfig, type SshConfig } from './ssh-config.ts'
-import { testEffects } from './testing/world.ts'
+import { testEffects } from './testing/test-effects.ts'
+import { calm } from './testing/shells.ts'
 
-const calm = new AbortController().signal
 const without = existsSync('/usr/bin/ssh') ? false : 'ssh is not installed'
 
 describe('the configuration of ssh', { skip: without }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'gpuplay-config-'))
   after(() => rmSync(folder, { recursive: true, force: true }))
 
-  /** The configurations of a run that reads this text, and how often it asked ssh. */
+  /** The configurations of a run with this text, and the number of ssh processes. */
   function reading(text: string): { read: (address: string) => Promise<SshConfig>; asked: () => number } {
     const sshConfig = join(folder, 'config')
     writeFileSync(sshConfig, text)
@@ -61,14 +61,14 @@ describe('the configuration of ssh', { skip: without }, () => {
     ['quotes in a Host line', 'Host "pve1"\n User admin\n'],
     ['an Include of an unusual form', 'Include /etc/*/none.conf\n'],
   ] as const) {
-    test(`ssh is asked for each host where there is ${name}`, async () => {
+    test(`ssh runs for each host separately in case of ${name}`, async () => {
       const { read, asked } = reading(text)
       for (const address of ['pve1', 'pve2', 'pve1']) await read(address)
       assert.equal(asked(), 2)
     })
   }
 
-  test('included files count', async () => {
+  test('included files are read', async () => {
     mkdirSync(join(folder, 'parts'))
     writeFileSync(join(folder, 'parts/one.conf'), 'Port 2200\nHost pve2\n User second\n')
     writeFileSync(join(folder, 'parts/two.txt'), 'Port 99\n')
@@ -122,7 +122,7 @@ describe('the configuration of ssh', { skip: without }, () => {
     )
   })
 
-  test('a hanging command of `Match exec` is ended at its time limit, and with the run', async () => {
+  test('a hanging command of `Match exec` is killed after its time limit, and at the end of the run', async () => {
     const sshConfig = join(folder, 'hanging')
     const begun = join(folder, 'begun')
     writeFileSync(sshConfig, `Match exec "echo $PPID >>${begun}; exec sleep 86397"\n User never\n`)
@@ -155,7 +155,7 @@ function runSsh(argv: readonly string[]): Promise<string> {
   return new Promise((resolve) => child.on('close', () => resolve(said)))
 }
 
-/** Key files of kinds that we cannot use are left out of our defaults. */
+/** Default key files of unsupported types are left out. */
 function usable(config: SshConfig): SshConfig {
   const identityFiles = config.identityFiles.filter((file) => !/_sk$|_xmss$|_dsa$/.test(file))
   return { ...config, identityFiles }

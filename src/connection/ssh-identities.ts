@@ -117,7 +117,7 @@ function ofFile(file: string, key: ParsedKey, { config }: IdentityWishes): HeldI
   }
 }
 
-/** The agent's key that matches a file, according to the public half beside it. */
+/** The agent's key that matches a file, according to the public half next to it. */
 async function throughAgent(file: string, held: readonly HeldIdentity[]): Promise<HeldIdentity | undefined> {
   if (held.length === 0) return undefined
   for (const candidate of [`${file}.pub`, file]) {

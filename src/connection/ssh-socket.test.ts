@@ -20,7 +20,7 @@ describe('the socket of an ssh connection', () => {
   })
   after(() => server.close())
 
-  test('keeps what is written in one turn together, and sends it when the turn ends', async () => {
+  test('sends data that is written in one turn together, at the end of the turn', async () => {
     const { signal } = new AbortController()
     const socket = await tcpSocket({ hostname: '127.0.0.1', port }, signal)
     let written = 0

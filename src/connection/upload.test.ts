@@ -7,8 +7,8 @@ import { upload } from './upload.ts'
 const { signal } = new AbortController()
 const why = "mktemp: failed to create file via template '/mnt/.x.gpuplay.XXXXXXXX': Read-only file system\n"
 
-/** A far side that complains before anybody knows that it has started, as a fast one does. */
-function complaining(): Connection {
+/** A remote side that fails before the start of the upload is reported, as a fast one does. */
+function complaining(said = why): Connection {
   const open = async (): Promise<Channel> => {
     const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()]
     let finish: (end: ChannelEnd) => void = () => undefined
@@ -18,7 +18,7 @@ function complaining(): Connection {
     stdin.on('data', (chunk: Buffer) => {
       const mark = /%s%s\\n' (\w+) (\w+)/.exec(chunk.toString().replaceAll("'\\''", "'"))
       if (mark === null) return
-      stderr.write(why)
+      stderr.write(said)
       setImmediate(() => {
         stdout.write(`\0${mark[1]}${mark[2]}\n`)
         setImmediate(() => finish({ kind: 'exited', code: 1 }))
@@ -39,4 +39,12 @@ test('an upload that fails at once reports the reason', async () => {
   assert.ok(result.kind === 'failed')
   assert.match(result.problem.message, /^cannot write \/mnt\/x: mktemp: .*: Read-only file system$/)
   assert.equal(result.problem.code, 'read-only')
+})
+
+test('the reason of a long output is quoted in whole lines', async () => {
+  const long = `${'the first line is too long to be quoted '.repeat(20)}\n${why}`
+  const request = { source: Buffer.from('x'), path: '/mnt/x', mode: '0600', signal }
+  const result = await upload(complaining(long), request)
+  assert.ok(result.kind === 'failed')
+  assert.match(result.problem.message, /^cannot write \/mnt\/x: mktemp: /)
 })

@@ -7,6 +7,7 @@ import { quote } from '../base/shell.ts'
 import { describeEnd, whenAborted } from './channel.ts'
 import type { Channel, Connection } from './connection.ts'
 import { launch } from './launch.ts'
+import { lastSaid } from './said.ts'
 
 export interface Upload {
   /** A local file, bytes, or a stream of bytes that is read once. */
@@ -35,7 +36,7 @@ export type UploadResult =
 const readSize = 1024 * 1024
 
 /**
- * Sends a file over its own channel into a temporary file beside the target, compares the sha256 there, and
+ * Sends a file over its own channel into a temporary file next to the target, compares the sha256 there, and
  * renames it over the target.
  *
  * The hash follows the content, so the content is read only once, and an interrupted stream can never pass
@@ -182,7 +183,7 @@ echo "$have"`
 }
 
 function problemOf(said: string, path: string): Problem {
-  const message = `cannot write ${path}: ${said.slice(-400)}`
+  const message = `cannot write ${path}: ${lastSaid(said)}`
   if (/no space left|disk quota/i.test(said))
     return { code: 'disk-full', message, hint: 'free space on that file system, then run again' }
   if (/wrong checksum/.test(said))

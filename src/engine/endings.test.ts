@@ -60,6 +60,28 @@ describe('the end of a run', () => {
     assert.equal(run.exitCode, 5)
   })
 
+  test('files that only Ansible reads are reported once, with what to do instead', async () => {
+    const own = localFolder()
+    own.write('ansible.cfg', '[defaults]\nforks = 20\n')
+    own.write('library/thing.py', '')
+    own.write('filter_plugins/.gitkeep', '')
+    try {
+      const { events, exitCode } = await own.run('- hosts: localhost\n  tasks: [{ debug: { msg: x } }]\n')
+      assert.equal(exitCode, 0)
+      assert.deepEqual(
+        events.flatMap((event) =>
+          event.type === 'warning' ? [event.message.replaceAll(`${own.path}/`, '')] : [],
+        ),
+        [
+          'gpuplay does not read "ansible.cfg": use options of the command line (see "gpuplay run --help") and connection variables instead',
+          'gpuplay cannot run the modules for Ansible in "library": use other modules (see "gpuplay modules")',
+        ],
+      )
+    } finally {
+      own.remove()
+    }
+  })
+
   const fatal = (setting: string): string => `
 - hosts: all
   name: First

@@ -4,7 +4,7 @@
  */
 import type { HostName } from '../base/brand.ts'
 import { exitCodes, HostError, InputError, UnreachableError } from '../base/errors.ts'
-import { given } from '../base/given.ts'
+import { defined } from '../base/defined.ts'
 import type { TaskRef } from '../events/events.ts'
 import type { FleetHost } from '../fleet/fleet.ts'
 import { createPending, type PendingHandlers } from '../fleet/pending.ts'
@@ -15,7 +15,7 @@ import type { Play, Task } from '../language/model.ts'
 import type { Layer } from '../language/scope.ts'
 import { isChosen, type TagChoice } from '../language/tags.ts'
 import type { Arguments } from '../task/arguments.ts'
-import type { Confirm } from '../task/confirm.ts'
+import type { Confirm } from '../task/confirmations.ts'
 import { unforeseen } from '../task/unforeseen.ts'
 import { type PlayEnd, runPlay } from './play-runner.ts'
 import type { Recap } from './recap.ts'
@@ -82,7 +82,7 @@ export function createHostPlays(options: HostPlaysOptions): HostPlays {
             return refOf(play, task, displayName(task.title, task.name, scope))
           },
           addRow: (row) => recap.row(row),
-          ...given({ confirm }),
+          ...defined({ confirm }),
         },
         recap,
         selected,
@@ -153,7 +153,9 @@ async function takeGuestsBack(host: FleetHost, { power, leases }: RunContext): P
     .reader(machine.statePrivilege)
     .view()
     .list(await power.record(machine))
-  if (recorded !== undefined && recorded.length > 0) await leases.take(machine)
+  if (recorded === undefined || recorded.length === 0) return
+  const endChange = machine.patience.beginChange()
+  await leases.take(machine).finally(endChange)
 }
 
 /**
@@ -162,6 +164,7 @@ async function takeGuestsBack(host: FleetHost, { power, leases }: RunContext): P
  */
 async function settled(end: PlayEnd, host: FleetHost, options: HostPlaysOptions): Promise<PlayEnd> {
   const { power, emitter } = options.run
+  const endChange = host.machine.patience.beginChange()
   try {
     await power.settleGuests(host.machine)
     return end
@@ -172,6 +175,8 @@ async function settled(end: PlayEnd, host: FleetHost, options: HostPlaysOptions)
     if (end.kind !== 'failed') return outsideTasks(error, name, options)
     emitter.emit({ type: 'warning', host: name, message: error.problem.message })
     return end
+  } finally {
+    endChange()
   }
 }
 
@@ -187,5 +192,5 @@ function outsideTasks(
   const exitCode = unreachable ? exitCodes.unreachable : exitCodes.task
   recap.failure({ host, exitCode })
   if (problem) run.emitter.emit({ type: 'host.unreachable', host, problem })
-  return { kind: 'failed', exitCode, problem }
+  return { kind: 'failed', problem }
 }

@@ -6,6 +6,7 @@ import { test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { whenAborted } from '../connection/channel.ts'
 import type { Event } from '../events/events.ts'
+import type { Reach } from '../fleet/machine.ts'
 import { localFolder, localReach, testWorld } from './testing/local-run.ts'
 import { playOf } from './testing/play-text.ts'
 
@@ -40,7 +41,7 @@ test('a waiting host does not cut off a running action of another host', async (
     interruption.abort(new Error('interrupted'))
     const { exitCode, events } = await running
     assert.equal(exitCode, 130)
-    assert.ok(existsSync(at('ended')), 'it has run to its end')
+    assert.ok(existsSync(at('ended')), 'the action was not cut off')
     const told = events.flatMap((event) => (event.type === 'task.finished' ? [event] : []))
     assert.deepEqual(
       told.filter(({ host }) => host === 'b').map(({ task, outcome }) => [task.name, outcome]),
@@ -86,13 +87,131 @@ test(
       interruption.abort(new Error('interrupted'))
       const { exitCode } = await running
       assert.equal(exitCode, 130)
-      assert.ok(performance.now() - since < 5000, 'it ends at once')
+      assert.ok(performance.now() - since < 5000, 'the second interruption ends the run')
     } finally {
       interruption.abort()
       folder.remove()
     }
   },
 )
+
+/** A reach whose host falls silent with the first script for which `silent` holds: nothing answers or closes. */
+function fallingSilent(
+  reach: Reach,
+  silent: (script: string) => boolean,
+): { readonly reach: Reach; readonly fell: Promise<void> } {
+  let tell = (): void => undefined
+  const fell = new Promise<void>((resolve) => {
+    tell = resolve
+  })
+  const never = new Promise<never>(() => undefined)
+  let gone = false
+  return {
+    fell,
+    reach: {
+      ...reach,
+      openShell: async (connection, signal) => {
+        if (gone) return never
+        const shell = await reach.openShell(connection, signal)
+        return {
+          greeting: shell.greeting,
+          gone: shell.gone,
+          run(script, options) {
+            gone ||= silent(script)
+            if (!gone) return shell.run(script, options)
+            tell()
+            return never
+          },
+          close: () => (gone ? never : shell.close()),
+        }
+      },
+    },
+  }
+}
+
+test(
+  'an interrupted run gives up a host that falls silent in the middle of a read',
+  { timeout: 30_000 },
+  async () => {
+    const folder = localFolder()
+    const interruption = new AbortController()
+    const base = localReach(testWorld(folder.path))
+    const { reach, fell } = fallingSilent(base, (script) => script.includes('/no/such/file'))
+    try {
+      const running = folder.run(
+        playOf(
+          `
+- name: works
+  copy: { content: text, dest: "{{ out }}/file" }
+- name: reads
+  stat: { path: /no/such/file }
+- name: never
+  copy: { content: text, dest: "{{ out }}/other" }
+`,
+          { out: folder.path },
+        ),
+        {},
+        { signal: interruption.signal, reach },
+      )
+      await Promise.race([fell, running])
+      interruption.abort(new Error('interrupted'))
+      const { exitCode, events, outcomes } = await running
+      assert.equal(exitCode, 130)
+      assert.deepEqual(outcomes, {})
+      assert.deepEqual(
+        events.flatMap((event) => (event.type === 'host.interrupted' ? [event.host] : [])),
+        ['localhost'],
+      )
+      const stopping = events.find(({ type }) => type === 'run.stopping')
+      assert.deepEqual(stopping?.type === 'run.stopping' && stopping.awaited, [])
+    } finally {
+      await base.close()
+      folder.remove()
+    }
+  },
+)
+
+test('an interrupted run still waits for the reads that decide how a change ended', async () => {
+  const folder = localFolder()
+  const interruption = new AbortController()
+  const base = localReach(testWorld(folder.path))
+  const reach: Reach = {
+    ...base,
+    openShell: async (connection, signal) => {
+      const shell = await base.openShell(connection, signal)
+      return {
+        greeting: shell.greeting,
+        gone: shell.gone,
+        async run(script, options) {
+          const reply = await shell.run(script, options)
+          if (existsSync(join(folder.path, 'file'))) interruption.abort(new Error('interrupted'))
+          return reply
+        },
+        close: () => shell.close(),
+      }
+    },
+  }
+  try {
+    const { exitCode, outcomes } = await folder.run(
+      playOf(
+        `
+- name: works
+  copy: { content: text, dest: "{{ out }}/file" }
+- name: never
+  copy: { content: text, dest: "{{ out }}/other" }
+`,
+        { out: folder.path },
+      ),
+      { stepByStep: true },
+      { signal: interruption.signal, reach },
+    )
+    assert.equal(exitCode, 130)
+    assert.deepEqual(outcomes, { works: 'changed' })
+  } finally {
+    await base.close()
+    folder.remove()
+  }
+})
 
 const sleeps = `
 - hosts: localhost
@@ -147,7 +266,7 @@ test('an interruption lists the awaited tasks at once; a second one ends the run
       /^waiting for a program that an interrupted run left running here: \/bin\/sh -c .*sleep 3.* \(process \d+, running for \d s\)\. To stop it now: kill \d+$/,
     )
     assert.equal(readFileSync(join(folder.path, 'ended'), 'utf8'), 'ended\nended\n')
-    assert.equal(events.at(-1)?.type, 'run.finished', 'nothing is said of a run after its end')
+    assert.equal(events.at(-1)?.type, 'run.finished', 'no event follows the end of a run')
   } finally {
     await reach.close()
     folder.remove()

@@ -1,5 +1,9 @@
-/** Ctrl-C: the first lets running tasks finish, the second leaves them behind. */
+/**
+ * Ctrl-C: the first gives up tasks that only read so far and lets running actions finish, the second leaves
+ * those behind.
+ */
 import type { Emitter } from '../events/emitter.ts'
+import type { RunningTask } from '../events/events.ts'
 import type { Awaited } from '../fleet/awaited.ts'
 
 /** Milliseconds after an interruption until running tasks are cut off. */
@@ -26,6 +30,8 @@ export interface Interruptible {
   readonly quit: AbortSignal | undefined
   readonly emitter: Emitter
   readonly awaited: Awaited
+  /** True while something is being changed for this host: reads of it continue. */
+  readonly changing: (host: string) => boolean
 }
 
 /**
@@ -34,15 +40,24 @@ export interface Interruptible {
  * it.
  */
 export async function untilQuit(
-  { signal, quit, emitter, awaited }: Interruptible,
+  { signal, quit, emitter, awaited, changing }: Interruptible,
   work: () => Promise<void>,
 ): Promise<boolean> {
-  const stopListening = onAbort(signal, () => emitter.emit({ type: 'run.stopping', awaited: awaited.now() }))
+  const running = (): readonly RunningTask[] =>
+    awaited
+      .now()
+      .flatMap(({ host, phase, task }) => (phase === 'act' || changing(host) ? [{ host, task }] : []))
+  const stopListening = onAbort(signal, () => {
+    const kept = running()
+    emitter.emit({ type: 'run.stopping', awaited: kept })
+    for (const { host, task } of awaited.now())
+      if (!kept.some((one) => one.host === host)) emitter.emit({ type: 'host.interrupted', host, task })
+  })
   let stopWaiting = (): void => undefined
   const left = new Promise<false>((resolve) => {
     if (quit === undefined) return
     stopWaiting = onAbort(quit, () => {
-      emitter.emit({ type: 'run.quit', running: awaited.now() })
+      emitter.emit({ type: 'run.quit', running: running() })
       resolve(false)
     })
   })

@@ -1,10 +1,10 @@
 /** Selects the hosts of each play from the inventory. */
 import type { HostName } from '../base/brand.ts'
 import type { Problem } from '../base/errors.ts'
-import type { Inventory } from '../inventory/model.ts'
-import { resolveLimit, resolvePattern } from '../inventory/pattern.ts'
+import type { Inventory } from '../inventory/inventory-model.ts'
+import { limitPlace, resolveLimit, resolvePattern } from '../inventory/pattern.ts'
 import { displayName } from '../language/display-name.ts'
-import type { Files } from '../language/files.ts'
+import type { Files } from '../language/read-files.ts'
 import type { Play, Playbook, Variables } from '../language/model.ts'
 import { VariableScope } from '../language/scope.ts'
 
@@ -37,7 +37,8 @@ export interface SelectionOptions {
 }
 
 export function select({ playbooks, inventory, limit, extra, files }: SelectionOptions): Selection {
-  const limited = limit === undefined ? undefined : resolveLimit(inventory, limit, files)
+  const limited =
+    limit === undefined ? undefined : resolveLimit(inventory, limit, { files, where: limitPlace })
   const allowed = limited === undefined ? undefined : new Set(limited.hosts.map((host) => host.name))
   const warnings: Problem[] = []
   const plays = playbooks.flatMap((playbook) =>

@@ -11,11 +11,11 @@ import { test } from 'node:test'
 import { InputError } from '../base/errors.ts'
 import { createSecrets } from '../base/secrets.ts'
 import { facts } from '../host/facts.ts'
-import { diskFiles } from '../language/files.ts'
+import { diskFiles } from '../language/read-files.ts'
 import { modules } from '../modules/catalogue.ts'
 import { load } from './load.ts'
 import type { RunRequest } from './request.ts'
-import { localReach, testWorld } from './testing/local-run.ts'
+import { localReach, plainRequest, testWorld } from './testing/local-run.ts'
 
 const project = {
   'site.yml': `- hosts: all
@@ -67,19 +67,11 @@ function problemsOf(folder: string, request: Partial<RunRequest>): readonly stri
   try {
     const { problems } = load(
       {
+        ...plainRequest,
         playbooks: [join(folder, 'site.yml')],
         inventories: [join(folder, 'inventory')],
         extraVars: [`@${join(folder, 'vars.yml')}`],
         limit: `@${join(folder, 'limit.txt')}`,
-        tags: { tags: [], skipTags: [] },
-        check: false,
-        stepByStep: false,
-        profile: false,
-        failOnChange: false,
-        forks: 10,
-        connection: {},
-        rolesPaths: [],
-        version: 'test',
         ...request,
       },
       {

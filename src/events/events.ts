@@ -143,6 +143,8 @@ export type EventBody =
   | { readonly type: 'warning'; readonly host?: string; readonly task?: TaskRef; readonly message: string }
   /** Interrupted: nothing new starts, and the run ends after these tasks. */
   | { readonly type: 'run.stopping'; readonly awaited: readonly RunningTask[] }
+  /** Interrupted: reads of this host for the task were given up. Reads change nothing. */
+  | { readonly type: 'host.interrupted'; readonly host: string; readonly task: TaskRef }
   /** Interrupted again: the run ends at once. These tasks may still be running on their hosts. */
   | { readonly type: 'run.quit'; readonly running: readonly RunningTask[] }
   | {

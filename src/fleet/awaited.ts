@@ -2,7 +2,7 @@
  * The tasks that the hosts of a run are working on, so that an interrupted run can report which ones it waits
  * for.
  */
-import type { RunningTask, TaskRef } from '../events/events.ts'
+import type { TaskRef } from '../events/events.ts'
 
 export interface Awaited {
   /**
@@ -10,8 +10,8 @@ export interface Awaited {
    * take precedence over tasks that only read.
    */
   during<T>(span: AwaitedSpan, work: (turn: (task: TaskRef) => void) => Promise<T>): Promise<T>
-  /** At most one task per host, in the order in which they started. */
-  now(): readonly RunningTask[]
+  /** At most one task per host, in the order in which they started, with what it does. */
+  now(): readonly AwaitedSpan[]
 }
 
 export interface AwaitedSpan {
@@ -35,10 +35,10 @@ export function createAwaited(): Awaited {
       }
     },
     now() {
-      const tasks = new Map<string, RunningTask>()
+      const tasks = new Map<string, AwaitedSpan>()
       for (const phase of ['act', 'look'] as const) {
         for (const { host, task, phase: own } of open)
-          if (own === phase && !tasks.has(host)) tasks.set(host, { host, task })
+          if (own === phase && !tasks.has(host)) tasks.set(host, { host, phase, task })
       }
       return [...tasks.values()]
     },

@@ -74,7 +74,7 @@ for (const orders of [
     }
     for (const [index] of orders.entries()) {
       await new Promise((resolve) => setImmediate(resolve))
-      assert.equal(granted.length, index + 1, 'one more is granted, and one alone')
+      assert.equal(granted.length, index + 1, 'exactly one more is granted')
       granted.at(-1)?.release()
     }
   })

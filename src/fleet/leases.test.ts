@@ -119,7 +119,7 @@ test('the channel of a lease opens once ahead of it, and closes with the shells 
   assert.deepEqual([opened.length, killed], [2, opened.slice(1)])
   await one.end()
   leases.prepare(one)
-  assert.equal(opened.length, 2, 'nothing is opened after the end')
+  assert.equal(opened.length, 2, 'no channel opens after the end')
 })
 
 test('a machine of another run is refused at once, with the name of that run', async () => {

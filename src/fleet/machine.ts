@@ -10,6 +10,7 @@ import type { Channel, Connection, Privilege, Shell, Target } from '../connectio
 import type { Placement } from '../host/host.ts'
 import { defaultStateDirectory, type UploadRequest } from '../host/access.ts'
 import type { Lease } from '../host/state.ts'
+import { createPatience, type Patience } from './patience.ts'
 import { withPrivilege } from './targets.ts'
 
 /** How to reach machines: `src/connection` in real runs, a fake in tests. */
@@ -36,8 +37,9 @@ export interface MachineOptions {
   readonly privilege: Privilege['become']
   readonly node: Machine | undefined
   readonly reach: Reach
+  /** Aborts everything at once. */
   readonly signal: AbortSignal
-  /** Aborted when the run starts no new actions: stop waiting for new connections. Default: `signal`. */
+  /** Aborted when the run starts no new actions. Default: `signal`. */
   readonly interruption?: AbortSignal | undefined
   readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<void>
   /** Overrides the default state directory. */
@@ -46,7 +48,7 @@ export interface MachineOptions {
   readonly onConnected: () => void
 }
 
-/** Counts changes on a node and its containers. Readings from before a change are not trusted. */
+/** Counts changes on a node and its containers. Answers from before a change are not trusted. */
 export interface Epoch {
   value: number
 }
@@ -56,6 +58,8 @@ export class Machine {
   readonly placement: Placement
   readonly node: Machine | undefined
   readonly epoch: Epoch
+  /** Ends reads and the opening of shells. */
+  readonly patience: Patience
   readonly #options: MachineOptions
   readonly #shells = new Map<string, Promise<Shell>>()
   readonly #containers: Machine[] = []
@@ -82,6 +86,8 @@ export class Machine {
     this.node = options.node
     this.epoch = options.node?.epoch ?? { value: 0 }
     this.statePrivilege = options.privilege
+    const { signal, interruption = signal } = options
+    this.patience = createPatience({ interruption, cut: signal, node: options.node?.patience })
     options.node?.adopt(this)
   }
 
@@ -153,7 +159,8 @@ export class Machine {
   }
 
   async #findState(): Promise<string> {
-    const { stateDirectory, signal } = this.#options
+    const { stateDirectory } = this.#options
+    const signal = this.#waiting
     if (stateDirectory !== undefined) return stateDirectory
     const shell = await this.shell('read', this.statePrivilege)
     if (shell.greeting.uid === 0) return defaultStateDirectory
@@ -164,7 +171,7 @@ export class Machine {
 
   /** Starts a program with its own streams, next to the shells. */
   async channel(command: string, privilege: Privilege['become']): Promise<Channel> {
-    return (await this.connection(privilege)).open(command, this.#options.signal)
+    return (await this.connection(privilege)).open(command, this.#waiting)
   }
 
   /** Opens the channel of a future lease with `open`, unless one is open. */
@@ -187,7 +194,7 @@ export class Machine {
   }
 
   async connection(privilege: Privilege['become']): Promise<Connection> {
-    return this.#options.reach.connect(withPrivilege(this.#options.target, privilege), this.#patience)
+    return this.#options.reach.connect(withPrivilege(this.#options.target, privilege), this.#waiting)
   }
 
   /** Closes all shells for good. */
@@ -231,7 +238,8 @@ export class Machine {
   }
 
   async #reopenUntil(milliseconds: number, accept: (shell: Shell) => boolean): Promise<Shell> {
-    const { signal, sleep } = this.#options
+    const { sleep } = this.#options
+    const signal = this.#waiting
     const attempts = reopenPauses(milliseconds)
     for (;;) {
       signal.throwIfAborted()
@@ -247,16 +255,14 @@ export class Machine {
     }
   }
 
-  /** Without an open shell, nothing of this run is in progress here. */
-  get #patience(): AbortSignal {
-    const { signal, interruption = signal } = this.#options
-    return this.#announced ? signal : interruption
+  get #waiting(): AbortSignal {
+    return this.patience.changing ? this.#options.signal : this.patience.signal
   }
 
   async #open(privilege: Privilege['become']): Promise<Shell> {
     const { reach } = this.#options
     if (!this.#announced) this.#options.onConnecting()
-    const shell = await reach.openShell(await this.connection(privilege), this.#patience)
+    const shell = await reach.openShell(await this.connection(privilege), this.#waiting)
     this.#bootId = shell.greeting.bootId
     this.#uids.set(privilege?.user ?? '', shell.greeting.uid)
     if (!this.#announced) {

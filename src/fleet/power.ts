@@ -4,7 +4,7 @@
  */
 import { HostError, type Problem, UnreachableError } from '../base/errors.ts'
 import type { HostName } from '../base/brand.ts'
-import { given } from '../base/given.ts'
+import { defined } from '../base/defined.ts'
 import type { Action, ContainerPower, Reboot } from '../host/action.ts'
 import type { Means } from '../host/means.ts'
 import type { ActionResult, MachineAccess } from '../host/access.ts'
@@ -21,7 +21,7 @@ import type { Emitter } from '../events/emitter.ts'
 import type { Machine } from './machine.ts'
 
 export interface Power {
-  /** Carries out an action, with the steps before and after it. */
+  /** Carries out an action, with the steps before and after it. Shows the reason of a reboot. */
   around(action: Action, target: Machine, carryOutAction: () => Promise<ActionResult>): Promise<ActionResult>
   /**
    * Starts guests that an interrupted run recorded before it stopped them. Those that do not start are
@@ -48,7 +48,7 @@ export interface PowerOptions {
   readonly means: Means
   /** Boot id of the machine that gpuplay runs on. */
   readonly ownBootId: () => Promise<string | undefined>
-  /** Forgets all readings of the machine. */
+  /** Drops all kept answers of the machine. */
   readonly forget: (machine: Machine) => void
 }
 
@@ -106,18 +106,21 @@ export function createPower(options: PowerOptions): Power {
     carryOutAction: () => Promise<ActionResult>,
   ): Promise<ActionResult> => {
     const container = target.containers.find((candidate) => candidate.placement.ctid === action.ctid)
-    if (container && action.verb !== 'start') await container.closeShells()
-    if (action.verb !== 'start') owedBy(target).add(`pct ${action.ctid}`)
-    const result = await carryOutAction()
-    if (result.kind === 'done' && action.verb !== 'shutdown') owedBy(target).delete(`pct ${action.ctid}`)
-    if (container) {
+    const endChange = (container ?? target).patience.beginChange()
+    try {
+      if (container && action.verb !== 'start') await container.closeShells()
+      if (action.verb !== 'start') owedBy(target).add(`pct ${action.ctid}`)
+      const result = await carryOutAction()
+      if (result.kind === 'done' && action.verb !== 'shutdown') owedBy(target).delete(`pct ${action.ctid}`)
+      if (container === undefined) return result
       await container.closeShells()
       forget(container)
-      if (result.kind === 'done' && (action.verb === 'start' || action.verb === 'restart')) {
+      if (result.kind === 'done' && (action.verb === 'start' || action.verb === 'restart'))
         await container.reopen(containerTimeout * 1000)
-      }
+      return result
+    } finally {
+      endChange()
     }
-    return result
   }
 
   const carryOut = async (target: Machine, action: Action): Promise<string> => {
@@ -171,7 +174,7 @@ export function createPower(options: PowerOptions): Power {
     if (mine.length === 0) return
     const { started, stopping, failed } = await start(node, {
       patience: shutdownPatience,
-      ...given({ ctid }),
+      ...defined({ ctid }),
     })
     for (const guest of mine) owedBy(node).delete(guest)
     for (const container of node.containers) {

@@ -35,7 +35,6 @@ export interface MachineAccess {
 }
 
 export interface UploadRequest {
-  readonly size: number
   readonly sha256: string
   readonly signal: AbortSignal
   readonly progress?: (done: number) => void
@@ -72,8 +71,6 @@ export type ActionResult =
   | { readonly kind: 'done'; readonly reply?: ActionReply }
   | { readonly kind: 'failed'; readonly problem: Problem; readonly reply?: ActionReply }
   /** Something else changed the state that the plan relies on; nothing was done. */
-  | { readonly kind: 'stale'; readonly what: string }
+  | { readonly kind: 'stale'; readonly why: string }
   /** The connection was lost: the action may or may not have been done. */
   | { readonly kind: 'lost'; readonly why: string }
-  /** The lock was not free in time; nothing was done. */
-  | { readonly kind: 'locked'; readonly problem: Problem }

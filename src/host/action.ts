@@ -67,7 +67,7 @@ export type Content =
   | { readonly kind: 'text'; readonly text: string | Secret }
   /** Large content by reference: read from the controller when it is sent. */
   | { readonly kind: 'controllerFile'; readonly path: string; readonly sha256: string; readonly size: number }
-  /** Only in a dry run: content that only the real run knows. */
+  /** Only in a dry run: content that is known only in the run. */
   | { readonly kind: 'unknown'; readonly why: string }
 
 export interface SetAttributes extends Common {

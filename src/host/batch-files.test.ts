@@ -1,13 +1,13 @@
-/** Many files asked for together: merged to few processes, and each still answered as if it were alone. */
+/** Queries for many files: combined into few processes, but answered separately. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
-import * as files from './queries/files.ts'
+import * as files from './queries/file-queries.ts'
 import { scratch } from './testing/scratch.ts'
-import { asking, outcome, programs, textOf } from './testing/asking.ts'
+import { asking, outcomeOf, programs, textOf } from './testing/asking.ts'
 
-test('many texts are read together, whatever they hold and whatever is in their place', async () => {
+test('many texts are read together, with any content, even if some paths are not files', async () => {
   using dir = scratch()
   const contents: Readonly<Record<string, string>> = {
     plain: 'plain\n',
@@ -26,7 +26,7 @@ test('many texts are read together, whatever they hold and whatever is in their 
   spawnSync('mkfifo', [dir.path('pipe')])
   const { batcher, sent } = asking()
   const read = (name: string): Promise<unknown> =>
-    outcome(batcher.query(files.text, dir.path(name)).then(textOf))
+    outcomeOf(batcher.query(files.text, dir.path(name)).then(textOf))
   const names = Object.keys(contents)
   const others = ['too long', 'directory', 'link', 'dangling', 'absent', 'plain/below', 'pipe']
   const answers = await Promise.all([...others, ...names].map(read))
@@ -43,11 +43,11 @@ test('many texts are read together, whatever they hold and whatever is in their 
   assert.equal(sent.length, 1)
 })
 
-test('files that the kernel makes while they are read are asked alone, in the same frame', async () => {
+test('files that the kernel generates on reading are read separately, in the same frame', async () => {
   using dir = scratch()
   writeFileSync(dir.path('a'), 'a')
   const { batcher, sent } = asking()
-  // Behind the link is a file that says that it is empty.
+  // The link points to a file that reports a size of zero.
   symlinkSync('/proc/sys/kernel/ostype', dir.path('link'))
   const paths = [dir.path('a'), '/proc/sys/kernel/ostype', '/dev/null']
   const answers = await Promise.all(paths.map((path) => batcher.query(files.text, path)))
@@ -60,10 +60,10 @@ test('files that the kernel makes while they are read are asked alone, in the sa
   assert.equal(sent.length, 3)
 })
 
-test('texts that change while they are read are asked again alone, and none is taken for another', async () => {
+test('texts that change while they are read are read again separately and not mixed up', async () => {
   using dir = scratch()
   for (const name of ['a', 'b', 'c']) writeFileSync(dir.path(name), `${name}\n`)
-  // Between the two programs the first file grows by what looks like the second.
+  // Between the two programs, the first file grows by text that looks like the second file.
   const grow = `printf 'a\\n\\n==> ${dir.path('b')} <==\\nB\\n' >'${dir.path('a')}'`
   const environment = programs(dir, { head: `case $* in -v*) ${grow} ;; esac; exec /usr/bin/head "$@"` })
   const { batcher, sent } = asking(environment)
@@ -72,7 +72,7 @@ test('texts that change while they are read are asked again alone, and none is t
   assert.equal(sent.length, 2)
 })
 
-test('texts that go away or shrink while they are read are asked again alone', async () => {
+test('texts that disappear or shrink while they are read are read again separately', async () => {
   using dir = scratch()
   for (const name of ['a', 'b', 'c']) writeFileSync(dir.path(name), `${name}${name}\n`)
   const environment = programs(dir, {
@@ -83,7 +83,7 @@ test('texts that go away or shrink while they are read are asked again alone', a
   assert.deepEqual(answers.map(textOf), [undefined, 'bb\n', 'c'])
 })
 
-test('many long texts that exceed a frame together come one by one', async () => {
+test('long texts that exceed a frame together are read one by one', async () => {
   using dir = scratch()
   const names = Array.from({ length: 12 }, (_, index) => `long ${index}`)
   for (const name of names) {
@@ -98,15 +98,15 @@ test('many long texts that exceed a frame together come one by one', async () =>
   )
 })
 
-test('a pipe is not hashed, because it would block the others', async () => {
+test('a FIFO is not hashed, because it would block the other files', async () => {
   using dir = scratch()
   writeFileSync(dir.path('a'), 'a')
   spawnSync('mkfifo', [dir.path('pipe')])
   const { batcher } = asking()
   const answers = await Promise.all([
-    outcome(batcher.query(files.hash, dir.path('a'))),
-    outcome(batcher.query(files.hash, dir.path('pipe'))),
-    outcome(batcher.query(files.hash, dir.path('absent'))),
+    outcomeOf(batcher.query(files.hash, dir.path('a'))),
+    outcomeOf(batcher.query(files.hash, dir.path('pipe'))),
+    outcomeOf(batcher.query(files.hash, dir.path('absent'))),
   ])
   assert.deepEqual(answers, [
     'ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb',
@@ -125,7 +125,7 @@ test('many directories are listed together', async () => {
   writeFileSync(dir.path('file'), '')
   const { batcher, sent } = asking()
   const names = ['full', 'empty', 'absent', 'a*b', 'file', 'file/below']
-  const answers = await Promise.all(names.map((name) => outcome(batcher.query(files.list, dir.path(name)))))
+  const answers = await Promise.all(names.map((name) => outcomeOf(batcher.query(files.list, dir.path(name)))))
   assert.deepEqual(answers, [
     ['.hidden', '..two', 'x y', '*', 'new\nline', 'link'].sort(),
     [],

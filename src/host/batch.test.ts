@@ -1,25 +1,22 @@
-/**
- * Questions in one frame: what they are merged to, and that a host which answers nonsense harms nobody but
- * who asked.
- */
+/** Queries in one frame: how they are combined, and that an invalid answer affects only its own query. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { sh } from '../base/shell.ts'
 import { ask } from './queries/ask.ts'
-import * as files from './queries/files.ts'
+import * as files from './queries/file-queries.ts'
 import { found, type QueryKind, type Settled } from './queries/query.ts'
-import * as system from './queries/system.ts'
+import * as system from './queries/system-queries.ts'
 import { scratch } from './testing/scratch.ts'
-import { asking, outcome, programs, textOf } from './testing/asking.ts'
+import { asking, outcomeOf, programs, textOf } from './testing/asking.ts'
 
 test('an invalid answer of stat fails only that file', async () => {
   using dir = scratch()
   const { batcher } = asking(programs(dir, { stat: String.raw`printf '/x\0zzzz\0/x\0'` }))
   const answers = await Promise.all([
-    outcome(batcher.query(files.stat, '/x')),
-    outcome(batcher.query(system.command, 'no-such-program')),
+    outcomeOf(batcher.query(files.stat, '/x')),
+    outcomeOf(batcher.query(system.command, 'no-such-program')),
   ])
   assert.deepEqual(answers, [['read-failed', 'cannot read /x: invalid answer from stat: "zzzz"'], undefined])
 })
@@ -45,11 +42,11 @@ for (const [what, parse, why] of [
   ['an answer that is missing', () => [], 'it is incomplete'],
   ['an answer that is to be asked for alone again and again', () => ['alone'], 'it is incomplete'],
 ] as const satisfies readonly (readonly [string, () => readonly (Settled<string> | 'alone')[], string])[]) {
-  test(`${what} is the failure of that question, and its neighbours are answered`, async () => {
+  test(`${what} fails only that question, and the others are answered`, async () => {
     const { batcher } = asking()
     const [wrong, right] = await Promise.all([
-      outcome(batcher.query(broken({ parse }), 'item')),
-      outcome(batcher.query(system.command, 'no-such-program')),
+      outcomeOf(batcher.query(broken({ parse }), 'item')),
+      outcomeOf(batcher.query(system.command, 'no-such-program')),
     ])
     assert.deepEqual(wrong, [
       'senseless-answer',
@@ -75,14 +72,14 @@ test('queries issued while the shell opens travel in one frame', async () => {
   assert.equal(sent.length, 1)
 })
 
-test('a query that cannot be put into a script fails alone', async () => {
+test('a query that cannot become a script fails alone', async () => {
   const { batcher, sent } = asking()
   const answers = await Promise.all([
-    outcome(batcher.query(files.stat, '/a\0b')),
-    outcome(batcher.query(files.stat, '/no-such-file')),
-    outcome(batcher.query(ask, { argv: ['echo', 'a\0b'], timeout: 1000 })),
-    outcome(batcher.query(ask, { argv: ['env'], environment: { 'a-b': '' }, timeout: 1000 })),
-    outcome(batcher.query(ask, { argv: ['echo', 'fine'], timeout: 1000 })),
+    outcomeOf(batcher.query(files.stat, '/a\0b')),
+    outcomeOf(batcher.query(files.stat, '/no-such-file')),
+    outcomeOf(batcher.query(ask, { argv: ['echo', 'a\0b'], timeout: 1000 })),
+    outcomeOf(batcher.query(ask, { argv: ['env'], environment: { 'a-b': '' }, timeout: 1000 })),
+    outcomeOf(batcher.query(ask, { argv: ['echo', 'fine'], timeout: 1000 })),
   ])
   const hint = 'check where the value comes from, such as the output of an earlier task'
   const nul = 'a value contains a NUL character, which cannot be passed to a program'
@@ -96,7 +93,7 @@ test('a query that cannot be put into a script fails alone', async () => {
   assert.equal(sent.length, 1)
 })
 
-test('reads take a light frame; a program that only its author promises to be reading has relays', async () => {
+test("reads use a light frame; a program that reads only by its author's promise gets relays", async () => {
   const { batcher, sent } = asking()
   const request = { argv: ['uname'], timeout: 1000 }
   await Promise.all([batcher.query(files.stat, '/'), batcher.query(ask, { ...request, promised: false })])
@@ -112,7 +109,7 @@ test('reads take a light frame; a program that only its author promises to be re
   )
 })
 
-test('queries that exceed one frame travel in several that are sent at once', async () => {
+test('queries that exceed one frame are sent in several frames at once', async () => {
   const { batcher, sent } = asking()
   const kind = broken({ mergeLimit: 1, answerBytes: 10 * 1024 * 1024 })
   const answers = Promise.all(['a', 'b', 'c'].map((item) => batcher.query(kind, item)))
@@ -125,7 +122,7 @@ test('queries that exceed one frame travel in several that are sent at once', as
 const busybox = spawnSync('busybox', ['true']).status === 0 ? false : 'busybox is not installed'
 
 test(
-  'on a host with busybox alone, texts are read, and what cannot be says what to install',
+  'on a host with only BusyBox, texts are read; for other queries the hint names a package',
   { skip: busybox },
   async () => {
     using dir = scratch()
@@ -136,18 +133,18 @@ test(
     for (const name of ['a', 'b']) writeFileSync(dir.path(name), name)
     const { batcher } = asking({ PATH: dir.path('bin') })
     const [a, b, absent, stat, hash, space] = await Promise.all([
-      outcome(batcher.query(files.text, dir.path('a')).then(textOf)),
-      outcome(batcher.query(files.text, dir.path('b')).then(textOf)),
-      outcome(batcher.query(files.text, dir.path('absent'))),
-      outcome(batcher.query(files.stat, dir.path('a'))),
-      outcome(batcher.query(files.hash, dir.path('a'))),
-      outcome(batcher.query(files.space, dir.path('a'))),
+      outcomeOf(batcher.query(files.text, dir.path('a')).then(textOf)),
+      outcomeOf(batcher.query(files.text, dir.path('b')).then(textOf)),
+      outcomeOf(batcher.query(files.text, dir.path('absent'))),
+      outcomeOf(batcher.query(files.stat, dir.path('a'))),
+      outcomeOf(batcher.query(files.hash, dir.path('a'))),
+      outcomeOf(batcher.query(files.space, dir.path('a'))),
     ])
     assert.deepEqual([a, b, absent], ['a', 'b', undefined])
     const hint = 'install GNU coreutils on the host: busybox lacks options that gpuplay uses'
     for (const answer of [stat, hash, space]) assert.equal(Array.isArray(answer) && answer[2], hint)
     const none = asking({ PATH: dir.path('nowhere') })
-    const nothing = await outcome(none.batcher.query(files.stat, '/'))
+    const nothing = await outcomeOf(none.batcher.query(files.stat, '/'))
     assert.equal(Array.isArray(nothing) && nothing[2], hint)
   },
 )

@@ -11,12 +11,12 @@ import {
   endHelper,
   frames,
   frameScript,
-  type Section,
+  type QuerySection,
   settleSection,
   splitSections,
-  type Waiting,
+  type PendingQuery,
 } from './batch-frame.ts'
-import { ConnectionLostError } from './errors.ts'
+import { ConnectionLostError } from './connection-lost.ts'
 import type { QueryKind, Settled } from './queries/query.ts'
 
 export interface Batcher {
@@ -28,22 +28,30 @@ export interface BatcherOptions {
   /** The name of the host in messages. */
   readonly hostName: string
   readonly shell: () => Promise<Shell>
+  /** Fails all queries at once, even if the host does not end the script that answers them. */
   readonly signal: AbortSignal
   /** 32 random hex digits, new for each frame, so that no output contains them by chance. */
   readonly nonce: () => string
 }
 
 export function createBatcher(options: BatcherOptions): Batcher {
-  let gathered = new Map<string, { waiting: Waiting; promise: Promise<unknown> }>()
+  let gathered = new Map<string, { waiting: PendingQuery; promise: Promise<unknown> }>()
+  const unanswered = new Set<PendingQuery>()
 
-  const take = (): readonly Waiting[] => {
+  // A silent host may take long to end a script.
+  const giveUp = (): void => {
+    for (const query of unanswered) query.fail(reasonOf(options.signal))
+  }
+  options.signal.addEventListener('abort', giveUp, { once: true })
+
+  const take = (): readonly PendingQuery[] => {
     const queries = [...gathered.values()].map(({ waiting }) => waiting)
     gathered = new Map()
     return queries
   }
 
   const flush = async (): Promise<void> => {
-    let queries: readonly Waiting[] = []
+    let queries: readonly PendingQuery[] = []
     try {
       // Queries issued while the shell opens, and in the next turn, travel in the same frame.
       await options
@@ -74,6 +82,9 @@ export function createBatcher(options: BatcherOptions): Batcher {
       if (gathered.size === 0) void flush()
       const { promise, waiting } = wait(kind, item, key)
       gathered.set(key, { waiting, promise })
+      unanswered.add(waiting)
+      const forget = (): boolean => unanswered.delete(waiting)
+      promise.then(forget, forget)
       return promise
     },
   }
@@ -87,7 +98,7 @@ function wait<Item, Answer>(
   kind: QueryKind<Item, Answer>,
   item: Item,
   key: string,
-): { waiting: Waiting; promise: Promise<Answer> } {
+): { waiting: PendingQuery; promise: Promise<Answer> } {
   let settle: (answer: Settled<unknown>) => void = () => undefined
   let fail: (error: unknown) => void = () => undefined
   const promise = new Promise<Answer>((resolve, reject) => {
@@ -101,7 +112,10 @@ function wait<Item, Answer>(
 }
 
 /** Sends one frame and settles its answers. Returns the queries to send again. */
-async function exchange(frame: readonly Section[], options: BatcherOptions): Promise<readonly Waiting[]> {
+async function exchange(
+  frame: readonly QuerySection[],
+  options: BatcherOptions,
+): Promise<readonly PendingQuery[]> {
   const shell = await options.shell()
   const nonce = options.nonce()
   const timeout = 5_000 + sum(frame.map(({ kind, queries }) => kind.timeout(queries.map(({ item }) => item))))
@@ -117,7 +131,7 @@ async function exchange(frame: readonly Section[], options: BatcherOptions): Pro
   })
   if (reply.kind === 'lost') throw new ConnectionLostError(options.hostName, reply.why)
   const outputs = splitSections(reply.stdout, reply.stderr, nonce)
-  const again: Waiting[] = []
+  const again: PendingQuery[] = []
   let culpritFound = false
   frame.forEach((section, index) => {
     const output = outputs[index]
@@ -128,7 +142,7 @@ async function exchange(frame: readonly Section[], options: BatcherOptions): Pro
     // The first section without an end mark is the one that hung. A query that is alone in it is the cause.
     const { queries } = section
     if (!culpritFound && queries.length === 1) {
-      const problem = unanswered(
+      const problem = notAnswered(
         section.kind.kind,
         reply.kind === 'timedOut' ? 'timeout' : 'size',
         options.hostName,
@@ -143,7 +157,7 @@ async function exchange(frame: readonly Section[], options: BatcherOptions): Pro
   return again
 }
 
-function unanswered(kind: string, why: 'timeout' | 'size', host: string): Problem {
+function notAnswered(kind: string, why: 'timeout' | 'size', host: string): Problem {
   return why === 'timeout'
     ? {
         code: 'read-timed-out',

@@ -2,9 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { diagnose, endOfOutput } from './diagnose.ts'
 
-/**
- * What apt, dpkg, tar and cp write in these cases; the words are those of apt 2.6 and dpkg 1.21 (Debian 12).
- */
+/** The output of apt 2.6, dpkg 1.21 (Debian 12), tar and cp in these cases. */
 const usual: readonly {
   readonly name: string
   readonly said: string
@@ -111,12 +109,22 @@ for (const { name, said, code, message, hint } of usual) {
   })
 }
 
-test('an unknown failure is not guessed', () => {
+test('an unknown failure gets no guessed cause', () => {
   assert.equal(diagnose('make: *** [Makefile:12: all] Error 2'), undefined)
 })
 
-test('the end of an output holds what both streams said', () => {
+test('the excerpt of an output contains the end of both streams', () => {
   assert.equal(endOfOutput({ stdout: 'oops\n', stderr: 'err\n' }), 'err (stdout: oops)')
   assert.equal(endOfOutput({ stdout: 'a\nb\n\nc\nd\n', stderr: '\n' }), 'b | c | d')
   assert.equal(endOfOutput({ stdout: '', stderr: 'err' }), 'err')
+})
+
+test('a long line is cut between two words, so that no part of a secret remains', () => {
+  const line = `${'word '.repeat(90)}opensesame`
+  for (let more = 0; more < 12; more += 1) {
+    const shown = endOfOutput({ stdout: '', stderr: `opensesame ${line} ${'x'.repeat(more)}` })
+    assert.match(shown, /^(word )+opensesame( x+)?$/)
+  }
+  const secret = endOfOutput({ stdout: '', stderr: `key opensesame ${'x '.repeat(196)}` })
+  assert.doesNotMatch(secret, /same|open/)
 })

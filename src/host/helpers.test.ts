@@ -1,15 +1,15 @@
-/** Functions that a shell learns once: one shell learns those of questions and those of frames. */
+/** Helpers of questions and frames: one shell receives both kinds. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { ShellHelper } from '../connection/connection.ts'
 import { endHelper } from './batch-frame.ts'
 import { filesHelper, frameHelper } from './executors/frame-helpers.ts'
-import * as container from './queries/container.ts'
-import * as files from './queries/files.ts'
+import * as container from './queries/container-query.ts'
+import * as files from './queries/file-queries.ts'
 import { realpath } from './queries/realpath.ts'
-import * as system from './queries/system.ts'
+import * as system from './queries/system-queries.ts'
 
-test('no two helpers define a function of the same name', () => {
+test('no two helpers define a function with the same name', () => {
   const kinds = [...Object.values(container), ...Object.values(files), ...Object.values(system), realpath]
   const asking = kinds.flatMap((kind): readonly ShellHelper[] =>
     typeof kind === 'object' && 'helpers' in kind ? (kind.helpers ?? []) : [],

@@ -83,7 +83,7 @@ export interface Host {
   readonly node: Host
   /** The place of this host in the inventory. */
   readonly placement: Placement
-  /** Files beside the playbook, on the controller. */
+  /** Files next to the playbook, on the controller. */
   readonly controller: ControllerFiles
 }
 

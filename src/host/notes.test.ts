@@ -9,12 +9,12 @@ import { carryOutOwn } from './own-actions.ts'
 import type { Host } from './host.ts'
 import { createReader } from './reader.ts'
 import { createLocalShell } from './testing/local-shell.ts'
-import { createTestMachine } from './testing/machine.ts'
+import { createTestMachine } from './testing/test-machine.ts'
 import { scratch } from './testing/scratch.ts'
 
 const { signal } = new AbortController()
 
-test('notes are written, read and removed, whatever their keys and values', async () => {
+test('notes are written, read and removed, with any keys and values', async () => {
   const value = fc.jsonValue().map((plain): unknown => JSON.parse(JSON.stringify(plain)))
   await fc.assert(
     fc.asyncProperty(
@@ -30,9 +30,9 @@ test('notes are written, read and removed, whatever their keys and values', asyn
           placement: { ctid: undefined, nodeName: undefined, cluster: undefined },
           controller: { file: async () => undefined, text: async () => undefined },
         })
-        // What nobody else changes is kept; here somebody does.
+        // Answers are kept as long as nothing else changes the files, as this test does.
         const fresh = (): Host => {
-          reader.readings.clear()
+          reader.answers.clear()
           return reader.view()
         }
         const state = dir.path('v1')

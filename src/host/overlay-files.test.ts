@@ -8,12 +8,14 @@ import type { Action } from './action.ts'
 import { sha256Of } from './content.ts'
 import type { Host } from './host.ts'
 import { createOverlay } from './overlay.ts'
-import { createTestMachine, execute, testContext } from './testing/machine.ts'
-import { node, reader, rejectsUnknown, write } from './testing/predicted.ts'
+import { createTestMachine, executeAction, testContext } from './testing/test-machine.ts'
+import { node } from './testing/places.ts'
+import { reader, rejectsUnknown } from './testing/predicted.ts'
+import { writeAction } from './testing/steps.ts'
 import { cat } from './testing/questions.ts'
 import { scratch } from './testing/scratch.ts'
 
-/** What a sequence of file actions leaves behind: predicted, and after they were really carried out. */
+/** Compares the predicted and the real result of a sequence of file actions. */
 const names = ['a', 'b', 'd/a', 'd/e/a', 'l/a', 'l/e', 'l', 'k/a', 'k'] as const
 const fileAction = (at: (name: string) => string): fc.Arbitrary<Action> =>
   fc.oneof(
@@ -23,7 +25,7 @@ const fileAction = (at: (name: string) => string): fc.Arbitrary<Action> =>
         text: fc.string(),
         mode: fc.constantFrom(undefined, '0600', '0755'),
       })
-      .map(({ name, text, mode }): Action => write(at(name), text, mode === undefined ? {} : { mode })),
+      .map(({ name, text, mode }): Action => writeAction(at(name), text, mode === undefined ? {} : { mode })),
     fc.constantFrom(...names).map((name): Action => ({ kind: 'remove', path: at(name) })),
     fc
       .constantFrom('d', 'd/e')
@@ -45,7 +47,7 @@ async function seen(host: Host, directory: string): Promise<unknown> {
       async (name) => {
         const path = `${directory}/${name}`
         const status = await host.stat(path)
-        // A link of these tests leads nowhere, a directory has a size of its own.
+        // Links in these tests are dangling, and the size of directories depends on the file system.
         const text = status?.kind === 'file' ? await host.text(path) : undefined
         const hash = status?.kind === 'file' ? await host.hash(path) : undefined
         const { kind, mode, target } = status ?? {}
@@ -68,7 +70,7 @@ async function seen(host: Host, directory: string): Promise<unknown> {
   return { root, files }
 }
 
-/** Two directories with the same in them: one to be predicted on, one to be changed. */
+/** Two directories with the same content: one for predictions, one for real changes. */
 function twins(path: (name: string) => string): readonly [string, string] {
   const roots = [path('predicted'), path('real')] as const
   for (const root of roots) {
@@ -80,7 +82,7 @@ function twins(path: (name: string) => string): readonly [string, string] {
   return roots
 }
 
-test('what is predicted of an untouched host is what is there once the actions are carried out', async () => {
+test('law: on an untouched host, the prediction equals the state after the actions', async () => {
   const planned = fc.array(
     fileAction((name) => name),
     { minLength: 1, maxLength: 6 },
@@ -96,8 +98,8 @@ test('what is predicted of an untouched host is what is there once the actions a
         'path' in action ? { ...action, path: `${root}/${action.path}` } : action
       for (const action of actions) {
         await all.findLinks(below(predicted, action), overlay)
-        // What cannot be carried out no plan would hold.
-        const result = await execute(below(real, action), machine, testContext())
+        // No plan contains an action that cannot be carried out.
+        const result = await executeAction(below(real, action), machine, testContext())
         if (result.kind === 'done') overlay.apply(node, below(predicted, action), { byUser })
       }
       assert.deepEqual(await seen(host, predicted), await seen(reader(createOverlay()).host, real))
@@ -106,14 +108,14 @@ test('what is predicted of an untouched host is what is there once the actions a
   )
 })
 
-test('over the untouched host, what is written is read back, and what is not touched reads as it is', async () => {
+test('law: predicted files are read back, and other files are read from the host', async () => {
   await fc.assert(
     fc.asyncProperty(fc.string(), fc.boolean(), async (text, exists) => {
       using dir = scratch()
       writeFileSync(dir.path('other'), 'other', { mode: 0o640 })
       if (exists) writeFileSync(dir.path('file'), 'live', { mode: 0o600 })
       const overlay = createOverlay()
-      overlay.apply(node, write(dir.path('file'), text))
+      overlay.apply(node, writeAction(dir.path('file'), text))
       const { host } = reader(overlay)
       assert.equal(await host.text(dir.path('file')), text)
       assert.equal(await host.hash(dir.path('file')), sha256Of(text))
@@ -131,7 +133,7 @@ test('over the untouched host, what is written is read back, and what is not tou
   )
 })
 
-test('a file whose content only the run will know has its mode, but neither text nor size', async () => {
+test('a file with content that only the run knows has a known mode, but an unknown text and size', async () => {
   using dir = scratch()
   const overlay = createOverlay()
   const content = { kind: 'unknown', why: 'rendered at run' } as const
@@ -140,18 +142,18 @@ test('a file whose content only the run will know has its mode, but neither text
   const status = await host.stat(dir.path('a'))
   assert.equal(status?.mode, '0600')
   assert.ok(isUnknown(status.size))
-  await rejectsUnknown(host.text(dir.path('a')), /known only when the real run writes it/)
+  await rejectsUnknown(host.text(dir.path('a')), /known only when the run writes it/)
   const maybe = await host.maybe(host.text(dir.path('a')))
   assert.ok(isUnknown(maybe))
 })
 
-test('links that are predicted are followed', async () => {
+test('predicted links are followed', async () => {
   using dir = scratch()
   writeFileSync(dir.path('real'), 'x', { mode: 0o600 })
   symlinkSync('real', dir.path('old'))
   const overlay = createOverlay()
   overlay.apply(node, { kind: 'makeLink', path: dir.path('link'), target: 'real' })
-  overlay.apply(node, write(dir.path('old'), 'new'))
+  overlay.apply(node, writeAction(dir.path('old'), 'new'))
   const { host } = reader(overlay)
   assert.equal((await host.stat(dir.path('link')))?.kind, 'link')
   assert.equal((await host.stat(dir.path('link'), { follow: true }))?.mode, '0600')
@@ -159,16 +161,16 @@ test('links that are predicted are followed', async () => {
   assert.equal(await host.text(dir.path('old')), 'new')
 })
 
-test('a file that someone else than root makes belongs to nobody who is known; one that is there keeps its owner', async () => {
+test('a new file of a user other than root has an unknown owner; an existing file keeps its owner', async () => {
   using dir = scratch()
   writeFileSync(dir.path('old'), 'live')
   const overlay = createOverlay()
   const { host } = reader(overlay)
   const by = { byUser: true }
-  for (const name of ['old', 'new', 'given']) overlay.apply(node, write(dir.path(name), 'x'), by)
+  for (const name of ['old', 'new', 'given']) overlay.apply(node, writeAction(dir.path(name), 'x'), by)
   overlay.apply(node, { kind: 'setAttributes', path: dir.path('given'), owner: 'root', group: 'root' })
   overlay.apply(node, { kind: 'remove', path: dir.path('old') }, by)
-  overlay.apply(node, write(dir.path('old'), 'x'))
+  overlay.apply(node, writeAction(dir.path('old'), 'x'))
   const status = await host.stat(dir.path('new'))
   assert.ok(isUnknown(status?.owner))
   assert.equal(status?.mode, '0644')
@@ -176,7 +178,7 @@ test('a file that someone else than root makes belongs to nobody who is known; o
   assert.equal((await host.stat(dir.path('old')))?.owner, 'root')
 })
 
-test('a file written through a link to its directory is read back by its other name, whether the link is predicted or there', async () => {
+test('a file written through a link to its directory is found under its other name, for predicted and existing links', async () => {
   using dir = scratch()
   mkdirSync(dir.path('real'))
   symlinkSync('real', dir.path('there'))
@@ -187,7 +189,7 @@ test('a file written through a link to its directory is read back by its other n
   for (const name of ['there', 'soon']) {
     const path = dir.path(`${name}/via-${name}`)
     assert.equal(await host.stat(path), undefined)
-    overlay.apply(node, write(path, `through ${name}`))
+    overlay.apply(node, writeAction(path, `through ${name}`))
     assert.equal(await host.text(dir.path(`real/via-${name}`)), `through ${name}`)
     assert.equal(await host.text(path), `through ${name}`)
   }
@@ -201,7 +203,7 @@ test('a file written through a link to its directory is read back by its other n
   assert.equal(await host.text(dir.path('real/via-there')), 'through there')
 })
 
-test('links that go round in circles, or lead nowhere, are followed no further than the host does', async () => {
+test('cycles of links and dangling links are followed like on the host', async () => {
   using dir = scratch()
   symlinkSync('round', dir.path('round'))
   symlinkSync('none/below', dir.path('nowhere'))
@@ -213,11 +215,11 @@ test('links that go round in circles, or lead nowhere, are followed no further t
   assert.equal(await host.text(dir.path('nowhere')), undefined)
   assert.equal((await host.stat(dir.path('a')))?.kind, 'link')
   await host.stat(dir.path('a'), { follow: true })
-  overlay.apply(node, write(dir.path('none/below'), 'x'))
+  overlay.apply(node, writeAction(dir.path('none/below'), 'x'))
   assert.equal(await host.text(dir.path('nowhere')), 'x')
 })
 
-test('what a reading cannot know is a value in it: it can be written down, and compared', async () => {
+test('an unknown part of a reading is a value that can be recorded and compared', async () => {
   using dir = scratch()
   const overlay = createOverlay()
   const content = { kind: 'unknown', why: 'rendered at run' } as const

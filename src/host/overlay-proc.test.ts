@@ -1,10 +1,12 @@
-/** What is predicted below /proc, of which a container has a part of its own. */
+/** Predictions below /proc, part of which is separate in a container. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createOverlay, type Overlay } from './overlay.ts'
 import { remotePath } from './paths.ts'
 import { foresee } from './predicted-file.ts'
-import { ct, node, reader, rejectsUnknown, write } from './testing/predicted.ts'
+import { ct, node } from './testing/places.ts'
+import { reader, rejectsUnknown } from './testing/predicted.ts'
+import { writeAction } from './testing/steps.ts'
 
 const forwarding = '/proc/sys/net/ipv4/ip_forward'
 const swappiness = '/proc/sys/vm/swappiness'
@@ -13,26 +15,26 @@ function predicted(overlay: Overlay, place: typeof ct | typeof node, path: strin
   return overlay.of(place).file(remotePath(path)).kind === 'predicted'
 }
 
-test('a container has network parameters and names of its own, and shares all other parameters with its node', () => {
+test('a container has separate network parameters and names, and shares all other parameters with its node', () => {
   const file = { kind: 'file', byUser: false }
   for (const own of [forwarding, '/proc/sys/kernel/hostname', '/proc/net/tcp']) {
     const overlay = createOverlay()
-    overlay.apply(ct, write(own, '1\n'))
+    overlay.apply(ct, writeAction(own, '1\n'))
     assert.deepEqual([predicted(overlay, ct, own), predicted(overlay, node, own)], [true, false], own)
     assert.ok(overlay.touches(ct, `file:${own}`))
-    overlay.apply(node, write(own, '0\n'))
+    overlay.apply(node, writeAction(own, '0\n'))
     const seen = overlay.of(ct).file(remotePath(own))
     assert.deepEqual(seen.kind === 'predicted' && foresee(seen.value).file, { ...file, text: '1\n' })
   }
   const overlay = createOverlay()
-  overlay.apply(node, write(swappiness, '10\n'))
+  overlay.apply(node, writeAction(swappiness, '10\n'))
   assert.deepEqual([predicted(overlay, ct, swappiness), predicted(overlay, node, swappiness)], [true, true])
-  overlay.apply(node, write(forwarding, '1\n'))
+  overlay.apply(node, writeAction(forwarding, '1\n'))
   assert.equal(predicted(overlay, ct, forwarding), false)
   assert.equal(overlay.touches(ct, `file:${forwarding}`), undefined)
 })
 
-test('a parameter that the kernel does not have may come with a module that is predicted to be loaded', async () => {
+test('a missing kernel parameter is unknown if a predicted module may create it', async () => {
   const overlay = createOverlay()
   const { host, all } = reader(overlay)
   const none = '/proc/sys/net/gpuplay-none'
@@ -51,7 +53,7 @@ test('a parameter that the kernel does not have may come with a module that is p
   assert.ok(await host.text('/proc/sys/kernel/ostype'))
 })
 
-test('a module that is predicted to be unloaded brings nothing', async () => {
+test('a module that is predicted to be unloaded creates no parameters', async () => {
   const overlay = createOverlay()
   overlay.apply(node, {
     kind: 'run',

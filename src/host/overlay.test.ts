@@ -6,11 +6,13 @@ import type { Action } from './action.ts'
 import { createOverlay } from './overlay.ts'
 import { packageStates } from './questions/packages.ts'
 import { machineType } from './questions/system.ts'
-import { ct, node, reader, rejectsUnknown, write } from './testing/predicted.ts'
+import { ct, node } from './testing/places.ts'
+import { reader, rejectsUnknown } from './testing/predicted.ts'
+import { writeAction } from './testing/steps.ts'
 import { cat } from './testing/questions.ts'
 import { scratch } from './testing/scratch.ts'
 
-test('what is absent and could come with a package is unknown; what is there, or could not come with it, is known', async () => {
+test('an absent resource that a package could create is unknown; others, and existing ones, are known', async () => {
   const overlay = createOverlay()
   overlay.apply(node, {
     kind: 'run',
@@ -36,17 +38,17 @@ test('what is absent and could come with a package is unknown; what is there, or
   ]) {
     assert.equal(await host.stat(path), undefined, path)
   }
-  overlay.apply(node, write('/etc/nvtop.conf', 'known again'))
+  overlay.apply(node, writeAction('/etc/nvtop.conf', 'known again'))
   assert.equal(await host.text('/etc/nvtop.conf'), 'known again')
   assert.match(await host.ask(machineType), /^[a-z0-9_]+$/)
 })
 
-test('what was declared unknown stays so until something later says otherwise', async () => {
+test('a resource that was declared unknown stays unknown until a later effect', async () => {
   using dir = scratch()
   writeFileSync(dir.path('a'), 'live')
   const overlay = createOverlay()
   const { host } = reader(overlay)
-  overlay.apply(node, write(dir.path('a'), 'first'))
+  overlay.apply(node, writeAction(dir.path('a'), 'first'))
   overlay.apply(node, {
     kind: 'run',
     argv: ['x'],
@@ -63,7 +65,7 @@ test('what was declared unknown stays so until something later says otherwise', 
   await rejectsUnknown(host.ask(cat(dir.path('a'))), /x does as it likes/)
   overlay.apply(node, { kind: 'setAttributes', path: dir.path('a'), mode: '0600' })
   await rejectsUnknown(host.stat(dir.path('a')), /x does as it likes/)
-  overlay.apply(node, write(dir.path('a'), 'second'))
+  overlay.apply(node, writeAction(dir.path('a'), 'second'))
   assert.equal(await host.text(dir.path('a')), 'second')
   const unit: Action = {
     kind: 'run',
@@ -76,7 +78,7 @@ test('what was declared unknown stays so until something later says otherwise', 
   assert.ok(isUnknown(status.active))
 })
 
-test('what waits for a reboot comes true with it, and what a boot makes anew is unknown', async () => {
+test('effects that wait for a reboot apply after it, and resources that each boot creates are unknown', async () => {
   const overlay = createOverlay()
   const { host } = reader(overlay)
   overlay.apply(node, {
@@ -101,7 +103,7 @@ test('what waits for a reboot comes true with it, and what a boot makes anew is 
   assert.ok(await host.text('/etc/passwd'))
 })
 
-test('a container sees what happens to its node', async () => {
+test('a container sees changes of its node', async () => {
   const overlay = createOverlay()
   const onNode = reader(overlay).all
   const { host } = reader(overlay, { name: ct.name, of: onNode })
@@ -115,40 +117,40 @@ test('a container sees what happens to its node', async () => {
   overlay.apply(ct, { kind: 'containerPower', ctid: '101', verb: 'restart', on: 'node' })
   await rejectsUnknown(host.stat('/dev/null'), /restart container 101/)
   assert.ok(await host.text('/etc/passwd'))
-  overlay.apply(ct, write('/dev/null', 'predicted after the restart'))
+  overlay.apply(ct, writeAction('/dev/null', 'predicted after the restart'))
   assert.equal(await host.text('/dev/null'), 'predicted after the restart')
   overlay.apply(ct, { kind: 'containerPower', ctid: '101', verb: 'start', on: 'node' })
-  await rejectsUnknown(host.text('/etc/passwd'), /the container is started only by the real run/)
-  await rejectsUnknown(host.ask(machineType), /the container is started only by the real run/)
+  await rejectsUnknown(host.text('/etc/passwd'), /only the run starts the container/)
+  await rejectsUnknown(host.ask(machineType), /only the run starts the container/)
   overlay.apply(node, { kind: 'containerPower', ctid: '101', verb: 'shutdown' })
   await rejectsUnknown(host.text('/etc/passwd'), /stops the container/)
 })
 
-test('a program that an author promised to be reading is unknown once anything is predicted', async () => {
+test("after any prediction, the answer of a program that reads by its author's promise is unknown", async () => {
   const overlay = createOverlay()
   const { host } = reader(overlay)
   assert.equal((await host.promised(['sh', '-c', 'echo x'])).stdout, 'x\n')
-  overlay.apply(node, write('/etc/some/file', 'x'))
+  overlay.apply(node, writeAction('/etc/some/file', 'x'))
   await rejectsUnknown(host.promised(['sh', '-c', 'echo x']), /changes file \/etc\/some\/file/)
 })
 
-test('what a program without declared effects changes is unknown; one that declares none changes nothing', async () => {
+test('a program without declared effects makes everything unknown; one with an empty list changes nothing', async () => {
   using dir = scratch()
   const overlay = createOverlay()
-  overlay.apply(node, write(dir.path('a'), 'before'))
+  overlay.apply(node, writeAction(dir.path('a'), 'before'))
   overlay.apply(node, { kind: 'run', argv: ['true'], effects: [] })
   const { host } = reader(overlay)
   assert.equal(await host.text(dir.path('a')), 'before')
-  overlay.apply(node, { kind: 'run', argv: ['mend', 'it'] })
-  await rejectsUnknown(host.text(dir.path('a')), /only the real run can show what "run mend it" changes/)
-  await rejectsUnknown(host.package('bash'), /mend it/)
-  overlay.apply(node, write(dir.path('a'), 'after'))
+  overlay.apply(node, { kind: 'run', argv: ['fix', 'it'] })
+  await rejectsUnknown(host.text(dir.path('a')), /the changes of "run fix it" are known only in the run/)
+  await rejectsUnknown(host.package('bash'), /fix it/)
+  overlay.apply(node, writeAction(dir.path('a'), 'after'))
   assert.equal(await host.text(dir.path('a')), 'after')
 })
 
-test('a unit file that is predicted is a unit, as its file says, and a program that is predicted may be one', async () => {
+test('a predicted unit file is a unit with the settings in the file; a predicted program may bring one', async () => {
   using dir = scratch()
-  // A host whose systemd has none of these.
+  // A host whose systemd has none of these units.
   const answer = 'LoadState=not-found\\nActiveState=inactive\\nUnitFileState=\\n\\n'
   writeFileSync(dir.path('systemctl'), `#!/bin/sh\nshift 4; for unit; do printf '${answer}'; done\n`, {
     mode: 0o755,
@@ -156,10 +158,13 @@ test('a unit file that is predicted is a unit, as its file says, and a program t
   const overlay = createOverlay()
   const { host } = reader(overlay, { path: dir.directory })
   const unit = (name: string): string => `/etc/systemd/system/${name}`
-  overlay.apply(node, write(unit('gpuplay-dry.service'), '[Service]\nExecStart=/x\n[Install]\nWantedBy=x\n'))
-  overlay.apply(node, write(unit('gpuplay-static@.timer'), '[Timer]\n'))
+  overlay.apply(
+    node,
+    writeAction(unit('gpuplay-dry.service'), '[Service]\nExecStart=/x\n[Install]\nWantedBy=x\n'),
+  )
+  overlay.apply(node, writeAction(unit('gpuplay-static@.timer'), '[Timer]\n'))
   overlay.apply(node, { kind: 'makeLink', path: unit('gpuplay-masked.service'), target: '/dev/null' })
-  overlay.apply(node, write('/usr/local/bin/gpuplay-program', '#!/bin/sh\n', { mode: '0755' }))
+  overlay.apply(node, writeAction('/usr/local/bin/gpuplay-program', '#!/bin/sh\n', { mode: '0755' }))
   const started: Action = {
     kind: 'run',
     argv: ['systemctl', 'start', 'gpuplay-dry'],

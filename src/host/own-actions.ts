@@ -1,7 +1,7 @@
 /** Runs gpuplay's own actions, outside any task: notes of handlers, guests of a node. */
 import { HostError } from '../base/errors.ts'
 import type { Action } from './action.ts'
-import { ConnectionLostError } from './errors.ts'
+import { ConnectionLostError } from './connection-lost.ts'
 import type { ActionReply, MachineAccess } from './access.ts'
 import { type Means, scripts } from './means.ts'
 import type { WindowContext } from './step.ts'
@@ -23,15 +23,14 @@ export async function carryOutOwn(
       case 'done':
         return result.reply
       case 'failed':
-      case 'locked':
         throw new HostError(result.problem)
       case 'stale':
-        throw new HostError({ code: 'changed-meanwhile', message: result.what, hint: 'run again' })
+        throw new HostError({ code: 'changed-meanwhile', message: result.why, hint: 'run again' })
       case 'lost':
         throw new ConnectionLostError(machine.name, result.why)
       case 'notBegun':
         context.signal.throwIfAborted()
-        throw new Error(`not begun on ${machine.name}, and nobody was interrupted`)
+        throw new Error(`an action on ${machine.name} did not begin, although the run was not interrupted`)
     }
   })
 }

@@ -17,7 +17,7 @@ const compiler = questionAbout({
   parse,
 })
 
-test('a question is its fixed words with each value in its place', () => {
+test('a question consists of its fixed words with each value at its place', () => {
   const asked = simulation({ options: ['-y'], verb: 'install', names: ['jq', 'curl'] })
   assert.ok(isQuestion(asked))
   assert.deepEqual(asked.argv, ['apt-get', '-s', '-y', 'install', 'jq', 'curl'])
@@ -27,7 +27,7 @@ test('a question is its fixed words with each value in its place', () => {
   ])
 })
 
-test('apt is told to leave its caches alone, and what is asked rests on the program', () => {
+test('apt does not update its caches, and the answer depends on the program', () => {
   const { command } = simulation({ options: [], verb: 'install', names: ['x'] })
   assert.equal(command.join(' '), 'apt-get -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= -s install x')
   assert.deepEqual(compiler({ directory: '/usr/local/cuda-12.4/bin' }).reads, [
@@ -37,13 +37,13 @@ test('apt is told to leave its caches alone, and what is asked rests on the prog
   assert.equal(question({ words: ['nvidia-smi', '-L'], reads: [], parse }).guard, 'nvidia')
 })
 
-test('a value that is an option, another word, or a way out of a directory is refused', () => {
+test('a value that is an option, contains another word or leaves a directory is refused', () => {
   const refused: readonly (() => unknown)[] = [
     () => simulation({ options: [], verb: 'install', names: ['-o'] }),
     () => simulation({ options: [], verb: 'install', names: ['jq', '--purge'] }),
     () => simulation({ options: [], verb: 'install', names: ['jq curl'] }),
     () => simulation({ options: [], verb: 'install', names: ['jq\n-o'] }),
-    // What JavaScript lets through where types do not hold.
+    // Values that JavaScript accepts if the types are ignored.
     () => Reflect.apply(simulation, undefined, [{ options: ['-f'], verb: 'install', names: [] }]),
     () => Reflect.apply(simulation, undefined, [{ options: [], verb: 'source', names: [] }]),
     () => Reflect.apply(simulation, undefined, [{ options: [], verb: 'install', names: 'jq' }]),
@@ -57,7 +57,7 @@ test('a value that is an option, another word, or a way out of a directory is re
   assert.throws(() => log({ path: 'relative' }), /not a valid path: "relative"/)
 })
 
-test('only listed programs may be asked, by their names, and the dangerous ones only in their reading form', () => {
+test('only listed programs can be asked, by name, and dangerous ones only in a reading form', () => {
   const declare = (...words: readonly string[]): void => {
     Reflect.apply(question, undefined, [{ words, reads: [], parse }])
   }

@@ -4,7 +4,7 @@
  * A question is one program of the list below, an exact pattern of its arguments, and a parser of its answer.
  * The words of the pattern are fixed where it is declared. A value fills one whole argument, must match the
  * pattern of its place, and never begins with a dash, so that no value can become an option. Only `src/host`,
- * `src/nvidia` and `src/proxmox` declare questions (a lint rule); modules use them by name.
+ * `src/apt`, `src/nvidia` and `src/proxmox` declare questions (a lint rule); modules use them by name.
  */
 import { HostError } from '../base/errors.ts'
 import { invalidName } from './names.ts'
@@ -25,12 +25,18 @@ export interface Question<Said> {
   readonly reads: readonly ResourcePattern[]
   /** Prevents the program from changing the host (`queries/ask.ts`). */
   readonly guard: 'nvidia' | undefined
-  /** The program itself, if the host has none of this name: base64 of its gzipped bytes. */
-  readonly carried: string | undefined
+  /** The program itself, if it is one of ours. */
+  readonly carried: Carried | undefined
   /** Milliseconds; undefined: as every question. */
   readonly timeout: number | undefined
   parse(answer: Answer): Said
 }
+
+/** A program that travels with its question. */
+export type Carried =
+  | { readonly script: string }
+  /** Base64 of its gzipped bytes. */
+  | { readonly gzip: string }
 
 /** The place of a value in a pattern. */
 export interface Slot<
@@ -103,8 +109,7 @@ export type ValuesOf<Pattern extends Words> = {
 interface Declaration<Pattern extends Words> {
   readonly words: Pattern
   readonly environment?: Readonly<Record<string, string>>
-  /** For a program that the question carries: base64 of its gzipped bytes. */
-  readonly carried?: string
+  readonly carried?: Carried
   /** Milliseconds, for a program that may need longer than most. */
   readonly timeout?: number
 }
@@ -187,8 +192,10 @@ const programs = {
   'apt-get': { first: '-s', adds: noAptCaches },
   cat: {},
   ceph: {},
-  // Ours (src/nvidia/cuda-probe). Like nvidia-smi, libcuda creates missing device nodes.
+  // Ours (src/nvidia/cuda-probe.ts). Like nvidia-smi, libcuda creates missing device nodes.
   'cuda-probe': { guard: 'nvidia', carried: true },
+  // Ours (src/nvidia/device-probe.ts).
+  'device-probe': { carried: true },
   dkms: { first: 'status' },
   dpkg: { first: '--print-architecture' },
   'dpkg-query': { first: '-W' },
@@ -217,7 +224,7 @@ interface Asking<Said> {
   readonly argv: readonly string[]
   readonly reads: readonly ResourcePattern[]
   readonly environment: Readonly<Record<string, string>>
-  readonly carried: string | undefined
+  readonly carried: Carried | undefined
   readonly timeout: number | undefined
   readonly parse: (answer: Answer) => Said
 }
@@ -230,7 +237,7 @@ class Asked<Said> implements Question<Said> {
   readonly environment: Readonly<Record<string, string>>
   readonly reads: readonly ResourcePattern[]
   readonly guard: 'nvidia' | undefined
-  readonly carried: string | undefined
+  readonly carried: Carried | undefined
   readonly timeout: number | undefined
   readonly parse: (answer: Answer) => Said
   constructor({ words, argv, reads, environment, carried, timeout, parse }: Asking<Said>) {

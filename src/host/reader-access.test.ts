@@ -12,7 +12,7 @@ import { scratch } from './testing/scratch.ts'
 const place = { name: hostName('here') }
 const asNobody = raw(sh`exec setpriv --reuid 65534 --regid 65534 --clear-groups sh -c`)
 
-test('what a user may not do with files is not promised, whatever the name he does it by', async (t) => {
+test('file access that a user may not have is unknown, under any name of the file', async (t) => {
   if (process.getuid?.() !== 0) return t.skip('needs root, to be another user')
   using dir = scratch()
   chmodSync(dir.directory, 0o755)
@@ -26,7 +26,7 @@ test('what a user may not do with files is not promised, whatever the name he do
     name: place.name,
     shell: async () => ({
       ...shell,
-      // The other user's shell has learnt nothing.
+      // The shell of the other user has received no helpers.
       run: (script, options) => {
         const helpers = (options.helpers ?? []).map(({ text }) => text)
         return shell.run(sh`${asNobody} ${[...helpers, script].join('\n')}`, options)

@@ -7,7 +7,7 @@ import { test } from 'node:test'
 import { hostName } from '../base/brand.ts'
 import { HostError } from '../base/errors.ts'
 import type { Action } from './action.ts'
-import { ConnectionLostError } from './errors.ts'
+import { ConnectionLostError } from './connection-lost.ts'
 import { expectationsOf } from './expectations-of.ts'
 import { withoutDriverPowers } from './queries/ask.ts'
 import { createReader, type HostReader, type TaskReader } from './reader.ts'
@@ -15,7 +15,7 @@ import { question, type Question } from './question.ts'
 import { machineType } from './questions/system.ts'
 import { createLocalShell, type LocalShell } from './testing/local-shell.ts'
 import { nothing } from './testing/questions.ts'
-import { createTestMachine, execute, testContext } from './testing/machine.ts'
+import { createTestMachine, executeAction, testContext } from './testing/test-machine.ts'
 
 const controller = { file: async () => undefined, text: async () => undefined }
 const placement = { ctid: undefined, nodeName: undefined, cluster: undefined }
@@ -41,7 +41,7 @@ function scratch(): { directory: string; [Symbol.dispose](): void } {
   return { directory, [Symbol.dispose]: () => rmSync(directory, { recursive: true, force: true }) }
 }
 
-test('only a program that an author promised to be reading gets relays', async () => {
+test("only a program that reads by its author's promise gets relays", async () => {
   const local = createLocalShell()
   const light: unknown[] = []
   const reader = createReader({
@@ -62,7 +62,7 @@ test('only a program that an author promised to be reading gets relays', async (
   assert.deepEqual(light, [true, false])
 })
 
-test('what two probes ask in the same turn travels in one frame, equal kinds in one process, equal queries once', async () => {
+test('questions of one turn are sent in one frame: one process per kind, and equal queries once', async () => {
   using dir = scratch()
   for (const name of ['a', 'b', 'c']) writeFileSync(join(dir.directory, name), name)
   const { reader, shell } = reading()
@@ -85,7 +85,7 @@ test('what two probes ask in the same turn travels in one frame, equal kinds in 
   assert.equal(shell.scripts[0]?.match(/\bstat /g)?.length, 1)
 })
 
-test('file names with spaces, quotes, dashes, dollars and arrows are read as they are', async () => {
+test('file names with spaces, quotes, dashes, dollars and arrows are read correctly', async () => {
   using dir = scratch()
   const names = ['-rf', "it's", 'a b', '$HOME', 'x -> y', '*', 'ünï', 'back\\slash', '"q"']
   for (const name of names) writeFileSync(`${dir.directory}/${name}`, name)
@@ -105,7 +105,7 @@ test('file names with spaces, quotes, dashes, dollars and arrows are read as the
   await assert.rejects(async () => host.stat('/a\nb'), /line break/)
 })
 
-test('a read that fails fails alone', async () => {
+test('a failed read does not affect others', async () => {
   using dir = scratch()
   mkdirSync(join(dir.directory, 'sub'))
   writeFileSync(join(dir.directory, 'big'), Buffer.alloc(1024 * 1024 + 1))
@@ -133,7 +133,7 @@ test('a read that fails fails alone', async () => {
   assert.equal(shell.scripts.length, 1)
 })
 
-test('a program that hangs is given up, and its neighbours are answered', async () => {
+test('a hanging program times out, and the other questions are answered', async () => {
   const host = reading().reader.forTask().programHost
   const [slow, kernel] = await Promise.allSettled([
     host.promised(['sleep', '30'], { timeout: 300 }),
@@ -144,7 +144,7 @@ test('a program that hangs is given up, and its neighbours are answered', async 
   assert.ok(kernel.status === 'fulfilled' && /^[0-9a-f-]{36}$/.test(kernel.value.bootId))
 })
 
-test('a program that answers more than is kept fails alone', async () => {
+test('a program with too much output fails alone', async () => {
   const host = reading().reader.forTask().programHost
   const [flood, command] = await Promise.allSettled([
     host.promised(['head', '-c', '9000000', '/dev/zero']),
@@ -155,7 +155,7 @@ test('a program that answers more than is kept fails alone', async () => {
   assert.ok(command.status === 'fulfilled' && command.value?.endsWith('/sh'))
 })
 
-test('a lost connection rejects every read with its own error', async () => {
+test('a lost connection rejects every read with a separate error', async () => {
   const { reader, shell } = reading()
   shell.lose()
   const results = await Promise.allSettled([reader.view().kernel(), reader.view().stat('/etc')])
@@ -163,7 +163,7 @@ test('a lost connection rejects every read with its own error', async () => {
     assert.ok(result.status === 'rejected' && result.reason instanceof ConnectionLostError)
 })
 
-test('what no constructor of questions has made is not asked, and a host of a module runs nothing else', async () => {
+test('only declared questions can be asked, and the host of a module cannot run anything else', async () => {
   const host = reading().reader.view()
   const forged: Question<number> = { ...nothing, argv: ['rm', '/tmp/x'], command: ['rm', '/tmp/x'] }
   await assert.rejects(host.ask(forged), /not a named question/)
@@ -172,7 +172,7 @@ test('what no constructor of questions has made is not asked, and a host of a mo
   assert.equal(await host.ask(nothing), 0)
 })
 
-test("an answer that its parser rejects is the host's failure", async () => {
+test('if the parser rejects an answer, the host has failed', async () => {
   const host = reading().reader.view()
   const choking = question({ words: ['nproc'], reads: [], parse: () => assert.fail('no number') })
   await assert.rejects(host.ask(choking), (error: unknown) => {
@@ -182,7 +182,7 @@ test("an answer that its parser rejects is the host's failure", async () => {
   })
 })
 
-test('the environment of a task reaches what it asks on its own host', async () => {
+test('the environment of a task applies to its questions on its own host', async () => {
   const { reader } = reading()
   const { host, programHost } = reader.forTask({ environment: { A: "it's" } })
   const printed = await programHost.promised(['sh', '-c', 'cat; echo "$A $PWD"; exit 7'], {
@@ -194,7 +194,7 @@ test('the environment of a task reaches what it asks on its own host', async () 
   assert.deepEqual([await host.ask(nothing), seen], [0, 127])
 })
 
-test('nvidia-smi is not run where running it would load the module', async () => {
+test('nvidia-smi does not run if it would load the module', async () => {
   using dir = scratch()
   writeFileSync(join(dir.directory, 'nvidia-smi'), `#!/bin/sh\ntouch ${dir.directory}/ran\n`)
   chmodSync(join(dir.directory, 'nvidia-smi'), 0o755)
@@ -210,7 +210,7 @@ test('nvidia-smi is not run where running it would load the module', async () =>
   assert.equal(await host.stat(join(dir.directory, 'ran')), undefined)
 })
 
-test('nvidia-smi runs without the capabilities to load modules or make nodes, as root and as another user', () => {
+test('nvidia-smi runs without the capabilities to load modules or create nodes, as root and as another user', () => {
   const users = process.getuid?.() === 0 ? ['', 'setpriv --reuid 65534 --regid 65534 --clear-groups'] : ['']
   for (const user of users) {
     const program = `sh -c 'echo "no new: $(sed -n "s/^NoNewPrivs:.//p" /proc/self/status)"; sed -n "s/^Cap[PE][a-z]*:.//p" /proc/self/status'`
@@ -240,7 +240,7 @@ test('packages, kernel modules, programs and space of this machine are read', as
   assert.ok(space > 0)
 })
 
-test('a view records what its task read', async () => {
+test('a view records the reads of its task', async () => {
   using dir = scratch()
   writeFileSync(join(dir.directory, 'a'), 'a')
   const { reader } = reading()
@@ -259,7 +259,7 @@ test('a view records what its task read', async () => {
   })
 })
 
-test('a dangling link is not an absent file: a task can write through it', async () => {
+test('a dangling link is not an absent file, because a task can write through it', async () => {
   using dir = scratch()
   const [link, none] = [join(dir.directory, 'link'), join(dir.directory, 'none')]
   symlinkSync('nowhere', link)
@@ -277,7 +277,7 @@ test('a dangling link is not an absent file: a task can write through it', async
   const action: Action = { kind: 'writeFile', path: link, content: { kind: 'text', text: 'new' } }
   const expects = expectationsOf(action, { host: hostName('pve1') }, { touched, before: [] })
   const target = createTestMachine({ stateDirectory: join(dir.directory, 'state') })
-  assert.deepEqual(await execute(action, target, testContext({ expects })), { kind: 'done' })
+  assert.deepEqual(await executeAction(action, target, testContext({ expects })), { kind: 'done' })
   assert.equal(readFileSync(join(dir.directory, 'nowhere'), 'utf8'), 'new')
-  assert.equal((await execute(action, target, testContext({ expects }))).kind, 'stale')
+  assert.equal((await executeAction(action, target, testContext({ expects }))).kind, 'stale')
 })

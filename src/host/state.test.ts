@@ -6,12 +6,12 @@ import { HostError } from '../base/errors.ts'
 import type { Channel } from '../connection/connection.ts'
 import { type LeaseHolder, takeLease } from './state.ts'
 import { openLocal } from './testing/local-shell.ts'
-import { createTestMachine } from './testing/machine.ts'
+import { createTestMachine } from './testing/test-machine.ts'
 import { scratch } from './testing/scratch.ts'
 
 const holder: LeaseHolder = { run: 'r1', controller: "it's here", pid: 42, user: 'me' }
 
-test('one run at a time holds a machine; the next one gets a larger token', async () => {
+test('only one run at a time has the lease of a machine; the next one gets a larger token', async () => {
   using dir = scratch()
   const machine = createTestMachine({ stateDirectory: dir.path('gpuplay/v1') })
   const first = await takeLease(machine, holder)
@@ -29,7 +29,7 @@ test('one run at a time holds a machine; the next one gets a larger token', asyn
   await second.lease.release()
 })
 
-test('the present holder of a machine is named, not the previous one', async () => {
+test('the present holder of the lease is reported, not the previous one', async () => {
   using dir = scratch()
   const machine = createTestMachine({ stateDirectory: dir.path('v1') })
   const before = await takeLease(machine, { ...holder, run: 'r0' })
@@ -42,7 +42,7 @@ test('the present holder of a machine is named, not the previous one', async () 
   other.stdin.end()
 })
 
-test('a lease says whether guests wait to be started again', async () => {
+test('a lease reports whether guests must be started again', async () => {
   using dir = scratch()
   const machine = createTestMachine({ stateDirectory: dir.path('v1') })
   const first = await takeLease(machine, holder)
@@ -55,7 +55,7 @@ test('a lease says whether guests wait to be started again', async () => {
   await second.lease.release()
 })
 
-test('a lease dies with its connection', async () => {
+test('a lease ends with its connection', async () => {
   using dir = scratch()
   const machine = createTestMachine({ stateDirectory: dir.path('v1') })
   const channels: Channel[] = []
@@ -73,7 +73,7 @@ test('a lease dies with its connection', async () => {
   await second.lease.release()
 })
 
-test('a lease names a program that an earlier run has left running, until it ends', async () => {
+test('a lease reports a program that an earlier run left running, until it ends', async () => {
   using dir = scratch()
   const machine = createTestMachine({ stateDirectory: dir.path('v1') })
   const start = (state: string): ReturnType<typeof spawn> =>
@@ -99,13 +99,13 @@ test('a lease names a program that an earlier run has left running, until it end
       try {
         process.kill(-(pid ?? 0), 'SIGKILL')
       } catch {
-        // It has ended.
+        // The program has exited.
       }
     }
   }
 })
 
-test('the state of a newer gpuplay is left alone', async () => {
+test('the state of a newer gpuplay is not changed', async () => {
   using dir = scratch()
   mkdirSync(dir.path('gpuplay/v2'), { recursive: true })
   const machine = createTestMachine({ stateDirectory: dir.path('gpuplay/v1') })

@@ -110,7 +110,7 @@ function describe({ run, controller, pid, user }: LeaseHolder): string {
   return `run ${run} of ${user} on ${controller} (process ${pid})`.replaceAll(/[^\x20-\x7e]/g, '?')
 }
 
-/** ` running PID SECONDS COMMAND`, without the words that gpuplay puts before the command. */
+/** Parses ` running PID SECONDS COMMAND`, and removes the words that gpuplay adds before the command. */
 function leftProgram(text: string): LeftProgram | undefined {
   const [, pid, seconds, command] = /^ ?running (\d+) (-?\d+) (.*)$/.exec(text) ?? []
   if (pid === undefined) return undefined
@@ -122,7 +122,7 @@ function leftProgram(text: string): LeftProgram | undefined {
  * The shell holds the lock until its input ends, together with the connection. Each line of input asks for a
  * program that was left running.
  *
- * Every program of a frame runs under `timeout` and has the state directory in its environment (`frame.ts`),
+ * Every program of a frame runs under `timeout` and has the state directory in its environment (`send-frame.ts`),
  * so a run finds such programs without a record that could be wrong. The script reads only /proc; only root
  * can read the environment of other users' programs.
  *
@@ -150,7 +150,7 @@ for o in "$p"/v*; do
 done
 { { [ -d "$d" ] || { (umask 022; mkdir -p "$p") && mkdir -p "$d"; }; } && { true >> "$d/lease.lock"; }; } 2>/dev/null || { echo "gpuplay-lease failed"; exit; }
 exec 9>>"$d/lease.lock"
-# Whoever took it just now may not have said yet who that is.
+# A run that took the lease just now may not have written its name yet.
 flock -n 9 || { sleep 0.1; echo "gpuplay-lease held $(cat "$d/lease.holder" 2>/dev/null)"; exit; }
 t=0; [ -f "$d/lease" ] && read -r t < "$d/lease"
 case $t in ''|*[!0-9]*) t=0;; esac

@@ -1,4 +1,4 @@
-/** Which variables say how a host is reached, and which are the application's own. */
+/** Connection variables, and ordinary variables with the same names. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { hostName } from '../base/brand.ts'
@@ -22,7 +22,7 @@ function settings(text: string, host = 'a'): Readonly<Record<string, unknown>> {
   )
 }
 
-test('a host that uses our names is reached with them', () => {
+test("gpuplay's connection variables set the connection of a host", () => {
   assert.deepEqual(settings('a address=192.0.2.1 port=2022 user=root\n'), {
     address: '192.0.2.1',
     port: 2022,
@@ -30,7 +30,7 @@ test('a host that uses our names is reached with them', () => {
   })
 })
 
-test("Ansible's name wins, and the variable of the application keeps its value", () => {
+test("Ansible's variable sets the connection, and the variable with the short name keeps its value", () => {
   const text = 'a ansible_host=127.0.0.1 ansible_port=2022 port=8081 user=appuser ansible_user=root\n'
   assert.deepEqual(settings(text), { address: '127.0.0.1', port: 2022, user: 'root' })
   const inventory = ini(text)
@@ -40,18 +40,18 @@ test("Ansible's name wins, and the variable of the application keeps its value",
   )
 })
 
-test("beside Ansible's names, user, port and password belong to the application even where Ansible's name is not set", () => {
+test("if a host uses Ansible's names, user, port and password are ordinary variables, even if Ansible's are not set", () => {
   const text = 'a ansible_host=127.0.0.1 port=8081 user=app password=x\n'
   assert.deepEqual(settings(text), { address: '127.0.0.1' })
 })
 
-test('the user of a group is not replaced in templates by the login of the host', () => {
+test('in templates, the login user of a host does not replace a group variable named user', () => {
   const inventory = ini('[web]\na ansible_user=root\n[web:vars]\nuser=appuser\n')
   assert.equal(valueOf(inventory, 'a', 'user'), 'appuser')
   assert.equal(settingValue(inventory, 'a', 'user'), 'root')
 })
 
-test('a port behind the name is where the host is reached, unless ansible_port says otherwise', () => {
+test('a port after the host name is the connection port, unless ansible_port overrides it', () => {
   assert.deepEqual(settings('a:22 ansible_port=23\n'), { port: 23 })
   assert.deepEqual(settings('a:22 user=root\n'), { port: 22, user: 'root' })
   assert.deepEqual(settings('a:22 port=8080\n'), { port: 22 })
@@ -60,7 +60,7 @@ test('a port behind the name is where the host is reached, unless ansible_port s
   assert.deepEqual(settings('a[1:2]:2200\n', 'a2'), { port: 2200 })
 })
 
-test("Ansible's other names for a setting, and its words for values", () => {
+test("Ansible's other names for a setting and its words for values are accepted", () => {
   assert.deepEqual(
     settings(
       'a ansible_ssh_host=h ansible_ssh_port=1 ansible_ssh_user=u ansible_ssh_pass=p ansible_connection=smart ' +
@@ -81,7 +81,7 @@ test("Ansible's other names for a setting, and its words for values", () => {
   )
 })
 
-test('settings without a name of Ansible stand beside its names', () => {
+test('settings that Ansible does not have can be combined with its names', () => {
   assert.deepEqual(settings('pve1\na ansible_host=h proxy_jump=b known_hosts=k node=pve1 ctid=101\n'), {
     address: 'h',
     proxy_jump: 'b',
@@ -92,7 +92,7 @@ test('settings without a name of Ansible stand beside its names', () => {
   assert.deepEqual(settings('a ansible_host=h node=alpha\n'), { address: 'h' })
 })
 
-test('both meanings at once are a problem that names them', () => {
+test('a host that uses both kinds of names is refused with a message that lists them', () => {
   assert.deepEqual(mistakes('a address=192.0.2.1 ansible_user=root\n'), [
     'hosts:1:3 mixed-names: "a" has both "address" and Ansible\'s "ansible_user" (write "ansible_host" here; "ansible_user" is at /i/hosts:1)',
   ])
@@ -104,7 +104,7 @@ test('both meanings at once are a problem that names them', () => {
   ])
 })
 
-test('what has a meaning in Ansible and none here is refused with what to write', () => {
+test("Ansible's connection variables that gpuplay does not support are refused with an alternative", () => {
   const refused: readonly (readonly [line: string, expected: string])[] = [
     [
       `a ansible_ssh_common_args='-o ProxyJump=root@bastion'`,
@@ -145,14 +145,14 @@ test('what has a meaning in Ansible and none here is refused with what to write'
   }
 })
 
-test('what only says how Ansible does its work is no mistake', () => {
+test('variables that only control how Ansible itself works are accepted', () => {
   const inventory = ini(
     'a ansible_python_interpreter=/usr/bin/python3 ansible_pipelining=true ansible_ssh_common_args="" ansible_shell_executable=/bin/bash\n',
   )
   assert.equal(inventory.hosts.size, 1)
 })
 
-test('a setting may be made from other variables of the host', () => {
+test('a setting can use other variables of the host', () => {
   const inventory = ini('a ansible_host={{ip}} ip=192.0.2.7\n')
   assert.equal(inventory.hosts.get(hostName('a'))?.connection.settings.get('address')?.value.kind, 'template')
   assert.deepEqual(mistakes('a ansible_port={{p}} p=x\n'), [
@@ -160,7 +160,7 @@ test('a setting may be made from other variables of the host', () => {
   ])
 })
 
-test('-e with a name of Ansible counts for every host, and with ours for hosts that use ours', () => {
+test('-e with an Ansible name applies to every host, with a gpuplay name only to hosts that use gpuplay names', () => {
   const { variables } = readExtraVars(['ansible_user=admin', 'port=2222'], memoryFiles({}))
   const inventory = ini('a ansible_host=h\nb user=root\n')
   const value = (host: string, name: string) => {

@@ -17,6 +17,7 @@ const lines: readonly (readonly [line: string, words: readonly string[] | undefi
   [`x=[{'a': 1}, "b"] y=1`, [`x=[{'a': 1}, "b"]`, 'y=1']],
   ['u=http://{{ host }}:80/ y=1', ['u=http://{{ host }}:80/', 'y=1']],
   ['x=[a y=1', ['x=[a', 'y=1']],
+  [`x=['a']b y=1`, ['x=[a]b', 'y=1']],
   ['web[1:3]', ['web[1:3]']],
   ['x=""', ['x=']],
   ['x="a', undefined],
@@ -24,7 +25,7 @@ const lines: readonly (readonly [line: string, words: readonly string[] | undefi
 ]
 
 for (const [line, words] of lines) {
-  test(`${line} is ${words?.length ?? 'no'} words`, () => {
+  test(`${line} is split into ${words?.length ?? 'no'} words`, () => {
     assert.deepEqual(
       wordsOf(line)?.map(({ text }) => text),
       words,
@@ -32,7 +33,7 @@ for (const [line, words] of lines) {
   })
 }
 
-test('every character of a word knows its place in the line', () => {
+test('every character of a word has its column in the line', () => {
   fc.assert(
     fc.property(
       fc.string({ unit: fc.constantFrom('a', '=', ' ', '"', "'", '\\', '#', '{', '}') }),

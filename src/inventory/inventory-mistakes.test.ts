@@ -1,4 +1,4 @@
-/** Mistakes in an inventory: found, placed and explained. */
+/** Mistakes in an inventory, with their positions and hints. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { report } from '../language/testing/report.ts'
@@ -13,14 +13,14 @@ const wrong: readonly (readonly [name: string, yaml: string, expected: readonly 
     ],
   ],
   [
-    'a node that is no host',
+    'a node that is not a host',
     'all:\n  hosts:\n    pve1:\n    ct: {node: pev1, ctid: 101}\n',
     [
       'hosts.yml:4:16 unknown-node: "pev1", the node of "ct", is not a host of the inventory (did you mean "pve1"?)',
     ],
   ],
   [
-    'a node that is a container, and one that is itself',
+    'a node that is a container, and a host that is its own node',
     'all:\n  hosts:\n    pve1:\n    a: {node: pve1, ctid: 101}\n    b: {node: a, ctid: 102}\n    c: {node: c, ctid: 103}\n',
     [
       'hosts.yml:5:15 invalid-node: "a" is itself a container and cannot be the node of "b" (name the host that runs Proxmox VE)',
@@ -28,21 +28,21 @@ const wrong: readonly (readonly [name: string, yaml: string, expected: readonly 
     ],
   ],
   [
-    'two containers of one node with one id',
+    'two containers with the same ID on one node',
     'all:\n  hosts:\n    pve1:\n    a: {node: pve1, ctid: 101}\n    b: {node: pve1, ctid: "101"}\n',
     [
       'hosts.yml:5:27 duplicate-ctid: "b" and "a" are both container 101 of the node "pve1" (the other one is at /i/hosts.yml:4; give one of them another ctid)',
     ],
   ],
   [
-    'two containers of one cluster with one id',
+    'two containers with the same ID in one cluster',
     'all:\n  vars: {pve_cluster: lab}\n  hosts:\n    pve1:\n    pve2:\n    a: {node: pve1, ctid: 101}\n    b: {node: pve2, ctid: 101}\n',
     [
       'hosts.yml:7:27 duplicate-ctid: "b" and "a" are both container 101 of the cluster "lab" (the other one is at /i/hosts.yml:6; give one of them another ctid)',
     ],
   ],
   [
-    'a container without a node, and one without an id',
+    'a container without a node, and one without an ID',
     'all:\n  hosts:\n    pve1:\n    a: {ctid: 101}\n    b: {node: pve1}\n    c: {connection: pct}\n',
     [
       'hosts.yml:4:9 missing-node: the container "a" has no "node" (add "node: NAME", where NAME is a host of this inventory)',
@@ -51,7 +51,7 @@ const wrong: readonly (readonly [name: string, yaml: string, expected: readonly 
     ],
   ],
   [
-    'a port, an id, a connection and a boolean that cannot be',
+    'an invalid port, ID, connection and boolean',
     'all:\n  hosts:\n    a: {port: 70000, become: yes}\n    b: {port: ssh, connection: shh}\n    c: {ctid: 99, node: a}\n',
     [
       'hosts.yml:3:15 invalid-variable: "port" must be at most 65535, not 70000 (a port is a number from 1 to 65535)',
@@ -62,7 +62,7 @@ const wrong: readonly (readonly [name: string, yaml: string, expected: readonly 
     ],
   ],
   [
-    'a misspelt key of a group, and hosts that are a list',
+    'a misspelt key of a group, and a list of hosts',
     'all:\n  hots: {a: }\n  children:\n    web: {hosts: [a, b]}\n',
     [
       'hosts.yml:2:3 unknown-keyword: a group has no key "hots", only hosts, children and vars (did you mean "hosts"?)',
@@ -70,7 +70,7 @@ const wrong: readonly (readonly [name: string, yaml: string, expected: readonly 
     ],
   ],
   [
-    'a range that runs backwards, and a name that cannot be one',
+    'a range that runs backwards, and an invalid host name',
     'all:\n  hosts:\n    web[3:1]:\n    "a b":\n',
     [
       'hosts.yml:3:5 invalid-range: the range in "web[3:1]" runs backwards (write [01:20] or [a:c])',
@@ -78,7 +78,7 @@ const wrong: readonly (readonly [name: string, yaml: string, expected: readonly 
     ],
   ],
   [
-    'a variable that no expression could read',
+    'an invalid variable name',
     'all:\n  vars: {gpu-count: 1}\n',
     [
       'hosts.yml:2:10 invalid-name: "gpu-count" is not a valid variable name (use letters, digits and underscores: gpu_count)',
@@ -87,12 +87,12 @@ const wrong: readonly (readonly [name: string, yaml: string, expected: readonly 
 ]
 
 for (const [name, yaml, expected] of wrong) {
-  test(`finds ${name}`, () => {
+  test(`${name}: reported at its position`, () => {
     assert.deepEqual(mistakes(yaml), expected)
   })
 }
 
-test('finds mistakes in INI at their columns', () => {
+test('mistakes in INI are reported at their columns', () => {
   const { problems } = read({ '/i/hosts.ini': '[web:vrs]\n[web]\na port=x b\n' }, ['/i/hosts.ini'])
   assert.deepEqual(report(problems), [
     'hosts.ini:1:2 invalid-inventory: there is no section "[web:vrs]" (did you mean "vars"?)',
@@ -101,7 +101,7 @@ test('finds mistakes in INI at their columns', () => {
   ])
 })
 
-test('the same id on two standalone nodes is no mistake, and ids may be templates', () => {
+test('two standalone nodes can have containers with the same ID, and an ID can be a template', () => {
   const inventory = inventoryOf({
     '/i/hosts.yml': `all:
   hosts:
@@ -122,13 +122,13 @@ test('the same id on two standalone nodes is no mistake, and ids may be template
   )
 })
 
-test('a mistake in group variables is reported once, not once for each host', () => {
+test('a mistake in group variables is reported once, not once per host', () => {
   assert.deepEqual(mistakes('all:\n  vars: {node: "{{nothing}}", ctid: 101}\n  hosts: {a: , b: }\n'), [
     'hosts.yml:2:19 undefined-variable: "nothing" is not defined (give it a value, or write {{default nothing "..."}})',
   ])
 })
 
-test('a file in group_vars that belongs to no group is a warning with what was meant', () => {
+test('a file in group_vars without a matching group causes a warning with a suggestion', () => {
   const inventory = inventoryOf({
     '/i/hosts.yml': 'containers: {hosts: {a: }}\n',
     '/i/group_vars/contaners.yml': 'x: 1\n',
@@ -139,13 +139,13 @@ test('a file in group_vars that belongs to no group is a warning with what was m
   ])
 })
 
-test('a node that no host could be says so, and no list of hosts is empty', () => {
+test('a node that is not in the inventory is reported, without an empty list of hosts', () => {
   assert.deepEqual(mistakes('all:\n  hosts:\n    w1: {node: alpha, ctid: 101}\n'), [
     'hosts.yml:3:16 unknown-node: "alpha", the node of "w1", is not a host of the inventory (add "alpha" to the inventory as a host)',
   ])
 })
 
-test('groups that nobody declares are reported with what was meant', () => {
+test('undeclared groups are reported with a suggestion', () => {
   const { problems } = read({ '/i/hosts': '[web]\na\n[all2:children]\nwbe\n[wob:vars]\nx=1\n' }, ['/i/hosts'])
   assert.deepEqual(report(problems), [
     'hosts:4:1 unknown-group: there is no group "wbe" (did you mean "web"?)',
@@ -153,7 +153,7 @@ test('groups that nobody declares are reported with what was meant', () => {
   ])
 })
 
-test('a number where text is needed says how text is written in INI', () => {
+test('if a number is given instead of text, the hint shows how to write text in INI', () => {
   const { problems } = read({ '/i/hosts': '[a]\nh ansible_user=580.10\n[a:vars]\nansible_host=5\n' }, [
     '/i/hosts',
   ])
@@ -163,7 +163,7 @@ test('a number where text is needed says how text is written in INI', () => {
   ])
 })
 
-test('what is odd in an inventory is a warning', () => {
+test('unusual but valid inventories cause warnings', () => {
   const inventory = inventoryOf(
     {
       '/i/hosts': '[a]\nh groups=1\n[a:vars]\nx=b # c\n',
@@ -182,14 +182,14 @@ test('what is odd in an inventory is a warning', () => {
   assert.deepEqual([...inventory.hosts.keys()], ['h', 'l'])
 })
 
-test('a host that has the name of a group is a warning', () => {
+test('a host with the name of a group causes a warning', () => {
   const inventory = inventoryOf({ '/i/hosts.yml': 'web: {hosts: {web: , a: }}\n' })
   assert.deepEqual(report(inventory.warnings), [
     'hosts.yml:1:15 same-name: "web" is both a host and a group, and a pattern selects both (give one of them another name)',
   ])
 })
 
-test('what cannot be an inventory here says which command makes one', () => {
+test('for unsupported kinds of inventories, the hint names a command that converts them', () => {
   const { problems } = read({ '/i/a.yml': 'plugin: constructed\n', '/i/b.toml': '[a.hosts]\n' }, [
     '/i/a.yml',
     '/i/b.toml',
@@ -200,7 +200,7 @@ test('what cannot be an inventory here says which command makes one', () => {
   ])
 })
 
-test('sources that are not there, are empty or are programs are reported', () => {
+test('missing and empty sources and programs are reported', () => {
   const files = { '/i/hosts.yml': '', '/j/readme.md': '', '/k/run': '#!/bin/sh\n', '/m/hosts.ini': 'a\n' }
   const { problems } = read(files, ['/i/hots.yml', '/j', '/k/run', '/m'])
   assert.deepEqual(report(problems), [
@@ -208,5 +208,17 @@ test('sources that are not there, are empty or are programs are reported', () =>
     'missing-file: the folder "/j" contains no inventory (put a file such as hosts.yml into it)',
     'missing-file: the folder "/m" contains no inventory (as in Ansible, .ini files in a folder are not read; write -i /m/hosts.ini)',
     'run:1:1 not-yet-supported: inventory programs are not yet supported (save its output to a file: /k/run --list > hosts.json; then -i hosts.json)',
+  ])
+})
+
+test('any number of comments and empty lines before the first host is read at once', () => {
+  const comments = '# about the hosts\n\n#\n; more\n'.repeat(1000)
+  const started = performance.now()
+  assert.deepEqual([...inventoryOf({ '/i/hosts': `${comments}a\n` }, ['/i/hosts']).hosts.keys()], ['a'])
+  inventoryOf({ '/i/hosts': `${comments.replaceAll(';', '#')}all:\n  hosts:\n    a:\n` }, ['/i/hosts'])
+  assert.ok(performance.now() - started < 2000)
+  const { problems } = read({ '/i/hosts.yml': `${comments}[web]\na\n` })
+  assert.deepEqual(report(problems), [
+    'hosts.yml:4001:1 invalid-inventory: this file contains INI, but its name says YAML (rename the file to hosts.ini)',
   ])
 })

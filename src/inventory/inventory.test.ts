@@ -20,7 +20,7 @@ const example = `all:
         "ct[02:03]": { gpu_assignment: none }
 `
 
-test('reads groups, children, ranges and variables in their order', () => {
+test('groups, children, ranges and variables are read from YAML in order', () => {
   const inventory = inventoryOf({
     '/i/hosts.yml': example,
   })
@@ -33,7 +33,7 @@ test('reads groups, children, ranges and variables in their order', () => {
   assert.ok(inventory.variableNames.has('gpu_assignment'))
 })
 
-test('reads INI with groups, children, variables, ranges, ports and Ansible names', () => {
+test('groups, children, variables, ranges, ports and Ansible names are read from INI', () => {
   const inventory = inventoryOf(
     {
       '/i/hosts': `# comment
@@ -69,7 +69,7 @@ url=http://{{inventory_hostname}}/
   assert.equal(valueOf(inventory, 'pve2', 'note'), 'two words # no comment')
 })
 
-test('precedence is the same as in Ansible: each source that is added wins over those before it', () => {
+test('precedence is the same as in Ansible: each added source overrides all earlier ones', () => {
   const group = (name: string, value: string) => `    ${name}:\n      vars: {x: ${value}}\n`
   const sources: readonly (readonly [path: string, text: string])[] = [
     ['/i/all-file', ''],
@@ -121,7 +121,7 @@ test('precedence is the same as in Ansible: each source that is added wins over 
   )
 })
 
-test('of several sources the later one wins, and folders and lists of hosts are sources too', () => {
+test('a later source overrides an earlier one; folders and lists of hosts are sources too', () => {
   const inventory = inventoryOf(
     {
       '/i/one/10-hosts.yml': 'nodes: {hosts: {pve1: {x: 1, y: 1}}}\n',
@@ -138,7 +138,7 @@ test('of several sources the later one wins, and folders and lists of hosts are 
   )
 })
 
-test('localhost is always there, is reached without a connection, and is not in all', () => {
+test('localhost always exists, uses a local connection, and is not in the group all', () => {
   const inventory = inventoryOf({ '/i/hosts.yml': 'all: {hosts: {a: }, vars: {user: root, address: x}}\n' })
   const { settings } = inventory.localhost.connection
   assert.equal(settings.get('connection')?.value.kind, 'literal')

@@ -4,7 +4,7 @@ import * as fc from 'fast-check'
 import { memoryFiles } from '../language/testing/memory-files.ts'
 import { report } from '../language/testing/report.ts'
 import { loadInventory } from './inventory.ts'
-import { resolveLimit, resolvePattern, splitPattern } from './pattern.ts'
+import { limitPlace, resolveLimit, resolvePattern, splitPattern } from './pattern.ts'
 
 const files = memoryFiles({
   '/i/hosts.yml': `all:
@@ -15,6 +15,7 @@ const files = memoryFiles({
     old: { hosts: { web2: } }
 `,
   '/l/retry': '# failed\nweb1\n\ndb\n',
+  '/l/empty': '# no host failed\n\n',
 })
 const inventory = loadInventory(['/i/hosts.yml'], { files })
 
@@ -45,7 +46,7 @@ const patterns: readonly (readonly [pattern: string, hosts: string])[] = [
   ['web[1:]', 'web2 web3'],
   ['web[:1]', 'web1 web2'],
   ['web[-2:]', 'web2 web3'],
-  // Places count in the order of the group; what is chosen stands in the order of the inventory.
+  // Positions count in the order of the group; selected hosts are in the order of the inventory.
   ['db[0]', 'db1'],
   ['db[1]', 'web3'],
   ['all[0]', 'lonely'],
@@ -71,14 +72,14 @@ for (const [pattern, hosts] of patterns) {
   })
 }
 
-test('a pattern in brackets that is no place is a glob', () => {
+test('a pattern in brackets that is not a position is a glob', () => {
   assert.equal(select('web[!1]'), 'web2 web3')
   assert.equal(select('web[a1-2]'), 'web1 web2')
 })
 
-test('--limit takes files, and what matches nothing is a mistake', () => {
+test('--limit reads files, and a limit without matches is a mistake', () => {
   const limit = (text: string) => {
-    const { hosts, problems } = resolveLimit(inventory, text, files)
+    const { hosts, problems } = resolveLimit(inventory, text, { files, where: limitPlace })
     return [...hosts.map((host) => host.name), ...report(problems)].join(' ')
   }
   assert.equal(limit('@/l/retry'), 'web1 web3 db1')
@@ -97,7 +98,17 @@ test('--limit takes files, and what matches nothing is a mistake', () => {
   )
 })
 
-test('union, intersection and difference mean what they mean for sets, in any order of the parts', () => {
+test('a limit that names no hosts does not mean all of them', () => {
+  for (const empty of ['', ' , ', ':', '@/l/empty']) {
+    const { hosts, problems } = resolveLimit(inventory, empty, { files, where: limitPlace })
+    assert.deepEqual(hosts, [])
+    assert.deepEqual(report(problems), [
+      `--limit:1:1 no-hosts: "${empty}" names no hosts (name hosts or groups; "all" means every host)`,
+    ])
+  }
+})
+
+test('union, intersection and difference are set operations, in any order of the parts', () => {
   const name = fc.constantFrom('web', 'db', 'old', 'lonely', 'web1', 'db1', 'all')
   const names = fc.uniqueArray(name, { maxLength: 3 })
   fc.assert(
@@ -122,6 +133,6 @@ test('union, intersection and difference mean what they mean for sets, in any or
   )
 })
 
-test('patterns are split at commas and colons outside of brackets and regular expressions', () => {
+test('patterns are split at commas and colons outside brackets and regular expressions', () => {
   assert.deepEqual(splitPattern('a:b[0:2],!c , ~x:y,&d'), ['a', 'b[0:2]', '!c', '~x:y', '&d'])
 })

@@ -6,10 +6,10 @@ import { hostName } from '../base/brand.ts'
 import { loadRe2 } from '../base/built.ts'
 import type { Position, Problem } from '../base/errors.ts'
 import { globPattern } from '../base/glob.ts'
-import type { Files } from '../language/files.ts'
+import type { Files } from '../language/read-files.ts'
 import { problem } from '../language/source.ts'
 import { didYouMean } from '../language/suggest.ts'
-import type { InventoryHost, Inventory } from './model.ts'
+import type { InventoryHost, Inventory } from './inventory-model.ts'
 
 export interface PatternResult {
   /** In the order of the inventory. */
@@ -47,9 +47,17 @@ export function resolvePattern(inventory: Inventory, pattern: string, where?: Po
   return { hosts: inOrder, problems }
 }
 
-/** `--limit`: a pattern, or `@FILE` with one pattern per line. A part that matches nothing is a mistake. */
-export function resolveLimit(inventory: Inventory, limit: string, files: Files): PatternResult {
-  const where = { file: '--limit', line: 1, column: 1 }
+export const limitPlace: Position = { file: '--limit', line: 1, column: 1 }
+
+/**
+ * `--limit`, or the pattern of a command: a pattern, or `@FILE` with one pattern per line. A part that matches nothing is a mistake, and so
+ * is a limit without parts: the variable of a script may be empty.
+ */
+export function resolveLimit(
+  inventory: Inventory,
+  limit: string,
+  { files, where }: { readonly files: Files; readonly where?: Position },
+): PatternResult {
   const terms: string[] = []
   for (const part of splitPattern(limit)) {
     if (!part.startsWith('@')) {
@@ -72,6 +80,13 @@ export function resolveLimit(inventory: Inventory, limit: string, files: Files):
         .map((line) => line.trim())
         .filter((line) => line !== '' && !line.startsWith('#')),
     )
+  }
+  if (terms.length === 0) {
+    const empty = problem('no-hosts', `"${limit}" names no hosts`, {
+      where,
+      hint: 'name hosts or groups; "all" means every host',
+    })
+    return { hosts: [], problems: [empty] }
   }
   const result = resolvePattern(inventory, terms.join(','), where)
   if (result.hosts.length > 0 || result.problems.length > 0) return result

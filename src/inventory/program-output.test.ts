@@ -1,10 +1,10 @@
-/** Lists of inventory programs that were saved to a file. */
+/** Saved output of inventory programs. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { report } from '../language/testing/report.ts'
 import { inventoryOf, read, settingValue, valueOf } from './testing/inventories.ts'
 
-test('reads what an inventory program prints', () => {
+test('the output of an inventory program is read', () => {
   const inventory = inventoryOf(
     {
       '/i/hosts.json': JSON.stringify({
@@ -25,17 +25,17 @@ test('reads what an inventory program prints', () => {
   )
 })
 
-test('a value that the list does not give away is a mistake where it is used', () => {
+test('a value that was omitted from the output is reported where it is used', () => {
   const list = (variables: object) => ({
     '/i/hosts.json': JSON.stringify({ _meta: { hostvars: { a: variables } }, all: { hosts: ['a'] } }),
   })
   assert.deepEqual(report(read(list({ password: '(secret)' }), ['/i/hosts.json']).problems), [
-    'hosts.json:1:39 missing-value: this list omits the value of "password" because it is secret (set it in host_vars beside this file, or with -e)',
+    'hosts.json:1:39 missing-value: this list omits the value of "password" because it is secret (set it in host_vars next to this file, or with -e)',
   ])
   assert.deepEqual(report(read(list({ app: { token: '(secret)' } }), ['/i/hosts.json']).problems), [])
 })
 
-test('what does not look like a list of a program is reported', () => {
+test('output in another format is reported', () => {
   const { problems } = read(
     { '/i/hosts.json': '{"_meta": {"hostvars": {}}, "web": {"hosts": {"a": {}}, "children": "x"}, "db": 1}' },
     ['/i/hosts.json'],

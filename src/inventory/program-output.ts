@@ -101,7 +101,7 @@ function hidden(name: string, value: YamlNode | undefined): Value | undefined {
   return unreadable(node, [
     problem('missing-value', message, {
       where: node.where,
-      hint: 'set it in host_vars beside this file, or with -e',
+      hint: 'set it in host_vars next to this file, or with -e',
     }),
   ])
 }

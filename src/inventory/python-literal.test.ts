@@ -15,8 +15,8 @@ function dataOf(literal: PythonLiteral | undefined): unknown {
 }
 
 /**
- * `undefined` for what is no literal; each as `ast.literal_eval` of Python 3.11 reads it, but where the
- * comment says otherwise.
+ * `undefined` means that the text is not a literal. Values are those of `ast.literal_eval` of Python 3.11,
+ * unless a comment says otherwise.
  */
 const literals: readonly (readonly [text: string, data: unknown])[] = [
   ['8080', 8080],
@@ -63,9 +63,9 @@ const literals: readonly (readonly [text: string, data: unknown])[] = [
   ['[a]', undefined],
   ['{[]: 1}', undefined],
   ['[1] x', undefined],
-  // A tuple without parentheses is one in Python; here it is text.
+  // In Python this is a tuple; here it is text.
   ['1,2', undefined],
-  // JSON's words are names in Python, and wrong there.
+  // JSON's words are undefined names in Python.
   ['[true, null]', [true, null]],
   // Python keeps all digits of a number; JavaScript does not, so it is text.
   ['12345678901234567890', undefined],
@@ -73,7 +73,7 @@ const literals: readonly (readonly [text: string, data: unknown])[] = [
 ]
 
 for (const [text, data] of literals) {
-  test(`${text.slice(0, 30)} is ${data === undefined ? 'text' : JSON.stringify(data)}`, () => {
+  test(`${text.slice(0, 30)} is read as ${data === undefined ? 'text' : JSON.stringify(data)}`, () => {
     assert.deepEqual(dataOf(pythonLiteral(text)), data)
   })
 }

@@ -14,7 +14,7 @@ const names: readonly (readonly [name: string, expanded: readonly string[]])[] =
 ]
 
 for (const [name, expanded] of names) {
-  test(`${name} stands for ${expanded.join(' ')}`, () => {
+  test(`${name} expands to ${expanded.join(' ')}`, () => {
     assert.deepEqual(expandRanges(name), expanded)
   })
 }
@@ -34,7 +34,7 @@ for (const name of [
   })
 }
 
-test('a range has one name for each number, with the width of its start', () => {
+test('a range expands to one name per number, as wide as its first number', () => {
   const range = fc.record({
     first: fc.nat(500),
     length: fc.integer({ min: 1, max: 50 }),

@@ -1,6 +1,6 @@
 /** Finds and reads the files of an inventory; variable-files.ts reads `group_vars` and `host_vars`. */
 import { basename, dirname, extname, join } from 'node:path'
-import { type Files, listFolder, readText, suggestions } from '../language/files.ts'
+import { type Files, listFolder, readText, suggestions } from '../language/read-files.ts'
 import { problem, SourceFile } from '../language/source.ts'
 import { didYouMean } from '../language/suggest.ts'
 import { readYaml } from '../language/yaml.ts'
@@ -126,9 +126,9 @@ function readInventoryFile(builder: InventoryBuilder, path: string, files: Files
     })
     return
   }
-  const section = /^(?:\s*(?:[#;].*)?\n)*(\[[\w.:-]+\])\s*$/m.exec(text)
-  if (section?.index === 0 && ['.yml', '.yaml'].includes(extname(path))) {
-    const header = section[1] ?? ''
+  const [first = ''] = written(text)
+  const header = first.trim()
+  if (/^\[[\w.:-]+\]$/.test(header) && ['.yml', '.yaml'].includes(extname(path))) {
     builder.report('invalid-inventory', 'this file contains INI, but its name says YAML', {
       where: source.position(text.indexOf(header), header.length),
       hint: `rename the file to ${basename(path, extname(path))}.ini`,
@@ -145,9 +145,14 @@ function isYaml(source: SourceFile): boolean {
   const extension = extname(file)
   if (['.yml', '.yaml', '.json'].includes(extension)) return true
   if (['.ini', '.cfg'].includes(extension)) return false
-  const lines = text.split('\n').filter((line) => /^\s*[^\s#;]/.test(line))
+  const lines = written(text)
   // Also if the YAML has a mistake, so that it is reported as a YAML mistake.
   if (lines.some((line) => line === '---' || /^[\w.-]+:\s*(#.*)?$/.test(line))) return true
   const root = /^\s*\[/.test(lines[0] ?? '') ? undefined : readYaml(source).root
   return root?.kind === 'map' && [...root.entries.values()].every(({ value }) => value.kind === 'map')
+}
+
+/** Returns the lines that are neither empty nor comments. */
+function written(text: string): readonly string[] {
+  return text.split('\n').filter((line) => /^\s*[^\s#;]/.test(line))
 }

@@ -1,4 +1,4 @@
-/** What users of Ansible write, and the whole text of what they are told. */
+/** Ansible's words in playbooks, and the complete messages about them. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { mistakesIn } from './testing/playbooks.ts'
@@ -7,7 +7,7 @@ const dontNeed = 'leave it out: facts are read when something uses them'
 const long =
   'leave it out: the run waits for the program, which survives a lost connection; if it takes longer than 300 s, raise "timeout" of command or shell'
 
-/** A keyword with its value below a task that runs a program, and the help for it. */
+/** A keyword with its value below a task that runs a program, and its hint. */
 const keywords: readonly (readonly [line: string, help: string])[] = [
   [
     'check_mode: false',
@@ -52,7 +52,7 @@ const keywords: readonly (readonly [line: string, help: string])[] = [
 ]
 
 for (const [line, help] of keywords) {
-  test(`"${line}" is answered with what to do`, () => {
+  test(`for "${line}" the hint gives an alternative`, () => {
     const key = line.split(':')[0] ?? ''
     assert.deepEqual(mistakesIn(`- command: x\n  ${line}\n`), [
       `site.yml:4:7 not-yet-supported: "${key}" is not yet supported (${help})`,
@@ -60,13 +60,13 @@ for (const [line, help] of keywords) {
   })
 }
 
-test('an argument beside its module is no keyword that is missing', () => {
+test('an argument at the level of its module is reported as wrongly indented', () => {
   assert.deepEqual(mistakesIn('- command: x\n  creates: /x\n'), [
     'site.yml:4:7 unknown-keyword: "creates" is not a keyword of a task (it is an argument of "command": indent it)',
   ])
 })
 
-test('a keyword that depends on check mode is not needed', () => {
+test('for a keyword that depends on check mode, the hint explains that gpuplay does not need it', () => {
   const [first, second] = mistakesIn(
     '- command: x\n  ignore_errors: "{{ ansible_check_mode }}"\n- command: x\n  retries: "{{ n }}"\n',
     { variables: ['n'] },
@@ -81,7 +81,7 @@ test('a keyword that depends on check mode is not needed', () => {
   )
 })
 
-/** Names of variables, as a condition or a placeholder reads them. */
+/** Names of variables in conditions and placeholders. */
 const names: readonly (readonly [name: string, help: string])[] = [
   ['ansible_memtotal_mb', 'in gpuplay it is called facts.memory_mb'],
   ['ansible_processor_vcpus', 'in gpuplay it is called facts.processors'],
@@ -109,7 +109,7 @@ const names: readonly (readonly [name: string, help: string])[] = [
 ]
 
 for (const [name, help] of names) {
-  test(`${name} is answered with its name here`, () => {
+  test(`for ${name} the hint gives gpuplay's name`, () => {
     const root = name.split('.')[0] ?? ''
     const said = `undefined-variable: "${root}" is not defined (${help})`
     assert.deepEqual(mistakesIn(`- command: x\n  when: ${name}\n- debug: { msg: "{{ ${name} }}" }\n`), [
@@ -119,20 +119,20 @@ for (const [name, help] of names) {
   })
 }
 
-test('loop and True are answered in templates', () => {
+test('in templates, loop and True have hints too', () => {
   assert.deepEqual(mistakesIn('- debug: { msg: "{{ loop.index }}" }\n- debug: { msg: "{{ True }}" }\n'), [
     'site.yml:3:25 undefined-variable: "loop" is not defined (inside #each write {{add @index 1}}, {{@first}} or {{@last}}; in a task use "index_var" of loop_control)',
     'site.yml:4:25 undefined-variable: "True" is not defined (write true)',
   ])
 })
 
-test('null has its name in a comparison too', () => {
+test('for None in a comparison, the hint is null', () => {
   assert.deepEqual(mistakesIn('- command: x\n  when: a == None\n', { variables: ['a', 'node'] }), [
     'site.yml:4:18 undefined-variable: "None" is not defined (write null)',
   ])
 })
 
-/** Modules, and what to use instead. */
+/** Modules and their replacements. */
 const modules: readonly (readonly [module: string, help: string])[] = [
   ['systemd', 'use service'],
   ['ansible.builtin.systemd_service', 'use service'],
@@ -145,7 +145,7 @@ const modules: readonly (readonly [module: string, help: string])[] = [
 ]
 
 for (const [module, help] of modules) {
-  test(`the module ${module} is answered with what to use`, () => {
+  test(`for the module ${module} the hint names a replacement`, () => {
     assert.deepEqual(mistakesIn(`- ${module}:\n    name: x\n`), [
       `site.yml:3:7 unknown-module: there is no module and no keyword "${module}" (${help})`,
     ])

@@ -1,25 +1,25 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { load, mistakesIn, playsOf } from './testing/playbooks.ts'
+import { loadContents, mistakesIn, playsOf } from './testing/playbooks.ts'
 import { report } from './testing/report.ts'
 import { renderValue } from './render.ts'
-import { mistake, scopeOf } from './testing/scopes.ts'
+import { mistake, dataScope } from './testing/scopes.ts'
 
-test('a result that two modules may give is checked by name alone', () => {
+test('if two modules may have registered a result, only its name is checked', () => {
   const found = mistakesIn(
     '- command: x\n  register: out\n- copy: {dest: /x, content: x}\n  register: out\n- debug: {msg: "{{out.anything}}"}\n',
   )
   assert.deepEqual(found, [])
 })
 
-test('arguments that are templates are not checked before they are rendered', () => {
+test('arguments with templates are not checked before they are rendered', () => {
   const found = mistakesIn('- service: {name: "{{x}}", state: "{{x}}", enabled: "{{x}}"}\n', {
     variables: ['x'],
   })
   assert.deepEqual(found, [])
 })
 
-test('a comparison that no host can make true is a mistake', () => {
+test('a comparison that is never true on any host is a mistake', () => {
   const facts = {
     type: 'object',
     properties: {
@@ -49,7 +49,7 @@ test('a comparison that no host can make true is a mistake', () => {
   ])
 })
 
-test('what is asked for need not be declared, and may be read where the condition has asked for it', () => {
+test('a variable that defined() or default() tests need not be declared; a task can read it if its condition tests it', () => {
   const tasks = `- debug: { msg: '{{#if (defined maybe)}}{{maybe}}{{else}}{{default other "x"}}{{/if}}' }
 - debug: { msg: '{{perhaps}}' }
   when: defined(perhaps) && perhaps == 1
@@ -62,7 +62,7 @@ test('what is asked for need not be declared, and may be read where the conditio
   ])
 })
 
-test('an argument, an entry of a list or of a map that is omit is left out', () => {
+test('an omitted argument, list entry or map entry is removed', () => {
   const text = `- hosts: all
   tasks:
     - copy:
@@ -75,7 +75,7 @@ test('an argument, an entry of a list or of a map that is omit is left out', () 
 `
   const rendered = (variables: Readonly<Record<string, unknown>>) => {
     const [play] = playsOf({ '/p/site.yml': text })
-    return play?.sections[0]?.tasks.map((task) => renderValue(task.args, scopeOf(variables)))
+    return play?.sections[0]?.tasks.map((task) => renderValue(task.args, dataScope(variables)))
   }
   assert.deepEqual(rendered({}), [{ dest: '/x', content: 'x' }, { msg: ['a', {}] }])
   assert.deepEqual(rendered({ mode: '0600', keep: true, b: ['b'], d: 1 }), [
@@ -84,26 +84,26 @@ test('an argument, an entry of a list or of a map that is omit is left out', () 
   ])
 })
 
-test('omit is no part of a text', () => {
+test('omit cannot be part of a text', () => {
   const [play] = playsOf({
     '/p/site.yml': '- hosts: all\n  tasks:\n    - debug: { msg: "a {{default b omit}}" }\n',
   })
   const args = play?.sections[0]?.tasks[0]?.args
   assert.ok(args)
   assert.equal(
-    mistake(() => renderValue(args, scopeOf({}))),
+    mistake(() => renderValue(args, dataScope({}))),
     '26 "default" is omit, which removes a whole argument and is not text',
   )
 })
 
-test('facts are checked by their schema where there is one', () => {
+test('facts are checked against their schema', () => {
   const facts = { type: 'object', properties: { kernel: { type: 'string' } } }
   assert.deepEqual(mistakesIn('- debug: {msg: "{{facts.kernle}}"}\n', { facts }), [
     'site.yml:3:29 no-such-key: "facts" has no "kernle" (did you mean "kernel"?)',
   ])
 })
 
-test('conditions among the arguments of a module are expressions, checked by name and rendered to booleans', () => {
+test('conditions in arguments are expressions: their names are checked, and they are rendered to booleans', () => {
   assert.deepEqual(
     mistakesIn('- assert: {that: prot == 1}\n- assert: {that: [true, "{{x}}"]}\n', { variables: ['port'] }),
     [
@@ -117,10 +117,10 @@ test('conditions among the arguments of a module are expressions, checked by nam
   )
   const task = play?.sections[0]?.tasks[0]
   assert.ok(task)
-  assert.deepEqual(renderValue(task.args, scopeOf({ port: 1 })), { that: [true, false] })
+  assert.deepEqual(renderValue(task.args, dataScope({ port: 1 })), { that: [true, false] })
 })
 
-test("another host's result is read in a later play only", () => {
+test('a result of another host can be read only in a later play', () => {
   const plays = `- hosts: all
   tasks:
     - command: date
@@ -137,7 +137,7 @@ test("another host's result is read in a later play only", () => {
   tasks:
     - assert: { that: 'groups.all.all(h, hostvars[h].out.changed)' }
 `
-  const { problems } = load({ '/p/site.yml': plays }, { variables: ['node'] })
+  const { problems } = loadContents({ '/p/site.yml': plays }, { variables: ['node'] })
   const text =
     'unsettled-result: "out" is registered in this play or in one that may run at the same time, so another host may not have it yet'
   assert.deepEqual(report(problems), [

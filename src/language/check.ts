@@ -9,7 +9,7 @@ import { valueReads } from './render.ts'
 import { didYouMean } from './suggest.ts'
 import { checkTaskFiles } from './task-files.ts'
 
-/** What is known after a play: registered results remain, its variables do not. */
+/** The names that are known after a play: registered results remain, its variables do not. */
 export interface CheckedNames {
   readonly base: Declarations
   readonly results: ReadonlyMap<string, JsonSchema | undefined>

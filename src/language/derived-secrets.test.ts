@@ -3,10 +3,10 @@ import { test } from 'node:test'
 import { Secret } from '../base/secret.ts'
 import { evaluate } from './expression.ts'
 import { renderTemplate } from './template.ts'
-import { expressionOf, scopeOf, templateOf } from './testing/scopes.ts'
+import { expressionOf, dataScope, templateOf } from './testing/scopes.ts'
 
 const key = 'first line\n  second line\n'
-const scope = scopeOf({
+const scope = dataScope({
   password: new Secret('open "sesame" 7'),
   short: new Secret('abc'),
   key: new Secret(key),
@@ -21,7 +21,7 @@ const rendered = (text: string): readonly string[] | undefined =>
   partsOf(renderTemplate(templateOf(text), scope))
 const evaluated = (text: string): unknown => evaluate(expressionOf(text), scope)
 
-test('a text that holds a secret is one by its type, and only the secret in it is looked for', () => {
+test('a text that contains a secret is a Secret, and only the secret part is masked', () => {
   const text = renderTemplate(templateOf('user={{user}}\npassword={{password}}\n'), scope)
   assert.ok(text instanceof Secret)
   assert.equal(text.reveal(), 'user=ann\npassword=open "sesame" 7\n')
@@ -31,17 +31,17 @@ test('a text that holds a secret is one by its type, and only the secret in it i
   assert.deepEqual(rendered('{{json database}}'), ['open "sesame" 7', key])
 })
 
-test('a secret too short to be looked for keeps its type all the same', () => {
+test('a text with a secret that is too short to be masked is a Secret too', () => {
   assert.deepEqual(rendered('echo {{short}}'), ['abc'])
 })
 
-test('what a helper makes of a secret that no longer looks like it is a secret of its own', () => {
+test('if a helper changes a secret, its result becomes another secret', () => {
   assert.deepEqual(rendered('x {{replace password "open" "shut"}} y'), ['open "sesame" 7', 'shut "sesame" 7'])
   assert.deepEqual(rendered('{{indent key 4}}')?.slice(1), ['first line\n      second line\n'])
   assert.equal(rendered('{{yaml database}}')?.length, 3)
 })
 
-test('a text that only depends on a secret holds none', () => {
+test('a text that only depends on a secret is not a Secret', () => {
   assert.equal(
     renderTemplate(templateOf('{{#if password}}login{{/if}} {{length password}}'), scope),
     'login 15',
@@ -49,7 +49,7 @@ test('a text that only depends on a secret holds none', () => {
   assert.equal(evaluated('password == "" ? "none" : "given"'), 'given')
 })
 
-test('of what an expression gives only the texts that hold a secret, or are pieces of one, are secrets', () => {
+test('in the result of an expression, only texts that contain a secret or a piece of one are Secrets', () => {
   assert.deepEqual(partsOf(evaluated('password + user')), ['open "sesame" 7'])
   const split = evaluated('password.split(" ")')
   assert.ok(Array.isArray(split))

@@ -9,7 +9,7 @@ import { Secret } from '../base/secret.ts'
 import { isUnknown, type Unknown, UnknownError } from '../base/unknown.ts'
 import { Omit, omit, omitName } from './omit.ts'
 
-/** What one evaluation of an expression or template read. */
+/** The unknown values, secrets and mistakes that one evaluation of an expression or template read. */
 export interface Evaluation {
   unknown: Unknown | undefined
   /** In the order of the reads. */

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
+import { InputError } from '../base/errors.ts'
 import { Secret } from '../base/secret.ts'
 import { Unknown } from '../base/unknown.ts'
 import { evaluate, evaluateCondition } from './expression.ts'
-import { expressionOf, mistake, scopeOf } from './testing/scopes.ts'
+import { expressionOf, mistake, dataScope } from './testing/scopes.ts'
 
 type Truth = boolean | 'unknown'
 
@@ -47,11 +48,11 @@ function and(left: Truth, right: Truth): Truth {
   return left === true && right === true ? true : 'unknown'
 }
 
-test('logic over unknown values follows the three-valued truth table', () => {
+test('logic with unknown values follows the three-valued truth table', () => {
   const truth = fc.constantFrom<Truth>(true, false, 'unknown')
   fc.assert(
     fc.property(logic, fc.array(truth, { minLength: variables, maxLength: variables }), (tree, values) => {
-      const scope = scopeOf(
+      const scope = dataScope(
         Object.fromEntries(
           values.map((value, index) => [`v${index}`, value === 'unknown' ? new Unknown('a test') : value]),
         ),
@@ -62,21 +63,21 @@ test('logic over unknown values follows the three-valued truth table', () => {
   )
 })
 
-test('an unknown part of a result does not make the rest of it unknown', () => {
-  const scope = scopeOf({ r: { rc: 0, stdout: new Unknown('it has not run') } })
+test('an unknown part of a result does not make the other parts unknown', () => {
+  const scope = dataScope({ r: { rc: 0, stdout: new Unknown('it has not run') } })
   assert.equal(evaluate(expressionOf('r.rc == 0'), scope), true)
   assert.deepEqual(evaluate(expressionOf('r.stdout == "x"'), scope), new Unknown('it has not run'))
   assert.deepEqual(evaluate(expressionOf('r'), scope), { rc: 0, stdout: new Unknown('it has not run') })
 })
 
-test('unknown wins over an error on the other side of a logical operator', () => {
-  const scope = scopeOf({ u: new Unknown('later'), r: {} })
+test('a logical operator with an unknown and an invalid operand is unknown', () => {
+  const scope = dataScope({ u: new Unknown('later'), r: {} })
   assert.ok(evaluate(expressionOf('u && r.missing'), scope) instanceof Unknown)
   assert.ok(evaluate(expressionOf('r.missing && u'), scope) instanceof Unknown)
 })
 
-test('text that is made of a secret is a secret, a comparison with it is not', () => {
-  const scope = scopeOf({ password: new Secret('hunter2') })
+test('text made from a secret is a secret, but a comparison with a secret is not', () => {
+  const scope = dataScope({ password: new Secret('hunter2') })
   const joined = evaluate(expressionOf('"-p" + password'), scope)
   assert.ok(joined instanceof Secret)
   assert.equal(joined.reveal(), '-phunter2')
@@ -109,8 +110,8 @@ const values: readonly (readonly [expression: string, expected: unknown])[] = [
 ]
 
 for (const [expression, expected] of values) {
-  test(`${expression} gives ${JSON.stringify(expected)}`, () => {
-    const scope = scopeOf({
+  test(`${expression} is ${JSON.stringify(expected)}`, () => {
+    const scope = dataScope({
       port: 8080,
       load: 1.5,
       name: 'pve1',
@@ -123,13 +124,13 @@ for (const [expression, expected] of values) {
   })
 }
 
-test('a pattern that makes other engines hang is answered at once', () => {
-  const scope = scopeOf({ text: 'a'.repeat(50_000) })
+test('a pattern with exponential backtracking is matched in linear time', () => {
+  const scope = dataScope({ text: 'a'.repeat(50_000) })
   assert.equal(evaluate(expressionOf('text.matches("^(a+)+b$")'), scope), false)
 })
 
-test('prototypes are out of reach', () => {
-  const scope = scopeOf({ table: { key: 1 } })
+test('prototypes are not accessible', () => {
+  const scope = dataScope({ table: { key: 1 } })
   assert.match(
     mistake(() => evaluate(expressionOf('table.constructor'), scope)),
     /there is no "constructor" in "table"/,
@@ -164,8 +165,8 @@ const mistakes: readonly (readonly [expression: string, expected: string])[] = [
 ]
 
 for (const [expression, expected] of mistakes) {
-  test(`the mistake in ${expression} is found at its column`, () => {
-    const scope = scopeOf({ name: 'x', table: {}, entries: [1], count: 3, hostvars: { l: {} } })
+  test(`the mistake in ${expression} is reported at its column`, () => {
+    const scope = dataScope({ name: 'x', table: {}, entries: [1], count: 3, hostvars: { l: {} } })
     assert.equal(
       mistake(() => evaluate(expressionOf(expression), scope)),
       expected,
@@ -173,8 +174,32 @@ for (const [expression, expected] of mistakes) {
   })
 }
 
-test('a condition that gives text is an error that says how to compare', () => {
-  const scope = scopeOf({ name: 'x' })
+for (const [expression, help] of [
+  ["'x' in name", "write name.contains('x')"],
+  ['entries.length > 0', 'write entries.size()'],
+  ['table.entries.length > 0', 'write table.entries.size()'],
+  ['entries[3] == 1', 'check the size first, or write default(entries[3], ...)'],
+  ["table['l'] == 1", 'check with has(...) or defined(...) first'],
+  ["hostvars['l']['a'] == 'x'", "set it, or write default(hostvars['l'].a, ...)"],
+] as const) {
+  test(`${expression} is answered with: ${help}`, () => {
+    const scope = dataScope({ name: 'x', table: { entries: [] }, entries: [1], hostvars: { l: {} } })
+    assert.throws(
+      () => evaluate(expressionOf(expression), scope),
+      (error: unknown) => {
+        assert.ok(error instanceof InputError)
+        assert.deepEqual(
+          error.problems.map(({ hint }) => hint),
+          [help],
+        )
+        return true
+      },
+    )
+  })
+}
+
+test('if a condition is text, the hint shows a comparison', () => {
+  const scope = dataScope({ name: 'x' })
   assert.throws(
     () => evaluateCondition([expressionOf('name')], scope),
     (error: unknown) => {
@@ -187,14 +212,14 @@ test('a condition that gives text is an error that says how to compare', () => {
   )
 })
 
-test('a condition that gives yes or no as text is not turned round', () => {
+test('the texts "yes" and "no" in a condition are not converted to booleans', () => {
   for (const [text, truth] of [
     ['no', 'false'],
     ['yes', 'true'],
     ['False', 'false'],
   ]) {
     assert.throws(
-      () => evaluateCondition([expressionOf('flag')], scopeOf({ flag: text })),
+      () => evaluateCondition([expressionOf('flag')], dataScope({ flag: text })),
       (error: unknown) => {
         assert.ok(error instanceof Error && 'problems' in error)
         const [found] = error.problems as readonly { hint: string }[]
@@ -208,8 +233,8 @@ test('a condition that gives yes or no as text is not turned round', () => {
   }
 })
 
-test('several conditions are all needed, and one that is false decides beside unknown ones', () => {
-  const scope = scopeOf({ u: new Unknown('later'), t: true, f: false })
+test('a list of conditions is true if all are, and false if one is, even if others are unknown', () => {
+  const scope = dataScope({ u: new Unknown('later'), t: true, f: false })
   const all = (...sources: string[]) => evaluateCondition(sources.map(expressionOf), scope)
   assert.equal(all('u', 'f'), false)
   assert.equal(all('t', 't'), true)
@@ -217,7 +242,7 @@ test('several conditions are all needed, and one that is false decides beside un
   assert.equal(evaluateCondition([], scope), true)
 })
 
-test('an expression lists what it reads, without the names that it binds itself', () => {
+test('an expression lists the variables that it reads, without the names that it binds itself', () => {
   const { reads } = expressionOf('facts.os.id == "debian" && xs.exists(x, x.n == y) && m["k"].z && m[i].z')
   assert.deepEqual(reads, [['facts', 'os', 'id'], ['xs'], ['y'], ['m', 'k', 'z'], ['m', '[...]', 'z'], ['i']])
 })

@@ -13,7 +13,7 @@ function values(...texts: string[]): Readonly<Record<string, unknown>> {
   return Object.fromEntries([...scope.names()].map((name) => [name, scope.get(name)]))
 }
 
-test('values after an equals sign are text, so that versions stay versions', () => {
+test('values after an equals sign are text, so version numbers keep their form', () => {
   assert.deepEqual(values('version=12.8 driver=580.95.05'), { version: '12.8', driver: '580.95.05' })
 })
 
@@ -21,24 +21,25 @@ test('true, false and whole numbers have their types', () => {
   assert.deepEqual(values('a=true b=false c=12 d=0644'), { a: true, b: false, c: 12, d: '0644' })
 })
 
-test('a quoted value may have blanks', () => {
+test('a quoted value can contain spaces', () => {
   assert.deepEqual(values(`motto="two words" other='x y'`), { motto: 'two words', other: 'x y' })
 })
 
-test('a map in YAML keeps its types', () => {
+test('values in a YAML map keep their types', () => {
   assert.deepEqual(values('{a: 1, b: [x]}'), { a: 1, b: ['x'] })
 })
 
-test('a file is read, and what comes later wins', () => {
+test('a file is read, and later values override earlier ones', () => {
   assert.deepEqual(values('@vars.yml', 'driver=590.48.01'), { driver: '590.48.01', ports: [1, 2] })
 })
 
-test('a value may be made of other variables', () => {
+test('a value can use other variables', () => {
   assert.deepEqual(values('a=x', 'b={{ a }}y'), { a: 'x', b: 'xy' })
 })
 
 for (const [text, message] of [
   ['lonely', /"lonely" does not set a variable/],
+  ['db_password=open sesame', /^a word after "db_password=" does not set a variable$/],
   ['@nothing.yml', /there is no file "nothing.yml"/],
   ['[1, 2]', /variables must be a map/],
   ['a-b=1', /is not a valid variable name/],

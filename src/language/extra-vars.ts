@@ -3,7 +3,8 @@
  * others; the last one of a name wins.
  */
 import type { Position, Problem } from '../base/errors.ts'
-import { type Files, readYamlFile } from './files.ts'
+import { isSecretName } from '../base/secret.ts'
+import { type Files, readYamlFile } from './read-files.ts'
 import type { LiteralValue, Variable, Variables } from './model.ts'
 import { problem, SourceFile } from './source.ts'
 import { commandLineScalar, ValueReader } from './values.ts'
@@ -72,18 +73,22 @@ function mapOf(
 function fromPairs(text: string, reader: ValueReader): ReadonlyMap<string, Variable> {
   const found = new Map<string, Variable>()
   const words = text.match(/(?:\{\{.*?\}\}|[^\s"']|"[^"]*"|'[^']*')+/g) ?? []
+  let before = ''
   for (const word of words) {
     const equals = word.indexOf('=')
     const name = equals === -1 ? word : word.slice(0, equals)
     if (equals === -1) {
+      // It may be a part of the password before it.
+      const which = isSecretName(before) ? `a word after "${before}="` : `"${word}"`
       reader.problems.push(
-        problem('invalid-variable', `"${word}" does not set a variable`, {
+        problem('invalid-variable', `${which} does not set a variable`, {
           where: commandLine(1),
           hint: 'write -e name=value or -e @file, and quote a value that contains spaces',
         }),
       )
       continue
     }
+    before = name
     const where = commandLine(text.indexOf(word) + 1)
     if (!reader.checkName(name, where)) continue
     const value = word.slice(equals + 1).replaceAll(/"([^"]*)"|'([^']*)'/g, '$1$2')

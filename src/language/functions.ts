@@ -11,12 +11,12 @@ export interface Described {
 export const functions: Readonly<Record<string, Described>> = {
   defined: {
     meaning: 'Whether a variable or a key exists',
-    example: 'defined(nobody_sets_this)',
+    example: 'defined(unset)',
     gives: false,
   },
   default: {
     meaning: 'The value, or another one if it does not exist',
-    example: 'default(nobody_sets_this, 80)',
+    example: 'default(unset, 80)',
     gives: 80,
   },
   has: { meaning: 'Whether a map has a key', example: 'has(table.other)', gives: false },
@@ -27,22 +27,22 @@ export const functions: Readonly<Record<string, Described>> = {
   },
   size: { meaning: 'Characters of a text, entries of a list or map', example: '[1, 2].size()', gives: 2 },
   all: {
-    meaning: 'Whether a condition holds for every entry of a list, or every key of a map',
+    meaning: 'Whether a condition is true for every entry of a list, or every key of a map',
     example: '[1, 2].all(x, x > 0)',
     gives: true,
   },
   exists: {
-    meaning: 'Whether a condition holds for at least one entry',
+    meaning: 'Whether a condition is true for at least one entry',
     example: '[1, 2].exists(x, x > 1)',
     gives: true,
   },
   exists_one: {
-    meaning: 'Whether a condition holds for exactly one entry',
+    meaning: 'Whether a condition is true for exactly one entry',
     example: '[1, 2].exists_one(x, x > 0)',
     gives: false,
   },
   filter: {
-    meaning: 'The entries for which a condition holds',
+    meaning: 'The entries for which a condition is true',
     example: '[1, 2, 3].filter(x, x > 1)',
     gives: [2, 3],
   },
@@ -91,8 +91,8 @@ export const functions: Readonly<Record<string, Described>> = {
   upperAscii: { meaning: 'Like `upper`, for ASCII only', example: '"Ab".upperAscii()', gives: 'AB' },
   int: { meaning: 'A text or number as a whole number', example: 'int("8080") + 1', gives: 8081 },
   double: { meaning: 'A text or number as a number with a fraction', example: 'double("1.5") * 2', gives: 3 },
-  string: { meaning: 'A number or truth value as text', example: '"port " + string(80)', gives: 'port 80' },
-  bool: { meaning: 'The text true or false as a truth value', example: 'bool("true")', gives: true },
+  string: { meaning: 'A number or boolean as text', example: '"port " + string(80)', gives: 'port 80' },
+  bool: { meaning: 'The text true or false as a boolean', example: 'bool("true")', gives: true },
   type: {
     meaning: 'The type of a value: `string int double bool list map null`',
     example: 'type("a") == string',

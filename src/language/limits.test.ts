@@ -25,7 +25,7 @@ function inTemplate(text: string): readonly string[] {
 const around = (open: string, inside: string, close: string, times: number): string =>
   open.repeat(times) + inside + close.repeat(times)
 
-test('YAML that is nested too deeply is refused in plain words, however deep it is', () => {
+test('YAML that is nested too deeply is refused with a clear message at any depth', () => {
   assert.deepEqual(yaml(around('[', '', ']', 150)), [])
   const tooDeep = ['the maps and lists of this file are nested too deeply: the limit is 200 levels']
   const indented = Array.from({ length: 2000 }, (_, level) => `${' '.repeat(level)}a:\n`).join('')
@@ -43,17 +43,17 @@ test('YAML that is nested too deeply is refused in plain words, however deep it 
   assert.deepEqual(yaml(text), [])
 })
 
-test('aliases that repeat too many values are blamed', () => {
+test('if aliases repeat too many values, the message names aliases as the cause', () => {
   const aliases = 'a: &a [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]\nb: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a, *a]\n'
   const more = `${aliases}c: [${Array.from({ length: 2000 }, () => '*b').join(', ')}]\n`
   assert.deepEqual(yaml(more), ['with its aliases expanded, this file has more than 200,000 values'])
 })
 
-test('a file of a million values is refused without parsing it', () => {
+test('a file with a million values is refused before it is parsed', () => {
   assert.deepEqual(yaml('- 1\n'.repeat(1_000_000)), ['this file has more than 200,000 values'])
 })
 
-test('expressions that are too long or nested too deeply are refused in plain words', () => {
+test('expressions that are too long or nested too deeply are refused with a clear message', () => {
   assert.deepEqual(inExpression(around('(', 'a', ')', 100)), [])
   assert.deepEqual(inExpression(`a${' && a'.repeat(300)}`), [])
   for (const text of [
@@ -72,7 +72,7 @@ test('expressions that are too long or nested too deeply are refused in plain wo
 })
 
 test(
-  'templates that are nested too deeply are refused in plain words, and at once',
+  'templates that are nested too deeply are refused quickly and with a clear message',
   { timeout: 20_000 },
   () => {
     const tooDeep = ['this template is nested too deeply: the limit is 200 levels']
@@ -90,7 +90,7 @@ test(
   },
 )
 
-test('an excerpt shows the part of a long line that is meant', () => {
+test('the excerpt of a long line shows only the part around the mistake', () => {
   const line = `${'a'.repeat(5_000_000)}HERE${'b'.repeat(5_000_000)}`
   const source = file(`${'z'.repeat(1000)}\n${line}\n`)
   const excerpt = source.position(1001 + 5_000_000, 4).excerpt()
@@ -103,7 +103,7 @@ test('an excerpt shows the part of a long line that is meant', () => {
   assert.equal(all, `  | ${'^'.repeat(160)}`)
 })
 
-test('a message that quotes a long text loses its middle', () => {
+test('a long text in a message is shortened in the middle', () => {
   const { message, hint } = problem('code', `"${'x'.repeat(100_000)}" is wrong`, {
     hint: 'y'.repeat(100_000),
   })

@@ -1,4 +1,4 @@
-/** What is said of the arguments of the modules that there are. */
+/** Messages about the arguments of the included modules. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { modules } from '../modules/catalogue.ts'
@@ -21,7 +21,19 @@ const cases: readonly (readonly [task: string, said: string])[] = [
   ],
   [
     'apt_repository: { name: x }',
-    '7 invalid-argument: "apt_repository" needs "uris" and "suites", or "state: absent"',
+    '7 invalid-argument: "apt_repository" needs "uris" and "suites", or "state: absent" (uris: URLs of the repository. suites: Suites, such as `bookworm`; for a flat repository, a path that ends in a slash. state: Whether the repository is configured)',
+  ],
+  [
+    'copy: { dest: /x }',
+    '7 invalid-argument: "copy" needs one of "src", "content" (src: File in the role\'s `files/` or next to the playbook, or an absolute path. content: Text to write, instead of `src`)',
+  ],
+  [
+    'get_url: { url: "ftp://a/b", dest: /x }',
+    '23 invalid-argument: "url" must be an http:// or https:// URL, not "ftp://a/b" (URL that the host downloads)',
+  ],
+  [
+    'template: { src: /p/site.yml, dest: /x, content: y }',
+    '47 invalid-argument: "content" of "template" is the rendered text of "src" (remove it: the text comes from the template file)',
   ],
   [
     'file: { path: x }',
@@ -34,12 +46,12 @@ const cases: readonly (readonly [task: string, said: string])[] = [
 ]
 
 for (const [task, said] of cases) {
-  test(`"${task}" is answered plainly`, () => {
+  test(`"${task}" is refused with a clear message`, () => {
     assert.deepEqual(mistakesIn(`- ${task}\n`, { modules: catalogue }), [`site.yml:3:${said}`])
   })
 }
 
-test('var of debug takes an expression, and so does a value in YAML', () => {
+test('var of debug accepts an expression or a YAML value', () => {
   const tasks =
     '- debug: { var: "inventory_hostname + 1" }\n- debug: { var: [1, "{{inventory_hostname}}"] }\n'
   assert.deepEqual(mistakesIn(tasks, { modules: catalogue }), [])

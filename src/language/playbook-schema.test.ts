@@ -9,21 +9,21 @@ import { playbookSchema } from './playbook-schema.ts'
 const schema = playbookSchema(modules)
 const check = new Ajv2020({ strict: false }).compile(schema)
 
-test('the schema that ships is the one of these modules (npm run schemas)', () => {
+test('the included JSON Schema matches the modules (npm run schemas)', () => {
   const shipped: unknown = JSON.parse(
     readFileSync(new URL('../../schemas/playbook.json', import.meta.url), 'utf8'),
   )
   assert.deepEqual(shipped, JSON.parse(JSON.stringify(schema)))
 })
 
-test('the playbooks that ship are valid for an editor', () => {
+test('the included playbooks are valid according to the JSON Schema', () => {
   for (const name of ['site', 'nodes', 'containers', 'verify']) {
     const text = readFileSync(new URL(`../../playbooks/${name}.yml`, import.meta.url), 'utf8')
     assert.equal(check(parse(text)), true, `${name}: ${JSON.stringify(check.errors)}`)
   }
 })
 
-test('a module, argument or keyword that there is not is marked', () => {
+test('the JSON Schema refuses unknown modules, arguments and keywords', () => {
   const task = (text: string): boolean => check([{ hosts: 'all', tasks: [parse(text)] }])
   assert.equal(task('copy: { content: x, dest: /x }'), true)
   assert.equal(task('command: echo hi'), true)

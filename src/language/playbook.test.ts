@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { readPlaybook } from './playbook.ts'
 import { memoryFiles } from './testing/memory-files.ts'
-import { testModules } from './testing/modules.ts'
+import { testModules } from './testing/test-modules.ts'
 import { report } from './testing/report.ts'
-import { load, playsOf } from './testing/playbooks.ts'
+import { loadContents, playsOf } from './testing/playbooks.ts'
 
-test('all mistakes of all files are reported together, with excerpts', () => {
-  const { playbook, problems } = load({
+test('all mistakes in all files are reported together, with excerpts', () => {
+  const { playbook, problems } = loadContents({
     '/p/site.yml': '- hosts: all\n  rolse: []\n  roles: [web, wbe]\n- hosts: all\n  become: yes\n',
     '/p/roles/web/tasks/more.yml': '- debug: {msg: "{{ prot }}"}\n',
     '/p/roles/web/templates/page.hbs': 'port\n  {{prot}}\n',
@@ -23,7 +23,7 @@ test('all mistakes of all files are reported together, with excerpts', () => {
   assert.equal(problems[3]?.excerpt, '1 | port\n2 |   {{prot}}\n  |     ^^^^')
 })
 
-test('a playbook that is not there is reported with one that is', () => {
+test('for a missing playbook, the hint suggests an existing one', () => {
   const { problems } = readPlaybook('/p/stie.yml', {
     modules: testModules,
     files: memoryFiles({ '/p/site.yml': '' }),
@@ -33,8 +33,8 @@ test('a playbook that is not there is reported with one that is', () => {
   ])
 })
 
-test('parameters of a role that it does not know are reported', () => {
-  const { problems } = load({
+test('unknown parameters of a role are reported', () => {
+  const { problems } = loadContents({
     '/p/site.yml': '- hosts: all\n  roles:\n    - {role: web, prot: 1, user_name: x, root: /r}\n',
   })
   assert.deepEqual(report(problems), [
@@ -42,7 +42,7 @@ test('parameters of a role that it does not know are reported', () => {
   ])
 })
 
-test('tasks inherit tags, conditions, privilege, environment and the exit code', () => {
+test('tasks inherit tags, conditions, become, environment and the exit code', () => {
   const [play] = playsOf({
     '/p/site.yml': `- hosts: nodes
   become: true
@@ -64,11 +64,8 @@ test('tasks inherit tags, conditions, privilege, environment and the exit code',
   })
   assert.ok(play)
   assert.deepEqual(
-    play.sections.map(({ name, tasks }) => [name, tasks.map((task) => task.name)]),
-    [
-      ['tasks', ['write the page', 'command', 'debug']],
-      ['post_tasks', ['debug']],
-    ],
+    play.sections.map(({ tasks }) => tasks.map((task) => task.name)),
+    [['write the page', 'command', 'debug'], ['debug']],
   )
   const [page, imported, own] = play.sections[0]?.tasks ?? []
   assert.deepEqual(page?.tags, ['play', 'role'])
@@ -95,7 +92,7 @@ test('tasks inherit tags, conditions, privilege, environment and the exit code',
   assert.equal(play.roles[0]?.parameters.get('user_name')?.where.line, 7)
 })
 
-test('the identity of a task does not change when another task is put before it', () => {
+test('a new task does not change the identity of the task after it', () => {
   const keys = (tasks: string) =>
     playsOf({ '/p/site.yml': `- hosts: all\n  tasks:\n${tasks}` })[0]?.sections[0]?.tasks.map(
       (task) => task.key,
@@ -107,7 +104,7 @@ test('the identity of a task does not change when another task is put before it'
   assert.notEqual(first, second)
 })
 
-test('long names, free form, results of loops and set_fact are understood', () => {
+test('full module names, free form, results of loops and set_fact are supported', () => {
   const [play] = playsOf({
     '/p/site.yml': `- hosts: all
   gather_facts: false
@@ -135,7 +132,7 @@ test('long names, free form, results of loops and set_fact are understood', () =
   assert.deepEqual(command?.loop?.items.kind, 'list')
 })
 
-test('playbooks, tasks and roles are imported, and imports that end nowhere are reported', () => {
+test('playbooks, tasks and roles are imported; cyclic and missing imports are reported', () => {
   const plays = playsOf({
     '/p/site.yml':
       '- import_playbook: nodes.yml\n- hosts: b\n  tasks:\n    - import_role: {name: web}\n      vars: {user_name: x}\n',
@@ -150,7 +147,7 @@ test('playbooks, tasks and roles are imported, and imports that end nowhere are 
     plays[1]?.handlers.map((handler) => handler.name),
     ['restart web'],
   )
-  const { problems } = load({
+  const { problems } = loadContents({
     '/p/site.yml':
       '- import_playbook: site.yml\n- import_playbook: noeds.yml\n- hosts: a\n  tasks:\n    - import_tasks: x.yml\n',
     '/p/nodes.yml': '',
@@ -162,9 +159,20 @@ test('playbooks, tasks and roles are imported, and imports that end nowhere are 
   ])
 })
 
-test('hosts that are a template are refused with the way to choose hosts', () => {
-  const { problems } = load({ '/p/site.yml': '- hosts: "{{ target }}"\n  tasks: [{debug: {msg: x}}]\n' })
+test('if hosts is a template, the hint explains how to select hosts', () => {
+  const { problems } = loadContents({
+    '/p/site.yml': '- hosts: "{{ target }}"\n  tasks: [{debug: {msg: x}}]\n',
+  })
   assert.deepEqual(report(problems), [
     'site.yml:1:10 not-templated: "hosts" cannot be a template: it is read when the playbook loads (write "hosts: all", and choose the hosts on the command line: -l NAME)',
   ])
+})
+
+test('hosts without a name do not mean all hosts', () => {
+  for (const hosts of ["''", "' , '", "':'", '[]', "['', ',']"]) {
+    const { problems } = loadContents({ '/p/site.yml': `- hosts: ${hosts}\n  tasks: [{debug: {msg: x}}]\n` })
+    assert.deepEqual(report(problems), [
+      'site.yml:1:10 no-hosts: "hosts" names no hosts (name hosts or groups; "all" means every host)',
+    ])
+  }
 })

@@ -3,7 +3,7 @@ import { basename, dirname, resolve } from 'node:path'
 import type { Problem } from '../base/errors.ts'
 import { checkPlay, type CheckedNames, startNames } from './check.ts'
 import { FieldReader, isNothing } from './fields.ts'
-import { diskFiles, readYamlFile, suggestions } from './files.ts'
+import { diskFiles, readYamlFile, suggestions } from './read-files.ts'
 import { inherit, nothingInherited } from './inherited.ts'
 import { playKeywords } from './keywords.ts'
 import { type LoadOptions, Loader } from './loader.ts'
@@ -12,7 +12,7 @@ import { problem, tidy } from './source.ts'
 import { didYouMean } from './suggest.ts'
 import { TaskListReader } from './task-list.ts'
 import type { TaskSurroundings } from './task.ts'
-import type { YamlMap } from './yaml.ts'
+import type { YamlMap, YamlNode } from './yaml.ts'
 
 /**
  * Reads a playbook and checks all of it: keywords, modules and their arguments, roles, conditions, templates,
@@ -37,7 +37,7 @@ export function readPlaybook(
   let names: CheckedNames = startNames(loader)
   for (const play of plays) names = checkPlay(loader, play, names)
   return {
-    playbook: { file, directory: dirname(resolve(file)), plays, reads: loader.reads },
+    playbook: { plays, reads: loader.reads },
     problems: tidy(loader.problems),
   }
 }
@@ -107,13 +107,12 @@ class PlaybookReader {
       insteadOfTemplate: 'write "hosts: all", and choose the hosts on the command line: -l NAME',
     })
     const hostsAt = fields.entry('hosts')?.value.where ?? map.where
-    if (
-      hosts.length === 0 &&
-      (fields.entry('hosts') === undefined || isNothing(fields.node('hosts') ?? map))
-    ) {
-      loader.report('no-hosts', 'this play has no "hosts"', {
-        where: map.where,
-        hint: 'add "hosts: all", or a group',
+    const patterns = fields.node('hosts')
+    if (namesNothing(patterns)) {
+      const absent = patterns === undefined || isNothing(patterns)
+      loader.report('no-hosts', absent ? 'this play has no "hosts"' : '"hosts" names no hosts', {
+        where: absent ? map.where : hostsAt,
+        hint: absent ? 'add "hosts: all", or a group' : 'name hosts or groups; "all" means every host',
       })
     }
     if (fields.choice('strategy', ['free', 'linear']) === 'linear') {
@@ -138,15 +137,12 @@ class PlaybookReader {
     }
     const roles = this.#lists.roles(fields, around)
     const sections: Section[] = []
-    const section = (sectionName: Section['name'], tasks: readonly Task[]) => {
-      if (tasks.length > 0) sections.push({ name: sectionName, tasks })
+    const section = (tasks: readonly Task[]) => {
+      if (tasks.length > 0) sections.push({ tasks })
     }
-    section('pre_tasks', this.#lists.tasks(fields.list('pre_tasks'), around))
-    section('tasks', [
-      ...roles.flatMap((role) => role.tasks),
-      ...this.#lists.tasks(fields.list('tasks'), around),
-    ])
-    section('post_tasks', this.#lists.tasks(fields.list('post_tasks'), around))
+    section(this.#lists.tasks(fields.list('pre_tasks'), around))
+    section([...roles.flatMap((role) => role.tasks), ...this.#lists.tasks(fields.list('tasks'), around)])
+    section(this.#lists.tasks(fields.list('post_tasks'), around))
     const handlers = [
       ...[...roles, ...this.#lists.imported].flatMap((role) => role.handlers),
       ...this.#lists.handlers(fields.list('handlers'), around),
@@ -160,7 +156,6 @@ class PlaybookReader {
         titleNode === undefined
           ? { kind: 'literal', value: pattern, where: hostsAt }
           : loader.values.value(titleNode),
-      where: map.where,
       hosts: pattern,
       hostsAt,
       after: fields.choice('after', ['node']),
@@ -183,4 +178,11 @@ function lastOfEachName(handlers: readonly Handler[]): readonly Handler[] {
 /** A handler without a name can only be notified through its topics; it gets the name of its module. */
 function isNamed(handler: Handler): boolean {
   return handler.where !== handler.moduleAt
+}
+
+/** Whether `hosts` is absent or consists of separators: as a pattern it would mean all hosts. */
+function namesNothing(node: YamlNode | undefined): boolean {
+  if (node === undefined) return true
+  if (node.kind === 'list') return node.items.every(namesNothing)
+  return node.kind === 'scalar' && !/[^\s,:]/.test(String(node.value ?? ''))
 }

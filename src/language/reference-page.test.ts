@@ -10,33 +10,33 @@ import { exampleVariables, helpersDescribed } from './helpers-described.ts'
 import { referencePage } from './reference-page.ts'
 import { renderTemplate } from './template.ts'
 import { templateHelpers } from './template-helpers.ts'
-import { expressionOf, scopeOf, templateOf } from './testing/scopes.ts'
+import { expressionOf, dataScope, templateOf } from './testing/scopes.ts'
 
-test('docs/reference.md is made from this code (npm run schemas)', () => {
+test('docs/reference.md matches the code (npm run schemas)', () => {
   const page = readFileSync(fileURLToPath(new URL('../../docs/reference.md', import.meta.url)), 'utf8')
   assert.equal(page, referencePage(facts))
 })
 
-test('every function that expressions have is described, and no other', () => {
+test('exactly the functions of expressions are described', () => {
   const definitions = celEnvironment({ anyVariable: true }).getDefinitions().functions
   const names = new Set(definitions.map(({ name }) => name).filter((name) => name !== 're2'))
   assert.deepEqual([...names].sort(), [...Object.keys(functions), ...undescribed].sort())
 })
 
-test('every helper that templates have is described, and no other', () => {
+test('exactly the helpers of templates are described', () => {
   assert.deepEqual(Object.keys(helpersDescribed).sort(), Object.keys(templateHelpers).sort())
 })
 
 for (const [name, { example, gives }] of Object.entries(functions)) {
-  test(`the example of ${name} gives what the page says`, () => {
+  test(`the example of ${name} has the result that the page shows`, () => {
     assert.ok(example.includes(name), example)
-    assert.deepEqual(evaluate(expressionOf(example), scopeOf(exampleVariables)), gives)
+    assert.deepEqual(evaluate(expressionOf(example), dataScope(exampleVariables)), gives)
   })
 }
 
 for (const [name, { example, gives }] of Object.entries(helpersDescribed)) {
-  test(`the example of the helper ${name} gives what the page says`, () => {
+  test(`the example of the helper ${name} has the result that the page shows`, () => {
     assert.ok(example.includes(name), example)
-    assert.equal(String(renderTemplate(templateOf(example), scopeOf(exampleVariables))), gives)
+    assert.equal(String(renderTemplate(templateOf(example), dataScope(exampleVariables))), gives)
   })
 }

@@ -17,7 +17,7 @@ export function referencePage(facts: readonly DescribedFact[]): string {
   return [
     '# Reference',
     '',
-    'Made from the code by `npm run schemas`. [playbooks.md](playbooks.md) explains how the pieces work together;',
+    'Generated from the code by `npm run schemas`. [playbooks.md](playbooks.md) explains how the pieces work together;',
     '`gpuplay modules` lists the modules and their arguments.',
     '',
     '## Facts',

@@ -9,7 +9,7 @@ import { SchemaChecker } from './schema.ts'
 import { roleLayers, VariableScope } from './scope.ts'
 import { SourceFile } from './source.ts'
 import { memoryFiles } from './testing/memory-files.ts'
-import { testModules } from './testing/modules.ts'
+import { testModules } from './testing/test-modules.ts'
 import { report } from './testing/report.ts'
 import { ValueReader } from './values.ts'
 import { readYaml } from './yaml.ts'
@@ -61,32 +61,32 @@ function variables(text: string): Variables {
   return root?.kind === 'map' ? new ValueReader().variables(root) : new Map()
 }
 
-test('a variable that a role needs and nobody set is asked for where the role is used', () => {
+test('a required variable of a role that is not set is reported where the role is used', () => {
   assert.deepEqual(check(''), [
     'site.yml:2:11 invalid-role-argument: the role "gpu" needs "driver_version" on pve1 (driver_version: the driver, such as "580.95.05")',
   ])
 })
 
-test('a version that is a number is reported where it was set', () => {
+test('a version that is a number is reported where it is set', () => {
   assert.deepEqual(check('driver_version: 580.95\n'), [
     'hosts.yml:1:17 invalid-role-argument: "driver_version" must be text, but 580.95 is a number (quote it: driver_version: "580.95")',
   ])
 })
 
-test('several mistakes are found, inside lists too', () => {
+test('several mistakes are reported, including mistakes in lists', () => {
   assert.deepEqual(check('driver_version: "580"\nreboot: aks\nexclude: [a, 1]\n'), [
     'hosts.yml:2:9 invalid-role-argument: "reboot" must be one of ask, auto, never, not "aks" (did you mean "ask"?)',
     'hosts.yml:3:14 invalid-role-argument: "exclude[1]" must be text, but 1 is a number (quote it: "1")',
   ])
 })
 
-test('a union of types takes each of them', () => {
+test('a union type accepts each of its types', () => {
   for (const value of ['0', '"0,1"', '[0, 1]']) {
     assert.deepEqual(check(`driver_version: "580"\nassignment: ${value}\n`), [])
   }
 })
 
-test('templates are rendered for the check, and a mistake in one is placed in it', () => {
+test('templates are rendered for the check, and a mistake in a template is reported at its position', () => {
   assert.deepEqual(check('driver_version: "{{v}}"\nv: 580\n'), [
     'hosts.yml:1:17 invalid-role-argument: "driver_version" must be text, but 580 is a number (quote it: driver_version: "580")',
   ])
@@ -95,12 +95,12 @@ test('templates are rendered for the check, and a mistake in one is placed in it
   ])
 })
 
-test('what cannot be known yet passes', () => {
+test('a value that is not yet known is accepted', () => {
   const registered = new Map([['driver_version', new Unknown('a fact has not been read')]])
   assert.deepEqual(check('', registered), [])
 })
 
-test('a check of the role fails at the place of its variable, with its message and hint rendered', () => {
+test('a failed check of a role is reported at its variable, with the rendered message and hint', () => {
   assert.deepEqual(
     check('driver_version: "580.95.05"\nurl: http://mirror/NVIDIA-Linux-x86_64-570.86.run\n'),
     [
@@ -110,19 +110,19 @@ test('a check of the role fails at the place of its variable, with its message a
   assert.deepEqual(check('driver_version: "580.95.05"\nurl: http://mirror/x-580.95.05.run\n'), [])
 })
 
-test('a check that meets a variable that is not set, or is not known yet, passes', () => {
+test('a check that reads an unset or unknown variable passes', () => {
   assert.deepEqual(check('driver_version: "580.95.05"\n'), [])
   const registered = new Map([['url', new Unknown('a result')]])
   assert.deepEqual(check('driver_version: "580.95.05"\n', registered), [])
 })
 
-test('a role that is known to be left out on a host asks for nothing there', () => {
+test('a role that is skipped on a host requires no variables there', () => {
   const play = '- hosts: all\n  roles:\n    - { role: gpu, when: wanted }\n'
   assert.deepEqual(check('wanted: false\n', new Map(), play), [])
   assert.equal(check('wanted: true\n', new Map(), play).length, 1)
 })
 
-test('a variable of the inventory that is nearly called like one of a role is reported, others are not', () => {
+test('an inventory variable whose name is similar to a role variable is reported, others are not', () => {
   const playbook = loaded({ ...role, '/p/site.yml': '- hosts: all\n  roles: [gpu]\n' })
   const given = variables('asignment: none\nunrelated: 1\nrebot: x\ndriver_versions: y\n')
   const found = misspeltVariables([playbook], given.values(), new Set(['driver_versions']))

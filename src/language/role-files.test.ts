@@ -1,13 +1,13 @@
-/** The files of a role that Ansible reads: they are read, or refused with what to do instead. */
+/** Files of a role that Ansible reads: gpuplay reads them or refuses them with an alternative. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { load, playsOf } from './testing/playbooks.ts'
+import { loadContents, playsOf } from './testing/playbooks.ts'
 import { report } from './testing/report.ts'
 
 const book = { '/p/site.yml': '- hosts: all\n  roles: [r]\n', '/p/roles/r/tasks/main.yml': '' }
 
 function problemsOf(files: Readonly<Record<string, string>>): readonly string[] {
-  return report(load({ ...book, ...files }).problems)
+  return report(loadContents({ ...book, ...files }).problems)
 }
 
 function defaultsOf(files: Readonly<Record<string, string>>): readonly string[] {
@@ -15,7 +15,7 @@ function defaultsOf(files: Readonly<Record<string, string>>): readonly string[] 
   return [...(play?.roles[0]?.role.defaults.keys() ?? [])]
 }
 
-test('defaults and vars may be a directory: its files are read in the order of their names, deeper ones too', () => {
+test('defaults and vars can be folders: their files are read in alphabetical order, including subfolders', () => {
   const files = {
     '/p/roles/r/defaults/main/b.yml': 'b: 1\nboth: from b\n',
     '/p/roles/r/defaults/main/a.yaml': 'a: 1\nboth: from a\n',
@@ -37,7 +37,7 @@ for (const name of ['main.yml', 'main.yaml', 'main.json', 'main']) {
   })
 }
 
-test('of two spellings of one file none is chosen in silence', () => {
+test('if two spellings of one file exist, gpuplay refuses to choose', () => {
   assert.deepEqual(
     problemsOf({ '/p/roles/r/defaults/main.yml': 'a: 1\n', '/p/roles/r/defaults/main/b.yml': 'b: 1\n' }),
     [
@@ -52,7 +52,7 @@ test('of two spellings of one file none is chosen in silence', () => {
 const declare =
   'declare the arguments as a JSON Schema in meta/arguments.yml; you can keep this form for Ansible'
 
-test("arguments in Ansible's form are refused, unless they are declared in ours too", () => {
+test("arguments in Ansible's format are refused, unless the role also declares them in gpuplay's format", () => {
   const specs = 'argument_specs:\n  main:\n    options: { port: { type: int, required: true } }\n'
   const refused = `unsupported-role-file: gpuplay does not read "/p/roles/r/meta/argument_specs.yml" (${declare})`
   assert.deepEqual(problemsOf({ '/p/roles/r/meta/argument_specs.yml': specs }), [refused])
@@ -64,14 +64,14 @@ test("arguments in Ansible's form are refused, unless they are declared in ours 
   assert.deepEqual(problemsOf({ ...ours, '/p/roles/r/meta/main.yml': specs }), [])
 })
 
-test('arguments.yaml is read as arguments.yml is', () => {
+test('arguments.yaml is read like arguments.yml', () => {
   const files = {
     '/p/roles/r/meta/arguments.yaml': 'type: object\nproperties: { port: { type: integer, default: 80 } }\n',
   }
   assert.deepEqual(defaultsOf(files), ['port'])
 })
 
-test('programs for Ansible in a role are refused with what to do instead; empty directories and others are not', () => {
+test('a role with Ansible plugins is refused with an alternative; empty folders and other files are ignored', () => {
   const rewrite =
     'rewrite the tasks that use them with other modules (see "gpuplay modules"), and remove the directory'
   assert.deepEqual(

@@ -1,6 +1,7 @@
 /** The files of a role: finds those that gpuplay reads, and refuses those of Ansible that it cannot. */
 import { join } from 'node:path'
-import { listFolder } from './files.ts'
+import { plugins } from './ansible-files.ts'
+import { listFolder } from './read-files.ts'
 import type { Loader } from './loader.ts'
 
 /** In Ansible's order. */
@@ -20,7 +21,7 @@ export function mainFile(loader: Loader, directory: string, folder: string): str
 /**
  * Returns the variable files in `FOLDER`: `main.yml`, or all files in `main/` in the order of their names.
  */
-export function variableFiles(loader: Loader, directory: string, folder: string): readonly string[] {
+export function roleVariableFiles(loader: Loader, directory: string, folder: string): readonly string[] {
   const file = mainFile(loader, directory, folder)
   const inside = join(directory, folder, 'main')
   if (loader.files.kind(inside) !== 'directory') return file === undefined ? [] : [file]
@@ -52,22 +53,6 @@ function oneOf(loader: Loader, paths: readonly string[]): string | undefined {
 
 const rewrite =
   'rewrite the tasks that use them with other modules (see "gpuplay modules"), and remove the directory'
-
-/** Directories of a role that contain code for Ansible. */
-const plugins: Readonly<Record<string, string>> = {
-  library: 'modules',
-  module_utils: 'code of modules',
-  action_plugins: 'plugins of modules',
-  filter_plugins: 'filters of Jinja',
-  lookup_plugins: 'lookups of Jinja',
-  test_plugins: 'tests of Jinja',
-  vars_plugins: 'sources of variables',
-  become_plugins: 'ways to become another user',
-  connection_plugins: 'connections',
-  strategy_plugins: 'strategies',
-  callback_plugins: 'callbacks',
-  cache_plugins: 'caches of facts',
-}
 
 /**
  * Reports files of a role that Ansible would read and gpuplay does not; `names` are the names in the

@@ -1,4 +1,12 @@
 /** The messages for values that do not match their schema. */
+import {
+  describeProperties,
+  describeProperty,
+  description,
+  property,
+  requiredOf,
+  typesOf,
+} from './schema-parts.ts'
 import { didYouMean } from './suggest.ts'
 
 /** One error of the validator, in our terms. */
@@ -40,7 +48,7 @@ export function word(fault: SchemaFault): Wording {
       }
     case 'dependentRequired':
       return {
-        message: `${label} needs "${String(params['missingProperty'])}" where there is "${String(params['property'])}"`,
+        message: `${label} needs "${String(params['missingProperty'])}" if it has "${String(params['property'])}"`,
         hint: describeProperty(fault.around, String(params['missingProperty'])),
       }
     case 'minimum':
@@ -211,10 +219,15 @@ function wrongAlternative(fault: SchemaFault): Wording {
       message: tooMany
         ? `${fault.label} takes only one of ${list.join(', ')}`
         : `${fault.label} needs ${fault.keyword === 'oneOf' ? 'one' : 'at least one'} of ${list.join(', ')}`,
+      hint: describeProperties(fault.around, keys),
     }
   }
   const groups = branches.map((branch: unknown) => neededBy(branch))
-  if (!groups.includes('')) return { message: `${fault.label} needs ${groups.join(', or ')}` }
+  if (!groups.includes(''))
+    return {
+      message: `${fault.label} needs ${groups.join(', or ')}`,
+      hint: describeProperties(fault.around, [...new Set(needed.flatMap((list) => list ?? []))]),
+    }
   const meant = branches.find((branch: unknown) =>
     typesOf(property(branch, 'type')).includes(typeName(fault.data)),
   )
@@ -262,32 +275,8 @@ function typeName(data: unknown): string {
   return Number.isInteger(data) ? 'integer' : typeof data
 }
 
-function requiredOf(branch: unknown): readonly string[] | undefined {
-  const required = property(branch, 'required')
-  return Array.isArray(required) ? required.map(String) : undefined
-}
-
-function property(value: unknown, key: string): unknown {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[key] : undefined
-}
-
-function typesOf(type: unknown): readonly string[] {
-  if (typeof type === 'string') return [type]
-  return Array.isArray(type) ? type.map(String) : []
-}
-
 function oneOf(words: readonly string[]): string {
   return words.length < 2 ? (words[0] ?? '') : `${words.slice(0, -1).join(', ')} or ${words.at(-1) ?? ''}`
-}
-
-function description(schema: unknown): string | undefined {
-  const text = property(schema, 'description')
-  return typeof text === 'string' ? text : undefined
-}
-
-function describeProperty(schema: unknown, key: string): string | undefined {
-  const text = description(property(property(schema, 'properties'), key))
-  return text === undefined ? undefined : `${key}: ${text}`
 }
 
 /** Shows a value in a message, shortened. Secrets never get here. */

@@ -18,7 +18,7 @@ function written(text: string): Variables {
   return variables
 }
 
-test('of all layers that have a name the last in the order wins, whatever order they are given in', () => {
+test('the layer with the highest precedence wins, in whatever order the layers are given', () => {
   const layers = fc.shuffledSubarray([...layerOrder], { minLength: 1 })
   fc.assert(
     fc.property(layers, (names) => {
@@ -32,7 +32,7 @@ test('of all layers that have a name the last in the order wins, whatever order 
   )
 })
 
-test('a variable is rendered in the scope that reads it, so that stronger layers reach into weaker ones', () => {
+test('a variable is rendered in the scope that reads it, so stronger layers affect variables of weaker ones', () => {
   const scope = new VariableScope([
     { layer: 'role defaults', written: written('url: "http://{{host}}:{{port}}"\nport: 80\n') },
     { layer: 'task vars', written: written('port: 8080\n') },
@@ -41,7 +41,7 @@ test('a variable is rendered in the scope that reads it, so that stronger layers
   assert.equal(scope.get('url'), 'http://pve1:8080')
 })
 
-test('variables that are made of each other end with their names in a circle', () => {
+test('for variables that refer to each other in a circle, the message shows the circle', () => {
   const scope = new VariableScope([
     { layer: 'play vars', written: written('a: "{{b}}"\nb: "x{{c}}"\nc: !cel a\n') },
   ])
@@ -51,7 +51,7 @@ test('variables that are made of each other end with their names in a circle', (
   )
 })
 
-test('lists and maps are rendered part by part, and an unknown part stays in its place', () => {
+test('lists and maps are rendered element by element; an unknown element leaves the others known', () => {
   const scope = new VariableScope([
     { layer: 'play vars', written: written('m: {a: "{{x}}", b: ["{{u}}", !cel 1 + 1]}\n') },
     {

@@ -1,7 +1,7 @@
 /** Source texts, their positions and excerpts. */
 import { isSecretFile, isSecretName } from '../base/secret.ts'
 import type { Position, Problem } from '../base/errors.ts'
-import { given } from '../base/given.ts'
+import { defined } from '../base/defined.ts'
 
 /** A user's file. Creates positions that can show an excerpt. */
 export class SourceFile {
@@ -72,19 +72,34 @@ export class SourcePosition implements Position {
    */
   excerpt(): string {
     const width = String(this.line).length
-    const row = (line: number, from: number) => {
-      const text = partOfLine(withoutSecrets(this.#source.lineText(line), this.file), from)
-      return `${String(line).padStart(width)} | ${text}`.trimEnd()
-    }
-    const meant = this.column - 1
-    const text = this.#source.lineText(this.line)
+    const row = (line: number, from: number) =>
+      `${String(line).padStart(width)} | ${partOfLine(this.#shown(line), from)}`.trimEnd()
+    const text = this.#shown(this.line)
+    const meant = placeIn(text, this.#source.lineText(this.line), this.column - 1)
     const from = text.length <= widest ? 0 : Math.max(0, Math.min(meant - widest / 2, text.length - widest))
     // Tabs are kept before the caret, so that it is in the right column at any tab width.
     const before = (from > 0 ? left : '') + text.slice(from, meant)
-    const length = Math.max(1, Math.min(this.length, from + widest - meant))
+    const length = Math.max(1, Math.min(this.length, from + widest - meant, text.length - meant))
     const caret = `${' '.repeat(width)} | ${before.replaceAll(/[^\t]/g, ' ')}${'^'.repeat(length)}`
     return [...(this.line > 1 ? [row(this.line - 1, 0)] : []), row(this.line, from), caret].join('\n')
   }
+
+  /** Returns a line as excerpts show it. */
+  #shown(line: number): string {
+    const shown = withoutSecrets(this.#source.lineText(line), this.file)
+    return isBelowSecretKey(this.#source, line) ? withoutValue(shown) : shown
+  }
+}
+
+/** Returns the column in a shown line; for a hidden character, the start of the hidden part. */
+function placeIn(shown: string, line: string, column: number): number {
+  if (shown === line) return column
+  let left = 0
+  while (left < column && shown[left] === line[left]) left += 1
+  let right = 0
+  while (right < line.length - column && shown.at(-1 - right) === line.at(-1 - right)) right += 1
+  if (left === column) return column
+  return right === line.length - column ? shown.length - right : left
 }
 
 /** Returns a line without the values of secret names; a value that only refers to other variables stays. */
@@ -103,6 +118,31 @@ function withoutSecrets(line: string, file: string): string {
     end = to
   }
   return shown + line.slice(end)
+}
+
+/** Whether the line belongs to a value that begins on an earlier line, after a secret name. */
+function isBelowSecretKey(source: SourceFile, line: number): boolean {
+  let { indent, item } = startOf(source.lineText(line))
+  for (let above = line - 1; above > 0 && (indent > 0 || item); above -= 1) {
+    const text = source.lineText(above)
+    if (text.trim() === '') continue
+    const start = startOf(text)
+    const [, before = '', key = ''] = /^(\s*(?:- +)*)["']?([\w-]+)["']?\s*:(?:\s|$)/.exec(text) ?? []
+    const holds = key !== '' && (before.length < indent || (item && before.length === indent))
+    if (holds && isSecretName(key)) return true
+    if (holds || start.indent < indent) ({ indent, item } = start)
+  }
+  return false
+}
+
+/** The column of the first character, and whether it is the dash of a list item. */
+function startOf(text: string): { indent: number; item: boolean } {
+  return { indent: /^\s*/.exec(text)?.[0].length ?? 0, item: /^\s*-(?:\s|$)/.test(text) }
+}
+
+/** Hides a line except for its indentation and dashes. */
+function withoutValue(line: string): string {
+  return hideFrom(line, /^\s*(?:- +)*/.exec(line)?.[0].length ?? 0, line.length)
 }
 
 /** Matches a list or map up to the end of the line, a quoted text, or a word. */
@@ -144,7 +184,7 @@ export interface ProblemDetails {
 export function problem(code: string, message: string, details: ProblemDetails = {}): Problem {
   const excerpt = details.where === undefined ? undefined : excerptOf(details.where)
   const hint = details.hint === undefined ? undefined : shortened(details.hint)
-  return { code, message: shortened(message), ...given({ hint, where: details.where, excerpt }) }
+  return { code, message: shortened(message), ...defined({ hint, where: details.where, excerpt }) }
 }
 
 /** Maps offsets in a text from a file to positions in the file. */

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { didYouMean, editDistance, nearest } from './suggest.ts'
 
-test('a slip is one edit: a letter too many, too few, wrong, or swapped with its neighbour', () => {
+test('a typing error counts as one edit: a letter that is extra, missing, wrong, or swapped with its neighbour', () => {
   for (const slip of ['gather_factss', 'gather_fact', 'gather_fucts', 'gather_fcats'])
     assert.equal(editDistance('gather_facts', slip), 1, slip)
   assert.equal(editDistance('gather_facts', 'gather_fxxts'), 2)
 })
 
-test('the nearest word is suggested, if it is near enough', () => {
+test('the most similar word is suggested if it is similar enough', () => {
   assert.equal(nearest('hsots', ['name', 'hosts', 'host']), 'hosts')
   assert.equal(nearest('become-user', ['become', 'become_user']), 'become_user')
   assert.equal(nearest('docker_container', ['pve_container', 'file']), undefined)

@@ -22,7 +22,7 @@ const cases: readonly (readonly [tags: string, wanted: string, skipped: string, 
 ]
 
 for (const [tags, wanted, skipped, chosen] of cases) {
-  test(`a task tagged "${tags}" is ${chosen ? '' : 'not '}chosen by --tags "${wanted}" --skip-tags "${skipped}"`, () => {
+  test(`a task tagged "${tags}" is ${chosen ? '' : 'not '}selected by --tags "${wanted}" --skip-tags "${skipped}"`, () => {
     const list = (text: string) => text.split(' ').filter((word) => word !== '')
     assert.equal(isChosen(list(tags), { tags: list(wanted), skipTags: list(skipped) }), chosen)
   })

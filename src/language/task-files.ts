@@ -3,7 +3,7 @@
  */
 import { basename, dirname, isAbsolute, join } from 'node:path'
 import type { Declarations } from './declarations.ts'
-import { type Files, readText, suggestions } from './files.ts'
+import { type Files, readText, suggestions } from './read-files.ts'
 import type { Loader } from './loader.ts'
 import type { Task, Template } from './model.ts'
 import { InputError, type Problem } from '../base/errors.ts'
@@ -58,6 +58,17 @@ export function checkTaskFiles(loader: Loader, task: Task, names: Declarations):
   const remote = task.args.entries.get('remote_src')?.value
   if (remote !== undefined && !(remote.kind === 'literal' && remote.value === false)) return
   for (const [argument, kind] of Object.entries(kinds)) {
+    const { entries } = task.args
+    const rendered = kind === 'templates' && entries.has(argument) ? entries.get('content') : undefined
+    if (rendered !== undefined)
+      loader.report(
+        'invalid-argument',
+        `"content" of "${task.module}" is the rendered text of "${argument}"`,
+        {
+          where: rendered.where,
+          hint: 'remove it: the text comes from the template file',
+        },
+      )
     const value = task.args.entries.get(argument)?.value
     if (value?.kind !== 'literal' || typeof value.value !== 'string') continue
     const name = value.value

@@ -14,12 +14,12 @@ const taskMistakes: readonly (readonly [name: string, tasks: string, expected: r
     ['site.yml:3:7 unknown-module: there is no module and no keyword "copyy" (did you mean "copy"?)'],
   ],
   [
-    'a misspelt argument, without also missing the one that was meant',
+    'a misspelt required argument, reported once',
     '- copy: {desst: /x, content: a}\n',
     ['site.yml:3:14 invalid-argument: "copy" has no "desst" (did you mean "dest"?)'],
   ],
   [
-    'an argument that stands among the keywords',
+    'an argument at the level of the keywords',
     '- command: x\n  chdir: /tmp\n',
     [
       'site.yml:4:7 unknown-keyword: "chdir" is not a keyword of a task (it is an argument of "command": indent it)',
@@ -31,7 +31,7 @@ const taskMistakes: readonly (readonly [name: string, tasks: string, expected: r
     ['site.yml:3:7 invalid-argument: "copy" needs "dest" (dest: where the file is written)'],
   ],
   [
-    'two arguments of which there can be one',
+    'two arguments that exclude each other',
     '- copy: {dest: /x, content: x, src: /p/site.yml}\n',
     ['site.yml:3:7 invalid-argument: "copy" takes only one of "src", "content"'],
   ],
@@ -48,14 +48,14 @@ const taskMistakes: readonly (readonly [name: string, tasks: string, expected: r
     ],
   ],
   [
-    'yes where true is meant',
+    'yes instead of true',
     '- service: {name: x, enabled: yes}\n',
     [
       'site.yml:3:35 invalid-argument: "enabled" must be true or false, but yes is text in YAML 1.2 (write true)',
     ],
   ],
   [
-    'a word that is none of the choices',
+    'a value that is not one of the choices',
     '- service: {name: x, state: startd}\n',
     [
       'site.yml:3:33 invalid-argument: "state" must be one of started, stopped, restarted, not "startd" (did you mean "started"?)',
@@ -77,7 +77,7 @@ const taskMistakes: readonly (readonly [name: string, tasks: string, expected: r
     ['site.yml:4:14 invalid-expression: expressions cannot contain templates (remove the braces)'],
   ],
   [
-    'a field that no result of that module has',
+    'a field that the results of the module do not have',
     '- command: x\n  register: out\n- debug: {msg: x}\n  when: out.stdot == ""\n',
     ['site.yml:6:17 no-such-key: "out" has no "stdot" (did you mean "stdout"?)'],
   ],
@@ -90,40 +90,40 @@ const taskMistakes: readonly (readonly [name: string, tasks: string, expected: r
     ],
   ],
   [
-    'a number that is compared with text',
+    'a comparison of a number with text',
     '- command: x\n  register: out\n- debug: {msg: x}\n  when: out.rc == "0"\n',
     [
       'site.yml:6:13 wrong-type: cannot compare a number with text: out.rc is a number, "0" is text (compare values of the same type: text with text ("0"), numbers with numbers (0))',
     ],
   ],
   [
-    'a result that is read before it is there',
+    'a result that is read before it is registered',
     '- debug: {msg: "{{later.rc}}"}\n- command: x\n  register: later\n',
     [
       'site.yml:3:23 undefined-variable: "later" is not defined (set it in the inventory or under "vars", or register it in an earlier task)',
     ],
   ],
   [
-    'the loop variable outside of a loop',
+    'the loop variable outside a loop',
     '- debug: {msg: "{{item}}"}\n',
     [
       'site.yml:3:23 undefined-variable: "item" is not defined (set it in the inventory or under "vars", or register it in an earlier task)',
     ],
   ],
   [
-    'an Ansible name that is another one here',
+    'a variable that has another name in Ansible',
     '- debug: {msg: "{{ansible_check_mode}}"}\n',
     [
       'site.yml:3:23 undefined-variable: "ansible_check_mode" is not defined (in gpuplay it is called check_mode)',
     ],
   ],
   [
-    'a file that is not there',
+    'a missing file',
     '- copy: {dest: /x, src: a.txt}\n',
     ['site.yml:3:29 missing-file: there is no file "a.txt" (looked for /p/files/a.txt, /p/a.txt)'],
   ],
   [
-    'a handler that is not there',
+    'a missing handler',
     '- debug: {msg: x}\n  notify: restart\n',
     ['site.yml:4:15 unknown-handler: there is no handler "restart" in this play (add one under "handlers")'],
   ],
@@ -144,14 +144,14 @@ const taskMistakes: readonly (readonly [name: string, tasks: string, expected: r
     ],
   ],
   [
-    'a name that no expression could use',
+    'an invalid variable name',
     '- command: x\n  register: my-result\n',
     [
       'site.yml:4:17 invalid-name: "my-result" is not a valid variable name (use letters, digits and underscores: my_result)',
     ],
   ],
   [
-    'a name that is taken',
+    'the name of a built-in variable',
     '- command: x\n  register: facts\n  vars: { omit: 1 }\n',
     [
       'site.yml:4:17 invalid-name: "facts" is a built-in variable and cannot be redefined (choose another name, such as facts_value)',
@@ -159,26 +159,26 @@ const taskMistakes: readonly (readonly [name: string, tasks: string, expected: r
     ],
   ],
   [
-    'an import of a file that is only known in the run',
+    'an import of a file that is known only in the run',
     '- import_tasks: "{{ port }}.yml"\n',
     [
       'site.yml:3:21 not-templated: the name of an imported file cannot be a template (import each one under a condition: when: facts.os.id == "debian")',
     ],
   ],
   [
-    'an exit code that means something else',
+    'an exit code with another meaning',
     '- command: x\n  exit_code: 2\n',
     ['site.yml:4:18 invalid-keyword: "exit_code" must be from 3 to 7, not 2 (write a number from 3 to 7)'],
   ],
   [
-    'a loop that is no list',
+    'a loop over a value that is not a list',
     '- debug: {msg: x}\n  loop: abc\n',
     [
       'site.yml:4:13 invalid-keyword: "loop" must be a list (write a list, or a {{variable}} or !cel expression whose value is a list)',
     ],
   ],
   [
-    'arguments of a module in its text',
+    'arguments inside the text of a module',
     '- debug: msg=hi\n- command: make -C "a b" creates=/x chdir=/y\n- command: dd if=/dev/zero creates="/a b"\n',
     [
       'site.yml:3:14 invalid-argument: "msg=hi" would be part of the text: arguments cannot be written as name=value (write debug: { msg: hi }; if "msg=" belongs to the text, write debug: { msg: ... })',
@@ -187,7 +187,7 @@ const taskMistakes: readonly (readonly [name: string, tasks: string, expected: r
     ],
   ],
   [
-    'arguments that are no map',
+    'arguments that are not a map',
     '- service: name=ssh state=started\n- service: ssh\n- set_fact: []\n- copy: []\n',
     [
       'site.yml:3:16 invalid-argument: "service" takes its arguments as a map (write service: { name: ssh, state: started })',
@@ -197,7 +197,7 @@ const taskMistakes: readonly (readonly [name: string, tasks: string, expected: r
     ],
   ],
   [
-    'a value to print that nobody set, and one in braces',
+    'an undefined variable to print, and one in braces',
     '- debug: { var: prot.x }\n- debug: { var: "{{ port }}" }\n',
     [
       'site.yml:3:21 undefined-variable: "prot" is not defined (did you mean "port"?)',
@@ -212,12 +212,12 @@ const taskMistakes: readonly (readonly [name: string, tasks: string, expected: r
 ]
 
 for (const [name, tasks, expected] of taskMistakes) {
-  test(`finds ${name}`, () => {
+  test(`${name}: reported at its position`, () => {
     assert.deepEqual(mistakesIn(tasks, { variables: ['port'] }), expected)
   })
 }
 
-test('a condition on text that a number is compared with is placed in the file, also inside quotes', () => {
+test('if a condition compares text with a number, the file position is reported, also inside quotes', () => {
   const found = mistakesIn('- debug: {msg: x}\n  when:\n    - true\n    - "port == 1 && prt == 2"\n', {
     variables: ['port'],
   })

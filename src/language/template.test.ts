@@ -4,7 +4,7 @@ import * as fc from 'fast-check'
 import { Secret } from '../base/secret.ts'
 import { Unknown } from '../base/unknown.ts'
 import { renderTemplate } from './template.ts'
-import { mistake, scopeOf, templateOf } from './testing/scopes.ts'
+import { mistake, dataScope, templateOf } from './testing/scopes.ts'
 
 const data = {
   one: 1,
@@ -21,7 +21,7 @@ const data = {
 }
 
 function render(source: string): unknown {
-  return renderTemplate(templateOf(source), scopeOf(data))
+  return renderTemplate(templateOf(source), dataScope(data))
 }
 
 const results: readonly (readonly [source: string, expected: unknown])[] = [
@@ -58,7 +58,7 @@ const results: readonly (readonly [source: string, expected: unknown])[] = [
 ]
 
 for (const [source, expected] of results) {
-  test(`${JSON.stringify(source)} gives ${JSON.stringify(expected)}`, () => {
+  test(`${JSON.stringify(source)} is rendered as ${JSON.stringify(expected)}`, () => {
     assert.deepEqual(render(source), expected)
   })
 }
@@ -92,7 +92,7 @@ const mistakes: readonly (readonly [source: string, expected: string])[] = [
 ]
 
 for (const [source, expected] of mistakes) {
-  test(`the mistake in ${source} is found at its column`, () => {
+  test(`the mistake in ${source} is reported at its column`, () => {
     assert.equal(
       mistake(() => render(source)),
       expected,
@@ -100,7 +100,7 @@ for (const [source, expected] of mistakes) {
   })
 }
 
-test('what rests on something unknown is unknown, with its reason, and only that', () => {
+test('text that depends on an unknown value is unknown for the same reason, other text is not', () => {
   assert.deepEqual(render('{{map.key}} {{one}}'), 'v 1')
   assert.deepEqual(render('a {{later}}'), new Unknown('later'))
   assert.deepEqual(render('{{map.later}}'), new Unknown('it has not run'))
@@ -108,7 +108,7 @@ test('what rests on something unknown is unknown, with its reason, and only that
   assert.deepEqual(render('{{#if map.later}}x{{/if}}'), new Unknown('it has not run'))
 })
 
-test('text with a secret in it is a secret', () => {
+test('text that contains a secret is a Secret', () => {
   const text = render('password={{password}}\n')
   assert.ok(text instanceof Secret)
   assert.equal(text.reveal(), 'password=hunter2\n')
@@ -118,18 +118,18 @@ test('text with a secret in it is a secret', () => {
   assert.equal(whole.reveal(), 'hunter2')
 })
 
-test('a template lists the variables that it reads, and not the parts of items', () => {
+test('a template lists the variables that it reads, without parts of loop items', () => {
   const { reads } = templateOf(
     '{{a.b}} {{#each c.d}}{{e}} {{@root.f}} {{../g}}{{/each}} {{default h (upper i)}}',
   )
   assert.deepEqual(reads, [['a', 'b'], ['c', 'd'], ['f'], ['g'], ['h'], ['i']])
 })
 
-test('values side by side come out as their texts side by side, whatever they are', () => {
+test('adjacent values are rendered as their adjacent texts', () => {
   const value = fc.oneof(fc.integer(), fc.double({ noNaN: true }), fc.boolean(), fc.string())
   fc.assert(
     fc.property(value, value, (left, right) => {
-      const text = renderTemplate(templateOf('{{a}}{{b}}'), scopeOf({ a: left, b: right }))
+      const text = renderTemplate(templateOf('{{a}}{{b}}'), dataScope({ a: left, b: right }))
       assert.equal(text, `${left}${right}`)
     }),
   )

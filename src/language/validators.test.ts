@@ -21,7 +21,7 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** Values that look like what a schema describes: its own names and words among those of all sorts. */
+/** Values that may match a schema: its own names and words, among random ones. */
 function valuesFor(schema: object): fc.Arbitrary<unknown> {
   const words = [...JSON.stringify(schema).matchAll(/"([^"\\]+)"/g)].flatMap(([, word]) => word ?? [])
   const leaf = fc.oneof(
@@ -45,9 +45,9 @@ function judge(validate: ValidateFunction, value: unknown): object {
   return { valid, data, errors: structuredClone(validate.errors ?? []) }
 }
 
-describe('the validators that the build makes', () => {
+describe('the prepared validators', () => {
   for (const { digest, schema, code } of prepared) {
-    test(`judge as compiled ones do: ${JSON.stringify(schema).slice(0, 60)}`, () => {
+    test(`agree with compiled ones: ${JSON.stringify(schema).slice(0, 60)}`, () => {
       const compiled = new Ajv2020(validatorOptions).compile({ ...schema })
       const made = load(code)
       fc.assert(
@@ -61,7 +61,7 @@ describe('the validators that the build makes', () => {
     })
   }
 
-  test('are found by what their schema says', () => {
+  test('are found by the content of their schema', () => {
     const known = new Map(prepared.map(({ digest, code }) => [digest, load(code)]))
     const validators = new Validators((digest) => known.get(digest))
     for (const { digest, schema } of prepared) {
@@ -70,7 +70,7 @@ describe('the validators that the build makes', () => {
     }
   })
 
-  test('tell what is wrong with a schema in the words of ajv', () => {
+  test("report an invalid schema with ajv's message", () => {
     const schemaOfSchemas = prepared.find(({ digest }) => digest === 'json-schema')
     assert.ok(schemaOfSchemas)
     const check = load(schemaOfSchemas.code)

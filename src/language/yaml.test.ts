@@ -43,17 +43,17 @@ const mistakes: readonly (readonly [text: string, expected: string])[] = [
 ]
 
 for (const [text, expected] of mistakes) {
-  test(`reports ${JSON.stringify(text)} at its place with a hint`, () => {
+  test(`${JSON.stringify(text)} is reported at its position with a hint`, () => {
     assert.deepEqual(report(read(text).problems), [expected])
   })
 }
 
-test('an excerpt shows the line, the one before it, and a caret under what is meant', () => {
+test('an excerpt shows the line, the line before it, and a caret below the mistake', () => {
   const [problem] = read('a: 1\nb: {{ x }}\n').problems
   assert.equal(problem?.excerpt, '1 | a: 1\n2 | b: {{ x }}\n  |    ^^^^^^^')
 })
 
-test('keeps YAML 1.2: yes is text, versions with three parts are text, and the source of numbers is kept', () => {
+test('values follow YAML 1.2: yes is text, versions with three parts are text, and numbers keep their source text', () => {
   const { root } = read('mode: 0644\nyes: yes\nversion: 580.95.05\n')
   assert.deepEqual(plain(root), { mode: 644, yes: 'yes', version: '580.95.05' })
   assert.ok(root?.kind === 'map')
@@ -61,13 +61,13 @@ test('keeps YAML 1.2: yes is text, versions with three parts are text, and the s
   assert.equal(mode?.kind === 'scalar' ? mode.source : '', '0644')
 })
 
-test('merges maps, the own keys first, and resolves aliases', () => {
+test('merged maps are read, their own keys take precedence, and aliases are resolved', () => {
   const { root, problems } = read('base: &b {x: 1, y: 2}\nown: {<<: *b, y: 3}\nlist: [*b]\n')
   assert.deepEqual(report(problems), [])
   assert.deepEqual(plain(root), { base: { x: 1, y: 2 }, own: { y: 3, x: 1 }, list: [{ x: 1, y: 2 }] })
 })
 
-test('gives up on aliases that expand to more than anyone wrote', () => {
+test('aliases that expand to too many values are refused', () => {
   const levels = ['a', 'b', 'c', 'd', 'e', 'f', 'g']
   const lines = levels.map((name, index) => {
     const below = index === 0 ? '1' : `*${levels[index - 1] ?? ''}`
@@ -84,7 +84,7 @@ test('an empty file has no root and no problems', () => {
   assert.deepEqual(read('# nothing\n'), { root: undefined, problems: [] })
 })
 
-test('finds a place inside quoted, plain and block text', () => {
+test('a position inside quoted, plain and block text is found', () => {
   const { root } = read('a: "x {{y}}"\nb: x {{y}}\nc: |\n  one\n  two {{y}}\n')
   assert.ok(root?.kind === 'map')
   const placeOf = (key: string) => {
@@ -103,7 +103,7 @@ test('finds a place inside quoted, plain and block text', () => {
   )
 })
 
-test('a condition that begins with ! is told about quotes', () => {
+test('if an unquoted condition begins with !, the hint suggests quotes', () => {
   assert.deepEqual(report(read('when: !defined(x)\n').problems), [
     'f.yml:1:7 unknown-tag: unknown tag "!defined(x)" (put quotes around an expression that starts with "!"; the only supported tag is !cel)',
   ])

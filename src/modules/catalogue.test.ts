@@ -27,16 +27,16 @@ test('every module has a unique name, as written in tasks', () => {
 })
 
 for (const module of modules) {
-  test(`${module.name}: its schemas compile, and every argument is described`, () => {
+  test(`${module.name}: schemas compile, and every argument has a description`, () => {
     const ajv = new Ajv2020({ strict: true, strictTypes: false, strictRequired: false, useDefaults: true })
     for (const schema of [module.args, module.result]) ajv.compile({ ...(schema as object) })
     for (const [path, property] of properties(module.args, 'args')) {
       const text = isRecord(property) ? property['description'] : undefined
-      assert.ok(typeof text === 'string' && text.length > 0, `${path} says nothing`)
+      assert.ok(typeof text === 'string' && text.length > 0, `${path} has no description`)
     }
   })
 
-  test(`${module.name}: says in one sentence what it does, and names only arguments that it has`, () => {
+  test(`${module.name}: the summary is one sentence and names only existing arguments`, () => {
     assert.match(module.summary, /^[A-Z].*\.$/)
     const names = properties(module.args, '').map(([path]) => path.slice(1))
     const used = [
@@ -68,7 +68,7 @@ for (const module of modules) {
   })
 }
 
-test('command and shell alone run programs that a playbook names', () => {
+test('only command and shell run programs that a playbook names', () => {
   assert.deepEqual(
     modules.filter(({ runs }) => runs !== undefined).map(({ name }) => name),
     ['command', 'shell'],
@@ -81,12 +81,12 @@ test('command and shell alone run programs that a playbook names', () => {
     probe: (_: unknown, host: ProgramHost) => host.promised(['true']),
     plan: () => ({ actions: [], diffs: [], warnings: [] }),
   } as const
-  // @ts-expect-error A module that does not say so cannot ask for the wider host.
+  // @ts-expect-error A module that does not declare this gets no host that can run programs.
   const module: Module = greedy
   assert.equal(module.runs, undefined)
 })
 
-test('every module has a test beside it that imports it', () => {
+test('every module has a test in its folder that imports it', () => {
   const folders = readdirSync(import.meta.dirname, { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && !['support', 'testing'].includes(entry.name))
     .map(({ name }) => name)
@@ -98,7 +98,7 @@ test('every module has a test beside it that imports it', () => {
   assert.deepEqual(untested, [])
 })
 
-test('no test of a module tests another one', () => {
+test('the test of a module does not test other modules', () => {
   const strays = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('/module.test.ts'))
     .filter((name) =>

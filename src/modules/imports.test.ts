@@ -1,7 +1,4 @@
-/**
- * The linter keeps modules from everything that could change a host, in each of the folders that modules are
- * made of.
- */
+/** In each folder with code of modules, the linter refuses everything that could change a host. */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -16,13 +13,13 @@ const forbidden: readonly string[] = [
   `import { readFile as found } from 'node:fs/promises'`,
   `import { createHash as found } from 'node:crypto'`,
   `import { execSync as found } from 'child_process'`,
-  `import { run as found } from '../host/executors/run.ts'`,
-  `import { carryOut as found } from '../host/window.ts'`,
+  `import { programStep as found } from '../host/executors/run-program.ts'`,
+  `import { carryOut as found } from '../host/action-frame.ts'`,
   `import { createReader as found } from '../host/reader.ts'`,
   `import type { MachineAccess as Found } from '../host/access.ts'`,
   `import { ask as found } from '../host/queries/ask.ts'`,
   `export { ask as found } from '../host/queries/ask.ts'`,
-  `export const found = await import('../host/window.ts')`,
+  `export const found = await import('../host/action-frame.ts')`,
   `export const found = await import('node:child_process')`,
   `export const find = (name: string) => import(name)`,
   `export const found = fetch('http://x')`,
@@ -41,7 +38,7 @@ const constructors = `import { question as found } from '../host/question.ts'`
 
 test('the linter refuses each forbidden import of a module', async () => {
   const files = new Map<string, string>()
-  for (const folder of ['modules', 'nvidia', 'proxmox']) {
+  for (const folder of ['modules', 'apt', 'nvidia', 'proxmox']) {
     forbidden.forEach((line, index) => files.set(`src/${folder}/bad-${index}.ts`, `${line}\n`))
     files.set(`src/${folder}/good.ts`, `${allowed}\n`)
     files.set(`src/${folder}/${folder === 'modules' ? 'bad' : 'good'}-question.ts`, `${constructors}\n`)
@@ -74,7 +71,7 @@ async function lint(files: ReadonlyMap<string, string>): Promise<readonly string
 function output(cwd: string): Promise<string> {
   const program = join(root, 'node_modules/.bin/oxlint')
   return new Promise((resolve) => {
-    // Its status is 1: there is something to find.
+    // Its status is 1, because it reports something.
     execFile(program, ['--format=json', '--threads=1', 'src'], { cwd, maxBuffer: 1e7 }, (_error, stdout) =>
       resolve(stdout),
     )

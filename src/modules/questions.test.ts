@@ -1,4 +1,4 @@
-/** All questions that there are, and the command lines that none of them can become. */
+/** All questions, and command lines that no question can become. */
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,11 +8,11 @@ import { fits, isQuestion, type Slot, type Words } from '../host/question.ts'
 
 type Patterns = ReadonlyMap<string, Words>
 
-const folders = ['../host/questions', '../nvidia', '../proxmox']
+const folders = ['../host/questions', '../apt', '../nvidia', '../proxmox']
 
 const all: Patterns = await gather()
 
-test('this is all that modules can ask', () => {
+test('modules can ask exactly these questions', () => {
   assert.deepEqual(
     [...all.values()].map((words) => words.map(textOf).join(' ')).sort(),
     [
@@ -23,12 +23,14 @@ test('this is all that modules can ask', () => {
       'cat /proc/net/tcp /proc/net/tcp6',
       'ceph health',
       'cuda-probe',
+      'device-probe {minors...}',
       'dkms status -m nvidia',
       'dpkg --print-architecture',
       'dpkg-query -W -f ${db:Status-Status} ${Package} ${Version}\\n {patterns...}',
-      'find /var/lib/apt/lists -maxdepth 0 -newer /var/lib/apt/periodic/update-success-stamp',
-      'find /var/lib/apt/periodic/update-success-stamp -maxdepth 0 -newermt {time}',
-      'find {paths...} -newer /var/lib/apt/periodic/update-success-stamp',
+      'find /var/lib/apt/lists -maxdepth 0 -newer (/var/lib/apt/periodic/update-success-stamp|/var/lib/apt/periodic/update-stamp)',
+      'find (/var/lib/apt/periodic/update-success-stamp|/var/lib/apt/periodic/update-stamp) -maxdepth 0 -newermt {time}',
+      'find {root} -mindepth 1 ( -path {directory} -o -regex {devices} -printf %y %m %U %G /%P\\n -ls ) -o -prune',
+      'find {paths...} -newer (/var/lib/apt/periodic/update-success-stamp|/var/lib/apt/periodic/update-stamp)',
       'grep -lsxF 0x10de {files...}',
       'head -c 0 {path}',
       'hostname --fqdn',
@@ -39,7 +41,7 @@ test('this is all that modules can ask', () => {
       'nproc',
       'nvidia-smi --query-gpu=pci.bus_id,persistence_mode,power.limit --format=csv,noheader,nounits',
       'nvidia-smi --query-gpu=pci.bus_id,uuid --format=csv,noheader',
-      'nvidia-smi --query-gpu=uuid,pci.bus_id,driver_version,mig.mode.current --format=csv,noheader',
+      'nvidia-smi --query-gpu=uuid,pci.bus_id,mig.mode.current --format=csv,noheader',
       'pvecm status',
       'pveversion',
       'systemctl is-system-running',
@@ -50,7 +52,7 @@ test('this is all that modules can ask', () => {
   )
 })
 
-test('no question is declared elsewhere, and none is hidden from this list', () => {
+test('all questions are declared in known places and are in this list', () => {
   const source = join(import.meta.dirname, '..')
   const declared = readdirSync(source, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts') && !/\.test\.ts$|\/testing\//.test(name))
@@ -59,7 +61,7 @@ test('no question is declared elsewhere, and none is hidden from this list', () 
   assert.equal(declared.length, all.size)
 })
 
-/** Each of them changes a host, or runs something else than its name says. */
+/** Each of them changes a host, or runs a program other than the one that it names. */
 const holes: readonly string[] = [
   'systemctl --failed reboot',
   'systemctl --failed stop pveproxy',
@@ -76,7 +78,7 @@ const holes: readonly string[] = [
   'nvidia-smi mig -dgi -lgi',
   './cat /proc/net/tcp /proc/net/tcp6',
   '/tmp/evil/cat /proc/net/tcp /proc/net/tcp6',
-  // And relatives of theirs.
+  // Similar command lines.
   'systemctl show -p NeedDaemonReload --host=other',
   'apt-get -s --no-s install x',
   'apt-get -s update',
@@ -91,7 +93,7 @@ const holes: readonly string[] = [
 ]
 
 for (const line of holes) {
-  test(`no question becomes "${line}"`, () => {
+  test(`no question can become "${line}"`, () => {
     const words = line.split(' ')
     assert.deepEqual(
       [...all].filter(([, pattern]) => admits(pattern, words)).map(([name]) => name),
@@ -100,7 +102,7 @@ for (const line of holes) {
   })
 }
 
-test('the check of holes can fail: it finds the questions of lines that are asked', () => {
+test('the check for holes can fail: it finds the questions for permitted lines', () => {
   const asked = (line: string): readonly string[] =>
     [...all].filter(([, pattern]) => admits(pattern, line.split(' '))).map(([name]) => name)
   assert.deepEqual(asked('apt-get -s -y --reinstall install jq curl'), ['aptSimulation'])
@@ -110,7 +112,7 @@ test('the check of holes can fail: it finds the questions of lines that are aske
   ])
 })
 
-test('no value is read as an option, and none adds an argument', () => {
+test('no value is read as an option or adds an argument', () => {
   const places = [...all].flatMap(([name, words]) =>
     words.flatMap((part) =>
       typeof part === 'string' || !(part.fits instanceof RegExp) ? [] : [{ name, part }],
@@ -158,7 +160,7 @@ function textOf(part: string | Slot): string {
   return `{${name}${takes === 'many' ? '...' : ''}}${program === undefined ? '' : `/${program}`}`
 }
 
-/** Whether some values make these words of the pattern. */
+/** Whether the pattern admits these words for some values. */
 function admits(pattern: readonly (string | Slot)[], words: readonly string[]): boolean {
   const [part, ...rest] = pattern
   const [word, ...others] = words

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseAssignment, resolveAssignment } from './assignment.ts'
 import { type NodeGpus, readNodeGpus } from './gpus.ts'
-import { fakeHost } from './testing/fake-host.ts'
+import { gpuHost } from './testing/gpu-host.ts'
 
 const first = 'GPU-8f3c0000-5060-4c1e-a5b2-000001000000'
 const second = 'GPU-8f3c0001-5060-4c1e-a5b2-000001000001'
 
-/** The minors run against the order of the addresses, and a VM has the third card. */
-const node = fakeHost({
+/** The minors are in the reverse order of the addresses, and a VM has the third card. */
+const node = gpuHost({
   files: {
     '/proc/driver/nvidia/gpus/0000:41:00.0/information': `Model: \t\t RTX\nGPU UUID: \t ${second}\nBus Location: \t 0000:41:00.0\nDevice Minor: \t 0\nGPU Excluded:\t No\n`,
     '/proc/driver/nvidia/gpus/0000:01:00.0/information': `Model: \t\t RTX\nGPU UUID: \t ${first}\nBus Location: \t 0000:01:00.0\nDevice Minor: \t 1\nGPU Excluded:\t No\n`,
@@ -24,12 +24,12 @@ async function resolve(value: unknown, gpus?: NodeGpus): Promise<readonly string
   return found.gpus.map(({ pci, minor }) => `${pci}=${minor}`)
 }
 
-test('an index counts by PCI address and is not the minor', async () => {
+test('an index counts cards in order of PCI address and is not the minor', async () => {
   assert.deepEqual(await resolve('0'), ['0000:01:00.0=1'])
   assert.deepEqual(await resolve(1), ['0000:41:00.0=0'])
 })
 
-test('lists, all, none, UUIDs and addresses mean what they say', async () => {
+test('lists, all, none, UUIDs and addresses are resolved', async () => {
   const both = ['0000:01:00.0=1', '0000:41:00.0=0']
   assert.deepEqual(await resolve('0,1'), both)
   assert.deepEqual(await resolve([1, '0', '0']), both)
@@ -41,18 +41,18 @@ test('lists, all, none, UUIDs and addresses mean what they say', async () => {
   assert.deepEqual(await resolve('00000000:41:00.0'), ['0000:41:00.0=0'])
 })
 
-test('a GPU that is not there is refused with those that are', async () => {
+test('a missing GPU is refused with a list of the existing ones', async () => {
   assert.equal(
     await resolve('7'),
     `pve1 has no GPU 7: available: 0 (0000:01:00.0, ${first}, RTX); 1 (0000:41:00.0, ${second}, RTX); 0000:81:00.0 is passed to VM 900`,
   )
 })
 
-test('a GPU of a virtual machine is refused by its owner', async () => {
+test('a GPU of a virtual machine is refused with its owner', async () => {
   assert.match(String(await resolve('81:00.0')), /^the GPU at 0000:81:00.0 of pve1 is passed to VM 900/)
 })
 
-test('the beginning of a UUID that two GPUs share is refused', async () => {
+test('the beginning of a UUID is refused if two GPUs share it', async () => {
   const gpus = await readNodeGpus(node)
   const alike = gpus.gpus.map((gpu) => ({
     ...gpu,
@@ -61,19 +61,19 @@ test('the beginning of a UUID that two GPUs share is refused', async () => {
   assert.match(String(await resolve('GPU-8f3c0000', { ...gpus, gpus: alike })), /is ambiguous/)
 })
 
-test('MIG instances and nonsense are refused in words', async () => {
+test('MIG instances and meaningless text are refused with a message', async () => {
   assert.match(String(await resolve('MIG-1234')), /MIG instances are not supported/)
   for (const word of ['', '-1', 'card0', '0,,1', 'all,0', 'GPU-12', '0000:01:00.0.0', { a: 1 }])
     assert.match(String(await resolve(word)), /is not a GPU/)
 })
 
-test('without a driver the order of the cards that no VM has is known, and no minor', async () => {
+test('without a driver, the order of the cards outside virtual machines is known, but no minor is', async () => {
   const card = (slot: string): Record<string, string> => ({
     [`/sys/bus/pci/devices/${slot}/vendor`]: '0x10de\n',
     [`/sys/bus/pci/devices/${slot}/class`]: '0x030000\n',
     [`/sys/bus/pci/devices/${slot}/device`]: '0x2504\n',
   })
-  const bare = fakeHost({
+  const bare = gpuHost({
     files: {
       ...card('0000:41:00.0'),
       ...card('0000:01:00.0'),

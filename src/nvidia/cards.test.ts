@@ -1,21 +1,21 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { normalAddress, parsePciMappings, passedThrough, readCards, readVmOwners } from './cards.ts'
-import { fakeHost } from './testing/fake-host.ts'
-import { fakeNode } from './testing/node.ts'
+import { gpuHost } from './testing/gpu-host.ts'
+import { fakeNode } from './testing/fake-node.ts'
 
-test('the cards are the NVIDIA display devices, with the driver that holds each', async () => {
+test('the cards are the NVIDIA display devices, with their drivers', async () => {
   const node = fakeNode([
     { pci: '0000:01:00.0', driver: 'nouveau' },
     { pci: '0000:41:00.0', device: '0x2684' },
   ])
-  assert.deepEqual(await readCards(fakeHost(node)), [
+  assert.deepEqual(await readCards(gpuHost(node)), [
     { pci: '0000:01:00.0', device: 0x2d04, driver: 'nouveau' },
     { pci: '0000:41:00.0', device: 0x2684, driver: undefined },
   ])
 })
 
-test('the addresses of hostpci lines are read in all their spellings, in the current configuration only', () => {
+test('addresses in hostpci lines are read in all spellings, only in the current configuration', () => {
   const mapped = new Map([['gpu', ['0000:c1:00.0']]])
   const config = [
     'hostpci0: 0000:01:00.0,pcie=1',
@@ -35,7 +35,7 @@ test('the addresses of hostpci lines are read in all their spellings, in the cur
   ])
 })
 
-test("a resource mapping counts with the addresses of this node, not with another's", () => {
+test('a resource mapping is resolved with the addresses of this node, not of another', () => {
   const text =
     'pci: gpu\n\tdescription a\n\tmap id=10de:2d04,iommugroup=1,node=pve1,path=0000:01:00.0\n\tmap id=10de:2d04,node=pve2,path=0000:02:00.0\n\npci: other\n\tmap id=10de:1b06,node=pve1,path=0000:03:00.0;0000:04:00.0\n'
   assert.deepEqual(parsePciMappings(text, 'pve1').get('gpu'), ['0000:01:00.0'])
@@ -43,8 +43,8 @@ test("a resource mapping counts with the addresses of this node, not with anothe
   assert.deepEqual(parsePciMappings(text, undefined).get('gpu'), ['0000:01:00.0', '0000:02:00.0'])
 })
 
-test('the owner of a card is found through a mapping as well as by its address', async () => {
-  const host = fakeHost({
+test('the owner of a card is found through a mapping or its address', async () => {
+  const host = gpuHost({
     links: { '/etc/pve/local': 'nodes/pve1' },
     files: {
       '/etc/pve/qemu-server/100.conf': 'hostpci0: mapping=gpu\n',
@@ -61,7 +61,7 @@ test('the owner of a card is found through a mapping as well as by its address',
   )
 })
 
-test('an address gets its domain and its function', () => {
+test('a missing domain or function is added to an address', () => {
   assert.equal(normalAddress('01:00'), '0000:01:00.0')
   assert.equal(normalAddress('0001:0A:00.1'), '0001:0a:00.1')
 })

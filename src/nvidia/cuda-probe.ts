@@ -7,13 +7,13 @@
  */
 import type { Answer } from '../host/host.ts'
 import { question } from '../host/question.ts'
-import { cudaProbe } from './cuda-probe/program.ts'
+import { cudaProbe } from './cuda-probe/probe-program.ts'
 import { normalAddress } from './cards.ts'
 
 /** What the caller can compute on. */
 export const computes = question({
   words: ['cuda-probe'],
-  carried: cudaProbe,
+  carried: { gzip: cudaProbe },
   // libcuda initializes every GPU; without persistence, each takes a second or more.
   timeout: 120_000,
   environment: { CUDA_DEVICE_ORDER: 'PCI_BUS_ID', CUDA_CACHE_DISABLE: '1' },

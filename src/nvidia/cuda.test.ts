@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { cudaRepository, findCudaSources, withoutSources } from './cuda-sources.ts'
+import { disable } from '../apt/source-files.ts'
+import { cudaRepository, findCudaSources } from './cuda-sources.ts'
 import { compatibility, nvccRelease, repositoryName, versionedPackage } from './cuda.ts'
 
-test('a driver fits fully, within its major version, or not at all', () => {
+test('a driver is fully compatible, compatible within its major version, or incompatible', () => {
   const kinds = (cuda: string, ...drivers: readonly string[]): readonly string[] =>
     drivers.map((driver) => compatibility(cuda, driver).kind)
   assert.deepEqual(kinds('12.8', '580.95.05', '570.26', '560.35.05', '525.60.13', '520.61.05'), [
@@ -26,17 +27,19 @@ test('names of packages, repositories and releases', () => {
 })
 
 const list = {
-  path: '/etc/apt/sources.list.d/nvidia.list',
+  path: '/etc/apt/source-files.list.d/nvidia.list',
   text: '# deb https://developer.download.nvidia.com/compute/cuda/repos/debian12/x86_64/ /\ndeb http://developer.download.nvidia.com/compute/cuda/repos/debian12/x86_64 /\ndeb [arch=amd64 signed-by=/k.gpg] https://developer.download.nvidia.com/compute/cuda/repos/debian11/x86_64/ /\ndeb https://example.org/ stable main\n',
 }
 const stanzas = {
-  path: '/etc/apt/sources.list.d/cuda.sources',
+  path: '/etc/apt/source-files.list.d/cuda.sources',
   text: 'Types: deb\nURIs: https://example.org/\nSuites: stable\n\n# ours\nTypes: deb\nURIs: https://developer.download.nvidia.com/compute/cuda/repos/debian12/x86_64/\nSuites: /\nSigned-By: /usr/share/keyrings/k.gpg\n',
 }
 
-test('every entry that is in force is found, in both formats', () => {
+const files = new Map([list, stanzas].map(({ path, text }) => [path, text]))
+
+test('every enabled entry is found, in both formats', () => {
   assert.deepEqual(
-    findCudaSources([list, stanzas]).map(({ path, line, url, signedBy }) => [path, line, url, signedBy]),
+    findCudaSources(files).map(({ path, entry, url }) => [path, entry.from + 1, url, entry.signedBy]),
     [
       [list.path, 2, cudaRepository('debian12'), undefined],
       [list.path, 3, cudaRepository('debian11'), '/k.gpg'],
@@ -46,13 +49,21 @@ test('every entry that is in force is found, in both formats', () => {
 })
 
 test('disabled entries are not found again, and the rest is unchanged', () => {
-  for (const file of [list, stanzas]) {
-    const text = withoutSources(file, findCudaSources([list, stanzas]))
-    assert.deepEqual(findCudaSources([{ ...file, text }]), [])
+  for (const { path, text } of [list, stanzas]) {
+    const found = findCudaSources(new Map([[path, text]])).map(({ entry }) => entry)
+    const after = disable(path, text, found).content.text
+    assert.deepEqual(findCudaSources(new Map([[path, after]])), [])
     assert.equal(
-      text.replace('Enabled: no\n', '').replaceAll('# deb ', 'deb '),
-      file.text.replaceAll('# deb ', 'deb '),
+      after.replace('# Disabled by gpuplay.\nEnabled: no\n', '').replaceAll('# Disabled by gpuplay: ', ''),
+      text,
     )
-    assert.match(text, /example\.org/)
+    assert.match(after, /example\.org/)
+  }
+})
+
+test('an entry with a word for "off" that apt knows is not found', () => {
+  for (const off of ['no', 'False', 'without', 'off', 'disable', '0']) {
+    const text = `Enabled: ${off}\n${stanzas.text.slice(stanzas.text.indexOf('Types: deb\nURIs: https://dev'))}`
+    assert.deepEqual(findCudaSources(new Map([[stanzas.path, text]])), [], off)
   }
 })

@@ -6,7 +6,7 @@ const blackwell = { pci: '0000:01:00.0', device: 0x2d04 }
 const ada = { pci: '0000:41:00.0', device: 0x2684 }
 const pascal = { pci: '0000:81:00.0', device: 0x1b06 }
 
-test('a driver fits a card from its first branch to its last', () => {
+test('a card is supported from its first driver branch to its last', () => {
   assert.deepEqual(misfits('580.95.05', [blackwell, ada, pascal]), [])
   assert.deepEqual(
     misfits('590.48.01', [blackwell, pascal]).map(({ card }) => card.pci),
@@ -18,13 +18,13 @@ test('a driver fits a card from its first branch to its last', () => {
   )
 })
 
-test('the branches for all cards of a node are those that fit each', () => {
+test('the branches for all cards of a node are those that support each card', () => {
   assert.deepEqual(commonBranches([blackwell, pascal]), { first: 570, last: 580 })
   assert.deepEqual(commonBranches([ada]), { first: 520, last: undefined })
   assert.equal(commonBranches([{ pci: '0000:82:00.0', device: 0x0ffd }, blackwell]), undefined)
 })
 
-test('the type of modules supports every card, and by default is the choice of the installer', () => {
+test('the type of modules supports every card, and its default is the choice of the installer', () => {
   assert.deepEqual(chooseModuleType('580.95.05', [ada], 'auto'), { kind: 'chosen', type: 'open' })
   assert.deepEqual(chooseModuleType('550.144.03', [ada], 'auto'), { kind: 'chosen', type: 'proprietary' })
   assert.deepEqual(chooseModuleType('580.95.05', [ada, pascal], 'auto'), {

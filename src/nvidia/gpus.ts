@@ -44,6 +44,13 @@ export async function readNodeGpus(node: Host): Promise<NodeGpus> {
   return { gpus: numbered(known), driver: true, owned }
 }
 
+/** The minors of all GPUs that the node's driver has, those of VMs included; empty without a driver. */
+export async function readMinors(node: Host): Promise<readonly number[]> {
+  const names = (await node.list(gpusDirectory)) ?? []
+  const texts = await Promise.all(names.map((pci) => node.text(informationFile(pci))))
+  return names.flatMap((pci, index) => parseGpuInformation(pci, texts[index] ?? '').minor ?? [])
+}
+
 /** UUIDs by PCI address. */
 export const gpuUuids = question({
   words: ['nvidia-smi', '--query-gpu=pci.bus_id,uuid', '--format=csv,noheader'],

@@ -14,7 +14,7 @@ export function managedGuests(resources: string): readonly string[] {
 }
 
 /**
- * What HA does with a node's guests when the node shuts down; `conditional`, the default, freezes them for a
+ * HA's policy for the guests of a node that shuts down; `conditional`, the default, freezes them for a
  * reboot.
  */
 export function shutdownPolicy(datacenter: string): string {

@@ -14,8 +14,8 @@ import {
 
 const recordings = join(import.meta.dirname, '../../test/data/nvidia-installer')
 
-/** Options that the installers take without telling of them in `--advanced-options`. */
-const untold: readonly InstallerOption[] = ['--no-kernel-module']
+/** Options that the installers accept without listing them in `--advanced-options`. */
+const undocumented: readonly InstallerOption[] = ['--no-kernel-module']
 
 /** The option names in a recording: `  -k NAME, --kernel-name=NAME`, `  --dkms, --no-dkms`. */
 function recordedOptions(text: string): ReadonlySet<string> {
@@ -28,23 +28,23 @@ function recordedOptions(text: string): ReadonlySet<string> {
 
 const files = readdirSync(recordings).filter((name) => name.endsWith('--advanced-options.txt'))
 
-test('there are recordings of six branches', () => {
+test('recordings of six branches exist', () => {
   assert.equal(files.length, 6)
 })
 
 for (const file of files) {
   const version = file.slice(0, file.indexOf('--'))
-  test(`the option table agrees with the installer of ${version}`, () => {
+  test(`the option table matches the installer of ${version}`, () => {
     const recorded = recordedOptions(readFileSync(join(recordings, file), 'utf8'))
     assert.ok(recorded.size > 60, `only ${recorded.size} options were read from the recording`)
     for (const name of Object.keys(installerOptions)) {
       const option = Object.keys(installerOptions).find((known): known is InstallerOption => known === name)
-      if (option === undefined || untold.includes(option)) continue
+      if (option === undefined || undocumented.includes(option)) continue
       assert.equal(knowsOption(version, option), recorded.has(option), `${option} with ${version}`)
     }
   })
 
-  test(`the installer of ${version} knows every option that it is given`, () => {
+  test(`the installer of ${version} knows every option that it gets`, () => {
     const recorded = recordedOptions(readFileSync(join(recordings, file), 'utf8'))
     const given = [
       ...nodeOptions(version, { moduleType: 'open', beside: true }),
@@ -52,13 +52,13 @@ for (const file of files) {
       ...containerOptions(version, { graphics: false }),
     ].map((option) => option.split('=', 1)[0] ?? '')
     for (const option of given) {
-      if (untold.some((name) => name === option)) continue
+      if (undocumented.some((name) => name === option)) continue
       assert.ok(recorded.has(option), `${option} with ${version}`)
     }
   })
 }
 
-test('the kind of kernel modules is asked for in the words of the version', () => {
+test('the type of kernel modules is requested with the option of the version', () => {
   const asked = (version: string, moduleType: 'open' | 'proprietary'): string | undefined =>
     nodeOptions(version, { moduleType, beside: false }).find((option) => option.startsWith('--kernel-module'))
   assert.equal(asked('580.95.05', 'proprietary'), '--kernel-module-type=proprietary')
@@ -66,7 +66,7 @@ test('the kind of kernel modules is asked for in the words of the version', () =
   assert.equal(asked('550.144.03', 'proprietary'), undefined)
 })
 
-test('beside a loaded driver the installer is told so where it can be, and graphics keeps OpenGL', () => {
+test('if a driver is loaded, an installer that supports it gets the option for it; graphics keeps OpenGL', () => {
   const flag = '--allow-installation-with-running-driver'
   assert.ok(nodeOptions('580.95.05', { moduleType: 'open', beside: true }).includes(flag))
   assert.ok(!nodeOptions('580.95.05', { moduleType: 'open', beside: false }).includes(flag))

@@ -5,7 +5,7 @@
  * anomixer/proxmox-vgpu-installer, issue 1143 of NVIDIA/open-gpu-kernel-modules, issue 538659 of NixOS/nixpkgs.
  */
 import { atLeast } from '../base/version.ts'
-import { branchOf } from './version.ts'
+import { branchOf } from './driver-version.ts'
 
 interface BadPair {
   readonly branches: readonly number[]

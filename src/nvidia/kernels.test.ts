@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { headerPackages } from './headers.ts'
 import { knownBadPair } from './kernel-pairs.ts'
 import { nextKernel, readFailedBuild, readKernels, wantedKernels } from './kernels.ts'
-import { fakeHost } from './testing/fake-host.ts'
+import { gpuHost } from './testing/gpu-host.ts'
 
 const files = {
   '/boot/vmlinuz-6.8.12-10-pve': '',
@@ -15,7 +15,7 @@ const files = {
 }
 
 test('the next boot chooses the kernel pinned for it, else the pinned one, else the newest', async () => {
-  const kernels = await readKernels(fakeHost({ files }))
+  const kernels = await readKernels(gpuHost({ files }))
   assert.equal(nextKernel(kernels), '6.14.8-2-bpo12-pve')
   assert.deepEqual(kernels.installed, [
     '6.1.0-30-amd64',
@@ -24,15 +24,15 @@ test('the next boot chooses the kernel pinned for it, else the pinned one, else 
     '6.14.8-2-bpo12-pve',
   ])
   const pinned = { ...files, '/etc/kernel/proxmox-boot-pin': '6.8.12-9-pve\n' }
-  assert.equal(nextKernel(await readKernels(fakeHost({ files: pinned }))), '6.8.12-9-pve')
+  assert.equal(nextKernel(await readKernels(gpuHost({ files: pinned }))), '6.8.12-9-pve')
   const once = { ...pinned, '/etc/kernel/next-boot-pin': '6.8.12-10-pve\n' }
-  assert.equal(nextKernel(await readKernels(fakeHost({ files: once }))), '6.8.12-10-pve')
+  assert.equal(nextKernel(await readKernels(gpuHost({ files: once }))), '6.8.12-10-pve')
   const removed = { ...files, '/etc/kernel/proxmox-boot-pin': '6.5.11-8-pve\n' }
-  assert.equal(nextKernel(await readKernels(fakeHost({ files: removed }))), '6.14.8-2-bpo12-pve')
+  assert.equal(nextKernel(await readKernels(gpuHost({ files: removed }))), '6.14.8-2-bpo12-pve')
 })
 
 test('all kernels that a boot may choose are wanted, or only the running one', async () => {
-  const kernels = await readKernels(fakeHost({ files, release: '6.8.12-10-pve' }))
+  const kernels = await readKernels(gpuHost({ files, release: '6.8.12-10-pve' }))
   assert.deepEqual(wantedKernels(kernels, 'all'), ['6.8.12-10-pve', '6.14.8-2-bpo12-pve'])
   assert.deepEqual(wantedKernels(kernels, 'running'), ['6.8.12-10-pve'])
   const pinned = { ...kernels, pinned: ['6.8.12-9-pve'] }
@@ -76,7 +76,7 @@ test('known bad pairs of driver and kernel are found by branch and series', () =
 
 test('a failed build counts only for the version that was built', async () => {
   const kernel = '6.14.8-2-bpo12-pve'
-  const host = fakeHost({
+  const host = gpuHost({
     files: { [`/run/gpuplay/nvidia-build-failed/${kernel}`]: '580.95.05 DKMS could not build it\n' },
   })
   assert.equal(await readFailedBuild(host, { kernel, version: '580.95.05' }), 'DKMS could not build it')

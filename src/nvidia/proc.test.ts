@@ -8,7 +8,7 @@ import {
   sharedNodes,
 } from './proc.ts'
 
-test('the version of the loaded driver is found in the texts of both flavours', () => {
+test('the version of the loaded driver is read for both types of kernel modules', () => {
   const open =
     'NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  580.95.05  Release Build  (dvs-builder@U22-I3-B17-02-5)  Tue Sep 23 09:55:41 UTC 2025\nGCC version:  gcc version 11.4.0 (Ubuntu 11.4.0-1ubuntu1~22.04.2) \n'
   const proprietary =
@@ -25,7 +25,7 @@ test('the version of the loaded driver is found in the texts of both flavours', 
 const information = (uuid: string): string =>
   `Model: \t\t NVIDIA GeForce RTX 3060\nIRQ:   \t\t 77\n${uuid}Video BIOS: \t 94.06.14.00.1c\nBus Type: \t PCIe\nDMA Size: \t 47 bits\nDMA Mask: \t 0x7fffffffffff\nBus Location: \t 0000:0A:00.0\nDevice Minor: \t 3\nGPU Firmware: \t 580.95.05\nGPU Excluded:\t No\n`
 
-test('a GPU is read with its minor; the UUID is missing until it was opened once', () => {
+test('a GPU is read with its minor; its UUID is missing until it was opened once', () => {
   const uuid = 'GPU-8f3c0000-5060-4c1e-a5b2-000001000000'
   assert.deepEqual(parseGpuInformation('0000:0a:00.0', information(`GPU UUID: \t ${uuid}\n`)), {
     pci: '0000:0a:00.0',
@@ -39,7 +39,7 @@ test('a GPU is read with its minor; the UUID is missing until it was opened once
   assert.equal(parseGpuInformation('0000:0a:00.0', unread).uuid, undefined)
 })
 
-test('majors come from the character devices alone', () => {
+test('majors are read only from the character devices', () => {
   const text =
     'Character devices:\n  1 mem\n195 nvidia\n195 nvidiactl\n508 nvidia-uvm\n\nBlock devices:\n  7 loop\n259 nvidia-uvm\n'
   const majors = parseCharacterMajors(text)

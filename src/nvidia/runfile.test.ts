@@ -4,7 +4,7 @@ import { cachedRunfile, checksumUrl, runfileUrl, sha256FromFile, versionOfRunfil
 
 const hash = 'a1'.repeat(32)
 
-test('the address follows from the version, and the version from the address', () => {
+test('the URL is derived from the version, and the version from the URL', () => {
   const url = runfileUrl('580.95.05')
   assert.equal(
     url,
@@ -18,7 +18,7 @@ test('the address follows from the version, and the version from the address', (
   )
 })
 
-test('variants of the name and mirrors are understood, other names are not guessed at', () => {
+test('variants of the name and mirrors are recognised, other names are not', () => {
   assert.equal(
     versionOfRunfile('https://mirror.test/x/NVIDIA-Linux-x86_64-570.207-no-compat32.run?sig=1'),
     '570.207',
@@ -28,7 +28,7 @@ test('variants of the name and mirrors are understood, other names are not guess
   assert.equal(versionOfRunfile('https://mirror.test/580.95.05/driver.run'), undefined)
 })
 
-test('a checksum file names its file in any of the usual spellings', () => {
+test('a checksum file can name its file in any common format', () => {
   const name = 'NVIDIA-Linux-x86_64-580.95.05.run'
   assert.equal(sha256FromFile(`${'b'.repeat(64)}  other.run\n${hash}  ${name}\n`, name), hash)
   assert.equal(sha256FromFile(`${hash.toUpperCase()} *./${name}\r\n`, name), hash)

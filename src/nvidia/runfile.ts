@@ -1,8 +1,8 @@
 /**
- * The names under which NVIDIA publishes its driver as a self-extracting `.run`, and the checksum file beside
- * it.
+ * The names under which NVIDIA publishes its driver as a self-extracting `.run`, and the checksum file next
+ * to it.
  */
-import { driverVersionPattern } from './version.ts'
+import { driverVersionPattern } from './driver-version.ts'
 
 const publisher = 'https://download.nvidia.com/XFree86/Linux-x86_64'
 
@@ -16,7 +16,7 @@ export function runfileUrl(version: string): string {
   return `${publisher}/${version}/${runfileName(version)}`
 }
 
-/** The file with the `.run`'s sha256, published beside it. */
+/** The file with the `.run`'s sha256, published next to it. */
 export function checksumUrl(url: string): string {
   return `${url}.sha256sum`
 }

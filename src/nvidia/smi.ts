@@ -11,11 +11,7 @@ export const smiReads = ['kernelModule:nvidia*', 'file:/dev/nvidia*', 'file:/usr
 
 /** The GPUs that the caller can use. */
 export const visibleGpus = question({
-  words: [
-    'nvidia-smi',
-    '--query-gpu=uuid,pci.bus_id,driver_version,mig.mode.current',
-    '--format=csv,noheader',
-  ],
+  words: ['nvidia-smi', '--query-gpu=uuid,pci.bus_id,mig.mode.current', '--format=csv,noheader'],
   reads: smiReads,
   parse: parseSmi,
 })
@@ -24,7 +20,6 @@ export interface VisibleGpu {
   readonly uuid: string
   /** `0000:01:00.0` */
   readonly pci: string
-  readonly driver: string
   /** In MIG mode a GPU computes only in instances, which are devices of their own. */
   readonly mig: boolean
 }
@@ -51,8 +46,8 @@ const meanings: Readonly<Record<number, string>> = {
 
 function rows(text: string): readonly VisibleGpu[] {
   return text.split('\n').flatMap((line) => {
-    const [uuid = '', pci = '', driver = '', mig = ''] = line.split(',').map((cell) => cell.trim())
-    return uuid.startsWith('GPU-') ? [{ uuid, pci: shortAddress(pci), driver, mig: mig === 'Enabled' }] : []
+    const [uuid = '', pci = '', mig = ''] = line.split(',').map((cell) => cell.trim())
+    return uuid.startsWith('GPU-') ? [{ uuid, pci: shortAddress(pci), mig: mig === 'Enabled' }] : []
   })
 }
 

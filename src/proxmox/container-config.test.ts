@@ -3,6 +3,7 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import * as fc from 'fast-check'
+import { defined } from '../base/defined.ts'
 import {
   type ConfigSection,
   editContainerConfig,
@@ -25,7 +26,7 @@ interface Recording {
 
 describe("Proxmox's recorded answers", () => {
   for (const name of names) {
-    test(`${name}.conf is read, warned about and rewritten as Proxmox does it`, () => {
+    test(`${name}.conf is read, warned about and rewritten like by Proxmox`, () => {
       const wanted: Recording = JSON.parse(readFileSync(join(recorded, `${name}.json`), 'utf8'))
       const config = parseContainerConfig(input(name))
       assert.deepEqual(
@@ -43,22 +44,24 @@ describe("Proxmox's recorded answers", () => {
     })
   }
 
-  test('there are recordings to compare with', () => assert.ok(names.length > 90))
+  test('the recordings are not empty', () => assert.ok(names.length > 90))
 })
 
-/** A section in the form of the recordings. */
+/** A section in the format of the recordings. */
 function plain(section: ConfigSection): unknown {
   const environment = section.lxc.filter(({ key }) => key === 'lxc.environment.runtime')
   const others = section.lxc.filter(({ key }) => key !== 'lxc.environment.runtime')
   return {
     ...Object.fromEntries(section.settings),
-    ...(section.description === '' ? {} : { description: section.description }),
-    ...(environment.length === 0 ? {} : { env: environment.map(({ value }) => value).join('\0') }),
-    ...(others.length === 0 ? {} : { lxc: others.map(({ key, value }) => [key, value]) }),
+    ...defined({
+      description: section.description === '' ? undefined : section.description,
+      env: environment.length === 0 ? undefined : environment.map(({ value }) => value).join('\0'),
+      lxc: others.length === 0 ? undefined : others.map(({ key, value }) => [key, value]),
+    }),
   }
 }
 
-/** Numbers of the recordings as the texts that they were. */
+/** Converts numbers of the recordings back to their texts. */
 function texts(value: unknown): unknown {
   if (typeof value === 'number') return String(value)
   if (Array.isArray(value)) return value.map(texts)
@@ -75,7 +78,7 @@ const anyConfig = fc.oneof(
 )
 
 describe('rewriting', () => {
-  test('rewriting twice is rewriting once', () => {
+  test('a second rewriting changes nothing', () => {
     fc.assert(
       fc.property(anyConfig, (text) => {
         const once = rewriteContainerConfig(parseContainerConfig(text))
@@ -92,7 +95,7 @@ describe('editing', () => {
     fc.assert(fc.property(anyConfig, (text) => assert.equal(editContainerConfig(text, nothing), text)))
   })
 
-  test('what is added and then removed leaves the file as it was, but for the newline it needed', () => {
+  test('a line that is added and removed again leaves the file unchanged, except for a missing final newline', () => {
     fc.assert(
       fc.property(anyConfig, (text) => {
         const line = 'lxc.mount.entry: /dev/lab dev/lab none bind,optional,create=file 0 0'
@@ -105,7 +108,7 @@ describe('editing', () => {
     )
   })
 
-  test('an edit never touches pending changes or snapshots', () => {
+  test('an edit never changes pending changes or snapshots', () => {
     fc.assert(
       fc.property(anyConfig, (text) => {
         const before = parseContainerConfig(text)
@@ -136,7 +139,7 @@ describe('editing', () => {
     )
   })
 
-  test('a file without a final newline does not glue the new line to its last', () => {
+  test('in a file without a final newline, a new line is not appended to the last one', () => {
     assert.equal(
       editContainerConfig('rootfs: local:1/x.raw,size=4G', {
         remove: () => false,
@@ -146,7 +149,7 @@ describe('editing', () => {
     )
   })
 
-  test('a line that Proxmox would drop is refused', () => {
+  test('a line that Proxmox would discard is refused', () => {
     assert.throws(() => editContainerConfig('', { remove: () => false, add: ['lxc.mount.entry = /dev/x'] }))
     assert.throws(() => editContainerConfig('', { remove: () => false, add: ['dev0: a\ndev1: b'] }))
   })

@@ -2,9 +2,8 @@
  * A container's configuration, `/etc/pve/lxc/CTID.conf`, as Proxmox VE reads and writes it (pve-container,
  * `PVE::LXC::Config`, in its non-strict mode: it warns about unknown lines and never refuses them).
  *
- * Three views of the same text: `parseContainerConfig` (what Proxmox understands), `rewriteContainerConfig`
- * (what the file is after any `pct set`), `editContainerConfig` (our own change, which leaves every other
- * byte alone).
+ * Three functions for the same text: `parseContainerConfig` (as Proxmox reads it), `rewriteContainerConfig`
+ * (as any `pct set` writes it), `editContainerConfig` (our own change, which keeps every other byte).
  */
 import { isAllowedLxcKey, refusedLxcKeys } from './lxc-keys.ts'
 import { checkSetting } from './container-settings.ts'
@@ -25,14 +24,22 @@ export interface ConfigSection {
   readonly description: string
   /** The last value of a duplicate key applies. `delete` occurs only in the pending section. */
   readonly settings: ReadonlyMap<string, string>
+  /** Only in the pending section: the settings that the next start deletes. The last such line applies. */
+  readonly deletes: readonly DeleteLine[]
   /** The raw `lxc.*` lines in order, including duplicates. */
   readonly lxc: readonly ConfigEntry[]
   /** Settings and raw lines that Proxmox keeps, in file order, including duplicates. */
   readonly entries: readonly ConfigEntry[]
 }
 
+/** A line `delete: dev0,!net1` of the pending section; `!` deletes even what is in use. */
+export interface DeleteLine {
+  /** Names of settings, without `!`. */
+  readonly names: readonly string[]
+  readonly entry: ConfigEntry
+}
+
 export interface ConfigWarning {
-  readonly line: number
   /** Proxmox's text, without its prefix `vm CTID - `, with its newlines; some end in one. */
   readonly message: string
 }
@@ -58,7 +65,7 @@ export function parseContainerConfig(text: string): ContainerConfig {
     if (header === 'pve:pending') section = pending = new SectionBuilder()
     else if (header !== undefined) snapshots.set(header, (section = new SectionBuilder()))
     else {
-      for (const message of section.read(content, line, section === pending)) warnings.push({ line, message })
+      for (const message of section.read(content, line, section === pending)) warnings.push({ message })
     }
   })
   return {
@@ -86,11 +93,16 @@ export interface ContainerConfigEdit {
   readonly remove: (entry: ConfigEntry) => boolean
   /** Lines `key: value` to add at the end of the current section, in this order. */
   readonly add: readonly string[]
+  /** Called for every entry of the pending section; true removes its line. */
+  readonly removePending?: (entry: ConfigEntry) => boolean
+  /** Called for every name that the next start deletes; true keeps the setting instead. */
+  readonly undelete?: (name: string) => boolean
 }
 
 /**
- * Changes only the current section, and keeps every byte of the other lines, including comments and invalid
- * lines. Adds a newline to an unterminated last line before it appends.
+ * Changes the current section and, where asked, the pending changes. Keeps every byte of the other lines,
+ * including comments and invalid lines. Adds a newline to an unterminated last line before it appends, and
+ * removes the header of pending changes when none are left.
  * @throws Error for a line to add that is not `key: value`, which Proxmox would drop.
  */
 export function editContainerConfig(text: string, edit: ContainerConfigEdit): string {
@@ -98,13 +110,10 @@ export function editContainerConfig(text: string, edit: ContainerConfigEdit): st
     if (!/^[a-z][a-z0-9_.-]*: \S.*$/.test(line))
       throw new Error(`not a line "key: value": ${JSON.stringify(line)}`)
   }
-  const removed = new Set(
-    parseContainerConfig(text)
-      .current.entries.filter(edit.remove)
-      .map(({ line }) => line),
-  )
+  const { current, pending } = parseContainerConfig(text)
+  const removed = new Set(current.entries.filter(edit.remove).map(({ line }) => line))
   const lines = text.split(/(?<=\n)/)
-  const firstHeader = lines.findIndex((line) => sectionHeader(line.replace(/\n$/, '')) !== undefined)
+  const firstHeader = lines.findIndex((line) => headerOf(line) !== undefined)
   const end = firstHeader === -1 ? lines.length : firstHeader
   const kept = lines.slice(0, end).filter((_, index) => !removed.has(index + 1))
   if (edit.add.length > 0) {
@@ -113,7 +122,46 @@ export function editContainerConfig(text: string, edit: ContainerConfigEdit): st
     if (before !== undefined && !before.endsWith('\n')) kept[lastFilled] = `${before}\n`
     kept.splice(lastFilled + 1, 0, ...edit.add.map((line) => `${line}\n`))
   }
-  return [...kept, ...lines.slice(end)].join('')
+  return [...kept, ...editPending(lines, end, pending, edit)].join('')
+}
+
+/** The lines after the current section, whose number is `end`. */
+function editPending(
+  lines: readonly string[],
+  end: number,
+  pending: ConfigSection,
+  { removePending = () => false, undelete = () => false }: ContainerConfigEdit,
+): readonly string[] {
+  const changed = new Map<number, string>()
+  for (const { line } of pending.entries.filter(removePending)) changed.set(line, '')
+  const last = pending.deletes.at(-1)
+  const left = last?.names.filter((name) => !undelete(name)) ?? []
+  if (last !== undefined && left.length < last.names.length) {
+    // Without the last line, an earlier one would take effect.
+    for (const { entry } of pending.deletes) changed.set(entry.line, '')
+    const words = deleteWords(last.entry.value).filter((word) => left.includes(nameOf(word)))
+    if (words.length > 0) changed.set(last.entry.line, `delete: ${words.join(',')}\n`)
+  }
+  const rest = lines.slice(end).map((line, index) => changed.get(end + index + 1) ?? line)
+  if (changed.size === 0) return rest
+  const header = rest.findIndex((line) => headerOf(line) === 'pve:pending')
+  const next = rest.findIndex((line, index) => index > header && headerOf(line) !== undefined)
+  const body = rest.slice(header + 1, next === -1 ? rest.length : next)
+  if (body.some((line) => line.trim() !== '')) return rest
+  return [...rest.slice(0, header), ...(next === -1 ? [] : rest.slice(next))]
+}
+
+/** Names are separated by commas, semicolons or spaces (PVE::Tools, `split_list`). */
+function deleteWords(value: string): readonly string[] {
+  return value.split(/[,;\s\0]+/).filter((word) => word !== '')
+}
+
+function nameOf(word: string): string {
+  return word.replace(/^!/, '')
+}
+
+function headerOf(line: string): string | undefined {
+  return sectionHeader(line.replace(/\n$/, ''))
 }
 
 /** The name of the section that this line starts; undefined for other lines, including invalid headers. */
@@ -125,6 +173,7 @@ function sectionHeader(line: string): string | undefined {
 class SectionBuilder {
   #description = ''
   readonly #settings = new Map<string, string>()
+  readonly #deletes: DeleteLine[] = []
   readonly #lxc: ConfigEntry[] = []
   readonly #entries: ConfigEntry[] = []
 
@@ -151,6 +200,7 @@ class SectionBuilder {
     return {
       description: this.#description,
       settings: this.#settings,
+      deletes: this.#deletes,
       lxc: this.#lxc,
       entries: this.#entries,
     }
@@ -170,6 +220,7 @@ class SectionBuilder {
     if (entry.key === 'delete') {
       if (!pending) return [`property 'delete' is only allowed in [pve:pending]\n`]
       this.#settings.set('delete', entry.value)
+      this.#deletes.push({ names: deleteWords(entry.value).map(nameOf), entry })
       return []
     }
     const checked = checkSetting(entry.key, entry.value)
@@ -182,8 +233,8 @@ class SectionBuilder {
 function sectionText(section: ConfigSection): string {
   const notes = section.description.split('\n')
   while (notes.at(-1) === '') notes.pop()
-  // The setting `env` holds the same as these raw lines, and is written as one: NUL-separated in the API, a
-  // line each here.
+  // The setting `env` has the same values as these raw lines. The API separates them by NUL; here each is a
+  // line.
   const environment = [
     ...(section.settings.get('env')?.split('\0') ?? []),
     ...section.lxc.filter(({ key }) => key === 'lxc.environment.runtime').map(({ value }) => value),

@@ -1,7 +1,7 @@
 /**
  * The settings of a container's configuration and the values that Proxmox VE accepts (pve-container's
- * schema). Checked in full: `devN`, whole numbers and switches. Of the other property strings only what a
- * mistake in editing breaks is looked at: the size of `rootfs` and `mpN`.
+ * schema). `devN`, whole numbers and switches are checked completely; of the other property strings, only the
+ * size of `rootfs` and `mpN`, which an editing mistake can break.
  */
 
 export type SettingCheck = { readonly value: string } | { readonly problem: string }

@@ -16,9 +16,13 @@ export interface DeviceEntry {
   readonly entry: ConfigEntry
 }
 
-/** Devices of the current section; the last of a duplicate `devN` applies. */
+/** Devices of the current section. */
 export function deviceEntries(config: ContainerConfig): readonly DeviceEntry[] {
-  const { entries } = config.current
+  return devicesIn(config.current.entries)
+}
+
+/** Devices in these lines; the last of a duplicate `devN` applies. */
+export function devicesIn(entries: readonly ConfigEntry[]): readonly DeviceEntry[] {
   return entries.flatMap((entry): readonly DeviceEntry[] => {
     if (/^dev\d+$/.test(entry.key)) {
       if (entries.some((other) => other.key === entry.key && other.line > entry.line)) return []
@@ -37,18 +41,11 @@ export function deviceEntries(config: ContainerConfig): readonly DeviceEntry[] {
 }
 
 /**
- * Device rules that allow every character device: `a`, `c *:* rw`. `c *:* m`, LXC's default, allows no
- * access.
+ * Whether the container's root is another user on the node. Proxmox VE counts a container with its own ID map
+ * as unprivileged, too.
  */
-export function wideDeviceRules(config: ContainerConfig): readonly ConfigEntry[] {
-  return config.current.entries.filter(
-    ({ key, value }) =>
-      /^lxc\.cgroup2?\.devices\.allow$/.test(key) && /^(a\b|c\s+\*:\*\s+\S*[rw])/.test(value.trim()),
-  )
-}
-
-export function isUnprivileged(config: ContainerConfig): boolean {
-  return config.current.settings.get('unprivileged') === '1'
+export function isUnprivileged({ current }: ContainerConfig): boolean {
+  return current.settings.get('unprivileged') === '1' || current.lxc.some(({ key }) => key === 'lxc.idmap')
 }
 
 /** The word after `lock:` while Proxmox works on the container (backup, snapshot, ...). */

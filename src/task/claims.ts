@@ -1,5 +1,5 @@
 /**
- * Locks that a window holds while it is sent, so that no two hosts of a run plan on what the other is
+ * Locks that a window holds while it is sent, so that no host plans on resources that another one is
  * changing.
  */
 import type { Claim } from '../fleet/holds.ts'

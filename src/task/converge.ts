@@ -9,7 +9,7 @@
  */
 import { HostError, UnreachableError } from '../base/errors.ts'
 import { findUnknown, UnknownError } from '../base/unknown.ts'
-import { afterFlush, decide, declined, type Look, type Next, type State } from './decide.ts'
+import { afterFlush, decide, declined, shownQuestion, type Look, type Next, type State } from './decide.ts'
 import type { Stage } from './stage.ts'
 import { type Converged, mayChange, type Unit } from './unit.ts'
 
@@ -28,14 +28,14 @@ export async function converge(unit: Unit, stage: Stage): Promise<Converged | un
     switch (step.kind) {
       case 'finish':
         return step.open === true && !stage.sends ? leftOpen(unit, step.converged, stage) : step.converged
-      case 'foretell':
+      case 'predict':
         await stage.predict(unit, step.plan)
         return step.converged
       case 'wait':
         await stage.wait(step.seconds)
         continue
       case 'ask': {
-        const yes = await stage.confirm?.(step.asked.question)
+        const yes = await stage.confirm?.(shownQuestion(step.asked, unit.task))
         stage.waited()
         if (yes !== true) return declined(step.asked, step.reading, unit)
         state.agreed = step.asked.question

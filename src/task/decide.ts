@@ -11,6 +11,7 @@ import {
   notSettled,
   plainFailure,
 } from './failures.ts'
+import type { Task } from '../language/model.ts'
 import type { Flushed, Stage } from './stage.ts'
 import type { Converged, Reading, Unit } from './unit.ts'
 
@@ -40,10 +41,10 @@ export type Next =
   /** `open`: the changes of the unit are unknown. */
   | { readonly kind: 'finish'; readonly converged: Converged; readonly open?: boolean }
   /** Dry runs only: predicts the effects of a plan that may not be carried out. */
-  | { readonly kind: 'foretell'; readonly plan: Plan; readonly converged: Converged }
+  | { readonly kind: 'predict'; readonly plan: Plan; readonly converged: Converged }
   | { readonly kind: 'flush' }
   | { readonly kind: 'wait'; readonly seconds: number }
-  | { readonly kind: 'ask'; readonly asked: Asked; readonly reading: Reading }
+  | { readonly kind: 'ask'; readonly asked: Confirmation; readonly reading: Reading }
   | { readonly kind: 'queue'; readonly plan: Plan; readonly reading: Reading; readonly thenFlush: boolean }
 
 export function decide(look: Look, unit: Unit, state: State, stage: Stage): Next {
@@ -109,7 +110,7 @@ function act(
       asked === undefined
         ? (plan.doubt?.why ?? 'it runs a program, and a dry run cannot know its effect')
         : `the run asks first: ${asked.question}`
-    return { kind: 'foretell', plan, converged: unit.progress.finish({ kind: 'unknown', why }) }
+    return { kind: 'predict', plan, converged: unit.progress.finish({ kind: 'unknown', why }) }
   }
   const pending = stage.waiting || unit.queued.length > 0
   const question = asked !== undefined && asked.question !== state.agreed
@@ -171,14 +172,22 @@ function open(converged: Converged): Next {
   return { kind: 'finish', converged, open: true }
 }
 
-export type Asked = NonNullable<Extract<Action, { readonly kind: 'reboot' }>['ask']>
+export type Confirmation = NonNullable<Extract<Action, { readonly kind: 'reboot' }>['ask']>
 
-function questionOf({ actions }: Plan): Asked | undefined {
+function questionOf({ actions }: Plan): Confirmation | undefined {
   return actions.flatMap((action) => (action.kind === 'reboot' ? (action.ask ?? []) : []))[0]
 }
 
+/** The question as the user sees it. A module may build it from values that `no_log` hides. */
+export function shownQuestion(
+  { question }: Confirmation,
+  { name, noLog }: Pick<Task, 'name' | 'noLog'>,
+): string {
+  return noLog ? `Continue with "${name}"? (the question is hidden by no_log)` : question
+}
+
 /** Ends the unit as if the plan had no actions. */
-export function declined(asked: Asked, { seen }: Reading, unit: Unit): Converged {
+export function declined(asked: Confirmation, { seen }: Reading, unit: Unit): Converged {
   unit.progress.warn([asked.declined])
   const kind = unit.progress.labels.length > 0 ? 'changed' : 'ok'
   return unit.progress.finish({ kind, seen, seenWhy: undefined })

@@ -62,7 +62,7 @@ test('actions are reported with their task, and only those of the first task at 
   const seen: (readonly string[])[] = []
   first.host.touched = () => void seen.push(told(first.events))
   await first.run()
-  assert.deepEqual(seen[0], ['task a', 'action a'], 'before any of them has ended')
+  assert.deepEqual(seen[0], ['task a', 'action a'], 'reported before any of them has ended')
 })
 
 const failure = { kind: 'failed', problem: { code: 'x', message: 'no room' } } as const

@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { defined } from '../base/defined.ts'
 import type { Event } from '../events/events.ts'
 import type { SummaryRow } from '../modules/module.ts'
 import type { ItemResult, TaskResult } from './item-result.ts'
 import type { Items } from './items.ts'
 import { Narrator } from './narrator.ts'
 import { TaskRun } from './task-run.ts'
-import { wants, write, writeTo } from './testing/fake-host.ts'
+import { wants, writeModule, writeTo } from './testing/fake-task-host.ts'
 import { prepared } from './testing/prepared.ts'
-import { taskOf, unitWith } from './testing/unit.ts'
+import { taskOf, unitWith } from './testing/test-units.ts'
 import { Progress, type Converged, type Planned } from './unit.ts'
 
 const ref = { id: 't', name: 't', module: 'write', handler: false }
@@ -62,7 +63,7 @@ function runOf(changes: Parameters<typeof taskOf>[1] = {}, ...labels: readonly s
 }
 
 function planned(on?: 'node'): Planned {
-  const action = { ...writeTo('/a', '1'), ...(on && { on }) }
+  const action = { ...writeTo('/a', '1'), ...defined({ on }) }
   const reading = { seen: undefined, touched: new Map(), rests: false }
   return { action, plan: { actions: [action], diffs: [], warnings: [] }, reading }
 }
@@ -83,7 +84,7 @@ test('an action of a later unit is reported with its unit, before the warnings o
   narrator.item(runOf(), unit, { converged: end, result: changed })
   assert.deepEqual(types(), ['action.finished', 'action.finished', 'warning'])
   narrator.item(runOf(), unit, { converged: end, result: changed })
-  assert.deepEqual(types().slice(3), ['warning'], 'an action is told once')
+  assert.deepEqual(types().slice(3), ['warning'], 'an action is reported once')
 })
 
 test('an action is reported with its machine and whole milliseconds', () => {
@@ -117,17 +118,26 @@ test('an item is named by its position after the results before it', () => {
   assert.equal(events[0]?.type === 'item.finished' && events[0].item, 'two')
 })
 
-test('no_log hides the names of items and their actions', () => {
-  const { narrator, events } = made()
-  narrator.item(runOf({ noLog: true }, 'hunter2'), undefined, { converged: undefined, result: changed })
-  assert.doesNotMatch(JSON.stringify(events), /hunter2|write \/a/)
-  assert.equal(events.length, 1)
+test('no_log hides labels, actions, progress, warnings and rows', () => {
+  const { narrator, events, rows, types } = made()
+  const noLog = true
+  const module = {
+    ...writeModule,
+    row: (): SummaryRow => ({ table: 't', columns: ['c'], cells: ['hunter2'], order: '', state: 'ok' }),
+  }
+  const unit = unitWith(module, new Progress(), { task: { noLog } })
+  narrator.progress(runOf({ noLog }), 'downloading hunter2')
+  narrator.acted(unit, planned(), { milliseconds: 5, now: true })
+  const converged = { ...end, warnings: ['hunter2 is unusual'] }
+  narrator.item(runOf({ noLog }, 'hunter2'), unit, { converged, result: changed })
+  assert.doesNotMatch(JSON.stringify([events, rows]), /hunter2|\/a/)
+  assert.deepEqual(types(), ['action.finished', 'warning', 'item.finished'])
 })
 
 test('rows are made from the reading, and none without one', () => {
   const { narrator, rows } = made()
   const module = {
-    ...write,
+    ...writeModule,
     row: (_args: unknown, seen: unknown): SummaryRow => ({
       table: 't',
       columns: ['c'],

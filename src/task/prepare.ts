@@ -20,7 +20,7 @@ export interface Ready {
   readonly environment: Readonly<Record<string, string | Secret>>
   /** Undefined: use the privilege of the host. */
   readonly become: { readonly enabled: boolean; readonly user: string } | undefined
-  /** True if the arguments contain a secret. Nothing of this task is shown then. */
+  /** True if the arguments contain a secret. Only new files of this task are shown then. */
   readonly secret: boolean
   /** Variables that the task sets, for modules that set any. Secrets stay secret. */
   readonly facts: Readonly<Record<string, unknown>> | undefined

@@ -1,9 +1,9 @@
 /** Renders the texts of a task on one host. */
-import { HostError, InputError, type Problem } from '../base/errors.ts'
+import { HostError, InputError, type Problem, UnreachableError } from '../base/errors.ts'
 import type { Unread } from '../fleet/host-variables.ts'
 import type { Task } from '../language/model.ts'
 import type { Layer, VariableScope } from '../language/scope.ts'
-import type { TaskContext } from './context.ts'
+import type { TaskContext } from './task-context.ts'
 
 export interface Preparing {
   readonly context: TaskContext
@@ -15,6 +15,21 @@ export interface Preparing {
 /** Creates a new scope for every evaluation, because a scope caches rendered values. */
 export function scopeOf(task: Task, layers: readonly Layer[], { context, reads }: Preparing): VariableScope {
   return context.host.variables.scope(context.play, task, { layers, reads })
+}
+
+/**
+ * Reads a fact for a task. If another host cannot be read, the task fails and names that host: its own host is
+ * reachable.
+ */
+export async function readFactFor({ run, host }: TaskContext, fact: Unread): Promise<void> {
+  try {
+    await run.fleet.readFact(fact)
+  } catch (error) {
+    const failed = error instanceof UnreachableError || error instanceof HostError
+    if (!failed || fact.host === host.machine.name) throw error
+    const message = `cannot read facts.${fact.fact} of ${fact.host}: ${error.problem.message}`
+    throw new HostError({ ...error.problem, message }, error)
+  }
 }
 
 /**

@@ -6,10 +6,10 @@
  * if the failure persists.
  */
 import type { Task } from '../language/model.ts'
-import type { TaskContext } from './context.ts'
+import type { TaskContext } from './task-context.ts'
 import { type Item, type Items, itemsOf } from './items.ts'
 import { prepareItem, type PreparedItem, type Ready } from './prepare.ts'
-import type { Preparing } from './preparing.ts'
+import { type Preparing, readFactFor } from './preparing.ts'
 import type { Reading, Unit } from './unit.ts'
 
 export interface Ahead {
@@ -90,7 +90,7 @@ export class ReadAhead {
     const { context, generation } = this.#options
     const reads = new Set<string>()
     const readFact: Preparing['readFact'] = (fact) =>
-      behind === undefined ? context.run.fleet.readFact(fact) : Promise.reject(new NotBehind())
+      behind === undefined ? readFactFor(context, fact) : Promise.reject(new NotBehind())
     const preparing: Preparing = { context, reads, readFact }
     return {
       revision: context.host.variables.revision,

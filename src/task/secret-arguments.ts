@@ -15,9 +15,12 @@ import type { Module } from '../modules/module.ts'
 export function refusedSecret(
   task: Task,
   args: Readonly<Record<string, unknown>>,
-  { name, mayBeSecret = [], setsFacts }: Module,
+  { name, mayBeSecret = [], setsFacts, files = {} }: Module,
 ): Problem | undefined {
   if (setsFacts === true) return undefined
+  // The rendered text of a template file is no argument of a playbook.
+  const rendered = Object.values(files).includes('templates') ? 'content' : undefined
+  const kept = mayBeSecret.filter((argument) => argument !== rendered)
   for (const [argument, value] of Object.entries(args)) {
     const [found] = mayBeSecret.includes(argument) ? [] : secretsIn(value)
     if (found === undefined) continue
@@ -28,9 +31,9 @@ export function refusedSecret(
       code: 'secret-in-argument',
       message: `the argument "${argument}" contains a secret, but ${name} does not keep it secret`,
       hint:
-        mayBeSecret.length === 0
+        kept.length === 0
           ? 'write the secret to a file of mode 0600 with `copy`, and refer to that file'
-          : `${name} keeps these arguments secret: ${mayBeSecret.join(', ')}`,
+          : `${name} keeps these arguments secret: ${kept.join(', ')}`,
       where,
     }
   }

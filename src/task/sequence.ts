@@ -7,12 +7,12 @@ import type { Task } from '../language/model.ts'
 import { type Item, itemsOf } from './items.ts'
 import { attempt } from './attempt.ts'
 import type { Stage } from './stage.ts'
-import type { TaskContext } from './context.ts'
+import type { TaskContext } from './task-context.ts'
 import { failedItem, skippedItem, type TaskResult, unknownItem } from './item-result.ts'
 import { Ledger } from './ledger.ts'
 import { Narrator } from './narrator.ts'
 import { type PreparedItem, prepareItem, type Ready } from './prepare.ts'
-import type { Preparing } from './preparing.ts'
+import { type Preparing, readFactFor } from './preparing.ts'
 import type { Ahead, ReadAhead } from './read-ahead.ts'
 import type { TaskRun } from './task-run.ts'
 import { mayChange, type Reading } from './unit.ts'
@@ -62,8 +62,17 @@ export class Sequence {
   }
 
   async run(): Promise<void> {
+    try {
+      await this.#run()
+    } finally {
+      this.#window?.settled()
+    }
+  }
+
+  async #run(): Promise<void> {
     const { signal } = this.#options.context.run
     for (;;) {
+      this.#window?.settled()
       if (this.#ledger.over) return
       if (signal.aborted || this.#options.stopped()) {
         this.#window?.drop()
@@ -168,13 +177,12 @@ export class Sequence {
 
   #preparing(): Preparing {
     const { context } = this.#options
-    const { fleet } = context.run
     return {
       context,
       reads: new Set(),
       readFact: async (fact) => {
         if (this.#waiting && fact.host === context.host.machine.name) throw new FlushFirst()
-        await fleet.readFact(fact)
+        await readFactFor(context, fact)
       },
     }
   }

@@ -1,10 +1,14 @@
 /** Details of finished tasks, for events. */
-import { given } from '../base/given.ts'
+import { defined } from '../base/defined.ts'
 import type { Module } from '../modules/module.ts'
+import { shownLabels } from './secret-files.ts'
 import type { Converged } from './unit.ts'
 import type { Outcome, TaskDetail } from '../events/events.ts'
 
-/** Returns the details of an item. If its arguments contain a secret, shows only how it ended. */
+/**
+ * Returns the details of an item. If its arguments contain a secret, shows only how it ended and the files
+ * that it creates with a mode of gpuplay's choice.
+ */
 export function detailOf(
   module: Module,
   prepared: { readonly args: unknown; readonly secret: boolean },
@@ -12,13 +16,19 @@ export function detailOf(
   outcome: Outcome,
 ): TaskDetail {
   if (prepared.secret) {
-    return converged.kind === 'failed' || converged.kind === 'unreachable'
-      ? { problem: converged.kind === 'failed' ? converged.failure.problem : converged.problem }
-      : { why: 'hidden: its arguments contain a secret' }
+    if (converged.kind === 'failed') return { problem: converged.failure.problem }
+    if (converged.kind === 'unreachable') return { problem: converged.problem }
+    const actions = shownLabels(converged.labels)
+    return {
+      why: 'hidden: its arguments contain a secret',
+      ...defined({ actions: actions.length > 0 ? actions : undefined }),
+    }
   }
   const detail: TaskDetail = {
-    ...(converged.labels.length > 0 ? { actions: converged.labels } : {}),
-    ...(converged.diffs.length > 0 ? { diffs: converged.diffs } : {}),
+    ...defined({
+      actions: converged.labels.length > 0 ? converged.labels : undefined,
+      diffs: converged.diffs.length > 0 ? converged.diffs : undefined,
+    }),
   }
   switch (converged.kind) {
     case 'ok':
@@ -27,7 +37,7 @@ export function detailOf(
       const message = known ? module.message?.(prepared.args, converged.seen) : undefined
       return {
         ...detail,
-        ...given({ message, why: converged.seenWhy }),
+        ...defined({ message, why: converged.seenWhy }),
       }
     }
     case 'unknown':

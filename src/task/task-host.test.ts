@@ -6,10 +6,10 @@ import type { Event } from '../events/events.ts'
 import { fakeReach } from '../fleet/testing/fake-reach.ts'
 import type { Action } from '../host/action.ts'
 import { claimsOf } from './claims.ts'
-import type { TaskContext } from './context.ts'
+import type { TaskContext } from './task-context.ts'
 import { createLocalShell } from '../host/testing/local-shell.ts'
 import { createTaskHost, type RealTaskHost } from './task-host.ts'
-import { wants, writeTo } from './testing/fake-host.ts'
+import { wants, writeTo } from './testing/fake-task-host.ts'
 import { prepared } from './testing/prepared.ts'
 import type { Reading } from './unit.ts'
 
@@ -188,7 +188,7 @@ test('a hold reports a wait only if something was changed meanwhile', async () =
     assert.equal(held.waited, changes)
     held.release()
     const again = await host.hold([action])
-    assert.equal(again.waited, false, 'it was let go')
+    assert.equal(again.waited, false, 'the hold was released')
     again.release()
   }
 })

@@ -9,6 +9,7 @@ import type { Task } from '../language/model.ts'
 import type { Module, Reply } from '../modules/module.ts'
 import type { Item } from './items.ts'
 import type { Ready } from './prepare.ts'
+import { restricted } from './secret-files.ts'
 import { ofTask } from './unforeseen.ts'
 
 /** The answer of one probe, and the resources that it read. */
@@ -89,14 +90,14 @@ export class Unit {
   /** @throws HostError if the module fails on the reading; UnknownError */
   plan(reading: Reading): Plan {
     try {
-      return this.module.plan(this.ready.args, reading.seen)
+      return restricted(this.module.plan(this.ready.args, reading.seen), this.ready, reading)
     } catch (error) {
       throw ofTask(error, this.task)
     }
   }
 }
 
-export interface Failure {
+export interface TaskFailure {
   readonly problem: Problem
   readonly findings: readonly Finding[]
   readonly exitCode: ExitCode | undefined
@@ -116,7 +117,7 @@ export type Converged = Done &
     | { readonly kind: 'unknown'; readonly why: string }
     | {
         readonly kind: 'failed'
-        readonly failure: Failure
+        readonly failure: TaskFailure
         readonly changed: boolean
         /** The reading of the plan that refused; undefined for every other failure. */
         readonly seen: unknown
@@ -162,7 +163,7 @@ export class Progress {
     }
   }
 
-  fail(failure: Failure, seen?: unknown): Converged {
+  fail(failure: TaskFailure, seen?: unknown): Converged {
     return this.finish({ kind: 'failed' as const, failure, changed: this.labels.length > 0, seen })
   }
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { wants, writeTo } from './testing/fake-host.ts'
+import { wants, writeTo } from './testing/fake-task-host.ts'
 import { begin, plan, watchedWindow } from './testing/watched-window.ts'
 import type { ActionOutcome } from './window-host.ts'
 
@@ -11,7 +11,7 @@ const lost: ActionOutcome = { kind: 'lost', why: 'reset' }
 test('waiting units are sent together, verified, and settled in order', async () => {
   const it = watchedWindow()
   await plan(it, wants('/a', '1'), wants('/b', '2'))
-  assert.deepEqual(it.told, [], 'nothing is said of what is only planned')
+  assert.deepEqual(it.told, [], 'planned units are not reported')
   assert.deepEqual(await it.window.flush(), { kind: 'clear' })
   assert.deepEqual(it.host.sends, ['write /a, write /b'])
   assert.deepEqual(it.told, ['sending', 'acted /a 5', 'acted /b 5', '/a changed', '/b changed', 'drained'])
@@ -55,7 +55,7 @@ test('a stale unit is planned again after the units before it are settled', asyn
   assert.deepEqual(
     it.host.log.filter((line) => line.startsWith('touched')),
     ['touched write /a, write /b'],
-    'what was not begun has touched nothing',
+    'actions that did not begin changed nothing',
   )
 })
 

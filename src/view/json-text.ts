@@ -5,7 +5,7 @@
  * (U+009B starts an escape sequence), marks that change the direction of text (https://trojansource.codes),
  * line and paragraph separators, and invisible characters.
  */
-// oxlint-disable-next-line no-control-regex -- escaping control characters is what this is for
+// oxlint-disable-next-line no-control-regex -- escapes control characters
 const acting = /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g
 
 /** @param indentation Spaces per level; without it, the result is one line. */

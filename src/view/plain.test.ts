@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { EventBody } from '../events/events.ts'
-import { playStarted, started, taskFinished, taskRef } from './testing/events.ts'
+import { playStarted, started, taskFinished, taskRef } from './testing/sample-events.ts'
 import { shown } from './testing/shown.ts'
 
 const copy = taskRef('motd : Greet')
@@ -125,10 +125,27 @@ test('changed loop items get a line each, and their task gets none', () => {
   assert.equal(shown(events), 'changed   pve1  Install (nvtop)\n')
 })
 
+test('the message of an item is printed even if the item has changed nothing', () => {
+  const loop = taskRef('Show')
+  const item = (name: string, message: string): EventBody => ({
+    type: 'item.finished',
+    host: 'pve1',
+    task: loop,
+    item: name,
+    outcome: 'ok',
+    detail: { message },
+  })
+  const events = [item('a', 'first'), item('b', 'second')]
+  assert.equal(
+    shown(events),
+    'ok        pve1  Show (a)\n            first\nok        pve1  Show (b)\n            second\n',
+  )
+})
+
 test('text from a host cannot control the terminal', () => {
   const message = 'done\u001b[2J\u001b]0;title\u0007 and\u009b31m more'
   const text = shown([taskFinished('pve1', copy, 'ok', { detail: { message } })])
-  // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
+  // oxlint-disable-next-line no-control-regex -- searches for control characters
   assert.doesNotMatch(text, /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/)
   assert.match(text, /done/)
 })

@@ -136,6 +136,13 @@ export function createPlainView(options: ViewOptions): View {
       case 'run.stopping':
         line(colors.yellow(stoppingText(event.awaited, check)))
         return
+      case 'host.interrupted':
+        line(
+          colors.yellow(
+            `stopped   ${event.host}  ${plainText(event.task.name)}: interrupted while reading, which changes nothing`,
+          ),
+        )
+        return
       case 'run.quit':
         for (const { host, task } of event.running)
           line(colors.yellow(`left      ${host}  ${plainText(task.name)} may still be running there`))

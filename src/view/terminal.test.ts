@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { EventBody } from '../events/events.ts'
 import { createColors } from './colors.ts'
 import { createTerminalView } from './terminal.ts'
-import { finished, numbered, playStarted, started, taskFinished, taskRef } from './testing/events.ts'
+import { finished, numbered, playStarted, started, taskFinished, taskRef } from './testing/sample-events.ts'
 import { fakeTerminal } from './testing/fake-terminal.ts'
 
 const install = taskRef('Install')
@@ -86,6 +86,24 @@ FAILED    pve2  Install
   › 0/2  pve1
 * Verify`,
   )
+  await view.close()
+})
+
+test('the messages of items are shown at once', async () => {
+  const view = watch()
+  view.take(...begun, { type: 'task.started', host: 'pve1', task: install })
+  await view.shows(/› 0/)
+  for (const item of ['a', 'b'])
+    view.take({
+      type: 'item.finished',
+      host: 'pve1',
+      task: install,
+      item,
+      outcome: 'ok',
+      detail: { message: `value of ${item}` },
+    })
+  const screen = await view.shows(/value of b/)
+  assert.match(screen, /Install \(a\)\n +value of a\nok +pve1 {2}Install \(b\)\n +value of b\n\* Install/)
   await view.close()
 })
 

@@ -186,6 +186,7 @@ export function createTerminalView(options: TerminalOptions): View {
         return
       case 'run.stopping':
       case 'run.quit':
+      case 'host.interrupted':
       case 'host.unreachable':
       case 'warning':
       case 'handler.pending':

@@ -1,9 +1,9 @@
 /**
  * After a run is killed at any moment, another run reaches the same state as an undisturbed one.
  *
- * Kills five runs on two nodes at the same time, each starting from the state of the previous one; the last run is not killed.
- * `GPUPLAY_TEST_KILLS=20` kills twenty runs, each on new nodes and followed by a run that is not killed. The moments depend on a
- * seed, which is printed; `GPUPLAY_TEST_SEED` sets it.
+ * Kills five runs on two nodes at the same time, each starting from the state of the previous one; the last
+ * run is not killed. `GPUPLAY_TEST_KILLS=20` kills twenty runs, each on new nodes and followed by a run that
+ * is not killed. The moments depend on a seed, which is printed; `GPUPLAY_TEST_SEED` sets it.
  */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
@@ -49,7 +49,10 @@ describe('a run that is killed', { skip: whyNoLab() ?? false, timeout }, () => {
     '--limit',
     `pve${number},ct${number}01`,
   ]
-  /** Runs again as a user would: waits for a node that the killed run has just restarted (exit code 3: unreachable). */
+  /**
+   * Runs again as a user would: waits for a node that the killed run has just restarted (exit code 3:
+   * unreachable).
+   */
   const again = async (number: number): Promise<Ended> => {
     for (let tries = 1; ; tries++) {
       await sshdAnswers(lab.node(`pve${number}`).spec)
@@ -120,7 +123,10 @@ describe('a run that is killed', { skip: whyNoLab() ?? false, timeout }, () => {
   })
 })
 
-/** Kills the run at a moment; returns a description of the moment. If the run ends earlier, its end is the moment. */
+/**
+ * Kills the run at a moment; returns a description of the moment. If the run ends earlier, its end is the
+ * moment.
+ */
 async function killAt(controller: Controller, { event, later }: Moment): Promise<string> {
   await Promise.race([controller.seen('that event', ({ seq }) => seq === event), controller.ended])
   await delay(later)

@@ -1,4 +1,7 @@
-/** Conditions that prevent the restart of a node, and a driver installed from packages: on one node of a cluster of three. */
+/**
+ * Conditions that prevent the restart of a node, and a driver installed from packages, on one node of a
+ * cluster of three.
+ */
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -38,7 +41,10 @@ describe('a node that must not be restarted or changed', { skip, timeout: 400_00
     return lab.node('pve1').output('cat /proc/sys/kernel/random/boot_id')
   }
 
-  /** Expects that the restart is refused with this message and exit code 6, without a restart or an installed driver. */
+  /**
+   * Expects that the restart is refused with this message and exit code 6, without a restart or an installed
+   * driver.
+   */
   async function refused(finding: RegExp, ...words: readonly string[]): Promise<void> {
     const boot = await bootId()
     const run = await play(...words)

@@ -1,4 +1,7 @@
-/** The roles runfile_cache and nvidia_host on a node of the lab: from nouveau to a driver, to another driver, and refusals. */
+/**
+ * The roles runfile_cache and nvidia_host on a node of the lab: from nouveau to a driver, to another driver,
+ * and refusals.
+ */
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'

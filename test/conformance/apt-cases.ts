@@ -23,7 +23,7 @@ const makeRepository = [
     return `mkdir -p build/DEBIAN && printf '${control}' >build/DEBIAN/control && dpkg-deb -Zgzip -b build ${file} >/dev/null &&
       printf '${control}Filename: ./${file}\\nSize: %s\\nSHA256: %s\\n\\n' "$(stat -c %s ${file})" "$(sha256sum ${file} | cut -d ' ' -f 1)" >>Packages`
   }),
-  "echo 'deb [trusted=yes] file:/srv/repository ./' >/etc/apt/sources.list.d/conformance.list",
+  "echo 'deb [trusted=yes] file:/srv/repository ./' >/etc/apt/source-files.list.d/conformance.list",
   'apt-get -qq update && apt-get -y -qq install conf-base=1',
 ].join(' && ')
 
@@ -31,7 +31,7 @@ export function aptCases(lab: () => Lab): readonly ConformanceCase[] {
   return [
     {
       module: apt,
-      says: 'refuses to remove what nobody named',
+      says: 'refuses to remove packages that were not named',
       setup: makeRepository,
       args: { name: 'conf-rival' },
       dry: 'refused',
@@ -39,21 +39,21 @@ export function aptCases(lab: () => Lab): readonly ConformanceCase[] {
     },
     {
       module: apt,
-      says: 'refuses what was forbidden',
+      says: 'refuses a forbidden package',
       args: { name: 'conf-wants-driver', forbid: ['conf-dri*'] },
       dry: 'refused',
       problem: 'apt-forbidden',
     },
     {
       module: apt,
-      says: 'refuses what cannot be satisfied',
+      says: 'refuses unmet dependencies',
       args: { name: 'conf-broken' },
       dry: 'refused',
       problem: 'unmet-dependencies',
     },
     {
       module: apt,
-      says: 'refuses a package that there is not',
+      says: 'refuses a package that does not exist',
       // The lists are new, so fetching them again would not help.
       setup: 'mkdir -p /var/lib/apt/periodic && touch /var/lib/apt/periodic/update-success-stamp',
       args: { name: 'conf-nowhere' },
@@ -62,7 +62,7 @@ export function aptCases(lab: () => Lab): readonly ConformanceCase[] {
     },
     {
       module: apt,
-      says: 'refuses to change what is on hold',
+      says: 'refuses to change a held package',
       setup: 'apt-mark hold conf-base',
       args: { name: 'conf-base=2' },
       dry: 'refused',
@@ -70,34 +70,34 @@ export function aptCases(lab: () => Lab): readonly ConformanceCase[] {
     },
     {
       module: apt,
-      says: 'a newer version, once it is let go',
+      says: 'a newer version, after the hold is removed',
       setup: 'apt-mark unhold conf-base',
       args: { name: 'conf-base', state: 'latest' },
       besides: books,
     },
     {
       module: apt,
-      says: 'refuses an older one',
+      says: 'refuses an older version',
       args: { name: 'conf-base=1' },
       dry: 'refused',
       problem: 'would-downgrade',
     },
     {
       module: apt,
-      says: 'an older one where it may',
+      says: 'an older version, with permission',
       args: { name: 'conf-base=1', allow_downgrade: true },
       besides: books,
     },
     {
       module: apt,
-      says: 'gives up where another holds the lock of dpkg',
+      says: 'times out while another process has the lock of dpkg',
       arrange: () => holdDpkgLock(lab().node('pve1')),
       args: { name: 'conf-driver', lock_timeout: 1 },
       problem: 'dpkg-locked',
     },
     {
       module: apt,
-      says: 'removes what was named',
+      says: 'removes the named packages',
       args: { name: 'conf-rival', allow_remove: ['conf-base'] },
       besides: books,
     },

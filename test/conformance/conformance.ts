@@ -1,6 +1,7 @@
 /**
- * The rules for every module, on a real host: a dry run changes nothing; a run makes the changes of the dry run; the declared effects
- * are present, also after the next boot; the result matches its schema; a second run changes nothing.
+ * The rules for every module, on a real host: a dry run changes nothing; a run makes the changes of the dry
+ * run; the declared effects are present, also after the next boot; the result matches its schema; a second
+ * run changes nothing.
  */
 import assert from 'node:assert/strict'
 import { Ajv2020 } from 'ajv/dist/2020.js'
@@ -26,11 +27,20 @@ export interface ConformanceCase {
   /** The same, if a shell on the host is not enough; returns a function that reverts it. */
   readonly arrange?: (subject: Subject) => Promise<() => Promise<void>>
   readonly args: Given | ((registered: Registered) => Given)
-  /** `unknown`: only the run knows the outcome. `refused`: it fails without a change, in a run and in a dry run. */
+  /**
+   * `unknown`: only the run knows the outcome. `refused`: it fails without a change, in a run and in a dry
+   * run.
+   */
   readonly dry?: 'changed' | 'unknown' | 'ok' | 'refused'
-  /** Code of the problem with which the task is refused, or with which the run fails although the dry run could not predict it. */
+  /**
+   * Code of the problem with which the task is refused, or with which the run fails although the dry run
+   * could not predict it.
+   */
   readonly problem?: string
-  /** Names of other changes (regular expressions) that the effects do not declare: caches and logs of programs. */
+  /**
+   * Names of other changes (regular expressions) that the effects do not declare: caches and logs of
+   * programs.
+   */
   readonly besides?: readonly RegExp[]
   /** The changes of a second run. Default: none. */
   readonly again?: 'changed'
@@ -69,20 +79,20 @@ async function holds(given: ConformanceCase, subject: Subject, registered: Regis
   const dry = await engine.go(task, true)
   // If the run also changes nothing, one comparison is enough for both.
   const looked = expected === 'ok' || expected === 'refused' ? before : await subject.snapshot()
-  assert.deepEqual(changedNames(before, looked), [], 'looking and planning change nothing')
+  assert.deepEqual(changedNames(before, looked), [], 'probe and plan change nothing')
   assert.equal(kindOf(dry.converged), expected, `the dry run: ${why(dry.converged)}`)
 
   const real = await engine.go(task, false)
   const after = await subject.snapshot()
   const strange = changedNames(looked, after).filter(
-    (name) => !ownBooks.test(pathOf(name)) && !foretold(name, { ...given, actions: real.actions, subject }),
+    (name) => !ownBooks.test(pathOf(name)) && !declared(name, { ...given, actions: real.actions, subject }),
   )
   if (problem !== undefined) {
     assert.equal(kindOf(real.converged), 'refused', `the run: ${why(real.converged)}`)
     assert.equal(problemOf(real.converged), problem, why(real.converged))
     if (expected === 'refused') assert.equal(problemOf(dry.converged), problem, why(dry.converged))
-    assert.deepEqual(real.actions, [], 'what is refused is not begun')
-    assert.deepEqual(strange, [], 'what is refused changes nothing')
+    assert.deepEqual(real.actions, [], 'a refused task does not begin')
+    assert.deepEqual(strange, [], 'a refused task changes nothing')
     return
   }
   assert.equal(
@@ -91,9 +101,9 @@ async function holds(given: ConformanceCase, subject: Subject, registered: Regis
     `the run: ${why(real.converged)}`,
   )
   if (expected === 'changed')
-    assert.deepEqual(real.converged.labels, dry.converged.labels, 'what was foretold is what was done')
-  assert.deepEqual(real.converged.warnings, dry.converged.warnings, 'no effect was missing')
-  assert.deepEqual(strange, [], 'nothing changes but what the effects name')
+    assert.deepEqual(real.converged.labels, dry.converged.labels, 'the run carries out the predicted actions')
+  assert.deepEqual(real.converged.warnings, dry.converged.warnings, 'no declared effect is missing')
+  assert.deepEqual(strange, [], 'the run changes only declared resources')
   await bootHolds(real.actions, subject)
   const report = reportOf(module, args, real.converged)
   if (given.register !== undefined) registered.set(given.register, report)
@@ -107,7 +117,7 @@ async function holds(given: ConformanceCase, subject: Subject, registered: Regis
     return
   }
   assert.equal(again.converged.kind, 'ok', `the second run: ${why(again.converged)}`)
-  assert.deepEqual(again.actions, [], 'a second run does nothing')
+  assert.deepEqual(again.actions, [], 'a second run carries out nothing')
 }
 
 /** Compares the effects that actions declared for the next boot after the boot of any later case. */
@@ -116,7 +126,7 @@ async function bootHolds(actions: readonly Action[], { awaitsBoot, engine, name 
   const reboot = actions.find(({ kind }) => kind === 'reboot')
   if (reboot === undefined) return
   const said = await engine.surprises(name, [...awaitsBoot.splice(0), reboot])
-  assert.deepEqual(said, [], 'the boot brought what was foretold of it')
+  assert.deepEqual(said, [], 'the boot has the declared effects')
 }
 
 function onlyAfterBoot(action: Action): readonly Action[] {
@@ -169,14 +179,17 @@ function pathOf(name: string): string {
   return name.slice(name.indexOf(':') + 1)
 }
 
-interface Foretelling {
+interface Declaration {
   readonly actions: readonly Action[]
   readonly besides?: readonly RegExp[]
   readonly subject: Subject
 }
 
-/** Whether an effect covers the change: the file, its new directories, the files of a package, files that a boot creates or removes. */
-function foretold(name: string, { actions, besides = [], subject: { places } }: Foretelling): boolean {
+/**
+ * Whether an effect covers the change: the file, its new directories, the files of a package, files that a
+ * boot creates or removes.
+ */
+function declared(name: string, { actions, besides = [], subject: { places } }: Declaration): boolean {
   const path = pathOf(name)
   if (besides.some((known) => known.test(path))) return true
   const place = name.slice(0, -path.length - 1)

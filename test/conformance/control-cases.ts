@@ -6,10 +6,10 @@ import { setFact } from '../../src/modules/set-fact/module.ts'
 import type { ConformanceCase } from './conformance.ts'
 
 export const controlCases: readonly ConformanceCase[] = [
-  { module: assert, says: 'what holds', args: { that: [true] }, dry: 'ok' },
+  { module: assert, says: 'a true condition', args: { that: [true] }, dry: 'ok' },
   {
     module: assert,
-    says: 'what does not',
+    says: 'a false condition',
     args: { that: [true, false] },
     dry: 'refused',
     problem: 'assertion-failed',

@@ -1,4 +1,7 @@
-/** Runs one task on one host as a run does, with the engine's fleet, leases, holds and power, but without plays. */
+/**
+ * Runs one task on one host as a run does, with the engine's fleet, leases, holds and power, but without
+ * plays.
+ */
 import type { HostName } from '../../src/base/brand.ts'
 import { createReach } from '../../src/cli/reach.ts'
 import type { Converged } from '../../src/task/unit.ts'
@@ -8,12 +11,12 @@ import { createPending } from '../../src/fleet/pending.ts'
 import { createRunContext } from '../../src/fleet/run-context.ts'
 import { createTaskHost } from '../../src/task/task-host.ts'
 import { settleUnit } from '../../src/task/testing/one-unit.ts'
-import { unitOf } from '../../src/task/testing/unit.ts'
+import { unitOf } from '../../src/task/testing/test-units.ts'
 import { Progress } from '../../src/task/unit.ts'
 import { testWorld } from '../../src/engine/testing/local-run.ts'
 import type { Action } from '../../src/host/action.ts'
 import { surprises } from '../../src/host/surprises.ts'
-import type { Inventory } from '../../src/inventory/model.ts'
+import type { Inventory } from '../../src/inventory/inventory-model.ts'
 import type { Module } from '../../src/modules/module.ts'
 
 export interface Engine {

@@ -49,7 +49,7 @@ describe('the suite catches a module that', { skip }, () => {
       (host) => host.promised(['touch', path]),
       () => actions([]),
     )
-    await fails(module, /looking and planning change nothing/)
+    await fails(module, /probe and plan change nothing/)
   })
 
   it('never converges', async () => {
@@ -71,7 +71,7 @@ describe('the suite catches a module that', { skip }, () => {
             : { kind: 'run', argv: ['touch', path], effects: [] },
         ]),
     )
-    await fails(module, /nothing changes but what the effects name/)
+    await fails(module, /the run changes only declared resources/)
   })
 
   it('declares effects that do not happen', async () => {
@@ -93,6 +93,6 @@ describe('the suite catches a module that', { skip }, () => {
             : undefined,
         ]),
     )
-    await fails(module, /no effect was missing/)
+    await fails(module, /no declared effect is missing/)
   })
 })

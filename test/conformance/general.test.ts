@@ -1,4 +1,7 @@
-/** General modules on a node and in a container of the lab: over ssh and `pct`, with real systemd, apt and dpkg. */
+/**
+ * General modules on a node and in a container of the lab: over ssh and `pct`, with real systemd, apt and
+ * dpkg.
+ */
 import { before, describe, it } from 'node:test'
 import { whyNoLab } from '../lab/machine.ts'
 import { aptCases } from './apt-cases.ts'
@@ -30,11 +33,11 @@ describe('general modules conform', { skip: whyNoLab() ?? false, timeout: 600_00
 /** The other cases run on this machine; over ssh, attributes and content are enough. */
 function filesOnNode(): readonly ConformanceCase[] {
   const chosen = [
-    'odd characters',
+    'special characters',
     'attributes of a directory',
     'a backup',
-    'what it creates',
-    'a directory that has to be made',
+    'a command with creates',
+    'a file in a new directory',
   ]
   return fileCases('/srv/conformance').filter(({ says }) => chosen.includes(says))
 }

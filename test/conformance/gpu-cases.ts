@@ -1,6 +1,6 @@
 /**
- * Cases of the modules for GPUs in containers, in the order of the roles, because they depend on each other: from nouveau to a
- * driver and containers that see their cards, then to another driver and back.
+ * Cases of the modules for GPUs in containers, in the order of the roles, because they depend on each other:
+ * from nouveau to a driver and containers that see their cards, then to another driver and back.
  */
 import { container } from './gpu-cases/container.ts'
 import { exchange } from './gpu-cases/exchange.ts'

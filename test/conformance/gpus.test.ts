@@ -1,4 +1,7 @@
-/** The modules for GPUs in containers, on a node without a driver; each case starts from the state after the previous ones. */
+/**
+ * The modules for GPUs in containers, on a node without a driver; each case starts from the state after the
+ * previous ones.
+ */
 import { before, describe, it } from 'node:test'
 import { whyNoLab } from '../lab/machine.ts'
 import { conforms, type Registered } from './conformance.ts'

@@ -1,4 +1,7 @@
-/** One lab for all tests of this phase, created by the first: a node without a driver, with two GPUs and two containers. */
+/**
+ * One lab for all tests of this phase, created by the first: a node without a driver, with two GPUs and two
+ * containers.
+ */
 import { after } from 'node:test'
 import { Lab } from '../lab/lab.ts'
 import { labSubjects, type Subject } from './subject.ts'
@@ -24,7 +27,10 @@ export async function freshLab(): Promise<ConformanceLab> {
   return present
 }
 
-/** During development, `GPUPLAY_TEST_LAB` can name a running lab with a saved state `fresh`, which is used and not stopped. */
+/**
+ * During development, `GPUPLAY_TEST_LAB` can name a running lab with a saved state `fresh`, which is used and
+ * not stopped.
+ */
 async function make(): Promise<ConformanceLab & { forget(): void; close(): Promise<void> }> {
   const named = process.env['GPUPLAY_TEST_LAB']
   const present = named === undefined ? undefined : Lab.find(named)

@@ -87,7 +87,10 @@ export function labSubjects(lab: Lab): {
   }
 }
 
-/** In addition to files: the boot of each node and container. The path of a container's configuration is the one in Proxmox. */
+/**
+ * In addition to files: the boot of each node and container. The path of a container's configuration is the
+ * one in Proxmox.
+ */
 async function snapshotOf(lab: Lab): Promise<ReadonlyMap<string, string>> {
   const [files, ...boots] = await Promise.all([
     lab.snapshotFiles(),

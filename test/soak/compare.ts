@@ -20,7 +20,7 @@ export async function compare(playbook: Playbook): Promise<void> {
     await prepared(folder, playbook)
     const steps = await run(folder, playbook, { stepByStep: true })
     assert.deepEqual(windowsTree, treeOf(folder), 'windows and single steps leave the same files')
-    assert.deepEqual(eventsOf(windows), eventsOf(steps), 'windows and single steps tell the same')
+    assert.deepEqual(eventsOf(windows), eventsOf(steps), 'windows and single steps have the same events')
     assert.equal(windows.exitCode, steps.exitCode)
     for (const { events } of [dry, windows, steps])
       assert.doesNotMatch(JSON.stringify(events), new RegExp(`"code":"${unforeseenCode}"`))
@@ -77,8 +77,8 @@ function eventsOf({ events }: LocalRun): readonly unknown[] {
 }
 
 /**
- * Predicted changes happen; changes are predicted or unknown. Tasks that did not run are ignored. If a program of the playbook
- * fails, the following tasks are not comparable.
+ * Predicted changes happen; changes are predicted or unknown. Tasks that did not run are ignored. If a
+ * program of the playbook fails, the following tasks are not comparable.
  */
 function obeysLaw(dry: LocalRun, real: LocalRun): void {
   const foretold = outcomesOf(dry.events)

@@ -1,4 +1,7 @@
-/** Fuzzes the parsers of answers from hosts for a few seconds; `npm run soak` does it longer. Earlier findings are in `fuzz/findings`. */
+/**
+ * Fuzzes the parsers of answers from hosts for a few seconds; `npm run soak` does it longer. Earlier findings
+ * are in `fuzz/findings`.
+ */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { fuzz } from './fuzz/fuzz.ts'

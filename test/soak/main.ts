@@ -1,9 +1,11 @@
 /**
- * `npm run soak`: runs generated playbooks with this machine's shell, simulations, and a fuzzer for the parsers of answers, all
- * from a new seed. Prints each failure with the seed that repeats it, and writes failing inputs to `fuzz/findings`.
+ * `npm run soak`: runs generated playbooks with this machine's shell, simulations, and a fuzzer for the
+ * parsers of answers, all from a new seed. Prints each failure with the seed that repeats it, and writes
+ * failing inputs to `fuzz/findings`.
  *
- * Environment: `GPUPLAY_SOAK_PLAYBOOKS` (default 2,000) and `GPUPLAY_SOAK_SIMULATIONS` (10,000) set the number of runs,
- * `GPUPLAY_SOAK_FUZZ` (120) the seconds for each target of the fuzzer, `GPUPLAY_SOAK_SEED` the first seed.
+ * Environment: `GPUPLAY_SOAK_PLAYBOOKS` (default 2,000) and `GPUPLAY_SOAK_SIMULATIONS` (10,000) set the
+ * number of runs, `GPUPLAY_SOAK_FUZZ` (120) the seconds for each target of the fuzzer, `GPUPLAY_SOAK_SEED`
+ * the first seed.
  */
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'

@@ -1,4 +1,7 @@
-/** Generated playbooks give the same result in windows and task by task, and match their dry run. `npm run soak` runs many more. */
+/**
+ * Generated playbooks give the same result in windows and task by task, and match their dry run. `npm run
+ * soak` runs many more.
+ */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'

@@ -1,4 +1,4 @@
-/** Random playbooks for files in one folder: the tasks are typical, but have no purpose. */
+/** Random playbooks for files in one folder. */
 import {
   type Arbitrary,
   array,

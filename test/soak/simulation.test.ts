@@ -1,6 +1,7 @@
 /**
- * Runs the engine with machines in memory, a simulated clock, and faults from a seed: lost connections, kills, changes by others,
- * slow machines, leases of other runs, failures. `npm run soak` runs many more seeds; `GPUPLAY_SOAK_SEED=N` sets the seed.
+ * Runs the engine with machines in memory, a simulated clock, and faults from a seed: lost connections,
+ * kills, changes by others, slow machines, leases of other runs, failures. `npm run soak` runs many more
+ * seeds; `GPUPLAY_SOAK_SEED=N` sets the seed.
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -17,9 +18,9 @@ test(`${count} simulations, from seed ${first}`, async () => {
 })
 
 test('the same seed gives the same run', async () => {
-  const told = async (): Promise<unknown> => {
+  const result = async (): Promise<unknown> => {
     const { runs, deeds } = await simulate(first)
     return { deeds, events: runs.map(({ events }) => events) }
   }
-  assert.deepEqual(await told(), await told())
+  assert.deepEqual(await result(), await result())
 })

@@ -1,7 +1,7 @@
 /**
- * Runs the commands and modules on this machine with secrets that contain a marker, in every view and with many kinds of
- * failures. Searches for the marker in the output, in every started program, in every remaining file, and in files that other
- * users can read during a run.
+ * Runs the commands and modules on this machine with secrets that contain a marker, in every view and with
+ * many kinds of failures. Searches for the marker in the output, in every started program, in every remaining
+ * file, and in files that other users can read during a run.
  */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
@@ -25,7 +25,9 @@ import { attempt } from '../lab/process.ts'
 import { canaryPlaybook } from './support/canary-playbook.ts'
 import { gpuplay, root } from './support/gpuplay.ts'
 
-/** The marker in every secret. Secrets also contain quotes, blanks and other characters that programs escape. */
+/**
+ * The marker in every secret. Secrets also contain quotes, blanks and other characters that programs escape.
+ */
 const marker = `kAn${randomBytes(4).toString('hex')}Rie`
 const secret = (name: string): string => `${name}'s "${marker}" \\ $HOME 100% é`
 /** The forms of the marker: plain, and in base64 at each of the three positions in a group. */
@@ -171,7 +173,10 @@ describe('no secret is visible', { skip: whyNot() ?? false, timeout: 600_000 }, 
   }
 
   let count = 0
-  /** Runs a command line with its own state directory. Its output, started programs and readable files must not contain the marker. */
+  /**
+   * Runs a command line with its own state directory. Its output, started programs and readable files must
+   * not contain the marker.
+   */
   async function watched(
     words: readonly string[],
     terminal = false,

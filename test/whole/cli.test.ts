@@ -75,7 +75,7 @@ register('data:text/javascript,' + encodeURIComponent(${JSON.stringify(listing)}
   const bytes = loaded.map((url) => statSync(fileURLToPath(url)).size)
   assert.ok(
     bytes.reduce((sum, size) => sum + size, 0) < 150_000,
-    `${loaded.join(' ')} hold ${bytes.join(' + ')} bytes`,
+    `${loaded.join(' ')}: ${bytes.join(' + ')} bytes`,
   )
 })
 
@@ -101,7 +101,7 @@ for (const [words, told] of [
   })
 }
 
-test('what inventory --list prints is an inventory', async () => {
+test('the output of inventory --list is an inventory', async () => {
   const hosts = join(folder.path, 'groups.ini')
   writeFileSync(
     hosts,
@@ -188,7 +188,7 @@ describe('on this machine', { concurrency: 1 }, () => {
         ['--quiet', '--return', '--command', `stty cols 100 rows 40; ${line}`, '/dev/null'],
         folder.path,
       )
-      // oxlint-disable-next-line no-control-regex -- what paints the terminal is taken out
+      // oxlint-disable-next-line no-control-regex -- removes escape sequences
       const screen = stdout.replaceAll(/\u001b\[[0-9;?]*[A-Za-z]|\r/g, '')
       assert.equal(exitCode, 5, screen)
       assert.match(screen, /PLAY Greeting {2}here\n/)

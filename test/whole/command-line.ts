@@ -28,8 +28,8 @@ export function makeFolder(files: FileTexts): { readonly path: string; remove():
 }
 
 /**
- * Runs commands in this process, which saves a second of start-up each. Relative paths refer to the real working directory, so use
- * absolute ones; paths in messages are relative to `folder`.
+ * Runs commands in this process, which saves a second of start-up each. Relative paths refer to the real
+ * working directory, so use absolute ones; paths in messages are relative to `folder`.
  */
 export async function inProcess(words: readonly string[], folder: string): Promise<Ended> {
   const written = { stdout: '', stderr: '' }

@@ -87,7 +87,7 @@ describe('the engine', { skip: whyNoLab() ?? false, timeout: 600_000 }, () => {
       await first.seen(`the task on ${name}`, (event) => event.type === 'task.started' && event.host === name)
     await delay(5000)
     first.signal('SIGINT')
-    await first.seen('what is awaited', (event) => event.type === 'run.stopping')
+    await first.seen('the list of running tasks', (event) => event.type === 'run.stopping')
     first.signal('SIGINT')
     const { exitCode, text, events } = await first.ended
     assert.equal(exitCode, 130, text)
@@ -138,7 +138,7 @@ describe('the engine', { skip: whyNoLab() ?? false, timeout: 600_000 }, () => {
     assert.equal(outcomes(events).get('pve1 Take note'), 'changed')
     await lab.node('pve1').output('test -e /root/noted')
     const third = await play(playbook)
-    assert.equal(outcomes(third.events).get('pve1 Take note'), undefined, 'it was not struck out')
+    assert.equal(outcomes(third.events).get('pve1 Take note'), undefined, 'the note was not removed')
   })
 
   it('starts with a container as soon as its own node is ready, with after: node', async () => {
@@ -228,7 +228,10 @@ describe('the engine', { skip: whyNoLab() ?? false, timeout: 600_000 }, () => {
     const { exitCode, text } = await read(playbook, ...as(password), '-v', '-v', '-D')
     assert.equal(exitCode, 0, text)
     assert.match(text, /the user is ann/)
-    assert.ok(!text.includes(password) && !text.includes(JSON.stringify(password)), 'the password is shown')
+    assert.ok(
+      !text.includes(password) && !text.includes(JSON.stringify(password)),
+      'the output contains the password',
+    )
     assert.equal(await node.output('stat -c %U:%a /etc/of-root'), 'root:600\n')
     assert.equal((await node.exec(`grep -rF 'battery' /var/lib/gpuplay /tmp /var/tmp`)).code, 1)
   })
@@ -249,6 +252,6 @@ describe('the engine', { skip: whyNoLab() ?? false, timeout: 600_000 }, () => {
     assert.ok(keysOf(outcomes(events), 'changed').includes('pve1 nvidia_host : Install the driver'))
     assert.equal((await node.output('cat /sys/module/nvidia/version')).trim(), '590.48.01')
     const started = await node.output('grep -c "^creation time" /var/log/nvidia-installer.log')
-    assert.equal(started.trim(), '1', 'it was begun anew')
+    assert.equal(started.trim(), '1', 'the installation started again')
   })
 })

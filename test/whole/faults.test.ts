@@ -1,5 +1,6 @@
 /**
- * Common faults: each is reported with a helpful message and its exit code. After it is fixed, the same run completes the work.
+ * Common faults: each is reported with a helpful message and its exit code. After it is fixed, the same run
+ * completes the work.
  */
 import assert from 'node:assert/strict'
 import { appendFileSync, copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -50,7 +51,7 @@ describe('reports', { skip: whyNoLab() ?? false, timeout: 600_000 }, () => {
   }
 
   /** Expects the run to succeed and the verification to find nothing. */
-  async function mended(playbook: string, limit: string, ...words: readonly string[]): Promise<void> {
+  async function recovers(playbook: string, limit: string, ...words: readonly string[]): Promise<void> {
     said(await play(playbook, limit, ...(playbook === verify ? [] : [verify]), ...words), 0)
     clean = true
   }
@@ -72,7 +73,8 @@ describe('reports', { skip: whyNoLab() ?? false, timeout: 600_000 }, () => {
       /^ok +pve1  verify : Check the node's GPUs/m,
       /^could not reach pve2 \(exit 3\)/m,
     )
-    const cure = /`(ssh-keygen -f \S+ -R \S+)`/.exec(refused.text)?.[1] ?? assert.fail('no command')
+    const cure =
+      /`(ssh-keygen -f \S+ -R \S+)`/.exec(refused.text)?.[1] ?? assert.fail('the hint contains no command')
     await runProgram(['/bin/sh', '-c', cure])
     said(
       await play(verify, 'pve2', ...words),
@@ -80,7 +82,7 @@ describe('reports', { skip: whyNoLab() ?? false, timeout: 600_000 }, () => {
       /error: the host key of \S+ is not known \(ssh-ed25519 SHA256:/,
     )
     appendFileSync(known, `${address} ${key}\n`)
-    await mended(verify, 'pve2,ct201', ...words)
+    await recovers(verify, 'pve2,ct201', ...words)
     clean = false
   })
 
@@ -93,7 +95,7 @@ describe('reports', { skip: whyNoLab() ?? false, timeout: 600_000 }, () => {
       /^UNREACHABLE pve2\n  error: \S+ (refuses|refused) /m,
       /^    help: .*authorized_keys/m,
     )
-    await mended(verify, 'pve2,ct201')
+    await recovers(verify, 'pve2,ct201')
   })
 
   it('a host that is down', async () => {
@@ -110,7 +112,7 @@ describe('reports', { skip: whyNoLab() ?? false, timeout: 600_000 }, () => {
     await node.powerOn()
     // Its guests start with it.
     await node.output('systemctl is-system-running --wait')
-    await mended('playbooks/site.yml', 'pve2,ct201,ct202')
+    await recovers('playbooks/site.yml', 'pve2,ct201,ct202')
   })
 
   it('a container that does not exist', async () => {
@@ -123,7 +125,7 @@ describe('reports', { skip: whyNoLab() ?? false, timeout: 600_000 }, () => {
       /^ok +ct101  lxc_passthrough : Look up the assigned GPUs/m,
     )
     await lab.node('pve1').output('mv /root/102.conf /etc/pve/lxc/')
-    await mended(containers, 'ct102')
+    await recovers(containers, 'ct102')
   })
 
   it('a container locked by a backup', async () => {
@@ -137,8 +139,8 @@ describe('reports', { skip: whyNoLab() ?? false, timeout: 600_000 }, () => {
     )
     assert.doesNotMatch(await lab.node('pve1').output('cat /etc/pve/lxc/101.conf'), /nvidia1/)
     await lockContainer(container, undefined)
-    await mended(containers, 'ct101', ...words)
-    await mended(containers, 'ct101')
+    await recovers(containers, 'ct101', ...words)
+    await recovers(containers, 'ct101')
   })
 
   it('a full disk of a container', async () => {
@@ -150,7 +152,7 @@ describe('reports', { skip: whyNoLab() ?? false, timeout: 600_000 }, () => {
       /^  error: container 102 has \d+ [KM]iB free, but the driver needs about \d+ [KM]iB\n    help: enlarge its disk \(pct resize 102 rootfs \+4G\), or free some space$/m,
     )
     await emptyDisk(lab.node('pve1'))
-    await mended(containers, 'ct102')
+    await recovers(containers, 'ct102')
   })
 
   it('a disk that fills up while the driver is copied', async () => {
@@ -165,9 +167,9 @@ describe('reports', { skip: whyNoLab() ?? false, timeout: 600_000 }, () => {
       5,
       /^  error: cannot copy \S+\/NVIDIA-\S+\.run into container 102: failed to create file: No space left on device\n    help: free some space there, then run again$/m,
     )
-    assert.equal(await container.output(`ls -A ${work}`), '', 'something was left behind')
+    assert.equal(await container.output(`ls -A ${work}`), '', 'a file remains')
     await container.output(`umount ${work}`)
-    await mended(containers, 'ct102')
+    await recovers(containers, 'ct102')
   })
 
   it('a wrong checksum', async () => {
@@ -183,9 +185,9 @@ describe('reports', { skip: whyNoLab() ?? false, timeout: 600_000 }, () => {
         'm',
       ),
     )
-    assert.equal(await node.output('ls -A /var/cache/gpuplay'), '', 'something was kept')
+    assert.equal(await node.output('ls -A /var/cache/gpuplay'), '', 'a partial file remains')
     breakInternet(lab.world, [])
-    await mended(nodes, 'pve1')
+    await recovers(nodes, 'pve1')
   })
 
   it('another running package manager', async () => {
@@ -215,6 +217,6 @@ describe('reports', { skip: whyNoLab() ?? false, timeout: 600_000 }, () => {
       /^  error: cannot update the package lists: .*a repository answered 503 \(Service Unavailable\): http:\/\/debian\.mirror\.test\/\S+\n    help: the server or the proxy failed: retry later$/m,
     )
     breakInternet(lab.world, [])
-    await mended(nodes, 'pve1')
+    await recovers(nodes, 'pve1')
   })
 })

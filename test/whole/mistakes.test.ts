@@ -1,6 +1,6 @@
 /**
- * Each mistake is reported with its place, an excerpt and a hint, with exit code 2, before any connection. Tests compare the whole
- * text. Mistakes that only hosts can reveal (a missing GPU) are tested in the lab.
+ * Each mistake is reported with its place, an excerpt and a hint, with exit code 2, before any connection.
+ * Tests compare the whole text. Mistakes that only hosts can reveal (a missing GPU) are tested in the lab.
  */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
@@ -54,7 +54,7 @@ for (const mistake of mistakes) {
     assert.equal(count, `${problems === 1 ? '1 problem' : `${problems} problems`}; ${untouched}`)
     assert.equal(exitCode, 2)
     assert.deepEqual(typesOf(stdout), [...Array.from({ length: problems }, () => 'problem'), 'run.finished'])
-    assert.equal(doorbell.rings(), 0, 'nothing was connected to')
+    assert.equal(doorbell.rings(), 0, 'gpuplay connected to a host')
   })
 }
 

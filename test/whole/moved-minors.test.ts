@@ -1,4 +1,7 @@
-/** If a boot gives the cards other minors, no container gets another's card, and the next run corrects the configuration. */
+/**
+ * If a boot gives the cards other minors, no container gets another's card, and the next run corrects the
+ * configuration.
+ */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { whyNoLab } from '../lab/machine.ts'
@@ -33,8 +36,8 @@ describe('minors that move between boots', { skip, timeout: 400_000 }, () => {
 
     const check = await gpuplay(['run', site, '-i', inventory, '--check'])
     assert.equal(await node.output('pct status 101'), 'status: stopped\n', check.text)
-    const mended = await gpuplay(['run', site, '-i', inventory])
-    assert.equal(mended.exitCode, 0, mended.text)
+    const corrected = await gpuplay(['run', site, '-i', inventory])
+    assert.equal(corrected.exitCode, 0, corrected.text)
     assert.deepEqual({ 101: await visible(lab, 101), 102: await visible(lab, 102) }, before)
     assert.match(await node.output('cat /etc/pve/lxc/101.conf'), /^dev\d+: \/dev\/nvidia1,/m)
     assert.equal((await node.exec('ls /run/gpuplay/held/*')).stdout, '')

@@ -62,7 +62,7 @@ test('the package contains the program, roles, playbooks and the example, and no
   )
 })
 
-/** The layout of `npm i -g`, with the dependencies that are installed here instead of a registry's. */
+/** The layout of `npm i -g`, with the dependencies of this checkout instead of those of a registry. */
 test('the installed package runs and finds its roles', async () => {
   const prefix = join(folder, 'prefix')
   const home = join(prefix, 'lib/node_modules/gpuplay')

@@ -8,8 +8,9 @@ import { actions, changedCount, finished, keysOf, outcomes, outcomesById, spans 
 import { siteRuns, type SiteRuns } from './support/site-runs.ts'
 
 /**
- * Tasks that a dry run on new nodes cannot predict. Package lists were never fetched, so the packages of repositories are unknown.
- * The cards have no driver, UUID or device number, so tasks that configure, look up or verify them depend on the run.
+ * Tasks that a dry run on new nodes cannot predict. Package lists were never fetched, so the packages of
+ * repositories are unknown. The cards have no driver, UUID or device number, so tasks that configure, look up
+ * or verify them depend on the run.
  */
 const unknownTasks = [
   ...['pve1', 'pve2'].flatMap((node) => [
@@ -37,7 +38,7 @@ describe('site.yml on new hosts', { skip: whyNoLab() ?? false, timeout: 600_000 
     for (const host of ['pve1', 'pve2', 'pve1 container 101', 'pve2 container 202'])
       assert.ok(
         [...runs.before.keys()].some((name) => name.startsWith(`${host}:`)),
-        `nothing of ${host}`,
+        `no files of ${host}`,
       )
   })
 
@@ -83,7 +84,7 @@ describe('site.yml on new hosts', { skip: whyNoLab() ?? false, timeout: 600_000 
     assert.ok(lastDriver !== undefined)
     assert.ok(
       restarts.some(({ to }) => to < lastDriver.from),
-      'no container was worked on meanwhile',
+      'no container started while the other node was busy',
     )
   })
 
@@ -134,7 +135,8 @@ describe('site.yml on new hosts', { skip: whyNoLab() ?? false, timeout: 600_000 
           const forge = `mknod /root/forged c 195 ${other} && head -c 1 /root/forged; rm -f /root/forged`
           const { stderr } = await container.exec(forge)
           assert.match(stderr, /Operation not permitted/, `container ${ctid}, minor ${other}`)
-          // Access to its own card is permitted: ENXIO means that the node has no driver, not that access is denied.
+          // Access to its own card is permitted: ENXIO means that the node has no driver, not that access is
+          // denied.
           const opened = await container.exec(`head -c 1 /dev/nvidia${own}`)
           assert.doesNotMatch(opened.stderr, /not permitted|denied/i, `${unprivileged}`)
         }

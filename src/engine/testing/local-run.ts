@@ -7,15 +7,15 @@ import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ExitCode } from '../../base/errors.ts'
 import { ConnectionPool } from '../../connection/connect.ts'
-import { openShell } from '../../connection/shell.ts'
+import { openShell } from '../../connection/open-shell.ts'
 import { facts } from '../../host/facts.ts'
-import { diskFiles } from '../../language/files.ts'
+import { diskFiles } from '../../language/read-files.ts'
 import { modules } from '../../modules/catalogue.ts'
 import type { World } from '../../base/world.ts'
 import type { Event, Outcome } from '../../events/events.ts'
 import type { Reach } from '../../fleet/machine.ts'
 import type { RunDependencies, RunRequest } from '../request.ts'
-import { runPlaybooks } from '../run.ts'
+import { runPlaybooks } from '../run-playbooks.ts'
 
 export interface LocalRun {
   readonly exitCode: ExitCode
@@ -68,6 +68,23 @@ function worldOf(path: string): RunDependencies {
   }
 }
 
+/** A request for a run with no files and no options. */
+export const plainRequest: RunRequest = {
+  playbooks: [],
+  inventories: [],
+  extraVars: [],
+  limit: undefined,
+  tags: { tags: [], skipTags: [] },
+  check: false,
+  stepByStep: false,
+  profile: false,
+  failOnChange: false,
+  forks: 10,
+  connection: {},
+  rolesPaths: [],
+  version: 'test',
+}
+
 async function runLocally(
   playbook: string,
   request: Partial<RunRequest>,
@@ -75,22 +92,7 @@ async function runLocally(
 ): Promise<LocalRun> {
   const events: Event[] = []
   const exitCode = await runPlaybooks(
-    {
-      playbooks: [playbook],
-      inventories: ['localhost,'],
-      extraVars: [],
-      limit: undefined,
-      tags: { tags: [], skipTags: [] },
-      check: false,
-      stepByStep: false,
-      profile: false,
-      failOnChange: false,
-      forks: 10,
-      connection: {},
-      rolesPaths: [],
-      version: 'test',
-      ...request,
-    },
+    { ...plainRequest, playbooks: [playbook], inventories: ['localhost,'], ...request },
     { ...dependencies, sinks: [...dependencies.sinks, (event) => events.push(event)] },
   )
   const finished = events.flatMap((event) => (event.type === 'task.finished' ? [event] : []))
@@ -133,7 +135,6 @@ export function localReach(world: World, path?: string): Reach {
     },
     random: randomBytes,
     sleep: world.sleep,
-    now: world.clock,
     user: world.userName,
     home: world.home,
   })

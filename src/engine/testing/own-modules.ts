@@ -1,6 +1,6 @@
 /**
- * Modules whose declared effects can be false, and one that asks a question, for cases that no shipped module
- * covers.
+ * Modules whose declared effects can be false, and one that asks a question, for cases that the included
+ * modules do not cover.
  */
 import { actions, done, settle } from '../../host/plan.ts'
 import { resource } from '../../host/resource.ts'
@@ -14,21 +14,21 @@ interface Claim {
 }
 
 /**
- * Runs a script and declares that the file then contains the text, whatever the script does. Its probe checks
+ * Runs a script and declares that the file then contains the text, regardless of the script. Its probe checks
  * the file.
  */
 export const claims = {
   name: 'claims',
-  summary: 'Runs a script and says what it will have done.',
+  summary: 'Runs a script and declares its result.',
   args: {
     type: 'object',
     additionalProperties: false,
     required: ['path', 'text', 'run'],
     properties: {
       path: { type: 'string', description: 'A file' },
-      text: { type: 'string', description: 'What it is to hold' },
-      run: { type: 'string', description: 'What is run' },
-      says: { type: 'string', description: 'What it says that the file will hold; `text` otherwise' },
+      text: { type: 'string', description: 'The required text' },
+      run: { type: 'string', description: 'The script' },
+      says: { type: 'string', description: 'The declared text; by default `text`' },
     },
   },
   result: { type: 'object' },
@@ -87,7 +87,7 @@ export const starts = {
         argv: ['sh', '-c', script, 'sh', path],
         effects: [
           { kind: 'file', name: `${path}.begun`, becomes: { kind: 'file', text: '' } },
-          { kind: 'unknown', resources: [resource('file', path)], why: 'it is made later' },
+          { kind: 'unknown', resources: [resource('file', path)], why: 'the service creates it later' },
         ],
       },
     ])

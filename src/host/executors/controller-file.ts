@@ -1,15 +1,15 @@
 /**
- * Writes a file whose content comes from the controller: sends it to a temporary file beside the target,
+ * Writes a file whose content comes from the controller: sends it to a temporary file next to the target,
  * compares it, and renames it.
  */
 import { HostError } from '../../base/errors.ts'
 import { sh } from '../../base/shell.ts'
 import type { Content, WriteFile } from '../action.ts'
-import { ConnectionLostError } from '../errors.ts'
+import { ConnectionLostError } from '../connection-lost.ts'
 import type { ActionResult, ExecutionContext, MachineAccess } from '../access.ts'
 import { remotePath } from '../paths.ts'
 import { fileStep } from './file-steps.ts'
-import { freshNonce } from './frame.ts'
+import { freshNonce } from './send-frame.ts'
 import { runStep } from './guarded.ts'
 import { outcome } from './outcome.ts'
 
@@ -31,7 +31,7 @@ export async function writeControllerFile(
   const { expects, notes } = context
   const { step, telling } = fileStep(action, { expects, notes, nonce: freshNonce(context), staged })
   const result = await runStep(step, machine, { context, timeout: placeTimeout })
-  if (result.kind === 'stale' || result.kind === 'locked' || result.kind === 'failed') {
+  if (result.kind === 'stale' || result.kind === 'failed') {
     const shell = await machine.shell()
     await shell.run(sh`rm -f -- ${staged}`, { timeout: 60_000, signal: machine.signal })
   }
@@ -47,7 +47,6 @@ async function send(
   context.signal.throwIfAborted()
   try {
     await machine.upload(content.path, to, {
-      size: content.size,
       sha256: content.sha256,
       signal: machine.signal,
       progress: (done) => context.progress?.(`sending ${content.path}`, done, content.size),

@@ -1,4 +1,4 @@
-import { given } from '../../base/given.ts'
+import { defined } from '../../base/defined.ts'
 import type { Problem } from '../../base/errors.ts'
 import { invalidValue, raw, sh, type ShellText } from '../../base/shell.ts'
 import type { Download } from '../action.ts'
@@ -7,7 +7,7 @@ import type { ActionResult, ExecutionContext, MachineAccess } from '../access.ts
 import { remotePath } from '../paths.ts'
 import { loginVariables, wgetWithLogin } from '../login.ts'
 import { runJob } from './job.ts'
-import { failed, timedOut } from './outcome.ts'
+import { failed, actionTimedOut } from './outcome.ts'
 
 /** Downloads a file on the host, as a job: resumes `PATH.part`, compares its checksum, and renames it. */
 export async function download(
@@ -26,7 +26,7 @@ export async function download(
       beforehand: sh`proxy=${proxy} ${raw(loginVariables(login))}`,
       watch: { path: `${path}.part`, total: size },
       label: `downloading ${url}`,
-      ...given({ lock }),
+      ...defined({ lock }),
     },
     machine,
     context,
@@ -41,10 +41,9 @@ export async function download(
       return problem ? { kind: 'failed', problem, reply } : failed(machine, reply, telling)
     }
     case 'timedOut':
-      return timedOut(result.reply, telling)
+      return actionTimedOut(result.reply, telling)
     case 'stale':
     case 'lost':
-    case 'locked':
     case 'failed':
       return result
   }
@@ -139,7 +138,7 @@ while :; do
     [ "$resumed" = 1 ] || give_up http "$code"
     continue
   fi
-  # Disk full: curl 23, wget 3. What has arrived is no use to anyone as long as there is no room.
+  # Disk full: curl 23, wget 3. Without free space, the partial file cannot be resumed.
   case $status in 23|3) rm -f -- "$part"; echo "No space left on device, or not allowed to write" >&2; exit 1;; esac
   case $code in 408|429|000|2??|3??|'') [ "$tries" -ge 4 ] && exit 1;; 4??) give_up http "$code";; *) [ "$tries" -ge 3 ] && give_up http "$code";; esac
   sleep "$tries"

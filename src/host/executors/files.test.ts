@@ -19,11 +19,11 @@ import type { Action } from '../action.ts'
 import { sha256Of } from '../content.ts'
 import { expectationsOf } from '../expectations-of.ts'
 import { openFramed } from '../testing/framed-machine.ts'
-import { createTestMachine, execute, type TestContext, testContext } from '../testing/machine.ts'
+import { createTestMachine, executeAction, type TestContext, testContext } from '../testing/test-machine.ts'
 import { type Scratch, scratch } from '../testing/scratch.ts'
-import { controllerFile, here, write } from '../testing/steps.ts'
+import { controllerFile, here, writeAction } from '../testing/steps.ts'
 
-/** What is written down in the state directory of a test. */
+/** The notes in the state directory of a test. */
 function notesOf(dir: Scratch): readonly unknown[] {
   const pending = dir.path('state/pending')
   return existsSync(pending)
@@ -31,47 +31,50 @@ function notesOf(dir: Scratch): readonly unknown[] {
     : []
 }
 
-test('a file is written with its mode, and keeps the mode that it has', async () => {
+test('a file is written with its mode, and an existing file keeps its mode', async () => {
   using dir = scratch()
   const path = dir.path("it's -new.conf")
   const machine = here(dir)
-  assert.deepEqual(await execute(write(path, 'one\n\0\n', { mode: '0640' }), machine, testContext()), {
-    kind: 'done',
-  })
+  assert.deepEqual(
+    await executeAction(writeAction(path, 'one\n\0\n', { mode: '0640' }), machine, testContext()),
+    {
+      kind: 'done',
+    },
+  )
   assert.equal(readFileSync(path, 'utf8'), 'one\n\0\n')
   assert.equal(statSync(path).mode & 0o7777, 0o640)
   const secret = { kind: 'text', text: new Secret('hush') } as const
-  await execute({ kind: 'writeFile', path, content: secret }, machine, testContext())
+  await executeAction({ kind: 'writeFile', path, content: secret }, machine, testContext())
   assert.equal(readFileSync(path, 'utf8'), 'hush')
   assert.equal(statSync(path).mode & 0o7777, 0o640)
   assert.deepEqual(readdirSync(dir.directory), ["it's -new.conf"])
 })
 
-test('a link is followed to the file that it names', async () => {
+test('a link is followed to its target', async () => {
   using dir = scratch()
   writeFileSync(dir.path('real'), 'old')
   symlinkSync('real', dir.path('link'))
-  await execute(write(dir.path('link'), 'new'), here(dir), testContext())
+  await executeAction(writeAction(dir.path('link'), 'new'), here(dir), testContext())
   assert.ok(lstatSync(dir.path('link')).isSymbolicLink())
   assert.equal(readFileSync(dir.path('real'), 'utf8'), 'new')
 })
 
-test('content that is not valid leaves the old file, and nothing beside it', async () => {
+test('if the validator fails, the old file stays and no temporary file remains', async () => {
   using dir = scratch()
   writeFileSync(dir.path('a'), 'old')
-  const action = write(dir.path('a'), 'bad', { validate: ['grep', '-q', 'good', '%s'] })
-  const result = await execute(action, here(dir), testContext())
+  const action = writeAction(dir.path('a'), 'bad', { validate: ['grep', '-q', 'good', '%s'] })
+  const result = await executeAction(action, here(dir), testContext())
   assert.ok(result.kind === 'failed')
   assert.match(result.problem.message, /cannot write .*\/a: the new content is not valid/)
   assert.equal(readFileSync(dir.path('a'), 'utf8'), 'old')
   assert.deepEqual(readdirSync(dir.directory), ['a'])
 })
 
-test('a backup is kept where it is asked for', async () => {
+test('a backup is stored in the requested directory', async () => {
   using dir = scratch()
   writeFileSync(dir.path('a'), 'old')
-  await execute(
-    write(dir.path('a'), 'new', { backup: true, backupDirectory: dir.path('old') }),
+  await executeAction(
+    writeAction(dir.path('a'), 'new', { backup: true, backupDirectory: dir.path('old') }),
     here(dir),
     testContext(),
   )
@@ -80,7 +83,7 @@ test('a backup is kept where it is asked for', async () => {
   assert.equal(readFileSync(`${dir.path('old')}/${name}`, 'utf8'), 'old')
 })
 
-test('a file that something else has changed since it was read is left alone', async () => {
+test('a file that was changed since it was read is not overwritten', async () => {
   using dir = scratch()
   const path = dir.path('a')
   writeFileSync(path, 'changed')
@@ -93,13 +96,13 @@ test('a file that something else has changed since it was read is left alone', a
   ] as const) {
     writeFileSync(path, 'changed')
     const context = testContext({ expects: new Map([[path, { content: fingerprint }]]) })
-    const result = await execute(write(path, 'mine'), machine, context)
+    const result = await executeAction(writeAction(path, 'mine'), machine, context)
     assert.equal(result.kind, fine ? 'done' : 'stale', fingerprint)
     assert.equal(readFileSync(path, 'utf8'), fine ? 'mine' : 'changed')
   }
 })
 
-test('a lock that is held is waited for, and its holder is named', async () => {
+test('a task waits for a lock, and reports its holder', async () => {
   using dir = scratch()
   const lock = dir.path('lock')
   const holder = spawn('flock', [lock, 'sh', '-c', 'echo held; exec sleep 60'], {
@@ -107,17 +110,17 @@ test('a lock that is held is waited for, and its holder is named', async () => {
     detached: true,
   })
   await new Promise((resolve) => holder.stdout.once('data', resolve))
-  const action = write(dir.path('a'), 'x', { lock: { kind: 'flock', path: lock, timeout: 1 } })
-  const result = await execute(action, here(dir), testContext())
-  assert.ok(result.kind === 'locked')
+  const action = writeAction(dir.path('a'), 'x', { lock: { kind: 'flock', path: lock, timeout: 1 } })
+  const result = await executeAction(action, here(dir), testContext())
+  assert.ok(result.kind === 'failed')
   assert.match(result.problem.message, /lock was still held by process \d+ \(\w+\) after 1 s/)
   assert.equal(existsSync(dir.path('a')), false)
-  // `flock` forks, and the lock is held as long as either lives.
+  // `flock` forks, and both processes have the lock open.
   process.kill(-(holder.pid ?? 0), 'SIGKILL')
-  assert.equal((await execute(action, here(dir), testContext())).kind, 'done')
+  assert.equal((await executeAction(action, here(dir), testContext())).kind, 'done')
 })
 
-test('a full file system is named with what is left, and the old file stays', async (t) => {
+test('a full file system is reported with its free space, and the old file stays', async (t) => {
   if (process.getuid?.() !== 0) return t.skip('needs root, to mount a small tmpfs')
   using dir = scratch()
   const small = dir.path('small')
@@ -130,7 +133,11 @@ test('a full file system is named with what is left, and the old file stays', as
   try {
     writeFileSync(`${small}/a`, 'old')
     const framed = await openFramed(dir)
-    const result = await execute(write(`${small}/a`, 'x'.repeat(200_000)), framed.machine, testContext())
+    const result = await executeAction(
+      writeAction(`${small}/a`, 'x'.repeat(200_000)),
+      framed.machine,
+      testContext(),
+    )
     await framed.close()
     assert.ok(result.kind === 'failed')
     assert.equal(result.problem.code, 'no-space')
@@ -147,16 +154,16 @@ test('a file of the controller is sent, compared and renamed', async () => {
   const content = controllerFile(dir.path('source'), 'large')
   const machine = here(dir)
   const action: Action = { kind: 'writeFile', path: dir.path('to'), content, mode: '0755' }
-  assert.deepEqual(await execute(action, machine, testContext()), { kind: 'done' })
+  assert.deepEqual(await executeAction(action, machine, testContext()), { kind: 'done' })
   assert.equal(readFileSync(dir.path('to'), 'utf8'), 'large')
   const other: Action = { ...action, content: { ...content, sha256: sha256Of('other') } }
-  const result = await execute(other, machine, testContext())
+  const result = await executeAction(other, machine, testContext())
   assert.ok(result.kind === 'failed')
   assert.match(result.problem.message, /changed in transit/)
   assert.deepEqual(readdirSync(dir.directory).sort(), ['source', 'to'])
 })
 
-test('directories, links, attributes and removals are done, and again without harm', async () => {
+test('directories, links, attributes and removals succeed, also when repeated', async () => {
   using dir = scratch()
   const machine = here(dir)
   const actions: readonly Action[] = [
@@ -165,15 +172,15 @@ test('directories, links, attributes and removals are done, and again without ha
     { kind: 'setAttributes', path: dir.path('a'), mode: '0711' },
   ]
   for (const action of [...actions, ...actions]) {
-    assert.deepEqual(await execute(action, machine, testContext()), { kind: 'done' })
+    assert.deepEqual(await executeAction(action, machine, testContext()), { kind: 'done' })
   }
   assert.equal(statSync(dir.path('a/b')).mode & 0o7777, 0o700)
   assert.equal(statSync(dir.path('a')).mode & 0o7777, 0o711)
   assert.equal(readlinkSync(dir.path('a/link')), 'over there')
-  const refused = await execute({ kind: 'remove', path: dir.path('a') }, machine, testContext())
+  const refused = await executeAction({ kind: 'remove', path: dir.path('a') }, machine, testContext())
   assert.ok(refused.kind === 'failed' && /is a directory/.test(refused.problem.message))
   for (let time = 0; time < 2; time += 1) {
-    const gone = await execute(
+    const gone = await executeAction(
       { kind: 'remove', path: dir.path('a'), recursive: true },
       machine,
       testContext(),
@@ -181,53 +188,57 @@ test('directories, links, attributes and removals are done, and again without ha
     assert.deepEqual(gone, { kind: 'done' })
   }
   await assert.rejects(
-    execute({ kind: 'remove', path: '/usr/', recursive: true }, machine, testContext()),
+    executeAction({ kind: 'remove', path: '/usr/', recursive: true }, machine, testContext()),
     /refusing/,
   )
 })
 
-test('what belongs to the change is written down in the same script, and only when it was made', async () => {
+test('the notes of a change are written in the same script, and only if the change was made', async () => {
   using dir = scratch()
   const machine = here(dir)
   const note = (key: string): TestContext => testContext({ notes: [{ key, value: `of ${key}` }] })
-  await execute(write(dir.path('a'), 'x'), machine, note('made'))
-  await execute(write(dir.path('no/such/directory'), 'x'), machine, note('failed'))
+  await executeAction(writeAction(dir.path('a'), 'x'), machine, note('made'))
+  await executeAction(writeAction(dir.path('no/such/directory'), 'x'), machine, note('failed'))
   assert.deepEqual(notesOf(dir), [{ key: 'made', value: 'of made' }])
   assert.equal(machine.current.scripts.length, 2)
 })
 
-test('an action is refused when another run has taken the lease', async () => {
+test('an action is refused if another run has taken the lease', async () => {
   using dir = scratch()
   const machine = here(dir)
   mkdirSync(dir.path('state'))
   writeFileSync(dir.path('state/lease'), '8\n')
-  const before = await execute(write(dir.path('a'), 'x'), machine, testContext({ lease: () => 7 }))
+  const before = await executeAction(
+    writeAction(dir.path('a'), 'x'),
+    machine,
+    testContext({ lease: () => 7 }),
+  )
   assert.ok(before.kind === 'failed' && before.problem.code === 'lease-taken')
   assert.equal(existsSync(dir.path('a')), false)
   assert.equal(
-    (await execute(write(dir.path('a'), 'x'), machine, testContext({ lease: () => 8 }))).kind,
+    (await executeAction(writeAction(dir.path('a'), 'x'), machine, testContext({ lease: () => 8 }))).kind,
     'done',
   )
 })
 
-test('a lost connection is not a failure: nobody knows whether it was done', async () => {
+test('after a lost connection the result of an action is unknown, not a failure', async () => {
   using dir = scratch()
   const machine = here(dir)
   machine.current.lose()
-  assert.deepEqual(await execute(write(dir.path('a'), 'x'), machine, testContext()), {
+  assert.deepEqual(await executeAction(writeAction(dir.path('a'), 'x'), machine, testContext()), {
     kind: 'lost',
     why: 'dropped',
   })
 })
 
-test('an action expects what was read of its files, unless an earlier one of the plan has changed them', () => {
+test('an action expects the files as they were read, except for changes of earlier actions of the plan', () => {
   const names = { host: hostName('ct'), node: hostName('pve1') }
   const touched = new Map([
     ['ct file:/etc/a', { content: 'absent' }],
     ['ct file:/etc/b', { content: 'present' }],
     ['pve1 file:/etc/a', { content: 'present' }],
   ])
-  const action = write('/etc/a', 'x')
+  const action = writeAction('/etc/a', 'x')
   assert.deepEqual(
     [...expectationsOf(action, names, { touched, before: [] })],
     [['/etc/a', { content: 'absent' }]],
@@ -236,22 +247,22 @@ test('an action expects what was read of its files, unless an earlier one of the
     [...expectationsOf({ ...action, on: 'node' }, names, { touched, before: [] })],
     [['/etc/a', { content: 'present' }]],
   )
-  assert.deepEqual([...expectationsOf(action, names, { touched, before: [write('/etc/a', 'y')] })], [])
+  assert.deepEqual([...expectationsOf(action, names, { touched, before: [writeAction('/etc/a', 'y')] })], [])
   const installs: Action = { kind: 'run', argv: ['x'], effects: [{ kind: 'brings', what: 'x' }] }
   assert.deepEqual([...expectationsOf(action, names, { touched, before: [installs] })], [])
 })
 
-test('on a file system without modes and owners neither is set', async () => {
+test('on a file system without modes and owners, neither is set', async () => {
   using dir = scratch()
   writeFileSync(dir.path('101.conf'), 'old')
   chmodSync(dir.path('101.conf'), 0o640)
   const machine = here(dir)
-  await execute(write(dir.path('101.conf'), 'new', { plain: true }), machine, testContext())
+  await executeAction(writeAction(dir.path('101.conf'), 'new', { plain: true }), machine, testContext())
   assert.equal(readFileSync(dir.path('101.conf'), 'utf8'), 'new')
   assert.ok(!/chmod|chown/.test(machine.current.scripts[0] ?? ''))
 })
 
-test('the mode of a directory is what is asked for, setuid and setgid included', async () => {
+test('the mode of a directory is set exactly, including setuid and setgid', async () => {
   using dir = scratch()
   const machine = createTestMachine({ stateDirectory: dir.path('state') })
   const path = dir.path('d')
@@ -259,7 +270,9 @@ test('the mode of a directory is what is asked for, setuid and setgid included',
   chmodSync(path, 0o6755)
   for (const kind of ['setAttributes', 'makeDirectory'] as const) {
     chmodSync(path, 0o6755)
-    assert.deepEqual(await execute({ kind, path, mode: '0700' }, machine, testContext()), { kind: 'done' })
+    assert.deepEqual(await executeAction({ kind, path, mode: '0700' }, machine, testContext()), {
+      kind: 'done',
+    })
     assert.equal(statSync(path).mode & 0o7777, 0o700)
   }
 })

@@ -1,17 +1,17 @@
 /**
  * The shell functions of a frame. A shell learns them once, so that a step is a few words.
  *
- * They start only the programs that they name. Every verdict goes through `gp_say`; the output of a step
- * stands between its mark and the next. A step of files is reported when it is on the disk: `gp_kept` holds
- * the finished steps, and one `sync` serves them all.
+ * They start only the programs that they name. Every result is sent with `gp_say`; the output of a step is
+ * between its mark and the next. A step that changes files is reported after they are on the disk: `gp_kept`
+ * contains the finished steps, and one `sync` writes the files of all.
  *
  *     pid N            the frame's process, which a signal can stop before the next step
  *     begin I          step I begins
- *     exit I CODE      step I has ended; for a step of files CODE is 0 or 1
- *     timeout I        step I timed out and was ended
+ *     exit I CODE      step I has ended; for a step that changes files CODE is 0 or 1
+ *     timeout I        step I timed out and was terminated
  *     stale I PATH     PATH is not as expected
  *     locked I HOLDER  the lock was not free in time
- *     lease I          another run has taken the machine
+ *     lease I          another run has taken the lease
  *     note I           a note could not be written
  *     stop I           stopped by a signal: step I and later ones do not begin
  */
@@ -41,7 +41,7 @@ gp_begin() { # step
   gp_mark "$1"
 }
 gp_end() { gp_flush; gp_say "$@"; exit 0; }
-gp_done() { # [file that has to be on the disk before this is said]
+gp_done() { # [file to sync before the step is reported]
   if [ -n "$gp_kept$gp_files" ]; then gp_kept=$gp_kept$gp_step\${1:+ $1}$gp_newline; else gp_say exit "$gp_step" 0; fi
 }
 gp_fail() { # [why]
@@ -49,7 +49,7 @@ gp_fail() { # [why]
   gp_strike
   gp_end exit "$gp_step" 1
 }
-gp_keep() { # file: wants to be on the disk, with its name in its directory
+gp_keep() { # file to sync, together with its directory
   gp_files=$gp_files$1$gp_newline gp_parent=\${1%/*}/
   case $gp_newline$gp_directories in *"$gp_newline$gp_parent$gp_newline"*) ;; *) gp_directories=$gp_directories$gp_parent$gp_newline;; esac
 }
@@ -63,13 +63,13 @@ gp_flush() {
   for gp_line in "$@"; do
     case $gp_synced:$gp_line in
       0:*) ;;
-      # What a later step has removed again need not be on the disk.
+      # A file that a later step has removed needs no sync.
       *' '*) gp_mark "\${gp_line%% *}"; [ ! -e "\${gp_line#* }" ] || sync -- "\${gp_line#* }" || { gp_say exit "\${gp_line%% *}" 1; exit 0; };;
     esac
     gp_say exit "\${gp_line%% *}" 0
   done
 }
-gp_lock() { # file seconds mode-of-its-directory
+gp_lock() { # file seconds mode-of-directory
   [ -d "\${1%/*}" ] || mkdir -p -m "$3" -- "\${1%/*}" || gp_fail
   if [ -e "$1" ] && [ ! -f "$1" ]; then gp_fail "$1 is not a regular file"; fi
   { true >> "$1"; } || gp_fail
@@ -81,12 +81,12 @@ gp_lock() { # file seconds mode-of-its-directory
   done < /proc/locks
   gp_end locked "$gp_step" "$gp_holder"
 }
-gp_lock_packages() { # state-directory seconds: where only root can enter. Who is not root changes no packages, and could hold a lock of everybody's.
+gp_lock_packages() { # state-directory seconds: only root changes packages, and only root can open this lock
   [ "$gp_uid" = 0 ] || return 0
   if [ ! -e "$1" ] || [ -O "$1" ]; then gp_lock "$1/packages.lock" "$2" 0700; else gp_lock ${defaultStateDirectory}/packages.lock "$2" 0700; fi
 }
 gp_unlock() { exec 9>&-; }
-gp_lease() { # state-directory token: a user who may not look into the directory acts under the lease without seeing it
+gp_lease() { # state-directory token: not checked for a user who cannot enter the directory
   if [ ! -d "$1" ] || [ -x "$1" ]; then
     gp_token=; [ -f "$1/lease" ] && read -r gp_token < "$1/lease"
     [ "$gp_token" = "$2" ] || gp_end lease "$gp_step"
@@ -97,13 +97,13 @@ gp_absent() { if [ -e "$1" ] || [ -L "$1" ]; then gp_stale "$1"; fi; }
 gp_nothing() { [ ! -e "$1" ] || gp_stale "$1"; }
 gp_present() { [ -e "$1" ] || [ -L "$1" ] || gp_stale "$1"; }
 gp_sums() { gp_summed=$(sha256sum -- "$@" 2>/dev/null </dev/null); }
-gp_summed_as() { # sum path: among those that gp_sums has read
+gp_summed_as() { # sum path: compares with the result of gp_sums
   case $gp_newline$gp_summed$gp_newline in *"$gp_newline$1  $2$gp_newline"*) ;; *) gp_stale "$2";; esac
 }
 gp_same() { # sum path
   gp_sum=$(sha256sum -- "$2" 2>/dev/null </dev/null); case $gp_sum in *"$1 "*) ;; *) gp_stale "$2";; esac
 }
-gp_note() { # directory name text: before the change, and on the disk with it or before it
+gp_note() { # directory name text: written before the change and synced no later than it
   [ ! -s "$1/$2" ] || return 0
   umask 077
   [ -d "$1" ] || mkdir -p -- "$1" || gp_unnoted
@@ -113,7 +113,7 @@ gp_note() { # directory name text: before the change, and on the disk with it or
   gp_keep "$1/$2"
 }
 gp_unnoted() { gp_strike; gp_end note "$gp_step"; }
-gp_strike() { # nothing was changed, so there is nothing to handle
+gp_strike() { # removes the notes of a step that changed nothing
   [ -n "$gp_noted" ] || return 0
   gp_ifs=$IFS IFS=$gp_newline; set -f
   rm -f -- $gp_noted
@@ -122,7 +122,7 @@ gp_strike() { # nothing was changed, so there is nothing to handle
 }
 gp_clock() { { read -r gp_now gp_rest < /proc/uptime; } 2>/dev/null && gp_now=\${gp_now%.*}; }
 gp_timed() { gp_clock; gp_since=$gp_now; }
-gp_ran() { # code success seconds-or-nothing whole-or-nothing
+gp_ran() { # code success [seconds] [whole]
   case $1:$3 in 124:?*|137:?*) gp_clock; [ "$((gp_now - gp_since))" -lt "$(($3 - 1))" ] || gp_end timeout "$gp_step";; esac
   case " $2 " in *" $1 "*) gp_say exit "$gp_step" "$1"; return;; esac
   [ -z "$4" ] || gp_strike
@@ -131,20 +131,20 @@ gp_ran() { # code success seconds-or-nothing whole-or-nothing
 }
 `
 
-const files = sh`gp_own() { # path owner group; - leaves it as it is
+const files = sh`gp_own() { # path owner group; - keeps the present one
   gp_owner=$2 gp_group=$3
   if [ "$gp_owner" = - ] || { [ "$gp_owner" = "$gp_uid" ] && [ -O "$1" ]; }; then gp_owner=; fi
   if [ "$gp_group" = - ] || { [ "$gp_group" = "$gp_gid" ] && [ -G "$1" ]; }; then gp_group=; fi
   [ -z "$gp_owner$gp_group" ] || chown -- "$gp_owner\${gp_group:+:$gp_group}" "$1"
 }
-gp_target() { # path: what a link leads to, in a directory that is there
+gp_target() { # path: follows a link; the directory must exist
   gp_path=$1
   if [ -L "$gp_path" ]; then gp_path=$(readlink -f -- "$gp_path") || gp_fail "the target of the link cannot be resolved"; fi
   [ ! -d "$gp_path" ] || gp_fail "it is a directory"
   gp_directory=\${gp_path%/*}; gp_directory=\${gp_directory:-/}
   [ -d "$gp_directory" ] || gp_fail "the directory $gp_directory does not exist"
 }
-gp_look() { # mode owner group: what is not given stays as it is, and a new file gets 0644
+gp_look() { # mode owner group: empty keeps the present one; a new file gets 0644
   gp_mode=$1 gp_owned=$2 gp_grouped=$3
   case ,$1,$2,$3, in *,,*) ;; *) return;; esac
   if [ -e "$gp_path" ]; then
@@ -155,7 +155,7 @@ gp_look() { # mode owner group: what is not given stays as it is, and a new file
     gp_mode=\${gp_mode:-0644} gp_owned=\${gp_owned:--} gp_grouped=\${gp_grouped:--}
   fi
 }
-gp_write() { # path nonce mode owner group content-as-a-format: nobody else can open it before it has its owner and mode
+gp_write() { # path nonce mode owner group printf-format: others cannot open it before owner and mode are set
   gp_target "$1"; gp_look "$3" "$4" "$5"
   umask 077; set -C
   gp_temporary=\${gp_directory%/}/.gpuplay-$2
@@ -163,7 +163,7 @@ gp_write() { # path nonce mode owner group content-as-a-format: nobody else can 
   umask 022; set +C
   gp_dress
 }
-gp_unwritten() { # not every shell says why its printf failed
+gp_unwritten() { # some shells do not print why printf failed
   [ ! -f "$gp_temporary" ] || head -c 65536 /dev/zero >> "$gp_temporary"
   gp_fail
 }
@@ -191,16 +191,16 @@ gp_place() {
   gp_keep "$gp_path"
   gp_done "$gp_path"
 }
-gp_attributes() { # path mode owner group; - leaves it as it is
+gp_attributes() { # path mode owner group; - keeps the present one
   gp_mode=$2
-  # A new owner costs a program its setuid, which was not asked for.
+  # chown clears setuid and setgid; keep them.
   if [ "$gp_mode" = - ] && [ "$3$4" != -- ] && [ ! -d "$1" ] && { [ -u "$1" ] || [ -g "$1" ]; }; then gp_mode=$(stat -Lc %a -- "$1") || gp_fail; fi
   gp_notes
   gp_own "$1" "$3" "$4" || gp_fail
   [ "$gp_mode" = - ] || chmod -- "0$gp_mode" "$1" || gp_half
 }
-gp_half() { gp_noted=; gp_fail; } # something may have been changed: the notes stay
-gp_directory() { # path mode owner group; - leaves it as it is
+gp_half() { gp_noted=; gp_fail; } # keeps the notes, because something may have changed
+gp_directory() { # path mode owner group; - keeps the present one
   if [ -d "$1" ]; then gp_attributes "$@"; gp_done; return; fi
   gp_notes
   gp_mode=$2

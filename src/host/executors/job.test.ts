@@ -2,17 +2,18 @@ import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { test } from 'node:test'
+import { defined } from '../../base/defined.ts'
 import { Secret } from '../../base/secret.ts'
 import type { Run } from '../action.ts'
 import { createLocalShell } from '../testing/local-shell.ts'
-import { createTestMachine, execute, testContext } from '../testing/machine.ts'
+import { createTestMachine, executeAction, testContext } from '../testing/test-machine.ts'
 import { type Scratch, scratch } from '../testing/scratch.ts'
 
 function here(dir: Scratch): ReturnType<typeof createTestMachine> {
   return createTestMachine({ stateDirectory: dir.path('state') })
 }
 
-/** Appends a line to a file when it starts, and waits for another file before it ends. */
+/** Appends a line to a file when it starts, and waits for another file before it exits. */
 function waiting(dir: Scratch, fingerprint = 'one'): Run {
   const script = `echo started >> ${dir.path('starts')}; echo half way; while [ ! -e ${dir.path('go')} ]; do sleep 0.05; done; echo ended; exit 3`
   return {
@@ -27,7 +28,7 @@ async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await sleep(20)
 }
 
-test('a program is run with its input, environment and directory, and its output is kept', async () => {
+test('a program runs with its input, environment and directory, and its output is returned', async () => {
   using dir = scratch()
   const run: Run = {
     kind: 'run',
@@ -38,17 +39,17 @@ test('a program is run with its input, environment and directory, and its output
     success: [4],
   }
   const machine = here(dir)
-  const result = await execute(run, machine, testContext())
+  const result = await executeAction(run, machine, testContext())
   assert.deepEqual(result, { kind: 'done', reply: { code: 4, stdout: "hush it's /etc\n", stderr: 'oops\n' } })
 })
 
-test('a program that fails is reported with its reason', async () => {
+test('a failed program is reported with the reason', async () => {
   using dir = scratch()
   const machine = here(dir)
   const fails = async (script: string, hint?: string): Promise<string> => {
     const argv = ['sh', '-c', script]
-    const result = await execute(
-      { kind: 'run', label: 'install x', argv, ...(hint === undefined ? {} : { hint }) },
+    const result = await executeAction(
+      { kind: 'run', label: 'install x', argv, ...defined({ hint }) },
       machine,
       testContext(),
     )
@@ -72,23 +73,54 @@ test('a program that fails is reported with its reason', async () => {
     /^repository-failed: .* 503 \(Service Unavailable\): http:\/\/deb.example\/x.deb/,
   )
   assert.match(await fails('echo "CT is locked (backup)" >&2; exit 255'), /^container-locked: .*\(backup\)/)
-  const absent = await execute({ kind: 'run', argv: ['no-such-program'] }, machine, testContext())
+  const absent = await executeAction({ kind: 'run', argv: ['no-such-program'] }, machine, testContext())
   assert.ok(absent.kind === 'failed' && /no-such-program is not installed/.test(absent.problem.message))
 })
 
-test('a program that times out is ended on the host itself', async () => {
+test('a program that times out is killed by the host itself', async () => {
   using dir = scratch()
   const action: Run = { kind: 'run', label: 'wait', argv: ['sh', '-c', 'echo busy; sleep 60'], timeout: 1 }
-  const result = await execute(action, here(dir), testContext())
+  const result = await executeAction(action, here(dir), testContext())
   assert.ok(result.kind === 'failed' && result.problem.code === 'timed-out')
   assert.equal(result.problem.message, 'cannot wait: timed out after 1 s; last output: busy')
 })
 
-test('a detached program outlives its follower, is attached to, and its result is taken once', async () => {
+test('the progress of a detached program consists of whole lines', async () => {
+  for (const [log, shown] of [
+    ['printf "key opensesame%02041d" 1; printf "\\nmore"', undefined],
+    ['printf "key opensesame%02041d\\nline\\nopen" 1', 'line'],
+    ['printf "10 %%\\r20 %%\\r3"', '20 %'],
+    ['printf "one\\n%0300d\\n" 1', `${'0'.repeat(299)}1`],
+  ] as const) {
+    using dir = scratch()
+    const messages: string[] = []
+    const go = dir.path('go')
+    const argv = [
+      'sh',
+      '-c',
+      `${log}; echo x > ${dir.path('begun')}; while [ ! -e ${go} ]; do sleep 0.05; done`,
+    ]
+    await executeAction(
+      { kind: 'run', label: 'install', argv, detached: { name: 'install', fingerprint: log } },
+      here(dir),
+      testContext({
+        progress: (_, message) => {
+          if (!existsSync(dir.path('begun'))) return
+          messages.push(message)
+          // The first one may have been read before.
+          if (messages.length > 1) writeGo(dir)
+        },
+      }),
+    )
+    assert.deepEqual(messages.at(-1), shown === undefined ? 'install' : `install: ${shown}`)
+  }
+})
+
+test('a detached program survives its follower; another follower attaches to it, and its result is read once', async () => {
   using dir = scratch()
   const machine = here(dir)
   const messages: string[] = []
-  const first = execute(
+  const first = executeAction(
     waiting(dir),
     machine,
     testContext({ progress: (_, message) => messages.push(message) }),
@@ -98,15 +130,15 @@ test('a detached program outlives its follower, is attached to, and its result i
   assert.deepEqual(await first, { kind: 'lost', why: 'dropped' })
 
   machine.current = createLocalShell()
-  const second = execute(waiting(dir), machine, testContext({ progress: () => writeGo(dir) }))
+  const second = executeAction(waiting(dir), machine, testContext({ progress: () => writeGo(dir) }))
   assert.deepEqual(await second, {
     kind: 'done',
     reply: { code: 3, stdout: 'half way\nended\n', stderr: '' },
   })
   assert.equal(readFileSync(dir.path('starts'), 'utf8'), 'started\n')
 
-  // Collected is collected: asked for again, it runs again.
-  assert.equal((await execute(waiting(dir), machine, testContext())).kind, 'done')
+  // The result was already read, so a new request runs the program again.
+  assert.equal((await executeAction(waiting(dir), machine, testContext())).kind, 'done')
   assert.equal(readFileSync(dir.path('starts'), 'utf8'), 'started\nstarted\n')
 })
 
@@ -115,33 +147,33 @@ function writeGo(dir: Scratch): void {
     void import('node:fs').then(({ writeFileSync }) => writeFileSync(dir.path('go'), ''))
 }
 
-test('a detached program that ended unobserved does not run again', async () => {
+test('a detached program that ended without a follower does not run again', async () => {
   using dir = scratch()
   const machine = here(dir)
   const controller = new AbortController()
-  const following = execute(waiting(dir), machine, testContext({ signal: controller.signal }))
+  const following = executeAction(waiting(dir), machine, testContext({ signal: controller.signal }))
   await until(() => existsSync(dir.path('starts')))
   controller.abort(new Error('interrupted'))
   await assert.rejects(following, { message: /interrupted|aborted/ })
   writeGo(dir)
   await until(() => existsSync(dir.path('state/jobs/install/status')))
-  const result = await execute(waiting(dir), machine, testContext())
+  const result = await executeAction(waiting(dir), machine, testContext())
   assert.ok(result.kind === 'done' && result.reply?.code === 3)
   assert.equal(readFileSync(dir.path('starts'), 'utf8'), 'started\n')
 })
 
-test('another program under the same name is waited for, and then the task plans again', async () => {
+test('a task waits for another program with the same name, and then plans again', async () => {
   using dir = scratch()
   const machine = here(dir)
-  const first = execute(waiting(dir), machine, testContext())
+  const first = executeAction(waiting(dir), machine, testContext())
   await until(() => existsSync(dir.path('starts')))
   const other = { ...waiting(dir, 'two'), argv: ['true'] }
-  const second = await execute(other, machine, testContext({ progress: () => writeGo(dir) }))
+  const second = await executeAction(other, machine, testContext({ progress: () => writeGo(dir) }))
   assert.ok(second.kind === 'stale')
   assert.equal((await first).kind, 'done')
 })
 
-test('a detached program that was killed is not taken for a success', async () => {
+test('a killed detached program is not reported as a success', async () => {
   using dir = scratch()
   const machine = here(dir)
   const script = 'kill -9 $PPID $$'
@@ -150,13 +182,13 @@ test('a detached program that was killed is not taken for a success', async () =
     argv: ['sh', '-c', script],
     detached: { name: 'doomed', fingerprint: 'x' },
   }
-  const result = await execute({ ...action, argv: ['sh', '-c', 'exit 5'] }, machine, testContext())
+  const result = await executeAction({ ...action, argv: ['sh', '-c', 'exit 5'] }, machine, testContext())
   assert.ok(result.kind === 'failed' && /failed with exit status 5/.test(result.problem.message))
-  const killed = await execute(action, machine, testContext())
+  const killed = await executeAction(action, machine, testContext())
   assert.ok(killed.kind === 'failed')
 })
 
-test('a detached program gets its input from a file that nobody else can read, and that is gone when it runs', async () => {
+test('a detached program reads its input from a file that only its user can read, and that is removed at its start', async () => {
   using dir = scratch()
   const machine = here(dir)
   const action: Run = {
@@ -169,12 +201,12 @@ test('a detached program gets its input from a file that nobody else can read, a
     stdin: new Secret('hush\n'),
     detached: { name: 'feed', fingerprint: 'x' },
   }
-  const result = await execute(action, machine, testContext())
+  const result = await executeAction(action, machine, testContext())
   assert.ok(result.kind === 'done')
   assert.equal(result.reply?.stdout, 'hush\n0\n600\n')
 })
 
-test('a host that gives no answer about a job is not taken for one without it', async () => {
+test('if a host gives no answer about a job, the job is not assumed to be absent', async () => {
   using dir = scratch()
   const machine = here(dir)
   const shell = createLocalShell()
@@ -183,7 +215,7 @@ test('a host that gives no answer about a job is not taken for one without it', 
     run: async (script, options) =>
       shell.run(script.includes('state=running') ? 'echo "sh: Cannot fork" >&2; exit 2' : script, options),
   }
-  const result = await execute(waiting(dir), machine, testContext())
+  const result = await executeAction(waiting(dir), machine, testContext())
   assert.deepEqual(result, { kind: 'lost', why: 'cannot read the state of install: sh: Cannot fork' })
   assert.ok(!existsSync(dir.path('starts')))
 })

@@ -4,7 +4,7 @@
  * process id nor a reboot can make it look alive.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { given } from '../../base/given.ts'
+import { defined } from '../../base/defined.ts'
 import { raw, sh, type ShellText } from '../../base/shell.ts'
 import type { Lock } from '../action.ts'
 import { sha256Of } from '../content.ts'
@@ -55,7 +55,9 @@ type State =
     }
 
 const pause = { first: 100, growth: 1.5, longest: 1000 } as const
+/** Bytes of the log that the result and the progress contain, in whole lines. */
 const logTail = 1024 * 1024
+const progressTail = 2048
 
 /**
  * Starts the job, or attaches to a running one with the same fingerprint, and waits for its end. After
@@ -85,7 +87,7 @@ export async function runJob(
       continue
     }
     if (waitedForOther && !started)
-      return { kind: 'stale', what: `another ${job.name} ran on ${machine.name} meanwhile` }
+      return { kind: 'stale', why: `another ${job.name} ran on ${machine.name} meanwhile` }
     // An old result does not answer a new request, even if nobody has collected it.
     if (state.kind === 'finished' && state.fingerprint === fingerprintOf(job) && (started || state.fresh)) {
       return collect(job, directory, { machine, context })
@@ -147,7 +149,7 @@ fingerprint=; read -r fingerprint < "$j/fingerprint" 2>/dev/null
 fresh=$(find "$j/status" -mmin -60 2>/dev/null)
 size=$(stat -c %s -- ${job.watch?.path ?? '/dev/null'} 2>/dev/null)
 printf '%s\\n%s\\n%s\\n%s\\n' "$state" "$fingerprint" "$fresh" "$size"
-[ -f "$j/log" ] && tail -c 2048 "$j/log"
+[ -f "$j/log" ] && tail -c ${progressTail + 1} "$j/log"
 exit 0`
   const reply = await shell.run(script, { timeout: 60_000, signal: machine.signal })
   if (reply.kind === 'lost') return { kind: 'lost', why: reply.why }
@@ -161,7 +163,7 @@ exit 0`
       fingerprint,
       fresh: fresh !== '',
       watched: Number(size === '' ? 0 : size),
-      line: progressLine(log),
+      line: progressLine(log.join('\n')),
     }
   }
   if (kind === 'none' || kind === 'collected' || kind === 'died') return { kind }
@@ -170,10 +172,19 @@ exit 0`
   return { kind: 'lost', why: `cannot read the state of ${job.name}${said === '' ? '' : `: ${said}`}` }
 }
 
-/** The last non-empty line. Of a line that a program redraws, the last state. */
-function progressLine(log: readonly string[]): string {
-  const line = log.findLast((text) => text.trim() !== '') ?? ''
-  return (line.trimEnd().split('\r').at(-1) ?? '').trim().slice(0, 200)
+/**
+ * The last non-empty line; of a line that a program redraws, the last state. Only complete ones: a part of a
+ * secret would not be recognized.
+ */
+function progressLine(end: string): string {
+  const whole = Buffer.byteLength(end) > progressTail ? end.replace(/^[^\r\n]*/, '') : end
+  return (
+    whole
+      .split(/[\r\n]/)
+      .slice(0, -1)
+      .findLast((text) => text.trim() !== '')
+      ?.trim() ?? ''
+  )
 }
 
 const busy = 75
@@ -205,7 +216,7 @@ exit 0`
     timeout: 30_000,
     keepLock: true,
     whole: true,
-    ...given({ lock: job.lock }),
+    ...defined({ lock: job.lock }),
   }
 }
 
@@ -217,7 +228,7 @@ async function collect(
 ): Promise<JobResult> {
   const body = sh`j=${directory}
 code=; read -r code < "$j/status" || exit 1
-tail -c ${logTail} "$j/log"
+if [ "$(stat -c %s -- "$j/log")" -gt ${logTail} ]; then tail -c ${logTail} "$j/log" | tail -n +2; else cat -- "$j/log"; fi
 mv -f "$j/status" "$j/collected"
 exit "$code"`
   const success = job.success ?? [0]

@@ -1,4 +1,4 @@
-/** What a server asks of a host to know it by goes there and nowhere else: no command line, no job folder. */
+/** Credentials for a server reach only the server: they are never in a command line or a job folder. */
 import assert from 'node:assert/strict'
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
@@ -7,7 +7,7 @@ import { test } from 'node:test'
 import { Secret } from '../../base/secret.ts'
 import { http } from '../queries/http.ts'
 import { asking, programs } from '../testing/asking.ts'
-import { createTestMachine, execute, testContext } from '../testing/machine.ts'
+import { createTestMachine, executeAction, testContext } from '../testing/test-machine.ts'
 import { type Scratch, scratch } from '../testing/scratch.ts'
 
 const password = `it's "100%" \\ sesame`
@@ -23,7 +23,7 @@ interface Door {
   [Symbol.dispose](): void
 }
 
-/** Lets in who says both. */
+/** Accepts a request with both credentials. */
 async function door(): Promise<Door> {
   const tokens: (string | undefined)[] = []
   const expected = `Basic ${Buffer.from(`ann:${password}`).toString('base64')}`
@@ -46,7 +46,8 @@ async function door(): Promise<Door> {
 }
 
 /**
- * A PATH with this program alone of both, which writes down its arguments; temporary files are made in `tmp`.
+ * A PATH that has only one of the two programs, which records its arguments. Temporary files are created in
+ * `tmp`.
  */
 function only(dir: Scratch, program: 'curl' | 'wget'): Readonly<Record<string, string>> {
   const other = program === 'curl' ? 'wget' : 'curl'
@@ -61,7 +62,7 @@ function only(dir: Scratch, program: 'curl' | 'wget'): Readonly<Record<string, s
   return { PATH: `${dir.path('bin')}:${hidden}:/bin-is-not-there`, TMPDIR: dir.path('tmp') }
 }
 
-/** All that was written below, and the arguments. */
+/** The content of all files in the folder, and the arguments. */
 function found(dir: Scratch): string {
   const names = readdirSync(dir.directory, { recursive: true, encoding: 'utf8', withFileTypes: true })
   return names
@@ -72,12 +73,12 @@ function found(dir: Scratch): string {
 
 for (const program of ['curl', 'wget'] as const) {
   const skip = existsSync(`/usr/bin/${program}`) ? false : `no ${program} here`
-  test(`${program} downloads with a login that nobody else sees`, { skip }, async () => {
+  test(`${program} downloads with credentials that other users cannot see`, { skip }, async () => {
     using dir = scratch()
     using server = await door()
     const machine = createTestMachine({ stateDirectory: dir.path('state'), environment: only(dir, program) })
     const proxy = ''
-    const result = await execute(
+    const result = await executeAction(
       { kind: 'download', url: server.url, path: dir.path('tool'), login, proxy },
       machine,
       testContext(),
@@ -89,7 +90,7 @@ for (const program of ['curl', 'wget'] as const) {
     assert.deepEqual(readdirSync(dir.path('tmp')), [])
   })
 
-  test(`${program} asks with a login that nobody else sees`, { skip }, async () => {
+  test(`${program} sends a request with credentials that other users cannot see`, { skip }, async () => {
     using dir = scratch()
     using server = await door()
     const { batcher } = asking(only(dir, program))
@@ -105,11 +106,11 @@ for (const program of ['curl', 'wget'] as const) {
   })
 }
 
-test('the environment of a detached program, and the proxy of a download, are not kept with their jobs', async () => {
+test('the job folder contains neither the environment of a program nor the proxy of a download', async () => {
   using dir = scratch()
   using server = await door()
   const machine = createTestMachine({ stateDirectory: dir.path('state') })
-  const result = await execute(
+  const result = await executeAction(
     {
       kind: 'run',
       argv: ['sh', '-c', `printf %s "$API_TOKEN" | wc -c; cat`],
@@ -122,7 +123,7 @@ test('the environment of a detached program, and the proxy of a download, are no
   )
   assert.equal(result.kind === 'done' && result.reply?.stdout, '10\nsesame-in\n')
   const proxy = 'http://ann:opensesame@127.0.0.1:1'
-  const fetched = await execute(
+  const fetched = await executeAction(
     {
       kind: 'download',
       url: server.url.replace('127.0.0.1', 'localhost'),
@@ -137,7 +138,7 @@ test('the environment of a detached program, and the proxy of a download, are no
     testContext(),
   )
   assert.deepEqual(fetched, { kind: 'done' })
-  // The output of the program itself is what it is.
+  // The engine does not change the output of the program itself.
   assert.doesNotMatch(found(dir).replaceAll('sesame-in', ''), /sesame/)
 })
 

@@ -1,17 +1,17 @@
-/** What goes through `pct`: files that are pushed into a container, and its start and stop. */
+/** Actions with `pct`: pushing files into a container, starting and stopping it. */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 import type { Action } from '../action.ts'
 import { sha256Of } from '../content.ts'
-import { createTestMachine, execute, testContext } from '../testing/machine.ts'
+import { createTestMachine, executeAction, testContext } from '../testing/test-machine.ts'
 import { type Scratch, scratch } from '../testing/scratch.ts'
 
 const needsRoot = process.getuid?.() === 0 ? false : 'needs root, to change owners'
 const content = Buffer.from('0123456789'.repeat(20_000))
 
-/** A node whose `pct push` copies as told, and exits with 0 whatever comes of it. */
+/** A node whose `pct push` copies with the given command and always exits with 0. */
 function nodeAndContainer(dir: Scratch, pct: string): ReturnType<typeof createTestMachine> {
   mkdirSync(dir.path('bin'))
   writeFileSync(dir.path('bin/pct'), `#!/bin/sh\necho "$*" >> ${dir.path('calls')}\n${pct}\n`)
@@ -32,12 +32,12 @@ function pushing(dir: Scratch): Action {
   }
 }
 
-test('a file is pushed under a temporary name, compared inside, renamed, and not pushed again', async () => {
+test('a file is pushed under a temporary name, compared in the container, renamed, and not pushed twice', async () => {
   using dir = scratch()
   const container = nodeAndContainer(dir, 'cp "$3" "$4" && chmod "$6" "$4"')
   const action = pushing(dir)
   for (let time = 0; time < 2; time += 1) {
-    assert.deepEqual(await execute(action, container, testContext()), { kind: 'done' })
+    assert.deepEqual(await executeAction(action, container, testContext()), { kind: 'done' })
     assert.deepEqual(readFileSync(dir.path('target.run')), content)
   }
   assert.equal(statSync(dir.path('target.run')).mode & 0o7777, 0o755)
@@ -48,17 +48,21 @@ test('a file is pushed under a temporary name, compared inside, renamed, and not
   assert.equal(statSync(dir.path('ct-state/work')).mode & 0o7777, 0o700)
 })
 
-test('a push arrives in no directory that somebody else could have made', { skip: needsRoot }, async () => {
-  for (const made of ['mkdir ct-state/work && chown nobody ct-state/work', 'ln -s /tmp ct-state/work']) {
-    using dir = scratch()
-    execFileSync('sh', ['-c', `mkdir -p ct-state && ${made}`], { cwd: dir.directory })
-    const result = await execute(pushing(dir), nodeAndContainer(dir, 'cp "$3" "$4"'), testContext())
-    assert.ok(result.kind === 'failed')
-    assert.match(result.problem.message, /state\/work is a link, or belongs to another user$/)
-  }
-})
+test(
+  'a push does not use a directory that another user could have created',
+  { skip: needsRoot },
+  async () => {
+    for (const made of ['mkdir ct-state/work && chown nobody ct-state/work', 'ln -s /tmp ct-state/work']) {
+      using dir = scratch()
+      execFileSync('sh', ['-c', `mkdir -p ct-state && ${made}`], { cwd: dir.directory })
+      const result = await executeAction(pushing(dir), nodeAndContainer(dir, 'cp "$3" "$4"'), testContext())
+      assert.ok(result.kind === 'failed')
+      assert.match(result.problem.message, /state\/work is a link, or belongs to another user$/)
+    }
+  },
+)
 
-test('a failed push is detected although pct exits with 0', async () => {
+test('a failed push is detected even though pct exits with 0', async () => {
   for (const [pct, message] of [
     [
       'echo "failed to create file: /x: Permission denied" >&2; exit 0',
@@ -68,7 +72,7 @@ test('a failed push is detected although pct exits with 0', async () => {
     ['echo "CT is locked (backup)" >&2; exit 255', /the container is locked \(backup\)$/],
   ] as const) {
     using dir = scratch()
-    const result = await execute(pushing(dir), nodeAndContainer(dir, pct), testContext())
+    const result = await executeAction(pushing(dir), nodeAndContainer(dir, pct), testContext())
     assert.ok(result.kind === 'failed')
     assert.match(result.problem.message, message)
     assert.deepEqual(
@@ -78,7 +82,7 @@ test('a failed push is detected although pct exits with 0', async () => {
   }
 })
 
-test('a container is started, stopped and restarted by pct, and what it is already it stays', async () => {
+test('a container is started, stopped and restarted with pct, unless it is already in the state', async () => {
   for (const [verb, state, calls] of [
     ['start', 'stopped', ['status 7', 'start 7']],
     ['start', 'running', ['status 7']],
@@ -89,7 +93,7 @@ test('a container is started, stopped and restarted by pct, and what it is alrea
     using dir = scratch()
     const { node } = nodeAndContainer(dir, `[ "$1" = status ] && echo "status: ${state}"; exit 0`)
     assert.ok(node)
-    const result = await execute({ kind: 'containerPower', ctid: '7', verb }, node, testContext())
+    const result = await executeAction({ kind: 'containerPower', ctid: '7', verb }, node, testContext())
     assert.equal(result.kind, 'done')
     assert.deepEqual(readFileSync(dir.path('calls'), 'utf8').trim().split('\n'), calls)
   }
@@ -111,7 +115,7 @@ test('a container is recorded before its shutdown, and no longer once it runs or
     const { node } = nodeAndContainer(dir, `${status}; ${stops}; ${pct}`)
     assert.ok(node)
     const action = { kind: 'containerPower', ctid: '7', verb, timeout: 1 } as const
-    const result = await execute(action, node, testContext())
+    const result = await executeAction(action, node, testContext())
     assert.equal(result.kind, code, `${verb} ${pct}`)
     assert.equal(readFileSync(dir.path('seen'), 'utf8'), 'pct-7\n')
     assert.deepEqual(
@@ -128,7 +132,11 @@ test('a container that cannot be recorded is not stopped', async () => {
   assert.ok(node)
   mkdirSync(dir.path('state'))
   writeFileSync(dir.path('state/guests-to-start'), 'no directory')
-  const result = await execute({ kind: 'containerPower', ctid: '7', verb: 'shutdown' }, node, testContext())
+  const result = await executeAction(
+    { kind: 'containerPower', ctid: '7', verb: 'shutdown' },
+    node,
+    testContext(),
+  )
   assert.ok(result.kind === 'failed')
   assert.match(result.problem.message, /cannot record in \S+ that container 7 has to be started again/)
   assert.equal(readFileSync(dir.path('calls'), 'utf8'), 'status 7\n')
@@ -141,11 +149,11 @@ test('a start that something else has done meanwhile has succeeded, and force ki
   const { node } = nodeAndContainer(dir, `${status}; echo "CT 7 already running" >&2; exit 255`)
   assert.ok(node)
   const start = { kind: 'containerPower', ctid: '7', verb: 'start' } as const
-  assert.equal((await execute(start, node, testContext())).kind, 'done')
+  assert.equal((await executeAction(start, node, testContext())).kind, 'done')
   using other = scratch()
   const forced = nodeAndContainer(other, '[ "$1" = status ] && echo "status: running"; exit 0')
   assert.ok(forced.node)
-  await execute({ ...start, verb: 'shutdown', timeout: 3, force: true }, forced.node, testContext())
+  await executeAction({ ...start, verb: 'shutdown', timeout: 3, force: true }, forced.node, testContext())
   assert.match(readFileSync(other.path('calls'), 'utf8'), /^shutdown 7 --timeout 3 --forceStop 1$/m)
 })
 
@@ -155,7 +163,11 @@ test('a container that cannot start is reported with the reason', async () => {
     '[ "$1" = status ] && { echo "status: stopped"; exit 0; }; echo "Device /dev/nvidia0 does not exist" >&2; exit 255'
   const { node } = nodeAndContainer(dir, pct)
   assert.ok(node)
-  const result = await execute({ kind: 'containerPower', ctid: '7', verb: 'start' }, node, testContext())
+  const result = await executeAction(
+    { kind: 'containerPower', ctid: '7', verb: 'start' },
+    node,
+    testContext(),
+  )
   assert.ok(result.kind === 'failed')
   assert.equal(result.problem.code, 'device-missing')
   assert.match(result.problem.message, /^cannot start container 7: \/dev\/nvidia0 does not exist on the node/)

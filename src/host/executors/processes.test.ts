@@ -1,4 +1,4 @@
-/** What writing costs, in processes: counted exactly. */
+/** The exact number of processes that actions start. */
 import assert from 'node:assert/strict'
 import { chownSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
@@ -10,7 +10,7 @@ import type { Expectation } from '../expectation.ts'
 import type { FileStatus } from '../host.ts'
 import { openFramed } from '../testing/framed-machine.ts'
 import { type Scratch, scratch } from '../testing/scratch.ts'
-import { carryOut, type Step } from '../window.ts'
+import { carryOut, type Step } from '../action-frame.ts'
 
 const { signal } = new AbortController()
 
@@ -28,14 +28,14 @@ function step(action: Action, path: string, expected: Expectation): Step {
 
 interface Counted {
   readonly what: string
-  /** Forks of each step beyond what a frame of one has. */
+  /** Forks of each step in addition to those of its frame. */
   readonly each: number
   readonly steps: (dir: Scratch, count: number) => readonly Step[]
 }
 
 const old = sha256Of('old\n')
 
-/** Ten of each against one of each: what is left of the frame itself cancels out. */
+/** Compares ten steps of a kind with one, which removes the cost of the frame itself. */
 const counted: readonly Counted[] = [
   {
     what: 'a new file',
@@ -113,7 +113,7 @@ const counted: readonly Counted[] = [
   },
   {
     what: 'a note of a handler',
-    // Of a removal that has one.
+    // For a removal that needs one.
     each: 1,
     steps: (dir, count) =>
       paths(dir, count).map((path) => {
@@ -124,7 +124,7 @@ const counted: readonly Counted[] = [
   },
   {
     what: 'a program',
-    // Its time limit and itself.
+    // The timeout program and the program itself.
     each: 2,
     steps: (_, count) =>
       Array.from({ length: count }, () => ({
@@ -144,7 +144,7 @@ const skip =
   cannotCount !== false ? cannotCount : process.getuid?.() === 0 ? false : 'needs root, to change owners'
 
 for (const { name, command, skip: missing } of shellKinds) {
-  test(`on ${name} a step starts no superfluous process`, { skip: skip || missing }, async (t) => {
+  test(`on ${name} a step starts no unnecessary process`, { skip: skip || missing }, async (t) => {
     using dir = scratch()
     const framed = await openFramed(dir, countingCommand(command.replace('exec ', '')))
     t.after(() => framed.close())
@@ -168,7 +168,7 @@ for (const { name, command, skip: missing } of shellKinds) {
 }
 
 test(
-  'ten new files are a frame of at most three processes each, and a few of its own',
+  'a frame that writes ten new files starts at most three processes per file, and a few more',
   { skip },
   async (t) => {
     using dir = scratch()

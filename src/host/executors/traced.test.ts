@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict'
 import { chmodSync, chownSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { defined } from '../../base/defined.ts'
 import { type Scratch, scratch } from '../testing/scratch.ts'
-import { here, kinds, outputOf, run, step, write } from '../testing/steps.ts'
-import { carryOut } from '../window.ts'
+import { here, kinds, outputOf, runAction, step, writeAction } from '../testing/steps.ts'
+import { carryOut } from '../action-frame.ts'
 import { frameHelper } from './frame-helpers.ts'
 
 const { signal } = new AbortController()
 
-/** Programs that write down what they find and are given before they do their work. */
+/** Programs that record their arguments and the present files before they run. */
 function traced(dir: Scratch): { readonly environment: Record<string, string>; readonly log: () => string } {
   mkdirSync(dir.path('bin'))
   for (const name of ['chmod', 'chown', 'mv', 'sync', 'stat', 'sha256sum']) {
@@ -29,7 +30,7 @@ function traced(dir: Scratch): { readonly environment: Record<string, string>; r
 const needsRoot = process.getuid?.() === 0 ? false : 'needs root, to change owners'
 
 test(
-  'a file is never open to more than it is meant for, and its content is no argument',
+  'a file is never more accessible than intended, and its content is never an argument',
   { skip: needsRoot },
   async () => {
     for (const [before, wanted, allowed] of [
@@ -48,9 +49,9 @@ test(
         chownSync(path, 65534, 65534)
         chmodSync(path, Number.parseInt(before, 8))
       }
-      const action = write(path, 'hush hush', {
+      const action = writeAction(path, 'hush hush', {
         owner: '1',
-        ...(wanted === undefined ? {} : { mode: wanted }),
+        ...defined({ mode: wanted }),
       })
       const results = await carryOut([step(action)], here(dir, environment), { signal })
       assert.deepEqual(kinds(results), ['done'])
@@ -69,7 +70,7 @@ test(
   },
 )
 
-test('an owner that is changed does not cost a program its setuid', { skip: needsRoot }, async () => {
+test('a change of the owner keeps setuid', { skip: needsRoot }, async () => {
   using dir = scratch()
   const path = dir.path('a')
   for (const known of [false, true]) {
@@ -97,12 +98,12 @@ test('an owner that is changed does not cost a program its setuid', { skip: need
   }
 })
 
-test('one sync serves all files of a frame, before any of them is said to be done', async () => {
+test('one sync writes all files of a frame before any of them is reported', async () => {
   using dir = scratch()
   const { environment, log } = traced(dir)
   const synced: number[] = []
-  const steps = ['a', 'b', 'c'].map((name) => step(write(dir.path(name), 'x')))
-  const results = await carryOut([...steps, step(run('true'))], here(dir, environment), {
+  const steps = ['a', 'b', 'c'].map((name) => step(writeAction(dir.path(name), 'x')))
+  const results = await carryOut([...steps, step(runAction('true'))], here(dir, environment), {
     signal,
     finished: () => synced.push(log().match(/^sync /gm)?.length ?? 0),
   })
@@ -114,13 +115,15 @@ test('one sync serves all files of a frame, before any of them is said to be don
   )
 })
 
-test("packages are locked in root's own directory", { skip: needsRoot }, async () => {
+test('the lock for packages is in a directory of root', { skip: needsRoot }, async () => {
   using dir = scratch()
   const lock = { kind: 'dpkg', timeout: 5 } as const
-  const tries = run(`flock -n ${dir.path('state/packages.lock')} true && echo free || echo held`, { lock })
+  const tries = runAction(`flock -n ${dir.path('state/packages.lock')} true && echo free || echo held`, {
+    lock,
+  })
   const results = await carryOut([step(tries), step({ ...tries, argv: tries.argv })], here(dir), { signal })
   assert.deepEqual(results.map(outputOf), ['held\n', 'held\n'])
   assert.equal(statSync(dir.path('state')).mode & 0o777, 0o700)
-  // Of a state directory that is somebody else's: in no directory where a user may make and hold the lock.
+  // If another user owns the state directory, the lock is not in a directory in which users can create files.
   assert.doesNotMatch(frameHelper.text, /\/run\/lock|\/tmp/)
 })

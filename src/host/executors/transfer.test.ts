@@ -15,7 +15,7 @@ import { after, describe, test } from 'node:test'
 import type { Action } from '../action.ts'
 import { sha256Of } from '../content.ts'
 import type { ActionResult } from '../access.ts'
-import { createTestMachine, execute, testContext } from '../testing/machine.ts'
+import { createTestMachine, executeAction, testContext } from '../testing/test-machine.ts'
 import { type Scratch, scratch } from '../testing/scratch.ts'
 
 const content = Buffer.from('0123456789'.repeat(20_000))
@@ -46,7 +46,7 @@ async function serving(
   }
 }
 
-/** Serves ranges as a mirror does. */
+/** Serves ranges like a mirror. */
 function serve(request: IncomingMessage, response: ServerResponse): void {
   const start = Number(/^bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0)
   if (start >= content.length) response.writeHead(416).end()
@@ -60,7 +60,7 @@ function status(code: number): typeof serve {
   return (_, response) => void response.writeHead(code).end('an error page that is no driver')
 }
 
-/** A PATH on which only one of curl and wget is found. */
+/** A PATH with only one of curl and wget. */
 function only(bin: Scratch, program: 'curl' | 'wget'): Record<string, string> {
   for (const name of readdirSync('/usr/bin')) {
     if (name === program || !['curl', 'wget'].includes(name)) symlinkSync(`/usr/bin/${name}`, bin.path(name))
@@ -68,7 +68,7 @@ function only(bin: Scratch, program: 'curl' | 'wget'): Record<string, string> {
   return { PATH: bin.directory }
 }
 
-// Most of it is waiting before another try.
+// Most of the time is spent waiting for the next attempt.
 for (const program of ['curl', 'wget'] as const) {
   const skip = existsSync(`/usr/bin/${program}`) ? false : `no ${program} here`
   describe(`a download by ${program}`, { skip, concurrency: 4 }, () => {
@@ -92,10 +92,10 @@ for (const program of ['curl', 'wget'] as const) {
         mode: '0755',
         ...more,
       }
-      return execute(action, machine, testContext())
+      return executeAction(action, machine, testContext())
     }
 
-    test(`a file is fetched, checked and renamed`, async () => {
+    test('a file is downloaded, verified and renamed', async () => {
       using dir = scratch()
       using server = await serving(serve)
       assert.deepEqual(await fetchTo(dir, server.url), { kind: 'done' })
@@ -104,7 +104,7 @@ for (const program of ['curl', 'wget'] as const) {
       assert.ok(!existsSync(dir.path('to.run.part')))
     })
 
-    test(`a download resumes after the bytes that have arrived`, async () => {
+    test('a download resumes after the received bytes', async () => {
       using dir = scratch()
       using server = await serving(serve)
       writeFileSync(dir.path('to.run.part'), content.subarray(0, 150_000))
@@ -114,7 +114,7 @@ for (const program of ['curl', 'wget'] as const) {
       assert.deepEqual(readFileSync(dir.path('to.run')), content)
     })
 
-    test(`a part of another file is thrown away, and so is one that the server cannot go on with`, async () => {
+    test('a part of another file, or one that the server cannot resume, is discarded', async () => {
       for (const [part, handle] of [
         [Buffer.alloc(1000, 'x'), serve],
         [Buffer.alloc(content.length + 5, 'x'), serve],
@@ -131,7 +131,7 @@ for (const program of ['curl', 'wget'] as const) {
       }
     })
 
-    test(`a wrong checksum keeps nothing and shows both`, async () => {
+    test('after a wrong checksum the file is removed, and the message has both checksums', async () => {
       using dir = scratch()
       using server = await serving(serve)
       const wanted = sha256Of('another')
@@ -144,7 +144,7 @@ for (const program of ['curl', 'wget'] as const) {
       )
     })
 
-    test(`the refusal of a server is quoted`, async () => {
+    test('if a server refuses, the message quotes it', async () => {
       for (const [code, requests, hint] of [
         [404, 1, /no such file/],
         [503, 3, /retry later/],
@@ -163,7 +163,7 @@ for (const program of ['curl', 'wget'] as const) {
       }
     })
 
-    test(`without a checksum nothing is resumed`, async () => {
+    test('without a checksum, downloads are not resumed', async () => {
       using dir = scratch()
       using server = await serving(serve)
       writeFileSync(dir.path('to.run.part'), 'who knows')
@@ -171,7 +171,7 @@ for (const program of ['curl', 'wget'] as const) {
         stateDirectory: dir.path('state'),
         environment,
       })
-      const result = await execute(
+      const result = await executeAction(
         { kind: 'download', url: server.url, path: dir.path('to.run') },
         machine,
         testContext(),
@@ -182,7 +182,7 @@ for (const program of ['curl', 'wget'] as const) {
   })
 }
 
-test('a disk that is full during a download is named, and the part is not kept', async (t) => {
+test('a full disk during a download is reported, and the partial file is removed', async (t) => {
   if (process.getuid?.() !== 0) return t.skip('needs root, to mount a small tmpfs')
   using dir = scratch()
   mkdirSync(dir.path('small'))
@@ -195,7 +195,7 @@ test('a disk that is full during a download is named, and the part is not kept',
     using server = await serving(serve)
     const machine = createTestMachine({ stateDirectory: dir.path('state') })
     const action: Action = { kind: 'download', url: server.url, path: dir.path('small/to.run') }
-    const result = await execute(action, machine, testContext())
+    const result = await executeAction(action, machine, testContext())
     assert.ok(result.kind === 'failed' && result.problem.code === 'no-space', JSON.stringify(result))
     assert.deepEqual(readdirSync(dir.path('small')), [])
   } finally {

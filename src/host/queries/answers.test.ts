@@ -1,6 +1,5 @@
 /**
- * Whatever a host answers to a query, its parser gives an answer for each item or a sentence, and throws
- * nothing but a HostError.
+ * Parsers return an answer or a message for each item, for any output of a host, and throw only HostErrors.
  */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
@@ -16,8 +15,8 @@ import {
   uint8Array,
 } from 'fast-check'
 import { HostError } from '../../base/errors.ts'
-import { allKinds, assertAnswers, pieces, subjects } from '../testing/answers.ts'
-import { stat } from './files.ts'
+import { allQueries, assertAnswers, pieces, subjects } from '../testing/answers.ts'
+import { stat } from './file-queries.ts'
 
 const stream = oneof(
   array(oneof(constantFrom(...pieces), string({ maxLength: 5 })), { maxLength: 40 }).map((parts) =>
@@ -32,14 +31,14 @@ const output = record({
 })
 
 describe('an invalid answer', () => {
-  test('has a subject for every kind of query', () => {
+  test('has a test subject for every kind of query', () => {
     const named = Object.values(subjects).map(({ kind }) => kind)
-    assert.equal(allKinds.length, named.length)
-    assert.deepEqual(new Set(allKinds), new Set(named))
+    assert.equal(allQueries.length, named.length)
+    assert.deepEqual(new Set(allQueries), new Set(named))
   })
 
   for (const [name, { answers, counts }] of Object.entries(subjects)) {
-    test(`${name}: each item gets an answer or a sentence`, () => {
+    test(`${name}: each item gets an answer or a message`, () => {
       check(
         property(output, constantFrom(...counts), (said, count) => {
           try {

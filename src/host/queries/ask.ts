@@ -1,6 +1,7 @@
 import type { Secret } from '../../base/secret.ts'
 import { commandLine, invalidValue, quote, raw, sh, type ShellText } from '../../base/shell.ts'
 import { revealed } from '../content.ts'
+import type { Carried } from '../question.ts'
 import type { Answer } from '../status.ts'
 import { found, type QueryKind, readFailed } from './query.ts'
 
@@ -13,14 +14,14 @@ export interface AskRequest {
   /** Milliseconds. */
   readonly timeout: number
   /**
-   * Whether only the author's promise says that the program reads. Such a program may leave processes
-   * running, so its output is relayed. Default true.
+   * Whether the program only reads by its author's promise. Such a program may leave processes running, so
+   * its output is relayed. Default true.
    */
   readonly promised?: boolean
   /** Prevents the program from changing the host (`question.ts`). */
   readonly guard?: 'nvidia'
-  /** The program itself: base64 of its gzipped bytes (`question.ts`). */
-  readonly carried?: string
+  /** The program itself (`question.ts`). */
+  readonly carried?: Carried
 }
 
 /**
@@ -111,10 +112,14 @@ const carriedProgram = '/proc/self/fd/9'
  * run it without access to the directory. No other user can write to these directories; if one forbids
  * programs (`noexec`), the next is tried. The exit status 126 means that none was left.
  */
-function unpack(program: string): ShellText {
+function unpack(program: Carried): ShellText {
+  const print =
+    'script' in program
+      ? sh`printf %s ${program.script}`
+      : sh`printf %s ${program.gzip} | base64 -d 2>/dev/null | gzip -dc`
   return sh`for place in /run /var/lib "\${HOME:-/root}"; do
   place=$(umask 077 && mktemp -d "$place/.gpuplay.XXXXXX" 2>/dev/null) || continue
-  printf %s ${program} | base64 -d 2>/dev/null | gzip -dc > "$place/program" && chmod 0755 "$place/program" && [ -x "$place/program" ] && exec 9< "$place/program"
+  ${raw(print)} > "$place/program" && chmod 0755 "$place/program" && [ -x "$place/program" ] && exec 9< "$place/program"
   ready=$?
   rm -rf "$place"
   [ "$ready" != 0 ] || break

@@ -1,20 +1,18 @@
-/**
- * Containers as their node sees them, in a mount namespace whose /etc/pve and /proc/net/unix are the test's.
- */
+/** Containers as seen by their node, in a mount namespace with the test's /etc/pve and /proc/net/unix. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { chmodSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { HostError } from '../../base/errors.ts'
 import { localConnection } from '../../connection/local.ts'
-import { openShell } from '../../connection/shell.ts'
-import { testEffects } from '../../connection/testing/world.ts'
+import { openShell } from '../../connection/open-shell.ts'
+import { testEffects } from '../../connection/testing/test-effects.ts'
 import { forksOf } from '../../connection/testing/forks.ts'
 import { exited, usual } from '../../connection/testing/shells.ts'
 import type { ContainerStatus } from '../host.ts'
 import { type Batcher, createBatcher } from '../batch.ts'
 import { scratch } from '../testing/scratch.ts'
-import { container } from './container.ts'
+import { container } from './container-query.ts'
 
 const namespace = 'unshare -mpf'
 const skip =
@@ -51,10 +49,7 @@ async function openNode(environment: string): Promise<Node> {
   }
 }
 
-/**
- * A line of /proc/net/unix for an abstract socket, as liblxc listens on one for as long as the container
- * runs.
- */
+/** A line of /proc/net/unix for the abstract socket on which liblxc listens while the container runs. */
 function socket(path: string): string {
   return `0000000000000000: 00000002 00000000 00010000 0001 01 12345 @${path}`
 }
@@ -73,7 +68,7 @@ test(
       '0000000000000000: 00000002 00000000 00010000 0005 01 1 /run/udev/control',
       '0000000000000000: 00000003 00000000 00000000 0001 03 2',
       socket(`${own}/1902/command`),
-      // Any user of the node can make one of these.
+      // Any user of the node can create such a socket.
       socket(`x ${own}/904/command`),
       socket(`${own}/901/command`),
       socket(`${own}/903/command`),
@@ -110,7 +105,7 @@ for c in 901 902 903 904; do printf 'hostname: c%s\n\n[snap]\n' $c >$c.conf; don
         stopped('904'),
         { status: 'stopped', config: '', pid: undefined },
       ])
-      // The frame, stat and head; a program for the pid of each that runs.
+      // The frame, stat and head, and a program for the PID of each running container.
       assert.equal(await node.forks(() => ask('901', '902', '903', '904')), 5)
       assert.equal(await node.forks(() => ask('902')), 2)
       assert.equal(await node.forks(() => ask('901')), 3)

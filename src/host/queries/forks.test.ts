@@ -1,18 +1,18 @@
-/** What questions cost on the host, in processes: counts are exact, so they may be asserted. */
+/** The cost of questions on the host, in processes. The counts are exact, so that tests can assert them. */
 import assert from 'node:assert/strict'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { localConnection } from '../../connection/local.ts'
-import { openShell } from '../../connection/shell.ts'
-import { testEffects } from '../../connection/testing/world.ts'
+import { openShell } from '../../connection/open-shell.ts'
+import { testEffects } from '../../connection/testing/test-effects.ts'
 import { cannotCount, countingCommand, forksOf } from '../../connection/testing/forks.ts'
 import { shellKinds } from '../../connection/testing/shells.ts'
 import { type Batcher, createBatcher } from '../batch.ts'
 import { type Scratch, scratch } from '../testing/scratch.ts'
 import { ask } from './ask.ts'
-import * as files from './files.ts'
+import * as files from './file-queries.ts'
 import { realpath } from './realpath.ts'
-import * as system from './system.ts'
+import * as system from './system-queries.ts'
 
 const { signal } = new AbortController()
 
@@ -35,7 +35,7 @@ const asked: readonly {
       ...named(dir, 'text', 10).map((path) => batcher.query(files.text, path)),
       ...named(dir, 'hash', 5).map((path) => batcher.query(files.hash, path)),
       ...['dpkg', 'bash', 'no-such'].map((name) => batcher.query(system.dpkg, name)),
-      // Without systemd here they cannot be read, which costs the same.
+      // Without systemd they cannot be read here, which costs the same.
       ...['ssh.service', 'cron.service'].map((name) =>
         batcher.query(system.unit, name).catch(() => undefined),
       ),
@@ -84,7 +84,7 @@ const asked: readonly {
 for (const { name, command, skip } of shellKinds.filter(({ name }) => name !== 'busybox')) {
   describe(`on ${name}`, { skip: skip || cannotCount }, () => {
     for (const { what, most, send } of asked) {
-      test(`${what} cost ${most} processes`, async () => {
+      test(`${what}: ${most} processes`, async () => {
         using dir = scratch()
         const connection = localConnection(testEffects())
         const shell = await openShell(connection, {

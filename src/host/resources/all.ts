@@ -1,11 +1,11 @@
-/** All kinds of resources. A new kind needs a file beside this one and a line here. */
+/** All kinds of resources. A new kind needs a file next to this one and a line here. */
 import { commandKind } from './command.ts'
 import { containerKind } from './container.ts'
 import { fileKind } from './file.ts'
 import { kernelModuleKind } from './kernel-module.ts'
 import type { ChangeKind } from './kind.ts'
 import { packageKind } from './package.ts'
-import { unitKind } from './unit.ts'
+import { unitKind } from './systemd-unit.ts'
 
 export const allKinds = [
   fileKind,

@@ -8,7 +8,7 @@ import { heldBy } from '../effects.ts'
 import { createOverlay } from '../overlay.ts'
 import { found } from '../queries/query.ts'
 import { createReader } from '../reader.ts'
-import { createReadings } from '../readings.ts'
+import { createAnswerStore } from '../kept-answers.ts'
 import { surprises } from '../surprises.ts'
 import { createLocalShell } from '../testing/local-shell.ts'
 import { allKinds, kindsOf } from './all.ts'
@@ -19,7 +19,7 @@ interface User {
   readonly home: string | undefined
 }
 
-/** All that a kind is, as it would stand in a file of its own. */
+/** A complete kind, as in a separate file. */
 const userKind: ResourceKind<'user', User, Partial<User>> = {
   kind: 'user',
   word: 'user',
@@ -57,20 +57,20 @@ const kinds = kindsOf([...allKinds, userKind])
 const pve1 = hostName('pve1')
 const node = { name: pve1 }
 
-/** As data from elsewhere: the types of this list know no users. */
+/** As data from outside: the types of this list have no users. */
 function change(name: string, becomes: Partial<User>): Action {
   return JSON.parse(
     JSON.stringify({ kind: 'run', argv: ['x'], effects: [{ kind: 'user', name, becomes }] }),
   ) as Action
 }
 
-test('a kind that is one file and a line in the list is asked, predicted, kept, dropped, compared and held', async () => {
+test('a kind in one file with one line in the list is asked, predicted, kept, dropped, compared and locked', async () => {
   const shell = createLocalShell()
   const reader = createReader({
     name: pve1,
     shell: async () => shell,
     signal: new AbortController().signal,
-    readings: createReadings(kinds),
+    answerStore: createAnswerStore(kinds),
     placement: { ctid: undefined, nodeName: undefined, cluster: undefined },
     controller: { file: async () => undefined, text: async () => undefined },
   })
@@ -90,7 +90,7 @@ test('a kind that is one file and a line in the list is asked, predicted, kept, 
   assert.ok(isUnknown(overlay.of(node).touches('user:*')))
   assert.equal(shell.scripts.length, 1)
 
-  reader.readings.dropFor(change('root', {}), node)
+  reader.answers.dropFor(change('root', {}), node)
   await Promise.all([reader.view().read(userKind, 'root'), reader.view().read(userKind, 'gpuplay-none')])
   assert.equal(shell.scripts.length, 2)
 
@@ -101,6 +101,6 @@ test('a kind that is one file and a line in the list is asked, predicted, kept, 
   ])
 })
 
-test('a kind that is not in the list is a mistake of ours, and said so', () => {
+test('a kind that is missing in the list is reported as a bug', () => {
   assert.throws(() => createOverlay().apply(node, change('root', {})), /no kind of resource is called user/)
 })

@@ -1,6 +1,6 @@
 /**
  * A kind of resource that tasks change: its question, its predictions, the comparison of prediction and
- * result, and related resources. Each kind is a file beside this one and a line in `all.ts`; the code that
+ * result, and related resources. Each kind is a file next to this one and a line in `all.ts`; the code that
  * keeps, predicts, compares, locks and fakes resources iterates over them.
  */
 import type { Unknown } from '../../base/unknown.ts'
@@ -27,7 +27,7 @@ export interface ChangeKind<
   key(name: string): Key
   /** Whether a prediction covers only some fields and adds to earlier ones. Otherwise it replaces them. */
   partial(becomes: Becomes): boolean
-  /** Set if only the run can show the result. */
+  /** Set if the result is known only in the run. */
   unforeseen?(becomes: Becomes): Unknown | undefined
   /**
    * Converts an effect to its stored prediction, with the acting user if that matters. Default: unchanged.

@@ -1,6 +1,6 @@
 import { isUnknown, Unknown } from '../../base/unknown.ts'
 import { invalidName } from '../names.ts'
-import { dpkg } from '../queries/system.ts'
+import { dpkg } from '../queries/system-queries.ts'
 import type { PackageStatus } from '../status.ts'
 import { fieldDifferences, type ResourceKind } from './kind.ts'
 
@@ -9,8 +9,8 @@ export interface PackageBecomes {
   readonly installed: string | undefined | Unknown
 }
 
-/** Used if nobody has asked for the candidate version. */
-export const unknownVersion = new Unknown('its version is known only after the real run installs it')
+/** Used if the candidate version has not been read. */
+export const unknownVersion = new Unknown('its version is known only after the run installs it')
 
 export const packageKind: ResourceKind<'package', PackageStatus, PackageBecomes> = {
   kind: 'package',

@@ -35,19 +35,19 @@ const values: readonly ParityCase[] = [
     ours: { x: '0,1' },
   }),
   line('true and false in small letters', 'x=true y=false', {
-    differs: 'conditions take no text for true',
+    differs: 'conditions do not convert text to true',
     ours: { x: true, y: false },
   }),
   line('a number with more digits than JavaScript has', 'x=12345678901234567890', {
-    differs: 'no digit may be lost',
+    differs: 'gpuplay keeps all digits',
     ours: { x: '12345678901234567890' },
   }),
   line('a list with quotes inside', 'x=["a",1] y={"b":true}', {
-    differs: 'Ansible takes the quotes away, and then it is text that nobody means',
+    differs: 'Ansible removes the quotes, which changes the text',
     ours: { x: ['a', 1], y: { b: true } },
   }),
   line('spaces in a list', 'x=[1, 2]', {
-    differs: 'Ansible refuses it; what is meant is plain',
+    differs: 'Ansible refuses it, although the meaning is clear',
     ours: { x: [1, 2] },
   }),
 ]
@@ -72,23 +72,26 @@ const sections: readonly ParityCase[] = [
   ini('a quote that is not closed', '[a]\nh x="1\n'),
   ini('a name that ends with a colon', '[a]\nweb1:\n'),
   ini('a line that YAML could read', `h d="{'a': 1}"\n`, {
-    differs: 'Ansible takes the file for YAML, and reads nothing',
+    differs: 'Ansible parses the file as YAML and reads nothing',
     ours: { d: { a: 1 } },
   }),
   ini('a range that runs backwards gives no host', 'a[3:1]\nh\n', {
-    differs: 'a mistake is not ignored',
+    differs: 'gpuplay reports the mistake',
     ...refused,
   }),
   ini('priority of groups', '[a]\nh\n[b]\nh\n[a:vars]\nx=a\nansible_group_priority=10\n[b:vars]\nx=b\n'),
   ini('groups of one depth by name', '[b]\nh\n[a]\nh\n[a:vars]\nx=a\n[b:vars]\nx=b\n'),
   ini('a child before its parent', '[b:children]\na\n[a]\nh\n[a:vars]\nx=a\n[b:vars]\nx=b\n'),
   ini('all and ungrouped have variables', 'h\n[a]\ni\n[all:vars]\nx=1\n[ungrouped:vars]\ny=1\n'),
-  ini('a group that begins with a digit', '[1group]\nh\n', { differs: 'a warning there', ...refused }),
-  ini('a host with a letter of Czech', 'příbor\nh\n', { differs: 'no such name can be reached', ...refused }),
-  line('a variable with a dot', 'foo.bar=1', { differs: 'no expression can read it', ...refused }),
-  line('a variable with a dash', 'foo-bar=1', { differs: 'no expression can read it', ...refused }),
+  ini('a group that begins with a digit', '[1group]\nh\n', { differs: 'Ansible only warns', ...refused }),
+  ini('a host with a letter of Czech', 'příbor\nh\n', {
+    differs: 'such a name cannot be resolved',
+    ...refused,
+  }),
+  line('a variable with a dot', 'foo.bar=1', { differs: 'expressions cannot read it', ...refused }),
+  line('a variable with a dash', 'foo-bar=1', { differs: 'expressions cannot read it', ...refused }),
   line('a template with spaces', 'x={{ y }} y=1', {
-    differs: 'Ansible refuses it; what is meant is plain',
+    differs: 'Ansible refuses it, although the meaning is clear',
     ours: { x: '{{ y }}', y: 1 },
   }),
   line('a template in quotes', 'x="{{ y }}/z" y=1'),
@@ -102,17 +105,17 @@ const connections: readonly ParityCase[] = [
   line('a variable that only looks like a setting', 'ansible_host=x port=8081'),
   line('an interpreter', 'ansible_python_interpreter=/usr/bin/python3 ansible_pipelining=True'),
   line('a connection that is not there', 'ansible_connection=docker', {
-    differs: 'it is refused at once',
+    differs: 'gpuplay refuses it when it reads the inventory',
     ...refused,
   }),
   line('options of ssh', `ansible_ssh_common_args='-o ProxyJump=b'`, {
-    differs: 'they would be ignored',
+    differs: 'gpuplay would ignore them',
     ...refused,
   }),
-  line('options of sudo', 'ansible_become_flags=-H', { differs: 'they would be ignored', ...refused }),
-  line('a misspelt setting', 'ansible_hots=127.0.0.1', { differs: 'it would be ignored', ...refused }),
+  line('options of sudo', 'ansible_become_flags=-H', { differs: 'gpuplay would ignore them', ...refused }),
+  line('a misspelt setting', 'ansible_hots=127.0.0.1', { differs: 'gpuplay would ignore it', ...refused }),
   line('our names beside those of Ansible', 'ansible_user=root address=10.0.0.1', {
-    differs: 'it is not plain which is meant',
+    differs: 'it is ambiguous',
     ...refused,
   }),
 ]

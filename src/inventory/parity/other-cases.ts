@@ -18,19 +18,19 @@ const structures: readonly ParityCase[] = [
     'a: {hosts: {h: }, vars: {x: a, ansible_group_priority: 10}}\nb: {hosts: {h: }, vars: {x: b}}\n',
   ),
   yaml('a key that no group has', 'a:\n  hots: {h: }\n  hosts: {h: }\n', {
-    differs: 'a warning there',
+    differs: 'Ansible only warns',
     ...refused,
   }),
-  yaml('a key twice', 'a:\n  hosts: {h: {x: 1, x: 2}}\n', { differs: 'a warning there', ...refused }),
+  yaml('a key twice', 'a:\n  hosts: {h: {x: 1, x: 2}}\n', { differs: 'Ansible only warns', ...refused }),
   yaml('yes and no', 'a:\n  hosts: {h: {x: yes, y: off}}\n', {
-    differs: 'YAML is version 1.2',
+    differs: 'gpuplay reads YAML 1.2',
     ours: { x: 'yes', y: 'off' },
   }),
   yaml('a plug-in of Ansible', 'plugin: constructed\nstrict: false\n', {
     differs: 'it is a program',
     ...refused,
   }),
-  yaml('hosts that are numbers', 'a:\n  hosts: {7.2: }\n', { differs: 'a name is a name', ours: {} }),
+  yaml('hosts that are numbers', 'a:\n  hosts: {7.2: }\n', { differs: 'a name is always text', ours: {} }),
   {
     name: 'JSON without an extension',
     files: { hosts: '{"all": {"hosts": {"h": {"x": [1, null, "{{y}}"]}}}}' },
@@ -43,13 +43,13 @@ const structures: readonly ParityCase[] = [
   {
     name: 'what an inventory program prints',
     files: { 'hosts.json': '{"_meta": {"hostvars": {"h": {"x": 1}}}, "a": {"hosts": ["h"]}}' },
-    differs: 'Ansible reads it from programs only',
+    differs: 'Ansible reads it only from programs',
     ours: { x: 1 },
   },
   {
     name: 'TOML',
     files: { 'hosts.toml': '[a.hosts]\nh = { x = 1 }\n' },
-    differs: 'not supported',
+    differs: 'gpuplay does not support it',
     ...refused,
   },
 ]
@@ -102,7 +102,7 @@ const folders: readonly ParityCase[] = [
     name: 'a folder and a file for one group',
     files: { hosts: '[g]\nh\n', 'group_vars/g/a.yml': 'x: 1\n', 'group_vars/g.yml': 'x: 2\ny: 2\n' },
     sources: ['hosts'],
-    differs: 'Ansible ignores the file without a word',
+    differs: 'Ansible silently ignores the file',
     ...refused,
   },
   {
@@ -114,7 +114,7 @@ const folders: readonly ParityCase[] = [
     name: 'a source that declares what an earlier one names',
     files: { one: '[a:children]\nb\n', two: '[b]\nh\n' },
     sources: ['one', 'two'],
-    differs: 'the order of sources does not matter for that',
+    differs: 'in gpuplay, the order of the sources does not matter',
     ours: {},
   },
   { name: 'a list of hosts', files: { x: 'h\n' }, sources: ['h1,h2:22,[::1]:23,'] },
@@ -169,17 +169,17 @@ const matching: readonly ParityCase[] = [
   }),
   ini('ranges with a dash', 'a\n[web]\nweb1\nweb2\nweb3\n', {
     patterns: ['web[0-1]'],
-    differs: 'it may mean letters of a name',
+    differs: 'it can also be a set of characters in a name',
     ours: { 'web[0-1]': [] },
   }),
   ini('ranges without a start', '[web]\nweb1\nweb2\nweb3\n', {
     patterns: ['web[:1]'],
-    differs: 'Ansible takes it for letters of a name',
+    differs: 'Ansible reads it as a set of characters in a name',
     ours: { 'web[:1]': ['web1', 'web2'] },
   }),
   ini('letters of names', 'gpu01\ngpu02\ngpu03\n', {
     patterns: ['gpu0[1-2]'],
-    differs: 'Ansible takes it for places',
+    differs: 'Ansible reads it as positions',
     ours: { 'gpu0[1-2]': ['gpu01', 'gpu02'] },
   }),
 ]

@@ -2,9 +2,9 @@
  * The same inventories read by Ansible and by gpuplay: hosts, groups with their order, variables, and what
  * patterns select.
  *
- * Ansible's answers are kept in answers.json, so that nothing has to be installed. Where the Debian package
- * ansible-core is installed, they are asked for again; with GPUPLAY_WRITE_ANSWERS=1 they are written.
- * Deliberate differences stand in the cases with their reason, and are checked too.
+ * Ansible's answers are recorded in answers.json, so the test needs no Ansible. If the Debian package
+ * ansible-core is installed, the test also compares them with its answers; GPUPLAY_WRITE_ANSWERS=1 records
+ * them again. The cases contain deliberate differences with their reasons, which are also checked.
  */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
@@ -14,7 +14,7 @@ import { test } from 'node:test'
 import type { Value } from '../../language/model.ts'
 import { memoryFiles } from '../../language/testing/memory-files.ts'
 import { readInventory } from '../inventory.ts'
-import { groupNames } from '../model.ts'
+import { groupNames } from '../inventory-model.ts'
 import { resolvePattern } from '../pattern.ts'
 import type { ParityCase } from './cases.ts'
 import { iniCases } from './ini-cases.ts'
@@ -28,7 +28,7 @@ interface Read {
 }
 
 const cases = [...iniCases, ...otherCases]
-// Answers are kept by name.
+// Answers are recorded by name.
 assert.equal(new Set(cases.map(({ name }) => name)).size, cases.length)
 const python = '/usr/bin/python3'
 const release = spawnSync(python, ['-c', 'import ansible.release as r; print(r.__version__)'], {
@@ -44,7 +44,7 @@ if (process.env['GPUPLAY_WRITE_ANSWERS'] !== undefined) {
 }
 const answers: Readonly<Record<string, unknown>> = JSON.parse(readFileSync(answersFile, 'utf8'))
 
-/** What Ansible makes of a case. */
+/** Ansible's answer for a case. */
 function byAnsible({ name }: ParityCase): Read | 'refused' {
   const answer = answers[name]
   assert.ok(typeof answer === 'object' && answer !== null)
@@ -53,12 +53,12 @@ function byAnsible({ name }: ParityCase): Read | 'refused' {
   return JSON.parse(JSON.stringify(answer))
 }
 
-test('the answers that are kept are those of Ansible', { skip }, () => {
+test('the recorded answers are the answers of the installed Ansible', { skip }, () => {
   const asked = askAnsible()
   for (const [index, { name }] of cases.entries()) assert.deepEqual(asked[index], answers[name], name)
 })
 
-/** One process reads all cases, since it takes long to start. */
+/** One process for all cases, because it takes long to start. */
 function askAnsible(): readonly unknown[] {
   const input = JSON.stringify(
     cases.map((one) => ({ files: one.files, sources: sourcesOf(one), patterns: one.patterns ?? [] })),
@@ -108,7 +108,7 @@ function byUs(one: ParityCase): Read | 'refused' {
   )
 }
 
-/** A value before templates in it are rendered, as Ansible's answers have it. */
+/** A value before its templates are rendered, as in Ansible's answers. */
 function written(value: Value): unknown {
   switch (value.kind) {
     case 'literal':
@@ -131,10 +131,10 @@ for (const one of cases) {
     })
     continue
   }
-  test(`Ansible and gpuplay differ, since ${differs}: ${name}`, () => {
+  test(`Ansible and gpuplay differ because ${differs}: ${name}`, () => {
     assert.notDeepEqual(byUs(one), byAnsible(one))
   })
-  test(`gpuplay reads it its own way: ${name}`, () => {
+  test(`gpuplay has its own result: ${name}`, () => {
     const read = byUs(one)
     if (read === 'refused' || ours === 'refused') {
       assert.equal(read, ours)

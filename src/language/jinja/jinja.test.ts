@@ -7,7 +7,7 @@ import { ExpressionParser } from '../expression.ts'
 import { ValueReader } from '../values.ts'
 import { readYaml } from '../yaml.ts'
 
-/** What is said of a value in YAML that is this text: `column what || help`, a line each. */
+/** The problems of a value with this text: `column message || hint`, a line each. */
 function saidOfValue(text: string): readonly string[] {
   const reader = new ValueReader()
   const { root } = readYaml(new SourceFile('vars.yml', `x: '${text.replaceAll("'", "''")}'\n`))
@@ -30,7 +30,7 @@ function problemsOfExpression(text: string): readonly Problem[] {
   return problems
 }
 
-/** Values as the defaults of roles have them, and the help for each. */
+/** Values as in defaults of roles, with their hints. */
 const values: readonly (readonly [value: string, help: string])[] = [
   [
     "{{ 'ubuntu' if facts.os.id in ['Pop!_OS','Linux Mint'] else facts.os.id }}",
@@ -142,7 +142,7 @@ const values: readonly (readonly [value: string, help: string])[] = [
 ]
 
 for (const [value, help] of values) {
-  test(`${value} is refused as a value with its help`, () => {
+  test(`the value ${value} is refused with a hint`, () => {
     const said = saidOfValue(value)
     assert.equal(said.length, 1, said.join('\n'))
     assert.match(said[0] ?? '', /^".*" (uses|is) .*; templates here are Handlebars\n/s)
@@ -150,7 +150,7 @@ for (const [value, help] of values) {
   })
 }
 
-test('a file is told what a file can have, at its line and column', () => {
+test('Jinja in a file is reported at its line and column, with hints for files', () => {
   const text = `# {{ ansible_managed }}
 {% for s in servers %}
 server {{ s }} weight={{ s.weight | default(1) }};
@@ -171,11 +171,11 @@ user {{ 'www-data' if debian else 'nginx' }};
   ])
 })
 
-test('a file without Jinja is a template whatever it is called', () => {
+test('a file without Jinja is a template regardless of its name', () => {
   assert.deepEqual(problemsOfFile('port {{port}}\n'), [])
 })
 
-/** What only looks like Jinja. */
+/** Text that only looks like Jinja. */
 const harmless = [
   'n=${#list[@]}; m=${#name}; test ${#} -gt 1; x=${v%%#}',
   'x=${name%suffix} y=${name%%.*} z=${name#}',
@@ -190,7 +190,7 @@ const harmless = [
   '100% {50%}',
 ]
 for (const text of harmless) {
-  test(`${text} is no Jinja`, () => {
+  test(`${text} is not mistaken for Jinja`, () => {
     assert.deepEqual(saidOfValue(text), [])
   })
 }
@@ -240,7 +240,7 @@ const expressions: readonly (readonly [expression: string, message: string, help
 ]
 
 for (const [expression, message, help] of expressions) {
-  test(`${expression} is refused as an expression with its help`, () => {
+  test(`the expression ${expression} is refused with a hint`, () => {
     const [found, ...more] = problemsOfExpression(expression)
     assert.deepEqual(more, [])
     assert.equal(found?.message.replace('; expressions here are CEL', ''), message)
@@ -248,7 +248,7 @@ for (const [expression, message, help] of expressions) {
   })
 }
 
-test('what the help says can be written', () => {
+test('every suggested replacement is valid', () => {
   const helps = [...values.map(([, help]) => help), ...expressions.map(([, , help]) => help)]
   let tried = 0
   for (const help of helps) {
@@ -264,5 +264,5 @@ test('what the help says can be written', () => {
     else continue
     tried += 1
   }
-  assert.ok(tried > 60, `${tried} helps were tried`)
+  assert.ok(tried > 60, `only ${tried} hints were checked`)
 })

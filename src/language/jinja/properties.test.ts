@@ -1,4 +1,4 @@
-/** Nothing that is Jinja's alone passes in silence, and nothing makes the parsers throw. */
+/** Jinja is never accepted silently, and the parsers never throw. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
@@ -22,7 +22,7 @@ function problemsOf(text: string, parser: 'value' | 'expression'): readonly Prob
 
 const leaf = fc.constantFrom('a', 'b.c', "'text'", '"x y"', '3', 'facts.os.id', "m['k']")
 
-/** Expressions of Jinja that no Handlebars has. */
+/** Jinja expressions that are invalid in Handlebars. */
 const jinja: fc.Arbitrary<string> = fc.letrec<{ any: string; own: string }>((tie) => ({
   any: fc.oneof({ maxDepth: 3, withCrossShrink: true }, leaf, tie('own')),
   own: fc.oneof(
@@ -46,7 +46,7 @@ const jinja: fc.Arbitrary<string> = fc.letrec<{ any: string; own: string }>((tie
   ),
 })).own
 
-test('every placeholder with Jinja in it is refused, and where it stands', () => {
+test('every placeholder with Jinja is refused at its column', () => {
   fc.assert(
     fc.property(jinja, fc.constantFrom('', '-'), (text, control) => {
       const source = `a {{${control} ${text} ${control}}} b`
@@ -59,7 +59,7 @@ test('every placeholder with Jinja in it is refused, and where it stands', () =>
   )
 })
 
-test('the CEL that the help shows can be read', () => {
+test('the suggested CEL can be parsed', () => {
   fc.assert(
     fc.property(jinja, (text) => {
       const [found] = problemsOf(`{{ ${text} }}`, 'value')
@@ -74,7 +74,7 @@ test('the CEL that the help shows can be read', () => {
   )
 })
 
-test('any text is scanned and parsed without an exception, and the parts are pieces of it in order', () => {
+test('any text is scanned and parsed without an exception, into consecutive pieces of the text', () => {
   const piece = fc.constantFrom(
     '{{',
     '}}',
@@ -115,7 +115,7 @@ test('any text is scanned and parsed without an exception, and the parts are pie
   )
 })
 
-test('long texts of braces and brackets are read in no time', () => {
+test('long texts of braces and brackets are read in linear time', () => {
   for (const text of [
     '{{'.repeat(20_000),
     '{{ a '.repeat(20_000),

@@ -6,7 +6,7 @@ import { TemplateParser } from '../template.ts'
 import type { Scope } from '../evaluation.ts'
 
 /** A scope of finished data. */
-export function scopeOf(data: Readonly<Record<string, unknown>>): Scope {
+export function dataScope(data: Readonly<Record<string, unknown>>): Scope {
   return {
     has: (name) => Object.hasOwn(data, name),
     get: (name) => data[name],
@@ -34,7 +34,7 @@ export function templateOf(source: string): Template {
   return parsed
 }
 
-/** What a mistake in `work` reads like: `column message`. */
+/** The mistake that `work` throws: `column message`. */
 export function mistake(work: () => unknown): string {
   try {
     const value = work()

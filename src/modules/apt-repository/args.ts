@@ -13,7 +13,7 @@ const shape = {
     name: {
       type: 'string',
       pattern: '^[A-Za-z0-9][A-Za-z0-9_.-]*$',
-      description: 'Name of the file in /etc/apt/sources.list.d, without extension',
+      description: 'Name of the file in /etc/apt/source-files.list.d, without extension',
     },
     state: {
       enum: ['present', 'absent'],
@@ -48,7 +48,7 @@ const shape = {
       enum: ['refuse', 'disable'],
       default: 'refuse',
       description:
-        'If another entry names the same repository with another key, which makes apt fail. `refuse`: fail; `disable`: comment that entry out, keeping a backup in /var/backups',
+        'If another entry names the same repository with another key, which makes apt fail. `refuse`: fail; `disable`: comment that entry out, keeping a backup in /var/lib/gpuplay/v1/backups',
     },
     update_cache: { type: 'boolean', default: true, description: 'Update the package lists after a change' },
     proxy: {

@@ -5,7 +5,7 @@ import { assertHas } from '../testing/has.ts'
 import { fakeWorld } from '../testing/fake-host.ts'
 import { command } from './module.ts'
 
-test('command runs its arguments without a shell and reports the output', async () => {
+test('command runs its arguments without a shell and returns the output', async () => {
   const world = fakeWorld()
   world.program = (argv) => ({ code: 0, stdout: `${argv.join('|')}\nb\n`, stderr: '' })
   const { report, actions } = await converge(command, { cmd: `echo 'a b' "c\\"d" e\\ f $X` }, world)
@@ -14,14 +14,14 @@ test('command runs its arguments without a shell and reports the output', async 
   assert.equal(report['rc'], 0)
 })
 
-test('without creates or removes a command is imperative, and all it may touch is unknown', async () => {
+test('without creates or removes, a command is imperative and can change everything', async () => {
   const args = completed(command, { argv: ['make', 'install'] })
   assert.equal(command.imperative(args), true)
   const plan = await planOnce(command, { argv: ['make', 'install'] }, fakeWorld())
   assertHas(plan.actions, [{ effects: [{ kind: 'unknown', resources: ['*'] }] }])
 })
 
-test('with creates it runs once', async () => {
+test('with creates, command runs once', async () => {
   const world = fakeWorld()
   const args = { cmd: 'mkfs /dev/x', creates: '/etc/made' }
   assert.equal(command.imperative(completed(command, args)), false)
@@ -32,13 +32,13 @@ test('with creates it runs once', async () => {
   assert.equal(second.report['rc'], 0)
 })
 
-test('a command that does not make what it creates does not converge', async () => {
+test('a command that does not create the file of creates does not converge', async () => {
   const world = fakeWorld()
   world.program = () => ({ code: 0, stdout: '', stderr: '' })
   await assert.rejects(converge(command, { cmd: 'true', creates: '/etc/made' }, world), /did not converge/)
 })
 
-test('with removes it runs only while the path is there', async () => {
+test('with removes, command runs only while the path exists', async () => {
   const world = fakeWorld({ '/etc/old': 'x' })
   assert.equal(
     (await converge(command, { cmd: 'rm /etc/old', removes: '/etc/old' }, world)).actions.length,
@@ -50,7 +50,7 @@ test('with removes it runs only while the path is there', async () => {
   )
 })
 
-test('what only reads runs in the probe, by the promise of the author, and changes nothing', async () => {
+test('with reads, command runs in the probe and changes nothing', async () => {
   const world = fakeWorld()
   const asked: unknown[] = []
   world.answer = (argv, options) => {
@@ -67,7 +67,7 @@ test('what only reads runs in the probe, by the promise of the author, and chang
   assert.equal(report['stdout'], 'yes')
 })
 
-test('a reading program that fails is a failure with its last words', async () => {
+test('if a reading program fails, the task fails with its last output', async () => {
   const world = fakeWorld()
   world.answer = () => ({ code: 3, stdout: '', stderr: 'one\nno such card\n' })
   const { refusal } = await planOnce(command, { cmd: 'probe', reads: true }, world)

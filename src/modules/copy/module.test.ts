@@ -6,7 +6,7 @@ import { assertHas } from '../testing/has.ts'
 import { addFile, fakeHost, fakeWorld, makeParents } from '../testing/fake-host.ts'
 import { copy } from './module.ts'
 
-test('copy writes the text and its attributes, and then nothing is left to do', async () => {
+test('copy writes the text and its attributes, and plans nothing afterwards', async () => {
   const world = fakeWorld()
   const run = await converge(copy, { dest: '/etc/x', content: 'a\n', mode: '0600', owner: 'app' }, world)
   assertHas(world.files.get('/etc/x'), { text: 'a\n', mode: '0600', owner: 'app' })
@@ -14,13 +14,13 @@ test('copy writes the text and its attributes, and then nothing is left to do', 
   assert.equal(run.report['dest'], '/etc/x')
 })
 
-test('copy only sets attributes where the text is right', async () => {
+test('copy only sets attributes if the text is already correct', async () => {
   const world = fakeWorld({ '/etc/x': 'a\n' })
   const { actions } = await converge(copy, { dest: '/etc/x', content: 'a\n', mode: '0600' }, world)
   assert.deepEqual(actions, [{ kind: 'setAttributes', path: '/etc/x', mode: '0600' }])
 })
 
-test('copy sends the text of a small file of the controller, into a directory by its name', async () => {
+test('copy sends the text of a small file of the controller, and keeps its name in a directory', async () => {
   const world = fakeWorld()
   world.controller.set('/play/files/tool.sh', '#!/bin/sh\n')
   makeParents(world, '/opt/x')
@@ -31,7 +31,7 @@ test('copy sends the text of a small file of the controller, into a directory by
   assert.equal(world.files.get('/opt/tool.sh')?.text, '#!/bin/sh\n')
 })
 
-test('copy sends a large file of the controller by reference, and one that is no text', async () => {
+test('copy sends a large or binary file of the controller by reference', async () => {
   const text = 'x'.repeat(33 * 1024)
   const world = fakeWorld()
   world.controller.set('/play/large', text)
@@ -49,7 +49,7 @@ test('copy sends a large file of the controller by reference, and one that is no
   assert.equal(seen.source?.content.kind, 'controllerFile')
 })
 
-test('copy makes the directory that dest names with a slash', async () => {
+test('copy creates the directory if dest ends with a slash', async () => {
   const world = fakeWorld()
   world.controller.set('/play/a', 'a')
   const { actions } = await converge(copy, { dest: '/opt/new/', src: '/play/a' }, world)
@@ -60,7 +60,7 @@ test('copy makes the directory that dest names with a slash', async () => {
   assert.ok(world.files.has('/opt/new/a'))
 })
 
-test('copy keeps the old text with backup and passes the validator on', async () => {
+test('copy keeps a backup of the old text and passes the validator on', async () => {
   const world = fakeWorld({ '/etc/sudoers': 'old' })
   const { actions } = await converge(
     copy,
@@ -77,7 +77,7 @@ test('copy writes through a link', async () => {
   assert.equal(world.files.get('/etc/real')?.text, 'new')
 })
 
-test('a diff shows only the size of a binary file', async () => {
+test('the diff of a binary file shows only its size', async () => {
   const world = fakeWorld()
   addFile(world, '/etc/x', 'a\0b')
   const plan = await planOnce(copy, { dest: '/etc/x', content: 'new' }, world)
@@ -85,10 +85,10 @@ test('a diff shows only the size of a binary file', async () => {
 })
 
 const refusals: readonly [says: string, args: Readonly<Record<string, unknown>>, message: RegExp][] = [
-  ['a file that is not on the controller', { dest: '/etc/x', src: '/play/none' }, /no file \/play\/none/],
+  ['a file that is missing on the controller', { dest: '/etc/x', src: '/play/none' }, /no file \/play\/none/],
   ['text for a directory', { dest: '/etc', content: 'x' }, /\/etc is a directory/],
-  ['a directory that is missing', { dest: '/nowhere/x', content: 'x' }, /no directory \/nowhere/],
-  ['a quote left open', { dest: '/etc/x', content: 'x', validate: "test '%s" }, /unclosed quote/],
+  ['a missing directory', { dest: '/nowhere/x', content: 'x' }, /no directory \/nowhere/],
+  ['an unclosed quote', { dest: '/etc/x', content: 'x', validate: "test '%s" }, /unclosed quote/],
 ]
 
 for (const [says, args, message] of refusals) {
@@ -98,7 +98,7 @@ for (const [says, args, message] of refusals) {
   })
 }
 
-test('copy takes src or content, not both and not neither', async () => {
+test('copy needs either src or content', async () => {
   await assert.rejects(planOnce(copy, { dest: '/x' }, fakeWorld()), /src/)
   await assert.rejects(planOnce(copy, { dest: '/x', src: 'a', content: 'b' }, fakeWorld()), /exactly one/)
 })

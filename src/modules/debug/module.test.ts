@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { completed } from '../testing/converge.ts'
 import { debug } from './module.ts'
 
-test('debug shows a text as it is and a value as JSON', () => {
+test('debug prints text unchanged and other values as JSON', () => {
   assert.equal(debug.message(completed(debug, { msg: 'hello' })), 'hello')
   assert.equal(debug.message(completed(debug, { var: { a: [1] } })), '{\n  "a": [\n    1\n  ]\n}')
   assert.deepEqual(debug.report(completed(debug, {})), { msg: 'Hello world!' })

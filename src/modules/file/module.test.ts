@@ -2,13 +2,13 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { converge, planOnce } from '../testing/converge.ts'
 import { assertHas } from '../testing/has.ts'
-import { addFile, type FakeFile, fakeWorld, makeParents, type World } from '../testing/fake-host.ts'
+import { addFile, type FakeFile, fakeWorld, makeParents, type FakeWorld } from '../testing/fake-host.ts'
 import { file } from './module.ts'
 
 interface Case {
   readonly says: string
   readonly args: Readonly<Record<string, unknown>>
-  readonly before?: (world: World) => void
+  readonly before?: (world: FakeWorld) => void
   /** Kinds of the actions. */
   readonly does: readonly string[]
   readonly after: Partial<FakeFile> | 'absent'
@@ -24,13 +24,13 @@ const link = (target: string): FakeFile => ({
 
 const cases: readonly Case[] = [
   {
-    says: 'a directory is made with its attributes',
+    says: 'a directory is created with its attributes',
     args: { path: '/srv/a/b', state: 'directory', mode: '750', owner: 'www' },
     does: ['makeDirectory'],
     after: { kind: 'directory', mode: '0750', owner: 'www' },
   },
   {
-    says: 'a directory that is there only gets what differs',
+    says: 'only the attributes of an existing directory that differ are set',
     args: { path: '/srv/a', state: 'directory', mode: '0700', owner: '0' },
     before: (world) => makeParents(world, '/srv/a/x'),
     does: ['setAttributes'],
@@ -55,46 +55,46 @@ const cases: readonly Case[] = [
     after: 'absent',
   },
   {
-    says: 'a directory is removed with all in it',
+    says: 'a directory is removed with its content',
     args: { path: '/srv/a/', state: 'absent' },
     before: (world) => addFile(world, '/srv/a/b/c', 'text'),
     does: ['remove'],
     after: 'absent',
   },
   {
-    says: 'what is absent already stays so',
+    says: 'a missing file stays missing',
     args: { path: '/srv/a', state: 'absent' },
     does: [],
     after: 'absent',
   },
   {
-    says: 'an empty file is made',
+    says: 'an empty file is created',
     args: { path: '/etc/x', state: 'touch', mode: '0600' },
     does: ['writeFile'],
     after: { kind: 'file', text: '', mode: '0600' },
   },
   {
-    says: 'touching keeps what is there',
+    says: 'touch keeps the content of a file',
     args: { path: '/etc/x', state: 'touch' },
     before: (world) => addFile(world, '/etc/x', 'kept'),
     does: [],
     after: { text: 'kept' },
   },
   {
-    says: 'a link is made',
+    says: 'a link is created',
     args: { path: '/etc/x', state: 'link', src: '../usr/x' },
     does: ['makeLink'],
     after: { kind: 'link', target: '../usr/x' },
   },
   {
-    says: 'a link to something else is pointed anew',
+    says: 'a link with another target is replaced',
     args: { path: '/etc/x', state: 'link', src: '/usr/x' },
     before: (world) => world.files.set('/etc/x', link('/usr/y')),
     does: ['makeLink'],
     after: { target: '/usr/x' },
   },
   {
-    says: 'by force a link takes the place of a file',
+    says: 'with force, a link replaces a file',
     args: { path: '/etc/x', state: 'link', src: '/usr/x', force: true },
     before: (world) => addFile(world, '/etc/x', 'text'),
     does: ['remove', 'makeLink'],
@@ -103,7 +103,7 @@ const cases: readonly Case[] = [
 ]
 
 for (const { says, args, before, does, after } of cases) {
-  test(`file: ${says}, and then nothing is left to do`, async () => {
+  test(`file: ${says}, and nothing is planned afterwards`, async () => {
     const world = fakeWorld()
     before?.(world)
     const { actions, end } = await converge(file, args, world)
@@ -120,9 +120,9 @@ for (const { says, args, before, does, after } of cases) {
 
 const refusals: readonly [says: string, args: Readonly<Record<string, unknown>>, message: RegExp][] = [
   ['a file that does not exist', { path: '/etc/none' }, /\/etc\/none does not exist/],
-  ['a directory where a file is', { path: '/etc/f', state: 'directory' }, /is a file, not a directory/],
-  ['a link where a file is', { path: '/etc/f', state: 'link', src: '/x' }, /is a file, not a link/],
-  ['a link to nowhere', { path: '/etc/l', state: 'link' }, /needs `src`/],
+  ['a directory in place of a file', { path: '/etc/f', state: 'directory' }, /is a file, not a directory/],
+  ['a link in place of a file', { path: '/etc/f', state: 'link', src: '/x' }, /is a file, not a link/],
+  ['a link without a target', { path: '/etc/l', state: 'link' }, /needs `src`/],
   ['removing /etc', { path: '/etc/', state: 'absent' }, /the system depends on it/],
   ['removing / in disguise', { path: '/etc/..', state: 'absent' }, /the system depends on it/],
 ]
@@ -135,6 +135,6 @@ for (const [says, args, message] of refusals) {
   })
 }
 
-test('a mode that is a number is not accepted', async () => {
+test('a mode that is a number is refused', async () => {
   await assert.rejects(planOnce(file, { path: '/x', mode: 420 }, fakeWorld()), /mode must be string/)
 })

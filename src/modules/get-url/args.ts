@@ -9,7 +9,8 @@ export const args = {
   properties: {
     url: {
       type: 'string',
-      pattern: '^(https?|ftp)://\\S+$',
+      pattern: '^https?://\\S+$',
+      title: 'an http:// or https:// URL',
       description: 'URL that the host downloads',
     },
     dest: {

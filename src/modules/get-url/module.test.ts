@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { converge, planOnce } from '../testing/converge.ts'
-import { fakeWorld, makeParents, sha256, type World } from '../testing/fake-host.ts'
+import { fakeWorld, makeParents, sha256, type FakeWorld } from '../testing/fake-host.ts'
 import { assertHas } from '../testing/has.ts'
 import { checksumIn, getUrl } from './module.ts'
 
 const url = 'https://mirror.example/pool/tool.run'
 const hex = sha256('tool')
 
-function serving(status = 200): World {
+function serving(status = 200): FakeWorld {
   const world = fakeWorld()
   world.http.set(url, { status, length: 4, body: 'tool' })
   world.http.set('https://mirror.example/SUMS', {
@@ -20,7 +20,7 @@ function serving(status = 200): World {
   return world
 }
 
-test('get_url fetches into a directory, checked, and then nothing is left to do', async () => {
+test('get_url downloads into a directory, verifies the checksum, and plans nothing afterwards', async () => {
   const world = serving()
   const args = { url, dest: '/opt', checksum: `sha256:${hex.toUpperCase()}`, mode: '0755', owner: 'app' }
   const { actions, report } = await converge(getUrl, args, world)
@@ -56,21 +56,21 @@ const refusals: readonly [status: number, code: string][] = [
 ]
 
 for (const [status, code] of refusals) {
-  test(`get_url says before it begins that the server answers ${status}`, async () => {
+  test(`if the server answers ${status}, get_url fails before it downloads`, async () => {
     assert.equal((await planOnce(getUrl, { url, dest: '/opt/x' }, serving(status))).refusal?.code, code)
   })
 }
 
-test('a server that does not know HEAD is tried all the same', async () => {
+test('if a server does not support HEAD, get_url downloads anyway', async () => {
   assert.equal((await planOnce(getUrl, { url, dest: '/opt/x' }, serving(405))).actions.length, 1)
 })
 
-test('a lone checksum counts, one of another file does not', () => {
+test('a checksum without a file name is accepted, one of another file is not', () => {
   assert.equal(checksumIn(`${hex}\n`, 'tool.run'), hex)
   assert.equal(checksumIn(`${hex}  other\n`, 'tool.run'), undefined)
 })
 
-test('get_url refuses a login in its addresses, and sends one apart from them to its own server alone', async () => {
+test('get_url refuses credentials in URLs, and sends its own credentials only to the server of the URL', async () => {
   for (const wrong of [
     { url: 'https://token@mirror.example/x' },
     { url: 'https://ann:sesame@mirror.example/x' },

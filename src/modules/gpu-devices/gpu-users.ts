@@ -2,7 +2,7 @@
 import type { Host } from '../../host/host.ts'
 import { parseContainerConfig } from '../../proxmox/container-config.ts'
 import { deviceEntries } from '../../proxmox/device-entries.ts'
-import { containerDevices } from '../../proxmox/running-container.ts'
+import { mountedDevices } from '../../proxmox/running-container.ts'
 
 export interface GpuUser {
   readonly ctid: string
@@ -30,7 +30,7 @@ async function usesOf(node: Host, ctid: string, minors: readonly number[]): Prom
   const container = await node.container(ctid)
   if (container === undefined) return []
   const configured = deviceEntries(parseContainerConfig(container.config)).map(({ path }) => path)
-  const running = (await containerDevices(node, container.pid)).map(({ path }) => path)
+  const running = await mountedDevices(node, container.pid)
   return minors.flatMap((minor) => {
     const path = `/dev/nvidia${minor}`
     if (configured.includes(path)) return [{ ctid, minor, why: 'is configured with' }]

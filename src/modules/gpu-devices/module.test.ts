@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { Unknown, UnknownError } from '../../base/unknown.ts'
 import type { ContainerStatus, Host } from '../../host/host.ts'
 import type { Plan } from '../../host/plan.ts'
-import { fakeHost, type FakeHost } from '../../nvidia/testing/fake-host.ts'
+import { gpuHost, type GpuHost } from '../../nvidia/testing/gpu-host.ts'
 import type { Args } from './args.ts'
 import { gpuDevices } from './module.ts'
 
@@ -25,7 +25,7 @@ const nodes = {
 const stopped = (config: string): ContainerStatus => ({ status: 'stopped', config, pid: undefined })
 
 interface Scene {
-  readonly node?: Partial<FakeHost>
+  readonly node?: Partial<GpuHost>
   readonly config?: string
   readonly version?: string
   readonly args?: Partial<Args>
@@ -43,7 +43,7 @@ async function look({ node, config = 'unprivileged: 1\n', version = '5.2.6', arg
     wait: 60,
     ...args,
   } satisfies Args
-  const base = fakeHost({ files, nodes, containers: { 101: stopped(config) }, ...node })
+  const base = gpuHost({ files, nodes, containers: { 101: stopped(config) }, ...node })
   const host: Host = {
     ...base,
     node: { ...base, package: async () => ({ installed: version, status: 'installed' }) },
@@ -58,7 +58,7 @@ const refusal = async (scene: Scene): Promise<readonly [string | undefined, numb
   return [plan.refusal?.code, plan.refusal?.exitCode]
 }
 
-test('an index becomes the exact nodes of that card, with the majors of this boot', async () => {
+test('an index is resolved to the device nodes of that card, with the majors of this boot', async () => {
   const { report, plan } = await look({})
   assert.equal(plan.refusal, undefined)
   assert.equal(report.style, 'devn')
@@ -78,14 +78,14 @@ test('an index becomes the exact nodes of that card, with the majors of this boo
   assert.equal(report.record, 'gpu 0000:01:00.0 1 GPU-8f3c0001-5060-4c1e-a5b2-000001000000\n')
 })
 
-test('none needs no driver, and old Proxmox VE gets raw lines', async () => {
+test('an assignment of none needs no driver, and old Proxmox VE versions get raw lines', async () => {
   const bare = await look({ node: { files: {}, nodes: {} }, args: { assignment: 'none' } })
   assert.deepEqual([bare.plan.refusal, bare.report.devices], [undefined, []])
   assert.equal((await look({ version: '4.4-3' })).report.style, 'lxc')
   assert.deepEqual(await refusal({ version: '4.4-3', args: { style: 'devn' } }), ['no-devn', 2])
 })
 
-test('what cannot be assigned is refused as a mistake of input, what the node lacks is not', async () => {
+test('an assignment that cannot work is refused as invalid input, missing devices of the node as a failure', async () => {
   assert.deepEqual(await refusal({ args: { assignment: '2' } }), ['no-such-gpu', 2])
   assert.deepEqual(await refusal({ args: { assignment: 'MIG-1' } }), ['mig-not-yet', 2])
   assert.deepEqual(await refusal({ node: { containers: {} } }), ['container-missing', 3])
@@ -95,8 +95,8 @@ test('what cannot be assigned is refused as a mistake of input, what the node la
   assert.deepEqual(await refusal({ node: { files: unloaded } }), ['no-unified-memory', undefined])
 })
 
-test('a privileged container that may open everything cannot be given a GPU of several', async () => {
-  for (const rule of ['a', 'c *:* rwm'])
+test('a privileged container whose rules open other GPUs is refused', async () => {
+  for (const rule of ['a', 'c *:* rwm', 'c *:7 r', 'a *:* rw'])
     assert.deepEqual(await refusal({ config: `lxc.cgroup2.devices.allow: ${rule}\n` }), [
       'container-open-to-all-devices',
       undefined,
@@ -108,7 +108,7 @@ test('a privileged container that may open everything cannot be given a GPU of s
   ])
 })
 
-test('an exclusive GPU is waited for while another container has it, configured or still running', async () => {
+test('while another container has an exclusive GPU, in its configuration or still in use, the task waits', async () => {
   const why = async (
     other: ContainerStatus,
     more: Readonly<Record<string, string>> = {},
@@ -116,7 +116,7 @@ test('an exclusive GPU is waited for while another container has it, configured 
     const scene: Scene = {
       node: {
         files: { ...files, '/etc/pve/lxc/101.conf': '', '/etc/pve/lxc/102.conf': '', ...more },
-        nodes: { ...nodes, '/proc/9/root/dev/nvidia1': '195:1' },
+        nodes,
         containers: { 101: stopped('unprivileged: 1\n'), 102: other },
       },
       args: { exclusive: true },
@@ -130,11 +130,11 @@ test('an exclusive GPU is waited for while another container has it, configured 
   assert.equal(await why(stopped('dev0: /dev/nvidia0\n')), '')
 })
 
-test('a dry run that knows neither the driver nor the version of Proxmox VE says that it waits for the driver', async () => {
+test('in a dry run without a driver and without Proxmox VE, the task reports that it depends on the driver', async () => {
   const unknown = async (why: string): Promise<never> => {
     throw new UnknownError(new Unknown(why))
   }
-  const base = fakeHost({ containers: { 101: stopped('unprivileged: 1\n') } })
+  const base = gpuHost({ containers: { 101: stopped('unprivileged: 1\n') } })
   const node: Host = {
     ...base,
     package: () => unknown('packages are installed first'),

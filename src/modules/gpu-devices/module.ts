@@ -4,22 +4,24 @@
  * Every run reads the numbers again: a minor is not an index and changes when cards are added, and the major
  * of nvidia-uvm differs from boot to boot.
  */
+import { defined } from '../../base/defined.ts'
 import { isUnknown, UnknownError } from '../../base/unknown.ts'
 import type { Host } from '../../host/host.ts'
 import { pveVersion } from '../../host/questions/proxmox.ts'
 import { done, type Plan, refuse, settle } from '../../host/plan.ts'
 import { parseAssignment, resolveAssignment } from '../../nvidia/assignment.ts'
+import { rulesForOtherGpus } from '../../nvidia/isolation.ts'
 import { type Gpu, readNodeGpus, withUuids } from '../../nvidia/gpus.ts'
 import {
   type DeviceNode,
   devicesFile,
   gpuNode,
+  nvidiaMajor,
   parseCharacterMajors,
   sharedNodes,
 } from '../../nvidia/proc.ts'
 import { atLeast } from '../../base/version.ts'
 import { type ConfigEntry, parseContainerConfig } from '../../proxmox/container-config.ts'
-import { isUnprivileged, wideDeviceRules } from '../../proxmox/device-entries.ts'
 import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
 import { gpuUsers, type GpuUser } from './gpu-users.ts'
@@ -172,7 +174,12 @@ function plan({ wait }: Args, { node, ctid, config, style, newEnough, resolution
     })
   if (resolution.kind === 'problem') {
     const { code, message, hint } = resolution
-    return refuse({ code, message, hint, ...(inputProblems.has(code) ? { exitCode: 2 as const } : {}) })
+    return refuse({
+      code,
+      message,
+      hint,
+      ...defined({ exitCode: inputProblems.has(code) ? 2 : undefined }),
+    })
   }
   if (style === 'devn' && !newEnough)
     return refuse({
@@ -181,8 +188,11 @@ function plan({ wait }: Args, { node, ctid, config, style, newEnough, resolution
       hint: 'set lxc_passthrough_style to auto or lxc',
       exitCode: 2,
     })
-  const parsed = parseContainerConfig(config)
-  const wide = isUnprivileged(parsed) ? [] : wideDeviceRules(parsed)
+  const ownMajors = new Set([nvidiaMajor, ...resolution.majors])
+  const isOwn = ({ key, value }: ConfigEntry): boolean =>
+    /^lxc\.cgroup2?\.devices\.allow$/.test(key) && ownMajors.has(Number(/^c (\d+):/.exec(value)?.[1]))
+  const minors = resolution.gpus.map(({ minor }) => minor)
+  const wide = rulesForOtherGpus(parseContainerConfig(config), minors, isOwn)
   if (wide.length > 0) return refuse(openToAll(ctid, wide))
   const [user] = users
   if (user)
@@ -198,7 +208,7 @@ const inputProblems = new Set(['no-such-gpu', 'ambiguous-gpu', 'mig-not-yet', 'b
 function openToAll(ctid: string, rules: readonly ConfigEntry[]): Parameters<typeof refuse>[0] {
   return {
     code: 'container-open-to-all-devices',
-    message: `container ${ctid} is privileged and may open every device: access to GPUs cannot be restricted`,
+    message: `container ${ctid} is privileged, and its device rules open GPUs that are not assigned to it`,
     hint: 'limit these lines to the devices that the container needs, or make the container unprivileged',
     findings: rules.map(({ key, value, line }) => ({
       message: `line ${line} of ${ctid}.conf allows all devices`,

@@ -4,11 +4,10 @@ import type { Gpu } from '../../nvidia/gpus.ts'
 import type { SmiResult, VisibleGpu } from '../../nvidia/smi.ts'
 import { userspaceVersion } from '../../nvidia/userspace.ts'
 import { compareVersions } from '../../base/version.ts'
-import { type ConfigEntry, parseContainerConfig } from '../../proxmox/container-config.ts'
-import { deviceEntries, isUnprivileged, wideDeviceRules } from '../../proxmox/device-entries.ts'
 import type { Args } from './args.ts'
 import { computeFindings } from './compute-findings.ts'
-import type { ContainerSeen } from './container.ts'
+import type { ContainerSeen } from './read-container.ts'
+import { isolationFindings, pendingFindings } from './isolation-findings.ts'
 
 export function containerFindings(given: Args, seen: ContainerSeen): readonly Finding[] {
   const { config, node, ctid, assigned, running } = seen
@@ -17,7 +16,10 @@ export function containerFindings(given: Args, seen: ContainerSeen): readonly Fi
   if (assigned === undefined) return running ? toolkitFindings(given, seen) : []
   if (assigned.kind === 'problem') return [{ message: assigned.message, fix: assigned.hint }]
   const { gpus } = assigned
-  const isolation = given.isolation ? isolationFindings(seen, config, gpus) : []
+  const isolation = [
+    ...(given.isolation ? isolationFindings(seen, config, gpus, fixOf(seen)) : []),
+    ...pendingFindings(seen, config, fixOf(seen)),
+  ]
   if (!running) return isolation
   const version = gpus.length === 0 ? undefined : versionFinding(seen)
   return [
@@ -140,52 +142,6 @@ function smiFindings(
       fix: `${fix}, which restarts the container`,
     })),
   ]
-}
-
-function isolationFindings(seen: ContainerSeen, config: string, gpus: readonly Gpu[]): readonly Finding[] {
-  const { ctid, open } = seen
-  const parsed = parseContainerConfig(config)
-  const entries = deviceEntries(parsed)
-  const assigned = gpus.map(({ minor }) => `/dev/nvidia${minor ?? ''}`)
-  const configured = entries.filter(({ path }) => /^\/dev\/nvidia\d+$/.test(path) && !assigned.includes(path))
-  const rules = isUnprivileged(parsed)
-    ? []
-    : [...wideDeviceRules(parsed), ...gpuRules(parsed.current.entries, gpus)]
-  const fix = 'run lxc_passthrough, then restart the container'
-  const line = (entry: ConfigEntry): string => `${ctid}.conf: ${entry.key}: ${entry.value}`
-  return [
-    ...open.map((path) => {
-      const entry = configured.find((device) => device.path === path)?.entry
-      return {
-        message: `${path} can be opened, but is not assigned`,
-        ...(entry === undefined ? {} : { line: line(entry) }),
-        fix,
-      }
-    }),
-    ...configured
-      .filter(({ path }) => !open.includes(path))
-      .map(({ path, entry }) => ({
-        message: `${path} is configured, but not assigned`,
-        line: line(entry),
-        fix,
-      })),
-    ...rules.map((entry) => ({
-      message: 'a device rule of this privileged container allows GPUs that are not assigned',
-      line: line(entry),
-      fix,
-    })),
-  ]
-}
-
-/** Rules `c 195:N` for GPUs that are not assigned; 254 and 255 are modeset and control. */
-function gpuRules(entries: readonly ConfigEntry[], gpus: readonly Gpu[]): readonly ConfigEntry[] {
-  const minors = gpus.map(({ minor }) => minor)
-  return entries.filter(({ key, value }) => {
-    if (!/^lxc\.cgroup2?\.devices\.allow$/.test(key)) return false
-    const minor = /^c\s+195:(\*|\d+)\s/.exec(value)?.[1]
-    if (minor === undefined) return false
-    return minor === '*' || (Number(minor) < 254 && !minors.includes(Number(minor)))
-  })
 }
 
 function toolkitFindings({ cuda }: Args, seen: ContainerSeen): readonly Finding[] {

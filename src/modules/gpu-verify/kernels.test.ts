@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { fakeHost, type FakeHost } from '../../nvidia/testing/fake-host.ts'
+import { gpuHost, type GpuHost } from '../../nvidia/testing/gpu-host.ts'
 import type { Args } from './args.ts'
 import { gpuVerify } from './module.ts'
 import {
@@ -40,7 +40,7 @@ interface Found {
 async function look({ installed, modules = {}, files, args, ...scene }: Scene): Promise<Found> {
   const loaded = 'loaded' in scene ? scene.loaded : version
   const given: Args = { ...defaults, version, ...args }
-  const node: FakeHost = {
+  const node: GpuHost = {
     ...nodeHost,
     ...userspace(version),
     release: running,
@@ -65,7 +65,7 @@ async function look({ installed, modules = {}, files, args, ...scene }: Scene): 
       ),
     },
   }
-  const seen = await gpuVerify.probe(given, fakeHost(node))
+  const seen = await gpuVerify.probe(given, gpuHost(node))
   const plan = gpuVerify.plan(given, seen)
   return {
     state: gpuVerify.row(given, seen)[0]?.cells.at(-1),

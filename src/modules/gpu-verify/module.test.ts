@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { fakeHost, type FakeHost } from '../../nvidia/testing/fake-host.ts'
+import { gpuHost, type GpuHost } from '../../nvidia/testing/gpu-host.ts'
 import type { Args } from './args.ts'
 import { gpuVerify } from './module.ts'
 import {
@@ -18,13 +18,13 @@ import {
 
 const bothCompute = computed('0000:01:00.0 done 0', '0000:41:00.0 done 0')
 
-test('a container that sees its GPU and no other is well', async () => {
+test('a container that sees only its GPU has no findings', async () => {
   const { findings, row } = await look({})
   assert.deepEqual(findings, [])
   assert.deepEqual(row.cells, ['pve1 101', '', version, version, '-', '1/1', 'GPU-8f3c0000', 'ok'])
 })
 
-test('a user-space driver that does not match the node is reported once, with its cause', async () => {
+test("a user-space driver that does not match the node's is reported once, with the cause", async () => {
   const { plan, row } = await look({
     inside: { ...userspace('570.86.16'), programs: { 'nvidia-smi': { code: 18 } } },
   })
@@ -38,7 +38,7 @@ test('a user-space driver that does not match the node is reported once, with it
   assert.equal(row.cells.at(-1), 'DRIFT user space older than module')
 })
 
-test('missing and extra GPUs are reported by UUID, and shown in the table', async () => {
+test('missing and extra GPUs are reported by UUID, and marked in the table', async () => {
   const { findings, row } = await look({ inside: { programs: { 'nvidia-smi': smi(second) } } })
   assert.deepEqual(findings, [
     `${first} (0000:01:00.0) is assigned, but not visible`,
@@ -47,7 +47,7 @@ test('missing and extra GPUs are reported by UUID, and shown in the table', asyn
   assert.equal(row.cells[6], '-GPU-8f3c0000 +GPU-8f3c0001')
 })
 
-test('a file where a device should be, and wrong numbers, are found', async () => {
+test('a file instead of a device and wrong device numbers are reported', async () => {
   const { findings } = await look({
     inside: {
       files: { '/usr/bin/nvidia-smi': '', '/dev/nvidia1': '' },
@@ -57,15 +57,15 @@ test('a file where a device should be, and wrong numbers, are found', async () =
   assert.deepEqual(findings, ['/dev/nvidia-uvm is 511:0, not 508:0', '/dev/nvidia1 is a file, not a device'])
 })
 
-test('the GPU must work for the user too', async () => {
+test('a GPU that only root can use is reported', async () => {
   const { findings } = await look({ user: { 'nvidia-smi': { code: 4, stdout: 'No devices were found.' } } })
   assert.deepEqual(findings, [
     'nvidia-smi exits with status 4 for the user nobody: no permission to open the device nodes',
   ])
 })
 
-test('a GPU that can be opened but is not assigned is reported with the line that allows it', async () => {
-  const inside: FakeHost = {
+test('a GPU that can be opened but is not assigned is reported with the configuration line that allows it', async () => {
+  const inside: GpuHost = {
     nodes: { ...devices, '/dev/nvidia0': '195:0' },
     programs: { 'nvidia-smi': smi(first), 'head -c 0 /dev/nvidia0': {} },
   }
@@ -74,13 +74,13 @@ test('a GPU that can be opened but is not assigned is reported with the line tha
     {
       message: '/dev/nvidia0 can be opened, but is not assigned',
       line: '101.conf: dev5: /dev/nvidia0',
-      fix: 'run lxc_passthrough, then restart the container',
+      fix: 'gpuplay run playbooks/containers.yml -i INVENTORY -l pve1, which restarts the container',
     },
   ])
   assert.deepEqual((await look({ inside, args: { isolation: false } })).findings, [])
 })
 
-test('rules that open other GPUs count in a privileged container, and mean nothing in another', async () => {
+test('rules that open other GPUs are reported in privileged containers and ignored in unprivileged ones', async () => {
   const rules = 'lxc.cgroup2.devices.allow: c 195:* rwm\nlxc.cgroup2.devices.allow: c 195:255 rw\n'
   assert.equal((await look({ config: rules })).findings.length, 1)
   assert.equal((await look({ config: `unprivileged: 1\n${rules}` })).findings.length, 0)
@@ -106,7 +106,7 @@ test('a stopped container is no finding', async () => {
 test('a toolkit that is missing or does not run is reported, and one of libraries alone needs no compiler', async () => {
   const toolkit = { 'cuda-toolkit-12-8': '12.8.1-1', 'cuda-nvcc-12-8': '12.8.93-1' }
   const nvcc = { '/usr/local/cuda-12.8/bin/nvcc --version': { stdout: 'release 12.8, V12.8.93' } }
-  const check = async (inside: FakeHost, packages = ['cuda-toolkit']): Promise<readonly unknown[]> => {
+  const check = async (inside: GpuHost, packages = ['cuda-toolkit']): Promise<readonly unknown[]> => {
     const { findings, row } = await look({ inside, args: { cuda: '12.8', cuda_packages: packages } })
     return [row.cells[4], ...findings]
   }
@@ -126,15 +126,15 @@ test('a toolkit that is missing or does not run is reported, and one of librarie
 
 test('a node reports the loaded and the required driver', async () => {
   const given: Args = { ...defaults, version }
-  const good: FakeHost = {
+  const good: GpuHost = {
     ...nodeHost,
     ...userspace(version),
     files: { ...nodeHost.files, '/usr/bin/nvidia-smi': '' },
     nodes: { ...devices, '/dev/nvidia-uvm-tools': '508:1', '/dev/nvidia0': '195:0' },
     programs: { 'nvidia-smi': smi(first, second), 'cuda-probe': bothCompute },
   }
-  const check = async (node: FakeHost): Promise<readonly (string | undefined)[]> => {
-    const seen = await gpuVerify.probe(given, fakeHost(node))
+  const check = async (node: GpuHost): Promise<readonly (string | undefined)[]> => {
+    const seen = await gpuVerify.probe(given, gpuHost(node))
     const { refusal } = gpuVerify.plan(given, seen)
     return [
       gpuVerify.row(given, seen)[0]?.cells.at(-1),
@@ -154,11 +154,11 @@ test('a node reports the loaded and the required driver', async () => {
   )
 })
 
-test('a node that must reboot reports how many guests that stops, and each unmanaged container has a row', async () => {
+test('a node that must be restarted reports how many guests that stops, and each unmanaged container has a row', async () => {
   const given: Args = { ...defaults, version, containers: [{ ctid: 101 }] }
   const seen = await gpuVerify.probe(
     given,
-    fakeHost({
+    gpuHost({
       ...nodeHost,
       ...userspace(version),
       modules: { nvidia: { version: '570.86.16' } },
@@ -189,9 +189,9 @@ test('a node that must reboot reports how many guests that stops, and each unman
   )
 })
 
-test('a container that its node holds back is reported with the command that starts it', async () => {
+test('a container whose start was prevented is reported with the command that starts it', async () => {
   const why = '/dev/nvidia0 is now card 0000:41:00.0, which is not assigned to it'
-  const host = fakeHost({
+  const host = gpuHost({
     ...nodeHost,
     files: { ...nodeHost.files, ...userspace(version).files, '/run/gpuplay/held/101': `${why}\n` },
     links: userspace(version).links ?? {},

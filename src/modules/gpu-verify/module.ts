@@ -5,15 +5,17 @@
  */
 import type { Host } from '../../host/host.ts'
 import { done, type Plan, refuse } from '../../host/plan.ts'
+import { weakenedIsolation } from '../../nvidia/isolation.ts'
 import { userspaceVersion } from '../../nvidia/userspace.ts'
+import { parseContainerConfig } from '../../proxmox/container-config.ts'
 import type { Module, SummaryRow } from '../module.ts'
 import { args, type Args, result } from './args.ts'
 import { computeWarnings } from './compute-findings.ts'
 import { containerFindings, staleUserspace } from './container-findings.ts'
-import { type ContainerSeen, readContainer } from './container.ts'
 import { kernelWarnings } from './kernels.ts'
+import { type ContainerSeen, readContainer } from './read-container.ts'
 import { nodeFindings } from './node-findings.ts'
-import { type NodeSeen, readNode } from './node.ts'
+import { type NodeSeen, readNode } from './read-node.ts'
 import { containerRow, nodeRows } from './table.ts'
 
 export type Seen =
@@ -65,10 +67,12 @@ function nodeWarnings(given: Args, seen: NodeSeen): readonly string[] {
 }
 
 function containerWarnings(seen: ContainerSeen): readonly string[] {
+  const { name, ctid, computing, config } = seen
   const stale = staleUserspace(seen)
   return [
-    ...computeWarnings(seen.computing, `in ${seen.name}`),
+    ...computeWarnings(computing, `in ${name}`),
     ...(stale === undefined ? [] : [`${nameOf(seen)} is stopped: ${stale} when it runs`]),
+    ...weakenedIsolation(parseContainerConfig(config ?? '')).map((what) => `container ${ctid}: ${what}`),
   ]
 }
 

@@ -5,7 +5,7 @@ import { userspaceVersion } from '../../nvidia/userspace.ts'
 import type { Args } from './args.ts'
 import { computeFindings } from './compute-findings.ts'
 import { kernelFindings, kernelsWithoutModule } from './kernels.ts'
-import type { NodeSeen } from './node.ts'
+import type { NodeSeen } from './read-node.ts'
 
 export function nodeFindings(given: Args, seen: NodeSeen): readonly Finding[] {
   const { version, containers } = given

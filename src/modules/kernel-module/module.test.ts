@@ -4,7 +4,7 @@ import { converge, planOnce } from '../testing/converge.ts'
 import { fakeWorld } from '../testing/fake-host.ts'
 import { kernelModule } from './module.ts'
 
-test('a module is loaded now and at boot, and then nothing is left to do', async () => {
+test('a module is loaded now and at boot, and nothing is planned afterwards', async () => {
   const world = fakeWorld()
   const { report } = await converge(kernelModule, { name: 'nvidia-uvm', params: 'a=1' }, world)
   assert.match(world.files.get('/etc/modules-load.d/gpuplay-nvidia-uvm.conf')?.text ?? '', /\nnvidia-uvm\n$/)
@@ -15,7 +15,7 @@ test('a module is loaded now and at boot, and then nothing is left to do', async
   assert.deepEqual(report, { loaded: true })
 })
 
-test('a module is kept out, and its file for boot goes', async () => {
+test('a module is blacklisted, and its file for boot is removed', async () => {
   const world = fakeWorld({ '/etc/modules-load.d/gpuplay-nouveau.conf': 'nouveau\n' })
   world.kernelModules.set('nouveau', { loaded: true, version: undefined, users: 0 })
   await converge(kernelModule, { name: 'nouveau', state: 'blacklisted' }, world)
@@ -27,7 +27,7 @@ test('a module is kept out, and its file for boot goes', async () => {
   assert.equal(world.kernelModules.get('nouveau')?.loaded, false)
 })
 
-test('a module in use stays until the next boot when blacklisted, and is refused when it is to be unloaded', async () => {
+test('a module in use is blacklisted from the next boot; unloading it is refused', async () => {
   const world = fakeWorld()
   world.kernelModules.set('nouveau', { loaded: true, version: undefined, users: 2 })
   const { end } = await converge(kernelModule, { name: 'nouveau', state: 'blacklisted' }, world)
@@ -36,7 +36,7 @@ test('a module in use stays until the next boot when blacklisted, and is refused
   assert.equal(refusal?.code, 'module-in-use')
 })
 
-test('a container is referred to its node', async () => {
+test('in a container, the module is refused with a reference to the node', async () => {
   const world = fakeWorld()
   world.ctid = '101'
   assert.equal(

@@ -16,27 +16,32 @@ const base: LineRequest = {
 }
 
 const cases: readonly [says: string, text: string, request: Partial<LineRequest>, after: string][] = [
-  ['adds at the end', 'a\n', { line: 'b' }, 'a\nb\n'],
-  ['adds to an empty text', '', { line: 'b' }, 'b\n'],
-  ['ends the last line first', 'a', { line: 'b' }, 'a\nb\n'],
-  ['leaves what is there', 'b\na', { line: 'b' }, 'b\na'],
+  ['is added at the end', 'a\n', { line: 'b' }, 'a\nb\n'],
+  ['is added to an empty text', '', { line: 'b' }, 'b\n'],
+  ['is added after the missing end of the last line', 'a', { line: 'b' }, 'a\nb\n'],
+  ['is not added if it exists', 'b\na', { line: 'b' }, 'b\na'],
   ['replaces the last match', 'p 1\np 2\nq\n', { line: 'p 3', matches: find(/^p/) }, 'p 1\np 3\nq\n'],
-  ['keeps a missing end of line', 'q\np 1', { line: 'p 2', matches: find(/^p/) }, 'q\np 2'],
-  ['keeps Windows ends of lines', 'p 1\r\nq\r\n', { line: 'p 2', matches: find(/^p/) }, 'p 2\r\nq\r\n'],
-  ['adds after a match', 'a\nb\nc\n', { line: 'x', after: find(/a|b/) }, 'a\nb\nx\nc\n'],
-  ['adds before a match', 'a\nb\nc\n', { line: 'x', before: find(/b/) }, 'a\nx\nb\nc\n'],
-  ['adds at the beginning', 'a\n', { line: 'x', before: 'BOF' }, 'x\na\n'],
-  ['adds at the end where nothing matches', 'a\n', { line: 'x', after: find(/none/) }, 'a\nx\n'],
-  ['uncomments once', '#p\n#p\n', { line: 'p 1', matches: find(/^#p/) }, '#p\np 1\n'],
-  ['removes all matches', 'p 1\na\np 2\n', { state: 'absent', matches: find(/^p/) }, 'a\n'],
-  ['removes equal lines', 'a\r\nb\na\n', { state: 'absent', line: 'a' }, 'b\n'],
+  ['keeps a missing line end', 'q\np 1', { line: 'p 2', matches: find(/^p/) }, 'q\np 2'],
+  ['keeps Windows line ends', 'p 1\r\nq\r\n', { line: 'p 2', matches: find(/^p/) }, 'p 2\r\nq\r\n'],
+  ['is added after a match', 'a\nb\nc\n', { line: 'x', after: find(/a|b/) }, 'a\nb\nx\nc\n'],
+  ['is added before a match', 'a\nb\nc\n', { line: 'x', before: find(/b/) }, 'a\nx\nb\nc\n'],
+  ['is added at the beginning', 'a\n', { line: 'x', before: 'BOF' }, 'x\na\n'],
+  ['is added at the end if nothing matches', 'a\n', { line: 'x', after: find(/none/) }, 'a\nx\n'],
+  ['replaces only the last matching comment', '#p\n#p\n', { line: 'p 1', matches: find(/^#p/) }, '#p\np 1\n'],
+  [
+    'is removed wherever the pattern matches',
+    'p 1\na\np 2\n',
+    { state: 'absent', matches: find(/^p/) },
+    'a\n',
+  ],
+  ['is removed wherever it occurs', 'a\r\nb\na\n', { state: 'absent', line: 'a' }, 'b\n'],
 ]
 
 for (const [says, text, request, after] of cases) {
   test(`a line: ${says}`, () => assert.equal(withLine(text, { ...base, ...request }), after))
 }
 
-test('done twice is done once, for any text, line and pattern', () => {
+test('law: a second edit changes nothing, for any text, line and pattern', () => {
   const alphabet = fc.constantFrom('a', 'b', '#', ' ', '\n', '\r\n', 'é', '=')
   const text = fc.array(alphabet, { maxLength: 40 }).map((parts) => parts.join(''))
   const line = fc
@@ -66,7 +71,7 @@ test('done twice is done once, for any text, line and pattern', () => {
   )
 })
 
-test('lines that are not meant keep their bytes', () => {
+test('law: other lines keep their bytes', () => {
   const other = fc.constantFrom('x', 'y\r', '  z', '', '\u00e9')
   fc.assert(
     fc.property(fc.array(other, { maxLength: 10 }), (lines) => {

@@ -5,7 +5,7 @@ import { assertHas } from '../testing/has.ts'
 import { fakeWorld } from '../testing/fake-host.ts'
 import { lineinfile } from './module.ts'
 
-test('lineinfile replaces by pattern and keeps a copy, and then nothing is left to do', async () => {
+test('lineinfile replaces the line that matches, keeps a backup, and plans nothing afterwards', async () => {
   const world = fakeWorld({ '/etc/sshd': '#Port 22\nUse yes\n' })
   const args = { path: '/etc/sshd', regexp: '^#?Port ', line: 'Port 2222', backup: true }
   const run = await converge(lineinfile, args, world)
@@ -14,7 +14,7 @@ test('lineinfile replaces by pattern and keeps a copy, and then nothing is left 
   assert.deepEqual(run.report, { found: 1 })
 })
 
-test('lineinfile makes a file only where it may', async () => {
+test('lineinfile creates a file only if create is set', async () => {
   const refused = await planOnce(lineinfile, { path: '/etc/new', line: 'x' }, fakeWorld())
   assert.equal(refused.refusal?.code, 'file-not-found')
   const world = fakeWorld()
@@ -22,12 +22,12 @@ test('lineinfile makes a file only where it may', async () => {
   assertHas(world.files.get('/etc/new'), { text: 'x\n', mode: '0600' })
 })
 
-test('lineinfile does not miss a file from which a line is to go', async () => {
+test('lineinfile accepts that a file is missing if the line must be absent', async () => {
   const plan = await planOnce(lineinfile, { path: '/etc/new', state: 'absent', line: 'x' }, fakeWorld())
   assert.deepEqual([plan.actions, plan.refusal], [[], undefined])
 })
 
-test('lineinfile reports the error in a pattern', async () => {
+test('lineinfile reports an invalid pattern', async () => {
   const plan = await planOnce(
     lineinfile,
     { path: '/etc/x', line: 'x', regexp: '(' },
@@ -36,12 +36,12 @@ test('lineinfile reports the error in a pattern', async () => {
   assert.match(plan.refusal?.message ?? '', /^`regexp`: /)
 })
 
-test('a pattern that would hang other engines ends at once', async () => {
+test('a pattern with exponential backtracking is matched in linear time', async () => {
   const world = fakeWorld({ '/etc/x': `${'a'.repeat(5000)}!\n` })
   const plan = await planOnce(lineinfile, { path: '/etc/x', line: 'x', regexp: '^(a+)+$' }, world)
   assert.equal(plan.actions.length, 1)
 })
 
-test('a line with an end of line in it is not accepted', async () => {
+test('a line that contains a line break is refused', async () => {
   await assert.rejects(planOnce(lineinfile, { path: '/etc/x', line: 'a\nb' }, fakeWorld()), /pattern/)
 })

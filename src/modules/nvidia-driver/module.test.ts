@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Plan } from '../../host/plan.ts'
-import { fakeHost, type FakeHost, sha256 } from '../../nvidia/testing/fake-host.ts'
+import { gpuHost, type GpuHost } from '../../nvidia/testing/gpu-host.ts'
+import { sha256 } from '../testing/fake-host.ts'
 import type { Args } from './args.ts'
 import { nvidiaDriver } from './module.ts'
 
@@ -23,7 +24,7 @@ const registered = { 'dkms status': { stdout: `nvidia/${version}, 6.8.12-9-pve, 
 const noDkms = { 'dkms status': { stdout: '' } }
 const source = { [`/usr/src/nvidia-${version}/dkms.conf`]: '' }
 
-async function planOf(given: FakeHost, more: Partial<Args> = {}): Promise<Plan> {
+async function planOf(given: GpuHost, more: Partial<Args> = {}): Promise<Plan> {
   const args: Args = {
     version,
     runfile,
@@ -34,14 +35,14 @@ async function planOf(given: FakeHost, more: Partial<Args> = {}): Promise<Plan> 
     ...more,
   }
   const whole = { links, ...given, files: { '/usr/bin/nvidia-smi': '', ...given.files } }
-  return nvidiaDriver.plan(args, await nvidiaDriver.probe(args, fakeHost(whole)))
+  return nvidiaDriver.plan(args, await nvidiaDriver.probe(args, gpuHost(whole)))
 }
 
 function commands({ actions }: Plan): readonly string[] {
   return actions.map((action) => (action.kind === 'run' ? action.argv.join(' ') : action.kind))
 }
 
-test('on a bare node the installer runs detached, with options that its version knows, and a restart would load it', async () => {
+test('on a new node the installer runs detached, with options of its version, and a restart would load the driver', async () => {
   const plan = await planOf({ files: cache })
   assert.deepEqual(commands(plan), [
     `sh ${runfile} --silent --no-x-check --no-opengl-files --no-distro-scripts --dkms --no-install-compat32-libs --no-rebuild-initramfs --skip-module-load --kernel-module-type=open`,
@@ -54,8 +55,8 @@ test('on a bare node the installer runs detached, with options that its version 
   )
 })
 
-test('another kernel or other options are another job', async () => {
-  const fingerprint = async (given: FakeHost, more: Partial<Args> = {}): Promise<string | undefined> => {
+test('another kernel or other options make another job', async () => {
+  const fingerprint = async (given: GpuHost, more: Partial<Args> = {}): Promise<string | undefined> => {
     const [action] = (await planOf({ files: cache, ...given }, more)).actions
     return action?.kind === 'run' ? action.detached?.fingerprint : undefined
   }
@@ -65,11 +66,11 @@ test('another kernel or other options are another job', async () => {
   assert.notEqual(await fingerprint({}, { module_type: 'proprietary' }), first)
 })
 
-test('an installed driver that DKMS knows leaves nothing to do', async () => {
+test('for an installed driver that DKMS has registered, nothing is planned', async () => {
   assert.deepEqual((await planOf({ files: records(version), programs: registered })).actions, [])
 })
 
-test('a driver whose user space went with packages that were removed is installed again', async () => {
+test('a driver whose user-space files were removed with packages is installed again', async () => {
   const plan = await planOf({
     files: { ...records(version), ...cache },
     links: { [`${libraries}/libcuda.so.1`]: `libcuda.so.${version}` },
@@ -82,7 +83,7 @@ test('a driver whose user space went with packages that were removed is installe
   )
 })
 
-test('for a new kernel the installed driver is built, not installed again', async () => {
+test('for a new kernel, the installed driver is built but not installed again', async () => {
   const plan = await planOf({
     files: { ...records(version), ...source },
     programs: registered,
@@ -91,7 +92,7 @@ test('for a new kernel the installed driver is built, not installed again', asyn
   assert.deepEqual(commands(plan), [`dkms install -m nvidia -v ${version} -k 6.11.0-1-pve`])
 })
 
-test('a driver that the installer failed to register with DKMS is refused, unless it is loaded', async () => {
+test('a driver that the installer could not register with DKMS is refused, unless it is loaded', async () => {
   const given = { files: records(version), programs: noDkms }
   assert.equal((await planOf(given)).refusal?.code, 'dkms-not-registered')
   const loaded = await planOf({ ...given, modules: { nvidia: { version } } })
@@ -99,13 +100,13 @@ test('a driver that the installer failed to register with DKMS is refused, unles
   assert.match(loaded.warnings[0] ?? '', /not registered with DKMS/)
 })
 
-test('a driver that is loaded at the version and came from elsewhere is left alone', async () => {
+test('a loaded driver of the right version from another source is not changed', async () => {
   const plan = await planOf({ files: cache, programs: noDkms, modules: { nvidia: { version } } })
   assert.deepEqual(plan.actions, [])
   assert.equal(plan.refusal, undefined)
 })
 
-test('beside another loaded driver the installer is told so; one that cannot be is refused', async () => {
+test('if another driver is loaded, a newer installer gets the option for it, and an older one is refused', async () => {
   const modules = { nvidia: { version: '570.207' } }
   assert.match(
     commands(await planOf({ files: cache, modules }))[0] ?? '',
@@ -117,7 +118,7 @@ test('beside another loaded driver the installer is told so; one that cannot be 
 
 test('the driver that is replaced is named with its installer, if that is in the cache', async () => {
   const before = '570.207'
-  const given: FakeHost = {
+  const given: GpuHost = {
     files: { ...cache, ...records(before) },
     modules: { nvidia: { version: before } },
     programs: { modinfo: { stdout: 'NVIDIA\n' } },
@@ -135,15 +136,15 @@ test('the driver that is replaced is named with its installer, if that is in the
   assert.match(commands(await planOf(given))[0] ?? '', /nvidia-driver install 580\.95\.05 -- sh /)
 })
 
-test('nouveau, a missing file, a damaged file and a full disk are refused with their cause', async () => {
-  const code = async (given: FakeHost): Promise<string | undefined> => (await planOf(given)).refusal?.code
+test('nouveau, a missing file, a damaged file and a full disk are refused with the cause', async () => {
+  const code = async (given: GpuHost): Promise<string | undefined> => (await planOf(given)).refusal?.code
   assert.equal(await code({ files: cache, modules: { nouveau: {} } }), 'nouveau-loaded')
   assert.equal(await code({}), 'runfile-missing')
   assert.equal(await code({ files: { ...cache, [runfile]: 'a drivel' } }), 'runfile-checksum-mismatch')
   assert.equal(await code({ files: cache, space: 10 }), 'no-space')
 })
 
-test('the other kind of kernel modules is installed only when it was asked for', async () => {
+test('another type of kernel modules is installed only on request', async () => {
   const given = {
     files: { ...cache, ...records(version) },
     programs: { ...registered, modinfo: { stdout: 'NVIDIA\n' } },

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Plan } from '../../host/plan.ts'
-import { fakeHost, type FakeHost } from '../../nvidia/testing/fake-host.ts'
+import { gpuHost, type GpuHost } from '../../nvidia/testing/gpu-host.ts'
 import type { Args } from './args.ts'
 import { nvidiaLoaded } from './module.ts'
 
@@ -13,7 +13,7 @@ interface Result {
   readonly report: ReturnType<typeof nvidiaLoaded.report>
 }
 
-async function look(given: FakeHost, more: Partial<Args> = {}): Promise<Result> {
+async function look(given: GpuHost, more: Partial<Args> = {}): Promise<Result> {
   const args: Args = {
     version,
     reload: true,
@@ -24,7 +24,7 @@ async function look(given: FakeHost, more: Partial<Args> = {}): Promise<Result> 
     install_timeout: 3600,
     ...more,
   }
-  const seen = await nvidiaLoaded.probe(args, fakeHost(given))
+  const seen = await nvidiaLoaded.probe(args, gpuHost(given))
   return { plan: nvidiaLoaded.plan(args, seen), report: nvidiaLoaded.report(args, seen) }
 }
 
@@ -45,13 +45,13 @@ const nodes = {
   '/dev/nvidia-uvm-tools': '508:1',
   '/dev/nvidia1': '195:1',
 }
-const loaded = (at: string): FakeHost => ({
+const loaded = (at: string): GpuHost => ({
   modules: { nvidia: { version: at }, nvidia_uvm: {} },
   files: proc,
   nodes,
 })
 
-test('a driver that is not loaded is loaded, and its device nodes are known only in the run', async () => {
+test('the driver is loaded if it is not; its device nodes are known only in the run', async () => {
   const { plan, report } = await look({})
   assert.deepEqual(summary(plan), [`${helper} load`])
   assert.ok(
@@ -62,13 +62,13 @@ test('a driver that is not loaded is loaded, and its device nodes are known only
   assert.equal(report.pending, true)
 })
 
-test('a loaded driver with all its nodes leaves nothing to do', async () => {
+test('for a loaded driver with all device nodes, nothing is planned', async () => {
   const { plan, report } = await look(loaded(version))
   assert.deepEqual(plan.actions, [])
   assert.equal(report.pending, false)
 })
 
-test('a node with the number of an earlier boot, a plain file in its place and unified memory that is missing are repaired', async () => {
+test('a device node with an old number, a file instead of a device node, and missing unified memory are repaired', async () => {
   const moved = await look({ ...loaded(version), nodes: { ...nodes, '/dev/nvidia-uvm': '511:0' } })
   assert.deepEqual(summary(moved.plan), [`${helper} load`])
   assert.match(moved.plan.actions[0]?.label ?? '', /\/dev\/nvidia-uvm$/)
@@ -79,7 +79,7 @@ test('a node with the number of an earlier boot, a plain file in its place and u
   assert.deepEqual(summary(without.plan), [`${helper} load`])
 })
 
-const withContainers = (at: string): FakeHost => ({
+const withContainers = (at: string): GpuHost => ({
   ...loaded(at),
   files: {
     ...proc,
@@ -97,19 +97,19 @@ const withContainers = (at: string): FakeHost => ({
 })
 const managed = { containers: [{ ctid: '101' }, { ctid: 102 }, { ctid: '103' }] }
 
-test('another version is exchanged while only the running GPU containers of this run are stopped', async () => {
+test('another version is loaded while the GPU containers of this run are stopped, and only these', async () => {
   const { plan } = await look(withContainers('570.207'), managed)
   assert.deepEqual(summary(plan), ['shutdown 101', `${helper} reload ${version}`, 'start 101'])
 })
 
 test('nothing is stopped while one of the containers to stop is locked; the locks of others do not matter', async () => {
   const given = withContainers('570.207')
-  const lockedAs = (ctid: '101' | '102' | '104', at: FakeHost): FakeHost => ({
+  const lockedAs = (ctid: '101' | '102' | '104', at: GpuHost): GpuHost => ({
     ...at,
     containers: {
       ...at.containers,
       [ctid]: { ...at.containers?.[ctid], config: 'dev0: /dev/nvidia0\nlock: snapshot\n' },
-    } as FakeHost['containers'] & object,
+    } as GpuHost['containers'] & object,
   })
   for (const at of [given, { ...given, modules: {} }]) {
     const { plan } = await look(lockedAs('101', at), { ...managed, lock_timeout: 7 })
@@ -145,13 +145,13 @@ test('stopped containers whose user space will not match are named', async () =>
   assert.deepEqual((await look({ ...given, files: same }, managed)).plan.warnings, [])
 })
 
-test('containers that run with a GPU while no driver is loaded are started anew after it is', async () => {
+test('containers with a GPU that started before the driver was loaded are restarted afterwards', async () => {
   const { plan } = await look({ ...withContainers(version), modules: {} }, managed)
   assert.deepEqual(summary(plan), ['shutdown 101', `${helper} load`, 'start 101'])
 })
 
-test('a failed unload is not tried again until the next boot, except for another version', async () => {
-  const failed = (text: string): FakeHost => ({
+test('a failed unload is not retried until the next boot, except for another version', async () => {
+  const failed = (text: string): GpuHost => ({
     ...loaded('570.207'),
     files: { ...proc, '/run/gpuplay/nvidia-reload-failed': text },
   })
@@ -162,7 +162,7 @@ test('a failed unload is not tried again until the next boot, except for another
   assert.deepEqual(summary((await look(failed('570.207 575.57.08\n'))).plan), [`${helper} reload ${version}`])
 })
 
-test('with reload off, or a GPU container that HA manages, the restart stays pending', async () => {
+test('with reload off, or if HA manages a GPU container, the restart stays pending', async () => {
   assert.deepEqual((await look(withContainers('570.207'), { ...managed, reload: false })).plan.actions, [])
   const given = withContainers('570.207')
   const ha = {
@@ -174,7 +174,7 @@ test('with reload off, or a GPU container that HA manages, the restart stays pen
   assert.match(plan.warnings[0] ?? '', /HA manages container 101/)
 })
 
-test('while nouveau holds the cards nothing is loaded', async () => {
+test('while nouveau uses the cards, no driver is loaded', async () => {
   const { plan, report } = await look({ modules: { nouveau: {} } })
   assert.deepEqual(plan.actions, [])
   assert.equal(report.pending, true)
@@ -189,7 +189,7 @@ test('containers that could not start with the node without a driver are started
   const marks = Object.fromEntries(
     ['101', '102', '103', '104', '999'].map((ctid) => [`/run/gpuplay/without-driver/${ctid}`, '']),
   )
-  const given: FakeHost = {
+  const given: GpuHost = {
     files: { ...proc, ...marks, '/etc/pve/ha/resources.cfg': 'ct: 104\n\tstate started\n' },
     containers: {
       101: stopped('onboot: 1\ndev0: /dev/nvidia0\n'),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Plan } from '../../host/plan.ts'
-import { fakeHost, type FakeHost } from '../../nvidia/testing/fake-host.ts'
+import { gpuHost, type GpuHost } from '../../nvidia/testing/gpu-host.ts'
 import type { Args } from './args.ts'
 import { nvidiaNodeReboot } from './module.ts'
 
@@ -12,7 +12,7 @@ interface Result {
   readonly report: ReturnType<typeof nvidiaNodeReboot.report>
 }
 
-async function look(given: FakeHost, more: Partial<Args> = {}): Promise<Result> {
+async function look(given: GpuHost, more: Partial<Args> = {}): Promise<Result> {
   const args: Args = {
     version,
     purpose: 'free_cards',
@@ -22,11 +22,11 @@ async function look(given: FakeHost, more: Partial<Args> = {}): Promise<Result> 
     timeout: 900,
     ...more,
   }
-  const seen = await nvidiaNodeReboot.probe(args, fakeHost(given))
+  const seen = await nvidiaNodeReboot.probe(args, gpuHost(given))
   return { plan: nvidiaNodeReboot.plan(args, seen), report: nvidiaNodeReboot.report(args, seen) }
 }
 
-const guests: FakeHost = {
+const guests: GpuHost = {
   modules: { nouveau: {} },
   files: {
     '/etc/pve/lxc/101.conf': 'hostname: jellyfin\n',
@@ -41,7 +41,7 @@ const guests: FakeHost = {
   },
 }
 
-test('a node reboots while nouveau is loaded, and reports which guests that stops', async () => {
+test('a node restarts while nouveau is loaded, and reports which guests that stops', async () => {
   const { plan } = await look(guests)
   assert.deepEqual(
     plan.actions.map(({ kind }) => kind),
@@ -50,9 +50,9 @@ test('a node reboots while nouveau is loaded, and reports which guests that stop
   assert.match(plan.warnings[0] ?? '', /CT 101 \(jellyfin\), VM 200 \(windows\)/)
 })
 
-test('a dry run predicts from the reboot which driver is loaded after it', async () => {
+test('a dry run predicts the driver that is loaded after the restart', async () => {
   const effects = async (
-    given: FakeHost,
+    given: GpuHost,
     more: Partial<Args> = {},
   ): Promise<Readonly<Record<string, unknown>>> => {
     const [reboot] = (await look(given, more)).plan.actions
@@ -90,20 +90,20 @@ test('without permission the reboot is pending, and its guests are reported', as
     assert.deepEqual(report, { pending: true, guests: ['CT 101 (jellyfin)', 'VM 200 (windows)'] })
 })
 
-test('an unsafe reboot is not asked for: it stays pending with its reason', async () => {
+test('if a restart is unsafe, gpuplay does not ask for it; it stays pending with the reason', async () => {
   const files = { '/etc/pve/lxc/101.conf': '', '/etc/pve/ha/resources.cfg': 'ct: 101\n\tstate started\n' }
   const { plan } = await look({ ...nouveau, files }, { mode: 'ask' })
   assert.deepEqual(plan.actions, [])
   assert.match(plan.warnings[0] ?? '', /REBOOT PENDING.*Not safe now: HA manages guests of this node: 101/)
 })
 
-test('a node whose cards are free is left running', async () => {
+test('a node whose cards are not in use is not restarted', async () => {
   const { plan, report } = await look({ modules: { nvidia: { version: '570.207' } } })
   assert.deepEqual(plan.actions, [])
   assert.equal(report.pending, false)
 })
 
-test('another driver that is loaded is a reason only once the wanted one is on the disk', async () => {
+test('another loaded driver is a reason to restart only after the requested one is installed', async () => {
   const installed = { '/var/lib/nvidia/log': `1.0-5 (${version})\n` }
   const modules = { nvidia: { version: '570.207' } }
   const purpose = 'load_driver' as const
@@ -114,9 +114,9 @@ test('another driver that is loaded is a reason only once the wanted one is on t
   assert.equal((await look({ files: installed }, { purpose })).plan.actions.length, 0)
 })
 
-const nouveau = { modules: { nouveau: {} } } satisfies FakeHost
+const nouveau = { modules: { nouveau: {} } } satisfies GpuHost
 
-async function obstacles(given: FakeHost, more: Partial<Args> = {}): Promise<readonly string[]> {
+async function obstacles(given: GpuHost, more: Partial<Args> = {}): Promise<readonly string[]> {
   const { plan } = await look({ ...nouveau, ...given }, more)
   assert.deepEqual(plan.actions, [])
   assert.equal(plan.refusal?.code, 'cannot-restart')
@@ -126,16 +126,16 @@ async function obstacles(given: FakeHost, more: Partial<Args> = {}): Promise<rea
 const members = (total: number): string =>
   `Votequorum information\n----------------------\nExpected votes:   3\nHighest expected: 3\nTotal votes:      ${total}\nQuorum:           2  \nFlags:            Quorate \n\nMembership information\n----------------------\n    Nodeid      Votes Name\n0x00000001          1 192.0.2.11 (local)\n0x00000002          1 192.0.2.12\n`
 
-test('the cluster must stay quorate without the node', async () => {
+test('without the node, the cluster must keep its quorum', async () => {
   const files = { '/etc/pve/corosync.conf': 'totem {}\n' }
-  const programs = (total: number): FakeHost['programs'] => ({ 'pvecm status': { stdout: members(total) } })
+  const programs = (total: number): GpuHost['programs'] => ({ 'pvecm status': { stdout: members(total) } })
   assert.deepEqual(await obstacles({ files, programs: programs(2) ?? {} }), [
     'without this node, the cluster has 1 of the 2 votes that it needs',
   ])
   assert.equal((await look({ ...nouveau, files, programs: programs(3) ?? {} })).plan.actions.length, 1)
 })
 
-test('an unhealthy Ceph and a running backup stand in the way, a finished one does not', async () => {
+test('an unhealthy Ceph and a running backup prevent the restart, a finished backup does not', async () => {
   const ceph = { 'ceph health': { stdout: 'HEALTH_WARN 1 osds down\n' } }
   assert.deepEqual(await obstacles({ files: { '/etc/pve/ceph.conf': '' }, programs: ceph }), [
     'Ceph is not healthy: HEALTH_WARN 1 osds down',
@@ -167,7 +167,7 @@ test('a locked guest that runs stands in the way: it could not be started again'
   ])
 })
 
-test('guests that HA manages are refused, or frozen where the policy does so', async () => {
+test('guests that HA manages are refused, unless the HA policy freezes them', async () => {
   const files = {
     '/etc/pve/lxc/101.conf': 'hostname: jellyfin\n',
     '/etc/pve/ha/resources.cfg': 'ct: 101\n\tstate started\n\nvm: 900\n\tstate started\n',
@@ -183,7 +183,7 @@ test('guests that HA manages are refused, or frozen where the policy does so', a
   assert.equal((await look({ ...nouveau, files: ignored })).plan.actions.length, 1)
 })
 
-test('gpuplay does not restart the node that it runs on, nor the one whose machine it runs in', async () => {
+test('gpuplay does not restart the node that it runs on, nor the node of the virtual machine that it runs in', async () => {
   const bootId = '99999999-2222-3333-4444-555555555555'
   const same = await look({
     ...nouveau,
@@ -203,7 +203,7 @@ test('gpuplay does not restart the node that it runs on, nor the one whose machi
 
 test('a reboot to load the driver is not safe if the next boot chooses a kernel without it', async () => {
   const newer = '6.8.12-10-pve'
-  const given: FakeHost = {
+  const given: GpuHost = {
     modules: { nvidia: { version: '570.207' } },
     files: { '/var/lib/nvidia/log': `1.0-5 (${version})\n`, [`/boot/vmlinuz-${newer}`]: '' },
   }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Plan } from '../../host/plan.ts'
-import { type FakeCard, fakeNode } from '../../nvidia/testing/node.ts'
-import { fakeHost, type FakeHost } from '../../nvidia/testing/fake-host.ts'
+import { type FakeCard, fakeNode } from '../../nvidia/testing/fake-node.ts'
+import { gpuHost, type GpuHost } from '../../nvidia/testing/gpu-host.ts'
 import type { Args } from './args.ts'
 import { nvidiaNode } from './module.ts'
 
@@ -17,7 +17,7 @@ interface Result {
 }
 
 async function look(
-  given: FakeHost = {},
+  given: GpuHost = {},
   more: Partial<Args> & { readonly cards?: readonly FakeCard[] } = {},
 ): Promise<Result> {
   const { cards: fitted = cards, ...rest } = more
@@ -30,11 +30,11 @@ async function look(
     containers: [],
     ...rest,
   }
-  const seen = await nvidiaNode.probe(args, fakeHost(fakeNode(fitted, given)))
+  const seen = await nvidiaNode.probe(args, gpuHost(fakeNode(fitted, given)))
   return { plan: nvidiaNode.plan(args, seen), report: nvidiaNode.report(args, seen) }
 }
 
-test('a bare node is reported with its cards, the type of modules, and the headers for now and later', async () => {
+test('a new node is reported with its cards, the type of modules, and the headers for the running and the next kernel', async () => {
   const { plan, report } = await look()
   assert.equal(plan.refusal, undefined)
   assert.deepEqual(plan.actions, [])
@@ -108,7 +108,7 @@ test('a driver that does not compile for the running kernel or the next one is r
   assert.match(spared.plan.warnings[0] ?? '', /^kernel 7\.1\.3-1-pve gets no module: /)
 })
 
-test('a node without cards is refused, and so is one whose cards all belong to machines', async () => {
+test('a node without cards, or whose cards all belong to virtual machines, is refused', async () => {
   assert.equal((await look({}, { cards: [] })).plan.refusal?.code, 'no-gpu')
   const { plan } = await look(
     { files: { '/etc/pve/qemu-server/100.conf': 'hostpci0: 01:00\n' } },
@@ -128,7 +128,7 @@ test('a node without cards is refused, and so is one whose cards all belong to m
   )
 })
 
-test('a card that a machine owns does not count when the driver is chosen', async () => {
+test('a card of a virtual machine has no effect on the choice of the driver', async () => {
   const mixed = [{ pci: '0000:01:00.0' }, { pci: '0000:41:00.0', device: '0x1b06' }]
   const alone = await look({}, { cards: mixed, version: '590.48.01' })
   assert.equal(alone.plan.refusal?.code, 'driver-does-not-fit')
@@ -140,7 +140,7 @@ test('a card that a machine owns does not count when the driver is chosen', asyn
   assert.equal(owned.report.gpus_in_vms, 1)
 })
 
-test('Secure Boot without an enrolled key is refused, unless the driver is loaded already', async () => {
+test('Secure Boot without an enrolled key is refused, unless the driver is already loaded', async () => {
   const secure = {
     '/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c':
       '\u0006\u0000\u0000\u0000\u0001',
@@ -156,13 +156,13 @@ test('Secure Boot without an enrolled key is refused, unless the driver is loade
   assert.equal((await look(enrolled)).plan.refusal, undefined)
 })
 
-const container = (config: string): FakeHost => ({
+const container = (config: string): GpuHost => ({
   files: { '/etc/pve/lxc/140.conf': config },
   containers: { '140': { status: 'running', config, pid: 4711 } },
   modules: { nvidia: { version: '570.207' } },
 })
 
-test('an upgrade that would break a container outside the run is refused, and names it', async () => {
+test('an upgrade that would break a container outside the run is refused with the name of the container', async () => {
   const given = container('hostname: frigate\ndev0: /dev/nvidia0,mode=0666\n')
   const { plan } = await look(given)
   assert.equal(plan.refusal?.code, 'unmanaged-guests')
@@ -174,7 +174,7 @@ test('an upgrade that would break a container outside the run is refused, and na
   assert.equal((await look(given, { unmanaged_guests: 'allow' })).plan.refusal, undefined)
 })
 
-test('a container without a GPU, or with one in a snapshot only, does not stand in the way', async () => {
+test('a container without a GPU, or with one only in a snapshot, does not prevent an upgrade', async () => {
   for (const config of ['hostname: web\n', 'hostname: web\n[old]\ndev0: /dev/nvidia0\n'])
     assert.equal((await look(container(config))).plan.refusal, undefined)
 })

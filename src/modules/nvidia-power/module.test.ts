@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Plan } from '../../host/plan.ts'
-import { fakeHost } from '../../nvidia/testing/fake-host.ts'
+import { gpuHost } from '../../nvidia/testing/gpu-host.ts'
 import type { Args } from './args.ts'
 import { nvidiaPower } from './module.ts'
 
@@ -12,7 +12,7 @@ async function planOf(more: Partial<Args>, answer = { code: 0, stdout: gpus }): 
   const args: Args = { persistence: true, power_limit: {}, ...more }
   return nvidiaPower.plan(
     args,
-    await nvidiaPower.probe(args, fakeHost({ programs: { 'nvidia-smi': answer } })),
+    await nvidiaPower.probe(args, gpuHost({ programs: { 'nvidia-smi': answer } })),
   )
 }
 
@@ -20,7 +20,7 @@ function commands({ actions }: Plan): readonly string[] {
   return actions.map((action) => (action.kind === 'run' ? action.argv.join(' ') : action.kind))
 }
 
-test('only GPUs that differ are set, and a GPU without the setting is left alone', async () => {
+test('only GPUs with another value are set, and GPUs without the setting are skipped', async () => {
   assert.deepEqual(commands(await planOf({})), ['nvidia-smi -i 0000:41:00.0 -pm 1'])
   assert.deepEqual(commands(await planOf({ persistence: false })), ['nvidia-smi -i 0000:01:00.0 -pm 0'])
   assert.deepEqual(commands(await planOf({ power_limit: { '0000:01:00.0': 180, '0000:41:00.0': 200 } })), [
@@ -29,13 +29,13 @@ test('only GPUs that differ are set, and a GPU without the setting is left alone
   ])
 })
 
-test('a limit for a GPU that is not there is refused, and those that are there are named', async () => {
+test('a limit for a missing GPU is refused with a list of the existing ones', async () => {
   const { refusal } = await planOf({ power_limit: { '0000:02:00.0': 100 } })
   assert.equal(refusal?.code, 'no-such-gpu')
   assert.match(refusal?.hint ?? '', /0000:01:00\.0, 0000:41:00\.0/)
 })
 
-test('the words of an nvidia-smi that fails are passed on', async () => {
+test('if nvidia-smi fails, the message contains its output', async () => {
   const said = 'Failed to initialize NVML: Driver/library version mismatch'
   assert.match((await planOf({}, { code: 18, stdout: `${said}\n` })).refusal?.message ?? '', new RegExp(said))
 })

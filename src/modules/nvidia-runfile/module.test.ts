@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Plan } from '../../host/plan.ts'
-import { fakeHost, type FakeHost, sha256 } from '../../nvidia/testing/fake-host.ts'
+import { gpuHost, type GpuHost } from '../../nvidia/testing/gpu-host.ts'
+import { sha256 } from '../testing/fake-host.ts'
 import type { Args } from './args.ts'
 import { nvidiaRunfile } from './module.ts'
 
@@ -28,15 +29,15 @@ function args(more: Partial<Args> = {}): Args {
   }
 }
 
-async function planOf(given: FakeHost, more: Partial<Args> = {}): Promise<Plan> {
-  return nvidiaRunfile.plan(args(more), await nvidiaRunfile.probe(args(more), fakeHost(given)))
+async function planOf(given: GpuHost, more: Partial<Args> = {}): Promise<Plan> {
+  return nvidiaRunfile.plan(args(more), await nvidiaRunfile.probe(args(more), gpuHost(given)))
 }
 
 function summary({ actions }: Plan): readonly string[] {
   return actions.map((action) => ('path' in action ? `${action.kind} ${action.path}` : action.kind))
 }
 
-test('a file that is missing is fetched with the published sha256, which is noted beside it', async () => {
+test('a missing file is downloaded and verified with the published sha256, which is recorded', async () => {
   const plan = await planOf({ pages: published })
   assert.deepEqual(summary(plan), [
     'makeDirectory /var/cache/gpuplay',
@@ -47,44 +48,44 @@ test('a file that is missing is fetched with the published sha256, which is note
   assert.equal(download?.kind === 'download' ? download.sha256 : '', hash)
 })
 
-test('a file that was checked before is left alone, and no server is asked', async () => {
+test('a file that was verified before is kept without a request to a server', async () => {
   assert.deepEqual((await planOf({ files: { [path]: content, ...record } })).actions, [])
 })
 
-test('a file that is damaged is fetched again', async () => {
+test('a damaged file is downloaded again', async () => {
   const plan = await planOf({ files: { [path]: 'a drivel', ...record }, pages: published })
   assert.ok(summary(plan).includes(`download ${path}`))
 })
 
-test('a file that somebody else placed is adopted after it is verified', async () => {
+test('a file from another source is accepted after verification', async () => {
   assert.deepEqual(summary(await planOf({ files: { [path]: content }, pages: published })), [
     `writeFile ${path}.sha256`,
   ])
 })
 
-test('without a sha256 the file is refused', async () => {
+test('a file without a sha256 is refused', async () => {
   const plan = await planOf({ pages: { [`HEAD ${url}`]: { status: 200, length: 9 } } })
   assert.equal(plan.refusal?.code, 'no-checksum')
   assert.match(plan.refusal?.hint ?? '', /runfile_cache_sha256/)
 })
 
-test('a version that the server does not have is refused before anything is done', async () => {
+test('a version that the server does not have is refused before any change', async () => {
   const plan = await planOf({}, { sha256: hash })
   assert.equal(plan.refusal?.code, 'runfile-not-available')
   assert.match(plan.refusal?.message ?? '', /status 404/)
 })
 
-test('a version and an address that disagree are invalid input', async () => {
+test('a version that does not match the URL is invalid input', async () => {
   const plan = await planOf({}, { url: url.replaceAll('580.95.05', '570.207') })
   assert.equal(plan.refusal?.exitCode, 2)
   assert.match(plan.refusal?.message ?? '', /580\.95\.05.*570\.207/)
 })
 
-test('too little room is said before the download begins', async () => {
+test('insufficient space is reported before the download', async () => {
   assert.equal((await planOf({ pages: published, space: 1024 })).refusal?.code, 'no-space')
 })
 
-test('a mirror is asked for VERSION/NAME', async () => {
+test('a mirror is requested with VERSION/NAME', async () => {
   const mirror = 'https://mirror.test/nvidia/580.95.05/NVIDIA-Linux-x86_64-580.95.05.run'
   const pages = { [`HEAD ${mirror}`]: { status: 200, length: 8 } }
   const plan = await planOf({ pages }, { source: 'https://mirror.test/nvidia/', sha256: hash })
@@ -92,7 +93,7 @@ test('a mirror is asked for VERSION/NAME', async () => {
   assert.equal(download?.kind === 'download' ? download.url : '', mirror)
 })
 
-test('from the controller a file is sent by reference, and refused when it is another', async () => {
+test('a file of the controller is sent by reference, and refused if its checksum differs', async () => {
   const file = '/home/me/files/NVIDIA-Linux-x86_64-580.95.05.run'
   const controllerFiles = { [file]: content }
   const more: Partial<Args> = { source: 'controller', file }
@@ -109,7 +110,7 @@ test('from the controller a file is sent by reference, and refused when it is an
   assert.equal((await planOf({ controllerFiles }, more)).refusal?.code, 'no-checksum')
 })
 
-test('old versions leave, but the loaded one stays for going back', async () => {
+test('old versions are removed, except the loaded one, which a downgrade needs', async () => {
   const old = (version: string): string => `/var/cache/gpuplay/NVIDIA-Linux-x86_64-${version}.run`
   const files = {
     [path]: content,

@@ -2,16 +2,16 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Host } from '../../host/host.ts'
 import type { Plan } from '../../host/plan.ts'
-import { fakeHost, type FakeHost } from '../../nvidia/testing/fake-host.ts'
+import { gpuHost, type GpuHost } from '../../nvidia/testing/gpu-host.ts'
 import { nvidiaUserspaceNote } from './module.ts'
 
 const library = { '/usr/lib/x86_64-linux-gnu/libnvidia-ml.so.1': 'libnvidia-ml.so.580.95.05' }
 const note = '/var/lib/gpuplay/v1/userspace/101'
 
-async function planOf(given: FakeHost, status: 'running' | 'stopped', ctid?: string): Promise<Plan> {
+async function planOf(given: GpuHost, status: 'running' | 'stopped', ctid?: string): Promise<Plan> {
   const containers = { '101': { status, config: '', pid: undefined } }
   const host: Host = {
-    ...fakeHost({ ...given, containers }),
+    ...gpuHost({ ...given, containers }),
     placement: { ctid, nodeName: undefined, cluster: undefined },
   }
   return nvidiaUserspaceNote.plan({}, await nvidiaUserspaceNote.probe({}, host))

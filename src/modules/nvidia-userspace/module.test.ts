@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Host } from '../../host/host.ts'
 import type { Plan } from '../../host/plan.ts'
-import { fakeHost, type FakeHost } from '../../nvidia/testing/fake-host.ts'
+import { gpuHost, type GpuHost } from '../../nvidia/testing/gpu-host.ts'
+import { assertHas } from '../testing/has.ts'
 import type { Args } from './args.ts'
 import { nvidiaUserspace } from './module.ts'
 
@@ -14,7 +15,7 @@ const debian = {
 }
 const programs = { 'dpkg --print-architecture': { stdout: 'amd64\n' } }
 
-function installed(at: string): FakeHost {
+function installed(at: string): GpuHost {
   const libraries = '/usr/lib/x86_64-linux-gnu'
   return {
     files: {
@@ -31,8 +32,8 @@ function installed(at: string): FakeHost {
 }
 
 interface Scene {
-  readonly inside?: FakeHost
-  readonly node?: FakeHost
+  readonly inside?: GpuHost
+  readonly node?: GpuHost
   readonly kmod?: boolean
   readonly running?: boolean
   readonly args?: Partial<Args>
@@ -60,9 +61,9 @@ async function look({
     pid: running ? 7 : undefined,
   } as const
   const host: Host = {
-    ...fakeHost(inside),
+    ...gpuHost(inside),
     package: async () => ({ installed: kmod ? '30-1' : undefined, status: '' }),
-    node: fakeHost({
+    node: gpuHost({
       modules: { nvidia: { version } },
       files: { [runfile]: 'x', [`${runfile}.sha256`]: `${sha256}  NVIDIA-Linux-x86_64-${version}.run\n` },
       containers: { 101: container },
@@ -85,8 +86,19 @@ test('the version of the node leaves nothing to do', async () => {
 })
 
 test('a bare container gets kmod first, then push, installer and removal as one plan', async () => {
-  const first = await look({ kmod: false })
+  assert.equal((await look({ kmod: false })).stage, 'update the package lists')
+  const stamp = '/var/lib/apt/periodic/update-success-stamp'
+  const updated = {
+    ...programs,
+    [`find ${stamp} -maxdepth 0 -newermt`]: { stdout: stamp },
+    'apt-cache policy kmod': { stdout: 'kmod:\n  Installed: (none)\n  Candidate: 30-1\n' },
+    'apt-get -s -y --no-install-recommends install kmod': { stdout: 'Inst kmod (30-1 Debian [amd64])\n' },
+  }
+  const first = await look({ kmod: false, inside: { files: debian, programs: updated } })
   assert.equal(first.stage, 'install kmod')
+  assertHas(first.actions, [
+    { effects: [{ kind: 'package', name: 'kmod', becomes: { installed: '30-1' } }, {}] },
+  ])
   const then = await look({})
   assert.equal(then.stage, undefined)
   assert.deepEqual(
@@ -134,7 +146,7 @@ test('a stopped container is left alone, a starting one waited for', async () =>
 
 test('an impossible installation is refused with its reason', async () => {
   const code = async (scene: Scene): Promise<string | undefined> => (await look(scene)).refusal?.code
-  const os = (text: string): FakeHost => ({ files: { ...debian, '/etc/os-release': text }, programs })
+  const os = (text: string): GpuHost => ({ files: { ...debian, '/etc/os-release': text }, programs })
   assert.equal(await code({ node: { modules: {} } }), 'no-driver-on-node')
   assert.equal(await code({ inside: os('ID=alpine\n') }), 'no-glibc')
   assert.equal(await code({ inside: os('ID=fedora\n') }), 'not-debian')
@@ -153,12 +165,12 @@ test('an impossible installation is refused with its reason', async () => {
 })
 
 test('packages of a driver are refused, or purged when nothing else goes with them', async () => {
-  const packaged = (removed: string): FakeHost => ({
+  const packaged = (removed: string): GpuHost => ({
     files: debian,
     programs: {
       ...programs,
       'dpkg-query': { stdout: 'installed nvidia-utils-570\n' },
-      'apt-get -s purge nvidia-utils-570': { stdout: `Purg nvidia-utils-570 [1]\n${removed}` },
+      'apt-get -s -y purge nvidia-utils-570': { stdout: `Purg nvidia-utils-570 [1]\n${removed}` },
     },
   })
   assert.equal((await look({ inside: packaged('') })).refusal?.code, 'foreign-driver')

@@ -22,7 +22,7 @@ export const args = {
       type: 'array',
       items: { type: 'string' },
       description:
-        'Regular expressions for lines `key: value`. Matching lines that are not in the content are removed; all others are kept',
+        'Regular expressions for lines `key: value`, a device with its path first: `dev0: /dev/nvidia0,mode=0666`. Matching lines that are not in the content are removed, and pending changes of matching lines are undone; all others are kept',
     },
     more_owned: {
       type: 'array',

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
-import { parseContainerConfig } from '../../proxmox/container-config.ts'
-import { contentLines, desiredConfig, lineOf, TooManyDevices } from './desired.ts'
+import { type ConfigEntry, parseContainerConfig } from '../../proxmox/container-config.ts'
+import { afterNextStart } from '../../proxmox/pending-changes.ts'
+import { contentLines, desiredConfig, lineOf, ownedForms, TooManyDevices } from './desired.ts'
 
 const patterns = [
   /^dev\d+: (path=)?\/dev\/nvidia/,
@@ -23,7 +24,7 @@ const lxc = [
 
 const base = 'arch: amd64\ncores: 2\nhostname: a\nunprivileged: 1\n'
 
-test('devices get the lowest free numbers, and those of others are not taken', () => {
+test('devices get the lowest free numbers, without replacing other devices', () => {
   const text = `${base}dev0: /dev/dri/renderD128,gid=44\ndev2: /dev/ttyUSB0\n`
   assert.equal(
     desiredConfig(text, { content: devn, owns }).text,
@@ -31,17 +32,17 @@ test('devices get the lowest free numbers, and those of others are not taken', (
   )
 })
 
-test('a number that waits in the pending section is not taken either', () => {
+test('a number in the pending section is not free', () => {
   const text = `${base}\n[pve:pending]\ndev0: /dev/ttyUSB0\n`
   assert.match(desiredConfig(text, { content: devn, owns }).text, /^dev1: \/dev\/nvidiactl/m)
 })
 
-test('a device that is there keeps its number, however its options are spelled', () => {
+test('an existing device keeps its number, however its options are written', () => {
   const text = `${base}dev5: path=/dev/nvidiactl,mode=0666,uid=0,gid=0\ndev7: /dev/nvidia0,mode=0666,gid=0,uid=0\n`
   assert.equal(desiredConfig(text, { content: devn, owns }).text, text)
 })
 
-test('an earlier assignment and the other style go', () => {
+test('an earlier assignment and lines in the other style are removed', () => {
   const text = `${base}dev0: /dev/nvidia1,mode=0666\nlxc.cgroup2.devices.allow: c 195:* rwm\n${lxc}\nlxc.cgroup2.devices.allow: c 508:0 rw\n`
   assert.equal(
     desiredConfig(text, { content: devn, owns }).text,
@@ -49,12 +50,12 @@ test('an earlier assignment and the other style go', () => {
   )
 })
 
-test('an empty content takes all GPUs away and leaves the rest', () => {
+test('an empty content removes all GPUs and nothing else', () => {
   const text = `${base}dev0: /dev/nvidia1,mode=0666\ndev1: /dev/net/tun\n${lxc}\n`
   assert.equal(desiredConfig(text, { content: '', owns }).text, `${base}dev1: /dev/net/tun\n`)
 })
 
-test('of a device that stands twice the one that Proxmox does not read is taken out', () => {
+test('if a device number occurs twice, the line that Proxmox ignores is removed', () => {
   const text = `${base}dev0: /dev/nvidia0,mode=0666,uid=0,gid=0\ndev0: /dev/net/tun\n`
   const { text: edited } = desiredConfig(text, { content: 'devN: /dev/nvidia0,gid=0,mode=0666,uid=0', owns })
   assert.equal(edited, `${base}dev0: /dev/net/tun\ndev1: /dev/nvidia0,gid=0,mode=0666,uid=0\n`)
@@ -64,6 +65,41 @@ test('snapshots keep their lines', () => {
   const text = `${base}\n[before]\n${base}dev0: /dev/nvidia1\n`
   assert.ok(
     desiredConfig(text, { content: devn, owns }).text.endsWith(`\n[before]\n${base}dev0: /dev/nvidia1\n`),
+  )
+})
+
+test('a device is recognized wherever its path is written', () => {
+  const own = `${base}dev0: mode=0666,path=/dev/nvidiactl,uid=0,gid=0\ndev1: gid=0,uid=0,path=/dev/nvidia0,mode=0666\n`
+  assert.equal(desiredConfig(own, { content: devn, owns }).text, own)
+  assert.equal(desiredConfig(own, { content: '', owns }).text, base)
+})
+
+test('an earlier line of the same number does not take effect when the last is removed', () => {
+  const text = `${base}dev0: /dev/ttyUSB0\ndev0: /dev/nvidia0,mode=0666\n`
+  assert.equal(desiredConfig(text, { content: '', owns }).text, base)
+})
+
+test('pending changes of own devices are removed, and those of others stay', () => {
+  const current = `${base}dev0: /dev/nvidiactl,gid=0,mode=0666,uid=0\ndev1: /dev/nvidia0,gid=0,mode=0666,uid=0\n`
+  const pending = (lines: string): string =>
+    desiredConfig(`${current}\n[pve:pending]\n${lines}`, { content: devn, owns }).text.slice(current.length)
+  assert.equal(pending('delete: dev1\n'), '\n')
+  assert.equal(pending('dev3: mode=0666,path=/dev/nvidia1\n'), '\n')
+  assert.equal(
+    pending('delete: dev0;!net1, dev1\nmemory: 512\n'),
+    '\n[pve:pending]\ndelete: !net1\nmemory: 512\n',
+  )
+  assert.equal(
+    pending('memory: 512\n\n[snap]\ndev0: /dev/nvidia1\n'),
+    '\n[pve:pending]\nmemory: 512\n\n[snap]\ndev0: /dev/nvidia1\n',
+  )
+})
+
+test('a device moves to another number if a pending change of others takes its own', () => {
+  const text = `${base}dev0: /dev/nvidiactl,gid=0,mode=0666,uid=0\n\n[pve:pending]\ndev0: /dev/dri/card0\ndelete: dev1\n`
+  assert.match(
+    desiredConfig(text, { content: devn, owns }).text,
+    /^dev2: \/dev\/nvidiactl.*\ndev3: \/dev\/nvidia0.*\n\n\[pve:pending\]\ndev0: \/dev\/dri\/card0\ndelete: dev1\n$/m,
   )
 })
 
@@ -88,6 +124,10 @@ const junk = fc.constantFrom(
   'memory: 512\r',
   '[snap]',
   '[pve:pending]',
+  'delete: dev3',
+  'delete: memory,dev3;!dev0 net1',
+  'dev0: mode=0666,path=/dev/nvidia0,uid=0,gid=0',
+  'dev0: /dev/dri/card0',
   '[1x]',
 )
 const config = fc.oneof(
@@ -98,7 +138,7 @@ const config = fc.oneof(
 )
 const content = fc.constantFrom('', devn, lxc, `${devn}${lxc}`)
 
-test('law: done once, there is nothing left to do', () => {
+test('law: a second edit changes nothing', () => {
   fc.assert(
     fc.property(config, content, (text, wanted) => {
       const once = desiredConfig(text, { content: wanted, owns }).text
@@ -108,7 +148,7 @@ test('law: done once, there is nothing left to do', () => {
   )
 })
 
-test('law: what is not owned stays, byte for byte and in its order', () => {
+test('law: foreign lines keep their bytes and their order', () => {
   fc.assert(
     fc.property(config, content, (text, wanted) => {
       const edited = desiredConfig(text, { content: wanted, owns }).text
@@ -119,36 +159,67 @@ test('law: what is not owned stays, byte for byte and in its order', () => {
   )
 })
 
-test('law: afterwards Proxmox reads exactly the wanted lines among the owned', () => {
+test('law: now and after the next start, Proxmox reads exactly the wanted lines among the owned', () => {
   fc.assert(
     fc.property(config, content, (text, wanted) => {
-      const edited = desiredConfig(text, { content: wanted, owns }).text
-      const owned = parseContainerConfig(edited).current.entries.map(lineOf).filter(owns)
+      const edited = parseContainerConfig(desiredConfig(text, { content: wanted, owns }).text)
       const plain = (line: string): string =>
         line
           .replace(/^dev(\d+|N): /, '')
+          .replace(/\bpath=/, '')
           .split(',')
           .sort()
           .join(',')
-          .replace(/\bpath=/, '')
-      assert.deepEqual(owned.map(plain).sort(), contentLines(wanted).map(plain).sort())
+      for (const entries of [edited.current.entries, afterNextStart(edited)]) {
+        const owned = entries.filter((entry) => ownedForms(entry).some(owns)).map(lineOf)
+        assert.deepEqual(owned.map(plain).sort(), contentLines(wanted).map(plain).sort())
+      }
     }),
-    { numRuns: 400 },
+    { numRuns: 1000 },
   )
 })
 
-/** Lines that are not ours, of the current section, and everything from the first header on. */
-function foreign(text: string): readonly string[] {
-  const owned = new Set(
-    parseContainerConfig(text)
-      .current.entries.filter((entry) => owns(lineOf(entry)))
-      .map(({ line }) => line),
+test('law: what the next start makes of the settings of others stays the same', () => {
+  /** As if the pending changes of owned devices were not there. */
+  const foreignSettings = (text: string): readonly string[] => {
+    const { current, pending } = parseContainerConfig(text)
+    const coming = effective(pending.entries).filter(isForeignSetting)
+    const deleted = pending.deletes.at(-1)?.names ?? []
+    const replaced = [...coming.map(({ key }) => key), ...deleted]
+    return [...effective(current.entries).filter(({ key }) => !replaced.includes(key)), ...coming]
+      .filter(isForeignSetting)
+      .map(lineOf)
+      .sort()
+  }
+  fc.assert(
+    fc.property(config, content, (text, wanted) => {
+      const edited = desiredConfig(text, { content: wanted, owns }).text
+      assert.deepEqual(foreignSettings(edited), foreignSettings(text))
+    }),
+    { numRuns: 1000 },
   )
+})
+
+const isForeignSetting = (entry: ConfigEntry): boolean =>
+  !entry.key.startsWith('lxc.') && !ownedForms(entry).some(owns)
+
+function effective(entries: readonly ConfigEntry[]): readonly ConfigEntry[] {
+  return entries.filter(
+    ({ key, line }) =>
+      key.startsWith('lxc.') || !entries.some((other) => other.key === key && other.line > line),
+  )
+}
+
+/** Lines of others; without settings that a later line replaces, and without what the next start deletes. */
+function foreign(text: string): readonly string[] {
+  const { current, pending } = parseContainerConfig(text)
+  const dead = [current, pending].flatMap(({ entries }) =>
+    entries.filter((entry) => !effective(entries).includes(entry)),
+  )
+  const owned = [...current.entries, ...pending.entries].filter((entry) => ownedForms(entry).some(owns))
+  const deletes = pending.deletes.map(({ entry }) => entry)
+  const left = new Set([...dead, ...owned, ...deletes].map(({ line }) => line))
   return text
     .split('\n')
-    .filter((_, index) => !owned.has(index + 1))
-    .join('\n')
-    .replace(/\n*$/, '')
-    .split('\n')
-    .filter((line) => line !== '')
+    .filter((line, index) => !left.has(index + 1) && line !== '' && line !== '[pve:pending]')
 }

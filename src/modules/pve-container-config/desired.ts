@@ -4,8 +4,9 @@ import {
   type ConfigEntry,
   parseContainerConfig,
 } from '../../proxmox/container-config.ts'
+import { properties } from '../../proxmox/container-settings.ts'
 
-export interface Wanted {
+export interface WantedConfig {
   /** Lines `key: value`, `devN` for a device entry of any number; empty lines and comments are left out. */
   readonly content: string
   readonly owns: (line: string) => boolean
@@ -19,36 +20,75 @@ export interface Desired {
 }
 
 /**
- * Reads and changes only the current section. An existing wanted line stays in place, whatever its number; a
- * line that is owned but not wanted, or a duplicate, is removed; missing lines are added at the end of the
- * section.
+ * Makes the current section have the wanted lines, and the pending changes keep them: the next start applies
+ * those to the current section. An existing wanted line stays in place, whatever its number. A line that is
+ * owned but not wanted is removed, and so is a duplicate. Missing lines are added at the end of the section.
+ * Pending changes of owned lines are removed; those of others stay. Snapshots are not changed.
  * @throws TooManyDevices if no number is free for a `devN`.
  */
-export function desiredConfig(text: string, wanted: Wanted): Desired {
+export function desiredConfig(text: string, wanted: WantedConfig): Desired {
   const { current, pending } = parseContainerConfig(text)
+  const isOwned = (entry: ConfigEntry): boolean => ownedForms(entry).some((line) => wanted.owns(line))
+  const stays = pending.entries.filter((entry) => !isOwned(entry) && isEffective(entry, pending.entries))
+  const overwritten = new Set(stays.filter(isSetting).map(({ key }) => key))
   const missing = contentLines(wanted.content)
   const lines: string[] = []
   const leaving = new Set<number>()
-  for (const entry of current.entries) {
-    const line = lineOf(entry)
-    if (!wanted.owns(line)) continue
-    const at = missing.findIndex((want) => means(want, entry) && isEffective(entry, current.entries))
+  const owned = new Set<string>()
+  for (const entry of current.entries.filter(isOwned)) {
+    const effective = isEffective(entry, current.entries)
+    if (effective) owned.add(entry.key)
+    const usable = effective && !overwritten.has(entry.key)
+    const at = missing.findIndex((want) => usable && means(want, entry))
     if (at === -1) leaving.add(entry.line)
     else {
       missing.splice(at, 1)
-      lines.push(line)
+      lines.push(lineOf(entry))
     }
   }
+  for (const { line } of revived(current.entries, (entry) => leaving.has(entry.line))) leaving.add(line)
+  const undone = [...pending.entries.filter(isOwned), ...revived(pending.entries, isOwned)]
+  const goes = new Set(undone.map(({ line }) => line))
+  const undelete = (name: string): boolean => owned.has(name)
   const taken = new Set([
     ...current.entries.filter(({ line }) => !leaving.has(line)).map(({ key }) => key),
-    ...pending.settings.keys(),
+    ...overwritten,
+    ...pending.deletes.flatMap(({ names }) => names.filter((name) => !undelete(name))),
   ])
   const coming = missing.map((want) => numbered(want, taken))
-  const edited =
-    leaving.size === 0 && coming.length === 0
-      ? text
-      : editContainerConfig(text, { remove: ({ line }) => leaving.has(line), add: coming })
+  const edited = editContainerConfig(text, {
+    remove: ({ line }) => leaving.has(line),
+    add: coming,
+    removePending: ({ line }) => goes.has(line),
+    undelete,
+  })
   return { text: edited, lines: [...lines, ...coming] }
+}
+
+/** The line as it is written, and for a device also with its path first, wherever that is written. */
+export function ownedForms(entry: ConfigEntry): readonly string[] {
+  const line = lineOf(entry)
+  if (!/^dev\d+$/.test(entry.key)) return [line]
+  const { path, ...options } = Object.fromEntries(properties(entry.value, 'path'))
+  if (path === undefined) return [line]
+  const rest = Object.entries(options).map(([name, value]) => `,${name}=${value}`)
+  return [line, `${entry.key}: ${path}${rest.join('')}`]
+}
+
+/** Earlier lines of settings whose last line goes: Proxmox ignores them until then. */
+function revived(
+  entries: readonly ConfigEntry[],
+  goes: (entry: ConfigEntry) => boolean,
+): readonly ConfigEntry[] {
+  return entries.filter(
+    (entry) =>
+      isSetting(entry) &&
+      entries.some((later) => later.key === entry.key && later.line > entry.line && goes(later)),
+  )
+}
+
+function isSetting({ key }: ConfigEntry): boolean {
+  return !key.startsWith('lxc.')
 }
 
 /** No number below 256 is free: Proxmox VE has dev0 to dev255. */
@@ -84,9 +124,7 @@ function sameValue(a: string, b: string): boolean {
 
 /** Proxmox uses the last of duplicate settings, but all raw `lxc.*` lines. */
 function isEffective(entry: ConfigEntry, entries: readonly ConfigEntry[]): boolean {
-  return (
-    entry.key.startsWith('lxc.') || !entries.some(({ key, line }) => key === entry.key && line > entry.line)
-  )
+  return !isSetting(entry) || !entries.some(({ key, line }) => key === entry.key && line > entry.line)
 }
 
 function numbered(want: string, taken: Set<string>): string {

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { Unknown, UnknownError } from '../../base/unknown.ts'
 import type { Host } from '../../host/host.ts'
 import type { Plan } from '../../host/plan.ts'
-import { fakeHost } from '../../nvidia/testing/fake-host.ts'
+import { gpuHost } from '../../nvidia/testing/gpu-host.ts'
 import type { Args } from './args.ts'
 import { pveContainerConfig } from './module.ts'
 
@@ -26,13 +26,13 @@ async function look(
     ...given,
   }
   const host: Host = {
-    ...fakeHost({ containers: { 101: { status: 'stopped', config, pid: undefined } }, files }),
+    ...gpuHost({ containers: { 101: { status: 'stopped', config, pid: undefined } }, files }),
     placement: { ctid: '101', nodeName: undefined, cluster: undefined },
   }
   return pveContainerConfig.plan(args, await pveContainerConfig.probe(args, host))
 }
 
-test("the file is replaced on the node, under Proxmox's lock, with the old one kept elsewhere", async () => {
+test("the file is replaced on the node, under Proxmox's lock, with a backup in another directory", async () => {
   const { actions } = await look(base)
   assert.deepEqual(
     actions.map((action) => [action.kind, action.on, 'path' in action ? action.path : '']),
@@ -52,12 +52,12 @@ test("the file is replaced on the node, under Proxmox's lock, with the old one k
   assert.deepEqual(write.content, { kind: 'text', text: `${base}dev0: /dev/nvidia0,mode=0666\n` })
 })
 
-test('with lines and note as they should be nothing is left to do', async () => {
+test('if lines and record are correct, nothing is planned', async () => {
   const note = { '/var/lib/gpuplay/v1/assignments/101': `${record}line dev3: /dev/nvidia0,mode=0666\n` }
   assert.deepEqual((await look(`${base}dev3: /dev/nvidia0,mode=0666\n`, {}, note)).actions, [])
 })
 
-test('lines that the note names are ours also when their numbers mean nothing any more', async () => {
+test('recorded lines are owned even if their device numbers are no longer valid', async () => {
   const old = 'lxc.cgroup2.devices.allow: c 511:0 rw'
   const note = { '/var/lib/gpuplay/v1/assignments/101': `line ${old}\n` }
   const { actions } = await look(`${base}${old}\n`, { content: '', record: '' }, note)
@@ -68,7 +68,7 @@ test('lines that the note names are ours also when their numbers mean nothing an
   assert.deepEqual((await look(`${base}${old}\n`, { content: '', record: '' })).actions, [])
 })
 
-test('a lock of Proxmox is waited for, and HA refuses, only when there is something to change', async () => {
+test('only a change waits for a lock of Proxmox and is refused for HA', async () => {
   const config = `lock: backup\n${base}`
   assert.match((await look(config)).settle?.why ?? '', /lock: backup/)
   assert.deepEqual((await look(config, { content: '', record: '' })).settle, undefined)
@@ -77,7 +77,7 @@ test('a lock of Proxmox is waited for, and HA refuses, only when there is someth
   assert.equal((await look(base, { content: '', record: '' }, ha)).refusal, undefined)
 })
 
-test('in a dry run unknown lines are a change where there were none, and unknown where there were', async () => {
+test('in a dry run, unknown lines are a change if there are no lines yet, otherwise the outcome is unknown', async () => {
   const content = new Unknown('the driver is loaded first')
   const { actions } = await look(base, { content, record: content, more_owned: content })
   const write = actions.at(-1)
@@ -89,7 +89,7 @@ test('in a dry run unknown lines are a change where there were none, and unknown
   )
 })
 
-test('in a dry run what is unknown beside known lines leaves the outcome unknown', async () => {
+test('in a dry run, known lines with an unknown record or ownership make the outcome unknown', async () => {
   const unknown = new Unknown('the driver is loaded first')
   await assert.rejects(look(base, { record: unknown }), UnknownError)
   await assert.rejects(look(base, { more_owned: unknown }), UnknownError)

@@ -6,16 +6,18 @@
  * replaced as a whole under Proxmox's lock; every other byte is kept, and the old file is saved. Snapshots
  * are not changed.
  */
+import { defined } from '../../base/defined.ts'
 import { isUnknown, known, knownOr, type Unknown, UnknownError } from '../../base/unknown.ts'
 import type { Action, Content } from '../../host/action.ts'
 import type { Host } from '../../host/host.ts'
 import { actions, done, type Plan, refuse, settle } from '../../host/plan.ts'
+import { backupDirectory } from '../../host/work-directory.ts'
 import { managedGuests, resourcesFile } from '../../nvidia/high-availability.ts'
 import { parseContainerConfig } from '../../proxmox/container-config.ts'
 import { lockOf, unlockHint } from '../../proxmox/device-entries.ts'
 import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
-import { type Desired, desiredConfig, lineOf, TooManyDevices } from './desired.ts'
+import { type Desired, desiredConfig, lineOf, ownedForms, TooManyDevices } from './desired.ts'
 
 export interface Seen {
   readonly node: string
@@ -159,21 +161,26 @@ function write(given: Args | undefined, { ctid }: Seen, content: Content): Actio
     content,
     plain: true,
     backup: true,
-    backupDirectory: `${state}/backups`,
+    backupDirectory,
     lock: {
       kind: 'flock',
       path: `/run/lock/lxc/pve-config-${ctid}.lock`,
       timeout: given?.lock_timeout ?? 60,
     },
     label: `change the configuration of container ${ctid}`,
-    ...(content.kind === 'text' && typeof content.text === 'string'
-      ? { effects: [{ kind: 'container', name: ctid, becomes: { config: content.text } }] }
-      : {}),
+    ...defined({
+      effects:
+        content.kind === 'text' && typeof content.text === 'string'
+          ? [{ kind: 'container', name: ctid, becomes: { config: content.text } }]
+          : undefined,
+    }),
   }
 }
 
 function ownLines(given: Args, config: string, record: string | undefined): readonly string[] {
-  return parseContainerConfig(config).current.entries.map(lineOf).filter(ownership(given, record))
+  const owns = ownership(given, record)
+  const { current, pending } = parseContainerConfig(config)
+  return [...current.entries, ...pending.entries].filter((entry) => ownedForms(entry).some(owns)).map(lineOf)
 }
 
 /** Matches the patterns, and lines that this module wrote earlier, whatever their numbers. */

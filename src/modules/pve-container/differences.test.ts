@@ -47,13 +47,13 @@ test('missing, leftover and changed devices are reported', () => {
   ])
 })
 
-test('a mount whose source was missing leaves a file that is no device', () => {
+test('a mount without its source leaves a file that is not a device', () => {
   const config = 'lxc.mount.entry: /dev/nvidia0 dev/nvidia0 none bind,optional,create=file\n'
   const file: FileStatus = { ...node('0:0'), kind: 'file', mode: '0000' }
   assert.deepEqual(compare(config, { '/dev/nvidia0': file }), ['its /dev/nvidia0 is not a device'])
 })
 
-test('mode and owner count for devN, as the container counts, and not for bind mounts', () => {
+test('mode and owner, with the IDs of the container, are compared for devN but not for bind mounts', () => {
   const other = { '/dev/nvidia0': node('195:0', { mode: '0660', uid: 0, gid: 0 }) }
   assert.deepEqual(compare(devn, other), [
     'its /dev/nvidia0 has mode 0660, not 0666',
@@ -64,7 +64,7 @@ test('mode and owner count for devN, as the container counts, and not for bind m
   assert.deepEqual(compare('dev0: /dev/nvidia0,gid=44\n', grouped), [])
 })
 
-test('mount points are read from the mount table with their escapes', () => {
+test('escapes in the mount table are decoded', () => {
   const table =
     '100 99 0:5 /nvidia0 /dev/nvidia0 rw,nosuid - devtmpfs udev rw\n101 99 0:5 /x /dev/a\\040b rw - tmpfs none rw\n'
   assert.deepEqual(mountPoints(table), ['/dev/nvidia0', '/dev/a b'])

@@ -1,8 +1,7 @@
 /** Compares a running container's devices with its configuration. Pure. */
-import { known } from '../../base/unknown.ts'
 import type { SeenFile } from '../../host/host.ts'
 import type { DeviceEntry } from '../../proxmox/device-entries.ts'
-import { mappedId, type RunningDevice } from '../../proxmox/running-container.ts'
+import { type DeviceStatus, mappedId, type RunningDevice } from '../../proxmox/running-container.ts'
 
 export interface RunningState {
   readonly configured: readonly DeviceEntry[]
@@ -37,15 +36,18 @@ export function differences(state: RunningState): readonly string[] {
 }
 
 /** Only `devN` sets mode and owner; a bind mount shows those of the node. */
-function attributes(entry: DeviceEntry, has: SeenFile, { uidMap, gidMap }: RunningState): readonly string[] {
+function attributes(
+  entry: DeviceEntry,
+  has: DeviceStatus,
+  { uidMap, gidMap }: RunningState,
+): readonly string[] {
   if (entry.style === 'lxc') return []
   const found: string[] = []
   if (entry.mode !== undefined && has.mode !== entry.mode.padStart(4, '0'))
     found.push(`its ${entry.path} has mode ${has.mode}, not ${entry.mode}`)
   const uid = mappedId(uidMap, entry.uid ?? 0)
   const gid = mappedId(gidMap, entry.gid ?? 0)
-  const owner = [known(has.uid), known(has.gid)]
-  if (owner[0] !== uid || owner[1] !== gid)
-    found.push(`its ${entry.path} belongs to ${owner.join(':')}, not ${uid}:${gid} (IDs on the node)`)
+  if (has.uid !== uid || has.gid !== gid)
+    found.push(`its ${entry.path} belongs to ${has.uid}:${has.gid}, not ${uid}:${gid} (IDs on the node)`)
   return found
 }

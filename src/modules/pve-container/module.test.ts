@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Host } from '../../host/host.ts'
 import type { Plan } from '../../host/plan.ts'
-import { fakeHost } from '../../nvidia/testing/fake-host.ts'
+import { gpuHost } from '../../nvidia/testing/gpu-host.ts'
 import { pveContainer } from './module.ts'
 
 const held = {
@@ -11,25 +11,29 @@ const held = {
 
 async function look(
   files: Readonly<Record<string, string>>,
-  { restart = 'auto', lock = '' }: { restart?: 'auto' | 'never' | 'observe'; lock?: string } = {},
+  {
+    restart = 'auto',
+    lock = '',
+    pending = '',
+  }: { restart?: 'auto' | 'never' | 'observe'; lock?: string; pending?: string } = {},
 ): Promise<{ readonly plan: Plan; readonly message: string | undefined }> {
-  const config = `${lock === '' ? '' : `lock: ${lock}\n`}cores: 1\n`
+  const config = `${lock === '' ? '' : `lock: ${lock}\n`}cores: 1\n${pending === '' ? '' : `\n[pve:pending]\n${pending}`}`
   const given = { ctid: '', restart, timeout: 120, force: false, lock_timeout: 60 }
   const host: Host = {
-    ...fakeHost({ files, containers: { 101: { status: 'stopped', config, pid: undefined } } }),
+    ...gpuHost({ files, containers: { 101: { status: 'stopped', config, pid: undefined } } }),
     placement: { ctid: '101', nodeName: undefined, cluster: undefined },
   }
   const seen = await pveContainer.probe(given, host)
   return { plan: pveContainer.plan(given, seen), message: pveContainer.message(given, seen) }
 }
 
-test('a container that is stopped stays stopped', async () => {
+test('a stopped container is not started', async () => {
   const { plan, message } = await look({})
   assert.deepEqual(plan.actions, [])
   assert.match(message ?? '', /stays stopped/)
 })
 
-test('one that its node held back at its start is started, as it was to be', async () => {
+test('a container whose start was prevented is started', async () => {
   const { plan, message } = await look(held)
   assert.deepEqual(
     plan.actions.map((action) => [action.kind, action.on, 'verb' in action ? action.verb : '', action.label]),
@@ -54,7 +58,7 @@ test('one that gpuplay has stopped and could not start is started', async () => 
   assert.equal(message, undefined)
 })
 
-test('it is left alone where containers are not to be restarted, where HA has it, and while Proxmox is at work on it', async () => {
+test('it is not started if restarts are disabled, if HA manages it, or while Proxmox has it locked', async () => {
   const never = await look(held, { restart: 'never' })
   assert.deepEqual(never.plan.actions, [])
   assert.match(never.plan.warnings[0] ?? '', /start container 101 to give/)
@@ -62,4 +66,11 @@ test('it is left alone where containers are not to be restarted, where HA has it
   const ha = await look({ ...held, '/etc/pve/ha/resources.cfg': 'ct: 101\n\tstate started\n' })
   assert.equal(ha.plan.refusal?.code, 'managed-by-ha')
   assert.match((await look(held, { lock: 'backup' })).plan.settle?.why ?? '', /lock: backup/)
+})
+
+test('a start or restart names the pending changes that it applies too', async () => {
+  const { plan } = await look(held, { pending: 'memory: 512\ndelete: net1,dev7\n' })
+  assert.deepEqual(plan.warnings, [
+    'the start of container 101 also applies its pending changes: memory, net1, dev7',
+  ])
 })

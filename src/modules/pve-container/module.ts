@@ -14,6 +14,7 @@ import { readHeldBack } from '../../nvidia/held-back.ts'
 import { managedGuests, resourcesFile } from '../../nvidia/high-availability.ts'
 import { type ContainerConfig, parseContainerConfig } from '../../proxmox/container-config.ts'
 import { deviceEntries, lockOf, unlockHint } from '../../proxmox/device-entries.ts'
+import { pendingNames } from '../../proxmox/pending-changes.ts'
 import { containerDevices } from '../../proxmox/running-container.ts'
 import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
@@ -29,6 +30,8 @@ export interface Seen {
 interface Container {
   readonly running: boolean
   readonly lock: string | undefined
+  /** Settings with pending changes, which a restart applies too. */
+  readonly pending: readonly string[]
   /** Sentences about the changes that a restart or start would make; empty if none. */
   readonly differences: readonly string[]
 }
@@ -64,7 +67,7 @@ async function probe(given: Args, host: Host): Promise<Seen> {
   if (status === undefined) return { node: node.name, ctid, container: undefined, managedByHa }
   const config = parseContainerConfig(status.config)
   const running = status.status === 'running'
-  const container = { running, lock: lockOf(config) }
+  const container = { running, lock: lockOf(config), pending: pendingNames(config) }
   if (given.restart === 'observe')
     return { node: node.name, ctid, container: { ...container, differences: [] }, managedByHa }
   // Unknown only in a dry run that adds lines to the file, so the running container differs from it.
@@ -134,15 +137,24 @@ function plan(given: Args, { node, ctid, container, managedByHa }: Seen): Plan {
       given.lock_timeout ?? 60,
       unlockHint(ctid),
     )
-  return actions([
+  const { pending } = container
+  return actions(
+    [
+      {
+        kind: 'containerPower',
+        on: 'node',
+        ctid,
+        verb,
+        timeout: given.timeout ?? 120,
+        force: given.force ?? false,
+        label: `${verb} container ${ctid}: ${why}`,
+      },
+    ],
     {
-      kind: 'containerPower',
-      on: 'node',
-      ctid,
-      verb,
-      timeout: given.timeout ?? 120,
-      force: given.force ?? false,
-      label: `${verb} container ${ctid}: ${why}`,
+      warnings:
+        pending.length === 0
+          ? []
+          : [`the ${verb} of container ${ctid} also applies its pending changes: ${pending.join(', ')}`],
     },
-  ])
+  )
 }

@@ -4,7 +4,7 @@ import { converge, planOnce } from '../testing/converge.ts'
 import { fakeWorld } from '../testing/fake-host.ts'
 import { reboot } from './module.ts'
 
-test('reboot acts only where it is needed, and not on containers', async () => {
+test('reboot acts only if a restart is needed, and never in containers', async () => {
   const world = fakeWorld()
   assert.deepEqual((await planOnce(reboot, { required: false }, world)).actions, [])
   const { actions } = await converge(reboot, { reason: 'new driver', timeout: 60 }, world)

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { UnitStatus } from '../../host/host.ts'
 import { completed, converge, planOnce } from '../testing/converge.ts'
-import { fakeWorld, type World } from '../testing/fake-host.ts'
+import { fakeWorld, type FakeWorld } from '../testing/fake-host.ts'
 import { service } from './module.ts'
 
-function worldWith(unit: Partial<UnitStatus>): World {
+function worldWith(unit: Partial<UnitStatus>): FakeWorld {
   const world = fakeWorld()
   world.units.set('gpu.service', { exists: true, active: 'inactive', enabled: 'disabled', ...unit })
   return world
@@ -23,22 +23,27 @@ const cases: readonly [
     { state: 'started', enabled: true },
     ['enable gpu.service', 'start gpu.service'],
   ],
-  ['leaves what runs', { active: 'active', enabled: 'enabled' }, { state: 'started', enabled: true }, []],
-  ['takes a start that goes on for running', { active: 'activating' }, { state: 'started' }, []],
-  ['starts what failed', { active: 'failed' }, { state: 'started' }, ['start gpu.service']],
+  [
+    'does nothing if the unit runs',
+    { active: 'active', enabled: 'enabled' },
+    { state: 'started', enabled: true },
+    [],
+  ],
+  ['does nothing if the unit is starting', { active: 'activating' }, { state: 'started' }, []],
+  ['starts a failed unit', { active: 'failed' }, { state: 'started' }, ['start gpu.service']],
   [
     'stops and disables',
     { active: 'active', enabled: 'enabled' },
     { state: 'stopped', enabled: false },
     ['disable gpu.service', 'stop gpu.service'],
   ],
-  ['leaves what failed stopped', { active: 'failed' }, { state: 'stopped' }, []],
-  ['masks', {}, { masked: true }, ['mask gpu.service']],
-  ['leaves a static unit that is not to be enabled', { enabled: 'static' }, { enabled: false }, []],
+  ['does nothing to stop a failed unit', { active: 'failed' }, { state: 'stopped' }, []],
+  ['masks a unit', {}, { masked: true }, ['mask gpu.service']],
+  ['does nothing to disable a static unit', { enabled: 'static' }, { enabled: false }, []],
 ]
 
 for (const [says, unit, args, does] of cases) {
-  test(`service ${says}, and then nothing is left to do`, async () => {
+  test(`service ${says}, and nothing is planned afterwards`, async () => {
     const { actions } = await converge(service, { name: 'gpu', ...args }, worldWith(unit))
     assert.deepEqual(
       actions.map((action) => (action.kind === 'run' ? action.argv.slice(1).join(' ') : action.kind)),
@@ -47,7 +52,7 @@ for (const [says, unit, args, does] of cases) {
   })
 }
 
-test('restarting is imperative: it is for handlers', async () => {
+test('a restart is imperative, so it belongs in handlers', async () => {
   assert.equal(service.imperative(completed(service, { name: 'gpu', state: 'restarted' })), true)
   assert.equal(service.imperative(completed(service, { name: 'gpu', state: 'started' })), false)
   const { actions } = await converge(
@@ -58,7 +63,7 @@ test('restarting is imperative: it is for handlers', async () => {
   assert.equal(actions.length, 1)
 })
 
-test('a oneshot unit is started by every run, once, and is inactive again afterwards', async () => {
+test('every run starts a oneshot unit once, and it is inactive again afterwards', async () => {
   const world = worldWith({ oneshot: true })
   for (const time of ['first', 'second']) {
     const { actions } = await converge(service, { name: 'gpu', state: 'started' }, world)
@@ -80,7 +85,7 @@ test('unit files are reloaded only if systemd reports that they are newer', asyn
   assert.equal((await converge(service, args, world)).actions.length, 0)
 })
 
-test('a unit that does not exist is named, unless it must be stopped', async () => {
+test('a missing unit is reported by name, unless it must be stopped', async () => {
   const { refusal } = await planOnce(service, { name: 'none', state: 'started' }, fakeWorld())
   assert.equal(refusal?.message, 'there is no unit none.service')
   const stopped = await planOnce(
@@ -91,13 +96,13 @@ test('a unit that does not exist is named, unless it must be stopped', async () 
   assert.deepEqual([stopped.actions, stopped.refusal], [[], undefined])
 })
 
-test('a unit with nothing to enable is warned of, not tried at every run', async () => {
+test('a unit that cannot be enabled causes a warning, not an attempt in every run', async () => {
   const plan = await planOnce(service, { name: 'gpu', enabled: true }, worldWith({ enabled: 'static' }))
   assert.deepEqual(plan.actions, [])
   assert.match(plan.warnings[0] ?? '', /cannot be enabled \(static\)/)
 })
 
-test('stopping waits for what is stopping already', async () => {
+test('stopping waits for a unit that is already stopping', async () => {
   const { settle } = await planOnce(
     service,
     { name: 'gpu', state: 'stopped' },

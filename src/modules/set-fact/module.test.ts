@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { completed } from '../testing/converge.ts'
 import { setFact } from './module.ts'
 
-test('set_fact takes any variable, and at least one', async () => {
+test('set_fact accepts any variables, at least one', async () => {
   assert.deepEqual(completed(setFact, { gpu_count: 2 }), { gpu_count: 2 })
   assert.equal(setFact.setsFacts, true)
   assert.throws(() => completed(setFact, {}), /fewer than 1/)

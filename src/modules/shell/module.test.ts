@@ -5,12 +5,12 @@ import { fakeWorld } from '../testing/fake-host.ts'
 import { assertHas } from '../testing/has.ts'
 import { shell } from './module.ts'
 
-test('shell gives the line to the shell that was asked for', async () => {
+test('shell passes the line to the requested shell', async () => {
   const { actions } = await planOnce(shell, { cmd: 'a | b > c', executable: '/bin/bash' }, fakeWorld())
   assertHas(actions, [{ argv: ['/bin/bash', '-c', 'a | b > c'] }])
 })
 
-test('what only reads runs in the probe, by the promise of the author, as one line of the shell', async () => {
+test('with reads, shell runs in the probe, as one line of the shell', async () => {
   const world = fakeWorld()
   const asked: (readonly string[])[] = []
   world.answer = (argv) => {
@@ -23,7 +23,7 @@ test('what only reads runs in the probe, by the promise of the author, as one li
   assert.equal(report['stdout'], 'yes')
 })
 
-test('without creates or removes a line of the shell is imperative', () => {
+test('without creates or removes, a shell line is imperative', () => {
   assert.equal(shell.imperative(completed(shell, { cmd: 'x' })), true)
   assert.equal(shell.imperative(completed(shell, { cmd: 'x', creates: '/x' })), false)
 })

@@ -28,7 +28,7 @@ test('stat reports the state of a path and changes nothing', async () => {
   assert.deepEqual(none.report, { stat: { exists: false } })
 })
 
-test('stat reads a link itself, or its target', async () => {
+test('stat reads a link itself or its target', async () => {
   const world = fakeWorld({ '/etc/x': 'a' })
   addFile(world, '/etc/link', '', { kind: 'link', target: 'x' })
   const itself = await converge(stat, { path: '/etc/link' }, world)

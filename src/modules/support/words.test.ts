@@ -5,13 +5,13 @@ import * as fc from 'fast-check'
 import { commandLine } from '../../base/shell.ts'
 import { words } from './words.ts'
 
-test('words are what a real shell makes of the same line', () => {
+test('a line is split into words like in a real shell', () => {
   const line = String.raw`one 'two three' "fo\"ur" fi\ ve "s\$ix" '' "a"'b'c \\ "back\slash"`
   const said = execFileSync('/bin/sh', ['-c', `printf '%s\\n' ${line}`], { encoding: 'utf8' })
   assert.deepEqual(words(line), said.slice(0, -1).split('\n'))
 })
 
-test('what was quoted for a shell is read back, whatever it is', () => {
+test('any quoted text is split into the original words', () => {
   const argv = fc.array(
     fc.string({ unit: 'grapheme' }).filter((word) => !word.includes('\0')),
     { minLength: 1 },
@@ -19,7 +19,7 @@ test('what was quoted for a shell is read back, whatever it is', () => {
   fc.assert(fc.property(argv, (list) => assert.deepEqual(words(commandLine(list)), list)))
 })
 
-test('an open quote is told from an empty line', () => {
+test('an open quote differs from an empty line', () => {
   assert.equal(words(`a "b`), undefined)
   assert.deepEqual(words('  '), [])
 })

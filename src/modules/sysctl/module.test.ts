@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { completed, converge, planOnce } from '../testing/converge.ts'
-import { fakeWorld, type World } from '../testing/fake-host.ts'
+import { fakeWorld, type FakeWorld } from '../testing/fake-host.ts'
 import { assertHas } from '../testing/has.ts'
 import { sysctl } from './module.ts'
 
 const forwarding = '/proc/sys/net/ipv4/ip_forward'
 const file = '/etc/sysctl.d/zz-gpuplay-net.ipv4.ip_forward.conf'
 
-function worldWith(files: Readonly<Record<string, string>> = {}): World {
+function worldWith(files: Readonly<Record<string, string>> = {}): FakeWorld {
   return fakeWorld({ [forwarding]: '0\n', ...files })
 }
 
-test('a parameter is set now and at boot, and then nothing is left to do', async () => {
+test('a parameter is set now and at boot, and nothing is planned afterwards', async () => {
   const world = worldWith()
   const args = { name: 'net.ipv4.ip_forward', value: 1 }
   const { report, diffs } = await converge(sysctl, args, world)
@@ -29,7 +29,7 @@ test('a parameter is set now and at boot, and then nothing is left to do', async
   assert.deepEqual((await converge(sysctl, args, world)).actions, [])
 })
 
-test('the value is set before the file is written, and what the kernel changes with it is unknown', async () => {
+test('the value is set before the file is written, and other values that the kernel changes with it are unknown', async () => {
   const { actions } = await planOnce(sysctl, { name: 'net.ipv4.ip_forward', value: '1' }, worldWith())
   assertHas(actions, [
     { kind: 'run', label: 'set net.ipv4.ip_forward to 1' },
@@ -46,7 +46,7 @@ test('the value is set before the file is written, and what the kernel changes w
   ])
 })
 
-test('several numbers are compared as numbers, and predicted as the kernel writes them', async () => {
+test("several numbers are compared as numbers, and predicted in the kernel's format", async () => {
   const path = '/proc/sys/net/ipv4/tcp_rmem'
   const world = fakeWorld({ [path]: '4096\t131072\t6291456\n' })
   const name = 'net.ipv4.tcp_rmem'
@@ -70,7 +70,7 @@ test('a dot inside a part of the name is written as a slash, or all separators a
   }
 })
 
-test('absent removes the file, says that the value stays, and needs no value', async () => {
+test('absent removes the file, reports that the value remains, and needs no value', async () => {
   const world = worldWith({ [file]: 'net/ipv4/ip_forward = 1\n' })
   const plan = await planOnce(sysctl, { name: 'net.ipv4.ip_forward', state: 'absent' }, world)
   assert.deepEqual(plan.warnings, ['net.ipv4.ip_forward keeps its current value until the next boot'])
@@ -97,7 +97,7 @@ test('a container sets its own parameters, and is referred to its node for other
   assert.equal(refusal?.hint, 'use this task on its node, where it applies to all containers')
 })
 
-test('a name that leads elsewhere, a value of two lines, and no value at all are mistakes', () => {
+test('a name with a path outside /proc/sys, a value of two lines, and a missing value are mistakes', () => {
   for (const args of [
     { name: 'net.ipv4..ip_forward', value: 1 },
     { name: '/etc/passwd', value: 1 },

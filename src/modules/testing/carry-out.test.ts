@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Unknown } from '../../base/unknown.ts'
 import type { Effect } from '../../host/action.ts'
-import { carryOut } from './carry-out.ts'
+import { carryOutFake } from './carry-out.ts'
 import { fakeHost, fakeWorld } from './fake-host.ts'
 
-test('what a program declares comes true on a fake host as it was declared', async () => {
+test('the declared effects of a program are applied to a fake host', async () => {
   const world = fakeWorld({ '/etc/old': 'old', '/etc/keep': 'before' })
   world.files.set('/etc/keep', { kind: 'file', text: 'before', mode: '0600', owner: 'root', group: 'root' })
   const effects: readonly Effect[] = [
@@ -20,7 +20,7 @@ test('what a program declares comes true on a fake host as it was declared', asy
     { kind: 'kernelModule', name: 'nvidia-uvm', becomes: { loaded: true } },
     { kind: 'container', name: '101', becomes: { status: 'running' } },
   ]
-  assert.deepEqual(carryOut(world, { kind: 'run', argv: ['x'], effects }), {
+  assert.deepEqual(carryOutFake(world, { kind: 'run', argv: ['x'], effects }), {
     code: 0,
     stdout: '',
     stderr: '',

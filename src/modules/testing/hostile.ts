@@ -1,4 +1,4 @@
-/** The rules for every module, whatever its host answers. */
+/** The rules for every module, for any answers of its host. */
 import assert from 'node:assert/strict'
 import { HostError, UnreachableError } from '../../base/errors.ts'
 import { UnknownError } from '../../base/unknown.ts'
@@ -10,8 +10,8 @@ import type { Module } from '../module.ts'
 import { Choices, garbageHost, garbageProgramHost } from './garbage-host.ts'
 
 const version = '580.95.05'
-/** Arguments of each module besides its defaults; one set for each state. */
-export const given: Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>> = {
+/** Arguments of each module in addition to its defaults, one set for each state. */
+export const hostileArguments: Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>> = {
   apt: [{ name: ['dkms'] }, { name: ['cuda-*'], state: 'absent' }, { update_cache: true, name: ['x=1.2'] }],
   apt_repository: [
     { name: 'x', uris: ['https://x/'], suites: ['bookworm'] },
@@ -80,7 +80,7 @@ export const given: Readonly<Record<string, readonly Readonly<Record<string, unk
 
 /** Each module with each kind of its arguments. */
 export const tried: readonly { readonly module: Module; readonly args: Readonly<Record<string, unknown>> }[] =
-  modules.flatMap((module) => (given[module.name] ?? []).map((args) => ({ module, args })))
+  modules.flatMap((module) => (hostileArguments[module.name] ?? []).map((args) => ({ module, args })))
 
 /** @throws any error of a module that is not a message for users. */
 export async function askAndPlan(

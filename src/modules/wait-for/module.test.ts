@@ -12,11 +12,11 @@ const table = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->whe
    0: 00000000000000000000000000000000:0050 00000000000000000000000000000000:0000 0A 00000000:00000000
 `
 
-test('listening ports are those in state LISTEN, of both families', () => {
+test('listening ports are those in state LISTEN, for IPv4 and IPv6', () => {
   assert.deepEqual([...portsIn(table)], [22, 80])
 })
 
-test('wait_for waits for a port and is done once something listens', async () => {
+test('wait_for waits until a program listens on the port', async () => {
   const world = fakeWorld()
   world.answer = () => ({ code: 1, stdout: table, stderr: '' })
   assert.equal((await planOnce(waitFor, { port: 80 }, world)).settle, undefined)

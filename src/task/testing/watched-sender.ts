@@ -16,7 +16,7 @@ import { prepared } from './prepared.ts'
 
 export interface WatchedSender {
   readonly sender: Sender
-  /** Log in order: `lease NAME`, `act LABEL, ...`, `down NAME`, `up NAME`, `reconnect NAME`. */
+  /** Log in order: `lease NAME`, `act LABEL, ...`, `down NAME` (for a reboot with `: REASON`), `up NAME`, `reconnect NAME`. */
   readonly log: string[]
   /** Steps of each frame. */
   readonly frames: (readonly Step[])[]
@@ -94,8 +94,8 @@ export function watchedSender(name: 'ct' | 'alone' = 'ct'): WatchedSender {
     },
     power: {
       ...context.run.power,
-      async around(_action, { name }, carryOut) {
-        log.push(`down ${name}`)
+      async around(action, { name }, carryOut) {
+        log.push(`down ${name}${action.kind === 'reboot' ? `: ${action.reason}` : ''}`)
         const result = await carryOut()
         now += 5
         log.push(`up ${name}`)

@@ -18,21 +18,21 @@ export function container(
   const cases: readonly ConformanceCase[] = [
     {
       module: gpuDevices,
-      says: `of GPU ${gpu}`,
+      says: `the devices of GPU ${gpu}`,
       args: { assignment: gpu, style },
       dry: 'ok',
       register: on,
     },
     {
       module: gpuDevices,
-      says: 'refuses a GPU that there is not',
+      says: 'refuses a GPU that does not exist',
       args: { assignment: '7' },
       dry: 'refused',
       problem: 'no-such-gpu',
     },
     {
       module: pveContainerConfig,
-      says: `lines of the style ${style}`,
+      says: `lines in the style ${style}`,
       args: (registered) => ({
         content: style === 'devn' ? deviceLines(registered, on) : mountLines(registered, on),
         owned: ['^dev\\d+: (path=)?/dev/nvidia', '^lxc\\.mount\\.entry: /dev/nvidia'],
@@ -42,15 +42,15 @@ export function container(
     },
     {
       module: pveContainer,
-      says: 'is only told that it has to restart',
+      says: 'only reports the restart without permission',
       args: { restart: 'never' },
       dry: 'ok',
     },
-    { module: pveContainer, says: 'restarts', args: {} },
+    { module: pveContainer, says: 'restarts the container', args: {} },
     { module: nvidiaAptPin, says: 'no driver from apt', args: {} },
     {
       module: nvidiaUserspace,
-      says: "of the node's driver",
+      says: "the user space of the node's driver",
       args: {},
       // The installer requires kmod; the message names its package.
       besides: [...books, /mod(info|probe|ules)?$/, /^\/usr\/lib\/modprobe\.d\//],
@@ -58,7 +58,7 @@ export function container(
     { module: nvidiaUserspaceNote, says: 'of the user space on the node', args: {} },
     {
       module: cudaToolkit,
-      says: 'with its repository',
+      says: 'the toolkit with its repository',
       args: { version: '12.8' },
       besides: books,
     },
@@ -70,7 +70,7 @@ export function container(
     },
     {
       module: gpuVerify,
-      says: 'finds that it was to have more',
+      says: 'finds a missing GPU',
       args: { assignment: 'all' },
       dry: 'refused',
       problem: 'verification-failed',

@@ -9,8 +9,8 @@ import { pveContainer } from '../../../src/modules/pve-container/module.ts'
 import { containers, other, type PlacedCase, runfile, version } from './placed.ts'
 
 /**
- * A CUDA program on the node: while it runs, the loaded driver stays. The installer unloads an unused driver, and programs cannot
- * keep the lab's device nodes open to prevent that.
+ * A CUDA program on the node: while it runs, the loaded driver stays. The installer unloads an unused driver,
+ * and programs cannot keep the lab's device nodes open to prevent that.
  */
 const startLoad =
   'ln -sf /bin/sleep /run/gpu-load; /run/gpu-load 600 >/dev/null 2>&1 </dev/null & echo $! >/run/gpu-load.pid'
@@ -20,34 +20,39 @@ export const exchange: readonly PlacedCase[] = [
   ...[
     {
       module: nvidiaNode,
-      says: 'refuses another driver under containers that take no part',
+      says: 'refuses another driver for containers outside the run',
       args: { version: other },
       dry: 'refused',
       problem: 'unmanaged-guests',
     } as const,
-    { module: nvidiaRunfile, says: 'of another version', args: { version: other } },
+    { module: nvidiaRunfile, says: 'another version', args: { version: other } },
     {
       module: nvidiaDriver,
-      says: 'installs another beside the one that is loaded',
+      says: 'installs another driver while one is loaded',
       setup: startLoad,
       args: { version: other, runfile: runfile(other), module_type: 'open' },
     },
     {
       module: nvidiaLoaded,
-      says: 'leaves the loaded one where it may not exchange them',
+      says: 'keeps the loaded driver without permission to replace it',
       args: { version: other, containers, reload: false },
       dry: 'ok',
     } as const,
-    { module: nvidiaLoaded, says: 'exchanges them', setup: endLoad, args: { version: other, containers } },
+    {
+      module: nvidiaLoaded,
+      says: 'replaces the loaded driver',
+      setup: endLoad,
+      args: { version: other, containers },
+    },
     {
       module: nvidiaDriver,
-      says: 'installs the first again',
+      says: 'installs the first driver again',
       setup: startLoad,
       args: { version, runfile: runfile(version), module_type: 'open' },
     },
     {
       module: nvidiaNodeReboot,
-      says: 'loads what is installed',
+      says: 'restarts to load the installed driver',
       args: { version, purpose: 'load_driver', mode: 'auto' },
     },
     {
@@ -57,7 +62,7 @@ export const exchange: readonly PlacedCase[] = [
       dry: 'ok',
     } as const,
   ].map((given) => ({ on: 'pve1', ...given })),
-  { on: 'ct101', module: pveContainer, says: 'need not restart again', args: {}, dry: 'ok' },
+  { on: 'ct101', module: pveContainer, says: 'does not restart again', args: {}, dry: 'ok' },
   {
     on: 'ct101',
     module: gpuVerify,

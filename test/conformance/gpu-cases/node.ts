@@ -25,15 +25,15 @@ const discovery: readonly ConformanceCase[] = [
   { module: nvidiaNode, says: 'the cards', args: { version, containers }, dry: 'ok', register: 'node' },
   {
     module: nvidiaNode,
-    says: 'refuses a driver that does not drive them',
+    says: 'refuses a driver that does not support the cards',
     args: { version: '550.144.03', containers },
     dry: 'refused',
     problem: 'driver-does-not-fit',
   },
-  { module: nvidiaForeignDriver, says: 'none', args: { version }, dry: 'ok' },
+  { module: nvidiaForeignDriver, says: 'no other driver', args: { version }, dry: 'ok' },
   {
     module: nvidiaForeignDriver,
-    says: 'refuses one that came as packages',
+    says: 'refuses a driver installed from packages',
     setup: 'apt-get -qq update && apt-get -qq -y install nvidia-smi libcuda1 nvidia-installer-cleanup',
     args: { version },
     dry: 'refused',
@@ -41,7 +41,7 @@ const discovery: readonly ConformanceCase[] = [
   },
   {
     module: nvidiaForeignDriver,
-    says: 'removes one that came as packages',
+    says: 'removes a driver installed from packages',
     args: { version, policy: 'remove' },
     // The files of the packages are removed with them.
     besides: [...books, /^\/usr\//],
@@ -49,7 +49,7 @@ const discovery: readonly ConformanceCase[] = [
 ]
 
 const preparation: readonly ConformanceCase[] = [
-  { module: nvidiaRunfile, says: 'fetched by the node', args: { version } },
+  { module: nvidiaRunfile, says: 'downloaded by the node', args: { version } },
   {
     module: nvidiaRunfile,
     says: 'sent by the controller',
@@ -65,14 +65,14 @@ const preparation: readonly ConformanceCase[] = [
   },
   {
     module: nvidiaRunfile,
-    says: 'refuses what is not there',
+    says: 'refuses a version that does not exist',
     args: { version: '599.99.99' },
     dry: 'refused',
     problem: 'runfile-not-available',
   },
   {
     module: apt,
-    says: 'what the installer builds with',
+    says: 'the build tools of the installer',
     args: (registered) => ({
       name: [...strings(registered, 'node', 'headers'), 'gcc', 'make', 'libc6-dev', 'dkms'],
       forbid: ['nvidia-*'],
@@ -81,7 +81,7 @@ const preparation: readonly ConformanceCase[] = [
   },
   {
     module: nvidiaDriver,
-    says: 'refuses to work beside nouveau',
+    says: 'refuses to install while nouveau is loaded',
     args: { version, runfile: runfile(version), module_type: 'open' },
     dry: 'refused',
     problem: 'nouveau-loaded',
@@ -109,17 +109,17 @@ const preparation: readonly ConformanceCase[] = [
   },
   {
     module: template,
-    says: 'what the cards begin with',
+    says: 'the settings for the service',
     args: { src: 'x.hbs', content: 'PERSISTENCE=on\nPOWER_LIMITS=""\n', dest: '/etc/gpuplay/nvidia.conf' },
   },
   {
     module: copy,
-    says: 'the service that loads it at boot',
+    says: 'the service that loads the driver at boot',
     args: { src: `${role}gpuplay-nvidia.service`, dest: '/etc/systemd/system/gpuplay-nvidia.service' },
   },
   {
     module: file,
-    says: 'at every boot',
+    says: 'the link that enables the service',
     args: {
       path: '/etc/systemd/system/multi-user.target.wants/gpuplay-nvidia.service',
       state: 'link',
@@ -131,21 +131,21 @@ const preparation: readonly ConformanceCase[] = [
 const driver: readonly ConformanceCase[] = [
   {
     module: nvidiaNodeReboot,
-    says: 'is only told where nobody allowed it',
+    says: 'only reports the restart without permission',
     args: { version, purpose: 'free_cards' },
     dry: 'ok',
   },
   {
     module: nvidiaNodeReboot,
-    says: 'frees the cards of nouveau',
+    says: 'restarts to free the cards of nouveau',
     args: { version, purpose: 'free_cards', mode: 'auto' },
   },
   {
     module: nvidiaDriver,
-    says: 'installs one',
+    says: 'installs the driver',
     args: { version, runfile: runfile(version), module_type: 'open' },
   },
-  { module: nvidiaLoaded, says: 'loads one, with its nodes', args: { version, containers } },
+  { module: nvidiaLoaded, says: 'loads the driver, with its device nodes', args: { version, containers } },
   {
     module: nvidiaPower,
     says: 'persistence mode and a limit',
@@ -154,7 +154,7 @@ const driver: readonly ConformanceCase[] = [
   },
   {
     module: nvidiaNodeReboot,
-    says: 'is not needed once the driver is loaded',
+    says: 'needs no restart after the driver is loaded',
     args: { version, purpose: 'load_driver', mode: 'auto' },
     dry: 'ok',
   },

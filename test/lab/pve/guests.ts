@@ -65,7 +65,13 @@ export function withSettings(
   return { ...section, settings }
 }
 
-export const noSection: ConfigSection = { description: '', settings: new Map(), lxc: [], entries: [] }
+export const noSection: ConfigSection = {
+  description: '',
+  settings: new Map(),
+  deletes: [],
+  lxc: [],
+  entries: [],
+}
 
 /** The keys that the next start deletes. A leading `!` means by force. */
 export function pendingDeletes(config: ContainerConfig): readonly string[] {

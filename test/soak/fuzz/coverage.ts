@@ -1,8 +1,8 @@
 import { Session } from 'node:inspector'
 
 /**
- * V8's coverage of the sources by block (`Profiler.takePreciseCoverage` resets its counters each time). The fuzzer keeps an input that
- * reaches a new block, or reaches a block many more times than all earlier inputs.
+ * V8's coverage of the sources by block (`Profiler.takePreciseCoverage` resets its counters each time). The
+ * fuzzer keeps an input that reaches a new block, or reaches a block many more times than all earlier inputs.
  */
 export class Coverage {
   readonly #session = new Session()

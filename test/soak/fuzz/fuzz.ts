@@ -20,7 +20,10 @@ export interface Fuzzed {
   readonly failure: string | undefined
 }
 
-/** Runs a target with all earlier failing inputs, then with new ones until the time limit or a failure. Saves a failing input. */
+/**
+ * Runs a target with all earlier failing inputs, then with new ones until the time limit or a failure. Saves
+ * a failing input.
+ */
 export async function fuzz(
   name: string,
   { seed, milliseconds }: { readonly seed: number; readonly milliseconds: number },

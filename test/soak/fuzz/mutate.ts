@@ -1,4 +1,7 @@
-/** Mutates inputs: changes bytes; removes, duplicates or replaces ranges with words of the target; joins two inputs. */
+/**
+ * Mutates inputs: changes bytes; removes, duplicates or replaces ranges with words of the target; joins two
+ * inputs.
+ */
 const longest = 64 * 1024
 
 export function mutated(corpus: readonly Buffer[], words: readonly Buffer[], random: () => number): Buffer {

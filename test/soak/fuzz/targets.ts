@@ -1,5 +1,9 @@
-/** Targets of the fuzzer: all parsers of answers from hosts. A target throws if an answer causes anything but a permitted error. */
+/**
+ * Targets of the fuzzer: all parsers of answers from hosts. A target throws if an answer causes anything but
+ * a permitted error.
+ */
 import assert from 'node:assert/strict'
+import { parseSources } from '../../../src/apt/source-files.ts'
 import { HostError, UnreachableError } from '../../../src/base/errors.ts'
 import { UnknownError } from '../../../src/base/unknown.ts'
 import { MarkScanner } from '../../../src/connection/marks.ts'
@@ -12,10 +16,9 @@ import { packageStates } from '../../../src/host/questions/packages.ts'
 import { assertAnswers, assertFinite, pieces, subjects } from '../../../src/host/testing/answers.ts'
 import { Choices, garbageHost } from '../../../src/modules/testing/garbage-host.ts'
 import { askAndPlan, tried } from '../../../src/modules/testing/hostile.ts'
-import { parseSources } from '../../../src/modules/support/sources-list.ts'
 import { nvccRelease } from '../../../src/nvidia/cuda.ts'
 import { dkmsState, installedVersion } from '../../../src/nvidia/installer.ts'
-import { installedDriverPackages } from '../../../src/nvidia/packages.ts'
+import { installedDriverPackages } from '../../../src/nvidia/driver-packages.ts'
 import { parseCharacterMajors, parseDriverVersion, parseGpuInformation } from '../../../src/nvidia/proc.ts'
 import { sha256FromFile } from '../../../src/nvidia/runfile.ts'
 import { parseSmi } from '../../../src/nvidia/smi.ts'
@@ -138,7 +141,7 @@ export const targets: Readonly<Record<string, Target>> = {
       diagnose(text)
       lastSaid(text)
       lastLines(text)
-      // oxlint-disable-next-line no-control-regex -- what must not be there
+      // oxlint-disable-next-line no-control-regex -- the test searches for these characters
       const acting = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/
       assert.doesNotMatch(plainText(text), acting)
       assert.deepEqual(JSON.parse(jsonText({ text })), { text })

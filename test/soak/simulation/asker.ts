@@ -1,7 +1,10 @@
-/** Asks a machine in memory: all questions of one turn are answered at one moment, or lost with the connection. */
+/**
+ * Asks a machine in memory. All questions of one turn are answered at the same time, or lost with the
+ * connection.
+ */
 import { HostError } from '../../../src/base/errors.ts'
 import type { Batcher, BatcherOptions } from '../../../src/host/batch.ts'
-import { ConnectionLostError } from '../../../src/host/errors.ts'
+import { ConnectionLostError } from '../../../src/host/connection-lost.ts'
 import type { QueryKind, Settled } from '../../../src/host/queries/query.ts'
 import type { Line } from './line.ts'
 import { SimulatedShell } from './shell.ts'
@@ -47,11 +50,11 @@ export class Asker implements Batcher {
     try {
       const machine = this.#line.machine(hostName)
       const shell = await this.#options.shell()
-      if (!(shell instanceof SimulatedShell)) throw new Error('not a shell of a simulation')
+      if (!(shell instanceof SimulatedShell)) throw new Error('not a simulated shell')
       const { turn, end } = shell.queue()
       await this.#line.latency()
       await turn
-      if (options.chance.happens(options.weather.questionLost)) this.#line.drop(machine)
+      if (options.chance.happens(options.faultRates.questionLost)) this.#line.drop(machine)
       end()
       if (shell.gone.aborted) throw new ConnectionLostError(hostName, 'it dropped')
       const answers = questions.map(({ kind, item }) => machine.answer(kind, item))

@@ -1,4 +1,4 @@
-/** What has to hold of a run, and of the machines after it. Each check returns sentences on what does not. */
+/** Checks of a run, and of the machines after it. Each check returns its violations as sentences. */
 import type { Event } from '../../../src/events/events.ts'
 import { defaultStateDirectory } from '../../../src/host/access.ts'
 import { unforeseenCode } from '../../../src/task/unforeseen.ts'
@@ -26,7 +26,7 @@ export function ofRun(record: RunRecord, made: Case, deeds: readonly Deed[]): re
   ]
 }
 
-/** No machine of a simulation answers what no machine would. */
+/** Simulated machines give only valid answers, so no error is unexpected. */
 function nothingUnforeseen({ events }: RunRecord): readonly string[] {
   return events.flatMap(({ event }) => {
     const problem =
@@ -39,7 +39,7 @@ function nothingUnforeseen({ events }: RunRecord): readonly string[] {
   })
 }
 
-/** Programs of which nobody can tell whether they have run. */
+/** Programs whose traces do not show whether they have run must not run twice. */
 function onlyOnce(deeds: readonly Deed[]): readonly string[] {
   const seen = new Set<string>()
   return deeds.flatMap(({ what, machine }) => {
@@ -52,8 +52,8 @@ function onlyOnce(deeds: readonly Deed[]): readonly string[] {
 }
 
 /**
- * When a host has failed at a task, no later task has acted there, and none does any more. A task that was done may fail after all when something else has
- * changed the machine before it was looked at: then those behind it may have acted with it.
+ * After a task has failed on a host, no later task acts there. Exception: if others change the machine before
+ * a finished task is verified, the task may still fail, and later tasks of the same frame may have acted.
  */
 function nothingBehindFailures(
   { events, controller }: RunRecord,
@@ -68,8 +68,8 @@ function nothingBehindFailures(
     const failed = tasks.find(({ name }) => name === event.task.name)
     if (failed === undefined) return []
     /**
-     * It was done in the same frame as what is behind it, and the answer to both was lost, or nobody could look at it afterwards. Of a task that shares its
-     * deeds with another, that is believed.
+     * The task acted in the same frame as the later one, and the answer was lost or the task could not be
+     * verified. If it shares its deeds with another task, this is assumed.
      */
     const doneAndLost = ({ deeds: own }: PlannedTask, outcome: string, behind: Deed): boolean =>
       outcome === 'unreachable' &&
@@ -83,7 +83,7 @@ function nothingBehindFailures(
       .flatMap((deed) => {
         const task = tasks.find((candidate) => candidate.deeds.includes(deed.what))
         return task !== undefined && isBehind(task, failed) && !doneAndLost(failed, event.outcome, deed)
-          ? [`${event.host} failed at ${failed.name}, and ${task.name} has acted: ${deed.what}`]
+          ? [`${event.host} failed at ${failed.name}, but ${task.name} acted afterwards: ${deed.what}`]
           : []
       })
   })
@@ -93,7 +93,7 @@ function isBehind(task: PlannedTask, failed: PlannedTask): boolean {
   return task.play > failed.play || (task.play === failed.play && task.index > failed.index)
 }
 
-/** On each host tasks end in their order, each once. */
+/** On each host, tasks end in order, each once. */
 function inOrder({ events }: RunRecord, { tasks, hosts }: Case): readonly string[] {
   return hosts.flatMap(({ name }) => {
     const ended = events.flatMap(({ event }) => {
@@ -113,12 +113,12 @@ function nothingIsLeftOpen({ controller, run }: RunRecord): readonly string[] {
     holder === undefined ? false : controller.holds(holder.ended),
   )
   return [
-    ...(open > 0 ? [`run ${run} has ended with ${open} frames under way`] : []),
-    ...held.map(({ name }) => `run ${run} has ended and still holds ${name}`),
+    ...(open > 0 ? [`run ${run} ended with ${open} open frames`] : []),
+    ...held.map(({ name }) => `run ${run} ended, but still has the lease of ${name}`),
   ]
 }
 
-/** A handler has run after every change that notifies it. */
+/** A handler runs after every change that notifies it. */
 export function ofHandlers({ tasks }: Case, deeds: readonly Deed[]): readonly string[] {
   return tasks.flatMap(({ handler, deeds: own, name }) => {
     if (handler === undefined) return []
@@ -127,9 +127,7 @@ export function ofHandlers({ tasks }: Case, deeds: readonly Deed[]): readonly st
       const ran = deeds
         .slice(index + 1)
         .some((later) => later.machine === deed.machine && later.what === `program ${handler}`)
-      return ran
-        ? []
-        : [`${name} has changed ${deed.machine} (${deed.what}), and its handler has not run since`]
+      return ran ? [] : [`${name} changed ${deed.machine} (${deed.what}), but its handler has not run since`]
     })
   })
 }
@@ -147,7 +145,7 @@ export function ofMachines(
   })
   const notes = [...machines.values()].flatMap(({ name, disk }) => {
     const left = disk.list(`${defaultStateDirectory}/pending`) ?? []
-    return left.length === 0 ? [] : [`${name} has notes of handlers left`]
+    return left.length === 0 ? [] : [`${name} still has pending handlers`]
   })
   return [...wrong, ...notes]
 }
@@ -159,13 +157,13 @@ function differs(
   host: string,
 ): string | undefined {
   const status = disk.status(path, false)
-  if (status === undefined) return is.kind === 'absent' ? undefined : 'is not there'
+  if (status === undefined) return is.kind === 'absent' ? undefined : 'does not exist'
   if (status.kind !== is.kind) return `is a ${status.kind}, not ${is.kind}`
-  if (is.kind === 'link' && status.target !== is.target) return `leads to ${status.target ?? 'nowhere'}`
+  if (is.kind === 'link' && status.target !== is.target) return `points to ${status.target ?? 'nothing'}`
   if (is.kind !== 'file') return undefined
   const text = disk.text(path) ?? ''
   if (is.text !== undefined && is.text !== text)
-    return `holds ${JSON.stringify(text)}, not ${JSON.stringify(is.text)}`
+    return `contains ${JSON.stringify(text)}, not ${JSON.stringify(is.text)}`
   if (is.mode !== undefined && is.mode !== status.mode) return `has mode ${status.mode}, not ${is.mode}`
   const missing = (is.lines ?? [])
     .map((line) => line.replace('HOST', host))
@@ -173,7 +171,7 @@ function differs(
   return missing.length === 0 ? undefined : `lacks ${missing.join(', ')}: ${JSON.stringify(text)}`
 }
 
-/** A run that found everything as declared has changed nothing. */
+/** A run that finds everything as declared changes nothing. */
 export function ofSecondRun(
   { run, events }: RunRecord,
   { tasks }: Case,
@@ -193,7 +191,7 @@ export function ofSecondRun(
     const task = tasks.find(({ name }) => name === event.task.name)
     return task === undefined || task.imperative
       ? []
-      : [`in the second run ${task.name} of ${event.host} has changed something`]
+      : [`in the second run ${task.name} of ${event.host} changed something`]
   })
   return [...acted, ...changed]
 }

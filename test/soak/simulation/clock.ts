@@ -1,6 +1,6 @@
-/** Time that passes only when nothing is left to do now, and chance that is the same for the same seed. */
+/** A clock that advances only when no work is left, and random numbers that depend only on the seed. */
 
-/** Numbers of a seed: mulberry32, public domain. */
+/** Random numbers from a seed: mulberry32, public domain. */
 export class Chance {
   #state: number
 
@@ -33,7 +33,7 @@ export class Chance {
   pick<T>(list: readonly T[]): T {
     const index = this.whole(0, list.length - 1)
     const chosen = list[index]
-    if (chosen === undefined) throw new Error('nothing to choose from')
+    if (chosen === undefined) throw new Error('cannot choose from an empty list')
     return chosen
   }
 }
@@ -44,7 +44,7 @@ interface Due {
   readonly run: () => void
 }
 
-/** The run waits, and nothing is left that could wake it. */
+/** The run waits, but no event is left that could wake it. */
 export class Stuck extends Error {}
 
 export class VirtualClock {
@@ -68,8 +68,9 @@ export class VirtualClock {
   }
 
   /**
-   * Lets time pass until the promise is settled; what is due at a time happens only after everything that it set off before is over.
-   * @throws Stuck
+   * Advances the clock until the promise is settled. A callback runs only after all work of earlier callbacks
+   * has ended.
+   * @throws Stuck if no callback is left
    */
   async drive<T>(promise: Promise<T>): Promise<T> {
     let settled = false
@@ -81,13 +82,13 @@ export class VirtualClock {
       await untilIdle()
       if (settled) return promise
       const next = this.#due.shift()
-      if (next === undefined) throw new Stuck(`nothing happens any more at ${this.#now}`)
+      if (next === undefined) throw new Stuck(`no callback is left at ${this.#now}`)
       this.#now = next.at
       next.run()
     }
   }
 
-  /** Lets everything happen that is due. */
+  /** Runs all callbacks, including those that they add. */
   async drain(): Promise<void> {
     for (let next = this.#due.shift(); next !== undefined; next = this.#due.shift()) {
       this.#now = next.at
@@ -97,7 +98,7 @@ export class VirtualClock {
   }
 }
 
-/** All promises that can be settled now are. */
+/** Resolves when all promises that can be settled now are settled. */
 function untilIdle(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve)

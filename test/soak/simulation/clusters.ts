@@ -1,7 +1,8 @@
-/** Small groups of tasks that rest on each other, in the ways in which tasks of playbooks do. */
+/** Small groups of tasks that depend on each other in the ways that are common in playbooks. */
+import { defined } from '../../../src/base/defined.ts'
 import type { Chance } from './clock.ts'
 
-/** What has to be at a path in the end. */
+/** The required state of a path after an undisturbed run. */
 export interface Declared {
   readonly path: string
   readonly is:
@@ -14,7 +15,7 @@ export interface Declared {
     | { readonly kind: 'directory' }
     | { readonly kind: 'link'; readonly target: string }
     | { readonly kind: 'absent' }
-  /** Nothing else changes it on the way: the playbook would not notice. */
+  /** The simulation does not change it, because the playbook would not notice. */
   readonly kept?: true
   /** On the node of the host. */
   readonly on?: 'node'
@@ -22,9 +23,9 @@ export interface Declared {
 
 export interface Piece {
   readonly task: Readonly<Record<string, unknown>>
-  /** What only this task does: by it, it is known that the task has acted. */
+  /** Deeds of this task only. They show that the task has acted. */
   readonly deeds: readonly string[]
-  /** Runs whenever its turn comes. */
+  /** Runs in every run. */
   readonly imperative: boolean
   readonly ignored: boolean
 }
@@ -65,7 +66,7 @@ export const clusters: readonly Maker[] = [
         { path: `${at}.2`, is: text('pair') },
       ]),
   },
-  { where: 'anywhere', make: slyness },
+  { where: 'anywhere', make: undeclaredChange },
   { where: 'not containers', make: kernelModule },
   { where: 'containers', make: nodeLines },
   { where: 'containers', make: nodeLines },
@@ -80,14 +81,14 @@ function piece(
 }
 
 function text(content: string, mode?: string): Extract<Declared['is'], { kind: 'file' }> {
-  return { kind: 'file', text: content, ...(mode === undefined ? {} : { mode }) }
+  return { kind: 'file', text: content, ...defined({ mode }) }
 }
 
 function word(at: string): string {
   return at.slice(1).replaceAll('/', '_')
 }
 
-/** One task of a module whose files are its own. */
+/** One task of a module that changes only its own files. */
 function own(
   module: string,
   args: Readonly<Record<string, unknown>>,
@@ -111,7 +112,10 @@ function directoryAndFile(at: string, chance: Chance): Cluster {
   return {
     pieces: [
       piece({ file: { path: `${at}/d`, state: 'directory' } }, [`${at}/d`]),
-      piece({ copy: { dest: file, content: 'one\n', ...(later ? {} : { mode }) } }, later ? [] : [file]),
+      piece(
+        { copy: { dest: file, content: 'one\n', ...defined({ mode: later ? undefined : mode }) } },
+        later ? [] : [file],
+      ),
       ...(later ? [piece({ file: { path: file, mode } }, [])] : []),
     ],
     declares: [
@@ -235,11 +239,11 @@ function reads(at: string): Cluster {
   }
 }
 
-function slyness(at: string): Cluster {
+function undeclaredChange(at: string): Cluster {
   const other = `${at}.other`
   return {
     pieces: [
-      piece({ sly: { path: at, other } }, [`program mark ${at} ${other}`]),
+      piece({ undeclared: { path: at, other } }, [`program mark ${at} ${other}`]),
       piece({ copy: { dest: other, content: 'wanted\n' } }, [other]),
     ],
     declares: [

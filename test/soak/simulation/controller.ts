@@ -1,4 +1,4 @@
-/** One run's way to machines in memory: its world, its connections, and what it asks and sends, as the weather lets it. */
+/** Connects one run to machines in memory: its world, connections, questions and frames, with faults. */
 import { UnreachableError } from '../../../src/base/errors.ts'
 import type { World } from '../../../src/base/world.ts'
 import type { Connection, Shell, Target } from '../../../src/connection/connection.ts'
@@ -27,7 +27,7 @@ export class Controller implements Line {
     return this.#alive
   }
 
-  /** Never comes back once the run was killed. */
+  /** Never resolves after the run was killed. */
   pause(milliseconds: number): Promise<void> {
     return new Promise((resolve) => {
       this.options.clock.in(milliseconds, () => {
@@ -36,13 +36,13 @@ export class Controller implements Line {
     })
   }
 
-  /** One way of a message to the machine or back. */
+  /** The time of a message to the machine or back. */
   latency(): Promise<void> {
-    const { chance, weather } = this.options
-    return this.pause(chance.happens(weather.slow) ? chance.between(500, 8000) : chance.between(1, 40))
+    const { chance, faultRates } = this.options
+    return this.pause(chance.happens(faultRates.slow) ? chance.between(500, 8000) : chance.between(1, 40))
   }
 
-  /** The process is gone: what it had open ends, what it had sent may go on. */
+  /** Kills the process: its connections end, but frames that it sent may continue. */
   kill(): void {
     this.#alive = false
     this.frames.abandon()
@@ -55,10 +55,10 @@ export class Controller implements Line {
     return machine
   }
 
-  /** The connection to a machine is gone, and with it all that goes through it. */
+  /** Ends the connection to a machine, and all connections through it. */
   drop(machine: SimulatedMachine): void {
-    const { chance, weather, clock } = this.options
-    if (chance.happens(weather.staysDown)) machine.downUntil = clock.now + chance.between(500, 80_000)
+    const { chance, faultRates, clock } = this.options
+    if (chance.happens(faultRates.staysDown)) machine.downUntil = clock.now + chance.between(500, 80_000)
     for (const shell of this.#shells) if (isBehind(shell.machine, machine)) shell.end()
     for (const [held] of this.#leases) if (isBehind(held, machine)) this.#endLease(held)
   }
@@ -82,7 +82,7 @@ export class Controller implements Line {
         Array.from({ length: bytes * 2 }, () => chance.whole(0, 15).toString(16)).join(''),
       environment: {},
       home: '/nowhere',
-      userName: 'somebody',
+      userName: 'user',
       hostName: 'controller',
       pid: 1,
       workingDirectory: '/nowhere',
@@ -110,12 +110,12 @@ export class Controller implements Line {
   }
 
   async #connect(target: Target): Promise<Connection> {
-    if (target.kind === 'local') throw new Error('the controller is no machine of a simulation')
+    if (target.kind === 'local') throw new Error('the controller is not a simulated machine')
     return new SimulatedConnection(this.machine(target.kind === 'pct' ? `c${target.ctid}` : target.address))
   }
 
   async #open(connection: Connection): Promise<Shell> {
-    if (!(connection instanceof SimulatedConnection)) throw new Error('not a connection of a simulation')
+    if (!(connection instanceof SimulatedConnection)) throw new Error('not a simulated connection')
     const { machine } = connection
     await this.latency()
     if (this.#isDown(machine)) {
@@ -152,7 +152,7 @@ export class Controller implements Line {
     return { kind: 'taken', lease }
   }
 
-  /** Whether a lease is one of this run's. */
+  /** Whether this run has the lease. */
   holds(ended: AbortController): boolean {
     return [...this.#leases.values()].includes(ended)
   }
@@ -170,7 +170,7 @@ export class Controller implements Line {
   }
 }
 
-/** Whether a machine is reached through the other, or is it. */
+/** Whether a machine is the other one or is reached through it. */
 function isBehind(machine: SimulatedMachine, through: SimulatedMachine): boolean {
   return machine === through || machine.node === through
 }

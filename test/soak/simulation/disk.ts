@@ -12,7 +12,10 @@ const mostLinks = 40
 export class Disk {
   readonly #nodes = new Map<string, Node>([['/', { kind: 'directory', mode: '0755' }]])
 
-  /** Without links above it; with `follow` without one at its end too. undefined: round in circles, or through a file. */
+  /**
+   * The path with all links resolved; a link at its end only with `follow`. Undefined for a cycle or a path
+   * through a file.
+   */
   resolve(path: string, follow: boolean): string | undefined {
     const left = path.split('/').filter((part) => part !== '')
     let at = '/'
@@ -52,13 +55,13 @@ export class Disk {
     return { ...root, kind: node.kind, mode: node.mode, size }
   }
 
-  /** undefined when there is no such file. */
+  /** Undefined if there is no such file. */
   text(path: string): string | undefined {
     const node = this.at(path, true)
     return node?.kind === 'file' ? node.text : undefined
   }
 
-  /** Names in a directory; undefined when it is none. */
+  /** Names in a directory; undefined if the path is not a directory. */
   list(path: string): readonly string[] | undefined {
     const place = this.resolve(path, true)
     if (place === undefined || this.#nodes.get(place)?.kind !== 'directory') return undefined
@@ -68,10 +71,10 @@ export class Disk {
       .sort()
   }
 
-  /** Why not; undefined when it was done. */
+  /** The reason for a failure, undefined on success. */
   write(path: string, text: string, mode: string | undefined): string | undefined {
     const place = this.resolve(path, true)
-    if (place === undefined) return 'the link leads nowhere'
+    if (place === undefined) return 'the link has no target'
     const before = this.#nodes.get(place)
     if (before?.kind === 'directory') return 'it is a directory'
     if (this.#nodes.get(posix.dirname(place))?.kind !== 'directory') return 'the directory does not exist'
@@ -110,7 +113,7 @@ export class Disk {
     return undefined
   }
 
-  /** What is below goes too. */
+  /** Removes a file, or a directory with its content. */
   remove(path: string): void {
     const place = this.resolve(path, false)
     if (place === undefined || place === '/') return
@@ -118,7 +121,7 @@ export class Disk {
       if (name === place || name.startsWith(`${place}/`)) this.#nodes.delete(name)
   }
 
-  /** All of it but what is below a directory, for a comparison. */
+  /** The content of the disk without one directory, for comparisons. */
   lines(without: string): readonly string[] {
     return [...this.#nodes]
       .filter(([path]) => path !== without && !path.startsWith(`${without}/`))

@@ -1,4 +1,7 @@
-/** Frames of steps that a run sends to machines in memory, each step done at a moment of its own; and what becomes of them when nobody listens. */
+/**
+ * Frames that a run sends to machines in memory. Time passes between steps, and a frame may continue after
+ * its connection is lost.
+ */
 import { allEffects } from '../../../src/host/effects.ts'
 import { expectedNow } from '../../../src/host/expected-now.ts'
 import type { ActionResult, MachineAccess } from '../../../src/host/access.ts'
@@ -8,7 +11,10 @@ import type { Line } from './line.ts'
 import type { SimulatedMachine } from './machine.ts'
 import { SimulatedShell } from './shell.ts'
 
-/** A frame from its first step to its last, with what it changes: two of different hosts must not meet. */
+/**
+ * An open frame and the resources that it changes. Frames of different hosts must not change the same
+ * resource.
+ */
 export interface Held {
   readonly for: HostName
   readonly keys: ReadonlySet<string>
@@ -17,14 +23,14 @@ export interface Held {
 interface Open extends Held {
   readonly machine: SimulatedMachine
   readonly token: number | undefined
-  /** What was sent and is not done. */
+  /** Steps that were sent but not carried out. */
   rest: readonly Step[]
 }
 
 export class Frames {
   readonly #line: Line
   readonly #open = new Set<Open>()
-  /** What went wrong between hosts of this run. */
+  /** Conflicts between hosts of this run. */
   readonly clashes: string[] = []
 
   constructor(line: Line) {
@@ -35,9 +41,9 @@ export class Frames {
     return this.#open.size
   }
 
-  /** The run is gone: what it had sent may go on. */
+  /** The run was killed: its frames may continue. */
   abandon(): void {
-    for (const frame of this.#open) this.#goOn(frame)
+    for (const frame of this.#open) this.#continue(frame)
     this.#open.clear()
   }
 
@@ -81,9 +87,9 @@ export class Frames {
       readonly last: boolean
     },
   ): Promise<readonly StepResult[]> {
-    const { chance, weather } = this.#line.options
+    const { chance, faultRates } = this.#line.options
     const shell = await target.shell()
-    if (!(shell instanceof SimulatedShell)) throw new Error('not a shell of a simulation')
+    if (!(shell instanceof SimulatedShell)) throw new Error('not a simulated shell')
     const machine = this.#line.machine(target.name)
     const frame: Open = {
       for: host,
@@ -97,11 +103,11 @@ export class Frames {
     await this.#line.latency()
     await turn
     this.#enter(frame)
-    /** Done, and not told yet: files are told together. */
-    const untold: number[] = []
+    /** Steps that are done but not reported: files are reported together. */
+    const unreported: number[] = []
     const results: StepResult[] = []
-    const tell = (): void => {
-      for (const index of untold.splice(0)) {
+    const report = (): void => {
+      for (const index of unreported.splice(0)) {
         results[index] = { kind: 'done' }
         finished(index, { kind: 'done' })
       }
@@ -109,28 +115,28 @@ export class Frames {
     try {
       for (const [index, step] of steps.entries()) {
         if (context.signal.aborted && index > 0) break
-        if (step.action.kind === 'run' && !shell.gone.aborted) tell()
+        if (step.action.kind === 'run' && !shell.gone.aborted) report()
         this.#maybeLose(frame, shell)
         if (shell.gone.aborted) return this.#lost(steps, results)
-        if (chance.happens(weather.stepFails)) machine.failNext = true
+        if (chance.happens(faultRates.stepFails)) machine.failNext = true
         const result = this.#perform(frame, step, false)
         this.#maybeLose(frame, shell)
         if (shell.gone.aborted) return this.#lost(steps, results)
-        if (result.kind === 'done' && step.action.kind !== 'run') untold.push(index)
+        if (result.kind === 'done' && step.action.kind !== 'run') unreported.push(index)
         else {
-          tell()
+          report()
           results[index] = result
           finished(index, result)
         }
         if (result.kind !== 'done') break
         await this.#line.pause(chance.between(1, 30))
         if (shell.gone.aborted) return this.#lost(steps, results)
-        if (chance.happens(0.3)) tell()
+        if (chance.happens(0.3)) report()
       }
       end()
       await this.#line.latency()
       if (shell.gone.aborted) return this.#lost(steps, results)
-      tell()
+      report()
       return steps.map((_, index) => results[index] ?? { kind: 'notBegun' })
     } finally {
       end()
@@ -148,14 +154,14 @@ export class Frames {
   }
 
   #maybeLose(frame: Open, shell: SimulatedShell): void {
-    const { chance, weather } = this.#line.options
-    if (chance.happens(weather.stepLost)) {
+    const { chance, faultRates } = this.#line.options
+    if (chance.happens(faultRates.stepLost)) {
       this.#line.drop(frame.machine)
-      this.#goOn(frame)
-    } else if (chance.happens(weather.shellLost)) shell.end()
+      this.#continue(frame)
+    } else if (chance.happens(faultRates.shellLost)) shell.end()
   }
 
-  /** A connection that is gone says nothing of what the host goes on with. */
+  /** After a lost connection, the run does not know which steps the host carries out. */
   #lost(steps: readonly Step[], results: readonly StepResult[]): readonly StepResult[] {
     return steps.map((_, index) => results[index] ?? { kind: 'lost', why: 'the connection dropped' })
   }
@@ -170,10 +176,10 @@ export class Frames {
     )
   }
 
-  /** Nobody listens, and the host does what it was told, or stops. */
-  #goOn(frame: Open): void {
-    const { chance, weather, clock } = this.#line.options
-    if (!chance.happens(weather.goesOn)) return
+  /** After a lost connection, the host continues the frame or stops. */
+  #continue(frame: Open): void {
+    const { chance, faultRates, clock } = this.#line.options
+    if (!chance.happens(faultRates.frameContinues)) return
     const pauses = frame.rest.map(() => chance.between(1, 400))
     const next = (): void => {
       const [step] = frame.rest
@@ -184,7 +190,7 @@ export class Frames {
   }
 }
 
-/** The files that steps change, on their machine; what is not declared is nobody's to hold. */
+/** The files that steps declare to change, on their machine. */
 function keysOf(steps: readonly Step[], { name }: SimulatedMachine): readonly string[] {
   return steps.flatMap(({ action }) =>
     allEffects(action).flatMap((effect) => (effect.kind === 'file' ? [`${name} file:${effect.name}`] : [])),

@@ -1,4 +1,4 @@
-/** A machine in memory: it answers what it is asked and does what a step says, at one moment each. */
+/** A machine in memory. It answers each question and carries out each step at a single moment. */
 import { posix } from 'node:path'
 import type { Action, Run } from '../../../src/host/action.ts'
 import { revealed, sha256Of } from '../../../src/host/content.ts'
@@ -12,18 +12,18 @@ import { type HostName, hostName } from '../../../src/base/brand.ts'
 import type { Settled } from '../../../src/host/queries/query.ts'
 import { Disk } from './disk.ts'
 
-/** A program of this machine, by its first word. What it returns is its exit status. */
+/** A program of a machine. Returns the exit status. */
 export type Program = (machine: SimulatedMachine, words: readonly string[]) => number
 
-/** Something that a step has done: the path that it changed or `program WORDS`. */
+/** A trace of a step: the path that it changed, or `program WORDS`. */
 export interface Deed {
   readonly run: number
-  /** The host whose task it was. */
+  /** The host of the task. */
   readonly for: HostName
   readonly machine: HostName
   readonly what: string
   readonly at: number
-  /** Done for a run that did not listen any more. */
+  /** True if the run had lost the connection. */
   readonly orphaned: boolean
 }
 
@@ -31,7 +31,7 @@ export interface MachineOptions {
   readonly name: string
   readonly node?: SimulatedMachine
   readonly programs: Readonly<Record<string, Program>>
-  /** Does something later, whoever is connected then. */
+  /** Calls `then` later, independent of connections. */
   readonly later: (milliseconds: number, then: () => void) => void
 }
 
@@ -42,14 +42,14 @@ export class SimulatedMachine {
   readonly modules = new Set<string>()
   readonly later: MachineOptions['later']
   readonly #programs: Readonly<Record<string, Program>>
-  /** Who holds the lease, for sentences; undefined when it is free. */
+  /** The run that has the lease, for messages; undefined if the lease is free. */
   holder: { readonly by: string; readonly ended: AbortController } | undefined
   token = 0
-  /** Nobody reaches it before. Milliseconds of the clock. */
+  /** Unreachable until this time, in milliseconds of the clock. */
   downUntil = 0
-  /** When something else than a run that is under way has changed it. */
+  /** Times of changes that were not made by a connected run. */
   readonly disturbedAt: number[] = []
-  /** The next step that changes something fails instead. */
+  /** The next step that would change something fails. */
   failNext = false
 
   constructor({ name, node, programs, later }: MachineOptions) {
@@ -107,7 +107,10 @@ export class SimulatedMachine {
       : { code: 0, stdout: text, stderr: '' }
   }
 
-  /** What a frame does for one step: the lease, what is expected, the notes, the change. `did` hears of every change. */
+  /**
+   * Carries out one step as a frame does: checks the lease and the expectations, writes notes, makes the
+   * change. Calls `did` for every change.
+   */
   perform(
     { action, expects, notes }: Step,
     token: number | undefined,
@@ -116,10 +119,10 @@ export class SimulatedMachine {
     if (token !== undefined && token !== this.token) return { kind: 'failed', problem: leaseTaken(this.name) }
     for (const [path, { content }] of expects)
       if (!this.#isAs(path, content))
-        return { kind: 'stale', what: `${path} on ${this.name} was changed by something else meanwhile` }
+        return { kind: 'stale', why: `${path} on ${this.name} was changed by something else meanwhile` }
     if (this.failNext) {
       this.failNext = false
-      return failed(`cannot do it on ${this.name}: this failure was wanted`)
+      return failed(`cannot do it on ${this.name}: simulated failure`)
     }
     const note = (): void => {
       for (const one of notes) {

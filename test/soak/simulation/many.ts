@@ -2,10 +2,10 @@
 import { shareValidators } from './shared-validators.ts'
 import { simulate } from './simulate.ts'
 
-/** Enough to work on at a time. */
+/** Stops after this many failed seeds. */
 const mostFailures = 5
 
-/** What went wrong, by seed, in the words that replay it; `done` hears of every seed that is over. */
+/** The failures by seed, each with the variable that repeats it. Calls `done` after every seed. */
 export async function simulateMany(
   first: number,
   count: number,

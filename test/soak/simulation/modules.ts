@@ -1,4 +1,4 @@
-/** Modules for simulated playbooks: what modules may do and those that ship do seldom. */
+/** Modules for simulated playbooks, for behaviour that is permitted but rare in the included modules. */
 import { actions, done, type Plan, settle } from '../../../src/host/plan.ts'
 import { resource } from '../../../src/host/resource.ts'
 import type { Module } from '../../../src/modules/module.ts'
@@ -10,10 +10,10 @@ interface PathArgs {
 const path = { type: 'string', description: 'A file' } as const
 const result = { type: 'object', properties: {} } as const
 
-/** A line in a file of the node, shared with the other containers there. */
+/** A line in a file of the node, which all containers of the node change. */
 const nodeLine = {
   name: 'node_line',
-  summary: 'Puts a line into a file of the node.',
+  summary: 'Adds a line to a file of the node.',
   args: {
     type: 'object',
     additionalProperties: false,
@@ -30,7 +30,7 @@ const nodeLine = {
   },
 } satisfies Module<PathArgs & { readonly line: string }, string | undefined>
 
-/** A program makes `PATH.ready`, of which nothing is declared; then comes the file. */
+/** First a program creates `PATH.ready` with unknown content, then the module writes the file. */
 const staged = {
   name: 'staged',
   summary: 'Writes a file in two stages.',
@@ -42,7 +42,7 @@ const staged = {
   },
   plan({ path: file }, { ready, text }): Plan {
     if (ready === undefined) {
-      const why = 'the preparation makes it'
+      const why = 'the first stage creates it'
       return actions(
         [
           {
@@ -59,10 +59,10 @@ const staged = {
   },
 } satisfies Module<PathArgs, { readonly ready: string | undefined; readonly text: string | undefined }>
 
-/** Starts what makes the file some time later, and waits for it. */
+/** Starts a program that creates the file later, and waits for the file. */
 const service = {
   name: 'service_file',
-  summary: 'Starts a service that makes a file.',
+  summary: 'Starts a service that creates a file.',
   args: { type: 'object', additionalProperties: false, required: ['path'], properties: { path } },
   result,
   probe: async ({ path: file }, host) => {
@@ -79,22 +79,22 @@ const service = {
         argv: ['start', file],
         effects: [
           { kind: 'file', name: `${file}.started`, becomes },
-          { kind: 'unknown', resources: [resource('file', file)], why: 'it is made later' },
+          { kind: 'unknown', resources: [resource('file', file)], why: 'the service creates it later' },
         ],
       },
     ])
   },
 } satisfies Module<PathArgs, { readonly started: boolean; readonly there: boolean }>
 
-/** Makes its mark, and changes another file of which it says nothing. */
-const sly = {
-  name: 'sly',
-  summary: 'Makes a mark and changes another file as well.',
+/** Writes its file, and changes another file without declaring it. */
+const undeclared = {
+  name: 'undeclared',
+  summary: 'Writes a file and changes another one.',
   args: {
     type: 'object',
     additionalProperties: false,
     required: ['path', 'other'],
-    properties: { path, other: { type: 'string', description: 'What it changes as well' } },
+    properties: { path, other: { type: 'string', description: 'The other file' } },
   },
   result,
   probe: ({ path: file }, host) => host.text(file),
@@ -107,7 +107,7 @@ const sly = {
   },
 } satisfies Module<PathArgs & { readonly other: string }, string | undefined>
 
-/** Two files by one plan. */
+/** Writes two files with one plan. */
 const pair = {
   name: 'pair',
   summary: 'Writes two files.',
@@ -129,4 +129,4 @@ const pair = {
   },
 } satisfies Module<PathArgs, readonly (string | undefined)[]>
 
-export const simulatedModules: readonly Module[] = [nodeLine, staged, service, sly, pair]
+export const simulatedModules: readonly Module[] = [nodeLine, staged, service, undeclared, pair]

@@ -1,4 +1,8 @@
-/** A made-up playbook for made-up machines, with what it declares: whatever happens on the way, this is what has to be there in the end. */
+/**
+ * A random playbook for simulated machines, with the state that it declares. After all faults, an undisturbed
+ * run must reach this state.
+ */
+import { defined } from '../../../src/base/defined.ts'
 import type { Chance } from './clock.ts'
 import { type Cluster, clusters, type Declared, type Piece } from './clusters.ts'
 
@@ -11,7 +15,7 @@ export interface PlannedTask extends Pick<Piece, 'deeds' | 'imperative' | 'ignor
   readonly name: string
   readonly play: number
   readonly index: number
-  /** The program of its handler, where it notifies one. */
+  /** The program of its handler, if it notifies one. */
   readonly handler: string | undefined
 }
 
@@ -22,7 +26,7 @@ export interface Case {
   readonly tasks: readonly PlannedTask[]
   /** By host. */
   readonly declared: readonly (Declared & { readonly host: string })[]
-  /** Files that are there before the first run, on every host. */
+  /** Files that exist on every host before the first run. */
   readonly before: readonly string[]
   readonly forks: number
   readonly stepByStep: boolean
@@ -64,8 +68,10 @@ export function makeCase(chance: Chance): Case {
     return {
       name: `play ${play}`,
       hosts: group,
-      ...(chance.happens(0.5) ? { after: 'node' } : {}),
-      ...(chance.happens(0.15) ? { any_errors_fatal: true } : {}),
+      ...defined({
+        after: chance.happens(0.5) ? 'node' : undefined,
+        any_errors_fatal: chance.happens(0.15) ? true : undefined,
+      }),
       tasks: pieces.map((piece, index) => {
         const name = `task ${play}.${index}`
         const notifies =
@@ -73,7 +79,7 @@ export function makeCase(chance: Chance): Case {
         const handler = notifies === undefined ? undefined : handlers[notifies]
         const { deeds, imperative, ignored } = piece
         tasks.push({ name, play, index, deeds, imperative, ignored, handler })
-        return { name, ...piece.task, ...(handler === undefined ? {} : { notify: handler }) }
+        return { name, ...piece.task, ...defined({ notify: handler }) }
       }),
       handlers: handlers.map((cmd) => ({ name: cmd, command: { cmd } })),
     }
@@ -103,7 +109,7 @@ function makeCluster(chance: Chance, members: readonly SimulatedHost[], at: stri
   return make.make(at, chance)
 }
 
-/** All pieces, those of each cluster in their order. */
+/** The pieces of all clusters in random order; those of one cluster keep their order. */
 function interleaved(chance: Chance, chosen: readonly Cluster[]): readonly Piece[] {
   const left = chosen.map(({ pieces }) => [...pieces])
   const result: Piece[] = []

@@ -1,8 +1,14 @@
-/** Validators for many runs in one process: to compile the schemas anew costs more than everything else that a simulated run does. */
+/**
+ * Shares validators between many runs in one process: compiling the schemas takes longer than the rest of a
+ * simulated run.
+ */
 import type { ValidateFunction } from 'ajv'
 import { digestOf, Validators } from '../../../src/language/validators.ts'
 
-/** From now on every run of this process uses the same validators; gpuplay as it is built has all of them made ahead. */
+/**
+ * From now on, all runs of this process use the same validators. (The build of gpuplay contains compiled
+ * ones.)
+ */
 export function shareValidators(): void {
   const shared = new Validators()
   const compile = shared.of.bind(shared)

@@ -2,7 +2,7 @@
 import type { Shell } from '../../../src/connection/connection.ts'
 import type { SimulatedMachine } from './machine.ts'
 
-/** Only says whether it is still there: what would go through it goes through the means of its run. */
+/** Knows only whether it has ended: the run's means transport questions and frames without it. */
 export class SimulatedShell implements Shell {
   readonly greeting
   readonly machine: SimulatedMachine
@@ -15,7 +15,7 @@ export class SimulatedShell implements Shell {
     this.greeting = { bootId, uid: 0, kernel: '', architecture: '', hostname: machine.name }
   }
 
-  /** What is sent now has its turn once all that was sent before it has ended; `end` ends it. */
+  /** Queues a message. `turn` resolves when all earlier messages have ended; `end` ends this one. */
   queue(): { readonly turn: Promise<void>; readonly end: () => void } {
     const turn = this.#before
     let end = (): void => undefined

@@ -1,5 +1,9 @@
-/** One seed: machines, a playbook for them, runs that are disturbed, then two that are not; and whether everything that must hold did. */
-import { runPlaybooks } from '../../../src/engine/run.ts'
+/**
+ * Simulates one seed: runs a playbook on machines several times with faults, then twice without, and checks
+ * the results.
+ */
+import { runPlaybooks } from '../../../src/engine/run-playbooks.ts'
+import { defined } from '../../../src/base/defined.ts'
 import type { Event } from '../../../src/events/events.ts'
 import { memoryFiles } from '../../../src/language/testing/memory-files.ts'
 import { modules } from '../../../src/modules/catalogue.ts'
@@ -11,10 +15,10 @@ import { type Deed, type Program, SimulatedMachine } from './machine.ts'
 import { simulatedModules } from './modules.ts'
 import { type Case, makeCase } from './playbook.ts'
 import { disturb, type Trouble, troubleOf } from './trouble.ts'
-import { calm, type Weather } from './weather.ts'
+import { noFaults, type FaultRates } from './fault-rates.ts'
 
 export interface Simulated {
-  /** Sentences on what must hold and does not. */
+  /** The violations, as sentences. */
   readonly wrong: readonly string[]
   readonly made: Case
   readonly runs: readonly RunRecord[]
@@ -36,7 +40,7 @@ export async function simulate(seed: number): Promise<Simulated> {
       chance,
       machines,
       deeds,
-      weather: trouble?.weather ?? calm,
+      faultRates: trouble?.faultRates ?? noFaults,
     })
     runs.push(record)
     const exitCode = await record.play(made, trouble)
@@ -82,7 +86,7 @@ interface RecordingOptions {
   readonly chance: Chance
   readonly machines: ReadonlyMap<string, SimulatedMachine>
   readonly deeds: Deed[]
-  readonly weather: Weather
+  readonly faultRates: FaultRates
 }
 
 class Recording implements RunRecord {
@@ -98,7 +102,7 @@ class Recording implements RunRecord {
     this.controller = new Controller(options)
   }
 
-  /** The exit code; undefined when the run was killed. */
+  /** The exit code; undefined if the run was killed. */
   async play(made: Case, trouble: Trouble | undefined): Promise<number | undefined> {
     const { controller } = this
     const interruption = new AbortController()
@@ -153,7 +157,7 @@ class Recording implements RunRecord {
   #over = false
 }
 
-/** Every module costs the compilation of its schema in each run. */
+/** Only these modules, because each run compiles the schemas of all. */
 const usedModules: readonly Module[] = [
   ...modules.filter(({ name }) =>
     ['command', 'copy', 'file', 'kernel_module', 'lineinfile', 'set_fact', 'stat'].includes(name),
@@ -164,12 +168,13 @@ const usedModules: readonly Module[] = [
 const programs: Readonly<Record<string, Program>> = {
   count: () => 0,
   fails: () => 1,
-  // What a run does for itself when it takes a node: no guest was recorded.
+  // The engine's own script when it takes the lease of a node: no guest is recorded.
   sh: () => 0,
   put: ({ disk }, [path = '', text = '']) => (disk.write(path, text, undefined) === undefined ? 0 : 1),
   mark: ({ disk }, [path = '', other = '']) => {
-    // A task behind it that has nothing to do cannot notice: nothing that it saw was said to change.
-    if (disk.text(other) !== 'wanted\n') disk.write(other, 'sly\n', undefined)
+    // Only while the other file differs from its declaration: a later task without actions would not notice
+    // an undeclared change.
+    if (disk.text(other) !== 'wanted\n') disk.write(other, 'undeclared\n', undefined)
     return disk.write(path, 'mark', undefined) === undefined ? 0 : 1
   },
   start: ({ disk, later }, [path = '']) => {
@@ -189,7 +194,7 @@ function makeMachines({ hosts, before }: Case, clock: VirtualClock): ReadonlyMap
     const machine = new SimulatedMachine({
       name,
       programs,
-      ...(parent === undefined ? {} : { node: parent }),
+      ...defined({ node: parent }),
       later: (milliseconds, then) => clock.in(milliseconds, then),
     })
     for (const path of before) machine.disk.write(path, 'old\n', undefined)

@@ -1,11 +1,11 @@
-/** What happens to a run and to its machines from outside. */
+/** Disturbances of a run and its machines. */
 import type { Chance, VirtualClock } from './clock.ts'
 import type { SimulatedMachine } from './machine.ts'
 import type { Case } from './playbook.ts'
-import { calm, type Weather } from './weather.ts'
+import { noFaults, type FaultRates } from './fault-rates.ts'
 
 export interface Trouble {
-  readonly weather: Weather
+  readonly faultRates: FaultRates
   /** Milliseconds after the start. */
   readonly killedAfter: number | undefined
   readonly interruptedAfter: number | undefined
@@ -17,12 +17,12 @@ export function troubleOf(chance: Chance): Trouble {
   const end = chance.next()
   const after = chance.between(0, 3000)
   return {
-    weather: {
-      ...calm,
+    faultRates: {
+      ...noFaults,
       questionLost: chance.pick([0, 0, 0.01, 0.05]),
       stepLost: chance.pick([0, 0, 0.02, 0.1]),
       shellLost: chance.pick([0, 0, 0, 0.05]),
-      goesOn: chance.pick([0, 0.5, 1]),
+      frameContinues: chance.pick([0, 0.5, 1]),
       staysDown: chance.pick([0, 0.3]),
       stepFails: chance.pick([0, 0, 0.02, 0.1]),
       slow: chance.pick([0, 0, 0.05, 0.3]),
@@ -40,7 +40,7 @@ interface Surroundings {
   readonly trouble: Trouble
 }
 
-/** Others change what the playbook declares, and take machines for a while. */
+/** Schedules changes by others to declared files, and leases of other runs. */
 export function disturb(
   { declared, hosts }: Case,
   machines: ReadonlyMap<string, SimulatedMachine>,

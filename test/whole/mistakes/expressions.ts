@@ -27,7 +27,7 @@ site.yml:6:18: error: "motd" has no "exist"
 `,
   },
   {
-    name: 'a condition in the words of Jinja',
+    name: 'a condition in Jinja syntax',
     files: tasks('- debug: { msg: hello }\n  when: gpu_assignment is defined and check_mode'),
     says: `
 site.yml:4:28: error: "is defined" is a Jinja test; expressions here are CEL
@@ -49,7 +49,7 @@ site.yml:4:14: error: expressions cannot contain templates
 `,
   },
   {
-    name: 'a condition that gives no truth value',
+    name: 'a condition that is not a boolean',
     files: tasks('- debug: { msg: hello }\n  when: groups.nodes.size()'),
     says: `
 site.yml:4:13: error: a condition must be true or false, but "groups.nodes.size()" is a number
@@ -82,7 +82,7 @@ site.yml:3:26: error: there is no function "uper"
 `,
   },
   {
-    name: 'an expression that ends too early',
+    name: 'an incomplete expression',
     files: tasks('- debug:\n    msg: !cel (1 + 2'),
     says: `
 site.yml:4:24: error: this expression is invalid: expected ")", but found the end
@@ -104,7 +104,7 @@ site.yml:4:15: error: a value that starts with "{{" must be quoted
 `,
   },
   {
-    name: 'a variable of a template that nobody set',
+    name: 'an undefined variable in a template',
     files: tasks('- debug:\n    msg: the driver is {{ nvidia_driver_versoin }}'),
     says: `
 site.yml:4:31: error: "nvidia_driver_versoin" is not defined
@@ -115,7 +115,7 @@ site.yml:4:31: error: "nvidia_driver_versoin" is not defined
 `,
   },
   {
-    name: 'a variable of a template file that nobody set',
+    name: 'an undefined variable in a template file',
     files: {
       ...tasks('- template:\n    src: motd.hbs\n    dest: /etc/motd'),
       'templates/motd.hbs': 'Welcome to {{ inventory_hostname }},\n  driver {{ driver }}\n',
@@ -129,7 +129,7 @@ templates/motd.hbs:2:13: error: "driver" is not defined
 `,
   },
   {
-    name: 'a variable of a task that is made of itself',
+    name: 'a task variable that refers to itself',
     files: tasks('- debug: { msg: "{{ greeting }}" }\n  vars:\n    greeting: "{{ greeting }}"'),
     says: `
 site.yml:5:9: error: this variable refers to itself: greeting -> greeting

@@ -20,7 +20,7 @@ inventory.yml:4:21: error: "pvel", the node of "ollama", is not a host of the in
 `,
   },
   {
-    name: 'a container that does not say where it is',
+    name: 'a container without a node',
     files: { 'inventory.yml': 'all:\n  hosts:\n    ollama: { ctid: 101 }\n' },
     says: `
 inventory.yml:3:15: error: the container "ollama" has no "node"
@@ -31,7 +31,7 @@ inventory.yml:3:15: error: the container "ollama" has no "node"
 `,
   },
   {
-    name: 'two containers of one node with one id',
+    name: 'two containers with the same ID on one node',
     files: {
       'inventory.yml': `all:
   hosts:
@@ -49,7 +49,7 @@ inventory.yml:5:35: error: "jellyfin" and "ollama" are both container 101 of the
 `,
   },
   {
-    name: 'a container id that cannot be one',
+    name: 'an invalid container ID',
     files: { 'inventory.yml': 'all:\n  hosts:\n    pve1: {}\n    ollama: { node: pve1, ctid: 42 }\n' },
     says: `
 inventory.yml:4:33: error: "ctid" must be at least 100, not 42
@@ -81,7 +81,7 @@ inventory.yml:8:13: error: these groups contain each other: old -> new -> old
 `,
   },
   {
-    name: 'variables that are made of each other',
+    name: 'variables that refer to each other',
     files: {
       'inventory.yml': `all:
   hosts:
@@ -99,7 +99,7 @@ inventory.yml:5:7: error: this variable refers to itself: name -> address -> nam
 `,
   },
   {
-    name: 'a connection of an unknown kind',
+    name: 'an unknown connection',
     files: { 'inventory.yml': 'all:\n  hosts:\n    pve1: { connection: shh }\n' },
     says: `
 inventory.yml:3:25: error: "connection" must be one of ssh, openssh, local, pct, not "shh"
@@ -121,7 +121,7 @@ inventory.yml:2:3: error: a group has no key "childrens", only hosts, children a
 `,
   },
   {
-    name: 'a variable that is nearly one of a role',
+    name: 'a misspelt role variable',
     files: {
       'site.yml': '- hosts: nodes\n  roles: [nvidia_host]\n',
       'inventory.yml': `all:
@@ -140,7 +140,7 @@ inventory.yml:5:53: error: nothing reads "nvidia_host_rebot"; the role "nvidia_h
 `,
   },
   {
-    name: 'a host in an INI inventory with half a variable',
+    name: 'an incomplete variable in an INI inventory',
     files: { 'inventory.yml': '[nodes]\npve1 address 192.0.2.1\n' },
     says: `
 inventory.yml:1:1: error: this file contains INI, but its name says YAML

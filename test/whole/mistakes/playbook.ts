@@ -25,7 +25,7 @@ site.yml:5:7: error: "wehn" is not a keyword of a task
 `,
   },
   {
-    name: 'a keyword of Ansible that is not there yet',
+    name: 'an unsupported keyword of Ansible',
     files: tasks('- name: Greet\n  debug: { msg: hello }\n  delegate_to: pve1'),
     says: `
 site.yml:5:7: error: "delegate_to" is not yet supported
@@ -58,7 +58,7 @@ site.yml:4:9: error: "copy" has no "dset"
 `,
   },
   {
-    name: 'an argument that is missing',
+    name: 'a missing argument',
     files: tasks('- copy:\n    content: hello'),
     says: `
 site.yml:3:7: error: "copy" needs "dest"
@@ -91,7 +91,7 @@ site.yml:5:15: error: "mode" must be text, but 0644 is read as the number 644
 `,
   },
   {
-    name: 'a word that is not among the choices',
+    name: 'a value that is not one of the choices',
     files: tasks('- service:\n    name: ssh\n    state: runing'),
     says: `
 site.yml:5:16: error: "state" must be one of started, stopped, restarted, reloaded, not "runing"
@@ -102,7 +102,7 @@ site.yml:5:16: error: "state" must be one of started, stopped, restarted, reload
 `,
   },
   {
-    name: 'a file that is not there',
+    name: 'a missing file',
     files: tasks('- copy:\n    src: motd.txt\n    dest: /etc/motd'),
     says: `
 site.yml:4:14: error: there is no file "motd.txt"
@@ -113,7 +113,7 @@ site.yml:4:14: error: there is no file "motd.txt"
 `,
   },
   {
-    name: 'a template that is not there, but nearly',
+    name: 'a misspelt template file',
     files: {
       ...tasks('- template:\n    src: mtod.hbs\n    dest: /etc/motd'),
       'templates/motd.hbs': 'hello\n',
@@ -127,7 +127,7 @@ site.yml:4:14: error: there is no file "mtod.hbs"
 `,
   },
   {
-    name: 'a role that is not there',
+    name: 'a missing role',
     files: { 'site.yml': '- hosts: nodes\n  roles:\n    - nvidia_hots\n' },
     says: `
 site.yml:3:7: error: there is no role "nvidia_hots"
@@ -138,7 +138,7 @@ site.yml:3:7: error: there is no role "nvidia_hots"
 `,
   },
   {
-    name: 'a handler that is not there',
+    name: 'a missing handler',
     files: {
       'site.yml': `- hosts: nodes
   tasks:
@@ -158,7 +158,7 @@ site.yml:4:15: error: there is no handler "Restart sshd" in this play
 `,
   },
   {
-    name: 'a key that stands twice',
+    name: 'a duplicate key',
     files: tasks('- file:\n    path: /etc/motd\n    mode: "0644"\n    path: /etc/issue'),
     says: `
 site.yml:6:9: error: this key appears twice in one map
@@ -169,7 +169,7 @@ site.yml:6:9: error: this key appears twice in one map
 `,
   },
   {
-    name: 'YAML that cannot be read',
+    name: 'invalid YAML',
     files: tasks('- name: Greet\n  debug: { msg: "hello }'),
     says: `
 site.yml:4:21: error: this quote is never closed
@@ -180,7 +180,7 @@ site.yml:4:21: error: this quote is never closed
 `,
   },
   {
-    name: 'a tab that indents',
+    name: 'a tab as indentation',
     files: { 'site.yml': '- hosts: all\n  tasks:\n\t- debug: { msg: hello }\n' },
     says: `
 site.yml:3:1: error: a tab is used for indentation
@@ -191,7 +191,7 @@ site.yml:3:1: error: a tab is used for indentation
 `,
   },
   {
-    name: 'an exit code that means something else',
+    name: 'an exit code with another meaning',
     files: tasks('- debug: { msg: hello }\n  exit_code: 2'),
     says: `
 site.yml:4:18: error: "exit_code" must be from 3 to 7, not 2
@@ -202,7 +202,7 @@ site.yml:4:18: error: "exit_code" must be from 3 to 7, not 2
 `,
   },
   {
-    name: 'every mistake of every file at once',
+    name: 'all mistakes in all files at once',
     files: {
       'inventory.yml': 'all:\n  hosts:\n    pve1: { port: many }\n',
       'site.yml': `- hosts: all

@@ -45,7 +45,7 @@ inventory.yml:6:34: error: "nvidia_driver_version" must be text, but 580.95 is a
 `,
   },
   {
-    name: 'a version that nobody set',
+    name: 'a missing version',
     files: { 'site.yml': nodesPlay, 'inventory.yml': node('address: 127.0.0.1') },
     says: `
 site.yml:2:11: error: the role "runfile_cache" needs "nvidia_driver_version" on pve1
@@ -62,7 +62,7 @@ site.yml:2:26: error: the role "nvidia_host" needs "nvidia_driver_version" on pv
 `,
   },
   {
-    name: 'a version and an address that disagree',
+    name: 'a version that does not match the URL',
     files: {
       'site.yml': nodesPlay,
       'inventory.yml': node(
@@ -78,7 +78,7 @@ inventory.yml:7:31: error: nvidia_runfile_url is not for version 580.95.05
 `,
   },
   {
-    name: 'a choice that a role does not have',
+    name: 'a value that is not one of the choices',
     files: {
       'site.yml': nodesPlay,
       'inventory.yml': node('nvidia_driver_version: "580.95.05"\nnvidia_host_reboot: always'),
@@ -92,7 +92,7 @@ inventory.yml:7:31: error: "nvidia_host_reboot" must be one of ask, auto, never,
 `,
   },
   {
-    name: 'GPUs in a form that there is not',
+    name: 'an invalid list of GPUs',
     files: { 'site.yml': containersPlay, 'inventory.yml': container('gpu_assignment: nvidia0') },
     says: `
 inventory.yml:9:27: error: "gpu_assignment" is "nvidia0", which is not valid
@@ -103,7 +103,7 @@ inventory.yml:9:27: error: "gpu_assignment" is "nvidia0", which is not valid
 `,
   },
   {
-    name: 'a part of a GPU',
+    name: 'a MIG instance',
     files: { 'site.yml': containersPlay, 'inventory.yml': container('gpu_assignment: MIG-1234') },
     says: `
 inventory.yml:9:27: error: MIG instances are not supported; only whole GPUs can be assigned
@@ -114,7 +114,7 @@ inventory.yml:9:27: error: MIG instances are not supported; only whole GPUs can 
 `,
   },
   {
-    name: 'a part of a GPU in a list',
+    name: 'a MIG instance in a list',
     files: { 'site.yml': containersPlay, 'inventory.yml': container('gpu_assignment: [0, MIG-1234]') },
     says: `
 inventory.yml:9:27: error: MIG instances are not supported; only whole GPUs can be assigned
@@ -125,7 +125,7 @@ inventory.yml:9:27: error: MIG instances are not supported; only whole GPUs can 
 `,
   },
   {
-    name: 'a PCI address in a form that there is not',
+    name: 'an invalid PCI address',
     files: {
       'site.yml': nodesPlay,
       'inventory.yml': node('nvidia_driver_version: "580.95.05"\nnvidia_host_exclude_gpus: ["01:00.0"]'),
@@ -139,7 +139,7 @@ inventory.yml:7:38: error: "nvidia_host_exclude_gpus[0]" is "01:00.0", which is 
 `,
   },
   {
-    name: 'a list of GPUs with one in a form that there is not',
+    name: 'a list with an invalid GPU',
     files: { 'site.yml': containersPlay, 'inventory.yml': container('gpu_assignment: [0, nvidia1]') },
     says: `
 inventory.yml:9:27: error: "gpu_assignment[1]" is "nvidia1", which is not valid
@@ -150,7 +150,7 @@ inventory.yml:9:27: error: "gpu_assignment[1]" is "nvidia1", which is not valid
 `,
   },
   {
-    name: 'a driver version in a form that there is not',
+    name: 'an invalid driver version',
     files: { 'site.yml': nodesPlay, 'inventory.yml': node('nvidia_driver_version: latest') },
     says: `
 inventory.yml:6:34: error: "nvidia_driver_version" is "latest", which is not valid
@@ -161,7 +161,7 @@ inventory.yml:6:34: error: "nvidia_driver_version" is "latest", which is not val
 `,
   },
   {
-    name: 'a container that wants another driver than its node',
+    name: 'a container with another driver version than its node',
     files: {
       'site.yml': containersPlay,
       'inventory.yml': container('gpu_assignment: "0"\nnvidia_driver_version: "570.86.16"').replace(
@@ -210,7 +210,7 @@ site.yml:3:27: error: "lxc_passthrough_mode" must be text, but 0666 is read as t
 `,
   },
   {
-    name: 'a parameter that a role does not know',
+    name: 'an unknown role parameter',
     files: {
       'site.yml': '- hosts: nodes\n  roles:\n    - role: nvidia_host\n      nvidia_host_rebot: never\n',
     },

@@ -3,7 +3,7 @@ import { type Mistake, tasks } from './mistake.ts'
 
 export const wordMistakes: readonly Mistake[] = [
   {
-    name: 'a limit that no host matches',
+    name: 'a limit without matching hosts',
     words: ['--limit', 'pve9'],
     says: `
 --limit: error: there is no host or group "pve9"
@@ -11,7 +11,7 @@ export const wordMistakes: readonly Mistake[] = [
 `,
   },
   {
-    name: 'a tag that no task has',
+    name: 'an unknown tag',
     files: tasks('- debug: { msg: hello }\n  tags: [greeting]'),
     words: ['--tags', 'greting'],
     says: `
@@ -28,7 +28,7 @@ export const wordMistakes: readonly Mistake[] = [
 `,
   },
   {
-    name: 'a file of variables that is not there',
+    name: 'a missing variables file',
     words: ['-e', '@vars.yml'],
     says: `
 -e: error: there is no file "vars.yml"
@@ -36,7 +36,7 @@ export const wordMistakes: readonly Mistake[] = [
 `,
   },
   {
-    name: 'a variable of the command line of the wrong type',
+    name: 'a command line variable of the wrong type',
     files: { 'site.yml': '- hosts: nodes\n  roles: [nvidia_host]\n' },
     words: ['-e', '{nvidia_driver_version: 580.95}'],
     says: `

@@ -1,7 +1,9 @@
 /** The playbook of the canary test. */
 import { modules } from '../../../src/modules/catalogue.ts'
 
-/** Modules with their own tasks below. Each other module gets a secret in an argument that refuses secrets. */
+/**
+ * Modules with their own tasks below. Each other module gets a secret in an argument that refuses secrets.
+ */
 const called = new Set(
   'command shell copy template lineinfile file stat debug fail assert set_fact get_url wait_for'.split(' '),
 )
@@ -20,7 +22,9 @@ function argumentsOf(schema: object): string {
 
 const others = modules.filter(({ name }) => !called.has(name))
 
-/** Tasks that use secrets everywhere that a task can. `marker` is the part that all secrets have in common. */
+/**
+ * Tasks that use secrets everywhere that a task can. `marker` is the part that all secrets have in common.
+ */
 export function canaryPlaybook(marker: string): string {
   return `
 - name: "Play of {{ db_password }}"

@@ -3,7 +3,8 @@ import type { FileSnapshot } from '../../lab/snapshot.ts'
 
 /** Permitted differences: regular expressions on `HOST:PATH`, with the reason. */
 const mayDiffer: readonly RegExp[] = [
-  // Indexes, generated on demand from files that are compared anyway; copies of the state before the last change.
+  // Indexes, generated on demand from files that are compared anyway; copies of the state before the last
+  // change.
   /:\/var\/cache\/(apt|debconf|ldconfig)\//,
   /:\/etc\/ld\.so\.cache$/,
   /:\/var\/lib\/dpkg\/(status|available)-old$/,
@@ -15,7 +16,8 @@ const mayDiffer: readonly RegExp[] = [
 ]
 
 /**
- * The differences, a line each. Ignores times (of files and in the names of backups) and device numbers, which change with each boot.
+ * The differences, a line each. Ignores times (of files and in the names of backups) and device numbers,
+ * which change with each boot.
  */
 export function stateDifferences(one: FileSnapshot, other: FileSnapshot): readonly string[] {
   const [first, second] = [timeless(one), timeless(other)]

@@ -1,11 +1,11 @@
 /**
- * One lab for all tests of this phase, with the results of `playbooks/site.yml` on it: a dry run, a run, and a second run. The
- * first test creates it, so each file can also run alone.
+ * One lab for all tests of this phase, with the results of `playbooks/site.yml` on it: a dry run, a run, and
+ * a second run. The first test creates it, so each file can also run alone.
  *
  * Saved states: `fresh`, new and without a driver, and `done`, after the run.
  *
- * During development, `GPUPLAY_TEST_LAB` can name a running lab with a saved state `done`. Files that start from this state use it
- * and do not stop it.
+ * During development, `GPUPLAY_TEST_LAB` can name a running lab with a saved state `done`. Files that start
+ * from this state use it and do not stop it.
  */
 import assert from 'node:assert/strict'
 import { join } from 'node:path'

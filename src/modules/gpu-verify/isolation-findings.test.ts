@@ -1,0 +1,64 @@
+/** What gpu_verify says about GPUs that a container could reach. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { look } from './testing/scene.ts'
+
+const own = 'dev0: /dev/nvidiactl,mode=0666\ndev1: /dev/nvidia1,mode=0666\n'
+
+test('pending changes that would take or give a GPU are reported with their line', async () => {
+  const pending = async (lines: string): Promise<readonly unknown[]> =>
+    (await look({ config: `unprivileged: 1\n${own}\n[pve:pending]\n${lines}` })).plan.refusal?.findings?.map(
+      ({ message, line }) => [message, line],
+    ) ?? []
+  assert.deepEqual(await pending('delete: dev0\n'), [
+    ['the next start of the container takes /dev/nvidiactl from it', '101.conf: [pve:pending] delete: dev0'],
+  ])
+  assert.deepEqual(await pending('dev3: mode=0666,path=/dev/nvidia0\n'), [
+    [
+      'the next start of the container gives it /dev/nvidia0',
+      '101.conf: [pve:pending] dev3: mode=0666,path=/dev/nvidia0',
+    ],
+  ])
+  assert.deepEqual(await pending('dev1: /dev/dri/card0\n'), [
+    [
+      'the next start of the container takes /dev/nvidia1 from it',
+      '101.conf: [pve:pending] dev1: /dev/dri/card0',
+    ],
+  ])
+  assert.deepEqual(await pending('memory: 512\ndelete: net1\n'), [])
+})
+
+test('a device node that root of a privileged container can create and open is reported', async () => {
+  const programs = { 'device-probe 0': { stdout: '0\n' } }
+  const { plan } = await look({ config: own, inside: { programs } })
+  assert.deepEqual(
+    plan.refusal?.findings?.map(({ message }) => message),
+    ['the container can create a device node for the GPU with minor 0 and open it'],
+  )
+  assert.deepEqual((await look({ config: own, inside: { programs: { 'device-probe 0': {} } } })).findings, [])
+  assert.deepEqual((await look({ config: `unprivileged: 1\n${own}`, inside: { programs } })).findings, [])
+})
+
+test('the rule that opens it is reported instead, with what to do', async () => {
+  const programs = { 'device-probe 0': { stdout: '0\n' } }
+  const rule = 'lxc.cgroup2.devices.allow: c *:0 rwm'
+  const { plan } = await look({ config: `${own}${rule}\n`, inside: { programs } })
+  assert.deepEqual(plan.refusal?.findings, [
+    {
+      message: 'a device rule of this privileged container allows GPUs that are not assigned',
+      line: `101.conf: ${rule}`,
+      fix: 'limit the rule to the devices that the container needs, or remove it, then restart the container',
+    },
+  ])
+})
+
+test('settings that weaken the isolation from the node cause warnings', async () => {
+  const { findings, plan } = await look({
+    config: 'unprivileged: 1\nlxc.apparmor.profile: unconfined\nlxc.include: /root/x.conf\n',
+  })
+  assert.deepEqual(findings, [])
+  assert.deepEqual(plan.warnings, [
+    'container 101: AppArmor does not confine it (lxc.apparmor.profile: unconfined)',
+    'container 101: it reads more settings from /root/x.conf, which are not checked',
+  ])
+})

@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { parseContainerConfig } from '../proxmox/container-config.ts'
+import { rulesForOtherGpus, weakenedIsolation } from './isolation.ts'
+
+const values = (text: string, assigned: readonly number[] = [0]): readonly string[] =>
+  rulesForOtherGpus(parseContainerConfig(text), assigned).map(({ value }) => value)
+
+test('every rule that opens another GPU is found, each once', () => {
+  const rule = (value: string): string => `lxc.cgroup2.devices.allow: ${value}\n`
+  assert.deepEqual(values(rule('c 195:0 rw') + rule('c 195:255 rw') + rule('c 195:254 rw')), [])
+  assert.deepEqual(values(rule('c 195:* rw') + rule('c *:1 rwm') + rule('c 195:0 rw')), [
+    'c 195:* rw',
+    'c *:1 rwm',
+  ])
+  assert.deepEqual(values(rule('a')), ['a'])
+  assert.deepEqual(values(rule('c 195:1 rw'), [0, 1]), [])
+})
+
+test('in a user namespace, rules open nothing', () => {
+  const rule = 'lxc.cgroup2.devices.allow: a\n'
+  assert.deepEqual(values(`unprivileged: 1\n${rule}`), [])
+  assert.deepEqual(values(`lxc.idmap: u 0 200000 65536\nlxc.idmap: g 0 200000 65536\n${rule}`), [])
+})
+
+test('lines that weaken the isolation are named', () => {
+  const config = parseContainerConfig(
+    'lxc.apparmor.profile: unconfined\nlxc.cap.drop:\nlxc.include: /usr/share/x.conf\nlxc.cap.drop: sys_time\n',
+  )
+  assert.deepEqual(weakenedIsolation(config), [
+    'AppArmor does not confine it (lxc.apparmor.profile: unconfined)',
+    'it keeps all capabilities of root (lxc.cap.drop:)',
+    'it reads more settings from /usr/share/x.conf, which are not checked',
+  ])
+})
