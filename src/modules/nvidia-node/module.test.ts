@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import type { Plan } from '../../host/plan.ts'
 import { type FakeCard, fakeNode } from '../../nvidia/testing/fake-node.ts'
 import { gpuHost, type GpuHost } from '../../nvidia/testing/gpu-host.ts'
+import { corosyncFile } from '../../proxmox/testing/corosync.ts'
 import type { Args } from './args.ts'
 import { nvidiaNode } from './module.ts'
 
@@ -106,6 +107,13 @@ test('a driver that does not compile for the running kernel or the next one is r
   const spared = await look({ files: pinned })
   assert.equal(spared.plan.refusal, undefined)
   assert.match(spared.plan.warnings[0] ?? '', /^kernel 7\.1\.3-1-pve gets no module: /)
+})
+
+test('a node of another cluster than the inventory says is refused as a mistake of input', async () => {
+  const files = { '/etc/pve/corosync.conf': corosyncFile('prod', ['pve1']) }
+  const { plan } = await look({ cluster: 'lab', files })
+  assert.deepEqual([plan.refusal?.code, plan.refusal?.exitCode], ['wrong-cluster', 2])
+  assert.equal((await look({ cluster: 'prod', files })).plan.refusal, undefined)
 })
 
 test('a node without cards, or whose cards all belong to virtual machines, is refused', async () => {

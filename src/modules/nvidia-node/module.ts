@@ -21,6 +21,7 @@ import {
   wantedKernels,
 } from '../../nvidia/kernels.ts'
 import { readSecureBoot, type SecureBoot } from '../../nvidia/secure-boot.ts'
+import { readCluster, wrongCluster } from '../../proxmox/cluster.ts'
 import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
 
@@ -36,6 +37,7 @@ export interface Seen {
   readonly secureBoot: SecureBoot
   readonly containers: readonly GpuContainer[]
   readonly heldBack: readonly HeldBack[]
+  readonly wrongCluster: Refusal | undefined
 }
 
 export const nvidiaNode = {
@@ -71,7 +73,7 @@ export const nvidiaNode = {
 } satisfies Module<Args, Seen>
 
 async function probe(_: Args, host: Host): Promise<Seen> {
-  const [cards, owners, driver, { release: kernel }, os, secureBoot, containers, heldBack, kernels] =
+  const [cards, owners, driver, { release: kernel }, os, secureBoot, containers, heldBack, kernels, cluster] =
     await Promise.all([
       readCards(host),
       readVmOwners(host),
@@ -82,6 +84,7 @@ async function probe(_: Args, host: Host): Promise<Seen> {
       readGpuContainers(host),
       readAllHeldBack(host),
       readKernels(host),
+      readCluster(host),
     ])
   const loaded = driver.loaded ? driver.version : undefined
   return {
@@ -94,12 +97,14 @@ async function probe(_: Args, host: Host): Promise<Seen> {
     secureBoot,
     containers,
     heldBack,
+    wrongCluster: wrongCluster(host, cluster),
   }
 }
 
 function plan(given: Args, seen: Seen): Plan {
   const managed = managedCards(given, seen)
   const problem =
+    seen.wrongCluster ??
     noCard(managed, seen) ??
     doesNotFit(given, managed) ??
     (seen.loaded === given.version
