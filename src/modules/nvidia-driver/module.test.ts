@@ -171,6 +171,9 @@ test('the driver is built for newer and pinned kernels too, but not for those it
   const first = commands(await planOf({ files: { ...cache, ...others, ...pinned } }))
   assert.match(first[0] ?? '', /^sh /)
   assert.deepEqual(first.slice(1), [build(newer), build(optIn), build('6.8.12-4-pve')])
+  // In a dry run, the headers may not be there yet.
+  const bare = commands(await planOf({ files: { ...cache, [`/boot/vmlinuz-${newer}`]: '' } }))
+  assert.deepEqual(bare.slice(1), [build(newer)])
 
   const files = { ...records(version), ...source, ...others }
   assert.deepEqual(commands(await planOf({ files, programs: registered })), [build(newer), build(optIn)])

@@ -111,16 +111,20 @@ function plan(given: Args, seen: Seen): Plan {
   if (isInstalled(given, seen) || loadedFromElsewhere(given, seen))
     return withOtherKernels(version, seen, dkmsPlan(given, seen))
   const problem = cannotInstall(given, seen)
-  return problem ? refuse(problem) : withOtherKernels(version, seen, actions([install(given, seen)]))
+  if (problem) return refuse(problem)
+  // A dry run cannot know the headers that an earlier task installs; without them, the helper names the cause.
+  const otherKernels = seen.otherKernels.map((kernel) => ({ ...kernel, headers: true }))
+  return withOtherKernels(version, { ...seen, otherKernels }, actions([install(given, seen)]))
 }
 
 /** DKMS can build for other kernels once it has the driver's source, which the installer brings. */
 function withOtherKernels(version: string, { otherKernels, source }: Seen, planned: Plan): Plan {
   if (planned.refusal !== undefined || (planned.actions.length === 0 && !source)) return planned
+  const missing = otherKernels.filter(({ dkms }) => dkms !== 'installed')
   return {
     ...planned,
-    actions: [...planned.actions, ...buildForOthers(version, otherKernels)],
-    warnings: [...planned.warnings, ...otherKernelWarnings(version, otherKernels)],
+    actions: [...planned.actions, ...buildForOthers(version, missing)],
+    warnings: [...planned.warnings, ...otherKernelWarnings(version, missing)],
   }
 }
 

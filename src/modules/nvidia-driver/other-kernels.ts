@@ -12,7 +12,7 @@ import type { Args } from './args.ts'
 export interface OtherKernel {
   readonly release: string
   readonly dkms: DkmsState
-  /** Whether DKMS has headers to build with; also true if an earlier task of a dry run installs them. */
+  /** Whether DKMS has headers to build with. */
   readonly headers: boolean
   /** Why the last build failed; undefined if it did not. A boot forgets it. */
   readonly failed: string | undefined
@@ -45,11 +45,9 @@ export async function readOtherKernels(
  * The helper exits with 0 even if DKMS cannot build for a kernel, and records the cause: the driver works until
  * that kernel boots, and `gpu_verify` reports it.
  */
-export function buildForOthers(version: string, kernels: readonly OtherKernel[]): readonly Action[] {
-  const missing = kernels.filter(
-    ({ dkms, headers, failed }) => dkms !== 'installed' && headers && failed === undefined,
-  )
-  return missing.map(({ release }) => ({
+export function buildForOthers(version: string, missing: readonly OtherKernel[]): readonly Action[] {
+  const buildable = missing.filter(({ headers, failed }) => headers && failed === undefined)
+  return buildable.map(({ release }) => ({
     kind: 'run',
     argv: [helper, 'build', version, release],
     timeout: 1800,
@@ -70,9 +68,8 @@ export function buildForOthers(version: string, kernels: readonly OtherKernel[])
   }))
 }
 
-export function otherKernelWarnings(version: string, kernels: readonly OtherKernel[]): readonly string[] {
-  return kernels.flatMap(({ release, dkms, headers, failed }) => {
-    if (dkms === 'installed') return []
+export function otherKernelWarnings(version: string, missing: readonly OtherKernel[]): readonly string[] {
+  return missing.flatMap(({ release, headers, failed }) => {
     if (!headers) return [`kernel ${release} gets no module: its headers are not installed`]
     return failed === undefined
       ? []
