@@ -141,7 +141,9 @@ describe('a node with several kernels', { skip: whyNoLab() ?? false, timeout: 90
   it('is a finding before the boot if the driver cannot be built for a kernel, and everything else works', async () => {
     await node('proxmox-boot-tool kernel unpin')
     await boot(running)
-    await node(`${remove(optIn)}; printf 'modules:\\n\\tfalse\\n' >/usr/src/linux-headers-${optIn}/Makefile`)
+    await node(
+      `${remove(optIn)}; printf '#!/bin/sh\\ncase $* in *${optIn}*) exit 2 ;; esac\\n' >/usr/bin/make`,
+    )
     const real = await run()
     assert.equal(real.exitCode, 7, tail(real))
     const said = new RegExp(
