@@ -52,6 +52,10 @@ describe('a node with several kernels', { skip: whyNoLab() ?? false, timeout: 90
     return gpuplay(['run', join(lab.instance.stateDir, 'site.yml'), '-i', inventoryOf(lab), ...more])
   }
 
+  function verify(): Promise<Ended> {
+    return gpuplay(['run', 'playbooks/verify.yml', '-i', inventoryOf(lab), '-l', 'pve1'])
+  }
+
   function node(command: string): Promise<string> {
     return lab.node('pve1').output(command)
   }
@@ -110,7 +114,7 @@ describe('a node with several kernels', { skip: whyNoLab() ?? false, timeout: 90
 
   it('builds the driver at boot for a kernel that has headers, but no module', async () => {
     await node(remove(newer))
-    const found = await run('--check')
+    const found = await verify()
     assert.equal(found.exitCode, 7, tail(found))
     assert.match(found.text, new RegExp(`NO MODULE for kernel ${newer}`))
     await boot(newer)
@@ -128,7 +132,7 @@ describe('a node with several kernels', { skip: whyNoLab() ?? false, timeout: 90
     )
     assert.equal(await states(), 'stopped stopped')
 
-    const found = await gpuplay(['run', 'playbooks/verify.yml', '-i', inventoryOf(lab), '-l', 'pve1'])
+    const found = await verify()
     assert.equal(found.exitCode, 7, tail(found))
     assert.match(found.text, new RegExp(`NO MODULE for kernel ${optIn}`))
     assert.doesNotMatch(found.text, /REBOOT PENDING/)
