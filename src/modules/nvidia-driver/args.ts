@@ -20,10 +20,10 @@ export const args = {
       description: 'Reinstall the driver if it has the other type of kernel modules',
     },
     kernels: {
-      enum: ['all', 'running'],
-      default: 'all',
-      description:
-        'Kernels to build the driver for. `all`: the running one, newer ones and pinned ones; `running`: only that one',
+      type: 'array',
+      items: { type: 'string', pattern: '^[0-9][A-Za-z0-9.+~_-]*$' },
+      default: [],
+      description: 'Releases of kernels to build the driver for, besides the running one',
     },
     timeout: {
       type: 'integer',

@@ -23,7 +23,6 @@ import {
   type ModuleType,
   nodeOptions,
 } from '../../nvidia/installer.ts'
-import { readKernels } from '../../nvidia/kernels.ts'
 import { helper } from '../../nvidia/reload.ts'
 import { isComplete, readUserspace } from '../../nvidia/userspace.ts'
 import type { Module } from '../module.ts'
@@ -69,8 +68,8 @@ export const nvidiaDriver = {
 } satisfies Module<Args, Seen>
 
 async function probe(given: Args, host: Host): Promise<Seen> {
-  const kernels = await readKernels(host)
-  const kernel = kernels.running
+  const running = await host.maybe(host.kernel())
+  const kernel = isUnknown(running) ? undefined : running.release
   const [records, status, type, source, driver, nouveau] = await Promise.all([
     host.maybe(host.text(installerLog)),
     host.maybe(host.ask(dkmsStatus)),
@@ -88,7 +87,7 @@ async function probe(given: Args, host: Host): Promise<Seen> {
     installed,
     whole: installed !== given.version || isComplete(await readUserspace(host), given.version),
     dkms: dkms !== undefined && kernel !== undefined ? dkmsState(dkms, given.version, kernel) : undefined,
-    otherKernels: await readOtherKernels(given, { kernels, dkms }, host),
+    otherKernels: await readOtherKernels(given, { running: kernel, dkms }, host),
     moduleType: knownOr(type, undefined),
     source: !isUnknown(source) && source !== undefined,
     loaded: driver.loaded ? driver.version : undefined,

@@ -5,7 +5,7 @@ import { sha256Of } from '../../host/content.ts'
 import type { Host } from '../../host/host.ts'
 import { resource } from '../../host/resource.ts'
 import { type DkmsState, dkmsState } from '../../nvidia/installer.ts'
-import { buildableKernels, failedBuildFile, type Kernels, readFailedBuild } from '../../nvidia/kernels.ts'
+import { failedBuildFile, readFailedBuild } from '../../nvidia/kernels.ts'
 import { helper } from '../../nvidia/reload.ts'
 import type { Args } from './args.ts'
 
@@ -18,13 +18,16 @@ export interface OtherKernel {
   readonly failed: string | undefined
 }
 
-/** @param dkms output of `dkms status`; undefined if DKMS is not installed yet or a dry run cannot know */
+/**
+ * @param running undefined in a dry run that reboots the node first
+ * @param dkms output of `dkms status`; undefined if DKMS is not installed yet or a dry run cannot know
+ */
 export async function readOtherKernels(
-  { version, kernels: wanted }: Args,
-  { kernels, dkms }: { readonly kernels: Kernels; readonly dkms: string | undefined },
+  { version, kernels }: Args,
+  { running, dkms }: { readonly running: string | undefined; readonly dkms: string | undefined },
   host: Host,
 ): Promise<readonly OtherKernel[]> {
-  const [, ...others] = buildableKernels(kernels, { wanted, version })
+  const others = (kernels ?? []).filter((release) => release !== running)
   return Promise.all(
     others.map(async (release) => {
       const [headers, failed] = await Promise.all([

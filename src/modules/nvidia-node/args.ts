@@ -46,7 +46,7 @@ export const args = {
 
 export const result = {
   type: 'object',
-  required: ['cards', 'gpus', 'gpus_in_vms', 'change', 'module_type', 'kernel', 'headers'],
+  required: ['cards', 'gpus', 'gpus_in_vms', 'change', 'module_type', 'kernel', 'kernels', 'headers'],
   properties: {
     cards: {
       type: 'array',
@@ -68,6 +68,11 @@ export const result = {
     loaded: { type: ['string', 'null'], description: 'Version of the loaded driver' },
     module_type: { type: 'string', description: 'open or proprietary' },
     kernel: { type: 'string', description: 'uname -r' },
+    kernels: {
+      type: 'array',
+      items: { type: 'string' },
+      description: 'Releases of the kernels that get the driver, the running one first',
+    },
     headers: {
       type: 'array',
       items: { type: 'string' },

@@ -59,6 +59,7 @@ test('newer and pinned kernels get their headers and the metapackages of their s
     '/etc/kernel/proxmox-boot-pin': '6.2.16-20-pve\n',
   }
   const { report } = await look({ files })
+  assert.deepEqual(report.kernels, ['6.8.12-9-pve', '6.8.12-10-pve', '6.14.8-2-bpo12-pve', '6.2.16-20-pve'])
   assert.deepEqual(report.headers, [
     'proxmox-headers-6.8.12-9-pve',
     'proxmox-headers-6.8',

@@ -50,6 +50,7 @@ export const nvidiaNode = {
   plan,
   report(given, seen) {
     const managed = managedCards(given, seen)
+    const kernels = buildableKernels(seen.kernels, { wanted: given.kernels, version: given.version })
     return {
       cards: seen.cards.map((card) => ({
         pci: card.pci,
@@ -64,10 +65,8 @@ export const nvidiaNode = {
       loaded: seen.loaded ?? null,
       module_type: moduleType(given, managed) ?? 'proprietary',
       kernel: seen.kernel,
-      headers: headerPackages(
-        buildableKernels(seen.kernels, { wanted: given.kernels, version: given.version }),
-        seen.release,
-      ),
+      kernels,
+      headers: headerPackages(kernels, seen.release),
     }
   },
 } satisfies Module<Args, Seen>
