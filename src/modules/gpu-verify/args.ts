@@ -15,6 +15,12 @@ export const args = {
       default: [],
       description: 'On a node: its containers that are part of the run',
     },
+    kernels: {
+      enum: ['all', 'running'],
+      default: 'all',
+      description:
+        'On a node: kernels that must have the driver. `all`: the running one, newer ones and pinned ones; `running`: only that one',
+    },
     assignment: {
       type: ['string', 'integer', 'array'],
       items: { type: ['string', 'integer'] },

@@ -142,7 +142,11 @@ test('a node reports the loaded and the required driver', async () => {
     ]
   }
   assert.deepEqual(await check(good), ['ok'])
-  assert.deepEqual(await check({ ...good, modules: {} }), ['REBOOT PENDING', 'no NVIDIA driver is loaded'])
+  const modinfo = { modinfo: { stdout: `${version}\n` } }
+  assert.deepEqual(await check({ ...good, modules: {}, programs: modinfo }), [
+    'PROBLEM no NVIDIA driver is loaded',
+    'no NVIDIA driver is loaded',
+  ])
   const [state, ...messages] = await check({ ...good, modules: { nvidia: { version: '570.86.16' } } })
   assert.deepEqual(
     [state, messages[0]],

@@ -4,13 +4,21 @@ import { heldBackFinding } from '../../nvidia/held-back.ts'
 import { userspaceVersion } from '../../nvidia/userspace.ts'
 import type { Args } from './args.ts'
 import { computeFindings } from './compute-findings.ts'
+import { kernelFindings, kernelsWithoutModule } from './kernel-findings.ts'
 import type { NodeSeen } from './read-node.ts'
 
-export function nodeFindings({ version, containers }: Args, seen: NodeSeen): readonly Finding[] {
+export function nodeFindings(given: Args, seen: NodeSeen): readonly Finding[] {
+  const { version, containers } = given
   const { name, loaded, userspace, gpus, smi, wrongNodes, unifiedMemory } = seen
   const fix = `gpuplay run playbooks/nodes.yml -i INVENTORY -l ${name}`
   const installed = userspaceVersion(userspace)
+  const kernels = kernelFindings(
+    kernelsWithoutModule(given, seen.kernels, loaded !== undefined),
+    seen.kernels,
+    fix,
+  )
   if (loaded === undefined) {
+    if (kernels.length > 0) return kernels
     const cause =
       installed === undefined
         ? 'no driver is installed'
@@ -46,5 +54,5 @@ export function nodeFindings({ version, containers }: Args, seen: NodeSeen): rea
         ...computeFindings({ computing: seen.computing, gpus: shown, visible: smi.gpus, who: '' }),
       )
   }
-  return findings
+  return [...findings, ...kernels]
 }

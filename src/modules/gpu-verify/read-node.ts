@@ -16,9 +16,10 @@ import {
 } from '../../nvidia/proc.ts'
 import { readRunningGuests } from '../../nvidia/running-guests.ts'
 import { type SmiResult, visibleGpus } from '../../nvidia/smi.ts'
-import { readUserspace, type Userspace } from '../../nvidia/userspace.ts'
+import { readUserspace, type Userspace, userspaceVersion } from '../../nvidia/userspace.ts'
 import type { Args } from './args.ts'
 import { deviceProblem } from './devices.ts'
+import { type KernelsSeen, readKernelModules } from './kernel-findings.ts'
 
 export interface NodeSeen {
   readonly name: string
@@ -38,6 +39,7 @@ export interface NodeSeen {
   readonly heldBack: readonly HeldBack[]
   /** Programs that have cards open which are not for containers, as sentences. */
   readonly holders: readonly string[]
+  readonly kernels: KernelsSeen
 }
 
 export async function readNode({ version, containers, compute }: Args, host: Host): Promise<NodeSeen> {
@@ -57,8 +59,9 @@ export async function readNode({ version, containers, compute }: Args, host: Hos
           ...sharedNodes(majors),
           ...gpus.gpus.flatMap(({ minor }) => (minor === undefined ? [] : [gpuNode(minor)])),
         ]
-  const [holders, smi, computing, running, ...present] = await Promise.all([
+  const [holders, kernels, smi, computing, running, ...present] = await Promise.all([
     readHolders(host, gpus.withheld),
+    readKernelModules(host, userspaceVersion(userspace) ?? loaded),
     loaded === undefined ? undefined : host.ask(visibleGpus),
     loaded === undefined || !compute || gpus.gpus.length === 0 ? undefined : host.ask(computes),
     version === '' || loaded === version ? [] : readRunningGuests(host),
@@ -80,6 +83,7 @@ export async function readNode({ version, containers, compute }: Args, host: Hos
     runningGuests: running.length,
     heldBack,
     holders,
+    kernels,
   }
 }
 

@@ -9,6 +9,7 @@ import type { SummaryRow } from '../module.ts'
 import type { Args } from './args.ts'
 import { allCompute } from './compute-findings.ts'
 import { staleUserspace, visibility } from './container-findings.ts'
+import { kernelsWithoutModule, matters } from './kernel-findings.ts'
 import type { ContainerSeen } from './read-container.ts'
 import type { NodeSeen } from './read-node.ts'
 
@@ -25,12 +26,19 @@ function nodeRow(given: Args, seen: NodeSeen, findings: readonly Finding[]): Sum
   const { version } = given
   const { name, loaded, userspace, gpus, smi, runningGuests, heldBack } = seen
   const installed = userspaceVersion(userspace)
-  const pending = version !== '' && installed === version && loaded !== version
+  const missing = kernelsWithoutModule(given, seen.kernels, loaded !== undefined).map(({ kernel }) => kernel)
+  const urgent = missing.filter((kernel) => matters(kernel, seen.kernels))
+  const pending = version !== '' && installed === version && loaded !== undefined && loaded !== version
   const stopped = runningGuests === 0 ? '' : ` ${runningGuests} ${runningGuests === 1 ? 'guest' : 'guests'}`
-  const problem =
-    findings.length === heldBack.length
-      ? `HELD BACK CT ${heldBack.map(({ ctid }) => ctid).join(', ')}`
-      : stateOf(findings)
+  const state = (): string => {
+    if (findings.length === 0) return 'ok'
+    if (urgent.length > 0) return `NO MODULE for kernel ${urgent.join(', ')}`
+    if (pending) return `REBOOT PENDING${stopped}`
+    if (findings.length === missing.length) return `NO MODULE for kernel ${missing.join(', ')}`
+    if (findings.length === heldBack.length)
+      return `HELD BACK CT ${heldBack.map(({ ctid }) => ctid).join(', ')}`
+    return stateOf(findings)
+  }
   return {
     table,
     columns,
@@ -46,7 +54,7 @@ function nodeRow(given: Args, seen: NodeSeen, findings: readonly Finding[]): Sum
             .map(({ uuid }) => shortUuid(uuid))
             .join(' ')
         : none,
-      findings.length === 0 ? 'ok' : pending ? `REBOOT PENDING${stopped}` : problem,
+      state(),
     ],
     order: name,
     state: findings.length === 0 ? 'ok' : 'problem',

@@ -1,6 +1,6 @@
 /**
- * Installs an NVIDIA driver on a node, with kernel modules built by DKMS for the running kernel. Does not
- * load it: `nvidia_loaded` does. If another driver is installed and the new installation fails, the node's
+ * Installs an NVIDIA driver on a node, with kernel modules built by DKMS for each kernel that needs them.
+ * Does not load it: `nvidia_loaded` does. If another driver is installed and the new installation fails, the node's
  * helper installs that driver again from the cache, and the task fails.
  *
  * Success is judged by the installed state, not by the installer's output: it exits 0 if DKMS is missing or
@@ -27,6 +27,7 @@ import { driverBefore, helper } from '../../nvidia/reload.ts'
 import { isComplete, readUserspace } from '../../nvidia/userspace.ts'
 import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
+import { buildForOthers, type OtherKernel, otherKernelWarnings, readOtherKernels } from './other-kernels.ts'
 import { type Previous, readPrevious, readRunfile, type Runfile, workDirectory } from './runfiles.ts'
 
 export interface Seen {
@@ -44,6 +45,8 @@ export interface Seen {
   readonly moduleType: ModuleType | undefined
   /** Whether DKMS has the driver's source to build from. */
   readonly source: boolean
+  /** Kernels besides the running one that need the driver. */
+  readonly otherKernels: readonly OtherKernel[]
   readonly loaded: string | undefined
   readonly nouveau: boolean
   readonly runfile: Runfile | undefined
@@ -78,14 +81,13 @@ async function probe(given: Args, host: Host): Promise<Seen> {
   ])
   // Unknown only in a dry run, for a file that is not there: no package brings these records.
   const installed = !isUnknown(records) ? installedVersion(records ?? '') : undefined
+  const dkms = isUnknown(status) ? undefined : status
   const seen = {
     kernel,
     installed,
     whole: installed !== given.version || isComplete(await readUserspace(host), given.version),
-    dkms:
-      !isUnknown(status) && status !== undefined && kernel !== undefined
-        ? dkmsState(status, given.version, kernel)
-        : undefined,
+    dkms: dkms !== undefined && kernel !== undefined ? dkmsState(dkms, given.version, kernel) : undefined,
+    otherKernels: await readOtherKernels(given, { running: kernel, dkms }, host),
     moduleType: knownOr(type, undefined),
     source: !isUnknown(source) && source !== undefined,
     loaded: driver.loaded ? driver.version : undefined,
@@ -104,9 +106,25 @@ function isInstalled({ version, module_type: type, enforce_type: enforce }: Args
 }
 
 function plan(given: Args, seen: Seen): Plan {
-  if (isInstalled(given, seen) || loadedFromElsewhere(given, seen)) return dkmsPlan(given, seen)
+  const { version } = given
+  if (isInstalled(given, seen) || loadedFromElsewhere(given, seen))
+    return withOtherKernels(version, seen, dkmsPlan(given, seen))
   const problem = cannotInstall(given, seen)
-  return problem ? refuse(problem) : actions([install(given, seen)])
+  if (problem) return refuse(problem)
+  // A dry run cannot know the headers that an earlier task installs; without them, the helper names the cause.
+  const otherKernels = seen.otherKernels.map((kernel) => ({ ...kernel, headers: true }))
+  return withOtherKernels(version, { ...seen, otherKernels }, actions([install(given, seen)]))
+}
+
+/** DKMS can build for other kernels once it has the driver's source, which the installer brings. */
+function withOtherKernels(version: string, { otherKernels, source }: Seen, planned: Plan): Plan {
+  if (planned.refusal !== undefined || (planned.actions.length === 0 && !source)) return planned
+  const missing = otherKernels.filter(({ dkms }) => dkms !== 'installed')
+  return {
+    ...planned,
+    actions: [...planned.actions, ...buildForOthers(version, missing)],
+    warnings: [...planned.warnings, ...otherKernelWarnings(version, missing)],
+  }
 }
 
 /** The required version is loaded, but no `.run` left records: another tool installed it, and it works. */

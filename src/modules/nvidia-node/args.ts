@@ -24,6 +24,12 @@ export const args = {
       description:
         'If a container that has a GPU is not part of the run. `refuse`: fail; `allow`: continue; the container loses its GPU until it is updated',
     },
+    kernels: {
+      enum: ['all', 'running'],
+      default: 'all',
+      description:
+        'Kernels that get the driver. `all`: the running one, newer ones and pinned ones; `running`: only that one',
+    },
     containers: {
       type: 'array',
       items: {
@@ -39,7 +45,7 @@ export const args = {
 
 export const result = {
   type: 'object',
-  required: ['cards', 'gpus', 'gpus_in_vms', 'change', 'module_type', 'kernel', 'headers'],
+  required: ['cards', 'gpus', 'gpus_in_vms', 'change', 'module_type', 'kernel', 'kernels', 'headers'],
   properties: {
     cards: {
       type: 'array',
@@ -61,10 +67,15 @@ export const result = {
     loaded: { type: ['string', 'null'], description: 'Version of the loaded driver' },
     module_type: { type: 'string', description: 'open or proprietary' },
     kernel: { type: 'string', description: 'uname -r' },
+    kernels: {
+      type: 'array',
+      items: { type: 'string' },
+      description: 'Releases of the kernels that get the driver, the running one first',
+    },
     headers: {
       type: 'array',
       items: { type: 'string' },
-      description: 'Kernel header packages, metapackage last',
+      description: 'Kernel header packages for each kernel that gets the driver, metapackage last',
     },
   },
 } as const

@@ -1,7 +1,7 @@
 /**
  * Inspects a node before any change: its cards, their owners, the loaded driver. Refuses a run that cannot
- * succeed (no card, a driver that does not support the cards, Secure Boot without a key, guests outside the
- * run).
+ * succeed (no card, a driver that does not support the cards or the kernels, Secure Boot without a key,
+ * guests outside the run).
  */
 import type { Host } from '../../host/host.ts'
 import { done, type Plan, type Refusal, refuse } from '../../host/plan.ts'
@@ -10,8 +10,16 @@ import { type PciCard, readCards, readVmOwners } from '../../nvidia/cards.ts'
 import { chooseModuleType, commonBranches, misfits } from '../../nvidia/generations.ts'
 import { type GpuContainer, readGpuContainers, unmanaged } from '../../nvidia/gpu-containers.ts'
 import { type HeldBack, readAllHeldBack } from '../../nvidia/held-back.ts'
-import { headerPackages, installedKernels } from '../../nvidia/headers.ts'
+import { headerPackages } from '../../nvidia/headers.ts'
 import type { ModuleType } from '../../nvidia/installer.ts'
+import { knownBadPair } from '../../nvidia/kernel-pairs.ts'
+import {
+  buildableKernels,
+  type Kernels,
+  nextKernel,
+  readKernels,
+  wantedKernels,
+} from '../../nvidia/kernels.ts'
 import { readSecureBoot, type SecureBoot } from '../../nvidia/secure-boot.ts'
 import { cardAddress, claimOn, whyWithheld, type Withheld } from '../../nvidia/withheld.ts'
 import { readCluster, wrongCluster } from '../../proxmox/cluster.ts'
@@ -24,8 +32,7 @@ export interface Seen {
   readonly owners: ReadonlyMap<string, string>
   readonly loaded: string | undefined
   readonly kernel: string
-  /** Installed kernels. */
-  readonly kernels: readonly string[]
+  readonly kernels: Kernels
   /** VERSION_ID of the node's Debian. */
   readonly release: string
   readonly secureBoot: SecureBoot
@@ -44,6 +51,7 @@ export const nvidiaNode = {
   plan,
   report(given, seen) {
     const managed = managedCards(given, seen)
+    const kernels = buildableKernels(seen.kernels, { wanted: given.kernels, version: given.version })
     return {
       cards: seen.cards.map((card) => ({
         pci: card.pci,
@@ -59,13 +67,14 @@ export const nvidiaNode = {
       loaded: seen.loaded ?? null,
       module_type: moduleType(given, managed) ?? 'proprietary',
       kernel: seen.kernel,
-      headers: headerPackages(seen.kernel, { installed: seen.kernels, debian: seen.release }),
+      kernels,
+      headers: headerPackages(kernels, seen.release),
     }
   },
 } satisfies Module<Args, Seen>
 
 async function probe(_: Args, host: Host): Promise<Seen> {
-  const [cards, owners, driver, { release: kernel }, os, secureBoot, containers, heldBack, boot, cluster] =
+  const [cards, owners, driver, { release: kernel }, os, secureBoot, containers, heldBack, kernels, cluster] =
     await Promise.all([
       readCards(host),
       readVmOwners(host),
@@ -75,11 +84,10 @@ async function probe(_: Args, host: Host): Promise<Seen> {
       readSecureBoot(host),
       readGpuContainers(host),
       readAllHeldBack(host),
-      host.list('/boot'),
+      readKernels(host),
       readCluster(host),
     ])
   const loaded = driver.loaded ? driver.version : undefined
-  const kernels = installedKernels(boot ?? [])
   return {
     cards,
     owners,
@@ -100,14 +108,50 @@ function plan(given: Args, seen: Seen): Plan {
     seen.wrongCluster ??
     noCard(given, managed, seen) ??
     doesNotFit(given, managed) ??
-    (seen.loaded === given.version ? undefined : (secureBootProblem(seen) ?? disturbs(given, seen)))
+    (seen.loaded === given.version
+      ? undefined
+      : (doesNotCompile(given, seen) ?? secureBootProblem(seen) ?? disturbs(given, seen)))
   if (problem) return refuse(problem)
-  return done(
-    seen.heldBack.map(
+  return done([
+    ...seen.heldBack.map(
       ({ ctid, why }) =>
         `container ${ctid} was held back at its start: ${why}; the role lxc_passthrough fixes this`,
     ),
-  )
+    ...badKernels(given, seen).map(
+      ({ kernel, why }) =>
+        `kernel ${kernel}${kernel === nextKernel(seen.kernels) ? ', which the next boot chooses,' : ''} gets no module: ${why}`,
+    ),
+  ])
+}
+
+interface BadKernel {
+  readonly kernel: string
+  readonly why: string
+}
+
+/** Wanted kernels that the driver is known not to compile for. */
+function badKernels({ kernels: wanted, version }: Args, { kernels }: Seen): readonly BadKernel[] {
+  return wantedKernels(kernels, wanted).flatMap((kernel) => {
+    const why = knownBadPair(version, kernel)
+    return why === undefined ? [] : [{ kernel, why }]
+  })
+}
+
+/** The kernels that matter are the running one and that of the next boot; others only cause a warning. */
+function doesNotCompile(given: Args, seen: Seen): Refusal | undefined {
+  const next = nextKernel(seen.kernels)
+  const bad = badKernels(given, seen).filter(({ kernel }) => kernel === seen.kernel || kernel === next)
+  const [first] = bad
+  if (first === undefined) return undefined
+  return {
+    code: 'driver-does-not-compile',
+    message: `driver ${given.version} does not compile for kernel ${first.kernel}, which the node ${first.kernel === seen.kernel ? 'runs' : 'boots next'}`,
+    hint:
+      first.kernel === seen.kernel
+        ? 'choose another driver, or boot an older kernel'
+        : `choose another driver, or pin another kernel: proxmox-boot-tool kernel pin ${seen.kernel}`,
+    findings: bad.map(({ kernel, why }) => ({ message: `${kernel}: ${why}` })),
+  }
 }
 
 function managedCards(given: Args, seen: Seen): readonly PciCard[] {

@@ -39,6 +39,7 @@ export const devices = { '/dev/nvidiactl': '195:255', '/dev/nvidia-uvm': '508:0'
 export const defaults: Args = {
   version: '',
   containers: [],
+  kernels: 'all',
   assignment: '',
   cuda: '',
   cuda_packages: ['cuda-toolkit'],
