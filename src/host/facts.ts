@@ -4,6 +4,7 @@ import { HostError } from '../base/errors.ts'
 import { distributionName, distributionNames, familyName, familyNames } from './distributions.ts'
 import type { Host } from './host.ts'
 import { count } from './queries/query.ts'
+import { type OperatingSystem, readOsRelease } from './questions/os-release.ts'
 import { pveVersion } from './questions/proxmox.ts'
 import { fullHostName, machineType, processors, virtualization } from './questions/system.ts'
 
@@ -180,49 +181,15 @@ async function guestOf(host: Host): Promise<string> {
   return host.placement.ctid === undefined ? host.ask(virtualization) : 'lxc'
 }
 
-interface OperatingSystem {
-  readonly id: string
-  readonly name: string
-  readonly version: string
-  readonly codename: string
-  readonly family: string
-  /** ID_LIKE. */
-  readonly like: readonly string[]
-}
-
 async function readOs(host: Host): Promise<OperatingSystem> {
-  const release = (await host.text('/etc/os-release')) ?? (await host.text('/usr/lib/os-release'))
-  if (release === undefined) {
+  const system = await readOsRelease(host)
+  if (system === undefined) {
     throw new HostError({
       code: 'read-failed',
       message: `${host.name} has no /etc/os-release: its distribution is unknown`,
     })
   }
-  return parseOsRelease(release)
-}
-
-/** os-release(5): shell assignments, values bare or quoted. */
-export function parseOsRelease(release: string): OperatingSystem {
-  const fields = new Map<string, string>()
-  for (const row of release.split('\n')) {
-    const match = /^([A-Z_0-9]+)=(.*)$/.exec(row.trim())
-    if (match) fields.set(match[1] ?? '', unquoted(match[2] ?? ''))
-  }
-  const id = fields.get('ID') ?? 'linux'
-  const like = (fields.get('ID_LIKE') ?? '').split(' ').filter((one) => one !== '')
-  return {
-    id,
-    name: fields.get('PRETTY_NAME') ?? fields.get('NAME') ?? id,
-    version: fields.get('VERSION_ID') ?? '',
-    codename: fields.get('VERSION_CODENAME') ?? '',
-    family: [id, ...like].includes('debian') ? 'debian' : id,
-    like,
-  }
-}
-
-function unquoted(value: string): string {
-  const match = /^(["'])(.*)\1$/.exec(value)
-  return (match ? (match[2] ?? '') : value).replaceAll(/\\(["'\\$`])/g, '$1')
+  return system
 }
 
 /** @throws HostError for what is no whole number. */

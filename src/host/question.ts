@@ -4,7 +4,7 @@
  * A question is one program of the list below, an exact pattern of its arguments, and a parser of its answer.
  * The words of the pattern are fixed where it is declared. A value fills one whole argument, must match the
  * pattern of its place, and never begins with a dash, so that no value can become an option. Only `src/host`,
- * `src/nvidia` and `src/proxmox` declare questions (a lint rule); modules use them by name.
+ * `src/apt`, `src/nvidia` and `src/proxmox` declare questions (a lint rule); modules use them by name.
  */
 import { HostError } from '../base/errors.ts'
 import { invalidName } from './names.ts'

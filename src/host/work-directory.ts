@@ -9,3 +9,6 @@ import { defaultStateDirectory } from './access.ts'
 export const workDirectory = `${defaultStateDirectory}/work`
 
 export const makeWorkDirectory: MakeDirectory = { kind: 'makeDirectory', path: workDirectory, mode: '0700' }
+
+/** The directory for copies of files that gpuplay replaced, where the file's own directory must not have them. */
+export const backupDirectory = `${defaultStateDirectory}/backups`

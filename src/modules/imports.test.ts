@@ -38,7 +38,7 @@ const constructors = `import { question as found } from '../host/question.ts'`
 
 test('the linter refuses each forbidden import of a module', async () => {
   const files = new Map<string, string>()
-  for (const folder of ['modules', 'nvidia', 'proxmox']) {
+  for (const folder of ['modules', 'apt', 'nvidia', 'proxmox']) {
     forbidden.forEach((line, index) => files.set(`src/${folder}/bad-${index}.ts`, `${line}\n`))
     files.set(`src/${folder}/good.ts`, `${allowed}\n`)
     files.set(`src/${folder}/${folder === 'modules' ? 'bad' : 'good'}-question.ts`, `${constructors}\n`)

@@ -8,7 +8,7 @@ import { fits, isQuestion, type Slot, type Words } from '../host/question.ts'
 
 type Patterns = ReadonlyMap<string, Words>
 
-const folders = ['../host/questions', '../nvidia', '../proxmox']
+const folders = ['../host/questions', '../apt', '../nvidia', '../proxmox']
 
 const all: Patterns = await gather()
 
@@ -27,10 +27,10 @@ test('modules can ask exactly these questions', () => {
       'dkms status -m nvidia',
       'dpkg --print-architecture',
       'dpkg-query -W -f ${db:Status-Status} ${Package} ${Version}\\n {patterns...}',
-      'find /var/lib/apt/lists -maxdepth 0 -newer /var/lib/apt/periodic/update-success-stamp',
-      'find /var/lib/apt/periodic/update-success-stamp -maxdepth 0 -newermt {time}',
+      'find /var/lib/apt/lists -maxdepth 0 -newer (/var/lib/apt/periodic/update-success-stamp|/var/lib/apt/periodic/update-stamp)',
+      'find (/var/lib/apt/periodic/update-success-stamp|/var/lib/apt/periodic/update-stamp) -maxdepth 0 -newermt {time}',
       'find {root} -mindepth 1 ( -path {directory} -o -regex {devices} -printf %y %m %U %G /%P\\n -ls ) -o -prune',
-      'find {paths...} -newer /var/lib/apt/periodic/update-success-stamp',
+      'find {paths...} -newer (/var/lib/apt/periodic/update-success-stamp|/var/lib/apt/periodic/update-stamp)',
       'grep -lsxF 0x10de {files...}',
       'head -c 0 {path}',
       'hostname --fqdn',

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { cudaRepository, findCudaSources, withoutSources } from './cuda-sources.ts'
+import { disable } from '../apt/sources.ts'
+import { cudaRepository, findCudaSources } from './cuda-sources.ts'
 import { compatibility, nvccRelease, repositoryName, versionedPackage } from './cuda.ts'
 
 test('a driver is fully compatible, compatible within its major version, or incompatible', () => {
@@ -34,9 +35,11 @@ const stanzas = {
   text: 'Types: deb\nURIs: https://example.org/\nSuites: stable\n\n# ours\nTypes: deb\nURIs: https://developer.download.nvidia.com/compute/cuda/repos/debian12/x86_64/\nSuites: /\nSigned-By: /usr/share/keyrings/k.gpg\n',
 }
 
-test('all active entries are found, in both formats', () => {
+const files = new Map([list, stanzas].map(({ path, text }) => [path, text]))
+
+test('every enabled entry is found, in both formats', () => {
   assert.deepEqual(
-    findCudaSources([list, stanzas]).map(({ path, line, url, signedBy }) => [path, line, url, signedBy]),
+    findCudaSources(files).map(({ path, entry, url }) => [path, entry.from + 1, url, entry.signedBy]),
     [
       [list.path, 2, cudaRepository('debian12'), undefined],
       [list.path, 3, cudaRepository('debian11'), '/k.gpg'],
@@ -46,13 +49,21 @@ test('all active entries are found, in both formats', () => {
 })
 
 test('disabled entries are not found again, and the rest is unchanged', () => {
-  for (const file of [list, stanzas]) {
-    const text = withoutSources(file, findCudaSources([list, stanzas]))
-    assert.deepEqual(findCudaSources([{ ...file, text }]), [])
+  for (const { path, text } of [list, stanzas]) {
+    const found = findCudaSources(new Map([[path, text]])).map(({ entry }) => entry)
+    const after = disable(path, text, found).content.text
+    assert.deepEqual(findCudaSources(new Map([[path, after]])), [])
     assert.equal(
-      text.replace('Enabled: no\n', '').replaceAll('# deb ', 'deb '),
-      file.text.replaceAll('# deb ', 'deb '),
+      after.replace('# Disabled by gpuplay.\nEnabled: no\n', '').replaceAll('# Disabled by gpuplay: ', ''),
+      text,
     )
-    assert.match(text, /example\.org/)
+    assert.match(after, /example\.org/)
+  }
+})
+
+test('an entry with a word for "off" that apt knows is not found', () => {
+  for (const off of ['no', 'False', 'without', 'off', 'disable', '0']) {
+    const text = `Enabled: ${off}\n${stanzas.text.slice(stanzas.text.indexOf('Types: deb\nURIs: https://dev'))}`
+    assert.deepEqual(findCudaSources(new Map([[stanzas.path, text]])), [], off)
   }
 })

@@ -48,7 +48,7 @@ const shape = {
       enum: ['refuse', 'disable'],
       default: 'refuse',
       description:
-        'If another entry names the same repository with another key, which makes apt fail. `refuse`: fail; `disable`: comment that entry out, keeping a backup in /var/backups',
+        'If another entry names the same repository with another key, which makes apt fail. `refuse`: fail; `disable`: comment that entry out, keeping a backup in /var/lib/gpuplay/v1/backups',
     },
     update_cache: { type: 'boolean', default: true, description: 'Update the package lists after a change' },
     proxy: {

@@ -75,7 +75,7 @@ test('disabled, the other entry alone is switched off and kept', async () => {
   const world = aptWorld({ [list]: other + line })
   const { report } = await converge(aptRepository, { ...cuda, conflicts: 'disable' }, world)
   assert.equal(world.files.get(list)?.text, `${other}# Disabled by gpuplay: ${line}`)
-  assert.ok([...world.files.keys()].some((path) => path.startsWith('/var/backups')))
+  assert.ok([...world.files.keys()].some((path) => path.startsWith('/var/lib/gpuplay/v1/backups')))
   assert.deepEqual(report['conflicts'], [])
 })
 

@@ -5,21 +5,23 @@
  * Two entries for one repository with different `Signed-By` make every apt command fail ("Conflicting values
  * set for option Signed-By"). The installation guides of vendors often lead to this.
  */
+import { changedSince, updateLists } from '../../apt/lists.ts'
+import {
+  disable,
+  entriesOf,
+  type PlacedEntry,
+  readSources,
+  renderSources,
+  sameRepository,
+  type SourceEntry,
+  type WriteText,
+  sourcesDirectory as directory,
+} from '../../apt/sources.ts'
+import { given as whereGiven } from '../../base/given.ts'
 import type { Action } from '../../host/action.ts'
 import type { Host, HttpAnswer } from '../../host/host.ts'
 import { actions, type Diff, type Plan, refuse } from '../../host/plan.ts'
 import type { Module } from '../module.ts'
-import { changedSince, fetchLists } from '../support/apt-lists.ts'
-import {
-  disableEntries,
-  formatOf,
-  parseSources,
-  type PlacedEntry,
-  renderSources,
-  sameRepository,
-  type SourceEntry,
-  type SourceFormat,
-} from '../support/sources-list.ts'
 import { contentDiff } from '../support/text.ts'
 import { args, type Args, result } from './args.ts'
 
@@ -50,8 +52,6 @@ export const aptRepository = {
   }),
 } satisfies Module<Args, Seen>
 
-const directory = '/etc/apt/sources.list.d'
-const main = '/etc/apt/sources.list'
 const keyDirectory = '/etc/apt/keyrings'
 
 function fileOf({ name, format }: Args): string {
@@ -67,34 +67,24 @@ function keyFileOf({ name }: Args): string {
 }
 
 async function probe(given: Args, host: Host): Promise<Seen> {
-  const names = (await host.list(directory)) ?? []
-  const paths = [
-    main,
-    ...names.filter((name) => /\.(list|sources)$/.test(name)).map((name) => `${directory}/${name}`),
-  ]
-  const [texts, key, keyrings] = await Promise.all([
-    Promise.all(paths.map((path) => host.text(path))),
+  const [files, key, keyrings] = await Promise.all([
+    readSources(host),
     host.text(keyFileOf(given)),
     host.stat(keyDirectory, { follow: true }),
   ])
-  const files = new Map(
-    paths.flatMap((path, index) => {
-      const text = texts[index]
-      return text === undefined ? [] : [[path, text] as const]
-    }),
-  )
   const fetches = given.state === 'present' && keySource(given) === 'url' && key === undefined
   const [fetched, stale] = await Promise.all([
-    fetches ? host.http(given.signed_by ?? '', { method: 'GET', ...proxyOf(given) }) : undefined,
+    fetches
+      ? host.http(given.signed_by ?? '', {
+          method: 'GET',
+          ...whereGiven({ proxy: given.proxy === '' ? undefined : given.proxy }),
+        })
+      : undefined,
     given.state === 'present' && given.update_cache && files.get(fileOf(given)) === textOf(given)
-      ? changedSince([fileOf(given)], host)
+      ? changedSince([fileOf(given)], { kind: 'everything' }, host)
       : false,
   ])
   return { files, key, keyrings: keyrings !== undefined, fetched, stale }
-}
-
-function proxyOf({ proxy }: Args): { readonly proxy?: string } {
-  return proxy === '' ? {} : { proxy }
 }
 
 function keySource({ signed_by: given }: Args): 'none' | 'text' | 'url' | 'path' {
@@ -127,46 +117,36 @@ function present(given: Args, seen: Seen): Plan {
   const changes: readonly Change[] = [
     ...(key === undefined || key === seen.key
       ? []
-      : [{ path: keyFileOf(given), before: seen.key, after: key, backup: false }]),
-    ...conflicts.map(({ path, format, entries }) => {
-      const before = seen.files.get(path) ?? ''
-      return { path, before, after: disableEntries(before, format, entries), backup: true }
-    }),
+      : [{ before: seen.key, write: writeFile(keyFileOf(given), key) }]),
+    ...conflicts.map(({ path, before, entries }) => ({ before, write: disable(path, before, entries) })),
     ...(seen.files.get(file) === text
       ? []
-      : [{ path: file, before: seen.files.get(file), after: text, backup: false }]),
+      : [{ before: seen.files.get(file), write: writeFile(file, text) }]),
   ]
-  const diffs: readonly Diff[] = changes.map(({ path, before, after }) =>
-    contentDiff({ title: path, before, after }),
+  const diffs: readonly Diff[] = changes.map(({ before, write }) =>
+    contentDiff({ title: write.path, before, after: write.content.text }),
   )
   const updates = given.update_cache && (changes.length > 0 || seen.stale)
-  const makesKey = !seen.keyrings && changes.some(({ path }) => path === keyFileOf(given))
+  const makesKey = !seen.keyrings && changes.some(({ write }) => write.path === keyFileOf(given))
   const made: Action | undefined = makesKey
     ? { kind: 'makeDirectory', path: keyDirectory, mode: '0755' }
     : undefined
-  return actions([made, ...changes.map(write), updates ? update(given) : undefined], { diffs })
+  return actions([made, ...changes.map(({ write }) => write), updates ? update(given) : undefined], { diffs })
 }
 
 interface Change {
-  readonly path: string
   readonly before: string | undefined
-  readonly after: string
-  readonly backup: boolean
+  readonly write: WriteText
 }
 
-function write({ path, after, backup }: Change): Action {
-  return {
-    kind: 'writeFile',
-    path,
-    content: { kind: 'text', text: after },
-    ...(backup
-      ? { backup, backupDirectory: '/var/backups', label: `disable the conflicting entries in ${path}` }
-      : { mode: '0644' }),
-  }
+function writeFile(path: string, text: string): WriteText {
+  return { kind: 'writeFile', path, content: { kind: 'text', text }, mode: '0644' }
 }
 
 function update(given: Args): Action {
-  return fetchLists({ lockTimeout: given.lock_timeout, proxy: given.proxy })
+  const settings = { lockTimeout: given.lock_timeout, proxy: given.proxy }
+  // Its user has just named this repository, so a list that cannot be downloaded is an error.
+  return updateLists(settings, { kind: 'everything' })
 }
 
 function textOf(given: Args): string {
@@ -226,20 +206,19 @@ function isKey(text: string): boolean {
 
 interface Conflict {
   readonly path: string
-  readonly format: SourceFormat
+  readonly before: string
   readonly entries: readonly PlacedEntry[]
 }
 
 function conflictsOf(given: Args, { files }: Seen): readonly Conflict[] {
   const own = entryOf(given)
   if (given.state === 'absent') return []
-  return [...files].flatMap(([path, text]) => {
+  return [...files].flatMap(([path, before]) => {
     if (path === fileOf(given)) return []
-    const format = formatOf(path)
-    const entries = parseSources(text, format).filter(
+    const entries = entriesOf(path, before).filter(
       (entry) => sameRepository(own, entry) && entry.signedBy !== own.signedBy,
     )
-    return entries.length === 0 ? [] : [{ path, format, entries }]
+    return entries.length === 0 ? [] : [{ path, before, entries }]
   })
 }
 
@@ -248,7 +227,7 @@ function refuseConflicts(given: Args, conflicts: readonly Conflict[]): Plan {
   return refuse({
     code: 'signed-by-conflict',
     message: `the repository ${given.uris.join(' ')} is already configured with another key in ${paths.join(', ')}; with both entries apt fails`,
-    hint: '`conflicts: disable` comments those entries out, keeping a backup in /var/backups',
+    hint: '`conflicts: disable` comments those entries out, keeping a backup in /var/lib/gpuplay/v1/backups',
     findings: conflicts.flatMap(({ path, entries }) =>
       entries.map(({ from, signedBy }) => ({
         message: `${path}:${from + 1} has ${signedBy === undefined ? 'no Signed-By' : `Signed-By ${signedBy.split('\n')[0] ?? ''}`}`,

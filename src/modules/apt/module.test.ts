@@ -5,7 +5,8 @@ import { test } from 'node:test'
 import { converge, planOnce } from '../testing/converge.ts'
 import { addFile, fakeWorld, type World } from '../testing/fake-host.ts'
 import { assertHas } from '../testing/has.ts'
-import { apt, globMatches } from './module.ts'
+import { globMatches } from '../../apt/simulation.ts'
+import { apt } from './module.ts'
 
 /** A repository in memory: version and dependencies by name. */
 type Offers = Readonly<
@@ -196,6 +197,21 @@ test('an interrupted run is finished first', async () => {
   const { stages } = await converge(apt, { name: 'dkms' }, world)
   assert.deepEqual(stages, ['finish an interrupted installation'])
   assert.equal(ran[0], 'dpkg --force-confdef --force-confold --configure -a')
+})
+
+test('a package that cannot be configured is removed without configuring it first', async () => {
+  const { world, ran } = fake({}, { dkms: '3.0' })
+  world.packages.set('dkms', { installed: '3.0', status: 'half-configured' })
+  const { stages } = await converge(apt, { name: 'dkms', state: 'absent' }, world)
+  assert.deepEqual(stages, [])
+  assert.match(ran.join(), /^apt-get .* remove dkms$/)
+})
+
+test('another package that is half configured is finished before one is removed', async () => {
+  const { world } = fake({}, { dkms: '3.0' })
+  world.packages.set('grub', { installed: '2', status: 'unpacked' })
+  const { stages } = await converge(apt, { name: 'dkms', state: 'absent' }, world)
+  assert.deepEqual(stages, ['finish an interrupted installation'])
 })
 
 test('a dry run that cannot simulate says that the package comes, and that more may', async () => {

@@ -1,46 +1,47 @@
-/** The actions that install a CUDA toolkit: repository, package lists, packages. */
+/** The actions that add the CUDA repository, and the requests to apt that install a toolkit from it. */
+import { dpkg } from '../../apt/command.ts'
+import { updateLists } from '../../apt/lists.ts'
+import type { PackageRequest } from '../../apt/request.ts'
+import { disable } from '../../apt/sources.ts'
+import { given as whereGiven } from '../../base/given.ts'
 import type { Action } from '../../host/action.ts'
 import { resource } from '../../host/resource.ts'
-import { unknownVersion } from '../../host/resources/package.ts'
 import { makeWorkDirectory } from '../../host/work-directory.ts'
-import { cudaRepository, withoutSources } from '../../nvidia/cuda-sources.ts'
+import { cudaRepository } from '../../nvidia/cuda-sources.ts'
 import { keyringDownload as deb, keyringPackage as keyring, toolkitHome } from '../../nvidia/cuda.ts'
+import { listsMaxAge, patientApt, withoutDriver } from '../../nvidia/package-requests.ts'
 import type { Args } from './args.ts'
-import type { Inside, Todo } from './inside.ts'
+import { noCandidate } from './refusals.ts'
+import type { Inside, Todo } from './seen.ts'
 
 /** NVIDIA's package with the repository's source and key. */
 const keyFile = '/usr/share/keyrings/cuda-archive-keyring.gpg'
-const lock = { kind: 'dpkg', timeout: 300 } as const
-const environment = { DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C.UTF-8' }
 
 /** Disables all other entries for a CUDA repository and adds NVIDIA's entry with its key. */
 export function addRepository(given: Args, inside: Inside): readonly Action[] {
   const { distribution = '' } = inside
-  const repository = cudaRepository(distribution)
+  const url = cudaRepository(distribution)
+  const settings = patientApt(given.proxy)
   return [
-    ...takeOutOfForce(inside),
+    ...disableOthers(inside),
     makeWorkDirectory,
     {
       kind: 'download',
-      url: `${repository}/${keyring}`,
+      url: `${url}/${keyring}`,
       path: deb,
-      ...(given.proxy === '' ? {} : { proxy: given.proxy }),
       label: "download the CUDA repository's key",
+      ...whereGiven({ proxy: given.proxy === '' ? undefined : given.proxy }),
     },
-    {
-      kind: 'run',
-      // The source is a configuration file of the package: the options replace an edited file and restore a
-      // removed one.
-      argv: ['dpkg', '--force-confnew', '--force-confmiss', '-i', deb],
-      environment,
-      lock,
+    // The source is a configuration file of the package: an edited one is replaced, a removed one restored.
+    dpkg(['-i', deb], settings, {
+      files: 'replaced',
       label: `add NVIDIA's CUDA repository for ${distribution}`,
       effects: [
         { kind: 'package', name: 'cuda-keyring', becomes: { installed: '1.1-1' } },
         {
           kind: 'file',
           name: ownList(distribution),
-          becomes: { kind: 'file', text: `deb [signed-by=${keyFile}] ${repository}/ /\n`, mode: '0644' },
+          becomes: { kind: 'file', text: `deb [signed-by=${keyFile}] ${url}/ /\n`, mode: '0644' },
         },
         { kind: 'file', name: keyFile, becomes: { kind: 'file' } },
         {
@@ -49,26 +50,24 @@ export function addRepository(given: Args, inside: Inside): readonly Action[] {
           why: "an earlier action installs the CUDA repository's package",
         },
       ],
-    },
+    }),
     removeDownload,
-    refresh(given),
+    updateLists(settings, { kind: 'repository', url }),
   ]
 }
 
 export const removeDownload: Action = { kind: 'remove', path: deb, label: 'remove the downloaded package' }
 
 /** Disables entries for a CUDA repository outside the file of NVIDIA's package. */
-export function takeOutOfForce({ distribution = '', files, sources }: Inside): readonly Action[] {
-  const others = files.filter(
-    ({ path }) => path !== ownList(distribution) && sources.some((source) => source.path === path),
-  )
-  return others.map((file): Action => ({
-    kind: 'writeFile',
-    path: file.path,
-    content: { kind: 'text', text: withoutSources(file, sources) },
-    backup: true,
-    backupDirectory: '/var/lib/gpuplay/v1/backups',
-    label: `disable the CUDA repository in ${file.path}`,
+export function disableOthers({ distribution = '', files, sources }: Inside): readonly Action[] {
+  const paths = new Set(sources.map(({ path }) => path).filter((path) => path !== ownList(distribution)))
+  return [...paths].map((path) => ({
+    ...disable(
+      path,
+      files.get(path) ?? '',
+      sources.filter((source) => source.path === path).map(({ entry }) => entry),
+    ),
+    label: `disable the CUDA repository in ${path}`,
   }))
 }
 
@@ -76,17 +75,19 @@ function ownList(distribution: string): string {
   return `/etc/apt/sources.list.d/cuda-${distribution}-x86_64.list`
 }
 
-export function installTools({ proxy }: Args, names: readonly string[]): Action {
+/** Download tools, from the container's own repositories. */
+export function toolsRequest({ proxy }: Args, names: readonly string[]): PackageRequest {
   return {
-    kind: 'run',
-    argv: [...apt(proxy), '--no-install-recommends', '--no-remove', 'install', ...names],
-    environment,
+    verb: 'install',
+    options: ['--no-install-recommends'],
+    settings: patientApt(proxy),
+    // The container may have a foreign repository that does not answer.
+    purpose: { kind: 'packages', names },
+    maxAge: listsMaxAge,
+    limits: withoutDriver(names),
     timeout: 600,
-    lock,
     label: `install ${names.join(', ')} for downloads`,
-    hint: 'if a download fails, the package lists may be outdated: run `apt-get update` in the container, then run again',
-    effects: [
-      ...names.map((name) => ({ kind: 'package', name, becomes: { installed: unknownVersion } }) as const),
+    contents: [
       {
         kind: 'unknown',
         resources: [resource('command', 'curl'), 'file:/etc/ssl/certs/*'],
@@ -96,50 +97,34 @@ export function installTools({ proxy }: Args, names: readonly string[]): Action 
   }
 }
 
-export function refresh({ proxy }: Args): Action {
+/**
+ * The toolkit, from lists of any age: a dry run can then simulate it, and refuse it before anything is done.
+ * `available`: for the refusal if a package is not offered.
+ */
+export function toolkitRequest(
+  given: Args,
+  distribution: string,
+  { names, reinstall, available }: Todo,
+): PackageRequest {
   return {
-    kind: 'run',
-    argv: [...apt(proxy), 'update'],
-    environment,
-    timeout: 600,
-    lock,
-    label: 'update the package lists',
-    hint: "apt's output names the repository that it cannot read; gpuplay does not change repositories that it did not add",
-    effects: [
-      {
-        kind: 'unknown',
-        resources: ['file:/var/lib/apt/lists/*'],
-        why: 'an earlier action updates the package lists',
-      },
-    ],
-  }
-}
-
-export function install({ version, proxy, timeout }: Args, { names, reinstall }: Todo): Action {
-  const options = ['--no-install-recommends', '--no-remove', 'install', ...(reinstall ? ['--reinstall'] : [])]
-  return {
-    kind: 'run',
-    argv: [...apt(proxy), ...options, ...names],
-    environment,
-    timeout,
-    lock,
-    detached: { name: 'cuda-toolkit', fingerprint: [...options, ...names].join(' ') },
+    verb: 'install',
+    options: ['--no-install-recommends', ...(reinstall ? (['--reinstall'] as const) : [])],
+    settings: patientApt(given.proxy),
+    purpose: { kind: 'repository', url: cudaRepository(distribution) },
+    limits: withoutDriver(
+      names,
+      'choose packages without a driver: cuda_toolkit_packages: [cuda-toolkit]; cuda, cuda-runtime and cuda-drivers contain one',
+    ),
+    refuseMissing: (missing) => noCandidate({ distribution, missing, available }),
+    timeout: given.timeout,
     label: reinstall ? `reinstall ${names.join(', ')}: its nvcc does not run` : `install ${names.join(', ')}`,
-    hint: 'if a download fails, the package lists may be outdated: run `apt-get update` in the container, then run again',
-    effects: [
-      ...names.map((name) => ({ kind: 'package', name, becomes: { installed: unknownVersion } }) as const),
+    contents: [
       {
         kind: 'unknown',
-        resources: [`file:${toolkitHome(version)}*`, 'file:/usr/local/cuda*'],
+        resources: [`file:${toolkitHome(given.version)}*`, 'file:/usr/local/cuda*'],
         why: 'an earlier action installs CUDA',
       },
       { kind: 'brings', what: 'the CUDA toolkit' },
     ],
   }
-}
-
-function apt(proxy: string): readonly string[] {
-  const options = proxy === '' ? [] : [`Acquire::http::Proxy=${proxy}`, `Acquire::https::Proxy=${proxy}`]
-  const all = ['DPkg::Lock::Timeout=300', ...options]
-  return ['apt-get', '-q', '-y', ...all.flatMap((option) => ['-o', option])]
 }

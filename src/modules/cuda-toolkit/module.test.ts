@@ -13,7 +13,16 @@ const good = { [list]: `deb [signed-by=${key}] ${repository}/ /\n`, [key]: 'key'
 const lists = {
   '/var/lib/apt/lists/developer.download.nvidia.com_compute_cuda_repos_debian12_x86%5f64_Packages': '',
 }
-const simulation = 'apt-get -s --no-install-recommends install cuda-toolkit-12-8'
+const simulation = 'apt-get -s -y --no-install-recommends install cuda-toolkit-12-8'
+const stamp = '/var/lib/apt/periodic/update-success-stamp'
+/** apt's lists were updated a moment ago. */
+const fresh = { [`find ${stamp} -maxdepth 0 -newermt`]: { stdout: stamp } }
+
+/** What apt offers, in version 1. */
+function offers(...names: readonly string[]): FakeHost['programs'] {
+  const stdout = names.map((name) => `${name}:\n  Installed: (none)\n  Candidate: 1\n`).join('')
+  return { 'apt-cache policy': { stdout } }
+}
 
 interface Scene {
   readonly files?: Readonly<Record<string, string>>
@@ -74,13 +83,10 @@ test('installed with one source leaves nothing to do', async () => {
 
 test('the repository comes first, then its list, then the packages', async () => {
   assert.equal((await look({})).stage, 'add the repository')
-  assert.equal(
-    (await look({ files: good, programs: { [simulation]: {}, 'apt-cache': {} } })).stage,
-    'update the package lists',
-  )
+  assert.equal((await look({ files: good })).stage, 'update the package lists')
   const plan = await look({
     files: ready,
-    programs: { [simulation]: { stdout: 'Inst cuda-toolkit-12-8 (1)\n' } },
+    programs: { ...offers('cuda-toolkit-12-8'), [simulation]: { stdout: 'Inst cuda-toolkit-12-8 (1)\n' } },
   })
   assert.equal(plan.stage, undefined)
   assert.equal(plan.actions[0]?.label, 'install cuda-toolkit-12-8')
@@ -92,7 +98,7 @@ test('conflicting sources are disabled, or refused', async () => {
   const [first] = (await look({ files, installed: true, programs: nvcc })).actions
   assert.ok(first?.kind === 'writeFile' && first.backup === true)
   assert.equal(first.path, other)
-  assert.deepEqual(first.content, { kind: 'text', text: `# deb ${repository} /\n` })
+  assert.deepEqual(first.content, { kind: 'text', text: `# Disabled by gpuplay: deb ${repository} /\n` })
   assert.equal(await code({ files, args: { sources: 'refuse' } }), 'several-cuda-sources')
 })
 
@@ -103,15 +109,19 @@ test('a missing key adds the repository again', async () => {
 test('no driver comes in, nothing is removed, and a missing candidate is named with what there is', async () => {
   const simulated = (stdout: string, stderr = '', status = 0): Scene => ({
     files: ready,
-    programs: {
-      [simulation]: { stdout, stderr, code: status },
-      'apt-cache': { stdout: 'cuda-toolkit-12-6\ncuda-toolkit-13-0\n' },
-    },
+    programs: { ...offers('cuda-toolkit-12-8'), [simulation]: { stdout, stderr, code: status } },
   })
   assert.equal(await code(simulated('Inst cuda-drivers (1)\n')), 'would-bring-driver')
   assert.equal(await code(simulated('Remv nginx [1]\n')), 'would-remove-others')
-  assert.equal(await code(simulated('', 'E: Unmet dependencies\n', 100)), 'apt-cannot-install')
-  const missing = (await look(simulated('', 'E: Unable to locate package cuda-toolkit-12-8\n', 100))).refusal
+  assert.equal(await code(simulated('', 'E: Something new\n', 100)), 'apt-failed')
+  const conflict = 'E: Conflicting values set for option Signed-By regarding source https://x/ /: /a != /b\n'
+  assert.equal(await code(simulated('', conflict, 100)), 'signed-by-conflict')
+  const missing = (
+    await look({
+      files: { ...ready, [stamp]: '' },
+      programs: { ...fresh, 'apt-cache pkgnames': { stdout: 'cuda-toolkit-12-6\ncuda-toolkit-13-0\n' } },
+    })
+  ).refusal
   assert.equal(missing?.code, 'no-candidate')
   assert.match(missing.hint ?? '', /it has 12\.6, 13\.0/)
 })
@@ -125,30 +135,33 @@ test('toolkits that the driver or the system cannot have are refused before anyt
 })
 
 test('a compiler that dpkg knows and that does not run is installed again', async () => {
-  const reinstall = 'apt-get -s --no-install-recommends --reinstall install cuda-nvcc-12-8'
+  const reinstall = 'apt-get -s -y --no-install-recommends --reinstall install cuda-nvcc-12-8'
   const scene = (stdout: string): Scene => ({
-    files: ready,
+    files: { ...ready, [stamp]: '' },
     installed: true,
-    programs: { [reinstall]: { stdout }, 'apt-cache': {} },
+    programs: { ...fresh, ...offers('cuda-nvcc-12-8'), [reinstall]: { stdout } },
   })
   const { actions } = await look(scene('Inst cuda-nvcc-12-8 [12.8.93-1] (12.8.93-1)\n'))
   assert.deepEqual(
-    actions.map((action) => action.kind === 'run' && action.argv.slice(-3)),
-    [['install', '--reinstall', 'cuda-nvcc-12-8']],
+    actions.map((action) => action.kind === 'run' && action.argv.slice(-4)),
+    [['--no-install-recommends', '--reinstall', 'install', 'cuda-nvcc-12-8']],
   )
   const gone = 'Reinstallation of cuda-nvcc-12-8 is not possible, it cannot be downloaded.\n'
   assert.equal(await code(scene(gone)), 'no-candidate')
 })
 
 test('download tools are installed first, after apt works again', async () => {
-  const simulated = 'apt-get -s --no-install-recommends install curl ca-certificates'
+  const simulated = 'apt-get -s -y --no-install-recommends install curl ca-certificates'
   const other = { '/etc/apt/sources.list.d/mine.list': `deb ${repository} /\n` }
   const bare = (scene: Scene): Promise<Plan> => look({ bare: true, ...scene })
   assert.equal((await bare({ files: other })).stage, 'disable other sources')
-  const failing = { [simulated]: { code: 100, stderr: 'E: Unable to locate package curl\n' } }
-  assert.equal((await bare({ programs: failing })).stage, 'update the package lists')
-  assert.equal((await bare({ files: lists, programs: failing })).refusal?.code, 'apt-cannot-install')
-  const plan = await bare({ programs: { [simulated]: { stdout: 'Inst curl (1)\n' } } })
+  assert.equal((await bare({})).stage, 'update the package lists')
+  const updated = { files: { ...lists, [stamp]: '' } }
+  assert.equal((await bare({ ...updated, programs: fresh })).refusal?.code, 'no-candidate')
+  const plan = await bare({
+    ...updated,
+    programs: { ...fresh, ...offers('curl', 'ca-certificates'), [simulated]: { stdout: 'Inst curl (1)\n' } },
+  })
   assert.equal(plan.stage, 'install download tools')
   assert.deepEqual(plan.actions[0]?.kind === 'run' && plan.actions[0].argv.slice(-2), [
     'curl',

@@ -4,15 +4,16 @@
  *
  * apt's sources name the repository exactly once. Every installation is simulated first.
  */
+import { planChange } from '../../apt/change.ts'
 import type { Host } from '../../host/host.ts'
 import { actions, done, type Plan, refuse, settle } from '../../host/plan.ts'
 import { toolkitHome } from '../../nvidia/cuda.ts'
 import type { Module } from '../module.ts'
-import { addRepository, install, installTools, refresh, removeDownload, takeOutOfForce } from './actions.ts'
+import { addRepository, disableOthers, removeDownload, toolkitRequest, toolsRequest } from './actions.ts'
 import { args, type Args, result } from './args.ts'
-import { type Inside, readInside, type Tools } from './inside.ts'
+import { readInside } from './inside.ts'
 import type { Seen } from './seen.ts'
-import { compatibilityOf, noCandidate, refusalOf, wouldBringDriver } from './refusals.ts'
+import { compatibilityOf, refusalOf } from './refusals.ts'
 
 export const cudaToolkit = {
   name: 'cuda_toolkit',
@@ -48,25 +49,17 @@ function plan(given: Args, seen: Seen): Plan {
   if (refusal) return refuse(refusal)
   if (inside.system !== undefined && /^(initializing|starting|stopping|maintenance)$/.test(inside.system))
     return settle(`the container is not ready: ${inside.system}`, given.wait)
-  const { tools, todo, offer } = inside
-  if (tools) return planTools(given, inside, tools, warnings)
+  const { tools, todo, distribution = '' } = inside
+  // Conflicting sources make every apt command fail.
+  const others = tools && inside.good === undefined ? disableOthers(inside) : []
+  if (others.length > 0) return actions(others, { stage: 'disable other sources', warnings })
+  const tooled =
+    tools &&
+    planChange(toolsRequest(given, tools.names), tools.work, { stage: 'install download tools', warnings })
+  if (tooled) return tooled
   if (inside.good === undefined)
     return actions(addRepository(given, inside), { stage: 'add the repository', warnings })
-  if (todo === undefined) return complete
-  if (offer === undefined) return actions([install(given, todo)], { warnings })
-  if (!offer.listed) return actions([refresh(given)], { stage: 'update the package lists', warnings })
-  const problem = noCandidate(given, inside, offer) ?? wouldBringDriver(todo.names, offer)
-  return problem ? refuse(problem) : actions([install(given, todo)], { warnings })
-}
-
-/** Conflicting sources make every apt command fail, so they are disabled first. */
-function planTools(given: Args, inside: Inside, tools: Tools, warnings: readonly string[]): Plan {
-  const others = inside.good === undefined ? takeOutOfForce(inside) : []
-  if (others.length > 0) return actions(others, { stage: 'disable other sources', warnings })
-  const { simulated } = tools
-  if (simulated?.failure !== undefined && !simulated.anyLists)
-    return actions([refresh(given)], { stage: 'update the package lists', warnings })
-  const problem = simulated && wouldBringDriver(tools.names, simulated)
-  if (problem) return refuse(problem)
-  return actions([installTools(given, tools.names)], { stage: 'install download tools', warnings })
+  return (
+    (todo?.work && planChange(toolkitRequest(given, distribution, todo), todo.work, { warnings })) ?? complete
+  )
 }

@@ -1,11 +1,9 @@
 /** Reasons why a CUDA toolkit cannot be installed, with their fixes. */
 import type { Refusal } from '../../host/plan.ts'
 import { compatibility } from '../../nvidia/cuda.ts'
-import { isDriverPackage } from '../../nvidia/packages.ts'
 import { atLeast } from '../../base/version.ts'
 import type { Args } from './args.ts'
-import type { Inside, Offer, Simulated } from './inside.ts'
-import type { Seen } from './seen.ts'
+import type { Inside, Seen } from './seen.ts'
 
 /** A refusal, a warning, or undefined if the toolkit supports the driver. */
 export function compatibilityOf(
@@ -30,13 +28,13 @@ export function refusalOf({ version, sources }: Args, { ctid }: Seen, inside: In
   if (distribution === undefined)
     return {
       code: 'no-cuda-repository',
-      message: `container ${ctid} runs ${osName || 'an unknown system'}, for which NVIDIA has no apt repository`,
+      message: `container ${ctid} runs ${osName ?? 'an unknown system'}, for which NVIDIA has no apt repository`,
       hint: 'use a Debian or Ubuntu container',
     }
   if (/^debian1[3-9]$/.test(distribution) && !atLeast(version, '13.0'))
     return {
       code: 'no-candidate',
-      message: `NVIDIA publishes CUDA ${version} for Debian 12 and older, and container ${ctid} runs ${osName}`,
+      message: `NVIDIA publishes CUDA ${version} for Debian 12 and older, and container ${ctid} runs ${osName ?? distribution}`,
       hint: 'use CUDA 13.0 or newer, or a Debian 12 container: Debian 13 rejects the SHA-1 signature on the key of the older repository',
     }
   if (sources === 'refuse' && inside.sources.length > 1)
@@ -44,46 +42,30 @@ export function refusalOf({ version, sources }: Args, { ctid }: Seen, inside: In
       code: 'several-cuda-sources',
       message: `container ${ctid} has ${inside.sources.length} apt sources for CUDA, but apt accepts only one`,
       hint: 'remove all but one, or set cuda_toolkit_sources: disable',
-      findings: inside.sources.map(({ path, line, text }) => ({
-        message: `${path}, line ${line}`,
+      findings: inside.sources.map(({ path, entry, text }) => ({
+        message: `${path}, line ${entry.from + 1}`,
         line: text,
       })),
     }
   return undefined
 }
 
-export function noCandidate({ version }: Args, { distribution }: Inside, offer: Offer): Refusal | undefined {
-  if (offer.unavailable.length === 0) return undefined
-  const versions = offer.available.flatMap((name) => {
+export interface Lack {
+  readonly distribution: string
+  readonly missing: readonly string[]
+  /** Similar packages in the repository. */
+  readonly available: readonly string[]
+}
+
+export function noCandidate({ distribution, missing, available }: Lack): Refusal {
+  const versions = available.flatMap((name) => {
     const found = /-(\d+)-(\d+)$/.exec(name)
     return found === null ? [] : [`${found[1]}.${found[2]}`]
   })
   const listed = versions.length === 0 ? 'it has none' : `it has ${versions.sort().join(', ')}`
   return {
     code: 'no-candidate',
-    message: `NVIDIA's repository for ${distribution ?? 'this system'} has no ${offer.unavailable.join(', ')}`,
-    hint: `choose another cuda_toolkit_version (${listed}); if ${version} is new, run \`apt-get update\` in the container`,
-  }
-}
-
-export function wouldBringDriver(missing: readonly string[], offer: Simulated): Refusal | undefined {
-  const drivers = offer.installs.filter(isDriverPackage)
-  if (drivers.length > 0)
-    return {
-      code: 'would-bring-driver',
-      message: `installing ${missing.join(', ')} would install a driver from packages: ${drivers.join(', ')}`,
-      hint: 'choose packages without a driver: cuda_toolkit_packages: [cuda-toolkit]; cuda, cuda-runtime and cuda-drivers contain one',
-    }
-  if (offer.removes.length > 0)
-    return {
-      code: 'would-remove-others',
-      message: `installing ${missing.join(', ')} would remove ${offer.removes.join(', ')}`,
-      hint: 'if that is acceptable, remove them yourself, then run again',
-    }
-  if (offer.failure === undefined) return undefined
-  return {
-    code: 'apt-cannot-install',
-    message: `apt cannot install ${missing.join(', ')}: ${offer.failure}`,
-    hint: `to see apt's full output, run in the container: apt-get -s install ${missing.join(' ')}`,
+    message: `NVIDIA's repository for ${distribution} has no ${missing.join(', ')}`,
+    hint: `choose another cuda_toolkit_version (${listed})`,
   }
 }

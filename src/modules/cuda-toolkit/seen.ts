@@ -1,4 +1,5 @@
-import type { Inside } from './inside.ts'
+import type { Work } from '../../apt/request.ts'
+import type { CudaSource } from '../../nvidia/cuda-sources.ts'
 
 export interface Seen {
   readonly node: string
@@ -7,4 +8,41 @@ export interface Seen {
   readonly driver: string | undefined
   /** Undefined if the container does not run. */
   readonly inside: Inside | undefined
+}
+
+export interface Inside {
+  /**
+   * The distribution's name in NVIDIA's repositories, `debian12`; undefined if NVIDIA does not support it.
+   */
+  readonly distribution: string | undefined
+  /** Undefined if the container has no os-release. */
+  readonly osName: string | undefined
+  readonly system: string | undefined
+  /** The texts of apt's sources, by path. */
+  readonly files: ReadonlyMap<string, string>
+  readonly sources: readonly CudaSource[]
+  /** The only enabled source, with an installed key; undefined if the repository must be added. */
+  readonly good: CudaSource | undefined
+  /** Undefined if everything is installed. */
+  readonly todo: Todo | undefined
+  /** Download tools that the container lacks. */
+  readonly tools: Tools | undefined
+  /** A download left by a killed run. */
+  readonly leftover: boolean
+}
+
+/** Packages with the toolkit's version in their names. */
+export interface Todo {
+  readonly names: readonly string[]
+  /** dpkg lists it as installed, but its compiler does not run. */
+  readonly reinstall: boolean
+  /** Similar packages in apt's lists; empty if a dry run cannot ask. */
+  readonly available: readonly string[]
+  /** Read only if the container has the repository. */
+  readonly work: Work | undefined
+}
+
+export interface Tools {
+  readonly names: readonly string[]
+  readonly work: Work
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Plan } from '../../host/plan.ts'
 import { fakeHost, type FakeHost } from '../../nvidia/testing/fake-host.ts'
+import { assertHas } from '../testing/has.ts'
 import type { Args } from './args.ts'
 import { nvidiaForeignDriver } from './module.ts'
 
@@ -34,16 +35,44 @@ test('a packaged driver is refused by name, or warned of where it is the wanted 
 })
 
 test('where it may be removed exactly the driver packages are purged', async () => {
-  const simulation = { 'apt-get -s purge': { stdout: 'Purg nvidia-driver [535]\nPurg libcuda1 [535]\n' } }
+  const simulation = { 'apt-get -s -y purge': { stdout: 'Purg nvidia-driver [535]\nPurg libcuda1 [535]\n' } }
   const { actions } = await planOf('remove', { programs: { ...packaged, ...simulation } })
   const [purge] = actions
   assert.deepEqual(purge?.kind === 'run' ? purge.argv.slice(-3) : [], ['purge', 'libcuda1', 'nvidia-driver'])
   assert.ok(purge?.effects?.some((effect) => effect.kind === 'package' && effect.name === 'libcuda1'))
 })
 
+test('the purge predicts everything that apt removes, half-configured packages included', async () => {
+  const simulation = {
+    'apt-get -s -y purge': {
+      stdout: 'Purg nvidia-driver [535]\nPurg libcuda1 [535]\nRemv nvidia-smi [535]\n',
+    },
+  }
+  const broken = {
+    'dpkg-query': { code: 1, stdout: 'half-configured nvidia-driver 535\ninstalled libcuda1 535\n' },
+  }
+  const { actions } = await planOf('remove', { programs: { ...broken, ...simulation } })
+  assertHas(actions, [
+    {
+      environment: { NEEDRESTART_SUSPEND: '1' },
+      effects: ['nvidia-driver', 'libcuda1', 'nvidia-smi']
+        .map((name): unknown => ({ kind: 'package', name, becomes: { installed: undefined } }))
+        .concat([{ kind: 'unknown' }]),
+    },
+  ])
+})
+
+test('a simulation that fails is explained before anything is purged', async () => {
+  const conflict = 'E: Conflicting values set for option Signed-By regarding source https://x/ /: /a != /b\n'
+  const plan = await planOf('remove', {
+    programs: { ...packaged, 'apt-get -s -y purge': { code: 100, stderr: conflict } },
+  })
+  assert.equal(plan.refusal?.code, 'signed-by-conflict')
+})
+
 test('nothing is removed when that would take something else along', async () => {
   const simulation = {
-    'apt-get -s purge': { stdout: 'Purg nvidia-driver [535]\nRemv nvidia-container-toolkit [1.17]\n' },
+    'apt-get -s -y purge': { stdout: 'Purg nvidia-driver [535]\nRemv nvidia-container-toolkit [1.17]\n' },
   }
   const plan = await planOf('remove', { programs: { ...packaged, ...simulation } })
   assert.deepEqual(plan.actions, [])

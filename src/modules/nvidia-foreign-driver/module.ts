@@ -3,19 +3,20 @@
  * overwrite each other, and apt restores those of the packages at its next upgrade. Removes only packages of
  * a fixed list.
  */
-import type { Effect } from '../../host/action.ts'
+import { planChange } from '../../apt/change.ts'
+import { type PackageRequest, readWork, targetOf, type Work } from '../../apt/request.ts'
 import type { Host } from '../../host/host.ts'
-import { actions, done, type Plan, refuse } from '../../host/plan.ts'
-import { aptSimulation } from '../../host/questions/packages.ts'
-import { isDriverPackage, readDriverPackages } from '../../nvidia/packages.ts'
+import { done, type Plan, refuse } from '../../host/plan.ts'
+import { purgeDriver } from '../../nvidia/package-requests.ts'
+import { readDriverPackages } from '../../nvidia/packages.ts'
 import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
 
 export interface Seen {
   readonly packages: readonly string[]
   readonly loaded: string | undefined
-  /** Other packages that apt would remove with them; read only if they must be removed. */
-  readonly removals: readonly string[]
+  /** Their removal; undefined if they must not be removed. */
+  readonly work: Work | undefined
 }
 
 export const nvidiaForeignDriver = {
@@ -31,16 +32,31 @@ export const nvidiaForeignDriver = {
 
 async function probe({ policy }: Args, host: Host): Promise<Seen> {
   const [packages, driver] = await Promise.all([readDriverPackages(host), host.kernelModule('nvidia')])
-  const removals =
+  const work =
     policy === 'remove' && packages.length > 0
-      ? (await host.ask(aptSimulation({ options: [], verb: 'purge', names: packages }))).removes
-      : []
-  return { packages, loaded: driver.loaded ? driver.version : undefined, removals }
+      ? await readWork(removal(packages), { targets: packages.map(targetOf) }, host)
+      : undefined
+  return { packages, loaded: driver.loaded ? driver.version : undefined, work }
 }
 
-function plan({ version, policy }: Args, { packages, loaded, removals }: Seen): Plan {
+function removal(packages: readonly string[]): PackageRequest {
+  return purgeDriver(packages, '', [
+    {
+      kind: 'unknown',
+      resources: [
+        'command:nvidia*',
+        'file:/usr/bin/nvidia*',
+        'file:/usr/lib/nvidia*',
+        'file:/etc/modprobe.d/*',
+      ],
+      why: 'an earlier action removes a packaged driver',
+    },
+  ])
+}
+
+function plan({ version }: Args, { packages, loaded, work }: Seen): Plan {
   if (packages.length === 0) return done()
-  if (policy === 'refuse') {
+  if (work === undefined) {
     const names = packages.join(', ')
     if (loaded === version)
       return done([`driver ${version} is loaded, but driver packages are installed as well: ${names}`])
@@ -50,34 +66,5 @@ function plan({ version, policy }: Args, { packages, loaded, removals }: Seen): 
       hint: 'remove them yourself, or set nvidia_host_foreign_driver: remove to purge exactly these',
     })
   }
-  const others = removals.filter((name) => !isDriverPackage(name))
-  if (others.length > 0)
-    return refuse({
-      code: 'would-remove-others',
-      message: `purging the packaged driver would also remove ${others.join(', ')}`,
-      hint: 'remove the packages that depend on the packaged driver yourself, then run again',
-    })
-  return actions([
-    {
-      kind: 'run',
-      argv: ['apt-get', '-y', '-q', '-o', 'DPkg::Lock::Timeout=300', 'purge', ...packages],
-      environment: { DEBIAN_FRONTEND: 'noninteractive' },
-      timeout: 900,
-      lock: { kind: 'dpkg', timeout: 300 },
-      label: `purge ${packages.length === 1 ? packages[0] : `${packages.length} packages of another NVIDIA driver`}`,
-      effects: [
-        ...packages.map((name): Effect => ({ kind: 'package', name, becomes: { installed: undefined } })),
-        {
-          kind: 'unknown',
-          resources: [
-            'command:nvidia*',
-            'file:/usr/bin/nvidia*',
-            'file:/usr/lib/nvidia*',
-            'file:/etc/modprobe.d/*',
-          ],
-          why: 'an earlier action removes a packaged driver',
-        },
-      ],
-    },
-  ])
+  return planChange(removal(packages), work) ?? done()
 }

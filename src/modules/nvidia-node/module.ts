@@ -5,6 +5,7 @@
  */
 import type { Host } from '../../host/host.ts'
 import { done, type Plan, type Refusal, refuse } from '../../host/plan.ts'
+import { readOsRelease } from '../../host/questions/os-release.ts'
 import { type PciCard, readCards, readVmOwners } from '../../nvidia/cards.ts'
 import { chooseModuleType, commonBranches, misfits } from '../../nvidia/generations.ts'
 import { type GpuContainer, readGpuContainers, unmanaged } from '../../nvidia/guests.ts'
@@ -66,16 +67,25 @@ async function probe(_: Args, host: Host): Promise<Seen> {
       readVmOwners(host),
       host.kernelModule('nvidia'),
       host.kernel(),
-      host.text('/etc/os-release'),
+      readOsRelease(host),
       readSecureBoot(host),
       readGpuContainers(host),
       readAllHeldBack(host),
       host.list('/boot'),
     ])
-  const release = /^VERSION_ID="?([^"\n]+)"?$/m.exec(os ?? '')?.[1] ?? ''
   const loaded = driver.loaded ? driver.version : undefined
   const kernels = installedKernels(boot ?? [])
-  return { cards, owners, loaded, kernel, kernels, release, secureBoot, containers, heldBack }
+  return {
+    cards,
+    owners,
+    loaded,
+    kernel,
+    kernels,
+    release: os?.version ?? '',
+    secureBoot,
+    containers,
+    heldBack,
+  }
 }
 
 function plan(given: Args, seen: Seen): Plan {

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import type { Host } from '../../host/host.ts'
 import type { Plan } from '../../host/plan.ts'
 import { fakeHost, type FakeHost } from '../../nvidia/testing/fake-host.ts'
+import { assertHas } from '../testing/has.ts'
 import type { Args } from './args.ts'
 import { nvidiaUserspace } from './module.ts'
 
@@ -85,8 +86,19 @@ test('the version of the node leaves nothing to do', async () => {
 })
 
 test('a bare container gets kmod first, then push, installer and removal as one plan', async () => {
-  const first = await look({ kmod: false })
+  assert.equal((await look({ kmod: false })).stage, 'update the package lists')
+  const stamp = '/var/lib/apt/periodic/update-success-stamp'
+  const updated = {
+    ...programs,
+    [`find ${stamp} -maxdepth 0 -newermt`]: { stdout: stamp },
+    'apt-cache policy kmod': { stdout: 'kmod:\n  Installed: (none)\n  Candidate: 30-1\n' },
+    'apt-get -s -y --no-install-recommends install kmod': { stdout: 'Inst kmod (30-1 Debian [amd64])\n' },
+  }
+  const first = await look({ kmod: false, inside: { files: debian, programs: updated } })
   assert.equal(first.stage, 'install kmod')
+  assertHas(first.actions, [
+    { effects: [{ kind: 'package', name: 'kmod', becomes: { installed: '30-1' } }, {}] },
+  ])
   const then = await look({})
   assert.equal(then.stage, undefined)
   assert.deepEqual(
@@ -158,7 +170,7 @@ test('packages of a driver are refused, or purged when nothing else goes with th
     programs: {
       ...programs,
       'dpkg-query': { stdout: 'installed nvidia-utils-570\n' },
-      'apt-get -s purge nvidia-utils-570': { stdout: `Purg nvidia-utils-570 [1]\n${removed}` },
+      'apt-get -s -y purge nvidia-utils-570': { stdout: `Purg nvidia-utils-570 [1]\n${removed}` },
     },
   })
   assert.equal((await look({ inside: packaged('') })).refusal?.code, 'foreign-driver')

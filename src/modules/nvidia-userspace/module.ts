@@ -5,17 +5,20 @@
  * Pushes the node's `.run` into the container, verifies it there, runs it without kernel modules, and removes
  * it.
  */
+import { planChange } from '../../apt/change.ts'
+import { type PackageRequest, readWork, targetOf } from '../../apt/request.ts'
 import { isUnknown, known, knownOr } from '../../base/unknown.ts'
 import type { Action, Effect } from '../../host/action.ts'
 import { sha256Of } from '../../host/content.ts'
 import type { Host } from '../../host/host.ts'
 import { actions, done, type Plan, refuse, settle } from '../../host/plan.ts'
-import { aptSimulation, packageArchitecture } from '../../host/questions/packages.ts'
+import { readOsRelease } from '../../host/questions/os-release.ts'
+import { packageArchitecture } from '../../host/questions/packages.ts'
 import { systemState } from '../../host/questions/system.ts'
 import { resource } from '../../host/resource.ts'
-import { unknownVersion } from '../../host/resources/package.ts'
 import { makeWorkDirectory, workDirectory } from '../../host/work-directory.ts'
 import { containerOptions } from '../../nvidia/installer.ts'
+import { listsMaxAge, patientApt, purgeDriver, withoutDriver } from '../../nvidia/package-requests.ts'
 import { readDriverPackages } from '../../nvidia/packages.ts'
 import { parseDriverVersion, versionFile } from '../../nvidia/proc.ts'
 import { cachedRunfile, checksumRecord, runfileName, sha256FromFile } from '../../nvidia/runfile.ts'
@@ -69,10 +72,11 @@ async function versionFromProc(node: Host): Promise<string | undefined> {
   return parseDriverVersion((await node.text(versionFile)) ?? '')
 }
 
-async function prepare({ directory, foreign }: Args, loaded: string, host: Host): Promise<Preparation> {
+async function prepare(given: Args, loaded: string, host: Host): Promise<Preparation> {
+  const { directory, foreign, proxy } = given
   const path = cachedRunfile(directory, loaded)
-  const [release, architecture, packages, kmod, uninstaller, record, file, free] = await Promise.all([
-    host.text('/etc/os-release'),
+  const [os, architecture, packages, kmod, uninstaller, record, file, free] = await Promise.all([
+    readOsRelease(host),
     host.maybe(host.ask(packageArchitecture)),
     host.maybe(readDriverPackages(host)),
     host.maybe(host.package('kmod')),
@@ -82,17 +86,20 @@ async function prepare({ directory, foreign }: Args, loaded: string, host: Host)
     host.maybe(host.space(workDirectory)),
   ])
   const driverPackages = knownOr(packages, [])
-  const removals =
+  const lacksKmod = !isUnknown(kmod) && kmod.installed === undefined
+  const [purge, install] = await Promise.all([
     foreign === 'remove' && driverPackages.length > 0
-      ? (await host.ask(aptSimulation({ options: [], verb: 'purge', names: driverPackages }))).removes
-      : []
+      ? readWork(removal(driverPackages, proxy), { targets: driverPackages.map(targetOf) }, host)
+      : undefined,
+    lacksKmod ? readWork(kmodRequest(proxy), { targets: [targetOf('kmod')] }, host) : undefined,
+  ])
   const cached = isUnknown(file) || file !== undefined
   return {
-    os: parseRelease(release ?? ''),
+    os,
     architecture: knownOr(architecture, 'amd64'),
     driverPackages,
-    removals,
-    kmod: isUnknown(kmod) || kmod.installed !== undefined,
+    purge,
+    kmod: install,
     uninstaller: !isUnknown(uninstaller) && uninstaller !== undefined,
     runfile: {
       path,
@@ -128,10 +135,13 @@ function plan(given: Args, seen: Seen): Plan {
   if (refusal) return refuse(refusal)
   if (inside.system !== undefined && /^(initializing|starting|stopping|maintenance)$/.test(inside.system))
     return settle(`the container is not ready: ${inside.system}`, given.wait)
-  if (preparation.driverPackages.length > 0)
-    return actions([purge(preparation.driverPackages)], { stage: 'remove the packaged driver' })
-  if (!preparation.kmod) return actions(installKmod(given), { stage: 'install kmod' })
-  return actions(installation(given, loaded, inside, preparation))
+  const { driverPackages, purge, kmod } = preparation
+  return (
+    (purge &&
+      planChange(removal(driverPackages, given.proxy), purge, { stage: 'remove the packaged driver' })) ??
+    (kmod && planChange(kmodRequest(given.proxy), kmod, { stage: 'install kmod' })) ??
+    actions(installation(given, loaded, inside, preparation))
+  )
 }
 
 function installation(
@@ -201,66 +211,33 @@ function uninstall(version: string): Action {
   }
 }
 
-function installKmod({ proxy }: Args): readonly Action[] {
-  const apt = ['apt-get', '-q', '-y', '-o', 'DPkg::Lock::Timeout=300', ...proxyOptions(proxy)]
-  const common = { kind: 'run', environment: aptEnvironment, lock: { kind: 'dpkg', timeout: 300 } } as const
-  return [
-    {
-      ...common,
-      argv: [...apt, 'update'],
-      label: 'update the package lists',
-      effects: [
-        {
-          kind: 'unknown',
-          resources: ['file:/var/lib/apt/lists/*'],
-          why: 'an earlier action updates the package lists',
-        },
-      ],
-    },
-    {
-      ...common,
-      argv: [...apt, '--no-install-recommends', '--no-remove', 'install', 'kmod'],
-      timeout: 600,
-      label: 'install kmod, which the installer needs',
-      effects: [
-        { kind: 'package', name: 'kmod', becomes: { installed: unknownVersion } },
-        {
-          kind: 'unknown',
-          resources: ['modprobe', 'lsmod', 'depmod'].map((name) => resource('command', name)),
-          why: 'an earlier action installs kmod',
-        },
-      ],
-    },
-  ]
-}
-
-function purge(packages: readonly string[]): Action {
+function kmodRequest(proxy: string): PackageRequest {
+  const names = ['kmod']
   return {
-    kind: 'run',
-    argv: ['apt-get', '-q', '-y', '-o', 'DPkg::Lock::Timeout=300', 'purge', ...packages],
-    environment: aptEnvironment,
-    lock: { kind: 'dpkg', timeout: 300 },
-    timeout: 900,
-    label: `purge the packaged driver: ${packages.join(', ')}`,
-    effects: packages.map((name) => ({ kind: 'package', name, becomes: { installed: undefined } })),
+    verb: 'install',
+    options: ['--no-install-recommends'],
+    settings: patientApt(proxy),
+    // The container may have a foreign repository that does not answer.
+    purpose: { kind: 'packages', names },
+    maxAge: listsMaxAge,
+    limits: withoutDriver(names),
+    label: 'install kmod, which the installer needs',
+    contents: [
+      {
+        kind: 'unknown',
+        resources: ['modprobe', 'lsmod', 'depmod'].map((name) => resource('command', name)),
+        why: 'an earlier action installs kmod',
+      },
+    ],
   }
 }
 
-const aptEnvironment = { DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C.UTF-8' }
-
-function proxyOptions(proxy: string): readonly string[] {
-  if (proxy === '') return []
-  return ['-o', `Acquire::http::Proxy=${proxy}`, '-o', `Acquire::https::Proxy=${proxy}`]
+function removal(packages: readonly string[], proxy: string): PackageRequest {
+  return purgeDriver(packages, proxy, [])
 }
 
 function removeFile(name: string): Action {
   return { kind: 'remove', path: `${workDirectory}/${name}`, label: `remove ${name} from the container` }
-}
-
-function parseRelease(text: string): Preparation['os'] {
-  const field = (name: string): string =>
-    new RegExp(`^${name}=["']?([^"'\\n]*)`, 'm').exec(text)?.[1]?.trim() ?? ''
-  return { id: field('ID'), like: field('ID_LIKE'), name: field('PRETTY_NAME') || field('ID') }
 }
 
 function fingerprint(parts: readonly string[]): string {

@@ -1,6 +1,5 @@
 /** Reasons why the user-space driver cannot be installed in a container. */
 import type { Refusal } from '../../host/plan.ts'
-import { isDriverPackage } from '../../nvidia/packages.ts'
 import type { Args } from './args.ts'
 import type { Preparation, Seen } from './seen.ts'
 
@@ -9,17 +8,17 @@ const roomNeeded = 4
 
 export function refusalOf({ foreign }: Args, seen: Seen, preparation: Preparation): Refusal | undefined {
   const { ctid, node, loaded = '' } = seen
-  const { os, architecture, driverPackages, removals, runfile, free } = preparation
-  if (os.id === 'alpine')
+  const { os, architecture, driverPackages, runfile, free } = preparation
+  if (os?.id === 'alpine')
     return {
       code: 'no-glibc',
       message: `container ${ctid} runs ${os.name}, whose C library is not glibc: NVIDIA's programs need glibc`,
       hint: 'use a Debian or Ubuntu container',
     }
-  if (!['debian', 'ubuntu'].includes(os.id) && !/\b(debian|ubuntu)\b/.test(os.like))
+  if (![os?.id, ...(os?.like ?? [])].some((id) => id === 'debian' || id === 'ubuntu'))
     return {
       code: 'not-debian',
-      message: `container ${ctid} runs ${os.name || 'an unknown system'}; this role supports only Debian and Ubuntu`,
+      message: `container ${ctid} runs ${os?.name ?? 'an unknown system'}; this role supports only Debian and Ubuntu`,
       hint: 'use a Debian or Ubuntu container',
     }
   if (architecture !== 'amd64')
@@ -33,13 +32,6 @@ export function refusalOf({ foreign }: Args, seen: Seen, preparation: Preparatio
       code: 'foreign-driver',
       message: `container ${ctid} has a driver from packages, which conflicts with one from a .run: ${driverPackages.join(', ')}`,
       hint: 'remove them yourself, or set lxc_userspace_driver_foreign: remove to purge exactly these',
-    }
-  const others = removals.filter((name) => !isDriverPackage(name))
-  if (others.length > 0)
-    return {
-      code: 'would-remove-others',
-      message: `purging the packaged driver would also remove ${others.join(', ')}`,
-      hint: 'remove the packages that depend on the packaged driver yourself, then run again',
     }
   if (runfile.sha256 === undefined)
     return {

@@ -1,3 +1,5 @@
+import type { Work } from '../../apt/request.ts'
+import type { OperatingSystem } from '../../host/questions/os-release.ts'
 import type { Userspace } from '../../nvidia/userspace.ts'
 
 export interface Seen {
@@ -19,12 +21,14 @@ export interface Inside {
 }
 
 export interface Preparation {
-  readonly os: { readonly id: string; readonly like: string; readonly name: string }
+  /** Undefined if the container has no os-release. */
+  readonly os: OperatingSystem | undefined
   readonly architecture: string
   readonly driverPackages: readonly string[]
-  /** Other packages that apt would remove with those. */
-  readonly removals: readonly string[]
-  readonly kmod: boolean
+  /** Their removal; undefined if there are none, or they must not be removed. */
+  readonly purge: Work | undefined
+  /** The installation of kmod; undefined if it is installed. */
+  readonly kmod: Work | undefined
   readonly uninstaller: boolean
   /** The node's `.run`; the sha256 is undefined if there is no verified file. */
   readonly runfile: { readonly path: string; readonly sha256: string | undefined; readonly size: number }

@@ -10,6 +10,7 @@ import { isUnknown, known, knownOr, type Unknown, UnknownError } from '../../bas
 import type { Action, Content } from '../../host/action.ts'
 import type { Host } from '../../host/host.ts'
 import { actions, done, type Plan, refuse, settle } from '../../host/plan.ts'
+import { backupDirectory } from '../../host/work-directory.ts'
 import { managedGuests, resourcesFile } from '../../nvidia/high-availability.ts'
 import { parseContainerConfig } from '../../proxmox/container-config.ts'
 import { lockOf, unlockHint } from '../../proxmox/device-entries.ts'
@@ -159,7 +160,7 @@ function write(given: Args | undefined, { ctid }: Seen, content: Content): Actio
     content,
     plain: true,
     backup: true,
-    backupDirectory: `${state}/backups`,
+    backupDirectory,
     lock: {
       kind: 'flock',
       path: `/run/lock/lxc/pve-config-${ctid}.lock`,

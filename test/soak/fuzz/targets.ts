@@ -3,6 +3,7 @@
  * a permitted error.
  */
 import assert from 'node:assert/strict'
+import { parseSources } from '../../../src/apt/sources.ts'
 import { HostError, UnreachableError } from '../../../src/base/errors.ts'
 import { UnknownError } from '../../../src/base/unknown.ts'
 import { MarkScanner } from '../../../src/connection/marks.ts'
@@ -15,7 +16,6 @@ import { packageStates } from '../../../src/host/questions/packages.ts'
 import { assertAnswers, assertFinite, pieces, subjects } from '../../../src/host/testing/answers.ts'
 import { Choices, garbageHost } from '../../../src/modules/testing/garbage-host.ts'
 import { askAndPlan, tried } from '../../../src/modules/testing/hostile.ts'
-import { parseSources } from '../../../src/modules/support/sources-list.ts'
 import { nvccRelease } from '../../../src/nvidia/cuda.ts'
 import { dkmsState, installedVersion } from '../../../src/nvidia/installer.ts'
 import { installedDriverPackages } from '../../../src/nvidia/packages.ts'

@@ -3,6 +3,25 @@
  *
  * Law (tested): reading a rendered entry returns the same entry; disabling an entry keeps every other byte.
  */
+import type { WriteFile } from '../host/action.ts'
+import type { Host } from '../host/host.ts'
+import { backupDirectory } from '../host/work-directory.ts'
+
+/** Everything that names a repository. Other files in the directory are ignored by apt (sources.list(5)). */
+export const sourcesDirectory = '/etc/apt/sources.list.d'
+export const mainSources = '/etc/apt/sources.list'
+const sourcesName = /^[A-Za-z0-9_-][A-Za-z0-9_.-]*\.(?:list|sources)$/
+
+/** The texts of all source files that apt reads, by path. @throws UnknownError, HostError */
+export async function readSources(host: Host): Promise<ReadonlyMap<string, string>> {
+  const names = (await host.list(sourcesDirectory)) ?? []
+  const listed = names.filter((name) => sourcesName.test(name)).map((name) => `${sourcesDirectory}/${name}`)
+  const texts = await Promise.all(
+    [mainSources, ...listed].map(async (path) => [path, await host.text(path)] as const),
+  )
+  return new Map(texts.flatMap(([path, text]) => (text === undefined ? [] : [[path, text] as const])))
+}
+
 export interface SourceEntry {
   readonly types: readonly string[]
   readonly uris: readonly string[]
@@ -21,11 +40,16 @@ export interface PlacedEntry extends SourceEntry {
   readonly to: number
 }
 
-export function formatOf(path: string): SourceFormat {
+function formatOf(path: string): SourceFormat {
   return path.endsWith('.sources') ? 'deb822' : 'list'
 }
 
-/** The enabled entries of a file, without those that apt cannot parse. */
+/** The enabled entries of a file. */
+export function entriesOf(path: string, text: string): readonly PlacedEntry[] {
+  return parseSources(text, formatOf(path))
+}
+
+/** The enabled entries of a text, without those that apt cannot parse. */
 export function parseSources(text: string, format: SourceFormat): readonly PlacedEntry[] {
   const lines = text.split('\n')
   return format === 'deb822' ? parseStanzas(lines) : parseLines(lines)
@@ -157,6 +181,23 @@ export function disableEntries(text: string, format: SourceFormat, entries: read
     }
   }
   return lines.join('\n')
+}
+
+/** Writes a text that is no secret. */
+export interface WriteText extends WriteFile {
+  readonly content: { readonly kind: 'text'; readonly text: string }
+}
+
+/** Writes the file with these entries disabled. A backup of the former text remains. */
+export function disable(path: string, text: string, entries: readonly PlacedEntry[]): WriteText {
+  return {
+    kind: 'writeFile',
+    path,
+    content: { kind: 'text', text: disableEntries(text, formatOf(path), entries) },
+    backup: true,
+    backupDirectory,
+    label: `disable the conflicting entries in ${path}`,
+  }
 }
 
 /**

@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
+import { addFile, fakeHost, fakeWorld } from '../modules/testing/fake-host.ts'
 import {
   disableEntries,
   parseSources,
+  readSources,
   renderSources,
   sameRepository,
   type SourceEntry,
-} from './sources-list.ts'
+} from './sources.ts'
 
 const word = fc.stringMatching(/^[a-z0-9][a-z0-9./_-]{0,8}$/)
 const entry: fc.Arbitrary<SourceEntry> = fc.record({
@@ -85,4 +87,20 @@ test('two ways to write one repository are the same, other suites are not', () =
   })
   assert.ok(sameRepository(make('http://a/x/', '/'), make('https://a/x', '/')))
   assert.ok(!sameRepository(make('http://a/x', 's'), make('http://a/x', 't')))
+})
+
+test('only files that apt reads are read, in both formats', async () => {
+  const world = fakeWorld()
+  const read = [
+    '/etc/apt/sources.list',
+    '/etc/apt/sources.list.d/a.list',
+    '/etc/apt/sources.list.d/b-1.sources',
+  ]
+  for (const path of read) addFile(world, path, path)
+  for (const name of ['a.list.bak', '.hidden.list', 'with space.list', 'c~.sources', 'd.list.gpuplay-1'])
+    addFile(world, `/etc/apt/sources.list.d/${name}`, 'deb http://ignored s main')
+  assert.deepEqual(
+    [...(await readSources(fakeHost(world)))],
+    read.map((path) => [path, path]),
+  )
 })

@@ -1,16 +1,69 @@
-/** Parses the output of `apt-get -s` and explains its errors. */
-import type { Refusal } from '../../host/plan.ts'
-import type { AptSimulation, SimulatedPackage } from '../../host/questions/packages.ts'
+/** Asks apt-get what a change would do, explains its errors, and objects to changes that nobody wants. */
+import { globPattern } from '../base/glob.ts'
+import type { Host } from '../host/host.ts'
+import type { Refusal } from '../host/plan.ts'
+import { type AptSimulation, aptSimulation, type SimulatedPackage } from '../host/questions/packages.ts'
 
 export interface Simulation {
   readonly installs: readonly SimulatedPackage[]
   readonly removes: readonly string[]
+  /** Packages that no repository offers, although dpkg may know them. */
+  readonly unavailable: readonly string[]
   /** The reason why apt refuses. */
   readonly refusal: Refusal | undefined
 }
 
+/** What apt-get does with packages; the simulation and the real command share it. */
+export interface Operation {
+  readonly verb: 'install' | 'remove' | 'purge'
+  readonly options: readonly AptOption[]
+}
+
+export type AptOption =
+  '--install-recommends' | '--no-install-recommends' | '--allow-downgrades' | '--reinstall'
+
+/** @throws UnknownError in a dry run, if an earlier task changes what apt would do; HostError */
+export async function simulate(
+  { verb, options }: Operation,
+  names: readonly string[],
+  host: Host,
+): Promise<Simulation> {
+  return explained(await host.ask(aptSimulation({ options: ['-y', ...options], verb, names })))
+}
+
 export function explained({ installs, removes, code, stdout, stderr }: AptSimulation): Simulation {
-  return { installs, removes, refusal: code === 0 ? undefined : explain(stdout, stderr, code) }
+  const lost = [...stdout.matchAll(/^Reinstallation of (\S+) is not possible/gm)].map(([, name = '']) => name)
+  const [first] = lost
+  return {
+    installs,
+    removes,
+    unavailable: lost,
+    refusal:
+      code !== 0 ? explain(stdout, stderr, code) : first === undefined ? undefined : noCandidate(first),
+  }
+}
+
+/** What a change may do besides what was asked for, and how its module refuses the rest. */
+export interface Limits {
+  mayRemove(name: string): boolean
+  /** Of packages that are not installed yet. */
+  mayInstall(name: string): boolean
+  refuseRemoval(names: readonly string[]): Refusal
+  refuseInstallation(names: readonly string[]): Refusal
+}
+
+/** Refuses a simulation that failed, or that does what the limits forbid. */
+export function objection({ installs, removes, refusal }: Simulation, limits: Limits): Refusal | undefined {
+  if (refusal) return refusal
+  const removed = removes.filter((name) => !limits.mayRemove(name))
+  if (removed.length > 0) return limits.refuseRemoval(removed)
+  const brought = installs.filter(({ name, before }) => before === undefined && !limits.mayInstall(name))
+  return brought.length > 0 ? limits.refuseInstallation(brought.map(({ name }) => name)) : undefined
+}
+
+/** Ignores Debian's architecture suffix (`libc6:i386`). */
+export function globMatches(glob: string, name: string): boolean {
+  return globPattern(glob).test(name.replace(/:[a-z0-9]+$/, ''))
 }
 
 function explain(stdout: string, stderr: string, code: number): Refusal {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { parsePolicy, parseSimulation } from '../../host/questions/packages.ts'
+import { parsePolicy, parseSimulation } from '../host/questions/packages.ts'
 import { explained } from './simulation.ts'
 
 test('a simulation is parsed: installed, changed and removed packages', () => {
@@ -18,6 +18,7 @@ Conf kmod (30+20221128-1 Debian:12.15/oldstable [amd64])
       { name: 'libc6:i386', version: '2.36-9+deb12u10', before: '2.36-9' },
     ],
     removes: ['old', 'older'],
+    unavailable: [],
     refusal: undefined,
   })
 })
