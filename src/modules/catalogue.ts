@@ -11,6 +11,7 @@ import { file } from './file/module.ts'
 import { getUrl } from './get-url/module.ts'
 import { gpuDevices } from './gpu-devices/module.ts'
 import { gpuVerify } from './gpu-verify/module.ts'
+import { jsonFile } from './json-file/module.ts'
 import { kernelModule } from './kernel-module/module.ts'
 import { lineinfile } from './lineinfile/module.ts'
 import type { Module } from './module.ts'
@@ -26,6 +27,7 @@ import { nvidiaRunfile } from './nvidia-runfile/module.ts'
 import { nvidiaUserspace } from './nvidia-userspace/module.ts'
 import { pveContainer } from './pve-container/module.ts'
 import { pveContainerConfig } from './pve-container-config/module.ts'
+import { pveContainerFeatures } from './pve-container-features/module.ts'
 import { reboot } from './reboot/module.ts'
 import { service } from './service/module.ts'
 import { setFact } from './set-fact/module.ts'
@@ -48,6 +50,7 @@ export const modules: readonly Module[] = [
   getUrl,
   gpuDevices,
   gpuVerify,
+  jsonFile,
   kernelModule,
   lineinfile,
   nvidiaAptPin,
@@ -62,6 +65,7 @@ export const modules: readonly Module[] = [
   nvidiaUserspace,
   pveContainer,
   pveContainerConfig,
+  pveContainerFeatures,
   reboot,
   service,
   setFact,

@@ -9,11 +9,10 @@
 import { isUnknown, known, knownOr, type Unknown, UnknownError } from '../../base/unknown.ts'
 import type { Action, Content } from '../../host/action.ts'
 import type { Host } from '../../host/host.ts'
-import { actions, done, type Plan, refuse, settle } from '../../host/plan.ts'
-import { backupDirectory } from '../../host/work-directory.ts'
+import { actions, done, type Plan, refuse } from '../../host/plan.ts'
 import { managedGuests, resourcesFile } from '../../nvidia/high-availability.ts'
+import { configFile, waitForLock, writeConfig } from '../../proxmox/config-change.ts'
 import { parseContainerConfig } from '../../proxmox/container-config.ts'
-import { lockOf, unlockHint } from '../../proxmox/device-entries.ts'
 import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
 import { type Desired, desiredConfig, lineOf, ownedForms, TooManyDevices } from './desired.ts'
@@ -83,7 +82,7 @@ function plan(given: Args, seen: Seen): Plan {
       exitCode: 3,
     })
   const { content } = given
-  if (isUnknown(content)) return hindrance(given, seen, config) ?? planUnknown(seen, config, content)
+  if (isUnknown(content)) return hindrance(given, seen, config) ?? planUnknown(given, seen, content)
   let desired: Desired
   try {
     desired = desiredConfig(config, { content, owns: ownership(given, seen.record) })
@@ -97,7 +96,7 @@ function plan(given: Args, seen: Seen): Plan {
   if (desired.text === config) return remember.length === 0 ? done() : actions(remember)
   return (
     hindrance(given, seen, config) ??
-    actions([...remember, write(given, seen, { kind: 'text', text: desired.text })], {
+    actions([...remember, writeConfig(ctid, { kind: 'text', text: desired.text }, given.lock_timeout)], {
       diffs: [{ title: configFile(ctid), before: config, after: desired.text }],
     })
   )
@@ -108,14 +107,8 @@ function hindrance(
   { ctid, managedByHa }: Seen,
   config: string,
 ): Plan | undefined {
-  const lock = lockOf(parseContainerConfig(config))
-  if (lock !== undefined)
-    return settle(
-      `container ${ctid} is locked (lock: ${lock}): Proxmox is working on it`,
-      timeout,
-      unlockHint(ctid),
-    )
-  if (!managedByHa) return undefined
+  const locked = waitForLock(ctid, parseContainerConfig(config), timeout)
+  if (locked || !managedByHa) return locked
   return refuse({
     code: 'managed-by-ha',
     message: `container ${ctid} is managed by HA, which may move it to a node without this GPU`,
@@ -123,9 +116,9 @@ function hindrance(
   })
 }
 
-function planUnknown(seen: Seen, config: string, content: Unknown): Plan {
+function planUnknown(given: Args, { config = '', ...seen }: Seen, content: Unknown): Plan {
   const unknown = { kind: 'unknown', why: content.why } as const
-  return actions([...recordActions(seen, unknown), write(undefined, seen, unknown)], {
+  return actions([...recordActions(seen, unknown), writeConfig(seen.ctid, unknown, given.lock_timeout)], {
     diffs: [
       { title: configFile(seen.ctid), before: config, after: `${config}(lines known only in the run)\n` },
     ],
@@ -152,27 +145,6 @@ function recordActions(
   ]
 }
 
-function write(given: Args | undefined, { ctid }: Seen, content: Content): Action {
-  return {
-    kind: 'writeFile',
-    on: 'node',
-    path: configFile(ctid),
-    content,
-    plain: true,
-    backup: true,
-    backupDirectory,
-    lock: {
-      kind: 'flock',
-      path: `/run/lock/lxc/pve-config-${ctid}.lock`,
-      timeout: given?.lock_timeout ?? 60,
-    },
-    label: `change the configuration of container ${ctid}`,
-    ...(content.kind === 'text' && typeof content.text === 'string'
-      ? { effects: [{ kind: 'container', name: ctid, becomes: { config: content.text } }] }
-      : {}),
-  }
-}
-
 function ownLines(given: Args, config: string, record: string | undefined): readonly string[] {
   const owns = ownership(given, record)
   const { current, pending } = parseContainerConfig(config)
@@ -196,8 +168,4 @@ function recordText(record: string, lines: readonly string[]): string {
       .map((line) => `line ${line}\n`)
       .join('')
   )
-}
-
-function configFile(ctid: string): string {
-  return `/etc/pve/lxc/${ctid}.conf`
 }
