@@ -17,6 +17,7 @@ import { lineinfile } from './lineinfile/module.ts'
 import type { Module } from './module.ts'
 import { nvidiaAptPin } from './nvidia-apt-pin/module.ts'
 import { nvidiaBlacklist } from './nvidia-blacklist/module.ts'
+import { nvidiaCdi } from './nvidia-cdi/module.ts'
 import { nvidiaDriver } from './nvidia-driver/module.ts'
 import { nvidiaForeignDriver } from './nvidia-foreign-driver/module.ts'
 import { nvidiaLoaded } from './nvidia-loaded/module.ts'
@@ -55,6 +56,7 @@ export const modules: readonly Module[] = [
   lineinfile,
   nvidiaAptPin,
   nvidiaBlacklist,
+  nvidiaCdi,
   nvidiaDriver,
   nvidiaForeignDriver,
   nvidiaLoaded,

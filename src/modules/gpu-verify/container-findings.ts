@@ -8,12 +8,15 @@ import type { Args } from './args.ts'
 import { computeFindings } from './compute-findings.ts'
 import type { ContainerSeen } from './container.ts'
 import { isolationFindings, pendingFindings } from './isolation-findings.ts'
+import { runtimeFindings } from './runtime.ts'
+import { visibility } from './visibility.ts'
 
 export function containerFindings(given: Args, seen: ContainerSeen): readonly Finding[] {
   const { config, node, ctid, assigned, running } = seen
   if (config === undefined)
     return [{ message: `${node} has no container ${ctid}`, fix: `correct node or ctid of ${seen.name}` }]
-  if (assigned === undefined) return running ? toolkitFindings(given, seen) : []
+  const runtime = runtimeFindings(given, seen, fixOf(seen))
+  if (assigned === undefined) return running ? [...toolkitFindings(given, seen), ...runtime] : []
   if (assigned.kind === 'problem') return [{ message: assigned.message, fix: assigned.hint }]
   const { gpus } = assigned
   const isolation = [
@@ -28,20 +31,8 @@ export function containerFindings(given: Args, seen: ContainerSeen): readonly Fi
     ...(gpus.length === 0 ? [] : visibleFindings(given, seen, gpus, version !== undefined)),
     ...isolation,
     ...toolkitFindings(given, seen),
+    ...runtime,
   ]
-}
-
-/** `+`: visible, but not assigned; `-`: assigned, but not visible. */
-export function visibility(
-  gpus: readonly Gpu[],
-  visible: readonly VisibleGpu[],
-): { readonly missing: readonly Gpu[]; readonly extra: readonly VisibleGpu[] } {
-  const same = (gpu: Gpu, shown: VisibleGpu): boolean =>
-    gpu.uuid === undefined ? gpu.pci === shown.pci : gpu.uuid === shown.uuid
-  return {
-    missing: gpus.filter((gpu) => !visible.some((shown) => same(gpu, shown))),
-    extra: visible.filter((shown) => !gpus.some((gpu) => same(gpu, shown))),
-  }
 }
 
 function fixOf({ name }: ContainerSeen): string {

@@ -20,6 +20,7 @@ import { isUnprivileged } from '../../proxmox/device-entries.ts'
 import type { Args } from './args.ts'
 import { deviceProblem } from './devices.ts'
 import { readLoaded } from './node.ts'
+import { readRuntime, type RuntimeSeen } from './runtime.ts'
 
 export interface ContainerSeen {
   readonly name: string
@@ -48,6 +49,8 @@ export interface ContainerSeen {
   readonly compiler: boolean
   /** Packages of the toolkit that are not installed. */
   readonly missingPackages: readonly string[]
+  /** Undefined if no container runtime is required. */
+  readonly runtime: RuntimeSeen | undefined
 }
 
 export type Assigned =
@@ -97,6 +100,7 @@ const nothingInside: Inside = {
   nvcc: undefined,
   compiler: false,
   missingPackages: [],
+  runtime: undefined,
 }
 
 async function readAssigned({ assignment }: Args, node: Host): Promise<Assigned | undefined> {
@@ -133,18 +137,29 @@ async function readInside(
   )
   const wanted: readonly DeviceNode[] = minors.length === 0 ? [] : [...shared, ...minors.map(gpuNode)]
   const asUser = given.user === '' ? undefined : { user: given.user }
-  const [userspace, names, created, smi, smiAsUser, computing, computingAsUser, toolkit, ...present] =
-    await Promise.all([
-      readUserspace(host),
-      host.list('/dev'),
-      tries ? host.ask(opensCreated({ minors: otherMinors.map(String) })) : [],
-      gpus.length === 0 ? undefined : host.ask(visibleGpus),
-      gpus.length === 0 || asUser === undefined ? undefined : host.ask(visibleGpus, asUser),
-      gpus.length === 0 || !given.compute ? undefined : host.ask(computes),
-      gpus.length === 0 || !given.compute || asUser === undefined ? undefined : host.ask(computes, asUser),
-      readToolkit(given, host),
-      ...wanted.map(({ path }) => host.stat(path)),
-    ])
+  const [
+    userspace,
+    names,
+    created,
+    smi,
+    smiAsUser,
+    computing,
+    computingAsUser,
+    toolkit,
+    runtime,
+    ...present
+  ] = await Promise.all([
+    readUserspace(host),
+    host.list('/dev'),
+    tries ? host.ask(opensCreated({ minors: otherMinors.map(String) })) : [],
+    gpus.length === 0 ? undefined : host.ask(visibleGpus),
+    gpus.length === 0 || asUser === undefined ? undefined : host.ask(visibleGpus, asUser),
+    gpus.length === 0 || !given.compute ? undefined : host.ask(computes),
+    gpus.length === 0 || !given.compute || asUser === undefined ? undefined : host.ask(computes, asUser),
+    readToolkit(given, host),
+    readRuntime(given, host, gpus.length > 0),
+    ...wanted.map(({ path }) => host.stat(path)),
+  ])
   const others = given.isolation && given.assignment !== '' ? otherGpus(names ?? [], minors) : []
   return {
     userspace,
@@ -155,6 +170,7 @@ async function readInside(
     wrongDevices: wanted.flatMap((node, index) => deviceProblem(node, present[index]) ?? []),
     open: await openOnes(host, others),
     created,
+    runtime,
     ...toolkit,
   }
 }

@@ -8,7 +8,7 @@ import { compareVersions } from '../../base/version.ts'
 import type { SummaryRow } from '../module.ts'
 import type { Args } from './args.ts'
 import { allCompute } from './compute-findings.ts'
-import { visibility } from './container-findings.ts'
+import { visibility } from './visibility.ts'
 import type { ContainerSeen } from './container.ts'
 import type { NodeSeen } from './node.ts'
 
