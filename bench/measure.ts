@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { defined } from '../src/base/defined.ts'
 
 export interface Command {
   readonly argv: readonly string[]
@@ -78,7 +79,7 @@ function run(
     const child = spawn(program, [...argv], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, NO_COLOR: '1', ...env },
-      ...(cwd === undefined ? {} : { cwd }),
+      ...defined({ cwd }),
       // A separate process group, so that a signal also ends its children.
       detached: true,
     })

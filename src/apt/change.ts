@@ -1,12 +1,12 @@
 /** Plans a request: finish what was interrupted, update the lists, then act, with predicted effects. */
-import { given } from '../base/given.ts'
+import { defined } from '../base/defined.ts'
 import { isUnknown, knownOr, type Unknown } from '../base/unknown.ts'
 import type { Effect, Run } from '../host/action.ts'
 import { actions, type Diff, type Plan, refuse } from '../host/plan.ts'
 import { unknownVersion } from '../host/resources/package.ts'
-import { aptGet, type AptSettings, dpkg } from './command.ts'
+import { aptGet, type AptSettings, dpkg } from './apt-get.ts'
 import { updateLists } from './lists.ts'
-import { type HalfDone, type PackageRequest, targetOf, type Work } from './request.ts'
+import { type HalfDone, type PackageRequest, targetOf, type Work } from './package-request.ts'
 import { noCandidate, objection, type Simulation } from './simulation.ts'
 
 export interface ChangeOptions {
@@ -46,7 +46,7 @@ export function planChange(
   return actions([act(request, names, foreseen)], {
     diffs: [diffOf(request, names, { foreseen, installed })],
     warnings,
-    ...given({ stage, doubt }),
+    ...defined({ stage, doubt }),
   })
 }
 

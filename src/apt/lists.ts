@@ -13,8 +13,8 @@ import {
   stampDirectory,
 } from '../host/questions/apt-lists.ts'
 import { resource } from '../host/resource.ts'
-import { aptGetUpdate, type AptSettings } from './command.ts'
-import { mainSources, sourcesDirectory } from './sources.ts'
+import { aptGetUpdate, type AptSettings } from './apt-get.ts'
+import { mainSources, sourcesDirectory } from './source-files.ts'
 
 /**
  * What the lists are needed for. `everything`: a list that cannot be downloaded fails the update, which names

@@ -14,11 +14,11 @@ import {
   outputFlags,
   positiveNumber,
 } from './flags.ts'
-import type { ExecFlags } from './commands/exec.ts'
-import type { FactsFlags } from './commands/facts.ts'
-import type { InventoryCommandFlags } from './commands/inventory.ts'
-import type { ModulesFlags } from './commands/modules.ts'
-import type { RunFlags } from './commands/run.ts'
+import type { ExecFlags } from './commands/exec-command.ts'
+import type { FactsFlags } from './commands/facts-command.ts'
+import type { InventoryCommandFlags } from './commands/inventory-command.ts'
+import type { ModulesFlags } from './commands/modules-command.ts'
+import type { RunFlags } from './commands/run-command.ts'
 
 /** The most important flags. stricli would print all of them in one line. */
 const usage = {
@@ -31,7 +31,7 @@ const usage = {
 } as const
 
 const run = buildCommand<RunFlags, string[], Context>({
-  loader: async () => (await import('./commands/run.ts')).run,
+  loader: async () => (await import('./commands/run-command.ts')).runCommand,
   docs: {
     brief: 'Apply playbooks to hosts',
     customUsage: [usage.run],
@@ -114,7 +114,7 @@ const run = buildCommand<RunFlags, string[], Context>({
 })
 
 const inventory = buildCommand<InventoryCommandFlags, [], Context>({
-  loader: async () => (await import('./commands/inventory.ts')).inventory,
+  loader: async () => (await import('./commands/inventory-command.ts')).inventoryCommand,
   docs: {
     brief: 'Show the inventory, without connecting to hosts',
     customUsage: [usage.inventory],
@@ -148,7 +148,7 @@ const inventory = buildCommand<InventoryCommandFlags, [], Context>({
 })
 
 const modules = buildCommand<ModulesFlags, [string?], Context>({
-  loader: async () => (await import('./commands/modules.ts')).modules,
+  loader: async () => (await import('./commands/modules-command.ts')).modulesCommand,
   docs: { brief: 'List modules, or describe one', customUsage: [usage.modules] },
   parameters: {
     positional: {
@@ -166,7 +166,7 @@ const modules = buildCommand<ModulesFlags, [string?], Context>({
 })
 
 const facts = buildCommand<FactsFlags, [string], Context>({
-  loader: async () => (await import('./commands/facts.ts')).facts,
+  loader: async () => (await import('./commands/facts-command.ts')).factsCommand,
   docs: { brief: 'Read the facts of hosts', customUsage: [usage.facts] },
   parameters: {
     positional: {
@@ -190,7 +190,7 @@ const facts = buildCommand<FactsFlags, [string], Context>({
 })
 
 const exec = buildCommand<ExecFlags, string[], Context>({
-  loader: async () => (await import('./commands/exec.ts')).exec,
+  loader: async () => (await import('./commands/exec-command.ts')).execCommand,
   docs: {
     brief: 'Run a command on hosts',
     customUsage: [usage.exec],
@@ -225,7 +225,7 @@ const exec = buildCommand<ExecFlags, string[], Context>({
 })
 
 const init = buildCommand<object, [string?], Context>({
-  loader: async () => (await import('./commands/init.ts')).init,
+  loader: async () => (await import('./commands/init-command.ts')).initCommand,
   docs: { brief: 'Copy the example inventory to a new directory', customUsage: [usage.init] },
   parameters: {
     positional: {

@@ -3,10 +3,10 @@ import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { scratch } from '../connection/testing/programs.ts'
+import { scratchFolder } from '../connection/testing/programs.ts'
 import { gpuplay } from './testing/command-line.ts'
 
-const folder = scratch()
+const folder = scratchFolder()
 const type = (...words: readonly string[]) => gpuplay(folder, words)
 const commands = ['run', 'inventory', 'modules', 'facts', 'exec', 'init']
 

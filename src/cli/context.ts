@@ -1,6 +1,7 @@
 import type { CommandContext } from '@stricli/core'
 import type { Secrets } from '../base/secrets.ts'
 import type { World } from '../base/world.ts'
+import type { TerminalSize } from '../view/screen.ts'
 
 /** What `main` passes to a command: the streams, the world and the signals of an interruption. */
 export interface Surroundings {
@@ -30,11 +31,6 @@ export interface Context extends CommandContext, Surroundings {
   setExitCode(code: number): void
   /** Values that were read and must not be shown. */
   readonly secrets: Secrets
-}
-
-export interface TerminalSize {
-  readonly columns: number
-  readonly rows: number
 }
 
 export interface OutputStream {

@@ -8,11 +8,11 @@ import { facts } from '../host/facts.ts'
 import { loadInventory } from '../inventory/inventory.ts'
 import { resolveLimit } from '../inventory/pattern.ts'
 import { readExtraVars } from '../language/extra-vars.ts'
-import { diskFiles } from '../language/files.ts'
+import { diskFiles } from '../language/read-files.ts'
 import type { Context } from './context.ts'
 import type { ConnectionFlags, InventoryFlags } from './flags.ts'
 import { createReach } from './reach.ts'
-import { connectionDefaults, inventoriesOf } from './request.ts'
+import { connectionDefaults, inventoriesOf } from './run-inputs.ts'
 
 export interface ChosenHosts {
   readonly names: readonly HostName[]

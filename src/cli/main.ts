@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { homedir, hostname, userInfo } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { defined } from '../base/defined.ts'
 import { exitCodes } from '../base/errors.ts'
 import type { World } from '../base/world.ts'
 import { askSecret } from './ask-secret.ts'
@@ -37,6 +38,12 @@ export async function main(words: readonly string[]): Promise<void> {
     if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0)
     throw error
   })
+  const confirmed = (question: string): Promise<boolean> =>
+    confirm(question, {
+      input: process.stdin,
+      write: (text) => process.stderr.write(text),
+      signal: stop.signal,
+    })
   process.exitCode = await execute(words, {
     world: systemWorld(),
     version: packageVersion(),
@@ -46,16 +53,7 @@ export async function main(words: readonly string[]): Promise<void> {
     signal: stop.signal,
     quit: quit.signal,
     askSecret: (question) => askSecret(question, process.stdin, process.stderr),
-    ...(process.stdin.isTTY && process.stderr.isTTY
-      ? {
-          confirm: (question) =>
-            confirm(question, {
-              input: process.stdin,
-              write: (text) => process.stderr.write(text),
-              signal: stop.signal,
-            }),
-        }
-      : {}),
+    ...defined({ confirm: process.stdin.isTTY && process.stderr.isTTY ? confirmed : undefined }),
     killGroup,
   })
   output.flush()

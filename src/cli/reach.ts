@@ -3,9 +3,9 @@ import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { userInfo } from 'node:os'
 import { HostError, UnreachableError } from '../base/errors.ts'
-import { given } from '../base/given.ts'
+import { defined } from '../base/defined.ts'
 import { ConnectionPool } from '../connection/connect.ts'
-import { openShell } from '../connection/shell.ts'
+import { openShell } from '../connection/open-shell.ts'
 import { upload } from '../connection/upload.ts'
 import type { Reach } from '../fleet/machine.ts'
 import type { Context } from './context.ts'
@@ -18,11 +18,10 @@ export function createReach({ world, killGroup }: Pick<Context, 'world' | 'killG
     killGroup,
     random: randomBytes,
     sleep: world.sleep,
-    now: world.clock,
     user: world.userName,
     home: world.home,
     accountHome: userInfo().homedir,
-    ...given({ agentSocket }),
+    ...defined({ agentSocket }),
   })
   return {
     connect: (target, signal) => pool.connect(target, signal),
@@ -34,7 +33,7 @@ export function createReach({ world, killGroup }: Pick<Context, 'world' | 'killG
         mode: '0600',
         sha256,
         signal,
-        ...given({ onProgress: progress }),
+        ...defined({ onProgress: progress }),
       })
       if (result.kind === 'failed') throw new HostError(result.problem)
       if (result.kind === 'lost') {

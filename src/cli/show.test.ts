@@ -9,7 +9,7 @@ import type { EventBody, TaskDetail } from '../events/events.ts'
 import { createJsonlView } from '../view/jsonl.ts'
 import { jsonText } from '../view/json-text.ts'
 import { noCounts } from '../events/events.ts'
-import { numbered, playStarted, started, taskFinished, taskRef } from '../view/testing/events.ts'
+import { numbered, playStarted, started, taskFinished, taskRef } from '../view/testing/sample-events.ts'
 import { plainText } from '../view/text.ts'
 import { createView } from './show.ts'
 

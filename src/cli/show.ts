@@ -6,9 +6,10 @@ import { runName } from '../events/run-name.ts'
 import { createColors } from '../view/colors.ts'
 import { createJsonlView } from '../view/jsonl.ts'
 import { createPlainView } from '../view/plain.ts'
-import { plainData, problemText } from '../view/text.ts'
+import { printableData, problemText } from '../view/text.ts'
+import type { TerminalSize } from '../view/screen.ts'
 import type { View } from '../view/view.ts'
-import type { Context, OutputStream, TerminalSize } from './context.ts'
+import type { Context, OutputStream } from './context.ts'
 import type { OutputFlags } from './flags.ts'
 
 const usualSize = (): TerminalSize => ({ columns: 80, rows: 24 })
@@ -44,7 +45,7 @@ export async function createView(
 
 /** Removes control characters from events, so that a terminal does not interpret them. */
 function plain(view: View): View {
-  return { take: (event) => view.take(plainData(event)), close: () => view.close() }
+  return { take: (event) => view.take(printableData(event)), close: () => view.close() }
 }
 
 /**

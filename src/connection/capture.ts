@@ -1,9 +1,8 @@
-/** Keeps the first bytes of a stream, and records whether there were more. */
+/** Keeps the first bytes of a stream. */
 export class Capture {
   readonly #limit: number
   readonly #chunks: Buffer[] = []
   #kept = 0
-  truncated = false
 
   constructor(limit: number) {
     this.#limit = limit
@@ -11,7 +10,6 @@ export class Capture {
 
   push(chunk: Buffer): void {
     const room = this.#limit - this.#kept
-    if (chunk.length > room) this.truncated = true
     if (room <= 0) return
     // A copy: a slice would keep the whole chunk in memory.
     this.#chunks.push(Buffer.from(chunk.subarray(0, room)))

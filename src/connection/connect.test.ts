@@ -3,9 +3,8 @@ import { test } from 'node:test'
 import { Secret } from '../base/secret.ts'
 import { ConnectionPool } from './connect.ts'
 import type { Target } from './connection.ts'
-import { testEffects } from './testing/world.ts'
-
-const calm = new AbortController().signal
+import { testEffects } from './testing/test-effects.ts'
+import { calm } from './testing/shells.ts'
 
 function become(user: string, password?: string): Target {
   const given = password === undefined ? {} : { password: new Secret(password) }

@@ -6,7 +6,7 @@ import type { ShellText } from '../base/shell.ts'
  * A way to a machine, as the rest of gpuplay sees it: it can start a `/bin/sh` there.
  *
  * `ssh`, `openssh`, `local` and `pct` differ only in how they start that shell. All use the same framed
- * protocol on it (`shell.ts`).
+ * protocol on it (`open-shell.ts`).
  */
 export interface Connection {
   readonly kind: 'ssh' | 'openssh' | 'local' | 'pct'
@@ -62,8 +62,6 @@ export interface ShellGreeting {
   /** `/proc/sys/kernel/random/boot_id`. A container has that of its node. Empty if the host has none. */
   readonly bootId: string
   readonly uid: number
-  readonly kernel: string
-  readonly architecture: string
   readonly hostname: string
 }
 
@@ -76,7 +74,7 @@ export interface RunOptions {
   readonly signal: AbortSignal
   /** Standard input of the script; default `/dev/null`. For small content only: large files use `upload`. */
   readonly stdin?: Buffer
-  /** Bytes kept of each of stdout and stderr; the rest is dropped and `truncated` set. Default 4 MiB. */
+  /** Bytes kept of each of stdout and stderr; the rest is dropped. Default 4 MiB. */
   readonly limit?: number
   /**
    * The script only reads and leaves no processes running: its streams need no relays, which saves processes.
@@ -100,8 +98,6 @@ export type ShellReply =
       readonly code: number
       readonly stdout: Buffer
       readonly stderr: Buffer
-      readonly truncated: boolean
-      readonly milliseconds: number
     }
   | { readonly kind: 'timedOut'; readonly stdout: Buffer; readonly stderr: Buffer }
   | { readonly kind: 'lost'; readonly why: string }

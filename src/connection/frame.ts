@@ -107,12 +107,12 @@ LC_ALL=C.UTF-8; export PATH LC_ALL; unset LANGUAGE CDPATH; umask 022
 export const busyboxWord = 'busybox'
 
 /**
- * The script of the first frame; `readGreeting` (shell.ts) parses its output. `$$` is the long-lived shell
+ * The script of the first frame; `readGreeting` (`open-shell.ts`) parses its output. `$$` is the long-lived shell
  * itself, even in a subshell. The shell itself reads the user (proc_pid_status(5): real, effective, ...),
  * because every process costs a host half a millisecond.
  */
-export const greetingScript = `if { read -r __gpuplay_x </proc/sys/kernel/hostname && read -r __gpuplay_k </proc/sys/kernel/osrelease && read -r __gpuplay_v </proc/sys/kernel/arch; } 2>/dev/null
-then echo "$__gpuplay_x $__gpuplay_k $__gpuplay_v"; else uname -nrm; fi; echo $$
+export const greetingScript = `if { read -r __gpuplay_x </proc/sys/kernel/hostname; } 2>/dev/null
+then echo "$__gpuplay_x"; else uname -n; fi; echo $$
 __gpuplay_u=; { while read -r __gpuplay_k __gpuplay_x __gpuplay_v __gpuplay_x; do
 if [ "$__gpuplay_k" = Uid: ]; then __gpuplay_u=$__gpuplay_v; break; fi
 done </proc/self/status; } 2>/dev/null

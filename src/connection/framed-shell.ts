@@ -1,9 +1,9 @@
-import { given } from '../base/given.ts'
+import { defined } from '../base/defined.ts'
 import { Capture } from './capture.ts'
 import { describeEnd, whenAborted } from './channel.ts'
 import type { Channel, Connection, RunOptions, Shell, ShellGreeting, ShellReply } from './connection.ts'
 import { frameText, openingText } from './frame.ts'
-import { type Mark, MarkScanner } from './marks.ts'
+import { type OutputMark, MarkScanner } from './marks.ts'
 import { endScript, endShell, releaseShell, runOnce } from './rescue.ts'
 import { lastSaid } from './said.ts'
 import { SentScript, type StreamName } from './sent-script.ts'
@@ -89,7 +89,7 @@ export class FramedShell implements Shell {
       light: options.light === true,
       says: options.onSay !== undefined,
       helpers,
-      ...given({ stdin: options.stdin }),
+      ...defined({ stdin: options.stdin }),
     })
     if (this.#gone.signal.aborted) return { kind: 'lost', why: 'the shell is gone' }
     for (const { name } of helpers) this.#learnt.add(name)
@@ -139,7 +139,7 @@ export class FramedShell implements Shell {
     capture.push(bytes)
   }
 
-  #onMark(name: StreamName, mark: Mark): void {
+  #onMark(name: StreamName, mark: OutputMark): void {
     if (this.#gone.signal.aborted || this.#accept(name, mark)) return
     this.#lose(`the shell answered out of order (script ${mark.sequence})`)
     this.#channel.kill()
@@ -149,7 +149,7 @@ export class FramedShell implements Shell {
    * Whether the mark is valid now: on each stream B, E and (for a script with relays) C of one script after
    * the other, and V only in between.
    */
-  #accept(name: StreamName, mark: Mark): boolean {
+  #accept(name: StreamName, mark: OutputMark): boolean {
     const stream = this.#streams[name]
     if (mark.kind === 'begin') {
       const script = this.#sent.find(({ sequence }) => sequence === mark.sequence)
@@ -184,7 +184,6 @@ export class FramedShell implements Shell {
   #onBegin(sent: SentScript, wrapper: number, relayed: number): void {
     sent.wrapper = wrapper
     sent.relayed = relayed
-    sent.began = performance.now()
     if (sent.state === 'sent') sent.state = 'running'
     if (sent.options.signal.aborted) void this.#kill(sent)
   }
@@ -197,9 +196,7 @@ export class FramedShell implements Shell {
       if (!sent.killed) return
       sent.reply({ kind: 'timedOut', stdout, stderr })
     } else {
-      const milliseconds = performance.now() - sent.began
-      const truncated = sent.stdout.truncated || sent.stderr.truncated
-      sent.reply({ kind: 'exited', code: sent.code ?? 255, stdout, stderr, truncated, milliseconds })
+      sent.reply({ kind: 'exited', code: sent.code ?? 255, stdout, stderr })
     }
     if (this.#sent.length > 1) this.#releaseSoon(sent)
   }

@@ -1,6 +1,6 @@
 import { channelOfChild } from './channel.ts'
 import type { Channel, Connection } from './connection.ts'
-import type { ConnectionWorld } from './world.ts'
+import type { ConnectionWorld } from './connection-world.ts'
 
 /**
  * A connection to the controller itself. Every channel is its own process group, so that `kill` ends all of

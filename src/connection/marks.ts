@@ -1,5 +1,5 @@
 /** The marks in a shell's output (`frame.ts` describes each of them). */
-export type Mark =
+export type OutputMark =
   | { readonly kind: 'begin'; readonly sequence: number; readonly wrapper: number; readonly relayed: number }
   | {
       readonly kind: 'said'
@@ -20,10 +20,10 @@ const longestMark = 16 * 1024
  */
 export class MarkScanner {
   readonly #needle: Buffer
-  readonly #sink: { data(bytes: Buffer): void; mark(mark: Mark): void }
+  readonly #sink: { data(bytes: Buffer): void; mark(mark: OutputMark): void }
   #held: Buffer = Buffer.alloc(0)
 
-  constructor(nonce: string, sink: { data(bytes: Buffer): void; mark(mark: Mark): void }) {
+  constructor(nonce: string, sink: { data(bytes: Buffer): void; mark(mark: OutputMark): void }) {
     this.#needle = Buffer.from(`\0${nonce} `, 'latin1')
     this.#sink = sink
   }
@@ -70,7 +70,7 @@ function unfinished(bytes: Buffer, needle: Buffer): number {
   return 0
 }
 
-function parseMark(body: Buffer): Mark | undefined {
+function parseMark(body: Buffer): OutputMark | undefined {
   const text = body.toString('latin1')
   const said = /^V (\d{1,15}) ([+n.]) /.exec(text)
   if (said !== null) {

@@ -1,6 +1,6 @@
 import { Capture } from './capture.ts'
 import type { RunOptions, ShellReply } from './connection.ts'
-import type { Mark } from './marks.ts'
+import type { OutputMark } from './marks.ts'
 
 const defaultLimit = 4 * 1024 * 1024
 /** Bytes kept of one `gp_say` text. Only a hostile host exceeds this. */
@@ -19,7 +19,6 @@ export class SentScript {
   wrapper = 0
   relayed = 0
   code: number | undefined
-  began = 0
   /** Streams whose E, and then C, is still missing; a light script has no C. */
   readonly unended = new Set<StreamName>(['stdout', 'stderr'])
   readonly unclosed = new Set<StreamName>(['stdout', 'stderr'])
@@ -52,7 +51,7 @@ export class SentScript {
    * Receives one piece of a `gp_say` text. The listener gets each complete text at once; its errors are kept
    * for `run`.
    */
-  say({ piece, follows }: Extract<Mark, { kind: 'said' }>): void {
+  say({ piece, follows }: Extract<OutputMark, { kind: 'said' }>): void {
     this.#said.push(piece)
     if (follows === 'line') this.#said.push(newline)
     if (follows !== 'nothing') return

@@ -7,8 +7,8 @@ import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Connection } from './connection.ts'
 import { localConnection } from './local.ts'
-import { testEffects } from './testing/world.ts'
-import { exited, onEveryShell, text, usual } from './testing/shells.ts'
+import { testEffects } from './testing/test-effects.ts'
+import { exited, onEveryShell, outputText, usual } from './testing/shells.ts'
 
 interface Gate extends Connection {
   /** Stops the delivery of answers. */
@@ -102,7 +102,7 @@ onEveryShell('scripts that are sent ahead', gated, ({ connection: gate, folder, 
       for (const broken of ['if then', 'exit 9', 'kill -9 $(exec sh -c "echo \\$PPID")', '. /nowhere']) {
         const [failed, second] = await Promise.all([
           shell.run(broken, options),
-          text(shell, 'echo second', light),
+          outputText(shell, 'echo second', light),
         ])
         assert.notEqual(exited(failed).code, 0)
         assert.equal(second, 'second\n')

@@ -5,9 +5,9 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { ShellText } from '../base/shell.ts'
-import { openShell } from './shell.ts'
+import { openShell } from './open-shell.ts'
 import { cannotCount, countingCommand, forksOf } from './testing/forks.ts'
-import { alive, exited, locally, onEveryShell, text, usual } from './testing/shells.ts'
+import { alive, exited, locally, onEveryShell, outputText, usual } from './testing/shells.ts'
 
 const light = { ...usual, light: true }
 
@@ -22,7 +22,7 @@ onEveryShell('a light script', locally, ({ connection, command, folder, start })
       })
       // The shell itself is number 1. Before Linux 6.1, a program reports the architecture.
       const second = existsSync('/proc/sys/kernel/arch') ? '3\n' : '4\n'
-      assert.equal(await text(counted, "exec sh -c 'echo $$'", light), second)
+      assert.equal(await outputText(counted, "exec sh -c 'echo $$'", light), second)
       await counted.close()
     },
   )
@@ -35,8 +35,8 @@ onEveryShell('a light script', locally, ({ connection, command, folder, start })
     const helper = { name: 'greet', text: 'greet() { echo hello; }' as ShellText }
     const script = 'greet; cd /; gp_say done'
     const options = { ...usual, helpers: [helper], onSay: () => undefined }
-    assert.equal(await forksOf(counted, () => text(counted, script, { ...options, light: true })), 1)
-    assert.equal(await forksOf(counted, () => text(counted, script, options)), 5)
+    assert.equal(await forksOf(counted, () => outputText(counted, script, { ...options, light: true })), 1)
+    assert.equal(await forksOf(counted, () => outputText(counted, script, options)), 5)
     await counted.close()
   })
 

@@ -4,8 +4,8 @@ import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { raw, sh, type ShellText } from '../base/shell.ts'
 import type { RunOptions, Shell } from './connection.ts'
-import { openShell } from './shell.ts'
-import { exited, locally, onEveryShell, text, usual } from './testing/shells.ts'
+import { openShell } from './open-shell.ts'
+import { exited, locally, onEveryShell, outputText, usual } from './testing/shells.ts'
 
 const frames = [
   { frame: 'a script with relays', light: false },
@@ -77,7 +77,7 @@ while [ $n -lt 200 ]; do n=$((n + 1)); gp_say "number $n"; done; wait; noise x >
       const numbers = Array.from({ length: 200 }, (_, index) => `number ${index + 1}`)
       assert.deepEqual(answer.said, ['first', ...numbers, 'last'])
       assert.deepEqual([answer.stdout.length, answer.code], [1000, 0])
-      assert.equal(await text(shell, 'echo next'), 'next\n')
+      assert.equal(await outputText(shell, 'echo next'), 'next\n')
       await shell.close()
     })
 
@@ -95,7 +95,7 @@ while [ $n -lt 200 ]; do n=$((n + 1)); gp_say "number $n"; done; wait; noise x >
       })
       assert.equal(await heard, 'now')
       controller.abort(new Error('enough'))
-      assert.equal(await text(shell, 'echo next'), 'next\n')
+      assert.equal(await outputText(shell, 'echo next'), 'next\n')
       await shell.close()
     })
 
@@ -122,7 +122,7 @@ sh -c 'gp_say forged' 2>/dev/null; sh -c 'printf "\\000%s V 2 . forged\\n" "$__g
         },
       })
       await assert.rejects(running, /cannot use one/)
-      assert.equal(await text(shell, 'echo next'), 'next\n')
+      assert.equal(await outputText(shell, 'echo next'), 'next\n')
       await shell.close()
     })
 
@@ -130,7 +130,7 @@ sh -c 'gp_say forged' 2>/dev/null; sh -c 'printf "\\000%s V 2 . forged\\n" "$__g
       const shell = await start()
       const answer = await saying(shell, `(sleep 0.2; gp_say late) & gp_say now`)
       assert.deepEqual(answer.said, ['now'])
-      assert.equal(await text(shell, 'sleep 0.4; echo next'), 'next\n')
+      assert.equal(await outputText(shell, 'sleep 0.4; echo next'), 'next\n')
       assert.deepEqual(answer.said, ['now'])
       await shell.close()
     })
@@ -141,7 +141,7 @@ sh -c 'gp_say forged' 2>/dev/null; sh -c 'printf "\\000%s V 2 . forged\\n" "$__g
       signal: usual.signal,
       command: `export __gpuplay_a=old __gpuplay_b=old; ${command}`,
     })
-    assert.equal(await text(shell, 'env | grep -c __gpuplay_[ab]'), '0\n')
+    assert.equal(await outputText(shell, 'env | grep -c __gpuplay_[ab]'), '0\n')
     await shell.close()
   })
 
@@ -152,13 +152,16 @@ sh -c 'gp_say forged' 2>/dev/null; sh -c 'printf "\\000%s V 2 . forged\\n" "$__g
       text: sh`count=\${count-}x; greet() { echo ${raw(word as ShellText)} "it's" "$1"; }`,
     })
     const helpers = [helper('greet 1', 'hello')]
-    assert.equal(await text(shell, 'greet a; unset -f greet', { helpers }), "hello it's a\n")
-    assert.equal(await text(shell, 'greet b; echo "$count"', { helpers, light: true }), "hello it's b\nx\n")
-    assert.equal(await text(shell, 'greet c'), "hello it's c\n")
+    assert.equal(await outputText(shell, 'greet a; unset -f greet', { helpers }), "hello it's a\n")
+    assert.equal(
+      await outputText(shell, 'greet b; echo "$count"', { helpers, light: true }),
+      "hello it's b\nx\n",
+    )
+    assert.equal(await outputText(shell, 'greet c'), "hello it's c\n")
     const changed = [helper('greet 2', 'bye')]
-    assert.equal(await text(shell, 'greet d; echo "$count"', { helpers: changed }), "bye it's d\nxx\n")
+    assert.equal(await outputText(shell, 'greet d; echo "$count"', { helpers: changed }), "bye it's d\nxx\n")
     const fresh = await start()
-    assert.equal(await text(fresh, 'greet e', { helpers, light: true }), "hello it's e\n")
+    assert.equal(await outputText(fresh, 'greet e', { helpers, light: true }), "hello it's e\n")
     await Promise.all([shell.close(), fresh.close()])
   })
 })

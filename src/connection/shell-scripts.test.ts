@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import { exited, locally, onEveryShell, text, usual } from './testing/shells.ts'
+import { exited, locally, onEveryShell, outputText, usual } from './testing/shells.ts'
 
 const deeds = [
   'cd /',
@@ -37,10 +37,10 @@ onEveryShell('a script', locally, ({ folder, start }) => {
     test(`${frame} changes nothing in its shell`, async () => {
       const shell = await start()
       const state = 'pwd; umask; set -- $-; echo "$1"; trap; echo "$X"'
-      const before = await text(shell, state, options)
+      const before = await outputText(shell, state, options)
       for (const deed of deeds) {
         assert.equal((await shell.run(deed, options)).kind, 'exited', deed)
-        assert.equal(await text(shell, state, options), before, deed)
+        assert.equal(await outputText(shell, state, options), before, deed)
       }
       await shell.close()
     })

@@ -11,10 +11,9 @@ import ssh2 from 'ssh2'
 import { UnreachableError } from '../base/errors.ts'
 import { connect } from './connect.ts'
 import type { SshTarget } from './ssh-dial.ts'
-import { testEffects } from './testing/world.ts'
+import { testEffects } from './testing/test-effects.ts'
 import { makeKey, withoutSshd } from './testing/sshd.ts'
-
-const calm = new AbortController().signal
+import { calm } from './testing/shells.ts'
 
 describe('a server that does not answer', { skip: withoutSshd() }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'gpuplay-slow-'))

@@ -8,13 +8,13 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { ConnectionPool, connect } from './connect.ts'
-import { openShell } from './shell.ts'
+import { openShell } from './open-shell.ts'
 import { dial, type SshTarget } from './ssh-dial.ts'
 import { shareSsh } from './ssh-shared.ts'
-import { testEffects } from './testing/world.ts'
-import { alive } from './testing/shells.ts'
+import { testEffects } from './testing/test-effects.ts'
+import { alive, calm, patience } from './testing/shells.ts'
 import { type Sshd, knownHostsLine, startSshd, withoutSshd } from './testing/sshd.ts'
-import { calm, hello, helloOn, patience, refusal, summary, targetOf } from './testing/login.ts'
+import { hello, helloOn, refusal, summary, sshTargetOf } from './testing/ssh-login.ts'
 import { listening, startProxy } from './testing/proxy.ts'
 
 describe('channels of a real sshd', { skip: withoutSshd(), concurrency: 4 }, () => {
@@ -23,7 +23,7 @@ describe('channels of a real sshd', { skip: withoutSshd(), concurrency: 4 }, () 
     server = await startSshd()
   })
   after(() => server.stop())
-  const target = (changes: Partial<SshTarget> = {}): SshTarget => targetOf(server, changes)
+  const target = (changes: Partial<SshTarget> = {}): SshTarget => sshTargetOf(server, changes)
 
   /**
    * A program that writes its process ID to a file and then sleeps; and this process ID, as soon as it is

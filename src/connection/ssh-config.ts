@@ -1,6 +1,6 @@
-import { given } from '../base/given.ts'
+import { defined, mapped } from '../base/defined.ts'
 import type { HostKeyChecking } from './connection.ts'
-import type { ConnectionWorld } from './world.ts'
+import type { ConnectionWorld } from './connection-world.ts'
 
 /** The user's ssh configuration for one host: every value resolved, every path absolute. */
 export interface SshConfig {
@@ -85,8 +85,14 @@ export function parseSshConfig(
     userKnownHosts: files('userknownhostsfile'),
     globalKnownHosts: files('globalknownhostsfile'),
     hashKnownHosts: one('hashknownhosts') === 'yes',
-    ...given({ agentSocket, hostKeyAlias, hostKeyChecking: checking, proxyJump, proxyCommand }),
-    ...(Number.isFinite(connectTimeout) && connectTimeout > 0 ? { connectTimeout } : {}),
+    ...defined({
+      agentSocket,
+      hostKeyAlias,
+      hostKeyChecking: checking,
+      proxyJump,
+      proxyCommand,
+      connectTimeout: Number.isFinite(connectTimeout) && connectTimeout > 0 ? connectTimeout : undefined,
+    }),
   }
 }
 
@@ -116,7 +122,7 @@ export function defaultConfig(
     userKnownHosts: [known, `${known}2`],
     globalKnownHosts: ['/etc/ssh/ssh_known_hosts', '/etc/ssh/ssh_known_hosts2'],
     hashKnownHosts,
-    ...given({ agentSocket: effects.agentSocket }),
+    ...defined({ agentSocket: effects.agentSocket }),
   }
 }
 
@@ -130,7 +136,7 @@ export function parseProxyJump(text: string): Destination[] {
     const address = v6 ?? host ?? bare
     return {
       address,
-      ...given({ user, port: port === undefined ? undefined : Number(port) }),
+      ...defined({ user, port: mapped(port, Number) }),
     }
   })
 }

@@ -8,9 +8,9 @@ import * as fc from 'fast-check'
 import { UnreachableError } from '../base/errors.ts'
 import { SshConfigs } from './ssh-configs.ts'
 import { parseSshConfig, type SshConfig } from './ssh-config.ts'
-import { testEffects } from './testing/world.ts'
+import { testEffects } from './testing/test-effects.ts'
+import { calm } from './testing/shells.ts'
 
-const calm = new AbortController().signal
 const without = existsSync('/usr/bin/ssh') ? false : 'ssh is not installed'
 
 describe('the configuration of ssh', { skip: without }, () => {

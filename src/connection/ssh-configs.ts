@@ -1,7 +1,7 @@
 import { UnreachableError } from '../base/errors.ts'
 import { ignore, whenAborted } from './channel.ts'
 import { Deadline } from './deadline.ts'
-import type { ConnectionWorld } from './world.ts'
+import type { ConnectionWorld } from './connection-world.ts'
 import { appliesTo, type ConfigBlock, type ConfigOption, readConfigBlocks } from './ssh-config-blocks.ts'
 import { defaultConfig, type Destination, parseSshConfig, type SshConfig } from './ssh-config.ts'
 

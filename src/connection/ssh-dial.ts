@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
 import type { NodeSSH } from 'node-ssh'
 import type { Client, NextAuthHandler } from 'ssh2'
-import { given } from '../base/given.ts'
+import { defined, mapped } from '../base/defined.ts'
 import { UnreachableError } from '../base/errors.ts'
 import { ignore, whenAborted } from './channel.ts'
 import type { Target } from './connection.ts'
@@ -10,7 +10,14 @@ import { ignoreFurtherHostKeys } from './further-host-keys.ts'
 import { type HostKeyCheck, hostKeyCheck } from './host-key-check.ts'
 import { type Destination, type SshConfig, parseProxyJump } from './ssh-config.ts'
 import { type Identity, findIdentities } from './ssh-identities.ts'
-import { ServerBusy, atJumpHost, networkProblem, nothingToOffer, refused, timedOut } from './ssh-problems.ts'
+import {
+  ServerBusy,
+  atJumpHost,
+  networkProblem,
+  nothingToOffer,
+  refused,
+  connectionTimedOut,
+} from './ssh-problems.ts'
 import type { SshShared } from './ssh-shared.ts'
 import { forwardedSocket, proxiedSocket, tcpSocket } from './ssh-socket.ts'
 
@@ -37,7 +44,7 @@ export interface Line {
 export async function dial(target: SshTarget, shared: SshShared, signal: AbortSignal): Promise<Line> {
   const destination: Destination = {
     address: target.address,
-    ...given({ port: target.port, user: target.user }),
+    ...defined({ port: target.port, user: target.user }),
   }
   return new Dialler(target, shared, signal).dial(destination, { jump: false, depth: 0 })
 }
@@ -132,7 +139,7 @@ class Dialler {
       this.#signal.throwIfAborted()
       if (check.refusal !== undefined) throw check.refusal
       if (error instanceof UnreachableError) throw error
-      if (deadline.passed) throw timedOut(config, seconds)
+      if (deadline.passed) throw connectionTimedOut(config, seconds)
       if (error instanceof ServerBusy) throw error
       throw networkProblem(config, error)
     } finally {
@@ -174,7 +181,9 @@ async function logIn(
     readyTimeout: 0,
     keepaliveInterval: 15_000,
     keepaliveCountMax: 4,
-    ...(check.algorithms === undefined ? {} : { algorithms: { serverHostKey: check.algorithms } }),
+    ...defined({
+      algorithms: mapped(check.algorithms, (serverHostKey) => ({ serverHostKey })),
+    }),
     hostVerifier: (key: Buffer, verify: (permitted: boolean) => void) => {
       // The braces matter: ssh2 takes any return value, even a promise, for consent unless it is `false` or
       // `undefined`.

@@ -49,7 +49,7 @@ export function nothingToOffer(config: SshConfig): UnreachableError {
   })
 }
 
-export function timedOut(config: SshConfig, seconds: number): UnreachableError {
+export function connectionTimedOut(config: SshConfig, seconds: number): UnreachableError {
   return new UnreachableError({
     code: 'connection-timeout',
     message: `${config.hostname} port ${config.port} did not answer within ${seconds} seconds`,

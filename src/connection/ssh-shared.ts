@@ -1,4 +1,4 @@
-import type { ConnectionWorld } from './world.ts'
+import type { ConnectionWorld } from './connection-world.ts'
 import { HandshakeGate } from './handshake-gate.ts'
 import { KeyFiles } from './key-files.ts'
 import { KnownHostsFiles } from './known-hosts-files.ts'

@@ -4,7 +4,7 @@ import { Duplex } from 'node:stream'
 import type { Client } from 'ssh2'
 import { UnreachableError } from '../base/errors.ts'
 import { ignore, whenAborted } from './channel.ts'
-import type { ConnectionWorld } from './world.ts'
+import type { ConnectionWorld } from './connection-world.ts'
 import type { SshConfig } from './ssh-config.ts'
 
 /** Rejects with any error when `signal` aborts; the owner of the signal knows why. */

@@ -5,11 +5,12 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { Secret } from '../base/secret.ts'
 import { connect } from './connect.ts'
-import { openShell } from './shell.ts'
+import { openShell } from './open-shell.ts'
 import type { SshTarget } from './ssh-dial.ts'
-import { testEffects } from './testing/world.ts'
+import { testEffects } from './testing/test-effects.ts'
 import { type Sshd, knownHostsLine, makeKey, startSshd, withoutSshd } from './testing/sshd.ts'
-import { calm, hello, patience, refusal, summary, targetOf } from './testing/login.ts'
+import { hello, refusal, summary, sshTargetOf } from './testing/ssh-login.ts'
+import { calm, patience } from './testing/shells.ts'
 
 describe('a real sshd', { skip: withoutSshd(), concurrency: 4 }, () => {
   let server: Sshd
@@ -18,7 +19,7 @@ describe('a real sshd', { skip: withoutSshd(), concurrency: 4 }, () => {
   })
   after(() => server.stop())
 
-  const target = (changes: Partial<SshTarget> = {}): SshTarget => targetOf(server, changes)
+  const target = (changes: Partial<SshTarget> = {}): SshTarget => sshTargetOf(server, changes)
 
   for (const kind of ['ssh', 'openssh'] as const) {
     describe(`by ${kind}`, () => {

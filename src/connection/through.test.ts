@@ -12,19 +12,18 @@ import { ConnectionPool } from './connect.ts'
 import type { Connection } from './connection.ts'
 import { localConnection } from './local.ts'
 import { pctConnection } from './pct.ts'
-import { openShell } from './shell.ts'
-import { testEffects } from './testing/world.ts'
+import { openShell } from './open-shell.ts'
+import { testEffects } from './testing/test-effects.ts'
 import {
-  calm,
   fakePct,
   fakeSudo,
   isRoot,
   machineWith,
-  patience,
   program,
-  say,
-  scratch,
+  scriptOutput,
+  scratchFolder,
 } from './testing/programs.ts'
+import { calm, patience } from './testing/shells.ts'
 
 async function problemOf(connection: Connection): Promise<UnreachableError> {
   try {
@@ -37,7 +36,7 @@ async function problemOf(connection: Connection): Promise<UnreachableError> {
 }
 
 test('the shell of a container runs many scripts over one pct exec', async () => {
-  const folder = scratch()
+  const folder = scratchFolder()
   program(folder, 'pct', fakePct)
   const node = machineWith(folder)
   const shell = await openShell(pctConnection(node, '101'), { signal: calm })
@@ -56,7 +55,7 @@ test('the shell of a container runs many scripts over one pct exec', async () =>
 })
 
 test('a container that is missing, stopped or not on a Proxmox node is reported', async () => {
-  const folder = scratch()
+  const folder = scratchFolder()
   const node = machineWith(folder)
   const without = await problemOf(pctConnection(node, '101'))
   assert.equal(without.problem.code, existsSync('/usr/sbin/pct') ? without.problem.code : 'pct-missing')
@@ -68,7 +67,7 @@ test('a container that is missing, stopped or not on a Proxmox node is reported'
 })
 
 test('the containers of a node share its connections', async () => {
-  const folder = scratch()
+  const folder = scratchFolder()
   program(folder, 'pct', fakePct)
   let spawned = 0
   const PATH = `${folder}:/usr/sbin:/usr/bin:/sbin:/bin`
@@ -87,7 +86,7 @@ test('the containers of a node share its connections', async () => {
   ])
   assert.equal(one, same)
   assert.equal(spawned, 0)
-  assert.equal(await say(one, 'echo "$CTID"'), '101')
+  assert.equal(await scriptOutput(one, 'echo "$CTID"'), '101')
   assert.ok(spawned > 0)
   await pool.close()
 })
@@ -97,7 +96,7 @@ describe('becoming another user', () => {
   const other = { user: 'gpuplay-nobody', method: 'sudo' } as const
 
   test('the password is sent once, and later input is not consumed', async () => {
-    const folder = scratch()
+    const folder = scratchFolder()
     program(folder, 'sudo', fakeSudo)
     const become = becomeConnection(machineWith(folder), { ...other, password: new Secret('correct horse') })
     const shell = await openShell(become, { signal: calm })
@@ -113,7 +112,7 @@ describe('becoming another user', () => {
   })
 
   test('a wrong password is tried only once and never shown', async () => {
-    const folder = scratch()
+    const folder = scratchFolder()
     program(folder, 'sudo', fakeSudo)
     const become = becomeConnection(machineWith(folder), { ...other, password: new Secret('battery staple') })
     for (let count = 0; count < 3; count += 1) {
@@ -126,7 +125,7 @@ describe('becoming another user', () => {
   })
 
   test('a missing password is reported', async () => {
-    const folder = scratch()
+    const folder = scratchFolder()
     program(folder, 'sudo', fakeSudo)
     const become = becomeConnection(machineWith(folder), other)
     assert.equal((await problemOf(become)).problem.code, 'become-password-needed')
@@ -140,7 +139,7 @@ describe('becoming another user', () => {
     ['become-failed', 'sudo: /etc/sudo.conf is owned by uid 1, should be 0'],
   ] as const) {
     test(`the messages of sudo are recognized: ${code}`, async () => {
-      const folder = scratch()
+      const folder = scratchFolder()
       program(folder, 'sudo', `echo '${said}' >&2; exit 1\n`)
       const become = becomeConnection(machineWith(folder), other)
       const { problem } = await problemOf(become)
@@ -159,7 +158,7 @@ describe('becoming another user', () => {
     ['runs something else', 'echo forced >&2', /it exited with status 0 \(forced\)/],
   ] as const) {
     test(`a login shell that ${name} is not mistaken for sudo`, async () => {
-      const near = machineWith(scratch())
+      const near = machineWith(scratchFolder())
       const login: Connection = { ...near, open: (_command, signal) => near.open(script, signal) }
       const { problem } = await problemOf(becomeConnection(login, other))
       assert.equal(problem.code, 'no-shell')
@@ -169,16 +168,16 @@ describe('becoming another user', () => {
   }
 
   test('a login as the target user needs no sudo', async () => {
-    const folder = scratch()
+    const folder = scratchFolder()
     program(folder, 'sudo', 'echo no sudo here >&2; exit 1\n')
     const become = becomeConnection(machineWith(folder), { ...other, user: userInfo().username })
-    assert.equal(await say(become, 'id -un'), userInfo().username)
+    assert.equal(await scriptOutput(become, 'id -un'), userInfo().username)
     await become.close()
   })
 
   const withoutSudo = !isRoot ? 'needs root' : existsSync('/usr/bin/sudo') ? false : 'sudo is not installed'
   test('the real sudo asks for the password of an account once', { skip: withoutSudo }, async () => {
-    const folder = scratch()
+    const folder = scratchFolder()
     const account = `gpuplay${randomBytes(3).toString('hex')}`
     const rule = `/etc/sudoers.d/${account}`
     after(() => {
@@ -202,18 +201,18 @@ describe('becoming another user', () => {
       method: 'sudo',
       password: new Secret('correct horse'),
     })
-    assert.equal(await say(right, 'id -u'), '0')
+    assert.equal(await scriptOutput(right, 'id -u'), '0')
     const wrong = becomeConnection(login, { user: 'root', method: 'sudo', password: new Secret('nope') })
     assert.equal((await problemOf(wrong)).problem.code, 'become-password-wrong')
     const none = becomeConnection(login, { user: 'root', method: 'sudo' })
     assert.equal((await problemOf(none)).problem.code, 'become-password-needed')
     writeFileSync(rule, `${account} ALL=(ALL) NOPASSWD: ALL\n`, { mode: 0o440 })
-    assert.equal(await say(none, 'id -u'), '0')
+    assert.equal(await scriptOutput(none, 'id -u'), '0')
     await login.close()
   })
 
   test('root without sudo uses su', { skip: isRoot ? false : 'needs root' }, async () => {
-    const folder = scratch()
+    const folder = scratchFolder()
     for (const name of ['id', 'su', 'sh', 'cat']) {
       const found = spawnSync('/bin/sh', ['-c', `command -v ${name}`])
         .stdout.toString()
@@ -226,7 +225,10 @@ describe('becoming another user', () => {
           spawn(file, argv, { detached: group, stdio: 'pipe', env: { PATH: folder } }),
       }),
     )
-    assert.equal(await say(becomeConnection(bare, { user: 'nobody', method: 'sudo' }), 'id -un'), 'nobody')
+    assert.equal(
+      await scriptOutput(becomeConnection(bare, { user: 'nobody', method: 'sudo' }), 'id -un'),
+      'nobody',
+    )
     await bare.close()
   })
 })

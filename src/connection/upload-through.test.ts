@@ -9,9 +9,10 @@ import { Secret } from '../base/secret.ts'
 import { becomeConnection } from './become.ts'
 import { localConnection } from './local.ts'
 import { pctConnection } from './pct.ts'
-import { testEffects } from './testing/world.ts'
+import { testEffects } from './testing/test-effects.ts'
 import { type Upload, upload } from './upload.ts'
-import { calm, fakePct, fakeSudo, isRoot, machineWith, program, scratch } from './testing/programs.ts'
+import { fakePct, fakeSudo, isRoot, machineWith, program, scratchFolder } from './testing/programs.ts'
+import { calm } from './testing/shells.ts'
 
 describe('uploading', () => {
   const connection = localConnection(testEffects())
@@ -26,7 +27,7 @@ describe('uploading', () => {
   }
 
   test('bytes, a file and a stream arrive completely with their mode, without a remaining temporary file', async () => {
-    const folder = scratch()
+    const folder = scratchFolder()
     const source = join(folder, 'source')
     const bytes = randomBytes(3_000_001)
     writeFileSync(source, bytes)
@@ -43,7 +44,7 @@ describe('uploading', () => {
   })
 
   test('a failure keeps the old file and leaves no temporary file', async () => {
-    const folder = scratch()
+    const folder = scratchFolder()
     const path = join(folder, 'file')
     writeFileSync(path, 'old')
     assert.equal(await send({ source: Buffer.from('new'), path, sha256: '0'.repeat(64) }), 'wrong-checksum')
@@ -65,7 +66,7 @@ describe('uploading', () => {
     'a full disk is reported',
     { skip: isRoot ? false : 'needs root to mount a small file system' },
     async (t) => {
-      const folder = scratch()
+      const folder = scratchFolder()
       if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'none', folder]).status !== 0) {
         t.skip('no file system can be mounted here')
         return
@@ -80,7 +81,7 @@ describe('uploading', () => {
   )
 
   test('cancelling ends the upload and removes the temporary file', async () => {
-    const folder = scratch()
+    const folder = scratchFolder()
     const controller = new AbortController()
     const endless = new Readable({ read: () => {} })
     endless.push(randomBytes(1000))
@@ -99,7 +100,7 @@ describe('uploading', () => {
   })
 
   test('if a host dies during the upload, the result is lost, never sent', async () => {
-    const folder = scratch()
+    const folder = scratchFolder()
     program(folder, 'cat', 'head -c 100000 >/dev/null; kill -9 $PPID; sleep 1\n')
     const dying = machineWith(folder)
     const result = await upload(dying, {
@@ -113,7 +114,7 @@ describe('uploading', () => {
   })
 
   test('files can be sent through pct and become', async () => {
-    const folder = scratch()
+    const folder = scratchFolder()
     program(folder, 'pct', fakePct)
     program(folder, 'sudo', fakeSudo)
     const become = becomeConnection(machineWith(folder), {

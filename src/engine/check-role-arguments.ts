@@ -13,7 +13,7 @@ import type { Loaded } from './load.ts'
  * Values that depend on facts or results pass, because they are not known yet. The same mistake on several
  * hosts is reported once. Places with a known problem get no second one.
  */
-export function checkRoleArguments(
+export function checkRolesOnHosts(
   { selection: { plays }, problems }: Pick<Loaded, 'selection' | 'problems'>,
   variablesOf: (host: HostName) => HostVariables,
 ): readonly Problem[] {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { program, scratch } from '../connection/testing/programs.ts'
+import { program, scratchFolder } from '../connection/testing/programs.ts'
 import { localFolder, localReach, testWorld } from './testing/local-run.ts'
 
 const folder = localFolder()
-const programs = scratch()
+const programs = scratchFolder()
 /** This machine without package lists: apt has never fetched any. */
 program(programs, 'apt-cache', 'exit 0\n')
 program(programs, 'find', 'case "$*" in */var/lib/apt/*) exit 0;; esac\nexec /usr/bin/find "$@"\n')

@@ -4,7 +4,7 @@
  */
 import type { HostName } from '../base/brand.ts'
 import { exitCodes, HostError, InputError, UnreachableError } from '../base/errors.ts'
-import { given } from '../base/given.ts'
+import { defined } from '../base/defined.ts'
 import type { TaskRef } from '../events/events.ts'
 import type { FleetHost } from '../fleet/fleet.ts'
 import { createPending, type PendingHandlers } from '../fleet/pending.ts'
@@ -15,7 +15,7 @@ import type { Play, Task } from '../language/model.ts'
 import type { Layer } from '../language/scope.ts'
 import { isChosen, type TagChoice } from '../language/tags.ts'
 import type { Arguments } from '../task/arguments.ts'
-import type { Confirm } from '../task/confirm.ts'
+import type { Confirm } from '../task/confirmations.ts'
 import { unforeseen } from '../task/unforeseen.ts'
 import { type PlayEnd, runPlay } from './play-runner.ts'
 import type { Recap } from './recap.ts'
@@ -87,7 +87,7 @@ export function createHostPlays(options: HostPlaysOptions): HostPlays {
               return refOf(play, task, displayName(task.title, task.name, scope))
             },
             addRow: (row) => recap.row(row),
-            ...given({ confirm }),
+            ...defined({ confirm }),
           },
           recap,
           selected,
@@ -167,5 +167,5 @@ function outsideTasks(
   const exitCode = unreachable ? exitCodes.unreachable : exitCodes.task
   recap.failure({ host, exitCode })
   if (problem) run.emitter.emit({ type: 'host.unreachable', host, problem })
-  return { kind: 'failed', exitCode, problem }
+  return { kind: 'failed', problem }
 }

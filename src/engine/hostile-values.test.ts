@@ -6,6 +6,7 @@ import assert from 'node:assert/strict'
 import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { defined, mapped } from '../base/defined.ts'
 import type { Problem } from '../base/errors.ts'
 import { actions } from '../host/plan.ts'
 import { modules } from '../modules/catalogue.ts'
@@ -68,7 +69,7 @@ describe('what a host answers', () => {
       { inventories: [inventory], check },
       {
         modules: [...modules, breaks],
-        ...(reach === undefined ? {} : { reach: localReach(testWorld(folder.path), reach) }),
+        ...defined({ reach: mapped(reach, (reach) => localReach(testWorld(folder.path), reach)) }),
       },
     )
   }

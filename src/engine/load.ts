@@ -1,12 +1,12 @@
 /** Reads all files of the user and finds every mistake in them, before any connection. */
 import { InputError, type Problem } from '../base/errors.ts'
-import { given } from '../base/given.ts'
+import { defined } from '../base/defined.ts'
 import type { Secret } from '../base/secret.ts'
 import type { Secrets } from '../base/secrets.ts'
 import { misplacedVariables } from '../inventory/ansible-variables.ts'
 import { hostVariableSchemas } from '../inventory/connection-variables.ts'
 import { readInventory } from '../inventory/inventory.ts'
-import type { Inventory } from '../inventory/model.ts'
+import type { Inventory } from '../inventory/inventory-model.ts'
 import { readExtraVars } from '../language/extra-vars.ts'
 import { bornSecrets, playbookSecrets } from '../language/born-secrets.ts'
 import { misspeltVariables } from '../language/misspelt.ts'
@@ -20,7 +20,6 @@ import { select, type Selection } from './selection.ts'
 
 export interface Loaded {
   readonly inventory: Inventory
-  readonly playbooks: readonly Playbook[]
   readonly extra: Variables
   readonly selection: Selection
   /** Every mistake in the files. With any of them the run must not start. */
@@ -53,7 +52,7 @@ export function load(
     const { playbook, problems: found } = readPlaybook(file, {
       modules: new Map(dependencies.modules.map((module) => [module.name, module])),
       rolesPaths: request.rolesPaths,
-      ...given({ otherPlaybooks: request.otherPlaybooks }),
+      ...defined({ otherPlaybooks: request.otherPlaybooks }),
       variables: [...(inventory?.variableNames ?? []), ...Object.keys(hostVariableSchemas), ...extra.keys()],
       facts: factsSchema(dependencies),
       files,
@@ -76,7 +75,6 @@ export function load(
   problems.push(...selection.problems)
   return {
     inventory,
-    playbooks,
     extra,
     selection,
     problems,

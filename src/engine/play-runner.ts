@@ -1,8 +1,8 @@
 /** Runs one play on one host: its sections in order, with handlers at the end of each. */
-import { type ExitCode, exitCodes, type Problem } from '../base/errors.ts'
+import { exitCodes, type Problem } from '../base/errors.ts'
 import type { Outcome } from '../events/events.ts'
 import type { Handler, Task } from '../language/model.ts'
-import type { TaskContext } from '../task/context.ts'
+import type { TaskContext } from '../task/task-context.ts'
 import type { TaskResult } from '../task/item-result.ts'
 import { createTaskRunner, type TaskRunner } from '../task/run-tasks.ts'
 import type { Recap } from './recap.ts'
@@ -18,8 +18,7 @@ export interface PlayOptions {
 }
 
 export type PlayEnd =
-  | { readonly kind: 'finished' }
-  | { readonly kind: 'failed'; readonly exitCode: ExitCode; readonly problem: Problem | undefined }
+  { readonly kind: 'finished' } | { readonly kind: 'failed'; readonly problem: Problem | undefined }
 
 export async function runPlay(options: PlayOptions): Promise<PlayEnd> {
   return new PlayRunner(options).run()
@@ -122,7 +121,7 @@ class PlayRunner {
     const exitCode = result.outcome === 'unreachable' ? exitCodes.unreachable : result.exitCode
     if (exitCode === undefined) return 'next'
     recap.failure({ host, task: context.ref(task), exitCode })
-    this.#end = { kind: 'failed', exitCode, problem }
+    this.#end = { kind: 'failed', problem }
     return 'stop'
   }
 

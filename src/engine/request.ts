@@ -6,10 +6,10 @@ import type { Reach } from '../fleet/machine.ts'
 import type { ConnectionDefaults } from '../fleet/targets.ts'
 import type { Fact } from '../host/facts.ts'
 import type { Means } from '../host/means.ts'
-import type { Files } from '../language/files.ts'
+import type { Files } from '../language/read-files.ts'
 import type { TagChoice } from '../language/tags.ts'
 import type { Module } from '../modules/module.ts'
-import type { Confirm } from '../task/confirm.ts'
+import type { Confirm } from '../task/confirmations.ts'
 
 export interface RunRequest {
   readonly playbooks: readonly string[]

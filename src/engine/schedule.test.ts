@@ -19,7 +19,7 @@ async function run(
 ): Promise<World> {
   const log: string[] = []
   const failed = new Set<string>()
-  const scheduled: ScheduledPlay[] = plays.map((play) => ({
+  const scheduled: (ScheduledPlay & { readonly name: string })[] = plays.map((play) => ({
     name: play.name,
     after: play.after,
     hosts: play.hosts.map(hostName),

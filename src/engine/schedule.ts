@@ -10,7 +10,6 @@ import type { HostName } from '../base/brand.ts'
 import { createLimit } from '../base/limit.ts'
 
 export interface ScheduledPlay {
-  readonly name: string
   readonly after: 'node' | undefined
   readonly hosts: readonly HostName[]
 }

@@ -1,10 +1,10 @@
 /** Selects the hosts of each play from the inventory. */
 import type { HostName } from '../base/brand.ts'
 import type { Problem } from '../base/errors.ts'
-import type { Inventory } from '../inventory/model.ts'
+import type { Inventory } from '../inventory/inventory-model.ts'
 import { limitPlace, resolveLimit, resolvePattern } from '../inventory/pattern.ts'
 import { displayName } from '../language/display-name.ts'
-import type { Files } from '../language/files.ts'
+import type { Files } from '../language/read-files.ts'
 import type { Play, Playbook, Variables } from '../language/model.ts'
 import { VariableScope } from '../language/scope.ts'
 

@@ -3,7 +3,7 @@
  * the run uses them.
  */
 import type { Problem } from '../base/errors.ts'
-import type { Inventory } from '../inventory/model.ts'
+import type { Inventory } from '../inventory/inventory-model.ts'
 import type { Playbook, Template, Value, Variables } from '../language/model.ts'
 import { variablesOf } from '../language/reads.ts'
 import { valueReads } from '../language/render.ts'

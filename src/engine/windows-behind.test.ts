@@ -1,4 +1,4 @@
-/** Readings of a host whose window was just sent or is waiting. */
+/** Probes of a host whose window was just sent or is waiting. */
 import assert from 'node:assert/strict'
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -220,7 +220,7 @@ test('a task waits for the service that it started, even if a later program of t
   assert.ok(existsSync(at('x')), 'the run waited for the service')
 })
 
-describe('readings from before a wait are repeated', () => {
+describe('questions from before a wait are asked again', () => {
   /** Does something shortly after the run has started to wait. */
   const soon = (then: () => void): NodeJS.Timeout => setTimeout(then, 500)
   const looks = `

@@ -11,7 +11,7 @@ import { resolve } from 'node:path'
 import { HostError } from '../base/errors.ts'
 import { openRegularFile, readRegularFileLater, type Unreadable } from '../base/regular-file.ts'
 import type { ControllerFiles } from '../host/host.ts'
-import { isVaulted, vaulted } from '../language/files.ts'
+import { isVaulted, vaulted } from '../language/read-files.ts'
 
 /** Size limit of cached texts, in bytes. */
 const mostKept = 1024 * 1024

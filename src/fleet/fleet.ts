@@ -2,6 +2,7 @@
  * All hosts of a run, each created on first use: machine, reader and variables. A container also has those of
  * its node.
  */
+import { defined } from '../base/defined.ts'
 import type { HostName } from '../base/brand.ts'
 import { revealAll } from '../base/secret.ts'
 import { Unknown, UnknownError } from '../base/unknown.ts'
@@ -12,9 +13,9 @@ import type { MachineAccess } from '../host/access.ts'
 import type { Means } from '../host/means.ts'
 import type { Overlay } from '../host/overlay.ts'
 import { createReader, type HostReader } from '../host/reader.ts'
-import { createReadings } from '../host/readings.ts'
+import { createAnswerStore } from '../host/kept-answers.ts'
 import { settingOf } from '../inventory/connection-variables.ts'
-import { groupNames, hostOf, type Inventory } from '../inventory/model.ts'
+import { groupNames, hostOf, type Inventory } from '../inventory/inventory-model.ts'
 import { bornSecrets, hideVariable } from '../language/born-secrets.ts'
 import { renderValue } from '../language/render.ts'
 import type { Variables } from '../language/model.ts'
@@ -73,7 +74,7 @@ export interface Fleet {
   /** Reads a variable of a host for the engine. Facts are not available here. */
   variable(name: HostName): ReadVariable
   accessOf(machine: Machine, become: Privilege['become']): Promise<MachineAccess>
-  /** Forgets all readings of a machine and its containers. */
+  /** Drops all kept answers of a machine and its containers. */
   forget(machine: Machine): void
   close(): Promise<void>
 }
@@ -82,7 +83,7 @@ export function createFleet(options: FleetOptions): Fleet {
   const { inventory, emitter, reach, signal } = options
   const hosts = new Map<HostName, FleetHost>()
   const variables = new Map<HostName, HostVariables>()
-  const readings = createReadings()
+  const answerStore = createAnswerStore()
   const { becomePassword } = options.defaults
   if (becomePassword !== undefined) options.secrets.add(becomePassword)
   for (const given of [
@@ -174,10 +175,10 @@ export function createFleet(options: FleetOptions): Fleet {
           signal: machine.patience.signal,
           placement,
           controller: options.controller,
-          readings,
+          answerStore,
           user: key,
           createBatcher: (asked) => options.means.createBatcher(asked),
-          ...(node === undefined ? {} : { node: node.reader() }),
+          ...defined({ node: node?.reader() }),
         })
         readers.set(key, reader)
         return reader
@@ -209,7 +210,7 @@ export function createFleet(options: FleetOptions): Fleet {
     forget(machine) {
       machine.epoch.value += 1
       for (const { name } of [machine, ...machine.containers]) {
-        host(name).reader().readings.clear()
+        host(name).reader().answers.clear()
         variablesOf(name).forgetFacts()
       }
     },
@@ -235,8 +236,10 @@ async function accessOf(
   const own = become?.user === machine.statePrivilege?.user
   return {
     name: machine.name,
-    ...(machine.placement.ctid === undefined ? {} : { ctid: machine.placement.ctid }),
-    ...(node === undefined ? {} : { node: await accessOf(node, node.statePrivilege, options, forHost) }),
+    ...defined({
+      ctid: machine.placement.ctid,
+      node: node === undefined ? undefined : await accessOf(node, node.statePrivilege, options, forHost),
+    }),
     shell: () =>
       machine.shell(
         forHost === machine.name && machine.containers.length === 0 ? 'read' : `act for ${forHost}`,
@@ -246,7 +249,9 @@ async function accessOf(
     upload: async (from, to, request) =>
       options.reach.upload(await machine.connection(become), { from, to, ...request }),
     signal: options.signal,
-    ...(own && machine.lease !== undefined ? { stateDirectory: await machine.stateDirectory() } : {}),
+    ...defined({
+      stateDirectory: own && machine.lease !== undefined ? await machine.stateDirectory() : undefined,
+    }),
   }
 }
 

@@ -6,7 +6,7 @@
  * exclusively; every other action there holds it shared.
  */
 export interface Hold {
-  /** True if others held a resource first. Earlier readings may then be stale. */
+  /** True if others held a resource first. Earlier answers may then be out of date. */
   readonly waited: boolean
   release(): void
 }

@@ -38,12 +38,11 @@ export interface HostVariablesOptions {
 export type Touched = ReadonlyMap<string, unknown>
 
 export interface HostVariables {
-  readonly name: HostName
   /** Sets a registered result or a variable for the rest of the run. Returns a function that undoes this. */
   register(name: string, value: unknown): () => void
   /** @param touched Resources that were read for this fact, by machine and resource. */
   setFact(name: string, value: unknown, touched?: Touched): void
-  /** Forgets all facts, or those whose readings satisfy `changed`. */
+  /** Forgets all facts, or those whose resources satisfy `changed`. */
   forgetFacts(changed?: (touched: Touched) => boolean): void
   /**
    * Returns the variables that a task sees. Create a new scope for every evaluation, because a scope caches
@@ -88,7 +87,6 @@ export function createHostVariables(options: HostVariablesOptions): HostVariable
     registered.set(variable, value)
   }
   return {
-    name,
     register(variable, value) {
       const before = registered.get(variable)
       const had = registered.has(variable)

@@ -5,7 +5,7 @@ import { HostError } from '../base/errors.ts'
 import { scripts } from '../host/means.ts'
 import type { LeaseResult } from '../host/state.ts'
 import { createLocalShell, openLocal } from '../host/testing/local-shell.ts'
-import { createTestMachine } from '../host/testing/machine.ts'
+import { createTestMachine } from '../host/testing/test-machine.ts'
 import { createLeases, type Leases } from './leases.ts'
 import { Machine, type MachineOptions } from './machine.ts'
 

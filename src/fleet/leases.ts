@@ -18,7 +18,7 @@ export interface Leases {
   prepare(machine: Machine): void
   /**
    * Takes the lease of a machine. `waited` means that a program of an interrupted run was still running there
-   * until now, so all readings of the machine are stale.
+   * until now, so all kept answers of the machine are out of date.
    * @throws HostError if another run holds the machine; UnreachableError
    */
   take(machine: Machine): Promise<'taken' | 'waited'>

@@ -48,7 +48,7 @@ export interface MachineOptions {
   readonly onConnected: () => void
 }
 
-/** Counts changes on a node and its containers. Readings from before a change are not trusted. */
+/** Counts changes on a node and its containers. Answers from before a change are not trusted. */
 export interface Epoch {
   value: number
 }

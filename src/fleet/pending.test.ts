@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { defined } from '../base/defined.ts'
 import { createSecrets } from '../base/secrets.ts'
 import { UnknownError, Unknown } from '../base/unknown.ts'
 import { HostError } from '../base/errors.ts'
@@ -10,7 +11,7 @@ import { noteActions, noteFile } from '../host/notes.ts'
 import { carryOutOwn } from '../host/own-actions.ts'
 import { createReader } from '../host/reader.ts'
 import { createLocalShell } from '../host/testing/local-shell.ts'
-import { createTestMachine } from '../host/testing/machine.ts'
+import { createTestMachine } from '../host/testing/test-machine.ts'
 import { type Scratch, scratch } from '../host/testing/scratch.ts'
 import type { Task } from '../language/model.ts'
 import { playsOf } from '../language/testing/playbooks.ts'
@@ -50,7 +51,7 @@ function house(dir: Scratch): House {
       signal,
       placement,
       controller: { file: async () => undefined, text: async () => undefined },
-      ...(node === undefined ? {} : { node: node.reader() }),
+      ...defined({ node: node?.reader() }),
     })
     const nothing = {
       secrets: createSecrets(),
@@ -119,8 +120,8 @@ test('the next run finds the notes of a task, on the host or on its node', async
   await there.note(there.container, [one])
   await there.note(there.node, [two])
   assert.deepEqual(await pendingOf(there).read(), [
-    { host: 'ct101', name: 'one', by: task.key, key: one.key, machine: there.container.machine },
-    { host: 'ct101', name: 'two', by: task.key, key: two.key, machine: there.node.machine },
+    { host: 'ct101', name: 'one', by: task.key },
+    { host: 'ct101', name: 'two', by: task.key },
   ])
 })
 

@@ -42,8 +42,6 @@ export interface PendingHandlers {
 
 interface Noted extends PendingHandler {
   readonly host: string
-  readonly key: string
-  readonly machine: Machine
 }
 
 export function createPending(host: FleetHost, node: FleetHost | undefined, leases: Leases): PendingHandlers {
@@ -63,9 +61,7 @@ export function createPending(host: FleetHost, node: FleetHost | undefined, leas
         const notes = await quietly(async () =>
           readPending(place.host(), await place.machine.stateDirectory()),
         )
-        const mine = notes
-          .flatMap((note) => parse(note, place.machine))
-          .filter((note) => note.host === machine.name)
+        const mine = notes.flatMap((note) => parse(note)).filter((note) => note.host === machine.name)
         if (mine.length > 0) noted.add(place.machine)
         return mine
       }),
@@ -117,7 +113,7 @@ export function createPending(host: FleetHost, node: FleetHost | undefined, leas
 /** Reads notes again, because no action declares that it changes them. */
 function fresh(host: FleetHost): Host {
   const reader = host.reader(host.machine.statePrivilege)
-  reader.readings.drop('file:*')
+  reader.answers.drop('file:*')
   return reader.view()
 }
 
@@ -125,12 +121,12 @@ function keyOf(machine: Machine, name: string): string {
   return JSON.stringify([machine.name, name])
 }
 
-function parse({ key, value }: PendingNote, machine: Machine): readonly Noted[] {
+function parse({ value }: PendingNote): readonly Noted[] {
   if (typeof value !== 'object' || value === null) return []
   if (!('host' in value) || !('name' in value) || !('by' in value)) return []
   const { host, name, by } = value
   if (typeof host !== 'string' || typeof name !== 'string' || typeof by !== 'string') return []
-  return [{ host, name, by, key, machine }]
+  return [{ host, name, by }]
 }
 
 /** An unreadable host has no notes for now. The first task there will report the reason. */

@@ -2,12 +2,13 @@ import assert from 'node:assert/strict'
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { hostName } from '../base/brand.ts'
+import { defined, mapped } from '../base/defined.ts'
 import { scripts } from '../host/means.ts'
 import type { Connection } from '../connection/connection.ts'
 import type { Reboot } from '../host/action.ts'
 import type { ActionResult } from '../host/access.ts'
 import { createLocalShell } from '../host/testing/local-shell.ts'
-import { createTestMachine } from '../host/testing/machine.ts'
+import { createTestMachine } from '../host/testing/test-machine.ts'
 import { type Scratch, scratch } from '../host/testing/scratch.ts'
 import { Machine, type Reach } from './machine.ts'
 import { createPower, type PowerOptions } from './power.ts'
@@ -39,7 +40,7 @@ function node(dir: Scratch, { bootIds, own = 'another', pct }: NodeOptions): Nod
   const forgotten: string[] = []
   const warnings: string[] = []
   mkdirSync(dir.path('bin'))
-  const programs = { systemctl: 'exit 0', ...(pct === undefined ? {} : { pct, qm: 'exit 0' }) }
+  const programs = { systemctl: 'exit 0', ...defined({ pct, qm: mapped(pct, () => 'exit 0') }) }
   for (const [name, does] of Object.entries(programs)) {
     writeFileSync(dir.path(`bin/${name}`), `#!/bin/sh\necho "${name} $*" >> ${dir.path('calls')}\n${does}\n`)
     chmodSync(dir.path(`bin/${name}`), 0o755)
@@ -112,7 +113,7 @@ test('the machine that gpuplay runs on is not rebooted, with a reason', async ()
   assert.equal(asked, false)
 })
 
-test('a reboot ends when a new boot answers; earlier readings are forgotten', async () => {
+test('a reboot ends when a new boot answers; earlier answers are dropped', async () => {
   using dir = scratch()
   const { machine, options, forgotten } = node(dir, { bootIds: ['one', 'one', 'one', 'two'] })
   const result = await createPower(options).around(restart, machine, done)

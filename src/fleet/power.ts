@@ -31,7 +31,7 @@ export interface PowerOptions {
   readonly means: Means
   /** Boot id of the machine that gpuplay runs on. */
   readonly ownBootId: () => Promise<string | undefined>
-  /** Forgets all readings of the machine. */
+  /** Drops all kept answers of the machine. */
   readonly forget: (machine: Machine) => void
 }
 

@@ -37,7 +37,6 @@ export interface RunContextOptions extends Pick<
 }
 
 export interface RunContext {
-  readonly name: string
   readonly world: World
   readonly check: boolean
   readonly stepByStep: boolean
@@ -116,7 +115,6 @@ export function createRunContext(options: RunContextOptions): RunContext {
     },
   })
   return {
-    name,
     world,
     check,
     stepByStep,

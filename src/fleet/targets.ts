@@ -5,7 +5,7 @@
  * and follows references to other hosts (`node`).
  */
 import { type HostName, hostName } from '../base/brand.ts'
-import { given } from '../base/given.ts'
+import { defined, mapped } from '../base/defined.ts'
 import { Secret } from '../base/secret.ts'
 import type { Privilege, Target } from '../connection/connection.ts'
 import type { Placement } from '../host/host.ts'
@@ -63,7 +63,7 @@ export function privilege(
   defaults: ConnectionDefaults,
 ): Privilege['become'] {
   const password = secret(read('become_password')) ?? defaults.becomePassword
-  return { user, method: 'sudo', ...given({ password }) }
+  return { user, method: 'sudo', ...defined({ password }) }
 }
 
 export function placementOf(read: ReadVariable): Placement {
@@ -99,8 +99,8 @@ function remote(host: HostName, read: ReadVariable, defaults: ConnectionDefaults
   return {
     address: text(read('address')) ?? host,
     hostKeyChecking: hostKeyChecking(text(read('host_key_checking'))) ?? defaults.hostKeyChecking ?? 'strict',
-    ...(port === undefined ? {} : { port: Number(port) }),
-    ...given({
+    ...defined({
+      port: mapped(port, Number),
       user,
       privateKey,
       passphrase,

@@ -35,7 +35,6 @@ export interface MachineAccess {
 }
 
 export interface UploadRequest {
-  readonly size: number
   readonly sha256: string
   readonly signal: AbortSignal
   readonly progress?: (done: number) => void

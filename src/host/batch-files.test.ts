@@ -3,9 +3,9 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
-import * as files from './queries/files.ts'
+import * as files from './queries/file-queries.ts'
 import { scratch } from './testing/scratch.ts'
-import { asking, outcome, programs, textOf } from './testing/asking.ts'
+import { asking, outcomeOf, programs, textOf } from './testing/asking.ts'
 
 test('many texts are read together, with any content, even if some paths are not files', async () => {
   using dir = scratch()
@@ -26,7 +26,7 @@ test('many texts are read together, with any content, even if some paths are not
   spawnSync('mkfifo', [dir.path('pipe')])
   const { batcher, sent } = asking()
   const read = (name: string): Promise<unknown> =>
-    outcome(batcher.query(files.text, dir.path(name)).then(textOf))
+    outcomeOf(batcher.query(files.text, dir.path(name)).then(textOf))
   const names = Object.keys(contents)
   const others = ['too long', 'directory', 'link', 'dangling', 'absent', 'plain/below', 'pipe']
   const answers = await Promise.all([...others, ...names].map(read))
@@ -104,9 +104,9 @@ test('a FIFO is not hashed, because it would block the other files', async () =>
   spawnSync('mkfifo', [dir.path('pipe')])
   const { batcher } = asking()
   const answers = await Promise.all([
-    outcome(batcher.query(files.hash, dir.path('a'))),
-    outcome(batcher.query(files.hash, dir.path('pipe'))),
-    outcome(batcher.query(files.hash, dir.path('absent'))),
+    outcomeOf(batcher.query(files.hash, dir.path('a'))),
+    outcomeOf(batcher.query(files.hash, dir.path('pipe'))),
+    outcomeOf(batcher.query(files.hash, dir.path('absent'))),
   ])
   assert.deepEqual(answers, [
     'ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb',
@@ -125,7 +125,7 @@ test('many directories are listed together', async () => {
   writeFileSync(dir.path('file'), '')
   const { batcher, sent } = asking()
   const names = ['full', 'empty', 'absent', 'a*b', 'file', 'file/below']
-  const answers = await Promise.all(names.map((name) => outcome(batcher.query(files.list, dir.path(name)))))
+  const answers = await Promise.all(names.map((name) => outcomeOf(batcher.query(files.list, dir.path(name)))))
   assert.deepEqual(answers, [
     ['.hidden', '..two', 'x y', '*', 'new\nline', 'link'].sort(),
     [],

@@ -8,7 +8,7 @@ const mostScriptBytes = 96 * 1024
 const mostAnswerBytes = 16 * 1024 * 1024
 
 /** A pending query and the callbacks of its callers. */
-export interface Waiting {
+export interface PendingQuery {
   readonly kind: QueryKind<unknown, unknown>
   readonly item: unknown
   readonly key: string
@@ -18,9 +18,9 @@ export interface Waiting {
   alone: boolean
 }
 
-export interface Section {
+export interface QuerySection {
   readonly kind: QueryKind<unknown, unknown>
-  readonly queries: readonly Waiting[]
+  readonly queries: readonly PendingQuery[]
   readonly script: ShellText
 }
 
@@ -28,9 +28,9 @@ export interface Section {
  * Splits queries into frames that respect the limits. Cheap kinds come first, so that slow ones delay nothing
  * else.
  */
-export function frames(queries: readonly Waiting[], host: string): readonly (readonly Section[])[] {
-  const result: Section[][] = []
-  let current: Section[] = []
+export function frames(queries: readonly PendingQuery[], host: string): readonly (readonly QuerySection[])[] {
+  const result: QuerySection[][] = []
+  let current: QuerySection[] = []
   let scriptBytes = 0
   let answers = 0
   for (const section of sections(queries, host)) {
@@ -52,20 +52,20 @@ export function frames(queries: readonly Waiting[], host: string): readonly (rea
   return result
 }
 
-export function answerBytes({ kind, queries }: Section): number {
+export function answerBytes({ kind, queries }: QuerySection): number {
   return queries.length === 1
     ? kind.answerBytes
     : queries.length * Math.min(kind.usualBytes ?? kind.answerBytes, kind.answerBytes)
 }
 
-function sections(queries: readonly Waiting[], host: string): readonly Section[] {
-  const groups = new Map<string, Waiting[]>()
+function sections(queries: readonly PendingQuery[], host: string): readonly QuerySection[] {
+  const groups = new Map<string, PendingQuery[]>()
   for (const query of queries) {
     const alone = query.alone || query.kind.merges?.(query.item) === false
     const key = alone ? query.key : query.kind.kind
     groups.set(key, [...(groups.get(key) ?? []), query])
   }
-  const result: Section[] = []
+  const result: QuerySection[] = []
   for (const group of groups.values()) {
     const kind = group[0]?.kind
     if (!kind) continue
@@ -79,7 +79,11 @@ function sections(queries: readonly Waiting[], host: string): readonly Section[]
  * Returns one section. If an item cannot be put into a script, that item fails and each of the others gets
  * its own section.
  */
-function section(kind: Section['kind'], queries: readonly Waiting[], host: string): readonly Section[] {
+function section(
+  kind: QuerySection['kind'],
+  queries: readonly PendingQuery[],
+  host: string,
+): readonly QuerySection[] {
   try {
     return [{ kind, queries, script: kind.script(queries.map(({ item }) => item)) }]
   } catch (error) {
@@ -97,7 +101,7 @@ export const endHelper: ShellHelper = {
   text: sh`gp_answered() { printf '\\n%s %s\\n' "$_gp_nonce" "$1"; printf '\\n%s %s\\n' "$_gp_nonce" "$1" >&2; }`,
 }
 
-export function frameScript(frame: readonly Section[], nonce: string): ShellText {
+export function frameScript(frame: readonly QuerySection[], nonce: string): ShellText {
   const parts = frame.map(({ kind, script }) =>
     kind.plain === true ? sh`${raw(script)}\ngp_answered "$?"` : sh`(\n${raw(script)}\n)\ngp_answered "$?"`,
   )
@@ -131,10 +135,10 @@ function splitStream(stream: Buffer, nonce: string): readonly { bytes: Buffer; c
 
 /** Settles the queries of one section. Returns those that have to be asked again alone. */
 export function settleSection(
-  { kind, queries }: Section,
+  { kind, queries }: QuerySection,
   output: SectionOutput,
   host: string,
-): readonly Waiting[] {
+): readonly PendingQuery[] {
   const answers = parse({ kind, queries }, output, host)
   return queries.filter((query, index) => {
     const answer = answers[index]
@@ -147,7 +151,7 @@ export function settleSection(
 }
 
 function parse(
-  { kind, queries }: Pick<Section, 'kind' | 'queries'>,
+  { kind, queries }: Pick<QuerySection, 'kind' | 'queries'>,
   output: SectionOutput,
   host: string,
 ): readonly (Settled<unknown> | 'alone')[] {

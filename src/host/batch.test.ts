@@ -5,18 +5,18 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { sh } from '../base/shell.ts'
 import { ask } from './queries/ask.ts'
-import * as files from './queries/files.ts'
+import * as files from './queries/file-queries.ts'
 import { found, type QueryKind, type Settled } from './queries/query.ts'
-import * as system from './queries/system.ts'
+import * as system from './queries/system-queries.ts'
 import { scratch } from './testing/scratch.ts'
-import { asking, outcome, programs, textOf } from './testing/asking.ts'
+import { asking, outcomeOf, programs, textOf } from './testing/asking.ts'
 
 test('an invalid answer of stat fails only that file', async () => {
   using dir = scratch()
   const { batcher } = asking(programs(dir, { stat: String.raw`printf '/x\0zzzz\0/x\0'` }))
   const answers = await Promise.all([
-    outcome(batcher.query(files.stat, '/x')),
-    outcome(batcher.query(system.command, 'no-such-program')),
+    outcomeOf(batcher.query(files.stat, '/x')),
+    outcomeOf(batcher.query(system.command, 'no-such-program')),
   ])
   assert.deepEqual(answers, [['read-failed', 'cannot read /x: invalid answer from stat: "zzzz"'], undefined])
 })
@@ -45,8 +45,8 @@ for (const [what, parse, why] of [
   test(`${what} fails only that question, and the others are answered`, async () => {
     const { batcher } = asking()
     const [wrong, right] = await Promise.all([
-      outcome(batcher.query(broken({ parse }), 'item')),
-      outcome(batcher.query(system.command, 'no-such-program')),
+      outcomeOf(batcher.query(broken({ parse }), 'item')),
+      outcomeOf(batcher.query(system.command, 'no-such-program')),
     ])
     assert.deepEqual(wrong, [
       'senseless-answer',
@@ -75,11 +75,11 @@ test('queries issued while the shell opens travel in one frame', async () => {
 test('a query that cannot become a script fails alone', async () => {
   const { batcher, sent } = asking()
   const answers = await Promise.all([
-    outcome(batcher.query(files.stat, '/a\0b')),
-    outcome(batcher.query(files.stat, '/no-such-file')),
-    outcome(batcher.query(ask, { argv: ['echo', 'a\0b'], timeout: 1000 })),
-    outcome(batcher.query(ask, { argv: ['env'], environment: { 'a-b': '' }, timeout: 1000 })),
-    outcome(batcher.query(ask, { argv: ['echo', 'fine'], timeout: 1000 })),
+    outcomeOf(batcher.query(files.stat, '/a\0b')),
+    outcomeOf(batcher.query(files.stat, '/no-such-file')),
+    outcomeOf(batcher.query(ask, { argv: ['echo', 'a\0b'], timeout: 1000 })),
+    outcomeOf(batcher.query(ask, { argv: ['env'], environment: { 'a-b': '' }, timeout: 1000 })),
+    outcomeOf(batcher.query(ask, { argv: ['echo', 'fine'], timeout: 1000 })),
   ])
   const hint = 'check where the value comes from, such as the output of an earlier task'
   const nul = 'a value contains a NUL character, which cannot be passed to a program'
@@ -133,18 +133,18 @@ test(
     for (const name of ['a', 'b']) writeFileSync(dir.path(name), name)
     const { batcher } = asking({ PATH: dir.path('bin') })
     const [a, b, absent, stat, hash, space] = await Promise.all([
-      outcome(batcher.query(files.text, dir.path('a')).then(textOf)),
-      outcome(batcher.query(files.text, dir.path('b')).then(textOf)),
-      outcome(batcher.query(files.text, dir.path('absent'))),
-      outcome(batcher.query(files.stat, dir.path('a'))),
-      outcome(batcher.query(files.hash, dir.path('a'))),
-      outcome(batcher.query(files.space, dir.path('a'))),
+      outcomeOf(batcher.query(files.text, dir.path('a')).then(textOf)),
+      outcomeOf(batcher.query(files.text, dir.path('b')).then(textOf)),
+      outcomeOf(batcher.query(files.text, dir.path('absent'))),
+      outcomeOf(batcher.query(files.stat, dir.path('a'))),
+      outcomeOf(batcher.query(files.hash, dir.path('a'))),
+      outcomeOf(batcher.query(files.space, dir.path('a'))),
     ])
     assert.deepEqual([a, b, absent], ['a', 'b', undefined])
     const hint = 'install GNU coreutils on the host: busybox lacks options that gpuplay uses'
     for (const answer of [stat, hash, space]) assert.equal(Array.isArray(answer) && answer[2], hint)
     const none = asking({ PATH: dir.path('nowhere') })
-    const nothing = await outcome(none.batcher.query(files.stat, '/'))
+    const nothing = await outcomeOf(none.batcher.query(files.stat, '/'))
     assert.equal(Array.isArray(nothing) && nothing[2], hint)
   },
 )

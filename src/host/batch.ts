@@ -11,12 +11,12 @@ import {
   endHelper,
   frames,
   frameScript,
-  type Section,
+  type QuerySection,
   settleSection,
   splitSections,
-  type Waiting,
+  type PendingQuery,
 } from './batch-frame.ts'
-import { ConnectionLostError } from './errors.ts'
+import { ConnectionLostError } from './connection-lost.ts'
 import type { QueryKind, Settled } from './queries/query.ts'
 
 export interface Batcher {
@@ -35,8 +35,8 @@ export interface BatcherOptions {
 }
 
 export function createBatcher(options: BatcherOptions): Batcher {
-  let gathered = new Map<string, { waiting: Waiting; promise: Promise<unknown> }>()
-  const unanswered = new Set<Waiting>()
+  let gathered = new Map<string, { waiting: PendingQuery; promise: Promise<unknown> }>()
+  const unanswered = new Set<PendingQuery>()
 
   // A silent host may take long to end a script.
   const giveUp = (): void => {
@@ -44,14 +44,14 @@ export function createBatcher(options: BatcherOptions): Batcher {
   }
   options.signal.addEventListener('abort', giveUp, { once: true })
 
-  const take = (): readonly Waiting[] => {
+  const take = (): readonly PendingQuery[] => {
     const queries = [...gathered.values()].map(({ waiting }) => waiting)
     gathered = new Map()
     return queries
   }
 
   const flush = async (): Promise<void> => {
-    let queries: readonly Waiting[] = []
+    let queries: readonly PendingQuery[] = []
     try {
       // Queries issued while the shell opens, and in the next turn, travel in the same frame.
       await options
@@ -98,7 +98,7 @@ function wait<Item, Answer>(
   kind: QueryKind<Item, Answer>,
   item: Item,
   key: string,
-): { waiting: Waiting; promise: Promise<Answer> } {
+): { waiting: PendingQuery; promise: Promise<Answer> } {
   let settle: (answer: Settled<unknown>) => void = () => undefined
   let fail: (error: unknown) => void = () => undefined
   const promise = new Promise<Answer>((resolve, reject) => {
@@ -112,7 +112,10 @@ function wait<Item, Answer>(
 }
 
 /** Sends one frame and settles its answers. Returns the queries to send again. */
-async function exchange(frame: readonly Section[], options: BatcherOptions): Promise<readonly Waiting[]> {
+async function exchange(
+  frame: readonly QuerySection[],
+  options: BatcherOptions,
+): Promise<readonly PendingQuery[]> {
   const shell = await options.shell()
   const nonce = options.nonce()
   const timeout = 5_000 + sum(frame.map(({ kind, queries }) => kind.timeout(queries.map(({ item }) => item))))
@@ -128,7 +131,7 @@ async function exchange(frame: readonly Section[], options: BatcherOptions): Pro
   })
   if (reply.kind === 'lost') throw new ConnectionLostError(options.hostName, reply.why)
   const outputs = splitSections(reply.stdout, reply.stderr, nonce)
-  const again: Waiting[] = []
+  const again: PendingQuery[] = []
   let culpritFound = false
   frame.forEach((section, index) => {
     const output = outputs[index]

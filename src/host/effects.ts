@@ -1,5 +1,5 @@
 /** The effects of an action, implied by its kind or declared, each with its machine. */
-import { given } from '../base/given.ts'
+import { defined } from '../base/defined.ts'
 import type { Action, Content, Effect } from './action.ts'
 import { labelOf } from './label.ts'
 import type { PredictedFile } from './predicted-file.ts'
@@ -37,7 +37,7 @@ export function impliedEffects(action: Action): readonly PlacedEffect[] {
           becomes: {
             kind: 'file',
             mode: action.mode ?? '0644',
-            ...given({ sha256: action.sha256, size: action.size }),
+            ...defined({ sha256: action.sha256, size: action.size }),
           },
         },
       ]
@@ -101,7 +101,7 @@ interface Attributes {
 
 export function attributes({ mode, owner, group }: Attributes): Attributes {
   return {
-    ...given({ mode: mode?.padStart(4, '0'), owner, group }),
+    ...defined({ mode: mode?.padStart(4, '0'), owner, group }),
   }
 }
 

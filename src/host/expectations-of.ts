@@ -1,4 +1,4 @@
-/** Derives the expectations of an action from the readings of its probe. */
+/** Derives the expectations of an action from the answers that its probe received. */
 import type { HostName } from '../base/brand.ts'
 import type { Action } from './action.ts'
 import { allEffects } from './effects.ts'
@@ -7,7 +7,7 @@ import { remotePath } from './paths.ts'
 import { overlaps } from './resource.ts'
 
 /**
- * The readings that must not have changed when the action runs: those of the files that it touches on its
+ * The states that must not have changed when the action runs: those of the files that it touches on its
  * machine, except files that an earlier action of the same plan has changed. `touched` is
  * `TaskReader.touched()`.
  */

@@ -11,12 +11,12 @@ import { hostName } from '../base/brand.ts'
 import type { Run } from './action.ts'
 import { createBatcher } from './batch.ts'
 import { ask } from './queries/ask.ts'
-import * as files from './queries/files.ts'
-import * as system from './queries/system.ts'
+import * as files from './queries/file-queries.ts'
+import * as system from './queries/system-queries.ts'
 import { createReader } from './reader.ts'
 import { takeLease } from './state.ts'
 import { openFramed } from './testing/framed-machine.ts'
-import { execute, testContext } from './testing/machine.ts'
+import { executeAction, testContext } from './testing/test-machine.ts'
 import { scratch } from './testing/scratch.ts'
 
 const { signal } = new AbortController()
@@ -134,7 +134,7 @@ for (const [name, command] of [
       const lock = { kind: 'flock', path: dir.path('lock'), timeout: 1 } as const
       for (const text of ['one', 'x'.repeat(300_000)]) {
         const content = { kind: 'text', text } as const
-        const result = await execute(
+        const result = await executeAction(
           { kind: 'writeFile', path: dir.path('a'), content, lock },
           machine,
           context,
@@ -142,14 +142,14 @@ for (const [name, command] of [
         assert.deepEqual(result, { kind: 'done' })
         assert.equal(readFileSync(dir.path('a'), 'utf8'), text)
       }
-      const left = await execute(
+      const left = await executeAction(
         { kind: 'run', argv: ['sh', '-c', 'sleep 30 & echo started'], lock },
         machine,
         context,
       )
       assert.ok(left.kind === 'done' && left.reply?.stdout === 'started\n')
       // A program that is left running does not keep the lock.
-      const after = await execute({ kind: 'remove', path: dir.path('a'), lock }, machine, context)
+      const after = await executeAction({ kind: 'remove', path: dir.path('a'), lock }, machine, context)
       assert.deepEqual(after, { kind: 'done' })
       await taken.lease.release()
     } finally {
@@ -169,13 +169,13 @@ for (const [name, command] of [
         detached: { name: 'job', fingerprint: 'x' },
       }
       const following = new AbortController()
-      const first = execute(action, machine, testContext({ signal: following.signal }))
+      const first = executeAction(action, machine, testContext({ signal: following.signal }))
       await until(() => existsSync(dir.path('starts')))
       following.abort(new Error('interrupted'))
       await assert.rejects(first)
       await machine.reopen()
       writeFileSync(dir.path('go'), '')
-      const second = await execute(action, machine, testContext())
+      const second = await executeAction(action, machine, testContext())
       assert.ok(second.kind === 'done' && second.reply?.stdout === 'ended\n')
       assert.equal(readFileSync(dir.path('starts'), 'utf8'), 'once\n')
     } finally {

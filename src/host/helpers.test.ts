@@ -4,10 +4,10 @@ import { test } from 'node:test'
 import type { ShellHelper } from '../connection/connection.ts'
 import { endHelper } from './batch-frame.ts'
 import { filesHelper, frameHelper } from './executors/frame-helpers.ts'
-import * as container from './queries/container.ts'
-import * as files from './queries/files.ts'
+import * as container from './queries/container-query.ts'
+import * as files from './queries/file-queries.ts'
 import { realpath } from './queries/realpath.ts'
-import * as system from './queries/system.ts'
+import * as system from './queries/system-queries.ts'
 
 test('no two helpers define a function with the same name', () => {
   const kinds = [...Object.values(container), ...Object.values(files), ...Object.values(system), realpath]

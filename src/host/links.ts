@@ -13,7 +13,7 @@ export interface Walk {
 /**
  * Follows a path through the links of a host. If a path is a link, `linkAt` returns its target without links.
  */
-export function walk(path: RemotePath, linkAt: (path: RemotePath) => RemotePath | undefined): Walk {
+export function followLinks(path: RemotePath, linkAt: (path: RemotePath) => RemotePath | undefined): Walk {
   const links = new Map<RemotePath, RemotePath>()
   let place: RemotePath = path
   let target: RemotePath | undefined

@@ -2,7 +2,7 @@
  * The credentials that a host sends to a server. They are never part of an address or a command line, which
  * others can read.
  */
-import { given } from '../base/given.ts'
+import { defined } from '../base/defined.ts'
 import type { Secret } from '../base/secret.ts'
 import { sh, type ShellText } from '../base/shell.ts'
 import { revealed } from './content.ts'
@@ -20,7 +20,7 @@ export function loginOf({
   headers,
 }: { readonly [K in keyof Login]: Login[K] | undefined }): Login | undefined {
   const some = username !== undefined || password !== undefined || Object.keys(headers ?? {}).length > 0
-  return some ? given({ username, password, headers }) : undefined
+  return some ? defined({ username, password, headers }) : undefined
 }
 
 /**

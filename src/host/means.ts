@@ -3,7 +3,7 @@ import { type Batcher, type BatcherOptions, createBatcher } from './batch.ts'
 import type { MachineAccess } from './access.ts'
 import { type LeaseHolder, type LeaseResult, takeLease } from './state.ts'
 import type { Step, StepResult, WindowContext } from './step.ts'
-import { carryOut } from './window.ts'
+import { carryOut } from './action-frame.ts'
 
 /**
  * Everything that a run does to machines goes through this: scripts in a real run, a model of the machine in
@@ -11,7 +11,7 @@ import { carryOut } from './window.ts'
  */
 export interface Means {
   createBatcher(options: BatcherOptions): Batcher
-  /** @throws as `carryOut` of `window.ts` */
+  /** @throws as `carryOut` of `action-frame.ts` */
   carryOut(
     steps: readonly Step[],
     machine: MachineAccess,

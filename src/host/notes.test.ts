@@ -9,7 +9,7 @@ import { carryOutOwn } from './own-actions.ts'
 import type { Host } from './host.ts'
 import { createReader } from './reader.ts'
 import { createLocalShell } from './testing/local-shell.ts'
-import { createTestMachine } from './testing/machine.ts'
+import { createTestMachine } from './testing/test-machine.ts'
 import { scratch } from './testing/scratch.ts'
 
 const { signal } = new AbortController()
@@ -32,7 +32,7 @@ test('notes are written, read and removed, with any keys and values', async () =
         })
         // Answers are kept as long as nothing else changes the files, as this test does.
         const fresh = (): Host => {
-          reader.readings.clear()
+          reader.answers.clear()
           return reader.view()
         }
         const state = dir.path('v1')

@@ -8,8 +8,10 @@ import type { Action } from './action.ts'
 import { sha256Of } from './content.ts'
 import type { Host } from './host.ts'
 import { createOverlay } from './overlay.ts'
-import { createTestMachine, execute, testContext } from './testing/machine.ts'
-import { node, reader, rejectsUnknown, write } from './testing/predicted.ts'
+import { createTestMachine, executeAction, testContext } from './testing/test-machine.ts'
+import { node } from './testing/places.ts'
+import { reader, rejectsUnknown } from './testing/predicted.ts'
+import { writeAction } from './testing/steps.ts'
 import { cat } from './testing/questions.ts'
 import { scratch } from './testing/scratch.ts'
 
@@ -23,7 +25,7 @@ const fileAction = (at: (name: string) => string): fc.Arbitrary<Action> =>
         text: fc.string(),
         mode: fc.constantFrom(undefined, '0600', '0755'),
       })
-      .map(({ name, text, mode }): Action => write(at(name), text, mode === undefined ? {} : { mode })),
+      .map(({ name, text, mode }): Action => writeAction(at(name), text, mode === undefined ? {} : { mode })),
     fc.constantFrom(...names).map((name): Action => ({ kind: 'remove', path: at(name) })),
     fc
       .constantFrom('d', 'd/e')
@@ -97,7 +99,7 @@ test('law: on an untouched host, the prediction equals the state after the actio
       for (const action of actions) {
         await all.findLinks(below(predicted, action), overlay)
         // No plan contains an action that cannot be carried out.
-        const result = await execute(below(real, action), machine, testContext())
+        const result = await executeAction(below(real, action), machine, testContext())
         if (result.kind === 'done') overlay.apply(node, below(predicted, action), { byUser })
       }
       assert.deepEqual(await seen(host, predicted), await seen(reader(createOverlay()).host, real))
@@ -113,7 +115,7 @@ test('law: predicted files are read back, and other files are read from the host
       writeFileSync(dir.path('other'), 'other', { mode: 0o640 })
       if (exists) writeFileSync(dir.path('file'), 'live', { mode: 0o600 })
       const overlay = createOverlay()
-      overlay.apply(node, write(dir.path('file'), text))
+      overlay.apply(node, writeAction(dir.path('file'), text))
       const { host } = reader(overlay)
       assert.equal(await host.text(dir.path('file')), text)
       assert.equal(await host.hash(dir.path('file')), sha256Of(text))
@@ -151,7 +153,7 @@ test('predicted links are followed', async () => {
   symlinkSync('real', dir.path('old'))
   const overlay = createOverlay()
   overlay.apply(node, { kind: 'makeLink', path: dir.path('link'), target: 'real' })
-  overlay.apply(node, write(dir.path('old'), 'new'))
+  overlay.apply(node, writeAction(dir.path('old'), 'new'))
   const { host } = reader(overlay)
   assert.equal((await host.stat(dir.path('link')))?.kind, 'link')
   assert.equal((await host.stat(dir.path('link'), { follow: true }))?.mode, '0600')
@@ -165,10 +167,10 @@ test('a new file of a user other than root has an unknown owner; an existing fil
   const overlay = createOverlay()
   const { host } = reader(overlay)
   const by = { byUser: true }
-  for (const name of ['old', 'new', 'given']) overlay.apply(node, write(dir.path(name), 'x'), by)
+  for (const name of ['old', 'new', 'given']) overlay.apply(node, writeAction(dir.path(name), 'x'), by)
   overlay.apply(node, { kind: 'setAttributes', path: dir.path('given'), owner: 'root', group: 'root' })
   overlay.apply(node, { kind: 'remove', path: dir.path('old') }, by)
-  overlay.apply(node, write(dir.path('old'), 'x'))
+  overlay.apply(node, writeAction(dir.path('old'), 'x'))
   const status = await host.stat(dir.path('new'))
   assert.ok(isUnknown(status?.owner))
   assert.equal(status?.mode, '0644')
@@ -187,7 +189,7 @@ test('a file written through a link to its directory is found under its other na
   for (const name of ['there', 'soon']) {
     const path = dir.path(`${name}/via-${name}`)
     assert.equal(await host.stat(path), undefined)
-    overlay.apply(node, write(path, `through ${name}`))
+    overlay.apply(node, writeAction(path, `through ${name}`))
     assert.equal(await host.text(dir.path(`real/via-${name}`)), `through ${name}`)
     assert.equal(await host.text(path), `through ${name}`)
   }
@@ -213,7 +215,7 @@ test('cycles of links and dangling links are followed like on the host', async (
   assert.equal(await host.text(dir.path('nowhere')), undefined)
   assert.equal((await host.stat(dir.path('a')))?.kind, 'link')
   await host.stat(dir.path('a'), { follow: true })
-  overlay.apply(node, write(dir.path('none/below'), 'x'))
+  overlay.apply(node, writeAction(dir.path('none/below'), 'x'))
   assert.equal(await host.text(dir.path('nowhere')), 'x')
 })
 

@@ -2,6 +2,7 @@
  * Looks up the predictions for one resource in the marks of a machine and, for a container, in those of its
  * node.
  */
+import { defined, mapped } from '../base/defined.ts'
 import type { HostName } from '../base/brand.ts'
 import { Unknown } from '../base/unknown.ts'
 import { foreseenPlace, type LinkSight } from './links.ts'
@@ -88,7 +89,7 @@ export function placeOverlay(place: Place, machines: Map<HostName, MachineMarks>
     if (marks.length === 0) return { kind: 'live' }
     const base = unknowns.findLast((entry) => overlaps(entry.pattern, resource))
     const value = marks.filter(({ at }) => at > (base?.at ?? 0)).map((mark) => mark.value as T)
-    return { kind: 'predicted', value, ...(base ? { base: new Unknown(base.why) } : {}) }
+    return { kind: 'predicted', value, ...defined({ base: mapped(base, ({ why }) => new Unknown(why)) }) }
   }
   const lastAt = (resource: string): number => marksOf(resource).at(-1)?.at ?? 0
 
@@ -142,7 +143,11 @@ export function placeOverlay(place: Place, machines: Map<HostName, MachineMarks>
         const why = brought(resource, Math.max(gone, lastAt(resource)))
         if (why) return { kind: 'unknown', unknown: why }
       }
-      return { ...(all.kind === 'predicted' && all.base ? { base: all.base } : {}), kind: 'predicted', value }
+      return {
+        ...defined({ base: all.kind === 'predicted' ? all.base : undefined }),
+        kind: 'predicted',
+        value,
+      }
     },
     resolve: (path, follow) => (own === undefined ? path : foreseenPlace(path, sight, follow)),
     learn(links) {

@@ -4,7 +4,9 @@ import { test } from 'node:test'
 import { createOverlay, type Overlay } from './overlay.ts'
 import { remotePath } from './paths.ts'
 import { foresee } from './predicted-file.ts'
-import { ct, node, reader, rejectsUnknown, write } from './testing/predicted.ts'
+import { ct, node } from './testing/places.ts'
+import { reader, rejectsUnknown } from './testing/predicted.ts'
+import { writeAction } from './testing/steps.ts'
 
 const forwarding = '/proc/sys/net/ipv4/ip_forward'
 const swappiness = '/proc/sys/vm/swappiness'
@@ -17,17 +19,17 @@ test('a container has separate network parameters and names, and shares all othe
   const file = { kind: 'file', byUser: false }
   for (const own of [forwarding, '/proc/sys/kernel/hostname', '/proc/net/tcp']) {
     const overlay = createOverlay()
-    overlay.apply(ct, write(own, '1\n'))
+    overlay.apply(ct, writeAction(own, '1\n'))
     assert.deepEqual([predicted(overlay, ct, own), predicted(overlay, node, own)], [true, false], own)
     assert.ok(overlay.touches(ct, `file:${own}`))
-    overlay.apply(node, write(own, '0\n'))
+    overlay.apply(node, writeAction(own, '0\n'))
     const seen = overlay.of(ct).file(remotePath(own))
     assert.deepEqual(seen.kind === 'predicted' && foresee(seen.value).file, { ...file, text: '1\n' })
   }
   const overlay = createOverlay()
-  overlay.apply(node, write(swappiness, '10\n'))
+  overlay.apply(node, writeAction(swappiness, '10\n'))
   assert.deepEqual([predicted(overlay, ct, swappiness), predicted(overlay, node, swappiness)], [true, true])
-  overlay.apply(node, write(forwarding, '1\n'))
+  overlay.apply(node, writeAction(forwarding, '1\n'))
   assert.equal(predicted(overlay, ct, forwarding), false)
   assert.equal(overlay.touches(ct, `file:${forwarding}`), undefined)
 })

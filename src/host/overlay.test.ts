@@ -6,7 +6,9 @@ import type { Action } from './action.ts'
 import { createOverlay } from './overlay.ts'
 import { packageStates } from './questions/packages.ts'
 import { machineType } from './questions/system.ts'
-import { ct, node, reader, rejectsUnknown, write } from './testing/predicted.ts'
+import { ct, node } from './testing/places.ts'
+import { reader, rejectsUnknown } from './testing/predicted.ts'
+import { writeAction } from './testing/steps.ts'
 import { cat } from './testing/questions.ts'
 import { scratch } from './testing/scratch.ts'
 
@@ -36,7 +38,7 @@ test('an absent resource that a package could create is unknown; others, and exi
   ]) {
     assert.equal(await host.stat(path), undefined, path)
   }
-  overlay.apply(node, write('/etc/nvtop.conf', 'known again'))
+  overlay.apply(node, writeAction('/etc/nvtop.conf', 'known again'))
   assert.equal(await host.text('/etc/nvtop.conf'), 'known again')
   assert.match(await host.ask(machineType), /^[a-z0-9_]+$/)
 })
@@ -46,7 +48,7 @@ test('a resource that was declared unknown stays unknown until a later effect', 
   writeFileSync(dir.path('a'), 'live')
   const overlay = createOverlay()
   const { host } = reader(overlay)
-  overlay.apply(node, write(dir.path('a'), 'first'))
+  overlay.apply(node, writeAction(dir.path('a'), 'first'))
   overlay.apply(node, {
     kind: 'run',
     argv: ['x'],
@@ -63,7 +65,7 @@ test('a resource that was declared unknown stays unknown until a later effect', 
   await rejectsUnknown(host.ask(cat(dir.path('a'))), /x does as it likes/)
   overlay.apply(node, { kind: 'setAttributes', path: dir.path('a'), mode: '0600' })
   await rejectsUnknown(host.stat(dir.path('a')), /x does as it likes/)
-  overlay.apply(node, write(dir.path('a'), 'second'))
+  overlay.apply(node, writeAction(dir.path('a'), 'second'))
   assert.equal(await host.text(dir.path('a')), 'second')
   const unit: Action = {
     kind: 'run',
@@ -115,7 +117,7 @@ test('a container sees changes of its node', async () => {
   overlay.apply(ct, { kind: 'containerPower', ctid: '101', verb: 'restart', on: 'node' })
   await rejectsUnknown(host.stat('/dev/null'), /restart container 101/)
   assert.ok(await host.text('/etc/passwd'))
-  overlay.apply(ct, write('/dev/null', 'predicted after the restart'))
+  overlay.apply(ct, writeAction('/dev/null', 'predicted after the restart'))
   assert.equal(await host.text('/dev/null'), 'predicted after the restart')
   overlay.apply(ct, { kind: 'containerPower', ctid: '101', verb: 'start', on: 'node' })
   await rejectsUnknown(host.text('/etc/passwd'), /only the run starts the container/)
@@ -128,21 +130,21 @@ test("after any prediction, the answer of a program that reads by its author's p
   const overlay = createOverlay()
   const { host } = reader(overlay)
   assert.equal((await host.promised(['sh', '-c', 'echo x'])).stdout, 'x\n')
-  overlay.apply(node, write('/etc/some/file', 'x'))
+  overlay.apply(node, writeAction('/etc/some/file', 'x'))
   await rejectsUnknown(host.promised(['sh', '-c', 'echo x']), /changes file \/etc\/some\/file/)
 })
 
 test('a program without declared effects makes everything unknown; one with an empty list changes nothing', async () => {
   using dir = scratch()
   const overlay = createOverlay()
-  overlay.apply(node, write(dir.path('a'), 'before'))
+  overlay.apply(node, writeAction(dir.path('a'), 'before'))
   overlay.apply(node, { kind: 'run', argv: ['true'], effects: [] })
   const { host } = reader(overlay)
   assert.equal(await host.text(dir.path('a')), 'before')
   overlay.apply(node, { kind: 'run', argv: ['fix', 'it'] })
   await rejectsUnknown(host.text(dir.path('a')), /the changes of "run fix it" are known only in the run/)
   await rejectsUnknown(host.package('bash'), /fix it/)
-  overlay.apply(node, write(dir.path('a'), 'after'))
+  overlay.apply(node, writeAction(dir.path('a'), 'after'))
   assert.equal(await host.text(dir.path('a')), 'after')
 })
 
@@ -156,10 +158,13 @@ test('a predicted unit file is a unit with the settings in the file; a predicted
   const overlay = createOverlay()
   const { host } = reader(overlay, { path: dir.directory })
   const unit = (name: string): string => `/etc/systemd/system/${name}`
-  overlay.apply(node, write(unit('gpuplay-dry.service'), '[Service]\nExecStart=/x\n[Install]\nWantedBy=x\n'))
-  overlay.apply(node, write(unit('gpuplay-static@.timer'), '[Timer]\n'))
+  overlay.apply(
+    node,
+    writeAction(unit('gpuplay-dry.service'), '[Service]\nExecStart=/x\n[Install]\nWantedBy=x\n'),
+  )
+  overlay.apply(node, writeAction(unit('gpuplay-static@.timer'), '[Timer]\n'))
   overlay.apply(node, { kind: 'makeLink', path: unit('gpuplay-masked.service'), target: '/dev/null' })
-  overlay.apply(node, write('/usr/local/bin/gpuplay-program', '#!/bin/sh\n', { mode: '0755' }))
+  overlay.apply(node, writeAction('/usr/local/bin/gpuplay-program', '#!/bin/sh\n', { mode: '0755' }))
   const started: Action = {
     kind: 'run',
     argv: ['systemctl', 'start', 'gpuplay-dry'],

@@ -1,7 +1,7 @@
 /** Runs gpuplay's own actions, outside any task: notes of handlers, guests of a node. */
 import { HostError } from '../base/errors.ts'
 import type { Action } from './action.ts'
-import { ConnectionLostError } from './errors.ts'
+import { ConnectionLostError } from './connection-lost.ts'
 import type { ActionReply, MachineAccess } from './access.ts'
 import { type Means, scripts } from './means.ts'
 import type { WindowContext } from './step.ts'

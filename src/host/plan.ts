@@ -1,6 +1,6 @@
 /** The result of a module's `plan`. */
 import type { ExitCode } from '../base/errors.ts'
-import { given } from '../base/given.ts'
+import { defined } from '../base/defined.ts'
 import type { Unknown } from '../base/unknown.ts'
 import type { Action } from './action.ts'
 
@@ -93,7 +93,7 @@ export function actions(list: readonly (Action | undefined)[], options: PlanOpti
 }
 
 export function settle(why: string, timeout: number, hint?: string): Plan {
-  return { ...nothing, settle: { why, timeout, ...given({ hint }) } }
+  return { ...nothing, settle: { why, timeout, ...defined({ hint }) } }
 }
 
 export function refuse(refusal: Refusal): Plan {

@@ -2,7 +2,7 @@
 import { HostError } from '../base/errors.ts'
 import type { Secret } from '../base/secret.ts'
 import { Unknown, UnknownError } from '../base/unknown.ts'
-import { given } from '../base/given.ts'
+import { defined, mapped } from '../base/defined.ts'
 import { revealed, sha256Of } from './content.ts'
 import type { FileStatus, SeenFile } from './status.ts'
 
@@ -35,7 +35,7 @@ export type FilePrediction = (
 }
 
 /** The predicted state of a path: the last complete prediction, and the attributes since then. */
-export interface Foreseen {
+export interface ForeseenFile {
   /** undefined: the file that is on the host now. */
   readonly file: PredictedFile | undefined
   /** The file that is on the host now will be removed first: none of its attributes are kept. */
@@ -48,7 +48,7 @@ export interface Foreseen {
 }
 
 /** Predictions of one path, oldest first. */
-export function foresee(predictions: readonly FilePrediction[]): Foreseen {
+export function foresee(predictions: readonly FilePrediction[]): ForeseenFile {
   let file: PredictedFile | undefined
   let anew = false
   let parent = false
@@ -78,7 +78,7 @@ export function foresee(predictions: readonly FilePrediction[]): Foreseen {
 }
 
 /** The predicted answer of `stat`; `now` is the present one. */
-export function foreseenStatus(foreseen: Foreseen, now: SeenFile | undefined): SeenFile | undefined {
+export function foreseenStatus(foreseen: ForeseenFile, now: SeenFile | undefined): SeenFile | undefined {
   const { file, anew, parent, byUser, attributes } = foreseen
   const live = anew ? undefined : now
   if (file === undefined) {
@@ -101,12 +101,10 @@ export function foreseenStatus(foreseen: Foreseen, now: SeenFile | undefined): S
  * Owner and group that are not given are unknown: the host knows the task's user only when the run creates
  * the file.
  */
-function ownedBySomeone(status: SeenFile, given: Foreseen['attributes']): SeenFile {
-  return {
-    ...status,
-    ...(given.owner === undefined ? { owner: ownerUnknown, uid: ownerUnknown } : {}),
-    ...(given.group === undefined ? { group: ownerUnknown, gid: ownerUnknown } : {}),
-  }
+function ownedBySomeone(status: SeenFile, given: ForeseenFile['attributes']): SeenFile {
+  const owner = given.owner === undefined ? ownerUnknown : undefined
+  const group = given.group === undefined ? ownerUnknown : undefined
+  return { ...status, ...defined({ owner, uid: owner, group, gid: group }) }
 }
 
 const ownerUnknown = new Unknown('its owner is known only after the run creates it')
@@ -121,25 +119,25 @@ function fresh(kind: PredictedFile['kind']): FileStatus {
 function kindFields(file: PredictedFile): Partial<FileStatus> {
   if (file.kind === 'link') return { target: file.target, size: Buffer.byteLength(file.target) }
   if (file.kind !== 'character') return {}
-  return {
-    ...given({ major: file.major, minor: file.minor }),
-  }
+  return defined({ major: file.major, minor: file.minor })
 }
 
-function own(file: PredictedFile): Foreseen['attributes'] {
+function own(file: PredictedFile): ForeseenFile['attributes'] {
   if (file.kind !== 'file' && file.kind !== 'directory') return {}
-  return {
-    ...given({ mode: file.mode?.padStart(4, '0'), owner: file.owner, group: file.group }),
-  }
+  return defined({ mode: file.mode?.padStart(4, '0'), owner: file.owner, group: file.group })
 }
 
 /** The ID of a new owner is known only for root and for owners given as numbers. */
-function withAttributes(status: SeenFile, { mode, owner, group }: Foreseen['attributes']): SeenFile {
+function withAttributes(status: SeenFile, { mode, owner, group }: ForeseenFile['attributes']): SeenFile {
   return {
     ...status,
-    ...given({ mode: mode?.padStart(4, '0') }),
-    ...(owner === undefined ? {} : { owner, uid: idOf(owner, status.owner, status.uid) }),
-    ...(group === undefined ? {} : { group, gid: idOf(group, status.group, status.gid) }),
+    ...defined({
+      mode: mode?.padStart(4, '0'),
+      owner,
+      uid: mapped(owner, (name) => idOf(name, status.owner, status.uid)),
+      group,
+      gid: mapped(group, (name) => idOf(name, status.group, status.gid)),
+    }),
   }
 }
 

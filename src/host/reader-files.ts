@@ -1,10 +1,11 @@
+import { defined } from '../base/defined.ts'
 import { isUnknown, UnknownError } from '../base/unknown.ts'
 import { sha256Of } from './content.ts'
 import type { FileStatus, Host, SeenFile } from './host.ts'
 import type { PlaceOverlay } from './overlay-place.ts'
 import { mostLinks, type RemotePath, remotePath } from './paths.ts'
-import { foresee, type Foreseen, foreseenHash, foreseenStatus, foreseenText } from './predicted-file.ts'
-import * as files from './queries/files.ts'
+import { foresee, type ForeseenFile, foreseenHash, foreseenStatus, foreseenText } from './predicted-file.ts'
+import * as files from './queries/file-queries.ts'
 import { refuseIf, seen, type Sighting, type ReadContext } from './reader-context.ts'
 import { resource } from './resource.ts'
 
@@ -18,7 +19,7 @@ interface Located<Live> {
   /** Asks the host now. */
   live(): Promise<Live>
   /** The prediction; undefined if the host's answer applies. */
-  readonly foreseen: Foreseen | undefined
+  readonly foreseen: ForeseenFile | undefined
   /** The sighting if nothing is there. A path that is itself a link is not absent. */
   readonly nothing: 'absent' | 'nothing'
 }
@@ -77,7 +78,7 @@ export function createFileReads({ source, overlay, saw }: ReadContext): FileRead
     const status = foreseen ? foreseenStatus(foreseen, live) : orBrought(found, live)
     sawFile(path, {
       content: status === undefined ? (predicted ? nothing : follow ? 'nothing' : 'absent') : 'present',
-      ...(status !== undefined && !follow && isWhole(status) ? { status } : {}),
+      ...defined({ status: status !== undefined && !follow && isWhole(status) ? status : undefined }),
       predicted,
     })
     return status
@@ -153,7 +154,7 @@ export function createFileReads({ source, overlay, saw }: ReadContext): FileRead
 }
 
 /** The prediction for a path; undefined if the host has to answer. @throws UnknownError */
-function foresight(view: PlaceOverlay, path: RemotePath): Foreseen | undefined {
+function foresight(view: PlaceOverlay, path: RemotePath): ForeseenFile | undefined {
   const all = view.file(path)
   if (all.kind === 'live') return undefined
   if (all.kind === 'unknown') throw new UnknownError(all.unknown)

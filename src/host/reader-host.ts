@@ -8,7 +8,7 @@ import type { ReaderSource } from './reader-source.ts'
 import { createPromised, createSystemReads } from './reader-system.ts'
 import { onMachine } from './resource.ts'
 
-export interface ViewOptions {
+export interface HostOptions {
   readonly source: ReaderSource
   readonly trace: Trace
   readonly overlay: Overlay | undefined
@@ -17,7 +17,7 @@ export interface ViewOptions {
 }
 
 /** Creates the host that modules read, and the wider one of `command` and `shell`, which sees the same. */
-export function createHost(options: ViewOptions): { readonly host: Host; readonly programHost: ProgramHost } {
+export function createHost(options: HostOptions): { readonly host: Host; readonly programHost: ProgramHost } {
   const { source, trace, overlay, environment } = options
   const place = placeOf(source)
   const context: ReadContext = {

@@ -7,8 +7,8 @@ import type { Walk } from './links.ts'
 import { linkTarget, parentOf, type RemotePath } from './paths.ts'
 import type { QueryKind } from './queries/query.ts'
 import { realpath } from './queries/realpath.ts'
-import type { KeptAnswers, Question } from './readings.ts'
-import type { Basis } from './readings-change.ts'
+import type { KeptAnswers, AskedQuestion } from './kept-answers.ts'
+import type { Basis } from './kept-answers-change.ts'
 
 export interface SourceOptions {
   readonly name: HostName
@@ -52,7 +52,7 @@ export interface FileBasis {
 
 export function createSource(options: SourceOptions): ReaderSource {
   const { batcher, kept, user, name, placement, controller, node } = options
-  const questionOf = (kind: string, item: unknown): Question => ({
+  const questionOf = (kind: string, item: unknown): AskedQuestion => ({
     user,
     key: `${kind} ${typeof item === 'string' ? item : sha256Of(JSON.stringify(item))}`,
   })

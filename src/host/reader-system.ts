@@ -1,5 +1,5 @@
 import { UnknownError } from '../base/unknown.ts'
-import { given } from '../base/given.ts'
+import { defined } from '../base/defined.ts'
 import { sha256Of } from './content.ts'
 import type { Answer, AskOptions, Host, ProgramHost } from './host.ts'
 import type { PlaceOverlay } from './overlay-place.ts'
@@ -7,7 +7,7 @@ import { remotePath } from './paths.ts'
 import { foresee } from './predicted-file.ts'
 import { ask as askKind, type AskRequest } from './queries/ask.ts'
 import { http as httpKind } from './queries/http.ts'
-import * as system from './queries/system.ts'
+import * as system from './queries/system-queries.ts'
 import { isQuestion, type Question, understood } from './question.ts'
 import { refuseIf, seen, type ReadContext } from './reader-context.ts'
 import type { FileBasis } from './reader-source.ts'
@@ -17,7 +17,7 @@ import { containerKind } from './resources/container.ts'
 import { kernelModuleKind } from './resources/kernel-module.ts'
 import type { PredictedFiles, ResourceKind } from './resources/kind.ts'
 import { packageKind } from './resources/package.ts'
-import { unitKind } from './resources/unit.ts'
+import { unitKind } from './resources/systemd-unit.ts'
 
 type SystemReads = Pick<
   Host,
@@ -42,7 +42,7 @@ export function createSystemReads(context: ReadContext): SystemReads {
     async http(url, options) {
       refuseIf(overlay()?.touches(resource('http', url)))
       const { method, proxy, login } = options
-      const request = { url, method, ...given({ proxy: proxy === '' ? undefined : proxy, login }) }
+      const request = { url, method, ...defined({ proxy: proxy === '' ? undefined : proxy, login }) }
       return source.ask(httpKind, request, [resource('http', url)])
     },
     ask: (question, options = {}) => ask(context, question, options),
@@ -109,7 +109,7 @@ async function ask<Said>(
     timeout,
     promised: false,
     environment,
-    ...given({ user, guard, carried }),
+    ...defined({ user, guard, carried }),
   }
   const answer = await run(context, request, { argv, reads })
   return understood(question, answer, context.source.name)
@@ -120,7 +120,7 @@ export function createPromised(context: ReadContext): ProgramHost['promised'] {
   return (argv, { stdin, directory, timeout = askTimeout } = {}) => {
     const { environment } = context
     // The promise does not cover what the program reads, nor that it leaves nothing running.
-    const request = { argv, timeout, promised: true, environment, ...given({ stdin, directory }) }
+    const request = { argv, timeout, promised: true, environment, ...defined({ stdin, directory }) }
     return run(context, request, { argv, reads: ['*'] })
   }
 }

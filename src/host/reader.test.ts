@@ -7,7 +7,7 @@ import { test } from 'node:test'
 import { hostName } from '../base/brand.ts'
 import { HostError } from '../base/errors.ts'
 import type { Action } from './action.ts'
-import { ConnectionLostError } from './errors.ts'
+import { ConnectionLostError } from './connection-lost.ts'
 import { expectationsOf } from './expectations-of.ts'
 import { withoutDriverPowers } from './queries/ask.ts'
 import { createReader, type HostReader, type TaskReader } from './reader.ts'
@@ -15,7 +15,7 @@ import { question, type Question } from './question.ts'
 import { machineType } from './questions/system.ts'
 import { createLocalShell, type LocalShell } from './testing/local-shell.ts'
 import { nothing } from './testing/questions.ts'
-import { createTestMachine, execute, testContext } from './testing/machine.ts'
+import { createTestMachine, executeAction, testContext } from './testing/test-machine.ts'
 
 const controller = { file: async () => undefined, text: async () => undefined }
 const placement = { ctid: undefined, nodeName: undefined, cluster: undefined }
@@ -277,7 +277,7 @@ test('a dangling link is not an absent file, because a task can write through it
   const action: Action = { kind: 'writeFile', path: link, content: { kind: 'text', text: 'new' } }
   const expects = expectationsOf(action, { host: hostName('pve1') }, { touched, before: [] })
   const target = createTestMachine({ stateDirectory: join(dir.directory, 'state') })
-  assert.deepEqual(await execute(action, target, testContext({ expects })), { kind: 'done' })
+  assert.deepEqual(await executeAction(action, target, testContext({ expects })), { kind: 'done' })
   assert.equal(readFileSync(join(dir.directory, 'nowhere'), 'utf8'), 'new')
-  assert.equal((await execute(action, target, testContext({ expects }))).kind, 'stale')
+  assert.equal((await executeAction(action, target, testContext({ expects }))).kind, 'stale')
 })

@@ -1,14 +1,14 @@
 /**
  * Reads one host for any number of tasks at a time: the implementation of `Host`.
  *
- * Predictions answer first, then kept answers (`readings.ts`). Everything else goes to the batcher, which
+ * Predictions answer first, then kept answers (`kept-answers.ts`). Everything else goes to the batcher, which
  * combines the queries of all tasks in one turn into one frame. Each task has its own view, which records
  * what the task read.
  */
 import { randomUUID } from 'node:crypto'
 import type { HostName } from '../base/brand.ts'
 import type { Unknown } from '../base/unknown.ts'
-import { given } from '../base/given.ts'
+import { defined } from '../base/defined.ts'
 import type { Shell } from '../connection/connection.ts'
 import type { Action } from './action.ts'
 import { createBatcher, type Batcher, type BatcherOptions } from './batch.ts'
@@ -20,7 +20,7 @@ import { whyNot } from './reader-access.ts'
 import type { Sighting } from './reader-context.ts'
 import { createSource, type ReaderSource } from './reader-source.ts'
 import { createHost, placeOf } from './reader-host.ts'
-import { createReadings, type Readings, type ReadingsBook } from './readings.ts'
+import { createAnswerStore, type AnswersOfMachine, type AnswerStore } from './kept-answers.ts'
 import type { Expectation } from './expectation.ts'
 
 export interface ReaderOptions {
@@ -30,7 +30,7 @@ export interface ReaderOptions {
   /** Aborts all reads of this host. */
   readonly signal: AbortSignal
   /** The kept answers of all machines of a run. Default: only those of this reader. */
-  readonly readings?: ReadingsBook
+  readonly answerStore?: AnswerStore
   /** The reading user, if a host has readers of several users. */
   readonly user?: string
   /** The reader of a container's node. */
@@ -59,7 +59,7 @@ export interface HostReader {
    */
   findLinks(action: Action, overlay: Overlay): Promise<void>
   /** The kept answers of this machine, for all users. */
-  readonly readings: Readings
+  readonly answers: AnswersOfMachine
   /** The reader of the node, for a container. */
   readonly node: HostReader | undefined
   /** Used by the views of a container on this host. */
@@ -97,12 +97,12 @@ export interface TaskReader {
 export function createReader(options: ReaderOptions): HostReader {
   const { name, shell, signal, node, placement, controller, user = '' } = options
   const nonce = options.nonce ?? (() => randomUUID().replaceAll('-', ''))
-  const readings = (options.readings ?? createReadings()).of(placeOf({ name, placement }))
+  const answers = (options.answerStore ?? createAnswerStore()).of(placeOf({ name, placement }))
   const batcher = (options.createBatcher ?? createBatcher)({ hostName: name, shell, signal, nonce })
   const source = createSource({
     name,
     batcher,
-    kept: readings,
+    kept: answers,
     user,
     placement,
     controller,
@@ -110,7 +110,7 @@ export function createReader(options: ReaderOptions): HostReader {
   })
   return {
     source,
-    readings,
+    answers,
     node,
     view: (overlay) => createHost({ source, trace: () => undefined, overlay, environment: {} }).host,
     async findLinks(action, overlay) {
@@ -152,7 +152,7 @@ function together(before: Expectation | undefined, { content, status }: Sighting
   const known = status ?? before?.status
   return {
     content: before === undefined || rank(content) >= rank(before.content) ? content : before.content,
-    ...given({ status: known }),
+    ...defined({ status: known }),
   }
 }
 

@@ -6,7 +6,7 @@ import { HostError } from '../base/errors.ts'
 import type { Channel } from '../connection/connection.ts'
 import { type LeaseHolder, takeLease } from './state.ts'
 import { openLocal } from './testing/local-shell.ts'
-import { createTestMachine } from './testing/machine.ts'
+import { createTestMachine } from './testing/test-machine.ts'
 import { scratch } from './testing/scratch.ts'
 
 const holder: LeaseHolder = { run: 'r1', controller: "it's here", pid: 42, user: 'me' }

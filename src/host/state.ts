@@ -122,7 +122,7 @@ function leftProgram(text: string): LeftProgram | undefined {
  * The shell holds the lock until its input ends, together with the connection. Each line of input asks for a
  * program that was left running.
  *
- * Every program of a frame runs under `timeout` and has the state directory in its environment (`frame.ts`),
+ * Every program of a frame runs under `timeout` and has the state directory in its environment (`send-frame.ts`),
  * so a run finds such programs without a record that could be wrong. The script reads only /proc; only root
  * can read the environment of other users' programs.
  *

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { load } from '../language/testing/playbooks.ts'
+import { loadContents } from '../language/testing/playbooks.ts'
 import { report } from '../language/testing/report.ts'
 import { misplacedVariables } from './ansible-variables.ts'
 
 test("Ansible's connection variables in playbooks and roles are refused, because they would have no effect there", () => {
-  const { playbook } = load({
+  const { playbook } = loadContents({
     '/p/site.yml': `- hosts: all
   vars: { ansible_user: root, port: 8080, ansible_python_interpreter: python3 }
   roles:

@@ -1,7 +1,7 @@
 /** Collects hosts, groups and variables while the sources are read. */
 import { type HostName, hostName } from '../base/brand.ts'
 import type { Position, Problem } from '../base/errors.ts'
-import { given } from '../base/given.ts'
+import { defined } from '../base/defined.ts'
 import { builtIns } from '../language/built-ins.ts'
 import type { Variable, Variables } from '../language/model.ts'
 import { problem } from '../language/source.ts'
@@ -73,7 +73,7 @@ export class InventoryBuilder {
     if (known !== undefined) return known
     if (!/^[A-Za-z_][\w.-]*$/.test(name)) {
       this.report('invalid-name', `"${name}" is not a valid group name`, {
-        ...given({ where }),
+        ...defined({ where }),
         hint: 'use letters, digits and underscores',
       })
     }
@@ -95,7 +95,7 @@ export class InventoryBuilder {
     for (const { name, where, declared: known } of this.groups.values()) {
       if (known) continue
       this.report('unknown-group', `there is no group "${name}"`, {
-        ...given({ where }),
+        ...defined({ where }),
         hint: didYouMean(name, declared, `add a section [${name}]`),
       })
     }

@@ -3,7 +3,7 @@ import type { HostName } from '../base/brand.ts'
 import type { Problem } from '../base/errors.ts'
 import { problem } from '../language/source.ts'
 import type { GroupDraft, InventoryBuilder } from './builder.ts'
-import type { Group } from './model.ts'
+import type { Group } from './inventory-model.ts'
 
 /** Finds the first group that contains itself, and the cycle. */
 export function findCycle(builder: InventoryBuilder): Problem | undefined {
@@ -107,7 +107,6 @@ export function groupsOf(
       group.name,
       {
         name: group.name,
-        where: group.where,
         hosts: membersOf(group),
         ownHosts: ownHosts(group),
         children: [...group.children.keys()],

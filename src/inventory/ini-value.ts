@@ -1,4 +1,5 @@
 /** Converts a value in INI: finds its type and the positions of its parts. */
+import { defined } from '../base/defined.ts'
 import type { Value } from '../language/model.ts'
 import type { SourceFile, SourcePosition } from '../language/source.ts'
 import type { ValueReader } from '../language/values.ts'
@@ -29,6 +30,7 @@ export function iniValue(values: ValueReader, source: SourceFile, written: Writt
     const start = offsets[offset] ?? from
     return source.position(start, (offsets[offset + count - 1] ?? start) + 1 - start)
   }
+  const quoted = (text: string): string => (kind === 'vars' ? `"${text}"` : `"'${text}'"`)
   const scalar = (
     value: string | number | boolean | null,
     spelling: string,
@@ -44,7 +46,7 @@ export function iniValue(values: ValueReader, source: SourceFile, written: Writt
       const found = raw.indexOf(String(value).slice(offset, offset + count))
       return found === -1 ? where : source.position(from + found, count)
     },
-    ...(typeof value === 'number' ? { quoted: kind === 'vars' ? `"${spelling}"` : `"'${spelling}'"` } : {}),
+    ...defined({ quoted: typeof value === 'number' ? quoted(spelling) : undefined }),
   })
   const node = (literal: PythonLiteral): YamlNode => {
     switch (literal.kind) {

@@ -6,10 +6,10 @@ import { hostName } from '../base/brand.ts'
 import { loadRe2 } from '../base/built.ts'
 import type { Position, Problem } from '../base/errors.ts'
 import { globPattern } from '../base/glob.ts'
-import type { Files } from '../language/files.ts'
+import type { Files } from '../language/read-files.ts'
 import { problem } from '../language/source.ts'
 import { didYouMean } from '../language/suggest.ts'
-import type { InventoryHost, Inventory } from './model.ts'
+import type { InventoryHost, Inventory } from './inventory-model.ts'
 
 export interface PatternResult {
   /** In the order of the inventory. */

@@ -14,7 +14,7 @@ import {
   settingOf,
   sharedVariable,
 } from './connection-variables.ts'
-import { groupNames, type InventoryHost, type Inventory } from './model.ts'
+import { groupNames, type InventoryHost, type Inventory } from './inventory-model.ts'
 
 /**
  * Renders the variables that the engine itself reads (`node`, `ctid`, `address`, ...) and returns their

@@ -1,6 +1,6 @@
 /** Finds and reads the files of an inventory; variable-files.ts reads `group_vars` and `host_vars`. */
 import { basename, dirname, extname, join } from 'node:path'
-import { type Files, listFolder, readText, suggestions } from '../language/files.ts'
+import { type Files, listFolder, readText, suggestions } from '../language/read-files.ts'
 import { problem, SourceFile } from '../language/source.ts'
 import { didYouMean } from '../language/suggest.ts'
 import { readYaml } from '../language/yaml.ts'

@@ -2,7 +2,7 @@
 import { extname, join } from 'node:path'
 import type { Problem } from '../base/errors.ts'
 import { isNothing } from '../language/fields.ts'
-import { type Files, listFolder, readYamlFile } from '../language/files.ts'
+import { type Files, listFolder, readYamlFile } from '../language/read-files.ts'
 import type { Variable } from '../language/model.ts'
 import type { InventoryBuilder, Tier } from './builder.ts'
 

@@ -1,7 +1,7 @@
 /** Files that Ansible reads and gpuplay does not: settings, and folders of code in Python. */
 import { join } from 'node:path'
 import type { Problem } from '../base/errors.ts'
-import type { Files } from './files.ts'
+import type { Files } from './read-files.ts'
 
 /** Folders of a role, or next to a playbook, that contain code for Ansible. */
 export const plugins: Readonly<Record<string, string>> = {

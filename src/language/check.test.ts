@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { load, mistakesIn, playsOf } from './testing/playbooks.ts'
+import { loadContents, mistakesIn, playsOf } from './testing/playbooks.ts'
 import { report } from './testing/report.ts'
 import { renderValue } from './render.ts'
-import { mistake, scopeOf } from './testing/scopes.ts'
+import { mistake, dataScope } from './testing/scopes.ts'
 
 test('if two modules may have registered a result, only its name is checked', () => {
   const found = mistakesIn(
@@ -75,7 +75,7 @@ test('an omitted argument, list entry or map entry is removed', () => {
 `
   const rendered = (variables: Readonly<Record<string, unknown>>) => {
     const [play] = playsOf({ '/p/site.yml': text })
-    return play?.sections[0]?.tasks.map((task) => renderValue(task.args, scopeOf(variables)))
+    return play?.sections[0]?.tasks.map((task) => renderValue(task.args, dataScope(variables)))
   }
   assert.deepEqual(rendered({}), [{ dest: '/x', content: 'x' }, { msg: ['a', {}] }])
   assert.deepEqual(rendered({ mode: '0600', keep: true, b: ['b'], d: 1 }), [
@@ -91,7 +91,7 @@ test('omit cannot be part of a text', () => {
   const args = play?.sections[0]?.tasks[0]?.args
   assert.ok(args)
   assert.equal(
-    mistake(() => renderValue(args, scopeOf({}))),
+    mistake(() => renderValue(args, dataScope({}))),
     '26 "default" is omit, which removes a whole argument and is not text',
   )
 })
@@ -117,7 +117,7 @@ test('conditions in arguments are expressions: their names are checked, and they
   )
   const task = play?.sections[0]?.tasks[0]
   assert.ok(task)
-  assert.deepEqual(renderValue(task.args, scopeOf({ port: 1 })), { that: [true, false] })
+  assert.deepEqual(renderValue(task.args, dataScope({ port: 1 })), { that: [true, false] })
 })
 
 test('a result of another host can be read only in a later play', () => {
@@ -137,7 +137,7 @@ test('a result of another host can be read only in a later play', () => {
   tasks:
     - assert: { that: 'groups.all.all(h, hostvars[h].out.changed)' }
 `
-  const { problems } = load({ '/p/site.yml': plays }, { variables: ['node'] })
+  const { problems } = loadContents({ '/p/site.yml': plays }, { variables: ['node'] })
   const text =
     'unsettled-result: "out" is registered in this play or in one that may run at the same time, so another host may not have it yet'
   assert.deepEqual(report(problems), [

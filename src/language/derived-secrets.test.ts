@@ -3,10 +3,10 @@ import { test } from 'node:test'
 import { Secret } from '../base/secret.ts'
 import { evaluate } from './expression.ts'
 import { renderTemplate } from './template.ts'
-import { expressionOf, scopeOf, templateOf } from './testing/scopes.ts'
+import { expressionOf, dataScope, templateOf } from './testing/scopes.ts'
 
 const key = 'first line\n  second line\n'
-const scope = scopeOf({
+const scope = dataScope({
   password: new Secret('open "sesame" 7'),
   short: new Secret('abc'),
   key: new Secret(key),

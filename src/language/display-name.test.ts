@@ -4,8 +4,8 @@ import { Secret } from '../base/secret.ts'
 import { Unknown } from '../base/unknown.ts'
 import { displayName } from './display-name.ts'
 import { report } from './testing/report.ts'
-import { load, playsOf } from './testing/playbooks.ts'
-import { scopeOf } from './testing/scopes.ts'
+import { loadContents, playsOf } from './testing/playbooks.ts'
+import { dataScope } from './testing/scopes.ts'
 
 const [play] = playsOf({
   '/p/site.yml': `- name: Greet on {{ place }}
@@ -21,17 +21,17 @@ const [task] = play.sections.flatMap(({ tasks }) => tasks)
 assert.ok(task)
 
 test('names of plays and tasks are rendered', () => {
-  assert.equal(displayName(task.title, task.name, scopeOf({ who: 'Ada' })), 'Greet Ada')
-  assert.equal(displayName(play.title, play.name, scopeOf({ place: 'Mars' })), 'Greet on Mars')
+  assert.equal(displayName(task.title, task.name, dataScope({ who: 'Ada' })), 'Greet Ada')
+  assert.equal(displayName(play.title, play.name, dataScope({ place: 'Mars' })), 'Greet on Mars')
 })
 
 test('a name is shown unrendered if a variable in it is undefined, unknown or secret', () => {
   for (const scope of [{}, { who: new Unknown('later') }, { who: new Secret('x') }, { who: ['a'] }])
-    assert.equal(displayName(task.title, task.name, scopeOf(scope)), 'Greet {{ who }}')
+    assert.equal(displayName(task.title, task.name, dataScope(scope)), 'Greet {{ who }}')
 })
 
 test('an undeclared variable in a name is a mistake', () => {
-  const { problems } = load({
+  const { problems } = loadContents({
     '/p/site.yml':
       '- name: On {{ plaec }}\n  hosts: all\n  vars: { place: x }\n  tasks: [{ name: "To {{ whom }}", command: "true" }]\n',
   })

@@ -5,7 +5,7 @@ import { InputError } from '../base/errors.ts'
 import { Secret } from '../base/secret.ts'
 import { Unknown } from '../base/unknown.ts'
 import { evaluate, evaluateCondition } from './expression.ts'
-import { expressionOf, mistake, scopeOf } from './testing/scopes.ts'
+import { expressionOf, mistake, dataScope } from './testing/scopes.ts'
 
 type Truth = boolean | 'unknown'
 
@@ -52,7 +52,7 @@ test('logic with unknown values follows the three-valued truth table', () => {
   const truth = fc.constantFrom<Truth>(true, false, 'unknown')
   fc.assert(
     fc.property(logic, fc.array(truth, { minLength: variables, maxLength: variables }), (tree, values) => {
-      const scope = scopeOf(
+      const scope = dataScope(
         Object.fromEntries(
           values.map((value, index) => [`v${index}`, value === 'unknown' ? new Unknown('a test') : value]),
         ),
@@ -64,20 +64,20 @@ test('logic with unknown values follows the three-valued truth table', () => {
 })
 
 test('an unknown part of a result does not make the other parts unknown', () => {
-  const scope = scopeOf({ r: { rc: 0, stdout: new Unknown('it has not run') } })
+  const scope = dataScope({ r: { rc: 0, stdout: new Unknown('it has not run') } })
   assert.equal(evaluate(expressionOf('r.rc == 0'), scope), true)
   assert.deepEqual(evaluate(expressionOf('r.stdout == "x"'), scope), new Unknown('it has not run'))
   assert.deepEqual(evaluate(expressionOf('r'), scope), { rc: 0, stdout: new Unknown('it has not run') })
 })
 
 test('a logical operator with an unknown and an invalid operand is unknown', () => {
-  const scope = scopeOf({ u: new Unknown('later'), r: {} })
+  const scope = dataScope({ u: new Unknown('later'), r: {} })
   assert.ok(evaluate(expressionOf('u && r.missing'), scope) instanceof Unknown)
   assert.ok(evaluate(expressionOf('r.missing && u'), scope) instanceof Unknown)
 })
 
 test('text made from a secret is a secret, but a comparison with a secret is not', () => {
-  const scope = scopeOf({ password: new Secret('hunter2') })
+  const scope = dataScope({ password: new Secret('hunter2') })
   const joined = evaluate(expressionOf('"-p" + password'), scope)
   assert.ok(joined instanceof Secret)
   assert.equal(joined.reveal(), '-phunter2')
@@ -111,7 +111,7 @@ const values: readonly (readonly [expression: string, expected: unknown])[] = [
 
 for (const [expression, expected] of values) {
   test(`${expression} is ${JSON.stringify(expected)}`, () => {
-    const scope = scopeOf({
+    const scope = dataScope({
       port: 8080,
       load: 1.5,
       name: 'pve1',
@@ -125,12 +125,12 @@ for (const [expression, expected] of values) {
 }
 
 test('a pattern with exponential backtracking is matched in linear time', () => {
-  const scope = scopeOf({ text: 'a'.repeat(50_000) })
+  const scope = dataScope({ text: 'a'.repeat(50_000) })
   assert.equal(evaluate(expressionOf('text.matches("^(a+)+b$")'), scope), false)
 })
 
 test('prototypes are not accessible', () => {
-  const scope = scopeOf({ table: { key: 1 } })
+  const scope = dataScope({ table: { key: 1 } })
   assert.match(
     mistake(() => evaluate(expressionOf('table.constructor'), scope)),
     /there is no "constructor" in "table"/,
@@ -166,7 +166,7 @@ const mistakes: readonly (readonly [expression: string, expected: string])[] = [
 
 for (const [expression, expected] of mistakes) {
   test(`the mistake in ${expression} is reported at its column`, () => {
-    const scope = scopeOf({ name: 'x', table: {}, entries: [1], count: 3, hostvars: { l: {} } })
+    const scope = dataScope({ name: 'x', table: {}, entries: [1], count: 3, hostvars: { l: {} } })
     assert.equal(
       mistake(() => evaluate(expressionOf(expression), scope)),
       expected,
@@ -183,7 +183,7 @@ for (const [expression, help] of [
   ["hostvars['l']['a'] == 'x'", "set it, or write default(hostvars['l'].a, ...)"],
 ] as const) {
   test(`${expression} is answered with: ${help}`, () => {
-    const scope = scopeOf({ name: 'x', table: { entries: [] }, entries: [1], hostvars: { l: {} } })
+    const scope = dataScope({ name: 'x', table: { entries: [] }, entries: [1], hostvars: { l: {} } })
     assert.throws(
       () => evaluate(expressionOf(expression), scope),
       (error: unknown) => {
@@ -199,7 +199,7 @@ for (const [expression, help] of [
 }
 
 test('if a condition is text, the hint shows a comparison', () => {
-  const scope = scopeOf({ name: 'x' })
+  const scope = dataScope({ name: 'x' })
   assert.throws(
     () => evaluateCondition([expressionOf('name')], scope),
     (error: unknown) => {
@@ -219,7 +219,7 @@ test('the texts "yes" and "no" in a condition are not converted to booleans', ()
     ['False', 'false'],
   ]) {
     assert.throws(
-      () => evaluateCondition([expressionOf('flag')], scopeOf({ flag: text })),
+      () => evaluateCondition([expressionOf('flag')], dataScope({ flag: text })),
       (error: unknown) => {
         assert.ok(error instanceof Error && 'problems' in error)
         const [found] = error.problems as readonly { hint: string }[]
@@ -234,7 +234,7 @@ test('the texts "yes" and "no" in a condition are not converted to booleans', ()
 })
 
 test('a list of conditions is true if all are, and false if one is, even if others are unknown', () => {
-  const scope = scopeOf({ u: new Unknown('later'), t: true, f: false })
+  const scope = dataScope({ u: new Unknown('later'), t: true, f: false })
   const all = (...sources: string[]) => evaluateCondition(sources.map(expressionOf), scope)
   assert.equal(all('u', 'f'), false)
   assert.equal(all('t', 't'), true)

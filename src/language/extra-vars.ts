@@ -4,7 +4,7 @@
  */
 import type { Position, Problem } from '../base/errors.ts'
 import { isSecretName } from '../base/secret.ts'
-import { type Files, readYamlFile } from './files.ts'
+import { type Files, readYamlFile } from './read-files.ts'
 import type { LiteralValue, Variable, Variables } from './model.ts'
 import { problem, SourceFile } from './source.ts'
 import { commandLineScalar, ValueReader } from './values.ts'

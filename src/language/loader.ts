@@ -1,7 +1,7 @@
 /** The shared state of loading one playbook. */
 import type { Problem } from '../base/errors.ts'
 import type { JsonSchema } from './declarations.ts'
-import { diskFiles, type Files } from './files.ts'
+import { diskFiles, type Files } from './read-files.ts'
 import type { Role, TaskIdentity } from './model.ts'
 import type { ModuleSchema } from './module-schema.ts'
 import { SchemaChecker } from './schema.ts'

@@ -111,9 +111,6 @@ export interface Variable {
 export type Variables = ReadonlyMap<string, Variable>
 
 export interface Playbook {
-  /** As the user gave it. */
-  readonly file: string
-  readonly directory: string
   readonly plays: readonly Play[]
   /** Names of all variables that it reads. */
   readonly reads: ReadonlySet<string>
@@ -124,7 +121,6 @@ export interface Play {
   readonly name: string
   /** The name for people: `displayName` renders it. */
   readonly title: Value
-  readonly where: Position
   /** The pattern of `hosts` and its position; inventory/pattern.ts resolves it. */
   readonly hosts: string
   readonly hostsAt: Position
@@ -146,7 +142,6 @@ export interface Play {
 }
 
 export interface Section {
-  readonly name: 'pre_tasks' | 'tasks' | 'post_tasks'
   readonly tasks: readonly Task[]
 }
 
@@ -160,7 +155,6 @@ export interface Role {
 }
 
 export interface RoleArguments {
-  readonly file: string
   readonly schema: Readonly<Record<string, unknown>>
   readonly checks: readonly RoleCheck[]
 }
@@ -181,7 +175,6 @@ export interface RoleUse {
   /** The parameters of this use: the `vars` of the entry and its other keys. */
   readonly parameters: Variables
   readonly when: readonly Expression[]
-  readonly tags: readonly string[]
 }
 
 /**

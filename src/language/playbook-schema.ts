@@ -4,6 +4,7 @@
  * A task is one flat object with every module as a property, because with a `oneOf` of modules editors list
  * each twice. `gpuplay run` checks the rest (names of variables, exactly one module).
  */
+import { defined } from '../base/defined.ts'
 import { handlerKeywords, playKeywords, roleKeywords } from './keywords.ts'
 import type { ModuleSchema } from './module-schema.ts'
 
@@ -58,7 +59,7 @@ function moduleSchema({ summary, args, freeForm }: ModuleSchema): Schema {
         name,
         {
           description: property['description'] ?? '',
-          ...('enum' in property ? { examples: property['enum'] } : {}),
+          ...defined({ examples: 'enum' in property ? property['enum'] : undefined }),
         },
       ]),
     ),

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { readPlaybook } from './playbook.ts'
 import { memoryFiles } from './testing/memory-files.ts'
-import { testModules } from './testing/modules.ts'
+import { testModules } from './testing/test-modules.ts'
 import { report } from './testing/report.ts'
-import { load, playsOf } from './testing/playbooks.ts'
+import { loadContents, playsOf } from './testing/playbooks.ts'
 
 test('all mistakes in all files are reported together, with excerpts', () => {
-  const { playbook, problems } = load({
+  const { playbook, problems } = loadContents({
     '/p/site.yml': '- hosts: all\n  rolse: []\n  roles: [web, wbe]\n- hosts: all\n  become: yes\n',
     '/p/roles/web/tasks/more.yml': '- debug: {msg: "{{ prot }}"}\n',
     '/p/roles/web/templates/page.hbs': 'port\n  {{prot}}\n',
@@ -34,7 +34,7 @@ test('for a missing playbook, the hint suggests an existing one', () => {
 })
 
 test('unknown parameters of a role are reported', () => {
-  const { problems } = load({
+  const { problems } = loadContents({
     '/p/site.yml': '- hosts: all\n  roles:\n    - {role: web, prot: 1, user_name: x, root: /r}\n',
   })
   assert.deepEqual(report(problems), [
@@ -64,11 +64,8 @@ test('tasks inherit tags, conditions, become, environment and the exit code', ()
   })
   assert.ok(play)
   assert.deepEqual(
-    play.sections.map(({ name, tasks }) => [name, tasks.map((task) => task.name)]),
-    [
-      ['tasks', ['write the page', 'command', 'debug']],
-      ['post_tasks', ['debug']],
-    ],
+    play.sections.map(({ tasks }) => tasks.map((task) => task.name)),
+    [['write the page', 'command', 'debug'], ['debug']],
   )
   const [page, imported, own] = play.sections[0]?.tasks ?? []
   assert.deepEqual(page?.tags, ['play', 'role'])
@@ -150,7 +147,7 @@ test('playbooks, tasks and roles are imported; cyclic and missing imports are re
     plays[1]?.handlers.map((handler) => handler.name),
     ['restart web'],
   )
-  const { problems } = load({
+  const { problems } = loadContents({
     '/p/site.yml':
       '- import_playbook: site.yml\n- import_playbook: noeds.yml\n- hosts: a\n  tasks:\n    - import_tasks: x.yml\n',
     '/p/nodes.yml': '',
@@ -163,7 +160,9 @@ test('playbooks, tasks and roles are imported; cyclic and missing imports are re
 })
 
 test('if hosts is a template, the hint explains how to select hosts', () => {
-  const { problems } = load({ '/p/site.yml': '- hosts: "{{ target }}"\n  tasks: [{debug: {msg: x}}]\n' })
+  const { problems } = loadContents({
+    '/p/site.yml': '- hosts: "{{ target }}"\n  tasks: [{debug: {msg: x}}]\n',
+  })
   assert.deepEqual(report(problems), [
     'site.yml:1:10 not-templated: "hosts" cannot be a template: it is read when the playbook loads (write "hosts: all", and choose the hosts on the command line: -l NAME)',
   ])
@@ -171,7 +170,7 @@ test('if hosts is a template, the hint explains how to select hosts', () => {
 
 test('hosts without a name do not mean all hosts', () => {
   for (const hosts of ["''", "' , '", "':'", '[]', "['', ',']"]) {
-    const { problems } = load({ '/p/site.yml': `- hosts: ${hosts}\n  tasks: [{debug: {msg: x}}]\n` })
+    const { problems } = loadContents({ '/p/site.yml': `- hosts: ${hosts}\n  tasks: [{debug: {msg: x}}]\n` })
     assert.deepEqual(report(problems), [
       'site.yml:1:10 no-hosts: "hosts" names no hosts (name hosts or groups; "all" means every host)',
     ])

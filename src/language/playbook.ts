@@ -3,7 +3,7 @@ import { basename, dirname, resolve } from 'node:path'
 import type { Problem } from '../base/errors.ts'
 import { checkPlay, type CheckedNames, startNames } from './check.ts'
 import { FieldReader, isNothing } from './fields.ts'
-import { diskFiles, readYamlFile, suggestions } from './files.ts'
+import { diskFiles, readYamlFile, suggestions } from './read-files.ts'
 import { inherit, nothingInherited } from './inherited.ts'
 import { playKeywords } from './keywords.ts'
 import { type LoadOptions, Loader } from './loader.ts'
@@ -37,7 +37,7 @@ export function readPlaybook(
   let names: CheckedNames = startNames(loader)
   for (const play of plays) names = checkPlay(loader, play, names)
   return {
-    playbook: { file, directory: dirname(resolve(file)), plays, reads: loader.reads },
+    playbook: { plays, reads: loader.reads },
     problems: tidy(loader.problems),
   }
 }
@@ -137,15 +137,12 @@ class PlaybookReader {
     }
     const roles = this.#lists.roles(fields, around)
     const sections: Section[] = []
-    const section = (sectionName: Section['name'], tasks: readonly Task[]) => {
-      if (tasks.length > 0) sections.push({ name: sectionName, tasks })
+    const section = (tasks: readonly Task[]) => {
+      if (tasks.length > 0) sections.push({ tasks })
     }
-    section('pre_tasks', this.#lists.tasks(fields.list('pre_tasks'), around))
-    section('tasks', [
-      ...roles.flatMap((role) => role.tasks),
-      ...this.#lists.tasks(fields.list('tasks'), around),
-    ])
-    section('post_tasks', this.#lists.tasks(fields.list('post_tasks'), around))
+    section(this.#lists.tasks(fields.list('pre_tasks'), around))
+    section([...roles.flatMap((role) => role.tasks), ...this.#lists.tasks(fields.list('tasks'), around)])
+    section(this.#lists.tasks(fields.list('post_tasks'), around))
     const handlers = [
       ...[...roles, ...this.#lists.imported].flatMap((role) => role.handlers),
       ...this.#lists.handlers(fields.list('handlers'), around),
@@ -159,7 +156,6 @@ class PlaybookReader {
         titleNode === undefined
           ? { kind: 'literal', value: pattern, where: hostsAt }
           : loader.values.value(titleNode),
-      where: map.where,
       hosts: pattern,
       hostsAt,
       after: fields.choice('after', ['node']),

@@ -10,7 +10,7 @@ import { exampleVariables, helpersDescribed } from './helpers-described.ts'
 import { referencePage } from './reference-page.ts'
 import { renderTemplate } from './template.ts'
 import { templateHelpers } from './template-helpers.ts'
-import { expressionOf, scopeOf, templateOf } from './testing/scopes.ts'
+import { expressionOf, dataScope, templateOf } from './testing/scopes.ts'
 
 test('docs/reference.md matches the code (npm run schemas)', () => {
   const page = readFileSync(fileURLToPath(new URL('../../docs/reference.md', import.meta.url)), 'utf8')
@@ -30,13 +30,13 @@ test('exactly the helpers of templates are described', () => {
 for (const [name, { example, gives }] of Object.entries(functions)) {
   test(`the example of ${name} has the result that the page shows`, () => {
     assert.ok(example.includes(name), example)
-    assert.deepEqual(evaluate(expressionOf(example), scopeOf(exampleVariables)), gives)
+    assert.deepEqual(evaluate(expressionOf(example), dataScope(exampleVariables)), gives)
   })
 }
 
 for (const [name, { example, gives }] of Object.entries(helpersDescribed)) {
   test(`the example of the helper ${name} has the result that the page shows`, () => {
     assert.ok(example.includes(name), example)
-    assert.equal(String(renderTemplate(templateOf(example), scopeOf(exampleVariables))), gives)
+    assert.equal(String(renderTemplate(templateOf(example), dataScope(exampleVariables))), gives)
   })
 }

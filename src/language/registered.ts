@@ -1,4 +1,5 @@
 /** The fields of a registered result: the module's own, and those common to all results. */
+import { defined } from '../base/defined.ts'
 import type { JsonSchema } from './declarations.ts'
 import type { ModuleSchema } from './module-schema.ts'
 
@@ -27,7 +28,7 @@ export function registeredSchema(module: ModuleSchema | undefined, looped: boole
   const single: JsonSchema = {
     type: 'object',
     properties: { ...resultFields, ...fields },
-    ...(open ? { additionalProperties: true } : {}),
+    ...defined({ additionalProperties: open ? true : undefined }),
   }
   if (!looped) return single
   return {

@@ -1,13 +1,13 @@
 /** Files of a role that Ansible reads: gpuplay reads them or refuses them with an alternative. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { load, playsOf } from './testing/playbooks.ts'
+import { loadContents, playsOf } from './testing/playbooks.ts'
 import { report } from './testing/report.ts'
 
 const book = { '/p/site.yml': '- hosts: all\n  roles: [r]\n', '/p/roles/r/tasks/main.yml': '' }
 
 function problemsOf(files: Readonly<Record<string, string>>): readonly string[] {
-  return report(load({ ...book, ...files }).problems)
+  return report(loadContents({ ...book, ...files }).problems)
 }
 
 function defaultsOf(files: Readonly<Record<string, string>>): readonly string[] {

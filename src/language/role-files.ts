@@ -1,7 +1,7 @@
 /** The files of a role: finds those that gpuplay reads, and refuses those of Ansible that it cannot. */
 import { join } from 'node:path'
 import { plugins } from './ansible-files.ts'
-import { listFolder } from './files.ts'
+import { listFolder } from './read-files.ts'
 import type { Loader } from './loader.ts'
 
 /** In Ansible's order. */
@@ -21,7 +21,7 @@ export function mainFile(loader: Loader, directory: string, folder: string): str
 /**
  * Returns the variable files in `FOLDER`: `main.yml`, or all files in `main/` in the order of their names.
  */
-export function variableFiles(loader: Loader, directory: string, folder: string): readonly string[] {
+export function roleVariableFiles(loader: Loader, directory: string, folder: string): readonly string[] {
   const file = mainFile(loader, directory, folder)
   const inside = join(directory, folder, 'main')
   if (loader.files.kind(inside) !== 'directory') return file === undefined ? [] : [file]

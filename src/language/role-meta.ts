@@ -14,7 +14,7 @@
  *     at: first              # whose place is shown
  * ```
  */
-import { given } from '../base/given.ts'
+import { defined, mapped } from '../base/defined.ts'
 import { FieldReader, isNothing } from './fields.ts'
 import type { Loader } from './loader.ts'
 import type { MapValue, RoleArguments, RoleCheck, Variable, Variables } from './model.ts'
@@ -25,7 +25,6 @@ import type { YamlMap, YamlNode } from './yaml.ts'
 /** Defaults in the schema have the lowest precedence of the role's variables. */
 export function readArguments(
   loader: Loader,
-  file: string,
   root: YamlMap,
 ): { readonly arguments: RoleArguments; readonly defaults: Variables } | undefined {
   const described = { ...root, entries: new Map([...root.entries].filter(([key]) => key !== 'checks')) }
@@ -47,7 +46,7 @@ export function readArguments(
     return undefined
   }
   const checks = readChecks(loader, root.entries.get('checks')?.value, Object.keys(schema['properties']))
-  return { arguments: { file, schema, checks }, defaults: schemaDefaults(value) }
+  return { arguments: { schema, checks }, defaults: schemaDefaults(value) }
 }
 
 function withoutTemplates(loader: Loader, root: YamlMap): MapValue | undefined {
@@ -115,8 +114,7 @@ function readCheck(loader: Loader, node: YamlNode, variables: readonly string[])
     {
       that: condition,
       message: loader.values.value(message),
-      ...(hint === undefined ? {} : { hint: loader.values.value(hint) }),
-      ...given({ at }),
+      ...defined({ hint: mapped(hint, (hint) => loader.values.value(hint)), at }),
     },
   ]
 }

@@ -1,10 +1,16 @@
 /** Finds and reads roles: `defaults`, `vars`, `tasks`, `handlers`, `meta/arguments.yml`. */
 import { basename, isAbsolute, join, resolve } from 'node:path'
 import type { Position } from '../base/errors.ts'
-import { readYamlFile, suggestions } from './files.ts'
+import { readYamlFile, suggestions } from './read-files.ts'
 import type { LoadedRole, Loader } from './loader.ts'
 import type { Variable, Variables } from './model.ts'
-import { argumentsFile, describeArguments, mainFile, refuseOtherFiles, variableFiles } from './role-files.ts'
+import {
+  argumentsFile,
+  describeArguments,
+  mainFile,
+  refuseOtherFiles,
+  roleVariableFiles,
+} from './role-files.ts'
 import { readArguments } from './role-meta.ts'
 import { didYouMean } from './suggest.ts'
 import { isNothing } from './fields.ts'
@@ -63,7 +69,7 @@ function readRole(loader: Loader, directory: string, names: readonly string[]): 
 
 function variablesOf(loader: Loader, directory: string, folder: string): Variables {
   const variables = new Map<string, Variable>()
-  for (const path of variableFiles(loader, directory, folder)) {
+  for (const path of roleVariableFiles(loader, directory, folder)) {
     const root = readMapFile(loader, path)
     if (root === undefined) continue
     for (const [name, variable] of loader.values.variables(root)) variables.set(name, variable)
@@ -82,7 +88,7 @@ function readMapFile(loader: Loader, path: string): YamlMap | undefined {
 function declaredArguments(loader: Loader, directory: string): ReturnType<typeof readArguments> {
   const path = argumentsFile(loader, directory)
   const root = path === undefined ? undefined : readMapFile(loader, path)
-  return path === undefined || root === undefined ? undefined : readArguments(loader, path, root)
+  return root === undefined ? undefined : readArguments(loader, root)
 }
 
 function checkMeta(loader: Loader, directory: string): void {

@@ -1,7 +1,7 @@
 /** Source texts, their positions and excerpts. */
 import { isSecretFile, isSecretName } from '../base/secret.ts'
 import type { Position, Problem } from '../base/errors.ts'
-import { given } from '../base/given.ts'
+import { defined } from '../base/defined.ts'
 
 /** A user's file. Creates positions that can show an excerpt. */
 export class SourceFile {
@@ -184,7 +184,7 @@ export interface ProblemDetails {
 export function problem(code: string, message: string, details: ProblemDetails = {}): Problem {
   const excerpt = details.where === undefined ? undefined : excerptOf(details.where)
   const hint = details.hint === undefined ? undefined : shortened(details.hint)
-  return { code, message: shortened(message), ...given({ hint, where: details.where, excerpt }) }
+  return { code, message: shortened(message), ...defined({ hint, where: details.where, excerpt }) }
 }
 
 /** Maps offsets in a text from a file to positions in the file. */

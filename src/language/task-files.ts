@@ -3,7 +3,7 @@
  */
 import { basename, dirname, isAbsolute, join } from 'node:path'
 import type { Declarations } from './declarations.ts'
-import { type Files, readText, suggestions } from './files.ts'
+import { type Files, readText, suggestions } from './read-files.ts'
 import type { Loader } from './loader.ts'
 import type { Task, Template } from './model.ts'
 import { InputError, type Problem } from '../base/errors.ts'

@@ -2,7 +2,7 @@
 import { basename, dirname, relative, resolve } from 'node:path'
 import type { Position } from '../base/errors.ts'
 import { FieldReader, isNothing } from './fields.ts'
-import { readYamlFile, suggestions } from './files.ts'
+import { readYamlFile, suggestions } from './read-files.ts'
 import { inherit, type Inherited } from './inherited.ts'
 import { importKeywords, notYet, roleKeywords } from './keywords.ts'
 import type { LoadedRole, Loader } from './loader.ts'
@@ -99,7 +99,6 @@ export class TaskListReader {
       where: given.where,
       parameters: given.parameters,
       when,
-      tags: given.inherited.tags,
     }
     const inside = (file: string): TaskSurroundings => ({
       ...around,

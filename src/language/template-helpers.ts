@@ -49,12 +49,12 @@ export const templateHelpers: Readonly<Record<string, TemplateHelper>> = {
 function text(value: unknown): string {
   if (typeof value === 'string') return value
   if (typeof value === 'number' || typeof value === 'boolean') return String(value)
-  throw new HelperError(`needs text, but got ${kindOf(value)}`)
+  throw new HelperError(`needs text, but got ${typeName(value)}`)
 }
 
 function listOf(value: unknown, helper: string): readonly unknown[] {
   if (Array.isArray(value)) return value
-  throw new HelperError(`"${helper}" needs a list, but got ${kindOf(value)}`)
+  throw new HelperError(`"${helper}" needs a list, but got ${typeName(value)}`)
 }
 
 function lookup(value: unknown, key: string): unknown {
@@ -63,13 +63,13 @@ function lookup(value: unknown, key: string): unknown {
       ? (value as Record<string, unknown>)[key]
       : undefined
   if (found === undefined)
-    throw new HelperError(`"lookup" finds no ${JSON.stringify(key)} in ${kindOf(value)}`)
+    throw new HelperError(`"lookup" finds no ${JSON.stringify(key)} in ${typeName(value)}`)
   return found
 }
 
 function numberOf(value: unknown): number {
   if (typeof value === 'number') return value
-  throw new HelperError(`"add" needs numbers, but got ${kindOf(value)}`)
+  throw new HelperError(`"add" needs numbers, but got ${typeName(value)}`)
 }
 
 function textOr(value: unknown, fallback: string): string {
@@ -88,7 +88,7 @@ function truthy(value: unknown): boolean {
 function lengthOf(value: unknown): number {
   if (typeof value === 'string' || Array.isArray(value)) return value.length
   if (typeof value === 'object' && value !== null) return Object.keys(value).length
-  throw new HelperError(`"length" needs text, a list or a map, but got ${kindOf(value)}`)
+  throw new HelperError(`"length" needs text, a list or a map, but got ${typeName(value)}`)
 }
 
 /**
@@ -103,7 +103,7 @@ function indent(value: string, width: number): string {
 }
 
 /** Names the type of a value. */
-export function kindOf(value: unknown): string {
+export function typeName(value: unknown): string {
   if (value === undefined) return 'nothing'
   if (value === null) return 'null'
   if (Array.isArray(value)) return 'a list'

@@ -110,7 +110,7 @@ function blockProblems(parts: readonly Part[], locator: Locator): readonly Probl
 }
 
 /** The problem of a text that Handlebars cannot parse. */
-export function syntaxProblem(error: unknown, source: string, locator: Locator): Problem {
+export function templateSyntaxProblem(error: unknown, source: string, locator: Locator): Problem {
   const [first = ''] = source.split('\n')
   const unread = unreadPart(error)
   return problem(

@@ -13,7 +13,7 @@ type Path = hbs.AST.PathExpression
 type Call = hbs.AST.SubExpression
 
 /** The position of a placeholder, for messages about its value. */
-export interface Place {
+export interface PlaceholderPlace {
   readonly where: Position
   /** As written. */
   readonly text: string
@@ -39,7 +39,7 @@ const tolerant = new Set(['defined', 'default'])
  */
 export class Rewriter {
   readonly problems: Problem[] = []
-  readonly places: Place[] = []
+  readonly places: PlaceholderPlace[] = []
   readonly comparisons: Comparison[] = []
   readonly #found = new Map<string, ReadPath>()
   readonly #optional = new Set<string>()

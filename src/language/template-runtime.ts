@@ -2,18 +2,18 @@
 import { InputError } from '../base/errors.ts'
 import { Omit } from './omit.ts'
 import { problem } from './source.ts'
-import { HelperError, kindOf, templateHelpers } from './template-helpers.ts'
-import type { Place } from './template-rewriter.ts'
+import { HelperError, typeName, templateHelpers } from './template-helpers.ts'
+import type { PlaceholderPlace } from './template-rewriter.ts'
 
 /** Receives the result of a helper and its arguments. */
 export type Hear = (made: unknown, given: readonly unknown[]) => void
 
 /** The helpers of a rewritten template; their errors have a position. */
 export function runtimeHelpers(
-  places: readonly Place[],
+  places: readonly PlaceholderPlace[],
   hear: Hear,
 ): Record<string, (...values: unknown[]) => unknown> {
-  const placeOf = (index: unknown): Place | undefined => places[Number(index)]
+  const placeOf = (index: unknown): PlaceholderPlace | undefined => places[Number(index)]
   const helpers: Record<string, (...values: unknown[]) => unknown> = {
     emit: (value, index) => emit(value, placeOf(index)),
     need: (value, index) => {
@@ -37,7 +37,7 @@ export function runtimeHelpers(
   return helpers
 }
 
-function emit(value: unknown, place: Place | undefined): string {
+function emit(value: unknown, place: PlaceholderPlace | undefined): string {
   if (typeof value === 'string') return value
   if (typeof value === 'number' || typeof value === 'boolean') return String(value)
   if (value === undefined || typeof value === 'function') throw undefinedError(place)
@@ -59,7 +59,7 @@ function emit(value: unknown, place: Place | undefined): string {
     ])
   }
   throw new InputError([
-    problem('not-text', `"${text}" is ${kindOf(value)}, not text`, {
+    problem('not-text', `"${text}" is ${typeName(value)}, not text`, {
       where: place?.where,
       hint: Array.isArray(value)
         ? `write {{join ${text} ", "}} or {{json ${text}}}`
@@ -68,7 +68,7 @@ function emit(value: unknown, place: Place | undefined): string {
   ])
 }
 
-function undefinedError(place: Place | undefined): InputError {
+function undefinedError(place: PlaceholderPlace | undefined): InputError {
   const text = place?.text ?? ''
   const hint =
     place?.inItem === true

@@ -4,7 +4,7 @@ import * as fc from 'fast-check'
 import { Secret } from '../base/secret.ts'
 import { Unknown } from '../base/unknown.ts'
 import { renderTemplate } from './template.ts'
-import { mistake, scopeOf, templateOf } from './testing/scopes.ts'
+import { mistake, dataScope, templateOf } from './testing/scopes.ts'
 
 const data = {
   one: 1,
@@ -21,7 +21,7 @@ const data = {
 }
 
 function render(source: string): unknown {
-  return renderTemplate(templateOf(source), scopeOf(data))
+  return renderTemplate(templateOf(source), dataScope(data))
 }
 
 const results: readonly (readonly [source: string, expected: unknown])[] = [
@@ -129,7 +129,7 @@ test('adjacent values are rendered as their adjacent texts', () => {
   const value = fc.oneof(fc.integer(), fc.double({ noNaN: true }), fc.boolean(), fc.string())
   fc.assert(
     fc.property(value, value, (left, right) => {
-      const text = renderTemplate(templateOf('{{a}}{{b}}'), scopeOf({ a: left, b: right }))
+      const text = renderTemplate(templateOf('{{a}}{{b}}'), dataScope({ a: left, b: right }))
       assert.equal(text, `${left}${right}`)
     }),
   )

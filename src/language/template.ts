@@ -15,7 +15,7 @@ import { jinjaTags } from './jinja/problems.ts'
 import type { Locator } from './source.ts'
 import { isPath, Rewriter } from './template-rewriter.ts'
 import { type Hear, runtimeHelpers } from './template-runtime.ts'
-import { syntaxProblem, templateProblems } from './template-problems.ts'
+import { templateSyntaxProblem, templateProblems } from './template-problems.ts'
 import { isMadeOf, withHeldSecrets, withSecrets } from './derived-secrets.ts'
 import { contextOf, lookUp, newEvaluation, plainData, type Scope } from './evaluation.ts'
 
@@ -113,7 +113,7 @@ export class TemplateParser {
         path: undefined,
         isDefault: false,
         rewriter,
-        found: [syntaxProblem(error, source, locator)],
+        found: [templateSyntaxProblem(error, source, locator)],
       }
     }
     const only = onlyPlaceholder(tree, source)

@@ -1,6 +1,6 @@
 /** Converts YAML to values: literals stay, text with `{{ }}` becomes a template, `!cel` an expression. */
 import { InputError, type Position, type Problem } from '../base/errors.ts'
-import { given } from '../base/given.ts'
+import { defined } from '../base/defined.ts'
 import { builtIns } from './built-ins.ts'
 import { ExpressionParser } from './expression.ts'
 import { jinjaTags } from './jinja/problems.ts'
@@ -118,7 +118,7 @@ function literal(node: YamlScalar): Value {
   const { value, source, where, quoted } = node
   return typeof value === 'string'
     ? { kind: 'literal', value, where }
-    : { kind: 'literal', value, source, where, ...given({ quoted }) }
+    : { kind: 'literal', value, source, where, ...defined({ quoted }) }
 }
 
 /** Reserved words of CEL, which cannot be variable names. */

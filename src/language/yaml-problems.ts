@@ -47,7 +47,7 @@ export function unclosedQuote(source: SourceFile, document: Document.Parsed): Pr
 }
 
 /** Returns the problem for a parser error. */
-export function syntaxProblem(source: SourceFile, error: YAMLParseError): Problem {
+export function yamlSyntaxProblem(source: SourceFile, error: YAMLParseError): Problem {
   const [start, end] = error.pos
   const where = source.position(start, Math.max(1, end - start))
   const [message, hint] = wording(error)

@@ -27,7 +27,7 @@ import {
   tooMuchToParse,
 } from './limits.ts'
 import { type Locator, problem, type SourceFile } from './source.ts'
-import { quoteIt, syntaxProblem, tagProblem, unclosedQuote, unquotedTemplate } from './yaml-problems.ts'
+import { quoteIt, yamlSyntaxProblem, tagProblem, unclosedQuote, unquotedTemplate } from './yaml-problems.ts'
 
 export type YamlNode = YamlScalar | YamlList | YamlMap
 
@@ -75,7 +75,7 @@ export function readYaml(source: SourceFile): YamlFile {
   const reader = new Reader(source, document)
   if (document.errors.some(isTooDeep))
     return { root: undefined, problems: [fileNestedTooDeeply(source.position(0))] }
-  const syntax = document.errors.map((error) => syntaxProblem(source, error))
+  const syntax = document.errors.map((error) => yamlSyntaxProblem(source, error))
   if (document.errors.some((error) => error.code !== 'DUPLICATE_KEY')) {
     // Errors after a syntax error are mostly noise, except the most common mistake.
     const quoting = unquotedTemplate(source, document.errors[0])

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseAssignment, resolveAssignment } from './assignment.ts'
 import { type NodeGpus, readNodeGpus } from './gpus.ts'
-import { fakeHost } from './testing/fake-host.ts'
+import { gpuHost } from './testing/gpu-host.ts'
 
 const first = 'GPU-8f3c0000-5060-4c1e-a5b2-000001000000'
 const second = 'GPU-8f3c0001-5060-4c1e-a5b2-000001000001'
 
 /** The minors are in the reverse order of the addresses, and a VM has the third card. */
-const node = fakeHost({
+const node = gpuHost({
   files: {
     '/proc/driver/nvidia/gpus/0000:41:00.0/information': `Model: \t\t RTX\nGPU UUID: \t ${second}\nBus Location: \t 0000:41:00.0\nDevice Minor: \t 0\nGPU Excluded:\t No\n`,
     '/proc/driver/nvidia/gpus/0000:01:00.0/information': `Model: \t\t RTX\nGPU UUID: \t ${first}\nBus Location: \t 0000:01:00.0\nDevice Minor: \t 1\nGPU Excluded:\t No\n`,
@@ -73,7 +73,7 @@ test('without a driver, the order of the cards outside virtual machines is known
     [`/sys/bus/pci/devices/${slot}/class`]: '0x030000\n',
     [`/sys/bus/pci/devices/${slot}/device`]: '0x2504\n',
   })
-  const bare = fakeHost({
+  const bare = gpuHost({
     files: {
       ...card('0000:41:00.0'),
       ...card('0000:01:00.0'),

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { normalAddress, parsePciMappings, passedThrough, readCards, readVmOwners } from './cards.ts'
-import { fakeHost } from './testing/fake-host.ts'
-import { fakeNode } from './testing/node.ts'
+import { gpuHost } from './testing/gpu-host.ts'
+import { fakeNode } from './testing/fake-node.ts'
 
 test('the cards are the NVIDIA display devices, with their drivers', async () => {
   const node = fakeNode([
     { pci: '0000:01:00.0', driver: 'nouveau' },
     { pci: '0000:41:00.0', device: '0x2684' },
   ])
-  assert.deepEqual(await readCards(fakeHost(node)), [
+  assert.deepEqual(await readCards(gpuHost(node)), [
     { pci: '0000:01:00.0', device: 0x2d04, driver: 'nouveau' },
     { pci: '0000:41:00.0', device: 0x2684, driver: undefined },
   ])
@@ -44,7 +44,7 @@ test('a resource mapping is resolved with the addresses of this node, not of ano
 })
 
 test('the owner of a card is found through a mapping or its address', async () => {
-  const host = fakeHost({
+  const host = gpuHost({
     links: { '/etc/pve/local': 'nodes/pve1' },
     files: {
       '/etc/pve/qemu-server/100.conf': 'hostpci0: mapping=gpu\n',

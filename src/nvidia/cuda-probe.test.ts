@@ -7,7 +7,7 @@ import { after, test } from 'node:test'
 import { gunzipSync } from 'node:zlib'
 import { compileLibrary, compilers, compileProbe } from '../../test/cuda-probe.ts'
 import { type Computing, parseProbe } from './cuda-probe.ts'
-import { cudaProbe, madeWith } from './cuda-probe/program.ts'
+import { cudaProbe, madeWith } from './cuda-probe/probe-program.ts'
 
 const here = compilers()
 const gcc = here === undefined ? 'needs gcc on x86-64' : false

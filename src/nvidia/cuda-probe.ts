@@ -7,7 +7,7 @@
  */
 import type { Answer } from '../host/host.ts'
 import { question } from '../host/question.ts'
-import { cudaProbe } from './cuda-probe/program.ts'
+import { cudaProbe } from './cuda-probe/probe-program.ts'
 import { normalAddress } from './cards.ts'
 
 /** What the caller can compute on. */

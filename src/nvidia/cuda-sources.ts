@@ -2,7 +2,7 @@
  * NVIDIA's CUDA repository in apt's sources. If two entries for it have different `Signed-By`, or one has
  * none, apt refuses to read any source at all ("Conflicting values set for option Signed-By").
  */
-import { entriesOf, type PlacedEntry } from '../apt/sources.ts'
+import { entriesOf, type PlacedEntry } from '../apt/source-files.ts'
 
 export interface CudaSource {
   readonly path: string

@@ -6,7 +6,7 @@
 import { compareVersions } from '../base/version.ts'
 import { inDirectory, questionAbout } from '../host/question.ts'
 import { workDirectory } from '../host/work-directory.ts'
-import { branchOf } from './version.ts'
+import { branchOf } from './driver-version.ts'
 
 /** The first release of each minor version; its updates may need a newer patch of the same branch. */
 const oldestDriver: Readonly<Record<string, string>> = {

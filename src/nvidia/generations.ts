@@ -7,7 +7,7 @@
  */
 import type { ModuleType } from './installer.ts'
 import { atLeast } from '../base/version.ts'
-import { branchOf } from './version.ts'
+import { branchOf } from './driver-version.ts'
 
 interface Generation {
   readonly name: string

@@ -1,10 +1,10 @@
 /** Limits of every apt run of the NVIDIA roles: no driver comes from packages, and nothing else is removed. */
-import type { AptSettings } from '../apt/command.ts'
+import type { AptSettings } from '../apt/apt-get.ts'
 import { some } from '../apt/change.ts'
-import type { PackageRequest } from '../apt/request.ts'
+import type { PackageRequest } from '../apt/package-request.ts'
 import type { Limits } from '../apt/simulation.ts'
 import type { Effect } from '../host/action.ts'
-import { isDriverPackage } from './packages.ts'
+import { isDriverPackage } from './driver-packages.ts'
 
 /** Lists that are older are updated before packages are installed from them. Seconds. */
 export const listsMaxAge = 3600

@@ -2,7 +2,7 @@
  * The names under which NVIDIA publishes its driver as a self-extracting `.run`, and the checksum file next
  * to it.
  */
-import { driverVersionPattern } from './version.ts'
+import { driverVersionPattern } from './driver-version.ts'
 
 const publisher = 'https://download.nvidia.com/XFree86/Linux-x86_64'
 

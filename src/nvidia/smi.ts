@@ -12,7 +12,7 @@ export const smiReads = ['kernelModule:nvidia*', 'file:/dev/nvidia*', 'file:/usr
 /** Asks for the GPUs that the caller can use. */
 export const visibleQuery = [
   'nvidia-smi',
-  '--query-gpu=uuid,pci.bus_id,driver_version,mig.mode.current',
+  '--query-gpu=uuid,pci.bus_id,mig.mode.current',
   '--format=csv,noheader',
 ] as const
 
@@ -27,7 +27,6 @@ export interface VisibleGpu {
   readonly uuid: string
   /** `0000:01:00.0` */
   readonly pci: string
-  readonly driver: string
   /** In MIG mode a GPU computes only in instances, which are devices of their own. */
   readonly mig: boolean
 }
@@ -54,8 +53,8 @@ const meanings: Readonly<Record<number, string>> = {
 
 function rows(text: string): readonly VisibleGpu[] {
   return text.split('\n').flatMap((line) => {
-    const [uuid = '', pci = '', driver = '', mig = ''] = line.split(',').map((cell) => cell.trim())
-    return uuid.startsWith('GPU-') ? [{ uuid, pci: shortAddress(pci), driver, mig: mig === 'Enabled' }] : []
+    const [uuid = '', pci = '', mig = ''] = line.split(',').map((cell) => cell.trim())
+    return uuid.startsWith('GPU-') ? [{ uuid, pci: shortAddress(pci), mig: mig === 'Enabled' }] : []
   })
 }
 

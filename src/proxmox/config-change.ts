@@ -1,4 +1,5 @@
 /** Changes of a container's configuration file on its node. */
+import { defined } from '../base/defined.ts'
 import type { Content, WriteFile } from '../host/action.ts'
 import { type Plan, settle } from '../host/plan.ts'
 import { backupDirectory } from '../host/work-directory.ts'
@@ -21,9 +22,12 @@ export function writeConfig(ctid: string, content: Content, timeout: number): Wr
     backupDirectory,
     lock: { kind: 'flock', path: `/run/lock/lxc/pve-config-${ctid}.lock`, timeout },
     label: `change the configuration of container ${ctid}`,
-    ...(content.kind === 'text' && typeof content.text === 'string'
-      ? { effects: [{ kind: 'container', name: ctid, becomes: { config: content.text } }] }
-      : {}),
+    ...defined({
+      effects:
+        content.kind === 'text' && typeof content.text === 'string'
+          ? [{ kind: 'container', name: ctid, becomes: { config: content.text } }]
+          : undefined,
+    }),
   }
 }
 

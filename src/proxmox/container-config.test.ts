@@ -3,6 +3,7 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import * as fc from 'fast-check'
+import { defined } from '../base/defined.ts'
 import {
   type ConfigSection,
   editContainerConfig,
@@ -52,9 +53,11 @@ function plain(section: ConfigSection): unknown {
   const others = section.lxc.filter(({ key }) => key !== 'lxc.environment.runtime')
   return {
     ...Object.fromEntries(section.settings),
-    ...(section.description === '' ? {} : { description: section.description }),
-    ...(environment.length === 0 ? {} : { env: environment.map(({ value }) => value).join('\0') }),
-    ...(others.length === 0 ? {} : { lxc: others.map(({ key, value }) => [key, value]) }),
+    ...defined({
+      description: section.description === '' ? undefined : section.description,
+      env: environment.length === 0 ? undefined : environment.map(({ value }) => value).join('\0'),
+      lxc: others.length === 0 ? undefined : others.map(({ key, value }) => [key, value]),
+    }),
   }
 }
 

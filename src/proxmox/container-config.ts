@@ -40,7 +40,6 @@ export interface DeleteLine {
 }
 
 export interface ConfigWarning {
-  readonly line: number
   /** Proxmox's text, without its prefix `vm CTID - `, with its newlines; some end in one. */
   readonly message: string
 }
@@ -66,7 +65,7 @@ export function parseContainerConfig(text: string): ContainerConfig {
     if (header === 'pve:pending') section = pending = new SectionBuilder()
     else if (header !== undefined) snapshots.set(header, (section = new SectionBuilder()))
     else {
-      for (const message of section.read(content, line, section === pending)) warnings.push({ line, message })
+      for (const message of section.read(content, line, section === pending)) warnings.push({ message })
     }
   })
   return {

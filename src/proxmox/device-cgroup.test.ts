@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { parseContainerConfig } from './container-config.ts'
 import {
-  type Access,
+  type DeviceAccess,
   deviceRules,
   type DeviceRequest,
   type DeviceRule,
@@ -110,7 +110,7 @@ const request = fc.record({
   type: fc.constantFrom('c' as const, 'b' as const),
   major: fc.constantFrom(0, 1, 195, 226),
   minor: fc.constantFrom(0, 1, 195),
-  access: fc.subarray<Access>(['r', 'w', 'm'], { minLength: 1 }),
+  access: fc.subarray<DeviceAccess>(['r', 'w', 'm'], { minLength: 1 }),
 })
 
 test('law: the rules of cgroup2 decide as the program that LXC makes of them', () => {

@@ -11,16 +11,16 @@
  */
 import type { ConfigEntry } from './container-config.ts'
 
-export type Access = 'r' | 'w' | 'm'
+export type DeviceAccess = 'r' | 'w' | 'm'
 
-const accesses: readonly Access[] = ['r', 'w', 'm']
+const accesses: readonly DeviceAccess[] = ['r', 'w', 'm']
 
 export interface DeviceRequest {
   readonly type: 'b' | 'c'
   readonly major: number
   readonly minor: number
   /** At least one of r (read), w (write) and m (mknod). */
-  readonly access: readonly Access[]
+  readonly access: readonly DeviceAccess[]
 }
 
 export interface DeviceRule {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { fakeHost } from '../nvidia/testing/fake-host.ts'
+import { gpuHost } from '../nvidia/testing/gpu-host.ts'
 import { parseContainerConfig } from './container-config.ts'
 import { configuredFeatures, runningFeatures, withFeatures } from './features.ts'
 
@@ -40,7 +40,7 @@ test('a running container has the features with which it was started', async () 
   const profile = '/var/lib/lxc/101/rules.seccomp'
   const has = async (mounts: string, config: string, rules: string): Promise<readonly string[]> =>
     await runningFeatures(
-      fakeHost({
+      gpuHost({
         files: { '/proc/7/mountinfo': mounts, '/var/lib/lxc/101/config': config, [profile]: rules },
       }),
       '101',

@@ -2,7 +2,7 @@
 import type { Host } from '../host/host.ts'
 import { type ContainerConfig, editContainerConfig, parseContainerConfig } from './container-config.ts'
 import { properties } from './container-settings.ts'
-import { afterNextStart } from './pending.ts'
+import { afterNextStart } from './pending-changes.ts'
 import { mountPoints } from './running-container.ts'
 
 /** `nesting`: containers inside the container; `keyctl`: the system call keyctl(2), unprivileged only. */

@@ -4,6 +4,7 @@
  * The container's root may plant links at any path inside. The node must not follow them: an absolute link
  * below `/proc/PID/root` leads to the node's own files.
  */
+import { defined, mapped } from '../base/defined.ts'
 import type { FileStatus, Host } from '../host/host.ts'
 import { one, questionAbout } from '../host/question.ts'
 
@@ -90,7 +91,7 @@ export const devicesBelow = questionAbout({
         mode: mode.padStart(4, '0'),
         uid: Number(uid),
         gid: Number(gid),
-        ...(major === undefined || minor === undefined ? {} : { major: Number(major), minor: Number(minor) }),
+        ...defined({ major: mapped(major, Number), minor: mapped(minor, Number) }),
       })
     }
     return found

@@ -3,8 +3,9 @@
  * defaults.
  */
 import { isAbsolute } from 'node:path'
+import { defined } from '../base/defined.ts'
 import { InputError, type Problem } from '../base/errors.ts'
-import type { Files } from '../language/files.ts'
+import type { Files } from '../language/read-files.ts'
 import type { Task, Template } from '../language/model.ts'
 import { SchemaChecker } from '../language/schema.ts'
 import { findTaskFile, readTemplateFile } from '../language/task-files.ts'
@@ -91,7 +92,9 @@ function missingFile(
     {
       code: 'missing-file',
       message: `there is no file ${JSON.stringify(name)}`,
-      ...(isAbsolute(name) ? {} : { hint: `put it into ${kind}/ of the role, or next to the playbook` }),
+      ...defined({
+        hint: isAbsolute(name) ? undefined : `put it into ${kind}/ of the role, or next to the playbook`,
+      }),
       where: task.args.entries.get(argument)?.value.where ?? task.where,
     },
   ])

@@ -8,14 +8,14 @@ import { itemsOf } from './items.ts'
 import { Narrator } from './narrator.ts'
 import { prepareItem } from './prepare.ts'
 import { TaskRun } from './task-run.ts'
-import { type FakeHost, say, wants, write } from './testing/fake-host.ts'
+import { type FakeTaskHost, sayModule, wants, writeModule } from './testing/fake-task-host.ts'
 import { prepared } from './testing/prepared.ts'
 import { plan, watchedWindow, type WatchedWindow } from './testing/watched-window.ts'
 import { Progress, type Reading } from './unit.ts'
 
 interface Tried {
   readonly attempted: Attempted
-  readonly host: FakeHost
+  readonly host: FakeTaskHost
   readonly events: readonly Event[]
 }
 
@@ -29,7 +29,7 @@ interface Options {
 async function tried(text: string, options: Options = {}): Promise<Tried> {
   const { it = watchedWindow(), check = false, reading, progress = new Progress() } = options
   const events: Event[] = []
-  const { tasks, context, preparing } = prepared(text, { modules: [write, say], check, events })
+  const { tasks, context, preparing } = prepared(text, { modules: [writeModule, sayModule], check, events })
   const [task] = tasks
   assert.ok(task)
   const items = await itemsOf(task, preparing)
@@ -100,7 +100,7 @@ test('if a window did not end as planned, the run continues there', async () => 
   assert.equal(attempted.kind, 'moved')
 })
 
-test('until is evaluated after each attempt; the delay follows, and readings are dropped', async () => {
+test('until is evaluated after each attempt; the delay follows, and kept answers are dropped', async () => {
   const it = watchedWindow()
   const sleep = it.host.sleep.bind(it.host)
   it.host.sleep = (seconds) => {

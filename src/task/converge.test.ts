@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { defined } from '../base/defined.ts'
 import { hostName } from '../base/brand.ts'
 import { HostError } from '../base/errors.ts'
 import { Unknown, UnknownError } from '../base/unknown.ts'
@@ -7,9 +8,8 @@ import type { Action } from '../host/action.ts'
 import { createOverlay, type Overlay } from '../host/overlay.ts'
 import { actions, done, type Plan, refuse, settle } from '../host/plan.ts'
 import type { Module } from '../modules/module.ts'
-import type { Confirm } from './confirm.ts'
 import { settleUnit } from './testing/one-unit.ts'
-import { unitOf } from './testing/unit.ts'
+import { unitOf } from './testing/test-units.ts'
 import { type Converged, Progress } from './unit.ts'
 import type { ActionOutcome, TaskHost } from './window-host.ts'
 
@@ -33,20 +33,19 @@ function wordOf(action: Action): string {
 
 type PlanOf = (words: readonly string[], world: World) => Plan
 
-interface Options {
+interface Options extends Pick<TaskHost, 'confirm'> {
   readonly check?: boolean
   readonly outcomes?: readonly ActionOutcome[]
   readonly imperative?: boolean
   readonly staleOnce?: boolean
   readonly unknownAfter?: number
-  readonly confirm?: Confirm
 }
 
 function hostOf(world: World, options: Options): TaskHost {
   const outcomes = [...(options.outcomes ?? [])]
   let staleLeft = options.staleOnce === true
   return {
-    ...(options.confirm === undefined ? {} : { confirm: options.confirm }),
+    ...defined({ confirm: options.confirm }),
     userOf: () => '',
     newOverlay: createOverlay,
     forbids: () => undefined,
@@ -277,7 +276,7 @@ test('confirmed actions are carried out; a question is asked once', async () => 
 
 test('declined actions are left out and reported, as without a terminal', async () => {
   for (const confirm of [() => Promise.resolve(false), undefined]) {
-    const { result, world } = await run(asking, confirm === undefined ? {} : { confirm })
+    const { result, world } = await run(asking, defined({ confirm }))
     assert.equal(result.kind, 'ok')
     assert.deepEqual(result.warnings, ['REBOOT PENDING'])
     assert.deepEqual(world.acted, [])

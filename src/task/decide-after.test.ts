@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { afterFlush, declined, type State } from './decide.ts'
-import { say, wants } from './testing/fake-host.ts'
-import { unitOf } from './testing/unit.ts'
+import { sayModule, wants } from './testing/fake-task-host.ts'
+import { unitOf } from './testing/test-units.ts'
 import { Progress } from './unit.ts'
 
 const stale = { kind: 'stale', why: '/a was changed', label: 'write /a' } as const
@@ -39,11 +39,11 @@ test('a unit restarts at most three times after changes or dropped connections; 
 })
 
 test('a lost imperative action is never repeated', () => {
-  const end = afterFlush(lost, unitOf(say, new Progress()), stateOf())
+  const end = afterFlush(lost, unitOf(sayModule, new Progress()), stateOf())
   assert.ok(end.kind === 'end' && end.converged.kind === 'failed')
   assert.match(end.converged.failure.problem.message, /may or may not have finished: run x \(reset\)/)
   assert.equal(
-    afterFlush(stale, unitOf(say, new Progress()), stateOf()).kind,
+    afterFlush(stale, unitOf(sayModule, new Progress()), stateOf()).kind,
     'again',
     'the action did not begin',
   )

@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { defined } from '../base/defined.ts'
 import type { Problem } from '../base/errors.ts'
 import type { Action } from '../host/action.ts'
 import { actions, done, type Plan, refuse, settle } from '../host/plan.ts'
 import type { Task } from '../language/model.ts'
 import { decide, type Look, type Next, shownQuestion, type State } from './decide.ts'
 import type { Stage } from './stage.ts'
-import { say, wants, write, writeTo } from './testing/fake-host.ts'
+import { sayModule, wants, writeModule, writeTo } from './testing/fake-task-host.ts'
 import { prepared } from './testing/prepared.ts'
-import { unitOf } from './testing/unit.ts'
+import { unitOf } from './testing/test-units.ts'
 import { Progress, type Reading, type Unit } from './unit.ts'
 
 const reading: Reading = { seen: '1', touched: new Map(), rests: false }
@@ -47,7 +48,7 @@ function decided(look: Look | Plan, circumstances: Circumstances = {}): Next {
     waiting,
     forbids: () => forbids,
     now: () => now,
-    ...(asks ? { confirm: never } : {}),
+    ...defined({ confirm: asks ? never : undefined }),
     probe: never,
     queue: never,
     predict: never,
@@ -183,14 +184,17 @@ test('long actions, and actions that take a machine down, are sent separately', 
 test('imperative units, and units with conditions on their result, are sent separately', () => {
   const { tasks } = prepared(`- command: { cmd: x }\n  changed_when: 'false'`)
   const judged: Partial<Task> = tasks[0] ?? {}
-  for (const unit of [unitOf(say, new Progress()), unitOf(write, new Progress(), judged)]) {
+  for (const unit of [unitOf(sayModule, new Progress()), unitOf(writeModule, new Progress(), judged)]) {
     assert.equal(short(decided(actions([writeTo('/a', '1')]), { unit })), 'queue and flush')
     assert.equal(short(decided(actions([writeTo('/a', '1')]), { unit, waiting: true })), 'flush')
   }
 })
 
 test('in a dry run the actions of an imperative unit are only predicted', () => {
-  const next = decided(actions([writeTo('/a', '1')]), { sends: false, unit: unitOf(say, new Progress()) })
+  const next = decided(actions([writeTo('/a', '1')]), {
+    sends: false,
+    unit: unitOf(sayModule, new Progress()),
+  })
   assert.ok(next.kind === 'predict')
   assert.equal(next.converged.kind, 'unknown')
   assert.deepEqual(next.plan.actions, [writeTo('/a', '1')])

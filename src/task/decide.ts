@@ -44,7 +44,7 @@ export type Next =
   | { readonly kind: 'predict'; readonly plan: Plan; readonly converged: Converged }
   | { readonly kind: 'flush' }
   | { readonly kind: 'wait'; readonly seconds: number }
-  | { readonly kind: 'ask'; readonly asked: Asked; readonly reading: Reading }
+  | { readonly kind: 'ask'; readonly asked: Confirmation; readonly reading: Reading }
   | { readonly kind: 'queue'; readonly plan: Plan; readonly reading: Reading; readonly thenFlush: boolean }
 
 export function decide(look: Look, unit: Unit, state: State, stage: Stage): Next {
@@ -172,19 +172,22 @@ function open(converged: Converged): Next {
   return { kind: 'finish', converged, open: true }
 }
 
-export type Asked = NonNullable<Extract<Action, { readonly kind: 'reboot' }>['ask']>
+export type Confirmation = NonNullable<Extract<Action, { readonly kind: 'reboot' }>['ask']>
 
-function questionOf({ actions }: Plan): Asked | undefined {
+function questionOf({ actions }: Plan): Confirmation | undefined {
   return actions.flatMap((action) => (action.kind === 'reboot' ? (action.ask ?? []) : []))[0]
 }
 
 /** The question as the user sees it. A module may build it from values that `no_log` hides. */
-export function shownQuestion({ question }: Asked, { name, noLog }: Pick<Task, 'name' | 'noLog'>): string {
+export function shownQuestion(
+  { question }: Confirmation,
+  { name, noLog }: Pick<Task, 'name' | 'noLog'>,
+): string {
   return noLog ? `Continue with "${name}"? (the question is hidden by no_log)` : question
 }
 
 /** Ends the unit as if the plan had no actions. */
-export function declined(asked: Asked, { seen }: Reading, unit: Unit): Converged {
+export function declined(asked: Confirmation, { seen }: Reading, unit: Unit): Converged {
   unit.progress.warn([asked.declined])
   const kind = unit.progress.labels.length > 0 ? 'changed' : 'ok'
   return unit.progress.finish({ kind, seen, seenWhy: undefined })

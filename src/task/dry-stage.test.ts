@@ -3,10 +3,10 @@ import { test } from 'node:test'
 import { Unknown } from '../base/unknown.ts'
 import { converge } from './converge.ts'
 import { DryStage } from './dry-stage.ts'
-import { FakeHost, wants, writeTo } from './testing/fake-host.ts'
+import { FakeTaskHost, wants, writeTo } from './testing/fake-task-host.ts'
 
-function made(): { readonly stage: DryStage; readonly host: FakeHost } {
-  const host = new FakeHost()
+function made(): { readonly stage: DryStage; readonly host: FakeTaskHost } {
+  const host = new FakeTaskHost()
   return { stage: new DryStage(host, host.newOverlay()), host }
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { actions } from '../host/plan.ts'
 import { failureOf, keptChanging, lostImperative, notConverged, notSettled } from './failures.ts'
-import { writeTo } from './testing/fake-host.ts'
+import { writeTo } from './testing/fake-task-host.ts'
 
 test('a refusal keeps its code, findings, exit code and optional hint', () => {
   const plain = failureOf({ code: 'no-gpu', message: 'there is no GPU' })

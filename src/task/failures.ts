@@ -1,28 +1,28 @@
 /** Error messages for failures of a unit. */
 import type { Problem } from '../base/errors.ts'
-import { given } from '../base/given.ts'
+import { defined } from '../base/defined.ts'
 import { labelOf } from '../host/label.ts'
 import type { Plan, Refusal, Settle } from '../host/plan.ts'
-import type { Failure } from './unit.ts'
+import type { TaskFailure } from './unit.ts'
 
-export function plainFailure(problem: Problem): Failure {
+export function plainFailure(problem: Problem): TaskFailure {
   return { problem, findings: [], exitCode: undefined }
 }
 
-export function failureOf({ code, message, hint, findings, exitCode }: Refusal): Failure {
+export function failureOf({ code, message, hint, findings, exitCode }: Refusal): TaskFailure {
   return {
-    problem: { code, message, ...given({ hint }) },
+    problem: { code, message, ...defined({ hint }) },
     findings: findings ?? [],
     exitCode,
   }
 }
 
-export function notSettled({ why, timeout, hint }: Settle): Failure {
+export function notSettled({ why, timeout, hint }: Settle): TaskFailure {
   const message = `timed out after ${timeout} s: ${why}`
-  return plainFailure({ code: 'not-settled', message, ...given({ hint }) })
+  return plainFailure({ code: 'not-settled', message, ...defined({ hint }) })
 }
 
-export function notConverged(plan: Plan): Failure {
+export function notConverged(plan: Plan): TaskFailure {
   return plainFailure({
     code: 'not-converged',
     message: `did not converge: still to do after its changes: ${plan.actions.map(labelOf).join('; ')}`,
@@ -30,7 +30,7 @@ export function notConverged(plan: Plan): Failure {
   })
 }
 
-export function keptChanging(times: number, why: string): Failure {
+export function keptChanging(times: number, why: string): TaskFailure {
   return plainFailure({
     code: 'kept-changing',
     message: `started over ${times} times, then gave up: ${why}`,
@@ -38,7 +38,7 @@ export function keptChanging(times: number, why: string): Failure {
   })
 }
 
-export function lostImperative(label: string, why: string): Failure {
+export function lostImperative(label: string, why: string): TaskFailure {
   return plainFailure({
     code: 'connection-lost',
     message: `the connection dropped during this action, which may or may not have finished: ${label} (${why})`,

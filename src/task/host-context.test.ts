@@ -4,7 +4,7 @@ import { Secret } from '../base/secret.ts'
 import type { Privilege } from '../connection/connection.ts'
 import { becomeFor, reveal } from './host-context.ts'
 import type { Ready } from './prepare.ts'
-import { wants } from './testing/fake-host.ts'
+import { wants } from './testing/fake-task-host.ts'
 import { prepared } from './testing/prepared.ts'
 
 function become(

@@ -2,7 +2,7 @@
 import { Secret } from '../base/secret.ts'
 import type { Privilege } from '../connection/connection.ts'
 import { privilege } from '../fleet/targets.ts'
-import type { TaskContext } from './context.ts'
+import type { TaskContext } from './task-context.ts'
 import type { Unit } from './unit.ts'
 
 export type HostContext = Pick<TaskContext, 'run' | 'host' | 'pending' | 'connection' | 'confirm'>

@@ -14,11 +14,11 @@ import {
   unknownItem,
 } from './item-result.ts'
 import type { Items } from './items.ts'
-import { write } from './testing/fake-host.ts'
-import { taskOf } from './testing/unit.ts'
+import { writeModule } from './testing/fake-task-host.ts'
+import { taskOf } from './testing/test-units.ts'
 import type { Converged } from './unit.ts'
 
-const verify: Module = { ...write, exitCode: exitCodes.installation }
+const verify: Module = { ...writeModule, exitCode: exitCodes.installation }
 const done = { labels: [], diffs: [], warnings: [], replies: [] }
 const problem = { code: 'x', message: 'no room' }
 const single: Items = { kind: 'items', items: [{ label: '', value: undefined, layers: [] }], loop: false }
@@ -33,9 +33,9 @@ function ended(outcome: Outcome, result: ItemResult['result'] = {}): ItemResult 
 
 test('items that are skipped, unknown or failed before their probe have results of that shape', () => {
   assert.deepEqual(skippedItem('it.x').result, { changed: false, failed: false, skipped: true, msg: 'it.x' })
-  const { result } = unknownItem(write, 'later')
+  const { result } = unknownItem(writeModule, 'later')
   assert.ok(['text', 'changed', 'failed'].every((field) => result[field] instanceof Unknown))
-  const failed = failedItem(taskOf('write'), write, problem, { changed: true, text: '1' })
+  const failed = failedItem(taskOf('write'), writeModule, problem, { changed: true, text: '1' })
   assert.deepEqual(failed.result, {
     text: '1',
     changed: true,
@@ -57,7 +57,7 @@ test('the exit code of a refusal takes precedence over that of the task, and tha
   assert.equal(exitCodeOf(taskOf('write', { exitCode: 6 }), verify, failure(4)), 4)
   assert.equal(exitCodeOf(taskOf('write', { exitCode: 6 }), verify, failure()), 6)
   assert.equal(exitCodeOf(taskOf('write'), verify, failure()), 5)
-  assert.equal(exitCodeOf(taskOf('write'), write, failure()), undefined)
+  assert.equal(exitCodeOf(taskOf('write'), writeModule, failure()), undefined)
   assert.equal(failedItem(taskOf('write', { exitCode: 6 }), verify, problem).exitCode, 6)
   assert.equal(failedItem(taskOf('write'), verify, problem).exitCode, 5)
 })
@@ -77,7 +77,7 @@ test('a task without a loop has the result of its one item', () => {
 })
 
 test('an ignored failure stays failed and has no exit code', () => {
-  const failed = failedItem(taskOf('write'), write, problem)
+  const failed = failedItem(taskOf('write'), writeModule, problem)
   const end = taskResult(taskOf('write', { ignoreErrors: true }), single, [failed])
   assert.deepEqual([end.outcome, end.ignored, end.exitCode], ['failed', true, undefined])
   const bad = taskResult(taskOf('write'), single, [failed])
@@ -90,7 +90,7 @@ test('ignore_errors does not ignore an unreachable host', () => {
 })
 
 test('a loop has the worst outcome of its items, the first problem, and outcomes by label', () => {
-  const failed = failedItem(taskOf('write', { exitCode: 6 }), write, problem)
+  const failed = failedItem(taskOf('write', { exitCode: 6 }), writeModule, problem)
   const end = taskResult(taskOf('write'), loopOver('a', 'b', 'c'), [ended('changed'), failed, ended('ok')])
   assert.deepEqual(
     [end.outcome, end.exitCode, end.problem, end.changed, end.detail.items],
@@ -109,7 +109,7 @@ test('an empty loop is skipped with a reason', () => {
 })
 
 test('no_log hides loop items, their values and failure messages', () => {
-  const failed = failedItem(taskOf('write'), write, { code: 'x', message: 'hunter2' })
+  const failed = failedItem(taskOf('write'), writeModule, { code: 'x', message: 'hunter2' })
   const end = taskResult(taskOf('write', { noLog: true }), loopOver('hunter2'), [failed])
   assert.equal(end.problem?.code, 'x')
   assert.doesNotMatch(JSON.stringify([end.detail, end.problem]), /hunter2/)

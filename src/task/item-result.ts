@@ -1,6 +1,6 @@
 /** Results of items, and of tasks from their items. */
 import { type ExitCode, exitCodes, type Problem } from '../base/errors.ts'
-import { given } from '../base/given.ts'
+import { defined } from '../base/defined.ts'
 import type { Outcome, TaskDetail } from '../events/events.ts'
 import type { Task } from '../language/model.ts'
 import type { Module } from '../modules/module.ts'
@@ -99,9 +99,11 @@ function summarize(task: Task, items: Items, results: readonly ItemResult[]): It
     outcome,
     result: loopResult(results.map((result, index) => ({ ...result.result, item: all[index]?.value }))),
     detail: {
-      ...(task.noLog ? {} : { items: byItem }),
-      ...given({ problem }),
-      ...(results.length === 0 ? { why: 'the loop has no items' } : {}),
+      ...defined({
+        items: task.noLog ? undefined : byItem,
+        problem,
+        why: results.length === 0 ? 'the loop has no items' : undefined,
+      }),
     },
     exitCode: bad?.exitCode,
   }

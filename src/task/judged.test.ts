@@ -4,9 +4,9 @@ import { exitCodes } from '../base/errors.ts'
 import { plainFailure } from './failures.ts'
 import { judgedItem, untilNotMet } from './judged.ts'
 import type { ItemResult } from './item-result.ts'
-import { write } from './testing/fake-host.ts'
+import { writeModule } from './testing/fake-task-host.ts'
 import { prepared } from './testing/prepared.ts'
-import { unitWith } from './testing/unit.ts'
+import { unitWith } from './testing/test-units.ts'
 import { type Converged, Progress } from './unit.ts'
 
 const done = { labels: ['write /a'], diffs: [], warnings: [], replies: [] }
@@ -26,9 +26,9 @@ async function judged(
   facts?: Readonly<Record<string, unknown>>,
 ): Promise<ItemResult> {
   const { tasks, preparing } = prepared(`- write: { path: /a, text: "1" }\n  register: it\n${keywords}`, {
-    modules: [write],
+    modules: [writeModule],
   })
-  const unit = unitWith(write, new Progress(), { task: tasks[0] ?? {}, ready: { facts } })
+  const unit = unitWith(writeModule, new Progress(), { task: tasks[0] ?? {}, ready: { facts } })
   return judgedItem(unit, converged, preparing)
 }
 
@@ -70,7 +70,7 @@ test('an until that stayed false reports the number of attempts and its conditio
   const { tasks } = prepared(`- command: { cmd: x }\n  register: it\n  until: [it.rc == 0, it.rc == 1]`)
   const [task] = tasks
   assert.ok(task)
-  const end = untilNotMet(task, write, { result: { rc: 2, changed: true }, attempt: 2 })
+  const end = untilNotMet(task, writeModule, { result: { rc: 2, changed: true }, attempt: 2 })
   assert.equal(
     end.detail.problem?.message,
     'gave up after 3 attempts: "until" stayed false: it.rc == 0 && it.rc == 1',

@@ -1,6 +1,6 @@
 /** Turns the end of a unit into the result of its item. */
 import type { Problem } from '../base/errors.ts'
-import { given } from '../base/given.ts'
+import { defined } from '../base/defined.ts'
 import type { Outcome } from '../events/events.ts'
 import type { Task } from '../language/model.ts'
 import type { Module } from '../modules/module.ts'
@@ -30,7 +30,7 @@ export async function judgedItem(
     result: judged.result,
     detail: judged.problem === undefined ? detail : { ...detail, problem: judged.problem },
     exitCode: exitCodeOf(task, module, converged),
-    ...given({ facts: ready.facts }),
+    ...defined({ facts: ready.facts }),
   }
 }
 

@@ -5,7 +5,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { revealAll } from '../base/secret.ts'
 import type { Task } from '../language/model.ts'
-import type { TaskContext } from './context.ts'
+import type { TaskContext } from './task-context.ts'
 import { type ItemResult, taskResult, type TaskResult } from './item-result.ts'
 import { judgedItem } from './judged.ts'
 import type { Narrator } from './narrator.ts'

@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { defined } from '../base/defined.ts'
 import type { Event } from '../events/events.ts'
 import type { SummaryRow } from '../modules/module.ts'
 import type { ItemResult, TaskResult } from './item-result.ts'
 import type { Items } from './items.ts'
 import { Narrator } from './narrator.ts'
 import { TaskRun } from './task-run.ts'
-import { wants, write, writeTo } from './testing/fake-host.ts'
+import { wants, writeModule, writeTo } from './testing/fake-task-host.ts'
 import { prepared } from './testing/prepared.ts'
-import { taskOf, unitWith } from './testing/unit.ts'
+import { taskOf, unitWith } from './testing/test-units.ts'
 import { Progress, type Converged, type Planned } from './unit.ts'
 
 const ref = { id: 't', name: 't', module: 'write', handler: false }
@@ -62,7 +63,7 @@ function runOf(changes: Parameters<typeof taskOf>[1] = {}, ...labels: readonly s
 }
 
 function planned(on?: 'node'): Planned {
-  const action = { ...writeTo('/a', '1'), ...(on && { on }) }
+  const action = { ...writeTo('/a', '1'), ...defined({ on }) }
   const reading = { seen: undefined, touched: new Map(), rests: false }
   return { action, plan: { actions: [action], diffs: [], warnings: [] }, reading }
 }
@@ -121,7 +122,7 @@ test('no_log hides labels, actions, progress, warnings and rows', () => {
   const { narrator, events, rows, types } = made()
   const noLog = true
   const module = {
-    ...write,
+    ...writeModule,
     row: (): SummaryRow => ({ table: 't', columns: ['c'], cells: ['hunter2'], order: '', state: 'ok' }),
   }
   const unit = unitWith(module, new Progress(), { task: { noLog } })
@@ -136,7 +137,7 @@ test('no_log hides labels, actions, progress, warnings and rows', () => {
 test('rows are made from the reading, and none without one', () => {
   const { narrator, rows } = made()
   const module = {
-    ...write,
+    ...writeModule,
     row: (_args: unknown, seen: unknown): SummaryRow => ({
       table: 't',
       columns: ['c'],

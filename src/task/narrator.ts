@@ -1,7 +1,8 @@
 /** Emits the events of the tasks of one host, in task order. */
+import { defined } from '../base/defined.ts'
 import type { EventBody } from '../events/events.ts'
 import { labelOf } from '../host/label.ts'
-import type { TaskContext } from './context.ts'
+import type { TaskContext } from './task-context.ts'
 import type { ItemResult, TaskResult } from './item-result.ts'
 import { hidden } from './task-detail.ts'
 import type { TaskRun } from './task-run.ts'
@@ -83,7 +84,7 @@ export class Narrator {
       host: this.#host,
       task: ref,
       outcome,
-      ...(ignored ? { ignored: true } : {}),
+      ...defined({ ignored: ignored ? true : undefined }),
       detail,
       milliseconds: Math.round(this.#context.run.world.clock() - started),
     })

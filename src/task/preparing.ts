@@ -3,7 +3,7 @@ import { HostError, InputError, type Problem, UnreachableError } from '../base/e
 import type { Unread } from '../fleet/host-variables.ts'
 import type { Task } from '../language/model.ts'
 import type { Layer, VariableScope } from '../language/scope.ts'
-import type { TaskContext } from './context.ts'
+import type { TaskContext } from './task-context.ts'
 
 export interface Preparing {
   readonly context: TaskContext

@@ -4,7 +4,7 @@ import { HostError } from '../base/errors.ts'
 import type { Task } from '../language/model.ts'
 import { NotBehind, ReadAhead } from './read-ahead.ts'
 import { prepared } from './testing/prepared.ts'
-import { unitOf } from './testing/unit.ts'
+import { unitOf } from './testing/test-units.ts'
 import { Progress, type Reading, type Unit } from './unit.ts'
 
 interface Made {
@@ -85,7 +85,7 @@ test('a reading that used a changed variable is repeated, and the rest is kept',
   assert.deepEqual(host.probed, ['a', 'b', 'c', 'b'])
 })
 
-test('a change on the host drops all early readings', async () => {
+test('a change on the host drops all early answers', async () => {
   const host = made(three)
   host.set('it', 'known')
   await take(host, 0)
@@ -110,7 +110,7 @@ test('an early reading is invalid once the task itself changed the host', async 
   assert.equal(early?.holds(), false)
 })
 
-test('readings after actions are used, and failed ones are repeated later with the following tasks', async () => {
+test('answers after actions are used, and failed questions are repeated later with the following tasks', async () => {
   const host = made(three)
   host.set('it', 'known')
   host.ahead.behind(host.tasks, acting())

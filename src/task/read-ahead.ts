@@ -6,7 +6,7 @@
  * if the failure persists.
  */
 import type { Task } from '../language/model.ts'
-import type { TaskContext } from './context.ts'
+import type { TaskContext } from './task-context.ts'
 import { type Item, type Items, itemsOf } from './items.ts'
 import { prepareItem, type PreparedItem, type Ready } from './prepare.ts'
 import { type Preparing, readFactFor } from './preparing.ts'

@@ -1,4 +1,5 @@
 /** Values of registered variables. */
+import { defined } from '../base/defined.ts'
 import { Secret } from '../base/secret.ts'
 import { Unknown, UnknownError } from '../base/unknown.ts'
 import type { Module } from '../modules/module.ts'
@@ -23,7 +24,7 @@ export function resultOf(module: Module, args: unknown, converged: Converged): R
       const seen = converged.seen === undefined ? {} : reported(module, args, converged)
       return {
         ...seen,
-        ...(reply === undefined ? {} : { rc: reply.code, stdout: reply.stdout, stderr: reply.stderr }),
+        ...defined({ rc: reply?.code, stdout: reply?.stdout, stderr: reply?.stderr }),
         changed: converged.changed,
         failed: true,
         skipped: false,

@@ -5,7 +5,7 @@ import { actions } from '../host/plan.ts'
 import type { Module } from '../modules/module.ts'
 import { createTaskRunner, type RunTasksOptions, type TaskRunner } from './run-tasks.ts'
 import { prepared, type Prepared, type PreparedOptions } from './testing/prepared.ts'
-import type { TaskContext } from './context.ts'
+import type { TaskContext } from './task-context.ts'
 
 interface Made extends Prepared {
   readonly runner: TaskRunner

@@ -1,6 +1,6 @@
 /** Runs tasks of one play on one host. Dry runs and real runs share this path. */
 import type { Task } from '../language/model.ts'
-import type { TaskContext } from './context.ts'
+import type { TaskContext } from './task-context.ts'
 import type { TaskResult } from './item-result.ts'
 import { Progress, Unit } from './unit.ts'
 import { NotBehind, ReadAhead } from './read-ahead.ts'

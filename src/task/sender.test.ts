@@ -4,42 +4,18 @@ import { HostError, UnreachableError } from '../base/errors.ts'
 import { Secret } from '../base/secret.ts'
 import type { Action } from '../host/action.ts'
 import type { Plan } from '../host/plan.ts'
-import { wants, writeTo } from './testing/fake-host.ts'
-import { type WatchedSender, watchedSender } from './testing/watched-sender.ts'
-import type { Unit } from './unit.ts'
-import type { ActionOutcome, Hear, Sent } from './window-host.ts'
+import { wants, writeTo } from './testing/fake-task-host.ts'
+import { deaf, one, outcomes, sentAs, sentBy } from './testing/sent.ts'
+import { watchedSender } from './testing/watched-sender.ts'
 
 const problem = { code: 'x', message: 'no room' }
 const [a, b, c] = [writeTo('/a', '1'), writeTo('/b', '2'), writeTo('/c', '3')]
 const onNode: Action = { ...writeTo('/n', '1'), on: 'node' }
 const restart: Action = { kind: 'containerPower', ctid: '101', verb: 'restart', on: 'node' }
 
-/** The actions of one unit, with a separate plan and by default an empty reading. */
-function of(unit: Unit, ...actions: readonly Action[]): readonly Sent[] {
-  return planned(unit, { actions, diffs: [], warnings: [] })
-}
-
-function planned(unit: Unit, plan: Plan, touched: readonly string[] = []): readonly Sent[] {
-  const saw = new Map(touched.map((key) => [key, { content: 'absent' }]))
-  return plan.actions.map((action) => ({
-    unit,
-    planned: { action, plan, reading: { seen: undefined, touched: saw, rests: false } },
-  }))
-}
-
-const one = wants('/a', '1')
-const deaf: Hear = { finished: () => undefined, onWay: () => undefined }
-
-async function outcomes(
-  { sender }: WatchedSender,
-  sent: readonly Sent[],
-): Promise<readonly ActionOutcome['kind'][]> {
-  return (await sender.send(sent, deaf)).map(({ kind }) => kind)
-}
-
 test('the leases of all machines are taken before anything is carried out, each once', async () => {
   const it = watchedSender()
-  await it.sender.send([...of(one, a, onNode, b), ...of(wants('/c', '3'), restart, c)], deaf)
+  await it.sender.send([...sentBy(one, a, onNode, b), ...sentBy(wants('/c', '3'), restart, c)], deaf)
   assert.deepEqual(
     it.log.filter((line) => line.startsWith('lease')),
     ['lease ct', 'lease pve1'],
@@ -49,10 +25,10 @@ test('the leases of all machines are taken before anything is carried out, each 
 
 test('a file that comes from the node needs the lease of both', async () => {
   const it = watchedSender()
-  await it.sender.send(of(one, { kind: 'push', from: '/f', to: '/g', sha256: '' }), deaf)
+  await it.sender.send(sentBy(one, { kind: 'push', from: '/f', to: '/g', sha256: '' }), deaf)
   assert.deepEqual(it.log.slice(0, 2), ['lease ct', 'lease pve1'])
   const alone = watchedSender()
-  await alone.sender.send(of(one, a), deaf)
+  await alone.sender.send(sentBy(one, a), deaf)
   assert.deepEqual(alone.log, ['lease ct', 'act write /a'])
 })
 
@@ -63,7 +39,7 @@ test('a refused lease fails the first action, and nothing is carried out', async
   ] as const) {
     const it = watchedSender()
     it.refusals.set('pve1', refusal)
-    assert.deepEqual(await outcomes(it, of(one, a, onNode)), [kind, 'notBegun'])
+    assert.deepEqual(await outcomes(it, sentBy(one, a, onNode)), [kind, 'notBegun'])
     assert.deepEqual(it.frames, [])
   }
 })
@@ -73,14 +49,14 @@ test('an unexpected error while sending fails the first action of this host, not
   it.before = () => {
     throw new TypeError('an answer without words')
   }
-  const [first, second] = await it.sender.send(of(one, a, b), deaf)
+  const [first, second] = await it.sender.send(sentBy(one, a, b), deaf)
   assert.equal(first?.kind === 'failed' && first.problem.code, 'internal-error')
   assert.equal(second?.kind, 'notBegun')
 })
 
 test('an action that takes a machine down is sent separately, with the steps before and after it', async () => {
   const it = watchedSender()
-  assert.deepEqual(await outcomes(it, of(one, a, b, restart, c)), ['done', 'done', 'done', 'done'])
+  assert.deepEqual(await outcomes(it, sentBy(one, a, b, restart, c)), ['done', 'done', 'done', 'done'])
   assert.deepEqual(it.log.slice(2), [
     'act write /a, write /b',
     'down pve1',
@@ -93,7 +69,12 @@ test('an action that takes a machine down is sent separately, with the steps bef
 test('after a failure nothing more is sent', async () => {
   const it = watchedSender()
   it.results.set('write /b', [{ kind: 'failed', problem }])
-  assert.deepEqual(await outcomes(it, of(one, a, b, restart, c)), ['done', 'failed', 'notBegun', 'notBegun'])
+  assert.deepEqual(await outcomes(it, sentBy(one, a, b, restart, c)), [
+    'done',
+    'failed',
+    'notBegun',
+    'notBegun',
+  ])
   assert.deepEqual(it.log.slice(2), ['act write /a, write /b'])
 })
 
@@ -115,7 +96,7 @@ test('a failure keeps its reply, and a stale action names the change', async () 
   ] as const) {
     const it = watchedSender()
     it.results.set('write /a', [result])
-    assert.deepEqual(await it.sender.send(of(one, a), deaf), [outcome])
+    assert.deepEqual(await it.sender.send(sentBy(one, a), deaf), [outcome])
   }
 })
 
@@ -123,14 +104,14 @@ test('a dropped connection is opened again once, on the machine of the lost acti
   const it = watchedSender()
   const lost = { kind: 'lost', why: 'reset' } as const
   it.results.set('write /n', [lost]).set('write /c', [lost])
-  assert.deepEqual(await outcomes(it, of(one, onNode, c, restart)), ['lost', 'lost', 'notBegun'])
+  assert.deepEqual(await outcomes(it, sentBy(one, onNode, c, restart)), ['lost', 'lost', 'notBegun'])
   assert.deepEqual(it.log.slice(2), ['act write /n, write /c', 'reconnect pve1'])
 })
 
 test('after an interruption no lease is taken and nothing is sent', async () => {
   const it = watchedSender()
   it.abort()
-  const [first, second] = await it.sender.send(of(one, a, b), deaf)
+  const [first, second] = await it.sender.send(sentBy(one, a, b), deaf)
   assert.equal(first?.kind === 'failed' && first.problem.code, 'interrupted')
   assert.deepEqual([second?.kind, it.log], ['notBegun', []])
 })
@@ -141,7 +122,7 @@ test('an action that an interruption prevented fails as interrupted, in a frame 
     it.before = (action) => {
       if (action === second) it.abort()
     }
-    const ended = await it.sender.send(of(one, a, second, c), deaf)
+    const ended = await it.sender.send(sentBy(one, a, second, c), deaf)
     assert.deepEqual(
       ended.map((outcome) => (outcome.kind === 'failed' ? outcome.problem.code : outcome.kind)),
       ['done', 'interrupted', 'notBegun'],
@@ -153,7 +134,7 @@ test('each action is reported with its own time; one that takes a machine down i
   const it = watchedSender()
   it.results.set('write /c', [{ kind: 'failed', problem }])
   const finished: (readonly [number, number])[] = []
-  await it.sender.send(of(one, a, restart, b, c), {
+  await it.sender.send(sentBy(one, a, restart, b, c), {
     ...deaf,
     finished: (...told) => void finished.push(told),
   })
@@ -170,7 +151,7 @@ test('the first change of each unit on a machine records its handlers there', as
   const it = watchedSender()
   const first = wants('/a', '1', { task: { key: 'first', ...notifies } })
   const second = wants('/b', '2', { task: { key: 'second', ...notifies } })
-  await it.sender.send([...of(first, a, onNode, b, onNode), ...of(second, c)], deaf)
+  await it.sender.send([...sentBy(first, a, onNode, b, onNode), ...sentBy(second, c)], deaf)
   const notes = it.frames[0]?.map((step) => step.notes.map(({ value }) => value))
   const note = (by: string): object => ({ host: 'ct', name: 'restart x', by })
   assert.deepEqual(notes, [[note('first')], [note('first')], [], [], [note('second')]])
@@ -180,7 +161,7 @@ test('if the user cannot write the state directory, handlers are recorded before
   const it = watchedSender()
   const unit = wants('/a', '1', { task: notifies })
   it.becomes.set('/a', { user: 'www-data', method: 'sudo' })
-  await it.sender.send(of(unit, a, b), deaf)
+  await it.sender.send(sentBy(unit, a, b), deaf)
   assert.deepEqual(it.log, [
     'lease ct',
     'act create the directory /state/pending, record the handlers to notify',
@@ -198,7 +179,7 @@ test('a note that cannot be recorded is a failure, and nothing is changed', asyn
   const unit = wants('/a', '1', { task: notifies })
   it.becomes.set('/a', { user: 'www-data', method: 'sudo' })
   it.results.set('record the handlers to notify', [{ kind: 'failed', problem }])
-  assert.deepEqual(await outcomes(it, of(unit, a, b)), ['failed', 'notBegun'])
+  assert.deepEqual(await outcomes(it, sentBy(unit, a, b)), ['failed', 'notBegun'])
   assert.equal(it.frames.length, 1)
 })
 
@@ -207,7 +188,7 @@ test('an action expects the reading of its plan, except for changes of earlier a
   const both: Plan = { actions: [a, b, { ...a, label: 'again' }], diffs: [], warnings: [] }
   const saw = ['ct file:/a', 'ct file:/b', 'pve1 file:/a']
   await it.sender.send(
-    [...planned(one, both, saw), ...planned(wants('/a', '2'), { ...both, actions: [a] }, saw)],
+    [...sentAs(one, both, saw), ...sentAs(wants('/a', '2'), { ...both, actions: [a] }, saw)],
     deaf,
   )
   assert.deepEqual(
@@ -220,7 +201,7 @@ test('programs get the environment of the task with secrets as text; their own v
   const it = watchedSender()
   const unit = wants('/a', '1', { ready: { environment: { A: 'task', B: new Secret('hunter2') } } })
   const program: Action = { kind: 'run', argv: ['x'], environment: { A: 'own' } }
-  await it.sender.send(of(unit, program, a), deaf)
+  await it.sender.send(sentBy(unit, program, a), deaf)
   const [first, second] = it.frames[0] ?? []
   assert.deepEqual(first?.action, { ...program, environment: { A: 'own', B: 'hunter2' } })
   assert.equal(second?.action, a)
@@ -233,74 +214,10 @@ test('the token of a lease is compared only if the user can read it, and always 
   ] as const) {
     const it = watchedSender()
     if (user !== undefined) it.becomes.set('/a', { user, method: 'sudo' })
-    await it.sender.send(of(one, a), deaf)
+    await it.sender.send(sentBy(one, a), deaf)
     const { node } = it.machine
     assert.ok(node)
     const [context] = it.contexts
     assert.deepEqual([context?.lease?.(it.machine.name), context?.lease?.(node.name)], [token, 4])
-  }
-})
-
-test('long work reports its progress, with task and item', async () => {
-  const it = watchedSender()
-  const unit = wants('/b', '2', { item: { label: 'two' }, task: { key: 'b' } })
-  await it.sender.send([...of(one, a), ...of(unit, b)], deaf)
-  it.contexts[0]?.progress?.(1, 'half', 5, 10)
-  it.contexts[0]?.progress?.(0, 'begun')
-  assert.deepEqual(
-    it.events.flatMap((event) =>
-      event.type === 'task.progress'
-        ? [[event.task.id, event.item, event.message, event.done, event.total]]
-        : [],
-    ),
-    [
-      ['b', 'two', 'half', 5, 10],
-      ['write', undefined, 'begun', undefined, undefined],
-    ],
-  )
-})
-
-test('no_log hides the progress of long work', async () => {
-  const it = watchedSender()
-  await it.sender.send(of(wants('/b', '2', { task: { noLog: true } }), b), deaf)
-  it.contexts[0]?.progress?.(0, 'downloading from a hidden address', 5, 10)
-  assert.equal(it.contexts.length, 1)
-  assert.deepEqual(
-    it.events.filter(({ type }) => type === 'task.progress'),
-    [],
-  )
-})
-
-test('sending nothing takes no lease', async () => {
-  const it = watchedSender()
-  assert.deepEqual([await it.sender.send([], deaf), it.log], [[], []])
-})
-
-test('actions in flight are announced once, and only if questions share the shell of the actions', async () => {
-  const told: string[] = []
-  const hear: Hear = { ...deaf, onWay: () => void told.push('on its way') }
-  await watchedSender('ct').sender.send(of(one, a, b), hear)
-  assert.deepEqual(told, [], 'questions and actions of a container use separate shells')
-  await watchedSender('alone').sender.send(
-    of(one, a, { kind: 'reboot', reason: 'test', label: 'reboot' }, b),
-    hear,
-  )
-  assert.deepEqual(told, ['on its way'], 'no announcement before the last frame')
-})
-
-test('the reason of a reboot is shown, but not that of a no_log task', async () => {
-  for (const [noLog, shown] of [
-    [false, 'the kernel of opensesame'],
-    [true, 'hidden by no_log'],
-  ] as const) {
-    const it = watchedSender('alone')
-    const unit = wants('/a', '1', { task: { noLog } })
-    const action: Action = { kind: 'reboot', reason: 'the kernel of opensesame' }
-    assert.deepEqual(await outcomes(it, of(unit, action)), ['done'])
-    assert.equal(it.log[1], `down alone: ${shown}`)
-    assert.deepEqual(
-      it.frames[0]?.map((step) => step.action),
-      [action],
-    )
   }
 })

@@ -2,7 +2,7 @@
  * Carries out the actions of a window: takes leases, records handlers, sends frames, and sends actions that
  * take a machine down separately.
  */
-import { given } from '../base/given.ts'
+import { defined } from '../base/defined.ts'
 import { type HostContext, reveal } from './host-context.ts'
 import type { HostName } from '../base/brand.ts'
 import { HostError, type Problem, UnreachableError } from '../base/errors.ts'
@@ -17,7 +17,7 @@ import { carryOutOwn } from '../host/own-actions.ts'
 import type { Step, StepResult } from '../host/step.ts'
 import type { Unit } from './unit.ts'
 import { unforeseen } from './unforeseen.ts'
-import type { ActionOutcome, Hear, Sent } from './window-host.ts'
+import type { ActionOutcome, SendCallbacks, Sent } from './window-host.ts'
 
 const interrupted: Problem = {
   code: 'interrupted',
@@ -50,7 +50,7 @@ export class Sender {
    * Sends the actions in order and in as few frames as possible. An action that takes a machine down is sent
    * separately.
    */
-  async send(sent: readonly Sent[], hear: Hear): Promise<readonly ActionOutcome[]> {
+  async send(sent: readonly Sent[], hear: SendCallbacks): Promise<readonly ActionOutcome[]> {
     const outcomes: ActionOutcome[] = []
     const [first] = sent
     if (first === undefined) return outcomes
@@ -154,7 +154,7 @@ export class Sender {
   async #portion(
     sent: readonly Sent[],
     steps: readonly Step[],
-    { finished, onWay }: Hear,
+    { finished, onWay }: SendCallbacks,
   ): Promise<readonly StepResult[]> {
     const { run, host } = this.#context
     const { machine } = host
@@ -209,9 +209,9 @@ export class Sender {
       type: 'task.progress',
       host: host.machine.name,
       task: unit.ref,
-      ...(unit.item.label === '' ? {} : { item: unit.item.label }),
+      ...defined({ item: unit.item.label === '' ? undefined : unit.item.label }),
       message,
-      ...given({ done, total }),
+      ...defined({ done, total }),
     })
   }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Unknown } from '../base/unknown.ts'
 import { hostRun } from './testing/host-run.ts'
-import { write } from './testing/fake-host.ts'
+import { writeModule } from './testing/fake-task-host.ts'
 
 const three = `
 - name: a
@@ -242,7 +242,7 @@ test('in a dry run nothing is sent, and tasks see the predicted effects of earli
 })
 
 test('in a dry run the possible changes of an unknown task are unknown to later tasks', async () => {
-  const open = { ...write, mayChange: () => ['file:/a'] as const }
+  const open = { ...writeModule, mayChange: () => ['file:/a'] as const }
   for (const text of [
     '- name: a\n  write: { path: /a, text: "{{ it }}" }',
     '- name: a\n  write: { path: /a, text: "1" }\n  when: it == 1.0',

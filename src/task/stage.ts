@@ -5,7 +5,7 @@ import type { Action } from '../host/action.ts'
 import type { Plan } from '../host/plan.ts'
 import type { ResourcePattern } from '../host/resource.ts'
 import type { Reply } from '../modules/module.ts'
-import type { Confirm } from './confirm.ts'
+import type { Confirm } from './confirmations.ts'
 import type { Reading, Unit } from './unit.ts'
 
 export type Flushed =
@@ -32,7 +32,7 @@ export interface Stage {
    */
   probe(unit: Unit): Promise<Reading>
   /**
-   * Queues the actions and applies their effects to all later readings. A dry run only applies the effects.
+   * Queues the actions and applies their effects to all later answers. A dry run only applies the effects.
    */
   queue(unit: Unit, plan: Plan, reading: Reading): Promise<void>
   /** Dry runs only: predicts the effects of a plan that may not be carried out. */
@@ -47,9 +47,9 @@ export interface Stage {
   flush(unit: Unit): Promise<Flushed>
   /** Asks the user; absent if there is no terminal. */
   readonly confirm?: Confirm | undefined
-  /** Waits, and invalidates all readings. */
+  /** Waits, and drops all kept answers. */
   wait(seconds: number): Promise<void>
-  /** Invalidates all readings after a question. */
+  /** Drops all kept answers after a question to the user. */
   waited(): void
   now(): number
 }

@@ -4,7 +4,7 @@ import { UnknownError } from '../base/unknown.ts'
 import type { Module } from '../modules/module.ts'
 import { plainFailure } from './failures.ts'
 import { detailOf, hidden } from './task-detail.ts'
-import { write } from './testing/fake-host.ts'
+import { writeModule } from './testing/fake-task-host.ts'
 import type { Converged } from './unit.ts'
 
 const done = { labels: ['write /a'], diffs: [], warnings: [], replies: [] }
@@ -19,7 +19,7 @@ const failed: Converged = {
 const changed: Converged = { ...done, kind: 'changed', seen: '1', seenWhy: undefined }
 const open = { args: {}, secret: false }
 const secret = { args: {}, secret: true }
-const speaking: Module = { ...write, message: (_args, seen) => `saw ${String(seen)}` }
+const speaking: Module = { ...writeModule, message: (_args, seen) => `saw ${String(seen)}` }
 
 test('actions are reported with the message of the module', () => {
   assert.deepEqual(detailOf(speaking, open, changed, 'changed'), { actions: ['write /a'], message: 'saw 1' })
@@ -27,7 +27,7 @@ test('actions are reported with the message of the module', () => {
 
 test('the module gives no message about values that a dry run cannot know', () => {
   const silent: Module = {
-    ...write,
+    ...writeModule,
     message: () => {
       throw new UnknownError({ why: 'asked' })
     },
@@ -45,14 +45,14 @@ test('a task with a secret shows only how it ended', () => {
 })
 
 test('a failure is reported with its findings, unless failed_when rejects it', () => {
-  const detail = detailOf(write, open, failed, 'failed')
+  const detail = detailOf(writeModule, open, failed, 'failed')
   assert.deepEqual([detail.problem, detail.findings], [problem, [{ message: 'one' }]])
-  assert.deepEqual(detailOf(write, open, failed, 'changed'), { actions: ['write /a'] })
+  assert.deepEqual(detailOf(writeModule, open, failed, 'changed'), { actions: ['write /a'] })
 })
 
 test('an unknown outcome has a reason', () => {
   const unknown: Converged = { ...done, labels: [], kind: 'unknown', why: 'only the run can know' }
-  assert.deepEqual(detailOf(write, open, unknown, 'unknown'), { why: 'only the run can know' })
+  assert.deepEqual(detailOf(writeModule, open, unknown, 'unknown'), { why: 'only the run can know' })
 })
 
 test('under no_log a failure keeps its code and loses its message; everything else is hidden', () => {

@@ -1,5 +1,5 @@
 /** Details of finished tasks, for events. */
-import { given } from '../base/given.ts'
+import { defined } from '../base/defined.ts'
 import type { Module } from '../modules/module.ts'
 import { shownLabels } from './secret-files.ts'
 import type { Converged } from './unit.ts'
@@ -19,11 +19,16 @@ export function detailOf(
     if (converged.kind === 'failed') return { problem: converged.failure.problem }
     if (converged.kind === 'unreachable') return { problem: converged.problem }
     const actions = shownLabels(converged.labels)
-    return { why: 'hidden: its arguments contain a secret', ...(actions.length > 0 ? { actions } : {}) }
+    return {
+      why: 'hidden: its arguments contain a secret',
+      ...defined({ actions: actions.length > 0 ? actions : undefined }),
+    }
   }
   const detail: TaskDetail = {
-    ...(converged.labels.length > 0 ? { actions: converged.labels } : {}),
-    ...(converged.diffs.length > 0 ? { diffs: converged.diffs } : {}),
+    ...defined({
+      actions: converged.labels.length > 0 ? converged.labels : undefined,
+      diffs: converged.diffs.length > 0 ? converged.diffs : undefined,
+    }),
   }
   switch (converged.kind) {
     case 'ok':
@@ -32,7 +37,7 @@ export function detailOf(
       const message = known ? module.message?.(prepared.args, converged.seen) : undefined
       return {
         ...detail,
-        ...given({ message, why: converged.seenWhy }),
+        ...defined({ message, why: converged.seenWhy }),
       }
     }
     case 'unknown':

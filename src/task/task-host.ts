@@ -3,7 +3,7 @@
  * executors. Takes the lease before the first action, holds the resources, and waits for a machine that an
  * action took down.
  */
-import { given } from '../base/given.ts'
+import { defined } from '../base/defined.ts'
 import { becomeFor, type HostContext, reveal } from './host-context.ts'
 import { Sender } from './sender.ts'
 import type { Privilege } from '../connection/connection.ts'
@@ -16,7 +16,7 @@ import { whyUnfit } from '../host/unfit.ts'
 import { claimsOf } from './claims.ts'
 import { exposedSecret } from './secret-arguments.ts'
 import { overlapping } from './overlap.ts'
-import { probeUnit } from './probe.ts'
+import { probeUnit } from './probe-unit.ts'
 import { ofTask } from './unforeseen.ts'
 import type { Unit } from './unit.ts'
 import type { TaskHost } from './window-host.ts'
@@ -43,7 +43,7 @@ export function createTaskHost(context: HostContext): RealTaskHost {
   const sender = new Sender(context, becomeOf, reconnect)
 
   return {
-    ...given({ confirm: context.confirm }),
+    ...defined({ confirm: context.confirm }),
     now: world.clock,
     sleep: (seconds) => world.sleep(seconds * 1000, signal),
     generation: () => machine.epoch.value,
@@ -67,7 +67,7 @@ export function createTaskHost(context: HostContext): RealTaskHost {
         await reader.findLinks(action, overlay)
         overlay.apply(place, action, { byUser: !machine.isRoot(becomeOf(unit)) })
       }
-      // Later tasks will find a different host than earlier readings show.
+      // Later tasks will find a different host than earlier answers show.
       const isChanged = (touched: Touched): boolean => overlapping(actions, { touched }, place)
       variables.forgetFacts(isChanged)
       if (machine.node) run.fleet.variables(machine.node.name).forgetFacts(isChanged)
@@ -117,7 +117,7 @@ export function createTaskHost(context: HostContext): RealTaskHost {
     touched(actions, askedBehind) {
       const spared = askedBehind && { user: becomeOf(askedBehind)?.user ?? '' }
       if (askedBehind === undefined) machine.epoch.value += 1
-      for (const action of actions) host.reader().readings.dropFor(action, place, spared)
+      for (const action of actions) host.reader().answers.dropFor(action, place, spared)
       variables.forgetFacts()
       if (machine.node && actions.some(({ on }) => on === 'node'))
         run.fleet.variables(machine.node.name).forgetFacts()
@@ -126,14 +126,14 @@ export function createTaskHost(context: HostContext): RealTaskHost {
       const reader = host.reader()
       for (const key of touched.keys()) {
         const space = key.indexOf(' ')
-        const readings = key.slice(0, space) === machine.name ? reader.readings : reader.node?.readings
-        readings?.drop(key.slice(space + 1))
+        const answers = key.slice(0, space) === machine.name ? reader.answers : reader.node?.answers
+        answers?.drop(key.slice(space + 1))
       }
     },
     waited() {
       machine.epoch.value += 1
-      host.reader().readings.clear()
-      host.reader().node?.readings.clear()
+      host.reader().answers.clear()
+      host.reader().node?.answers.clear()
       variables.forgetFacts()
     },
     overlaps: (actions, reading) => overlapping(actions, reading, place),

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { defined } from '../base/defined.ts'
 import type { Outcome } from '../events/events.ts'
 import type { HostVariables } from '../fleet/host-variables.ts'
 import { type ItemResult, type TaskResult, taskResult } from './item-result.ts'
 import type { Items } from './items.ts'
 import { TaskRun } from './task-run.ts'
 import { prepared } from './testing/prepared.ts'
-import { taskOf } from './testing/unit.ts'
+import { taskOf } from './testing/test-units.ts'
 
 const { context } = prepared('- debug: { msg: x }')
 const ref = { id: 't', name: 't', module: 'write', handler: false }
@@ -28,7 +29,7 @@ function ended(outcome: Outcome, facts?: ItemResult['facts']): ItemResult {
     result: { changed: outcome === 'changed' },
     detail: {},
     exitCode: undefined,
-    ...(facts && { facts }),
+    ...defined({ facts }),
   }
 }
 

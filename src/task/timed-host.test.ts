@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createAwaited } from '../fleet/awaited.ts'
 import { createProfile } from '../fleet/profile.ts'
-import { FakeHost, wants } from './testing/fake-host.ts'
+import { FakeTaskHost, wants } from './testing/fake-task-host.ts'
 import { timedHost } from './timed-host.ts'
-import type { Hear, Sent, TaskHost } from './window-host.ts'
+import type { SendCallbacks, Sent, TaskHost } from './window-host.ts'
 import type { TaskTimes } from '../events/events.ts'
 import type { RealTaskHost } from './task-host.ts'
 import type { Unit } from './unit.ts'
@@ -20,7 +20,7 @@ function timed(): {
     pass(milliseconds)
     return Promise.resolve(value)
   }
-  const fake = new FakeHost()
+  const fake = new FakeTaskHost()
   const slow: TaskHost = {
     userOf: () => '',
     newOverlay: () => fake.newOverlay(),
@@ -39,7 +39,7 @@ function timed(): {
     hold: () => after(100, { waited: false, release: () => undefined }),
     sleep: () => after(200, undefined),
     confirm: () => after(400, true),
-    send(sent, { finished }: Hear) {
+    send(sent, { finished }: SendCallbacks) {
       for (const [index] of sent.entries()) {
         pass(1000 * (index + 1))
         finished(index, 7)

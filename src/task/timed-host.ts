@@ -2,6 +2,7 @@
  * Wraps a host to record what it does, and for which task: for the profile, and for the message of an
  * interruption.
  */
+import { defined, mapped } from '../base/defined.ts'
 import type { TaskRef } from '../events/events.ts'
 import type { Phase } from '../fleet/profile.ts'
 import type { RunContext } from '../fleet/run-context.ts'
@@ -17,9 +18,12 @@ export function timedHost(
   const { confirm } = host
   return {
     ...host,
-    ...(confirm === undefined
-      ? {}
-      : { confirm: (question: string) => during('wait', undefined, () => confirm(question)) }),
+    ...defined({
+      confirm: mapped(
+        confirm,
+        (confirm) => (question: string) => during('wait', undefined, () => confirm(question)),
+      ),
+    }),
     probe: (unit, overlay, options) =>
       awaited.during({ host: name, phase: 'look', task: unit.ref }, () =>
         during('look', unit.ref, () => host.probe(unit, overlay, options)),

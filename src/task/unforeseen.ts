@@ -1,5 +1,5 @@
 import { HostError, UnreachableError } from '../base/errors.ts'
-import { given } from '../base/given.ts'
+import { defined } from '../base/defined.ts'
 import { UnknownError } from '../base/unknown.ts'
 import type { Task } from '../language/model.ts'
 
@@ -21,7 +21,7 @@ export function unforeseen(error: unknown, { where }: Partial<Pick<Task, 'where'
       code: unforeseenCode,
       message: `gpuplay failed to process an answer of the host: ${message}`,
       hint: 'check whether a program on the host was replaced; if not, this is a bug in gpuplay: report it with the output of `--output jsonl`',
-      ...given({ where }),
+      ...defined({ where }),
     },
     error,
   )

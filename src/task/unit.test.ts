@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { actions, done } from '../host/plan.ts'
 import { plainFailure } from './failures.ts'
-import { say, wants, write } from './testing/fake-host.ts'
+import { sayModule, wants, writeModule } from './testing/fake-task-host.ts'
 import { prepared } from './testing/prepared.ts'
-import { unitOf, unitWith } from './testing/unit.ts'
+import { unitOf, unitWith } from './testing/test-units.ts'
 import { mayChange, Progress, type Unit } from './unit.ts'
 
 const plan = actions([], { diffs: [{ title: '/a', before: '', after: '1' }] })
@@ -12,15 +12,15 @@ const reply = { code: 0, stdout: 'x', stderr: '' }
 
 test('an early reading is used once', () => {
   const early = { seen: '1', touched: new Map(), rests: false }
-  const unit = unitWith(write, new Progress(), { early })
+  const unit = unitWith(writeModule, new Progress(), { early })
   assert.equal(unit.takeEarly(), early)
   assert.equal(unit.takeEarly(), undefined)
 })
 
 test('a unit is imperative if its module declares it for its arguments', () => {
-  assert.equal(unitOf(say, new Progress()).imperative, true)
+  assert.equal(unitOf(sayModule, new Progress()).imperative, true)
   assert.equal(wants('/a', '1').imperative, false)
-  const module = { ...write, imperative: (args: unknown) => Object(args).path === '/a' }
+  const module = { ...writeModule, imperative: (args: unknown) => Object(args).path === '/a' }
   const args = (path: string): Unit => unitWith(module, new Progress(), { ready: { args: { path } } })
   assert.deepEqual([args('/a').imperative, args('/b').imperative], [true, false])
 })
@@ -40,7 +40,7 @@ test('a unit with a condition on its result is sent separately', () => {
 `,
   )
   assert.deepEqual(
-    tasks.map((task) => unitOf(write, new Progress(), task).alone),
+    tasks.map((task) => unitOf(writeModule, new Progress(), task).alone),
     [false, true, true, true, false],
   )
 })
@@ -91,10 +91,10 @@ test('a failure after a finished action has changed something', () => {
 
 test('a task may change the resources that its module declares, or none', () => {
   const module = {
-    ...write,
+    ...writeModule,
     mayChange: (args: Readonly<Record<string, unknown>>) => [`file:${String(args['path'])}`] as const,
   }
   assert.deepEqual(mayChange(module, { path: '/a' }), ['file:/a'])
   assert.deepEqual(mayChange(module, undefined), ['file:undefined'])
-  assert.deepEqual(mayChange(write, { path: '/a' }), [])
+  assert.deepEqual(mayChange(writeModule, { path: '/a' }), [])
 })

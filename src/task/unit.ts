@@ -97,7 +97,7 @@ export class Unit {
   }
 }
 
-export interface Failure {
+export interface TaskFailure {
   readonly problem: Problem
   readonly findings: readonly Finding[]
   readonly exitCode: ExitCode | undefined
@@ -117,7 +117,7 @@ export type Converged = Done &
     | { readonly kind: 'unknown'; readonly why: string }
     | {
         readonly kind: 'failed'
-        readonly failure: Failure
+        readonly failure: TaskFailure
         readonly changed: boolean
         /** The reading of the plan that refused; undefined for every other failure. */
         readonly seen: unknown
@@ -163,7 +163,7 @@ export class Progress {
     }
   }
 
-  fail(failure: Failure, seen?: unknown): Converged {
+  fail(failure: TaskFailure, seen?: unknown): Converged {
     return this.finish({ kind: 'failed' as const, failure, changed: this.labels.length > 0, seen })
   }
 }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { HostError } from '../base/errors.ts'
-import { starting, wants } from './testing/fake-host.ts'
+import { starting, wants } from './testing/fake-task-host.ts'
 import { plan, watchedWindow } from './testing/watched-window.ts'
 
 test('work that another unit may have undone is planned again, with a warning that lists it', async () => {

@@ -14,16 +14,16 @@ import { mostRestarts } from './decide.ts'
 import { notConverged } from './failures.ts'
 import { makeAgain } from './overlap.ts'
 import type { Converged, Reading, Unit } from './unit.ts'
-import type { ProbeOptions, Sent, TaskHost } from './window-host.ts'
+import type { ProbeOrder, Sent, TaskHost } from './window-host.ts'
 
 /** A unit that is planned to its end, with its predicted result. */
-export interface Waiting {
+export interface ExpectedUnit {
   readonly unit: Unit
   readonly expected: Converged
 }
 
 /** The answers for one unit after its actions. */
-export interface Asked {
+export interface UnitAnswers {
   /** Undefined if the host could not answer. */
   readonly look: { readonly plan: Plan; readonly reading: Reading } | undefined
   /** Warnings about predicted effects that did not happen. */
@@ -38,10 +38,10 @@ export type Verified =
 /** Asks all questions about all units at once; undefined for units without a question. */
 export function askAll(
   host: TaskHost,
-  waiting: readonly Waiting[],
+  waiting: readonly ExpectedUnit[],
   begun: readonly Sent[],
-  options: ProbeOptions = { behind: false },
-): Promise<readonly (Asked | undefined)[]> {
+  options: ProbeOrder = { behind: false },
+): Promise<readonly (UnitAnswers | undefined)[]> {
   return Promise.all(
     questions(host, waiting, begun).map(async ({ unit, about, own }) => {
       if (about === 'nothing' || about === 'known result') return undefined
@@ -57,9 +57,9 @@ export function askAll(
 /** Returns how units ended whose actions were all carried out, according to the answers. */
 export function verify(
   host: TaskHost,
-  waiting: readonly Waiting[],
+  waiting: readonly ExpectedUnit[],
   begun: readonly Sent[],
-  asked: readonly (Asked | undefined)[],
+  asked: readonly (UnitAnswers | undefined)[],
 ): readonly Verified[] {
   return questions(host, waiting, begun).map((question, index): Verified => {
     const answer = asked[index]
@@ -75,21 +75,24 @@ export function verify(
   })
 }
 
-interface Question extends Waiting {
+interface Question extends ExpectedUnit {
   readonly about: 'nothing' | 'known result' | 'result' | 'all'
-  /** Started actions of the unit, and those of the units after it. */
+  /** Started actions of the unit. */
   readonly own: readonly Action[]
-  readonly after: readonly Action[]
 }
 
-function questions(host: TaskHost, waiting: readonly Waiting[], begun: readonly Sent[]): readonly Question[] {
+function questions(
+  host: TaskHost,
+  waiting: readonly ExpectedUnit[],
+  begun: readonly Sent[],
+): readonly Question[] {
   const actionsOf = (units: ReadonlySet<Unit>): readonly Action[] =>
     begun.filter(({ unit }) => units.has(unit)).map(({ planned }) => planned.action)
   return waiting.map(({ unit, expected }, index) => {
     const { reading } = unit
     const own = actionsOf(new Set([unit]))
     const after = actionsOf(new Set(waiting.slice(index + 1).map((other) => other.unit)))
-    const question = (about: Question['about']): Question => ({ unit, expected, about, own, after })
+    const question = (about: Question['about']): Question => ({ unit, expected, about, own })
     if (reading === undefined || (own.length === 0 && !reading.rests)) return question('nothing')
     const again = after.length > 0 && (host.overlaps(after, reading) || makeAgain(after, own))
     if (!again) return question('all')
@@ -104,7 +107,7 @@ function resultOf(expected: Converged): { readonly seen: unknown } | undefined {
   return known ? { seen: expected.seen } : undefined
 }
 
-function changedAgain({ unit, expected }: Question, look: Asked['look']): Verified {
+function changedAgain({ unit, expected }: Question, look: UnitAnswers['look']): Verified {
   // The thing that it started may not be there yet.
   if (look?.plan.settle) return { kind: 'again' }
   const { seen } = resultOf(expected) ?? look?.reading ?? { seen: undefined }
@@ -113,7 +116,7 @@ function changedAgain({ unit, expected }: Question, look: Asked['look']): Verifi
 
 function judge(
   { unit, own }: Question,
-  answer: Asked | undefined,
+  answer: UnitAnswers | undefined,
   { host, begun }: { readonly host: TaskHost; readonly begun: readonly Sent[] },
 ): Verified {
   unit.progress.warn(answer?.surprises ?? [])
@@ -144,7 +147,7 @@ function asDone(unit: Unit, seen: unknown): Verified {
   return { kind: 'as planned', converged: unit.progress.finish({ kind, seen, seenWhy: undefined }) }
 }
 
-async function lookAt(unit: Unit, host: TaskHost, options: ProbeOptions): Promise<Asked['look']> {
+async function lookAt(unit: Unit, host: TaskHost, options: ProbeOrder): Promise<UnitAnswers['look']> {
   try {
     const reading = await host.probe(unit, undefined, options)
     return { plan: unit.plan(reading), reading }

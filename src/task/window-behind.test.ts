@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { say, wants } from './testing/fake-host.ts'
-import { unitWith } from './testing/unit.ts'
+import { sayModule, wants } from './testing/fake-task-host.ts'
+import { unitWith } from './testing/test-units.ts'
 import { plan, watchedWindow } from './testing/watched-window.ts'
 import { Progress } from './unit.ts'
 
@@ -82,7 +82,7 @@ test('the owner learns about the unit that is not planned to its end', async () 
   const it = watchedWindow()
   it.host.queues = true
   await plan(it, wants('/a', '1'))
-  const current = unitWith(say, new Progress(), { key: 'say', ready: { args: { text: 'x' } } })
+  const current = unitWith(sayModule, new Progress(), { key: 'say', ready: { args: { text: 'x' } } })
   const reading = await it.window.probe(current)
   await it.window.queue(current, current.plan(reading), reading)
   await it.window.flush(current)

@@ -5,7 +5,7 @@ import type { Action } from '../host/action.ts'
 import type { Overlay } from '../host/overlay.ts'
 import type { ResourcePattern } from '../host/resource.ts'
 import type { StepResult } from '../host/step.ts'
-import type { Confirm } from './confirm.ts'
+import type { Confirm } from './confirmations.ts'
 import type { Converged, Planned, Reading, Unit } from './unit.ts'
 
 /** The result of a sent action. After a lost connection, the host is connected again, or unreachable. */
@@ -17,7 +17,7 @@ export interface Sent {
 }
 
 /** Callbacks while actions are carried out. */
-export interface Hear {
+export interface SendCallbacks {
   /** Called as soon as an action is done. */
   readonly finished: (index: number, milliseconds: number) => void
   /**
@@ -27,7 +27,7 @@ export interface Hear {
   readonly onWay: () => void
 }
 
-export interface ProbeOptions {
+export interface ProbeOrder {
   /** The probe follows actions that are in flight. */
   readonly behind: boolean
 }
@@ -41,11 +41,11 @@ export interface TaskHost {
    * actions reconnects if the connection drops.
    * @throws UnknownError, UnreachableError, HostError
    */
-  probe(unit: Unit, overlay: Overlay | undefined, options?: ProbeOptions): Promise<Reading>
+  probe(unit: Unit, overlay: Overlay | undefined, options?: ProbeOrder): Promise<Reading>
   newOverlay(): Overlay
   /** Returns why an action must not be carried out, if so. */
   forbids(action: Action): Problem | undefined
-  /** Applies the predicted effects of the actions to later readings. */
+  /** Applies the predicted effects of the actions to later answers. */
   predict(unit: Unit, actions: readonly Action[], overlay: Overlay): Promise<void>
   /** Dry runs only: marks these resources as unknown. */
   mayChange(resources: readonly ResourcePattern[], why: string, overlay: Overlay): void
@@ -57,18 +57,18 @@ export interface TaskHost {
    */
   hold(actions: readonly Action[]): Promise<{ readonly waited: boolean; release(): void }>
   /** Carries out the actions in order, up to the first that fails. */
-  send(sent: readonly Sent[], hear: Hear): Promise<readonly ActionOutcome[]>
+  send(sent: readonly Sent[], hear: SendCallbacks): Promise<readonly ActionOutcome[]>
   /** Called when no action is in flight, and all that were sent are reported: reads may be given up again. */
   settled(): void
   /**
-   * Invalidates readings of everything that the actions may have changed. With `askedBehind`, the same was
+   * Drops the kept answers about everything that the actions may have changed. With `askedBehind`, the same was
    * done when they were in flight and all succeeded; then answers that the user of this unit got after them
    * stay valid.
    */
   touched(actions: readonly Action[], askedBehind?: Unit): void
   /** Invalidates the answers behind a reading, whatever actions declare. */
   refresh(reading: Reading): void
-  /** Invalidates all readings after a wait. */
+  /** Drops all kept answers after a wait. */
   waited(): void
   /** True if one of the actions may change something that the reading saw. */
   overlaps(actions: readonly Action[], reading: Reading): boolean

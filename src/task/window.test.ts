@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { wants, writeTo } from './testing/fake-host.ts'
+import { wants, writeTo } from './testing/fake-task-host.ts'
 import { begin, plan, watchedWindow } from './testing/watched-window.ts'
 import type { ActionOutcome } from './window-host.ts'
 

@@ -11,12 +11,12 @@ import type { Action } from '../host/action.ts'
 import { labelOf } from '../host/label.ts'
 import type { Overlay } from '../host/overlay.ts'
 import type { Plan } from '../host/plan.ts'
-import type { Confirm } from './confirm.ts'
+import type { Confirm } from './confirmations.ts'
 import { mostRestarts } from './decide.ts'
 import type { Flushed, Stage } from './stage.ts'
 import type { ActionOutcome, Sent, TaskHost, WindowOwner } from './window-host.ts'
 import { keptChanging, plainFailure } from './failures.ts'
-import { askAll, type Asked, verify, type Waiting } from './verify.ts'
+import { askAll, type UnitAnswers, verify, type ExpectedUnit } from './verify.ts'
 import type { Converged, Reading, Unit } from './unit.ts'
 
 /** The outcomes of the actions that were sent. */
@@ -28,7 +28,7 @@ interface Carried {
    * Answers about each waiting unit that followed the actions; undefined if none were asked, or an action
    * failed.
    */
-  readonly asked: readonly (Asked | undefined)[] | undefined
+  readonly asked: readonly (UnitAnswers | undefined)[] | undefined
 }
 
 const nothingSent: Carried = { sent: [], outcomes: [], begun: [], asked: undefined }
@@ -45,7 +45,7 @@ export class Window implements Stage {
   readonly #host: TaskHost
   readonly #owner: WindowOwner
   readonly #stepByStep: boolean
-  #units: Waiting[] = []
+  #units: ExpectedUnit[] = []
   #overlay: Overlay | undefined
 
   constructor({ host, owner, stepByStep }: WindowOptions) {
@@ -157,7 +157,7 @@ export class Window implements Stage {
 
   /** Sends the actions. Questions about the state after them follow in the same direction, where possible. */
   async #send(
-    waiting: readonly Waiting[],
+    waiting: readonly ExpectedUnit[],
     current: Unit | undefined,
     sent: readonly Sent[],
   ): Promise<Carried> {
@@ -187,14 +187,14 @@ export class Window implements Stage {
     return { sent, outcomes, begun, asked: undefined }
   }
 
-  /** Invalidates readings of resources that the actions may have changed or depend on. */
+  /** Drops the kept answers about resources that the actions may have changed or depend on. */
   #forget(sent: readonly Sent[]): void {
     this.#host.touched(actionsOf(sent))
     for (const { unit } of sent) if (unit.reading !== undefined) this.#host.refresh(unit.reading)
   }
 
   async #settleAll(
-    waiting: readonly Waiting[],
+    waiting: readonly ExpectedUnit[],
     current: Unit | undefined,
     { sent, outcomes, begun, asked }: Carried,
   ): Promise<Flushed> {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createJsonlView } from './jsonl.ts'
 import { noCounts } from '../events/events.ts'
-import { finished, numbered, started, taskFinished, taskRef } from './testing/events.ts'
+import { finished, numbered, started, taskFinished, taskRef } from './testing/sample-events.ts'
 
 test('every event is one line of JSON, even if its text has line ends, and run.finished is the last', async () => {
   const hosts = { pve1: { ...noCounts, failed: 1 } }

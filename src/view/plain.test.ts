@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { EventBody } from '../events/events.ts'
-import { playStarted, started, taskFinished, taskRef } from './testing/events.ts'
+import { playStarted, started, taskFinished, taskRef } from './testing/sample-events.ts'
 import { shown } from './testing/shown.ts'
 
 const copy = taskRef('motd : Greet')

@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { EventBody } from '../events/events.ts'
 import { createColors } from './colors.ts'
 import { createTerminalView } from './terminal.ts'
-import { finished, numbered, playStarted, started, taskFinished, taskRef } from './testing/events.ts'
+import { finished, numbered, playStarted, started, taskFinished, taskRef } from './testing/sample-events.ts'
 import { fakeTerminal } from './testing/fake-terminal.ts'
 
 const install = taskRef('Install')

@@ -21,13 +21,16 @@ export function plainText(text: string): string {
  * Makes every text in the data plain, including names of members. Leaves diffs unchanged, because `diffText`
  * compares them first.
  */
-export function plainData<T>(data: T): T
-export function plainData(data: unknown): unknown {
+export function printableData<T>(data: T): T
+export function printableData(data: unknown): unknown {
   if (typeof data === 'string') return plainText(data)
-  if (Array.isArray(data)) return data.map((part: unknown) => plainData(part))
+  if (Array.isArray(data)) return data.map((part: unknown) => printableData(part))
   if (typeof data !== 'object' || data === null) return data
   return Object.fromEntries(
-    Object.entries(data).map(([name, part]) => [plainText(name), name === 'diffs' ? part : plainData(part)]),
+    Object.entries(data).map(([name, part]) => [
+      plainText(name),
+      name === 'diffs' ? part : printableData(part),
+    ]),
   )
 }
 

@@ -1,7 +1,7 @@
 /** Counts the processes that a shell starts: in its own PID namespace, every fork takes the next number. */
 import { spawnSync } from 'node:child_process'
 import type { Shell } from '../connection.ts'
-import { text } from './shells.ts'
+import { outputText } from './shells.ts'
 
 const namespace = ['unshare', '-pf', '--mount-proc']
 
@@ -28,5 +28,5 @@ export async function forksOf(shell: Shell, work: () => Promise<unknown>): Promi
 
 /** The process number of the query: its subshell, which becomes the program. */
 async function next(shell: Shell): Promise<number> {
-  return Number(await text(shell, "exec sh -c 'echo $$'", { light: true }))
+  return Number(await outputText(shell, "exec sh -c 'echo $$'", { light: true }))
 }

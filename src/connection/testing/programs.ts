@@ -7,12 +7,10 @@ import { join } from 'node:path'
 import { after } from 'node:test'
 import type { Connection, ShellReply } from '../connection.ts'
 import { localConnection } from '../local.ts'
-import { openShell } from '../shell.ts'
-import { testEffects } from './world.ts'
+import { openShell } from '../open-shell.ts'
+import { calm, patience } from './shells.ts'
+import { testEffects } from './test-effects.ts'
 
-export const calm: AbortSignal = new AbortController().signal
-/** Long enough even on a busy machine, so that only a script that never ends exceeds it. */
-export const patience = 120_000
 export const isRoot = userInfo().uid === 0
 
 /** This machine with the fake programs first in PATH. */
@@ -32,14 +30,14 @@ export function program(folder: string, name: string, script: string): void {
   chmodSync(file, 0o755)
 }
 
-export function scratch(): string {
+export function scratchFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'gpuplay-through-'))
   chmodSync(folder, 0o755)
   after(() => rmSync(folder, { recursive: true, force: true }))
   return folder
 }
 
-export async function say(connection: Connection, script: string): Promise<string> {
+export async function scriptOutput(connection: Connection, script: string): Promise<string> {
   const shell = await openShell(connection, { signal: calm })
   const reply: ShellReply = await shell.run(script, { timeout: patience, signal: calm })
   await shell.close()

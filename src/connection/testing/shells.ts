@@ -7,12 +7,13 @@ import { join } from 'node:path'
 import { after, describe } from 'node:test'
 import type { Connection, RunOptions, Shell, ShellReply } from '../connection.ts'
 import { localConnection } from '../local.ts'
-import { openShell } from '../shell.ts'
-import { testEffects } from './world.ts'
+import { openShell } from '../open-shell.ts'
+import { testEffects } from './test-effects.ts'
 
-const calm = new AbortController().signal
+export const calm: AbortSignal = new AbortController().signal
 /** Long enough even on a busy machine, so that only a script that never ends exceeds it. */
-export const usual: RunOptions = { timeout: 120_000, signal: calm }
+export const patience = 120_000
+export const usual: RunOptions = { timeout: patience, signal: calm }
 
 export const shellKinds = [
   { name: 'dash', command: 'exec dash' },
@@ -30,7 +31,11 @@ export function exited(reply: ShellReply): Extract<ShellReply, { kind: 'exited' 
   return reply
 }
 
-export async function text(shell: Shell, script: string, options: Partial<RunOptions> = {}): Promise<string> {
+export async function outputText(
+  shell: Shell,
+  script: string,
+  options: Partial<RunOptions> = {},
+): Promise<string> {
   return exited(await shell.run(script, { ...usual, ...options })).stdout.toString()
 }
 

@@ -7,15 +7,15 @@ import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ExitCode } from '../../base/errors.ts'
 import { ConnectionPool } from '../../connection/connect.ts'
-import { openShell } from '../../connection/shell.ts'
+import { openShell } from '../../connection/open-shell.ts'
 import { facts } from '../../host/facts.ts'
-import { diskFiles } from '../../language/files.ts'
+import { diskFiles } from '../../language/read-files.ts'
 import { modules } from '../../modules/catalogue.ts'
 import type { World } from '../../base/world.ts'
 import type { Event, Outcome } from '../../events/events.ts'
 import type { Reach } from '../../fleet/machine.ts'
 import type { RunDependencies, RunRequest } from '../request.ts'
-import { runPlaybooks } from '../run.ts'
+import { runPlaybooks } from '../run-playbooks.ts'
 
 export interface LocalRun {
   readonly exitCode: ExitCode
@@ -135,7 +135,6 @@ export function localReach(world: World, path?: string): Reach {
     },
     random: randomBytes,
     sleep: world.sleep,
-    now: world.clock,
     user: world.userName,
     home: world.home,
   })

@@ -18,7 +18,7 @@ export interface FakeReach extends Reach {
 export function fakeReach(): FakeReach {
   const shells: { readonly shell: Shell; readonly gone: AbortController }[] = []
   let failures = 0
-  let greeting: Shell['greeting'] = { bootId: 'boot-1', uid: 0, kernel: '', architecture: '', hostname: '' }
+  let greeting: Shell['greeting'] = { bootId: 'boot-1', uid: 0, hostname: '' }
   const connection: Connection = {
     kind: 'local',
     open: () => Promise.reject(new Error('no programs in this test')),
@@ -38,7 +38,7 @@ export function fakeReach(): FakeReach {
         return Promise.reject(new UnreachableError({ code: 'unreachable', message: 'down' }))
       }
       const gone = new AbortController()
-      const home = { kind: 'exited', code: 0, truncated: false, milliseconds: 0 } as const
+      const home = { kind: 'exited', code: 0 } as const
       const shell: Shell = {
         greeting,
         gone: gone.signal,

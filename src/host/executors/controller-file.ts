@@ -5,11 +5,11 @@
 import { HostError } from '../../base/errors.ts'
 import { sh } from '../../base/shell.ts'
 import type { Content, WriteFile } from '../action.ts'
-import { ConnectionLostError } from '../errors.ts'
+import { ConnectionLostError } from '../connection-lost.ts'
 import type { ActionResult, ExecutionContext, MachineAccess } from '../access.ts'
 import { remotePath } from '../paths.ts'
 import { fileStep } from './file-steps.ts'
-import { freshNonce } from './frame.ts'
+import { freshNonce } from './send-frame.ts'
 import { runStep } from './guarded.ts'
 import { outcome } from './outcome.ts'
 
@@ -47,7 +47,6 @@ async function send(
   context.signal.throwIfAborted()
   try {
     await machine.upload(content.path, to, {
-      size: content.size,
       sha256: content.sha256,
       signal: machine.signal,
       progress: (done) => context.progress?.(`sending ${content.path}`, done, content.size),

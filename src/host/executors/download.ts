@@ -1,4 +1,4 @@
-import { given } from '../../base/given.ts'
+import { defined } from '../../base/defined.ts'
 import type { Problem } from '../../base/errors.ts'
 import { invalidValue, raw, sh, type ShellText } from '../../base/shell.ts'
 import type { Download } from '../action.ts'
@@ -7,7 +7,7 @@ import type { ActionResult, ExecutionContext, MachineAccess } from '../access.ts
 import { remotePath } from '../paths.ts'
 import { loginVariables, wgetWithLogin } from '../login.ts'
 import { runJob } from './job.ts'
-import { failed, timedOut } from './outcome.ts'
+import { failed, actionTimedOut } from './outcome.ts'
 
 /** Downloads a file on the host, as a job: resumes `PATH.part`, compares its checksum, and renames it. */
 export async function download(
@@ -26,7 +26,7 @@ export async function download(
       beforehand: sh`proxy=${proxy} ${raw(loginVariables(login))}`,
       watch: { path: `${path}.part`, total: size },
       label: `downloading ${url}`,
-      ...given({ lock }),
+      ...defined({ lock }),
     },
     machine,
     context,
@@ -41,7 +41,7 @@ export async function download(
       return problem ? { kind: 'failed', problem, reply } : failed(machine, reply, telling)
     }
     case 'timedOut':
-      return timedOut(result.reply, telling)
+      return actionTimedOut(result.reply, telling)
     case 'stale':
     case 'lost':
     case 'failed':

@@ -1,4 +1,5 @@
 /** Actions on files as steps of a frame. A replaced file is always replaced as a whole. */
+import { defined } from '../../base/defined.ts'
 import { quote, raw, sh, type ShellText } from '../../base/shell.ts'
 import { printfFormat } from '../../connection/frame.ts'
 import type { MakeDirectory, MakeLink, Remove, SetAttributes, WriteFile } from '../action.ts'
@@ -34,13 +35,13 @@ export interface FileStepParts {
  */
 export function fileStep(action: FileAction, parts: FileStepParts): FileStep {
   const path = remotePath(action.path)
-  const { size, ...work } = workOf(action, path, parts)
+  const work = workOf(action, path, parts)
   const validates = action.kind === 'writeFile' && action.validate !== undefined
   const step: FrameStep = {
-    work: { kind: 'files', path, body: work.body, validates, ...(size === undefined ? {} : { size }) },
+    work: { kind: 'files', path, body: work.body, validates },
     expects: parts.expects,
     notes: parts.notes,
-    ...(action.lock === undefined ? {} : { lock: action.lock }),
+    ...defined({ lock: action.lock }),
   }
   return { step, telling: { ...work.telling, path } }
 }
@@ -48,14 +49,13 @@ export function fileStep(action: FileAction, parts: FileStepParts): FileStep {
 interface Work {
   readonly body: ShellText
   readonly telling: Telling
-  readonly size?: number
 }
 
 function workOf(action: FileAction, path: string, parts: FileStepParts): Work {
   switch (action.kind) {
     case 'writeFile': {
-      const { body, size } = writeWork(action, path, parts)
-      return { body, size, telling: { failure: `cannot write ${path}`, code: 'write-failed' } }
+      const body = writeWork(action, path, parts)
+      return { body, telling: { failure: `cannot write ${path}`, code: 'write-failed' } }
     }
     case 'setAttributes':
       return {
@@ -88,49 +88,36 @@ function removal({ recursive = false }: Remove, path: string): ShellText {
   return recursive ? sh`gp_remove_tree ${path}` : sh`gp_remove ${path}`
 }
 
-function writeWork(
-  action: WriteFile,
-  path: string,
-  parts: FileStepParts,
-): { readonly body: ShellText; readonly size: number } {
+function writeWork(action: WriteFile, path: string, parts: FileStepParts): ShellText {
   const { content, validate, backup = false, backupDirectory = '' } = action
   const attributes = keptAttributes(action, parts.expects.get(path))
   const received = receive(path, content, { parts, attributes })
   const lines = [
-    received.body,
+    received,
     ...(validate === undefined ? [] : [validation(validate)]),
     ...(backup ? [sh`gp_backup ${backupDirectory}`] : []),
     sh`gp_place`,
   ]
-  return {
-    body: lines.reduce(
-      (before, line) => sh`${raw(before)}
+  return lines.reduce(
+    (before, line) => sh`${raw(before)}
 ${raw(line)}`,
-    ),
-    size: received.size,
-  }
+  )
 }
 
 function receive(
   path: string,
   content: Content,
   { parts, attributes }: { readonly parts: FileStepParts; readonly attributes: ShellText },
-): { readonly body: ShellText; readonly size: number } {
+): ShellText {
   switch (content.kind) {
     case 'text': {
       const bytes = Buffer.from(revealed(content.text))
       const format = printfFormat(bytes)
-      return {
-        body: sh`gp_write ${path} ${parts.nonce} ${raw(attributes)} ${raw(format)}`,
-        size: bytes.length,
-      }
+      return sh`gp_write ${path} ${parts.nonce} ${raw(attributes)} ${raw(format)}`
     }
     case 'controllerFile': {
       if (parts.staged === undefined) throw new Error(`the content of ${path} was not sent`)
-      return {
-        body: sh`gp_take ${path} ${parts.staged} ${content.sha256} ${raw(attributes)}`,
-        size: content.size,
-      }
+      return sh`gp_take ${path} ${parts.staged} ${content.sha256} ${raw(attributes)}`
     }
     case 'unknown':
       throw new Error(`the content of ${path} is only predicted: ${content.why}`)

@@ -19,9 +19,9 @@ import type { Action } from '../action.ts'
 import { sha256Of } from '../content.ts'
 import { expectationsOf } from '../expectations-of.ts'
 import { openFramed } from '../testing/framed-machine.ts'
-import { createTestMachine, execute, type TestContext, testContext } from '../testing/machine.ts'
+import { createTestMachine, executeAction, type TestContext, testContext } from '../testing/test-machine.ts'
 import { type Scratch, scratch } from '../testing/scratch.ts'
-import { controllerFile, here, write } from '../testing/steps.ts'
+import { controllerFile, here, writeAction } from '../testing/steps.ts'
 
 /** The notes in the state directory of a test. */
 function notesOf(dir: Scratch): readonly unknown[] {
@@ -35,13 +35,16 @@ test('a file is written with its mode, and an existing file keeps its mode', asy
   using dir = scratch()
   const path = dir.path("it's -new.conf")
   const machine = here(dir)
-  assert.deepEqual(await execute(write(path, 'one\n\0\n', { mode: '0640' }), machine, testContext()), {
-    kind: 'done',
-  })
+  assert.deepEqual(
+    await executeAction(writeAction(path, 'one\n\0\n', { mode: '0640' }), machine, testContext()),
+    {
+      kind: 'done',
+    },
+  )
   assert.equal(readFileSync(path, 'utf8'), 'one\n\0\n')
   assert.equal(statSync(path).mode & 0o7777, 0o640)
   const secret = { kind: 'text', text: new Secret('hush') } as const
-  await execute({ kind: 'writeFile', path, content: secret }, machine, testContext())
+  await executeAction({ kind: 'writeFile', path, content: secret }, machine, testContext())
   assert.equal(readFileSync(path, 'utf8'), 'hush')
   assert.equal(statSync(path).mode & 0o7777, 0o640)
   assert.deepEqual(readdirSync(dir.directory), ["it's -new.conf"])
@@ -51,7 +54,7 @@ test('a link is followed to its target', async () => {
   using dir = scratch()
   writeFileSync(dir.path('real'), 'old')
   symlinkSync('real', dir.path('link'))
-  await execute(write(dir.path('link'), 'new'), here(dir), testContext())
+  await executeAction(writeAction(dir.path('link'), 'new'), here(dir), testContext())
   assert.ok(lstatSync(dir.path('link')).isSymbolicLink())
   assert.equal(readFileSync(dir.path('real'), 'utf8'), 'new')
 })
@@ -59,8 +62,8 @@ test('a link is followed to its target', async () => {
 test('if the validator fails, the old file stays and no temporary file remains', async () => {
   using dir = scratch()
   writeFileSync(dir.path('a'), 'old')
-  const action = write(dir.path('a'), 'bad', { validate: ['grep', '-q', 'good', '%s'] })
-  const result = await execute(action, here(dir), testContext())
+  const action = writeAction(dir.path('a'), 'bad', { validate: ['grep', '-q', 'good', '%s'] })
+  const result = await executeAction(action, here(dir), testContext())
   assert.ok(result.kind === 'failed')
   assert.match(result.problem.message, /cannot write .*\/a: the new content is not valid/)
   assert.equal(readFileSync(dir.path('a'), 'utf8'), 'old')
@@ -70,8 +73,8 @@ test('if the validator fails, the old file stays and no temporary file remains',
 test('a backup is stored in the requested directory', async () => {
   using dir = scratch()
   writeFileSync(dir.path('a'), 'old')
-  await execute(
-    write(dir.path('a'), 'new', { backup: true, backupDirectory: dir.path('old') }),
+  await executeAction(
+    writeAction(dir.path('a'), 'new', { backup: true, backupDirectory: dir.path('old') }),
     here(dir),
     testContext(),
   )
@@ -93,7 +96,7 @@ test('a file that was changed since it was read is not overwritten', async () =>
   ] as const) {
     writeFileSync(path, 'changed')
     const context = testContext({ expects: new Map([[path, { content: fingerprint }]]) })
-    const result = await execute(write(path, 'mine'), machine, context)
+    const result = await executeAction(writeAction(path, 'mine'), machine, context)
     assert.equal(result.kind, fine ? 'done' : 'stale', fingerprint)
     assert.equal(readFileSync(path, 'utf8'), fine ? 'mine' : 'changed')
   }
@@ -107,14 +110,14 @@ test('a task waits for a lock, and reports its holder', async () => {
     detached: true,
   })
   await new Promise((resolve) => holder.stdout.once('data', resolve))
-  const action = write(dir.path('a'), 'x', { lock: { kind: 'flock', path: lock, timeout: 1 } })
-  const result = await execute(action, here(dir), testContext())
+  const action = writeAction(dir.path('a'), 'x', { lock: { kind: 'flock', path: lock, timeout: 1 } })
+  const result = await executeAction(action, here(dir), testContext())
   assert.ok(result.kind === 'failed')
   assert.match(result.problem.message, /lock was still held by process \d+ \(\w+\) after 1 s/)
   assert.equal(existsSync(dir.path('a')), false)
   // `flock` forks, and both processes have the lock open.
   process.kill(-(holder.pid ?? 0), 'SIGKILL')
-  assert.equal((await execute(action, here(dir), testContext())).kind, 'done')
+  assert.equal((await executeAction(action, here(dir), testContext())).kind, 'done')
 })
 
 test('a full file system is reported with its free space, and the old file stays', async (t) => {
@@ -130,7 +133,11 @@ test('a full file system is reported with its free space, and the old file stays
   try {
     writeFileSync(`${small}/a`, 'old')
     const framed = await openFramed(dir)
-    const result = await execute(write(`${small}/a`, 'x'.repeat(200_000)), framed.machine, testContext())
+    const result = await executeAction(
+      writeAction(`${small}/a`, 'x'.repeat(200_000)),
+      framed.machine,
+      testContext(),
+    )
     await framed.close()
     assert.ok(result.kind === 'failed')
     assert.equal(result.problem.code, 'no-space')
@@ -147,10 +154,10 @@ test('a file of the controller is sent, compared and renamed', async () => {
   const content = controllerFile(dir.path('source'), 'large')
   const machine = here(dir)
   const action: Action = { kind: 'writeFile', path: dir.path('to'), content, mode: '0755' }
-  assert.deepEqual(await execute(action, machine, testContext()), { kind: 'done' })
+  assert.deepEqual(await executeAction(action, machine, testContext()), { kind: 'done' })
   assert.equal(readFileSync(dir.path('to'), 'utf8'), 'large')
   const other: Action = { ...action, content: { ...content, sha256: sha256Of('other') } }
-  const result = await execute(other, machine, testContext())
+  const result = await executeAction(other, machine, testContext())
   assert.ok(result.kind === 'failed')
   assert.match(result.problem.message, /changed in transit/)
   assert.deepEqual(readdirSync(dir.directory).sort(), ['source', 'to'])
@@ -165,15 +172,15 @@ test('directories, links, attributes and removals succeed, also when repeated', 
     { kind: 'setAttributes', path: dir.path('a'), mode: '0711' },
   ]
   for (const action of [...actions, ...actions]) {
-    assert.deepEqual(await execute(action, machine, testContext()), { kind: 'done' })
+    assert.deepEqual(await executeAction(action, machine, testContext()), { kind: 'done' })
   }
   assert.equal(statSync(dir.path('a/b')).mode & 0o7777, 0o700)
   assert.equal(statSync(dir.path('a')).mode & 0o7777, 0o711)
   assert.equal(readlinkSync(dir.path('a/link')), 'over there')
-  const refused = await execute({ kind: 'remove', path: dir.path('a') }, machine, testContext())
+  const refused = await executeAction({ kind: 'remove', path: dir.path('a') }, machine, testContext())
   assert.ok(refused.kind === 'failed' && /is a directory/.test(refused.problem.message))
   for (let time = 0; time < 2; time += 1) {
-    const gone = await execute(
+    const gone = await executeAction(
       { kind: 'remove', path: dir.path('a'), recursive: true },
       machine,
       testContext(),
@@ -181,7 +188,7 @@ test('directories, links, attributes and removals succeed, also when repeated', 
     assert.deepEqual(gone, { kind: 'done' })
   }
   await assert.rejects(
-    execute({ kind: 'remove', path: '/usr/', recursive: true }, machine, testContext()),
+    executeAction({ kind: 'remove', path: '/usr/', recursive: true }, machine, testContext()),
     /refusing/,
   )
 })
@@ -190,8 +197,8 @@ test('the notes of a change are written in the same script, and only if the chan
   using dir = scratch()
   const machine = here(dir)
   const note = (key: string): TestContext => testContext({ notes: [{ key, value: `of ${key}` }] })
-  await execute(write(dir.path('a'), 'x'), machine, note('made'))
-  await execute(write(dir.path('no/such/directory'), 'x'), machine, note('failed'))
+  await executeAction(writeAction(dir.path('a'), 'x'), machine, note('made'))
+  await executeAction(writeAction(dir.path('no/such/directory'), 'x'), machine, note('failed'))
   assert.deepEqual(notesOf(dir), [{ key: 'made', value: 'of made' }])
   assert.equal(machine.current.scripts.length, 2)
 })
@@ -201,11 +208,15 @@ test('an action is refused if another run has taken the lease', async () => {
   const machine = here(dir)
   mkdirSync(dir.path('state'))
   writeFileSync(dir.path('state/lease'), '8\n')
-  const before = await execute(write(dir.path('a'), 'x'), machine, testContext({ lease: () => 7 }))
+  const before = await executeAction(
+    writeAction(dir.path('a'), 'x'),
+    machine,
+    testContext({ lease: () => 7 }),
+  )
   assert.ok(before.kind === 'failed' && before.problem.code === 'lease-taken')
   assert.equal(existsSync(dir.path('a')), false)
   assert.equal(
-    (await execute(write(dir.path('a'), 'x'), machine, testContext({ lease: () => 8 }))).kind,
+    (await executeAction(writeAction(dir.path('a'), 'x'), machine, testContext({ lease: () => 8 }))).kind,
     'done',
   )
 })
@@ -214,7 +225,7 @@ test('after a lost connection the result of an action is unknown, not a failure'
   using dir = scratch()
   const machine = here(dir)
   machine.current.lose()
-  assert.deepEqual(await execute(write(dir.path('a'), 'x'), machine, testContext()), {
+  assert.deepEqual(await executeAction(writeAction(dir.path('a'), 'x'), machine, testContext()), {
     kind: 'lost',
     why: 'dropped',
   })
@@ -227,7 +238,7 @@ test('an action expects the files as they were read, except for changes of earli
     ['ct file:/etc/b', { content: 'present' }],
     ['pve1 file:/etc/a', { content: 'present' }],
   ])
-  const action = write('/etc/a', 'x')
+  const action = writeAction('/etc/a', 'x')
   assert.deepEqual(
     [...expectationsOf(action, names, { touched, before: [] })],
     [['/etc/a', { content: 'absent' }]],
@@ -236,7 +247,7 @@ test('an action expects the files as they were read, except for changes of earli
     [...expectationsOf({ ...action, on: 'node' }, names, { touched, before: [] })],
     [['/etc/a', { content: 'present' }]],
   )
-  assert.deepEqual([...expectationsOf(action, names, { touched, before: [write('/etc/a', 'y')] })], [])
+  assert.deepEqual([...expectationsOf(action, names, { touched, before: [writeAction('/etc/a', 'y')] })], [])
   const installs: Action = { kind: 'run', argv: ['x'], effects: [{ kind: 'brings', what: 'x' }] }
   assert.deepEqual([...expectationsOf(action, names, { touched, before: [installs] })], [])
 })
@@ -246,7 +257,7 @@ test('on a file system without modes and owners, neither is set', async () => {
   writeFileSync(dir.path('101.conf'), 'old')
   chmodSync(dir.path('101.conf'), 0o640)
   const machine = here(dir)
-  await execute(write(dir.path('101.conf'), 'new', { plain: true }), machine, testContext())
+  await executeAction(writeAction(dir.path('101.conf'), 'new', { plain: true }), machine, testContext())
   assert.equal(readFileSync(dir.path('101.conf'), 'utf8'), 'new')
   assert.ok(!/chmod|chown/.test(machine.current.scripts[0] ?? ''))
 })
@@ -259,7 +270,9 @@ test('the mode of a directory is set exactly, including setuid and setgid', asyn
   chmodSync(path, 0o6755)
   for (const kind of ['setAttributes', 'makeDirectory'] as const) {
     chmodSync(path, 0o6755)
-    assert.deepEqual(await execute({ kind, path, mode: '0700' }, machine, testContext()), { kind: 'done' })
+    assert.deepEqual(await executeAction({ kind, path, mode: '0700' }, machine, testContext()), {
+      kind: 'done',
+    })
     assert.equal(statSync(path).mode & 0o7777, 0o700)
   }
 })

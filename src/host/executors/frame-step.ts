@@ -20,8 +20,6 @@ export interface FileWork {
   readonly body: ShellText
   /** The path that it changes. A later step's expectation of this path is compared only after the change. */
   readonly path: string
-  /** Bytes of its content. */
-  readonly size?: number
   /** The calls include a program of the user, which may leave processes running. */
   readonly validates?: boolean
 }

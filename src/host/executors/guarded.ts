@@ -2,11 +2,11 @@
  * Runs one script of an executor that needs several scripts, or more than a frame allows, as a frame with a
  * single step.
  */
-import { given } from '../../base/given.ts'
+import { defined } from '../../base/defined.ts'
 import type { ShellText } from '../../base/shell.ts'
 import type { Lock } from '../action.ts'
 import type { ExecutionContext, MachineAccess } from '../access.ts'
-import { type FrameResult, frameTimeout, sendFrame } from './frame.ts'
+import { type FrameResult, frameTimeout, sendFrame } from './send-frame.ts'
 import type { FrameStep } from './frame-step.ts'
 
 export interface GuardedScript {
@@ -44,11 +44,11 @@ export async function runGuarded(
       success,
       keepLock,
       whole,
-      ...given({ stdin }),
+      ...defined({ stdin }),
     },
     expects: guarded.begun === true ? new Map() : context.expects,
     notes: guarded.partial === true ? [] : context.notes,
-    ...given({ lock }),
+    ...defined({ lock }),
   }
   return runStep(step, machine, { context, timeout: guarded.timeout })
 }

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { test } from 'node:test'
+import { defined } from '../../base/defined.ts'
 import { Secret } from '../../base/secret.ts'
 import type { Run } from '../action.ts'
 import { createLocalShell } from '../testing/local-shell.ts'
-import { createTestMachine, execute, testContext } from '../testing/machine.ts'
+import { createTestMachine, executeAction, testContext } from '../testing/test-machine.ts'
 import { type Scratch, scratch } from '../testing/scratch.ts'
 
 function here(dir: Scratch): ReturnType<typeof createTestMachine> {
@@ -38,7 +39,7 @@ test('a program runs with its input, environment and directory, and its output i
     success: [4],
   }
   const machine = here(dir)
-  const result = await execute(run, machine, testContext())
+  const result = await executeAction(run, machine, testContext())
   assert.deepEqual(result, { kind: 'done', reply: { code: 4, stdout: "hush it's /etc\n", stderr: 'oops\n' } })
 })
 
@@ -47,8 +48,8 @@ test('a failed program is reported with the reason', async () => {
   const machine = here(dir)
   const fails = async (script: string, hint?: string): Promise<string> => {
     const argv = ['sh', '-c', script]
-    const result = await execute(
-      { kind: 'run', label: 'install x', argv, ...(hint === undefined ? {} : { hint }) },
+    const result = await executeAction(
+      { kind: 'run', label: 'install x', argv, ...defined({ hint }) },
       machine,
       testContext(),
     )
@@ -72,14 +73,14 @@ test('a failed program is reported with the reason', async () => {
     /^repository-failed: .* 503 \(Service Unavailable\): http:\/\/deb.example\/x.deb/,
   )
   assert.match(await fails('echo "CT is locked (backup)" >&2; exit 255'), /^container-locked: .*\(backup\)/)
-  const absent = await execute({ kind: 'run', argv: ['no-such-program'] }, machine, testContext())
+  const absent = await executeAction({ kind: 'run', argv: ['no-such-program'] }, machine, testContext())
   assert.ok(absent.kind === 'failed' && /no-such-program is not installed/.test(absent.problem.message))
 })
 
 test('a program that times out is killed by the host itself', async () => {
   using dir = scratch()
   const action: Run = { kind: 'run', label: 'wait', argv: ['sh', '-c', 'echo busy; sleep 60'], timeout: 1 }
-  const result = await execute(action, here(dir), testContext())
+  const result = await executeAction(action, here(dir), testContext())
   assert.ok(result.kind === 'failed' && result.problem.code === 'timed-out')
   assert.equal(result.problem.message, 'cannot wait: timed out after 1 s; last output: busy')
 })
@@ -99,7 +100,7 @@ test('the progress of a detached program consists of whole lines', async () => {
       '-c',
       `${log}; echo x > ${dir.path('begun')}; while [ ! -e ${go} ]; do sleep 0.05; done`,
     ]
-    await execute(
+    await executeAction(
       { kind: 'run', label: 'install', argv, detached: { name: 'install', fingerprint: log } },
       here(dir),
       testContext({
@@ -119,7 +120,7 @@ test('a detached program survives its follower; another follower attaches to it,
   using dir = scratch()
   const machine = here(dir)
   const messages: string[] = []
-  const first = execute(
+  const first = executeAction(
     waiting(dir),
     machine,
     testContext({ progress: (_, message) => messages.push(message) }),
@@ -129,7 +130,7 @@ test('a detached program survives its follower; another follower attaches to it,
   assert.deepEqual(await first, { kind: 'lost', why: 'dropped' })
 
   machine.current = createLocalShell()
-  const second = execute(waiting(dir), machine, testContext({ progress: () => writeGo(dir) }))
+  const second = executeAction(waiting(dir), machine, testContext({ progress: () => writeGo(dir) }))
   assert.deepEqual(await second, {
     kind: 'done',
     reply: { code: 3, stdout: 'half way\nended\n', stderr: '' },
@@ -137,7 +138,7 @@ test('a detached program survives its follower; another follower attaches to it,
   assert.equal(readFileSync(dir.path('starts'), 'utf8'), 'started\n')
 
   // The result was already read, so a new request runs the program again.
-  assert.equal((await execute(waiting(dir), machine, testContext())).kind, 'done')
+  assert.equal((await executeAction(waiting(dir), machine, testContext())).kind, 'done')
   assert.equal(readFileSync(dir.path('starts'), 'utf8'), 'started\nstarted\n')
 })
 
@@ -150,13 +151,13 @@ test('a detached program that ended without a follower does not run again', asyn
   using dir = scratch()
   const machine = here(dir)
   const controller = new AbortController()
-  const following = execute(waiting(dir), machine, testContext({ signal: controller.signal }))
+  const following = executeAction(waiting(dir), machine, testContext({ signal: controller.signal }))
   await until(() => existsSync(dir.path('starts')))
   controller.abort(new Error('interrupted'))
   await assert.rejects(following, { message: /interrupted|aborted/ })
   writeGo(dir)
   await until(() => existsSync(dir.path('state/jobs/install/status')))
-  const result = await execute(waiting(dir), machine, testContext())
+  const result = await executeAction(waiting(dir), machine, testContext())
   assert.ok(result.kind === 'done' && result.reply?.code === 3)
   assert.equal(readFileSync(dir.path('starts'), 'utf8'), 'started\n')
 })
@@ -164,10 +165,10 @@ test('a detached program that ended without a follower does not run again', asyn
 test('a task waits for another program with the same name, and then plans again', async () => {
   using dir = scratch()
   const machine = here(dir)
-  const first = execute(waiting(dir), machine, testContext())
+  const first = executeAction(waiting(dir), machine, testContext())
   await until(() => existsSync(dir.path('starts')))
   const other = { ...waiting(dir, 'two'), argv: ['true'] }
-  const second = await execute(other, machine, testContext({ progress: () => writeGo(dir) }))
+  const second = await executeAction(other, machine, testContext({ progress: () => writeGo(dir) }))
   assert.ok(second.kind === 'stale')
   assert.equal((await first).kind, 'done')
 })
@@ -181,9 +182,9 @@ test('a killed detached program is not reported as a success', async () => {
     argv: ['sh', '-c', script],
     detached: { name: 'doomed', fingerprint: 'x' },
   }
-  const result = await execute({ ...action, argv: ['sh', '-c', 'exit 5'] }, machine, testContext())
+  const result = await executeAction({ ...action, argv: ['sh', '-c', 'exit 5'] }, machine, testContext())
   assert.ok(result.kind === 'failed' && /failed with exit status 5/.test(result.problem.message))
-  const killed = await execute(action, machine, testContext())
+  const killed = await executeAction(action, machine, testContext())
   assert.ok(killed.kind === 'failed')
 })
 
@@ -200,7 +201,7 @@ test('a detached program reads its input from a file that only its user can read
     stdin: new Secret('hush\n'),
     detached: { name: 'feed', fingerprint: 'x' },
   }
-  const result = await execute(action, machine, testContext())
+  const result = await executeAction(action, machine, testContext())
   assert.ok(result.kind === 'done')
   assert.equal(result.reply?.stdout, 'hush\n0\n600\n')
 })
@@ -214,7 +215,7 @@ test('if a host gives no answer about a job, the job is not assumed to be absent
     run: async (script, options) =>
       shell.run(script.includes('state=running') ? 'echo "sh: Cannot fork" >&2; exit 2' : script, options),
   }
-  const result = await execute(waiting(dir), machine, testContext())
+  const result = await executeAction(waiting(dir), machine, testContext())
   assert.deepEqual(result, { kind: 'lost', why: 'cannot read the state of install: sh: Cannot fork' })
   assert.ok(!existsSync(dir.path('starts')))
 })

@@ -4,7 +4,7 @@
  * process id nor a reboot can make it look alive.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { given } from '../../base/given.ts'
+import { defined } from '../../base/defined.ts'
 import { raw, sh, type ShellText } from '../../base/shell.ts'
 import type { Lock } from '../action.ts'
 import { sha256Of } from '../content.ts'
@@ -216,7 +216,7 @@ exit 0`
     timeout: 30_000,
     keepLock: true,
     whole: true,
-    ...given({ lock: job.lock }),
+    ...defined({ lock: job.lock }),
   }
 }
 

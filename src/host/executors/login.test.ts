@@ -7,7 +7,7 @@ import { test } from 'node:test'
 import { Secret } from '../../base/secret.ts'
 import { http } from '../queries/http.ts'
 import { asking, programs } from '../testing/asking.ts'
-import { createTestMachine, execute, testContext } from '../testing/machine.ts'
+import { createTestMachine, executeAction, testContext } from '../testing/test-machine.ts'
 import { type Scratch, scratch } from '../testing/scratch.ts'
 
 const password = `it's "100%" \\ sesame`
@@ -78,7 +78,7 @@ for (const program of ['curl', 'wget'] as const) {
     using server = await door()
     const machine = createTestMachine({ stateDirectory: dir.path('state'), environment: only(dir, program) })
     const proxy = ''
-    const result = await execute(
+    const result = await executeAction(
       { kind: 'download', url: server.url, path: dir.path('tool'), login, proxy },
       machine,
       testContext(),
@@ -110,7 +110,7 @@ test('the job folder contains neither the environment of a program nor the proxy
   using dir = scratch()
   using server = await door()
   const machine = createTestMachine({ stateDirectory: dir.path('state') })
-  const result = await execute(
+  const result = await executeAction(
     {
       kind: 'run',
       argv: ['sh', '-c', `printf %s "$API_TOKEN" | wc -c; cat`],
@@ -123,7 +123,7 @@ test('the job folder contains neither the environment of a program nor the proxy
   )
   assert.equal(result.kind === 'done' && result.reply?.stdout, '10\nsesame-in\n')
   const proxy = 'http://ann:opensesame@127.0.0.1:1'
-  const fetched = await execute(
+  const fetched = await executeAction(
     {
       kind: 'download',
       url: server.url.replace('127.0.0.1', 'localhost'),

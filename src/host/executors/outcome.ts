@@ -1,5 +1,5 @@
 /** Turns the end of a script into the result of its action. */
-import { given } from '../../base/given.ts'
+import { defined } from '../../base/defined.ts'
 import type { Problem } from '../../base/errors.ts'
 import { sh } from '../../base/shell.ts'
 import { diagnose, endOfOutput, lastLines } from '../diagnose.ts'
@@ -27,7 +27,7 @@ export async function outcome(
     case 'exited':
       return result.reply.code === 0 ? { kind: 'done' } : failed(machine, result.reply, telling)
     case 'timedOut':
-      return timedOut(result.reply, telling)
+      return actionTimedOut(result.reply, telling)
     case 'stale':
     case 'lost':
     case 'failed':
@@ -49,12 +49,12 @@ export async function failed(
   const problem: Problem = {
     code: known?.code ?? telling.code,
     message: `${telling.failure}${why === '' ? '' : `: ${why}`}`,
-    ...given({ hint }),
+    ...defined({ hint }),
   }
   return { kind: 'failed', problem, reply }
 }
 
-export function timedOut(reply: ActionReply, telling: Telling): ActionResult {
+export function actionTimedOut(reply: ActionReply, telling: Telling): ActionResult {
   const last = lastLines(`${reply.stdout}\n${reply.stderr}`, 1)
   const after = telling.seconds === undefined ? '' : ` after ${telling.seconds} s`
   return {

@@ -5,7 +5,7 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSyn
 import { test } from 'node:test'
 import type { Action } from '../action.ts'
 import { sha256Of } from '../content.ts'
-import { createTestMachine, execute, testContext } from '../testing/machine.ts'
+import { createTestMachine, executeAction, testContext } from '../testing/test-machine.ts'
 import { type Scratch, scratch } from '../testing/scratch.ts'
 
 const needsRoot = process.getuid?.() === 0 ? false : 'needs root, to change owners'
@@ -37,7 +37,7 @@ test('a file is pushed under a temporary name, compared in the container, rename
   const container = nodeAndContainer(dir, 'cp "$3" "$4" && chmod "$6" "$4"')
   const action = pushing(dir)
   for (let time = 0; time < 2; time += 1) {
-    assert.deepEqual(await execute(action, container, testContext()), { kind: 'done' })
+    assert.deepEqual(await executeAction(action, container, testContext()), { kind: 'done' })
     assert.deepEqual(readFileSync(dir.path('target.run')), content)
   }
   assert.equal(statSync(dir.path('target.run')).mode & 0o7777, 0o755)
@@ -55,7 +55,7 @@ test(
     for (const made of ['mkdir ct-state/work && chown nobody ct-state/work', 'ln -s /tmp ct-state/work']) {
       using dir = scratch()
       execFileSync('sh', ['-c', `mkdir -p ct-state && ${made}`], { cwd: dir.directory })
-      const result = await execute(pushing(dir), nodeAndContainer(dir, 'cp "$3" "$4"'), testContext())
+      const result = await executeAction(pushing(dir), nodeAndContainer(dir, 'cp "$3" "$4"'), testContext())
       assert.ok(result.kind === 'failed')
       assert.match(result.problem.message, /state\/work is a link, or belongs to another user$/)
     }
@@ -72,7 +72,7 @@ test('a failed push is detected even though pct exits with 0', async () => {
     ['echo "CT is locked (backup)" >&2; exit 255', /the container is locked \(backup\)$/],
   ] as const) {
     using dir = scratch()
-    const result = await execute(pushing(dir), nodeAndContainer(dir, pct), testContext())
+    const result = await executeAction(pushing(dir), nodeAndContainer(dir, pct), testContext())
     assert.ok(result.kind === 'failed')
     assert.match(result.problem.message, message)
     assert.deepEqual(
@@ -93,7 +93,7 @@ test('a container is started, stopped and restarted with pct, unless it is alrea
     using dir = scratch()
     const { node } = nodeAndContainer(dir, `[ "$1" = status ] && echo "status: ${state}"; exit 0`)
     assert.ok(node)
-    const result = await execute({ kind: 'containerPower', ctid: '7', verb }, node, testContext())
+    const result = await executeAction({ kind: 'containerPower', ctid: '7', verb }, node, testContext())
     assert.equal(result.kind, 'done')
     assert.deepEqual(readFileSync(dir.path('calls'), 'utf8').trim().split('\n'), calls)
   }
@@ -105,7 +105,11 @@ test('a container that cannot start is reported with the reason', async () => {
     '[ "$1" = status ] && { echo "status: stopped"; exit 0; }; echo "Device /dev/nvidia0 does not exist" >&2; exit 255'
   const { node } = nodeAndContainer(dir, pct)
   assert.ok(node)
-  const result = await execute({ kind: 'containerPower', ctid: '7', verb: 'start' }, node, testContext())
+  const result = await executeAction(
+    { kind: 'containerPower', ctid: '7', verb: 'start' },
+    node,
+    testContext(),
+  )
   assert.ok(result.kind === 'failed')
   assert.equal(result.problem.code, 'device-missing')
   assert.match(result.problem.message, /^cannot start container 7: \/dev\/nvidia0 does not exist on the node/)

@@ -10,7 +10,7 @@ import type { Expectation } from '../expectation.ts'
 import type { FileStatus } from '../host.ts'
 import { openFramed } from '../testing/framed-machine.ts'
 import { type Scratch, scratch } from '../testing/scratch.ts'
-import { carryOut, type Step } from '../window.ts'
+import { carryOut, type Step } from '../action-frame.ts'
 
 const { signal } = new AbortController()
 

@@ -1,4 +1,4 @@
-import { given } from '../../base/given.ts'
+import { defined } from '../../base/defined.ts'
 import { commandLine, raw, sh, type ShellText } from '../../base/shell.ts'
 import type { Push } from '../action.ts'
 import { diagnose } from '../diagnose.ts'
@@ -59,7 +59,7 @@ export async function push(
     timeout: copyTimeout,
     partial: true,
     begun: true,
-    ...given({ lock: action.lock }),
+    ...defined({ lock: action.lock }),
   })
   if (copied.kind !== 'exited') return outcome(node, copied, telling)
   if (copied.reply.code !== 0) return failed(node, copied.reply, { ...telling, path: from })

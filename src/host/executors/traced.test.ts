@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { chmodSync, chownSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { defined } from '../../base/defined.ts'
 import { type Scratch, scratch } from '../testing/scratch.ts'
-import { here, kinds, outputOf, run, step, write } from '../testing/steps.ts'
-import { carryOut } from '../window.ts'
+import { here, kinds, outputOf, runAction, step, writeAction } from '../testing/steps.ts'
+import { carryOut } from '../action-frame.ts'
 import { frameHelper } from './frame-helpers.ts'
 
 const { signal } = new AbortController()
@@ -48,9 +49,9 @@ test(
         chownSync(path, 65534, 65534)
         chmodSync(path, Number.parseInt(before, 8))
       }
-      const action = write(path, 'hush hush', {
+      const action = writeAction(path, 'hush hush', {
         owner: '1',
-        ...(wanted === undefined ? {} : { mode: wanted }),
+        ...defined({ mode: wanted }),
       })
       const results = await carryOut([step(action)], here(dir, environment), { signal })
       assert.deepEqual(kinds(results), ['done'])
@@ -101,8 +102,8 @@ test('one sync writes all files of a frame before any of them is reported', asyn
   using dir = scratch()
   const { environment, log } = traced(dir)
   const synced: number[] = []
-  const steps = ['a', 'b', 'c'].map((name) => step(write(dir.path(name), 'x')))
-  const results = await carryOut([...steps, step(run('true'))], here(dir, environment), {
+  const steps = ['a', 'b', 'c'].map((name) => step(writeAction(dir.path(name), 'x')))
+  const results = await carryOut([...steps, step(runAction('true'))], here(dir, environment), {
     signal,
     finished: () => synced.push(log().match(/^sync /gm)?.length ?? 0),
   })
@@ -117,7 +118,9 @@ test('one sync writes all files of a frame before any of them is reported', asyn
 test('the lock for packages is in a directory of root', { skip: needsRoot }, async () => {
   using dir = scratch()
   const lock = { kind: 'dpkg', timeout: 5 } as const
-  const tries = run(`flock -n ${dir.path('state/packages.lock')} true && echo free || echo held`, { lock })
+  const tries = runAction(`flock -n ${dir.path('state/packages.lock')} true && echo free || echo held`, {
+    lock,
+  })
   const results = await carryOut([step(tries), step({ ...tries, argv: tries.argv })], here(dir), { signal })
   assert.deepEqual(results.map(outputOf), ['held\n', 'held\n'])
   assert.equal(statSync(dir.path('state')).mode & 0o777, 0o700)

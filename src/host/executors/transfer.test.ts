@@ -15,7 +15,7 @@ import { after, describe, test } from 'node:test'
 import type { Action } from '../action.ts'
 import { sha256Of } from '../content.ts'
 import type { ActionResult } from '../access.ts'
-import { createTestMachine, execute, testContext } from '../testing/machine.ts'
+import { createTestMachine, executeAction, testContext } from '../testing/test-machine.ts'
 import { type Scratch, scratch } from '../testing/scratch.ts'
 
 const content = Buffer.from('0123456789'.repeat(20_000))
@@ -92,7 +92,7 @@ for (const program of ['curl', 'wget'] as const) {
         mode: '0755',
         ...more,
       }
-      return execute(action, machine, testContext())
+      return executeAction(action, machine, testContext())
     }
 
     test('a file is downloaded, verified and renamed', async () => {
@@ -171,7 +171,7 @@ for (const program of ['curl', 'wget'] as const) {
         stateDirectory: dir.path('state'),
         environment,
       })
-      const result = await execute(
+      const result = await executeAction(
         { kind: 'download', url: server.url, path: dir.path('to.run') },
         machine,
         testContext(),
@@ -195,7 +195,7 @@ test('a full disk during a download is reported, and the partial file is removed
     using server = await serving(serve)
     const machine = createTestMachine({ stateDirectory: dir.path('state') })
     const action: Action = { kind: 'download', url: server.url, path: dir.path('small/to.run') }
-    const result = await execute(action, machine, testContext())
+    const result = await executeAction(action, machine, testContext())
     assert.ok(result.kind === 'failed' && result.problem.code === 'no-space', JSON.stringify(result))
     assert.deepEqual(readdirSync(dir.path('small')), [])
   } finally {

@@ -15,8 +15,8 @@ import {
   uint8Array,
 } from 'fast-check'
 import { HostError } from '../../base/errors.ts'
-import { allKinds, assertAnswers, pieces, subjects } from '../testing/answers.ts'
-import { stat } from './files.ts'
+import { allQueries, assertAnswers, pieces, subjects } from '../testing/answers.ts'
+import { stat } from './file-queries.ts'
 
 const stream = oneof(
   array(oneof(constantFrom(...pieces), string({ maxLength: 5 })), { maxLength: 40 }).map((parts) =>
@@ -33,8 +33,8 @@ const output = record({
 describe('an invalid answer', () => {
   test('has a test subject for every kind of query', () => {
     const named = Object.values(subjects).map(({ kind }) => kind)
-    assert.equal(allKinds.length, named.length)
-    assert.deepEqual(new Set(allKinds), new Set(named))
+    assert.equal(allQueries.length, named.length)
+    assert.deepEqual(new Set(allQueries), new Set(named))
   })
 
   for (const [name, { answers, counts }] of Object.entries(subjects)) {

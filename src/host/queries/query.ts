@@ -5,7 +5,7 @@
  */
 import type { Problem } from '../../base/errors.ts'
 import type { ShellText } from '../../base/shell.ts'
-import { given } from '../../base/given.ts'
+import { defined } from '../../base/defined.ts'
 import type { ShellHelper } from '../../connection/connection.ts'
 
 export interface QueryKind<Item, Answer> {
@@ -57,7 +57,7 @@ export function found<T>(value: T): Settled<T> {
 export function readFailed(message: string, hint?: string): Settled<never> {
   return {
     ok: false,
-    problem: { code: 'read-failed', message: message.replace(/[:\s]+$/, ''), ...given({ hint }) },
+    problem: { code: 'read-failed', message: message.replace(/[:\s]+$/, ''), ...defined({ hint }) },
   }
 }
 

@@ -5,7 +5,7 @@ import { fileKind } from './file.ts'
 import { kernelModuleKind } from './kernel-module.ts'
 import type { ChangeKind } from './kind.ts'
 import { packageKind } from './package.ts'
-import { unitKind } from './unit.ts'
+import { unitKind } from './systemd-unit.ts'
 
 export const allKinds = [
   fileKind,

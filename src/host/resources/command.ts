@@ -1,6 +1,6 @@
 import { isUnknown, Unknown } from '../../base/unknown.ts'
 import { invalidName } from '../names.ts'
-import { command } from '../queries/system.ts'
+import { command } from '../queries/system-queries.ts'
 import type { ResourceKind } from './kind.ts'
 
 export interface CommandBecomes {

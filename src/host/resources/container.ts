@@ -1,6 +1,6 @@
 import { sha256Of } from '../content.ts'
 import { invalidName } from '../names.ts'
-import { container } from '../queries/container.ts'
+import { container } from '../queries/container-query.ts'
 import type { ContainerStatus } from '../status.ts'
 import type { Difference, ResourceKind } from './kind.ts'
 

@@ -1,5 +1,5 @@
 import { isUnknown, type Unknown } from '../../base/unknown.ts'
-import { given } from '../../base/given.ts'
+import { defined } from '../../base/defined.ts'
 import { revealed, sha256Of } from '../content.ts'
 import { pathsAbove } from '../links.ts'
 import { type RemotePath, remotePath } from '../paths.ts'
@@ -47,7 +47,7 @@ export const fileKind: ChangeKind<'file', FoundFile, FileBecomes, RemotePath, Fi
     const { kind: _kind, ...rest } = becomes
     const { text: _text, ...wanted } = { text: undefined, ...rest }
     const content = contentOf(becomes)
-    return fieldDifferences({ ...wanted, ...given({ sha256: content }) }, { ...status, sha256 }).filter(
+    return fieldDifferences({ ...wanted, ...defined({ sha256: content }) }, { ...status, sha256 }).filter(
       (difference) => !isSame(difference, status),
     )
   },

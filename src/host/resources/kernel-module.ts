@@ -1,5 +1,5 @@
 import { invalidName } from '../names.ts'
-import { kernelModule } from '../queries/system.ts'
+import { kernelModule } from '../queries/system-queries.ts'
 import type { KernelModuleStatus } from '../status.ts'
 import { fieldDifferences, type ResourceKind } from './kind.ts'
 

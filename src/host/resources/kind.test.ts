@@ -8,7 +8,7 @@ import { heldBy } from '../effects.ts'
 import { createOverlay } from '../overlay.ts'
 import { found } from '../queries/query.ts'
 import { createReader } from '../reader.ts'
-import { createReadings } from '../readings.ts'
+import { createAnswerStore } from '../kept-answers.ts'
 import { surprises } from '../surprises.ts'
 import { createLocalShell } from '../testing/local-shell.ts'
 import { allKinds, kindsOf } from './all.ts'
@@ -70,7 +70,7 @@ test('a kind in one file with one line in the list is asked, predicted, kept, dr
     name: pve1,
     shell: async () => shell,
     signal: new AbortController().signal,
-    readings: createReadings(kinds),
+    answerStore: createAnswerStore(kinds),
     placement: { ctid: undefined, nodeName: undefined, cluster: undefined },
     controller: { file: async () => undefined, text: async () => undefined },
   })
@@ -90,7 +90,7 @@ test('a kind in one file with one line in the list is asked, predicted, kept, dr
   assert.ok(isUnknown(overlay.of(node).touches('user:*')))
   assert.equal(shell.scripts.length, 1)
 
-  reader.readings.dropFor(change('root', {}), node)
+  reader.answers.dropFor(change('root', {}), node)
   await Promise.all([reader.view().read(userKind, 'root'), reader.view().read(userKind, 'gpuplay-none')])
   assert.equal(shell.scripts.length, 2)
 

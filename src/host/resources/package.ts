@@ -1,6 +1,6 @@
 import { isUnknown, Unknown } from '../../base/unknown.ts'
 import { invalidName } from '../names.ts'
-import { dpkg } from '../queries/system.ts'
+import { dpkg } from '../queries/system-queries.ts'
 import type { PackageStatus } from '../status.ts'
 import { fieldDifferences, type ResourceKind } from './kind.ts'
 

@@ -1,12 +1,12 @@
 /** Every kind of query with items, and possible answers of a host, for random tests and the fuzzer. */
 import assert from 'node:assert/strict'
 import * as asks from '../queries/ask.ts'
-import * as containers from '../queries/container.ts'
-import * as files from '../queries/files.ts'
+import * as containers from '../queries/container-query.ts'
+import * as files from '../queries/file-queries.ts'
 import * as requests from '../queries/http.ts'
 import type { QueryKind, SectionOutput } from '../queries/query.ts'
 import * as links from '../queries/realpath.ts'
-import * as system from '../queries/system.ts'
+import * as system from '../queries/system-queries.ts'
 import * as accesses from '../queries/writable.ts'
 
 export interface Subject {
@@ -46,7 +46,7 @@ export const subjects: Readonly<Record<string, Subject>> = {
 }
 
 /** All kinds of query. */
-export const allKinds: readonly object[] = [
+export const allQueries: readonly object[] = [
   files,
   system,
   containers,

@@ -47,7 +47,7 @@ export function programs(dir: Scratch, scripts: Readonly<Record<string, string>>
 }
 
 /** The answer, or the code, message and hint of the failure. */
-export async function outcome(asked: Promise<unknown>): Promise<unknown> {
+export async function outcomeOf(asked: Promise<unknown>): Promise<unknown> {
   try {
     return await asked
   } catch (error) {

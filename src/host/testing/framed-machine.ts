@@ -1,10 +1,10 @@
 /** This machine with the shell that real runs use, for tests where a new `sh -c` per script is not enough. */
 import type { Shell } from '../../connection/connection.ts'
 import { localConnection } from '../../connection/local.ts'
-import { openShell } from '../../connection/shell.ts'
-import { testEffects } from '../../connection/testing/world.ts'
+import { openShell } from '../../connection/open-shell.ts'
+import { testEffects } from '../../connection/testing/test-effects.ts'
 import type { MachineAccess } from '../access.ts'
-import { createTestMachine } from './machine.ts'
+import { createTestMachine } from './test-machine.ts'
 import type { Scratch } from './scratch.ts'
 
 export interface FramedMachine {

@@ -23,7 +23,7 @@ export function createLocalShell(environment: Readonly<Record<string, string>> =
   const gone = new AbortController()
   return {
     scripts,
-    greeting: { bootId: '', uid: process.getuid?.() ?? 0, kernel: '', architecture: '', hostname: '' },
+    greeting: { bootId: '', uid: process.getuid?.() ?? 0, hostname: '' },
     gone: gone.signal,
     lose: () => gone.abort(new Error('dropped')),
     async close() {
@@ -43,7 +43,6 @@ function runScript(
   environment: Readonly<Record<string, string>>,
 ): Promise<ShellReply> {
   return new Promise((resolve, reject) => {
-    const started = Date.now()
     const nonce = randomBytes(16).toString('hex')
     const definitions = [sayText(nonce), ...(options.helpers ?? []).map(({ text }) => text)].join('\n')
     const child = spawn(
@@ -83,16 +82,7 @@ function runScript(
         const output = { stdout: sent.stdout.bytes(), stderr: sent.stderr.bytes() }
         if (sent.fault !== undefined) reject(sent.fault.error)
         else if (timedOut) resolve({ kind: 'timedOut', ...output })
-        else {
-          const truncated = sent.stdout.truncated || sent.stderr.truncated
-          resolve({
-            kind: 'exited',
-            code: code ?? 255,
-            ...output,
-            truncated,
-            milliseconds: Date.now() - started,
-          })
-        }
+        else resolve({ kind: 'exited', code: code ?? 255, ...output })
       })
     })
     child.stdin.on('error', () => undefined)

@@ -1,16 +1,13 @@
 /** Reads this machine with predicted changes. */
 import assert from 'node:assert/strict'
-import { type HostName, hostName } from '../../base/brand.ts'
+import type { HostName } from '../../base/brand.ts'
+import { defined } from '../../base/defined.ts'
 import { UnknownError } from '../../base/unknown.ts'
-import type { WriteFile } from '../action.ts'
 import type { ProgramHost } from '../host.ts'
 import type { Overlay } from '../overlay.ts'
 import { createReader, type HostReader } from '../reader.ts'
 import { createLocalShell } from './local-shell.ts'
-
-export const pve1 = hostName('pve1')
-export const node = { name: pve1 }
-export const ct = { name: hostName('ct'), nodeName: pve1, ctid: '101' }
+import { pve1 } from './places.ts'
 
 export function reader(
   overlay: Overlay,
@@ -25,15 +22,11 @@ export function reader(
     name,
     shell: async () => shell,
     signal: new AbortController().signal,
-    ...(of ? { node: of } : {}),
+    ...defined({ node: of }),
     placement: { ctid: of ? '101' : undefined, nodeName: of ? pve1 : undefined, cluster: undefined },
     controller: { file: async () => undefined, text: async () => undefined },
   })
   return { host: all.forTask({ overlay }).programHost, all }
-}
-
-export function write(path: string, text: string, more: Partial<WriteFile> = {}): WriteFile {
-  return { kind: 'writeFile', path, content: { kind: 'text', text }, ...more }
 }
 
 export async function rejectsUnknown(read: Promise<unknown>, why: RegExp): Promise<void> {

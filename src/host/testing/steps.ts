@@ -1,20 +1,16 @@
 /** Shorthands for steps of windows in tests. */
 import { writeFileSync } from 'node:fs'
-import type { Action, Content, Run } from '../action.ts'
+import type { Action, Content, Run, WriteFile } from '../action.ts'
 import { sha256Of } from '../content.ts'
-import type { Step, StepResult } from '../window.ts'
-import { createTestMachine } from './machine.ts'
+import type { Step, StepResult } from '../action-frame.ts'
+import { createTestMachine } from './test-machine.ts'
 import type { Scratch } from './scratch.ts'
 
 export function step(action: Action, more: Partial<Step> = {}): Step {
   return { action, expects: new Map(), notes: [], ...more }
 }
 
-export function write(
-  path: string,
-  text: string,
-  more: Partial<Extract<Action, { kind: 'writeFile' }>> = {},
-): Action {
+export function writeAction(path: string, text: string, more: Partial<WriteFile> = {}): WriteFile {
   return { kind: 'writeFile', path, content: { kind: 'text', text }, ...more }
 }
 
@@ -24,7 +20,7 @@ export function controllerFile(path: string, text: string): Extract<Content, { k
   return { kind: 'controllerFile', path, size: Buffer.byteLength(text), sha256: sha256Of(text) }
 }
 
-export function run(script: string, more: Partial<Run> = {}): Run {
+export function runAction(script: string, more: Partial<Run> = {}): Run {
   return { kind: 'run', argv: ['sh', '-c', script], ...more }
 }
 

@@ -4,10 +4,10 @@ import { hostName } from '../../base/brand.ts'
 import { renderValue } from '../../language/render.ts'
 import { memoryFiles } from '../../language/testing/memory-files.ts'
 import { report } from '../../language/testing/report.ts'
-import { scopeOf } from '../../language/testing/scopes.ts'
+import { dataScope } from '../../language/testing/scopes.ts'
 import { settingOf } from '../connection-variables.ts'
 import { type InventoryOptions, readInventory } from '../inventory.ts'
-import type { Inventory } from '../model.ts'
+import type { Inventory } from '../inventory-model.ts'
 
 type Contents = Readonly<Record<string, string>>
 
@@ -27,14 +27,14 @@ export function inventoryOf(contents: Contents, sources?: string[], options?: In
 /** Returns the rendered value of a variable of a host. */
 export function valueOf(inventory: Inventory, host: string, name: string): unknown {
   const variable = inventory.hosts.get(hostName(host))?.variables.get(name)
-  return variable === undefined ? undefined : renderValue(variable.value, scopeOf({}))
+  return variable === undefined ? undefined : renderValue(variable.value, dataScope({}))
 }
 
 /** Returns the value that the engine gets for a setting of a host, such as `port`. */
 export function settingValue(inventory: Inventory, host: string, name: string): unknown {
   const found = inventory.hosts.get(hostName(host))
   const setting = found === undefined ? undefined : settingOf(found, name, new Map())
-  return setting === undefined ? undefined : renderValue(setting.value, scopeOf({}))
+  return setting === undefined ? undefined : renderValue(setting.value, dataScope({}))
 }
 
 /** The mistakes of an inventory in YAML, as text. */

@@ -7,12 +7,12 @@
  */
 import { NotJinja, TokenReader } from './token-reader.ts'
 import { type Token, tokensOf, unquoted } from './tokens.ts'
-import type { JinjaArgument, JinjaNode, Mark } from './tree.ts'
+import type { JinjaArgument, JinjaNode, ForeignSyntax } from './tree.ts'
 
 export interface ParsedJinja {
   readonly node: JinjaNode
   /** In the order of the text. */
-  readonly marks: readonly Mark[]
+  readonly marks: readonly ForeignSyntax[]
 }
 
 /** Returns `undefined` if the text is not a Jinja expression. */

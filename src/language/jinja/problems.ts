@@ -3,7 +3,7 @@ import type { Problem } from '../../base/errors.ts'
 import { type Locator, problem } from '../source.ts'
 import { parseJinja, type ParsedJinja } from './parse.ts'
 import { type Part, partsOf } from './scan.ts'
-import { tagHint } from './tags.ts'
+import { tagHint } from './tag-hint.ts'
 import { toCel } from './to-cel.ts'
 import { toHandlebars, toParameter } from './to-handlebars.ts'
 import { type JinjaNode, NoCounterpart } from './tree.ts'
@@ -44,13 +44,13 @@ export interface Placeholder {
 }
 
 /** Returns the hint; a value that is only a placeholder may become `!cel`. */
-export interface Surroundings {
+export interface PlaceholderContext {
   readonly locator: Locator
   readonly wholeValue: boolean
 }
 
 /** Returns `undefined` if the placeholder is not Jinja either. */
-export function jinjaPlaceholder(placeholder: Placeholder, around: Surroundings): Problem | undefined {
+export function jinjaPlaceholder(placeholder: Placeholder, around: PlaceholderContext): Problem | undefined {
   const { text, start, block } = placeholder
   const [, before = '', expression = '', after = ''] =
     /^([-+]?)(.*?)([-+]?)$/s.exec(placeholder.expression.trim()) ?? []

@@ -1,12 +1,12 @@
 /** Reads the tokens of a Jinja expression and marks Jinja-only syntax. */
 import type { Token } from './tokens.ts'
-import type { Mark } from './tree.ts'
+import type { ForeignSyntax } from './tree.ts'
 
 /** Thrown for text that is not a Jinja expression. */
 export class NotJinja extends Error {}
 
 export class TokenReader {
-  readonly marks: Mark[] = []
+  readonly marks: ForeignSyntax[] = []
   readonly #tokens: readonly Token[]
   #next = 0
 

@@ -48,7 +48,7 @@ export interface JinjaArgument {
 }
 
 /** Syntax that neither CEL nor Handlebars has in this form, with its position. */
-export interface Mark {
+export interface ForeignSyntax {
   readonly start: number
   readonly length: number
   /** In words: `a Jinja filter`. */

@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path'
-import type { Files } from '../files.ts'
+import type { Files } from '../read-files.ts'
 
 /**
  * Files that exist only in a test; folders are where files are. Paths are resolved, so relative ones work as

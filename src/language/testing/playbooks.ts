@@ -4,7 +4,7 @@ import type { LoadOptions } from '../loader.ts'
 import type { Play } from '../model.ts'
 import { readPlaybook } from '../playbook.ts'
 import { memoryFiles } from './memory-files.ts'
-import { testModules } from './modules.ts'
+import { testModules } from './test-modules.ts'
 import { report } from './report.ts'
 
 type Contents = Readonly<Record<string, string>>
@@ -31,7 +31,7 @@ required: [user_name]
 }
 
 /** `/p/site.yml` and other files. */
-export function load(contents: Contents, options: Partial<LoadOptions> = {}) {
+export function loadContents(contents: Contents, options: Partial<LoadOptions> = {}) {
   const files = memoryFiles({ ...roleFiles, ...contents })
   return readPlaybook('/p/site.yml', { modules: testModules, files, ...options })
 }
@@ -39,11 +39,11 @@ export function load(contents: Contents, options: Partial<LoadOptions> = {}) {
 /** Mistakes in the tasks of a play over all hosts, a line each. */
 export function mistakesIn(tasks: string, options: Partial<LoadOptions> = {}): readonly string[] {
   const indented = tasks.replaceAll(/^(?=.)/gm, '    ')
-  return report(load({ '/p/site.yml': `- hosts: all\n  tasks:\n${indented}` }, options).problems)
+  return report(loadContents({ '/p/site.yml': `- hosts: all\n  tasks:\n${indented}` }, options).problems)
 }
 
 export function playsOf(contents: Contents, options: Partial<LoadOptions> = {}): readonly Play[] {
-  const { playbook, problems } = load(contents, options)
+  const { playbook, problems } = loadContents(contents, options)
   assert.deepEqual(report(problems), [])
   return playbook?.plays ?? []
 }

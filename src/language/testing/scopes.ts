@@ -6,7 +6,7 @@ import { TemplateParser } from '../template.ts'
 import type { Scope } from '../evaluation.ts'
 
 /** A scope of finished data. */
-export function scopeOf(data: Readonly<Record<string, unknown>>): Scope {
+export function dataScope(data: Readonly<Record<string, unknown>>): Scope {
   return {
     has: (name) => Object.hasOwn(data, name),
     get: (name) => data[name],

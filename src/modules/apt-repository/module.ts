@@ -16,13 +16,13 @@ import {
   type SourceEntry,
   type WriteText,
   sourcesDirectory as directory,
-} from '../../apt/sources.ts'
-import { given as whereGiven } from '../../base/given.ts'
+} from '../../apt/source-files.ts'
+import { defined } from '../../base/defined.ts'
 import type { Action } from '../../host/action.ts'
 import type { Host, HttpAnswer } from '../../host/host.ts'
 import { actions, type Diff, type Plan, refuse } from '../../host/plan.ts'
 import type { Module } from '../module.ts'
-import { contentDiff } from '../support/text.ts'
+import { contentDiff } from '../support/content-diff.ts'
 import { args, type Args, result } from './args.ts'
 
 export interface Seen {
@@ -77,7 +77,7 @@ async function probe(given: Args, host: Host): Promise<Seen> {
     fetches
       ? host.http(given.signed_by ?? '', {
           method: 'GET',
-          ...whereGiven({ proxy: given.proxy === '' ? undefined : given.proxy }),
+          ...defined({ proxy: given.proxy === '' ? undefined : given.proxy }),
         })
       : undefined,
     given.state === 'present' && given.update_cache && files.get(fileOf(given)) === textOf(given)

@@ -3,7 +3,7 @@ import { UnknownError } from '../../base/unknown.ts'
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { converge, planOnce } from '../testing/converge.ts'
-import { addFile, fakeWorld, type World } from '../testing/fake-host.ts'
+import { addFile, fakeWorld, type FakeWorld } from '../testing/fake-host.ts'
 import { assertHas } from '../testing/has.ts'
 import { globMatches } from '../../apt/simulation.ts'
 import { apt } from './module.ts'
@@ -14,7 +14,7 @@ type Offers = Readonly<
 >
 
 interface Fake {
-  readonly world: World
+  readonly world: FakeWorld
   /** What repositories offer; the lists know it after a fetch. */
   offers: Offers
   lists: Offers
@@ -55,7 +55,7 @@ function fake(offers: Offers, installed: Readonly<Record<string, string>> = {}):
   return state
 }
 
-function statuses({ packages }: World): string {
+function statuses({ packages }: FakeWorld): string {
   return [...packages]
     .map(([name, { status, installed }]) => `${status} ${name} ${installed ?? ''}\n`)
     .join('')

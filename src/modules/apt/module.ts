@@ -6,7 +6,7 @@
  * gets matching options.
  */
 import { planChange } from '../../apt/change.ts'
-import { given as whereGiven } from '../../base/given.ts'
+import { defined } from '../../base/defined.ts'
 import { done, type Plan } from '../../host/plan.ts'
 import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
@@ -31,5 +31,5 @@ export const apt = {
 function plan(given: Args, { work, packages, doubt }: Seen): Plan {
   if (work === undefined) return done()
   const installed = new Map([...packages].map(([name, status]) => [name, status.installed]))
-  return planChange(requestOf(given), work, { installed, ...whereGiven({ doubt }) }) ?? done()
+  return planChange(requestOf(given), work, { installed, ...defined({ doubt }) }) ?? done()
 }

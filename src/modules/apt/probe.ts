@@ -1,10 +1,16 @@
 /** Reads package states, and the work that apt has with them. */
 import { isUnknown, type Unknown, UnknownError } from '../../base/unknown.ts'
-import { type PackageRequest, readWork, type Target, targetOf, type Work } from '../../apt/request.ts'
+import {
+  type PackageRequest,
+  readWork,
+  type PackageTarget,
+  targetOf,
+  type Work,
+} from '../../apt/package-request.ts'
 import { globMatches } from '../../apt/simulation.ts'
 import { some } from '../../apt/change.ts'
 import type { Host, PackageStatus } from '../../host/host.ts'
-import { given as whereGiven } from '../../base/given.ts'
+import { defined } from '../../base/defined.ts'
 import type { Args } from './args.ts'
 
 export interface Seen {
@@ -16,7 +22,7 @@ export interface Seen {
 }
 
 /** The packages that a task names. */
-function targetsOf({ name }: Args): readonly Target[] {
+function targetsOf({ name }: Args): readonly PackageTarget[] {
   return (typeof name === 'string' ? [name] : name).map(targetOf)
 }
 
@@ -35,7 +41,7 @@ export async function probe(given: Args, host: Host): Promise<Seen> {
   const maybeDue = given.state === 'latest' ? targets : due
   if (maybeDue.length === 0 && (targets.length > 0 || !given.update_cache))
     return { packages, work: undefined }
-  const isDueNow = (target: Target, candidate: string | undefined): boolean => {
+  const isDueNow = (target: PackageTarget, candidate: string | undefined): boolean => {
     const status = packages.get(target.name)
     if (isDue(given, target, status)) return true
     return given.state === 'latest' && candidate !== undefined && candidate !== status?.installed
@@ -47,7 +53,7 @@ export async function probe(given: Args, host: Host): Promise<Seen> {
 }
 
 /** All changes that may be due; a package of unknown state counts as due. */
-function doubtful(given: Args, targets: readonly Target[], packages: Seen['packages']): Work {
+function doubtful(given: Args, targets: readonly PackageTarget[], packages: Seen['packages']): Work {
   const due = targets.filter((target) => {
     const status = packages.get(target.name)
     return status === undefined || isDue(given, target, status)
@@ -57,7 +63,7 @@ function doubtful(given: Args, targets: readonly Target[], packages: Seen['packa
 }
 
 /** Whether a change is due regardless of the repositories. */
-function isDue(given: Args, { version }: Target, status: PackageStatus | undefined): boolean {
+function isDue(given: Args, { version }: PackageTarget, status: PackageStatus | undefined): boolean {
   const { installed, status: word } = status ?? { installed: undefined, status: 'not-installed' }
   if (given.state === 'absent') return installed !== undefined || (given.purge && word === 'config-files')
   return installed === undefined || (version !== undefined && version !== installed) || halfDone.has(word)
@@ -83,7 +89,7 @@ export function requestOf(given: Args): PackageRequest {
         ],
     settings: { lockTimeout: given.lock_timeout, proxy: given.proxy },
     purpose: { kind: 'everything' },
-    ...whereGiven({ maxAge: given.update_cache && !removing ? given.cache_valid_time : undefined }),
+    ...defined({ maxAge: given.update_cache && !removing ? given.cache_valid_time : undefined }),
     limits: {
       mayRemove: (name) => allowed.some((glob) => globMatches(glob, name)),
       mayInstall: (name) => !given.forbid.some((glob) => globMatches(glob, name)),

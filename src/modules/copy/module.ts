@@ -10,9 +10,9 @@ import {
   probeContent,
   reportContent,
   type Source,
-} from '../support/content.ts'
+} from '../support/file-content.ts'
 import { sha256Of } from '../../host/content.ts'
-import { diffLimit } from '../support/text.ts'
+import { diffLimit } from '../support/content-diff.ts'
 import { args, type Args, result } from './args.ts'
 
 export interface Seen extends ContentSeen {

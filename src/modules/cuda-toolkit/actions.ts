@@ -1,9 +1,9 @@
 /** The actions that add the CUDA repository, and the requests to apt that install a toolkit from it. */
-import { dpkg } from '../../apt/command.ts'
+import { dpkg } from '../../apt/apt-get.ts'
 import { updateLists } from '../../apt/lists.ts'
-import type { PackageRequest } from '../../apt/request.ts'
-import { disable } from '../../apt/sources.ts'
-import { given as whereGiven } from '../../base/given.ts'
+import type { PackageRequest } from '../../apt/package-request.ts'
+import { disable } from '../../apt/source-files.ts'
+import { defined } from '../../base/defined.ts'
 import type { Action } from '../../host/action.ts'
 import { resource } from '../../host/resource.ts'
 import { makeWorkDirectory } from '../../host/work-directory.ts'
@@ -30,7 +30,7 @@ export function addRepository(given: Args, inside: Inside): readonly Action[] {
       url: `${url}/${keyring}`,
       path: deb,
       label: "download the CUDA repository's key",
-      ...whereGiven({ proxy: given.proxy === '' ? undefined : given.proxy }),
+      ...defined({ proxy: given.proxy === '' ? undefined : given.proxy }),
     },
     // The source is a configuration file of the package: an edited one is replaced, a removed one restored.
     dpkg(['-i', deb], settings, {
@@ -72,7 +72,7 @@ export function disableOthers({ distribution = '', files, sources }: Inside): re
 }
 
 function ownList(distribution: string): string {
-  return `/etc/apt/sources.list.d/cuda-${distribution}-x86_64.list`
+  return `/etc/apt/source-files.list.d/cuda-${distribution}-x86_64.list`
 }
 
 /** Download tools, from the container's own repositories. */

@@ -1,6 +1,6 @@
 /** Reads the sources and packages of a container that gets a CUDA toolkit, and asks apt about them. */
-import { readWork, targetOf } from '../../apt/request.ts'
-import { readSources } from '../../apt/sources.ts'
+import { readWork, targetOf } from '../../apt/package-request.ts'
+import { readSources } from '../../apt/source-files.ts'
 import { isUnknown, knownOr } from '../../base/unknown.ts'
 import type { Host } from '../../host/host.ts'
 import { readOsRelease } from '../../host/questions/os-release.ts'

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Host } from '../../host/host.ts'
 import type { Plan } from '../../host/plan.ts'
-import { fakeHost, type FakeHost } from '../../nvidia/testing/fake-host.ts'
+import { gpuHost, type GpuHost } from '../../nvidia/testing/gpu-host.ts'
 import type { Args } from './args.ts'
 import { cudaToolkit } from './module.ts'
 
 const repository = 'https://developer.download.nvidia.com/compute/cuda/repos/debian12/x86_64'
 const key = '/usr/share/keyrings/cuda-archive-keyring.gpg'
-const list = '/etc/apt/sources.list.d/cuda-debian12-x86_64.list'
+const list = '/etc/apt/source-files.list.d/cuda-debian12-x86_64.list'
 const good = { [list]: `deb [signed-by=${key}] ${repository}/ /\n`, [key]: 'key' }
 const lists = {
   '/var/lib/apt/lists/developer.download.nvidia.com_compute_cuda_repos_debian12_x86%5f64_Packages': '',
@@ -19,14 +19,14 @@ const stamp = '/var/lib/apt/periodic/update-success-stamp'
 const fresh = { [`find ${stamp} -maxdepth 0 -newermt`]: { stdout: stamp } }
 
 /** What apt offers, in version 1. */
-function offers(...names: readonly string[]): FakeHost['programs'] {
+function offers(...names: readonly string[]): GpuHost['programs'] {
   const stdout = names.map((name) => `${name}:\n  Installed: (none)\n  Candidate: 1\n`).join('')
   return { 'apt-cache policy': { stdout } }
 }
 
 interface Scene {
   readonly files?: Readonly<Record<string, string>>
-  readonly programs?: FakeHost['programs']
+  readonly programs?: GpuHost['programs']
   readonly installed?: boolean
   /** Nothing to download with. */
   readonly bare?: boolean
@@ -56,12 +56,12 @@ async function look({
   }
   const release = system ?? 'ID=debian\nVERSION_ID="12"\nPRETTY_NAME="Debian GNU/Linux 12"\n'
   const host: Host = {
-    ...fakeHost({
+    ...gpuHost({
       files: { '/etc/os-release': release, ...(bare ? {} : certificates), ...files },
       programs: { ...(bare ? {} : fetching), ...programs },
     }),
     package: async () => ({ installed: installed ? '12.8.1-1' : undefined, status: '' }),
-    node: fakeHost({
+    node: gpuHost({
       modules: { nvidia: { version: driver } },
       containers: { 101: { status: 'running', config: '', pid: 7 } },
     }),
@@ -93,7 +93,7 @@ test('the repository comes first, then its list, then the packages', async () =>
 })
 
 test('conflicting sources are disabled, or refused', async () => {
-  const other = '/etc/apt/sources.list.d/mine.list'
+  const other = '/etc/apt/source-files.list.d/mine.list'
   const files = { ...ready, [other]: `deb ${repository} /\n` }
   const [first] = (await look({ files, installed: true, programs: nvcc })).actions
   assert.ok(first?.kind === 'writeFile' && first.backup === true)
@@ -152,7 +152,7 @@ test('a compiler that dpkg knows and that does not run is installed again', asyn
 
 test('download tools are installed first, after apt works again', async () => {
   const simulated = 'apt-get -s -y --no-install-recommends install curl ca-certificates'
-  const other = { '/etc/apt/sources.list.d/mine.list': `deb ${repository} /\n` }
+  const other = { '/etc/apt/source-files.list.d/mine.list': `deb ${repository} /\n` }
   const bare = (scene: Scene): Promise<Plan> => look({ bare: true, ...scene })
   assert.equal((await bare({ files: other })).stage, 'disable other sources')
   assert.equal((await bare({})).stage, 'update the package lists')

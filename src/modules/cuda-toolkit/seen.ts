@@ -1,4 +1,4 @@
-import type { Work } from '../../apt/request.ts'
+import type { Work } from '../../apt/package-request.ts'
 import type { CudaSource } from '../../nvidia/cuda-sources.ts'
 
 export interface Seen {

@@ -1,5 +1,5 @@
 /** Fails the host with a reason. */
-import { given } from '../../base/given.ts'
+import { defined } from '../../base/defined.ts'
 import { refuse } from '../../host/plan.ts'
 import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
@@ -12,5 +12,5 @@ export const fail = {
   freeForm: 'msg',
   mayBeSecret: ['msg', 'hint'],
   probe: () => Promise.resolve(),
-  plan: ({ msg, hint }) => refuse({ code: 'failed-on-purpose', message: msg, ...given({ hint }) }),
+  plan: ({ msg, hint }) => refuse({ code: 'failed-on-purpose', message: msg, ...defined({ hint }) }),
 } satisfies Module<Args, void>

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { converge, planOnce } from '../testing/converge.ts'
 import { assertHas } from '../testing/has.ts'
-import { addFile, type FakeFile, fakeWorld, makeParents, type World } from '../testing/fake-host.ts'
+import { addFile, type FakeFile, fakeWorld, makeParents, type FakeWorld } from '../testing/fake-host.ts'
 import { file } from './module.ts'
 
 interface Case {
   readonly says: string
   readonly args: Readonly<Record<string, unknown>>
-  readonly before?: (world: World) => void
+  readonly before?: (world: FakeWorld) => void
   /** Kinds of the actions. */
   readonly does: readonly string[]
   readonly after: Partial<FakeFile> | 'absent'

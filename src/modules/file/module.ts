@@ -1,4 +1,5 @@
 /** Creates or removes files, directories and links, and sets their attributes. */
+import { defined } from '../../base/defined.ts'
 import type { SeenFile, Host } from '../../host/host.ts'
 import { type Diff, actions, done, type Plan, refuse } from '../../host/plan.ts'
 import { filesAt } from '../support/may-change.ts'
@@ -81,7 +82,7 @@ function absent(path: string, { itself }: Seen): Plan {
       hint: 'check whether a variable in the path is empty',
     })
   const recursive = itself.kind === 'directory'
-  return actions([{ kind: 'remove', path, ...(recursive ? { recursive } : {}) }], {
+  return actions([{ kind: 'remove', path, ...defined({ recursive: recursive ? true : undefined }) }], {
     diffs: existence(path, itself.kind, 'absent'),
   })
 }
@@ -120,7 +121,11 @@ function link(path: string, given: Args, { itself, empty }: Seen): Plan {
 }
 
 function clear(path: string, { kind }: SeenFile): { kind: 'remove'; path: string; recursive?: true } {
-  return { kind: 'remove', path, ...(kind === 'directory' ? { recursive: true as const } : {}) }
+  return {
+    kind: 'remove',
+    path,
+    ...defined({ recursive: kind === 'directory' ? true : undefined }),
+  }
 }
 
 function touch(path: string, given: Args): Plan {

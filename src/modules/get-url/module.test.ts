@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { converge, planOnce } from '../testing/converge.ts'
-import { fakeWorld, makeParents, sha256, type World } from '../testing/fake-host.ts'
+import { fakeWorld, makeParents, sha256, type FakeWorld } from '../testing/fake-host.ts'
 import { assertHas } from '../testing/has.ts'
 import { checksumIn, getUrl } from './module.ts'
 
 const url = 'https://mirror.example/pool/tool.run'
 const hex = sha256('tool')
 
-function serving(status = 200): World {
+function serving(status = 200): FakeWorld {
   const world = fakeWorld()
   world.http.set(url, { status, length: 4, body: 'tool' })
   world.http.set('https://mirror.example/SUMS', {

@@ -1,7 +1,7 @@
 /**
  * Downloads a file on the host. Resumes an interrupted download and verifies it before it replaces the file.
  */
-import { given } from '../../base/given.ts'
+import { defined } from '../../base/defined.ts'
 import { knownOr } from '../../base/unknown.ts'
 import type { Download } from '../../host/action.ts'
 import type { SeenFile, Host, HttpAnswer } from '../../host/host.ts'
@@ -17,14 +17,14 @@ export interface Seen {
   readonly dest: string
   readonly status: SeenFile | undefined
   readonly parent: SeenFile | undefined
-  readonly wanted: Wanted
+  readonly wanted: WantedChecksum
   readonly present: string | undefined
   /** Answer to a HEAD request, sent only if a download is due; undefined if a dry run cannot send it. */
   readonly server: HttpAnswer | undefined
 }
 
 /** The requested checksum. */
-export type Wanted =
+export type WantedChecksum =
   | { readonly kind: 'any' }
   | { readonly kind: 'sha256'; readonly hex: string }
   | { readonly kind: 'problem'; readonly refusal: Refusal }
@@ -42,7 +42,7 @@ export const getUrl = {
   report: ({ url }, { dest, wanted }) => ({
     dest,
     url,
-    ...(wanted.kind === 'sha256' ? { checksum: wanted.hex } : {}),
+    ...defined({ checksum: wanted.kind === 'sha256' ? wanted.hex : undefined }),
   }),
 } satisfies Module<Args, Seen>
 
@@ -88,7 +88,7 @@ function hasLogin(url: string): boolean {
   return /^[a-z]+:\/\/[^/?#]*@/i.test(url)
 }
 
-async function wantedChecksum(given: Args, host: Host): Promise<Wanted> {
+async function wantedChecksum(given: Args, host: Host): Promise<WantedChecksum> {
   const { checksum, url } = given
   if (checksum === undefined) return { kind: 'any' }
   const value = checksum.slice('sha256:'.length)
@@ -130,7 +130,7 @@ function proxyOf({ proxy }: Args): { readonly proxy?: string } {
 }
 
 function loginOf({ username, password, headers }: Args): { readonly login?: Login } {
-  return given({ login: login({ username, password, headers }) })
+  return defined({ login: login({ username, password, headers }) })
 }
 
 /** Credentials are sent only to the server of the URL, never to another one. */
@@ -152,11 +152,10 @@ function plan(given: Args, seen: Seen): Plan {
     kind: 'download',
     url: given.url,
     path: dest,
-    ...(wanted.kind === 'sha256' ? { sha256: wanted.hex } : {}),
-    ...(mode === undefined ? {} : { mode }),
+    ...defined({ sha256: wanted.kind === 'sha256' ? wanted.hex : undefined, mode }),
     ...proxyOf(given),
     ...loginOf(given),
-    ...(server?.status === 200 && server.length !== undefined ? { size: server.length } : {}),
+    ...defined({ size: server?.status === 200 ? server.length : undefined }),
   }
   return actions(
     [

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { Unknown, UnknownError } from '../../base/unknown.ts'
 import type { ContainerStatus, Host } from '../../host/host.ts'
 import type { Plan } from '../../host/plan.ts'
-import { fakeHost, type FakeHost } from '../../nvidia/testing/fake-host.ts'
+import { gpuHost, type GpuHost } from '../../nvidia/testing/gpu-host.ts'
 import type { Args } from './args.ts'
 import { gpuDevices } from './module.ts'
 
@@ -25,7 +25,7 @@ const nodes = {
 const stopped = (config: string): ContainerStatus => ({ status: 'stopped', config, pid: undefined })
 
 interface Scene {
-  readonly node?: Partial<FakeHost>
+  readonly node?: Partial<GpuHost>
   readonly config?: string
   readonly version?: string
   readonly args?: Partial<Args>
@@ -43,7 +43,7 @@ async function look({ node, config = 'unprivileged: 1\n', version = '5.2.6', arg
     wait: 60,
     ...args,
   } satisfies Args
-  const base = fakeHost({ files, nodes, containers: { 101: stopped(config) }, ...node })
+  const base = gpuHost({ files, nodes, containers: { 101: stopped(config) }, ...node })
   const host: Host = {
     ...base,
     node: { ...base, package: async () => ({ installed: version, status: 'installed' }) },
@@ -134,7 +134,7 @@ test('in a dry run without a driver and without Proxmox VE, the task reports tha
   const unknown = async (why: string): Promise<never> => {
     throw new UnknownError(new Unknown(why))
   }
-  const base = fakeHost({ containers: { 101: stopped('unprivileged: 1\n') } })
+  const base = gpuHost({ containers: { 101: stopped('unprivileged: 1\n') } })
   const node: Host = {
     ...base,
     package: () => unknown('packages are installed first'),

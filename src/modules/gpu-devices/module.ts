@@ -4,6 +4,7 @@
  * Every run reads the numbers again: a minor is not an index and changes when cards are added, and the major
  * of nvidia-uvm differs from boot to boot.
  */
+import { defined } from '../../base/defined.ts'
 import { isUnknown, UnknownError } from '../../base/unknown.ts'
 import type { Host } from '../../host/host.ts'
 import { pveVersion } from '../../host/questions/proxmox.ts'
@@ -173,7 +174,12 @@ function plan({ wait }: Args, { node, ctid, config, style, newEnough, resolution
     })
   if (resolution.kind === 'problem') {
     const { code, message, hint } = resolution
-    return refuse({ code, message, hint, ...(inputProblems.has(code) ? { exitCode: 2 as const } : {}) })
+    return refuse({
+      code,
+      message,
+      hint,
+      ...defined({ exitCode: inputProblems.has(code) ? 2 : undefined }),
+    })
   }
   if (style === 'devn' && !newEnough)
     return refuse({

@@ -1,5 +1,5 @@
 /** The findings of computing on GPUs, and what could not be found out. Pure. */
-import { given } from '../../base/given.ts'
+import { defined } from '../../base/defined.ts'
 import type { Finding } from '../../host/plan.ts'
 import type { ComputeFailure, Computing } from '../../nvidia/cuda-probe.ts'
 import type { Gpu } from '../../nvidia/gpus.ts'
@@ -26,13 +26,13 @@ export function computeFindings({ computing, gpus, visible, who, fix }: Computed
   if (computing === undefined || computing.kind === 'unable') return []
   const finding = (where: string, failure: ComputeFailure): Finding => ({
     message: `CUDA does not work${where}${who}: ${failure.step}: ${failure.meaning}`,
-    ...given({ cause: failure.cause, fix }),
+    ...defined({ cause: failure.cause, fix }),
   })
   if (computing.kind === 'failed') return [finding('', computing.failure)]
   return gpus.flatMap(({ pci }) => {
     const found = computing.gpus.find((gpu) => gpu.pci === pci)
     if (found === undefined)
-      return [{ message: `CUDA does not find the GPU at ${pci}${who}`, ...given({ fix }) }]
+      return [{ message: `CUDA does not find the GPU at ${pci}${who}`, ...defined({ fix }) }]
     return found.failure === undefined || found.failure.busy ? [] : [finding(` on ${pci}`, found.failure)]
   })
 }

@@ -1,5 +1,5 @@
 /** The findings about GPUs that a container can reach, now or after its next start. Pure. */
-import { given } from '../../base/given.ts'
+import { defined } from '../../base/defined.ts'
 import type { Finding } from '../../host/plan.ts'
 import type { Gpu } from '../../nvidia/gpus.ts'
 import { rulesForOtherGpus } from '../../nvidia/isolation.ts'
@@ -10,9 +10,9 @@ import {
 } from '../../proxmox/container-config.ts'
 import { openedBy } from '../../proxmox/device-cgroup.ts'
 import { deviceEntries, type DeviceEntry, devicesIn } from '../../proxmox/device-entries.ts'
-import { afterNextStart } from '../../proxmox/pending.ts'
+import { afterNextStart } from '../../proxmox/pending-changes.ts'
 import { nvidiaMajor } from '../../nvidia/proc.ts'
-import type { ContainerSeen } from './container.ts'
+import type { ContainerSeen } from './read-container.ts'
 
 export function isolationFindings(
   { ctid, open, created }: ContainerSeen,
@@ -36,7 +36,7 @@ export function isolationFindings(
       const entry = configured.find((device) => device.path === path)?.entry
       return {
         message: `${path} can be opened, but is not assigned`,
-        ...given({ line: entry && line(entry) }),
+        ...defined({ line: entry && line(entry) }),
         fix: restart,
       }
     }),
@@ -75,12 +75,12 @@ export function pendingFindings({ ctid }: ContainerSeen, config: string, fix: st
   return [
     ...lost.map(({ path, entry }) => ({
       message: `the next start of the container takes ${path} from it`,
-      ...given({ line: pendingLine(parsed, ctid, entry.key) }),
+      ...defined({ line: pendingLine(parsed, ctid, entry.key) }),
       fix,
     })),
     ...gained.map(({ path, entry }) => ({
       message: `the next start of the container gives it ${path}`,
-      ...given({ line: pendingLine(parsed, ctid, entry.key) }),
+      ...defined({ line: pendingLine(parsed, ctid, entry.key) }),
       fix,
     })),
   ]

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { fakeHost, type FakeHost } from '../../nvidia/testing/fake-host.ts'
+import { gpuHost, type GpuHost } from '../../nvidia/testing/gpu-host.ts'
 import type { Args } from './args.ts'
 import { gpuVerify } from './module.ts'
 import {
@@ -65,7 +65,7 @@ test('a GPU that only root can use is reported', async () => {
 })
 
 test('a GPU that can be opened but is not assigned is reported with the configuration line that allows it', async () => {
-  const inside: FakeHost = {
+  const inside: GpuHost = {
     nodes: { ...devices, '/dev/nvidia0': '195:0' },
     programs: { 'nvidia-smi': smi(first), 'head -c 0 /dev/nvidia0': {} },
   }
@@ -97,7 +97,7 @@ test('a stopped container is no finding', async () => {
 test('a toolkit that is missing or does not run is reported, and one of libraries alone needs no compiler', async () => {
   const toolkit = { 'cuda-toolkit-12-8': '12.8.1-1', 'cuda-nvcc-12-8': '12.8.93-1' }
   const nvcc = { '/usr/local/cuda-12.8/bin/nvcc --version': { stdout: 'release 12.8, V12.8.93' } }
-  const check = async (inside: FakeHost, packages = ['cuda-toolkit']): Promise<readonly unknown[]> => {
+  const check = async (inside: GpuHost, packages = ['cuda-toolkit']): Promise<readonly unknown[]> => {
     const { findings, row } = await look({ inside, args: { cuda: '12.8', cuda_packages: packages } })
     return [row.cells[4], ...findings]
   }
@@ -117,15 +117,15 @@ test('a toolkit that is missing or does not run is reported, and one of librarie
 
 test('a node reports the loaded and the required driver', async () => {
   const given: Args = { ...defaults, version }
-  const good: FakeHost = {
+  const good: GpuHost = {
     ...nodeHost,
     ...userspace(version),
     files: { ...nodeHost.files, '/usr/bin/nvidia-smi': '' },
     nodes: { ...devices, '/dev/nvidia-uvm-tools': '508:1', '/dev/nvidia0': '195:0' },
     programs: { 'nvidia-smi': smi(first, second), 'cuda-probe': bothCompute },
   }
-  const check = async (node: FakeHost): Promise<readonly (string | undefined)[]> => {
-    const seen = await gpuVerify.probe(given, fakeHost(node))
+  const check = async (node: GpuHost): Promise<readonly (string | undefined)[]> => {
+    const seen = await gpuVerify.probe(given, gpuHost(node))
     const { refusal } = gpuVerify.plan(given, seen)
     return [
       gpuVerify.row(given, seen)[0]?.cells.at(-1),
@@ -145,7 +145,7 @@ test('a node that must be restarted reports how many guests that stops, and each
   const given: Args = { ...defaults, version, containers: [{ ctid: 101 }] }
   const seen = await gpuVerify.probe(
     given,
-    fakeHost({
+    gpuHost({
       ...nodeHost,
       ...userspace(version),
       modules: { nvidia: { version: '570.86.16' } },
@@ -178,7 +178,7 @@ test('a node that must be restarted reports how many guests that stops, and each
 
 test('a container whose start was prevented is reported with the command that starts it', async () => {
   const why = '/dev/nvidia0 is now card 0000:41:00.0, which is not assigned to it'
-  const host = fakeHost({
+  const host = gpuHost({
     ...nodeHost,
     files: { ...nodeHost.files, ...userspace(version).files, '/run/gpuplay/held/101': `${why}\n` },
     links: userspace(version).links ?? {},

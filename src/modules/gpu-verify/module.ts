@@ -12,9 +12,9 @@ import type { Module, SummaryRow } from '../module.ts'
 import { args, type Args, result } from './args.ts'
 import { computeWarnings } from './compute-findings.ts'
 import { containerFindings } from './container-findings.ts'
-import { type ContainerSeen, readContainer } from './container.ts'
+import { type ContainerSeen, readContainer } from './read-container.ts'
 import { nodeFindings } from './node-findings.ts'
-import { type NodeSeen, readNode } from './node.ts'
+import { type NodeSeen, readNode } from './read-node.ts'
 import { containerRow, nodeRows } from './table.ts'
 
 export type Seen =

@@ -4,7 +4,7 @@ import { heldBackFinding } from '../../nvidia/held-back.ts'
 import { userspaceVersion } from '../../nvidia/userspace.ts'
 import type { Args } from './args.ts'
 import { computeFindings } from './compute-findings.ts'
-import type { NodeSeen } from './node.ts'
+import type { NodeSeen } from './read-node.ts'
 
 export function nodeFindings({ version, containers }: Args, seen: NodeSeen): readonly Finding[] {
   const { name, loaded, userspace, gpus, smi, wrongNodes, unifiedMemory } = seen

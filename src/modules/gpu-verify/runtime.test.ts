@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { FakeHost } from '../../nvidia/testing/fake-host.ts'
+import type { GpuHost } from '../../nvidia/testing/gpu-host.ts'
 import { devices, first, look, second, smi, userspace, version } from './testing/scene.ts'
 
 const spec = (driver: string): Readonly<Record<string, string>> => ({
   '/etc/cdi/nvidia.yaml': `- path: /dev/nvidia1\n- hostPath: /usr/lib/libcuda.so.${driver}\n`,
 })
 
-const good: FakeHost = {
+const good: GpuHost = {
   files: { ...userspace(version).files, ...spec(version) },
   nodes: devices,
   packages: { 'nvidia-container-toolkit-base': '1.18.1-1' },
@@ -18,7 +18,7 @@ const good: FakeHost = {
   },
 }
 
-const found = async (change: Partial<FakeHost>, image = ''): Promise<readonly string[]> =>
+const found = async (change: Partial<GpuHost>, image = ''): Promise<readonly string[]> =>
   (await look({ inside: { ...good, ...change }, args: { runtime: 'docker', runtime_image: image } })).findings
 
 test('Docker that can use the GPU has no findings, with and without an image', async () => {

@@ -6,7 +6,7 @@ import { cdiDevices, type CdiState, readCdi, staleCdi, usesCdi } from '../../nvi
 import { type InDocker, visibleInDocker } from '../../nvidia/docker.ts'
 import type { Gpu } from '../../nvidia/gpus.ts'
 import type { Args } from './args.ts'
-import type { ContainerSeen } from './container.ts'
+import type { ContainerSeen } from './read-container.ts'
 import { visibility } from './visibility.ts'
 
 export interface RuntimeSeen {

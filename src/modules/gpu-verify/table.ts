@@ -1,16 +1,16 @@
 /** Rows of the final table: required, loaded and visible, with a state. Pure. */
 import type { Finding } from '../../host/plan.ts'
 import type { Gpu } from '../../nvidia/gpus.ts'
-import type { GpuContainer } from '../../nvidia/guests.ts'
+import type { GpuContainer } from '../../nvidia/gpu-containers.ts'
 import { shortUuid } from '../../nvidia/smi.ts'
 import { userspaceVersion } from '../../nvidia/userspace.ts'
 import { compareVersions } from '../../base/version.ts'
 import type { SummaryRow } from '../module.ts'
 import type { Args } from './args.ts'
 import { allCompute } from './compute-findings.ts'
+import type { ContainerSeen } from './read-container.ts'
+import type { NodeSeen } from './read-node.ts'
 import { visibility } from './visibility.ts'
-import type { ContainerSeen } from './container.ts'
-import type { NodeSeen } from './node.ts'
 
 const columns = ['NODE/CT', 'WANTED', 'LOADED', 'USER', 'CUDA', 'GPUS', 'UUID', 'STATE']
 const table = 'GPUs'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { converge, planOnce } from '../testing/converge.ts'
-import { fakeWorld, type World } from '../testing/fake-host.ts'
+import { fakeWorld, type FakeWorld } from '../testing/fake-host.ts'
 import { jsonFile } from './module.ts'
 
 const path = '/etc/docker/daemon.json'
@@ -10,7 +10,7 @@ const values = {
   runtimes: { nvidia: { path: 'nvidia-container-runtime', args: [] } },
 }
 
-const textOf = (world: World): unknown => JSON.parse(world.files.get(path)?.text ?? '')
+const textOf = (world: FakeWorld): unknown => JSON.parse(world.files.get(path)?.text ?? '')
 
 test('a missing or empty file gets the keys, and nothing is planned afterwards', async () => {
   for (const files of [{ '/etc/docker/key.json': '{}' }, { [path]: '\n' }]) {

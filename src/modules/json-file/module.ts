@@ -3,7 +3,7 @@ import type { Host, SeenFile } from '../../host/host.ts'
 import { actions, done, type Plan, refuse } from '../../host/plan.ts'
 import { parentOf } from '../../base/posix-paths.ts'
 import type { Module } from '../module.ts'
-import { contentDiff } from '../support/text.ts'
+import { contentDiff } from '../support/content-diff.ts'
 import { args, type Args, result } from './args.ts'
 
 export interface Seen {

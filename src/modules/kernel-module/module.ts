@@ -3,13 +3,13 @@
  *
  * Does not rebuild the initramfs, from which modules are loaded before the root file system is mounted.
  */
-import { given } from '../../base/given.ts'
+import { defined } from '../../base/defined.ts'
 import type { Action } from '../../host/action.ts'
 import type { Host, KernelModuleStatus } from '../../host/host.ts'
 import { actions, type Diff, done, type Plan, refuse } from '../../host/plan.ts'
 import type { Module } from '../module.ts'
 import { parentOf } from '../../base/posix-paths.ts'
-import { contentDiff } from '../support/text.ts'
+import { contentDiff } from '../support/content-diff.ts'
 import { args, type Args, result } from './args.ts'
 
 export interface Seen {
@@ -32,7 +32,7 @@ export const kernelModule = {
   plan,
   report: (_, { module: { loaded, version } }) => ({
     loaded,
-    ...given({ version }),
+    ...defined({ version }),
   }),
 } satisfies Module<Args, Seen>
 

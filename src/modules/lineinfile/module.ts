@@ -1,12 +1,13 @@
 /** Adds, replaces or removes one line of a file and keeps all others. */
+import { defined } from '../../base/defined.ts'
 import type { SeenFile, Host } from '../../host/host.ts'
 import { actions, done, type Plan, refuse } from '../../host/plan.ts'
 import { filesAt } from '../support/may-change.ts'
 import type { Module } from '../module.ts'
 import { attributeAction, attributeDiffs, givenAttributes, knowAttributes } from '../support/attributes.ts'
 import { parentOf } from '../../base/posix-paths.ts'
-import { compilePattern } from '../support/pattern.ts'
-import { contentDiff } from '../support/text.ts'
+import { compilePattern } from '../support/regular-expression.ts'
+import { contentDiff } from '../support/content-diff.ts'
 import { args, type Args, result } from './args.ts'
 import { countLines, type LineRequest, withLine } from './lines.ts'
 
@@ -71,7 +72,7 @@ function plan(given: Args, { status, text, parent }: Seen): Plan {
         path,
         content: { kind: 'text', text: after },
         ...givenAttributes(given),
-        ...(given.backup && status !== undefined ? { backup: true } : {}),
+        ...defined({ backup: given.backup && status !== undefined ? true : undefined }),
         label: `${request.state === 'absent' ? 'remove the line from' : 'set the line in'} ${path}`,
       },
     ],

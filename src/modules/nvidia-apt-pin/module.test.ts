@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Host } from '../../host/host.ts'
 import type { Plan } from '../../host/plan.ts'
-import { driverPin } from '../../nvidia/packages.ts'
-import { fakeHost } from '../../nvidia/testing/fake-host.ts'
+import { driverPin } from '../../nvidia/driver-packages.ts'
+import { gpuHost } from '../../nvidia/testing/gpu-host.ts'
 import type { Args } from './args.ts'
 import { nvidiaAptPin } from './module.ts'
 
@@ -12,8 +12,8 @@ const path = '/etc/apt/preferences.d/gpuplay-nvidia.pref'
 async function look(state: Args['state'], text: string | undefined, running = true): Promise<Plan> {
   const status = { status: running ? 'running' : 'stopped', config: '', pid: undefined } as const
   const host: Host = {
-    ...fakeHost({ files: text === undefined ? {} : { [path]: text } }),
-    node: fakeHost({ containers: { 101: status } }),
+    ...gpuHost({ files: text === undefined ? {} : { [path]: text } }),
+    node: gpuHost({ containers: { 101: status } }),
     placement: { ctid: '101', nodeName: undefined, cluster: undefined },
   }
   return nvidiaAptPin.plan({ state }, await nvidiaAptPin.probe({ state }, host))

@@ -4,7 +4,7 @@
  */
 import type { Host } from '../../host/host.ts'
 import { actions, done, type Plan } from '../../host/plan.ts'
-import { driverPin } from '../../nvidia/packages.ts'
+import { driverPin } from '../../nvidia/driver-packages.ts'
 import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
 

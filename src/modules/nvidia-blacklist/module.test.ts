@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Plan } from '../../host/plan.ts'
-import { fakeHost, type FakeHost, sha256 } from '../../nvidia/testing/fake-host.ts'
+import { gpuHost, type GpuHost } from '../../nvidia/testing/gpu-host.ts'
+import { sha256 } from '../testing/fake-host.ts'
 import type { Args } from './args.ts'
 import { nvidiaBlacklist } from './module.ts'
 
@@ -15,9 +16,9 @@ const boot = {
 }
 const programs = { 'update-initramfs': {} }
 
-async function planOf(given: FakeHost): Promise<Plan> {
+async function planOf(given: GpuHost): Promise<Plan> {
   const args: Args = { modules: ['nouveau', 'nvidiafb'], path }
-  return nvidiaBlacklist.plan(args, await nvidiaBlacklist.probe(args, fakeHost({ programs, ...given })))
+  return nvidiaBlacklist.plan(args, await nvidiaBlacklist.probe(args, gpuHost({ programs, ...given })))
 }
 
 test('the file is written, every initramfs is rebuilt, and nouveau is not loaded after the next boot', async () => {
@@ -47,7 +48,7 @@ test('if a run was interrupted before it rebuilt the initramfs, the next run reb
 test('insufficient space on /boot or on an EFI partition is refused', async () => {
   assert.match((await planOf({ files: boot, space: 1000 })).refusal?.message ?? '', /^\/boot has/)
   const files = { ...boot, '/etc/kernel/proxmox-boot-uuids': 'AB12-CD34\n' }
-  const esp = (size: number): FakeHost => ({
+  const esp = (size: number): GpuHost => ({
     files,
     programs: { ...programs, lsblk: { stdout: `${size}\n` } },
   })

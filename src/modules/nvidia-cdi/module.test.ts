@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { cdiFile } from '../../nvidia/cdi.ts'
 import { converge, planOnce } from '../testing/converge.ts'
-import { fakeWorld, makeParents, type World } from '../testing/fake-host.ts'
+import { fakeWorld, makeParents, type FakeWorld } from '../testing/fake-host.ts'
 import { nvidiaCdi } from './module.ts'
 
 const libcuda = '/usr/lib/x86_64-linux-gnu/libcuda.so.1'
@@ -22,7 +22,7 @@ function specOf(driver: string, gpus: readonly number[]): string {
   ].join('\n')
 }
 
-function worldOf({ driver = '580.95.05', gpus = [0], toolkit = '1.18.1-1', spec }: Scene = {}): World {
+function worldOf({ driver = '580.95.05', gpus = [0], toolkit = '1.18.1-1', spec }: Scene = {}): FakeWorld {
   const world = fakeWorld(spec === undefined ? {} : { [cdiFile]: spec })
   const add = (path: string, file: object): void => {
     makeParents(world, path)

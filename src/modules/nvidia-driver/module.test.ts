@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Plan } from '../../host/plan.ts'
-import { fakeHost, type FakeHost, sha256 } from '../../nvidia/testing/fake-host.ts'
+import { gpuHost, type GpuHost } from '../../nvidia/testing/gpu-host.ts'
+import { sha256 } from '../testing/fake-host.ts'
 import type { Args } from './args.ts'
 import { nvidiaDriver } from './module.ts'
 
@@ -23,10 +24,10 @@ const registered = { 'dkms status': { stdout: `nvidia/${version}, 6.8.12-9-pve, 
 const noDkms = { 'dkms status': { stdout: '' } }
 const source = { [`/usr/src/nvidia-${version}/dkms.conf`]: '' }
 
-async function planOf(given: FakeHost, more: Partial<Args> = {}): Promise<Plan> {
+async function planOf(given: GpuHost, more: Partial<Args> = {}): Promise<Plan> {
   const args: Args = { version, runfile, module_type: 'open', enforce_type: false, timeout: 3600, ...more }
   const whole = { links, ...given, files: { '/usr/bin/nvidia-smi': '', ...given.files } }
-  return nvidiaDriver.plan(args, await nvidiaDriver.probe(args, fakeHost(whole)))
+  return nvidiaDriver.plan(args, await nvidiaDriver.probe(args, gpuHost(whole)))
 }
 
 function commands({ actions }: Plan): readonly string[] {
@@ -47,7 +48,7 @@ test('on a new node the installer runs detached, with options of its version, an
 })
 
 test('another kernel or other options make another job', async () => {
-  const fingerprint = async (given: FakeHost, more: Partial<Args> = {}): Promise<string | undefined> => {
+  const fingerprint = async (given: GpuHost, more: Partial<Args> = {}): Promise<string | undefined> => {
     const [action] = (await planOf({ files: cache, ...given }, more)).actions
     return action?.kind === 'run' ? action.detached?.fingerprint : undefined
   }
@@ -108,7 +109,7 @@ test('if another driver is loaded, a newer installer gets the option for it, and
 })
 
 test('nouveau, a missing file, a damaged file and a full disk are refused with the cause', async () => {
-  const code = async (given: FakeHost): Promise<string | undefined> => (await planOf(given)).refusal?.code
+  const code = async (given: GpuHost): Promise<string | undefined> => (await planOf(given)).refusal?.code
   assert.equal(await code({ files: cache, modules: { nouveau: {} } }), 'nouveau-loaded')
   assert.equal(await code({}), 'runfile-missing')
   assert.equal(await code({ files: { ...cache, [runfile]: 'a drivel' } }), 'runfile-checksum-mismatch')

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Plan } from '../../host/plan.ts'
-import { fakeHost, type FakeHost } from '../../nvidia/testing/fake-host.ts'
+import { gpuHost, type GpuHost } from '../../nvidia/testing/gpu-host.ts'
 import { assertHas } from '../testing/has.ts'
 import type { Args } from './args.ts'
 import { nvidiaForeignDriver } from './module.ts'
@@ -13,9 +13,9 @@ const packaged = {
   },
 }
 
-async function planOf(policy: Args['policy'], given: FakeHost): Promise<Plan> {
+async function planOf(policy: Args['policy'], given: GpuHost): Promise<Plan> {
   const args: Args = { version: '580.95.05', policy }
-  return nvidiaForeignDriver.plan(args, await nvidiaForeignDriver.probe(args, fakeHost(given)))
+  return nvidiaForeignDriver.plan(args, await nvidiaForeignDriver.probe(args, gpuHost(given)))
 }
 
 test('a node without driver packages is left alone', async () => {

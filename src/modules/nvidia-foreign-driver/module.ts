@@ -4,11 +4,11 @@
  * a fixed list.
  */
 import { planChange } from '../../apt/change.ts'
-import { type PackageRequest, readWork, targetOf, type Work } from '../../apt/request.ts'
+import { type PackageRequest, readWork, targetOf, type Work } from '../../apt/package-request.ts'
 import type { Host } from '../../host/host.ts'
 import { done, type Plan, refuse } from '../../host/plan.ts'
 import { purgeDriver } from '../../nvidia/package-requests.ts'
-import { readDriverPackages } from '../../nvidia/packages.ts'
+import { readDriverPackages } from '../../nvidia/driver-packages.ts'
 import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
 

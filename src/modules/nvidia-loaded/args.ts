@@ -1,5 +1,5 @@
 import type { FromSchema } from 'json-schema-to-ts'
-import { driverVersionPattern } from '../../nvidia/version.ts'
+import { driverVersionPattern } from '../../nvidia/driver-version.ts'
 
 export const args = {
   type: 'object',

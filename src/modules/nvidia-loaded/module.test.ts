@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Plan } from '../../host/plan.ts'
-import { fakeHost, type FakeHost } from '../../nvidia/testing/fake-host.ts'
+import { gpuHost, type GpuHost } from '../../nvidia/testing/gpu-host.ts'
 import type { Args } from './args.ts'
 import { nvidiaLoaded } from './module.ts'
 
@@ -13,9 +13,9 @@ interface Result {
   readonly report: ReturnType<typeof nvidiaLoaded.report>
 }
 
-async function look(given: FakeHost, more: Partial<Args> = {}): Promise<Result> {
+async function look(given: GpuHost, more: Partial<Args> = {}): Promise<Result> {
   const args: Args = { version, reload: true, containers: [], stop_timeout: 60, ...more }
-  const seen = await nvidiaLoaded.probe(args, fakeHost(given))
+  const seen = await nvidiaLoaded.probe(args, gpuHost(given))
   return { plan: nvidiaLoaded.plan(args, seen), report: nvidiaLoaded.report(args, seen) }
 }
 
@@ -36,7 +36,7 @@ const nodes = {
   '/dev/nvidia-uvm-tools': '508:1',
   '/dev/nvidia1': '195:1',
 }
-const loaded = (at: string): FakeHost => ({
+const loaded = (at: string): GpuHost => ({
   modules: { nvidia: { version: at }, nvidia_uvm: {} },
   files: proc,
   nodes,
@@ -70,7 +70,7 @@ test('a device node with an old number, a file instead of a device node, and mis
   assert.deepEqual(summary(without.plan), [`${helper} load`])
 })
 
-const withContainers = (at: string): FakeHost => ({
+const withContainers = (at: string): GpuHost => ({
   ...loaded(at),
   files: {
     ...proc,
@@ -99,7 +99,7 @@ test('containers with a GPU that started before the driver was loaded are restar
 })
 
 test('a failed unload is not retried until the next boot, except for another version', async () => {
-  const failed = (text: string): FakeHost => ({
+  const failed = (text: string): GpuHost => ({
     ...loaded('570.207'),
     files: { ...proc, '/run/gpuplay/nvidia-reload-failed': text },
   })

@@ -7,7 +7,7 @@ import type { Action, Effect } from '../../host/action.ts'
 import type { Host } from '../../host/host.ts'
 import { actions, done, type Plan } from '../../host/plan.ts'
 import { resource } from '../../host/resource.ts'
-import { type GpuContainer, readGpuContainers } from '../../nvidia/guests.ts'
+import { type GpuContainer, readGpuContainers } from '../../nvidia/gpu-containers.ts'
 import { managedGuests, resourcesFile } from '../../nvidia/high-availability.ts'
 import {
   type DeviceNode,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Plan } from '../../host/plan.ts'
-import { fakeHost, type FakeHost } from '../../nvidia/testing/fake-host.ts'
+import { gpuHost, type GpuHost } from '../../nvidia/testing/gpu-host.ts'
 import type { Args } from './args.ts'
 import { nvidiaNodeReboot } from './module.ts'
 
@@ -12,7 +12,7 @@ interface Result {
   readonly report: ReturnType<typeof nvidiaNodeReboot.report>
 }
 
-async function look(given: FakeHost, more: Partial<Args> = {}): Promise<Result> {
+async function look(given: GpuHost, more: Partial<Args> = {}): Promise<Result> {
   const args: Args = {
     version,
     purpose: 'free_cards',
@@ -22,11 +22,11 @@ async function look(given: FakeHost, more: Partial<Args> = {}): Promise<Result> 
     timeout: 900,
     ...more,
   }
-  const seen = await nvidiaNodeReboot.probe(args, fakeHost(given))
+  const seen = await nvidiaNodeReboot.probe(args, gpuHost(given))
   return { plan: nvidiaNodeReboot.plan(args, seen), report: nvidiaNodeReboot.report(args, seen) }
 }
 
-const guests: FakeHost = {
+const guests: GpuHost = {
   modules: { nouveau: {} },
   files: {
     '/etc/pve/lxc/101.conf': 'hostname: jellyfin\n',
@@ -52,7 +52,7 @@ test('a node restarts while nouveau is loaded, and reports which guests that sto
 
 test('a dry run predicts the driver that is loaded after the restart', async () => {
   const effects = async (
-    given: FakeHost,
+    given: GpuHost,
     more: Partial<Args> = {},
   ): Promise<Readonly<Record<string, unknown>>> => {
     const [reboot] = (await look(given, more)).plan.actions
@@ -114,9 +114,9 @@ test('another loaded driver is a reason to restart only after the requested one 
   assert.equal((await look({ files: installed }, { purpose })).plan.actions.length, 0)
 })
 
-const nouveau = { modules: { nouveau: {} } } satisfies FakeHost
+const nouveau = { modules: { nouveau: {} } } satisfies GpuHost
 
-async function obstacles(given: FakeHost, more: Partial<Args> = {}): Promise<readonly string[]> {
+async function obstacles(given: GpuHost, more: Partial<Args> = {}): Promise<readonly string[]> {
   const { plan } = await look({ ...nouveau, ...given }, more)
   assert.deepEqual(plan.actions, [])
   assert.equal(plan.refusal?.code, 'cannot-restart')
@@ -128,7 +128,7 @@ const members = (total: number): string =>
 
 test('without the node, the cluster must keep its quorum', async () => {
   const files = { '/etc/pve/corosync.conf': 'totem {}\n' }
-  const programs = (total: number): FakeHost['programs'] => ({ 'pvecm status': { stdout: members(total) } })
+  const programs = (total: number): GpuHost['programs'] => ({ 'pvecm status': { stdout: members(total) } })
   assert.deepEqual(await obstacles({ files, programs: programs(2) ?? {} }), [
     'without this node, the cluster has 1 of the 2 votes that it needs',
   ])

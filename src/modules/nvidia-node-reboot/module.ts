@@ -6,6 +6,7 @@
  * The engine reboots one node of a cluster at a time. The reboot action starts the guests again that ran
  * before.
  */
+import { defined } from '../../base/defined.ts'
 import { isUnknown } from '../../base/unknown.ts'
 import type { Effect } from '../../host/action.ts'
 import type { Host } from '../../host/host.ts'
@@ -84,7 +85,7 @@ function plan(given: Args, { node, need, installed, guests, obstacles }: Seen): 
       hint: 'run again when these conditions have cleared',
       findings: obstacles.map(({ message, fix }): Finding => ({
         message,
-        ...(fix === undefined ? {} : { fix }),
+        ...defined({ fix }),
       })),
     })
   return actions(
@@ -93,14 +94,15 @@ function plan(given: Args, { node, need, installed, guests, obstacles }: Seen): 
         kind: 'reboot',
         timeout,
         reason: need,
-        ...(mode === 'ask'
-          ? {
-              ask: {
-                question: `Reboot ${node} now? ${need}. ${stops(guests)}`,
-                declined: yourself,
-              },
-            }
-          : {}),
+        ...defined({
+          ask:
+            mode === 'ask'
+              ? {
+                  question: `Reboot ${node} now? ${need}. ${stops(guests)}`,
+                  declined: yourself,
+                }
+              : undefined,
+        }),
         label: `reboot the node: ${need}`,
         effects: afterBoot(given, installed),
       },

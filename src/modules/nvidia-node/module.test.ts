@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Plan } from '../../host/plan.ts'
-import { type FakeCard, fakeNode } from '../../nvidia/testing/node.ts'
-import { fakeHost, type FakeHost } from '../../nvidia/testing/fake-host.ts'
+import { type FakeCard, fakeNode } from '../../nvidia/testing/fake-node.ts'
+import { gpuHost, type GpuHost } from '../../nvidia/testing/gpu-host.ts'
 import type { Args } from './args.ts'
 import { nvidiaNode } from './module.ts'
 
@@ -17,7 +17,7 @@ interface Result {
 }
 
 async function look(
-  given: FakeHost = {},
+  given: GpuHost = {},
   more: Partial<Args> & { readonly cards?: readonly FakeCard[] } = {},
 ): Promise<Result> {
   const { cards: fitted = cards, ...rest } = more
@@ -29,7 +29,7 @@ async function look(
     containers: [],
     ...rest,
   }
-  const seen = await nvidiaNode.probe(args, fakeHost(fakeNode(fitted, given)))
+  const seen = await nvidiaNode.probe(args, gpuHost(fakeNode(fitted, given)))
   return { plan: nvidiaNode.plan(args, seen), report: nvidiaNode.report(args, seen) }
 }
 
@@ -102,7 +102,7 @@ test('Secure Boot without an enrolled key is refused, unless the driver is alrea
   assert.equal((await look(enrolled)).plan.refusal, undefined)
 })
 
-const container = (config: string): FakeHost => ({
+const container = (config: string): GpuHost => ({
   files: { '/etc/pve/lxc/140.conf': config },
   containers: { '140': { status: 'running', config, pid: 4711 } },
   modules: { nvidia: { version: '570.207' } },

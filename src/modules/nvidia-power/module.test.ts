@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Plan } from '../../host/plan.ts'
-import { fakeHost } from '../../nvidia/testing/fake-host.ts'
+import { gpuHost } from '../../nvidia/testing/gpu-host.ts'
 import type { Args } from './args.ts'
 import { nvidiaPower } from './module.ts'
 
@@ -12,7 +12,7 @@ async function planOf(more: Partial<Args>, answer = { code: 0, stdout: gpus }): 
   const args: Args = { persistence: true, power_limit: {}, ...more }
   return nvidiaPower.plan(
     args,
-    await nvidiaPower.probe(args, fakeHost({ programs: { 'nvidia-smi': answer } })),
+    await nvidiaPower.probe(args, gpuHost({ programs: { 'nvidia-smi': answer } })),
   )
 }
 

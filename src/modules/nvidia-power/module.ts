@@ -5,7 +5,7 @@
 import type { Action } from '../../host/action.ts'
 import { actions, type Plan, refuse } from '../../host/plan.ts'
 import { normalAddress } from '../../nvidia/cards.ts'
-import { type PowerSettings, powerSettings } from '../../nvidia/power.ts'
+import { type PowerSettings, powerSettings } from '../../nvidia/gpu-power.ts'
 import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
 

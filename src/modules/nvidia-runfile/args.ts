@@ -1,6 +1,6 @@
 import { absolutePath } from '../../base/posix-paths.ts'
 import type { FromSchema } from 'json-schema-to-ts'
-import { driverVersionPattern } from '../../nvidia/version.ts'
+import { driverVersionPattern } from '../../nvidia/driver-version.ts'
 
 export const args = {
   type: 'object',

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Plan } from '../../host/plan.ts'
-import { fakeHost, type FakeHost, sha256 } from '../../nvidia/testing/fake-host.ts'
+import { gpuHost, type GpuHost } from '../../nvidia/testing/gpu-host.ts'
+import { sha256 } from '../testing/fake-host.ts'
 import type { Args } from './args.ts'
 import { nvidiaRunfile } from './module.ts'
 
@@ -28,8 +29,8 @@ function args(more: Partial<Args> = {}): Args {
   }
 }
 
-async function planOf(given: FakeHost, more: Partial<Args> = {}): Promise<Plan> {
-  return nvidiaRunfile.plan(args(more), await nvidiaRunfile.probe(args(more), fakeHost(given)))
+async function planOf(given: GpuHost, more: Partial<Args> = {}): Promise<Plan> {
+  return nvidiaRunfile.plan(args(more), await nvidiaRunfile.probe(args(more), gpuHost(given)))
 }
 
 function summary({ actions }: Plan): readonly string[] {

@@ -5,6 +5,7 @@
  * Next to each file is `NAME.run.sha256`, written after the file was verified: other modules compare the file
  * with it, and a converged run sends no request.
  */
+import { defined } from '../../base/defined.ts'
 import { isUnknown, knownOr } from '../../base/unknown.ts'
 import type { Host, HttpAnswer } from '../../host/host.ts'
 import type { Action } from '../../host/action.ts'
@@ -26,18 +27,17 @@ import { args, type Args, result } from './args.ts'
 export interface Seen {
   /** sha256 of the cached file; undefined if there is none, `unknown` if a dry run cannot know. */
   readonly cached: string | undefined
-  readonly recorded: string | undefined
   /** The expected sha256; undefined if neither set nor published. */
   readonly expected: string | undefined
   /** File names in the cache directory. */
   readonly names: readonly string[]
   readonly loaded: string | undefined
   /** Read only if the file must be downloaded. */
-  readonly offer: Offer | undefined
+  readonly offer: RunfileOffer | undefined
   readonly free: number
 }
 
-export type Offer =
+export type RunfileOffer =
   | {
       readonly kind: 'url'
       readonly url: string
@@ -80,7 +80,6 @@ async function probe(given: Args, host: Host): Promise<Seen> {
   const cached = !isUnknown(hash) ? hash : 'unknown'
   const here = {
     cached,
-    recorded,
     names: knownOr(names, undefined) ?? [],
     loaded: !isUnknown(loaded) ? loaded?.trim() : undefined,
   }
@@ -95,7 +94,7 @@ async function probe(given: Args, host: Host): Promise<Seen> {
   return { ...here, expected: given.sha256 === '' ? published : wanted, offer, free }
 }
 
-async function readOffer(given: Args, host: Host): Promise<Offer> {
+async function readOffer(given: Args, host: Host): Promise<RunfileOffer> {
   if (given.source === 'controller') {
     const path = given.file ?? ''
     return {
@@ -152,7 +151,7 @@ function plan(given: Args, seen: Seen): Plan {
   ])
 }
 
-function fetch(given: Args, sha256: string, offer: Offer): Action {
+function fetch(given: Args, sha256: string, offer: RunfileOffer): Action {
   const path = cachedRunfile(given.directory, given.version)
   if (offer.kind === 'controllerFile')
     return {
@@ -169,12 +168,12 @@ function fetch(given: Args, sha256: string, offer: Offer): Action {
     sha256,
     mode: '0644',
     ...proxyOf(given),
-    ...(offer.size === undefined ? {} : { size: offer.size }),
+    ...defined({ size: offer.size }),
     label: `download ${runfileName(given.version)}`,
   }
 }
 
-function problemWithOffer(given: Args, { expected, free }: Seen, offer: Offer): Refusal | undefined {
+function problemWithOffer(given: Args, { expected, free }: Seen, offer: RunfileOffer): Refusal | undefined {
   if (offer.kind === 'controllerFile') {
     if (offer.found === undefined)
       return {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Host } from '../../host/host.ts'
 import type { Plan } from '../../host/plan.ts'
-import { fakeHost, type FakeHost } from '../../nvidia/testing/fake-host.ts'
+import { gpuHost, type GpuHost } from '../../nvidia/testing/gpu-host.ts'
 import { assertHas } from '../testing/has.ts'
 import type { Args } from './args.ts'
 import { nvidiaUserspace } from './module.ts'
@@ -15,7 +15,7 @@ const debian = {
 }
 const programs = { 'dpkg --print-architecture': { stdout: 'amd64\n' } }
 
-function installed(at: string): FakeHost {
+function installed(at: string): GpuHost {
   const libraries = '/usr/lib/x86_64-linux-gnu'
   return {
     files: {
@@ -32,8 +32,8 @@ function installed(at: string): FakeHost {
 }
 
 interface Scene {
-  readonly inside?: FakeHost
-  readonly node?: FakeHost
+  readonly inside?: GpuHost
+  readonly node?: GpuHost
   readonly kmod?: boolean
   readonly running?: boolean
   readonly args?: Partial<Args>
@@ -61,9 +61,9 @@ async function look({
     pid: running ? 7 : undefined,
   } as const
   const host: Host = {
-    ...fakeHost(inside),
+    ...gpuHost(inside),
     package: async () => ({ installed: kmod ? '30-1' : undefined, status: '' }),
-    node: fakeHost({
+    node: gpuHost({
       modules: { nvidia: { version } },
       files: { [runfile]: 'x', [`${runfile}.sha256`]: `${sha256}  NVIDIA-Linux-x86_64-${version}.run\n` },
       containers: { 101: container },
@@ -146,7 +146,7 @@ test('a stopped container is left alone, a starting one waited for', async () =>
 
 test('an impossible installation is refused with its reason', async () => {
   const code = async (scene: Scene): Promise<string | undefined> => (await look(scene)).refusal?.code
-  const os = (text: string): FakeHost => ({ files: { ...debian, '/etc/os-release': text }, programs })
+  const os = (text: string): GpuHost => ({ files: { ...debian, '/etc/os-release': text }, programs })
   assert.equal(await code({ node: { modules: {} } }), 'no-driver-on-node')
   assert.equal(await code({ inside: os('ID=alpine\n') }), 'no-glibc')
   assert.equal(await code({ inside: os('ID=fedora\n') }), 'not-debian')
@@ -165,7 +165,7 @@ test('an impossible installation is refused with its reason', async () => {
 })
 
 test('packages of a driver are refused, or purged when nothing else goes with them', async () => {
-  const packaged = (removed: string): FakeHost => ({
+  const packaged = (removed: string): GpuHost => ({
     files: debian,
     programs: {
       ...programs,

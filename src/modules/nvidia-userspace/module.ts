@@ -6,7 +6,7 @@
  * it.
  */
 import { planChange } from '../../apt/change.ts'
-import { type PackageRequest, readWork, targetOf } from '../../apt/request.ts'
+import { type PackageRequest, readWork, targetOf } from '../../apt/package-request.ts'
 import { isUnknown, known, knownOr } from '../../base/unknown.ts'
 import type { Action, Effect } from '../../host/action.ts'
 import { sha256Of } from '../../host/content.ts'
@@ -19,7 +19,7 @@ import { resource } from '../../host/resource.ts'
 import { makeWorkDirectory, workDirectory } from '../../host/work-directory.ts'
 import { containerOptions } from '../../nvidia/installer.ts'
 import { listsMaxAge, patientApt, purgeDriver, withoutDriver } from '../../nvidia/package-requests.ts'
-import { readDriverPackages } from '../../nvidia/packages.ts'
+import { readDriverPackages } from '../../nvidia/driver-packages.ts'
 import { parseDriverVersion, versionFile } from '../../nvidia/proc.ts'
 import { cachedRunfile, checksumRecord, runfileName, sha256FromFile } from '../../nvidia/runfile.ts'
 import { isComplete, readUserspace, type Userspace, userspaceVersion } from '../../nvidia/userspace.ts'

@@ -1,4 +1,4 @@
-import type { Work } from '../../apt/request.ts'
+import type { Work } from '../../apt/package-request.ts'
 import type { OperatingSystem } from '../../host/questions/os-release.ts'
 import type { Userspace } from '../../nvidia/userspace.ts'
 

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { type ConfigEntry, parseContainerConfig } from '../../proxmox/container-config.ts'
-import { afterNextStart } from '../../proxmox/pending.ts'
+import { afterNextStart } from '../../proxmox/pending-changes.ts'
 import { contentLines, desiredConfig, lineOf, ownedForms, TooManyDevices } from './desired.ts'
 
 const patterns = [

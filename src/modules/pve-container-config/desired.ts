@@ -6,7 +6,7 @@ import {
 } from '../../proxmox/container-config.ts'
 import { properties } from '../../proxmox/container-settings.ts'
 
-export interface Wanted {
+export interface WantedConfig {
   /** Lines `key: value`, `devN` for a device entry of any number; empty lines and comments are left out. */
   readonly content: string
   readonly owns: (line: string) => boolean
@@ -26,7 +26,7 @@ export interface Desired {
  * Pending changes of owned lines are removed; those of others stay. Snapshots are not changed.
  * @throws TooManyDevices if no number is free for a `devN`.
  */
-export function desiredConfig(text: string, wanted: Wanted): Desired {
+export function desiredConfig(text: string, wanted: WantedConfig): Desired {
   const { current, pending } = parseContainerConfig(text)
   const isOwned = (entry: ConfigEntry): boolean => ownedForms(entry).some((line) => wanted.owns(line))
   const stays = pending.entries.filter((entry) => !isOwned(entry) && isEffective(entry, pending.entries))

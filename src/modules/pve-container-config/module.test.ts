@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { Unknown, UnknownError } from '../../base/unknown.ts'
 import type { Host } from '../../host/host.ts'
 import type { Plan } from '../../host/plan.ts'
-import { fakeHost } from '../../nvidia/testing/fake-host.ts'
+import { gpuHost } from '../../nvidia/testing/gpu-host.ts'
 import type { Args } from './args.ts'
 import { pveContainerConfig } from './module.ts'
 
@@ -26,7 +26,7 @@ async function look(
     ...given,
   }
   const host: Host = {
-    ...fakeHost({ containers: { 101: { status: 'stopped', config, pid: undefined } }, files }),
+    ...gpuHost({ containers: { 101: { status: 'stopped', config, pid: undefined } }, files }),
     placement: { ctid: '101', nodeName: undefined, cluster: undefined },
   }
   return pveContainerConfig.plan(args, await pveContainerConfig.probe(args, host))

@@ -116,12 +116,11 @@ function hindrance(
   })
 }
 
-function planUnknown(given: Args, { config = '', ...seen }: Seen, content: Unknown): Plan {
+function planUnknown(given: Args, seen: Seen, content: Unknown): Plan {
+  const { ctid, config = '' } = seen
   const unknown = { kind: 'unknown', why: content.why } as const
-  return actions([...recordActions(seen, unknown), writeConfig(seen.ctid, unknown, given.lock_timeout)], {
-    diffs: [
-      { title: configFile(seen.ctid), before: config, after: `${config}(lines known only in the run)\n` },
-    ],
+  return actions([...recordActions(seen, unknown), writeConfig(ctid, unknown, given.lock_timeout)], {
+    diffs: [{ title: configFile(ctid), before: config, after: `${config}(lines known only in the run)\n` }],
   })
 }
 

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Host } from '../../host/host.ts'
 import type { Plan } from '../../host/plan.ts'
-import { fakeHost } from '../../nvidia/testing/fake-host.ts'
+import { gpuHost } from '../../nvidia/testing/gpu-host.ts'
 import { pveContainerFeatures } from './module.ts'
 
 async function look(config: string, ctid = ''): Promise<{ readonly plan: Plan; readonly report: object }> {
   const given = { ctid, features: ['nesting', 'keyctl'] as const, lock_timeout: 60 }
   const host: Host = {
-    ...fakeHost({ containers: { 101: { status: 'stopped', config, pid: undefined } } }),
+    ...gpuHost({ containers: { 101: { status: 'stopped', config, pid: undefined } } }),
     placement: { ctid: '101', nodeName: undefined, cluster: undefined },
   }
   const args = { ...given, features: [...given.features] }

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Host } from '../../host/host.ts'
 import type { Plan } from '../../host/plan.ts'
-import { fakeHost } from '../../nvidia/testing/fake-host.ts'
+import { gpuHost } from '../../nvidia/testing/gpu-host.ts'
+import type { Args } from './args.ts'
 import { pveContainer } from './module.ts'
 
 const given = { ctid: '', restart: 'auto', timeout: 60, lock_timeout: 60 } as const
@@ -20,9 +21,9 @@ async function look(
   }: { restart?: 'auto' | 'never' | 'observe'; lock?: string; pending?: string } = {},
 ): Promise<{ readonly plan: Plan; readonly message: string | undefined }> {
   const config = `${lock === '' ? '' : `lock: ${lock}\n`}cores: 1\n${pending === '' ? '' : `\n[pve:pending]\n${pending}`}`
-  const args = { ...given, restart }
+  const args: Args = { ...given, restart, features: [] }
   const host: Host = {
-    ...fakeHost({ files, containers: { 101: { status: 'stopped', config, pid: undefined } } }),
+    ...gpuHost({ files, containers: { 101: { status: 'stopped', config, pid: undefined } } }),
     placement: { ctid: '101', nodeName: undefined, cluster: undefined },
   }
   const seen = await pveContainer.probe(args, host)
@@ -76,7 +77,7 @@ test('a container is restarted if it runs without a requested feature of its con
   ): Promise<Plan> => {
     const profile = '/var/lib/lxc/101/rules.seccomp'
     const host: Host = {
-      ...fakeHost({
+      ...gpuHost({
         files: {
           '/proc/7/mountinfo': mounts,
           '/var/lib/lxc/101/config': `lxc.seccomp.profile = ${profile}\n`,
@@ -87,7 +88,7 @@ test('a container is restarted if it runs without a requested feature of its con
       }),
       placement: { ctid: '101', nodeName: undefined, cluster: undefined },
     }
-    const args = { ...given, features }
+    const args: Args = { ...given, features }
     return pveContainer.plan(args, await pveContainer.probe(args, host))
   }
   const config = 'unprivileged: 1\nfeatures: nesting=1,keyctl=1\n'

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { UnitStatus } from '../../host/host.ts'
 import { completed, converge, planOnce } from '../testing/converge.ts'
-import { fakeWorld, type World } from '../testing/fake-host.ts'
+import { fakeWorld, type FakeWorld } from '../testing/fake-host.ts'
 import { service } from './module.ts'
 
-function worldWith(unit: Partial<UnitStatus>): World {
+function worldWith(unit: Partial<UnitStatus>): FakeWorld {
   const world = fakeWorld()
   world.units.set('gpu.service', { exists: true, active: 'inactive', enabled: 'disabled', ...unit })
   return world

@@ -1,4 +1,5 @@
 /** Sets the state of a systemd unit, now and at boot. */
+import { defined, mapped } from '../../base/defined.ts'
 import { known, knownOr } from '../../base/unknown.ts'
 import type { Effect, Run } from '../../host/action.ts'
 import type { Host, UnitStatus } from '../../host/host.ts'
@@ -151,7 +152,9 @@ function systemctl(words: readonly string[], { timeout }: Args, effects: readonl
     argv: ['systemctl', ...words],
     timeout,
     effects,
-    ...(name === undefined ? {} : { hint: `see \`systemctl status ${name}\` and \`journalctl -u ${name}\`` }),
+    ...defined({
+      hint: mapped(name, (name) => `see \`systemctl status ${name}\` and \`journalctl -u ${name}\``),
+    }),
   }
 }
 

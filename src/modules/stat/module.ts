@@ -1,5 +1,5 @@
 /** Reports the state of a path, for conditions of later tasks. */
-import { given } from '../../base/given.ts'
+import { defined } from '../../base/defined.ts'
 import type { SeenFile, Host } from '../../host/host.ts'
 import { done } from '../../host/plan.ts'
 import type { Module } from '../module.ts'
@@ -47,7 +47,7 @@ function report({ path }: Args, { status, checksum }: Seen): Readonly<Record<str
       gid: status.gid,
       pw_name: status.owner,
       gr_name: status.group,
-      ...given({ lnk_target: target, major, minor, checksum }),
+      ...defined({ lnk_target: target, major, minor, checksum }),
     },
   }
 }

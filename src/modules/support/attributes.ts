@@ -1,7 +1,7 @@
 /** Permissions and owners, shared by all modules that create files. */
 import type { SetAttributes } from '../../host/action.ts'
 import { isUnknown, known, knownOr } from '../../base/unknown.ts'
-import { given } from '../../base/given.ts'
+import { defined } from '../../base/defined.ts'
 import type { SeenFile } from '../../host/host.ts'
 import type { Diff } from '../../host/plan.ts'
 
@@ -39,7 +39,7 @@ export interface GivenAttributes {
 
 export function givenAttributes({ mode, owner, group }: Attributes): GivenAttributes {
   return {
-    ...given({ mode: mode?.padStart(4, '0'), owner, group }),
+    ...defined({ mode: mode?.padStart(4, '0'), owner, group }),
   }
 }
 

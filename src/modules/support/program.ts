@@ -1,4 +1,5 @@
 /** Runs a program named in a task; shared by `command` and `shell`. */
+import { defined } from '../../base/defined.ts'
 import { Unknown } from '../../base/unknown.ts'
 import type { Effect, Run } from '../../host/action.ts'
 import { endOfOutput } from '../../host/diagnose.ts'
@@ -43,8 +44,7 @@ export async function probeProgram(
   if (!reads || created || removed || argv.length === 0) return { created, removed, answer: undefined }
   const answer = await host.promised(argv, {
     timeout: timeout * 1000,
-    ...(chdir === undefined ? {} : { directory: chdir }),
-    ...(stdin === undefined ? {} : { stdin }),
+    ...defined({ directory: chdir, stdin }),
   })
   return { created, removed, answer }
 }
@@ -57,8 +57,7 @@ export function planProgram(argv: readonly string[], given: ProgramArgs, seen: P
     kind: 'run',
     argv,
     timeout,
-    ...(chdir === undefined ? {} : { directory: chdir }),
-    ...(stdin === undefined ? {} : { stdin }),
+    ...defined({ directory: chdir, stdin }),
     effects: effectsOf(argv, { creates, removes }),
   }
   return actions([run])

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { completed, converge, planOnce } from '../testing/converge.ts'
-import { fakeWorld, type World } from '../testing/fake-host.ts'
+import { fakeWorld, type FakeWorld } from '../testing/fake-host.ts'
 import { assertHas } from '../testing/has.ts'
 import { sysctl } from './module.ts'
 
 const forwarding = '/proc/sys/net/ipv4/ip_forward'
 const file = '/etc/sysctl.d/zz-gpuplay-net.ipv4.ip_forward.conf'
 
-function worldWith(files: Readonly<Record<string, string>> = {}): World {
+function worldWith(files: Readonly<Record<string, string>> = {}): FakeWorld {
   return fakeWorld({ [forwarding]: '0\n', ...files })
 }
 

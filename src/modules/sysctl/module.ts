@@ -6,7 +6,7 @@ import type { Host } from '../../host/host.ts'
 import { actions, done, type Plan, refuse, type Refusal } from '../../host/plan.ts'
 import { resource } from '../../host/resource.ts'
 import type { Module } from '../module.ts'
-import { contentDiff } from '../support/text.ts'
+import { contentDiff } from '../support/content-diff.ts'
 import { args, type Args, result } from './args.ts'
 
 export interface Seen {

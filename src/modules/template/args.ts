@@ -1,5 +1,5 @@
 import type { FromSchema } from 'json-schema-to-ts'
-import { contentProperties, contentResult } from '../support/content.ts'
+import { contentProperties, contentResult } from '../support/file-content.ts'
 
 export const args = {
   type: 'object',

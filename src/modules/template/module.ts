@@ -12,7 +12,7 @@ import {
   probeContent,
   reportContent,
   type Source,
-} from '../support/content.ts'
+} from '../support/file-content.ts'
 import { sha256Of } from '../../host/content.ts'
 import { args, type Args, result } from './args.ts'
 

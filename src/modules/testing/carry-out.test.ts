@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Unknown } from '../../base/unknown.ts'
 import type { Effect } from '../../host/action.ts'
-import { carryOut } from './carry-out.ts'
+import { carryOutFake } from './carry-out.ts'
 import { fakeHost, fakeWorld } from './fake-host.ts'
 
 test('the declared effects of a program are applied to a fake host', async () => {
@@ -20,7 +20,7 @@ test('the declared effects of a program are applied to a fake host', async () =>
     { kind: 'kernelModule', name: 'nvidia-uvm', becomes: { loaded: true } },
     { kind: 'container', name: '101', becomes: { status: 'running' } },
   ]
-  assert.deepEqual(carryOut(world, { kind: 'run', argv: ['x'], effects }), {
+  assert.deepEqual(carryOutFake(world, { kind: 'run', argv: ['x'], effects }), {
     code: 0,
     stdout: '',
     stderr: '',

@@ -1,6 +1,6 @@
 /** Applies actions to a `World`: executors for a host in memory. */
 import { isUnknown } from '../../base/unknown.ts'
-import { given } from '../../base/given.ts'
+import { defined } from '../../base/defined.ts'
 import type { Action, Content, Effect } from '../../host/action.ts'
 import { revealed } from '../../host/content.ts'
 import { kindOf, kindsOf } from '../../host/resources/all.ts'
@@ -8,17 +8,17 @@ import type { FileBecomes } from '../../host/resources/file.ts'
 import { isReadable } from '../../host/resources/kind.ts'
 import type { Reply } from '../module.ts'
 import type { GivenAttributes } from '../support/attributes.ts'
-import { addFile, type FakeFile, followed, makeParents, thingsOf, type World } from './fake-host.ts'
+import { addFile, type FakeFile, followed, makeParents, thingsOf, type FakeWorld } from './fake-host.ts'
 
 /** @throws Error if a real host would refuse, for example for a missing directory. */
-export function carryOut(world: World, action: Action): Reply | undefined {
+export function carryOutFake(world: FakeWorld, action: Action): Reply | undefined {
   const reply = act(world, action)
   if (action.kind !== 'run' || reply === undefined)
     for (const effect of action.effects ?? []) bringAbout(world, effect)
   return action.kind === 'run' ? (reply ?? { code: 0, stdout: '', stderr: '' }) : undefined
 }
 
-function act(world: World, action: Action): Reply | undefined {
+function act(world: FakeWorld, action: Action): Reply | undefined {
   const { files } = world
   switch (action.kind) {
     case 'writeFile': {
@@ -85,11 +85,11 @@ function kept(before: FakeFile | undefined): Partial<FakeFile> {
 
 function attributes({ mode, owner, group }: GivenAttributes): Partial<FakeFile> {
   return {
-    ...given({ mode, owner, group }),
+    ...defined({ mode, owner, group }),
   }
 }
 
-function textOf(world: World, content: Content): string {
+function textOf(world: FakeWorld, content: Content): string {
   switch (content.kind) {
     case 'text':
       return revealed(content.text)
@@ -100,7 +100,7 @@ function textOf(world: World, content: Content): string {
   }
 }
 
-function bringAbout(world: World, effect: Effect): void {
+function bringAbout(world: FakeWorld, effect: Effect): void {
   if (effect.kind === 'unknown' || effect.kind === 'brings') return
   if (effect.kind === 'file') bringFileAbout(world, effect.name, effect.becomes)
   else {
@@ -112,7 +112,7 @@ function bringAbout(world: World, effect: Effect): void {
   }
 }
 
-function bringFileAbout(world: World, path: string, becomes: FileBecomes): void {
+function bringFileAbout(world: FakeWorld, path: string, becomes: FileBecomes): void {
   if (isUnknown(becomes)) return addFile(world, path, '')
   switch (becomes.kind) {
     case 'absent':

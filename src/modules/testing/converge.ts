@@ -3,10 +3,10 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import type { Action } from '../../host/action.ts'
 import type { Plan } from '../../host/plan.ts'
 import type { Module, Reply } from '../module.ts'
-import { carryOut } from './carry-out.ts'
-import { fakeHost, fakeProgramHost, type World } from './fake-host.ts'
+import { carryOutFake } from './carry-out.ts'
+import { fakeHost, fakeProgramHost, type FakeWorld } from './fake-host.ts'
 
-export interface Run {
+export interface ModuleRun {
   /** Actions of all stages, in order. */
   readonly actions: readonly Action[]
   readonly stages: readonly string[]
@@ -41,13 +41,13 @@ export function completed<Args, Seen>(
 export async function planOnce<Args, Seen>(
   module: Module<Args, Seen>,
   given: Readonly<Record<string, unknown>>,
-  world: World,
+  world: FakeWorld,
 ): Promise<Plan> {
   const args = completed(module, given)
   return module.plan(args, await probeIn(module, args, world))
 }
 
-function probeIn<Args, Seen>(module: Module<Args, Seen>, args: Args, world: World): Promise<Seen> {
+function probeIn<Args, Seen>(module: Module<Args, Seen>, args: Args, world: FakeWorld): Promise<Seen> {
   return module.runs === undefined
     ? module.probe(args, fakeHost(world))
     : module.probe(args, fakeProgramHost(world))
@@ -57,8 +57,8 @@ function probeIn<Args, Seen>(module: Module<Args, Seen>, args: Args, world: Worl
 export async function converge<Args, Seen>(
   module: Module<Args, Seen>,
   given: Readonly<Record<string, unknown>>,
-  world: World,
-): Promise<Run> {
+  world: FakeWorld,
+): Promise<ModuleRun> {
   const args = completed(module, given)
   const [actions, replies, stages, diffs]: [Action[], Reply[], string[], Plan['diffs'][number][]] = [
     [],
@@ -78,7 +78,7 @@ export async function converge<Args, Seen>(
     if (plan.stage !== undefined && stages.includes(plan.stage)) throw new Error(`again: ${plan.stage}`)
     if (plan.stage !== undefined) stages.push(plan.stage)
     for (const action of plan.actions) {
-      const reply = carryOut(world, action)
+      const reply = carryOutFake(world, action)
       actions.push(action)
       if (reply) replies.push(reply)
     }

@@ -10,7 +10,7 @@ import { posix } from 'node:path'
 import { hostName } from '../../base/brand.ts'
 import { HostError } from '../../base/errors.ts'
 import { Secret } from '../../base/secret.ts'
-import { given } from '../../base/given.ts'
+import { defined } from '../../base/defined.ts'
 import type {
   Answer,
   AskOptions,
@@ -31,7 +31,7 @@ import { containerKind } from '../../host/resources/container.ts'
 import { kernelModuleKind } from '../../host/resources/kernel-module.ts'
 import type { ResourceKind } from '../../host/resources/kind.ts'
 import { packageKind } from '../../host/resources/package.ts'
-import { unitKind } from '../../host/resources/unit.ts'
+import { unitKind } from '../../host/resources/systemd-unit.ts'
 
 export interface FakeFile {
   readonly kind: FileStatus['kind']
@@ -45,7 +45,7 @@ export interface FakeFile {
 }
 
 /** The state of a host. Tests fill it in and check it afterwards. */
-export interface World {
+export interface FakeWorld {
   readonly files: Map<string, FakeFile>
   /** By kind of resource, including those below. */
   readonly things: Map<string, Map<string, unknown>>
@@ -77,13 +77,13 @@ export interface World {
   readonly unknown: Set<string>
 }
 
-export function fakeWorld(files: Readonly<Record<string, string>> = {}): World {
+export function fakeWorld(files: Readonly<Record<string, string>> = {}): FakeWorld {
   const packages = new Map<string, PackageStatus>()
   const units = new Map<string, UnitStatus>()
   const kernelModules = new Map<string, KernelModuleStatus>()
   const commands = new Map<string, string>()
   const containers = new Map<string, ContainerStatus>()
-  const world: World = {
+  const world: FakeWorld = {
     files: new Map([['/', directory()]]),
     things: new Map<string, Map<string, unknown>>([
       [packageKind.kind, packages],
@@ -113,7 +113,7 @@ export function fakeWorld(files: Readonly<Record<string, string>> = {}): World {
 }
 
 /** All resources of one kind, by their keys. */
-export function thingsOf(world: World, kind: string): Map<string, unknown> {
+export function thingsOf(world: FakeWorld, kind: string): Map<string, unknown> {
   const present = world.things.get(kind)
   if (present) return present
   const fresh = new Map<string, unknown>()
@@ -121,12 +121,12 @@ export function thingsOf(world: World, kind: string): Map<string, unknown> {
   return fresh
 }
 
-export function addFile(world: World, path: string, text: string, file: Partial<FakeFile> = {}): void {
+export function addFile(world: FakeWorld, path: string, text: string, file: Partial<FakeFile> = {}): void {
   makeParents(world, path)
   world.files.set(path, { kind: 'file', text, mode: '0644', owner: 'root', group: 'root', ...file })
 }
 
-export function makeParents(world: World, path: string): void {
+export function makeParents(world: FakeWorld, path: string): void {
   const parent = posix.dirname(path)
   if (parent === path || world.files.has(parent)) return
   makeParents(world, parent)
@@ -138,7 +138,7 @@ function directory(): FakeFile {
 }
 
 /** The path with links followed. */
-export function followed(world: World, path: string, links = 0): string {
+export function followed(world: FakeWorld, path: string, links = 0): string {
   const clean = path.length > 1 ? path.replace(/\/+$/, '') : path
   const file = world.files.get(clean)
   if (file?.kind !== 'link' || links > 40) return clean
@@ -146,7 +146,7 @@ export function followed(world: World, path: string, links = 0): string {
 }
 
 /** A plain object, so that a test can replace one answer. */
-export function fakeHost(world: World, name = 'fake'): Host {
+export function fakeHost(world: FakeWorld, name = 'fake'): Host {
   const { controller } = world
   const check = (resource: string): void => {
     if (world.unknown.has(resource)) throw new UnknownError(new Unknown('an earlier task changes it'))
@@ -183,7 +183,7 @@ export function fakeHost(world: World, name = 'fake'): Host {
         uid: idOf(owner),
         gid: idOf(group),
         size: Buffer.byteLength(text ?? ''),
-        ...given({ target, major, minor }),
+        ...defined({ target, major, minor }),
       }
     },
 
@@ -269,14 +269,14 @@ export function fakeHost(world: World, name = 'fake'): Host {
 }
 
 /** The host of `command` and `shell`. */
-export function fakeProgramHost(world: World): ProgramHost {
+export function fakeProgramHost(world: FakeWorld): ProgramHost {
   return {
     ...fakeHost(world),
     promised: async (argv, options = {}) => answerOf(world, argv, options),
   }
 }
 
-function answerOf(world: World, argv: readonly string[], options: AskOptions & PromisedOptions): Answer {
+function answerOf(world: FakeWorld, argv: readonly string[], options: AskOptions & PromisedOptions): Answer {
   return world.answer(argv, options) ?? { code: 127, stdout: '', stderr: `${argv[0] ?? ''}: not found\n` }
 }
 

@@ -2,6 +2,7 @@
  * A host whose answers are well-formed but meaningless: its files, its programs' output and its state are
  * built from pieces of real answers, chosen by a sequence of bytes. For property tests and the fuzzer.
  */
+import { defined } from '../../base/defined.ts'
 import { hostName } from '../../base/brand.ts'
 import type { Answer, FileStatus, Host, ProgramHost } from '../../host/host.ts'
 import { question } from '../../host/question.ts'
@@ -34,7 +35,7 @@ const lines: readonly [string, ...string[]] = [
   'NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  580.95.05  Release Build  (dvs-builder@U22-I3)', '580.95.05', '1.0-1 (580.95.05)',
   'Model: \t\t NVIDIA GeForce RTX 3060', 'GPU UUID: \t GPU-8f3c0000-1111-2222-3333-444455556666', 'Bus Location: \t 0000:01:00.0',
   'Device Minor: \t 0', 'Device Minor: 99999999999999999999', 'GPU Excluded:\t No', 'Character devices:', 'Block devices:', '195 nvidia', '511 nvidia-uvm',
-  'GPU-8f3c0000-1111-2222-3333-444455556666, 00000000:01:00.0, 580.95.05', '00000000:01:00.0, GPU-8f3c0000-1111-2222-3333-444455556666',
+  'GPU-8f3c0000-1111-2222-3333-444455556666, 00000000:01:00.0', '00000000:01:00.0, GPU-8f3c0000-1111-2222-3333-444455556666',
   'nvidia/580.95.05, 6.8.12-9-pve, x86_64: installed', 'nvidia/580.95.05: added', 'installed nvidia-driver', 'config-files nvidia-utils-570', 'MIT', 'Dual MIT/GPL',
   'ID=debian', 'ID_LIKE="debian ubuntu"', 'VERSION_ID="12"', 'VERSION_ID=x', 'PRETTY_NAME="Debian GNU/Linux 12"', 'amd64', 'running', 'degraded', 'starting',
   'hostname: ct101', 'unprivileged: 1', 'dev0: /dev/nvidia0,mode=0666', 'dev1: path=/dev/nvidiactl,gid=', 'lxc.cgroup2.devices.allow: c 195:* rwm',
@@ -70,6 +71,7 @@ export function garbageHost(choices: Choices, depth = 0): Host {
   })
   const status = (): FileStatus => {
     const kind = choices.of(kinds)
+    const isDevice = kind === 'character' || kind === 'block'
     return {
       kind,
       mode: choices.of(['0644', '0755', '4755', '0000']),
@@ -78,12 +80,12 @@ export function garbageHost(choices: Choices, depth = 0): Host {
       uid: choices.of(numbers),
       gid: choices.of(numbers),
       size: choices.of(numbers),
-      ...(kind === 'link'
-        ? { target: choices.of(['libcuda.so.580.95.05', '', '..', 'a\nb', '/x', '\0']) }
-        : {}),
-      ...(kind === 'character' || kind === 'block'
-        ? { major: choices.of(numbers), minor: choices.of(numbers) }
-        : {}),
+      ...defined({
+        major: isDevice ? choices.of(numbers) : undefined,
+        minor: isDevice ? choices.of(numbers) : undefined,
+        target:
+          kind === 'link' ? choices.of(['libcuda.so.580.95.05', '', '..', 'a\nb', '/x', '\0']) : undefined,
+      }),
     }
   }
   const world = fakeWorld()

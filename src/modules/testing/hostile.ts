@@ -11,7 +11,7 @@ import { Choices, garbageHost, garbageProgramHost } from './garbage-host.ts'
 
 const version = '580.95.05'
 /** Arguments of each module in addition to its defaults, one set for each state. */
-export const given: Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>> = {
+export const hostileArguments: Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>> = {
   apt: [{ name: ['dkms'] }, { name: ['cuda-*'], state: 'absent' }, { update_cache: true, name: ['x=1.2'] }],
   apt_repository: [
     { name: 'x', uris: ['https://x/'], suites: ['bookworm'] },
@@ -82,7 +82,7 @@ export const given: Readonly<Record<string, readonly Readonly<Record<string, unk
 
 /** Each module with each kind of its arguments. */
 export const tried: readonly { readonly module: Module; readonly args: Readonly<Record<string, unknown>> }[] =
-  modules.flatMap((module) => (given[module.name] ?? []).map((args) => ({ module, args })))
+  modules.flatMap((module) => (hostileArguments[module.name] ?? []).map((args) => ({ module, args })))
 
 /** @throws any error of a module that is not a message for users. */
 export async function askAndPlan(

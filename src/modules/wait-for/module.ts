@@ -3,7 +3,7 @@ import type { Host } from '../../host/host.ts'
 import { done, type Plan, refuse, settle } from '../../host/plan.ts'
 import { listeningPorts } from '../../host/questions/system.ts'
 import type { Module } from '../module.ts'
-import { compilePattern } from '../support/pattern.ts'
+import { compilePattern } from '../support/regular-expression.ts'
 import { args, type Args, result } from './args.ts'
 
 export interface Seen {

@@ -5,12 +5,12 @@ import { ReadAhead } from '../read-ahead.ts'
 import { Sequence } from '../sequence.ts'
 import { Progress } from '../unit.ts'
 import { Window } from '../window.ts'
-import { FakeHost, say, write } from './fake-host.ts'
+import { FakeTaskHost, sayModule, writeModule } from './fake-task-host.ts'
 import { type Prepared, prepared, type PreparedOptions } from './prepared.ts'
-import { unitWith } from './unit.ts'
+import { unitWith } from './test-units.ts'
 
 export interface HostRun extends Prepared {
-  readonly host: FakeHost
+  readonly host: FakeTaskHost
   readonly events: Event[]
   /** Names of tasks that return `stop`. */
   readonly last: Set<string>
@@ -26,9 +26,9 @@ export interface HostRun extends Prepared {
 
 export function hostRun(tasks: string, options: PreparedOptions = {}): HostRun {
   const events: Event[] = []
-  const made = prepared(tasks, { events, modules: [write, say], ...options })
+  const made = prepared(tasks, { events, modules: [writeModule, sayModule], ...options })
   const { context } = made
-  const host = new FakeHost()
+  const host = new FakeTaskHost()
   const last = new Set<string>()
   const { overlay } = context.run
   const outcomes: string[] = []
@@ -43,7 +43,8 @@ export function hostRun(tasks: string, options: PreparedOptions = {}): HostRun {
       const readAhead = new ReadAhead({
         context,
         generation: () => host.sends.length,
-        probe: (_task, _item, ready) => host.probe(unitWith(write, new Progress(), { ready }), undefined),
+        probe: (_task, _item, ready) =>
+          host.probe(unitWith(writeModule, new Progress(), { ready }), undefined),
       })
       const sequence = new Sequence(
         {

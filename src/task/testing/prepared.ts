@@ -17,7 +17,7 @@ import { memoryFiles } from '../../language/testing/memory-files.ts'
 import { modules } from '../../modules/catalogue.ts'
 import type { Module } from '../../modules/module.ts'
 import { createArguments } from '../arguments.ts'
-import type { TaskContext } from '../context.ts'
+import type { TaskContext } from '../task-context.ts'
 import type { Preparing } from '../preparing.ts'
 
 export interface Prepared {

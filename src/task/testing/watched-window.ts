@@ -4,7 +4,7 @@ import { converge } from '../converge.ts'
 import type { Converged, Unit } from '../unit.ts'
 import { Window } from '../window.ts'
 import type { WindowOwner } from '../window-host.ts'
-import { FakeHost } from './fake-host.ts'
+import { FakeTaskHost } from './fake-task-host.ts'
 
 export interface WatchedWindowOptions {
   readonly stepByStep?: boolean
@@ -14,7 +14,7 @@ export interface WatchedWindowOptions {
 
 export interface WatchedWindow {
   readonly window: Window
-  readonly host: FakeHost
+  readonly host: FakeTaskHost
   /** Calls of the owner, in order. */
   readonly told: string[]
   readonly settled: Map<string, Converged>
@@ -26,7 +26,7 @@ export function watchedWindow({
   stepByStep = false,
   drains = true,
 }: WatchedWindowOptions = {}): WatchedWindow {
-  const host = new FakeHost()
+  const host = new FakeTaskHost()
   const told: string[] = []
   const settled = new Map<string, Converged>()
   const moves = new Set<string>()

@@ -2,7 +2,7 @@
 import type { EventBody } from '../../events/events.ts'
 import { createColors } from '../colors.ts'
 import { createPlainView } from '../plain.ts'
-import { numbered } from './events.ts'
+import { numbered } from './sample-events.ts'
 
 const colors = createColors({ wanted: 'never', environment: {}, isTerminal: false })
 

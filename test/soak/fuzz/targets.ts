@@ -3,7 +3,7 @@
  * a permitted error.
  */
 import assert from 'node:assert/strict'
-import { parseSources } from '../../../src/apt/sources.ts'
+import { parseSources } from '../../../src/apt/source-files.ts'
 import { HostError, UnreachableError } from '../../../src/base/errors.ts'
 import { UnknownError } from '../../../src/base/unknown.ts'
 import { MarkScanner } from '../../../src/connection/marks.ts'
@@ -18,7 +18,7 @@ import { Choices, garbageHost } from '../../../src/modules/testing/garbage-host.
 import { askAndPlan, tried } from '../../../src/modules/testing/hostile.ts'
 import { nvccRelease } from '../../../src/nvidia/cuda.ts'
 import { dkmsState, installedVersion } from '../../../src/nvidia/installer.ts'
-import { installedDriverPackages } from '../../../src/nvidia/packages.ts'
+import { installedDriverPackages } from '../../../src/nvidia/driver-packages.ts'
 import { parseCharacterMajors, parseDriverVersion, parseGpuInformation } from '../../../src/nvidia/proc.ts'
 import { sha256FromFile } from '../../../src/nvidia/runfile.ts'
 import { parseSmi } from '../../../src/nvidia/smi.ts'

@@ -4,7 +4,7 @@
  */
 import { HostError } from '../../../src/base/errors.ts'
 import type { Batcher, BatcherOptions } from '../../../src/host/batch.ts'
-import { ConnectionLostError } from '../../../src/host/errors.ts'
+import { ConnectionLostError } from '../../../src/host/connection-lost.ts'
 import type { QueryKind, Settled } from '../../../src/host/queries/query.ts'
 import type { Line } from './line.ts'
 import { SimulatedShell } from './shell.ts'

@@ -1,4 +1,5 @@
 /** Small groups of tasks that depend on each other in the ways that are common in playbooks. */
+import { defined } from '../../../src/base/defined.ts'
 import type { Chance } from './clock.ts'
 
 /** The required state of a path after an undisturbed run. */
@@ -80,7 +81,7 @@ function piece(
 }
 
 function text(content: string, mode?: string): Extract<Declared['is'], { kind: 'file' }> {
-  return { kind: 'file', text: content, ...(mode === undefined ? {} : { mode }) }
+  return { kind: 'file', text: content, ...defined({ mode }) }
 }
 
 function word(at: string): string {
@@ -111,7 +112,10 @@ function directoryAndFile(at: string, chance: Chance): Cluster {
   return {
     pieces: [
       piece({ file: { path: `${at}/d`, state: 'directory' } }, [`${at}/d`]),
-      piece({ copy: { dest: file, content: 'one\n', ...(later ? {} : { mode }) } }, later ? [] : [file]),
+      piece(
+        { copy: { dest: file, content: 'one\n', ...defined({ mode: later ? undefined : mode }) } },
+        later ? [] : [file],
+      ),
       ...(later ? [piece({ file: { path: file, mode } }, [])] : []),
     ],
     declares: [

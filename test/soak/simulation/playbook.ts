@@ -2,6 +2,7 @@
  * A random playbook for simulated machines, with the state that it declares. After all faults, an undisturbed
  * run must reach this state.
  */
+import { defined } from '../../../src/base/defined.ts'
 import type { Chance } from './clock.ts'
 import { type Cluster, clusters, type Declared, type Piece } from './clusters.ts'
 
@@ -67,8 +68,10 @@ export function makeCase(chance: Chance): Case {
     return {
       name: `play ${play}`,
       hosts: group,
-      ...(chance.happens(0.5) ? { after: 'node' } : {}),
-      ...(chance.happens(0.15) ? { any_errors_fatal: true } : {}),
+      ...defined({
+        after: chance.happens(0.5) ? 'node' : undefined,
+        any_errors_fatal: chance.happens(0.15) ? true : undefined,
+      }),
       tasks: pieces.map((piece, index) => {
         const name = `task ${play}.${index}`
         const notifies =
@@ -76,7 +79,7 @@ export function makeCase(chance: Chance): Case {
         const handler = notifies === undefined ? undefined : handlers[notifies]
         const { deeds, imperative, ignored } = piece
         tasks.push({ name, play, index, deeds, imperative, ignored, handler })
-        return { name, ...piece.task, ...(handler === undefined ? {} : { notify: handler }) }
+        return { name, ...piece.task, ...defined({ notify: handler }) }
       }),
       handlers: handlers.map((cmd) => ({ name: cmd, command: { cmd } })),
     }

@@ -2,7 +2,8 @@
  * Simulates one seed: runs a playbook on machines several times with faults, then twice without, and checks
  * the results.
  */
-import { runPlaybooks } from '../../../src/engine/run.ts'
+import { runPlaybooks } from '../../../src/engine/run-playbooks.ts'
+import { defined } from '../../../src/base/defined.ts'
 import type { Event } from '../../../src/events/events.ts'
 import { memoryFiles } from '../../../src/language/testing/memory-files.ts'
 import { modules } from '../../../src/modules/catalogue.ts'
@@ -193,7 +194,7 @@ function makeMachines({ hosts, before }: Case, clock: VirtualClock): ReadonlyMap
     const machine = new SimulatedMachine({
       name,
       programs,
-      ...(parent === undefined ? {} : { node: parent }),
+      ...defined({ node: parent }),
       later: (milliseconds, then) => clock.in(milliseconds, then),
     })
     for (const path of before) machine.disk.write(path, 'old\n', undefined)

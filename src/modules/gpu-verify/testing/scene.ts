@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import type { Answer, Host } from '../../../host/host.ts'
 import type { Plan } from '../../../host/plan.ts'
-import { fakeHost, type FakeHost } from '../../../nvidia/testing/fake-host.ts'
+import { gpuHost, type GpuHost } from '../../../nvidia/testing/gpu-host.ts'
 import type { SummaryRow } from '../../module.ts'
 import type { Args } from '../args.ts'
 import { gpuVerify } from '../module.ts'
@@ -15,7 +15,7 @@ const libraries = '/usr/lib/x86_64-linux-gnu'
 const information = (pci: string, uuid: string, minor: number): Readonly<Record<string, string>> => ({
   [`/proc/driver/nvidia/gpus/${pci}/information`]: `GPU UUID: \t ${uuid}\nBus Location: \t ${pci}\nDevice Minor: \t ${minor}\n`,
 })
-export const nodeHost: FakeHost = {
+export const nodeHost: GpuHost = {
   modules: { nvidia: { version } },
   files: {
     ...information('0000:01:00.0', first, 1),
@@ -24,11 +24,9 @@ export const nodeHost: FakeHost = {
   },
 }
 export const smi = (...uuids: readonly string[]): Partial<Answer> => ({
-  stdout: uuids
-    .map((uuid) => `${uuid}, 00000000:${uuid === first ? '01' : '41'}:00.0, ${version}\n`)
-    .join(''),
+  stdout: uuids.map((uuid) => `${uuid}, 00000000:${uuid === first ? '01' : '41'}:00.0, [N/A]\n`).join(''),
 })
-export const userspace = (at: string): FakeHost => ({
+export const userspace = (at: string): GpuHost => ({
   files: { '/usr/bin/nvidia-smi': '' },
   links: {
     [`${libraries}/libnvidia-ml.so.1`]: `libnvidia-ml.so.${at}`,
@@ -58,7 +56,7 @@ export const computed = (...lines: readonly string[]): Partial<Answer> => ({
 })
 
 interface Scene {
-  readonly inside?: FakeHost
+  readonly inside?: GpuHost
   readonly config?: string
   readonly running?: boolean
   readonly args?: Partial<Args>
@@ -70,7 +68,7 @@ export async function look(
   scene: Scene,
 ): Promise<{ readonly findings: readonly string[]; readonly row: SummaryRow; readonly plan: Plan }> {
   const { running = true, config = 'unprivileged: 1\n', args } = scene
-  const inside: FakeHost = {
+  const inside: GpuHost = {
     ...userspace(version),
     nodes: devices,
     ...scene.inside,
@@ -81,14 +79,14 @@ export async function look(
     },
   }
   const given: Args = { ...defaults, assignment: '0', user: 'nobody', ...args }
-  const container = fakeHost(inside)
+  const container = gpuHost(inside)
   const host: Host = {
     ...container,
     ask: async (question, options) =>
       options?.user !== undefined && scene.user?.[question.argv[0] ?? ''] !== undefined
         ? question.parse({ code: 0, stdout: '', stderr: '', ...scene.user[question.argv[0] ?? ''] })
         : container.ask(question, options),
-    node: fakeHost({
+    node: gpuHost({
       ...nodeHost,
       containers: { 101: { status: running ? 'running' : 'stopped', config, pid: running ? 7 : undefined } },
     }),

@@ -1,0 +1,120 @@
+/** What a module wants of apt, as data: `work.ts` asks about it, `change.ts` plans it. */
+import { isUnknown, knownOr, type Unknown } from '../base/unknown.ts'
+import type { Effect } from '../host/action.ts'
+import type { Host } from '../host/host.ts'
+import type { Refusal } from '../host/plan.ts'
+import { packageCandidates, packageStates } from '../host/questions/packages.ts'
+import type { AptSettings } from './apt-get.ts'
+import { canHelp, fetchedWithin, type Purpose } from './lists.ts'
+import { type Limits, type Operation, simulate, type Simulation } from './simulation.ts'
+
+export interface PackageRequest extends Operation {
+  readonly settings: AptSettings
+  /** What the lists are updated for. */
+  readonly purpose: Purpose
+  /** Update lists older than so many seconds. Default: only if no list has a package. */
+  readonly maxAge?: number
+  readonly limits: Limits
+  /** Default: names the first of them. */
+  refuseMissing?(names: readonly string[]): Refusal
+  /**
+   * The effects of the packages' contents, if the module knows them. Then nothing else changes that a task
+   * reads, and a dry run that cannot simulate assumes that apt offers the packages and changes no others.
+   * Default: absent files, programs and units may appear, and such a dry run knows no package afterwards.
+   */
+  readonly contents?: readonly Effect[]
+  /** Seconds for apt-get; default 3600. */
+  readonly timeout?: number
+  /** Default: `install jq`. */
+  readonly label?: string
+}
+
+/** The packages of a request. */
+export interface Targets {
+  readonly targets: readonly PackageTarget[]
+  /** Whether a target has work to do, given its candidate. Default: yes. */
+  readonly isDue?: (target: PackageTarget, candidate: string | undefined) => boolean
+}
+
+export interface PackageTarget {
+  /** As apt-get takes it: `name` or `name=version`. */
+  readonly given: string
+  readonly name: string
+  readonly version: string | undefined
+}
+
+export function targetOf(given: string): PackageTarget {
+  const [name = given, version] = given.split('=', 2)
+  return { given, name, version }
+}
+
+/** The state of a request on a host. */
+export interface Work {
+  /** Packages to install or remove, in apt-get's form. */
+  readonly names: readonly string[]
+  /** Packages that an interrupted run left half installed. */
+  readonly interrupted: readonly HalfDone[]
+  /** The package lists must be updated first. */
+  readonly fetch: boolean
+  /** Requested, but offered by no repository. */
+  readonly missing: readonly string[]
+  /** The candidates; undefined if the request has no use for them. */
+  readonly offered: ReadonlyMap<string, string | undefined> | Unknown | undefined
+  /**
+   * Unknown if an earlier task of a dry run changes its inputs; undefined if there is nothing to simulate
+   * yet.
+   */
+  readonly simulation: Simulation | Unknown | undefined
+}
+
+export interface HalfDone {
+  readonly name: string
+  readonly version: string
+}
+
+/** Reads what the request needs, and simulates it if nothing has to come first. @throws HostError */
+export async function readWork(
+  request: PackageRequest,
+  { targets, isDue = () => true }: Targets,
+  host: Host,
+): Promise<Work> {
+  const { verb, purpose, maxAge } = request
+  const [interrupted, offered, fresh] = await Promise.all([
+    interruptedPackages(request, targets, host),
+    verb === 'install' && targets.length > 0
+      ? host.maybe(host.ask(packageCandidates({ names: targets.map(({ name }) => name) })))
+      : undefined,
+    maxAge === undefined ? true : host.maybe(fetchedWithin(maxAge, purpose, host)),
+  ])
+  const candidates = knownOr(offered, undefined)
+  const due = targets.filter((target) => isDue(target, candidates?.get(target.name)))
+  const names = due.map((target) => target.given)
+  const unlisted =
+    candidates === undefined ? [] : due.filter(({ name }) => candidates.get(name) === undefined)
+  const old = !knownOr(fresh, true)
+  const simulates = names.length > 0 && interrupted.length === 0 && !old && unlisted.length === 0
+  const simulation = simulates ? await host.maybe(simulate(request, names, host)) : undefined
+  const missing = [
+    ...unlisted.map(({ name }) => name),
+    ...(simulation === undefined || isUnknown(simulation) ? [] : simulation.unavailable),
+  ]
+  const fetch = old || (missing.length > 0 && knownOr(await host.maybe(canHelp(purpose, host)), false))
+  return { names, interrupted, fetch, missing, offered, simulation }
+}
+
+/**
+ * dpkg(1), package states that `dpkg --configure -a` finishes. A dry run that cannot know assumes that its
+ * earlier tasks succeed.
+ */
+async function interruptedPackages(
+  { verb }: PackageRequest,
+  targets: readonly PackageTarget[],
+  host: Host,
+): Promise<readonly HalfDone[]> {
+  const asked = await host.maybe(host.ask(packageStates({ patterns: [] })))
+  // A package that goes need not be configured first; if its configuration fails, that is often why it goes.
+  const going = verb === 'install' ? [] : targets.map(({ name }) => name)
+  return knownOr(asked, []).filter(({ status, name }) => unfinished.has(status) && !going.includes(name))
+}
+
+const unfinished = new Set(['half-configured', 'unpacked', 'triggers-awaited', 'triggers-pending'])

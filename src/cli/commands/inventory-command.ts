@@ -1,0 +1,144 @@
+import { InputError, exitCodes } from '../../base/errors.ts'
+import { isSecretName, Secret } from '../../base/secret.ts'
+import { Unknown } from '../../base/unknown.ts'
+import { loadInventory } from '../../inventory/inventory.ts'
+import type { InventoryHost, Inventory } from '../../inventory/inventory-model.ts'
+import { limitPlace, resolveLimit } from '../../inventory/pattern.ts'
+import { hiddenValue, unknownValue } from '../../inventory/program-output.ts'
+import { hostName } from '../../base/brand.ts'
+import { readExtraVars } from '../../language/extra-vars.ts'
+import { diskFiles } from '../../language/read-files.ts'
+import type { Value, Variables } from '../../language/model.ts'
+import { VariableScope } from '../../language/scope.ts'
+import { problem } from '../../language/source.ts'
+import { didYouMean } from '../../language/suggest.ts'
+import { jsonText } from '../../view/json-text.ts'
+import { place, table } from '../../view/text.ts'
+import type { Context } from '../context.ts'
+import type { InventoryFlags } from '../flags.ts'
+import { inventoriesOf } from '../run-inputs.ts'
+import { reportProblems } from '../show.ts'
+
+export interface InventoryCommandFlags extends InventoryFlags {
+  readonly list: boolean
+  readonly graph: boolean
+  readonly host?: string
+  readonly limit?: string
+}
+
+/** `gpuplay inventory -i INV --list|--graph|--host NAME` */
+export function inventoryCommand(this: Context, flags: InventoryCommandFlags): void {
+  try {
+    const { variables: extra, problems } = readExtraVars(flags.extraVars ?? [], diskFiles)
+    if (problems.length > 0) throw new InputError(problems)
+    const loaded = loadInventory(inventoriesOf(this, flags), { extra })
+    const chosen = chosenHosts(loaded, flags.limit)
+    if (flags.host !== undefined) this.output.write(hostText(loaded, flags.host, extra))
+    else if (flags.list) this.output.write(`${jsonText(listOf(loaded, chosen, extra), 2)}\n`)
+    else this.output.write(graphText(loaded, new Set(chosen.map((host) => host.name))))
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error
+    reportProblems(this, error.problems, { color: 'auto' })
+    this.setExitCode(exitCodes.invalidInput)
+  }
+}
+
+function chosenHosts(inventory: Inventory, limit: string | undefined): readonly InventoryHost[] {
+  if (limit === undefined) return [...inventory.hosts.values()]
+  const { hosts, problems } = resolveLimit(inventory, limit, { files: diskFiles, where: limitPlace })
+  if (problems.length > 0) throw new InputError(problems)
+  return hosts
+}
+
+/** Has the same shape as the output of Ansible's `--list`. */
+function listOf(inventory: Inventory, hosts: readonly InventoryHost[], extra: Variables): object {
+  const names = new Set(hosts.map((host) => host.name))
+  const groups = [...inventory.groups.values()].map((group) => [
+    group.name,
+    { hosts: group.ownHosts.filter((name) => names.has(name)), children: group.children },
+  ])
+  const hostvars = Object.fromEntries(hosts.map((host) => [host.name, valuesOf(host, extra)]))
+  return { _meta: { hostvars }, ...Object.fromEntries(groups) }
+}
+
+function valuesOf(host: InventoryHost, extra: Variables): Readonly<Record<string, unknown>> {
+  const scope = scopeOf(host, extra)
+  return Object.fromEntries(
+    [...host.variables.keys(), ...extra.keys()].map((name) => [name, shown(name, scope)]),
+  )
+}
+
+function scopeOf(host: InventoryHost, extra: Variables): VariableScope {
+  return new VariableScope([
+    { layer: 'inventory', written: host.variables },
+    { layer: 'extra vars', written: extra },
+  ])
+}
+
+/** Shows values that depend on facts or on other hosts as they are written. Never shows passwords. */
+function shown(name: string, scope: VariableScope): unknown {
+  if (isSecretName(name)) return hiddenValue
+  try {
+    const value = scope.get(name)
+    return value instanceof Secret ? hiddenValue : value instanceof Unknown ? unknownValue : value
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error
+    const written = scope.origin(name)?.variable?.value
+    return written === undefined ? unknownValue : asWritten(written)
+  }
+}
+
+function asWritten(value: Value): unknown {
+  switch (value.kind) {
+    case 'literal':
+      return value.value
+    case 'list':
+      return value.items.map(asWritten)
+    case 'map':
+      return Object.fromEntries([...value.entries].map(([key, entry]) => [key, asWritten(entry.value)]))
+    case 'template':
+      return value.source
+    case 'expression':
+      // An inventory that is read back cannot contain expressions.
+      return unknownValue
+  }
+}
+
+function graphText(inventory: Inventory, chosen: ReadonlySet<string>): string {
+  const lines: string[] = []
+  const walk = (name: string, depth: number): void => {
+    const group = inventory.groups.get(name)
+    if (group === undefined) return
+    lines.push(`${'  '.repeat(depth)}@${name}`)
+    for (const child of group.children) walk(child, depth + 1)
+    for (const host of group.ownHosts) if (chosen.has(host)) lines.push(`${'  '.repeat(depth + 1)}${host}`)
+  }
+  const all = inventory.groups.get('all')
+  const nested = new Set([...inventory.groups.values()].flatMap((group) => [...group.children]))
+  lines.push('@all')
+  const tops = [...inventory.groups.values()].filter(
+    (group) =>
+      group.name !== 'all' && (!nested.has(group.name) || all?.children.includes(group.name) === true),
+  )
+  for (const group of tops) if (group.hosts.length > 0 || group.name !== 'ungrouped') walk(group.name, 1)
+  return `${lines.join('\n')}\n`
+}
+
+function hostText(inventory: Inventory, name: string, extra: Variables): string {
+  const host = inventory.hosts.get(hostName(name))
+  if (host === undefined) {
+    throw new InputError([
+      problem('unknown-host', `there is no host ${JSON.stringify(name)} in the inventory`, {
+        hint: didYouMean(name, [...inventory.hosts.keys()], 'see `gpuplay inventory --graph`'),
+      }),
+    ])
+  }
+  const scope = scopeOf(host, extra)
+  const names = [...new Set([...host.variables.keys(), ...extra.keys()])].sort()
+  const rows = names.map((variable) => {
+    const where = (extra.get(variable) ?? host.variables.get(variable))?.where
+    return [variable, jsonText(shown(variable, scope)), where === undefined ? '' : place(where)]
+  })
+  const head = `${host.name}  ${host.groups.map((group) => `@${group}`).join(' ')}`
+  return `${[head.trimEnd(), ...table(rows).map((line) => `  ${line}`)].join('\n')}\n`
+}

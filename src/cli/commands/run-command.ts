@@ -1,0 +1,93 @@
+import { defined } from '../../base/defined.ts'
+import { InputError } from '../../base/errors.ts'
+import { type ExitCode, exitCodes } from '../../base/errors.ts'
+import { facts } from '../../host/facts.ts'
+import { diskFiles } from '../../language/read-files.ts'
+import { runPlaybooks } from '../../engine/run-playbooks.ts'
+import { modules } from '../../modules/catalogue.ts'
+import type { Context } from '../context.ts'
+import type { ConnectionFlags, InventoryFlags, OutputFlags } from '../flags.ts'
+import { connectionDefaults, inventoriesOf, rolesPaths } from '../run-inputs.ts'
+import { createReach } from '../reach.ts'
+import { playbooksOf, shippedNames } from '../shipped.ts'
+import { createView, emitProblems, reportProblems } from '../show.ts'
+
+export interface RunFlags extends InventoryFlags, ConnectionFlags, OutputFlags {
+  readonly check: boolean
+  readonly diff: boolean
+  readonly limit?: string
+  readonly tags?: readonly string[]
+  readonly skipTags?: readonly string[]
+  readonly forks: number
+  readonly failOnChange: boolean
+  readonly stepByStep: boolean
+  readonly profile: boolean
+}
+
+/** `gpuplay run PLAYBOOK... -i INVENTORY` */
+export async function runCommand(this: Context, flags: RunFlags, ...playbooks: string[]): Promise<void> {
+  this.setExitCode(await runOnce(this, flags, playbooks))
+}
+
+async function runOnce(context: Context, flags: RunFlags, names: readonly string[]): Promise<ExitCode> {
+  const view = await createView(context, { ...flags, verbosity: flags.verbose })
+  try {
+    try {
+      checkFlags(flags)
+      const connection = await connectionDefaults(context, flags)
+      const playbooks = playbooksOf(context, names)
+      return await runPlaybooks(
+        {
+          playbooks,
+          otherPlaybooks: shippedNames(context.shipped),
+          inventories: inventoriesOf(context, flags),
+          extraVars: flags.extraVars ?? [],
+          limit: flags.limit,
+          tags: { tags: flags.tags ?? [], skipTags: flags.skipTags ?? [] },
+          check: flags.check,
+          stepByStep: flags.stepByStep,
+          profile: flags.profile,
+          failOnChange: flags.failOnChange,
+          forks: flags.forks,
+          connection,
+          rolesPaths: rolesPaths(context),
+          version: context.version,
+        },
+        {
+          world: context.world,
+          secrets: context.secrets,
+          files: diskFiles,
+          modules,
+          facts,
+          reach: createReach(context),
+          sinks: [(event) => view.take(event)],
+          signal: context.signal,
+          quit: context.quit,
+          // A program reads these events, so nobody can answer a question.
+          ...defined({
+            confirm: flags.output === 'jsonl' ? undefined : context.confirm,
+          }),
+        },
+      )
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error
+      if (flags.output === 'jsonl') emitProblems(context, error.problems, { view, check: flags.check })
+      reportProblems(context, error.problems, flags)
+      return exitCodes.invalidInput
+    }
+  } finally {
+    await view.close()
+  }
+}
+
+/** @throws InputError if an option has no effect without another */
+function checkFlags({ check, failOnChange }: RunFlags): void {
+  if (!failOnChange || check) return
+  throw new InputError([
+    {
+      code: 'option-without-effect',
+      message: '--fail-on-change works only together with --check',
+      hint: 'add --check, or leave --fail-on-change out',
+    },
+  ])
+}

@@ -1,0 +1,189 @@
+/** Runs playbooks: load, select, check, run every play on its hosts, and report. */
+import { defined } from '../base/defined.ts'
+import { type HostName, hostName } from '../base/brand.ts'
+import { createSecrets } from '../base/secrets.ts'
+import { type ExitCode, InputError, type Problem } from '../base/errors.ts'
+import { tidy } from '../language/source.ts'
+import { findCycles } from './cycles.ts'
+import { createAsking } from '../task/confirmations.ts'
+import type { Emitter } from '../events/emitter.ts'
+import type { TaskTimes } from '../events/events.ts'
+import { runName } from '../events/run-name.ts'
+import type { Fleet } from '../fleet/fleet.ts'
+import { createHostPlays } from './host-plays.ts'
+import { cutOff, untilQuit } from './interruption.ts'
+import { load } from './load.ts'
+import { createRunContext } from '../fleet/run-context.ts'
+import { createArguments } from '../task/arguments.ts'
+import { createRecap } from './recap.ts'
+import { checkRolesOnHosts } from './check-role-arguments.ts'
+import type { RunDependencies, RunRequest } from './request.ts'
+import { schedule } from './schedule.ts'
+import type { SelectedPlay } from './selection.ts'
+
+/**
+ * Milliseconds for connections to close. Ending a program that still runs in a shell alone may take four
+ * seconds.
+ */
+const closing = 10_000
+/** The same after an interruption: only programs that read can still be running, unless the run was cut off. */
+const closingReads = 1000
+
+/** @throws InputError with every mistake in the files and arguments, before any connection */
+export async function runPlaybooks(request: RunRequest, dependencies: RunDependencies): Promise<ExitCode> {
+  const { world, signal, quit } = dependencies
+  const secrets = dependencies.secrets ?? createSecrets()
+  const loaded = load(request, dependencies, secrets)
+  const run = runName(world)
+  const recap = createRecap()
+  const cut = cutOff(signal)
+  const started = world.clock()
+  const context = createRunContext({
+    name: run,
+    secrets,
+    world,
+    sinks: dependencies.sinks,
+    inventory: loaded.inventory,
+    extra: loaded.extra,
+    facts: dependencies.facts,
+    defaults: request.connection,
+    reach: dependencies.reach,
+    means: dependencies.means,
+    check: request.check,
+    stepByStep: request.stepByStep,
+    profile: request.profile,
+    reachable: loaded.selection.reachable,
+    signal,
+    cut: cut.signal,
+    stateDirectory: dependencies.stateDirectory,
+  })
+  const { emitter, fleet } = context
+  const { plays, hosts } = loaded.selection
+  const problems = [
+    ...loaded.problems,
+    ...checkRolesOnHosts(loaded, (host) => fleet.variables(host)),
+    ...findCycles(loaded.selection, (host) => fleet.variables(host)),
+  ]
+  if (problems.length > 0) throw new InputError(tidy(problems))
+  for (const host of hosts) recap.host(host)
+  emitter.emit({
+    type: 'run.started',
+    playbooks: request.playbooks,
+    check: request.check,
+    hosts,
+    version: request.version,
+  })
+  warnOf(loaded.warnings, emitter)
+
+  const hostPlays = createHostPlays({
+    run: context,
+    arguments: createArguments(dependencies.modules, dependencies.files),
+    tags: request.tags,
+    connection: request.connection,
+    recap,
+    asking: dependencies.confirm && createAsking({ confirm: dependencies.confirm, emitter, signal }),
+  })
+  const out = new Map<HostName, Problem | undefined>()
+  let pendingHandlers = 0
+  let ended = false
+  const endIfFatal = ({ name, play }: SelectedPlay, host: HostName): void => {
+    if (!play.anyErrorsFatal || ended) return
+    ended = true
+    emitter.emit({
+      type: 'warning',
+      host,
+      message: `stopping the run on all hosts: this host failed, and play "${name}" sets any_errors_fatal`,
+    })
+  }
+  const work = async (): Promise<void> => {
+    await schedule({
+      plays,
+      nodeOf: (host) => fleet.nodeOf(host),
+      forks: request.forks,
+      stopped: () => signal.aborted || ended,
+      run: async (play, host) => {
+        const end = await hostPlays.run(play, host, () => ended)
+        if (end.kind === 'finished') return
+        out.set(host, end.problem)
+        endIfFatal(play, host)
+      },
+      failed: (host) => out.has(host),
+      nodeFailed: (play, host, node) => {
+        const problem = {
+          code: 'node-failed',
+          message: `its node ${node} failed`,
+          hint: `fix ${node}, then run again`,
+        }
+        out.set(host, problem)
+        recap.count(host, 'failed')
+        emitter.emit({ type: 'host.unreachable', host, problem })
+        endIfFatal(play, host)
+      },
+      started: (play) => {
+        emitter.emit({
+          type: 'play.started',
+          play: play.name,
+          hosts: play.hosts,
+          tasks: hostPlays.refs(play),
+        })
+      },
+      finished: (play) => emitter.emit({ type: 'play.finished', play: play.name }),
+    })
+    if (!request.check && !signal.aborted && !ended)
+      pendingHandlers = await hostPlays.reportUnknownHandlers(hosts.filter((host) => !out.has(host)))
+  }
+  let complete = true
+  try {
+    const changing = (name: string): boolean => fleet.host(hostName(name)).machine.patience.changing
+    complete = await untilQuit({ signal, quit, emitter, awaited: context.awaited, changing }, work)
+  } catch (error) {
+    if (!signal.aborted) throw error
+  } finally {
+    cut.clear()
+    // Closing a shell ends the programs that run in it.
+    if (complete) await closeQuietly(fleet, signal.aborted && !cut.signal.aborted ? closingReads : closing)
+  }
+  const exitCode = recap.exitCode({
+    failOnChange: request.check && request.failOnChange,
+    interrupted: signal.aborted,
+  })
+  emitter.emit({
+    type: 'run.finished',
+    hosts: recap.hosts,
+    exitCode,
+    check: request.check,
+    milliseconds: Math.round(world.clock() - started),
+    rows: recap.rows,
+    failures: recap.failures,
+    pendingHandlers,
+    ...defined({
+      profile: context.profile.times?.map(rounded),
+    }),
+  })
+  return exitCode
+}
+
+function rounded({ host, task, connect, look, act, wait }: TaskTimes): TaskTimes {
+  const [c, l, a, w] = [connect, look, act, wait].map(Math.round)
+  return { host, task, connect: c ?? 0, look: l ?? 0, act: a ?? 0, wait: w ?? 0 }
+}
+
+/** Emits warnings, such as for hosts that a play names and the inventory does not contain. */
+function warnOf(warnings: readonly Problem[], emitter: Emitter): void {
+  for (const { message, where } of warnings) {
+    emitter.emit({
+      type: 'warning',
+      message: where === undefined ? message : `${where.file}:${where.line}:${where.column}: ${message}`,
+    })
+  }
+}
+
+/** Closes connections. The exit of the process ends those that do not close in time. */
+async function closeQuietly(fleet: Fleet, milliseconds: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, milliseconds)
+  })
+  await Promise.race([fleet.close().catch(() => undefined), late])
+  clearTimeout(timer)
+}

@@ -1,0 +1,50 @@
+/** Hosts, groups and their variables, read and merged. */
+import type { HostName } from '../base/brand.ts'
+import type { Position, Problem } from '../base/errors.ts'
+import type { Variables } from '../language/model.ts'
+import type { ConnectionVariables } from './connection-variables.ts'
+
+export interface InventoryHost {
+  readonly name: HostName
+  /** The place of the first mention. */
+  readonly where: Position
+  /** All groups that contain it, directly or through children, without `all`; strongest last. */
+  readonly groups: readonly string[]
+  /** The merged variables by the names that the user wrote. Each has its position. */
+  readonly variables: Variables
+  /** Its connection settings, read with `settingOf`. */
+  readonly connection: ConnectionVariables
+}
+
+export interface Group {
+  readonly name: string
+  /** Its hosts and those of its children, in Ansible's order. */
+  readonly hosts: readonly HostName[]
+  /** Hosts listed directly in the group. */
+  readonly ownHosts: readonly HostName[]
+  readonly children: readonly string[]
+}
+
+export interface Inventory {
+  /** In the order of first mention. */
+  readonly hosts: ReadonlyMap<HostName, InventoryHost>
+  /** `all`, `ungrouped`, then the others in the order of first mention. */
+  readonly groups: ReadonlyMap<string, Group>
+  /** The controller, for plays that name it without an inventory entry; not in `all`. */
+  readonly localhost: InventoryHost
+  /** The names of all variables of all hosts. */
+  readonly variableNames: ReadonlySet<string>
+  /** Warnings about valid but unusual content. */
+  readonly warnings: readonly Problem[]
+}
+
+/** Returns the host with this name; `localhost` always exists. */
+export function hostOf(inventory: Inventory, name: HostName): InventoryHost | undefined {
+  const found = inventory.hosts.get(name)
+  return found ?? (name === inventory.localhost.name ? inventory.localhost : undefined)
+}
+
+/** The variable `group_names`: sorted alphabetically, as in Ansible. */
+export function groupNames({ groups }: InventoryHost): readonly string[] {
+  return [...groups].sort()
+}

@@ -1,0 +1,211 @@
+/** Inspects a container from its node and, if it runs, from inside. */
+import type { Host } from '../../host/host.ts'
+import { parseAssignment, resolveAssignment } from '../../nvidia/assignment.ts'
+import { compilerRelease, toolkitPrograms, versionedPackage } from '../../nvidia/cuda.ts'
+import { computes, type Computing } from '../../nvidia/cuda-probe.ts'
+import { opensCreated } from '../../nvidia/device-probe.ts'
+import { type Gpu, readMinors, readNodeGpus } from '../../nvidia/gpus.ts'
+import {
+  type DeviceNode,
+  opens,
+  devicesFile,
+  gpuNode,
+  parseCharacterMajors,
+  sharedNodes,
+} from '../../nvidia/proc.ts'
+import { type SmiResult, visibleGpus } from '../../nvidia/smi.ts'
+import { readUserspace, type Userspace } from '../../nvidia/userspace.ts'
+import { parseContainerConfig } from '../../proxmox/container-config.ts'
+import { isUnprivileged } from '../../proxmox/device-entries.ts'
+import type { Args } from './args.ts'
+import { deviceProblem } from './devices.ts'
+import { readLoaded } from './read-node.ts'
+import { readRuntime, type RuntimeSeen } from './runtime.ts'
+
+export interface ContainerSeen {
+  readonly name: string
+  readonly ctid: string
+  readonly node: string
+  readonly loaded: string | undefined
+  /** Undefined if the node has no such container. */
+  readonly config: string | undefined
+  readonly running: boolean
+  /** Undefined if no GPUs are assigned; then GPUs are not checked. */
+  readonly assigned: Assigned | undefined
+  readonly userspace: Userspace | undefined
+  readonly smi: SmiResult | undefined
+  readonly smiAsUser: SmiResult | undefined
+  /** Undefined if it was not requested, or without GPUs. */
+  readonly computing: Computing | undefined
+  readonly computingAsUser: Computing | undefined
+  readonly wrongDevices: readonly string[]
+  /** GPU device nodes that can be opened, but are not assigned. */
+  readonly open: readonly string[]
+  /** Minors of other GPUs for which root of a privileged container can create a node and open it. */
+  readonly created: readonly number[]
+  /** The release that nvcc reports; undefined if it does not run. */
+  readonly nvcc: string | undefined
+  /** Whether the toolkit's compiler is installed; a toolkit of libraries alone has none. */
+  readonly compiler: boolean
+  /** Packages of the toolkit that are not installed. */
+  readonly missingPackages: readonly string[]
+  /** Undefined if no container runtime is required. */
+  readonly runtime: RuntimeSeen | undefined
+}
+
+export type Assigned =
+  | { readonly kind: 'problem'; readonly message: string; readonly hint: string }
+  | { readonly kind: 'gpus'; readonly gpus: readonly Gpu[] }
+
+export async function readContainer(given: Args, host: Host): Promise<ContainerSeen> {
+  const { node, placement } = host
+  const ctid = placement.ctid ?? ''
+  const [container, loaded, assigned, devices, nodeMinors] = await Promise.all([
+    node.container(ctid),
+    readLoaded(node),
+    readAssigned(given, node),
+    node.text(devicesFile),
+    readMinors(node),
+  ])
+  const privileged = container !== undefined && !isUnprivileged(parseContainerConfig(container.config))
+  const running = container?.status === 'running'
+  const gpus = assigned?.kind === 'gpus' ? assigned.gpus : []
+  const seen = {
+    name: host.name,
+    ctid,
+    node: node.name,
+    loaded,
+    config: container?.config,
+    running,
+    assigned,
+  }
+  if (!running) return { ...seen, ...nothingInside }
+  return {
+    ...seen,
+    ...(await readInside(given, host, { gpus, devices: devices ?? '', nodeMinors, privileged })),
+  }
+}
+
+type Inside = Omit<ContainerSeen, 'name' | 'ctid' | 'node' | 'loaded' | 'config' | 'running' | 'assigned'>
+
+const nothingInside: Inside = {
+  userspace: undefined,
+  smi: undefined,
+  smiAsUser: undefined,
+  computing: undefined,
+  computingAsUser: undefined,
+  wrongDevices: [],
+  open: [],
+  created: [],
+  nvcc: undefined,
+  compiler: false,
+  missingPackages: [],
+  runtime: undefined,
+}
+
+async function readAssigned({ assignment }: Args, node: Host): Promise<Assigned | undefined> {
+  if (assignment === '') return undefined
+  const parsed = parseAssignment(assignment)
+  if ('problem' in parsed) return { kind: 'problem', ...parsed.problem }
+  if (parsed.assignment.kind === 'none') return { kind: 'gpus', gpus: [] }
+  const resolved = resolveAssignment(parsed.assignment, await readNodeGpus(node), node.name)
+  return 'problem' in resolved
+    ? { kind: 'problem', ...resolved.problem }
+    : { kind: 'gpus', gpus: resolved.gpus }
+}
+
+interface Around {
+  /** Assigned to the container. */
+  readonly gpus: readonly Gpu[]
+  /** The node's /proc/devices. */
+  readonly devices: string
+  /** Of all GPUs that the node's driver has. */
+  readonly nodeMinors: readonly number[]
+  readonly privileged: boolean
+}
+
+async function readInside(
+  given: Args,
+  host: Host,
+  { gpus, devices, nodeMinors, privileged }: Around,
+): Promise<Inside> {
+  const minors = gpus.flatMap(({ minor }) => minor ?? [])
+  const otherMinors = nodeMinors.filter((minor) => !minors.includes(minor))
+  const tries = given.isolation && given.assignment !== '' && privileged && otherMinors.length > 0
+  const shared = sharedNodes(parseCharacterMajors(devices)).filter(
+    ({ path }) => path !== '/dev/nvidia-uvm-tools',
+  )
+  const wanted: readonly DeviceNode[] = minors.length === 0 ? [] : [...shared, ...minors.map(gpuNode)]
+  const asUser = given.user === '' ? undefined : { user: given.user }
+  const [
+    userspace,
+    names,
+    created,
+    smi,
+    smiAsUser,
+    computing,
+    computingAsUser,
+    toolkit,
+    runtime,
+    ...present
+  ] = await Promise.all([
+    readUserspace(host),
+    host.list('/dev'),
+    tries ? host.ask(opensCreated({ minors: otherMinors.map(String) })) : [],
+    gpus.length === 0 ? undefined : host.ask(visibleGpus),
+    gpus.length === 0 || asUser === undefined ? undefined : host.ask(visibleGpus, asUser),
+    gpus.length === 0 || !given.compute ? undefined : host.ask(computes),
+    gpus.length === 0 || !given.compute || asUser === undefined ? undefined : host.ask(computes, asUser),
+    readToolkit(given, host),
+    readRuntime(given, host, gpus.length > 0),
+    ...wanted.map(({ path }) => host.stat(path)),
+  ])
+  const others = given.isolation && given.assignment !== '' ? otherGpus(names ?? [], minors) : []
+  return {
+    userspace,
+    smi,
+    smiAsUser,
+    computing,
+    computingAsUser,
+    wrongDevices: wanted.flatMap((node, index) => deviceProblem(node, present[index]) ?? []),
+    open: await openOnes(host, others),
+    created,
+    runtime,
+    ...toolkit,
+  }
+}
+
+async function readToolkit(
+  { cuda, cuda_packages: packages }: Args,
+  host: Host,
+): Promise<Pick<Inside, 'nvcc' | 'compiler' | 'missingPackages'>> {
+  if (cuda === '') return { nvcc: undefined, compiler: false, missingPackages: [] }
+  const names = packages.map((name) => versionedPackage(name, cuda))
+  const [nvcc, compiler, ...statuses] = await Promise.all([
+    host.ask(compilerRelease({ directory: toolkitPrograms(cuda) })),
+    host.package(versionedPackage('cuda-nvcc', cuda)),
+    ...names.map((name) => host.package(name)),
+  ])
+  return {
+    nvcc,
+    compiler: compiler.installed !== undefined,
+    missingPackages: names.filter((_, index) => statuses[index]?.installed === undefined),
+  }
+}
+
+function otherGpus(names: readonly string[], minors: readonly number[]): readonly string[] {
+  return names.filter((name) => {
+    const minor = /^nvidia(\d+)$/.exec(name)?.[1]
+    return minor !== undefined && !minors.includes(Number(minor))
+  })
+}
+
+/** The device rules of the container's cgroup apply at open(2), so the device is opened; nothing is read. */
+async function openOnes(host: Host, names: readonly string[]): Promise<readonly string[]> {
+  const paths = names.map((name) => `/dev/${name}`)
+  const [statuses, answers] = await Promise.all([
+    Promise.all(paths.map((path) => host.stat(path))),
+    Promise.all(paths.map((path) => host.ask(opens({ path })))),
+  ])
+  return paths.filter((_, index) => statuses[index]?.kind === 'character' && answers[index] === true)
+}

@@ -1,0 +1,29 @@
+/** The context of the tasks of one play on one host. */
+import type { FleetHost } from '../fleet/fleet.ts'
+import type { PendingHandlers } from '../fleet/pending.ts'
+import type { ConnectionDefaults } from '../fleet/targets.ts'
+import type { RunContext } from '../fleet/run-context.ts'
+import type { Play, Task } from '../language/model.ts'
+import type { Layer } from '../language/scope.ts'
+import type { SummaryRow } from '../modules/module.ts'
+import type { TaskRef } from '../events/events.ts'
+import type { Arguments } from './arguments.ts'
+import type { Confirm } from './confirmations.ts'
+
+export interface TaskContext {
+  readonly run: RunContext
+  readonly host: FleetHost
+  readonly play: Play
+  /** Variables that the play adds for this host. */
+  readonly layers: readonly Layer[]
+  readonly arguments: Arguments
+  /** Handlers notified on this host. */
+  readonly pending: PendingHandlers
+  /** Privilege settings of the command line. */
+  readonly connection: ConnectionDefaults
+  readonly ref: (task: Task) => TaskRef
+  /** Adds a row to the tables at the end of the run. */
+  readonly addRow: (row: SummaryRow) => void
+  /** Asks the user; absent if there is no terminal. */
+  readonly confirm?: Confirm
+}

@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { EventBody } from '../events/events.ts'
+import { noCounts } from '../events/events.ts'
+import { finished, started, taskRef } from './testing/sample-events.ts'
+import { shown } from './testing/shown.ts'
+
+test('the recap has the tables of the tasks, the counts of each host and the meaning of the exit code', () => {
+  const columns = ['NODE/CT', 'GPUS', 'STATE']
+  const events: readonly EventBody[] = [
+    started(['pve1', 'vllm-a']),
+    finished({
+      hosts: { pve1: { ...noCounts, ok: 3, changed: 1 }, 'vllm-a': { ...noCounts, ok: 2, failed: 1 } },
+      exitCode: 7,
+      failures: [{ host: 'vllm-a', task: taskRef('verify : Check'), exitCode: 7 }],
+      milliseconds: 12_300,
+      rows: [
+        { table: 'gpus', columns, cells: ['pve1', '2', 'ok'], order: '1', state: 'ok' },
+        {
+          table: 'gpus',
+          columns,
+          cells: ['vllm-a 201', '0/1', 'DRIFT'],
+          order: '2',
+          indent: 1,
+          state: 'problem',
+        },
+      ],
+    }),
+  ]
+  assert.equal(
+    shown(events),
+    `Running site.yml on 2 hosts
+
+NODE/CT       GPUS  STATE
+pve1          2     ok
+  vllm-a 201  0/1   DRIFT
+1 problem
+
+RECAP   ok  changed  failed
+pve1    3   1        0
+vllm-a  2   0        1
+failed on vllm-a: "verify : Check" (exit 7) in 12 s
+`,
+  )
+})
+
+const install = { id: 'i', name: 'install', module: 'apt', handler: false }
+
+test('times are shown per task, summed over all hosts', () => {
+  const times = { connect: 0, look: 0, act: 0, wait: 0 }
+  const text = shown([
+    finished({
+      profile: [
+        { ...times, host: 'pve1', task: undefined, connect: 300 },
+        { ...times, host: 'pve1', task: install, look: 100, act: 2000 },
+        { ...times, host: 'pve2', task: undefined, connect: 500 },
+        { ...times, host: 'pve2', task: install, act: 4000, wait: 65_000 },
+      ],
+    }),
+  ])
+  assert.equal(
+    text,
+    `
+TIMES OF 2 HOSTS         connect  look   act    wait       all
+(before the first task)  0.8 s    -      -      -          0.8 s
+install                  -        0.1 s  6.0 s  1 min 5 s  1 min 11 s
+all tasks                0.8 s    0.1 s  6.0 s  1 min 5 s  1 min 12 s
+
+nothing was done: no play matched a host in 0.4 s
+`,
+  )
+})
+
+const greet = taskRef('Greet')
+for (const [what, event, closing] of [
+  [
+    'in which nothing changed',
+    { hosts: { pve1: { ...noCounts, ok: 1 } } },
+    'everything is as declared: 0 changed',
+  ],
+  ['in which something changed', { hosts: { pve1: { ...noCounts, changed: 4 } } }, 'done: 4 changed'],
+  [
+    'in which a failure was ignored',
+    { hosts: { pve1: { ...noCounts, ok: 1, ignored: 2 } } },
+    'done: 0 changed, 2 ignored',
+  ],
+  [
+    'with a failure that did not end it',
+    { hosts: { pve1: { ...noCounts, ok: 1, failed: 1 } } },
+    'done: 0 changed, 1 failed',
+  ],
+  [
+    'that leaves a handler behind',
+    { hosts: { pve1: { ...noCounts, ok: 1 } }, pendingHandlers: 1 },
+    'done: 0 changed, 1 handler pending',
+  ],
+  ['without hosts', {}, 'nothing was done: no play matched a host'],
+  ['without tasks', { hosts: { pve1: noCounts } }, 'nothing was done: no task was selected'],
+  [
+    'that was dry',
+    { hosts: { pve1: { ...noCounts, changed: 4, unknown: 2, ignored: 1 } }, check: true },
+    'nothing was changed: 4 would change, 2 may run, 1 ignored',
+  ],
+  [
+    'that was interrupted',
+    { hosts: { pve1: { ...noCounts, changed: 4 } }, exitCode: 130 },
+    'interrupted (exit 130)',
+  ],
+  [
+    'in which hosts failed',
+    {
+      hosts: { pve1: { ...noCounts, failed: 1 }, pve2: { ...noCounts, failed: 1 } },
+      exitCode: 5,
+      failures: [
+        { host: 'pve1', task: greet, exitCode: 7 },
+        { host: 'pve2', task: greet, exitCode: 5 },
+      ],
+    },
+    'failed on pve2: "Greet", and 1 more host failed (exit 5)',
+  ],
+  [
+    'in which a host could not be reached',
+    {
+      hosts: { pve1: { ...noCounts, unreachable: 1 } },
+      exitCode: 3,
+      failures: [{ host: 'pve1', exitCode: 3 }],
+    },
+    'could not reach pve1 (exit 3)',
+  ],
+] as const) {
+  test(`a run ${what} ends with "${closing}"`, () => {
+    const text = shown([finished(event)])
+    assert.equal(text.trimEnd().split('\n').at(-1), `${closing} in 0.4 s`)
+  })
+}
+
+test('the recap has a column for ignored failures', () => {
+  assert.match(
+    shown([finished({ hosts: { pve1: { ...noCounts, ok: 3, ignored: 2 } } })]),
+    /\nRECAP +ok +changed +ignored\npve1 +3 +0 +2\n/,
+  )
+})
