@@ -3,9 +3,11 @@ import { cudaToolkit } from '../../../src/modules/cuda-toolkit/module.ts'
 import { gpuDevices } from '../../../src/modules/gpu-devices/module.ts'
 import { gpuVerify } from '../../../src/modules/gpu-verify/module.ts'
 import { nvidiaAptPin } from '../../../src/modules/nvidia-apt-pin/module.ts'
+import { nvidiaCdi } from '../../../src/modules/nvidia-cdi/module.ts'
 import { nvidiaUserspace } from '../../../src/modules/nvidia-userspace/module.ts'
 import { pveContainer } from '../../../src/modules/pve-container/module.ts'
 import { pveContainerConfig } from '../../../src/modules/pve-container-config/module.ts'
+import { pveContainerFeatures } from '../../../src/modules/pve-container-features/module.ts'
 import { books } from '../books.ts'
 import type { ConformanceCase, Registered } from '../conformance.ts'
 import { type PlacedCase, strings } from './placed.ts'
@@ -45,7 +47,12 @@ export function container(
       args: { restart: 'never' },
       dry: 'ok',
     },
-    { module: pveContainer, says: 'restarts the container', args: {} },
+    {
+      module: pveContainerFeatures,
+      says: 'features beside the devices',
+      args: { features: ['nesting', 'keyctl'] },
+    },
+    { module: pveContainer, says: 'restarts the container', args: { features: ['nesting', 'keyctl'] } },
     { module: nvidiaAptPin, says: 'no driver from apt', args: {} },
     {
       module: nvidiaUserspace,
@@ -53,6 +60,20 @@ export function container(
       args: {},
       // The installer requires kmod; the message names its package.
       besides: [...books, /mod(info|probe|ules)?$/, /^\/usr\/lib\/modprobe\.d\//],
+    },
+    {
+      module: nvidiaCdi,
+      says: 'nothing without the toolkit',
+      args: {},
+      dry: 'ok',
+    },
+    {
+      module: nvidiaCdi,
+      says: 'the CDI specification',
+      setup: `echo 'deb [trusted=yes] https://nvidia.github.io/libnvidia-container/stable/deb/amd64 /' \
+        >/etc/apt/sources.list.d/conformance.list && apt-get -qq update &&
+        apt-get -qq -y install nvidia-container-toolkit-base`,
+      args: {},
     },
     {
       module: cudaToolkit,
