@@ -57,50 +57,55 @@ export function createHostPlays(options: HostPlaysOptions): HostPlays {
   }
   const selected = (task: Task): boolean => isChosen(task.tags, options.tags)
 
+  const attempt: HostPlays['run'] = async ({ play, hosts }, name, stopped) => {
+    const host = fleet.host(name)
+    const { machine } = host
+    machine.statePrivilege ??= taskPrivilege(play, fleet.variable(name), options.connection)
+    const confirm = options.asking?.(name)
+    try {
+      const layers: readonly Layer[] = [{ layer: 'built in', data: new Map([['play_hosts', hosts]]) }]
+      const begun = !run.check && machine.node === undefined ? takeGuestsBack(host, run) : undefined
+      return await runPlay({
+        begun,
+        context: {
+          run,
+          host,
+          play,
+          layers,
+          arguments: options.arguments,
+          pending: pendingOf(host),
+          connection: options.connection,
+          ref: (task) => {
+            // Under no_log the values in a name are hidden too.
+            if (task.title.kind === 'literal' || task.noLog) return refOf(play, task, task.name)
+            const scope = host.variables.scope(play, task, { layers, reads: new Set() })
+            return refOf(play, task, displayName(task.title, task.name, scope))
+          },
+          addRow: (row) => recap.row(row),
+          ...defined({ confirm }),
+        },
+        recap,
+        selected,
+        stopped,
+      })
+    } catch (error) {
+      // Waits end at once after an interruption. Another host may be in the middle of an action, which an
+      // error here would cut off.
+      if (run.signal.aborted) return { kind: 'finished' }
+      const foreseen =
+        error instanceof UnreachableError || error instanceof HostError || error instanceof InputError
+      return outsideTasks(foreseen ? error : unforeseen(error), name, options)
+    }
+  }
+
   return {
     refs: ({ play }) =>
       [...play.sections.flatMap((section) => section.tasks.filter(selected)), ...play.handlers].map((task) =>
         refOf(play, task, task.name),
       ),
-    async run({ play, hosts }, name, stopped) {
-      const host = fleet.host(name)
-      const { machine } = host
-      machine.statePrivilege ??= taskPrivilege(play, fleet.variable(name), options.connection)
-      const confirm = options.asking?.(name)
-      try {
-        const layers: readonly Layer[] = [{ layer: 'built in', data: new Map([['play_hosts', hosts]]) }]
-        const begun = !run.check && machine.node === undefined ? takeGuestsBack(host, run) : undefined
-        return await runPlay({
-          begun,
-          context: {
-            run,
-            host,
-            play,
-            layers,
-            arguments: options.arguments,
-            pending: pendingOf(host),
-            connection: options.connection,
-            ref: (task) => {
-              // Under no_log the values in a name are hidden too.
-              if (task.title.kind === 'literal' || task.noLog) return refOf(play, task, task.name)
-              const scope = host.variables.scope(play, task, { layers, reads: new Set() })
-              return refOf(play, task, displayName(task.title, task.name, scope))
-            },
-            addRow: (row) => recap.row(row),
-            ...defined({ confirm }),
-          },
-          recap,
-          selected,
-          stopped,
-        })
-      } catch (error) {
-        // Waits end at once after an interruption. Another host may be in the middle of an action, which an
-        // error here would cut off.
-        if (run.signal.aborted) return { kind: 'finished' }
-        const foreseen =
-          error instanceof UnreachableError || error instanceof HostError || error instanceof InputError
-        return outsideTasks(foreseen ? error : unforeseen(error), name, options)
-      }
+    async run(play, name, stopped) {
+      const end = await attempt(play, name, stopped)
+      return run.check ? end : settled(end, fleet.host(name), options)
     },
     async reportUnknownHandlers(hosts) {
       let count = 0
@@ -144,14 +149,34 @@ async function takeGuestsBack(host: FleetHost, { power, leases }: RunContext): P
   const { machine } = host
   // Only root can have restarted the node.
   if (!(await machine.keepsSystemState())) return
-  if (
-    (await host
-      .reader(machine.statePrivilege)
-      .view()
-      .stat(await power.record(machine))) !== undefined
-  ) {
-    const endChange = machine.patience.beginChange()
-    await leases.take(machine).finally(endChange)
+  const recorded = await host
+    .reader(machine.statePrivilege)
+    .view()
+    .list(await power.record(machine))
+  if (recorded === undefined || recorded.length === 0) return
+  const endChange = machine.patience.beginChange()
+  await leases.take(machine).finally(endChange)
+}
+
+/**
+ * Starts what the play has stopped and not started. A play that has failed stays failed for its first reason;
+ * guests that do not start are another reason to fail.
+ */
+async function settled(end: PlayEnd, host: FleetHost, options: HostPlaysOptions): Promise<PlayEnd> {
+  const { power, emitter } = options.run
+  const endChange = host.machine.patience.beginChange()
+  try {
+    await power.settleGuests(host.machine)
+    return end
+  } catch (error) {
+    if (options.run.signal.aborted) return end
+    if (!(error instanceof HostError || error instanceof UnreachableError)) throw error
+    const { name } = host.machine
+    if (end.kind !== 'failed') return outsideTasks(error, name, options)
+    emitter.emit({ type: 'warning', host: name, message: error.problem.message })
+    return end
+  } finally {
+    endChange()
   }
 }
 

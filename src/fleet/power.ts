@@ -1,23 +1,41 @@
 /**
  * Carries out actions that take a machine down: reboots of hosts, starts and stops of containers. Closes
- * shells before the action, waits for the machine after it, and starts guests again that ran before a reboot.
+ * shells before the action, waits for the machine after it, and starts guests again that ran before.
  */
 import { HostError, type Problem, UnreachableError } from '../base/errors.ts'
 import type { HostName } from '../base/brand.ts'
+import { defined } from '../base/defined.ts'
 import type { Action, ContainerPower, Reboot } from '../host/action.ts'
 import type { Means } from '../host/means.ts'
 import type { ActionResult, MachineAccess } from '../host/access.ts'
 import { carryOutOwn } from '../host/own-actions.ts'
-import { guestsLeft, guestsRecord, recordGuests, startGuests } from '../proxmox/guests.ts'
+import { owedStarts } from '../host/owed-starts.ts'
+import {
+  recordGuests,
+  type StartedGuests,
+  startedGuests,
+  startGuests,
+  type StartOptions,
+} from '../proxmox/guests.ts'
+import { awaitCeph, awaitQuorum, clusterState, type Rejoin } from './rejoin.ts'
 import type { Emitter } from '../events/emitter.ts'
 import type { Machine } from './machine.ts'
 
 export interface Power {
   /** Carries out an action, with the steps before and after it. Shows the reason of a reboot. */
   around(action: Action, target: Machine, carryOutAction: () => Promise<ActionResult>): Promise<ActionResult>
-  /** Starts guests that an interrupted run recorded before it rebooted this node. */
+  /**
+   * Starts guests that an interrupted run recorded before it stopped them. Those that do not start are
+   * reported in warnings: the tasks of this run may correct the cause.
+   */
   restoreGuests(machine: Machine): Promise<void>
-  /** The file with the recorded guests. It exists only between a reboot and the start of the guests. */
+  /**
+   * At the end of a play: starts the guests of this node, or this container, that the run has stopped and not
+   * started, and waits for those whose shutdown goes on after its time limit.
+   * @throws HostError `guests-not-started`; UnreachableError
+   */
+  settleGuests(machine: Machine): Promise<void>
+  /** The directory on the machine that records guests to start. */
   record(machine: Machine): Promise<string>
 }
 
@@ -39,9 +57,18 @@ export interface PowerOptions {
 const defaultRebootTimeout = 600
 /** Seconds for a container to accept a shell after its start. */
 const containerTimeout = 60
+/** Seconds to wait at the end of a play for containers whose shutdown has timed out. */
+const shutdownPatience = 60
 
 export function createPower(options: PowerOptions): Power {
   const { emitter, forget } = options
+  /** Guests of a node that this run has stopped, or found recorded: `pct 101`. */
+  const owed = new Map<Machine, Set<string>>()
+  const owedBy = (node: Machine): Set<string> => {
+    const present = owed.get(node) ?? new Set()
+    owed.set(node, present)
+    return present
+  }
 
   const reboot = async (
     action: Reboot,
@@ -56,6 +83,13 @@ export function createPower(options: PowerOptions): Power {
       return { kind: 'failed', problem: ownMachine(target) }
     const unrecorded = await recordRunning(target)
     if (unrecorded) return { kind: 'failed', problem: unrecorded }
+    const rejoin: Rejoin = {
+      node: target.name,
+      carryOut: (ask) => carryOut(target, ask),
+      sleep: (milliseconds) => options.sleep(milliseconds, options.signal),
+      warn: (message) => emitter.emit({ type: 'warning', message }),
+    }
+    const cluster = action.slots.length === 0 ? undefined : await clusterState(rejoin)
     emitter.emit({ type: 'host.waiting', host: target.name, why: `rebooting: ${action.reason}` })
     const asked = await carryOutAction()
     if (asked.kind !== 'done' && asked.kind !== 'lost') return asked
@@ -70,7 +104,9 @@ export function createPower(options: PowerOptions): Power {
       return { kind: 'failed', problem: didNotComeBack(target, action, error) }
     }
     forget(target)
+    if (cluster) await awaitQuorum(cluster, rejoin)
     await restoreGuests(target)
+    if (cluster) await awaitCeph(cluster, rejoin)
     return { kind: 'done' }
   }
 
@@ -80,11 +116,13 @@ export function createPower(options: PowerOptions): Power {
     carryOutAction: () => Promise<ActionResult>,
   ): Promise<ActionResult> => {
     const container = target.containers.find((candidate) => candidate.placement.ctid === action.ctid)
-    if (container === undefined) return carryOutAction()
-    const endChange = container.patience.beginChange()
+    const endChange = (container ?? target).patience.beginChange()
     try {
-      if (action.verb !== 'start') await container.closeShells()
+      if (container && action.verb !== 'start') await container.closeShells()
+      if (action.verb !== 'start') owedBy(target).add(`pct ${action.ctid}`)
       const result = await carryOutAction()
+      if (result.kind === 'done' && action.verb !== 'shutdown') owedBy(target).delete(`pct ${action.ctid}`)
+      if (container === undefined) return result
       await container.closeShells()
       forget(container)
       if (result.kind === 'done' && (action.verb === 'start' || action.verb === 'restart'))
@@ -117,16 +155,55 @@ export function createPower(options: PowerOptions): Power {
     }
   }
 
+  const start = async (target: Machine, startOptions: StartOptions): Promise<StartedGuests> => {
+    const stateDirectory = await target.stateDirectory()
+    const guests = startedGuests(
+      await carryOut(target, startGuests(stateDirectory, startOptions)),
+      target.name,
+    )
+    for (const message of guests.held) emitter.emit({ type: 'warning', host: target.name, message })
+    return guests
+  }
+
   const restoreGuests = async (target: Machine): Promise<void> => {
     if (target.node) return
-    const stateDirectory = await target.stateDirectory()
-    const { held, failed } = guestsLeft(await carryOut(target, startGuests(stateDirectory)), target.name)
-    for (const message of held) emitter.emit({ type: 'warning', message })
-    if (failed.length === 0) return
+    const { failed, stopping } = await start(target, { patience: 0 })
+    for (const guest of [...failed, ...stopping]) owedBy(target).add(guest.replace(/:.*$/s, ''))
+    if (failed.length > 0)
+      emitter.emit({
+        type: 'warning',
+        host: target.name,
+        message: `these guests ran before and do not start: ${failed.join('; ')}; gpuplay tries again at the end of the play`,
+      })
+  }
+
+  const settleGuests = async (machine: Machine): Promise<void> => {
+    const node = machine.node ?? machine
+    const { ctid } = machine.placement
+    const mine = [...owedBy(node)].filter((guest) => ctid === undefined || guest === `pct ${ctid}`)
+    if (mine.length === 0) return
+    const { started, stopping, failed } = await start(node, {
+      patience: shutdownPatience,
+      ...defined({ ctid }),
+    })
+    for (const guest of mine) owedBy(node).delete(guest)
+    for (const container of node.containers) {
+      if (!started.includes(`pct ${container.placement.ctid ?? ''}`)) continue
+      await container.closeShells()
+      forget(container)
+    }
+    if (started.length > 0)
+      emitter.emit({
+        type: 'warning',
+        host: node.name,
+        message: `started again, because the run had stopped them: ${started.join(', ')}`,
+      })
+    if (failed.length === 0 && stopping.length === 0) return
+    const why = [...failed, ...stopping.map((guest) => `${guest}: it is still shutting down`)]
     throw new HostError({
       code: 'guests-not-started',
-      message: `these guests did not start after the reboot of ${target.name}: ${failed.join('; ')}`,
-      hint: `start them by hand (pct start, qm start) and check their logs; then remove ${guestsRecord(stateDirectory)}`,
+      message: `these guests of ${node.name} ran before and are not started again: ${why.join('; ')}`,
+      hint: `the next run tries again; to leave one stopped, remove its file in ${owedStarts(await node.stateDirectory())}`,
     })
   }
 
@@ -137,7 +214,8 @@ export function createPower(options: PowerOptions): Power {
       return carryOutAction()
     },
     restoreGuests,
-    record: async (machine) => guestsRecord(await machine.stateDirectory()),
+    settleGuests,
+    record: async (machine) => owedStarts(await machine.stateDirectory()),
   }
 }
 

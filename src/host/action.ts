@@ -158,9 +158,11 @@ export interface Push extends Common {
 export interface ContainerPower extends Common {
   readonly kind: 'containerPower'
   readonly ctid: string
-  readonly verb: 'start' | 'shutdown' | 'stop' | 'restart'
-  /** Seconds before a clean shutdown is abandoned. Default 60. */
+  readonly verb: 'start' | 'shutdown' | 'restart'
+  /** Seconds before a clean shutdown is abandoned. Default 120. */
   readonly timeout?: number
+  /** Kills a container that has not shut down in that time. */
+  readonly force?: boolean
 }
 
 /**
@@ -177,6 +179,8 @@ export interface Reboot extends Common {
   /** Seconds. Default 600. */
   readonly timeout?: number
   readonly reason: string
+  /** Reboots that share one of these do not overlap: the members of the host's cluster (`restartSlots`). */
+  readonly slots: readonly string[]
 }
 
 export type Lock =

@@ -39,8 +39,8 @@ export type LeaseResult =
       readonly kind: 'taken'
       readonly lease: Lease
       /**
-       * Whether a record lists guests that an interrupted run has not restarted; undefined if that was not
-       * checked.
+       * Whether there are guests that an interrupted run has not started again (`owed-starts.ts`); undefined
+       * if that was not checked.
        */
       readonly guests?: boolean | undefined
       /** The present result of `Lease.left`. */
@@ -156,7 +156,7 @@ t=0; [ -f "$d/lease" ] && read -r t < "$d/lease"
 case $t in ''|*[!0-9]*) t=0;; esac
 t=$((t+1))
 printf '%s\\n' "$t" > "$d/lease.new" && printf '%s\\n' ${who} > "$d/lease.holder" && mv -f "$d/lease.new" "$d/lease" || { echo "gpuplay-lease failed no space"; exit; }
-g=; if [ -e "$d/guests-before-reboot" ]; then g=' guests'; fi
+g=; set -- "$d"/guests-to-start/*; if [ -e "$1" ]; then g=' guests'; fi
 _left
 echo "gpuplay-lease token $t$g$l"
 while read -r x; do _left; echo "gpuplay-lease left$l"; done

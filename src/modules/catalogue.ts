@@ -26,6 +26,7 @@ import { nvidiaNodeReboot } from './nvidia-node-reboot/module.ts'
 import { nvidiaPower } from './nvidia-power/module.ts'
 import { nvidiaRunfile } from './nvidia-runfile/module.ts'
 import { nvidiaUserspace } from './nvidia-userspace/module.ts'
+import { nvidiaUserspaceNote } from './nvidia-userspace-note/module.ts'
 import { pveContainer } from './pve-container/module.ts'
 import { pveContainerConfig } from './pve-container-config/module.ts'
 import { pveContainerFeatures } from './pve-container-features/module.ts'
@@ -65,6 +66,7 @@ export const modules: readonly Module[] = [
   nvidiaPower,
   nvidiaRunfile,
   nvidiaUserspace,
+  nvidiaUserspaceNote,
   pveContainer,
   pveContainerConfig,
   pveContainerFeatures,

@@ -1,12 +1,14 @@
 /** Which containers of a node use its GPUs and so lose them when the driver changes. */
 import type { Host } from '../host/host.ts'
 import { parseContainerConfig } from '../proxmox/container-config.ts'
-import { deviceEntries } from '../proxmox/device-entries.ts'
+import { deviceEntries, lockOf } from '../proxmox/device-entries.ts'
 
 export interface GpuContainer {
   readonly ctid: string
   readonly hostname: string
   readonly running: boolean
+  /** The kind of Proxmox's lock (`backup`, `snapshot`, ...); undefined if it has none. */
+  readonly lock: string | undefined
   /** Names of its GPU device nodes, `nvidia0`; empty if it only has a device rule. */
   readonly gpus: readonly string[]
 }
@@ -22,7 +24,7 @@ export async function readGpuContainers(host: Host): Promise<readonly GpuContain
     const config = parseContainerConfig(container.config)
     const hostname = config.current.settings.get('hostname') ?? ''
     const gpus = deviceEntries(config).flatMap(({ path }) => /^\/dev\/(nvidia\d+)$/.exec(path)?.[1] ?? [])
-    return [{ ctid, hostname, running: container.status === 'running', gpus }]
+    return [{ ctid, hostname, running: container.status === 'running', lock: lockOf(config), gpus }]
   })
 }
 

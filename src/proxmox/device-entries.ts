@@ -53,9 +53,9 @@ export function lockOf(config: ContainerConfig): string | undefined {
   return config.current.settings.get('lock')
 }
 
-/** How to fix a stale lock, which a killed task leaves. */
-export function unlockHint(ctid: string): string {
-  return `run again when that task has finished; if the node's task log shows no running task, remove the lock with \`pct unlock ${ctid}\``
+/** How to fix a stale lock of a guest, which a killed task leaves. */
+export function unlockHint(id: string, tool: 'pct' | 'qm' = 'pct'): string {
+  return `run again when that task has finished; if the node's task log shows no running task, remove the lock with \`${tool} unlock ${id}\``
 }
 
 function numeric(text: string | undefined): number | undefined {

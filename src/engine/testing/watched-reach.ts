@@ -82,7 +82,7 @@ export function watched(inner: Reach, options: WatchOptions = {}): Watched {
   }
 }
 
-const own = /guests-before-reboot|^gp_remove \S*\/pending\//m
+const own = /guests-to-start|^gp_remove \S*\/pending\//m
 
 /** Of a frame that acts. */
 export function stepsIn(script: string): number {

@@ -86,9 +86,9 @@ test('a container is started, stopped and restarted with pct, unless it is alrea
   for (const [verb, state, calls] of [
     ['start', 'stopped', ['status 7', 'start 7']],
     ['start', 'running', ['status 7']],
-    ['shutdown', 'running', ['status 7', 'shutdown 7 --timeout 60']],
-    ['stop', 'stopped', ['status 7']],
-    ['restart', 'running', ['status 7', 'shutdown 7 --timeout 60', 'start 7']],
+    ['shutdown', 'running', ['status 7', 'shutdown 7 --timeout 120']],
+    ['shutdown', 'stopped', ['status 7']],
+    ['restart', 'running', ['status 7', 'shutdown 7 --timeout 120', 'start 7']],
   ] as const) {
     using dir = scratch()
     const { node } = nodeAndContainer(dir, `[ "$1" = status ] && echo "status: ${state}"; exit 0`)
@@ -97,6 +97,64 @@ test('a container is started, stopped and restarted with pct, unless it is alrea
     assert.equal(result.kind, 'done')
     assert.deepEqual(readFileSync(dir.path('calls'), 'utf8').trim().split('\n'), calls)
   }
+})
+
+test('a container is recorded before its shutdown, and no longer once it runs or its shutdown was refused', async () => {
+  const looks = (dir: Scratch): string =>
+    `ls ${dir.path('state/guests-to-start')} >> ${dir.path('seen')} 2>&1`
+  for (const [verb, pct, code, recorded] of [
+    ['shutdown', 'exit 0', 'done', true],
+    ['restart', '[ "$1" != start ]', 'failed', true],
+    ['restart', 'exit 0', 'done', false],
+    ['shutdown', 'echo "CT is locked (backup)" >&2; exit 255', 'failed', false],
+    ['shutdown', 'sleep 1.1; exit 255', 'failed', true],
+  ] as const) {
+    using dir = scratch()
+    const status = `[ "$1" = status ] && { [ -e ${dir.path('started')} ] || echo "status: running"; exit 0; }`
+    const stops = `[ "$1" = shutdown ] && { : > ${dir.path('started')}; ${looks(dir)}; }`
+    const { node } = nodeAndContainer(dir, `${status}; ${stops}; ${pct}`)
+    assert.ok(node)
+    const action = { kind: 'containerPower', ctid: '7', verb, timeout: 1 } as const
+    const result = await executeAction(action, node, testContext())
+    assert.equal(result.kind, code, `${verb} ${pct}`)
+    assert.equal(readFileSync(dir.path('seen'), 'utf8'), 'pct-7\n')
+    assert.deepEqual(
+      readdirSync(dir.path('state/guests-to-start')),
+      recorded ? ['pct-7'] : [],
+      `${verb} ${pct}`,
+    )
+  }
+})
+
+test('a container that cannot be recorded is not stopped', async () => {
+  using dir = scratch()
+  const { node } = nodeAndContainer(dir, '[ "$1" = status ] && echo "status: running"; exit 0')
+  assert.ok(node)
+  mkdirSync(dir.path('state'))
+  writeFileSync(dir.path('state/guests-to-start'), 'no directory')
+  const result = await executeAction(
+    { kind: 'containerPower', ctid: '7', verb: 'shutdown' },
+    node,
+    testContext(),
+  )
+  assert.ok(result.kind === 'failed')
+  assert.match(result.problem.message, /cannot record in \S+ that container 7 has to be started again/)
+  assert.equal(readFileSync(dir.path('calls'), 'utf8'), 'status 7\n')
+})
+
+test('a start that something else has done meanwhile has succeeded, and force kills after the time limit', async () => {
+  using dir = scratch()
+  const calls = dir.path('calls')
+  const status = `[ "$1" = status ] && { grep -q start ${calls} && echo "status: running" || echo "status: stopped"; exit; }`
+  const { node } = nodeAndContainer(dir, `${status}; echo "CT 7 already running" >&2; exit 255`)
+  assert.ok(node)
+  const start = { kind: 'containerPower', ctid: '7', verb: 'start' } as const
+  assert.equal((await executeAction(start, node, testContext())).kind, 'done')
+  using other = scratch()
+  const forced = nodeAndContainer(other, '[ "$1" = status ] && echo "status: running"; exit 0')
+  assert.ok(forced.node)
+  await executeAction({ ...start, verb: 'shutdown', timeout: 3, force: true }, forced.node, testContext())
+  assert.match(readFileSync(other.path('calls'), 'utf8'), /^shutdown 7 --timeout 3 --forceStop 1$/m)
 })
 
 test('a container that cannot start is reported with the reason', async () => {

@@ -1,15 +1,24 @@
 /** The scripts of power actions. The engine waits for the machine and reopens its shells. */
 import { defined } from '../../base/defined.ts'
-import { sh, type ShellText } from '../../base/shell.ts'
+import { commandLine, raw, sh, type ShellText } from '../../base/shell.ts'
+import {
+  type ActionResult,
+  defaultStateDirectory,
+  type ExecutionContext,
+  type MachineAccess,
+} from '../access.ts'
 import type { ContainerPower, Reboot } from '../action.ts'
 import { labelOf } from '../label.ts'
-import type { ActionResult, ExecutionContext, MachineAccess } from '../access.ts'
+import { owedStartFunctions, startedAgain } from '../owed-starts.ts'
 import { runGuarded } from './guarded.ts'
 import { failed, outcome } from './outcome.ts'
 
-const defaultShutdownSeconds = 60
+const defaultShutdownSeconds = 120
 
-/** Starts or stops a container with `pct` on its node. Succeeds if the container is already in that state. */
+/**
+ * Starts or stops a container with `pct` on its node. Succeeds if the container is already in that state.
+ * Records before a shutdown that the container is to be started again (`owed-starts.ts`).
+ */
 export async function containerPower(
   action: ContainerPower,
   node: MachineAccess,
@@ -17,8 +26,9 @@ export async function containerPower(
 ): Promise<ActionResult> {
   const seconds = action.timeout ?? defaultShutdownSeconds
   const result = await runGuarded(node, context, {
-    body: powerScript(action, seconds),
-    timeout: (seconds + 120) * 1000,
+    body: powerScript(action, seconds, node.stateDirectory ?? defaultStateDirectory),
+    // A shutdown that fails takes twice its time limit and 5 s (pve-container 6.1); then there is the start.
+    timeout: (2 * seconds + 5 + 120) * 1000,
     ...defined({ lock: action.lock }),
   })
   const starts = action.verb === 'start' || action.verb === 'restart'
@@ -39,18 +49,46 @@ export async function containerPower(
   return outcome(node, result, telling)
 }
 
-function powerScript({ ctid, verb }: ContainerPower, seconds: number): ShellText {
+/**
+ * A shutdown that fails before its time limit was refused, so the container is not going down. A start that
+ * fails because something else has started the container meanwhile has succeeded.
+ */
+function powerScript(
+  { ctid, verb, force = false }: ContainerPower,
+  seconds: number,
+  stateDirectory: string,
+): ShellText {
+  const shutdown = [
+    'pct',
+    'shutdown',
+    ctid,
+    '--timeout',
+    String(seconds),
+    ...(force ? ['--forceStop', '1'] : []),
+  ]
   return sh`id=${ctid} seconds=${seconds}
+${raw(owedStartFunctions(stateDirectory))}
+down() {
+  gp_owe "$id" "$seconds" || { echo "cannot record in $d that container $id has to be started again" >&2; exit 1; }
+  since=$(date +%s)
+  ${raw(commandLine(shutdown))} && return
+  code=$?
+  [ "$(($(date +%s) - since))" -ge "$seconds" ] || ${startedAgain}
+  exit "$code"
+}
+up() {
+  pct start "$id" || { code=$?; case $(pct status "$id") in *running*) ;; *) exit "$code";; esac; }
+  ${startedAgain}
+}
 state=$(pct status "$id") || exit
 case ${verb}:$state in
-  start:*running|stop:*stopped|shutdown:*stopped) exit 0;;
-  start:*) exec pct start "$id";;
-  stop:*) exec pct stop "$id";;
-  shutdown:*) exec pct shutdown "$id" --timeout "$seconds";;
-  restart:*running) pct shutdown "$id" --timeout "$seconds" || exit; exec pct start "$id";;
-  restart:*) exec pct start "$id";;
-esac
-echo "unexpected pct status: $state" >&2; exit 1`
+  start:*running|shutdown:*stopped) exit 0;;
+  start:*) up;;
+  shutdown:*) down;;
+  restart:*running) down; up;;
+  restart:*) up;;
+  *) echo "unexpected pct status: $state" >&2; exit 1;;
+esac`
 }
 
 /** Schedules the reboot a second from now, in its own session, so that this script can still answer. */

@@ -4,6 +4,7 @@ import type { Gpu } from '../../nvidia/gpus.ts'
 import type { SmiResult, VisibleGpu } from '../../nvidia/smi.ts'
 import { userspaceVersion } from '../../nvidia/userspace.ts'
 import { compareVersions } from '../../base/version.ts'
+import { missingContainer } from '../../proxmox/find-guest.ts'
 import type { Args } from './args.ts'
 import { computeFindings } from './compute-findings.ts'
 import type { ContainerSeen } from './read-container.ts'
@@ -13,8 +14,10 @@ import { visibility } from './visibility.ts'
 
 export function containerFindings(given: Args, seen: ContainerSeen): readonly Finding[] {
   const { config, node, ctid, assigned, running } = seen
-  if (config === undefined)
-    return [{ message: `${node} has no container ${ctid}`, fix: `correct node or ctid of ${seen.name}` }]
+  if (config === undefined) {
+    const { message, hint } = missingContainer(node, ctid, seen.elsewhere)
+    return [{ message, fix: hint }]
+  }
   const runtime = runtimeFindings(given, seen, fixOf(seen))
   if (assigned === undefined) return running ? [...toolkitFindings(given, seen), ...runtime] : []
   if (assigned.kind === 'problem') return [{ message: assigned.message, fix: assigned.hint }]
@@ -33,6 +36,16 @@ export function containerFindings(given: Args, seen: ContainerSeen): readonly Fi
     ...toolkitFindings(given, seen),
     ...runtime,
   ]
+}
+
+/**
+ * Set if a stopped container has GPUs, but another version of the user-space driver than the loaded modules:
+ * they will not work when it starts. Nothing is wrong yet, so this is no finding.
+ */
+export function staleUserspace({ running, noted, loaded, assigned }: ContainerSeen): string | undefined {
+  if (running || noted === undefined || loaded === undefined || noted === loaded) return undefined
+  if (assigned?.kind === 'gpus' && assigned.gpus.length === 0) return undefined
+  return `user space ${noted}, module ${loaded}: run containers.yml`
 }
 
 function fixOf({ name }: ContainerSeen): string {

@@ -92,6 +92,15 @@ test('a stopped container is no finding', async () => {
     [stopped.findings, stopped.row.cells.at(-1), stopped.row.state],
     [[], 'STOPPED', 'pending'],
   )
+  const noted = { '/var/lib/gpuplay/v1/userspace/101': '570.86.16\n' }
+  const stale = await look({ running: false, onNode: noted })
+  assert.deepEqual(
+    [stale.findings, stale.row.cells[3], stale.row.cells.at(-1), stale.row.state],
+    [[], '570.86.16', `STOPPED user space 570.86.16, module ${version}: run containers.yml`, 'pending'],
+  )
+  assert.deepEqual(stale.plan.warnings, [
+    `pve1 (CT 101 on pve1) is stopped: user space 570.86.16, module ${version}: run containers.yml when it runs`,
+  ])
 })
 
 test('a toolkit that is missing or does not run is reported, and one of libraries alone needs no compiler', async () => {
@@ -157,6 +166,7 @@ test('a node that must be restarted reports how many guests that stops, and each
         '/etc/pve/lxc/150.conf': '',
         '/etc/pve/qemu-server/900.conf': 'name: win\n',
         '/run/qemu-server/900.pid': '1',
+        '/proc/1/cmdline': ['/usr/bin/kvm', '-id', '900', ''].join('\0'),
       },
       containers: {
         101: { status: 'running', config: 'dev0: /dev/nvidia0\n', pid: 7 },

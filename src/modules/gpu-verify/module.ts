@@ -11,7 +11,7 @@ import { parseContainerConfig } from '../../proxmox/container-config.ts'
 import type { Module, SummaryRow } from '../module.ts'
 import { args, type Args, result } from './args.ts'
 import { computeWarnings } from './compute-findings.ts'
-import { containerFindings } from './container-findings.ts'
+import { containerFindings, staleUserspace } from './container-findings.ts'
 import { type ContainerSeen, readContainer } from './read-container.ts'
 import { nodeFindings } from './node-findings.ts'
 import { type NodeSeen, readNode } from './read-node.ts'
@@ -63,9 +63,12 @@ function nodeWarnings({ name, unmanaged, computing }: NodeSeen): readonly string
   ]
 }
 
-function containerWarnings({ name, ctid, computing, config }: ContainerSeen): readonly string[] {
+function containerWarnings(seen: ContainerSeen): readonly string[] {
+  const { name, ctid, computing, config } = seen
+  const stale = staleUserspace(seen)
   return [
     ...computeWarnings(computing, `in ${name}`),
+    ...(stale === undefined ? [] : [`${nameOf(seen)} is stopped: ${stale} when it runs`]),
     ...weakenedIsolation(parseContainerConfig(config ?? '')).map((what) => `container ${ctid}: ${what}`),
   ]
 }

@@ -14,9 +14,11 @@ import {
   sharedNodes,
 } from '../../nvidia/proc.ts'
 import { type SmiResult, visibleGpus } from '../../nvidia/smi.ts'
+import { readNotedUserspace } from '../../nvidia/userspace-notes.ts'
 import { readUserspace, type Userspace } from '../../nvidia/userspace.ts'
 import { parseContainerConfig } from '../../proxmox/container-config.ts'
 import { isUnprivileged } from '../../proxmox/device-entries.ts'
+import { findGuest, type GuestPlace } from '../../proxmox/find-guest.ts'
 import type { Args } from './args.ts'
 import { deviceProblem } from './devices.ts'
 import { readLoaded } from './read-node.ts'
@@ -29,9 +31,13 @@ export interface ContainerSeen {
   readonly loaded: string | undefined
   /** Undefined if the node has no such container. */
   readonly config: string | undefined
+  /** Where else the cluster has it; read only if the node does not. */
+  readonly elsewhere: GuestPlace | undefined
   readonly running: boolean
   /** Undefined if no GPUs are assigned; then GPUs are not checked. */
   readonly assigned: Assigned | undefined
+  /** Of a stopped container: the version of its user-space driver that its node has noted. */
+  readonly noted: string | undefined
   readonly userspace: Userspace | undefined
   readonly smi: SmiResult | undefined
   readonly smiAsUser: SmiResult | undefined
@@ -76,17 +82,25 @@ export async function readContainer(given: Args, host: Host): Promise<ContainerS
     node: node.name,
     loaded,
     config: container?.config,
+    elsewhere: container === undefined ? await findGuest(node, ctid) : undefined,
     running,
     assigned,
   }
-  if (!running) return { ...seen, ...nothingInside }
+  if (!running) {
+    const notes = await readNotedUserspace(node, [ctid])
+    return { ...seen, ...nothingInside, noted: notes.get(ctid) }
+  }
   return {
     ...seen,
+    noted: undefined,
     ...(await readInside(given, host, { gpus, devices: devices ?? '', nodeMinors, privileged })),
   }
 }
 
-type Inside = Omit<ContainerSeen, 'name' | 'ctid' | 'node' | 'loaded' | 'config' | 'running' | 'assigned'>
+type Inside = Omit<
+  ContainerSeen,
+  'name' | 'ctid' | 'node' | 'loaded' | 'config' | 'elsewhere' | 'running' | 'assigned' | 'noted'
+>
 
 const nothingInside: Inside = {
   userspace: undefined,

@@ -8,6 +8,7 @@ import { compareVersions } from '../../base/version.ts'
 import type { SummaryRow } from '../module.ts'
 import type { Args } from './args.ts'
 import { allCompute } from './compute-findings.ts'
+import { staleUserspace } from './container-findings.ts'
 import type { ContainerSeen } from './read-container.ts'
 import type { NodeSeen } from './read-node.ts'
 import { visibility } from './visibility.ts'
@@ -92,7 +93,7 @@ function containerNote(given: Args, seen: ContainerSeen, gpus: readonly Gpu[]): 
 
 export function containerRow(given: Args, seen: ContainerSeen, findings: readonly Finding[]): SummaryRow {
   const { cuda } = given
-  const { name, ctid, node, loaded, userspace, smi, assigned, running, nvcc } = seen
+  const { name, ctid, node, loaded, userspace, noted, smi, assigned, running, nvcc } = seen
   const gpus = assigned?.kind === 'gpus' ? assigned.gpus : []
   const visible = smi?.kind === 'gpus' ? smi.gpus : []
   const { missing, extra } = visibility(gpus, visible)
@@ -102,7 +103,9 @@ export function containerRow(given: Args, seen: ContainerSeen, findings: readonl
     ...(running ? missing : []).map(({ uuid, pci }) => `-${uuid === undefined ? pci : shortUuid(uuid)}`),
     ...extra.map(({ uuid }) => `+${shortUuid(uuid)}`),
   ]
-  const installed = userspace && userspaceVersion(userspace)
+  const installed = userspace ? userspaceVersion(userspace) : noted
+  const stale = staleUserspace(seen)
+  const stopped = stale === undefined ? 'STOPPED' : `STOPPED ${stale}`
   return {
     table,
     columns,
@@ -116,7 +119,7 @@ export function containerRow(given: Args, seen: ContainerSeen, findings: readonl
         ? none
         : `${right.length}/${gpus.length}${extra.length === 0 ? '' : ` +${extra.length}`}`,
       uuids.length === 0 ? none : uuids.join(' '),
-      findings.length > 0 ? containerState(seen, installed, findings) : running ? 'ok' : 'STOPPED',
+      findings.length > 0 ? containerState(seen, installed, findings) : running ? 'ok' : stopped,
     ],
     order: orderOf(node, ctid),
     indent: 1,

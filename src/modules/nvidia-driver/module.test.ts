@@ -71,7 +71,7 @@ test('a driver whose user-space files were removed with packages is installed ag
   })
   assert.match(
     commands(plan)[0] ?? '',
-    /^\S+nvidia-driver hold sh .* --allow-installation-with-running-driver/,
+    /^\S+nvidia-driver install 580\.95\.05 -- sh .* --allow-installation-with-running-driver/,
   )
 })
 
@@ -102,10 +102,30 @@ test('if another driver is loaded, a newer installer gets the option for it, and
   const modules = { nvidia: { version: '570.207' } }
   assert.match(
     commands(await planOf({ files: cache, modules }))[0] ?? '',
-    /nvidia-driver hold sh .*--allow-installation-with-running-driver$/,
+    /nvidia-driver install 580\.95\.05 -- sh .*--allow-installation-with-running-driver$/,
   )
   const old = '535.216.01'
   assert.equal((await planOf({ files: cache, modules }, { version: old })).refusal?.code, 'driver-in-use')
+})
+
+test('the driver that is replaced is named with its installer, if that is in the cache', async () => {
+  const before = '570.207'
+  const given: GpuHost = {
+    files: { ...cache, ...records(before) },
+    modules: { nvidia: { version: before } },
+    programs: { modinfo: { stdout: 'NVIDIA\n' } },
+  }
+  const old = `/var/cache/gpuplay/NVIDIA-Linux-x86_64-${before}.run`
+  const kept = { ...given, files: { ...given.files, [old]: '', [`${old}.sha256`]: '' } }
+  const [command = ''] = commands(await planOf(kept))
+  assert.ok(
+    command.startsWith(`/usr/local/lib/gpuplay/nvidia-driver install ${version} ${before} ${old} --silent `),
+  )
+  assert.match(
+    command,
+    / --kernel-module-type=proprietary --allow-installation-with-running-driver -- sh \S+580\.95\.05\.run .*--kernel-module-type=open/,
+  )
+  assert.match(commands(await planOf(given))[0] ?? '', /nvidia-driver install 580\.95\.05 -- sh /)
 })
 
 test('nouveau, a missing file, a damaged file and a full disk are refused with the cause', async () => {

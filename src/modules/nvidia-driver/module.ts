@@ -1,11 +1,12 @@
 /**
  * Installs an NVIDIA driver on a node, with kernel modules built by DKMS for the running kernel. Does not
- * load it: `nvidia_loaded` does.
+ * load it: `nvidia_loaded` does. If another driver is installed and the new installation fails, the node's
+ * helper installs that driver again from the cache, and the task fails.
  *
  * Success is judged by the installed state, not by the installer's output: it exits 0 if DKMS is missing or
  * its registration fails, and prints ERROR lines in runs that succeed.
  */
-import { isUnknown, known, knownOr, type Unknown } from '../../base/unknown.ts'
+import { isUnknown, knownOr } from '../../base/unknown.ts'
 import { sha256Of } from '../../host/content.ts'
 import type { Action, Effect } from '../../host/action.ts'
 import type { Host } from '../../host/host.ts'
@@ -23,10 +24,10 @@ import {
   nodeOptions,
 } from '../../nvidia/installer.ts'
 import { helper } from '../../nvidia/reload.ts'
-import { checksumRecord, runfileName, sha256FromFile } from '../../nvidia/runfile.ts'
 import { isComplete, readUserspace } from '../../nvidia/userspace.ts'
 import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
+import { type Previous, readPrevious, readRunfile, type Runfile, workDirectory } from './runfiles.ts'
 
 export interface Seen {
   /** Release of the running kernel; undefined in a dry run that reboots the node first. */
@@ -46,20 +47,10 @@ export interface Seen {
   readonly loaded: string | undefined
   readonly nouveau: boolean
   readonly runfile: Runfile | undefined
+  /** The driver that the installation replaces, if its `.run` is in the cache. Read only if the installer must run. */
+  readonly previous: Previous | undefined
 }
 
-/** Read only if the installer must run. */
-export interface Runfile {
-  /** Of the current file; undefined if there is none. */
-  readonly sha256: string | undefined | Unknown
-  readonly recorded: string | undefined
-  readonly size: number
-  /** Free bytes in the directories to which it unpacks and installs. */
-  readonly free: { readonly work: number; readonly usr: number }
-}
-
-/** The archive unpacks here: /tmp may be small or mounted noexec. */
-const workDirectory = '/var/tmp'
 const log = '/var/log/nvidia-installer.log'
 
 export const nvidiaDriver = {
@@ -100,24 +91,9 @@ async function probe(given: Args, host: Host): Promise<Seen> {
     loaded: driver.loaded ? driver.version : undefined,
     nouveau: nouveau.loaded,
   }
-  const runfile = isInstalled(given, seen) ? undefined : await readRunfile(given, host)
-  return { ...seen, runfile }
-}
-
-async function readRunfile({ version, runfile }: Args, host: Host): Promise<Runfile> {
-  const [sha256, record, status, work, usr] = await Promise.all([
-    host.maybe(host.hash(runfile)),
-    host.maybe(host.text(checksumRecord(runfile))),
-    host.maybe(host.stat(runfile)),
-    host.space(workDirectory),
-    host.space('/usr'),
-  ])
-  return {
-    sha256,
-    recorded: !isUnknown(record) ? sha256FromFile(record ?? '', runfileName(version)) : undefined,
-    size: isUnknown(status) ? 0 : known(status?.size ?? 0),
-    free: { work, usr },
-  }
+  if (isInstalled(given, seen)) return { ...seen, runfile: undefined, previous: undefined }
+  const [runfile, previous] = await Promise.all([readRunfile(given, host), readPrevious(given, seen, host)])
+  return { ...seen, runfile, previous }
 }
 
 type Installed = Pick<Seen, 'installed' | 'whole' | 'moduleType'>
@@ -225,9 +201,7 @@ function install(given: Args, seen: Seen): Action {
   const kernel = seen.kernel ?? 'of the next boot'
   return {
     kind: 'run',
-    // The installer unloads idle modules, even under running containers; hold them until the new driver is
-    // built.
-    argv: [...(seen.loaded === undefined ? [] : [helper, 'hold']), 'sh', runfile, ...options],
+    argv: [...exchange(given, seen), 'sh', runfile, ...options],
     environment: { TMPDIR: workDirectory },
     directory: workDirectory,
     timeout,
@@ -247,6 +221,7 @@ function install(given: Args, seen: Seen): Action {
           'file:/usr/bin/nvidia-*',
           'file:/usr/lib/x86_64-linux-gnu/*',
           'file:/lib/modules/*',
+          'file:/boot/initrd.img-*',
           resource('file', log),
         ],
         why: `an earlier action installs driver ${version}`,
@@ -256,6 +231,30 @@ function install(given: Args, seen: Seen): Action {
       ...bootEffects(version),
     ],
   }
+}
+
+/**
+ * The words before the installer's command line if there is a driver already. The helper keeps loaded modules in
+ * use, since the installer unloads idle ones, even under running containers. It installs the previous driver
+ * again after a failure, and rebuilds each initramfs that holds the driver.
+ */
+function exchange(
+  { version, module_type: wanted }: Args,
+  { installed, loaded, moduleType, previous }: Seen,
+): readonly string[] {
+  if (installed === undefined && loaded === undefined) return []
+  const back =
+    previous === undefined
+      ? []
+      : [
+          previous.version,
+          previous.runfile,
+          ...nodeOptions(previous.version, {
+            moduleType: moduleType ?? wanted,
+            beside: loaded !== undefined,
+          }),
+        ]
+  return [helper, 'install', version, ...back, '--']
 }
 
 /** The role's boot service loads the installed driver. */

@@ -26,8 +26,26 @@ export const args = {
     stop_timeout: {
       type: 'integer',
       minimum: 1,
-      default: 60,
+      default: 120,
       description: 'Seconds to wait for the clean shutdown of a container',
+    },
+    force_stop: {
+      type: 'boolean',
+      default: false,
+      description: 'Kill a container that does not shut down in that time, instead of failing',
+    },
+    lock_timeout: {
+      type: 'integer',
+      minimum: 0,
+      default: 60,
+      description: 'Seconds to wait for backups and other operations that lock a container',
+    },
+    install_timeout: {
+      type: 'integer',
+      minimum: 60,
+      default: 3600,
+      description:
+        'Time limit in seconds for installing the previous driver again if the new one cannot be loaded',
     },
   },
 } as const

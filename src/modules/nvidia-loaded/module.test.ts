@@ -14,7 +14,16 @@ interface Result {
 }
 
 async function look(given: GpuHost, more: Partial<Args> = {}): Promise<Result> {
-  const args: Args = { version, reload: true, containers: [], stop_timeout: 60, ...more }
+  const args: Args = {
+    version,
+    reload: true,
+    containers: [],
+    stop_timeout: 120,
+    force_stop: false,
+    lock_timeout: 60,
+    install_timeout: 3600,
+    ...more,
+  }
   const seen = await nvidiaLoaded.probe(args, gpuHost(given))
   return { plan: nvidiaLoaded.plan(args, seen), report: nvidiaLoaded.report(args, seen) }
 }
@@ -91,6 +100,49 @@ const managed = { containers: [{ ctid: '101' }, { ctid: 102 }, { ctid: '103' }] 
 test('another version is loaded while the GPU containers of this run are stopped, and only these', async () => {
   const { plan } = await look(withContainers('570.207'), managed)
   assert.deepEqual(summary(plan), ['shutdown 101', `${helper} reload ${version}`, 'start 101'])
+})
+
+test('nothing is stopped while one of the containers to stop is locked; the locks of others do not matter', async () => {
+  const given = withContainers('570.207')
+  const lockedAs = (ctid: '101' | '102' | '104', at: GpuHost): GpuHost => ({
+    ...at,
+    containers: {
+      ...at.containers,
+      [ctid]: { ...at.containers?.[ctid], config: 'dev0: /dev/nvidia0\nlock: snapshot\n' },
+    } as GpuHost['containers'] & object,
+  })
+  for (const at of [given, { ...given, modules: {} }]) {
+    const { plan } = await look(lockedAs('101', at), { ...managed, lock_timeout: 7 })
+    assert.deepEqual(plan.actions, [])
+    assert.equal(plan.settle?.why, 'container 101 is locked (lock: snapshot): Proxmox is working on it')
+    assert.equal(plan.settle?.timeout, 7)
+    assert.match(plan.settle?.hint ?? '', /pct unlock 101/)
+  }
+  for (const ctid of ['102', '104'] as const)
+    assert.equal((await look(lockedAs(ctid, given), managed)).plan.actions.length, 3)
+})
+
+test('the time limits and the forced stop are those of the arguments', async () => {
+  const { plan } = await look(withContainers('570.207'), {
+    ...managed,
+    stop_timeout: 5,
+    force_stop: true,
+    install_timeout: 600,
+  })
+  const [shutdown, reload] = plan.actions
+  assert.ok(shutdown?.kind === 'containerPower' && shutdown.timeout === 5 && shutdown.force === true)
+  assert.ok(reload?.kind === 'run' && reload.timeout === 900)
+})
+
+test('stopped containers whose user space will not match are named', async () => {
+  const given = withContainers('570.207')
+  const files = { ...given.files, '/var/lib/gpuplay/v1/userspace/102': '570.207\n' }
+  const { plan } = await look({ ...given, files }, managed)
+  assert.deepEqual(plan.warnings, [
+    `container 102 is stopped: its user space stays 570.207, the module becomes ${version}; run playbooks/containers.yml when it runs`,
+  ])
+  const same = { ...files, '/var/lib/gpuplay/v1/userspace/102': `${version}\n` }
+  assert.deepEqual((await look({ ...given, files: same }, managed)).plan.warnings, [])
 })
 
 test('containers with a GPU that started before the driver was loaded are restarted afterwards', async () => {

@@ -1,11 +1,13 @@
 /**
  * Loads the installed NVIDIA driver and creates its device nodes. Changes the version without a reboot: the
- * containers that have a GPU are stopped, the modules reloaded, and the containers started again.
+ * containers that have a GPU are stopped, the modules reloaded, and the containers started again. If the new
+ * driver cannot be loaded, the node's helper installs and loads the one before it, and the task fails; the
+ * engine starts the containers.
  */
 import { isUnknown, knownOr } from '../../base/unknown.ts'
 import type { Action, Effect } from '../../host/action.ts'
 import type { Host } from '../../host/host.ts'
-import { actions, done, type Plan } from '../../host/plan.ts'
+import { actions, done, type Plan, settle } from '../../host/plan.ts'
 import { resource } from '../../host/resource.ts'
 import { type GpuContainer, readGpuContainers } from '../../nvidia/gpu-containers.ts'
 import { managedGuests, resourcesFile } from '../../nvidia/high-availability.ts'
@@ -21,6 +23,8 @@ import {
   sharedNodes,
 } from '../../nvidia/proc.ts'
 import { failedReloadFile, helper, reloadFailed } from '../../nvidia/reload.ts'
+import { readNotedUserspace } from '../../nvidia/userspace-notes.ts'
+import { unlockHint } from '../../proxmox/device-entries.ts'
 import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
 
@@ -31,6 +35,8 @@ export interface Seen {
   /** Paths of device nodes that are missing or have wrong numbers; empty if a dry run cannot know. */
   readonly wrongNodes: readonly string[]
   readonly containers: readonly GpuContainer[]
+  /** Of the stopped ones among them: CTID -> version of its user-space driver, if known. */
+  readonly userspaces: ReadonlyMap<string, string>
   /** IDs of guests that HA manages. */
   readonly managedByHa: readonly string[]
   readonly failedReload: string | undefined
@@ -60,8 +66,10 @@ async function probe({ version }: Args, host: Host): Promise<Seen> {
     loaded === version ? [] : readGpuContainers(host),
     host.text(resourcesFile),
   ])
+  const stopped = containers.filter(({ running }) => !running).map(({ ctid }) => ctid)
   return {
     loaded,
+    userspaces: await readNotedUserspace(host, stopped),
     unifiedMemory: unifiedMemory.loaded,
     nouveau: nouveau.loaded,
     wrongNodes,
@@ -96,7 +104,7 @@ function plan(given: Args, seen: Seen): Plan {
   const { loaded, unifiedMemory, wrongNodes } = seen
   if (loaded === undefined) {
     if (seen.nouveau) return done([`nouveau is loaded: the next reboot loads driver ${version}`])
-    return actions(around(given, seen, load(version)))
+    return locked(given, seen) ?? actions(around(given, seen, load(given)), leftBehind(given, seen))
   }
   if (loaded === version) {
     if (unifiedMemory && wrongNodes.length === 0) return done()
@@ -112,7 +120,27 @@ function plan(given: Args, seen: Seen): Plan {
     const why = hindrance ?? 'nvidia_host_reload is false'
     return done([`driver ${loaded} stays loaded until the node reboots: ${why}`])
   }
-  return actions(exchange(given, seen, loaded))
+  return locked(given, seen) ?? actions(exchange(given, seen, loaded), leftBehind(given, seen))
+}
+
+/** Waits for Proxmox before anything is stopped: a locked container can neither be stopped nor started. */
+function locked(given: Args, seen: Seen): Plan | undefined {
+  const found = toStop(given, seen).filter(({ lock }) => lock !== undefined)
+  const [first] = found
+  if (first === undefined) return undefined
+  const names = found.map(({ ctid, lock }) => `container ${ctid} is locked (lock: ${lock ?? ''})`)
+  return settle(`${names.join(', ')}: Proxmox is working on it`, given.lock_timeout, unlockHint(first.ctid))
+}
+
+/** Stopped containers keep their user-space driver, and will not match. */
+function leftBehind({ version }: Args, { userspaces }: Seen): { readonly warnings: readonly string[] } {
+  const others = [...userspaces].filter(([, installed]) => installed !== version)
+  return {
+    warnings: others.map(
+      ([ctid, installed]) =>
+        `container ${ctid} is stopped: its user space stays ${installed}, the module becomes ${version}; run playbooks/containers.yml when it runs`,
+    ),
+  }
 }
 
 function hindranceOf(
@@ -133,32 +161,38 @@ function exchange(given: Args, seen: Seen, loaded: string): readonly Action[] {
     'reload',
     `replace the loaded driver ${loaded} with ${version}`,
     loadedEffects(version),
+    300 + given.install_timeout,
   )
   return around(given, seen, { ...reload, argv: [...reload.argv, version] })
 }
 
 /** Containers that run with a GPU during a reload would keep device nodes with the old numbers. */
-function around({ containers, stop_timeout: timeout }: Args, seen: Seen, change: Action): readonly Action[] {
-  const managed = containers.map(({ ctid }) => String(ctid))
-  const stopped = seen.containers.filter(({ ctid, running }) => running && managed.includes(ctid))
+function around(given: Args, seen: Seen, change: Action): readonly Action[] {
+  const { stop_timeout: timeout, force_stop: force } = given
   const power = (verb: 'shutdown' | 'start'): readonly Action[] =>
-    stopped.map(({ ctid }) => ({ kind: 'containerPower', ctid, verb, timeout }))
+    toStop(given, seen).map(({ ctid }) => ({ kind: 'containerPower', ctid, verb, timeout, force }))
   return [...power('shutdown'), change, ...power('start')]
 }
 
-function load(version: string): Action {
-  return helperRun('load', `load driver ${version}`, loadedEffects(version))
+function toStop({ containers }: Args, seen: Seen): readonly GpuContainer[] {
+  const managed = containers.map(({ ctid }) => String(ctid))
+  return seen.containers.filter(({ ctid, running }) => running && managed.includes(ctid))
+}
+
+function load({ version, install_timeout: timeout }: Args): Action {
+  return helperRun('load', `load driver ${version}`, loadedEffects(version), 300 + timeout)
 }
 
 function helperRun(
   verb: string,
   label: string,
   effects: readonly Effect[],
+  timeout = 300,
 ): Action & { readonly kind: 'run' } {
   return {
     kind: 'run',
     argv: [helper, verb],
-    timeout: 300,
+    timeout,
     label,
     hint: 'see `dmesg` on the node: a driver that does not support the card or the kernel reports this there',
     effects,

@@ -8,6 +8,7 @@ import { configFile, waitForLock, writeConfig } from '../../proxmox/config-chang
 import { parseContainerConfig } from '../../proxmox/container-config.ts'
 import { isUnprivileged } from '../../proxmox/device-entries.ts'
 import { withFeatures } from '../../proxmox/features.ts'
+import { findGuest, type GuestPlace, missingContainer } from '../../proxmox/find-guest.ts'
 import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
 
@@ -16,6 +17,8 @@ export interface Seen {
   readonly ctid: string
   /** Undefined if the node has no such container. */
   readonly config: string | undefined
+  /** Where the cluster has it, if the node does not. */
+  readonly elsewhere: GuestPlace | undefined
 }
 
 export const pveContainerFeatures = {
@@ -34,17 +37,13 @@ export const pveContainerFeatures = {
 
 async function probe(given: Args, { node, placement }: Host): Promise<Seen> {
   const ctid = given.ctid === '' ? (placement.ctid ?? '') : String(given.ctid)
-  return { node: node.name, ctid, config: (await node.container(ctid))?.config }
+  const container = await node.container(ctid)
+  const elsewhere = container === undefined ? await findGuest(node, ctid) : undefined
+  return { node: node.name, ctid, config: container?.config, elsewhere }
 }
 
-function plan({ features, lock_timeout: timeout }: Args, { node, ctid, config }: Seen): Plan {
-  if (config === undefined)
-    return refuse({
-      code: 'container-missing',
-      message: `${node} has no container ${ctid}`,
-      hint: `compare \`pct list\` on ${node} with node and ctid in the inventory`,
-      exitCode: 3,
-    })
+function plan({ features, lock_timeout: timeout }: Args, { node, ctid, config, elsewhere }: Seen): Plan {
+  if (config === undefined) return refuse(missingContainer(node, ctid, elsewhere))
   const parsed = parseContainerConfig(config)
   const wanted = features.filter((name) => name !== 'keyctl' || isUnprivileged(parsed))
   const text = withFeatures(config, wanted)

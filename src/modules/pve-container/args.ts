@@ -25,8 +25,13 @@ export const args = {
     timeout: {
       type: 'integer',
       minimum: 1,
-      default: 60,
+      default: 120,
       description: 'Seconds to wait for a clean shutdown',
+    },
+    force: {
+      type: 'boolean',
+      default: false,
+      description: 'Kill it if it does not shut down in that time, instead of failing',
     },
     lock_timeout: {
       type: 'integer',

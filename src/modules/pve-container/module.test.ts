@@ -6,7 +6,7 @@ import { gpuHost } from '../../nvidia/testing/gpu-host.ts'
 import type { Args } from './args.ts'
 import { pveContainer } from './module.ts'
 
-const given = { ctid: '', restart: 'auto', timeout: 60, lock_timeout: 60 } as const
+const given: Args = { ctid: '', restart: 'auto', features: [], timeout: 120, force: false, lock_timeout: 60 }
 
 const held = {
   '/run/gpuplay/held/101': '/dev/nvidia0 is now card 0000:41:00.0, which is not assigned to it\n',
@@ -21,7 +21,7 @@ async function look(
   }: { restart?: 'auto' | 'never' | 'observe'; lock?: string; pending?: string } = {},
 ): Promise<{ readonly plan: Plan; readonly message: string | undefined }> {
   const config = `${lock === '' ? '' : `lock: ${lock}\n`}cores: 1\n${pending === '' ? '' : `\n[pve:pending]\n${pending}`}`
-  const args: Args = { ...given, restart, features: [] }
+  const args: Args = { ...given, restart }
   const host: Host = {
     ...gpuHost({ files, containers: { 101: { status: 'stopped', config, pid: undefined } } }),
     placement: { ctid: '101', nodeName: undefined, cluster: undefined },
@@ -48,6 +48,15 @@ test('a container whose start was prevented is started', async () => {
         'start container 101: it was held back at its start: /dev/nvidia0 is now card 0000:41:00.0, which is not assigned to it',
       ],
     ],
+  )
+  assert.equal(message, undefined)
+})
+
+test('one that gpuplay has stopped and could not start is started', async () => {
+  const { plan, message } = await look({ '/var/lib/gpuplay/v1/guests-to-start/pct-101': '4711:99 1\n' })
+  assert.deepEqual(
+    plan.actions.map((action) => action.label),
+    ['start container 101: gpuplay has stopped it and could not start it again'],
   )
   assert.equal(message, undefined)
 })

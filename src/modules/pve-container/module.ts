@@ -1,12 +1,14 @@
 /**
  * Restarts a running container if its devices differ from its configuration. A stopped one stays stopped,
  * unless the node prevented it from starting with another container's card: then it is started with its own.
+ * It is also started if gpuplay itself has stopped it and could not start it.
  *
  * Compares the device nodes in the container's /dev, their numbers, mode and owner, with the configuration
  * and the node's devices. So a run also catches up on a restart that an earlier run did not do.
  */
 import { isUnknown } from '../../base/unknown.ts'
 import type { SeenFile, Host } from '../../host/host.ts'
+import { owedStart } from '../../host/owed-starts.ts'
 import { actions, done, type Plan, refuse } from '../../host/plan.ts'
 import { readHeldBack } from '../../nvidia/held-back.ts'
 import { managedGuests, resourcesFile } from '../../nvidia/high-availability.ts'
@@ -16,6 +18,7 @@ import { deviceEntries } from '../../proxmox/device-entries.ts'
 import { configuredFeatures, runningFeatures } from '../../proxmox/features.ts'
 import { pendingNames } from '../../proxmox/pending-changes.ts'
 import { containerDevices } from '../../proxmox/running-container.ts'
+import { findGuest, type GuestPlace, missingContainer } from '../../proxmox/find-guest.ts'
 import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
 import { differences, type RunningState } from './differences.ts'
@@ -24,6 +27,8 @@ export interface Seen {
   readonly node: string
   readonly ctid: string
   readonly container: Container | undefined
+  /** Where else the cluster has it; read only if the node does not. */
+  readonly elsewhere: GuestPlace | undefined
   readonly managedByHa: boolean
 }
 
@@ -63,27 +68,22 @@ async function probe(given: Args, host: Host): Promise<Seen> {
     node.text(resourcesFile),
   ])
   const managedByHa = managedGuests(resources ?? '').includes(ctid)
-  if (status === undefined) return { node: node.name, ctid, container: undefined, managedByHa }
+  const seen = { node: node.name, ctid, elsewhere: undefined, managedByHa }
+  if (status === undefined) return { ...seen, container: undefined, elsewhere: await findGuest(node, ctid) }
   const config = parseContainerConfig(status.config)
   const running = status.status === 'running'
   const container = { running, config }
-  if (given.restart === 'observe')
-    return { node: node.name, ctid, container: { ...container, differences: [] }, managedByHa }
+  if (given.restart === 'observe') return { ...seen, container: { ...container, differences: [] } }
   // Unknown only in a dry run that adds lines to the file, so the running container differs from it.
   if (running && isUnknown(file))
-    return {
-      node: node.name,
-      ctid,
-      container: { ...container, differences: ['its configuration changes'] },
-      managedByHa,
-    }
+    return { ...seen, container: { ...container, differences: ['its configuration changes'] } }
   const found = running
     ? [
         ...differences(await readState(node, status.pid, config)),
         ...(await lackedFeatures(given, node, { ctid, pid: status.pid, config })),
       ]
-    : await heldBackBy(node, ctid)
-  return { node: node.name, ctid, container: { ...container, differences: found }, managedByHa }
+    : [...(await heldBackBy(node, ctid)), ...(await owedTo(node, ctid))]
+  return { ...seen, container: { ...container, differences: found } }
 }
 
 async function heldBackBy(node: Host, ctid: string): Promise<readonly string[]> {
@@ -111,6 +111,12 @@ async function lackedFeatures(
     .map((name) => `it runs without the feature ${name}`)
 }
 
+async function owedTo(node: Host, ctid: string): Promise<readonly string[]> {
+  const record = await node.maybe(node.stat(owedStart(ctid)))
+  if (isUnknown(record) || record === undefined) return []
+  return ['gpuplay has stopped it and could not start it again']
+}
+
 /** @throws UnknownError in a dry run that reboots the node, and so the container, first. */
 async function readState(
   node: Host,
@@ -129,14 +135,8 @@ async function readState(
   return { configured, running, nodes, uidMap: uidMap ?? '', gidMap: gidMap ?? '' }
 }
 
-function plan(given: Args, { node, ctid, container, managedByHa }: Seen): Plan {
-  if (container === undefined)
-    return refuse({
-      code: 'container-missing',
-      message: `${node} has no container ${ctid}`,
-      hint: `compare \`pct list\` on ${node} with node and ctid in the inventory`,
-      exitCode: 3,
-    })
+function plan(given: Args, { node, ctid, container, elsewhere, managedByHa }: Seen): Plan {
+  if (container === undefined) return refuse(missingContainer(node, ctid, elsewhere))
   if (container.differences.length === 0) return done()
   const why = container.differences.join('; ')
   const verb = container.running ? 'restart' : 'start'
@@ -157,7 +157,8 @@ function plan(given: Args, { node, ctid, container, managedByHa }: Seen): Plan {
         on: 'node',
         ctid,
         verb,
-        timeout: given.timeout ?? 60,
+        timeout: given.timeout ?? 120,
+        force: given.force ?? false,
         label: `${verb} container ${ctid}: ${why}`,
       },
     ],

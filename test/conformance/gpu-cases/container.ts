@@ -5,6 +5,7 @@ import { gpuVerify } from '../../../src/modules/gpu-verify/module.ts'
 import { nvidiaAptPin } from '../../../src/modules/nvidia-apt-pin/module.ts'
 import { nvidiaCdi } from '../../../src/modules/nvidia-cdi/module.ts'
 import { nvidiaUserspace } from '../../../src/modules/nvidia-userspace/module.ts'
+import { nvidiaUserspaceNote } from '../../../src/modules/nvidia-userspace-note/module.ts'
 import { pveContainer } from '../../../src/modules/pve-container/module.ts'
 import { pveContainerConfig } from '../../../src/modules/pve-container-config/module.ts'
 import { pveContainerFeatures } from '../../../src/modules/pve-container-features/module.ts'
@@ -61,6 +62,7 @@ export function container(
       // The installer requires kmod; the message names its package.
       besides: [...books, /mod(info|probe|ules)?$/, /^\/usr\/lib\/modprobe\.d\//],
     },
+    { module: nvidiaUserspaceNote, says: 'of the user space on the node', args: {} },
     {
       module: nvidiaCdi,
       says: 'nothing without the toolkit',

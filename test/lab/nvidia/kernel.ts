@@ -194,9 +194,16 @@ export function holders(state: KernelState, name: string): readonly string[] {
 export function openers(name: string): number {
   const programs = { nvidia: ['nvidia-persiste', 'gpu-load'], nvidia_uvm: ['gpu-load'] }[name] ?? []
   if (programs.length === 0) return 0
-  return namesIn('/proc').filter(
-    (entry) => /^[0-9]+$/.test(entry) && programs.includes((textOf(`/proc/${entry}/comm`) ?? '').trim()),
-  ).length
+  return namesIn('/proc').filter((entry) => {
+    if (!/^[0-9]+$/.test(entry)) return false
+    const program = (textOf(`/proc/${entry}/comm`) ?? '').trim()
+    return programs.includes(program) || (program === 'nvidia-driver' && holdsDevices(entry))
+  }).length
+}
+
+/** The helper of the role nvidia_host keeps the device nodes open while an installer runs. */
+function holdsDevices(process: string): boolean {
+  return (textOf(`/proc/${process}/cmdline`) ?? '').includes('/nvidia-driver\0install\0')
 }
 
 function show(state: KernelState): void {

@@ -83,6 +83,7 @@ export function pctTests({ lab, output, status, both }: Subject): void {
   })
 
   describe('pct with exactPct', () => {
+    beforeEach(() => status(`pct stop 102; cat /root/plain.conf >${conf}`))
     before(() =>
       output(
         `sed -i 's/"pveVersion"/"exactPct": true, &/' /etc/lab/node.json
@@ -118,9 +119,7 @@ export function pctTests({ lab, output, status, both }: Subject): void {
     })
 
     it('does not know --keep-env before Proxmox VE 8.2', async () => {
-      await output(
-        `cat /root/plain.conf >${conf}; pct start 102; sed -i 's/8\\.4\\.1/8.1.3/' /etc/lab/node.json`,
-      )
+      await output(`pct start 102; sed -i 's/8\\.4\\.1/8.1.3/' /etc/lab/node.json`)
       assert.match(await both('pct exec 102 --keep-env 0 -- true'), /^Unknown option: keep-env\n[^]*= 2$/)
       assert.equal(await status('pct exec 102 -- true'), 0)
       await output("sed -i 's/8\\.1\\.3/8.4.1/' /etc/lab/node.json")
@@ -128,12 +127,13 @@ export function pctTests({ lab, output, status, both }: Subject): void {
     })
 
     it('returns from a failed shutdown after twice its timeout and 5 s', async () => {
-      await output('pct start 102 || :; pct exec 102 -- ln -sf /dev/null /etc/systemd/system/poweroff.target')
-      await output('pct exec 102 -- systemctl daemon-reload')
+      await output(
+        `pct start 102; pct exec 102 -- sh -c 'for one in halt poweroff; do ln -sf /dev/null /etc/systemd/system/$one.target; done'
+        for i in $(seq 50); do pct exec 102 -- systemctl daemon-reload && break; sleep 0.2; done`,
+      )
       const started = Date.now()
       assert.equal(await status('pct shutdown 102 --timeout 1'), 255)
       assert.ok(Date.now() - started >= 7000)
-      await output('pct stop 102')
     })
   })
 }

@@ -24,7 +24,7 @@ import { sha256FromFile } from '../../../src/nvidia/runfile.ts'
 import { parseSmi } from '../../../src/nvidia/smi.ts'
 import { parseContainerConfig, rewriteContainerConfig } from '../../../src/proxmox/container-config.ts'
 import { deviceEntries } from '../../../src/proxmox/device-entries.ts'
-import { guestsLeft } from '../../../src/proxmox/guests.ts'
+import { startedGuests } from '../../../src/proxmox/guests.ts'
 import { mappedId, mountPoints } from '../../../src/proxmox/running-container.ts'
 import { jsonText } from '../../../src/view/json-text.ts'
 import { plainText } from '../../../src/view/text.ts'
@@ -120,7 +120,7 @@ export const targets: Readonly<Record<string, Target>> = {
       installedDriverPackages(packageStates({ patterns: [] }).parse({ code: 0, stdout: text, stderr: '' }))
       sha256FromFile(text, 'x.run')
       nvccRelease(text)
-      guestsLeft(text, 'pve1')
+      startedGuests(text, 'pve1')
       for (const format of ['list', 'deb822'] as const) parseSources(text, format)
     },
   },

@@ -59,6 +59,8 @@ interface Scene {
   readonly inside?: GpuHost
   readonly config?: string
   readonly running?: boolean
+  /** Additional files of the node. */
+  readonly onNode?: Readonly<Record<string, string>>
   readonly args?: Partial<Args>
   /** The answers to the user, by program; root gets those of `programs`. */
   readonly user?: Readonly<Record<string, Partial<Answer>>>
@@ -88,6 +90,7 @@ export async function look(
         : container.ask(question, options),
     node: gpuHost({
       ...nodeHost,
+      files: { ...nodeHost.files, ...scene.onNode },
       containers: { 101: { status: running ? 'running' : 'stopped', config, pid: running ? 7 : undefined } },
     }),
     placement: { ctid: '101', nodeName: undefined, cluster: undefined },
