@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Host } from '../../host/host.ts'
 import type { Plan } from '../../host/plan.ts'
+import { fakeNode } from '../../nvidia/testing/fake-node.ts'
 import { gpuHost, type GpuHost } from '../../nvidia/testing/gpu-host.ts'
 import type { Args } from './args.ts'
 import { cudaToolkit } from './module.ts'
@@ -32,6 +33,8 @@ interface Scene {
   readonly bare?: boolean
   readonly driver?: string
   readonly system?: string
+  /** PCI device id of the container's GPU. */
+  readonly device?: string
   readonly args?: Partial<Args>
 }
 
@@ -42,6 +45,7 @@ async function look({
   bare = false,
   driver = '580.95.05',
   system,
+  device,
   args,
 }: Scene): Promise<Plan> {
   const given: Args = {
@@ -61,10 +65,16 @@ async function look({
       programs: { ...(bare ? {} : fetching), ...programs },
     }),
     package: async () => ({ installed: installed ? '12.8.1-1' : undefined, status: '' }),
-    node: gpuHost({
-      modules: { nvidia: { version: driver } },
-      containers: { 101: { status: 'running', config: '', pid: 7 } },
-    }),
+    node: gpuHost(
+      fakeNode(device === undefined ? [] : [{ pci: '0000:41:00.0', device, driver: 'nvidia' }], {
+        modules: { nvidia: { version: driver } },
+        files: {
+          '/proc/driver/nvidia/gpus/0000:41:00.0/information':
+            'GPU UUID: \t GPU-x\nBus Location: \t 0000:41:00.0\nDevice Minor: \t 3\n',
+        },
+        containers: { 101: { status: 'running', config: 'dev0: /dev/nvidia3\n', pid: 7 } },
+      }),
+    ),
     placement: { ctid: '101', nodeName: undefined, cluster: undefined },
   }
   return cudaToolkit.plan(given, await cudaToolkit.probe(given, host))
@@ -132,6 +142,25 @@ test('toolkits that the driver or the system cannot have are refused before anyt
   assert.match((await look({ driver: '560.35.05' })).warnings.join(), /PTX/)
   assert.equal(await code({ system: 'ID=alpine\n' }), 'no-cuda-repository')
   assert.equal(await code({ system: 'ID=debian\nVERSION_ID="13"\n' }), 'no-candidate')
+})
+
+test('toolkits that do not fit the GPU of the container are refused', async () => {
+  const refusal = async (device: string, version: string): Promise<readonly (string | undefined)[]> => {
+    const { refusal: said } = await look({ device, args: { version } })
+    return [said?.code, said?.message, said?.hint]
+  }
+  assert.deepEqual(await refusal('0x1b06', '13.0'), [
+    'cuda-too-new-for-gpu',
+    'the GPU 0000:41:00.0 of container 101 is Maxwell, Pascal or Volta, which CUDA 13.0 no longer supports',
+    'set cuda_toolkit_version to a version before 13.0',
+  ])
+  assert.deepEqual(await refusal('0x2d04', '12.6'), [
+    'cuda-too-old-for-gpu',
+    'the GPU 0000:41:00.0 of container 101 is Blackwell or newer, which CUDA 12.6 does not know yet',
+    'set cuda_toolkit_version to 12.8 or newer',
+  ])
+  assert.equal((await look({ device: '0x2d04' })).refusal, undefined)
+  assert.equal((await look({ device: '0x1b06' })).refusal, undefined)
 })
 
 test('a compiler that dpkg knows and that does not run is installed again', async () => {

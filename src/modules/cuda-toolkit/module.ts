@@ -5,15 +5,21 @@
  * apt's sources name the repository exactly once. Every installation is simulated first.
  */
 import { planChange } from '../../apt/change.ts'
-import type { Host } from '../../host/host.ts'
+import { knownOr } from '../../base/unknown.ts'
+import type { ContainerStatus, Host } from '../../host/host.ts'
 import { actions, done, type Plan, refuse, settle } from '../../host/plan.ts'
+import { readCards } from '../../nvidia/cards.ts'
 import { toolkitHome } from '../../nvidia/cuda.ts'
+import type { Card } from '../../nvidia/generations.ts'
+import { readNodeGpus } from '../../nvidia/gpus.ts'
+import { parseContainerConfig } from '../../proxmox/container-config.ts'
+import { deviceEntries } from '../../proxmox/device-entries.ts'
 import type { Module } from '../module.ts'
 import { addRepository, disableOthers, removeDownload, toolkitRequest, toolsRequest } from './actions.ts'
 import { args, type Args, result } from './args.ts'
 import { readInside } from './inside.ts'
 import type { Seen } from './seen.ts'
-import { compatibilityOf, refusalOf } from './refusals.ts'
+import { compatibilityOf, misfitOf, refusalOf } from './refusals.ts'
 
 export const cudaToolkit = {
   name: 'cuda_toolkit',
@@ -32,14 +38,26 @@ async function probe(given: Args, host: Host): Promise<Seen> {
   const { node, placement } = host
   const ctid = placement.ctid ?? ''
   const [container, driver] = await Promise.all([node.container(ctid), node.kernelModule('nvidia')])
-  const here = { node: node.name, ctid, driver: driver.loaded ? driver.version : undefined }
+  const cards = container === undefined ? [] : knownOr(await node.maybe(cardsOf(node, container)), [])
+  const here = { node: node.name, ctid, driver: driver.loaded ? driver.version : undefined, cards }
   if (container?.status !== 'running') return { ...here, inside: undefined }
   return { ...here, inside: await readInside(given, host) }
+}
+
+/** A stopped container has no devices, so its configuration is read. */
+async function cardsOf(node: Host, { config }: ContainerStatus): Promise<readonly Card[]> {
+  const paths = deviceEntries(parseContainerConfig(config)).map(({ path }) => path)
+  if (!paths.some((path) => /^\/dev\/nvidia\d+$/.test(path))) return []
+  const [{ gpus }, cards] = await Promise.all([readNodeGpus(node), readCards(node)])
+  const own = gpus.filter(({ minor }) => minor !== undefined && paths.includes(`/dev/nvidia${minor}`))
+  return cards.filter(({ pci }) => own.some((gpu) => gpu.pci === pci))
 }
 
 function plan(given: Args, seen: Seen): Plan {
   const { inside } = seen
   if (inside === undefined) return done()
+  const misfit = misfitOf(given, seen)
+  if (misfit) return refuse(misfit)
   const compatible = compatibilityOf(given, seen)
   if (typeof compatible === 'object') return refuse(compatible)
   const warnings = compatible === undefined ? [] : [compatible]

@@ -1,11 +1,14 @@
 import type { Work } from '../../apt/package-request.ts'
 import type { CudaSource } from '../../nvidia/cuda-sources.ts'
+import type { Card } from '../../nvidia/generations.ts'
 
 export interface Seen {
   readonly node: string
   readonly ctid: string
   /** Version of the driver loaded on the node. */
   readonly driver: string | undefined
+  /** The GPUs that the container's configuration gives it. */
+  readonly cards: readonly Card[]
   /** Undefined if the container does not run. */
   readonly inside: Inside | undefined
 }
