@@ -42,9 +42,13 @@ export const args = {
 
 export const result = {
   type: 'object',
-  required: ['running', 'home'],
+  required: ['running', 'home', 'programs'],
   properties: {
     running: { type: 'boolean', description: 'False if the container is stopped; then nothing was done' },
+    programs: {
+      type: 'boolean',
+      description: 'Whether the toolkit has programs; one that consists of libraries has none',
+    },
     home: { type: 'string', description: 'Directory of the toolkit, `/usr/local/cuda-12.8`' },
   },
 } as const

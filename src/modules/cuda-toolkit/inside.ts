@@ -20,11 +20,12 @@ import type { Inside, Todo, Tools } from './seen.ts'
 
 export async function readInside(given: Args, host: Host): Promise<Inside> {
   const wanted = given.packages.map((name) => versionedPackage(name, given.version))
-  const [os, files, system, leftover, ...packages] = await Promise.all([
+  const [os, files, system, leftover, programs, ...packages] = await Promise.all([
     readOsRelease(host),
     readSources(host),
     host.maybe(host.ask(systemState)),
     host.stat(keyringDownload),
+    host.maybe(host.stat(toolkitPrograms(given.version), { follow: true })),
     ...wanted.map((name) => host.maybe(host.package(name))),
   ])
   const distribution = os && repositoryName(os.id, os.version)
@@ -49,6 +50,7 @@ export async function readInside(given: Args, host: Host): Promise<Inside> {
     files,
     sources,
     leftover: leftover !== undefined,
+    programs: isUnknown(programs) ? programs : programs?.kind === 'directory',
     good,
     todo,
     tools,

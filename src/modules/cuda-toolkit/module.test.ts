@@ -38,17 +38,8 @@ interface Scene {
   readonly args?: Partial<Args>
 }
 
-async function look({
-  files = {},
-  programs = {},
-  installed = false,
-  bare = false,
-  driver = '580.95.05',
-  system,
-  device,
-  args,
-}: Scene): Promise<Plan> {
-  const given: Args = {
+function argsOf(args: Scene['args']): Args {
+  return {
     version: '12.8',
     packages: ['cuda-toolkit'],
     compat: 'minor',
@@ -58,6 +49,22 @@ async function look({
     timeout: 3600,
     ...args,
   }
+}
+
+async function look(scene: Scene): Promise<Plan> {
+  return cudaToolkit.plan(argsOf(scene.args), await probeOnly(scene))
+}
+
+async function probeOnly({
+  files = {},
+  programs = {},
+  installed = false,
+  bare = false,
+  driver = '580.95.05',
+  system,
+  device,
+  args,
+}: Scene): ReturnType<typeof cudaToolkit.probe> {
   const release = system ?? 'ID=debian\nVERSION_ID="12"\nPRETTY_NAME="Debian GNU/Linux 12"\n'
   const host: Host = {
     ...gpuHost({
@@ -77,7 +84,7 @@ async function look({
     ),
     placement: { ctid: '101', nodeName: undefined, cluster: undefined },
   }
-  return cudaToolkit.plan(given, await cudaToolkit.probe(given, host))
+  return cudaToolkit.probe(argsOf(args), host)
 }
 
 const nvcc = { '/usr/local/cuda-12.8/bin/nvcc --version': { stdout: 'release 12.8, V12.8.93' } }
@@ -161,6 +168,15 @@ test('toolkits that do not fit the GPU of the container are refused', async () =
   ])
   assert.equal((await look({ device: '0x2d04' })).refusal, undefined)
   assert.equal((await look({ device: '0x1b06' })).refusal, undefined)
+})
+
+test('a toolkit has programs only if their directory exists', async () => {
+  const programs = async (files: Readonly<Record<string, string>>): Promise<unknown> => {
+    const seen = await probeOnly({ files: { ...ready, ...files }, installed: true, programs: nvcc })
+    return cudaToolkit.report(argsOf({}), seen).programs
+  }
+  assert.equal(await programs({ '/usr/local/cuda-12.8/bin/nvcc': '' }), true)
+  assert.equal(await programs({ '/usr/local/cuda-12.8/lib64/libcudart.so.12': '' }), false)
 })
 
 test('a compiler that dpkg knows and that does not run is installed again', async () => {

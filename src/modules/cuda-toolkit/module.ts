@@ -5,7 +5,7 @@
  * apt's sources name the repository exactly once. Every installation is simulated first.
  */
 import { planChange } from '../../apt/change.ts'
-import { knownOr } from '../../base/unknown.ts'
+import { known, knownOr } from '../../base/unknown.ts'
 import type { ContainerStatus, Host } from '../../host/host.ts'
 import { actions, done, type Plan, refuse, settle } from '../../host/plan.ts'
 import { readCards } from '../../nvidia/cards.ts'
@@ -29,7 +29,11 @@ export const cudaToolkit = {
   exitCode: 5,
   probe,
   plan,
-  report: ({ version }, { inside }) => ({ running: inside !== undefined, home: toolkitHome(version) }),
+  report: ({ version }, { inside }) => ({
+    running: inside !== undefined,
+    home: toolkitHome(version),
+    programs: inside !== undefined && known(inside.programs),
+  }),
   message: (_, { inside }) =>
     inside === undefined ? 'CUDA toolkit pending: the container is stopped' : undefined,
 } satisfies Module<Args, Seen>

@@ -1,3 +1,4 @@
+import type { Unknown } from '../../base/unknown.ts'
 import type { Work } from '../../apt/package-request.ts'
 import type { CudaSource } from '../../nvidia/cuda-sources.ts'
 import type { Card } from '../../nvidia/generations.ts'
@@ -30,6 +31,8 @@ export interface Inside {
   readonly todo: Todo | undefined
   /** Download tools that the container lacks. */
   readonly tools: Tools | undefined
+  /** Whether the toolkit has programs; one of libraries alone has none. Unknown in a dry run that installs it. */
+  readonly programs: boolean | Unknown
   /** A download left by a killed run. */
   readonly leftover: boolean
 }
