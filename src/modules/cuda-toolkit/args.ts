@@ -29,6 +29,12 @@ export const args = {
       description:
         'If there are other apt sources for CUDA. `disable`: comment them out, keeping a backup; `refuse`: fail',
     },
+    mirror: {
+      type: 'string',
+      default: '',
+      pattern: '^(https?://[^\\s\\[\\]#]+)?$',
+      description: "Address of a copy of NVIDIA's directory `compute/cuda/repos`; default: NVIDIA's own",
+    },
     proxy: { type: 'string', default: '', description: 'Proxy for downloads and apt' },
     wait: {
       type: 'integer',

@@ -6,7 +6,7 @@ import type { Host } from '../../host/host.ts'
 import { readOsRelease } from '../../host/questions/os-release.ts'
 import { packageNames } from '../../host/questions/packages.ts'
 import { systemState } from '../../host/questions/system.ts'
-import { cudaRepository, type CudaSource, findCudaSources } from '../../nvidia/cuda-sources.ts'
+import { cudaRepository, type CudaSource, findCudaSources, isFor } from '../../nvidia/cuda-sources.ts'
 import {
   compilerRelease,
   keyringDownload,
@@ -29,13 +29,16 @@ export async function readInside(given: Args, host: Host): Promise<Inside> {
     ...wanted.map((name) => host.maybe(host.package(name))),
   ])
   const distribution = os && repositoryName(os.id, os.version)
-  const sources = findCudaSources(files)
+  const sources = findCudaSources(files, given.mirror)
   // Unknown only in a dry run in which another task installs it.
   const missing = wanted.filter((_, index) => {
     const status = packages[index]
     return status !== undefined && !isUnknown(status) && status.installed === undefined
   })
-  const good = distribution === undefined ? undefined : await goodSource(host, sources, distribution)
+  const good =
+    distribution === undefined
+      ? undefined
+      : await goodSource(host, sources, cudaRepository(distribution, given.mirror))
   const lost = missing.length > 0 ? undefined : await lostCompiler(given, host)
   const names = lost === undefined ? missing : [lost]
   const due = names.length > 0
@@ -61,11 +64,11 @@ export async function readInside(given: Args, host: Host): Promise<Inside> {
 async function goodSource(
   host: Host,
   sources: readonly CudaSource[],
-  distribution: string,
+  repository: string,
 ): Promise<CudaSource | undefined> {
   const [source] = sources
   if (source === undefined || sources.length > 1) return undefined
-  if (source.url !== cudaRepository(distribution)) return undefined
+  if (!isFor(source, repository)) return undefined
   const { signedBy } = source.entry
   if (signedBy === undefined) return undefined
   if (!signedBy.startsWith('/')) return source

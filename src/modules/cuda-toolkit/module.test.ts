@@ -44,6 +44,7 @@ function argsOf(args: Scene['args']): Args {
     packages: ['cuda-toolkit'],
     compat: 'minor',
     sources: 'disable',
+    mirror: '',
     proxy: '',
     wait: 120,
     timeout: 3600,
@@ -117,6 +118,25 @@ test('conflicting sources are disabled, or refused', async () => {
   assert.equal(first.path, other)
   assert.deepEqual(first.content, { kind: 'text', text: `# Disabled by gpuplay: deb ${repository} /\n` })
   assert.equal(await code({ files, args: { sources: 'refuse' } }), 'several-cuda-sources')
+})
+
+test('a mirror replaces the address of NVIDIA, and the other way round', async () => {
+  const mirror = 'http://mirror.test/cuda/repos/'
+  const scene = { installed: true, programs: nvcc, args: { mirror } }
+  const plan = await look({ ...scene, files: ready })
+  assert.equal(plan.actions.length, 0, 'an installed toolkit needs no repository')
+  const { actions, stage } = await look({ files: ready, args: { mirror } })
+  assert.equal(stage, 'add the repository')
+  assert.deepEqual(
+    actions.flatMap((action) => (action.kind === 'download' ? [action.url] : [])),
+    ['http://mirror.test/cuda/repos/debian12/x86_64/cuda-keyring_1.1-1_all.deb'],
+  )
+  const write = actions.find((action) => action.kind === 'writeFile')
+  const text = `deb [signed-by=${key}] http://mirror.test/cuda/repos/debian12/x86_64/ /\n`
+  assert.deepEqual(write?.content, { kind: 'text', text })
+  const written = { ...ready, [list]: text }
+  assert.equal((await look({ files: written, args: { mirror } })).stage, 'update the package lists')
+  assert.equal((await look({ files: written })).stage, 'add the repository')
 })
 
 test('a missing key adds the repository again', async () => {
