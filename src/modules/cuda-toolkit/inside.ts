@@ -1,4 +1,5 @@
 /** Reads the sources and packages of a container that gets a CUDA toolkit, and asks apt about them. */
+import { lacksAddress } from '../../apt/network.ts'
 import { readWork, targetOf } from '../../apt/package-request.ts'
 import { readSources } from '../../apt/source-files.ts'
 import { isUnknown, knownOr } from '../../base/unknown.ts'
@@ -20,10 +21,11 @@ import type { Inside, Todo, Tools } from './seen.ts'
 
 export async function readInside(given: Args, host: Host): Promise<Inside> {
   const wanted = given.packages.map((name) => versionedPackage(name, given.version))
-  const [os, files, system, leftover, programs, ...packages] = await Promise.all([
+  const [os, files, system, offline, leftover, programs, ...packages] = await Promise.all([
     readOsRelease(host),
     readSources(host),
     host.maybe(host.ask(systemState)),
+    host.maybe(lacksAddress(host)),
     host.stat(keyringDownload),
     host.maybe(host.stat(toolkitPrograms(given.version), { follow: true })),
     ...wanted.map((name) => host.maybe(host.package(name))),
@@ -50,6 +52,7 @@ export async function readInside(given: Args, host: Host): Promise<Inside> {
     distribution,
     osName: os?.name,
     system: knownOr(system, undefined),
+    offline: knownOr(offline, false),
     files,
     sources,
     leftover: leftover !== undefined,

@@ -22,6 +22,8 @@ export interface Inside {
   /** Undefined if the container has no os-release. */
   readonly osName: string | undefined
   readonly system: string | undefined
+  /** The container cannot download yet. */
+  readonly offline: boolean
   /** The texts of apt's sources, by path. */
   readonly files: ReadonlyMap<string, string>
   readonly sources: readonly CudaSource[]
