@@ -26,6 +26,12 @@ export const args = {
       default: false,
       description: 'Fail if another container of the node has one of the GPUs',
     },
+    ostypes: {
+      type: 'array',
+      items: { type: 'string', pattern: '^[a-zA-Z0-9]+$' },
+      default: [],
+      description: 'Refuse a container whose `ostype` is not in this list; empty: allow all',
+    },
     wait: {
       type: 'integer',
       minimum: 0,

@@ -16,6 +16,12 @@ export const args = {
       description:
         'Features to turn on; `keyctl` only in an unprivileged container, since a privileged one always has it. Others are kept',
     },
+    ostypes: {
+      type: 'array',
+      items: { type: 'string', pattern: '^[a-zA-Z0-9]+$' },
+      default: [],
+      description: 'Refuse a container whose `ostype` is not in this list; empty: allow all',
+    },
     lock_timeout: {
       type: 'integer',
       minimum: 0,

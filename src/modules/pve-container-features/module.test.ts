@@ -6,7 +6,12 @@ import { gpuHost } from '../../nvidia/testing/gpu-host.ts'
 import { pveContainerFeatures } from './module.ts'
 
 async function look(config: string, ctid = ''): Promise<{ readonly plan: Plan; readonly report: object }> {
-  const given = { ctid, features: ['nesting', 'keyctl'] as const, lock_timeout: 60 }
+  const given = {
+    ctid,
+    features: ['nesting', 'keyctl'] as const,
+    ostypes: ['debian', 'ubuntu'],
+    lock_timeout: 60,
+  }
   const host: Host = {
     ...gpuHost({ containers: { 101: { status: 'stopped', config, pid: undefined } } }),
     placement: { ctid: '101', nodeName: undefined, cluster: undefined },
@@ -37,6 +42,17 @@ test('a privileged container gets no keyctl, which it has without the feature', 
     text: 'cores: 1\nfeatures: nesting=1\n',
   })
   assert.deepEqual(report, { ctid: '101', unprivileged: false })
+})
+
+test('a container of another distribution is refused before anything is changed', async () => {
+  for (const ostype of ['fedora', 'alpine', 'nixos']) {
+    const { plan } = await look(`ostype: ${ostype}\n`)
+    assert.equal(
+      plan.refusal?.message,
+      `container 101 has the distribution ${ostype}, which is not supported: debian, ubuntu`,
+    )
+  }
+  assert.equal((await look('ostype: ubuntu\n')).plan.actions.length, 1)
 })
 
 test('a locked container is waited for, and a missing one is refused', async () => {

@@ -9,6 +9,7 @@ import { parseContainerConfig } from '../../proxmox/container-config.ts'
 import { isUnprivileged } from '../../proxmox/device-entries.ts'
 import { withFeatures } from '../../proxmox/features.ts'
 import { findGuest, type GuestPlace, missingContainer } from '../../proxmox/find-guest.ts'
+import { otherOstype } from '../../proxmox/ostype.ts'
 import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
 
@@ -42,9 +43,14 @@ async function probe(given: Args, { node, placement }: Host): Promise<Seen> {
   return { node: node.name, ctid, config: container?.config, elsewhere }
 }
 
-function plan({ features, lock_timeout: timeout }: Args, { node, ctid, config, elsewhere }: Seen): Plan {
+function plan(
+  { features, ostypes, lock_timeout: timeout }: Args,
+  { node, ctid, config, elsewhere }: Seen,
+): Plan {
   if (config === undefined) return refuse(missingContainer(node, ctid, elsewhere))
   const parsed = parseContainerConfig(config)
+  const unsupported = otherOstype(ctid, parsed, ostypes)
+  if (unsupported) return refuse(unsupported)
   const wanted = features.filter((name) => name !== 'keyctl' || isUnprivileged(parsed))
   const text = withFeatures(config, wanted)
   if (text === config) return done()
