@@ -9,7 +9,7 @@ import type { Args } from './args.ts'
 import { computeFindings } from './compute-findings.ts'
 import type { ContainerSeen } from './read-container.ts'
 import { isolationFindings, pendingFindings } from './isolation-findings.ts'
-import { runtimeFindings } from './runtime.ts'
+import { runtimeFindings } from './runtime-findings.ts'
 import { visibility } from './visibility.ts'
 
 export function containerFindings(given: Args, seen: ContainerSeen): readonly Finding[] {

@@ -22,7 +22,7 @@ import { findGuest, type GuestPlace } from '../../proxmox/find-guest.ts'
 import type { Args } from './args.ts'
 import { deviceProblem } from './devices.ts'
 import { readLoaded } from './read-node.ts'
-import { readRuntime, type RuntimeSeen } from './runtime.ts'
+import { readRuntime, type RuntimeSeen } from './read-runtime.ts'
 
 export interface ContainerSeen {
   readonly name: string

@@ -1,5 +1,3 @@
-import type { FromSchema } from 'json-schema-to-ts'
-
 export const args = { type: 'object', additionalProperties: false, properties: {} } as const
 
 export const result = {
@@ -10,4 +8,4 @@ export const result = {
   },
 } as const
 
-export type Args = FromSchema<typeof args>
+export type Args = Readonly<Record<string, never>>

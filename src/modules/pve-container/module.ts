@@ -99,7 +99,7 @@ interface Started {
 
 /** Features that the container has only after a restart. */
 async function lackedFeatures(
-  { features = [] }: Args,
+  { features }: Args,
   node: Host,
   { ctid, pid, config }: Started,
 ): Promise<readonly string[]> {

@@ -1,43 +1,12 @@
-/** Whether a container runtime inside a container can use the GPUs. */
-import { isUnknown } from '../../base/unknown.ts'
-import type { Host } from '../../host/host.ts'
+/** Whether a container runtime inside a container can use the GPUs. Pure. */
 import type { Finding } from '../../host/plan.ts'
-import { cdiDevices, type CdiState, readCdi, staleCdi, usesCdi } from '../../nvidia/cdi.ts'
-import { type InDocker, visibleInDocker } from '../../nvidia/docker.ts'
+import { staleCdi, usesCdi } from '../../nvidia/cdi.ts'
+import type { InDocker } from '../../nvidia/docker.ts'
 import type { Gpu } from '../../nvidia/gpus.ts'
 import type { Args } from './args.ts'
 import type { ContainerSeen } from './read-container.ts'
+import type { RuntimeSeen } from './read-runtime.ts'
 import { visibility } from './visibility.ts'
-
-export interface RuntimeSeen {
-  readonly installed: boolean
-  /** systemd's word for the state of docker.service. */
-  readonly service: string
-  readonly cdi: CdiState
-  /** The devices that the runtime offers. */
-  readonly devices: readonly string[]
-  /** Undefined without an image. */
-  readonly test: InDocker | undefined
-}
-
-export async function readRuntime(
-  { runtime, runtime_image: image }: Args,
-  host: Host,
-  gpus: boolean,
-): Promise<RuntimeSeen | undefined> {
-  if (runtime === '') return undefined
-  const [program, unit, cdi] = await Promise.all([
-    host.command('docker'),
-    host.unit('docker.service'),
-    readCdi(host),
-  ])
-  const installed = program !== undefined
-  const [devices, test] = await Promise.all([
-    gpus && usesCdi(cdi) ? host.ask(cdiDevices) : [],
-    gpus && installed && image !== '' ? host.ask(visibleInDocker({ image })) : undefined,
-  ])
-  return { installed, service: isUnknown(unit.active) ? '' : unit.active, cdi, devices, test }
-}
 
 /** What fails first explains the rest, so it is reported alone. */
 export function runtimeFindings(
