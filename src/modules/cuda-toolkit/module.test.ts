@@ -193,7 +193,7 @@ test('toolkits that do not fit the GPU of the container are refused', async () =
 test('a toolkit has programs only if their directory exists', async () => {
   const programs = async (files: Readonly<Record<string, string>>): Promise<unknown> => {
     const seen = await probeOnly({ files: { ...ready, ...files }, installed: true, programs: nvcc })
-    return cudaToolkit.report(argsOf({}), seen).programs
+    return cudaToolkit.report(argsOf({ packages: ['cuda-libraries'] }), seen).programs
   }
   assert.equal(await programs({ '/usr/local/cuda-12.8/bin/nvcc': '' }), true)
   assert.equal(await programs({ '/usr/local/cuda-12.8/lib64/libcudart.so.12': '' }), false)

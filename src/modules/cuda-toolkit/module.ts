@@ -22,6 +22,9 @@ import { readInside } from './inside.ts'
 import type { Seen } from './seen.ts'
 import { compatibilityOf, misfitOf, refusalOf } from './refusals.ts'
 
+/** Packages that always have programs, which a dry run can predict. */
+const hasPrograms = /^cuda-(toolkit|nvcc|compiler)$/
+
 export const cudaToolkit = {
   name: 'cuda_toolkit',
   summary: "Installs a CUDA toolkit from NVIDIA's apt repository, without a driver.",
@@ -30,10 +33,11 @@ export const cudaToolkit = {
   exitCode: 5,
   probe,
   plan,
-  report: ({ version }, { inside }) => ({
+  report: ({ version, packages }, { inside }) => ({
     running: inside !== undefined,
     home: toolkitHome(version),
-    programs: inside !== undefined && known(inside.programs),
+    programs:
+      inside !== undefined && (packages.some((name) => hasPrograms.test(name)) || known(inside.programs)),
   }),
   message: (_, { inside }) =>
     inside === undefined ? 'CUDA toolkit pending: the container is stopped' : undefined,
