@@ -11,11 +11,13 @@ import { file } from './file/module.ts'
 import { getUrl } from './get-url/module.ts'
 import { gpuDevices } from './gpu-devices/module.ts'
 import { gpuVerify } from './gpu-verify/module.ts'
+import { jsonFile } from './json-file/module.ts'
 import { kernelModule } from './kernel-module/module.ts'
 import { lineinfile } from './lineinfile/module.ts'
 import type { Module } from './module.ts'
 import { nvidiaAptPin } from './nvidia-apt-pin/module.ts'
 import { nvidiaBlacklist } from './nvidia-blacklist/module.ts'
+import { nvidiaCdi } from './nvidia-cdi/module.ts'
 import { nvidiaDriver } from './nvidia-driver/module.ts'
 import { nvidiaForeignDriver } from './nvidia-foreign-driver/module.ts'
 import { nvidiaLoaded } from './nvidia-loaded/module.ts'
@@ -27,6 +29,7 @@ import { nvidiaUserspace } from './nvidia-userspace/module.ts'
 import { nvidiaUserspaceNote } from './nvidia-userspace-note/module.ts'
 import { pveContainer } from './pve-container/module.ts'
 import { pveContainerConfig } from './pve-container-config/module.ts'
+import { pveContainerFeatures } from './pve-container-features/module.ts'
 import { reboot } from './reboot/module.ts'
 import { service } from './service/module.ts'
 import { setFact } from './set-fact/module.ts'
@@ -49,10 +52,12 @@ export const modules: readonly Module[] = [
   getUrl,
   gpuDevices,
   gpuVerify,
+  jsonFile,
   kernelModule,
   lineinfile,
   nvidiaAptPin,
   nvidiaBlacklist,
+  nvidiaCdi,
   nvidiaDriver,
   nvidiaForeignDriver,
   nvidiaLoaded,
@@ -64,6 +69,7 @@ export const modules: readonly Module[] = [
   nvidiaUserspaceNote,
   pveContainer,
   pveContainerConfig,
+  pveContainerFeatures,
   reboot,
   service,
   setFact,

@@ -32,6 +32,12 @@ export const args = {
       description:
         'If an index means another GPU than when the container was configured. `refuse`: fail; `follow`: assign that other GPU',
     },
+    ostypes: {
+      type: 'array',
+      items: { type: 'string', pattern: '^[a-zA-Z0-9]+$' },
+      default: [],
+      description: 'Refuse a container whose `ostype` is not in this list; empty: allow all',
+    },
     wait: {
       type: 'integer',
       minimum: 0,

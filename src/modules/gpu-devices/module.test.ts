@@ -41,6 +41,7 @@ async function look({ node, config = 'unprivileged: 1\n', version = '5.2.6', arg
     uvm_tools: true,
     exclusive: false,
     moved: 'refuse',
+    ostypes: [],
     wait: 60,
     ...args,
   } satisfies Args
@@ -218,7 +219,22 @@ test('in a dry run without a driver and without Proxmox VE, the task reports tha
     uvm_tools: true,
     exclusive: false,
     moved: 'refuse',
+    ostypes: [],
     wait: 60,
   }
   await assert.rejects(gpuDevices.probe(given, host), /^UnknownError: the driver is loaded first$/)
+})
+
+test('a container of another distribution gets no GPU, but can lose one', async () => {
+  const ostypes = ['debian', 'ubuntu']
+  const of = (
+    ostype: string,
+    args: Partial<Args> = {},
+  ): Promise<readonly [string | undefined, number | undefined]> =>
+    refusal({ config: `unprivileged: 1\n${ostype}`, args: { ostypes, ...args } })
+  assert.deepEqual(await of('ostype: fedora\n'), ['unsupported-distribution', 2])
+  assert.deepEqual(await of('ostype: fedora\n', { assignment: 'none' }), [undefined, undefined])
+  assert.deepEqual(await of('ostype: fedora\n', { ostypes: [] }), [undefined, undefined])
+  assert.deepEqual(await of('ostype: ubuntu\n'), [undefined, undefined])
+  assert.deepEqual(await of(''), [undefined, undefined])
 })

@@ -25,6 +25,7 @@ import { atLeast } from '../../base/version.ts'
 import { type ConfigEntry, parseContainerConfig } from '../../proxmox/container-config.ts'
 import { readCluster, wrongCluster } from '../../proxmox/cluster.ts'
 import { findGuest, type GuestPlace, missingContainer } from '../../proxmox/find-guest.ts'
+import { otherOstype } from '../../proxmox/ostype.ts'
 import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
 import { readHaMove } from './ha-moves.ts'
@@ -197,10 +198,13 @@ function dynamicMajors(devices: string | undefined): readonly number[] {
   return [...new Set(['nvidia-uvm', 'nvidia-caps'].flatMap((name) => majors.get(name) ?? []))]
 }
 
-function plan({ wait }: Args, seen: Seen): Plan {
+function plan({ wait, ostypes }: Args, seen: Seen): Plan {
   const { node, ctid, config, elsewhere, style, newEnough, resolution, users, haMove } = seen
   if (seen.wrongCluster) return refuse(seen.wrongCluster)
   if (config === undefined) return refuse(missingContainer(node, ctid, elsewhere))
+  const takes = resolution.kind === 'found' && resolution.gpus.length === 0
+  const unsupported = takes ? undefined : otherOstype(ctid, parseContainerConfig(config), ostypes)
+  if (unsupported) return refuse(unsupported)
   if (resolution.kind === 'problem') {
     const { code, message, hint } = resolution
     return refuse({

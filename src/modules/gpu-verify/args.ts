@@ -45,6 +45,18 @@ export const args = {
       description:
         'Compute on each GPU through libcuda: create a context, copy data to the GPU and back, and compare it',
     },
+    runtime: {
+      enum: ['', 'docker'],
+      default: '',
+      description: 'In a container: the container runtime that must be able to use the GPUs',
+    },
+    runtime_image: {
+      type: 'string',
+      default: '',
+      pattern: '^([A-Za-z0-9][A-Za-z0-9._/:@-]*)?$',
+      description:
+        'In a container: an image of the container runtime in which nvidia-smi must show the GPUs; it is not downloaded',
+    },
     isolation: {
       type: 'boolean',
       default: true,

@@ -23,6 +23,7 @@ import { findGuest, type GuestPlace } from '../../proxmox/find-guest.ts'
 import type { Args } from './args.ts'
 import { deviceProblem } from './devices.ts'
 import { readLoaded } from './read-node.ts'
+import { readRuntime, type RuntimeSeen } from './read-runtime.ts'
 
 export interface ContainerSeen {
   readonly name: string
@@ -55,6 +56,8 @@ export interface ContainerSeen {
   readonly compiler: boolean
   /** Packages of the toolkit that are not installed. */
   readonly missingPackages: readonly string[]
+  /** Undefined if no container runtime is required. */
+  readonly runtime: RuntimeSeen | undefined
 }
 
 export type Assigned =
@@ -112,6 +115,7 @@ const nothingInside: Inside = {
   nvcc: undefined,
   compiler: false,
   missingPackages: [],
+  runtime: undefined,
 }
 
 async function readAssigned({ assignment }: Args, node: Host, ctid: string): Promise<Assigned | undefined> {
@@ -150,18 +154,29 @@ async function readInside(
   )
   const wanted: readonly DeviceNode[] = minors.length === 0 ? [] : [...shared, ...minors.map(gpuNode)]
   const asUser = given.user === '' ? undefined : { user: given.user }
-  const [userspace, names, created, smi, smiAsUser, computing, computingAsUser, toolkit, ...present] =
-    await Promise.all([
-      readUserspace(host),
-      host.list('/dev'),
-      tries ? host.ask(opensCreated({ minors: otherMinors.map(String) })) : [],
-      gpus.length === 0 ? undefined : host.ask(visibleGpus),
-      gpus.length === 0 || asUser === undefined ? undefined : host.ask(visibleGpus, asUser),
-      gpus.length === 0 || !given.compute ? undefined : host.ask(computes),
-      gpus.length === 0 || !given.compute || asUser === undefined ? undefined : host.ask(computes, asUser),
-      readToolkit(given, host),
-      ...wanted.map(({ path }) => host.stat(path)),
-    ])
+  const [
+    userspace,
+    names,
+    created,
+    smi,
+    smiAsUser,
+    computing,
+    computingAsUser,
+    toolkit,
+    runtime,
+    ...present
+  ] = await Promise.all([
+    readUserspace(host),
+    host.list('/dev'),
+    tries ? host.ask(opensCreated({ minors: otherMinors.map(String) })) : [],
+    gpus.length === 0 ? undefined : host.ask(visibleGpus),
+    gpus.length === 0 || asUser === undefined ? undefined : host.ask(visibleGpus, asUser),
+    gpus.length === 0 || !given.compute ? undefined : host.ask(computes),
+    gpus.length === 0 || !given.compute || asUser === undefined ? undefined : host.ask(computes, asUser),
+    readToolkit(given, host),
+    readRuntime(given, host, gpus.length > 0),
+    ...wanted.map(({ path }) => host.stat(path)),
+  ])
   const others = given.isolation && given.assignment !== '' ? otherGpus(names ?? [], minors) : []
   return {
     userspace,
@@ -172,6 +187,7 @@ async function readInside(
     wrongDevices: wanted.flatMap((node, index) => deviceProblem(node, present[index]) ?? []),
     open: await openOnes(host, others),
     created,
+    runtime,
     ...toolkit,
   }
 }

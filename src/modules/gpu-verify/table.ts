@@ -8,10 +8,11 @@ import { compareVersions } from '../../base/version.ts'
 import type { SummaryRow } from '../module.ts'
 import type { Args } from './args.ts'
 import { allCompute } from './compute-findings.ts'
-import { staleUserspace, visibility } from './container-findings.ts'
+import { staleUserspace } from './container-findings.ts'
 import { kernelsWithoutModule, matters } from './kernel-findings.ts'
 import type { ContainerSeen } from './read-container.ts'
 import type { NodeSeen } from './read-node.ts'
+import { visibility } from './visibility.ts'
 
 const columns = ['NODE/CT', 'WANTED', 'LOADED', 'USER', 'CUDA', 'GPUS', 'UUID', 'STATE']
 const table = 'GPUs'

@@ -44,6 +44,7 @@ export const hostileArguments: Readonly<Record<string, readonly Readonly<Record<
     { version, containers: [{ name: 'a', ctid: '101' }] },
     { assignment: 'all', cuda: '12.8', user: 'nobody', isolation: true },
   ],
+  json_file: [{ path: '/etc/x.json', values: { a: { b: 1 } } }],
   kernel_module: [{ name: 'nvidia' }, { name: 'nouveau', state: 'absent' }],
   lineinfile: [
     { path: '/etc/x', line: 'a' },
@@ -51,6 +52,7 @@ export const hostileArguments: Readonly<Record<string, readonly Readonly<Record<
   ],
   nvidia_apt_pin: [{}],
   nvidia_blacklist: [{}],
+  nvidia_cdi: [{}],
   nvidia_driver: [{ version, runfile: '/var/cache/gpuplay/x.run', module_type: 'open' }],
   nvidia_foreign_driver: [{ version }],
   nvidia_loaded: [{ version, containers: [{ ctid: '101' }] }],
@@ -60,8 +62,9 @@ export const hostileArguments: Readonly<Record<string, readonly Readonly<Record<
   nvidia_runfile: [{ version }],
   nvidia_userspace: [{ foreign: 'remove' }, { capabilities: ['graphics'] }],
   nvidia_userspace_note: [{}],
-  pve_container: [{}, { state: 'restarted' }],
+  pve_container: [{}, { state: 'restarted' }, { features: ['nesting', 'keyctl'] }],
   pve_container_config: [{ owned: ['dev[0-9]+'], content: 'dev0: /dev/nvidia0\n' }],
+  pve_container_features: [{ features: ['nesting', 'keyctl'] }],
   reboot: [{}],
   service: [
     { name: 'ssh', state: 'started', enabled: true },

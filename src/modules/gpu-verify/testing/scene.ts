@@ -45,6 +45,8 @@ export const defaults: Args = {
   cuda_packages: ['cuda-toolkit'],
   user: '',
   compute: true,
+  runtime: '',
+  runtime_image: '',
   isolation: true,
 }
 
