@@ -40,7 +40,7 @@ export const args = {
 
 export const result = {
   type: 'object',
-  required: ['cards', 'gpus', 'gpus_in_vms', 'change', 'module_type', 'kernel', 'headers'],
+  required: ['cards', 'gpus', 'gpus_in_vms', 'change', 'module_type', 'kernel', 'headers', 'driver_packages'],
   properties: {
     cards: {
       type: 'array',
@@ -66,6 +66,11 @@ export const result = {
       type: 'array',
       items: { type: 'string' },
       description: 'Kernel header packages, metapackage last',
+    },
+    driver_packages: {
+      type: 'array',
+      items: { type: 'string' },
+      description: 'Shell patterns of all driver packages, which conflict with a driver from a `.run`',
     },
   },
 } as const

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Plan } from '../../host/plan.ts'
 import { type FakeCard, fakeNode } from '../../nvidia/testing/fake-node.ts'
+import { driverPackagePatterns } from '../../nvidia/driver-packages.ts'
 import { gpuHost, type GpuHost } from '../../nvidia/testing/gpu-host.ts'
 import type { Args } from './args.ts'
 import { nvidiaNode } from './module.ts'
@@ -42,6 +43,7 @@ test('a new node is reported with its cards, the type of modules, and the header
   assert.equal(report.loaded, null)
   assert.equal(report.module_type, 'open')
   assert.deepEqual(report.headers, ['proxmox-headers-6.8.12-9-pve', 'proxmox-default-headers'])
+  assert.deepEqual(report.driver_packages, driverPackagePatterns)
 })
 
 test('an installed kernel that boots next also gets its headers', async () => {

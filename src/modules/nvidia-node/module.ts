@@ -8,6 +8,7 @@ import { done, type Plan, type Refusal, refuse } from '../../host/plan.ts'
 import { readOsRelease } from '../../host/questions/os-release.ts'
 import { type PciCard, readCards, readVmOwners } from '../../nvidia/cards.ts'
 import { chooseModuleType, commonBranches, misfits } from '../../nvidia/generations.ts'
+import { driverPackagePatterns } from '../../nvidia/driver-packages.ts'
 import { type GpuContainer, readGpuContainers, unmanaged } from '../../nvidia/gpu-containers.ts'
 import { type HeldBack, readAllHeldBack } from '../../nvidia/held-back.ts'
 import { headerPackages, installedKernels } from '../../nvidia/headers.ts'
@@ -56,6 +57,7 @@ export const nvidiaNode = {
       module_type: moduleType(given, managed) ?? 'proprietary',
       kernel: seen.kernel,
       headers: headerPackages(seen.kernel, { installed: seen.kernels, debian: seen.release }),
+      driver_packages: driverPackagePatterns,
     }
   },
 } satisfies Module<Args, Seen>
