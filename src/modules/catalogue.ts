@@ -18,6 +18,7 @@ import { nvidiaAptPin } from './nvidia-apt-pin/module.ts'
 import { nvidiaBlacklist } from './nvidia-blacklist/module.ts'
 import { nvidiaDriver } from './nvidia-driver/module.ts'
 import { nvidiaForeignDriver } from './nvidia-foreign-driver/module.ts'
+import { nvidiaLeftovers } from './nvidia-leftovers/module.ts'
 import { nvidiaLoaded } from './nvidia-loaded/module.ts'
 import { nvidiaNode } from './nvidia-node/module.ts'
 import { nvidiaNodeReboot } from './nvidia-node-reboot/module.ts'
@@ -55,6 +56,7 @@ export const modules: readonly Module[] = [
   nvidiaBlacklist,
   nvidiaDriver,
   nvidiaForeignDriver,
+  nvidiaLeftovers,
   nvidiaLoaded,
   nvidiaNode,
   nvidiaNodeReboot,

@@ -53,6 +53,7 @@ export const hostileArguments: Readonly<Record<string, readonly Readonly<Record<
   nvidia_blacklist: [{}],
   nvidia_driver: [{ version, runfile: '/var/cache/gpuplay/x.run', module_type: 'open' }],
   nvidia_foreign_driver: [{ version }],
+  nvidia_leftovers: [{ version }, { version, remove: true }],
   nvidia_loaded: [{ version, containers: [{ ctid: '101' }] }],
   nvidia_node: [{ version, containers: [{ ctid: '101' }] }],
   nvidia_node_reboot: [{ version, purpose: 'load the driver' }],

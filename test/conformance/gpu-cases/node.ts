@@ -9,6 +9,7 @@ import { gpuVerify } from '../../../src/modules/gpu-verify/module.ts'
 import { nvidiaBlacklist } from '../../../src/modules/nvidia-blacklist/module.ts'
 import { nvidiaDriver } from '../../../src/modules/nvidia-driver/module.ts'
 import { nvidiaForeignDriver } from '../../../src/modules/nvidia-foreign-driver/module.ts'
+import { nvidiaLeftovers } from '../../../src/modules/nvidia-leftovers/module.ts'
 import { nvidiaLoaded } from '../../../src/modules/nvidia-loaded/module.ts'
 import { nvidiaNode } from '../../../src/modules/nvidia-node/module.ts'
 import { nvidiaNodeReboot } from '../../../src/modules/nvidia-node-reboot/module.ts'
@@ -46,6 +47,15 @@ const discovery: readonly ConformanceCase[] = [
     // The files of the packages are removed with them.
     besides: [...books, /^\/usr\//],
   },
+  {
+    module: nvidiaLeftovers,
+    says: 'what earlier drivers left, with a warning',
+    setup:
+      'mkdir -p /var/lib/dkms/nvidia/550.54.14; echo "blacklist nvidia" >/etc/modprobe.d/passthrough.conf',
+    args: { version },
+    dry: 'ok',
+  },
+  { module: nvidiaLeftovers, says: 'removes it', args: { version, remove: true } },
 ]
 
 const preparation: readonly ConformanceCase[] = [
