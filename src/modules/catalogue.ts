@@ -22,6 +22,7 @@ import { nvidiaLeftovers } from './nvidia-leftovers/module.ts'
 import { nvidiaLoaded } from './nvidia-loaded/module.ts'
 import { nvidiaNode } from './nvidia-node/module.ts'
 import { nvidiaNodeReboot } from './nvidia-node-reboot/module.ts'
+import { nvidiaPackages } from './nvidia-packages/module.ts'
 import { nvidiaPower } from './nvidia-power/module.ts'
 import { nvidiaRunfile } from './nvidia-runfile/module.ts'
 import { nvidiaUserspace } from './nvidia-userspace/module.ts'
@@ -60,6 +61,7 @@ export const modules: readonly Module[] = [
   nvidiaLoaded,
   nvidiaNode,
   nvidiaNodeReboot,
+  nvidiaPackages,
   nvidiaPower,
   nvidiaRunfile,
   nvidiaUserspace,

@@ -57,6 +57,7 @@ export const hostileArguments: Readonly<Record<string, readonly Readonly<Record<
   nvidia_loaded: [{ version, containers: [{ ctid: '101' }] }],
   nvidia_node: [{ version, containers: [{ ctid: '101' }] }],
   nvidia_node_reboot: [{ version, purpose: 'load the driver' }],
+  nvidia_packages: [{ version, module_type: 'open' }],
   nvidia_power: [{}],
   nvidia_runfile: [{ version }],
   nvidia_userspace: [{ foreign: 'remove' }, { capabilities: ['graphics'] }],

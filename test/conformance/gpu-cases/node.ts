@@ -13,6 +13,7 @@ import { nvidiaLeftovers } from '../../../src/modules/nvidia-leftovers/module.ts
 import { nvidiaLoaded } from '../../../src/modules/nvidia-loaded/module.ts'
 import { nvidiaNode } from '../../../src/modules/nvidia-node/module.ts'
 import { nvidiaNodeReboot } from '../../../src/modules/nvidia-node-reboot/module.ts'
+import { nvidiaPackages } from '../../../src/modules/nvidia-packages/module.ts'
 import { nvidiaPower } from '../../../src/modules/nvidia-power/module.ts'
 import { nvidiaRunfile } from '../../../src/modules/nvidia-runfile/module.ts'
 import { template } from '../../../src/modules/template/module.ts'
@@ -39,6 +40,19 @@ const discovery: readonly ConformanceCase[] = [
     args: { version },
     dry: 'refused',
     problem: 'foreign-driver',
+  },
+  {
+    module: nvidiaPackages,
+    says: 'refuses a version that no repository offers',
+    args: { version, module_type: 'open' },
+    dry: 'refused',
+    problem: 'version-not-offered',
+  },
+  {
+    module: nvidiaPackages,
+    says: 'takes a driver installed from packages over, with kernel modules, and pins it',
+    args: { version: '535.183.01', module_type: 'proprietary' },
+    besides: [...books, /^\/(usr|etc)\//],
   },
   {
     module: nvidiaForeignDriver,
