@@ -55,7 +55,7 @@ describe("a driver of Debian's packages", { skip: whyNoLab() ?? false, timeout: 
   }
 
   async function driverPackages(host: { output(command: string): Promise<string> }): Promise<string[]> {
-    const rows = await host.output("dpkg-query -W -f '\${Package}\\n'")
+    const rows = await host.output("dpkg-query -W -f '${Package}\\n'")
     return rows.trim().split('\n').filter(isDriverPackage)
   }
 
@@ -84,7 +84,7 @@ describe("a driver of Debian's packages", { skip: whyNoLab() ?? false, timeout: 
 
   it('goes from the node and the container where that is allowed, and nothing else does', async () => {
     const node = lab.node('pve1')
-    const kept = "dpkg-query -W -f '\${Package}\\n' 'proxmox-*' 'pve-*' 'linux-*' dkms | sort"
+    const kept = "dpkg-query -W -f '${Package}\\n' 'proxmox-*' 'pve-*' 'linux-*' dkms | sort"
     const before = await node.output(kept)
     const run = await play(...remove)
     assert.equal(run.exitCode, 0, run.text)
