@@ -125,7 +125,7 @@ options vfio-pci ids=8086:10fb
     const told = await play()
     assert.equal(told.exitCode, 0, told.text)
     assert.match(told.text, /\/var\/lib\/dkms\/nvidia-current\/525\.147\.05: DKMS builds/)
-    assert.match(told.text, /\/etc\/modprobe\.d\/passthrough\.conf:2: "blacklist nvidia" prevents/)
+    assert.match(told.text, /\/etc\/modprobe\.d\/passthrough\.conf:2: \\"blacklist nvidia\\" prevents/)
     assert.equal(changedCount(told.events), 0, told.text)
     const predicted = outcomes((await play('--check', ...remove)).events)
     const run = await play(...remove)

@@ -10,40 +10,24 @@ import type { Action, Effect } from '../../host/action.ts'
 import type { Host } from '../../host/host.ts'
 import { actions, done, type Plan } from '../../host/plan.ts'
 import { backupDirectory } from '../../host/work-directory.ts'
-import { readCards, readVmOwners } from '../../nvidia/cards.ts'
 import { type DkmsTree, readDkmsTrees } from '../../nvidia/dkms-trees.ts'
 import { readDriverPackages } from '../../nvidia/driver-packages.ts'
 import { initramfsNote } from '../../nvidia/initramfs-note.ts'
 import { installedVersion, installerLog } from '../../nvidia/installer.ts'
 import {
-  kernelLineLeftovers,
-  type ModprobeLeftover,
-  modprobeLeftovers,
-  namesNvidiaForVfio,
-  withoutModprobeLeftovers,
-} from '../../nvidia/modprobe-leftovers.ts'
+  kernelLineFile,
+  type LeftoverLines,
+  modprobeDirectory,
+  readLeftoverLines,
+} from '../../nvidia/leftover-files.ts'
 import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
 
-export interface Seen {
+export interface Seen extends LeftoverLines {
   readonly trees: readonly DkmsTree[]
-  /** Files of /etc/modprobe.d with leftovers. */
-  readonly files: readonly LeftoverFile[]
-  readonly kernelLine: readonly Pick<ModprobeLeftover, 'text' | 'why'>[]
   /** Whether the program dkms is installed. */
   readonly dkms: boolean
 }
-
-interface LeftoverFile {
-  readonly path: string
-  readonly text: string
-  /** Without the leftovers. */
-  readonly cleaned: string
-  readonly leftovers: readonly ModprobeLeftover[]
-}
-
-const modprobeDirectory = '/etc/modprobe.d'
-const kernelLine = '/proc/cmdline'
 
 export const nvidiaLeftovers = {
   name: 'nvidia_leftovers',
@@ -69,53 +53,18 @@ const nothing: Seen = { trees: [], files: [], kernelLine: [], dkms: false }
 
 async function probe({ version, exclude_gpus: excluded }: Args, host: Host): Promise<Seen> {
   if ((await readDriverPackages(host)).length > 0) return nothing
-  const [trees, records, names, commandLine, dkms] = await Promise.all([
+  const [trees, records, lines, dkms] = await Promise.all([
     readDkmsTrees(host),
     host.text(installerLog),
-    host.list(modprobeDirectory),
-    host.text(kernelLine),
+    readLeftoverLines(host, excluded),
     host.command('dkms'),
   ])
   const own = [version, installedVersion(records ?? '')]
-  const paths = (names ?? [])
-    .filter((name) => name.endsWith('.conf'))
-    .map((name) => `${modprobeDirectory}/${name}`)
-  const texts = await Promise.all(paths.map((path) => host.text(path)))
-  const vfio = [...texts, commandLine].some((text) => namesNvidiaForVfio(text ?? ''))
-  const staying = vfio ? await readStaying(excluded, host) : []
-  const stays = (device: string): boolean => staying.includes(device)
-  const files = paths.flatMap((path, index): readonly LeftoverFile[] => {
-    const text = texts[index] ?? ''
-    const leftovers = modprobeLeftovers(text, stays)
-    return leftovers.length === 0
-      ? []
-      : [{ path, text, cleaned: withoutModprobeLeftovers(text, stays), leftovers }]
-  })
   return {
+    ...lines,
     trees: trees.filter((tree) => tree.name !== 'nvidia' || !own.includes(tree.version)),
-    files,
-    kernelLine: kernelLineLeftovers(commandLine ?? '', stays),
     dkms: dkms !== undefined,
   }
-}
-
-/** Device ids of the cards that belong to a VM or are excluded, with all their functions. */
-async function readStaying(excluded: readonly string[], host: Host): Promise<readonly string[]> {
-  const devices = '/sys/bus/pci/devices'
-  const [cards, owners, present] = await Promise.all([
-    readCards(host),
-    readVmOwners(host),
-    host.list(devices),
-  ])
-  const kept = excluded.map((address) => address.toLowerCase())
-  const slots = cards
-    .filter(({ pci }) => owners.has(pci) || kept.includes(pci))
-    .map(({ pci }) => pci.replace(/\d$/, ''))
-  const functions = (present ?? []).filter((name) =>
-    slots.some((slot) => name.toLowerCase().startsWith(slot)),
-  )
-  const ids = await Promise.all(functions.map((name) => host.text(`${devices}/${name}/device`)))
-  return ids.map((id) => (id ?? '').trim().toLowerCase().replace(/^0x/, ''))
 }
 
 interface Named {
@@ -136,8 +85,8 @@ function named({ trees, files, kernelLine: words }: Seen): readonly Named[] {
       })),
     ),
     ...words.map(({ text, why }) => ({
-      place: kernelLine,
-      message: `${kernelLine}: "${text}" ${why}; remove it from /etc/kernel/cmdline or /etc/default/grub`,
+      place: kernelLineFile,
+      message: `${kernelLineFile}: "${text}" ${why}; remove it from /etc/kernel/cmdline or /etc/default/grub`,
     })),
   ]
 }
@@ -146,7 +95,7 @@ function plan({ remove }: Args, seen: Seen): Plan {
   const { trees, files, dkms } = seen
   if (!remove) {
     const hint = '; nvidia_host_foreign_driver: remove removes it and keeps a copy'
-    const changeable = ({ place }: Named): boolean => place !== kernelLine
+    const changeable = ({ place }: Named): boolean => place !== kernelLineFile
     return done(named(seen).map((one) => one.message + (changeable(one) ? hint : '')))
   }
   const warnings = named({ ...seen, trees: [], files: [] }).map(({ message }) => message)

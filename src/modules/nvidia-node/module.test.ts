@@ -76,6 +76,18 @@ test('a node without cards, or whose cards all belong to virtual machines, is re
   )
 })
 
+test('lines that bind a card to vfio-pci are named where no card is free', async () => {
+  const files = { '/etc/modprobe.d/vfio.conf': 'blacklist nvidia\noptions vfio-pci ids=10de:2d04\n' }
+  const { plan } = await look({ files }, { cards: [{ pci: '0000:01:00.0', driver: 'vfio-pci' }] })
+  assert.deepEqual(plan.refusal?.findings?.at(-1), {
+    message:
+      '"options vfio-pci ids=10de:2d04" binds NVIDIA cards to vfio-pci that neither belong to a VM nor are excluded',
+    line: '/etc/modprobe.d/vfio.conf:2',
+    fix: 'remove it, run update-initramfs -u -k all, then reboot the node',
+  })
+  assert.equal(plan.refusal?.findings?.length, 2)
+})
+
 test('a card of a virtual machine has no effect on the choice of the driver', async () => {
   const mixed = [{ pci: '0000:01:00.0' }, { pci: '0000:41:00.0', device: '0x1b06' }]
   const alone = await look({}, { cards: mixed, version: '590.48.01' })

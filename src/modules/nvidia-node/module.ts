@@ -4,7 +4,7 @@
  * run).
  */
 import type { Host } from '../../host/host.ts'
-import { done, type Plan, type Refusal, refuse } from '../../host/plan.ts'
+import { done, type Finding, type Plan, type Refusal, refuse } from '../../host/plan.ts'
 import { readOsRelease } from '../../host/questions/os-release.ts'
 import { type PciCard, readCards, readVmOwners } from '../../nvidia/cards.ts'
 import { chooseModuleType, commonBranches, misfits } from '../../nvidia/generations.ts'
@@ -12,6 +12,7 @@ import { driverPackagePatterns } from '../../nvidia/driver-packages.ts'
 import { type GpuContainer, readGpuContainers, unmanaged } from '../../nvidia/gpu-containers.ts'
 import { type HeldBack, readAllHeldBack } from '../../nvidia/held-back.ts'
 import { headerPackages, installedKernels } from '../../nvidia/headers.ts'
+import { readLeftoverLines, vfioFindings } from '../../nvidia/leftover-files.ts'
 import type { ModuleType } from '../../nvidia/installer.ts'
 import { readSecureBoot, type SecureBoot } from '../../nvidia/secure-boot.ts'
 import type { Module } from '../module.ts'
@@ -30,6 +31,8 @@ export interface Seen {
   readonly secureBoot: SecureBoot
   readonly containers: readonly GpuContainer[]
   readonly heldBack: readonly HeldBack[]
+  /** Lines that bind cards to vfio-pci which belong to no VM. */
+  readonly vfioLines: readonly Finding[]
 }
 
 export const nvidiaNode = {
@@ -62,7 +65,7 @@ export const nvidiaNode = {
   },
 } satisfies Module<Args, Seen>
 
-async function probe(_: Args, host: Host): Promise<Seen> {
+async function probe({ exclude_gpus: excluded }: Args, host: Host): Promise<Seen> {
   const [cards, owners, driver, { release: kernel }, os, secureBoot, containers, heldBack, boot] =
     await Promise.all([
       readCards(host),
@@ -75,6 +78,7 @@ async function probe(_: Args, host: Host): Promise<Seen> {
       readAllHeldBack(host),
       host.list('/boot'),
     ])
+  const strays = cards.some(({ pci, driver: bound }) => bound === 'vfio-pci' && !owners.has(pci))
   const loaded = driver.loaded ? driver.version : undefined
   const kernels = installedKernels(boot ?? [])
   return {
@@ -87,6 +91,7 @@ async function probe(_: Args, host: Host): Promise<Seen> {
     secureBoot,
     containers,
     heldBack,
+    vfioLines: strays ? vfioFindings(await readLeftoverLines(host, excluded)) : [],
   }
 }
 
@@ -96,6 +101,8 @@ function plan(given: Args, seen: Seen): Plan {
     noCard(managed, seen) ??
     doesNotFit(given, managed) ??
     (seen.loaded === given.version ? undefined : (secureBootProblem(seen) ?? disturbs(given, seen)))
+  if (problem?.code === 'no-free-gpu')
+    return refuse({ ...problem, findings: [...(problem.findings ?? []), ...seen.vfioLines] })
   if (problem) return refuse(problem)
   return done(
     seen.heldBack.map(
