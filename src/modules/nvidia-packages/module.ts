@@ -173,8 +173,7 @@ function plan(given: Args, seen: Seen): Plan {
     })
   const options = { installed: seen.installed }
   const problem = notOffered(given, seen)
-  // The lists may be older than the version.
-  if (work?.fetch === true)
+  if (work?.fetch === true && ![...seen.lacking.values()].some((versions) => versions.length > 0))
     return planChange(request(given), work, { warnings: problem ? [problem.message] : [] }) ?? done()
   if (problem) return refuse(problem)
   const wanted = packagesPin(given.version)
@@ -212,7 +211,7 @@ function notOffered({ version }: Args, { lacking }: Seen): Refusal | undefined {
     message: `no configured repository offers ${name} in version ${version}`,
     hint:
       others.length > 0
-        ? `set nvidia_driver_version to one of the offered versions (${others.join(', ')}), or nvidia_host_source: run`
+        ? `set nvidia_driver_version to one of the offered versions (${others.join(', ')}), or nvidia_host_source: run; \`apt-get update\` on the node finds newer ones`
         : "add Debian's components contrib, non-free and non-free-firmware or NVIDIA's repository to the node's apt sources, or set nvidia_host_source: run",
   }
 }
