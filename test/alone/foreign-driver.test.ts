@@ -13,7 +13,7 @@ import { changedCount, outcomes } from '../whole/support/events.ts'
 import { type Ended, gpuplay } from '../whole/support/gpuplay.ts'
 import { inventoryOf } from '../whole/support/site-runs.ts'
 
-const name = `foreign-driver-${process.pid}`
+const name = `foreign-${process.pid}`
 const playbook = `
 - hosts: nodes
   gather_facts: false

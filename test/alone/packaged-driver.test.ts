@@ -9,7 +9,7 @@ import { changedCount, keysOf, outcomes } from '../whole/support/events.ts'
 import { type Ended, gpuplay } from '../whole/support/gpuplay.ts'
 import { inventoryOf } from '../whole/support/site-runs.ts'
 
-const name = `packaged-driver-${process.pid}`
+const name = `packaged-${process.pid}`
 const playbook = `
 - hosts: nodes
   gather_facts: false
