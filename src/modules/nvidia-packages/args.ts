@@ -16,6 +16,11 @@ export const args = {
       default: false,
       description: 'Replace installed kernel modules of the other type',
     },
+    install: {
+      type: 'boolean',
+      default: true,
+      description: 'Otherwise only check that the version is offered, and pin it',
+    },
     proxy: { type: 'string', default: '', description: 'Proxy for apt' },
     timeout: {
       type: 'integer',

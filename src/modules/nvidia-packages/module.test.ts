@@ -44,6 +44,7 @@ async function planOf(given: GpuHost, args: Partial<Args> = {}): Promise<Plan> {
     version,
     module_type: 'proprietary',
     enforce_type: false,
+    install: true,
     proxy: '',
     timeout: 9,
     ...args,
@@ -112,6 +113,30 @@ test('old lists without any version are updated first, with a warning for a dry 
   assert.equal(plan.stage, 'update the package lists')
   assert.deepEqual(plan.warnings, ['no configured repository offers libcuda1 in version 550.163.01'])
   assert.equal((await planOf(node(['535.261.03-1'], { programs: old }))).refusal?.code, 'version-not-offered')
+})
+
+test('without permission to install, the version is checked and pinned', async () => {
+  assert.deepEqual(words(await planOf(node(['550.163.01-2']), { install: false })), [packagesPinFile])
+  const { refusal } = await planOf(node(['535.261.03-1']), { install: false })
+  assert.equal(refusal?.code, 'version-not-offered')
+})
+
+test('what DKMS has not built for the running kernel is built', async () => {
+  const tree = '/var/lib/dkms/nvidia-current'
+  const files = {
+    [packagesPinFile]: packagesPin('535.261.03'),
+    [`${tree}/535.261.03/source/dkms.conf`]: '',
+  }
+  const given = { version: '535.261.03' }
+  const plan = await planOf(node([], { files }), given)
+  const [run] = plan.actions
+  assert.equal(
+    run?.kind === 'run' && run.argv.join(' '),
+    'dkms install -m nvidia-current -v 535.261.03 -k 6.8.12-9-pve',
+  )
+  const links = { [`${tree}/kernel-6.8.12-9-pve-x86_64`]: '535.261.03/6.8.12-9-pve/x86_64' }
+  assert.deepEqual((await planOf(node([], { files, links }), given)).actions, [])
+  assert.deepEqual((await planOf(node([], { files }), { ...given, install: false })).actions, [])
 })
 
 test('a driver from a .run is refused', async () => {

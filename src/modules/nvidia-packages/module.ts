@@ -7,11 +7,14 @@
 import { planChange } from '../../apt/change.ts'
 import { type PackageRequest, readWork, targetOf, type Work } from '../../apt/package-request.ts'
 import { defined } from '../../base/defined.ts'
+import { parentOf } from '../../base/posix-paths.ts'
 import { isUnknown, knownOr } from '../../base/unknown.ts'
 import type { Action } from '../../host/action.ts'
+import { sha256Of } from '../../host/content.ts'
 import type { Host } from '../../host/host.ts'
 import { actions, done, type Plan, type Refusal, refuse } from '../../host/plan.ts'
 import { packageStates, packageVersions } from '../../host/questions/packages.ts'
+import { type DkmsTree, readDkmsTrees } from '../../nvidia/dkms-trees.ts'
 import { driverPackagePatterns, isDriverPackage } from '../../nvidia/driver-packages.ts'
 import { installedVersion, installerLog } from '../../nvidia/installer.ts'
 import { listsMaxAge, patientApt } from '../../nvidia/package-requests.ts'
@@ -37,6 +40,8 @@ export interface Seen {
   readonly due: readonly string[]
   /** Required, but not offered in the version; with the versions that are offered. */
   readonly lacking: ReadonlyMap<string, readonly string[]>
+  /** What DKMS has not built for the running kernel, as after an installation without its headers. */
+  readonly unbuilt: { readonly kernel: string; readonly trees: readonly DkmsTree[] }
   /** Undefined if nothing is due or lacking. */
   readonly work: Work | undefined
 }
@@ -59,7 +64,8 @@ async function probe(given: Args, host: Host): Promise<Seen> {
     host.text(packagesPinFile),
   ])
   const installed = packagedDriver(rows)
-  const seen = { installed, fromRun: installedVersion(log ?? ''), pin }
+  const unbuilt = await readUnbuilt(given, host)
+  const seen = { installed, fromRun: installedVersion(log ?? ''), pin, unbuilt }
   const other = [...installed].flatMap(([name, version]) =>
     upstreamVersion(version) === given.version ? [] : [name],
   )
@@ -83,6 +89,20 @@ async function probe(given: Args, host: Host): Promise<Seen> {
     lacking: new Map(lacking.map(({ name, others }) => [name, others])),
     work,
   }
+}
+
+async function readUnbuilt({ version, install }: Args, host: Host): Promise<Seen['unbuilt']> {
+  const running = await host.maybe(host.kernel())
+  if (!install || isUnknown(running)) return { kernel: '', trees: [] }
+  const kernel = running.release
+  const trees = knownOr(await host.maybe(readDkmsTrees(host)), [])
+  const wanted = trees.filter((tree) => tree.whole && tree.version === version)
+  const links = await Promise.all(wanted.map(({ path }) => host.maybe(host.list(parentOf(path)))))
+  const built = (index: number): boolean => {
+    const names = links[index]
+    return isUnknown(names) || (names ?? []).some((name) => name.startsWith(`kernel-${kernel}-`))
+  }
+  return { kernel, trees: wanted.filter((_, index) => !built(index)) }
 }
 
 interface Offer {
@@ -165,6 +185,7 @@ function request({ version, proxy, timeout }: Args, maxAge?: number): PackageReq
 
 function plan(given: Args, seen: Seen): Plan {
   const { fromRun, pin, due, work } = seen
+  const { install } = given
   if (fromRun !== undefined)
     return refuse({
       code: 'driver-from-run',
@@ -189,7 +210,11 @@ function plan(given: Args, seen: Seen): Plan {
         }
   const diffs = pinning ? [{ title: packagesPinFile, before: pin ?? '', after: wanted }] : []
   const change = work && planChange(request(given), work, options)
-  if (change === undefined || due.length === 0) return pinning ? actions([pinning], { diffs }) : done()
+  if (!install && change?.refusal === undefined) return pinning ? actions([pinning], { diffs }) : done()
+  if (change === undefined || due.length === 0) {
+    const list = [...(pinning ? [pinning] : []), ...builds(seen)]
+    return list.length > 0 ? actions(list, { diffs }) : done()
+  }
   // Only with the pin does apt choose this version for dependencies that are not installed yet.
   if (change.refusal?.code === 'unmet-dependencies' && pinning)
     return actions([pinning], { diffs, stage: 'pin the driver packages' })
@@ -199,6 +224,27 @@ function plan(given: Args, seen: Seen): Plan {
     actions: [...(pinning ? [pinning] : []), ...change.actions],
     diffs: [...diffs, ...change.diffs],
   }
+}
+
+/** Debian's packages build only for kernels whose headers are installed (/usr/lib/dkms/common.postinst). */
+function builds({ unbuilt: { kernel, trees } }: Seen): readonly Action[] {
+  return trees.map(({ name, version }): Action => {
+    return {
+      kind: 'run',
+      argv: ['dkms', 'install', '-m', name, '-v', version, '-k', kernel],
+      timeout: 1800,
+      detached: { name: 'nvidia-dkms', fingerprint: sha256Of([name, version, kernel].join(' ')) },
+      label: `build driver ${version} for ${kernel}`,
+      hint: `see /var/lib/dkms/${name}/${version}/build/make.log for the build's output`,
+      effects: [
+        {
+          kind: 'unknown',
+          resources: ['file:/var/lib/dkms/*', `file:/lib/modules/${kernel}/*`],
+          why: 'an earlier action builds the driver',
+        },
+      ],
+    }
+  })
 }
 
 function notOffered({ version }: Args, { lacking }: Seen): Refusal | undefined {
