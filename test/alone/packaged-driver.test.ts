@@ -82,7 +82,9 @@ describe("a node with Debian's driver", { skip: whyNoLab() ?? false, timeout: 60
       /Candidate: 535\.261\.03-1\n[^]*535\.261\.03-1 1001/,
     )
     await lab.reboot('pve1')
-    await node.output('systemctl is-active gpuplay-nvidia.service && test -c /dev/nvidia0')
+    await node.output(
+      'timeout 60 sh -c "until systemctl -q is-active gpuplay-nvidia.service; do sleep 0.2; done"; test -c /dev/nvidia0',
+    )
   })
 
   it('is only warned of, and no longer pinned, where the driver comes from a .run', async () => {
