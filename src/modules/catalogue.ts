@@ -20,9 +20,11 @@ import { nvidiaBlacklist } from './nvidia-blacklist/module.ts'
 import { nvidiaCdi } from './nvidia-cdi/module.ts'
 import { nvidiaDriver } from './nvidia-driver/module.ts'
 import { nvidiaForeignDriver } from './nvidia-foreign-driver/module.ts'
+import { nvidiaLeftovers } from './nvidia-leftovers/module.ts'
 import { nvidiaLoaded } from './nvidia-loaded/module.ts'
 import { nvidiaNode } from './nvidia-node/module.ts'
 import { nvidiaNodeReboot } from './nvidia-node-reboot/module.ts'
+import { nvidiaPackages } from './nvidia-packages/module.ts'
 import { nvidiaPower } from './nvidia-power/module.ts'
 import { nvidiaRunfile } from './nvidia-runfile/module.ts'
 import { nvidiaUserspace } from './nvidia-userspace/module.ts'
@@ -60,9 +62,11 @@ export const modules: readonly Module[] = [
   nvidiaCdi,
   nvidiaDriver,
   nvidiaForeignDriver,
+  nvidiaLeftovers,
   nvidiaLoaded,
   nvidiaNode,
   nvidiaNodeReboot,
+  nvidiaPackages,
   nvidiaPower,
   nvidiaRunfile,
   nvidiaUserspace,

@@ -17,6 +17,7 @@ test('modules can ask exactly these questions', () => {
     [...all.values()].map((words) => words.map(textOf).join(' ')).sort(),
     [
       '{directory}/nvcc --version',
+      'apt-cache madison {names...}',
       'apt-cache pkgnames {prefix}',
       'apt-cache policy {names...}',
       'apt-get -s [-y --install-recommends --no-install-recommends --allow-downgrades --reinstall] (install|remove|purge) {names...}',

@@ -45,7 +45,17 @@ export const args = {
 
 export const result = {
   type: 'object',
-  required: ['cards', 'gpus', 'gpus_in_vms', 'change', 'module_type', 'kernel', 'kernels', 'headers'],
+  required: [
+    'cards',
+    'gpus',
+    'gpus_in_vms',
+    'change',
+    'module_type',
+    'kernel',
+    'kernels',
+    'headers',
+    'driver_packages',
+  ],
   properties: {
     cards: {
       type: 'array',
@@ -76,6 +86,11 @@ export const result = {
       type: 'array',
       items: { type: 'string' },
       description: 'Kernel header packages for each kernel that gets the driver, metapackage last',
+    },
+    driver_packages: {
+      type: 'array',
+      items: { type: 'string' },
+      description: 'Shell patterns of all driver packages, which conflict with a driver from a `.run`',
     },
   },
 } as const

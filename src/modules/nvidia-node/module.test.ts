@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Plan } from '../../host/plan.ts'
 import { type FakeCard, fakeNode } from '../../nvidia/testing/fake-node.ts'
+import { driverPackagePatterns } from '../../nvidia/driver-packages.ts'
 import { gpuHost, type GpuHost } from '../../nvidia/testing/gpu-host.ts'
 import { corosyncFile } from '../../proxmox/testing/corosync.ts'
 import type { Args } from './args.ts'
@@ -43,6 +44,7 @@ test('a new node is reported with its cards, the type of modules, and the header
   assert.equal(report.change, true)
   assert.equal(report.loaded, null)
   assert.equal(report.module_type, 'open')
+  assert.deepEqual(report.driver_packages, driverPackagePatterns)
   assert.deepEqual(report.headers, [
     'proxmox-headers-6.8.12-9-pve',
     'proxmox-headers-6.8',
@@ -135,6 +137,18 @@ test('a node without cards, or whose cards all belong to virtual machines, is re
       '0000:81:00.0 is in nvidia_host_exclude_gpus',
     ],
   )
+})
+
+test('lines that bind a card to vfio-pci are named where no card is free', async () => {
+  const files = { '/etc/modprobe.d/vfio.conf': 'blacklist nvidia\noptions vfio-pci ids=10de:2d04\n' }
+  const { plan } = await look({ files }, { cards: [{ pci: '0000:01:00.0', driver: 'vfio-pci' }] })
+  assert.deepEqual(plan.refusal?.findings?.at(-1), {
+    message:
+      '"options vfio-pci ids=10de:2d04" binds NVIDIA cards to vfio-pci that neither belong to a VM nor are excluded',
+    line: '/etc/modprobe.d/vfio.conf:2',
+    fix: 'remove it, run update-initramfs -u -k all, then reboot the node',
+  })
+  assert.equal(plan.refusal?.findings?.length, 2)
 })
 
 test('a card of a virtual machine has no effect on the choice of the driver', async () => {

@@ -4,13 +4,15 @@
  * guests outside the run).
  */
 import type { Host } from '../../host/host.ts'
-import { done, type Plan, type Refusal, refuse } from '../../host/plan.ts'
+import { done, type Finding, type Plan, type Refusal, refuse } from '../../host/plan.ts'
 import { readOsRelease } from '../../host/questions/os-release.ts'
 import { type PciCard, readCards, readVmOwners } from '../../nvidia/cards.ts'
 import { chooseModuleType, commonBranches, misfits } from '../../nvidia/generations.ts'
+import { driverPackagePatterns } from '../../nvidia/driver-packages.ts'
 import { type GpuContainer, readGpuContainers, unmanaged } from '../../nvidia/gpu-containers.ts'
 import { type HeldBack, readAllHeldBack } from '../../nvidia/held-back.ts'
 import { headerPackages } from '../../nvidia/headers.ts'
+import { readLeftoverLines, vfioFindings } from '../../nvidia/leftover-files.ts'
 import type { ModuleType } from '../../nvidia/installer.ts'
 import { knownBadPair } from '../../nvidia/kernel-pairs.ts'
 import {
@@ -39,6 +41,8 @@ export interface Seen {
   readonly containers: readonly GpuContainer[]
   readonly heldBack: readonly HeldBack[]
   readonly wrongCluster: Refusal | undefined
+  /** Lines that bind cards to vfio-pci which belong to no VM. */
+  readonly vfioLines: readonly Finding[]
 }
 
 export const nvidiaNode = {
@@ -69,11 +73,12 @@ export const nvidiaNode = {
       kernel: seen.kernel,
       kernels,
       headers: headerPackages(kernels, seen.release),
+      driver_packages: driverPackagePatterns,
     }
   },
 } satisfies Module<Args, Seen>
 
-async function probe(_: Args, host: Host): Promise<Seen> {
+async function probe({ exclude_gpus: excluded }: Args, host: Host): Promise<Seen> {
   const [cards, owners, driver, { release: kernel }, os, secureBoot, containers, heldBack, kernels, cluster] =
     await Promise.all([
       readCards(host),
@@ -87,6 +92,7 @@ async function probe(_: Args, host: Host): Promise<Seen> {
       readKernels(host),
       readCluster(host),
     ])
+  const strays = cards.some(({ pci, driver: bound }) => bound === 'vfio-pci' && !owners.has(pci))
   const loaded = driver.loaded ? driver.version : undefined
   return {
     cards,
@@ -99,6 +105,7 @@ async function probe(_: Args, host: Host): Promise<Seen> {
     containers,
     heldBack,
     wrongCluster: wrongCluster(host, cluster),
+    vfioLines: strays ? vfioFindings(await readLeftoverLines(host, excluded)) : [],
   }
 }
 
@@ -111,6 +118,8 @@ function plan(given: Args, seen: Seen): Plan {
     (seen.loaded === given.version
       ? undefined
       : (doesNotCompile(given, seen) ?? secureBootProblem(seen) ?? disturbs(given, seen)))
+  if (problem?.code === 'no-free-gpu')
+    return refuse({ ...problem, findings: [...(problem.findings ?? []), ...seen.vfioLines] })
   if (problem) return refuse(problem)
   return done([
     ...seen.heldBack.map(

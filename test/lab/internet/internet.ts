@@ -35,7 +35,14 @@ const recipes = [
 ]
 
 /** Driver versions that can be downloaded in the lab. */
-export const driverVersions = ['535.247.01', '570.124.06', '580.76.05', '580.95.05', '590.48.01'] as const
+export const driverVersions = [
+  '535.247.01',
+  '535.261.03',
+  '570.124.06',
+  '580.76.05',
+  '580.95.05',
+  '590.48.01',
+] as const
 
 /** Folder with the lab's certificate authority and signing keys (trust.sh). */
 export function trust(say: (line: string) => void): Promise<string> {
