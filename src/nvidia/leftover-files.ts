@@ -25,6 +25,8 @@ export interface LeftoverFile {
 }
 
 export const modprobeDirectory = '/etc/modprobe.d'
+/** Written by `nvidia_blacklist`: here the boot service loads the driver, which udev must not do. */
+export const ownModprobeFile = `${modprobeDirectory}/gpuplay-nvidia.conf`
 export const kernelLineFile = '/proc/cmdline'
 
 /**
@@ -36,6 +38,7 @@ export async function readLeftoverLines(host: Host, excluded: readonly string[])
   const paths = (names ?? [])
     .filter((name) => name.endsWith('.conf'))
     .map((name) => `${modprobeDirectory}/${name}`)
+    .filter((path) => path !== ownModprobeFile)
   const texts = await Promise.all(paths.map((path) => host.text(path)))
   const vfio = [...texts, commandLine].some((text) => namesNvidiaForVfio(text ?? ''))
   const staying = vfio ? await readStaying(excluded, host) : []

@@ -1,3 +1,4 @@
+import { ownModprobeFile } from '../../nvidia/leftover-files.ts'
 import type { FromSchema } from 'json-schema-to-ts'
 
 export const args = {
@@ -13,7 +14,7 @@ export const args = {
     path: {
       type: 'string',
       pattern: '^/etc/modprobe\\.d/.+\\.conf$',
-      default: '/etc/modprobe.d/gpuplay-nvidia.conf',
+      default: ownModprobeFile,
       description: 'The modprobe configuration file to write',
     },
   },

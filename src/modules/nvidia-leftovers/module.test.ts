@@ -4,6 +4,7 @@ import type { Plan } from '../../host/plan.ts'
 import { fakeNode } from '../../nvidia/testing/fake-node.ts'
 import { gpuHost, type GpuHost } from '../../nvidia/testing/gpu-host.ts'
 import type { Args } from './args.ts'
+import { ownModprobeFile } from '../../nvidia/leftover-files.ts'
 import { nvidiaLeftovers } from './module.ts'
 
 const note = '/var/lib/gpuplay/v1/initramfs-nvidia'
@@ -37,7 +38,9 @@ const trees: GpuHost = {
 }
 
 test('a node without leftovers is left alone', async () => {
-  const plan = await planOf(fakeNode([{ pci: '0000:01:00.0' }]), { remove: true })
+  // The role's own file keeps udev from loading the driver; the boot service loads it.
+  const files = { [ownModprobeFile]: 'blacklist nvidia\nblacklist nvidia_drm\n' }
+  const plan = await planOf(fakeNode([{ pci: '0000:01:00.0' }], { files }), { remove: true })
   assert.deepEqual(plan, { actions: [], diffs: [], warnings: [] })
 })
 
