@@ -197,7 +197,7 @@ function declared(name: string, { actions, besides = [], subject: { places } }: 
   return actions.some((action) => {
     const on = action.on ?? 'host'
     if (action.kind === 'setAttributes' && isAt(on) && action.path === path) return true
-    if (action.kind === 'reboot') return comesWithBoot(name, places[on])
+    if (action.kind === 'reboot' && comesWithBoot(name, places[on])) return true
     if (action.kind === 'containerPower' && name === `${places[on]} container ${action.ctid}:boot`)
       return true
     // A backup next to the file was requested.
