@@ -23,6 +23,7 @@ import { nvidiaNode } from './nvidia-node/module.ts'
 import { nvidiaNodeReboot } from './nvidia-node-reboot/module.ts'
 import { nvidiaPower } from './nvidia-power/module.ts'
 import { nvidiaRunfile } from './nvidia-runfile/module.ts'
+import { nvidiaSecureBoot } from './nvidia-secure-boot/module.ts'
 import { nvidiaUserspace } from './nvidia-userspace/module.ts'
 import { nvidiaUserspaceNote } from './nvidia-userspace-note/module.ts'
 import { pveContainer } from './pve-container/module.ts'
@@ -60,6 +61,7 @@ export const modules: readonly Module[] = [
   nvidiaNodeReboot,
   nvidiaPower,
   nvidiaRunfile,
+  nvidiaSecureBoot,
   nvidiaUserspace,
   nvidiaUserspaceNote,
   pveContainer,

@@ -36,6 +36,7 @@ test('modules can ask exactly these questions', () => {
       'hostname --fqdn',
       'lsblk -bndo SIZE {device}',
       'modinfo -k {kernel} -F license nvidia',
+      'modinfo -k {kernel} -F signer nvidia',
       'mokutil --test-key /var/lib/dkms/mok.pub',
       'nproc',
       'nvidia-smi --query-gpu=pci.bus_id,persistence_mode,power.limit --format=csv,noheader,nounits',

@@ -13,6 +13,7 @@ import {
   sharedNodes,
   versionFile,
 } from '../../nvidia/proc.ts'
+import { readSecureBoot, type SecureBoot } from '../../nvidia/secure-boot.ts'
 import { readRunningGuests } from '../../nvidia/running-guests.ts'
 import { type SmiResult, visibleGpus } from '../../nvidia/smi.ts'
 import { readUserspace, type Userspace } from '../../nvidia/userspace.ts'
@@ -35,6 +36,8 @@ export interface NodeSeen {
   /** Number of guests that a reboot would stop; not counted if the required driver is loaded. */
   readonly runningGuests: number
   readonly heldBack: readonly HeldBack[]
+  /** `off` also if the required driver is loaded. */
+  readonly secureBoot: SecureBoot
 }
 
 export async function readNode({ version, containers, compute }: Args, host: Host): Promise<NodeSeen> {
@@ -54,10 +57,11 @@ export async function readNode({ version, containers, compute }: Args, host: Hos
           ...sharedNodes(majors),
           ...gpus.gpus.flatMap(({ minor }) => (minor === undefined ? [] : [gpuNode(minor)])),
         ]
-  const [smi, computing, running, ...present] = await Promise.all([
+  const [smi, computing, running, secureBoot, ...present] = await Promise.all([
     loaded === undefined ? undefined : host.ask(visibleGpus),
     loaded === undefined || !compute || gpus.gpus.length === 0 ? undefined : host.ask(computes),
     version === '' || loaded === version ? [] : readRunningGuests(host),
+    version === '' || loaded === version ? noSecureBoot : readSecureBoot(host),
     ...wanted.map(({ path }) => host.stat(path)),
   ])
   return {
@@ -75,8 +79,11 @@ export async function readNode({ version, containers, compute }: Args, host: Hos
     ),
     runningGuests: running.length,
     heldBack,
+    secureBoot,
   }
 }
+
+const noSecureBoot: SecureBoot = 'off'
 
 /** Older modules have no version in sysfs. */
 export async function readLoaded(node: Host): Promise<string | undefined> {

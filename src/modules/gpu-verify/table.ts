@@ -28,8 +28,10 @@ function nodeRow(given: Args, seen: NodeSeen, findings: readonly Finding[]): Sum
   const installed = userspaceVersion(userspace)
   const pending = version !== '' && installed === version && loaded !== version
   const stopped = runningGuests === 0 ? '' : ` ${runningGuests} ${runningGuests === 1 ? 'guest' : 'guests'}`
-  const problem =
-    findings.length === heldBack.length
+  const keyPending = seen.secureBoot === 'key-requested'
+  const problem = keyPending
+    ? 'KEY PENDING'
+    : findings.length === heldBack.length
       ? `HELD BACK CT ${heldBack.map(({ ctid }) => ctid).join(', ')}`
       : stateOf(findings)
   return {
@@ -43,7 +45,7 @@ function nodeRow(given: Args, seen: NodeSeen, findings: readonly Finding[]): Sum
       none,
       inVm === 0 ? String(gpus.gpus.length) : `${gpus.gpus.length} (${inVm} in VM)`,
       smi?.kind === 'gpus' ? smi.gpus.map(({ uuid }) => shortUuid(uuid)).join(' ') : none,
-      findings.length === 0 ? 'ok' : pending ? `REBOOT PENDING${stopped}` : problem,
+      findings.length === 0 ? 'ok' : pending && !keyPending ? `REBOOT PENDING${stopped}` : problem,
     ],
     order: name,
     state: findings.length === 0 ? 'ok' : 'problem',

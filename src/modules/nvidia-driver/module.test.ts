@@ -144,3 +144,66 @@ test('another type of kernel modules is installed only on request', async () => 
   assert.deepEqual((await planOf(given)).actions, [])
   assert.match(commands(await planOf(given, { enforce_type: true }))[0] ?? '', /--kernel-module-type=open/)
 })
+
+const secure = {
+  '/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c':
+    '\u0006\u0000\u0000\u0000\u0001',
+  '/var/lib/dkms/mok.key': 'key',
+  '/var/lib/dkms/mok.pub': 'certificate',
+}
+const enrolled = { 'mokutil --test-key': { code: 1, stdout: '/var/lib/dkms/mok.pub is already enrolled\n' } }
+
+test('with Secure Boot, the installers of the new and of the previous driver sign with the key of DKMS', async () => {
+  const before = '570.207'
+  const old = `/var/cache/gpuplay/NVIDIA-Linux-x86_64-${before}.run`
+  const given: GpuHost = {
+    files: { ...cache, ...records(before), ...secure, [old]: '', [`${old}.sha256`]: '' },
+    modules: { nvidia: { version: before } },
+    programs: enrolled,
+  }
+  const [command = ''] = commands(await planOf(given))
+  const [previous = '', current = ''] = command.split(' -- ')
+  for (const part of [previous, current])
+    assert.match(
+      part,
+      / --module-signing-secret-key=\/var\/lib\/dkms\/mok\.key --module-signing-public-key=\/var\/lib\/dkms\/mok\.pub/,
+    )
+})
+
+test('with Secure Boot, nothing is installed before the key is enrolled', async () => {
+  const requested = { 'mokutil --test-key': { stdout: 'mok.pub is already in the enrollment request\n' } }
+  for (const programs of [requested, { mokutil: { stdout: 'mok.pub is not enrolled\n' } }]) {
+    const { refusal } = await planOf({ files: { ...cache, ...secure }, programs })
+    assert.equal(refusal?.code, 'secure-boot')
+  }
+})
+
+test('with Secure Boot, modules without a signature are built again for each kernel, and signed ones are not', async () => {
+  const status = ['9', '10', '11'].map((n) => `nvidia/${version}, 6.8.12-${n}-pve, x86_64: installed\n`)
+  const given: GpuHost = {
+    files: { ...records(version), ...secure },
+    programs: {
+      ...enrolled,
+      'dkms status': { stdout: status.join('') },
+      'modinfo -k 6.8.12-9-pve -F signer': { stdout: '\n' },
+      'modinfo -k 6.8.12-10-pve -F signer': { stdout: 'DKMS module signing key\n' },
+      'modinfo -k 6.8.12-11-pve -F signer': { stdout: '\n' },
+    },
+  }
+  assert.deepEqual(commands(await planOf(given)), [
+    `dkms build --force -m nvidia -v ${version} -k 6.8.12-9-pve`,
+    `dkms install --force -m nvidia -v ${version} -k 6.8.12-9-pve`,
+    `dkms build --force -m nvidia -v ${version} -k 6.8.12-11-pve`,
+    `dkms install --force -m nvidia -v ${version} -k 6.8.12-11-pve`,
+  ])
+  const off = { ...given, files: records(version) }
+  assert.deepEqual(commands(await planOf(off)), [])
+})
+
+test('with Secure Boot, a module that is built but not installed is built again, since it may be unsigned', async () => {
+  const built = { 'dkms status': { stdout: `nvidia/${version}, 6.8.12-9-pve, x86_64: built\n` } }
+  const files = { ...records(version), ...source }
+  const plan = await planOf({ files: { ...files, ...secure }, programs: { ...built, ...enrolled } })
+  assert.match(commands(plan)[0] ?? '', /^dkms build --force /)
+  assert.match(commands(await planOf({ files, programs: built }))[0] ?? '', /^dkms install -m /)
+})

@@ -24,9 +24,11 @@ import {
   nodeOptions,
 } from '../../nvidia/installer.ts'
 import { helper } from '../../nvidia/reload.ts'
+import { noEnrolledKey, readSecureBoot, type SecureBoot } from '../../nvidia/secure-boot.ts'
 import { isComplete, readUserspace } from '../../nvidia/userspace.ts'
 import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
+import { needsSigning, readUnsigned, signingActions } from './signing.ts'
 import { type Previous, readPrevious, readRunfile, type Runfile, workDirectory } from './runfiles.ts'
 
 export interface Seen {
@@ -42,6 +44,9 @@ export interface Seen {
   /** Undefined if DKMS is not installed or a dry run cannot know. */
   readonly dkms: DkmsState | undefined
   readonly moduleType: ModuleType | undefined
+  readonly secureBoot: SecureBoot
+  /** Kernels whose modules are not signed; empty unless Secure Boot is on and DKMS's key is enrolled. */
+  readonly unsigned: readonly string[]
   /** Whether DKMS has the driver's source to build from. */
   readonly source: boolean
   readonly loaded: string | undefined
@@ -67,7 +72,7 @@ export const nvidiaDriver = {
 async function probe(given: Args, host: Host): Promise<Seen> {
   const running = await host.maybe(host.kernel())
   const kernel = isUnknown(running) ? undefined : running.release
-  const [records, status, type, source, driver, nouveau] = await Promise.all([
+  const [records, status, type, source, driver, nouveau, secureBoot] = await Promise.all([
     host.maybe(host.text(installerLog)),
     host.maybe(host.ask(dkmsStatus)),
     // Without the kernel release, the state of its modules is unknown.
@@ -75,6 +80,7 @@ async function probe(given: Args, host: Host): Promise<Seen> {
     host.maybe(host.stat(`/usr/src/nvidia-${given.version}`)),
     host.kernelModule('nvidia'),
     host.kernelModule('nouveau'),
+    readSecureBoot(host),
   ])
   // Unknown only in a dry run, for a file that is not there: no package brings these records.
   const installed = !isUnknown(records) ? installedVersion(records ?? '') : undefined
@@ -87,6 +93,8 @@ async function probe(given: Args, host: Host): Promise<Seen> {
         ? dkmsState(status, given.version, kernel)
         : undefined,
     moduleType: knownOr(type, undefined),
+    secureBoot,
+    unsigned: await readUnsigned(given.version, { status: knownOr(status, undefined), secureBoot }, host),
     source: !isUnknown(source) && source !== undefined,
     loaded: driver.loaded ? driver.version : undefined,
     nouveau: nouveau.loaded,
@@ -104,7 +112,10 @@ function isInstalled({ version, module_type: type, enforce_type: enforce }: Args
 }
 
 function plan(given: Args, seen: Seen): Plan {
-  if (isInstalled(given, seen) || loadedFromElsewhere(given, seen)) return dkmsPlan(given, seen)
+  if (isInstalled(given, seen) || loadedFromElsewhere(given, seen)) {
+    const kernels = needsSigning(seen)
+    return kernels.length > 0 ? actions(signingActions(given.version, kernels)) : dkmsPlan(given, seen)
+  }
   const problem = cannotInstall(given, seen)
   return problem ? refuse(problem) : actions([install(given, seen)])
 }
@@ -151,8 +162,9 @@ function dkmsPlan({ version }: Args, { dkms, source, loaded, kernel }: Seen): Pl
 
 function cannotInstall(
   { version, runfile: path }: Args,
-  { runfile, nouveau, loaded }: Seen,
+  { runfile, nouveau, loaded, secureBoot }: Seen,
 ): Refusal | undefined {
+  if (secureBoot === 'no-key' || secureBoot === 'key-requested') return noEnrolledKey(secureBoot)
   if (nouveau)
     return {
       code: 'nouveau-loaded',
@@ -240,7 +252,7 @@ function install(given: Args, seen: Seen): Action {
  */
 function exchange(
   { version, module_type: wanted }: Args,
-  { installed, loaded, moduleType, previous }: Seen,
+  { installed, loaded, moduleType, previous, secureBoot }: Seen,
 ): readonly string[] {
   if (installed === undefined && loaded === undefined) return []
   const back =
@@ -252,6 +264,7 @@ function exchange(
           ...nodeOptions(previous.version, {
             moduleType: moduleType ?? wanted,
             beside: loaded !== undefined,
+            sign: secureBoot === 'key-enrolled',
           }),
         ]
   return [helper, 'install', version, ...back, '--']
@@ -262,8 +275,15 @@ function bootEffects(version: string): readonly Effect[] {
   return [{ kind: 'kernelModule', name: 'nvidia', becomes: { loaded: true, version }, afterBoot: true }]
 }
 
-function optionsFor({ version, module_type: moduleType }: Args, { loaded }: Seen): readonly string[] {
-  return nodeOptions(version, { moduleType, beside: loaded !== undefined })
+function optionsFor(
+  { version, module_type: moduleType }: Args,
+  { loaded, secureBoot }: Seen,
+): readonly string[] {
+  return nodeOptions(version, {
+    moduleType,
+    beside: loaded !== undefined,
+    sign: secureBoot === 'key-enrolled',
+  })
 }
 
 function fingerprint(...parts: readonly string[]): string {

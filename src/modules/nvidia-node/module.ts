@@ -12,7 +12,7 @@ import { type GpuContainer, readGpuContainers, unmanaged } from '../../nvidia/gp
 import { type HeldBack, readAllHeldBack } from '../../nvidia/held-back.ts'
 import { headerPackages, installedKernels } from '../../nvidia/headers.ts'
 import type { ModuleType } from '../../nvidia/installer.ts'
-import { readSecureBoot, type SecureBoot } from '../../nvidia/secure-boot.ts'
+import { noEnrolledKey, readSecureBoot, type SecureBoot } from '../../nvidia/secure-boot.ts'
 import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
 
@@ -52,6 +52,7 @@ export const nvidiaNode = {
       gpus: managed.length,
       gpus_in_vms: seen.cards.filter((card) => inVm(card, seen)).length,
       change: seen.loaded !== given.version,
+      needs_key: needsKey(given, seen),
       loaded: seen.loaded ?? null,
       module_type: moduleType(given, managed) ?? 'proprietary',
       kernel: seen.kernel,
@@ -93,7 +94,7 @@ function plan(given: Args, seen: Seen): Plan {
   const problem =
     noCard(managed, seen) ??
     doesNotFit(given, managed) ??
-    (seen.loaded === given.version ? undefined : (secureBootProblem(seen) ?? disturbs(given, seen)))
+    (seen.loaded === given.version ? undefined : (secureBootProblem(given, seen) ?? disturbs(given, seen)))
   if (problem) return refuse(problem)
   return done(
     seen.heldBack.map(
@@ -168,13 +169,14 @@ function branches(first: number, last: number | undefined): string {
   return first === 0 ? `${last} or older` : `${first} to ${last}`
 }
 
-function secureBootProblem({ secureBoot }: Seen): Refusal | undefined {
-  if (secureBoot !== 'no-key') return undefined
-  return {
-    code: 'secure-boot',
-    message: 'Secure Boot is on, but no enrolled key can sign the driver: the kernel would not load it',
-    hint: 'apt install dkms mokutil; dkms generate_mok; mokutil --import /var/lib/dkms/mok.pub; reboot and confirm on the console; or turn Secure Boot off',
-  }
+function secureBootProblem(given: Args, seen: Seen): Refusal | undefined {
+  if (given.secure_boot === 'prepare' || !needsKey(given, seen)) return undefined
+  return noEnrolledKey(seen.secureBoot)
+}
+
+/** A driver that is loaded was signed with some enrolled key. */
+function needsKey({ version }: Args, { secureBoot, loaded }: Seen): boolean {
+  return (secureBoot === 'no-key' || secureBoot === 'key-requested') && loaded !== version
 }
 
 function disturbs(given: Args, seen: Seen): Refusal | undefined {

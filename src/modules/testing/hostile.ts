@@ -58,6 +58,7 @@ export const hostileArguments: Readonly<Record<string, readonly Readonly<Record<
   nvidia_node_reboot: [{ version, purpose: 'load the driver' }],
   nvidia_power: [{}],
   nvidia_runfile: [{ version }],
+  nvidia_secure_boot: [{ version, password: 'x' }, { version }],
   nvidia_userspace: [{ foreign: 'remove' }, { capabilities: ['graphics'] }],
   nvidia_userspace_note: [{}],
   pve_container: [{}, { state: 'restarted' }],

@@ -14,6 +14,7 @@ import { nvidiaNode } from '../../../src/modules/nvidia-node/module.ts'
 import { nvidiaNodeReboot } from '../../../src/modules/nvidia-node-reboot/module.ts'
 import { nvidiaPower } from '../../../src/modules/nvidia-power/module.ts'
 import { nvidiaRunfile } from '../../../src/modules/nvidia-runfile/module.ts'
+import { nvidiaSecureBoot } from '../../../src/modules/nvidia-secure-boot/module.ts'
 import { template } from '../../../src/modules/template/module.ts'
 import { books } from '../books.ts'
 import type { ConformanceCase } from '../conformance.ts'
@@ -30,6 +31,7 @@ const discovery: readonly ConformanceCase[] = [
     dry: 'refused',
     problem: 'driver-does-not-fit',
   },
+  { module: nvidiaSecureBoot, says: 'no Secure Boot', args: { version }, dry: 'ok' },
   { module: nvidiaForeignDriver, says: 'no other driver', args: { version }, dry: 'ok' },
   {
     module: nvidiaForeignDriver,
