@@ -44,7 +44,9 @@ describe('with Secure Boot', { skip: whyNoLab() ?? false, timeout: 600_000 }, ()
   after(() => Lab.down(name))
 
   function play(file: string, ...words: readonly string[]): Promise<Ended> {
-    return gpuplay(['run', join(lab.instance.stateDir, file), '-i', inventoryOf(lab), ...words])
+    return gpuplay(['run', join(lab.instance.stateDir, file), '-i', inventoryOf(lab), ...words], {
+      output: 'plain',
+    })
   }
 
   function node(command: string): Promise<string> {
