@@ -1,5 +1,5 @@
 /**
- * `npm test`: runs every test that this machine can run, in six phases.
+ * `npm test`: runs every test that this machine can run in a quarter of an hour. `npm run test:full` runs all.
  *
  * unit         fast tests next to the code, without requirements
  * soak         a small part of `npm run soak`: generated playbooks, simulated runs with faults, and the fuzzer
@@ -7,6 +7,7 @@
  * conformance  every module on a host of the lab
  * whole        the whole tool in one lab: real sshd, LXC and apt
  * alone        the same with a separate lab for each file: other kinds of nodes, killed runs
+ * full         more of these, only with `npm run test:full`: each kind of node and each failure takes minutes
  *
  * The unit tests run first, then the soak; then two lanes run at the same time.
  *
@@ -34,6 +35,7 @@ const phases = {
   conformance: 'test/conformance',
   whole: 'test/whole',
   alone: 'test/alone',
+  full: 'test/full',
 } as const
 type Phase = keyof typeof phases
 /** The lanes of a step run at the same time; the phases of a lane one after the other. */
@@ -42,13 +44,14 @@ const steps: readonly (readonly (readonly Phase[])[])[] = [
   [['soak']],
   [['lab', 'conformance', 'alone'], ['whole']],
 ]
+const fullSteps: typeof steps = [...steps, [['full']]]
 
 async function main(words: readonly string[]): Promise<number> {
-  const [first = '', ...rest] = words
+  const [first = '', ...rest] = words.filter((word) => word !== '--full')
   const named = isPhase(first)
-  const filter = named ? rest : words
+  const filter = named ? rest : [first, ...rest].filter((word) => word !== '')
   const total = { passed: 0, failed: 0, skipped: 0 }
-  for (const lanes of steps) {
+  for (const lanes of named || words.includes('--full') ? fullSteps : steps) {
     await Promise.all(
       lanes.map(async (lane) => {
         for (const phase of lane) {

@@ -74,7 +74,7 @@ function explain(stdout: string, stderr: string, code: number): Refusal {
     return {
       code: 'signed-by-conflict',
       message: `two entries of the repository ${conflict[1] ?? ''} name different keys, which makes every apt command fail: ${conflict[3] ?? ''}`,
-      hint: 'keep one entry in /etc/apt/source-files.list.d; `apt_repository` with `conflicts: disable` does that',
+      hint: 'keep one entry in /etc/apt/sources.list.d; `apt_repository` with `conflicts: disable` does that',
     }
   const version = /Version '([^']+)' for '([^']+)' was not found/.exec(stderr)
   if (version)

@@ -92,13 +92,13 @@ test('two ways to write one repository are the same, other suites are not', () =
 test('only files that apt reads are read, in both formats', async () => {
   const world = fakeWorld()
   const read = [
-    '/etc/apt/source-files.list',
-    '/etc/apt/source-files.list.d/a.list',
-    '/etc/apt/source-files.list.d/b-1.sources',
+    '/etc/apt/sources.list',
+    '/etc/apt/sources.list.d/a.list',
+    '/etc/apt/sources.list.d/b-1.sources',
   ]
   for (const path of read) addFile(world, path, path)
   for (const name of ['a.list.bak', '.hidden.list', 'with space.list', 'c~.sources', 'd.list.gpuplay-1'])
-    addFile(world, `/etc/apt/source-files.list.d/${name}`, 'deb http://ignored s main')
+    addFile(world, `/etc/apt/sources.list.d/${name}`, 'deb http://ignored s main')
   assert.deepEqual(
     [...(await readSources(fakeHost(world)))],
     read.map((path) => [path, path]),

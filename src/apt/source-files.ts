@@ -8,8 +8,8 @@ import type { Host } from '../host/host.ts'
 import { backupDirectory } from '../host/work-directory.ts'
 
 /** Everything that names a repository. Other files in the directory are ignored by apt (sources.list(5)). */
-export const sourcesDirectory = '/etc/apt/source-files.list.d'
-export const mainSources = '/etc/apt/source-files.list'
+export const sourcesDirectory = '/etc/apt/sources.list.d'
+export const mainSources = '/etc/apt/sources.list'
 const sourcesName = /^[A-Za-z0-9_-][A-Za-z0-9_.-]*\.(?:list|sources)$/
 
 /** The texts of all source files that apt reads, by path. @throws UnknownError, HostError */

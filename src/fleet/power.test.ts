@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { hostName } from '../base/brand.ts'
 import { defined, mapped } from '../base/defined.ts'
@@ -14,7 +14,7 @@ import { Machine, type Reach } from './machine.ts'
 import { createPower, type Power, type PowerOptions } from './power.ts'
 
 const never = new AbortController().signal
-const restart: Reboot = { kind: 'reboot', reason: 'a test', timeout: 2 }
+const restart: Reboot = { kind: 'reboot', reason: 'a test', slots: [], timeout: 2 }
 
 /** A node with its guests: fake `pct` and `qm`, and a separate state directory. */
 interface Node {
@@ -131,6 +131,26 @@ test('a machine that only answers with its old boot id did not come back', async
 
 /** 101 and 103 are running, 102 is stopped; after the reboot all are stopped. */
 const listing = `case $1 in list) printf 'VMID Status Lock Name\\n101 running ct\\n102 stopped ct\\n103 running ct\\n';; status) echo 'status: stopped';; esac`
+
+test('a member of a cluster starts its guests after it has its quorum again', async () => {
+  using dir = scratch()
+  const { machine, options, calls } = node(dir, { bootIds: ['one', 'one', 'one', 'two'], pct: listing })
+  const pvecm = `#!/bin/sh\necho "pvecm $*" >> ${dir.path('calls')}\n[ -e ${dir.path('no-quorum')} ] || echo 'Quorate: Yes'\n`
+  writeFileSync(dir.path('bin/pvecm'), pvecm, { mode: 0o755 })
+  const power = createPower({
+    ...options,
+    sleep: () => {
+      rmSync(dir.path('no-quorum'), { force: true })
+      return Promise.resolve()
+    },
+  })
+  await power.around({ ...restart, slots: ['prod a'] }, machine, () => {
+    writeFileSync(dir.path('no-quorum'), '')
+    return done()
+  })
+  const asked = calls().filter((call) => /^pvecm|start/.test(call))
+  assert.deepEqual(asked.slice(1, 4), ['pvecm status', 'pvecm status', 'pct start 101'])
+})
 
 test('guests that ran before a reboot are started after it, and stopped ones stay stopped', async () => {
   using dir = scratch()

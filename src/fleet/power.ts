@@ -17,6 +17,7 @@ import {
   startGuests,
   type StartOptions,
 } from '../proxmox/guests.ts'
+import { awaitCeph, awaitQuorum, clusterState, type Rejoin } from './rejoin.ts'
 import type { Emitter } from '../events/emitter.ts'
 import type { Machine } from './machine.ts'
 
@@ -82,6 +83,13 @@ export function createPower(options: PowerOptions): Power {
       return { kind: 'failed', problem: ownMachine(target) }
     const unrecorded = await recordRunning(target)
     if (unrecorded) return { kind: 'failed', problem: unrecorded }
+    const rejoin: Rejoin = {
+      node: target.name,
+      carryOut: (ask) => carryOut(target, ask),
+      sleep: (milliseconds) => options.sleep(milliseconds, options.signal),
+      warn: (message) => emitter.emit({ type: 'warning', message }),
+    }
+    const cluster = action.slots.length === 0 ? undefined : await clusterState(rejoin)
     emitter.emit({ type: 'host.waiting', host: target.name, why: `rebooting: ${action.reason}` })
     const asked = await carryOutAction()
     if (asked.kind !== 'done' && asked.kind !== 'lost') return asked
@@ -96,7 +104,9 @@ export function createPower(options: PowerOptions): Power {
       return { kind: 'failed', problem: didNotComeBack(target, action, error) }
     }
     forget(target)
+    if (cluster) await awaitQuorum(cluster, rejoin)
     await restoreGuests(target)
+    if (cluster) await awaitCeph(cluster, rejoin)
     return { kind: 'done' }
   }
 

@@ -82,7 +82,7 @@ test('a program that fails after megabytes of output has failed, and the end of 
   const results = await carryOut(
     [
       step(runAction(flood)),
-      step(runAction(`${flood} >&2; echo; echo the reason >&2; exit 1`)),
+      step(runAction(`${flood} >&2; echo >&2; echo the reason >&2; exit 1`)),
       step(runAction('true')),
     ],
     here(dir),

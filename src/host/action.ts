@@ -179,6 +179,8 @@ export interface Reboot extends Common {
   /** Seconds. Default 600. */
   readonly timeout?: number
   readonly reason: string
+  /** Reboots that share one of these do not overlap: the members of the host's cluster (`restartSlots`). */
+  readonly slots: readonly string[]
 }
 
 export type Lock =

@@ -71,7 +71,7 @@ const diagnoses: readonly Diagnosis[] = [
     explain: ([, url, suite, one, other]) => ({
       code: 'repository-twice',
       message: `apt cannot read its repositories: two entries name different keys for ${url} ${suite}: ${keyName(one)} and ${keyName(other)}`,
-      hint: `remove one of the two entries; to find them: grep -rn ${url} /etc/apt/source-files.list /etc/apt/source-files.list.d`,
+      hint: `remove one of the two entries; to find them: grep -rn ${url} /etc/apt/sources.list /etc/apt/sources.list.d`,
     }),
   },
   {
@@ -79,7 +79,7 @@ const diagnoses: readonly Diagnosis[] = [
     explain: ([, url, key]) => ({
       code: 'repository-key-missing',
       message: `a repository is signed with a key that apt does not have (${key})${url === undefined || url === '' ? '' : `: ${url}`}`,
-      hint: 'set `signed_by` (apt_repository) to its key file, or fix its entry in /etc/apt/source-files.list.d',
+      hint: 'set `signed_by` (apt_repository) to its key file, or fix its entry in /etc/apt/sources.list.d',
     }),
   },
   {
@@ -116,7 +116,7 @@ const diagnoses: readonly Diagnosis[] = [
     explain: ([, name, wrong]) => ({
       code: 'repository-failed',
       message: `the repository ${name} ${wrong}`,
-      hint: 'check its address and suite in /etc/apt/source-files.list.d: it may not serve this release of Debian',
+      hint: 'check its address and suite in /etc/apt/sources.list.d: it may not serve this release of Debian',
     }),
   },
   {

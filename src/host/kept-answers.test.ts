@@ -125,7 +125,7 @@ test('an action drops the answers that it may have changed, and keeps the others
     await dropped(run({ kind: 'package', name: 'x', becomes: { installed: '1' } })),
     everything,
   )
-  assert.deepEqual(await dropped({ kind: 'reboot', reason: 'x' }), everything)
+  assert.deepEqual(await dropped({ kind: 'reboot', reason: 'x', slots: [] }), everything)
   assert.deepEqual(await dropped(run({ kind: 'unknown', resources: ['package:*', 'kernel:*'], why: 'x' })), [
     'promised',
     'package',
@@ -185,7 +185,7 @@ test('a change on the node drops the shared answers of its containers; a start o
   assert.equal(await framesFor(inside.shell, common), 1)
   for (const action of [
     { kind: 'containerPower', ctid: '101', verb: 'restart', on: 'node' },
-    { kind: 'reboot', reason: 'x', on: 'node' },
+    { kind: 'reboot', reason: 'x', slots: [], on: 'node' },
   ] as const) {
     inside.reader.answers.dropFor(action, ct)
     assert.equal(await framesFor(inside.shell, own), 1)

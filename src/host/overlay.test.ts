@@ -95,7 +95,7 @@ test('effects that wait for a reboot apply after it, and resources that each boo
   })
   assert.equal((await host.kernelModule('nvidia')).loaded, false)
   await host.stat('/dev/null')
-  overlay.apply(node, { kind: 'reboot', reason: 'the driver' })
+  overlay.apply(node, { kind: 'reboot', reason: 'the driver', slots: [] })
   assert.deepEqual(await host.kernelModule('nvidia'), { loaded: true, version: '580.95.05', users: 0 })
   await rejectsUnknown(host.stat('/dev/null'), /reboot: the driver/)
   await rejectsUnknown(host.kernel(), /reboot: the driver/)

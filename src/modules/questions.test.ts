@@ -21,7 +21,7 @@ test('modules can ask exactly these questions', () => {
       'apt-cache policy {names...}',
       'apt-get -s [-y --install-recommends --no-install-recommends --allow-downgrades --reinstall] (install|remove|purge) {names...}',
       'cat /proc/net/tcp /proc/net/tcp6',
-      'ceph health',
+      'ceph --connect-timeout 10 health --format json',
       'cuda-probe',
       'device-probe {minors...}',
       'dkms status -m nvidia',

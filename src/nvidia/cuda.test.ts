@@ -27,11 +27,11 @@ test('names of packages, repositories and releases', () => {
 })
 
 const list = {
-  path: '/etc/apt/source-files.list.d/nvidia.list',
+  path: '/etc/apt/sources.list.d/nvidia.list',
   text: '# deb https://developer.download.nvidia.com/compute/cuda/repos/debian12/x86_64/ /\ndeb http://developer.download.nvidia.com/compute/cuda/repos/debian12/x86_64 /\ndeb [arch=amd64 signed-by=/k.gpg] https://developer.download.nvidia.com/compute/cuda/repos/debian11/x86_64/ /\ndeb https://example.org/ stable main\n',
 }
 const stanzas = {
-  path: '/etc/apt/source-files.list.d/cuda.sources',
+  path: '/etc/apt/sources.list.d/cuda.sources',
   text: 'Types: deb\nURIs: https://example.org/\nSuites: stable\n\n# ours\nTypes: deb\nURIs: https://developer.download.nvidia.com/compute/cuda/repos/debian12/x86_64/\nSuites: /\nSigned-By: /usr/share/keyrings/k.gpg\n',
 }
 

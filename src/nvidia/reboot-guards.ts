@@ -1,25 +1,63 @@
 /** Reasons not to reboot a Proxmox VE node now. */
-import { knownOr } from '../base/unknown.ts'
 import type { Host } from '../host/host.ts'
-import { question } from '../host/question.ts'
-import { datacenterFile, managedGuests, resourcesFile, shutdownPolicy } from './high-availability.ts'
+import { readRunningTasks } from '../proxmox/active-tasks.ts'
+import { readCephProblems } from '../proxmox/ceph.ts'
+import { readStanding } from '../proxmox/quorum.ts'
+import {
+  datacenterFile,
+  managedGuests,
+  readAffinities,
+  resourcesFile,
+  shutdownPolicy,
+} from './high-availability.ts'
 
 export interface Obstacle {
   /** `controller`: gpuplay itself would go down with the node. */
   readonly kind: 'controller' | 'quorum' | 'ceph' | 'task' | 'ha'
   readonly message: string
   readonly fix?: string
+  /** The allowance that overrides it. */
+  readonly allowedBy?: 'quorum' | 'ceph'
 }
 
-export async function readObstacles(host: Host, ha: 'refuse' | 'freeze'): Promise<readonly Obstacle[]> {
-  const found = await Promise.all([
+/** What the user permits despite an obstacle. */
+export interface Allowances {
+  readonly ha: 'refuse' | 'freeze'
+  readonly quorum: 'refuse' | 'allow'
+  readonly ceph: 'refuse' | 'allow'
+}
+
+export interface Obstacles {
+  readonly obstacles: readonly Obstacle[]
+  /** Sentences about obstacles that the user has overridden, with the name of the variable. */
+  readonly overridden: readonly string[]
+}
+
+export async function readObstacles(host: Host, allowed: Allowances): Promise<Obstacles> {
+  const [controller, cluster, storage, tasks, ha] = await Promise.all([
     controllerHere(host),
     quorum(host),
     ceph(host),
-    runningTasks(host),
-    highAvailability(host, ha),
+    readRunningTasks(host),
+    highAvailability(host, allowed.ha),
   ])
-  return found.flat()
+  const found = [
+    ...controller,
+    ...cluster,
+    ...storage,
+    ...tasks.map((message): Obstacle => ({ kind: 'task', message })),
+    ...ha,
+  ]
+  const overridden = found.filter(
+    ({ allowedBy }) => allowedBy !== undefined && allowed[allowedBy] === 'allow',
+  )
+  const fencing = overridden.some(({ kind }) => kind === 'quorum') ? await fences(host) : []
+  return {
+    obstacles: [...found.filter((obstacle) => !overridden.includes(obstacle)), ...fencing],
+    overridden: overridden.map(
+      ({ kind, message }) => `nvidia_host_${kind}: allow overrides this: ${message}`,
+    ),
+  }
 }
 
 /**
@@ -51,131 +89,84 @@ async function controllerHere(host: Host): Promise<readonly Obstacle[]> {
   ]
 }
 
-/** Undefined if pvecm does not report it. */
-export const clusterVotes = question({
-  words: ['pvecm', 'status'],
-  reads: ['unit:corosync*', 'unit:pve*', 'file:/etc/pve/corosync.conf'],
-  parse: ({ code, stdout }) => (code === 0 ? parseVotes(stdout) : undefined),
-})
-
 async function quorum(host: Host): Promise<readonly Obstacle[]> {
-  if ((await host.stat('/etc/pve/corosync.conf')) === undefined) return []
-  const votes = await host.ask(clusterVotes)
-  if (votes === undefined)
-    return [
-      {
-        kind: 'quorum',
-        message: 'pvecm status does not show the votes of the cluster',
-        fix: 'pvecm status',
-      },
-    ]
-  const left = votes.total - votes.own
-  if (left >= votes.quorum) return []
+  const standing = await readStanding(host)
+  switch (standing.kind) {
+    case 'safe':
+      return []
+    case 'unmounted':
+      return [
+        {
+          kind: 'quorum',
+          message: 'the node is in a cluster, but its /etc/pve is not mounted',
+          fix: 'systemctl status pve-cluster',
+        },
+      ]
+    case 'unreadable':
+      return [
+        {
+          kind: 'quorum',
+          message: 'pvecm status does not show the votes of the cluster',
+          fix: 'pvecm status',
+        },
+      ]
+    case 'short':
+      return [
+        {
+          kind: 'quorum',
+          message: `without this node, the cluster has ${standing.left} of the ${standing.quorum} votes that it needs`,
+          fix: 'bring the other nodes back first, or set nvidia_host_quorum: allow; the other nodes cannot start guests until this one is back',
+          allowedBy: 'quorum',
+        },
+      ]
+  }
+}
+
+/** A node with active HA guests resets itself a minute after it has lost the quorum (pve-ha-lrm, watchdog-mux). */
+async function fences(host: Host): Promise<readonly Obstacle[]> {
+  const managed = managedGuests((await host.text(resourcesFile)) ?? '')
+  if (managed.length === 0) return []
   return [
     {
-      kind: 'quorum',
-      message: `without this node, the cluster has ${left} of the ${votes.quorum} votes that it needs`,
-      fix: 'bring the other nodes back first',
+      kind: 'ha',
+      message: `HA resets the other nodes if the cluster loses its quorum: it manages ${managed.join(', ')}`,
+      fix: 'let HA ignore these guests first: ha-manager set SID --state ignored',
     },
   ]
 }
 
-export interface Votes {
-  readonly total: number
-  readonly quorum: number
-  /** Of this node. */
-  readonly own: number
-}
-
-/**
- * Out of `pvecm status`: `Total votes: 3`, `Quorum: 2 ...`, and in the table of members `0x00000001 1
- * 192.0.2.11 (local)`.
- */
-export function parseVotes(status: string): Votes | undefined {
-  const total = /^Total votes:\s*(\d+)/m.exec(status)?.[1]
-  const needed = /^Quorum:\s*(\d+)/m.exec(status)?.[1]
-  if (total === undefined || needed === undefined) return undefined
-  const own = /^0x[0-9a-f]+\s+(\d+)\s.*\(local\)/m.exec(status)?.[1]
-  return { total: Number(total), quorum: Number(needed), own: Number(own ?? 1) }
-}
-
-/** The first line of Ceph's health. */
-export const cephHealth = question({
-  words: ['ceph', 'health'],
-  reads: ['unit:ceph*'],
-  parse: ({ stdout, stderr }) => (stdout.trim() || stderr.trim() || 'no answer').split('\n')[0] ?? '',
-})
-
 async function ceph(host: Host): Promise<readonly Obstacle[]> {
-  // In this order: in a dry run, a package may install a missing program.
-  if ((await host.stat('/etc/pve/ceph.conf')) === undefined) return []
-  if ((await host.command('ceph')) === undefined) return []
-  const said = await host.ask(cephHealth)
-  if (said.startsWith('HEALTH_OK')) return []
-  return [{ kind: 'ceph', message: `Ceph is not healthy: ${said}`, fix: 'ceph health detail' }]
-}
-
-/** Types of Proxmox tasks that a reboot would interrupt while they write a guest's data. */
-const delicateTasks = [
-  'vzdump',
-  'qmigrate',
-  'vzmigrate',
-  'qmrestore',
-  'vzrestore',
-  'qmclone',
-  'vzclone',
-  'imgcopy',
-  'move_volume',
-  'qmmove',
-  'aptupdate',
-]
-
-async function runningTasks(host: Host): Promise<readonly Obstacle[]> {
-  const list = await host.maybe(host.text('/var/log/pve/tasks/active'))
-  const tasks = parseActiveTasks(knownOr(list, undefined) ?? '')
-  const delicate = tasks.filter(({ type }) => delicateTasks.includes(type))
-  const processes = await Promise.all(delicate.map(({ pid }) => host.stat(`/proc/${pid}`)))
-  return delicate.flatMap(({ type, id }, index) =>
-    processes[index] === undefined
-      ? []
-      : [{ kind: 'task', message: `a task is running: ${type}${id === '' ? '' : ` of ${id}`}` }],
-  )
-}
-
-export interface ActiveTask {
-  readonly type: string
-  /** Of the guest, or empty. */
-  readonly id: string
-  readonly pid: number
-}
-
-/**
- * Tasks without an end in Proxmox's list: `UPID:NODE:PID:PSTART:START:TYPE:ID:USER: SAVED [END] [STATUS]`,
- * hexadecimal numbers (`PVE::Tools::upid_decode`, `PVE::INotify` of pve-common).
- */
-export function parseActiveTasks(text: string): readonly ActiveTask[] {
-  return text.split('\n').flatMap((line) => {
-    const [upid = '', ...rest] = line.trim().split(' ')
-    const [tag, , pid = '', , , type = '', id = ''] = upid.split(':')
-    return tag === 'UPID' && rest.length <= 1 ? [{ type, id, pid: Number.parseInt(pid, 16) }] : []
-  })
+  const problems = (await readCephProblems(host)) ?? []
+  if (problems.length === 0) return []
+  return [
+    {
+      kind: 'ceph',
+      message: `Ceph is not healthy: ${problems.join('; ')}`,
+      fix: 'ceph health detail; or set nvidia_host_ceph: allow',
+      allowedBy: 'ceph',
+    },
+  ]
 }
 
 async function highAvailability(host: Host, ha: 'refuse' | 'freeze'): Promise<readonly Obstacle[]> {
-  const [resources, datacenter, containers, machines] = await Promise.all([
+  const [resources, datacenter, containers, machines, affinities] = await Promise.all([
     host.text(resourcesFile),
     host.text(datacenterFile),
     host.list('/etc/pve/lxc'),
     host.list('/etc/pve/qemu-server'),
+    readAffinities(host),
   ])
   const here = [...(containers ?? []), ...(machines ?? [])].map((name) => name.replace(/\.conf$/, ''))
   const managed = managedGuests(resources ?? '').filter((id) => here.includes(id))
   if (managed.length === 0) return []
+  const guests = managed
+    .map((id) => [id, ...affinities(id).map(({ says }) => `(${says})`)].join(' '))
+    .join(', ')
   if (ha === 'refuse')
     return [
       {
         kind: 'ha',
-        message: `HA manages guests of this node: ${managed.join(', ')}`,
+        message: `HA manages guests of this node: ${guests}`,
         fix: 'move them away, or set nvidia_host_ha: freeze',
       },
     ]
@@ -184,7 +175,7 @@ async function highAvailability(host: Host, ha: 'refuse' | 'freeze'): Promise<re
   return [
     {
       kind: 'ha',
-      message: `HA would move the guests ${managed.join(', ')}: shutdown_policy is ${policy}`,
+      message: `HA would move the guests ${guests}: shutdown_policy is ${policy}`,
       fix: 'set shutdown_policy to conditional or freeze in Datacenter, Options, HA Settings',
     },
   ]

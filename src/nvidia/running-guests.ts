@@ -28,21 +28,32 @@ async function readContainers(host: Host): Promise<readonly Guest[]> {
   })
 }
 
-/** Proxmox keeps the pid file of a VM while it runs (`PVE::QemuServer::Helpers::pidfile_name`). */
+/**
+ * A VM runs if its pid file names its process. QEMU leaves the file behind when it is killed, and the pid may
+ * belong to another process by now (`PVE::QemuServer::Helpers::vm_running_locally`).
+ */
 async function readMachines(host: Host): Promise<readonly Guest[]> {
   const ids = await idsIn(host, '/etc/pve/qemu-server')
-  const [pids, configs] = await Promise.all([
-    Promise.all(ids.map((id) => host.stat(`/run/qemu-server/${id}.pid`))),
+  const [running, configs] = await Promise.all([
+    Promise.all(ids.map((id) => machineRuns(host, id))),
     Promise.all(ids.map((id) => host.text(`/etc/pve/qemu-server/${id}.conf`))),
   ])
   return ids.flatMap((id, index) => {
-    if (pids[index] === undefined) return []
+    if (running[index] !== true) return []
     // Sections of snapshots and pending changes follow the current configuration.
     const current = (configs[index] ?? '').split(/^\[/m, 1)[0] ?? ''
     const setting = (key: string): string | undefined =>
       new RegExp(`^${key}:\\s*(\\S+)`, 'm').exec(current)?.[1]
     return [{ kind: 'VM', id, name: setting('name') ?? '', lock: setting('lock') }]
   })
+}
+
+async function machineRuns(host: Host, id: string): Promise<boolean> {
+  const pid = (await host.text(`/run/qemu-server/${id}.pid`))?.trim() ?? ''
+  if (!/^[1-9]\d*$/.test(pid)) return false
+  const words = ((await host.text(`/proc/${pid}/cmdline`)) ?? '').split('\0')
+  const [program = ''] = words
+  return /(?:^|\/)(?:kvm|qemu-[^/]+)$/.test(program) && words[words.indexOf('-id') + 1] === id
 }
 
 async function idsIn(host: Host, directory: string): Promise<readonly string[]> {

@@ -29,10 +29,11 @@ test('changes of a container on its node are held there', () => {
   ])
 })
 
-test('a reboot holds the machine and the reboot slot of its cluster exclusively', () => {
-  assert.deepEqual(claims({ kind: 'reboot', reason: 'x' }, node), [
+test('a reboot holds the machine and all members of its cluster exclusively, whatever the inventory says', () => {
+  assert.deepEqual(claims({ kind: 'reboot', reason: 'x', slots: ['prod a', 'prod b'] }, node), [
     'exclusive machine pve1',
-    'exclusive reboot lab',
+    'exclusive reboot prod a',
+    'exclusive reboot prod b',
   ])
 })
 

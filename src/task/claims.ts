@@ -8,7 +8,7 @@ import type { Action } from '../host/action.ts'
 import { allEffects, heldBy } from '../host/effects.ts'
 
 /**
- * An action that takes a machine down holds the machine, its containers and the reboot slot of its cluster
+ * An action that takes a machine down holds the machine, its containers and the members of its cluster
  * exclusively. Every other action holds the machine shared and its own resources exclusively.
  */
 export function claimsOf(actions: readonly Action[], machine: Machine): readonly Claim[] {
@@ -17,7 +17,7 @@ export function claimsOf(actions: readonly Action[], machine: Machine): readonly
     const target = action.on === 'node' && machine.node ? machine.node : machine
     if (action.kind === 'reboot') {
       claims.push({ key: `machine ${target.name}`, mode: 'exclusive' })
-      claims.push({ key: `reboot ${target.placement.cluster ?? target.name}`, mode: 'exclusive' })
+      for (const slot of action.slots) claims.push({ key: `reboot ${slot}`, mode: 'exclusive' })
       continue
     }
     if (action.kind === 'containerPower') {

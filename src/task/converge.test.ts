@@ -264,7 +264,7 @@ test('a read that fails on the host fails the task with its message', async () =
 
 const question = { question: 'Restart it now?', declined: 'REBOOT PENDING' }
 const asking: PlanOf = (words) =>
-  words.includes('reboot') ? done() : actions([{ kind: 'reboot', reason: 'it must', ask: question }])
+  words.includes('reboot') ? done() : actions([{ kind: 'reboot', reason: '', slots: [], ask: question }])
 
 test('confirmed actions are carried out; a question is asked once', async () => {
   const asked: string[] = []

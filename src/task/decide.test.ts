@@ -14,7 +14,12 @@ import { Progress, type Reading, type Unit } from './unit.ts'
 
 const reading: Reading = { seen: '1', touched: new Map(), rests: false }
 const problem: Problem = { code: 'x', message: 'cannot read' }
-const reboot: Action = { kind: 'reboot', reason: 'it must', ask: { question: 'Now?', declined: 'PENDING' } }
+const reboot: Action = {
+  kind: 'reboot',
+  reason: 'it must',
+  slots: [],
+  ask: { question: 'Now?', declined: 'PENDING' },
+}
 const never = (): never => {
   throw new Error('a choice does nothing')
 }
@@ -160,7 +165,7 @@ test('long actions, and actions that take a machine down, are sent separately', 
     { kind: 'download', url: 'https://x/y', path: '/y' },
     { kind: 'push', from: '/a', to: '/b', sha256: '' },
     { kind: 'containerPower', ctid: '101', verb: 'start' },
-    { kind: 'reboot', reason: 'it must' },
+    { kind: 'reboot', reason: 'it must', slots: [] },
     { kind: 'writeFile', path: '/a', content },
     { kind: 'run', argv: ['x'], detached: { name: 'job', fingerprint: '1' } },
     { kind: 'run', argv: ['apt-get'], lock: { kind: 'dpkg', timeout: 60 } },

@@ -49,7 +49,7 @@ test('actions in flight are announced once, and only if questions share the shel
   await watchedSender('ct').sender.send(sentBy(one, a, b), hear)
   assert.deepEqual(told, [], 'questions and actions of a container use separate shells')
   await watchedSender('alone').sender.send(
-    sentBy(one, a, { kind: 'reboot', reason: 'test', label: 'reboot' }, b),
+    sentBy(one, a, { kind: 'reboot', reason: 'test', slots: [], label: 'reboot' }, b),
     hear,
   )
   assert.deepEqual(told, ['on its way'], 'no announcement before the last frame')
@@ -62,7 +62,7 @@ test('the reason of a reboot is shown, but not that of a no_log task', async () 
   ] as const) {
     const it = watchedSender('alone')
     const unit = wants('/a', '1', { task: { noLog } })
-    const action: Action = { kind: 'reboot', reason: 'the kernel of opensesame' }
+    const action: Action = { kind: 'reboot', reason: 'the kernel of opensesame', slots: [] }
     assert.deepEqual(await outcomes(it, sentBy(unit, action)), ['done'])
     assert.equal(it.log[1], `down alone: ${shown}`)
     assert.deepEqual(

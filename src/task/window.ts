@@ -14,6 +14,7 @@ import type { Plan } from '../host/plan.ts'
 import type { Confirm } from './confirmations.ts'
 import { mostRestarts } from './decide.ts'
 import type { Flushed, Stage } from './stage.ts'
+import { stillPlanned } from './still-planned.ts'
 import type { ActionOutcome, Sent, TaskHost, WindowOwner } from './window-host.ts'
 import { keptChanging, plainFailure } from './failures.ts'
 import { askAll, type UnitAnswers, verify, type ExpectedUnit } from './verify.ts'
@@ -148,6 +149,12 @@ export class Window implements Stage {
         await this.#owner.goBackTo(first)
         return { kind: 'moved' }
       }
+      if (current !== undefined && !(await stillPlanned(current, actions, this.#host)))
+        return {
+          kind: 'stale',
+          why: 'its plan was different once it held its resources',
+          label: labels(actions),
+        }
       this.#owner.sending()
       return await this.#settleAll(waiting, current, await this.#send(waiting, current, sent))
     } finally {
@@ -249,6 +256,10 @@ export class Window implements Stage {
     }
     return { kind: 'moved' }
   }
+}
+
+function labels(actions: readonly Action[]): string {
+  return actions.map(labelOf).join(', ')
 }
 
 function actionsOf(sent: readonly Sent[]): readonly Action[] {

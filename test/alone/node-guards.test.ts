@@ -59,7 +59,9 @@ describe('a node that must not be restarted or changed', { skip, timeout: 400_00
   /** Replaces a program with one that gives this answer; returns a function that restores it. */
   async function program(called: string, answer: string): Promise<() => Promise<unknown>> {
     const file = `/usr/local/bin/${called}`
-    await lab.node('pve1').output(`printf '#!/bin/sh\\necho "${answer}"\\n' >${file}; chmod +x ${file}`)
+    await lab
+      .node('pve1')
+      .output(`printf '#!/bin/sh\\necho '"'%s'\\n" '${answer}' >${file}; chmod +x ${file}`)
     return () => lab.node('pve1').output(`rm ${file}`)
   }
 
@@ -120,6 +122,12 @@ describe('a node that must not be restarted or changed', { skip, timeout: 400_00
       '-e',
       'nvidia_host_foreign_driver=remove',
     )
+    const allowed = await play('--check', '-e', 'nvidia_host_quorum=allow')
+    assert.match(
+      allowed.text,
+      /nvidia_host_quorum: allow overrides this: without this node, the cluster has 0 of/,
+    )
+    assert.equal(outcomes(allowed.events).get(restart), 'changed')
     await node.output(': > /etc/lab/quorate')
   })
 
@@ -142,34 +150,73 @@ describe('a node that must not be restarted or changed', { skip, timeout: 400_00
     const node = lab.node('pve1')
     await node.output("printf 'ct: 101\\n\\tstate started\\n' > /etc/pve/ha/resources.cfg")
     await refused(/HA manages guests of this node: 101/)
+    await node.output(
+      "printf 'node-affinity: gpu\\n\\tresources ct:101\\n\\tnodes pve1,pve2\\n' >/etc/pve/ha/rules.cfg",
+    )
+    await refused(/HA manages guests of this node: 101 \(rule \\"gpu\\": preferably on pve1, pve2\)/)
     await node.output("echo 'ha: shutdown_policy=migrate' > /etc/pve/datacenter.cfg")
-    await refused(/HA would move the guests 101: shutdown_policy is migrate/, '-e', 'nvidia_host_ha=freeze')
-    await node.output('rm /etc/pve/ha/resources.cfg /etc/pve/datacenter.cfg')
+    await refused(
+      /HA would move the guests 101 .*: shutdown_policy is migrate/,
+      '-e',
+      'nvidia_host_ha=freeze',
+    )
+    await node.output('rm /etc/pve/ha/*.cfg /etc/pve/datacenter.cfg')
   })
 
-  it('is not restarted while Ceph is not healthy', async () => {
+  it('is not restarted while Ceph is not healthy, unless that is allowed or due to flags set for maintenance', async () => {
     const node = lab.node('pve1')
     await node.output("echo '[global]' >/etc/pve/ceph.conf")
-    const remove = await program('ceph', 'HEALTH_WARN 1 osds down')
-    await refused(/Ceph is not healthy: HEALTH_WARN 1 osds down/)
+    const health = (checks: Readonly<Record<string, string>>): Promise<() => Promise<unknown>> => {
+      const all = Object.entries(checks).map(([code, message]) => [
+        code,
+        { severity: 'HEALTH_WARN', summary: { message, count: 1 }, muted: false },
+      ])
+      return program(
+        'ceph',
+        JSON.stringify({ status: 'HEALTH_WARN', checks: Object.fromEntries(all), mutes: [] }),
+      )
+    }
+    const flags = { OSDMAP_FLAGS: 'noout,norebalance flag(s) set' }
+    await health({ ...flags, OSD_DOWN: '1 osds down' })
+    await refused(/Ceph is not healthy: HEALTH_WARN: 1 osds down/)
+    const allowed = await play('--check', '-e', 'nvidia_host_ceph=allow')
+    assert.match(allowed.text, /nvidia_host_ceph: allow overrides this: Ceph is not healthy/)
+    assert.equal(outcomes(allowed.events).get(restart), 'changed')
+    const remove = await health(flags)
+    const flagged = await play('--check')
+    assert.equal(outcomes(flagged.events).get(restart), 'changed', flagged.text)
     await remove()
     await node.output('rm /etc/pve/ceph.conf')
   })
 
-  it('is not restarted while a backup runs', async () => {
+  it('is not restarted while a backup or a replication runs, or a task of a type that gpuplay does not know', async () => {
     const node = lab.node('pve1')
-    const task =
-      'sleep 600 >/dev/null 2>&1 & mkdir -p /var/log/pve/tasks; printf "UPID:pve1:%08X:0000ABCD:68F0AAAA:vzdump:101:root@pam: 0\\n" $! > /var/log/pve/tasks/active; echo $!'
-    const process = (await node.output(task)).trim()
-    await refused(/a task is running: vzdump of 101/)
-    await node.output(`kill ${process}`)
+    const pid = (await node.output('sleep 600 >/dev/null 2>&1 & echo $!')).trim()
+    const started = (await node.output(`cut -d ' ' -f 22 /proc/${pid}/stat`)).trim()
+    const hex = (number: string): string => Number(number).toString(16).toUpperCase().padStart(8, '0')
+    for (const type of ['vzdump', 'vzsnapshot', 'of-tomorrow']) {
+      const upid = `UPID:pve1:${hex(pid)}:${hex(started)}:68F0AAAA:${type}:101:root@pam:`
+      await node.output(`mkdir -p /var/log/pve/tasks; echo '${upid} 0' >/var/log/pve/tasks/active`)
+      await refused(new RegExp(`a task is running: ${type} of 101`))
+    }
+    await node.output('rm /var/log/pve/tasks/active; mkdir -p /var/lib/pve-manager')
+    const state = `{"101":{"local/pve2":{"pid":${pid},"ptime":${started}}}}`
+    await node.output(`echo '${state}' >/var/lib/pve-manager/pve-replication-state.json`)
+    await refused(/a task is running: replication of 101 to pve2/)
+    await node.output(`kill ${pid}`)
   })
 
   it('keeps its restart pending if there is no terminal for the question', async () => {
+    const node = lab.node('pve1')
     const boot = await bootId()
+    // A VM that was killed leaves its pid file; another process may have the pid.
+    await node.output(
+      'echo "name: killed" >/etc/pve/qemu-server/900.conf; mkdir -p /run/qemu-server; echo 1 >/run/qemu-server/900.pid',
+    )
     const run = await play('-e', 'nvidia_host_reboot=ask')
     assert.equal(run.exitCode, 0, run.text)
-    assert.match(run.text, /REBOOT PENDING: nouveau is loaded\. It stops CT 101 \(ct101\)/)
+    assert.match(run.text, /REBOOT PENDING: nouveau is loaded\. It stops CT 101 \(ct101\)\./)
+    await node.output('rm /etc/pve/qemu-server/900.conf')
     assert.equal(await bootId(), boot)
   })
 

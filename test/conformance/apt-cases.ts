@@ -23,7 +23,7 @@ const makeRepository = [
     return `mkdir -p build/DEBIAN && printf '${control}' >build/DEBIAN/control && dpkg-deb -Zgzip -b build ${file} >/dev/null &&
       printf '${control}Filename: ./${file}\\nSize: %s\\nSHA256: %s\\n\\n' "$(stat -c %s ${file})" "$(sha256sum ${file} | cut -d ' ' -f 1)" >>Packages`
   }),
-  "echo 'deb [trusted=yes] file:/srv/repository ./' >/etc/apt/source-files.list.d/conformance.list",
+  "echo 'deb [trusted=yes] file:/srv/repository ./' >/etc/apt/sources.list.d/conformance.list",
   'apt-get -qq update && apt-get -y -qq install conf-base=1',
 ].join(' && ')
 

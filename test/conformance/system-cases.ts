@@ -56,7 +56,7 @@ export const systemCases: readonly ConformanceCase[] = [
   {
     module: aptRepository,
     says: 'a disabled conflict',
-    setup: `echo '${conflicting}' >/etc/apt/source-files.list.d/cuda-debian12.list`,
+    setup: `echo '${conflicting}' >/etc/apt/sources.list.d/cuda-debian12.list`,
     args: {
       name: 'cuda',
       uris: [`${cuda}/`],

@@ -5,6 +5,8 @@
  * itself: a kernel package adds to /boot, `pct create` adds to /etc/pve.
  */
 
+import { corosyncFile } from '../../src/proxmox/testing/corosync.ts'
+
 /** One graphics card in a PCI slot. */
 export interface GpuSpec {
   /** PCI address with domain, lower case: `0000:01:00.0`. */
@@ -79,7 +81,11 @@ export function nodeFacts(spec: NodeSpec): Record<string, string> {
   if (spec.pinnedKernel !== undefined) facts['/etc/kernel/proxmox-boot-pin'] = `${spec.pinnedKernel}\n`
   if (spec.cluster) {
     facts['/etc/lab/quorate'] = ''
-    facts['/var/lib/pve-cluster/files/corosync.conf'] = corosyncConfig(spec.cluster)
+    facts['/var/lib/pve-cluster/files/corosync.conf'] = corosyncFile(
+      spec.cluster.name,
+      spec.cluster.members,
+      (index) => spec.cluster?.members[index] ?? '',
+    )
   }
   const machines = new Map<number, GpuSpec[]>()
   for (const gpu of spec.gpus) {
@@ -92,38 +98,6 @@ export function nodeFacts(spec: NodeSpec): Record<string, string> {
       `cores: 2\n${passed}memory: 2048\nname: vm${vmid}\nostype: l26\n`
   }
   return facts
-}
-
-/** As `pvecm create` and `pvecm add` write it. */
-function corosyncConfig({ name, members }: ClusterSpec): string {
-  const nodes = members.map(
-    (member, index) =>
-      `  node {\n    name: ${member}\n    nodeid: ${index + 1}\n    quorum_votes: 1\n    ring0_addr: ${member}\n  }\n`,
-  )
-  return `logging {
-  debug: off
-  to_syslog: yes
-}
-
-nodelist {
-${nodes.join('')}}
-
-quorum {
-  provider: corosync_votequorum
-}
-
-totem {
-  cluster_name: ${name}
-  config_version: ${members.length}
-  interface {
-    linknumber: 0
-  }
-  ip_version: ipv4-6
-  link_mode: passive
-  secauth: on
-  version: 2
-}
-`
 }
 
 /** Identifies the key of the kernel's builder, which signs the modules of a kernel package. */

@@ -16,7 +16,10 @@ export function inventory(shape: Topology, stateDir: string): string {
   const { vars, hosts } = reached(shape, stateDir)
   const nodes = Object.entries(hosts).map(([name, reach]) => [
     name,
-    { ...reach, nvidia_driver_version: '580.95.05' },
+    {
+      ...reach,
+      nvidia_driver_version: '580.95.05',
+    },
   ])
   const containers = shape.nodes.flatMap((node) =>
     node.containers.map((container, index) => [
@@ -31,8 +34,7 @@ export function inventory(shape: Topology, stateDir: string): string {
   )
   return grouped({
     nodes: {
-      // one node at a time
-      vars: { ...vars, user: 'root', pve_cluster: 'lab', nvidia_host_reboot: 'auto' },
+      vars: { ...vars, user: 'root', nvidia_host_reboot: 'auto' },
       hosts: Object.fromEntries(nodes),
     },
     containers: { hosts: Object.fromEntries(containers) },

@@ -179,7 +179,7 @@ describe('a node with several kernels', { skip, timeout: 300_000 }, () => {
   it("Debian's driver comes with its real closure, and its modules have names of their own", async () => {
     await output(
       `nvidia-uninstall --silent; sed -i 's/"secureBoot": true/"secureBoot": false/' /etc/lab/node.json
-      sed -i 's/ main$/ main contrib non-free non-free-firmware/' /etc/apt/source-files.list; apt-get -qq update`,
+      sed -i 's/ main$/ main contrib non-free non-free-firmware/' /etc/apt/sources.list; apt-get -qq update`,
     )
     await output('apt-get -y -qq install --no-install-recommends nvidia-driver nvidia-smi libcuda1 2>&1')
     const installed = await output("dpkg-query -W -f '${Package}\\n' '*nvidia*' 'glx-*' libcuda1")

@@ -215,19 +215,19 @@ describe('the roles of containers', { skip: whyNoLab() ?? false, timeout: 300_00
     const address = 'https://developer.download.nvidia.com/compute/cuda/repos/debian12/x86_64/'
     // gpuplay does not change a foreign repository that does not answer.
     await ct101.output(
-      `echo 'deb http://debian.mirror.test/gone bookworm main' >/etc/apt/source-files.list.d/gone.list`,
+      `echo 'deb http://debian.mirror.test/gone bookworm main' >/etc/apt/sources.list.d/gone.list`,
     )
     assert.match(
       (await ct101.exec('apt-get -qq update')).stderr,
       /^E: The repository .*\/gone bookworm Release/m,
     )
     await ct101.output(`apt-get -y -qq purge cuda-keyring 'cuda-toolkit*' wget; rm -rf /var/lib/apt/lists/*
-      echo 'deb [signed-by=/a.gpg] ${address} /' >/etc/apt/source-files.list.d/a.list
-      echo 'deb ${address} /' >/etc/apt/source-files.list.d/b.list`)
+      echo 'deb [signed-by=/a.gpg] ${address} /' >/etc/apt/sources.list.d/a.list
+      echo 'deb ${address} /' >/etc/apt/sources.list.d/b.list`)
     assert.deepEqual(await changes({ limit: 'ct101' }), [`ct101 ${toolkit}`])
     assert.match(await ct101.output('bash -lc "nvcc --version"'), /release 12\.8/)
     assert.deepEqual(await changes({ limit: 'ct101' }), [])
-    await ct101.output('rm /etc/apt/source-files.list.d/gone.list')
+    await ct101.output('rm /etc/apt/sources.list.d/gone.list')
   })
 
   it('list in the table the containers with a GPU that are not part of the run', async () => {

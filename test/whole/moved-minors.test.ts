@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { template } from '../lab/containers.ts'
 import { whyNoLab } from '../lab/machine.ts'
 import type { Lab } from '../lab/lab.ts'
 import { gpuplay } from './support/gpuplay.ts'
@@ -62,6 +63,22 @@ describe('minors that move between boots', { skip, timeout: 400_000 }, () => {
     await node.exec('systemctl is-system-running --wait')
     assert.equal(await node.output('pct status 101'), 'status: running\n')
     assert.equal(await node.output('pct status 102'), 'status: stopped\n')
+  })
+
+  it('do not affect a new container that has the number of a destroyed one', async () => {
+    const lab = await doneLab()
+    const node = lab.node('pve1')
+    await node.output('cp /etc/pve/lxc/102.conf /root/102.conf; pct stop 102; pct destroy 102')
+    await node.output(
+      `pct create 102 ${template} --hostname new --rootfs local:8 --unprivileged 1 --net0 name=eth0,bridge=vmbr0,hwaddr=BC:24:11:00:00:99,ip=dhcp`,
+    )
+    await node.output('grep ^dev /root/102.conf >>/etc/pve/lxc/102.conf')
+    await swapMinors(lab)
+    await lab.reboot('pve1')
+    await node.exec('systemctl is-system-running --wait')
+    assert.equal((await node.exec('pct start 102')).code, 0)
+    assert.notEqual((await node.exec('test -e /var/lib/gpuplay/v1/assignments/102')).code, 0)
+    assert.notEqual((await node.exec('pct start 101')).code, 0)
   })
 
   it('do not affect a container that an interrupted run recorded but did not configure', async () => {

@@ -227,7 +227,7 @@ describe('the roles', { skip: whyNoLab() ?? false, timeout: 600_000 }, () => {
     })
 
     it('contradictory apt sources for CUDA, keeping a copy', async () => {
-      const old = '/etc/apt/source-files.list.d/old.list'
+      const old = '/etc/apt/sources.list.d/old.list'
       const source =
         'deb [signed-by=/usr/share/keyrings/other.gpg] https://developer.download.nvidia.com/compute/cuda/repos/debian12/x86_64/ /'
       await ct101.output(`apt-get -y -qq purge cuda-toolkit-12-8; echo '${source}' >${old}`)

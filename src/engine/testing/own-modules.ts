@@ -54,7 +54,12 @@ export const asks = {
   probe: () => Promise.resolve(),
   plan: () =>
     actions([
-      { kind: 'reboot', reason: 'of a test', ask: { question: 'Restart?', declined: 'not restarted' } },
+      {
+        kind: 'reboot',
+        reason: 'of a test',
+        slots: [],
+        ask: { question: 'Restart?', declined: 'not restarted' },
+      },
     ]),
 } satisfies Module<object, void>
 

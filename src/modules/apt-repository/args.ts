@@ -13,7 +13,7 @@ const shape = {
     name: {
       type: 'string',
       pattern: '^[A-Za-z0-9][A-Za-z0-9_.-]*$',
-      description: 'Name of the file in /etc/apt/source-files.list.d, without extension',
+      description: 'Name of the file in /etc/apt/sources.list.d, without extension',
     },
     state: {
       enum: ['present', 'absent'],

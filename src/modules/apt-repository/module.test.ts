@@ -15,7 +15,7 @@ const cuda = {
 
 /** Answers whether anything is newer than the lists, and lets `apt-get update` fetch them. */
 function aptWorld(files: Readonly<Record<string, string>> = {}): FakeWorld {
-  const world = fakeWorld({ '/etc/apt/source-files.list.d/.keep': '', ...files })
+  const world = fakeWorld({ '/etc/apt/sources.list.d/.keep': '', ...files })
   let fetched = false
   world.answer = (argv) =>
     argv[0] === 'find' ? { code: 0, stdout: fetched ? '' : 'x\n', stderr: '' } : undefined
@@ -38,10 +38,10 @@ test('a repository is written with its key and its lists are fetched, and then n
   assert.deepEqual(kinds(actions), ['makeDirectory', 'writeFile', 'writeFile', 'run'])
   assert.equal(world.files.get('/etc/apt/keyrings/cuda.asc')?.text, `${key}\n`)
   assert.equal(
-    world.files.get('/etc/apt/source-files.list.d/cuda.sources')?.text?.replace(/^#.*\n/, ''),
+    world.files.get('/etc/apt/sources.list.d/cuda.sources')?.text?.replace(/^#.*\n/, ''),
     'Types: deb\nURIs: https://gpu.example/debian12/x86_64/\nSuites: /\nSigned-By: /etc/apt/keyrings/cuda.asc\n',
   )
-  assert.deepEqual(report, { file: '/etc/apt/source-files.list.d/cuda.sources', conflicts: [] })
+  assert.deepEqual(report, { file: '/etc/apt/sources.list.d/cuda.sources', conflicts: [] })
 })
 
 test('lists that an interrupted run did not fetch are fetched by the next', async () => {
@@ -59,7 +59,7 @@ test('the key is fetched once from its address', async () => {
   assert.deepEqual((await converge(aptRepository, args, world)).actions, [])
 })
 
-const list = '/etc/apt/source-files.list.d/cuda-debian12.list'
+const list = '/etc/apt/sources.list.d/cuda-debian12.list'
 const line = 'deb [signed-by=/usr/share/keyrings/old.gpg] https://gpu.example/debian12/x86_64 /\n'
 
 test('an entry of the same repository with another key is refused by name, and nothing is touched', async () => {

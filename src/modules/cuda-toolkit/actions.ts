@@ -72,7 +72,7 @@ export function disableOthers({ distribution = '', files, sources }: Inside): re
 }
 
 function ownList(distribution: string): string {
-  return `/etc/apt/source-files.list.d/cuda-${distribution}-x86_64.list`
+  return `/etc/apt/sources.list.d/cuda-${distribution}-x86_64.list`
 }
 
 /** Download tools, from the container's own repositories. */

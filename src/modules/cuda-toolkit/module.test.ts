@@ -8,7 +8,7 @@ import { cudaToolkit } from './module.ts'
 
 const repository = 'https://developer.download.nvidia.com/compute/cuda/repos/debian12/x86_64'
 const key = '/usr/share/keyrings/cuda-archive-keyring.gpg'
-const list = '/etc/apt/source-files.list.d/cuda-debian12-x86_64.list'
+const list = '/etc/apt/sources.list.d/cuda-debian12-x86_64.list'
 const good = { [list]: `deb [signed-by=${key}] ${repository}/ /\n`, [key]: 'key' }
 const lists = {
   '/var/lib/apt/lists/developer.download.nvidia.com_compute_cuda_repos_debian12_x86%5f64_Packages': '',
@@ -93,7 +93,7 @@ test('the repository comes first, then its list, then the packages', async () =>
 })
 
 test('conflicting sources are disabled, or refused', async () => {
-  const other = '/etc/apt/source-files.list.d/mine.list'
+  const other = '/etc/apt/sources.list.d/mine.list'
   const files = { ...ready, [other]: `deb ${repository} /\n` }
   const [first] = (await look({ files, installed: true, programs: nvcc })).actions
   assert.ok(first?.kind === 'writeFile' && first.backup === true)
@@ -152,7 +152,7 @@ test('a compiler that dpkg knows and that does not run is installed again', asyn
 
 test('download tools are installed first, after apt works again', async () => {
   const simulated = 'apt-get -s -y --no-install-recommends install curl ca-certificates'
-  const other = { '/etc/apt/source-files.list.d/mine.list': `deb ${repository} /\n` }
+  const other = { '/etc/apt/sources.list.d/mine.list': `deb ${repository} /\n` }
   const bare = (scene: Scene): Promise<Plan> => look({ bare: true, ...scene })
   assert.equal((await bare({ files: other })).stage, 'disable other sources')
   assert.equal((await bare({})).stage, 'update the package lists')

@@ -95,6 +95,45 @@ test('an assignment that cannot work is refused as invalid input, missing device
   assert.deepEqual(await refusal({ node: { files: unloaded } }), ['no-unified-memory', undefined])
 })
 
+test('a container on another node is missing here, and the message says where it is', async () => {
+  const message = async (path: string): Promise<string | undefined> => {
+    const node = { containers: {}, files: { ...files, [path]: '' } }
+    return (await look({ node })).plan.refusal?.message
+  }
+  assert.equal(await message('/etc/pve/nodes/pve2/lxc/201.conf'), 'pve1 has no container 101')
+  assert.equal(await message('/etc/pve/nodes/pve2/lxc/101.conf'), 'pve1 has no container 101: it is on pve2')
+  assert.equal(
+    await message('/etc/pve/nodes/pve1/qemu-server/101.conf'),
+    'pve1 has no container 101: 101 is a virtual machine on pve1',
+  )
+})
+
+test('an inventory that names another cluster is wrong', async () => {
+  assert.deepEqual(await refusal({ node: { cluster: 'lab' } }), ['wrong-cluster', 2])
+})
+
+test('a GPU container that HA may move is warned about until a strict rule keeps it on its node', async () => {
+  const warnings = async (
+    rules: string,
+    resources = 'ct: 101\n\tstate started\n',
+  ): Promise<readonly string[]> => {
+    const ha = { '/etc/pve/ha/resources.cfg': resources, '/etc/pve/ha/rules.cfg': rules }
+    const links = { '/etc/pve/local': 'nodes/pve1' }
+    return (await look({ node: { files: { ...files, ...ha }, links } })).plan.warnings
+  }
+  const rule = (nodes: string, strict: string): string =>
+    `node-affinity: gpu\n\tresources ct:101\n\tnodes ${nodes}\n\tstrict ${strict}\n`
+  const may = 'HA may move container 101 to a node without its GPUs: '
+  assert.deepEqual(await warnings(''), [`${may}no rule keeps it on pve1`])
+  assert.deepEqual(await warnings(rule('pve1', '0')), [`${may}rule "gpu": preferably on pve1`])
+  assert.deepEqual(await warnings(rule('pve1,pve2', '1')), [`${may}rule "gpu": only on pve1, pve2`])
+  assert.deepEqual(await warnings(rule('pve2', '1')), [
+    'HA moves container 101 away from pve1 and its GPUs: rule "gpu": only on pve2',
+  ])
+  assert.deepEqual(await warnings(rule('pve1', '1')), [])
+  assert.deepEqual(await warnings('', 'ct: 101\n\tstate ignored\n'), [])
+})
+
 test('a privileged container whose rules open other GPUs is refused', async () => {
   for (const rule of ['a', 'c *:* rwm', 'c *:7 r', 'a *:* rw'])
     assert.deepEqual(await refusal({ config: `lxc.cgroup2.devices.allow: ${rule}\n` }), [

@@ -8,7 +8,7 @@ import { defined } from '../../base/defined.ts'
 import { isUnknown, UnknownError } from '../../base/unknown.ts'
 import type { Host } from '../../host/host.ts'
 import { pveVersion } from '../../host/questions/proxmox.ts'
-import { done, type Plan, refuse, settle } from '../../host/plan.ts'
+import { done, type Plan, type Refusal, refuse, settle } from '../../host/plan.ts'
 import { parseAssignment, resolveAssignment } from '../../nvidia/assignment.ts'
 import { rulesForOtherGpus } from '../../nvidia/isolation.ts'
 import { type Gpu, readNodeGpus, withUuids } from '../../nvidia/gpus.ts'
@@ -22,8 +22,11 @@ import {
 } from '../../nvidia/proc.ts'
 import { atLeast } from '../../base/version.ts'
 import { type ConfigEntry, parseContainerConfig } from '../../proxmox/container-config.ts'
+import { readCluster, wrongCluster } from '../../proxmox/cluster.ts'
+import { findGuest, type GuestPlace, missingContainer } from '../../proxmox/find-guest.ts'
 import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
+import { readHaMove } from './ha-moves.ts'
 import { gpuUsers, type GpuUser } from './gpu-users.ts'
 
 export interface Seen {
@@ -31,6 +34,11 @@ export interface Seen {
   readonly ctid: string
   /** The container's configuration; undefined if the node has no such container. */
   readonly config: string | undefined
+  /** Where else the cluster has it; read only if the node does not. */
+  readonly elsewhere: GuestPlace | undefined
+  readonly wrongCluster: Refusal | undefined
+  /** A sentence if HA may take the container away from its GPUs. */
+  readonly haMove: string | undefined
   readonly style: 'devn' | 'lxc'
   readonly newEnough: boolean
   readonly resolution: Resolution
@@ -83,17 +91,30 @@ async function probe(given: Args, host: Host): Promise<Seen> {
   const ctid = host.placement.ctid ?? ''
   const node = host.node
   // In a dry run on a node without a driver, many reads are unknown; the read of the GPUs gives the reason.
-  const [container, devn, resolution] = await Promise.all([
+  const [container, devn, resolution, cluster, haMove] = await Promise.all([
     node.container(ctid),
     node.maybe(knowsDevn(node)),
     readResolution(given, host),
+    readCluster(node),
+    readHaMove(node, ctid),
   ])
   if (isUnknown(devn)) throw new UnknownError(devn)
   const newEnough = devn
   const style = given.style === 'auto' ? (newEnough ? 'devn' : 'lxc') : given.style
   const minors = resolution.kind === 'found' ? resolution.gpus.map(({ minor }) => minor) : []
   const users = given.exclusive && minors.length > 0 ? await gpuUsers(node, ctid, minors) : []
-  return { node: node.name, ctid, config: container?.config, style, newEnough, resolution, users }
+  return {
+    node: node.name,
+    ctid,
+    config: container?.config,
+    elsewhere: container === undefined ? await findGuest(node, ctid) : undefined,
+    wrongCluster: wrongCluster(node, cluster),
+    haMove: minors.length > 0 ? haMove : undefined,
+    style,
+    newEnough,
+    resolution,
+    users,
+  }
 }
 
 async function knowsDevn(node: Host): Promise<boolean> {
@@ -164,14 +185,10 @@ function dynamicMajors(devices: string | undefined): readonly number[] {
   return [...new Set(['nvidia-uvm', 'nvidia-caps'].flatMap((name) => majors.get(name) ?? []))]
 }
 
-function plan({ wait }: Args, { node, ctid, config, style, newEnough, resolution, users }: Seen): Plan {
-  if (config === undefined)
-    return refuse({
-      code: 'container-missing',
-      message: `${node} has no container ${ctid}`,
-      hint: `compare \`pct list\` on ${node} with node and ctid in the inventory`,
-      exitCode: 3,
-    })
+function plan({ wait }: Args, seen: Seen): Plan {
+  const { node, ctid, config, elsewhere, style, newEnough, resolution, users, haMove } = seen
+  if (seen.wrongCluster) return refuse(seen.wrongCluster)
+  if (config === undefined) return refuse(missingContainer(node, ctid, elsewhere))
   if (resolution.kind === 'problem') {
     const { code, message, hint } = resolution
     return refuse({
@@ -200,7 +217,7 @@ function plan({ wait }: Args, { node, ctid, config, style, newEnough, resolution
       `container ${user.ctid} ${user.why} /dev/nvidia${user.minor}, and lxc_passthrough_exclusive prevents container ${ctid} from sharing it`,
       wait,
     )
-  return done()
+  return done(haMove === undefined ? [] : [haMove])
 }
 
 const inputProblems = new Set(['no-such-gpu', 'ambiguous-gpu', 'mig-not-yet', 'bad-gpu-assignment'])

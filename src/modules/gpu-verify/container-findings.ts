@@ -4,6 +4,7 @@ import type { Gpu } from '../../nvidia/gpus.ts'
 import type { SmiResult, VisibleGpu } from '../../nvidia/smi.ts'
 import { userspaceVersion } from '../../nvidia/userspace.ts'
 import { compareVersions } from '../../base/version.ts'
+import { missingContainer } from '../../proxmox/find-guest.ts'
 import type { Args } from './args.ts'
 import { computeFindings } from './compute-findings.ts'
 import type { ContainerSeen } from './read-container.ts'
@@ -11,8 +12,10 @@ import { isolationFindings, pendingFindings } from './isolation-findings.ts'
 
 export function containerFindings(given: Args, seen: ContainerSeen): readonly Finding[] {
   const { config, node, ctid, assigned, running } = seen
-  if (config === undefined)
-    return [{ message: `${node} has no container ${ctid}`, fix: `correct node or ctid of ${seen.name}` }]
+  if (config === undefined) {
+    const { message, hint } = missingContainer(node, ctid, seen.elsewhere)
+    return [{ message, fix: hint }]
+  }
   if (assigned === undefined) return running ? toolkitFindings(given, seen) : []
   if (assigned.kind === 'problem') return [{ message: assigned.message, fix: assigned.hint }]
   const { gpus } = assigned

@@ -179,6 +179,7 @@ test('a node that must be restarted reports how many guests that stops, and each
         '/etc/pve/lxc/150.conf': '',
         '/etc/pve/qemu-server/900.conf': 'name: win\n',
         '/run/qemu-server/900.pid': '1',
+        '/proc/1/cmdline': ['/usr/bin/kvm', '-id', '900', ''].join('\0'),
       },
       containers: {
         101: { status: 'running', config: 'dev0: /dev/nvidia0\n', pid: 7 },

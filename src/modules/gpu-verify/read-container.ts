@@ -18,6 +18,7 @@ import { readNotedUserspace } from '../../nvidia/userspace-notes.ts'
 import { readUserspace, type Userspace } from '../../nvidia/userspace.ts'
 import { parseContainerConfig } from '../../proxmox/container-config.ts'
 import { isUnprivileged } from '../../proxmox/device-entries.ts'
+import { findGuest, type GuestPlace } from '../../proxmox/find-guest.ts'
 import type { Args } from './args.ts'
 import { deviceProblem } from './devices.ts'
 import { readLoaded } from './read-node.ts'
@@ -29,6 +30,8 @@ export interface ContainerSeen {
   readonly loaded: string | undefined
   /** Undefined if the node has no such container. */
   readonly config: string | undefined
+  /** Where else the cluster has it; read only if the node does not. */
+  readonly elsewhere: GuestPlace | undefined
   readonly running: boolean
   /** Undefined if no GPUs are assigned; then GPUs are not checked. */
   readonly assigned: Assigned | undefined
@@ -76,6 +79,7 @@ export async function readContainer(given: Args, host: Host): Promise<ContainerS
     node: node.name,
     loaded,
     config: container?.config,
+    elsewhere: container === undefined ? await findGuest(node, ctid) : undefined,
     running,
     assigned,
   }
@@ -92,7 +96,7 @@ export async function readContainer(given: Args, host: Host): Promise<ContainerS
 
 type Inside = Omit<
   ContainerSeen,
-  'name' | 'ctid' | 'node' | 'loaded' | 'config' | 'running' | 'assigned' | 'noted'
+  'name' | 'ctid' | 'node' | 'loaded' | 'config' | 'elsewhere' | 'running' | 'assigned' | 'noted'
 >
 
 const nothingInside: Inside = {

@@ -24,6 +24,18 @@ export const args = {
       description:
         'If HA manages guests of this node. `refuse`: fail; `freeze`: reboot while HA leaves the guests on the node',
     },
+    quorum: {
+      enum: ['refuse', 'allow'],
+      default: 'refuse',
+      description:
+        'If the cluster loses its quorum without this node, as one of two nodes does. `refuse`: fail; `allow`: reboot, unless HA manages guests of the cluster',
+    },
+    ceph: {
+      enum: ['refuse', 'allow'],
+      default: 'refuse',
+      description:
+        'If Ceph is not healthy. Flags such as `noout` that are set for maintenance do not count. `refuse`: fail; `allow`: reboot',
+    },
     modules: {
       type: 'array',
       items: { type: 'string' },

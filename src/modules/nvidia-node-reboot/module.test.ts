@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Plan } from '../../host/plan.ts'
 import { gpuHost, type GpuHost } from '../../nvidia/testing/gpu-host.ts'
+import { processStat } from '../../proxmox/testing/process-stat.ts'
+import { corosyncFile } from '../../proxmox/testing/corosync.ts'
 import type { Args } from './args.ts'
 import { nvidiaNodeReboot } from './module.ts'
 
@@ -18,6 +20,8 @@ async function look(given: GpuHost, more: Partial<Args> = {}): Promise<Result> {
     purpose: 'free_cards',
     mode: 'auto',
     ha: 'refuse',
+    quorum: 'refuse',
+    ceph: 'refuse',
     modules: ['nouveau', 'nova_core'],
     timeout: 900,
     ...more,
@@ -34,6 +38,10 @@ const guests: GpuHost = {
     '/etc/pve/qemu-server/200.conf': 'name: windows\n',
     '/etc/pve/qemu-server/201.conf': 'name: off\n',
     '/run/qemu-server/200.pid': '4711\n',
+    '/proc/4711/cmdline': '/usr/bin/kvm -id 200 -name windows '.replaceAll(' ', '\0'),
+    // Killed: the pid now belongs to another program.
+    '/run/qemu-server/201.pid': '4712\n',
+    '/proc/4712/cmdline': 'sleep -id 201 '.replaceAll(' ', '\0'),
   },
   containers: {
     '101': { status: 'running', config: 'hostname: jellyfin\n', pid: 1 },
@@ -126,27 +134,71 @@ async function obstacles(given: GpuHost, more: Partial<Args> = {}): Promise<read
 const members = (total: number): string =>
   `Votequorum information\n----------------------\nExpected votes:   3\nHighest expected: 3\nTotal votes:      ${total}\nQuorum:           2  \nFlags:            Quorate \n\nMembership information\n----------------------\n    Nodeid      Votes Name\n0x00000001          1 192.0.2.11 (local)\n0x00000002          1 192.0.2.12\n`
 
-test('without the node, the cluster must keep its quorum', async () => {
-  const files = { '/etc/pve/corosync.conf': 'totem {}\n' }
-  const programs = (total: number): GpuHost['programs'] => ({ 'pvecm status': { stdout: members(total) } })
-  assert.deepEqual(await obstacles({ files, programs: programs(2) ?? {} }), [
+const cluster = (...nodes: readonly string[]): Record<string, string> => ({
+  '/etc/pve/corosync.conf': corosyncFile('prod', nodes),
+})
+const status = (total: number): GpuHost['programs'] => ({ 'pvecm status': { stdout: members(total) } })
+
+test('the cluster must stay quorate without the node, and the reboot holds all its members', async () => {
+  const files = cluster('pve1', 'pve2', 'pve3')
+  assert.deepEqual(await obstacles({ files, programs: status(2) ?? {} }), [
     'without this node, the cluster has 1 of the 2 votes that it needs',
   ])
-  assert.equal((await look({ ...nouveau, files, programs: programs(3) ?? {} })).plan.actions.length, 1)
+  const [reboot] = (await look({ ...nouveau, files, programs: status(3) ?? {} })).plan.actions
+  assert.deepEqual(reboot?.kind === 'reboot' && reboot.slots, [
+    'prod 192.0.2.11',
+    'prod 192.0.2.12',
+    'prod 192.0.2.13',
+  ])
 })
 
-test('an unhealthy Ceph and a running backup prevent the restart, a finished backup does not', async () => {
-  const ceph = { 'ceph health': { stdout: 'HEALTH_WARN 1 osds down\n' } }
-  assert.deepEqual(await obstacles({ files: { '/etc/pve/ceph.conf': '' }, programs: ceph }), [
-    'Ceph is not healthy: HEALTH_WARN 1 osds down',
+test('a cluster of one node reboots', async () => {
+  const { plan } = await look({ ...nouveau, files: cluster('pve1'), programs: status(1) ?? {} })
+  assert.equal(plan.actions.length, 1)
+})
+
+test('a quorum that is lost can be allowed, which the plan and the question say, but not with HA', async () => {
+  const given: GpuHost = { ...nouveau, files: cluster('pve1', 'pve2'), programs: status(2) ?? {} }
+  const says =
+    'nvidia_host_quorum: allow overrides this: without this node, the cluster has 1 of the 2 votes that it needs'
+  const { plan } = await look(given, { quorum: 'allow' })
+  assert.deepEqual([plan.actions.length, plan.warnings], [1, [says]])
+  const [asked] = (await look(given, { quorum: 'allow', mode: 'ask' })).plan.actions
+  assert.ok(asked?.kind === 'reboot' && asked.ask?.question.includes(says))
+  const files = { ...given.files, '/etc/pve/ha/resources.cfg': 'vm: 900\n\tstate started\n' }
+  assert.deepEqual(await obstacles({ ...given, files }, { quorum: 'allow' }), [
+    'HA resets the other nodes if the cluster loses its quorum: it manages 900',
   ])
+})
+
+test('a member whose /etc/pve is not mounted does not pass for a node without a cluster', async () => {
+  const files = { '/etc/corosync/corosync.conf': corosyncFile('prod', ['pve1']) }
+  assert.deepEqual(await obstacles({ files }, { quorum: 'allow' }), [
+    'the node is in a cluster, but its /etc/pve is not mounted',
+  ])
+})
+
+test('an unhealthy Ceph stands in the way unless it is allowed', async () => {
+  const health = { status: 'HEALTH_WARN', checks: { OSD_DOWN: { summary: { message: '1 osds down' } } } }
+  const given: GpuHost = {
+    files: { '/etc/pve/ceph.conf': '' },
+    programs: { 'ceph --connect-timeout 10 health': { stdout: JSON.stringify(health) } },
+  }
+  const says = 'Ceph is not healthy: HEALTH_WARN: 1 osds down'
+  assert.deepEqual(await obstacles(given), [says])
+  const { plan } = await look({ ...nouveau, ...given }, { ceph: 'allow' })
+  assert.deepEqual(plan.warnings, [`nvidia_host_ceph: allow overrides this: ${says}`])
+})
+
+test('a running backup stands in the way, a finished one does not', async () => {
   const task = 'UPID:pve1:00001267:0000ABCD:68F0AAAA:vzdump:101:root@pam:'
-  const active = (rest: string): Record<string, string> => ({
+  const active = (rest: string, started = 0xabcd): Record<string, string> => ({
     '/var/log/pve/tasks/active': `${task} ${rest}\n`,
-    [`/proc/${Number.parseInt('00001267', 16)}/stat`]: '',
+    '/proc/4711/stat': processStat(started),
   })
   assert.deepEqual(await obstacles({ files: active('0') }), ['a task is running: vzdump of 101'])
-  assert.equal((await look({ ...nouveau, files: active('1 68F0BBBB OK') })).plan.actions.length, 1)
+  for (const files of [active('1 68F0BBBB OK'), active('0', 7)])
+    assert.equal((await look({ ...nouveau, files })).plan.actions.length, 1)
 })
 
 test('a locked guest that runs stands in the way: it could not be started again', async () => {
@@ -181,6 +233,10 @@ test('guests that HA manages are refused, unless the HA policy freezes them', as
   )
   const ignored = { ...files, '/etc/pve/ha/resources.cfg': 'ct: 101\n\tstate ignored\n' }
   assert.equal((await look({ ...nouveau, files: ignored })).plan.actions.length, 1)
+  const rules = 'node-affinity: gpu\n\tnodes pve1:2,pve2\n\tresources ct:101\n\tstrict 1\n'
+  assert.deepEqual(await obstacles({ files: { ...files, '/etc/pve/ha/rules.cfg': rules } }), [
+    'HA manages guests of this node: 101 (rule "gpu": only on pve1, pve2)',
+  ])
 })
 
 test('gpuplay does not restart the node that it runs on, nor the node of the virtual machine that it runs in', async () => {

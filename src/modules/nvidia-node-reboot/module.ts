@@ -3,7 +3,7 @@
  * quorate, Ceph is healthy, no backup or migration runs, HA leaves the guests alone, and gpuplay does not run
  * on this very node.
  *
- * The engine reboots one node of a cluster at a time. The reboot action starts the guests again that ran
+ * The engine reboots one member of corosync's cluster at a time. The reboot action starts the guests again that ran
  * before.
  */
 import { defined } from '../../base/defined.ts'
@@ -12,9 +12,10 @@ import type { Effect } from '../../host/action.ts'
 import type { Host } from '../../host/host.ts'
 import { actions, done, type Finding, type Plan, refuse } from '../../host/plan.ts'
 import { installedVersion, installerLog } from '../../nvidia/installer.ts'
-import { type Obstacle, readObstacles } from '../../nvidia/reboot-guards.ts'
+import { type Obstacle, type Obstacles, readObstacles } from '../../nvidia/reboot-guards.ts'
 import { type Guest, readRunningGuests } from '../../nvidia/running-guests.ts'
 import { unlockHint } from '../../proxmox/device-entries.ts'
+import { readCluster, restartSlots } from '../../proxmox/cluster.ts'
 import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
 
@@ -26,7 +27,9 @@ export interface Seen {
    */
   readonly installed: string | undefined
   readonly guests: readonly Guest[]
-  readonly obstacles: readonly Obstacle[]
+  /** Undefined if nothing has to be rebooted, or nothing may be. */
+  readonly found: Obstacles | undefined
+  readonly slots: readonly string[]
 }
 
 export const nvidiaNodeReboot = {
@@ -46,10 +49,15 @@ async function probe(given: Args, host: Host): Promise<Seen> {
   const onDisk = isUnknown(records) || installed === given.version
   const need =
     given.purpose === 'free_cards' ? await heldBy(given, host) : await notLoaded(given, { host, onDisk })
-  if (need === undefined) return { node: host.name, need, installed, guests: [], obstacles: [] }
-  const guests = await readRunningGuests(host)
-  const obstacles = given.mode !== 'never' ? [...(await readObstacles(host, given.ha)), ...locks(guests)] : []
-  return { node: host.name, need, installed, guests, obstacles }
+  const seen = { node: host.name, need, installed }
+  if (need === undefined) return { ...seen, guests: [], found: undefined, slots: [] }
+  const [guests, found, cluster] = await Promise.all([
+    readRunningGuests(host),
+    given.mode === 'never' ? undefined : readObstacles(host, given),
+    readCluster(host),
+  ])
+  const locked = found && { ...found, obstacles: [...found.obstacles, ...locks(guests)] }
+  return { ...seen, guests, found: locked, slots: restartSlots(cluster) }
 }
 
 /** Proxmox is working on a locked guest; while it is locked, it cannot be started again either. */
@@ -83,8 +91,9 @@ async function notLoaded(
   return `driver ${driver.version ?? ''} is loaded, ${version} is installed`
 }
 
-function plan(given: Args, { node, need, installed, guests, obstacles }: Seen): Plan {
+function plan(given: Args, { node, need, installed, guests, found, slots }: Seen): Plan {
   const { mode, timeout } = given
+  const { obstacles, overridden } = found ?? { obstacles: [], overridden: [] }
   if (need === undefined) return done()
   const pending = `REBOOT PENDING: ${need}. ${stops(guests)}`
   const yourself = `${pending} Reboot the node yourself, or run again with -e nvidia_host_reboot=auto`
@@ -110,11 +119,12 @@ function plan(given: Args, { node, need, installed, guests, obstacles }: Seen): 
         kind: 'reboot',
         timeout,
         reason: need,
+        slots,
         ...defined({
           ask:
             mode === 'ask'
               ? {
-                  question: `Reboot ${node} now? ${need}. ${stops(guests)}`,
+                  question: [`Reboot ${node} now? ${need}. ${stops(guests)}`, ...overridden].join(' '),
                   declined: yourself,
                 }
               : undefined,
@@ -123,9 +133,14 @@ function plan(given: Args, { node, need, installed, guests, obstacles }: Seen): 
         effects: afterBoot(given, installed),
       },
     ],
-    guests.length === 0 || mode === 'ask'
+    mode === 'ask'
       ? {}
-      : { warnings: [`the reboot stops ${guests.map(nameOf).join(', ')}`] },
+      : {
+          warnings: [
+            ...overridden,
+            ...(guests.length === 0 ? [] : [`the reboot stops ${guests.map(nameOf).join(', ')}`]),
+          ],
+        },
   )
 }
 

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import type { Plan } from '../../host/plan.ts'
 import { type FakeCard, fakeNode } from '../../nvidia/testing/fake-node.ts'
 import { gpuHost, type GpuHost } from '../../nvidia/testing/gpu-host.ts'
+import { corosyncFile } from '../../proxmox/testing/corosync.ts'
 import type { Args } from './args.ts'
 import { nvidiaNode } from './module.ts'
 
@@ -53,6 +54,13 @@ test('an installed kernel that boots next also gets its headers', async () => {
     'proxmox-headers-6.8.12-10-pve',
     'proxmox-default-headers',
   ])
+})
+
+test('a node of another cluster than the inventory says is refused as a mistake of input', async () => {
+  const files = { '/etc/pve/corosync.conf': corosyncFile('prod', ['pve1']) }
+  const { plan } = await look({ cluster: 'lab', files })
+  assert.deepEqual([plan.refusal?.code, plan.refusal?.exitCode], ['wrong-cluster', 2])
+  assert.equal((await look({ cluster: 'prod', files })).plan.refusal, undefined)
 })
 
 test('a node without cards, or whose cards all belong to virtual machines, is refused', async () => {

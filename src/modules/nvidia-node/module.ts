@@ -13,6 +13,7 @@ import { type HeldBack, readAllHeldBack } from '../../nvidia/held-back.ts'
 import { headerPackages, installedKernels } from '../../nvidia/headers.ts'
 import type { ModuleType } from '../../nvidia/installer.ts'
 import { noEnrolledKey, readSecureBoot, type SecureBoot } from '../../nvidia/secure-boot.ts'
+import { readCluster, wrongCluster } from '../../proxmox/cluster.ts'
 import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
 
@@ -29,6 +30,7 @@ export interface Seen {
   readonly secureBoot: SecureBoot
   readonly containers: readonly GpuContainer[]
   readonly heldBack: readonly HeldBack[]
+  readonly wrongCluster: Refusal | undefined
 }
 
 export const nvidiaNode = {
@@ -62,7 +64,7 @@ export const nvidiaNode = {
 } satisfies Module<Args, Seen>
 
 async function probe(_: Args, host: Host): Promise<Seen> {
-  const [cards, owners, driver, { release: kernel }, os, secureBoot, containers, heldBack, boot] =
+  const [cards, owners, driver, { release: kernel }, os, secureBoot, containers, heldBack, boot, cluster] =
     await Promise.all([
       readCards(host),
       readVmOwners(host),
@@ -73,6 +75,7 @@ async function probe(_: Args, host: Host): Promise<Seen> {
       readGpuContainers(host),
       readAllHeldBack(host),
       host.list('/boot'),
+      readCluster(host),
     ])
   const loaded = driver.loaded ? driver.version : undefined
   const kernels = installedKernels(boot ?? [])
@@ -86,12 +89,14 @@ async function probe(_: Args, host: Host): Promise<Seen> {
     secureBoot,
     containers,
     heldBack,
+    wrongCluster: wrongCluster(host, cluster),
   }
 }
 
 function plan(given: Args, seen: Seen): Plan {
   const managed = managedCards(given, seen)
   const problem =
+    seen.wrongCluster ??
     noCard(managed, seen) ??
     doesNotFit(given, managed) ??
     (seen.loaded === given.version ? undefined : (secureBootProblem(given, seen) ?? disturbs(given, seen)))

@@ -57,6 +57,21 @@ test('if lines and record are correct, nothing is planned', async () => {
   assert.deepEqual((await look(`${base}dev3: /dev/nvidia0,mode=0666\n`, {}, note)).actions, [])
 })
 
+test('the note of a destroyed container says nothing about the one that has its number now', async () => {
+  const path = '/var/lib/gpuplay/v1/assignments/101'
+  const network = 'net0: name=eth0,bridge=vmbr0,hwaddr=BC:24:11:00:00:01,ip=dhcp\n'
+  const config = `${base}dev3: /dev/nvidia0,mode=0666\nlxc.x: 1\n${network}`
+  const note = (address: string, line = ''): Readonly<Record<string, string>> => ({
+    [path]: `${record}mac ${address}\nline dev3: /dev/nvidia0,mode=0666\n${line}`,
+  })
+  assert.deepEqual((await look(config, {}, note('BC:24:11:00:00:01'))).actions, [])
+  const { actions } = await look(config, {}, note('BC:24:11:00:00:99', 'line lxc.x: 1\n'))
+  assert.deepEqual(
+    actions.map(({ label }) => label),
+    ['record the assigned GPUs'],
+  )
+})
+
 test('recorded lines are owned even if their device numbers are no longer valid', async () => {
   const old = 'lxc.cgroup2.devices.allow: c 511:0 rw'
   const note = { '/var/lib/gpuplay/v1/assignments/101': `line ${old}\n` }

@@ -15,6 +15,8 @@ import { backupDirectory } from '../../host/work-directory.ts'
 import { managedGuests, resourcesFile } from '../../nvidia/high-availability.ts'
 import { parseContainerConfig } from '../../proxmox/container-config.ts'
 import { lockOf, unlockHint } from '../../proxmox/device-entries.ts'
+import { findGuest, type GuestPlace, missingContainer } from '../../proxmox/find-guest.ts'
+import { networkAddresses } from '../../proxmox/network-addresses.ts'
 import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
 import { type Desired, desiredConfig, lineOf, ownedForms, TooManyDevices } from './desired.ts'
@@ -25,6 +27,8 @@ export interface Seen {
   /** Undefined if the node has no such container. */
   readonly config: string | undefined
   /** The node's record of lines added earlier. */
+  /** Where else the cluster has it; read only if the node does not. */
+  readonly elsewhere: GuestPlace | undefined
   readonly record: string | undefined
   readonly stateDirectory: boolean
   readonly managedByHa: boolean
@@ -68,6 +72,7 @@ async function probe(given: Args, host: Host): Promise<Seen> {
     node: node.name,
     ctid,
     config: container?.config,
+    elsewhere: container === undefined ? await findGuest(node, ctid) : undefined,
     record,
     stateDirectory: directory !== undefined,
     managedByHa: managedGuests(resources ?? '').includes(ctid),
@@ -75,25 +80,19 @@ async function probe(given: Args, host: Host): Promise<Seen> {
 }
 
 function plan(given: Args, seen: Seen): Plan {
-  const { node, ctid, config } = seen
-  if (config === undefined)
-    return refuse({
-      code: 'container-missing',
-      message: `${node} has no container ${ctid}`,
-      hint: `compare \`pct list\` on ${node} with node and ctid in the inventory`,
-      exitCode: 3,
-    })
+  const { node, ctid, config, elsewhere } = seen
+  if (config === undefined) return refuse(missingContainer(node, ctid, elsewhere))
   const { content } = given
   if (isUnknown(content)) return hindrance(given, seen, config) ?? planUnknown(seen, config, content)
   let desired: Desired
   try {
-    desired = desiredConfig(config, { content, owns: ownership(given, seen.record) })
+    desired = desiredConfig(config, { content, owns: ownership(given, ofThisContainer(seen.record, config)) })
   } catch (error) {
     if (!(error instanceof TooManyDevices)) throw error
     return refuse({ code: 'too-many-devices', message: `container ${ctid}: ${error.message}` })
   }
   const wanted = known(given.record)
-  const record = wanted === '' ? undefined : recordText(wanted, desired.lines)
+  const record = wanted === '' ? undefined : recordText(wanted, desired.lines, addressesOf(config))
   const remember = record === seen.record ? [] : recordActions(seen, record)
   if (desired.text === config) return remember.length === 0 ? done() : actions(remember)
   return (
@@ -178,7 +177,7 @@ function write(given: Args | undefined, { ctid }: Seen, content: Content): Actio
 }
 
 function ownLines(given: Args, config: string, record: string | undefined): readonly string[] {
-  const owns = ownership(given, record)
+  const owns = ownership(given, ofThisContainer(record, config))
   const { current, pending } = parseContainerConfig(config)
   return [...current.entries, ...pending.entries].filter((entry) => ownedForms(entry).some(owns)).map(lineOf)
 }
@@ -190,11 +189,24 @@ function ownership(given: Args, record: string | undefined): (line: string) => b
   return (line) => written.has(line) || patterns.some((pattern) => pattern.test(line))
 }
 
+/** Undefined for the record of a destroyed container whose number this one has now: no address is the same. */
+function ofThisContainer(record: string | undefined, config: string): string | undefined {
+  const recorded = [...(record ?? '').matchAll(/^mac (\S+)$/gm)].map(([, address = '']) => address)
+  const addresses = addressesOf(config)
+  const comparable = recorded.length > 0 && addresses.length > 0
+  return comparable && !recorded.some((address) => addresses.includes(address)) ? undefined : record
+}
+
+function addressesOf(config: string): readonly string[] {
+  return networkAddresses(parseContainerConfig(config))
+}
+
 /** Sorted, because Proxmox reorders the lines when it rewrites the file. */
-function recordText(record: string, lines: readonly string[]): string {
+function recordText(record: string, lines: readonly string[], addresses: readonly string[]): string {
   const start = record.endsWith('\n') ? record : `${record}\n`
   return (
     start +
+    addresses.map((address) => `mac ${address}\n`).join('') +
     lines
       .toSorted()
       .map((line) => `line ${line}\n`)

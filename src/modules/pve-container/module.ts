@@ -16,6 +16,7 @@ import { type ContainerConfig, parseContainerConfig } from '../../proxmox/contai
 import { deviceEntries, lockOf, unlockHint } from '../../proxmox/device-entries.ts'
 import { pendingNames } from '../../proxmox/pending-changes.ts'
 import { containerDevices } from '../../proxmox/running-container.ts'
+import { findGuest, type GuestPlace, missingContainer } from '../../proxmox/find-guest.ts'
 import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
 import { differences, type RunningState } from './differences.ts'
@@ -24,6 +25,8 @@ export interface Seen {
   readonly node: string
   readonly ctid: string
   readonly container: Container | undefined
+  /** Where else the cluster has it; read only if the node does not. */
+  readonly elsewhere: GuestPlace | undefined
   readonly managedByHa: boolean
 }
 
@@ -64,24 +67,19 @@ async function probe(given: Args, host: Host): Promise<Seen> {
     node.text(resourcesFile),
   ])
   const managedByHa = managedGuests(resources ?? '').includes(ctid)
-  if (status === undefined) return { node: node.name, ctid, container: undefined, managedByHa }
+  const seen = { node: node.name, ctid, elsewhere: undefined, managedByHa }
+  if (status === undefined) return { ...seen, container: undefined, elsewhere: await findGuest(node, ctid) }
   const config = parseContainerConfig(status.config)
   const running = status.status === 'running'
   const container = { running, lock: lockOf(config), pending: pendingNames(config) }
-  if (given.restart === 'observe')
-    return { node: node.name, ctid, container: { ...container, differences: [] }, managedByHa }
+  if (given.restart === 'observe') return { ...seen, container: { ...container, differences: [] } }
   // Unknown only in a dry run that adds lines to the file, so the running container differs from it.
   if (running && isUnknown(file))
-    return {
-      node: node.name,
-      ctid,
-      container: { ...container, differences: ['its configuration changes'] },
-      managedByHa,
-    }
+    return { ...seen, container: { ...container, differences: ['its configuration changes'] } }
   const found = running
     ? differences(await readState(node, status.pid, config))
     : [...(await heldBackBy(node, ctid)), ...(await owedTo(node, ctid))]
-  return { node: node.name, ctid, container: { ...container, differences: found }, managedByHa }
+  return { ...seen, container: { ...container, differences: found } }
 }
 
 async function heldBackBy(node: Host, ctid: string): Promise<readonly string[]> {
@@ -113,14 +111,8 @@ async function readState(
   return { configured, running, nodes, uidMap: uidMap ?? '', gidMap: gidMap ?? '' }
 }
 
-function plan(given: Args, { node, ctid, container, managedByHa }: Seen): Plan {
-  if (container === undefined)
-    return refuse({
-      code: 'container-missing',
-      message: `${node} has no container ${ctid}`,
-      hint: `compare \`pct list\` on ${node} with node and ctid in the inventory`,
-      exitCode: 3,
-    })
+function plan(given: Args, { node, ctid, container, elsewhere, managedByHa }: Seen): Plan {
+  if (container === undefined) return refuse(missingContainer(node, ctid, elsewhere))
   if (container.differences.length === 0) return done()
   const why = container.differences.join('; ')
   const verb = container.running ? 'restart' : 'start'

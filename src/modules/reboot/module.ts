@@ -1,12 +1,14 @@
 /** Reboots the host and waits for it. */
 import type { Host, KernelStatus } from '../../host/host.ts'
 import { actions, done, type Plan, refuse } from '../../host/plan.ts'
+import { readCluster, restartSlots } from '../../proxmox/cluster.ts'
 import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
 
 export interface Seen {
   readonly kernel: KernelStatus | undefined
   readonly container: boolean
+  readonly slots: readonly string[]
 }
 
 export const reboot = {
@@ -24,10 +26,12 @@ export const reboot = {
 
 async function probe({ required }: Args, host: Host): Promise<Seen> {
   const container = host.placement.ctid !== undefined
-  return { kernel: required && !container ? await host.kernel() : undefined, container }
+  if (!required || container) return { kernel: undefined, container, slots: [] }
+  const [kernel, cluster] = await Promise.all([host.kernel(), readCluster(host)])
+  return { kernel, container, slots: restartSlots(cluster) }
 }
 
-function plan({ required, reason, timeout }: Args, { container }: Seen): Plan {
+function plan({ required, reason, timeout }: Args, { container, slots }: Seen): Plan {
   if (!required) return done()
   if (container)
     return refuse({
@@ -35,5 +39,5 @@ function plan({ required, reason, timeout }: Args, { container }: Seen): Plan {
       message: 'cannot reboot a container: it shares the kernel of its node',
       hint: 'use `pve_container`, which restarts a container if its devices have changed, or run `pct reboot` on the node',
     })
-  return actions([{ kind: 'reboot', reason, timeout }])
+  return actions([{ kind: 'reboot', reason, timeout, slots }])
 }

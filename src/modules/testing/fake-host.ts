@@ -64,6 +64,8 @@ export interface FakeWorld {
   space: number
   /** Set for a container. */
   ctid: string | undefined
+  /** The inventory's `pve_cluster`. */
+  cluster: string | undefined
   /** Answers questions and promised programs; undefined means "not found". */
   answer: (argv: readonly string[], options: AskOptions & PromisedOptions) => Answer | undefined
   /**
@@ -103,6 +105,7 @@ export function fakeWorld(files: Readonly<Record<string, string>> = {}): FakeWor
     kernel: { release: '6.8.12-9-pve', bootId: '00000000-0000-0000-0000-000000000001' },
     space: 10 ** 11,
     ctid: undefined,
+    cluster: undefined,
     answer: () => undefined,
     program: () => undefined,
     unknown: new Set(),
@@ -157,8 +160,8 @@ export function fakeHost(world: FakeWorld, name = 'fake'): Host {
       return host
     },
     get placement() {
-      const { ctid } = world
-      return { ctid, nodeName: ctid === undefined ? undefined : hostName('node'), cluster: undefined }
+      const { ctid, cluster } = world
+      return { ctid, nodeName: ctid === undefined ? undefined : hostName('node'), cluster }
     },
     controller: {
       file: async (path) => {

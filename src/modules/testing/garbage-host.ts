@@ -46,7 +46,7 @@ const lines: readonly [string, ...string[]] = [
   '     12.8.1-1 600', ' *** 12.8.1-1 500', '  Candidate: (none)', '  Candidate: 12.8.1-1', '500 https://developer.download.nvidia.com/x Packages',
   'deb [signed-by=/k] https://developer.download.nvidia.com/compute/cuda/repos/debian12/x86_64/ /', 'Types: deb', 'URIs: https://x/', 'Suites: /', 'Enabled: no',
   'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa  NVIDIA-Linux-x86_64-580.95.05.run', 'blacklist nouveau', 'options nvidia x=1',
-  'service: ct:101', 'quorate', 'agent: 1', '{"status":"running"}', '[{"vmid":101}]', 'nodes/pve1/lxc/101.conf', '0000:01:00.0 0300 10de:2504',
+  'service: ct:101', 'quorate', 'agent: 1', '{"status":"running"}', 'nodelist {', 'node {', 'ring0_addr: 192.0.2.11', '}', '{"101":{"local/pve2":{"pid":1}}}', 'UPID:pve1:1:2:3:vzdump:101:root@pam: 0', '[{"vmid":101}]', 'nodes/pve1/lxc/101.conf', '0000:01:00.0 0300 10de:2504',
 ]
 // prettier-ignore
 const names: readonly [string, ...string[]] = [

@@ -30,6 +30,8 @@ export interface GpuHost {
   readonly space?: number
   readonly release?: string
   readonly bootId?: string
+  /** The inventory's `pve_cluster`. */
+  readonly cluster?: string
 }
 
 export function gpuHost(given: GpuHost = {}): Host {
@@ -58,6 +60,7 @@ export function gpuHost(given: GpuHost = {}): Host {
     release: given.release ?? '6.8.12-9-pve',
     bootId: given.bootId ?? '11111111-2222-3333-4444-555555555555',
   }
+  world.cluster = given.cluster
   world.answer = (argv) => (argv[0] === 'grep' ? grep(given, argv) : programAnswer(given, argv.join(' ')))
   return hostOf(world, 'pve1')
 }

@@ -28,10 +28,10 @@ mmdebstrap --quiet --mode=root --variant=minbase --include="$base_packages" \
 rm -f "$out"/base/var/cache/apt/archives/*.deb
 mkdir "$out/apt"
 mv "$out/base/var/lib/apt/lists" "$out/apt/lists"
-mv "$out/base/etc/apt/source-files.list.d" "$out/apt/source-files.list.d"
-[ ! -e "$out/base/etc/apt/source-files.list" ] || mv "$out/base/etc/apt/source-files.list" "$out/apt/source-files.list"
+mv "$out/base/etc/apt/sources.list.d" "$out/apt/sources.list.d"
+[ ! -e "$out/base/etc/apt/sources.list" ] || mv "$out/base/etc/apt/sources.list" "$out/apt/sources.list"
 rm -f "$out/base/etc/apt/apt.conf.d/99mmdebstrap" "$out"/base/var/cache/apt/*.bin
-mkdir -p "$out/base/var/lib/apt/lists/partial" "$out/base/etc/apt/source-files.list.d"
+mkdir -p "$out/base/var/lib/apt/lists/partial" "$out/base/etc/apt/sources.list.d"
 install -D -m 644 "$trust/ca.crt" "$out/base/usr/local/share/ca-certificates/practice.crt"
 chroot "$out/base" update-ca-certificates >/dev/null 2>&1
 install -m 644 "$trust/debian.gpg" "$out/base/usr/share/keyrings/debian-practice-keyring.gpg"
@@ -59,8 +59,8 @@ mount -t proc proc "$root/proc"
 cp /etc/resolv.conf "$root/etc/resolv.conf"
 apt_in_image() {
   chroot "$root" env DEBIAN_FRONTEND=noninteractive LC_ALL=C apt-get -qq -y --no-install-recommends \
-    -o Dir::State::Lists=/image-apt/lists -o Dir::Etc::SourceParts=/image-apt/source-files.list.d \
-    -o Dir::Etc::SourceList=/image-apt/source-files.list -o APT::Keep-Downloaded-Packages=true \
+    -o Dir::State::Lists=/image-apt/lists -o Dir::Etc::SourceParts=/image-apt/sources.list.d \
+    -o Dir::Etc::SourceList=/image-apt/sources.list -o APT::Keep-Downloaded-Packages=true \
     -o Dpkg::Options::=--force-unsafe-io -o Dpkg::Use-Pty=0 "$@"
 }
 mkdir "$root/image-apt"

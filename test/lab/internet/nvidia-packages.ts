@@ -48,7 +48,7 @@ function keyring(distribution: string, key: Uint8Array): PracticePackage {
     architecture: 'all',
     files: {
       '/usr/share/keyrings/cuda-archive-keyring.gpg': { text: key },
-      [`/etc/apt/source-files.list.d/cuda-${distribution}-x86_64.list`]: {
+      [`/etc/apt/sources.list.d/cuda-${distribution}-x86_64.list`]: {
         text: `deb [signed-by=/usr/share/keyrings/cuda-archive-keyring.gpg] ${address} /\n`,
         conffile: true,
       },

@@ -54,7 +54,13 @@ export function inventoryOf(lab: Lab): string {
 }
 
 async function make(): Promise<SiteRuns> {
-  const lab = await Lab.up({ name, nodes: 2, containers: 2 })
+  const lab = await Lab.up({
+    name,
+    nodes: 2,
+    containers: 2,
+    // The inventory does not name it.
+    adjust: (node) => ({ ...node, cluster: { name: 'lab', members: ['pve1', 'pve2', 'pve3'] } }),
+  })
   const inventory = inventoryOf(lab)
   const words = ['run', site, '-i', inventory]
   await lab.save('fresh')
