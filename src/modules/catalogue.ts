@@ -21,6 +21,7 @@ import { nvidiaForeignDriver } from './nvidia-foreign-driver/module.ts'
 import { nvidiaLoaded } from './nvidia-loaded/module.ts'
 import { nvidiaNode } from './nvidia-node/module.ts'
 import { nvidiaNodeReboot } from './nvidia-node-reboot/module.ts'
+import { nvidiaPersistenceDaemon } from './nvidia-persistence-daemon/module.ts'
 import { nvidiaPower } from './nvidia-power/module.ts'
 import { nvidiaRunfile } from './nvidia-runfile/module.ts'
 import { nvidiaSecureBoot } from './nvidia-secure-boot/module.ts'
@@ -59,6 +60,7 @@ export const modules: readonly Module[] = [
   nvidiaLoaded,
   nvidiaNode,
   nvidiaNodeReboot,
+  nvidiaPersistenceDaemon,
   nvidiaPower,
   nvidiaRunfile,
   nvidiaSecureBoot,

@@ -84,7 +84,12 @@ describe('nvidia_host', { skip, timeout: 400_000 }, () => {
     assert.equal(predicted.exitCode, 0, predicted.text)
     // Headers for the kernel are known only after the package lists are fetched.
     const headers = 'Install kernel headers, DKMS and build tools'
-    assert.deepEqual(tasks(predicted, 'unknown'), [headers, 'Install nvtop', persistence])
+    assert.deepEqual(tasks(predicted, 'unknown'), [
+      headers,
+      'Install nvtop',
+      "Run NVIDIA's persistence daemon",
+      persistence,
+    ])
     assert.ok(tasks(predicted, 'changed').includes('Reboot the node to release the cards from nouveau'))
     assert.ok(tasks(predicted, 'changed').includes('Load the driver'))
     assert.equal(await lab.node('pve1').output('ls /var/cache/gpuplay 2>/dev/null | wc -l'), '0\n')

@@ -164,7 +164,7 @@ test('an optional package that no repository offers is a warning, and the others
   assert.deepEqual(stages, ['update the package lists'])
   assert.equal(end.refusal, undefined)
   assert.deepEqual(end.warnings, ['not installed, because no repository offers it: none'])
-  assert.equal(state.world.packages.get('dkms')?.installed, dkms.dkms.version)
+  assert.equal(state.world.packages.get('dkms')?.installed, dkms['dkms']?.version)
   const alone = await converge(apt, { name: 'none', optional: true }, fake(dkms).world)
   assert.deepEqual([alone.end.refusal, alone.end.warnings.length], [undefined, 1])
 })

@@ -56,6 +56,7 @@ export const hostileArguments: Readonly<Record<string, readonly Readonly<Record<
   nvidia_loaded: [{ version, containers: [{ ctid: '101' }] }],
   nvidia_node: [{ version, containers: [{ ctid: '101' }] }],
   nvidia_node_reboot: [{ version, purpose: 'load the driver' }],
+  nvidia_persistence_daemon: [{}, { state: 'stopped' }],
   nvidia_power: [{}],
   nvidia_runfile: [{ version }],
   nvidia_secure_boot: [{ version, password: 'x' }, { version }],

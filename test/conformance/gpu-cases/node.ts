@@ -12,6 +12,7 @@ import { nvidiaForeignDriver } from '../../../src/modules/nvidia-foreign-driver/
 import { nvidiaLoaded } from '../../../src/modules/nvidia-loaded/module.ts'
 import { nvidiaNode } from '../../../src/modules/nvidia-node/module.ts'
 import { nvidiaNodeReboot } from '../../../src/modules/nvidia-node-reboot/module.ts'
+import { nvidiaPersistenceDaemon } from '../../../src/modules/nvidia-persistence-daemon/module.ts'
 import { nvidiaPower } from '../../../src/modules/nvidia-power/module.ts'
 import { nvidiaRunfile } from '../../../src/modules/nvidia-runfile/module.ts'
 import { nvidiaSecureBoot } from '../../../src/modules/nvidia-secure-boot/module.ts'
@@ -148,6 +149,17 @@ const driver: readonly ConformanceCase[] = [
     args: { version, runfile: runfile(version), module_type: 'open' },
   },
   { module: nvidiaLoaded, says: 'loads the driver, with its device nodes', args: { version, containers } },
+  {
+    module: nvidiaPersistenceDaemon,
+    says: 'starts the daemon of the driver',
+    setup: `cp ${role}gpuplay-nvidia-persistenced.service /etc/systemd/system/`,
+    args: {},
+  },
+  {
+    module: nvidiaPersistenceDaemon,
+    says: 'stops it',
+    args: { state: 'stopped' },
+  },
   {
     module: nvidiaPower,
     says: 'persistence mode and a limit',
