@@ -72,9 +72,10 @@ function systemctl(verb: 'start' | 'stop', active: string): Action {
     hint: `see \`journalctl -u ${ownUnit}\` on the node`,
     effects: [
       { kind: 'unit', name: ownUnit, becomes: { active } },
+      // Answers of nvidia-smi depend on it.
       {
         kind: 'unknown',
-        resources: smiReads,
+        resources: ['file:/dev/nvidiactl'],
         why: 'an earlier action changes how GPUs are kept initialized',
       },
     ],
