@@ -112,10 +112,7 @@ function isInstalled({ version, module_type: type, enforce_type: enforce }: Args
 }
 
 function plan(given: Args, seen: Seen): Plan {
-  if (isInstalled(given, seen) || loadedFromElsewhere(given, seen)) {
-    const kernels = needsSigning(seen)
-    return kernels.length > 0 ? actions(signingActions(given.version, kernels)) : dkmsPlan(given, seen)
-  }
+  if (isInstalled(given, seen) || loadedFromElsewhere(given, seen)) return buildPlan(given, seen)
   const problem = cannotInstall(given, seen)
   return problem ? refuse(problem) : actions([install(given, seen)])
 }
@@ -123,6 +120,12 @@ function plan(given: Args, seen: Seen): Plan {
 /** The required version is loaded, but no `.run` left records: another tool installed it, and it works. */
 function loadedFromElsewhere({ version }: Args, { installed, loaded }: Seen): boolean {
   return loaded === version && installed === undefined
+}
+
+/** What DKMS has to build for an installed driver. */
+function buildPlan(given: Args, seen: Seen): Plan {
+  const kernels = needsSigning(seen)
+  return kernels.length > 0 ? actions(signingActions(given.version, kernels)) : dkmsPlan(given, seen)
 }
 
 function dkmsPlan({ version }: Args, { dkms, source, loaded, kernel }: Seen): Plan {
