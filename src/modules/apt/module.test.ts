@@ -246,6 +246,12 @@ test('whether there is something newer is unknown to a dry run that cannot ask',
   await assert.rejects(planOnce(apt, { name: 'dkms', state: 'latest' }, world), UnknownError)
 })
 
+test('whether an optional package comes is unknown to a dry run that cannot ask for it', async () => {
+  const { world } = fake(dkms)
+  world.unknown.add('ask')
+  await assert.rejects(planOnce(apt, { name: 'dkms', optional: true }, world), UnknownError)
+})
+
 test('a name with a final minus, with which apt would remove, is not accepted', async () => {
   await assert.rejects(planOnce(apt, { name: 'dkms-' }, fake({}).world), /name/)
 })

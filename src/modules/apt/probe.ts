@@ -38,6 +38,7 @@ export async function probe(given: Args, host: Host): Promise<Seen> {
     statuses.flatMap(([name, status]) => (isUnknown(status) ? [] : [[name, status] as const])),
   )
   const doubt = statuses.map(([, status]) => status).find(isUnknown)
+  if (doubt !== undefined && given.optional) throw new UnknownError(doubt)
   if (doubt !== undefined) return { packages, work: doubtful(given, targets, packages), doubt }
   const due = targets.filter((target) => isDue(given, target, packages.get(target.name)))
   const maybeDue = given.state === 'latest' ? targets : due
@@ -54,8 +55,8 @@ export async function probe(given: Args, host: Host): Promise<Seen> {
     const possible = await readWork(requestOf(given), { targets: offered, isDue: isDueNow }, host)
     return { packages, work: possible, skipped: work.missing }
   }
-  if (given.state === 'latest' && work.names.length === 0 && isUnknown(work.offered))
-    throw new UnknownError(work.offered)
+  const depends = given.optional || (given.state === 'latest' && work.names.length === 0)
+  if (depends && isUnknown(work.offered)) throw new UnknownError(work.offered)
   return { packages, work }
 }
 
