@@ -147,6 +147,7 @@ describe('nvidia_host', { skip, timeout: 400_000 }, () => {
     assert.match(await node.output('lsmod'), /^nvidia_drm /m)
     assert.deepEqual(tasks(await play(...wanted), 'changed'), [])
     await lab.reboot('pve1')
+    await node.exec('systemctl is-system-running --wait')
     assert.equal(await node.output('stat -c %Hr:%Lr /dev/nvidia-modeset'), '195:254\n')
     assert.equal((await play()).exitCode, 0)
     assert.equal((await node.output('systemctl is-active gpuplay-nvidia-persistenced')).trim(), 'active')
