@@ -1,4 +1,5 @@
 /** Flags that several commands share. They have the same meaning as in Ansible. */
+import { defaultConnectTimeout } from '../connection/deadline.ts'
 import type { FlagParametersForType } from '@stricli/core'
 
 export interface InventoryFlags {
@@ -60,7 +61,7 @@ export const connectionFlags: FlagParametersForType<ConnectionFlags> = {
     kind: 'parsed',
     parse: positiveNumber,
     optional: true,
-    brief: 'Seconds to wait for a connection. Default: 20',
+    brief: `Seconds to wait for a connection. Default: ${defaultConnectTimeout}`,
     placeholder: 'seconds',
   },
   askBecomePass: { kind: 'boolean', withNegated: false, brief: 'Ask for the sudo password' },

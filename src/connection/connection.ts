@@ -124,7 +124,7 @@ export type Target =
       /** Replaces the known_hosts files of the user's configuration. */
       readonly knownHosts?: string
       readonly proxyJump?: string
-      /** Seconds; default 20. */
+      /** Seconds; default: `defaultConnectTimeout`. */
       readonly connectTimeout?: number
     } & Privilege)
   | ({ readonly kind: 'pct'; readonly ctid: string; readonly node: Target } & Privilege)

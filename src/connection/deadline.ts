@@ -1,5 +1,8 @@
 import { whenAborted } from './channel.ts'
 
+/** Seconds to wait for a connection, unless `--connect-timeout` or the ssh configuration says otherwise. */
+export const defaultConnectTimeout = 20
+
 /**
  * A signal that aborts with other signals, or after a time.
  *

@@ -1,3 +1,4 @@
+import { defaultConnectTimeout } from './deadline.ts'
 import { UnreachableError } from '../base/errors.ts'
 import { commandLine, quote } from '../base/shell.ts'
 import { channelOfChild, describeEnd } from './channel.ts'
@@ -38,7 +39,7 @@ export function opensshConnection(target: SshTarget, effects: ConnectionWorld): 
   return {
     kind: 'openssh',
     async open(command, signal) {
-      const timeout = ((target.connectTimeout ?? 20) + 10) * 1000
+      const timeout = ((target.connectTimeout ?? defaultConnectTimeout) + 10) * 1000
       const launched = await launch(
         raw,
         { command, line: (farSide) => `/bin/sh -c ${farSide}` },
@@ -73,7 +74,7 @@ function commonOptions(target: SshTarget, effects: ConnectionWorld): string[] {
     ...option('BatchMode', 'yes'),
     ...option('ServerAliveInterval', '15'),
     ...option('ServerAliveCountMax', '4'),
-    ...option('ConnectTimeout', String(Math.ceil(target.connectTimeout ?? 20))),
+    ...option('ConnectTimeout', String(Math.ceil(target.connectTimeout ?? defaultConnectTimeout))),
     ...(target.hostKeyChecking === undefined
       ? []
       : option('StrictHostKeyChecking', checking[target.hostKeyChecking])),

@@ -5,7 +5,7 @@ import { defined, mapped } from '../base/defined.ts'
 import { UnreachableError } from '../base/errors.ts'
 import { ignore, whenAborted } from './channel.ts'
 import type { Target } from './connection.ts'
-import { Deadline } from './deadline.ts'
+import { Deadline, defaultConnectTimeout } from './deadline.ts'
 import { ignoreFurtherHostKeys } from './further-host-keys.ts'
 import { type HostKeyCheck, hostKeyCheck } from './host-key-check.ts'
 import { type Destination, type SshConfig, parseProxyJump } from './ssh-config.ts'
@@ -125,7 +125,7 @@ class Dialler {
     this.#signal.throwIfAborted()
     const check = await hostKeyCheck(config, this.#target, this.#shared)
     const chosen = this.#target.connectTimeout ?? config.connectTimeout
-    const seconds = chosen ?? 20
+    const seconds = chosen ?? defaultConnectTimeout
     const deadline = new Deadline([this.#signal], seconds * 1000)
     try {
       // Loaded before the socket exists: an event in between would be lost.

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type HostName, hostName } from '../base/brand.ts'
+import { InputError } from '../base/errors.ts'
 import { Secret } from '../base/secret.ts'
 import type { Target } from '../connection/connection.ts'
 import {
@@ -159,4 +160,18 @@ test('a host belongs to a node only if it is one of its containers', () => {
   })
   assert.deepEqual(placed({ node: 'pve1' }), { ctid: undefined, nodeName: undefined, cluster: undefined })
   assert.deepEqual(placed({ ctid: 101 }), { ctid: '101', nodeName: undefined, cluster: undefined })
+})
+
+test('a secret is no part of an address, a user or a path, instead of being ignored', () => {
+  const hidden = new Secret('open sesame')
+  for (const name of ['address', 'user', 'port', 'private_key', 'known_hosts', 'proxy_jump', 'connection'])
+    assert.throws(
+      () => target({ pve1: { [name]: hidden } }, 'pve1'),
+      (error) => error instanceof InputError && error.problems[0]?.message.startsWith(`"${name}" contains`),
+      name,
+    )
+  const read = reading({ pve1: { become: true, become_user: hidden } })(hostName('pve1'))
+  assert.throws(() => defaultPrivilege(read, {}), /"become_user" contains a secret/)
+  const { password } = { password: hidden, ...target({ pve1: { password: hidden } }, 'pve1') }
+  assert.equal(revealed(password), 'open sesame')
 })

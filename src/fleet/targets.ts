@@ -6,6 +6,7 @@
  */
 import { type HostName, hostName } from '../base/brand.ts'
 import { defined, mapped } from '../base/defined.ts'
+import { InputError } from '../base/errors.ts'
 import { Secret } from '../base/secret.ts'
 import type { Privilege, Target } from '../connection/connection.ts'
 import type { Placement } from '../host/host.ts'
@@ -37,10 +38,10 @@ export function targetOf(host: HostName, options: TargetOptions): Target {
     case 'local':
       return { kind }
     case 'pct': {
-      const node = hostName(text(read('node')) ?? '')
+      const node = hostName(text(read, 'node') ?? '')
       const nodeTarget = targetOf(node, options)
       const privilege = defaultPrivilege(options.variablesOf(node), options.defaults)
-      return { kind, ctid: text(read('ctid')) ?? '', node: withPrivilege(nodeTarget, privilege) }
+      return { kind, ctid: text(read, 'ctid') ?? '', node: withPrivilege(nodeTarget, privilege) }
     }
     case 'ssh':
     case 'openssh':
@@ -54,7 +55,7 @@ export function withPrivilege(target: Target, become: Privilege['become']): Targ
 
 /** Returns the privilege that the host's variables set. A task may override it. */
 export function defaultPrivilege(read: ReadVariable, defaults: ConnectionDefaults): Privilege['become'] {
-  return read('become') === true ? privilege(text(read('become_user')) ?? 'root', read, defaults) : undefined
+  return read('become') === true ? privilege(text(read, 'become_user') ?? 'root', read, defaults) : undefined
 }
 
 export function privilege(
@@ -67,17 +68,17 @@ export function privilege(
 }
 
 export function placementOf(read: ReadVariable): Placement {
-  const ctid = text(read('ctid'))
-  const node = text(read('node'))
+  const ctid = text(read, 'ctid')
+  const node = text(read, 'node')
   return {
     ctid,
     nodeName: ctid !== undefined && node !== undefined ? hostName(node) : undefined,
-    cluster: text(read('pve_cluster')),
+    cluster: text(read, 'pve_cluster'),
   }
 }
 
 function connectionKind(host: HostName, read: ReadVariable): Target['kind'] {
-  const said = text(read('connection'))
+  const said = text(read, 'connection')
   if (said === undefined) {
     if (read('ctid') !== undefined) return 'pct'
     return host === 'localhost' && read('address') === undefined ? 'local' : 'ssh'
@@ -89,16 +90,16 @@ function connectionKind(host: HostName, read: ReadVariable): Target['kind'] {
 type Remote = Omit<Extract<Target, { readonly kind: 'ssh' | 'openssh' }>, 'kind'>
 
 function remote(host: HostName, read: ReadVariable, defaults: ConnectionDefaults): Remote {
-  const port = text(read('port'))
-  const user = text(read('user')) ?? defaults.user
-  const privateKey = text(read('private_key')) ?? defaults.privateKey
+  const port = text(read, 'port')
+  const user = text(read, 'user') ?? defaults.user
+  const privateKey = text(read, 'private_key') ?? defaults.privateKey
   const passphrase = secret(read('private_key_passphrase'))
   const password = secret(read('password'))
-  const knownHosts = text(read('known_hosts'))
-  const proxyJump = text(read('proxy_jump'))
+  const knownHosts = text(read, 'known_hosts')
+  const proxyJump = text(read, 'proxy_jump')
   return {
-    address: text(read('address')) ?? host,
-    hostKeyChecking: hostKeyChecking(text(read('host_key_checking'))) ?? defaults.hostKeyChecking ?? 'strict',
+    address: text(read, 'address') ?? host,
+    hostKeyChecking: hostKeyChecking(text(read, 'host_key_checking')) ?? defaults.hostKeyChecking ?? 'strict',
     ...defined({
       port: mapped(port, Number),
       user,
@@ -116,13 +117,31 @@ function hostKeyChecking(word: string | undefined): 'strict' | 'accept-new' | 'o
   return word === 'strict' || word === 'accept-new' || word === 'off' ? word : undefined
 }
 
-function text(value: unknown): string | undefined {
+/** @throws InputError for a secret: messages show these values, and ssh and sudo get them as arguments */
+function text(read: ReadVariable, name: string): string | undefined {
+  const value = read(name)
+  if (value instanceof Secret) throw secretInConnection(name)
+  return plain(value)
+}
+
+/** The refusal of a secret where only passwords and passphrases may be secret. */
+export function secretInConnection(name: string): InputError {
+  return new InputError([
+    {
+      code: 'secret-in-connection',
+      message: `"${name}" contains a secret, but its value appears in messages and on command lines`,
+      hint: 'only passwords and passphrases may be secret; take this value from a variable that is not',
+    },
+  ])
+}
+
+function plain(value: unknown): string | undefined {
   if (typeof value === 'string') return value
   return typeof value === 'number' || typeof value === 'bigint' ? String(value) : undefined
 }
 
 function secret(value: unknown): Secret | undefined {
   if (value instanceof Secret) return value
-  const plain = text(value)
-  return plain === undefined ? undefined : new Secret(plain)
+  const shown = plain(value)
+  return shown === undefined ? undefined : new Secret(shown)
 }

@@ -4,6 +4,9 @@
  */
 export const helper = '/usr/local/lib/gpuplay/nvidia-driver'
 
+/** What the helper writes down about the driver that an installation replaces, until the new one is loaded. */
+export const driverBefore = '/var/lib/gpuplay/v1/driver-before'
+
 /** Contains `OLD NEW` after the driver could not be unloaded; deleted by the next boot. */
 export const failedReloadFile = '/run/gpuplay/nvidia-reload-failed'
 

@@ -3,6 +3,7 @@
  * `pve_cluster` is only compared.
  */
 import { HostError } from '../base/errors.ts'
+import { knownOr } from '../base/unknown.ts'
 import type { Host } from '../host/host.ts'
 import type { Refusal } from '../host/plan.ts'
 
@@ -28,8 +29,9 @@ const localFile = '/etc/corosync/corosync.conf'
  * @throws HostError if the file lists no members
  */
 export async function readCluster(host: Host): Promise<Cluster | undefined> {
-  const [shared, local] = await Promise.all([host.text(clusterFile), host.text(localFile)])
-  const text = shared ?? local
+  // Unknown only in a dry run that installs packages, and no package makes a node join a cluster.
+  const [shared, own] = await Promise.all([host.text(clusterFile), host.maybe(host.text(localFile))])
+  const text = shared ?? knownOr(own, undefined)
   if (text === undefined) return undefined
   const cluster = parseCorosync(text)
   if (cluster.members.length === 0)

@@ -11,6 +11,7 @@ import { renderValue } from '../language/render.ts'
 import type { VariableScope } from '../language/scope.ts'
 import type { Module } from '../modules/module.ts'
 import type { Item } from './items.ts'
+import { secretInConnection } from '../fleet/targets.ts'
 import { declaredSecrets, refusedSecret } from './secret-arguments.ts'
 import { firstProblem, type Preparing, scopeOf } from './preparing.ts'
 
@@ -129,6 +130,7 @@ async function renderBecome(
   const { enabled, user } = task.become
   if (enabled === undefined) return undefined
   const name = user === undefined ? 'root' : await withFacts(() => renderValue(user, scope()), readFact)
+  if (name instanceof Secret) throw secretInConnection('become_user')
   return { enabled, user: name instanceof Omit ? 'root' : String(name) }
 }
 

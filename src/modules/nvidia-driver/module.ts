@@ -23,7 +23,7 @@ import {
   type ModuleType,
   nodeOptions,
 } from '../../nvidia/installer.ts'
-import { helper } from '../../nvidia/reload.ts'
+import { driverBefore, helper } from '../../nvidia/reload.ts'
 import { noEnrolledKey, readSecureBoot, type SecureBoot } from '../../nvidia/secure-boot.ts'
 import { isComplete, readUserspace } from '../../nvidia/userspace.ts'
 import type { Module } from '../module.ts'
@@ -237,6 +237,7 @@ function install(given: Args, seen: Seen): Action {
           'file:/usr/lib/x86_64-linux-gnu/*',
           'file:/lib/modules/*',
           'file:/boot/initrd.img-*',
+          resource('file', driverBefore),
           resource('file', log),
         ],
         why: `an earlier action installs driver ${version}`,

@@ -23,7 +23,7 @@ import {
   parseGpuInformation,
   sharedNodes,
 } from '../../nvidia/proc.ts'
-import { failedReloadFile, helper, reloadFailed } from '../../nvidia/reload.ts'
+import { driverBefore, failedReloadFile, helper, reloadFailed } from '../../nvidia/reload.ts'
 import { readNotedUserspace } from '../../nvidia/userspace-notes.ts'
 import { unlockHint } from '../../proxmox/device-entries.ts'
 import type { Module } from '../module.ts'
@@ -233,6 +233,8 @@ function loadedEffects(given: Args): readonly Effect[] {
   return [
     { kind: 'kernelModule', name: 'nvidia', becomes: { loaded: true, version } },
     ...modulesLoaded(given),
+    // Only an installation that is not loaded yet needs a way back.
+    { kind: 'file', name: driverBefore, becomes: { kind: 'absent' } },
     { kind: 'file', name: loadedVersionFile, becomes: { kind: 'file', text: `${version}\n` } },
     nodesUnknown,
   ]

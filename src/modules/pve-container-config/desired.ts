@@ -43,7 +43,7 @@ export function desiredConfig(text: string, wanted: WantedConfig): Desired {
     if (at === -1) leaving.add(entry.line)
     else {
       missing.splice(at, 1)
-      lines.push(lineOf(entry))
+      lines.push(canonical(entry))
     }
   }
   for (const { line } of revived(current.entries, (entry) => leaving.has(entry.line))) leaving.add(line)
@@ -65,14 +65,17 @@ export function desiredConfig(text: string, wanted: WantedConfig): Desired {
   return { text: edited, lines: [...lines, ...coming] }
 }
 
-/** The line as it is written, and for a device also with its path first, wherever that is written. */
+/** The line as it is written, and for a device also in one form for all spellings. */
 export function ownedForms(entry: ConfigEntry): readonly string[] {
-  const line = lineOf(entry)
-  if (!/^dev\d+$/.test(entry.key)) return [line]
+  return [lineOf(entry), canonical(entry)]
+}
+
+/** The line; that of a device with its path first, and then its options by name. */
+function canonical(entry: ConfigEntry): string {
   const { path, ...options } = Object.fromEntries(properties(entry.value, 'path'))
-  if (path === undefined) return [line]
+  if (!/^dev\d+$/.test(entry.key) || path === undefined) return lineOf(entry)
   const rest = Object.entries(options).map(([name, value]) => `,${name}=${value}`)
-  return [line, `${entry.key}: ${path}${rest.join('')}`]
+  return `${entry.key}: ${path}${rest.toSorted().join('')}`
 }
 
 /** Earlier lines of settings whose last line goes: Proxmox ignores them until then. */
