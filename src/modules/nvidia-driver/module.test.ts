@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { Unknown, UnknownError } from '../../base/unknown.ts'
+import type { Host } from '../../host/host.ts'
 import type { Plan } from '../../host/plan.ts'
 import { gpuHost, type GpuHost } from '../../nvidia/testing/gpu-host.ts'
 import { sha256 } from '../testing/fake-host.ts'
@@ -176,6 +178,15 @@ test('with Secure Boot, nothing is installed before the key is enrolled', async 
     const { refusal } = await planOf({ files: { ...cache, ...secure }, programs })
     assert.equal(refusal?.code, 'secure-boot')
   }
+})
+
+test('a dry run that reboots the node first predicts the installation, although it cannot read the firmware', async () => {
+  const args: Args = { version, runfile, module_type: 'open', enforce_type: false, timeout: 3600 }
+  const host = gpuHost({ files: cache })
+  const hash: Host['hash'] = (path) =>
+    path.startsWith('/sys/') ? Promise.reject(new UnknownError(new Unknown('it reboots'))) : host.hash(path)
+  const plan = nvidiaDriver.plan(args, await nvidiaDriver.probe(args, { ...host, hash }))
+  assert.equal(commands(plan).length, 1)
 })
 
 test('with Secure Boot, modules without a signature are built again for each kernel, and signed ones are not', async () => {

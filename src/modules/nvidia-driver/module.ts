@@ -72,7 +72,7 @@ export const nvidiaDriver = {
 async function probe(given: Args, host: Host): Promise<Seen> {
   const running = await host.maybe(host.kernel())
   const kernel = isUnknown(running) ? undefined : running.release
-  const [records, status, type, source, driver, nouveau, secureBoot] = await Promise.all([
+  const [records, status, type, source, driver, nouveau, firmware] = await Promise.all([
     host.maybe(host.text(installerLog)),
     host.maybe(host.ask(dkmsStatus)),
     // Without the kernel release, the state of its modules is unknown.
@@ -80,10 +80,12 @@ async function probe(given: Args, host: Host): Promise<Seen> {
     host.maybe(host.stat(`/usr/src/nvidia-${given.version}`)),
     host.kernelModule('nvidia'),
     host.kernelModule('nouveau'),
-    readSecureBoot(host),
+    host.maybe(readSecureBoot(host)),
   ])
   // Unknown only in a dry run, for a file that is not there: no package brings these records.
   const installed = !isUnknown(records) ? installedVersion(records ?? '') : undefined
+  // Unknown only after a reboot in a dry run; there, nothing depends on the signature.
+  const secureBoot = knownOr(firmware, 'off')
   const seen = {
     kernel,
     installed,
