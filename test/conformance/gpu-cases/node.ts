@@ -121,6 +121,14 @@ const preparation: readonly ConformanceCase[] = [
     args: { src: `${role}gpuplay-nvidia.service`, dest: '/etc/systemd/system/gpuplay-nvidia.service' },
   },
   {
+    module: copy,
+    says: 'the service of the persistence daemon',
+    args: {
+      src: `${role}gpuplay-nvidia-persistenced.service`,
+      dest: '/etc/systemd/system/gpuplay-nvidia-persistenced.service',
+    },
+  },
+  {
     module: file,
     says: 'the link that enables the service',
     args: {
@@ -149,17 +157,9 @@ const driver: readonly ConformanceCase[] = [
     args: { version, runfile: runfile(version), module_type: 'open' },
   },
   { module: nvidiaLoaded, says: 'loads the driver, with its device nodes', args: { version, containers } },
-  {
-    module: nvidiaPersistenceDaemon,
-    says: 'starts the daemon of the driver',
-    setup: `cp ${role}gpuplay-nvidia-persistenced.service /etc/systemd/system/`,
-    args: {},
-  },
-  {
-    module: nvidiaPersistenceDaemon,
-    says: 'stops it',
-    args: { state: 'stopped' },
-  },
+  // The program that loaded the driver has started it.
+  { module: nvidiaPersistenceDaemon, says: 'stops the daemon of the driver', args: { state: 'stopped' } },
+  { module: nvidiaPersistenceDaemon, says: 'starts the daemon of the driver', args: {} },
   {
     module: nvidiaPower,
     says: 'persistence mode and a limit',
