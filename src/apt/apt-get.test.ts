@@ -7,13 +7,15 @@ import { aptGet, dpkg } from './apt-get.ts'
 const settings = { lockTimeout: 7, proxy: 'http://p:1' }
 const common = { label: 'x', effects: [] }
 
-test('apt-get never asks, waits for the lock, uses the proxy and keeps changed configuration files', () => {
+test('apt-get never asks, waits for the lock, tries downloads again, uses the proxy and keeps changed configuration files', () => {
   const run = aptGet(['install', 'jq'], settings, common)
   assert.deepEqual(run.argv, [
     'apt-get',
     '-y',
     '-o',
     'DPkg::Lock::Timeout=7',
+    '-o',
+    'Acquire::Retries=3',
     '-o',
     'Acquire::http::Proxy=http://p:1',
     '-o',

@@ -92,6 +92,9 @@ function acquiring({ lockTimeout, proxy }: AptSettings): readonly string[] {
   return [
     '-o',
     `DPkg::Lock::Timeout=${lockTimeout}`,
+    // A server that is overloaded, or a proxy that is still starting.
+    '-o',
+    'Acquire::Retries=3',
     ...(proxy === '' ? [] : ['-o', `Acquire::http::Proxy=${proxy}`, '-o', `Acquire::https::Proxy=${proxy}`]),
   ]
 }

@@ -6,6 +6,7 @@ import type { Refusal } from '../host/plan.ts'
 import { packageCandidates, packageStates } from '../host/questions/packages.ts'
 import type { AptSettings } from './apt-get.ts'
 import { canHelp, fetchedWithin, type Purpose } from './lists.ts'
+import { lacksAddress } from './network.ts'
 import { type Limits, type Operation, simulate, type Simulation } from './simulation.ts'
 
 export interface PackageRequest extends Operation {
@@ -56,6 +57,8 @@ export interface Work {
   readonly interrupted: readonly HalfDone[]
   /** The package lists must be updated first. */
   readonly fetch: boolean
+  /** A container that cannot download yet. */
+  readonly offline: boolean
   /** Requested, but offered by no repository. */
   readonly missing: readonly string[]
   /** The candidates; undefined if the request has no use for them. */
@@ -79,12 +82,13 @@ export async function readWork(
   host: Host,
 ): Promise<Work> {
   const { verb, purpose, maxAge } = request
-  const [interrupted, offered, fresh] = await Promise.all([
+  const [interrupted, offered, fresh, offline] = await Promise.all([
     interruptedPackages(request, targets, host),
     verb === 'install' && targets.length > 0
       ? host.maybe(host.ask(packageCandidates({ names: targets.map(({ name }) => name) })))
       : undefined,
     maxAge === undefined ? true : host.maybe(fetchedWithin(maxAge, purpose, host)),
+    verb === 'install' ? host.maybe(lacksAddress(host)) : false,
   ])
   const candidates = knownOr(offered, undefined)
   const due = targets.filter((target) => isDue(target, candidates?.get(target.name)))
@@ -99,7 +103,7 @@ export async function readWork(
     ...(simulation === undefined || isUnknown(simulation) ? [] : simulation.unavailable),
   ]
   const fetch = old || (missing.length > 0 && knownOr(await host.maybe(canHelp(purpose, host)), false))
-  return { names, interrupted, fetch, missing, offered, simulation }
+  return { names, interrupted, fetch, offline: knownOr(offline, false), missing, offered, simulation }
 }
 
 /**

@@ -2,7 +2,7 @@ import { UnreachableError } from '../base/errors.ts'
 import { noLoginShell } from './become.ts'
 import { describeEnd } from './channel.ts'
 import type { Connection } from './connection.ts'
-import { launch } from './launch.ts'
+import { launch, type Launched } from './launch.ts'
 import { lastSaid } from './said.ts'
 
 /** Milliseconds. A call of pct takes half a second, and waits for other work of Proxmox. */
@@ -14,21 +14,22 @@ const startTime = 60_000
  * has its own owner.
  */
 export function pctConnection(node: Connection, ctid: string): Connection {
+  let style: Style = 'option'
   return {
     kind: 'pct',
     async open(command, signal) {
       if (!/^[1-9]\d{2,8}$/.test(ctid)) throw problem('container-missing', ctid, 'not a container id')
-      const launched = await launch(
-        node,
-        {
-          command,
-          // The default of --keep-env differs between Proxmox versions; without it, PATH, HOME and the like
-          // come from the container.
-          line: (farSide) =>
-            `/bin/sh -c 'PATH=$PATH:/usr/sbin:/sbin; exec pct exec "$1" --keep-env 0 -- /bin/sh -c "$2"' sh ${ctid} ${farSide}`,
-        },
-        { signal, timeout: startTime },
-      )
+      const start = (): Promise<Launched> =>
+        launch(
+          node,
+          { command, line: (farSide) => `/bin/sh -c '${inContainer[style]}' sh ${ctid} ${farSide}` },
+          { signal, timeout: startTime },
+        )
+      let launched = await start()
+      if (style === 'option' && launched.kind === 'failed' && knowsNoOption.test(launched.stderr)) {
+        style = 'env'
+        launched = await start()
+      }
       if (launched.kind === 'started') return launched.channel
       if (launched.kind === 'noShell') throw noLoginShell(launched)
       const said = launched.stderr.trim()
@@ -50,6 +51,18 @@ export function pctConnection(node: Connection, ctid: string): Connection {
     async close() {},
   }
 }
+
+/** How the node's environment is kept out of the container, so that PATH, HOME and the like are its own. */
+type Style = 'option' | 'env'
+
+const inContainer: Readonly<Record<Style, string>> = {
+  // Its default differs between Proxmox versions.
+  option: 'PATH=$PATH:/usr/sbin:/sbin; exec pct exec "$1" --keep-env 0 -- /bin/sh -c "$2"',
+  env: 'PATH=$PATH:/usr/sbin:/sbin; exec pct exec "$1" -- env -i container=lxc /bin/sh -c "$2"',
+}
+
+/** pve-container before 5.0.9 (pct.pm, commit 069553d). */
+const knowsNoOption = /Unknown option: keep-env/
 
 type PctCode = keyof typeof texts
 

@@ -19,6 +19,7 @@ import {
   fakeSudo,
   isRoot,
   machineWith,
+  oldPct,
   program,
   scriptOutput,
   scratchFolder,
@@ -52,6 +53,21 @@ test('the shell of a container runs many scripts over one pct exec', async () =>
   assert.equal(late.kind, 'timedOut')
   await node.close()
   assert.equal(shell.gone.aborted, true)
+})
+
+test('the environment of the node stays out of the container, also with a pct without --keep-env', async () => {
+  const folder = scratchFolder()
+  program(folder, 'pct', oldPct)
+  const node = machineWith(folder)
+  const connection = pctConnection(node, '101')
+  const script =
+    'echo "${SECRET_OF_NODE-unset} $container ${HOME-unset}"; command -v ls >/dev/null && echo path'
+  assert.match(await scriptOutput(connection, script), /^unset lxc unset\npath$/)
+  assert.match(await scriptOutput(connection, script), /^unset lxc unset\npath$/)
+  const calls = readFileSync(join(folder, 'calls'), 'utf8').trim().split('\n')
+  assert.equal(calls.filter((line) => line.includes('--keep-env')).length, 1)
+  assert.equal((await problemOf(pctConnection(node, '999'))).problem.code, 'container-missing')
+  await node.close()
 })
 
 test('a container that is missing, stopped or not on a Proxmox node is reported', async () => {

@@ -18,6 +18,20 @@ const usual: readonly {
     hint: /remove one of the two entries.*grep -rn https:\/\/mirror\.example/,
   },
   {
+    name: 'a change of /etc/pve by root without quorum',
+    said: "mktemp: failed to create file via template '/etc/pve/lxc/101.conf.gpuplay-XXXXXXXX': Permission denied",
+    code: 'no-quorum',
+    message: /does not change \/etc\/pve, because its cluster has no quorum$/,
+    hint: /pvecm status/,
+  },
+  {
+    name: 'pct without quorum',
+    said: 'cluster not ready - no quorum?',
+    code: 'no-quorum',
+    message: /no quorum$/,
+    hint: /pvecm status/,
+  },
+  {
     name: 'a lock of dpkg with its holder',
     said: 'E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 812 (unattended-upgr)',
     code: 'dpkg-locked',

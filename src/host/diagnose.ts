@@ -157,6 +157,15 @@ const diagnoses: readonly Diagnosis[] = [
     }),
   },
   {
+    // pmxcfs answers EACCES to root without quorum; programs of Proxmox print the second (PVE::Cluster).
+    pattern: /\/etc\/pve[^\n]*Permission denied|cluster not ready - no quorum/,
+    explain: () => ({
+      code: 'no-quorum',
+      message: 'the node does not change /etc/pve, because its cluster has no quorum',
+      hint: '`pvecm status` on the node shows which members are missing; if it is quorate, connect as root',
+    }),
+  },
+  {
     pattern: /Permission denied|are you root\?|must be root|Operation not permitted/,
     explain: () => ({
       code: 'no-permission',

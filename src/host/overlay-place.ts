@@ -229,14 +229,14 @@ function isParent({ value }: Mark): boolean {
 
 /**
  * Whether an installation could create this. Packages put nothing into paths of the administrator, of users,
- * of the running system or of gpuplay (Filesystem Hierarchy Standard, Debian policy 9.1.2; drop-ins in /etc
+ * of the running system, of logs, of a cluster or of gpuplay (Filesystem Hierarchy Standard, Debian policy 9.1.2; drop-ins in /etc
  * belong to the administrator, systemd.unit(5)). An installer that does more must declare it as unknown.
  */
 function canBeBrought(resource: string): boolean {
   if (resource.startsWith('unit:') || resource.startsWith('command:')) return true
   if (!resource.startsWith('file:')) return false
   const path = resource.slice('file:'.length)
-  return !/^\/(?:dev|proc|sys|run|tmp|root|home|srv|mnt|media|usr\/local|etc\/pve|var\/tmp|var\/cache\/gpuplay|var\/lib\/gpuplay|etc\/systemd\/system\/[^/]+\.d)(?:\/|$)|gpuplay/.test(
+  return !/^\/(?:dev|proc|sys|run|tmp|root|home|srv|mnt|media|usr\/local|etc\/pve|etc\/corosync|var\/log|var\/lib\/pve-manager|var\/tmp|var\/cache\/gpuplay|var\/lib\/gpuplay|etc\/systemd\/system\/[^/]+\.d)(?:\/|$)|gpuplay/.test(
     path,
   )
 }

@@ -35,6 +35,9 @@ test('an absent resource that a package could create is unknown; others, and exi
     '/etc/pve/lxc/1.conf',
     '/etc/systemd/system/none@.service.d/own.conf',
     '/srv/none',
+    '/var/log/pve/tasks/none',
+    '/var/lib/pve-manager/none.json',
+    '/etc/corosync/none.conf',
   ]) {
     assert.equal(await host.stat(path), undefined, path)
   }

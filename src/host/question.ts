@@ -197,6 +197,8 @@ const programs = {
   // Ours (src/nvidia/device-probe.ts).
   'device-probe': { carried: true },
   dkms: { first: 'status' },
+  // Starts a container from an image that is there, and removes it (src/nvidia/docker.ts).
+  docker: { first: 'run' },
   dpkg: { first: '--print-architecture' },
   'dpkg-query': { first: '-W' },
   find: {},
@@ -208,6 +210,7 @@ const programs = {
   mokutil: { first: '--test-key' },
   nproc: {},
   nvcc: { first: '--version' },
+  'nvidia-ctk': { first: 'cdi' },
   // It loads modules and creates device nodes.
   'nvidia-smi': { guard: 'nvidia' },
   pvecm: { first: 'status' },

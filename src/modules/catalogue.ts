@@ -11,16 +11,20 @@ import { file } from './file/module.ts'
 import { getUrl } from './get-url/module.ts'
 import { gpuDevices } from './gpu-devices/module.ts'
 import { gpuVerify } from './gpu-verify/module.ts'
+import { jsonFile } from './json-file/module.ts'
 import { kernelModule } from './kernel-module/module.ts'
 import { lineinfile } from './lineinfile/module.ts'
 import type { Module } from './module.ts'
 import { nvidiaAptPin } from './nvidia-apt-pin/module.ts'
 import { nvidiaBlacklist } from './nvidia-blacklist/module.ts'
+import { nvidiaCdi } from './nvidia-cdi/module.ts'
 import { nvidiaDriver } from './nvidia-driver/module.ts'
 import { nvidiaForeignDriver } from './nvidia-foreign-driver/module.ts'
+import { nvidiaLeftovers } from './nvidia-leftovers/module.ts'
 import { nvidiaLoaded } from './nvidia-loaded/module.ts'
 import { nvidiaNode } from './nvidia-node/module.ts'
 import { nvidiaNodeReboot } from './nvidia-node-reboot/module.ts'
+import { nvidiaPackages } from './nvidia-packages/module.ts'
 import { nvidiaPersistenceDaemon } from './nvidia-persistence-daemon/module.ts'
 import { nvidiaPower } from './nvidia-power/module.ts'
 import { nvidiaRunfile } from './nvidia-runfile/module.ts'
@@ -29,6 +33,7 @@ import { nvidiaUserspace } from './nvidia-userspace/module.ts'
 import { nvidiaUserspaceNote } from './nvidia-userspace-note/module.ts'
 import { pveContainer } from './pve-container/module.ts'
 import { pveContainerConfig } from './pve-container-config/module.ts'
+import { pveContainerFeatures } from './pve-container-features/module.ts'
 import { reboot } from './reboot/module.ts'
 import { service } from './service/module.ts'
 import { setFact } from './set-fact/module.ts'
@@ -51,15 +56,19 @@ export const modules: readonly Module[] = [
   getUrl,
   gpuDevices,
   gpuVerify,
+  jsonFile,
   kernelModule,
   lineinfile,
   nvidiaAptPin,
   nvidiaBlacklist,
+  nvidiaCdi,
   nvidiaDriver,
   nvidiaForeignDriver,
+  nvidiaLeftovers,
   nvidiaLoaded,
   nvidiaNode,
   nvidiaNodeReboot,
+  nvidiaPackages,
   nvidiaPersistenceDaemon,
   nvidiaPower,
   nvidiaRunfile,
@@ -68,6 +77,7 @@ export const modules: readonly Module[] = [
   nvidiaUserspaceNote,
   pveContainer,
   pveContainerConfig,
+  pveContainerFeatures,
   reboot,
   service,
   setFact,

@@ -1,6 +1,8 @@
 /** Parses `gpu_assignment` and resolves it to GPUs of a node. */
 import { normalAddress } from './cards.ts'
-import { describeGpu, type Gpu, type NodeGpus } from './gpus.ts'
+import type { AssignmentNote } from './assignment-note.ts'
+import { describeGpu, type Gpu, type NodeGpus, type WithheldGpu } from './gpus.ts'
+import { howToRelease, whyWithheld } from './withheld.ts'
 
 export type Selector =
   | { readonly kind: 'index'; readonly index: number }
@@ -42,22 +44,66 @@ export function parseAssignment(value: unknown): Parsed {
   return { assignment: { kind: 'gpus', selectors } }
 }
 
+export interface ResolveOptions {
+  readonly nodeName: string
+  readonly ctid: string
+  /** What the node recorded when the container was configured. */
+  readonly note: AssignmentNote
+  /** If an index means another GPU than recorded: `refuse`, or give the container that other GPU. */
+  readonly moved: 'refuse' | 'follow'
+}
+
 /** The selected GPUs, in the node's order, without duplicates. */
-export function resolveAssignment(assignment: Assignment, node: NodeGpus, nodeName: string): Resolved {
+export function resolveAssignment(assignment: Assignment, node: NodeGpus, options: ResolveOptions): Resolved {
   if (assignment.kind === 'none') return { gpus: [] }
   if (assignment.kind === 'all') {
     if (node.gpus.length > 0) return { gpus: node.gpus }
-    return { problem: noSuchGpu('a GPU available for containers', node, nodeName) }
+    return { problem: noSuchGpu('a GPU available for containers', node, options.nodeName) }
   }
   const found = new Set<Gpu>()
   for (const selector of assignment.selectors) {
+    const moved = movedIndex(selector, node, options)
+    if (moved) return { problem: moved }
     const matching = node.gpus.filter((gpu) => means(selector, gpu))
     const [gpu] = matching
     if (matching.length > 1) return { problem: ambiguous(selector, matching) }
-    if (gpu === undefined) return { problem: missing(selector, node, nodeName) }
+    if (gpu === undefined) return { problem: missing(selector, node, options) }
     found.add(gpu)
   }
   return { gpus: node.gpus.filter((gpu) => found.has(gpu)) }
+}
+
+/** GPUs that the container had and cannot have any longer, as sentences. `all` follows the node. */
+export function lostFromAll(
+  assignment: Assignment,
+  node: NodeGpus,
+  options: ResolveOptions,
+): readonly string[] {
+  if (assignment.kind !== 'all') return []
+  return node.withheld
+    .filter(({ pci }) => options.note.gpus.some((gpu) => gpu.pci === pci))
+    .map(
+      ({ pci, withheld }) =>
+        `container ${options.ctid} loses the GPU at ${pci} of ${options.nodeName}: it ${whyWithheld(withheld)}`,
+    )
+}
+
+function movedIndex(
+  selector: Selector,
+  node: NodeGpus,
+  { note, moved, nodeName, ctid }: ResolveOptions,
+): AssignmentProblem | undefined {
+  if (selector.kind !== 'index' || moved === 'follow') return undefined
+  const before = note.indexes.get(selector.index)
+  const all: readonly (Gpu | WithheldGpu)[] = [...node.gpus, ...node.withheld]
+  const now = all.find(({ index }) => index === selector.index)
+  if (before === undefined || now === undefined || before === now.pci) return undefined
+  const why = 'withheld' in now ? `, which ${whyWithheld(now.withheld)}` : ''
+  return {
+    code: 'gpu-index-moved',
+    message: `GPU ${selector.index} of ${nodeName} is now ${now.pci}${why}, but was ${before} when container ${ctid} was configured`,
+    hint: `assign the GPU by its UUID or PCI address; lxc_passthrough_moved: follow gives the container the GPU that has the index now`,
+  }
 }
 
 function parseSelector(word: string): Selector | undefined {
@@ -71,7 +117,11 @@ function parseSelector(word: string): Selector | undefined {
 function means(selector: Selector, gpu: Gpu): boolean {
   if (selector.kind === 'index') return gpu.index === selector.index
   if (selector.kind === 'pci') return gpu.pci === selector.pci
-  return gpu.uuid?.toLowerCase().startsWith(selector.uuid) === true
+  return hasUuid(gpu.uuid, selector.uuid)
+}
+
+function hasUuid(uuid: string | undefined, start: string): boolean {
+  return uuid?.toLowerCase().startsWith(start) === true
 }
 
 function textOf(selector: Selector): string {
@@ -79,16 +129,29 @@ function textOf(selector: Selector): string {
   return selector.kind === 'pci' ? `GPU at ${selector.pci}` : `GPU ${selector.uuid.replace(/^gpu/, 'GPU')}`
 }
 
-function missing(selector: Selector, node: NodeGpus, nodeName: string): AssignmentProblem {
-  const vm = selector.kind === 'pci' ? node.owned.get(selector.pci) : undefined
-  if (selector.kind === 'pci' && vm !== undefined)
-    return {
-      code: 'gpu-owned-by-vm',
-      message: `the GPU at ${selector.pci} of ${nodeName} is passed to VM ${vm}`,
-      hint: 'remove it from that VM (hostpci), or assign another; ' + available(node),
-    }
-  return noSuchGpu(textOf(selector), node, nodeName)
+function missing(selector: Selector, node: NodeGpus, { nodeName, note }: ResolveOptions): AssignmentProblem {
+  // The driver shows no UUID of a card that vfio-pci has; the note may know it.
+  const noted = note.gpus.find(({ uuid }) => selector.kind === 'uuid' && hasUuid(uuid, selector.uuid))
+  const gpu = node.withheld.find((card) => means(selector, card) || card.pci === noted?.pci)
+  if (gpu === undefined) return noSuchGpu(textOf(selector), node, nodeName)
+  const name =
+    selector.kind === 'pci'
+      ? `${textOf(selector)} of ${nodeName}`
+      : `${textOf(selector)} of ${nodeName} (${gpu.pci})`
+  return {
+    code: withheldCodes[gpu.withheld.kind],
+    message: `${selector.kind === 'pci' ? 'the ' : ''}${name} ${whyWithheld(gpu.withheld)}`,
+    hint: `${howToRelease(gpu.withheld)}, or assign another; ${available(node)}`,
+  }
 }
+
+const withheldCodes = {
+  vm: 'gpu-owned-by-vm',
+  excluded: 'gpu-excluded',
+  vfio: 'gpu-not-available',
+  ignored: 'gpu-not-available',
+  undriven: 'gpu-not-available',
+} as const
 
 function noSuchGpu(what: string, node: NodeGpus, nodeName: string): AssignmentProblem {
   return {
@@ -98,10 +161,10 @@ function noSuchGpu(what: string, node: NodeGpus, nodeName: string): AssignmentPr
   }
 }
 
-function available({ gpus, owned }: NodeGpus): string {
-  const vms = [...owned].map(([pci, vm]) => `${pci} is passed to VM ${vm}`)
+function available({ gpus, withheld }: NodeGpus): string {
+  const others = withheld.map((gpu) => `${gpu.index} (${gpu.pci}) ${whyWithheld(gpu.withheld)}`)
   const list = gpus.length === 0 ? 'none is available' : `available: ${gpus.map(describeGpu).join('; ')}`
-  return [list, ...vms].join('; ')
+  return [list, ...others].join('; ')
 }
 
 function ambiguous(selector: Selector, matching: readonly Gpu[]): AssignmentProblem {

@@ -15,7 +15,17 @@ test('the cards are the NVIDIA display devices, with their drivers', async () =>
   ])
 })
 
-test('addresses in hostpci lines are read in all spellings, only in the current configuration', () => {
+test('virtual functions of a card are not cards', async () => {
+  const cards = [{ pci: '0000:01:00.0' }, { pci: '0000:01:01.0' }]
+  const links = { '/sys/bus/pci/devices/0000:01:01.0/physfn': '../0000:01:00.0' }
+  const found = await readCards(gpuHost(fakeNode(cards, { links })))
+  assert.deepEqual(
+    found.map(({ pci }) => pci),
+    ['0000:01:00.0'],
+  )
+})
+
+test('addresses in hostpci lines are read in all spellings, also of pending changes, not of snapshots', () => {
   const mapped = new Map([['gpu', ['0000:c1:00.0']]])
   const config = [
     'hostpci0: 0000:01:00.0,pcie=1',
@@ -23,6 +33,9 @@ test('addresses in hostpci lines are read in all spellings, only in the current 
     'hostpci2: host=0000:81:00.0;0000:82:00.0,pcie=1',
     'hostpci3: mapping=gpu,pcie=1',
     'memory: 2048',
+    '[PENDING]',
+    'hostpci4: a1:00',
+    'delete: hostpci0',
     '[before]',
     'hostpci0: 0000:e1:00.0',
   ].join('\n')
@@ -32,6 +45,7 @@ test('addresses in hostpci lines are read in all spellings, only in the current 
     '0000:81:00.0',
     '0000:82:00.0',
     '0000:c1:00.0',
+    '0000:a1:00.0',
   ])
 })
 

@@ -35,11 +35,14 @@ export async function readCards(host: Host): Promise<readonly PciCard[]> {
 
 async function readCard(host: Host, slot: string): Promise<PciCard | undefined> {
   const directory = `${pciDevices}/${slot}`
-  const [kind, device, driver] = await Promise.all([
+  const [kind, device, driver, physical] = await Promise.all([
     host.text(`${directory}/class`),
     host.text(`${directory}/device`),
     host.stat(`${directory}/driver`),
+    host.stat(`${directory}/physfn`),
   ])
+  // A virtual function (SR-IOV) is a part of a card; only virtual functions have `physfn`.
+  if (physical !== undefined) return undefined
   if (kind === undefined || device === undefined || !kind.startsWith('0x03')) return undefined
   const target = driver?.target
   // The kernel prints `0x` and four digits (drivers/pci/pci-sysfs.c).
@@ -78,15 +81,15 @@ export async function readVmOwners(host: Host): Promise<ReadonlyMap<string, stri
 }
 
 /**
- * Addresses in the `hostpciN` lines of a VM's current configuration. `01:00` means every function of that
- * slot: function 0 is the card.
+ * Addresses in the `hostpciN` lines of a VM's current configuration, and of the pending changes that its next
+ * start applies. `01:00` means every function of that slot: function 0 is the card.
  */
 export function passedThrough(
   config: string,
   mapped: ReadonlyMap<string, readonly string[]>,
 ): readonly string[] {
-  const current = config.split(/^\[/m, 1)[0] ?? ''
-  return [...current.matchAll(/^hostpci\d+:\s*(.+?)\s*$/gm)].flatMap(([, value = '']) => {
+  const sections = config.split(/^(?=\[)/m).filter((text) => !text.startsWith('[') || isPending(text))
+  return [...sections.join('\n').matchAll(/^hostpci\d+:\s*(.+?)\s*$/gm)].flatMap(([, value = '']) => {
     const parts = value.split(',')
     const mapping = parts.find((part) => part.startsWith('mapping='))?.slice('mapping='.length)
     if (mapping !== undefined) return mapped.get(mapping) ?? []
@@ -96,6 +99,11 @@ export function passedThrough(
       .split(';')
       .map(normalAddress)
   })
+}
+
+/** Pending changes of a VM; those of a container are in `[pve:pending]`. */
+function isPending(section: string): boolean {
+  return /^\[PENDING\]/i.test(section)
 }
 
 /** Name of a mapping -> its addresses on one node (on all nodes if the node's name is unknown). */

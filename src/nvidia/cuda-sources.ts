@@ -13,19 +13,29 @@ export interface CudaSource {
   readonly url: string
 }
 
-const address = /^https?:\/\/developer\.download\.nvidia\.com\/compute\/cuda\/repos\/\S+/
+const original = 'https://developer.download.nvidia.com/compute/cuda/repos'
 
-export function cudaRepository(distribution: string): string {
-  return `https://developer.download.nvidia.com/compute/cuda/repos/${distribution}/x86_64`
+/** @param mirror Address of a copy of NVIDIA's directory `compute/cuda/repos`; empty: NVIDIA's own. */
+export function cudaRepository(distribution: string, mirror: string): string {
+  const base = mirror === '' ? original : mirror.replace(/\/+$/, '')
+  return `${base}/${distribution}/x86_64`
+}
+
+/** Whether an entry is for this repository. */
+export function isFor({ url }: CudaSource, repository: string): boolean {
+  return url === normalUrl(repository)
 }
 
 /**
- * All enabled entries for a CUDA repository of any distribution. `files`: the texts of apt's sources by path.
+ * All enabled entries for a CUDA repository of any distribution, at NVIDIA or in the mirror. `files`: the texts
+ * of apt's sources by path.
  */
-export function findCudaSources(files: ReadonlyMap<string, string>): readonly CudaSource[] {
+export function findCudaSources(files: ReadonlyMap<string, string>, mirror: string): readonly CudaSource[] {
+  const bases = [original, ...(mirror === '' ? [] : [mirror])].map((base) => `${normalUrl(base)}/`)
+  const isOne = (uri: string): boolean => bases.some((base) => normalUrl(uri).startsWith(base))
   return [...files].flatMap(([path, text]) =>
     entriesOf(path, text).flatMap((entry) => {
-      const url = entry.uris.find((uri) => address.test(uri))
+      const url = entry.uris.find(isOne)
       if (url === undefined) return []
       const written = text.split('\n').slice(entry.from, entry.to).join('\n')
       return [{ path, entry, text: written, url: normalUrl(url) }]

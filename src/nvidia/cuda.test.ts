@@ -39,20 +39,20 @@ const files = new Map([list, stanzas].map(({ path, text }) => [path, text]))
 
 test('every enabled entry is found, in both formats', () => {
   assert.deepEqual(
-    findCudaSources(files).map(({ path, entry, url }) => [path, entry.from + 1, url, entry.signedBy]),
+    findCudaSources(files, '').map(({ path, entry, url }) => [path, entry.from + 1, url, entry.signedBy]),
     [
-      [list.path, 2, cudaRepository('debian12'), undefined],
-      [list.path, 3, cudaRepository('debian11'), '/k.gpg'],
-      [stanzas.path, 5, cudaRepository('debian12'), '/usr/share/keyrings/k.gpg'],
+      [list.path, 2, cudaRepository('debian12', ''), undefined],
+      [list.path, 3, cudaRepository('debian11', ''), '/k.gpg'],
+      [stanzas.path, 5, cudaRepository('debian12', ''), '/usr/share/keyrings/k.gpg'],
     ],
   )
 })
 
 test('disabled entries are not found again, and the rest is unchanged', () => {
   for (const { path, text } of [list, stanzas]) {
-    const found = findCudaSources(new Map([[path, text]])).map(({ entry }) => entry)
+    const found = findCudaSources(new Map([[path, text]]), '').map(({ entry }) => entry)
     const after = disable(path, text, found).content.text
-    assert.deepEqual(findCudaSources(new Map([[path, after]])), [])
+    assert.deepEqual(findCudaSources(new Map([[path, after]]), ''), [])
     assert.equal(
       after.replace('# Disabled by gpuplay.\nEnabled: no\n', '').replaceAll('# Disabled by gpuplay: ', ''),
       text,
@@ -64,6 +64,6 @@ test('disabled entries are not found again, and the rest is unchanged', () => {
 test('an entry with a word for "off" that apt knows is not found', () => {
   for (const off of ['no', 'False', 'without', 'off', 'disable', '0']) {
     const text = `Enabled: ${off}\n${stanzas.text.slice(stanzas.text.indexOf('Types: deb\nURIs: https://dev'))}`
-    assert.deepEqual(findCudaSources(new Map([[stanzas.path, text]])), [], off)
+    assert.deepEqual(findCudaSources(new Map([[stanzas.path, text]]), ''), [], off)
   }
 })

@@ -1,49 +1,78 @@
+import { globMatches } from '../apt/simulation.ts'
 import type { Host } from '../host/host.ts'
 import { type PackageRow, packageStates } from '../host/questions/packages.ts'
 
 /**
- * The NVIDIA driver packages of Debian and of NVIDIA's apt repository, as shell patterns for apt and dpkg.
+ * The driver packages of Debian, Ubuntu and NVIDIA's apt repository, as shell patterns for apt and dpkg: the
+ * whole closure of a driver, so that a purge takes no other package with it. From the extracts in
+ * test/data/driver-packages, and for NVIDIA's repository from the lists of names in its installation guide.
  */
 export const driverPackagePatterns = [
   'cuda-drivers*',
   'firmware-nvidia-gsp*',
+  'firmware-nvidia-tesla*',
+  // Debian's alternatives and diversions of OpenGL libraries, made for this driver only.
+  'glx-alternative-*',
+  'glx-diversions',
   'libcuda1*',
+  'libcudadebugger1*',
+  'libegl-nvidia*',
+  'libegl1-nvidia*',
+  'libgl1-nvidia*',
+  'libgles-nvidia*',
+  'libglx-nvidia*',
   'libnvcuvid1*',
   'libnvidia-*',
   'libnvoptix1*',
+  // Ubuntu's modules for one kernel. Kernels have other names: linux-image-*, linux-nvidia.
+  'linux-modules-nvidia-*',
+  'linux-objects-nvidia-*',
+  'linux-signatures-nvidia-*',
   'nvidia-alternative*',
   'nvidia-compute-utils*',
+  'nvidia-cuda-mps*',
   'nvidia-dkms*',
   'nvidia-driver*',
+  'nvidia-egl-*',
   'nvidia-firmware*',
   'nvidia-headless*',
   'nvidia-installer-cleanup',
   'nvidia-kernel*',
   'nvidia-legacy*',
+  'nvidia-libopencl1*',
   'nvidia-modprobe*',
+  'nvidia-nonglvnd-*',
+  // nvidia-opencl-icd as well
   'nvidia-open*',
   'nvidia-persistenced*',
+  'nvidia-powerd*',
+  'nvidia-settings*',
   'nvidia-smi*',
+  'nvidia-support*',
+  'nvidia-suspend-common*',
   'nvidia-tesla*',
   'nvidia-utils*',
+  'nvidia-vdpau-driver*',
+  'nvidia-vulkan-*',
+  'nvidia-xconfig*',
+  'update-glx',
   'xserver-xorg-video-nvidia*',
 ] as const
 
 /**
- * Packages that match a pattern above, but are not part of a driver: NVIDIA's container tools work with any
- * driver.
+ * Packages that match a pattern above, but are not part of a driver: NVIDIA's container tools, GPUDirect
+ * Storage and free EGL libraries work with any driver.
  */
-const noDriver = ['libnvidia-container*', 'libnvidia-egl-wayland*', 'libnvidia-egl-gbm*']
+const noDriver = ['libnvidia-container*', 'libnvidia-egl-*', 'linux-modules-nvidia-fs-*']
 
 /**
  * Whether a package is part of an NVIDIA driver. Never true for kernels, Proxmox's packages, the CUDA toolkit
  * or NVIDIA's container tools.
  */
 export function isDriverPackage(name: string): boolean {
-  const plain = name.replace(/:[a-z0-9]+$/, '')
   return (
-    driverPackagePatterns.some((pattern) => matches(plain, pattern)) &&
-    !noDriver.some((p) => matches(plain, p))
+    driverPackagePatterns.some((pattern) => globMatches(pattern, name)) &&
+    !noDriver.some((pattern) => globMatches(pattern, name))
   )
 }
 
@@ -76,8 +105,4 @@ export function installedDriverPackages(rows: readonly PackageRow[]): readonly s
     return there && isDriverPackage(name) ? [name] : []
   })
   return [...new Set(names)].sort()
-}
-
-function matches(name: string, pattern: string): boolean {
-  return pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern
 }

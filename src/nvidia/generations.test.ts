@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { chooseModuleType, commonBranches, misfits } from './generations.ts'
+import { chooseModuleType, commonBranches, cudaMisfits, misfits } from './generations.ts'
 
 const blackwell = { pci: '0000:01:00.0', device: 0x2d04 }
 const ada = { pci: '0000:41:00.0', device: 0x2684 }
@@ -43,4 +43,14 @@ test('no type of modules supports both Pascal and Blackwell, and the reason name
   assert.match(choice.kind === 'impossible' ? choice.why : '', /0000:01:00\.0 .*0000:81:00\.0/)
   const proprietary = chooseModuleType('580.95.05', [blackwell], 'proprietary')
   assert.match(proprietary.kind === 'impossible' ? proprietary.why : '', /0000:01:00\.0 is Blackwell/)
+})
+
+test('a CUDA toolkit fits cards from the first that knows them to the last before they are dropped', () => {
+  const generations = (cuda: string): readonly string[] =>
+    cudaMisfits(cuda, [blackwell, ada, pascal]).map(({ generation }) => generation)
+  assert.deepEqual(generations('12.8'), [])
+  assert.deepEqual(generations('12.9'), [])
+  assert.deepEqual(generations('13.0'), ['Maxwell, Pascal or Volta'])
+  assert.deepEqual(generations('12.6'), ['Blackwell or newer'])
+  assert.deepEqual(generations('11.7'), ['Blackwell or newer', 'Ada'])
 })

@@ -18,28 +18,117 @@ interface Generation {
   readonly first: number
   readonly last?: number
   readonly types: readonly ModuleType[]
+  /**
+   * CUDA toolkits that compile for it: the first, and the first that no longer does (CUDA Toolkit Release Notes,
+   * "New features" and "Deprecated or dropped features" of 8.0 to 13.0).
+   */
+  readonly cuda: { readonly first: string; readonly dropped?: string }
 }
 
 const proprietary: readonly ModuleType[] = ['proprietary']
 const both: readonly ModuleType[] = ['open', 'proprietary']
 
 const generations: readonly Generation[] = [
-  { name: 'Fermi or older', from: 0x0000, to: 0x0fbf, first: 0, last: 390, types: proprietary },
-  { name: 'Kepler', from: 0x0fc0, to: 0x103f, first: 300, last: 470, types: proprietary },
-  { name: 'Fermi', from: 0x1040, to: 0x117f, first: 0, last: 390, types: proprietary },
-  { name: 'Kepler', from: 0x1180, to: 0x11ff, first: 300, last: 470, types: proprietary },
-  { name: 'Fermi', from: 0x1200, to: 0x127f, first: 0, last: 390, types: proprietary },
-  { name: 'Kepler', from: 0x1280, to: 0x133f, first: 300, last: 470, types: proprietary },
-  { name: 'Maxwell, Pascal or Volta', from: 0x1340, to: 0x1dff, first: 340, last: 580, types: proprietary },
-  { name: 'Turing', from: 0x1e00, to: 0x207f, first: 410, types: both },
-  { name: 'Ampere', from: 0x2080, to: 0x20ff, first: 450, types: both },
-  { name: 'Turing', from: 0x2100, to: 0x21ff, first: 418, types: both },
-  { name: 'Ampere', from: 0x2200, to: 0x22ff, first: 455, types: both },
-  { name: 'Hopper', from: 0x2300, to: 0x23ff, first: 515, types: both },
-  { name: 'Ampere', from: 0x2400, to: 0x25ff, first: 455, types: both },
-  { name: 'Ada', from: 0x2600, to: 0x28ff, first: 520, types: both },
-  { name: 'Blackwell or newer', from: 0x2900, to: 0xffff, first: 570, types: ['open'] },
+  {
+    name: 'Fermi or older',
+    from: 0x0000,
+    to: 0x0fbf,
+    first: 0,
+    last: 390,
+    types: proprietary,
+    cuda: { first: '0', dropped: '9.0' },
+  },
+  {
+    name: 'Kepler',
+    from: 0x0fc0,
+    to: 0x103f,
+    first: 300,
+    last: 470,
+    types: proprietary,
+    cuda: { first: '0', dropped: '12.0' },
+  },
+  {
+    name: 'Fermi',
+    from: 0x1040,
+    to: 0x117f,
+    first: 0,
+    last: 390,
+    types: proprietary,
+    cuda: { first: '0', dropped: '9.0' },
+  },
+  {
+    name: 'Kepler',
+    from: 0x1180,
+    to: 0x11ff,
+    first: 300,
+    last: 470,
+    types: proprietary,
+    cuda: { first: '0', dropped: '12.0' },
+  },
+  {
+    name: 'Fermi',
+    from: 0x1200,
+    to: 0x127f,
+    first: 0,
+    last: 390,
+    types: proprietary,
+    cuda: { first: '0', dropped: '9.0' },
+  },
+  {
+    name: 'Kepler',
+    from: 0x1280,
+    to: 0x133f,
+    first: 300,
+    last: 470,
+    types: proprietary,
+    cuda: { first: '0', dropped: '12.0' },
+  },
+  {
+    name: 'Maxwell, Pascal or Volta',
+    from: 0x1340,
+    to: 0x1dff,
+    first: 340,
+    last: 580,
+    types: proprietary,
+    cuda: { first: '0', dropped: '13.0' },
+  },
+  { name: 'Turing', from: 0x1e00, to: 0x207f, first: 410, types: both, cuda: { first: '10.0' } },
+  { name: 'Ampere', from: 0x2080, to: 0x20ff, first: 450, types: both, cuda: { first: '11.0' } },
+  { name: 'Turing', from: 0x2100, to: 0x21ff, first: 418, types: both, cuda: { first: '10.0' } },
+  { name: 'Ampere', from: 0x2200, to: 0x22ff, first: 455, types: both, cuda: { first: '11.0' } },
+  { name: 'Hopper', from: 0x2300, to: 0x23ff, first: 515, types: both, cuda: { first: '11.8' } },
+  { name: 'Ampere', from: 0x2400, to: 0x25ff, first: 455, types: both, cuda: { first: '11.0' } },
+  { name: 'Ada', from: 0x2600, to: 0x28ff, first: 520, types: both, cuda: { first: '11.8' } },
+  {
+    name: 'Blackwell or newer',
+    from: 0x2900,
+    to: 0xffff,
+    first: 570,
+    types: ['open'],
+    cuda: { first: '12.8' },
+  },
 ]
+
+export interface CudaMisfit {
+  readonly card: Card
+  readonly generation: string
+  /** The oldest toolkit for the card. */
+  readonly first: string
+  /** The oldest toolkit that is too new for it. */
+  readonly dropped: string | undefined
+}
+
+/** The cards for which a toolkit does not compile, and whose libraries do not run on them. */
+export function cudaMisfits(cuda: string, cards: readonly Card[]): readonly CudaMisfit[] {
+  return cards.flatMap((card) => {
+    const {
+      name,
+      cuda: { first, dropped },
+    } = generationOf(card)
+    if (atLeast(cuda, first) && (dropped === undefined || !atLeast(cuda, dropped))) return []
+    return [{ card, generation: name, first, dropped }]
+  })
+}
 
 /** The first branch whose package has open modules. */
 const firstOpen = 515

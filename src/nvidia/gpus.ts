@@ -1,12 +1,17 @@
-/** The GPUs that a node can give to its containers, in the order in which nvidia-smi counts them. */
+/** The GPUs of a node: those that it can give to its containers, and those that it cannot. */
 import type { Host } from '../host/host.ts'
 import { question } from '../host/question.ts'
 import { readCards, readVmOwners } from './cards.ts'
 import { gpusDirectory, informationFile, parseGpuInformation } from './proc.ts'
 import { shortAddress, smiReads } from './smi.ts'
+import { claimOn, readExcluded, type Withheld } from './withheld.ts'
 
 export interface Gpu {
-  /** nvidia-smi's index: the position in PCI address order, without cards of VMs. Not the minor. */
+  /**
+   * The position among all NVIDIA cards of the node, in PCI address order. Not the minor. nvidia-smi on the
+   * node counts the same way while the driver has all cards; here, a card keeps its index when a VM takes
+   * another one.
+   */
   readonly index: number
   /** `0000:01:00.0` */
   readonly pci: string
@@ -17,31 +22,54 @@ export interface Gpu {
   readonly uuid: string | undefined
 }
 
+export interface WithheldGpu extends Gpu {
+  readonly withheld: Withheld
+}
+
 export interface NodeGpus {
+  /** Those for containers. */
   readonly gpus: readonly Gpu[]
+  /** All others. */
+  readonly withheld: readonly WithheldGpu[]
   /** Whether the driver reported them; otherwise only addresses and order are known. */
   readonly driver: boolean
-  /** Address -> id of the VM that owns the card. */
-  readonly owned: ReadonlyMap<string, string>
 }
 
 /** Reads them from /proc and sysfs. Opens no device and loads no module. */
 export async function readNodeGpus(node: Host): Promise<NodeGpus> {
-  const [cards, owned, names] = await Promise.all([
+  const [cards, owners, excluded, names] = await Promise.all([
     readCards(node),
     readVmOwners(node),
+    readExcluded(node),
     node.list(gpusDirectory),
   ])
-  if (names === undefined || names.length === 0) {
-    const free = cards.filter(({ pci, driver }) => !owned.has(pci) && driver !== 'vfio-pci')
-    const gpus = free.map(({ pci }) => ({ pci, model: '', minor: undefined, uuid: undefined }))
-    return { gpus: numbered(gpus), driver: names !== undefined, owned }
+  const texts = await Promise.all((names ?? []).map((pci) => node.text(informationFile(pci))))
+  const driven = new Map(
+    (names ?? []).map((name, index) => {
+      const read = parseGpuInformation(name, texts[index] ?? '')
+      return [read.pci, read]
+    }),
+  )
+  const drivers = new Map(cards.map(({ pci, driver }) => [pci, driver]))
+  const addresses = [...new Set([...drivers.keys(), ...driven.keys()])].toSorted()
+  const all = addresses.map((pci, index) => {
+    const read = driven.get(pci)
+    const without = driven.size > 0 && read === undefined ? ({ kind: 'undriven' } as const) : undefined
+    const ignored = read?.excluded === true ? ({ kind: 'ignored' } as const) : undefined
+    return {
+      index,
+      pci,
+      model: read?.model ?? '',
+      minor: read?.minor,
+      uuid: read?.uuid,
+      withheld: claimOn({ pci, driver: drivers.get(pci) }, { owners, excluded }) ?? ignored ?? without,
+    }
+  })
+  return {
+    gpus: all.flatMap(({ withheld, ...gpu }) => (withheld === undefined ? [gpu] : [])),
+    withheld: all.flatMap(({ withheld, ...gpu }) => (withheld === undefined ? [] : [{ ...gpu, withheld }])),
+    driver: names !== undefined,
   }
-  const texts = await Promise.all(names.map((pci) => node.text(informationFile(pci))))
-  const known = names
-    .map((pci, index) => parseGpuInformation(pci, texts[index] ?? ''))
-    .filter(({ pci, excluded }) => !excluded && !owned.has(pci))
-  return { gpus: numbered(known), driver: true, owned }
 }
 
 /** The minors of all GPUs that the node's driver has, those of VMs included; empty without a driver. */
@@ -68,16 +96,11 @@ export const gpuUuids = question({
 export async function withUuids(node: Host, read: NodeGpus): Promise<NodeGpus> {
   if (!read.driver || read.gpus.every(({ uuid }) => uuid !== undefined)) return read
   const uuids = await node.ask(gpuUuids)
-  return { ...read, gpus: read.gpus.map((gpu) => ({ ...gpu, uuid: gpu.uuid ?? uuids.get(gpu.pci) })) }
+  const filled = <Card extends Gpu>(gpu: Card): Card => ({ ...gpu, uuid: gpu.uuid ?? uuids.get(gpu.pci) })
+  return { ...read, gpus: read.gpus.map(filled), withheld: read.withheld.map(filled) }
 }
 
 /** One GPU for messages: `0 (0000:01:00.0, GPU-..., NVIDIA GeForce RTX 3060)`. */
 export function describeGpu({ index, pci, uuid, model }: Gpu): string {
   return `${index} (${[pci, uuid, model].filter(Boolean).join(', ')})`
-}
-
-function numbered(gpus: readonly Omit<Gpu, 'index'>[]): readonly Gpu[] {
-  return gpus
-    .toSorted((a, b) => (a.pci < b.pci ? -1 : 1))
-    .map(({ pci, model, minor, uuid }, index) => ({ index, pci, model, minor, uuid }))
 }

@@ -6,6 +6,7 @@
 import { isUnknown, knownOr } from '../base/unknown.ts'
 import type { Host } from '../host/host.ts'
 import type { Finding } from '../host/plan.ts'
+import { assignmentNotes } from './assignment-note.ts'
 
 /** Deleted by the next boot and by the next allowed start. */
 const directory = '/run/gpuplay/held'
@@ -43,7 +44,7 @@ export function heldBackFinding(
       'the minors of the cards have changed since it was configured, as they do when cards are added or removed',
     fix:
       name === undefined
-        ? `add container ${ctid} to the inventory and run playbooks/containers.yml for it, or remove /var/lib/gpuplay/v1/assignments/${ctid} on the node`
+        ? `add container ${ctid} to the inventory and run playbooks/containers.yml for it, or remove ${assignmentNotes}/${ctid} on the node`
         : `gpuplay run playbooks/containers.yml -i INVENTORY -l ${name}, which starts it`,
   }
 }

@@ -13,7 +13,7 @@ import {
 
 export interface Obstacle {
   /** `controller`: gpuplay itself would go down with the node. */
-  readonly kind: 'controller' | 'quorum' | 'ceph' | 'task' | 'ha'
+  readonly kind: 'controller' | 'quorum' | 'ceph' | 'task' | 'ha' | 'kernel'
   readonly message: string
   readonly fix?: string
   /** The allowance that overrides it. */

@@ -9,9 +9,16 @@ import { normalAddress } from './cards.ts'
 /** Resources that every answer of nvidia-smi depends on. */
 export const smiReads = ['kernelModule:nvidia*', 'file:/dev/nvidia*', 'file:/usr/lib/*'] as const
 
+/** Asks for the GPUs that the caller can use. */
+export const visibleQuery = [
+  'nvidia-smi',
+  '--query-gpu=uuid,pci.bus_id,mig.mode.current',
+  '--format=csv,noheader',
+] as const
+
 /** The GPUs that the caller can use. */
 export const visibleGpus = question({
-  words: ['nvidia-smi', '--query-gpu=uuid,pci.bus_id,mig.mode.current', '--format=csv,noheader'],
+  words: visibleQuery,
   reads: smiReads,
   parse: parseSmi,
 })

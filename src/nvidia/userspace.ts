@@ -18,18 +18,25 @@ const libraries = '/usr/lib/x86_64-linux-gnu'
 export async function readUserspace(host: Host): Promise<Userspace> {
   const [log, management, cuda, smi, glx] = await Promise.all([
     host.text(installerLog),
-    host.stat(`${libraries}/libnvidia-ml.so.1`),
-    host.stat(`${libraries}/libcuda.so.1`),
+    linkTarget('libnvidia-ml.so.1', host),
+    linkTarget('libcuda.so.1', host),
     host.stat('/usr/bin/nvidia-smi', { follow: true }),
     host.stat(`${libraries}/libGLX_nvidia.so.0`),
   ])
   return {
     logged: log === undefined ? undefined : installedVersion(log),
-    management: versionOfLink(management?.target),
-    cuda: versionOfLink(cuda?.target),
+    management: versionOfLink(management),
+    cuda: versionOfLink(cuda),
     smi: smi?.kind === 'file',
     graphics: glx !== undefined,
   }
+}
+
+/** Debian's packages lead to their directory through alternatives (update-alternatives(1)). */
+async function linkTarget(name: string, host: Host): Promise<string | undefined> {
+  const direct = (await host.stat(`${libraries}/${name}`))?.target
+  if (direct?.startsWith('/etc/alternatives/') !== true) return direct
+  return (await host.stat(`${libraries}/nvidia/current/${name}`))?.target
 }
 
 /** The version that programs load; undefined if there is none. */

@@ -2,6 +2,7 @@
 import { command } from '../../src/modules/command/module.ts'
 import { copy } from '../../src/modules/copy/module.ts'
 import { file } from '../../src/modules/file/module.ts'
+import { jsonFile } from '../../src/modules/json-file/module.ts'
 import { lineinfile } from '../../src/modules/lineinfile/module.ts'
 import { shell } from '../../src/modules/shell/module.ts'
 import { stat } from '../../src/modules/stat/module.ts'
@@ -24,6 +25,13 @@ export function fileCases(folder: string): readonly ConformanceCase[] {
       setup: `mkdir ${at('attr')}`,
       args: { path: at('attr'), state: 'directory', mode: '1777', owner: 'nobody', group: '0' },
     },
+    {
+      module: jsonFile,
+      says: 'keys beside others',
+      setup: `echo '{"a": {"b": 1}}' >${at('keys.json')}`,
+      args: { path: at('keys.json'), values: { a: { c: [true] }, d: 'x' } },
+    },
+    { module: jsonFile, says: 'a new file', args: { path: at('new.json'), values: { a: 1 } } },
     { module: file, says: 'an empty file', args: { path: at('touched'), state: 'touch', mode: '0600' } },
     { module: file, says: 'a link', args: { path: at('link'), state: 'link', src: 'nowhere' } },
     {

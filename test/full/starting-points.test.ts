@@ -82,7 +82,7 @@ describe('site.yml from a node', { skip: whyNoLab() ?? false, timeout: 1_200_000
   it('whose containers have raw lines with the majors of an earlier boot', async () => {
     const style = ['-e', 'lxc_passthrough_style=lxc'] as const
     const first = await play('playbooks/containers.yml', ...style)
-    assert.equal(first.exitCode, 0, first.text.slice(-3000))
+    assert.equal(first.exitCode, 0, `exit ${first.exitCode}: ${first.text.slice(-3000)}`)
     await node.output(`sed -i 's/allow: c 5[01][0-9]:/allow: c 499:/' /etc/pve/lxc/102.conf`)
     assert.ok((await repaired(...style)) > 0)
     assert.doesNotMatch(await node.output('cat /etc/pve/lxc/102.conf'), /c 499:/)

@@ -116,7 +116,7 @@ describe('the roles of containers', { skip: whyNoLab() ?? false, timeout: 300_00
     assert.deepEqual(keysOf(outcomes(first.events), 'changed'), [`ct101 ${configured}`])
     assert.match(
       first.text,
-      /restart container 101 to give it the right GPUs: it does not have \/dev\/nvidia1 yet/,
+      /restart container 101 to apply its configuration: it does not have \/dev\/nvidia1 yet/,
     )
     assert.deepEqual(await visible(ct101), [uuids()[0]])
     const later = { gpu_assignment: 'all' }

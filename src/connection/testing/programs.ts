@@ -56,6 +56,14 @@ case $2 in
 esac
 `
 
+/** Before pve-container 5.0.9. */
+export const oldPct = `echo "$*" >>"$HOME/calls"
+[ "$1" = exec ] || exit 2
+[ "$3" != --keep-env ] || { printf 'Unknown option: keep-env\\n400 unable to parse option\\npct exec <vmid> [<extra-args>]\\n' >&2; exit 2; }
+[ "$2" = 101 ] || { echo "Configuration file 'nodes/pve1/lxc/$2.conf' does not exist" >&2; exit 2; }
+shift 3; SECRET_OF_NODE=1 exec "$@"
+`
+
 export const fakeSudo = `while [ $# -gt 0 ]; do case $1 in
 -k|-S) shift ;; -p) prompt=$2; shift 2 ;; -u) user=$2; shift 2 ;; --) shift; break ;; *) exit 1 ;; esac; done
 for try in 1 2 3; do

@@ -13,6 +13,8 @@ export interface Telling {
   readonly hint?: string
   /** The path whose file system is checked if no space was left. */
   readonly path?: string
+  /** The program refused something by itself: becoming another user would not help. */
+  readonly asRoot?: boolean
   /** The time limit, for the message of a timeout. */
   readonly seconds?: number
 }
@@ -41,7 +43,8 @@ export async function failed(
   telling: Telling,
 ): Promise<ActionResult> {
   const output = `${reply.stdout}\n${reply.stderr}`
-  const known = diagnose(output)
+  const found = diagnose(output)
+  const known = found?.code === 'no-permission' && telling.asRoot === true ? undefined : found
   const said = endOfOutput(reply)
   const space = known?.code === 'no-space' ? await spaceLeft(machine, telling.path ?? '/') : undefined
   const why = space ?? (known === undefined ? said : known.message)

@@ -172,3 +172,21 @@ test('a container that cannot start is reported with the reason', async () => {
   assert.equal(result.problem.code, 'device-missing')
   assert.match(result.problem.message, /^cannot start container 7: \/dev\/nvidia0 does not exist on the node/)
 })
+
+test('a failed start shows what LXC printed on either stream, and how to see more', async () => {
+  using dir = scratch()
+  const lxc = 'run_buffer: 571 Script exited with status 17'
+  const pct =
+    `[ "$1" = status ] && { echo "status: stopped"; exit 0; }; echo "${lxc}"; ` +
+    `echo "mount_entry: 2445 Operation not permitted"; echo "startup for container '7' failed" >&2; exit 255`
+  const { node } = nodeAndContainer(dir, pct)
+  assert.ok(node)
+  const action: Action = { kind: 'containerPower', ctid: '7', verb: 'start' }
+  const result = await executeAction(action, node, testContext())
+  assert.ok(result.kind === 'failed')
+  assert.equal(
+    result.problem.message,
+    `cannot start container 7: startup for container '7' failed (stdout: ${lxc} | mount_entry: 2445 Operation not permitted)`,
+  )
+  assert.equal(result.problem.hint, "to see LXC's own messages, run on the node: pct start 7 --debug")
+})

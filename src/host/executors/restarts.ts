@@ -31,7 +31,18 @@ export async function containerPower(
     timeout: (2 * seconds + 5 + 120) * 1000,
     ...defined({ lock: action.lock }),
   })
-  const telling = { failure: `cannot ${labelOf(action)}`, code: 'container-power-failed', path: '/' }
+  const starts = action.verb === 'start' || action.verb === 'restart'
+  const telling = {
+    failure: `cannot ${labelOf(action)}`,
+    code: 'container-power-failed',
+    path: '/',
+    asRoot: true,
+    ...defined({
+      hint: starts
+        ? `to see LXC's own messages, run on the node: pct start ${action.ctid} --debug`
+        : undefined,
+    }),
+  }
   // Keeps the output of pct even on success: it prints warnings with status 0.
   if (result.kind === 'exited' && result.reply.code === 0) return { kind: 'done', reply: result.reply }
   if (result.kind === 'exited') return failed(node, result.reply, telling)

@@ -13,6 +13,10 @@ export interface HttpRequest {
 const seconds = 30
 const largestBody = 1024 * 1024
 
+/** Tries again after errors that pass; not after a page "not found". */
+const again = sh`--retry 2 --retry-max-time 15`
+const wgetAgain = sh`--tries=3 --waitretry=2 --timeout=${Math.floor(seconds / 3)} --retry-on-http-error=429,500,502,503,504`
+
 /**
  * Sends one request from the host with curl or wget. The relevant headers (redirects are followed) go to
  * stderr, the body to stdout. curl cannot write to /dev/stderr by path, because it may be a socket.
@@ -30,15 +34,15 @@ ${raw(wgetWithLogin)}
 if [ -n "$p" ]; then http_proxy=$p https_proxy=$p; export http_proxy https_proxy; fi
 if command -v curl >/dev/null; then
   if [ ${head} = 1 ]; then
-    printf '%s' "$curlrc" | curl -K - -sSLI --max-time ${seconds} -- ${url} >&2
+    printf '%s' "$curlrc" | curl -K - -sSLI ${raw(again)} --max-time ${seconds} -- ${url} >&2
   else
-    printf '%s' "$curlrc" | curl -K - -sSL --max-time ${seconds} -w '%{stderr}HTTP/1.1 %{http_code}\\n' -- ${url} | head -c ${largestBody + 1}
+    printf '%s' "$curlrc" | curl -K - -sSLf ${raw(again)} --max-time ${seconds} -w '%{stderr}HTTP/1.1 %{http_code}\\n' -- ${url} | head -c ${largestBody + 1}
   fi
 elif command -v wget >/dev/null; then
   if [ ${head} = 1 ]; then
-    gp_wget -nv -S --tries=1 --timeout=${seconds} --spider -- ${url}
+    gp_wget -nv -S ${raw(wgetAgain)} --spider -- ${url}
   else
-    { gp_wget -nv -S --tries=1 --timeout=${seconds} -O - -- ${url}; } | head -c ${largestBody + 1}
+    { gp_wget -nv -S ${raw(wgetAgain)} -O - -- ${url}; } | head -c ${largestBody + 1}
   fi
 else
   exit 127

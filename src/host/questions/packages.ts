@@ -59,6 +59,25 @@ export function parsePolicy(text: string): ReadonlyMap<string, string | undefine
   return found
 }
 
+/** All versions of packages that apt's sources offer, newest first; a package that none offers is not in the map. */
+export const packageVersions = questionAbout({
+  words: ['apt-cache', 'madison', many('names', packageName)],
+  environment: english,
+  reads: () => apt,
+  parse: ({ stdout }) => parseMadison(stdout),
+})
+
+/** Lines `NAME | VERSION | SOURCE` (apt-cache(8)). */
+export function parseMadison(text: string): ReadonlyMap<string, readonly string[]> {
+  const found = new Map<string, string[]>()
+  for (const [, name = '', version = ''] of text.matchAll(/^\s*(\S+) \| *(\S+) \| .* Packages$/gm)) {
+    const versions = found.get(name) ?? []
+    if (!versions.includes(version)) versions.push(version)
+    found.set(name, versions)
+  }
+  return found
+}
+
 /** Names of packages in apt's lists that begin with the prefix. */
 export const packageNames = questionAbout({
   words: ['apt-cache', 'pkgnames', one('prefix', /[a-z0-9][a-z0-9+.-]*/)],

@@ -6,6 +6,7 @@
  * set for option Signed-By"). The installation guides of vendors often lead to this.
  */
 import { changedSince, updateLists } from '../../apt/lists.ts'
+import { lacksAddress, waitForAddress } from '../../apt/network.ts'
 import {
   disable,
   entriesOf,
@@ -34,6 +35,8 @@ export interface Seen {
   readonly keyrings: boolean
   /** The key downloaded from its URL; undefined if it was not needed. */
   readonly fetched: HttpAnswer | undefined
+  /** A container that cannot download yet. */
+  readonly offline: boolean
   /** The file is up to date, but the package lists are older than it. */
   readonly stale: boolean
 }
@@ -73,8 +76,9 @@ async function probe(given: Args, host: Host): Promise<Seen> {
     host.stat(keyDirectory, { follow: true }),
   ])
   const fetches = given.state === 'present' && keySource(given) === 'url' && key === undefined
+  const offline = fetches && (await lacksAddress(host))
   const [fetched, stale] = await Promise.all([
-    fetches
+    fetches && !offline
       ? host.http(given.signed_by ?? '', {
           method: 'GET',
           ...defined({ proxy: given.proxy === '' ? undefined : given.proxy }),
@@ -84,7 +88,7 @@ async function probe(given: Args, host: Host): Promise<Seen> {
       ? changedSince([fileOf(given)], { kind: 'everything' }, host)
       : false,
   ])
-  return { files, key, keyrings: keyrings !== undefined, fetched, stale }
+  return { files, key, keyrings: keyrings !== undefined, fetched, offline, stale }
 }
 
 function keySource({ signed_by: given }: Args): 'none' | 'text' | 'url' | 'path' {
@@ -108,6 +112,7 @@ function absent(given: Args, { files, key }: Seen): Plan {
 }
 
 function present(given: Args, seen: Seen): Plan {
+  if (seen.offline) return waitForAddress()
   const key = wantedKey(given, seen)
   if (typeof key === 'object') return refuse(key)
   const conflicts = conflictsOf(given, seen)

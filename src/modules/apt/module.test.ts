@@ -108,7 +108,7 @@ test('a package is installed with its dependencies, and then nothing is left to 
   assert.deepEqual(diffs, [{ title: 'packages', before: '', after: 'dkms 3.0\nkmod 30\n' }])
   assert.equal(
     ran[0],
-    'apt-get -y -o DPkg::Lock::Timeout=120 -o Acquire::http::Proxy=http://p:1 -o Acquire::https::Proxy=http://p:1 ' +
+    'apt-get -y -o DPkg::Lock::Timeout=120 -o Acquire::Retries=3 -o Acquire::http::Proxy=http://p:1 -o Acquire::https::Proxy=http://p:1 ' +
       '-o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold --no-remove --no-install-recommends install dkms',
   )
   assertHas(actions, [

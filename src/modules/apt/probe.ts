@@ -67,7 +67,15 @@ function doubtful(given: Args, targets: readonly PackageTarget[], packages: Seen
     return status === undefined || isDue(given, target, status)
   })
   const names = due.map((target) => target.given)
-  return { names, interrupted: [], fetch: false, missing: [], offered: undefined, simulation: undefined }
+  return {
+    names,
+    interrupted: [],
+    fetch: false,
+    offline: false,
+    missing: [],
+    offered: undefined,
+    simulation: undefined,
+  }
 }
 
 /** Whether a change is due regardless of the repositories. */

@@ -20,7 +20,7 @@ const keyFile = '/usr/share/keyrings/cuda-archive-keyring.gpg'
 /** Disables all other entries for a CUDA repository and adds NVIDIA's entry with its key. */
 export function addRepository(given: Args, inside: Inside): readonly Action[] {
   const { distribution = '' } = inside
-  const url = cudaRepository(distribution)
+  const url = cudaRepository(distribution, given.mirror)
   const settings = patientApt(given.proxy)
   return [
     ...disableOthers(inside),
@@ -41,7 +41,7 @@ export function addRepository(given: Args, inside: Inside): readonly Action[] {
         {
           kind: 'file',
           name: ownList(distribution),
-          becomes: { kind: 'file', text: `deb [signed-by=${keyFile}] ${url}/ /\n`, mode: '0644' },
+          becomes: { kind: 'file', text: entry(cudaRepository(distribution, '')), mode: '0644' },
         },
         { kind: 'file', name: keyFile, becomes: { kind: 'file' } },
         {
@@ -51,9 +51,24 @@ export function addRepository(given: Args, inside: Inside): readonly Action[] {
         },
       ],
     }),
+    ...(given.mirror === '' ? [] : [useMirror(distribution, url)]),
     removeDownload,
     updateLists(settings, { kind: 'repository', url }),
   ]
+}
+
+/** NVIDIA's package has only NVIDIA's own address. dpkg keeps the change when the package is upgraded. */
+function useMirror(distribution: string, url: string): Action {
+  return {
+    kind: 'writeFile',
+    path: ownList(distribution),
+    content: { kind: 'text', text: entry(url) },
+    label: `use the mirror ${url}`,
+  }
+}
+
+function entry(url: string): string {
+  return `deb [signed-by=${keyFile}] ${url}/ /\n`
 }
 
 export const removeDownload: Action = { kind: 'remove', path: deb, label: 'remove the downloaded package' }
@@ -110,7 +125,7 @@ export function toolkitRequest(
     verb: 'install',
     options: ['--no-install-recommends', ...(reinstall ? (['--reinstall'] as const) : [])],
     settings: patientApt(given.proxy),
-    purpose: { kind: 'repository', url: cudaRepository(distribution) },
+    purpose: { kind: 'repository', url: cudaRepository(distribution, given.mirror) },
     limits: withoutDriver(
       names,
       'choose packages without a driver: cuda_toolkit_packages: [cuda-toolkit]; cuda, cuda-runtime and cuda-drivers contain one',

@@ -29,6 +29,12 @@ export const args = {
       description:
         'If there are other apt sources for CUDA. `disable`: comment them out, keeping a backup; `refuse`: fail',
     },
+    mirror: {
+      type: 'string',
+      default: '',
+      pattern: '^(https?://[^\\s\\[\\]#]+)?$',
+      description: "Address of a copy of NVIDIA's directory `compute/cuda/repos`; default: NVIDIA's own",
+    },
     proxy: { type: 'string', default: '', description: 'Proxy for downloads and apt' },
     wait: {
       type: 'integer',
@@ -42,9 +48,13 @@ export const args = {
 
 export const result = {
   type: 'object',
-  required: ['running', 'home'],
+  required: ['running', 'home', 'programs'],
   properties: {
     running: { type: 'boolean', description: 'False if the container is stopped; then nothing was done' },
+    programs: {
+      type: 'boolean',
+      description: 'Whether the toolkit has programs; one that consists of libraries has none',
+    },
     home: { type: 'string', description: 'Directory of the toolkit, `/usr/local/cuda-12.8`' },
   },
 } as const

@@ -1,4 +1,5 @@
 /** Reads the sources and packages of a container that gets a CUDA toolkit, and asks apt about them. */
+import { lacksAddress } from '../../apt/network.ts'
 import { readWork, targetOf } from '../../apt/package-request.ts'
 import { readSources } from '../../apt/source-files.ts'
 import { isUnknown, knownOr } from '../../base/unknown.ts'
@@ -6,7 +7,7 @@ import type { Host } from '../../host/host.ts'
 import { readOsRelease } from '../../host/questions/os-release.ts'
 import { packageNames } from '../../host/questions/packages.ts'
 import { systemState } from '../../host/questions/system.ts'
-import { cudaRepository, type CudaSource, findCudaSources } from '../../nvidia/cuda-sources.ts'
+import { cudaRepository, type CudaSource, findCudaSources, isFor } from '../../nvidia/cuda-sources.ts'
 import {
   compilerRelease,
   keyringDownload,
@@ -20,21 +21,26 @@ import type { Inside, Todo, Tools } from './seen.ts'
 
 export async function readInside(given: Args, host: Host): Promise<Inside> {
   const wanted = given.packages.map((name) => versionedPackage(name, given.version))
-  const [os, files, system, leftover, ...packages] = await Promise.all([
+  const [os, files, system, offline, leftover, programs, ...packages] = await Promise.all([
     readOsRelease(host),
     readSources(host),
     host.maybe(host.ask(systemState)),
+    host.maybe(lacksAddress(host)),
     host.stat(keyringDownload),
+    host.maybe(host.stat(toolkitPrograms(given.version), { follow: true })),
     ...wanted.map((name) => host.maybe(host.package(name))),
   ])
   const distribution = os && repositoryName(os.id, os.version)
-  const sources = findCudaSources(files)
+  const sources = findCudaSources(files, given.mirror)
   // Unknown only in a dry run in which another task installs it.
   const missing = wanted.filter((_, index) => {
     const status = packages[index]
     return status !== undefined && !isUnknown(status) && status.installed === undefined
   })
-  const good = distribution === undefined ? undefined : await goodSource(host, sources, distribution)
+  const good =
+    distribution === undefined
+      ? undefined
+      : await goodSource(host, sources, cudaRepository(distribution, given.mirror))
   const lost = missing.length > 0 ? undefined : await lostCompiler(given, host)
   const names = lost === undefined ? missing : [lost]
   const due = names.length > 0
@@ -46,9 +52,11 @@ export async function readInside(given: Args, host: Host): Promise<Inside> {
     distribution,
     osName: os?.name,
     system: knownOr(system, undefined),
+    offline: knownOr(offline, false),
     files,
     sources,
     leftover: leftover !== undefined,
+    programs: isUnknown(programs) ? programs : programs?.kind === 'directory',
     good,
     todo,
     tools,
@@ -59,11 +67,11 @@ export async function readInside(given: Args, host: Host): Promise<Inside> {
 async function goodSource(
   host: Host,
   sources: readonly CudaSource[],
-  distribution: string,
+  repository: string,
 ): Promise<CudaSource | undefined> {
   const [source] = sources
   if (source === undefined || sources.length > 1) return undefined
-  if (source.url !== cudaRepository(distribution)) return undefined
+  if (!isFor(source, repository)) return undefined
   const { signedBy } = source.entry
   if (signedBy === undefined) return undefined
   if (!signedBy.startsWith('/')) return source

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Host } from '../../host/host.ts'
 import type { Plan } from '../../host/plan.ts'
+import { fakeNode } from '../../nvidia/testing/fake-node.ts'
 import { gpuHost, type GpuHost } from '../../nvidia/testing/gpu-host.ts'
 import type { Args } from './args.ts'
 import { cudaToolkit } from './module.ts'
@@ -32,28 +33,39 @@ interface Scene {
   readonly bare?: boolean
   readonly driver?: string
   readonly system?: string
+  /** PCI device id of the container's GPU. */
+  readonly device?: string
   readonly args?: Partial<Args>
 }
 
-async function look({
+function argsOf(args: Scene['args']): Args {
+  return {
+    version: '12.8',
+    packages: ['cuda-toolkit'],
+    compat: 'minor',
+    sources: 'disable',
+    mirror: '',
+    proxy: '',
+    wait: 120,
+    timeout: 3600,
+    ...args,
+  }
+}
+
+async function look(scene: Scene): Promise<Plan> {
+  return cudaToolkit.plan(argsOf(scene.args), await probeOnly(scene))
+}
+
+async function probeOnly({
   files = {},
   programs = {},
   installed = false,
   bare = false,
   driver = '580.95.05',
   system,
+  device,
   args,
-}: Scene): Promise<Plan> {
-  const given: Args = {
-    version: '12.8',
-    packages: ['cuda-toolkit'],
-    compat: 'minor',
-    sources: 'disable',
-    proxy: '',
-    wait: 120,
-    timeout: 3600,
-    ...args,
-  }
+}: Scene): ReturnType<typeof cudaToolkit.probe> {
   const release = system ?? 'ID=debian\nVERSION_ID="12"\nPRETTY_NAME="Debian GNU/Linux 12"\n'
   const host: Host = {
     ...gpuHost({
@@ -61,13 +73,19 @@ async function look({
       programs: { ...(bare ? {} : fetching), ...programs },
     }),
     package: async () => ({ installed: installed ? '12.8.1-1' : undefined, status: '' }),
-    node: gpuHost({
-      modules: { nvidia: { version: driver } },
-      containers: { 101: { status: 'running', config: '', pid: 7 } },
-    }),
+    node: gpuHost(
+      fakeNode(device === undefined ? [] : [{ pci: '0000:41:00.0', device, driver: 'nvidia' }], {
+        modules: { nvidia: { version: driver } },
+        files: {
+          '/proc/driver/nvidia/gpus/0000:41:00.0/information':
+            'GPU UUID: \t GPU-x\nBus Location: \t 0000:41:00.0\nDevice Minor: \t 3\n',
+        },
+        containers: { 101: { status: 'running', config: 'dev0: /dev/nvidia3\n', pid: 7 } },
+      }),
+    ),
     placement: { ctid: '101', nodeName: undefined, cluster: undefined },
   }
-  return cudaToolkit.plan(given, await cudaToolkit.probe(given, host))
+  return cudaToolkit.probe(argsOf(args), host)
 }
 
 const nvcc = { '/usr/local/cuda-12.8/bin/nvcc --version': { stdout: 'release 12.8, V12.8.93' } }
@@ -102,6 +120,25 @@ test('conflicting sources are disabled, or refused', async () => {
   assert.equal(await code({ files, args: { sources: 'refuse' } }), 'several-cuda-sources')
 })
 
+test('a mirror replaces the address of NVIDIA, and the other way round', async () => {
+  const mirror = 'http://mirror.test/cuda/repos/'
+  const scene = { installed: true, programs: nvcc, args: { mirror } }
+  const plan = await look({ ...scene, files: ready })
+  assert.equal(plan.actions.length, 0, 'an installed toolkit needs no repository')
+  const { actions, stage } = await look({ files: ready, args: { mirror } })
+  assert.equal(stage, 'add the repository')
+  assert.deepEqual(
+    actions.flatMap((action) => (action.kind === 'download' ? [action.url] : [])),
+    ['http://mirror.test/cuda/repos/debian12/x86_64/cuda-keyring_1.1-1_all.deb'],
+  )
+  const write = actions.find((action) => action.kind === 'writeFile')
+  const text = `deb [signed-by=${key}] http://mirror.test/cuda/repos/debian12/x86_64/ /\n`
+  assert.deepEqual(write?.content, { kind: 'text', text })
+  const written = { ...ready, [list]: text }
+  assert.equal((await look({ files: written, args: { mirror } })).stage, 'update the package lists')
+  assert.equal((await look({ files: written })).stage, 'add the repository')
+})
+
 test('a missing key adds the repository again', async () => {
   assert.equal((await look({ files: { [list]: good[list] ?? '', ...lists } })).stage, 'add the repository')
 })
@@ -132,6 +169,34 @@ test('toolkits that the driver or the system cannot have are refused before anyt
   assert.match((await look({ driver: '560.35.05' })).warnings.join(), /PTX/)
   assert.equal(await code({ system: 'ID=alpine\n' }), 'no-cuda-repository')
   assert.equal(await code({ system: 'ID=debian\nVERSION_ID="13"\n' }), 'no-candidate')
+})
+
+test('toolkits that do not fit the GPU of the container are refused', async () => {
+  const refusal = async (device: string, version: string): Promise<readonly (string | undefined)[]> => {
+    const { refusal: said } = await look({ device, args: { version } })
+    return [said?.code, said?.message, said?.hint]
+  }
+  assert.deepEqual(await refusal('0x1b06', '13.0'), [
+    'cuda-too-new-for-gpu',
+    'the GPU 0000:41:00.0 of container 101 is Maxwell, Pascal or Volta, which CUDA 13.0 no longer supports',
+    'set cuda_toolkit_version to a version before 13.0',
+  ])
+  assert.deepEqual(await refusal('0x2d04', '12.6'), [
+    'cuda-too-old-for-gpu',
+    'the GPU 0000:41:00.0 of container 101 is Blackwell or newer, which CUDA 12.6 does not know yet',
+    'set cuda_toolkit_version to 12.8 or newer',
+  ])
+  assert.equal((await look({ device: '0x2d04' })).refusal, undefined)
+  assert.equal((await look({ device: '0x1b06' })).refusal, undefined)
+})
+
+test('a toolkit has programs only if their directory exists', async () => {
+  const programs = async (files: Readonly<Record<string, string>>): Promise<unknown> => {
+    const seen = await probeOnly({ files: { ...ready, ...files }, installed: true, programs: nvcc })
+    return cudaToolkit.report(argsOf({ packages: ['cuda-libraries'] }), seen).programs
+  }
+  assert.equal(await programs({ '/usr/local/cuda-12.8/bin/nvcc': '' }), true)
+  assert.equal(await programs({ '/usr/local/cuda-12.8/lib64/libcudart.so.12': '' }), false)
 })
 
 test('a compiler that dpkg knows and that does not run is installed again', async () => {

@@ -5,15 +5,25 @@
  * apt's sources name the repository exactly once. Every installation is simulated first.
  */
 import { planChange } from '../../apt/change.ts'
-import type { Host } from '../../host/host.ts'
+import { waitForAddress } from '../../apt/network.ts'
+import { known, knownOr } from '../../base/unknown.ts'
+import type { ContainerStatus, Host } from '../../host/host.ts'
 import { actions, done, type Plan, refuse, settle } from '../../host/plan.ts'
+import { readCards } from '../../nvidia/cards.ts'
 import { toolkitHome } from '../../nvidia/cuda.ts'
+import type { Card } from '../../nvidia/generations.ts'
+import { readNodeGpus } from '../../nvidia/gpus.ts'
+import { parseContainerConfig } from '../../proxmox/container-config.ts'
+import { deviceEntries } from '../../proxmox/device-entries.ts'
 import type { Module } from '../module.ts'
 import { addRepository, disableOthers, removeDownload, toolkitRequest, toolsRequest } from './actions.ts'
 import { args, type Args, result } from './args.ts'
 import { readInside } from './inside.ts'
 import type { Seen } from './seen.ts'
-import { compatibilityOf, refusalOf } from './refusals.ts'
+import { compatibilityOf, misfitOf, refusalOf } from './refusals.ts'
+
+/** Packages that always have programs, which a dry run can predict. */
+const hasPrograms = /^cuda-(toolkit|nvcc|compiler)$/
 
 export const cudaToolkit = {
   name: 'cuda_toolkit',
@@ -23,7 +33,12 @@ export const cudaToolkit = {
   exitCode: 5,
   probe,
   plan,
-  report: ({ version }, { inside }) => ({ running: inside !== undefined, home: toolkitHome(version) }),
+  report: ({ version, packages }, { inside }) => ({
+    running: inside !== undefined,
+    home: toolkitHome(version),
+    programs:
+      inside !== undefined && (packages.some((name) => hasPrograms.test(name)) || known(inside.programs)),
+  }),
   message: (_, { inside }) =>
     inside === undefined ? 'CUDA toolkit pending: the container is stopped' : undefined,
 } satisfies Module<Args, Seen>
@@ -32,14 +47,26 @@ async function probe(given: Args, host: Host): Promise<Seen> {
   const { node, placement } = host
   const ctid = placement.ctid ?? ''
   const [container, driver] = await Promise.all([node.container(ctid), node.kernelModule('nvidia')])
-  const here = { node: node.name, ctid, driver: driver.loaded ? driver.version : undefined }
+  const cards = container === undefined ? [] : knownOr(await node.maybe(cardsOf(node, container)), [])
+  const here = { node: node.name, ctid, driver: driver.loaded ? driver.version : undefined, cards }
   if (container?.status !== 'running') return { ...here, inside: undefined }
   return { ...here, inside: await readInside(given, host) }
+}
+
+/** A stopped container has no devices, so its configuration is read. */
+async function cardsOf(node: Host, { config }: ContainerStatus): Promise<readonly Card[]> {
+  const paths = deviceEntries(parseContainerConfig(config)).map(({ path }) => path)
+  if (!paths.some((path) => /^\/dev\/nvidia\d+$/.test(path))) return []
+  const [{ gpus }, cards] = await Promise.all([readNodeGpus(node), readCards(node)])
+  const own = gpus.filter(({ minor }) => minor !== undefined && paths.includes(`/dev/nvidia${minor}`))
+  return cards.filter(({ pci }) => own.some((gpu) => gpu.pci === pci))
 }
 
 function plan(given: Args, seen: Seen): Plan {
   const { inside } = seen
   if (inside === undefined) return done()
+  const misfit = misfitOf(given, seen)
+  if (misfit) return refuse(misfit)
   const compatible = compatibilityOf(given, seen)
   if (typeof compatible === 'object') return refuse(compatible)
   const warnings = compatible === undefined ? [] : [compatible]
@@ -49,6 +76,7 @@ function plan(given: Args, seen: Seen): Plan {
   if (refusal) return refuse(refusal)
   if (inside.system !== undefined && /^(initializing|starting|stopping|maintenance)$/.test(inside.system))
     return settle(`the container is not ready: ${inside.system}`, given.wait)
+  if (inside.offline) return waitForAddress(seen.ctid)
   const { tools, todo, distribution = '' } = inside
   // Conflicting sources make every apt command fail.
   const others = tools && inside.good === undefined ? disableOthers(inside) : []

@@ -1,9 +1,26 @@
 /** Reasons why a CUDA toolkit cannot be installed, with their fixes. */
 import type { Refusal } from '../../host/plan.ts'
 import { compatibility } from '../../nvidia/cuda.ts'
+import { cudaMisfits } from '../../nvidia/generations.ts'
 import { atLeast } from '../../base/version.ts'
 import type { Args } from './args.ts'
 import type { Inside, Seen } from './seen.ts'
+
+/** Set if the toolkit is too old or too new for a GPU of the container. */
+export function misfitOf({ version }: Args, { ctid, cards }: Seen): Refusal | undefined {
+  const [misfit] = cudaMisfits(version, cards)
+  if (misfit === undefined) return undefined
+  const { card, generation, first, dropped } = misfit
+  const old = !atLeast(version, first)
+  return {
+    code: old ? 'cuda-too-old-for-gpu' : 'cuda-too-new-for-gpu',
+    message: `the GPU ${card.pci} of container ${ctid} is ${generation}, which CUDA ${version} ${old ? 'does not know yet' : 'no longer supports'}`,
+    hint: old
+      ? `set cuda_toolkit_version to ${first} or newer`
+      : `set cuda_toolkit_version to a version before ${dropped ?? version}`,
+    exitCode: 2,
+  }
+}
 
 /** A refusal, a warning, or undefined if the toolkit supports the driver. */
 export function compatibilityOf(

@@ -1,11 +1,15 @@
+import type { Unknown } from '../../base/unknown.ts'
 import type { Work } from '../../apt/package-request.ts'
 import type { CudaSource } from '../../nvidia/cuda-sources.ts'
+import type { Card } from '../../nvidia/generations.ts'
 
 export interface Seen {
   readonly node: string
   readonly ctid: string
   /** Version of the driver loaded on the node. */
   readonly driver: string | undefined
+  /** The GPUs that the container's configuration gives it. */
+  readonly cards: readonly Card[]
   /** Undefined if the container does not run. */
   readonly inside: Inside | undefined
 }
@@ -18,6 +22,8 @@ export interface Inside {
   /** Undefined if the container has no os-release. */
   readonly osName: string | undefined
   readonly system: string | undefined
+  /** The container cannot download yet. */
+  readonly offline: boolean
   /** The texts of apt's sources, by path. */
   readonly files: ReadonlyMap<string, string>
   readonly sources: readonly CudaSource[]
@@ -27,6 +33,8 @@ export interface Inside {
   readonly todo: Todo | undefined
   /** Download tools that the container lacks. */
   readonly tools: Tools | undefined
+  /** Whether the toolkit has programs; one of libraries alone has none. Unknown in a dry run that installs it. */
+  readonly programs: boolean | Unknown
   /** A download left by a killed run. */
   readonly leftover: boolean
 }

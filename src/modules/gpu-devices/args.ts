@@ -9,7 +9,7 @@ export const args = {
       type: ['string', 'integer', 'array'],
       items: { type: ['string', 'integer'] },
       description:
-        'GPUs to assign: an nvidia-smi index ("0"), several ("0,1"), `all`, `none`, UUIDs or PCI addresses',
+        'GPUs to assign: an index in PCI order ("0"), several ("0,1"), `all`, `none`, UUIDs or PCI addresses',
     },
     style: {
       enum: ['auto', 'devn', 'lxc'],
@@ -25,6 +25,18 @@ export const args = {
       type: 'boolean',
       default: false,
       description: 'Fail if another container of the node has one of the GPUs',
+    },
+    moved: {
+      enum: ['refuse', 'follow'],
+      default: 'refuse',
+      description:
+        'If an index means another GPU than when the container was configured. `refuse`: fail; `follow`: assign that other GPU',
+    },
+    ostypes: {
+      type: 'array',
+      items: { type: 'string', pattern: '^[a-zA-Z0-9]+$' },
+      default: [],
+      description: 'Refuse a container whose `ostype` is not in this list; empty: allow all',
     },
     wait: {
       type: 'integer',
@@ -76,7 +88,8 @@ export const result = {
     },
     record: {
       type: 'string',
-      description: 'Record for the node: one line `gpu ADDRESS MINOR UUID` for each GPU',
+      description:
+        'Record for the node: lines `gpu ADDRESS MINOR UUID` for each GPU and `index N ADDRESS` for each index',
     },
   },
 } as const

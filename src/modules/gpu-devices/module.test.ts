@@ -40,6 +40,8 @@ async function look({ node, config = 'unprivileged: 1\n', version = '5.2.6', arg
     style: 'auto',
     uvm_tools: true,
     exclusive: false,
+    moved: 'refuse',
+    ostypes: [],
     wait: 60,
     ...args,
   } satisfies Args
@@ -75,7 +77,9 @@ test('an index is resolved to the device nodes of that card, with the majors of 
     report.owned.map((pattern) => new RegExp(pattern).test('lxc.cgroup2.devices.allow: c 508:0 rw')),
     [true, false],
   )
-  assert.equal(report.record, 'gpu 0000:01:00.0 1 GPU-8f3c0001-5060-4c1e-a5b2-000001000000\n')
+  const gpu = 'gpu 0000:01:00.0 1 GPU-8f3c0001-5060-4c1e-a5b2-000001000000\n'
+  assert.equal(report.record, `${gpu}index 0 0000:01:00.0\n`)
+  assert.equal((await look({ args: { assignment: '01:00.0' } })).report.record, gpu)
 })
 
 test('an assignment of none needs no driver, and old Proxmox VE versions get raw lines', async () => {
@@ -93,6 +97,32 @@ test('an assignment that cannot work is refused as invalid input, missing device
   assert.deepEqual(await refusal({ node: { nodes: others } }), ['device-nodes-missing', undefined])
   const unloaded = { ...files, '/proc/devices': 'Character devices:\n195 nvidia\n' }
   assert.deepEqual(await refusal({ node: { files: unloaded } }), ['no-unified-memory', undefined])
+})
+
+test('the GPU of a VM is refused as invalid input; `all` leaves it out, with a warning if the container had it', async () => {
+  const owned = { ...files, '/etc/pve/qemu-server/900.conf': 'hostpci0: 01:00\n' }
+  assert.deepEqual(await refusal({ node: { files: owned } }), ['gpu-owned-by-vm', 2])
+  const all = { args: { assignment: 'all' } }
+  const { report, plan } = await look({ node: { files: owned }, ...all })
+  assert.deepEqual(
+    report.gpus.map(({ index, pci }) => [index, pci]),
+    [[1, '0000:41:00.0']],
+  )
+  assert.deepEqual(plan.warnings, [])
+  const noted = { ...owned, '/var/lib/gpuplay/v1/assignments/101': 'gpu 0000:01:00.0 1 -\n' }
+  assert.deepEqual((await look({ node: { files: noted }, ...all })).plan.warnings, [
+    'container 101 loses the GPU at 0000:01:00.0 of pve1: it is passed to VM 900',
+  ])
+})
+
+test('an index that means another card than recorded is refused, unless it is followed', async () => {
+  const moved = {
+    ...files,
+    '/var/lib/gpuplay/v1/assignments/101': 'gpu 0000:02:00.0 0 -\nindex 0 0000:02:00.0\n',
+  }
+  assert.deepEqual(await refusal({ node: { files: moved } }), ['gpu-index-moved', undefined])
+  const { report } = await look({ node: { files: moved }, args: { moved: 'follow' } })
+  assert.equal(report.gpus[0]?.pci, '0000:01:00.0')
 })
 
 test('a container on another node is missing here, and the message says where it is', async () => {
@@ -183,6 +213,28 @@ test('in a dry run without a driver and without Proxmox VE, the task reports tha
     },
   }
   const host: Host = { ...node, node, placement: { ctid: '101', nodeName: undefined, cluster: undefined } }
-  const given: Args = { assignment: '0', style: 'auto', uvm_tools: true, exclusive: false, wait: 60 }
+  const given: Args = {
+    assignment: '0',
+    style: 'auto',
+    uvm_tools: true,
+    exclusive: false,
+    moved: 'refuse',
+    ostypes: [],
+    wait: 60,
+  }
   await assert.rejects(gpuDevices.probe(given, host), /^UnknownError: the driver is loaded first$/)
+})
+
+test('a container of another distribution gets no GPU, but can lose one', async () => {
+  const ostypes = ['debian', 'ubuntu']
+  const of = (
+    ostype: string,
+    args: Partial<Args> = {},
+  ): Promise<readonly [string | undefined, number | undefined]> =>
+    refusal({ config: `unprivileged: 1\n${ostype}`, args: { ostypes, ...args } })
+  assert.deepEqual(await of('ostype: fedora\n'), ['unsupported-distribution', 2])
+  assert.deepEqual(await of('ostype: fedora\n', { assignment: 'none' }), [undefined, undefined])
+  assert.deepEqual(await of('ostype: fedora\n', { ostypes: [] }), [undefined, undefined])
+  assert.deepEqual(await of('ostype: ubuntu\n'), [undefined, undefined])
+  assert.deepEqual(await of(''), [undefined, undefined])
 })

@@ -9,7 +9,8 @@ import { isUnknown, UnknownError } from '../../base/unknown.ts'
 import type { Host } from '../../host/host.ts'
 import { pveVersion } from '../../host/questions/proxmox.ts'
 import { done, type Plan, type Refusal, refuse, settle } from '../../host/plan.ts'
-import { parseAssignment, resolveAssignment } from '../../nvidia/assignment.ts'
+import { lostFromAll, parseAssignment, resolveAssignment } from '../../nvidia/assignment.ts'
+import { assignmentNote, readAssignmentNote } from '../../nvidia/assignment-note.ts'
 import { rulesForOtherGpus } from '../../nvidia/isolation.ts'
 import { type Gpu, readNodeGpus, withUuids } from '../../nvidia/gpus.ts'
 import {
@@ -24,6 +25,7 @@ import { atLeast } from '../../base/version.ts'
 import { type ConfigEntry, parseContainerConfig } from '../../proxmox/container-config.ts'
 import { readCluster, wrongCluster } from '../../proxmox/cluster.ts'
 import { findGuest, type GuestPlace, missingContainer } from '../../proxmox/find-guest.ts'
+import { otherOstype } from '../../proxmox/ostype.ts'
 import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
 import { readHaMove } from './ha-moves.ts'
@@ -54,6 +56,10 @@ export type Resolution =
       readonly devices: readonly DeviceNode[]
       /** NVIDIA's dynamic majors in this boot. */
       readonly majors: readonly number[]
+      /** The indexes that the assignment names. */
+      readonly byIndex?: readonly number[]
+      /** GPUs that the container loses, as sentences. */
+      readonly lost?: readonly string[]
     }
 
 export type AssignedGpu = Gpu & { readonly minor: number }
@@ -70,7 +76,8 @@ export const gpuDevices = {
   probe,
   plan,
   report: (_, { style, resolution }) => {
-    const found = resolution.kind === 'found' ? resolution : { gpus: [], devices: [], majors: [] }
+    const found =
+      resolution.kind === 'found' ? resolution : { gpus: [], devices: [], majors: [], byIndex: [] }
     return {
       style,
       gpus: found.gpus.map(({ index, pci, minor, uuid, model }) => ({
@@ -82,7 +89,7 @@ export const gpuDevices = {
       })),
       devices: found.devices.map((device) => ({ ...device, target: device.path.slice(1) })),
       owned: found.majors.map((major) => `^lxc\\.cgroup2?\\.devices\\.allow: c ${major}:`),
-      record: found.gpus.map(({ pci, minor, uuid }) => `gpu ${pci} ${minor} ${uuid ?? '-'}\n`).join(''),
+      record: assignmentNote(found.gpus, found.byIndex ?? []),
     }
   },
 } satisfies Module<Args, Seen>
@@ -133,18 +140,24 @@ async function readResolution(given: Args, host: Host): Promise<Resolution> {
     const devices = await node.maybe(node.text(devicesFile))
     return { kind: 'found', gpus: [], devices: [], majors: dynamicMajors(!isUnknown(devices) ? devices : '') }
   }
-  const read = await readNodeGpus(node)
+  const ctid = host.placement.ctid ?? ''
+  const [read, note] = await Promise.all([readNodeGpus(node), readAssignmentNote(node, ctid)])
   const byUuid = assignment.kind === 'gpus' && assignment.selectors.some(({ kind }) => kind === 'uuid')
   const gpus = byUuid && read.driver ? await withUuids(node, read) : read
   if (byUuid && !read.driver) return noDriver(node.name)
-  const resolved = resolveAssignment(assignment, gpus, node.name)
+  const options = { nodeName: node.name, ctid, note, moved: given.moved ?? 'refuse' } as const
+  const resolved = resolveAssignment(assignment, gpus, options)
   if ('problem' in resolved) return { kind: 'problem', ...resolved.problem }
   if (!read.driver) return noDriver(node.name)
   const assigned = resolved.gpus.flatMap((gpu) =>
     gpu.minor === undefined ? [] : [{ ...gpu, minor: gpu.minor }],
   )
   if (assigned.length < resolved.gpus.length) return noMinor(node.name)
-  return readDevices(given, node, assigned)
+  const found = await readDevices(given, node, assigned)
+  if (found.kind === 'problem') return found
+  const selectors = assignment.kind === 'gpus' ? assignment.selectors : []
+  const byIndex = selectors.flatMap((selector) => (selector.kind === 'index' ? [selector.index] : []))
+  return { ...found, byIndex, lost: lostFromAll(assignment, gpus, options) }
 }
 
 async function readDevices(
@@ -185,10 +198,13 @@ function dynamicMajors(devices: string | undefined): readonly number[] {
   return [...new Set(['nvidia-uvm', 'nvidia-caps'].flatMap((name) => majors.get(name) ?? []))]
 }
 
-function plan({ wait }: Args, seen: Seen): Plan {
+function plan({ wait, ostypes }: Args, seen: Seen): Plan {
   const { node, ctid, config, elsewhere, style, newEnough, resolution, users, haMove } = seen
   if (seen.wrongCluster) return refuse(seen.wrongCluster)
   if (config === undefined) return refuse(missingContainer(node, ctid, elsewhere))
+  const takes = resolution.kind === 'found' && resolution.gpus.length === 0
+  const unsupported = takes ? undefined : otherOstype(ctid, parseContainerConfig(config), ostypes)
+  if (unsupported) return refuse(unsupported)
   if (resolution.kind === 'problem') {
     const { code, message, hint } = resolution
     return refuse({
@@ -217,10 +233,17 @@ function plan({ wait }: Args, seen: Seen): Plan {
       `container ${user.ctid} ${user.why} /dev/nvidia${user.minor}, and lxc_passthrough_exclusive prevents container ${ctid} from sharing it`,
       wait,
     )
-  return done(haMove === undefined ? [] : [haMove])
+  return done([...(resolution.lost ?? []), ...(haMove === undefined ? [] : [haMove])])
 }
 
-const inputProblems = new Set(['no-such-gpu', 'ambiguous-gpu', 'mig-not-yet', 'bad-gpu-assignment'])
+const inputProblems = new Set([
+  'no-such-gpu',
+  'ambiguous-gpu',
+  'mig-not-yet',
+  'bad-gpu-assignment',
+  'gpu-owned-by-vm',
+  'gpu-excluded',
+])
 
 function openToAll(ctid: string, rules: readonly ConfigEntry[]): Parameters<typeof refuse>[0] {
   return {

@@ -15,6 +15,12 @@ export const args = {
       default: [],
       description: 'On a node: its containers that are part of the run',
     },
+    kernels: {
+      enum: ['all', 'running'],
+      default: 'all',
+      description:
+        'On a node: kernels that must have the driver. `all`: the running one, newer ones and pinned ones; `running`: only that one',
+    },
     assignment: {
       type: ['string', 'integer', 'array'],
       items: { type: ['string', 'integer'] },
@@ -38,6 +44,18 @@ export const args = {
       default: true,
       description:
         'Compute on each GPU through libcuda: create a context, copy data to the GPU and back, and compare it',
+    },
+    runtime: {
+      enum: ['', 'docker'],
+      default: '',
+      description: 'In a container: the container runtime that must be able to use the GPUs',
+    },
+    runtime_image: {
+      type: 'string',
+      default: '',
+      pattern: '^([A-Za-z0-9][A-Za-z0-9._/:@-]*)?$',
+      description:
+        'In a container: an image of the container runtime in which nvidia-smi must show the GPUs; it is not downloaded',
     },
     isolation: {
       type: 'boolean',

@@ -9,6 +9,8 @@ import type { Args } from './args.ts'
 import { computeFindings } from './compute-findings.ts'
 import type { ContainerSeen } from './read-container.ts'
 import { isolationFindings, pendingFindings } from './isolation-findings.ts'
+import { runtimeFindings } from './runtime-findings.ts'
+import { visibility } from './visibility.ts'
 
 export function containerFindings(given: Args, seen: ContainerSeen): readonly Finding[] {
   const { config, node, ctid, assigned, running } = seen
@@ -16,7 +18,8 @@ export function containerFindings(given: Args, seen: ContainerSeen): readonly Fi
     const { message, hint } = missingContainer(node, ctid, seen.elsewhere)
     return [{ message, fix: hint }]
   }
-  if (assigned === undefined) return running ? toolkitFindings(given, seen) : []
+  const runtime = runtimeFindings(given, seen, fixOf(seen))
+  if (assigned === undefined) return running ? [...toolkitFindings(given, seen), ...runtime] : []
   if (assigned.kind === 'problem') return [{ message: assigned.message, fix: assigned.hint }]
   const { gpus } = assigned
   const isolation = [
@@ -31,6 +34,7 @@ export function containerFindings(given: Args, seen: ContainerSeen): readonly Fi
     ...(gpus.length === 0 ? [] : visibleFindings(given, seen, gpus, version !== undefined)),
     ...isolation,
     ...toolkitFindings(given, seen),
+    ...runtime,
   ]
 }
 
@@ -42,19 +46,6 @@ export function staleUserspace({ running, noted, loaded, assigned }: ContainerSe
   if (running || noted === undefined || loaded === undefined || noted === loaded) return undefined
   if (assigned?.kind === 'gpus' && assigned.gpus.length === 0) return undefined
   return `user space ${noted}, module ${loaded}: run containers.yml`
-}
-
-/** `+`: visible, but not assigned; `-`: assigned, but not visible. */
-export function visibility(
-  gpus: readonly Gpu[],
-  visible: readonly VisibleGpu[],
-): { readonly missing: readonly Gpu[]; readonly extra: readonly VisibleGpu[] } {
-  const same = (gpu: Gpu, shown: VisibleGpu): boolean =>
-    gpu.uuid === undefined ? gpu.pci === shown.pci : gpu.uuid === shown.uuid
-  return {
-    missing: gpus.filter((gpu) => !visible.some((shown) => same(gpu, shown))),
-    extra: visible.filter((shown) => !gpus.some((gpu) => same(gpu, shown))),
-  }
 }
 
 function fixOf({ name }: ContainerSeen): string {

@@ -142,7 +142,11 @@ test('a node reports the loaded and the required driver', async () => {
     ]
   }
   assert.deepEqual(await check(good), ['ok'])
-  assert.deepEqual(await check({ ...good, modules: {} }), ['REBOOT PENDING', 'no NVIDIA driver is loaded'])
+  const modinfo = { modinfo: { stdout: `${version}\n` } }
+  assert.deepEqual(await check({ ...good, modules: {}, programs: modinfo }), [
+    'PROBLEM no NVIDIA driver is loaded',
+    'no NVIDIA driver is loaded',
+  ])
   const [state, ...messages] = await check({ ...good, modules: { nvidia: { version: '570.86.16' } } })
   assert.deepEqual(
     [state, messages[0]],
@@ -197,6 +201,56 @@ test('a node that must be restarted reports how many guests that stops, and each
       ['(CT 140)', 'nvidia0', 'UNMANAGED', 'pending', 1],
     ],
   )
+})
+
+test('an index that means another GPU than when the container was configured is reported with both', async () => {
+  const note = '/var/lib/gpuplay/v1/assignments/101'
+  const moved = await look({ onNode: { [note]: `gpu 0000:02:00.0 0 -\nindex 0 0000:02:00.0\n` } })
+  assert.deepEqual(moved.findings, [
+    'GPU 0 of pve1 is now 0000:01:00.0, but was 0000:02:00.0 when container 101 was configured',
+  ])
+  assert.deepEqual((await look({ onNode: { [note]: 'index 0 0000:01:00.0\n' } })).findings, [])
+})
+
+test('cards of VMs and excluded cards need no device node, are counted apart, and must not be open', async () => {
+  const node: GpuHost = {
+    ...nodeHost,
+    ...userspace(version),
+    nodes: { ...devices, '/dev/nvidia-uvm-tools': '508:1' },
+    files: {
+      ...nodeHost.files,
+      '/usr/bin/nvidia-smi': '',
+      '/etc/pve/qemu-server/900.conf': 'hostpci0: 41:00\n',
+      '/proc/4711/comm': 'python3\n',
+    },
+    programs: {
+      'nvidia-smi': smi(first, second),
+      'cuda-probe': bothCompute,
+      'find /proc': {
+        code: 1,
+        stdout: '4711/fd/3 /dev/nvidia0\n4711/fd/4 /dev/nvidia0\n4712/fd/3 /dev/nvidia1\n',
+      },
+    },
+  }
+  const check = async (more: Readonly<Record<string, string>> = {}): Promise<readonly unknown[]> => {
+    const given: Args = { ...defaults, version }
+    const seen = await gpuVerify.probe(given, gpuHost({ ...node, files: { ...node.files, ...more } }))
+    const plan = gpuVerify.plan(given, seen)
+    const [row] = gpuVerify.row(given, seen)
+    return [plan.refusal?.findings ?? [], row?.cells.slice(5, 7), plan.warnings]
+  }
+  assert.deepEqual(await check(), [
+    [],
+    ['1 (1 in VM)', 'GPU-8f3c0000'],
+    [
+      'the card at 0000:41:00.0 is passed to VM 900, but programs on this node have it open: python3 (process 4711); VM 900 cannot start until they end',
+    ],
+  ])
+  const excluded = {
+    '/etc/gpuplay/nvidia.conf': 'EXCLUDE="0000:41:00.0 "\n',
+    '/etc/pve/qemu-server/900.conf': '',
+  }
+  assert.deepEqual((await check(excluded)).slice(0, 2), [[], ['1 (1 excluded)', 'GPU-8f3c0000']])
 })
 
 test('a container whose start was prevented is reported with the command that starts it', async () => {

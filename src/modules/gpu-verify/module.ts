@@ -12,6 +12,7 @@ import type { Module, SummaryRow } from '../module.ts'
 import { args, type Args, result } from './args.ts'
 import { computeWarnings } from './compute-findings.ts'
 import { containerFindings, staleUserspace } from './container-findings.ts'
+import { kernelWarnings } from './kernel-findings.ts'
 import { type ContainerSeen, readContainer } from './read-container.ts'
 import { nodeFindings } from './node-findings.ts'
 import { type NodeSeen, readNode } from './read-node.ts'
@@ -43,7 +44,7 @@ async function probe(given: Args, host: Host): Promise<Seen> {
 function plan(given: Args, seen: Seen): Plan {
   const [findings, who, warnings] =
     seen.kind === 'node'
-      ? [nodeFindings(given, seen.node), seen.node.name, nodeWarnings(seen.node)]
+      ? [nodeFindings(given, seen.node), seen.node.name, nodeWarnings(given, seen.node)]
       : [containerFindings(given, seen.container), nameOf(seen.container), containerWarnings(seen.container)]
   if (findings.length === 0) return done(warnings)
   return refuse({
@@ -53,9 +54,12 @@ function plan(given: Args, seen: Seen): Plan {
   })
 }
 
-function nodeWarnings({ name, unmanaged, computing }: NodeSeen): readonly string[] {
+function nodeWarnings(given: Args, seen: NodeSeen): readonly string[] {
+  const { name, unmanaged, computing, holders, kernels, loaded } = seen
   return [
+    ...kernelWarnings(given, kernels, loaded !== undefined),
     ...computeWarnings(computing, `on ${name}`),
+    ...holders,
     ...unmanaged.map(
       ({ ctid, hostname }) =>
         `container ${ctid}${hostname === '' ? '' : ` (${hostname})`} of ${name} has a GPU, but is not part of this run: a driver change breaks it`,

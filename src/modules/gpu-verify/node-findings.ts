@@ -5,14 +5,22 @@ import { atConsole, noEnrolledKey } from '../../nvidia/secure-boot.ts'
 import { userspaceVersion } from '../../nvidia/userspace.ts'
 import type { Args } from './args.ts'
 import { computeFindings } from './compute-findings.ts'
+import { kernelFindings, kernelsWithoutModule } from './kernel-findings.ts'
 import type { NodeSeen } from './read-node.ts'
 
-export function nodeFindings({ version, containers }: Args, seen: NodeSeen): readonly Finding[] {
+export function nodeFindings(given: Args, seen: NodeSeen): readonly Finding[] {
+  const { version, containers } = given
   const { name, loaded, userspace, gpus, smi, wrongNodes, unifiedMemory } = seen
   const fix = `gpuplay run playbooks/nodes.yml -i INVENTORY -l ${name}`
   const installed = userspaceVersion(userspace)
   const locked = lockedOut(seen)
+  const kernels = kernelFindings(
+    kernelsWithoutModule(given, seen.kernels, loaded !== undefined),
+    seen.kernels,
+    fix,
+  )
   if (loaded === undefined) {
+    if (kernels.length > 0 && locked === undefined) return kernels
     const cause =
       locked !== undefined
         ? locked.cause
@@ -52,7 +60,7 @@ export function nodeFindings({ version, containers }: Args, seen: NodeSeen): rea
         ...computeFindings({ computing: seen.computing, gpus: shown, visible: smi.gpus, who: '' }),
       )
   }
-  return findings
+  return [...findings, ...kernels]
 }
 
 /** Why Secure Boot keeps the required driver from being loaded. */

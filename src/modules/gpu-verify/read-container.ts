@@ -1,6 +1,7 @@
 /** Inspects a container from its node and, if it runs, from inside. */
 import type { Host } from '../../host/host.ts'
 import { parseAssignment, resolveAssignment } from '../../nvidia/assignment.ts'
+import { readAssignmentNote } from '../../nvidia/assignment-note.ts'
 import { compilerRelease, toolkitPrograms, versionedPackage } from '../../nvidia/cuda.ts'
 import { computes, type Computing } from '../../nvidia/cuda-probe.ts'
 import { opensCreated } from '../../nvidia/device-probe.ts'
@@ -22,6 +23,7 @@ import { findGuest, type GuestPlace } from '../../proxmox/find-guest.ts'
 import type { Args } from './args.ts'
 import { deviceProblem } from './devices.ts'
 import { readLoaded } from './read-node.ts'
+import { readRuntime, type RuntimeSeen } from './read-runtime.ts'
 
 export interface ContainerSeen {
   readonly name: string
@@ -54,6 +56,8 @@ export interface ContainerSeen {
   readonly compiler: boolean
   /** Packages of the toolkit that are not installed. */
   readonly missingPackages: readonly string[]
+  /** Undefined if no container runtime is required. */
+  readonly runtime: RuntimeSeen | undefined
 }
 
 export type Assigned =
@@ -66,7 +70,7 @@ export async function readContainer(given: Args, host: Host): Promise<ContainerS
   const [container, loaded, assigned, devices, nodeMinors] = await Promise.all([
     node.container(ctid),
     readLoaded(node),
-    readAssigned(given, node),
+    readAssigned(given, node, ctid),
     node.text(devicesFile),
     readMinors(node),
   ])
@@ -111,14 +115,17 @@ const nothingInside: Inside = {
   nvcc: undefined,
   compiler: false,
   missingPackages: [],
+  runtime: undefined,
 }
 
-async function readAssigned({ assignment }: Args, node: Host): Promise<Assigned | undefined> {
+async function readAssigned({ assignment }: Args, node: Host, ctid: string): Promise<Assigned | undefined> {
   if (assignment === '') return undefined
   const parsed = parseAssignment(assignment)
   if ('problem' in parsed) return { kind: 'problem', ...parsed.problem }
   if (parsed.assignment.kind === 'none') return { kind: 'gpus', gpus: [] }
-  const resolved = resolveAssignment(parsed.assignment, await readNodeGpus(node), node.name)
+  const [gpus, note] = await Promise.all([readNodeGpus(node), readAssignmentNote(node, ctid)])
+  const options = { nodeName: node.name, ctid, note, moved: 'refuse' } as const
+  const resolved = resolveAssignment(parsed.assignment, gpus, options)
   return 'problem' in resolved
     ? { kind: 'problem', ...resolved.problem }
     : { kind: 'gpus', gpus: resolved.gpus }
@@ -147,18 +154,29 @@ async function readInside(
   )
   const wanted: readonly DeviceNode[] = minors.length === 0 ? [] : [...shared, ...minors.map(gpuNode)]
   const asUser = given.user === '' ? undefined : { user: given.user }
-  const [userspace, names, created, smi, smiAsUser, computing, computingAsUser, toolkit, ...present] =
-    await Promise.all([
-      readUserspace(host),
-      host.list('/dev'),
-      tries ? host.ask(opensCreated({ minors: otherMinors.map(String) })) : [],
-      gpus.length === 0 ? undefined : host.ask(visibleGpus),
-      gpus.length === 0 || asUser === undefined ? undefined : host.ask(visibleGpus, asUser),
-      gpus.length === 0 || !given.compute ? undefined : host.ask(computes),
-      gpus.length === 0 || !given.compute || asUser === undefined ? undefined : host.ask(computes, asUser),
-      readToolkit(given, host),
-      ...wanted.map(({ path }) => host.stat(path)),
-    ])
+  const [
+    userspace,
+    names,
+    created,
+    smi,
+    smiAsUser,
+    computing,
+    computingAsUser,
+    toolkit,
+    runtime,
+    ...present
+  ] = await Promise.all([
+    readUserspace(host),
+    host.list('/dev'),
+    tries ? host.ask(opensCreated({ minors: otherMinors.map(String) })) : [],
+    gpus.length === 0 ? undefined : host.ask(visibleGpus),
+    gpus.length === 0 || asUser === undefined ? undefined : host.ask(visibleGpus, asUser),
+    gpus.length === 0 || !given.compute ? undefined : host.ask(computes),
+    gpus.length === 0 || !given.compute || asUser === undefined ? undefined : host.ask(computes, asUser),
+    readToolkit(given, host),
+    readRuntime(given, host, gpus.length > 0),
+    ...wanted.map(({ path }) => host.stat(path)),
+  ])
   const others = given.isolation && given.assignment !== '' ? otherGpus(names ?? [], minors) : []
   return {
     userspace,
@@ -169,6 +187,7 @@ async function readInside(
     wrongDevices: wanted.flatMap((node, index) => deviceProblem(node, present[index]) ?? []),
     open: await openOnes(host, others),
     created,
+    runtime,
     ...toolkit,
   }
 }

@@ -1,6 +1,7 @@
 /** Inspects a node. */
 import type { Host } from '../../host/host.ts'
 import { computes, type Computing } from '../../nvidia/cuda-probe.ts'
+import { readHolders } from '../../nvidia/gpu-holders.ts'
 import { type NodeGpus, readNodeGpus } from '../../nvidia/gpus.ts'
 import { type HeldBack, readAllHeldBack } from '../../nvidia/held-back.ts'
 import { type GpuContainer, readGpuContainers, unmanaged } from '../../nvidia/gpu-containers.ts'
@@ -16,9 +17,10 @@ import {
 import { readSecureBoot, type SecureBoot } from '../../nvidia/secure-boot.ts'
 import { readRunningGuests } from '../../nvidia/running-guests.ts'
 import { type SmiResult, visibleGpus } from '../../nvidia/smi.ts'
-import { readUserspace, type Userspace } from '../../nvidia/userspace.ts'
+import { readUserspace, type Userspace, userspaceVersion } from '../../nvidia/userspace.ts'
 import type { Args } from './args.ts'
 import { deviceProblem } from './devices.ts'
+import { type KernelsSeen, readKernelModules } from './kernel-findings.ts'
 
 export interface NodeSeen {
   readonly name: string
@@ -38,6 +40,9 @@ export interface NodeSeen {
   readonly heldBack: readonly HeldBack[]
   /** `off` also if the required driver is loaded. */
   readonly secureBoot: SecureBoot
+  /** Programs that have cards open which are not for containers, as sentences. */
+  readonly holders: readonly string[]
+  readonly kernels: KernelsSeen
 }
 
 export async function readNode({ version, containers, compute }: Args, host: Host): Promise<NodeSeen> {
@@ -57,7 +62,9 @@ export async function readNode({ version, containers, compute }: Args, host: Hos
           ...sharedNodes(majors),
           ...gpus.gpus.flatMap(({ minor }) => (minor === undefined ? [] : [gpuNode(minor)])),
         ]
-  const [smi, computing, running, secureBoot, ...present] = await Promise.all([
+  const [holders, kernels, smi, computing, running, secureBoot, ...present] = await Promise.all([
+    readHolders(host, gpus.withheld),
+    readKernelModules(host, userspaceVersion(userspace) ?? loaded),
     loaded === undefined ? undefined : host.ask(visibleGpus),
     loaded === undefined || !compute || gpus.gpus.length === 0 ? undefined : host.ask(computes),
     version === '' || loaded === version ? [] : readRunningGuests(host),
@@ -80,6 +87,8 @@ export async function readNode({ version, containers, compute }: Args, host: Hos
     runningGuests: running.length,
     heldBack,
     secureBoot,
+    holders,
+    kernels,
   }
 }
 

@@ -1,16 +1,18 @@
 /** Rows of the final table: required, loaded and visible, with a state. Pure. */
 import type { Finding } from '../../host/plan.ts'
-import type { Gpu } from '../../nvidia/gpus.ts'
+import type { Gpu, NodeGpus } from '../../nvidia/gpus.ts'
 import type { GpuContainer } from '../../nvidia/gpu-containers.ts'
-import { shortUuid } from '../../nvidia/smi.ts'
+import { shortUuid, type VisibleGpu } from '../../nvidia/smi.ts'
 import { userspaceVersion } from '../../nvidia/userspace.ts'
 import { compareVersions } from '../../base/version.ts'
 import type { SummaryRow } from '../module.ts'
 import type { Args } from './args.ts'
 import { allCompute } from './compute-findings.ts'
-import { staleUserspace, visibility } from './container-findings.ts'
+import { staleUserspace } from './container-findings.ts'
+import { kernelsWithoutModule, matters } from './kernel-findings.ts'
 import type { ContainerSeen } from './read-container.ts'
 import type { NodeSeen } from './read-node.ts'
+import { visibility } from './visibility.ts'
 
 const columns = ['NODE/CT', 'WANTED', 'LOADED', 'USER', 'CUDA', 'GPUS', 'UUID', 'STATE']
 const table = 'GPUs'
@@ -24,16 +26,21 @@ export function nodeRows(given: Args, seen: NodeSeen, findings: readonly Finding
 function nodeRow(given: Args, seen: NodeSeen, findings: readonly Finding[]): SummaryRow {
   const { version } = given
   const { name, loaded, userspace, gpus, smi, runningGuests, heldBack } = seen
-  const inVm = gpus.owned.size
   const installed = userspaceVersion(userspace)
-  const pending = version !== '' && installed === version && loaded !== version
+  const missing = kernelsWithoutModule(given, seen.kernels, loaded !== undefined).map(({ kernel }) => kernel)
+  const urgent = missing.filter((kernel) => matters(kernel, seen.kernels))
+  const pending = version !== '' && installed === version && loaded !== undefined && loaded !== version
   const stopped = runningGuests === 0 ? '' : ` ${runningGuests} ${runningGuests === 1 ? 'guest' : 'guests'}`
-  const keyPending = seen.secureBoot === 'key-requested'
-  const problem = keyPending
-    ? 'KEY PENDING'
-    : findings.length === heldBack.length
-      ? `HELD BACK CT ${heldBack.map(({ ctid }) => ctid).join(', ')}`
-      : stateOf(findings)
+  const state = (): string => {
+    if (findings.length === 0) return 'ok'
+    if (seen.secureBoot === 'key-requested') return 'KEY PENDING'
+    if (urgent.length > 0) return `NO MODULE for kernel ${urgent.join(', ')}`
+    if (pending) return `REBOOT PENDING${stopped}`
+    if (findings.length === missing.length) return `NO MODULE for kernel ${missing.join(', ')}`
+    if (findings.length === heldBack.length)
+      return `HELD BACK CT ${heldBack.map(({ ctid }) => ctid).join(', ')}`
+    return stateOf(findings)
+  }
   return {
     table,
     columns,
@@ -43,14 +50,34 @@ function nodeRow(given: Args, seen: NodeSeen, findings: readonly Finding[]): Sum
       loaded ?? none,
       installed ?? none,
       none,
-      inVm === 0 ? String(gpus.gpus.length) : `${gpus.gpus.length} (${inVm} in VM)`,
-      smi?.kind === 'gpus' ? smi.gpus.map(({ uuid }) => shortUuid(uuid)).join(' ') : none,
-      findings.length === 0 ? 'ok' : pending && !keyPending ? `REBOOT PENDING${stopped}` : problem,
+      gpuCount(gpus),
+      smi?.kind === 'gpus'
+        ? forContainers(smi.gpus, gpus)
+            .map(({ uuid }) => shortUuid(uuid))
+            .join(' ')
+        : none,
+      state(),
     ],
     order: name,
     state: findings.length === 0 ? 'ok' : 'problem',
     ...(findings.length === 0 && gpus.gpus.length > 0 ? { note: nodeNote(seen) } : undefined),
   }
+}
+
+/** `1 (1 in VM, 1 excluded)` */
+function gpuCount({ gpus, withheld }: NodeGpus): string {
+  const inVm = withheld.filter((gpu) => gpu.withheld.kind === 'vm' || gpu.withheld.kind === 'vfio').length
+  const excluded = withheld.filter((gpu) => gpu.withheld.kind === 'excluded').length
+  const others = [
+    ...(inVm === 0 ? [] : [`${inVm} in VM`]),
+    ...(excluded === 0 ? [] : [`${excluded} excluded`]),
+  ]
+  return others.length === 0 ? String(gpus.length) : `${gpus.length} (${others.join(', ')})`
+}
+
+/** nvidia-smi also shows cards of VMs that the driver has until their VM starts. */
+function forContainers(visible: readonly VisibleGpu[], { withheld }: NodeGpus): readonly VisibleGpu[] {
+  return visible.filter(({ pci }) => !withheld.some((gpu) => gpu.pci === pci))
 }
 
 /** Its GPUs work until the node's driver changes: not a problem yet, and this run could not fix it. */

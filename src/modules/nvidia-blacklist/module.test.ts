@@ -9,7 +9,7 @@ import { nvidiaBlacklist } from './module.ts'
 const path = '/etc/modprobe.d/gpuplay-nvidia.conf'
 const note = '/var/lib/gpuplay/v1/initramfs-nvidia'
 const text =
-  '# Kept by gpuplay: these would take the NVIDIA cards before the NVIDIA driver does.\nblacklist nouveau\nblacklist nvidiafb\noptions nouveau modeset=0\n'
+  '# Kept by gpuplay: these would take the NVIDIA cards before the NVIDIA driver does.\nblacklist nouveau\nblacklist nvidiafb\noptions nouveau modeset=0\n# gpuplay-nvidia.service loads these by name, after it has reserved the cards of VMs. nvidia_drm needs nvidia.\nblacklist nvidia\nblacklist nvidia_drm\n'
 const boot = {
   '/boot/initrd.img-6.8.12-9-pve': 'x'.repeat(1000),
   '/boot/vmlinuz-6.8.12-9-pve': 'x'.repeat(100),

@@ -2,6 +2,9 @@
  * Prevents other drivers from binding to the NVIDIA cards at the next boot: writes a file in modprobe.d and
  * rebuilds every initramfs, since modules may be loaded before the root file system is mounted.
  *
+ * The NVIDIA driver itself is loaded only by name: udev would load it before the cards of VMs are reserved, and
+ * it takes all free cards at once. `blacklist` has no effect on loading by name (modprobe.d(5)).
+ *
  * Records the rebuild in gpuplay's state, so that the run after an interrupted one rebuilds the images.
  */
 import { known, knownOr } from '../../base/unknown.ts'
@@ -9,6 +12,7 @@ import { sha256Of } from '../../host/content.ts'
 import type { Host } from '../../host/host.ts'
 import { partitionSize } from '../../host/questions/system.ts'
 import { actions, done, type Plan, type Refusal, refuse } from '../../host/plan.ts'
+import { initramfsNote } from '../../nvidia/initramfs-note.ts'
 import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
 
@@ -29,7 +33,6 @@ export interface Room {
   readonly systemPartitions: readonly number[]
 }
 
-const note = '/var/lib/gpuplay/v1/initramfs-nvidia'
 const bootUuids = '/etc/kernel/proxmox-boot-uuids'
 
 export const nvidiaBlacklist = {
@@ -46,7 +49,7 @@ export const nvidiaBlacklist = {
 async function probe({ modules, path }: Args, host: Host): Promise<Seen> {
   const [text, noted, statuses] = await Promise.all([
     host.text(path),
-    host.text(note),
+    host.text(initramfsNote),
     Promise.all(modules.map((name) => host.kernelModule(name))),
   ])
   const loaded = modules.filter((_, index) => statuses[index]?.loaded === true)
@@ -119,10 +122,10 @@ function plan({ modules, path }: Args, { text, noted, loaded, room, tool }: Seen
           })),
         ],
       },
-      { kind: 'makeDirectory', path: note.slice(0, note.lastIndexOf('/')), mode: '0700' },
+      { kind: 'makeDirectory', path: initramfsNote.slice(0, initramfsNote.lastIndexOf('/')), mode: '0700' },
       {
         kind: 'writeFile',
-        path: note,
+        path: initramfsNote,
         content: { kind: 'text', text: noteText(wanted) },
         mode: '0600',
         label: 'record that every initramfs is rebuilt',
@@ -161,6 +164,9 @@ function fileText(modules: readonly string[]): string {
     '# Kept by gpuplay: these would take the NVIDIA cards before the NVIDIA driver does.',
     ...lines,
     ...options,
+    '# gpuplay-nvidia.service loads these by name, after it has reserved the cards of VMs. nvidia_drm needs nvidia.',
+    'blacklist nvidia',
+    'blacklist nvidia_drm',
     '',
   ].join('\n')
 }

@@ -19,6 +19,12 @@ export const args = {
       default: false,
       description: 'Reinstall the driver if it has the other type of kernel modules',
     },
+    kernels: {
+      type: 'array',
+      items: { type: 'string', pattern: '^[0-9][A-Za-z0-9.+~_-]*$' },
+      default: [],
+      description: 'Releases of kernels to build the driver for, besides the running one',
+    },
     timeout: {
       type: 'integer',
       minimum: 60,

@@ -27,7 +27,15 @@ const noDkms = { 'dkms status': { stdout: '' } }
 const source = { [`/usr/src/nvidia-${version}/dkms.conf`]: '' }
 
 async function planOf(given: GpuHost, more: Partial<Args> = {}): Promise<Plan> {
-  const args: Args = { version, runfile, module_type: 'open', enforce_type: false, timeout: 3600, ...more }
+  const args: Args = {
+    version,
+    runfile,
+    module_type: 'open',
+    enforce_type: false,
+    kernels: [],
+    timeout: 3600,
+    ...more,
+  }
   const whole = { links, ...given, files: { '/usr/bin/nvidia-smi': '', ...given.files } }
   return nvidiaDriver.plan(args, await nvidiaDriver.probe(args, gpuHost(whole)))
 }
@@ -181,7 +189,14 @@ test('with Secure Boot, nothing is installed before the key is enrolled', async 
 })
 
 test('a dry run that reboots the node first predicts the installation, although it cannot read the firmware', async () => {
-  const args: Args = { version, runfile, module_type: 'open', enforce_type: false, timeout: 3600 }
+  const args: Args = {
+    version,
+    runfile,
+    module_type: 'open',
+    enforce_type: false,
+    kernels: [],
+    timeout: 3600,
+  }
   const host = gpuHost({ files: cache })
   const hash: Host['hash'] = (path) =>
     path.startsWith('/sys/') ? Promise.reject(new UnknownError(new Unknown('it reboots'))) : host.hash(path)
@@ -217,4 +232,49 @@ test('with Secure Boot, a module that is built but not installed is built again,
   const plan = await planOf({ files: { ...files, ...secure }, programs: { ...built, ...enrolled } })
   assert.match(commands(plan)[0] ?? '', /^dkms build --force /)
   assert.match(commands(await planOf({ files, programs: built }))[0] ?? '', /^dkms install -m /)
+})
+
+const newer = '6.8.12-10-pve'
+const optIn = '6.14.8-2-bpo12-pve'
+const headersOf = (...kernels: readonly string[]): Record<string, string> =>
+  Object.fromEntries(kernels.map((kernel) => [`/lib/modules/${kernel}/build`, '']))
+const build = (kernel: string): string => `/usr/local/lib/gpuplay/nvidia-driver build ${version} ${kernel}`
+const kernels = ['6.8.12-9-pve', newer, optIn]
+
+test('the driver is also built for other kernels, if they do not have it', async () => {
+  // On a new node, an earlier task installs the headers.
+  const first = commands(await planOf({ files: cache }, { kernels }))
+  assert.match(first[0] ?? '', /^sh /)
+  assert.deepEqual(first.slice(1), [build(newer), build(optIn)])
+
+  const files = { ...records(version), ...source, ...headersOf(newer, optIn) }
+  assert.deepEqual(commands(await planOf({ files, programs: registered }, { kernels })), [
+    build(newer),
+    build(optIn),
+  ])
+  assert.deepEqual(commands(await planOf({ files, programs: registered })), [])
+  const line = (kernel: string): string => `nvidia/${version}, ${kernel}, x86_64: installed\n`
+  const programs = { 'dkms status': { stdout: line('6.8.12-9-pve') + line(newer) + line(optIn) } }
+  assert.deepEqual(commands(await planOf({ files, programs }, { kernels })), [])
+})
+
+test('a kernel without headers, or for which the build has failed, is named and not built again', async () => {
+  const files = {
+    ...records(version),
+    ...source,
+    ...headersOf(newer),
+    [`/run/gpuplay/nvidia-build-failed/${newer}`]: `${version} DKMS exited with 10\n`,
+  }
+  const plan = await planOf({ files, programs: registered }, { kernels })
+  assert.deepEqual(plan.actions, [])
+  assert.deepEqual(plan.warnings, [
+    `kernel ${newer} has no module of driver ${version}: DKMS exited with 10. To build again, remove /run/gpuplay/nvidia-build-failed/${newer} on the node`,
+    `kernel ${optIn} gets no module: its headers are not installed`,
+  ])
+})
+
+test('a driver whose source is not on the node is not built for other kernels', async () => {
+  const files = { ...cache, ...headersOf(newer) }
+  const given = { files, programs: noDkms, modules: { nvidia: { version } } }
+  assert.deepEqual(commands(await planOf(given, { kernels })), [])
 })

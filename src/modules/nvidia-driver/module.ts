@@ -1,6 +1,6 @@
 /**
- * Installs an NVIDIA driver on a node, with kernel modules built by DKMS for the running kernel. Does not
- * load it: `nvidia_loaded` does. If another driver is installed and the new installation fails, the node's
+ * Installs an NVIDIA driver on a node, with kernel modules built by DKMS for each kernel that needs them.
+ * Does not load it: `nvidia_loaded` does. If another driver is installed and the new installation fails, the node's
  * helper installs that driver again from the cache, and the task fails.
  *
  * Success is judged by the installed state, not by the installer's output: it exits 0 if DKMS is missing or
@@ -8,9 +8,9 @@
  */
 import { isUnknown, knownOr } from '../../base/unknown.ts'
 import { sha256Of } from '../../host/content.ts'
-import type { Action, Effect } from '../../host/action.ts'
+import type { Action } from '../../host/action.ts'
 import type { Host } from '../../host/host.ts'
-import { actions, done, type Plan, type Refusal, refuse } from '../../host/plan.ts'
+import { actions, type Plan, type Refusal, refuse } from '../../host/plan.ts'
 import { resource } from '../../host/resource.ts'
 import {
   type DkmsState,
@@ -28,7 +28,9 @@ import { noEnrolledKey, readSecureBoot, type SecureBoot } from '../../nvidia/sec
 import { isComplete, readUserspace } from '../../nvidia/userspace.ts'
 import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
-import { needsSigning, readUnsigned, signingActions } from './signing.ts'
+import { bootEffects, buildPlan, installerOutput } from './build.ts'
+import { type OtherKernel, readOtherKernels, withOtherKernels } from './other-kernels.ts'
+import { readUnsigned } from './signing.ts'
 import { type Previous, readPrevious, readRunfile, type Runfile, workDirectory } from './runfiles.ts'
 
 export interface Seen {
@@ -49,14 +51,14 @@ export interface Seen {
   readonly unsigned: readonly string[]
   /** Whether DKMS has the driver's source to build from. */
   readonly source: boolean
+  /** Kernels besides the running one that need the driver. */
+  readonly otherKernels: readonly OtherKernel[]
   readonly loaded: string | undefined
   readonly nouveau: boolean
   readonly runfile: Runfile | undefined
   /** The driver that the installation replaces, if its `.run` is in the cache. Read only if the installer must run. */
   readonly previous: Previous | undefined
 }
-
-const log = '/var/log/nvidia-installer.log'
 
 export const nvidiaDriver = {
   name: 'nvidia_driver',
@@ -84,19 +86,18 @@ async function probe(given: Args, host: Host): Promise<Seen> {
   ])
   // Unknown only in a dry run, for a file that is not there: no package brings these records.
   const installed = !isUnknown(records) ? installedVersion(records ?? '') : undefined
+  const dkms = isUnknown(status) ? undefined : status
   // Unknown only after a reboot in a dry run; there, nothing depends on the signature.
   const secureBoot = knownOr(firmware, 'off')
   const seen = {
     kernel,
     installed,
     whole: installed !== given.version || isComplete(await readUserspace(host), given.version),
-    dkms:
-      !isUnknown(status) && status !== undefined && kernel !== undefined
-        ? dkmsState(status, given.version, kernel)
-        : undefined,
+    dkms: dkms !== undefined && kernel !== undefined ? dkmsState(dkms, given.version, kernel) : undefined,
+    otherKernels: await readOtherKernels(given, { running: kernel, dkms }, host),
     moduleType: knownOr(type, undefined),
     secureBoot,
-    unsigned: await readUnsigned(given.version, { status: knownOr(status, undefined), secureBoot }, host),
+    unsigned: await readUnsigned(given.version, { status: dkms, secureBoot }, host),
     source: !isUnknown(source) && source !== undefined,
     loaded: driver.loaded ? driver.version : undefined,
     nouveau: nouveau.loaded,
@@ -114,55 +115,19 @@ function isInstalled({ version, module_type: type, enforce_type: enforce }: Args
 }
 
 function plan(given: Args, seen: Seen): Plan {
-  if (isInstalled(given, seen) || loadedFromElsewhere(given, seen)) return buildPlan(given, seen)
+  const { version } = given
+  if (isInstalled(given, seen) || loadedFromElsewhere(given, seen))
+    return withOtherKernels(version, seen, buildPlan(given, seen))
   const problem = cannotInstall(given, seen)
-  return problem ? refuse(problem) : actions([install(given, seen)])
+  if (problem) return refuse(problem)
+  // A dry run cannot know the headers that an earlier task installs; without them, the helper names the cause.
+  const otherKernels = seen.otherKernels.map((kernel) => ({ ...kernel, headers: true }))
+  return withOtherKernels(version, { ...seen, otherKernels }, actions([install(given, seen)]))
 }
 
 /** The required version is loaded, but no `.run` left records: another tool installed it, and it works. */
 function loadedFromElsewhere({ version }: Args, { installed, loaded }: Seen): boolean {
   return loaded === version && installed === undefined
-}
-
-/** What DKMS has to build for an installed driver. */
-function buildPlan(given: Args, seen: Seen): Plan {
-  const kernels = needsSigning(seen)
-  return kernels.length > 0 ? actions(signingActions(given.version, kernels)) : dkmsPlan(given, seen)
-}
-
-function dkmsPlan({ version }: Args, { dkms, source, loaded, kernel }: Seen): Plan {
-  if (dkms === 'installed') return done()
-  if (source && dkms !== undefined && kernel !== undefined) {
-    const command = (verb: string, more: readonly string[]): Action => ({
-      kind: 'run',
-      argv: ['dkms', verb, '-m', 'nvidia', '-v', version, ...more],
-      timeout: 1800,
-      detached: { name: 'nvidia-dkms', fingerprint: fingerprint(verb, version, kernel) },
-      label:
-        verb === 'add' ? `register driver ${version} with DKMS` : `build driver ${version} for ${kernel}`,
-      hint: `see /var/lib/dkms/nvidia/${version}/build/make.log for the build's output`,
-      effects: [
-        {
-          kind: 'unknown',
-          resources: ['file:/var/lib/dkms/*', `file:/lib/modules/${kernel}/*`],
-          why: 'an earlier action builds the driver',
-        },
-        ...bootEffects(version),
-      ],
-    })
-    return actions([dkms === 'absent' ? command('add', []) : undefined, command('install', ['-k', kernel])])
-  }
-  if (loaded === version)
-    return done([
-      `driver ${version} is loaded but not registered with DKMS: the next kernel will not have it`,
-    ])
-  // A dry run cannot predict the output of DKMS; a run checks it after every installation.
-  if (dkms === undefined && !source) return done()
-  return refuse({
-    code: 'dkms-not-registered',
-    message: `the installer did not register driver ${version} with DKMS for kernel ${kernel ?? ''}`,
-    hint: `see ${log} and /var/lib/dkms/nvidia/${version}/build/make.log; the driver may be too old for this kernel`,
-  })
 }
 
 function cannotInstall(
@@ -227,7 +192,7 @@ function install(given: Args, seen: Seen): Action {
       fingerprint: fingerprint(version, type, kernel, ...options),
     },
     label: `install driver ${version} (${type} kernel modules)`,
-    hint: `see ${log} for the installer's output; the driver may be too old for kernel ${kernel}`,
+    hint: `see ${installerOutput} for the installer's output; the driver may be too old for kernel ${kernel}`,
     effects: [
       {
         kind: 'unknown',
@@ -240,7 +205,7 @@ function install(given: Args, seen: Seen): Action {
           'file:/lib/modules/*',
           'file:/boot/initrd.img-*',
           resource('file', driverBefore),
-          resource('file', log),
+          resource('file', installerOutput),
         ],
         why: `an earlier action installs driver ${version}`,
       },
@@ -274,11 +239,6 @@ function exchange(
           }),
         ]
   return [helper, 'install', version, ...back, '--']
-}
-
-/** The role's boot service loads the installed driver. */
-function bootEffects(version: string): readonly Effect[] {
-  return [{ kind: 'kernelModule', name: 'nvidia', becomes: { loaded: true, version }, afterBoot: true }]
 }
 
 function optionsFor(

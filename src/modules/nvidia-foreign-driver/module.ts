@@ -63,7 +63,7 @@ function plan({ version }: Args, { packages, loaded, work }: Seen): Plan {
     return refuse({
       code: 'foreign-driver',
       message: `an NVIDIA driver is installed from packages: ${names}`,
-      hint: 'remove them yourself, or set nvidia_host_foreign_driver: remove to purge exactly these',
+      hint: 'remove them yourself, set nvidia_host_foreign_driver: remove to purge exactly these, or nvidia_host_source: apt to keep them',
     })
   }
   return planChange(removal(packages), work) ?? done()

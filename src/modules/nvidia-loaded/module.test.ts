@@ -192,3 +192,33 @@ test('while nouveau uses the cards, no driver is loaded', async () => {
   assert.deepEqual(plan.actions, [])
   assert.equal(report.pending, true)
 })
+
+test('containers that could not start with the node without a driver are started once it is loaded', async () => {
+  const stopped = (config: string): { status: 'stopped'; config: string; pid: undefined } => ({
+    status: 'stopped',
+    config,
+    pid: undefined,
+  })
+  const marks = Object.fromEntries(
+    ['101', '102', '103', '104', '999'].map((ctid) => [`/run/gpuplay/without-driver/${ctid}`, '']),
+  )
+  const given: GpuHost = {
+    files: { ...proc, ...marks, '/etc/pve/ha/resources.cfg': 'ct: 104\n\tstate started\n' },
+    containers: {
+      101: stopped('onboot: 1\ndev0: /dev/nvidia0\n'),
+      102: stopped('dev0: /dev/nvidia0\n[old]\nonboot: 1\n'),
+      103: { status: 'running', config: 'onboot: 1\n', pid: 7 },
+      104: stopped('onboot: 1\ndev0: /dev/nvidia0\n'),
+      105: stopped('onboot: 1\ndev0: /dev/nvidia0\n'),
+    },
+  }
+  assert.deepEqual(summary((await look(given)).plan), [`${helper} load`, 'start 101'])
+  const late = await look({ ...loaded(version), ...given, nodes })
+  assert.deepEqual(summary(late.plan), ['start 101'])
+  assert.equal(
+    late.plan.actions[0]?.label,
+    'start container 101: it could not start with the node, because no driver was loaded',
+  )
+  const locked = { ...given.containers, 101: stopped('onboot: 1\nlock: backup\n') }
+  assert.match((await look({ ...given, containers: locked })).plan.settle?.why ?? '', /101 is locked/)
+})

@@ -3,6 +3,8 @@
  * containers that have a GPU are stopped, the modules reloaded, and the containers started again. If the new
  * driver cannot be loaded, the node's helper installs and loads the one before it, and the task fails; the
  * engine starts the containers.
+ *
+ * Also starts containers that could not start with the node, because it booted without a driver.
  */
 import { isUnknown, knownOr } from '../../base/unknown.ts'
 import type { Action, Effect } from '../../host/action.ts'
@@ -11,6 +13,7 @@ import { actions, done, type Plan, settle } from '../../host/plan.ts'
 import { resource } from '../../host/resource.ts'
 import { type GpuContainer, readGpuContainers } from '../../nvidia/gpu-containers.ts'
 import { managedGuests, resourcesFile } from '../../nvidia/high-availability.ts'
+import { type MissedStart, readMissedStarts } from '../../nvidia/missed-starts.ts'
 import {
   type DeviceNode,
   devicesFile,
@@ -40,6 +43,8 @@ export interface Seen {
   readonly containers: readonly GpuContainer[]
   /** Of the stopped ones among them: CTID -> version of its user-space driver, if known. */
   readonly userspaces: ReadonlyMap<string, string>
+  /** Stopped containers that could not start with the node, because no driver was loaded. */
+  readonly missedStarts: readonly MissedStart[]
   /** IDs of guests that HA manages. */
   readonly managedByHa: readonly string[]
   readonly failedReload: string | undefined
@@ -66,11 +71,13 @@ async function probe({ version, graphics }: Args, host: Host): Promise<Seen> {
     ...more.map((name) => host.kernelModule(name)),
   ])
   const loaded = driver.loaded ? driver.version : undefined
-  const [wrongNodes, containers, resources] = await Promise.all([
+  const [wrongNodes, containers, missed, resources] = await Promise.all([
     loaded === undefined ? [] : readWrongNodes(graphics, host),
     loaded === version ? [] : readGpuContainers(host),
+    readMissedStarts(host),
     host.text(resourcesFile),
   ])
+  const managedByHa = managedGuests(resources ?? '')
   const stopped = containers.filter(({ running }) => !running).map(({ ctid }) => ctid)
   return {
     loaded,
@@ -80,7 +87,8 @@ async function probe({ version, graphics }: Args, host: Host): Promise<Seen> {
     nouveau: nouveau.loaded,
     wrongNodes,
     containers,
-    managedByHa: managedGuests(resources ?? ''),
+    missedStarts: missed.filter(({ ctid }) => !managedByHa.includes(ctid)),
+    managedByHa,
     failedReload: knownOr(failedReload, undefined),
   }
 }
@@ -119,13 +127,20 @@ function plan(given: Args, seen: Seen): Plan {
     return locked(given, seen) ?? actions(around(given, seen, load(given)), leftBehind(given, seen))
   }
   if (loaded === version) {
-    if (unifiedMemory && seen.missingModules.length === 0 && wrongNodes.length === 0) return done()
-    return actions([
-      helperRun('load', `create ${wrongNodes.join(', ') || 'the device nodes of nvidia-uvm'}`, [
-        ...modulesLoaded(given),
-        nodesUnknown,
-      ]),
-    ])
+    const right = unifiedMemory && seen.missingModules.length === 0 && wrongNodes.length === 0
+    if (right && seen.missedStarts.length === 0) return done()
+    return (
+      locked(given, seen) ??
+      actions([
+        right
+          ? undefined
+          : helperRun('load', `create ${wrongNodes.join(', ') || 'the device nodes of nvidia-uvm'}`, [
+              ...modulesLoaded(given),
+              nodesUnknown,
+            ]),
+        ...catchUp(given, seen),
+      ])
+    )
   }
   const hindrance = hindranceOf(given, seen)
   if (!reload || hindrance !== undefined) {
@@ -137,7 +152,7 @@ function plan(given: Args, seen: Seen): Plan {
 
 /** Waits for Proxmox before anything is stopped: a locked container can neither be stopped nor started. */
 function locked(given: Args, seen: Seen): Plan | undefined {
-  const found = toStop(given, seen).filter(({ lock }) => lock !== undefined)
+  const found = [...toStop(given, seen), ...seen.missedStarts].filter(({ lock }) => lock !== undefined)
   const [first] = found
   if (first === undefined) return undefined
   const names = found.map(({ ctid, lock }) => `container ${ctid} is locked (lock: ${lock ?? ''})`)
@@ -183,7 +198,18 @@ function around(given: Args, seen: Seen, change: Action): readonly Action[] {
   const { stop_timeout: timeout, force_stop: force } = given
   const power = (verb: 'shutdown' | 'start'): readonly Action[] =>
     toStop(given, seen).map(({ ctid }) => ({ kind: 'containerPower', ctid, verb, timeout, force }))
-  return [...power('shutdown'), change, ...power('start')]
+  return [...power('shutdown'), change, ...power('start'), ...catchUp(given, seen)]
+}
+
+/** Starts what should run since the node booted. */
+function catchUp({ stop_timeout: timeout }: Args, { missedStarts }: Seen): readonly Action[] {
+  return missedStarts.map(({ ctid }) => ({
+    kind: 'containerPower',
+    ctid,
+    verb: 'start',
+    timeout,
+    label: `start container ${ctid}: it could not start with the node, because no driver was loaded`,
+  }))
 }
 
 function toStop({ containers }: Args, seen: Seen): readonly GpuContainer[] {

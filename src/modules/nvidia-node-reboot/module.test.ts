@@ -256,3 +256,20 @@ test('gpuplay does not restart the node that it runs on, nor the node of the vir
   })
   assert.match(machine.plan.warnings[0] ?? '', /gpuplay runs in VM 200/)
 })
+
+test('a reboot to load the driver is not safe if the next boot chooses a kernel without it', async () => {
+  const newer = '6.8.12-10-pve'
+  const given: GpuHost = {
+    modules: { nvidia: { version: '570.207' } },
+    files: { '/var/lib/nvidia/log': `1.0-5 (${version})\n`, [`/boot/vmlinuz-${newer}`]: '' },
+  }
+  const { plan } = await look(given, { purpose: 'load_driver' })
+  assert.deepEqual(plan.refusal?.findings, [
+    {
+      message: `the next boot chooses kernel ${newer}, which has no module of driver ${version}`,
+      fix: 'pin another kernel: proxmox-boot-tool kernel pin 6.8.12-9-pve',
+    },
+  ])
+  const programs = { [`modinfo -k ${newer}`]: { stdout: `${version}\n` } }
+  assert.equal((await look({ ...given, programs }, { purpose: 'load_driver' })).plan.actions.length, 1)
+})

@@ -12,7 +12,9 @@ import type { Effect } from '../../host/action.ts'
 import type { Host } from '../../host/host.ts'
 import { actions, done, type Finding, type Plan, refuse } from '../../host/plan.ts'
 import { installedVersion, installerLog } from '../../nvidia/installer.ts'
+import { moduleVersion, nextKernel, readKernels } from '../../nvidia/kernels.ts'
 import { type Obstacle, type Obstacles, readObstacles } from '../../nvidia/reboot-guards.ts'
+import { driverBefore } from '../../nvidia/reload.ts'
 import { type Guest, readRunningGuests } from '../../nvidia/running-guests.ts'
 import { unlockHint } from '../../proxmox/device-entries.ts'
 import { readCluster, restartSlots } from '../../proxmox/cluster.ts'
@@ -51,12 +53,13 @@ async function probe(given: Args, host: Host): Promise<Seen> {
     given.purpose === 'free_cards' ? await heldBy(given, host) : await notLoaded(given, { host, onDisk })
   const seen = { node: host.name, need, installed }
   if (need === undefined) return { ...seen, guests: [], found: undefined, slots: [] }
-  const [guests, found, cluster] = await Promise.all([
+  const [guests, found, cluster, kernel] = await Promise.all([
     readRunningGuests(host),
     given.mode === 'never' ? undefined : readObstacles(host, given),
     readCluster(host),
+    given.mode === 'never' ? [] : kernelWithoutDriver(given, host),
   ])
-  const locked = found && { ...found, obstacles: [...found.obstacles, ...locks(guests)] }
+  const locked = found && { ...found, obstacles: [...found.obstacles, ...locks(guests), ...kernel] }
   return { ...seen, guests, found: locked, slots: restartSlots(cluster) }
 }
 
@@ -73,6 +76,24 @@ function locks(guests: readonly Guest[]): readonly Obstacle[] {
           },
         ],
   )
+}
+
+/** A reboot to load a driver must not end in a kernel that does not have it. */
+async function kernelWithoutDriver({ purpose, version }: Args, host: Host): Promise<readonly Obstacle[]> {
+  if (purpose !== 'load_driver') return []
+  const kernels = await readKernels(host)
+  const { running } = kernels
+  const next = nextKernel(kernels)
+  if (next === undefined || next === running) return []
+  const found = await host.maybe(host.ask(moduleVersion({ kernel: next })))
+  if (isUnknown(found) || found === version) return []
+  return [
+    {
+      kind: 'kernel',
+      message: `the next boot chooses kernel ${next}, which has no module of driver ${version}`,
+      fix: `pin another kernel: proxmox-boot-tool kernel pin ${running ?? ''}`,
+    },
+  ]
 }
 
 async function heldBy({ modules }: Args, host: Host): Promise<string | undefined> {
@@ -156,6 +177,7 @@ function afterBoot({ purpose, version, modules }: Args, installed: string | unde
     ...modules.map((name): Effect => ({ kind: 'kernelModule', name, becomes: { loaded: false } })),
     loaded('nvidia'),
     loaded('nvidia_uvm'),
+    { kind: 'file', name: driverBefore, becomes: { kind: 'absent' } },
   ]
 }
 

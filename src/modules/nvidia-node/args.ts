@@ -16,8 +16,7 @@ export const args = {
       type: 'array',
       items: { type: 'string' },
       default: [],
-      description:
-        'PCI addresses of cards to leave alone; cards that are passed to virtual machines always are',
+      description: 'PCI addresses of cards to leave alone; cards that are passed to VMs always are',
     },
     unmanaged_guests: {
       enum: ['refuse', 'allow'],
@@ -30,6 +29,12 @@ export const args = {
       default: 'refuse',
       description:
         'If Secure Boot is on and no enrolled key can sign the driver. `refuse`: fail; `prepare`: continue; `nvidia_secure_boot` requests the enrollment of a key',
+    },
+    kernels: {
+      enum: ['all', 'running'],
+      default: 'all',
+      description:
+        'Kernels that get the driver. `all`: the running one, newer ones and pinned ones; `running`: only that one',
     },
     containers: {
       type: 'array',
@@ -46,7 +51,18 @@ export const args = {
 
 export const result = {
   type: 'object',
-  required: ['cards', 'gpus', 'gpus_in_vms', 'change', 'module_type', 'kernel', 'headers', 'needs_key'],
+  required: [
+    'cards',
+    'gpus',
+    'gpus_in_vms',
+    'change',
+    'module_type',
+    'kernel',
+    'kernels',
+    'headers',
+    'driver_packages',
+    'needs_key',
+  ],
   properties: {
     cards: {
       type: 'array',
@@ -72,10 +88,20 @@ export const result = {
     loaded: { type: ['string', 'null'], description: 'Version of the loaded driver' },
     module_type: { type: 'string', description: 'open or proprietary' },
     kernel: { type: 'string', description: 'uname -r' },
+    kernels: {
+      type: 'array',
+      items: { type: 'string' },
+      description: 'Releases of the kernels that get the driver, the running one first',
+    },
     headers: {
       type: 'array',
       items: { type: 'string' },
-      description: 'Kernel header packages, metapackage last',
+      description: 'Kernel header packages for each kernel that gets the driver, metapackage last',
+    },
+    driver_packages: {
+      type: 'array',
+      items: { type: 'string' },
+      description: 'Shell patterns of all driver packages, which conflict with a driver from a `.run`',
     },
   },
 } as const

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Plan } from '../../host/plan.ts'
 import { type FakeCard, fakeNode } from '../../nvidia/testing/fake-node.ts'
+import { driverPackagePatterns } from '../../nvidia/driver-packages.ts'
 import { gpuHost, type GpuHost } from '../../nvidia/testing/gpu-host.ts'
 import { corosyncFile } from '../../proxmox/testing/corosync.ts'
 import type { Args } from './args.ts'
@@ -28,6 +29,7 @@ async function look(
     exclude_gpus: [],
     unmanaged_guests: 'refuse',
     secure_boot: 'refuse',
+    kernels: 'all',
     containers: [],
     ...rest,
   }
@@ -43,17 +45,72 @@ test('a new node is reported with its cards, the type of modules, and the header
   assert.equal(report.change, true)
   assert.equal(report.loaded, null)
   assert.equal(report.module_type, 'open')
-  assert.deepEqual(report.headers, ['proxmox-headers-6.8.12-9-pve', 'proxmox-default-headers'])
-})
-
-test('an installed kernel that boots next also gets its headers', async () => {
-  const files = { '/boot/vmlinuz-6.8.12-10-pve': 'kernel', '/boot/vmlinuz-6.8.12-4-pve': 'kernel' }
-  const { report } = await look({ files })
+  assert.deepEqual(report.driver_packages, driverPackagePatterns)
   assert.deepEqual(report.headers, [
     'proxmox-headers-6.8.12-9-pve',
-    'proxmox-headers-6.8.12-10-pve',
+    'proxmox-headers-6.8',
     'proxmox-default-headers',
   ])
+})
+
+const boot = (...kernels: readonly string[]): Readonly<Record<string, string>> =>
+  Object.fromEntries(kernels.map((kernel) => [`/boot/vmlinuz-${kernel}`, 'kernel']))
+
+test('newer and pinned kernels get their headers and the metapackages of their series', async () => {
+  const files = {
+    ...boot('6.8.12-10-pve', '6.8.12-4-pve', '6.14.8-2-bpo12-pve', '6.2.16-20-pve', '6.1.0-30-amd64'),
+    '/etc/kernel/proxmox-boot-pin': '6.2.16-20-pve\n',
+  }
+  const { report } = await look({ files })
+  assert.deepEqual(report.kernels, ['6.8.12-9-pve', '6.8.12-10-pve', '6.14.8-2-bpo12-pve', '6.2.16-20-pve'])
+  assert.deepEqual(report.headers, [
+    'proxmox-headers-6.8.12-9-pve',
+    'proxmox-headers-6.8',
+    'proxmox-headers-6.8.12-10-pve',
+    'proxmox-headers-6.14.8-2-bpo12-pve',
+    'proxmox-headers-6.14',
+    'proxmox-headers-6.2.16-20-pve',
+    'proxmox-headers-6.2',
+    'proxmox-default-headers',
+  ])
+  assert.deepEqual((await look({ files }, { kernels: 'running' })).report.headers, [
+    'proxmox-headers-6.8.12-9-pve',
+    'proxmox-headers-6.8',
+    'proxmox-default-headers',
+  ])
+})
+
+test('a driver that does not compile for the running kernel or the next one is refused, unless it is loaded', async () => {
+  const running = await look({ release: '7.1.3-1-pve' })
+  assert.deepEqual(running.plan.refusal, {
+    code: 'driver-does-not-compile',
+    message: 'driver 580.95.05 does not compile for kernel 7.1.3-1-pve, which the node runs',
+    hint: 'choose another driver, or boot an older kernel',
+    findings: [
+      {
+        message: '7.1.3-1-pve: drivers of branch 580 before 580.173 do not compile for kernel 7.1 or newer',
+      },
+    ],
+  })
+  const files = boot('7.1.3-1-pve', '6.14.8-2-bpo12-pve')
+  const next = await look({ files })
+  assert.match(next.plan.refusal?.message ?? '', /kernel 7\.1\.3-1-pve, which the node boots next$/)
+  assert.match(next.plan.refusal?.hint ?? '', /proxmox-boot-tool kernel pin 6\.8\.12-9-pve$/)
+  assert.equal((await look({ files }, { version: '580.173.02' })).plan.refusal, undefined)
+  assert.equal((await look({ files }, { kernels: 'running' })).plan.refusal, undefined)
+
+  const modules = { nvidia: { version: '580.95.05' } }
+  const loaded = await look({ files, modules })
+  assert.equal(loaded.plan.refusal, undefined)
+  assert.deepEqual(loaded.plan.warnings, [
+    'kernel 7.1.3-1-pve, which the next boot chooses, gets no module: drivers of branch 580 before 580.173 do not compile for kernel 7.1 or newer',
+  ])
+  assert.ok(!loaded.report.headers.includes('proxmox-headers-7.1'))
+
+  const pinned = { ...files, '/etc/kernel/proxmox-boot-pin': '6.14.8-2-bpo12-pve\n' }
+  const spared = await look({ files: pinned })
+  assert.equal(spared.plan.refusal, undefined)
+  assert.match(spared.plan.warnings[0] ?? '', /^kernel 7\.1\.3-1-pve gets no module: /)
 })
 
 test('a node of another cluster than the inventory says is refused as a mistake of input', async () => {
@@ -76,11 +133,23 @@ test('a node without cards, or whose cards all belong to virtual machines, is re
   assert.deepEqual(
     plan.refusal?.findings?.map(({ message }) => message),
     [
-      '0000:01:00.0 is passed to virtual machine 100',
+      '0000:01:00.0 is passed to VM 100',
       '0000:41:00.0 is bound to vfio-pci',
       '0000:81:00.0 is in nvidia_host_exclude_gpus',
     ],
   )
+})
+
+test('lines that bind a card to vfio-pci are named where no card is free', async () => {
+  const files = { '/etc/modprobe.d/vfio.conf': 'blacklist nvidia\noptions vfio-pci ids=10de:2d04\n' }
+  const { plan } = await look({ files }, { cards: [{ pci: '0000:01:00.0', driver: 'vfio-pci' }] })
+  assert.deepEqual(plan.refusal?.findings?.at(-1), {
+    message:
+      '"options vfio-pci ids=10de:2d04" binds NVIDIA cards to vfio-pci that neither belong to a VM nor are excluded',
+    line: '/etc/modprobe.d/vfio.conf:2',
+    fix: 'remove it, run update-initramfs -u -k all, then reboot the node',
+  })
+  assert.equal(plan.refusal?.findings?.length, 2)
 })
 
 test('a card of a virtual machine has no effect on the choice of the driver', async () => {

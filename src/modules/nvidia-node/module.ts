@@ -1,18 +1,29 @@
 /**
  * Inspects a node before any change: its cards, their owners, the loaded driver. Refuses a run that cannot
- * succeed (no card, a driver that does not support the cards, Secure Boot without a key, guests outside the
- * run).
+ * succeed (no card, a driver that does not support the cards or the kernels, Secure Boot without a key,
+ * guests outside the run).
  */
 import type { Host } from '../../host/host.ts'
-import { done, type Plan, type Refusal, refuse } from '../../host/plan.ts'
+import { done, type Finding, type Plan, type Refusal, refuse } from '../../host/plan.ts'
 import { readOsRelease } from '../../host/questions/os-release.ts'
 import { type PciCard, readCards, readVmOwners } from '../../nvidia/cards.ts'
 import { chooseModuleType, commonBranches, misfits } from '../../nvidia/generations.ts'
+import { driverPackagePatterns } from '../../nvidia/driver-packages.ts'
 import { type GpuContainer, readGpuContainers, unmanaged } from '../../nvidia/gpu-containers.ts'
 import { type HeldBack, readAllHeldBack } from '../../nvidia/held-back.ts'
-import { headerPackages, installedKernels } from '../../nvidia/headers.ts'
+import { headerPackages } from '../../nvidia/headers.ts'
+import { readLeftoverLines, vfioFindings } from '../../nvidia/leftover-files.ts'
 import type { ModuleType } from '../../nvidia/installer.ts'
 import { noEnrolledKey, readSecureBoot, type SecureBoot } from '../../nvidia/secure-boot.ts'
+import { knownBadPair } from '../../nvidia/kernel-pairs.ts'
+import {
+  buildableKernels,
+  type Kernels,
+  nextKernel,
+  readKernels,
+  wantedKernels,
+} from '../../nvidia/kernels.ts'
+import { cardAddress, claimOn, whyWithheld, type Withheld } from '../../nvidia/withheld.ts'
 import { readCluster, wrongCluster } from '../../proxmox/cluster.ts'
 import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
@@ -23,14 +34,15 @@ export interface Seen {
   readonly owners: ReadonlyMap<string, string>
   readonly loaded: string | undefined
   readonly kernel: string
-  /** Installed kernels. */
-  readonly kernels: readonly string[]
+  readonly kernels: Kernels
   /** VERSION_ID of the node's Debian. */
   readonly release: string
   readonly secureBoot: SecureBoot
   readonly containers: readonly GpuContainer[]
   readonly heldBack: readonly HeldBack[]
   readonly wrongCluster: Refusal | undefined
+  /** Lines that bind cards to vfio-pci which belong to no VM. */
+  readonly vfioLines: readonly Finding[]
 }
 
 export const nvidiaNode = {
@@ -43,6 +55,7 @@ export const nvidiaNode = {
   plan,
   report(given, seen) {
     const managed = managedCards(given, seen)
+    const kernels = buildableKernels(seen.kernels, { wanted: given.kernels, version: given.version })
     return {
       cards: seen.cards.map((card) => ({
         pci: card.pci,
@@ -52,19 +65,22 @@ export const nvidiaNode = {
         managed: managed.includes(card),
       })),
       gpus: managed.length,
-      gpus_in_vms: seen.cards.filter((card) => inVm(card, seen)).length,
+      gpus_in_vms: seen.cards.filter((card) => ['vm', 'vfio'].includes(claim(given, card, seen)?.kind ?? ''))
+        .length,
       change: seen.loaded !== given.version,
       needs_key: needsKey(given, seen),
       loaded: seen.loaded ?? null,
       module_type: moduleType(given, managed) ?? 'proprietary',
       kernel: seen.kernel,
-      headers: headerPackages(seen.kernel, { installed: seen.kernels, debian: seen.release }),
+      kernels,
+      headers: headerPackages(kernels, seen.release),
+      driver_packages: driverPackagePatterns,
     }
   },
 } satisfies Module<Args, Seen>
 
-async function probe(_: Args, host: Host): Promise<Seen> {
-  const [cards, owners, driver, { release: kernel }, os, secureBoot, containers, heldBack, boot, cluster] =
+async function probe({ exclude_gpus: excluded }: Args, host: Host): Promise<Seen> {
+  const [cards, owners, driver, { release: kernel }, os, secureBoot, containers, heldBack, kernels, cluster] =
     await Promise.all([
       readCards(host),
       readVmOwners(host),
@@ -74,11 +90,11 @@ async function probe(_: Args, host: Host): Promise<Seen> {
       readSecureBoot(host),
       readGpuContainers(host),
       readAllHeldBack(host),
-      host.list('/boot'),
+      readKernels(host),
       readCluster(host),
     ])
+  const strays = cards.some(({ pci, driver: bound }) => bound === 'vfio-pci' && !owners.has(pci))
   const loaded = driver.loaded ? driver.version : undefined
-  const kernels = installedKernels(boot ?? [])
   return {
     cards,
     owners,
@@ -90,6 +106,7 @@ async function probe(_: Args, host: Host): Promise<Seen> {
     containers,
     heldBack,
     wrongCluster: wrongCluster(host, cluster),
+    vfioLines: strays ? vfioFindings(await readLeftoverLines(host, excluded)) : [],
   }
 }
 
@@ -97,26 +114,63 @@ function plan(given: Args, seen: Seen): Plan {
   const managed = managedCards(given, seen)
   const problem =
     seen.wrongCluster ??
-    noCard(managed, seen) ??
+    noCard(given, managed, seen) ??
     doesNotFit(given, managed) ??
-    (seen.loaded === given.version ? undefined : (secureBootProblem(given, seen) ?? disturbs(given, seen)))
+    (seen.loaded === given.version
+      ? undefined
+      : (doesNotCompile(given, seen) ?? secureBootProblem(given, seen) ?? disturbs(given, seen)))
+  if (problem?.code === 'no-free-gpu')
+    return refuse({ ...problem, findings: [...(problem.findings ?? []), ...seen.vfioLines] })
   if (problem) return refuse(problem)
-  return done(
-    seen.heldBack.map(
+  return done([
+    ...seen.heldBack.map(
       ({ ctid, why }) =>
         `container ${ctid} was held back at its start: ${why}; the role lxc_passthrough fixes this`,
     ),
-  )
+    ...badKernels(given, seen).map(
+      ({ kernel, why }) =>
+        `kernel ${kernel}${kernel === nextKernel(seen.kernels) ? ', which the next boot chooses,' : ''} gets no module: ${why}`,
+    ),
+  ])
 }
 
-function managedCards({ exclude_gpus: excluded }: Args, seen: Seen): readonly PciCard[] {
-  const addresses = excluded.map((address) => address.toLowerCase())
-  return seen.cards.filter((card) => !inVm(card, seen) && !addresses.includes(card.pci))
+interface BadKernel {
+  readonly kernel: string
+  readonly why: string
 }
 
-/** `vfio-pci` binds cards for virtual machines, even for those configured elsewhere. */
-function inVm(card: PciCard, { owners }: Seen): boolean {
-  return owners.has(card.pci) || card.driver === 'vfio-pci'
+/** Wanted kernels that the driver is known not to compile for. */
+function badKernels({ kernels: wanted, version }: Args, { kernels }: Seen): readonly BadKernel[] {
+  return wantedKernels(kernels, wanted).flatMap((kernel) => {
+    const why = knownBadPair(version, kernel)
+    return why === undefined ? [] : [{ kernel, why }]
+  })
+}
+
+/** The kernels that matter are the running one and that of the next boot; others only cause a warning. */
+function doesNotCompile(given: Args, seen: Seen): Refusal | undefined {
+  const next = nextKernel(seen.kernels)
+  const bad = badKernels(given, seen).filter(({ kernel }) => kernel === seen.kernel || kernel === next)
+  const [first] = bad
+  if (first === undefined) return undefined
+  return {
+    code: 'driver-does-not-compile',
+    message: `driver ${given.version} does not compile for kernel ${first.kernel}, which the node ${first.kernel === seen.kernel ? 'runs' : 'boots next'}`,
+    hint:
+      first.kernel === seen.kernel
+        ? 'choose another driver, or boot an older kernel'
+        : `choose another driver, or pin another kernel: proxmox-boot-tool kernel pin ${seen.kernel}`,
+    findings: bad.map(({ kernel, why }) => ({ message: `${kernel}: ${why}` })),
+  }
+}
+
+function managedCards(given: Args, seen: Seen): readonly PciCard[] {
+  return seen.cards.filter((card) => claim(given, card, seen) === undefined)
+}
+
+/** The settings on the node are older than the argument. */
+function claim({ exclude_gpus: excluded }: Args, card: PciCard, { owners }: Seen): Withheld | undefined {
+  return claimOn(card, { owners, excluded: excluded.map(cardAddress) })
 }
 
 function moduleType(given: Args, managed: readonly PciCard[]): ModuleType | undefined {
@@ -124,7 +178,7 @@ function moduleType(given: Args, managed: readonly PciCard[]): ModuleType | unde
   return choice.kind === 'chosen' ? choice.type : undefined
 }
 
-function noCard(managed: readonly PciCard[], seen: Seen): Refusal | undefined {
+function noCard(given: Args, managed: readonly PciCard[], seen: Seen): Refusal | undefined {
   if (managed.length > 0) return undefined
   if (seen.cards.length === 0)
     return {
@@ -135,12 +189,10 @@ function noCard(managed: readonly PciCard[], seen: Seen): Refusal | undefined {
   return {
     code: 'no-free-gpu',
     message: `none of the node's ${seen.cards.length} NVIDIA GPUs is available for containers`,
-    hint: 'remove a card from its virtual machine or from nvidia_host_exclude_gpus',
-    findings: seen.cards.map((card) => {
-      const vm = seen.owners.get(card.pci)
-      if (vm !== undefined) return { message: `${card.pci} is passed to virtual machine ${vm}` }
-      if (card.driver === 'vfio-pci') return { message: `${card.pci} is bound to vfio-pci` }
-      return { message: `${card.pci} is in nvidia_host_exclude_gpus` }
+    hint: 'remove a card from its VM or from nvidia_host_exclude_gpus',
+    findings: seen.cards.flatMap((card) => {
+      const withheld = claim(given, card, seen)
+      return withheld === undefined ? [] : [{ message: `${card.pci} ${whyWithheld(withheld)}` }]
     }),
   }
 }

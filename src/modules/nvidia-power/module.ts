@@ -3,9 +3,11 @@
  * /etc/gpuplay/nvidia.conf.
  */
 import type { Action } from '../../host/action.ts'
-import { actions, type Plan, refuse } from '../../host/plan.ts'
+import { actions, done, type Plan, refuse } from '../../host/plan.ts'
 import { normalAddress } from '../../nvidia/cards.ts'
+import { readNodeGpus, type WithheldGpu } from '../../nvidia/gpus.ts'
 import { type PowerSettings, powerSettings } from '../../nvidia/gpu-power.ts'
+import { whyWithheld } from '../../nvidia/withheld.ts'
 import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
 
@@ -15,7 +17,12 @@ export const nvidiaPower = {
   args,
   result,
   exitCode: 4,
-  probe: (_, host) => host.ask(powerSettings),
+  probe: async (_, host) => {
+    const [settings, { withheld }] = await Promise.all([host.ask(powerSettings), readNodeGpus(host)])
+    if (settings.kind === 'failed') return { ...settings, withheld }
+    const gpus = settings.gpus.filter(({ pci }) => !withheld.some((gpu) => gpu.pci === pci))
+    return { kind: 'gpus', gpus, withheld }
+  },
   plan,
   report: (_, seen) => ({
     gpus:
@@ -27,16 +34,21 @@ export const nvidiaPower = {
             limit: limit ?? null,
           })),
   }),
-} satisfies Module<Args, PowerSettings>
+} satisfies Module<Args, Seen>
 
-function plan({ persistence, power_limit: limits }: Args, seen: PowerSettings): Plan {
+/** Settings of the GPUs for containers, and the other GPUs, which keep theirs. */
+export type Seen = PowerSettings & { readonly withheld: readonly WithheldGpu[] }
+
+function plan({ persistence, power_limit: limits }: Args, seen: Seen): Plan {
   if (seen.kind === 'failed')
     return refuse({
       code: 'nvidia-smi-failed',
       message: `nvidia-smi does not answer: ${seen.said}`,
       hint: 'see `dmesg` on the node',
     })
-  const wanted = Object.entries(limits).map(([address, watts]) => ({ pci: normalAddress(address), watts }))
+  const all = Object.entries(limits).map(([address, watts]) => ({ pci: normalAddress(address), watts }))
+  const skipped = seen.withheld.filter(({ pci }) => all.some((limit) => limit.pci === pci))
+  const wanted = all.filter(({ pci }) => !skipped.some((gpu) => gpu.pci === pci))
   const absent = wanted.find(({ pci }) => !seen.gpus.some((gpu) => gpu.pci === pci))
   if (absent)
     return refuse({
@@ -45,7 +57,7 @@ function plan({ persistence, power_limit: limits }: Args, seen: PowerSettings): 
       hint: `its GPUs: ${seen.gpus.map(({ pci }) => pci).join(', ')}`,
     })
   const mode = persistence ? '1' : '0'
-  return actions([
+  const planned = [
     ...seen.gpus
       .filter((gpu) => gpu.persistence !== undefined && gpu.persistence !== persistence)
       .map(({ pci }): Action =>
@@ -57,7 +69,11 @@ function plan({ persistence, power_limit: limits }: Args, seen: PowerSettings): 
         return limit === undefined || Math.abs(limit - watts) >= 1
       })
       .map(({ pci, watts }): Action => set(pci, ['-pl', String(watts)], `set the power limit to ${watts} W`)),
-  ])
+  ]
+  const warnings = skipped.map(
+    ({ pci, withheld }) => `the power limit of ${pci} is not set: the card ${whyWithheld(withheld)}`,
+  )
+  return planned.length === 0 ? done(warnings) : actions(planned, { warnings })
 }
 
 function set(pci: string, options: readonly string[], what: string): Action {

@@ -36,8 +36,13 @@ async function probe(_: Args, host: Host): Promise<Seen> {
   const [container, notes] = await Promise.all([node.container(ctid), readNotedUserspace(node, [ctid])])
   const noted = notes.get(ctid)
   if (container?.status !== 'running') return { ctid, version: undefined, noted }
-  const userspace = await host.maybe(readUserspace(host))
-  return { ctid, version: isUnknown(userspace) ? userspace : userspaceVersion(userspace), noted }
+  const [userspace, driver] = await Promise.all([
+    host.maybe(readUserspace(host)),
+    node.maybe(node.kernelModule('nvidia')),
+  ])
+  if (!isUnknown(userspace)) return { ctid, version: userspaceVersion(userspace), noted }
+  // Unknown only in a dry run, which installs the version that the node has loaded.
+  return { ctid, version: isUnknown(driver) ? driver : driver.version, noted }
 }
 
 function plan(_: Args, { ctid, version, noted }: Seen): Plan {

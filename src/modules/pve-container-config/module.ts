@@ -6,15 +6,14 @@
  * replaced as a whole under Proxmox's lock; every other byte is kept, and the old file is saved. Snapshots
  * are not changed.
  */
-import { defined } from '../../base/defined.ts'
 import { isUnknown, known, knownOr, type Unknown, UnknownError } from '../../base/unknown.ts'
 import type { Action, Content } from '../../host/action.ts'
 import type { Host } from '../../host/host.ts'
-import { actions, done, type Plan, refuse, settle } from '../../host/plan.ts'
-import { backupDirectory } from '../../host/work-directory.ts'
+import { actions, done, type Plan, refuse } from '../../host/plan.ts'
+import { assignmentNotes } from '../../nvidia/assignment-note.ts'
 import { managedGuests, resourcesFile } from '../../nvidia/high-availability.ts'
+import { configFile, waitForLock, writeConfig } from '../../proxmox/config-change.ts'
 import { parseContainerConfig } from '../../proxmox/container-config.ts'
-import { lockOf, unlockHint } from '../../proxmox/device-entries.ts'
 import { findGuest, type GuestPlace, missingContainer } from '../../proxmox/find-guest.ts'
 import { networkAddresses } from '../../proxmox/network-addresses.ts'
 import type { Module } from '../module.ts'
@@ -34,9 +33,6 @@ export interface Seen {
   readonly managedByHa: boolean
 }
 
-const state = '/var/lib/gpuplay/v1'
-const assignments = `${state}/assignments`
-
 export const pveContainerConfig = {
   name: 'pve_container_config',
   summary: "Sets lines in a container's configuration on its node, and keeps all others.",
@@ -55,8 +51,8 @@ async function probe(given: Args, host: Host): Promise<Seen> {
   const ctid = given.ctid === '' ? (placement.ctid ?? '') : String(given.ctid)
   const [container, read, directory, resources] = await Promise.all([
     node.container(ctid),
-    node.maybe(node.text(`${assignments}/${ctid}`)),
-    node.stat(assignments),
+    node.maybe(node.text(`${assignmentNotes}/${ctid}`)),
+    node.stat(assignmentNotes),
     node.text(resourcesFile),
   ])
   // Unknown only after a dry run has predicted a change.
@@ -83,7 +79,7 @@ function plan(given: Args, seen: Seen): Plan {
   const { node, ctid, config, elsewhere } = seen
   if (config === undefined) return refuse(missingContainer(node, ctid, elsewhere))
   const { content } = given
-  if (isUnknown(content)) return hindrance(given, seen, config) ?? planUnknown(seen, config, content)
+  if (isUnknown(content)) return hindrance(given, seen, config) ?? planUnknown(given, seen, content)
   let desired: Desired
   try {
     desired = desiredConfig(config, { content, owns: ownership(given, ofThisContainer(seen.record, config)) })
@@ -97,7 +93,7 @@ function plan(given: Args, seen: Seen): Plan {
   if (desired.text === config) return remember.length === 0 ? done() : actions(remember)
   return (
     hindrance(given, seen, config) ??
-    actions([...remember, write(given, seen, { kind: 'text', text: desired.text })], {
+    actions([...remember, writeConfig(ctid, { kind: 'text', text: desired.text }, given.lock_timeout)], {
       diffs: [{ title: configFile(ctid), before: config, after: desired.text }],
     })
   )
@@ -108,14 +104,8 @@ function hindrance(
   { ctid, managedByHa }: Seen,
   config: string,
 ): Plan | undefined {
-  const lock = lockOf(parseContainerConfig(config))
-  if (lock !== undefined)
-    return settle(
-      `container ${ctid} is locked (lock: ${lock}): Proxmox is working on it`,
-      timeout,
-      unlockHint(ctid),
-    )
-  if (!managedByHa) return undefined
+  const locked = waitForLock(ctid, parseContainerConfig(config), timeout)
+  if (locked || !managedByHa) return locked
   return refuse({
     code: 'managed-by-ha',
     message: `container ${ctid} is managed by HA, which may move it to a node without this GPU`,
@@ -123,12 +113,11 @@ function hindrance(
   })
 }
 
-function planUnknown(seen: Seen, config: string, content: Unknown): Plan {
+function planUnknown(given: Args, seen: Seen, content: Unknown): Plan {
+  const { ctid, config = '' } = seen
   const unknown = { kind: 'unknown', why: content.why } as const
-  return actions([...recordActions(seen, unknown), write(undefined, seen, unknown)], {
-    diffs: [
-      { title: configFile(seen.ctid), before: config, after: `${config}(lines known only in the run)\n` },
-    ],
+  return actions([...recordActions(seen, unknown), writeConfig(ctid, unknown, given.lock_timeout)], {
+    diffs: [{ title: configFile(ctid), before: config, after: `${config}(lines known only in the run)\n` }],
   })
 }
 
@@ -140,40 +129,16 @@ function recordActions(
   { ctid, stateDirectory }: Seen,
   record: string | Content | undefined,
 ): readonly Action[] {
-  const path = `${assignments}/${ctid}`
+  const path = `${assignmentNotes}/${ctid}`
   if (record === undefined)
     return [{ kind: 'remove', on: 'node', path, label: 'delete the record of assigned GPUs' }]
   const content: Content = typeof record === 'string' ? { kind: 'text', text: record } : record
   return [
     ...(stateDirectory
       ? []
-      : [{ kind: 'makeDirectory', on: 'node', path: assignments, mode: '0700' } as const]),
+      : [{ kind: 'makeDirectory', on: 'node', path: assignmentNotes, mode: '0700' } as const]),
     { kind: 'writeFile', on: 'node', path, content, mode: '0600', label: 'record the assigned GPUs' },
   ]
-}
-
-function write(given: Args | undefined, { ctid }: Seen, content: Content): Action {
-  return {
-    kind: 'writeFile',
-    on: 'node',
-    path: configFile(ctid),
-    content,
-    plain: true,
-    backup: true,
-    backupDirectory,
-    lock: {
-      kind: 'flock',
-      path: `/run/lock/lxc/pve-config-${ctid}.lock`,
-      timeout: given?.lock_timeout ?? 60,
-    },
-    label: `change the configuration of container ${ctid}`,
-    ...defined({
-      effects:
-        content.kind === 'text' && typeof content.text === 'string'
-          ? [{ kind: 'container', name: ctid, becomes: { config: content.text } }]
-          : undefined,
-    }),
-  }
 }
 
 function ownLines(given: Args, config: string, record: string | undefined): readonly string[] {
@@ -212,8 +177,4 @@ function recordText(record: string, lines: readonly string[], addresses: readonl
       .map((line) => `line ${line}\n`)
       .join('')
   )
-}
-
-function configFile(ctid: string): string {
-  return `/etc/pve/lxc/${ctid}.conf`
 }

@@ -15,6 +15,13 @@ export const args = {
       description:
         '`auto`: restart it if its NVIDIA devices differ from its configuration; `never`: only report that; `observe`: only report whether it runs',
     },
+    features: {
+      type: 'array',
+      items: { enum: ['nesting', 'keyctl'] },
+      default: [],
+      description:
+        'Also restart it if its configuration has one of these features, but it was started without it',
+    },
     timeout: {
       type: 'integer',
       minimum: 1,
@@ -43,7 +50,8 @@ export const result = {
     running: { type: 'boolean' },
     restart_pending: {
       type: 'boolean',
-      description: 'True if the container has other devices than configured and was not restarted',
+      description:
+        'True if the container has other devices or features than configured and was not restarted',
     },
   },
 } as const

@@ -9,11 +9,13 @@
 import { isUnknown } from '../../base/unknown.ts'
 import type { SeenFile, Host } from '../../host/host.ts'
 import { owedStart } from '../../host/owed-starts.ts'
-import { actions, done, type Plan, refuse, settle } from '../../host/plan.ts'
+import { actions, done, type Plan, refuse } from '../../host/plan.ts'
 import { readHeldBack } from '../../nvidia/held-back.ts'
 import { managedGuests, resourcesFile } from '../../nvidia/high-availability.ts'
+import { waitForLock } from '../../proxmox/config-change.ts'
 import { type ContainerConfig, parseContainerConfig } from '../../proxmox/container-config.ts'
-import { deviceEntries, lockOf, unlockHint } from '../../proxmox/device-entries.ts'
+import { deviceEntries } from '../../proxmox/device-entries.ts'
+import { configuredFeatures, runningFeatures } from '../../proxmox/features.ts'
 import { pendingNames } from '../../proxmox/pending-changes.ts'
 import { containerDevices } from '../../proxmox/running-container.ts'
 import { findGuest, type GuestPlace, missingContainer } from '../../proxmox/find-guest.ts'
@@ -32,16 +34,15 @@ export interface Seen {
 
 interface Container {
   readonly running: boolean
-  readonly lock: string | undefined
-  /** Settings with pending changes, which a restart applies too. */
-  readonly pending: readonly string[]
+  /** A restart also applies its pending changes. */
+  readonly config: ContainerConfig
   /** Sentences about the changes that a restart or start would make; empty if none. */
   readonly differences: readonly string[]
 }
 
 export const pveContainer = {
   name: 'pve_container',
-  summary: 'Restarts a running container if its devices differ from its configuration.',
+  summary: 'Restarts a running container if its devices or features differ from its configuration.',
   args,
   result,
   exitCode: 6,
@@ -71,13 +72,16 @@ async function probe(given: Args, host: Host): Promise<Seen> {
   if (status === undefined) return { ...seen, container: undefined, elsewhere: await findGuest(node, ctid) }
   const config = parseContainerConfig(status.config)
   const running = status.status === 'running'
-  const container = { running, lock: lockOf(config), pending: pendingNames(config) }
+  const container = { running, config }
   if (given.restart === 'observe') return { ...seen, container: { ...container, differences: [] } }
   // Unknown only in a dry run that adds lines to the file, so the running container differs from it.
   if (running && isUnknown(file))
     return { ...seen, container: { ...container, differences: ['its configuration changes'] } }
   const found = running
-    ? differences(await readState(node, status.pid, config))
+    ? [
+        ...differences(await readState(node, status.pid, config)),
+        ...(await lackedFeatures(given, node, { ctid, pid: status.pid, config })),
+      ]
     : [...(await heldBackBy(node, ctid)), ...(await owedTo(node, ctid))]
   return { ...seen, container: { ...container, differences: found } }
 }
@@ -85,6 +89,26 @@ async function probe(given: Args, host: Host): Promise<Seen> {
 async function heldBackBy(node: Host, ctid: string): Promise<readonly string[]> {
   const held = await readHeldBack(node, ctid)
   return held === undefined ? [] : [`it was held back at its start: ${held.why}`]
+}
+
+interface Started {
+  readonly ctid: string
+  readonly pid: number | undefined
+  readonly config: ContainerConfig
+}
+
+/** Features that the container has only after a restart. */
+async function lackedFeatures(
+  { features }: Args,
+  node: Host,
+  { ctid, pid, config }: Started,
+): Promise<readonly string[]> {
+  if (features.length === 0) return []
+  const has = await runningFeatures(node, ctid, pid)
+  const configured = configuredFeatures(config)
+  return features
+    .filter((name) => configured.includes(name) && !has.includes(name))
+    .map((name) => `it runs without the feature ${name}`)
 }
 
 async function owedTo(node: Host, ctid: string): Promise<readonly string[]> {
@@ -116,20 +140,16 @@ function plan(given: Args, { node, ctid, container, elsewhere, managedByHa }: Se
   if (container.differences.length === 0) return done()
   const why = container.differences.join('; ')
   const verb = container.running ? 'restart' : 'start'
-  if (given.restart === 'never') return done([`${verb} container ${ctid} to give it the right GPUs: ${why}`])
+  if (given.restart === 'never') return done([`${verb} container ${ctid} to apply its configuration: ${why}`])
   if (managedByHa)
     return refuse({
       code: 'managed-by-ha',
       message: `container ${ctid} must be ${verb}ed (${why}), but HA manages it and decides when`,
       hint: `suspend HA for it (ha-manager set ct:${ctid} --state ignored), or ${verb} it yourself`,
     })
-  if (container.lock !== undefined)
-    return settle(
-      `container ${ctid} is locked (lock: ${container.lock}): Proxmox is working on it`,
-      given.lock_timeout ?? 60,
-      unlockHint(ctid),
-    )
-  const { pending } = container
+  const locked = waitForLock(ctid, container.config, given.lock_timeout ?? 60)
+  if (locked) return locked
+  const pending = pendingNames(container.config)
   return actions(
     [
       {

@@ -24,6 +24,8 @@ export interface GpuHost {
   readonly programs?: Readonly<Record<string, Partial<Answer>>>
   /** Installed versions by name. */
   readonly packages?: Readonly<Record<string, string>>
+  /** systemd's ActiveState by unit. */
+  readonly units?: Readonly<Record<string, string>>
   readonly pages?: Readonly<Record<string, Partial<HttpAnswer>>>
   readonly controllerFiles?: Readonly<Record<string, string>>
   /** Bytes. */
@@ -47,6 +49,8 @@ export function gpuHost(given: GpuHost = {}): Host {
   for (const [ctid, status] of Object.entries(given.containers ?? {})) world.containers.set(ctid, status)
   for (const [name, installed] of Object.entries(given.packages ?? {}))
     world.packages.set(name, { installed, status: 'installed' })
+  for (const [name, active] of Object.entries(given.units ?? {}))
+    world.units.set(name, { exists: true, active, enabled: 'enabled' })
   for (const [page, answer] of Object.entries(given.pages ?? {}))
     world.http.set(page, { ...noPage, ...answer })
   for (const [path, text] of Object.entries(given.controllerFiles ?? {})) world.controller.set(path, text)

@@ -3,10 +3,12 @@ import { cudaToolkit } from '../../../src/modules/cuda-toolkit/module.ts'
 import { gpuDevices } from '../../../src/modules/gpu-devices/module.ts'
 import { gpuVerify } from '../../../src/modules/gpu-verify/module.ts'
 import { nvidiaAptPin } from '../../../src/modules/nvidia-apt-pin/module.ts'
+import { nvidiaCdi } from '../../../src/modules/nvidia-cdi/module.ts'
 import { nvidiaUserspace } from '../../../src/modules/nvidia-userspace/module.ts'
 import { nvidiaUserspaceNote } from '../../../src/modules/nvidia-userspace-note/module.ts'
 import { pveContainer } from '../../../src/modules/pve-container/module.ts'
 import { pveContainerConfig } from '../../../src/modules/pve-container-config/module.ts'
+import { pveContainerFeatures } from '../../../src/modules/pve-container-features/module.ts'
 import { books } from '../books.ts'
 import type { ConformanceCase, Registered } from '../conformance.ts'
 import { type PlacedCase, strings } from './placed.ts'
@@ -46,7 +48,12 @@ export function container(
       args: { restart: 'never' },
       dry: 'ok',
     },
-    { module: pveContainer, says: 'restarts the container', args: {} },
+    {
+      module: pveContainerFeatures,
+      says: 'features beside the devices',
+      args: { features: ['nesting', 'keyctl'] },
+    },
+    { module: pveContainer, says: 'restarts the container', args: { features: ['nesting', 'keyctl'] } },
     { module: nvidiaAptPin, says: 'no driver from apt', args: {} },
     {
       module: nvidiaUserspace,
@@ -56,6 +63,20 @@ export function container(
       besides: [...books, /mod(info|probe|ules)?$/, /^\/usr\/lib\/modprobe\.d\//],
     },
     { module: nvidiaUserspaceNote, says: 'of the user space on the node', args: {} },
+    {
+      module: nvidiaCdi,
+      says: 'nothing without the toolkit',
+      args: {},
+      dry: 'ok',
+    },
+    {
+      module: nvidiaCdi,
+      says: 'the CDI specification',
+      setup: `echo 'deb [trusted=yes] https://nvidia.github.io/libnvidia-container/stable/deb/amd64 /' \
+        >/etc/apt/sources.list.d/conformance.list && apt-get -qq update &&
+        apt-get -qq -y install nvidia-container-toolkit-base`,
+      args: {},
+    },
     {
       module: cudaToolkit,
       says: 'the toolkit with its repository',

@@ -9,9 +9,11 @@ import { gpuVerify } from '../../../src/modules/gpu-verify/module.ts'
 import { nvidiaBlacklist } from '../../../src/modules/nvidia-blacklist/module.ts'
 import { nvidiaDriver } from '../../../src/modules/nvidia-driver/module.ts'
 import { nvidiaForeignDriver } from '../../../src/modules/nvidia-foreign-driver/module.ts'
+import { nvidiaLeftovers } from '../../../src/modules/nvidia-leftovers/module.ts'
 import { nvidiaLoaded } from '../../../src/modules/nvidia-loaded/module.ts'
 import { nvidiaNode } from '../../../src/modules/nvidia-node/module.ts'
 import { nvidiaNodeReboot } from '../../../src/modules/nvidia-node-reboot/module.ts'
+import { nvidiaPackages } from '../../../src/modules/nvidia-packages/module.ts'
 import { nvidiaPersistenceDaemon } from '../../../src/modules/nvidia-persistence-daemon/module.ts'
 import { nvidiaPower } from '../../../src/modules/nvidia-power/module.ts'
 import { nvidiaRunfile } from '../../../src/modules/nvidia-runfile/module.ts'
@@ -43,12 +45,34 @@ const discovery: readonly ConformanceCase[] = [
     problem: 'foreign-driver',
   },
   {
+    module: nvidiaPackages,
+    says: 'refuses a version that no repository offers',
+    args: { version, module_type: 'open' },
+    dry: 'refused',
+    problem: 'version-not-offered',
+  },
+  {
+    module: nvidiaPackages,
+    says: 'takes a driver installed from packages over, with kernel modules, and pins it',
+    args: { version: '535.183.01', module_type: 'proprietary' },
+    besides: [...books, /^\/(usr|etc)\//],
+  },
+  {
     module: nvidiaForeignDriver,
     says: 'removes a driver installed from packages',
     args: { version, policy: 'remove' },
     // The files of the packages are removed with them.
     besides: [...books, /^\/usr\//],
   },
+  {
+    module: nvidiaLeftovers,
+    says: 'what earlier drivers left, with a warning',
+    setup:
+      'mkdir -p /var/lib/dkms/nvidia/550.54.14; echo "blacklist nvidia" >/etc/modprobe.d/passthrough.conf',
+    args: { version },
+    dry: 'ok',
+  },
+  { module: nvidiaLeftovers, says: 'removes it', args: { version, remove: true } },
 ]
 
 const preparation: readonly ConformanceCase[] = [

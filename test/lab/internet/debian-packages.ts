@@ -1,4 +1,5 @@
 /** Packages of the simulated Debian mirror, in place of real ones that are too large; names and versions are Debian 12's. */
+import { distributionDocker } from './docker-packages.ts'
 import { program, saysVersion, standin, type PracticePackage } from './package.ts'
 
 const driver = '535.183.01-1'
@@ -56,6 +57,8 @@ export const debianPackages: readonly PracticePackage[] = [
     version: '0.6.0-2',
     files: { '/usr/bin/mokutil': standin('nvidia/mokutil') },
   },
+
+  distributionDocker,
 
   // A small driver from packages, with few relations; those of debian-driver.ts are the real ones.
   {

@@ -1,8 +1,9 @@
 /** The extracts of driver packages, against apt: what D1 of the project's list of defects was measured with. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { isDriverPackage } from '../../../src/nvidia/driver-packages.ts'
 import { whyNoLab } from '../machine.ts'
-import { archives, readExtract, SimulatedApt, type Archive } from './driver-packages.ts'
+import { archives, readExtract, SimulatedApt, type Archive, type Stanza } from './driver-packages.ts'
 
 const skip = whyNoLab() ?? false
 
@@ -22,6 +23,46 @@ const drivers: Readonly<Record<Archive, string>> = {
   'ubuntu-24.04': 'nvidia-driver-580-open',
   'nvidia-debian': 'nvidia-driver',
 }
+
+/** What hosts install, with the package that brings all of it. */
+const closures: Readonly<Record<Archive, readonly string[]>> = {
+  'debian-12': [
+    'nvidia-driver',
+    'nvidia-driver-full',
+    'nvidia-open-kernel-dkms',
+    'nvidia-smi libcuda1',
+    'nvidia-smi libcuda1 libnvidia-encode1',
+  ],
+  'debian-13': ['nvidia-driver', 'nvidia-driver-full', 'nvidia-open-kernel-dkms', 'nvidia-smi libcuda1'],
+  'ubuntu-22.04': ['nvidia-driver-580', 'nvidia-headless-580-open', 'nvidia-utils-580 libnvidia-compute-580'],
+  'ubuntu-24.04': ['nvidia-driver-580-open', 'nvidia-headless-580', 'nvidia-utils-580 libnvidia-compute-580'],
+  'nvidia-debian': ['nvidia-driver', 'nvidia-smi libcuda1'],
+}
+
+/** Work with any driver. */
+const staying = ['libnvidia-egl-gbm1', 'libnvidia-egl-wayland1', 'nvidia-detect']
+
+/** Packages of a node or container with a GPU that no purge of a driver may touch. */
+const neighbours: readonly Stanza[] = [
+  { Package: 'proxmox-ve', Version: '8.4.0', Depends: 'proxmox-default-kernel' },
+  { Package: 'proxmox-default-kernel', Version: '1.1.0', Depends: 'proxmox-kernel-6.8' },
+  { Package: 'proxmox-kernel-6.8', Version: '6.8.12-9' },
+  { Package: 'libnvidia-container1', Version: '1.17.8-1' },
+  {
+    Package: 'libnvidia-container-tools',
+    Version: '1.17.8-1',
+    Depends: 'libnvidia-container1 (>= 1.17.8-1)',
+  },
+  {
+    Package: 'nvidia-container-toolkit-base',
+    Version: '1.17.8-1',
+  },
+  {
+    Package: 'nvidia-container-toolkit',
+    Version: '1.17.8-1',
+    Depends: 'nvidia-container-toolkit-base (= 1.17.8-1), libnvidia-container-tools (>= 1.17.8-1)',
+  },
+].map((one) => ({ ...one, Architecture: 'amd64' }))
 
 describe('driver packages from real metadata', { skip }, () => {
   for (const archive of archives) {
@@ -55,6 +96,33 @@ describe('driver packages from real metadata', { skip }, () => {
       const least = await apt.installed(['nvidia-driver'], { recommends: false })
       const usual = await apt.installed(['nvidia-driver'])
       assert.ok(least.length >= 25 && usual.length >= 42, `${least.length} ${usual.length}`)
+    })
+  })
+
+  for (const archive of archives)
+    it(`a purge of the driver packages of ${archive} removes exactly these`, async () => {
+      await withApt(archive, async (apt) => {
+        for (const closure of closures[archive])
+          for (const recommends of [true, false]) {
+            const installed = await apt.installed(closure.split(' '), { recommends })
+            const listed = installed.filter(isDriverPackage)
+            const what = `${closure} with${recommends ? '' : 'out'} recommendations`
+            assert.deepEqual(await apt.purged(installed, listed, neighbours), listed, what)
+            const left = installed.filter((name) => !listed.includes(name) && !staying.includes(name))
+            assert.deepEqual(left, [], what)
+          }
+      })
+    })
+
+  it('a package that the list lacks is found', async () => {
+    await withApt('debian-12', async (apt) => {
+      const installed = await apt.installed(['nvidia-driver'])
+      const listed = installed.filter((name) => isDriverPackage(name) && name !== 'nvidia-settings')
+      const taken = await apt.purged(installed, listed, neighbours)
+      assert.deepEqual(
+        taken.filter((name) => !listed.includes(name)),
+        ['nvidia-settings'],
+      )
     })
   })
 })

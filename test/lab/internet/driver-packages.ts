@@ -107,9 +107,13 @@ export class SimulatedApt {
     return this.#simulate(['install', ...(recommends ? [] : ['--no-install-recommends']), ...names], 'Inst')
   }
 
-  /** Names of the packages that `apt-get purge NAMES` removes where `installed` are installed. */
-  async purged(installed: readonly string[], names: readonly string[]): Promise<readonly string[]> {
-    const present = this.#stanzas.filter((one) => installed.includes(one.Package))
+  /** Names of the packages that `apt-get purge NAMES` removes where `installed` and `others` are installed. */
+  async purged(
+    installed: readonly string[],
+    names: readonly string[],
+    others: readonly Stanza[] = [],
+  ): Promise<readonly string[]> {
+    const present = [...this.#stanzas.filter((one) => installed.includes(one.Package)), ...others]
     const status = present.map(
       (one) => `${controlText({ ...one, Status: 'install ok installed', ...described })}\n`,
     )

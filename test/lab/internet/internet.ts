@@ -13,7 +13,8 @@ import type { World } from '../world.ts'
 import { buildPackages } from './build-packages.ts'
 import { debianDriverPackages, driverComponents, ubuntuDriverPackages } from './debian-driver.ts'
 import { debianPackages } from './debian-packages.ts'
-import { containerToolkitPackages, cudaPackages } from './nvidia-packages.ts'
+import { containerToolkitPackages, dockerPackages } from './docker-packages.ts'
+import { cudaPackages } from './nvidia-packages.ts'
 import { proxmoxPackages } from './proxmox-packages.ts'
 import type { ServerSettings } from './server-settings.ts'
 
@@ -25,6 +26,7 @@ const recipes = [
   'sign-repository.sh',
   'debian-packages.ts',
   'debian-driver.ts',
+  'docker-packages.ts',
   'driver-packages.ts',
   '../../data/driver-packages',
   'proxmox-packages.ts',
@@ -33,7 +35,14 @@ const recipes = [
 ]
 
 /** Driver versions that can be downloaded in the lab. */
-export const driverVersions = ['535.247.01', '570.124.06', '580.76.05', '580.95.05', '590.48.01'] as const
+export const driverVersions = [
+  '535.247.01',
+  '535.261.03',
+  '570.124.06',
+  '580.76.05',
+  '580.95.05',
+  '590.48.01',
+] as const
 
 /** Folder with the lab's certificate authority and signing keys (trust.sh). */
 export function trust(say: (line: string) => void): Promise<string> {
@@ -134,7 +143,16 @@ async function buildRepositories(directory: string, keys: string, realPackages: 
   }
   await buildPackages(containerToolkitPackages, toolkit)
   await sign('toolkit', 'flat', toolkit)
-  cpSync(join(keys, 'toolkit.gpg'), join(directory, 'nvidia.github.io/libnvidia-container/gpgkey'))
+  cpSync(join(keys, 'toolkit.asc'), join(directory, 'nvidia.github.io/libnvidia-container/gpgkey'))
+  for (const [system, suite] of [
+    ['debian', 'bookworm'],
+    ['ubuntu', 'noble'],
+  ] as const) {
+    const packages = join(directory, 'download.docker.com/linux', system)
+    await buildPackages(dockerPackages, join(packages, 'pool/stable'))
+    await sign('docker', 'pool', packages, suite, 'stable')
+    cpSync(join(keys, 'docker.asc'), join(packages, 'gpg'))
+  }
 }
 
 /** The installer and its published sums, at both download hosts. */

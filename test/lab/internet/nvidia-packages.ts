@@ -1,4 +1,4 @@
-/** Packages of NVIDIA's repositories: CUDA with driver packages that conflict with a .run, and the container toolkit. */
+/** Packages of NVIDIA's CUDA repositories, with driver packages that conflict with a .run. */
 import { program, standin, type PracticePackage } from './package.ts'
 
 interface Toolkit {
@@ -111,26 +111,3 @@ function toolkit({ release, nvcc }: Toolkit): readonly PracticePackage[] {
     },
   ]
 }
-
-const containerToolkit = '1.17.8-1'
-
-export const containerToolkitPackages: readonly PracticePackage[] = [
-  { name: 'libnvidia-container1', version: containerToolkit },
-  {
-    name: 'libnvidia-container-tools',
-    version: containerToolkit,
-    fields: { Depends: `libnvidia-container1 (>= ${containerToolkit})` },
-  },
-  {
-    name: 'nvidia-container-toolkit-base',
-    version: containerToolkit,
-    files: { '/usr/bin/nvidia-ctk': program("echo 'NVIDIA Container Toolkit CLI version 1.17.8'\n") },
-  },
-  {
-    name: 'nvidia-container-toolkit',
-    version: containerToolkit,
-    fields: {
-      Depends: `nvidia-container-toolkit-base (= ${containerToolkit}), libnvidia-container-tools (>= ${containerToolkit})`,
-    },
-  },
-]

@@ -2,7 +2,7 @@
 # trust.sh OUT - the certificate authority and the signing keys of the practice internet.
 #   OUT/ca.crt ca.key          certificate authority, trusted in the images
 #   OUT/server.crt server.key  of the web server, valid for every address in hosts.txt
-#   OUT/{debian,proxmox,cuda,toolkit,rotated}.gpg   public keys; the secret ones are in OUT/gnupg
+#   OUT/{debian,proxmox,cuda,toolkit,docker,rotated}.{gpg,asc}   public keys; the secret ones are in OUT/gnupg
 set -e
 here=$(cd "$(dirname "$0")" && pwd)
 out=$1
@@ -15,8 +15,9 @@ openssl req -x509 $curve -keyout "$out/server.key" -out "$out/server.crt" -days 
 
 export GNUPGHOME="$out/gnupg"
 mkdir -m 700 "$GNUPGHOME"
-for key in debian proxmox cuda toolkit rotated; do
+for key in debian proxmox cuda toolkit docker rotated; do
   gpg --batch --quiet --passphrase '' --quick-gen-key "gpuplay lab, $key (practice key)" ed25519 sign never 2>/dev/null
   gpg --batch --export "gpuplay lab, $key" >"$out/$key.gpg"
+  gpg --batch --armor --export "gpuplay lab, $key" >"$out/$key.asc"
 done
 gpgconf --kill all

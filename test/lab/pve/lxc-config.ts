@@ -1,9 +1,9 @@
 /** The configuration that Proxmox writes to /var/lib/lxc/CTID/config before a start, and the device nodes of `devN`. */
-import { chmodSync, chownSync, mkdirSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import type { ConfigSection } from '../../../src/proxmox/container-config.ts'
 import { checkSetting, properties } from '../../../src/proxmox/container-settings.ts'
 import { shownDir } from '../nvidia/kernel.ts'
-import { Exit, exists, run } from '../nvidia/system.ts'
+import { Exit, exists, run, textOf } from '../nvidia/system.ts'
 import { isOn } from './guests.ts'
 
 export const lxcDir = '/var/lib/lxc'
@@ -62,6 +62,7 @@ export function lxcConfig(ctid: number, section: ConfigSection, devicesAllowed: 
     ...ids.lines,
     ...(isOn(features.get('nesting')) ? ['lxc.include = /usr/share/lxc/config/nesting.conf'] : []),
     'lxc.apparmor.profile = unconfined',
+    ...seccompLines(ctid, ids, isOn(features.get('keyctl'))),
     'lxc.monitor.unshare = 1',
     `lxc.tty.max = ${setting('tty') ?? '2'}`,
     'lxc.environment = TERM=linux',
@@ -79,6 +80,15 @@ export function lxcConfig(ctid: number, section: ConfigSection, devicesAllowed: 
     ...section.lxc.flatMap(({ key, value }) => (key === 'lxc.idmap' ? [] : [`${key} = ${value}`])),
   ]
   return lines.map((line) => `${line}\n`).join('')
+}
+
+/** Without the feature keyctl, an unprivileged container has the system call refused (`make_seccomp_config` in PVE::LXC). */
+function seccompLines(ctid: number, ids: IdMap, keyctl: boolean): readonly string[] {
+  if (ids.lines.length === 0) return []
+  const rules = `${lxcDir}/${ctid}/rules.seccomp`
+  const common = textOf('/usr/share/lxc/config/common.seccomp') ?? ''
+  writeFileSync(rules, `${common}${keyctl ? '' : 'keyctl errno 38\n'}`)
+  return [`lxc.seccomp.profile = ${rules}`]
 }
 
 interface PassedDevice {

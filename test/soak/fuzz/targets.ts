@@ -16,6 +16,7 @@ import { packageStates } from '../../../src/host/questions/packages.ts'
 import { assertAnswers, assertFinite, pieces, subjects } from '../../../src/host/testing/answers.ts'
 import { Choices, garbageHost } from '../../../src/modules/testing/garbage-host.ts'
 import { askAndPlan, tried } from '../../../src/modules/testing/hostile.ts'
+import { parseCdiSpec } from '../../../src/nvidia/cdi.ts'
 import { nvccRelease } from '../../../src/nvidia/cuda.ts'
 import { dkmsState, installedVersion } from '../../../src/nvidia/installer.ts'
 import { installedDriverPackages } from '../../../src/nvidia/driver-packages.ts'
@@ -120,6 +121,7 @@ export const targets: Readonly<Record<string, Target>> = {
       installedDriverPackages(packageStates({ patterns: [] }).parse({ code: 0, stdout: text, stderr: '' }))
       sha256FromFile(text, 'x.run')
       nvccRelease(text)
+      parseCdiSpec(text)
       startedGuests(text, 'pve1')
       for (const format of ['list', 'deb822'] as const) parseSources(text, format)
     },

@@ -39,11 +39,14 @@ export const devices = { '/dev/nvidiactl': '195:255', '/dev/nvidia-uvm': '508:0'
 export const defaults: Args = {
   version: '',
   containers: [],
+  kernels: 'all',
   assignment: '',
   cuda: '',
   cuda_packages: ['cuda-toolkit'],
   user: '',
   compute: true,
+  runtime: '',
+  runtime_image: '',
   isolation: true,
 }
 

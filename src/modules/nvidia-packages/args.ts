@@ -1,0 +1,46 @@
+import type { FromSchema } from 'json-schema-to-ts'
+import { driverVersionPattern } from '../../nvidia/driver-version.ts'
+
+export const args = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['version', 'module_type'],
+  properties: {
+    version: { type: 'string', pattern: driverVersionPattern, description: 'Driver version, "580.95.05"' },
+    module_type: {
+      enum: ['open', 'proprietary'],
+      description: 'Type of the kernel modules, for a node that has none from packages',
+    },
+    enforce_type: {
+      type: 'boolean',
+      default: false,
+      description: 'Replace installed kernel modules of the other type',
+    },
+    install: {
+      type: 'boolean',
+      default: true,
+      description: 'Otherwise only check that the version is offered, and pin it',
+    },
+    proxy: { type: 'string', default: '', description: 'Proxy for apt' },
+    timeout: {
+      type: 'integer',
+      minimum: 1,
+      default: 3600,
+      description: 'Time limit for apt in seconds; it builds the kernel modules',
+    },
+  },
+} as const
+
+export const result = {
+  type: 'object',
+  required: ['packages'],
+  properties: {
+    packages: {
+      type: 'array',
+      items: { type: 'string' },
+      description: 'Installed driver packages that have the version of the driver',
+    },
+  },
+} as const
+
+export type Args = Required<FromSchema<typeof args>>

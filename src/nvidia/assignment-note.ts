@@ -1,0 +1,46 @@
+/**
+ * What a node has recorded about the GPUs of a container when it was configured: one line `gpu ADDRESS MINOR
+ * UUID` for each GPU, one line `index N ADDRESS` for each that was assigned by its index, and lines of
+ * pve_container_config.
+ */
+import { knownOr } from '../base/unknown.ts'
+import type { Host } from '../host/host.ts'
+import type { Gpu } from './gpus.ts'
+
+/** One file for each container, by CTID. */
+export const assignmentNotes = '/var/lib/gpuplay/v1/assignments'
+
+export interface AssignmentNote {
+  readonly gpus: readonly { readonly pci: string; readonly uuid: string | undefined }[]
+  /** Index -> the PCI address that it meant. */
+  readonly indexes: ReadonlyMap<number, string>
+}
+
+/** The note of a container; empty if there is none, or if a dry run cannot know it. */
+export async function readAssignmentNote(node: Host, ctid: string): Promise<AssignmentNote> {
+  const text = await node.maybe(node.text(`${assignmentNotes}/${ctid}`))
+  return parseAssignmentNote(knownOr(text, undefined) ?? '')
+}
+
+export function parseAssignmentNote(text: string): AssignmentNote {
+  return {
+    gpus: [...text.matchAll(/^gpu (\S+) \d+ (\S+)$/gm)].map(([, pci = '', uuid = '-']) => ({
+      pci,
+      uuid: uuid === '-' ? undefined : uuid,
+    })),
+    indexes: new Map(
+      [...text.matchAll(/^index (\d{1,3}) (\S+)$/gm)].map(([, index, pci = '']) => [Number(index), pci]),
+    ),
+  }
+}
+
+/** The lines about assigned GPUs; `byIndex`: the indexes that the assignment names. */
+export function assignmentNote(
+  gpus: readonly (Gpu & { readonly minor: number })[],
+  byIndex: readonly number[],
+): string {
+  return [
+    ...gpus.map(({ pci, minor, uuid }) => `gpu ${pci} ${minor} ${uuid ?? '-'}\n`),
+    ...gpus.filter(({ index }) => byIndex.includes(index)).map(({ index, pci }) => `index ${index} ${pci}\n`),
+  ].join('')
+}
