@@ -278,3 +278,17 @@ test('a driver whose source is not on the node is not built for other kernels', 
   const given = { files, programs: noDkms, modules: { nvidia: { version } } }
   assert.deepEqual(commands(await planOf(given, { kernels })), [])
 })
+
+test('with Secure Boot, unsigned modules are built again, and kernels without the driver get it', async () => {
+  const files = { ...records(version), ...source, ...secure, ...headersOf(newer) }
+  const unsigned = { 'modinfo -k 6.8.12-9-pve -F signer': { stdout: '\n' } }
+  const plan = await planOf(
+    { files, programs: { ...registered, ...enrolled, ...unsigned } },
+    { kernels: ['6.8.12-9-pve', newer] },
+  )
+  assert.deepEqual(commands(plan), [
+    `dkms build --force -m nvidia -v ${version} -k 6.8.12-9-pve`,
+    `dkms install --force -m nvidia -v ${version} -k 6.8.12-9-pve`,
+    build(newer),
+  ])
+})
