@@ -25,8 +25,10 @@ import { nvidiaLoaded } from './nvidia-loaded/module.ts'
 import { nvidiaNode } from './nvidia-node/module.ts'
 import { nvidiaNodeReboot } from './nvidia-node-reboot/module.ts'
 import { nvidiaPackages } from './nvidia-packages/module.ts'
+import { nvidiaPersistenceDaemon } from './nvidia-persistence-daemon/module.ts'
 import { nvidiaPower } from './nvidia-power/module.ts'
 import { nvidiaRunfile } from './nvidia-runfile/module.ts'
+import { nvidiaSecureBoot } from './nvidia-secure-boot/module.ts'
 import { nvidiaUserspace } from './nvidia-userspace/module.ts'
 import { nvidiaUserspaceNote } from './nvidia-userspace-note/module.ts'
 import { pveContainer } from './pve-container/module.ts'
@@ -67,8 +69,10 @@ export const modules: readonly Module[] = [
   nvidiaNode,
   nvidiaNodeReboot,
   nvidiaPackages,
+  nvidiaPersistenceDaemon,
   nvidiaPower,
   nvidiaRunfile,
+  nvidiaSecureBoot,
   nvidiaUserspace,
   nvidiaUserspaceNote,
   pveContainer,

@@ -39,6 +39,7 @@ test('modules can ask exactly these questions', () => {
       'hostname --fqdn',
       'lsblk -bndo SIZE {device}',
       'modinfo -k {kernel} -F license nvidia',
+      'modinfo -k {kernel} -F signer nvidia',
       'modinfo -k {kernel} -F version nvidia',
       'mokutil --test-key /var/lib/dkms/mok.pub',
       'nproc',

@@ -47,8 +47,8 @@ for (const file of files) {
   test(`the installer of ${version} knows every option that it gets`, () => {
     const recorded = recordedOptions(readFileSync(join(recordings, file), 'utf8'))
     const given = [
-      ...nodeOptions(version, { moduleType: 'open', beside: true }),
-      ...nodeOptions(version, { moduleType: 'proprietary', beside: false }),
+      ...nodeOptions(version, { moduleType: 'open', beside: true, sign: true }),
+      ...nodeOptions(version, { moduleType: 'proprietary', beside: false, sign: false }),
       ...containerOptions(version, { graphics: false }),
     ].map((option) => option.split('=', 1)[0] ?? '')
     for (const option of given) {
@@ -60,17 +60,32 @@ for (const file of files) {
 
 test('the type of kernel modules is requested with the option of the version', () => {
   const asked = (version: string, moduleType: 'open' | 'proprietary'): string | undefined =>
-    nodeOptions(version, { moduleType, beside: false }).find((option) => option.startsWith('--kernel-module'))
+    nodeOptions(version, { moduleType, beside: false, sign: false }).find((option) =>
+      option.startsWith('--kernel-module'),
+    )
   assert.equal(asked('580.95.05', 'proprietary'), '--kernel-module-type=proprietary')
   assert.equal(asked('550.144.03', 'open'), '--kernel-module-build-directory=kernel-open')
   assert.equal(asked('550.144.03', 'proprietary'), undefined)
 })
 
+test("modules are signed with DKMS's key by installers that can sign", () => {
+  const asked = (version: string, sign: boolean): readonly string[] =>
+    nodeOptions(version, { moduleType: 'proprietary', beside: false, sign }).filter((option) =>
+      option.startsWith('--module-signing'),
+    )
+  assert.deepEqual(asked('580.95.05', true), [
+    '--module-signing-secret-key=/var/lib/dkms/mok.key',
+    '--module-signing-public-key=/var/lib/dkms/mok.pub',
+  ])
+  assert.deepEqual(asked('580.95.05', false), [])
+  assert.deepEqual(asked('304.137', true), [])
+})
+
 test('if a driver is loaded, an installer that supports it gets the option for it; graphics keeps OpenGL', () => {
   const flag = '--allow-installation-with-running-driver'
-  assert.ok(nodeOptions('580.95.05', { moduleType: 'open', beside: true }).includes(flag))
-  assert.ok(!nodeOptions('580.95.05', { moduleType: 'open', beside: false }).includes(flag))
-  assert.ok(!nodeOptions('535.216.01', { moduleType: 'open', beside: true }).includes(flag))
+  assert.ok(nodeOptions('580.95.05', { moduleType: 'open', beside: true, sign: true }).includes(flag))
+  assert.ok(!nodeOptions('580.95.05', { moduleType: 'open', beside: false, sign: false }).includes(flag))
+  assert.ok(!nodeOptions('535.216.01', { moduleType: 'open', beside: true, sign: true }).includes(flag))
   assert.ok(containerOptions('580.95.05', { graphics: false }).includes('--no-opengl-files'))
   assert.ok(!containerOptions('580.95.05', { graphics: true }).includes('--no-opengl-files'))
 })

@@ -8,6 +8,7 @@
  */
 import { atLeast } from '../base/version.ts'
 import { one, question, questionAbout } from '../host/question.ts'
+import { signingKey } from './secure-boot.ts'
 
 /** The option, and the first driver version whose installer supports it. */
 export const installerOptions = {
@@ -22,6 +23,8 @@ export const installerOptions = {
   /** Kept as an alias of `--no-kernel-modules` in every later version. */
   '--no-kernel-module': '304.22',
   '--no-nvidia-modprobe': '319.12',
+  '--module-signing-secret-key': '319.12',
+  '--module-signing-public-key': '319.12',
   '--no-check-for-alternate-installs': '325.08',
   '--no-install-compat32-libs': '346.16',
   '--no-drm': '375.66',
@@ -51,14 +54,24 @@ export function knowsOption(version: string, option: InstallerOption): boolean {
 
 export type ModuleType = 'open' | 'proprietary'
 
+export interface NodeInstallation {
+  readonly moduleType: ModuleType
+  /** Another driver version is loaded and may be in use during the installation. */
+  readonly beside: boolean
+  /**
+   * Sign the modules with DKMS's key. With `--silent` and without a key, the installer does not sign, and DKMS
+   * takes its unsigned modules as they are (install-from-cwd.c `assisted_module_signing`).
+   */
+  readonly sign: boolean
+}
+
 /**
  * The options for a node: kernel modules by DKMS, no X and no OpenGL files, an initramfs that we rebuild
- * ourselves for every kernel, and no loading of modules, which is a separate step. `beside`: another driver
- * version is loaded and may be in use during the installation.
+ * ourselves for every kernel, and no loading of modules, which is a separate step.
  */
 export function nodeOptions(
   version: string,
-  { moduleType, beside }: { readonly moduleType: ModuleType; readonly beside: boolean },
+  { moduleType, beside, sign }: NodeInstallation,
 ): readonly string[] {
   return [
     ...known(version, [
@@ -72,6 +85,7 @@ export function nodeOptions(
       '--skip-module-load',
     ]),
     ...moduleTypeOption(version, moduleType),
+    ...(sign ? signingOptions(version) : []),
     ...(beside ? known(version, ['--allow-installation-with-running-driver']) : []),
   ]
 }
@@ -109,6 +123,13 @@ function moduleTypeOption(version: string, type: ModuleType): readonly string[] 
   return []
 }
 
+/** For installers that cannot sign, DKMS builds the modules once more, and signs them. */
+function signingOptions(version: string): readonly string[] {
+  if (!knowsOption(version, '--module-signing-secret-key')) return []
+  const { secret, certificate } = signingKey
+  return [`--module-signing-secret-key=${secret}`, `--module-signing-public-key=${certificate}`]
+}
+
 function known(version: string, wanted: readonly InstallerOption[]): readonly string[] {
   return wanted.filter((option) => knowsOption(version, option))
 }
@@ -135,15 +156,26 @@ export const dkmsStatus = question({
   parse: ({ code, stdout }) => (code === 0 ? stdout : undefined),
 })
 
+const kernelRelease = /[0-9][A-Za-z0-9.+~_-]*/
+
 /** Type of the kernel module installed for a kernel; undefined if there is none. */
 export const installedModuleType = questionAbout({
-  words: ['modinfo', '-k', one('kernel', /[0-9][A-Za-z0-9.+~_-]*/), '-F', 'license', 'nvidia'],
+  words: ['modinfo', '-k', one('kernel', kernelRelease), '-F', 'license', 'nvidia'],
   reads: () => ['file:/lib/modules/*', 'file:/usr/lib/modules/*', 'kernel:'],
   parse: ({ stdout }): ModuleType | undefined => {
     const license = stdout.trim()
     if (license === '') return undefined
     return license === 'NVIDIA' ? 'proprietary' : 'open'
   },
+})
+
+/**
+ * Who signed the kernel module installed for a kernel: empty if it is not signed, undefined if there is none.
+ */
+export const moduleSigner = questionAbout({
+  words: ['modinfo', '-k', one('kernel', kernelRelease), '-F', 'signer', 'nvidia'],
+  reads: () => ['file:/lib/modules/*', 'file:/usr/lib/modules/*', 'kernel:'],
+  parse: ({ code, stdout }): string | undefined => (code === 0 ? stdout.trim() : undefined),
 })
 
 export type DkmsState = 'installed' | 'built' | 'added' | 'absent'
@@ -154,13 +186,29 @@ export type DkmsState = 'installed' | 'built' | 'added' | 'absent'
  * `nvidia/580.95.05: added` for no kernel.
  */
 export function dkmsState(status: string, version: string, kernel: string): DkmsState {
-  let state: DkmsState = 'absent'
-  for (const line of status.split('\n')) {
+  const builds = dkmsBuilds(status, version)
+  const build = builds.find((one) => one.kernel === kernel)
+  return build?.state ?? (builds.length > 0 ? 'added' : 'absent')
+}
+
+/** The kernels for which DKMS has installed a driver. */
+export function dkmsKernels(status: string, version: string): readonly string[] {
+  return dkmsBuilds(status, version).flatMap(({ kernel, state }) =>
+    state === 'installed' && kernel !== undefined ? [kernel] : [],
+  )
+}
+
+interface DkmsBuild {
+  /** Undefined in a line for no kernel. */
+  readonly kernel: string | undefined
+  readonly state: DkmsState
+}
+
+function dkmsBuilds(status: string, version: string): readonly DkmsBuild[] {
+  return status.split('\n').flatMap((line): readonly DkmsBuild[] => {
     const found = /^nvidia(?:\/|, )([0-9.]+)(?:, ([^,:]+), [^,:]+)?: (\w+)/.exec(line.trim())
-    if (found?.[1] !== version) continue
-    if (found[2] === undefined) state = state === 'absent' ? 'added' : state
-    else if (found[2] === kernel) return found[3] === 'installed' ? 'installed' : 'built'
-    else state = 'added'
-  }
-  return state
+    if (found?.[1] !== version) return []
+    if (found[2] === undefined) return [{ kernel: undefined, state: 'added' }]
+    return [{ kernel: found[2], state: found[3] === 'installed' ? 'installed' : 'built' }]
+  })
 }

@@ -97,6 +97,9 @@ export function sharedNodes(majors: ReadonlyMap<string, number>): readonly Devic
   ]
 }
 
+/** Of nvidia_modeset, which OpenGL and Vulkan need to show pictures (`NV_MODESET_MINOR` in nvidia-modprobe). */
+export const modesetNode: DeviceNode = { path: '/dev/nvidia-modeset', major: nvidiaMajor, minor: 254 }
+
 /**
  * Whether the host may open the device node of a GPU. The device rules of a container's cgroup apply at
  * open(2), so the device is opened; nothing is read.

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { cachedRunfile, checksumUrl, runfileUrl, sha256FromFile, versionOfRunfile } from './runfile.ts'
+import { cachedRunfile, checksumUrl, runfileUrls, sha256FromFile, versionOfRunfile } from './runfile.ts'
 
 const hash = 'a1'.repeat(32)
 
 test('the URL is derived from the version, and the version from the URL', () => {
-  const url = runfileUrl('580.95.05')
+  const [url] = runfileUrls('580.95.05')
   assert.equal(
     url,
     'https://download.nvidia.com/XFree86/Linux-x86_64/580.95.05/NVIDIA-Linux-x86_64-580.95.05.run',

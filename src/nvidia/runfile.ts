@@ -5,15 +5,22 @@
 import { driverVersionPattern } from './driver-version.ts'
 
 const publisher = 'https://download.nvidia.com/XFree86/Linux-x86_64'
+const dataCenterPublisher = 'https://us.download.nvidia.com/tesla'
 
 /** `NVIDIA-Linux-x86_64-580.95.05.run` */
 export function runfileName(version: string): string {
   return `NVIDIA-Linux-x86_64-${version}.run`
 }
 
-/** NVIDIA's URL for the `.run` of a version. */
-export function runfileUrl(version: string): string {
-  return `${publisher}/${version}/${runfileName(version)}`
+/**
+ * NVIDIA's URLs for the `.run` of a version, the usual one first. Some drivers for data centers are only in the
+ * second place.
+ */
+export function runfileUrls(version: string): readonly [string, ...string[]] {
+  return [
+    `${publisher}/${version}/${runfileName(version)}`,
+    `${dataCenterPublisher}/${version}/${runfileName(version)}`,
+  ]
 }
 
 /** The file with the `.run`'s sha256, published next to it. */

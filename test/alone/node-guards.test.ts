@@ -105,7 +105,7 @@ describe('a node that must not be restarted or changed', { skip, timeout: 400_00
   it('is not restarted while packages of a driver are installed, and the message says how to remove them', async () => {
     const node = lab.node('pve1')
     await node.output(
-      'apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -y -q install nvidia-driver </dev/null',
+      'rm -f /etc/apt/preferences.d/gpuplay-nvidia.pref; apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -y -q install nvidia-driver </dev/null',
     )
     const run = await play()
     assert.equal(run.exitCode, 5, run.text)
@@ -232,7 +232,11 @@ describe('a node that must not be restarted or changed', { skip, timeout: 400_00
 
   it('loses packages that were installed in addition to its driver, and keeps the driver', async () => {
     const node = lab.node('pve1')
-    await node.output('DEBIAN_FRONTEND=noninteractive apt-get -y -q install nvidia-smi libcuda1 </dev/null')
+    const pinned = await node.exec('apt-get -s install libcuda1')
+    assert.match(pinned.stdout + pinned.stderr, /has no installation candidate/)
+    await node.output(
+      'rm /etc/apt/preferences.d/gpuplay-nvidia.pref; DEBIAN_FRONTEND=noninteractive apt-get -y -q install nvidia-smi libcuda1 </dev/null',
+    )
     const told = await play()
     assert.equal(told.exitCode, 5, told.text)
     assert.match(told.text, /presence of an alternate driver installation/)

@@ -83,8 +83,13 @@ describe('nvidia_host', { skip, timeout: 400_000 }, () => {
     predicted = await play('--check')
     assert.equal(predicted.exitCode, 0, predicted.text)
     // Headers for the kernel are known only after the package lists are fetched.
-    const headers = 'Install kernel headers, DKMS, build tools and nvtop'
-    assert.deepEqual(tasks(predicted, 'unknown'), [headers, persistence])
+    const headers = 'Install kernel headers, DKMS and build tools'
+    assert.deepEqual(tasks(predicted, 'unknown'), [
+      headers,
+      'Install nvtop',
+      "Run NVIDIA's persistence daemon",
+      persistence,
+    ])
     assert.ok(tasks(predicted, 'changed').includes('Reboot the node to release the cards from nouveau'))
     assert.ok(tasks(predicted, 'changed').includes('Load the driver'))
     assert.equal(await lab.node('pve1').output('ls /var/cache/gpuplay 2>/dev/null | wc -l'), '0\n')
@@ -126,7 +131,40 @@ describe('nvidia_host', { skip, timeout: 400_000 }, () => {
     assert.equal((await node.output('systemctl is-active gpuplay-nvidia.service')).trim(), 'active')
     assert.equal((await node.output('systemctl --failed --no-legend')).trim(), '')
     assert.equal(await node.output('ls /dev | grep -c "^nvidia"'), '5\n')
+    assert.equal((await node.output('systemctl is-active gpuplay-nvidia-persistenced')).trim(), 'active')
+    const modes = 'nvidia-smi --query-gpu=persistence_mode --format=csv,noheader'
+    assert.equal(await node.output(modes), 'Enabled\nEnabled\n')
     assert.deepEqual(tasks(await play(), 'changed'), [])
+  })
+
+  it('stops the persistence daemon, and loads the modules for displays, on request', async () => {
+    const node = lab.node('pve1')
+    const wanted = ['-e', 'nvidia_host_persistence=false', '-e', 'nvidia_host_graphics=true'] as const
+    const run = await play(...wanted)
+    assert.equal(run.exitCode, 0, run.text)
+    assert.notEqual((await node.exec('systemctl is-active gpuplay-nvidia-persistenced')).code, 0)
+    assert.equal(await node.output('stat -c %Hr:%Lr /dev/nvidia-modeset'), '195:254\n')
+    assert.match(await node.output('lsmod'), /^nvidia_drm /m)
+    assert.deepEqual(tasks(await play(...wanted), 'changed'), [])
+    await lab.reboot('pve1')
+    await node.exec('systemctl is-system-running --wait')
+    assert.equal(await node.output('stat -c %Hr:%Lr /dev/nvidia-modeset'), '195:254\n')
+    assert.equal((await play()).exitCode, 0)
+    assert.equal((await node.output('systemctl is-active gpuplay-nvidia-persistenced')).trim(), 'active')
+  })
+
+  it('warns if no repository offers nvtop, and installs everything else', async () => {
+    const pin = 'Package: nvtop\\nPin: version *\\nPin-Priority: -1\\n'
+    await lab
+      .node('pve1')
+      .output(`apt-get -y -qq purge nvtop gcc; printf '${pin}' >/etc/apt/preferences.d/no-nvtop.pref`)
+    const run = await play()
+    assert.equal(run.exitCode, 0, run.text)
+    assert.match(run.text, /not installed, because no repository offers it: nvtop/)
+    assert.deepEqual(tasks(run, 'changed'), ['Install kernel headers, DKMS and build tools'])
+    assert.deepEqual(tasks(await play(), 'changed'), [])
+    await lab.node('pve1').output('rm /etc/apt/preferences.d/no-nvtop.pref')
+    assert.deepEqual(tasks(await play(), 'changed'), ['Install nvtop'])
   })
 
   it('refuses to replace the driver of a container that is not part of the run', async () => {

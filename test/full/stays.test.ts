@@ -249,10 +249,9 @@ exec /usr/sbin/modprobe "$@"
   })
 
   it('finds nvidia-persistenced running after an exchange, and the new driver in the initramfs', async () => {
-    // The stand-in counts the users of the modules again in a process of its own, after it has stopped.
-    const unit = '[Service]\\nType=forking\\nKillMode=process\\nExecStart=/usr/bin/nvidia-persistenced\\n'
+    const unit = '[Service]\\nType=forking\\nExecStart=/usr/bin/nvidia-persistenced\\n'
     await node(
-      `printf '${unit}' >/etc/systemd/system/nvidia-persistenced.service; systemctl daemon-reload; systemctl start nvidia-persistenced`,
+      `printf '${unit}' >/etc/systemd/system/nvidia-persistenced.service; systemctl daemon-reload; systemctl stop gpuplay-nvidia-persistenced; systemctl start nvidia-persistenced`,
     )
     const daemon = async (): Promise<string> =>
       (await node('systemctl is-active nvidia-persistenced || true')).trim()

@@ -161,6 +161,13 @@ describe('the roles of containers', { skip: whyNoLab() ?? false, timeout: 300_00
     await changes({ limit: 'ct102' })
   })
 
+  it('get nvtop on request', async () => {
+    const given = { limit: 'ct102', variables: { lxc_userspace_driver_nvtop: true } }
+    assert.deepEqual(await changes(given), ['ct102 lxc_userspace_driver : Install nvtop'])
+    assert.match(await ct102.output('nvtop --version'), /nvtop version/)
+    assert.deepEqual(await changes(given), [])
+  })
+
   it('restart the services that use the GPU after its user-space driver has changed', async () => {
     const unit = '[Service]\nExecStart=/bin/sleep infinity\n'
     await ct102.output('cat >/etc/systemd/system/gpu-app.service && systemctl daemon-reload', { input: unit })

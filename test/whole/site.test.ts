@@ -14,7 +14,9 @@ import { siteRuns, type SiteRuns } from './support/site-runs.ts'
  */
 const unknownTasks = [
   ...['pve1', 'pve2'].flatMap((node) => [
-    `${node} nvidia_host : Install kernel headers, DKMS, build tools and nvtop`,
+    `${node} nvidia_host : Install kernel headers, DKMS and build tools`,
+    `${node} nvidia_host : Install nvtop`,
+    `${node} nvidia_host : Run NVIDIA's persistence daemon`,
     `${node} nvidia_host : Set persistence mode and power limits`,
     `${node} verify : Check the node's GPUs`,
   ]),

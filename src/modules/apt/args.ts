@@ -60,6 +60,11 @@ const shape = {
       description:
         'Packages (with `*` and `?`) that must not be installed; if apt would install them, fail before changing anything',
     },
+    optional: {
+      type: 'boolean',
+      default: false,
+      description: 'With `present`: warn about packages that no repository offers, instead of failing',
+    },
     lock_timeout: {
       type: 'integer',
       minimum: 0,

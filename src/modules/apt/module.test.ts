@@ -158,6 +158,17 @@ test('a package that no repository offers is named after the lists are updated',
   assert.equal(end.refusal?.message, 'no configured repository offers the package none')
 })
 
+test('an optional package that no repository offers is a warning, and the others are installed', async () => {
+  const state = fake(dkms)
+  const { end, stages } = await converge(apt, { name: ['dkms', 'none'], optional: true }, state.world)
+  assert.deepEqual(stages, ['update the package lists'])
+  assert.equal(end.refusal, undefined)
+  assert.deepEqual(end.warnings, ['not installed, because no repository offers it: none'])
+  assert.equal(state.world.packages.get('dkms')?.installed, dkms['dkms']?.version)
+  const alone = await converge(apt, { name: 'none', optional: true }, fake(dkms).world)
+  assert.deepEqual([alone.end.refusal, alone.end.warnings.length], [undefined, 1])
+})
+
 test('old lists are fetched when asked, also without a package, and once', async () => {
   const { world } = fake(dkms)
   assert.deepEqual((await converge(apt, { update_cache: true }, world)).stages, ['update the package lists'])
@@ -233,6 +244,12 @@ test('whether there is something newer is unknown to a dry run that cannot ask',
   const { world } = fake(dkms, { dkms: '2.0' })
   world.unknown.add('ask')
   await assert.rejects(planOnce(apt, { name: 'dkms', state: 'latest' }, world), UnknownError)
+})
+
+test('whether an optional package comes is unknown to a dry run that cannot ask for it', async () => {
+  const { world } = fake(dkms)
+  world.unknown.add('ask')
+  await assert.rejects(planOnce(apt, { name: 'dkms', optional: true }, world), UnknownError)
 })
 
 test('a name with a final minus, with which apt would remove, is not accepted', async () => {

@@ -5,7 +5,7 @@
  * Removes only named packages and installs none that are forbidden: the simulation checks this, and apt-get
  * gets matching options.
  */
-import { planChange } from '../../apt/change.ts'
+import { planChange, some } from '../../apt/change.ts'
 import { defined } from '../../base/defined.ts'
 import { done, type Plan } from '../../host/plan.ts'
 import type { Module } from '../module.ts'
@@ -28,8 +28,10 @@ export const apt = {
   }),
 } satisfies Module<Args, Seen>
 
-function plan(given: Args, { work, packages, doubt }: Seen): Plan {
+function plan(given: Args, { work, skipped = [], packages, doubt }: Seen): Plan {
   if (work === undefined) return done()
   const installed = new Map([...packages].map(([name, status]) => [name, status.installed]))
-  return planChange(requestOf(given), work, { installed, ...defined({ doubt }) }) ?? done()
+  const warnings =
+    skipped.length === 0 ? [] : [`not installed, because no repository offers it: ${some(skipped)}`]
+  return planChange(requestOf(given), work, { installed, warnings, ...defined({ doubt }) }) ?? done(warnings)
 }

@@ -17,6 +17,8 @@ export interface Seen {
   readonly packages: ReadonlyMap<string, PackageStatus>
   /** Undefined if there is nothing to do. */
   readonly work: Work | undefined
+  /** Optional packages that no repository offers. */
+  readonly skipped?: readonly string[]
   /** Why a dry run cannot know whether the packages are installed or available. */
   readonly doubt?: Unknown
 }
@@ -36,6 +38,7 @@ export async function probe(given: Args, host: Host): Promise<Seen> {
     statuses.flatMap(([name, status]) => (isUnknown(status) ? [] : [[name, status] as const])),
   )
   const doubt = statuses.map(([, status]) => status).find(isUnknown)
+  if (doubt !== undefined && given.optional) throw new UnknownError(doubt)
   if (doubt !== undefined) return { packages, work: doubtful(given, targets, packages), doubt }
   const due = targets.filter((target) => isDue(given, target, packages.get(target.name)))
   const maybeDue = given.state === 'latest' ? targets : due
@@ -47,8 +50,13 @@ export async function probe(given: Args, host: Host): Promise<Seen> {
     return given.state === 'latest' && candidate !== undefined && candidate !== status?.installed
   }
   const work = await readWork(requestOf(given), { targets: maybeDue, isDue: isDueNow }, host)
-  if (given.state === 'latest' && work.names.length === 0 && isUnknown(work.offered))
-    throw new UnknownError(work.offered)
+  if (given.optional && work.missing.length > 0 && !work.fetch) {
+    const offered = maybeDue.filter(({ name }) => !work.missing.includes(name))
+    const possible = await readWork(requestOf(given), { targets: offered, isDue: isDueNow }, host)
+    return { packages, work: possible, skipped: work.missing }
+  }
+  const depends = given.optional || (given.state === 'latest' && work.names.length === 0)
+  if (depends && isUnknown(work.offered)) throw new UnknownError(work.offered)
   return { packages, work }
 }
 

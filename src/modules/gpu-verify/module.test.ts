@@ -152,6 +152,19 @@ test('a node reports the loaded and the required driver', async () => {
     [state, messages[0]],
     ['REBOOT PENDING', `driver 570.86.16 is loaded, but ${version} is required`],
   )
+  const secure: GpuHost = {
+    ...good,
+    modules: {},
+    files: {
+      ...good.files,
+      '/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c':
+        '\u0006\u0000\u0000\u0000\u0001',
+      '/var/lib/dkms/mok.key': 'key',
+      '/var/lib/dkms/mok.pub': 'certificate',
+    },
+    programs: { ...good.programs, mokutil: { stdout: 'mok.pub is already in the enrollment request\n' } },
+  }
+  assert.deepEqual(await check(secure), ['KEY PENDING', 'no NVIDIA driver is loaded'])
 })
 
 test('a node that must be restarted reports how many guests that stops, and each unmanaged container has a row', async () => {

@@ -1,6 +1,7 @@
 /** The findings for a node. Pure. */
 import type { Finding } from '../../host/plan.ts'
 import { heldBackFinding } from '../../nvidia/held-back.ts'
+import { atConsole, noEnrolledKey } from '../../nvidia/secure-boot.ts'
 import { userspaceVersion } from '../../nvidia/userspace.ts'
 import type { Args } from './args.ts'
 import { computeFindings } from './compute-findings.ts'
@@ -12,28 +13,33 @@ export function nodeFindings(given: Args, seen: NodeSeen): readonly Finding[] {
   const { name, loaded, userspace, gpus, smi, wrongNodes, unifiedMemory } = seen
   const fix = `gpuplay run playbooks/nodes.yml -i INVENTORY -l ${name}`
   const installed = userspaceVersion(userspace)
+  const locked = lockedOut(seen)
   const kernels = kernelFindings(
     kernelsWithoutModule(given, seen.kernels, loaded !== undefined),
     seen.kernels,
     fix,
   )
   if (loaded === undefined) {
-    if (kernels.length > 0) return kernels
+    if (kernels.length > 0 && locked === undefined) return kernels
     const cause =
-      installed === undefined
-        ? 'no driver is installed'
-        : `driver ${installed} is installed, but its modules are not loaded`
-    return [{ message: 'no NVIDIA driver is loaded', cause, fix }]
+      locked !== undefined
+        ? locked.cause
+        : installed === undefined
+          ? 'no driver is installed'
+          : `driver ${installed} is installed, but its modules are not loaded`
+    return [{ message: 'no NVIDIA driver is loaded', cause, fix: locked?.fix ?? fix }]
   }
   const findings: Finding[] = []
   if (version !== '' && loaded !== version)
     findings.push({
       message: `driver ${loaded} is loaded, but ${version} is required`,
       cause:
-        installed === version
-          ? `${version} is installed, but the node has not rebooted since`
-          : `${version} is not installed`,
-      fix,
+        locked !== undefined
+          ? locked.cause
+          : installed === version
+            ? `${version} is installed, but the node has not rebooted since`
+            : `${version} is not installed`,
+      fix: locked?.fix ?? fix,
     })
   if (!unifiedMemory)
     findings.push({ message: 'nvidia_uvm is not loaded', cause: 'CUDA does not work without it', fix })
@@ -55,4 +61,17 @@ export function nodeFindings(given: Args, seen: NodeSeen): readonly Finding[] {
       )
   }
   return [...findings, ...kernels]
+}
+
+/** Why Secure Boot keeps the required driver from being loaded. */
+function lockedOut({
+  name,
+  secureBoot,
+}: NodeSeen): { readonly cause: string; readonly fix: string } | undefined {
+  if (secureBoot === 'off' || secureBoot === 'key-enrolled') return undefined
+  const fix =
+    secureBoot === 'key-requested'
+      ? atConsole
+      : `gpuplay run playbooks/nodes.yml -i INVENTORY -l ${name} -e nvidia_host_secure_boot=prepare`
+  return { cause: noEnrolledKey(secureBoot).message, fix }
 }

@@ -14,6 +14,7 @@ import {
   sharedNodes,
   versionFile,
 } from '../../nvidia/proc.ts'
+import { readSecureBoot, type SecureBoot } from '../../nvidia/secure-boot.ts'
 import { readRunningGuests } from '../../nvidia/running-guests.ts'
 import { type SmiResult, visibleGpus } from '../../nvidia/smi.ts'
 import { readUserspace, type Userspace, userspaceVersion } from '../../nvidia/userspace.ts'
@@ -37,6 +38,8 @@ export interface NodeSeen {
   /** Number of guests that a reboot would stop; not counted if the required driver is loaded. */
   readonly runningGuests: number
   readonly heldBack: readonly HeldBack[]
+  /** `off` also if the required driver is loaded. */
+  readonly secureBoot: SecureBoot
   /** Programs that have cards open which are not for containers, as sentences. */
   readonly holders: readonly string[]
   readonly kernels: KernelsSeen
@@ -59,12 +62,13 @@ export async function readNode({ version, containers, compute }: Args, host: Hos
           ...sharedNodes(majors),
           ...gpus.gpus.flatMap(({ minor }) => (minor === undefined ? [] : [gpuNode(minor)])),
         ]
-  const [holders, kernels, smi, computing, running, ...present] = await Promise.all([
+  const [holders, kernels, smi, computing, running, secureBoot, ...present] = await Promise.all([
     readHolders(host, gpus.withheld),
     readKernelModules(host, userspaceVersion(userspace) ?? loaded),
     loaded === undefined ? undefined : host.ask(visibleGpus),
     loaded === undefined || !compute || gpus.gpus.length === 0 ? undefined : host.ask(computes),
     version === '' || loaded === version ? [] : readRunningGuests(host),
+    version === '' || loaded === version ? noSecureBoot : readSecureBoot(host),
     ...wanted.map(({ path }) => host.stat(path)),
   ])
   return {
@@ -82,10 +86,13 @@ export async function readNode({ version, containers, compute }: Args, host: Hos
     ),
     runningGuests: running.length,
     heldBack,
+    secureBoot,
     holders,
     kernels,
   }
 }
+
+const noSecureBoot: SecureBoot = 'off'
 
 /** Older modules have no version in sysfs. */
 export async function readLoaded(node: Host): Promise<string | undefined> {

@@ -33,6 +33,7 @@ function nodeRow(given: Args, seen: NodeSeen, findings: readonly Finding[]): Sum
   const stopped = runningGuests === 0 ? '' : ` ${runningGuests} ${runningGuests === 1 ? 'guest' : 'guests'}`
   const state = (): string => {
     if (findings.length === 0) return 'ok'
+    if (seen.secureBoot === 'key-requested') return 'KEY PENDING'
     if (urgent.length > 0) return `NO MODULE for kernel ${urgent.join(', ')}`
     if (pending) return `REBOOT PENDING${stopped}`
     if (findings.length === missing.length) return `NO MODULE for kernel ${missing.join(', ')}`

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { Unknown, UnknownError } from '../../base/unknown.ts'
+import type { Host } from '../../host/host.ts'
 import type { Plan } from '../../host/plan.ts'
 import { gpuHost, type GpuHost } from '../../nvidia/testing/gpu-host.ts'
 import { sha256 } from '../testing/fake-host.ts'
@@ -153,6 +155,85 @@ test('another type of kernel modules is installed only on request', async () => 
   assert.match(commands(await planOf(given, { enforce_type: true }))[0] ?? '', /--kernel-module-type=open/)
 })
 
+const secure = {
+  '/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c':
+    '\u0006\u0000\u0000\u0000\u0001',
+  '/var/lib/dkms/mok.key': 'key',
+  '/var/lib/dkms/mok.pub': 'certificate',
+}
+const enrolled = { 'mokutil --test-key': { code: 1, stdout: '/var/lib/dkms/mok.pub is already enrolled\n' } }
+
+test('with Secure Boot, the installers of the new and of the previous driver sign with the key of DKMS', async () => {
+  const before = '570.207'
+  const old = `/var/cache/gpuplay/NVIDIA-Linux-x86_64-${before}.run`
+  const given: GpuHost = {
+    files: { ...cache, ...records(before), ...secure, [old]: '', [`${old}.sha256`]: '' },
+    modules: { nvidia: { version: before } },
+    programs: enrolled,
+  }
+  const [command = ''] = commands(await planOf(given))
+  const [previous = '', current = ''] = command.split(' -- ')
+  for (const part of [previous, current])
+    assert.match(
+      part,
+      / --module-signing-secret-key=\/var\/lib\/dkms\/mok\.key --module-signing-public-key=\/var\/lib\/dkms\/mok\.pub/,
+    )
+})
+
+test('with Secure Boot, nothing is installed before the key is enrolled', async () => {
+  const requested = { 'mokutil --test-key': { stdout: 'mok.pub is already in the enrollment request\n' } }
+  for (const programs of [requested, { mokutil: { stdout: 'mok.pub is not enrolled\n' } }]) {
+    const { refusal } = await planOf({ files: { ...cache, ...secure }, programs })
+    assert.equal(refusal?.code, 'secure-boot')
+  }
+})
+
+test('a dry run that reboots the node first predicts the installation, although it cannot read the firmware', async () => {
+  const args: Args = {
+    version,
+    runfile,
+    module_type: 'open',
+    enforce_type: false,
+    kernels: [],
+    timeout: 3600,
+  }
+  const host = gpuHost({ files: cache })
+  const hash: Host['hash'] = (path) =>
+    path.startsWith('/sys/') ? Promise.reject(new UnknownError(new Unknown('it reboots'))) : host.hash(path)
+  const plan = nvidiaDriver.plan(args, await nvidiaDriver.probe(args, { ...host, hash }))
+  assert.equal(commands(plan).length, 1)
+})
+
+test('with Secure Boot, modules without a signature are built again for each kernel, and signed ones are not', async () => {
+  const status = ['9', '10', '11'].map((n) => `nvidia/${version}, 6.8.12-${n}-pve, x86_64: installed\n`)
+  const given: GpuHost = {
+    files: { ...records(version), ...secure },
+    programs: {
+      ...enrolled,
+      'dkms status': { stdout: status.join('') },
+      'modinfo -k 6.8.12-9-pve -F signer': { stdout: '\n' },
+      'modinfo -k 6.8.12-10-pve -F signer': { stdout: 'DKMS module signing key\n' },
+      'modinfo -k 6.8.12-11-pve -F signer': { stdout: '\n' },
+    },
+  }
+  assert.deepEqual(commands(await planOf(given)), [
+    `dkms build --force -m nvidia -v ${version} -k 6.8.12-9-pve`,
+    `dkms install --force -m nvidia -v ${version} -k 6.8.12-9-pve`,
+    `dkms build --force -m nvidia -v ${version} -k 6.8.12-11-pve`,
+    `dkms install --force -m nvidia -v ${version} -k 6.8.12-11-pve`,
+  ])
+  const off = { ...given, files: records(version) }
+  assert.deepEqual(commands(await planOf(off)), [])
+})
+
+test('with Secure Boot, a module that is built but not installed is built again, since it may be unsigned', async () => {
+  const built = { 'dkms status': { stdout: `nvidia/${version}, 6.8.12-9-pve, x86_64: built\n` } }
+  const files = { ...records(version), ...source }
+  const plan = await planOf({ files: { ...files, ...secure }, programs: { ...built, ...enrolled } })
+  assert.match(commands(plan)[0] ?? '', /^dkms build --force /)
+  assert.match(commands(await planOf({ files, programs: built }))[0] ?? '', /^dkms install -m /)
+})
+
 const newer = '6.8.12-10-pve'
 const optIn = '6.14.8-2-bpo12-pve'
 const headersOf = (...kernels: readonly string[]): Record<string, string> =>
@@ -196,4 +277,18 @@ test('a driver whose source is not on the node is not built for other kernels', 
   const files = { ...cache, ...headersOf(newer) }
   const given = { files, programs: noDkms, modules: { nvidia: { version } } }
   assert.deepEqual(commands(await planOf(given, { kernels })), [])
+})
+
+test('with Secure Boot, unsigned modules are built again, and kernels without the driver get it', async () => {
+  const files = { ...records(version), ...source, ...secure, ...headersOf(newer) }
+  const unsigned = { 'modinfo -k 6.8.12-9-pve -F signer': { stdout: '\n' } }
+  const plan = await planOf(
+    { files, programs: { ...registered, ...enrolled, ...unsigned } },
+    { kernels: ['6.8.12-9-pve', newer] },
+  )
+  assert.deepEqual(commands(plan), [
+    `dkms build --force -m nvidia -v ${version} -k 6.8.12-9-pve`,
+    `dkms install --force -m nvidia -v ${version} -k 6.8.12-9-pve`,
+    build(newer),
+  ])
 })

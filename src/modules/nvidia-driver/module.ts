@@ -8,9 +8,9 @@
  */
 import { isUnknown, knownOr } from '../../base/unknown.ts'
 import { sha256Of } from '../../host/content.ts'
-import type { Action, Effect } from '../../host/action.ts'
+import type { Action } from '../../host/action.ts'
 import type { Host } from '../../host/host.ts'
-import { actions, done, type Plan, type Refusal, refuse } from '../../host/plan.ts'
+import { actions, type Plan, type Refusal, refuse } from '../../host/plan.ts'
 import { resource } from '../../host/resource.ts'
 import {
   type DkmsState,
@@ -24,10 +24,13 @@ import {
   nodeOptions,
 } from '../../nvidia/installer.ts'
 import { driverBefore, helper } from '../../nvidia/reload.ts'
+import { noEnrolledKey, readSecureBoot, type SecureBoot } from '../../nvidia/secure-boot.ts'
 import { isComplete, readUserspace } from '../../nvidia/userspace.ts'
 import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
-import { buildForOthers, type OtherKernel, otherKernelWarnings, readOtherKernels } from './other-kernels.ts'
+import { bootEffects, buildPlan, installerOutput } from './build.ts'
+import { type OtherKernel, readOtherKernels, withOtherKernels } from './other-kernels.ts'
+import { readUnsigned } from './signing.ts'
 import { type Previous, readPrevious, readRunfile, type Runfile, workDirectory } from './runfiles.ts'
 
 export interface Seen {
@@ -43,6 +46,9 @@ export interface Seen {
   /** Undefined if DKMS is not installed or a dry run cannot know. */
   readonly dkms: DkmsState | undefined
   readonly moduleType: ModuleType | undefined
+  readonly secureBoot: SecureBoot
+  /** Kernels whose modules are not signed; empty unless Secure Boot is on and DKMS's key is enrolled. */
+  readonly unsigned: readonly string[]
   /** Whether DKMS has the driver's source to build from. */
   readonly source: boolean
   /** Kernels besides the running one that need the driver. */
@@ -53,8 +59,6 @@ export interface Seen {
   /** The driver that the installation replaces, if its `.run` is in the cache. Read only if the installer must run. */
   readonly previous: Previous | undefined
 }
-
-const log = '/var/log/nvidia-installer.log'
 
 export const nvidiaDriver = {
   name: 'nvidia_driver',
@@ -70,7 +74,7 @@ export const nvidiaDriver = {
 async function probe(given: Args, host: Host): Promise<Seen> {
   const running = await host.maybe(host.kernel())
   const kernel = isUnknown(running) ? undefined : running.release
-  const [records, status, type, source, driver, nouveau] = await Promise.all([
+  const [records, status, type, source, driver, nouveau, firmware] = await Promise.all([
     host.maybe(host.text(installerLog)),
     host.maybe(host.ask(dkmsStatus)),
     // Without the kernel release, the state of its modules is unknown.
@@ -78,10 +82,13 @@ async function probe(given: Args, host: Host): Promise<Seen> {
     host.maybe(host.stat(`/usr/src/nvidia-${given.version}`)),
     host.kernelModule('nvidia'),
     host.kernelModule('nouveau'),
+    host.maybe(readSecureBoot(host)),
   ])
   // Unknown only in a dry run, for a file that is not there: no package brings these records.
   const installed = !isUnknown(records) ? installedVersion(records ?? '') : undefined
   const dkms = isUnknown(status) ? undefined : status
+  // Unknown only after a reboot in a dry run; there, nothing depends on the signature.
+  const secureBoot = knownOr(firmware, 'off')
   const seen = {
     kernel,
     installed,
@@ -89,6 +96,8 @@ async function probe(given: Args, host: Host): Promise<Seen> {
     dkms: dkms !== undefined && kernel !== undefined ? dkmsState(dkms, given.version, kernel) : undefined,
     otherKernels: await readOtherKernels(given, { running: kernel, dkms }, host),
     moduleType: knownOr(type, undefined),
+    secureBoot,
+    unsigned: await readUnsigned(given.version, { status: dkms, secureBoot }, host),
     source: !isUnknown(source) && source !== undefined,
     loaded: driver.loaded ? driver.version : undefined,
     nouveau: nouveau.loaded,
@@ -108,7 +117,7 @@ function isInstalled({ version, module_type: type, enforce_type: enforce }: Args
 function plan(given: Args, seen: Seen): Plan {
   const { version } = given
   if (isInstalled(given, seen) || loadedFromElsewhere(given, seen))
-    return withOtherKernels(version, seen, dkmsPlan(given, seen))
+    return withOtherKernels(version, seen, buildPlan(given, seen))
   const problem = cannotInstall(given, seen)
   if (problem) return refuse(problem)
   // A dry run cannot know the headers that an earlier task installs; without them, the helper names the cause.
@@ -116,61 +125,16 @@ function plan(given: Args, seen: Seen): Plan {
   return withOtherKernels(version, { ...seen, otherKernels }, actions([install(given, seen)]))
 }
 
-/** DKMS can build for other kernels once it has the driver's source, which the installer brings. */
-function withOtherKernels(version: string, { otherKernels, source }: Seen, planned: Plan): Plan {
-  if (planned.refusal !== undefined || (planned.actions.length === 0 && !source)) return planned
-  const missing = otherKernels.filter(({ dkms }) => dkms !== 'installed')
-  return {
-    ...planned,
-    actions: [...planned.actions, ...buildForOthers(version, missing)],
-    warnings: [...planned.warnings, ...otherKernelWarnings(version, missing)],
-  }
-}
-
 /** The required version is loaded, but no `.run` left records: another tool installed it, and it works. */
 function loadedFromElsewhere({ version }: Args, { installed, loaded }: Seen): boolean {
   return loaded === version && installed === undefined
 }
 
-function dkmsPlan({ version }: Args, { dkms, source, loaded, kernel }: Seen): Plan {
-  if (dkms === 'installed') return done()
-  if (source && dkms !== undefined && kernel !== undefined) {
-    const command = (verb: string, more: readonly string[]): Action => ({
-      kind: 'run',
-      argv: ['dkms', verb, '-m', 'nvidia', '-v', version, ...more],
-      timeout: 1800,
-      detached: { name: 'nvidia-dkms', fingerprint: fingerprint(verb, version, kernel) },
-      label:
-        verb === 'add' ? `register driver ${version} with DKMS` : `build driver ${version} for ${kernel}`,
-      hint: `see /var/lib/dkms/nvidia/${version}/build/make.log for the build's output`,
-      effects: [
-        {
-          kind: 'unknown',
-          resources: ['file:/var/lib/dkms/*', `file:/lib/modules/${kernel}/*`],
-          why: 'an earlier action builds the driver',
-        },
-        ...bootEffects(version),
-      ],
-    })
-    return actions([dkms === 'absent' ? command('add', []) : undefined, command('install', ['-k', kernel])])
-  }
-  if (loaded === version)
-    return done([
-      `driver ${version} is loaded but not registered with DKMS: the next kernel will not have it`,
-    ])
-  // A dry run cannot predict the output of DKMS; a run checks it after every installation.
-  if (dkms === undefined && !source) return done()
-  return refuse({
-    code: 'dkms-not-registered',
-    message: `the installer did not register driver ${version} with DKMS for kernel ${kernel ?? ''}`,
-    hint: `see ${log} and /var/lib/dkms/nvidia/${version}/build/make.log; the driver may be too old for this kernel`,
-  })
-}
-
 function cannotInstall(
   { version, runfile: path }: Args,
-  { runfile, nouveau, loaded }: Seen,
+  { runfile, nouveau, loaded, secureBoot }: Seen,
 ): Refusal | undefined {
+  if (secureBoot === 'no-key' || secureBoot === 'key-requested') return noEnrolledKey(secureBoot)
   if (nouveau)
     return {
       code: 'nouveau-loaded',
@@ -228,7 +192,7 @@ function install(given: Args, seen: Seen): Action {
       fingerprint: fingerprint(version, type, kernel, ...options),
     },
     label: `install driver ${version} (${type} kernel modules)`,
-    hint: `see ${log} for the installer's output; the driver may be too old for kernel ${kernel}`,
+    hint: `see ${installerOutput} for the installer's output; the driver may be too old for kernel ${kernel}`,
     effects: [
       {
         kind: 'unknown',
@@ -241,7 +205,7 @@ function install(given: Args, seen: Seen): Action {
           'file:/lib/modules/*',
           'file:/boot/initrd.img-*',
           resource('file', driverBefore),
-          resource('file', log),
+          resource('file', installerOutput),
         ],
         why: `an earlier action installs driver ${version}`,
       },
@@ -259,7 +223,7 @@ function install(given: Args, seen: Seen): Action {
  */
 function exchange(
   { version, module_type: wanted }: Args,
-  { installed, loaded, moduleType, previous }: Seen,
+  { installed, loaded, moduleType, previous, secureBoot }: Seen,
 ): readonly string[] {
   if (installed === undefined && loaded === undefined) return []
   const back =
@@ -271,18 +235,21 @@ function exchange(
           ...nodeOptions(previous.version, {
             moduleType: moduleType ?? wanted,
             beside: loaded !== undefined,
+            sign: secureBoot === 'key-enrolled',
           }),
         ]
   return [helper, 'install', version, ...back, '--']
 }
 
-/** The role's boot service loads the installed driver. */
-function bootEffects(version: string): readonly Effect[] {
-  return [{ kind: 'kernelModule', name: 'nvidia', becomes: { loaded: true, version }, afterBoot: true }]
-}
-
-function optionsFor({ version, module_type: moduleType }: Args, { loaded }: Seen): readonly string[] {
-  return nodeOptions(version, { moduleType, beside: loaded !== undefined })
+function optionsFor(
+  { version, module_type: moduleType }: Args,
+  { loaded, secureBoot }: Seen,
+): readonly string[] {
+  return nodeOptions(version, {
+    moduleType,
+    beside: loaded !== undefined,
+    sign: secureBoot === 'key-enrolled',
+  })
 }
 
 function fingerprint(...parts: readonly string[]): string {

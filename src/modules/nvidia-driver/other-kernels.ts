@@ -3,6 +3,7 @@ import { isUnknown } from '../../base/unknown.ts'
 import type { Action } from '../../host/action.ts'
 import { sha256Of } from '../../host/content.ts'
 import type { Host } from '../../host/host.ts'
+import type { Plan } from '../../host/plan.ts'
 import { resource } from '../../host/resource.ts'
 import { type DkmsState, dkmsState } from '../../nvidia/installer.ts'
 import { failedBuildFile, readFailedBuild } from '../../nvidia/kernels.ts'
@@ -44,11 +45,26 @@ export async function readOtherKernels(
   )
 }
 
+/** DKMS can build for other kernels once it has the driver's source, which the installer brings. */
+export function withOtherKernels(
+  version: string,
+  { otherKernels, source }: { readonly otherKernels: readonly OtherKernel[]; readonly source: boolean },
+  planned: Plan,
+): Plan {
+  if (planned.refusal !== undefined || (planned.actions.length === 0 && !source)) return planned
+  const missing = otherKernels.filter(({ dkms }) => dkms !== 'installed')
+  return {
+    ...planned,
+    actions: [...planned.actions, ...buildForOthers(version, missing)],
+    warnings: [...planned.warnings, ...otherKernelWarnings(version, missing)],
+  }
+}
+
 /**
  * The helper exits with 0 even if DKMS cannot build for a kernel, and records the cause: the driver works until
  * that kernel boots, and `gpu_verify` reports it.
  */
-export function buildForOthers(version: string, missing: readonly OtherKernel[]): readonly Action[] {
+function buildForOthers(version: string, missing: readonly OtherKernel[]): readonly Action[] {
   const buildable = missing.filter(({ headers, failed }) => headers && failed === undefined)
   return buildable.map(({ release }) => ({
     kind: 'run',
@@ -71,7 +87,7 @@ export function buildForOthers(version: string, missing: readonly OtherKernel[])
   }))
 }
 
-export function otherKernelWarnings(version: string, missing: readonly OtherKernel[]): readonly string[] {
+function otherKernelWarnings(version: string, missing: readonly OtherKernel[]): readonly string[] {
   return missing.flatMap(({ release, headers, failed }) => {
     if (!headers) return [`kernel ${release} gets no module: its headers are not installed`]
     return failed === undefined

@@ -13,6 +13,12 @@ export const args = {
       description:
         'Unload another version first, which briefly stops the containers of this run that have a GPU',
     },
+    graphics: {
+      type: 'boolean',
+      default: false,
+      description:
+        'Also require nvidia_modeset, nvidia_drm and /dev/nvidia-modeset; the helper must be configured for them',
+    },
     containers: {
       type: 'array',
       items: {

@@ -17,6 +17,7 @@ async function look(given: GpuHost, more: Partial<Args> = {}): Promise<Result> {
   const args: Args = {
     version,
     reload: true,
+    graphics: false,
     containers: [],
     stop_timeout: 120,
     force_stop: false,
@@ -66,6 +67,18 @@ test('for a loaded driver with all device nodes, nothing is planned', async () =
   const { plan, report } = await look(loaded(version))
   assert.deepEqual(plan.actions, [])
   assert.equal(report.pending, false)
+})
+
+test('for graphics, the modules of the display and their device node are required too', async () => {
+  const given = loaded(version)
+  const { plan } = await look(given, { graphics: true })
+  assert.deepEqual(summary(plan), [`${helper} load`])
+  assert.match(plan.actions[0]?.label ?? '', /\/dev\/nvidia-modeset$/)
+  const whole: GpuHost = { ...given, nodes: { ...nodes, '/dev/nvidia-modeset': '195:254' } }
+  const modules = { ...given.modules, nvidia_modeset: {}, nvidia_drm: {} }
+  assert.deepEqual((await look({ ...whole, modules }, { graphics: true })).plan.actions, [])
+  assert.equal((await look(whole, { graphics: true })).plan.actions.length, 1)
+  assert.deepEqual((await look(given)).plan.actions, [])
 })
 
 test('a device node with an old number, a file instead of a device node, and missing unified memory are repaired', async () => {

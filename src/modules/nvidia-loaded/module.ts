@@ -21,6 +21,7 @@ import {
   gpusDirectory,
   informationFile,
   loadedVersionFile,
+  modesetNode,
   parseCharacterMajors,
   parseGpuInformation,
   sharedNodes,
@@ -34,6 +35,8 @@ import { args, type Args, result } from './args.ts'
 export interface Seen {
   readonly loaded: string | undefined
   readonly unifiedMemory: boolean
+  /** Those of nvidia_modeset and nvidia_drm that are required and not loaded. */
+  readonly missingModules: readonly string[]
   readonly nouveau: boolean
   /** Paths of device nodes that are missing or have wrong numbers; empty if a dry run cannot know. */
   readonly wrongNodes: readonly string[]
@@ -58,16 +61,18 @@ export const nvidiaLoaded = {
   report: ({ version }, { loaded }) => ({ loaded: loaded ?? null, pending: loaded !== version }),
 } satisfies Module<Args, Seen>
 
-async function probe({ version }: Args, host: Host): Promise<Seen> {
-  const [driver, unifiedMemory, nouveau, failedReload] = await Promise.all([
+async function probe({ version, graphics }: Args, host: Host): Promise<Seen> {
+  const more = graphics ? graphicsModules : []
+  const [driver, unifiedMemory, nouveau, failedReload, ...statuses] = await Promise.all([
     host.kernelModule('nvidia'),
     host.kernelModule('nvidia_uvm'),
     host.kernelModule('nouveau'),
     host.maybe(host.text(failedReloadFile)),
+    ...more.map((name) => host.kernelModule(name)),
   ])
   const loaded = driver.loaded ? driver.version : undefined
   const [wrongNodes, containers, missed, resources] = await Promise.all([
-    loaded === undefined ? [] : readWrongNodes(host),
+    loaded === undefined ? [] : readWrongNodes(graphics, host),
     loaded === version ? [] : readGpuContainers(host),
     readMissedStarts(host),
     host.text(resourcesFile),
@@ -78,6 +83,7 @@ async function probe({ version }: Args, host: Host): Promise<Seen> {
     loaded,
     userspaces: await readNotedUserspace(host, stopped),
     unifiedMemory: unifiedMemory.loaded,
+    missingModules: more.filter((_, index) => statuses[index]?.loaded !== true),
     nouveau: nouveau.loaded,
     wrongNodes,
     containers,
@@ -87,18 +93,24 @@ async function probe({ version }: Args, host: Host): Promise<Seen> {
   }
 }
 
-async function readWrongNodes(host: Host): Promise<readonly string[]> {
-  const read = await host.maybe(readNodes(host))
+const graphicsModules: readonly string[] = ['nvidia_modeset', 'nvidia_drm']
+
+async function readWrongNodes(graphics: boolean, host: Host): Promise<readonly string[]> {
+  const read = await host.maybe(readNodes(graphics, host))
   return !isUnknown(read) ? read : []
 }
 
-async function readNodes(host: Host): Promise<readonly string[]> {
+async function readNodes(graphics: boolean, host: Host): Promise<readonly string[]> {
   const [devices, names] = await Promise.all([host.text(devicesFile), host.list(gpusDirectory)])
   const gpus = await Promise.all((names ?? []).map((pci) => host.text(informationFile(pci))))
   const minors = (names ?? []).flatMap(
     (pci, index) => parseGpuInformation(pci, gpus[index] ?? '').minor ?? [],
   )
-  const wanted = [...sharedNodes(parseCharacterMajors(devices ?? '')), ...minors.map(gpuNode)]
+  const wanted = [
+    ...sharedNodes(parseCharacterMajors(devices ?? '')),
+    ...minors.map(gpuNode),
+    ...(graphics ? [modesetNode] : []),
+  ]
   const present = await Promise.all(wanted.map(({ path }) => host.stat(path)))
   const right = ({ major, minor }: DeviceNode, index: number): boolean => {
     const node = present[index]
@@ -115,7 +127,7 @@ function plan(given: Args, seen: Seen): Plan {
     return locked(given, seen) ?? actions(around(given, seen, load(given)), leftBehind(given, seen))
   }
   if (loaded === version) {
-    const right = unifiedMemory && wrongNodes.length === 0
+    const right = unifiedMemory && seen.missingModules.length === 0 && wrongNodes.length === 0
     if (right && seen.missedStarts.length === 0) return done()
     return (
       locked(given, seen) ??
@@ -123,7 +135,7 @@ function plan(given: Args, seen: Seen): Plan {
         right
           ? undefined
           : helperRun('load', `create ${wrongNodes.join(', ') || 'the device nodes of nvidia-uvm'}`, [
-              { kind: 'kernelModule', name: 'nvidia_uvm', becomes: { loaded: true } },
+              ...modulesLoaded(given),
               nodesUnknown,
             ]),
         ...catchUp(given, seen),
@@ -175,7 +187,7 @@ function exchange(given: Args, seen: Seen, loaded: string): readonly Action[] {
   const reload = helperRun(
     'reload',
     `replace the loaded driver ${loaded} with ${version}`,
-    loadedEffects(version),
+    loadedEffects(given),
     300 + given.install_timeout,
   )
   return around(given, seen, { ...reload, argv: [...reload.argv, version] })
@@ -205,8 +217,9 @@ function toStop({ containers }: Args, seen: Seen): readonly GpuContainer[] {
   return seen.containers.filter(({ ctid, running }) => running && managed.includes(ctid))
 }
 
-function load({ version, install_timeout: timeout }: Args): Action {
-  return helperRun('load', `load driver ${version}`, loadedEffects(version), 300 + timeout)
+function load(given: Args): Action {
+  const { version, install_timeout: timeout } = given
+  return helperRun('load', `load driver ${version}`, loadedEffects(given), 300 + timeout)
 }
 
 function helperRun(
@@ -236,10 +249,16 @@ const nodesUnknown: Effect = {
   why: 'an earlier action loads the driver',
 }
 
-function loadedEffects(version: string): readonly Effect[] {
+function modulesLoaded({ graphics }: Args): readonly Effect[] {
+  const names = ['nvidia_uvm', ...(graphics ? graphicsModules : [])]
+  return names.map((name) => ({ kind: 'kernelModule', name, becomes: { loaded: true } }))
+}
+
+function loadedEffects(given: Args): readonly Effect[] {
+  const { version } = given
   return [
     { kind: 'kernelModule', name: 'nvidia', becomes: { loaded: true, version } },
-    { kind: 'kernelModule', name: 'nvidia_uvm', becomes: { loaded: true } },
+    ...modulesLoaded(given),
     // Only an installation that is not loaded yet needs a way back.
     { kind: 'file', name: driverBefore, becomes: { kind: 'absent' } },
     { kind: 'file', name: loadedVersionFile, becomes: { kind: 'file', text: `${version}\n` } },

@@ -24,6 +24,12 @@ export const args = {
       description:
         'If a container that has a GPU is not part of the run. `refuse`: fail; `allow`: continue; the container loses its GPU until it is updated',
     },
+    secure_boot: {
+      enum: ['refuse', 'prepare'],
+      default: 'refuse',
+      description:
+        'If Secure Boot is on and no enrolled key can sign the driver. `refuse`: fail; `prepare`: continue; `nvidia_secure_boot` requests the enrollment of a key',
+    },
     kernels: {
       enum: ['all', 'running'],
       default: 'all',
@@ -55,6 +61,7 @@ export const result = {
     'kernels',
     'headers',
     'driver_packages',
+    'needs_key',
   ],
   properties: {
     cards: {
@@ -74,6 +81,10 @@ export const result = {
     gpus: { type: 'integer', description: 'Number of cards that the driver manages' },
     gpus_in_vms: { type: 'integer' },
     change: { type: 'boolean', description: 'True if another driver version is loaded, or none' },
+    needs_key: {
+      type: 'boolean',
+      description: 'True if a key for Secure Boot has to be enrolled before the driver can be installed',
+    },
     loaded: { type: ['string', 'null'], description: 'Version of the loaded driver' },
     module_type: { type: 'string', description: 'open or proprietary' },
     kernel: { type: 'string', description: 'uname -r' },

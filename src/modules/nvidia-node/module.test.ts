@@ -28,6 +28,7 @@ async function look(
     module_type: 'auto',
     exclude_gpus: [],
     unmanaged_guests: 'refuse',
+    secure_boot: 'refuse',
     kernels: 'all',
     containers: [],
     ...rest,
@@ -170,13 +171,31 @@ test('Secure Boot without an enrolled key is refused, unless the driver is alrea
   }
   const { plan } = await look({ files: secure })
   assert.equal(plan.refusal?.code, 'secure-boot')
+  assert.deepEqual(
+    plan.refusal?.findings?.map(({ fix }) => fix),
+    [
+      'apt install dkms mokutil openssl',
+      "openssl req -new -x509 -nodes -days 36500 -newkey rsa:2048 -subj '/CN=DKMS module signing key' -keyout /var/lib/dkms/mok.key -outform DER -out /var/lib/dkms/mok.pub",
+      'mokutil --import /var/lib/dkms/mok.pub',
+    ],
+  )
+  const prepared = await look({ files: secure }, { secure_boot: 'prepare' })
+  assert.equal(prepared.plan.refusal, undefined)
+  assert.equal(prepared.report.needs_key, true)
+  const keys = { '/var/lib/dkms/mok.pub': 'certificate', '/var/lib/dkms/mok.key': 'key' }
+  const requested = await look({
+    files: { ...secure, ...keys },
+    programs: { 'mokutil --test-key': { code: 1, stdout: 'mok.pub is already in the enrollment request\n' } },
+  })
+  assert.match(requested.plan.refusal?.message ?? '', /waits for the console/)
   const modules = { nvidia: { version: '580.95.05' } }
   assert.equal((await look({ files: secure, modules })).plan.refusal, undefined)
   const enrolled = {
-    files: { ...secure, '/var/lib/dkms/mok.pub': 'key' },
+    files: { ...secure, ...keys },
     programs: { 'mokutil --test-key': { code: 1, stdout: '/var/lib/dkms/mok.pub is already enrolled\n' } },
   }
   assert.equal((await look(enrolled)).plan.refusal, undefined)
+  assert.equal((await look(enrolled)).report.needs_key, false)
 })
 
 const container = (config: string): GpuHost => ({

@@ -14,6 +14,7 @@ import { type HeldBack, readAllHeldBack } from '../../nvidia/held-back.ts'
 import { headerPackages } from '../../nvidia/headers.ts'
 import { readLeftoverLines, vfioFindings } from '../../nvidia/leftover-files.ts'
 import type { ModuleType } from '../../nvidia/installer.ts'
+import { noEnrolledKey, readSecureBoot, type SecureBoot } from '../../nvidia/secure-boot.ts'
 import { knownBadPair } from '../../nvidia/kernel-pairs.ts'
 import {
   buildableKernels,
@@ -22,7 +23,6 @@ import {
   readKernels,
   wantedKernels,
 } from '../../nvidia/kernels.ts'
-import { readSecureBoot, type SecureBoot } from '../../nvidia/secure-boot.ts'
 import { cardAddress, claimOn, whyWithheld, type Withheld } from '../../nvidia/withheld.ts'
 import { readCluster, wrongCluster } from '../../proxmox/cluster.ts'
 import type { Module } from '../module.ts'
@@ -68,6 +68,7 @@ export const nvidiaNode = {
       gpus_in_vms: seen.cards.filter((card) => ['vm', 'vfio'].includes(claim(given, card, seen)?.kind ?? ''))
         .length,
       change: seen.loaded !== given.version,
+      needs_key: needsKey(given, seen),
       loaded: seen.loaded ?? null,
       module_type: moduleType(given, managed) ?? 'proprietary',
       kernel: seen.kernel,
@@ -117,7 +118,7 @@ function plan(given: Args, seen: Seen): Plan {
     doesNotFit(given, managed) ??
     (seen.loaded === given.version
       ? undefined
-      : (doesNotCompile(given, seen) ?? secureBootProblem(seen) ?? disturbs(given, seen)))
+      : (doesNotCompile(given, seen) ?? secureBootProblem(given, seen) ?? disturbs(given, seen)))
   if (problem?.code === 'no-free-gpu')
     return refuse({ ...problem, findings: [...(problem.findings ?? []), ...seen.vfioLines] })
   if (problem) return refuse(problem)
@@ -225,13 +226,14 @@ function branches(first: number, last: number | undefined): string {
   return first === 0 ? `${last} or older` : `${first} to ${last}`
 }
 
-function secureBootProblem({ secureBoot }: Seen): Refusal | undefined {
-  if (secureBoot !== 'no-key') return undefined
-  return {
-    code: 'secure-boot',
-    message: 'Secure Boot is on, but no enrolled key can sign the driver: the kernel would not load it',
-    hint: 'apt install dkms mokutil; dkms generate_mok; mokutil --import /var/lib/dkms/mok.pub; reboot and confirm on the console; or turn Secure Boot off',
-  }
+function secureBootProblem(given: Args, seen: Seen): Refusal | undefined {
+  if (given.secure_boot === 'prepare' || !needsKey(given, seen)) return undefined
+  return noEnrolledKey(seen.secureBoot)
+}
+
+/** A driver that is loaded was signed with some enrolled key. */
+function needsKey({ version }: Args, { secureBoot, loaded }: Seen): boolean {
+  return (secureBoot === 'no-key' || secureBoot === 'key-requested') && loaded !== version
 }
 
 function disturbs(given: Args, seen: Seen): Refusal | undefined {

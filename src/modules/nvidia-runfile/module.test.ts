@@ -75,6 +75,24 @@ test('a version that the server does not have is refused before any change', asy
   assert.match(plan.refusal?.message ?? '', /status 404/)
 })
 
+test('a driver that is only among those for data centers is downloaded from there', async () => {
+  const tesla = 'https://us.download.nvidia.com/tesla/580.95.05/NVIDIA-Linux-x86_64-580.95.05.run'
+  const pages = {
+    [`HEAD ${tesla}`]: { status: 200, length: 8 },
+    [`GET ${tesla}.sha256sum`]: { status: 200, body: `${hash}\n` },
+  }
+  const address = async (more: Partial<Args> = {}): Promise<string | undefined> => {
+    const download = (await planOf({ pages }, more)).actions.find(({ kind }) => kind === 'download')
+    return download?.kind === 'download' ? download.url : undefined
+  }
+  assert.equal(await address(), tesla)
+  assert.equal(await address({ sha256: hash }), tesla)
+  assert.equal(await address({ url, sha256: hash }), undefined)
+  const usual = await planOf({ pages: { ...pages, ...published } })
+  const download = usual.actions.find(({ kind }) => kind === 'download')
+  assert.equal(download?.kind === 'download' ? download.url : '', url)
+})
+
 test('a version that does not match the URL is invalid input', async () => {
   const plan = await planOf({}, { url: url.replaceAll('580.95.05', '570.207') })
   assert.equal(plan.refusal?.exitCode, 2)

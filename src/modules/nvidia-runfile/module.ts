@@ -16,7 +16,7 @@ import {
   checksumRecord,
   checksumUrl,
   runfileName,
-  runfileUrl,
+  runfileUrls,
   sha256FromFile,
   versionOfRunfile,
 } from '../../nvidia/runfile.ts'
@@ -37,14 +37,16 @@ export interface Seen {
   readonly free: number
 }
 
+interface UrlOffer {
+  readonly kind: 'url'
+  readonly url: string
+  readonly size: number | undefined
+  readonly status: number
+  readonly error: string | undefined
+}
+
 export type RunfileOffer =
-  | {
-      readonly kind: 'url'
-      readonly url: string
-      readonly size: number | undefined
-      readonly status: number
-      readonly error: string | undefined
-    }
+  | UrlOffer
   | {
       readonly kind: 'controllerFile'
       readonly path: string
@@ -86,11 +88,8 @@ async function probe(given: Args, host: Host): Promise<Seen> {
   // A converged host, or a dry run that has predicted the download: no request is needed.
   if (cached === 'unknown' || (wanted !== undefined && cached === wanted))
     return { ...here, expected: wanted, offer: undefined, free: Infinity }
-  const [offer, published, free] = await Promise.all([
-    readOffer(given, host),
-    given.sha256 === '' ? readPublished(given, host) : undefined,
-    host.space(given.directory),
-  ])
+  const [offer, free] = await Promise.all([readOffer(given, host), host.space(given.directory)])
+  const published = given.sha256 === '' ? await readPublished(given, offer, host) : undefined
   return { ...here, expected: given.sha256 === '' ? published : wanted, offer, free }
 }
 
@@ -103,18 +102,29 @@ async function readOffer(given: Args, host: Host): Promise<RunfileOffer> {
       found: path === '' ? undefined : await host.controller.file(path),
     }
   }
-  const url = addressOf(given)
+  const [first, ...others] = addressesOf(given)
+  let offer = await readHead(first, given, host)
+  for (const url of others) {
+    if (offer.status !== 404) return offer
+    const other = await readHead(url, given, host)
+    // If none of them has it, the first place is named.
+    if (other.status === 200) offer = other
+  }
+  return offer
+}
+
+async function readHead(url: string, given: Args, host: Host): Promise<UrlOffer> {
   const answer = await host.http(url, { method: 'HEAD', ...proxyOf(given) })
   return { kind: 'url', url, size: answer.length, status: answer.status, error: answer.error }
 }
 
-async function readPublished(given: Args, host: Host): Promise<string | undefined> {
+async function readPublished(given: Args, offer: RunfileOffer, host: Host): Promise<string | undefined> {
   const name = runfileName(given.version)
-  if (given.source === 'controller') {
+  if (offer.kind === 'controllerFile') {
     const beside = given.file === undefined ? undefined : await host.controller.text(checksumUrl(given.file))
     return sha256FromFile(beside ?? '', name)
   }
-  const url = addressOf(given)
+  const { url } = offer
   const answer: HttpAnswer = await host.http(checksumUrl(url), { method: 'GET', ...proxyOf(given) })
   const published = url.slice(url.lastIndexOf('/') + 1)
   return answer.status === 200
@@ -225,10 +235,11 @@ function surplusFiles(given: Args, { names, loaded }: Seen): readonly Action[] {
     .map((name) => ({ kind: 'remove', path: `${given.directory}/${name}` }))
 }
 
-function addressOf({ version, url, source }: Args): string {
-  if (url !== '') return url
-  if (source === 'node') return runfileUrl(version)
-  return `${source.replace(/\/+$/, '')}/${version}/${runfileName(version)}`
+/** In the order in which they are tried. */
+function addressesOf({ version, url, source }: Args): readonly [string, ...string[]] {
+  if (url !== '') return [url]
+  if (source === 'node') return runfileUrls(version)
+  return [`${source.replace(/\/+$/, '')}/${version}/${runfileName(version)}`]
 }
 
 function proxyOf({ proxy }: Args): { readonly proxy?: string } {

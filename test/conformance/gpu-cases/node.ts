@@ -14,8 +14,10 @@ import { nvidiaLoaded } from '../../../src/modules/nvidia-loaded/module.ts'
 import { nvidiaNode } from '../../../src/modules/nvidia-node/module.ts'
 import { nvidiaNodeReboot } from '../../../src/modules/nvidia-node-reboot/module.ts'
 import { nvidiaPackages } from '../../../src/modules/nvidia-packages/module.ts'
+import { nvidiaPersistenceDaemon } from '../../../src/modules/nvidia-persistence-daemon/module.ts'
 import { nvidiaPower } from '../../../src/modules/nvidia-power/module.ts'
 import { nvidiaRunfile } from '../../../src/modules/nvidia-runfile/module.ts'
+import { nvidiaSecureBoot } from '../../../src/modules/nvidia-secure-boot/module.ts'
 import { template } from '../../../src/modules/template/module.ts'
 import { books } from '../books.ts'
 import type { ConformanceCase } from '../conformance.ts'
@@ -32,6 +34,7 @@ const discovery: readonly ConformanceCase[] = [
     dry: 'refused',
     problem: 'driver-does-not-fit',
   },
+  { module: nvidiaSecureBoot, says: 'no Secure Boot', args: { version }, dry: 'ok' },
   { module: nvidiaForeignDriver, says: 'no other driver', args: { version }, dry: 'ok' },
   {
     module: nvidiaForeignDriver,
@@ -142,6 +145,14 @@ const preparation: readonly ConformanceCase[] = [
     args: { src: `${role}gpuplay-nvidia.service`, dest: '/etc/systemd/system/gpuplay-nvidia.service' },
   },
   {
+    module: copy,
+    says: 'the service of the persistence daemon',
+    args: {
+      src: `${role}gpuplay-nvidia-persistenced.service`,
+      dest: '/etc/systemd/system/gpuplay-nvidia-persistenced.service',
+    },
+  },
+  {
     module: file,
     says: 'the link that enables the service',
     args: {
@@ -170,6 +181,9 @@ const driver: readonly ConformanceCase[] = [
     args: { version, runfile: runfile(version), module_type: 'open' },
   },
   { module: nvidiaLoaded, says: 'loads the driver, with its device nodes', args: { version, containers } },
+  // The program that loaded the driver has started it.
+  { module: nvidiaPersistenceDaemon, says: 'stops the daemon of the driver', args: { state: 'stopped' } },
+  { module: nvidiaPersistenceDaemon, says: 'starts the daemon of the driver', args: {} },
   {
     module: nvidiaPower,
     says: 'persistence mode and a limit',

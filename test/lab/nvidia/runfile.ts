@@ -171,7 +171,8 @@ fi
 mkdir -p /run/nvidia-persistenced
 (
 	recount='/usr/lib/lab/run nvidia/kmod recount'
-	trap 'rm -rf /run/nvidia-persistenced; setsid sh -c "sleep 0.2; $recount" & exit 0' TERM INT
+	# It becomes the program that counts again, which is no user of the modules.
+	trap 'rm -rf /run/nvidia-persistenced; exec $recount' TERM INT
 	sleep 0.1
 	$recount
 	while :; do
