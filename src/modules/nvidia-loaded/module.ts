@@ -12,18 +12,16 @@ import type { Host } from '../../host/host.ts'
 import { actions, done, type Plan, settle } from '../../host/plan.ts'
 import { resource } from '../../host/resource.ts'
 import { type GpuContainer, readGpuContainers } from '../../nvidia/gpu-containers.ts'
+import { readNodeGpus } from '../../nvidia/gpus.ts'
 import { managedGuests, resourcesFile } from '../../nvidia/high-availability.ts'
 import { type MissedStart, readMissedStarts } from '../../nvidia/missed-starts.ts'
 import {
   type DeviceNode,
   devicesFile,
   gpuNode,
-  gpusDirectory,
-  informationFile,
   loadedVersionFile,
   modesetNode,
   parseCharacterMajors,
-  parseGpuInformation,
   sharedNodes,
 } from '../../nvidia/proc.ts'
 import { driverBefore, failedReloadFile, helper, reloadFailed } from '../../nvidia/reload.ts'
@@ -101,11 +99,9 @@ async function readWrongNodes(graphics: boolean, host: Host): Promise<readonly s
 }
 
 async function readNodes(graphics: boolean, host: Host): Promise<readonly string[]> {
-  const [devices, names] = await Promise.all([host.text(devicesFile), host.list(gpusDirectory)])
-  const gpus = await Promise.all((names ?? []).map((pci) => host.text(informationFile(pci))))
-  const minors = (names ?? []).flatMap(
-    (pci, index) => parseGpuInformation(pci, gpus[index] ?? '').minor ?? [],
-  )
+  // The helper creates no nodes for cards that containers may not get.
+  const [devices, { gpus }] = await Promise.all([host.text(devicesFile), readNodeGpus(host)])
+  const minors = gpus.flatMap(({ minor }) => minor ?? [])
   const wanted = [
     ...sharedNodes(parseCharacterMajors(devices ?? '')),
     ...minors.map(gpuNode),
