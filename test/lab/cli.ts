@@ -1,6 +1,7 @@
 /** `npm run lab -- COMMAND`: the lab for manual use. See README.md. */
 import { spawn } from 'node:child_process'
 import { parseArgs } from 'node:util'
+import { defined, mapped } from '../../src/base/defined.ts'
 import { quote } from '../../src/base/shell.ts'
 import { Lab } from './lab.ts'
 import { whyNoLab } from './machine.ts'
@@ -71,9 +72,11 @@ async function up(args: readonly string[]): Promise<number> {
   }
   const begun = Date.now()
   await Lab.up({
-    ...(values.nodes === undefined ? {} : { nodes: Number(values.nodes) }),
-    ...(values.containers === undefined ? {} : { containers: Number(values.containers) }),
-    ...(values.gpus === undefined ? {} : { gpusPerNode: Number(values.gpus) }),
+    ...defined({
+      nodes: mapped(values.nodes, Number),
+      containers: mapped(values.containers, Number),
+      gpusPerNode: mapped(values.gpus, Number),
+    }),
     running: !values.stopped,
     say,
   })

@@ -43,7 +43,7 @@ describe('a cluster of nodes', { skip, timeout: 300_000 }, () => {
   it('passes changes, renames and removals on to the other nodes', async () => {
     await on('pve1', 'pct set 101 --cores 3')
     assert.match(await on('pve2', 'cat /etc/pve/nodes/pve1/lxc/101.conf'), /^cores: 3$/m)
-    // what a migration of a stopped container does
+    // as a migration of a stopped container does
     await on('pve2', 'mv /etc/pve/nodes/pve2/lxc/201.conf /etc/pve/nodes/pve3/lxc/')
     assert.match(await on('pve3', 'pct list'), /^201 /m)
     assert.doesNotMatch(await on('pve2', 'pct list'), /^201 /m)

@@ -19,7 +19,10 @@ export async function makeContainers(node: LabNode): Promise<void> {
   )
 }
 
-/** Starts those of `ctids` that are on this node, and stops the others; returns when the former are ready for commands. */
+/**
+ * Starts those of `ctids` that are on this node, and stops the others; returns when the former are ready for
+ * commands.
+ */
 export async function runContainers(node: LabNode, ctids: readonly number[]): Promise<void> {
   if (node.spec.containers.length === 0) return
   // the node starts those with onboot itself
@@ -50,7 +53,7 @@ function untilReady(ctid: number): string {
   exit 1`
 }
 
-/** What the lab's DHCP server (pve/dhcp.ts) gives to which container, and when. */
+/** The addresses that the lab's DHCP server (pve/dhcp.ts) gives to containers, with the delay of each. */
 function dhcp(node: LabNode, specs: readonly ContainerSpec[]): Record<string, unknown> {
   const { prefix, internet } = node.world.network
   return Object.fromEntries(

@@ -1,4 +1,7 @@
-/** What something costs a host and its line, counted exactly: processes, programs, waits for an answer. */
+/**
+ * The costs of an operation for a host and its connection, counted exactly: processes, programs, waits for an
+ * answer.
+ */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ClientChannel } from 'ssh2'
@@ -8,15 +11,18 @@ import { distantPort } from './proxy.ts'
 import { until } from './process.ts'
 
 export interface Costs {
-  /** Processes that were made on the host. */
+  /** Processes that were created on the host. */
   readonly forks: number
-  /** Those of them that ran a program of their own, by its name (15 characters of it). */
+  /** Those of them that executed a program, by its name (its first 15 characters). */
   readonly programs: ReadonlyMap<string, number>
   /** Waits for an answer of the host, one after the other. */
   readonly waits: number
 }
 
-/** How a host is reached while it is counted: past a proxy, with the host key under this address in `knownHosts`. */
+/**
+ * How to connect to a host for counting: through a proxy, with the host key under this address in
+ * `knownHosts`.
+ */
 export interface Reach {
   readonly address: string
   readonly port: number
@@ -26,13 +32,16 @@ export interface Reach {
 }
 
 export interface CountOptions {
-  /** Half a round trip in milliseconds. Anything longer than what the near side needs to send gives the same counts. */
+  /**
+   * Half a round trip in milliseconds. Every value above the time that the near side needs to send gives the
+   * same counts.
+   */
   readonly delay?: number
 }
 
 /**
- * Counts what `act` costs the host beyond an opening: a connection with a shell on it, which any tool needs first.
- * Returns when all that it started there has ended.
+ * Counts the costs of `act` on the host without those of the opening: a connection with a shell, which every
+ * tool needs first. Returns when every process that `act` started on the host has ended.
  */
 export async function countCosts(
   plain: PlainHosts,
@@ -51,14 +60,14 @@ export async function countCosts(
   }
 }
 
-/** How many programs there were of all names. */
+/** The number of programs of all names. */
 export function programCount({ programs }: Costs): number {
   return [...programs.values()].reduce((sum, count) => sum + count, 0)
 }
 
 type Act = (reach: Reach, waits: () => number) => Promise<number | void>
 
-/** `act` may return the waits that are to be counted, where some of them are its own. */
+/** If `act` also waits for other reasons, it returns the number of waits to count. */
 async function countAll(
   plain: PlainHosts,
   host: PlainHost,
@@ -89,7 +98,7 @@ async function countAll(
   }
 }
 
-/** Opens what everything begins with. Its waits are those until the shell may be sent something. */
+/** Opens the connection and the shell. The waits are those until the shell accepts input. */
 function openShell({ address, port, privateKey }: Reach, waits: () => number): Promise<number> {
   return new Promise((resolve, reject) => {
     const client = new ssh2.Client()
@@ -109,8 +118,8 @@ function openShell({ address, port, privateKey }: Reach, waits: () => number): P
 }
 
 /**
- * Reads records of process accounting (acct(5), version 3: 64 bytes each): names of the programs of the processes with numbers
- * between the two.
+ * Reads records of process accounting (acct(5), version 3: 64 bytes each). Returns the names of the programs
+ * of the processes whose numbers are between the two.
  */
 function programsIn(file: string, first: number, last: number): ReadonlyMap<string, number> {
   const forkedOnly = 0x01
@@ -126,7 +135,10 @@ function programsIn(file: string, first: number, last: number): ReadonlyMap<stri
   return programs
 }
 
-/** Starts process accounting of the host into a file, or ends it: by perl, since Debian has no program for it in every installation. */
+/**
+ * Starts or stops process accounting of the host into a file. It uses perl, because Debian does not always
+ * install a program for it.
+ */
 async function account(plain: PlainHosts, host: PlainHost, file: string | undefined): Promise<void> {
   if (file !== undefined) writeFileSync(file, '')
   // acct(2)

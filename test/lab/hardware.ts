@@ -28,28 +28,35 @@ export interface NodeSpec {
   readonly name: string
   /** The kernel of its first boot: `6.8.12-4-pve`. */
   readonly kernel: string
-  /** All installed kernels, `kernel` included; default: only that. Later boots use the pinned or the newest one. */
+  /**
+   * All installed kernels, `kernel` included; default: only that. Later boots use the pinned or the newest
+   * one.
+   */
   readonly kernels?: readonly string[]
   /** As after `proxmox-boot-tool kernel pin`. */
   readonly pinnedKernel?: string
   /**
-   * The node has UEFI firmware with Secure Boot on or off; default: no UEFI. While it is on, the kernel refuses modules
-   * without a signature of a key that it trusts (nvidia/mok.ts).
+   * The node has UEFI firmware with Secure Boot on or off; default: no UEFI. While it is on, the kernel
+   * refuses modules without a signature of a key that it trusts (nvidia/mok.ts).
    */
   readonly secureBoot?: boolean
-  /** Version of pve-manager: `8.4.1`, `9.0.10`. Decides what pct knows (devN from 8.1, hot-plug of devN from 9). */
+  /**
+   * Version of pve-manager: `8.4.1`, `9.0.10`. Decides what pct supports (devN from 8.1, hot-plug of devN
+   * from 9).
+   */
   readonly pveVersion: string
   readonly gpus: readonly GpuSpec[]
   /**
-   * Which driver has the card of a VM. `reserved` (default): vfio-pci from boot on, whatever the configuration.
-   * `until-start`: as on a real node, the driver that is loaded first, unless `driver_override` or the `ids` of
-   * vfio-pci prevent it; `qm start` unbinds the card, and waits while a program has it open.
+   * Which driver has the card of a VM. `reserved` (default): vfio-pci from boot on, whatever the
+   * configuration. `until-start`: as on a real node, the driver that is loaded first, unless
+   * `driver_override` or the `ids` of vfio-pci prevent it; `qm start` unbinds the card, and waits while a
+   * program has it open.
    */
   readonly vmCards?: 'reserved' | 'until-start'
   /**
-   * `pct` in every respect that pve/pct-exact.ts lists, also where gpuplay relies on less: output of tasks on standard
-   * output, no reason for a unit that failed, no `--keep-env` before pve-container 5.0.9, the real duration of a
-   * shutdown that fails. Default: false.
+   * `pct` in every respect that pve/pct-exact.ts lists, also where gpuplay relies on less: output of tasks on
+   * standard output, no reason for a unit that failed, no `--keep-env` before pve-container 5.0.9, the real
+   * duration of a shutdown that fails. Default: false.
    */
   readonly exactPct?: boolean
   readonly cluster?: ClusterSpec
@@ -65,12 +72,12 @@ export interface ClusterSpec {
   readonly shared?: boolean
 }
 
-/** Where the specification lies on the node, for the stand-ins. */
+/** Path of the specification on the node, for the stand-ins. */
 export const nodeSpecFile = '/etc/lab/node.json'
 
 /**
- * The files of such a node before its first boot, by absolute path: the specification itself, the installed kernels,
- * and the configurations of VMs that own cards. All are 0644 root:root.
+ * The files of such a node before its first boot, by absolute path: the specification itself, the installed
+ * kernels, and the configurations of VMs that own cards. All are 0644 root:root.
  */
 export function nodeFacts(spec: NodeSpec): Record<string, string> {
   const facts: Record<string, string> = {

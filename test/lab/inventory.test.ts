@@ -20,7 +20,7 @@ function variablesIn(...files: readonly string[]): Record<string, unknown> {
   )
 }
 
-test('inventory/lab with the addresses of a usual lab says what the inventory of that lab says', () => {
+test('inventory/lab with the addresses of a default lab gives the same hosts and variables as the inventory of that lab', () => {
   const folder = mkdtempSync(join(tmpdir(), 'gpuplay-inventory-'))
   try {
     const shape = topology(network(3))

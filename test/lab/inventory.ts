@@ -1,6 +1,7 @@
 /** The lab as an inventory that gpuplay reads. */
 import { join } from 'node:path'
 import { stringify } from 'yaml'
+import { defined } from '../../src/base/defined.ts'
 import type { Topology } from './topology.ts'
 
 interface Hosts {
@@ -9,8 +10,9 @@ interface Hosts {
 }
 
 /**
- * Text of `inventory.yaml` in the lab's state directory: who there is, how to reach it and what it is to have. GPUs are handed out in turn
- * (the last container of a node gets its last GPU, the others share from the first on).
+ * Text of `inventory.yaml` in the lab's state directory: the hosts, their addresses and their settings. The
+ * first container of a node gets the first GPU, the second one the second, and so on; all further ones share
+ * the last GPU.
  */
 export function inventory(shape: Topology, stateDir: string): string {
   const { vars, hosts } = reached(shape, stateDir)
@@ -28,7 +30,7 @@ export function inventory(shape: Topology, stateDir: string): string {
         node: node.name,
         ctid: container.ctid,
         gpu_assignment: String(Math.min(index, Math.max(node.gpus.length - 1, 0))),
-        ...(index === 0 ? { cuda_toolkit_version: '12.8' } : {}),
+        ...defined({ cuda_toolkit_version: index === 0 ? '12.8' : undefined }),
       },
     ]),
   )
@@ -41,7 +43,10 @@ export function inventory(shape: Topology, stateDir: string): string {
   })
 }
 
-/** Text of `addresses.yaml`: only how the nodes are reached, to stand beside an inventory that says the rest (inventory/lab). */
+/**
+ * Text of `addresses.yaml`: only the addresses of the nodes, for an inventory with all other settings
+ * (inventory/lab).
+ */
 export function addresses(shape: Topology, stateDir: string): string {
   return grouped({ nodes: reached(shape, stateDir) })
 }

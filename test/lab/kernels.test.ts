@@ -1,4 +1,6 @@
-/** Several kernels on a node, DKMS for each, and Secure Boot: the stand-ins against the facts of the real programs. */
+/**
+ * Several kernels on a node, DKMS for each, and Secure Boot: compares the stand-ins with the real programs.
+ */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { Lab } from './lab.ts'
@@ -111,14 +113,14 @@ describe('a node with several kernels', { skip, timeout: 300_000 }, () => {
     assert.equal(await shown('3.0.10'), `nvidia/${driver}, ${running}, x86_64: installed\n`)
   })
 
-  it('a tree whose sources are gone stops autoinstall for all modules', async () => {
+  it('a tree with missing sources stops autoinstall for all modules', async () => {
     await output('mkdir -p /var/lib/dkms/old/1.0; ln -s /usr/src/old-1.0 /var/lib/dkms/old/1.0/source')
     assert.match(await output('dkms status'), /^old\/1\.0: added$/m)
     assert.match(await both(`dkms autoinstall -k ${running}`), /Could not locate dkms\.conf file[^]*= 4$/)
     await output('rm -r /var/lib/dkms/old')
   })
 
-  it('with Secure Boot, only modules of an enrolled key load: DKMS signs what it builds, the installer does not', async () => {
+  it('with Secure Boot, only modules of an enrolled key load: DKMS signs the modules that it builds, the installer does not', async () => {
     assert.equal(await output('mokutil --sb-state'), 'SecureBoot disabled\n')
     await output(
       'sed -i \'s/"secureBoot": false/"secureBoot": true/\' /etc/lab/node.json; rm -f /var/lib/dkms/mok.*; nvidia-uninstall --silent',
@@ -146,7 +148,7 @@ describe('a node with several kernels', { skip, timeout: 300_000 }, () => {
     assert.match(await both('modprobe nvidia'), /Key was rejected by service\n= 1$/)
   })
 
-  it('a key is enrolled by a request and somebody at the console of the next boot', async () => {
+  it('somebody at the console of the next boot enrols a requested key', async () => {
     const key = '/var/lib/dkms/mok.pub'
     assert.equal(await both(`mokutil --test-key ${key}`), `${key} is not enrolled\n= 0`)
     assert.match(await both(`echo | mokutil --import ${key}`), /password should be[^]*= 255$/)

@@ -11,7 +11,7 @@ import type { World } from './world.ts'
 export interface NodeParts {
   /** Lower directories of the root, top first. */
   readonly lower: readonly string[]
-  /** Folder of the image, which the templates of containers are in. */
+  /** Folder of the image, which contains the templates of containers. */
   readonly image: string
   /** Compiled stand-ins. */
   readonly js: string
@@ -19,7 +19,10 @@ export interface NodeParts {
   readonly publicKey: string
 }
 
-/** Creates a node's disks, network and first files; it is off. Returns its new host key in the format of `known_hosts`. */
+/**
+ * Creates a node's disks, network and first files; it is off. Returns its new host key in the format of
+ * `known_hosts`.
+ */
 export async function addNode(world: World, spec: LabNodeSpec, parts: NodeParts): Promise<string> {
   await world.run([world.script('add-node.sh'), world.instance.stateDir, spec.name])
   const home = world.path('nodes', spec.name)
@@ -112,7 +115,10 @@ function firstFiles(world: World, spec: LabNodeSpec, parts: NodeParts): Record<s
   }
 }
 
-/** Copies the stand-ins' file tree so that it can be a layer of a root: owned by root, nothing writable by others. */
+/**
+ * Copies the stand-ins' file tree so that it can be a layer of a root: owned by root, nothing writable by
+ * others.
+ */
 export async function layNodeFiles(from: string, to: string): Promise<void> {
   mkdirSync(to, { recursive: true })
   if (existsSync(from)) cpSync(from, to, { recursive: true, verbatimSymlinks: true })

@@ -1,6 +1,7 @@
 /**
- * Plain hosts: nothing but an sshd with Debian's own configuration, each in namespaces of its own and on a file tree of its
- * own. They share the image read-only, so that hundreds of them fit on one machine. For measuring; a `Lab` has whole nodes.
+ * Plain hosts run only an sshd with Debian's own configuration. Each has its own namespaces and file tree.
+ * They share the image read-only, so hundreds of them fit on one machine. They are for measurements; a `Lab`
+ * has complete nodes.
  */
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -18,15 +19,17 @@ export interface PlainHost {
 }
 
 export interface PlainOptions {
-  /** Name of the set, in the same name space as labs. */
+  /** Name of the set. Labs use the same names. */
   readonly name: string
   readonly count: number
-  /** Builds directories that lie over the image's in every host, top first, from the image's own. */
+  /**
+   * Builds directories above those of the image in every host, top first, from the image's own directories.
+   */
   readonly layers?: (image: readonly string[]) => Promise<readonly string[]>
   readonly say?: (line: string) => void
 }
 
-/** Of all of them: making keys would take longer than all the rest. */
+/** Shared by all hosts: creating keys for each would take longer than the rest. */
 const hostKeyFile = 'etc/ssh/ssh_host_ed25519_key.pub'
 
 export class PlainHosts {
@@ -69,10 +72,10 @@ export class PlainHosts {
     }
   }
 
-  /** Ends the hosts of this name with everything of them. Quiet when there are none. */
+  /** Stops the hosts of this name and removes all their files. Does nothing if there are none. */
   static async down(name: string): Promise<void> {
     const owner = instance(name)
-    // The link goes with the world's network.
+    // The link disappears with the world's network.
     await stopWorld(owner, '')
     releaseNetwork(owner)
   }
@@ -81,7 +84,7 @@ export class PlainHosts {
     return PlainHosts.down(this.world.instance.name)
   }
 
-  /** The private key that opens every host as root. */
+  /** The private key that root accepts on every host. */
   get privateKey(): string {
     return join(this.world.instance.stateDir, 'id_ed25519')
   }
@@ -90,7 +93,7 @@ export class PlainHosts {
     return join(this.world.instance.stateDir, 'known_hosts')
   }
 
-  /** A file of known hosts for one that is reached at another address, in the form of known_hosts: `[127.0.0.1]:2222`. */
+  /** A known_hosts file for a host at another address, in the format of known_hosts: `[127.0.0.1]:2222`. */
   knownHostsAt(address: string): string {
     const file = join(this.world.instance.stateDir, `known_hosts.${address.replace(/\W+/g, '-')}`)
     writeFileSync(file, this.#known(address))
@@ -102,12 +105,12 @@ export class PlainHosts {
     return `${address} ${key.split(' ').slice(0, 2).join(' ')}\n`
   }
 
-  /** Name of the cgroup that all processes of the hosts are in. */
+  /** Name of the cgroup that contains all processes of the hosts. */
   get cgroup(): string {
     return this.world.instance.cgroup
   }
 
-  /** Ends the hosts and starts them on an empty disk, as they were when they came up. */
+  /** Stops the hosts and starts them on an empty disk, as after their first start. */
   async fresh(hosts: readonly PlainHost[]): Promise<void> {
     const { stateDir } = this.world.instance
     await this.world.run([this.world.script('plain-off.sh'), stateDir, ...hosts.map(({ name }) => name)])
@@ -122,22 +125,24 @@ export class PlainHosts {
     for (const host of hosts) await sshdAnswers(host)
   }
 
-  /** What the host's disk holds above the image, as an overlay's upper layer. */
+  /** The host's changes to the image, as the upper layer of an overlay. */
   disk(host: PlainHost): string {
     return this.world.path('nodes/plain', host.name, 'upper')
   }
 
-  /** Runs a program of this machine in the host's process namespace, and nowhere else. */
+  /**
+   * Runs a program of this machine in the host's process namespace; all other namespaces are the machine's.
+   */
   async inProcesses(host: PlainHost, argv: readonly string[]): Promise<string> {
     return this.world.run(['nsenter', '--target', String(this.#pid(host)), '--pid', '--', ...argv])
   }
 
-  /** Number of a process that is made on the host for this question: the kernel counts them up, and skips none. */
+  /** Number of a new process on the host: the kernel counts them up and skips none. */
   async nextProcess(host: PlainHost): Promise<number> {
     return Number(await this.inProcesses(host, ['sh', '-c', 'echo $$']))
   }
 
-  /** Whether nothing runs there but the sshd that waits for connections. */
+  /** Whether only the sshd that waits for connections is running there. */
   isIdle(host: PlainHost): boolean {
     const pid = this.#pid(host)
     const children = `/proc/${this.world.pid}/root/proc/${pid}/task/${pid}/children`
@@ -156,7 +161,7 @@ function names(network: Network, count: number): readonly PlainHost[] {
   }))
 }
 
-/** Files that every host has. */
+/** Files of every host. */
 async function commonLayer(stateDir: string): Promise<string> {
   const layer = join(stateDir, 'common')
   const hostKey = join(layer, 'etc/ssh/ssh_host_ed25519_key')

@@ -1,5 +1,6 @@
 /** Runs programs of the machine on which the lab runs. */
 import { spawn } from 'node:child_process'
+import { defined } from '../../src/base/defined.ts'
 
 /** A failure of the lab, for its user: a message and a hint. */
 export class LabError extends Error {
@@ -26,7 +27,10 @@ export interface RunOptions {
   readonly timeout?: number
 }
 
-/** Runs a program to its end. Throws only if the program cannot be started or times out, not for its exit status. */
+/**
+ * Runs a program to its end. Throws only if the program cannot be started or times out, not for its exit
+ * status.
+ */
 export function attempt(argv: readonly string[], options: RunOptions = {}): Promise<Finished> {
   const [program = '', ...args] = argv
   const timeout = options.timeout ?? 120_000
@@ -34,7 +38,7 @@ export function attempt(argv: readonly string[], options: RunOptions = {}): Prom
     const child = spawn(program, args, {
       env: { ...process.env, ...options.env },
       stdio: ['pipe', 'pipe', 'pipe'],
-      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+      ...defined({ cwd: options.cwd }),
     })
     let late = false
     const timer = setTimeout(() => {
@@ -59,7 +63,9 @@ export function attempt(argv: readonly string[], options: RunOptions = {}): Prom
   })
 }
 
-/** Runs a program and returns its standard output. Throws for an exit status other than 0, with its output. */
+/**
+ * Runs a program and returns its standard output. Throws for an exit status other than 0, with its output.
+ */
 export async function run(argv: readonly string[], options: RunOptions = {}): Promise<string> {
   const done = await attempt(argv, options)
   if (done.code !== 0) {

@@ -5,7 +5,7 @@ import { after, before, describe, it } from 'node:test'
 import { distantPort } from './proxy.ts'
 
 describe('a distant port', () => {
-  // Answers each line with itself, and `later N` after N milliseconds.
+  // Returns each line unchanged, and `later N` after N milliseconds.
   const server = createServer((socket) => {
     socket.on('error', () => undefined)
     socket.on('data', (chunk) => {
@@ -25,7 +25,7 @@ describe('a distant port', () => {
   })
   after(() => void server.close())
 
-  /** Sends lines as told, and returns how many waits there were. */
+  /** Sends the lines in the given order, and returns the number of waits. */
   async function waitsOf(talk: (send: Send) => Promise<unknown>): Promise<number> {
     const distant = await distantPort({ host: '127.0.0.1', port, delay: 20 })
     const socket = connect(distant.port, '127.0.0.1')
@@ -36,7 +36,7 @@ describe('a distant port', () => {
     return waits
   }
 
-  it('counts every answer that was waited for', async () => {
+  it('counts every answer that the sender waited for', async () => {
     const waits = await waitsOf(async (send) => {
       await send('a')
       await send('b')
@@ -75,7 +75,7 @@ describe('a distant port', () => {
 
 type Send = (line: string) => Promise<void>
 
-/** Resolves when the line has come back. */
+/** Resolves when the line has been returned. */
 function sender(socket: Socket): Send {
   let received = ''
   socket.on('data', (chunk) => {

@@ -1,12 +1,16 @@
-/** A port of this machine that leads to a distant one: bytes take their time, and the waits for an answer are counted. */
+/**
+ * A port of this machine that forwards to a distant one. It delays all bytes, and counts the waits for an
+ * answer.
+ */
 import { connect, createServer, type Socket } from 'node:net'
 
 export interface DistantPort {
   /** On 127.0.0.1. */
   readonly port: number
   /**
-   * How often the near side had to wait for an answer before it could send what it sent, so far: the longest chain of
-   * messages each of which was sent after the one before it had arrived. What is under way at the same time counts once.
+   * The number of times so far that the near side had to wait for an answer before it could send. This is the
+   * length of the longest chain of messages, each sent after the previous one had arrived. Simultaneous
+   * messages count once.
    */
   waits(): number
   close(): Promise<void>
@@ -15,20 +19,23 @@ export interface DistantPort {
 export interface Far {
   readonly host: string
   readonly port: number
-  /** Milliseconds that every byte takes in either direction: half a round trip. */
+  /** Delay of every byte in either direction in milliseconds: half a round trip. */
   readonly delay: number
 }
 
-/** Leads to `far`. A connection stands, and data arrives, exactly when it would over a line of that length. */
+/**
+ * Forwards to `far`. Connections open, and data arrives, exactly when they would over a line with that delay.
+ */
 export async function distantPort({ host, port, delay }: Far): Promise<DistantPort> {
-  // Logical clocks: a message is one link further in the chain than anything that had arrived when it was sent.
+  // Logical clocks: a message is one link further in the chain than every message that had arrived when it
+  // was sent.
   const arrived = { near: 0, far: 0 }
   const sockets = new Set<Socket>()
 
   const server = createServer({ allowHalfOpen: true }, (near) => {
     near.setNoDelay(true)
-    // The near side believes in the connection at once; over a real line it would after a round trip, and half a one later
-    // the far side would know.
+    // The near side sees an open connection at once. Over a real line it would see it after a round trip, and
+    // the far side half a round trip later.
     const far = later(3 * delay).then(() => connect({ host, port, noDelay: true, allowHalfOpen: true }))
     let before: Promise<unknown> = far
     const pass = (deliver: (target: Socket) => void): void => {

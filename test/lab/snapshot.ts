@@ -1,4 +1,7 @@
-/** All files of a lab with their contents' hashes: what "check mode changed nothing" is tested by. */
+/**
+ * All files of a lab with the hashes of their contents. Tests use it to prove that check mode changed
+ * nothing.
+ */
 import { createHash } from 'node:crypto'
 import { lstatSync, readdirSync, readFileSync, readlinkSync, type Stats } from 'node:fs'
 import { join } from 'node:path'
@@ -8,9 +11,9 @@ import type { LabNode } from './host.ts'
 export type FileSnapshot = ReadonlyMap<string, string>
 
 /**
- * Lists what differs from the image on a node's disk and on those of its containers, besides what the exceptions name, and
- * the device nodes and
- * kernel modules that there are. Files that equal the image's are not read: an overlay's upper layer holds whatever was written.
+ * Lists the differences from the image on the disks of a node and its containers, without those that the
+ * exceptions match, and the existing device nodes and loaded kernel modules. Skips files that equal the
+ * image's: the upper layer of an overlay contains every file that was written.
  */
 export async function snapshotNode(node: LabNode): Promise<FileSnapshot> {
   const exceptions = readExceptions()
@@ -22,7 +25,7 @@ export async function snapshotNode(node: LabNode): Promise<FileSnapshot> {
       const file = join(root, inside)
       const stats = lstatSync(file)
       if (stats.isDirectory()) walk(root, name, inside)
-      // Folders come and go with what is in them: an overlay makes those above a changed file.
+      // Skips folders: an overlay creates those above a changed file.
       else found.set(`${name}:${inside}`, describe(file, stats))
     }
   }
@@ -39,14 +42,14 @@ export async function snapshotNode(node: LabNode): Promise<FileSnapshot> {
     const space = line.indexOf(' ')
     found.set(`${name}:${line.slice(0, space)}`, line.slice(space + 1))
   }
-  // Asking nvidia-smi as root loads modules.
+  // If root runs nvidia-smi, it loads modules.
   const modules = (await node.output('lsmod')).split('\n').slice(1)
   for (const line of modules.filter((text) => text !== ''))
     found.set(`${name}:module ${line.split(' ')[0]}`, 'loaded')
   return found
 }
 
-/** What differs between two snapshots, a line each: `+` new, `-` gone, `~` changed. */
+/** The differences between two snapshots, one line each: `+` new, `-` removed, `~` changed. */
 export function snapshotDifferences(before: FileSnapshot, after: FileSnapshot): readonly string[] {
   const names = [...new Set([...before.keys(), ...after.keys()])].sort()
   return names.flatMap((name) => {
@@ -60,15 +63,15 @@ export function snapshotDifferences(before: FileSnapshot, after: FileSnapshot): 
 function describe(file: string, stats: Stats): string {
   const common = `${(stats.mode & 0o7777).toString(8)} ${stats.uid}:${stats.gid}`
   if (stats.isSymbolicLink()) return `link ${readlinkSync(file)}`
-  // An overlay marks what was removed by a character device 0:0.
+  // An overlay marks a removed file with a character device 0:0.
   if (stats.isCharacterDevice() && stats.rdev === 0) return 'removed'
   if (!stats.isFile()) return `special ${stats.rdev} ${common}`
-  // The time too: writing the same content again is a change that check mode must not make.
+  // Includes the time: check mode must not rewrite a file with the same content.
   const hash = createHash('sha256').update(readFileSync(file)).digest('hex')
   return `file ${common} ${stats.mtime.toISOString()} ${hash.slice(0, 16)}`
 }
 
-/** One regular expression a line, matched against the absolute path on the host. */
+/** One regular expression per line, matched against the absolute path on the host. */
 function readExceptions(): readonly RegExp[] {
   const lines = readFileSync(join(import.meta.dirname, 'snapshot-exceptions.txt'), 'utf8').split('\n')
   return lines.filter((line) => line !== '' && !line.startsWith('#')).map((line) => new RegExp(line))

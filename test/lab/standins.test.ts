@@ -9,7 +9,7 @@ import { subjectOf } from './standins-tests/subject.ts'
 const skip = whyNoLab() ?? false
 const name = `test-standins-${process.pid}`
 
-// In this order: each group needs the state that the one before leaves.
+// In this order: each group needs the final state of the previous one.
 describe('the stand-ins of a node', { skip, timeout: 300_000 }, () => {
   let lab: Lab
   before(async () => {

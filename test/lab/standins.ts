@@ -1,11 +1,13 @@
 /**
- * The stand-ins of a lab node: programs in TypeScript under `pve/` and `nvidia/`, compiled to plain JavaScript that the
- * node's own Node.js runs. What a node needs besides `node-files/`:
+ * The stand-ins of a lab node: programs in TypeScript under `pve/` and `nvidia/`, compiled to JavaScript for
+ * the node's own Node.js. In addition to `node-files/`, a node needs:
  *
- * - /usr/lib/lab/node: a Node.js binary; /usr/lib/lab/js: the folder that `buildStandins` filled. Both are bound into the containers too.
- * - /usr/lib/lab/templates/NAME/layers and layers.unprivileged: one line, the lower directories of a container made from
- *   `local:vztmpl/NAME.tar.zst`, top first, joined by `:`; those of `layers.unprivileged` have ids shifted by 100000.
- * - /var/lib/vz: a file system that an overlay's upper layer may lie on (tmpfs or ext4, no overlay).
+ * - /usr/lib/lab/node: a Node.js binary; /usr/lib/lab/js: the folder that `buildStandins` filled. Both are
+ *   also mounted in the containers.
+ * - /usr/lib/lab/templates/NAME/layers and layers.unprivileged: one line with the lower directories of a
+ *   container from `local:vztmpl/NAME.tar.zst`, top first, joined by `:`; those of `layers.unprivileged` have
+ *   ids shifted by 100000.
+ * - /var/lib/vz: a file system that supports the upper layer of an overlay (tmpfs or ext4, no overlay).
  * - packages: lxc, kmod, pciutils, iproute2, procps, util-linux, perl-base, systemd; /dev/fuse.
  */
 import { execFile } from 'node:child_process'
@@ -15,8 +17,8 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 
 /**
- * Compiles the stand-ins into `outDir`, which is created: ES modules that need nothing but Node.js.
- * @throws Error with the compiler's words when they do not compile.
+ * Compiles the stand-ins into `outDir`, which is created: ES modules that only need Node.js.
+ * @throws Error with the output of the compiler if it fails.
  */
 export async function buildStandins(outDir: string): Promise<void> {
   await mkdir(outDir, { recursive: true })

@@ -1,13 +1,14 @@
 #!/bin/sh
 # build.sh OUT TRUST SOURCES... - builds the file systems of nodes and containers.
 #
-#   OUT/base           Debian 12 for containers: systemd, apt, no kmod (a minimal Debian has none)
+#   OUT/base           Debian 12 for containers: systemd, apt, no kmod (a minimal Debian does not have it)
 #   OUT/ubuntu         an overlay layer over base that makes it look like Ubuntu 24.04
 #   OUT/unprivileged, OUT/ubuntu-unprivileged   the same with all ids shifted by 100000
 #   OUT/node           an overlay layer over base with the packages of a Proxmox VE node
 #   OUT/packages       the real packages of that layer, for the simulated mirror
 #
-# TRUST has the certificate and the keys of the simulated internet; SOURCES are apt sources of this machine for Debian 12.
+# TRUST contains the certificate and keys of the simulated internet. SOURCES are apt sources of this machine
+# for Debian 12.
 set -e
 here=$(cd "$(dirname "$0")" && pwd)
 out=$1 trust=$2
@@ -36,7 +37,7 @@ install -D -m 644 "$trust/ca.crt" "$out/base/usr/local/share/ca-certificates/pra
 chroot "$out/base" update-ca-certificates >/dev/null 2>&1
 install -m 644 "$trust/debian.gpg" "$out/base/usr/share/keyrings/debian-practice-keyring.gpg"
 cp -r --no-preserve=mode,ownership "$here/base/." "$out/base/"
-# units that need a kernel of their own; sysctl would change limits of this machine
+# these units need a kernel of their own; sysctl would change limits of this machine
 for unit in sys-kernel-debug.mount sys-kernel-tracing.mount sys-kernel-config.mount e2scrub_reap.service \
   e2scrub_all.timer systemd-sysctl.service; do
   ln -sf /dev/null "$out/base/etc/systemd/system/$unit"
@@ -76,7 +77,7 @@ mv "$root"/var/cache/apt/archives/*.deb "$out/packages/"
 rm -f "$root"/var/cache/apt/*.bin "$root/etc/resolv.conf" "$root"/etc/ssh/ssh_host_*
 install -m 644 "$trust/proxmox.gpg" "$root/etc/apt/trusted.gpg.d/proxmox-release-bookworm.gpg"
 cp -r --no-preserve=mode,ownership "$here/node-root/." "$root/"
-# modprobe@ loads kernel modules that no node of the lab needs: half a second of every boot
+# modprobe@ loads kernel modules that a node of the lab does not need; this takes half a second at every boot
 for unit in lxc.service lxc-net.service lxc-monitord.service modprobe@.service; do
   ln -sf /dev/null "$root/etc/systemd/system/$unit"
 done

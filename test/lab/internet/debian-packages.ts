@@ -1,4 +1,7 @@
-/** Packages of the simulated Debian mirror, in place of real ones that are too large; names and versions are Debian 12's. */
+/**
+ * Packages of the simulated Debian mirror, in place of real ones that are too large; names and versions are
+ * Debian 12's.
+ */
 import { distributionDocker } from './docker-packages.ts'
 import { program, saysVersion, standin, type PracticePackage } from './package.ts'
 
@@ -6,7 +9,7 @@ const driver = '535.183.01-1'
 const cudaDriver = '535.183.01'
 const library = '/usr/lib/x86_64-linux-gnu'
 
-/** What dkms_autoinstaller of dkms 3.0.10 does: without headers it builds nothing, and that is no error. */
+/** As dkms_autoinstaller of dkms 3.0.10: without headers it builds nothing and succeeds. */
 const dkmsOfNewKernel = `[ ! -e /etc/dkms/no-autoinstall ] || exit 0
 if [ ! -e "/lib/modules/$1/build/include" ]; then
   echo "dkms: autoinstall for kernel $1 was skipped since the kernel headers for this kernel do not seem to be installed"

@@ -1,10 +1,10 @@
-/** Docker's packages, and NVIDIA's container toolkit: programs that follow the files which the real ones read. */
+/** Docker's packages, and NVIDIA's container toolkit: programs that read the same files as the real ones. */
 import { type PackageFile, program, type PracticePackage } from './package.ts'
 
 const docker = '5:29.1.3-1~debian.12~bookworm'
 const toolkit = '1.18.1-1'
 const library = '/usr/lib/x86_64-linux-gnu'
-/** What the daemon has loaded: it reads its configuration only at its start. */
+/** The configuration that the daemon has loaded: it reads the file only when it starts. */
 const loaded = '/run/docker-daemon.json'
 const images = '/var/lib/docker/images'
 
@@ -18,8 +18,8 @@ exec sleep infinity
 `)
 
 /**
- * `docker pull IMAGE` and `docker run [--OPTION...] IMAGE PROGRAM...`: runs the program without a container, if a real
- * one could start with the GPUs.
+ * `docker pull IMAGE` and `docker run [--OPTION...] IMAGE PROGRAM...`: runs the program without a container,
+ * if a real one could start with the GPUs.
  */
 const client =
   program(`fail() { echo "docker: Error response from daemon: $1" >&2; printf '\\nRun %s\\n' "'docker run --help' for more information" >&2; exit 125; }

@@ -1,4 +1,4 @@
-/** The extracts of driver packages, against apt: what D1 of the project's list of defects was measured with. */
+/** Compares the extracts of driver packages with the answers of apt. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { isDriverPackage } from '../../../src/nvidia/driver-packages.ts'

@@ -1,6 +1,7 @@
 /**
- * The simulated internet: a folder for each host name, with real signed apt repositories under the real addresses of
- * NVIDIA and Proxmox (Debian's mirror has a fictitious name), and driver installers under NVIDIA's download addresses.
+ * The simulated internet: a folder for each host name, with real signed apt repositories under the real
+ * addresses of NVIDIA and Proxmox (Debian's mirror has a fictitious name), and driver installers under
+ * NVIDIA's download addresses.
  */
 import { createHash } from 'node:crypto'
 import { cpSync, existsSync, linkSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -94,7 +95,7 @@ export function drivers(say: (line: string) => void): Promise<string> {
 export interface InternetOptions {
   readonly roots: readonly string[]
   readonly keys: string
-  /** Addresses by host name, besides the internet's own. */
+  /** Additional addresses by host name. */
   readonly names: Readonly<Record<string, string>>
 }
 
@@ -111,7 +112,7 @@ export async function startInternet(world: World, options: InternetOptions): Pro
   const argv = [process.execPath, '--import', import.meta.resolve('tsx'), join(here, 'server.ts'), file]
   world.startDaemon(['setsid', ...argv], 'internet.log')
   const ready = join(world.instance.stateDir, 'internet.ready')
-  await until('the practice internet', () => (existsSync(ready) ? true : undefined), { within: 20_000 })
+  await until('the simulated internet', () => (existsSync(ready) ? true : undefined), { within: 20_000 })
 }
 
 async function buildRepositories(directory: string, keys: string, realPackages: string): Promise<void> {

@@ -4,7 +4,10 @@ const typeA = 1
 const noError = 0
 const noSuchName = 3
 
-/** The reply to one query packet: an A record, an empty answer for other types, or NXDOMAIN. Nothing for a broken packet. */
+/**
+ * The reply to a query packet: an A record, an empty answer for other types, or NXDOMAIN; none for an invalid
+ * packet.
+ */
 export function answerName(query: Buffer, addresses: Readonly<Record<string, string>>): Buffer | undefined {
   const question = readQuestion(query)
   if (question === undefined) return undefined
@@ -12,7 +15,7 @@ export function answerName(query: Buffer, addresses: Readonly<Record<string, str
   const answers = address !== undefined && question.type === typeA ? [record(address)] : []
   const header = Buffer.alloc(12)
   query.copy(header, 0, 0, 2)
-  // a response, authoritative, recursion available; recursion desired as asked
+  // a response, authoritative, recursion available; recursion desired as in the query
   header.writeUInt16BE(
     0x8480 | (query.readUInt16BE(2) & 0x0100) | (address === undefined ? noSuchName : noError),
     2,
@@ -44,7 +47,7 @@ function readQuestion(query: Buffer): Question | undefined {
   return { name: labels.join('.'), type: query.readUInt16BE(at), end: at + 4 }
 }
 
-/** An A record for the name of the question (offset 12), a minute to live. */
+/** An A record for the name of the question (offset 12), valid for a minute. */
 function record(address: string): Buffer {
   const fixed = Buffer.from([0xc0, 12, 0, typeA, 0, 1, 0, 0, 0, 60, 0, 4])
   return Buffer.concat([fixed, Buffer.from(address.split('.').map(Number))])

@@ -29,7 +29,7 @@ export function program(body: string): PackageFile {
   return { text: `#!/bin/sh\n${body}`, executable: true }
 }
 
-/** A program that prints its version and succeeds for all other arguments. */
+/** A program that prints its version; with all other arguments it only succeeds. */
 export function saysVersion(line: string): PackageFile {
   return program(`case $1 in --version | -v) echo '${line}' ;; esac\n`)
 }

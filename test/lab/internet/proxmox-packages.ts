@@ -1,4 +1,4 @@
-/** Packages of the Proxmox repository: kernels and their headers, under the names of both ages. */
+/** Packages of the Proxmox repository: kernels and their headers, under their old and new names. */
 import { kernelFiles } from '../hardware.ts'
 import { standin, type PracticePackage } from './package.ts'
 
@@ -55,7 +55,7 @@ function image(kernel: string): PracticePackage {
   }
 }
 
-/** Its postinst does not run /etc/kernel/header_postinst.d: headers alone make DKMS build nothing. */
+/** Its postinst does not run /etc/kernel/header_postinst.d: DKMS builds nothing for headers alone. */
 function headers(kernel: string): PracticePackage {
   return {
     name: `proxmox-headers-${kernel}`,

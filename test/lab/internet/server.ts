@@ -1,9 +1,13 @@
-/** The servers of the practice internet: names on port 53, http on 80, https on 443. Run as `server.ts SETTINGS.json`. */
+/**
+ * The servers of the simulated internet: names on port 53, http on 80, https on 443. Run as `server.ts
+ * SETTINGS.json`.
+ */
 import { createSocket } from 'node:dgram'
 import { appendFileSync, createReadStream, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
 import { join, normalize } from 'node:path'
+import { defined } from '../../../src/base/defined.ts'
 import { answerName } from './names.ts'
 import type { Fault, Request, ServerSettings } from './server-settings.ts'
 
@@ -23,7 +27,7 @@ function serve(request: IncomingMessage, response: ServerResponse): void {
       host,
       path,
       status,
-      ...(request.headers.range === undefined ? {} : { range: request.headers.range }),
+      ...defined({ range: request.headers.range }),
     })
   }
   if (fault !== undefined && 'delay' in fault.kind) setTimeout(answer, fault.kind.delay)
@@ -35,7 +39,7 @@ interface Answer {
   readonly fault: Fault | undefined
 }
 
-/** Sends the file, or what the fault makes of it; returns the status. */
+/** Sends the file, changed by the fault if there is one; returns the status. */
 function send(request: IncomingMessage, response: ServerResponse, { file, fault }: Answer): number {
   const plain = (status: number): number => {
     response.writeHead(status, { 'content-type': 'text/plain' })
@@ -59,7 +63,7 @@ function send(request: IncomingMessage, response: ServerResponse, { file, fault 
     'content-length': end - start + 1,
     'content-type': 'application/octet-stream',
     'last-modified': mtime.toUTCString(),
-    ...(range === null ? {} : { 'content-range': `bytes ${start}-${end}/${size}` }),
+    ...defined({ 'content-range': range === null ? undefined : `bytes ${start}-${end}/${size}` }),
   })
   if (request.method === 'HEAD' || size === 0) response.end()
   else if (fault !== undefined && 'cutAfter' in fault.kind) {

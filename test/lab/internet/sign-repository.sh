@@ -1,6 +1,7 @@
 #!/bin/sh
-# sign-repository.sh TRUST KEY pool|flat DIRECTORY [SUITE COMPONENT...] - indexes and signs an apt repository with the
-# secret key named KEY of TRUST. Its packages are in DIRECTORY/pool/COMPONENT (pool) or in DIRECTORY itself (flat).
+# sign-repository.sh TRUST KEY pool|flat DIRECTORY [SUITE COMPONENT...] - indexes and signs an apt repository
+# with the secret key KEY of TRUST. Its packages are in DIRECTORY/pool/COMPONENT (pool) or in DIRECTORY itself
+# (flat).
 set -e
 trust=$1 key=$2 kind=$3 directory=$4 suite=$5
 [ $# -lt 5 ] || shift 5
@@ -27,7 +28,7 @@ flat)
   set -- "$@" -o "APT::FTPArchive::Release::Label=NVIDIA CUDA" -o "APT::FTPArchive::Release::Origin=NVIDIA"
   ;;
 esac
-# not in the folder that is listed
+# outside the folder that is listed
 apt-ftparchive "$@" release "$release" >"$directory/.Release"
 mv "$directory/.Release" "$release/Release"
 gpg --batch --quiet --yes -u "gpuplay lab, $key" --clearsign -o "$release/InRelease" "$release/Release"

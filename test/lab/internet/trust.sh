@@ -1,7 +1,7 @@
 #!/bin/sh
-# trust.sh OUT - the certificate authority and the signing keys of the practice internet.
+# trust.sh OUT - the certificate authority and the signing keys of the simulated internet.
 #   OUT/ca.crt ca.key          certificate authority, trusted in the images
-#   OUT/server.crt server.key  of the web server, valid for every address in hosts.txt
+#   OUT/server.crt server.key  of the web server, valid for every host name in hosts.txt
 #   OUT/{debian,proxmox,cuda,toolkit,docker,rotated}.{gpg,asc}   public keys; the secret ones are in OUT/gnupg
 set -e
 here=$(cd "$(dirname "$0")" && pwd)

@@ -1,6 +1,6 @@
 /**
- * The boot of a lab node up to the first service: enrols keys, chooses a kernel, detects the cards, and loads the
- * modules that the initramfs and udev load. lab-hardware.service runs it once a boot.
+ * The boot of a lab node up to the first service: enrols keys, chooses a kernel, detects the cards, and loads
+ * the modules that the initramfs and udev load. lab-hardware.service runs it once a boot.
  */
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { nodeSpec, shownDir, writeKernel, type KernelState } from './kernel.ts'
@@ -39,7 +39,7 @@ export function boot(): number {
   return 0
 }
 
-/** MokManager before the boot loader: needs somebody at the console. Without, requests stay pending. */
+/** MokManager before the boot loader: it needs somebody at the console. Otherwise, requests stay pending. */
 function enrolKeys(): void {
   if (!exists(consoleFile)) return
   mkdirSync(enrolledDir, { recursive: true })
@@ -126,14 +126,14 @@ function cover(): void {
     ['firmware', '/sys/firmware'],
   ] as const
   for (const [shown, place] of covers) {
-    // a kernel that was built without loadable modules has no /proc/modules, and nothing can be added to /proc
+    // A kernel without loadable modules has no /proc/modules, and the lab cannot add files to /proc.
     if (!exists(place) || !exists(`${shownDir}/${shown}`)) continue
     const mounted = run('mount', ['--bind', `${shownDir}/${shown}`, place])
     if (mounted.status !== 0) throw new Exit(1, mounted.stderr)
   }
 }
 
-/** nouveau from the initramfs or udev, then udev loads nvidia. */
+/** Loads nouveau from the initramfs or by udev, then nvidia by udev. */
 function loadAtBoot(state: KernelState): void {
   const initramfs = parseModprobe(textOf(`/boot/initrd.img-${state.release}`) ?? '')
   const root = parseModprobe(modprobeText())

@@ -1,4 +1,4 @@
-/** What a build of the driver's modules does: the compiler, and `scripts/sign-file` of the kernel. */
+/** The programs of a build of the driver's modules: the compiler, and `scripts/sign-file` of the kernel. */
 import { compiles } from './kernel-pairs.ts'
 import { run, which } from './system.ts'
 
@@ -8,7 +8,10 @@ export interface Compiled {
   readonly log: string
 }
 
-/** Runs `make` of a kernel's headers; it fails if there is no compiler or the driver does not fit the kernel. */
+/**
+ * Runs `make` of a kernel's headers. It fails without a compiler, or if the driver does not compile for the
+ * kernel.
+ */
 export function compile(driver: string, kernel: string): Compiled {
   if (which('make') === undefined || which('cc') === undefined)
     return { status: 127, log: 'make: not found\n' }
@@ -18,7 +21,7 @@ export function compile(driver: string, kernel: string): Compiled {
   return { status: 2, log: `${log}make[2]: *** [scripts/Makefile.build:287: nvidia/nv.o] Error 1\n` }
 }
 
-/** Where a kernel's headers have `sign-file`. */
+/** Path of `sign-file` in a kernel's headers. */
 export function signProgram(kernel: string): string {
   return `/lib/modules/${kernel}/build/scripts/sign-file`
 }

@@ -1,10 +1,10 @@
 /**
- * What the stand-in of libcuda (cuda-library.c) answers, decided by what is really there: the loaded module in /proc,
- * and the result of opening the device nodes.
+ * The answers of the stand-in of libcuda (cuda-library.c). They depend on the loaded module in /proc and on
+ * the result of opening the device nodes.
  *
- * `cuda.js VERSION` prints the result of cuInit in this version of the library, then a line `ADDRESS RESULT` for each
- * GPU, with the result of creating a context. `cuda.js fault ADDRESS RESULT` changes a GPU on a node until it reboots;
- * with the address `init`, all of CUDA; with the result 0, it works again.
+ * `cuda.js VERSION` prints the result of cuInit in this version of the library, then a line `ADDRESS RESULT`
+ * for each GPU, with the result of creating a context. `cuda.js fault ADDRESS RESULT` changes a GPU on a node
+ * until it reboots; with the address `init`, all of CUDA; with the result 0, it works again.
  *
  * The results are those of cuda.h: 100 without a usable GPU; 999 if nvidia-uvm cannot be opened
  * (community-scripts/ProxmoxVE#5740); 803 if the versions differ.

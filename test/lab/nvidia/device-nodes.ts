@@ -1,6 +1,6 @@
 /**
- * The device nodes of the NVIDIA driver, as nvidia-modprobe and the driver's own libraries make them when they run as
- * root. The kernel modules make none, and neither does udev.
+ * The device nodes of the NVIDIA driver, as nvidia-modprobe and the driver's own libraries create them as
+ * root. The kernel modules create none, and neither does udev.
  */
 import { chmodSync, chownSync, lstatSync, mkdirSync, rmSync } from 'node:fs'
 import { run, textOf } from './system.ts'
@@ -13,7 +13,7 @@ export interface DeviceNode {
   readonly mode: number
 }
 
-/** The front end's number, static since ever. */
+/** The front end's number; it is fixed in all versions. */
 export const nvidiaMajor = 195
 export const controlNode = { path: '/dev/nvidiactl', major: nvidiaMajor, minor: 255, mode: 0o666 } as const
 export const modesetNode = {
@@ -27,7 +27,7 @@ export function gpuNode(minor: number): DeviceNode {
   return { path: `/dev/nvidia${minor}`, major: nvidiaMajor, minor, mode: 0o666 }
 }
 
-/** The number that /proc/devices gives for this name of a character device. */
+/** The number of the character device with this name in /proc/devices. */
 export function majorOf(name: string): number | undefined {
   const found = new RegExp(`^ *([0-9]+) ${name}$`, 'm').exec(
     (textOf('/proc/devices') ?? '').split('Block devices:')[0] ?? '',
@@ -35,7 +35,10 @@ export function majorOf(name: string): number | undefined {
   return found ? Number(found[1]) : undefined
 }
 
-/** Makes the node, or mends what is there: another number, owner or mode. False where mknod is not allowed. */
+/**
+ * Creates the node, or corrects the number, owner or mode of an existing one. False where mknod is not
+ * allowed.
+ */
 export function ensureNode({ path, major, minor, mode }: DeviceNode): boolean {
   const there = lstatSync(path, { throwIfNoEntry: false })
   const rdev = ((major & 0xfff) << 8) | (minor & 0xff) | ((minor & ~0xff) << 12)

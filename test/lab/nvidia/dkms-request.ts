@@ -1,4 +1,5 @@
-/** Command lines of dkms, and which version plays it. */
+/** Command lines of dkms, and the version that the stand-in imitates. */
+import { defined } from '../../../src/base/defined.ts'
 import { Exit, run, textOf } from './system.ts'
 
 export interface Module {
@@ -52,8 +53,7 @@ export function readRequest(argv: readonly string[]): Request {
     kernelGiven: kernel !== undefined,
     all,
     force,
-    ...(module === undefined ? {} : { module }),
-    ...(archive === undefined ? {} : { archive }),
+    ...defined({ module, archive }),
   }
 }
 

@@ -15,12 +15,12 @@ export function modules(): readonly Module[] {
   )
 }
 
-/** Also true after somebody has removed the sources in /usr/src: the link to them is left. */
+/** Also true after the sources in /usr/src were removed: the link to them remains. */
 export function isAdded({ name, version }: Module): boolean {
   return lstatSync(`${tree}/${name}/${version}/source`, { throwIfNoEntry: false }) !== undefined
 }
 
-/** Kernels that a module is built for. */
+/** Kernels for which a module is built. */
 export function builtKernels({ name, version }: Module): readonly string[] {
   return namesIn(`${tree}/${name}/${version}`).filter((kernel) => isBuilt({ name, version }, kernel))
 }
@@ -29,7 +29,7 @@ export function isBuilt({ name, version }: Module, kernel: string): boolean {
   return exists(`${tree}/${name}/${version}/${kernel}/${arch}/module`)
 }
 
-/** The link that names the build which is installed for a kernel. */
+/** The link to the build that is installed for a kernel. */
 export function linkOf(name: string, kernel: string): string {
   return `${tree}/${name}/kernel-${kernel}-${arch}`
 }
@@ -67,7 +67,10 @@ export function status({ module, kernel, kernelGiven = false }: Request): number
   return 0
 }
 
-/** Each version's remark about a module file that is not the one that was built (`module_status_built_extra`). */
+/**
+ * The remark of each version about a module file that differs from the built one
+ * (`module_status_built_extra`).
+ */
 function differences({ name, version }: Module, kernel: string): string {
   const differing = moduleNames({ name, version }).filter((one) => {
     const installed = `/lib/modules/${kernel}/updates/dkms/${one}.ko`

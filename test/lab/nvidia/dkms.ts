@@ -1,9 +1,9 @@
 /**
- * Stand-in of dkms: keeps /var/lib/dkms, and "builds" a module by copying NAME.mod of its source tree.
+ * Stand-in of dkms: maintains /var/lib/dkms, and "builds" a module by copying NAME.mod of its source tree.
  *
  * Facts: /usr/sbin/dkms of Debian's dkms 3.0.10 and 3.2.2. A module is built, and signed, for one kernel
  * (`do_build`); it is installed for a kernel if the link `kernel-KERNEL-ARCH` points to that build
- * (`is_module_installed`). `install` does not sign what is already built.
+ * (`is_module_installed`). `install` does not sign modules that are already built.
  */
 import { copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { symlinkSync, writeFileSync } from 'node:fs'
@@ -115,7 +115,7 @@ function doBuild(module: Module, kernel: string): void {
   rmSync(`${directory}/build`, { recursive: true })
 }
 
-/** Prints why a module will not be signed; a build without a signature is no error. */
+/** Prints the reason why a module will not be signed; a build without a signature is not an error. */
 function prepareSigning(kernel: string): boolean {
   const program = signProgram(kernel)
   say(`Sign command: ${program}`)
@@ -198,7 +198,7 @@ function requireAdded({ name, version }: Module): void {
     throw new Exit(3, `Error! The module/version combo: ${name}-${version} is not located in the DKMS tree.`)
 }
 
-/** Installs the newest version of every module with AUTOINSTALL that no version is installed of. */
+/** For every module with AUTOINSTALL and without an installed version, installs the newest version. */
 function autoinstall(kernel: string): void {
   const failed: string[] = []
   for (const name of new Set(modules().map((module) => module.name))) {
@@ -222,7 +222,9 @@ function autoinstall(kernel: string): void {
     )
 }
 
-/** @throws Exit if the sources are gone: one such module stops `autoinstall` for all (`read_conf_or_die`) */
+/**
+ * @throws Exit if the sources are missing: one such module stops `autoinstall` for all (`read_conf_or_die`)
+ */
 function wantsAutoinstall({ name, version }: Module): boolean {
   const file = `${tree}/${name}/${version}/source/dkms.conf`
   const text = textOf(file)
@@ -231,7 +233,9 @@ function wantsAutoinstall({ name, version }: Module): boolean {
   return /^AUTOINSTALL="?y/im.test(text)
 }
 
-/** Takes sources and built modules from an archive as they are: a module without a signature stays without. */
+/**
+ * Takes sources and built modules from an archive unchanged: it does not sign a module without a signature.
+ */
 function loadTarball({ archive = '', force }: Request): void {
   if (!exists(archive)) throw new Exit(2, `Error! ${archive} does not exist.`)
   const unpacked = mkdtempSync('/tmp/dkms.')

@@ -1,4 +1,4 @@
-/** What nvidia-installer says: to its log, to the terminal, and how it ends. */
+/** The messages of nvidia-installer in its log and on the terminal, and its exit. */
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { Exit } from './system.ts'
 
@@ -31,7 +31,7 @@ export class Messages {
     process.stderr.write(`\nERROR: ${text}\n\n`)
   }
 
-  /** Says why, and what every failed installation says. */
+  /** Prints the reason, and the message that every failed installation ends with. */
   fail(text: string): Exit {
     this.error(text)
     this.error(
@@ -45,7 +45,7 @@ export class Messages {
   }
 }
 
-/** The head of the log; without a log that can be written the installer goes on. */
+/** The head of the log. If the installer cannot write the log, it continues. */
 function start(log: string, version: string, argv: readonly string[]): string | undefined {
   try {
     mkdirSync(log.slice(0, log.lastIndexOf('/')), { recursive: true })

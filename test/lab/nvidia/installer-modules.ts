@@ -34,7 +34,7 @@ export interface ModulePlan {
 /** The modules of one build, in a temporary directory. */
 export interface BuiltModules {
   readonly directory: string
-  /** The kernel refused them although they are signed: they are installed, and not loaded. */
+  /** The kernel refused them although they are signed: they are installed, but not loaded. */
   readonly refused: boolean
 }
 
@@ -61,7 +61,7 @@ export function planModules(version: string, asked: Asked, messages: Messages): 
   }
   const flavour = moduleFlavour(version, asked, messages)
   const text = moduleFile({ version, license: flavour === 'open' ? 'Dual MIT/GPL' : 'NVIDIA' })
-  // since 520 it is asked for unless refused; where there is no dkms, nobody says a word
+  // since 520, DKMS is the default; if dkms is not installed, the installer prints no message
   const wantsDkms = asked.get('dkms') ?? atLeast(version, '520.56.06')
   return {
     version,
@@ -85,7 +85,7 @@ function signingOptions(asked: Asked): Pick<ModulePlan, 'signing'> {
   return key === undefined || certificate === undefined ? {} : { signing: { key, certificate } }
 }
 
-/** False when modules stay loaded, and that is allowed. */
+/** False if modules stay loaded and the options allow that. */
 function unloadRunning(asked: Asked, messages: Messages): boolean {
   unloadAll()
   const left = unloadOrder.find(isLoaded)
@@ -184,8 +184,8 @@ function loadsModules({ running, release, skipLoad }: ModulePlan): boolean {
 }
 
 /**
- * Gives DKMS the modules as they are (`dkms ldtarball`), and marks them as installed. A failure is a warning, and the
- * modules are installed without DKMS.
+ * Gives DKMS the modules as they are (`dkms ldtarball`), and marks them as installed. A failure is a warning,
+ * and the modules are installed without DKMS.
  */
 export function registerWithDkms(plan: ModulePlan, built: BuiltModules, messages: Messages): void {
   if (plan.dkms) {

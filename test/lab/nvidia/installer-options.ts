@@ -1,17 +1,17 @@
 /**
- * The options of nvidia-installer by version, and how it reads them (option_table.h and nvgetopt.c of its tags). An
- * option that a version does not know makes it refuse the whole command line.
+ * The options of nvidia-installer by version, and its parser (option_table.h and nvgetopt.c of its tags). If
+ * a version does not have an option, it refuses the whole command line.
  */
 import { atLeast } from './version.ts'
 
 interface Option {
   readonly name: string
   readonly short?: string
-  /** `flag` takes nothing, `switch` also has a `--no-` form, `value` takes one. */
+  /** `flag` has no value, `switch` also has a `--no-` form, `value` has one value. */
   readonly kind: 'flag' | 'switch' | 'value'
-  /** The first version that knows it; none: all that are of interest here. */
+  /** The first version with the option; if absent, every version of interest here has it. */
   readonly since?: string
-  /** The first version that knows its `--no-` form, if later. */
+  /** The first version with its `--no-` form, if later. */
   readonly noSince?: string
 }
 
@@ -59,13 +59,13 @@ function table(): readonly Option[] {
   return [...listed(flags, 'flag'), ...listed(values, 'value'), ...later]
 }
 
-/** What was asked for: options by their long names; a `--no-` form of a switch is `false`. */
+/** The given options by their long names; a `--no-` form of a switch is `false`. */
 export type Asked = ReadonlyMap<string, string | boolean>
 
 export type ReadOptions =
   { readonly asked: Asked } | { readonly unrecognized: string } | { readonly missingValue: string }
 
-/** Reads a command line as this version does: the first word that it does not know ends it. */
+/** Parses a command line as this version does: it stops at the first unknown word. */
 export function readOptions(version: string, argv: readonly string[]): ReadOptions {
   const known = table().filter(({ since }) => since === undefined || atLeast(version, since))
   const asked = new Map<string, string | boolean>()
@@ -103,7 +103,7 @@ function find(
   return undefined
 }
 
-/** A word of which every letter is a short flag is taken for those flags. */
+/** If every letter of a word is a short flag, the word means those flags. */
 function bundled(known: readonly Option[], word: string): readonly Option[] | undefined {
   if (!/^-[a-zA-Z]+$/.test(word)) return undefined
   const letters = word

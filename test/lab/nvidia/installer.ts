@@ -1,7 +1,8 @@
 /**
- * Stand-in of nvidia-installer: the options, checks, messages, files and exit statuses of the real one (590.48.01, and
- * older ones where they differ). Arguments: its version, the name by which it was called, then the command line.
- * /etc/lab/installer-seconds sets the duration of an installation, for tests that interrupt it.
+ * Stand-in of nvidia-installer: the options, checks, messages, files and exit statuses of the real one
+ * (590.48.01, and older ones where they differ). Arguments: its version, the name by which it was called,
+ * then the command line. /etc/lab/installer-seconds sets the duration of an installation, for tests that
+ * interrupt it.
  */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
@@ -201,7 +202,7 @@ function warnWithoutGpu(messages: Messages): void {
     )
 }
 
-/** Debian's packages contain this file to keep nvidia-installer off. */
+/** Debian's packages contain this file to block nvidia-installer. */
 function refuseAlternate(asked: Asked, messages: Messages): void {
   if (asked.has('no-check-for-alternate-installs') || !exists('/usr/lib/nvidia/alternate-install-present'))
     return

@@ -1,8 +1,9 @@
 /**
- * The lab's kernel: the loaded modules, the driver of each card, and the files of /proc and /sys that show them.
+ * The lab's kernel: the loaded modules, the driver of each card, and the files of /proc and /sys that show
+ * them.
  *
- * The state is one file in /run, so a reboot resets it. Its visible part is in `shownDir`; boot.ts mounts it over
- * the files of the real kernel, and `pct` mounts it into containers.
+ * The state is one file in /run, so a reboot resets it. Its visible part is in `shownDir`; boot.ts mounts it
+ * over the files of the real kernel, and `pct` mounts it into containers.
  */
 import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { type GpuSpec, type NodeSpec, nodeSpecFile } from '../hardware.ts'
@@ -14,23 +15,32 @@ import { drives } from './supported.ts'
 import { exists, namesIn, overwrite, textOf, withLock } from './system.ts'
 
 export const kernelDir = '/run/lab/kernel'
-/** driver/ devices modules osrelease: mounted over the same names in /proc; module/ over /sys/module; pci/ over /sys/bus/pci. */
+/**
+ * driver/ devices modules osrelease: mounted over the same names in /proc; module/ over /sys/module; pci/
+ * over /sys/bus/pci.
+ */
 export const shownDir = `${kernelDir}/shown`
-/** For nvidia-smi, which reads more of the hardware than /proc shows. */
+/** For nvidia-smi, which reads more about the hardware than /proc shows. */
 export const hardwareFile = 'driver/.lab/gpus.json'
 
 export interface KernelState {
   readonly release: string
-  /** Number of boots, and of modules loaded since: dynamic majors depend on both. */
+  /** Number of boots, and of modules loaded since then: dynamic majors depend on both. */
   readonly boots: number
   loads: number
   loaded: LoadedModule[]
-  /** Of `nvidia-uvm`, `nvidia-caps`, ...: only while the module that owns it is loaded. */
+  /** Of `nvidia-uvm`, `nvidia-caps`, ...: only while the module of the device is loaded. */
   majors: Record<string, number>
-  /** PCI addresses of the cards that the NVIDIA module took when it was loaded, and of those that vfio-pci has. */
+  /**
+   * PCI addresses of the cards that the NVIDIA module claimed when it was loaded, and of the cards of
+   * vfio-pci.
+   */
   claimed: string[]
   vfio: string[]
-  /** PCI addresses of cards that were opened since the driver was loaded: only their UUID is in /proc. */
+  /**
+   * PCI addresses of cards that a program has opened since the driver was loaded: /proc shows the UUID only
+   * of these.
+   */
   opened: string[]
   persistence: string[]
   powerLimits: Record<string, number>
@@ -50,7 +60,7 @@ export function readKernel(): KernelState {
   return JSON.parse(textOf(stateFile) ?? '{}')
 }
 
-/** Changes the state, one process at a time: of two simultaneous loads, none is lost. */
+/** Changes the state under a lock, so two simultaneous loads keep both changes. */
 export function changeKernel<T>(change: (state: KernelState) => T): T {
   return withLock(`${kernelDir}/lock`, () => {
     const state = readKernel()
@@ -102,7 +112,8 @@ export type InsertProblem =
 /** Inserts one module; its dependencies must be loaded. */
 export function insert(state: KernelState, name: string, file: string): InsertProblem | undefined {
   const module: LoadedModule = { name, version: findModule.version(file), license: findModule.license(file) }
-  // EKEYREJECTED for a missing signature and for an unknown key (`module_sig_check` in kernel/module/signing.c)
+  // EKEYREJECTED for a missing signature and for an unknown key (`module_sig_check` in
+  // kernel/module/signing.c)
   if (nodeSpec().secureBoot === true && !isTrusted(file)) return 'Key was rejected by service'
   if (name === 'nvidia') {
     const free = freeCards(state, 'nvidia').filter((gpu) => drives(module, gpu.deviceId))
@@ -155,7 +166,7 @@ function freeCards(state: KernelState, driver: string): readonly GpuSpec[] {
   )
 }
 
-/** What was written to a card's `driver_override`. */
+/** The content of a card's `driver_override`. */
 function driverOverride(pci: string): string | undefined {
   const text = (textOf(`${shownDir}/pci/devices/${pci}/driver_override`) ?? '').trim()
   return text === '' || text === '(null)' ? undefined : text
@@ -171,8 +182,8 @@ function wantsVfio({ pci, deviceId }: GpuSpec): boolean {
 }
 
 /**
- * Gives a card to vfio-pci, as the start of a VM does. False if a program has it open: the kernel waits then, without
- * limit (`nv_pci_remove_helper` in nv-pci.c of the open kernel modules).
+ * Gives a card to vfio-pci, as the start of a VM does. False if a program has the card open: the kernel then
+ * waits without limit (`nv_pci_remove_helper` in nv-pci.c of the open kernel modules).
  */
 export function giveToVfio(state: KernelState, pci: string): boolean {
   if (state.vfio.includes(pci)) return true
@@ -182,14 +193,14 @@ export function giveToVfio(state: KernelState, pci: string): boolean {
   return true
 }
 
-/** Modules that are loaded and need this one. */
+/** Loaded modules that depend on this one. */
 export function holders(state: KernelState, name: string): readonly string[] {
   return state.loaded.map((module) => module.name).filter((other) => moduleDependencies(other).includes(name))
 }
 
 /**
- * The number of programs that use the devices of a module. No driver serves the lab's device nodes, so no program can
- * open them; programs with these names count, on the node and in its containers.
+ * The number of programs that use the devices of a module. No driver serves the lab's device nodes, so no
+ * program can open them; programs with these names count, on the node and in its containers.
  */
 export function openers(name: string): number {
   const programs = { nvidia: ['nvidia-persiste', 'gpu-load'], nvidia_uvm: ['gpu-load'] }[name] ?? []

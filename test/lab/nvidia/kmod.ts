@@ -1,6 +1,7 @@
 /**
- * Stand-in of kmod: modprobe, rmmod, insmod, lsmod, modinfo and depmod for the lab's kernel. The first argument is the
- * name by which it was called. `recount` is the lab's own: it updates the reference counts of modules.
+ * Stand-in of kmod: modprobe, rmmod, insmod, lsmod, modinfo and depmod for the lab's kernel. The first
+ * argument is the name by which it was called. `recount` is an addition of the lab: it updates the reference
+ * counts of modules.
  */
 import { writeFileSync } from 'node:fs'
 import {
@@ -27,7 +28,7 @@ import {
 } from './module-files.ts'
 import { Exit, isRoot, run, runMain, textOf } from './system.ts'
 
-/** Built into the kernel: loading them does nothing. */
+/** Modules that are built into the kernel. Loading them has no effect. */
 const builtIn = new Set('fuse loop overlay ip_tables nf_tables tun veth bridge kvm zfs ext4'.split(' '))
 
 export function kmod([tool = '', ...argv]: readonly string[]): number {
@@ -150,8 +151,8 @@ export function load(
 }
 
 /**
- * The modules that an `install` line loads instead, if it consists of `modprobe` alone (Debian's driver packages:
- * `install nvidia-uvm modprobe nvidia ; modprobe -i nvidia-current-uvm $CMDLINE_OPTS`).
+ * The modules that an `install` line loads instead, if it consists of `modprobe` alone (Debian's driver
+ * packages: `install nvidia-uvm modprobe nvidia ; modprobe -i nvidia-current-uvm $CMDLINE_OPTS`).
  */
 function otherModules(
   command: string,
@@ -170,7 +171,7 @@ function unload(state: KernelState, name: string): string | undefined {
   }
   if (holders(state, name).length + openers(name) > 0) return `modprobe: FATAL: Module ${name} is in use.`
   remove(state, name)
-  // dependencies that nothing else uses are removed too
+  // also removes dependencies that no other module uses
   for (const needed of moduleDependencies(name))
     if (holders(state, needed).length + openers(needed) === 0) remove(state, needed)
   return undefined
@@ -269,7 +270,7 @@ function signatureFields(file: string): readonly (readonly [string, string])[] {
   ]
 }
 
-/** Writes the list of modules that the real one writes; nothing in the lab reads it. */
+/** Writes the same list of modules as the real one; the lab does not read it. */
 function depmod(argv: readonly string[]): number {
   const release = argv.find((word) => !word.startsWith('-')) ?? readKernel().release
   const root = `/lib/modules/${release}/`

@@ -33,7 +33,7 @@ export function manifestText({ version, files }: Manifest): string {
   return ['NVIDIA Accelerated Graphics Driver for Linux-x86_64', version, ...lines, ''].join('\n')
 }
 
-/** The manifest in a directory; `undefined` when there is none. */
+/** The manifest in a directory; `undefined` if there is none. */
 export function readManifest(directory: string): Manifest | undefined {
   const [title, version, ...lines] = (textOf(`${directory}/.manifest`) ?? '').split('\n')
   if (title === undefined || version === undefined) return undefined
@@ -45,7 +45,7 @@ export function readManifest(directory: string): Manifest | undefined {
   return { version, files }
 }
 
-/** The name by which programs load a library: libraries for libglvnd count from 0, the others from 1. */
+/** The name by which programs load a library. It ends in 0 for libraries of libglvnd, in 1 for the others. */
 export function soname(library: string): string {
   return `${library}.so.${/^lib(GLX|EGL)_/.test(library) ? 0 : 1}`
 }

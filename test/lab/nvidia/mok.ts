@@ -1,8 +1,8 @@
 /**
  * Secure Boot of a lab node: the certificates that its firmware trusts, and signatures of module files.
  *
- * A signature is two lines at the end of a module file; the last one counts, as with `scripts/sign-file` of the
- * kernel. The directories below stand for EFI variables, so they keep their content over reboots.
+ * A signature is two lines at the end of a module file; the last one counts, as with `scripts/sign-file` of
+ * the kernel. The directories below represent EFI variables, so a reboot keeps their content.
  */
 import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
@@ -12,7 +12,10 @@ import { Exit, exists, namesIn, textOf } from './system.ts'
 /** Certificates by SHA-1 fingerprint: enrolled (MokListRT), and requested for the next boot (MokNew). */
 export const enrolledDir = '/var/lib/lab/efi/MokListRT'
 export const requestedDir = '/var/lib/lab/efi/MokNew'
-/** While this file exists, somebody at the console confirms requests during a boot, and MokManager enrols them. */
+/**
+ * While this file exists, somebody at the console confirms requests during a boot, and MokManager enrols
+ * them.
+ */
 export const consoleFile = '/etc/lab/mok-console'
 
 export interface Certificate {

@@ -1,4 +1,6 @@
-/** Stand-in of mokutil (0.6.0): the state of Secure Boot, and keys that are enrolled or wait for the console. */
+/**
+ * Stand-in of mokutil (0.6.0): the state of Secure Boot, enrolled keys, and keys that wait for the console.
+ */
 import { copyFileSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { nodeSpec } from './kernel.ts'
 import { certificatesIn, enrolledDir, isEnrolled, readCertificate, requestedDir } from './mok.ts'
@@ -31,7 +33,7 @@ function mokutil([option = '', ...argv]: readonly string[]): number {
   }
 }
 
-/** Exit status 1 means that there is nothing to enrol (`test_key` in mokutil.c). */
+/** Exit status 1 means that no key needs to be enrolled (`test_key` in mokutil.c). */
 function testKey(file: string): number {
   const known = knownAs(file)
   process.stdout.write(`${known ?? `${file} is not enrolled`}\n`)
@@ -45,7 +47,9 @@ function knownAs(file: string): string | undefined {
   return exists(`${requestedDir}/${fingerprint}`) ? `${file} is already in the enrollment request` : undefined
 }
 
-/** The password, for the console at the next boot, comes from standard input twice or by one of two options. */
+/**
+ * Reads the password for the console at the next boot: twice from standard input, or from one of two options.
+ */
 function requestImport(argv: readonly string[]): number {
   if (!isRoot()) throw new Exit(255, 'Failed to enroll new keys')
   const files: string[] = []

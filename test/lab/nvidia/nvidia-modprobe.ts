@@ -1,4 +1,7 @@
-/** Stand-in of nvidia-modprobe: loads modules and makes device nodes. Like the real one it says nothing, and needs root. */
+/**
+ * Stand-in of nvidia-modprobe: loads modules and creates device nodes. Like the real one, it prints nothing
+ * and needs root.
+ */
 import { controlNode, ensureNode, gpuNode, majorOf, modesetNode } from './device-nodes.ts'
 import { Exit, isRoot, run, runMain, textOf } from './system.ts'
 

@@ -1,4 +1,6 @@
-/** What programs find out about the driver and its devices: the loaded version, the cards, and which nodes open. */
+/**
+ * The driver and its devices as programs see them: the loaded version, the cards, and the nodes that open.
+ */
 import { closeSync, openSync, statSync } from 'node:fs'
 import type { DeviceNode } from './device-nodes.ts'
 import { hardwareFile } from './kernel.ts'

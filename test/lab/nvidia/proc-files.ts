@@ -17,7 +17,10 @@ const sizes: Readonly<Record<string, number>> = {
   nouveau: 3096576,
 }
 
-/** /proc/modules: newest first. Modules that are not free of charge taint the kernel (P), out of its tree (O), unsigned (E). */
+/**
+ * /proc/modules: newest first. The flags are the reasons for a taint: proprietary (P), out of tree (O),
+ * unsigned (E).
+ */
 export function moduleList(
   loaded: readonly LoadedModule[],
   references: (name: string) => { readonly holders: readonly string[]; readonly count: number },
@@ -37,9 +40,9 @@ interface Counters {
   readonly loads: number
 }
 
-/** Numbers that the kernel gives out when a module registers a device without asking for one. */
+/** Numbers that the kernel assigns when a module registers a device without a fixed number. */
 export const dynamicMajors = {
-  /** The devices that a module registers so. */
+  /** The devices of a module without a fixed number. */
   namesOf({ name, version }: LoadedModule): readonly string[] {
     if (name === 'nvidia_uvm') return ['nvidia-uvm']
     if (name !== 'nvidia') return []
@@ -48,9 +51,9 @@ export const dynamicMajors = {
   },
 
   /**
-   * From 254 down to 234, then from 511 down to 384, as the kernel does; never one that the real kernel uses, so that
-   * opening the node finds no driver. Where the search starts differs by node, boot and load, so that a number which
-   * somebody kept is wrong the next time.
+   * From 254 down to 234, then from 511 down to 384, as in the kernel. Skips numbers that the real kernel
+   * uses, so opening the node finds no driver. The start of the search depends on node, boot and load. So a
+   * number that somebody has stored is wrong the next time.
    */
   choose(node: string, { boots, loads }: Counters, device: string, realDevices: string): number {
     const used = new Set([...realDevices.matchAll(/^ *([0-9]+) /gm)].map((match) => Number(match[1])))
@@ -76,7 +79,9 @@ interface Devices {
   readonly majors: Readonly<Record<string, number>>
 }
 
-/** /proc/devices: what the real kernel has, with NVIDIA's character devices put in by number. */
+/**
+ * /proc/devices: the lines of the real kernel and NVIDIA's character devices, in the order of their numbers.
+ */
 export function deviceList(real: string, { loaded, majors }: Devices): string {
   const [character = '', block = ''] = real.split(/\n(?=Block devices:)/)
   const lines = character

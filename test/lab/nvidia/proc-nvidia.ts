@@ -1,4 +1,7 @@
-/** The files of /proc/driver/nvidia and /proc/driver/nvidia-caps, with the texts of NVIDIA's open kernel modules (nv-procfs.c, nv-caps.c). */
+/**
+ * The files of /proc/driver/nvidia and /proc/driver/nvidia-caps, with the texts of NVIDIA's open kernel
+ * modules (nv-procfs.c, nv-caps.c).
+ */
 import type { GpuSpec } from '../hardware.ts'
 import type { LoadedModule } from './proc-files.ts'
 

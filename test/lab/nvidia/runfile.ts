@@ -1,4 +1,7 @@
-/** Builds the lab's `NVIDIA-Linux-x86_64-VERSION.run`: a real self-extracting archive around the installer stand-in. */
+/**
+ * Builds the lab's `NVIDIA-Linux-x86_64-VERSION.run`: a real self-extracting archive around the installer
+ * stand-in.
+ */
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
@@ -48,7 +51,7 @@ export async function buildRunfile(version: string, outFile: string): Promise<vo
 
 function selfExtracting(template: string, version: string, tar: Buffer): Buffer {
   const payload = gzipSync(tar, { level: 9 })
-  // the operating system's number in gzip's header is this machine's
+  // gzip's header contains a number for the operating system of this machine
   payload[9] = 255
   const fields = {
     VERSION: version,
@@ -59,7 +62,7 @@ function selfExtracting(template: string, version: string, tar: Buffer): Buffer 
     (text, [name, value]) => text.replaceAll(`@${name}@`, value),
     template,
   )
-  // the length of the header stands in the header, in as many digits as its place has
+  // the header contains its own length, with as many digits as its placeholder
   const digits = '@SKIP@'.length
   const header = filled.replace('@SKIP@', String(Buffer.byteLength(filled)).padStart(digits))
   return Buffer.concat([Buffer.from(header), payload])
@@ -152,7 +155,7 @@ ExecStart=/bin/true
 WantedBy=systemd-suspend.service
 `
 
-/** Its name in the process list is what keeps the module in use. */
+/** The kernel stand-in counts a process of this name as a user of the module. */
 const persistenceDaemon = `#!/bin/sh
 # Stand-in of nvidia-persistenced: opens the cards once and stays.
 for option; do

@@ -6,7 +6,9 @@ type Heading = () => string
 const plain = (name: string): [string, Heading] => [name, () => name]
 const measured = (name: string, unit: string): [string, Heading] => [name, () => `${name} [${unit}]`]
 
-/** Every field that is known, and how its column is headed; the unit stands there with `nounits` too. */
+/**
+ * Every supported field with the heading of its column. The heading contains the unit even with `nounits`.
+ */
 export const fieldNames: ReadonlyMap<string, Heading> = new Map([
   ...`index name gpu_name uuid gpu_uuid pci.bus_id gpu_bus_id pci.domain pci.bus pci.device pci.device_id driver_version count serial
   vbios_version persistence_mode pstate temperature.gpu compute_cap mig.mode.current mig.mode.pending ecc.mode.current

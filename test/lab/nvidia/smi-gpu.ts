@@ -3,11 +3,11 @@ import type { DrivenGpu } from './proc-nvidia.ts'
 import { atLeast } from './version.ts'
 
 export interface VisibleGpu extends DrivenGpu {
-  /** nvidia-smi's own count, by PCI address. */
+  /** The index of nvidia-smi: it counts by PCI address. */
   readonly index: number
 }
 
-/** The newest CUDA that a driver branch serves. */
+/** The newest CUDA version that a driver branch supports. */
 export function cudaVersion(driver: string): string {
   const table = [
     ['590', '13.1'],

@@ -1,4 +1,4 @@
-/** What nvidia-smi prints for people: the table, `-q` and `-q -x`. */
+/** The output of nvidia-smi for people: the table, `-q` and `-q -x`. */
 import { cudaVersion, type VisibleGpu } from './smi-gpu.ts'
 
 export function driverTable(installed: string, driver: string, gpus: readonly VisibleGpu[]): string {

@@ -1,8 +1,8 @@
 /**
- * Stand-in of nvidia-smi: the real messages and exit statuses (535 and 550), decided by what is really there: the
- * library beside it, the loaded module in /proc, and what opening the device nodes really gives.
- * The first argument may be --lab-version=VERSION, the one that it was installed with; else it is the library's.
- * As root it loads the module and makes nodes, as NVML does.
+ * Stand-in of nvidia-smi with the real messages and exit statuses (535 and 550). They depend on the library
+ * beside it, the loaded module in /proc, and the result of opening the device nodes. The first argument may
+ * be --lab-version=VERSION, the version of its package; the default is that of the library. As root, it loads
+ * the module and creates nodes, as NVML does.
  */
 import { readlinkSync } from 'node:fs'
 import { controlNode, ensureNode, gpuNode } from './device-nodes.ts'
@@ -126,7 +126,7 @@ function readOptions(
   return options
 }
 
-/** Version of the library that the dynamic linker would take; the name behind libnvidia-ml.so.1. */
+/** Version of the library that the dynamic linker would load: the target of libnvidia-ml.so.1. */
 function libraryVersion(): string | undefined {
   for (const directory of libraryDirectories) {
     try {
@@ -141,7 +141,7 @@ function libraryVersion(): string | undefined {
 
 type Opened = { readonly version: string } | { readonly status: number; readonly text: string }
 
-/** nvmlInit: the control node must open, and the module must be of the library's version. */
+/** nvmlInit: the control node must open, and the module must have the version of the library. */
 function openDriver(library: string): Opened {
   if (isRoot()) prepareAsRoot()
   const version = moduleVersion()
@@ -164,7 +164,10 @@ function openDriver(library: string): Opened {
   return { version }
 }
 
-/** On a node root's programs do what nvidia-modprobe does; in containers only where that is installed. */
+/**
+ * On a node, programs of root do the work of nvidia-modprobe. In a container, they do so only if it is
+ * installed.
+ */
 function prepareAsRoot(): void {
   if (!runsOnNode() && !exists('/usr/bin/nvidia-modprobe')) return
   if (moduleVersion() === undefined && runsOnNode()) run('modprobe', ['nvidia'])
@@ -209,7 +212,7 @@ function setPersistence(mode: string, gpus: readonly VisibleGpu[]): number {
   )
 }
 
-/** Real cards need a reset before the mode changes; the lab's change at once. */
+/** Real cards need a reset before the mode changes; the lab's cards change at once. */
 function setMig(mode: string, gpus: readonly VisibleGpu[]): number {
   const enabled = mode === '1'
   return changeState(
@@ -253,7 +256,7 @@ function versionText(installed: string, library: string, driver: string): string
   return `NVIDIA-SMI version  : ${installed}\nNVML version        : ${nvmlVersion(library)}\nDRIVER version      : ${driver}\nCUDA Version        : ${cudaVersion(driver)}\n`
 }
 
-/** NVML names its version by the first two numbers. */
+/** The version of NVML: the first two numbers of the driver version. */
 function nvmlVersion(version: string): string {
   return version.split('.').slice(0, 2).join('.')
 }

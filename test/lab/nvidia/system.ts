@@ -1,4 +1,4 @@
-/** Files, programs and exit of the stand-ins. */
+/** Helpers of the stand-ins: files, programs, and the exit. */
 import { spawnSync } from 'node:child_process'
 import {
   closeSync,
@@ -12,6 +12,7 @@ import {
   statSync,
   writeSync,
 } from 'node:fs'
+import { defined } from '../../../src/base/defined.ts'
 
 /** Ends a stand-in with an exit status and a message on standard error. */
 export class Exit extends Error {
@@ -23,7 +24,7 @@ export class Exit extends Error {
   }
 }
 
-/** Runs a stand-in's main function with the arguments of the process, and ends with its status. */
+/** Runs a stand-in's main function with the arguments of the process, and exits with its status. */
 export function runMain(main: (argv: readonly string[]) => number): void {
   try {
     process.exitCode = main(process.argv.slice(2))
@@ -34,7 +35,7 @@ export function runMain(main: (argv: readonly string[]) => number): void {
   }
 }
 
-/** The text of a file; `undefined` when it cannot be read. */
+/** The text of a file; `undefined` if it cannot be read. */
 export function textOf(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8')
@@ -47,7 +48,7 @@ export function exists(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false }) !== undefined
 }
 
-/** Names in a directory, sorted; none when there is no such directory. */
+/** Names in a directory, sorted; none if the directory does not exist. */
 export function namesIn(directory: string): readonly string[] {
   try {
     return readdirSync(directory).toSorted()
@@ -56,7 +57,7 @@ export function namesIn(directory: string): readonly string[] {
   }
 }
 
-/** Writes to the existing file: it may be mounted over another one, and must stay the same file. */
+/** Writes to the existing file without replacing it, because it may be mounted over another one. */
 export function overwrite(path: string, text: string): void {
   const file = openSync(path, 'a')
   closeSync(file)
@@ -94,9 +95,9 @@ export interface Ran {
   readonly stderr: string
 }
 
-/** Runs a program to its end; status 127 when it does not exist. */
+/** Runs a program until it exits; status 127 if it does not exist. */
 export function run(command: string, argv: readonly string[], input?: string): Ran {
-  const done = spawnSync(command, argv, { encoding: 'utf8', ...(input === undefined ? {} : { input }) })
+  const done = spawnSync(command, argv, { encoding: 'utf8', ...defined({ input }) })
   return { status: done.status ?? 127, stdout: done.stdout ?? '', stderr: done.stderr ?? '' }
 }
 

@@ -1,6 +1,6 @@
 /** Versions as NVIDIA writes them: two or three numbers, `535.261.03`. */
 
-/** Negative when `a` is older than `b`, 0 when they are the same. */
+/** Negative if `a` is older than `b`, 0 if they are the same. */
 export function compareVersions(a: string, b: string): number {
   const left = a.split('.').map(Number)
   const right = b.split('.').map(Number)

@@ -1,4 +1,7 @@
-/** The lab's DHCP server for containers with `ip=dhcp`: gives /etc/lab/dhcp.json's address some time after the start. */
+/**
+ * The lab's DHCP server for containers with `ip=dhcp`: gives /etc/lab/dhcp.json's address some time after the
+ * start.
+ */
 import { spawn } from 'node:child_process'
 import type { ConfigSection } from '../../../src/proxmox/container-config.ts'
 import { properties } from '../../../src/proxmox/container-settings.ts'
@@ -11,7 +14,10 @@ interface Lease {
   readonly seconds: number
 }
 
-/** Nothing for a container that stops or restarts before its time: its network namespace is gone. */
+/**
+ * Does nothing for a container that stops or restarts before the delay is over: its network namespace no
+ * longer exists.
+ */
 const give = `sleep "$1"; nsenter --target "$2" --net sh -c 'ip addr add "$1" dev "$0" && ip route add default via "$2"' "$3" "$4" "$5"`
 
 /** @param pid the container's first process */

@@ -1,4 +1,7 @@
-/** The kernel's FUSE protocol (linux/fuse.h, version 7), as far as a small file system needs it: requests in, replies out, little endian. */
+/**
+ * The parts of the FUSE protocol (linux/fuse.h, version 7) that a small file system needs. All numbers are
+ * little endian.
+ */
 
 /** Numbers of the requests. */
 export const opcode = {
@@ -35,7 +38,7 @@ export interface Request {
   readonly opcode: number
   readonly unique: bigint
   readonly inode: number
-  /** What follows the header. */
+  /** The bytes after the header. */
   readonly body: Buffer
 }
 
@@ -57,7 +60,7 @@ export function reply(unique: bigint, errno: number, body: Buffer = Buffer.alloc
   return Buffer.concat([header, body])
 }
 
-/** The answer to `init`: no optional feature but writes of more than a page. */
+/** The answer to `init`: as its only optional feature, it accepts writes of more than a page. */
 export function initReply(): Buffer {
   const body = Buffer.alloc(64)
   body.writeUInt32LE(7, 0)
@@ -99,7 +102,7 @@ function attributeBytes(of: Attributes): Buffer {
   return body
 }
 
-/** The answer to what finds or makes a node. Valid for no time at all: the kernel asks again. */
+/** The answer to requests that find or create a node. The kernel must not cache it. */
 export function entryReply(of: Attributes): Buffer {
   const body = Buffer.alloc(40)
   body.writeBigUInt64LE(BigInt(of.inode), 0)
@@ -110,7 +113,7 @@ export function attributeReply(of: Attributes): Buffer {
   return Buffer.concat([Buffer.alloc(16), attributeBytes(of)])
 }
 
-/** The answer to `open` and `opendir`: no handle is needed, the inode says all. */
+/** The answer to `open` and `opendir`: without a handle, because the inode number is enough. */
 export function openReply(): Buffer {
   return Buffer.alloc(16)
 }
@@ -123,7 +126,7 @@ export function writeReply(size: number): Buffer {
 
 export function statfsReply(): Buffer {
   const body = Buffer.alloc(80)
-  // 128 MiB in blocks of 4 KiB, as pmxcfs says
+  // 128 MiB in blocks of 4 KiB, as in pmxcfs
   for (const offset of [0, 8, 16]) body.writeBigUInt64LE(32_768n, offset)
   body.writeBigUInt64LE(262_144n, 24)
   body.writeBigUInt64LE(262_000n, 32)

@@ -1,4 +1,7 @@
-/** The configuration that Proxmox writes to /var/lib/lxc/CTID/config before a start, and the device nodes of `devN`. */
+/**
+ * The configuration that Proxmox writes to /var/lib/lxc/CTID/config before a start, and the device nodes of
+ * `devN`.
+ */
 import { chmodSync, chownSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import type { ConfigSection } from '../../../src/proxmox/container-config.ts'
 import { checkSetting, properties } from '../../../src/proxmox/container-settings.ts'
@@ -10,7 +13,7 @@ export const lxcDir = '/var/lib/lxc'
 /** First id of unprivileged containers on the node. */
 export const idBase = 100_000
 
-/** The files of the node's kernel in a container, and what the stand-ins in it need. */
+/** The files of the node's kernel in a container, and those that the stand-ins in it need. */
 const fromNode = [
   `${shownDir}/driver proc/driver none bind,ro`,
   `${shownDir}/devices proc/devices none bind,ro`,
@@ -31,7 +34,10 @@ export interface IdMap {
   readonly lines: readonly string[]
 }
 
-/** Raw `lxc.idmap` lines replace the default map, and make a container unprivileged (`parse_id_maps` in PVE::LXC). */
+/**
+ * Raw `lxc.idmap` lines replace the default map, and make a container unprivileged (`parse_id_maps` in
+ * PVE::LXC).
+ */
 export function idMap(section: ConfigSection): IdMap {
   const custom = section.lxc.filter(({ key }) => key === 'lxc.idmap').map(({ value }) => value)
   if (custom.length > 0) {
@@ -82,7 +88,10 @@ export function lxcConfig(ctid: number, section: ConfigSection, devicesAllowed: 
   return lines.map((line) => `${line}\n`).join('')
 }
 
-/** Without the feature keyctl, an unprivileged container has the system call refused (`make_seccomp_config` in PVE::LXC). */
+/**
+ * Without the feature keyctl, an unprivileged container has the system call refused (`make_seccomp_config` in
+ * PVE::LXC).
+ */
 function seccompLines(ctid: number, ids: IdMap, keyctl: boolean): readonly string[] {
   if (ids.lines.length === 0) return []
   const rules = `${lxcDir}/${ctid}/rules.seccomp`
@@ -101,7 +110,10 @@ interface PassedDevice {
   readonly target: string
 }
 
-/** Creates the private nodes of all `devN` on a file system of their own. @throws Exit for the first missing device */
+/**
+ * Creates the private nodes of all `devN` on a file system of their own.
+ * @throws Exit for the first missing device
+ */
 function passedDevices(ctid: number, section: ConfigSection, base: number): readonly PassedDevice[] {
   const wanted = [...section.settings]
     .filter(([key]) => /^dev[0-9]+$/.test(key))

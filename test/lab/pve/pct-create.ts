@@ -87,7 +87,10 @@ export function clone(source: number, ctid: number, options: Options): void {
   })
 }
 
-/** Copies everything, also devices and raw lines; changes disks and network addresses, and drops states of the original. */
+/**
+ * Copies everything, including devices and raw lines. Changes disks and network addresses; drops states of
+ * the original.
+ */
 function clonedSection(
   source: number,
   ctid: number,

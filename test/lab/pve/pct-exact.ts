@@ -1,6 +1,6 @@
 /**
- * Where the real `pct` (pve-container 6.1.10) differs from what the stand-in does by default; `exactPct` of a node's
- * specification turns these on.
+ * The differences between the real `pct` (pve-container 6.1.10) and the default of the stand-in. `exactPct`
+ * in a node's specification makes the stand-in behave like the real one.
  */
 import { nodeSpec } from '../nvidia/kernel.ts'
 import { Exit, run, textOf } from '../nvidia/system.ts'
@@ -15,8 +15,8 @@ const tasks = new Set(
 )
 
 /**
- * A task writes both of its streams to standard output of `pct` (fork_worker in PVE::RESTEnvironment); only the message
- * with which it failed is on standard error.
+ * A task writes both of its streams to standard output of `pct` (fork_worker in PVE::RESTEnvironment); only
+ * the message with which it failed is on standard error.
  */
 export function asTask(command: string, work: () => number): number {
   if (!isExact() || !tasks.has(command)) return work()
@@ -35,8 +35,8 @@ export function asTask(command: string, work: () => number): number {
 }
 
 /**
- * What `pct start` prints if its unit failed. The unit's own output is in /run/pve/ct-CTID.stderr, which only
- * `--debug` prints, and in the journal if a command logged it (vm_start in PVE::LXC).
+ * The output of `pct start` if its unit failed. The unit's own output is in /run/pve/ct-CTID.stderr, which
+ * only `--debug` prints, and in the journal if a command logged it (vm_start in PVE::LXC).
  */
 export function unitFailure(ctid: number, systemctl: string): string {
   const command = `command 'systemctl start pve-container@${ctid}' failed: exit code 1`
@@ -48,8 +48,8 @@ export function unitFailure(ctid: number, systemctl: string): string {
 }
 
 /**
- * A shutdown that fails returns after twice its timeout and 5 s: lxc-stop waits, then Proxmox waits again for the
- * container's monitor. Measured: 15.7 s for 5, 246 s for 120.
+ * A shutdown that fails returns after twice its timeout and 5 s: lxc-stop waits, then Proxmox waits again for
+ * the container's monitor. Measured: 15.7 s for 5, 246 s for 120.
  */
 export function waitAfterFailedShutdown(timeout: number): void {
   if (isExact()) run('sleep', [String(timeout + 5)])

@@ -1,6 +1,6 @@
 /**
- * pct push and pull. In a running container they exit with 0 even if they fail: their task does not report its status. On
- * a full disk, they leave a truncated file.
+ * pct push and pull. In a running container they exit with 0 even if they fail: their task does not report
+ * its status. On a full disk, they leave a truncated file.
  */
 import { chmodSync, writeFileSync } from 'node:fs'
 import { spawnSync } from 'node:child_process'
@@ -16,7 +16,7 @@ export function push(ctid: number, source: string, target: string, options: Opti
   if (!exists(source)) return complain(`failed to open ${source} for reading: No such file or directory`)
   const mode = given.get('perms') ?? '0644'
   const owner = `${given.get('user') ?? '0'}:${given.get('group') ?? '0'}`
-  // as root of the container, so that nothing outside it can be reached by a link
+  // as root of the container: a link in it cannot lead to a file outside
   const script =
     'case $1 in */) exit 21 ;; esac; : >"$1" || exit 2; chmod "$2" "$1"; chown "$3" "$1"; cat >"$1" 2>/dev/null; exit 0'
   const input = openSync(source, 'r')

@@ -53,7 +53,7 @@ export function isKnown(key: string): boolean {
   return !('problem' in checked) || !checked.problem.startsWith('unknown setting')
 }
 
-/** The value as it is stored; refuses what Proxmox's schema refuses, and devices that are not there. */
+/** The stored form of the value. Refuses missing devices, and all values that Proxmox's schema refuses. */
 export function checkedValue(key: string, value: string): string {
   if (!isKnown(key))
     throw new Exit(2, `Unknown option: ${key}\n400 unable to parse option\npct set <vmid> [OPTIONS]`)
@@ -88,7 +88,9 @@ function isHotPlug(config: ContainerConfig, key: string): boolean {
   return /^dev[0-9]+$/.test(key) && !config.current.settings.has(key) && atLeast(nodeSpec().pveVersion, '9')
 }
 
-/** Formats of settings that `checkSetting` does not know (PVE::JSONSchema: dns-name, address-list, timezone). */
+/**
+ * Formats of settings that `checkSetting` does not know (PVE::JSONSchema: dns-name, address-list, timezone).
+ */
 const formats: Readonly<Record<string, { readonly pattern: RegExp; readonly problem: string }>> = {
   hostname: {
     pattern: /^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$/,

@@ -116,7 +116,7 @@ function carryOut(command: string, argv: readonly string[]): number {
   }
 }
 
-/** `--key value`, `--key=value`, `-key value`; a switch may stand without its 1. */
+/** `--key value`, `--key=value`, `-key value`; a switch does not need its 1. */
 function readArguments(argv: readonly string[]): {
   readonly words: readonly string[]
   readonly options: Options
@@ -164,7 +164,7 @@ function list(): number {
   return 0
 }
 
-/** Shows what is pending as if it were set; `--current` does not. */
+/** Shows pending changes as if they were set; `--current` does not. */
 function showConfig(config: ContainerConfig, given: ReadonlyMap<string, string>): number {
   const name = given.get('snapshot')
   const snapshot = name === undefined ? undefined : config.snapshots.get(name)

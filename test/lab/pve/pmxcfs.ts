@@ -2,6 +2,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { openSync, read, writeSync } from 'node:fs'
 import { constants, hostname } from 'node:os'
+import { defined } from '../../../src/base/defined.ts'
 import { nodeSpec } from '../nvidia/kernel.ts'
 import { join, leave, quorate, sharedDir } from './cluster.ts'
 import * as fuse from './fuse.ts'
@@ -49,7 +50,7 @@ class Server {
     try {
       writeSync(this.#device, answer)
     } catch {
-      // the process that asked has ended
+      // the process that sent the request has ended
     }
   }
 
@@ -169,7 +170,7 @@ const tree = new PveTree({
   backing: '/var/lib/pve-cluster/files',
   node: hostname(),
   quorate,
-  ...(nodeSpec().cluster?.shared === true ? { shared: sharedDir } : {}),
+  ...defined({ shared: nodeSpec().cluster?.shared === true ? sharedDir : undefined }),
   now: () => Math.floor(Date.now() / 1000),
 })
 const device = openSync('/dev/fuse', 'r+')

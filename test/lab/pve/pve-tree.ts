@@ -1,6 +1,6 @@
 /**
- * The file system of /etc/pve with the refusals of pmxcfs (pve-cluster 9.1): modes and owners are fixed, files are
- * small, and a guest's number exists once in the cluster. `backing` has the contents.
+ * The file system of /etc/pve with the refusals of pmxcfs (pve-cluster 9.1): modes and owners are fixed,
+ * files are small, and a guest's number exists once in the cluster. `backing` has the contents.
  */
 import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { textOf, withLock } from '../nvidia/system.ts'
@@ -88,8 +88,8 @@ export class PveTree {
   }
 
   /**
-   * Carries out one request. In a shared cluster, it first reads what other members have changed (not without quorum),
-   * and no other member changes anything meanwhile.
+   * Carries out one request. In a shared cluster, it first reads what other members have changed (not without
+   * quorum), and no other member changes anything meanwhile.
    */
   inStep<T>(request: () => T): T {
     const { shared, quorate } = this.#options
@@ -104,7 +104,10 @@ export class PveTree {
     })
   }
 
-  /** Takes over files and directories from `backing` that another member has written, and forgets removed ones. */
+  /**
+   * Takes over files and directories from `backing` that another member has written, and forgets removed
+   * ones.
+   */
   #reload(): void {
     const found = new Set<string>()
     const read = (directory: string): void => {
@@ -144,7 +147,7 @@ export class PveTree {
     return node
   }
 
-  /** The permission bits that are shown. Without quorum nothing can be written, and the modes say so. */
+  /** The visible permission bits. Without quorum, nobody can write, and the modes show that. */
   mode(node: PveNode): number {
     if (node.kind === 'link') return 0o777
     const secret = /(^|\/)priv(\/|$)/.test(node.path)

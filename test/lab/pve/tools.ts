@@ -1,8 +1,9 @@
 /**
- * Stand-ins of Proxmox VE's tools: pveversion, pvecm, pvesh, qm, ha-manager, proxmox-boot-tool. The first argument is the
- * tool's name.
+ * Stand-ins of Proxmox VE's tools: pveversion, pvecm, pvesh, qm, ha-manager, proxmox-boot-tool. The first
+ * argument is the tool's name.
  */
 import { hostname } from 'node:os'
+import { defined } from '../../../src/base/defined.ts'
 import { parseContainerConfig } from '../../../src/proxmox/container-config.ts'
 import { nodeSpec } from '../nvidia/kernel.ts'
 import { Exit, namesIn, run, runMain, textOf } from '../nvidia/system.ts'
@@ -138,7 +139,7 @@ function guest(
     status: running ? 'running' : 'stopped',
     node: hostname(),
     template: isOn(settings.get('template')) ? 1 : 0,
-    ...(lock === undefined ? {} : { lock }),
+    ...defined({ lock }),
   }
 }
 

@@ -51,7 +51,7 @@ export function pctTests({ lab, output, status, both }: Subject): void {
       }
     })
 
-    it('has snapshots, which keep the changes that were made while it waited for the lock', async () => {
+    it('makes snapshots, which include the changes that were made while it waited for the lock', async () => {
       await output(`flock /run/lock/lxc/pve-config-102.lock sh -c 'sleep 1; echo "cores: 3" >>${conf}' &
         sleep 0.3; pct snapshot 102 before; wait`)
       assert.match(
@@ -72,7 +72,7 @@ export function pctTests({ lab, output, status, both }: Subject): void {
       assert.match(await both('pct start 102'), /status 17[^]*lxc\.hook\.pre-start[^]*= 255$/)
     })
 
-    it('maps ids as raw lxc.idmap lines say, with the owners of devices', async () => {
+    it('maps ids and the owners of devices as in raw lxc.idmap lines', async () => {
       await output(
         `printf 'dev0: /dev/nvidia0\\nlxc.idmap: u 0 100000 65536\\nlxc.idmap: g 0 100000 65536\\n' >>${conf}`,
       )

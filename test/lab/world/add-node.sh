@@ -1,5 +1,6 @@
 #!/bin/sh
-# add-node.sh STATE NAME ADDRESS... - inside the world: a network namespace with a link to the bridge, and empty disks.
+# add-node.sh STATE NAME ADDRESS... - inside the world: a network namespace with a link to the bridge, and
+# empty disks.
 set -e
 state=$1 name=$2
 home=$state/nodes/$name
@@ -7,7 +8,8 @@ ip netns add "$name"
 ip link add "v-$name" type veth peer name eno1 netns "$name"
 ip link set "v-$name" master lab up
 mkdir -p "$home/disk" "$home/guests"
-# of their own each, so that a full disk is one node's (and its guests' is another one)
+# Each disk is a separate file system, so a full disk affects only one node. The guests' disk is separate too:
+# it can fill up without the node's.
 mount -t tmpfs -o mode=755,size=4g "disk-$name" "$home/disk"
 mount -t tmpfs -o mode=755,size=8g "guests-$name" "$home/guests"
 mkdir "$home/disk/upper" "$home/disk/work"

@@ -36,8 +36,8 @@ ln -s /proc/self/fd/2 "$root/dev/stderr"
 
 mount -t tmpfs -o mode=755,size=64m run "$root/run"
 mkdir -p "$root/run/sshd" "$root/run/lock" "$root/run/lab"
-# Unobstructed copies: where a file of /proc or /sys is covered, the kernel refuses both file systems to unprivileged
-# containers (mount_too_revealing) unless a whole one is mounted somewhere.
+# Where a file of /proc or /sys is covered, the kernel refuses both file systems to unprivileged containers
+# (mount_too_revealing), unless an uncovered one is mounted somewhere. These are the uncovered ones.
 mkdir "$root/run/lab/proc" "$root/run/lab/sys"
 mount -t proc proc "$root/run/lab/proc"
 mount -t sysfs sysfs "$root/run/lab/sys"
@@ -47,7 +47,7 @@ mount --bind "$root/run/lab/boot_id" "$root/proc/sys/kernel/random/boot_id"
 mkdir -p "$root/var/lib/vz" "$root/var/lib/lxc" "$root/usr/lib/lab/js" "$root/usr/lib/lab/image"
 mount --bind "$home/guests" "$root/var/lib/vz"
 mkdir -p "$root/var/lib/vz/images" "$root/var/lib/vz/template/cache" "$root/var/lib/vz/dump"
-# one /etc/pve for all members of a cluster: the first one brings what its installation has
+# All members of a cluster share one /etc/pve. The first member copies the files of its installation into it.
 if [ -n "$cluster" ]; then
   files=$root/var/lib/pve-cluster/files
   mkdir -p "$cluster/files" "$cluster/shared" "$files" "$root/var/lib/pve-cluster/shared"
@@ -62,7 +62,7 @@ bind_read_only "$runtime" "$root/usr/lib/lab/node"
 bind_read_only "$js" "$root/usr/lib/lab/js"
 bind_read_only "$image" "$root/usr/lib/lab/image"
 
-# the bridge that Proxmox's installer sets up; it lives in the node's network namespace, which outlives a reboot
+# The bridge that Proxmox's installer creates. It is in the node's network namespace, which survives a reboot.
 if [ ! -e "$root/sys/class/net/vmbr0" ]; then
   ip addr flush dev eno1
   ip link add vmbr0 type bridge

@@ -1,5 +1,6 @@
-# Sourced. join_cgroup NAME PID: moves PID into the cgroup NAME (made if need be) of every hierarchy that is mounted
-# below /sys/fs/cgroup, be the machine on cgroup v1, hybrid or v2. leave_cgroup NAME: removes it again.
+# Sourced. join_cgroup NAME PID: moves PID into the cgroup NAME of every hierarchy that is mounted below
+# /sys/fs/cgroup, and creates the cgroup if necessary. Works with cgroup v1, hybrid and v2.
+# leave_cgroup NAME: removes the cgroup.
 
 hierarchies() {
   if [ -f /sys/fs/cgroup/cgroup.procs ]; then
@@ -17,7 +18,7 @@ join_cgroup() {
     group=$hierarchy/$1
     mkdir -p "$group"
     if [ -f "$group/cpuset.cpus" ] && [ -f "$group/tasks" ]; then
-      # a v1 cpuset takes no process before it has processors and memory
+      # a v1 cpuset accepts no process until it has processors and memory nodes
       cat "$hierarchy/cpuset.cpus" >"$group/cpuset.cpus"
       cat "$hierarchy/cpuset.mems" >"$group/cpuset.mems"
     fi

@@ -1,5 +1,6 @@
 #!/bin/sh
-# enter.sh STATE CGROUP COMMAND... - runs a command inside the lab's world: its network, processes and mounts.
+# enter.sh STATE CGROUP COMMAND... - runs a command in the lab's world, with its network, processes and
+# mounts.
 here=$(cd "$(dirname "$0")" && pwd)
 state=$1 cgroup=$2
 shift 2

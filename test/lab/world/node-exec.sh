@@ -1,5 +1,5 @@
 #!/bin/sh
-# node-exec.sh STATE NAME COMMAND... - inside the world: runs a command on a node, past its sshd.
+# node-exec.sh STATE NAME COMMAND... - inside the world: runs a command on a node, without its sshd.
 state=$1 name=$2
 shift 2
 if ! read -r pid 2>/dev/null <"$state/nodes/$name/pid"; then

@@ -1,5 +1,5 @@
 #!/bin/sh
-# node-off.sh STATE NAME - inside the world: cuts a node's power. Its disks stay.
+# node-off.sh STATE NAME - inside the world: cuts a node's power and keeps its disks.
 group=/sys/fs/cgroup/$2
 [ -d "$group" ] || exit 0
 echo 1 >"$group/cgroup.kill"

@@ -1,14 +1,15 @@
 #!/bin/sh
-# node.sh STATE NAME - supervises one node inside the world: keeps its disk, and boots it whenever it called reboot(2).
+# node.sh STATE NAME - supervises one node inside the world: keeps its disk, and boots it after each
+# reboot(2).
 #
-# STATE/nodes/NAME/ (made by the lab before):
+# STATE/nodes/NAME/ (created by the lab):
 #   settings       shell assignments: address prefix gateway lower image js runtime cluster
-#   disk/upper     what differs from the image; survives a reboot
-#   guests/        mounted on /var/lib/vz: upper layers of containers, which may not lie on an overlay
+#   disk/upper     the files that differ from the image; kept over a reboot
+#   guests/        mounted on /var/lib/vz: upper layers of containers, which must not be on an overlay
 #   seed/          copied over the root before the first boot, then removed
 #   downtime       seconds that a reboot takes (optional)
 #   held           while this file exists, the node stays off
-#   boots.log      what happened
+#   boots.log      log of the boots
 set -e
 here=$(cd "$(dirname "$0")" && pwd)
 state=$1 name=$2
@@ -25,7 +26,8 @@ fi
 note() { echo "$(date +%s.%N) $*" >>"$home/boots.log"; }
 
 mkdir -p "$home/root"
-# xino=off: inode numbers of the layers as they are, or tar and find would see all files move to another device
+# xino=off: keeps the inode numbers of the layers. Otherwise tar and find would see every file change its
+# device.
 mount -t overlay -o "lowerdir=$lower,upperdir=$home/disk/upper,workdir=$home/disk/work,xino=off" "$name" "$home/root"
 if [ -d "$home/seed" ]; then
   cp -a "$home/seed/." "$home/root/"
@@ -41,13 +43,14 @@ while :; do
     [ ! -d "$group" ] || find "$group" -depth -type d -exec rmdir {} \; 2>/dev/null || :
     mkdir -p "$group"
     echo "$(exec sh -c 'echo $PPID')" >"$group/cgroup.procs"
-    # the time namespace makes uptime the node's own
+    # the time namespace gives the node an uptime of its own
     exec unshare --mount --uts --ipc --pid --cgroup --time --boottime "-$(cut -d. -f1 /proc/uptime)" \
       --fork --kill-child "$here/boot.sh" "$home" "$name"
   ) >>"$home/console.log" 2>&1 || status=$?
   note "down $status"
   ip link set eno1 down
-  # SIGINT of the first process means halt, SIGHUP restart: reboot(2), PID namespaces
+  # The signal of the first process shows the call of reboot(2): SIGINT for halt, SIGHUP for restart.
+  # See pid_namespaces(7).
   [ $status -ne 130 ] || exit 0
   sleep "$(cat "$home/downtime" 2>/dev/null || echo 1)"
 done

@@ -1,8 +1,9 @@
 #!/bin/sh
-# plain-hosts.sh STATE PREFIX LOWER NAME=ADDRESS... - inside the world: starts hosts that are nothing but an sshd.
+# plain-hosts.sh STATE PREFIX LOWER NAME=ADDRESS... - inside the world: starts hosts that run only an sshd.
 #
-# A host has namespaces of its own (network, processes, mounts, host name, ipc) and a root of its own: an overlay whose
-# upper layer lies on the world's tmpfs and starts empty each time, over the directories LOWER, which all hosts share.
+# Each host has its own namespaces (network, processes, mounts, host name, ipc) and its own root, an overlay.
+# The upper layer is on the world's tmpfs and is empty at each start. All hosts share the lower directories
+# LOWER.
 set -e
 here=$(cd "$(dirname "$0")" && pwd)
 state=$1 prefix=$2 lower=$3

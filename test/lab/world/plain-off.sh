@@ -1,5 +1,5 @@
 #!/bin/sh
-# plain-off.sh STATE NAME... - inside the world: ends plain hosts and empties their disks.
+# plain-off.sh STATE NAME... - inside the world: stops plain hosts and empties their disks.
 state=$1
 shift
 for name; do
@@ -9,7 +9,7 @@ for name; do
 done
 for name; do
   home=$state/nodes/plain/$name
-  # the mounts go with the last process of the host
+  # the kernel unmounts the host's mounts after its last process has exited
   while read -r pid 2>/dev/null <"$home/pid" && [ -e "/proc/$pid" ]; do sleep 0.01; done
   rm -rf "$home"
 done

@@ -1,6 +1,6 @@
 #!/bin/sh
-# restore.sh STATE SAVED NAME... - inside the world: restores the disks, links and sizes of nodes that are off. It creates new
-# files, because the old overlay may still be in use.
+# restore.sh STATE SAVED NAME... - inside the world: restores the disks, links and sizes of nodes that are
+# off. It creates new files, because the old overlay may still be in use.
 set -e
 state=$1 saved=$state/nodes/.saved/$2
 shift 2

@@ -1,6 +1,7 @@
 #!/bin/sh
-# save.sh STATE SAVED NAME... - inside the world: copies the disks of the nodes NAME... and their clusters in their current
-# state, as after a power cut, under the name SAVED. The copy is in memory, until the world ends.
+# save.sh STATE SAVED NAME... - inside the world: copies the disks of the nodes NAME... and of their clusters
+# to SAVED. The copy has the current state, as after a power cut. It is in memory and is lost when the world
+# stops.
 set -e
 state=$1 saved=$state/nodes/.saved/$2
 shift 2

@@ -1,9 +1,9 @@
 #!/bin/sh
 # start.sh STATE CGROUP LINK MACHINE-ADDRESS INTERNET-ADDRESS PREFIX
 #
-# Starts the lab's world in the background: one outer set of namespaces (processes, mounts, network, host name, ipc,
-# cgroups) that everything else of the lab lives in. Killing its first process takes all of it down.
-# LINK is a veth pair between the machine's own network and the world's bridge.
+# Starts the lab's world in the background: one outer set of namespaces (processes, mounts, network, host
+# name, ipc, cgroups) that contains the rest of the lab. To stop all of it, kill its first process. LINK is a
+# veth pair between the machine's own network and the world's bridge.
 set -e
 here=$(cd "$(dirname "$0")" && pwd)
 state=$1 cgroup=$2 link=$3 machine=$4 internet=$5 prefix=$6
@@ -12,7 +12,7 @@ state=$1 cgroup=$2 link=$3 machine=$4 internet=$5 prefix=$6
 mkdir -p "$state"
 rm -f "$state/world.pid" "$state/world.ready"
 (
-  # $PPID of a child is this subshell: $$ would still be the outer shell
+  # $PPID of a child is this subshell; $$ would be the outer shell
   join_cgroup "$cgroup" "$(exec sh -c 'echo $PPID')"
   exec setsid unshare --pid --mount --net --ipc --uts --cgroup --fork --kill-child --propagation private \
     "$here/world.sh" "$state" "$internet/$prefix"

@@ -1,5 +1,6 @@
 #!/bin/sh
-# stop.sh STATE CGROUP LINK - ends the lab's world and everything in it. Says nothing when there is none.
+# stop.sh STATE CGROUP LINK - stops the lab's world and everything in it. Prints nothing if the world is not
+# running.
 here=$(cd "$(dirname "$0")" && pwd)
 state=$1 cgroup=$2 link=$3
 . "$here/cgroup.sh"
@@ -13,13 +14,13 @@ populated() {
 }
 
 if read -r pid started <"$state/world.pid" 2>/dev/null && [ -e "/proc/$pid/stat" ]; then
-  # only if it is still the process that we started: numbers are used again
+  # only if it is still the process that start.sh started: the kernel reuses process ids
   set -- $(cat "/proc/$pid/stat")
   [ "${22}" = "$started" ] && kill -9 "$pid"
 fi
 waited=0
 while populated; do
-  # what was moved into the cgroup from outside (enter.sh) and has not ended with the world
+  # processes that enter.sh moved into the cgroup from outside, and that are still running
   [ $waited -lt 50 ] || find /sys/fs/cgroup/*/"$cgroup" /sys/fs/cgroup/"$cgroup" -name cgroup.procs \
     -exec cat {} + 2>/dev/null | sort -u | xargs -r kill -9 2>/dev/null
   sleep 0.02
