@@ -4,8 +4,8 @@ import { before, beforeEach, describe, it } from 'node:test'
 import type { LabContainer, LabNode } from '../lab/host.ts'
 import type { Lab } from '../lab/lab.ts'
 import { whyNoLab } from '../lab/machine.ts'
-import { gpuplay } from './support/gpuplay.ts'
-import { doneLab, inventoryOf } from './support/site-runs.ts'
+import { gpuplay } from '../whole/support/gpuplay.ts'
+import { doneLab, inventoryOf } from '../whole/support/site-runs.ts'
 
 const cuda = '/usr/lib/lab/node /usr/lib/lab/js/test/lab/nvidia/cuda.js'
 
