@@ -53,7 +53,7 @@ test('a path that is not a regular file is an error at once', { timeout: 5000 },
     ['/dev/zero', 'it is a device'],
   ] as const) {
     const message = `cannot read ${resolve(dir.directory, path)} on the machine that gpuplay runs on: ${why}`
-    for (const read of [files.file(path), files.text(path)])
+    for (const read of [() => files.file(path), () => files.text(path)])
       await assert.rejects(read, (error) => error instanceof HostError && error.problem.message === message)
   }
 })
