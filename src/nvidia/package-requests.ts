@@ -4,6 +4,7 @@ import { some } from '../apt/change.ts'
 import type { PackageRequest } from '../apt/package-request.ts'
 import type { Limits } from '../apt/simulation.ts'
 import type { Effect } from '../host/action.ts'
+import type { ResourcePattern } from '../host/resource.ts'
 import { isDriverPackage } from './driver-packages.ts'
 
 /** Lists that are older are updated before packages are installed from them. Seconds. */
@@ -33,6 +34,36 @@ export function withoutDriver(
       hint,
     }),
   }
+}
+
+/**
+ * Programs that a later step needs, from the container's own repositories. A foreign repository that does not
+ * answer is no obstacle.
+ * @param programs commands and files that the packages bring
+ */
+export function helpersRequest(
+  names: readonly string[],
+  { proxy, label, programs }: HelpersOptions,
+): PackageRequest {
+  return {
+    verb: 'install',
+    options: ['--no-install-recommends'],
+    settings: patientApt(proxy),
+    purpose: { kind: 'packages', names },
+    maxAge: listsMaxAge,
+    limits: withoutDriver(names),
+    timeout: 600,
+    label,
+    contents: [
+      { kind: 'unknown', resources: programs, why: `an earlier action installs ${names.join(', ')}` },
+    ],
+  }
+}
+
+interface HelpersOptions {
+  readonly proxy: string
+  readonly label: string
+  readonly programs: readonly ResourcePattern[]
 }
 
 /** Purges the packages of a driver, and no others. `contents`: see `PackageRequest`. */

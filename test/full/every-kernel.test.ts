@@ -3,28 +3,15 @@
  * each of them keeps the containers running, and a kernel without the module is found, named and repaired.
  */
 import assert from 'node:assert/strict'
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { Lab } from '../lab/lab.ts'
 import { whyNoLab } from '../lab/machine.ts'
 import { kernels, optInKernels } from '../lab/topology.ts'
 import { type Ended, gpuplay } from '../whole/support/gpuplay.ts'
 import { inventoryOf } from '../whole/support/site-runs.ts'
+import { boot, problemsOf, rolesRun } from './support/roles-play.ts'
 
 const name = `every-kernel-${process.pid}`
-const playbook = `
-- hosts: nodes
-  gather_facts: false
-  roles: [runfile_cache, nvidia_host]
-- hosts: containers
-  after: node
-  gather_facts: false
-  roles: [lxc_passthrough]
-- hosts: nodes
-  gather_facts: false
-  roles: [verify]
-`
 const driver = '580.95.05'
 const [running, newer] = kernels
 const [optIn, tooNew] = optInKernels
@@ -33,6 +20,7 @@ const remove = (kernel: string): string =>
 
 describe('a node with several kernels', { skip: whyNoLab() ?? false, timeout: 900_000 }, () => {
   let lab: Lab
+  let words: ReturnType<typeof rolesRun>
 
   before(async () => {
     lab = await Lab.up({
@@ -41,15 +29,19 @@ describe('a node with several kernels', { skip: whyNoLab() ?? false, timeout: 90
       containers: 2,
       adjust: (node) => ({ ...node, kernels: [running, newer, optIn], pinnedKernel: optIn }),
     })
-    writeFileSync(join(lab.instance.stateDir, 'site.yml'), playbook)
+    words = rolesRun(lab, {
+      nodes: 'runfile_cache, nvidia_host',
+      containers: 'lxc_passthrough',
+      last: 'verify',
+    })
     // Nothing reboots the node during the run.
     await node('echo blacklist nouveau >/etc/modprobe.d/lab.conf; update-initramfs -u -k all >/dev/null')
-    await boot(running)
+    await boot(lab, running)
   })
   after(() => Lab.down(name))
 
   function run(...more: readonly string[]): Promise<Ended> {
-    return gpuplay(['run', join(lab.instance.stateDir, 'site.yml'), '-i', inventoryOf(lab), ...more])
+    return gpuplay(words(...more))
   }
 
   function verify(): Promise<Ended> {
@@ -58,11 +50,6 @@ describe('a node with several kernels', { skip: whyNoLab() ?? false, timeout: 90
 
   function node(command: string): Promise<string> {
     return lab.node('pve1').output(command)
-  }
-
-  async function boot(kernel?: string): Promise<void> {
-    await lab.reboot('pve1', kernel)
-    await lab.node('pve1').exec('systemctl is-system-running --wait')
   }
 
   async function states(): Promise<string> {
@@ -83,47 +70,47 @@ describe('a node with several kernels', { skip: whyNoLab() ?? false, timeout: 90
     await node(`proxmox-boot-tool kernel unpin; cp /boot/vmlinuz-${optIn} /boot/vmlinuz-${tooNew}`)
     const refused = await run('--check')
     await node(`proxmox-boot-tool kernel pin ${optIn}; rm /boot/vmlinuz-${tooNew}`)
-    assert.equal(refused.exitCode, 4, tail(refused))
+    assert.equal(refused.exitCode, 4, problemsOf(refused))
     assert.match(
-      tail(refused),
+      problemsOf(refused),
       new RegExp(`driver ${driver} does not compile for kernel ${tooNew}, which the node boots next`),
     )
   })
 
   it('builds the driver for each of them, as the dry run predicts', async () => {
     const check = await run('--check')
-    assert.equal(check.exitCode, 0, tail(check))
+    assert.equal(check.exitCode, 0, problemsOf(check))
     for (const kernel of [newer, optIn])
-      assert.ok(check.text.includes(`build driver ${driver} for kernel ${kernel}`), tail(check))
+      assert.ok(check.text.includes(`build driver ${driver} for kernel ${kernel}`), problemsOf(check))
     const real = await run()
-    assert.equal(real.exitCode, 0, tail(real))
+    assert.equal(real.exitCode, 0, problemsOf(real))
     const status = await node('dkms status -m nvidia')
     for (const kernel of [running, newer, optIn])
       assert.match(status, new RegExp(`^nvidia/${driver}, ${kernel}, x86_64: installed$`, 'm'))
     assert.match(await node('dpkg -s proxmox-headers-6.14'), /^Status: install ok installed$/m)
     const second = await run()
-    assert.equal(second.exitCode, 0, tail(second))
+    assert.equal(second.exitCode, 0, problemsOf(second))
     assert.deepEqual(changed(second), [])
   })
 
   for (const kernel of [newer, optIn, running])
     it(`keeps its containers running when it boots ${kernel}`, async () => {
-      await boot(kernel)
+      await boot(lab, kernel)
       await works(kernel)
     })
 
   it('builds the driver at boot for a kernel that has headers, but no module', async () => {
     await node(remove(newer))
     const found = await verify()
-    assert.equal(found.exitCode, 7, tail(found))
+    assert.equal(found.exitCode, 7, problemsOf(found))
     assert.match(found.text, new RegExp(`NO MODULE for kernel ${newer}`))
-    await boot(newer)
+    await boot(lab, newer)
     await works(newer)
   })
 
   it('names the kernel and the cause if it cannot build at boot, and the next run starts the containers', async () => {
     await node(`${remove(optIn)}; apt-get -y -qq purge proxmox-headers-${optIn} 2>&1`)
-    await boot()
+    await boot(lab)
     assert.equal(await node('uname -r'), `${optIn}\n`)
     const journal = await node('journalctl -q --no-pager -b -u gpuplay-nvidia.service')
     assert.match(
@@ -133,23 +120,23 @@ describe('a node with several kernels', { skip: whyNoLab() ?? false, timeout: 90
     assert.equal(await states(), 'stopped stopped')
 
     const found = await verify()
-    assert.equal(found.exitCode, 7, tail(found))
+    assert.equal(found.exitCode, 7, problemsOf(found))
     assert.match(found.text, new RegExp(`NO MODULE for kernel ${optIn}`))
     assert.doesNotMatch(found.text, /REBOOT PENDING/)
 
     const repaired = await run()
-    assert.equal(repaired.exitCode, 0, tail(repaired))
+    assert.equal(repaired.exitCode, 0, problemsOf(repaired))
     await works(optIn)
   })
 
   it('is a finding before the boot if the driver cannot be built for a kernel, and everything else works', async () => {
     await node('proxmox-boot-tool kernel unpin')
-    await boot(running)
+    await boot(lab, running)
     await node(
       `${remove(optIn)}; printf '#!/bin/sh\\ncase $* in *${optIn}*) exit 2 ;; esac\\n' >/usr/bin/make`,
     )
     const real = await run()
-    assert.equal(real.exitCode, 7, tail(real))
+    assert.equal(real.exitCode, 7, problemsOf(real))
     const said = new RegExp(
       `kernel ${optIn}, which the next boot chooses, has no module of driver ${driver}[^]*DKMS exited with 10: Bad return status for module build on kernel: ${optIn}`,
     )
@@ -157,7 +144,7 @@ describe('a node with several kernels', { skip: whyNoLab() ?? false, timeout: 90
     assert.match(real.text, new RegExp(`NO MODULE for kernel ${optIn}`))
     await works(running)
     const second = await run()
-    assert.equal(second.exitCode, 7, tail(second))
+    assert.equal(second.exitCode, 7, problemsOf(second))
     assert.match(second.text, said)
     assert.deepEqual(changed(second), [])
     assert.equal((await run('-e', 'nvidia_host_kernels=running')).exitCode, 0)
@@ -168,15 +155,4 @@ function changed({ events }: Ended): readonly string[] {
   return events.flatMap((event) =>
     event.type === 'task.finished' && event.outcome === 'changed' ? [event.task.name] : [],
   )
-}
-
-/** What explains the end of a run. */
-function tail({ events }: Ended): string {
-  return events
-    .filter(({ type }) => type === 'warning' || type === 'task.finished' || type === 'host.unreachable')
-    .flatMap((event) => {
-      if (event.type === 'task.finished' && event.outcome !== 'failed') return []
-      return [JSON.stringify(event)]
-    })
-    .join('\n')
 }

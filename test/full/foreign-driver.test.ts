@@ -3,26 +3,15 @@
  * left behind.
  */
 import assert from 'node:assert/strict'
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { isDriverPackage } from '../../src/nvidia/driver-packages.ts'
 import { Lab } from '../lab/lab.ts'
 import { whyNoLab } from '../lab/machine.ts'
 import { changedCount, outcomes } from '../whole/support/events.ts'
 import { type Ended, gpuplay } from '../whole/support/gpuplay.ts'
-import { inventoryOf } from '../whole/support/site-runs.ts'
+import { rolesRun } from './support/roles-play.ts'
 
 const name = `foreign-${process.pid}`
-const playbook = `
-- hosts: nodes
-  gather_facts: false
-  roles: [runfile_cache, nvidia_host]
-- hosts: containers
-  after: node
-  gather_facts: false
-  roles: [lxc_passthrough, lxc_userspace_driver]
-`
 const remove = [
   '-e',
   'nvidia_host_foreign_driver=remove',
@@ -39,10 +28,14 @@ const stale = `mkdir -p /usr/src/nvidia-current-525.147.05 /var/lib/dkms/nvidia/
 
 describe("a driver of Debian's packages", { skip: whyNoLab() ?? false, timeout: 600_000 }, () => {
   let lab: Lab
+  let words: ReturnType<typeof rolesRun>
 
   before(async () => {
     lab = await Lab.up({ name, nodes: 1, containers: 1 })
-    writeFileSync(join(lab.instance.stateDir, 'drivers.yml'), playbook)
+    words = rolesRun(lab, {
+      nodes: 'runfile_cache, nvidia_host',
+      containers: 'lxc_passthrough, lxc_userspace_driver',
+    })
     await lab.node('pve1').output(`${withDriver}; apt-get -qq -y install nvidia-driver </dev/null; ${stale}`)
     await lab
       .container(101)
@@ -50,8 +43,8 @@ describe("a driver of Debian's packages", { skip: whyNoLab() ?? false, timeout: 
   })
   after(() => Lab.down(name))
 
-  function play(...words: readonly string[]): Promise<Ended> {
-    return gpuplay(['run', join(lab.instance.stateDir, 'drivers.yml'), '-i', inventoryOf(lab), ...words])
+  function play(...more: readonly string[]): Promise<Ended> {
+    return gpuplay(words(...more))
   }
 
   async function driverPackages(host: { output(command: string): Promise<string> }): Promise<string[]> {

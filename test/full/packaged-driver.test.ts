@@ -1,29 +1,19 @@
 /** `nvidia_host_source: apt`: a node whose driver comes from Debian's packages, with a container. */
 import assert from 'node:assert/strict'
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { Lab } from '../lab/lab.ts'
 import { whyNoLab } from '../lab/machine.ts'
 import { changedCount, keysOf, outcomes } from '../whole/support/events.ts'
 import { type Ended, gpuplay } from '../whole/support/gpuplay.ts'
-import { inventoryOf } from '../whole/support/site-runs.ts'
+import { rolesRun } from './support/roles-play.ts'
 
 const name = `packaged-${process.pid}`
-const playbook = `
-- hosts: nodes
-  gather_facts: false
-  roles: [runfile_cache, nvidia_host]
-- hosts: containers
-  after: node
-  gather_facts: false
-  roles: [lxc_passthrough, lxc_userspace_driver]
-`
 const debian = '535.261.03'
 const components = "sed -i 's/ main$/ main contrib non-free non-free-firmware/' /etc/apt/sources.list"
 
 describe("a node with Debian's driver", { skip: whyNoLab() ?? false, timeout: 600_000 }, () => {
   let lab: Lab
+  let words: ReturnType<typeof rolesRun>
 
   before(async () => {
     lab = await Lab.up({
@@ -33,7 +23,10 @@ describe("a node with Debian's driver", { skip: whyNoLab() ?? false, timeout: 60
       // Debian's branch 535 does not support the usual cards of the lab.
       adjust: (node) => ({ ...node, gpus: node.gpus.map((gpu) => ({ ...gpu, deviceId: '2504' })) }),
     })
-    writeFileSync(join(lab.instance.stateDir, 'drivers.yml'), playbook)
+    words = rolesRun(lab, {
+      nodes: 'runfile_cache, nvidia_host',
+      containers: 'lxc_passthrough, lxc_userspace_driver',
+    })
     await lab
       .node('pve1')
       .output(
@@ -42,9 +35,9 @@ describe("a node with Debian's driver", { skip: whyNoLab() ?? false, timeout: 60
   })
   after(() => Lab.down(name))
 
-  function play(version: string, ...words: readonly string[]): Promise<Ended> {
-    const all = ['-e', 'nvidia_host_source=apt', '-e', `nvidia_driver_version=${version}`, ...words]
-    return gpuplay(['run', join(lab.instance.stateDir, 'drivers.yml'), '-i', inventoryOf(lab), ...all])
+  function play(version: string, ...more: readonly string[]): Promise<Ended> {
+    const all = ['-e', 'nvidia_host_source=apt', '-e', `nvidia_driver_version=${version}`, ...more]
+    return gpuplay(words(...all))
   }
 
   it('is refused in check mode if no repository offers the version', async () => {

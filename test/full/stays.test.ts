@@ -12,17 +12,9 @@ import { Lab } from '../lab/lab.ts'
 import { whyNoLab } from '../lab/machine.ts'
 import { type Ended, gpuplay, root, start } from '../whole/support/gpuplay.ts'
 import { inventoryOf } from '../whole/support/site-runs.ts'
+import { problemsOf, rolesRun } from './support/roles-play.ts'
 
 const name = `stays-${process.pid}`
-const playbook = `
-- hosts: nodes
-  gather_facts: false
-  roles: [runfile_cache, nvidia_host]
-- hosts: containers
-  after: node
-  gather_facts: false
-  roles: [lxc_passthrough]
-`
 const old = '580.95.05'
 const wanted = '590.48.01'
 const exchange = ['-e', `nvidia_driver_version=${wanted}`] as const
@@ -53,12 +45,13 @@ test('the time limits of the roles have their documented defaults', () => {
 
 describe('a container that ran', { skip: whyNoLab() ?? false, timeout: 900_000 }, () => {
   let lab: Lab
+  let words: ReturnType<typeof rolesRun>
 
   before(async () => {
     lab = await Lab.up({ name, nodes: 1, containers: 2 })
-    writeFileSync(join(lab.instance.stateDir, 'drivers.yml'), playbook)
+    words = rolesRun(lab, { nodes: 'runfile_cache, nvidia_host', containers: 'lxc_passthrough' })
     const run = await gpuplay(words())
-    assert.equal(run.exitCode, 0, tail(run))
+    assert.equal(run.exitCode, 0, problemsOf(run))
     await lab.save('old')
   })
   after(() => Lab.down(name))
@@ -66,10 +59,6 @@ describe('a container that ran', { skip: whyNoLab() ?? false, timeout: 900_000 }
     await lab.restore('old')
     assert.equal(await states(), 'running running')
   })
-
-  function words(...more: readonly string[]): readonly string[] {
-    return ['run', join(lab.instance.stateDir, 'drivers.yml'), '-i', inventoryOf(lab), ...more]
-  }
 
   function node(command: string): Promise<string> {
     return lab.node('pve1').output(command)
@@ -91,9 +80,9 @@ describe('a container that ran', { skip: whyNoLab() ?? false, timeout: 900_000 }
 
   /** Expects that the run has failed with this message, and that both containers run again with this driver. */
   async function failedAndBack(run: Ended, message: RegExp, driver: string): Promise<void> {
-    assert.notEqual(run.exitCode, 0, tail(run))
-    assert.match(tail(run), message)
-    assert.equal(await states(), 'running running', tail(run))
+    assert.notEqual(run.exitCode, 0, problemsOf(run))
+    assert.match(problemsOf(run), message)
+    assert.equal(await states(), 'running running', problemsOf(run))
     assert.equal(await loaded(), driver)
     assert.equal(await node(owed), '')
   }
@@ -106,7 +95,7 @@ describe('a container that ran', { skip: whyNoLab() ?? false, timeout: 900_000 }
     assert.equal(await init(101), before)
     await lockContainer(lab.container(102), undefined)
     const next = await gpuplay(words(...exchange))
-    assert.equal(next.exitCode, 0, tail(next))
+    assert.equal(next.exitCode, 0, problemsOf(next))
     assert.equal(await loaded(), wanted)
   })
 
@@ -120,7 +109,7 @@ describe('a container that ran', { skip: whyNoLab() ?? false, timeout: 900_000 }
     const again = await lab.container(102).exec('systemctl start slow')
     assert.equal(again.code, 0, again.stderr)
     const next = await gpuplay(words(...exchange))
-    assert.equal(next.exitCode, 0, tail(next))
+    assert.equal(next.exitCode, 0, problemsOf(next))
     assert.equal(await loaded(), wanted)
     assert.equal(await states(), 'running running')
   })
@@ -131,7 +120,7 @@ describe('a container that ran', { skip: whyNoLab() ?? false, timeout: 900_000 }
     assert.equal((await lab.container(102).exec(stuck)).code, 0)
     const forced = ['-e', 'nvidia_host_shutdown_timeout=2', '-e', 'nvidia_host_force_stop=true']
     const run = await gpuplay(words(...exchange, ...forced))
-    assert.equal(run.exitCode, 0, tail(run))
+    assert.equal(run.exitCode, 0, problemsOf(run))
     assert.equal(await loaded(), wanted)
     assert.equal(await states(), 'running running')
   })
@@ -158,11 +147,11 @@ describe('a container that ran', { skip: whyNoLab() ?? false, timeout: 900_000 }
       const next = await gpuplay(
         words('-l', 'pve1', '-e', `nvidia_driver_version=${(await loaded()) || old}`),
       )
-      assert.equal(await states(), 'running running', tail(next))
+      assert.equal(await states(), 'running running', problemsOf(next))
       assert.equal(await node(owed), '')
       const last = await gpuplay(words(...exchange))
-      assert.equal(last.exitCode, 0, tail(last))
-      assert.equal(await states(), 'running running', tail(last))
+      assert.equal(last.exitCode, 0, problemsOf(last))
+      assert.equal(await states(), 'running running', problemsOf(last))
       assert.equal(await loaded(), wanted)
       assert.equal(await node(owed), '')
     })
@@ -186,7 +175,7 @@ exec /usr/sbin/modprobe "$@"
     assert.match(await node('dkms status'), /^nvidia\/580\.95\.05, \S+ x86_64: installed$/m)
     await node('rm /usr/local/sbin/modprobe')
     const next = await gpuplay(words(...exchange))
-    assert.equal(next.exitCode, 0, tail(next))
+    assert.equal(next.exitCode, 0, problemsOf(next))
     assert.equal(await loaded(), wanted)
   })
 
@@ -204,13 +193,13 @@ exec /usr/sbin/modprobe "$@"
     const lowers = '/var/lib/vz/images/101/lowers'
     await node(`sed -i 's/mode=0666/mode=0660/' /etc/pve/lxc/101.conf; mv ${lowers} ${lowers}.gone`)
     const run = await gpuplay(words('-l', 'ct101', '-e', 'lxc_passthrough_mode="0660"'))
-    assert.equal(run.exitCode, 6, tail(run))
+    assert.equal(run.exitCode, 6, problemsOf(run))
     assert.equal(await states(), 'stopped running')
     const still = await gpuplay(words('-l', 'ct101', '-e', 'lxc_passthrough_mode="0660"'))
-    assert.equal(still.exitCode, 6, tail(still))
+    assert.equal(still.exitCode, 6, problemsOf(still))
     await node(`mv ${lowers}.gone ${lowers}`)
     const next = await gpuplay(words('-l', 'ct101', '-e', 'lxc_passthrough_mode="0660"'))
-    assert.equal(next.exitCode, 0, tail(next))
+    assert.equal(next.exitCode, 0, problemsOf(next))
     assert.equal(await states(), 'running running')
     assert.equal(await node(owed), '')
   })
@@ -219,13 +208,13 @@ exec /usr/sbin/modprobe "$@"
     const file = join(lab.instance.stateDir, 'userspace.yml')
     writeFileSync(file, '- hosts: containers\n  roles: [lxc_userspace_driver]\n')
     const installed = await gpuplay(['run', file, '-i', inventoryOf(lab), '-l', 'ct102'])
-    assert.equal(installed.exitCode, 0, tail(installed))
+    assert.equal(installed.exitCode, 0, problemsOf(installed))
     assert.equal(await node('cat /var/lib/gpuplay/v1/userspace/102'), `${old}\n`)
     await node('pct shutdown 102')
     const run = await gpuplay(words(...exchange))
-    assert.equal(run.exitCode, 0, tail(run))
+    assert.equal(run.exitCode, 0, problemsOf(run))
     assert.match(
-      tail(run),
+      problemsOf(run),
       /container 102 is stopped: its user space stays 580\.95\.05, the module becomes 590/,
     )
     assert.equal(await states(), 'running stopped')
@@ -238,7 +227,7 @@ exec /usr/sbin/modprobe "$@"
       'ct102',
       ...exchange,
     ])
-    assert.equal(verify.exitCode, 0, tail(verify))
+    assert.equal(verify.exitCode, 0, problemsOf(verify))
     assert.match(verify.text, /STOPPED user space 580\.95\.05, module 590\.48\.01: run containers\.yml/)
     await node('pct start 102')
     const journal = await node('journalctl -q --no-pager -t nvidia-driver')
@@ -262,7 +251,7 @@ exec /usr/sbin/modprobe "$@"
     const image = 'lsinitramfs /boot/initrd.img-*'
     assert.match(await node(`${image}; cat /boot/initrd.img-*`), /\/nvidia\.ko\n[^]*nvidia\.ko 580\.95\.05/)
     const run = await gpuplay(words(...exchange))
-    assert.equal(run.exitCode, 0, tail(run))
+    assert.equal(run.exitCode, 0, problemsOf(run))
     assert.equal(await loaded(), wanted)
     const journal = await node('journalctl -q --no-pager -u nvidia-persistenced')
     assert.equal(await daemon(), 'active', journal)
@@ -271,14 +260,3 @@ exec /usr/sbin/modprobe "$@"
     assert.doesNotMatch(images, /580\.95\.05/)
   })
 })
-
-/** The failures and warnings of a run, for messages. */
-function tail({ events }: Ended): string {
-  return events
-    .filter(({ type }) => type === 'warning' || type === 'task.finished' || type === 'host.unreachable')
-    .flatMap((event) => {
-      if (event.type === 'task.finished' && event.outcome !== 'failed') return []
-      return [JSON.stringify(event)]
-    })
-    .join('\n')
-}

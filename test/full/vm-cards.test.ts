@@ -3,29 +3,19 @@
  * unless it is reserved before (`vmCards`).
  */
 import assert from 'node:assert/strict'
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { after, before, beforeEach, describe, it } from 'node:test'
 import { Lab } from '../lab/lab.ts'
 import { whyNoLab } from '../lab/machine.ts'
 import { type Ended, gpuplay } from '../whole/support/gpuplay.ts'
-import { inventoryOf } from '../whole/support/site-runs.ts'
+import { boot, rolesRun } from './support/roles-play.ts'
 
 const name = `vm-cards-${process.pid}`
-const playbook = `
-- hosts: nodes
-  gather_facts: false
-  roles: [runfile_cache, nvidia_host, verify]
-- hosts: containers
-  after: node
-  gather_facts: false
-  roles: [lxc_passthrough]
-`
 /** ct101 has GPU 0, at 0000:01:00.0, and ct102 GPU 1, at 0000:41:00.0. */
 const configs = 'cat /etc/pve/lxc/101.conf /etc/pve/lxc/102.conf'
 
 describe('a card of a VM', { skip: whyNoLab() ?? false, timeout: 600_000 }, () => {
   let lab: Lab
+  let words: ReturnType<typeof rolesRun>
 
   before(async () => {
     lab = await Lab.up({
@@ -34,7 +24,7 @@ describe('a card of a VM', { skip: whyNoLab() ?? false, timeout: 600_000 }, () =
       containers: 2,
       adjust: (node) => ({ ...node, vmCards: 'until-start' }),
     })
-    writeFileSync(join(lab.instance.stateDir, 'cards.yml'), playbook)
+    words = rolesRun(lab, { nodes: 'runfile_cache, nvidia_host, verify', containers: 'lxc_passthrough' })
     const run = await play()
     assert.equal(run.exitCode, 0, tail(run))
     await lab.save('done')
@@ -43,7 +33,7 @@ describe('a card of a VM', { skip: whyNoLab() ?? false, timeout: 600_000 }, () =
   beforeEach(() => lab.restore('done'))
 
   function play(...more: readonly string[]): Promise<Ended> {
-    return gpuplay(['run', join(lab.instance.stateDir, 'cards.yml'), '-i', inventoryOf(lab), ...more])
+    return gpuplay(words(...more))
   }
 
   function node(command: string): Promise<string> {
@@ -53,11 +43,6 @@ describe('a card of a VM', { skip: whyNoLab() ?? false, timeout: 600_000 }, () =
   /** A VM that gets GPU 0 at its next start. */
   async function addMachine(): Promise<void> {
     await node(`printf 'name: gamer\\nhostpci0: 01:00,pcie=1\\n' >/etc/pve/qemu-server/900.conf`)
-  }
-
-  async function reboot(): Promise<void> {
-    await lab.reboot('pve1')
-    await lab.node('pve1').exec('systemctl is-system-running --wait')
   }
 
   it('is taken from no container: the one that has it is refused, the other keeps its own', async () => {
@@ -75,7 +60,7 @@ describe('a card of a VM', { skip: whyNoLab() ?? false, timeout: 600_000 }, () =
 
   it('is reserved before the driver is loaded, so that the VM starts while programs use other cards', async () => {
     await addMachine()
-    await reboot()
+    await boot(lab)
     assert.match(await node('lspci -k -s 01:00.0 2>/dev/null'), /Kernel driver in use: vfio-pci/)
     assert.match(await node('nvidia-smi -L'), /^GPU 0: [^\n]*\n$/)
     assert.equal(await node('ls /dev | grep "^nvidia[0-9]"'), 'nvidia1\n')
@@ -100,7 +85,7 @@ describe('a card of a VM', { skip: whyNoLab() ?? false, timeout: 600_000 }, () =
     const other = await play('-l', 'pve1,ct102', '-e', '{"nvidia_host_exclude_gpus": ["0000:41:00.0"]}')
     assert.equal(other.exitCode, 2, tail(other))
     assert.match(other.text, /GPU 1 of pve1 \(0000:41:00\.0\) is in nvidia_host_exclude_gpus/)
-    await reboot()
+    await boot(lab)
     assert.equal(await node('cat /sys/bus/pci/devices/0000:41:00.0/driver_override'), 'vfio-pci\n')
     assert.match(await node('nvidia-smi -L'), /^GPU 0: [^\n]*\n$/)
   })

@@ -9,7 +9,7 @@ import { resource } from '../../host/resource.ts'
 import { makeWorkDirectory } from '../../host/work-directory.ts'
 import { cudaRepository } from '../../nvidia/cuda-sources.ts'
 import { keyringDownload as deb, keyringPackage as keyring, toolkitHome } from '../../nvidia/cuda.ts'
-import { listsMaxAge, patientApt, withoutDriver } from '../../nvidia/package-requests.ts'
+import { helpersRequest, patientApt, withoutDriver } from '../../nvidia/package-requests.ts'
 import type { Args } from './args.ts'
 import { noCandidate } from './refusals.ts'
 import type { Inside, Todo } from './seen.ts'
@@ -92,24 +92,11 @@ function ownList(distribution: string): string {
 
 /** Download tools, from the container's own repositories. */
 export function toolsRequest({ proxy }: Args, names: readonly string[]): PackageRequest {
-  return {
-    verb: 'install',
-    options: ['--no-install-recommends'],
-    settings: patientApt(proxy),
-    // The container may have a foreign repository that does not answer.
-    purpose: { kind: 'packages', names },
-    maxAge: listsMaxAge,
-    limits: withoutDriver(names),
-    timeout: 600,
+  return helpersRequest(names, {
+    proxy,
     label: `install ${names.join(', ')} for downloads`,
-    contents: [
-      {
-        kind: 'unknown',
-        resources: [resource('command', 'curl'), 'file:/etc/ssl/certs/*'],
-        why: `an earlier action installs ${names.join(', ')}`,
-      },
-    ],
-  }
+    programs: [resource('command', 'curl'), 'file:/etc/ssl/certs/*'],
+  })
 }
 
 /**

@@ -1,3 +1,4 @@
+import { ostypes } from '../support/container-args.ts'
 import type { FromSchema } from 'json-schema-to-ts'
 
 export const args = {
@@ -32,12 +33,7 @@ export const args = {
       description:
         'If an index means another GPU than when the container was configured. `refuse`: fail; `follow`: assign that other GPU',
     },
-    ostypes: {
-      type: 'array',
-      items: { type: 'string', pattern: '^[a-zA-Z0-9]+$' },
-      default: [],
-      description: 'Refuse a container whose `ostype` is not in this list; empty: allow all',
-    },
+    ostypes,
     wait: {
       type: 'integer',
       minimum: 0,

@@ -18,7 +18,7 @@ import { systemState } from '../../host/questions/system.ts'
 import { resource } from '../../host/resource.ts'
 import { makeWorkDirectory, workDirectory } from '../../host/work-directory.ts'
 import { containerOptions } from '../../nvidia/installer.ts'
-import { listsMaxAge, patientApt, purgeDriver, withoutDriver } from '../../nvidia/package-requests.ts'
+import { helpersRequest, purgeDriver } from '../../nvidia/package-requests.ts'
 import { readDriverPackages } from '../../nvidia/driver-packages.ts'
 import { parseDriverVersion, versionFile } from '../../nvidia/proc.ts'
 import { cachedRunfile, checksumRecord, runfileName, sha256FromFile } from '../../nvidia/runfile.ts'
@@ -212,24 +212,11 @@ function uninstall(version: string): Action {
 }
 
 function kmodRequest(proxy: string): PackageRequest {
-  const names = ['kmod']
-  return {
-    verb: 'install',
-    options: ['--no-install-recommends'],
-    settings: patientApt(proxy),
-    // The container may have a foreign repository that does not answer.
-    purpose: { kind: 'packages', names },
-    maxAge: listsMaxAge,
-    limits: withoutDriver(names),
+  return helpersRequest(['kmod'], {
+    proxy,
     label: 'install kmod, which the installer needs',
-    contents: [
-      {
-        kind: 'unknown',
-        resources: ['modprobe', 'lsmod', 'depmod'].map((name) => resource('command', name)),
-        why: 'an earlier action installs kmod',
-      },
-    ],
-  }
+    programs: ['modprobe', 'lsmod', 'depmod'].map((name) => resource('command', name)),
+  })
 }
 
 function removal(packages: readonly string[], proxy: string): PackageRequest {

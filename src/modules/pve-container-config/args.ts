@@ -1,3 +1,4 @@
+import { configLockTimeout, ctid } from '../support/container-args.ts'
 import type { FromSchema } from 'json-schema-to-ts'
 import type { Unknown } from '../../base/unknown.ts'
 
@@ -6,11 +7,7 @@ export const args = {
   additionalProperties: false,
   required: ['owned'],
   properties: {
-    ctid: {
-      type: ['string', 'integer'],
-      default: '',
-      description: 'CTID; default: the container that the task runs for',
-    },
+    ctid,
     content: {
       type: 'string',
       default: '',
@@ -36,13 +33,7 @@ export const args = {
       description:
         'Text to save on the node (/var/lib/gpuplay/v1/assignments/CTID); if empty, nothing is saved',
     },
-    lock_timeout: {
-      type: 'integer',
-      minimum: 0,
-      default: 60,
-      description:
-        "Seconds to wait for Proxmox's lock, and for a backup or another locked operation to finish",
-    },
+    lock_timeout: configLockTimeout,
   },
 } as const
 

@@ -1,3 +1,4 @@
+import { configLockTimeout, ctid, ostypes } from '../support/container-args.ts'
 import type { FromSchema } from 'json-schema-to-ts'
 
 export const args = {
@@ -5,30 +6,15 @@ export const args = {
   additionalProperties: false,
   required: ['features'],
   properties: {
-    ctid: {
-      type: ['string', 'integer'],
-      default: '',
-      description: 'CTID; default: the container that the task runs for',
-    },
+    ctid,
     features: {
       type: 'array',
       items: { enum: ['nesting', 'keyctl'] },
       description:
         'Features to turn on; `keyctl` only in an unprivileged container, since a privileged one always has it. Others are kept',
     },
-    ostypes: {
-      type: 'array',
-      items: { type: 'string', pattern: '^[a-zA-Z0-9]+$' },
-      default: [],
-      description: 'Refuse a container whose `ostype` is not in this list; empty: allow all',
-    },
-    lock_timeout: {
-      type: 'integer',
-      minimum: 0,
-      default: 60,
-      description:
-        "Seconds to wait for Proxmox's lock, and for a backup or another locked operation to finish",
-    },
+    ostypes,
+    lock_timeout: configLockTimeout,
   },
 } as const
 

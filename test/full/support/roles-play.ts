@@ -1,0 +1,50 @@
+/** What the labs of this phase share: playbooks of roles, reboots, and the explanation of a failed run. */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Lab } from '../../lab/lab.ts'
+import type { Ended } from '../../whole/support/gpuplay.ts'
+import { inventoryOf } from '../../whole/support/site-runs.ts'
+
+interface Roles {
+  /** Names separated by commas. */
+  readonly nodes: string
+  /** Run after those of the node. */
+  readonly containers?: string
+  /** Run on the nodes at the end. */
+  readonly last?: string
+}
+
+/** Writes a playbook into the lab's state directory. Returns the words that run it, with more of them. */
+export function rolesRun(
+  lab: Lab,
+  { nodes, containers, last }: Roles,
+): (...more: readonly string[]) => readonly string[] {
+  const play = (hosts: string, roles: string, after = ''): string =>
+    `- hosts: ${hosts}\n${after}  gather_facts: false\n  roles: [${roles}]\n`
+  const playbook = join(lab.instance.stateDir, `${nodes.replaceAll(/\W+/g, '-')}.yml`)
+  writeFileSync(
+    playbook,
+    [
+      play('nodes', nodes),
+      containers === undefined ? '' : play('containers', containers, '  after: node\n'),
+      last === undefined ? '' : play('nodes', last),
+    ].join(''),
+  )
+  return (...more) => ['run', playbook, '-i', inventoryOf(lab), ...more]
+}
+
+/** Reboots the node into a kernel, by default the one that it boots next, and waits until its services run. */
+export async function boot(lab: Lab, kernel?: string): Promise<void> {
+  await lab.reboot('pve1', kernel)
+  await lab.node('pve1').exec('systemctl is-system-running --wait')
+}
+
+/** The warnings and failures of a run, one event per line. */
+export function problemsOf({ events }: Ended): string {
+  return events
+    .filter(({ type }) => type === 'warning' || type === 'task.finished' || type === 'host.unreachable')
+    .flatMap((event) =>
+      event.type === 'task.finished' && event.outcome !== 'failed' ? [] : [JSON.stringify(event)],
+    )
+    .join('\n')
+}
