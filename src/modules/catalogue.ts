@@ -31,9 +31,9 @@ import { nvidiaRunfile } from './nvidia-runfile/module.ts'
 import { nvidiaSecureBoot } from './nvidia-secure-boot/module.ts'
 import { nvidiaUserspace } from './nvidia-userspace/module.ts'
 import { nvidiaUserspaceNote } from './nvidia-userspace-note/module.ts'
-import { pveContainer } from './pve-container/module.ts'
 import { pveContainerConfig } from './pve-container-config/module.ts'
 import { pveContainerFeatures } from './pve-container-features/module.ts'
+import { pveContainerRestart } from './pve-container-restart/module.ts'
 import { reboot } from './reboot/module.ts'
 import { service } from './service/module.ts'
 import { setFact } from './set-fact/module.ts'
@@ -75,9 +75,9 @@ export const modules: readonly Module[] = [
   nvidiaSecureBoot,
   nvidiaUserspace,
   nvidiaUserspaceNote,
-  pveContainer,
   pveContainerConfig,
   pveContainerFeatures,
+  pveContainerRestart,
   reboot,
   service,
   setFact,

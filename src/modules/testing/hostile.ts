@@ -66,9 +66,9 @@ export const hostileArguments: Readonly<Record<string, readonly Readonly<Record<
   nvidia_secure_boot: [{ version, password: 'x' }, { version }],
   nvidia_userspace: [{ foreign: 'remove' }, { capabilities: ['graphics'] }],
   nvidia_userspace_note: [{}],
-  pve_container: [{}, { state: 'restarted' }, { features: ['nesting', 'keyctl'] }],
   pve_container_config: [{ owned: ['dev[0-9]+'], content: 'dev0: /dev/nvidia0\n' }],
   pve_container_features: [{ features: ['nesting', 'keyctl'] }],
+  pve_container_restart: [{}, { restart: 'observe' }, { features: ['nesting', 'keyctl'] }],
   reboot: [{}],
   service: [
     { name: 'ssh', state: 'started', enabled: true },

@@ -4,7 +4,7 @@ import type { Host } from '../../host/host.ts'
 import type { Plan } from '../../host/plan.ts'
 import { gpuHost } from '../../nvidia/testing/gpu-host.ts'
 import type { Args } from './args.ts'
-import { pveContainer } from './module.ts'
+import { pveContainerRestart } from './module.ts'
 
 const given: Args = { ctid: '', restart: 'auto', features: [], timeout: 120, force: false, lock_timeout: 60 }
 
@@ -26,8 +26,8 @@ async function look(
     ...gpuHost({ files, containers: { 101: { status: 'stopped', config, pid: undefined } } }),
     placement: { ctid: '101', nodeName: undefined, cluster: undefined },
   }
-  const seen = await pveContainer.probe(args, host)
-  return { plan: pveContainer.plan(args, seen), message: pveContainer.message(args, seen) }
+  const seen = await pveContainerRestart.probe(args, host)
+  return { plan: pveContainerRestart.plan(args, seen), message: pveContainerRestart.message(args, seen) }
 }
 
 test('a stopped container is not started', async () => {
@@ -98,7 +98,7 @@ test('a container is restarted if it runs without a requested feature of its con
       placement: { ctid: '101', nodeName: undefined, cluster: undefined },
     }
     const args: Args = { ...given, features }
-    return pveContainer.plan(args, await pveContainer.probe(args, host))
+    return pveContainerRestart.plan(args, await pveContainerRestart.probe(args, host))
   }
   const config = 'unprivileged: 1\nfeatures: nesting=1,keyctl=1\n'
   assert.deepEqual(

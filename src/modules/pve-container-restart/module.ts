@@ -40,8 +40,8 @@ interface Container {
   readonly differences: readonly string[]
 }
 
-export const pveContainer = {
-  name: 'pve_container',
+export const pveContainerRestart = {
+  name: 'pve_container_restart',
   summary: 'Restarts a running container if its devices or features differ from its configuration.',
   args,
   result,
