@@ -31,6 +31,7 @@ import { nvidiaRunfile } from './nvidia-runfile/module.ts'
 import { nvidiaSecureBoot } from './nvidia-secure-boot/module.ts'
 import { nvidiaUserspace } from './nvidia-userspace/module.ts'
 import { nvidiaUserspaceNote } from './nvidia-userspace-note/module.ts'
+import { pveContainer } from './pve-container/module.ts'
 import { pveContainerConfig } from './pve-container-config/module.ts'
 import { pveContainerFeatures } from './pve-container-features/module.ts'
 import { pveContainerRestart } from './pve-container-restart/module.ts'
@@ -75,6 +76,7 @@ export const modules: readonly Module[] = [
   nvidiaSecureBoot,
   nvidiaUserspace,
   nvidiaUserspaceNote,
+  pveContainer,
   pveContainerConfig,
   pveContainerFeatures,
   pveContainerRestart,

@@ -1,14 +1,11 @@
 import type { FromSchema } from 'json-schema-to-ts'
+import { ctid, lockTimeout } from '../support/container-args.ts'
 
 export const args = {
   type: 'object',
   additionalProperties: false,
   properties: {
-    ctid: {
-      type: ['string', 'integer'],
-      default: '',
-      description: 'CTID; default: the container that the task runs for',
-    },
+    ctid,
     restart: {
       enum: ['auto', 'never', 'observe'],
       default: 'auto',
@@ -33,12 +30,7 @@ export const args = {
       default: false,
       description: 'Kill it if it does not shut down in that time, instead of failing',
     },
-    lock_timeout: {
-      type: 'integer',
-      minimum: 0,
-      default: 60,
-      description: 'Seconds to wait for a backup or another locked operation to finish',
-    },
+    lock_timeout: lockTimeout,
   },
 } as const
 
