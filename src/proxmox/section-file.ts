@@ -1,6 +1,6 @@
 /** Proxmox's section files, such as storage.cfg (`PVE::SectionConfig` of pve-common). */
 
-export interface Section {
+export interface StoredSection {
   readonly type: string
   readonly name: string
   /** A key without a value is a switch that is on. */
@@ -8,7 +8,7 @@ export interface Section {
 }
 
 /** Parses `TYPE: NAME` at the start of a line, then indented `KEY VALUE`. */
-export function sections(text: string): readonly Section[] {
+export function sections(text: string): readonly StoredSection[] {
   return text.split(/^(?=\S)/m).flatMap((section) => {
     const [, type, name] = /^([\w-]+):\s*(\S+)/.exec(section) ?? []
     if (type === undefined || name === undefined) return []

@@ -5,7 +5,7 @@
  */
 import type { ConfigSection } from './container-config.ts'
 import { properties } from './container-settings.ts'
-import { type Section, sections } from './section-file.ts'
+import { type StoredSection, sections } from './section-file.ts'
 
 export const storageFile = '/etc/pve/storage.cfg'
 
@@ -37,7 +37,7 @@ const builtIn = {
   content: ['backup', 'images', 'iso', 'rootdir', 'snippets', 'vztmpl'],
 } as const satisfies Storage
 
-function storageOf({ type, name, values }: Section): Storage {
+function storageOf({ type, name, values }: StoredSection): Storage {
   return {
     name,
     type,

@@ -14,6 +14,7 @@ import {
   parseMakingRecord,
   recordDirectory,
 } from '../../proxmox/half-made.ts'
+import { rollbackRecord } from '../../proxmox/rollbacks.ts'
 import { type Storage, storageFile, storagesIn, volumesOf } from '../../proxmox/storages.ts'
 import type { Args } from './args.ts'
 
@@ -127,7 +128,7 @@ async function linkedClonesOf(
 }
 
 async function notesOf(ctid: string, node: Host): Promise<readonly string[]> {
-  const paths = [`${assignmentNotes}/${ctid}`, userspaceNote(ctid), owedStart(ctid)]
+  const paths = [`${assignmentNotes}/${ctid}`, userspaceNote(ctid), owedStart(ctid), rollbackRecord(ctid)]
   const stats = await Promise.all(paths.map((path) => node.maybe(node.stat(path))))
   return paths.filter((_, index) => stats[index] !== undefined && !isUnknown(stats[index]))
 }

@@ -74,6 +74,11 @@ export const hostileArguments: Readonly<Record<string, readonly Readonly<Record<
   pve_container_config: [{ owned: ['dev[0-9]+'], content: 'dev0: /dev/nvidia0\n' }],
   pve_container_features: [{ features: ['nesting', 'keyctl'] }],
   pve_container_restart: [{}, { restart: 'observe' }, { features: ['nesting', 'keyctl'] }],
+  pve_container_snapshot: [
+    { ctid: 101, name: 'before' },
+    { ctid: 101, hostname: 'CT101', name: 'before', state: 'absent' },
+    { ctid: 101, hostname: 'CT101', name: 'before', state: 'rollback', request: '1' },
+  ],
   reboot: [{}],
   service: [
     { name: 'ssh', state: 'started', enabled: true },

@@ -53,7 +53,11 @@ export function container(
       says: 'features beside the devices',
       args: { features: ['nesting', 'keyctl'] },
     },
-    { module: pveContainerRestart, says: 'restarts the container', args: { features: ['nesting', 'keyctl'] } },
+    {
+      module: pveContainerRestart,
+      says: 'restarts the container',
+      args: { features: ['nesting', 'keyctl'] },
+    },
     { module: nvidiaAptPin, says: 'no driver from apt', args: {} },
     {
       module: nvidiaUserspace,
