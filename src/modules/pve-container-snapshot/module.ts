@@ -4,37 +4,17 @@
  * A snapshot that an interrupted task has left incomplete is worthless (Proxmox refuses to roll back to it),
  * so it is taken again. A rollback is carried out once for each request (`src/proxmox/rollbacks.ts`).
  */
-import { knownOr } from '../../base/unknown.ts'
-import type { ContainerStatus, Host } from '../../host/host.ts'
 import { done, type Plan, refuse, settle } from '../../host/plan.ts'
-import { managedGuests, resourcesFile } from '../../nvidia/high-availability.ts'
-import { readTasksOf } from '../../proxmox/active-tasks.ts'
 import { waitForLock } from '../../proxmox/config-change.ts'
 import { type ContainerConfig, parseContainerConfig } from '../../proxmox/container-config.ts'
 import { lockOf } from '../../proxmox/device-entries.ts'
-import { findGuest, type GuestPlace, missingContainer } from '../../proxmox/find-guest.ts'
-import { rollbackDirectory, rollbackRecord } from '../../proxmox/rollbacks.ts'
+import { missingContainer } from '../../proxmox/find-guest.ts'
 import { snapshotsOf } from '../../proxmox/snapshots.ts'
-import { type Storage, storageFile, storagesIn } from '../../proxmox/storages.ts'
 import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
 import { planRollback } from './rolling-back.ts'
+import { probe, type Seen } from './seen.ts'
 import { planDeletion, planTaking } from './taking.ts'
-
-export interface Seen {
-  readonly node: string
-  readonly ctid: string
-  /** Undefined if the node has no such container. */
-  readonly container: ContainerStatus | undefined
-  readonly elsewhere: GuestPlace | undefined
-  readonly storages: readonly Storage[]
-  /** The types of Proxmox's running tasks of the container. */
-  readonly tasks: readonly string[]
-  readonly managedByHa: boolean
-  /** Earlier rollbacks of the container. */
-  readonly rollbacks: string
-  readonly rollbackDirectory: boolean
-}
 
 export const pveContainerSnapshot = {
   name: 'pve_container_snapshot',
@@ -53,29 +33,6 @@ export const pveContainerSnapshot = {
       .map(({ name }) => name),
   }),
 } satisfies Module<Args, Seen>
-
-async function probe(given: Args, { node, placement }: Host): Promise<Seen> {
-  const ctid = given.ctid === '' ? (placement.ctid ?? '') : String(given.ctid)
-  const [container, storageText, tasks, resources, rollbacks, directory] = await Promise.all([
-    node.container(ctid),
-    node.text(storageFile),
-    readTasksOf(node, [ctid]),
-    node.text(resourcesFile),
-    given.state === 'rollback' ? node.text(rollbackRecord(ctid)) : undefined,
-    node.maybe(node.stat(rollbackDirectory)),
-  ])
-  return {
-    node: node.name,
-    ctid,
-    container,
-    elsewhere: container === undefined ? await findGuest(node, ctid) : undefined,
-    storages: storagesIn(storageText ?? ''),
-    tasks,
-    managedByHa: managedGuests(resources ?? '').includes(ctid),
-    rollbacks: rollbacks ?? '',
-    rollbackDirectory: knownOr(directory, undefined) !== undefined,
-  }
-}
 
 function plan(given: Args, seen: Seen): Plan {
   const { ctid, node, container, elsewhere, tasks } = seen

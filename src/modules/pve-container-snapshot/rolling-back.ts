@@ -18,7 +18,7 @@ import { lostVolumes, rolledBack, snapshotsOf, type TakenSnapshot } from '../../
 import { rollsBackOnlyToLast, volumesOf } from '../../proxmox/storages.ts'
 import { Unknown } from '../../base/unknown.ts'
 import type { Args } from './args.ts'
-import type { Seen } from './module.ts'
+import type { Seen } from './seen.ts'
 import type { Present } from './taking.ts'
 
 export function planRollback(given: Args, seen: Seen, { config, snapshot }: Present): Plan {

@@ -7,7 +7,7 @@ import { configBecomes, longPct, withCurrent } from '../../proxmox/pct-actions.t
 import { type TakenSnapshot, withoutSnapshot, withSnapshot } from '../../proxmox/snapshots.ts'
 import { lackingFeature, volumesOf } from '../../proxmox/storages.ts'
 import type { Args } from './args.ts'
-import type { Seen } from './module.ts'
+import type { Seen } from './seen.ts'
 
 export interface Present {
   readonly config: ContainerConfig

@@ -112,7 +112,14 @@ function asClone(given: Args, seen: Seen, clone: string | number): Creation | Pl
   const from = snapshot === undefined ? config.current : config.snapshots.get(snapshot)
   const full = given.full ?? isCopied(given, seen, config.current)
   const command = [
-    ...['pct', 'clone', String(clone), ctid, '--hostname', hostname, '--full', full ? '1' : '0'],
+    'pct',
+    'clone',
+    String(clone),
+    ctid,
+    '--hostname',
+    hostname,
+    '--full',
+    full ? '1' : '0',
     ...(snapshot === undefined ? [] : ['--snapname', snapshot]),
     ...(storage === undefined ? [] : ['--storage', storage]),
   ]
