@@ -1,24 +1,19 @@
 /** Actions that run `pct` on a node, with the effects that Proxmox VE's own code has (pve-container 6.1). */
 import { defined } from '../base/defined.ts'
-import { Unknown } from '../base/unknown.ts'
 import type { Effect, Run } from '../host/action.ts'
 import { sha256Of } from '../host/content.ts'
 import { configFile } from './config-change.ts'
 import { type ContainerConfig, parseContainerConfig, rewriteContainerConfig } from './container-config.ts'
 
-/** The configuration becomes this text; undefined: only the run shows it. */
+/** The configuration becomes exactly this text; undefined: only the run shows it. */
 export function configBecomes(ctid: string, text: string | undefined, why: string): readonly Effect[] {
   const path = configFile(ctid)
-  if (text !== undefined)
-    return [
-      { kind: 'container', name: ctid, becomes: { config: text } },
-      // So that the action expects the file as the plan saw it.
-      { kind: 'file', name: path, becomes: new Unknown(why) },
-    ]
-  return [
-    { kind: 'unknown', resources: [`container:${ctid}`], why },
-    { kind: 'file', name: path, becomes: new Unknown(why) },
-  ]
+  return text === undefined
+    ? [{ kind: 'unknown', resources: [`container:${ctid}`, `file:${path}`], why }]
+    : [
+        { kind: 'container', name: ctid, becomes: { config: text } },
+        { kind: 'file', name: path, becomes: { kind: 'file', text } },
+      ]
 }
 
 /** Proxmox writes the whole file at every change, also at that of a lock. */

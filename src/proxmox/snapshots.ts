@@ -27,6 +27,11 @@ export function snapshotsOf({ snapshots }: ContainerConfig): readonly TakenSnaps
     .toSorted((a, b) => a.time - b.time)
 }
 
+/** The names of the snapshots to which a rollback is possible, oldest first. */
+export function completeSnapshots(config: ContainerConfig): readonly string[] {
+  return snapshotsOf(config).flatMap(({ name, incomplete }) => (incomplete === undefined ? [name] : []))
+}
+
 /** With a new snapshot of the current section. Its time is not the real one. */
 export function withSnapshot(config: ContainerConfig, name: string, description: string): ContainerConfig {
   const saved = [...config.current.settings].filter(([key]) => !/^(?:unused\d+|lock)$/.test(key))

@@ -9,7 +9,7 @@ import { waitForLock } from '../../proxmox/config-change.ts'
 import { type ContainerConfig, parseContainerConfig } from '../../proxmox/container-config.ts'
 import { lockOf } from '../../proxmox/device-entries.ts'
 import { missingContainer } from '../../proxmox/find-guest.ts'
-import { snapshotsOf } from '../../proxmox/snapshots.ts'
+import { completeSnapshots, snapshotsOf } from '../../proxmox/snapshots.ts'
 import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
 import { planRollback } from './rolling-back.ts'
@@ -28,9 +28,7 @@ export const pveContainerSnapshot = {
   plan,
   report: (_, { ctid, container }) => ({
     ctid,
-    snapshots: snapshotsOf(parseContainerConfig(container?.config ?? ''))
-      .filter(({ incomplete }) => incomplete === undefined)
-      .map(({ name }) => name),
+    snapshots: completeSnapshots(parseContainerConfig(container?.config ?? '')),
   }),
 } satisfies Module<Args, Seen>
 

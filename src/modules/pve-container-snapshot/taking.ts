@@ -3,7 +3,7 @@ import { commandLine } from '../../base/shell.ts'
 import { sha256Of } from '../../host/content.ts'
 import { actions, type Plan, refuse } from '../../host/plan.ts'
 import { type ContainerConfig, rewriteContainerConfig } from '../../proxmox/container-config.ts'
-import { configBecomes, longPct, withCurrent } from '../../proxmox/pct-actions.ts'
+import { longPct, withCurrent } from '../../proxmox/pct-actions.ts'
 import { type TakenSnapshot, withoutSnapshot, withSnapshot } from '../../proxmox/snapshots.ts'
 import { lackingFeature, volumesOf } from '../../proxmox/storages.ts'
 import type { Args } from './args.ts'
@@ -79,11 +79,8 @@ function change(given: Args, { ctid, container }: Seen, { commands, label, becom
       label,
       work: [label, sha256Of(before)],
       timeout: given.copy_timeout,
-      effects: configBecomes(
-        ctid,
-        rewriteContainerConfig(becomes),
-        `Proxmox writes the configuration of container ${ctid}`,
-      ),
+      // The file as a whole is not predicted: it has the time of a new snapshot.
+      effects: [{ kind: 'container', name: ctid, becomes: { config: rewriteContainerConfig(becomes) } }],
     }),
   ])
 }

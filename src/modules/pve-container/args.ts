@@ -97,12 +97,17 @@ export const args = {
 
 export const result = {
   type: 'object',
-  required: ['ctid', 'exists', 'running', 'template', 'pending'],
+  required: ['ctid', 'exists', 'running', 'template', 'snapshots', 'pending'],
   properties: {
     ctid: { type: 'string' },
     exists: { type: 'boolean' },
     running: { type: 'boolean' },
     template: { type: 'boolean' },
+    snapshots: {
+      type: 'array',
+      items: { type: 'string' },
+      description: 'Names of its complete snapshots, oldest first',
+    },
     pending: {
       type: 'array',
       items: { type: 'string' },

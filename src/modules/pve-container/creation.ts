@@ -5,7 +5,7 @@ import { type Plan, type Refusal, refuse, settle } from '../../host/plan.ts'
 import { configFile, waitForLock } from '../../proxmox/config-change.ts'
 import { type ConfigSection, parseContainerConfig } from '../../proxmox/container-config.ts'
 import { makingRecord, makingScript, recordDirectory, removalScript } from '../../proxmox/half-made.ts'
-import { longPct, rewritten } from '../../proxmox/pct-actions.ts'
+import { configBecomes, longPct, rewritten } from '../../proxmox/pct-actions.ts'
 import { type Storage, volumesOf } from '../../proxmox/storages.ts'
 import type { Args } from './args.ts'
 import { archiveProblem, cloneProblem, nameProblem, originProblem, storageProblem } from './refusals.ts'
@@ -126,7 +126,6 @@ function asClone(given: Args, seen: Seen, clone: string | number): Creation | Pl
   const volumes = from === undefined ? [] : volumesOf(from).filter(({ key }) => !key.startsWith('unused'))
   const targets = storage === undefined ? volumes.flatMap((volume) => volume.storage ?? []) : [storage]
   const of = `${String(clone)}${snapshot === undefined ? '' : `, snapshot ${snapshot}`}`
-  const after = rewritten(source.config)
   return {
     actions: [
       making(given, seen, {
@@ -135,13 +134,7 @@ function asClone(given: Args, seen: Seen, clone: string | number): Creation | Pl
         storages: [...new Set(targets)],
         source: String(clone),
         // Proxmox locks the source meanwhile, and so writes its configuration.
-        effects:
-          after === source.config
-            ? []
-            : [
-                { kind: 'container', name: String(clone), becomes: { config: after } },
-                { kind: 'file', name: configFile(String(clone)), becomes: new Unknown(onlyRun) },
-              ],
+        effects: configBecomes(String(clone), rewritten(source.config), onlyRun),
       }),
     ],
     settings: changedSettings(wantedSettings(given), from?.entries ?? []),

@@ -176,9 +176,18 @@ describe('a container that exists', () => {
       'managed-by-ha',
     )
     assert.equal(
+      (await look({ state: 'stopped' }, world({ config: web, files: ha, running: true }))).refusal?.code,
+      'managed-by-ha',
+    )
+    assert.equal(
       (await look({ state: 'absent' }, world({ config: web, files: ha }))).refusal?.code,
       'managed-by-ha',
     )
+    // Proxmox refuses to destroy a container that HA ignores too, unless it may purge it there.
+    const ignored = { '/etc/pve/ha/resources.cfg': 'ct: 900\n\tstate ignored\n' }
+    const of = world({ config: web, files: ignored })
+    assert.equal((await look({ state: 'absent' }, of)).refusal?.code, 'managed-by-ha')
+    assert.match(labels(await look({ state: 'absent', purge: true }, of))[0] ?? '', /^destroy/)
     const locked = world({ config: `lock: backup\n${web}` })
     assert.match((await look({ state: 'started' }, locked)).settle?.why ?? '', /lock: backup/)
     assert.equal((await look({}, locked)).settle, undefined)

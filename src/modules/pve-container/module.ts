@@ -16,6 +16,7 @@ import { lockOf } from '../../proxmox/device-entries.ts'
 import { makingRecord } from '../../proxmox/half-made.ts'
 import { configBecomes, longPct, withCurrent } from '../../proxmox/pct-actions.ts'
 import { afterNextStart, pendingNames } from '../../proxmox/pending-changes.ts'
+import { completeSnapshots } from '../../proxmox/snapshots.ts'
 import { lackingFeature, volumesOf } from '../../proxmox/storages.ts'
 import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
@@ -44,6 +45,7 @@ export const pveContainer = {
       exists: container !== undefined,
       running: container?.status === 'running',
       template: config.current.settings.get('template') === '1',
+      snapshots: completeSnapshots(config),
       pending: pendingNames(config),
     }
   },
