@@ -19,11 +19,11 @@ import type { Confirm } from '../task/confirmations.ts'
 import { unforeseen } from '../task/unforeseen.ts'
 import { type PlayEnd, runPlay } from './play-runner.ts'
 import type { Recap } from './recap.ts'
-import type { Part } from './schedule.ts'
+import type { PlayPart } from './schedule.ts'
 import type { SelectedPlay } from './selection.ts'
 
 export interface HostPlays {
-  run(part: Part<SelectedPlay>, course: PlayCourse): Promise<PlayEnd>
+  run(part: PlayPart<SelectedPlay>, course: PlayCourse): Promise<PlayEnd>
   /** The tasks that the view shows for the play, handlers last. */
   refs(play: SelectedPlay): readonly TaskRef[]
   /**

@@ -20,7 +20,7 @@ import { createArguments } from '../task/arguments.ts'
 import { createRecap } from './recap.ts'
 import { checkRolesOnHosts } from './check-role-arguments.ts'
 import type { RunDependencies, RunRequest } from './request.ts'
-import { type Part, schedule } from './schedule.ts'
+import { type PlayPart, schedule } from './schedule.ts'
 import type { SelectedPlay } from './selection.ts'
 import { createStops } from './stops.ts'
 
@@ -91,7 +91,7 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
   let pendingHandlers = 0
   const stops = createStops({ emitter, failed: (host) => out.has(host) })
   const fail = (
-    { play, batch, host }: Part<SelectedPlay>,
+    { play, batch, host }: PlayPart<SelectedPlay>,
     { problem, task }: { readonly problem: Problem | undefined; readonly task?: Task },
   ): void => {
     if (out.has(host)) return

@@ -20,7 +20,7 @@ export interface ScheduledPlay {
 }
 
 /** The part of one host in a play. */
-export interface Part<P> {
+export interface PlayPart<P> {
   readonly play: P
   readonly batch: Batch
   readonly host: HostName
@@ -36,11 +36,11 @@ export interface ScheduleOptions<P extends ScheduledPlay> {
    * Runs the play on one host, handlers included. Rejects only for a broken invariant. `away` waits without
    * the fork of the host.
    */
-  readonly run: (part: Part<P>, away: Away) => Promise<void>
+  readonly run: (part: PlayPart<P>, away: Away) => Promise<void>
   /** Whether the host has failed and takes no further part in the run. */
   readonly failed: (host: HostName) => boolean
   /** Called instead of `run` for a container whose node has failed. */
-  readonly nodeFailed: (part: Part<P>, node: HostName) => void
+  readonly nodeFailed: (part: PlayPart<P>, node: HostName) => void
   readonly started: (play: P) => void
   readonly finished: (play: P) => void
   /** Called before the first host of a batch runs, and after the last one has ended. */
@@ -56,7 +56,7 @@ export async function schedule<P extends ScheduledPlay>(options: ScheduleOptions
   const progress = new Progress(plays)
   const started = new Set<P | Batch>()
 
-  const runOne = async (part: Part<P>, index: number, batchBefore: Promise<void>): Promise<void> => {
+  const runOne = async (part: PlayPart<P>, index: number, batchBefore: Promise<void>): Promise<void> => {
     const { play, batch, host } = part
     const node = nodeOf(host)
     if (play.after === 'node' && node !== undefined) {
