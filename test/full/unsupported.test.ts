@@ -74,10 +74,8 @@ describe('a container of another distribution', { skip: whyNoLab() ?? false, tim
 
   it('may lose its GPUs, and Debian is supported if Proxmox does not manage it', async () => {
     await node.output(`sed -i 's/^ostype: .*/ostype: nixos/' ${file}`)
-    const lost = await gpuplay([
-      ...['run', 'playbooks/containers.yml', '-l', 'ct102', '-i', inventoryOf(lab)],
-      ...['--check', '-e', 'gpu_assignment=none'],
-    ])
+    const words = ['run', 'playbooks/containers.yml', '-l', 'ct102', '-i', inventoryOf(lab)]
+    const lost = await gpuplay([...words, '--check', '-e', 'gpu_assignment=none'])
     assert.equal(lost.exitCode, 0, problemsOf(lost))
     await node.output(`sed -i 's/^ostype: .*/ostype: unmanaged/' ${file}`)
     assert.equal((await play('--check')).exitCode, 0)
