@@ -2,11 +2,11 @@
 import { HostError } from '../base/errors.ts'
 import type { Host } from '../host/host.ts'
 import { type Plan, settle } from '../host/plan.ts'
-import { nameLookup } from '../host/questions/names.ts'
+import { nameLookup } from '../host/questions/name-lookup.ts'
 import { entriesOf, readSources } from './source-files.ts'
 
 /** What a container lacks: an address, or name servers that answer. */
-export type Lack = 'address' | 'names'
+export type NetworkLack = 'address' | 'names'
 
 /** Seconds. DHCP servers answer within a few seconds; a switch that learns a new port may take 30. */
 const longest = 90
@@ -20,7 +20,7 @@ const mostNames = 2
  * address arrives, and its name servers may answer even later.
  * @param proxy URL of the proxy, which then resolves all other names; empty: none
  */
-export async function lackFor(url: string, proxy: string, host: Host): Promise<Lack | undefined> {
+export async function lackFor(url: string, proxy: string, host: Host): Promise<NetworkLack | undefined> {
   if (host.placement.ctid === undefined) return undefined
   if (await lacksAddress(host)) return 'address'
   return (await resolvesAny([proxy === '' ? url : proxy], host)) ? undefined : 'names'
@@ -33,7 +33,7 @@ export async function lackFor(url: string, proxy: string, host: Host): Promise<L
 export async function lackForApt(
   host: Host,
   { proxy, url }: { readonly proxy: string; readonly url?: string },
-): Promise<Lack | undefined> {
+): Promise<NetworkLack | undefined> {
   if (host.placement.ctid === undefined) return undefined
   const [offline, own] = await Promise.all([lacksAddress(host), proxy === '' && hasProxy(host)])
   if (offline) return 'address'
@@ -43,7 +43,7 @@ export async function lackForApt(
 }
 
 /** Waits until a container can download. */
-export function waitForNetwork(lack: Lack, ctid = ''): Plan {
+export function waitForNetwork(lack: NetworkLack, ctid = ''): Plan {
   const who = ctid === '' ? 'the container' : `container ${ctid}`
   return lack === 'address'
     ? settle(

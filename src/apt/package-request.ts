@@ -6,7 +6,7 @@ import type { Refusal } from '../host/plan.ts'
 import { packageCandidates, packageStates } from '../host/questions/packages.ts'
 import type { AptSettings } from './apt-get.ts'
 import { canHelp, fetchedWithin, type Purpose } from './lists.ts'
-import { type Lack, lackForApt } from './network.ts'
+import { type NetworkLack, lackForApt } from './network.ts'
 import { type Limits, type Operation, simulate, type Simulation } from './simulation.ts'
 
 export interface PackageRequest extends Operation {
@@ -58,7 +58,7 @@ export interface Work {
   /** The package lists must be updated first. */
   readonly fetch: boolean
   /** What a container still lacks to download; undefined if nothing. */
-  readonly lack: Lack | undefined
+  readonly lack: NetworkLack | undefined
   /** Requested, but offered by no repository. */
   readonly missing: readonly string[]
   /** The candidates; undefined if the request has no use for them. */

@@ -6,7 +6,7 @@
  * set for option Signed-By"). The installation guides of vendors often lead to this.
  */
 import { changedSince, updateLists } from '../../apt/lists.ts'
-import { type Lack, lackFor, waitForNetwork } from '../../apt/network.ts'
+import { type NetworkLack, lackFor, waitForNetwork } from '../../apt/network.ts'
 import {
   disable,
   entriesOf,
@@ -36,7 +36,7 @@ export interface Seen {
   /** The key downloaded from its URL; undefined if it was not needed. */
   readonly fetched: HttpAnswer | undefined
   /** What a container still lacks to download the key. */
-  readonly lack: Lack | undefined
+  readonly lack: NetworkLack | undefined
   /** The file is up to date, but the package lists are older than it. */
   readonly stale: boolean
 }

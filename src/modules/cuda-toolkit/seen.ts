@@ -1,5 +1,5 @@
 import type { Unknown } from '../../base/unknown.ts'
-import type { Lack } from '../../apt/network.ts'
+import type { NetworkLack } from '../../apt/network.ts'
 import type { Work } from '../../apt/package-request.ts'
 import type { CudaSource } from '../../nvidia/cuda-sources.ts'
 import type { Card } from '../../nvidia/generations.ts'
@@ -24,7 +24,7 @@ export interface Inside {
   readonly osName: string | undefined
   readonly system: string | undefined
   /** What the container still lacks to download the repository's key; read only if that is due. */
-  readonly lack: Lack | undefined
+  readonly lack: NetworkLack | undefined
   /** The texts of apt's sources, by path. */
   readonly files: ReadonlyMap<string, string>
   readonly sources: readonly CudaSource[]

@@ -1,7 +1,7 @@
 /**
  * Downloads a file on the host. Resumes an interrupted download and verifies it before it replaces the file.
  */
-import { type Lack, lackFor, waitForNetwork } from '../../apt/network.ts'
+import { type NetworkLack, lackFor, waitForNetwork } from '../../apt/network.ts'
 import { defined } from '../../base/defined.ts'
 import { knownOr } from '../../base/unknown.ts'
 import type { Download } from '../../host/action.ts'
@@ -23,7 +23,7 @@ export interface Seen {
   /** Answer to a HEAD request, sent only if a download is due; undefined if a dry run cannot send it. */
   readonly server: HttpAnswer | undefined
   /** What a container still lacks to send a request; read only if one is due. */
-  readonly lack?: Lack | undefined
+  readonly lack?: NetworkLack | undefined
 }
 
 /** The requested checksum. */
@@ -75,7 +75,7 @@ async function probe(given: Args, host: Host): Promise<Seen> {
 }
 
 /** Undefined also if a dry run cannot know. */
-async function readLack({ url, proxy }: Args, host: Host): Promise<Lack | undefined> {
+async function readLack({ url, proxy }: Args, host: Host): Promise<NetworkLack | undefined> {
   return knownOr(await host.maybe(lackFor(url, proxy, host)), undefined)
 }
 
