@@ -67,7 +67,7 @@ describe('a node with the exact pct', { skip: whyNoLab() ?? false, timeout: 900_
     const run = await containers(...change)
     assert.equal(run.exitCode, 6, problemsOf(run))
     assert.match(problemsOf(run), /cannot restart container 102: .*startup for container '102' failed/)
-    assert.match(problemsOf(run), /stdout: [^"]*\/srv\/gone/)
+    assert.match(problemsOf(run), /\(stdout: safe_mount: .*\/srv\/gone/)
     assert.match(problemsOf(run), /run on the node: pct start 102 --debug/)
     await node(`text=$(sed '/gone/d' /etc/pve/lxc/102.conf) && echo "$text" >/etc/pve/lxc/102.conf`)
     const next = await containers(...change)
@@ -132,7 +132,7 @@ describe('a node with the exact pct', { skip: whyNoLab() ?? false, timeout: 900_
       '- hosts: ct201\n  gather_facts: false\n  tasks:\n    - shell: env >/root/environment\n',
     )
     const run = await gpuplay(['run', file, '-i', inventoryOf(lab)])
-    assert.equal(run.exitCode, 0, problemsOf(run))
+    assert.equal(run.exitCode, 0, run.text)
     const environment = await old.output('pct exec 201 -- cat /root/environment')
     assert.match(environment, /^container=lxc$/m)
     assert.doesNotMatch(environment, /^SSH_/m)
