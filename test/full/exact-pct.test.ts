@@ -105,6 +105,20 @@ describe('a node with the exact pct', { skip: whyNoLab() ?? false, timeout: 900_
     assert.match(await config(102), /^#café$/m)
   })
 
+  it('gives a new container its GPU, whatever it has recorded of a destroyed one with the same number', async () => {
+    const note = '/var/lib/gpuplay/v1/assignments/102'
+    assert.match(await node(`cat ${note}`), /^index 1 0000:41:00\.0$[^]*^mac /m)
+    await node(`sed -i 's/^index 1 .*/index 1 0000:01:00.0/' ${note}`)
+    const moved = await containers('--check')
+    assert.match(problemsOf(moved), /GPU 1 of pve1 is now 0000:41:00\.0, but was 0000:01:00\.0/)
+    await node(`pct stop 102; pct destroy 102; pct create 102 ${template} --hostname ct102 --rootfs local:8 \
+      --unprivileged 1 --net0 name=eth0,bridge=vmbr0,hwaddr=BC:24:11:00:00:99,ip=dhcp`)
+    const run = await containers()
+    assert.equal(run.exitCode, 0, problemsOf(run))
+    assert.match(await config(102), /^dev\d+: \/dev\/nvidia1,/m)
+    assert.match(await node(`cat ${note}`), /^index 1 0000:41:00\.0$[^]*^mac BC:24:11:00:00:99$/m)
+  })
+
   it('exchanges its driver although a template has a GPU; one that stays loaded is no mystery', async () => {
     await node(`pct create 110 ${template} --hostname golden --rootfs local:8 --unprivileged 1 &&
       echo 'dev0: /dev/nvidia0,mode=0666' >>/etc/pve/lxc/110.conf && pct template 110`)
