@@ -281,8 +281,8 @@ const driven: readonly Wish[] = [
     exitCode: 2,
     make: debianRelease(14, 'forky'),
     says: [
-      /^  error: NVIDIA has no apt repository for Debian GNU\/Linux 14 \(forky\), which container 102 runs/m,
-      /^    help: use a Debian or Ubuntu release of this list: https:\/\/developer\.download\.nvidia\.com\/compute\/cuda\/repos\//m,
+      /^  error: there is no apt repository of CUDA for Debian GNU\/Linux 14 \(forky\), which container 102 runs$/m,
+      /^    help: use a container with one of the releases at https:\/\/developer\.download\.nvidia\.com\/compute\/cuda\/repos$/m,
     ],
   },
 ]

@@ -2,6 +2,7 @@
 import { lacksAddress } from '../../apt/network.ts'
 import { readWork, targetOf } from '../../apt/package-request.ts'
 import { readSources } from '../../apt/source-files.ts'
+import { defined } from '../../base/defined.ts'
 import { isUnknown, knownOr } from '../../base/unknown.ts'
 import type { Host } from '../../host/host.ts'
 import { readOsRelease } from '../../host/questions/os-release.ts'
@@ -11,6 +12,7 @@ import { cudaRepository, type CudaSource, findCudaSources, isFor } from '../../n
 import {
   compilerRelease,
   keyringDownload,
+  keyringPackage,
   repositoryName,
   toolkitPrograms,
   versionedPackage,
@@ -44,9 +46,10 @@ export async function readInside(given: Args, host: Host): Promise<Inside> {
   const lost = missing.length > 0 ? undefined : await lostCompiler(given, host)
   const names = lost === undefined ? missing : [lost]
   const due = names.length > 0
-  const [todo, tools] = await Promise.all([
+  const [todo, tools, unpublished] = await Promise.all([
     due ? readTodo(given, { names, reinstall: lost !== undefined, good, distribution }, host) : undefined,
     due || sources.length > 1 ? readTools(given, good, host) : undefined,
+    due && good === undefined && distribution !== undefined && isUnpublished(given, distribution, host),
   ])
   return {
     distribution,
@@ -60,7 +63,23 @@ export async function readInside(given: Args, host: Host): Promise<Inside> {
     good,
     todo,
     tools,
+    unpublished: unpublished === true,
   }
+}
+
+/** Asked from the node if the container has no program that downloads. Other errors show when the run downloads. */
+async function isUnpublished({ mirror, proxy }: Args, distribution: string, host: Host): Promise<boolean> {
+  const machine = (await canDownload(host)) ? host : host.node
+  if (machine !== host && !(await canDownload(machine))) return false
+  const url = `${cudaRepository(distribution, mirror)}/${keyringPackage}`
+  const options = { method: 'HEAD', ...defined({ proxy: proxy === '' ? undefined : proxy }) } as const
+  const answer = await host.maybe(machine.http(url, options))
+  return !isUnknown(answer) && answer.status === 404
+}
+
+async function canDownload(host: Host): Promise<boolean> {
+  const paths = await Promise.all(['curl', 'wget'].map((name) => host.maybe(host.command(name))))
+  return paths.some((path) => !isUnknown(path) && path !== undefined)
 }
 
 /** The only entry, for this distribution, signed by an installed key. */

@@ -27,6 +27,24 @@ export const args = {
       default: false,
       description: 'Fail if another container of the node has one of the GPUs',
     },
+    others: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['name', 'ctid', 'assignment'],
+        properties: {
+          name: { type: 'string' },
+          ctid: { type: ['string', 'integer'] },
+          assignment: {
+            type: ['string', 'integer', 'array'],
+            items: { type: ['string', 'integer'] },
+            description: 'Empty: the container keeps its GPUs',
+          },
+        },
+      },
+      default: [],
+      description: 'For `exclusive`: the other containers of the node in the run, with their assignments',
+    },
     moved: {
       enum: ['refuse', 'follow'],
       default: 'refuse',
