@@ -22,7 +22,6 @@ const driver = '580.95.05'
 const runfile = `/var/cache/gpuplay/NVIDIA-Linux-x86_64-${driver}.run`
 const download = "pve1 runfile_cache : Download the driver's .run to the node"
 const configured = "ct102 lxc_passthrough : Pass the GPUs' device nodes to the container"
-const restarted = 'ct102 lxc_passthrough : Restart the container if its devices have changed'
 const toolkit = 'ct102 cuda_toolkit : Install the CUDA toolkit'
 
 describe('a fault of older scripts:', { skip: whyNoLab() ?? false, timeout: 900_000 }, () => {
@@ -79,7 +78,7 @@ describe('a fault of older scripts:', { skip: whyNoLab() ?? false, timeout: 900_
     ]
     const text = await node(`sed '/^dev/d' ${file}`)
     await node(`printf '%s' ${JSON.stringify(text + old.join('\n'))} >${file}; printf '\n' >>${file}`)
-    assert.deepEqual(await changes(containers, 'ct102'), [configured, restarted])
+    assert.deepEqual(await changes(containers, 'ct102'), [configured])
     const now = await node(`cat ${file}`)
     assert.doesNotMatch(now, /195:\*|nvidia0/)
     assert.match(now, /^dev\d: \/dev\/nvidia1,/m)
@@ -108,7 +107,8 @@ describe('a fault of older scripts:', { skip: whyNoLab() ?? false, timeout: 900_
     await said(nodes, 'pve1,ct101,ct102', 0, /^warning +pve1 .*\/var\/lib\/dkms\/nvidia\/535\.247\.01/m)
     const task = 'pve1 nvidia_host : Find or remove what earlier drivers left'
     const remove = { nvidia_host_foreign_driver: 'remove' }
-    assert.deepEqual(await changes(nodes, 'pve1,ct101,ct102', remove), [task])
+    const changed = await changes(nodes, 'pve1,ct101,ct102', remove)
+    assert.ok(changed.includes(task), changed.join())
     assert.doesNotMatch(await node('dkms status'), /535/)
     assert.match(await node('dkms status'), new RegExp(`^nvidia/${driver}, \\S+, x86_64: installed$`, 'm'))
   })
@@ -139,9 +139,10 @@ describe('a fault of older scripts:', { skip: whyNoLab() ?? false, timeout: 900_
   it('a package manager that runs in the container is waited for, not killed', async () => {
     await ct102.output('apt-get -y -qq purge nvtop')
     const release = await holdDpkgLock(ct102)
-    const words = ['run', containers, '-i', inventoryOf(lab), '-l', 'ct102', '--output', 'jsonl']
-    const run = await start([...words, '-e', 'lxc_userspace_driver_nvtop=true'])
-    await run.seen('a line that names the lock', (event) => JSON.stringify(event).includes('unattended-upgr'))
+    const words = ['run', containers, '-i', inventoryOf(lab), '-l', 'ct102']
+    const run = await start([...words, '-e', '{"lxc_userspace_driver_nvtop": true}'])
+    await ct102.output('until pgrep -x apt-get; do sleep 0.1; done; sleep 2; pgrep -x apt-get')
+    // Fails if the holder of the lock was killed.
     await release()
     const { exitCode, text } = await run.ended
     assert.equal(exitCode, 0, text)
