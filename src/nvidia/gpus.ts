@@ -1,7 +1,7 @@
 /** The GPUs of a node: those that it can give to its containers, and those that it cannot. */
 import type { Host } from '../host/host.ts'
 import { question } from '../host/question.ts'
-import { type PciCard, readCards, readVmOwners } from './cards.ts'
+import { type PciCard, readCardNumbers, readCards, readVmOwners } from './cards.ts'
 import { type GpuInformation, gpusDirectory, informationFile, parseGpuInformation } from './proc.ts'
 import { shortAddress, smiReads } from './smi.ts'
 import { claimOn, type Claims, readExcluded, type Withheld } from './withheld.ts'
@@ -37,32 +37,31 @@ export interface NodeGpus {
 
 /** Reads them from /proc and sysfs. Opens no device and loads no module. */
 export async function readNodeGpus(node: Host): Promise<NodeGpus> {
-  const [slots, names] = await Promise.all([readSlots(node), node.list(gpusDirectory)])
+  const [cards, claims, names] = await Promise.all([
+    readCards(node),
+    readClaims(node),
+    node.list(gpusDirectory),
+  ])
   const texts = await Promise.all((names ?? []).map((pci) => node.text(informationFile(pci))))
   const driven = (names ?? []).map((name, index) => parseGpuInformation(name, texts[index] ?? ''))
-  return { ...numbered(slots, driven), driver: names !== undefined }
+  return { ...numbered(cards, claims, driven), driver: names !== undefined }
 }
 
-/** The same without what a driver reports: for a dry run that predicts a driver. */
+/** The same without what depends on a driver: for a dry run that predicts one, or the reboot before it. */
 export async function readUndrivenGpus(node: Host): Promise<NodeGpus> {
-  return { ...numbered(await readSlots(node), []), driver: false }
+  const [cards, claims] = await Promise.all([readCardNumbers(node), readClaims(node)])
+  const unbound = cards.map((card) => ({ ...card, driver: undefined }))
+  return { ...numbered(unbound, claims, []), driver: false }
 }
 
-interface Slots extends Claims {
-  readonly cards: readonly PciCard[]
-}
-
-async function readSlots(node: Host): Promise<Slots> {
-  const [cards, owners, excluded] = await Promise.all([
-    readCards(node),
-    readVmOwners(node),
-    readExcluded(node),
-  ])
-  return { cards, owners, excluded }
+async function readClaims(node: Host): Promise<Claims> {
+  const [owners, excluded] = await Promise.all([readVmOwners(node), readExcluded(node)])
+  return { owners, excluded }
 }
 
 function numbered(
-  { cards, ...claims }: Slots,
+  cards: readonly PciCard[],
+  claims: Claims,
   reports: readonly GpuInformation[],
 ): Pick<NodeGpus, 'gpus' | 'withheld'> {
   const driven = new Map(reports.map((read) => [read.pci, read]))
