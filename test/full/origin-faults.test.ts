@@ -76,8 +76,8 @@ describe('a fault of older scripts:', { skip: whyNoLab() ?? false, timeout: 900_
       'lxc.mount.entry: /dev/nvidia0 /dev/nvidia0 none bind,optional,create=file',
       'lxc.mount.entry: /dev/nvidia-uvm /dev/nvidia-uvm none bind,optional,create=file',
     ]
-    const text = await node(`sed '/^dev/d' ${file}`)
-    await node(`printf '%s' ${JSON.stringify(text + old.join('\n'))} >${file}; printf '\n' >>${file}`)
+    const others = await node(`sed '/^dev/d' ${file}`)
+    await lab.node('pve1').output(`cat >${file}`, { input: `${others}${old.join('\n')}\n` })
     assert.deepEqual(await changes(containers, 'ct102'), [configured])
     const now = await node(`cat ${file}`)
     assert.doesNotMatch(now, /195:\*|nvidia0/)

@@ -84,6 +84,7 @@ const ofContainers: readonly Wish[] = [
     says: [
       /^FAILED +ct101 +lxc_passthrough : Look up the assigned GPUs/m,
       /^  error: the inventory assigns GPU 0 of pve1 \(0000:01:00\.0\) to ct101 and to ct102, but lxc_passthrough_exclusive is true for ct101$/m,
+      /^  error: the inventory assigns GPU 0 of pve1 \(0000:01:00\.0\) to ct102 and to ct101, but lxc_passthrough_exclusive is true for ct101$/m,
       /^    help: assign another GPU to one of them, or set lxc_passthrough_exclusive: false$/m,
     ],
   },
@@ -227,7 +228,7 @@ const driven: readonly Wish[] = [
     hosts: { ct101: { gpu_assignment: 'GPU-00000000-5060-4c1e-a5b2-000001000000' } },
     exitCode: 2,
     says: [
-      /^  error: pve1 has no GPU-00000000-5060-4c1e-a5b2-000001000000$/m,
+      /^  error: pve1 has no GPU GPU-00000000-5060-4c1e-a5b2-000001000000$/m,
       /^    help: available: 0 \(0000:01:00\.0, GPU-8f3c/m,
     ],
   },

@@ -31,7 +31,7 @@ export const args = {
       type: 'array',
       items: {
         type: 'object',
-        required: ['name', 'ctid', 'assignment'],
+        required: ['name', 'ctid', 'assignment', 'exclusive'],
         properties: {
           name: { type: 'string' },
           ctid: { type: ['string', 'integer'] },
@@ -40,10 +40,11 @@ export const args = {
             items: { type: ['string', 'integer'] },
             description: 'Empty: the container keeps its GPUs',
           },
+          exclusive: { type: 'boolean', description: 'Whether it shares its GPUs with no container' },
         },
       },
       default: [],
-      description: 'For `exclusive`: the other containers of the node in the run, with their assignments',
+      description: 'The other containers of the node in the run, with their assignments',
     },
     moved: {
       enum: ['refuse', 'follow'],

@@ -27,7 +27,7 @@ async function planOf(node: Host, assignment: string): Promise<Plan> {
     style: 'auto',
     uvm_tools: true,
     exclusive: true,
-    others: [{ name: 'b', ctid: 102, assignment: '0' }],
+    others: [{ name: 'b', ctid: 102, assignment: '0', exclusive: false }],
     moved: 'refuse',
     ostypes: [],
     wait: 60,

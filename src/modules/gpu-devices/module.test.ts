@@ -181,7 +181,7 @@ test('while a container that gives up an exclusive GPU has it, in its configurat
   const planFor = async (
     other: ContainerStatus,
     more: Readonly<Record<string, string>> = {},
-    others: Args['others'] = [{ name: 'b', ctid: 102, assignment: '1' }],
+    others: Args['others'] = [{ name: 'b', ctid: 102, assignment: '1', exclusive: false }],
   ): Promise<Plan> => {
     const scene: Scene = {
       node: {
@@ -202,26 +202,30 @@ test('while a container that gives up an exclusive GPU has it, in its configurat
   assert.equal(await why(stopped('dev0: /dev/nvidia0\n')), '')
 
   // Outside the run, or without an assignment, it keeps the GPU.
-  for (const others of [[], [{ name: 'b', ctid: 102, assignment: '' }]]) {
+  for (const others of [[], [{ name: 'b', ctid: 102, assignment: '', exclusive: false }]]) {
     const { refusal: kept } = await planFor(stopped('dev0: /dev/nvidia1\n'), {}, others)
     assert.equal(kept?.code, 'gpu-not-exclusive')
   }
 })
 
 test('an exclusive GPU that the run assigns to another container, too, is refused as invalid input', async () => {
-  const given = (assignment: string | number | string[], exclusive = true): Scene => ({
-    args: { assignment: '0', exclusive, others: [{ name: 'b', ctid: '102', assignment }] },
+  const given = (assignment: string | number | string[], own = true, exclusive = false): Scene => ({
+    args: { assignment: '0', exclusive: own, others: [{ name: 'b', ctid: '102', assignment, exclusive }] },
   })
   for (const same of ['0', 0, 'all', '1,0000:01:00.0', ['0', '1'], 'GPU-8f3c0001'])
     assert.deepEqual(await refusal(given(same)), ['gpu-assigned-twice', 2])
   for (const other of ['1', 'none', '', '7', 'MIG-1'])
     assert.deepEqual(await refusal(given(other)), [undefined, undefined])
   assert.deepEqual(await refusal(given('0', false)), [undefined, undefined])
-  const { plan } = await look(given('0'))
-  assert.equal(
-    plan.refusal?.message,
-    'the inventory assigns GPU 0 of pve1 (0000:01:00.0) to pve1 and to b, but lxc_passthrough_exclusive is true for pve1',
-  )
+  for (const [own, theirs, which] of [
+    [true, false, 'pve1'],
+    [false, true, 'b'],
+    [true, true, 'both'],
+  ] as const)
+    assert.equal(
+      (await look(given('0', own, theirs))).plan.refusal?.message,
+      `the inventory assigns GPU 0 of pve1 (0000:01:00.0) to pve1 and to b, but lxc_passthrough_exclusive is true for ${which}`,
+    )
 })
 
 test('a container of another distribution gets no GPU, but can lose one', async () => {

@@ -65,7 +65,7 @@ export type Resolution =
       readonly byIndex?: readonly number[]
       /** GPUs that the container loses, as sentences. */
       readonly lost?: readonly string[]
-      /** Containers that the run gives one of the GPUs, too; only with `exclusive`. */
+      /** Containers that the run gives one of the GPUs, too, although one of both wants it exclusively. */
       readonly rivals?: readonly Rival[]
     }
 
@@ -217,7 +217,7 @@ function dynamicMajors(devices: string | undefined): readonly number[] {
   return [...new Set(['nvidia-uvm', 'nvidia-caps'].flatMap((name) => majors.get(name) ?? []))]
 }
 
-function plan({ wait, ostypes, others }: Args, seen: Seen): Plan {
+function plan({ wait, ostypes, others, exclusive }: Args, seen: Seen): Plan {
   const { node, ctid, config, elsewhere, style, newEnough, resolution, users, haMove } = seen
   if (seen.wrongCluster) return refuse(seen.wrongCluster)
   if (config === undefined) return refuse(missingContainer(node, ctid, elsewhere))
@@ -234,7 +234,7 @@ function plan({ wait, ostypes, others }: Args, seen: Seen): Plan {
     })
   }
   const [rival] = resolution.rivals ?? []
-  if (rival) return refuse(assignedTwice(rival, seen))
+  if (rival) return refuse(assignedTwice(rival, seen, exclusive))
   if (style === 'devn' && !newEnough)
     return refuse({
       code: 'no-devn',

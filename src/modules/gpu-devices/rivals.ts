@@ -5,9 +5,10 @@ import type { Gpu, NodeGpus } from '../../nvidia/gpus.ts'
 import type { Args } from './args.ts'
 import type { GpuUser } from './gpu-users.ts'
 
-/** Another container of the run whose assignment names the same GPU. */
+/** Another container of the run whose assignment names the same GPU, which one of both wants exclusively. */
 export interface Rival {
   readonly name: string
+  readonly exclusive: boolean
   readonly gpu: Pick<Gpu, 'index' | 'pci'>
 }
 
@@ -17,8 +18,8 @@ export function rivalsOf(
   assigned: readonly Gpu[],
   node: NodeGpus,
 ): readonly Rival[] {
-  if (!exclusive) return []
-  return others.flatMap(({ name, ctid, assignment }) => {
+  return others.flatMap(({ name, ctid, assignment, exclusive: theirs }) => {
+    if (!exclusive && !theirs) return []
     const parsed = parseAssignment(assignment)
     if ('problem' in parsed) return []
     const note = { gpus: [], indexes: new Map() }
@@ -26,17 +27,19 @@ export function rivalsOf(
     const resolved = resolveAssignment(parsed.assignment, node, options)
     if ('problem' in resolved) return []
     const gpu = assigned.find(({ pci }) => resolved.gpus.some((other) => other.pci === pci))
-    return gpu === undefined ? [] : [{ name, gpu }]
+    return gpu === undefined ? [] : [{ name, gpu, exclusive: theirs }]
   })
 }
 
 export function assignedTwice(
-  { name, gpu }: Rival,
+  { name, gpu, exclusive: theirs }: Rival,
   seen: { readonly node: string; readonly name: string },
+  own: boolean,
 ): Refusal {
+  const which = own && theirs ? 'both' : own ? seen.name : name
   return {
     code: 'gpu-assigned-twice',
-    message: `the inventory assigns GPU ${gpu.index} of ${seen.node} (${gpu.pci}) to ${seen.name} and to ${name}, but lxc_passthrough_exclusive is true for ${seen.name}`,
+    message: `the inventory assigns GPU ${gpu.index} of ${seen.node} (${gpu.pci}) to ${seen.name} and to ${name}, but lxc_passthrough_exclusive is true for ${which}`,
     hint: 'assign another GPU to one of them, or set lxc_passthrough_exclusive: false',
     exitCode: 2,
   }
