@@ -124,7 +124,11 @@ test('findings follow their host, each with cause, line and fix', () => {
 
 test('a refusal with findings has its host, its task and its help', () => {
   const detail = {
-    problem: { code: 'driver-does-not-fit', message: 'driver 590.48.01 does not fit', hint: 'choose another' },
+    problem: {
+      code: 'driver-does-not-fit',
+      message: 'driver 590.48.01 does not fit',
+      hint: 'choose another',
+    },
     findings: [{ message: '0000:01:00.0 is Pascal' }],
   }
   assert.equal(
