@@ -14,6 +14,7 @@ import { createHostPlays } from './host-plays.ts'
 import { cutOff, untilQuit } from './interruption.ts'
 import { load } from './load.ts'
 import { createRunContext } from '../fleet/run-context.ts'
+import { placementOf } from '../fleet/targets.ts'
 import { createArguments } from '../task/arguments.ts'
 import { createRecap } from './recap.ts'
 import { checkRolesOnHosts } from './check-role-arguments.ts'
@@ -71,6 +72,7 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
     playbooks: request.playbooks,
     check: request.check,
     hosts,
+    containers: containersAmong(hosts, fleet),
     version: request.version,
   })
   warnOf(loaded.warnings, emitter)
@@ -161,6 +163,23 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
     }),
   })
   return exitCode
+}
+
+/** A variable that cannot be rendered is reported by the play of its host. */
+function containersAmong(
+  hosts: readonly HostName[],
+  fleet: Fleet,
+): Readonly<Record<string, { readonly node: string; readonly ctid: string }>> {
+  const places = hosts.flatMap((host) => {
+    try {
+      const { nodeName: node, ctid } = placementOf(fleet.variable(host))
+      return node === undefined || ctid === undefined ? [] : [[host, { node, ctid }] as const]
+    } catch (error) {
+      if (error instanceof InputError) return []
+      throw error
+    }
+  })
+  return Object.fromEntries(places)
 }
 
 function rounded({ host, task, connect, look, act, wait }: TaskTimes): TaskTimes {

@@ -39,7 +39,7 @@ export function namesNvidia(config: string): boolean {
   )
 }
 
-/** The containers that have a GPU and are not part of this run. */
+/** The containers that have a GPU and are not among these. */
 export function unmanaged(
   containers: readonly GpuContainer[],
   managed: readonly string[],
