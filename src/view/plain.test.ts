@@ -100,7 +100,7 @@ test('findings follow their host, each with cause, line and fix', () => {
       {
         message: 'user space 570.86.16, module 580.95.05 (nvidia-smi exit 18)',
         cause: 'the node was upgraded, but this container was not',
-        fix: 'gpuplay run playbooks/containers.yml -i inventory -l vllm-a',
+        fix: 'gpuplay run containers.yml -i inventory -l vllm-a',
       },
       {
         message: '/dev/nvidia1 (0000:41:00.0) can be opened, but is not assigned',
@@ -114,7 +114,7 @@ test('findings follow their host, each with cause, line and fix', () => {
     `FAILED vllm-a (CT 201 on pve1): 2 findings
  1 user space 570.86.16, module 580.95.05 (nvidia-smi exit 18)
    cause  the node was upgraded, but this container was not
-   fix    gpuplay run playbooks/containers.yml -i inventory -l vllm-a
+   fix    gpuplay run containers.yml -i inventory -l vllm-a
  2 /dev/nvidia1 (0000:41:00.0) can be opened, but is not assigned
    line   201.conf: dev5: /dev/nvidia1
    fix    run lxc_passthrough, then restart the container

@@ -156,7 +156,7 @@ export function createPlainView(options: ViewOptions): View {
         return
       case 'run.finished':
         line('')
-        line(recapText(event, colors))
+        line(recapText(event, colors, options.width?.()))
         return
       case 'host.connecting':
       case 'host.connected':

@@ -194,7 +194,7 @@ async function readDevices(
       kind: 'problem',
       code: 'no-unified-memory',
       message: `${node.name} has not loaded the kernel module nvidia_uvm, which CUDA needs`,
-      hint: `run playbooks/nodes.yml for ${node.name}`,
+      hint: `run nodes.yml for ${node.name}`,
     }
   const devices = [
     ...sharedNodes(majors).filter(({ path }) => tools || path !== '/dev/nvidia-uvm-tools'),
@@ -210,7 +210,7 @@ async function readDevices(
       kind: 'problem',
       code: 'device-nodes-missing',
       message: `${node.name} lacks ${wrong.map((device) => `${device.path} (${device.major}:${device.minor})`).join(', ')}`,
-      hint: `run playbooks/nodes.yml for ${node.name}; it creates the device nodes, now and at every boot`,
+      hint: `run nodes.yml for ${node.name}; it creates the device nodes, now and at every boot`,
     }
   return { kind: 'found', gpus, devices, majors: dynamicMajors(text) }
 }
@@ -285,7 +285,7 @@ function noDriver(node: string): Resolution {
     kind: 'problem',
     code: 'no-driver-on-node',
     message: `${node} has no NVIDIA driver loaded`,
-    hint: `run playbooks/nodes.yml for ${node} first`,
+    hint: `run nodes.yml for ${node} first`,
   }
 }
 
