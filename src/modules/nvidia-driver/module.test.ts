@@ -72,6 +72,14 @@ test('for an installed driver that DKMS has registered, nothing is planned', asy
   assert.deepEqual((await planOf({ files: records(version), programs: registered })).actions, [])
 })
 
+test('a driver of removed packages that is still loaded is installed', async () => {
+  const modules = { nvidia: { version } }
+  const elsewhere = await planOf({ files: cache, modules, programs: noDkms })
+  assert.deepEqual(commands(elsewhere), [])
+  const removed = await planOf({ files: cache, links: {}, modules, programs: noDkms })
+  assert.match(commands(removed).join(), /nvidia-driver install 580\.95\.05 -- sh /)
+})
+
 test('a driver whose user-space files were removed with packages is installed again', async () => {
   const plan = await planOf({
     files: { ...records(version), ...cache },
