@@ -16,6 +16,12 @@ export const args = {
       default: false,
       description: 'Replace installed kernel modules of the other type',
     },
+    kernels: {
+      type: 'array',
+      items: { type: 'string', pattern: '^[0-9][A-Za-z0-9.+~_-]*$' },
+      default: [],
+      description: 'Releases of kernels to build the driver for, besides the running one',
+    },
     install: {
       type: 'boolean',
       default: true,
