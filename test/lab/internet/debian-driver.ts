@@ -12,9 +12,11 @@ import { standin, type PackageFile, type PracticePackage } from './package.ts'
 
 export const driverComponents = ['contrib', 'non-free', 'non-free-firmware'] as const
 
+/** The newest one, whose metadata the extract has. */
 const version = '535.261.03'
+/** An earlier one of Debian 12, with the same relations. */
+const earlier = '535.247.01'
 const library = '/usr/lib/x86_64-linux-gnu'
-const source = `/usr/src/nvidia-current-${version}`
 const modules = ['', '-modeset', '-drm', '-uvm', '-peermem'] as const
 
 /** @param available names of other packages in the mirror and the images */
@@ -22,9 +24,23 @@ export function debianDriverPackages(
   component: (typeof driverComponents)[number],
   available: readonly string[],
 ): readonly PracticePackage[] {
-  return closed(readExtract('debian-12'), available)
-    .filter(({ Section = '' }) => Section.split('/')[0] === component)
-    .map((stanza) => practicePackage(stanza, contents))
+  const newest = closed(readExtract('debian-12'), available).filter(
+    ({ Section = '' }) => Section.split('/')[0] === component,
+  )
+  const before = newest.filter(({ Version }) => Version === `${version}-1`).map(renamed)
+  return [
+    ...newest.map((stanza) => practicePackage(stanza, contents(version))),
+    ...before.map((stanza) => practicePackage(stanza, contents(earlier))),
+  ]
+}
+
+/** The earlier version has a revision of Debian 12. */
+function renamed(stanza: Stanza): Stanza {
+  const fields = Object.entries(stanza).map(([name, value]) => [
+    name,
+    value.replaceAll(`${version}-1`, `${earlier}-1~deb12u1`).replaceAll(version, earlier),
+  ])
+  return { ...stanza, ...Object.fromEntries(fields) }
 }
 
 type Contents = Readonly<Record<string, Partial<PracticePackage>>>
@@ -49,23 +65,35 @@ export function ubuntuDriverPackages(available: readonly string[]): readonly Pra
   )
 }
 
-const contents: Contents = {
-  libcuda1: sharedLibrary('libcuda'),
-  'libnvidia-ml1': sharedLibrary('libnvidia-ml'),
-  'nvidia-smi': { files: { '/usr/bin/nvidia-smi': standin('nvidia/smi') } },
-  'nvidia-installer-cleanup': { files: { '/usr/lib/nvidia/alternate-install-present': { text: '' } } },
-  'nvidia-kernel-support': {
-    files: {
-      '/etc/modprobe.d/nvidia-blacklists-nouveau.conf': { text: 'blacklist nouveau\n', conffile: true },
-      '/etc/modprobe.d/nvidia.conf': { text: modprobeConfiguration(), conffile: true },
+function contents(release: string): Contents {
+  const tree = `-m nvidia-current -v ${release}`
+  return {
+    libcuda1: sharedLibrary('libcuda', release),
+    'libnvidia-ml1': sharedLibrary('libnvidia-ml', release),
+    'nvidia-smi': { files: { '/usr/bin/nvidia-smi': standin('nvidia/smi') } },
+    'nvidia-installer-cleanup': { files: { '/usr/lib/nvidia/alternate-install-present': { text: '' } } },
+    'nvidia-kernel-support': {
+      files: {
+        '/etc/modprobe.d/nvidia-blacklists-nouveau.conf': { text: 'blacklist nouveau\n', conffile: true },
+        '/etc/modprobe.d/nvidia.conf': { text: modprobeConfiguration(), conffile: true },
+      },
     },
-  },
-  'nvidia-kernel-dkms': {
-    files: { [`${source}/dkms.conf`]: { text: dkmsConfiguration() }, ...moduleSources() },
-    // /usr/lib/dkms/common.postinst: builds where there are headers; a failed build fails the installation
-    postinst: `dkms add -m nvidia-current -v ${version}\nfor build in /lib/modules/*/build/include; do\n  [ -e "$build" ] || continue\n  kernel=\${build#/lib/modules/}\n  dkms install -m nvidia-current -v ${version} -k "\${kernel%%/*}"\ndone\n`,
-    prerm: `dkms remove -m nvidia-current -v ${version} --all || :\n`,
-  },
+    'nvidia-kernel-dkms': {
+      files: {
+        [`/usr/src/nvidia-current-${release}/dkms.conf`]: { text: dkmsConfiguration(release) },
+        ...moduleSources(release),
+      },
+      // /usr/lib/dkms/common.postinst: builds for the running kernel and the newest one, where they have headers; a
+      // failed build fails the installation
+      postinst: `dkms add ${tree}
+newest=$(ls /boot | sed -n 's/^vmlinuz-//p' | sort -V | tail -n 1)
+for kernel in $(printf '%s\\n' "$(uname -r)" "$newest" | sort -u); do
+  [ ! -e "/lib/modules/$kernel/build/include" ] || dkms install ${tree} -k "$kernel"
+done
+`,
+      prerm: `dkms remove ${tree} --all || :\n`,
+    },
+  }
 }
 
 const ubuntuContents: Contents = {
@@ -73,7 +101,7 @@ const ubuntuContents: Contents = {
   'nvidia-utils-580': { files: { '/usr/bin/nvidia-smi': standin('nvidia/smi') } },
 }
 
-function sharedLibrary(name: string, release = version): Partial<PracticePackage> {
+function sharedLibrary(name: string, release: string): Partial<PracticePackage> {
   return {
     files: { [`${library}/${name}.so.${release}`]: { text: `${release}\n` } },
     postinst: `ln -sfn ${name}.so.${release} ${library}/${name}.so.1\n`,
@@ -82,18 +110,20 @@ function sharedLibrary(name: string, release = version): Partial<PracticePackage
 }
 
 /** The files have Debian's names; the modules in them have NVIDIA's. */
-function moduleSources(): Record<string, PackageFile> {
+function moduleSources(release: string): Record<string, PackageFile> {
   return Object.fromEntries(
     modules.map((suffix) => [
-      `${source}/nvidia-current${suffix}.mod`,
-      { text: `${moduleFile({ version, license: 'NVIDIA' })}name=nvidia${suffix.replace('-', '_')}\n` },
+      `/usr/src/nvidia-current-${release}/nvidia-current${suffix}.mod`,
+      {
+        text: `${moduleFile({ version: release, license: 'NVIDIA' })}name=nvidia${suffix.replace('-', '_')}\n`,
+      },
     ]),
   )
 }
 
-function dkmsConfiguration(): string {
+function dkmsConfiguration(release: string): string {
   const built = modules.map((suffix, index) => `BUILT_MODULE_NAME[${index}]="nvidia-current${suffix}"\n`)
-  return `PACKAGE_NAME="nvidia-current"\nPACKAGE_VERSION="${version}"\nAUTOINSTALL="yes"\n${built.join('')}`
+  return `PACKAGE_NAME="nvidia-current"\nPACKAGE_VERSION="${release}"\nAUTOINSTALL="yes"\n${built.join('')}`
 }
 
 function modprobeConfiguration(): string {
