@@ -13,7 +13,7 @@ import { changedCount, keysOf, outcomes } from '../whole/support/events.ts'
 import { type Ended, gpuplay } from '../whole/support/gpuplay.ts'
 import { boot, problemsOf, rolesRun } from './support/roles-play.ts'
 
-const name = `packaged-exchange-${process.pid}`
+const name = `exchange-${process.pid}`
 const older = '535.247.01'
 const newer = '535.261.03'
 const revision = { [older]: `${older}-1~deb12u1`, [newer]: `${newer}-1` } as const

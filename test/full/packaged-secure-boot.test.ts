@@ -7,7 +7,7 @@ import { kernels } from '../lab/topology.ts'
 import { type Ended, gpuplay } from '../whole/support/gpuplay.ts'
 import { boot, problemsOf, rolesRun } from './support/roles-play.ts'
 
-const name = `packaged-secure-boot-${process.pid}`
+const name = `signed-pkg-${process.pid}`
 const version = '535.261.03'
 const signer = 'DKMS module signing key'
 const prepare = ['-e', 'nvidia_host_secure_boot=prepare', '-e', 'nvidia_host_secure_boot_password=sesame73']

@@ -73,11 +73,9 @@ test('for an installed driver that DKMS has registered, nothing is planned', asy
 })
 
 test('a driver of removed packages that is still loaded is installed', async () => {
-  const modules = { nvidia: { version } }
-  const elsewhere = await planOf({ files: cache, modules, programs: noDkms })
-  assert.deepEqual(commands(elsewhere), [])
-  const removed = await planOf({ files: cache, links: {}, modules, programs: noDkms })
-  assert.match(commands(removed).join(), /nvidia-driver install 580\.95\.05 -- sh /)
+  const given = { files: cache, modules: { nvidia: { version } }, programs: noDkms }
+  assert.deepEqual(commands(await planOf(given)), [])
+  assert.match(commands(await planOf({ ...given, links: {} })).join(), /nvidia-driver install \S+ -- sh /)
 })
 
 test('a driver whose user-space files were removed with packages is installed again', async () => {
