@@ -45,6 +45,8 @@ async function planOf(given: GpuHost, args: Partial<Args> = {}): Promise<Plan> {
     module_type: 'proprietary',
     enforce_type: false,
     kernels: [],
+    foreign: 'refuse',
+    directory: '/var/cache/gpuplay',
     install: true,
     proxy: '',
     timeout: 9,
@@ -197,9 +199,21 @@ test('with Secure Boot, nothing is installed without an enrolled key, and unsign
   )
 })
 
-test('a driver from a .run is refused', async () => {
-  const { refusal } = await planOf(node([], { files: { '/var/lib/nvidia/log': '1.0-1 (580.95.05)\n' } }))
-  assert.equal(refusal?.code, 'driver-from-run')
+test('a driver from a .run is replaced only where that is allowed, with a way back to it', async () => {
+  const runfile = '/var/cache/gpuplay/NVIDIA-Linux-x86_64-580.95.05.run'
+  const files = { '/var/lib/nvidia/log': '1.0-1 (580.95.05)\n', [`${runfile}.sha256`]: 'a' }
+  assert.equal((await planOf(node([], { files }))).refusal?.code, 'driver-from-run')
+  const bare = ['libcuda1', 'nvidia-smi', 'nvidia-kernel-dkms']
+  const given = node(['550.163.01-2'], { files, programs: { 'dpkg-query': { code: 1 } } }, bare)
+  const { actions, refusal } = await planOf(given, { foreign: 'remove' })
+  assert.equal(refusal, undefined)
+  const [, run] = actions
+  assert.match(
+    run?.kind === 'run' ? run.argv.join(' ') : '',
+    /nvidia-driver install 550\.163\.01 580\.95\.05 \S+580\.95\.05\.run --silent .* -- apt-get -y/,
+  )
+  const mixed = await planOf(node(['550.163.01-2'], { files }), { foreign: 'remove' })
+  assert.match(mixed.refusal?.hint ?? '', /^packages are installed as well/)
 })
 
 test('apt may remove parts of the driver, but nothing else, and may not install a kernel', async () => {

@@ -9,22 +9,12 @@ import { aptGet } from '../../apt/apt-get.ts'
 import type { PackageRequest } from '../../apt/package-request.ts'
 import { defined } from '../../base/defined.ts'
 import { isUnknown, knownOr } from '../../base/unknown.ts'
-import type { Action } from '../../host/action.ts'
-import { sha256Of } from '../../host/content.ts'
 import type { Host } from '../../host/host.ts'
-import { actions, done, type Plan, refuse } from '../../host/plan.ts'
+import { type Plan, type Refusal, refuse } from '../../host/plan.ts'
 import { packageStates } from '../../host/questions/packages.ts'
 import { resource } from '../../host/resource.ts'
-import { type DkmsModule, readDkmsTrees } from '../../nvidia/dkms-trees.ts'
 import { driverPackagePatterns, isDriverPackage } from '../../nvidia/driver-packages.ts'
-import {
-  type DkmsState,
-  dkmsState,
-  dkmsStatus,
-  installedVersion,
-  installerLog,
-} from '../../nvidia/installer.ts'
-import { type OtherKernel, readOtherKernels, withOtherKernels } from '../../nvidia/other-kernels.ts'
+import { installedModuleType, installedVersion, installerLog, nodeOptions } from '../../nvidia/installer.ts'
 import { patientApt } from '../../nvidia/package-requests.ts'
 import {
   basicPackages,
@@ -40,30 +30,24 @@ import {
   readPackagedVersion,
 } from '../../nvidia/packaged-version.ts'
 import { driverBefore, helper } from '../../nvidia/reload.ts'
+import { cachedRunfile, checksumRecord } from '../../nvidia/runfile.ts'
 import { noEnrolledKey, readSecureBoot, type SecureBoot } from '../../nvidia/secure-boot.ts'
-import { needsSigning, readUnsigned, signingActions } from '../../nvidia/signing.ts'
 import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
+import { type Modules, readModules, withModules } from './kernel-modules.ts'
 
 export interface Seen extends PackagedVersion {
-  /** Version of a driver from a `.run`; undefined if there is none. */
-  readonly fromRun: string | undefined
+  /** A driver from a `.run`; undefined if there is none. */
+  readonly fromRun: RunDriver | undefined
   readonly loaded: string | undefined
   readonly secureBoot: SecureBoot
   readonly modules: Modules
 }
 
-/** What DKMS has of the driver in the required version. */
-interface Modules {
-  /** Release of the running kernel; undefined in a dry run that reboots the node first. */
-  readonly kernel: string | undefined
-  /** The sources; undefined if they are not installed, or a dry run cannot know. */
-  readonly source: DkmsModule | undefined
-  /** For the running kernel; undefined if DKMS is missing or a dry run cannot know. */
-  readonly dkms: DkmsState | undefined
-  readonly otherKernels: readonly OtherKernel[]
-  /** Kernels whose modules are not signed; empty unless Secure Boot is on and DKMS's key is enrolled. */
-  readonly unsigned: readonly string[]
+interface RunDriver {
+  readonly version: string
+  /** The words with which its installer installs it again; undefined if it is not in the cache. */
+  readonly installer: readonly string[] | undefined
 }
 
 export const nvidiaPackages = {
@@ -92,34 +76,43 @@ async function probe(given: Args, host: Host): Promise<Seen> {
   )
   // Unknown only after a reboot in a dry run; there, nothing depends on the signature.
   const secureBoot = knownOr(firmware, 'off')
+  const fromRun = await readRun(given, { records: log ?? '', loaded, secureBoot }, host)
   const [packaged, modules] = await Promise.all([
     readPackagedVersion(
       { version: given.version, installed, missing },
-      (maxAge) => request(given, { installed, loaded }, maxAge),
+      (maxAge) => request(given, { installed, loaded, fromRun }, maxAge),
       host,
     ),
     readModules(given, secureBoot, host),
   ])
-  return { ...packaged, fromRun: installedVersion(log ?? ''), loaded, secureBoot, modules }
+  return { ...packaged, fromRun, loaded, secureBoot, modules }
 }
 
-async function readModules({ version, kernels }: Args, secureBoot: SecureBoot, host: Host): Promise<Modules> {
-  const [running, status, known] = await Promise.all([
+async function readRun(
+  { directory }: Args,
+  {
+    records,
+    loaded,
+    secureBoot,
+  }: { readonly records: string; readonly loaded: string | undefined; readonly secureBoot: SecureBoot },
+  host: Host,
+): Promise<RunDriver | undefined> {
+  const version = installedVersion(records)
+  if (version === undefined) return undefined
+  const runfile = cachedRunfile(directory, version)
+  const [record, running] = await Promise.all([
+    host.maybe(host.stat(checksumRecord(runfile))),
     host.maybe(host.kernel()),
-    host.maybe(host.ask(dkmsStatus)),
-    host.maybe(readDkmsTrees(host)),
   ])
-  const kernel = isUnknown(running) ? undefined : running.release
-  const dkms = knownOr(status, undefined)
-  const source = knownOr(known, []).find((tree) => tree.whole && tree.version === version)
-  const module = source ?? { name: 'nvidia', version }
-  return {
-    kernel,
-    source,
-    dkms: dkms === undefined || kernel === undefined ? undefined : dkmsState(dkms, module, kernel),
-    otherKernels: await readOtherKernels(module, { kernels, running: kernel, dkms }, host),
-    unsigned: await readUnsigned(module, { status: dkms, secureBoot }, host),
-  }
+  if (isUnknown(record) || record === undefined || isUnknown(running))
+    return { version, installer: undefined }
+  const type = await host.maybe(host.ask(installedModuleType({ kernel: running.release })))
+  const options = nodeOptions(version, {
+    moduleType: knownOr(type, undefined) ?? 'proprietary',
+    beside: loaded !== undefined,
+    sign: secureBoot === 'key-enrolled',
+  })
+  return { version, installer: [runfile, ...options] }
 }
 
 /** Each entry lists names of one package in different archives. */
@@ -134,7 +127,7 @@ function missingPackages(
   return [...(lacksKernel ? [kernel] : []), ...(bare ? user.map((name) => [name]) : [])]
 }
 
-type Present = Pick<Seen, 'installed' | 'loaded'>
+type Present = Pick<Seen, 'installed' | 'loaded' | 'fromRun'>
 
 /** `maxAge`: of apt's lists in seconds; default: lists of any age, so that a dry run can simulate. */
 function request(given: Args, present: Present, maxAge?: number): PackageRequest {
@@ -187,10 +180,14 @@ const options = ['--no-install-recommends', '--allow-downgrades'] as const
 
 /**
  * The words before apt-get if there is a driver already, as `nvidia_driver` has them before an installer: the
- * helper keeps loaded modules in use, lets apt-get install the packages again that were installed before if the
+ * helper keeps loaded modules in use, removes a driver of a `.run` before apt-get runs, lets apt-get install the packages again that were installed before if the
  * change fails, and rebuilds each initramfs that holds the driver.
  */
-function exchange({ version, proxy }: Args, { installed, loaded }: Present): readonly string[] {
+function exchange({ version, proxy }: Args, { installed, loaded, fromRun }: Present): readonly string[] {
+  if (fromRun !== undefined) {
+    const back = fromRun.installer === undefined ? [] : [fromRun.version, ...fromRun.installer]
+    return [helper, 'install', version, ...back, '--']
+  }
   if (installed.length === 0 && loaded === undefined) return []
   const versions = new Set(installed.map((row) => upstreamVersion(row.version)))
   const [before] = versions
@@ -209,61 +206,28 @@ function exchange({ version, proxy }: Args, { installed, loaded }: Present): rea
 
 function plan(given: Args, seen: Seen): Plan {
   const { version, install } = given
-  const { fromRun, work, lacking, secureBoot } = seen
-  if (fromRun !== undefined)
-    return refuse({
-      code: 'driver-from-run',
-      message: `driver ${fromRun} is installed from a .run, which conflicts with packages`,
-      hint: 'run `nvidia-uninstall` on the node, or set nvidia_host_source: run',
-    })
+  const { work, lacking, secureBoot } = seen
+  const problem = runRefusal(given, seen)
+  if (problem) return refuse(problem)
   const packaged = planPackagedVersion(request(given, seen), seen, { version, advice, install })
   if (!install || packaged.refusal || packaged.stage !== undefined || packaged.settle) return packaged
   const changes = work !== undefined && lacking.size === 0
   if (changes && (secureBoot === 'no-key' || secureBoot === 'key-requested'))
     return refuse(noEnrolledKey(secureBoot))
-  return withModules(given, seen, packaged)
+  return withModules(given, { modules: seen.modules, secureBoot, changes }, packaged)
 }
 
-/** Debian's packages build only for kernels whose headers are installed, and not for all of these. */
-function withModules({ version }: Args, { modules, work, secureBoot }: Seen, packaged: Plan): Plan {
-  const { source, otherKernels } = modules
-  // The helper names the cause if a kernel has no headers; a dry run cannot know those of an earlier task.
-  if (work !== undefined)
-    return withOtherKernels(
-      version,
-      { source: false, otherKernels: otherKernels.map((kernel) => ({ ...kernel, headers: true })) },
-      packaged,
-    )
-  if (source === undefined) return packaged
-  const unsigned = needsSigning({ ...modules, secureBoot })
-  const list = [
-    ...packaged.actions,
-    ...(unsigned.length > 0 ? signingActions(source, unsigned) : build(source, modules)),
-  ]
-  const { diffs } = packaged
-  const own = list.length > 0 ? actions(list, { diffs }) : done()
-  return withOtherKernels(version, { source: true, otherKernels }, own)
-}
-
-function build({ name, version }: DkmsModule, { dkms, kernel }: Modules): readonly Action[] {
-  if (dkms === undefined || dkms === 'installed' || kernel === undefined) return []
-  return [
-    {
-      kind: 'run',
-      argv: ['dkms', 'install', '-m', name, '-v', version, '-k', kernel],
-      timeout: 1800,
-      detached: { name: 'nvidia-dkms', fingerprint: sha256Of([name, version, kernel].join(' ')) },
-      label: `build driver ${version} for ${kernel}`,
-      hint: `see /var/lib/dkms/${name}/${version}/build/make.log for the build's output`,
-      effects: [
-        {
-          kind: 'unknown',
-          resources: ['file:/var/lib/dkms/*', `file:/lib/modules/${kernel}/*`],
-          why: 'an earlier action builds the driver',
-        },
-      ],
-    },
-  ]
+/** The files of a `.run` would be in the way of packages, and of those that it has overwritten. */
+function runRefusal({ foreign }: Args, { fromRun, installed }: Seen): Refusal | undefined {
+  if (fromRun === undefined || (foreign === 'remove' && installed.length === 0)) return undefined
+  const mixed = installed.length > 0
+  return {
+    code: 'driver-from-run',
+    message: `driver ${fromRun.version} is installed from a .run, which conflicts with packages`,
+    hint: mixed
+      ? 'packages are installed as well: set nvidia_host_source: run and nvidia_host_foreign_driver: remove first'
+      : 'set nvidia_host_foreign_driver: remove to replace it, or nvidia_host_source: run to keep it',
+  }
 }
 
 const advice: Advice = {
