@@ -146,7 +146,7 @@ describe('a node whose driver from packages changes', { skip: whyNoLab() ?? fals
     const run = await play(newer)
     await node(working)
     assert.equal(run.exitCode, 5, problemsOf(run))
-    assert.match(run.text, new RegExp(`driver ${older} is back`))
+    assert.match(problemsOf(run), new RegExp(`driver ${older} is back`))
     await hasPackages(older)
     await works(older)
     assert.match(await node(`cat ${pin}`), new RegExp(`^Pin: version ${older}-`, 'm'))
@@ -196,21 +196,47 @@ describe('a node whose driver from packages changes', { skip: whyNoLab() ?? fals
     assert.equal(changedCount(again.events), 0, again.text)
   })
 
-  it('gets the .run of the same version where its packages may be removed', async () => {
-    const run = await play(newer, '-e', 'nvidia_host_source=run', '-e', 'nvidia_host_foreign_driver=remove')
-    assert.equal(run.exitCode, 0, problemsOf(run))
-    assert.notEqual(
-      (
-        await lab
-          .node('pve1')
-          .exec("dpkg-query -W -f '${db:Status-Status}\\n' 'nvidia-kernel-dkms' | grep -x installed")
-      ).code,
-      0,
-    )
-    assert.match(await node('cat /var/lib/nvidia/log'), /535\.261\.03/)
-    await hasModules(newer, 'nvidia')
+  const remove = ['-e', 'nvidia_host_foreign_driver=remove', '-e', 'lxc_userspace_driver_foreign=remove']
+
+  it('keeps its packages if the installer of the .run cannot run beside a loaded driver', async () => {
+    const run = await play(newer, '-e', 'nvidia_host_source=run', ...remove)
+    assert.equal(run.exitCode, 6, problemsOf(run))
+    assert.match(problemsOf(run), /the installer of 535\.261\.03 refuses to run while 535\.261\.03 is loaded/)
+    await hasPackages(newer)
     await works(newer)
-    const again = await play(newer, '-e', 'nvidia_host_source=run', '-e', 'nvidia_host_foreign_driver=remove')
-    assert.equal(changedCount(again.events), 0, again.text)
+  })
+
+  it('gets the .run instead of its packages in one run, and so does the container with packages', async () => {
+    const driver = '580.95.05'
+    const source = ['-e', 'nvidia_host_source=run', '-e', 'lxc_userspace_driver_source=run', ...remove]
+    const run = await play(driver, ...source)
+    assert.equal(run.exitCode, 0, problemsOf(run))
+    assert.equal(
+      await node(
+        "dpkg-query -W -f '${db:Status-Status}\\n' 'nvidia-*' 'libnvidia-*' | grep -x installed || true",
+      ),
+      '',
+    )
+    assert.equal(await node(`ls ${pin} 2>/dev/null || true`), '')
+    await hasModules(driver, 'nvidia')
+    await works(driver)
+    assert.equal(changedCount((await play(driver, ...source)).events), 0)
+  })
+
+  it('gets packages instead of the .run in one run, and goes back to the .run if they cannot be installed', async () => {
+    await node(failing(`[ ! -L /var/lib/dkms/nvidia-current/${newer}/source ]`))
+    const failed = await play(newer, ...remove)
+    await node(working)
+    assert.equal(failed.exitCode, 5, problemsOf(failed))
+    assert.match(problemsOf(failed), /driver 580\.95\.05 is back/)
+    await works('580.95.05')
+    const unfinished = await node("dpkg-query -W -f '${Package} ${db:Status-Status}\\n'")
+    assert.doesNotMatch(unfinished, /half|unpacked/)
+    const run = await play(newer, ...remove)
+    assert.equal(run.exitCode, 0, problemsOf(run))
+    await hasPackages(newer)
+    await hasModules(newer)
+    await works(newer)
+    assert.equal(changedCount((await play(newer, ...remove)).events), 0)
   })
 })

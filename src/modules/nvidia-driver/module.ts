@@ -19,12 +19,11 @@ import {
   installedModuleType,
   installedVersion,
   installerLog,
-  knowsOption,
   type ModuleType,
   nodeOptions,
 } from '../../nvidia/installer.ts'
 import { type OtherKernel, readOtherKernels, withOtherKernels } from '../../nvidia/other-kernels.ts'
-import { driverBefore, helper } from '../../nvidia/reload.ts'
+import { driverBefore, driverInUse, helper } from '../../nvidia/reload.ts'
 import { noEnrolledKey, readSecureBoot, type SecureBoot } from '../../nvidia/secure-boot.ts'
 import { readUnsigned } from '../../nvidia/signing.ts'
 import { isComplete, readUserspace } from '../../nvidia/userspace.ts'
@@ -163,17 +162,8 @@ function cannotInstall(
       hint: 'reboot the node: nouveau is blacklisted from the next boot on',
       exitCode: 6,
     }
-  if (
-    loaded !== undefined &&
-    loaded !== version &&
-    !knowsOption(version, '--allow-installation-with-running-driver')
-  )
-    return {
-      code: 'driver-in-use',
-      message: `the installer of ${version} refuses to run while ${loaded} is loaded`,
-      hint: `stop the programs that use the GPUs, run \`${helper} unload\` on the node, then run again`,
-      exitCode: 6,
-    }
+  const inUse = driverInUse(version, loaded)
+  if (inUse) return inUse
   const sha256 = runfile?.sha256
   if (runfile === undefined || isUnknown(sha256)) return undefined
   if (sha256 === undefined)

@@ -7,6 +7,8 @@
  * their final places.
  */
 import { moduleFile } from '../hardware.ts'
+import { cudaLibrary } from '../nvidia/cuda-library.ts'
+import { sharedLibrary } from '../nvidia/elf.ts'
 import { closed, readExtract, type Stanza } from './driver-packages.ts'
 import { standin, type PackageFile, type PracticePackage } from './package.ts'
 
@@ -16,7 +18,7 @@ export const driverComponents = ['contrib', 'non-free', 'non-free-firmware'] as 
 const version = '535.261.03'
 /** An earlier one of Debian 12, with the same relations. */
 const earlier = '535.247.01'
-const library = '/usr/lib/x86_64-linux-gnu'
+const libraries = '/usr/lib/x86_64-linux-gnu'
 const modules = ['', '-modeset', '-drm', '-uvm', '-peermem'] as const
 
 /** @param available names of other packages in the mirror and the images */
@@ -28,10 +30,11 @@ export function debianDriverPackages(
     ({ Section = '' }) => Section.split('/')[0] === component,
   )
   const before = newest.filter(({ Version }) => Version === `${version}-1`).map(renamed)
-  return [
-    ...newest.map((stanza) => practicePackage(stanza, contents(version))),
-    ...before.map((stanza) => practicePackage(stanza, contents(earlier))),
-  ]
+  const packages = (stanzas: readonly Stanza[], release: string): readonly PracticePackage[] => {
+    const all = contents(release)
+    return stanzas.map((stanza) => practicePackage(stanza, all))
+  }
+  return [...packages(newest, version), ...packages(before, earlier)]
 }
 
 /** The earlier version has a revision of Debian 12. */
@@ -68,8 +71,8 @@ export function ubuntuDriverPackages(available: readonly string[]): readonly Pra
 function contents(release: string): Contents {
   const tree = `-m nvidia-current -v ${release}`
   return {
-    libcuda1: sharedLibrary('libcuda', release),
-    'libnvidia-ml1': sharedLibrary('libnvidia-ml', release),
+    libcuda1: library('libcuda', release),
+    'libnvidia-ml1': library('libnvidia-ml', release),
     'nvidia-smi': { files: { '/usr/bin/nvidia-smi': standin('nvidia/smi') } },
     'nvidia-installer-cleanup': { files: { '/usr/lib/nvidia/alternate-install-present': { text: '' } } },
     'nvidia-kernel-support': {
@@ -97,15 +100,20 @@ done
 }
 
 const ubuntuContents: Contents = {
-  'libnvidia-compute-580': sharedLibrary('libcuda', '580.142'),
+  'libnvidia-compute-580': library('libcuda', '580.142'),
   'nvidia-utils-580': { files: { '/usr/bin/nvidia-smi': standin('nvidia/smi') } },
 }
 
-function sharedLibrary(name: string, release: string): Partial<PracticePackage> {
+function library(name: 'libcuda' | 'libnvidia-ml', release: string): Partial<PracticePackage> {
+  const path = `${libraries}/${name}.so`
   return {
-    files: { [`${library}/${name}.so.${release}`]: { text: `${release}\n` } },
-    postinst: `ln -sfn ${name}.so.${release} ${library}/${name}.so.1\n`,
-    prerm: `rm -f ${library}/${name}.so.1\n`,
+    files: {
+      [`${path}.${release}`]: {
+        text: name === 'libcuda' ? cudaLibrary(release) : sharedLibrary(`${name}.so.1`),
+      },
+    },
+    postinst: `ln -sfn ${name}.so.${release} ${path}.1\nldconfig\n`,
+    prerm: `rm -f ${path}.1\n`,
   }
 }
 
