@@ -86,9 +86,10 @@ function contents(release: string): Contents {
         [`/usr/src/nvidia-current-${release}/dkms.conf`]: { text: dkmsConfiguration(release) },
         ...moduleSources(release),
       },
-      // /usr/lib/dkms/common.postinst: builds for the running kernel and the newest one, where they have headers; a
-      // failed build fails the installation
-      postinst: `dkms add ${tree}
+      // /usr/lib/dkms/common.postinst: removes what an earlier attempt has added, then builds for the running kernel and
+      // the newest one, where they have headers; a failed build fails the installation
+      postinst: `dkms remove ${tree} --all >/dev/null 2>&1 || :
+dkms add ${tree}
 newest=$(ls /boot | sed -n 's/^vmlinuz-//p' | sort -V | tail -n 1)
 for kernel in $(printf '%s\\n' "$(uname -r)" "$newest" | sort -u); do
   [ ! -e "/lib/modules/$kernel/build/include" ] || dkms install ${tree} -k "$kernel"
