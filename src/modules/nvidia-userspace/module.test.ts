@@ -192,18 +192,13 @@ function withPackages(
   more: GpuHost = {},
 ): GpuHost {
   const lines = (text: (name: string) => string): string => packageNames.map(text).join('')
-  const libraries = '/usr/lib/x86_64-linux-gnu'
   const stamp = '/var/lib/apt/periodic/update-success-stamp'
+  const there: GpuHost = has === undefined ? {} : installed(has)
+  const { '/var/lib/nvidia/log': _, ...files } = there.files ?? {}
   return {
     ...more,
-    files: { ...debian, ...(has === undefined ? {} : { '/usr/bin/nvidia-smi': '' }), ...more.files },
-    links:
-      has === undefined
-        ? {}
-        : {
-            [`${libraries}/libnvidia-ml.so.1`]: `libnvidia-ml.so.${has}`,
-            [`${libraries}/libcuda.so.1`]: `libcuda.so.${has}`,
-          },
+    files: { ...debian, ...files, ...more.files },
+    links: there.links ?? {},
     programs: {
       ...programs,
       'dpkg-query': { stdout: has === undefined ? '' : lines((name) => `installed ${name} ${has}-1\n`) },
