@@ -21,6 +21,11 @@ test('local is always there, and disabled storages are not', () => {
   assert.deepEqual(storagesIn(text)[1]?.content, ['iso'])
   // Proxmox replaces a `local` of another kind.
   assert.deepEqual(names('dir: local\n\tpath /srv\n'), ['local dir /var/lib/vz'])
+  const shared = 'nfs: far\n\tnodes pve2,pve3\n\tpath /mnt/pve/far\n'
+  assert.deepEqual(
+    ['pve1', 'pve3'].map((node) => storagesIn(shared, node).length),
+    [1, 2],
+  )
   assert.deepEqual(names('nfs: far\n\tdisable\n\tpath /mnt/pve/far\n'), ['local dir /var/lib/vz'])
 })
 
@@ -43,8 +48,9 @@ test('volumes have a storage, directories of the node do not', () => {
 })
 
 test('a feature is lacking only where the type of the storage is known not to have it', () => {
+  const stored = volumes.filter(({ storage }) => storage !== undefined)
   const lacking = (types: string, feature: StorageFeature): readonly string[] =>
-    lackingFeature(volumes, storagesIn(types), feature).map(({ key }) => key)
+    lackingFeature(stored, storagesIn(types), feature).map(({ key }) => key)
   const both = (type: string): string => `${type}: tank\n\n${type}: fast\n\ndir: slow\n\tpath /x\n`
   assert.deepEqual(lacking(both('dir'), 'snapshot'), ['mp1', 'rootfs'])
   assert.deepEqual(lacking(both('dir'), 'template'), [])
@@ -56,6 +62,7 @@ test('a feature is lacking only where the type of the storage is known not to ha
   assert.deepEqual(lacking(both('custom'), 'snapshot'), [])
   assert.deepEqual(lacking('', 'snapshot'), [])
   assert.deepEqual(lacking('lvm: fast\n\nrbd: tank\n', 'snapshot'), ['mp1'])
+  assert.equal(lackingFeature(volumes, [], 'snapshot')[0]?.id, '/srv/data')
 })
 
 test('only ZFS rolls back to nothing but the last snapshot', () => {

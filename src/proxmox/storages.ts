@@ -3,6 +3,7 @@
  * (`volume_has_feature` of the plugins in pve-storage 9.1). Containers have volumes in the formats raw and
  * subvol only.
  */
+import type { Host } from '../host/host.ts'
 import type { ConfigSection } from './container-config.ts'
 import { properties } from './container-settings.ts'
 import { type StoredSection, sections } from './section-file.ts'
@@ -19,15 +20,28 @@ export interface Storage {
   readonly content: readonly string[]
 }
 
-/** The storages that are turned on. Proxmox VE always has `local`, also without the file. */
-export function storagesIn(text: string): readonly Storage[] {
+/** The storages of a node. */
+export async function readStorages(node: Host): Promise<readonly Storage[]> {
+  const [text, own] = await Promise.all([node.text(storageFile), node.stat('/etc/pve/local')])
+  return storagesIn(text ?? '', own?.target?.replace(/^.*\//, ''))
+}
+
+/**
+ * The storages that are turned on for the node, by Proxmox's name of it. Proxmox VE always has `local`, also
+ * without the file.
+ */
+export function storagesIn(text: string, node?: string): readonly Storage[] {
   const found = sections(text)
-    .filter(({ values }) => !values.has('disable'))
+    .filter(({ values }) => !values.has('disable') && isFor(node, values.get('nodes')))
     .map(storageOf)
   const local = found.find(({ name }) => name === 'local')
   if (local?.type === 'dir' && (local.path === undefined || local.path === builtIn.path))
     return found.map((storage) => (storage === local ? { ...local, path: builtIn.path } : storage))
   return [builtIn, ...found.filter(({ name }) => name !== 'local')]
+}
+
+function isFor(node: string | undefined, nodes: string | undefined): boolean {
+  return node === undefined || nodes === undefined || nodes.split(/[,;\s]+/).includes(node)
 }
 
 const builtIn = {
@@ -84,7 +98,7 @@ const features: ReadonlyMap<string, readonly StorageFeature[]> = new Map([
 ])
 
 /**
- * The volumes whose storage lacks the feature. Of a storage that this table or storage.cfg does not have,
+ * The volumes that lack the feature, as directories and devices of the node do. Of a storage that this table or storage.cfg does not have,
  * Proxmox decides.
  */
 export function lackingFeature(
@@ -93,7 +107,8 @@ export function lackingFeature(
   feature: StorageFeature,
 ): readonly Volume[] {
   return volumes.filter(({ storage, key }) => {
-    if (storage === undefined || key.startsWith('unused')) return false
+    if (key.startsWith('unused')) return false
+    if (storage === undefined) return true
     const type = storages.find(({ name }) => name === storage)?.type
     return type !== undefined && features.get(type)?.includes(feature) === false
   })

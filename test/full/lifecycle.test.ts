@@ -153,7 +153,7 @@ describe('the life of a container', { skip: whyNoLab() ?? false, timeout: 900_00
       await run.ended
       await ran(words(tasks, host))
       assert.equal(
-        await node(`pct status ${ctid}; grep -c ^lock /etc/pve/lxc/*.conf | grep -v :0 || :`),
+        await node(`pct status ${ctid}; grep -h ^lock /etc/pve/lxc/*.conf || :`),
         'status: running\n',
       )
       assert.equal(await node(`ls /var/lib/gpuplay/v1/containers-being-made`), '')
@@ -167,13 +167,13 @@ describe('the life of a container', { skip: whyNoLab() ?? false, timeout: 900_00
       run.signal('SIGKILL')
       await run.ended
       await node(
-        `pkill -9 -f 'run.*job|jobs/container' || :; pkill -9 -f 'pct.*${ctid}' || :; sleep 0.5; rm /etc/lab/pct-seconds`,
+        `pkill -9 -f '[j]obs/container-'; pkill -9 -f '[g]p_volumes'; pkill -9 -f '[p]ct.js'; rm /etc/lab/pct-seconds`,
       )
       assert.match(await node(`cat /etc/pve/lxc/${ctid}.conf`), /^lock: create$/m)
       const next = await ran(words(tasks, host))
       assert.match(next.text, new RegExp(`remove the half-made container ${ctid}`))
       assert.equal(
-        await node(`pct status ${ctid}; grep -c ^lock /etc/pve/lxc/*.conf | grep -v :0 || :`),
+        await node(`pct status ${ctid}; grep -h ^lock /etc/pve/lxc/*.conf || :`),
         'status: running\n',
       )
       assert.equal(await node(`ls /var/lib/gpuplay/v1/containers-being-made`), '')

@@ -63,6 +63,8 @@ lxc.apparmor.profile: unconfined\n`,
       const { refusal } = await look({}, world(settings(512), { type }))
       assert.equal(refusal?.code, 'no-snapshots', type)
     }
+    const { refusal } = await look({}, world(`${settings(512)}mp0: /srv/x,mp=/x\n`))
+    assert.match(refusal?.message ?? '', /because of mp0: \/srv\/x/)
     assert.equal((await look({}, world(`${settings(512)}template: 1\n`))).refusal?.code, 'is-template')
     assert.equal((await look({}, world(settings(512), { type: 'rbd' }))).actions.length, 1)
   })

@@ -11,6 +11,7 @@ import { lockOf } from '../../proxmox/device-entries.ts'
 import { missingContainer } from '../../proxmox/find-guest.ts'
 import { completeSnapshots, snapshotsOf } from '../../proxmox/snapshots.ts'
 import type { Module } from '../module.ts'
+import { mayChangeContainer } from '../support/container-args.ts'
 import { args, type Args, result } from './args.ts'
 import { planRollback } from './rolling-back.ts'
 import { probe, type Seen } from './seen.ts'
@@ -22,8 +23,7 @@ export const pveContainerSnapshot = {
   args,
   result,
   exitCode: 4,
-  mayChange: ({ ctid }) =>
-    typeof ctid === 'string' || typeof ctid === 'number' ? [`container:${ctid}`] : ['container:*'],
+  mayChange: mayChangeContainer,
   probe,
   plan,
   report: (_, { ctid, container }) => ({

@@ -4,7 +4,7 @@ import { managedGuests, resourcesFile } from '../../nvidia/high-availability.ts'
 import { readTasksOf } from '../../proxmox/active-tasks.ts'
 import { findGuest, type GuestPlace } from '../../proxmox/find-guest.ts'
 import { rollbackDirectory, rollbackRecord } from '../../proxmox/rollbacks.ts'
-import { type Storage, storageFile, storagesIn } from '../../proxmox/storages.ts'
+import { readStorages, type Storage } from '../../proxmox/storages.ts'
 import type { Args } from './args.ts'
 
 export interface Seen {
@@ -24,9 +24,9 @@ export interface Seen {
 
 export async function probe(given: Args, { node, placement }: Host): Promise<Seen> {
   const ctid = given.ctid === '' ? (placement.ctid ?? '') : String(given.ctid)
-  const [container, storageText, tasks, resources, rollbacks, directory] = await Promise.all([
+  const [container, storages, tasks, resources, rollbacks, directory] = await Promise.all([
     node.container(ctid),
-    node.text(storageFile),
+    readStorages(node),
     readTasksOf(node, [ctid]),
     node.text(resourcesFile),
     given.state === 'rollback' ? node.text(rollbackRecord(ctid)) : undefined,
@@ -37,7 +37,7 @@ export async function probe(given: Args, { node, placement }: Host): Promise<See
     ctid,
     container,
     elsewhere: container === undefined ? await findGuest(node, ctid) : undefined,
-    storages: storagesIn(storageText ?? ''),
+    storages,
     tasks,
     managedByHa: managedGuests(resources ?? '').includes(ctid),
     rollbacks: rollbacks ?? '',

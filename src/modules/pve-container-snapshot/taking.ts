@@ -30,7 +30,7 @@ export function planTaking(given: Args, seen: Seen, { config, snapshot, locked }
   if (lacking)
     return refuse({
       code: 'no-snapshots',
-      message: `container ${ctid} cannot have snapshots: the storage ${lacking.storage ?? ''} of ${lacking.key} has none`,
+      message: `container ${ctid} cannot have snapshots, because of ${lacking.key}: ${lacking.id}`,
       hint: 'move the volume to a storage with snapshots (pct move-volume), or make a backup instead',
     })
   const again = snapshot !== undefined

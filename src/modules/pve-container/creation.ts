@@ -3,7 +3,7 @@ import { Unknown } from '../../base/unknown.ts'
 import type { Action, Effect } from '../../host/action.ts'
 import { type Plan, type Refusal, refuse, settle } from '../../host/plan.ts'
 import { configFile, waitForLock } from '../../proxmox/config-change.ts'
-import { type ConfigSection, parseContainerConfig } from '../../proxmox/container-config.ts'
+import { type ConfigEntry, type ConfigSection, parseContainerConfig } from '../../proxmox/container-config.ts'
 import { makingRecord, makingScript, recordDirectory, removalScript } from '../../proxmox/half-made.ts'
 import { configBecomes, longPct, rewritten } from '../../proxmox/pct-actions.ts'
 import { type Storage, volumesOf } from '../../proxmox/storages.ts'
@@ -137,8 +137,15 @@ function asClone(given: Args, seen: Seen, clone: string | number): Creation | Pl
         effects: configBecomes(String(clone), rewritten(source.config), onlyRun),
       }),
     ],
-    settings: changedSettings(wantedSettings(given), from?.entries ?? []),
+    settings: changedSettings(wantedSettings(given), withoutAddresses(from?.entries ?? [])),
   }
+}
+
+/** Each interface of a clone gets a hardware address of its own. */
+function withoutAddresses(entries: readonly ConfigEntry[]): readonly ConfigEntry[] {
+  return entries.map((entry) =>
+    entry.key.startsWith('net') ? { ...entry, value: entry.value.replace(/,?hwaddr=[^,]*/, '') } : entry,
+  )
 }
 
 /** Whether a clone without `full` is a copy: always, unless it is one of a template that can be shared. */

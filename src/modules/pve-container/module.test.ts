@@ -83,6 +83,11 @@ describe('a clone', () => {
       'set memory to 1024, net0 to name=eth0 of container 900',
     ])
     assert.match(scriptOf(plan), /\npct clone 901 900 --hostname web --full 0 \|\|/)
+    // The clone gets a hardware address of its own.
+    const wired = `${template}net0: name=eth0,bridge=vmbr0,hwaddr=BC:24:11:00:00:01,ip=dhcp,type=veth\n`
+    assert.deepEqual(labels(await clone({ net: { net0: 'ip=192.0.2.9/24' } }, wired)).slice(1), [
+      'set net0 to name=eth0,bridge=vmbr0,ip=192.0.2.9/24,type=veth of container 900',
+    ])
     const thick = template.replace('tank:', 'local:')
     assert.match(scriptOf(await clone({}, thick)), /--full 1 \|\|/)
     assert.match(scriptOf(await clone({ storage: 'tank' }, template)), /--full 1 --storage tank \|\|/)

@@ -19,6 +19,7 @@ import { afterNextStart, pendingNames } from '../../proxmox/pending-changes.ts'
 import { completeSnapshots } from '../../proxmox/snapshots.ts'
 import { lackingFeature, volumesOf } from '../../proxmox/storages.ts'
 import type { Module } from '../module.ts'
+import { mayChangeContainer } from '../support/container-args.ts'
 import { args, type Args, result } from './args.ts'
 import { planCreation } from './creation.ts'
 import { planAbsence } from './destruction.ts'
@@ -32,10 +33,7 @@ export const pveContainer = {
   args,
   result,
   exitCode: 4,
-  mayChange: ({ ctid }) =>
-    typeof ctid === 'string' || typeof ctid === 'number'
-      ? [`container:${ctid}`, `file:${configFile(String(ctid))}`]
-      : ['container:*', 'file:/etc/pve/lxc/*'],
+  mayChange: mayChangeContainer,
   probe,
   plan,
   report: (_, { ctid, container }) => {
@@ -99,14 +97,20 @@ function setting(given: Args, seen: Seen, settings: readonly Setting[]): readonl
   return settings.length === 0 ? [] : [setAction(given, seen, settings)]
 }
 
-/** Of a stopped container the result is known exactly; a running one takes some changes only at its next start. */
+/**
+ * Of a stopped container the result is known exactly; a running one takes some changes only at its next start, and
+ * Proxmox completes network interfaces.
+ */
 function setAction(
   { lock_timeout: seconds }: Args,
   { ctid, container }: Seen,
   settings: readonly Setting[],
 ): Action {
   const config = parseContainerConfig(container?.config ?? '')
-  const isKnown = container?.status === 'stopped' && pendingNames(config).length === 0
+  const isKnown =
+    container?.status === 'stopped' &&
+    pendingNames(config).length === 0 &&
+    !settings.some(({ key }) => key.startsWith('net'))
   const text = rewriteContainerConfig(
     withCurrent(
       config,
@@ -194,11 +198,7 @@ function cannotConvert({ ctid, storages }: Seen, config: ContainerConfig): Refus
       message: `container ${ctid} has snapshots, so it cannot become a template: ${names.join(', ')}`,
       hint: 'delete them first (pve_container_snapshot), or convert a clone of the container',
     }
-  const volumes = volumesOf(config.current)
-  const [lacking] = [
-    ...lackingFeature(volumes, storages, 'template'),
-    ...volumes.filter(({ storage }) => storage === undefined),
-  ]
+  const [lacking] = lackingFeature(volumesOf(config.current), storages, 'template')
   if (lacking === undefined) return undefined
   return {
     code: 'not-convertible',

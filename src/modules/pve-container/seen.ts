@@ -15,7 +15,7 @@ import {
   recordDirectory,
 } from '../../proxmox/half-made.ts'
 import { rollbackRecord } from '../../proxmox/rollbacks.ts'
-import { type Storage, storageFile, storagesIn, volumesOf } from '../../proxmox/storages.ts'
+import { readStorages, type Storage, volumesOf } from '../../proxmox/storages.ts'
 import type { Args } from './args.ts'
 
 export interface Seen {
@@ -47,15 +47,14 @@ export interface Seen {
 export async function probe(given: Args, { node, placement }: Host): Promise<Seen> {
   const ctid = given.ctid === '' ? (placement.ctid ?? '') : String(given.ctid)
   const clone = given.clone === undefined ? undefined : String(given.clone)
-  const [container, recordText, directory, storageText, resources] = await Promise.all([
+  const [container, recordText, directory, storages, resources] = await Promise.all([
     node.container(ctid),
     node.maybe(node.text(makingRecord(ctid))),
     node.stat(recordDirectory),
-    node.text(storageFile),
+    readStorages(node),
     node.text(resourcesFile),
   ])
   const record = parseMakingRecord(knownOr(recordText, undefined) ?? '')
-  const storages = storagesIn(storageText ?? '')
   const creates = container === undefined || record !== undefined
   const source = creates && clone !== undefined ? await node.container(clone) : undefined
   const known = { resources: resources ?? '', ctid }

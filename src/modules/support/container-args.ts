@@ -1,10 +1,21 @@
 /** Arguments that the modules for a container's configuration share. */
+import type { ResourcePattern } from '../../host/resource.ts'
 
 export const ctid = {
   type: ['string', 'integer'],
   default: '',
   description: 'CTID; default: the container that the task runs for',
 } as const
+
+/** What a task may change if its arguments are not known: its container, or any. */
+export function mayChangeContainer({
+  ctid: given,
+}: Readonly<Record<string, unknown>>): readonly ResourcePattern[] {
+  const known = typeof given === 'number' || (typeof given === 'string' && given !== '')
+  return known
+    ? [`container:${String(given)}`, `file:/etc/pve/lxc/${String(given)}.conf`]
+    : ['container:*', 'file:/etc/pve/lxc/*']
+}
 
 export const configLockTimeout = {
   type: 'integer',
