@@ -6,7 +6,7 @@
  */
 import type { Action } from '../../host/action.ts'
 import { actions, done, type Plan, type Refusal, refuse } from '../../host/plan.ts'
-import { configFile, waitForLock } from '../../proxmox/config-change.ts'
+import { waitForLock } from '../../proxmox/config-change.ts'
 import {
   type ContainerConfig,
   parseContainerConfig,
