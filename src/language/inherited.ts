@@ -1,6 +1,6 @@
 /** The keywords that a task inherits from its play, its role use and its imports. */
 import type { FieldReader } from './fields.ts'
-import type { Become, Expression, Value, Variable } from './model.ts'
+import type { Become, Expression, Notification, Value, Variable } from './model.ts'
 import type { ValueReader } from './values.ts'
 
 export interface Inherited {
@@ -12,6 +12,8 @@ export interface Inherited {
   readonly ignoreErrors: boolean
   readonly anyErrorsFatal: boolean
   readonly noLog: boolean
+  /** Handlers that the blocks around a task notify. */
+  readonly notify: readonly Notification[]
   readonly exitCode: number | undefined
 }
 
@@ -24,6 +26,7 @@ export const nothingInherited: Inherited = {
   ignoreErrors: false,
   anyErrorsFatal: false,
   noLog: false,
+  notify: [],
   exitCode: undefined,
 }
 
@@ -50,9 +53,15 @@ export function inherit(fields: FieldReader, outer: Inherited, values: ValueRead
     },
     environment: new Map([...outer.environment, ...own]),
     vars: outer.vars,
+    notify: outer.notify,
     ignoreErrors: fields.boolean('ignore_errors') ?? outer.ignoreErrors,
     anyErrorsFatal: fields.boolean('any_errors_fatal') ?? outer.anyErrorsFatal,
     noLog: fields.boolean('no_log') ?? outer.noLog,
     exitCode: fields.integer('exit_code', 3, 7) ?? outer.exitCode,
   }
+}
+
+/** Returns what the handlers of a role inherit from its use: they notify only the handlers that they name. */
+export function inheritedByHandlers(inherited: Inherited): Inherited {
+  return { ...inherited, notify: [] }
 }

@@ -13,6 +13,7 @@ export const playKeywords = words(
 export const roleKeywords = words('role name when ' + common)
 export const taskKeywords = words(task)
 export const handlerKeywords = words(`${task} listen`)
+export const blockKeywords = words(`name block rescue always when notify ${common}`)
 export const importKeywords = words(`name when ${common}`)
 
 const longPrograms =
@@ -22,9 +23,6 @@ const longPrograms =
 export const notYet: Readonly<Record<string, string>> = {
   action: 'write the module as the key: "copy: {...}"',
   async: longPrograms,
-  block: 'write the tasks one after the other, or put them in a file and use import_tasks',
-  rescue: 'use failed_when or ignore_errors, and a later task with a condition on the result',
-  always: 'write the tasks after the others, with a condition',
   collections: 'leave it out: modules are called by their short names',
   become_exe: 'leave it out: sudo is the only method',
   become_flags: 'leave it out: sudo is the only method',

@@ -5,11 +5,11 @@ import { inherit, type Inherited } from './inherited.ts'
 import { handlerKeywords, notYet, taskKeywords } from './keywords.ts'
 import { argumentsHint, argumentsInText } from './key-values.ts'
 import type { Loader } from './loader.ts'
-import type { Handler, Loop, MapEntry, MapValue, RoleUse, Task } from './model.ts'
+import { readLoop, variableName } from './loop.ts'
+import type { Handler, MapEntry, MapValue, Notification, RoleUse, Task } from './model.ts'
 import type { ModuleSchema } from './module-schema.ts'
 import { moduleInstead } from './other-modules.ts'
 import { didYouMean } from './suggest.ts'
-import { newNameProblem } from './values.ts'
 import type { YamlEntry, YamlMap } from './yaml.ts'
 
 /** The origin of a list of tasks, and what its tasks inherit. */
@@ -24,6 +24,8 @@ export interface TaskSurroundings {
   /** The folder of that file, for imports. */
   readonly folder: string
   readonly inherited: Inherited
+  /** True below `rescue` of a block. */
+  readonly inRescue: boolean
 }
 
 /** Reads a task and reports its problems. Returns `undefined` if it is too broken to use. */
@@ -65,7 +67,7 @@ function read(
   const name = fields.text('name')
   const loop = readLoop(loader, fields)
   const until = fields.conditions('until')
-  const register = readRegister(loader, fields)
+  const register = variableName(loader, fields, 'register')
   const when = inherited.when
   if (found === undefined) {
     if (register !== undefined) loader.lostResults.add(register)
@@ -95,7 +97,8 @@ function read(
     when,
     loop,
     register,
-    notify: fields.words('notify', { split: false }).map(({ text, where }) => ({ name: text, where })),
+    notify: [...inherited.notify, ...readNotify(fields)],
+    inRescue: around.inRescue,
     vars: new Map([...inherited.vars, ...own]),
     tags: inherited.tags,
     until,
@@ -250,45 +253,7 @@ function asExpression(entry: YamlEntry): YamlEntry {
   return { ...entry, value: { ...value, cel: true } }
 }
 
-const loopControls = new Set(['loop_var', 'index_var', 'label'])
-
-function readLoop(loader: Loader, fields: FieldReader): Loop | undefined {
-  const entry = fields.entry('loop')
-  const control = fields.map('loop_control')
-  if (entry === undefined) return undefined
-  const items = loader.values.value(entry.value)
-  if (items.kind === 'literal' || items.kind === 'map') {
-    loader.report('invalid-keyword', '"loop" must be a list', {
-      where: items.where,
-      hint: 'write a list, or a {{variable}} or !cel expression whose value is a list',
-    })
-  }
-  const controls = control === undefined ? undefined : new FieldReader(control, loader.values)
-  for (const [key, found] of control?.entries ?? []) {
-    if (loopControls.has(key)) continue
-    const hint = didYouMean(key, loopControls)
-    loader.report('unknown-keyword', `"loop_control" has no "${key}"`, { where: found.where, hint })
-  }
-  const label = controls?.node('label')
-  return {
-    items,
-    variable: variableName(loader, controls, 'loop_var') ?? 'item',
-    indexVariable: variableName(loader, controls, 'index_var'),
-    label: label === undefined ? undefined : loader.values.value(label),
-    where: entry.where,
-  }
-}
-
-function readRegister(loader: Loader, fields: FieldReader): string | undefined {
-  return variableName(loader, fields, 'register')
-}
-
-function variableName(loader: Loader, fields: FieldReader | undefined, keyword: string): string | undefined {
-  const name = fields?.text(keyword)
-  const node = fields?.node(keyword)
-  if (name === undefined || node === undefined) return undefined
-  const wrong = newNameProblem(name, node.where)
-  if (wrong === undefined) return name
-  loader.problems.push(wrong)
-  return undefined
+/** The handlers that a task or block notifies. */
+export function readNotify(fields: FieldReader): readonly Notification[] {
+  return fields.words('notify', { split: false }).map(({ text, where }) => ({ name: text, where }))
 }
