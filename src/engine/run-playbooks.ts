@@ -94,8 +94,7 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
     { play, batch, host }: PlayPart<SelectedPlay>,
     { problem, task }: { readonly problem: Problem | undefined; readonly task?: Task },
   ): void => {
-    if (out.has(host)) return
-    out.set(host, problem)
+    if (!out.has(host)) out.set(host, problem)
     stops.hostFailed(play, batch, { host, fatal: fatalBy(play, task) })
   }
   const work = async (): Promise<void> => {
@@ -109,7 +108,7 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
           stopped: () => stops.ended,
           failed: (problem, task) => fail(part, { problem, task }),
         })
-        if (end.kind === 'failed') fail(part, end)
+        if (end.kind === 'failed' && !out.has(part.host)) fail(part, end)
       },
       failed: (host) => out.has(host),
       nodeFailed: (part, node) => {

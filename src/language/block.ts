@@ -3,7 +3,7 @@ import { FieldReader, isNothing } from './fields.ts'
 import { inherit } from './inherited.ts'
 import { blockKeywords, taskKeywords } from './keywords.ts'
 import type { Loader } from './loader.ts'
-import type { Task, TaskOrBlock } from './model.ts'
+import type { TaskOrBlock } from './model.ts'
 import { readNotify, shortModuleName, type TaskSurroundings } from './task.ts'
 import type { YamlMap, YamlNode } from './yaml.ts'
 
@@ -81,11 +81,4 @@ function checkBlock(
       hint: 'list them, or remove it',
     })
   }
-}
-
-/** Returns all tasks of these steps, in the order of the file. */
-export function tasksOf(steps: readonly TaskOrBlock[]): readonly Task[] {
-  return steps.flatMap((step) =>
-    'kind' in step ? tasksOf([...step.tasks, ...step.rescue, ...step.always]) : [step],
-  )
 }

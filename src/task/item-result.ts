@@ -11,6 +11,7 @@ import {
   type Result,
   skippedResult,
   unknownResult,
+  unreachableResult,
   worstOutcome,
 } from './results.ts'
 import { hidden } from './task-detail.ts'
@@ -45,6 +46,15 @@ export function unknownItem(module: Module, why: string): ItemResult {
   return { outcome: 'unknown', result: unknownResult(module, why), detail: { why }, exitCode: undefined }
 }
 
+export function unreachableItem(problem: Problem): ItemResult {
+  return {
+    outcome: 'unreachable',
+    result: unreachableResult(problem),
+    detail: { problem },
+    exitCode: exitCodes.unreachable,
+  }
+}
+
 export function failedItem(task: Task, module: Module, problem: Problem, result: Result = {}): ItemResult {
   return {
     outcome: 'failed',
@@ -68,6 +78,11 @@ export function exitCodeOf(task: Task, module: Module, converged: Converged): Ex
 
 function toExitCode(code: number | undefined): ExitCode | undefined {
   return Object.values(exitCodes).find((known) => known === code)
+}
+
+/** True if the task failed or its host could not be reached, and the failure is not ignored. */
+export function isFailure({ outcome, exitCode }: TaskResult): boolean {
+  return outcome === 'unreachable' || exitCode !== undefined
 }
 
 /** Returns the result of a task whose items have all finished, or are all predicted. */

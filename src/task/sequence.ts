@@ -3,12 +3,13 @@
  * before it. If a result differs from its prediction, later tasks are planned again. Events report tasks in
  * order, each once its outcome is known.
  */
+import { type Problem, UnreachableError } from '../base/errors.ts'
 import type { Task } from '../language/model.ts'
 import { type Item, itemsOf } from './items.ts'
 import { attempt } from './attempt.ts'
 import type { Stage } from './stage.ts'
 import type { TaskContext } from './task-context.ts'
-import { failedItem, skippedItem, type TaskResult, unknownItem } from './item-result.ts'
+import { failedItem, skippedItem, type TaskResult, unknownItem, unreachableItem } from './item-result.ts'
 import { Ledger } from './ledger.ts'
 import { Narrator } from './narrator.ts'
 import { type PreparedItem, prepareItem, type Ready } from './prepare.ts'
@@ -24,6 +25,8 @@ export interface SequenceOptions {
   readonly context: TaskContext
   /** Undefined: each task is read and planned when it starts. */
   readonly readAhead: ReadAhead | undefined
+  /** A failure of these tasks is followed by the `rescue` of a block. */
+  readonly rescued: boolean
   /** True if no new task may start. */
   readonly stopped: () => boolean
   /** Called after a task has finished and was reported; `stop` ends the sequence. */
@@ -44,9 +47,9 @@ export class Sequence {
     options: SequenceOptions,
     stage: (owner: WindowOwner) => { stage: Stage; window: Window | undefined },
   ) {
-    const { tasks, context, finished } = options
+    const { tasks, context, finished, rescued } = options
     this.#options = options
-    this.#narrator = new Narrator(context)
+    this.#narrator = new Narrator(context, rescued)
     this.#ledger = new Ledger({
       tasks,
       context,
@@ -115,10 +118,23 @@ export class Sequence {
       const prepared = early?.prepared ?? (await prepareItem(run.task, item, preparing))
       await this.#item(run, item, { prepared, reading: early?.reading })
     } catch (error) {
+      if (error instanceof UnreachableError) return this.#unreachable(run, error.problem)
       if (!(error instanceof FlushFirst)) throw error
       if (run.foreseen === 0) run.items = undefined
       await this.#flush()
     }
+  }
+
+  /** The host could not be reached for the facts that the task reads. */
+  async #unreachable(run: TaskRun, problem: Problem): Promise<void> {
+    if (this.#waiting) return this.#flush()
+    run.items ??= { kind: 'failed', problem }
+    await this.#ledger.expect({
+      run,
+      unit: undefined,
+      converged: undefined,
+      result: unreachableItem(problem),
+    })
   }
 
   async #ahead(run: TaskRun): Promise<Ahead | undefined> {

@@ -24,6 +24,8 @@ export interface TaskContext {
   readonly ref: (task: Task) => TaskRef
   /** Adds a row to the tables at the end of the run. */
   readonly addRow: (row: SummaryRow) => void
+  /** Dry runs only: why it is unknown whether the tasks run at all. */
+  readonly doubt?: string
   /** Asks the user; absent if there is no terminal. */
   readonly confirm?: Confirm
 }
