@@ -191,13 +191,19 @@ export class StepRunner {
     })
   }
 
-  /** Gives tasks that do not run the result of a skipped task, so that later conditions may read it. */
+  /**
+   * Leaves tasks out. They get the result of a skipped task, so that later conditions may read it. Those with
+   * `run_once` are left to other hosts.
+   */
   #skip(steps: readonly TaskOrBlock[], end: StepsEnd): void {
     const why =
       end === 'done' ? 'nothing failed' : end === 'failed' ? 'an earlier task failed' : 'the run stopped'
-    const { variables } = this.#options.context.host
-    for (const { register } of tasksOf(steps))
-      if (register !== undefined && !variables.scope().has(register))
-        variables.register(register, skippedResult(why))
+    const { host, once } = this.#options.context
+    const { variables } = host
+    for (const task of tasksOf(steps)) {
+      if (task.runOnce) once.passed(task)
+      if (task.register !== undefined && !variables.scope().has(task.register))
+        variables.register(task.register, skippedResult(why))
+    }
   }
 }

@@ -11,6 +11,7 @@ export interface Inherited {
   readonly vars: ReadonlyMap<string, Variable>
   readonly ignoreErrors: boolean
   readonly anyErrorsFatal: boolean
+  readonly runOnce: boolean
   readonly noLog: boolean
   /** Handlers that the blocks around a task notify. */
   readonly notify: readonly Notification[]
@@ -25,6 +26,7 @@ export const nothingInherited: Inherited = {
   vars: new Map(),
   ignoreErrors: false,
   anyErrorsFatal: false,
+  runOnce: false,
   noLog: false,
   notify: [],
   exitCode: undefined,
@@ -56,12 +58,13 @@ export function inherit(fields: FieldReader, outer: Inherited, values: ValueRead
     notify: outer.notify,
     ignoreErrors: fields.boolean('ignore_errors') ?? outer.ignoreErrors,
     anyErrorsFatal: fields.boolean('any_errors_fatal') ?? outer.anyErrorsFatal,
+    runOnce: fields.boolean('run_once') ?? outer.runOnce,
     noLog: fields.boolean('no_log') ?? outer.noLog,
     exitCode: fields.integer('exit_code', 3, 7) ?? outer.exitCode,
   }
 }
 
-/** Returns what the handlers of a role inherit from its use: they notify only the handlers that they name. */
+/** Returns what handlers inherit: they notify only those that they name, and run on each notified host. */
 export function inheritedByHandlers(inherited: Inherited): Inherited {
-  return { ...inherited, notify: [] }
+  return { ...inherited, notify: [], runOnce: false }
 }

@@ -1,7 +1,7 @@
 /** The keywords of plays, role uses and tasks, and hints for unsupported keywords of Ansible. */
 
 const common =
-  'vars become become_user become_method environment tags ignore_errors any_errors_fatal no_log exit_code'
+  'vars become become_user become_method environment tags ignore_errors any_errors_fatal run_once no_log exit_code'
 const task =
   'name args when loop loop_control register notify until retries delay changed_when failed_when ' + common
 
@@ -48,7 +48,6 @@ export const notYet: Readonly<Record<string, string>> = {
   poll: longPrograms,
   port: 'set "port" in the inventory',
   remote_user: 'set "user" in the inventory',
-  run_once: 'move the task to its own play with one host: "hosts: group[0]"',
   serial: 'set it on the play',
   tasks_from: 'split the role into two',
   throttle: 'no keyword limits a single task; --forks limits the whole run',

@@ -259,6 +259,8 @@ export interface Task {
   readonly inRescue: boolean
   /** A failure of the task that nothing rescues ends the run. */
   readonly anyErrorsFatal: boolean
+  /** The first host of a batch that has not failed runs the task for all. Never set for a handler. */
+  readonly runOnce: boolean
   readonly noLog: boolean
   /** The exit code of the run if the task fails (3 to 7). */
   readonly exitCode: number | undefined

@@ -1,4 +1,4 @@
-/** `serial` and `max_fail_percentage`, and what each message about them says. */
+/** Keywords for several hosts, and what each message about them says. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { loadContents, playsOf } from './testing/playbooks.ts'
@@ -73,6 +73,37 @@ for (const [line, message] of mistakes) {
     assert.deepEqual(report(loadContents(playWith(line)).problems), [`site.yml:${message}`])
   })
 }
+
+test('run_once is inherited by tasks, and never by handlers', () => {
+  const [play] = playsOf({
+    '/p/site.yml': `
+- hosts: all
+  run_once: true
+  roles: [{ role: web, user_name: ann, run_once: false }]
+  tasks:
+    - command: a
+    - block: [{ command: b }, { command: c, run_once: true }]
+      always: [{ command: d }]
+      run_once: false
+  handlers: [{ name: handler, command: x }]
+`,
+  })
+  assert.deepEqual(
+    play?.sections[0]?.tasks.map(({ runOnce }) => runOnce),
+    [false, false, true, false, true, false],
+  )
+  assert.deepEqual(
+    play?.handlers.map(({ runOnce }) => runOnce),
+    [false, false],
+  )
+})
+
+test('a handler with run_once is a mistake with a place and a cure', () => {
+  const site = '- hosts: all\n  handlers:\n    - name: x\n      run_once: true\n      command: x\n'
+  assert.deepEqual(report(loadContents({ '/p/site.yml': site }).problems), [
+    'site.yml:4:7 invalid-handler: a handler cannot have "run_once" (a handler runs on each host that notified it: notify it from a task with "run_once", or write it as a task)',
+  ])
+})
 
 test('any_errors_fatal is inherited from the play, a role, an import or a task, and the nearest one counts', () => {
   const [play] = playsOf({

@@ -4,7 +4,7 @@ import type { Position } from '../base/errors.ts'
 import { FieldReader, isNothing } from './fields.ts'
 import { readYamlFile, suggestions } from './read-files.ts'
 import { isBlock, readBlock } from './block.ts'
-import { inherit, type Inherited, inheritedByHandlers } from './inherited.ts'
+import { inherit, type Inherited } from './inherited.ts'
 import { importKeywords, notYet, roleKeywords } from './keywords.ts'
 import type { LoadedRole, Loader } from './loader.ts'
 import type { Expression, Handler, RoleUse, TaskOrBlock, Variable } from './model.ts'
@@ -113,13 +113,7 @@ export class TaskListReader {
       use,
       steps: tasksFile === undefined ? [] : this.steps(this.#taskFile(tasksFile), inside(tasksFile)),
       handlers:
-        handlersFile === undefined
-          ? []
-          : this.handlers(this.#taskFile(handlersFile), {
-              ...inside(handlersFile),
-              inherited: inheritedByHandlers(given.inherited),
-              inRescue: false,
-            }),
+        handlersFile === undefined ? [] : this.handlers(this.#taskFile(handlersFile), inside(handlersFile)),
     }
   }
 

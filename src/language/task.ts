@@ -1,7 +1,7 @@
 /** Reads one task or handler. */
 import type { Position } from '../base/errors.ts'
 import { FieldReader, isNothing } from './fields.ts'
-import { inherit, type Inherited } from './inherited.ts'
+import { inherit, type Inherited, inheritedByHandlers } from './inherited.ts'
 import { handlerKeywords, notYet, taskKeywords } from './keywords.ts'
 import { argumentsHint, argumentsInText } from './key-values.ts'
 import type { Loader } from './loader.ts'
@@ -34,7 +34,8 @@ export function readTask(loader: Loader, map: YamlMap, around: TaskSurroundings)
 }
 
 export function readHandler(loader: Loader, map: YamlMap, around: TaskSurroundings): Handler | undefined {
-  const task = read(loader, map, around, handlerKeywords)
+  const inherited = inheritedByHandlers(around.inherited)
+  const task = read(loader, map, { ...around, inherited, inRescue: false }, handlerKeywords)
   if (task === undefined) return undefined
   const fields = new FieldReader(map, loader.values)
   const listen = fields.words('listen', { split: false }).map((topic) => topic.text)
@@ -42,6 +43,12 @@ export function readHandler(loader: Loader, map: YamlMap, around: TaskSurroundin
     loader.report('unnamed-handler', 'a handler needs a name, or it can never be notified', {
       where: task.moduleAt,
       hint: 'give it a "name"',
+    })
+  }
+  if (task.runOnce) {
+    loader.report('invalid-handler', 'a handler cannot have "run_once"', {
+      where: fields.entry('run_once')?.where ?? task.moduleAt,
+      hint: 'a handler runs on each host that notified it: notify it from a task with "run_once", or write it as a task',
     })
   }
   return { ...task, listen }
@@ -110,6 +117,7 @@ function read(
     failedWhen: fields.conditions('failed_when'),
     ignoreErrors: inherited.ignoreErrors,
     anyErrorsFatal: inherited.anyErrorsFatal,
+    runOnce: inherited.runOnce,
     noLog: inherited.noLog,
     exitCode: inherited.exitCode,
   }

@@ -5,13 +5,14 @@
  */
 import { type Problem, UnreachableError } from '../base/errors.ts'
 import type { Task } from '../language/model.ts'
-import { type Item, itemsOf } from './items.ts'
+import { type Item, itemsOf, oneItem } from './items.ts'
 import { attempt } from './attempt.ts'
 import type { Stage } from './stage.ts'
 import type { TaskContext } from './task-context.ts'
 import { failedItem, skippedItem, type TaskResult, unknownItem, unreachableItem } from './item-result.ts'
 import { Ledger } from './ledger.ts'
 import { Narrator } from './narrator.ts'
+import { resultElsewhere } from './once.ts'
 import { type PreparedItem, prepareItem, type Ready } from './prepare.ts'
 import { type Preparing, readFactFor } from './preparing.ts'
 import type { Ahead, ReadAhead } from './read-ahead.ts'
@@ -42,6 +43,7 @@ export class Sequence {
   readonly #window: Window | undefined
   readonly #narrator: Narrator
   readonly #ledger: Ledger
+  #last: TaskRun | undefined
 
   constructor(
     options: SequenceOptions,
@@ -92,8 +94,43 @@ export class Sequence {
     return this.#window?.waiting === true
   }
 
+  /**
+   * Decides whether this host runs a task with `run_once`, with nothing waiting to be sent: other hosts may
+   * take long. Returns true if the task is dealt with for now.
+   */
+  async #takesTurn(run: TaskRun): Promise<boolean> {
+    const { context, stopped } = this.#options
+    const { host, run: whole, once } = context
+    const { name } = host.machine
+    if (this.#waiting) {
+      await this.#flush()
+      return true
+    }
+    run.turn ??= await whole.profile.during({ host: name, phase: 'wait', task: run.ref }, () =>
+      once.turn(run.task, {
+        stopped,
+        waiting: (runner) => {
+          const why = `${runner} runs "${run.ref.name}" for all hosts (run_once)`
+          whole.emitter.emit({ type: 'host.waiting', host: name, why })
+        },
+      }),
+    )
+    if (run.turn.kind === 'run') return false
+    if (run.turn.kind === 'done') {
+      run.items = oneItem(context.layers)
+      const result = resultElsewhere(run.turn)
+      await this.#ledger.expect({ run, unit: undefined, converged: undefined, result })
+    }
+    return true
+  }
+
   /** Plans the next item of a task as far as it can be predicted. */
   async #advance(run: TaskRun): Promise<void> {
+    // Other hosts wait for the result of a task that this host runs for them.
+    const before = this.#last
+    this.#last = run
+    if (before?.turn !== undefined && before !== run && this.#waiting) return this.#flush()
+    if (run.task.runOnce && run.foreseen === 0 && (await this.#takesTurn(run))) return
     if (!this.#waiting) this.#narrator.announce(run)
     try {
       const ahead = this.#waiting ? undefined : await this.#ahead(run)
