@@ -75,8 +75,8 @@ export function createPlainView(options: ViewOptions): View {
         const quiet = event.outcome === 'skipped' && verbosity === 0
         if (quiet || itemsSaidIt(event)) return
         const handled = handledBy(event)
-        if (event.outcome === 'failed' && handled === undefined && hasFindings(event.detail)) {
-          line(`${colors.red('FAILED')} ${plainText(event.detail.problem?.message ?? event.host)}`)
+        if (event.outcome === 'failed' && handled === undefined && isReport(event)) {
+          line(`${colors.red('FAILED')} ${plainText(event.detail.problem?.message ?? '')}`)
           line(findingsText(event.detail.findings ?? []))
           return
         }
@@ -161,7 +161,7 @@ export function createPlainView(options: ViewOptions): View {
         return
       case 'run.finished':
         line('')
-        line(recapText(event, colors))
+        line(recapText(event, colors, options.width?.()))
         return
       case 'host.connecting':
       case 'host.connected':
@@ -186,7 +186,12 @@ function stoppingText(awaited: readonly RunningTask[], check: boolean): string {
   return `Stopping after the running tasks (${shown.join(', ')}${more}). Press Ctrl-C again to quit now; they keep running there.`
 }
 
-/** Findings name their host and fault, so the name of the task adds nothing. */
+/** Findings under the name of their host, as from `verify`: the name of the task would add nothing. */
+function isReport({ host, detail }: Extract<Event, { readonly type: 'task.finished' }>): boolean {
+  const message = detail.problem?.message ?? ''
+  return hasFindings(detail) && (message.startsWith(`${host} (`) || message.startsWith(`${host}: `))
+}
+
 function hasFindings({ findings }: TaskDetail): boolean {
   return findings !== undefined && findings.length > 0
 }
