@@ -7,19 +7,7 @@ import { taskOf } from '../task/testing/test-units.ts'
 import { createOnceGates, type HostGate } from './once-gates.ts'
 
 const task = taskOf('write', { runOnce: true })
-const end: OnceEnd = {
-  result: {
-    outcome: 'ok',
-    ignored: false,
-    result: {},
-    detail: {},
-    exitCode: undefined,
-    changed: false,
-    problem: undefined,
-  },
-  facts: {},
-  begun: false,
-}
+const end: OnceEnd = { kind: 'succeeded', result: {}, exitCode: undefined, facts: {}, begun: false }
 
 interface Asked {
   readonly waited: readonly string[]
@@ -94,7 +82,7 @@ test('the next host takes over from one that was not reached, but only if nothin
   for (const begun of [false, true]) {
     const batch = batchOf(['a', 'b'])
     const [, b] = [batch.ask('a'), batch.ask('b')]
-    const lost = { ...end, begun, result: { ...end.result, outcome: 'unreachable' as const } }
+    const lost = { ...end, begun, kind: 'unreachable' as const }
     batch.gate('a').ended(task, lost)
     await turnOfLoop()
     assert.deepEqual(b.turn, begun ? { kind: 'done', by: 'a', end: lost } : { kind: 'run' })
@@ -107,7 +95,7 @@ test('a host that fails in the middle of the task has failed it for all', async 
   batch.gate('a').leave()
   await turnOfLoop()
   assert.ok(b.turn?.kind === 'done')
-  assert.equal(b.turn.end.result.problem?.message, 'a failed before the task ended')
+  assert.equal(b.turn.end.result['msg'], 'a failed before the task ended')
 })
 
 test('nodes come before their containers, which start after them', async () => {

@@ -7,7 +7,6 @@ import type { HostName } from '../base/brand.ts'
 import { exitCodes } from '../base/errors.ts'
 import type { Away } from '../base/limit.ts'
 import type { Task } from '../language/model.ts'
-import type { TaskResult } from '../task/item-result.ts'
 import type { OnceEnd, OnceTurns, Turn, TurnOptions } from '../task/once.ts'
 import type { Batch } from './selection.ts'
 
@@ -75,8 +74,7 @@ class BatchGate {
       },
       leave: () => {
         this.#gone.add(host)
-        for (const state of this.#tasks.values())
-          if (state.runner === host) state.end ??= { result: notFinished(host), facts: {}, begun: true }
+        for (const state of this.#tasks.values()) if (state.runner === host) state.end ??= notFinished(host)
         this.wake()
       },
     }
@@ -129,7 +127,7 @@ class BatchGate {
 
   #ended(task: Task, host: HostName, end: OnceEnd): void {
     const state = this.#state(task)
-    if (end.result.outcome === 'unreachable' && !end.begun) {
+    if (end.kind === 'unreachable' && !end.begun) {
       // Nothing was changed, so the next host may run it.
       state.runner = undefined
       state.passed.add(host)
@@ -144,16 +142,14 @@ class BatchGate {
   }
 }
 
-/** The result of a task whose host failed in the middle of it, outside the task. */
-function notFinished(host: HostName): TaskResult {
-  const problem = { code: 'host-failed', message: `${host} failed before the task ended` }
+/** The end of a task whose host failed in the middle of it, outside the task. */
+function notFinished(host: HostName): OnceEnd {
+  const msg = `${host} failed before the task ended`
   return {
-    outcome: 'failed',
-    ignored: false,
-    result: { changed: false, failed: true, skipped: false, msg: problem.message },
-    detail: { problem },
+    kind: 'failed',
+    result: { changed: false, failed: true, skipped: false, msg },
     exitCode: exitCodes.task,
-    changed: false,
-    problem,
+    facts: {},
+    begun: true,
   }
 }

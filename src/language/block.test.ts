@@ -147,9 +147,7 @@ const mistakes: readonly (readonly [tasks: string, messages: readonly string[]])
   ],
   [
     '- block: { command: x }\n',
-    [
-      '3:14 invalid-keyword: "block" must be a list, not a map (start each entry of the list with "- ")',
-    ],
+    ['3:14 invalid-keyword: "block" must be a list, not a map (start each entry of the list with "- ")'],
   ],
   ['- block: [{ command: x }]\n  loop: [1]\n', [`4:7 unknown-keyword: "loop" ${keyword}`]],
   ['- block: [{ command: x }]\n  register: r\n', [`4:7 unknown-keyword: "register" ${keyword}`]],

@@ -6,7 +6,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { revealAll } from '../base/secret.ts'
 import type { Task } from '../language/model.ts'
 import type { TaskContext } from './task-context.ts'
-import { type ItemResult, taskResult, type TaskResult } from './item-result.ts'
+import { type ItemResult, onceEnd, taskResult, type TaskResult } from './item-result.ts'
 import { judgedItem } from './judged.ts'
 import type { Narrator } from './narrator.ts'
 import type { Preparing } from './preparing.ts'
@@ -189,8 +189,7 @@ export class Ledger implements WindowOwner {
     this.#runs = this.#runs.filter((other) => other !== run)
     const after = this.#index > run.index
     this.#index = Math.max(this.#index, run.index + 1)
-    if (run.turn?.kind === 'run')
-      this.#options.context.once.ended(task, { result, facts: run.facts, begun: run.sent })
+    if (run.turn?.kind === 'run') this.#options.context.once.ended(task, onceEnd(result, run.facts, run.sent))
     this.#options.narrator.task(run, result)
     if (finished(task, result) === 'stop') {
       this.#over = true

@@ -1,8 +1,7 @@
 /** Tasks with `run_once`: one host of a batch runs each of them for all. */
 import type { HostName } from '../base/brand.ts'
-import { type ExitCode, exitCodes } from '../base/errors.ts'
+import type { ExitCode } from '../base/errors.ts'
 import type { Task } from '../language/model.ts'
-import { isFailure, type ItemResult, type TaskResult } from './item-result.ts'
 
 export type Turn =
   /** This host runs the task. */
@@ -13,7 +12,11 @@ export type Turn =
 
 /** The end of the task on the host that has run it. */
 export interface OnceEnd {
-  readonly result: TaskResult
+  readonly kind: 'succeeded' | 'failed' | 'unreachable'
+  /** The registered result. */
+  readonly result: Readonly<Record<string, unknown>>
+  /** Exit code of a failure. */
+  readonly exitCode: ExitCode | undefined
   /** Variables that the task has set. */
   readonly facts: Readonly<Record<string, unknown>>
   /** False if no action can have reached the host. */
@@ -38,20 +41,4 @@ export interface OnceTurns {
   ended(task: Task, end: OnceEnd): void
   /** Called if this host will not run the task: the next one may. */
   passed(task: Task): void
-}
-
-/** Returns the result of a task for a host that has not run it itself. */
-export function resultElsewhere({ by, end }: Extract<Turn, { readonly kind: 'done' }>): ItemResult {
-  const { result, facts } = end
-  if (!isFailure(result)) {
-    const why = `${by} runs it for all hosts (run_once)`
-    return { outcome: 'skipped', result: result.result, detail: { why }, exitCode: undefined, facts }
-  }
-  const problem = {
-    code: 'run-once-failed',
-    message: `it failed on ${by}, which runs it for all hosts (run_once)`,
-  }
-  const exitCode: ExitCode = result.exitCode ?? exitCodes.task
-  const values = { ...result.result, unreachable: false, msg: problem.message }
-  return { outcome: 'failed', result: values, detail: { problem }, exitCode }
 }

@@ -9,10 +9,16 @@ import { type Item, itemsOf, oneItem } from './items.ts'
 import { attempt } from './attempt.ts'
 import type { Stage } from './stage.ts'
 import type { TaskContext } from './task-context.ts'
-import { failedItem, skippedItem, type TaskResult, unknownItem, unreachableItem } from './item-result.ts'
+import {
+  failedItem,
+  resultElsewhere,
+  skippedItem,
+  type TaskResult,
+  unknownItem,
+  unreachableItem,
+} from './item-result.ts'
 import { Ledger } from './ledger.ts'
 import { Narrator } from './narrator.ts'
-import { resultElsewhere } from './once.ts'
 import { type PreparedItem, prepareItem, type Ready } from './prepare.ts'
 import { type Preparing, readFactFor } from './preparing.ts'
 import type { Ahead, ReadAhead } from './read-ahead.ts'
