@@ -2,7 +2,7 @@
 import type { Problem } from '../base/errors.ts'
 import type { Outcome } from '../events/events.ts'
 import type { Handler, Task } from '../language/model.ts'
-import { chosenSteps } from '../language/steps.ts'
+import { chosenSteps } from '../language/block-steps.ts'
 import type { TaskResult } from '../task/item-result.ts'
 import { type Certainty, Notifications } from './notifications.ts'
 import { StepRunner, type StepRunnerOptions } from './step-runner.ts'
