@@ -141,7 +141,8 @@ use Fcntl;
 $0 = "unattended-upgr";
 for my $file ("/var/lib/dpkg/lock-frontend", "/var/lib/apt/lists/lock") {
 	open my $held, ">>", $file or die $!;
-	fcntl $held, F_SETLK, pack("s s x4 q q i x4", F_WRLCK, 0, 0, 0, 0) or die $!;
+	my $lock = pack("s s x4 q q i x4", F_WRLCK, 0, 0, 0, 0);
+	fcntl $held, F_SETLK, $lock or die $!;
 	push @kept, $held;
 }
 open my $note, ">", "/run/daily"; print $note "held\\n"; close $note;
