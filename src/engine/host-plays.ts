@@ -68,13 +68,20 @@ export function createHostPlays(options: HostPlaysOptions): HostPlays {
   }
   const selected = (task: Task): boolean => isChosen(task.tags, options.tags)
 
-  const attempt: HostPlays['run'] = async ({ play: { play, hosts }, host: name }, { once, ...course }) => {
+  const attempt: HostPlays['run'] = async (
+    { play: { play, hosts }, batch, host: name },
+    { once, ...course },
+  ) => {
     const host = fleet.host(name)
     const { machine } = host
     machine.statePrivilege ??= taskPrivilege(play, fleet.variable(name), options.connection)
     const confirm = options.asking?.(name)
     try {
-      const layers: readonly Layer[] = [{ layer: 'built in', data: new Map([['play_hosts', hosts]]) }]
+      const data = new Map([
+        ['play_hosts', hosts],
+        ['batch_hosts', batch.hosts],
+      ])
+      const layers: readonly Layer[] = [{ layer: 'built in', data }]
       const begun = !run.check && machine.node === undefined ? takeGuestsBack(host, run) : undefined
       return await runPlay({
         begun,

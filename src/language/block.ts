@@ -13,6 +13,8 @@ interface StepsReader {
   checkKeys(map: YamlMap, known: ReadonlySet<string>, what: string, also: (key: string) => boolean): void
 }
 
+const imports: ReadonlySet<string> = new Set(['import_tasks', 'import_role'])
+
 const parts = ['block', 'rescue', 'always'] as const
 
 /** True if the map has any part of a block, even without the block itself. */
@@ -56,7 +58,8 @@ function checkBlock(
   { map, fields }: { readonly map: YamlMap; readonly fields: FieldReader },
 ): void {
   const ofTask = (key: string): boolean =>
-    !blockKeywords.has(key) && (taskKeywords.has(key) || loader.modules.has(shortModuleName(key)))
+    !blockKeywords.has(key) &&
+    (taskKeywords.has(key) || imports.has(shortModuleName(key)) || loader.modules.has(shortModuleName(key)))
   reader.checkKeys(map, blockKeywords, 'a block', ofTask)
   for (const [key, { where }] of map.entries) {
     if (!ofTask(key)) continue

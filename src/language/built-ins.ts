@@ -11,6 +11,7 @@ export const builtIns: Readonly<Record<string, string>> = {
   facts: 'Facts about the host, see above',
   check_mode: 'True in a dry run',
   play_hosts: 'Hosts of the play, as a list',
+  batch_hosts: 'Hosts of the batch (`serial`), as a list; without batches those of the play',
   node_containers: 'On a node: its containers in the run, as a list of maps with `name` and `ctid`',
   node_containers_in_inventory:
     'On a node: all its containers in the inventory, also those that are not in the run; as `node_containers`',

@@ -31,7 +31,7 @@ const others: Readonly<Record<string, string>> = {
   ansible_failed_result: 'failed_result',
   ansible_failed_task: 'failed_task',
   ansible_host: 'address',
-  ansible_play_batch: 'play_hosts',
+  ansible_play_batch: 'batch_hosts',
   ansible_play_hosts: 'play_hosts',
   ansible_play_hosts_all: 'play_hosts',
   ansible_port: 'port',

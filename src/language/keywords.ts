@@ -42,13 +42,11 @@ export const notYet: Readonly<Record<string, string>> = {
   include_tasks: 'write import_tasks',
   include_vars: 'put the variables into group_vars, host_vars or vars',
   local_action: 'write a play for localhost',
-  max_fail_percentage: 'set it on the play',
   module_defaults: 'give the arguments to each task, or put them into a variable',
   order: 'leave it out: hosts are taken in the order of the inventory',
   poll: longPrograms,
   port: 'set "port" in the inventory',
   remote_user: 'set "user" in the inventory',
-  serial: 'set it on the play',
   tasks_from: 'split the role into two',
   throttle: 'no keyword limits a single task; --forks limits the whole run',
   timeout:
@@ -71,6 +69,18 @@ export const notYet: Readonly<Record<string, string>> = {
   with_sequence: 'write loop with a list of numbers',
   with_together: 'write loop with a list of maps',
   with_nested: 'write loop with a list of maps',
+}
+
+const inTaskList = 'a block is an entry of a list of tasks; import_role imports a role there'
+const onPlay = 'write it on the play'
+
+/** Keywords in the wrong place, with hints. */
+export const misplaced: Readonly<Record<string, string>> = {
+  always: inTaskList,
+  block: inTaskList,
+  max_fail_percentage: onPlay,
+  rescue: inTaskList,
+  serial: onPlay,
 }
 
 function words(text: string): ReadonlySet<string> {

@@ -74,6 +74,30 @@ for (const [line, message] of mistakes) {
   })
 }
 
+test('keywords of plays and blocks in other places are mistakes with a cure', () => {
+  const site = `- hosts: all
+  rescue: []
+  roles: [{ role: web, user_name: ann, always: [], serial: 1 }]
+  tasks:
+    - command: x
+      serial: 1
+    - import_tasks: more.yml
+      max_fail_percentage: 30
+    - block: [{ command: x }]
+      serial: 1
+`
+  const inList = '(a block is an entry of a list of tasks; import_role imports a role there)'
+  const onPlay = '(write it on the play)'
+  assert.deepEqual(report(loadContents({ '/p/site.yml': site, '/p/more.yml': '- command: x\n' }).problems), [
+    `site.yml:2:3 unknown-keyword: "rescue" is not a keyword of a play ${inList}`,
+    `site.yml:3:40 unknown-keyword: "always" is not a keyword of a role ${inList}`,
+    `site.yml:3:52 unknown-keyword: "serial" is not a keyword of a role ${onPlay}`,
+    `site.yml:6:7 unknown-keyword: "serial" is not a keyword of a task ${onPlay}`,
+    `site.yml:8:7 unknown-keyword: "max_fail_percentage" is not a keyword of an import ${onPlay}`,
+    `site.yml:10:7 unknown-keyword: "serial" is not a keyword of a block ${onPlay}`,
+  ])
+})
+
 test('run_once is inherited by tasks, and never by handlers', () => {
   const [play] = playsOf({
     '/p/site.yml': `

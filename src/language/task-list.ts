@@ -5,7 +5,7 @@ import { FieldReader, isNothing } from './fields.ts'
 import { readYamlFile, suggestions } from './read-files.ts'
 import { isBlock, readBlock } from './block.ts'
 import { inherit, type Inherited } from './inherited.ts'
-import { importKeywords, notYet, roleKeywords } from './keywords.ts'
+import { importKeywords, misplaced, notYet, roleKeywords } from './keywords.ts'
 import type { LoadedRole, Loader } from './loader.ts'
 import type { Expression, Handler, RoleUse, TaskOrBlock, Variable } from './model.ts'
 import { findRole } from './role.ts'
@@ -73,7 +73,8 @@ export class TaskListReader {
     for (const [key, entry] of map.entries) {
       if (roleKeywords.has(key)) continue
       const later = Object.hasOwn(notYet, key) ? notYet[key] : undefined
-      if (later === undefined) entries.set(key, entry)
+      if (Object.hasOwn(misplaced, key)) this.#wrongKey(key, entry.where, roleKeywords, 'a role')
+      else if (later === undefined) entries.set(key, entry)
       else
         loader.report('not-yet-supported', `"${key}" is not yet supported`, {
           where: entry.where,
@@ -248,12 +249,17 @@ export class TaskListReader {
       if (known.has(key) || also(key)) continue
       const later = Object.hasOwn(notYet, key) ? notYet[key] : undefined
       if (later === undefined) {
-        const hint = didYouMean(key, known, `${what} has ${[...known].join(', ')}`)
-        this.#loader.report('unknown-keyword', `"${key}" is not a keyword of ${what}`, { where, hint })
+        this.#wrongKey(key, where, known, what)
       } else {
         this.#loader.report('not-yet-supported', `"${key}" is not yet supported`, { where, hint: later })
       }
     }
+  }
+
+  #wrongKey(key: string, where: Position, known: ReadonlySet<string>, what: string): void {
+    const elsewhere = Object.hasOwn(misplaced, key) ? misplaced[key] : undefined
+    const hint = elsewhere ?? didYouMean(key, known, `${what} has ${[...known].join(', ')}`)
+    this.#loader.report('unknown-keyword', `"${key}" is not a keyword of ${what}`, { where, hint })
   }
 
   mapOf(node: YamlNode, what: string): YamlMap | undefined {

@@ -2,7 +2,7 @@
 import type { Position } from '../base/errors.ts'
 import { FieldReader, isNothing } from './fields.ts'
 import { inherit, type Inherited, inheritedByHandlers } from './inherited.ts'
-import { handlerKeywords, notYet, taskKeywords } from './keywords.ts'
+import { handlerKeywords, misplaced, notYet, taskKeywords } from './keywords.ts'
 import { argumentsHint, argumentsInText } from './key-values.ts'
 import type { Loader } from './loader.ts'
 import { readLoop, variableName } from './loop.ts'
@@ -187,7 +187,9 @@ function reportUnknownKey(
   }
   loader.report('unknown-keyword', `"${key}" is not a keyword of a task`, {
     where,
-    hint: argument ? `it is an argument of "${module.name}": indent it` : didYouMean(key, keywords),
+    hint: argument
+      ? `it is an argument of "${module.name}": indent it`
+      : ((Object.hasOwn(misplaced, key) ? misplaced[key] : undefined) ?? didYouMean(key, keywords)),
   })
 }
 
