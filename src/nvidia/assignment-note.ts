@@ -14,6 +14,8 @@ export interface AssignmentNote {
   readonly gpus: readonly { readonly pci: string; readonly uuid: string | undefined }[]
   /** Index -> the PCI address that it meant. */
   readonly indexes: ReadonlyMap<number, string>
+  /** The lines of the configuration that gpuplay has written. */
+  readonly lines: readonly string[]
 }
 
 /** The note of a container; empty if there is none, or if a dry run cannot know it. */
@@ -31,6 +33,7 @@ export function parseAssignmentNote(text: string): AssignmentNote {
     indexes: new Map(
       [...text.matchAll(/^index (\d{1,3}) (\S+)$/gm)].map(([, index, pci = '']) => [Number(index), pci]),
     ),
+    lines: [...text.matchAll(/^line (.+)$/gm)].map(([, line = '']) => line),
   }
 }
 

@@ -11,7 +11,7 @@ import { pveVersion } from '../../host/questions/proxmox.ts'
 import { done, type Plan, type Refusal, refuse, settle } from '../../host/plan.ts'
 import { lostFromAll, parseAssignment, resolveAssignment } from '../../nvidia/assignment.ts'
 import { assignmentNote, readAssignmentNote } from '../../nvidia/assignment-note.ts'
-import { rulesForOtherGpus } from '../../nvidia/isolation.ts'
+import { readUnusedMajors, rulesForOtherGpus } from '../../nvidia/isolation.ts'
 import { type Gpu, readNodeGpus, withUuids } from '../../nvidia/gpus.ts'
 import {
   type DeviceNode,
@@ -41,6 +41,8 @@ export interface Seen {
   readonly wrongCluster: Refusal | undefined
   /** A sentence if HA may take the container away from its GPUs. */
   readonly haMove: string | undefined
+  /** Sentences about device rules for majors that no driver has. */
+  readonly unusedMajors: readonly string[]
   readonly style: 'devn' | 'lxc'
   readonly newEnough: boolean
   readonly resolution: Resolution
@@ -117,6 +119,10 @@ async function probe(given: Args, host: Host): Promise<Seen> {
     elsewhere: container === undefined ? await findGuest(node, ctid) : undefined,
     wrongCluster: wrongCluster(node, cluster),
     haMove: minors.length > 0 ? haMove : undefined,
+    unusedMajors:
+      container === undefined
+        ? []
+        : await readUnusedMajors(node, ctid, parseContainerConfig(container.config)),
     style,
     newEnough,
     resolution,
@@ -233,7 +239,7 @@ function plan({ wait, ostypes }: Args, seen: Seen): Plan {
       `container ${user.ctid} ${user.why} /dev/nvidia${user.minor}, and lxc_passthrough_exclusive prevents container ${ctid} from sharing it`,
       wait,
     )
-  return done([...(resolution.lost ?? []), ...(haMove === undefined ? [] : [haMove])])
+  return done([...(resolution.lost ?? []), ...(haMove === undefined ? [] : [haMove]), ...seen.unusedMajors])
 }
 
 const inputProblems = new Set([

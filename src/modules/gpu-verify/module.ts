@@ -68,12 +68,13 @@ function nodeWarnings(given: Args, seen: NodeSeen): readonly string[] {
 }
 
 function containerWarnings(seen: ContainerSeen): readonly string[] {
-  const { name, ctid, computing, config } = seen
+  const { name, ctid, computing, config, unusedMajors } = seen
   const stale = staleUserspace(seen)
   return [
     ...computeWarnings(computing, `in ${name}`),
     ...(stale === undefined ? [] : [`${nameOf(seen)} is stopped: ${stale} when it runs`]),
     ...weakenedIsolation(parseContainerConfig(config ?? '')).map((what) => `container ${ctid}: ${what}`),
+    ...unusedMajors,
   ]
 }
 
