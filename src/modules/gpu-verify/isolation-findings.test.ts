@@ -72,11 +72,13 @@ test('a device that the rules of the container close is reported, and nothing th
 
 test('rules for majors that no driver has are reported with their line', async () => {
   const rule = 'lxc.cgroup2.devices.allow: c 509:* rwm'
+  const sentence = `line 1 of 101.conf (${rule}): no driver of pve1 has major 509, and after a reboot another device may get it; remove the line, then restart the container`
   const { findings, plan } = await look({ config: `${rule}\nunprivileged: 1\n` })
   assert.deepEqual(findings, [])
-  assert.deepEqual(plan.warnings, [
-    `line 1 of 101.conf (${rule}): no driver of pve1 has major 509, and after a reboot another device may get it; remove the line, then restart the container`,
-  ])
+  assert.deepEqual(plan.warnings, [sentence])
+  const failed = await look({ config: `${rule}\ndev9: /dev/nvidia0\n` })
+  assert.equal(failed.findings.length, 1)
+  assert.deepEqual(failed.plan.warnings, [sentence])
 })
 
 test('settings that weaken the isolation from the node cause warnings', async () => {

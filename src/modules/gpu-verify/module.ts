@@ -47,11 +47,12 @@ function plan(given: Args, seen: Seen): Plan {
       ? [nodeFindings(given, seen.node), seen.node.name, nodeWarnings(given, seen.node)]
       : [containerFindings(given, seen.container), nameOf(seen.container), containerWarnings(seen.container)]
   if (findings.length === 0) return done(warnings)
-  return refuse({
+  const refusal = refuse({
     code: 'verification-failed',
     message: `${who}: ${findings.length === 1 ? '1 finding' : `${findings.length} findings`}`,
     findings,
   })
+  return { ...refusal, warnings }
 }
 
 function nodeWarnings(given: Args, seen: NodeSeen): readonly string[] {
