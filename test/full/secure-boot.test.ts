@@ -115,7 +115,7 @@ describe('with Secure Boot', { skip: whyNoLab() ?? false, timeout: 600_000 }, ()
   it('modules of another kernel that are built without a signature, but not installed, are signed by one run', async () => {
     const tree = `/var/lib/dkms/nvidia/${next}/${newer}/x86_64/module`
     await node(
-      `dkms uninstall -m nvidia -v ${next} -k ${newer}
+      `apt-get -y -qq install proxmox-kernel-${newer}-signed 2>&1; dkms uninstall -m nvidia -v ${next} -k ${newer}
       for file in ${tree}/*.ko; do cp /usr/src/nvidia-${next}/$(basename $file .ko).mod $file; done`,
     )
     assert.match(await node(`dkms status -m nvidia -v ${next} -k ${newer}`), /: built$/m)
