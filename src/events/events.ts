@@ -70,6 +70,8 @@ export type EventBody =
       readonly playbooks: readonly string[]
       readonly check: boolean
       readonly hosts: readonly string[]
+      /** The containers among the hosts, each with its node. */
+      readonly containers: Readonly<Record<string, { readonly node: string; readonly ctid: string }>>
       /** Version of gpuplay. */
       readonly version: string
     }
@@ -81,6 +83,15 @@ export type EventBody =
       readonly tasks: readonly TaskRef[]
     }
   | { readonly type: 'play.finished'; readonly play: string }
+  /** A batch of a play with `serial` starts. Plays with one batch emit none of these. */
+  | {
+      readonly type: 'batch.started'
+      readonly play: string
+      /** From 1. */
+      readonly batch: number
+      readonly of: number
+      readonly hosts: readonly string[]
+    }
   | { readonly type: 'host.connecting' | 'host.connected'; readonly host: string }
   | { readonly type: 'host.unreachable'; readonly host: string; readonly problem: Problem }
   | { readonly type: 'host.waiting'; readonly host: string; readonly why: string }

@@ -3,6 +3,7 @@ import { isUnknown } from '../base/unknown.ts'
 import type { ConfigEntry, ContainerConfig } from '../proxmox/container-config.ts'
 import { openedBy, parseDeviceRule } from '../proxmox/device-cgroup.ts'
 import type { Host } from '../host/host.ts'
+import type { Refusal } from '../host/plan.ts'
 import { isUnprivileged } from '../proxmox/device-entries.ts'
 import { readAssignmentNote } from './assignment-note.ts'
 import { characterMajors, devicesFile, nvidiaMajor } from './proc.ts'
@@ -34,6 +35,19 @@ export function rulesForOtherGpus(
     }
   }
   return found
+}
+
+/** For a container with rules of `rulesForOtherGpus`. */
+export function openToAll(ctid: string, rules: readonly ConfigEntry[]): Refusal {
+  return {
+    code: 'container-open-to-all-devices',
+    message: `container ${ctid} is privileged, and its device rules open GPUs that are not assigned to it`,
+    hint: 'limit these lines to the devices that the container needs, or make the container unprivileged',
+    findings: rules.map(({ key, value, line }) => ({
+      message: `line ${line} of ${ctid}.conf allows all devices`,
+      line: `${key}: ${value}`,
+    })),
+  }
 }
 
 /**

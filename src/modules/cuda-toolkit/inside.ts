@@ -1,7 +1,8 @@
 /** Reads the sources and packages of a container that gets a CUDA toolkit, and asks apt about them. */
-import { lacksAddress } from '../../apt/network.ts'
+import { lackFor } from '../../apt/network.ts'
 import { readWork, targetOf } from '../../apt/package-request.ts'
 import { readSources } from '../../apt/source-files.ts'
+import { defined } from '../../base/defined.ts'
 import { isUnknown, knownOr } from '../../base/unknown.ts'
 import type { Host } from '../../host/host.ts'
 import { readOsRelease } from '../../host/questions/os-release.ts'
@@ -11,6 +12,7 @@ import { cudaRepository, type CudaSource, findCudaSources, isFor } from '../../n
 import {
   compilerRelease,
   keyringDownload,
+  keyringPackage,
   repositoryName,
   toolkitPrograms,
   versionedPackage,
@@ -21,11 +23,10 @@ import type { Inside, Todo, Tools } from './seen.ts'
 
 export async function readInside(given: Args, host: Host): Promise<Inside> {
   const wanted = given.packages.map((name) => versionedPackage(name, given.version))
-  const [os, files, system, offline, leftover, programs, ...packages] = await Promise.all([
+  const [os, files, system, leftover, programs, ...packages] = await Promise.all([
     readOsRelease(host),
     readSources(host),
     host.maybe(host.ask(systemState)),
-    host.maybe(lacksAddress(host)),
     host.stat(keyringDownload),
     host.maybe(host.stat(toolkitPrograms(given.version), { follow: true })),
     ...wanted.map((name) => host.maybe(host.package(name))),
@@ -44,7 +45,9 @@ export async function readInside(given: Args, host: Host): Promise<Inside> {
   const lost = missing.length > 0 ? undefined : await lostCompiler(given, host)
   const names = lost === undefined ? missing : [lost]
   const due = names.length > 0
-  const [todo, tools] = await Promise.all([
+  const fetches = distribution !== undefined && good === undefined && (due || sources.length > 1)
+  const [lack, todo, tools] = await Promise.all([
+    fetches ? host.maybe(lackFor(cudaRepository(distribution, given.mirror), given.proxy, host)) : undefined,
     due ? readTodo(given, { names, reinstall: lost !== undefined, good, distribution }, host) : undefined,
     due || sources.length > 1 ? readTools(given, good, host) : undefined,
   ])
@@ -52,7 +55,7 @@ export async function readInside(given: Args, host: Host): Promise<Inside> {
     distribution,
     osName: os?.name,
     system: knownOr(system, undefined),
-    offline: knownOr(offline, false),
+    lack: knownOr(lack, undefined),
     files,
     sources,
     leftover: leftover !== undefined,
@@ -60,7 +63,23 @@ export async function readInside(given: Args, host: Host): Promise<Inside> {
     good,
     todo,
     tools,
+    unpublished: fetches && due && lack === undefined && (await isUnpublished(given, distribution, host)),
   }
+}
+
+/** Asked from the node if the container has no program that downloads. Other errors show when the run downloads. */
+async function isUnpublished({ mirror, proxy }: Args, distribution: string, host: Host): Promise<boolean> {
+  const machine = (await canDownload(host)) ? host : host.node
+  if (machine !== host && !(await canDownload(machine))) return false
+  const url = `${cudaRepository(distribution, mirror)}/${keyringPackage}`
+  const options = { method: 'HEAD', ...defined({ proxy: proxy === '' ? undefined : proxy }) } as const
+  const answer = await host.maybe(machine.http(url, options))
+  return !isUnknown(answer) && answer.status === 404
+}
+
+async function canDownload(host: Host): Promise<boolean> {
+  const paths = await Promise.all(['curl', 'wget'].map((name) => host.maybe(host.command(name))))
+  return paths.some((path) => !isUnknown(path) && path !== undefined)
 }
 
 /** The only entry, for this distribution, signed by an installed key. */

@@ -5,7 +5,7 @@
  * apt's sources name the repository exactly once. Every installation is simulated first.
  */
 import { planChange } from '../../apt/change.ts'
-import { waitForAddress } from '../../apt/network.ts'
+import { waitForNetwork } from '../../apt/network.ts'
 import { known, knownOr } from '../../base/unknown.ts'
 import type { ContainerStatus, Host } from '../../host/host.ts'
 import { actions, done, type Plan, refuse, settle } from '../../host/plan.ts'
@@ -64,19 +64,19 @@ async function cardsOf(node: Host, { config }: ContainerStatus): Promise<readonl
 
 function plan(given: Args, seen: Seen): Plan {
   const { inside } = seen
-  if (inside === undefined) return done()
   const misfit = misfitOf(given, seen)
   if (misfit) return refuse(misfit)
   const compatible = compatibilityOf(given, seen)
   if (typeof compatible === 'object') return refuse(compatible)
   const warnings = compatible === undefined ? [] : [compatible]
+  if (inside === undefined) return done(warnings)
   const complete = inside.leftover ? actions([removeDownload], { warnings }) : done(warnings)
   if (inside.todo === undefined && inside.sources.length <= 1) return complete
   const refusal = refusalOf(given, seen, inside)
   if (refusal) return refuse(refusal)
   if (inside.system !== undefined && /^(initializing|starting|stopping|maintenance)$/.test(inside.system))
     return settle(`the container is not ready: ${inside.system}`, given.wait)
-  if (inside.offline) return waitForAddress(seen.ctid)
+  if (inside.lack !== undefined) return waitForNetwork(inside.lack, seen.ctid)
   const { tools, todo, distribution = '' } = inside
   // Conflicting sources make every apt command fail.
   const others = tools && inside.good === undefined ? disableOthers(inside) : []
