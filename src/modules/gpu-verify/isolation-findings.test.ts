@@ -65,7 +65,7 @@ test('a device that the rules of the container close is reported, and nothing th
     {
       message: '/dev/nvidia-uvm cannot be opened: the device rules of the container do not allow it',
       cause: 'its configuration has no rule for this device, or has got one since the container started',
-      fix: 'gpuplay run playbooks/containers.yml -i INVENTORY -l pve1; if that changes nothing, restart the container: pct reboot 101 (on pve1)',
+      fix: 'gpuplay run containers.yml -i INVENTORY -l pve1; if that changes nothing, restart the container: pct reboot 101 (on pve1)',
     },
   ])
 })
