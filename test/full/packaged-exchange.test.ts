@@ -196,6 +196,21 @@ describe('a node whose driver from packages changes', { skip: whyNoLab() ?? fals
     assert.equal(changedCount(again.events), 0, again.text)
   })
 
+  it('waits for a reboot while a program uses the loaded driver, and the container with the .run follows', async () => {
+    await node('ln -sf /bin/sleep /tmp/gpu-load; setsid /tmp/gpu-load 600 >/dev/null 2>&1 </dev/null &')
+    const pending = await play(older, '-l', 'pve1', '-e', 'nvidia_host_unmanaged_guests=allow')
+    assert.match(
+      problemsOf(pending),
+      new RegExp(`REBOOT PENDING: driver ${newer} is loaded, ${older} is installed`),
+    )
+    const reboots = ['-e', 'nvidia_host_reboot=auto'] as const
+    const run = await play(older, ...reboots)
+    assert.equal(run.exitCode, 0, problemsOf(run))
+    await works(older)
+    assert.equal((await play(newer)).exitCode, 0)
+    await works(newer)
+  })
+
   const remove = ['-e', 'nvidia_host_foreign_driver=remove', '-e', 'lxc_userspace_driver_foreign=remove']
 
   it('keeps its packages if the installer of the .run cannot run beside a loaded driver', async () => {
