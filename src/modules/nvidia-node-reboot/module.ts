@@ -7,7 +7,7 @@
  * before.
  */
 import { defined } from '../../base/defined.ts'
-import { isUnknown } from '../../base/unknown.ts'
+import { isUnknown, knownOr } from '../../base/unknown.ts'
 import type { Effect } from '../../host/action.ts'
 import type { Host } from '../../host/host.ts'
 import { actions, done, type Finding, type Plan, refuse } from '../../host/plan.ts'
@@ -16,7 +16,7 @@ import { type Obstacle, type Obstacles, readObstacles } from '../../nvidia/reboo
 import { driverBefore } from '../../nvidia/reload.ts'
 import { type Guest, readRunningGuests } from '../../nvidia/running-guests.ts'
 import { unlockHint } from '../../proxmox/device-entries.ts'
-import { readUserspace, userspaceVersion } from '../../nvidia/userspace.ts'
+import { readInstalledDriver } from '../../nvidia/userspace.ts'
 import { readCluster, restartSlots } from '../../proxmox/cluster.ts'
 import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
@@ -47,9 +47,9 @@ export const nvidiaNodeReboot = {
 } satisfies Module<Args, Seen>
 
 async function probe(given: Args, host: Host): Promise<Seen> {
-  const userspace = await host.maybe(readUserspace(host))
-  const installed = isUnknown(userspace) ? undefined : (userspace.logged ?? userspaceVersion(userspace))
-  const onDisk = isUnknown(userspace) || installed === given.version
+  const driver = await readInstalledDriver(host)
+  const installed = knownOr(driver, undefined)
+  const onDisk = isUnknown(driver) || installed === given.version
   const need =
     given.purpose === 'free_cards' ? await heldBy(given, host) : await notLoaded(given, { host, onDisk })
   const seen = { node: host.name, need, installed }
