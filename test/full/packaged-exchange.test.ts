@@ -198,17 +198,21 @@ describe('a node whose driver from packages changes', { skip: whyNoLab() ?? fals
 
   it('waits for a reboot while a program uses the loaded driver, and the container with the .run follows', async () => {
     await node('ln -sf /bin/sleep /tmp/gpu-load; setsid /tmp/gpu-load 600 >/dev/null 2>&1 </dev/null &')
-    const pending = await play(older, '-l', 'pve1', '-e', 'nvidia_host_unmanaged_guests=allow')
+    const alone = ['-l', 'pve1', '-e', 'nvidia_host_unmanaged_guests=allow', '-e', 'nvidia_host_reboot=never']
+    const pending = await play(older, ...alone)
     assert.match(
       problemsOf(pending),
       new RegExp(`REBOOT PENDING: driver ${newer} is loaded, ${older} is installed`),
     )
-    const reboots = ['-e', 'nvidia_host_reboot=auto'] as const
-    const run = await play(older, ...reboots)
+    const run = await play(older, '-e', 'nvidia_host_reboot=auto')
     assert.equal(run.exitCode, 0, problemsOf(run))
+    assert.equal(await node('uname -r'), `${pinned}\n`)
     await works(older)
-    assert.equal((await play(newer)).exitCode, 0)
+    await boot(lab, running)
+    const again = await play(newer)
+    assert.equal(again.exitCode, 0, problemsOf(again))
     await works(newer)
+    await hasModules(newer)
   })
 
   const remove = ['-e', 'nvidia_host_foreign_driver=remove', '-e', 'lxc_userspace_driver_foreign=remove']
