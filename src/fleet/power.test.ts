@@ -69,6 +69,7 @@ function node(dir: Scratch, { bootIds, own = 'another', pct }: NodeOptions): Nod
     reach,
     signal: never,
     sleep: () => Promise.resolve(),
+    clock: () => 0,
     stateDirectory: dir.path('state'),
     onConnecting: () => undefined,
     onConnected: () => undefined,
@@ -226,6 +227,15 @@ test('a container that a run has stopped and not started is started at the end o
   const before = calls().length
   await power.settleGuests(machine)
   assert.equal(calls().length, before)
+})
+
+test('a container that is to stay stopped is not started at the end of the play', async () => {
+  using dir = scratch()
+  const { machine, options, calls } = node(dir, { bootIds: ['one'], pct: listing })
+  const power = createPower(options)
+  await power.around({ kind: 'containerPower', ctid: '101', verb: 'stop' }, machine, done)
+  await power.settleGuests(machine)
+  assert.deepEqual(calls(), [])
 })
 
 test('a container that was destroyed meanwhile is forgotten, and one that runs is not started', async () => {

@@ -83,6 +83,7 @@ const columns: readonly (keyof Counts)[] = [
   'ok',
   'changed',
   'skipped',
+  'rescued',
   'ignored',
   'failed',
   'unreachable',
@@ -123,6 +124,7 @@ function closing({ hosts, check, exitCode, failures, pendingHandlers }: Finished
   if (columns.every((name) => sum(name) === 0)) return 'nothing was done: no task was selected'
   const left = [
     [sum('unknown'), check ? 'may run' : 'unknown'],
+    [sum('rescued'), 'rescued'],
     [sum('ignored'), 'ignored'],
     [sum('failed') + sum('unreachable'), 'failed'],
     [pendingHandlers, pendingHandlers === 1 ? 'handler pending' : 'handlers pending'],

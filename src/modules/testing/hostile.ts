@@ -70,9 +70,19 @@ export const hostileArguments: Readonly<Record<string, readonly Readonly<Record<
     { source: 'apt', foreign: 'remove' },
   ],
   nvidia_userspace_note: [{}],
-  pve_container: [{}, { state: 'restarted' }, { features: ['nesting', 'keyctl'] }],
+  pve_container: [
+    { ctid: 900, hostname: 'web', ostemplate: 'local:vztmpl/debian.tar.zst', state: 'started', memory: 512 },
+    { ctid: 901, hostname: 'web', clone: 900, full: false, state: 'template' },
+    { ctid: 901, hostname: 'web', state: 'absent', force: true },
+  ],
   pve_container_config: [{ owned: ['dev[0-9]+'], content: 'dev0: /dev/nvidia0\n' }],
   pve_container_features: [{ features: ['nesting', 'keyctl'] }],
+  pve_container_restart: [{}, { restart: 'observe' }, { features: ['nesting', 'keyctl'] }],
+  pve_container_snapshot: [
+    { ctid: 101, name: 'before' },
+    { ctid: 101, hostname: 'CT101', name: 'before', state: 'absent' },
+    { ctid: 101, hostname: 'CT101', name: 'before', state: 'rollback', request: '1' },
+  ],
   reboot: [{}],
   service: [
     { name: 'ssh', state: 'started', enabled: true },
