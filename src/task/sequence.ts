@@ -114,15 +114,19 @@ export class Sequence {
       await this.#flush()
       return true
     }
-    run.turn ??= await whole.profile.during({ host: name, phase: 'wait', task: run.ref }, () =>
-      once.turn(run.task, {
-        stopped,
-        waiting: (runner) => {
-          const why = `${runner} runs "${run.ref.name}" for all hosts (run_once)`
-          whole.emitter.emit({ type: 'host.waiting', host: name, why })
-        },
-      }),
-    )
+    if (run.turn === undefined) {
+      let waited = false
+      const waiting = (runner: string): void => {
+        waited = true
+        const why = `${runner} runs "${run.ref.name}" for all hosts (run_once)`
+        whole.emitter.emit({ type: 'host.waiting', host: name, why })
+      }
+      run.turn = await whole.profile.during({ host: name, phase: 'wait', task: run.ref }, () =>
+        once.turn(run.task, { stopped, waiting }),
+      )
+      // Another host may have changed what this one has seen.
+      if (waited || run.turn.kind === 'done') this.#stage.waited()
+    }
     if (run.turn.kind === 'run') return false
     if (run.turn.kind === 'done') {
       run.items = oneItem(context.layers)
