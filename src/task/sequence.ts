@@ -32,6 +32,8 @@ export interface SequenceOptions {
   readonly context: TaskContext
   /** Undefined: each task is read and planned when it starts. */
   readonly readAhead: ReadAhead | undefined
+  /** Why the host cannot be reached: the first task is unreachable. */
+  readonly lost: Problem | undefined
   /** A failure of these tasks is followed by the `rescue` of a block. */
   readonly rescued: boolean
   /** Tasks that are likely to run next: they are read ahead too. */
@@ -142,6 +144,8 @@ export class Sequence {
     const before = this.#last
     this.#last = run
     if (before?.turn !== undefined && before !== run && this.#waiting) return this.#flush()
+    const { lost } = this.#options
+    if (lost !== undefined) return this.#unreachable(run, lost)
     if (run.task.runOnce && run.foreseen === 0 && (await this.#takesTurn(run))) return
     if (!this.#waiting) this.#narrator.announce(run)
     try {
