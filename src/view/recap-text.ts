@@ -91,7 +91,7 @@ const columns: readonly (keyof Counts)[] = [
 
 function countsText(event: Finished, colors: Colors): string {
   const hosts = Object.entries(event.hosts)
-  const last = `${closing(event)} in ${duration(event.milliseconds)}`
+  const last = `${closingText(event)} in ${duration(event.milliseconds)}`
   if (hosts.length === 0) return last
   const changed = event.check ? 'would change' : 'changed'
   const unknown = event.check ? 'may run' : 'unknown'
@@ -113,7 +113,8 @@ function countsText(event: Finished, colors: Colors): string {
   return body.join('\n')
 }
 
-function closing({ hosts, check, exitCode, failures, pendingHandlers }: Finished): string {
+/** `done: 3 changed`, `failed on pve1: "Install the driver" (exit 5)`. */
+export function closingText({ hosts, check, exitCode, failures, pendingHandlers }: Finished): string {
   const counts = Object.values(hosts)
   const sum = (name: keyof Counts): number => counts.reduce((total, host) => total + host[name], 0)
   if (exitCode === exitCodes.interrupted) return 'interrupted (exit 130)'

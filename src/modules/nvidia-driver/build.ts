@@ -2,7 +2,7 @@
 import type { Action, Effect } from '../../host/action.ts'
 import { sha256Of } from '../../host/content.ts'
 import { actions, done, type Plan, refuse } from '../../host/plan.ts'
-import type { DkmsState } from '../../nvidia/installer.ts'
+import { type DkmsState, installerOutput } from '../../nvidia/installer.ts'
 import type { SecureBoot } from '../../nvidia/secure-boot.ts'
 import type { Args } from './args.ts'
 import { needsSigning, signingActions } from './signing.ts'
@@ -16,9 +16,6 @@ interface Installed {
   readonly source: boolean
   readonly loaded: string | undefined
 }
-
-/** Where the installer of a `.run` writes its output. */
-export const installerOutput = '/var/log/nvidia-installer.log'
 
 /** What DKMS has to build for an installed driver. */
 export function buildPlan(given: Args, seen: Installed): Plan {

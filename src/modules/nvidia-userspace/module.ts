@@ -17,7 +17,7 @@ import { packageArchitecture } from '../../host/questions/packages.ts'
 import { systemState } from '../../host/questions/system.ts'
 import { resource } from '../../host/resource.ts'
 import { makeWorkDirectory, workDirectory } from '../../host/work-directory.ts'
-import { containerOptions } from '../../nvidia/installer.ts'
+import { containerOptions, installerOutput } from '../../nvidia/installer.ts'
 import { helpersRequest, purgeDriver } from '../../nvidia/package-requests.ts'
 import { readDriverPackages } from '../../nvidia/driver-packages.ts'
 import { parseDriverVersion, versionFile } from '../../nvidia/proc.ts'
@@ -175,7 +175,8 @@ function installation(
       timeout: given.timeout,
       detached: { name: 'nvidia-userspace', fingerprint: fingerprint([runfile.sha256 ?? '', ...options]) },
       label: `install user-space driver ${version}`,
-      hint: "see /var/log/nvidia-installer.log in the container for the installer's output",
+      hint: `see ${installerOutput} in the container for the installer's output`,
+      logs: [installerOutput],
       effects: installed(version),
     },
     removeFile(target),
@@ -191,7 +192,7 @@ function installed(version: string): readonly Effect[] {
         'file:/usr/bin/nvidia-*',
         'file:/usr/lib/firmware/nvidia/*',
         'file:/var/lib/nvidia/*',
-        resource('file', '/var/log/nvidia-installer.log'),
+        resource('file', installerOutput),
         resource('file', '/etc/ld.so.cache'),
       ],
       why: `an earlier action installs user-space driver ${version}`,
