@@ -2,7 +2,7 @@
 import type { Event } from '../events/events.ts'
 import type { Colors } from './colors.ts'
 import { closingText } from './recap-text.ts'
-import { plainText, table } from './text.ts'
+import { cut, plainText, table } from './text.ts'
 
 /** The first and the last event of a run. */
 export interface RecordedRun {
@@ -11,17 +11,18 @@ export interface RecordedRun {
   readonly finished: Extract<Event, { readonly type: 'run.finished' }> | undefined
 }
 
-export function runsText(runs: readonly RecordedRun[], colors: Colors): string {
+/** @param width Columns of the terminal; without one, nothing is cut. */
+export function runsText(runs: readonly RecordedRun[], colors: Colors, width = Infinity): string {
   const [head = '', ...lines] = table([
-    ['ID', 'WHEN', 'COMMAND', 'HOSTS', 'RESULT'],
+    ['ID', 'WHEN', 'HOSTS', 'RESULT', 'COMMAND'],
     ...runs.map((run) => [
       run.started.run,
       localTime(run.started.time),
-      plainText(run.started.command),
       hostsOf(run.started.hosts),
       resultOf(run),
+      plainText(run.started.command),
     ]),
-  ])
+  ]).map((line) => cut(line, width))
   const body = lines.map((line, index) => {
     const { finished } = runs[index] ?? {}
     if (finished === undefined) return colors.yellow(line)

@@ -20,7 +20,9 @@ describe('the logs of the runs of a site', { skip: whyNoLab() ?? false, timeout:
   it('list the dry run, the run and the second run with their results', async () => {
     const { text } = await gpuplay(['runs', '-i', site.inventory])
     const [, ...lines] = text.trimEnd().split('\n')
-    const results = lines.slice(0, 3).map((line) => line.replace(/^.* and \d+ more {2}/, ''))
+    const results = lines
+      .slice(0, 3)
+      .map((line) => line.replace(/^.* and \d+ more {2}(.*?) +gpuplay run .*$/, '$1'))
     assert.match(results[0] ?? '', /^nothing was changed: \d+ would change/)
     assert.match(results[1] ?? '', /^done: \d+ changed$/)
     assert.match(results[2] ?? '', /^everything is as declared: 0 changed$/)
@@ -83,7 +85,7 @@ describe('the log of a run', { skip: whyNoLab() ?? false, timeout: 120_000 }, ()
     controller.signal('SIGKILL')
     await controller.ended
     const { text } = await gpuplay(['runs', '-i', join(folder, 'hosts.yml')])
-    assert.match(text, / no end: killed, or still running$/m)
+    assert.match(text, / no end: killed, or still running +gpuplay run /m)
     const [name = ''] = readdirSync(join(folder, '.gpuplay', 'runs'))
     const again = await gpuplay(['runs', '-i', join(folder, 'hosts.yml'), name.replace('.jsonl', '')])
     assert.match(again.text, /said/)

@@ -46,13 +46,16 @@ describe('gpuplay runs', () => {
     assert.deepEqual([dry.exitCode, broken.exitCode, dry.errors], [0, 7, ''])
     const { output } = await runs()
     const [head = '', ...lines] = output.trimEnd().split('\n')
-    assert.match(head, /^ID +WHEN +COMMAND +HOSTS +RESULT$/)
+    assert.match(head, /^ID +WHEN +HOSTS +RESULT +COMMAND$/)
     assert.equal(lines.length, 2)
     assert.match(
       lines[0] ?? '',
-      / -e admin_password=\.\.\. --check +here +nothing was changed: 0 would change$/,
+      / here +nothing was changed: 0 would change +gpuplay run .* -e admin_password=\.\.\. --check$/,
     )
-    assert.match(lines[1] ?? '', / -e broken=\.\.\. +here +failed on here: "Break" \(exit 7\)$/)
+    assert.match(
+      lines[1] ?? '',
+      / here +failed on here: "Break" \(exit 7\) +gpuplay run .* -e broken=\.\.\.$/,
+    )
     const files = readdirSync(logs).sort()
     for (const [index, live] of [dry, broken].entries()) {
       const [id = ''] = (lines[index] ?? '').split(' ')
@@ -66,7 +69,7 @@ describe('gpuplay runs', () => {
     const [name = ''] = readdirSync(logs)
     const text = readFileSync(join(logs, name), 'utf8')
     writeFileSync(join(logs, name), text.slice(0, text.lastIndexOf('{"v":1') + 20))
-    assert.match((await runs()).output, / no end: killed, or still running$/m)
+    assert.match((await runs()).output, / no end: killed, or still running +gpuplay run /m)
     const { output, errors } = await runs(name.replace('.jsonl', ''))
     assert.match(output, /^ok +here +Say it$/m)
     assert.equal(errors, 'no end: killed, or still running\n')

@@ -13,7 +13,7 @@ import type { InventoryFlags, OutputFlags } from '../flags.ts'
 import { runFolders } from '../run-folders.ts'
 import { inventoriesOf } from '../run-inputs.ts'
 import { logsIn } from '../run-log.ts'
-import { colorsFor, createView, reportProblems } from '../show.ts'
+import { colorsFor, createView, reportProblems, terminalWidth } from '../show.ts'
 
 export interface RunsFlags extends Pick<InventoryFlags, 'inventory'>, Pick<OutputFlags, 'color' | 'verbose'> {
   readonly output: 'plain' | 'jsonl'
@@ -79,7 +79,10 @@ function list(context: Context, { output, color }: RunsFlags, logs: readonly Log
     return
   }
   if (runs.length === 0) context.output.write('no run is recorded for this inventory\n')
-  else context.output.write(`${runsText(runs, colorsFor(context, context.output, color))}\n`)
+  else
+    context.output.write(
+      `${runsText(runs, colorsFor(context, context.output, color), terminalWidth(context.output)?.())}\n`,
+    )
 }
 
 /** Undefined for a log without a beginning: the disk was full. */
