@@ -13,11 +13,13 @@ import {
   type MachineMarks,
   type Mark,
   type Predicted,
+  makesUnknown,
   volatile,
 } from './overlay-marks.ts'
 import { parentOf, type RemotePath } from './paths.ts'
 import { type FilePrediction, foresee } from './predicted-file.ts'
 import { isShared, overlaps, type Resource } from './resource.ts'
+import type { ContainerBecomes } from './resources/container.ts'
 
 /** A machine as the overlay needs it. Changes of a node also affect its containers. */
 export interface Place {
@@ -69,7 +71,7 @@ export function placeOverlay(place: Place, machines: Map<HostName, MachineMarks>
   ].sort((a, b) => a.at - b.at)
   const unknowns = [
     ...(own?.unknown ?? []),
-    ...boots.flatMap(({ at, why }) => volatile.map((pattern) => ({ at, pattern, why }))),
+    ...boots.flatMap(({ at, why }) => volatile.map((pattern) => ({ at, pattern, why, boot: true as const }))),
     ...(node?.unknown ?? []).filter(({ pattern }) => isShared(pattern)),
   ]
   const marksOf = (resource: string): readonly Mark[] => {
@@ -77,7 +79,7 @@ export function placeOverlay(place: Place, machines: Map<HostName, MachineMarks>
     return machine?.exact.get(resource) ?? []
   }
   const lastUnknown = (pattern: string, after: number): Unknown | undefined => {
-    const mark = unknowns.findLast((entry) => entry.at > after && overlaps(entry.pattern, pattern))
+    const mark = unknowns.findLast((entry) => entry.at > after && makesUnknown(entry, pattern))
     return mark && new Unknown(mark.why)
   }
 
@@ -87,7 +89,7 @@ export function placeOverlay(place: Place, machines: Map<HostName, MachineMarks>
     const unknown = lastUnknown(resource, marks.at(-1)?.at ?? 0)
     if (unknown) return { kind: 'unknown', unknown }
     if (marks.length === 0) return { kind: 'live' }
-    const base = unknowns.findLast((entry) => overlaps(entry.pattern, resource))
+    const base = unknowns.findLast((entry) => makesUnknown(entry, resource))
     const value = marks.filter(({ at }) => at > (base?.at ?? 0)).map((mark) => mark.value as T)
     return { kind: 'predicted', value, ...defined({ base: mapped(base, ({ why }) => new Unknown(why)) }) }
   }
@@ -122,9 +124,11 @@ export function placeOverlay(place: Place, machines: Map<HostName, MachineMarks>
   const self: PlaceOverlay = {
     whole() {
       const last = power.findLast(({ verb }) => verb !== 'restart')
-      const state = place.ctid === undefined ? undefined : lastStatus(node, place.ctid)
-      if (last?.verb === 'start' || (power.length === 0 && state === 'running'))
+      const { status, exists } = place.ctid === undefined ? {} : lastStatus(node, place.ctid)
+      if (exists === false) return new Unknown('an earlier task destroys the container')
+      if (last?.verb === 'start' || (power.length === 0 && status === 'running'))
         return new Unknown('only the run starts the container')
+      if (exists === true) return new Unknown('only the run creates the container')
       if (last) return new Unknown('an earlier task stops the container')
       return undefined
     },
@@ -159,7 +163,7 @@ export function placeOverlay(place: Place, machines: Map<HostName, MachineMarks>
     },
     below(path) {
       const prefix = path === '/' ? 'file:/' : `file:${path}/`
-      const unknown = unknowns.findLast(({ pattern }) => overlaps(pattern, `${prefix}*`))
+      const unknown = unknowns.findLast((mark) => makesUnknown(mark, `${prefix}*`))
       if (unknown) return { kind: 'unknown', unknown: new Unknown(unknown.why) }
       const why = brought(`${prefix}x`, 0)
       if (why) return { kind: 'unknown', unknown: why }
@@ -188,7 +192,7 @@ export function placeOverlay(place: Place, machines: Map<HostName, MachineMarks>
     },
     absent: (resource) => brought(resource, 0),
     touches(pattern) {
-      const unknown = unknowns.findLast((mark) => overlaps(mark.pattern, pattern))
+      const unknown = unknowns.findLast((mark) => makesUnknown(mark, pattern))
       if (unknown) return new Unknown(unknown.why)
       const resources = [...(own?.exact ?? [])]
         .filter(([, marks]) => !marks.every(isParent))
@@ -216,11 +220,16 @@ function broughtByModule(machine: MachineMarks | undefined): Unknown | undefined
   return undefined
 }
 
-function lastStatus(node: MachineMarks | undefined, ctid: string): string | undefined {
+/** The last predicted state of a container on its node. */
+function lastStatus(node: MachineMarks | undefined, ctid: string): ContainerBecomes {
   const marks = node?.exact.get(`container:${ctid}`) ?? []
-  return marks
-    .map(({ value }) => (value as { status?: string }).status)
-    .findLast((status) => status !== undefined)
+  const values = marks.map(({ value }) => value as ContainerBecomes)
+  return {
+    ...defined({
+      status: values.findLast(({ status }) => status !== undefined)?.status,
+      exists: values.findLast(({ exists }) => exists !== undefined)?.exists,
+    }),
+  }
 }
 
 function isParent({ value }: Mark): boolean {

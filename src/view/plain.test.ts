@@ -142,6 +142,25 @@ test('findings follow their host, each with cause, line and fix', () => {
   )
 })
 
+test('a refusal with findings has its host, its task and its help', () => {
+  const detail = {
+    problem: {
+      code: 'driver-does-not-fit',
+      message: 'driver 590.48.01 does not fit',
+      hint: 'choose another',
+    },
+    findings: [{ message: '0000:01:00.0 is Pascal' }],
+  }
+  assert.equal(
+    shown([taskFinished('pve2', taskRef('nvidia_host : Inspect'), 'failed', { detail })]),
+    `FAILED    pve2  nvidia_host : Inspect
+  error: driver 590.48.01 does not fit
+    help: choose another
+   1 0000:01:00.0 is Pascal
+`,
+  )
+})
+
 test('changed loop items get a line each, and their task gets none', () => {
   const loop = taskRef('Install')
   const events: readonly EventBody[] = [

@@ -5,14 +5,14 @@
  * of nvidia-uvm differs from boot to boot.
  */
 import { defined } from '../../base/defined.ts'
-import { isUnknown, UnknownError } from '../../base/unknown.ts'
+import { isUnknown, knownOr, type Unknown, UnknownError } from '../../base/unknown.ts'
 import type { Host } from '../../host/host.ts'
 import { pveVersion } from '../../host/questions/proxmox.ts'
 import { done, type Plan, type Refusal, refuse, settle } from '../../host/plan.ts'
-import { lostFromAll, parseAssignment, resolveAssignment } from '../../nvidia/assignment.ts'
+import { lostFromAll, parseAssignment, resolveAssignment, withoutUuids } from '../../nvidia/assignment.ts'
 import { assignmentNote, readAssignmentNote } from '../../nvidia/assignment-note.ts'
 import { rulesForOtherGpus } from '../../nvidia/isolation.ts'
-import { type Gpu, readNodeGpus, withUuids } from '../../nvidia/gpus.ts'
+import { type Gpu, readNodeGpus, readUndrivenGpus, withUuids } from '../../nvidia/gpus.ts'
 import {
   type DeviceNode,
   devicesFile,
@@ -30,10 +30,13 @@ import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
 import { readHaMove } from './ha-moves.ts'
 import { gpuUsers, type GpuUser } from './gpu-users.ts'
+import { assignedTwice, keptByOther, releases, type Rival, rivalsOf } from './rivals.ts'
 
 export interface Seen {
   readonly node: string
   readonly ctid: string
+  /** The container's name in the inventory. */
+  readonly name: string
   /** The container's configuration; undefined if the node has no such container. */
   readonly config: string | undefined
   /** Where else the cluster has it; read only if the node does not. */
@@ -52,6 +55,8 @@ export interface Seen {
 
 export type Resolution =
   | { readonly kind: 'problem'; readonly code: string; readonly message: string; readonly hint: string }
+  /** Only in a dry run: the GPUs are there, but their device nodes come with the driver. */
+  | { readonly kind: 'predicted'; readonly why: Unknown; readonly rivals: readonly Rival[] }
   | {
       readonly kind: 'found'
       readonly gpus: readonly AssignedGpu[]
@@ -62,6 +67,8 @@ export type Resolution =
       readonly byIndex?: readonly number[]
       /** GPUs that the container loses, as sentences. */
       readonly lost?: readonly string[]
+      /** Containers that the run gives one of the GPUs, too, although one of both wants it exclusively. */
+      readonly rivals?: readonly Rival[]
     }
 
 export type AssignedGpu = Gpu & { readonly minor: number }
@@ -100,26 +107,31 @@ async function probe(given: Args, host: Host): Promise<Seen> {
   const ctid = host.placement.ctid ?? ''
   const node = host.node
   // In a dry run on a node without a driver, many reads are unknown; the read of the GPUs gives the reason.
-  const [container, devn, resolution, cluster, haMove] = await Promise.all([
+  const [container, devn, read, cluster, haMove] = await Promise.all([
     node.container(ctid),
     node.maybe(knowsDevn(node)),
     readResolution(given, host),
     readCluster(node),
     readHaMove(node, ctid),
   ])
-  if (isUnknown(devn)) throw new UnknownError(devn)
-  const newEnough = devn
+  const newEnough = knownOr(devn, true)
+  const resolution =
+    isUnknown(devn) && read.kind === 'found'
+      ? ({ kind: 'predicted', why: devn, rivals: read.rivals ?? [] } as const)
+      : read
   const style = given.style === 'auto' ? (newEnough ? 'devn' : 'lxc') : given.style
   const minors = resolution.kind === 'found' ? resolution.gpus.map(({ minor }) => minor) : []
+  const assigns = minors.length > 0 || resolution.kind === 'predicted'
   const users = given.exclusive && minors.length > 0 ? await gpuUsers(node, ctid, minors) : []
   return {
     node: node.name,
     ctid,
     config: container?.config,
     elsewhere: container === undefined ? await findGuest(node, ctid) : undefined,
+    name: host.name,
     wrongCluster: wrongCluster(node, cluster),
     unsupported: container && (await readUnsupported(ctid, container, { host, allowed: given.ostypes })),
-    haMove: minors.length > 0 ? haMove : undefined,
+    haMove: assigns ? haMove : undefined,
     style,
     newEnough,
     resolution,
@@ -144,11 +156,17 @@ async function readResolution(given: Args, host: Host): Promise<Resolution> {
     return { kind: 'found', gpus: [], devices: [], majors: dynamicMajors(!isUnknown(devices) ? devices : '') }
   }
   const ctid = host.placement.ctid ?? ''
-  const [read, note] = await Promise.all([readNodeGpus(node), readAssignmentNote(node, ctid)])
+  const [read, note] = await Promise.all([node.maybe(readNodeGpus(node)), readAssignmentNote(node, ctid)])
+  const options = { nodeName: node.name, ctid, note, moved: given.moved ?? 'refuse' } as const
+  if (isUnknown(read)) {
+    const cards = await readUndrivenGpus(node)
+    const early = resolveAssignment(withoutUuids(assignment), cards, options)
+    if ('problem' in early) return { kind: 'problem', ...early.problem }
+    return { kind: 'predicted', why: read, rivals: rivalsOf(given, early.gpus, cards) }
+  }
   const byUuid = assignment.kind === 'gpus' && assignment.selectors.some(({ kind }) => kind === 'uuid')
   const gpus = byUuid && read.driver ? await withUuids(node, read) : read
   if (byUuid && !read.driver) return noDriver(node.name)
-  const options = { nodeName: node.name, ctid, note, moved: given.moved ?? 'refuse' } as const
   const resolved = resolveAssignment(assignment, gpus, options)
   if ('problem' in resolved) return { kind: 'problem', ...resolved.problem }
   if (!read.driver) return noDriver(node.name)
@@ -157,10 +175,11 @@ async function readResolution(given: Args, host: Host): Promise<Resolution> {
   )
   if (assigned.length < resolved.gpus.length) return noMinor(node.name)
   const found = await readDevices(given, node, assigned)
-  if (found.kind === 'problem') return found
+  if (found.kind !== 'found') return found
   const selectors = assignment.kind === 'gpus' ? assignment.selectors : []
   const byIndex = selectors.flatMap((selector) => (selector.kind === 'index' ? [selector.index] : []))
-  return { ...found, byIndex, lost: lostFromAll(assignment, gpus, options) }
+  const rivals = rivalsOf(given, resolved.gpus, gpus)
+  return { ...found, byIndex, lost: lostFromAll(assignment, gpus, options), rivals }
 }
 
 async function readDevices(
@@ -201,7 +220,7 @@ function dynamicMajors(devices: string | undefined): readonly number[] {
   return [...new Set(['nvidia-uvm', 'nvidia-caps'].flatMap((name) => majors.get(name) ?? []))]
 }
 
-function plan({ wait }: Args, seen: Seen): Plan {
+function plan({ wait, others, exclusive }: Args, seen: Seen): Plan {
   const { node, ctid, config, elsewhere, style, newEnough, resolution, users, haMove } = seen
   if (seen.wrongCluster) return refuse(seen.wrongCluster)
   if (config === undefined) return refuse(missingContainer(node, ctid, elsewhere))
@@ -216,6 +235,8 @@ function plan({ wait }: Args, seen: Seen): Plan {
       ...defined({ exitCode: inputProblems.has(code) ? 2 : undefined }),
     })
   }
+  const [rival] = resolution.rivals ?? []
+  if (rival) return refuse(assignedTwice(rival, seen, exclusive))
   if (style === 'devn' && !newEnough)
     return refuse({
       code: 'no-devn',
@@ -223,6 +244,7 @@ function plan({ wait }: Args, seen: Seen): Plan {
       hint: 'set lxc_passthrough_style to auto or lxc',
       exitCode: 2,
     })
+  if (resolution.kind === 'predicted') throw new UnknownError(resolution.why)
   const ownMajors = new Set([nvidiaMajor, ...resolution.majors])
   const isOwn = ({ key, value }: ConfigEntry): boolean =>
     /^lxc\.cgroup2?\.devices\.allow$/.test(key) && ownMajors.has(Number(/^c (\d+):/.exec(value)?.[1]))
@@ -230,11 +252,10 @@ function plan({ wait }: Args, seen: Seen): Plan {
   const wide = rulesForOtherGpus(parseContainerConfig(config), minors, isOwn)
   if (wide.length > 0) return refuse(openToAll(ctid, wide))
   const [user] = users
-  if (user)
-    return settle(
-      `container ${user.ctid} ${user.why} /dev/nvidia${user.minor}, and lxc_passthrough_exclusive prevents container ${ctid} from sharing it`,
-      wait,
-    )
+  if (user) {
+    const why = `container ${user.ctid} ${user.why} /dev/nvidia${user.minor}, and lxc_passthrough_exclusive prevents container ${ctid} from sharing it`
+    return releases(others, user) ? settle(why, wait) : refuse(keptByOther(why))
+  }
   return done([...(resolution.lost ?? []), ...(haMove === undefined ? [] : [haMove])])
 }
 

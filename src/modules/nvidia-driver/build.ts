@@ -2,10 +2,10 @@
 import type { Action, Effect } from '../../host/action.ts'
 import { sha256Of } from '../../host/content.ts'
 import { actions, done, type Plan, refuse } from '../../host/plan.ts'
-import { type DkmsState, installerOutput } from '../../nvidia/installer.ts'
+import { buildOutput, type DkmsState, installerOutput } from '../../nvidia/installer.ts'
 import type { SecureBoot } from '../../nvidia/secure-boot.ts'
 import type { Args } from './args.ts'
-import { needsSigning, signingActions } from './signing.ts'
+import { needsSigning, signingActions } from '../../nvidia/signing.ts'
 
 /** The fields of the module's `Seen` with the same names. */
 interface Installed {
@@ -20,7 +20,9 @@ interface Installed {
 /** What DKMS has to build for an installed driver. */
 export function buildPlan(given: Args, seen: Installed): Plan {
   const kernels = needsSigning(seen)
-  return kernels.length > 0 ? actions(signingActions(given.version, kernels)) : dkmsPlan(given, seen)
+  return kernels.length > 0
+    ? actions(signingActions({ name: 'nvidia', version: given.version }, kernels))
+    : dkmsPlan(given, seen)
 }
 
 function dkmsPlan({ version }: Args, { dkms, source, loaded, kernel }: Installed): Plan {
@@ -33,7 +35,8 @@ function dkmsPlan({ version }: Args, { dkms, source, loaded, kernel }: Installed
       detached: { name: 'nvidia-dkms', fingerprint: sha256Of([verb, version, kernel].join('\0')) },
       label:
         verb === 'add' ? `register driver ${version} with DKMS` : `build driver ${version} for ${kernel}`,
-      hint: `see /var/lib/dkms/nvidia/${version}/build/make.log for the build's output`,
+      hint: `see ${buildOutput(version)} for the build's output`,
+      logs: [buildOutput(version)],
       effects: [
         {
           kind: 'unknown',
@@ -54,7 +57,7 @@ function dkmsPlan({ version }: Args, { dkms, source, loaded, kernel }: Installed
   return refuse({
     code: 'dkms-not-registered',
     message: `the installer did not register driver ${version} with DKMS for kernel ${kernel ?? ''}`,
-    hint: `see ${installerOutput} and /var/lib/dkms/nvidia/${version}/build/make.log; the driver may be too old for this kernel`,
+    hint: `see ${installerOutput} and ${buildOutput(version)}; the driver may be too old for this kernel`,
   })
 }
 
