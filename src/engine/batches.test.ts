@@ -54,7 +54,7 @@ ${then}
       notify: handler
   post_tasks:
     - name: last
-      debug: { msg: "{{ json play_hosts }}" }
+      debug: { msg: "{{ json play_hosts }} {{ json batch_hosts }}" }
   handlers:
     - name: handler
       debug: { msg: handled }
@@ -75,7 +75,7 @@ ${then}
       ...part('d'),
       ...part('e'),
     ])
-    assert.equal(run.messages.at(-1), '["a","b","c","d","e"]')
+    assert.equal(run.messages.at(-1), '["a","b","c","d","e"] ["d","e"]')
     assert.equal(run.exitCode, 0)
   })
 

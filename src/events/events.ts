@@ -35,6 +35,8 @@ export interface Counts {
   readonly failed: number
   readonly unreachable: number
   readonly unknown: number
+  /** Tasks whose failure the `rescue` of a block has handled. No other count includes them. */
+  readonly rescued: number
   /** Tasks that failed and whose failure the playbook ignores. No other count includes them. */
   readonly ignored: number
 }
@@ -47,6 +49,7 @@ export const noCounts: Counts = {
   failed: 0,
   unreachable: 0,
   unknown: 0,
+  rescued: 0,
   ignored: 0,
 }
 
@@ -146,9 +149,13 @@ export type EventBody =
       readonly outcome: Outcome
       /** The task failed, and the playbook ignores the failure. */
       readonly ignored?: boolean
+      /** The task failed, and the tasks under `rescue` of its block follow. */
+      readonly rescued?: boolean
       readonly detail: TaskDetail
       readonly milliseconds: number
     }
+  /** The tasks under `rescue` have succeeded, so the failures of these tasks count as rescued. */
+  | { readonly type: 'host.rescued'; readonly host: string; readonly tasks: readonly TaskRef[] }
   | {
       readonly type: 'handler.notified' | 'handler.pending' | 'handler.unknown'
       readonly host: string

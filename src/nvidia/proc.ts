@@ -66,15 +66,21 @@ export function parseGpuInformation(pci: string, text: string): GpuInformation {
  */
 export function parseCharacterMajors(text: string): ReadonlyMap<string, number> {
   const majors = new Map<string, number>()
-  let characters = false
-  for (const line of text.split('\n')) {
-    if (line.startsWith('Character devices:')) characters = true
-    else if (line.startsWith('Block devices:')) characters = false
-    const found = characters ? /^\s*(\d+) (\S+)\s*$/.exec(line) : undefined
-    const name = found?.[2]
-    if (name !== undefined && !majors.has(name)) majors.set(name, Number(found?.[1]))
-  }
+  for (const [major, name] of characterDevices(text)) if (!majors.has(name)) majors.set(name, major)
   return majors
+}
+
+/** All majors of character devices in /proc/devices. */
+export function characterMajors(text: string): readonly number[] {
+  return characterDevices(text).map(([major]) => major)
+}
+
+function characterDevices(text: string): readonly (readonly [major: number, name: string])[] {
+  const characters = text.split(/^Block devices:/m, 1)[0]?.split(/^Character devices:/m)[1] ?? ''
+  return [...characters.matchAll(/^[ \t]*(\d+) (\S+)[ \t]*$/gm)].map(([, major, name = '']) => [
+    Number(major),
+    name,
+  ])
 }
 
 export interface DeviceNode {
@@ -101,13 +107,17 @@ export function sharedNodes(majors: ReadonlyMap<string, number>): readonly Devic
 export const modesetNode: DeviceNode = { path: '/dev/nvidia-modeset', major: nvidiaMajor, minor: 254 }
 
 /**
- * Whether the host may open the device node of a GPU. The device rules of a container's cgroup apply at
- * open(2), so the device is opened; nothing is read.
+ * Whether the host may open a device node. The device rules of a container's cgroup apply at open(2), so the
+ * device is opened; nothing is read. `denied`: by these rules (EPERM); `failed`: the node is missing, its mode
+ * forbids it, or its driver cannot open it.
  */
-export const opens = questionAbout({
-  words: ['head', '-c', '0', one('path', /\/dev\/nvidia[0-9]+/)],
+export const opening = questionAbout({
+  words: ['head', '-c', '0', one('path', /\/dev\/nvidia[0-9a-z-]+/)],
   reads: ({ path }) => [`file:${path}`],
-  parse: ({ code }) => code === 0,
+  parse: ({ code, stderr }): 'opens' | 'denied' | 'failed' => {
+    if (code === 0) return 'opens'
+    return stderr.includes('Operation not permitted') ? 'denied' : 'failed'
+  },
 })
 
 export function gpuNode(minor: number): DeviceNode {

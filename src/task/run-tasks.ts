@@ -1,5 +1,7 @@
 /** Runs tasks of one play on one host. Dry runs and real runs share this path. */
+import { defined } from '../base/defined.ts'
 import type { Task } from '../language/model.ts'
+import type { Layer } from '../language/scope.ts'
 import type { TaskContext } from './task-context.ts'
 import type { TaskResult } from './item-result.ts'
 import { Progress, Unit } from './unit.ts'
@@ -21,17 +23,24 @@ export interface TaskRunner {
 export interface RunTasksOptions {
   /** Work on the host that must finish before the first task. The tasks are read meanwhile. */
   readonly begun?: Promise<void> | undefined
+  /** Variables that only these tasks see. */
+  readonly layers?: readonly Layer[]
+  /** Dry runs only: why it is unknown whether the tasks run at all. */
+  readonly doubt?: string
+  /** A failure of these tasks is followed by the `rescue` of a block. */
+  readonly rescued?: boolean
   /** True if no new task may start. */
   readonly stopped: () => boolean
   /** Called after a task has finished and was reported; `stop` ends the run of these tasks. */
   readonly finished: (task: Task, result: TaskResult) => 'next' | 'stop'
 }
 
-export function createTaskRunner(context: TaskContext): TaskRunner {
-  const { run } = context
-  const host = timedHost(createTaskHost(context), context.host.machine.name, run)
+export function createTaskRunner(play: TaskContext): TaskRunner {
+  const { run } = play
+  const host = timedHost(createTaskHost(play), play.host.machine.name, run)
   return {
-    async run(tasks, { begun, stopped, finished }) {
+    async run(tasks, { begun, layers = [], doubt, rescued = false, stopped, finished }) {
+      const context = { ...play, layers: [...play.layers, ...layers], ...defined({ doubt }) }
       const readAhead = new ReadAhead({
         context,
         probe: async (task, item, ready, behind) => {
@@ -52,6 +61,7 @@ export function createTaskRunner(context: TaskContext): TaskRunner {
           tasks,
           context,
           readAhead: run.stepByStep ? undefined : readAhead,
+          rescued,
           stopped,
           finished,
         },

@@ -113,6 +113,22 @@ test('a failure shows its problem, place and hint; an ignored failure is marked'
   )
 })
 
+test('a failure that rescue handles is marked, and the end of rescue is a line', () => {
+  const problem = { code: 'failed', message: 'no space left' }
+  assert.equal(
+    shown([
+      taskFinished('pve1', copy, 'failed', { detail: { problem, findings: [] }, rescued: true }),
+      taskFinished('pve1', taskRef('Make room'), 'changed'),
+      { type: 'host.rescued', host: 'pve1', tasks: [copy] },
+    ]),
+    `rescue    pve1  motd : Greet
+  error: no space left
+changed   pve1  Make room
+rescued   pve1  motd : Greet
+`,
+  )
+})
+
 test('findings follow their host, each with cause, line and fix', () => {
   const detail = {
     problem: { code: 'not-as-declared', message: 'vllm-a (CT 201 on pve1): 2 findings' },

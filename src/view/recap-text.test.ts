@@ -82,6 +82,11 @@ for (const [what, event, closing] of [
   ],
   ['in which something changed', { hosts: { pve1: { ...noCounts, changed: 4 } } }, 'done: 4 changed'],
   [
+    'in which a failure was rescued',
+    { hosts: { pve1: { ...noCounts, ok: 1, rescued: 1 } } },
+    'done: 0 changed, 1 rescued',
+  ],
+  [
     'in which a failure was ignored',
     { hosts: { pve1: { ...noCounts, ok: 1, ignored: 2 } } },
     'done: 0 changed, 2 ignored',
@@ -135,6 +140,13 @@ for (const [what, event, closing] of [
     assert.equal(text.trimEnd().split('\n').at(-1), `${closing} in 0.4 s`)
   })
 }
+
+test('the recap has a column for rescued failures', () => {
+  assert.match(
+    shown([finished({ hosts: { pve1: { ...noCounts, ok: 3, rescued: 2 } } })]),
+    /\nRECAP +ok +changed +rescued\npve1 +3 +0 +2\n/,
+  )
+})
 
 test('the recap has a column for ignored failures', () => {
   assert.match(

@@ -83,6 +83,7 @@ const columns: readonly (keyof Counts)[] = [
   'ok',
   'changed',
   'skipped',
+  'rescued',
   'ignored',
   'failed',
   'unreachable',
@@ -124,6 +125,7 @@ export function closingText({ hosts, check, exitCode, failures, pendingHandlers 
   if (columns.every((name) => sum(name) === 0)) return 'nothing was done: no task was selected'
   const left = [
     [sum('unknown'), check ? 'may run' : 'unknown'],
+    [sum('rescued'), 'rescued'],
     [sum('ignored'), 'ignored'],
     [sum('failed') + sum('unreachable'), 'failed'],
     [pendingHandlers, pendingHandlers === 1 ? 'handler pending' : 'handlers pending'],

@@ -164,7 +164,7 @@ describe('on this machine', { concurrency: 1 }, () => {
     assert.equal(last['type'], 'run.finished')
     assert.equal(last['exitCode'], 0)
     assert.deepEqual(last['hosts'], {
-      here: { ok: 3, changed: 0, skipped: 0, failed: 0, unreachable: 0, unknown: 0, ignored: 0 },
+      here: { ok: 3, changed: 0, skipped: 0, failed: 0, unreachable: 0, unknown: 0, rescued: 0, ignored: 0 },
     })
     assert.doesNotMatch(second.stdout, /"type":"action\.finished"/)
   })

@@ -11,7 +11,7 @@ import { pveVersion } from '../../host/questions/proxmox.ts'
 import { done, type Plan, type Refusal, refuse, settle } from '../../host/plan.ts'
 import { lostFromAll, parseAssignment, resolveAssignment, withoutUuids } from '../../nvidia/assignment.ts'
 import { assignmentNote, readAssignmentNote } from '../../nvidia/assignment-note.ts'
-import { rulesForOtherGpus } from '../../nvidia/isolation.ts'
+import { openToAll, readUnusedMajors, rulesForOtherGpus } from '../../nvidia/isolation.ts'
 import { type Gpu, readNodeGpus, readUndrivenGpus, withUuids } from '../../nvidia/gpus.ts'
 import {
   type DeviceNode,
@@ -44,8 +44,8 @@ export interface Seen {
   readonly wrongCluster: Refusal | undefined
   /** Set if the roles do not support its distribution. */
   readonly unsupported: Refusal | undefined
-  /** A sentence if HA may take the container away from its GPUs. */
-  readonly haMove: string | undefined
+  /** Sentences: HA may take the container away from its GPUs; device rules for majors that no driver has. */
+  readonly warnings: readonly string[]
   readonly style: 'devn' | 'lxc'
   readonly newEnough: boolean
   readonly resolution: Resolution
@@ -131,7 +131,10 @@ async function probe(given: Args, host: Host): Promise<Seen> {
     name: host.name,
     wrongCluster: wrongCluster(node, cluster),
     unsupported: container && (await readUnsupported(ctid, container, { host, allowed: given.ostypes })),
-    haMove: assigns ? haMove : undefined,
+    warnings: [
+      ...(assigns && haMove !== undefined ? [haMove] : []),
+      ...(container ? await readUnusedMajors(node, ctid, parseContainerConfig(container.config)) : []),
+    ],
     style,
     newEnough,
     resolution,
@@ -221,7 +224,7 @@ function dynamicMajors(devices: string | undefined): readonly number[] {
 }
 
 function plan({ wait, others, exclusive }: Args, seen: Seen): Plan {
-  const { node, ctid, config, elsewhere, style, newEnough, resolution, users, haMove } = seen
+  const { node, ctid, config, elsewhere, style, newEnough, resolution, users } = seen
   if (seen.wrongCluster) return refuse(seen.wrongCluster)
   if (config === undefined) return refuse(missingContainer(node, ctid, elsewhere))
   const takes = resolution.kind === 'found' && resolution.gpus.length === 0
@@ -256,7 +259,7 @@ function plan({ wait, others, exclusive }: Args, seen: Seen): Plan {
     const why = `container ${user.ctid} ${user.why} /dev/nvidia${user.minor}, and lxc_passthrough_exclusive prevents container ${ctid} from sharing it`
     return releases(others, user) ? settle(why, wait) : refuse(keptByOther(why))
   }
-  return done([...(resolution.lost ?? []), ...(haMove === undefined ? [] : [haMove])])
+  return done([...(resolution.lost ?? []), ...seen.warnings])
 }
 
 const inputProblems = new Set([
@@ -267,18 +270,6 @@ const inputProblems = new Set([
   'gpu-owned-by-vm',
   'gpu-excluded',
 ])
-
-function openToAll(ctid: string, rules: readonly ConfigEntry[]): Parameters<typeof refuse>[0] {
-  return {
-    code: 'container-open-to-all-devices',
-    message: `container ${ctid} is privileged, and its device rules open GPUs that are not assigned to it`,
-    hint: 'limit these lines to the devices that the container needs, or make the container unprivileged',
-    findings: rules.map(({ key, value, line }) => ({
-      message: `line ${line} of ${ctid}.conf allows all devices`,
-      line: `${key}: ${value}`,
-    })),
-  }
-}
 
 function noDriver(node: string): Resolution {
   return {

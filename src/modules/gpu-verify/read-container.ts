@@ -8,12 +8,13 @@ import { opensCreated } from '../../nvidia/device-probe.ts'
 import { type Gpu, readMinors, readNodeGpus } from '../../nvidia/gpus.ts'
 import {
   type DeviceNode,
-  opens,
   devicesFile,
   gpuNode,
+  opening,
   parseCharacterMajors,
   sharedNodes,
 } from '../../nvidia/proc.ts'
+import { readUnusedMajors } from '../../nvidia/isolation.ts'
 import { type SmiResult, visibleGpus } from '../../nvidia/smi.ts'
 import { readNotedUserspace } from '../../nvidia/userspace-notes.ts'
 import { readUserspace, type Userspace } from '../../nvidia/userspace.ts'
@@ -35,6 +36,8 @@ export interface ContainerSeen {
   /** Where else the cluster has it; read only if the node does not. */
   readonly elsewhere: GuestPlace | undefined
   readonly running: boolean
+  /** Sentences about device rules for majors that no driver has. */
+  readonly unusedMajors: readonly string[]
   /** Undefined if no GPUs are assigned; then GPUs are not checked. */
   readonly assigned: Assigned | undefined
   /** Of a stopped container: the version of its user-space driver that its node has noted. */
@@ -46,6 +49,8 @@ export interface ContainerSeen {
   readonly computing: Computing | undefined
   readonly computingAsUser: Computing | undefined
   readonly wrongDevices: readonly string[]
+  /** Paths of assigned devices that the container's device rules close. */
+  readonly closed: readonly string[]
   /** GPU device nodes that can be opened, but are not assigned. */
   readonly open: readonly string[]
   /** Minors of other GPUs for which root of a privileged container can create a node and open it. */
@@ -74,7 +79,8 @@ export async function readContainer(given: Args, host: Host): Promise<ContainerS
     node.text(devicesFile),
     readMinors(node),
   ])
-  const privileged = container !== undefined && !isUnprivileged(parseContainerConfig(container.config))
+  const config = parseContainerConfig(container?.config ?? '')
+  const privileged = container !== undefined && !isUnprivileged(config)
   const running = container?.status === 'running'
   const gpus = assigned?.kind === 'gpus' ? assigned.gpus : []
   const seen = {
@@ -86,6 +92,7 @@ export async function readContainer(given: Args, host: Host): Promise<ContainerS
     elsewhere: container === undefined ? await findGuest(node, ctid) : undefined,
     running,
     assigned,
+    unusedMajors: await readUnusedMajors(node, ctid, config),
   }
   if (!running) {
     const notes = await readNotedUserspace(node, [ctid])
@@ -100,7 +107,16 @@ export async function readContainer(given: Args, host: Host): Promise<ContainerS
 
 type Inside = Omit<
   ContainerSeen,
-  'name' | 'ctid' | 'node' | 'loaded' | 'config' | 'elsewhere' | 'running' | 'assigned' | 'noted'
+  | 'name'
+  | 'ctid'
+  | 'node'
+  | 'loaded'
+  | 'config'
+  | 'elsewhere'
+  | 'running'
+  | 'assigned'
+  | 'noted'
+  | 'unusedMajors'
 >
 
 const nothingInside: Inside = {
@@ -110,6 +126,7 @@ const nothingInside: Inside = {
   computing: undefined,
   computingAsUser: undefined,
   wrongDevices: [],
+  closed: [],
   open: [],
   created: [],
   nvcc: undefined,
@@ -178,6 +195,8 @@ async function readInside(
     ...wanted.map(({ path }) => host.stat(path)),
   ])
   const others = given.isolation && given.assignment !== '' ? otherGpus(names ?? [], minors) : []
+  const right = wanted.filter((node, index) => deviceProblem(node, present[index]) === undefined)
+  const opened = await Promise.all(right.map(({ path }) => host.ask(opening({ path }))))
   return {
     userspace,
     smi,
@@ -185,6 +204,7 @@ async function readInside(
     computing,
     computingAsUser,
     wrongDevices: wanted.flatMap((node, index) => deviceProblem(node, present[index]) ?? []),
+    closed: right.flatMap(({ path }, index) => (opened[index] === 'denied' ? [path] : [])),
     open: await openOnes(host, others),
     created,
     runtime,
@@ -222,7 +242,7 @@ async function openOnes(host: Host, names: readonly string[]): Promise<readonly 
   const paths = names.map((name) => `/dev/${name}`)
   const [statuses, answers] = await Promise.all([
     Promise.all(paths.map((path) => host.stat(path))),
-    Promise.all(paths.map((path) => host.ask(opens({ path })))),
+    Promise.all(paths.map((path) => host.ask(opening({ path })))),
   ])
-  return paths.filter((_, index) => statuses[index]?.kind === 'character' && answers[index] === true)
+  return paths.filter((_, index) => statuses[index]?.kind === 'character' && answers[index] === 'opens')
 }

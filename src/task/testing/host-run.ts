@@ -51,6 +51,7 @@ export function hostRun(tasks: string, options: PreparedOptions = {}): HostRun {
           tasks: made.tasks,
           context,
           readAhead: ahead ? readAhead : undefined,
+          rescued: false,
           stopped: () => run.stopped,
           finished({ name }, { outcome }) {
             outcomes.push(`${name} ${outcome}`)

@@ -31,6 +31,7 @@ export function playStarted(play: string, hosts: readonly string[], tasks: reado
 export interface Ending {
   readonly detail?: TaskDetail
   readonly ignored?: true
+  readonly rescued?: true
   readonly milliseconds?: number
 }
 
