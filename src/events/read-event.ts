@@ -12,6 +12,7 @@ const types: Readonly<Record<Event['type'], true>> = {
   'host.unreachable': true,
   'host.waiting': true,
   'host.interrupted': true,
+  'host.rescued': true,
   'task.started': true,
   'task.progress': true,
   'task.finished': true,
