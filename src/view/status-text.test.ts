@@ -42,5 +42,5 @@ ${after}`,
 
 test('colors are used only if they are wanted', () => {
   const wanted = { wanted: 'auto', environment: {}, isTerminal: true } as const
-  assert.match(statusText(rows, createColors(wanted)), /\u001b\[33m {2}train 203/)
+  assert.ok(statusText(rows, createColors(wanted)).includes('\u001b[33m  train 203'))
 })
