@@ -35,6 +35,8 @@ interface Around {
   readonly layers: readonly Layer[]
   /** Dry runs only: why it is unknown whether the steps run. */
   readonly doubt: string | undefined
+  /** The tasks that run after these steps unless something fails. */
+  readonly following: readonly Task[]
 }
 
 export class StepRunner {
@@ -65,24 +67,28 @@ export class StepRunner {
    */
   async run(steps: readonly TaskOrBlock[], doubt?: string): Promise<StepsEnd> {
     try {
-      return await this.#steps(steps, { rescued: false, cleanup: false, layers: [], doubt })
+      return await this.#steps(steps, { rescued: false, cleanup: false, layers: [], doubt, following: [] })
     } finally {
       // After an interruption, or a failure outside the tasks.
       this.#failures.lose()
     }
   }
 
-  async #steps(steps: readonly TaskOrBlock[], around: Around): Promise<StepsEnd> {
+  async #steps(steps: readonly TaskOrBlock[], outer: Around): Promise<StepsEnd> {
+    const after = (index: number): Around => ({
+      ...outer,
+      following: [...withoutFailures(steps.slice(index)), ...outer.following],
+    })
     for (let index = 0; index < steps.length;) {
       const step = steps[index]
       let end: StepsEnd
       if (step !== undefined && isBlockStep(step)) {
-        end = await this.#block(step, around)
         index += 1
+        end = await this.#block(step, after(index))
       } else {
         const next = steps.findIndex((other, at) => at > index && isBlockStep(other))
         const until = next === -1 ? steps.length : next
-        end = await this.#run(tasksOf(steps.slice(index, until)), around)
+        end = await this.#run(tasksOf(steps.slice(index, until)), after(until))
         index = until
       }
       if (end === 'done') continue
@@ -142,10 +148,11 @@ export class StepRunner {
 
   /** Runs the tasks of a block, and its `rescue` if one of them fails or may fail. */
   async #rescued(block: Block, around: Around, cut: string[]): Promise<StepsEnd> {
-    if (block.rescue.length === 0) return this.#steps(block.tasks, around)
+    const inside = { ...around, following: [...withoutFailures(block.always), ...around.following] }
+    if (block.rescue.length === 0) return this.#steps(block.tasks, inside)
     const open = this.#failures.count
     const doubts = this.#doubtful.length
-    const end = await this.#steps(block.tasks, { ...around, rescued: true })
+    const end = await this.#steps(block.tasks, { ...inside, rescued: true })
     const [doubtful] = this.#doubtful.splice(doubts)
     const rescue = { ...around, cleanup: true }
     if (end === 'failed') {
@@ -206,4 +213,11 @@ export class StepRunner {
         variables.register(task.register, skippedResult(why))
     }
   }
+}
+
+/** The tasks of the steps that run if nothing fails. */
+function withoutFailures(steps: readonly TaskOrBlock[]): readonly Task[] {
+  return steps.flatMap((step) =>
+    isBlockStep(step) ? withoutFailures([...step.tasks, ...step.always]) : [step],
+  )
 }

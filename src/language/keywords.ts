@@ -37,7 +37,8 @@ export const notYet: Readonly<Record<string, string>> = {
   force_handlers: 'leave it out: the host remembers notified handlers, and they run next time',
   gather_subset: 'leave it out: facts are read when something uses them',
   gather_timeout: 'leave it out: facts are read when something uses them',
-  ignore_unreachable: 'leave it out: the run continues without an unreachable host',
+  ignore_unreachable:
+    'leave it out: the run continues without an unreachable host, and "rescue" of a block handles it like a failure',
   include_role: 'write import_role',
   include_tasks: 'write import_tasks',
   include_vars: 'put the variables into group_vars, host_vars or vars',

@@ -62,6 +62,7 @@ function made(options: PreparedOptions & { readonly last?: string } = {}): Made 
     runner: createTaskRunner(context),
     log,
     options: {
+      following: [],
       stopped: () => false,
       finished({ name }, { outcome }) {
         log.push(`${name} ${outcome}`)

@@ -29,6 +29,8 @@ export interface RunTasksOptions {
   readonly doubt?: string
   /** A failure of these tasks is followed by the `rescue` of a block. */
   readonly rescued?: boolean
+  /** Tasks that are likely to run next: they are read ahead too. */
+  readonly following: readonly Task[]
   /** True if no new task may start. */
   readonly stopped: () => boolean
   /** Called after a task has finished and was reported; `stop` ends the run of these tasks. */
@@ -38,23 +40,28 @@ export interface RunTasksOptions {
 export function createTaskRunner(play: TaskContext): TaskRunner {
   const { run } = play
   const host = timedHost(createTaskHost(play), play.host.machine.name, run)
+  const aheadOf = (context: TaskContext): ReadAhead =>
+    new ReadAhead({
+      context,
+      probe: async (task, item, ready, behind) => {
+        const module = context.arguments.module(task.module)
+        const progress = new Progress()
+        const unit = new Unit({ key: '', task, ref: context.ref(task), module, item, ready, progress })
+        if (unit.imperative && !run.check) run.leases.prepare(context.host.machine)
+        if (behind === undefined) return host.probe(unit, run.overlay)
+        if (host.userOf(unit) !== host.userOf(behind)) throw new NotBehind()
+        return host.probe(unit, run.overlay, { behind: true })
+      },
+      generation: () => host.generation(),
+    })
+  const usual = aheadOf(play)
   return {
-    async run(tasks, { begun, layers = [], doubt, rescued = false, stopped, finished }) {
-      const context = { ...play, layers: [...play.layers, ...layers], ...defined({ doubt }) }
-      const readAhead = new ReadAhead({
-        context,
-        probe: async (task, item, ready, behind) => {
-          const module = context.arguments.module(task.module)
-          const progress = new Progress()
-          const unit = new Unit({ key: '', task, ref: context.ref(task), module, item, ready, progress })
-          if (unit.imperative && !run.check) run.leases.prepare(context.host.machine)
-          if (behind === undefined) return host.probe(unit, run.overlay)
-          if (host.userOf(unit) !== host.userOf(behind)) throw new NotBehind()
-          return host.probe(unit, run.overlay, { behind: true })
-        },
-        generation: () => host.generation(),
-      })
-      if (!run.stepByStep && begun !== undefined) readAhead.begin(tasks)
+    async run(tasks, { begun, layers = [], doubt, rescued = false, following, stopped, finished }) {
+      // What other variables or conditions would change is not read ahead for them.
+      const own = layers.length > 0 || doubt !== undefined
+      const context = own ? { ...play, layers: [...play.layers, ...layers], ...defined({ doubt }) } : play
+      const readAhead = own ? aheadOf(context) : usual
+      if (!run.stepByStep && begun !== undefined) readAhead.begin([...tasks, ...following])
       await begun
       const sequence = new Sequence(
         {
@@ -62,6 +69,7 @@ export function createTaskRunner(play: TaskContext): TaskRunner {
           context,
           readAhead: run.stepByStep ? undefined : readAhead,
           rescued,
+          following: own ? [] : following,
           stopped,
           finished,
         },

@@ -34,6 +34,8 @@ export interface SequenceOptions {
   readonly readAhead: ReadAhead | undefined
   /** A failure of these tasks is followed by the `rescue` of a block. */
   readonly rescued: boolean
+  /** Tasks that are likely to run next: they are read ahead too. */
+  readonly following: readonly Task[]
   /** True if no new task may start. */
   readonly stopped: () => boolean
   /** Called after a task has finished and was reported; `stop` ends the sequence. */
@@ -182,7 +184,8 @@ export class Sequence {
 
   async #ahead(run: TaskRun): Promise<Ahead | undefined> {
     if (run.foreseen > 0) return run.ahead
-    run.ahead = await this.#options.readAhead?.take(run.task, this.#options.tasks.slice(run.index + 1))
+    const { readAhead, tasks, following } = this.#options
+    run.ahead = await readAhead?.take(run.task, [...tasks.slice(run.index + 1), ...following])
     return run.ahead
   }
 
