@@ -35,7 +35,7 @@ export const noEnd = 'no end: killed, or still running'
 
 function resultOf({ finished }: RecordedRun): string {
   if (finished === undefined) return noEnd
-  return plainText(closingText(finished))
+  return `${finished.check ? 'dry run, ' : ''}${plainText(closingText(finished))}`
 }
 
 function hostsOf(hosts: readonly string[]): string {

@@ -23,7 +23,7 @@ describe('the logs of the runs of a site', { skip: whyNoLab() ?? false, timeout:
     const results = lines
       .slice(0, 3)
       .map((line) => line.replace(/^.* and \d+ more {2}(.*?) +gpuplay run .*$/, '$1'))
-    assert.match(results[0] ?? '', /^nothing was changed: \d+ would change/)
+    assert.match(results[0] ?? '', /^dry run, nothing was changed: \d+ would change/)
     assert.match(results[1] ?? '', /^done: \d+ changed$/)
     assert.match(results[2] ?? '', /^everything is as declared: 0 changed$/)
     assert.match(lines[0] ?? '', / --check /)

@@ -50,7 +50,7 @@ describe('gpuplay runs', () => {
     assert.equal(lines.length, 2)
     assert.match(
       lines[0] ?? '',
-      / here +nothing was changed: 0 would change +gpuplay run .* -e admin_password=\.\.\. --check$/,
+      / here +dry run, nothing was changed: 0 would change +gpuplay run .* -e admin_password=\.\.\. --check$/,
     )
     assert.match(
       lines[1] ?? '',
