@@ -75,6 +75,7 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
   emitter.emit({
     type: 'run.started',
     playbooks: request.playbooks,
+    command: request.command ?? '',
     check: request.check,
     hosts,
     containers: containersAmong(hosts, fleet),

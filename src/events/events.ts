@@ -71,6 +71,8 @@ export type EventBody =
   | {
       readonly type: 'run.started'
       readonly playbooks: readonly string[]
+      /** The command line, without values of variables; empty if a program started the run. */
+      readonly command: string
       readonly check: boolean
       readonly hosts: readonly string[]
       /** The containers among the hosts, each with its node. */
@@ -118,6 +120,18 @@ export type EventBody =
       readonly kind: string
       readonly label: string
       readonly milliseconds: number
+    }
+  /**
+   * The log that a program (an installer) has written on a machine: its last lines, at most 256 KiB. None under
+   * `no_log`.
+   */
+  | {
+      readonly type: 'program.log'
+      readonly host: string
+      readonly task: TaskRef
+      readonly on: string
+      readonly path: string
+      readonly text: string
     }
   /** A loop item has finished. Tasks without a loop emit none of these. */
   | {

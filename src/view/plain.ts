@@ -120,6 +120,11 @@ export function createPlainView(options: ViewOptions): View {
             ),
           )
         return
+      case 'program.log':
+        if (verbosity < 2) return
+        line(colors.dim(`log       ${event.on}  ${plainText(event.path)}`))
+        line(colors.dim(indent(plainText(event.text).trimEnd(), deep)))
+        return
       case 'handler.pending':
         line(
           colors.dim(

@@ -173,7 +173,7 @@ for (const [width, lines] of [
     ],
   ],
   [50, ['NODE/CT  STATE', 'pve1     PROBLEM nvidia_uvm is not loaded']],
-  [20, ['NODE/CT  STATE', 'pve1     PROBLEM nv…']],
+  [30, ['NODE/CT  STATE', 'pve1     PROBLEM nvidia_uvm i…']],
 ] as const) {
   test(`a table fits a terminal of ${width} columns: it loses columns first, then the ends of lines`, () => {
     const text = tablesText(

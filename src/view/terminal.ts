@@ -207,6 +207,7 @@ export function createTerminalView(options: TerminalOptions): View {
         screen.asking(false)
         return
       case 'problem':
+      case 'program.log':
       case 'action.finished':
       case 'handler.notified':
       case 'host.connecting':
