@@ -36,7 +36,7 @@ class PlayRunner {
 
   async run(): Promise<PlayEnd> {
     await this.#sections()
-    await this.#options.begun
+    await this.#steps.ready()
     const { failure } = this.#steps
     return failure === undefined ? { kind: 'finished' } : { kind: 'failed', ...failure }
   }

@@ -189,6 +189,21 @@ describe('run_once', () => {
     assert.deepEqual(stepsOf(real, 'b'), ['once skipped', 'unknown skipped', 'known ok', 'depends ok'])
   })
 
+  test('a host that waited looks again at what it has seen before', async () => {
+    const shared = join(folder.path, 'shared')
+    const run = await folder.run(
+      play(`
+- { name: before, stat: { path: '${shared}' } }
+- { name: slow, command: { cmd: sleep 0.3 }, when: inventory_hostname == "a" }
+- { name: once, command: { cmd: 'touch ${shared}' }, run_once: true }
+- { name: after, stat: { path: '${shared}' }, register: seen }
+- { name: tell, debug: { msg: '{{ seen.stat.exists }}' } }
+`),
+      hosts('a,b'),
+    )
+    assert.deepEqual(messages(run), ['a: true', 'b: true'])
+  })
+
   test('an interruption ends the hosts that wait', async () => {
     const controller = new AbortController()
     const begun = join(folder.path, 'begun')

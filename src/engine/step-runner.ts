@@ -28,6 +28,7 @@ export type StepsEnd = 'done' | 'failed' | 'stopped'
 
 /** Where steps stand. */
 interface Around {
+  readonly inBlock: boolean
   /** A failure is followed by the `rescue` of a block. */
   readonly rescued: boolean
   /** The steps clean up: failures of other hosts do not stop them. */
@@ -61,13 +62,27 @@ export class StepRunner {
     return lost && { problem: lost.result.problem }
   }
 
+  /** Resolves once the work that must precede the tasks has finished, if no task has awaited it. */
+  async ready(): Promise<void> {
+    const begun = this.#begun
+    this.#begun = undefined
+    await begun
+  }
+
   /**
    * Runs steps in order.
    * @param doubt Dry runs only: why it is unknown whether they run
    */
   async run(steps: readonly TaskOrBlock[], doubt?: string): Promise<StepsEnd> {
     try {
-      return await this.#steps(steps, { rescued: false, cleanup: false, layers: [], doubt, following: [] })
+      return await this.#steps(steps, {
+        inBlock: false,
+        rescued: false,
+        cleanup: false,
+        layers: [],
+        doubt,
+        following: [],
+      })
     } finally {
       // After an interruption, or a failure outside the tasks.
       this.#failures.lose()
@@ -122,6 +137,7 @@ export class StepRunner {
   #finished(task: Task, result: TaskResult, rescued: boolean): boolean {
     const { recap, context, finished } = this.#options
     const failure = isFailure(result)
+    if (failure && task.runOnce) context.once.passed(task)
     if (failure) this.#failures.add(task, result)
     else recap.count(context.host.machine.name, result.ignored ? 'ignored' : result.outcome)
     if (result.outcome === 'unknown' && !task.ignoreErrors) this.#doubtful.push(task.name)
@@ -130,7 +146,8 @@ export class StepRunner {
     return failure
   }
 
-  async #block(block: Block, around: Around): Promise<StepsEnd> {
+  async #block(block: Block, outer: Around): Promise<StepsEnd> {
+    const around = { ...outer, inBlock: true }
     const { context, stopped } = this.#options
     if (context.run.signal.aborted || (!around.cleanup && stopped())) {
       this.#skip([block], 'stopped')

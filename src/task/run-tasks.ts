@@ -1,5 +1,6 @@
 /** Runs tasks of one play on one host. Dry runs and real runs share this path. */
 import { defined } from '../base/defined.ts'
+import { UnreachableError } from '../base/errors.ts'
 import type { Task } from '../language/model.ts'
 import type { Layer } from '../language/scope.ts'
 import type { TaskContext } from './task-context.ts'
@@ -23,6 +24,11 @@ export interface TaskRunner {
 export interface RunTasksOptions {
   /** Work on the host that must finish before the first task. The tasks are read meanwhile. */
   readonly begun?: Promise<void> | undefined
+  /**
+   * True in a block: if the host cannot be reached for that work, its first task is unreachable, and the block
+   * handles it. Otherwise the work rejects.
+   */
+  readonly inBlock?: boolean
   /** Variables that only these tasks see. */
   readonly layers?: readonly Layer[]
   /** Dry runs only: why it is unknown whether the tasks run at all. */
@@ -56,22 +62,28 @@ export function createTaskRunner(play: TaskContext): TaskRunner {
     })
   const usual = aheadOf(play)
   return {
-    async run(tasks, { begun, layers = [], doubt, rescued = false, following, stopped, finished }) {
+    async run(tasks, { begun, inBlock = false, layers = [], doubt, following, ...options }) {
       // What other variables or conditions would change is not read ahead for them.
       const own = layers.length > 0 || doubt !== undefined
       const context = own ? { ...play, layers: [...play.layers, ...layers], ...defined({ doubt }) } : play
       const readAhead = own ? aheadOf(context) : usual
       if (!run.stepByStep && begun !== undefined) readAhead.begin([...tasks, ...following])
-      await begun
+      const lost = await begun?.then(
+        () => undefined,
+        (error: unknown) => {
+          if (inBlock && error instanceof UnreachableError) return error.problem
+          throw error
+        },
+      )
       const sequence = new Sequence(
         {
           tasks,
           context,
           readAhead: run.stepByStep ? undefined : readAhead,
-          rescued,
           following: own ? [] : following,
-          stopped,
-          finished,
+          rescued: false,
+          lost,
+          ...options,
         },
         (owner) => {
           if (run.overlay !== undefined) return { stage: new DryStage(host, run.overlay), window: undefined }

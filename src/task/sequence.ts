@@ -32,6 +32,8 @@ export interface SequenceOptions {
   readonly context: TaskContext
   /** Undefined: each task is read and planned when it starts. */
   readonly readAhead: ReadAhead | undefined
+  /** Why the host cannot be reached: the first task is unreachable. */
+  readonly lost: Problem | undefined
   /** A failure of these tasks is followed by the `rescue` of a block. */
   readonly rescued: boolean
   /** Tasks that are likely to run next: they are read ahead too. */
@@ -114,15 +116,19 @@ export class Sequence {
       await this.#flush()
       return true
     }
-    run.turn ??= await whole.profile.during({ host: name, phase: 'wait', task: run.ref }, () =>
-      once.turn(run.task, {
-        stopped,
-        waiting: (runner) => {
-          const why = `${runner} runs "${run.ref.name}" for all hosts (run_once)`
-          whole.emitter.emit({ type: 'host.waiting', host: name, why })
-        },
-      }),
-    )
+    if (run.turn === undefined) {
+      let waited = false
+      const waiting = (runner: string): void => {
+        waited = true
+        const why = `${runner} runs "${run.ref.name}" for all hosts (run_once)`
+        whole.emitter.emit({ type: 'host.waiting', host: name, why })
+      }
+      run.turn = await whole.profile.during({ host: name, phase: 'wait', task: run.ref }, () =>
+        once.turn(run.task, { stopped, waiting }),
+      )
+      // Another host may have changed what this one has seen.
+      if (waited || run.turn.kind === 'done') this.#stage.waited()
+    }
     if (run.turn.kind === 'run') return false
     if (run.turn.kind === 'done') {
       run.items = oneItem(context.layers)
@@ -138,6 +144,8 @@ export class Sequence {
     const before = this.#last
     this.#last = run
     if (before?.turn !== undefined && before !== run && this.#waiting) return this.#flush()
+    const { lost } = this.#options
+    if (lost !== undefined) return this.#unreachable(run, lost)
     if (run.task.runOnce && run.foreseen === 0 && (await this.#takesTurn(run))) return
     if (!this.#waiting) this.#narrator.announce(run)
     try {

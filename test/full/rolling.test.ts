@@ -6,6 +6,7 @@ import { after, before, describe, it } from 'node:test'
 import type { Event } from '../../src/events/events.ts'
 import { Lab } from '../lab/lab.ts'
 import { whyNoLab } from '../lab/machine.ts'
+import { run as runProgram } from '../lab/process.ts'
 import { eventsOf, finished } from '../whole/support/events.ts'
 import { type Ended, gpuplay } from '../whole/support/gpuplay.ts'
 import { inventoryOf } from '../whole/support/site-runs.ts'
@@ -62,6 +63,21 @@ const once = `
       copy: { content: "{{ ran.stdout }}\\n", dest: /root/ran-on }
 `
 
+const reached = `
+- name: First contact
+  hosts: pve3
+  tasks:
+    - block:
+        - name: Needs the node
+          stat: { path: /root }
+      rescue:
+        - name: Explain
+          debug: { msg: "not reached: {{ failed_result.unreachable }}" }
+      always:
+        - name: Go on
+          debug: { msg: "here" }
+`
+
 describe('a play over several nodes', { skip: whyNoLab() ?? false, timeout: 400_000 }, () => {
   let lab: Lab
 
@@ -69,6 +85,7 @@ describe('a play over several nodes', { skip: whyNoLab() ?? false, timeout: 400_
     lab = await Lab.up({ name, nodes: 3, containers: 1 })
     writeFileSync(join(lab.instance.stateDir, 'rolling.yml'), rolling)
     writeFileSync(join(lab.instance.stateDir, 'once.yml'), once)
+    writeFileSync(join(lab.instance.stateDir, 'reached.yml'), reached)
   })
   after(() => Lab.down(name))
 
@@ -149,6 +166,26 @@ describe('a play over several nodes', { skip: whyNoLab() ?? false, timeout: 400_
       'ct201 changed',
       'ct301 changed',
     ])
+  })
+
+  it('rescues a node that cannot be reached from the start, as its dry run says', async () => {
+    await runProgram([
+      'ssh-keygen',
+      '-q',
+      '-t',
+      'ed25519',
+      '-N',
+      '',
+      '-f',
+      join(lab.instance.stateDir, 'other'),
+    ])
+    const words = ['reached.yml', '-e', `private_key=${join(lab.instance.stateDir, 'other')}`] as const
+    for (const more of [['--check'], []]) {
+      const run = await play(...words, ...more)
+      assert.equal(run.exitCode, 0, run.text)
+      assert.deepEqual(steps(run.events, 'pve3'), ['Needs the node unreachable', 'Explain ok', 'Go on ok'])
+      assert.equal(finished(run.events)?.hosts['pve3']?.rescued, 1)
+    }
   })
 
   it('runs a task once for nodes and containers, also with one fork', async () => {

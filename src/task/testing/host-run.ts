@@ -52,6 +52,7 @@ export function hostRun(tasks: string, options: PreparedOptions = {}): HostRun {
           context,
           readAhead: ahead ? readAhead : undefined,
           rescued: false,
+          lost: undefined,
           following: [],
           stopped: () => run.stopped,
           finished({ name }, { outcome }) {
