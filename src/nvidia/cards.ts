@@ -12,7 +12,8 @@ export interface PciCard extends Card {
   readonly driver: string | undefined
 }
 
-const pciDevices = '/sys/bus/pci/devices'
+/** One directory for each PCI device, by address. */
+export const pciDevices = '/sys/bus/pci/devices'
 
 /** Which of these files contain NVIDIA's vendor ID. */
 export const nvidiaVendors = questionAbout({

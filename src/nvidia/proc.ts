@@ -97,17 +97,21 @@ export function sharedNodes(majors: ReadonlyMap<string, number>): readonly Devic
   ]
 }
 
-/** Of nvidia_modeset, which OpenGL and Vulkan need to show pictures (`NV_MODESET_MINOR` in nvidia-modprobe). */
+/**
+ * Of nvidia_modeset, which OpenGL and Vulkan need to show pictures (`NV_MODESET_MINOR` in nvidia-modprobe).
+ */
 export const modesetNode: DeviceNode = { path: '/dev/nvidia-modeset', major: nvidiaMajor, minor: 254 }
 
 /**
  * Whether the host may open the device node of a GPU. The device rules of a container's cgroup apply at
- * open(2), so the device is opened; nothing is read.
+ * open(2), so the device is opened; nothing is read. Errors other than a denial come from the driver behind
+ * it.
  */
 export const opens = questionAbout({
-  words: ['head', '-c', '0', one('path', /\/dev\/nvidia[0-9]+/)],
+  words: ['head', '-c', '0', one('path', /\/dev\/(nvidia|dri\/card|dri\/renderD)[0-9]+/)],
   reads: ({ path }) => [`file:${path}`],
-  parse: ({ code }) => code === 0,
+  parse: ({ code, stderr }) =>
+    code === 0 || (code === 1 && !/not permitted|ermission denied|No such file/.test(stderr)),
 })
 
 export function gpuNode(minor: number): DeviceNode {

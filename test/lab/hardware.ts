@@ -19,6 +19,11 @@ export interface GpuSpec {
   readonly uuid: string
   /** The N of /dev/nvidiaN. nvidia-smi's index is another number: it counts by PCI address. */
   readonly minor: number
+  /**
+   * The N of /dev/dri/cardN and of /dev/dri/renderD(128+N) while nvidia_drm is loaded. Default: its place in
+   * the order of PCI addresses.
+   */
+  readonly drm?: number
   readonly memoryMiB: number
   /** The VM that owns the card: its configuration has a `hostpci` line for it. See `vmCards` of the node. */
   readonly ownedByVm?: number

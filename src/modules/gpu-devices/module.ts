@@ -5,7 +5,7 @@
  * of nvidia-uvm differs from boot to boot.
  */
 import { defined } from '../../base/defined.ts'
-import { isUnknown, UnknownError } from '../../base/unknown.ts'
+import { isUnknown, knownOr, UnknownError } from '../../base/unknown.ts'
 import type { Host } from '../../host/host.ts'
 import { pveVersion } from '../../host/questions/proxmox.ts'
 import { done, type Plan, type Refusal, refuse, settle } from '../../host/plan.ts'
@@ -17,6 +17,7 @@ import {
   type DeviceNode,
   devicesFile,
   gpuNode,
+  modesetNode,
   nvidiaMajor,
   parseCharacterMajors,
   sharedNodes,
@@ -28,6 +29,7 @@ import { findGuest, type GuestPlace, missingContainer } from '../../proxmox/find
 import { otherOstype } from '../../proxmox/ostype.ts'
 import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
+import { drmLines, type Graphics, graphicsProblem, isDrmRule, readGraphics } from './drm-lines.ts'
 import { readHaMove } from './ha-moves.ts'
 import { gpuUsers, type GpuUser } from './gpu-users.ts'
 
@@ -56,6 +58,7 @@ export type Resolution =
       readonly devices: readonly DeviceNode[]
       /** NVIDIA's dynamic majors in this boot. */
       readonly majors: readonly number[]
+      readonly graphics: Graphics
       /** The indexes that the assignment names. */
       readonly byIndex?: readonly number[]
       /** GPUs that the container loses, as sentences. */
@@ -63,6 +66,8 @@ export type Resolution =
     }
 
 export type AssignedGpu = Gpu & { readonly minor: number }
+
+const noGraphics: Graphics = { passed: [], others: [] }
 
 /** First version of pve-container with `devN`, Proxmox VE 8.1. */
 const devnSince = { container: '5.0.7', manager: '8.1' }
@@ -77,7 +82,9 @@ export const gpuDevices = {
   plan,
   report: (_, { style, resolution }) => {
     const found =
-      resolution.kind === 'found' ? resolution : { gpus: [], devices: [], majors: [], byIndex: [] }
+      resolution.kind === 'found'
+        ? resolution
+        : { gpus: [], devices: [], majors: [], byIndex: [], graphics: noGraphics }
     return {
       style,
       gpus: found.gpus.map(({ index, pci, minor, uuid, model }) => ({
@@ -87,9 +94,12 @@ export const gpuDevices = {
         uuid: uuid ?? null,
         model,
       })),
-      devices: found.devices.map((device) => ({ ...device, target: device.path.slice(1) })),
-      owned: found.majors.map((major) => `^lxc\\.cgroup2?\\.devices\\.allow: c ${major}:`),
-      record: assignmentNote(found.gpus, found.byIndex ?? []),
+      devices: found.devices.map(({ path, major, minor }) => ({ path, target: path.slice(1), major, minor })),
+      owned: [
+        ...found.majors.map((major) => `^lxc\\.cgroup2?\\.devices\\.allow: c ${major}:`),
+        ...drmLines(found.graphics),
+      ],
+      record: assignmentNote(found.gpus, found.byIndex ?? [], found.graphics.passed),
     }
   },
 } satisfies Module<Args, Seen>
@@ -137,8 +147,11 @@ async function readResolution(given: Args, host: Host): Promise<Resolution> {
   const node = host.node
   if (assignment.kind === 'none') {
     // The majors of this boot only help to recognize old lines; a dry run works without them.
-    const devices = await node.maybe(node.text(devicesFile))
-    return { kind: 'found', gpus: [], devices: [], majors: dynamicMajors(!isUnknown(devices) ? devices : '') }
+    const [read, graphics] = await Promise.all([
+      node.maybe(node.text(devicesFile)),
+      readGraphics({ graphics: false, cards: [] }, node),
+    ])
+    return { kind: 'found', gpus: [], devices: [], majors: dynamicMajors(knownOr(read, '')), graphics }
   }
   const ctid = host.placement.ctid ?? ''
   const [read, note] = await Promise.all([readNodeGpus(node), readAssignmentNote(node, ctid)])
@@ -161,11 +174,13 @@ async function readResolution(given: Args, host: Host): Promise<Resolution> {
 }
 
 async function readDevices(
-  { uvm_tools: tools }: Args,
+  { uvm_tools: tools, graphics: displays = false }: Args,
   node: Host,
   gpus: readonly AssignedGpu[],
 ): Promise<Resolution> {
-  const text = (await node.text(devicesFile)) ?? ''
+  const wanted = { graphics: displays, cards: gpus.map(({ pci }) => pci) }
+  const [read, graphics] = await Promise.all([node.text(devicesFile), readGraphics(wanted, node)])
+  const text = read ?? ''
   const majors = parseCharacterMajors(text)
   if (!majors.has('nvidia-uvm'))
     return {
@@ -174,9 +189,12 @@ async function readDevices(
       message: `${node.name} has not loaded the kernel module nvidia_uvm, which CUDA needs`,
       hint: `run playbooks/nodes.yml for ${node.name}`,
     }
-  const devices = [
+  const problem = graphicsProblem(node.name, wanted, graphics)
+  if (problem) return { kind: 'problem', ...problem }
+  const devices: readonly DeviceNode[] = [
     ...sharedNodes(majors).filter(({ path }) => tools || path !== '/dev/nvidia-uvm-tools'),
     ...gpus.map(({ minor }) => gpuNode(minor)),
+    ...(displays ? [modesetNode, ...graphics.passed] : []),
   ]
   const present = await Promise.all(devices.map(({ path }) => node.stat(path)))
   const wrong = devices.filter(({ major, minor }, index) => {
@@ -188,9 +206,9 @@ async function readDevices(
       kind: 'problem',
       code: 'device-nodes-missing',
       message: `${node.name} lacks ${wrong.map((device) => `${device.path} (${device.major}:${device.minor})`).join(', ')}`,
-      hint: `run playbooks/nodes.yml for ${node.name}; it creates the device nodes, now and at every boot`,
+      hint: `run playbooks/nodes.yml for ${node.name}${displays ? ' with nvidia_host_graphics: true' : ''}; it creates the device nodes, now and at every boot`,
     }
-  return { kind: 'found', gpus, devices, majors: dynamicMajors(text) }
+  return { kind: 'found', gpus, devices, majors: dynamicMajors(text), graphics }
 }
 
 function dynamicMajors(devices: string | undefined): readonly number[] {
@@ -222,10 +240,12 @@ function plan({ wait, ostypes }: Args, seen: Seen): Plan {
       exitCode: 2,
     })
   const ownMajors = new Set([nvidiaMajor, ...resolution.majors])
-  const isOwn = ({ key, value }: ConfigEntry): boolean =>
-    /^lxc\.cgroup2?\.devices\.allow$/.test(key) && ownMajors.has(Number(/^c (\d+):/.exec(value)?.[1]))
+  const { graphics } = resolution
+  const isOwn = (entry: ConfigEntry): boolean =>
+    /^lxc\.cgroup2?\.devices\.allow$/.test(entry.key) &&
+    (ownMajors.has(Number(/^c (\d+):/.exec(entry.value)?.[1])) || isDrmRule(entry, graphics))
   const minors = resolution.gpus.map(({ minor }) => minor)
-  const wide = rulesForOtherGpus(parseContainerConfig(config), minors, isOwn)
+  const wide = rulesForOtherGpus(parseContainerConfig(config), { minors, others: graphics.others }, isOwn)
   if (wide.length > 0) return refuse(openToAll(ctid, wide))
   const [user] = users
   if (user)

@@ -10,6 +10,7 @@ import { isUnknown } from '../../base/unknown.ts'
 import type { SeenFile, Host } from '../../host/host.ts'
 import { owedStart } from '../../host/owed-starts.ts'
 import { actions, done, type Plan, refuse } from '../../host/plan.ts'
+import { readNvidiaDrmNodes } from '../../nvidia/drm.ts'
 import { readHeldBack } from '../../nvidia/held-back.ts'
 import { managedGuests, resourcesFile } from '../../nvidia/high-availability.ts'
 import { waitForLock } from '../../proxmox/config-change.ts'
@@ -123,10 +124,16 @@ async function readState(
   pid: number | undefined,
   config: ContainerConfig,
 ): Promise<RunningState> {
-  const configured = deviceEntries(config).filter(({ path }) => path.startsWith('/dev/nvidia'))
+  const [devices, entries] = [await containerDevices(node, pid), deviceEntries(config)]
+  const inDri = [...devices, ...entries].some(({ path }) => path.startsWith('/dev/dri/'))
+  // Those of other vendors are not gpuplay's.
+  const drm = inDri ? (await readNvidiaDrmNodes(node)).map(({ path }) => path) : []
+  const isNvidia = ({ path }: { readonly path: string }): boolean =>
+    path.startsWith('/dev/nvidia') || drm.includes(path)
+  const running = devices.filter(isNvidia)
+  const configured = entries.filter(isNvidia)
   const paths = [...new Set(configured.map(({ path }) => path))]
-  const [running, uidMap, gidMap, ...present] = await Promise.all([
-    containerDevices(node, pid),
+  const [uidMap, gidMap, ...present] = await Promise.all([
     pid === undefined ? '' : node.text(`/proc/${pid}/uid_map`),
     pid === undefined ? '' : node.text(`/proc/${pid}/gid_map`),
     ...paths.map((path) => node.stat(path)),

@@ -30,6 +30,7 @@ export function boot(): number {
     persistence: [],
     powerLimits: {},
     mig: [],
+    dri: [],
     cuda: {},
   }
   writeKernel(state)
