@@ -4,6 +4,7 @@ import { before, describe, it } from 'node:test'
 import type { LabContainer } from '../lab/host.ts'
 import type { Lab } from '../lab/lab.ts'
 import { whyNoLab } from '../lab/machine.ts'
+import { keysOf, outcomes } from '../whole/support/events.ts'
 import { type Ended, gpuplay } from '../whole/support/gpuplay.ts'
 import { doneLab, inventoryOf, site } from '../whole/support/site-runs.ts'
 
@@ -26,12 +27,7 @@ describe('a toolkit of libraries', { skip: whyNoLab() ?? false, timeout: 300_000
   const play = (...more: readonly string[]): Promise<Ended> =>
     gpuplay(['run', site, '-i', inventoryOf(lab), '-l', 'pve1,ct102', ...wanted, ...more])
 
-  const changed = ({ events }: Ended): readonly string[] =>
-    events.flatMap((event) =>
-      event.type === 'task.finished' && event.outcome === 'changed' && event.host === 'ct102'
-        ? [event.task]
-        : [],
-    )
+  const changed = ({ events }: Ended): readonly string[] => keysOf(outcomes(events), 'changed')
 
   it('is installed and verified, and no PATH for its programs stays', async () => {
     const run = await play()
@@ -40,8 +36,8 @@ describe('a toolkit of libraries', { skip: whyNoLab() ?? false, timeout: 300_000
     await ct102.output('test -e /usr/local/cuda-12.8/lib64/libcudart.so.12.8.93')
     assert.equal((await ct102.exec('test -e /usr/local/cuda-12.8/bin')).code, 1)
     assert.deepEqual(changed(run), [
-      'Install the CUDA toolkit',
-      'Remove a toolkit without programs from the PATH of login shells',
+      'ct102 cuda_toolkit : Install the CUDA toolkit',
+      'ct102 cuda_toolkit : Remove a toolkit without programs from the PATH of login shells',
     ])
   })
 
