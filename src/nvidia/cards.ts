@@ -10,6 +10,8 @@ import type { Card } from './generations.ts'
 export interface PciCard extends Card {
   /** The kernel driver bound to it. */
   readonly driver: string | undefined
+  /** Number of its virtual functions (SR-IOV) that exist. */
+  readonly virtualFunctions: number
 }
 
 /** One directory for each PCI device, by address. */
@@ -24,23 +26,35 @@ export const nvidiaVendors = questionAbout({
 
 /** All NVIDIA display devices (class 03xx), by PCI address, without their audio and USB functions. */
 export async function readCards(host: Host): Promise<readonly PciCard[]> {
-  // A graphics card is function 0 of its slot.
+  const slots = await readSlots(host)
+  const cards = await Promise.all(slots.map((slot) => readCard(host, slot)))
+  return cards.filter((card) => card !== undefined)
+}
+
+/** PCI addresses of the NVSwitches (class 0680), which connect the GPUs of HGX and DGX systems. */
+export async function readSwitches(host: Host): Promise<readonly string[]> {
+  const slots = await readSlots(host)
+  const kinds = await Promise.all(slots.map((slot) => host.text(`${pciDevices}/${slot}/class`)))
+  return slots.filter((_, index) => kinds[index]?.startsWith('0x0680'))
+}
+
+/** The NVIDIA devices that are function 0 of their slot, as cards and NVSwitches are. */
+async function readSlots(host: Host): Promise<readonly string[]> {
   const slots = ((await host.list(pciDevices)) ?? []).filter((name) => name.endsWith('.0'))
   if (slots.length === 0) return []
   const vendors = slots.map((slot) => `${pciDevices}/${slot}/vendor`)
   const files = await host.ask(nvidiaVendors({ files: vendors }))
-  const ours = slots.filter((_, index) => files.includes(vendors[index] ?? ''))
-  const cards = await Promise.all(ours.map((slot) => readCard(host, slot)))
-  return cards.filter((card) => card !== undefined)
+  return slots.filter((_, index) => files.includes(vendors[index] ?? ''))
 }
 
 async function readCard(host: Host, slot: string): Promise<PciCard | undefined> {
   const directory = `${pciDevices}/${slot}`
-  const [kind, device, driver, physical] = await Promise.all([
+  const [kind, device, driver, physical, functions] = await Promise.all([
     host.text(`${directory}/class`),
     host.text(`${directory}/device`),
     host.stat(`${directory}/driver`),
     host.stat(`${directory}/physfn`),
+    host.text(`${directory}/sriov_numvfs`),
   ])
   // A virtual function (SR-IOV) is a part of a card; only virtual functions have `physfn`.
   if (physical !== undefined) return undefined
@@ -56,6 +70,7 @@ async function readCard(host: Host, slot: string): Promise<PciCard | undefined> 
     pci: slot.toLowerCase(),
     device: Number.parseInt(device.trim(), 16),
     driver: target?.slice(target.lastIndexOf('/') + 1),
+    virtualFunctions: /^\d{1,5}\n?$/.test(functions ?? '') ? Number(functions) : 0,
   }
 }
 

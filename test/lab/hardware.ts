@@ -25,6 +25,8 @@ export interface GpuSpec {
    */
   readonly drm?: number
   readonly memoryMiB: number
+  /** PCI addresses of its virtual functions (SR-IOV), which look like cards. */
+  readonly virtualFunctions?: readonly string[]
   /** The VM that owns the card: its configuration has a `hostpci` line for it. See `vmCards` of the node. */
   readonly ownedByVm?: number
 }
@@ -51,6 +53,8 @@ export interface NodeSpec {
    */
   readonly pveVersion: string
   readonly gpus: readonly GpuSpec[]
+  /** PCI addresses of its NVSwitches. */
+  readonly nvswitches?: readonly string[]
   /**
    * Which driver has the card of a VM. `reserved` (default): vfio-pci from boot on, whatever the
    * configuration. `until-start`: as on a real node, the driver that is loaded first, unless
