@@ -274,3 +274,33 @@ test('a container whose start was prevented is reported with the command that st
   ])
   assert.equal(gpuVerify.row(given, seen)[0]?.cells.at(-1), 'HELD BACK CT 101')
 })
+
+test('NVSwitches need the fabric manager', async () => {
+  const scene: GpuHost = {
+    ...nodeHost,
+    files: {
+      ...nodeHost.files,
+      ...userspace(version).files,
+      '/sys/bus/pci/devices/0000:07:00.0/vendor': '0x10de\n',
+      '/sys/bus/pci/devices/0000:07:00.0/class': '0x068000\n',
+    },
+    links: userspace(version).links ?? {},
+    nodes: { ...devices, '/dev/nvidia0': '195:0', '/dev/nvidia-uvm-tools': '508:1' },
+    programs: { 'nvidia-smi': smi(first, second), 'cuda-probe': bothCompute },
+  }
+  const findings = async (units: Readonly<Record<string, string>>): Promise<readonly unknown[]> => {
+    const given: Args = { ...defaults, version }
+    return (
+      gpuVerify.plan(given, await gpuVerify.probe(given, gpuHost({ ...scene, units }))).refusal?.findings ??
+      []
+    )
+  }
+  assert.deepEqual(await findings({}), [
+    {
+      message: 'nvidia-fabricmanager does not run, which the NVSwitches of the node need (0000:07:00.0)',
+      cause: 'until it runs, CUDA fails on all GPUs with CUDA_ERROR_SYSTEM_NOT_READY (802)',
+      fix: `on the node, install nvidia-fabricmanager ${version}, then: systemctl enable --now nvidia-fabricmanager`,
+    },
+  ])
+  assert.deepEqual(await findings({ 'nvidia-fabricmanager.service': 'active' }), [])
+})
