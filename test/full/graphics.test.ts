@@ -1,6 +1,7 @@
 /**
- * Containers with the capability `graphics`: /dev/nvidia-modeset and the nodes of their own GPUs in /dev/dri. A card of
- * another vendor has /dev/dri/renderD128 on this lab's node, and an administrator has passed it to ct102.
+ * Containers with the capability `graphics`: /dev/nvidia-modeset and the nodes of their own GPUs in
+ * /dev/dri. A card of another vendor has /dev/dri/renderD128 on this lab's node, and an administrator has
+ * passed it to ct102.
  */
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, it } from 'node:test'
