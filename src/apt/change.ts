@@ -6,7 +6,7 @@ import { actions, type Diff, type Plan, refuse } from '../host/plan.ts'
 import { unknownVersion } from '../host/resources/package.ts'
 import { aptGet, type AptSettings, dpkg } from './apt-get.ts'
 import { updateLists } from './lists.ts'
-import { waitForAddress } from './network.ts'
+import { waitForNetwork } from './network.ts'
 import { type HalfDone, type PackageRequest, targetOf, type Work } from './package-request.ts'
 import { noCandidate, objection, type Simulation } from './simulation.ts'
 
@@ -22,7 +22,7 @@ export interface ChangeOptions {
 /** The next step of a request; undefined if nothing is left to do. */
 export function planChange(
   request: PackageRequest,
-  { names, interrupted, fetch, offline, missing, simulation }: Work,
+  { names, interrupted, fetch, lack, missing, simulation }: Work,
   { stage, doubt, warnings = [], installed = new Map() }: ChangeOptions = {},
 ): Plan | undefined {
   const { settings, purpose, contents } = request
@@ -31,7 +31,7 @@ export function planChange(
       stage: 'finish an interrupted installation',
       warnings,
     })
-  if (offline && (fetch || names.length > 0)) return waitForAddress()
+  if (lack !== undefined && (fetch || names.length > 0)) return waitForNetwork(lack)
   if (fetch)
     return actions([updateLists(settings, purpose, contents ? [] : missing)], {
       stage: 'update the package lists',

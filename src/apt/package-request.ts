@@ -6,7 +6,7 @@ import type { Refusal } from '../host/plan.ts'
 import { packageCandidates, packageStates } from '../host/questions/packages.ts'
 import type { AptSettings } from './apt-get.ts'
 import { canHelp, fetchedWithin, type Purpose } from './lists.ts'
-import { lacksAddress } from './network.ts'
+import { type NetworkLack, lackForApt } from './network.ts'
 import { type Limits, type Operation, simulate, type Simulation } from './simulation.ts'
 
 export interface PackageRequest extends Operation {
@@ -57,8 +57,8 @@ export interface Work {
   readonly interrupted: readonly HalfDone[]
   /** The package lists must be updated first. */
   readonly fetch: boolean
-  /** A container that cannot download yet. */
-  readonly offline: boolean
+  /** What a container still lacks to download; undefined if nothing. */
+  readonly lack: NetworkLack | undefined
   /** Requested, but offered by no repository. */
   readonly missing: readonly string[]
   /** The candidates; undefined if the request has no use for them. */
@@ -82,13 +82,12 @@ export async function readWork(
   host: Host,
 ): Promise<Work> {
   const { verb, purpose, maxAge } = request
-  const [interrupted, offered, fresh, offline] = await Promise.all([
+  const [interrupted, offered, fresh] = await Promise.all([
     interruptedPackages(request, targets, host),
     verb === 'install' && targets.length > 0
       ? host.maybe(host.ask(packageCandidates({ names: targets.map(({ name }) => name) })))
       : undefined,
     maxAge === undefined ? true : host.maybe(fetchedWithin(maxAge, purpose, host)),
-    verb === 'install' ? host.maybe(lacksAddress(host)) : false,
   ])
   const candidates = knownOr(offered, undefined)
   const due = targets.filter((target) => isDue(target, candidates?.get(target.name)))
@@ -97,13 +96,23 @@ export async function readWork(
     candidates === undefined ? [] : due.filter(({ name }) => candidates.get(name) === undefined)
   const old = !knownOr(fresh, true)
   const simulates = names.length > 0 && interrupted.length === 0 && !old && unlisted.length === 0
-  const simulation = simulates ? await host.maybe(simulate(request, names, host)) : undefined
+  const [simulation, lack] = await Promise.all([
+    simulates ? host.maybe(simulate(request, names, host)) : undefined,
+    verb === 'install' && (names.length > 0 || old)
+      ? host.maybe(lackForApt(host, fetching(request)))
+      : undefined,
+  ])
   const missing = [
     ...unlisted.map(({ name }) => name),
     ...(simulation === undefined || isUnknown(simulation) ? [] : simulation.unavailable),
   ]
   const fetch = old || (missing.length > 0 && knownOr(await host.maybe(canHelp(purpose, host)), false))
-  return { names, interrupted, fetch, offline: knownOr(offline, false), missing, offered, simulation }
+  return { names, interrupted, fetch, lack: knownOr(lack, undefined), missing, offered, simulation }
+}
+
+function fetching({ settings, purpose }: PackageRequest): Parameters<typeof lackForApt>[1] {
+  const { proxy } = settings
+  return purpose.kind === 'repository' ? { proxy, url: purpose.url } : { proxy }
 }
 
 /**

@@ -7,3 +7,32 @@ export function createLimit(most: number): Limit {
   const limit = pLimit(most)
   return (work) => limit(work)
 }
+
+/** Waits without the place of the work, which others may take meanwhile. Then waits for a free place. */
+export type Away = <T>(wait: () => Promise<T>) => Promise<T>
+
+/** Limits how many pieces of work run at a time. Work that waits for other work gives its place away. */
+export type Places = <T>(work: (away: Away) => Promise<T>) => Promise<T>
+
+export function createPlaces(most: number): Places {
+  const limit = pLimit(most)
+  const take = (): Promise<() => void> =>
+    new Promise((taken) => {
+      void limit(() => new Promise<void>((free) => taken(free)))
+    })
+  return async (work) => {
+    let free = await take()
+    try {
+      return await work(async (wait) => {
+        free()
+        try {
+          return await wait()
+        } finally {
+          free = await take()
+        }
+      })
+    } finally {
+      free()
+    }
+  }
+}

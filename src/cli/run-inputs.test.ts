@@ -15,3 +15,10 @@ test('without an inventory, the hint says how to get one', async () => {
   )
   assert.equal(exitCode, 2)
 })
+
+test('gpuplay inventory shows one view at a time', async () => {
+  const { exitCode, errors } = await gpuplay(scratchFolder(), ['inventory', '--list', '--graph'])
+  assert.equal(exitCode, 2)
+  assert.match(errors, /--list and --graph exclude each other/)
+  assert.match(errors, /give one of --list, --graph and --host/)
+})

@@ -3,7 +3,7 @@
  * ended there.
  */
 import type { HostName } from '../base/brand.ts'
-import { exitCodes, HostError, InputError, UnreachableError } from '../base/errors.ts'
+import { exitCodes, HostError, InputError, type Problem, UnreachableError } from '../base/errors.ts'
 import { defined } from '../base/defined.ts'
 import type { TaskRef } from '../events/events.ts'
 import type { FleetHost } from '../fleet/fleet.ts'
@@ -19,10 +19,11 @@ import type { Confirm } from '../task/confirmations.ts'
 import { unforeseen } from '../task/unforeseen.ts'
 import { type PlayEnd, runPlay } from './play-runner.ts'
 import type { Recap } from './recap.ts'
+import type { PlayPart } from './schedule.ts'
 import type { SelectedPlay } from './selection.ts'
 
 export interface HostPlays {
-  run(play: SelectedPlay, host: HostName, stopped: () => boolean): Promise<PlayEnd>
+  run(part: PlayPart<SelectedPlay>, course: PlayCourse): Promise<PlayEnd>
   /** The tasks that the view shows for the play, handlers last. */
   refs(play: SelectedPlay): readonly TaskRef[]
   /**
@@ -30,6 +31,14 @@ export interface HostPlays {
    * @returns their number
    */
   reportUnknownHandlers(hosts: readonly HostName[]): Promise<number>
+}
+
+/** How a play on one host relates to the rest of the run. */
+export interface PlayCourse {
+  /** True if no new task may start. */
+  readonly stopped: () => boolean
+  /** Called as soon as a failure of a task ends the play on this host. */
+  readonly failed: (problem: Problem | undefined, task: Task) => void
 }
 
 export interface HostPlaysOptions {
@@ -57,7 +66,7 @@ export function createHostPlays(options: HostPlaysOptions): HostPlays {
   }
   const selected = (task: Task): boolean => isChosen(task.tags, options.tags)
 
-  const attempt: HostPlays['run'] = async ({ play, hosts }, name, stopped) => {
+  const attempt: HostPlays['run'] = async ({ play: { play, hosts }, host: name }, course) => {
     const host = fleet.host(name)
     const { machine } = host
     machine.statePrivilege ??= taskPrivilege(play, fleet.variable(name), options.connection)
@@ -86,7 +95,7 @@ export function createHostPlays(options: HostPlaysOptions): HostPlays {
         },
         recap,
         selected,
-        stopped,
+        ...course,
       })
     } catch (error) {
       // Waits end at once after an interruption. Another host may be in the middle of an action, which an
@@ -103,9 +112,9 @@ export function createHostPlays(options: HostPlaysOptions): HostPlays {
       [...play.sections.flatMap((section) => section.tasks.filter(selected)), ...play.handlers].map((task) =>
         refOf(play, task, task.name),
       ),
-    async run(play, name, stopped) {
-      const end = await attempt(play, name, stopped)
-      return run.check ? end : settled(end, fleet.host(name), options)
+    async run(part, course) {
+      const end = await attempt(part, course)
+      return run.check ? end : settled(end, fleet.host(part.host), options)
     },
     async reportUnknownHandlers(hosts) {
       let count = 0

@@ -13,8 +13,10 @@ export interface PlayOptions {
   readonly begun?: Promise<void> | undefined
   readonly recap: Recap
   readonly selected: (task: Task) => boolean
-  /** True after a play with `any_errors_fatal` has failed on a host: start no new tasks. */
+  /** True if failures of other hosts have ended the run: start no new tasks. */
   readonly stopped: () => boolean
+  /** Called as soon as a failure of a task ends the play on this host. */
+  readonly failed: (problem: Problem | undefined, task: Task) => void
 }
 
 export type PlayEnd =
@@ -122,6 +124,7 @@ class PlayRunner {
     if (exitCode === undefined) return 'next'
     recap.failure({ host, task: context.ref(task), exitCode })
     this.#end = { kind: 'failed', problem }
+    this.#options.failed(problem, task)
     return 'stop'
   }
 

@@ -3,7 +3,9 @@ import { defined } from '../base/defined.ts'
 import { type HostName, hostName } from '../base/brand.ts'
 import { createSecrets } from '../base/secrets.ts'
 import { type ExitCode, InputError, type Problem } from '../base/errors.ts'
+import type { Task } from '../language/model.ts'
 import { tidy } from '../language/source.ts'
+import { checkBatches } from './check-batches.ts'
 import { findCycles } from './cycles.ts'
 import { createAsking } from '../task/confirmations.ts'
 import type { Emitter } from '../events/emitter.ts'
@@ -18,8 +20,9 @@ import { createArguments } from '../task/arguments.ts'
 import { createRecap } from './recap.ts'
 import { checkRolesOnHosts } from './check-role-arguments.ts'
 import type { RunDependencies, RunRequest } from './request.ts'
-import { schedule } from './schedule.ts'
+import { type PlayPart, schedule } from './schedule.ts'
 import type { SelectedPlay } from './selection.ts'
+import { createStops } from './stops.ts'
 
 /**
  * Milliseconds for connections to close. Ending a program that still runs in a shell alone may take four
@@ -63,6 +66,7 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
     ...loaded.problems,
     ...checkRolesOnHosts(loaded, (host) => fleet.variables(host)),
     ...findCycles(loaded.selection, (host) => fleet.variables(host)),
+    ...checkBatches(plays, (host) => fleet.nodeOf(host)),
   ]
   if (problems.length > 0) throw new InputError(tidy(problems))
   for (const host of hosts) recap.host(host)
@@ -85,39 +89,39 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
   })
   const out = new Map<HostName, Problem | undefined>()
   let pendingHandlers = 0
-  let ended = false
-  const endIfFatal = ({ name, play }: SelectedPlay, host: HostName): void => {
-    if (!play.anyErrorsFatal || ended) return
-    ended = true
-    emitter.emit({
-      type: 'warning',
-      host,
-      message: `stopping the run on all hosts: this host failed, and play "${name}" sets any_errors_fatal`,
-    })
+  const stops = createStops({ emitter, failed: (host) => out.has(host) })
+  const fail = (
+    { play, batch, host }: PlayPart<SelectedPlay>,
+    { problem, task }: { readonly problem: Problem | undefined; readonly task?: Task },
+  ): void => {
+    if (out.has(host)) return
+    out.set(host, problem)
+    stops.hostFailed(play, batch, { host, fatal: fatalBy(play, task) })
   }
   const work = async (): Promise<void> => {
     await schedule({
       plays,
       nodeOf: (host) => fleet.nodeOf(host),
       forks: request.forks,
-      stopped: () => signal.aborted || ended,
-      run: async (play, host) => {
-        const end = await hostPlays.run(play, host, () => ended)
-        if (end.kind === 'finished') return
-        out.set(host, end.problem)
-        endIfFatal(play, host)
+      stopped: () => signal.aborted || stops.ended,
+      run: async (part) => {
+        const end = await hostPlays.run(part, {
+          stopped: () => stops.ended,
+          failed: (problem, task) => fail(part, { problem, task }),
+        })
+        if (end.kind === 'failed') fail(part, end)
       },
       failed: (host) => out.has(host),
-      nodeFailed: (play, host, node) => {
+      nodeFailed: (part, node) => {
+        const { host } = part
         const problem = {
           code: 'node-failed',
           message: `its node ${node} failed`,
           hint: `fix ${node}, then run again`,
         }
-        out.set(host, problem)
         recap.count(host, 'failed')
         emitter.emit({ type: 'host.unreachable', host, problem })
-        endIfFatal(play, host)
+        fail(part, { problem })
       },
       started: (play) => {
         emitter.emit({
@@ -127,9 +131,13 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
           tasks: hostPlays.refs(play),
         })
       },
+      batchStarted: ({ name }, { number, of, hosts: members }) => {
+        if (of > 1) emitter.emit({ type: 'batch.started', play: name, batch: number, of, hosts: members })
+      },
+      batchFinished: (play, batch) => stops.batchFinished(play, batch),
       finished: (play) => emitter.emit({ type: 'play.finished', play: play.name }),
     })
-    if (!request.check && !signal.aborted && !ended)
+    if (!request.check && !signal.aborted && !stops.ended)
       pendingHandlers = await hostPlays.reportUnknownHandlers(hosts.filter((host) => !out.has(host)))
   }
   let complete = true
@@ -161,6 +169,12 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
     }),
   })
   return exitCode
+}
+
+/** What makes a failure on one host end the run, if anything does. */
+function fatalBy({ name, play }: SelectedPlay, task: Task | undefined): string | undefined {
+  if (!(task?.anyErrorsFatal ?? play.anyErrorsFatal)) return undefined
+  return play.anyErrorsFatal ? `play "${name}"` : `"${task?.name}"`
 }
 
 function rounded({ host, task, connect, look, act, wait }: TaskTimes): TaskTimes {

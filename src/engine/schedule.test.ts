@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type HostName, hostName } from '../base/brand.ts'
+import type { Away } from '../base/limit.ts'
 import { schedule, type ScheduledPlay } from './schedule.ts'
 
 interface World {
@@ -9,12 +10,19 @@ interface World {
 }
 
 async function run(
-  plays: readonly { name: string; after?: 'node'; hosts: readonly string[] }[],
+  plays: readonly {
+    name: string
+    after?: 'node'
+    hosts: readonly string[]
+    batches?: readonly (readonly string[])[]
+  }[],
   options: {
     readonly nodes?: Readonly<Record<string, string>>
     readonly slow?: Readonly<Record<string, number>>
     readonly fails?: readonly string[]
     readonly forks?: number
+    /** Called in the middle of the play on a host. */
+    readonly meet?: (host: string, away: Away) => Promise<void>
   } = {},
 ): Promise<World> {
   const log: string[] = []
@@ -23,6 +31,11 @@ async function run(
     name: play.name,
     after: play.after,
     hosts: play.hosts.map(hostName),
+    batches: (play.batches ?? [play.hosts]).map((hosts, index, { length }) => ({
+      number: index + 1,
+      of: length,
+      hosts: hosts.map(hostName),
+    })),
   }))
   await schedule({
     plays: scheduled,
@@ -31,19 +44,23 @@ async function run(
       return node === undefined ? undefined : hostName(node)
     },
     forks: options.forks ?? 50,
-    run: async (play, host) => {
+    run: async ({ play, host }, away) => {
       log.push(`${play.name} ${host} begins`)
       await new Promise((resolve) => setTimeout(resolve, options.slow?.[host] ?? 1))
       if (options.fails?.includes(host) === true) failed.add(host)
+      await options.meet?.(host, away)
       log.push(`${play.name} ${host} ends`)
     },
     failed: (host) => failed.has(host),
-    nodeFailed: (play, host, node) => {
+    nodeFailed: ({ play, host }, node) => {
       failed.add(host)
       log.push(`${play.name} ${host} fails with ${node}`)
     },
     started: () => undefined,
     finished: () => undefined,
+    batchStarted: (play, { number, of }) =>
+      void (of > 1 && log.push(`${play.name} batch ${number} of ${of}`)),
+    batchFinished: (play, { number, of }) => void (of > 1 && log.push(`${play.name} batch ${number} ended`)),
     stopped: () => false,
   })
   return { log, failed }
@@ -115,4 +132,49 @@ test('at most as many hosts run at a time as there are forks', async () => {
     most = Math.max(most, running)
   }
   assert.equal(most, 2)
+})
+
+test('a batch starts when all hosts of the batch before it have ended', async () => {
+  const { log } = await run(
+    [
+      { name: 'one', hosts: ['a', 'b', 'c'], batches: [['a', 'b'], ['c']] },
+      { name: 'two', hosts: ['a'] },
+    ],
+    { slow: { b: 20 }, fails: ['a'] },
+  )
+  assert.deepEqual(log, [
+    'one batch 1 of 2',
+    'one a begins',
+    'one b begins',
+    'one a ends',
+    'one b ends',
+    'one batch 1 ended',
+    'one batch 2 of 2',
+    'one c begins',
+    'one c ends',
+    'one batch 2 ended',
+  ])
+})
+
+test('in batches a container starts after its node of the same or an earlier batch', async () => {
+  const { log } = await run([{ name: 'all', hosts: ['c1', 'n1', 'c2'], batches: [['c1', 'n1'], ['c2']] }], {
+    nodes: { c1: 'n1', c2: 'n1' },
+    slow: { n1: 20 },
+  })
+  assert.deepEqual(
+    log.filter((line) => line.endsWith('begins')),
+    ['all n1 begins', 'all c1 begins', 'all c2 begins'],
+  )
+})
+
+test('a host that waits for another gives its fork away', async () => {
+  let meet = (): void => undefined
+  const met = new Promise<void>((resolve) => {
+    meet = resolve
+  })
+  const { log } = await run([{ name: 'all', hosts: ['a', 'b'] }], {
+    forks: 1,
+    meet: async (host, away) => (host === 'a' ? await away(() => met) : meet()),
+  })
+  assert.deepEqual(log, ['all a begins', 'all b begins', 'all b ends', 'all a ends'])
 })

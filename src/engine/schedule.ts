@@ -5,13 +5,25 @@
  * finished every earlier play, handlers included. If a node and its container both take part in a play, the
  * container starts after the last handler of the node. A node outside the play is not waited for. A node that
  * has failed fails its containers. A waiting host holds no fork.
+ *
+ * A batch of a play (`serial`) starts when all hosts of the batch before it have finished the play.
  */
 import type { HostName } from '../base/brand.ts'
-import { createLimit } from '../base/limit.ts'
+import { type Away, createPlaces } from '../base/limit.ts'
+import type { Batch } from './selection.ts'
 
 export interface ScheduledPlay {
   readonly after: 'node' | undefined
   readonly hosts: readonly HostName[]
+  /** All hosts, in order. No container is in an earlier batch than its node. */
+  readonly batches: readonly Batch[]
+}
+
+/** The part of one host in a play. */
+export interface PlayPart<P> {
+  readonly play: P
+  readonly batch: Batch
+  readonly host: HostName
 }
 
 export interface ScheduleOptions<P extends ScheduledPlay> {
@@ -20,50 +32,71 @@ export interface ScheduleOptions<P extends ScheduledPlay> {
   readonly nodeOf: (host: HostName) => HostName | undefined
   /** Maximum number of hosts that run at the same time. */
   readonly forks: number
-  /** Runs the play on one host, handlers included. Rejects only for a broken invariant. */
-  readonly run: (play: P, host: HostName) => Promise<void>
+  /**
+   * Runs the play on one host, handlers included. Rejects only for a broken invariant. `away` waits without
+   * the fork of the host.
+   */
+  readonly run: (part: PlayPart<P>, away: Away) => Promise<void>
   /** Whether the host has failed and takes no further part in the run. */
   readonly failed: (host: HostName) => boolean
   /** Called instead of `run` for a container whose node has failed. */
-  readonly nodeFailed: (play: P, host: HostName, node: HostName) => void
+  readonly nodeFailed: (part: PlayPart<P>, node: HostName) => void
   readonly started: (play: P) => void
   readonly finished: (play: P) => void
+  /** Called before the first host of a batch runs, and after the last one has ended. */
+  readonly batchStarted: (play: P, batch: Batch) => void
+  readonly batchFinished: (play: P, batch: Batch) => void
   /** True if no host may start another play. */
   readonly stopped: () => boolean
 }
 
 export async function schedule<P extends ScheduledPlay>(options: ScheduleOptions<P>): Promise<void> {
   const { plays, nodeOf, failed } = options
-  const forks = createLimit(options.forks)
+  const forks = createPlaces(options.forks)
   const progress = new Progress(plays)
-  const started = new Set<P>()
+  const started = new Set<P | Batch>()
 
-  const runOne = async (play: P, index: number, host: HostName): Promise<void> => {
+  const runOne = async (part: PlayPart<P>, index: number, batchBefore: Promise<void>): Promise<void> => {
+    const { play, batch, host } = part
     const node = nodeOf(host)
     if (play.after === 'node' && node !== undefined) {
       await Promise.all([progress.hostBefore(host, index), progress.hostBefore(node, index)])
     } else {
       await progress.allBefore(index)
     }
+    await batchBefore
     if (node !== undefined && play.hosts.includes(node)) await progress.host(node, index)
     if (options.stopped() || failed(host)) return
     if (!started.has(play)) {
       started.add(play)
       options.started(play)
     }
+    if (!started.has(batch)) {
+      started.add(batch)
+      options.batchStarted(play, batch)
+    }
     if (node !== undefined && failed(node)) {
-      options.nodeFailed(play, host, node)
+      options.nodeFailed(part, node)
       return
     }
-    await forks(async () => {
-      if (!options.stopped()) await options.run(play, host)
+    await forks(async (away) => {
+      if (!options.stopped()) await options.run(part, away)
     })
   }
 
   await Promise.all(
     plays.map(async (play, index) => {
-      const running = play.hosts.map((host) => progress.record(host, index, runOne(play, index, host)))
-      await Promise.all(running)
+      let before = Promise.resolve()
+      for (const batch of play.batches) {
+        const earlier = before
+        const running = batch.hosts.map((host) =>
+          progress.record(host, index, runOne({ play, batch, host }, index, earlier)),
+        )
+        before = Promise.all(running).then(() => {
+          if (started.has(batch)) options.batchFinished(play, batch)
+        })
+      }
+      await before
       progress.closePlay(index)
       if (started.has(play)) options.finished(play)
     }),

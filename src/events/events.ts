@@ -81,6 +81,15 @@ export type EventBody =
       readonly tasks: readonly TaskRef[]
     }
   | { readonly type: 'play.finished'; readonly play: string }
+  /** A batch of a play with `serial` starts. Plays with one batch emit none of these. */
+  | {
+      readonly type: 'batch.started'
+      readonly play: string
+      /** From 1. */
+      readonly batch: number
+      readonly of: number
+      readonly hosts: readonly string[]
+    }
   | { readonly type: 'host.connecting' | 'host.connected'; readonly host: string }
   | { readonly type: 'host.unreachable'; readonly host: string; readonly problem: Problem }
   | { readonly type: 'host.waiting'; readonly host: string; readonly why: string }

@@ -133,6 +133,26 @@ test('the excerpt of an output contains the end of both streams', () => {
   assert.equal(endOfOutput({ stdout: '', stderr: 'err' }), 'err')
 })
 
+test('of the messages of LXC, the cause is shown, which comes first, and no advice', () => {
+  const stdout = [
+    'safe_mount: 1221 No such file or directory - Failed to mount "/srv/gone" onto "/usr/lib/lxc/rootfs/srv"',
+    'mount_entry: 2412 Failed to mount "/srv/gone" on "srv"',
+    'lxc_setup: 3915 Failed to setup mount entries',
+    'do_start: 1273 Failed to setup container "102"',
+    'sync_wait: 34 An error occurred in another process (expected sequence number 4)',
+    '__lxc_start: 2107 Failed to spawn container "102"',
+    'main: 306 The container failed to start',
+    'main: 309 To get more details, run the container in foreground mode',
+    'main: 311 Additional information can be obtained by setting the --logfile and --logpriority options',
+  ].join('\n')
+  const said = endOfOutput({ stdout, stderr: "startup for container '102' failed\n" })
+  assert.match(
+    said,
+    /^startup for container '102' failed \(stdout: safe_mount: 1221 No such file or directory/,
+  )
+  assert.match(said, /\| main: 306 The container failed to start\)$/)
+})
+
 test('a long line is cut between two words, so that no part of a secret remains', () => {
   const line = `${'word '.repeat(90)}opensesame`
   for (let more = 0; more < 12; more += 1) {

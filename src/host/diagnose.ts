@@ -215,7 +215,10 @@ function endOf(text: string, longest: number): string {
   return text.length <= longest ? text : text.slice(-longest).replace(/^\S*\s*/, '')
 }
 
-/** The end of a program's output for a message: stderr first, then stdout by name if both have text. */
+/**
+ * The end of a program's output for a message: stderr first, then stdout by name if both have text. LXC writes the cause
+ * first, then its consequences, then advice for its own programs: of its messages, everything but the advice is shown.
+ */
 export function endOfOutput({
   stdout,
   stderr,
@@ -223,7 +226,20 @@ export function endOfOutput({
   readonly stdout: string
   readonly stderr: string
 }): string {
-  const [out, err] = [lastLines(stdout), lastLines(stderr)]
+  const [out = '', err = ''] = [stdout, stderr]
+    .map(withoutAdvice)
+    .map((text) => lastLines(text, ofLxc.test(text) ? 10 : 3))
   if (out === '' || err === '') return err + out
   return `${err} (stdout: ${out})`
+}
+
+/** `FUNCTION: LINE MESSAGE`, as lxc-start writes without a log file (lxc/log.c). */
+const ofLxc = /^[a-z_]+: \d+ \S/m
+
+/** lxc-start's hints to its options (tools/lxc_start.c), which Proxmox users do not have. */
+function withoutAdvice(text: string): string {
+  return text.replaceAll(
+    /^.*(?:To get more details, run the container|Additional information can be obtained).*$/gm,
+    '',
+  )
 }

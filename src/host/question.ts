@@ -202,6 +202,7 @@ const programs = {
   dpkg: { first: '--print-architecture' },
   'dpkg-query': { first: '-W' },
   find: {},
+  getent: { first: 'ahosts' },
   grep: {},
   head: {},
   hostname: { first: '--fqdn' },

@@ -39,7 +39,7 @@ export class FieldReader {
     if (node === undefined) return undefined
     const value = this.#scalar(node, name, 'string')
     if (typeof value !== 'string') return undefined
-    return name !== 'name' && this.#isTemplated(value, node, { name }) ? undefined : value
+    return name !== 'name' && this.refusesTemplate(value, node, { name }) ? undefined : value
   }
 
   boolean(name: string): boolean | undefined {
@@ -86,7 +86,7 @@ export class FieldReader {
     return items.flatMap((item) => {
       const value = this.#scalar(item, name, 'string')
       if (typeof value !== 'string') return []
-      if (this.#isTemplated(value, item, { name, instead: options.insteadOfTemplate })) return []
+      if (this.refusesTemplate(value, item, { name, instead: options.insteadOfTemplate })) return []
       const parts = options.split ? value.split(',') : [value]
       return parts
         .map((part) => part.trim())
@@ -133,7 +133,8 @@ export class FieldReader {
     return []
   }
 
-  #isTemplated(
+  /** Reports a template: the keyword is read when the playbook loads. */
+  refusesTemplate(
     value: string,
     node: YamlNode,
     {

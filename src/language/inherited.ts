@@ -10,6 +10,7 @@ export interface Inherited {
   readonly environment: ReadonlyMap<string, Value>
   readonly vars: ReadonlyMap<string, Variable>
   readonly ignoreErrors: boolean
+  readonly anyErrorsFatal: boolean
   readonly noLog: boolean
   readonly exitCode: number | undefined
 }
@@ -21,6 +22,7 @@ export const nothingInherited: Inherited = {
   environment: new Map(),
   vars: new Map(),
   ignoreErrors: false,
+  anyErrorsFatal: false,
   noLog: false,
   exitCode: undefined,
 }
@@ -49,6 +51,7 @@ export function inherit(fields: FieldReader, outer: Inherited, values: ValueRead
     environment: new Map([...outer.environment, ...own]),
     vars: outer.vars,
     ignoreErrors: fields.boolean('ignore_errors') ?? outer.ignoreErrors,
+    anyErrorsFatal: fields.boolean('any_errors_fatal') ?? outer.anyErrorsFatal,
     noLog: fields.boolean('no_log') ?? outer.noLog,
     exitCode: fields.integer('exit_code', 3, 7) ?? outer.exitCode,
   }

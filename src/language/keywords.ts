@@ -1,11 +1,13 @@
 /** The keywords of plays, role uses and tasks, and hints for unsupported keywords of Ansible. */
 
-const common = 'vars become become_user become_method environment tags ignore_errors no_log exit_code'
+const common =
+  'vars become become_user become_method environment tags ignore_errors any_errors_fatal no_log exit_code'
 const task =
   'name args when loop loop_control register notify until retries delay changed_when failed_when ' + common
 
 export const playKeywords = words(
-  'name hosts roles pre_tasks tasks post_tasks handlers gather_facts after strategy any_errors_fatal import_playbook ' +
+  'name hosts roles pre_tasks tasks post_tasks handlers gather_facts after strategy serial max_fail_percentage ' +
+    'import_playbook ' +
     common,
 )
 export const roleKeywords = words('role name when ' + common)
@@ -19,7 +21,6 @@ const longPrograms =
 /** Unsupported keywords, with hints. */
 export const notYet: Readonly<Record<string, string>> = {
   action: 'write the module as the key: "copy: {...}"',
-  any_errors_fatal: 'set it on the play',
   async: longPrograms,
   block: 'write the tasks one after the other, or put them in a file and use import_tasks',
   rescue: 'use failed_when or ignore_errors, and a later task with a condition on the result',
@@ -43,14 +44,14 @@ export const notYet: Readonly<Record<string, string>> = {
   include_tasks: 'write import_tasks',
   include_vars: 'put the variables into group_vars, host_vars or vars',
   local_action: 'write a play for localhost',
-  max_fail_percentage: 'use any_errors_fatal',
+  max_fail_percentage: 'set it on the play',
   module_defaults: 'give the arguments to each task, or put them into a variable',
   order: 'leave it out: hosts are taken in the order of the inventory',
   poll: longPrograms,
   port: 'set "port" in the inventory',
   remote_user: 'set "user" in the inventory',
   run_once: 'move the task to its own play with one host: "hosts: group[0]"',
-  serial: 'run one batch after the other with --limit',
+  serial: 'set it on the play',
   tasks_from: 'split the role into two',
   throttle: 'no keyword limits a single task; --forks limits the whole run',
   timeout:

@@ -126,7 +126,12 @@ export interface Play {
   readonly hostsAt: Position
   /** `node`: a container starts once its own node has finished every earlier play. */
   readonly after: 'node' | undefined
+  /** Also of failures outside its tasks. Its tasks inherit it. */
   readonly anyErrorsFatal: boolean
+  /** If more than this share of a batch fails, the run ends: 0 to 100. */
+  readonly maxFailPercentage: number | undefined
+  /** Undefined: all hosts are one batch. */
+  readonly serial: Serial | undefined
   readonly vars: Variables
   readonly roles: readonly RoleUse[]
   /**
@@ -140,6 +145,16 @@ export interface Play {
    */
   readonly handlers: readonly Handler[]
 }
+
+/** The sizes of the batches of a play, in order; the last one repeats until no host is left. */
+export interface Serial {
+  readonly sizes: readonly BatchSize[]
+  readonly where: Position
+}
+
+/** Hosts, or a share of all hosts of the play: more than 0, at most 100. */
+export type BatchSize =
+  { readonly kind: 'hosts'; readonly count: number } | { readonly kind: 'share'; readonly percent: number }
 
 export interface Section {
   readonly tasks: readonly Task[]
@@ -224,6 +239,8 @@ export interface Task {
   readonly changedWhen: readonly Expression[] | undefined
   readonly failedWhen: readonly Expression[] | undefined
   readonly ignoreErrors: boolean
+  /** A failure of the task that nothing rescues ends the run. */
+  readonly anyErrorsFatal: boolean
   readonly noLog: boolean
   /** The exit code of the run if the task fails (3 to 7). */
   readonly exitCode: number | undefined

@@ -1,6 +1,7 @@
 /** Reads playbooks: the plays, their roles and tasks, and everything these import. */
 import { basename, dirname, resolve } from 'node:path'
 import type { Problem } from '../base/errors.ts'
+import { readBatches } from './serial.ts'
 import { checkPlay, type CheckedNames, startNames } from './check.ts'
 import { FieldReader, isNothing } from './fields.ts'
 import { diskFiles, readYamlFile, suggestions } from './read-files.ts'
@@ -135,6 +136,7 @@ class PlaybookReader {
       folder: dirname(path),
       inherited: inherit(fields, nothingInherited, loader.values),
     }
+    const { serial, maxFailPercentage } = readBatches(fields)
     const roles = this.#lists.roles(fields, around)
     const sections: Section[] = []
     const section = (tasks: readonly Task[]) => {
@@ -159,7 +161,9 @@ class PlaybookReader {
       hosts: pattern,
       hostsAt,
       after: fields.choice('after', ['node']),
-      anyErrorsFatal: fields.boolean('any_errors_fatal') ?? false,
+      anyErrorsFatal: around.inherited.anyErrorsFatal,
+      maxFailPercentage,
+      serial,
       vars: vars === undefined ? new Map<string, Variable>() : loader.values.variables(vars),
       roles: uses,
       sections,

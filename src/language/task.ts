@@ -106,6 +106,7 @@ function read(
     changedWhen: fields.conditions('changed_when'),
     failedWhen: fields.conditions('failed_when'),
     ignoreErrors: inherited.ignoreErrors,
+    anyErrorsFatal: inherited.anyErrorsFatal,
     noLog: inherited.noLog,
     exitCode: inherited.exitCode,
   }

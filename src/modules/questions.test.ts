@@ -34,6 +34,7 @@ test('modules can ask exactly these questions', () => {
       'find /proc -mindepth 1 -maxdepth 3 ( -path /proc/[!1-9]* -o -path /proc/*/* ! -path /proc/*/fd ! -path /proc/*/fd/* ) -prune -o -lname /dev/nvidia[0-9]* -printf %P %l\\n',
       'find {root} -mindepth 1 ( -path {directory} -o -regex {devices} -printf %y %m %U %G /%P\\n -ls ) -o -prune',
       'find {paths...} -newer (/var/lib/apt/periodic/update-success-stamp|/var/lib/apt/periodic/update-stamp)',
+      'getent ahosts {names...}',
       'grep -lsxF 0x10de {files...}',
       'head -c 0 {path}',
       'hostname --fqdn',
@@ -95,6 +96,8 @@ const holes: readonly string[] = [
   'mokutil --test-key /x --import /y',
   'hostname other',
   'dkms remove -m nvidia',
+  'getent shadow root',
+  'getent ahosts --service=files x',
 ]
 
 for (const line of holes) {

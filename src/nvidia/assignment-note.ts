@@ -7,6 +7,8 @@
 import { knownOr } from '../base/unknown.ts'
 import type { Host } from '../host/host.ts'
 import type { DrmNode } from './drm.ts'
+import { parseContainerConfig } from '../proxmox/container-config.ts'
+import { networkAddresses } from '../proxmox/network-addresses.ts'
 import type { Gpu } from './gpus.ts'
 
 /** One file for each container, by CTID. */
@@ -18,10 +20,27 @@ export interface AssignmentNote {
   readonly indexes: ReadonlyMap<number, string>
 }
 
-/** The note of a container; empty if there is none, or if a dry run cannot know it. */
+/**
+ * The note of a container; empty if there is none, if it is that of a destroyed container with the same number, or
+ * if a dry run cannot know it.
+ */
 export async function readAssignmentNote(node: Host, ctid: string): Promise<AssignmentNote> {
-  const text = await node.maybe(node.text(`${assignmentNotes}/${ctid}`))
-  return parseAssignmentNote(knownOr(text, undefined) ?? '')
+  const [text, container] = await Promise.all([
+    node.maybe(node.text(`${assignmentNotes}/${ctid}`)),
+    node.container(ctid),
+  ])
+  return parseAssignmentNote(noteOf(knownOr(text, undefined), container?.config ?? '') ?? '')
+}
+
+/**
+ * The text of a note if it is about the container with this configuration. Undefined for the note of a destroyed
+ * container whose number this one has now: they share no hardware address.
+ */
+export function noteOf(note: string | undefined, config: string): string | undefined {
+  const recorded = [...(note ?? '').matchAll(/^mac (\S+)$/gm)].map(([, address = '']) => address)
+  const addresses = networkAddresses(parseContainerConfig(config))
+  const comparable = recorded.length > 0 && addresses.length > 0
+  return comparable && !recorded.some((address) => addresses.includes(address)) ? undefined : note
 }
 
 export function parseAssignmentNote(text: string): AssignmentNote {

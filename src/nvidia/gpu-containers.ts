@@ -7,6 +7,8 @@ export interface GpuContainer {
   readonly ctid: string
   readonly hostname: string
   readonly running: boolean
+  /** It never runs: a driver may change under it. */
+  readonly template: boolean
   /** The kind of Proxmox's lock (`backup`, `snapshot`, ...); undefined if it has none. */
   readonly lock: string | undefined
   /** Names of its GPU device nodes, `nvidia0`; empty if it only has a device rule. */
@@ -22,9 +24,19 @@ export async function readGpuContainers(host: Host): Promise<readonly GpuContain
     const container = containers[index]
     if (!container || !namesNvidia(container.config)) return []
     const config = parseContainerConfig(container.config)
-    const hostname = config.current.settings.get('hostname') ?? ''
+    const { settings } = config.current
+    const hostname = settings.get('hostname') ?? ''
     const gpus = deviceEntries(config).flatMap(({ path }) => /^\/dev\/(nvidia\d+)$/.exec(path)?.[1] ?? [])
-    return [{ ctid, hostname, running: container.status === 'running', lock: lockOf(config), gpus }]
+    return [
+      {
+        ctid,
+        hostname,
+        running: container.status === 'running',
+        template: settings.get('template') === '1',
+        lock: lockOf(config),
+        gpus,
+      },
+    ]
   })
 }
 
@@ -39,10 +51,10 @@ export function namesNvidia(config: string): boolean {
   )
 }
 
-/** The containers that have a GPU and are not part of this run. */
+/** The containers that have a GPU, can run, and are not part of this run. */
 export function unmanaged(
   containers: readonly GpuContainer[],
   managed: readonly string[],
 ): readonly GpuContainer[] {
-  return containers.filter(({ ctid }) => !managed.includes(ctid))
+  return containers.filter(({ ctid, template }) => !template && !managed.includes(ctid))
 }

@@ -67,7 +67,8 @@ for file in "$d"/*; do
   said=$("$tool" start "$id" 2>&1 </dev/null) && { rm -f -- "$file"; echo "started $tool $id"; continue; }
   case $("$tool" status "$id" 2>/dev/null) in *running*) rm -f -- "$file"; continue;; esac
   [ "$tool" = pct ] && [ -e /run/gpuplay/held/"$id" ] && { rm -f -- "$file"; echo "held $tool $id"; continue; }
-  echo "failed $tool $id: $(printf %s "$said" | tail -n 1)"
+  echo "failed $tool $id: $(printf '%s\\n' "$said" | awk '/^trying to acquire lock/ { next }
+    { last = $0 } first == "" { first = $0 } END { print last (first == last ? "" : " (" first ")") }')"
 done`
   const timeout = bootTimeout + patience + 120
   return {

@@ -6,6 +6,13 @@ import { shown } from './testing/shown.ts'
 
 const copy = taskRef('motd : Greet')
 
+test('a batch is a line with its number and hosts', () => {
+  assert.match(
+    shown([{ type: 'batch.started', play: 'Nodes', batch: 2, of: 3, hosts: ['pve2', 'pve3'] }]),
+    /^BATCH 2 of 3  pve2 pve3$/m,
+  )
+})
+
 test('a run prints a line per task and host, without skipped tasks', () => {
   const events = [
     started(['pve1', 'pve2']),

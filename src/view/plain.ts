@@ -67,6 +67,9 @@ export function createPlainView(options: ViewOptions): View {
         line('')
         line(colors.bold(`PLAY ${plainText(event.play)}`) + colors.dim(`  ${event.hosts.join(' ')}`))
         return
+      case 'batch.started':
+        line(colors.bold(`BATCH ${event.batch} of ${event.of}`) + colors.dim(`  ${event.hosts.join(' ')}`))
+        return
       case 'task.finished': {
         const quiet = event.outcome === 'skipped' && verbosity === 0
         if (quiet || itemsSaidIt(event)) return

@@ -184,6 +184,7 @@ export function createTerminalView(options: TerminalOptions): View {
         endLines()
         queue = queue.then(() => say(event))
         return
+      case 'batch.started':
       case 'run.stopping':
       case 'run.quit':
       case 'host.interrupted':

@@ -1,4 +1,4 @@
-import { InputError, exitCodes } from '../../base/errors.ts'
+import { InputError, exitCodes, type Problem } from '../../base/errors.ts'
 import { isSecretName, Secret } from '../../base/secret.ts'
 import { Unknown } from '../../base/unknown.ts'
 import { loadInventory } from '../../inventory/inventory.ts'
@@ -29,6 +29,8 @@ export interface InventoryCommandFlags extends InventoryFlags {
 /** `gpuplay inventory -i INV --list|--graph|--host NAME` */
 export function inventoryCommand(this: Context, flags: InventoryCommandFlags): void {
   try {
+    const views = viewsOf(flags)
+    if (views.length > 1) throw new InputError([oneView(views)])
     const { variables: extra, problems } = readExtraVars(flags.extraVars ?? [], diskFiles)
     if (problems.length > 0) throw new InputError(problems)
     const loaded = loadInventory(inventoriesOf(this, flags), { extra })
@@ -40,6 +42,19 @@ export function inventoryCommand(this: Context, flags: InventoryCommandFlags): v
     if (!(error instanceof InputError)) throw error
     reportProblems(this, error.problems, { color: 'auto' })
     this.setExitCode(exitCodes.invalidInput)
+  }
+}
+
+function viewsOf(flags: InventoryCommandFlags): readonly string[] {
+  const given = { '--list': flags.list, '--graph': flags.graph, '--host': flags.host !== undefined }
+  return Object.entries(given).flatMap(([name, isGiven]) => (isGiven ? [name] : []))
+}
+
+function oneView(views: readonly string[]): Problem {
+  return {
+    code: 'exclusive-options',
+    message: `${views.join(' and ')} exclude each other`,
+    hint: 'give one of --list, --graph and --host',
   }
 }
 

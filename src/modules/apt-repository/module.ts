@@ -6,7 +6,7 @@
  * set for option Signed-By"). The installation guides of vendors often lead to this.
  */
 import { changedSince, updateLists } from '../../apt/lists.ts'
-import { lacksAddress, waitForAddress } from '../../apt/network.ts'
+import { type NetworkLack, lackFor, waitForNetwork } from '../../apt/network.ts'
 import {
   disable,
   entriesOf,
@@ -35,8 +35,8 @@ export interface Seen {
   readonly keyrings: boolean
   /** The key downloaded from its URL; undefined if it was not needed. */
   readonly fetched: HttpAnswer | undefined
-  /** A container that cannot download yet. */
-  readonly offline: boolean
+  /** What a container still lacks to download the key. */
+  readonly lack: NetworkLack | undefined
   /** The file is up to date, but the package lists are older than it. */
   readonly stale: boolean
 }
@@ -76,9 +76,9 @@ async function probe(given: Args, host: Host): Promise<Seen> {
     host.stat(keyDirectory, { follow: true }),
   ])
   const fetches = given.state === 'present' && keySource(given) === 'url' && key === undefined
-  const offline = fetches && (await lacksAddress(host))
+  const lack = fetches ? await lackFor(given.signed_by ?? '', given.proxy, host) : undefined
   const [fetched, stale] = await Promise.all([
-    fetches && !offline
+    fetches && lack === undefined
       ? host.http(given.signed_by ?? '', {
           method: 'GET',
           ...defined({ proxy: given.proxy === '' ? undefined : given.proxy }),
@@ -88,7 +88,7 @@ async function probe(given: Args, host: Host): Promise<Seen> {
       ? changedSince([fileOf(given)], { kind: 'everything' }, host)
       : false,
   ])
-  return { files, key, keyrings: keyrings !== undefined, fetched, offline, stale }
+  return { files, key, keyrings: keyrings !== undefined, fetched, lack, stale }
 }
 
 function keySource({ signed_by: given }: Args): 'none' | 'text' | 'url' | 'path' {
@@ -112,7 +112,7 @@ function absent(given: Args, { files, key }: Seen): Plan {
 }
 
 function present(given: Args, seen: Seen): Plan {
-  if (seen.offline) return waitForAddress()
+  if (seen.lack !== undefined) return waitForNetwork(seen.lack)
   const key = wantedKey(given, seen)
   if (typeof key === 'object') return refuse(key)
   const conflicts = conflictsOf(given, seen)

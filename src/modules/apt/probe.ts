@@ -71,7 +71,7 @@ function doubtful(given: Args, targets: readonly PackageTarget[], packages: Seen
     names,
     interrupted: [],
     fetch: false,
-    offline: false,
+    lack: undefined,
     missing: [],
     offered: undefined,
     simulation: undefined,

@@ -1,5 +1,5 @@
 /** Reads the sources and packages of a container that gets a CUDA toolkit, and asks apt about them. */
-import { lacksAddress } from '../../apt/network.ts'
+import { lackFor } from '../../apt/network.ts'
 import { readWork, targetOf } from '../../apt/package-request.ts'
 import { readSources } from '../../apt/source-files.ts'
 import { isUnknown, knownOr } from '../../base/unknown.ts'
@@ -21,11 +21,10 @@ import type { Inside, Todo, Tools } from './seen.ts'
 
 export async function readInside(given: Args, host: Host): Promise<Inside> {
   const wanted = given.packages.map((name) => versionedPackage(name, given.version))
-  const [os, files, system, offline, leftover, programs, ...packages] = await Promise.all([
+  const [os, files, system, leftover, programs, ...packages] = await Promise.all([
     readOsRelease(host),
     readSources(host),
     host.maybe(host.ask(systemState)),
-    host.maybe(lacksAddress(host)),
     host.stat(keyringDownload),
     host.maybe(host.stat(toolkitPrograms(given.version), { follow: true })),
     ...wanted.map((name) => host.maybe(host.package(name))),
@@ -44,7 +43,9 @@ export async function readInside(given: Args, host: Host): Promise<Inside> {
   const lost = missing.length > 0 ? undefined : await lostCompiler(given, host)
   const names = lost === undefined ? missing : [lost]
   const due = names.length > 0
-  const [todo, tools] = await Promise.all([
+  const fetches = distribution !== undefined && good === undefined && (due || sources.length > 1)
+  const [lack, todo, tools] = await Promise.all([
+    fetches ? host.maybe(lackFor(cudaRepository(distribution, given.mirror), given.proxy, host)) : undefined,
     due ? readTodo(given, { names, reinstall: lost !== undefined, good, distribution }, host) : undefined,
     due || sources.length > 1 ? readTools(given, good, host) : undefined,
   ])
@@ -52,7 +53,7 @@ export async function readInside(given: Args, host: Host): Promise<Inside> {
     distribution,
     osName: os?.name,
     system: knownOr(system, undefined),
-    offline: knownOr(offline, false),
+    lack: knownOr(lack, undefined),
     files,
     sources,
     leftover: leftover !== undefined,

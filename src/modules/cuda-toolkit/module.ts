@@ -5,7 +5,7 @@
  * apt's sources name the repository exactly once. Every installation is simulated first.
  */
 import { planChange } from '../../apt/change.ts'
-import { waitForAddress } from '../../apt/network.ts'
+import { waitForNetwork } from '../../apt/network.ts'
 import { known, knownOr } from '../../base/unknown.ts'
 import type { ContainerStatus, Host } from '../../host/host.ts'
 import { actions, done, type Plan, refuse, settle } from '../../host/plan.ts'
@@ -76,7 +76,7 @@ function plan(given: Args, seen: Seen): Plan {
   if (refusal) return refuse(refusal)
   if (inside.system !== undefined && /^(initializing|starting|stopping|maintenance)$/.test(inside.system))
     return settle(`the container is not ready: ${inside.system}`, given.wait)
-  if (inside.offline) return waitForAddress(seen.ctid)
+  if (inside.lack !== undefined) return waitForNetwork(inside.lack, seen.ctid)
   const { tools, todo, distribution = '' } = inside
   // Conflicting sources make every apt command fail.
   const others = tools && inside.good === undefined ? disableOthers(inside) : []

@@ -1,4 +1,5 @@
 import type { Unknown } from '../../base/unknown.ts'
+import type { NetworkLack } from '../../apt/network.ts'
 import type { Work } from '../../apt/package-request.ts'
 import type { CudaSource } from '../../nvidia/cuda-sources.ts'
 import type { Card } from '../../nvidia/generations.ts'
@@ -22,8 +23,8 @@ export interface Inside {
   /** Undefined if the container has no os-release. */
   readonly osName: string | undefined
   readonly system: string | undefined
-  /** The container cannot download yet. */
-  readonly offline: boolean
+  /** What the container still lacks to download the repository's key; read only if that is due. */
+  readonly lack: NetworkLack | undefined
   /** The texts of apt's sources, by path. */
   readonly files: ReadonlyMap<string, string>
   readonly sources: readonly CudaSource[]

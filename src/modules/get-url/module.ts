@@ -1,6 +1,7 @@
 /**
  * Downloads a file on the host. Resumes an interrupted download and verifies it before it replaces the file.
  */
+import { type NetworkLack, lackFor, waitForNetwork } from '../../apt/network.ts'
 import { defined } from '../../base/defined.ts'
 import { knownOr } from '../../base/unknown.ts'
 import type { Download } from '../../host/action.ts'
@@ -21,6 +22,8 @@ export interface Seen {
   readonly present: string | undefined
   /** Answer to a HEAD request, sent only if a download is due; undefined if a dry run cannot send it. */
   readonly server: HttpAnswer | undefined
+  /** What a container still lacks to send a request; read only if one is due. */
+  readonly lack?: NetworkLack | undefined
 }
 
 /** The requested checksum. */
@@ -48,6 +51,8 @@ export const getUrl = {
 
 async function probe(given: Args, host: Host): Promise<Seen> {
   if (hasLogin(given.url) || hasLogin(given.checksum?.slice('sha256:'.length) ?? '')) return refused
+  const early = given.checksum?.startsWith('sha256:http') === true ? await readLack(given, host) : undefined
+  if (early !== undefined) return { ...nothing, wanted: { kind: 'any' }, lack: early }
   const [atDest, wanted] = await Promise.all([
     host.stat(given.dest, { follow: true }),
     wantedChecksum(given, host),
@@ -61,17 +66,24 @@ async function probe(given: Args, host: Host): Promise<Seen> {
   knowAttributes(given, status)
   const present = status?.kind === 'file' && wanted.kind === 'sha256' ? await host.hash(dest) : undefined
   const fetches = status === undefined || (wanted.kind === 'sha256' && present !== wanted.hex)
-  const head = fetches
-    ? await host.maybe(host.http(given.url, { method: 'HEAD', ...proxyOf(given), ...loginOf(given) }))
-    : undefined
-  return { dest, status, parent, wanted, present, server: knownOr(head, undefined) }
+  const lack = fetches ? await readLack(given, host) : undefined
+  const head =
+    fetches && lack === undefined
+      ? await host.maybe(host.http(given.url, { method: 'HEAD', ...proxyOf(given), ...loginOf(given) }))
+      : undefined
+  return { dest, status, parent, wanted, present, server: knownOr(head, undefined), lack }
 }
+
+/** Undefined also if a dry run cannot know. */
+async function readLack({ url, proxy }: Args, host: Host): Promise<NetworkLack | undefined> {
+  return knownOr(await host.maybe(lackFor(url, proxy, host)), undefined)
+}
+
+const nothing = { dest: '', status: undefined, parent: undefined, present: undefined, server: undefined }
 
 /** Refuses a URL that contains credentials before any request is sent. */
 const refused: Seen = {
-  dest: '',
-  status: undefined,
-  parent: undefined,
+  ...nothing,
   wanted: {
     kind: 'problem',
     refusal: {
@@ -80,8 +92,6 @@ const refused: Seen = {
       hint: 'use `username` and `password`, or a token in `headers`; curl reads those from its standard input',
     },
   },
-  present: undefined,
-  server: undefined,
 }
 
 function hasLogin(url: string): boolean {
@@ -139,7 +149,8 @@ function checksumLogin(args: Args, url: string): { readonly login?: Login } {
 }
 
 function plan(given: Args, seen: Seen): Plan {
-  const { dest, status, wanted, present, server, parent } = seen
+  const { dest, status, wanted, present, server, parent, lack } = seen
+  if (lack !== undefined) return waitForNetwork(lack)
   if (wanted.kind === 'problem') return refuse(wanted.refusal)
   if (status !== undefined && status.kind !== 'file')
     return refuse({ code: 'wrong-kind-of-file', message: `${dest} is a ${status.kind}, not a file` })

@@ -126,6 +126,31 @@ test('an index that means another card than recorded is refused, unless it is fo
   assert.equal(report.gpus[0]?.pci, '0000:01:00.0')
 })
 
+test('a running container that Proxmox does not know is asked for its distribution, before it gets devices', async () => {
+  const said = async (release: string, ostype = 'ostype: unmanaged\n', status = 'running' as const) => {
+    const config = `unprivileged: 1\n${ostype}`
+    const containers = { 101: { status, config, pid: 7 } }
+    const node = { files: { ...files, '/etc/os-release': release }, containers }
+    return refusal({ node, config, args: { ostypes: ['debian', 'unmanaged'] } })
+  }
+  assert.deepEqual(await said('ID=rocky\nID_LIKE="rhel centos fedora"\n'), ['not-debian', 2])
+  assert.deepEqual(await said('ID=nixos\n', ''), ['not-debian', 2])
+  assert.deepEqual(await said('ID=alpine\n'), ['no-glibc', 2])
+  assert.deepEqual(await said('ID=mint\nID_LIKE=ubuntu\n'), [undefined, undefined])
+  assert.deepEqual(await said('ID=fedora\n', 'ostype: fedora\n'), ['unsupported-distribution', 2])
+})
+
+test('the note of a destroyed container does not refuse an index to the one that has its number now', async () => {
+  const note = 'gpu 0000:02:00.0 0 -\nindex 0 0000:02:00.0\nmac BC:24:11:00:00:01\n'
+  const noted = { ...files, '/var/lib/gpuplay/v1/assignments/101': note }
+  const config = (address: string): string => `unprivileged: 1\nnet0: name=eth0,hwaddr=${address}\n`
+  const same = await look({ node: { files: noted }, config: config('BC:24:11:00:00:01') })
+  assert.equal(same.plan.refusal?.code, 'gpu-index-moved')
+  const other = await look({ node: { files: noted }, config: config('BC:24:11:00:00:02') })
+  assert.equal(other.plan.refusal, undefined)
+  assert.equal(other.report.gpus[0]?.pci, '0000:01:00.0')
+})
+
 test('a container on another node is missing here, and the message says where it is', async () => {
   const message = async (path: string): Promise<string | undefined> => {
     const node = { containers: {}, files: { ...files, [path]: '' } }

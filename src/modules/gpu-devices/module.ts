@@ -22,11 +22,11 @@ import {
   parseCharacterMajors,
   sharedNodes,
 } from '../../nvidia/proc.ts'
+import { readUnsupported } from '../../nvidia/supported-system.ts'
 import { atLeast } from '../../base/version.ts'
 import { type ConfigEntry, parseContainerConfig } from '../../proxmox/container-config.ts'
 import { readCluster, wrongCluster } from '../../proxmox/cluster.ts'
 import { findGuest, type GuestPlace, missingContainer } from '../../proxmox/find-guest.ts'
-import { otherOstype } from '../../proxmox/ostype.ts'
 import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
 import { drmLines, type Graphics, graphicsProblem, isDrmRule, readGraphics } from './drm-lines.ts'
@@ -41,6 +41,8 @@ export interface Seen {
   /** Where else the cluster has it; read only if the node does not. */
   readonly elsewhere: GuestPlace | undefined
   readonly wrongCluster: Refusal | undefined
+  /** Set if the roles do not support its distribution. */
+  readonly unsupported: Refusal | undefined
   /** A sentence if HA may take the container away from its GPUs. */
   readonly haMove: string | undefined
   readonly style: 'devn' | 'lxc'
@@ -126,6 +128,7 @@ async function probe(given: Args, host: Host): Promise<Seen> {
     config: container?.config,
     elsewhere: container === undefined ? await findGuest(node, ctid) : undefined,
     wrongCluster: wrongCluster(node, cluster),
+    unsupported: container && (await readUnsupported(ctid, container, { host, allowed: given.ostypes })),
     haMove: minors.length > 0 ? haMove : undefined,
     style,
     newEnough,
@@ -216,13 +219,12 @@ function dynamicMajors(devices: string | undefined): readonly number[] {
   return [...new Set(['nvidia-uvm', 'nvidia-caps'].flatMap((name) => majors.get(name) ?? []))]
 }
 
-function plan({ wait, ostypes }: Args, seen: Seen): Plan {
+function plan({ wait }: Args, seen: Seen): Plan {
   const { node, ctid, config, elsewhere, style, newEnough, resolution, users, haMove } = seen
   if (seen.wrongCluster) return refuse(seen.wrongCluster)
   if (config === undefined) return refuse(missingContainer(node, ctid, elsewhere))
   const takes = resolution.kind === 'found' && resolution.gpus.length === 0
-  const unsupported = takes ? undefined : otherOstype(ctid, parseContainerConfig(config), ostypes)
-  if (unsupported) return refuse(unsupported)
+  if (seen.unsupported && !takes) return refuse(seen.unsupported)
   if (resolution.kind === 'problem') {
     const { code, message, hint } = resolution
     return refuse({

@@ -225,6 +225,14 @@ test('an upgrade that would break a container outside the run is refused with th
   assert.equal((await look(given, { unmanaged_guests: 'allow' })).plan.refusal, undefined)
 })
 
+test('a template never runs, so it does not prevent an upgrade', async () => {
+  const given = container('dev0: /dev/nvidia0\ntemplate: 1\n')
+  const stopped = {
+    '140': { status: 'stopped', config: given.files?.['/etc/pve/lxc/140.conf'] ?? '', pid: undefined },
+  } as const
+  assert.equal((await look({ ...given, containers: stopped })).plan.refusal, undefined)
+})
+
 test('a container without a GPU, or with one only in a snapshot, does not prevent an upgrade', async () => {
   for (const config of ['hostname: web\n', 'hostname: web\n[old]\ndev0: /dev/nvidia0\n'])
     assert.equal((await look(container(config))).plan.refusal, undefined)

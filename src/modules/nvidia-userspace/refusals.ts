@@ -1,5 +1,6 @@
 /** Reasons why the user-space driver cannot be installed in a container. */
 import type { Refusal } from '../../host/plan.ts'
+import { unsupportedSystem } from '../../nvidia/supported-system.ts'
 import type { Args } from './args.ts'
 import type { Preparation, Seen } from './seen.ts'
 
@@ -9,18 +10,8 @@ const roomNeeded = 4
 export function refusalOf({ foreign }: Args, seen: Seen, preparation: Preparation): Refusal | undefined {
   const { ctid, node, loaded = '' } = seen
   const { os, architecture, driverPackages, runfile, free } = preparation
-  if (os?.id === 'alpine')
-    return {
-      code: 'no-glibc',
-      message: `container ${ctid} runs ${os.name}, whose C library is not glibc: NVIDIA's programs need glibc`,
-      hint: 'use a Debian or Ubuntu container',
-    }
-  if (![os?.id, ...(os?.like ?? [])].some((id) => id === 'debian' || id === 'ubuntu'))
-    return {
-      code: 'not-debian',
-      message: `container ${ctid} runs ${os?.name ?? 'an unknown system'}; this role supports only Debian and Ubuntu`,
-      hint: 'use a Debian or Ubuntu container',
-    }
+  const unsupported = unsupportedSystem(ctid, os)
+  if (unsupported) return unsupported
   if (architecture !== 'amd64')
     return {
       code: 'wrong-architecture',

@@ -10,9 +10,9 @@ import { isUnknown, known, knownOr, type Unknown, UnknownError } from '../../bas
 import type { Action, Content } from '../../host/action.ts'
 import type { Host } from '../../host/host.ts'
 import { actions, done, type Plan, refuse } from '../../host/plan.ts'
-import { assignmentNotes } from '../../nvidia/assignment-note.ts'
+import { assignmentNotes, noteOf } from '../../nvidia/assignment-note.ts'
 import { managedGuests, resourcesFile } from '../../nvidia/high-availability.ts'
-import { configFile, waitForLock, writeConfig } from '../../proxmox/config-change.ts'
+import { configFile, isWholeText, notUtf8, waitForLock, writeConfig } from '../../proxmox/config-change.ts'
 import { parseContainerConfig } from '../../proxmox/container-config.ts'
 import { findGuest, type GuestPlace, missingContainer } from '../../proxmox/find-guest.ts'
 import { networkAddresses } from '../../proxmox/network-addresses.ts'
@@ -25,9 +25,11 @@ export interface Seen {
   readonly ctid: string
   /** Undefined if the node has no such container. */
   readonly config: string | undefined
-  /** The node's record of lines added earlier. */
+  /** Whether `config` is all of the file. */
+  readonly whole: boolean
   /** Where else the cluster has it; read only if the node does not. */
   readonly elsewhere: GuestPlace | undefined
+  /** The node's record of lines added earlier. */
   readonly record: string | undefined
   readonly stateDirectory: boolean
   readonly managedByHa: boolean
@@ -68,6 +70,7 @@ async function probe(given: Args, host: Host): Promise<Seen> {
     node: node.name,
     ctid,
     config: container?.config,
+    whole: container === undefined || (await isWholeText(ctid, container.config, node)),
     elsewhere: container === undefined ? await findGuest(node, ctid) : undefined,
     record,
     stateDirectory: directory !== undefined,
@@ -82,7 +85,7 @@ function plan(given: Args, seen: Seen): Plan {
   if (isUnknown(content)) return hindrance(given, seen, config) ?? planUnknown(given, seen, content)
   let desired: Desired
   try {
-    desired = desiredConfig(config, { content, owns: ownership(given, ofThisContainer(seen.record, config)) })
+    desired = desiredConfig(config, { content, owns: ownership(given, noteOf(seen.record, config)) })
   } catch (error) {
     if (!(error instanceof TooManyDevices)) throw error
     return refuse({ code: 'too-many-devices', message: `container ${ctid}: ${error.message}` })
@@ -101,9 +104,10 @@ function plan(given: Args, seen: Seen): Plan {
 
 function hindrance(
   { lock_timeout: timeout }: Args,
-  { ctid, managedByHa }: Seen,
+  { ctid, managedByHa, whole }: Seen,
   config: string,
 ): Plan | undefined {
+  if (!whole) return refuse(notUtf8(ctid, config))
   const locked = waitForLock(ctid, parseContainerConfig(config), timeout)
   if (locked || !managedByHa) return locked
   return refuse({
@@ -142,7 +146,7 @@ function recordActions(
 }
 
 function ownLines(given: Args, config: string, record: string | undefined): readonly string[] {
-  const owns = ownership(given, ofThisContainer(record, config))
+  const owns = ownership(given, noteOf(record, config))
   const { current, pending } = parseContainerConfig(config)
   return [...current.entries, ...pending.entries].filter((entry) => ownedForms(entry).some(owns)).map(lineOf)
 }
@@ -152,14 +156,6 @@ function ownership(given: Args, record: string | undefined): (line: string) => b
   const patterns = [...given.owned, ...knownOr(given.more_owned, [])].map((text) => new RegExp(text))
   const written = new Set((record ?? '').split('\n').flatMap((line) => /^line (.+)$/.exec(line)?.[1] ?? []))
   return (line) => written.has(line) || patterns.some((pattern) => pattern.test(line))
-}
-
-/** Undefined for the record of a destroyed container whose number this one has now: no address is the same. */
-function ofThisContainer(record: string | undefined, config: string): string | undefined {
-  const recorded = [...(record ?? '').matchAll(/^mac (\S+)$/gm)].map(([, address = '']) => address)
-  const addresses = addressesOf(config)
-  const comparable = recorded.length > 0 && addresses.length > 0
-  return comparable && !recorded.some((address) => addresses.includes(address)) ? undefined : record
 }
 
 function addressesOf(config: string): readonly string[] {

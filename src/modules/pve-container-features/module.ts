@@ -3,13 +3,13 @@
  * lock, and the container has them after its next start (`pve_container`).
  */
 import type { Host } from '../../host/host.ts'
-import { actions, done, type Plan, refuse } from '../../host/plan.ts'
-import { configFile, waitForLock, writeConfig } from '../../proxmox/config-change.ts'
+import { actions, done, type Plan, type Refusal, refuse } from '../../host/plan.ts'
+import { readUnsupported } from '../../nvidia/supported-system.ts'
+import { configFile, isWholeText, notUtf8, waitForLock, writeConfig } from '../../proxmox/config-change.ts'
 import { parseContainerConfig } from '../../proxmox/container-config.ts'
 import { isUnprivileged } from '../../proxmox/device-entries.ts'
 import { withFeatures } from '../../proxmox/features.ts'
 import { findGuest, type GuestPlace, missingContainer } from '../../proxmox/find-guest.ts'
-import { otherOstype } from '../../proxmox/ostype.ts'
 import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
 
@@ -18,6 +18,10 @@ export interface Seen {
   readonly ctid: string
   /** Undefined if the node has no such container. */
   readonly config: string | undefined
+  /** Set if its distribution is not supported. */
+  readonly unsupported: Refusal | undefined
+  /** Whether `config` is all of the file. */
+  readonly whole: boolean
   /** Where the cluster has it, if the node does not. */
   readonly elsewhere: GuestPlace | undefined
 }
@@ -36,24 +40,27 @@ export const pveContainerFeatures = {
   }),
 } satisfies Module<Args, Seen>
 
-async function probe(given: Args, { node, placement }: Host): Promise<Seen> {
+async function probe(given: Args, host: Host): Promise<Seen> {
+  const { node, placement } = host
   const ctid = given.ctid === '' ? (placement.ctid ?? '') : String(given.ctid)
   const container = await node.container(ctid)
   const elsewhere = container === undefined ? await findGuest(node, ctid) : undefined
-  return { node: node.name, ctid, config: container?.config, elsewhere }
+  const unsupported = container && (await readUnsupported(ctid, container, { host, allowed: given.ostypes }))
+  const whole = container === undefined || (await isWholeText(ctid, container.config, node))
+  return { node: node.name, ctid, config: container?.config, unsupported, whole, elsewhere }
 }
 
 function plan(
-  { features, ostypes, lock_timeout: timeout }: Args,
-  { node, ctid, config, elsewhere }: Seen,
+  { features, lock_timeout: timeout }: Args,
+  { node, ctid, config, unsupported, whole, elsewhere }: Seen,
 ): Plan {
   if (config === undefined) return refuse(missingContainer(node, ctid, elsewhere))
   const parsed = parseContainerConfig(config)
-  const unsupported = otherOstype(ctid, parsed, ostypes)
   if (unsupported) return refuse(unsupported)
   const wanted = features.filter((name) => name !== 'keyctl' || isUnprivileged(parsed))
   const text = withFeatures(config, wanted)
   if (text === config) return done()
+  if (!whole) return refuse(notUtf8(ctid, config))
   return (
     waitForLock(ctid, parsed, timeout) ??
     actions([writeConfig(ctid, { kind: 'text', text }, timeout)], {

@@ -74,6 +74,7 @@ export function taskOf(module: string, changes: Partial<Task> = {}): Task {
     changedWhen: undefined,
     failedWhen: undefined,
     ignoreErrors: false,
+    anyErrorsFatal: false,
     noLog: false,
     exitCode: undefined,
     ...changes,

@@ -12,7 +12,10 @@ export interface ServerSettings {
   readonly state: string
 }
 
-/** A fault of requests whose `host/path` contains `match`. */
+/**
+ * A fault of requests whose `host/path` contains `match`. A question to the name server has the address `names:`;
+ * its answer can be delayed or refused (`answer`: an RCODE of DNS, 2 is SERVFAIL).
+ */
 export interface Fault {
   readonly match: string
   readonly kind:

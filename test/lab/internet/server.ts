@@ -94,7 +94,8 @@ function faultFor(address: string, client: string): Fault | undefined {
   if (!existsSync(file)) return undefined
   const faults: readonly Fault[] = JSON.parse(readFileSync(file, 'utf8'))
   return faults.find((fault) => {
-    if (!address.includes(fault.match)) return false
+    if (!address.includes(fault.match) || fault.match.startsWith('names:') !== address.startsWith('names:'))
+      return false
     if (fault.from !== undefined && client.replace(/^::ffff:/, '') !== fault.from) return false
     const key = JSON.stringify(fault)
     const used = hits.get(key) ?? 0
@@ -115,7 +116,11 @@ const listening = (open: (done: () => void) => unknown): Promise<void> =>
 const names = createSocket('udp4')
 names.on('message', (query, peer) => {
   const reply = answerName(query, settings.names)
-  if (reply !== undefined) names.send(reply, peer.port, peer.address)
+  if (reply === undefined) return
+  const fault = faultFor('names:', peer.address)
+  if (fault !== undefined && 'answer' in fault.kind) reply.writeUInt8((reply[3] ?? 0) | fault.kind.answer, 3)
+  const delay = fault !== undefined && 'delay' in fault.kind ? fault.kind.delay : 0
+  setTimeout(() => names.send(reply, peer.port, peer.address), delay)
 })
 const certificate = {
   key: readFileSync(join(settings.keys, 'server.key')),
