@@ -2,64 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Unknown, UnknownError } from '../../base/unknown.ts'
 import type { ContainerStatus, Host } from '../../host/host.ts'
-import type { Plan } from '../../host/plan.ts'
-import { gpuHost, type GpuHost } from '../../nvidia/testing/gpu-host.ts'
+import { gpuHost } from '../../nvidia/testing/gpu-host.ts'
 import type { Args } from './args.ts'
 import { gpuDevices } from './module.ts'
-
-const information = (pci: string, minor: number): Readonly<Record<string, string>> => ({
-  [`/proc/driver/nvidia/gpus/${pci}/information`]: `GPU UUID: \t GPU-8f3c000${minor}-5060-4c1e-a5b2-000001000000\nBus Location: \t ${pci}\nDevice Minor: \t ${minor}\n`,
-})
-const files = {
-  ...information('0000:01:00.0', 1),
-  ...information('0000:41:00.0', 0),
-  '/proc/devices': 'Character devices:\n195 nvidia\n508 nvidia-uvm\n510 nvidia-caps\n\nBlock devices:\n',
-}
-const nodes = {
-  '/dev/nvidiactl': '195:255',
-  '/dev/nvidia-uvm': '508:0',
-  '/dev/nvidia-uvm-tools': '508:1',
-  '/dev/nvidia0': '195:0',
-  '/dev/nvidia1': '195:1',
-}
-const stopped = (config: string): ContainerStatus => ({ status: 'stopped', config, pid: undefined })
-
-interface Scene {
-  readonly node?: Partial<GpuHost>
-  readonly config?: string
-  readonly version?: string
-  readonly args?: Partial<Args>
-}
-
-async function look({ node, config = 'unprivileged: 1\n', version = '5.2.6', args }: Scene): Promise<{
-  readonly plan: Plan
-  readonly report: ReturnType<typeof gpuDevices.report>
-}> {
-  const given = {
-    assignment: '0',
-    style: 'auto',
-    uvm_tools: true,
-    graphics: false,
-    exclusive: false,
-    moved: 'refuse',
-    ostypes: [],
-    wait: 60,
-    ...args,
-  } satisfies Args
-  const base = gpuHost({ files, nodes, containers: { 101: stopped(config) }, ...node })
-  const host: Host = {
-    ...base,
-    node: { ...base, package: async () => ({ installed: version, status: 'installed' }) },
-    placement: { ctid: '101', nodeName: undefined, cluster: undefined },
-  }
-  const seen = await gpuDevices.probe(given, host)
-  return { plan: gpuDevices.plan(given, seen), report: gpuDevices.report(given, seen) }
-}
-
-const refusal = async (scene: Scene): Promise<readonly [string | undefined, number | undefined]> => {
-  const { plan } = await look(scene)
-  return [plan.refusal?.code, plan.refusal?.exitCode]
-}
+import { files, look, nodes, refusal, type Scene, stopped } from './testing/assigned.ts'
 
 test('an index is resolved to the device nodes of that card, with the majors of this boot', async () => {
   const { report, plan } = await look({})
@@ -201,80 +147,6 @@ test('a privileged container whose rules open other GPUs is refused', async () =
     undefined,
     undefined,
   ])
-})
-
-/** The nodes of two cards in /dev/dri, in sysfs and in /dev; those of another vendor have the first numbers. */
-const displays = {
-  files: {
-    ...files,
-    '/sys/bus/pci/devices/0000:01:00.0/drm/card2/dev': '226:2\n',
-    '/sys/bus/pci/devices/0000:01:00.0/drm/renderD130/dev': '226:130\n',
-    '/sys/bus/pci/devices/0000:41:00.0/drm/card1/dev': '226:1\n',
-    '/sys/bus/pci/devices/0000:41:00.0/drm/renderD129/dev': '226:129\n',
-  },
-  nodes: {
-    ...nodes,
-    '/dev/nvidia-modeset': '195:254',
-    '/dev/dri/card2': '226:2',
-    '/dev/dri/renderD130': '226:130',
-  },
-}
-
-test('for graphics, a container also gets the nodes of its own GPUs in /dev/dri, and they are recorded', async () => {
-  const { plan, report } = await look({ node: displays, args: { graphics: true } })
-  assert.equal(plan.refusal, undefined)
-  assert.deepEqual(
-    report.devices.slice(4).map(({ path, target, major, minor }) => [path, target, `${major}:${minor}`]),
-    [
-      ['/dev/nvidia-modeset', 'dev/nvidia-modeset', '195:254'],
-      ['/dev/dri/card2', 'dev/dri/card2', '226:2'],
-      ['/dev/dri/renderD130', 'dev/dri/renderD130', '226:130'],
-    ],
-  )
-  assert.match(report.record, /^drm 0000:01:00\.0 card2\ndrm 0000:01:00\.0 renderD130\n$/m)
-  assert.doesNotMatch((await look({ node: displays })).report.record, /drm/)
-})
-
-test('lines about the nodes of other GPUs in /dev/dri are replaced, those of other vendors are kept', async () => {
-  const owns = async (line: string, args: Partial<Args> = {}): Promise<boolean> =>
-    (await look({ node: displays, args })).report.owned.some((pattern) => new RegExp(pattern).test(line))
-  assert.equal(await owns('dev7: /dev/dri/renderD129,mode=0666'), true)
-  assert.equal(await owns('lxc.mount.entry: /dev/dri/card1 dev/dri/card1 none bind 0 0'), true)
-  assert.equal(await owns('lxc.cgroup2.devices.allow: c 226:129 rw'), true)
-  for (const line of [
-    'dev7: /dev/dri/renderD128',
-    'dev7: /dev/dri/card10',
-    'lxc.mount.entry: /dev/dri dev/dri',
-  ])
-    assert.equal(await owns(line, { graphics: true }), false, line)
-  // Without graphics, an administrator may have passed the own GPU's by hand.
-  assert.equal(await owns('dev7: /dev/dri/renderD130'), false)
-  assert.equal(await owns('dev7: /dev/dri/renderD130', { graphics: true }), true)
-  assert.equal(await owns('dev7: /dev/dri/renderD130', { assignment: 'none' }), true)
-})
-
-test('graphics is refused while the node has no device nodes for it', async () => {
-  const args = { graphics: true }
-  const { plan } = await look({ args })
-  assert.deepEqual(
-    [plan.refusal?.code, plan.refusal?.message],
-    [
-      'no-graphics-on-node',
-      'pve1 has no device nodes in /dev/dri for 0000:01:00.0: its driver has not loaded nvidia_drm for them',
-    ],
-  )
-  assert.match(plan.refusal?.hint ?? '', /nvidia_host_graphics: true for pve1/)
-  const { '/dev/nvidia-modeset': _, ...others } = displays.nodes
-  const without = { ...displays, nodes: others }
-  assert.deepEqual(await refusal({ node: without, args }), ['device-nodes-missing', undefined])
-})
-
-test('a privileged container whose rules open the render node of another GPU is refused', async () => {
-  const code = async (rule: string): Promise<string | undefined> =>
-    (await refusal({ node: displays, config: `lxc.cgroup2.devices.allow: ${rule}\n` }))[0]
-  assert.equal(await code('c 226:* rwm'), 'container-open-to-all-devices')
-  assert.equal(await code('c 226:128 rwm'), undefined)
-  assert.equal(await code('c 226:129 rwm'), undefined, 'the run replaces this line')
 })
 
 test('while another container has an exclusive GPU, in its configuration or still in use, the task waits', async () => {

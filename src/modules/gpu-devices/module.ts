@@ -177,7 +177,7 @@ async function readResolution(given: Args, host: Host): Promise<Resolution> {
 }
 
 async function readDevices(
-  { uvm_tools: tools, graphics: displays = false }: Args,
+  { uvm_tools: tools, graphics: displays }: Args,
   node: Host,
   gpus: readonly AssignedGpu[],
 ): Promise<Resolution> {
