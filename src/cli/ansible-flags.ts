@@ -95,7 +95,19 @@ const facts: Readonly<Record<string, string>> = {
   '-l': 'name the hosts in the pattern: gpuplay facts "web:&pve1"',
 }
 
-const byCommand: Readonly<Record<string, Readonly<Record<string, string>>>> = { run, exec, inventory, facts }
+const status: Readonly<Record<string, string>> = {
+  '--check': 'leave it out: status changes nothing',
+  '-C': 'leave it out: status changes nothing',
+  '--json': 'use --output json',
+}
+
+const byCommand: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  run,
+  status,
+  exec,
+  inventory,
+  facts,
+}
 
 /**
  * Returns the replacement for an option of Ansible, given as it was typed; `undefined` for any other option.

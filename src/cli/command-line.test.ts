@@ -39,7 +39,7 @@ test('gpuplay modules shows the types of all alternatives of an argument', async
 
 test('the help of run lists the shipped playbooks', async () => {
   const { output } = await type('run', '--help')
-  for (const name of ['containers', 'nodes', 'site', 'verify'])
+  for (const name of ['containers', 'nodes', 'site', 'status', 'verify'])
     assert.match(output, new RegExp(`\\n  ${name}\\.yml +[A-Z]`))
   // A sentence that continues on the next line of the comment would be cut at a comma or semicolon.
   for (const line of output.slice(output.indexOf('PLAYBOOKS')).trim().split('\n').slice(1))
@@ -58,7 +58,7 @@ for (const [words, message, hint] of [
   [
     ['frobnicate'],
     'there is no command "frobnicate"',
-    'the commands are run, inventory, modules, facts, exec, init; see "gpuplay help"',
+    'the commands are run, status, inventory, modules, facts, exec, init; see "gpuplay help"',
   ],
   [['run'], 'no playbook was given', 'type: gpuplay run site.yml'],
   [['exec', 'all'], 'no command was given', 'type: gpuplay exec all -- uptime'],
@@ -222,5 +222,8 @@ test('a shipped playbook is found by name', async () => {
   assert.match(errors, /^--limit: error: there is no host or group "nobody"\n/)
   assert.match(errors, /\n1 problem;/)
   const { errors: none } = await type('run', 'xyzzy.yml', '-i', inventory)
-  assert.match(none, /help: these come with gpuplay: containers\.yml, nodes\.yml, site\.yml, verify\.yml\n/)
+  assert.match(
+    none,
+    /help: these come with gpuplay: containers\.yml, nodes\.yml, site\.yml, status\.yml, verify\.yml\n/,
+  )
 })

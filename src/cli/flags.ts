@@ -69,6 +69,24 @@ export const connectionFlags: FlagParametersForType<ConnectionFlags> = {
 
 export const connectionAliases = { u: 'user', K: 'askBecomePass' } as const
 
+/** The same for all commands that work on several hosts at a time. */
+export const forksFlag = {
+  kind: 'parsed',
+  parse: positiveNumber,
+  default: '50',
+  brief: 'Number of hosts to work on at the same time',
+  placeholder: 'number',
+} as const
+
+/** The same for all commands that only show hosts. */
+export const limitFlag = {
+  kind: 'parsed',
+  parse: String,
+  optional: true,
+  brief: 'Only these hosts',
+  placeholder: 'pattern',
+} as const
+
 export interface OutputFlags {
   readonly output: 'auto' | 'plain' | 'jsonl'
   readonly color: 'auto' | 'always' | 'never'

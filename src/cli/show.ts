@@ -1,4 +1,5 @@
 /** Output of commands: views of runs, and problems. */
+import { defined } from '../base/defined.ts'
 import { exitCodes, type Problem } from '../base/errors.ts'
 import type { World } from '../base/world.ts'
 import { createEmitter } from '../events/emitter.ts'
@@ -37,10 +38,16 @@ export async function createView(
     colors: colorsFor(context, stream, color),
     verbosity,
     diff,
+    ...defined({ width: terminalWidth(stream) }),
   }
   if (output !== 'auto' || !stream.isTerminal) return plain(createPlainView(options))
   const { createTerminalView } = await import('../view/terminal.ts')
   return plain(createTerminalView({ ...options, size: stream.size ?? usualSize }))
+}
+
+/** Undefined if the stream is not a terminal, or does not know its size. */
+export function terminalWidth({ isTerminal, size }: OutputStream): (() => number) | undefined {
+  return isTerminal && size !== undefined ? () => size().columns || Infinity : undefined
 }
 
 /** Removes control characters from events, so that a terminal does not interpret them. */
@@ -100,7 +107,7 @@ export function reportHost(context: Context, host: string, problem: Problem): vo
   context.errors.write(`${text.replaceAll(/^/gm, `${host} | `)}\n`)
 }
 
-function colorsFor(
+export function colorsFor(
   context: Pick<Surroundings, 'world'>,
   stream: OutputStream,
   wanted: OutputFlags['color'],

@@ -42,7 +42,7 @@ export function load(
   const { inventory, problems: inventoryProblems } = readInventory(request.inventories, {
     files,
     extra,
-    playbookDirectories: request.playbooks.map(directoryOf),
+    playbookDirectories: [...request.playbooks.map(directoryOf), ...(request.variableFolders ?? [])],
   })
   problems.push(...inventoryProblems)
   for (const { variables, connection } of inventory?.hosts.values() ?? [])

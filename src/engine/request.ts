@@ -16,6 +16,8 @@ export interface RunRequest {
   /** Names of playbooks outside the folder, to suggest for a name that does not exist. */
   readonly otherPlaybooks?: readonly string[]
   readonly inventories: readonly string[]
+  /** Folders whose `group_vars` and `host_vars` are read besides those of the playbooks and inventories. */
+  readonly variableFolders?: readonly string[]
   readonly extraVars: readonly string[]
   readonly limit: string | undefined
   readonly tags: TagChoice

@@ -6,6 +6,7 @@ import { type ExitCode, InputError, type Problem } from '../base/errors.ts'
 import type { Task } from '../language/model.ts'
 import { tidy } from '../language/source.ts'
 import { checkBatches } from './check-batches.ts'
+import { containersAmong } from './containers-among.ts'
 import { findCycles } from './cycles.ts'
 import { createAsking } from '../task/confirmations.ts'
 import type { Emitter } from '../events/emitter.ts'
@@ -75,6 +76,7 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
     playbooks: request.playbooks,
     check: request.check,
     hosts,
+    containers: containersAmong(hosts, fleet),
     version: request.version,
   })
   warnOf(loaded.warnings, emitter)

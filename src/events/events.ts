@@ -70,6 +70,8 @@ export type EventBody =
       readonly playbooks: readonly string[]
       readonly check: boolean
       readonly hosts: readonly string[]
+      /** The containers among the hosts, each with its node. */
+      readonly containers: Readonly<Record<string, { readonly node: string; readonly ctid: string }>>
       /** Version of gpuplay. */
       readonly version: string
     }

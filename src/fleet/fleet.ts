@@ -109,7 +109,8 @@ export function createFleet(options: FleetOptions): Fleet {
         groups: () => groupsObject(inventory),
         hostvars: () => hostvars,
         check_mode: () => options.check,
-        node_containers: () => containersOf(name),
+        node_containers: () => containersOf(name, options.reachable),
+        node_containers_in_inventory: () => containersOf(name, [...inventory.hosts.keys()]),
       },
     })
     variables.set(name, made)
@@ -130,8 +131,11 @@ export function createFleet(options: FleetOptions): Fleet {
 
   const nodeOf = (name: HostName): HostName | undefined => placementOf(variable(name)).nodeName
 
-  const containersOf = (node: HostName): readonly { readonly name: string; readonly ctid: string }[] =>
-    options.reachable
+  const containersOf = (
+    node: HostName,
+    names: readonly HostName[],
+  ): readonly { readonly name: string; readonly ctid: string }[] =>
+    names
       .filter((name) => nodeOf(name) === node)
       .map((name) => ({ name, ctid: placementOf(variable(name)).ctid ?? '' }))
 

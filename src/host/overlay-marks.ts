@@ -3,6 +3,7 @@ import type { Unknown } from '../base/unknown.ts'
 import type { PlacedEffect } from './effects.ts'
 import type { RemotePath } from './paths.ts'
 import type { FilePrediction } from './predicted-file.ts'
+import { overlaps } from './resource.ts'
 
 /** `live`: nothing is predicted, so the host answers. */
 export type Predicted<T> =
@@ -16,11 +17,19 @@ export interface Mark<T = unknown> {
   readonly value: T
 }
 
+export interface UnknownMark {
+  readonly at: number
+  readonly pattern: string
+  readonly why: string
+  /** Set for what a boot makes unknown. */
+  readonly boot?: true
+}
+
 /** The predictions for one machine. */
 export interface MachineMarks {
   /** By resource: the predictions since the last complete one, oldest first. */
   readonly exact: Map<string, readonly Mark[]>
-  readonly unknown: { readonly at: number; readonly pattern: string; readonly why: string }[]
+  readonly unknown: UnknownMark[]
   readonly brings: { readonly at: number; readonly why: string }[]
   readonly boots: { readonly at: number; readonly why: string }[]
   /** The number of the last removal of a path with everything below it. */
@@ -34,6 +43,21 @@ export interface MachineMarks {
 
 /** Paths that every boot recreates. */
 export const volatile = ['file:/dev/*', 'file:/run/*', 'file:/proc/*', 'file:/sys/*', 'file:/tmp/*']
+
+const pciAddress = '[0-9a-f]{4,}:[0-9a-f]{2}:[0-9a-f]{2}\\.[0-9]'
+const pciDevice = new RegExp(
+  `^file:/sys/(bus/pci/devices|devices/pci[^*]*)/${pciAddress}(/(vendor|device|class|physfn))?$`,
+)
+
+/** Which PCI devices there are: every boot recreates these files as they were. Their drivers are not among them. */
+export function outlastsBoots(resource: string): boolean {
+  return /^file:\/sys\/bus\/pci\/devices(\/\*)?$/.test(resource) || pciDevice.test(resource)
+}
+
+/** Whether a mark makes a resource, or one that a pattern means, unknown. */
+export function makesUnknown({ pattern, boot }: UnknownMark, resource: string): boolean {
+  return overlaps(pattern, resource) && !(boot === true && outlastsBoots(resource))
+}
 
 export function freshMarks(): MachineMarks {
   return {

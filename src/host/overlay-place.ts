@@ -13,6 +13,7 @@ import {
   type MachineMarks,
   type Mark,
   type Predicted,
+  makesUnknown,
   volatile,
 } from './overlay-marks.ts'
 import { parentOf, type RemotePath } from './paths.ts'
@@ -69,7 +70,7 @@ export function placeOverlay(place: Place, machines: Map<HostName, MachineMarks>
   ].sort((a, b) => a.at - b.at)
   const unknowns = [
     ...(own?.unknown ?? []),
-    ...boots.flatMap(({ at, why }) => volatile.map((pattern) => ({ at, pattern, why }))),
+    ...boots.flatMap(({ at, why }) => volatile.map((pattern) => ({ at, pattern, why, boot: true as const }))),
     ...(node?.unknown ?? []).filter(({ pattern }) => isShared(pattern)),
   ]
   const marksOf = (resource: string): readonly Mark[] => {
@@ -77,7 +78,7 @@ export function placeOverlay(place: Place, machines: Map<HostName, MachineMarks>
     return machine?.exact.get(resource) ?? []
   }
   const lastUnknown = (pattern: string, after: number): Unknown | undefined => {
-    const mark = unknowns.findLast((entry) => entry.at > after && overlaps(entry.pattern, pattern))
+    const mark = unknowns.findLast((entry) => entry.at > after && makesUnknown(entry, pattern))
     return mark && new Unknown(mark.why)
   }
 
@@ -87,7 +88,7 @@ export function placeOverlay(place: Place, machines: Map<HostName, MachineMarks>
     const unknown = lastUnknown(resource, marks.at(-1)?.at ?? 0)
     if (unknown) return { kind: 'unknown', unknown }
     if (marks.length === 0) return { kind: 'live' }
-    const base = unknowns.findLast((entry) => overlaps(entry.pattern, resource))
+    const base = unknowns.findLast((entry) => makesUnknown(entry, resource))
     const value = marks.filter(({ at }) => at > (base?.at ?? 0)).map((mark) => mark.value as T)
     return { kind: 'predicted', value, ...defined({ base: mapped(base, ({ why }) => new Unknown(why)) }) }
   }
@@ -159,7 +160,7 @@ export function placeOverlay(place: Place, machines: Map<HostName, MachineMarks>
     },
     below(path) {
       const prefix = path === '/' ? 'file:/' : `file:${path}/`
-      const unknown = unknowns.findLast(({ pattern }) => overlaps(pattern, `${prefix}*`))
+      const unknown = unknowns.findLast((mark) => makesUnknown(mark, `${prefix}*`))
       if (unknown) return { kind: 'unknown', unknown: new Unknown(unknown.why) }
       const why = brought(`${prefix}x`, 0)
       if (why) return { kind: 'unknown', unknown: why }
@@ -188,7 +189,7 @@ export function placeOverlay(place: Place, machines: Map<HostName, MachineMarks>
     },
     absent: (resource) => brought(resource, 0),
     touches(pattern) {
-      const unknown = unknowns.findLast((mark) => overlaps(mark.pattern, pattern))
+      const unknown = unknowns.findLast((mark) => makesUnknown(mark, pattern))
       if (unknown) return new Unknown(unknown.why)
       const resources = [...(own?.exact ?? [])]
         .filter(([, marks]) => !marks.every(isParent))

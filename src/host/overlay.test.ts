@@ -106,6 +106,21 @@ test('effects that wait for a reboot apply after it, and resources that each boo
   assert.ok(await host.text('/etc/passwd'))
 })
 
+test('a boot changes neither the PCI devices nor their numbers, but their drivers', async () => {
+  const overlay = createOverlay()
+  const { host } = reader(overlay)
+  const [slots, card] = ['/sys/bus/pci/devices', '/sys/bus/pci/devices/0000:01:00.0']
+  overlay.apply(node, { kind: 'reboot', reason: 'the driver', slots: [] })
+  await host.list(slots)
+  await host.text(`${card}/vendor`)
+  await rejectsUnknown(host.stat(`${card}/driver`), /reboot: the driver/)
+  await rejectsUnknown(host.text(`${card}/driver_override`), /reboot: the driver/)
+  await rejectsUnknown(host.list('/sys/bus/pci/drivers'), /reboot: the driver/)
+  const answered = { kind: 'unknown', resources: [`file:${card}/vendor`], why: 'another' } as const
+  overlay.apply(node, { kind: 'run', argv: ['echo'], effects: [answered] })
+  await rejectsUnknown(host.text(`${card}/vendor`), /another/)
+})
+
 test('a container sees changes of its node', async () => {
   const overlay = createOverlay()
   const onNode = reader(overlay).all

@@ -75,7 +75,7 @@ export function createOverlay(kinds: Kinds = kindsOf()): Overlay {
     const at = clock
     machine.boots.push({ at, why })
     for (const pattern of [...volatile, 'kernelModule:*', 'kernel:*'])
-      machine.unknown.push({ at, pattern, why })
+      machine.unknown.push({ at, pattern, why, boot: true })
     const waiting = machine.afterBoot
     machine.afterBoot = []
     for (const effect of waiting) applyEffect(machine, effect)

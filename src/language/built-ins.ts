@@ -10,6 +10,8 @@ export const builtIns: Readonly<Record<string, string>> = {
   check_mode: 'True in a dry run',
   play_hosts: 'Hosts of the play, as a list',
   node_containers: 'On a node: its containers in the run, as a list of maps with `name` and `ctid`',
+  node_containers_in_inventory:
+    'On a node: all its containers in the inventory, also those that are not in the run; as `node_containers`',
   playbook_dir: 'Folder of the playbook',
   role_name: 'In a role: its name',
   role_path: 'In a role: its folder',

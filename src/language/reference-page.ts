@@ -12,8 +12,21 @@ export interface DescribedFact {
   readonly example: unknown
 }
 
-/** The page, as `npm run schemas` writes it. */
-export function referencePage(facts: readonly DescribedFact[]): string {
+/** A member of a JSON Schema. */
+export interface DescribedMember {
+  readonly type?: string | readonly string[]
+  readonly enum?: readonly string[]
+  readonly description: string
+}
+
+/**
+ * The page, as `npm run schemas` writes it.
+ * @param status The members of a host in the output of `gpuplay status`
+ */
+export function referencePage(
+  facts: readonly DescribedFact[],
+  status: Readonly<Record<string, DescribedMember>>,
+): string {
   return [
     '# Reference',
     '',
@@ -59,6 +72,14 @@ export function referencePage(facts: readonly DescribedFact[]): string {
     '',
     ...table(['block', 'meaning'], blocks),
     '',
+    '## Output of `gpuplay status`',
+    '',
+    '`gpuplay status --output json` prints an object with `v` (1, the version of this format) and `hosts`, a list with an object',
+    'for each row of the table. Names and values keep their meaning; later versions may add members and states. The JSON Schema is',
+    '[schemas/status.json](../schemas/status.json). The rows of `run.finished` in `--output jsonl` have the same members in `data`.',
+    '',
+    ...table(['member', 'type', 'meaning'], Object.entries(status).map(memberRow)),
+    '',
     '## Reserved names',
     '',
     'No variable can have one of these names: the built-in variables, and words of the expression language:',
@@ -96,6 +117,14 @@ function factRows({ name, description, example }: DescribedFact): readonly (read
     code(String(value)),
   ])
   return [whole, ...parts]
+}
+
+function memberRow([name, { type = [], enum: values, description }]: [
+  string,
+  DescribedMember,
+]): readonly string[] {
+  const types = values === undefined ? [type].flat().join(' or ') : values.map(code).join(', ')
+  return [code(name), types, description]
 }
 
 /** JSON on one line, with spaces as in hand-written JSON. */

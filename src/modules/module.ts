@@ -5,7 +5,7 @@
 import type { JSONSchema } from 'json-schema-to-ts'
 import type { ExitCode } from '../base/errors.ts'
 import type { Host, ProgramHost } from '../host/host.ts'
-import type { Plan } from '../host/plan.ts'
+import type { Finding, Plan } from '../host/plan.ts'
 import type { ResourcePattern } from '../host/resource.ts'
 
 export type Module<Args = unknown, Seen = unknown> = ReadingModule<Args, Seen> | ProgramModule<Args, Seen>
@@ -110,4 +110,10 @@ export interface SummaryRow {
   readonly state: 'ok' | 'problem' | 'pending'
   /** What the row's state means, printed once below the table. */
   readonly note?: string
+  /** Why the state is not `ok`, and what to do. */
+  readonly findings?: readonly Finding[]
+  /** The same for programs. */
+  readonly data?: Readonly<Record<string, unknown>>
+  /** Columns that a narrow terminal leaves out, in this order. */
+  readonly dispensable?: readonly string[]
 }

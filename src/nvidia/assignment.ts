@@ -53,6 +53,12 @@ export interface ResolveOptions {
   readonly moved: 'refuse' | 'follow'
 }
 
+/** What is known without a driver: only the driver reports UUIDs. */
+export function withoutUuids(assignment: Assignment): Assignment {
+  if (assignment.kind !== 'gpus') return assignment
+  return { kind: 'gpus', selectors: assignment.selectors.filter(({ kind }) => kind !== 'uuid') }
+}
+
 /** The selected GPUs, in the node's order, without duplicates. */
 export function resolveAssignment(assignment: Assignment, node: NodeGpus, options: ResolveOptions): Resolved {
   if (assignment.kind === 'none') return { gpus: [] }

@@ -20,12 +20,30 @@ export const pciDevices = '/sys/bus/pci/devices'
 /** Which of these files contain NVIDIA's vendor ID. */
 export const nvidiaVendors = questionAbout({
   words: ['grep', '-lsxF', '0x10de', many('files', /\/sys\/bus\/pci\/devices\/[0-9A-Za-z:.]+\/vendor/)],
-  reads: ({ files }) => files.map((path) => `file:${path}*` as const),
+  reads: ({ files }) => files.map((path) => `file:${path}` as const),
   parse: ({ stdout }) => stdout.split('\n'),
 })
 
 /** All NVIDIA display devices (class 03xx), by PCI address, without their audio and USB functions. */
 export async function readCards(host: Host): Promise<readonly PciCard[]> {
+  const cards = await readCardNumbers(host)
+  return Promise.all(
+    cards.map(async (card) => {
+      const [driver, functions] = await Promise.all([
+        readBoundDriver(host, card.pci),
+        host.text(`${pciDevices}/${card.pci}/sriov_numvfs`),
+      ])
+      return {
+        ...card,
+        driver,
+        virtualFunctions: /^\d{1,5}\n?$/.test(functions ?? '') ? Number(functions) : 0,
+      }
+    }),
+  )
+}
+
+/** The same without what a dry run does not know after the reboot of a node. */
+export async function readCardNumbers(host: Host): Promise<readonly Card[]> {
   const slots = await readSlots(host)
   const cards = await Promise.all(slots.map((slot) => readCard(host, slot)))
   return cards.filter((card) => card !== undefined)
@@ -47,31 +65,28 @@ async function readSlots(host: Host): Promise<readonly string[]> {
   return slots.filter((_, index) => files.includes(vendors[index] ?? ''))
 }
 
-async function readCard(host: Host, slot: string): Promise<PciCard | undefined> {
+async function readBoundDriver(host: Host, pci: string): Promise<string | undefined> {
+  const target = (await host.stat(`${pciDevices}/${pci}/driver`))?.target
+  return target?.slice(target.lastIndexOf('/') + 1)
+}
+
+async function readCard(host: Host, slot: string): Promise<Card | undefined> {
   const directory = `${pciDevices}/${slot}`
-  const [kind, device, driver, physical, functions] = await Promise.all([
+  const [kind, device, physical] = await Promise.all([
     host.text(`${directory}/class`),
     host.text(`${directory}/device`),
-    host.stat(`${directory}/driver`),
     host.stat(`${directory}/physfn`),
-    host.text(`${directory}/sriov_numvfs`),
   ])
   // A virtual function (SR-IOV) is a part of a card; only virtual functions have `physfn`.
   if (physical !== undefined) return undefined
   if (kind === undefined || device === undefined || !kind.startsWith('0x03')) return undefined
-  const target = driver?.target
   // The kernel prints `0x` and four digits (drivers/pci/pci-sysfs.c).
   if (!/^0x[0-9a-f]{1,4}$/i.test(device.trim()))
     throw new HostError({
       code: 'senseless-answer',
       message: `${directory}/device on ${host.name} is not a PCI device id: ${JSON.stringify(device.slice(0, 60))}`,
     })
-  return {
-    pci: slot.toLowerCase(),
-    device: Number.parseInt(device.trim(), 16),
-    driver: target?.slice(target.lastIndexOf('/') + 1),
-    virtualFunctions: /^\d{1,5}\n?$/.test(functions ?? '') ? Number(functions) : 0,
-  }
+  return { pci: slot.toLowerCase(), device: Number.parseInt(device.trim(), 16) }
 }
 
 /**

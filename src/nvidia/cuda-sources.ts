@@ -15,10 +15,16 @@ export interface CudaSource {
 
 const original = 'https://developer.download.nvidia.com/compute/cuda/repos'
 
-/** @param mirror Address of a copy of NVIDIA's directory `compute/cuda/repos`; empty: NVIDIA's own. */
+/**
+ * The directory of the repositories, without a slash at its end.
+ * @param mirror Address of a copy of NVIDIA's directory `compute/cuda/repos`; empty: NVIDIA's own.
+ */
+export function cudaRepositories(mirror: string): string {
+  return mirror === '' ? original : mirror.replace(/\/+$/, '')
+}
+
 export function cudaRepository(distribution: string, mirror: string): string {
-  const base = mirror === '' ? original : mirror.replace(/\/+$/, '')
-  return `${base}/${distribution}/x86_64`
+  return `${cudaRepositories(mirror)}/${distribution}/x86_64`
 }
 
 /** Whether an entry is for this repository. */

@@ -51,7 +51,7 @@ export function namesNvidia(config: string): boolean {
   )
 }
 
-/** The containers that have a GPU, can run, and are not part of this run. */
+/** The containers that have a GPU, can run, and are not among `managed`. */
 export function unmanaged(
   containers: readonly GpuContainer[],
   managed: readonly string[],

@@ -1,10 +1,10 @@
 /** The GPUs of a node: those that it can give to its containers, and those that it cannot. */
 import type { Host } from '../host/host.ts'
 import { question } from '../host/question.ts'
-import { readCards, readVmOwners } from './cards.ts'
-import { gpusDirectory, informationFile, parseGpuInformation } from './proc.ts'
+import { type PciCard, readCardNumbers, readCards, readVmOwners } from './cards.ts'
+import { type GpuInformation, gpusDirectory, informationFile, parseGpuInformation } from './proc.ts'
 import { shortAddress, smiReads } from './smi.ts'
-import { claimOn, readExcluded, type Withheld } from './withheld.ts'
+import { claimOn, type Claims, readExcluded, type Withheld } from './withheld.ts'
 
 export interface Gpu {
   /**
@@ -37,19 +37,34 @@ export interface NodeGpus {
 
 /** Reads them from /proc and sysfs. Opens no device and loads no module. */
 export async function readNodeGpus(node: Host): Promise<NodeGpus> {
-  const [cards, owners, excluded, names] = await Promise.all([
+  const [cards, claims, names] = await Promise.all([
     readCards(node),
-    readVmOwners(node),
-    readExcluded(node),
+    readClaims(node),
     node.list(gpusDirectory),
   ])
   const texts = await Promise.all((names ?? []).map((pci) => node.text(informationFile(pci))))
-  const driven = new Map(
-    (names ?? []).map((name, index) => {
-      const read = parseGpuInformation(name, texts[index] ?? '')
-      return [read.pci, read]
-    }),
-  )
+  const driven = (names ?? []).map((name, index) => parseGpuInformation(name, texts[index] ?? ''))
+  return { ...numbered(cards, claims, driven), driver: names !== undefined }
+}
+
+/** The same without what depends on a driver: for a dry run that predicts one, or the reboot before it. */
+export async function readUndrivenGpus(node: Host): Promise<NodeGpus> {
+  const [cards, claims] = await Promise.all([readCardNumbers(node), readClaims(node)])
+  const unbound = cards.map((card) => ({ ...card, driver: undefined }))
+  return { ...numbered(unbound, claims, []), driver: false }
+}
+
+async function readClaims(node: Host): Promise<Claims> {
+  const [owners, excluded] = await Promise.all([readVmOwners(node), readExcluded(node)])
+  return { owners, excluded }
+}
+
+function numbered(
+  cards: readonly Pick<PciCard, 'pci' | 'driver'>[],
+  claims: Claims,
+  reports: readonly GpuInformation[],
+): Pick<NodeGpus, 'gpus' | 'withheld'> {
+  const driven = new Map(reports.map((read) => [read.pci, read]))
   const drivers = new Map(cards.map(({ pci, driver }) => [pci, driver]))
   const addresses = [...new Set([...drivers.keys(), ...driven.keys()])].toSorted()
   const all = addresses.map((pci, index) => {
@@ -62,13 +77,12 @@ export async function readNodeGpus(node: Host): Promise<NodeGpus> {
       model: read?.model ?? '',
       minor: read?.minor,
       uuid: read?.uuid,
-      withheld: claimOn({ pci, driver: drivers.get(pci) }, { owners, excluded }) ?? ignored ?? without,
+      withheld: claimOn({ pci, driver: drivers.get(pci) }, claims) ?? ignored ?? without,
     }
   })
   return {
     gpus: all.flatMap(({ withheld, ...gpu }) => (withheld === undefined ? [gpu] : [])),
     withheld: all.flatMap(({ withheld, ...gpu }) => (withheld === undefined ? [] : [{ ...gpu, withheld }])),
-    driver: names !== undefined,
   }
 }
 

@@ -44,7 +44,7 @@ export function heldBackFinding(
       'the numbers of the device nodes have changed since it was configured, as they do when cards are added or removed',
     fix:
       name === undefined
-        ? `add container ${ctid} to the inventory and run playbooks/containers.yml for it, or remove ${assignmentNotes}/${ctid} on the node`
-        : `gpuplay run playbooks/containers.yml -i INVENTORY -l ${name}, which starts it`,
+        ? `add container ${ctid} to the inventory and run containers.yml for it, or remove ${assignmentNotes}/${ctid} on the node`
+        : `gpuplay run containers.yml -i INVENTORY -l ${name}, which starts it`,
   }
 }

@@ -58,7 +58,7 @@ export function howToRelease(withheld: Withheld): string {
     case 'vm':
       return 'remove it from that VM (hostpci)'
     case 'excluded':
-      return 'remove it from nvidia_host_exclude_gpus and run playbooks/nodes.yml'
+      return 'remove it from nvidia_host_exclude_gpus and run nodes.yml'
     case 'vfio':
       return 'reboot the node if no VM needs it'
     case 'ignored':

@@ -100,7 +100,7 @@ test('findings follow their host, each with cause, line and fix', () => {
       {
         message: 'user space 570.86.16, module 580.95.05 (nvidia-smi exit 18)',
         cause: 'the node was upgraded, but this container was not',
-        fix: 'gpuplay run playbooks/containers.yml -i inventory -l vllm-a',
+        fix: 'gpuplay run containers.yml -i inventory -l vllm-a',
       },
       {
         message: '/dev/nvidia1 (0000:41:00.0) can be opened, but is not assigned',
@@ -114,10 +114,29 @@ test('findings follow their host, each with cause, line and fix', () => {
     `FAILED vllm-a (CT 201 on pve1): 2 findings
  1 user space 570.86.16, module 580.95.05 (nvidia-smi exit 18)
    cause  the node was upgraded, but this container was not
-   fix    gpuplay run playbooks/containers.yml -i inventory -l vllm-a
+   fix    gpuplay run containers.yml -i inventory -l vllm-a
  2 /dev/nvidia1 (0000:41:00.0) can be opened, but is not assigned
    line   201.conf: dev5: /dev/nvidia1
    fix    run lxc_passthrough, then restart the container
+`,
+  )
+})
+
+test('a refusal with findings has its host, its task and its help', () => {
+  const detail = {
+    problem: {
+      code: 'driver-does-not-fit',
+      message: 'driver 590.48.01 does not fit',
+      hint: 'choose another',
+    },
+    findings: [{ message: '0000:01:00.0 is Pascal' }],
+  }
+  assert.equal(
+    shown([taskFinished('pve2', taskRef('nvidia_host : Inspect'), 'failed', { detail })]),
+    `FAILED    pve2  nvidia_host : Inspect
+  error: driver 590.48.01 does not fit
+    help: choose another
+   1 0000:01:00.0 is Pascal
 `,
   )
 })

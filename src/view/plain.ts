@@ -73,8 +73,8 @@ export function createPlainView(options: ViewOptions): View {
       case 'task.finished': {
         const quiet = event.outcome === 'skipped' && verbosity === 0
         if (quiet || itemsSaidIt(event)) return
-        if (event.outcome === 'failed' && event.ignored !== true && hasFindings(event.detail)) {
-          line(`${colors.red('FAILED')} ${plainText(event.detail.problem?.message ?? event.host)}`)
+        if (event.outcome === 'failed' && event.ignored !== true && isReport(event)) {
+          line(`${colors.red('FAILED')} ${plainText(event.detail.problem?.message ?? '')}`)
           line(findingsText(event.detail.findings ?? []))
           return
         }
@@ -156,7 +156,7 @@ export function createPlainView(options: ViewOptions): View {
         return
       case 'run.finished':
         line('')
-        line(recapText(event, colors))
+        line(recapText(event, colors, options.width?.()))
         return
       case 'host.connecting':
       case 'host.connected':
@@ -181,7 +181,12 @@ function stoppingText(awaited: readonly RunningTask[], check: boolean): string {
   return `Stopping after the running tasks (${shown.join(', ')}${more}). Press Ctrl-C again to quit now; they keep running there.`
 }
 
-/** Findings name their host and fault, so the name of the task adds nothing. */
+/** Findings under the name of their host, as from `verify`: the name of the task would add nothing. */
+function isReport({ host, detail }: Extract<Event, { readonly type: 'task.finished' }>): boolean {
+  const message = detail.problem?.message ?? ''
+  return hasFindings(detail) && (message.startsWith(`${host} (`) || message.startsWith(`${host}: `))
+}
+
 function hasFindings({ findings }: TaskDetail): boolean {
   return findings !== undefined && findings.length > 0
 }

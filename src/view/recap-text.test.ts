@@ -3,6 +3,8 @@ import { test } from 'node:test'
 import type { EventBody } from '../events/events.ts'
 import { noCounts } from '../events/events.ts'
 import { finished, started, taskRef } from './testing/sample-events.ts'
+import { createColors } from './colors.ts'
+import { tablesText } from './recap-text.ts'
 import { shown } from './testing/shown.ts'
 
 test('the recap has the tables of the tasks, the counts of each host and the meaning of the exit code', () => {
@@ -140,3 +142,33 @@ test('the recap has a column for ignored failures', () => {
     /\nRECAP +ok +changed +ignored\npve1 +3 +0 +2\n/,
   )
 })
+
+const wide = {
+  table: 'gpus',
+  columns: ['NODE/CT', 'UUID', 'STATE'],
+  dispensable: ['UUID'],
+  cells: ['pve1', 'GPU-8f3c0000 GPU-8f3c0001', 'PROBLEM nvidia_uvm is not loaded'],
+  order: '1',
+  state: 'problem',
+} as const
+
+for (const [width, lines] of [
+  [
+    80,
+    [
+      'NODE/CT  UUID                       STATE',
+      'pve1     GPU-8f3c0000 GPU-8f3c0001  PROBLEM nvidia_uvm is not loaded',
+    ],
+  ],
+  [50, ['NODE/CT  STATE', 'pve1     PROBLEM nvidia_uvm is not loaded']],
+  [20, ['NODE/CT  STATE', 'pve1     PROBLEM nv…']],
+] as const) {
+  test(`a table fits a terminal of ${width} columns: it loses columns first, then the ends of lines`, () => {
+    const text = tablesText(
+      [wide],
+      createColors({ wanted: 'never', environment: {}, isTerminal: false }),
+      width,
+    )
+    assert.deepEqual(text.split('\n').slice(0, 2), lines)
+  })
+}

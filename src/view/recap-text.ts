@@ -3,30 +3,26 @@ import { type ExitCode, exitCodes } from '../base/errors.ts'
 import type { Counts, Event, Failure, TaskTimes } from '../events/events.ts'
 import type { SummaryRow } from '../modules/module.ts'
 import type { Colors } from './colors.ts'
-import { duration, plainText, table } from './text.ts'
+import { cut, duration, plainText, table, widthOf } from './text.ts'
 
 type Finished = Extract<Event, { readonly type: 'run.finished' }>
 
-export function recapText(event: Finished, colors: Colors): string {
+/** @param width Columns of the terminal; without one, nothing is left out. */
+export function recapText(event: Finished, colors: Colors, width?: number): string {
   const parts = [
-    tablesText(event.rows, colors),
+    tablesText(event.rows, colors, width),
     timesText(event.profile ?? [], colors),
     countsText(event, colors),
   ]
   return parts.filter((part) => part !== '').join('\n\n')
 }
 
-export function tablesText(rows: readonly SummaryRow[], colors: Colors): string {
+export function tablesText(rows: readonly SummaryRow[], colors: Colors, width = Infinity): string {
   const names = [...new Set(rows.map((row) => row.table))]
   return names
     .map((name) => {
       const members = rows.filter((row) => row.table === name)
-      const lines = table([
-        members[0]?.columns ?? [],
-        ...members.map((row) =>
-          row.cells.map((cell, index) => (index === 0 ? '  '.repeat(row.indent ?? 0) : '') + plainText(cell)),
-        ),
-      ])
+      const lines = tableWithin(members, width)
       const problems = members.filter((row) => row.state === 'problem').length
       const body = lines.map((line, index) => {
         if (index === 0) return colors.bold(line)
@@ -39,6 +35,23 @@ export function tablesText(rows: readonly SummaryRow[], colors: Colors): string 
       return body.join('\n')
     })
     .join('\n\n')
+}
+
+/** Leaves out the dispensable columns of a table that is too wide, then cuts its lines. */
+function tableWithin(rows: readonly SummaryRow[], width: number): readonly string[] {
+  const { columns = [], dispensable = [] } = rows[0] ?? {}
+  const cells = [
+    columns,
+    ...rows.map((row) =>
+      row.cells.map((cell, index) => (index === 0 ? '  '.repeat(row.indent ?? 0) : '') + plainText(cell)),
+    ),
+  ]
+  const without = (left: readonly string[]): readonly string[] =>
+    table(cells.map((row) => row.filter((_, index) => !left.includes(columns[index] ?? ''))))
+  const fits = (lines: readonly string[]): boolean => lines.every((line) => widthOf(line) <= width)
+  const tried = [...Array(dispensable.length + 1).keys()].map((count) => dispensable.slice(0, count))
+  const enough = tried.find((left) => fits(without(left))) ?? dispensable
+  return without(enough).map((line) => cut(line, width))
 }
 
 const phases = ['connect', 'look', 'act', 'wait'] as const

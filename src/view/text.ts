@@ -91,12 +91,25 @@ export function table(rows: readonly (readonly string[])[]): readonly string[] {
   )
 }
 
+/** Cuts a line that is wider than the terminal, and marks the cut. */
+export function cut(line: string, width: number): string {
+  if (widthOf(line) <= width) return line
+  let shown = ''
+  let taken = 0
+  for (const { segment } of new Intl.Segmenter().segment(line)) {
+    taken += widthOf(segment)
+    if (taken >= width) break
+    shown += segment
+  }
+  return `${shown.trimEnd()}\u2026`
+}
+
 /**
  * Returns the width of a text on a terminal. A character that users see as one may consist of several code
  * points; its first visible one decides (Unicode Standard Annexes 11 and 29). The package string-width does
  * the same, but takes a quarter of the time of a short command to load.
  */
-function widthOf(text: string): number {
+export function widthOf(text: string): number {
   if (/^[\u0020-\u007e]*$/.test(text)) return text.length
   let width = 0
   for (const { segment } of new Intl.Segmenter().segment(text)) {

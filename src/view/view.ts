@@ -14,4 +14,6 @@ export interface ViewOptions {
   /** Number of `-v`: 0 omits details of ok and skipped tasks, 1 adds reasons, 2 adds every action. */
   readonly verbosity: number
   readonly diff: boolean
+  /** Columns of the terminal; absent if the output is not a terminal. */
+  readonly width?: () => number
 }

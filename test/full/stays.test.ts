@@ -228,13 +228,10 @@ exec /usr/sbin/modprobe "$@"
       ...exchange,
     ])
     assert.equal(verify.exitCode, 0, problemsOf(verify))
-    assert.match(verify.text, /STOPPED user space 580\.95\.05, module 590\.48\.01: run containers\.yml/)
+    assert.match(verify.text, /OLD USER SPACE 580\.95\.05, module 590\.48\.01/)
     await node('pct start 102')
     const journal = await node('journalctl -q --no-pager -t nvidia-driver')
-    assert.match(
-      journal,
-      /container 102: user space 580\.95\.05, module 590\.48\.01: run playbooks\/containers\.yml/,
-    )
+    assert.match(journal, /container 102: user space 580\.95\.05, module 590\.48\.01: run containers\.yml/)
   })
 
   it('finds nvidia-persistenced running after an exchange, and the new driver in the initramfs', async () => {

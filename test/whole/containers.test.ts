@@ -215,7 +215,7 @@ describe('the roles of containers', { skip: whyNoLab() ?? false, timeout: 300_00
     await said(
       { playbook: verify, limit: 'ct101' },
       7,
-      /^ 1 CUDA 12\.8 is required, but its nvcc does not run\n +fix +gpuplay run playbooks\/containers\.yml -i \S+ -l ct101$/m,
+      /^ 1 CUDA 12\.8 is required, but its nvcc does not run\n +fix +gpuplay run containers\.yml -i \S+ -l ct101$/m,
     )
     assert.deepEqual(await changes({ limit: 'ct101' }), [`ct101 ${toolkit}`])
     assert.deepEqual(await changes({ playbook: verify, limit: 'ct101' }), [])
@@ -240,11 +240,13 @@ describe('the roles of containers', { skip: whyNoLab() ?? false, timeout: 300_00
     await ct101.output('rm /etc/apt/sources.list.d/gone.list')
   })
 
-  it('list in the table the containers with a GPU that are not part of the run', async () => {
+  it('list in the table the containers with a GPU that the inventory does not have', async () => {
+    const inventory = join(folder, 'nodes.yaml')
+    writeFileSync(inventory, readFileSync(inventoryOf(lab), 'utf8').replace(/\n {4}containers:\n[^]*$/, '\n'))
     await said(
-      { playbook: verify, limit: 'pve1' },
+      { playbook: verify, limit: 'pve1', inventory },
       0,
-      /^warning +pve1 +container 101 \(ct101\) of pve1 has a GPU, but is not part of this run/m,
+      /^warning +pve1 +container 101 \(ct101\) of pve1 has a GPU, but is not in the inventory/m,
       /^  \(CT 101\) +nvidia0 +UNMANAGED$/m,
       /^  \(CT 102\) +nvidia1 +UNMANAGED$/m,
     )

@@ -217,7 +217,7 @@ describe('the roles', { skip: whyNoLab() ?? false, timeout: 600_000 }, () => {
         [verify, '-l', 'ct101,ct102'],
         7,
         /^FAILED ct102 \(CT 102 on pve1\): 1 finding$/m,
-        /^ 1 user-space driver 570\.124\.06, kernel module 580\.95\.05 \(nvidia-smi exit 18\)\n   cause  the node was upgraded, but this container was not\n   fix    gpuplay run playbooks\/containers\.yml -i \S+ -l ct102$/m,
+        /^ 1 user-space driver 570\.124\.06, kernel module 580\.95\.05 \(nvidia-smi exit 18\)\n   cause  the node was upgraded, but this container was not\n   fix    gpuplay run containers\.yml -i \S+ -l ct102$/m,
         /^  ct102 102 +580\.95\.05  570\.124\.06 .* DRIFT user space older than module$/m,
         /^  ct101 101 .* ok$/m,
         /^1 problem$/m,

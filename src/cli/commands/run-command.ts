@@ -1,16 +1,9 @@
-import { defined } from '../../base/defined.ts'
-import { InputError } from '../../base/errors.ts'
-import { type ExitCode, exitCodes } from '../../base/errors.ts'
-import { facts } from '../../host/facts.ts'
-import { diskFiles } from '../../language/read-files.ts'
-import { runPlaybooks } from '../../engine/run-playbooks.ts'
-import { modules } from '../../modules/catalogue.ts'
+import { type ExitCode, exitCodes, InputError } from '../../base/errors.ts'
 import type { Context } from '../context.ts'
 import type { ConnectionFlags, InventoryFlags, OutputFlags } from '../flags.ts'
-import { connectionDefaults, inventoriesOf, rolesPaths } from '../run-inputs.ts'
-import { createReach } from '../reach.ts'
 import { playbooksOf, shippedNames } from '../shipped.ts'
 import { createView, emitProblems, reportProblems } from '../show.ts'
+import { startRun } from '../start-run.ts'
 
 export interface RunFlags extends InventoryFlags, ConnectionFlags, OutputFlags {
   readonly check: boolean
@@ -34,41 +27,18 @@ async function runOnce(context: Context, flags: RunFlags, names: readonly string
   try {
     try {
       checkFlags(flags)
-      const connection = await connectionDefaults(context, flags)
-      const playbooks = playbooksOf(context, names)
-      return await runPlaybooks(
-        {
-          playbooks,
-          otherPlaybooks: shippedNames(context.shipped),
-          inventories: inventoriesOf(context, flags),
-          extraVars: flags.extraVars ?? [],
-          limit: flags.limit,
-          tags: { tags: flags.tags ?? [], skipTags: flags.skipTags ?? [] },
-          check: flags.check,
-          stepByStep: flags.stepByStep,
-          profile: flags.profile,
-          failOnChange: flags.failOnChange,
-          forks: flags.forks,
-          connection,
-          rolesPaths: rolesPaths(context),
-          version: context.version,
-        },
-        {
-          world: context.world,
-          secrets: context.secrets,
-          files: diskFiles,
-          modules,
-          facts,
-          reach: createReach(context),
-          sinks: [(event) => view.take(event)],
-          signal: context.signal,
-          quit: context.quit,
-          // A program reads these events, so nobody can answer a question.
-          ...defined({
-            confirm: flags.output === 'jsonl' ? undefined : context.confirm,
-          }),
-        },
-      )
+      return await startRun(context, flags, {
+        playbooks: playbooksOf(context, names),
+        otherPlaybooks: shippedNames(context.shipped),
+        tags: { tags: flags.tags ?? [], skipTags: flags.skipTags ?? [] },
+        check: flags.check,
+        stepByStep: flags.stepByStep,
+        profile: flags.profile,
+        failOnChange: flags.failOnChange,
+        sinks: [(event) => view.take(event)],
+        // A program reads these events, so nobody can answer a question.
+        mayAsk: flags.output !== 'jsonl',
+      })
     } catch (error) {
       if (!(error instanceof InputError)) throw error
       if (flags.output === 'jsonl') emitProblems(context, error.problems, { view, check: flags.check })

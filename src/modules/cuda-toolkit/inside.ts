@@ -2,6 +2,7 @@
 import { lackFor } from '../../apt/network.ts'
 import { readWork, targetOf } from '../../apt/package-request.ts'
 import { readSources } from '../../apt/source-files.ts'
+import { defined } from '../../base/defined.ts'
 import { isUnknown, knownOr } from '../../base/unknown.ts'
 import type { Host } from '../../host/host.ts'
 import { readOsRelease } from '../../host/questions/os-release.ts'
@@ -11,6 +12,7 @@ import { cudaRepository, type CudaSource, findCudaSources, isFor } from '../../n
 import {
   compilerRelease,
   keyringDownload,
+  keyringPackage,
   repositoryName,
   toolkitPrograms,
   versionedPackage,
@@ -61,7 +63,23 @@ export async function readInside(given: Args, host: Host): Promise<Inside> {
     good,
     todo,
     tools,
+    unpublished: fetches && due && lack === undefined && (await isUnpublished(given, distribution, host)),
   }
+}
+
+/** Asked from the node if the container has no program that downloads. Other errors show when the run downloads. */
+async function isUnpublished({ mirror, proxy }: Args, distribution: string, host: Host): Promise<boolean> {
+  const machine = (await canDownload(host)) ? host : host.node
+  if (machine !== host && !(await canDownload(machine))) return false
+  const url = `${cudaRepository(distribution, mirror)}/${keyringPackage}`
+  const options = { method: 'HEAD', ...defined({ proxy: proxy === '' ? undefined : proxy }) } as const
+  const answer = await host.maybe(machine.http(url, options))
+  return !isUnknown(answer) && answer.status === 404
+}
+
+async function canDownload(host: Host): Promise<boolean> {
+  const paths = await Promise.all(['curl', 'wget'].map((name) => host.maybe(host.command(name))))
+  return paths.some((path) => !isUnknown(path) && path !== undefined)
 }
 
 /** The only entry, for this distribution, signed by an installed key. */

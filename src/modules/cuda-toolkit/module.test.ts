@@ -25,6 +25,10 @@ function offers(...names: readonly string[]): GpuHost['programs'] {
   return { 'apt-cache policy': { stdout } }
 }
 
+const published = ['https://developer.download.nvidia.com/compute/cuda', 'http://mirror.test/cuda'].map(
+  (base) => `${base}/repos/debian12/x86_64/cuda-keyring_1.1-1_all.deb`,
+)
+
 interface Scene {
   readonly files?: Readonly<Record<string, string>>
   readonly programs?: GpuHost['programs']
@@ -71,6 +75,7 @@ async function probeOnly({
     ...gpuHost({
       files: { '/etc/os-release': release, ...(bare ? {} : certificates), ...files },
       programs: { ...(bare ? {} : fetching), ...programs },
+      pages: Object.fromEntries(published.map((page) => [page, { status: 200 }])),
     }),
     package: async () => ({ installed: installed ? '12.8.1-1' : undefined, status: '' }),
     node: gpuHost(
@@ -169,6 +174,8 @@ test('toolkits that the driver or the system cannot have are refused before anyt
   assert.match((await look({ driver: '560.35.05' })).warnings.join(), /PTX/)
   assert.equal(await code({ system: 'ID=alpine\n' }), 'no-cuda-repository')
   assert.equal(await code({ system: 'ID=debian\nVERSION_ID="13"\n' }), 'no-candidate')
+  const unpublished = { system: 'ID=debian\nVERSION_ID="14"\n', args: { version: '13.0' } }
+  assert.equal(await code(unpublished), 'no-cuda-repository')
 })
 
 test('toolkits that do not fit the GPU of the container are refused', async () => {

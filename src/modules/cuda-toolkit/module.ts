@@ -64,12 +64,12 @@ async function cardsOf(node: Host, { config }: ContainerStatus): Promise<readonl
 
 function plan(given: Args, seen: Seen): Plan {
   const { inside } = seen
-  if (inside === undefined) return done()
   const misfit = misfitOf(given, seen)
   if (misfit) return refuse(misfit)
   const compatible = compatibilityOf(given, seen)
   if (typeof compatible === 'object') return refuse(compatible)
   const warnings = compatible === undefined ? [] : [compatible]
+  if (inside === undefined) return done(warnings)
   const complete = inside.leftover ? actions([removeDownload], { warnings }) : done(warnings)
   if (inside.todo === undefined && inside.sources.length <= 1) return complete
   const refusal = refusalOf(given, seen, inside)

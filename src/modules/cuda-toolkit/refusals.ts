@@ -1,6 +1,7 @@
 /** Reasons why a CUDA toolkit cannot be installed, with their fixes. */
 import type { Refusal } from '../../host/plan.ts'
 import { compatibility } from '../../nvidia/cuda.ts'
+import { cudaRepositories } from '../../nvidia/cuda-sources.ts'
 import { cudaMisfits } from '../../nvidia/generations.ts'
 import { atLeast } from '../../base/version.ts'
 import type { Args } from './args.ts'
@@ -36,23 +37,38 @@ export function compatibilityOf(
       code: 'driver-too-old-for-cuda',
       message: `CUDA ${version} needs driver ${least} or newer, but ${node} has ${driver} loaded`,
       hint: newer,
+      exitCode: 2,
     }
   return `CUDA ${version} is built for driver ${least} or newer, but ${node} has ${driver}: programs that compile code at run time (PTX) may fail`
 }
 
-export function refusalOf({ version, sources }: Args, { ctid }: Seen, inside: Inside): Refusal | undefined {
+export function refusalOf(
+  { version, sources, mirror }: Args,
+  { ctid }: Seen,
+  inside: Inside,
+): Refusal | undefined {
   const { distribution, osName } = inside
   if (distribution === undefined)
     return {
       code: 'no-cuda-repository',
       message: `container ${ctid} runs ${osName ?? 'an unknown system'}, for which NVIDIA has no apt repository`,
       hint: 'use a Debian or Ubuntu container',
+      exitCode: 2,
     }
+  const system = osName ?? distribution
   if (/^debian1[3-9]$/.test(distribution) && !atLeast(version, '13.0'))
     return {
       code: 'no-candidate',
-      message: `NVIDIA publishes CUDA ${version} for Debian 12 and older, and container ${ctid} runs ${osName ?? distribution}`,
+      message: `NVIDIA publishes CUDA ${version} for Debian 12 and older, and container ${ctid} runs ${system}`,
       hint: 'use CUDA 13.0 or newer, or a Debian 12 container: Debian 13 rejects the SHA-1 signature on the key of the older repository',
+      exitCode: 2,
+    }
+  if (inside.unpublished)
+    return {
+      code: 'no-cuda-repository',
+      message: `there is no apt repository of CUDA for ${system}, which container ${ctid} runs`,
+      hint: `use a container with one of the releases at ${cudaRepositories(mirror)}`,
+      exitCode: 2,
     }
   if (sources === 'refuse' && inside.sources.length > 1)
     return {

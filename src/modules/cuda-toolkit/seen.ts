@@ -30,6 +30,8 @@ export interface Inside {
   readonly sources: readonly CudaSource[]
   /** The only enabled source, with an installed key; undefined if the repository must be added. */
   readonly good: CudaSource | undefined
+  /** The repository for this distribution does not exist. Read only before it is added. */
+  readonly unpublished: boolean
   /** Undefined if everything is installed. */
   readonly todo: Todo | undefined
   /** Download tools that the container lacks. */

@@ -32,6 +32,25 @@ export const args = {
       default: false,
       description: 'Fail if another container of the node has one of the GPUs',
     },
+    others: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['name', 'ctid', 'assignment', 'exclusive'],
+        properties: {
+          name: { type: 'string' },
+          ctid: { type: ['string', 'integer'] },
+          assignment: {
+            type: ['string', 'integer', 'array'],
+            items: { type: ['string', 'integer'] },
+            description: 'Empty: the container keeps its GPUs',
+          },
+          exclusive: { type: 'boolean', description: 'Whether it shares its GPUs with no container' },
+        },
+      },
+      default: [],
+      description: 'The other containers of the node in the run, with their assignments',
+    },
     moved: {
       enum: ['refuse', 'follow'],
       default: 'refuse',

@@ -41,7 +41,7 @@ export function graphicsProblem(
   return {
     code: 'no-graphics-on-node',
     message: `${node} has no device nodes in /dev/dri for ${without.join(', ')}: its driver has not loaded nvidia_drm for them`,
-    hint: `set nvidia_host_graphics: true for ${node} and run playbooks/nodes.yml, or remove graphics from lxc_userspace_driver_capabilities`,
+    hint: `set nvidia_host_graphics: true for ${node} and run nodes.yml, or remove graphics from lxc_userspace_driver_capabilities`,
   }
 }
 

@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Unknown, UnknownError } from '../../base/unknown.ts'
-import type { ContainerStatus, Host } from '../../host/host.ts'
-import { gpuHost } from '../../nvidia/testing/gpu-host.ts'
+import type { ContainerStatus } from '../../host/host.ts'
+import type { Plan } from '../../host/plan.ts'
 import type { Args } from './args.ts'
-import { gpuDevices } from './module.ts'
 import { files, look, nodes, refusal, type Scene, stopped } from './testing/assigned.ts'
 
 test('an index is resolved to the device nodes of that card, with the majors of this boot', async () => {
@@ -149,53 +147,55 @@ test('a privileged container whose rules open other GPUs is refused', async () =
   ])
 })
 
-test('while another container has an exclusive GPU, in its configuration or still in use, the task waits', async () => {
-  const why = async (
+test('while a container that gives up an exclusive GPU has it, in its configuration or still in use, the task waits', async () => {
+  const planFor = async (
     other: ContainerStatus,
     more: Readonly<Record<string, string>> = {},
-  ): Promise<string> => {
+    others: Args['others'] = [{ name: 'b', ctid: 102, assignment: '1', exclusive: false }],
+  ): Promise<Plan> => {
     const scene: Scene = {
       node: {
         files: { ...files, '/etc/pve/lxc/101.conf': '', '/etc/pve/lxc/102.conf': '', ...more },
         nodes,
         containers: { 101: stopped('unprivileged: 1\n'), 102: other },
       },
-      args: { exclusive: true },
+      args: { exclusive: true, others },
     }
-    return (await look(scene)).plan.settle?.why ?? ''
+    return (await look(scene)).plan
   }
+  const why = async (...[other, more]: Parameters<typeof planFor>): Promise<string> =>
+    (await planFor(other, more)).settle?.why ?? ''
   assert.match(await why(stopped('dev0: /dev/nvidia1\n')), /^container 102 is configured with \/dev\/nvidia1/)
   const running: ContainerStatus = { status: 'running', config: '', pid: 9 }
   const mounts = { '/proc/9/mountinfo': '1 2 0:5 / /dev/nvidia1 rw - tmpfs none rw\n' }
   assert.match(await why(running, mounts), /^container 102 still runs with/)
   assert.equal(await why(stopped('dev0: /dev/nvidia0\n')), '')
+
+  // Outside the run, or without an assignment, it keeps the GPU.
+  for (const others of [[], [{ name: 'b', ctid: 102, assignment: '', exclusive: false }]]) {
+    const { refusal: kept } = await planFor(stopped('dev0: /dev/nvidia1\n'), {}, others)
+    assert.equal(kept?.code, 'gpu-not-exclusive')
+  }
 })
 
-test('in a dry run without a driver and without Proxmox VE, the task reports that it depends on the driver', async () => {
-  const unknown = async (why: string): Promise<never> => {
-    throw new UnknownError(new Unknown(why))
-  }
-  const base = gpuHost({ containers: { 101: stopped('unprivileged: 1\n') } })
-  const node: Host = {
-    ...base,
-    package: () => unknown('packages are installed first'),
-    list: async () => {
-      await base.text('/proc/devices')
-      return unknown('the driver is loaded first')
-    },
-  }
-  const host: Host = { ...node, node, placement: { ctid: '101', nodeName: undefined, cluster: undefined } }
-  const given: Args = {
-    assignment: '0',
-    style: 'auto',
-    uvm_tools: true,
-    graphics: false,
-    exclusive: false,
-    moved: 'refuse',
-    ostypes: [],
-    wait: 60,
-  }
-  await assert.rejects(gpuDevices.probe(given, host), /^UnknownError: the driver is loaded first$/)
+test('an exclusive GPU that the run assigns to another container, too, is refused as invalid input', async () => {
+  const given = (assignment: string | number | string[], own = true, exclusive = false): Scene => ({
+    args: { assignment: '0', exclusive: own, others: [{ name: 'b', ctid: '102', assignment, exclusive }] },
+  })
+  for (const same of ['0', 0, 'all', '1,0000:01:00.0', ['0', '1'], 'GPU-8f3c0001'])
+    assert.deepEqual(await refusal(given(same)), ['gpu-assigned-twice', 2])
+  for (const other of ['1', 'none', '', '7', 'MIG-1'])
+    assert.deepEqual(await refusal(given(other)), [undefined, undefined])
+  assert.deepEqual(await refusal(given('0', false)), [undefined, undefined])
+  for (const [own, theirs, which] of [
+    [true, false, 'pve1'],
+    [false, true, 'b'],
+    [true, true, 'both'],
+  ] as const)
+    assert.equal(
+      (await look(given('0', own, theirs))).plan.refusal?.message,
+      `the inventory assigns GPU 0 of pve1 (0000:01:00.0) to pve1 and to b, but lxc_passthrough_exclusive is true for ${which}`,
+    )
 })
 
 test('a container of another distribution gets no GPU, but can lose one', async () => {

@@ -5,14 +5,14 @@
  * of nvidia-uvm differs from boot to boot.
  */
 import { defined } from '../../base/defined.ts'
-import { isUnknown, knownOr, UnknownError } from '../../base/unknown.ts'
+import { isUnknown, knownOr, type Unknown, UnknownError } from '../../base/unknown.ts'
 import type { Host } from '../../host/host.ts'
 import { pveVersion } from '../../host/questions/proxmox.ts'
 import { done, type Plan, type Refusal, refuse, settle } from '../../host/plan.ts'
-import { lostFromAll, parseAssignment, resolveAssignment } from '../../nvidia/assignment.ts'
+import { lostFromAll, parseAssignment, resolveAssignment, withoutUuids } from '../../nvidia/assignment.ts'
 import { assignmentNote, readAssignmentNote } from '../../nvidia/assignment-note.ts'
 import { rulesForOtherGpus } from '../../nvidia/isolation.ts'
-import { type Gpu, readNodeGpus, withUuids } from '../../nvidia/gpus.ts'
+import { type Gpu, readNodeGpus, readUndrivenGpus, withUuids } from '../../nvidia/gpus.ts'
 import {
   type DeviceNode,
   devicesFile,
@@ -31,11 +31,15 @@ import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
 import { drmLines, type Graphics, graphicsProblem, isDrmRule, readGraphics } from './drm-lines.ts'
 import { readHaMove } from './ha-moves.ts'
+import { noDriver, noMinor, openToAll } from './gpu-problems.ts'
 import { gpuUsers, type GpuUser } from './gpu-users.ts'
+import { assignedTwice, keptByOther, releases, type Rival, rivalsOf } from './rivals.ts'
 
 export interface Seen {
   readonly node: string
   readonly ctid: string
+  /** The container's name in the inventory. */
+  readonly name: string
   /** The container's configuration; undefined if the node has no such container. */
   readonly config: string | undefined
   /** Where else the cluster has it; read only if the node does not. */
@@ -54,6 +58,8 @@ export interface Seen {
 
 export type Resolution =
   | { readonly kind: 'problem'; readonly code: string; readonly message: string; readonly hint: string }
+  /** Only in a dry run: the GPUs are there, but their device nodes come with the driver. */
+  | { readonly kind: 'predicted'; readonly why: Unknown; readonly rivals: readonly Rival[] }
   | {
       readonly kind: 'found'
       readonly gpus: readonly AssignedGpu[]
@@ -65,6 +71,8 @@ export type Resolution =
       readonly byIndex?: readonly number[]
       /** GPUs that the container loses, as sentences. */
       readonly lost?: readonly string[]
+      /** Containers that the run gives one of the GPUs, too, although one of both wants it exclusively. */
+      readonly rivals?: readonly Rival[]
     }
 
 export type AssignedGpu = Gpu & { readonly minor: number }
@@ -110,26 +118,31 @@ async function probe(given: Args, host: Host): Promise<Seen> {
   const ctid = host.placement.ctid ?? ''
   const node = host.node
   // In a dry run on a node without a driver, many reads are unknown; the read of the GPUs gives the reason.
-  const [container, devn, resolution, cluster, haMove] = await Promise.all([
+  const [container, devn, read, cluster, haMove] = await Promise.all([
     node.container(ctid),
     node.maybe(knowsDevn(node)),
     readResolution(given, host),
     readCluster(node),
     readHaMove(node, ctid),
   ])
-  if (isUnknown(devn)) throw new UnknownError(devn)
-  const newEnough = devn
+  const newEnough = knownOr(devn, true)
+  const resolution =
+    isUnknown(devn) && read.kind === 'found'
+      ? ({ kind: 'predicted', why: devn, rivals: read.rivals ?? [] } as const)
+      : read
   const style = given.style === 'auto' ? (newEnough ? 'devn' : 'lxc') : given.style
   const minors = resolution.kind === 'found' ? resolution.gpus.map(({ minor }) => minor) : []
+  const assigns = minors.length > 0 || resolution.kind === 'predicted'
   const users = given.exclusive && minors.length > 0 ? await gpuUsers(node, ctid, minors) : []
   return {
     node: node.name,
     ctid,
     config: container?.config,
     elsewhere: container === undefined ? await findGuest(node, ctid) : undefined,
+    name: host.name,
     wrongCluster: wrongCluster(node, cluster),
     unsupported: container && (await readUnsupported(ctid, container, { host, allowed: given.ostypes })),
-    haMove: minors.length > 0 ? haMove : undefined,
+    haMove: assigns ? haMove : undefined,
     style,
     newEnough,
     resolution,
@@ -157,11 +170,17 @@ async function readResolution(given: Args, host: Host): Promise<Resolution> {
     return { kind: 'found', gpus: [], devices: [], majors: dynamicMajors(knownOr(read, '')), graphics }
   }
   const ctid = host.placement.ctid ?? ''
-  const [read, note] = await Promise.all([readNodeGpus(node), readAssignmentNote(node, ctid)])
+  const [read, note] = await Promise.all([node.maybe(readNodeGpus(node)), readAssignmentNote(node, ctid)])
+  const options = { nodeName: node.name, ctid, note, moved: given.moved ?? 'refuse' } as const
+  if (isUnknown(read)) {
+    const cards = await readUndrivenGpus(node)
+    const early = resolveAssignment(withoutUuids(assignment), cards, options)
+    if ('problem' in early) return { kind: 'problem', ...early.problem }
+    return { kind: 'predicted', why: read, rivals: rivalsOf(given, early.gpus, cards) }
+  }
   const byUuid = assignment.kind === 'gpus' && assignment.selectors.some(({ kind }) => kind === 'uuid')
   const gpus = byUuid && read.driver ? await withUuids(node, read) : read
   if (byUuid && !read.driver) return noDriver(node.name)
-  const options = { nodeName: node.name, ctid, note, moved: given.moved ?? 'refuse' } as const
   const resolved = resolveAssignment(assignment, gpus, options)
   if ('problem' in resolved) return { kind: 'problem', ...resolved.problem }
   if (!read.driver) return noDriver(node.name)
@@ -170,10 +189,11 @@ async function readResolution(given: Args, host: Host): Promise<Resolution> {
   )
   if (assigned.length < resolved.gpus.length) return noMinor(node.name)
   const found = await readDevices(given, node, assigned)
-  if (found.kind === 'problem') return found
+  if (found.kind !== 'found') return found
   const selectors = assignment.kind === 'gpus' ? assignment.selectors : []
   const byIndex = selectors.flatMap((selector) => (selector.kind === 'index' ? [selector.index] : []))
-  return { ...found, byIndex, lost: lostFromAll(assignment, gpus, options) }
+  const rivals = rivalsOf(given, resolved.gpus, gpus)
+  return { ...found, byIndex, lost: lostFromAll(assignment, gpus, options), rivals }
 }
 
 async function readDevices(
@@ -190,7 +210,7 @@ async function readDevices(
       kind: 'problem',
       code: 'no-unified-memory',
       message: `${node.name} has not loaded the kernel module nvidia_uvm, which CUDA needs`,
-      hint: `run playbooks/nodes.yml for ${node.name}`,
+      hint: `run nodes.yml for ${node.name}`,
     }
   const problem = graphicsProblem(node.name, wanted, graphics)
   if (problem) return { kind: 'problem', ...problem }
@@ -209,7 +229,7 @@ async function readDevices(
       kind: 'problem',
       code: 'device-nodes-missing',
       message: `${node.name} lacks ${wrong.map((device) => `${device.path} (${device.major}:${device.minor})`).join(', ')}`,
-      hint: `run playbooks/nodes.yml for ${node.name}${displays ? ' with nvidia_host_graphics: true' : ''}; it creates the device nodes, now and at every boot`,
+      hint: `run nodes.yml for ${node.name}${displays ? ' with nvidia_host_graphics: true' : ''}; it creates the device nodes, now and at every boot`,
     }
   return { kind: 'found', gpus, devices, majors: dynamicMajors(text), graphics }
 }
@@ -219,7 +239,7 @@ function dynamicMajors(devices: string | undefined): readonly number[] {
   return [...new Set(['nvidia-uvm', 'nvidia-caps'].flatMap((name) => majors.get(name) ?? []))]
 }
 
-function plan({ wait }: Args, seen: Seen): Plan {
+function plan({ wait, others, exclusive }: Args, seen: Seen): Plan {
   const { node, ctid, config, elsewhere, style, newEnough, resolution, users, haMove } = seen
   if (seen.wrongCluster) return refuse(seen.wrongCluster)
   if (config === undefined) return refuse(missingContainer(node, ctid, elsewhere))
@@ -234,6 +254,8 @@ function plan({ wait }: Args, seen: Seen): Plan {
       ...defined({ exitCode: inputProblems.has(code) ? 2 : undefined }),
     })
   }
+  const [rival] = resolution.rivals ?? []
+  if (rival) return refuse(assignedTwice(rival, seen, exclusive))
   if (style === 'devn' && !newEnough)
     return refuse({
       code: 'no-devn',
@@ -241,6 +263,7 @@ function plan({ wait }: Args, seen: Seen): Plan {
       hint: 'set lxc_passthrough_style to auto or lxc',
       exitCode: 2,
     })
+  if (resolution.kind === 'predicted') throw new UnknownError(resolution.why)
   const ownMajors = new Set([nvidiaMajor, ...resolution.majors])
   const { graphics } = resolution
   const isOwn = (entry: ConfigEntry): boolean =>
@@ -250,11 +273,10 @@ function plan({ wait }: Args, seen: Seen): Plan {
   const wide = rulesForOtherGpus(parseContainerConfig(config), { minors, others: graphics.others }, isOwn)
   if (wide.length > 0) return refuse(openToAll(ctid, wide))
   const [user] = users
-  if (user)
-    return settle(
-      `container ${user.ctid} ${user.why} /dev/nvidia${user.minor}, and lxc_passthrough_exclusive prevents container ${ctid} from sharing it`,
-      wait,
-    )
+  if (user) {
+    const why = `container ${user.ctid} ${user.why} /dev/nvidia${user.minor}, and lxc_passthrough_exclusive prevents container ${ctid} from sharing it`
+    return releases(others, user) ? settle(why, wait) : refuse(keptByOther(why))
+  }
   return done([...(resolution.lost ?? []), ...(haMove === undefined ? [] : [haMove])])
 }
 
@@ -266,33 +288,3 @@ const inputProblems = new Set([
   'gpu-owned-by-vm',
   'gpu-excluded',
 ])
-
-function openToAll(ctid: string, rules: readonly ConfigEntry[]): Parameters<typeof refuse>[0] {
-  return {
-    code: 'container-open-to-all-devices',
-    message: `container ${ctid} is privileged, and its device rules open GPUs that are not assigned to it`,
-    hint: 'limit these lines to the devices that the container needs, or make the container unprivileged',
-    findings: rules.map(({ key, value, line }) => ({
-      message: `line ${line} of ${ctid}.conf allows all devices`,
-      line: `${key}: ${value}`,
-    })),
-  }
-}
-
-function noDriver(node: string): Resolution {
-  return {
-    kind: 'problem',
-    code: 'no-driver-on-node',
-    message: `${node} has no NVIDIA driver loaded`,
-    hint: `run playbooks/nodes.yml for ${node} first`,
-  }
-}
-
-function noMinor(node: string): Resolution {
-  return {
-    kind: 'problem',
-    code: 'driver-too-old',
-    message: `the driver loaded on ${node} does not report the minors of its GPUs`,
-    hint: 'install a newer driver on the node (nvidia_driver_version)',
-  }
-}

@@ -13,7 +13,7 @@ export const args = {
         properties: { name: { type: 'string' }, ctid: { type: ['string', 'integer'] } },
       },
       default: [],
-      description: 'On a node: its containers that are part of the run',
+      description: 'On a node: its containers that the inventory has',
     },
     kernels: {
       enum: ['all', 'running'],
@@ -67,6 +67,11 @@ export const args = {
       type: 'boolean',
       default: true,
       description: 'Fail if the container can access other GPUs of the node',
+    },
+    fail: {
+      type: 'boolean',
+      default: true,
+      description: 'Fail if there are findings; otherwise only the rows of the final table have them',
     },
   },
 } as const

@@ -29,7 +29,7 @@ test('CUDA that does not start is reported with its cause, once', async () => {
     {
       message: 'CUDA does not work: cuInit: CUDA_ERROR_UNKNOWN (999)',
       cause: '/dev/nvidia-uvm is missing, cannot be opened, or has another major number than on the node',
-      fix: 'gpuplay run playbooks/containers.yml -i INVENTORY -l pve1',
+      fix: 'gpuplay run containers.yml -i INVENTORY -l pve1',
     },
   ])
 })

@@ -50,8 +50,9 @@ export function staleUserspace({ running, noted, loaded, assigned }: ContainerSe
   return `user space ${noted}, module ${loaded}: run containers.yml`
 }
 
-function fixOf({ name }: ContainerSeen): string {
-  return `gpuplay run playbooks/containers.yml -i INVENTORY -l ${name}`
+/** The command that brings the container to its declared state. */
+export function fixOf({ name }: Pick<ContainerSeen, 'name'>): string {
+  return `gpuplay run containers.yml -i INVENTORY -l ${name}`
 }
 
 function versionFinding(seen: ContainerSeen): Finding | undefined {
@@ -59,7 +60,7 @@ function versionFinding(seen: ContainerSeen): Finding | undefined {
   if (loaded === undefined)
     return {
       message: `${seen.node} has no NVIDIA driver loaded`,
-      fix: `gpuplay run playbooks/nodes.yml -i INVENTORY -l ${seen.node}`,
+      fix: `gpuplay run nodes.yml -i INVENTORY -l ${seen.node}`,
     }
   const installed = userspace && userspaceVersion(userspace)
   if (installed === loaded) return undefined

@@ -35,7 +35,7 @@ test('a node without nvidia_drm is the cause, and the cure is named', async () =
     {
       message: 'the GPU at 0000:01:00.0 has no device nodes in /dev/dri, which graphics needs',
       cause: 'the driver of pve1 has not loaded nvidia_drm',
-      fix: 'set nvidia_host_graphics: true for pve1, then gpuplay run playbooks/site.yml -i INVENTORY',
+      fix: 'set nvidia_host_graphics: true for pve1, then gpuplay run site.yml -i INVENTORY',
     },
   ])
 })

@@ -10,7 +10,7 @@ export function graphicsFindings(
     ...graphics.without.map((pci) => ({
       message: `the GPU at ${pci} has no device nodes in /dev/dri, which graphics needs`,
       cause: `the driver of ${node} has not loaded nvidia_drm`,
-      fix: `set nvidia_host_graphics: true for ${node}, then gpuplay run playbooks/site.yml -i INVENTORY`,
+      fix: `set nvidia_host_graphics: true for ${node}, then gpuplay run site.yml -i INVENTORY`,
     })),
     ...closed.map((path) => ({
       message: `${path} cannot be opened`,

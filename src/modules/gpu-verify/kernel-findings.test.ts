@@ -19,7 +19,7 @@ const running = '6.8.12-9-pve'
 const newer = '6.8.12-10-pve'
 const optIn = '6.14.8-2-bpo12-pve'
 const tooNew = '7.1.3-1-pve'
-const run = 'gpuplay run playbooks/nodes.yml -i INVENTORY -l pve1'
+const run = 'gpuplay run nodes.yml -i INVENTORY -l pve1'
 
 interface Scene {
   readonly installed: readonly string[]

@@ -32,7 +32,7 @@ test("a user-space driver that does not match the node's is reported once, with 
     {
       message: `user-space driver 570.86.16, kernel module ${version} (nvidia-smi exit 18)`,
       cause: 'the node was upgraded, but this container was not',
-      fix: 'gpuplay run playbooks/containers.yml -i INVENTORY -l pve1',
+      fix: 'gpuplay run containers.yml -i INVENTORY -l pve1',
     },
   ])
   assert.equal(row.cells.at(-1), 'DRIFT user space older than module')
@@ -74,7 +74,7 @@ test('a GPU that can be opened but is not assigned is reported with the configur
     {
       message: '/dev/nvidia0 can be opened, but is not assigned',
       line: '101.conf: dev5: /dev/nvidia0',
-      fix: 'gpuplay run playbooks/containers.yml -i INVENTORY -l pve1, which restarts the container',
+      fix: 'gpuplay run containers.yml -i INVENTORY -l pve1, which restarts the container',
     },
   ])
   assert.deepEqual((await look({ inside, args: { isolation: false } })).findings, [])
@@ -84,23 +84,6 @@ test('rules that open other GPUs are reported in privileged containers and ignor
   const rules = 'lxc.cgroup2.devices.allow: c 195:* rwm\nlxc.cgroup2.devices.allow: c 195:255 rw\n'
   assert.equal((await look({ config: rules })).findings.length, 1)
   assert.equal((await look({ config: `unprivileged: 1\n${rules}` })).findings.length, 0)
-})
-
-test('a stopped container is no finding', async () => {
-  const stopped = await look({ running: false })
-  assert.deepEqual(
-    [stopped.findings, stopped.row.cells.at(-1), stopped.row.state],
-    [[], 'STOPPED', 'pending'],
-  )
-  const noted = { '/var/lib/gpuplay/v1/userspace/101': '570.86.16\n' }
-  const stale = await look({ running: false, onNode: noted })
-  assert.deepEqual(
-    [stale.findings, stale.row.cells[3], stale.row.cells.at(-1), stale.row.state],
-    [[], '570.86.16', `STOPPED user space 570.86.16, module ${version}: run containers.yml`, 'pending'],
-  )
-  assert.deepEqual(stale.plan.warnings, [
-    `pve1 (CT 101 on pve1) is stopped: user space 570.86.16, module ${version}: run containers.yml when it runs`,
-  ])
 })
 
 test('a toolkit that is missing or does not run is reported, and one of libraries alone needs no compiler', async () => {
@@ -165,42 +148,6 @@ test('a node reports the loaded and the required driver', async () => {
     programs: { ...good.programs, mokutil: { stdout: 'mok.pub is already in the enrollment request\n' } },
   }
   assert.deepEqual(await check(secure), ['KEY PENDING', 'no NVIDIA driver is loaded'])
-})
-
-test('a node that must be restarted reports how many guests that stops, and each unmanaged container has a row', async () => {
-  const given: Args = { ...defaults, version, containers: [{ ctid: 101 }] }
-  const seen = await gpuVerify.probe(
-    given,
-    gpuHost({
-      ...nodeHost,
-      ...userspace(version),
-      modules: { nvidia: { version: '570.86.16' } },
-      files: {
-        ...nodeHost.files,
-        '/usr/bin/nvidia-smi': '',
-        '/etc/pve/lxc/101.conf': '',
-        '/etc/pve/lxc/140.conf': '',
-        '/etc/pve/lxc/150.conf': '',
-        '/etc/pve/qemu-server/900.conf': 'name: win\n',
-        '/run/qemu-server/900.pid': '1',
-        '/proc/1/cmdline': ['/usr/bin/kvm', '-id', '900', ''].join('\0'),
-      },
-      containers: {
-        101: { status: 'running', config: 'dev0: /dev/nvidia0\n', pid: 7 },
-        140: { status: 'running', config: 'dev0: /dev/nvidia0\ndev1: /dev/nvidiactl\n', pid: 8 },
-        150: { status: 'stopped', config: 'hostname: plain\n', pid: undefined },
-      },
-      programs: { 'nvidia-smi': smi(first, second), 'cuda-probe': bothCompute },
-    }),
-  )
-  const rows = gpuVerify.row(given, seen)
-  assert.deepEqual(
-    rows.map(({ cells, state, indent }) => [cells[0], cells[5], cells.at(-1), state, indent]),
-    [
-      ['pve1', '2', 'REBOOT PENDING 3 guests', 'problem', undefined],
-      ['(CT 140)', 'nvidia0', 'UNMANAGED', 'pending', 1],
-    ],
-  )
 })
 
 test('an index that means another GPU than when the container was configured is reported with both', async () => {

@@ -17,7 +17,8 @@ import { kernelWarnings } from './kernel-findings.ts'
 import { type ContainerSeen, readContainer } from './read-container.ts'
 import { nodeFindings } from './node-findings.ts'
 import { type NodeSeen, readNode } from './read-node.ts'
-import { containerRow, nodeRows } from './table.ts'
+import { containerRow } from './container-row.ts'
+import { nodeRows, unmanagedSentence } from './node-row.ts'
 
 export type Seen =
   | { readonly kind: 'node'; readonly node: NodeSeen }
@@ -47,7 +48,7 @@ function plan(given: Args, seen: Seen): Plan {
     seen.kind === 'node'
       ? [nodeFindings(given, seen.node), seen.node.name, nodeWarnings(given, seen.node)]
       : [containerFindings(given, seen.container), nameOf(seen.container), containerWarnings(seen.container)]
-  if (findings.length === 0) return done(warnings)
+  if (findings.length === 0 || !given.fail) return done(warnings)
   return refuse({
     code: 'verification-failed',
     message: `${who}: ${findings.length === 1 ? '1 finding' : `${findings.length} findings`}`,
@@ -62,8 +63,7 @@ function nodeWarnings(given: Args, seen: NodeSeen): readonly string[] {
     ...computeWarnings(computing, `on ${name}`),
     ...holders,
     ...unmanaged.map(
-      ({ ctid, hostname }) =>
-        `container ${ctid}${hostname === '' ? '' : ` (${hostname})`} of ${name} has a GPU, but is not part of this run: a driver change breaks it`,
+      (container) => `${unmanagedSentence(name, container)}: a change of the driver breaks it`,
     ),
   ]
 }

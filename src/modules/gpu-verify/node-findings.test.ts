@@ -34,7 +34,7 @@ test('a container whose start was prevented is reported with the command that st
       message: `container 101 was held back at its start: ${why}`,
       cause:
         'the numbers of the device nodes have changed since it was configured, as they do when cards are added or removed',
-      fix: 'gpuplay run playbooks/containers.yml -i INVENTORY -l jellyfin, which starts it',
+      fix: 'gpuplay run containers.yml -i INVENTORY -l jellyfin, which starts it',
     },
   ])
   assert.equal(gpuVerify.row(given, seen)[0]?.cells.at(-1), 'HELD BACK CT 101')

@@ -11,7 +11,7 @@ import type { NodeSeen } from './read-node.ts'
 export function nodeFindings(given: Args, seen: NodeSeen): readonly Finding[] {
   const { version, containers } = given
   const { name, loaded, userspace, gpus, smi, wrongNodes, unifiedMemory } = seen
-  const fix = `gpuplay run playbooks/nodes.yml -i INVENTORY -l ${name}`
+  const fix = `gpuplay run nodes.yml -i INVENTORY -l ${name}`
   const installed = userspaceVersion(userspace)
   const locked = lockedOut(seen)
   const kernels = kernelFindings(
@@ -78,6 +78,6 @@ function lockedOut({
   const fix =
     secureBoot === 'key-requested'
       ? atConsole
-      : `gpuplay run playbooks/nodes.yml -i INVENTORY -l ${name} -e nvidia_host_secure_boot=prepare`
+      : `gpuplay run nodes.yml -i INVENTORY -l ${name} -e nvidia_host_secure_boot=prepare`
   return { cause: noEnrolledKey(secureBoot).message, fix }
 }

@@ -152,7 +152,7 @@ test('stopped containers whose user space will not match are named', async () =>
   const files = { ...given.files, '/var/lib/gpuplay/v1/userspace/102': '570.207\n' }
   const { plan } = await look({ ...given, files }, managed)
   assert.deepEqual(plan.warnings, [
-    `container 102 is stopped: its user space stays 570.207, the module becomes ${version}; run playbooks/containers.yml when it runs`,
+    `container 102 is stopped: its user space stays 570.207, the module becomes ${version}; run containers.yml when it runs`,
   ])
   const same = { ...files, '/var/lib/gpuplay/v1/userspace/102': `${version}\n` }
   assert.deepEqual((await look({ ...given, files: same }, managed)).plan.warnings, [])

@@ -167,7 +167,7 @@ function leftBehind({ version }: Args, { userspaces }: Seen): { readonly warning
   return {
     warnings: others.map(
       ([ctid, installed]) =>
-        `container ${ctid} is stopped: its user space stays ${installed}, the module becomes ${version}; run playbooks/containers.yml when it runs`,
+        `container ${ctid} is stopped: its user space stays ${installed}, the module becomes ${version}; run containers.yml when it runs`,
     ),
   }
 }

@@ -12,6 +12,12 @@ export const args = {
       default: 'auto',
       description: 'Kernel modules; `auto`: the type that supports all cards',
     },
+    checks: {
+      enum: ['all', 'driver'],
+      default: 'all',
+      description:
+        '`driver`: only whether the driver supports the cards and compiles for the kernels; `all`: also Secure Boot and the containers, with warnings',
+    },
     exclude_gpus: {
       type: 'array',
       items: { type: 'string' },

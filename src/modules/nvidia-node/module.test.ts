@@ -26,6 +26,7 @@ async function look(
   const args: Args = {
     version: '580.95.05',
     module_type: 'auto',
+    checks: 'all',
     exclude_gpus: [],
     unmanaged_guests: 'refuse',
     secure_boot: 'refuse',
@@ -100,6 +101,7 @@ test('a driver that does not compile for the running kernel or the next one is r
         message: '7.1.3-1-pve: drivers of branch 580 before 580.173 do not compile for kernel 7.1 or newer',
       },
     ],
+    exitCode: 2,
   })
   const files = boot('7.1.3-1-pve', '6.14.8-2-bpo12-pve')
   const next = await look({ files })
@@ -223,6 +225,13 @@ test('an upgrade that would break a container outside the run is refused with th
   )
   assert.equal((await look(given, { containers: [{ name: 'frigate', ctid: 140 }] })).plan.refusal, undefined)
   assert.equal((await look(given, { unmanaged_guests: 'allow' })).plan.refusal, undefined)
+})
+
+test('only the driver is checked on request', async () => {
+  const given = container('hostname: frigate\ndev0: /dev/nvidia0,mode=0666\n')
+  assert.equal((await look(given, { checks: 'driver' })).plan.refusal, undefined)
+  const { plan } = await look(given, { checks: 'driver', version: '550.144.03' })
+  assert.deepEqual([plan.refusal?.code, plan.refusal?.exitCode], ['driver-does-not-fit', 2])
 })
 
 test('a template never runs, so it does not prevent an upgrade', async () => {

@@ -112,16 +112,19 @@ async function probe({ exclude_gpus: excluded }: Args, host: Host): Promise<Seen
 
 function plan(given: Args, seen: Seen): Plan {
   const managed = managedCards(given, seen)
+  const changes = seen.loaded !== given.version
   const problem =
     seen.wrongCluster ??
     noCard(given, managed, seen) ??
     doesNotFit(given, managed) ??
-    (seen.loaded === given.version
-      ? undefined
-      : (doesNotCompile(given, seen) ?? secureBootProblem(given, seen) ?? disturbs(given, seen)))
+    (changes ? doesNotCompile(given, seen) : undefined) ??
+    (changes && given.checks === 'all'
+      ? (secureBootProblem(given, seen) ?? disturbs(given, seen))
+      : undefined)
   if (problem?.code === 'no-free-gpu')
     return refuse({ ...problem, findings: [...(problem.findings ?? []), ...seen.vfioLines] })
   if (problem) return refuse(problem)
+  if (given.checks === 'driver') return done()
   return done([
     ...seen.heldBack.map(
       ({ ctid, why }) =>
@@ -167,6 +170,7 @@ function doesNotCompile(given: Args, seen: Seen): Refusal | undefined {
         ? 'choose another driver, or boot an older kernel'
         : `choose another driver, or pin another kernel: proxmox-boot-tool kernel pin ${seen.kernel}`,
     findings: bad.map(({ kernel, why }) => ({ message: `${kernel}: ${why}` })),
+    exitCode: 2,
   }
 }
 
@@ -216,6 +220,7 @@ function doesNotFit(given: Args, managed: readonly PciCard[]): Refusal | undefin
       findings: unfit.map(({ card, generation, first, last }) => ({
         message: `${card.pci} is ${generation}: branches ${branches(first, last)}`,
       })),
+      exitCode: 2,
     }
   }
   const choice = chooseModuleType(given.version, managed, given.module_type)
@@ -224,6 +229,7 @@ function doesNotFit(given: Args, managed: readonly PciCard[]): Refusal | undefin
     code: 'module-type-does-not-fit',
     message: choice.why,
     hint: 'set nvidia_host_module_type to auto, or list the cards to leave alone in nvidia_host_exclude_gpus',
+    exitCode: 2,
   }
 }
 

@@ -126,7 +126,7 @@ function plan(given: Args, seen: Seen): Plan {
     return refuse({
       code: 'no-driver-on-node',
       message: `${seen.node} has no NVIDIA driver loaded, so there is no version to install`,
-      hint: `run playbooks/nodes.yml for ${seen.node} first`,
+      hint: `run nodes.yml for ${seen.node} first`,
     })
   const { preparation } = inside
   if (preparation === undefined)

@@ -28,7 +28,7 @@ export function refusalOf({ foreign }: Args, seen: Seen, preparation: Preparatio
     return {
       code: 'runfile-missing',
       message: `${node} has driver ${loaded} loaded, but no verified ${runfile.path}`,
-      hint: `run playbooks/nodes.yml for ${node}: it downloads that version to the node's cache`,
+      hint: `run nodes.yml for ${node}: it downloads that version to the node's cache`,
     }
   const needed = roomNeeded * runfile.size
   if (free < needed)

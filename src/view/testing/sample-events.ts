@@ -13,7 +13,7 @@ export function taskRef(name: string, more: Partial<TaskRef> = {}): TaskRef {
 }
 
 export function started(hosts: readonly string[], check = false): EventBody {
-  return { type: 'run.started', playbooks: ['site.yml'], check, hosts, version: '1.2.3' }
+  return { type: 'run.started', playbooks: ['site.yml'], check, hosts, containers: {}, version: '1.2.3' }
 }
 
 export function playStarted(play: string, hosts: readonly string[], tasks: readonly TaskRef[]): EventBody {

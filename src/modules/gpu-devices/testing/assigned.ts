@@ -39,6 +39,7 @@ export async function look({ node, config = 'unprivileged: 1\n', version = '5.2.
     uvm_tools: true,
     graphics: false,
     exclusive: false,
+    others: [],
     moved: 'refuse',
     ostypes: [],
     wait: 60,

@@ -49,6 +49,7 @@ export const defaults: Args = {
   runtime: '',
   runtime_image: '',
   isolation: true,
+  fail: true,
 }
 
 /** What the program that computes prints about these GPUs. */

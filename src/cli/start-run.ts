@@ -1,0 +1,61 @@
+/** Runs playbooks with the inventory and the connection settings of the command line. */
+import { defined } from '../base/defined.ts'
+import type { ExitCode } from '../base/errors.ts'
+import type { RunDependencies, RunRequest } from '../engine/request.ts'
+import { runPlaybooks } from '../engine/run-playbooks.ts'
+import { facts } from '../host/facts.ts'
+import { diskFiles } from '../language/read-files.ts'
+import { modules } from '../modules/catalogue.ts'
+import type { Context } from './context.ts'
+import type { ConnectionFlags, InventoryFlags } from './flags.ts'
+import { createReach } from './reach.ts'
+import { connectionDefaults, inventoriesOf, rolesPaths } from './run-inputs.ts'
+
+export interface CommandLine extends InventoryFlags, ConnectionFlags {
+  readonly limit?: string
+  readonly forks: number
+}
+
+/** What one command wants of the run. */
+export type Wanted = Pick<RunRequest, 'playbooks' | 'check'> &
+  Partial<RunRequest> &
+  Pick<RunDependencies, 'sinks'> & {
+    /** Whether someone at the terminal may be asked. */
+    readonly mayAsk: boolean
+  }
+
+/** @throws InputError with every mistake in the files and arguments, before any connection */
+export async function startRun(
+  context: Context,
+  flags: CommandLine,
+  { sinks, mayAsk, ...wanted }: Wanted,
+): Promise<ExitCode> {
+  return runPlaybooks(
+    {
+      inventories: inventoriesOf(context, flags),
+      extraVars: flags.extraVars ?? [],
+      limit: flags.limit,
+      forks: flags.forks,
+      connection: await connectionDefaults(context, flags),
+      rolesPaths: rolesPaths(context),
+      version: context.version,
+      tags: { tags: [], skipTags: [] },
+      stepByStep: false,
+      profile: false,
+      failOnChange: false,
+      ...wanted,
+    },
+    {
+      world: context.world,
+      secrets: context.secrets,
+      files: diskFiles,
+      modules,
+      facts,
+      reach: createReach(context),
+      sinks,
+      signal: context.signal,
+      quit: context.quit,
+      ...defined({ confirm: mayAsk ? context.confirm : undefined }),
+    },
+  )
+}
