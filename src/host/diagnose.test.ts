@@ -63,6 +63,13 @@ const usual: readonly {
     hint,
   })),
   {
+    name: 'a repository that was never read and requires a subscription',
+    said: "Err:1 https://enterprise.example bookworm InRelease\n  401  Unauthorized [IP: 192.0.2.1 443]\nE: Failed to fetch https://enterprise.example/dists/bookworm/InRelease  401  Unauthorized [IP: 192.0.2.1 443]\nE: The repository 'https://enterprise.example bookworm InRelease' is not signed.",
+    code: 'repository-failed',
+    message: /answered 401 \(Unauthorized\): https:\/\/enterprise\.example\/dists\/bookworm\/InRelease/,
+    hint: /requires a subscription/,
+  },
+  {
     name: 'a key that is missing',
     said: "W: GPG error: https://mirror.example bookworm InRelease: The following signatures couldn't be verified because the public key is not available: NO_PUBKEY A4B469963BF863CC\nE: The repository 'https://mirror.example bookworm InRelease' is not signed.",
     code: 'repository-key-missing',

@@ -111,6 +111,11 @@ const diagnoses: readonly Diagnosis[] = [
     }),
   },
   {
+    // apt also calls such a repository unsigned, or without a Release file.
+    pattern: /Failed to fetch (\S+)\s+(40[137]|5\d\d)\s+([^\n[]*)/,
+    explain: ([, url, status, words]) => repository(url ?? '', status ?? '', (words ?? '').trim()),
+  },
+  {
     pattern:
       /The repository '([^'\n]+)' (does not have a Release file|is not signed|no longer has a Release file)/,
     explain: ([, name, wrong]) => ({

@@ -67,7 +67,7 @@ describe('a node with the exact pct', { skip: whyNoLab() ?? false, timeout: 900_
     const run = await containers(...change)
     assert.equal(run.exitCode, 6, problemsOf(run))
     assert.match(problemsOf(run), /cannot restart container 102: .*startup for container '102' failed/)
-    assert.match(problemsOf(run), /stdout: [^"]*\/srv\/gone/)
+    assert.match(problemsOf(run), /\(stdout: safe_mount: .*\/srv\/gone/)
     assert.match(problemsOf(run), /run on the node: pct start 102 --debug/)
     await node(`text=$(sed '/gone/d' /etc/pve/lxc/102.conf) && echo "$text" >/etc/pve/lxc/102.conf`)
     const next = await containers(...change)
@@ -105,6 +105,20 @@ describe('a node with the exact pct', { skip: whyNoLab() ?? false, timeout: 900_
     assert.match(await config(102), /^#café$/m)
   })
 
+  it('gives a new container its GPU, whatever it has recorded of a destroyed one with the same number', async () => {
+    const note = '/var/lib/gpuplay/v1/assignments/102'
+    assert.match(await node(`cat ${note}`), /^index 1 0000:41:00\.0$[^]*^mac /m)
+    await node(`sed -i 's/^index 1 .*/index 1 0000:01:00.0/' ${note}`)
+    const moved = await containers('--check')
+    assert.match(problemsOf(moved), /GPU 1 of pve1 is now 0000:41:00\.0, but was 0000:01:00\.0/)
+    await node(`pct stop 102; pct destroy 102; pct create 102 ${template} --hostname ct102 --rootfs local:8 \
+      --unprivileged 1 --net0 name=eth0,bridge=vmbr0,hwaddr=BC:24:11:00:00:99,ip=dhcp`)
+    const run = await containers()
+    assert.equal(run.exitCode, 0, problemsOf(run))
+    assert.match(await config(102), /^dev\d+: \/dev\/nvidia1,/m)
+    assert.match(await node(`cat ${note}`), /^index 1 0000:41:00\.0$[^]*^mac BC:24:11:00:00:99$/m)
+  })
+
   it('exchanges its driver although a template has a GPU; one that stays loaded is no mystery', async () => {
     await node(`pct create 110 ${template} --hostname golden --rootfs local:8 --unprivileged 1 &&
       echo 'dev0: /dev/nvidia0,mode=0666' >>/etc/pve/lxc/110.conf && pct template 110`)
@@ -132,7 +146,7 @@ describe('a node with the exact pct', { skip: whyNoLab() ?? false, timeout: 900_
       '- hosts: ct201\n  gather_facts: false\n  tasks:\n    - shell: env >/root/environment\n',
     )
     const run = await gpuplay(['run', file, '-i', inventoryOf(lab)])
-    assert.equal(run.exitCode, 0, problemsOf(run))
+    assert.equal(run.exitCode, 0, run.text)
     const environment = await old.output('pct exec 201 -- cat /root/environment')
     assert.match(environment, /^container=lxc$/m)
     assert.doesNotMatch(environment, /^SSH_/m)

@@ -32,7 +32,7 @@ export function addRepository(given: Args, inside: Inside): readonly Action[] {
       label: "download the CUDA repository's key",
       ...defined({ proxy: given.proxy === '' ? undefined : given.proxy }),
     },
-    // The source is a configuration file of the package: an edited one is replaced, a removed one restored.
+    // The source is a configuration file of the package: a removed one is restored.
     dpkg(['-i', deb], settings, {
       files: 'replaced',
       label: `add NVIDIA's CUDA repository for ${distribution}`,
@@ -51,19 +51,25 @@ export function addRepository(given: Args, inside: Inside): readonly Action[] {
         },
       ],
     }),
-    ...(given.mirror === '' ? [] : [useMirror(distribution, url)]),
+    ...(given.mirror !== '' || isEdited(inside) ? [writeSource(distribution, url)] : []),
     removeDownload,
     updateLists(settings, { kind: 'repository', url }),
   ]
 }
 
+/** dpkg keeps an edited configuration file unless the package has another version of it. */
+function isEdited({ distribution = '', files }: Inside): boolean {
+  const text = files.get(ownList(distribution))
+  return text !== undefined && text !== entry(cudaRepository(distribution, ''))
+}
+
 /** NVIDIA's package has only NVIDIA's own address. dpkg keeps the change when the package is upgraded. */
-function useMirror(distribution: string, url: string): Action {
+function writeSource(distribution: string, url: string): Action {
   return {
     kind: 'writeFile',
     path: ownList(distribution),
     content: { kind: 'text', text: entry(url) },
-    label: `use the mirror ${url}`,
+    label: `use the repository ${url}`,
   }
 }
 

@@ -141,7 +141,10 @@ test('a mirror replaces the address of NVIDIA, and the other way round', async (
   assert.deepEqual(write?.content, { kind: 'text', text })
   const written = { ...ready, [list]: text }
   assert.equal((await look({ files: written, args: { mirror } })).stage, 'update the package lists')
-  assert.equal((await look({ files: written })).stage, 'add the repository')
+  const back = await look({ files: written })
+  assert.equal(back.stage, 'add the repository')
+  const entry = back.actions.find((action) => action.kind === 'writeFile')
+  assert.deepEqual(entry?.content, { kind: 'text', text: good[list] })
 })
 
 test('a missing key adds the repository again', async () => {

@@ -44,7 +44,9 @@ export function problemsOf({ events }: Ended): string {
   return events
     .filter(({ type }) => type === 'warning' || type === 'task.finished' || type === 'host.unreachable')
     .flatMap((event) =>
-      event.type === 'task.finished' && event.outcome !== 'failed' ? [] : [JSON.stringify(event)],
+      event.type === 'task.finished' && !['failed', 'unreachable'].includes(event.outcome)
+        ? []
+        : [JSON.stringify(event)],
     )
     .join('\n')
 }
