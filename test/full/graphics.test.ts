@@ -49,7 +49,7 @@ describe('graphics in containers', { skip: whyNoLab() ?? false, timeout: 900_000
     })
     const words = rolesRun(lab, {
       nodes: 'runfile_cache, nvidia_host',
-      containers: 'lxc_passthrough, lxc_userspace_driver, verify',
+      containers: 'lxc_passthrough, lxc_userspace_driver, cuda_toolkit, verify',
     })
     play = (...more) => gpuplay(words(...more))
     const run = await play()

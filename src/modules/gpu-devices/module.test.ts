@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import type { ContainerStatus } from '../../host/host.ts'
 import type { Plan } from '../../host/plan.ts'
 import type { Args } from './args.ts'
+import { gpuDevices } from './module.ts'
 import { files, look, nodes, refusal, type Scene, stopped } from './testing/assigned.ts'
 
 test('an index is resolved to the device nodes of that card, with the majors of this boot', async () => {
@@ -40,6 +41,7 @@ test('an assignment that cannot work is refused as invalid input, missing device
   assert.deepEqual(await refusal({ node: { containers: {} } }), ['container-missing', 3])
   const { '/dev/nvidia1': _, ...others } = nodes
   assert.deepEqual(await refusal({ node: { nodes: others } }), ['device-nodes-missing', undefined])
+  assert.equal(gpuDevices.exitCode, 4)
   const unloaded = { ...files, '/proc/devices': 'Character devices:\n195 nvidia\n' }
   assert.deepEqual(await refusal({ node: { files: unloaded } }), ['no-unified-memory', undefined])
 })
