@@ -21,6 +21,8 @@ export interface AptCommand {
   readonly effects: readonly Effect[]
   /** Survives a lost connection. The parts identify the work: see `Run.detached`. */
   readonly detached?: readonly string[]
+  /** A program and its words that runs the command line which follows them. */
+  readonly through?: readonly string[]
 }
 
 const environment: Readonly<Record<string, string>> = {
@@ -69,10 +71,10 @@ export function dpkg(
 }
 
 function managed(argv: readonly string[], { lockTimeout }: AptSettings, command: AptCommand): Run {
-  const { label, hint, timeout = 600, effects, detached } = command
+  const { label, hint, timeout = 600, effects, detached, through = [] } = command
   return {
     kind: 'run',
-    argv,
+    argv: [...through, ...argv],
     environment,
     timeout,
     lock: { kind: 'dpkg', timeout: lockTimeout },

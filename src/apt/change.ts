@@ -73,13 +73,14 @@ function finish(interrupted: readonly HalfDone[], settings: AptSettings): Run {
 
 /** Installs or removes packages, with the effects that the simulation predicted. */
 function act(request: PackageRequest, names: readonly string[], foreseen: Simulation | undefined): Run {
-  const { verb, options, settings, timeout = 3600, contents } = request
+  const { verb, options, settings, timeout = 3600, contents, through } = request
   // apt repeats what the simulation has found: nothing is removed.
   const keeps = verb === 'install' && (foreseen ? foreseen.removes.length === 0 : contents !== undefined)
   return aptGet([...(keeps ? ['--no-remove'] : []), ...options, verb, ...names], settings, {
     label: request.label ?? `${options.includes('--reinstall') ? 'reinstall' : verb} ${some(names)}`,
     hint: 'see /var/log/apt/term.log on the host; the next run continues where apt stopped',
     timeout,
+    ...defined({ through }),
     detached: [JSON.stringify(foreseen ?? '')],
     effects: [
       ...(foreseen ? foreseenEffects(foreseen) : unknownEffects(request, names)),

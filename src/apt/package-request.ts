@@ -3,7 +3,7 @@ import { isUnknown, knownOr, type Unknown } from '../base/unknown.ts'
 import type { Effect } from '../host/action.ts'
 import type { Host } from '../host/host.ts'
 import type { Refusal } from '../host/plan.ts'
-import { packageCandidates, packageStates } from '../host/questions/packages.ts'
+import { packageCandidates, type PackageRow, packageStates } from '../host/questions/packages.ts'
 import type { AptSettings } from './apt-get.ts'
 import { canHelp, fetchedWithin, type Purpose } from './lists.ts'
 import { type NetworkLack, lackForApt } from './network.ts'
@@ -28,6 +28,8 @@ export interface PackageRequest extends Operation {
   readonly timeout?: number
   /** Default: `install jq`. */
   readonly label?: string
+  /** A program that runs apt-get, with its own words: it decides what happens after a failure. */
+  readonly through?: readonly string[]
 }
 
 /** The packages of a request. */
@@ -125,9 +127,14 @@ async function interruptedPackages(
   host: Host,
 ): Promise<readonly HalfDone[]> {
   const asked = await host.maybe(host.ask(packageStates({ patterns: [] })))
-  // A package that goes need not be configured first; if its configuration fails, that is often why it goes.
-  const going = verb === 'install' ? [] : targets.map(({ name }) => name)
-  return knownOr(asked, []).filter(({ status, name }) => unfinished.has(status) && !going.includes(name))
+  // A package that goes, or is replaced by another version, need not be configured first: a failed configuration
+  // is often the reason.
+  const leaves = (row: PackageRow): boolean =>
+    targets.some(
+      ({ name, version }) =>
+        name === row.name && (verb !== 'install' || (version !== undefined && version !== row.version)),
+    )
+  return knownOr(asked, []).filter((row) => unfinished.has(row.status) && !leaves(row))
 }
 
 const unfinished = new Set(['half-configured', 'unpacked', 'triggers-awaited', 'triggers-pending'])

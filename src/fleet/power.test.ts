@@ -228,6 +228,15 @@ test('a container that a run has stopped and not started is started at the end o
   assert.equal(calls().length, before)
 })
 
+test('a container that is to stay stopped is not started at the end of the play', async () => {
+  using dir = scratch()
+  const { machine, options, calls } = node(dir, { bootIds: ['one'], pct: listing })
+  const power = createPower(options)
+  await power.around({ kind: 'containerPower', ctid: '101', verb: 'stop' }, machine, done)
+  await power.settleGuests(machine)
+  assert.deepEqual(calls(), [])
+})
+
 test('a container that was destroyed meanwhile is forgotten, and one that runs is not started', async () => {
   for (const answer of [
     `echo "Configuration file 'nodes/pve1/lxc/101.conf' does not exist" >&2; exit 2`,

@@ -119,7 +119,7 @@ export function createPower(options: PowerOptions): Power {
     const endChange = (container ?? target).patience.beginChange()
     try {
       if (container && action.verb !== 'start') await container.closeShells()
-      if (action.verb !== 'start') owedBy(target).add(`pct ${action.ctid}`)
+      if (action.verb === 'shutdown' || action.verb === 'restart') owedBy(target).add(`pct ${action.ctid}`)
       const result = await carryOutAction()
       if (result.kind === 'done' && action.verb !== 'shutdown') owedBy(target).delete(`pct ${action.ctid}`)
       if (container === undefined) return result

@@ -153,12 +153,13 @@ export interface Push extends Common {
 
 /**
  * Starts or stops a container from its node. The engine closes the container's shells first and reopens them
- * when it runs again.
+ * when it runs again. After `shutdown` the container is started again at the end of the play at the latest;
+ * after `stop` it stays stopped.
  */
 export interface ContainerPower extends Common {
   readonly kind: 'containerPower'
   readonly ctid: string
-  readonly verb: 'start' | 'shutdown' | 'restart'
+  readonly verb: 'start' | 'stop' | 'shutdown' | 'restart'
   /** Seconds before a clean shutdown is abandoned. Default 120. */
   readonly timeout?: number
   /** Kills a container that has not shut down in that time. */

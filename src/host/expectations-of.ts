@@ -5,6 +5,7 @@ import { allEffects } from './effects.ts'
 import type { Expectation } from './expectation.ts'
 import { remotePath } from './paths.ts'
 import { overlaps } from './resource.ts'
+import { configFile } from './resources/container.ts'
 
 /**
  * The states that must not have changed when the action runs: those of the files that it touches on its
@@ -28,9 +29,15 @@ export function expectationsOf(
 }
 
 function pathsOf(action: Action, on: 'host' | 'node'): readonly string[] {
-  const declared = allEffects(action).flatMap((effect) =>
-    effect.kind === 'file' && effect.on === on ? [remotePath(effect.name)] : [],
-  )
+  const declared = allEffects(action).flatMap((effect) => {
+    if (effect.on !== on) return []
+    if (effect.kind === 'file') return [remotePath(effect.name)]
+    // Who changes or destroys a container has read its configuration.
+    const { config, exists } = effect.kind === 'container' ? effect.becomes : {}
+    return effect.kind === 'container' && (config ?? exists) !== undefined
+      ? [remotePath(configFile(effect.name))]
+      : []
+  })
   return action.kind === 'setAttributes' ? [...declared, remotePath(action.path)] : declared
 }
 
@@ -40,6 +47,8 @@ function mayHaveChanged(action: Action, path: string): boolean {
     if (effect.kind === 'brings') return true
     if (effect.kind === 'unknown')
       return effect.resources.some((pattern) => overlaps(pattern, `file:${path}`))
+    if (effect.kind === 'container' && effect.becomes.status === undefined)
+      return path === remotePath(configFile(effect.name))
     return (
       effect.kind === 'file' &&
       (path === remotePath(effect.name) || path.startsWith(`${remotePath(effect.name)}/`))

@@ -19,6 +19,7 @@ import {
 import { parentOf, type RemotePath } from './paths.ts'
 import { type FilePrediction, foresee } from './predicted-file.ts'
 import { isShared, overlaps, type Resource } from './resource.ts'
+import type { ContainerBecomes } from './resources/container.ts'
 
 /** A machine as the overlay needs it. Changes of a node also affect its containers. */
 export interface Place {
@@ -123,9 +124,11 @@ export function placeOverlay(place: Place, machines: Map<HostName, MachineMarks>
   const self: PlaceOverlay = {
     whole() {
       const last = power.findLast(({ verb }) => verb !== 'restart')
-      const state = place.ctid === undefined ? undefined : lastStatus(node, place.ctid)
-      if (last?.verb === 'start' || (power.length === 0 && state === 'running'))
+      const { status, exists } = place.ctid === undefined ? {} : lastStatus(node, place.ctid)
+      if (exists === false) return new Unknown('an earlier task destroys the container')
+      if (last?.verb === 'start' || (power.length === 0 && status === 'running'))
         return new Unknown('only the run starts the container')
+      if (exists === true) return new Unknown('only the run creates the container')
       if (last) return new Unknown('an earlier task stops the container')
       return undefined
     },
@@ -217,11 +220,16 @@ function broughtByModule(machine: MachineMarks | undefined): Unknown | undefined
   return undefined
 }
 
-function lastStatus(node: MachineMarks | undefined, ctid: string): string | undefined {
+/** The last predicted state of a container on its node. */
+function lastStatus(node: MachineMarks | undefined, ctid: string): ContainerBecomes {
   const marks = node?.exact.get(`container:${ctid}`) ?? []
-  return marks
-    .map(({ value }) => (value as { status?: string }).status)
-    .findLast((status) => status !== undefined)
+  const values = marks.map(({ value }) => value as ContainerBecomes)
+  return {
+    ...defined({
+      status: values.findLast(({ status }) => status !== undefined)?.status,
+      exists: values.findLast(({ exists }) => exists !== undefined)?.exists,
+    }),
+  }
 }
 
 function isParent({ value }: Mark): boolean {

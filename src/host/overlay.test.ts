@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { isUnknown } from '../base/unknown.ts'
-import type { Action } from './action.ts'
+import { isUnknown, Unknown } from '../base/unknown.ts'
+import type { Action, Effect } from './action.ts'
 import { createOverlay } from './overlay.ts'
 import { packageStates } from './questions/packages.ts'
 import { machineType } from './questions/system.ts'
@@ -142,6 +142,35 @@ test('a container sees changes of its node', async () => {
   await rejectsUnknown(host.ask(machineType), /only the run starts the container/)
   overlay.apply(node, { kind: 'containerPower', ctid: '101', verb: 'shutdown' })
   await rejectsUnknown(host.text('/etc/passwd'), /stops the container/)
+})
+
+test('a container that the run creates, with all of its configuration, is unknown; one that it destroys is absent', async () => {
+  const overlay = createOverlay()
+  const { host: there, all: onNode } = reader(overlay)
+  const inside = reader(overlay, { name: ct.name, of: onNode }).host
+  const file = '/etc/pve/lxc/101.conf'
+  const change = (label: string, ...effects: readonly Effect[]): void =>
+    overlay.apply(node, { kind: 'run', argv: ['pct'], label, effects })
+  change(
+    'create it',
+    { kind: 'unknown', resources: ['container:101'], why: 'only the run creates it' },
+    { kind: 'container', name: '101', becomes: { exists: true, status: 'stopped' } },
+    { kind: 'file', name: file, becomes: new Unknown('only the run creates it') },
+  )
+  await rejectsUnknown(there.container('101'), /only the run creates it/)
+  await rejectsUnknown(there.text(file), /only the run creates it/)
+  await rejectsUnknown(inside.text('/etc/passwd'), /only the run creates the container/)
+  overlay.apply(node, { kind: 'containerPower', ctid: '101', verb: 'start' })
+  await rejectsUnknown(inside.text('/etc/passwd'), /only the run starts the container/)
+  await rejectsUnknown(there.container('101'), /only the run creates it/)
+  change(
+    'destroy it',
+    { kind: 'container', name: '101', becomes: { exists: false } },
+    { kind: 'file', name: file, becomes: { kind: 'absent' } },
+  )
+  assert.equal(await there.text(file), undefined)
+  assert.equal(await there.container('101'), undefined)
+  await rejectsUnknown(inside.text('/etc/passwd'), /destroys the container/)
 })
 
 test("after any prediction, the answer of a program that reads by its author's promise is unknown", async () => {

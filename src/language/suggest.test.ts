@@ -11,7 +11,7 @@ test('a typing error counts as one edit: a letter that is extra, missing, wrong,
 test('the most similar word is suggested if it is similar enough', () => {
   assert.equal(nearest('hsots', ['name', 'hosts', 'host']), 'hosts')
   assert.equal(nearest('become-user', ['become', 'become_user']), 'become_user')
-  assert.equal(nearest('docker_container', ['pve_container', 'file']), undefined)
+  assert.equal(nearest('docker_container', ['pve_container_restart', 'file']), undefined)
   assert.equal(didYouMean('taks', ['tasks', 'tags']), 'did you mean "tasks"?')
   assert.equal(didYouMean('zzz', ['tasks'], 'see the manual'), 'see the manual')
 })

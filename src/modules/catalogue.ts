@@ -34,6 +34,8 @@ import { nvidiaUserspaceNote } from './nvidia-userspace-note/module.ts'
 import { pveContainer } from './pve-container/module.ts'
 import { pveContainerConfig } from './pve-container-config/module.ts'
 import { pveContainerFeatures } from './pve-container-features/module.ts'
+import { pveContainerRestart } from './pve-container-restart/module.ts'
+import { pveContainerSnapshot } from './pve-container-snapshot/module.ts'
 import { reboot } from './reboot/module.ts'
 import { service } from './service/module.ts'
 import { setFact } from './set-fact/module.ts'
@@ -78,6 +80,8 @@ export const modules: readonly Module[] = [
   pveContainer,
   pveContainerConfig,
   pveContainerFeatures,
+  pveContainerRestart,
+  pveContainerSnapshot,
   reboot,
   service,
   setFact,

@@ -1,9 +1,24 @@
 /** The driver's module sources that DKMS builds for every kernel, below /var/lib/dkms. */
 import type { Host } from '../host/host.ts'
 
-export interface DkmsTree {
+/** A module with its sources, as DKMS names it: `nvidia/580.95.05`, `nvidia-current/535.261.03`. */
+export interface DkmsModule {
   readonly name: string
   readonly version: string
+}
+
+/**
+ * Names of the driver's module files: NVIDIA's, and those of Debian's packages, which an `install` line of
+ * modprobe.d loads as `nvidia` (nvidia-kernel-support and nvidia-open-kernel-support of Debian).
+ */
+export const moduleFileNames = ['nvidia', 'nvidia-current', 'nvidia-current-open'] as const
+
+/** The file that contains the module `nvidia` of a tree: Debian's have the name of the tree. */
+export function moduleFileOf({ name }: DkmsModule): (typeof moduleFileNames)[number] {
+  return moduleFileNames.find((file) => file === name) ?? 'nvidia'
+}
+
+export interface DkmsTree extends DkmsModule {
   readonly path: string
   /** Whether the sources are there. Without them, dkms refuses to remove the tree (dkms 3, `is_module_broken`). */
   readonly whole: boolean
@@ -36,10 +51,7 @@ export async function readDkmsTrees(host: Host): Promise<readonly DkmsTree[]> {
   return Promise.all(versions.flat().map((tree) => readTree(tree, host)))
 }
 
-async function readTree(
-  { name, version }: Pick<DkmsTree, 'name' | 'version'>,
-  host: Host,
-): Promise<DkmsTree> {
+async function readTree({ name, version }: DkmsModule, host: Host): Promise<DkmsTree> {
   const path = `${root}/${name}/${version}`
   const whole = (await host.stat(`${path}/source/dkms.conf`, { follow: true })) !== undefined
   return { name, version, path, whole, installed: whole ? [] : await readInstalled(name, version, host) }

@@ -63,7 +63,7 @@ export const driverPackagePatterns = [
  * Packages that match a pattern above, but are not part of a driver: NVIDIA's container tools, GPUDirect
  * Storage and free EGL libraries work with any driver.
  */
-const noDriver = ['libnvidia-container*', 'libnvidia-egl-*', 'linux-modules-nvidia-fs-*']
+export const noDriver = ['libnvidia-container*', 'libnvidia-egl-*', 'linux-modules-nvidia-fs-*']
 
 /**
  * Whether a package is part of an NVIDIA driver. Never true for kernels, Proxmox's packages, the CUDA toolkit

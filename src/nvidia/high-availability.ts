@@ -1,5 +1,6 @@
 /** The configuration of Proxmox's HA manager, from its files below /etc/pve. */
 import type { Host } from '../host/host.ts'
+import { sections } from '../proxmox/section-file.ts'
 
 export const resourcesFile = '/etc/pve/ha/resources.cfg'
 export const datacenterFile = '/etc/pve/datacenter.cfg'
@@ -13,6 +14,11 @@ export function managedGuests(resources: string): readonly string[] {
   return sections(resources).flatMap(({ type, name, values }) =>
     (type === 'ct' || type === 'vm') && /^\d+$/.test(name) && values.get('state') !== 'ignored' ? [name] : [],
   )
+}
+
+/** IDs of all guests that HA knows, also those that it ignores: `pct destroy` refuses them. */
+export function knownGuests(resources: string): readonly string[] {
+  return sections(resources).flatMap(({ type, name }) => (type === 'ct' || type === 'vm' ? [name] : []))
 }
 
 /**
@@ -87,22 +93,6 @@ function withGuests(what: string, values: ReadonlyMap<string, string>, id: strin
   const others = listed(values.get('resources')).filter((sid) => sid.replace(/^\w+:/, '') !== id)
   const where = values.get('affinity') === 'negative' ? 'never on the node of' : 'on the node of'
   return { says: `${what}: ${where} ${others.join(', ')}`, nodes: undefined, strict: false }
-}
-
-interface Section {
-  readonly type: string
-  readonly name: string
-  readonly values: ReadonlyMap<string, string>
-}
-
-/** Proxmox's section files: `TYPE: NAME` at the start of a line, then indented `KEY VALUE`. */
-function sections(text: string): readonly Section[] {
-  return text.split(/^(?=\S)/m).flatMap((section) => {
-    const [, type, name] = /^([\w-]+):\s*(\S+)/.exec(section) ?? []
-    if (type === undefined || name === undefined) return []
-    const values = [...section.matchAll(/^\s+([\w-]+)\s+(\S.*?)\s*$/gm)]
-    return [{ type, name, values: new Map(values.map(([, key = '', value = '']) => [key, value])) }]
-  })
 }
 
 /** `split_list` of pve-common. */

@@ -106,19 +106,33 @@ test('dkms status shows the state of one version for one kernel', () => {
     'nvidia/580.95.05, 6.8.12-10-pve, x86_64: installed',
     'zfs/2.2.7, 6.8.12-9-pve, x86_64: installed',
   ].join('\n')
-  assert.equal(dkmsState(status, '550.54.14', kernel), 'installed')
-  assert.equal(dkmsState(status, '580.95.05', kernel), 'added')
-  assert.equal(dkmsState(status, '590.48.01', kernel), 'absent')
-  assert.equal(dkmsState('nvidia/580.95.05: added\n', '580.95.05', kernel), 'added')
+  assert.equal(dkmsState(status, { name: 'nvidia', version: '550.54.14' }, kernel), 'installed')
+  assert.equal(dkmsState(status, { name: 'nvidia', version: '580.95.05' }, kernel), 'added')
+  assert.equal(dkmsState(status, { name: 'nvidia', version: '590.48.01' }, kernel), 'absent')
   assert.equal(
-    dkmsState('nvidia, 580.95.05, 6.8.12-9-pve, x86_64: installed', '580.95.05', kernel),
+    dkmsState('nvidia/580.95.05: added\n', { name: 'nvidia', version: '580.95.05' }, kernel),
+    'added',
+  )
+  assert.equal(
+    dkmsState(
+      'nvidia, 580.95.05, 6.8.12-9-pve, x86_64: installed',
+      { name: 'nvidia', version: '580.95.05' },
+      kernel,
+    ),
     'installed',
   )
-  assert.equal(dkmsState('nvidia/580.95.05, 6.8.12-9-pve, x86_64: built', '580.95.05', kernel), 'built')
+  assert.equal(
+    dkmsState(
+      'nvidia/580.95.05, 6.8.12-9-pve, x86_64: built',
+      { name: 'nvidia', version: '580.95.05' },
+      kernel,
+    ),
+    'built',
+  )
   assert.equal(
     dkmsState(
       'nvidia/580.95.05, 6.8.12-9-pve, x86_64: installed (WARNING! Diff between built and installed module!)',
-      '580.95.05',
+      { name: 'nvidia', version: '580.95.05' },
       kernel,
     ),
     'installed',

@@ -7,7 +7,8 @@
  * does anything.
  */
 import { atLeast } from '../base/version.ts'
-import { one, question, questionAbout } from '../host/question.ts'
+import { one, oneOf, question, questionAbout } from '../host/question.ts'
+import { type DkmsModule, moduleFileNames } from './dkms-trees.ts'
 import { signingKey } from './secure-boot.ts'
 
 /** The option, and the first driver version whose installer supports it. */
@@ -149,21 +150,22 @@ export function installedVersion(log: string): string | undefined {
 /** The installer's records; present only on machines where a `.run` installed a driver. */
 export const installerLog = '/var/lib/nvidia/log'
 
-/** Output of `dkms status` for the driver, for `dkmsState`; undefined if DKMS is missing or fails. */
+/** Output of `dkms status`, for `dkmsState`; undefined if DKMS is missing or prints nothing but errors. */
 export const dkmsStatus = question({
-  words: ['dkms', 'status', '-m', 'nvidia'],
+  words: ['dkms', 'status'],
   reads: ['package:*', 'file:/var/lib/dkms/*', 'file:/lib/modules/*', 'file:/usr/src/*'],
-  parse: ({ code, stdout }) => (code === 0 ? stdout : undefined),
+  // The status is not 0 if the sources of any module are gone.
+  parse: ({ code, stdout }) => (code === 0 || stdout.trim() !== '' ? stdout : undefined),
 })
 
 const kernelRelease = /[0-9][A-Za-z0-9.+~_-]*/
 
 /** Type of the kernel module installed for a kernel; undefined if there is none. */
 export const installedModuleType = questionAbout({
-  words: ['modinfo', '-k', one('kernel', kernelRelease), '-F', 'license', 'nvidia'],
+  words: ['modinfo', '-k', one('kernel', kernelRelease), '-F', 'license', ...moduleFileNames],
   reads: () => ['file:/lib/modules/*', 'file:/usr/lib/modules/*', 'kernel:'],
   parse: ({ stdout }): ModuleType | undefined => {
-    const license = stdout.trim()
+    const [license = ''] = stdout.trim().split('\n')
     if (license === '') return undefined
     return license === 'NVIDIA' ? 'proprietary' : 'open'
   },
@@ -173,7 +175,7 @@ export const installedModuleType = questionAbout({
  * Who signed the kernel module installed for a kernel: empty if it is not signed, undefined if there is none.
  */
 export const moduleSigner = questionAbout({
-  words: ['modinfo', '-k', one('kernel', kernelRelease), '-F', 'signer', 'nvidia'],
+  words: ['modinfo', '-k', one('kernel', kernelRelease), '-F', 'signer', oneOf('file', moduleFileNames)],
   reads: () => ['file:/lib/modules/*', 'file:/usr/lib/modules/*', 'kernel:'],
   parse: ({ code, stdout }): string | undefined => (code === 0 ? stdout.trim() : undefined),
 })
@@ -185,15 +187,15 @@ export type DkmsState = 'installed' | 'built' | 'added' | 'absent'
  * 6.8.12-4-pve, x86_64: installed`, in older DKMS `nvidia, 580.95.05, 6.8.12-4-pve, x86_64: installed`;
  * `nvidia/580.95.05: added` for no kernel.
  */
-export function dkmsState(status: string, version: string, kernel: string): DkmsState {
-  const builds = dkmsBuilds(status, version)
+export function dkmsState(status: string, module: DkmsModule, kernel: string): DkmsState {
+  const builds = dkmsBuilds(status, module)
   const build = builds.find((one) => one.kernel === kernel)
   return build?.state ?? (builds.length > 0 ? 'added' : 'absent')
 }
 
 /** The kernels for which DKMS has installed a driver. */
-export function dkmsKernels(status: string, version: string): readonly string[] {
-  return dkmsBuilds(status, version).flatMap(({ kernel, state }) =>
+export function dkmsKernels(status: string, module: DkmsModule): readonly string[] {
+  return dkmsBuilds(status, module).flatMap(({ kernel, state }) =>
     state === 'installed' && kernel !== undefined ? [kernel] : [],
   )
 }
@@ -204,11 +206,11 @@ interface DkmsBuild {
   readonly state: DkmsState
 }
 
-function dkmsBuilds(status: string, version: string): readonly DkmsBuild[] {
+function dkmsBuilds(status: string, { name, version }: DkmsModule): readonly DkmsBuild[] {
   return status.split('\n').flatMap((line): readonly DkmsBuild[] => {
-    const found = /^nvidia(?:\/|, )([0-9.]+)(?:, ([^,:]+), [^,:]+)?: (\w+)/.exec(line.trim())
-    if (found?.[1] !== version) return []
-    if (found[2] === undefined) return [{ kernel: undefined, state: 'added' }]
-    return [{ kernel: found[2], state: found[3] === 'installed' ? 'installed' : 'built' }]
+    const found = /^([a-z0-9.-]+)(?:\/|, )([0-9.]+)(?:, ([^,:]+), [^,:]+)?: (\w+)/.exec(line.trim())
+    if (found?.[1] !== name || found[2] !== version) return []
+    if (found[3] === undefined) return [{ kernel: undefined, state: 'added' }]
+    return [{ kernel: found[3], state: found[4] === 'installed' ? 'installed' : 'built' }]
   })
 }

@@ -2,6 +2,7 @@
 import { isUnknown, knownOr } from '../base/unknown.ts'
 import type { Host } from '../host/host.ts'
 import { one, questionAbout } from '../host/question.ts'
+import { moduleFileNames } from './dkms-trees.ts'
 import { knownBadPair } from './kernel-pairs.ts'
 
 export interface Kernels {
@@ -77,12 +78,15 @@ export function seriesOf(kernel: string): string {
   return kernel.split('.').slice(0, 2).join('.')
 }
 
-/** Version of the NVIDIA module that a kernel has; undefined if it has none. */
+/**
+ * Version of the NVIDIA module that a kernel has; undefined if it has none. modinfo prints a line for each name
+ * that it finds.
+ */
 export const moduleVersion = questionAbout({
-  words: ['modinfo', '-k', one('kernel', release), '-F', 'version', 'nvidia'],
+  words: ['modinfo', '-k', one('kernel', release), '-F', 'version', ...moduleFileNames],
   reads: () => ['file:/lib/modules/*', 'file:/usr/lib/modules/*', 'kernel:'],
   parse: ({ stdout }) => {
-    const version = stdout.trim()
+    const [version = ''] = stdout.trim().split('\n')
     return version === '' ? undefined : version
   },
 })

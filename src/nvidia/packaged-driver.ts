@@ -1,6 +1,7 @@
 /** The driver as packages: which of them have the driver's version, and what holds them at it. */
 import type { PackageRow } from '../host/questions/packages.ts'
-import { driverPackagePatterns, installedDriverPackages } from './driver-packages.ts'
+import { driverPackagePatterns, installedDriverPackages, noDriver } from './driver-packages.ts'
+import { branchOf } from './driver-version.ts'
 import type { ModuleType } from './installer.ts'
 
 /** `1:535.261.03-1` -> `535.261.03`; a distribution's revision and epoch are no part of it. */
@@ -9,20 +10,16 @@ export function upstreamVersion(version: string): string {
 }
 
 /**
- * Installed packages of the driver itself, by name, with their versions. Others have versions of their own:
- * nvidia-settings, nvidia-modprobe, glx-alternative-nvidia.
+ * Installed packages of the driver itself. Others have versions of their own: nvidia-settings, nvidia-modprobe,
+ * glx-alternative-nvidia.
  */
-export function packagedDriver(rows: readonly PackageRow[]): ReadonlyMap<string, string> {
+export function packagedDriver(rows: readonly PackageRow[]): readonly PackageRow[] {
   const names = new Set(installedDriverPackages(rows))
   const present = rows.filter(({ name }) => names.has(name))
   const versions = new Set(
     present.filter(({ name }) => isLeading(name)).map(({ version }) => upstreamVersion(version)),
   )
-  return new Map(
-    present.flatMap(({ name, version }) =>
-      versions.has(upstreamVersion(version)) ? [[name, version] as const] : [],
-    ),
-  )
+  return present.filter(({ version }) => versions.has(upstreamVersion(version)))
 }
 
 /** Packages whose version is that of the driver in every archive. */
@@ -55,16 +52,78 @@ export function basicPackages(type: ModuleType): {
   return { kernel: kernelPackages[type], user: ['libcuda1', 'nvidia-smi'] }
 }
 
+/**
+ * What a container without packages gets, for CUDA, nvidia-smi, and coding of video; `graphics` adds OpenGL, EGL and
+ * Vulkan. Each entry lists the names of one package in different archives: Debian's, Ubuntu's and NVIDIA's. From the
+ * extracts in test/data/driver-packages, and for NVIDIA's repository from its installation guide.
+ */
+export function userspacePackages(
+  version: string,
+  { graphics }: { readonly graphics: boolean },
+): readonly (readonly string[])[] {
+  const branch = branchOf(version)
+  const named = (
+    debian: readonly string[],
+    part: string,
+    ...others: readonly string[]
+  ): readonly string[] => [...debian, `${part}-${branch}`, `${part}-${branch}-server`, ...others]
+  const library = (debian: string, part: string): readonly string[] =>
+    named([debian], `libnvidia-${part}`, `libnvidia-${part}`)
+  return [
+    library('libcuda1', 'compute'),
+    named(['nvidia-smi'], 'nvidia-utils', 'nvidia-driver-cuda'),
+    library('libnvcuvid1', 'decode'),
+    library('libnvidia-encode1', 'encode'),
+    ...(graphics ? [library('nvidia-driver-libs', 'gl')] : []),
+  ]
+}
+
+/** Whether a package contains kernel modules or their sources: a container has no use for it. */
+export function isForKernel(name: string): boolean {
+  return moduleTypeOf(name) !== undefined || isKernel(name) || /^linux-(?:modules|objects)-nvidia-/.test(name)
+}
+
+/** Whether a package is a kernel. */
+export function isKernel(name: string): boolean {
+  return /^(?:linux-image|proxmox-kernel|proxmox-default-kernel|pve-kernel)/.test(name)
+}
+
 /** apt_preferences(5). */
 export const packagesPinFile = '/etc/apt/preferences.d/gpuplay-nvidia-packages.pref'
 
-/** Above 1000, so that apt goes back to this version as well. */
+/** Parts of a driver that have versions of their own in Debian, with the tools around it. */
+const ownVersions = [
+  'glx-alternative-*',
+  'glx-diversions',
+  'nvidia-installer-cleanup',
+  'nvidia-kernel-common',
+  'nvidia-modprobe',
+  'nvidia-persistenced',
+  'nvidia-settings',
+  'nvidia-support',
+  'nvidia-xconfig',
+  'update-glx',
+] as const
+
+/**
+ * Allows the driver only in this version. Its priority is above 1000, so that apt goes back to this version as well.
+ * Of several records for one version of a package the first applies.
+ */
 export function packagesPin(version: string): string {
+  const all = driverPackagePatterns.join(' ')
   return [
-    `# Written by gpuplay: keeps the NVIDIA driver from packages at the version that the inventory declares.`,
-    `Package: ${driverPackagePatterns.join(' ')}`,
+    `# Written by gpuplay: allows the NVIDIA driver from packages only in the version that the inventory declares.`,
+    `Package: ${[...noDriver, ...ownVersions].join(' ')}`,
+    'Pin: release *',
+    'Pin-Priority: 500',
+    '',
+    `Package: ${all}`,
     `Pin: version ${version}-*`,
     'Pin-Priority: 1001',
+    '',
+    `Package: ${all}`,
+    'Pin: release *',
+    'Pin-Priority: -1',
     '',
   ].join('\n')
 }

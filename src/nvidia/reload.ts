@@ -1,3 +1,6 @@
+import type { Refusal } from '../host/plan.ts'
+import { knowsOption } from './installer.ts'
+
 /**
  * The program of the role nvidia_host that loads and replaces the driver on a node
  * (`roles/nvidia_host/files/nvidia-driver`).
@@ -13,4 +16,16 @@ export const failedReloadFile = '/run/gpuplay/nvidia-reload-failed'
 /** Whether replacing `loaded` with `version` has failed since the node booted. */
 export function reloadFailed(text: string | undefined, loaded: string | undefined, version: string): boolean {
   return loaded !== undefined && text?.trim() === `${loaded} ${version}`
+}
+
+/** For a `.run` whose installer refuses to run while any driver is loaded: those before 545. */
+export function driverInUse(version: string, loaded: string | undefined): Refusal | undefined {
+  if (loaded === undefined || knowsOption(version, '--allow-installation-with-running-driver'))
+    return undefined
+  return {
+    code: 'driver-in-use',
+    message: `the installer of ${version} refuses to run while ${loaded} is loaded`,
+    hint: `stop the programs that use the GPUs, run \`${helper} unload\` on the node, then run again`,
+    exitCode: 6,
+  }
 }

@@ -52,6 +52,14 @@ export async function readRunningTasks(host: Host): Promise<readonly string[]> {
   return found.filter((_, index) => running[index]).map(({ message }) => message)
 }
 
+/** The types of Proxmox's running tasks of a guest, such as `vzclone`; a clone is a task of its source. */
+export async function readTasksOf(host: Host, ids: readonly string[]): Promise<readonly string[]> {
+  const text = knownOr(await host.maybe(host.text(lists[0].file)), undefined)
+  const tasks = parseActiveTasks(text ?? '').filter(({ type, id }) => ids.includes(id) && !watching.has(type))
+  const running = await Promise.all(tasks.map(({ process }) => isRunning(host, process)))
+  return tasks.filter((_, index) => running[index]).map(({ type }) => type)
+}
+
 async function isRunning(host: Host, { pid, started }: TaskProcess): Promise<boolean> {
   const stat = (await host.maybe(host.text(`/proc/${pid}/stat`))) ?? ''
   const text = knownOr(stat, '')

@@ -8,6 +8,7 @@ import { containerCases } from './container-cases.ts'
 import { controlCases } from './control-cases.ts'
 import { fileCases } from './file-cases.ts'
 import { gpuCases } from './gpu-cases.ts'
+import { lifecycleCases } from './lifecycle-cases.ts'
 import { systemCases } from './system-cases.ts'
 
 const noLab = (): never => {
@@ -18,6 +19,7 @@ const cases: readonly ConformanceCase[] = [
   ...controlCases,
   ...aptCases(noLab),
   ...systemCases,
+  ...lifecycleCases,
   ...containerCases,
   ...gpuCases,
 ]

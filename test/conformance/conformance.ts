@@ -10,6 +10,7 @@ import type { Action } from '../../src/host/action.ts'
 import { allEffects, type PlacedEffect } from '../../src/host/effects.ts'
 import { remotePath } from '../../src/host/paths.ts'
 import { overlaps } from '../../src/host/resource.ts'
+import { configFile } from '../../src/host/resources/container.ts'
 import type { Module } from '../../src/modules/module.ts'
 import { completed } from '../../src/modules/testing/converge.ts'
 import type { Subject } from './subject.ts'
@@ -216,6 +217,7 @@ function speaksOf(effect: PlacedEffect, path: string): boolean {
   if (effect.kind === 'brings') return path.startsWith('/')
   if (effect.kind === 'unknown') return effect.resources.some((pattern) => overlaps(pattern, `file:${path}`))
   if (effect.kind === 'kernelModule') return path === `module ${effect.name.replaceAll('-', '_')}`
+  if (effect.kind === 'container') return path === configFile(effect.name)
   if (effect.kind !== 'file') return false
   const file = remotePath(effect.name)
   return file === path || file.startsWith(`${path}/`) || path.startsWith(`${file}/`)

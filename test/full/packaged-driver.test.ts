@@ -9,11 +9,13 @@ import { rolesRun } from './support/roles-play.ts'
 
 const name = `packaged-${process.pid}`
 const debian = '535.261.03'
+const other = '535.247.01'
 const components = "sed -i 's/ main$/ main contrib non-free non-free-firmware/' /etc/apt/sources.list"
 
 describe("a node with Debian's driver", { skip: whyNoLab() ?? false, timeout: 600_000 }, () => {
   let lab: Lab
   let words: ReturnType<typeof rolesRun>
+  let docker: ReturnType<typeof rolesRun>
 
   before(async () => {
     lab = await Lab.up({
@@ -26,6 +28,11 @@ describe("a node with Debian's driver", { skip: whyNoLab() ?? false, timeout: 60
     words = rolesRun(lab, {
       nodes: 'runfile_cache, nvidia_host',
       containers: 'lxc_passthrough, lxc_userspace_driver',
+      last: 'verify',
+    })
+    docker = rolesRun(lab, {
+      nodes: 'runfile_cache',
+      containers: 'lxc_passthrough, lxc_userspace_driver, container_runtime',
     })
     await lab
       .node('pve1')
@@ -35,15 +42,20 @@ describe("a node with Debian's driver", { skip: whyNoLab() ?? false, timeout: 60
   })
   after(() => Lab.down(name))
 
+  function dockerWords(...more: readonly string[]): readonly string[] {
+    const driver = ['-e', 'nvidia_host_source=apt', '-e', `nvidia_driver_version=${debian}`]
+    return docker(...driver, '-e', 'container_runtime=docker', ...more)
+  }
+
   function play(version: string, ...more: readonly string[]): Promise<Ended> {
     const all = ['-e', 'nvidia_host_source=apt', '-e', `nvidia_driver_version=${version}`, ...more]
     return gpuplay(words(...all))
   }
 
   it('is refused in check mode if no repository offers the version', async () => {
-    const run = await play('535.247.01', '--check')
+    const run = await play('535.216.03', '--check')
     assert.equal(run.exitCode, 5, run.text)
-    assert.match(run.text, /no configured repository offers \S+ in version 535\.247\.01/)
+    assert.match(run.text, /no configured repository offers \S+ in version 535\.216\.03/)
     assert.match(run.text, /set nvidia_driver_version to one of the offered versions \(535\.261\.03/)
   })
 
@@ -78,6 +90,72 @@ describe("a node with Debian's driver", { skip: whyNoLab() ?? false, timeout: 60
     await node.output(
       'timeout 60 sh -c "until systemctl -q is-active gpuplay-nvidia.service; do sleep 0.2; done"; test -c /dev/nvidia0',
     )
+  })
+
+  const source = ['-e', 'lxc_userspace_driver_source=apt'] as const
+  const remove = ['-e', 'lxc_userspace_driver_foreign=remove'] as const
+
+  it('has no packages for a container whose repositories do not offer the version, or that keeps its .run', async () => {
+    const none = await play(debian, ...source, ...remove)
+    assert.equal(none.exitCode, 5, none.text)
+    assert.match(none.text, /no configured repository offers libcuda1 in version 535\.261\.03/)
+    // Nothing was removed.
+    assert.match(await lab.container(101).output('nvidia-smi'), /535\.261\.03/)
+    await lab.container(101).output(`${components}; apt-get -qq update`)
+    const kept = await play(debian, ...source)
+    assert.equal(kept.exitCode, 5, kept.text)
+    assert.match(
+      kept.text,
+      /container 101 has driver 535\.261\.03 from a \.run, which conflicts with packages/,
+    )
+  })
+
+  it('gives a container packages instead of the .run, pinned to its version', async () => {
+    const container = lab.container(101)
+    const predicted = keysOf(
+      outcomes((await play(debian, ...source, ...remove, '--check')).events),
+      'changed',
+    )
+    const run = await play(debian, ...source, ...remove)
+    assert.equal(run.exitCode, 0, run.text)
+    const changed = keysOf(outcomes(run.events), 'changed')
+    assert.ok(
+      changed.includes('ct101 lxc_userspace_driver : Install the user-space driver that matches the node'),
+    )
+    assert.deepEqual(
+      predicted.filter((task) => !changed.includes(task)),
+      [],
+    )
+    assert.match(await container.output('nvidia-smi'), /535\.261\.03/)
+    assert.notEqual((await container.exec('test -e /var/lib/nvidia/log')).code, 0)
+    const policy = await container.output('apt-cache policy libcuda1 libnvidia-gl1 glx-diversions')
+    assert.match(policy, /Installed: 535\.261\.03-1\n {2}Candidate: 535\.261\.03-1\n/)
+    assert.match(policy, new RegExp(`${other.replaceAll('.', '\\.')}-1~deb12u1 -1$`, 'm'))
+    const modules = await container.exec(
+      "dpkg-query -W -f '${db:Status-Status}\\n' nvidia-kernel-dkms | grep -x installed",
+    )
+    assert.notEqual(modules.code, 0)
+    assert.equal(changedCount((await play(debian, ...source, ...remove)).events), 0)
+  })
+
+  it('runs Docker in a container whose driver comes from packages', async () => {
+    const run = await gpuplay(dockerWords(...source))
+    assert.equal(run.exitCode, 0, run.text)
+    assert.match(await lab.container(101).output('cat /etc/cdi/nvidia.yaml'), /535\.261\.03/)
+    const image = 'nvidia/cuda:12.8.1-base-ubuntu24.04'
+    const inDocker = `docker pull ${image} >&2; docker run --rm --gpus=all ${image} nvidia-smi -L`
+    assert.match(await lab.container(101).output(inDocker), /^GPU 0: .*UUID: GPU-/)
+    assert.equal(changedCount((await gpuplay(dockerWords(...source))).events), 0)
+  })
+
+  it('gives the container the .run again in one run', async () => {
+    const run = await play(debian, ...remove)
+    assert.equal(run.exitCode, 0, run.text)
+    const container = lab.container(101)
+    assert.match(await container.output('nvidia-smi'), /535\.261\.03/)
+    assert.match(await container.output('cat /var/lib/nvidia/log'), /535\.261\.03/)
+    assert.equal((await container.exec('ls /etc/apt/preferences.d/gpuplay-nvidia-packages.pref')).code, 2)
+    assert.equal(changedCount((await play(debian, ...remove)).events), 0)
   })
 
   it('is only warned of, and no longer pinned, where the driver comes from a .run', async () => {

@@ -252,6 +252,24 @@ test('an action expects the files as they were read, except for changes of earli
   assert.deepEqual([...expectationsOf(action, names, { touched, before: [installs] })], [])
 })
 
+test('who changes or destroys a container expects its configuration as it was read', () => {
+  const file = '/etc/pve/lxc/101.conf'
+  const read = { content: 'sha256:0' }
+  const touched = new Map([[`pve1 file:${file}`, read]])
+  const names = { host: hostName('pve1') }
+  const change = (becomes: object): Action => ({
+    kind: 'run',
+    argv: ['pct'],
+    effects: [{ kind: 'container', name: '101', becomes }],
+  })
+  for (const becomes of [{ config: 'cores: 1\n' }, { exists: false }]) {
+    const action = change(becomes)
+    assert.deepEqual([...expectationsOf(action, names, { touched, before: [] })], [[file, read]])
+    assert.deepEqual([...expectationsOf(action, names, { touched, before: [action] })], [])
+  }
+  assert.deepEqual([...expectationsOf(change({ status: 'running' }), names, { touched, before: [] })], [])
+})
+
 test('on a file system without modes and owners, neither is set', async () => {
   using dir = scratch()
   writeFileSync(dir.path('101.conf'), 'old')

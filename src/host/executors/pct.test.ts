@@ -88,6 +88,8 @@ test('a container is started, stopped and restarted with pct, unless it is alrea
     ['start', 'running', ['status 7']],
     ['shutdown', 'running', ['status 7', 'shutdown 7 --timeout 120']],
     ['shutdown', 'stopped', ['status 7']],
+    ['stop', 'running', ['status 7', 'shutdown 7 --timeout 120']],
+    ['stop', 'stopped', ['status 7']],
     ['restart', 'running', ['status 7', 'shutdown 7 --timeout 120', 'start 7']],
   ] as const) {
     using dir = scratch()
@@ -123,6 +125,19 @@ test('a container is recorded before its shutdown, and no longer once it runs or
       recorded ? ['pct-7'] : [],
       `${verb} ${pct}`,
     )
+  }
+})
+
+test('a container that stays stopped is not recorded, and an earlier record is withdrawn', async () => {
+  for (const state of ['running', 'stopped']) {
+    using dir = scratch()
+    const { node } = nodeAndContainer(dir, `[ "$1" = status ] && echo "status: ${state}"; exit 0`)
+    assert.ok(node)
+    mkdirSync(dir.path('state/guests-to-start'), { recursive: true })
+    writeFileSync(dir.path('state/guests-to-start/pct-7'), '')
+    const action = { kind: 'containerPower', ctid: '7', verb: 'stop' } as const
+    assert.equal((await executeAction(action, node, testContext())).kind, 'done')
+    assert.deepEqual(readdirSync(dir.path('state/guests-to-start')), [])
   }
 })
 

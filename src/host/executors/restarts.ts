@@ -17,7 +17,7 @@ const defaultShutdownSeconds = 120
 
 /**
  * Starts or stops a container with `pct` on its node. Succeeds if the container is already in that state.
- * Records before a shutdown that the container is to be started again (`owed-starts.ts`).
+ * Records before a shutdown that the container is to be started again (`owed-starts.ts`); a stop withdraws that.
  */
 export async function containerPower(
   action: ContainerPower,
@@ -68,6 +68,7 @@ function powerScript(
   ]
   return sh`id=${ctid} seconds=${seconds}
 ${raw(owedStartFunctions(stateDirectory))}
+off() { ${raw(commandLine(shutdown))} && ${startedAgain}; }
 down() {
   gp_owe "$id" "$seconds" || { echo "cannot record in $d that container $id has to be started again" >&2; exit 1; }
   since=$(date +%s)
@@ -83,6 +84,8 @@ up() {
 state=$(pct status "$id") || exit
 case ${verb}:$state in
   start:*running|shutdown:*stopped) exit 0;;
+  stop:*stopped) ${startedAgain};;
+  stop:*) off;;
   start:*) up;;
   shutdown:*) down;;
   restart:*running) down; up;;

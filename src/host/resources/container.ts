@@ -1,3 +1,4 @@
+import { UnknownError } from '../../base/unknown.ts'
 import { sha256Of } from '../content.ts'
 import { invalidName } from '../names.ts'
 import { container } from '../queries/container-query.ts'
@@ -5,6 +6,8 @@ import type { ContainerStatus } from '../status.ts'
 import type { Difference, ResourceKind } from './kind.ts'
 
 export interface ContainerBecomes {
+  /** True: created, with a configuration that only the run shows unless `config` is set. False: destroyed. */
+  readonly exists?: boolean
   readonly status?: 'running' | 'stopped'
   /** The file `/etc/pve/lxc/CTID.conf`. */
   readonly config?: string
@@ -32,7 +35,10 @@ export const containerKind: ResourceKind<'container', ContainerStatus | undefine
   restsOn: (ctid) => [`file:${configFile(ctid)}`],
   partial: () => true,
   saysAll: () => false,
-  foresee({ status, config }, before) {
+  foresee({ exists, status, config }, before, rest) {
+    if (exists === false) return undefined
+    // The rest of the reading is needed as a whole: its configuration is its content.
+    if (rest && config === undefined) throw new UnknownError(rest)
     const now: ContainerStatus = before ?? { status: 'stopped', config: '', pid: undefined }
     return {
       status: status ?? now.status,
@@ -41,16 +47,24 @@ export const containerKind: ResourceKind<'container', ContainerStatus | undefine
     }
   },
   look: (reads, name) => reads.read(containerKind, name),
-  differences({ status, config }, seen) {
+  differences({ exists, status, config }, seen) {
     const found: Difference[] = []
+    if (exists !== undefined && exists !== (seen !== undefined))
+      return [{ field: 'existence', wanted: exists, seen: seen !== undefined }]
+    if (exists === false) return found
     if (status !== undefined && seen?.status !== status)
       found.push({ field: 'status', wanted: status, seen: seen?.status ?? 'absent' })
     const [wanted, there] = [config, seen?.config].map((text) =>
-      text === undefined ? undefined : sha256Of(text),
+      text === undefined ? undefined : sha256Of(withoutTimes(text)),
     )
     if (wanted !== undefined && wanted !== there) found.push({ field: 'configuration', wanted, seen: there })
     return found
   },
   concerns: (ctid) => [`file:${configFile(ctid)}`],
   held: false,
+}
+
+/** Proxmox notes in each snapshot when it was taken, which no dry run can know and no plan depends on. */
+function withoutTimes(config: string): string {
+  return config.replace(/^snaptime: *[0-9]+\n/gm, '')
 }

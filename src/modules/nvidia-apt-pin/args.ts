@@ -5,9 +5,10 @@ export const args = {
   additionalProperties: false,
   properties: {
     state: {
-      enum: ['present', 'absent'],
+      enum: ['present', 'absent', 'packages'],
       default: 'present',
-      description: '`present`: prevent apt from installing NVIDIA driver packages; `absent`: allow it',
+      description:
+        '`present`: prevent apt from installing NVIDIA driver packages; `absent`: allow all versions; `packages`: allow them, and leave the version to the task that installs them',
     },
   },
 } as const

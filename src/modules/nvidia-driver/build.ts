@@ -5,7 +5,7 @@ import { actions, done, type Plan, refuse } from '../../host/plan.ts'
 import type { DkmsState } from '../../nvidia/installer.ts'
 import type { SecureBoot } from '../../nvidia/secure-boot.ts'
 import type { Args } from './args.ts'
-import { needsSigning, signingActions } from './signing.ts'
+import { needsSigning, signingActions } from '../../nvidia/signing.ts'
 
 /** The fields of the module's `Seen` with the same names. */
 interface Installed {
@@ -23,7 +23,9 @@ export const installerOutput = '/var/log/nvidia-installer.log'
 /** What DKMS has to build for an installed driver. */
 export function buildPlan(given: Args, seen: Installed): Plan {
   const kernels = needsSigning(seen)
-  return kernels.length > 0 ? actions(signingActions(given.version, kernels)) : dkmsPlan(given, seen)
+  return kernels.length > 0
+    ? actions(signingActions({ name: 'nvidia', version: given.version }, kernels))
+    : dkmsPlan(given, seen)
 }
 
 function dkmsPlan({ version }: Args, { dkms, source, loaded, kernel }: Installed): Plan {

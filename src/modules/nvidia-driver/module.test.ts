@@ -72,6 +72,12 @@ test('for an installed driver that DKMS has registered, nothing is planned', asy
   assert.deepEqual((await planOf({ files: records(version), programs: registered })).actions, [])
 })
 
+test('a driver of removed packages that is still loaded is installed', async () => {
+  const given = { files: cache, modules: { nvidia: { version } }, programs: noDkms }
+  assert.deepEqual(commands(await planOf(given)), [])
+  assert.match(commands(await planOf({ ...given, links: {} })).join(), /nvidia-driver install \S+ -- sh /)
+})
+
 test('a driver whose user-space files were removed with packages is installed again', async () => {
   const plan = await planOf({
     files: { ...records(version), ...cache },

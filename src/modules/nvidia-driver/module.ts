@@ -19,18 +19,17 @@ import {
   installedModuleType,
   installedVersion,
   installerLog,
-  knowsOption,
   type ModuleType,
   nodeOptions,
 } from '../../nvidia/installer.ts'
-import { driverBefore, helper } from '../../nvidia/reload.ts'
+import { type OtherKernel, readOtherKernels, withOtherKernels } from '../../nvidia/other-kernels.ts'
+import { driverBefore, driverInUse, helper } from '../../nvidia/reload.ts'
 import { noEnrolledKey, readSecureBoot, type SecureBoot } from '../../nvidia/secure-boot.ts'
+import { readUnsigned } from '../../nvidia/signing.ts'
 import { isComplete, readUserspace } from '../../nvidia/userspace.ts'
 import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
 import { bootEffects, buildPlan, installerOutput } from './build.ts'
-import { type OtherKernel, readOtherKernels, withOtherKernels } from './other-kernels.ts'
-import { readUnsigned } from './signing.ts'
 import { type Previous, readPrevious, readRunfile, type Runfile, workDirectory } from './runfiles.ts'
 
 export interface Seen {
@@ -41,7 +40,7 @@ export interface Seen {
    * changes.
    */
   readonly installed: string | undefined
-  /** Whether its user-space driver is complete: removed packages may have deleted parts of it. */
+  /** Whether the user-space driver is complete: removed packages may have deleted parts of it. */
   readonly whole: boolean
   /** Undefined if DKMS is not installed or a dry run cannot know. */
   readonly dkms: DkmsState | undefined
@@ -72,6 +71,7 @@ export const nvidiaDriver = {
 } satisfies Module<Args, Seen>
 
 async function probe(given: Args, host: Host): Promise<Seen> {
+  const module = { name: 'nvidia', version: given.version }
   const running = await host.maybe(host.kernel())
   const kernel = isUnknown(running) ? undefined : running.release
   const [records, status, type, source, driver, nouveau, firmware] = await Promise.all([
@@ -89,22 +89,39 @@ async function probe(given: Args, host: Host): Promise<Seen> {
   const dkms = isUnknown(status) ? undefined : status
   // Unknown only after a reboot in a dry run; there, nothing depends on the signature.
   const secureBoot = knownOr(firmware, 'off')
+  const loaded = driver.loaded ? driver.version : undefined
   const seen = {
     kernel,
     installed,
-    whole: installed !== given.version || isComplete(await readUserspace(host), given.version),
-    dkms: dkms !== undefined && kernel !== undefined ? dkmsState(dkms, given.version, kernel) : undefined,
-    otherKernels: await readOtherKernels(given, { running: kernel, dkms }, host),
+    whole: await isWhole(given.version, { installed, loaded }, host),
+    dkms: dkms !== undefined && kernel !== undefined ? dkmsState(dkms, module, kernel) : undefined,
+    otherKernels: await readOtherKernels(
+      module,
+      { kernels: given.kernels ?? [], running: kernel, dkms },
+      host,
+    ),
     moduleType: knownOr(type, undefined),
     secureBoot,
-    unsigned: await readUnsigned(given.version, { status: dkms, secureBoot }, host),
+    unsigned: await readUnsigned(module, { status: dkms, secureBoot }, host),
     source: !isUnknown(source) && source !== undefined,
-    loaded: driver.loaded ? driver.version : undefined,
+    loaded,
     nouveau: nouveau.loaded,
   }
   if (isInstalled(given, seen)) return { ...seen, runfile: undefined, previous: undefined }
   const [runfile, previous] = await Promise.all([readRunfile(given, host), readPrevious(given, seen, host)])
   return { ...seen, runfile, previous }
+}
+
+/** A dry run that removes packages first assumes that the user-space driver goes with them. */
+async function isWhole(
+  version: string,
+  { installed, loaded }: Pick<Seen, 'installed' | 'loaded'>,
+  host: Host,
+): Promise<boolean> {
+  if (installed === version) return isComplete(await readUserspace(host), version)
+  if (installed !== undefined || loaded !== version) return true
+  const userspace = await host.maybe(readUserspace(host))
+  return !isUnknown(userspace) && isComplete(userspace, version)
 }
 
 type Installed = Pick<Seen, 'installed' | 'whole' | 'moduleType'>
@@ -125,9 +142,12 @@ function plan(given: Args, seen: Seen): Plan {
   return withOtherKernels(version, { ...seen, otherKernels }, actions([install(given, seen)]))
 }
 
-/** The required version is loaded, but no `.run` left records: another tool installed it, and it works. */
-function loadedFromElsewhere({ version }: Args, { installed, loaded }: Seen): boolean {
-  return loaded === version && installed === undefined
+/**
+ * The required version is loaded, but no `.run` left records: another tool installed it, and it works. After a
+ * removal of packages, only their modules are still loaded.
+ */
+function loadedFromElsewhere({ version }: Args, { installed, loaded, whole }: Seen): boolean {
+  return loaded === version && installed === undefined && whole
 }
 
 function cannotInstall(
@@ -142,17 +162,8 @@ function cannotInstall(
       hint: 'reboot the node: nouveau is blacklisted from the next boot on',
       exitCode: 6,
     }
-  if (
-    loaded !== undefined &&
-    loaded !== version &&
-    !knowsOption(version, '--allow-installation-with-running-driver')
-  )
-    return {
-      code: 'driver-in-use',
-      message: `the installer of ${version} refuses to run while ${loaded} is loaded`,
-      hint: `stop the programs that use the GPUs, run \`${helper} unload\` on the node, then run again`,
-      exitCode: 6,
-    }
+  const inUse = driverInUse(version, loaded)
+  if (inUse) return inUse
   const sha256 = runfile?.sha256
   if (runfile === undefined || isUnknown(sha256)) return undefined
   if (sha256 === undefined)

@@ -13,8 +13,8 @@ const packaged = {
   },
 }
 
-async function planOf(policy: Args['policy'], given: GpuHost): Promise<Plan> {
-  const args: Args = { version: '580.95.05', policy }
+async function planOf(policy: Args['policy'], given: GpuHost, version = '580.95.05'): Promise<Plan> {
+  const args: Args = { version, policy }
   return nvidiaForeignDriver.plan(args, await nvidiaForeignDriver.probe(args, gpuHost(given)))
 }
 
@@ -60,6 +60,16 @@ test('the purge predicts everything that apt removes, half-configured packages i
         .concat([{ kind: 'unknown' }]),
     },
   ])
+})
+
+test('nothing is removed while the installer of the .run could not run', async () => {
+  const simulation = { 'apt-get -s -y purge': { stdout: 'Purg nvidia-driver [535]\nPurg libcuda1 [535]\n' } }
+  const programs = { ...packaged, ...simulation }
+  const modules = { nvidia: { version: '535.261.03' } }
+  const old = await planOf('remove', { programs, modules }, '535.261.03')
+  assert.equal(old.refusal?.code, 'driver-in-use')
+  assert.equal((await planOf('remove', { programs }, '535.261.03')).refusal, undefined)
+  assert.equal((await planOf('remove', { programs, modules })).refusal, undefined)
 })
 
 test('a simulation that fails is explained before anything is purged', async () => {

@@ -9,6 +9,7 @@ import type { Host } from '../../host/host.ts'
 import { done, type Plan, refuse } from '../../host/plan.ts'
 import { purgeDriver } from '../../nvidia/package-requests.ts'
 import { readDriverPackages } from '../../nvidia/driver-packages.ts'
+import { driverInUse } from '../../nvidia/reload.ts'
 import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
 
@@ -66,5 +67,8 @@ function plan({ version }: Args, { packages, loaded, work }: Seen): Plan {
       hint: 'remove them yourself, set nvidia_host_foreign_driver: remove to purge exactly these, or nvidia_host_source: apt to keep them',
     })
   }
+  // The node would have no driver after its next boot.
+  const problem = driverInUse(version, loaded)
+  if (problem) return refuse(problem)
   return planChange(removal(packages), work) ?? done()
 }

@@ -1,4 +1,5 @@
 import type { FromSchema } from 'json-schema-to-ts'
+import { absolutePath } from '../../base/posix-paths.ts'
 import { driverVersionPattern } from '../../nvidia/driver-version.ts'
 
 export const args = {
@@ -15,6 +16,23 @@ export const args = {
       type: 'boolean',
       default: false,
       description: 'Replace installed kernel modules of the other type',
+    },
+    kernels: {
+      type: 'array',
+      items: { type: 'string', pattern: '^[0-9][A-Za-z0-9.+~_-]*$' },
+      default: [],
+      description: 'Releases of kernels to build the driver for, besides the running one',
+    },
+    foreign: {
+      enum: ['refuse', 'remove'],
+      default: 'refuse',
+      description: 'If a driver from a `.run` is installed. `refuse`: fail; `remove`: replace it',
+    },
+    directory: {
+      type: 'string',
+      pattern: absolutePath,
+      default: '/var/cache/gpuplay',
+      description: 'Directory of the `.run` on the node, for the way back',
     },
     install: {
       type: 'boolean',

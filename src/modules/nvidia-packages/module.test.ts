@@ -44,6 +44,9 @@ async function planOf(given: GpuHost, args: Partial<Args> = {}): Promise<Plan> {
     version,
     module_type: 'proprietary',
     enforce_type: false,
+    kernels: [],
+    foreign: 'refuse',
+    directory: '/var/cache/gpuplay',
     install: true,
     proxy: '',
     timeout: 9,
@@ -55,7 +58,7 @@ async function planOf(given: GpuHost, args: Partial<Args> = {}): Promise<Plan> {
 function words({ actions }: Plan): readonly (string | undefined)[] {
   return actions.map((action) => {
     if (action.kind !== 'run') return 'path' in action ? action.path : action.kind
-    return action.argv.slice(action.argv.indexOf('install')).join(' ')
+    return action.argv.slice(action.argv.lastIndexOf('install')).join(' ')
   })
 }
 
@@ -76,6 +79,27 @@ test('packages of another version move together, and those with versions of thei
   ])
   const [, run] = plan.actions
   assert.ok(run?.effects?.some((effect) => effect.kind === 'package' && effect.name === 'nvidia-smi'))
+  // The helper lets apt-get install the versions before if this fails.
+  const line = run?.kind === 'run' ? run.argv.join(' ') : ''
+  assert.match(
+    line,
+    /^\/usr\/local\/lib\/gpuplay\/nvidia-driver install 550\.163\.01 535\.261\.03 apt-get -y .* install libcuda1=535\.261\.03-1 libnvidia-ml1=535\.261\.03-1 nvidia-kernel-dkms=535\.261\.03-1 nvidia-smi=535\.261\.03-1 -- apt-get -y /,
+  )
+})
+
+test('packages that a failed change left unconfigured are finished, or replaced without that', async () => {
+  const broken = rows.map((row) => row.replace('installed nvidia-kernel', 'half-configured nvidia-kernel'))
+  const given = node(['550.163.01-2', '535.261.03-1'], {
+    files: { [packagesPinFile]: packagesPin('535.261.03') },
+    programs: { 'dpkg-query': { stdout: broken.map((row) => `${row}\n`).join('') } },
+  })
+  const finish = await planOf(given, { version: '535.261.03' })
+  assert.equal(finish.stage, 'finish an interrupted installation')
+  const replaced = await planOf(given)
+  assert.match(words(replaced).at(-1) ?? '', /nvidia-kernel-dkms=550\.163\.01-2/)
+  // Which version was there before the failed change is not certain.
+  const [, run] = replaced.actions
+  assert.deepEqual(run?.kind === 'run' && run.argv.slice(1, 5), ['install', version, '--', 'apt-get'])
 })
 
 test('a node without packages gets kernel modules of the type, libcuda and nvidia-smi', async () => {
@@ -121,27 +145,75 @@ test('without permission to install, the version is checked and pinned', async (
   assert.equal(refusal?.code, 'version-not-offered')
 })
 
-test('what DKMS has not built for the running kernel is built', async () => {
-  const tree = '/var/lib/dkms/nvidia-current'
-  const files = {
-    [packagesPinFile]: packagesPin('535.261.03'),
-    [`${tree}/535.261.03/source/dkms.conf`]: '',
-  }
-  const given = { version: '535.261.03' }
-  const plan = await planOf(node([], { files }), given)
-  const [run] = plan.actions
-  assert.equal(
-    run?.kind === 'run' && run.argv.join(' '),
-    'dkms install -m nvidia-current -v 535.261.03 -k 6.8.12-9-pve',
-  )
-  const links = { [`${tree}/kernel-6.8.12-9-pve-x86_64`]: '535.261.03/6.8.12-9-pve/x86_64' }
-  assert.deepEqual((await planOf(node([], { files, links }), given)).actions, [])
-  assert.deepEqual((await planOf(node([], { files }), { ...given, install: false })).actions, [])
+/** Where DKMS has the sources of Debian's packages, and has installed modules for these kernels. */
+function built(kernels: readonly string[], more: GpuHost = {}): GpuHost {
+  const tree = 'nvidia-current/535.261.03'
+  const status = kernels.map((kernel) => `${tree}, ${kernel}, x86_64: installed\n`)
+  return node([], {
+    ...more,
+    files: {
+      [packagesPinFile]: packagesPin('535.261.03'),
+      [`/var/lib/dkms/${tree}/source/dkms.conf`]: '',
+      '/lib/modules/6.8.12-10-pve/build/Makefile': '',
+      ...more.files,
+    },
+    programs: { 'dkms status': { stdout: status.join('') || `${tree}: added\n` }, ...more.programs },
+  })
+}
+
+test('what DKMS has not built for a kernel is built', async () => {
+  const [running, newer] = ['6.8.12-9-pve', '6.8.12-10-pve']
+  const given = { version: '535.261.03', kernels: [running, newer] }
+  const lines = async (kernels: readonly string[], args: Partial<Args> = {}): Promise<readonly string[]> =>
+    (await planOf(built(kernels), { ...given, ...args })).actions.map((action) =>
+      action.kind === 'run' ? action.argv.join(' ') : action.kind,
+    )
+  const forNewer = `/usr/local/lib/gpuplay/nvidia-driver build 535.261.03 ${newer}`
+  assert.deepEqual(await lines([]), [`dkms install -m nvidia-current -v 535.261.03 -k ${running}`, forNewer])
+  assert.deepEqual(await lines([running]), [forNewer])
+  assert.deepEqual(await lines([running], { kernels: [running] }), [])
+  assert.deepEqual(await lines([running, newer]), [])
+  assert.deepEqual(await lines([], { install: false }), [])
 })
 
-test('a driver from a .run is refused', async () => {
-  const { refusal } = await planOf(node([], { files: { '/var/lib/nvidia/log': '1.0-1 (580.95.05)\n' } }))
-  assert.equal(refusal?.code, 'driver-from-run')
+const secureBoot = {
+  '/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c':
+    '\u0006\u0000\u0000\u0000\u0001',
+}
+
+test('with Secure Boot, nothing is installed without an enrolled key, and unsigned modules are built again', async () => {
+  const refused = await planOf(node(['550.163.01-2'], { files: secureBoot }))
+  assert.equal(refused.refusal?.code, 'secure-boot')
+  const [running] = ['6.8.12-9-pve']
+  const enrolled = {
+    files: { ...secureBoot, '/var/lib/dkms/mok.pub': 'certificate', '/var/lib/dkms/mok.key': 'key' },
+    programs: {
+      'mokutil --test-key': { code: 1, stdout: '/var/lib/dkms/mok.pub is already enrolled\n' },
+      'modinfo -k 6.8.12-9-pve -F signer nvidia-current': { stdout: '' },
+    },
+  }
+  const plan = await planOf(built([running], enrolled), { version: '535.261.03' })
+  assert.deepEqual(
+    plan.actions.map((action) => action.kind === 'run' && action.argv.join(' ')),
+    ['build', 'install'].map((verb) => `dkms ${verb} --force -m nvidia-current -v 535.261.03 -k ${running}`),
+  )
+})
+
+test('a driver from a .run is replaced only where that is allowed, with a way back to it', async () => {
+  const runfile = '/var/cache/gpuplay/NVIDIA-Linux-x86_64-580.95.05.run'
+  const files = { '/var/lib/nvidia/log': '1.0-1 (580.95.05)\n', [`${runfile}.sha256`]: 'a' }
+  assert.equal((await planOf(node([], { files }))).refusal?.code, 'driver-from-run')
+  const bare = ['libcuda1', 'nvidia-smi', 'nvidia-kernel-dkms']
+  const given = node(['550.163.01-2'], { files, programs: { 'dpkg-query': { code: 1 } } }, bare)
+  const { actions, refusal } = await planOf(given, { foreign: 'remove' })
+  assert.equal(refusal, undefined)
+  const [, run] = actions
+  assert.match(
+    run?.kind === 'run' ? run.argv.join(' ') : '',
+    /nvidia-driver install 550\.163\.01 580\.95\.05 \S+580\.95\.05\.run --silent .* -- apt-get -y/,
+  )
+  const mixed = await planOf(node(['550.163.01-2'], { files }), { foreign: 'remove' })
+  assert.match(mixed.refusal?.hint ?? '', /^packages are installed as well/)
 })
 
 test('apt may remove parts of the driver, but nothing else, and may not install a kernel', async () => {

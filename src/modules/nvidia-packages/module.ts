@@ -1,49 +1,53 @@
 /**
  * Keeps the NVIDIA driver of a node as packages of Debian or of NVIDIA's repository, at one version: takes
  * installed packages over as they are, and pins them, so that no upgrade moves the node away from its
- * containers. Moves them to another version with apt, after a simulation. Does not load the driver:
- * `nvidia_loaded` does.
+ * containers. Moves them to another version with apt, after a simulation; if that fails, the node's helper lets apt
+ * install the version before it again, and the task fails. Lets DKMS build and sign the modules for each kernel
+ * that needs them. Does not load the driver: `nvidia_loaded` does.
  */
-import { planChange } from '../../apt/change.ts'
-import { type PackageRequest, readWork, targetOf, type Work } from '../../apt/package-request.ts'
+import { aptGet } from '../../apt/apt-get.ts'
+import type { PackageRequest } from '../../apt/package-request.ts'
 import { defined } from '../../base/defined.ts'
-import { parentOf } from '../../base/posix-paths.ts'
 import { isUnknown, knownOr } from '../../base/unknown.ts'
-import type { Action } from '../../host/action.ts'
-import { sha256Of } from '../../host/content.ts'
 import type { Host } from '../../host/host.ts'
-import { actions, done, type Plan, type Refusal, refuse } from '../../host/plan.ts'
-import { packageStates, packageVersions } from '../../host/questions/packages.ts'
-import { type DkmsTree, readDkmsTrees } from '../../nvidia/dkms-trees.ts'
+import { type Plan, type Refusal, refuse } from '../../host/plan.ts'
+import { packageStates } from '../../host/questions/packages.ts'
+import { resource } from '../../host/resource.ts'
 import { driverPackagePatterns, isDriverPackage } from '../../nvidia/driver-packages.ts'
-import { installedVersion, installerLog } from '../../nvidia/installer.ts'
-import { listsMaxAge, patientApt } from '../../nvidia/package-requests.ts'
+import { installedModuleType, installedVersion, installerLog, nodeOptions } from '../../nvidia/installer.ts'
+import { patientApt } from '../../nvidia/package-requests.ts'
 import {
   basicPackages,
+  isKernel,
   moduleTypeOf,
   packagedDriver,
-  packagesPin,
-  packagesPinFile,
   upstreamVersion,
 } from '../../nvidia/packaged-driver.ts'
+import {
+  type Advice,
+  type PackagedVersion,
+  planPackagedVersion,
+  readPackagedVersion,
+} from '../../nvidia/packaged-version.ts'
+import { driverBefore, helper } from '../../nvidia/reload.ts'
+import { cachedRunfile, checksumRecord } from '../../nvidia/runfile.ts'
+import { noEnrolledKey, readSecureBoot, type SecureBoot } from '../../nvidia/secure-boot.ts'
 import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
+import { type Modules, readModules, withModules } from './kernel-modules.ts'
 
-export interface Seen {
-  /** Installed packages of the driver, with their versions. */
-  readonly installed: ReadonlyMap<string, string>
-  /** Version of a driver from a `.run`; undefined if there is none. */
-  readonly fromRun: string | undefined
-  /** Text of the pin. */
-  readonly pin: string | undefined
-  /** `name=version` of the packages that apt must install. */
-  readonly due: readonly string[]
-  /** Required, but not offered in the version; with the versions that are offered. */
-  readonly lacking: ReadonlyMap<string, readonly string[]>
-  /** What DKMS has not built for the running kernel, as after an installation without its headers. */
-  readonly unbuilt: { readonly kernel: string; readonly trees: readonly DkmsTree[] }
-  /** Undefined if nothing is due or lacking. */
-  readonly work: Work | undefined
+export interface Seen extends PackagedVersion {
+  /** A driver from a `.run`; undefined if there is none. */
+  readonly fromRun: RunDriver | undefined
+  readonly loaded: string | undefined
+  readonly secureBoot: SecureBoot
+  readonly modules: Modules
+}
+
+interface RunDriver {
+  readonly version: string
+  /** The words with which its installer installs it again; undefined if it is not in the cache. */
+  readonly installer: readonly string[] | undefined
 }
 
 export const nvidiaPackages = {
@@ -54,78 +58,61 @@ export const nvidiaPackages = {
   exitCode: 5,
   probe,
   plan,
-  report: (_, { installed }) => ({ packages: [...installed.keys()] }),
+  report: (_, { installed }) => ({ packages: installed.map(({ name }) => name) }),
 } satisfies Module<Args, Seen>
 
 async function probe(given: Args, host: Host): Promise<Seen> {
-  const [rows, log, pin] = await Promise.all([
+  const [rows, log, driver, firmware] = await Promise.all([
     host.ask(packageStates({ patterns: driverPackagePatterns })),
     host.text(installerLog),
-    host.text(packagesPinFile),
+    host.kernelModule('nvidia'),
+    host.maybe(readSecureBoot(host)),
   ])
   const installed = packagedDriver(rows)
-  const unbuilt = await readUnbuilt(given, host)
-  const seen = { installed, fromRun: installedVersion(log ?? ''), pin, unbuilt }
-  const other = [...installed].flatMap(([name, version]) =>
-    upstreamVersion(version) === given.version ? [] : [name],
+  const loaded = driver.loaded ? driver.version : undefined
+  const missing = missingPackages(
+    given,
+    installed.map(({ name }) => name),
   )
-  const missing = missingPackages(given, [...installed.keys()])
-  const names = [...other, ...missing.flat()]
-  if (names.length === 0) return { ...seen, due: [], lacking: new Map(), work: undefined }
-  const groups = [...other.map((name) => [name]), ...missing]
-  const asked = await host.maybe(host.ask(packageVersions({ names })))
-  const offers = groups.map((group) => offerOf(group, given.version, knownOr(asked, new Map())))
-  // A dry run that cannot ask assumes that the version is offered.
-  const due = offers.flatMap(({ name, found }) => (isUnknown(asked) ? name : (found ?? [])))
-  const lacking = isUnknown(asked) ? [] : offers.filter(({ found }) => found === undefined)
-  const work = await readWork(
-    request(given, lacking.length > 0 ? listsMaxAge : undefined),
-    { targets: due.map(targetOf) },
-    host,
-  )
-  return {
-    ...seen,
-    due,
-    lacking: new Map(lacking.map(({ name, others }) => [name, others])),
-    work,
-  }
+  // Unknown only after a reboot in a dry run; there, nothing depends on the signature.
+  const secureBoot = knownOr(firmware, 'off')
+  const fromRun = await readRun(given, { records: log ?? '', loaded, secureBoot }, host)
+  const [packaged, modules] = await Promise.all([
+    readPackagedVersion(
+      { version: given.version, installed, missing },
+      (maxAge) => request(given, { installed, loaded, fromRun }, maxAge),
+      host,
+    ),
+    readModules(given, secureBoot, host),
+  ])
+  return { ...packaged, fromRun, loaded, secureBoot, modules }
 }
 
-async function readUnbuilt({ version, install }: Args, host: Host): Promise<Seen['unbuilt']> {
-  const running = await host.maybe(host.kernel())
-  if (!install || isUnknown(running)) return { kernel: '', trees: [] }
-  const kernel = running.release
-  const trees = knownOr(await host.maybe(readDkmsTrees(host)), [])
-  const wanted = trees.filter((tree) => tree.whole && tree.version === version)
-  const links = await Promise.all(wanted.map(({ path }) => host.maybe(host.list(parentOf(path)))))
-  const built = (index: number): boolean => {
-    const names = links[index]
-    return isUnknown(names) || (names ?? []).some((name) => name.startsWith(`kernel-${kernel}-`))
-  }
-  return { kernel, trees: wanted.filter((_, index) => !built(index)) }
-}
-
-interface Offer {
-  /** The usual name of the package. */
-  readonly name: string
-  /** `name=version`; undefined if the version is not offered. */
-  readonly found: string | undefined
-  readonly others: readonly string[]
-}
-
-/** `group`: names of one package in different archives. */
-function offerOf(
-  group: readonly string[],
-  wanted: string,
-  offered: ReadonlyMap<string, readonly string[]>,
-): Offer {
-  const all = group.flatMap((name) => (offered.get(name) ?? []).map((version) => ({ name, version })))
-  const found = all.find(({ version }) => upstreamVersion(version) === wanted)
-  return {
-    name: group[0] ?? '',
-    found: found && `${found.name}=${found.version}`,
-    others: all.map(({ version }) => version),
-  }
+async function readRun(
+  { directory }: Args,
+  {
+    records,
+    loaded,
+    secureBoot,
+  }: { readonly records: string; readonly loaded: string | undefined; readonly secureBoot: SecureBoot },
+  host: Host,
+): Promise<RunDriver | undefined> {
+  const version = installedVersion(records)
+  if (version === undefined) return undefined
+  const runfile = cachedRunfile(directory, version)
+  const [record, running] = await Promise.all([
+    host.maybe(host.stat(checksumRecord(runfile))),
+    host.maybe(host.kernel()),
+  ])
+  if (isUnknown(record) || record === undefined || isUnknown(running))
+    return { version, installer: undefined }
+  const type = await host.maybe(host.ask(installedModuleType({ kernel: running.release })))
+  const options = nodeOptions(version, {
+    moduleType: knownOr(type, undefined) ?? 'proprietary',
+    beside: loaded !== undefined,
+    sign: secureBoot === 'key-enrolled',
+  })
+  return { version, installer: [runfile, ...options] }
 }
 
 /** Each entry lists names of one package in different archives. */
@@ -140,19 +127,23 @@ function missingPackages(
   return [...(lacksKernel ? [kernel] : []), ...(bare ? user.map((name) => [name]) : [])]
 }
 
+type Present = Pick<Seen, 'installed' | 'loaded' | 'fromRun'>
+
 /** `maxAge`: of apt's lists in seconds; default: lists of any age, so that a dry run can simulate. */
-function request({ version, proxy, timeout }: Args, maxAge?: number): PackageRequest {
+function request(given: Args, present: Present, maxAge?: number): PackageRequest {
+  const { version, proxy, timeout } = given
   return {
     verb: 'install',
-    options: ['--no-install-recommends', '--allow-downgrades'],
+    options,
     settings: patientApt(proxy),
     purpose: { kind: 'packages', names: ['libcuda1', 'nvidia-smi'] },
     ...defined({ maxAge }),
     timeout,
+    through: exchange(given, present),
     limits: {
       // Parts of the driver come and go between its versions.
       mayRemove: isDriverPackage,
-      mayInstall: (name) => !/^(?:linux-image|proxmox-kernel|proxmox-default-kernel|pve-kernel)/.test(name),
+      mayInstall: (name) => !isKernel(name),
       refuseRemoval: (others) => ({
         code: 'would-remove-others',
         message: `installing driver ${version} from packages would remove ${others.join(', ')}`,
@@ -174,7 +165,9 @@ function request({ version, proxy, timeout }: Args, maxAge?: number): PackageReq
           'file:/usr/lib/*',
           'file:/lib/modules/*',
           'file:/var/lib/dkms/*',
+          'file:/boot/initrd.img-*',
           'file:/etc/modprobe.d/*',
+          resource('file', driverBefore),
         ],
         why: `an earlier action installs driver ${version} from packages`,
       },
@@ -183,81 +176,62 @@ function request({ version, proxy, timeout }: Args, maxAge?: number): PackageReq
   }
 }
 
+const options = ['--no-install-recommends', '--allow-downgrades'] as const
+
+/**
+ * The words before apt-get if there is a driver already, as `nvidia_driver` has them before an installer: the
+ * helper keeps loaded modules in use, removes a driver of a `.run` before apt-get runs, lets apt-get install the packages again that were installed before if the
+ * change fails, and rebuilds each initramfs that holds the driver.
+ */
+function exchange({ version, proxy }: Args, { installed, loaded, fromRun }: Present): readonly string[] {
+  if (fromRun !== undefined) {
+    const back = fromRun.installer === undefined ? [] : [fromRun.version, ...fromRun.installer]
+    return [helper, 'install', version, ...back, '--']
+  }
+  if (installed.length === 0 && loaded === undefined) return []
+  const versions = new Set(installed.map((row) => upstreamVersion(row.version)))
+  const [before] = versions
+  // An interrupted change leaves two versions; the helper has recorded what it replaced.
+  const certain = versions.size === 1 && installed.every(({ status }) => status === 'installed')
+  const names = installed.map((row) => `${row.name}=${row.version}`)
+  const back =
+    before === undefined || !certain
+      ? []
+      : [
+          before,
+          ...aptGet([...options, 'install', ...names], patientApt(proxy), { label: '', effects: [] }).argv,
+        ]
+  return [helper, 'install', version, ...back, '--']
+}
+
 function plan(given: Args, seen: Seen): Plan {
-  const { fromRun, pin, due, work } = seen
-  const { install } = given
-  if (fromRun !== undefined)
-    return refuse({
-      code: 'driver-from-run',
-      message: `driver ${fromRun} is installed from a .run, which conflicts with packages`,
-      hint: 'run `nvidia-uninstall` on the node, or set nvidia_host_source: run',
-    })
-  const options = { installed: seen.installed }
-  const problem = notOffered(given, seen)
-  if (work?.fetch === true && ![...seen.lacking.values()].some((versions) => versions.length > 0))
-    return planChange(request(given), work, { warnings: problem ? [problem.message] : [] }) ?? done()
+  const { version, install } = given
+  const { work, lacking, secureBoot } = seen
+  const problem = runRefusal(given, seen)
   if (problem) return refuse(problem)
-  const wanted = packagesPin(given.version)
-  const pinning: Action | undefined =
-    pin === wanted
-      ? undefined
-      : {
-          kind: 'writeFile',
-          path: packagesPinFile,
-          content: { kind: 'text', text: wanted },
-          mode: '0644',
-          label: `pin the driver packages to ${given.version}`,
-        }
-  const diffs = pinning ? [{ title: packagesPinFile, before: pin ?? '', after: wanted }] : []
-  const change = work && planChange(request(given), work, options)
-  if (!install && change?.refusal === undefined) return pinning ? actions([pinning], { diffs }) : done()
-  if (change === undefined || due.length === 0) {
-    const list = [...(pinning ? [pinning] : []), ...builds(seen)]
-    return list.length > 0 ? actions(list, { diffs }) : done()
-  }
-  // Only with the pin does apt choose this version for dependencies that are not installed yet.
-  if (change.refusal?.code === 'unmet-dependencies' && pinning)
-    return actions([pinning], { diffs, stage: 'pin the driver packages' })
-  if (change.refusal) return change
+  const packaged = planPackagedVersion(request(given, seen), seen, { version, advice, install })
+  if (!install || packaged.refusal || packaged.stage !== undefined || packaged.settle) return packaged
+  const changes = work !== undefined && lacking.size === 0
+  if (changes && (secureBoot === 'no-key' || secureBoot === 'key-requested'))
+    return refuse(noEnrolledKey(secureBoot))
+  return withModules(given, { modules: seen.modules, secureBoot, changes }, packaged)
+}
+
+/** The files of a `.run` would be in the way of packages, and of those that it has overwritten. */
+function runRefusal({ foreign }: Args, { fromRun, installed }: Seen): Refusal | undefined {
+  if (fromRun === undefined || (foreign === 'remove' && installed.length === 0)) return undefined
+  const mixed = installed.length > 0
   return {
-    ...change,
-    actions: [...(pinning ? [pinning] : []), ...change.actions],
-    diffs: [...diffs, ...change.diffs],
+    code: 'driver-from-run',
+    message: `driver ${fromRun.version} is installed from a .run, which conflicts with packages`,
+    hint: mixed
+      ? 'packages are installed as well: set nvidia_host_source: run and nvidia_host_foreign_driver: remove first'
+      : 'set nvidia_host_foreign_driver: remove to replace it, or nvidia_host_source: run to keep it',
   }
 }
 
-/** Debian's packages build only for kernels whose headers are installed (/usr/lib/dkms/common.postinst). */
-function builds({ unbuilt: { kernel, trees } }: Seen): readonly Action[] {
-  return trees.map(({ name, version }): Action => {
-    return {
-      kind: 'run',
-      argv: ['dkms', 'install', '-m', name, '-v', version, '-k', kernel],
-      timeout: 1800,
-      detached: { name: 'nvidia-dkms', fingerprint: sha256Of([name, version, kernel].join(' ')) },
-      label: `build driver ${version} for ${kernel}`,
-      hint: `see /var/lib/dkms/${name}/${version}/build/make.log for the build's output`,
-      effects: [
-        {
-          kind: 'unknown',
-          resources: ['file:/var/lib/dkms/*', `file:/lib/modules/${kernel}/*`],
-          why: 'an earlier action builds the driver',
-        },
-      ],
-    }
-  })
-}
-
-function notOffered({ version }: Args, { lacking }: Seen): Refusal | undefined {
-  const [first] = lacking
-  if (first === undefined) return undefined
-  const [name, versions] = first
-  const others = [...new Set(versions.map(upstreamVersion))]
-  return {
-    code: 'version-not-offered',
-    message: `no configured repository offers ${name} in version ${version}`,
-    hint:
-      others.length > 0
-        ? `set nvidia_driver_version to one of the offered versions (${others.join(', ')}), or nvidia_host_source: run; \`apt-get update\` on the node finds newer ones`
-        : "add Debian's components contrib, non-free and non-free-firmware or NVIDIA's repository to the node's apt sources, or set nvidia_host_source: run",
-  }
+const advice: Advice = {
+  others: (offered) =>
+    `set nvidia_driver_version to one of the offered versions (${offered.join(', ')}), or nvidia_host_source: run; \`apt-get update\` on the node finds newer ones`,
+  none: "add Debian's components contrib, non-free and non-free-firmware or NVIDIA's repository to the node's apt sources, or set nvidia_host_source: run",
 }

@@ -5,6 +5,12 @@ export const args = {
   type: 'object',
   additionalProperties: false,
   properties: {
+    source: {
+      enum: ['run', 'apt'],
+      default: 'run',
+      description:
+        "Where the driver comes from. `run`: the node's `.run`; `apt`: packages of the container's own repositories, in the node's version",
+    },
     directory: {
       type: 'string',
       pattern: absolutePath,
@@ -21,8 +27,7 @@ export const args = {
     foreign: {
       enum: ['refuse', 'remove'],
       default: 'refuse',
-      description:
-        'If driver packages from the distribution or an apt repository are installed. `refuse`: fail; `remove`: remove them',
+      description: 'If a driver from the other source is installed. `refuse`: fail; `remove`: remove it',
     },
     proxy: { type: 'string', default: '', description: 'Proxy for apt' },
     wait: {
@@ -35,7 +40,7 @@ export const args = {
       type: 'integer',
       minimum: 1,
       default: 900,
-      description: 'Time limit for the installer in seconds',
+      description: 'Time limit for the installer or apt in seconds',
     },
   },
 } as const

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Host } from '../../host/host.ts'
 import type { Plan } from '../../host/plan.ts'
+import { packagesPin, packagesPinFile } from '../../nvidia/packaged-driver.ts'
 import { gpuHost, type GpuHost } from '../../nvidia/testing/gpu-host.ts'
 import { assertHas } from '../testing/has.ts'
 import type { Args } from './args.ts'
@@ -47,6 +48,7 @@ async function look({
   args,
 }: Scene): Promise<Plan> {
   const given: Args = {
+    source: 'run',
     directory: '/var/cache/gpuplay',
     capabilities: ['compute', 'utility', 'video'],
     foreign: 'refuse',
@@ -179,4 +181,102 @@ test('packages of a driver are refused, or purged when nothing else goes with th
   assert.equal(purge.stage, 'remove the packaged driver')
   const more = await look({ inside: packaged('Remv blender [3]\n'), args: { foreign: 'remove' } })
   assert.match(more.refusal?.message ?? '', /would also remove blender/)
+})
+
+const packageNames = ['libcuda1', 'libnvcuvid1', 'libnvidia-encode1', 'libnvidia-ml1', 'nvidia-smi']
+const mirror = 'http://mirror.example/debian trixie/non-free amd64 Packages'
+
+/** A container whose repositories offer these versions, and have installed one of them. */
+function withPackages(
+  { offered, has }: { readonly offered: readonly string[]; readonly has?: string },
+  more: GpuHost = {},
+): GpuHost {
+  const lines = (text: (name: string) => string): string => packageNames.map(text).join('')
+  const stamp = '/var/lib/apt/periodic/update-success-stamp'
+  const there: GpuHost = has === undefined ? {} : installed(has)
+  const { '/var/lib/nvidia/log': _, ...files } = there.files ?? {}
+  return {
+    ...more,
+    files: { ...debian, ...files, ...more.files },
+    links: there.links ?? {},
+    programs: {
+      ...programs,
+      'dpkg-query': { stdout: has === undefined ? '' : lines((name) => `installed ${name} ${has}-1\n`) },
+      'apt-cache madison': {
+        stdout: lines((name) => offered.map((one) => `${name} | ${one}-1 | ${mirror}\n`).join('')),
+      },
+      'apt-cache policy': {
+        stdout: lines((name) => `${name}:\n  Installed: (none)\n  Candidate: ${offered[0] ?? '(none)'}-1\n`),
+      },
+      [`find ${stamp} -maxdepth 0 -newermt`]: { stdout: stamp },
+      'apt-get -s': { stdout: `Inst libcuda1 (${version}-1 Debian [amd64])\n` },
+      ...more.programs,
+    },
+  }
+}
+
+const fromPackages = { source: 'apt', foreign: 'refuse' } as const
+const pinned = { files: { [packagesPinFile]: packagesPin(version) } }
+
+test('packages are installed in the version of the node, pinned to it, and without kernel modules', async () => {
+  const args = fromPackages
+  const plan = await look({ args, inside: withPackages({ offered: ['590.48.01', version] }) })
+  assert.deepEqual(
+    words(plan).map((line) => line.replace(/.* install /, '')),
+    [
+      `writeFile ${packagesPinFile}`,
+      ['libcuda1', 'nvidia-smi', 'libnvcuvid1', 'libnvidia-encode1']
+        .map((name) => `${name}=${version}-1`)
+        .join(' '),
+    ],
+  )
+  const there = withPackages({ offered: [], has: version }, pinned)
+  assert.deepEqual((await look({ args, inside: there })).actions, [])
+  const bringing = { 'apt-get -s': { stdout: 'Inst nvidia-kernel-dkms (580.95.05-1 Debian [amd64])\n' } }
+  const brings = withPackages({ offered: [version] }, { programs: bringing })
+  assert.match(
+    (await look({ args, inside: brings })).refusal?.message ?? '',
+    /would install kernel modules: nvidia-kernel-dkms$/,
+  )
+})
+
+test('packages of another version move to that of the node', async () => {
+  const inside = withPackages({ offered: [version, '570.86.16'], has: '570.86.16' })
+  const plan = await look({ args: fromPackages, inside })
+  assert.match(words(plan).at(-1) ?? '', /install libcuda1=580\.95\.05-1 .* nvidia-smi=580\.95\.05-1/)
+})
+
+test('a version that the container is not offered is refused with those that are', async () => {
+  const args = fromPackages
+  const { refusal } = await look({ args, inside: withPackages({ offered: ['590.48.01', '570.86.16'] }) })
+  assert.equal(refusal?.message, 'no configured repository offers libcuda1 in version 580.95.05')
+  assert.match(refusal.hint ?? '', /repositories offer 590\.48\.01, 570\.86\.16: /)
+})
+
+test('a driver of the other source is replaced only where that is allowed', async () => {
+  const run = installed(version)
+  const inside = withPackages(
+    { offered: [version], has: version },
+    { files: { ...run.files, '/usr/bin/nvidia-uninstall': '', ...pinned.files } },
+  )
+  assert.equal((await look({ args: fromPackages, inside })).refusal?.code, 'driver-from-run')
+  const removal = await look({ args: { ...fromPackages, foreign: 'remove' }, inside })
+  assert.deepEqual(
+    [words(removal), removal.stage],
+    [['/usr/bin/nvidia-uninstall --silent'], 'remove the driver of a .run'],
+  )
+  // The uninstaller has removed files of the packages.
+  const damaged = { ...withPackages({ offered: [version], has: version }, pinned), links: {} }
+  assert.match(words(await look({ args: fromPackages, inside: damaged })).join(), /--reinstall .*libcuda1=/)
+
+  const packaged = withPackages({ offered: [], has: version })
+  const kept = await look({ inside: packaged })
+  assert.deepEqual([kept.actions, kept.refusal], [[], undefined])
+  assert.match(kept.warnings.join(), /^driver 580\.95\.05 is from packages: libcuda1, /)
+  const purging = {
+    ...packaged,
+    programs: { ...packaged.programs, 'apt-get -s': { stdout: 'Purg libcuda1 [580]\n' } },
+  }
+  const purge = await look({ inside: purging, args: { foreign: 'remove' } })
+  assert.equal(purge.stage, 'remove the packaged driver')
 })

@@ -2,27 +2,35 @@
 import type { Refusal } from '../../host/plan.ts'
 import { unsupportedSystem } from '../../nvidia/supported-system.ts'
 import type { Args } from './args.ts'
-import type { Preparation, Seen } from './seen.ts'
+import type { Inside, PackagesPreparation, Platform, RunPreparation, Seen } from './seen.ts'
 
 /** Space for the archive, its unpacked and its installed files, as a multiple of the archive's size. */
 const roomNeeded = 4
 
-export function refusalOf({ foreign }: Args, seen: Seen, preparation: Preparation): Refusal | undefined {
-  const { ctid, node, loaded = '' } = seen
-  const { os, architecture, driverPackages, runfile, free } = preparation
+/** Reasons that do not depend on the source. */
+export function unfitPlatform({ ctid }: Seen, { os, architecture }: Platform): Refusal | undefined {
   const unsupported = unsupportedSystem(ctid, os)
   if (unsupported) return unsupported
   if (architecture !== 'amd64')
     return {
       code: 'wrong-architecture',
-      message: `container ${ctid} is ${architecture || 'of an unknown architecture'}, but the node's .run is for amd64`,
+      message: `container ${ctid} is ${architecture || 'of an unknown architecture'}, but the node's driver is for amd64`,
       hint: 'use an amd64 container',
     }
-  if (driverPackages.length > 0 && foreign === 'refuse')
+  return undefined
+}
+
+export function runRefusal(
+  { foreign }: Args,
+  { ctid, node, loaded = '', inside }: Seen,
+  { runfile, free }: RunPreparation,
+): Refusal | undefined {
+  const packages = inside?.driverPackages ?? []
+  if (packages.length > 0 && foreign === 'refuse')
     return {
       code: 'foreign-driver',
-      message: `container ${ctid} has a driver from packages, which conflicts with one from a .run: ${driverPackages.join(', ')}`,
-      hint: 'remove them yourself, or set lxc_userspace_driver_foreign: remove to purge exactly these',
+      message: `container ${ctid} has a driver from packages, which conflicts with one from a .run: ${packages.join(', ')}`,
+      hint: 'remove them yourself, set lxc_userspace_driver_foreign: remove to purge exactly these, or lxc_userspace_driver_source: apt to keep them',
     }
   if (runfile.sha256 === undefined)
     return {
@@ -41,3 +49,27 @@ export function refusalOf({ foreign }: Args, seen: Seen, preparation: Preparatio
 }
 
 const mebibyte = 1024 * 1024
+
+/** A driver from a `.run` that may not be removed, or cannot. */
+export function packagesRefusal(
+  { foreign }: Args,
+  { ctid }: Seen,
+  { userspace }: Inside,
+  { uninstaller }: PackagesPreparation,
+): Refusal | undefined {
+  const { logged } = userspace
+  if (logged === undefined) return undefined
+  if (foreign === 'refuse')
+    return {
+      code: 'driver-from-run',
+      message: `container ${ctid} has driver ${logged} from a .run, which conflicts with packages`,
+      hint: 'set lxc_userspace_driver_foreign: remove to remove it, or lxc_userspace_driver_source: run to keep it',
+    }
+  if (!uninstaller)
+    return {
+      code: 'no-uninstaller',
+      message: `container ${ctid} has driver ${logged} from a .run, but not its program nvidia-uninstall`,
+      hint: 'set lxc_userspace_driver_source: run, which installs it again with this program',
+    }
+  return undefined
+}

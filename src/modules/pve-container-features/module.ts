@@ -1,6 +1,6 @@
 /**
  * Turns features of a container on, in its configuration on its node. The file is replaced under Proxmox's
- * lock, and the container has them after its next start (`pve_container`).
+ * lock, and the container has them after its next start (`pve_container_restart`).
  */
 import type { Host } from '../../host/host.ts'
 import { actions, done, type Plan, type Refusal, refuse } from '../../host/plan.ts'

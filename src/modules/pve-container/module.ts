@@ -1,179 +1,217 @@
 /**
- * Restarts a running container if its devices differ from its configuration. A stopped one stays stopped,
- * unless the node prevented it from starting with another container's card: then it is started with its own.
- * It is also started if gpuplay itself has stopped it and could not start it.
+ * Creates, starts, stops, converts and destroys containers, with `pct` on their node.
  *
- * Compares the device nodes in the container's /dev, their numbers, mode and owner, with the configuration
- * and the node's devices. So a run also catches up on a restart that an earlier run did not do.
+ * A container with the declared CTID and another name is never changed. Proxmox VE itself locks a container
+ * while it is created; `half-made.ts` uses that to recognize what an interrupted run has left.
  */
-import { isUnknown } from '../../base/unknown.ts'
-import type { SeenFile, Host } from '../../host/host.ts'
-import { owedStart } from '../../host/owed-starts.ts'
-import { actions, done, type Plan, refuse } from '../../host/plan.ts'
-import { readNvidiaDrmNodes } from '../../nvidia/drm.ts'
-import { readHeldBack } from '../../nvidia/held-back.ts'
-import { managedGuests, resourcesFile } from '../../nvidia/high-availability.ts'
-import { waitForLock } from '../../proxmox/config-change.ts'
-import { type ContainerConfig, parseContainerConfig } from '../../proxmox/container-config.ts'
-import { deviceEntries } from '../../proxmox/device-entries.ts'
-import { configuredFeatures, runningFeatures } from '../../proxmox/features.ts'
-import { pendingNames } from '../../proxmox/pending-changes.ts'
-import { containerDevices } from '../../proxmox/running-container.ts'
-import { findGuest, type GuestPlace, missingContainer } from '../../proxmox/find-guest.ts'
+import type { Action } from '../../host/action.ts'
+import { actions, done, type Plan, type Refusal, refuse } from '../../host/plan.ts'
+import { configFile, waitForLock } from '../../proxmox/config-change.ts'
+import {
+  type ContainerConfig,
+  parseContainerConfig,
+  rewriteContainerConfig,
+} from '../../proxmox/container-config.ts'
+import { lockOf } from '../../proxmox/device-entries.ts'
+import { makingRecord } from '../../proxmox/half-made.ts'
+import { configBecomes, longPct, withCurrent } from '../../proxmox/pct-actions.ts'
+import { afterNextStart, pendingNames } from '../../proxmox/pending-changes.ts'
+import { completeSnapshots } from '../../proxmox/snapshots.ts'
+import { lackingFeature, volumesOf } from '../../proxmox/storages.ts'
 import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
-import { differences, type RunningState } from './differences.ts'
-
-export interface Seen {
-  readonly node: string
-  readonly ctid: string
-  readonly container: Container | undefined
-  /** Where else the cluster has it; read only if the node does not. */
-  readonly elsewhere: GuestPlace | undefined
-  readonly managedByHa: boolean
-}
-
-interface Container {
-  readonly running: boolean
-  /** A restart also applies its pending changes. */
-  readonly config: ContainerConfig
-  /** Sentences about the changes that a restart or start would make; empty if none. */
-  readonly differences: readonly string[]
-}
+import { planCreation } from './creation.ts'
+import { planAbsence } from './destruction.ts'
+import { otherContainer, otherPrivilege } from './refusals.ts'
+import { probe, type Seen } from './seen.ts'
+import { type Setting, changedSettings, wantedSettings } from './wanted-settings.ts'
 
 export const pveContainer = {
   name: 'pve_container',
-  summary: 'Restarts a running container if its devices or features differ from its configuration.',
+  summary: 'Creates, clones, starts, stops, converts or destroys a container.',
   args,
   result,
-  exitCode: 6,
+  exitCode: 4,
+  mayChange: ({ ctid }) =>
+    typeof ctid === 'string' || typeof ctid === 'number'
+      ? [`container:${ctid}`, `file:${configFile(String(ctid))}`]
+      : ['container:*', 'file:/etc/pve/lxc/*'],
   probe,
   plan,
-  report: (_, { ctid, container }) => ({
-    ctid,
-    running: container?.running === true,
-    restart_pending: (container?.differences.length ?? 0) > 0,
-  }),
-  message: ({ restart }, { container }) =>
-    container?.running === false && container.differences.length === 0 && restart !== 'observe'
-      ? 'the container is configured, but stays stopped'
-      : undefined,
+  report: (_, { ctid, container }) => {
+    const config = parseContainerConfig(container?.config ?? '')
+    return {
+      ctid,
+      exists: container !== undefined,
+      running: container?.status === 'running',
+      template: config.current.settings.get('template') === '1',
+      snapshots: completeSnapshots(config),
+      pending: pendingNames(config),
+    }
+  },
 } satisfies Module<Args, Seen>
 
-async function probe(given: Args, host: Host): Promise<Seen> {
-  const { node, placement } = host
-  const ctid = given.ctid === '' || given.ctid === undefined ? (placement.ctid ?? '') : String(given.ctid)
-  const [status, file, resources] = await Promise.all([
-    node.container(ctid),
-    node.maybe(node.text(`/etc/pve/lxc/${ctid}.conf`)),
-    node.text(resourcesFile),
-  ])
-  const managedByHa = managedGuests(resources ?? '').includes(ctid)
-  const seen = { node: node.name, ctid, elsewhere: undefined, managedByHa }
-  if (status === undefined) return { ...seen, container: undefined, elsewhere: await findGuest(node, ctid) }
-  const config = parseContainerConfig(status.config)
-  const running = status.status === 'running'
-  const container = { running, config }
-  if (given.restart === 'observe') return { ...seen, container: { ...container, differences: [] } }
-  // Unknown only in a dry run that adds lines to the file, so the running container differs from it.
-  if (running && isUnknown(file))
-    return { ...seen, container: { ...container, differences: ['its configuration changes'] } }
-  const found = running
-    ? [
-        ...differences(await readState(node, status.pid, config)),
-        ...(await lackedFeatures(given, node, { ctid, pid: status.pid, config })),
-      ]
-    : [...(await heldBackBy(node, ctid)), ...(await owedTo(node, ctid))]
-  return { ...seen, container: { ...container, differences: found } }
-}
-
-async function heldBackBy(node: Host, ctid: string): Promise<readonly string[]> {
-  const held = await readHeldBack(node, ctid)
-  return held === undefined ? [] : [`it was held back at its start: ${held.why}`]
-}
-
-interface Started {
-  readonly ctid: string
-  readonly pid: number | undefined
-  readonly config: ContainerConfig
-}
-
-/** Features that the container has only after a restart. */
-async function lackedFeatures(
-  { features }: Args,
-  node: Host,
-  { ctid, pid, config }: Started,
-): Promise<readonly string[]> {
-  if (features.length === 0) return []
-  const has = await runningFeatures(node, ctid, pid)
-  const configured = configuredFeatures(config)
-  return features
-    .filter((name) => configured.includes(name) && !has.includes(name))
-    .map((name) => `it runs without the feature ${name}`)
-}
-
-async function owedTo(node: Host, ctid: string): Promise<readonly string[]> {
-  const record = await node.maybe(node.stat(owedStart(ctid)))
-  if (isUnknown(record) || record === undefined) return []
-  return ['gpuplay has stopped it and could not start it again']
-}
-
-/** @throws UnknownError in a dry run that reboots the node, and so the container, first. */
-async function readState(
-  node: Host,
-  pid: number | undefined,
-  config: ContainerConfig,
-): Promise<RunningState> {
-  const [devices, entries] = [await containerDevices(node, pid), deviceEntries(config)]
-  const inDri = [...devices, ...entries].some(({ path }) => path.startsWith('/dev/dri/'))
-  // Those of other vendors are not gpuplay's.
-  const drm = inDri ? (await readNvidiaDrmNodes(node)).map(({ path }) => path) : []
-  const isNvidia = ({ path }: { readonly path: string }): boolean =>
-    path.startsWith('/dev/nvidia') || drm.includes(path)
-  const running = devices.filter(isNvidia)
-  const configured = entries.filter(isNvidia)
-  const paths = [...new Set(configured.map(({ path }) => path))]
-  const [uidMap, gidMap, ...present] = await Promise.all([
-    pid === undefined ? '' : node.text(`/proc/${pid}/uid_map`),
-    pid === undefined ? '' : node.text(`/proc/${pid}/gid_map`),
-    ...paths.map((path) => node.stat(path)),
-  ])
-  const nodes = new Map<string, SeenFile | undefined>(paths.map((path, index) => [path, present[index]]))
-  return { configured, running, nodes, uidMap: uidMap ?? '', gidMap: gidMap ?? '' }
-}
-
-function plan(given: Args, { node, ctid, container, elsewhere, managedByHa }: Seen): Plan {
-  if (container === undefined) return refuse(missingContainer(node, ctid, elsewhere))
-  if (container.differences.length === 0) return done()
-  const why = container.differences.join('; ')
-  const verb = container.running ? 'restart' : 'start'
-  if (given.restart === 'never') return done([`${verb} container ${ctid} to apply its configuration: ${why}`])
-  if (managedByHa)
-    return refuse({
-      code: 'managed-by-ha',
-      message: `container ${ctid} must be ${verb}ed (${why}), but HA manages it and decides when`,
-      hint: `suspend HA for it (ha-manager set ct:${ctid} --state ignored), or ${verb} it yourself`,
-    })
-  const locked = waitForLock(ctid, container.config, given.lock_timeout ?? 60)
+function plan(given: Args, seen: Seen): Plan {
+  if (given.state === 'absent') return planAbsence(given, seen)
+  const { container, record, ctid } = seen
+  const config = parseContainerConfig(container?.config ?? '')
+  if (container === undefined || (record !== undefined && lockOf(config) === 'create'))
+    return planNew(given, seen)
+  // Somebody else is creating it, and its name comes last.
+  const making = lockOf(config) === 'create' ? waitForLock(ctid, config, given.lock_timeout) : undefined
+  if (making) return making
+  const problem =
+    otherContainer(given, seen, config) ?? otherPrivilege(given, seen, config) ?? halfGone(ctid, config)
+  if (problem) return refuse(problem)
+  const settings = changedSettings(wantedSettings(given), afterNextStart(config))
+  const steps: readonly (Action | Refusal)[] = [
+    ...setting(given, seen, settings),
+    ...stateActions(given, seen, { config, running: container.status === 'running' }),
+  ]
+  const refused = steps.find((step): step is Refusal => 'code' in step)
+  if (refused) return refuse(refused)
+  const list = steps.filter((step): step is Action => 'kind' in step)
+  const locked = list.length > 0 ? waitForLock(ctid, config, given.lock_timeout) : undefined
   if (locked) return locked
-  const pending = pendingNames(container.config)
-  return actions(
-    [
-      {
-        kind: 'containerPower',
-        on: 'node',
-        ctid,
-        verb,
-        timeout: given.timeout ?? 120,
-        force: given.force ?? false,
-        label: `${verb} container ${ctid}: ${why}`,
-      },
-    ],
-    {
-      warnings:
-        pending.length === 0
-          ? []
-          : [`the ${verb} of container ${ctid} also applies its pending changes: ${pending.join(', ')}`],
-    },
+  const finished = record !== undefined
+  if (list.length === 0 && !finished) return done()
+  return actions([
+    finished
+      ? { kind: 'remove', on: 'node', path: makingRecord(ctid), label: 'delete the record of its creation' }
+      : undefined,
+    ...list,
+  ])
+}
+
+function planNew(given: Args, seen: Seen): Plan {
+  const creation = planCreation(given, seen)
+  if ('warnings' in creation) return creation
+  const { settings } = creation
+  return actions([
+    ...creation.actions,
+    ...(settings.length === 0 ? [] : [setAction(given, seen, settings)]),
+    ...(given.state === 'started' ? [power(given, seen, 'start')] : []),
+    ...(given.state === 'template' ? [conversion(given, seen)] : []),
+  ])
+}
+
+function setting(given: Args, seen: Seen, settings: readonly Setting[]): readonly (Action | Refusal)[] {
+  return settings.length === 0 ? [] : [setAction(given, seen, settings)]
+}
+
+/** Of a stopped container the result is known exactly; a running one takes some changes only at its next start. */
+function setAction(
+  { lock_timeout: seconds }: Args,
+  { ctid, container }: Seen,
+  settings: readonly Setting[],
+): Action {
+  const config = parseContainerConfig(container?.config ?? '')
+  const isKnown = container?.status === 'stopped' && pendingNames(config).length === 0
+  const text = rewriteContainerConfig(
+    withCurrent(
+      config,
+      settings.map(({ key, value }) => [key, value] as const),
+    ),
   )
+  return {
+    kind: 'run',
+    on: 'node',
+    argv: ['pct', 'set', ctid, ...settings.flatMap(({ key, value }) => [`--${key}`, value])],
+    label: `set ${settings.map(({ key, value }) => `${key} to ${value}`).join(', ')} of container ${ctid}`,
+    timeout: Math.max(seconds, 60),
+    effects: configBecomes(
+      ctid,
+      isKnown ? text : undefined,
+      `Proxmox writes the configuration of container ${ctid}`,
+    ),
+  }
+}
+
+interface Present {
+  readonly config: ContainerConfig
+  readonly running: boolean
+}
+
+function stateActions(given: Args, seen: Seen, { config, running }: Present): readonly (Action | Refusal)[] {
+  const isTemplate = config.current.settings.get('template') === '1'
+  switch (given.state) {
+    case 'started':
+      if (running) return []
+      if (isTemplate) return [templateCannotStart(seen)]
+      return [managedByHa(seen, 'start') ?? power(given, seen, 'start')]
+    case 'stopped':
+      return running ? [managedByHa(seen, 'stop') ?? power(given, seen, 'stop')] : []
+    case 'template': {
+      if (isTemplate) return []
+      const problem = cannotConvert(seen, config) ?? managedByHa(seen, 'convert')
+      if (problem) return [problem]
+      return [...(running ? [power(given, seen, 'stop')] : []), conversion(given, seen)]
+    }
+    case 'present':
+    case 'absent':
+      return []
+  }
+}
+
+function power({ timeout, force }: Args, { ctid }: Seen, verb: 'start' | 'stop'): Action {
+  return { kind: 'containerPower', on: 'node', ctid, verb, timeout, force }
+}
+
+function conversion({ copy_timeout: timeout }: Args, { ctid, container }: Seen): Action {
+  return longPct({
+    ctid,
+    argv: ['pct', 'template', ctid],
+    label: `convert container ${ctid} to a template`,
+    work: ['template', container?.config ?? ''],
+    timeout,
+    effects: configBecomes(ctid, undefined, 'only the run converts the container to a template'),
+  })
+}
+
+function templateCannotStart({ ctid }: Seen): Refusal {
+  return {
+    code: 'template-cannot-start',
+    message: `container ${ctid} is a template, which cannot start`,
+    hint: 'start a clone of it',
+  }
+}
+
+function managedByHa({ ctid, highAvailability }: Seen, verb: string): Refusal | undefined {
+  if (highAvailability !== 'managed') return undefined
+  return {
+    code: 'managed-by-ha',
+    message: `HA manages container ${ctid} and decides when it runs`,
+    hint: `suspend HA for it (ha-manager set ct:${ctid} --state ignored), or ${verb} it yourself`,
+  }
+}
+
+/** A creation or conversion would be refused by Proxmox, partly after some volumes are converted. */
+function cannotConvert({ ctid, storages }: Seen, config: ContainerConfig): Refusal | undefined {
+  const names = [...config.snapshots.keys()]
+  if (names.length > 0)
+    return {
+      code: 'has-snapshots',
+      message: `container ${ctid} has snapshots, so it cannot become a template: ${names.join(', ')}`,
+      hint: 'delete them first (pve_container_snapshot), or convert a clone of the container',
+    }
+  const volumes = volumesOf(config.current)
+  const [lacking] = [
+    ...lackingFeature(volumes, storages, 'template'),
+    ...volumes.filter(({ storage }) => storage === undefined),
+  ]
+  if (lacking === undefined) return undefined
+  return {
+    code: 'not-convertible',
+    message: `container ${ctid} cannot become a template, because of ${lacking.key}: ${lacking.id}`,
+    hint: 'move the volume to another storage: pct move-volume',
+  }
+}
+
+function halfGone(ctid: string, config: ContainerConfig): Refusal | undefined {
+  if (lockOf(config) !== 'destroyed') return undefined
+  return {
+    code: 'half-destroyed',
+    message: `container ${ctid} was destroyed, but its configuration is left`,
+    hint: `to remove the rest, declare it with state: absent, or run pct unlock ${ctid} && pct destroy ${ctid}`,
+  }
 }

@@ -37,7 +37,7 @@ function plan({ required, reason, timeout }: Args, { container, slots }: Seen): 
     return refuse({
       code: 'no-reboot-of-containers',
       message: 'cannot reboot a container: it shares the kernel of its node',
-      hint: 'use `pve_container`, which restarts a container if its devices have changed, or run `pct reboot` on the node',
+      hint: 'use `pve_container_restart`, which restarts a container if its devices have changed, or run `pct reboot` on the node',
     })
   return actions([{ kind: 'reboot', reason, timeout, slots }])
 }

@@ -71,8 +71,12 @@ function act(world: FakeWorld, action: Action): Reply | undefined {
         bootId: world.kernel.bootId.replace(/.$/, (digit) => `${Number(digit) + 1}`),
       }
       return undefined
+    case 'containerPower': {
+      const status = action.verb === 'start' || action.verb === 'restart' ? 'running' : 'stopped'
+      bringAbout(world, { kind: 'container', name: action.ctid, becomes: { status } })
+      return undefined
+    }
     case 'push':
-    case 'containerPower':
       throw new Error(`the fake host has no ${action.kind}`)
   }
 }

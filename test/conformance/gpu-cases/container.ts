@@ -6,7 +6,7 @@ import { nvidiaAptPin } from '../../../src/modules/nvidia-apt-pin/module.ts'
 import { nvidiaCdi } from '../../../src/modules/nvidia-cdi/module.ts'
 import { nvidiaUserspace } from '../../../src/modules/nvidia-userspace/module.ts'
 import { nvidiaUserspaceNote } from '../../../src/modules/nvidia-userspace-note/module.ts'
-import { pveContainer } from '../../../src/modules/pve-container/module.ts'
+import { pveContainerRestart } from '../../../src/modules/pve-container-restart/module.ts'
 import { pveContainerConfig } from '../../../src/modules/pve-container-config/module.ts'
 import { pveContainerFeatures } from '../../../src/modules/pve-container-features/module.ts'
 import { books } from '../books.ts'
@@ -43,7 +43,7 @@ export function container(
       }),
     },
     {
-      module: pveContainer,
+      module: pveContainerRestart,
       says: 'only reports the restart without permission',
       args: { restart: 'never' },
       dry: 'ok',
@@ -53,7 +53,11 @@ export function container(
       says: 'features beside the devices',
       args: { features: ['nesting', 'keyctl'] },
     },
-    { module: pveContainer, says: 'restarts the container', args: { features: ['nesting', 'keyctl'] } },
+    {
+      module: pveContainerRestart,
+      says: 'restarts the container',
+      args: { features: ['nesting', 'keyctl'] },
+    },
     { module: nvidiaAptPin, says: 'no driver from apt', args: {} },
     {
       module: nvidiaUserspace,

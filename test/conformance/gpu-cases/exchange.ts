@@ -5,7 +5,7 @@ import { nvidiaLoaded } from '../../../src/modules/nvidia-loaded/module.ts'
 import { nvidiaNode } from '../../../src/modules/nvidia-node/module.ts'
 import { nvidiaNodeReboot } from '../../../src/modules/nvidia-node-reboot/module.ts'
 import { nvidiaRunfile } from '../../../src/modules/nvidia-runfile/module.ts'
-import { pveContainer } from '../../../src/modules/pve-container/module.ts'
+import { pveContainerRestart } from '../../../src/modules/pve-container-restart/module.ts'
 import { containers, other, type PlacedCase, runfile, version } from './placed.ts'
 
 /**
@@ -62,7 +62,7 @@ export const exchange: readonly PlacedCase[] = [
       dry: 'ok',
     } as const,
   ].map((given) => ({ on: 'pve1', ...given })),
-  { on: 'ct101', module: pveContainer, says: 'does not restart again', args: {}, dry: 'ok' },
+  { on: 'ct101', module: pveContainerRestart, says: 'does not restart again', args: {}, dry: 'ok' },
   {
     on: 'ct101',
     module: gpuVerify,

@@ -10,17 +10,22 @@ export async function buildPackages(packages: readonly PracticePackage[], direct
   mkdirSync(directory, { recursive: true })
   const work = mkdtempSync(join(tmpdir(), 'gpuplay-lab-'))
   try {
-    for (const one of packages) layOut(one, join(work, one.name))
+    for (const one of packages) layOut(one, folder(work, one))
     await Promise.all(
       packages.map((one) => {
         const version = one.version.replace(/^\d+:/, '')
         const file = join(directory, `${one.name}_${version}_${architecture(one)}.deb`)
-        return run(['dpkg-deb', '--root-owner-group', '-Znone', '--build', join(work, one.name), file])
+        return run(['dpkg-deb', '--root-owner-group', '-Znone', '--build', folder(work, one), file])
       }),
     )
   } finally {
     rmSync(work, { recursive: true, force: true })
   }
+}
+
+/** Of the package's unpacked files. */
+function folder(work: string, { name, version }: PracticePackage): string {
+  return join(work, `${name}_${version}`)
 }
 
 function layOut(one: PracticePackage, root: string): void {

@@ -7,14 +7,18 @@
  * their final places.
  */
 import { moduleFile } from '../hardware.ts'
+import { cudaLibrary } from '../nvidia/cuda-library.ts'
+import { sharedLibrary } from '../nvidia/elf.ts'
 import { closed, readExtract, type Stanza } from './driver-packages.ts'
 import { standin, type PackageFile, type PracticePackage } from './package.ts'
 
 export const driverComponents = ['contrib', 'non-free', 'non-free-firmware'] as const
 
+/** The newest one, whose metadata the extract has. */
 const version = '535.261.03'
-const library = '/usr/lib/x86_64-linux-gnu'
-const source = `/usr/src/nvidia-current-${version}`
+/** An earlier one of Debian 12, with the same relations. */
+const earlier = '535.247.01'
+const libraries = '/usr/lib/x86_64-linux-gnu'
 const modules = ['', '-modeset', '-drm', '-uvm', '-peermem'] as const
 
 /** @param available names of other packages in the mirror and the images */
@@ -22,9 +26,24 @@ export function debianDriverPackages(
   component: (typeof driverComponents)[number],
   available: readonly string[],
 ): readonly PracticePackage[] {
-  return closed(readExtract('debian-12'), available)
-    .filter(({ Section = '' }) => Section.split('/')[0] === component)
-    .map((stanza) => practicePackage(stanza, contents))
+  const newest = closed(readExtract('debian-12'), available).filter(
+    ({ Section = '' }) => Section.split('/')[0] === component,
+  )
+  const before = newest.filter(({ Version }) => Version === `${version}-1`).map(renamed)
+  const packages = (stanzas: readonly Stanza[], release: string): readonly PracticePackage[] => {
+    const all = contents(release)
+    return stanzas.map((stanza) => practicePackage(stanza, all))
+  }
+  return [...packages(newest, version), ...packages(before, earlier)]
+}
+
+/** The earlier version has a revision of Debian 12. */
+function renamed(stanza: Stanza): Stanza {
+  const fields = Object.entries(stanza).map(([name, value]) => [
+    name,
+    value.replaceAll(`${version}-1`, `${earlier}-1~deb12u1`).replaceAll(version, earlier),
+  ])
+  return { ...stanza, ...Object.fromEntries(fields) }
 }
 
 type Contents = Readonly<Record<string, Partial<PracticePackage>>>
@@ -49,51 +68,71 @@ export function ubuntuDriverPackages(available: readonly string[]): readonly Pra
   )
 }
 
-const contents: Contents = {
-  libcuda1: sharedLibrary('libcuda'),
-  'libnvidia-ml1': sharedLibrary('libnvidia-ml'),
-  'nvidia-smi': { files: { '/usr/bin/nvidia-smi': standin('nvidia/smi') } },
-  'nvidia-installer-cleanup': { files: { '/usr/lib/nvidia/alternate-install-present': { text: '' } } },
-  'nvidia-kernel-support': {
-    files: {
-      '/etc/modprobe.d/nvidia-blacklists-nouveau.conf': { text: 'blacklist nouveau\n', conffile: true },
-      '/etc/modprobe.d/nvidia.conf': { text: modprobeConfiguration(), conffile: true },
+function contents(release: string): Contents {
+  const tree = `-m nvidia-current -v ${release}`
+  return {
+    libcuda1: library('libcuda', release),
+    'libnvidia-ml1': library('libnvidia-ml', release),
+    'nvidia-smi': { files: { '/usr/bin/nvidia-smi': standin('nvidia/smi') } },
+    'nvidia-installer-cleanup': { files: { '/usr/lib/nvidia/alternate-install-present': { text: '' } } },
+    'nvidia-kernel-support': {
+      files: {
+        '/etc/modprobe.d/nvidia-blacklists-nouveau.conf': { text: 'blacklist nouveau\n', conffile: true },
+        '/etc/modprobe.d/nvidia.conf': { text: modprobeConfiguration(), conffile: true },
+      },
     },
-  },
-  'nvidia-kernel-dkms': {
-    files: { [`${source}/dkms.conf`]: { text: dkmsConfiguration() }, ...moduleSources() },
-    // /usr/lib/dkms/common.postinst: builds where there are headers; a failed build fails the installation
-    postinst: `dkms add -m nvidia-current -v ${version}\nfor build in /lib/modules/*/build/include; do\n  [ -e "$build" ] || continue\n  kernel=\${build#/lib/modules/}\n  dkms install -m nvidia-current -v ${version} -k "\${kernel%%/*}"\ndone\n`,
-    prerm: `dkms remove -m nvidia-current -v ${version} --all || :\n`,
-  },
+    'nvidia-kernel-dkms': {
+      files: {
+        [`/usr/src/nvidia-current-${release}/dkms.conf`]: { text: dkmsConfiguration(release) },
+        ...moduleSources(release),
+      },
+      // /usr/lib/dkms/common.postinst: removes what an earlier attempt has added, then builds for the running kernel and
+      // the newest one, where they have headers; a failed build fails the installation
+      postinst: `dkms remove ${tree} --all >/dev/null 2>&1 || :
+dkms add ${tree}
+newest=$(ls /boot | sed -n 's/^vmlinuz-//p' | sort -V | tail -n 1)
+for kernel in $(printf '%s\\n' "$(uname -r)" "$newest" | sort -u); do
+  [ ! -e "/lib/modules/$kernel/build/include" ] || dkms install ${tree} -k "$kernel"
+done
+`,
+      prerm: `dkms remove ${tree} --all || :\n`,
+    },
+  }
 }
 
 const ubuntuContents: Contents = {
-  'libnvidia-compute-580': sharedLibrary('libcuda', '580.142'),
+  'libnvidia-compute-580': library('libcuda', '580.142'),
   'nvidia-utils-580': { files: { '/usr/bin/nvidia-smi': standin('nvidia/smi') } },
 }
 
-function sharedLibrary(name: string, release = version): Partial<PracticePackage> {
+function library(name: 'libcuda' | 'libnvidia-ml', release: string): Partial<PracticePackage> {
+  const path = `${libraries}/${name}.so`
   return {
-    files: { [`${library}/${name}.so.${release}`]: { text: `${release}\n` } },
-    postinst: `ln -sfn ${name}.so.${release} ${library}/${name}.so.1\n`,
-    prerm: `rm -f ${library}/${name}.so.1\n`,
+    files: {
+      [`${path}.${release}`]: {
+        text: name === 'libcuda' ? cudaLibrary(release) : sharedLibrary(`${name}.so.1`),
+      },
+    },
+    postinst: `ln -sfn ${name}.so.${release} ${path}.1\nldconfig\n`,
+    prerm: `rm -f ${path}.1\n`,
   }
 }
 
 /** The files have Debian's names; the modules in them have NVIDIA's. */
-function moduleSources(): Record<string, PackageFile> {
+function moduleSources(release: string): Record<string, PackageFile> {
   return Object.fromEntries(
     modules.map((suffix) => [
-      `${source}/nvidia-current${suffix}.mod`,
-      { text: `${moduleFile({ version, license: 'NVIDIA' })}name=nvidia${suffix.replace('-', '_')}\n` },
+      `/usr/src/nvidia-current-${release}/nvidia-current${suffix}.mod`,
+      {
+        text: `${moduleFile({ version: release, license: 'NVIDIA' })}name=nvidia${suffix.replace('-', '_')}\n`,
+      },
     ]),
   )
 }
 
-function dkmsConfiguration(): string {
+function dkmsConfiguration(release: string): string {
   const built = modules.map((suffix, index) => `BUILT_MODULE_NAME[${index}]="nvidia-current${suffix}"\n`)
-  return `PACKAGE_NAME="nvidia-current"\nPACKAGE_VERSION="${version}"\nAUTOINSTALL="yes"\n${built.join('')}`
+  return `PACKAGE_NAME="nvidia-current"\nPACKAGE_VERSION="${release}"\nAUTOINSTALL="yes"\n${built.join('')}`
 }
 
 function modprobeConfiguration(): string {

@@ -33,6 +33,8 @@ const recipes = [
   'proxmox-packages.ts',
   'nvidia-packages.ts',
   '../hardware.ts',
+  '../nvidia/cuda-library.ts',
+  '../nvidia/cuda-library.c',
 ]
 
 /** Driver versions that can be downloaded in the lab. */

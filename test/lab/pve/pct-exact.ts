@@ -2,6 +2,8 @@
  * The differences between the real `pct` (pve-container 6.1.10) and the default of the stand-in. `exactPct`
  * in a node's specification makes the stand-in behave like the real one.
  */
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
+import { hostname } from 'node:os'
 import { nodeSpec } from '../nvidia/kernel.ts'
 import { Exit, run, textOf } from '../nvidia/system.ts'
 
@@ -18,8 +20,32 @@ const tasks = new Set(
  * A task writes both of its streams to standard output of `pct` (fork_worker in PVE::RESTEnvironment); only
  * the message with which it failed is on standard error.
  */
-export function asTask(command: string, work: () => number): number {
-  if (!isExact() || !tasks.has(command)) return work()
+export function asTask(command: string, id: string, work: () => number): number {
+  if (!tasks.has(command)) return work()
+  const listed = listTask(command, id)
+  try {
+    return withStreams(work)
+  } finally {
+    listed.end()
+  }
+}
+
+const taskList = '/var/log/pve/tasks/active'
+
+/** Tasks that run are in Proxmox's list; a clone is a task of its source. Only long ones: the others end at once. */
+function listTask(command: string, id: string): { end(): void } {
+  if (!/^(create|clone)$/.test(command)) return { end: () => undefined }
+  const started = (textOf('/proc/self/stat') ?? '').replace(/^.*\) /s, '').split(' ')[19] ?? '0'
+  const hex = (number: number): string => number.toString(16).toUpperCase().padStart(8, '0')
+  const upid = `UPID:${hostname()}:${hex(process.pid)}:${hex(Number(started))}:65A00000:vz${command}:${id}:root@pam:`
+  const line = `${upid} 0\n`
+  mkdirSync('/var/log/pve/tasks', { recursive: true })
+  appendFileSync(taskList, line)
+  return { end: () => writeFileSync(taskList, (textOf(taskList) ?? '').replace(line, '')) }
+}
+
+function withStreams(work: () => number): number {
+  if (!isExact()) return work()
   process.stderr.write = (text: string | Uint8Array): boolean => process.stdout.write(text)
   try {
     return work()

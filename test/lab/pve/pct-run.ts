@@ -8,6 +8,7 @@ import { offerAddress } from './dhcp.ts'
 import { isOn, isRunning, readConfig, refuseLocked, withPending, writeConfig } from './guests.ts'
 import { idMap, lxcConfig, lxcDir } from './lxc-config.ts'
 import { unitFailure, waitAfterFailedShutdown } from './pct-exact.ts'
+import { imageDir } from './volumes.ts'
 
 /** devN came with Proxmox VE 8.1; an older one warns about such lines and starts without them. */
 export function knowsDevices(): boolean {
@@ -90,11 +91,6 @@ export function shutdown(ctid: number, timeout: number, force: boolean): void {
 export function reboot(ctid: number, timeout: number): void {
   shutdown(ctid, timeout, true)
   start(ctid)
-}
-
-/** The container's own files; `lowers` lists the layers of its template. */
-export function imageDir(ctid: number): string {
-  return `/var/lib/vz/images/${ctid}`
 }
 
 export function mountRoot(ctid: number): void {

@@ -4,6 +4,7 @@ import { type ContainerConfig, encodeDescription } from '../../../src/proxmox/co
 import { Exit, runMain } from '../nvidia/system.ts'
 import {
   ctids,
+  isOn,
   isRunning,
   pendingDeletes,
   readConfig,
@@ -11,7 +12,8 @@ import {
   withSettings,
   writeConfig,
 } from './guests.ts'
-import { clone, create, destroy, makeTemplate } from './pct-create.ts'
+import { clone, makeTemplate } from './pct-clone.ts'
+import { create, destroy } from './pct-create.ts'
 import { pull, push } from './pct-files.ts'
 import { mountRoot, reboot, shutdown, start, stop, unmountRoot } from './pct-run.ts'
 import { asTask } from './pct-exact.ts'
@@ -20,7 +22,7 @@ import { deleteSnapshot, listSnapshots, resize, rollback, snapshot } from './pct
 import { lxcDir } from './lxc-config.ts'
 
 function pct([command = '', ...argv]: readonly string[]): number {
-  return asTask(command, () => carryOut(command, argv))
+  return asTask(command, argv[0] ?? '', () => carryOut(command, argv))
 }
 
 function carryOut(command: string, argv: readonly string[]): number {
@@ -80,7 +82,7 @@ function carryOut(command: string, argv: readonly string[]): number {
       makeTemplate(ctid)
       return 0
     case 'destroy':
-      destroy(ctid, given.get('force') === '1')
+      destroy(ctid, { force: isOn(given.get('force')), purge: isOn(given.get('purge')) })
       return 0
     case 'unlock': {
       const config = readConfig(ctid)
@@ -89,7 +91,7 @@ function carryOut(command: string, argv: readonly string[]): number {
       return 0
     }
     case 'snapshot':
-      snapshot(ctid, words[1] ?? '')
+      snapshot(ctid, words[1] ?? '', given.get('description'))
       return 0
     case 'rollback':
       rollback(ctid, words[1] ?? '')

@@ -1,5 +1,5 @@
 /**
- * Stand-ins of Proxmox VE's tools: pveversion, pvecm, pvesh, qm, ha-manager, proxmox-boot-tool. The first
+ * Stand-ins of Proxmox VE's tools: pveversion, pvecm, pvesh, pvesm, qm, ha-manager, proxmox-boot-tool. The first
  * argument is the tool's name.
  */
 import { hostname } from 'node:os'
@@ -10,6 +10,7 @@ import { Exit, namesIn, run, runMain, textOf } from '../nvidia/system.ts'
 import { bootTool } from './boot-tool.ts'
 import { membersUp, quorate } from './cluster.ts'
 import { isMachineOn, qm } from './qm.ts'
+import { pvesm } from './volumes.ts'
 import type { Guest } from './guest.ts'
 import { ctids, isOn, isRunning } from './guests.ts'
 
@@ -21,6 +22,8 @@ function tools([tool = '', ...argv]: readonly string[]): number {
       return pvecm(argv)
     case 'pvesh':
       return pvesh(argv)
+    case 'pvesm':
+      return pvesm(argv)
     case 'qm':
       return qm(argv, virtualMachines())
     case 'ha-manager':

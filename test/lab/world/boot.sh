@@ -47,6 +47,10 @@ mount --bind "$root/run/lab/boot_id" "$root/proc/sys/kernel/random/boot_id"
 mkdir -p "$root/var/lib/vz" "$root/var/lib/lxc" "$root/usr/lib/lab/js" "$root/usr/lib/lab/image"
 mount --bind "$home/guests" "$root/var/lib/vz"
 mkdir -p "$root/var/lib/vz/images" "$root/var/lib/vz/template/cache" "$root/var/lib/vz/dump"
+# The archives are only names: pct takes the layers of the same name.
+for template in "$root"/usr/lib/lab/templates/*/; do
+  : >"$root/var/lib/vz/template/cache/$(basename "$template").tar.zst"
+done
 # All members of a cluster share one /etc/pve. The first member copies the files of its installation into it.
 if [ -n "$cluster" ]; then
   files=$root/var/lib/pve-cluster/files

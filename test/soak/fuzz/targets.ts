@@ -116,7 +116,7 @@ export const targets: Readonly<Record<string, Target>> = {
       for (const [, major] of parseCharacterMajors(text)) assertFinite(major)
       mountPoints(text)
       assertFinite(mappedId(text, 0))
-      dkmsState(text, version, '6.8.12-9-pve')
+      dkmsState(text, { name: 'nvidia', version: version }, '6.8.12-9-pve')
       installedVersion(text)
       installedDriverPackages(packageStates({ patterns: [] }).parse({ code: 0, stdout: text, stderr: '' }))
       sha256FromFile(text, 'x.run')

@@ -1,14 +1,14 @@
 /** Kernels besides the running one: DKMS builds the driver for each, so that a boot into them loads it. */
-import { isUnknown } from '../../base/unknown.ts'
-import type { Action } from '../../host/action.ts'
-import { sha256Of } from '../../host/content.ts'
-import type { Host } from '../../host/host.ts'
-import type { Plan } from '../../host/plan.ts'
-import { resource } from '../../host/resource.ts'
-import { type DkmsState, dkmsState } from '../../nvidia/installer.ts'
-import { failedBuildFile, readFailedBuild } from '../../nvidia/kernels.ts'
-import { helper } from '../../nvidia/reload.ts'
-import type { Args } from './args.ts'
+import { isUnknown } from '../base/unknown.ts'
+import type { Action } from '../host/action.ts'
+import { sha256Of } from '../host/content.ts'
+import type { Host } from '../host/host.ts'
+import type { Plan } from '../host/plan.ts'
+import { resource } from '../host/resource.ts'
+import type { DkmsModule } from './dkms-trees.ts'
+import { type DkmsState, dkmsState } from './installer.ts'
+import { failedBuildFile, readFailedBuild } from './kernels.ts'
+import { helper } from './reload.ts'
 
 export interface OtherKernel {
   readonly release: string
@@ -19,16 +19,22 @@ export interface OtherKernel {
   readonly failed: string | undefined
 }
 
-/**
- * @param running undefined in a dry run that reboots the node first
- * @param dkms output of `dkms status`; undefined if DKMS is not installed yet or a dry run cannot know
- */
+export interface KernelsToBuildFor {
+  /** All that need the driver. */
+  readonly kernels: readonly string[]
+  /** Undefined in a dry run that reboots the node first. */
+  readonly running: string | undefined
+  /** Output of `dkms status`; undefined if DKMS is not installed yet or a dry run cannot know. */
+  readonly dkms: string | undefined
+}
+
 export async function readOtherKernels(
-  { version, kernels }: Args,
-  { running, dkms }: { readonly running: string | undefined; readonly dkms: string | undefined },
+  module: DkmsModule,
+  { kernels, running, dkms }: KernelsToBuildFor,
   host: Host,
 ): Promise<readonly OtherKernel[]> {
-  const others = (kernels ?? []).filter((release) => release !== running)
+  const { version } = module
+  const others = kernels.filter((release) => release !== running)
   return Promise.all(
     others.map(async (release) => {
       const [headers, failed] = await Promise.all([
@@ -37,7 +43,7 @@ export async function readOtherKernels(
       ])
       return {
         release,
-        dkms: dkmsState(dkms ?? '', version, release),
+        dkms: dkmsState(dkms ?? '', module, release),
         headers: isUnknown(headers) || headers !== undefined,
         failed,
       }

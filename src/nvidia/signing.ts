@@ -3,12 +3,13 @@
  * signs what it builds, but takes modules from an installer as they are, and `dkms install --force` does not
  * sign what is already built.
  */
-import { isUnknown } from '../../base/unknown.ts'
-import { sha256Of } from '../../host/content.ts'
-import type { Action } from '../../host/action.ts'
-import type { Host } from '../../host/host.ts'
-import { type DkmsState, dkmsKernels, moduleSigner } from '../../nvidia/installer.ts'
-import type { SecureBoot } from '../../nvidia/secure-boot.ts'
+import { isUnknown } from '../base/unknown.ts'
+import { sha256Of } from '../host/content.ts'
+import type { Action } from '../host/action.ts'
+import type { Host } from '../host/host.ts'
+import { type DkmsModule, moduleFileOf } from './dkms-trees.ts'
+import { type DkmsState, dkmsKernels, moduleSigner } from './installer.ts'
+import type { SecureBoot } from './secure-boot.ts'
 
 interface Builds {
   /** Output of `dkms status`. */
@@ -18,13 +19,16 @@ interface Builds {
 
 /** The kernels that would refuse the driver's modules because they have no signature, although DKMS has a key. */
 export async function readUnsigned(
-  version: string,
+  module: DkmsModule,
   { status, secureBoot }: Builds,
   host: Host,
 ): Promise<readonly string[]> {
   if (secureBoot !== 'key-enrolled' || status === undefined) return []
-  const kernels = dkmsKernels(status, version)
-  const signers = await Promise.all(kernels.map((kernel) => host.maybe(host.ask(moduleSigner({ kernel })))))
+  const kernels = dkmsKernels(status, module)
+  const file = moduleFileOf(module)
+  const signers = await Promise.all(
+    kernels.map((kernel) => host.maybe(host.ask(moduleSigner({ kernel, file })))),
+  )
   return kernels.filter((_, index) => !isUnknown(signers[index]) && signers[index] === '')
 }
 
@@ -42,18 +46,21 @@ export function needsSigning({ secureBoot, unsigned, dkms, kernel }: Signed): re
 }
 
 /** Builds, signs and installs the modules of a driver for these kernels. */
-export function signingActions(version: string, kernels: readonly string[]): readonly Action[] {
+export function signingActions({ name, version }: DkmsModule, kernels: readonly string[]): readonly Action[] {
   return kernels.flatMap((kernel) =>
     ['build', 'install'].map((verb): Action => ({
       kind: 'run',
-      argv: ['dkms', verb, '--force', '-m', 'nvidia', '-v', version, '-k', kernel],
+      argv: ['dkms', verb, '--force', '-m', name, '-v', version, '-k', kernel],
       timeout: 1800,
-      detached: { name: 'nvidia-dkms', fingerprint: sha256Of(['sign', verb, version, kernel].join('\0')) },
+      detached: {
+        name: 'nvidia-dkms',
+        fingerprint: sha256Of(['sign', verb, name, version, kernel].join('\0')),
+      },
       label:
         verb === 'build'
           ? `build and sign driver ${version} for ${kernel}`
           : `install the signed modules for ${kernel}`,
-      hint: `see /var/lib/dkms/nvidia/${version}/build/make.log for the build's output`,
+      hint: `see /var/lib/dkms/${name}/${version}/build/make.log for the build's output`,
       effects: [
         {
           kind: 'unknown',

@@ -1,0 +1,41 @@
+/** A node with containers in memory, for the tests of `pve_container`. */
+import type { Plan } from '../../../host/plan.ts'
+import { planOnce } from '../../testing/converge.ts'
+import { type FakeWorld, fakeWorld } from '../../testing/fake-host.ts'
+import { pveContainer } from '../module.ts'
+
+export const archive = 'local:vztmpl/debian-12-standard_12.7-1_amd64.tar.zst'
+export const zfs = 'zfspool: tank\n\tpool rpool/data\n\tcontent rootdir,images\n'
+const local = 'dir: local\n\tpath /var/lib/vz\n\tcontent vztmpl,iso\n'
+export const web =
+  'arch: amd64\nhostname: web\nmemory: 512\nrootfs: tank:subvol-900-disk-0,size=8G\nswap: 512\nunprivileged: 1\n'
+export const record = '/var/lib/gpuplay/v1/containers-being-made/900'
+
+interface ContainerWorld {
+  readonly config?: string
+  readonly running?: boolean
+  /** Other containers of the node. */
+  readonly others?: Readonly<Record<string, string>>
+  readonly files?: Readonly<Record<string, string>>
+}
+
+/** Container 900, and others. The storage `tank` has snapshots and clones. */
+export function world({ config, running = false, others = {}, files = {} }: ContainerWorld = {}): FakeWorld {
+  const made = fakeWorld({
+    '/etc/pve/storage.cfg': `${local}\n${zfs}`,
+    '/var/lib/vz/template/cache/debian-12-standard_12.7-1_amd64.tar.zst': 'an archive',
+    ...files,
+  })
+  const status = running ? 'running' : 'stopped'
+  if (config !== undefined) made.containers.set('900', { status, config, pid: running ? 7 : undefined })
+  for (const [ctid, text] of Object.entries(others))
+    made.containers.set(ctid, { status: 'stopped', config: text, pid: undefined })
+  return made
+}
+
+/** Plans for container 900, `web`. */
+export const look = (given: Readonly<Record<string, unknown>>, of: FakeWorld): Promise<Plan> =>
+  planOnce(pveContainer, { ctid: 900, hostname: 'web', ...given }, of)
+
+export const labels = ({ actions }: Plan): readonly (string | undefined)[] =>
+  actions.map((action) => action.label ?? ('verb' in action ? action.verb : action.kind))
