@@ -18,8 +18,8 @@ const site = `
 interface Made {
   readonly stops: Stops
   readonly warnings: readonly string[]
-  part(play: string, host: string): PlayPart<SelectedPlay>
-  fail(play: string, host: string, fatal?: string): void
+  readonly part: (play: string, host: string) => PlayPart<SelectedPlay>
+  readonly fail: (play: string, host: string, fatal?: string) => void
 }
 
 /** The nodes n1, n2 and n3 with the containers c1, c2 and c3. */
