@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { setImmediate as turnOfLoop } from 'node:timers/promises'
 import { type HostName, hostName } from '../base/brand.ts'
 import type { OnceEnd, Turn } from '../task/once.ts'
+import { playsOf } from '../language/testing/playbooks.ts'
 import { taskOf } from '../task/testing/test-units.ts'
 import { createOnceGates, type HostGate } from './once-gates.ts'
 
@@ -19,13 +20,18 @@ function batchOf(names: readonly string[], nodes: Readonly<Record<string, string
   const interruption = new AbortController()
   const gates = createOnceGates({
     nodeOf: (host) => (nodes[host] === undefined ? undefined : hostName(nodes[host])),
-    failed: (host) => failed.has(host),
+    gone: ({ host }) => failed.has(host),
     signal: interruption.signal,
   })
-  const batch = { number: 1, of: 1, hosts: names.map(hostName) }
+  const hosts = names.map(hostName)
+  const batch = { number: 1, of: 1, hosts }
+  const [read] = playsOf({ '/p/site.yml': '- hosts: all\n' })
+  assert.ok(read)
+  const playbook = { plays: [], reads: new Set<string>() }
+  const play = { name: 'Play', after: undefined, play: read, playbook, hosts, batches: [batch] }
   const away: string[] = []
   const gate = (name: string): HostGate =>
-    gates.of(batch, hostName(name), async (wait) => {
+    gates.of({ play, batch, host: hostName(name) }, async (wait) => {
       away.push(name)
       const found = await wait()
       away.splice(away.indexOf(name), 1)

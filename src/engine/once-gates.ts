@@ -8,10 +8,11 @@ import { exitCodes } from '../base/errors.ts'
 import type { Away } from '../base/limit.ts'
 import type { Task } from '../language/model.ts'
 import type { OnceEnd, OnceTurns, Turn, TurnOptions } from '../task/once.ts'
-import type { Batch } from './selection.ts'
+import type { PlayPart } from './schedule.ts'
+import type { Batch, SelectedPlay } from './selection.ts'
 
 export interface OnceGates {
-  of(batch: Batch, host: HostName, away: Away): HostGate
+  of(part: PlayPart<SelectedPlay>, away: Away): HostGate
   /** Called after something has changed that waiting hosts do not see: failures, the end of the run. */
   wake(): void
 }
@@ -23,22 +24,22 @@ export interface HostGate extends OnceTurns {
 
 export interface OnceGatesOptions {
   readonly nodeOf: (host: HostName) => HostName | undefined
-  /** Whether the host has failed and takes no further part in the run. */
-  readonly failed: (host: HostName) => boolean
+  /** Whether the host has failed, or may not start new tasks of the play: it will not come to the task. */
+  readonly gone: (part: PlayPart<SelectedPlay>) => boolean
   readonly signal: AbortSignal
 }
 
 export function createOnceGates(options: OnceGatesOptions): OnceGates {
   const gates = new Map<Batch, BatchGate>()
-  const gateOf = (batch: Batch): BatchGate => {
-    const gate = gates.get(batch) ?? new BatchGate(batch, options)
+  const gateOf = ({ play, batch }: PlayPart<SelectedPlay>): BatchGate => {
+    const gate = gates.get(batch) ?? new BatchGate(play, batch, options)
     gates.set(batch, gate)
     return gate
   }
   const wake = (): void => gates.forEach((gate) => gate.wake())
   options.signal.addEventListener('abort', wake, { once: true })
   return {
-    of: (batch, host, away) => gateOf(batch).of(host, away),
+    of: (part, away) => gateOf(part).of(part.host, away),
     wake,
   }
 }
@@ -51,14 +52,17 @@ interface OnceTask {
 
 class BatchGate {
   readonly #options: OnceGatesOptions
+  readonly #part: Omit<PlayPart<SelectedPlay>, 'host'>
   /** In the order in which they are asked to run a task. */
   readonly #hosts: readonly HostName[]
   readonly #tasks = new Map<Task, OnceTask>()
   readonly #gone = new Set<HostName>()
   readonly #waiting = new Set<() => void>()
 
-  constructor({ hosts }: Batch, options: OnceGatesOptions) {
+  constructor(play: SelectedPlay, batch: Batch, options: OnceGatesOptions) {
     const { nodeOf } = options
+    const { hosts } = batch
+    this.#part = { play, batch }
     const late = new Set(hosts.filter((host) => hosts.some((other) => other === nodeOf(host))))
     this.#hosts = [...hosts.filter((host) => !late.has(host)), ...late]
     this.#options = options
@@ -120,9 +124,9 @@ class BatchGate {
   /** The hosts before this one that may still run the task. */
   #before(task: Task, host: HostName): readonly HostName[] {
     const { passed } = this.#state(task)
-    return this.#hosts
-      .slice(0, this.#hosts.indexOf(host))
-      .filter((other) => !passed.has(other) && !this.#gone.has(other) && !this.#options.failed(other))
+    const gone = (other: HostName): boolean =>
+      passed.has(other) || this.#gone.has(other) || this.#options.gone({ ...this.#part, host: other })
+    return this.#hosts.slice(0, this.#hosts.indexOf(host)).filter((other) => !gone(other))
   }
 
   #ended(task: Task, host: HostName, end: OnceEnd): void {

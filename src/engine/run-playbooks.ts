@@ -95,7 +95,7 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
   let pendingHandlers = 0
   const nodeOf = (host: HostName): HostName | undefined => fleet.nodeOf(host)
   const stops = createStops({ emitter, nodeOf, failed: (host) => out.has(host) })
-  const gates = createOnceGates({ nodeOf, failed: (host) => out.has(host), signal })
+  const gates = createOnceGates({ nodeOf, gone: (part) => out.has(part.host) || stops.stop(part), signal })
   const fail = (
     { play, batch, host }: PlayPart<SelectedPlay>,
     { problem, task }: { readonly problem: Problem | undefined; readonly task?: Task },
@@ -111,7 +111,7 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
       forks: request.forks,
       stopped: (part) => signal.aborted || stops.stop(part),
       run: async (part, away) => {
-        const once = gates.of(part.batch, part.host, away)
+        const once = gates.of(part, away)
         const end = await hostPlays
           .run(part, {
             stopped: () => stops.stop(part),
@@ -146,7 +146,10 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
       batchStarted: ({ name }, { number, of, hosts: members }) => {
         if (of > 1) emitter.emit({ type: 'batch.started', play: name, batch: number, of, hosts: members })
       },
-      batchFinished: (play, batch) => stops.batchFinished(play, batch),
+      batchFinished: (play, batch) => {
+        stops.batchFinished(play, batch)
+        gates.wake()
+      },
       finished: (play) => emitter.emit({ type: 'play.finished', play: play.name }),
     })
     if (!request.check && !signal.aborted && !stops.ended)
